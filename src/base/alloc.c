@@ -1,0 +1,75 @@
+/* alloc.c - malloc and mmap that succeed or end the program. */
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static _Noreturn void out_of_memory(const char *what, size_t bytes)
+{
+    fprintf(stderr, "highwater: the host has no memory: %s of %zu bytes: %s\n", what, bytes,
+            strerror(errno));
+    abort();
+}
+
+void *xmalloc(size_t bytes)
+{
+    void *ptr = malloc(bytes ? bytes : 1);
+
+    if (!ptr)
+        out_of_memory("malloc", bytes);
+    return ptr;
+}
+
+void *xcalloc(size_t count, size_t bytes_each)
+{
+    void *ptr = calloc(count ? count : 1, bytes_each ? bytes_each : 1);
+
+    if (!ptr)
+        out_of_memory("calloc", count * bytes_each);
+    return ptr;
+}
+
+void *xrealloc(void *ptr, size_t bytes)
+{
+    void *moved = realloc(ptr, bytes ? bytes : 1);
+
+    if (!moved)
+        out_of_memory("realloc", bytes);
+    return moved;
+}
+
+void *xrealloc_array(void *ptr, size_t count, size_t bytes_each)
+{
+    size_t bytes;
+
+    if (__builtin_mul_overflow(count, bytes_each, &bytes)) {
+        errno = ENOMEM;
+        out_of_memory("array", SIZE_MAX);
+    }
+    return xrealloc(ptr, bytes);
+}
+
+char *xstrdup(const char *text)
+{
+    size_t bytes = strlen(text) + 1;
+
+    return memcpy(xmalloc(bytes), text, bytes);
+}
+
+void *region_reserve(size_t bytes)
+{
+    void *region = mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (region == MAP_FAILED)
+        out_of_memory("mmap", bytes);
+    return region;
+}
+
+void region_release(void *region, size_t bytes)
+{
+    if (region)
+        munmap(region, bytes ? bytes : 1);
+}

@@ -1,0 +1,33 @@
+/* alloc.h - memory of the host for the machine's own structures.
+ *
+ * A machine that cannot have its descriptors cannot go on, so these abort with one line on stderr
+ * instead of returning NULL. What a user's file can make large (a parser's buffers) uses malloc and
+ * reports -ENOMEM.
+ */
+#ifndef BASE_ALLOC_H
+#define BASE_ALLOC_H
+
+#include "base/types.h"
+
+#include <stdlib.h>
+
+void *xmalloc(size_t bytes) __attribute__((malloc, returns_nonnull));
+
+/* Zeroed. */
+void *xcalloc(size_t count, size_t bytes_each) __attribute__((malloc, returns_nonnull));
+
+void *xrealloc(void *ptr, size_t bytes) __attribute__((returns_nonnull));
+
+/* Resize an array; count * bytes_each may overflow and then aborts. */
+void *xrealloc_array(void *ptr, size_t count, size_t bytes_each) __attribute__((returns_nonnull));
+
+char *xstrdup(const char *text) __attribute__((malloc, returns_nonnull));
+
+/* Address space for a huge, sparsely used array: zero pages, taken from the host when first touched
+ * and not counted against its commit limit. Page-aligned. */
+void *region_reserve(size_t bytes) __attribute__((returns_nonnull));
+
+/* Give a region back; `bytes` as reserved. NULL is fine. */
+void region_release(void *region, size_t bytes);
+
+#endif

@@ -1,0 +1,85 @@
+/* types.h - the words every room speaks: fixed-width integers and a few macros.
+ *
+ * Never: knows a memory-management word. Page numbers and addresses are named by the rooms that own
+ *        them.
+ */
+#ifndef BASE_TYPES_H
+#define BASE_TYPES_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int8_t s8;
+typedef int16_t s16;
+typedef int32_t s32;
+typedef int64_t s64;
+
+/* Nanoseconds of virtual time, or a length of it. */
+typedef u64 ns_t;
+
+#define NS_PER_US ((ns_t)1000)
+#define NS_PER_MS ((ns_t)1000000)
+#define NS_PER_S  ((ns_t)1000000000)
+
+#define KIB ((u64)1 << 10)
+#define MIB ((u64)1 << 20)
+#define GIB ((u64)1 << 30)
+#define TIB ((u64)1 << 40)
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* MIN, MAX and CLAMP evaluate their arguments twice: give them values, not calls with effects. */
+#define MIN(a, b)         ((a) < (b) ? (a) : (b))
+#define MAX(a, b)         ((a) > (b) ? (a) : (b))
+#define CLAMP(x, low, high) ((x) < (low) ? (low) : (x) > (high) ? (high) : (x))
+
+#define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
+
+/* To a multiple of `to`, which need not be a power of two. */
+#define ROUND_DOWN(x, to) ((x) / (to) * (to))
+#define ROUND_UP(x, to)   (DIV_ROUND_UP(x, to) * (to))
+
+#define BIT(n)     (1u << (n))
+#define BIT_ULL(n) ((u64)1 << (n))
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+
+#define HW_PRINTF(format_arg, first_arg) __attribute__((format(printf, format_arg, first_arg)))
+#define HW_UNUSED                        __attribute__((unused))
+#define HW_NOINLINE                      __attribute__((noinline))
+#define HW_MUST_CHECK                    __attribute__((warn_unused_result))
+
+/* A place no input can reach. Aborts when it is reached all the same. */
+#define hw_unreachable()                                                                           \
+    do {                                                                                           \
+        assert(!"unreachable");                                                                    \
+        __builtin_unreachable();                                                                   \
+    } while (0)
+
+/* Position of the highest set bit. pre: x > 0 */
+static inline unsigned log2_floor(u64 x)
+{
+    return 63u - (unsigned)__builtin_clzll(x);
+}
+
+/* Smallest n with 2^n >= x. pre: x > 0 */
+static inline unsigned log2_ceil(u64 x)
+{
+    return x == 1 ? 0 : log2_floor(x - 1) + 1;
+}
+
+static inline bool is_power_of_two(u64 x)
+{
+    return x != 0 && (x & (x - 1)) == 0;
+}
+
+#endif

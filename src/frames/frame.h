@@ -1,0 +1,116 @@
+/* frame.h - the descriptor of one page frame: 32 bytes, one per 4 KiB of the machine's RAM.
+ *
+ * Mirrors:  include/linux/mm_types.h (struct page), include/linux/page-flags.h, Linux 6.1.
+ * Differs:  no reference count. A frame is in use while it is mapped, in the page cache, in the swap
+ *           cache, a page table or kernel memory; PG_LOCKED keeps it while I/O is in flight.
+ *           The reverse map is a direct pointer to the one page-table entry, or a chain of them
+ *           (space/rmap.h), not an anon_vma.
+ * Who owns which field is in the table below: a field has one meaning at a time.
+ *
+ *   state of the frame         next/prev        mapping        index           rmap,slot    private
+ *   free in buddy / per-CPU    free list        -              -               -            -
+ *   file page in page cache    LRU list         inode id       page in file    pte or chain -
+ *   anonymous                  LRU list         -              -               pte or chain swap entry when
+ *                                                                                           PG_SWAPCACHE
+ *   page table                 -                mm id          vpn >> 9 of it  -            table number
+ *   kernel                     -                -              -               -            -
+ */
+#ifndef FRAMES_FRAME_H
+#define FRAMES_FRAME_H
+
+#include "base/types.h"
+
+#define PAGE_SHIFT 12u
+#define PAGE_SIZE 4096u
+
+typedef u32 pfn_t;
+#define PFN_NONE ((pfn_t)0) /* frame 0 is never handed out, as on a PC */
+
+/* Bits 0..1 zone, 2..4 migrate type, 5..8 order (valid on the first frame of a free or compound block). */
+#define FRAME_ZONE_SHIFT 0u
+#define FRAME_ZONE_MASK 0x3u
+#define FRAME_MT_SHIFT 2u
+#define FRAME_MT_MASK (0x7u << FRAME_MT_SHIFT)
+#define FRAME_ORDER_SHIFT 5u
+#define FRAME_ORDER_MASK (0xfu << FRAME_ORDER_SHIFT)
+
+enum page_flag {
+    PG_LOCKED = 1u << 9,       /* I/O that fills it is in flight */
+    PG_UPTODATE = 1u << 10,    /* its bytes are valid */
+    PG_DIRTY = 1u << 11,       /* differs from its backing store */
+    PG_WRITEBACK = 1u << 12,   /* being written to its backing store */
+    PG_LRU = 1u << 13,         /* on a list of its lruvec */
+    PG_ACTIVE = 1u << 14,      /* on (or bound for) an active list */
+    PG_REFERENCED = 1u << 15,  /* accessed once since it was last looked at */
+    PG_WORKINGSET = 1u << 16,  /* was active when it was last deactivated or evicted */
+    PG_SWAPCACHE = 1u << 17,   /* private holds its swap entry */
+    PG_SWAPBACKED = 1u << 18,  /* anonymous or shmem, and not MADV_FREE */
+    PG_RECLAIM = 1u << 19,     /* rotate to the tail when its writeback ends */
+    PG_UNEVICTABLE = 1u << 20, /* on the unevictable list */
+    PG_MLOCKED = 1u << 21,     /* a VM_LOCKED vma maps it */
+    PG_READAHEAD = 1u << 22,   /* reaching it starts the next readahead */
+    PG_ANON = 1u << 23,        /* anonymous (mapping field unused) */
+    PG_BUDDY = 1u << 24,       /* first frame of a free block in the buddy lists */
+    PG_PCP = 1u << 25,         /* free, on a per-CPU list */
+    PG_TABLE = 1u << 26,       /* a page table */
+    PG_KERNEL = 1u << 27,      /* other kernel memory */
+    PG_CHAIN = 1u << 28,       /* rmap is the head of a chain, not a single entry */
+    PG_ERROR = 1u << 29,       /* its last I/O failed */
+    PG_BATCHED = 1u << 30,     /* in a per-CPU LRU batch, not yet on a list */
+    PG_EXCLUSIVE = 1u << 31,   /* anonymous and mapped by one process only: reuse on write */
+};
+
+struct frame {
+    u32 flags;
+    u32 next, prev; /* pfn links; PFN_NONE ends a list */
+    u32 mapping;
+    u32 index;
+    union {
+        u32 rmap;
+        u32 free_order_unused;
+    };
+    u32 private; /* swap entry, or number of page-table entries in use for PG_TABLE */
+    u16 memcg;   /* id of the group charged, 0 none */
+    u16 slot;    /* entry number within the table `rmap` when mapped once */
+};
+_Static_assert(sizeof(struct frame) == 32, "a frame descriptor is at most 32 bytes");
+
+static inline bool frame_test(const struct frame *f, u32 flags)
+{
+    return (f->flags & flags) != 0;
+}
+
+static inline void frame_set(struct frame *f, u32 flags)
+{
+    f->flags |= flags;
+}
+
+static inline void frame_clear(struct frame *f, u32 flags)
+{
+    f->flags &= ~flags;
+}
+
+/* Clear flags; true if any of them was set. */
+static inline bool frame_test_clear(struct frame *f, u32 flags)
+{
+    bool was = (f->flags & flags) != 0;
+    f->flags &= ~flags;
+    return was;
+}
+
+static inline unsigned frame_zone(const struct frame *f)
+{
+    return f->flags & FRAME_ZONE_MASK;
+}
+
+static inline unsigned frame_order(const struct frame *f)
+{
+    return (f->flags & FRAME_ORDER_MASK) >> FRAME_ORDER_SHIFT;
+}
+
+static inline bool frame_is_file(const struct frame *f)
+{
+    return !(f->flags & (PG_ANON | PG_SWAPBACKED));
+}
+
+#endif
