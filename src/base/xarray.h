@@ -91,12 +91,16 @@ u64 xa_store(struct xarray *xa, u64 index, u64 entry);
 /* Take the entry and its marks away; returns it. */
 u64 xa_erase(struct xarray *xa, u64 index);
 
-/* Find the first entry in [*index, last]: true, and *index is its index and *ret_entry (may be NULL) the entry. */
-bool xa_find(const struct xarray *xa, u64 *index, u64 last, u64 *ret_entry);
+/* Find the first entry in [*index, last]: returns it and sets *index to where it is; or returns 0 and leaves
+ * *index alone. */
+u64 xa_find(const struct xarray *xa, u64 *index, u64 last);
 
-/* As xa_find, among the entries with this mark. */
-bool xa_find_marked(const struct xarray *xa, u64 *index, u64 last, enum xa_mark mark,
-                    u64 *ret_entry);
+/* As xa_find, in (*index, last]. */
+u64 xa_find_after(const struct xarray *xa, u64 *index, u64 last);
+
+/* As the two above, among the entries with this mark. */
+u64 xa_find_marked(const struct xarray *xa, u64 *index, u64 last, enum xa_mark mark);
+u64 xa_find_marked_after(const struct xarray *xa, u64 *index, u64 last, enum xa_mark mark);
 
 /* First index in [index, last] without an entry; when all have one, last + 1 (which wraps to 0 at the very end). */
 u64 xa_next_gap(const struct xarray *xa, u64 index, u64 last);
@@ -119,10 +123,16 @@ static inline bool xa_empty(const struct xarray *xa)
 
 void xa_check(const struct xarray *xa);
 
-/* All entries with first <= index <= last, upwards. The body may store and erase at any index. `index` is a u64
- * variable, and so is `entry`. */
+/* All entries with first <= index <= last, upwards; `index` and `entry` are u64 variables. The body may store
+ * and erase at any index. */
 #define xa_for_each_range(xa, index, entry, first, last)                                           \
-    for (index = (first); xa_find(xa, &index, last, &entry);)                                      \
-        for (bool xa_once_ = true; xa_once_; xa_once_ = false, index++)
+    for (index = (first), entry = xa_find(xa, &index, last); entry;                                \
+         entry = xa_find_after(xa, &index, last))
+
+#define xa_for_each(xa, index, entry) xa_for_each_range(xa, index, entry, 0, XA_INDEX_MAX)
+
+#define xa_for_each_marked(xa, index, entry, first, last, mark)                                    \
+    for (index = (first), entry = xa_find_marked(xa, &index, last, mark); entry;                   \
+         entry = xa_find_marked_after(xa, &index, last, mark))
 
 #endif

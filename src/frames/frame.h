@@ -2,21 +2,22 @@
  *
  * Mirrors:  include/linux/mm_types.h (struct page), include/linux/page-flags.h, Linux 6.1.
  * Differs:  no reference count. A frame is in use while it is mapped, in the page cache, in the swap
- *           cache, a page table or kernel memory; PG_LOCKED keeps it while I/O is in flight.
- *           The reverse map is a direct pointer to the one page-table entry, or a chain of them
- *           (space/rmap.h), not an anon_vma.
- * Who owns which field is in the table below: a field has one meaning at a time.
+ *           cache, a page table or kernel memory; PG_LOCKED keeps it while its I/O is in flight.
  *
- *   state of the frame         next/prev        mapping        index           rmap,slot    private
- *   free in buddy / per-CPU    free list        -              -               -            -
- *   file page in page cache    LRU list         inode id       page in file    pte or chain -
- *   anonymous                  LRU list         -              -               pte or chain swap entry when
- *                                                                                           PG_SWAPCACHE
- *   page table                 -                mm id          vpn >> 9 of it  -            table number
- *   kernel                     -                -              -               -            -
+ * Who owns which field; a field has one meaning at a time:
+ *
+ *   state of the frame         next/prev   mapping       index           mapcount     private
+ *   free (buddy, per-CPU)      free list   -             -               -            -
+ *   file page, page cache      LRU list    inode id      page in file    ptes         -
+ *   anonymous                  LRU list    anon_vma id   vpn (40 bits)   ptes         swap entry if PG_SWAPCACHE
+ *   page table                 -           mm id         base vpn >> 9   used ptes    table number
+ *   kernel                     -           -             -               -            -
  */
 #ifndef FRAMES_FRAME_H
 #define FRAMES_FRAME_H
+
+#include <assert.h>
+#include <stdbool.h>
 
 #include "base/types.h"
 
@@ -26,7 +27,7 @@
 typedef u32 pfn_t;
 #define PFN_NONE ((pfn_t)0) /* frame 0 is never handed out, as on a PC */
 
-/* Bits 0..1 zone, 2..4 migrate type, 5..8 order (valid on the first frame of a free or compound block). */
+/* Bits 0..1 zone, 2..4 migrate type, 5..8 order (on the first frame of a free block). */
 #define FRAME_ZONE_SHIFT 0u
 #define FRAME_ZONE_MASK 0x3u
 #define FRAME_MT_SHIFT 2u
@@ -44,34 +45,31 @@ enum page_flag {
     PG_REFERENCED = 1u << 15,  /* accessed once since it was last looked at */
     PG_WORKINGSET = 1u << 16,  /* was active when it was last deactivated or evicted */
     PG_SWAPCACHE = 1u << 17,   /* private holds its swap entry */
-    PG_SWAPBACKED = 1u << 18,  /* anonymous or shmem, and not MADV_FREE */
+    PG_SWAPBACKED = 1u << 18,  /* anonymous (not MADV_FREE) or shmem */
     PG_RECLAIM = 1u << 19,     /* rotate to the tail when its writeback ends */
-    PG_UNEVICTABLE = 1u << 20, /* on the unevictable list */
+    PG_UNEVICTABLE = 1u << 20, /* on (or bound for) the unevictable list */
     PG_MLOCKED = 1u << 21,     /* a VM_LOCKED vma maps it */
     PG_READAHEAD = 1u << 22,   /* reaching it starts the next readahead */
-    PG_ANON = 1u << 23,        /* anonymous (mapping field unused) */
+    PG_ANON = 1u << 23,        /* mapping is an anon_vma */
     PG_BUDDY = 1u << 24,       /* first frame of a free block in the buddy lists */
     PG_PCP = 1u << 25,         /* free, on a per-CPU list */
     PG_TABLE = 1u << 26,       /* a page table */
     PG_KERNEL = 1u << 27,      /* other kernel memory */
-    PG_CHAIN = 1u << 28,       /* rmap is the head of a chain, not a single entry */
-    PG_ERROR = 1u << 29,       /* its last I/O failed */
-    PG_BATCHED = 1u << 30,     /* in a per-CPU LRU batch, not yet on a list */
-    PG_EXCLUSIVE = 1u << 31,   /* anonymous and mapped by one process only: reuse on write */
+    PG_ERROR = 1u << 28,       /* its last I/O failed */
+    PG_BATCHED = 1u << 29,     /* in a per-CPU LRU batch, not yet on a list */
+    PG_EXCLUSIVE = 1u << 30,   /* PageAnonExclusive: mapped by one process only, reuse on write */
+    PG_PAGECACHE = 1u << 31,   /* in the page cache of inode `mapping` */
 };
 
 struct frame {
-    u32 flags;
+    u32 flags;      /* enum page_flag and the fields above */
     u32 next, prev; /* pfn links; PFN_NONE ends a list */
     u32 mapping;
     u32 index;
-    union {
-        u32 rmap;
-        u32 free_order_unused;
-    };
-    u32 private; /* swap entry, or number of page-table entries in use for PG_TABLE */
-    u16 memcg;   /* id of the group charged, 0 none */
-    u16 slot;    /* entry number within the table `rmap` when mapped once */
+    u32 mapcount; /* page-table entries that map it */
+    u32 private;
+    u16 memcg;    /* id of the group it is charged to, 0 none */
+    u16 index_hi; /* bits 32..47 of index */
 };
 _Static_assert(sizeof(struct frame) == 32, "a frame descriptor is at most 32 bytes");
 
@@ -103,14 +101,21 @@ static inline unsigned frame_zone(const struct frame *f)
     return f->flags & FRAME_ZONE_MASK;
 }
 
-static inline unsigned frame_order(const struct frame *f)
+static inline u64 frame_index(const struct frame *f)
 {
-    return (f->flags & FRAME_ORDER_MASK) >> FRAME_ORDER_SHIFT;
+    return (u64)f->index_hi << 32 | f->index;
 }
 
-static inline bool frame_is_file(const struct frame *f)
+static inline void frame_set_index(struct frame *f, u64 index)
 {
-    return !(f->flags & (PG_ANON | PG_SWAPBACKED));
+    f->index = (u32)index;
+    f->index_hi = (u16)(index >> 32);
+}
+
+/* On a file list of the LRU: page cache with a disk behind it, and MADV_FREE anonymous memory. */
+static inline bool frame_is_file_lru(const struct frame *f)
+{
+    return !frame_test(f, PG_SWAPBACKED);
 }
 
 #endif

@@ -1,0 +1,101 @@
+/* strbuf.c - a string that grows by doubling. */
+#include "base/strbuf.h"
+
+#include "base/alloc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What every empty buffer shows until it first grows. Never written to. */
+static char empty[1];
+
+void strbuf_init(struct strbuf *s)
+{
+    *s = (struct strbuf){.text = empty};
+}
+
+void strbuf_done(struct strbuf *s)
+{
+    if (s->capacity)
+        free(s->text);
+    strbuf_init(s);
+}
+
+void strbuf_reset(struct strbuf *s)
+{
+    s->len = 0;
+    if (s->capacity)
+        s->text[0] = '\0';
+}
+
+/* Room for `more` bytes and the NUL. */
+static void grow(struct strbuf *s, size_t more)
+{
+    size_t need = s->len + more + 1;
+
+    if (need <= s->capacity)
+        return;
+
+    size_t capacity = MAX(need, s->capacity ? s->capacity * 2 : 64);
+
+    s->text = xrealloc(s->capacity ? s->text : NULL, capacity);
+    s->capacity = capacity;
+    s->text[s->len] = '\0';
+}
+
+void strbuf_printf(struct strbuf *s, const char *fmt, ...)
+{
+    va_list args, again;
+
+    va_start(args, fmt);
+    va_copy(again, args);
+
+    size_t space = s->capacity - MIN(s->len, s->capacity);
+    int length = vsnprintf(space ? s->text + s->len : NULL, space, fmt, args);
+
+    assert(length >= 0);
+    if ((size_t)length >= space) {
+        grow(s, (size_t)length);
+        vsnprintf(s->text + s->len, (size_t)length + 1, fmt, again);
+    }
+    s->len += (size_t)length;
+    va_end(again);
+    va_end(args);
+}
+
+void strbuf_append_bytes(struct strbuf *s, const void *bytes, size_t count)
+{
+    grow(s, count);
+    memcpy(s->text + s->len, bytes, count);
+    s->len += count;
+    s->text[s->len] = '\0';
+}
+
+void strbuf_append(struct strbuf *s, const char *text)
+{
+    strbuf_append_bytes(s, text, strlen(text));
+}
+
+void strbuf_appendc(struct strbuf *s, char c)
+{
+    strbuf_append_bytes(s, &c, 1);
+}
+
+void strbuf_fill(struct strbuf *s, char c, size_t count)
+{
+    grow(s, count);
+    memset(s->text + s->len, c, count);
+    s->len += count;
+    s->text[s->len] = '\0';
+}
+
+char *strbuf_steal(struct strbuf *s)
+{
+    grow(s, 0);
+
+    char *text = s->text;
+
+    strbuf_init(s);
+    return text;
+}
