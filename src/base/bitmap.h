@@ -41,8 +41,8 @@ void bitmap_clear_range(u64 *map, u64 first, u64 count);
 /* How many of the first `bits` bits are set. */
 u64 bitmap_count_set(const u64 *map, u64 bits);
 
-#define bitmap_for_each_set(bit, map, bits)                                                        \
-    for (bit = bitmap_next_set(map, bits, 0); bit < (bits);                                        \
+#define bitmap_for_each_set(bit, map, bits)                 \
+    for (bit = bitmap_next_set(map, bits, 0); bit < (bits); \
          bit = bitmap_next_set(map, bits, bit + 1))
 
 #endif

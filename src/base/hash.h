@@ -64,7 +64,7 @@ bool u64map_next(const struct u64map *m, u64 *cursor, u64 *ret_key, u64 *ret_val
 
 void u64map_check(const struct u64map *m);
 
-#define u64map_for_each(m, cursor, key, value)                                                     \
+#define u64map_for_each(m, cursor, key, value) \
     for (cursor = 0; u64map_next(m, &cursor, &key, &value);)
 
 #endif

@@ -116,28 +116,28 @@ static inline size_t list_count(const struct list_head *head)
 
 #define list_for_each(at, head) for (at = (head)->next; at != (head); at = at->next)
 
-#define list_for_each_safe(at, after, head)                                                        \
+#define list_for_each_safe(at, after, head) \
     for (at = (head)->next, after = at->next; at != (head); at = after, after = at->next)
 
-#define list_for_each_entry(pos, head, member)                                                     \
-    for (pos = list_entry((head)->next, __typeof__(*pos), member); &pos->member != (head);         \
+#define list_for_each_entry(pos, head, member)                                             \
+    for (pos = list_entry((head)->next, __typeof__(*pos), member); &pos->member != (head); \
          pos = list_entry(pos->member.next, __typeof__(*pos), member))
 
-#define list_for_each_entry_reverse(pos, head, member)                                             \
-    for (pos = list_entry((head)->prev, __typeof__(*pos), member); &pos->member != (head);         \
+#define list_for_each_entry_reverse(pos, head, member)                                     \
+    for (pos = list_entry((head)->prev, __typeof__(*pos), member); &pos->member != (head); \
          pos = list_entry(pos->member.prev, __typeof__(*pos), member))
 
 /* `pos` may be deleted or freed in the body. */
-#define list_for_each_entry_safe(pos, after, head, member)                                         \
-    for (pos = list_entry((head)->next, __typeof__(*pos), member),                                 \
-        after = list_entry(pos->member.next, __typeof__(*pos), member);                            \
-         &pos->member != (head);                                                                   \
+#define list_for_each_entry_safe(pos, after, head, member)              \
+    for (pos = list_entry((head)->next, __typeof__(*pos), member),      \
+        after = list_entry(pos->member.next, __typeof__(*pos), member); \
+         &pos->member != (head);                                        \
          pos = after, after = list_entry(after->member.next, __typeof__(*pos), member))
 
-#define list_for_each_entry_reverse_safe(pos, after, head, member)                                 \
-    for (pos = list_entry((head)->prev, __typeof__(*pos), member),                                 \
-        after = list_entry(pos->member.prev, __typeof__(*pos), member);                            \
-         &pos->member != (head);                                                                   \
+#define list_for_each_entry_reverse_safe(pos, after, head, member)      \
+    for (pos = list_entry((head)->prev, __typeof__(*pos), member),      \
+        after = list_entry(pos->member.prev, __typeof__(*pos), member); \
+         &pos->member != (head);                                        \
          pos = after, after = list_entry(after->member.prev, __typeof__(*pos), member))
 
 #endif

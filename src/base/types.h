@@ -35,8 +35,8 @@ typedef u64 ns_t;
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* MIN, MAX and CLAMP evaluate their arguments twice: give them values, not calls with effects. */
-#define MIN(a, b)         ((a) < (b) ? (a) : (b))
-#define MAX(a, b)         ((a) > (b) ? (a) : (b))
+#define MIN(a, b)           ((a) < (b) ? (a) : (b))
+#define MAX(a, b)           ((a) > (b) ? (a) : (b))
 #define CLAMP(x, low, high) ((x) < (low) ? (low) : (x) > (high) ? (high) : (x))
 
 #define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
@@ -59,10 +59,10 @@ typedef u64 ns_t;
 #define HW_MUST_CHECK                    __attribute__((warn_unused_result))
 
 /* A place no input can reach. Aborts when it is reached all the same. */
-#define hw_unreachable()                                                                           \
-    do {                                                                                           \
-        assert(!"unreachable");                                                                    \
-        __builtin_unreachable();                                                                   \
+#define hw_unreachable()         \
+    do {                         \
+        assert(!"unreachable");  \
+        __builtin_unreachable(); \
     } while (0)
 
 /* Position of the highest set bit. pre: x > 0 */

@@ -13,25 +13,25 @@
 #include "base/alloc.h"
 #include "base/types.h"
 
-#define VEC(type)                                                                                  \
-    struct {                                                                                       \
-        type *items;                                                                               \
-        size_t count, capacity;                                                                    \
+#define VEC(type)               \
+    struct {                    \
+        type *items;            \
+        size_t count, capacity; \
     }
 
-#define vec_reserve(v, want)                                                                       \
-    do {                                                                                           \
-        if ((v)->capacity < (size_t)(want)) {                                                      \
-            (v)->capacity = MAX((size_t)(want), (v)->capacity * 2);                                \
-            (v)->items = xrealloc_array((v)->items, (v)->capacity, sizeof(*(v)->items));           \
-        }                                                                                          \
+#define vec_reserve(v, want)                                                             \
+    do {                                                                                 \
+        if ((v)->capacity < (size_t)(want)) {                                            \
+            (v)->capacity = MAX((size_t)(want), (v)->capacity * 2);                      \
+            (v)->items = xrealloc_array((v)->items, (v)->capacity, sizeof(*(v)->items)); \
+        }                                                                                \
     } while (0)
 
-#define vec_push(v, item)                                                                          \
-    do {                                                                                           \
-        if ((v)->count == (v)->capacity)                                                           \
-            vec_reserve(v, (v)->capacity ? (v)->capacity * 2 : 8);                                 \
-        (v)->items[(v)->count++] = (item);                                                         \
+#define vec_push(v, item)                                          \
+    do {                                                           \
+        if ((v)->count == (v)->capacity)                           \
+            vec_reserve(v, (v)->capacity ? (v)->capacity * 2 : 8); \
+        (v)->items[(v)->count++] = (item);                         \
     } while (0)
 
 /* pre: not empty */
@@ -41,15 +41,15 @@
 /* Empty it, keep its memory. */
 #define vec_reset(v) ((void)((v)->count = 0))
 
-#define vec_done(v)                                                                                \
-    do {                                                                                           \
-        free((v)->items);                                                                          \
-        (v)->items = NULL;                                                                         \
-        (v)->count = (v)->capacity = 0;                                                            \
+#define vec_done(v)                     \
+    do {                                \
+        free((v)->items);               \
+        (v)->items = NULL;              \
+        (v)->count = (v)->capacity = 0; \
     } while (0)
 
 /* `at` is a new pointer to each element in turn. */
-#define vec_for_each(v, at)                                                                        \
+#define vec_for_each(v, at) \
     for (__typeof__((v)->items) at = (v)->items; at < (v)->items + (v)->count; at++)
 
 #endif

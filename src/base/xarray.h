@@ -125,14 +125,14 @@ void xa_check(const struct xarray *xa);
 
 /* All entries with first <= index <= last, upwards; `index` and `entry` are u64 variables. The body may store
  * and erase at any index. */
-#define xa_for_each_range(xa, index, entry, first, last)                                           \
-    for (index = (first), entry = xa_find(xa, &index, last); entry;                                \
+#define xa_for_each_range(xa, index, entry, first, last)            \
+    for (index = (first), entry = xa_find(xa, &index, last); entry; \
          entry = xa_find_after(xa, &index, last))
 
-#define xa_for_each(xa, index, entry) xa_for_each_range(xa, index, entry, 0, XA_INDEX_MAX)
+#define xa_for_each(xa, index, entry) xa_for_each_range (xa, index, entry, 0, XA_INDEX_MAX)
 
-#define xa_for_each_marked(xa, index, entry, first, last, mark)                                    \
-    for (index = (first), entry = xa_find_marked(xa, &index, last, mark); entry;                   \
+#define xa_for_each_marked(xa, index, entry, first, last, mark)                  \
+    for (index = (first), entry = xa_find_marked(xa, &index, last, mark); entry; \
          entry = xa_find_marked_after(xa, &index, last, mark))
 
 #endif

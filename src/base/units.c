@@ -1,0 +1,254 @@
+/* units.c - sizes and times as text, and back.
+ *
+ * Decimal fractions are kept as an integer over a power of ten, so "0.1G" means the same on every host.
+ */
+#include "base/units.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+__extension__ typedef unsigned __int128 u128;
+
+/* Digits after the point beyond these are beyond any unit and are cut off. */
+#define FRACTION_DIGITS_MAX 15
+
+struct unit {
+    const char *name;
+    u64 factor;
+};
+
+static const struct unit size_units[] = {
+    {"", 1},    {"B", 1},   {"K", KIB},        {"M", MIB},
+    {"G", GIB}, {"T", TIB}, {"P", TIB * 1024}, {"E", TIB *MIB},
+};
+
+static const struct unit duration_units[] = {
+    {"", NS_PER_S},         {"ns", 1},
+    {"us", NS_PER_US},      {"ms", NS_PER_MS},
+    {"s", NS_PER_S},        {"m", 60 * NS_PER_S},
+    {"min", 60 * NS_PER_S}, {"h", 3600 * NS_PER_S},
+};
+
+/* A decimal number is whole + fraction / scale. */
+struct decimal {
+    u64 whole;
+    u64 fraction, scale;
+};
+
+/* Read "12", "12.5" or ".5" from *text on, and step past it. */
+static int read_decimal(const char **text, struct decimal *ret)
+{
+    const char *at = *text;
+    struct decimal number = {.scale = 1};
+    unsigned digits = 0;
+
+    for (; isdigit((unsigned char)*at); at++, digits++) {
+        if (__builtin_mul_overflow(number.whole, 10, &number.whole) ||
+            __builtin_add_overflow(number.whole, (u64)(*at - '0'), &number.whole))
+            return -ERANGE;
+    }
+    if (*at == '.') {
+        unsigned fraction_digits = 0;
+
+        for (at++; isdigit((unsigned char)*at); at++, digits++) {
+            if (fraction_digits++ >= FRACTION_DIGITS_MAX)
+                continue;
+            number.fraction = number.fraction * 10 + (u64)(*at - '0');
+            number.scale *= 10;
+        }
+    }
+    if (!digits)
+        return -EINVAL;
+    *text = at;
+    *ret = number;
+    return 0;
+}
+
+/* number * factor, rounded down. */
+static int scale_decimal(const struct decimal *number, u64 factor, u64 *ret)
+{
+    u128 result = (u128)number->whole * factor + (u128)number->fraction * factor / number->scale;
+
+    if (result > UINT64_MAX)
+        return -ERANGE;
+    *ret = (u64)result;
+    return 0;
+}
+
+/* The size unit that `text` names: "m", "M", "MB" and "MiB" are one. */
+static const struct unit *find_size_unit(const char *text)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(size_units); i++) {
+        const struct unit *unit = &size_units[i];
+        size_t length = strlen(unit->name);
+
+        if (!strcasecmp(text, unit->name))
+            return unit;
+        if (unit->factor > 1 && !strncasecmp(text, unit->name, length) &&
+            (!strcasecmp(text + length, "B") || !strcasecmp(text + length, "iB")))
+            return unit;
+    }
+    return NULL;
+}
+
+int parse_size(const char *text, u64 *ret_bytes, struct err *e)
+{
+    const char *at = text;
+    struct decimal number;
+    const struct unit *unit;
+    u64 bytes;
+    int code = read_decimal(&at, &number);
+
+    if (code == -EINVAL)
+        return err_set(e, code, "'%s' is not a size; write a number and K, M, G or T, such as 96M",
+                       text);
+    unit = find_size_unit(at);
+    if (!unit)
+        return err_set(e, -EINVAL, "unknown unit '%s' in size '%s'; want K, M, G or T", at, text);
+    if (code || scale_decimal(&number, unit->factor, &bytes))
+        return err_set(e, -ERANGE, "size '%s' does not fit in 64 bits", text);
+    *ret_bytes = bytes;
+    return 0;
+}
+
+int parse_duration(const char *text, ns_t *ret_ns, struct err *e)
+{
+    const char *at = text;
+    struct decimal number;
+    ns_t ns;
+    int code = read_decimal(&at, &number);
+
+    if (code == -EINVAL)
+        return err_set(e, code,
+                       "'%s' is not a duration; write a number and ns, us, ms, s, min or h", text);
+    for (size_t i = 0; i < ARRAY_SIZE(duration_units); i++) {
+        if (strcmp(at, duration_units[i].name) != 0)
+            continue;
+        if (code || scale_decimal(&number, duration_units[i].factor, &ns))
+            return err_set(e, -ERANGE, "duration '%s' does not fit in 64 bits of nanoseconds",
+                           text);
+        *ret_ns = ns;
+        return 0;
+    }
+    return err_set(e, -EINVAL, "unknown unit '%s' in duration '%s'; want ns, us, ms, s, min or h",
+                   at, text);
+}
+
+int parse_u64(const char *text, u64 *ret, struct err *e)
+{
+    bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+    char *end;
+    u64 number;
+
+    if (!isxdigit((unsigned char)text[hex ? 2 : 0]))
+        return err_set(e, -EINVAL, "'%s' is not a whole number", text);
+    errno = 0;
+    number = strtoull(text, &end, hex ? 16 : 10);
+    if (end == text || *end)
+        return err_set(e, -EINVAL, "'%s' is not a whole number", text);
+    if (errno == ERANGE)
+        return err_set(e, -ERANGE, "'%s' does not fit in 64 bits", text);
+    *ret = number;
+    return 0;
+}
+
+int parse_f64(const char *text, double *ret, struct err *e)
+{
+    char *end;
+    double number;
+
+    if (!isdigit((unsigned char)text[0]) && text[0] != '-' && text[0] != '.')
+        return err_set(e, -EINVAL, "'%s' is not a number", text);
+    number = strtod(text, &end);
+    if (end == text || *end || strpbrk(text, "xXpP"))
+        return err_set(e, -EINVAL, "'%s' is not a number", text);
+    if (!isfinite(number))
+        return err_set(e, -ERANGE, "'%s' is too large for a number", text);
+    *ret = number;
+    return 0;
+}
+
+char *format_bytes(char buf[UNITS_TEXT_MAX], u64 bytes)
+{
+    static const char *const names[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    size_t unit = 0;
+
+    if (bytes < KIB) {
+        snprintf(buf, UNITS_TEXT_MAX, "%llu B", (unsigned long long)bytes);
+        return buf;
+    }
+    /* In tenths of the unit, rounded to nearest; one unit up when that rounds to 1024.0. */
+    for (;;) {
+        unsigned shift = 10 * (unsigned)(unit + 1);
+        u64 tenths = (u64)(((u128)bytes * 10 + (BIT_ULL(shift) >> 1)) >> shift);
+
+        if (tenths < 10240 || unit + 1 == ARRAY_SIZE(names)) {
+            snprintf(buf, UNITS_TEXT_MAX, "%llu.%llu %s", (unsigned long long)(tenths / 10),
+                     (unsigned long long)(tenths % 10), names[unit]);
+            return buf;
+        }
+        unit++;
+    }
+}
+
+char *format_size(char buf[UNITS_TEXT_MAX], u64 bytes)
+{
+    size_t best = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(size_units); i++)
+        if (bytes && bytes % size_units[i].factor == 0 && size_units[i].factor > 1)
+            best = i;
+    snprintf(buf, UNITS_TEXT_MAX, "%llu%s", (unsigned long long)(bytes / size_units[best].factor),
+             size_units[best].name);
+    return buf;
+}
+
+/* ns in units of `unit` with three significant digits, for 1 <= ns / unit < 1000 or so. */
+static void format_three_digits(char buf[UNITS_TEXT_MAX], ns_t ns, ns_t unit, const char *name)
+{
+    unsigned decimals = ns < 10 * unit ? 2 : ns < 100 * unit ? 1 : 0;
+
+    snprintf(buf, UNITS_TEXT_MAX, "%.*f %s", (int)decimals, (double)ns / (double)unit, name);
+}
+
+char *format_ns(char buf[UNITS_TEXT_MAX], ns_t ns)
+{
+    /* Each limit is where three digits would round up into the next unit. */
+    if (ns < NS_PER_US) {
+        snprintf(buf, UNITS_TEXT_MAX, "%llu ns", (unsigned long long)ns);
+    } else if (ns < NS_PER_MS - NS_PER_US / 2) {
+        format_three_digits(buf, ns, NS_PER_US, "us");
+    } else if (ns < NS_PER_S - NS_PER_MS / 2) {
+        format_three_digits(buf, ns, NS_PER_MS, "ms");
+    } else if (ns < 60 * NS_PER_S - NS_PER_S / 20) {
+        snprintf(buf, UNITS_TEXT_MAX, "%.*f s", ns < 10 * NS_PER_S ? 2 : 1, (double)ns / 1e9);
+    } else {
+        u64 seconds = (ns + NS_PER_S / 2) / NS_PER_S;
+
+        if (seconds < 3600)
+            snprintf(buf, UNITS_TEXT_MAX, "%llu min %02llu s", (unsigned long long)(seconds / 60),
+                     (unsigned long long)(seconds % 60));
+        else
+            snprintf(buf, UNITS_TEXT_MAX, "%llu h %02llu min", (unsigned long long)(seconds / 3600),
+                     (unsigned long long)(seconds / 60 % 60));
+    }
+    return buf;
+}
+
+char *format_count(char buf[UNITS_TEXT_MAX], u64 count)
+{
+    char digits[UNITS_TEXT_MAX];
+    size_t length = (size_t)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)count);
+    size_t out = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        if (i && (length - i) % 3 == 0)
+            buf[out++] = ',';
+        buf[out++] = digits[i];
+    }
+    buf[out] = '\0';
+    return buf;
+}
