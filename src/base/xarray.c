@@ -120,9 +120,8 @@ static void drop_levels(struct xarray *xa)
                 xa->head_marks |= (u8)((root->marks[m] & 1) << m);
             xa->value_nodes -= holds_only_values(root);
         }
-        /* Clears head.entry as well when the root is empty: slot 0 is then 0. */
         xa->head = root->slots[0];
-        xa->height--;
+        xa->height = root->present ? xa->height - 1 : 0;
         node_free(xa, root);
     }
 }

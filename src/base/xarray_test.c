@@ -2,10 +2,8 @@
 #include "base/xarray.h"
 
 #include "base/prng.h"
+#include "base/test.h"
 
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
 
 static void empty_array_has_no_node(void **state)

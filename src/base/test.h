@@ -1,0 +1,52 @@
+/* test.h - what every *_test.c and *_fuzz.c includes; nothing else does.
+ *
+ * cmocka.h needs four headers before it, in this order, whatever a formatter thinks.
+ *
+ * A unit test is one program per *_test.c: test functions whose names are sentences, and a main() that hands
+ * them to cmocka_run_group_tests.
+ *
+ * A property program is one per *_fuzz.c: `program [OPERATIONS [SEED]]`. Without arguments it runs the smoke of
+ * `./dev test`, some seconds long; `./dev fuzz` gives it more operations and other seeds. It says on stderr what
+ * failed and with which seed and operation, and exits non-zero. Same arguments, same run.
+ */
+#ifndef BASE_TEST_H
+#define BASE_TEST_H
+
+/* clang-format off */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include "base/types.h"
+#include "base/units.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Exit code of a test that cannot run here; the last line of its stdout says why. */
+#define TEST_SKIPPED 77
+
+struct fuzz_args {
+    u64 operations;
+    u64 seed;
+};
+
+/* The arguments of a property program. Wrong ones end it with 2. */
+static inline struct fuzz_args fuzz_parse_args(int argc, char **argv, u64 smoke_operations)
+{
+    struct fuzz_args args = {.operations = smoke_operations, .seed = 1};
+    struct err e = {0};
+
+    if (argc > 3 || (argc > 1 && parse_u64(argv[1], &args.operations, &e)) ||
+        (argc > 2 && parse_u64(argv[2], &args.seed, &e))) {
+        fprintf(stderr, "usage: %s [OPERATIONS [SEED]]%s%s\n", argv[0], e.text[0] ? ": " : "",
+                e.text);
+        exit(2);
+    }
+    return args;
+}
+
+#endif
