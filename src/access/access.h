@@ -1,0 +1,51 @@
+/* access.h - one load or store: from address to frame, with whatever that takes.
+ *
+ * Mirrors: mm/memory.c (handle_mm_fault and below), mm/filemap.c (filemap_fault, filemap_map_pages), mm/swap_state.c
+ *          (swapin_readahead), arch/x86/mm/fault.c, Linux 6.1.
+ *
+ *   access_page -> TLB -> walk -> [fault] -> anonymous | file read | file copy-on-write | file shared | swap | write-protect
+ *
+ * Waiting: ACCESS_WAIT means nothing was lost and the same access must be made again at wait.until.
+ */
+#ifndef ACCESS_ACCESS_H
+#define ACCESS_ACCESS_H
+
+#include "balance/balance.h"
+#include "reclaim/pgdat.h"
+
+enum access_kind { ACCESS_READ, ACCESS_WRITE, ACCESS_EXEC };
+enum access_result {
+    ACCESS_OK,
+    ACCESS_WAIT,
+    ACCESS_OOM,    /* ctx->attempt->oom_group: choose a victim, then retry */
+    ACCESS_SIGSEGV,
+    ACCESS_SIGBUS,
+};
+
+struct access_ctx { /* who is accessing; lives as long as the task */
+    struct pgdat *pg;
+    struct mm *mm;
+    struct group *group;
+    struct attempt *attempt;
+    struct wait *wait;
+    u64 *minflt, *majflt;
+    bool *fault_retried;
+};
+
+/* The slow path, after a TLB miss: walk, set accessed and dirty bits, fault if needed, fill the TLB. */
+enum access_result access_page(struct access_ctx *ac, vpn_t vpn, enum access_kind kind);
+/* Drop all pages in the range: unmap, free or leave in the page cache, free swap slots (zap_page_range). */
+void access_zap(struct access_ctx *ac, vpn_t start, vpn_t end);
+/* Copy the page tables of fork; may wait or run out of memory: resume at *progress (a vpn). */
+enum access_result access_fork(struct access_ctx *ac, struct mm *child, u64 *progress);
+/* The page of a file in the cache, read if needed: for read(2). PG_LOCKED waits. ret_pfn valid on ACCESS_OK. */
+enum access_result access_file_page(struct access_ctx *ac, struct file *file, u64 index, u32 req_count, pfn_t *ret_pfn);
+/* The same for write(2): no read when the whole page is overwritten or lies beyond the end of the file. */
+enum access_result access_file_write_page(struct access_ctx *ac, struct file *file, u64 index, bool whole, pfn_t *ret_pfn);
+/* madvise's page-wise advice on a range. */
+void access_advise_free(struct access_ctx *ac, vpn_t start, vpn_t end);
+void access_advise_cold(struct access_ctx *ac, vpn_t start, vpn_t end, bool pageout);
+/* Drop the cached pages [from, to] of an inode, unmapping them everywhere (truncate_inode_pages, even dirty ones). */
+void access_truncate(struct pgdat *pg, struct inode *inode, u64 from, u64 to);
+
+#endif

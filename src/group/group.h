@@ -1,0 +1,128 @@
+/* group.h - control groups: the tree, its limits, charges, per-group LRU lists and counters.
+ *
+ * Mirrors:    mm/memcontrol.c, mm/page_counter.c, include/linux/mmzone.h (struct lruvec), Linux 6.1, cgroup v2.
+ * Never:      waits or reclaims. group_try_charge() says which group's limit was hit; balance/charge.c decides.
+ * Invariants: (group_check) usage of a group == pages charged to it and below + its stocks; every LRU list's count
+ *             equals a recount.
+ * Cost:       a charge is O(1) while the CPU's stock lasts (64 pages), O(depth) otherwise; group ids are 16 bit.
+ */
+#ifndef GROUP_GROUP_H
+#define GROUP_GROUP_H
+
+#include "base/list.h"
+#include "frames/frames.h"
+#include "stats/counters.h"
+
+#define MEMCG_CHARGE_BATCH 64u /* since Linux 6.1 */
+#define GROUPS_MAX 65535u
+#define GROUP_ROOT 1u /* id of the root group */
+#define PAGE_COUNTER_MAX (UINT64_MAX / PAGE_SIZE)
+
+enum lru_list { LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_FILE, LRU_ACTIVE_FILE, LRU_UNEVICTABLE, NR_LRU_LISTS };
+#define LRU_ACTIVE 1u
+#define LRU_FILE 2u
+
+struct lruvec {
+    struct pfn_list lists[NR_LRU_LISTS];
+    u64 anon_cost, file_cost; /* of reclaim, decaying */
+    u64 nonresident_age;      /* evictions and activations, in this group and below */
+    u64 refaults[2];          /* workingset_activate_{anon,file} at the last reclaim cycle */
+    bool congested;           /* LRUVEC_CONGESTED */
+};
+
+struct page_counter { /* in pages */
+    u64 usage, peak;
+    u64 min, low, high, max; /* PAGE_COUNTER_MAX: "max" */
+    u64 emin, elow;          /* effective protection, computed by reclaim */
+    u64 failcnt;
+};
+
+struct group {
+    u16 id;
+    char *name; /* last component; root: "" */
+    struct group *parent;
+    struct list_head children, sibling;
+    struct page_counter memory, swap;
+    struct lruvec lruvec;
+    struct counters counters;   /* this group alone; group_counter() adds what is below */
+    u64 kernel_bytes;           /* slab and the like charged in bytes, rounded up to pages in `memory` */
+    u64 kernel_pages;           /* pages charged for kernel_bytes */
+    u32 nr_tasks;
+    bool oom_group;
+    bool online;
+    bool under_oom;
+};
+
+struct group_stock { /* per CPU: pages charged in advance for one group */
+    struct group *group;
+    u32 nr_pages;
+};
+
+struct groups {
+    struct frames *frames;
+    struct counters *counters; /* the machine's */
+    struct group **by_id;      /* NULL: no such group */
+    u32 nr_groups, cap_groups;
+    struct group *root;
+    unsigned nr_cpus;
+    struct group_stock *stock;
+};
+
+void groups_init(struct groups *gs, struct frames *frames, struct counters *counters, unsigned nr_cpus);
+void groups_done(struct groups *gs);
+/* A child of parent; NULL when 65,535 exist. */
+struct group *group_new(struct groups *gs, struct group *parent, const char *name);
+struct group *group_get(const struct groups *gs, u16 id); /* NULL for 0 or unknown */
+/* By path from the root ("/app/worker"), NULL when unknown. */
+struct group *group_find(const struct groups *gs, const char *path);
+/* "/" or "/app/worker", into buf. */
+void group_path(const struct group *g, char *buf, size_t size);
+/* Pre-order walk of the subtree of `top`: group_next(top, NULL) is top, NULL ends it. */
+struct group *group_next(struct group *top, struct group *prev);
+bool group_is_below(const struct group *g, const struct group *ancestor); /* or equal */
+
+/* --- charges -------------------------------------------------------------------------------------------------- */
+/* Charge nr pages to g and all above, from the CPU's stock when it can. NULL: done. Otherwise nothing was charged and the result
+ * is the group whose memory.max was hit. As try_charge_memcg(): tries a batch first, then nr alone. */
+struct group *group_try_charge(struct groups *gs, struct group *g, u32 nr, unsigned cpu);
+void group_force_charge(struct groups *gs, struct group *g, u32 nr);
+void group_uncharge(struct groups *gs, struct group *g, u32 nr);
+/* Return the stocks that belong to g or below. */
+void group_drain_stock(struct groups *gs, struct group *g);
+/* Pages that could still be charged to g alone. */
+u64 group_margin(const struct group *g);
+struct group *group_try_charge_swap(struct groups *gs, struct group *g, u32 nr); /* as above, memory.swap.max */
+void group_uncharge_swap(struct groups *gs, struct group *g, u32 nr);
+/* Swap slots that g may still use: the least over it and its ancestors, at most nr_swap_pages. */
+u64 group_swap_left(const struct group *g, u64 nr_swap_pages);
+/* mem_cgroup_swap_full: half of the swap (of the machine or of a group above) is used. */
+bool group_swap_full(const struct group *g, u64 nr_swap_pages, u64 total_swap_pages);
+
+/* --- counters ------------------------------------------------------------------------------------------------- */
+/* Add to the group and to the machine (for statistics that memory.stat and vmstat share). g may be NULL. */
+static inline void group_count(struct groups *gs, struct group *g, enum counter id, s64 n)
+{
+    count(gs->counters, id, n);
+    if (g)
+        g->counters.v[id] += n;
+}
+/* An event of the group and of its ancestors (memory.events). */
+void group_event(struct group *g, enum counter id, s64 n);
+/* The counter over the whole subtree, as memory.stat shows it. cost O(groups below). */
+s64 group_counter(struct group *g, enum counter id);
+
+/* --- LRU lists (include/linux/mm_inline.h) ---------------------------------------------------------------------- */
+/* Which list the frame's flags put it on. */
+enum lru_list frame_lru(const struct frame *f);
+/* Add at head (or tail), remove: keep NR_INACTIVE_ANON ... of group, zone and machine right, and PG_LRU. */
+void lruvec_add(struct groups *gs, pfn_t pfn);
+void lruvec_add_tail(struct groups *gs, pfn_t pfn);
+void lruvec_del(struct groups *gs, pfn_t pfn);
+/* Sizes over the subtree (lruvec_page_state). */
+u64 lruvec_size(struct group *g, enum lru_list lru);
+struct group *frame_group(const struct groups *gs, const struct frame *f); /* root when uncharged */
+
+void lru_check(const struct groups *gs);
+void group_check(const struct groups *gs);
+
+#endif

@@ -1,0 +1,20 @@
+/* io.h - page I/O in flight: who is locked or under writeback, until when.
+ *
+ * Mirrors: mm/page_io.c, fs/mpage.c, end_page_writeback(). Completion is an event on the clock. */
+#ifndef RECLAIM_IO_H
+#define RECLAIM_IO_H
+
+#include "reclaim/pgdat.h"
+
+/* Read nr consecutive pages of the inode, present and PG_LOCKED in its cache from `index` on. Completion unlocks them and makes them
+ * PG_UPTODATE (or PG_ERROR). On a synchronous device this is done at once. */
+void io_read_file(struct pgdat *pg, struct inode *inode, u64 index, u32 nr);
+/* Write nr consecutive dirty pages of the inode; they become PG_WRITEBACK and clean. Returns when it will be done. */
+ns_t io_write_file(struct pgdat *pg, struct inode *inode, u64 index, u32 nr);
+/* Swap in / out one page of the swap cache (PG_LOCKED for in; PG_WRITEBACK for out unless the device is synchronous). */
+void io_read_swap(struct pgdat *pg, pfn_t pfn, swp_t e);
+void io_write_swap(struct pgdat *pg, pfn_t pfn, swp_t e);
+/* When the I/O on this frame completes; now when there is none. */
+ns_t io_done_at(const struct pgdat *pg, pfn_t pfn);
+
+#endif

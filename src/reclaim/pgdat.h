@@ -1,0 +1,88 @@
+/* pgdat.h - one memory node with all that reclaim works on: the context passed through reclaim, balance and access.
+ *
+ * Mirrors: struct pglist_data, include/linux/mmzone.h. One node today; a machine with more has more of these.
+ * CPU time is not measured but added up: every operation adds its cost to cpu_ns, and the scheduler moves that to the task
+ * on the CPU. Waiting is a time: all completions of I/O are known when it is submitted.
+ */
+#ifndef RECLAIM_PGDAT_H
+#define RECLAIM_PGDAT_H
+
+#include "backing/inode.h"
+#include "backing/swap.h"
+#include "base/hash.h"
+#include "base/strbuf.h"
+#include "frames/frames.h"
+#include "group/group.h"
+#include "machine/clock.h"
+#include "machine/cost.h"
+#include "machine/device.h"
+#include "space/space.h"
+#include "space/tlb.h"
+#include "stats/tunables.h"
+
+#define LRU_BATCH 15u /* PAGEVEC_SIZE of 6.1 */
+
+struct lru_batch {
+    u32 nr;
+    pfn_t pfn[LRU_BATCH];
+};
+
+/* What a task waits for, for accounting: which stall it is. */
+enum wait_cause {
+    WAIT_NOTHING,
+    WAIT_READ,     /* a file page that was never here */
+    WAIT_REFAULT,  /* a file page that was evicted lately: memory stall */
+    WAIT_SWAPIN,   /* memory stall */
+    WAIT_RECLAIM,  /* reclaim throttled on writeback or congestion: memory stall */
+    WAIT_DIRTY,    /* balance_dirty_pages */
+    WAIT_WRITE,    /* fsync, O_SYNC, O_DIRECT */
+    WAIT_OOM,      /* a victim is dying */
+    WAIT_HIGH,     /* memory.high throttling */
+    WAIT_SLEEP,    /* the program's own */
+    NR_WAIT_CAUSES
+};
+
+struct wait {
+    enum wait_cause cause;
+    ns_t until;
+};
+
+struct pgdat {
+    struct clock *clock;
+    struct counters *counters;
+    const struct cost_model *cost;
+    const struct tunables *tunables;
+    struct frames *frames;
+    struct space *space;
+    struct backing *backing;
+    struct swap *swap;
+    struct groups *groups;
+    struct tlb *tlbs; /* nr_cpus */
+    unsigned nr_cpus;
+    unsigned cpu;     /* the CPU running now */
+    u64 cpu_ns;       /* cost of what was done since the scheduler last took it */
+
+    struct lru_batch *lru_add, *lru_rotate; /* per CPU */
+    struct u64map io_done; /* pfn -> ns at which its I/O (PG_LOCKED or PG_WRITEBACK) completes */
+    u64 io_in_flight;
+    ns_t writeback_next; /* when the latest submitted writeback completes */
+
+    /* kswapd */
+    bool kswapd_awake;
+    u32 kswapd_order;
+    enum zone_type kswapd_highest;
+    u32 kswapd_failures;
+    bool pgdat_writeback, pgdat_dirty; /* PGDAT_WRITEBACK, PGDAT_DIRTY */
+    bool flusher_wanted;               /* wakeup_flusher_threads() */
+    u64 swapin_hits;                   /* swapin_readahead_hits */
+    u64 reclaim_stall_ns;
+
+    struct strbuf *log; /* the kernel's log */
+};
+
+static inline void pgdat_cost(struct pgdat *pg, u32 ns)
+{
+    pg->cpu_ns += ns;
+}
+
+#endif

@@ -1,0 +1,130 @@
+/* system.h - one machine: everything it owns, its tasks, its system calls, its daemons.
+ *
+ * The only struct that owns a machine. Rooms below get the parts they need; rooms above read it as
+ * `const struct system *` (procfs/) or drive it through the calls here (workload/).
+ *
+ * Calls that may wait return enum step. STEP_WAIT: the task is TASK_WAITING until task->wait.until; make the same call
+ * again then (progress is kept in the task). STEP_DEAD: the task was killed or got a fatal signal while in the call and is a zombie:
+ * its stream ends.
+ */
+#ifndef SYSTEM_SYSTEM_H
+#define SYSTEM_SYSTEM_H
+
+#include "access/access.h"
+#include "base/err.h"
+#include "stats/tunables.h"
+#include "system/task.h"
+
+enum step { STEP_DONE, STEP_WAIT, STEP_DEAD };
+
+struct swap_spec {
+    const char *name;
+    u64 bytes;
+    s32 priority; /* -1: by order */
+    const char *device; /* profile */
+};
+
+struct system_config { /* system_config_init() fills in the defaults */
+    const char *kernel; /* profile: "6.1" */
+    u64 ram_bytes;
+    unsigned nr_cpus;
+    const char *disk;   /* device profile of the file systems: nvme */
+    struct swap_spec swaps[8];
+    unsigned nr_swaps;
+    u64 seed;
+    bool bytes;         /* frames hold bytes */
+    u32 readahead_kb;   /* 0: the device's default */
+    struct tunables tunables;
+    struct cost_model cost;
+    u64 movable_bytes;
+};
+
+struct system {
+    struct system_config config;
+    struct clock clock;
+    struct counters counters;
+    struct tunables tunables;
+    struct cost_model cost;
+    struct frames frames;
+    struct space space;
+    struct backing backing;
+    struct swap swap;
+    struct groups groups;
+    struct pgdat pgdat;
+    struct tlb *tlbs;
+    struct device disk;
+    struct device swap_devices[8];
+    struct strbuf log; /* dmesg text */
+    struct task **tasks; /* by creation; dead ones stay until system_done() for their rusage */
+    u32 nr_tasks, cap_tasks;
+    struct task *kswapd;
+    ns_t flusher_at;
+    u64 oom_kills;
+    u64 steps; /* accesses and calls, for checked builds */
+};
+
+void system_config_init(struct system_config *c);
+int system_init(struct system *s, const struct system_config *c, struct err *e);
+void system_done(struct system *s);
+/* Every invariant of every room. Expensive. */
+void system_check(struct system *s);
+/* After each access and call in checked builds (-DHW_CHECKS): every `n`th step a full check. */
+void system_check_step(struct system *s);
+
+/* --- time ----------------------------------------------------------------------------------------------------------- */
+/* Run device completions and daemons (kswapd, flusher) that are due up to `until`. The scheduler calls it before it lets a task run at
+ * a time. Daemons cost CPU: *ret_daemon_ns is how much CPU time they used since the last call. */
+void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns);
+/* CPU cost of all that was done since the last call: the scheduler adds it to the task. */
+u64 system_take_cpu_ns(struct system *s);
+
+/* --- tasks ----------------------------------------------------------------------------------------------------------- */
+/* A new process with an empty address space in group g. */
+struct task *system_task_new(struct system *s, struct group *g, u32 pid, u32 ppid, const char *comm);
+/* A thread of the same process. */
+struct task *system_thread_new(struct system *s, struct task *leader, u32 tid);
+/* fork: STEP_WAIT possible while tables are copied; *ret_child is set when STEP_DONE. */
+enum step system_fork(struct system *s, struct task *t, u32 child_pid, bool share_vm, struct task **ret_child);
+/* exec: drop the address space; the new image's maps follow as system_mmap calls. */
+enum step system_exec(struct system *s, struct task *t, const char *comm);
+/* Thread exit (the last one frees the address space), or exit of the whole process. */
+void system_exit(struct system *s, struct task *t, s32 status, bool group);
+struct task *system_find_task(const struct system *s, u32 pid); /* live, NULL otherwise */
+
+/* --- one access: the caller has missed in tlb_hit(&s->tlbs[cpu], mm->id, vpn, write) ------------------------------------- */
+enum step system_access(struct system *s, struct task *t, vpn_t vpn, enum access_kind kind);
+/* bytes=on: copy user memory through page tables that system_access() just made valid (one page at most). */
+enum step system_load(struct system *s, struct task *t, vaddr_t addr, void *buf, u32 len);
+enum step system_store(struct system *s, struct task *t, vaddr_t addr, const void *buf, u32 len);
+
+/* --- memory calls; addresses and lengths in bytes, page-aligned as the kernel demands ------------------------------------- */
+struct mmap_args { vaddr_t addr; u64 len; u32 prot, mflags /* HWT_MAP_ bits, docs/trace-format.md */; u32 file /* file id or 0 */; u64 offset; };
+enum step system_mmap(struct system *s, struct task *t, const struct mmap_args *a);
+enum step system_munmap(struct system *s, struct task *t, vaddr_t addr, u64 len);
+enum step system_mprotect(struct system *s, struct task *t, vaddr_t addr, u64 len, u32 prot);
+enum step system_mremap(struct system *s, struct task *t, vaddr_t old, u64 old_len, vaddr_t new_addr, u64 new_len);
+enum step system_madvise(struct system *s, struct task *t, vaddr_t addr, u64 len, u32 advice);
+enum step system_brk(struct system *s, struct task *t, vaddr_t start, vaddr_t end);
+enum step system_mlock(struct system *s, struct task *t, vaddr_t addr, u64 len, bool onfault);
+enum step system_munlock(struct system *s, struct task *t, vaddr_t addr, u64 len);
+enum step system_mlockall(struct system *s, struct task *t, u32 flags);
+
+/* --- file calls -------------------------------------------------------------------------------------------------------------- */
+/* The inode of (dev, ino), made on first sight with this size. host_fd -1: generated content. */
+struct inode *system_inode(struct system *s, enum inode_kind kind, u64 dev, u64 ino, const char *path, u64 size);
+struct file *system_open(struct system *s, struct inode *inode, u32 file_flags);
+void system_close(struct system *s, struct file *f);
+/* Through the page cache; user memory at addr is touched page by page (0: none). */
+enum step system_read(struct system *s, struct task *t, struct file *f, u64 offset, u64 len, vaddr_t addr);
+enum step system_write(struct system *s, struct task *t, struct file *f, u64 offset, u64 len, vaddr_t addr);
+enum step system_fsync(struct system *s, struct task *t, struct inode *inode, u32 flags, int *ret_error);
+enum step system_sync(struct system *s, struct task *t);
+enum step system_truncate(struct system *s, struct task *t, struct inode *inode, u64 size);
+enum step system_punch(struct system *s, struct task *t, struct inode *inode, u64 offset, u64 len);
+void system_unlink(struct system *s, struct inode *inode);
+enum step system_fadvise(struct system *s, struct task *t, struct file *f, u64 offset, u64 len, u32 advice);
+
+/* --- groups ------------------------------------------------------------------------------------------------------------------- */
+struct group *system_group(struct system *s, const char *path); /* made, with its parents, when missing */
+
+#endif

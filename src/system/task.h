@@ -1,0 +1,43 @@
+/* task.h - one thread of execution: what it runs, where it is charged, what it waits for.
+ *
+ * Mirrors: struct task_struct, struct signal_struct. Tasks with the same `tgid` are one process and share `mm`. */
+#ifndef SYSTEM_TASK_H
+#define SYSTEM_TASK_H
+
+#include "balance/balance.h"
+#include "space/space.h"
+
+#define TASK_COMM_LEN 16
+
+enum task_state { TASK_RUNNING, TASK_WAITING, TASK_ZOMBIE, TASK_DEAD };
+enum task_outcome { OUTCOME_NONE, OUTCOME_EXITED, OUTCOME_OOM_KILLED, OUTCOME_SIGSEGV, OUTCOME_SIGBUS, OUTCOME_KILLED };
+
+struct task {
+    u32 pid, tgid, ppid;
+    char comm[TASK_COMM_LEN];
+    struct mm *mm; /* NULL after exit and for kernel threads */
+    struct group *group;
+    unsigned cpu;
+    enum task_state state;
+    enum task_outcome outcome;
+    s32 exit_status; /* as from wait(2) */
+    s16 oom_score_adj;
+    bool kthread;
+    bool killed;        /* SIGKILL pending: dies at its next step */
+    struct wait wait;   /* while TASK_WAITING */
+    struct attempt attempt;
+    u64 progress;       /* pages done of the system call that is being retried */
+    bool fault_retried; /* the fault waited: counts as major when it completes (FAULT_FLAG_TRIED) */
+    vpn_t major_vpn;    /* the page already counted as a major fault (until it is mapped) */
+
+    /* rusage of the thread */
+    u64 minflt, majflt;
+    u64 cpu_user_ns, cpu_sys_ns;
+    u64 wait_ns[NR_WAIT_CAUSES];
+    u64 reclaim_ns;     /* CPU time it spent in direct reclaim */
+    u64 maxrss_pages;   /* of the process, kept at exit */
+    ns_t start_ns, end_ns;
+    void *owner;        /* the workload's, not looked at */
+};
+
+#endif
