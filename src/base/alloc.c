@@ -8,6 +8,7 @@
 
 static _Noreturn void out_of_memory(const char *what, size_t bytes)
 {
+    /* lint: the last words before abort; there is nobody left to report to */
     fprintf(stderr, "highwater: the host has no memory: %s of %zu bytes: %s\n", what, bytes,
             strerror(errno));
     abort();

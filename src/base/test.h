@@ -5,9 +5,10 @@
  * A unit test is one program per *_test.c: test functions whose names are sentences, and a main() that hands
  * them to cmocka_run_group_tests.
  *
- * A property program is one per *_fuzz.c: `program [OPERATIONS [SEED]]`. Without arguments it runs the smoke of
- * `./dev test`, some seconds long; `./dev fuzz` gives it more operations and other seeds. It says on stderr what
- * failed and with which seed and operation, and exits non-zero. Same arguments, same run.
+ * A property program is one per *_fuzz.c: `program [OPERATIONS [SEED]]`, where "x100" is 100 times the smoke.
+ * Without arguments it runs the smoke of `./dev test`, some seconds long; `./dev fuzz` gives it more operations and
+ * another seed. It says on stderr what failed and with which seed and operation, and exits non-zero. Same
+ * arguments, same run.
  */
 #ifndef BASE_TEST_H
 #define BASE_TEST_H
@@ -39,13 +40,16 @@ static inline struct fuzz_args fuzz_parse_args(int argc, char **argv, u64 smoke_
 {
     struct fuzz_args args = {.operations = smoke_operations, .seed = 1};
     struct err e = {0};
+    bool times = argc > 1 && argv[1][0] == 'x';
 
-    if (argc > 3 || (argc > 1 && parse_u64(argv[1], &args.operations, &e)) ||
+    if (argc > 3 || (argc > 1 && parse_u64(argv[1] + times, &args.operations, &e)) ||
         (argc > 2 && parse_u64(argv[2], &args.seed, &e))) {
         fprintf(stderr, "usage: %s [OPERATIONS [SEED]]%s%s\n", argv[0], e.text[0] ? ": " : "",
                 e.text);
         exit(2);
     }
+    if (times)
+        args.operations *= smoke_operations;
     return args;
 }
 
