@@ -59,10 +59,10 @@ typedef u64 ns_t;
 #define HW_MUST_CHECK                    __attribute__((warn_unused_result))
 
 /* A place no input can reach. Aborts when it is reached all the same. */
-#define hw_unreachable()         \
-    do {                         \
-        assert(!"unreachable");  \
-        __builtin_unreachable(); \
+#define hw_unreachable()            \
+    do {                            \
+        assert(0 && "unreachable"); \
+        __builtin_unreachable();    \
     } while (0)
 
 /* Position of the highest set bit. pre: x > 0 */

@@ -44,5 +44,5 @@ enum counter counter_find(const char *name)
         sorted = true;
     }
     const u16 *id = bsearch(name, by_name, NR_COUNTERS, sizeof(by_name[0]), compare_name);
-    return id ? (enum counter)*id : NR_COUNTERS;
+    return id ? (enum counter) * id : NR_COUNTERS;
 }
