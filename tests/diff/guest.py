@@ -1,0 +1,123 @@
+"""guest.py - boot Debian's 6.1 cloud kernel in an emulated machine, run one shell script in it, bring back files.
+
+Needs qemu-system-x86_64, a static busybox, mke2fs and an unpacked linux-image-*-cloud-amd64 package (README.md).
+The initial RAM file system is written here, with fixed times and order, so that it is the same bytes every time:
+one changed byte moves some counters of the guest.
+"""
+import gzip
+import io
+import os
+import subprocess
+import tarfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUSYBOX = "/bin/busybox"
+EPOCH = "1704067200"  # 2024-01-01, also the guest's clock
+
+# What every job finds mounted, then the job; its results go to the second serial port as a tar archive.
+INIT = """#!/bin/busybox sh
+/bin/busybox --install -s /bin
+export PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t cgroup2 cgroup /sys/fs/cgroup
+insmod /brd.ko rd_nr=2 rd_size=%(ram_disk_kib)d
+mkdir -p /out /mnt
+(. /job.sh) >/out/log 2>&1
+stty -F /dev/ttyS1 raw
+cd /out && tar cf /dev/ttyS1 .
+sync
+poweroff -f
+"""
+
+APPEND = ("console=ttyS0 quiet panic=-1 random.trust_cpu=1 nokaslr mitigations=off "
+          "transparent_hugepage=never norandmaps")
+
+
+def cpio(entries):
+    """entries: (path, mode, bytes). Returns an archive in cpio's "newc" format."""
+    out = io.BytesIO()
+    for inode, (path, mode, data) in enumerate(entries + [("TRAILER!!!", 0, b"")], 1):
+        name = path.encode() + b"\0"
+        fields = (inode, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name), 0)
+        out.write(b"070701" + b"".join(b"%08X" % f for f in fields) + name)
+        out.write(b"\0" * (-out.tell() % 4) + data)
+        out.write(b"\0" * (-out.tell() % 4))
+    return out.getvalue()
+
+
+def file_system_image(work, kib):
+    """An empty ext4 file system of the given size, the same bytes every time; returned gzipped."""
+    path = os.path.join(work, "ext4.img")
+    if os.path.exists(path):
+        os.unlink(path)
+    uuid = "00000000-0000-4000-8000-000000000001"
+    subprocess.run(["/sbin/mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "0", "-U", uuid,
+                    "-E", "hash_seed=%s,lazy_itable_init=0,lazy_journal_init=0,nodiscard" % uuid,
+                    path, "%dk" % kib],
+                   check=True, stdout=subprocess.DEVNULL, env={"E2FSPROGS_FAKE_TIME": EPOCH, "PATH": "/sbin:/bin:/usr/bin"})
+    with open(path, "rb") as f:
+        image = gzip.compress(f.read(), mtime=0)
+    os.unlink(path)
+    return image
+
+
+def compile_static(work, name):
+    """Compile tests/diff/NAME.c into the work directory; returns the program's path."""
+    program = os.path.join(work, name)
+    subprocess.run(["gcc", "-std=gnu11", "-O2", "-static", "-o", program, os.path.join(HERE, name + ".c")],
+                   check=True)
+    return program
+
+
+def find_kernel(kernel_dir):
+    """(vmlinuz, release, brd.ko) of an unpacked linux-image package."""
+    releases = sorted(os.listdir(os.path.join(kernel_dir, "lib/modules")))
+    release = releases[-1]
+    return (os.path.join(kernel_dir, "boot/vmlinuz-" + release), release,
+            os.path.join(kernel_dir, "lib/modules", release, "kernel/drivers/block/brd.ko"))
+
+
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def boot(work, kernel_dir, job, memory, ram_disk_kib, qemu_extra=(), append_extra="", timeout=1800):
+    """Run the shell text `job` as root in a fresh guest. Returns (files: {path: bytes}, qemu command line).
+
+    The job finds /pattern, /tlbflush, /dev/ram0 (for swap), /ext4.img.gz (for /dev/ram1); it leaves files in /out.
+    """
+    vmlinuz, _, brd = find_kernel(kernel_dir)
+    directory, regular = 0o040755, 0o100755
+    entries = [(d, directory, b"") for d in ("bin", "dev", "proc", "sys")]
+    entries += [("bin/busybox", regular, read(BUSYBOX)),
+                ("init", regular, (INIT % {"ram_disk_kib": ram_disk_kib}).encode()),
+                ("job.sh", regular, job.encode()),
+                ("brd.ko", regular, read(brd)),
+                ("ext4.img.gz", regular, file_system_image(work, ram_disk_kib)),
+                ("pattern", regular, read(compile_static(work, "pattern"))),
+                ("tlbflush", regular, read(compile_static(work, "tlbflush")))]
+    initrd = os.path.join(work, "initrd.gz")
+    with open(initrd, "wb") as f:
+        f.write(gzip.compress(cpio(entries), compresslevel=6, mtime=0))
+
+    console = os.path.join(work, "console.txt")
+    result = os.path.join(work, "result.tar")
+    command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-cpu", "qemu64",
+               "-m", memory, "-smp", "1", *qemu_extra, "-seed", "42", "-nodefaults", "-display", "none",
+               "-no-reboot", "-rtc", "base=2024-01-01,clock=vm", "-kernel", vmlinuz, "-initrd", initrd,
+               "-serial", "file:" + console, "-serial", "file:" + result,
+               "-append", (APPEND + " " + append_extra).strip()]
+    subprocess.run(command, check=True, timeout=timeout)
+    files = {}
+    try:
+        with tarfile.open(result) as tar:
+            for member in tar:
+                if member.isfile():
+                    files[member.name.removeprefix("./")] = tar.extractfile(member).read()
+    except tarfile.ReadError as e:
+        raise SystemExit("guest: no result (%s); the console is in %s" % (e, console)) from e
+    return files, command
+

@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""reference.py - measure a real kernel on the patterns of pattern.c, as the reference for highwater's own counts.
+
+  reference.py guest    --kernel DIR [-o FILE]   Debian's 6.1 cloud kernel in qemu (cgroup v2, RAM-disk swap and files)
+  reference.py host     [-o FILE]                this machine's cgroup v1 with a zram device of our own; needs root
+  reference.py fixtures --kernel DIR [-o DIR]    the guest's own /proc, /sys, cgroup and OOM texts, byte for byte
+  reference.py show     FILE...                  a results file as a table
+
+README.md says what to install and how noisy the cells are.
+"""
+import argparse
+import json
+import os
+import shlex
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import guest
+
+HERE = guest.HERE
+PAGE = 4096
+FRACTIONS = (75, 50, 30)  # percent of the footprint
+# Beside the defaults: each is a pattern again with one setting changed.
+VARIANTS = (("fork-cow", {"page_cluster": 0}), ("mmap-zipf", {"readahead_kb": 16}))
+DEFAULTS = {"pages": 16384, "seed": 1, "readahead_kb": 128, "page_cluster": 3}
+SWAP_BYTES = 192 << 20
+GUEST_MEMORY = "1024"
+
+# Read from the group's memory.stat after the program's exit; a fresh group, so these are differences.
+GROUP_EVENTS = ("pgfault pgmajfault "
+                "workingset_refault_anon workingset_refault_file workingset_activate_anon workingset_activate_file "
+                "workingset_restore_anon workingset_restore_file workingset_nodereclaim "
+                "pgscan pgscan_direct pgsteal pgsteal_direct pgactivate pgdeactivate pgrefill").split()
+GROUP_LEFT = "file inactive_file active_file slab_reclaimable".split()
+# Differences of /proc/vmstat over the run; nothing else runs in the guest.
+MACHINE_EVENTS = "pswpin pswpout swap_ra swap_ra_hit pgreuse pgrotated drop_slab allocstall_normal".split()
+
+
+def patterns(program, pages):
+    """{name: {anon_pages, file_pages, touches}} as the program itself says."""
+    lines = subprocess.run([program, "--list", "--pages", str(pages)], check=True, capture_output=True, text=True)
+    table = {}
+    for line in lines.stdout.splitlines()[1:]:
+        name, anon, file, touches, _ = line.split("\t")
+        table[name] = {"anon_pages": int(anon), "file_pages": int(file), "touches": int(touches)}
+    return table
+
+
+def plan(args, table):
+    """The cells to measure, without values."""
+    cells = []
+    wanted = [(name, {}) for name in table] + list(VARIANTS)
+    for name, changed in wanted:
+        if args.patterns and name not in args.patterns:
+            continue
+        for fraction in FRACTIONS:
+            settings = dict(DEFAULTS, **changed)
+            limit = settings["pages"] * PAGE * fraction // 100 // PAGE * PAGE
+            cells.append({"pattern": name, "fraction": fraction / 100, "pages": settings["pages"],
+                          "touches": table[name]["touches"], "seed": settings["seed"], "limit_bytes": limit,
+                          "swap_bytes": SWAP_BYTES, "file_bytes": table[name]["file_pages"] * PAGE,
+                          "readahead_kb": settings["readahead_kb"], "page_cluster": settings["page_cluster"]})
+    return cells
+
+
+def median_and_spread(runs):
+    """Per counter: the median, and largest minus smallest where the runs differ."""
+    values, spread = {}, {}
+    for name in runs[0]:
+        seen = [run[name] for run in runs]
+        values[name] = int(statistics.median_low(seen))
+        if max(seen) != min(seen):
+            spread[name] = max(seen) - min(seen)
+    return values, spread
+
+
+# The guest -------------------------------------------------------------------------------------------------------
+
+
+def guest_job(cells, repeats):
+    with open(os.path.join(HERE, "guest-cells.sh"), encoding="utf-8") as f:
+        lines = ["PAGES=%d" % DEFAULTS["pages"], f.read()]
+    for _ in range(repeats):
+        for number, cell in enumerate(cells):
+            lines.append("cell %d %d %d %s %d %d %d" % (
+                number, cell["readahead_kb"], cell["page_cluster"], cell["pattern"], cell["limit_bytes"],
+                cell["seed"], cell["touches"]))
+    return "\n".join(lines) + "\n"
+
+
+def guest_values(block):
+    """One cell's block of "name value" lines: (cell number, values, the pattern's own line)."""
+    d = dict(line.split(" ", 1) for line in block.splitlines())
+    values = {name: int(d.get(name, 0)) for name in GROUP_EVENTS[:2]}
+    for name in MACHINE_EVENTS[:2]:
+        values[name] = int(d.get("vmstat." + name, 0))
+    values.update((name, int(d[name])) for name in GROUP_EVENTS[2:] if name in d)
+    values.update((name, int(d.get("vmstat." + name, 0))) for name in MACHINE_EVENTS[2:4])
+    values["memory_peak"] = int(d["peak"])
+    values["oom_kill"] = int(d["events.oom_kill"])
+    values["max_events"] = int(d["events.max"])
+    values.update(("left_" + name, int(d[name])) for name in GROUP_LEFT)
+    return int(d["cell"].split()[0]), values, d.get("line", "")
+
+
+def measure_guest(args):
+    os.makedirs(args.work, exist_ok=True)
+    program = guest.compile_static(args.work, "pattern")
+    cells = plan(args, patterns(program, DEFAULTS["pages"]))
+    files, command = guest.boot(args.work, args.kernel, guest_job(cells, args.repeats), GUEST_MEMORY,
+                                SWAP_BYTES >> 10)
+    runs = [[] for _ in cells]
+    lines = [set() for _ in cells]
+    for block in files["cells"].decode().split("end\n"):
+        if block:
+            number, values, line = guest_values(block)
+            runs[number].append(values)
+            lines[number].add(line)
+    for cell, values, line in zip(cells, runs, lines):
+        if len(values) != args.repeats or len(line) != 1:
+            raise SystemExit("guest: %s %s: %d runs, lines %s" % (cell["pattern"], cell["fraction"], len(values), line))
+        cell["swap_device"] = "ram"
+        cell["checksum"] = line.pop().rpartition("sum=")[2]
+        cell["values"], cell["spread"] = median_and_spread(values)
+    write_results(args.output, {
+        "kernel": guest.find_kernel(args.kernel)[1],
+        "kernel_version": files["version"].decode().strip(),
+        "lru": "classic",
+        "command": "tests/diff/reference.py guest --kernel DIR",
+        "machine": " ".join(shlex.quote(os.path.basename(word) if word.startswith(args.work) or "/boot/" in word
+                                        else word.replace(args.work + "/", "")) for word in command),
+        "repeats": args.repeats,
+        "notes": ["one CPU; a second process wakes every 500 us so that the emulated TLB is flushed",
+                  "swap: brd; file and program: ext4 on brd, not cached at the start, program text charged to the group",
+                  "values: median of the repeats; spread: largest minus smallest, left out where zero",
+                  "left_*: memory.stat of the group after the program's exit"],
+        "cells": cells})
+
+
+# Fixtures --------------------------------------------------------------------------------------------------------
+
+
+def capture_fixtures(args):
+    os.makedirs(args.work, exist_ok=True)
+    with open(os.path.join(HERE, "guest-fixtures.sh"), encoding="utf-8") as f:
+        job = f.read()
+    for name, memory, first in (("384M", "384", ""), ("6G", "6G", "ONLY_BOOT=yes\n")):
+        files, _ = guest.boot(args.work, args.kernel, first + job, memory, 65536, timeout=600)
+        files.pop("log")
+        shutil.rmtree(os.path.join(args.output, name), ignore_errors=True)
+        for path, data in files.items():
+            path = os.path.join(args.output, name, path)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as f:
+                f.write(data)
+
+
+# Results ---------------------------------------------------------------------------------------------------------
+
+
+def write_results(path, results):
+    """JSON with one line for each cell's parameters, values and spread: small, and a change shows in a diff."""
+    cells = results.pop("cells")
+    head = json.dumps(results, indent=1).rstrip("}\n ")
+    rows = []
+    for cell in cells:
+        values, spread = cell.pop("values"), cell.pop("spread")
+        rows.append("  %s,\n   \"values\": %s,\n   \"spread\": %s}" % (
+            json.dumps(cell).rstrip("}"), json.dumps(values), json.dumps(spread)))
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(head + ",\n \"cells\": [\n" + ",\n".join(rows) + "\n ]\n}\n")
+
+
+def show(args):
+    columns = ("pgfault pgmajfault pswpin pswpout workingset_refault_anon workingset_refault_file "
+               "workingset_activate_anon workingset_activate_file pgscan pgsteal pgactivate pgdeactivate oom_kill").split()
+    short = [c.replace("workingset_", "").replace("_anon", "_a").replace("_file", "_f") for c in columns]
+    for path in args.files:
+        with open(path, encoding="utf-8") as f:
+            results = json.load(f)
+        print("%s  kernel %s  (value~spread where repeats differ)" % (path, results["kernel"]))
+        print("%-24s %4s " % ("pattern", "%") + " ".join("%13s" % s for s in short))
+        for cell in results["cells"]:
+            name = cell["pattern"]
+            name += "" if cell["readahead_kb"] == DEFAULTS["readahead_kb"] else " ra=%d" % cell["readahead_kb"]
+            name += "" if cell["page_cluster"] == DEFAULTS["page_cluster"] else " pc=%d" % cell["page_cluster"]
+            row = []
+            for c in columns:
+                if c not in cell["values"]:
+                    row.append("-")
+                else:
+                    row.append(str(cell["values"][c]) + ("~%d" % cell["spread"][c] if c in cell["spread"] else ""))
+            print("%-24s %4.0f " % (name, 100 * cell["fraction"]) + " ".join("%13s" % v for v in row))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb, run, output in (("guest", measure_guest, "reference-6.1.json"),
+                              ("fixtures", capture_fixtures, "fixtures-6.1")):
+        p = verbs.add_parser(verb)
+        p.set_defaults(run=run)
+        p.add_argument("--kernel", required=True, help="unpacked linux-image-6.1.*-cloud-amd64 package")
+        p.add_argument("-o", "--output", default=os.path.join(HERE, output))
+        p.add_argument("--work", default=os.path.join(tempfile.gettempdir(), "hwref-work"))
+        if verb == "guest":
+            p.add_argument("--repeats", type=int, default=3)
+            p.add_argument("--patterns", nargs="+", metavar="NAME", help="only these")
+    p = verbs.add_parser("show")
+    p.set_defaults(run=show)
+    p.add_argument("files", nargs="+")
+    args = parser.parse_args()
+    args.run(args)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
