@@ -1,0 +1,315 @@
+/* trace_writer.c - records to chunks to a file.
+ *
+ * Each stream has a buffer of payload. When it is full, or when asked, the buffer is compressed (kept as it is where
+ * that is no smaller), gets its header and hash, and goes out with one write(). Deltas start anew in every chunk, so that
+ * each decodes on its own.
+ */
+#include "workload/trace_writer.h"
+
+#include "base/alloc.h"
+#include "base/strbuf.h"
+#include "base/vec.h"
+#include "workload/trace_chunk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#define XXH_STATIC_LINKING_ONLY /* the streaming state on the stack */
+#include <xxhash.h>
+#include <zstd.h>
+
+/* The longest record: opcode, icount, stamp, length, fields, and a string with its length. */
+#define RECORD_BYTES_MAX ((5 + HWT_OP_FIELDS_MAX) * HWT_VARINT_MAX + HWT_STRING_MAX)
+
+struct writer_stream {
+    u8 *raw; /* chunk_bytes + RECORD_BYTES_MAX */
+    u32 raw_len, nr_accesses, nr_ops, seq;
+    u64 order;      /* stamp at the start of the chunk */
+    u64 last_stamp; /* of the last operation in it */
+    u64 last[2];
+};
+
+struct trace_writer {
+    char *path, *tmp_path; /* NULL: memory */
+    int fd;
+    struct strbuf memory;
+    int error; /* the first one, negative errno */
+    u32 chunk_bytes;
+    int level;
+    u64 stamp, nr_accesses, nr_ops;
+    VEC(struct writer_stream) streams;
+    ZSTD_CCtx *zstd;
+    u8 *out; /* HWT_HEADER_BYTES + HWT_STORED_LEN_MAX */
+};
+
+int trace_writer_new(const char *path, struct trace_writer **ret, struct err *e)
+{
+    struct trace_writer *w = xcalloc(1, sizeof(*w));
+
+    w->fd = -1;
+    w->chunk_bytes = 256u << 10;
+    w->level = 3;
+    strbuf_init(&w->memory);
+    if (path) {
+        struct strbuf tmp;
+
+        strbuf_init(&tmp);
+        strbuf_printf(&tmp, "%s.tmp", path);
+        w->path = xstrdup(path);
+        w->tmp_path = strbuf_steal(&tmp);
+        w->fd = open(w->tmp_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        if (w->fd < 0) {
+            int r = -errno;
+
+            err_at(e, r, path, 0, 0, "cannot create it: %s", strerror(-r));
+            free(w->tmp_path);
+            w->tmp_path = NULL; /* not ours to remove */
+            trace_writer_abort(w);
+            return r;
+        }
+    }
+    w->zstd = ZSTD_createCCtx();
+    w->out = xmalloc(HWT_HEADER_BYTES + HWT_STORED_LEN_MAX);
+    if (!w->zstd)
+        w->level = 0;
+    *ret = w;
+    return 0;
+}
+
+void trace_writer_set_chunk_bytes(struct trace_writer *w, u32 bytes)
+{
+    assert(w->streams.count == 0);
+    w->chunk_bytes = CLAMP(bytes, 64u, HWT_RAW_LEN_MAX - (u32)RECORD_BYTES_MAX);
+}
+
+void trace_writer_set_level(struct trace_writer *w, int level)
+{
+    w->level = w->zstd ? level : 0;
+}
+
+static void write_out(struct trace_writer *w, const u8 *bytes, size_t count)
+{
+    if (w->error)
+        return;
+    if (!w->path) {
+        strbuf_append_bytes(&w->memory, (const char *)bytes, count);
+        return;
+    }
+    while (count) {
+        ssize_t n = write(w->fd, bytes, count);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            w->error = n < 0 ? -errno : -EIO;
+            return;
+        }
+        bytes += n;
+        count -= (size_t)n;
+    }
+}
+
+static void write_chunk(struct trace_writer *w, enum hwt_chunk_type type, u32 stream,
+                        const struct writer_stream *s)
+{
+    u8 *h = w->out, *stored = w->out + HWT_HEADER_BYTES;
+    size_t stored_len = s->raw_len;
+    enum hwt_codec codec = HWT_CODEC_STORED;
+    XXH64_state_t hash;
+
+    if (w->level > 0 && s->raw_len > 0) {
+        size_t n =
+            ZSTD_compressCCtx(w->zstd, stored, HWT_STORED_LEN_MAX, s->raw, s->raw_len, w->level);
+
+        if (!ZSTD_isError(n) && n < s->raw_len) {
+            codec = HWT_CODEC_ZSTD;
+            stored_len = n;
+        }
+    }
+    if (codec == HWT_CODEC_STORED && s->raw_len)
+        memcpy(stored, s->raw, s->raw_len);
+    trace_put_u32(h + HWT_OFF_MAGIC, HWT_MAGIC);
+    trace_put_u16(h + HWT_OFF_VERSION, HWT_VERSION);
+    h[HWT_OFF_TYPE] = (u8)type;
+    h[HWT_OFF_CODEC] = (u8)codec;
+    trace_put_u32(h + HWT_OFF_STREAM, stream);
+    trace_put_u32(h + HWT_OFF_SEQ, s->seq);
+    trace_put_u64(h + HWT_OFF_ORDER, s->order);
+    trace_put_u32(h + HWT_OFF_RAW_LEN, s->raw_len);
+    trace_put_u32(h + HWT_OFF_STORED_LEN, (u32)stored_len);
+    trace_put_u32(h + HWT_OFF_NR_ACCESSES, s->nr_accesses);
+    trace_put_u32(h + HWT_OFF_NR_OPS, s->nr_ops);
+    XXH64_reset(&hash, 0);
+    XXH64_update(&hash, h, HWT_HASHED_HEADER_BYTES);
+    XXH64_update(&hash, stored, stored_len);
+    trace_put_u64(h + HWT_OFF_HASH, XXH64_digest(&hash));
+    write_out(w, w->out, HWT_HEADER_BYTES + stored_len);
+}
+
+static void write_text(struct trace_writer *w, enum hwt_chunk_type type, const char *text)
+{
+    size_t len = MIN(strlen(text), (size_t)HWT_RAW_LEN_MAX);
+    struct writer_stream s = {.raw_len = (u32)len, .order = w->stamp};
+
+    s.raw = xmalloc(len + 1);
+    memcpy(s.raw, text, len);
+    write_chunk(w, type, 0, &s);
+    free(s.raw);
+}
+
+void trace_writer_meta(struct trace_writer *w, const char *text)
+{
+    write_text(w, HWT_CHUNK_META, text);
+}
+
+static void chunk_begin(struct trace_writer *w, struct writer_stream *s)
+{
+    s->raw_len = s->nr_accesses = s->nr_ops = 0;
+    s->last[0] = s->last[1] = 0;
+    s->order = s->last_stamp = w->stamp;
+}
+
+u32 trace_writer_stream(struct trace_writer *w)
+{
+    struct writer_stream s = {.raw = xmalloc(w->chunk_bytes + RECORD_BYTES_MAX)};
+
+    chunk_begin(w, &s);
+    vec_push(&w->streams, s);
+    return (u32)w->streams.count;
+}
+
+static struct writer_stream *stream_get(struct trace_writer *w, u32 stream)
+{
+    struct writer_stream *s;
+
+    assert(stream >= 1 && stream <= w->streams.count);
+    s = &w->streams.items[stream - 1];
+    if (s->raw_len >= w->chunk_bytes)
+        trace_writer_flush(w, stream);
+    /* A chunk carries the stamp of the moment at which it gets its first record. */
+    if (s->nr_accesses + s->nr_ops == 0)
+        chunk_begin(w, s);
+    return s;
+}
+
+void trace_writer_access(struct trace_writer *w, u32 stream, enum hwt_kind kind, u64 page,
+                         u64 icount)
+{
+    struct writer_stream *s = stream_get(w, stream);
+    u64 *last = &s->last[kind == HWT_EXEC];
+
+    assert(kind != HWT_OP && page <= HWT_PAGE_MAX);
+    s->raw_len +=
+        trace_put_varint(s->raw + s->raw_len, trace_zigzag((s64)(page - *last)) << 2 | kind);
+    s->raw_len += trace_put_varint(s->raw + s->raw_len, icount);
+    *last = page;
+    s->nr_accesses++;
+    w->nr_accesses++;
+}
+
+void trace_writer_op(struct trace_writer *w, u32 stream, enum hwt_op opcode, u64 icount,
+                     const u64 *fields, const char *string)
+{
+    struct writer_stream *s = stream_get(w, stream);
+    u8 body[HWT_OP_FIELDS_MAX * HWT_VARINT_MAX + HWT_VARINT_MAX + HWT_STRING_MAX];
+    bool has_string;
+    unsigned nr_fields = trace_op_fields(opcode, &has_string);
+    size_t len = 0;
+
+    for (unsigned i = 0; i < nr_fields; i++)
+        len += trace_put_varint(body + len, fields[i]);
+    if (has_string) {
+        size_t n = string ? MIN(strlen(string), (size_t)HWT_STRING_MAX) : 0;
+
+        len += trace_put_varint(body + len, n);
+        if (n)
+            memcpy(body + len, string, n);
+        len += n;
+    }
+    w->stamp++;
+    s->raw_len += trace_put_varint(s->raw + s->raw_len, (u64)opcode << 2 | HWT_OP);
+    s->raw_len += trace_put_varint(s->raw + s->raw_len, icount);
+    s->raw_len += trace_put_varint(s->raw + s->raw_len, w->stamp - s->last_stamp);
+    s->raw_len += trace_put_varint(s->raw + s->raw_len, len);
+    memcpy(s->raw + s->raw_len, body, len);
+    s->raw_len += (u32)len;
+    s->last_stamp = w->stamp;
+    s->nr_ops++;
+    w->nr_ops++;
+}
+
+u64 trace_writer_stamp(const struct trace_writer *w)
+{
+    return w->stamp;
+}
+
+void trace_writer_flush(struct trace_writer *w, u32 stream)
+{
+    struct writer_stream *s = &w->streams.items[stream - 1];
+
+    if (s->nr_accesses + s->nr_ops == 0)
+        return;
+    write_chunk(w, HWT_CHUNK_STREAM, stream, s);
+    s->seq++;
+    chunk_begin(w, s);
+}
+
+static void writer_free(struct trace_writer *w)
+{
+    vec_for_each (&w->streams, s)
+        free(s->raw);
+    vec_done(&w->streams);
+    strbuf_done(&w->memory);
+    ZSTD_freeCCtx(w->zstd);
+    free(w->out);
+    free(w->path);
+    free(w->tmp_path);
+    free(w);
+}
+
+void trace_writer_abort(struct trace_writer *w)
+{
+    if (w->fd >= 0)
+        close(w->fd);
+    if (w->tmp_path)
+        unlink(w->tmp_path);
+    writer_free(w);
+}
+
+int trace_writer_finish(struct trace_writer *w, const char *end_text, u8 **ret_bytes,
+                        size_t *ret_count, struct err *e)
+{
+    struct strbuf text;
+    int r;
+
+    for (u32 i = 1; i <= w->streams.count; i++)
+        trace_writer_flush(w, i);
+    strbuf_init(&text);
+    strbuf_printf(&text, "streams=%zu\naccesses=%llu\nops=%llu\n", w->streams.count,
+                  (unsigned long long)w->nr_accesses, (unsigned long long)w->nr_ops);
+    if (end_text)
+        strbuf_append(&text, end_text);
+    write_text(w, HWT_CHUNK_END, text.text);
+    strbuf_done(&text);
+    if (w->path) {
+        if (close(w->fd) < 0 && !w->error)
+            w->error = -errno;
+        w->fd = -1;
+        if (!w->error && rename(w->tmp_path, w->path) < 0)
+            w->error = -errno;
+    }
+    r = w->error;
+    if (r) {
+        err_at(e, r, w->path, 0, 0, "cannot write it: %s", strerror(-r));
+        trace_writer_abort(w);
+        return r;
+    }
+    if (!w->path && ret_bytes) {
+        *ret_count = w->memory.len;
+        *ret_bytes = (u8 *)strbuf_steal(&w->memory);
+    }
+    writer_free(w);
+    return 0;
+}

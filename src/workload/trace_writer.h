@@ -1,0 +1,58 @@
+/* trace_writer.h - writing a trace: importers, generators, tests.
+ *
+ * Format:   docs/trace-format.md. The exact recorder has a writer of its own (it lives in the recorded process).
+ * Owns:     the order stamp: every operation gets the next one, in the order of the calls.
+ * Never:    leaves a half-written file under the final name: it writes to "PATH.tmp" and renames at the end.
+ * Errors:   sticky. Writing functions return nothing; trace_writer_finish() reports the first failure.
+ * Use:      trace_writer_new("x.hwt", &w, e); trace_writer_meta(w, "tool=...\n");
+ *           s = trace_writer_stream(w); trace_writer_op(w, s, HWT_OP_PROC_START, 0, (u64[]){pid, ppid, tid, 0}, "sh");
+ *           trace_writer_access(w, s, HWT_READ, page, 10); trace_writer_finish(w, e);
+ */
+#ifndef WORKLOAD_TRACE_WRITER_H
+#define WORKLOAD_TRACE_WRITER_H
+
+#include "base/err.h"
+#include "base/types.h"
+#include "workload/trace_format.h"
+
+struct trace_writer;
+
+/* Start a file. path NULL: into memory, see trace_writer_bytes(). */
+int trace_writer_new(const char *path, struct trace_writer **ret, struct err *e);
+
+/* How much payload a chunk takes before it is written, 64 B to 1 MiB; 256 KiB by default. */
+void trace_writer_set_chunk_bytes(struct trace_writer *w, u32 bytes);
+
+/* zstd level; 0 stores uncompressed. 3 by default. */
+void trace_writer_set_level(struct trace_writer *w, int level);
+
+/* The meta chunk: "key=value\n" lines. pre: nothing was written yet */
+void trace_writer_meta(struct trace_writer *w, const char *text);
+
+/* A new stream, from 1. */
+u32 trace_writer_stream(struct trace_writer *w);
+
+/* pre: kind is not HWT_OP, page <= HWT_PAGE_MAX */
+void trace_writer_access(struct trace_writer *w, u32 stream, enum hwt_kind kind, u64 page,
+                         u64 icount);
+
+/* `fields` has as many values as HWT_OPS says for the opcode; `string` is used if it says so. */
+void trace_writer_op(struct trace_writer *w, u32 stream, enum hwt_op opcode, u64 icount,
+                     const u64 *fields, const char *string);
+
+/* The stamp that the last operation got; 0 before the first. */
+u64 trace_writer_stamp(const struct trace_writer *w);
+
+/* Write a stream's records out now, as a chunk. */
+void trace_writer_flush(struct trace_writer *w, u32 stream);
+
+/* Flush every stream, write the end chunk ("streams", "accesses", "ops", and `end_text` if not NULL), rename, free the
+ * writer. 0 or the first error, and then no file is left. For a writer into memory the bytes go to the caller, who frees
+ * them (ret_bytes and ret_count may be NULL otherwise). */
+int trace_writer_finish(struct trace_writer *w, const char *end_text, u8 **ret_bytes,
+                        size_t *ret_count, struct err *e);
+
+/* Drop everything, leave no file. */
+void trace_writer_abort(struct trace_writer *w);
+
+#endif
