@@ -1,11 +1,18 @@
-/* inode.h - files and their page cache.
+/* inode.h - files, what is in them, and who has them open.
  *
- * Mirrors:  fs/inode.c, mm/filemap.c (the tree of pages and shadow entries), include/linux/fs.h (struct address_space).
- * Never:    allocates a frame, waits, reclaims. The caller brings frames; I/O is described, not awaited.
+ * Mirrors:    fs/inode.c, fs/fs-writeback.c (the order of dirty inodes), include/linux/fs.h (struct address_space, struct
+ *             file), Linux 6.1.
+ * Differs:    no directories: a file is known by (device, inode number), as a trace names it.
+ * Owns:       inodes and open files, found by small ids that are used again after a free (the last one freed first).
+ * Never:      allocates a frame, waits, reclaims. The caller brings frames; I/O is described, not awaited.
+ * Invariants: (pagecache_check) see pagecache.h; an inode's opens == its open files; it is on the list of dirty inodes when
+ *             it has a dirty page.
  */
 #ifndef BACKING_INODE_H
 #define BACKING_INODE_H
 
+#include "base/hash.h"
+#include "base/list.h"
 #include "base/xarray.h"
 #include "frames/frames.h"
 #include "machine/device.h"
@@ -16,32 +23,43 @@ struct inode {
     u32 id; /* from 1 */
     enum inode_kind kind;
     u64 dev, ino;
-    char *path;
-    u64 size; /* bytes */
-    u32 nlink, opens, maps; /* freed when all are 0 */
-    struct xarray pages; /* page -> value: see pagecache.h */
+    char *path;             /* for people; may be NULL */
+    u64 size;               /* bytes; changed by inode_set_size() only */
+    u32 nlink, opens, maps; /* may be freed when all are 0; nlink and maps are the caller's */
+    struct xarray pages;    /* page -> entry: see pagecache.h */
     u64 nr_pages, nr_shadows;
     struct device *device; /* NULL for shmem */
-    int host_fd;           /* bytes=on: the host file behind it, -1 generated content */
+    u32 ra_pages;          /* default window of a file opened here: from the device, 0 for shmem */
+    u32 io_pages;          /* most pages of one request (bdi->io_pages) */
     u32 nr_dirty;          /* dirty pages */
+    u32 nr_writeback;      /* pages under writeback */
     ns_t dirtied_when;     /* when the first page was dirtied */
-    int error;             /* AS_EIO: reported by the next fsync */
-    u64 disk_start;        /* position on the device, for sequential detection */
-    u16 memcg;             /* owner for writeback */
+    struct list_head dirty_at; /* in backing->dirty_inodes */
     bool on_dirty_list;
+    int error;      /* AS_EIO: reported by the next fsync */
+    u64 disk_start; /* position on the device, for sequential detection */
+    u16 memcg;      /* owner for writeback */
+
+    /* bytes=on: inode_bytes.c */
+    int host_fd;      /* the host file behind it, -1 generated content */
+    bool host_write;  /* written pages go to the host file; else they are kept here */
+    u64 origin_bytes; /* what lies below this is still as it was at the start; above are zeros */
+    struct xarray overlay; /* page -> address of the page as last written back */
+
+    u32 next_same_hash; /* id, in the chain of backing->by_number */
 };
 
 struct file_ra { /* struct file_ra_state */
     u64 start;
     u32 size, async_size, ra_pages;
     u32 mmap_miss;
-    s64 prev_pos;
+    s64 prev_pos; /* byte after the last one read; the caller sets it after each copy. -1 at first */
 };
 
 struct file { /* an open file description */
-    u32 id; /* from 1 */
+    u32 id;   /* from 1 */
     u32 inode;
-    u32 refs; /* handles and vmas */
+    u32 refs;  /* handles and vmas; file_hold(), file_put() */
     u32 flags; /* enum file_flag */
     struct file_ra ra;
 };
@@ -50,65 +68,65 @@ enum file_flag { FILE_DIRECT = 1, FILE_SYNC = 2, FILE_RANDOM = 4, FILE_NOREUSE =
 struct backing {
     struct frames *frames;
     struct counters *counters;
-    struct inode **inodes; /* by id */
+    struct inode **inodes; /* by id; NULL when free */
     u32 nr_inodes, cap_inodes;
-    struct file **files; /* by id */
+    struct file **files; /* by id; NULL when free */
     u32 nr_files, cap_files;
-    u64 xa_nodes; /* radix-tree nodes in use: SReclaimable memory */
-    u64 disk_next; /* next free position for a new file's disk_start */
+    u64 xa_nodes;       /* radix-tree nodes in use: SReclaimable memory */
+    u64 xa_value_nodes; /* of these, the ones with nothing but shadows: WORKINGSET_NODES */
+    u64 disk_next;      /* next free position for a new file's disk_start */
+    u64 nr_dirty;       /* of all inodes */
+    struct list_head dirty_inodes; /* in the order in which they became dirty */
+    struct u64map by_number;       /* hash of (dev, ino) -> id of the first inode in the chain */
+    u32 *free_inode_ids, *free_file_ids;
+    u32 nr_free_inode_ids, nr_free_file_ids; /* both arrays have the capacity of their tables */
 };
 
 void backing_init(struct backing *b, struct frames *frames, struct counters *counters);
+/* Forgets everything, cached pages too; frames stay as they are. */
 void backing_done(struct backing *b);
-struct inode *inode_new(struct backing *b, enum inode_kind kind, u64 dev, u64 ino, const char *path, u64 size,
-                        struct device *device);
+
+/* A new file with nlink 1. `path` is copied, may be NULL. device: NULL for shmem. With bytes=on its content is generated until
+ * the caller sets host_fd. */
+struct inode *inode_new(struct backing *b, enum inode_kind kind, u64 dev, u64 ino, const char *path,
+                        u64 size, struct device *device);
 struct inode *inode_get(const struct backing *b, u32 id);
-struct inode *inode_find(const struct backing *b, u64 dev, u64 ino); /* NULL when unknown */
-/* pre: no page is cached. */
+/* The inode with this number that still has a name (nlink > 0), else the newest without one; NULL when unknown. */
+struct inode *inode_find(const struct backing *b, u64 dev, u64 ino);
+/* Shadows and kept bytes go with it.  pre: no page is cached, no file is open. */
 void inode_free(struct backing *b, struct inode *inode);
+/* New size in bytes. Bytes cut off are gone: a later extension shows zeros. Cached pages are the caller's to drop. */
+void inode_set_size(struct inode *inode, u64 size);
+static inline u64 inode_nr_pages(const struct inode *inode)
+{
+    return DIV_ROUND_UP(inode->size, PAGE_SIZE);
+}
+
+/* The dirty inode after `after` in the order in which they became dirty; NULL: start, and at the end. */
+struct inode *inode_next_dirty(const struct backing *b, const struct inode *after);
+/* Could not be written now: to the end of the list, as if dirtied now (redirty_tail).  pre: on the list */
+void inode_redirty(struct backing *b, struct inode *inode, ns_t now);
+
+/* One reference. ra_pages from the inode, readahead state empty. */
 struct file *file_new(struct backing *b, struct inode *inode, u32 flags);
 struct file *file_get(const struct backing *b, u32 id);
+static inline void file_hold(struct file *f)
+{
+    f->refs++;
+}
 void file_put(struct backing *b, struct file *f);
 
-/* --- pagecache.c ----------------------------------------------------------------------------------------------- */
-/* An entry of inode->pages: 0 nothing, a frame, or a shadow left by eviction (low bit set; opaque, see reclaim/workingset). */
-static inline u64 entry_from_pfn(pfn_t pfn) { return (u64)pfn << 1; }
-static inline bool entry_is_shadow(u64 e) { return (e & 1) != 0; }
-static inline pfn_t entry_pfn(u64 e) { return (e & 1) ? PFN_NONE : (pfn_t)(e >> 1); }
+/* --- bytes=on (inode_bytes.c) ----------------------------------------------------------------------------------- */
+/* The page as it is on disk, zeros past the end: what was last written back, else the host file, else generated content.
+ * 0 or -EIO. */
+int inode_read_bytes(const struct inode *inode, u64 index, u8 *page);
+/* Write it back: to the host file when host_write, else keep it in memory. Bytes past the end of the file are cut off. */
+int inode_write_bytes(struct inode *inode, u64 index, const u8 *page);
+/* Generated content, for anybody who wants to predict it: eight bytes at a time, little-endian, the word at byte offset
+ * o of page p is hash_u64_pair(hash_u64_pair(dev, ino), p * 512 + o / 8). */
+void inode_generate_bytes(u64 dev, u64 ino, u64 index, u8 *page);
 
-pfn_t pagecache_find(const struct inode *inode, u64 index); /* PFN_NONE when not cached */
-u64 pagecache_entry(const struct inode *inode, u64 index);
-/* Put the frame in: sets mapping, index, PG_PAGECACHE (PG_SWAPBACKED for shmem). Returns the shadow that was there or 0.
- * Counts NR_FILE_PAGES, NR_SHMEM globally; group counters are the caller's. */
-u64 pagecache_add(struct backing *b, struct inode *inode, u64 index, pfn_t pfn);
-/* Take it out, leaving `shadow` (0: nothing). Does not free the frame. pre: not mapped, not under writeback. */
-void pagecache_del(struct backing *b, pfn_t pfn, u64 shadow);
-/* Drop shadows only in [from, to] (truncate). */
-void pagecache_clear_shadows(struct backing *b, struct inode *inode, u64 from, u64 to);
-/* The next cached page with index >= from (and <= last), PFN_NONE when none. Skips shadows. */
-pfn_t pagecache_next(const struct inode *inode, u64 from, u64 last);
-/* page_cache_next_miss / prev_miss: the first index at or after (before) `index` not cached, within max steps. */
-u64 pagecache_next_miss(const struct inode *inode, u64 index, u64 max);
-u64 pagecache_prev_miss(const struct inode *inode, u64 index, u64 max);
-/* Marks: dirty and writeback, searched by the flusher. Set with the frame's flag; count NR_FILE_DIRTY, NR_DIRTIED, NR_WRITEBACK. */
-bool pagecache_set_dirty(struct backing *b, pfn_t pfn, ns_t now); /* true if it was clean */
-bool pagecache_clear_dirty(struct backing *b, pfn_t pfn);
-void pagecache_start_writeback(struct backing *b, pfn_t pfn);
-void pagecache_end_writeback(struct backing *b, pfn_t pfn);
-pfn_t pagecache_next_dirty(const struct inode *inode, u64 from);
-void pagecache_check(const struct backing *b);
-
-/* --- readahead.c: pure policy (mm/readahead.c, mm/filemap.c) ---------------------------------------------------- */
-struct ra_plan { /* read pages [start, start + nr), mark start + nr - async_size with PG_READAHEAD when async_size > 0 */
-    u64 start;
-    u32 nr, async_size;
-};
-/* page_cache_sync_ra: a miss at `index`, req_count pages wanted. nr may be 0 (nothing to read). */
-struct ra_plan readahead_sync(struct file *f, const struct inode *inode, u64 index, u32 req_count);
-/* page_cache_async_ra: a page with PG_READAHEAD was reached. */
-struct ra_plan readahead_async(struct file *f, const struct inode *inode, u64 index, u32 req_count);
-/* do_sync_mmap_readahead / do_async_mmap_readahead; vm_flags for SEQ/RAND. */
-struct ra_plan readahead_mmap_sync(struct file *f, const struct inode *inode, u64 index, u32 vm_flags);
-struct ra_plan readahead_mmap_async(struct file *f, const struct inode *inode, u64 index, u32 vm_flags, bool marked);
+#include "backing/pagecache.h"
+#include "backing/readahead.h"
 
 #endif

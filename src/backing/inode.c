@@ -1,0 +1,213 @@
+/* inode.c - the tables of inodes and of open files.
+ *
+ * Both are arrays of pointers by id, with a stack of free ids, so that an id fits 32 bits of a frame descriptor and
+ * the arrays stay as small as the most files there ever were at once. By number, an inode is found through a
+ * hash map to the first of a chain: several inodes share a number when one was unlinked while open, and a hash may collide.
+ *
+ * The list of dirty inodes is the flusher's work list, oldest first. Linux keeps three (b_dirty, b_io, b_more_io);
+ * one is enough because nothing here runs at the same time as the flusher.
+ */
+#include "backing/inode.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+#define VM_READAHEAD_PAGES 32u  /* io_pages of a device without a request queue: brd, zram */
+#define DISK_IO_PAGES      320u /* BLK_DEF_MAX_SECTORS, 1,280 KiB */
+#define DISK_GAP           GIB /* between files, so that one can grow without running into the next */
+
+void backing_init(struct backing *b, struct frames *frames, struct counters *counters)
+{
+    *b = (struct backing){.frames = frames, .counters = counters};
+    list_init(&b->dirty_inodes);
+    u64map_init(&b->by_number);
+}
+
+/* Forget the inode's memory. */
+static void inode_destroy(struct inode *inode)
+{
+    u64 index, entry;
+
+    xa_for_each (&inode->overlay, index, entry)
+        free((void *)(uintptr_t)entry);
+    xa_done(&inode->overlay);
+    xa_done(&inode->pages);
+    free(inode->path);
+    free(inode);
+}
+
+void backing_done(struct backing *b)
+{
+    for (u32 id = 1; id < b->nr_inodes; id++)
+        if (b->inodes[id])
+            inode_destroy(b->inodes[id]);
+    for (u32 id = 1; id < b->nr_files; id++)
+        free(b->files[id]);
+    free(b->inodes);
+    free(b->files);
+    free(b->free_inode_ids);
+    free(b->free_file_ids);
+    u64map_done(&b->by_number);
+    *b = (struct backing){0};
+}
+
+/* A free id of one of the tables, its slot zero. Table and free stack grow together. */
+static u32 id_new(void ***table, u32 **free_ids, u32 *nr, u32 *cap, u32 *nr_free)
+{
+    if (*nr_free)
+        return (*free_ids)[--*nr_free];
+    if (*nr == *cap) {
+        *cap = *cap ? *cap * 2 : 64;
+        *table = xrealloc_array(*table, *cap, sizeof(**table));
+        *free_ids = xrealloc_array(*free_ids, *cap, sizeof(**free_ids));
+    }
+    if (*nr == 0)
+        (*table)[(*nr)++] = NULL; /* id 0 is nobody */
+    (*table)[*nr] = NULL;
+    return (*nr)++;
+}
+
+static void chain_add(struct backing *b, struct inode *inode)
+{
+    u64 key = hash_u64_pair(inode->dev, inode->ino);
+    u64 first = 0;
+
+    u64map_get(&b->by_number, key, &first);
+    inode->next_same_hash = (u32)first;
+    u64map_put(&b->by_number, key, inode->id);
+}
+
+static void chain_del(struct backing *b, const struct inode *inode)
+{
+    u64 key = hash_u64_pair(inode->dev, inode->ino);
+    u64 first = 0;
+
+    u64map_get(&b->by_number, key, &first);
+    if (first != inode->id) {
+        struct inode *before = inode_get(b, (u32)first);
+
+        while (before->next_same_hash != inode->id)
+            before = inode_get(b, before->next_same_hash);
+        before->next_same_hash = inode->next_same_hash;
+    } else if (inode->next_same_hash) {
+        u64map_put(&b->by_number, key, inode->next_same_hash);
+    } else {
+        u64map_del(&b->by_number, key, NULL);
+    }
+}
+
+struct inode *inode_new(struct backing *b, enum inode_kind kind, u64 dev, u64 ino, const char *path,
+                        u64 size, struct device *device)
+{
+    struct inode *inode = xcalloc(1, sizeof(*inode));
+
+    inode->id = id_new((void ***)&b->inodes, &b->free_inode_ids, &b->nr_inodes, &b->cap_inodes,
+                       &b->nr_free_inode_ids);
+    inode->kind = kind;
+    inode->dev = dev;
+    inode->ino = ino;
+    inode->path = path ? xstrdup(path) : NULL;
+    inode->size = size;
+    inode->nlink = 1;
+    inode->device = device;
+    inode->host_fd = -1;
+    inode->origin_bytes = kind == INODE_SHMEM ? 0 : size;
+    if (device) {
+        inode->ra_pages = device->profile->readahead_kb / (PAGE_SIZE / 1024);
+        inode->io_pages = device->profile->synchronous ? VM_READAHEAD_PAGES : DISK_IO_PAGES;
+    }
+    inode->disk_start = b->disk_next;
+    b->disk_next += ROUND_UP(size, DISK_GAP) + DISK_GAP;
+    xa_init(&inode->pages);
+    xa_init(&inode->overlay);
+    list_init(&inode->dirty_at);
+    b->inodes[inode->id] = inode;
+    chain_add(b, inode);
+    return inode;
+}
+
+struct inode *inode_get(const struct backing *b, u32 id)
+{
+    assert(id > 0 && id < b->nr_inodes && b->inodes[id]);
+    return b->inodes[id];
+}
+
+struct inode *inode_find(const struct backing *b, u64 dev, u64 ino)
+{
+    struct inode *nameless = NULL;
+    u64 id = 0;
+
+    u64map_get(&b->by_number, hash_u64_pair(dev, ino), &id);
+    while (id) {
+        struct inode *inode = inode_get(b, (u32)id);
+
+        if (inode->dev == dev && inode->ino == ino) {
+            if (inode->nlink)
+                return inode;
+            if (!nameless)
+                nameless = inode;
+        }
+        id = inode->next_same_hash;
+    }
+    return nameless;
+}
+
+void inode_free(struct backing *b, struct inode *inode)
+{
+    assert(inode->nr_pages == 0 && inode->opens == 0 && !inode->on_dirty_list);
+    if (inode->nr_shadows)
+        pagecache_clear_shadows(b, inode, 0, XA_INDEX_MAX);
+    chain_del(b, inode);
+    b->inodes[inode->id] = NULL;
+    b->free_inode_ids[b->nr_free_inode_ids++] = inode->id;
+    inode_destroy(inode);
+}
+
+struct inode *inode_next_dirty(const struct backing *b, const struct inode *after)
+{
+    const struct list_head *next = after ? after->dirty_at.next : b->dirty_inodes.next;
+
+    assert(!after || after->on_dirty_list);
+    return next == &b->dirty_inodes ? NULL : list_entry(next, struct inode, dirty_at);
+}
+
+void inode_redirty(struct backing *b, struct inode *inode, ns_t now)
+{
+    assert(inode->on_dirty_list);
+    inode->dirtied_when = now;
+    list_move_tail(&inode->dirty_at, &b->dirty_inodes);
+}
+
+struct file *file_new(struct backing *b, struct inode *inode, u32 flags)
+{
+    struct file *f = xcalloc(1, sizeof(*f));
+
+    f->id = id_new((void ***)&b->files, &b->free_file_ids, &b->nr_files, &b->cap_files,
+                   &b->nr_free_file_ids);
+    f->inode = inode->id;
+    f->refs = 1;
+    f->flags = flags;
+    f->ra.ra_pages = inode->ra_pages;
+    f->ra.prev_pos = -1;
+    inode->opens++;
+    b->files[f->id] = f;
+    return f;
+}
+
+struct file *file_get(const struct backing *b, u32 id)
+{
+    assert(id > 0 && id < b->nr_files && b->files[id]);
+    return b->files[id];
+}
+
+void file_put(struct backing *b, struct file *f)
+{
+    assert(f->refs > 0);
+    if (--f->refs)
+        return;
+    inode_get(b, f->inode)->opens--;
+    b->files[f->id] = NULL;
+    b->free_file_ids[b->nr_free_file_ids++] = f->id;
+    free(f);
+}
