@@ -195,6 +195,8 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, required=True, help="the release build")
     parser.add_argument("--san", type=pathlib.Path, help="the build with sanitizers and checks")
     parser.add_argument("--clang", type=pathlib.Path, help="the program built by clang at -O0")
+    parser.add_argument("--broken", action="append", default=[], metavar="DIR",
+                        help="a build that did not compile: counts as one failed test")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--fuzz", type=int, help="only property programs, this many times longer")
     parser.add_argument("--seed", type=int, default=1)
@@ -214,6 +216,8 @@ def main():
         programs = [p for p in programs if any(name in p.label() for name in args.names)]
     programs.sort(key=lambda program: -program.weight)
     progress = Progress()
+    for build in args.broken:
+        progress.show(Program("build", build, []), [Case(FAIL, text="it does not compile; see above")], 0)
     with concurrent.futures.ThreadPoolExecutor(max(1, args.jobs)) as pool:
         for future in [pool.submit(run_one, program, progress) for program in programs]:
             future.result()

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static int err_vset(struct err *e, int code, const char *fmt, va_list args)
+HW_PRINTF(3, 0) static int err_vset(struct err *e, int code, const char *fmt, va_list args)
 {
     assert(code < 0);
     if (e)

@@ -38,17 +38,18 @@ struct decimal {
     u64 fraction, scale;
 };
 
-/* Read "12", "12.5" or ".5" from *text on, and step past it. */
+/* Read "12", "12.5" or ".5" from *text on, and step past it, also when it is too large (-ERANGE). */
 static int read_decimal(const char **text, struct decimal *ret)
 {
     const char *at = *text;
     struct decimal number = {.scale = 1};
     unsigned digits = 0;
+    bool too_large = false;
 
     for (; isdigit((unsigned char)*at); at++, digits++) {
         if (__builtin_mul_overflow(number.whole, 10, &number.whole) ||
             __builtin_add_overflow(number.whole, (u64)(*at - '0'), &number.whole))
-            return -ERANGE;
+            too_large = true;
     }
     if (*at == '.') {
         unsigned fraction_digits = 0;
@@ -64,7 +65,7 @@ static int read_decimal(const char **text, struct decimal *ret)
         return -EINVAL;
     *text = at;
     *ret = number;
-    return 0;
+    return too_large ? -ERANGE : 0;
 }
 
 /* number * factor, rounded down. */

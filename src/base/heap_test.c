@@ -1,0 +1,81 @@
+/* heap_test.c - smallest first, equals in the order they came, whatever was removed between. */
+#include "base/heap.h"
+
+#include "base/prng.h"
+#include "base/test.h"
+
+static void equal_keys_come_out_in_the_order_they_went_in(void **state)
+{
+    struct heap h;
+
+    (void)state;
+    heap_init(&h);
+    assert_null(heap_peek(&h));
+    for (u64 i = 0; i < 100; i++)
+        heap_push(&h, i % 3, NULL, i);
+    assert_int_equal(heap_peek(&h)->num, 0);
+    for (u64 key = 0; key < 3; key++)
+        for (u64 i = key; i < 100; i += 3)
+            assert_int_equal(heap_pop(&h).num, i);
+    assert_true(heap_empty(&h));
+    heap_done(&h);
+}
+
+static void random_pushes_and_pops_come_out_sorted(void **state)
+{
+    struct heap h;
+    struct prng p;
+
+    (void)state;
+    heap_init(&h);
+    prng_seed(&p, 3);
+    for (unsigned round = 0; round < 200; round++) {
+        u64 floor = 0;
+
+        for (u64 n = prng_below(&p, 200); n > 0; n--)
+            heap_push(&h, prng_below(&p, 1000), NULL, 0);
+        heap_check(&h);
+        for (u64 n = prng_below(&p, h.count + 1); n > 0; n--) {
+            struct heap_item item = heap_pop(&h);
+
+            assert_true(item.key >= floor);
+            floor = item.key;
+        }
+        heap_check(&h);
+    }
+    heap_done(&h);
+}
+
+static void removal_by_owner_leaves_the_others_in_order(void **state)
+{
+    struct heap h;
+    char owners[5];
+    u64 floor = 0;
+
+    (void)state;
+    heap_init(&h);
+    for (u64 i = 0; i < 500; i++)
+        heap_push(&h, i * 7919 % 500, &owners[i % 5], 0);
+    assert_int_equal(heap_remove_ptr(&h, &owners[2]), 100);
+    assert_int_equal(heap_remove_ptr(&h, &owners[2]), 0);
+    heap_check(&h);
+    while (!heap_empty(&h)) {
+        struct heap_item item = heap_pop(&h);
+
+        assert_true(item.ptr != &owners[2]);
+        assert_true(item.key >= floor);
+        floor = item.key;
+    }
+    heap_done(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equal_keys_come_out_in_the_order_they_went_in),
+        cmocka_unit_test(random_pushes_and_pops_come_out_sorted),
+        cmocka_unit_test(removal_by_owner_leaves_the_others_in_order),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,225 @@
+/* units_test.c - what people write for sizes and times, what they mistype, and what is shown to them. */
+#include "base/units.h"
+
+#include "base/prng.h"
+#include "base/test.h"
+
+#include <string.h>
+
+static void sizes_are_read_in_every_spelling(void **state)
+{
+    static const struct {
+        const char *text;
+        u64 bytes;
+    } cases[] = {
+        {"0", 0},
+        {"4096", 4096},
+        {"512B", 512},
+        {"96M", 96 * MIB},
+        {"96m", 96 * MIB},
+        {"96MB", 96 * MIB},
+        {"96MiB", 96 * MIB},
+        {"96mib", 96 * MIB},
+        {"1K", KIB},
+        {"2G", 2 * GIB},
+        {"3T", 3 * TIB},
+        {"1P", 1024 * TIB},
+        {"1.5G", 3 * GIB / 2},
+        {".5K", 512},
+        {"0.1K", 102},
+        {"18446744073709551615", UINT64_MAX},
+        {"15.999999999999999E", 18446744073709550463u},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        u64 bytes = 1;
+
+        assert_int_equal(parse_size(cases[i].text, &bytes, NULL), 0);
+        assert_int_equal(bytes, cases[i].bytes);
+    }
+}
+
+static void wrong_sizes_are_refused_with_a_hint(void **state)
+{
+    static const struct {
+        const char *text;
+        int code;
+        const char *hint;
+    } cases[] = {
+        {"", -EINVAL, "such as 96M"},
+        {"M", -EINVAL, "such as 96M"},
+        {".", -EINVAL, "such as 96M"},
+        {"-1", -EINVAL, "such as 96M"},
+        {" 1", -EINVAL, "such as 96M"},
+        {"1 M", -EINVAL, "unknown unit ' M'"},
+        {"12X", -EINVAL, "unknown unit 'X'"},
+        {"12KK", -EINVAL, "unknown unit 'KK'"},
+        {"1Bi", -EINVAL, "unknown unit 'Bi'"},
+        {"0x10", -EINVAL, "unknown unit 'x10'"},
+        {"16E", -ERANGE, "64 bits"},
+        {"18446744073709551616", -ERANGE, "64 bits"},
+        {"99999999999999999999999M", -ERANGE, "64 bits"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct err e = {0};
+        u64 bytes = 123;
+
+        assert_int_equal(parse_size(cases[i].text, &bytes, &e), cases[i].code);
+        assert_int_equal(bytes, 123);
+        assert_non_null(strstr(e.text, cases[i].hint));
+    }
+}
+
+static void durations_are_read_and_refused(void **state)
+{
+    static const struct {
+        const char *text;
+        int code;
+        ns_t ns;
+    } cases[] = {
+        {"1", 0, NS_PER_S},
+        {"1s", 0, NS_PER_S},
+        {"0.25", 0, NS_PER_S / 4},
+        {"100ns", 0, 100},
+        {"3us", 0, 3000},
+        {"5ms", 0, 5000000},
+        {"2m", 0, 120 * NS_PER_S},
+        {"2min", 0, 120 * NS_PER_S},
+        {"1.5h", 0, 5400 * NS_PER_S},
+        {"", -EINVAL, 0},
+        {"fast", -EINVAL, 0},
+        {"1S", -EINVAL, 0},
+        {"9999999999h", -ERANGE, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        ns_t ns = 0;
+
+        assert_int_equal(parse_duration(cases[i].text, &ns, NULL), cases[i].code);
+        assert_int_equal(ns, cases[i].ns);
+    }
+}
+
+static void numbers_are_read_whole_or_not_at_all(void **state)
+{
+    static const char *const bad[] = {"", "-1", "+1", " 1", "1 ", "1x", "0x", "0xg", "1e3"};
+    static const char *const bad_f64[] = {"", "nan", "inf", "-inf", "1..2", "1x", "0x1p3", "1e999"};
+    u64 n = 0;
+    double f = 0;
+
+    (void)state;
+    assert_int_equal(parse_u64("18446744073709551615", &n, NULL), 0);
+    assert_true(n == UINT64_MAX);
+    assert_int_equal(parse_u64("0xff", &n, NULL), 0);
+    assert_int_equal(n, 255);
+    assert_int_equal(parse_u64("010", &n, NULL), 0);
+    assert_int_equal(n, 10);
+    assert_int_equal(parse_u64("18446744073709551616", &n, NULL), -ERANGE);
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+        assert_int_equal(parse_u64(bad[i], &n, NULL), -EINVAL);
+    assert_int_equal(parse_f64("0.95", &f, NULL), 0);
+    assert_true(f == 0.95);
+    assert_int_equal(parse_f64("-1e-3", &f, NULL), 0);
+    assert_true(f == -1e-3);
+    for (size_t i = 0; i < ARRAY_SIZE(bad_f64); i++)
+        assert_true(parse_f64(bad_f64[i], &f, NULL) < 0);
+}
+
+static void bytes_are_shown_with_one_decimal(void **state)
+{
+    static const struct {
+        u64 bytes;
+        const char *text;
+    } cases[] = {
+        {0, "0 B"},
+        {1023, "1023 B"},
+        {1024, "1.0 KiB"},
+        {1536, "1.5 KiB"},
+        {96 * MIB, "96.0 MiB"},
+        {MIB - 1, "1.0 MiB"}, /* not 1024.0 KiB */
+        {3 * GIB / 2, "1.5 GiB"},
+        {UINT64_MAX, "16.0 EiB"},
+    };
+    char buf[UNITS_TEXT_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        assert_string_equal(format_bytes(buf, cases[i].bytes), cases[i].text);
+}
+
+static void times_are_shown_with_three_digits(void **state)
+{
+    static const struct {
+        ns_t ns;
+        const char *text;
+    } cases[] = {
+        {0, "0 ns"},
+        {999, "999 ns"},
+        {1000, "1.00 us"},
+        {12345, "12.3 us"},
+        {123456, "123 us"},
+        {999499, "999 us"},
+        {999500, "1.00 ms"},
+        {4560000, "4.56 ms"},
+        {1234567890, "1.23 s"},
+        {59940 * NS_PER_MS, "59.9 s"},
+        {59990 * NS_PER_MS, "1 min 00 s"},
+        {123 * NS_PER_S, "2 min 03 s"},
+        {3720 * NS_PER_S, "1 h 02 min"},
+    };
+    char buf[UNITS_TEXT_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        assert_string_equal(format_ns(buf, cases[i].ns), cases[i].text);
+}
+
+static void counts_are_shown_in_groups_of_three(void **state)
+{
+    char buf[UNITS_TEXT_MAX];
+
+    (void)state;
+    assert_string_equal(format_count(buf, 0), "0");
+    assert_string_equal(format_count(buf, 999), "999");
+    assert_string_equal(format_count(buf, 1000), "1,000");
+    assert_string_equal(format_count(buf, UINT64_MAX), "18,446,744,073,709,551,615");
+}
+
+static void formatted_sizes_parse_back(void **state)
+{
+    struct prng p;
+    char buf[UNITS_TEXT_MAX];
+    u64 back;
+
+    (void)state;
+    assert_string_equal(format_size(buf, 96 * MIB), "96M");
+    assert_string_equal(format_size(buf, 1000), "1000");
+    assert_string_equal(format_size(buf, 0), "0");
+    prng_seed(&p, 11);
+    for (unsigned i = 0; i < 10000; i++) {
+        u64 bytes = prng_next(&p) >> prng_below(&p, 64) << prng_below(&p, 64);
+
+        assert_int_equal(parse_size(format_size(buf, bytes), &back, NULL), 0);
+        assert_true(back == bytes);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sizes_are_read_in_every_spelling),
+        cmocka_unit_test(wrong_sizes_are_refused_with_a_hint),
+        cmocka_unit_test(durations_are_read_and_refused),
+        cmocka_unit_test(numbers_are_read_whole_or_not_at_all),
+        cmocka_unit_test(bytes_are_shown_with_one_decimal),
+        cmocka_unit_test(times_are_shown_with_three_digits),
+        cmocka_unit_test(counts_are_shown_in_groups_of_three),
+        cmocka_unit_test(formatted_sizes_parse_back),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

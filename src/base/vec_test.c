@@ -1,0 +1,53 @@
+/* vec_test.c - pushes, pops and iteration of the typed array. */
+#include "base/vec.h"
+
+#include "base/test.h"
+
+struct pair {
+    u64 a, b;
+};
+
+static void pushed_elements_keep_their_order(void **state)
+{
+    VEC(struct pair) pairs = {0};
+    u64 want = 0;
+
+    (void)state;
+    for (u64 i = 0; i < 1000; i++)
+        vec_push(&pairs, ((struct pair){i, i * i}));
+    assert_int_equal(pairs.count, 1000);
+    vec_for_each (&pairs, at) {
+        assert_int_equal(at->a, want);
+        assert_int_equal(at->b, want * want);
+        want++;
+    }
+    assert_int_equal(want, 1000);
+    assert_int_equal(vec_pop(&pairs).a, 999);
+    assert_int_equal(vec_last(&pairs).a, 998);
+    vec_reset(&pairs);
+    assert_int_equal(pairs.count, 0);
+    vec_done(&pairs);
+    assert_null(pairs.items);
+}
+
+static void empty_vector_iterates_over_nothing(void **state)
+{
+    VEC(int) none = {0};
+
+    (void)state;
+    vec_for_each (&none, at)
+        fail_msg("visited %d", *at);
+    vec_reserve(&none, 3);
+    assert_true(none.capacity >= 3);
+    vec_done(&none);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pushed_elements_keep_their_order),
+        cmocka_unit_test(empty_vector_iterates_over_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
