@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""lint_test.py - the checks of layers and style find what they are for, and only that.
+
+Each case is a small tree with one file, run through a copy of the tools. Prints TAP.
+"""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+
+# (name of the case, tool, files, what a finding must say, or None when there must be none)
+CASES = [
+    ("a_room_may_include_a_lower_room", "check_layers.py",
+     {"src/frames/a.c": '/* a.c - x */\n#include "base/types.h"\n', "src/base/types.h": "/* types.h - x */\n"}, None),
+    ("a_room_may_not_include_a_higher_room", "check_layers.py",
+     {"src/base/a.c": '/* a.c - x */\n#include "frames/b.h"\n', "src/frames/b.h": "/* b.h - x */\n"},
+     "src/base/a.c:2: base/ may not include frames/b.h"),
+    ("the_observer_may_not_include_the_machine", "check_layers.py",
+     {"src/observe/a.c": '/* a.c - x */\n#include "frames/b.h"\n', "src/frames/b.h": "/* b.h - x */\n"},
+     "observe/ may not include frames/b.h"),
+    ("internal_headers_stay_in_their_room", "check_layers.py",
+     {"src/space/a.c": '/* a.c - x */\n#include "frames/b_int.h"\n', "src/frames/b_int.h": "/* b_int.h - x */\n"},
+     "b_int.h belongs to frames/ alone"),
+    ("includes_name_their_room", "check_layers.py",
+     {"src/base/a.c": '/* a.c - x */\n#include "b.h"\n', "src/base/b.h": "/* b.h - x */\n"}, 'write "base/b.h"'),
+    ("only_cli_prints", "check_layers.py",
+     {"src/size/a.c": '/* a.c - x */\nvoid f(void)\n{\n    printf("x");\n}\n'}, "src/size/a.c:4: printf(: only cli/"),
+    ("cli_prints", "check_layers.py",
+     {"src/cli/a.c": '/* a.c - x */\nvoid f(void)\n{\n    printf("x");\n}\n'}, None),
+    ("writing_to_a_file_is_not_printing", "check_layers.py",
+     {"src/size/a.c": '/* a.c - x */\nvoid f(FILE *o)\n{\n    fprintf(o, "x");\n}\n'}, None),
+    ("printing_to_stderr_is_printing", "check_layers.py",
+     {"src/size/a.c": '/* a.c - x */\nvoid f(void)\n{\n    fprintf(stderr, "x");\n}\n'}, "only cli/"),
+    ("the_machine_reads_no_clock", "check_layers.py",
+     {"src/frames/a.c": "/* a.c - x */\nvoid f(void)\n{\n    clock_gettime(0, 0);\n}\n"}, "its own clock"),
+    ("the_recorder_may_read_a_clock", "check_layers.py",
+     {"src/record/a.c": "/* a.c - x */\nvoid f(void)\n{\n    clock_gettime(0, 0);\n}\n"}, None),
+    ("a_call_in_a_comment_or_string_is_no_call", "check_layers.py",
+     {"src/frames/a.c": '/* a.c - x */\n/* time(NULL) */\nchar s[] = "printf(x)"; // rand()\n'}, None),
+    ("a_reason_waives_a_call", "check_layers.py",
+     {"src/frames/a.c": "/* a.c - x */\n/* lint: measured on purpose */\nint t = clock();\n"}, None),
+    ("a_waiver_without_a_reason_is_none", "check_layers.py",
+     {"src/frames/a.c": "/* a.c - x */\n/* lint: */\nint t = clock();\n"}, "its own clock"),
+    ("a_room_must_be_listed", "check_layers.py", {"src/attic/a.c": "/* a.c - x */\n"}, "src/attic/ is not listed"),
+    ("a_long_file_is_an_error", "tidy.py", {"src/base/a.c": "/* a.c - x */\n" + "int x;\n" * 1200}, "over 1200"),
+    ("a_file_says_what_it_is", "tidy.py", {"src/base/a.c": "int x;\n"}, 'open with "/* a.c - what it is"'),
+    ("a_long_function_is_an_error", "tidy.py",
+     {"src/base/a.c": "/* a.c - x */\n\nint f(void)\n{\n" + "    x();\n" * 71 + "}\n"}, "f: 71 lines"),
+    ("a_long_function_may_have_a_reason", "tidy.py",
+     {"src/base/a.c": "/* a.c - x */\n\n/* long: one table */\nint f(void)\n{\n" + "    x();\n" * 71 + "}\n"}, None),
+    ("strcpy_is_banned", "tidy.py", {"src/base/a.c": "/* a.c - x */\nint f = strcpy(a, b);\n"}, "strcpy is banned"),
+    ("snprintf_is_not_sprintf", "tidy.py", {"src/base/a.c": "/* a.c - x */\nint f = snprintf(a, b);\n"}, None),
+    ("a_dead_header_is_an_error", "tidy.py", {"src/base/a.h": "/* a.h - x */\n"}, "nobody includes"),
+    ("an_empty_doc_tag_is_an_error", "tidy.py", {"src/base/a.c": "/* a.c - x\n * @param count\n */\n"}, "empty doc tag"),
+    ("a_corpse_is_an_error", "tidy.py", {"src/base/list_old.c": "/* list_old.c - x */\n"}, "should be gone"),
+]
+
+
+def run_case(tool, files):
+    with tempfile.TemporaryDirectory() as folder:
+        top = pathlib.Path(folder)
+        shutil.copytree(TOP / "tools", top / "tools", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(TOP / "dev", top / "dev")
+        (top / "src").mkdir()
+        shutil.copy(TOP / "src/ROOMS", top / "src/ROOMS")
+        for name, text in files.items():
+            (top / name).parent.mkdir(parents=True, exist_ok=True)
+            (top / name).write_text(text)
+        done = subprocess.run([top / "tools" / tool], capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+
+def main():
+    failed = 0
+    print(f"1..{len(CASES)}")
+    for number, (name, tool, files, finding) in enumerate(CASES, 1):
+        code, output = run_case(tool, files)
+        good = (code == 0 and not output) if finding is None else (code == 1 and finding in output)
+        failed += not good
+        print(f"{'ok' if good else 'not ok'} {number} - {name}")
+        if not good:
+            print(f"# wanted {finding!r}, got exit code {code} and:\n# " + output.replace("\n", "\n# "))
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
