@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""same_bytes_test.py - the same input gives the same bytes: again, and built by clang at -O0. Prints TAP.
+
+Every recording and scenario of examples/ is run and sized; what is printed and the files of --proc are compared. The
+only figure that may differ is the CPU time that the replay itself took, `cpu_seconds`.
+"""
+
+import hashlib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+
+# Limits low enough to make every example reclaim. A run may end in any outcome: it must be the same.
+COMMANDS = [
+    ("run_unlimited", ["run", "{file}", "--format", "json", "--proc", "{proc}"]),
+    ("run_limited", ["run", "{file}", "--memory-max", "8M", "--swap", "64M", "--format", "json", "--proc", "{proc}"]),
+    ("run_as_text", ["run", "{file}", "--memory-max", "16M", "--swap", "64M"]),
+    ("size", ["size", "{file}", "--limits", "8M,16M,64M", "--format", "json"]),
+    ("size_with_two_jobs", ["size", "{file}", "--limits", "8M,16M,64M", "--format", "json", "--jobs", "2"]),
+]
+TIMES = re.compile(r'("cpu_seconds"\s*:\s*)[0-9.eE+-]+')
+
+
+def tree_digest(folder):
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def result_of(program, arguments, file):
+    """Exit code, stdout without times, and a digest of the --proc tree."""
+    with tempfile.TemporaryDirectory() as folder:
+        proc = pathlib.Path(folder) / "proc"
+        command = [str(program)] + [word.format(file=file, proc=proc) for word in arguments]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", cwd=folder,
+                              env={**os.environ, "TERM": "dumb", "LC_ALL": "C.UTF-8"})
+        # A path of this run's own folder is not a difference.
+        out = TIMES.sub(r"\g<1>0", done.stdout).replace(folder, "FOLDER")
+        return done.returncode, out, tree_digest(proc) if proc.exists() else ""
+
+
+def difference(first, second):
+    if first[0] != second[0]:
+        return f"exit codes {first[0]} and {second[0]}"
+    for one, two in zip(first[1].splitlines(), second[1].splitlines()):
+        if one != two:
+            return f"{one!r} and {two!r}"
+    if first[1] != second[1]:
+        return "one output is longer"
+    return "the --proc trees differ" if first[2] != second[2] else None
+
+
+def main():
+    release = pathlib.Path(os.environ.get("BUILD", TOP / "build")) / "highwater"
+    variants = [("again", release)]
+    if os.environ.get("BUILD_CLANG"):
+        variants.append(("clang_O0", pathlib.Path(os.environ["BUILD_CLANG"]) / "highwater"))
+    files = sorted((TOP / "examples").glob("*.hwt")) + sorted((TOP / "examples").glob("*.ini"))
+    for _, program in variants:
+        if not program.exists():
+            sys.exit(f"{program} was not built")
+    if not files:
+        print("no recording or scenario in examples/")
+        sys.exit(77)
+
+    number = failed = 0
+    for file in files:
+        for name, arguments in COMMANDS:
+            if file.suffix != ".hwt" and name.startswith("size"):
+                continue
+            first = result_of(release, arguments, file)
+            if first[0] < 0 or first[0] == 2:
+                number, failed = number + 1, failed + 1
+                print(f"not ok {number} - {file.stem} {name}\n# {' '.join(arguments)}: exit code {first[0]}")
+                continue
+            for variant, program in variants:
+                differs = difference(first, result_of(program, arguments, file))
+                number += 1
+                failed += differs is not None
+                print(f"{'not ok' if differs else 'ok'} {number} - {file.stem} {name} {variant}")
+                if differs:
+                    print(f"# {' '.join(arguments)}: {differs}")
+    print(f"1..{number}")
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
