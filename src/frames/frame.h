@@ -22,43 +22,43 @@
 #include "base/types.h"
 
 #define PAGE_SHIFT 12u
-#define PAGE_SIZE 4096u
+#define PAGE_SIZE  4096u
 
 typedef u32 pfn_t;
 #define PFN_NONE ((pfn_t)0) /* frame 0 is never handed out, as on a PC */
 
-/* Bits 0..1 zone, 2..4 migrate type, 5..8 order (on the first frame of a free block). */
-#define FRAME_ZONE_SHIFT 0u
-#define FRAME_ZONE_MASK 0x3u
-#define FRAME_MT_SHIFT 2u
-#define FRAME_MT_MASK (0x7u << FRAME_MT_SHIFT)
-#define FRAME_ORDER_SHIFT 5u
-#define FRAME_ORDER_MASK (0xfu << FRAME_ORDER_SHIFT)
+/* Bits 0..1 zone; on the first frame of a free block also 2..3 migrate type of its list, 4..7 order. */
+#define FRAME_ZONE_SHIFT  0u
+#define FRAME_ZONE_MASK   0x3u
+#define FRAME_MT_SHIFT    2u
+#define FRAME_MT_MASK     (0x3u << FRAME_MT_SHIFT)
+#define FRAME_ORDER_SHIFT 4u
+#define FRAME_ORDER_MASK  (0xfu << FRAME_ORDER_SHIFT)
 
 enum page_flag {
-    PG_LOCKED = 1u << 9,       /* I/O that fills it is in flight */
-    PG_UPTODATE = 1u << 10,    /* its bytes are valid */
-    PG_DIRTY = 1u << 11,       /* differs from its backing store */
-    PG_WRITEBACK = 1u << 12,   /* being written to its backing store */
-    PG_LRU = 1u << 13,         /* on a list of its lruvec */
-    PG_ACTIVE = 1u << 14,      /* on (or bound for) an active list */
-    PG_REFERENCED = 1u << 15,  /* accessed once since it was last looked at */
-    PG_WORKINGSET = 1u << 16,  /* was active when it was last deactivated or evicted */
-    PG_SWAPCACHE = 1u << 17,   /* private holds its swap entry */
-    PG_SWAPBACKED = 1u << 18,  /* anonymous (not MADV_FREE) or shmem */
-    PG_RECLAIM = 1u << 19,     /* rotate to the tail when its writeback ends */
-    PG_UNEVICTABLE = 1u << 20, /* on (or bound for) the unevictable list */
-    PG_MLOCKED = 1u << 21,     /* a VM_LOCKED vma maps it */
-    PG_READAHEAD = 1u << 22,   /* reaching it starts the next readahead */
-    PG_ANON = 1u << 23,        /* mapping is an anon_vma */
-    PG_BUDDY = 1u << 24,       /* first frame of a free block in the buddy lists */
-    PG_PCP = 1u << 25,         /* free, on a per-CPU list */
-    PG_TABLE = 1u << 26,       /* a page table */
-    PG_KERNEL = 1u << 27,      /* other kernel memory */
-    PG_ERROR = 1u << 28,       /* its last I/O failed */
-    PG_BATCHED = 1u << 29,     /* in a per-CPU LRU batch, not yet on a list */
-    PG_EXCLUSIVE = 1u << 30,   /* PageAnonExclusive: mapped by one process only, reuse on write */
-    PG_PAGECACHE = 1u << 31,   /* in the page cache of inode `mapping` */
+    PG_LOCKED = 1u << 8,       /* I/O that fills it is in flight */
+    PG_UPTODATE = 1u << 9,     /* its bytes are valid */
+    PG_DIRTY = 1u << 10,       /* differs from its backing store */
+    PG_WRITEBACK = 1u << 11,   /* being written to its backing store */
+    PG_LRU = 1u << 12,         /* on a list of its lruvec */
+    PG_ACTIVE = 1u << 13,      /* on (or bound for) an active list */
+    PG_REFERENCED = 1u << 14,  /* accessed once since it was last looked at */
+    PG_WORKINGSET = 1u << 15,  /* was active when it was last deactivated or evicted */
+    PG_SWAPCACHE = 1u << 16,   /* private holds its swap entry */
+    PG_SWAPBACKED = 1u << 17,  /* anonymous (not MADV_FREE) or shmem */
+    PG_RECLAIM = 1u << 18,     /* rotate to the tail when its writeback ends */
+    PG_UNEVICTABLE = 1u << 19, /* on (or bound for) the unevictable list */
+    PG_MLOCKED = 1u << 20,     /* a VM_LOCKED vma maps it */
+    PG_READAHEAD = 1u << 21,   /* reaching it starts the next readahead */
+    PG_ANON = 1u << 22,        /* mapping is an anon_vma */
+    PG_BUDDY = 1u << 23,       /* first frame of a free block in the buddy lists */
+    PG_PCP = 1u << 24,         /* free, on a per-CPU list */
+    PG_TABLE = 1u << 25,       /* a page table */
+    PG_KERNEL = 1u << 26,      /* other kernel memory */
+    PG_ERROR = 1u << 27,       /* its last I/O failed */
+    PG_BATCHED = 1u << 28,     /* in a per-CPU LRU batch, not yet on a list */
+    PG_EXCLUSIVE = 1u << 29,   /* PageAnonExclusive: mapped by one process only, reuse on write */
+    PG_PAGECACHE = 1u << 30,   /* in the page cache of inode `mapping` */
 };
 
 struct frame {

@@ -1,68 +1,35 @@
 /* frames.h - all RAM of a machine: descriptors, zones, buddy free lists, per-CPU lists.
  *
- * Mirrors:  mm/page_alloc.c, mm/page-flags, arch/x86/mm/init.c (zone spans), Linux 6.1.
- * Never:    waits, reclaims, reads the clock. When nothing may be taken, frames_try_alloc() says so and the
- *           caller (balance/) decides what to do.
- * Use:      frames_init(&fr, &config, &counters); pfn = frames_try_alloc(&fr, ...); frames_free(&fr, pfn, 0, cpu);
+ * Mirrors:    mm/page_alloc.c (get_page_from_freelist, rmqueue, free_unref_page), Linux 6.1.
+ * Differs:    one node; no CMA, no isolated pageblocks, no memory hotplug.
+ * Owns:       every frame while it is free: its flags, next and prev.
+ * Never:      waits, reclaims, reads the clock. When nothing may be taken, frames_try_alloc() says so and the
+ *             caller (balance/) decides what to do.
+ * Invariants: (frame_check, buddy_check) every managed frame is on one free list, on one per-CPU list or in use.
+ * Counters:   PGALLOC_<zone>, PGFREE, NR_FREE_PAGES, NUMA_HIT, NUMA_LOCAL, PAGE_... none other.
+ * Use:        frames_init(&fr, &config, &counters, &e);
+ *             pfn = frames_try_alloc(&fr, 0, MT_MOVABLE, ALLOC_WMARK_LOW | ALLOC_MOVABLE, cpu);
+ *             frames_free(&fr, pfn, 0, cpu);
  */
 #ifndef FRAMES_FRAMES_H
 #define FRAMES_FRAMES_H
 
 #include "frames/frame.h"
+#include "frames/ram_map.h"
+#include "frames/zone.h"
 #include "stats/counters.h"
 
-#define ORDER_MAX 11u /* orders 0..10 */
-#define PAGEBLOCK_ORDER 9u
 #define CPUS_MAX 64u
-
-enum zone_type { ZONE_DMA, ZONE_DMA32, ZONE_NORMAL, ZONE_MOVABLE, NR_ZONES };
-enum migratetype { MT_UNMOVABLE, MT_MOVABLE, MT_RECLAIMABLE, MT_HIGHATOMIC, NR_MIGRATETYPES };
-enum watermark { WMARK_MIN, WMARK_LOW, WMARK_HIGH, NR_WMARKS };
-
-/* Which zones and how deep an allocation may go. */
-enum alloc_flag {
-    ALLOC_WMARK_MIN = 0,
-    ALLOC_WMARK_LOW = 1,
-    ALLOC_WMARK_HIGH = 2,
-    ALLOC_NO_WATERMARKS = 4, /* the OOM victim and reclaim itself */
-    ALLOC_WMARK_MASK = 7,
-    ALLOC_HARDER = 8,     /* may use a quarter below min */
-    ALLOC_HIGH = 16,      /* __GFP_HIGH: may use half below min */
-    ALLOC_MOVABLE = 32,   /* GFP_HIGHUSER_MOVABLE: ZONE_MOVABLE allowed */
-};
 
 struct frames_config {
     u64 ram_bytes;
     unsigned nr_cpus;
-    u64 min_free_kbytes;           /* 0: the kernel's formula */
-    unsigned watermark_scale_factor; /* 10 by default, per 10,000 */
-    u64 movable_bytes;             /* size of ZONE_MOVABLE (kernelcore= / movablecore=); 0 by default */
-    u64 reserved_bytes;            /* kernel image and static data; UINT64_MAX: the profile's default */
-    bool bytes;                    /* frames hold real bytes */
-};
-
-struct pfn_list { /* a list of frames linked by frame.next/prev */
-    u32 head, tail;
-    u64 count;
-};
-
-struct per_cpu_pages { /* order-0 (and small-order) free frames of one CPU and zone */
-    u32 count, high, batch;
-    struct pfn_list lists[4 * NR_MIGRATETYPES]; /* orders 0..3 (PAGE_ALLOC_COSTLY_ORDER) x migrate type */
-};
-
-struct zone {
-    const char *name;
-    u32 start_pfn;
-    u32 spanned, present, managed;
-    u64 watermark[NR_WMARKS];
-    u64 lowmem_reserve[NR_ZONES];
-    u64 free_pages; /* in the buddy lists, without the per-CPU lists (NR_FREE_PAGES) */
-    struct pfn_list free_area[ORDER_MAX][NR_MIGRATETYPES];
-    u64 nr_free[ORDER_MAX];
-    u64 nr_free_highatomic;
-    struct per_cpu_pages *pcp; /* nr_cpus */
-    struct counters counters;  /* zone counters (nr_zone_*, ...) kept here for zoneinfo */
+    u64 min_free_kbytes;             /* 0: the kernel's formula */
+    unsigned watermark_scale_factor; /* per 10,000; 0: the default, 10 */
+    u64 movable_bytes;               /* size of ZONE_MOVABLE (movablecore=); 0 by default */
+    u64 reserved_bytes; /* kernel image and static data; UINT64_MAX: the profile's default */
+    bool bytes;         /* frames hold real bytes */
+    bool khugepaged;    /* transparent huge pages not `never`: khugepaged raises min_free_kbytes */
 };
 
 struct frames {
@@ -74,33 +41,60 @@ struct frames {
     u64 ram_bytes, managed_pages;
     u64 min_free_kbytes;
     unsigned watermark_scale_factor;
+    unsigned watermark_boost_factor; /* per 10,000 of the high watermark; 0 turns boosting off */
+    u32 boosted; /* bit per zone: watermark raised on behalf of ALLOC_KSWAPD; whoever wakes kswapd clears it */
+    u8 zonelist[NR_ZONES]
+               [NR_ZONES + 1]; /* [highest zone]: zones to try, best first; ends with NR_ZONES */
+    u64 totalreserve_pages;    /* high watermarks and reserves: no use for the page cache */
     struct zone zones[NR_ZONES];
     struct counters *counters; /* the machine's counters: PGALLOC_*, PGFREE, ... */
+    struct ram_map map;
 };
 
-/* 0, or -EINVAL with the reason in *e when the size makes no sense (pre: config complete). */
-struct err;
-int frames_init(struct frames *fr, const struct frames_config *config, struct counters *counters, struct err *e);
+/* 0, or -EINVAL with the reason in *e when the size makes no sense (pre: config complete). The struct must not move. */
+int frames_init(struct frames *fr, const struct frames_config *config, struct counters *counters,
+                struct err *e);
 void frames_done(struct frames *fr);
 
-/* Recompute watermarks and lowmem_reserve after min_free_kbytes, watermark_scale_factor changed. */
+/* Recompute watermarks, lowmem_reserve and the limits of per-CPU lists after min_free_kbytes or
+ * watermark_scale_factor changed. Boosts are dropped, as in Linux. */
 void frames_setup_watermarks(struct frames *fr);
 
-/* A block of 2^order frames with flags = zone only, mapcount 0, memcg 0, or PFN_NONE when every allowed zone is below its
- * watermark (or has no such block). Order-0 goes through the CPU's list. cost O(ORDER_MAX). Counts PGALLOC_<zone>. */
-pfn_t frames_try_alloc(struct frames *fr, unsigned order, enum migratetype mt, u32 alloc_flags, unsigned cpu);
-void frames_free(struct frames *fr, pfn_t pfn, unsigned order, unsigned cpu);
+/* Frames freed to and taken from per-CPU lists go by migrate type and order; both calls below are inline for a
+ * single frame, and cost O(ORDER_MAX) otherwise.
+ *
+ * A block of 2^order frames with flags = zone only, mapcount 0, memcg 0 (each frame of it), or PFN_NONE when every
+ * allowed zone is below its watermark or has no such block. Counts PGALLOC_<zone>.
+ * With ALLOC_NOFRAGMENT and ZONE_NORMAL as the best zone, lower zones are tried before a pageblock of another migrate type
+ * is broken; Linux asks for that in its first attempt and not in the slow path.
+ *   pre: order < ORDER_MAX, mt < NR_PCP_MIGRATETYPES, cpu < nr_cpus */
+static inline pfn_t frames_try_alloc(struct frames *fr, unsigned order, enum migratetype mt,
+                                     u32 alloc_flags, unsigned cpu);
 
-/* As zone_watermark_ok(): would a request of this order leave the zone above mark? */
-bool zone_watermark_ok(const struct zone *z, unsigned order, u64 mark, enum zone_type highest, u32 alloc_flags);
+/* Give a block back. The frames were allocated as this block or are parts of such a block.
+ *   pre: no frame is mapped, charged, on a list, locked, under writeback or in a cache */
+static inline void frames_free(struct frames *fr, pfn_t pfn, unsigned order, unsigned cpu);
+
 /* pgdat_balanced(): some zone up to `highest` is above its high watermark for the order. */
 bool frames_balanced(const struct frames *fr, unsigned order, enum zone_type highest);
-/* Give all per-CPU lists back to the buddy lists (drain_all_pages). */
-void frames_drain_pcp(struct frames *fr);
 
-/* Free frames including the per-CPU lists are NOT counted in NR_FREE_PAGES, as in Linux: this returns the buddy total. */
+/* Give all per-CPU lists back to the buddy lists (drain_all_pages), or those of one CPU. */
+void frames_drain_pcp(struct frames *fr);
+void frames_drain_pcp_cpu(struct frames *fr, unsigned cpu);
+
+/* Give one pageblock kept for high-order atomic requests to mt; called when direct reclaim fails. `force` also takes the
+ * last one. True when a block moved that has free pages. Mirrors unreserve_highatomic_pageblock(). */
+bool frames_unreserve_highatomic(struct frames *fr, enum migratetype mt, bool force);
+
+/* Pages in the buddy lists; as NR_FREE_PAGES, without those on per-CPU lists. */
 u64 frames_count_free(const struct frames *fr);
 u64 frames_count_pcp(const struct frames *fr);
+
+/* What could be had without pushing zones below high: sum of managed - high (nr_free_zone_pages). */
+u64 frames_count_above_high(const struct frames *fr, enum zone_type highest);
+
+/* The zone whose span holds this frame. pre: pfn < end_pfn and in some zone's span */
+struct zone *frames_zone(const struct frames *fr, pfn_t pfn);
 
 /* Abort (assert) on a broken invariant: every frame is in exactly one place, counts equal a recount. */
 void frame_check(const struct frames *fr);
@@ -116,9 +110,16 @@ static inline u8 *frames_bytes(const struct frames *fr, pfn_t pfn)
     return fr->bytes ? fr->bytes + (u64)pfn * PAGE_SIZE : NULL;
 }
 
-/* Lists of frames; used for free lists here and for LRU lists above. */
-void pfn_list_add(struct frames *fr, struct pfn_list *l, pfn_t pfn);      /* at the head */
-void pfn_list_add_tail(struct frames *fr, struct pfn_list *l, pfn_t pfn);
-void pfn_list_del(struct frames *fr, struct pfn_list *l, pfn_t pfn);
+static inline enum migratetype frames_pageblock_mt(const struct frames *fr, pfn_t pfn)
+{
+    return (enum migratetype)fr->pageblock_mt[pfn >> PAGEBLOCK_ORDER];
+}
+
+/* Lists of frames; used for free lists here and for LRU lists above. Adding: pre: on no list. */
+static inline void pfn_list_add(struct frames *fr, struct pfn_list *l, pfn_t pfn);
+static inline void pfn_list_add_tail(struct frames *fr, struct pfn_list *l, pfn_t pfn);
+static inline void pfn_list_del(struct frames *fr, struct pfn_list *l, pfn_t pfn);
+
+#include "frames/frames_inline.h"
 
 #endif

@@ -1,0 +1,107 @@
+/* alloc.c - one allocation, one free: zones, watermarks, per-CPU list or buddy lists.
+ *
+ * Zones are tried from the highest that the request may use down to DMA. Each is asked whether the request leaves it above its
+ * watermark; the first that says yes and has a block serves. Low zones keep lowmem_reserve back, so a machine with much
+ * RAM does not fill DMA32 with what could be in Normal.
+ */
+#include "frames/frames_int.h"
+
+static void block_clear(struct frames *fr, struct zone *z, pfn_t pfn, unsigned order)
+{
+    for (pfn_t at = pfn; at < pfn + (1u << order); at++) {
+        struct frame *f = &fr->frame[at];
+
+        f->flags = z->type;
+        f->mapcount = 0;
+        f->memcg = 0;
+    }
+}
+
+static pfn_t zone_take(struct frames *fr, struct zone *z, unsigned order, unsigned mt,
+                       u32 alloc_flags, unsigned cpu)
+{
+    pfn_t pfn = PFN_NONE;
+
+    if (pcp_allowed_order(order)) {
+        pfn = pcp_take(fr, z, order, mt, alloc_flags, cpu);
+        if (pfn != PFN_NONE)
+            return pfn;
+    }
+    if (order > 0 && alloc_flags & ALLOC_HARDER)
+        pfn = buddy_take_smallest(fr, z, order, MT_HIGHATOMIC);
+    if (pfn == PFN_NONE)
+        pfn = buddy_take(fr, z, order, mt, alloc_flags);
+    if (pfn != PFN_NONE)
+        zone_account_free(fr, z, -((s64)1 << order));
+    return pfn;
+}
+
+static pfn_t zonelist_take(struct frames *fr, unsigned order, unsigned mt, u32 alloc_flags,
+                           unsigned cpu)
+{
+    enum zone_type highest = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
+
+    for (const u8 *type = fr->zonelist[highest]; *type != NR_ZONES; type++) {
+        struct zone *z = &fr->zones[*type];
+        pfn_t pfn;
+
+        if (!zone_allows(z, order, highest, alloc_flags))
+            continue;
+        pfn = zone_take(fr, z, order, mt, alloc_flags, cpu);
+        if (pfn == PFN_NONE)
+            continue;
+        block_clear(fr, z, pfn, order);
+        frames_count_alloc(fr, z, order);
+        if (unlikely(order && alloc_flags & ALLOC_HARDER))
+            pageblock_reserve_highatomic(fr, z, pfn);
+        return pfn;
+    }
+    return PFN_NONE;
+}
+
+pfn_t frames_try_alloc_slow(struct frames *fr, unsigned order, enum migratetype mt, u32 alloc_flags,
+                            unsigned cpu)
+{
+    enum zone_type highest = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
+    pfn_t pfn;
+
+    assert(order < ORDER_MAX && mt < NR_PCP_MIGRATETYPES && cpu < fr->nr_cpus);
+    /* Only where there is a lower zone to take from instead, as Linux has it: Normal above DMA32. */
+    if (fr->zonelist[highest][0] != ZONE_NORMAL)
+        alloc_flags &= ~(u32)ALLOC_NOFRAGMENT;
+    pfn = zonelist_take(fr, order, mt, alloc_flags, cpu);
+    if (pfn == PFN_NONE && alloc_flags & ALLOC_NOFRAGMENT)
+        pfn = zonelist_take(fr, order, mt, alloc_flags & ~(u32)ALLOC_NOFRAGMENT, cpu);
+    return pfn;
+}
+
+void frames_free_slow(struct frames *fr, pfn_t pfn, unsigned order, unsigned cpu)
+{
+    struct zone *z = &fr->zones[frame_zone(&fr->frame[pfn])];
+    unsigned mt = frames_pageblock_mt(fr, pfn);
+
+    assert(order < ORDER_MAX && pfn % (1u << order) == 0 && cpu < fr->nr_cpus);
+    for (pfn_t at = pfn; at < pfn + (1u << order); at++) {
+        struct frame *f = &fr->frame[at];
+
+        assert(!(f->flags & FRAME_FLAGS_BUSY) && f->mapcount == 0 && f->memcg == 0);
+        f->flags = z->type;
+    }
+    if (pcp_allowed_order(order)) {
+        struct per_cpu_pages *pcp = &z->pcp[cpu];
+        unsigned index;
+
+        /* Not on a list of its own: the next one to use it must be able to get it. */
+        if (mt >= NR_PCP_MIGRATETYPES)
+            mt = MT_MOVABLE;
+        index = pcp_list_index(order, mt);
+        fr->frame[pfn].flags = PG_PCP | order << FRAME_ORDER_SHIFT | mt << FRAME_MT_SHIFT | z->type;
+        pfn_list_add(fr, &pcp->lists[index], pfn);
+        pcp->count += 1u << order;
+        count(fr->counters, PGFREE, 1); /* once per block, as 6.1 does */
+        pcp_trim(fr, z, pcp, index);
+        return;
+    }
+    count(fr->counters, PGFREE, (s64)1 << order);
+    buddy_free_one(fr, z, pfn, order, mt);
+}

@@ -1,0 +1,176 @@
+/* frames.c - building a machine's RAM: descriptors, zones, and the free blocks there are at the start.
+ *
+ * RAM that is not reserved is cut into the largest aligned blocks there are, from low to high, and listed in that order, so
+ * that the first allocation gets the lowest block. All pageblocks start movable. Blocks of the highest order are only
+ * noted as runs (zone.h): a fresh machine of 1 TiB has touched no more descriptors than one of 1 GiB.
+ */
+#include "frames/frames_int.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+static const char *const zone_names[NR_ZONES] = {"DMA", "DMA32", "Normal", "Movable"};
+
+/* Note a block of the highest order as untouched. They come in ascending order. */
+static void zone_add_untouched(struct zone *z, pfn_t pfn)
+{
+    struct pfn_run *last = z->nr_untouched ? &z->untouched[z->nr_untouched - 1] : NULL;
+
+    if (last && last->end == pfn) {
+        last->end += MAX_ORDER_PAGES;
+    } else {
+        assert(z->nr_untouched < UNTOUCHED_RUNS);
+        z->untouched[z->nr_untouched++] = (struct pfn_run){pfn, pfn + MAX_ORDER_PAGES};
+    }
+    z->free_area[ORDER_MAX - 1][MT_MOVABLE].count++;
+    z->nr_free[ORDER_MAX - 1]++;
+}
+
+static void zone_add_free_run(struct frames *fr, struct zone *z, u32 start, u32 end)
+{
+    if (start < end)
+        zone_account_free(fr, z, (s64)end - start);
+    while (start < end) {
+        unsigned order = MIN((unsigned)__builtin_ctz(start), ORDER_MAX - 1);
+
+        while (start + (1u << order) > end)
+            order--;
+        if (order == ORDER_MAX - 1)
+            zone_add_untouched(z, start);
+        else
+            buddy_list_add(fr, z, start, order, MT_MOVABLE, true);
+        start += 1u << order;
+    }
+}
+
+/* RAM of the zone less what is reserved, as ascending runs. */
+static void zone_add_free_ram(struct frames *fr, struct zone *z)
+{
+    const struct ram_map *m = &fr->map;
+
+    for (unsigned i = 0; i < m->nr_ram; i++) {
+        u32 at = MAX(m->ram[i].start, z->start_pfn);
+        u32 end = MIN(m->ram[i].end, zone_end_pfn(z));
+
+        for (unsigned r = 0; r < m->nr_reserved && at < end; r++) {
+            const struct pfn_run *hole = &m->reserved[r];
+
+            if (hole->end <= at || hole->start >= end)
+                continue;
+            zone_add_free_run(fr, z, at, hole->start);
+            at = hole->end;
+        }
+        zone_add_free_run(fr, z, at, end);
+    }
+}
+
+static void zone_init(struct frames *fr, enum zone_type type)
+{
+    struct zone *z = &fr->zones[type];
+    struct pfn_run span = fr->map.zone[type];
+
+    z->name = zone_names[type];
+    z->type = type;
+    z->start_pfn = span.start;
+    z->spanned = span.end - span.start;
+    z->present = ram_map_count_present(&fr->map, span);
+    z->managed = ram_map_count_managed(&fr->map, span);
+    z->pcp = xcalloc(fr->nr_cpus, sizeof(*z->pcp));
+    fr->managed_pages += z->managed;
+    zone_add_free_ram(fr, z);
+}
+
+static void frames_build_zonelists(struct frames *fr)
+{
+    for (unsigned highest = 0; highest < NR_ZONES; highest++) {
+        u8 *next = fr->zonelist[highest];
+
+        for (unsigned type = highest + 1; type-- > 0;) {
+            if (fr->zones[type].managed)
+                *next++ = (u8)type;
+        }
+        *next = NR_ZONES;
+    }
+}
+
+int frames_init(struct frames *fr, const struct frames_config *config, struct counters *counters,
+                struct err *e)
+{
+    int r;
+
+    *fr = (struct frames){0};
+    if (config->nr_cpus < 1 || config->nr_cpus > CPUS_MAX)
+        return err_set(e, -EINVAL, "%u CPUs: want 1 to %u", config->nr_cpus, CPUS_MAX);
+    r = ram_map_init(&fr->map, config->ram_bytes, config->reserved_bytes, config->movable_bytes, e);
+    if (r)
+        return r;
+    fr->counters = counters;
+    fr->nr_cpus = config->nr_cpus;
+    fr->ram_bytes = config->ram_bytes;
+    fr->end_pfn = fr->map.end_pfn;
+    fr->watermark_scale_factor =
+        config->watermark_scale_factor ? config->watermark_scale_factor : 10;
+    fr->watermark_boost_factor = 15000;
+    /* To the end of the last block, so that looking for a buddy needs no bounds check. */
+    fr->frame = region_reserve(ROUND_UP((size_t)fr->end_pfn, MAX_ORDER_PAGES) * sizeof(*fr->frame));
+    fr->pageblock_mt = xmalloc(DIV_ROUND_UP(fr->end_pfn, PAGEBLOCK_PAGES) + 1);
+    memset(fr->pageblock_mt, MT_MOVABLE, DIV_ROUND_UP(fr->end_pfn, PAGEBLOCK_PAGES) + 1);
+    if (config->bytes)
+        fr->bytes = region_reserve((size_t)fr->end_pfn * PAGE_SIZE);
+
+    for (unsigned type = 0; type < NR_ZONES; type++)
+        zone_init(fr, (enum zone_type)type);
+    frames_build_zonelists(fr);
+    fr->min_free_kbytes =
+        config->min_free_kbytes ? config->min_free_kbytes : min_free_kbytes_default(fr);
+    frames_setup_watermarks(fr);
+    if (config->khugepaged && !config->min_free_kbytes) {
+        fr->min_free_kbytes = MAX(fr->min_free_kbytes, min_free_kbytes_khugepaged(fr));
+        frames_setup_watermarks(fr);
+    }
+    return 0;
+}
+
+void frames_done(struct frames *fr)
+{
+    size_t frames = ROUND_UP((size_t)fr->end_pfn, MAX_ORDER_PAGES);
+
+    for (unsigned i = 0; i < NR_ZONES; i++)
+        free(fr->zones[i].pcp);
+    free(fr->pageblock_mt);
+    region_release(fr->bytes, (size_t)fr->end_pfn * PAGE_SIZE);
+    region_release(fr->frame, frames * sizeof(*fr->frame));
+    *fr = (struct frames){0};
+}
+
+struct zone *frames_zone(const struct frames *fr, pfn_t pfn)
+{
+    for (unsigned i = 0; i < NR_ZONES; i++) {
+        const struct zone *z = &fr->zones[i];
+
+        if (zone_spans(z, pfn))
+            return (struct zone *)(uintptr_t)z;
+    }
+    hw_unreachable();
+}
+
+u64 frames_count_free(const struct frames *fr)
+{
+    u64 n = 0;
+
+    for (unsigned i = 0; i < NR_ZONES; i++)
+        n += fr->zones[i].free_pages;
+    return n;
+}
+
+u64 frames_count_pcp(const struct frames *fr)
+{
+    u64 n = 0;
+
+    for (unsigned i = 0; i < NR_ZONES; i++) {
+        for (unsigned cpu = 0; cpu < fr->nr_cpus; cpu++)
+            n += fr->zones[i].pcp[cpu].count;
+    }
+    return n;
+}

@@ -1,0 +1,47 @@
+/* ram_map.h - where RAM is in the physical address space of a PC, and what of it the kernel keeps for itself.
+ *
+ * Mirrors:    arch/x86/mm/init.c and mm/page_alloc.c (zone spans), mm/memblock.c, Linux 6.1; the map that QEMU's q35
+ *             machine and its firmware hand to the kernel.
+ * Owns:       nothing of the machine: a pure function from sizes to ranges.
+ *
+ *     0    4K       640K     1M        16M                    lowmem end      4G              end
+ *     |none| RAM     | hole   | RAM     | kernel | RAM ... memmap |   PCI hole  | RAM ... memmap |
+ *           `-- reserved at boot             `----- reserved            reserved -----'
+ *
+ * With 2816 MiB or more, 2 GiB lie below 4 GiB and the rest above it; with less, all lies below. The last pages of low RAM
+ * hold the firmware's tables and are no RAM for the kernel. One page of memmap (descriptors of 64 bytes) covers 64 pages,
+ * for whole sections of 128 MiB, and lies at the top of RAM, where the early allocator takes from.
+ */
+#ifndef FRAMES_RAM_MAP_H
+#define FRAMES_RAM_MAP_H
+
+#include "base/err.h"
+#include "frames/zone.h"
+
+#define RAM_RUNS_MAX      3u
+#define RESERVED_RUNS_MAX 4u
+
+/* The kernel image, its tables and hash tables as Debian's 6.1 has them. */
+#define RESERVED_BYTES_DEFAULT UINT64_MAX
+
+struct ram_map {
+    struct pfn_run ram[RAM_RUNS_MAX]; /* ascending, not empty */
+    unsigned nr_ram;
+    struct pfn_run reserved[RESERVED_RUNS_MAX]; /* inside RAM, ascending, disjoint, not empty */
+    unsigned nr_reserved;
+    u32 end_pfn;                   /* past the last frame of RAM */
+    struct pfn_run zone[NR_ZONES]; /* spans; start == end when the zone is empty */
+};
+
+/* 0, or -EINVAL when the size makes no sense. reserved_bytes: without the memmap. */
+int ram_map_init(struct ram_map *m, u64 ram_bytes, u64 reserved_bytes, u64 movable_bytes,
+                 struct err *e);
+
+/* Frames of the map inside `run`: of RAM, and of RAM that is not reserved. */
+u32 ram_map_count_present(const struct ram_map *m, struct pfn_run run);
+u32 ram_map_count_managed(const struct ram_map *m, struct pfn_run run);
+
+/* Is this frame RAM that the allocator manages? */
+bool ram_map_is_managed(const struct ram_map *m, pfn_t pfn);
+
+#endif

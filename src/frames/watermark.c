@@ -1,0 +1,178 @@
+/* watermark.c - how much of a zone stays free, and for whom.
+ *
+ *      free pages
+ *      high   kswapd stops here
+ *      low    below: kswapd is woken; the fast path takes no page
+ *      min    below: only atomic requests, reclaim itself and OOM victims
+ *
+ * min_free_kbytes = sqrt(16 x lowmem KiB), within 128 KiB and 256 MiB, is shared out by zone size as min; the steps to low and
+ * high are the larger of min / 4 and managed x watermark_scale_factor / 10,000.
+ *
+ * A request that could use a higher zone leaves lowmem_reserve[highest] more in a lower one: (sum of the zones above it) / ratio.
+ */
+#include "frames/frames_int.h"
+
+#define MIN_FREE_KBYTES_FLOOR   128u
+#define MIN_FREE_KBYTES_CEILING (256u * 1024)
+
+/* One page is kept for so many above. ZONE_MOVABLE has nothing above it. */
+static const unsigned lowmem_reserve_ratio[NR_ZONES] = {256, 256, 32, 0};
+
+/* Free pages that this request could not use in any case. */
+static u64 zone_unusable(const struct zone *z, unsigned order, u32 alloc_flags)
+{
+    u64 n = (1u << order) - 1;
+
+    if (!(alloc_flags & (ALLOC_HARDER | ALLOC_OOM)))
+        n += z->nr_reserved_highatomic;
+    return n;
+}
+
+bool zone_watermark_ok(const struct zone *z, unsigned order, u64 mark, enum zone_type highest,
+                       u32 alloc_flags)
+{
+    const bool harder = alloc_flags & (ALLOC_HARDER | ALLOC_OOM);
+    const unsigned mts = harder ? NR_MIGRATETYPES : NR_PCP_MIGRATETYPES;
+    s64 usable = (s64)z->free_pages - (s64)zone_unusable(z, order, alloc_flags);
+    s64 min = (s64)mark;
+
+    if (alloc_flags & ALLOC_HIGH)
+        min -= min / 2;
+    if (alloc_flags & ALLOC_OOM)
+        min -= min / 2;
+    else if (alloc_flags & ALLOC_HARDER)
+        min -= min / 4;
+    if (usable <= min + (s64)z->lowmem_reserve[highest])
+        return false;
+    if (order == 0)
+        return true;
+
+    for (unsigned o = order; o < ORDER_MAX; o++) {
+        if (!z->nr_free[o])
+            continue;
+        for (unsigned mt = 0; mt < mts; mt++) {
+            if (z->free_area[o][mt].count)
+                return true;
+        }
+    }
+    return false;
+}
+
+bool zone_allows(const struct zone *z, unsigned order, enum zone_type highest, u32 alloc_flags)
+{
+    enum watermark wmark = (enum watermark)(alloc_flags & ALLOC_WMARK_MASK);
+
+    if (alloc_flags & ALLOC_NO_WATERMARKS)
+        return true;
+    if (zone_watermark_ok(z, order, zone_wmark_pages(z, wmark), highest, alloc_flags))
+        return true;
+    /* The boost is there to make kswapd work, not to fail atomic requests. */
+    if (order == 0 && alloc_flags & ALLOC_HARDER && z->watermark_boost && wmark == WMARK_MIN)
+        return zone_watermark_ok(z, order, z->watermark[WMARK_MIN], highest, alloc_flags);
+    return false;
+}
+
+bool frames_balanced(const struct frames *fr, unsigned order, enum zone_type highest)
+{
+    bool any = false;
+
+    for (unsigned i = 0; i <= highest; i++) {
+        const struct zone *z = &fr->zones[i];
+
+        if (!z->managed)
+            continue;
+        any = true;
+        if (zone_watermark_ok(z, order, zone_wmark_pages(z, WMARK_HIGH), highest, 0))
+            return true;
+    }
+    return !any;
+}
+
+u64 frames_count_above_high(const struct frames *fr, enum zone_type highest)
+{
+    u64 sum = 0;
+
+    for (unsigned i = 0; i <= highest; i++) {
+        const struct zone *z = &fr->zones[i];
+        u64 high = zone_wmark_pages(z, WMARK_HIGH);
+
+        if (z->managed > high)
+            sum += z->managed - high;
+    }
+    return sum;
+}
+
+static u64 sqrt_floor(u64 x)
+{
+    u64 root = 0;
+
+    for (u64 bit = (u64)1 << 31; bit; bit >>= 1) {
+        if ((root + bit) * (root + bit) <= x)
+            root += bit;
+    }
+    return root;
+}
+
+u64 min_free_kbytes_default(const struct frames *fr)
+{
+    u64 lowmem_kbytes = frames_count_above_high(fr, ZONE_NORMAL) * (PAGE_SIZE / KIB);
+
+    return CLAMP(sqrt_floor(lowmem_kbytes * 16), MIN_FREE_KBYTES_FLOOR, MIN_FREE_KBYTES_CEILING);
+}
+
+u64 min_free_kbytes_khugepaged(const struct frames *fr)
+{
+    u64 nr_zones = 0, pages;
+
+    for (unsigned i = 0; i <= ZONE_NORMAL; i++)
+        nr_zones += zone_populated(&fr->zones[i]);
+    /* Two free pageblocks a zone, and room for every migrate type to fall back on every other. */
+    pages = nr_zones * PAGEBLOCK_PAGES * (2 + NR_PCP_MIGRATETYPES * NR_PCP_MIGRATETYPES);
+    return MIN(pages, frames_count_above_high(fr, ZONE_NORMAL) / 20) * (PAGE_SIZE / KIB);
+}
+
+static void setup_lowmem_reserve(struct frames *fr)
+{
+    for (unsigned i = 0; i < NR_ZONES; i++) {
+        struct zone *z = &fr->zones[i];
+        u64 above = 0;
+
+        z->lowmem_reserve[i] = 0;
+        for (unsigned j = i + 1; j < NR_ZONES; j++) {
+            above += fr->zones[j].managed;
+            z->lowmem_reserve[j] = z->managed ? above / lowmem_reserve_ratio[i] : 0;
+        }
+    }
+}
+
+static void setup_totalreserve(struct frames *fr)
+{
+    fr->totalreserve_pages = 0;
+    for (unsigned i = 0; i < NR_ZONES; i++) {
+        const struct zone *z = &fr->zones[i];
+        u64 most = 0;
+
+        for (unsigned j = i; j < NR_ZONES; j++)
+            most = MAX(most, z->lowmem_reserve[j]);
+        fr->totalreserve_pages += MIN(most + zone_wmark_pages(z, WMARK_HIGH), z->managed);
+    }
+}
+
+void frames_setup_watermarks(struct frames *fr)
+{
+    u64 pages_min = fr->min_free_kbytes / (PAGE_SIZE / KIB);
+
+    for (unsigned i = 0; i < NR_ZONES; i++) {
+        struct zone *z = &fr->zones[i];
+        u64 min = fr->managed_pages ? pages_min * z->managed / fr->managed_pages : 0;
+        u64 step = MAX(min / 4, (u64)z->managed * fr->watermark_scale_factor / 10000);
+
+        z->watermark_boost = 0;
+        z->watermark[WMARK_MIN] = min;
+        z->watermark[WMARK_LOW] = min + step;
+        z->watermark[WMARK_HIGH] = min + 2 * step;
+        pcp_setup(fr, z);
+    }
+    setup_lowmem_reserve(fr);
+    setup_totalreserve(fr);
+}
