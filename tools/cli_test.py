@@ -4,6 +4,7 @@
 usage: tools/cli_test.py BUILD_DIR FILE.t...
 """
 
+import contextlib
 import os
 import pathlib
 import re
@@ -127,6 +128,33 @@ def missing_need(need):
     return None if shutil.which(need) else f"needs the program {need}"
 
 
+# Process groups that are running now, so that an interrupt can end them.
+_groups = set()
+
+
+def kill_group(pid):
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def kill_groups():
+    for pid in list(_groups):
+        kill_group(pid)
+
+
+@contextlib.contextmanager
+def group_of(process):
+    """Whatever the process (started in a session of its own) leaves behind is killed at the end."""
+    _groups.add(process.pid)
+    try:
+        yield
+    finally:
+        kill_group(process.pid)
+        _groups.discard(process.pid)
+
+
 def run_command(command, folder, env):
     """(exit code or None when out of time, stdout, stderr, cpu seconds, peak bytes)"""
     stdin = "".join(line + "\n" for line in command.stdin).encode()
@@ -137,19 +165,16 @@ def run_command(command, folder, env):
                                    cwd=folder, env=env, start_new_session=True)
         timer_fired = []
 
-        def stop(*_):
+        def stop():
             timer_fired.append(True)
-            os.killpg(process.pid, signal.SIGKILL)
+            kill_group(process.pid)
 
-        timer = threading.Timer(command.limits["time"], stop)
-        timer.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        timer.cancel()
+        with group_of(process):
+            timer = threading.Timer(command.limits["time"], stop)
+            timer.start()
+            _, status, usage = os.wait4(process.pid, 0)
+            timer.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
-        try:
-            os.killpg(process.pid, signal.SIGKILL)  # whatever it left behind
-        except ProcessLookupError:
-            pass
         out.seek(0)
         err.seek(0)
         code = None if timer_fired else process.returncode

@@ -77,14 +77,11 @@ def run_command(command, env):
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env,
                                    cwd=TOP, start_new_session=True)
-        try:
-            code = process.wait(TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            code = None
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        with cli_test.group_of(process):
+            try:
+                code = process.wait(TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                code = None
         process.wait()
         out.seek(0)
         return code, out.read().decode(errors="replace")
@@ -116,8 +113,9 @@ def read_outcome(code, output):
 
 def meson_tests(build):
     """What the build description lists, built or not: [(suite, name, command)]."""
-    done = subprocess.run(["meson", "introspect", "--tests", str(build)], capture_output=True, text=True,
-                          check=True)
+    done = subprocess.run(["meson", "introspect", "--tests", str(build)], capture_output=True, text=True)
+    if done.returncode:
+        return []  # not even configured: `--broken` counts that
     return [(test["suite"][0].split(":")[-1], test["name"], test["cmd"]) for test in json.loads(done.stdout)]
 
 
@@ -219,8 +217,14 @@ def main():
     for build in args.broken:
         progress.show(Program("build", build, []), [Case(FAIL, text="it does not compile; see above")], 0)
     with concurrent.futures.ThreadPoolExecutor(max(1, args.jobs)) as pool:
-        for future in [pool.submit(run_one, program, progress) for program in programs]:
-            future.result()
+        futures = [pool.submit(run_one, program, progress) for program in programs]
+        try:
+            for future in futures:
+                future.result()
+        except KeyboardInterrupt:
+            cli_test.kill_groups()
+            print("\ninterrupted", file=sys.stderr)
+            os._exit(130)
     progress.finish()
     sys.exit(progress.counts[FAIL] > 0 or not programs)
 

@@ -71,6 +71,9 @@ def main():
         sys.exit(77)
 
     number = failed = 0
+    if len(variants) == 1:
+        number = 1
+        print("ok 1 - clang_O0 # SKIP clang is not installed")
     for file in files:
         for name, arguments in COMMANDS:
             if file.suffix != ".hwt" and name.startswith("size"):
