@@ -1,7 +1,7 @@
 /* profile.c - the lists of each kernel release.
  *
- * 6.1 is Debian 12's kernel as configured there: NUMA, zswap, transparent huge pages, compaction, balloon, KSM, zone
- * Device; no contiguous memory areas. A release that adds a line gets a list of its own; nothing is derived from another
+ * 6.1 is the cloud kernel of Debian 12 (6.1.0-cloud-amd64): NUMA, transparent huge pages, compaction, balloon, KSM and
+ * zone Device; no zswap, no contiguous memory areas. A release that adds a line gets a list of its own; nothing is derived from another
  * release's list, since the kernel both adds and reorders.
  */
 #include "stats/profile.h"
@@ -46,7 +46,7 @@ static const enum counter vmstat_6_1[] = {
     THP_DEFERRED_SPLIT_PAGE, THP_SPLIT_PMD, THP_SCAN_EXCEED_NONE_PTE, THP_SCAN_EXCEED_SWAP_PTE,
     THP_SCAN_EXCEED_SHARE_PTE, THP_SPLIT_PUD, THP_ZERO_PAGE_ALLOC, THP_ZERO_PAGE_ALLOC_FAILED,
     THP_SWPOUT, THP_SWPOUT_FALLBACK, BALLOON_INFLATE, BALLOON_DEFLATE, BALLOON_MIGRATE, SWAP_RA,
-    SWAP_RA_HIT, KSM_SWPIN_COPY, COW_KSM, ZSWPIN, ZSWPOUT, DIRECT_MAP_LEVEL2_SPLITS,
+    SWAP_RA_HIT, KSM_SWPIN_COPY, COW_KSM, DIRECT_MAP_LEVEL2_SPLITS,
     DIRECT_MAP_LEVEL3_SPLITS, NR_UNSTABLE,
 };
 /* clang-format on */

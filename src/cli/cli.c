@@ -1,0 +1,276 @@
+/* cli.c - reading options: a verb's own and the common ones, with getopt_long.
+ *
+ * getopt_long gets its arrays from the tables, prints nothing itself (opterr 0), and what it could not place is reported
+ * here, with the nearest option. Common options are stored in struct cli as they come; the verb sees only its own.
+ */
+#include "cli/cli_int.h"
+
+#include "base/alloc.h"
+#include "base/units.h"
+#include "stats/names.h"
+#include "stats/profile.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct cli_common_option cli_common_options[] = {
+#define CLI_OPTION(id, group, name, letter, arg, help) \
+    {{CLI_ID_##id, name, letter, arg, help}, CLI_##group},
+#include "cli/cli_options.def"
+#undef CLI_OPTION
+};
+const unsigned nr_cli_common_options = ARRAY_SIZE(cli_common_options);
+
+static void machine_init(struct cli_machine *m)
+{
+    *m = (struct cli_machine){.kernel = "6.1", .lru = "classic", .seed = 1};
+    tunables_init(&m->tunables);
+    cost_model_init(&m->cost);
+}
+
+static void add_option(struct cli *cli, unsigned *at, const struct cli_option *o)
+{
+    cli->long_options[(*at)++] = (struct option){
+        .name = o->name,
+        .has_arg = o->arg ? required_argument : no_argument,
+        .val = o->id,
+    };
+    if (o->letter) {
+        size_t len = strlen(cli->letters);
+
+        cli->letters[len] = o->letter;
+        cli->letters[len + 1] = o->arg ? ':' : '\0';
+    }
+}
+
+void cli_init(struct cli *cli, const struct cli_spec *spec, int argc, char **argv)
+{
+    unsigned max = spec->nr_options + nr_cli_common_options;
+    const char *term = getenv("TERM");
+    const char *no_color = getenv("NO_COLOR");
+    unsigned at = 0;
+
+    *cli = (struct cli){.spec = spec, .argc = argc, .argv = argv};
+    machine_init(&cli->machine);
+    cli->color =
+        isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+    cli->progress = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+
+    cli->long_options = xcalloc(max + 1, sizeof(*cli->long_options));
+    cli->letters = xcalloc(2 * max + 3, 1);
+    /* '+' stops at the first operand, which then is the command; ':' tells a missing argument from a wrong option. */
+    strcpy(cli->letters, spec->takes & CLI_COMMAND ? "+:" : ":");
+    for (unsigned i = 0; i < spec->nr_options; i++)
+        add_option(cli, &at, &spec->options[i]);
+    for (unsigned i = 0; i < nr_cli_common_options; i++) {
+        if (cli_takes(spec, &cli_common_options[i]))
+            add_option(cli, &at, &cli_common_options[i].option);
+    }
+    opterr = 0;
+    optind = 0; /* GNU: start anew */
+}
+
+/* The id of a letter, as the long option of the same table row. */
+static int id_of_letter(const struct cli *cli, int letter)
+{
+    for (unsigned i = 0; i < cli->spec->nr_options; i++) {
+        if (cli->spec->options[i].letter == letter)
+            return cli->spec->options[i].id;
+    }
+    for (unsigned i = 0; i < nr_cli_common_options; i++) {
+        if (cli_takes(cli->spec, &cli_common_options[i]) &&
+            cli_common_options[i].option.letter == letter)
+            return cli_common_options[i].option.id;
+    }
+    return letter;
+}
+
+static void unknown_option(struct cli *cli)
+{
+    const char *given = cli->argv[optind - 1];
+    size_t name_len;
+    struct nearest near;
+    char name[64], hint[256];
+
+    if (given[0] != '-' || given[1] != '-') {
+        cli_usage(cli, "unknown option '-%c'", optopt);
+        return;
+    }
+    name_len = strcspn(given + 2, "=");
+    snprintf(name, sizeof(name), "--%.*s", (int)MIN(name_len, 50), given + 2);
+    for (const struct option *o = cli->long_options; o->name; o++) {
+        if (strlen(o->name) == name_len && strncmp(o->name, given + 2, name_len) == 0) {
+            cli_usage(cli, "option '%s' takes no value", name);
+            return;
+        }
+    }
+    nearest_init(&near, name + 2);
+    for (const struct option *o = cli->long_options; o->name; o++)
+        nearest_offer(&near, o->name);
+    cli_usage(cli, "unknown option '%s'%s", name, nearest_text(&near, hint, sizeof(hint)));
+}
+
+static void choose_format(struct cli *cli)
+{
+    if (strcmp(cli->arg, "text") == 0)
+        cli->format = CLI_TEXT;
+    else if (strcmp(cli->arg, "json") == 0)
+        cli->format = CLI_JSON;
+    else
+        cli_usage(cli, "unknown format '%s', want text or json", cli->arg);
+}
+
+static void choose_kernel(struct cli *cli)
+{
+    if (kernel_profile_find(cli->arg)) {
+        cli->machine.kernel = cli->arg;
+        return;
+    }
+    struct strbuf known;
+
+    strbuf_init(&known);
+    for (unsigned i = 0; i < nr_kernel_profiles; i++)
+        strbuf_printf(&known, "%s%s", i ? ", " : "", kernel_profiles[i].name);
+    cli_usage(cli, "unknown kernel profile '%s'; known: %s", cli->arg, known.text);
+    strbuf_done(&known);
+}
+
+/* Options of the machine. True when it was one. */
+static bool store_machine(struct cli *cli, enum cli_common_id id)
+{
+    struct cli_machine *m = &cli->machine;
+
+    switch (id) {
+    case CLI_ID_MEMORY_MAX:
+        m->has_memory_max = cli_parse_size(cli, "--memory-max", &m->memory_max);
+        return true;
+    case CLI_ID_MEMORY_HIGH:
+        m->has_memory_high = cli_parse_size(cli, "--memory-high", &m->memory_high);
+        return true;
+    case CLI_ID_SWAP:
+        m->has_swap = cli_parse_size(cli, "--swap", &m->swap);
+        return true;
+    case CLI_ID_RAM:
+        m->has_ram = cli_parse_size(cli, "--ram", &m->ram);
+        return true;
+    case CLI_ID_SWAP_DEVICE:
+        m->swap_device = cli->arg;
+        return true;
+    case CLI_ID_KERNEL:
+        choose_kernel(cli);
+        return true;
+    case CLI_ID_LRU:
+        if (strcmp(cli->arg, "classic") != 0)
+            cli_usage(cli, "unknown LRU '%s', want classic", cli->arg);
+        return true;
+    case CLI_ID_SET:
+        cli_set(cli, cli->arg);
+        return true;
+    case CLI_ID_SEED:
+        m->has_seed = cli_parse_u64(cli, "--seed", &m->seed);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void store_common(struct cli *cli, int id)
+{
+    if (store_machine(cli, (enum cli_common_id)id))
+        return;
+    switch (id) {
+    case CLI_ID_FORMAT:
+        choose_format(cli);
+        break;
+    case CLI_ID_OUTPUT:
+        cli->output = cli->arg;
+        break;
+    case CLI_ID_NO_COLOR:
+        cli->no_color = true;
+        break;
+    case CLI_ID_PROGRESS:
+        cli->progress_forced = true;
+        break;
+    case CLI_ID_QUIET:
+        cli->quiet = true;
+        break;
+    case CLI_ID_HELP:
+        cli_print_help(cli->spec);
+        cli->done = true;
+        cli->exit_code = CLI_OK;
+        break;
+    default:
+        hw_unreachable();
+    }
+}
+
+/* All options are read: what is left are operands. */
+static int finish(struct cli *cli)
+{
+    const struct cli_spec *spec = cli->spec;
+
+    cli->operands = cli->argv + optind;
+    cli->nr_operands = (unsigned)(cli->argc - optind);
+    cli->color = cli->color && !cli->no_color && !cli->output;
+    cli->progress = (cli->progress || cli->progress_forced) && !cli->quiet;
+    if (cli->nr_operands < spec->min_operands)
+        cli_usage(cli, "%s is missing", spec->operands);
+    else if (cli->nr_operands > spec->max_operands)
+        cli_usage(cli, "unexpected '%s'", cli->operands[spec->max_operands]);
+    return 0;
+}
+
+int cli_next(struct cli *cli)
+{
+    while (!cli->done) {
+        int id = getopt_long(cli->argc, cli->argv, cli->letters, cli->long_options, NULL);
+
+        if (id == -1)
+            return finish(cli);
+        cli->arg = optarg;
+        if (id == '?')
+            unknown_option(cli);
+        else if (id == ':')
+            cli_usage(cli, "option '%s' wants a value", cli->argv[optind - 1]);
+        else {
+            id = id > 0 && id <= CHAR_MAX ? id_of_letter(cli, id) : id;
+            if (id < CLI_COMMON_FIRST)
+                return id;
+            store_common(cli, id);
+        }
+    }
+    return 0;
+}
+
+bool cli_set(struct cli *cli, const char *assignment)
+{
+    const char *equals = strchr(assignment, '=');
+    struct err e = {0};
+    char key[128];
+    int rc;
+
+    if (!equals || equals == assignment || (size_t)(equals - assignment) >= sizeof(key)) {
+        cli_usage(cli, "--set wants KEY=VALUE, not '%s'", assignment);
+        return false;
+    }
+    snprintf(key, sizeof(key), "%.*s", (int)(equals - assignment), assignment);
+    if (strncmp(key, "cost.", 5) == 0) {
+        u64 ns = 0;
+
+        rc = parse_u64(equals + 1, &ns, &e);
+        if (rc == 0 && ns > UINT32_MAX)
+            rc = err_set(&e, -ERANGE, "%s is in ns and at most %u", key, UINT32_MAX);
+        if (rc == 0 && cost_model_set(&cli->machine.cost, key + 5, (u32)ns) != 0)
+            rc = err_set(&e, -ENOENT, "unknown cost '%s'; 'highwater explain' lists them", key);
+    } else {
+        rc = tunables_set(&cli->machine.tunables, key, equals + 1, &e);
+        if (rc == 0 && tunable_find(key)->effect == TUNABLE_KEPT)
+            cli_note(cli, "%s is kept and shown, but changes nothing yet", key);
+    }
+    if (rc)
+        cli_usage(cli, "--set: %s", e.text);
+    return rc == 0;
+}

@@ -1,0 +1,138 @@
+/* cli.h - what all verbs share: options, help, colours, progress, output files, errors.
+ *
+ * Only this room prints and exits. stdout is the result, stderr everything else. Exit codes: 0 done, 1 failed, 2 usage.
+ * A verb declares its options once, in a table: parsing, --help and the completion of the shell come from it. Common options are
+ * those of cli_options.def; a verb says by `takes` which groups of them it accepts, and cli_next() stores them.
+ *
+ *     static const struct cli_option options[] = {{OPT_PROC, "proc", 0, "DIR", "write the machine's files to DIR"}};
+ *     static const struct cli_spec spec = {"run", "FILE", "...", CLI_OUTPUT | CLI_MACHINE, options, 1, ...};
+ *     int cmd_run(int argc, char **argv)
+ *     {
+ *         struct cli cli;
+ *         cli_init(&cli, &spec, argc, argv);
+ *         for (int id; (id = cli_next(&cli)) > 0;) switch (id) { case OPT_PROC: dir = cli.arg; }
+ *         if (cli.done) return cli_done(&cli, cli.exit_code);   // --help was shown, or an option was wrong
+ *         ... cli.operands, cli.nr_operands ...
+ *         return cli_done(&cli, cli_emit(&cli, &text));
+ *     }
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "base/types.h"
+#include "machine/cost.h"
+#include "stats/tunables.h"
+
+enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
+
+enum cli_format { CLI_TEXT, CLI_JSON };
+
+/* Groups of common options. --help and --quiet are taken by every verb. */
+enum cli_takes {
+    CLI_OUTPUT = 1,   /* --format --output --no-color */
+    CLI_PROGRESS = 2, /* --progress */
+    CLI_MACHINE =
+        4, /* --memory-max --memory-high --swap --swap-device --ram --kernel --lru --set --seed */
+    CLI_COMMAND = 8, /* what follows the options is a command: its options are not ours */
+};
+
+struct cli_option {
+    int id;           /* > 0, the verb's own */
+    const char *name; /* without -- */
+    char letter;      /* 0: none */
+    const char *arg;  /* NULL: a switch */
+    const char *help; /* one line, no full stop */
+};
+
+struct cli_spec {
+    const char *verb;
+    const char *operands; /* "FILE" */
+    const char *summary;  /* one sentence */
+    unsigned takes;       /* enum cli_takes */
+    const struct cli_option *options;
+    unsigned nr_options;
+    const char *notes;                   /* more help after the options: examples; may be NULL */
+    unsigned min_operands, max_operands; /* checked by cli_next; UINT_MAX: any */
+};
+
+/* The machine the user asked for. Sizes are 0 when not given; CLI_SIZE_MAX for "max". */
+#define CLI_SIZE_MAX UINT64_MAX
+
+struct cli_machine {
+    u64 memory_max, memory_high, swap, ram;
+    bool has_memory_max, has_memory_high, has_swap, has_ram, has_seed;
+    const char *swap_device; /* profile: NULL when not given */
+    const char *kernel;      /* "6.1" */
+    const char *lru;         /* "classic" */
+    u64 seed;
+    struct tunables tunables; /* with what --set changed */
+    struct cost_model cost;
+};
+
+struct cli {
+    const struct cli_spec *spec;
+    int argc;
+    char **argv;
+    const char *arg; /* of the option cli_next() returned */
+    bool done;       /* do not go on: return exit_code */
+    int exit_code;
+    char **operands; /* after cli_next() returned 0 */
+    unsigned nr_operands;
+
+    enum cli_format format;
+    const char *output; /* NULL: stdout */
+    bool quiet, color;
+    bool progress; /* show it */
+    struct cli_machine machine;
+
+    /* private */
+    struct option *long_options;
+    char *letters;
+    bool no_color, progress_forced, progress_shown;
+    ns_t progress_at;
+};
+
+/* A verb of the program: verbs.def. */
+struct cli_verb {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+};
+extern const struct cli_verb cli_verbs[];
+extern const unsigned nr_cli_verbs;
+
+void cli_init(struct cli *cli, const struct cli_spec *spec, int argc, char **argv);
+
+/* The id of the next option of the verb's own; 0 when all options are read (then look at cli->done). */
+int cli_next(struct cli *cli);
+
+/* Free what cli_init() took and end the progress line. Returns exit_code. */
+int cli_done(struct cli *cli, int exit_code);
+
+/* "highwater VERB: text" on stderr. Returns CLI_FAILED. */
+int cli_fail(struct cli *cli, const char *fmt, ...) HW_PRINTF(2, 3);
+int cli_fail_err(struct cli *cli, const struct err *e);
+/* The same with a hint at --help. Returns CLI_USAGE and sets cli->done. */
+int cli_usage(struct cli *cli, const char *fmt, ...) HW_PRINTF(2, 3);
+/* A note on stderr, not with --quiet. */
+void cli_note(struct cli *cli, const char *fmt, ...) HW_PRINTF(2, 3);
+
+/* Parse the argument of an option; on failure a usage error was reported and false is returned. "max" gives CLI_SIZE_MAX. */
+bool cli_parse_size(struct cli *cli, const char *option, u64 *ret);
+bool cli_parse_u64(struct cli *cli, const char *option, u64 *ret);
+bool cli_parse_f64(struct cli *cli, const char *option, double *ret);
+
+/* Write the result to --output (whole or not at all) or stdout. Returns CLI_OK or CLI_FAILED. */
+int cli_emit(struct cli *cli, const struct strbuf *text);
+
+/* "verb: what 42 %" on a terminal's line, at most ten times a second; nothing elsewhere unless --progress. total 0: unknown. */
+void cli_progress(struct cli *cli, const char *what, u64 done, u64 total);
+void cli_progress_end(struct cli *cli);
+
+/* Escape sequences that are "" without colour: cli_style(cli, CLI_BOLD). */
+enum cli_style { CLI_PLAIN, CLI_BOLD, CLI_RED, CLI_GREEN, CLI_YELLOW, CLI_DIM };
+const char *cli_style(const struct cli *cli, enum cli_style style);
+
+#endif

@@ -1,0 +1,37 @@
+/* cli_int.h - the common options as a table; for this room alone. */
+#ifndef CLI_CLI_INT_H
+#define CLI_CLI_INT_H
+
+#include "cli/cli.h"
+
+#define CLI_HELP 0u /* every verb takes it */
+
+/* Ids of common options, out of the way of the verbs' own, which are small. */
+enum cli_common_id {
+    CLI_COMMON_FIRST = 1000,
+#define CLI_OPTION(id, group, name, letter, arg, help) CLI_ID_##id,
+#include "cli/cli_options.def"
+#undef CLI_OPTION
+};
+
+struct cli_common_option {
+    struct cli_option option;
+    unsigned group;
+};
+
+extern const struct cli_common_option cli_common_options[];
+extern const unsigned nr_cli_common_options;
+
+static inline bool cli_takes(const struct cli_spec *spec, const struct cli_common_option *common)
+{
+    return common->group == CLI_HELP || (spec->takes & common->group) != 0;
+}
+
+/* Help on stdout, from the tables. */
+void cli_print_help(const struct cli_spec *spec);
+void cli_print_program_help(void);
+
+/* --set KEY=VALUE */
+bool cli_set(struct cli *cli, const char *assignment);
+
+#endif

@@ -1,0 +1,107 @@
+/* cmd_explain.c - highwater explain [NAME...]: what a counter, tunable, field or file means.
+ *
+ * Without a name it lists all topics. --markdown prints one reference page, from which docs/ is made. */
+#include "cli/cli.h"
+#include "cli/verbs.h"
+#include "report/topic.h"
+#include "report/topic_list.h"
+#include "stats/names.h"
+
+#include <limits.h>
+#include <string.h>
+
+enum { OPT_NAMES = 1, OPT_MARKDOWN };
+
+static const struct cli_option options[] = {
+    {OPT_NAMES, "names", 0, NULL, "print every known name, one a line"},
+    {OPT_MARKDOWN, "markdown", 0, "counters|tunables", "print a reference page"},
+};
+
+static const struct cli_spec spec = {
+    .verb = "explain",
+    .operands = "[NAME...]",
+    .summary = "Says what a counter, tunable, meminfo field or cgroup file means. Without a name: "
+               "lists them all.",
+    .takes = CLI_OUTPUT,
+    .options = options,
+    .nr_options = ARRAY_SIZE(options),
+    .notes = "Examples:\n"
+             "  highwater explain pgmajfault\n"
+             "  highwater explain swappiness MemAvailable memory.high\n",
+    .max_operands = UINT_MAX,
+};
+
+#define SAME_NAME_MAX 8
+
+/* Explain one name into out. 0, or CLI_FAILED after saying what may have been meant. */
+static int explain(struct cli *cli, const struct topics *topics, const char *name,
+                   struct topic_list *list)
+{
+    const struct topic *found[SAME_NAME_MAX];
+    size_t nr = topics_find(topics, name, found, SAME_NAME_MAX);
+    struct nearest near;
+    char hint[256];
+
+    for (size_t i = 0; i < nr; i++)
+        topic_list_add(list, found[i]);
+    if (nr)
+        return CLI_OK;
+    nearest_init(&near, name);
+    for (size_t i = 0; i < topics->count; i++)
+        nearest_offer(&near, topics->items[i].name);
+    return cli_fail(cli, "unknown name '%s'%s", name, nearest_text(&near, hint, sizeof(hint)));
+}
+
+static int render(struct cli *cli, struct topics *topics, const char *markdown, bool names)
+{
+    struct topic_list list = {0};
+    struct strbuf text;
+    int rc = CLI_OK;
+
+    strbuf_init(&text);
+    if (markdown) {
+        if (!topics_render_markdown(topics, markdown, &text))
+            rc = cli_usage(cli, "unknown page '%s', want counters or tunables", markdown);
+    } else if (names) {
+        topics_render_names(topics, &text);
+    } else {
+        for (unsigned i = 0; i < cli->nr_operands && rc == CLI_OK; i++)
+            rc = explain(cli, topics, cli->operands[i], &list);
+        for (size_t i = 0; i < topics->count && cli->nr_operands == 0; i++)
+            topic_list_add(&list, &topics->items[i]);
+        if (cli->format == CLI_JSON)
+            topic_list_render_json(&list, &text);
+        else if (cli->nr_operands)
+            topic_list_render_text(&list, &text);
+        else
+            topic_list_render_index(&list, &text);
+    }
+    if (rc == CLI_OK)
+        rc = cli_emit(cli, &text);
+    strbuf_done(&text);
+    vec_done(&list);
+    return rc;
+}
+
+int cmd_explain(int argc, char **argv)
+{
+    const char *markdown = NULL;
+    struct topics topics;
+    bool names = false;
+    struct cli cli;
+    int rc;
+
+    cli_init(&cli, &spec, argc, argv);
+    for (int id; (id = cli_next(&cli)) > 0;) {
+        if (id == OPT_NAMES)
+            names = true;
+        else if (id == OPT_MARKDOWN)
+            markdown = cli.arg;
+    }
+    if (cli.done)
+        return cli_done(&cli, cli.exit_code);
+    topics_init(&topics);
+    rc = render(&cli, &topics, markdown, names);
+    topics_done(&topics);
+    return cli_done(&cli, rc);
+}

@@ -1,0 +1,248 @@
+/* topic.c - one list out of six tables, and the words around a doc string. */
+#include "report/topic.h"
+
+#include "base/alloc.h"
+#include "procfs/procfs_docs.h"
+#include "stats/counters.h"
+#include "stats/profile.h"
+#include "stats/tunables.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+struct cost_doc {
+    const char *key;
+    u64 default_ns;
+    const char *doc;
+};
+
+static const struct cost_doc costs[] = {
+#define COST(name, default_ns, doc) {"cost." #name, default_ns, doc},
+#include "machine/costs.def"
+#undef COST
+};
+
+static bool in_memory_stat(enum counter id)
+{
+    const struct kernel_profile *profile = &kernel_profiles[0];
+
+    for (unsigned i = 0; i < profile->nr_memory_stat; i++) {
+        if (profile->memory_stat[i].id == id && profile->memory_stat[i].plus == NR_COUNTERS &&
+            strcmp(profile->memory_stat[i].name, counter_info[id].name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *counter_where(enum counter id)
+{
+    if (counter_info[id].scopes != SCOPE_CGROUP)
+        return "/proc/vmstat";
+    if (strncmp(counter_info[id].name, "memory.swap.events.", 19) == 0)
+        return "memory.swap.events";
+    if (strncmp(counter_info[id].name, "memory.events.", 14) == 0)
+        return "memory.events";
+    return "memory.stat";
+}
+
+static struct topic topic_of_counter(enum counter id)
+{
+    const struct counter_info *info = &counter_info[id];
+
+    return (struct topic){
+        .kind = info->scopes == SCOPE_CGROUP ? TOPIC_MEMORY_STAT : TOPIC_COUNTER,
+        .name = info->name,
+        .doc = info->doc,
+        .unit = counter_unit_name(info->shown),
+        .where = counter_where(id),
+        .is_event = info->kind == COUNTER_EVENT,
+        .in_memory_stat = in_memory_stat(id),
+    };
+}
+
+static void add_memory_stat(struct topics *t)
+{
+    const struct kernel_profile *profile = &kernel_profiles[0];
+
+    for (unsigned i = 0; i < profile->nr_memory_stat; i++) {
+        const struct memory_stat_line *line = &profile->memory_stat[i];
+        bool event = counter_info[line->id].kind == COUNTER_EVENT;
+
+        /* Without a doc of its own it is the counter, which is there already. */
+        if (!*line->doc)
+            continue;
+        t->items[t->count++] = (struct topic){
+            .kind = TOPIC_MEMORY_STAT,
+            .name = line->name,
+            .doc = line->doc,
+            .unit = event ? counter_unit_name(counter_info[line->id].shown) : "bytes",
+            .where = "memory.stat",
+            .is_event = event,
+        };
+    }
+}
+
+static void add_files(struct topics *t)
+{
+    for (unsigned i = 0; i < nr_meminfo_docs; i++)
+        t->items[t->count++] = (struct topic){
+            .kind = TOPIC_MEMINFO,
+            .name = meminfo_docs[i].name,
+            .doc = meminfo_docs[i].doc,
+            .unit = meminfo_docs[i].unit,
+            .where = "/proc/meminfo",
+        };
+    for (unsigned i = 0; i < nr_cgroup_file_docs; i++)
+        t->items[t->count++] = (struct topic){
+            .kind = TOPIC_CGROUP_FILE,
+            .name = cgroup_file_docs[i].name,
+            .doc = cgroup_file_docs[i].doc,
+            .unit = "",
+            .where = cgroup_file_docs[i].unit,
+        };
+}
+
+static void add_settings(struct topics *t)
+{
+    for (unsigned i = 0; i < nr_tunables; i++)
+        t->items[t->count++] = (struct topic){
+            .kind = TOPIC_TUNABLE,
+            .name = tunable_info[i].key,
+            .doc = tunable_info[i].doc,
+            .unit = tunable_unit_name(tunable_info[i].unit),
+            .where = strncmp(tunable_info[i].key, "vm.", 3) == 0 ? "/proc/sys/vm" : "--set",
+            .is_modelled = tunable_info[i].effect == TUNABLE_MODELLED,
+            .default_value = tunable_info[i].default_value,
+            .min = tunable_info[i].min,
+            .max = tunable_info[i].max,
+        };
+    for (unsigned i = 0; i < ARRAY_SIZE(costs); i++)
+        t->items[t->count++] = (struct topic){
+            .kind = TOPIC_COST,
+            .name = costs[i].key,
+            .doc = costs[i].doc,
+            .unit = "ns",
+            .where = "--set",
+            .is_modelled = true,
+            .default_value = costs[i].default_ns,
+            .max = UINT32_MAX,
+        };
+}
+
+void topics_init(struct topics *t)
+{
+    t->count = 0;
+    t->items = xcalloc(NR_COUNTERS + kernel_profiles[0].nr_memory_stat + nr_meminfo_docs +
+                           nr_cgroup_file_docs + nr_tunables + ARRAY_SIZE(costs),
+                       sizeof(*t->items));
+    for (unsigned i = 0; i < NR_COUNTERS; i++) {
+        if (counter_info[i].scopes != SCOPE_CGROUP)
+            t->items[t->count++] = topic_of_counter((enum counter)i);
+    }
+    for (unsigned i = 0; i < NR_COUNTERS; i++) {
+        if (counter_info[i].scopes == SCOPE_CGROUP)
+            t->items[t->count++] = topic_of_counter((enum counter)i);
+    }
+    add_memory_stat(t);
+    add_files(t);
+    add_settings(t);
+}
+
+void topics_done(struct topics *t)
+{
+    free(t->items);
+    *t = (struct topics){0};
+}
+
+/* As people write it: "Dirty:", "vm/swappiness", "memory.events:max" and "swappiness" are all right. */
+static bool name_matches(const struct topic *topic, const char *wanted)
+{
+    const char *name = topic->name;
+    size_t len = strlen(wanted);
+
+    if (topic->kind == TOPIC_TUNABLE && strncmp(name, "vm.", 3) == 0 &&
+        strncasecmp(wanted, "vm", 2) != 0)
+        name += 3;
+    if (len > 1 && wanted[len - 1] == ':')
+        len--;
+    if (strlen(name) != len)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        char c = wanted[i] == ':' || wanted[i] == '/' ? '.' : wanted[i];
+
+        if (strncasecmp(&c, &name[i], 1) != 0)
+            return false;
+    }
+    return true;
+}
+
+size_t topics_find(const struct topics *t, const char *name, const struct topic *ret[], size_t max)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < t->count && found < max; i++) {
+        if (name_matches(&t->items[i], name))
+            ret[found++] = &t->items[i];
+    }
+    return found;
+}
+
+const char *topic_kind_name(enum topic_kind kind)
+{
+    static const char *const names[NR_TOPIC_KINDS] = {
+        [TOPIC_COUNTER] = "counter",       [TOPIC_MEMORY_STAT] = "cgroup counter",
+        [TOPIC_MEMINFO] = "meminfo field", [TOPIC_CGROUP_FILE] = "cgroup file",
+        [TOPIC_TUNABLE] = "tunable",       [TOPIC_COST] = "cost",
+    };
+
+    return names[kind];
+}
+
+const char *topic_kind_title(enum topic_kind kind)
+{
+    static const char *const titles[NR_TOPIC_KINDS] = {
+        [TOPIC_COUNTER] = "Counters of the machine (/proc/vmstat)",
+        [TOPIC_MEMORY_STAT] =
+            "Counters of a cgroup (memory.stat, memory.events, memory.swap.events)",
+        [TOPIC_MEMINFO] = "Fields of /proc/meminfo",
+        [TOPIC_CGROUP_FILE] = "Files of a cgroup",
+        [TOPIC_TUNABLE] = "Tunables (--set KEY=VALUE)",
+        [TOPIC_COST] = "Costs of operations in ns (--set KEY=VALUE)",
+    };
+
+    return titles[kind];
+}
+
+void topic_render(const struct topic *topic, struct strbuf *out)
+{
+    strbuf_printf(out, "%s: %s\n  %s\n", topic->name, topic_kind_name(topic->kind), topic->doc);
+    switch (topic->kind) {
+    case TOPIC_COUNTER:
+    case TOPIC_MEMORY_STAT:
+        strbuf_printf(out, "  In %s%s, %s%s%s.\n", topic->where,
+                      topic->in_memory_stat ? " and, per cgroup, memory.stat" : "",
+                      topic->is_event ? "counted since boot" : "the amount now",
+                      *topic->unit ? ", in " : "", topic->unit);
+        break;
+    case TOPIC_MEMINFO:
+        strbuf_printf(out, "  In %s%s%s.\n", topic->where, *topic->unit ? ", in " : "",
+                      topic->unit);
+        break;
+    case TOPIC_CGROUP_FILE:
+        strbuf_printf(out, "  In %s.\n", topic->where);
+        break;
+    case TOPIC_TUNABLE:
+    case TOPIC_COST:
+        strbuf_printf(out,
+                      "  Default %" PRIu64 ", from %" PRIu64 " to %" PRIu64
+                      "%s%s; set with --set %s=VALUE.\n",
+                      topic->default_value, topic->min, topic->max, *topic->unit ? ", in " : "",
+                      topic->unit, topic->name);
+        if (!topic->is_modelled)
+            strbuf_append(out, "  Kept and shown; it changes nothing in this version.\n");
+        break;
+    case NR_TOPIC_KINDS:
+        hw_unreachable();
+    }
+}
