@@ -1,34 +1,83 @@
 /* swap.h - swap areas, slots and the swap cache.
  *
- * Mirrors:  mm/swapfile.c, mm/swap_state.c, mm/swap_slots.c, mm/swap_cgroup.c, Linux 6.1.
- * Never:    allocates a frame, waits, or does I/O.
- * A swap entry (swp_t) is area << 27 | slot. The count of a slot is the number of page-table entries that refer to it, plus
- * one while a frame is in the swap cache (SWAP_HAS_CACHE).
+ * Mirrors:    mm/swapfile.c, mm/swap_state.c, mm/swap_slots.c, mm/swap_cgroup.c, Linux 6.1 with CONFIG_THP_SWAP (clusters of
+ *             512 slots).
+ * Differs:    freed slots go back at once, not in batches of 64 per CPU; a new scan place after 64 MiB is drawn from a seeded
+ *             generator of the machine; among areas of automatic priority the node of the device does not count.
+ * Owns:       frame.private and PG_SWAPCACHE of pages in the swap cache.
+ * Never:      allocates a frame, waits, or does I/O.
+ * Counters:   nr_swapcached and nr_file_pages, machine-wide; swap_ra_hit.
+ * Invariants: (swap_check) used slots and free slots add up, in the areas and over all; a frame in the cache names its
+ *             slot; a slot is never handed out twice.
+ *
+ * A swap entry (swp_t) is area << 27 | slot; slot 0 of an area is its header. A slot lives like this:
+ *
+ *     free --try_alloc--> reserved --swapcache_add--> cached --swap_dup--> cached, referenced
+ *      ^                     |                                                   | swapcache_del (page evicted)
+ *      |<--swap_slot_free----+                                                   v
+ *      |<------------------ swap_put (last reference) -------------------- referenced <-> cached again by swapcache_add
  */
 #ifndef BACKING_SWAP_H
 #define BACKING_SWAP_H
 
+#include "backing/slotset.h"
+#include "base/prng.h"
 #include "frames/frames.h"
 #include "machine/device.h"
 #include "space/space.h"
 
-#define SWAP_AREAS_MAX 28u
+#define SWAP_AREAS_MAX   28u
+#define SWAPFILE_CLUSTER 512u /* HPAGE_PMD_NR */
+#define SWAP_BATCH       64u  /* slots taken at once for one CPU */
+#define SWAP_HAS_CACHE   BIT(31)
+
+/* How one CPU walks through an area on a device without seeks. */
+struct swap_cpu_cluster {
+    u32 index;     /* cluster it fills, SWAP_CLUSTER_NONE */
+    u32 next;      /* slot to try next in it */
+    u32 scan_base; /* where it looks when no cluster is free */
+};
+#define SWAP_CLUSTER_NONE UINT32_MAX
+
+struct swap_cluster {
+    u32 next; /* in the list of free clusters */
+    u16 used; /* slots that are not free */
+    bool free;
+};
 
 struct swap_area {
     char name[64];
-    bool file;      /* "file" or "partition" in /proc/swaps */
+    bool file; /* "file" or "partition" in /proc/swaps */
     s32 priority;
-    u32 nr_slots;   /* usable: 1..nr_slots */
+    u32 nr_slots; /* usable: 1..nr_slots */
     u32 used;
-    u32 *count;     /* by slot: page-table references */
-    u64 *cache;     /* by slot: 0, pfn << 1, or shadow (low bit) */
-    u16 *memcg;     /* by slot: group charged */
-    u32 hint;       /* cluster allocation: next slot to try */
-    u32 lowest;
+    u32 *count;          /* by slot: page-table references, and SWAP_HAS_CACHE */
+    u64 *cache;          /* by slot: 0, pfn << 1, or shadow (low bit) */
+    u16 *memcg;          /* by slot: group charged */
+    u32 lowest, highest; /* no free slot lies outside; highest 0: none at all */
+    struct slotset free; /* slots */
+    struct slotset idle; /* cached slots without references: may be taken when swap is half full */
+
+    /* device without seeks: free clusters, first to last */
+    struct swap_cluster *clusters;
+    u32 nr_clusters, free_head, free_tail;
+    struct swap_cpu_cluster *cpu_cluster; /* by CPU */
+    /* rotational device */
+    u32 hint;       /* next slot to try */
+    u32 cluster_nr; /* slots still to be taken in a row */
+
+    u8 *leaf_entries; /* per 64 slots: entries of cache, as the kernel's tree has leaves for them */
+    u32 *space_leaves; /* per 2^14 slots: leaves in use */
+
     struct device *device;
-    int host_fd;    /* bytes=on */
-    u8 *bytes;      /* or memory */
+    int host_fd; /* bytes=on: -1 or where the bytes go */
+    u8 *bytes;   /* or memory, from the first write on */
     bool enabled;
+};
+
+struct swap_slots_cache { /* slots taken ahead for one CPU */
+    u32 nr, next;
+    swp_t slots[SWAP_BATCH];
 };
 
 struct swap {
@@ -36,45 +85,120 @@ struct swap {
     struct counters *counters;
     struct swap_area areas[SWAP_AREAS_MAX];
     u32 nr_areas;
-    u64 total_pages, free_pages; /* nr_swap_pages */
-    u64 nr_cached;               /* NR_SWAPCACHE */
-    u32 page_cluster;            /* vm.page-cluster, 3 */
+    u64 total_pages, free_pages; /* total_swap_pages, nr_swap_pages */
+    u64 nr_cached;               /* pages in the swap cache */
+    u64 xa_nodes; /* about the tree nodes the kernel would have for the swap cache and its shadows */
+    u32 page_cluster;  /* vm.page-cluster, 3 */
+    u32 nr_rotational; /* areas with seeks: any turns swap_use_vma_readahead() off */
+    s32 least_priority;
+    u32 order[SWAP_AREAS_MAX]; /* areas with free slots, as they are tried next */
+    u32 nr_order;
+    unsigned nr_cpus;
+    struct swap_slots_cache *slots_cache; /* by CPU */
+    bool slots_cache_active;
+    struct prng prng;
+    u32 ra_prev_slot, ra_last_pages; /* cluster readahead */
+
+    /* The allocator took a slot from an idle page of the swap cache: uncharge this group. NULL: it takes none. */
+    void (*uncharge)(void *ctx, u16 memcg);
+    void *uncharge_ctx;
 };
 
+/* nr_cpus is taken from frames (0 counts as 1). */
 void swap_init(struct swap *s, struct frames *frames, struct counters *counters);
 void swap_done(struct swap *s);
-/* Add an area of `bytes` (header included). priority -1: below all others, as the kernel numbers them (-2, -3, ...). */
+/* Add an area of `bytes` (header included). priority < 0: below all others, as the kernel numbers them (-2, -3, ...).
+ * 0, or -EINVAL, -ENOSPC with the reason. */
 struct err;
-int swap_on(struct swap *s, const char *name, u64 bytes, s32 priority, struct device *device, bool file, struct err *e);
+int swap_on(struct swap *s, const char *name, u64 bytes, s32 priority, struct device *device,
+            bool file, struct err *e);
 
-/* A free slot of the highest-priority area with room (round robin among equals, sequential within a cluster); SWP_NONE when full. */
-swp_t swap_slot_try_alloc(struct swap *s);
+/* A free slot of the highest-priority area with room (round robin among equals: one batch, or one slot when swap is
+ * nearly full, from each); SWP_NONE when full. It is reserved until swapcache_add() or swap_slot_free().
+ * cost: O(1) amortised on a device without seeks, however full */
+swp_t swap_slot_try_alloc_cpu(struct swap *s, unsigned cpu);
+swp_t swap_slot_try_alloc(struct swap *s); /* on CPU 0 */
+/* Give a reserved slot back unused.  pre: not cached, no references */
+void swap_slot_free(struct swap *s, swp_t e);
+
 /* One more / one fewer page-table reference. put frees the slot when nothing refers to it and it is not cached;
  * true when the slot was freed (the caller uncharges group `*ret_memcg` if not NULL and not 0). */
 void swap_dup(struct swap *s, swp_t e);
 bool swap_put(struct swap *s, swp_t e, u16 *ret_memcg);
-u32 swap_count(const struct swap *s, swp_t e);
+u32 swap_count(const struct swap *s, swp_t e); /* references, without the cache's */
 
-/* The swap cache. */
+/* vm_swap_full: more than half of swap is used. */
+static inline bool swap_is_full(const struct swap *s)
+{
+    return s->free_pages * 2 < s->total_pages;
+}
+
+/* --- the swap cache (swap_cache.c) ------------------------------------------------------------------------------- */
 pfn_t swapcache_find(const struct swap *s, swp_t e);
 u64 swapcache_entry(const struct swap *s, swp_t e);
-/* Sets PG_SWAPCACHE and private; returns the shadow that was there, or 0. Counts NR_SWAPCACHED, NR_FILE_PAGES (as Linux). */
+/* Sets PG_SWAPCACHE and private; returns the shadow that was there, or 0. Counts NR_SWAPCACHED, NR_FILE_PAGES (as Linux).
+ *   pre: the slot is reserved, or referenced and not cached */
 u64 swapcache_add(struct swap *s, swp_t e, pfn_t pfn);
-/* Clears them; leaves shadow. When no page-table entry refers to the slot it is freed (true; *ret_memcg as in swap_put). */
+/* Clears them; leaves shadow. When no page-table entry refers to the slot it is freed (true; *ret_memcg as in swap_put) and
+ * the shadow with it.  pre: not under writeback */
 bool swapcache_del(struct swap *s, pfn_t pfn, u64 shadow, u16 *ret_memcg);
+/* folio_free_swap: the page leaves the cache and becomes dirty when no reference and no writeback needs its slot; true
+ * when it did. *ret_memcg as above. */
+bool swapcache_try_free(struct swap *s, pfn_t pfn, u16 *ret_memcg);
 void swap_set_memcg(struct swap *s, swp_t e, u16 memcg);
 u16 swap_memcg(const struct swap *s, swp_t e);
 
-static inline unsigned swp_area(swp_t e) { return e >> 27; }
-static inline u32 swp_slot(swp_t e) { return e & ((1u << 27) - 1); }
-static inline swp_t swp_make(unsigned area, u32 slot) { return area << 27 | slot; }
-static inline struct swap_area *swap_area_of(struct swap *s, swp_t e) { return &s->areas[swp_area(e)]; }
+static inline unsigned swp_area(swp_t e)
+{
+    return e >> 27;
+}
 
-/* Cluster readahead (swap_cluster_readahead, swap_vma_readahead): the slots to read around e, in order; 1 when off
- * (synchronous device, page_cluster 0). hits: successes since the last call, as swapin_nr_pages uses. */
-unsigned swap_readahead_window(struct swap *s, swp_t e, u64 vpn_index, unsigned hits, swp_t ret[], unsigned max);
+static inline u32 swp_slot(swp_t e)
+{
+    return e & ((1u << 27) - 1);
+}
 
-/* bytes=on: move one page between the frame and the slot. 0 or -EIO. */
+static inline swp_t swp_make(unsigned area, u32 slot)
+{
+    return area << 27 | slot;
+}
+
+static inline struct swap_area *swap_area_of(struct swap *s, swp_t e)
+{
+    return &s->areas[swp_area(e)];
+}
+
+/* --- readahead (swap_readahead.c) -------------------------------------------------------------------------------- */
+/* Which policy swapin_readahead() follows: by address unless some area has seeks. */
+static inline bool swap_use_vma_readahead(const struct swap *s)
+{
+    return s->nr_rotational == 0;
+}
+
+/* do_swap_page() reads just this page and bypasses the swap cache: device without a queue, one reference. */
+bool swap_is_synchronous(const struct swap *s, swp_t e);
+
+/* swap_cluster_readahead: the slots to read, ascending, `e` among them; slots that are free or cached are left out. 1 when off
+ * (page_cluster 0, swap_is_synchronous). hits: pages of earlier windows that were used since the last call (4 before
+ * the first one). vpn_index is not looked at: this policy goes by slot.  pre: max >= 1 << page_cluster */
+unsigned swap_readahead_window(struct swap *s, swp_t e, u64 vpn_index, unsigned hits, swp_t ret[],
+                               unsigned max);
+
+/* swap_vma_readahead: the pages whose swapped entries are to be read. */
+struct swap_vma_window {
+    vpn_t start,
+        end; /* [start, end) in the vma and in the page table of the fault; vpn alone when off */
+    u32 win; /* pages it would have been without these bounds; 1: off */
+};
+/* *vma_ra is vma->swap_ra: address of the last fault, window and hits, 0 at first. */
+struct swap_vma_window swap_vma_readahead_window(const struct swap *s, u64 *vma_ra, vpn_t vpn,
+                                                 vpn_t vma_start, vpn_t vma_end);
+/* A fault found its page in the swap cache (swap_cache_get_folio): counts SWAP_RA_HIT and notes it in *vma_ra (NULL: no vma) when
+ * readahead goes by address. `readahead`: the page had PG_READAHEAD, which the caller has cleared. True: the caller adds one
+ * to the hits for swap_readahead_window(). */
+bool swap_readahead_hit(struct swap *s, u64 *vma_ra, vpn_t vpn, bool readahead);
+
+/* --- bytes=on: move one page between the frame and the slot. 0 or -EIO. ---------------------------------------------- */
 int swap_write_bytes(struct swap *s, swp_t e, const u8 *page);
 int swap_read_bytes(struct swap *s, swp_t e, u8 *page);
 

@@ -1,0 +1,237 @@
+/* swap.c - areas, references to slots, and the check of it all.
+ *
+ * The arrays by slot are address space that is touched as slots are used, so that a large, mostly empty area
+ * costs little. Slots are allocated in swap_slots.c.
+ */
+#include "backing/swap_int.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SLOTS_LIMIT BIT(27)
+
+void swap_init(struct swap *s, struct frames *frames, struct counters *counters)
+{
+    *s = (struct swap){
+        .frames = frames,
+        .counters = counters,
+        .page_cluster = 3,
+        .least_priority = -1,
+        .nr_cpus = MAX(frames->nr_cpus, 1u),
+    };
+    s->slots_cache = xcalloc(s->nr_cpus, sizeof(*s->slots_cache));
+    prng_seed(&s->prng, 0x5377617073ull); /* the purpose; the same for every machine */
+}
+
+void swap_done(struct swap *s)
+{
+    for (u32 i = 0; i < s->nr_areas; i++) {
+        struct swap_area *a = &s->areas[i];
+        size_t slots = a->nr_slots + 1;
+
+        swap_area_done_slots(a);
+        region_release(a->count, slots * sizeof(*a->count));
+        region_release(a->cache, slots * sizeof(*a->cache));
+        region_release(a->memcg, slots * sizeof(*a->memcg));
+        region_release(a->bytes, slots * PAGE_SIZE);
+    }
+    free(s->slots_cache);
+    *s = (struct swap){0};
+}
+
+int swap_on(struct swap *s, const char *name, u64 bytes, s32 priority, struct device *device,
+            bool file, struct err *e)
+{
+    u64 pages = bytes / PAGE_SIZE;
+    struct swap_area *a = &s->areas[s->nr_areas];
+
+    if (s->nr_areas == SWAP_AREAS_MAX)
+        return err_set(e, -ENOSPC, "swap '%s': at most %u swap areas are possible", name,
+                       SWAP_AREAS_MAX);
+    if (pages < 2)
+        return err_set(e, -EINVAL, "swap '%s': want at least two pages, the first is the header",
+                       name);
+    if (pages > SLOTS_LIMIT)
+        return err_set(e, -EINVAL, "swap '%s': want at most 512 GiB in one area", name);
+
+    *a = (struct swap_area){
+        .file = file,
+        .priority = priority >= 0 ? priority : --s->least_priority,
+        .nr_slots = (u32)(pages - 1),
+        .device = device,
+        .host_fd = -1,
+        .enabled = true,
+    };
+    snprintf(a->name, sizeof(a->name), "%s", name);
+    a->count = region_reserve(pages * sizeof(*a->count));
+    a->cache = region_reserve(pages * sizeof(*a->cache));
+    a->memcg = region_reserve(pages * sizeof(*a->memcg));
+    swap_area_init_slots(s, a);
+    s->nr_rotational += device->profile->rotational;
+    s->total_pages += a->nr_slots;
+    s->free_pages += a->nr_slots;
+    swap_order_add(s, s->nr_areas++);
+    return 0;
+}
+
+void swap_dup(struct swap *s, swp_t e)
+{
+    struct swap_area *a = swap_area_get(s, e);
+    u32 *slot_count = &a->count[swp_slot(e)];
+
+    assert(*slot_count != 0 && (*slot_count & ~SWAP_HAS_CACHE) < SWAP_HAS_CACHE - 1);
+    if ((*slot_count)++ == SWAP_HAS_CACHE && slotset_has(&a->idle, swp_slot(e)))
+        slotset_del(&a->idle, swp_slot(e));
+}
+
+bool swap_put(struct swap *s, swp_t e, u16 *ret_memcg)
+{
+    struct swap_area *a = swap_area_get(s, e);
+    u32 *slot_count = &a->count[swp_slot(e)];
+    u16 memcg;
+
+    assert((*slot_count & ~SWAP_HAS_CACHE) != 0);
+    if (--*slot_count != 0) {
+        if (*slot_count == SWAP_HAS_CACHE)
+            slotset_add(&a->idle, swp_slot(e));
+        return false;
+    }
+    memcg = swap_slot_release(s, e);
+    if (ret_memcg)
+        *ret_memcg = memcg;
+    return true;
+}
+
+u32 swap_count(const struct swap *s, swp_t e)
+{
+    return swap_area_get(s, e)->count[swp_slot(e)] & ~SWAP_HAS_CACHE;
+}
+
+void swap_set_memcg(struct swap *s, swp_t e, u16 memcg)
+{
+    swap_area_get(s, e)->memcg[swp_slot(e)] = memcg;
+}
+
+u16 swap_memcg(const struct swap *s, swp_t e)
+{
+    return swap_area_get(s, e)->memcg[swp_slot(e)];
+}
+
+int swap_write_bytes(struct swap *s, swp_t e, const u8 *page)
+{
+    struct swap_area *a = swap_area_get(s, e);
+    u64 at = (u64)swp_slot(e) * PAGE_SIZE;
+
+    if (a->host_fd >= 0)
+        return pwrite(a->host_fd, page, PAGE_SIZE, (off_t)at) == PAGE_SIZE ? 0 : -EIO;
+    if (!a->bytes)
+        a->bytes = region_reserve(((u64)a->nr_slots + 1) * PAGE_SIZE);
+    memcpy(a->bytes + at, page, PAGE_SIZE);
+    return 0;
+}
+
+int swap_read_bytes(struct swap *s, swp_t e, u8 *page)
+{
+    struct swap_area *a = swap_area_get(s, e);
+    u64 at = (u64)swp_slot(e) * PAGE_SIZE;
+
+    if (a->host_fd >= 0)
+        return pread(a->host_fd, page, PAGE_SIZE, (off_t)at) == PAGE_SIZE ? 0 : -EIO;
+    assert(a->bytes); /* nothing is read that was not written */
+    memcpy(page, a->bytes + at, PAGE_SIZE);
+    return 0;
+}
+
+/* One used slot. True when a frame is in the cache. */
+static bool slot_check(const struct swap *s, u32 area, u32 slot)
+{
+    const struct swap_area *a = &s->areas[area];
+    u32 slot_count = a->count[slot];
+    u64 entry = a->cache[slot];
+    bool in_cache = entry && !(entry & 1);
+
+    assert(slot_count != 0 && !slotset_has(&a->free, slot));
+    assert(!in_cache || (slot_count & SWAP_HAS_CACHE));
+    assert((slot_count & SWAP_HAS_CACHE) ? !(entry & 1) : slot_count > 0);
+    if (slotset_has(&a->idle, slot))
+        assert(in_cache && slot_count == SWAP_HAS_CACHE);
+    if (in_cache) {
+        const struct frame *f = frames_get(s->frames, (pfn_t)(entry >> 1));
+
+        assert(frame_test(f, PG_SWAPCACHE) && !frame_test(f, PG_PAGECACHE));
+        assert(f->private == swp_make(area, slot));
+    }
+    return in_cache;
+}
+
+/* Returns how many frames of the area are in the cache. */
+static u64 area_check(const struct swap *s, u32 area)
+{
+    const struct swap_area *a = &s->areas[area];
+    u32 used = 0;
+    u64 cached = 0;
+
+    slotset_check(&a->free);
+    slotset_check(&a->idle);
+    for (u32 c = 0; c < a->nr_clusters; c++) {
+        u32 first = c * SWAPFILE_CLUSTER, end = MIN(first + SWAPFILE_CLUSTER, a->nr_slots + 1);
+        u32 leaf_entries[SWAPFILE_CLUSTER / 64] = {0};
+        u32 here = first + SWAPFILE_CLUSTER - end + (c == 0); /* past the end, the header */
+
+        assert(!a->clusters[c].free || a->clusters[c].used == 0);
+        if (a->clusters[c].used == here)
+            continue; /* untouched, and it has to stay that way in memory */
+        for (u32 slot = MAX(first, 1u); slot < end; slot++) {
+            leaf_entries[(slot - first) / 64] += a->cache[slot] != 0;
+            if (a->count[slot] == 0) {
+                assert(slotset_has(&a->free, slot) && a->cache[slot] == 0 && a->memcg[slot] == 0);
+                assert(slot >= a->lowest && slot <= a->highest);
+                continue;
+            }
+            cached += slot_check(s, area, slot);
+            used++;
+            here++;
+        }
+        assert(a->clusters[c].used == here);
+        for (u32 slot = first; slot < end; slot += 64)
+            assert(a->leaf_entries[slot / 64] == leaf_entries[(slot - first) / 64]);
+    }
+    assert(used == a->used && a->free.count == a->nr_slots - used);
+    return cached;
+}
+
+void swap_check(const struct swap *s)
+{
+    u64 total = 0, free_slots = 0, cached = 0;
+
+    for (u32 i = 0; i < s->nr_areas; i++) {
+        const struct swap_area *a = &s->areas[i];
+        u32 listed = 0;
+
+        total += a->nr_slots;
+        free_slots += a->nr_slots - a->used;
+        cached += area_check(s, i);
+        for (u32 at = 0; at < s->nr_order; at++)
+            listed += s->order[at] == i;
+        assert(listed == (a->used < a->nr_slots));
+    }
+    for (u32 at = 1; at < s->nr_order; at++)
+        assert(s->areas[s->order[at - 1]].priority >= s->areas[s->order[at]].priority);
+    assert(total == s->total_pages && free_slots == s->free_pages);
+    assert(cached == s->nr_cached && (s64)cached == s->counters->v[NR_SWAPCACHED]);
+    for (unsigned cpu = 0; cpu < s->nr_cpus; cpu++) {
+        const struct swap_slots_cache *c = &s->slots_cache[cpu];
+
+        assert(c->nr == 0 || s->slots_cache_active);
+        for (u32 i = 0; i < c->nr; i++) {
+            swp_t e = c->slots[c->next + i];
+
+            assert(swap_area_get(s, e)->count[swp_slot(e)] == SWAP_HAS_CACHE &&
+                   swapcache_entry(s, e) == 0);
+        }
+    }
+}
