@@ -1,0 +1,87 @@
+/* mm.h - one address space, and what all address spaces of a machine share.
+ *
+ * Mirrors: include/linux/mm_types.h (struct mm_struct), kernel/fork.c (mm_init, __mmdrop), Linux 6.1.
+ * Who keeps which field of struct mm:
+ *     vma*.c        vmas .. last_vma, gap_*, total_vm locked_vm data_vm exec_vm stack_vm hiwater_vm
+ *     pagetable.c   pgd, nr_ptes nr_pmds nr_puds nr_pgds, walk
+ *     the rooms above   users, rss_*, swapents, hiwater_rss, brk and stack, memcg, mlock_future
+ */
+#ifndef SPACE_MM_H
+#define SPACE_MM_H
+
+#include "frames/frames.h"
+#include "space/pte.h"
+
+struct anon_vma;
+struct vma;
+struct vma_set;
+
+/* The last PMD tables used, by the address they serve: a find then needs one more load. */
+#define WALK_CACHE 8u
+struct walk_cache {
+    vpn_t base;     /* vpn >> 18 of what the table serves, WALK_NONE when empty */
+    const u64 *pmd; /* its 512 entries */
+};
+#define WALK_NONE (~(vpn_t)0)
+
+/* What a TLB entry has room for. */
+#define MM_ID_BITS 28u
+
+struct mm {
+    u32 id; /* unique in the machine, from 1, never used again; also the TLB's address-space tag */
+    u32 users; /* tasks that share it */
+    struct space *space;
+    struct vma **vmas; /* sorted by start */
+    u32 nr_vmas, cap_vmas;
+    u32 last_vma; /* position of the last one found */
+    u32 pgd;      /* table number of the root, 0 before the first table */
+    /* No gap of gap_pages pages ends above gap_floor (and below MMAP_BASE): where the next search may start. */
+    vpn_t gap_floor;
+    u64 gap_pages;
+    u64 total_vm, locked_vm, data_vm, exec_vm, stack_vm; /* pages */
+    u64 rss_file, rss_anon, rss_shmem, swapents;         /* pages */
+    u64 hiwater_rss, hiwater_vm;
+    u64 nr_ptes, nr_pmds, nr_puds, nr_pgds; /* tables by level */
+    vaddr_t start_brk, brk, start_stack;
+    u16 memcg; /* group that new charges go to */
+    bool mlock_future;
+    struct walk_cache walk[WALK_CACHE];
+};
+
+struct space {
+    struct frames *frames;
+    u8 *tables; /* table n is 4 KiB at tables + n * PAGE_SIZE; lazily touched; table 0 is not used */
+    u32 nr_tables; /* numbers handed out so far, free ones included, and number 0 */
+    u32 max_tables;
+    u32 *table_pfn; /* frame behind each table; of a free table, the next free one */
+    u32 free_table; /* list of free table numbers, 0 ends it */
+    u32 used_tables;
+    u32 next_mm_id;
+    struct anon_vma **anon_vmas; /* by id; private to anon_vma.c */
+    u32 nr_anon_vmas, cap_anon_vmas, free_anon_vma;
+    struct vma_set **file_vmas; /* by inode id; private to rmap.c */
+    u32 cap_file_vmas;
+    struct mm **mms; /* by id; NULL when gone */
+    u32 cap_mms;
+    u64 nr_vmas; /* in the machine */
+    u64 nr_avcs; /* links between vmas and anon_vmas */
+};
+
+struct mm *mm_new(struct space *s, u16 memcg);
+
+/* pre: every vma is unmapped and every table is gone. */
+void mm_free(struct mm *mm);
+
+/* By id, or NULL when it is gone. */
+struct mm *mm_get(const struct space *s, u32 id);
+
+/* Resident pages, as /proc/PID/status counts them. */
+static inline u64 mm_rss(const struct mm *mm)
+{
+    return mm->rss_file + mm->rss_anon + mm->rss_shmem;
+}
+
+/* vma_check, pagetable_check, and the counters rss_* and swapents equal a recount of the entries, which all lie in vmas. */
+void mm_check(struct mm *mm);
+
+#endif

@@ -1,0 +1,295 @@
+/* pagetable.c - radix tree of page tables in one pool.
+ *
+ * Table n is 4 KiB at tables + n * 4096, in a region that the host backs when it is first touched: a table costs the host
+ * what it costs the machine. Entries above the leaves hold table numbers, so a walk needs no pointers and the pool
+ * may be larger than memory. An entry of 0 is absent; table 0 does not exist.
+ *
+ * A table leaves the tree only when all its entries are 0, so the pool needs no clearing: fresh tables are zero pages of the
+ * host, and free ones are zero already.
+ *
+ * The walk cache is what hardware has too: a few upper-level results. Caching the PMD table rather than the leaf serves
+ * scattered access, where the leaf changes every time and the PMD table hardly ever does.
+ */
+#include "space/pagetable.h"
+
+#include "space/vma.h"
+
+static unsigned entry_of(vpn_t vpn, unsigned level)
+{
+    return (unsigned)(vpn >> (level * TABLE_SHIFT)) & (TABLE_ENTRIES - 1);
+}
+
+/* Pages that one entry of a table at this level serves. */
+static u64 pages_per_entry(unsigned level)
+{
+    return 1ull << (level * TABLE_SHIFT);
+}
+
+static struct frame *table_frame(const struct space *s, u64 number)
+{
+    return frames_get(s->frames, s->table_pfn[number]);
+}
+
+static u64 *nr_tables_at(struct mm *mm, unsigned level)
+{
+    switch (level) {
+    case 0:
+        return &mm->nr_ptes;
+    case 1:
+        return &mm->nr_pmds;
+    case 2:
+        return &mm->nr_puds;
+    default:
+        return &mm->nr_pgds;
+    }
+}
+
+pte_t *pagetable_walk(struct mm *mm, vpn_t vpn)
+{
+    const struct space *s = mm->space;
+    vpn_t base = vpn >> (2 * TABLE_SHIFT);
+    u64 number = mm->pgd;
+    u64 *pmd;
+
+    assert(vpn < VPN_END);
+    for (unsigned level = 3; level > 1; level--) {
+        if (!number)
+            return NULL;
+        number = table_entries(s, number)[entry_of(vpn, level)];
+    }
+    if (!number)
+        return NULL;
+    pmd = table_entries(s, number);
+    mm->walk[base % WALK_CACHE] = (struct walk_cache){base, pmd};
+    number = pmd[entry_of(vpn, 1)];
+    return number ? table_entries(s, number) + entry_of(vpn, 0) : NULL;
+}
+
+/* Walk down to the lowest table that exists. Returns how many are missing below it; *ret_table is its number, 0 when there is
+ * no root. */
+static unsigned walk_to_missing(const struct mm *mm, vpn_t vpn, u64 *ret_table)
+{
+    u64 number = mm->pgd;
+    unsigned missing = TABLE_LEVELS;
+
+    *ret_table = number;
+    while (number) {
+        *ret_table = number;
+        missing--;
+        if (!missing)
+            break;
+        number = table_entries(mm->space, number)[entry_of(vpn, missing)];
+    }
+    return missing;
+}
+
+unsigned pagetable_missing(struct mm *mm, vpn_t vpn)
+{
+    u64 table;
+
+    if (pagetable_find(mm, vpn))
+        return 0;
+    return walk_to_missing(mm, vpn, &table);
+}
+
+static u32 table_new(struct space *s, pfn_t pfn)
+{
+    u32 number = s->free_table;
+
+    if (number) {
+        s->free_table = s->table_pfn[number];
+    } else {
+        assert(s->nr_tables < s->max_tables);
+        number = s->nr_tables++;
+    }
+    s->table_pfn[number] = pfn;
+    s->used_tables++;
+    return number;
+}
+
+void pagetable_install(struct mm *mm, vpn_t vpn, pfn_t pfn)
+{
+    struct space *s = mm->space;
+    struct frame *f = frames_get(s->frames, pfn);
+    u64 parent;
+    unsigned level = walk_to_missing(mm, vpn, &parent);
+    u32 number;
+
+    assert(level > 0 && !frame_test(f, PG_TABLE) && f->mapcount == 0);
+    level--;
+    number = table_new(s, pfn);
+    frame_set(f, PG_TABLE);
+    f->mapping = mm->id;
+    f->private = number;
+    frame_set_index(f, ROUND_DOWN(vpn, pages_per_entry(level + 1)) >> TABLE_SHIFT);
+    (*nr_tables_at(mm, level))++;
+    if (!parent) {
+        mm->pgd = number;
+        return;
+    }
+    table_entries(s, parent)[entry_of(vpn, level + 1)] = number;
+    table_frame(s, parent)->mapcount++;
+}
+
+/* First entry that is not 0 in [from, end), or end. */
+static unsigned next_used(const u64 *entries, unsigned from, unsigned end)
+{
+    while (from < end && !entries[from])
+        from++;
+    return from;
+}
+
+vpn_t pagetable_next(struct mm *mm, vpn_t from, vpn_t end, pte_t **ret_slot)
+{
+    *ret_slot = NULL;
+    end = MIN(end, VPN_END);
+    while (from < end) {
+        u64 table, *entries;
+        pte_t *slot = pagetable_find(mm, from);
+        unsigned level = slot ? 0 : walk_to_missing(mm, from, &table), at, stop;
+        vpn_t base = ROUND_DOWN(from, pages_per_entry(level + 1)); /* of the table to search */
+        u64 step = pages_per_entry(level);
+
+        if (level == TABLE_LEVELS) /* no root */
+            return VPN_END;
+        entries = slot ? slot - entry_of(from, 0) : table_entries(mm->space, table);
+        stop = (unsigned)MIN((u64)TABLE_ENTRIES, (end - base + step - 1) / step);
+        at = next_used(entries, entry_of(from, level), stop);
+        if (level == 0 && at < stop) {
+            *ret_slot = &entries[at];
+            return base + at;
+        }
+        /* Above the leaves the entry at `from` is absent, so this always goes forward. */
+        from = base + at * step;
+    }
+    return VPN_END;
+}
+
+vpn_t pagetable_move(struct mm *mm, vpn_t from, vpn_t end, vpn_t to)
+{
+    pte_t *slot;
+
+    assert(from + (end - from) <= VPN_END && to + (end - from) <= VPN_END);
+    assert(to >= end || from >= to + (end - from));
+    for (vpn_t vpn = pagetable_next(mm, from, end, &slot); vpn < end;
+         vpn = pagetable_next(mm, vpn + 1, end, &slot)) {
+        vpn_t target = to + (vpn - from);
+        pte_t *target_slot = pagetable_find(mm, target);
+
+        if (!target_slot)
+            return vpn;
+        assert(pte_none(*target_slot));
+        pagetable_set(mm, target, target_slot, *slot);
+        pagetable_set(mm, vpn, slot, 0);
+    }
+    return end;
+}
+
+/* --- freeing ------------------------------------------------------------------------------------- */
+
+struct free_range {
+    struct mm *mm;
+    vpn_t floor, ceiling;
+    void (*release)(void *ctx, pfn_t pfn);
+    void *ctx;
+};
+
+static void table_free(const struct free_range *range, u64 number, unsigned level)
+{
+    struct space *s = range->mm->space;
+    pfn_t pfn = s->table_pfn[number];
+    struct frame *f = frames_get(s->frames, pfn);
+
+    assert(f->mapcount == 0 && f->private == number);
+    frame_clear(f, PG_TABLE);
+    f->mapping = 0;
+    f->private = 0;
+    frame_set_index(f, 0);
+    s->table_pfn[number] = s->free_table;
+    s->free_table = (u32)number;
+    s->used_tables--;
+    (*nr_tables_at(range->mm, level))--;
+    range->release(range->ctx, pfn);
+}
+
+/* Free what may go of the table at `level` whose first page is base. True when it went itself. */
+static bool free_tables(const struct free_range *range, u64 number, unsigned level, vpn_t base)
+{
+    struct space *s = range->mm->space;
+    u64 step = pages_per_entry(level);
+    u64 *entries = table_entries(s, number);
+
+    if (level > 0) {
+        unsigned from = range->floor > base ? entry_of(range->floor, level) : 0;
+
+        for (unsigned i = from; i < TABLE_ENTRIES && base + i * step < range->ceiling; i++) {
+            if (!entries[i] || !free_tables(range, entries[i], level - 1, base + i * step))
+                continue;
+            entries[i] = 0;
+            table_frame(s, number)->mapcount--;
+        }
+    }
+    if (base < range->floor || base + TABLE_ENTRIES * step > range->ceiling)
+        return false;
+    table_free(range, number, level);
+    return true;
+}
+
+void pagetable_free_range(struct mm *mm, vpn_t floor, vpn_t ceiling,
+                          void (*release)(void *ctx, pfn_t pfn), void *ctx)
+{
+    struct free_range range = {mm, floor, ceiling, release, ctx};
+
+    assert(floor <= ceiling && ceiling <= VPN_END);
+    if (!mm->pgd)
+        return;
+    for (unsigned i = 0; i < WALK_CACHE; i++)
+        mm->walk[i].base = WALK_NONE;
+    if (free_tables(&range, mm->pgd, TABLE_LEVELS - 1, 0))
+        mm->pgd = 0;
+}
+
+/* --- check --------------------------------------------------------------------------------------- */
+
+static void check_table(const struct mm *mm, u64 number, unsigned level, vpn_t base,
+                        u64 nr[TABLE_LEVELS])
+{
+    const struct space *s = mm->space;
+    const struct frame *f = table_frame(s, number);
+    const u64 *entries = table_entries(s, number);
+    u32 used = 0;
+
+    assert(number > 0 && number < s->nr_tables);
+    assert(frame_test(f, PG_TABLE) && f->mapping == mm->id && f->private == number);
+    assert(frame_index(f) == base >> TABLE_SHIFT);
+    nr[level]++;
+    for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
+        if (!entries[i])
+            continue;
+        used++;
+        if (level > 0)
+            check_table(mm, entries[i], level - 1, base + i * pages_per_entry(level), nr);
+    }
+    assert(used == f->mapcount);
+}
+
+void pagetable_check(const struct mm *mm)
+{
+    u64 nr[TABLE_LEVELS] = {0};
+
+    if (mm->pgd)
+        check_table(mm, mm->pgd, TABLE_LEVELS - 1, 0, nr);
+    assert(nr[0] == mm->nr_ptes && nr[1] == mm->nr_pmds);
+    assert(nr[2] == mm->nr_puds && nr[3] == mm->nr_pgds);
+    for (unsigned i = 0; i < WALK_CACHE; i++) {
+        u64 table;
+        vpn_t vpn = mm->walk[i].base << (2 * TABLE_SHIFT);
+
+        if (mm->walk[i].base == WALK_NONE)
+            continue;
+        assert(walk_to_missing(mm, vpn, &table) <= 1);
+        table = table_entries(mm->space, mm->pgd)[entry_of(vpn, 3)];
+        table = table_entries(mm->space, table)[entry_of(vpn, 2)];
+        assert(mm->walk[i].pmd == table_entries(mm->space, table));
+    }
+}

@@ -1,0 +1,109 @@
+/* pagetable.h - page tables: 4 levels of 512 entries, each table backed by a frame of the machine.
+ *
+ *     level 3  PGD   vpn bits 27..35     an entry is the number of a PUD table
+ *     level 2  PUD   vpn bits 18..26     an entry is the number of a PMD table
+ *     level 1  PMD   vpn bits  9..17     an entry is the number of a leaf table
+ *     level 0  PTE   vpn bits  0..8      an entry is a pte_t
+ *
+ * Mirrors:    mm/memory.c (__pte_alloc, free_pgtables, free_pgd_range), mm/mremap.c (move_page_tables), Linux 6.1.
+ *             Differs: the root is a table like the others and goes when nothing is left, not with the mm.
+ * Owns:       the frames with PG_TABLE: mapping (mm id), index (first vpn served >> 9), mapcount (entries in use),
+ *             private (table number).
+ * Never:      allocates a frame: the caller brings one per missing table (pagetable_missing, pagetable_install) and
+ *             counts NR_PAGETABLE.
+ * Invariants: (pagetable_check) use counts and mm->nr_ptes, nr_pmds, nr_puds, nr_pgds equal a recount; free tables are
+ *             all zero.
+ * Pointers:   tables stay where they are: a pte_t * is good until pagetable_free_range() frees its table. Others may
+ *             change bits of an entry in place; only a change between none and not none must use pagetable_set().
+ * Use:        while (pagetable_missing(mm, vpn)) pagetable_install(mm, vpn, frame_for_table);
+ *             pagetable_set(mm, vpn, pagetable_find(mm, vpn), pte_make(pfn, bits));
+ */
+#ifndef SPACE_PAGETABLE_H
+#define SPACE_PAGETABLE_H
+
+#include "space/mm.h"
+
+#define TABLE_SHIFT   9u
+#define TABLE_ENTRIES 512u
+#define TABLE_LEVELS  4u
+
+static inline u64 *table_entries(const struct space *s, u64 number)
+{
+    return (u64 *)(void *)(s->tables + number * PAGE_SIZE);
+}
+
+/* pagetable_find() when the PMD table is not the last one used. */
+pte_t *pagetable_walk(struct mm *mm, vpn_t vpn);
+
+/* The leaf entry of vpn, or NULL while a table on the way is missing. cost: 3 loads and one compare while the PMD table
+ * (1 GiB) is one of the last few used. */
+static inline pte_t *pagetable_find(struct mm *mm, vpn_t vpn)
+{
+    vpn_t base = vpn >> (2 * TABLE_SHIFT);
+    const struct walk_cache *walk = &mm->walk[base % WALK_CACHE];
+
+    if (likely(walk->base == base)) {
+        u64 leaf = walk->pmd[vpn >> TABLE_SHIFT & (TABLE_ENTRIES - 1)];
+
+        if (unlikely(!leaf))
+            return NULL;
+        return table_entries(mm->space, leaf) + (vpn & (TABLE_ENTRIES - 1));
+    }
+    return pagetable_walk(mm, vpn);
+}
+
+/* Tell the host that the entry of vpn will be looked at soon. Scattered accesses wait for memory of the host here: a replay that
+ * prefetches some 8 accesses ahead runs 3 times as fast. */
+static inline void pagetable_prefetch(struct mm *mm, vpn_t vpn)
+{
+    __builtin_prefetch(pagetable_find(mm, vpn));
+}
+
+/* How many tables are missing on the way to vpn, 0..4. */
+unsigned pagetable_missing(struct mm *mm, vpn_t vpn);
+
+/* Hang one missing table (the highest) into the tree; pfn becomes PG_TABLE. Zeroed.
+ *   pre: pagetable_missing(mm, vpn) > 0; the frame is not in use */
+void pagetable_install(struct mm *mm, vpn_t vpn, pfn_t pfn);
+
+/* The frame of the table that holds this entry. */
+static inline struct frame *pagetable_frame(const struct space *s, const pte_t *slot)
+{
+    size_t number = (size_t)((const u8 *)slot - s->tables) / PAGE_SIZE;
+
+    return frames_get(s->frames, s->table_pfn[number]);
+}
+
+/* Set a leaf entry. All changes between none and not-none go through here, so that the table's use count is right.
+ *   pre: slot == pagetable_find(mm, vpn) */
+static inline void pagetable_set(struct mm *mm, vpn_t vpn, pte_t *slot, pte_t value)
+{
+    pte_t old = *slot;
+
+    (void)vpn;
+    *slot = value;
+    if ((old == 0) != (value == 0))
+        pagetable_frame(mm->space, slot)->mapcount += old == 0 ? 1u : ~0u;
+}
+
+/* The next vpn >= from and < end whose entry is not none, or VPN_END; *ret_slot is the entry (NULL at the end). Skips absent
+ * tables. Entries may change between calls. Use:
+ *     for (vpn = pagetable_next(mm, start, end, &slot); vpn < end; vpn = pagetable_next(mm, vpn + 1, end, &slot)) */
+vpn_t pagetable_next(struct mm *mm, vpn_t from, vpn_t end, pte_t **ret_slot);
+
+/* Move the entries of [from, end) so that from lands on `to` (mremap). Stops where a table of the destination is missing.
+ * Returns the first vpn not moved (`end` when all are): the caller installs tables for to + (returned - from) and goes on
+ * from there. TLB flush is the caller's.
+ *   pre: the destination has no entries; the ranges do not overlap */
+vpn_t pagetable_move(struct mm *mm, vpn_t from, vpn_t end, vpn_t to);
+
+/* Free the tables that only serve [floor, ceiling), where no vma is left (free_pgtables): floor is the end of the vma below,
+ * ceiling the start of the vma above, or 0 and VPN_END. The frames of freed tables are passed to release(ctx, pfn), without
+ * PG_TABLE.
+ *   pre: no entry in the range is in use */
+void pagetable_free_range(struct mm *mm, vpn_t floor, vpn_t ceiling,
+                          void (*release)(void *ctx, pfn_t pfn), void *ctx);
+
+void pagetable_check(const struct mm *mm);
+
+#endif

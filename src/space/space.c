@@ -1,0 +1,139 @@
+/* space.c - address spaces come and go; the check of all of them together. */
+#include "space/space.h"
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "space/space_int.h"
+
+void space_init(struct space *s, struct frames *frames)
+{
+    *s = (struct space){.frames = frames};
+    /* Every table has a frame behind it, so there are never more. */
+    s->max_tables = frames->end_pfn + 1;
+    s->tables = region_reserve((size_t)s->max_tables * PAGE_SIZE);
+    s->table_pfn = region_reserve((size_t)s->max_tables * sizeof(u32));
+    s->nr_tables = 1;
+    s->next_mm_id = 1;
+    s->nr_anon_vmas = 1;
+    s->cap_anon_vmas = 64;
+    s->anon_vmas = xcalloc(s->cap_anon_vmas, sizeof(struct anon_vma *));
+}
+
+void space_done(struct space *s)
+{
+    for (u32 id = 1; id < s->next_mm_id; id++) {
+        struct mm *mm = s->mms[id];
+
+        if (!mm)
+            continue;
+        vma_delete_at(mm, 0, mm->nr_vmas);
+        free(mm->vmas);
+        free(mm);
+    }
+    for (u32 id = 1; id < s->nr_anon_vmas; id++)
+        free(s->anon_vmas[id]);
+    free(s->anon_vmas);
+    free(s->file_vmas);
+    free(s->mms);
+    region_release(s->tables, (size_t)s->max_tables * PAGE_SIZE);
+    region_release(s->table_pfn, (size_t)s->max_tables * sizeof(u32));
+    *s = (struct space){0};
+}
+
+struct mm *mm_new(struct space *s, u16 memcg)
+{
+    struct mm *mm = xcalloc(1, sizeof(*mm));
+
+    if (s->next_mm_id >= s->cap_mms) {
+        s->cap_mms = MAX(64u, s->cap_mms * 2);
+        s->mms = xrealloc_array(s->mms, s->cap_mms, sizeof(struct mm *));
+    }
+    assert(s->next_mm_id < (1u << MM_ID_BITS) - 1);
+    mm->id = s->next_mm_id++;
+    mm->space = s;
+    mm->users = 1;
+    mm->memcg = memcg;
+    mm->gap_pages = UINT64_MAX;
+    for (unsigned i = 0; i < WALK_CACHE; i++)
+        mm->walk[i].base = WALK_NONE;
+    s->mms[mm->id] = mm;
+    return mm;
+}
+
+void mm_free(struct mm *mm)
+{
+    struct space *s = mm->space;
+
+    assert(mm->nr_vmas == 0 && mm->pgd == 0);
+    assert(s->mms[mm->id] == mm);
+    s->mms[mm->id] = NULL;
+    free(mm->vmas);
+    free(mm);
+}
+
+struct mm *mm_get(const struct space *s, u32 id)
+{
+    return id > 0 && id < s->next_mm_id ? s->mms[id] : NULL;
+}
+
+/* Count each entry, and into `mapped` (may be NULL) each frame. */
+static void mm_recount(struct mm *mm, struct u64map *mapped)
+{
+    u64 file = 0, anon = 0, shmem = 0, swapents = 0;
+    pte_t *slot;
+
+    for (vpn_t vpn = pagetable_next(mm, 0, VPN_END, &slot); vpn < VPN_END;
+         vpn = pagetable_next(mm, vpn + 1, VPN_END, &slot)) {
+        const struct frame *f;
+
+        assert(vma_find(mm, vpn));
+        swapents += pte_is_swap(*slot);
+        if (!pte_has_frame(*slot))
+            continue;
+        f = frames_get(mm->space->frames, pte_pfn(*slot));
+        if (frame_test(f, PG_ANON))
+            anon++;
+        else if (frame_test(f, PG_SWAPBACKED))
+            shmem++;
+        else
+            file++;
+        if (mapped)
+            u64map_add(mapped, pte_pfn(*slot), 1);
+    }
+    assert(mm->rss_file == file && mm->rss_anon == anon && mm->rss_shmem == shmem);
+    assert(mm->swapents == swapents);
+}
+
+void mm_check(struct mm *mm)
+{
+    vma_check(mm);
+    pagetable_check(mm);
+    mm_recount(mm, NULL);
+}
+
+void space_check(struct space *s)
+{
+    struct u64map mapped;
+    u64 tables = 0, nr_vmas = 0, cursor, pfn, count;
+
+    u64map_init(&mapped);
+    for (u32 id = 1; id < s->next_mm_id; id++) {
+        struct mm *mm = s->mms[id];
+
+        if (!mm)
+            continue;
+        assert(mm->id == id && mm->space == s);
+        vma_check(mm);
+        pagetable_check(mm);
+        mm_recount(mm, &mapped);
+        tables += mm->nr_ptes + mm->nr_pmds + mm->nr_puds + mm->nr_pgds;
+        nr_vmas += mm->nr_vmas;
+    }
+    assert(tables == s->used_tables && nr_vmas == s->nr_vmas);
+    anon_vma_check(s);
+    u64map_for_each (&mapped, cursor, pfn, count) {
+        assert(frames_get(s->frames, (pfn_t)pfn)->mapcount == count);
+        rmap_check(s, (pfn_t)pfn);
+    }
+    u64map_done(&mapped);
+}
