@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import guest
 
@@ -36,7 +37,7 @@ GROUP_EVENTS = ("pgfault pgmajfault "
                 "pgscan pgscan_direct pgsteal pgsteal_direct pgactivate pgdeactivate pgrefill").split()
 GROUP_LEFT = "file inactive_file active_file slab_reclaimable".split()
 # Differences of /proc/vmstat over the run; nothing else runs in the guest.
-MACHINE_EVENTS = "pswpin pswpout swap_ra swap_ra_hit pgreuse pgrotated drop_slab allocstall_normal".split()
+MACHINE_EVENTS = "pswpin pswpout swap_ra swap_ra_hit".split()
 
 
 def patterns(program, pages):
@@ -98,7 +99,7 @@ def guest_values(block):
     for name in MACHINE_EVENTS[:2]:
         values[name] = int(d.get("vmstat." + name, 0))
     values.update((name, int(d[name])) for name in GROUP_EVENTS[2:] if name in d)
-    values.update((name, int(d.get("vmstat." + name, 0))) for name in MACHINE_EVENTS[2:4])
+    values.update((name, int(d.get("vmstat." + name, 0))) for name in MACHINE_EVENTS[2:])
     values["memory_peak"] = int(d["peak"])
     values["oom_kill"] = int(d["events.oom_kill"])
     values["max_events"] = int(d["events.max"])
@@ -137,6 +138,139 @@ def measure_guest(args):
                   "swap: brd; file and program: ext4 on brd, not cached at the start, program text charged to the group",
                   "values: median of the repeats; spread: largest minus smallest, left out where zero",
                   "left_*: memory.stat of the group after the program's exit"],
+        "cells": cells})
+
+
+# The host --------------------------------------------------------------------------------------------------------
+
+GROUP_V1 = "/sys/fs/cgroup/memory/hwref"
+
+
+def read_text(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def write_text(path, text):
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+class HostDevices:
+    """Two zram devices of our own, one for swap and one for an ext4 file system; gone at exit from the with block."""
+
+    def __init__(self, work):
+        self.mount_point = os.path.join(work, "mnt")
+        self.numbers = []
+
+    def __enter__(self):
+        try:
+            os.makedirs(self.mount_point, exist_ok=True)
+            for _ in range(2):
+                number = int(read_text("/sys/class/zram-control/hot_add"))
+                self.numbers.append(number)
+                write_text("/sys/block/zram%d/disksize" % number, str(SWAP_BYTES))
+            self.swap, self.disk = ("/dev/zram%d" % n for n in self.numbers)
+            self.swap_stat = "/sys/block/zram%d/stat" % self.numbers[0]
+            self.readahead = "/sys/block/zram%d/queue/read_ahead_kb" % self.numbers[1]
+            run_quiet("mkswap", "-L", "hwref", self.swap)
+            run_quiet("swapon", "-p", "32000", self.swap)
+            run_quiet("mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "0", "-L", "hwref",
+                      "-E", "lazy_itable_init=0,lazy_journal_init=0", self.disk)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run(["umount", self.mount_point], stderr=subprocess.DEVNULL, check=False)
+        if self.numbers:
+            subprocess.run(["swapoff", "/dev/zram%d" % self.numbers[0]], stderr=subprocess.DEVNULL, check=False)
+        for number in self.numbers:
+            write_text("/sys/block/zram%d/reset" % number, "1")
+            write_text("/sys/class/zram-control/hot_remove", str(number))
+        self.numbers = []
+
+    def mount(self):
+        run_quiet("mount", "-t", "ext4", self.disk, self.mount_point)
+
+    def umount(self):
+        run_quiet("umount", self.mount_point)
+
+    def swapped(self):
+        """Pages read from and written to the swap device since it exists."""
+        fields = read_text(self.swap_stat).split()
+        return int(fields[2]) * 512 // PAGE, int(fields[6]) * 512 // PAGE
+
+
+def run_quiet(*command):
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def host_cell(devices, cell, cpu):
+    write_text(devices.readahead, str(cell["readahead_kb"]))
+    devices.mount()
+    os.mkdir(GROUP_V1)
+    try:
+        write_text(GROUP_V1 + "/memory.limit_in_bytes", str(cell["limit_bytes"]))
+        file = "scratch" if "dirty" in cell["pattern"] or "write" in cell["pattern"] else "data"
+        was_read, was_written = devices.swapped()
+        done = subprocess.run(
+            ["sh", "-c", "echo $$ >%s/cgroup.procs; exec \"$@\"" % GROUP_V1, "sh", "taskset", "-c", str(cpu),
+             devices.mount_point + "/pattern", cell["pattern"], "--pages", str(cell["pages"]),
+             "--touches", str(cell["touches"]), "--seed", str(cell["seed"]),
+             "--file", os.path.join(devices.mount_point, file)], capture_output=True, text=True, check=False)
+        is_read, is_written = devices.swapped()
+        time.sleep(2.5)  # the kernel flushes its counters every two seconds
+        stat = dict(line.split() for line in read_text(GROUP_V1 + "/memory.stat").splitlines())
+        control = dict(line.split() for line in read_text(GROUP_V1 + "/memory.oom_control").splitlines())
+        values = {"pgfault": int(stat["pgfault"]), "pgmajfault": int(stat["pgmajfault"]),
+                  "pswpin": is_read - was_read, "pswpout": is_written - was_written,
+                  "workingset_refault_anon": int(stat["workingset_refault_anon"]),
+                  "workingset_refault_file": int(stat["workingset_refault_file"]),
+                  "memory_peak": int(read_text(GROUP_V1 + "/memory.max_usage_in_bytes")),
+                  "oom_kill": int(control["oom_kill"]),
+                  "max_events": int(read_text(GROUP_V1 + "/memory.failcnt")),
+                  "left_file": int(stat["cache"]), "left_inactive_file": int(stat["inactive_file"]),
+                  "left_active_file": int(stat["active_file"])}
+    finally:
+        devices.umount()
+        os.rmdir(GROUP_V1)
+    return values, done.stdout.strip()
+
+
+def measure_host(args):
+    os.makedirs(args.work, exist_ok=True)
+    program = guest.compile_static(args.work, "pattern")
+    # The machine is shared: its own page-cluster stays as it is, cells that want another one are left out.
+    page_cluster = int(read_text("/proc/sys/vm/page-cluster"))
+    cells = [c for c in plan(args, patterns(program, DEFAULTS["pages"])) if c["page_cluster"] == page_cluster]
+    runs = [[] for _ in cells]
+    with HostDevices(args.work) as devices:
+        devices.mount()
+        shutil.copy(program, devices.mount_point)
+        for name in ("data", "scratch"):
+            run_quiet(program, "make-file", "--pages", str(DEFAULTS["pages"]),
+                      "--file", os.path.join(devices.mount_point, name))
+        devices.umount()
+        for _ in range(args.repeats):
+            for number, cell in enumerate(cells):
+                values, line = host_cell(devices, cell, args.cpu)
+                runs[number].append(values)
+                cell.setdefault("checksum", line.rpartition("sum=")[2])
+                print(cell["pattern"], cell["fraction"], values, file=sys.stderr)
+    for cell, values in zip(cells, runs):
+        cell["swap_device"] = "zram"
+        cell["values"], cell["spread"] = median_and_spread(values)
+    write_results(args.output, {
+        "kernel": os.uname().release,
+        "lru": "classic",
+        "command": "tests/diff/reference.py host",
+        "machine": "cgroup v1 memory group of its own, program pinned to one CPU, neighbours on the machine",
+        "repeats": args.repeats,
+        "notes": ["swap and files: two zram devices; file and program: ext4, not cached at the start",
+                  "v1 has no counts of scanning and activation per group",
+                  "values: median of the repeats; spread: largest minus smallest, left out where zero"],
         "cells": cells})
 
 
@@ -200,13 +334,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb, run, output in (("guest", measure_guest, "reference-6.1.json"),
+                              ("host", measure_host, "reference-6.18.json"),
                               ("fixtures", capture_fixtures, "fixtures-6.1")):
         p = verbs.add_parser(verb)
         p.set_defaults(run=run)
-        p.add_argument("--kernel", required=True, help="unpacked linux-image-6.1.*-cloud-amd64 package")
+        if verb != "host":
+            p.add_argument("--kernel", required=True, help="unpacked linux-image-6.1.*-cloud-amd64 package")
         p.add_argument("-o", "--output", default=os.path.join(HERE, output))
         p.add_argument("--work", default=os.path.join(tempfile.gettempdir(), "hwref-work"))
-        if verb == "guest":
+        if verb == "host":
+            p.add_argument("--cpu", type=int, default=1, help="the CPU the program is pinned to")
+        if verb != "fixtures":
             p.add_argument("--repeats", type=int, default=3)
             p.add_argument("--patterns", nargs="+", metavar="NAME", help="only these")
     p = verbs.add_parser("show")
