@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#define THP_MIN_PAGES (512 * MIB / PAGE_SIZE)
+
 static const char *const zone_names[NR_ZONES] = {"DMA", "DMA32", "Normal", "Movable"};
 
 /* Note a block of the highest order as untouched. They come in ascending order. */
@@ -94,6 +96,30 @@ static void frames_build_zonelists(struct frames *fr)
     }
 }
 
+/* The kernel computes its watermarks while its init code still takes up memory, and not again when that is freed. THP
+ * sets min_free_kbytes once more, and even when it is off computes it once more, now without the pages below high; on
+ * machines under 512 MiB it does neither. */
+static void frames_boot_watermarks(struct frames *fr, const struct frames_config *config)
+{
+    u32 late = fr->map.late.end - fr->map.late.start;
+    struct zone *z = late ? frames_zone(fr, fr->map.late.start) : &fr->zones[ZONE_DMA];
+
+    z->managed -= late;
+    fr->managed_pages -= late;
+    fr->min_free_kbytes =
+        config->min_free_kbytes ? config->min_free_kbytes : min_free_kbytes_default(fr);
+    frames_setup_watermarks(fr);
+    if (!config->min_free_kbytes && fr->managed_pages >= THP_MIN_PAGES) {
+        if (config->khugepaged)
+            fr->min_free_kbytes = MAX(fr->min_free_kbytes, min_free_kbytes_khugepaged(fr));
+        else
+            fr->min_free_kbytes = min_free_kbytes_default(fr);
+        frames_setup_watermarks(fr);
+    }
+    z->managed += late;
+    fr->managed_pages += late;
+}
+
 int frames_init(struct frames *fr, const struct frames_config *config, struct counters *counters,
                 struct err *e)
 {
@@ -102,7 +128,8 @@ int frames_init(struct frames *fr, const struct frames_config *config, struct co
     *fr = (struct frames){0};
     if (config->nr_cpus < 1 || config->nr_cpus > CPUS_MAX)
         return err_set(e, -EINVAL, "%u CPUs: want 1 to %u", config->nr_cpus, CPUS_MAX);
-    r = ram_map_init(&fr->map, config->ram_bytes, config->reserved_bytes, config->movable_bytes, e);
+    r = ram_map_init(&fr->map, config->ram_bytes, config->reserved_bytes, config->movable_bytes,
+                     config->nr_cpus, e);
     if (r)
         return r;
     fr->counters = counters;
@@ -122,13 +149,7 @@ int frames_init(struct frames *fr, const struct frames_config *config, struct co
     for (unsigned type = 0; type < NR_ZONES; type++)
         zone_init(fr, (enum zone_type)type);
     frames_build_zonelists(fr);
-    fr->min_free_kbytes =
-        config->min_free_kbytes ? config->min_free_kbytes : min_free_kbytes_default(fr);
-    frames_setup_watermarks(fr);
-    if (config->khugepaged && !config->min_free_kbytes) {
-        fr->min_free_kbytes = MAX(fr->min_free_kbytes, min_free_kbytes_khugepaged(fr));
-        frames_setup_watermarks(fr);
-    }
+    frames_boot_watermarks(fr, config);
     return 0;
 }
 

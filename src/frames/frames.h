@@ -60,6 +60,9 @@ void frames_done(struct frames *fr);
  * watermark_scale_factor changed. Boosts are dropped, as in Linux. */
 void frames_setup_watermarks(struct frames *fr);
 
+/* The part of it that Linux repeats whenever somebody reads or writes vm.lowmem_reserve_ratio. */
+void frames_setup_lowmem_reserve(struct frames *fr);
+
 /* Frames freed to and taken from per-CPU lists go by migrate type and order; both calls below are inline for a
  * single frame, and cost O(ORDER_MAX) otherwise.
  *

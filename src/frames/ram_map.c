@@ -19,17 +19,28 @@
 #define KERNEL_START   PAGES(16 * MIB)
 #define SPLIT_RAM      PAGES(2816 * MIB) /* q35: with so much, only SPLIT_LOW stays below 4 GiB */
 #define SPLIT_LOW      PAGES(2 * GIB)
-#define FIRMWARE_PAGES 36u /* tables at the end of low RAM */
+#define FIRMWARE_PAGES 32u /* tables at the end of low RAM */
 #define SECTION_PAGES  PAGES(128 * MIB)
 #define MEMMAP_RATIO   64u /* 4096 / sizeof(struct page) */
 
 #define RAM_MIN (4 * MIB)
 #define RAM_MAX (15 * TIB) /* frame numbers have 32 bits; the hole takes some */
 
-/* Fixed part of what Debian's 6.1 keeps: code, data, bss, per-CPU areas and page tables; and the part that grows with RAM: hash tables,
- * tables of the direct map, memory-cgroup ids. Fitted to MemTotal of guests. */
-#define KERNEL_FIXED_BYTES (32 * MIB)
-#define KERNEL_RAM_SHARE   512u
+/* What Debian's 6.1 cloud kernel keeps, from the zoneinfo and boot messages of guests with 384 MiB and 6 GiB: the sums below
+ * give `managed` of each of their zones exactly. */
+#define KERNEL_PAGES \
+    8103u /* code, data, bss, early page tables, from 16 MiB on; without what it frees after boot */
+#define LATE_PAGES \
+    2564u /* init code and data, gaps, initrd: freed after boot, after the watermarks were computed */
+#define NODE_PAGES       43u             /* descriptor of the node */
+#define PERCPU_PAGES     61u             /* per CPU: the static area */
+#define SECTION_EXTRA_X3 13u             /* per three sections: usage maps and page tables */
+#define SWIOTLB_PAGES    PAGES(64 * MIB) /* bounce buffers, when RAM reaches past 4 GiB */
+#define HASH_ENTRY_BYTES 8u
+#define DENTRY_HASH_SHIFT \
+    1u /* one bucket per 2 pages of RAM, rounded up to 2^n; inodes: per 4 pages */
+#define INODE_HASH_SHIFT 2u
+#define HASH_ADAPT_BASE  PAGES(64 * GIB) /* past it, buckets grow with half the power of RAM */
 
 static void run_add(struct pfn_run *runs, unsigned *nr, u32 start, u32 end)
 {
@@ -47,8 +58,8 @@ static u32 run_overlap(struct pfn_run a, struct pfn_run b)
     return start < end ? end - start : 0;
 }
 
-/* Descriptors of whole sections, for all sections that hold RAM. */
-static u32 memmap_pages(const struct ram_map *m)
+/* Sections that hold RAM. */
+static u32 count_sections(const struct ram_map *m)
 {
     u32 sections = 0;
     u32 counted_to = 0;
@@ -62,21 +73,39 @@ static u32 memmap_pages(const struct ram_map *m)
             sections += end - first;
         counted_to = MAX(counted_to, end);
     }
-    return sections * (SECTION_PAGES / MEMMAP_RATIO);
+    return sections;
 }
 
-static u32 kernel_pages(u64 ram_bytes, u64 reserved_bytes)
+static u32 hash_pages(u32 ram_pages, unsigned shift)
 {
-    if (reserved_bytes == RESERVED_BYTES_DEFAULT)
-        reserved_bytes = KERNEL_FIXED_BYTES + ram_bytes / KERNEL_RAM_SHARE;
-    return PAGES(ROUND_UP(reserved_bytes, PAGE_SIZE));
+    u64 entries = ROUND_UP(ram_pages - ram_pages / MEMMAP_RATIO, PAGES(MIB));
+
+    for (u64 adapt = HASH_ADAPT_BASE; adapt < entries; adapt <<= 2)
+        shift++;
+    return PAGES(HASH_ENTRY_BYTES << log2_ceil(entries >> shift));
+}
+
+/* What the early allocator takes from the top of RAM: the memmap; and if this is the profile's kernel, its tables. */
+static u32 top_pages(const struct ram_map *m, unsigned nr_cpus, bool profile)
+{
+    u32 sections = count_sections(m);
+    u32 pages = sections * (SECTION_PAGES / MEMMAP_RATIO);
+    u32 ram = 0;
+
+    if (!profile)
+        return pages;
+    for (unsigned i = 0; i < m->nr_ram; i++)
+        ram += m->ram[i].end - m->ram[i].start;
+    return pages + hash_pages(ram, DENTRY_HASH_SHIFT) + hash_pages(ram, INODE_HASH_SHIFT) +
+           NODE_PAGES + PERCPU_PAGES * nr_cpus + sections * SECTION_EXTRA_X3 / 3;
 }
 
 static void ram_map_zones(struct ram_map *m, u64 movable_bytes)
 {
     const u32 limit[ZONE_MOVABLE] = {DMA_END, DMA32_END, UINT32_MAX};
     u32 start = LOW_RAM_START;
-    u32 total = 0, core, movable_start = m->end_pfn;
+    u32 total = 0, core;
+    u32 movable_start = m->end_pfn;
     unsigned highest = ZONE_DMA;
 
     for (unsigned z = ZONE_DMA; z < ZONE_MOVABLE; z++) {
@@ -110,11 +139,37 @@ static void ram_map_zones(struct ram_map *m, u64 movable_bytes)
     m->zone[highest].end = movable_start;
 }
 
-int ram_map_init(struct ram_map *m, u64 ram_bytes, u64 reserved_bytes, u64 movable_bytes,
-                 struct err *e)
+static int ram_map_reserve(struct ram_map *m, u64 reserved_bytes, unsigned nr_cpus, struct err *e)
 {
-    u32 pages, low_end, kernel, kernel_at, memmap;
-    struct pfn_run *top;
+    const bool profile = reserved_bytes == RESERVED_BYTES_DEFAULT;
+    const bool split = m->nr_ram == RAM_RUNS_MAX;
+    u64 kernel = profile ? KERNEL_PAGES : DIV_ROUND_UP(reserved_bytes, PAGE_SIZE);
+    u32 top = top_pages(m, nr_cpus, profile);
+    u32 swiotlb = profile && split ? SWIOTLB_PAGES : 0;
+    struct pfn_run low = m->ram[1], high = m->ram[m->nr_ram - 1];
+    u32 kernel_at = low.end > KERNEL_START ? KERNEL_START : MAIN_RAM_START;
+    u32 low_top = swiotlb + (split ? 0 : top);
+    u64 want = kernel_at + kernel + low_top + LATE_PAGES / 2;
+
+    if (want > low.end || (split && top >= high.end - high.start))
+        return err_set(e, -EINVAL,
+                       "the machine is too small for its kernel: want %llu MiB of RAM or more",
+                       (unsigned long long)(want * PAGE_SIZE / MIB + 1));
+    run_add(m->reserved, &m->nr_reserved, LOW_RAM_START, LOW_RAM_END);
+    run_add(m->reserved, &m->nr_reserved, kernel_at, kernel_at + (u32)kernel);
+    run_add(m->reserved, &m->nr_reserved, low.end - low_top, low.end);
+    if (split)
+        run_add(m->reserved, &m->nr_reserved, high.end - top, high.end);
+    if (profile)
+        m->late = (struct pfn_run){kernel_at, kernel_at + LATE_PAGES};
+    return 0;
+}
+
+int ram_map_init(struct ram_map *m, u64 ram_bytes, u64 reserved_bytes, u64 movable_bytes,
+                 unsigned nr_cpus, struct err *e)
+{
+    u32 pages, low_end;
+    int r;
 
     *m = (struct ram_map){0};
     if (ram_bytes < RAM_MIN || ram_bytes > RAM_MAX)
@@ -125,22 +180,10 @@ int ram_map_init(struct ram_map *m, u64 ram_bytes, u64 reserved_bytes, u64 movab
     run_add(m->ram, &m->nr_ram, LOW_RAM_START, LOW_RAM_END);
     run_add(m->ram, &m->nr_ram, MAIN_RAM_START, low_end - FIRMWARE_PAGES);
     run_add(m->ram, &m->nr_ram, DMA32_END, DMA32_END + (pages - low_end));
-    top = &m->ram[m->nr_ram - 1];
-    m->end_pfn = top->end;
-
-    kernel = kernel_pages(ram_bytes, reserved_bytes);
-    kernel_at = low_end > KERNEL_START ? KERNEL_START : MAIN_RAM_START;
-    memmap = memmap_pages(m);
-    if ((u64)kernel_at + kernel + (m->nr_ram == 2 ? memmap : 0) + MAX_ORDER_PAGES / 2 >
-        m->ram[1].end)
-        return err_set(e, -EINVAL,
-                       "%llu KiB of RAM do not hold the kernel (%llu KiB) and its memory map "
-                       "(%llu KiB): want more RAM or a smaller reserve",
-                       (unsigned long long)(ram_bytes / KIB), (unsigned long long)kernel * 4,
-                       (unsigned long long)memmap * 4);
-    run_add(m->reserved, &m->nr_reserved, LOW_RAM_START, LOW_RAM_END);
-    run_add(m->reserved, &m->nr_reserved, kernel_at, kernel_at + kernel);
-    run_add(m->reserved, &m->nr_reserved, top->end - memmap, top->end);
+    m->end_pfn = m->ram[m->nr_ram - 1].end;
+    r = ram_map_reserve(m, reserved_bytes, nr_cpus, e);
+    if (r)
+        return r;
     ram_map_zones(m, movable_bytes);
     return 0;
 }

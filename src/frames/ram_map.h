@@ -8,9 +8,10 @@
  *     |none| RAM     | hole   | RAM     | kernel | RAM ... memmap |   PCI hole  | RAM ... memmap |
  *           `-- reserved at boot             `----- reserved            reserved -----'
  *
- * With 2816 MiB or more, 2 GiB lie below 4 GiB and the rest above it; with less, all lies below. The last pages of low RAM
- * hold the firmware's tables and are no RAM for the kernel. One page of memmap (descriptors of 64 bytes) covers 64 pages,
- * for whole sections of 128 MiB, and lies at the top of RAM, where the early allocator takes from.
+ * With 2816 MiB or more, 2 GiB lie below 4 GiB and the rest above it; with less, all lies below. The last 128 KiB of low
+ * RAM hold the firmware's tables and are no RAM for the kernel. At the top of RAM, where the early allocator takes from, lie
+ * the memmap (descriptors of 64 bytes, for whole sections of 128 MiB), hash tables and per-CPU areas; with RAM past
+ * 4 GiB, bounce buffers at the top of low RAM.
  */
 #ifndef FRAMES_RAM_MAP_H
 #define FRAMES_RAM_MAP_H
@@ -21,7 +22,8 @@
 #define RAM_RUNS_MAX      3u
 #define RESERVED_RUNS_MAX 4u
 
-/* The kernel image, its tables and hash tables as Debian's 6.1 has them. */
+/* For reserved_bytes: what Debian's 6.1 keeps. Any other number is the size of the kernel image, and then there is
+ * nothing else but the memmap. */
 #define RESERVED_BYTES_DEFAULT UINT64_MAX
 
 struct ram_map {
@@ -29,13 +31,15 @@ struct ram_map {
     unsigned nr_ram;
     struct pfn_run reserved[RESERVED_RUNS_MAX]; /* inside RAM, ascending, disjoint, not empty */
     unsigned nr_reserved;
+    struct pfn_run
+        late; /* a length rather than a place: RAM that the kernel frees only after it has computed its watermarks */
     u32 end_pfn;                   /* past the last frame of RAM */
     struct pfn_run zone[NR_ZONES]; /* spans; start == end when the zone is empty */
 };
 
-/* 0, or -EINVAL when the size makes no sense. reserved_bytes: without the memmap. */
+/* 0, or -EINVAL when the size makes no sense. */
 int ram_map_init(struct ram_map *m, u64 ram_bytes, u64 reserved_bytes, u64 movable_bytes,
-                 struct err *e);
+                 unsigned nr_cpus, struct err *e);
 
 /* Frames of the map inside `run`: of RAM, and of RAM that is not reserved. */
 u32 ram_map_count_present(const struct ram_map *m, struct pfn_run run);

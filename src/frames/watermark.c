@@ -72,6 +72,14 @@ bool zone_allows(const struct zone *z, unsigned order, enum zone_type highest, u
     return false;
 }
 
+unsigned zone_stat_threshold(const struct zone *z, unsigned nr_cpus)
+{
+    unsigned mem = z->managed >> (27 - PAGE_SHIFT);
+    unsigned threshold = 2 * (log2_floor(nr_cpus) + 1) * (1 + (mem ? log2_floor(mem) + 1 : 0));
+
+    return MIN(threshold, 125);
+}
+
 bool frames_balanced(const struct frames *fr, unsigned order, enum zone_type highest)
 {
     bool any = false;
@@ -131,20 +139,6 @@ u64 min_free_kbytes_khugepaged(const struct frames *fr)
     return MIN(pages, frames_count_above_high(fr, ZONE_NORMAL) / 20) * (PAGE_SIZE / KIB);
 }
 
-static void setup_lowmem_reserve(struct frames *fr)
-{
-    for (unsigned i = 0; i < NR_ZONES; i++) {
-        struct zone *z = &fr->zones[i];
-        u64 above = 0;
-
-        z->lowmem_reserve[i] = 0;
-        for (unsigned j = i + 1; j < NR_ZONES; j++) {
-            above += fr->zones[j].managed;
-            z->lowmem_reserve[j] = z->managed ? above / lowmem_reserve_ratio[i] : 0;
-        }
-    }
-}
-
 static void setup_totalreserve(struct frames *fr)
 {
     fr->totalreserve_pages = 0;
@@ -156,6 +150,21 @@ static void setup_totalreserve(struct frames *fr)
             most = MAX(most, z->lowmem_reserve[j]);
         fr->totalreserve_pages += MIN(most + zone_wmark_pages(z, WMARK_HIGH), z->managed);
     }
+}
+
+void frames_setup_lowmem_reserve(struct frames *fr)
+{
+    for (unsigned i = 0; i < NR_ZONES; i++) {
+        struct zone *z = &fr->zones[i];
+        u64 above = 0;
+
+        z->lowmem_reserve[i] = 0;
+        for (unsigned j = i + 1; j < NR_ZONES; j++) {
+            above += fr->zones[j].managed;
+            z->lowmem_reserve[j] = z->managed ? above / lowmem_reserve_ratio[i] : 0;
+        }
+    }
+    setup_totalreserve(fr);
 }
 
 void frames_setup_watermarks(struct frames *fr)
@@ -173,6 +182,5 @@ void frames_setup_watermarks(struct frames *fr)
         z->watermark[WMARK_HIGH] = min + 2 * step;
         pcp_setup(fr, z);
     }
-    setup_lowmem_reserve(fr);
-    setup_totalreserve(fr);
+    frames_setup_lowmem_reserve(fr);
 }

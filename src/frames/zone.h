@@ -112,6 +112,9 @@ static inline bool zone_spans(const struct zone *z, pfn_t pfn)
 bool zone_watermark_ok(const struct zone *z, unsigned order, u64 mark, enum zone_type highest,
                        u32 alloc_flags);
 
+/* "vm stats threshold" of zoneinfo: by how much a CPU's copy of a counter may lag. Shown, not modelled. */
+unsigned zone_stat_threshold(const struct zone *z, unsigned nr_cpus);
+
 /* May blocks of this order wait on per-CPU lists? */
 static inline bool pcp_allowed_order(unsigned order)
 {
