@@ -165,11 +165,21 @@ static void take_totals(struct trace_stream *s, struct trace_stream *from)
     from->nr_accesses = from->nr_ops = from->nr_instructions = 0;
 }
 
+/* Stamp of the first operation from index `from` on, 0 when there is none. */
+static u64 first_stamp(const struct trace_stream *s, size_t from)
+{
+    for (size_t i = from; i < s->nr_decoded_ops; i++)
+        if (s->ops[i].opcode != TRACE_OP_ADVANCE)
+            return s->ops[i].stamp;
+    return 0;
+}
+
 /* A whole chunk that belongs to a stream: its payload must make sense too. Returns 0, -EBADMSG with *d, -ENOMEM. */
 static int use_stream_chunk(struct opener *o, const struct trace_chunk *c, struct trace_damage *d)
 {
     struct trace_stream *s = stream_of(o, c->stream), *to;
     struct trace_chunk_at *chunks;
+    size_t nr_ops_before;
     const u8 *payload;
     int r;
 
@@ -188,6 +198,7 @@ static int use_stream_chunk(struct opener *o, const struct trace_chunk *c, struc
     if (!payload)
         return -EBADMSG;
     to = decode_target(o, s);
+    nr_ops_before = to->nr_decoded_ops;
     r = trace_records_decode(c, payload, to, &d->reason);
     if (r)
         return r;
@@ -208,7 +219,7 @@ static int use_stream_chunk(struct opener *o, const struct trace_chunk *c, struc
         s->chunks = chunks;
         s->cap_chunks = cap;
     }
-    s->chunks[s->nr_chunks++] = (struct trace_chunk_at){c->offset};
+    s->chunks[s->nr_chunks++] = (struct trace_chunk_at){c->offset, first_stamp(to, nr_ops_before)};
     o->t->nr_accesses += c->nr_accesses;
     o->t->nr_ops += c->nr_ops;
     take_totals(s, to);

@@ -91,6 +91,7 @@ struct trace_damage {
 /* Where one chunk lies: what a streamed cursor needs. */
 struct trace_chunk_at {
     u64 offset;
+    u64 first_stamp; /* of its first operation; 0 when it has none */
 };
 
 struct trace_stream {

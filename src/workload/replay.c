@@ -1,0 +1,353 @@
+/* replay.c - running the events of a stream.
+ *
+ * The hot loop walks decoded events for as long as the TLB answers: one load, one compare per way, one addition. All
+ * else leaves it: a miss, an operation, the end of the slice, the end of the batch.
+ *
+ * A miss goes through system_access(). When that must wait, the stream keeps its place (`at`, with `paid` set, so that the
+ * instructions before the event are charged once) and the same access is made again when the scheduler comes back.
+ * User time is instructions times the cost model's figure; it is brought to the clock before each call into the machine.
+ */
+#include "workload/replay_int.h"
+
+#include "base/alloc.h"
+#include "space/tlb.h"
+
+#define PROGRESS_EVENTS (1u << 20)
+
+/* As far below a stack as Linux lets it grow by default (ulimit -s). */
+#define STACK_GROWTH_PAGES (8 * MIB / PAGE_SIZE)
+
+const char *replay_outcome_name(enum replay_outcome outcome)
+{
+    switch (outcome) {
+    case REPLAY_COMPLETED:
+        return "completed";
+    case REPLAY_OOM:
+        return "oom";
+    case REPLAY_THRASH:
+        return "thrash";
+    case REPLAY_STOPPED:
+        return "stopped";
+    case REPLAY_FAILED:
+        return "failed";
+    }
+    hw_unreachable();
+}
+
+void replay_init(struct replay *r, const struct replay_config *config)
+{
+    u32 n = config->trace->nr_streams;
+
+    *r = (struct replay){.config = *config, .next_progress = PROGRESS_EVENTS};
+    sched_init(&r->sched, config->system);
+    u64map_init(&r->handles);
+    r->streams = xcalloc(n, sizeof(*r->streams));
+    for (u32 i = 0; i < n; i++) {
+        struct replay_stream *rs = &r->streams[i];
+
+        rs->replay = r;
+        rs->trace = &config->trace->streams[i];
+        rs->st.run = replay_stream_run;
+        rs->st.owner = rs;
+        trace_cursor_init(&rs->cursor, config->trace, i);
+    }
+    order_init(r);
+}
+
+void replay_done(struct replay *r)
+{
+    for (u32 i = 0; i < r->config.trace->nr_streams; i++) {
+        trace_cursor_done(&r->streams[i].cursor);
+        if (r->streams[i].proc)
+            replay_proc_put(r, r->streams[i].proc);
+    }
+    order_done(r);
+    free(r->streams);
+    u64map_done(&r->handles);
+    sched_done(&r->sched);
+}
+
+void replay_stream_start(struct replay_stream *rs, struct task *task, struct replay_proc *proc,
+                         ns_t now)
+{
+    assert(rs->state == STREAM_UNSTARTED);
+    rs->state = STREAM_LIVE;
+    rs->st.task = task;
+    rs->proc = proc;
+    task->owner = rs;
+    vec_push(&rs->replay->live, rs);
+    sched_add(&rs->replay->sched, &rs->st, now);
+}
+
+void replay_stream_end(struct replay_stream *rs, enum stream_state state, ns_t now)
+{
+    struct replay *r = rs->replay;
+
+    if (state == STREAM_DROPPED)
+        r->stats.dropped_streams++;
+    for (size_t i = 0; i < r->live.count; i++) {
+        if (r->live.items[i] == rs) {
+            r->live.items[i] = vec_last(&r->live);
+            r->live.count--;
+            break;
+        }
+    }
+    rs->state = state;
+    trace_cursor_done(&rs->cursor);
+    if (rs->proc)
+        replay_proc_put(r, rs->proc);
+    rs->proc = NULL;
+    r->stats.virtual_ns = MAX(r->stats.virtual_ns, now);
+    order_advance(rs, now);
+}
+
+/* --- accesses --- */
+
+bool replay_access_allowed(struct replay_stream *rs, vpn_t vpn, enum access_kind kind)
+{
+    const struct system *s = rs->replay->config.system;
+    const struct vma *vma = vma_find_after(rs->st.task->mm, vpn);
+    u32 want = kind == ACCESS_WRITE ? VM_WRITE : kind == ACCESS_EXEC ? VM_EXEC : VM_ACCESS_FLAGS;
+
+    if (!vma || !(vma->flags & want))
+        return false;
+    if (vpn < vma->start)
+        return (vma->flags & VM_GROWSDOWN) && vma->start - vpn <= STACK_GROWTH_PAGES;
+    if (vma->inode) {
+        const struct inode *inode = inode_get(&s->backing, vma->inode);
+
+        return inode && vma_index(vma, vpn) < DIV_ROUND_UP(inode->size, PAGE_SIZE);
+    }
+    return true;
+}
+
+enum step replay_access(struct replay_stream *rs, struct sched_slice *slice, vpn_t vpn,
+                        enum access_kind kind)
+{
+    struct system *s = rs->replay->config.system;
+    struct task *t = rs->st.task;
+    enum step step;
+
+    sched_enter(slice, t);
+    step = system_access(s, t, vpn, kind);
+    sched_leave(slice, t);
+    return step;
+}
+
+/* --- the run function --- */
+
+static void charge_instructions(struct replay_stream *rs, struct sched_slice *slice, u64 icount)
+{
+    u64 hundredths = rs->frac + icount * rs->replay->config.system->cost.instruction_x100;
+
+    slice->now += hundredths / 100;
+    rs->st.task->cpu_user_ns += hundredths / 100;
+    rs->frac = hundredths % 100;
+}
+
+/* Accesses from rs->at on that the TLB answers, until a miss, an operation, the end of the batch or of the slice. */
+static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
+{
+    struct system *s = rs->replay->config.system;
+    const struct tlb *tlb = &s->tlbs[rs->st.task->cpu];
+    const u64 *at = rs->cursor.events + rs->at;
+    const u64 *end = rs->cursor.events + rs->cursor.nr_events;
+    const u64 *began = at;
+    u32 mm_id = rs->st.task->mm->id;
+    u64 left = slice->end > slice->now ? slice->end - slice->now : 0;
+    u64 icount_max = left * 100 / MAX(s->cost.instruction_x100, 1u) + 1;
+    u64 icount = 0;
+
+    while (at < end && icount < icount_max) {
+        u64 event = *at;
+        unsigned kind = event_kind(event);
+
+        if (kind == HWT_OP || !tlb_hit(tlb, mm_id, event_page(event), kind == HWT_WRITE))
+            break;
+        icount += event_icount(event);
+        at++;
+    }
+    rs->at += (size_t)(at - began);
+    rs->replay->stats.events += (u64)(at - began);
+    rs->replay->stats.hits += (u64)(at - began);
+    charge_instructions(rs, slice, icount);
+}
+
+enum event_result { EVENT_NEXT, EVENT_WAIT, EVENT_BLOCK, EVENT_DEAD, EVENT_END };
+
+static enum event_result run_miss(struct replay_stream *rs, u64 event, struct sched_slice *slice)
+{
+    enum access_kind kind = (enum access_kind)event_kind(event);
+    vpn_t vpn = event_page(event);
+
+    if (unlikely(!replay_access_allowed(rs, vpn, kind))) {
+        rs->replay->stats.skipped++;
+        return EVENT_NEXT;
+    }
+    switch (replay_access(rs, slice, vpn, kind)) {
+    case STEP_DONE:
+        return EVENT_NEXT;
+    case STEP_WAIT:
+        return EVENT_WAIT;
+    case STEP_DEAD:
+        return EVENT_DEAD;
+    }
+    hw_unreachable();
+}
+
+static enum event_result run_op(struct replay_stream *rs, u64 event, struct sched_slice *slice)
+{
+    const struct trace_op *op = &rs->cursor.ops[event_page(event)];
+
+    sched_enter(slice, rs->st.task);
+    switch (replay_op(rs, op, slice)) {
+    case OP_DONE:
+        sched_leave(slice, rs->st.task);
+        break;
+    case OP_WAIT:
+        sched_leave(slice, rs->st.task);
+        return EVENT_WAIT;
+    case OP_BLOCK:
+        sched_leave(slice, rs->st.task);
+        return EVENT_BLOCK;
+    case OP_DEAD:
+        sched_leave(slice, rs->st.task);
+        return EVENT_DEAD;
+    case OP_END:
+        sched_leave(slice, rs->st.task);
+        rs->replay->stats.events++;
+        return EVENT_END;
+    }
+    rs->stage = 0;
+    rs->done_pages = 0;
+    rs->next_op = event_page(event) + 1;
+    if (op->opcode != TRACE_OP_ADVANCE)
+        order_advance(rs, slice->now);
+    return EVENT_NEXT;
+}
+
+static bool next_batch(struct replay_stream *rs)
+{
+    rs->at = 0;
+    rs->next_op = 0;
+    if (trace_cursor_next(&rs->cursor))
+        return true;
+    if (rs->cursor.error && !rs->replay->error)
+        rs->replay->error = rs->cursor.error;
+    return false;
+}
+
+/* The task was killed: its threads find out by themselves. */
+static enum sched_result died(struct replay_stream *rs, struct sched_slice *slice)
+{
+    struct replay *r = rs->replay;
+
+    r->any_killed = true;
+    replay_stream_end(rs, STREAM_ENDED, slice->now);
+    order_drop_children(r, rs->trace->pid, slice->now);
+    sched_wake_killed(&r->sched, slice->now);
+    return SCHED_DONE;
+}
+
+enum sched_result replay_stream_run(struct sched_task *st, struct sched_slice *slice)
+{
+    struct replay_stream *rs = st->owner;
+    struct task *t = st->task;
+
+    do {
+        enum event_result result;
+        u64 event;
+
+        if (unlikely(t->state >= TASK_ZOMBIE)) { /* another thread ended the process */
+            replay_stream_end(rs, STREAM_ENDED, slice->now);
+            return SCHED_DONE;
+        }
+        if (unlikely(rs->at == rs->cursor.nr_events)) {
+            if (!next_batch(rs)) {
+                rs->replay->stats.unfinished_streams++;
+                replay_stream_end(rs, STREAM_ENDED, slice->now);
+                return SCHED_DONE;
+            }
+            continue;
+        }
+        if (unlikely(t->killed)) { /* while it slept; any step of a killed task is its last */
+            replay_access(rs, slice, 0, ACCESS_READ);
+            return died(rs, slice);
+        }
+        event = rs->cursor.events[rs->at];
+        if (!rs->paid) {
+            if (event_kind(event) != HWT_OP) {
+                run_hits(rs, slice);
+                if (rs->at == rs->cursor.nr_events || slice->now >= slice->end)
+                    continue;
+                event = rs->cursor.events[rs->at];
+            }
+            charge_instructions(rs, slice, event_icount(event));
+            rs->paid = true;
+        }
+        result =
+            event_kind(event) == HWT_OP ? run_op(rs, event, slice) : run_miss(rs, event, slice);
+        switch (result) {
+        case EVENT_NEXT:
+            rs->at++;
+            rs->paid = false;
+            rs->replay->stats.events++;
+            break;
+        case EVENT_WAIT:
+            return SCHED_WAIT;
+        case EVENT_BLOCK:
+            return SCHED_BLOCK;
+        case EVENT_DEAD:
+            return died(rs, slice);
+        case EVENT_END:
+            return SCHED_DONE;
+        }
+    } while (slice->now < slice->end);
+    return SCHED_GO_ON;
+}
+
+/* --- the whole --- */
+
+static bool should_end(struct replay *r)
+{
+    if (r->error) {
+        r->outcome = REPLAY_FAILED;
+        return true;
+    }
+    if (r->config.stop && *r->config.stop) {
+        r->outcome = REPLAY_STOPPED;
+        return true;
+    }
+    if (r->config.max_ns && sched_now(&r->sched) > r->config.max_ns) {
+        r->outcome = REPLAY_THRASH;
+        return true;
+    }
+    return false;
+}
+
+static bool any_oom_killed(const struct system *s)
+{
+    for (u32 i = 0; i < s->nr_tasks; i++)
+        if (s->tasks[i]->outcome == OUTCOME_OOM_KILLED)
+            return true;
+    return false;
+}
+
+enum replay_outcome replay_run(struct replay *r)
+{
+    order_start_due(r, 0);
+    for (;;) {
+        if (should_end(r))
+            break;
+        if (!sched_step(&r->sched) && !order_force(r, sched_now(&r->sched)))
+            break;
+        if (r->config.progress && r->stats.events >= r->next_progress) {
+            r->config.progress(r->config.progress_ctx, r->stats.events);
+            r->next_progress = r->stats.events + PROGRESS_EVENTS;
+        }
+    }
+    r->stats.virtual_ns = MAX(r->stats.virtual_ns, sched_now(&r->sched));
+    if (r->outcome == REPLAY_COMPLETED && any_oom_killed(r->config.system))
+        r->outcome = REPLAY_OOM;
+    return r->outcome;
+}

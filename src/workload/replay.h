@@ -1,0 +1,76 @@
+/* replay.h - a recording, played on a machine in virtual time.
+ *
+ * Each stream of the trace becomes a task; its events become accesses and system calls, in order. Streams start when
+ * what started them in the recording has happened: a forked child when its parent's fork was replayed, a new image when
+ * the exec was, a thread at its order stamp. Waits follow docs/trace-format.md, "Waits in a replay".
+ *
+ * Tolerance:  a recording survived natively, so an access that the replayed address space does not allow (the recorder
+ *             missed a mapping, or the program handled the signal) is skipped and counted, not fatal.
+ * Use:        replay_init(&r, &config); outcome = replay_run(&r); ... r.stats ...; replay_done(&r);
+ */
+#ifndef WORKLOAD_REPLAY_H
+#define WORKLOAD_REPLAY_H
+
+#include "system/system.h"
+#include "workload/sched.h"
+#include "workload/trace.h"
+
+enum replay_outcome {
+    REPLAY_COMPLETED,
+    REPLAY_OOM,     /* at least one task was killed for memory; the others went on to their end */
+    REPLAY_THRASH,  /* max_ns of virtual time passed */
+    REPLAY_STOPPED, /* *stop was set */
+    REPLAY_FAILED,  /* the host could not read the trace */
+};
+
+/* "completed", "oom", "thrash", "stopped", "failed" */
+const char *replay_outcome_name(enum replay_outcome outcome);
+
+struct replay_config {
+    const struct trace *trace;
+    struct system *system;
+    struct group *group;      /* where its processes run */
+    ns_t max_ns;              /* 0: no bound */
+    const volatile int *stop; /* a signal handler's flag, or NULL */
+    /* Called about every million events, with how many of the trace's events are done. NULL: never. */
+    void (*progress)(void *ctx, u64 events);
+    void *progress_ctx;
+};
+
+struct replay_stats {
+    u64 events;             /* accesses and operations replayed */
+    u64 hits;               /* accesses that the TLB answered */
+    ns_t virtual_ns;        /* when the last task ended */
+    u64 skipped;            /* accesses that the address space does not allow */
+    u64 bad_ops;            /* operations on unknown files or processes */
+    u64 lost;               /* what the recorder itself lost (LOST records) */
+    u32 dropped_streams;    /* never started: what would have started them did not happen */
+    u32 unfinished_streams; /* ended with the trace, not with an exit */
+    u32 forced;             /* waits cut short, because what they waited for never came */
+};
+
+struct replay_stream;
+struct replay {
+    struct replay_config config;
+    struct sched sched;
+    struct replay_stats stats;
+    enum replay_outcome outcome;
+    int error; /* REPLAY_FAILED: a negative errno */
+    /* private */
+    struct replay_stream *streams;   /* as the trace's */
+    struct replay_stream **by_pid;   /* sorted by pid, then start stamp */
+    struct replay_stream **by_stamp; /* sorted by start stamp */
+    u32 first_unstarted;             /* index into by_stamp: all before it are started or dropped */
+    VEC(struct replay_stream *) live;
+    struct u64map handles; /* open handle -> file id, 0 for one without a page cache */
+    u64 next_progress;
+    bool any_killed;
+};
+
+void replay_init(struct replay *r, const struct replay_config *config);
+void replay_done(struct replay *r);
+
+/* Play to the end. The machine may be looked at afterwards, and until replay_done() its tasks belong to the replay. */
+enum replay_outcome replay_run(struct replay *r);
+
+#endif

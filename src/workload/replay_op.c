@@ -1,0 +1,529 @@
+/* replay_op.c - operations of a trace as system calls of a machine.
+ *
+ * A call that waits is made again with the same arguments; rs->stage says how far an operation of several calls has
+ * come. Files are known per process by fid (inherited over fork), open descriptions by a handle that is unique in the
+ * recording. What refers to something the recording does not explain is counted (stats.bad_ops) and done as far
+ * as it makes sense: a mapping of an unknown file becomes anonymous, I/O on it only touches user memory.
+ *
+ * A mapping needs an open file for its readahead state, and the format does not say which description it was made
+ * from; so a process has one of its own per file, closed when the file is unlinked or the process ends.
+ */
+#include "workload/replay_int.h"
+
+#include "base/alloc.h"
+
+#define MCL_BITS         7u
+#define SCORE_ADJ_OFFSET 1000
+#define SCORE_ADJ_MAX    1000
+
+/* --- processes and their files --- */
+
+struct replay_proc *replay_proc_new(void)
+{
+    struct replay_proc *p = xcalloc(1, sizeof(*p));
+
+    p->users = 1;
+    u64map_init(&p->fids);
+    return p;
+}
+
+struct replay_proc *replay_proc_fork(const struct replay_proc *parent)
+{
+    struct replay_proc *p = replay_proc_new();
+    u64 cursor, fid, index;
+
+    u64map_for_each (&parent->fids, cursor, fid, index)
+        u64map_put(&p->fids, fid, index);
+    vec_reserve(&p->files, parent->files.count);
+    for (size_t i = 0; i < parent->files.count; i++) {
+        struct replay_file copy = parent->files.items[i];
+
+        copy.map_file = 0;
+        vec_push(&p->files, copy);
+    }
+    return p;
+}
+
+static void close_map_file(struct replay *r, struct replay_file *f)
+{
+    struct file *file = f->map_file ? file_get(&r->config.system->backing, f->map_file) : NULL;
+
+    if (file)
+        system_close(r->config.system, file);
+    f->map_file = 0;
+}
+
+void replay_proc_put(struct replay *r, struct replay_proc *proc)
+{
+    assert(proc->users > 0);
+    if (--proc->users)
+        return;
+    vec_for_each (&proc->files, f)
+        close_map_file(r, f);
+    vec_done(&proc->files);
+    u64map_done(&proc->fids);
+    free(proc);
+}
+
+static struct replay_file *file_of(struct replay_stream *rs, u64 fid)
+{
+    u64 index;
+
+    if (fid && u64map_get(&rs->proc->fids, fid, &index))
+        return &rs->proc->files.items[index];
+    if (fid)
+        rs->replay->stats.bad_ops++;
+    return NULL;
+}
+
+/* The inode, if it still is the one the process named. */
+static struct inode *inode_of(struct replay_stream *rs, const struct replay_file *f)
+{
+    struct inode *inode;
+
+    if (!f || !f->inode)
+        return NULL;
+    inode = inode_get(&rs->replay->config.system->backing, f->inode);
+    return inode && inode->dev == f->dev && inode->ino == f->ino ? inode : NULL;
+}
+
+/* The process's own open file, for mappings and for I/O whose description is unknown. NULL: no page cache. */
+static struct file *map_file_of(struct replay_stream *rs, struct replay_file *f)
+{
+    struct system *s = rs->replay->config.system;
+    struct inode *inode = inode_of(rs, f);
+    struct file *file;
+
+    if (!inode)
+        return NULL;
+    if (f->map_file && (file = file_get(&s->backing, f->map_file)))
+        return file;
+    file = system_open(s, inode, 0);
+    if (file)
+        f->map_file = file->id;
+    return file;
+}
+
+/* The open file of a handle; for one that was open before the recording, the process's own. NULL: no page cache. */
+static struct file *handle_file(struct replay_stream *rs, u64 handle, u64 fid)
+{
+    u64 id;
+
+    if (u64map_get(&rs->replay->handles, handle, &id))
+        return id ? file_get(&rs->replay->config.system->backing, (u32)id) : NULL;
+    return map_file_of(rs, file_of(rs, fid));
+}
+
+static enum op_result result_of(enum step step)
+{
+    switch (step) {
+    case STEP_DONE:
+        return OP_DONE;
+    case STEP_WAIT:
+        return OP_WAIT;
+    case STEP_DEAD:
+        return OP_DEAD;
+    }
+    hw_unreachable();
+}
+
+static enum op_result op_file(struct replay_stream *rs, const struct trace_op *op)
+{
+    struct system *s = rs->replay->config.system;
+    struct replay_file f = {.dev = op->field[1], .ino = op->field[2]};
+    u64 kind = op->field[4], index;
+
+    if (kind == HWT_FILE_REGULAR || kind == HWT_FILE_SHMEM) {
+        struct inode *inode =
+            system_inode(s, kind == HWT_FILE_SHMEM ? INODE_SHMEM : INODE_REGULAR, f.dev, f.ino,
+                         trace_cursor_string(&rs->cursor, op), op->field[3]);
+
+        f.inode = inode ? inode->id : 0;
+    }
+    if (u64map_get(&rs->proc->fids, op->field[0], &index)) {
+        close_map_file(rs->replay, &rs->proc->files.items[index]);
+        rs->proc->files.items[index] = f;
+    } else {
+        u64map_put(&rs->proc->fids, op->field[0], rs->proc->files.count);
+        vec_push(&rs->proc->files, f);
+    }
+    return OP_DONE;
+}
+
+static enum op_result op_open(struct replay_stream *rs, const struct trace_op *op)
+{
+    struct system *s = rs->replay->config.system;
+    u64 handle = op->field[0], oflags = op->field[2];
+    struct inode *inode = inode_of(rs, file_of(rs, op->field[1]));
+    struct file *file;
+    u32 flags = 0;
+
+    if (!inode) {
+        u64map_put(&rs->replay->handles, handle, 0);
+        return OP_DONE;
+    }
+    if (oflags & HWT_OPEN_TRUNC) {
+        enum step step = system_truncate(s, rs->st.task, inode, 0);
+
+        if (step != STEP_DONE)
+            return result_of(step);
+    }
+    if (oflags & HWT_OPEN_DIRECT)
+        flags |= FILE_DIRECT;
+    if (oflags & HWT_OPEN_SYNC)
+        flags |= FILE_SYNC;
+    file = system_open(s, inode, flags);
+    u64map_put(&rs->replay->handles, handle, file ? file->id : 0);
+    return OP_DONE;
+}
+
+static enum op_result op_close(struct replay_stream *rs, const struct trace_op *op)
+{
+    struct system *s = rs->replay->config.system;
+    struct file *file;
+    u64 id;
+
+    if (u64map_del(&rs->replay->handles, op->field[0], &id) && id &&
+        (file = file_get(&s->backing, (u32)id)))
+        system_close(s, file);
+    return OP_DONE;
+}
+
+/* --- I/O --- */
+
+/* User memory of a transfer that has no page cache behind it. */
+static enum op_result touch_user(struct replay_stream *rs, struct sched_slice *slice, u64 addr,
+                                 u64 len, enum access_kind kind)
+{
+    u64 first = addr >> PAGE_SHIFT, nr;
+
+    if (addr == 0 || len == 0 || len > VPN_END << PAGE_SHIFT ||
+        addr > (VPN_END << PAGE_SHIFT) - len)
+        return OP_DONE;
+    nr = ((addr + len - 1) >> PAGE_SHIFT) - first + 1;
+    while (rs->done_pages < nr) {
+        vpn_t vpn = first + rs->done_pages;
+
+        if (!replay_access_allowed(rs, vpn, kind)) {
+            rs->replay->stats.skipped++;
+        } else {
+            enum step step = replay_access(rs, slice, vpn, kind);
+
+            if (step != STEP_DONE)
+                return result_of(step);
+        }
+        rs->done_pages++;
+    }
+    return OP_DONE;
+}
+
+/* Where the data goes; 0 when the replayed address space has no such buffer. Both ends are looked at: a hole in the
+ * middle of a buffer is not worth a look at every page. */
+static u64 user_buffer(struct replay_stream *rs, u64 addr, u64 len, enum access_kind kind)
+{
+    if (addr == 0 || len == 0)
+        return 0;
+    if (len <= VPN_END << PAGE_SHIFT && addr <= (VPN_END << PAGE_SHIFT) - len &&
+        replay_access_allowed(rs, addr >> PAGE_SHIFT, kind) &&
+        replay_access_allowed(rs, (addr + len - 1) >> PAGE_SHIFT, kind))
+        return addr;
+    rs->replay->stats.skipped++;
+    return 0;
+}
+
+static enum op_result op_io(struct replay_stream *rs, const struct trace_op *op,
+                            struct sched_slice *slice)
+{
+    struct system *s = rs->replay->config.system;
+    bool read = op->opcode == HWT_OP_READ;
+    enum access_kind kind = read ? ACCESS_WRITE : ACCESS_READ; /* of user memory */
+    u64 offset = op->field[2], len = op->field[3], addr = op->field[4];
+    struct file *file = handle_file(rs, op->field[0], op->field[1]);
+
+    if (!file)
+        return touch_user(rs, slice, addr, len, kind);
+    if (len > INT64_MAX || offset > INT64_MAX - len) {
+        rs->replay->stats.bad_ops++;
+        return OP_DONE;
+    }
+    addr = user_buffer(rs, addr, len, kind);
+    return result_of(read ? system_read(s, rs->st.task, file, offset, len, addr)
+                          : system_write(s, rs->st.task, file, offset, len, addr));
+}
+
+static enum op_result op_inode(struct replay_stream *rs, const struct trace_op *op)
+{
+    struct system *s = rs->replay->config.system;
+    struct task *t = rs->st.task;
+    struct replay_file *f;
+    struct inode *inode;
+    int error;
+
+    if (op->opcode == HWT_OP_FSYNC && (op->field[1] & HWT_FSYNC_ALL))
+        return result_of(system_sync(s, t));
+    f = file_of(rs, op->field[0]);
+    inode = inode_of(rs, f);
+    if (!inode)
+        return OP_DONE;
+    switch ((enum hwt_op)op->opcode) {
+    case HWT_OP_FSYNC:
+        return result_of(system_fsync(s, t, inode, (u32)op->field[1], &error));
+    case HWT_OP_TRUNCATE:
+        return result_of(system_truncate(s, t, inode, op->field[1]));
+    case HWT_OP_PUNCH:
+        return result_of(system_punch(s, t, inode, op->field[1], op->field[2]));
+    case HWT_OP_UNLINK:
+        /* The process's own open file would keep it alive. */
+        system_unlink(s, inode);
+        close_map_file(rs->replay, f);
+        return OP_DONE;
+    default:
+        hw_unreachable();
+    }
+}
+
+/* --- memory --- */
+
+static bool range_ok(struct replay_stream *rs, u64 addr, u64 len)
+{
+    if (addr < VPN_END << PAGE_SHIFT && len <= (VPN_END << PAGE_SHIFT) - addr)
+        return true;
+    rs->replay->stats.bad_ops++;
+    return false;
+}
+
+static enum op_result op_mmap(struct replay_stream *rs, const struct trace_op *op)
+{
+    struct mmap_args a = {
+        .addr = op->field[0],
+        .len = op->field[1],
+        .prot = (u32)op->field[2],
+        .mflags = (u32)op->field[3],
+        .offset = op->field[5],
+    };
+    struct file *file = op->field[4] ? map_file_of(rs, file_of(rs, op->field[4])) : NULL;
+
+    if (!range_ok(rs, a.addr, a.len) || a.len == 0 || a.offset > INT64_MAX - a.len)
+        return OP_DONE;
+    if (file)
+        a.file = file->id;
+    else
+        a.offset = 0;
+    return result_of(system_mmap(rs->replay->config.system, rs->st.task, &a));
+}
+
+static enum op_result op_memory(struct replay_stream *rs, const struct trace_op *op)
+{
+    struct system *s = rs->replay->config.system;
+    struct task *t = rs->st.task;
+    const u64 *f = op->field;
+
+    if (op->opcode != HWT_OP_MLOCKALL && op->opcode != HWT_OP_BRK && !range_ok(rs, f[0], f[1]))
+        return OP_DONE;
+    switch ((enum hwt_op)op->opcode) {
+    case HWT_OP_MUNMAP:
+        return result_of(system_munmap(s, t, f[0], f[1]));
+    case HWT_OP_MPROTECT:
+        return result_of(system_mprotect(s, t, f[0], f[1], (u32)f[2]));
+    case HWT_OP_MREMAP:
+        if (!range_ok(rs, f[2], f[3]))
+            return OP_DONE;
+        return result_of(system_mremap(s, t, f[0], f[1], f[2], f[3]));
+    case HWT_OP_MADVISE:
+        return result_of(system_madvise(s, t, f[0], f[1], (u32)f[2]));
+    case HWT_OP_BRK:
+        if (f[1] < f[0] || !range_ok(rs, f[0], f[1] - f[0]))
+            return OP_DONE;
+        return result_of(system_brk(s, t, f[0], f[1]));
+    case HWT_OP_MLOCK:
+        return result_of(system_mlock(s, t, f[0], f[1], f[2] & 1));
+    case HWT_OP_MUNLOCK:
+        return result_of(system_munlock(s, t, f[0], f[1]));
+    case HWT_OP_MLOCKALL:
+        return result_of(system_mlockall(s, t, (u32)f[0] & MCL_BITS));
+    default:
+        hw_unreachable();
+    }
+}
+
+/* --- processes --- */
+
+static void set_comm(struct replay_stream *rs, const struct trace_op *op)
+{
+    const char *comm = trace_cursor_string(&rs->cursor, op);
+    struct task *t = rs->st.task;
+    unsigned i;
+
+    for (i = 0; i + 1 < TASK_COMM_LEN && comm[i]; i++)
+        t->comm[i] = comm[i];
+    t->comm[i] = '\0';
+}
+
+static enum op_result op_fork(struct replay_stream *rs, const struct trace_op *op,
+                              struct sched_slice *slice)
+{
+    struct system *s = rs->replay->config.system;
+    u32 pid = (u32)op->field[0];
+    struct replay_stream *child_stream;
+    struct task *child = NULL;
+    enum step step = system_fork(s, rs->st.task, pid, op->field[1] & HWT_FORK_VM, &child);
+
+    if (step != STEP_DONE)
+        return result_of(step);
+    child_stream = order_find(rs->replay, pid, HWT_PROC_FORKED);
+    if (!child) {
+        rs->replay->stats.bad_ops++;
+        return OP_DONE;
+    }
+    if (!child_stream) { /* it left no record */
+        system_exit(s, child, 0, true);
+        return OP_DONE;
+    }
+    sched_leave(slice, rs->st.task); /* the child starts when the fork is over */
+    replay_stream_start(child_stream, child, replay_proc_fork(rs->proc), slice->now);
+    return OP_DONE;
+}
+
+/* The task and its process go on in the stream of the new image. */
+static enum op_result op_exec(struct replay_stream *rs, const struct trace_op *op,
+                              struct sched_slice *slice)
+{
+    struct system *s = rs->replay->config.system;
+    struct task *t = rs->st.task;
+    enum step step = system_exec(s, t, trace_cursor_string(&rs->cursor, op));
+    struct replay_stream *next;
+
+    if (step != STEP_DONE)
+        return result_of(step);
+    sched_leave(slice, t);
+    next = order_find(rs->replay, t->tgid, HWT_PROC_EXEC);
+    if (next) {
+        struct replay_proc *proc = rs->proc;
+
+        proc->users++;
+        replay_stream_start(next, t, proc, slice->now);
+    } else {
+        system_exit(s, t, 0, true);
+    }
+    sched_wake_killed(&rs->replay->sched, slice->now); /* its other threads are gone */
+    replay_stream_end(rs, STREAM_ENDED, slice->now);
+    return OP_END;
+}
+
+static enum op_result op_exit(struct replay_stream *rs, const struct trace_op *op,
+                              struct sched_slice *slice)
+{
+    struct replay *r = rs->replay;
+    bool group = op->opcode == HWT_OP_EXIT_GROUP;
+
+    system_exit(r->config.system, rs->st.task, (s32)op->field[0], group);
+    sched_leave(slice, rs->st.task);
+    if (group)
+        sched_wake_killed(&r->sched, slice->now);
+    replay_stream_end(rs, STREAM_ENDED, slice->now);
+    return OP_END;
+}
+
+static enum op_result op_wait(struct replay_stream *rs, const struct trace_op *op,
+                              struct sched_slice *slice)
+{
+    struct task *t = rs->st.task;
+    bool on_others;
+
+    switch ((enum hwt_wait_kind)op->field[0]) {
+    case HWT_WAIT_PIPE:
+    case HWT_WAIT_LOCK:
+    case HWT_WAIT_CHILD:
+        on_others = true;
+        break;
+    case HWT_WAIT_SLEEP:
+        on_others = false;
+        break;
+    default: /* did anybody else do anything meanwhile? */
+        on_others = op->field[2] > 1;
+    }
+    if (rs->stage || (!on_others && op->field[1] == 0))
+        return OP_DONE;
+    if (on_others && order_passed(rs, op->stamp))
+        return OP_DONE;
+    rs->stage = 1;
+    t->state = TASK_WAITING;
+    t->wait = (struct wait){.cause = WAIT_SLEEP};
+    if (on_others)
+        return OP_BLOCK;
+    t->wait.until = slice->now + MIN(op->field[1], (u64)INT64_MAX / 2);
+    return OP_WAIT;
+}
+
+enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
+                         struct sched_slice *slice)
+{
+    struct system *s = rs->replay->config.system;
+    struct task *t = rs->st.task;
+    struct file *file;
+
+    if (op->opcode == TRACE_OP_ADVANCE) {
+        u64 ns = op->field[0] / 100 * s->cost.instruction_x100;
+
+        slice->now += ns;
+        t->cpu_user_ns += ns;
+        return OP_DONE;
+    }
+    switch ((enum hwt_op)op->opcode) {
+    case HWT_OP_PROC_START:
+    case HWT_OP_COMM:
+        set_comm(rs, op);
+        return OP_DONE;
+    case HWT_OP_THREAD_START:
+        return OP_DONE;
+    case HWT_OP_FILE:
+        return op_file(rs, op);
+    case HWT_OP_MMAP:
+        return op_mmap(rs, op);
+    case HWT_OP_MUNMAP:
+    case HWT_OP_MPROTECT:
+    case HWT_OP_MREMAP:
+    case HWT_OP_MADVISE:
+    case HWT_OP_BRK:
+    case HWT_OP_MLOCK:
+    case HWT_OP_MUNLOCK:
+    case HWT_OP_MLOCKALL:
+        return op_memory(rs, op);
+    case HWT_OP_OPEN:
+        return op_open(rs, op);
+    case HWT_OP_CLOSE:
+        return op_close(rs, op);
+    case HWT_OP_READ:
+    case HWT_OP_WRITE:
+        return op_io(rs, op, slice);
+    case HWT_OP_FADVISE:
+        file = handle_file(rs, op->field[0], op->field[1]);
+        return file ? result_of(
+                          system_fadvise(s, t, file, op->field[2], op->field[3], (u32)op->field[4]))
+                    : OP_DONE;
+    case HWT_OP_FSYNC:
+    case HWT_OP_TRUNCATE:
+    case HWT_OP_PUNCH:
+    case HWT_OP_UNLINK:
+        return op_inode(rs, op);
+    case HWT_OP_FORK:
+        return op_fork(rs, op, slice);
+    case HWT_OP_EXEC:
+        return op_exec(rs, op, slice);
+    case HWT_OP_EXIT:
+    case HWT_OP_EXIT_GROUP:
+        return op_exit(rs, op, slice);
+    case HWT_OP_WAIT:
+        return op_wait(rs, op, slice);
+    case HWT_OP_OOM_SCORE_ADJ:
+        t->oom_score_adj =
+            (s16)(MIN(op->field[0], (u64)SCORE_ADJ_OFFSET + SCORE_ADJ_MAX) - SCORE_ADJ_OFFSET);
+        return OP_DONE;
+    case HWT_OP_LOST:
+        rs->replay->stats.lost += op->field[0];
+        return OP_DONE;
+    case HWT_OP_MAX:
+        break;
+    }
+    hw_unreachable();
+}

@@ -1,0 +1,325 @@
+/* sched.c - run queues and virtual time.
+ *
+ * A step:
+ *   1. of the busy CPUs take the one whose clock is furthest behind; but first wake every sleeper that is due by
+ *      then, in order of time, because a woken task may land on an idle CPU that is further behind still;
+ *   2. give its current task (or the least served one in its queue) a slice that ends with its 3 ms, with the next
+ *      wake-up, or one quantum past the slowest other busy CPU, whichever is first;
+ *   3. let it run, move the CPU's clock on, and put the task where its answer says.
+ *
+ * A CPU left idle takes the longest-waiting task from another queue. Kernel daemons (kswapd, the flusher) run
+ * inside system_run_until(): on an idle CPU when there is one, else their CPU time delays the task that is running.
+ */
+#include "workload/sched.h"
+
+#include "base/alloc.h"
+
+void sched_init(struct sched *s, struct system *system)
+{
+    *s = (struct sched){.system = system, .nr_cpus = system->config.nr_cpus};
+    s->cpus = xcalloc(s->nr_cpus, sizeof(*s->cpus));
+    s->oom_kills_seen = system->oom_kills;
+    heap_init(&s->wakeups);
+}
+
+void sched_done(struct sched *s)
+{
+    for (unsigned i = 0; i < s->nr_cpus; i++)
+        vec_done(&s->cpus[i].queue);
+    free(s->cpus);
+    heap_done(&s->wakeups);
+    vec_done(&s->tasks);
+}
+
+static bool cpu_idle(const struct sched_cpu *c)
+{
+    return !c->current && c->queue.count == 0;
+}
+
+static unsigned choose_cpu(const struct sched *s, unsigned previous)
+{
+    unsigned best = previous;
+
+    if (cpu_idle(&s->cpus[previous]))
+        return previous;
+    for (unsigned i = 0; i < s->nr_cpus; i++) {
+        if (cpu_idle(&s->cpus[i]))
+            return i;
+        if (s->cpus[i].queue.count < s->cpus[best].queue.count)
+            best = i;
+    }
+    return best;
+}
+
+static void enqueue(struct sched *s, struct sched_task *st, ns_t now)
+{
+    struct sched_cpu *c;
+
+    st->cpu = choose_cpu(s, st->cpu);
+    c = &s->cpus[st->cpu];
+    if (cpu_idle(c))
+        c->now = MAX(c->now, now);
+    else if (c->current && c->current->vruntime > st->vruntime + SCHED_WAKEUP_GRAIN)
+        c->resched = true;
+    st->state = SCHED_QUEUED;
+    st->waiting_since = now;
+    vec_push(&c->queue, st);
+}
+
+void sched_add(struct sched *s, struct sched_task *st, ns_t now)
+{
+    assert(st->state == SCHED_NEW && st->run);
+    st->vruntime = s->floor;
+    st->cpu = (unsigned)(s->tasks.count % s->nr_cpus);
+    vec_push(&s->tasks, st);
+    enqueue(s, st, now);
+}
+
+void sched_wake(struct sched *s, struct sched_task *st, ns_t now)
+{
+    ns_t credit = MIN(s->floor, (ns_t)SCHED_SLICE);
+
+    if (st->state != SCHED_WAITING && st->state != SCHED_BLOCKED)
+        return;
+    if (st->task) {
+        st->task->wait_ns[st->task->wait.cause] +=
+            now > st->waiting_since ? now - st->waiting_since : 0;
+        if (st->task->state == TASK_WAITING)
+            st->task->state = TASK_RUNNING;
+    }
+    st->turn++;
+    st->vruntime = MAX(st->vruntime, s->floor - credit);
+    enqueue(s, st, now);
+}
+
+void sched_wake_killed(struct sched *s, ns_t now)
+{
+    vec_for_each (&s->tasks, at) {
+        const struct task *t = (*at)->task;
+
+        if (t && (t->killed || t->state >= TASK_ZOMBIE))
+            sched_wake(s, *at, now);
+    }
+}
+
+/* The busy CPU that is furthest behind; nr_cpus when all are idle. */
+static unsigned slowest_cpu(const struct sched *s, unsigned except)
+{
+    unsigned best = s->nr_cpus;
+
+    for (unsigned i = 0; i < s->nr_cpus; i++)
+        if (i != except && !cpu_idle(&s->cpus[i]) &&
+            (best == s->nr_cpus || s->cpus[i].now < s->cpus[best].now))
+            best = i;
+    return best;
+}
+
+/* Forget wake-ups whose task was woken otherwise. */
+static const struct heap_item *next_wakeup(struct sched *s)
+{
+    const struct heap_item *h;
+
+    while ((h = heap_peek(&s->wakeups))) {
+        const struct sched_task *st = h->ptr;
+
+        if (st->state == SCHED_WAITING && st->turn == h->num)
+            return h;
+        heap_pop(&s->wakeups);
+    }
+    return NULL;
+}
+
+static struct sched_task *take_least_served(struct sched_cpu *c)
+{
+    size_t best = 0;
+    struct sched_task *st;
+
+    for (size_t i = 1; i < c->queue.count; i++)
+        if (c->queue.items[i]->vruntime < c->queue.items[best]->vruntime)
+            best = i;
+    st = c->queue.items[best];
+    c->queue.count--;
+    for (size_t i = best; i < c->queue.count; i++)
+        c->queue.items[i] = c->queue.items[i + 1];
+    return st;
+}
+
+static void put_current(struct sched_cpu *c)
+{
+    c->current->state = SCHED_QUEUED;
+    c->current->waiting_since = c->now;
+    vec_push(&c->queue, c->current);
+    c->current = NULL;
+}
+
+static void pick(struct sched *s, struct sched_cpu *c)
+{
+    if (c->current && c->queue.count && (c->resched || c->now >= c->slice_end))
+        put_current(c);
+    c->resched = false;
+    if (c->current)
+        return;
+    c->current = take_least_served(c);
+    c->current->state = SCHED_ON_CPU;
+    c->current->cpu = (unsigned)(c - s->cpus);
+    c->slice_end = c->now + SCHED_SLICE;
+    if (c->last && c->last != c->current)
+        c->now += s->system->cost.context_switch;
+    c->last = c->current;
+}
+
+/* An idle CPU takes the task that has waited longest elsewhere. */
+static void take_work(struct sched *s, struct sched_cpu *idle)
+{
+    struct sched_cpu *from = NULL;
+    size_t at = 0;
+
+    for (unsigned i = 0; i < s->nr_cpus; i++) {
+        struct sched_cpu *c = &s->cpus[i];
+
+        for (size_t q = 0; q < c->queue.count; q++) {
+            if (!from || c->queue.items[q]->waiting_since < from->queue.items[at]->waiting_since) {
+                from = c;
+                at = q;
+            }
+        }
+    }
+    /* A queue whose CPU runs nothing will be served by that CPU. */
+    if (!from || (!from->current && from->queue.count == 1))
+        return;
+    idle->now = MAX(idle->now, from->queue.items[at]->waiting_since);
+    vec_push(&idle->queue, from->queue.items[at]);
+    from->queue.count--;
+    for (size_t q = at; q < from->queue.count; q++)
+        from->queue.items[q] = from->queue.items[q + 1];
+}
+
+static void raise_floor(struct sched *s)
+{
+    ns_t least = ~(ns_t)0;
+
+    for (unsigned i = 0; i < s->nr_cpus; i++)
+        if (s->cpus[i].current)
+            least = MIN(least, s->cpus[i].current->vruntime);
+    if (least != ~(ns_t)0)
+        s->floor = MAX(s->floor, least);
+}
+
+static void settle(struct sched *s, struct sched_cpu *c, enum sched_result result)
+{
+    struct sched_task *st = c->current;
+
+    raise_floor(s);
+    switch (result) {
+    case SCHED_GO_ON:
+        return;
+    case SCHED_WAIT:
+        st->state = SCHED_WAITING;
+        st->waiting_since = c->now;
+        heap_push(&s->wakeups, st->task->wait.until, st, st->turn);
+        break;
+    case SCHED_BLOCK:
+        st->state = SCHED_BLOCKED;
+        st->waiting_since = c->now;
+        break;
+    case SCHED_DONE:
+        st->state = SCHED_ENDED;
+        break;
+    }
+    c->current = NULL;
+    if (c->queue.count == 0)
+        take_work(s, c);
+}
+
+bool sched_step(struct sched *s)
+{
+    struct sched_slice slice = {.sched = s};
+    const struct heap_item *wakeup;
+    enum sched_result result;
+    struct sched_cpu *c;
+    unsigned cpu, other;
+    ns_t began;
+
+    for (;;) {
+        cpu = slowest_cpu(s, s->nr_cpus);
+        wakeup = next_wakeup(s);
+        if (!wakeup || (cpu < s->nr_cpus && wakeup->key > s->cpus[cpu].now))
+            break;
+        sched_wake(s, wakeup->ptr, wakeup->key);
+    }
+    if (cpu == s->nr_cpus)
+        return false;
+    c = &s->cpus[cpu];
+    began = c->now;
+    pick(s, c);
+    slice.now = c->now;
+    slice.end = c->queue.count ? c->slice_end : c->now + SCHED_SLICE;
+    if (wakeup)
+        slice.end = MIN(slice.end, wakeup->key);
+    other = slowest_cpu(s, cpu);
+    if (other < s->nr_cpus)
+        slice.end = MIN(slice.end, s->cpus[other].now + SCHED_QUANTUM);
+    if (c->current->task)
+        c->current->task->cpu = cpu;
+    s->system->pgdat.cpu = cpu;
+    result = c->current->run(c->current, &slice);
+    assert(slice.now >= c->now);
+    c->current->vruntime += slice.now - began;
+    c->now = slice.now;
+    settle(s, c, result);
+    if (s->system->oom_kills != s->oom_kills_seen) {
+        s->oom_kills_seen = s->system->oom_kills;
+        sched_wake_killed(s, c->now);
+    }
+    return true;
+}
+
+ns_t sched_now(const struct sched *s)
+{
+    unsigned cpu = slowest_cpu(s, s->nr_cpus);
+    ns_t latest = 0;
+
+    if (cpu < s->nr_cpus)
+        return s->cpus[cpu].now;
+    for (unsigned i = 0; i < s->nr_cpus; i++)
+        latest = MAX(latest, s->cpus[i].now);
+    return latest;
+}
+
+void sched_enter(struct sched_slice *slice, struct task *task)
+{
+    struct sched *s = slice->sched;
+    u64 daemon_ns = 0;
+
+    (void)task;
+    system_run_until(s->system, MAX(slice->now, s->system->clock.now), &daemon_ns);
+    if (likely(daemon_ns == 0))
+        return;
+    s->daemon_ns += daemon_ns;
+    for (unsigned i = 0; i < s->nr_cpus; i++)
+        if (cpu_idle(&s->cpus[i]))
+            return; /* it ran there */
+    slice->now += daemon_ns;
+}
+
+void sched_leave(struct sched_slice *slice, struct task *task)
+{
+    u64 ns = system_take_cpu_ns(slice->sched->system);
+
+    slice->now += ns;
+    task->cpu_sys_ns += ns;
+}
+
+void sched_check(const struct sched *s)
+{
+    for (unsigned i = 0; i < s->nr_cpus; i++) {
+        const struct sched_cpu *c = &s->cpus[i];
+
+        assert(!c->current || c->current->state == SCHED_ON_CPU);
+        for (size_t q = 0; q < c->queue.count; q++) {
+            assert(c->queue.items[q]->state == SCHED_QUEUED);
+            assert(c->queue.items[q] != c->current);
+        }
+    }
+    heap_check(&s->wakeups);
+}
