@@ -110,7 +110,9 @@ static void unknown_option(struct cli *cli)
     nearest_init(&near, name + 2);
     for (const struct option *o = cli->long_options; o->name; o++)
         nearest_offer(&near, o->name);
-    cli_usage(cli, "unknown option '%s'%s", name, nearest_text(&near, hint, sizeof(hint)));
+    if (near.count)
+        snprintf(hint, sizeof(hint), "; did you mean '--%s'?", near.name[0]);
+    cli_usage(cli, "unknown option '%s'%s", name, near.count ? hint : "");
 }
 
 static void choose_format(struct cli *cli)

@@ -1,0 +1,210 @@
+/* cgroup_files.c - the files of a cgroup v2 directory.
+ *
+ * A group's events are counted in it and in all groups above; what happened in the group alone (memory.events.local) is
+ * therefore its own count less those of its children.
+ */
+#include "procfs/procfs.h"
+
+#include "stats/memory_stat.h"
+
+#include <inttypes.h>
+
+static void render_pages(struct strbuf *out, u64 pages)
+{
+    strbuf_printf(out, "%" PRIu64 "\n", pages * PAGE_SIZE);
+}
+
+/* A limit: in bytes, or "max". */
+static void render_limit(struct strbuf *out, u64 pages)
+{
+    if (pages >= PAGE_COUNTER_MAX)
+        strbuf_append(out, "max\n");
+    else
+        render_pages(out, pages);
+}
+
+static bool is_live(const struct task *t)
+{
+    return !t->kthread && t->state != TASK_ZOMBIE && t->state != TASK_DEAD;
+}
+
+static void render_controllers(const struct system *s HW_UNUSED, struct group *g HW_UNUSED,
+                               struct strbuf *out)
+{
+    strbuf_append(out, "cpu io memory pids\n");
+}
+
+static void render_cgroup_events(const struct system *s, struct group *g, struct strbuf *out)
+{
+    bool populated = false;
+
+    for (u32 i = 0; i < s->nr_tasks && !populated; i++)
+        populated =
+            is_live(s->tasks[i]) && s->tasks[i]->group && group_is_below(s->tasks[i]->group, g);
+    strbuf_printf(out, "populated %d\nfrozen 0\n", populated);
+}
+
+static void render_procs(const struct system *s, struct group *g, struct strbuf *out)
+{
+    for (u32 i = 0; i < s->nr_tasks; i++) {
+        const struct task *t = s->tasks[i];
+
+        if (is_live(t) && t->group == g && t->pid == t->tgid)
+            strbuf_printf(out, "%u\n", t->pid);
+    }
+}
+
+static void render_cgroup_stat(const struct system *s HW_UNUSED, struct group *g,
+                               struct strbuf *out)
+{
+    unsigned below = 0, dying = 0;
+
+    for (struct group *at = group_next(g, g); at; at = group_next(g, at)) {
+        below += at->online;
+        dying += !at->online;
+    }
+    strbuf_printf(out, "nr_descendants %u\nnr_dying_descendants %u\n", below, dying);
+}
+
+static void render_memory_current(const struct system *s HW_UNUSED, struct group *g,
+                                  struct strbuf *out)
+{
+    render_pages(out, g->memory.usage);
+}
+
+static void render_memory_peak(const struct system *s HW_UNUSED, struct group *g,
+                               struct strbuf *out)
+{
+    render_pages(out, g->memory.peak);
+}
+
+static void render_memory_min(const struct system *s HW_UNUSED, struct group *g, struct strbuf *out)
+{
+    render_limit(out, g->memory.min);
+}
+
+static void render_memory_low(const struct system *s HW_UNUSED, struct group *g, struct strbuf *out)
+{
+    render_limit(out, g->memory.low);
+}
+
+static void render_memory_high(const struct system *s HW_UNUSED, struct group *g,
+                               struct strbuf *out)
+{
+    render_limit(out, g->memory.high);
+}
+
+static void render_memory_max(const struct system *s HW_UNUSED, struct group *g, struct strbuf *out)
+{
+    render_limit(out, g->memory.max);
+}
+
+static void render_memory_oom_group(const struct system *s HW_UNUSED, struct group *g,
+                                    struct strbuf *out)
+{
+    strbuf_printf(out, "%d\n", g->oom_group);
+}
+
+static void render_memory_swap_current(const struct system *s HW_UNUSED, struct group *g,
+                                       struct strbuf *out)
+{
+    render_pages(out, g->swap.usage);
+}
+
+static void render_memory_swap_high(const struct system *s HW_UNUSED, struct group *g,
+                                    struct strbuf *out)
+{
+    render_limit(out, g->swap.high);
+}
+
+static void render_memory_swap_max(const struct system *s HW_UNUSED, struct group *g,
+                                   struct strbuf *out)
+{
+    render_limit(out, g->swap.max);
+}
+
+/* --- events ------------------------------------------------------------------------------------- */
+
+struct event_line {
+    const char *key;
+    enum counter id;
+};
+
+static const struct event_line memory_events[] = {
+    {"low", MEMCG_LOW}, {"high", MEMCG_HIGH},         {"max", MEMCG_MAX},
+    {"oom", MEMCG_OOM}, {"oom_kill", MEMCG_OOM_KILL}, {"oom_group_kill", MEMCG_OOM_GROUP_KILL},
+};
+static const struct event_line swap_events[] = {
+    {"high", MEMCG_SWAP_HIGH},
+    {"max", MEMCG_SWAP_MAX},
+    {"fail", MEMCG_SWAP_FAIL},
+};
+
+static s64 local_events(const struct group *g, enum counter id)
+{
+    s64 n = g->counters.v[id];
+
+    for (const struct list_head *at = g->children.next; at != &g->children; at = at->next)
+        n -= list_entry(at, struct group, sibling)->counters.v[id];
+    return n;
+}
+
+static void render_memory_events(const struct system *s HW_UNUSED, struct group *g,
+                                 struct strbuf *out)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(memory_events); i++)
+        strbuf_printf(out, "%s %" PRId64 "\n", memory_events[i].key,
+                      g->counters.v[memory_events[i].id]);
+}
+
+static void render_memory_events_local(const struct system *s HW_UNUSED, struct group *g,
+                                       struct strbuf *out)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(memory_events); i++)
+        strbuf_printf(out, "%s %" PRId64 "\n", memory_events[i].key,
+                      local_events(g, memory_events[i].id));
+}
+
+static void render_memory_swap_events(const struct system *s HW_UNUSED, struct group *g,
+                                      struct strbuf *out)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(swap_events); i++)
+        strbuf_printf(out, "%s %" PRId64 "\n", swap_events[i].key,
+                      g->counters.v[swap_events[i].id]);
+}
+
+/* --- statistics --------------------------------------------------------------------------------- */
+
+static s64 group_value(void *g, enum counter id)
+{
+    return group_counter(g, id);
+}
+
+static void render_memory_stat(const struct system *s, struct group *g, struct strbuf *out)
+{
+    memory_stat_render(procfs_profile(s), group_value, g, out);
+}
+
+/* Only what is kept per node: not memory the group is charged for elsewhere, no sums, no events of reclaim. */
+static void render_memory_numa_stat(const struct system *s, struct group *g, struct strbuf *out)
+{
+    const struct kernel_profile *profile = procfs_profile(s);
+
+    for (unsigned i = 0; i < profile->nr_memory_stat; i++) {
+        const struct memory_stat_line *line = &profile->memory_stat[i];
+
+        if ((counter_info[line->id].scopes & SCOPE_NODE) && line->plus == NR_COUNTERS)
+            strbuf_printf(out, "%s N0=%" PRId64 "\n", line->name,
+                          memory_stat_value(line, group_value, g));
+    }
+}
+
+#define CGROUP_IN_ROOT_ALL   true
+#define CGROUP_IN_ROOT_BELOW false
+
+const struct cgroup_file cgroup_files[] = {
+#define CGROUP_FILE(id, name, where, doc) {name, CGROUP_IN_ROOT_##where, render_##id},
+#include "procfs/cgroup_files.def"
+#undef CGROUP_FILE
+};
+const unsigned nr_cgroup_files = ARRAY_SIZE(cgroup_files);

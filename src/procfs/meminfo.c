@@ -1,0 +1,117 @@
+/* meminfo.c - /proc/meminfo: meminfo.def says which lines and from what.
+ *
+ * MemAvailable follows si_mem_available(): free pages beyond the reserves, and of page cache and reclaimable slab all
+ * but what keeps the machine alive (half of each, or the low watermarks where that is less).
+ */
+#include "procfs/procfs.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define KIB_PER_PAGE 4u
+#define VMALLOC_TOTAL_KIB \
+    34359738367ull /* 32 TiB - 1 byte: x86-64 with four levels of page tables */
+
+struct meminfo_view { /* in pages where nothing else is said */
+    struct counters counters;
+    u64 total, available, buffers, cached;
+    u64 swap_total, swap_free;
+    u64 commit_limit, committed;
+    u64 vmalloc_used, percpu;
+    u64 direct_map_4k_kib, direct_map_2m_kib;
+};
+
+static u64 at_least_0(s64 x)
+{
+    return x < 0 ? 0 : (u64)x;
+}
+
+static u64 available_pages(const struct system *s, const struct counters *c)
+{
+    u64 low = 0;
+    u64 cache = at_least_0(c->v[NR_ACTIVE_FILE] + c->v[NR_INACTIVE_FILE]);
+    u64 slab = at_least_0(c->v[NR_SLAB_RECLAIMABLE]) / PAGE_SIZE +
+               at_least_0(c->v[NR_KERNEL_MISC_RECLAIMABLE]);
+    s64 available = c->v[NR_FREE_PAGES] - (s64)s->frames.totalreserve_pages;
+
+    for (unsigned z = 0; z < NR_ZONES; z++)
+        low += s->frames.zones[z].watermark[WMARK_LOW];
+    available += (s64)(cache - MIN(cache / 2, low));
+    available += (s64)(slab - MIN(slab / 2, low));
+    return at_least_0(available);
+}
+
+static u64 committed_pages(const struct system *s)
+{
+    u64 pages = 0;
+
+    for (u32 id = 0; id < s->space.cap_mms; id++) {
+        const struct mm *mm = s->space.mms[id];
+
+        for (u32 v = 0; mm && v < mm->nr_vmas; v++) {
+            if (mm->vmas[v]->flags & VM_ACCOUNT)
+                pages += mm->vmas[v]->end - mm->vmas[v]->start;
+        }
+    }
+    return pages;
+}
+
+static u64 buffer_pages(const struct system *s)
+{
+    u64 pages = 0;
+
+    for (u32 id = 0; id < s->backing.nr_inodes; id++) {
+        const struct inode *inode = s->backing.inodes[id];
+
+        if (inode && inode->kind == INODE_DEVICE)
+            pages += inode->nr_pages;
+    }
+    return pages;
+}
+
+static void view_init(struct meminfo_view *m, const struct system *s)
+{
+    u64 ram_kib = 0;
+
+    memset(m, 0, sizeof(*m));
+    procfs_counters(s, &m->counters);
+    m->total = s->frames.managed_pages;
+    m->available = available_pages(s, &m->counters);
+    m->buffers = buffer_pages(s);
+    m->cached =
+        at_least_0(m->counters.v[NR_FILE_PAGES] - m->counters.v[NR_SWAPCACHED] - (s64)m->buffers);
+    m->swap_total = s->swap.total_pages;
+    m->swap_free = s->swap.free_pages;
+    m->commit_limit = s->tunables.overcommit_kbytes ? s->tunables.overcommit_kbytes / KIB_PER_PAGE
+                                                    : m->total * s->tunables.overcommit_ratio / 100;
+    m->commit_limit += m->swap_total;
+    m->committed = committed_pages(s);
+    /* The kernel maps RAM by 2 MiB entries, but for the first and whatever does not fill one. */
+    for (unsigned z = 0; z < NR_ZONES; z++)
+        ram_kib += (u64)s->frames.zones[z].present * KIB_PER_PAGE;
+    m->direct_map_4k_kib = MIN(ram_kib, ram_kib % 2048 + 2048);
+    m->direct_map_2m_kib = ram_kib - m->direct_map_4k_kib;
+}
+
+/* A counter in KiB, whatever unit it is kept in. */
+static u64 counter_kib(const struct meminfo_view *m, enum counter id)
+{
+    return at_least_0(counter_memory_stat(id, m->counters.v[id])) / 1024;
+}
+
+void render_meminfo(const struct system *s, struct strbuf *out)
+{
+    struct meminfo_view view;
+    const struct meminfo_view *m = &view;
+
+    view_init(&view, s);
+#define PAGES(pages)       ((u64)(pages)*KIB_PER_PAGE)
+#define C(id)              counter_kib(m, id)
+#define MEMINFO_TAIL_KIB   " kB"
+#define MEMINFO_TAIL_COUNT ""
+/* The key and its colon take 16 columns, except for a longer key, and the number 8. */
+#define MEMINFO(key, unit, value, doc) \
+    strbuf_printf(out, "%-16s%8" PRIu64 "%s\n", key ":", (u64)(value), MEMINFO_TAIL_##unit);
+#include "procfs/meminfo.def"
+#undef MEMINFO
+}

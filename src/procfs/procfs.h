@@ -1,0 +1,52 @@
+/* procfs.h - a machine as the text of Linux's own files.
+ *
+ * Mirrors:  fs/proc/{meminfo,array,task_mmu,base}.c, mm/vmstat.c, mm/swapfile.c, mm/memcontrol.c, kernel/cgroup/cgroup.c,
+ *           Linux 6.1: same lines, order, units and padding (tests/diff/fixtures-6.1 holds what a real one printed).
+ * Never:    changes anything. What the machine does not model is shown as the kernel shows it on a machine that does not
+ *           use it (docs/not-modelled.md).
+ */
+#ifndef PROCFS_PROCFS_H
+#define PROCFS_PROCFS_H
+
+#include "base/strbuf.h"
+#include "stats/profile.h"
+#include "system/system.h"
+
+/* Every counter of the machine as it is now, those included that are kept elsewhere or derived. */
+void procfs_counters(const struct system *s, struct counters *ret);
+const struct kernel_profile *procfs_profile(const struct system *s);
+
+/* /proc */
+void render_meminfo(const struct system *s, struct strbuf *out);
+void render_vmstat(const struct system *s, struct strbuf *out);
+void render_zoneinfo(const struct system *s, struct strbuf *out);
+void render_buddyinfo(const struct system *s, struct strbuf *out);
+void render_swaps(const struct system *s, struct strbuf *out);
+/* /proc/sys/vm/NAME, where key is "vm.NAME" of tunables.def. */
+void render_sysctl(const struct system *s, const struct tunable_info *info, struct strbuf *out);
+void render_lowmem_reserve_ratio(const struct system *s, struct strbuf *out);
+
+/* /proc/PID; pre: the task is the leader of a live process */
+void render_pid_status(const struct system *s, const struct task *t, struct strbuf *out);
+void render_pid_statm(const struct system *s, const struct task *t, struct strbuf *out);
+void render_pid_maps(const struct system *s, const struct task *t, struct strbuf *out);
+void render_pid_smaps_rollup(const struct system *s, const struct task *t, struct strbuf *out);
+void render_pid_comm(const struct system *s, const struct task *t, struct strbuf *out);
+void render_pid_oom_score_adj(const struct system *s, const struct task *t, struct strbuf *out);
+void render_pid_cgroup(const struct system *s, const struct task *t, struct strbuf *out);
+
+/* Files of a cgroup directory: cgroup_files.def. */
+struct cgroup_file {
+    const char *name;
+    bool in_root;
+    void (*render)(const struct system *s, struct group *g, struct strbuf *out);
+};
+extern const struct cgroup_file cgroup_files[];
+extern const unsigned nr_cgroup_files;
+
+/* Write all of it below dir, as a file system would show it: dir/proc/..., dir/sys/fs/cgroup/..., and the kernel's log as
+ * dir/var/log/dmesg. dir is made; when it exists it must be empty. It appears whole or not at all.
+ * 0, or -Exxx with the place in *e. */
+int procfs_write_tree(const struct system *s, const char *dir, struct err *e);
+
+#endif

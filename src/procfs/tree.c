@@ -1,0 +1,197 @@
+/* tree.c - all files of a machine as a directory tree on the host.
+ *
+ * The tree grows in a temporary directory beside its place and takes its name at the end: rename(2) replaces an empty
+ * directory and refuses one that is not. On failure the temporary tree is removed.
+ */
+#include "procfs/procfs.h"
+
+#include "base/alloc.h"
+#include "base/outfile.h"
+
+#include <ftw.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_BYTES 4096
+
+struct tree {
+    const struct system *s;
+    char path[PATH_BYTES]; /* of the file being written */
+    size_t root_len;       /* of the temporary directory in path */
+    struct strbuf text;
+    struct err *e;
+};
+
+/* path = root/relative. -ENAMETOOLONG rather than a cut name. */
+static int set_path(struct tree *t, const char *relative)
+{
+    size_t len = strlen(relative);
+
+    t->path[t->root_len] = '\0';
+    if (t->root_len + len + 2 > sizeof(t->path))
+        return err_at(t->e, -ENAMETOOLONG, t->path, 0, 0, "path too long: %s", relative);
+    t->path[t->root_len] = '/';
+    memcpy(t->path + t->root_len + 1, relative, len + 1);
+    return 0;
+}
+
+/* Make the directories of path below root. */
+static int make_parents(struct tree *t)
+{
+    for (char *slash = t->path + t->root_len + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = '\0';
+        int failed = mkdir(t->path, 0777) != 0 && errno != EEXIST;
+        int code = -errno;
+
+        if (failed)
+            return err_at(t->e, code, t->path, 0, 0, "cannot make directory: %s", strerror(-code));
+        *slash = '/';
+    }
+    return 0;
+}
+
+/* Write t->text as root/relative. */
+static int write_text(struct tree *t, const char *relative)
+{
+    int rc = set_path(t, relative);
+
+    if (rc == 0)
+        rc = make_parents(t);
+    if (rc == 0)
+        rc = outfile_write(t->path, t->text.text, t->text.len, t->e);
+    strbuf_reset(&t->text);
+    return rc;
+}
+
+static int write_machine(struct tree *t)
+{
+    static const struct {
+        const char *name;
+        void (*render)(const struct system *s, struct strbuf *out);
+    } files[] = {
+        {"proc/meminfo", render_meminfo},
+        {"proc/vmstat", render_vmstat},
+        {"proc/zoneinfo", render_zoneinfo},
+        {"proc/buddyinfo", render_buddyinfo},
+        {"proc/swaps", render_swaps},
+        {"proc/sys/vm/lowmem_reserve_ratio", render_lowmem_reserve_ratio},
+    };
+    char name[256];
+    int rc = 0;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(files) && rc == 0; i++) {
+        files[i].render(t->s, &t->text);
+        rc = write_text(t, files[i].name);
+    }
+    for (unsigned i = 0; i < nr_tunables && rc == 0; i++) {
+        const struct tunable_info *info = &tunable_info[i];
+
+        /* A dot after "vm." is a part of one file (lowmem_reserve_ratio), written above. */
+        if (strncmp(info->key, "vm.", 3) != 0 || strchr(info->key + 3, '.'))
+            continue;
+        render_sysctl(t->s, info, &t->text);
+        snprintf(name, sizeof(name), "proc/sys/vm/%s", info->key + 3);
+        rc = write_text(t, name);
+    }
+    if (rc == 0) {
+        strbuf_append_bytes(&t->text, t->s->log.text, t->s->log.len);
+        rc = write_text(t, "var/log/dmesg");
+    }
+    return rc;
+}
+
+static int write_process(struct tree *t, const struct task *task)
+{
+    static const struct {
+        const char *name;
+        void (*render)(const struct system *s, const struct task *t, struct strbuf *out);
+    } files[] = {
+        {"status", render_pid_status}, {"statm", render_pid_statm},
+        {"maps", render_pid_maps},     {"smaps_rollup", render_pid_smaps_rollup},
+        {"comm", render_pid_comm},     {"oom_score_adj", render_pid_oom_score_adj},
+        {"cgroup", render_pid_cgroup},
+    };
+    char name[256];
+    int rc = 0;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(files) && rc == 0; i++) {
+        files[i].render(t->s, task, &t->text);
+        snprintf(name, sizeof(name), "proc/%u/%s", task->pid, files[i].name);
+        rc = write_text(t, name);
+    }
+    return rc;
+}
+
+static int write_group(struct tree *t, struct group *g)
+{
+    char path[PATH_BYTES], name[PATH_BYTES + 64];
+    int rc = 0;
+
+    group_path(g, path, sizeof(path));
+    for (unsigned i = 0; i < nr_cgroup_files && rc == 0; i++) {
+        if (!g->parent && !cgroup_files[i].in_root)
+            continue;
+        cgroup_files[i].render(t->s, g, &t->text);
+        snprintf(name, sizeof(name), "sys/fs/cgroup%s%s%s", path, g->parent ? "/" : "",
+                 cgroup_files[i].name);
+        rc = write_text(t, name);
+    }
+    return rc;
+}
+
+static int write_all(struct tree *t)
+{
+    const struct system *s = t->s;
+    int rc = write_machine(t);
+
+    for (u32 i = 0; i < s->nr_tasks && rc == 0; i++) {
+        const struct task *task = s->tasks[i];
+
+        if (task->pid == task->tgid && task->state != TASK_DEAD)
+            rc = write_process(t, task);
+    }
+    for (struct group *g = s->groups.root; g && rc == 0; g = group_next(s->groups.root, g))
+        rc = write_group(t, g);
+    return rc;
+}
+
+static int remove_one(const char *path, const struct stat *st HW_UNUSED, int type HW_UNUSED,
+                      struct FTW *at HW_UNUSED)
+{
+    return remove(path);
+}
+
+int procfs_write_tree(const struct system *s, const char *dir, struct err *e)
+{
+    struct tree t = {.s = s, .e = e};
+    size_t len = strlen(dir);
+    int rc = 0;
+
+    while (len > 1 && dir[len - 1] == '/')
+        len--;
+    if (len == 0 || len + sizeof(".XXXXXX") > PATH_BYTES / 2)
+        return err_set(e, -EINVAL, "'%s' is no name for a directory", dir);
+    memcpy(t.path, dir, len);
+    strcpy(t.path + len, ".XXXXXX");
+    if (!mkdtemp(t.path) || chmod(t.path, 0755) != 0) {
+        int code = -errno;
+
+        return err_at(e, code, dir, 0, 0, "cannot make directory: %s", strerror(-code));
+    }
+    t.root_len = strlen(t.path);
+    strbuf_init(&t.text);
+    rc = write_all(&t);
+    strbuf_done(&t.text);
+    t.path[t.root_len] = '\0';
+    if (rc == 0 && rename(t.path, dir) != 0) {
+        int code = -errno;
+
+        rc = err_at(e, code, dir, 0, 0, "cannot write the machine's files there: %s",
+                    code == -ENOTEMPTY || code == -EEXIST ? "it exists and is not empty"
+                                                          : strerror(-code));
+    }
+    if (rc)
+        nftw(t.path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return rc;
+}

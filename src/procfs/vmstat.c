@@ -1,0 +1,53 @@
+/* vmstat.c - /proc/vmstat, and the counters behind every other file.
+ *
+ * Most counters are kept machine-wide as they happen. A few are derived here: what the buddy lists hold, sums over zones
+ * that repeat a sum over nodes, and the dirty thresholds, which the kernel works out when it is asked.
+ */
+#include "procfs/procfs.h"
+
+#include "balance/balance.h"
+
+#include <inttypes.h>
+
+void procfs_counters(const struct system *s, struct counters *ret)
+{
+    static const enum counter by_zone[] = {
+        NR_ZONE_INACTIVE_ANON, NR_ZONE_ACTIVE_ANON, NR_ZONE_INACTIVE_FILE,
+        NR_ZONE_ACTIVE_FILE,   NR_ZONE_UNEVICTABLE,
+    };
+    u64 background = 0, dirty = 0;
+
+    *ret = s->counters;
+    ret->v[NR_FREE_PAGES] = (s64)frames_count_free(&s->frames);
+    for (unsigned i = 0; i < ARRAY_SIZE(by_zone); i++) {
+        ret->v[by_zone[i]] = 0;
+        for (unsigned z = 0; z < NR_ZONES; z++)
+            ret->v[by_zone[i]] += s->frames.zones[z].counters.v[by_zone[i]];
+    }
+    if (s->pgdat.groups) {
+        dirty_limits(&s->pgdat, &background, &dirty);
+        ret->v[NR_DIRTY_THRESHOLD] = (s64)dirty;
+        ret->v[NR_DIRTY_BACKGROUND_THRESHOLD] = (s64)background;
+    }
+}
+
+const struct kernel_profile *procfs_profile(const struct system *s)
+{
+    const struct kernel_profile *profile =
+        s->config.kernel ? kernel_profile_find(s->config.kernel) : NULL;
+
+    return profile ? profile : &kernel_profiles[0];
+}
+
+void render_vmstat(const struct system *s, struct strbuf *out)
+{
+    const struct kernel_profile *profile = procfs_profile(s);
+    struct counters c;
+
+    procfs_counters(s, &c);
+    for (unsigned i = 0; i < profile->nr_vmstat; i++) {
+        enum counter id = profile->vmstat[i];
+
+        strbuf_printf(out, "%s %" PRId64 "\n", counter_info[id].name, counter_shown(id, c.v[id]));
+    }
+}

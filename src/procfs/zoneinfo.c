@@ -1,0 +1,113 @@
+/* zoneinfo.c - /proc/zoneinfo: every zone with its watermarks, counters and per-CPU lists.
+ *
+ * The node's own counters stand with its first zone that has memory. A zone without memory ends after its watermarks. Zone
+ * Device is part of Debian's kernel and always empty here.
+ */
+#include "procfs/procfs.h"
+
+#include <inttypes.h>
+
+#define FILE_ZONES (NR_ZONES + 1) /* with Device */
+
+static void render_stat(struct strbuf *out, enum counter id, s64 stored)
+{
+    strbuf_printf(out, "\n      %-12s %" PRId64, counter_info[id].name, counter_shown(id, stored));
+}
+
+static void render_node_stats(const struct system *s, struct strbuf *out)
+{
+    const struct kernel_profile *profile = procfs_profile(s);
+    struct counters c;
+
+    procfs_counters(s, &c);
+    strbuf_append(out, "\n  per-node stats");
+    for (unsigned i = 0; i < profile->nr_vmstat; i++) {
+        enum counter id = profile->vmstat[i];
+
+        if ((counter_info[id].scopes & (SCOPE_NODE | SCOPE_ZONE)) == SCOPE_NODE)
+            render_stat(out, id, c.v[id]);
+    }
+}
+
+static void render_zone_stats(const struct system *s, const struct zone *z, struct strbuf *out)
+{
+    const struct kernel_profile *profile = procfs_profile(s);
+
+    for (unsigned i = 0; i < profile->nr_vmstat; i++) {
+        enum counter id = profile->vmstat[i];
+
+        if (counter_info[id].scopes & SCOPE_ZONE)
+            render_stat(out, id, id == NR_FREE_PAGES ? (s64)z->free_pages : z->counters.v[id]);
+    }
+}
+
+/* Position of the highest set bit, from 1; 0 for 0. */
+static unsigned fls(u64 x)
+{
+    return x ? log2_floor(x) + 1 : 0;
+}
+
+/* By how much a CPU's private part of a counter may differ before it is added to the zone's. */
+static unsigned stat_threshold(const struct system *s, const struct zone *z)
+{
+    unsigned threshold = 2 * fls(s->frames.nr_cpus) * (1 + fls(z->managed >> (27 - PAGE_SHIFT)));
+
+    return MIN(threshold, 125);
+}
+
+static void render_pagesets(const struct system *s, const struct zone *z, struct strbuf *out)
+{
+    strbuf_append(out, "\n  pagesets");
+    for (unsigned cpu = 0; cpu < s->frames.nr_cpus; cpu++)
+        strbuf_printf(out,
+                      "\n    cpu: %u"
+                      "\n              count: %u"
+                      "\n              high:  %u"
+                      "\n              batch: %u",
+                      cpu, z->pcp[cpu].count, z->pcp[cpu].high, z->pcp[cpu].batch);
+    strbuf_printf(out,
+                  "\n  vm stats threshold: %u"
+                  "\n  node_unreclaimable:  %u"
+                  "\n  start_pfn:           %u",
+                  stat_threshold(s, z), s->pgdat.kswapd_failures >= 16, z->start_pfn);
+}
+
+static void render_zone(const struct system *s, const struct zone *z, const char *name, bool first,
+                        struct strbuf *out)
+{
+    strbuf_printf(out, "Node 0, zone %8s", name);
+    if (first)
+        render_node_stats(s, out);
+    strbuf_printf(
+        out,
+        "\n  pages free     %" PRIu64 "\n        boost    %" PRIu64 "\n        min      %" PRIu64
+        "\n        low      %" PRIu64 "\n        high     %" PRIu64 "\n        spanned  %u"
+        "\n        present  %u\n        managed  %u\n        cma      0\n        protection: (",
+        z->free_pages, z->watermark_boost, zone_wmark_pages(z, WMARK_MIN),
+        zone_wmark_pages(z, WMARK_LOW), zone_wmark_pages(z, WMARK_HIGH), z->spanned, z->present,
+        z->managed);
+    for (unsigned i = 0; i < FILE_ZONES; i++)
+        strbuf_printf(out, "%s%" PRIu64, i ? ", " : "", z->lowmem_reserve[MIN(i, NR_ZONES - 1u)]);
+    strbuf_appendc(out, ')');
+    if (zone_populated(z)) {
+        render_zone_stats(s, z, out);
+        render_pagesets(s, z, out);
+    }
+    strbuf_appendc(out, '\n');
+}
+
+void render_zoneinfo(const struct system *s, struct strbuf *out)
+{
+    static const char *const names[NR_ZONES] = {"DMA", "DMA32", "Normal", "Movable"};
+    static const struct zone device = {.name = "Device"};
+    bool first = true;
+
+    for (unsigned i = 0; i < NR_ZONES; i++) {
+        const struct zone *z = &s->frames.zones[i];
+
+        render_zone(s, z, names[i], first && zone_populated(z), out);
+        if (zone_populated(z))
+            first = false;
+    }
+    render_zone(s, &device, device.name, false, out);
+}

@@ -1,0 +1,23 @@
+/* memory_stat.c - memory.stat from the profile's list. */
+#include "stats/memory_stat.h"
+
+#include <inttypes.h>
+
+s64 memory_stat_value(const struct memory_stat_line *line, memory_stat_fn get, void *ctx)
+{
+    s64 value = counter_memory_stat(line->id, get(ctx, line->id));
+
+    if (line->plus != NR_COUNTERS)
+        value += counter_memory_stat(line->plus, get(ctx, line->plus));
+    return value;
+}
+
+void memory_stat_render(const struct kernel_profile *profile, memory_stat_fn get, void *ctx,
+                        struct strbuf *out)
+{
+    for (unsigned i = 0; i < profile->nr_memory_stat; i++) {
+        const struct memory_stat_line *line = &profile->memory_stat[i];
+
+        strbuf_printf(out, "%s %" PRId64 "\n", line->name, memory_stat_value(line, get, ctx));
+    }
+}
