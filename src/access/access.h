@@ -17,7 +17,7 @@ enum access_kind { ACCESS_READ, ACCESS_WRITE, ACCESS_EXEC };
 enum access_result {
     ACCESS_OK,
     ACCESS_WAIT,
-    ACCESS_OOM,    /* ctx->attempt->oom_group: choose a victim, then retry */
+    ACCESS_OOM, /* ctx->attempt->oom_group: choose a victim, then retry */
     ACCESS_SIGSEGV,
     ACCESS_SIGBUS,
 };
@@ -30,18 +30,29 @@ struct access_ctx { /* who is accessing; lives as long as the task */
     struct wait *wait;
     u64 *minflt, *majflt;
     bool *fault_retried;
+    bool refault; /* the page being waited for was evicted lately */
 };
 
 /* The slow path, after a TLB miss: walk, set accessed and dirty bits, fault if needed, fill the TLB. */
 enum access_result access_page(struct access_ctx *ac, vpn_t vpn, enum access_kind kind);
+/* Give the frame of an emptied page table back: for pagetable_free_range(); ctx is the pgdat. */
+void access_release_table(void *ctx, pfn_t pfn);
+/* Install missing page tables down to vpn (mremap). */
+enum access_result access_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn);
+/* Present, but no access is allowed (mprotect(PROT_NONE)): the global bit, as Linux uses it. */
+#define PTE_PROTNONE (1ull << 8)
+/* Read the pages of the plan that are not cached; stops early when memory is short. */
+void filemap_readahead(struct access_ctx *ac, struct inode *inode, const struct ra_plan *plan);
 /* Drop all pages in the range: unmap, free or leave in the page cache, free swap slots (zap_page_range). */
 void access_zap(struct access_ctx *ac, vpn_t start, vpn_t end);
 /* Copy the page tables of fork; may wait or run out of memory: resume at *progress (a vpn). */
 enum access_result access_fork(struct access_ctx *ac, struct mm *child, u64 *progress);
 /* The page of a file in the cache, read if needed: for read(2). PG_LOCKED waits. ret_pfn valid on ACCESS_OK. */
-enum access_result access_file_page(struct access_ctx *ac, struct file *file, u64 index, u32 req_count, pfn_t *ret_pfn);
+enum access_result access_file_page(struct access_ctx *ac, struct file *file, u64 index,
+                                    u32 req_count, pfn_t *ret_pfn);
 /* The same for write(2): no read when the whole page is overwritten or lies beyond the end of the file. */
-enum access_result access_file_write_page(struct access_ctx *ac, struct file *file, u64 index, bool whole, pfn_t *ret_pfn);
+enum access_result access_file_write_page(struct access_ctx *ac, struct file *file, u64 index,
+                                          bool whole, pfn_t *ret_pfn);
 /* madvise's page-wise advice on a range. */
 void access_advise_free(struct access_ctx *ac, vpn_t start, vpn_t end);
 void access_advise_cold(struct access_ctx *ac, vpn_t start, vpn_t end, bool pageout);

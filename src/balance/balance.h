@@ -18,34 +18,38 @@ enum balance_result {
     BALANCE_FAIL /* the allocation may fail and did (readahead) */
 };
 
-struct attempt { /* one allocation with all its retries; zeroed when it succeeds */
-    u8 retries;       /* reclaim attempts without progress */
-    bool drained;     /* the stocks were drained already */
-    bool no_reclaim;  /* may fail: no more than one gentle try (readahead: __GFP_NORETRY) */
-    bool dying;       /* the task was killed: may use reserves and exceed limits */
+struct attempt {  /* one allocation with all its retries; zeroed when it succeeds */
+    u8 retries;   /* reclaim attempts without progress */
+    bool drained; /* the stocks were drained already */
+    bool noretry; /* may fail: one reclaim, then BALANCE_FAIL (readahead: __GFP_NORETRY) */
+    bool resumed; /* the fault goes on after a wait inside it: not counted again */
+    bool dying;   /* the task was killed: may use reserves and exceed limits */
     struct group *oom_group;
     u64 reclaim_calls;
 };
 
 /* One frame for a movable user page, from the zones' watermarks: wakes kswapd when low, reclaims directly when min. */
-enum balance_result balance_alloc(struct pgdat *pg, struct attempt *at, u32 alloc_flags, enum migratetype mt,
-                                  pfn_t *ret_pfn, struct wait *ret_wait);
+enum balance_result balance_alloc(struct pgdat *pg, struct attempt *at, u32 alloc_flags,
+                                  enum migratetype mt, pfn_t *ret_pfn, struct wait *ret_wait);
 /* Charge it to g. */
-enum balance_result balance_charge(struct pgdat *pg, struct attempt *at, struct group *g, u32 nr, struct wait *ret_wait);
+enum balance_result balance_charge(struct pgdat *pg, struct attempt *at, struct group *g, u32 nr,
+                                   struct wait *ret_wait);
 /* Both, for one user or page-cache frame: frame.memcg is set. */
-enum balance_result balance_get_page(struct pgdat *pg, struct attempt *at, struct group *g, pfn_t *ret_pfn,
-                                     struct wait *ret_wait);
+enum balance_result balance_get_page(struct pgdat *pg, struct attempt *at, struct group *g,
+                                     pfn_t *ret_pfn, struct wait *ret_wait);
 /* kswapd: one round of balance_pgdat. False when it may sleep. *ret_wait set when it should pause. */
 bool kswapd_step(struct pgdat *pg, struct wait *ret_wait);
 void kswapd_wake(struct pgdat *pg, unsigned order, enum zone_type highest);
-/* Charge kernel memory in bytes (slab objects, stacks) without waiting; always succeeds (the limit may be exceeded). */
-void balance_charge_kernel(struct pgdat *pg, struct group *g, s64 bytes);
 /* memory.high: pages over it are reclaimed on return to user mode; a pause is asked for when that is not enough. */
 bool balance_over_high(struct pgdat *pg, struct group *g, struct wait *ret_wait);
 
 /* --- writeback.c --------------------------------------------------------------------------------------------- */
 /* The flusher: write dirty pages that are old (dirty_expire) or too many (background). Returns the time of its next run. */
 ns_t flusher_step(struct pgdat *pg);
+/* Write what is dirty in files of top and below, as far as the queue takes it. */
+void flusher_write_group(struct pgdat *pg, const struct group *top);
+/* Thresholds in pages: background writeback starts, writers wait. */
+void dirty_limits(const struct pgdat *pg, u64 *ret_background, u64 *ret_dirty);
 /* After dirtying pages of group g: must the writer pause? */
 bool balance_dirty_pages(struct pgdat *pg, struct group *g, struct wait *ret_wait);
 /* Start writeback of [from, to] of the inode; returns when the last page will be done (now when nothing to do). */

@@ -14,19 +14,28 @@
 #include "stats/counters.h"
 
 #define MEMCG_CHARGE_BATCH 64u /* since Linux 6.1 */
-#define GROUPS_MAX 65535u
-#define GROUP_ROOT 1u /* id of the root group */
-#define PAGE_COUNTER_MAX (UINT64_MAX / PAGE_SIZE)
+#define GROUPS_MAX         65535u
+#define GROUP_ROOT         1u /* id of the root group */
+#define PAGE_COUNTER_MAX   (UINT64_MAX / PAGE_SIZE)
 
-enum lru_list { LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_FILE, LRU_ACTIVE_FILE, LRU_UNEVICTABLE, NR_LRU_LISTS };
+enum lru_list {
+    LRU_INACTIVE_ANON,
+    LRU_ACTIVE_ANON,
+    LRU_INACTIVE_FILE,
+    LRU_ACTIVE_FILE,
+    LRU_UNEVICTABLE,
+    NR_LRU_LISTS
+};
 #define LRU_ACTIVE 1u
-#define LRU_FILE 2u
+#define LRU_FILE   2u
 
 struct lruvec {
     struct pfn_list lists[NR_LRU_LISTS];
-    u64 anon_cost, file_cost; /* of reclaim, decaying */
+    u64 size[NR_LRU_LISTS];   /* pages on such lists, in this group and below */
+    u64 anon_cost, file_cost; /* of reclaim, decaying; in this group and below */
     u64 nonresident_age;      /* evictions and activations, in this group and below */
-    u64 refaults[2];          /* workingset_activate_{anon,file} at the last reclaim cycle */
+    u64 activates[2];         /* workingset_activate_{anon,file}, in this group and below */
+    u64 refaults[2];          /* `activates` at the last reclaim cycle */
     bool congested;           /* LRUVEC_CONGESTED */
 };
 
@@ -44,9 +53,9 @@ struct group {
     struct list_head children, sibling;
     struct page_counter memory, swap;
     struct lruvec lruvec;
-    struct counters counters;   /* this group alone; group_counter() adds what is below */
-    u64 kernel_bytes;           /* slab and the like charged in bytes, rounded up to pages in `memory` */
-    u64 kernel_pages;           /* pages charged for kernel_bytes */
+    struct counters counters; /* this group alone; group_counter() adds what is below */
+    u64 kernel_bytes; /* slab and the like charged in bytes, rounded up to pages in `memory` */
+    u64 kernel_pages; /* pages charged for kernel_bytes */
     u32 nr_tasks;
     bool oom_group;
     bool online;
@@ -68,7 +77,8 @@ struct groups {
     struct group_stock *stock;
 };
 
-void groups_init(struct groups *gs, struct frames *frames, struct counters *counters, unsigned nr_cpus);
+void groups_init(struct groups *gs, struct frames *frames, struct counters *counters,
+                 unsigned nr_cpus);
 void groups_done(struct groups *gs);
 /* A child of parent; NULL when 65,535 exist. */
 struct group *group_new(struct groups *gs, struct group *parent, const char *name);
@@ -91,7 +101,8 @@ void group_uncharge(struct groups *gs, struct group *g, u32 nr);
 void group_drain_stock(struct groups *gs, struct group *g);
 /* Pages that could still be charged to g alone. */
 u64 group_margin(const struct group *g);
-struct group *group_try_charge_swap(struct groups *gs, struct group *g, u32 nr); /* as above, memory.swap.max */
+struct group *group_try_charge_swap(struct groups *gs, struct group *g,
+                                    u32 nr); /* as above, memory.swap.max */
 void group_uncharge_swap(struct groups *gs, struct group *g, u32 nr);
 /* Swap slots that g may still use: the least over it and its ancestors, at most nr_swap_pages. */
 u64 group_swap_left(const struct group *g, u64 nr_swap_pages);
@@ -118,8 +129,11 @@ enum lru_list frame_lru(const struct frame *f);
 void lruvec_add(struct groups *gs, pfn_t pfn);
 void lruvec_add_tail(struct groups *gs, pfn_t pfn);
 void lruvec_del(struct groups *gs, pfn_t pfn);
-/* Sizes over the subtree (lruvec_page_state). */
-u64 lruvec_size(struct group *g, enum lru_list lru);
+/* Sizes over the subtree (lruvec_page_state): kept, not summed, since reclaim asks on every refault. */
+static inline u64 lruvec_size(const struct group *g, enum lru_list lru)
+{
+    return g->lruvec.size[lru];
+}
 struct group *frame_group(const struct groups *gs, const struct frame *f); /* root when uncharged */
 
 void lru_check(const struct groups *gs);

@@ -14,7 +14,16 @@ ns_t io_write_file(struct pgdat *pg, struct inode *inode, u64 index, u32 nr);
 /* Swap in / out one page of the swap cache (PG_LOCKED for in; PG_WRITEBACK for out unless the device is synchronous). */
 void io_read_swap(struct pgdat *pg, pfn_t pfn, swp_t e);
 void io_write_swap(struct pgdat *pg, pfn_t pfn, swp_t e);
+void io_init(struct pgdat *pg);
+void io_done(struct pgdat *pg);
 /* When the I/O on this frame completes; now when there is none. */
 ns_t io_done_at(const struct pgdat *pg, pfn_t pfn);
+/* When the next write in flight completes, NS_NEVER when there is none: what throttled reclaim and writers wait for. */
+ns_t io_next_write(const struct pgdat *pg);
+/* As many writes in flight as the block layer's queue takes (nr_requests): submitters sleep. */
+#define IO_WRITES_MAX 256u
+bool io_write_queue_full(const struct pgdat *pg);
+/* Inside a long operation: complete I/O that is due by the CPU time it has used. pre: no isolated page is held. */
+void io_let_time_pass(struct pgdat *pg);
 
 #endif

@@ -30,15 +30,15 @@ struct lru_batch {
 /* What a task waits for, for accounting: which stall it is. */
 enum wait_cause {
     WAIT_NOTHING,
-    WAIT_READ,     /* a file page that was never here */
-    WAIT_REFAULT,  /* a file page that was evicted lately: memory stall */
-    WAIT_SWAPIN,   /* memory stall */
-    WAIT_RECLAIM,  /* reclaim throttled on writeback or congestion: memory stall */
-    WAIT_DIRTY,    /* balance_dirty_pages */
-    WAIT_WRITE,    /* fsync, O_SYNC, O_DIRECT */
-    WAIT_OOM,      /* a victim is dying */
-    WAIT_HIGH,     /* memory.high throttling */
-    WAIT_SLEEP,    /* the program's own */
+    WAIT_READ,    /* a file page that was never here */
+    WAIT_REFAULT, /* a file page that was evicted lately: memory stall */
+    WAIT_SWAPIN,  /* memory stall */
+    WAIT_RECLAIM, /* reclaim throttled on writeback or congestion: memory stall */
+    WAIT_DIRTY,   /* balance_dirty_pages */
+    WAIT_WRITE,   /* fsync, O_SYNC, O_DIRECT */
+    WAIT_OOM,     /* a victim is dying */
+    WAIT_HIGH,    /* memory.high throttling */
+    WAIT_SLEEP,   /* the program's own */
     NR_WAIT_CAUSES
 };
 
@@ -59,26 +59,32 @@ struct pgdat {
     struct groups *groups;
     struct tlb *tlbs; /* nr_cpus */
     unsigned nr_cpus;
-    unsigned cpu;     /* the CPU running now */
-    u64 cpu_ns;       /* cost of what was done since the scheduler last took it */
+    unsigned cpu;    /* the CPU running now */
+    u64 cpu_ns;      /* cost of what was done since the scheduler last took it */
+    ns_t step_start; /* the clock when it did */
 
-    struct lru_batch *lru_add, *lru_rotate; /* per CPU */
-    struct u64map io_done; /* pfn -> ns at which its I/O (PG_LOCKED or PG_WRITEBACK) completes */
-    u64 io_in_flight;
-    ns_t writeback_next; /* when the latest submitted writeback completes */
+    struct lru_batch *lru_add; /* per CPU */
+    struct io_table *io;       /* requests in flight (reclaim/io.c) */
+    s64 kernel_bytes; /* slab-like memory (page_charge_kernel) and the frames that hold it */
+    pfn_t *kernel_pfns;
+    u32 nr_kernel_pfns, cap_kernel_pfns;
 
     /* kswapd */
     bool kswapd_awake;
     u32 kswapd_order;
     enum zone_type kswapd_highest;
     u32 kswapd_failures;
+    int kswapd_priority; /* of the round that is under way, 0 none */
+    u64 kswapd_reclaimed;
     bool pgdat_writeback, pgdat_dirty; /* PGDAT_WRITEBACK, PGDAT_DIRTY */
     bool flusher_wanted;               /* wakeup_flusher_threads() */
     u64 swapin_hits;                   /* swapin_readahead_hits */
-    u64 reclaim_stall_ns;
-
-    struct strbuf *log; /* the kernel's log */
+    struct strbuf *log;                /* the kernel's log */
 };
+
+/* Allocate what the room itself owns (batches, the table of I/O); the pointers to other rooms are set by the caller. */
+void pgdat_init(struct pgdat *pg);
+void pgdat_done(struct pgdat *pg);
 
 static inline void pgdat_cost(struct pgdat *pg, u32 ns)
 {

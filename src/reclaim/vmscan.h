@@ -10,7 +10,7 @@
 #include "reclaim/pgdat.h"
 
 #define SWAP_CLUSTER_MAX 32u
-#define DEF_PRIORITY 12
+#define DEF_PRIORITY     12
 
 enum throttle { THROTTLE_NONE, THROTTLE_WRITEBACK, THROTTLE_CONGESTED, THROTTLE_NOPROGRESS };
 
@@ -40,13 +40,8 @@ struct scan_control {
 void shrink_node(struct pgdat *pg, struct scan_control *sc);
 /* Remember the refault counts, so that the next cycle sees whether a new working set establishes itself. */
 void snapshot_refaults(struct pgdat *pg, struct group *target);
+/* kswapd: move a batch of every group's active anonymous list down when inactive is low. */
+void age_active_anon(struct pgdat *pg, struct scan_control *sc);
 /* Evict exactly these pages if possible (MADV_PAGEOUT); isolated by the caller from their lists. Returns how many went. */
 u64 reclaim_pages(struct pgdat *pg, pfn_t *pfns, u32 nr);
-/* Release a page that nothing maps and no cache holds: off the LRU, uncharged, back to the free lists. */
-void page_free(struct pgdat *pg, pfn_t pfn);
-/* Swap-cache page whose slot is no longer needed: leave the cache (folio_free_swap). True when it did. */
-bool page_free_swap(struct pgdat *pg, pfn_t pfn);
-/* Put the page's slot reference, uncharging the group's swap when the slot is freed. */
-void swap_entry_put(struct pgdat *pg, swp_t e);
-
 #endif

@@ -1,0 +1,188 @@
+/* access.c - the page walk and the dispatch of faults.
+ *
+ *   walk ok ........................ set accessed (and dirty), load the TLB
+ *   entry none, anonymous vma ...... fault_anon      zero page or a new page
+ *   entry none, file vma ........... fault_file      map from the page cache, read, copy
+ *   swap entry ..................... fault_swap      from the swap cache or the device
+ *   present, write, not writable ... fault_write_protected   copy-on-write, reuse, or first write to a shared file page
+ *
+ * Mirrors do_user_addr_fault(), handle_pte_fault() and mm_account_fault(), Linux 6.1. A fault that waits for I/O is made again and then counts
+ * as major for the process (getrusage), while pgmajfault is counted where the page was found missing. */
+#include "access/access_int.h"
+
+#define STACK_GROW_MAX ((8ull << 20) >> PAGE_SHIFT) /* RLIMIT_STACK */
+
+enum access_result access_from_balance(enum balance_result r)
+{
+    switch (r) {
+    case BALANCE_OK:
+        return ACCESS_OK;
+    case BALANCE_WAIT:
+        return ACCESS_WAIT;
+    case BALANCE_OOM:
+        return ACCESS_OOM;
+    case BALANCE_FAIL:
+        break;
+    }
+    assert(!"only readahead may fail");
+    return ACCESS_OOM;
+}
+
+enum access_result access_get_page(struct access_ctx *ac, pfn_t *ret_pfn)
+{
+    enum access_result r =
+        access_from_balance(balance_get_page(ac->pg, ac->attempt, ac->group, ret_pfn, ac->wait));
+
+    ac->attempt->resumed = r != ACCESS_OK;
+    return r;
+}
+
+enum access_result access_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn)
+{
+    struct pgdat *pg = ac->pg;
+
+    while (pagetable_missing(mm, vpn)) {
+        pfn_t pfn;
+        enum balance_result r = balance_alloc(pg, ac->attempt, 0, MT_UNMOVABLE, &pfn, ac->wait);
+
+        if (r == BALANCE_OK) {
+            r = balance_charge(pg, ac->attempt, ac->group, 1, ac->wait);
+            if (r != BALANCE_OK)
+                frames_free(pg->frames, pfn, 0, pg->cpu);
+        }
+        if (r != BALANCE_OK) {
+            ac->attempt->resumed = true;
+            return access_from_balance(r);
+        }
+        if (!pagetable_missing(mm, vpn)) { /* cannot happen: nothing else runs in between */
+            assert(!"table appeared");
+        }
+        frames_get(pg->frames, pfn)->memcg = ac->group->id;
+        pagetable_install(mm, vpn, pfn);
+        group_count(pg->groups, ac->group, NR_PAGE_TABLE_PAGES, 1);
+    }
+    return ACCESS_OK;
+}
+
+void access_release_table(void *ctx, pfn_t pfn)
+{
+    struct pgdat *pg = ctx;
+    struct frame *f = frames_get(pg->frames, pfn);
+    struct group *g = frame_group(pg->groups, f);
+
+    group_count(pg->groups, g, NR_PAGE_TABLE_PAGES, -1);
+    if (f->memcg)
+        group_uncharge(pg->groups, g, 1);
+    f->memcg = 0;
+    frames_free(pg->frames, pfn, 0, pg->cpu);
+}
+
+void access_flush_page(struct pgdat *pg, const struct mm *mm, vpn_t vpn)
+{
+    for (unsigned cpu = 0; cpu < pg->nr_cpus; cpu++)
+        tlb_flush_page(&pg->tlbs[cpu], mm->id, vpn);
+}
+
+void access_count_fault(struct access_ctx *ac, enum counter id)
+{
+    group_count(ac->pg->groups, ac->group, id, 1);
+}
+
+enum access_result access_wait_page(struct access_ctx *ac, pfn_t pfn, enum wait_cause cause)
+{
+    *ac->wait = (struct wait){cause, io_done_at(ac->pg, pfn)};
+    *ac->fault_retried = true;
+    return ACCESS_WAIT;
+}
+
+static bool vma_allows(const struct vma *vma, enum access_kind kind)
+{
+    if (kind == ACCESS_WRITE)
+        return (vma->flags & VM_WRITE) != 0;
+    return (vma->flags & VM_ACCESS_FLAGS) != 0;
+}
+
+/* The vma of vpn, after growing a stack down to it if need be. */
+static struct vma *find_vma(struct mm *mm, vpn_t vpn)
+{
+    struct vma *vma = vma_find(mm, vpn);
+    struct vma *above;
+
+    if (vma)
+        return vma;
+    above = vma_find_after(mm, vpn);
+    if (!above || !(above->flags & VM_GROWSDOWN) || above->end - vpn > STACK_GROW_MAX)
+        return NULL;
+    vma_resize(mm, above, vpn, above->end);
+    return above;
+}
+
+static enum access_result dispatch(struct fault *f)
+{
+    pte_t pte = *f->slot;
+
+    if (pte_none(pte))
+        return vma_is_anon(f->vma) ? fault_anon(f) : fault_file(f);
+    if (pte_is_swap(pte))
+        return fault_swap(f);
+    if (f->kind == ACCESS_WRITE && !(pte & PTE_WRITE))
+        return fault_write_protected(f);
+    return ACCESS_OK; /* a fault before this one did it */
+}
+
+static enum access_result handle_fault(struct access_ctx *ac, vpn_t vpn, enum access_kind kind)
+{
+    struct fault f = {.ac = ac, .vpn = vpn, .kind = kind};
+    enum access_result r;
+
+    f.vma = find_vma(ac->mm, vpn);
+    if (!f.vma || !vma_allows(f.vma, kind))
+        return ACCESS_SIGSEGV;
+    if (f.vma->flags & VM_SPECIAL)
+        return ACCESS_OK;
+    if (!ac->attempt->resumed) {
+        pgdat_cost(ac->pg, ac->pg->cost->minor_fault);
+        access_count_fault(ac, PGFAULT);
+    }
+    ac->attempt->resumed = false;
+    r = access_tables(ac, ac->mm, vpn);
+    if (r != ACCESS_OK)
+        return r;
+    f.slot = pagetable_find(ac->mm, vpn);
+    r = dispatch(&f);
+    if (f.major)
+        *ac->fault_retried = true; /* for the process's count, whether or not it waited */
+    if (r != ACCESS_OK)
+        return r;
+    if (*ac->fault_retried)
+        ++*ac->majflt;
+    else
+        ++*ac->minflt;
+    *ac->fault_retried = false;
+    return ACCESS_OK;
+}
+
+enum access_result access_page(struct access_ctx *ac, vpn_t vpn, enum access_kind kind)
+{
+    struct pgdat *pg = ac->pg;
+    bool write = kind == ACCESS_WRITE;
+
+    for (;;) {
+        pte_t *slot = pagetable_find(ac->mm, vpn);
+
+        if (slot && pte_present(*slot) && !(*slot & PTE_PROTNONE) &&
+            (!write || (*slot & PTE_WRITE))) {
+            *slot |= PTE_ACCESSED | (write ? PTE_DIRTY : 0);
+            tlb_insert(&pg->tlbs[pg->cpu], ac->mm->id, vpn,
+                       write || (*slot & (PTE_WRITE | PTE_DIRTY)) == (PTE_WRITE | PTE_DIRTY));
+            pgdat_cost(pg, pg->cost->tlb_miss);
+            return ACCESS_OK;
+        }
+        enum access_result r = handle_fault(ac, vpn, kind);
+
+        if (r != ACCESS_OK)
+            return r;
+        if (!pagetable_find(ac->mm, vpn) || !pte_present(*pagetable_find(ac->mm, vpn)))
+            return ACCESS_OK; /* VM_SPECIAL: nothing to map */
+    }
+}

@@ -1,0 +1,42 @@
+/* access_int.h - between the files of access/: one fault on its way through them. */
+#ifndef ACCESS_ACCESS_INT_H
+#define ACCESS_ACCESS_INT_H
+
+#include "access/access.h"
+#include "reclaim/io.h"
+#include "reclaim/lru.h"
+#include "reclaim/page.h"
+#include "reclaim/workingset.h"
+
+struct fault {
+    struct access_ctx *ac;
+    struct vma *vma;
+    vpn_t vpn;
+    pte_t *slot;
+    enum access_kind kind;
+    bool major;
+};
+
+static inline struct frame *fault_frame(const struct fault *f, pfn_t pfn)
+{
+    return frames_get(f->ac->pg->frames, pfn);
+}
+
+/* access.c */
+enum access_result access_from_balance(enum balance_result r);
+/* A frame, charged to the context's group; it may not be evicted before it is used. */
+enum access_result access_get_page(struct access_ctx *ac, pfn_t *ret_pfn);
+void access_flush_page(struct pgdat *pg, const struct mm *mm, vpn_t vpn);
+void access_count_fault(struct access_ctx *ac, enum counter id);
+/* Wait until the I/O on pfn completes; the fault is then retried and counts as major. */
+enum access_result access_wait_page(struct access_ctx *ac, pfn_t pfn, enum wait_cause cause);
+
+/* anon.c */
+enum access_result fault_anon(struct fault *f);
+enum access_result fault_write_protected(struct fault *f);
+/* swapin.c */
+enum access_result fault_swap(struct fault *f);
+/* filemap.c */
+enum access_result fault_file(struct fault *f);
+
+#endif

@@ -1,0 +1,139 @@
+/* anon.c - anonymous memory: first touch and copy-on-write.
+ *
+ *   first read  -> the zero page, no frame
+ *   first write -> a cleared frame, exclusive, on the inactive list
+ *   write to a write-protected entry:
+ *        exclusive, or nobody else has it  -> make it writable (reuse)
+ *        else                              -> a copy, the old page loses one mapping
+ *
+ * Mirrors do_anonymous_page(), do_wp_page(), wp_page_copy() of mm/memory.c, Linux 6.1. */
+#include <string.h>
+
+#include "access/access_int.h"
+
+static pte_t user_bits(const struct vma *vma, bool write)
+{
+    pte_t bits =
+        PTE_PRESENT | PTE_USER | PTE_ACCESSED; /* vm_page_prot has the accessed bit on x86 */
+
+    if (write && (vma->flags & VM_WRITE))
+        bits |= PTE_WRITE | PTE_DIRTY;
+    return bits;
+}
+
+/* Map a new frame, already filled, at the fault's address. */
+static void map_new(struct fault *f, pfn_t pfn)
+{
+    struct pgdat *pg = f->ac->pg;
+
+    frame_set(fault_frame(f, pfn), PG_UPTODATE | PG_SWAPBACKED);
+    page_map_new_anon(pg, f->vma, f->vpn, pfn);
+    lru_add(pg, pfn);
+    pagetable_set(f->ac->mm, f->vpn, f->slot, pte_make(pfn, user_bits(f->vma, true)));
+}
+
+static void clear_page(struct pgdat *pg, pfn_t pfn)
+{
+    u8 *bytes = frames_bytes(pg->frames, pfn);
+
+    if (bytes)
+        memset(bytes, 0, PAGE_SIZE);
+    pgdat_cost(pg, pg->cost->zero_page);
+}
+
+static void copy_page(struct pgdat *pg, pfn_t to, pfn_t from)
+{
+    if (pg->frames->bytes)
+        memcpy(frames_bytes(pg->frames, to), frames_bytes(pg->frames, from), PAGE_SIZE);
+    pgdat_cost(pg, pg->cost->copy_page);
+}
+
+enum access_result fault_anon(struct fault *f)
+{
+    struct access_ctx *ac = f->ac;
+    enum access_result r;
+    pfn_t pfn;
+
+    if (f->kind != ACCESS_WRITE) {
+        pagetable_set(ac->mm, f->vpn, f->slot, pte_make(0, user_bits(f->vma, false) | PTE_ZERO));
+        return ACCESS_OK;
+    }
+    anon_vma_prepare(f->vma);
+    r = access_get_page(ac, &pfn);
+    if (r != ACCESS_OK)
+        return r;
+    clear_page(ac->pg, pfn);
+    map_new(f, pfn);
+    return ACCESS_OK;
+}
+
+/* The frame under the entry may not be evicted while its copy is being allocated. */
+static enum access_result get_copy(struct fault *f, pfn_t old, pfn_t *ret_pfn)
+{
+    enum access_result r;
+
+    if (old != PFN_NONE)
+        frame_set(fault_frame(f, old), PG_LOCKED);
+    r = access_get_page(f->ac, ret_pfn);
+    if (old != PFN_NONE)
+        frame_clear(fault_frame(f, old), PG_LOCKED);
+    return r;
+}
+
+static enum access_result copy_on_write(struct fault *f, pfn_t old)
+{
+    struct access_ctx *ac = f->ac;
+    struct pgdat *pg = ac->pg;
+    enum access_result r;
+    pfn_t pfn;
+
+    anon_vma_prepare(f->vma);
+    r = get_copy(f, old, &pfn);
+    if (r != ACCESS_OK)
+        return r;
+    if (old == PFN_NONE)
+        clear_page(pg, pfn);
+    else
+        copy_page(pg, pfn, old);
+    access_flush_page(pg, ac->mm, f->vpn);
+    if (old != PFN_NONE) {
+        page_unmap(pg, ac->mm, old);
+        if (frame_test(fault_frame(f, old), PG_ANON))
+            page_free_if_unused(pg, old);
+    }
+    map_new(f, pfn);
+    return ACCESS_OK;
+}
+
+/* Does this entry hold the only reference to the anonymous page, counting swap slots? */
+static bool can_reuse(struct fault *f, pfn_t pfn)
+{
+    struct frame *fr = fault_frame(f, pfn);
+
+    if (frame_test(fr, PG_EXCLUSIVE))
+        return true;
+    if (fr->mapcount != 1)
+        return false;
+    if (frame_test(fr, PG_SWAPCACHE) && !page_free_swap(f->ac->pg, pfn))
+        return false;
+    rmap_move_anon(f->ac->pg->space, f->vma, f->vpn, pfn);
+    return true;
+}
+
+enum access_result fault_write_protected(struct fault *f)
+{
+    struct pgdat *pg = f->ac->pg;
+    pte_t pte = *f->slot;
+    pfn_t pfn = pte_is_zero_page(pte) ? PFN_NONE : pte_pfn(pte);
+
+    if (pfn != PFN_NONE && ((f->vma->flags & VM_SHARED) ||
+                            (frame_test(fault_frame(f, pfn), PG_ANON) && can_reuse(f, pfn)))) {
+        if (f->vma->flags & VM_SHARED) /* page_mkwrite: the file learns of its first write now */
+            page_mark_dirty(pg, pfn);
+        *f->slot = pte | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED;
+        access_flush_page(pg, f->ac->mm, f->vpn);
+        count(pg->counters, PGREUSE, 1);
+        return ACCESS_OK;
+    }
+    return copy_on_write(f, pfn);
+}

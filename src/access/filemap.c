@@ -1,0 +1,331 @@
+/* filemap.c - pages of files: faults, and the pages that read(2) and write(2) work on.
+ *
+ *   fault:  map what is cached around the address (fault-around)
+ *           not cached:  pgmajfault, read a window, wait, again
+ *           cached:      maybe start the next window; map it, or copy it for a private write
+ *
+ * A page being read is PG_LOCKED in the page cache; whoever needs it waits for its completion and looks again.
+ * Mirrors filemap_fault(), filemap_map_pages(), filemap_get_pages() of mm/filemap.c, page_cache_ra_unbounded() of mm/readahead.c,
+ * do_read_fault(), do_cow_fault(), do_shared_fault() of mm/memory.c, Linux 6.1. */
+#include <string.h>
+
+#include "access/access_int.h"
+
+static struct inode *fault_inode(const struct fault *f)
+{
+    return inode_get(f->ac->pg->backing, f->vma->inode);
+}
+
+/* Put a frame into the cache, locked and on its way to the LRU; false when it is a page that reclaim threw out lately. */
+static bool add_locked(struct pgdat *pg, struct inode *inode, u64 index, pfn_t pfn, bool for_write)
+{
+    u64 shadow;
+
+    frame_set(frames_get(pg->frames, pfn), PG_LOCKED);
+    shadow = page_cache_add(pg, inode, index, pfn);
+    if (shadow && !for_write)
+        workingset_refault(pg, pfn, shadow);
+    lru_add(pg, pfn);
+    return shadow != 0;
+}
+
+void filemap_readahead(struct access_ctx *ac, struct inode *inode, const struct ra_plan *plan)
+{
+    struct pgdat *pg = ac->pg;
+    u64 run = plan->start; /* first page of the row not yet submitted */
+    u32 nr = 0;
+    u64 mark = plan->async_size ? plan->start + plan->nr - plan->async_size : UINT64_MAX;
+
+    for (u64 i = plan->start; i < plan->start + plan->nr; i++) {
+        struct attempt at = {.noretry = true};
+        struct wait w;
+        pfn_t pfn;
+
+        if (pagecache_find(inode, i) != PFN_NONE) {
+            if (nr)
+                io_read_file(pg, inode, run, nr);
+            nr = 0;
+            continue;
+        }
+        if (balance_get_page(pg, &at, ac->group, &pfn, &w) != BALANCE_OK)
+            break;
+        ac->refault |= add_locked(pg, inode, i, pfn, false);
+        if (i == mark)
+            frame_set(frames_get(pg->frames, pfn), PG_READAHEAD);
+        if (!nr++)
+            run = i;
+    }
+    if (nr)
+        io_read_file(pg, inode, run, nr);
+}
+
+/* Read one page that no readahead brought. */
+static enum access_result read_one(struct access_ctx *ac, struct inode *inode, u64 index)
+{
+    pfn_t pfn = pagecache_find(inode, index);
+    enum access_result r = ACCESS_OK;
+
+    if (pfn != PFN_NONE)
+        return ACCESS_OK;
+    r = access_get_page(ac, &pfn);
+    if (r != ACCESS_OK)
+        return r;
+    ac->refault |= add_locked(ac->pg, inode, index, pfn, false);
+    io_read_file(ac->pg, inode, index, 1);
+    return ACCESS_OK;
+}
+
+/* A page whose read failed may be tried again once; it leaves the cache so that the next look starts anew. */
+static void drop_failed(struct pgdat *pg, pfn_t pfn)
+{
+    if (frames_get(pg->frames, pfn)->mapcount)
+        return;
+    page_cache_del(pg, pfn, 0);
+    page_free(pg, pfn);
+}
+
+static enum wait_cause read_cause(const struct access_ctx *ac)
+{
+    return ac->refault ? WAIT_REFAULT : WAIT_READ;
+}
+
+/* The page of the file at the fault's address, uptodate and unlocked. */
+static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
+{
+    struct access_ctx *ac = f->ac;
+    struct pgdat *pg = ac->pg;
+    struct inode *inode = fault_inode(f);
+    struct file *file = file_get(pg->backing, f->vma->file);
+    u64 index = vma_index(f->vma, f->vpn);
+    bool retried = *ac->fault_retried;
+
+    if (index >= inode_nr_pages(inode))
+        return ACCESS_SIGBUS;
+    for (;;) {
+        pfn_t pfn = pagecache_find(inode, index);
+        struct frame *fr = frames_get(pg->frames, pfn);
+        struct ra_plan plan;
+        enum access_result r;
+
+        if (pfn == PFN_NONE) {
+            access_count_fault(ac, PGMAJFAULT);
+            f->major = true;
+            ac->refault = false;
+            plan = readahead_mmap_sync(file, inode, index, f->vma->flags);
+            filemap_readahead(ac, inode, &plan);
+            r = read_one(ac, inode, index);
+            if (r != ACCESS_OK)
+                return r;
+        } else if (!retried) {
+            bool marked = frame_test(fr, PG_READAHEAD) && !frame_test(fr, PG_WRITEBACK);
+
+            plan = readahead_mmap_async(file, inode, index, f->vma->flags, marked);
+            if (marked && (plan.nr || (!(f->vma->flags & VM_RAND_READ) && file->ra.ra_pages)))
+                frame_clear(fr, PG_READAHEAD);
+            filemap_readahead(ac, inode, &plan);
+        }
+        pfn = pagecache_find(inode, index);
+        if (pfn == PFN_NONE) { /* evicted by the readahead it started */
+            retried = true;
+            continue;
+        }
+        fr = frames_get(pg->frames, pfn);
+        if (frame_test(fr, PG_LOCKED))
+            return access_wait_page(ac, pfn, read_cause(ac));
+        if (frame_test(fr, PG_UPTODATE)) {
+            if (f->major) /* the kernel dropped its lock to read and makes the fault again */
+                access_count_fault(ac, PGFAULT);
+            *ret_pfn = pfn;
+            return ACCESS_OK;
+        }
+        drop_failed(pg, pfn);
+        return ACCESS_SIGBUS;
+    }
+}
+
+/* --- mapping --------------------------------------------------------------------------------------------------------- */
+static pte_t file_bits(const struct vma *vma, bool write)
+{
+    pte_t bits = PTE_PRESENT | PTE_USER | PTE_ACCESSED;
+
+    (void)vma;
+    return write ? bits | PTE_WRITE | PTE_DIRTY : bits;
+}
+
+static void map_page(struct fault *f, vpn_t vpn, pte_t *slot, pfn_t pfn, bool write)
+{
+    page_map(f->ac->pg, f->ac->mm, pfn);
+    pagetable_set(f->ac->mm, vpn, slot, pte_make(pfn, file_bits(f->vma, write)));
+}
+
+/* Map the cached pages of the aligned window around the address that lie in the vma and in this page table. */
+static bool fault_around(struct fault *f)
+{
+    struct pgdat *pg = f->ac->pg;
+    struct inode *inode = fault_inode(f);
+    u64 pages = MAX(pg->tunables->x_fault_around_bytes >> PAGE_SHIFT, (u64)1);
+    vpn_t start = MAX(f->vpn & ~(pages - 1), f->vma->start);
+    vpn_t end = MIN(MIN(start + pages, f->vma->end), (start | (TABLE_ENTRIES - 1)) + 1);
+    u32 mapped = 0;
+    u64 last = vma_index(f->vma, end - 1), nr_pages = inode_nr_pages(inode);
+
+    if (pages <= 1 || !nr_pages)
+        return false;
+    last = MIN(last, nr_pages - 1);
+    for (u64 i = vma_index(f->vma, start); i <= last; i++) {
+        vpn_t vpn = f->vma->start + (i - f->vma->pgoff);
+        pte_t *slot = f->slot + (s64)(vpn - f->vpn);
+        pfn_t pfn = pagecache_find(inode, i);
+        struct frame *fr = frames_get(pg->frames, pfn);
+
+        if (pfn == PFN_NONE || frame_test(fr, PG_LOCKED | PG_READAHEAD) ||
+            !frame_test(fr, PG_UPTODATE))
+            continue;
+        mapped++;
+        if (!pte_none(*slot))
+            continue;
+        map_page(f, vpn, slot, pfn, false);
+        pgdat_cost(pg, pg->cost->fault_around);
+    }
+    readahead_mmap_mapped(file_get(pg->backing, f->vma->file), mapped);
+    return !pte_none(*f->slot);
+}
+
+static enum access_result fault_read(struct fault *f)
+{
+    enum access_result r;
+    pfn_t pfn;
+
+    if (fault_around(f))
+        return ACCESS_OK;
+    r = filemap_fault(f, &pfn);
+    if (r == ACCESS_OK)
+        map_page(f, f->vpn, f->slot, pfn, false);
+    return r;
+}
+
+/* A private write: the file's page is only copied from. */
+static enum access_result fault_cow(struct fault *f)
+{
+    struct pgdat *pg = f->ac->pg;
+    enum access_result r;
+    pfn_t file_pfn, pfn;
+
+    r = filemap_fault(f, &file_pfn);
+    if (r != ACCESS_OK)
+        return r;
+    anon_vma_prepare(f->vma);
+    frame_set(fault_frame(f, file_pfn), PG_LOCKED); /* stays while the copy is allocated */
+    r = access_get_page(f->ac, &pfn);
+    frame_clear(fault_frame(f, file_pfn), PG_LOCKED);
+    if (r != ACCESS_OK)
+        return r;
+    if (pg->frames->bytes)
+        memcpy(frames_bytes(pg->frames, pfn), frames_bytes(pg->frames, file_pfn), PAGE_SIZE);
+    pgdat_cost(pg, pg->cost->copy_page);
+    frame_set(fault_frame(f, pfn), PG_UPTODATE | PG_SWAPBACKED);
+    page_map_new_anon(pg, f->vma, f->vpn, pfn);
+    lru_add(pg, pfn);
+    pagetable_set(f->ac->mm, f->vpn, f->slot, pte_make(pfn, file_bits(f->vma, true)));
+    return ACCESS_OK;
+}
+
+static enum access_result fault_shared(struct fault *f)
+{
+    enum access_result r;
+    pfn_t pfn;
+
+    r = filemap_fault(f, &pfn);
+    if (r != ACCESS_OK)
+        return r;
+    page_mark_dirty(f->ac->pg, pfn);
+    map_page(f, f->vpn, f->slot, pfn, true);
+    return ACCESS_OK;
+}
+
+enum access_result fault_file(struct fault *f)
+{
+    if (f->kind != ACCESS_WRITE)
+        return fault_read(f);
+    return f->vma->flags & VM_SHARED ? fault_shared(f) : fault_cow(f);
+}
+
+/* --- read(2) and write(2) ----------------------------------------------------------------------------------------------- */
+enum access_result access_file_page(struct access_ctx *ac, struct file *file, u64 index,
+                                    u32 req_count, pfn_t *ret_pfn)
+{
+    struct pgdat *pg = ac->pg;
+    struct inode *inode = inode_get(pg->backing, file->inode);
+    pfn_t pfn = pagecache_find(inode, index);
+    struct ra_plan plan;
+    enum access_result r;
+
+    if (pfn == PFN_NONE) {
+        ac->refault = false;
+        plan = readahead_sync(file, inode, index, req_count);
+        filemap_readahead(ac, inode, &plan);
+        r = read_one(ac, inode, index);
+        if (r != ACCESS_OK)
+            return r;
+        pfn = pagecache_find(inode, index);
+    }
+    if (readahead_take_mark(frames_get(pg->frames, pfn))) {
+        plan = readahead_async(file, inode, index, req_count);
+        filemap_readahead(ac, inode, &plan);
+        pfn = pagecache_find(inode, index);
+        if (pfn == PFN_NONE) {
+            r = read_one(ac, inode, index);
+            if (r != ACCESS_OK)
+                return r;
+            pfn = pagecache_find(inode, index);
+        }
+    }
+    if (frame_test(frames_get(pg->frames, pfn), PG_LOCKED)) {
+        *ac->wait = (struct wait){read_cause(ac), io_done_at(pg, pfn)};
+        return ACCESS_WAIT;
+    }
+    if (!frame_test(frames_get(pg->frames, pfn), PG_UPTODATE)) {
+        drop_failed(pg, pfn);
+        return ACCESS_SIGBUS; /* EIO for read(2) */
+    }
+    *ret_pfn = pfn;
+    return ACCESS_OK;
+}
+
+enum access_result access_file_write_page(struct access_ctx *ac, struct file *file, u64 index,
+                                          bool whole, pfn_t *ret_pfn)
+{
+    struct pgdat *pg = ac->pg;
+    struct inode *inode = inode_get(pg->backing, file->inode);
+    pfn_t pfn = pagecache_find(inode, index);
+    struct frame *fr;
+    enum access_result r;
+
+    if (pfn == PFN_NONE) {
+        r = access_get_page(ac, &pfn);
+        ac->attempt->resumed = false;
+        if (r != ACCESS_OK)
+            return r;
+        ac->refault = add_locked(pg, inode, index, pfn, true);
+        if (!whole && index < inode_nr_pages(inode) && inode->device) {
+            io_read_file(pg, inode, index, 1);
+        } else {
+            fr = frames_get(pg->frames, pfn);
+            if (pg->frames->bytes)
+                memset(frames_bytes(pg->frames, pfn), 0, PAGE_SIZE);
+            frame_clear(fr, PG_LOCKED);
+            frame_set(fr, PG_UPTODATE);
+        }
+    }
+    fr = frames_get(pg->frames, pfn);
+    if (frame_test(fr, PG_LOCKED)) {
+        *ac->wait = (struct wait){read_cause(ac), io_done_at(pg, pfn)};
+        return ACCESS_WAIT;
+    }
+    if (!frame_test(fr, PG_UPTODATE)) {
+        drop_failed(pg, pfn);
+        return ACCESS_SIGBUS;
+    }
+    *ret_pfn = pfn;
+    return ACCESS_OK;
+}

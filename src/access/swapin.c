@@ -1,0 +1,165 @@
+/* swapin.c - a page comes back from swap.
+ *
+ *   in the swap cache?  use it (wait while it is being read)
+ *   device without a queue, one reference:  read it alone, past the swap cache
+ *   else:  read a window around it into the swap cache, wait for the page itself
+ *
+ * Mirrors do_swap_page() of mm/memory.c, swapin_readahead() of mm/swap_state.c, Linux 6.1. */
+#include "access/access_int.h"
+
+#define WINDOW_MAX 256u /* 1 << the largest vm.page-cluster */
+
+/* A frame for slot e in the swap cache, being read. */
+static void read_into_cache(struct access_ctx *ac, swp_t e, pfn_t pfn, bool readahead)
+{
+    struct pgdat *pg = ac->pg;
+    struct frame *fr = frames_get(pg->frames, pfn);
+    u64 shadow;
+
+    frame_set(fr, PG_LOCKED | PG_SWAPBACKED | (readahead ? PG_READAHEAD : 0));
+    shadow = page_swapcache_add(pg, e, pfn);
+    if (shadow)
+        workingset_refault(pg, pfn, shadow);
+    lru_add(pg, pfn);
+    io_read_swap(pg, pfn, e);
+}
+
+static void read_ahead_one(struct access_ctx *ac, swp_t e)
+{
+    struct attempt at = {.noretry = true};
+    struct wait w;
+    pfn_t pfn;
+
+    if (!swap_count(ac->pg->swap, e) || swapcache_find(ac->pg->swap, e) != PFN_NONE)
+        return;
+    if (balance_get_page(ac->pg, &at, ac->group, &pfn, &w) != BALANCE_OK)
+        return;
+    if (swapcache_find(ac->pg->swap, e) != PFN_NONE || !swap_count(ac->pg->swap, e)) {
+        page_free(ac->pg, pfn);
+        return;
+    }
+    read_into_cache(ac, e, pfn, true);
+    count(ac->pg->counters, SWAP_RA, 1);
+}
+
+static void read_ahead_by_address(struct fault *f)
+{
+    struct swap_vma_window w = swap_vma_readahead_window(f->ac->pg->swap, &f->vma->swap_ra, f->vpn,
+                                                         f->vma->start, f->vma->end);
+
+    for (vpn_t v = w.start; w.win > 1 && v < w.end; v++) {
+        pte_t *slot = pagetable_find(f->ac->mm, v);
+
+        if (v != f->vpn && slot && pte_is_swap(*slot))
+            read_ahead_one(f->ac, pte_swp(*slot));
+    }
+}
+
+static void read_ahead_by_slot(struct fault *f, swp_t e)
+{
+    struct pgdat *pg = f->ac->pg;
+    swp_t window[WINDOW_MAX];
+    unsigned nr =
+        swap_readahead_window(pg->swap, e, f->vpn, (unsigned)pg->swapin_hits, window, WINDOW_MAX);
+
+    pg->swapin_hits = 0;
+    for (unsigned i = 0; i < nr; i++)
+        if (window[i] != e)
+            read_ahead_one(f->ac, window[i]);
+}
+
+/* The page is not in the swap cache: start reading it. */
+static enum access_result swap_in(struct fault *f, swp_t e, pfn_t *ret_pfn)
+{
+    struct access_ctx *ac = f->ac;
+    struct pgdat *pg = ac->pg;
+    bool bypass = swap_is_synchronous(pg->swap, e);
+    enum access_result r = access_get_page(ac, ret_pfn);
+    u64 shadow;
+
+    if (r != ACCESS_OK)
+        return r;
+    f->major = true;
+    access_count_fault(ac, PGMAJFAULT);
+    if (!bypass) {
+        read_into_cache(ac, e, *ret_pfn, false);
+        if (swap_use_vma_readahead(pg->swap))
+            read_ahead_by_address(f);
+        else
+            read_ahead_by_slot(f, e);
+        return ACCESS_OK;
+    }
+    frame_set(fault_frame(f, *ret_pfn), PG_LOCKED | PG_SWAPBACKED);
+    shadow = swapcache_entry(pg->swap, e);
+    if (shadow)
+        workingset_refault(pg, *ret_pfn, shadow);
+    lru_add(pg, *ret_pfn);
+    io_read_swap(pg, *ret_pfn, e);
+    return ACCESS_OK;
+}
+
+static bool should_free_swap(const struct fault *f, pfn_t pfn)
+{
+    struct pgdat *pg = f->ac->pg;
+    const struct frame *fr = fault_frame(f, pfn);
+
+    if (!frame_test(fr, PG_SWAPCACHE))
+        return false;
+    if (group_swap_full(frame_group(pg->groups, fr), pg->swap->free_pages, pg->swap->total_pages) ||
+        (f->vma->flags & VM_LOCKED) || frame_test(fr, PG_MLOCKED))
+        return true;
+    return f->kind == ACCESS_WRITE && fr->mapcount == 0;
+}
+
+static enum access_result map_swapped_in(struct fault *f, swp_t e, pfn_t pfn)
+{
+    struct access_ctx *ac = f->ac;
+    struct pgdat *pg = ac->pg;
+    struct frame *fr = fault_frame(f, pfn);
+    bool exclusive = (*f->slot & PTE_SWAP_EXCLUSIVE) != 0;
+    pte_t bits = PTE_PRESENT | PTE_USER | PTE_ACCESSED;
+
+    anon_vma_prepare(f->vma);
+    ac->mm->swapents--;
+    frame_set(fr, PG_LOCKED); /* dropping the slot's last reference must not free the page */
+    page_swap_put(pg, e);
+    frame_clear(fr, PG_LOCKED);
+    if (should_free_swap(f, pfn))
+        page_free_swap(pg, pfn);
+    if (exclusive || (!frame_test(fr, PG_SWAPCACHE) && fr->mapcount == 0)) {
+        exclusive = true;
+        if (f->kind == ACCESS_WRITE && (f->vma->flags & VM_WRITE))
+            bits |= PTE_WRITE | PTE_DIRTY;
+    }
+    page_map_swapped_in(pg, f->vma, f->vpn, pfn, exclusive);
+    *f->slot = pte_make(pfn, bits);
+    if (f->kind == ACCESS_WRITE && !(bits & PTE_WRITE))
+        return fault_write_protected(f);
+    return ACCESS_OK;
+}
+
+enum access_result fault_swap(struct fault *f)
+{
+    struct pgdat *pg = f->ac->pg;
+    swp_t e = pte_swp(*f->slot);
+    pfn_t pfn = swapcache_find(pg->swap, e);
+    enum access_result r;
+
+    if (pfn != PFN_NONE) {
+        bool marked = frame_test_clear(fault_frame(f, pfn), PG_READAHEAD);
+
+        pg->swapin_hits += swap_readahead_hit(pg->swap, &f->vma->swap_ra, f->vpn, marked);
+    } else {
+        r = swap_in(f, e, &pfn);
+        if (r != ACCESS_OK)
+            return r;
+    }
+    if (frame_test(fault_frame(f, pfn), PG_LOCKED))
+        return access_wait_page(f->ac, pfn, WAIT_SWAPIN);
+    if (!frame_test(fault_frame(f, pfn), PG_UPTODATE)) {
+        if (!frame_test(fault_frame(f, pfn), PG_SWAPCACHE))
+            page_free(pg, pfn);
+        return ACCESS_SIGBUS;
+    }
+    return map_swapped_in(f, e, pfn);
+}

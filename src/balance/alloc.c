@@ -1,0 +1,88 @@
+/* alloc.c - a frame for somebody: the slow path around frames_try_alloc().
+ *
+ *   above low?            take it
+ *   wake kswapd; above min?  take it
+ *   reclaim 32 pages ourselves; above min?  take it
+ *   no progress 16 times: out of memory
+ *
+ * Mirrors __alloc_pages_slowpath(), should_reclaim_retry() of mm/page_alloc.c, Linux 6.1, for order 0. */
+#include "balance/balance_int.h"
+#include "reclaim/lru.h"
+
+static u64 direct_reclaim(struct pgdat *pg, u32 alloc_flags, enum throttle *ret_throttle)
+{
+    struct scan_control sc = {
+        .nr_to_reclaim = SWAP_CLUSTER_MAX,
+        .priority = DEF_PRIORITY,
+        .reclaim_idx = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL,
+        .may_writepage = true,
+        .may_unmap = true,
+        .may_swap = true,
+    };
+    u64 freed = try_to_free(pg, &sc);
+
+    *ret_throttle = sc.throttle;
+    return freed;
+}
+
+static bool take(struct pgdat *pg, u32 flags, enum migratetype mt, pfn_t *ret_pfn)
+{
+    *ret_pfn = frames_try_alloc(pg->frames, 0, mt, flags, pg->cpu);
+    return *ret_pfn != PFN_NONE;
+}
+
+enum balance_result balance_alloc(struct pgdat *pg, struct attempt *at, u32 alloc_flags,
+                                  enum migratetype mt, pfn_t *ret_pfn, struct wait *ret_wait)
+{
+    enum throttle throttle;
+
+    pgdat_cost(pg, pg->cost->page_alloc);
+    alloc_flags &= ~(u32)ALLOC_WMARK_MASK;
+    if (take(pg, alloc_flags | ALLOC_WMARK_LOW, mt, ret_pfn))
+        return BALANCE_OK;
+    kswapd_wake(pg, 0, alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL);
+    if (take(pg, alloc_flags | ALLOC_WMARK_MIN, mt, ret_pfn))
+        return BALANCE_OK;
+    if (at->dying && take(pg, alloc_flags | ALLOC_NO_WATERMARKS, mt, ret_pfn))
+        return BALANCE_OK;
+    for (;;) {
+        u64 freed = direct_reclaim(pg, alloc_flags, &throttle);
+
+        at->reclaim_calls++;
+        if (take(pg, alloc_flags | ALLOC_WMARK_MIN, mt, ret_pfn)) {
+            at->retries = 0;
+            return BALANCE_OK;
+        }
+        if (freed) {
+            frames_drain_pcp(pg->frames);
+            if (take(pg, alloc_flags | ALLOC_WMARK_MIN, mt, ret_pfn)) {
+                at->retries = 0;
+                return BALANCE_OK;
+            }
+        }
+        if (at->noretry)
+            return BALANCE_FAIL;
+        if (!freed && wait_for_writeback(pg, NULL, ret_wait))
+            return BALANCE_WAIT;
+        if (!freed && ++at->retries > MAX_RECLAIM_RETRIES) {
+            at->retries = 0;
+            at->oom_group = NULL;
+            return BALANCE_OOM;
+        }
+    }
+}
+
+enum balance_result balance_get_page(struct pgdat *pg, struct attempt *at, struct group *g,
+                                     pfn_t *ret_pfn, struct wait *ret_wait)
+{
+    enum balance_result r = balance_alloc(pg, at, ALLOC_MOVABLE, MT_MOVABLE, ret_pfn, ret_wait);
+
+    if (r != BALANCE_OK)
+        return r;
+    r = balance_charge(pg, at, g, 1, ret_wait);
+    if (r == BALANCE_OK)
+        frames_get(pg->frames, *ret_pfn)->memcg = g->id;
+    else
+        frames_free(pg->frames, *ret_pfn, 0, pg->cpu);
+    return r;
+}

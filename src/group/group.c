@@ -1,0 +1,148 @@
+/* group.c - the tree of control groups and the counters of its members.
+ *
+ * Ids are 16 bit because a frame has no room for more; by_id maps them back. A group without tasks or charges is
+ * still there: removal comes with the rest of cgroup v2. Names are compared, not hashed: look-ups by path happen when a machine
+ * is set up and when it is shown. */
+#include "group/group.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+static void page_counter_init(struct page_counter *pc)
+{
+    *pc = (struct page_counter){.high = PAGE_COUNTER_MAX, .max = PAGE_COUNTER_MAX};
+}
+
+static struct group *group_make(struct groups *gs, struct group *parent, const char *name)
+{
+    struct group *g = xcalloc(1, sizeof(*g));
+
+    if (gs->nr_groups + 1 >= gs->cap_groups) {
+        u32 cap = gs->cap_groups ? gs->cap_groups * 2 : 16;
+
+        gs->by_id = xrealloc(gs->by_id, cap * sizeof(struct group *));
+        memset(gs->by_id + gs->cap_groups, 0, (cap - gs->cap_groups) * sizeof(struct group *));
+        gs->cap_groups = cap;
+    }
+    g->id = (u16)(++gs->nr_groups);
+    gs->by_id[g->id] = g;
+    g->name = xstrdup(name);
+    g->parent = parent;
+    list_init(&g->children);
+    list_init(&g->sibling);
+    if (parent)
+        list_add_tail(&parent->children, &g->sibling);
+    page_counter_init(&g->memory);
+    page_counter_init(&g->swap);
+    g->online = true;
+    return g;
+}
+
+void groups_init(struct groups *gs, struct frames *frames, struct counters *counters,
+                 unsigned nr_cpus)
+{
+    *gs = (struct groups){.frames = frames, .counters = counters, .nr_cpus = nr_cpus};
+    gs->stock = xcalloc(nr_cpus, sizeof(*gs->stock));
+    gs->root = group_make(gs, NULL, "");
+    assert(gs->root->id == GROUP_ROOT);
+}
+
+void groups_done(struct groups *gs)
+{
+    for (u32 id = 1; id <= gs->nr_groups; id++) {
+        free(gs->by_id[id]->name);
+        free(gs->by_id[id]);
+    }
+    free(gs->by_id);
+    free(gs->stock);
+    *gs = (struct groups){0};
+}
+
+struct group *group_new(struct groups *gs, struct group *parent, const char *name)
+{
+    return gs->nr_groups >= GROUPS_MAX ? NULL : group_make(gs, parent, name);
+}
+
+struct group *group_get(const struct groups *gs, u16 id)
+{
+    return id && id <= gs->nr_groups ? gs->by_id[id] : NULL;
+}
+
+static struct group *group_child(struct group *g, const char *name, size_t len)
+{
+    struct group *c;
+
+    list_for_each_entry (c, &g->children, sibling)
+        if (strlen(c->name) == len && !memcmp(c->name, name, len))
+            return c;
+    return NULL;
+}
+
+struct group *group_find(const struct groups *gs, const char *path)
+{
+    struct group *g = gs->root;
+
+    while (g) {
+        while (*path == '/')
+            path++;
+        if (!*path)
+            return g;
+        size_t len = strcspn(path, "/");
+
+        g = group_child(g, path, len);
+        path += len;
+    }
+    return NULL;
+}
+
+void group_path(const struct group *g, char *buf, size_t size)
+{
+    char tail[4096];
+
+    if (!g->parent) {
+        snprintf(buf, size, "/");
+        return;
+    }
+    buf[0] = 0;
+    for (; g->parent; g = g->parent) {
+        snprintf(tail, sizeof(tail), "/%s%s", g->name, buf);
+        snprintf(buf, size, "%s", tail);
+    }
+}
+
+struct group *group_next(struct group *top, struct group *prev)
+{
+    if (!prev)
+        return top;
+    if (!list_empty(&prev->children))
+        return list_first_entry(&prev->children, struct group, sibling);
+    for (struct group *g = prev; g != top; g = g->parent)
+        if (g->sibling.next != &g->parent->children)
+            return list_entry(g->sibling.next, struct group, sibling);
+    return NULL;
+}
+
+bool group_is_below(const struct group *g, const struct group *ancestor)
+{
+    for (; g; g = g->parent)
+        if (g == ancestor)
+            return true;
+    return false;
+}
+
+void group_event(struct group *g, enum counter id, s64 n)
+{
+    for (; g; g = g->parent)
+        count(&g->counters, id, n);
+}
+
+s64 group_counter(struct group *top, enum counter id)
+{
+    s64 sum = 0;
+
+    for (struct group *g = group_next(top, NULL); g; g = group_next(top, g))
+        sum += g->counters.v[id];
+    return sum;
+}

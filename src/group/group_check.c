@@ -1,0 +1,71 @@
+/* group_check.c - recount what groups say of themselves. Walks all lists: for checked builds and tests. */
+#include "group/group.h"
+
+#include "base/alloc.h"
+
+static void list_check(const struct groups *gs, struct group *g, enum lru_list lru)
+{
+    const struct pfn_list *l = &g->lruvec.lists[lru];
+    u64 n = 0;
+    u32 prev = PFN_NONE;
+
+    for (pfn_t p = l->head; p != PFN_NONE; p = frames_get(gs->frames, p)->next) {
+        const struct frame *f = frames_get(gs->frames, p);
+
+        assert(frame_test(f, PG_LRU) && !frame_test(f, PG_BATCHED | PG_BUDDY | PG_PCP));
+        assert(frame_lru(f) == lru);
+        assert(frame_group(gs, f) == g);
+        assert(f->prev == prev);
+        prev = p;
+        n++;
+    }
+    assert(l->tail == prev && l->count == n);
+}
+
+void lru_check(const struct groups *gs)
+{
+    for (u32 id = 1; id <= gs->nr_groups; id++)
+        for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
+            list_check(gs, gs->by_id[id], (enum lru_list)lru);
+    for (u32 id = 1; id <= gs->nr_groups; id++) {
+        struct group *top = gs->by_id[id];
+
+        for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++) {
+            u64 sum = 0;
+
+            for (struct group *g = group_next(top, NULL); g; g = group_next(top, g))
+                sum += g->lruvec.lists[lru].count;
+            assert(sum == top->lruvec.size[lru]);
+        }
+    }
+}
+
+void group_check(const struct groups *gs)
+{
+    u64 *own = xcalloc(gs->nr_groups + 1, sizeof(*own));
+
+    for (pfn_t p = 1; p < gs->frames->end_pfn; p++) {
+        const struct frame *f = frames_get(gs->frames, p);
+
+        assert(f->memcg <= gs->nr_groups);
+        if (f->memcg)
+            assert(!frame_test(f, PG_BUDDY | PG_PCP));
+        own[f->memcg]++;
+    }
+    for (u32 id = 1; id <= gs->nr_groups; id++)
+        own[id] += gs->by_id[id]->kernel_pages;
+    for (unsigned cpu = 0; cpu < gs->nr_cpus; cpu++)
+        if (gs->stock[cpu].group)
+            own[gs->stock[cpu].group->id] += gs->stock[cpu].nr_pages;
+    own[GROUP_ROOT] = 0;
+    for (u32 id = 1; id <= gs->nr_groups; id++) {
+        struct group *top = gs->by_id[id];
+        u64 sum = 0;
+
+        for (struct group *g = group_next(top, NULL); g; g = group_next(top, g))
+            sum += own[g->id];
+        assert(top->memory.usage == sum);
+        assert(top->memory.peak >= top->memory.usage && top->swap.peak >= top->swap.usage);
+    }
+    free(own);
+}

@@ -1,0 +1,70 @@
+/* lruvec.c - the LRU lists of each group.
+ *
+ *   head -> newest ......... oldest <- tail      of inactive and active lists; reclaim takes from the tail
+ *
+ * One place counts: group, zone and machine gauges move together with the list. */
+#include "group/group.h"
+
+static const enum counter node_counter[NR_LRU_LISTS] = {
+    NR_INACTIVE_ANON, NR_ACTIVE_ANON, NR_INACTIVE_FILE, NR_ACTIVE_FILE, NR_UNEVICTABLE};
+static const enum counter zone_counter[NR_LRU_LISTS] = {NR_ZONE_INACTIVE_ANON, NR_ZONE_ACTIVE_ANON,
+                                                        NR_ZONE_INACTIVE_FILE, NR_ZONE_ACTIVE_FILE,
+                                                        NR_ZONE_UNEVICTABLE};
+
+enum lru_list frame_lru(const struct frame *f)
+{
+    if (frame_test(f, PG_UNEVICTABLE))
+        return LRU_UNEVICTABLE;
+    return (frame_is_file_lru(f) ? LRU_FILE : 0u) + (frame_test(f, PG_ACTIVE) ? LRU_ACTIVE : 0u);
+}
+
+struct group *frame_group(const struct groups *gs, const struct frame *f)
+{
+    return f->memcg ? gs->by_id[f->memcg] : gs->root;
+}
+
+static void lruvec_update(struct groups *gs, struct group *g, const struct frame *f,
+                          enum lru_list lru, s64 n)
+{
+    group_count(gs, g, node_counter[lru], n);
+    count(&gs->frames->zones[frame_zone(f)].counters, zone_counter[lru], n);
+    count(gs->counters, zone_counter[lru], n);
+    for (; g; g = g->parent)
+        g->lruvec.size[lru] += (u64)n;
+}
+
+void lruvec_add(struct groups *gs, pfn_t pfn)
+{
+    struct frame *f = frames_get(gs->frames, pfn);
+    struct group *g = frame_group(gs, f);
+    enum lru_list lru = frame_lru(f);
+
+    assert(!frame_test(f, PG_LRU | PG_BATCHED));
+    frame_set(f, PG_LRU);
+    pfn_list_add(gs->frames, &g->lruvec.lists[lru], pfn);
+    lruvec_update(gs, g, f, lru, 1);
+}
+
+void lruvec_add_tail(struct groups *gs, pfn_t pfn)
+{
+    struct frame *f = frames_get(gs->frames, pfn);
+    struct group *g = frame_group(gs, f);
+    enum lru_list lru = frame_lru(f);
+
+    assert(!frame_test(f, PG_LRU | PG_BATCHED));
+    frame_set(f, PG_LRU);
+    pfn_list_add_tail(gs->frames, &g->lruvec.lists[lru], pfn);
+    lruvec_update(gs, g, f, lru, 1);
+}
+
+void lruvec_del(struct groups *gs, pfn_t pfn)
+{
+    struct frame *f = frames_get(gs->frames, pfn);
+    struct group *g = frame_group(gs, f);
+    enum lru_list lru = frame_lru(f);
+
+    assert(frame_test(f, PG_LRU));
+    frame_clear(f, PG_LRU);
+    pfn_list_del(gs->frames, &g->lruvec.lists[lru], pfn);
+    lruvec_update(gs, g, f, lru, -1);
+}

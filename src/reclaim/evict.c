@@ -1,0 +1,316 @@
+/* evict.c - one batch of isolated pages: which are in use, which can go, and let those go.
+ *
+ * Mirrors shrink_folio_list(), folio_check_references(), pageout(), __remove_mapping() of mm/vmscan.c, try_to_unmap() of
+ * mm/rmap.c, Linux 6.1.
+ *
+ *   page -> under writeback?  keep (rotated when done)
+ *        -> referenced?       activate, or once more round the inactive list
+ *        -> anonymous         gets a swap slot
+ *        -> mapped            unmapped everywhere
+ *        -> dirty             file: left to the flusher; swap: written now
+ *        -> clean             leaves its cache behind a shadow, freed                                                              */
+#include "reclaim/io.h"
+#include "reclaim/lru.h"
+#include "reclaim/page.h"
+#include "reclaim/scan_int.h"
+#include "reclaim/workingset.h"
+
+enum references { REF_RECLAIM, REF_RECLAIM_CLEAN, REF_KEEP, REF_ACTIVATE };
+enum verdict { EVICT_FREED, EVICT_KEEP, EVICT_ACTIVATE };
+
+static struct frame *frame_of(const struct pgdat *pg, pfn_t pfn)
+{
+    return frames_get(pg->frames, pfn);
+}
+
+/* --- references ------------------------------------------------------------------------------------------------- */
+struct referenced_ctx {
+    struct pgdat *pg;
+    struct group *target;
+    u32 count, vm_flags;
+};
+
+static bool referenced_one(void *ctx, const struct rmap_walk *w)
+{
+    struct referenced_ctx *rc = ctx;
+
+    rc->pg->cpu_ns += rc->pg->cost->referenced;
+    if (rc->target && !group_is_below(group_get(rc->pg->groups, w->vma->mm->memcg), rc->target))
+        return true;
+    if (w->vma->flags & VM_LOCKED) {
+        rc->vm_flags |= VM_LOCKED;
+        return false;
+    }
+    if (*w->slot & PTE_ACCESSED) {
+        *w->slot &= ~PTE_ACCESSED; /* and no TLB flush, as on x86 */
+        if (!(w->vma->flags & VM_SEQ_READ)) {
+            rc->count++;
+            rc->vm_flags |= w->vma->flags;
+        }
+    }
+    return true;
+}
+
+u32 page_referenced(struct pgdat *pg, pfn_t pfn, struct group *target, u32 *ret_vm_flags)
+{
+    struct referenced_ctx rc = {.pg = pg, .target = target};
+
+    if (frame_of(pg, pfn)->mapcount)
+        rmap_for_each(pg->space, pfn, referenced_one, &rc);
+    *ret_vm_flags = rc.vm_flags;
+    return rc.count;
+}
+
+static enum references check_references(struct pgdat *pg, struct scan_control *sc, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+    u32 vm_flags;
+    u32 ptes = page_referenced(pg, pfn, sc->target, &vm_flags);
+    bool referenced = frame_test_clear(f, PG_REFERENCED);
+
+    if (vm_flags & VM_LOCKED)
+        return REF_ACTIVATE;
+    if (ptes) {
+        frame_set(f, PG_REFERENCED);
+        if (referenced || ptes > 1)
+            return REF_ACTIVATE;
+        if ((vm_flags & VM_EXEC) && frame_is_file_lru(f))
+            return REF_ACTIVATE;
+        return REF_KEEP;
+    }
+    return referenced && frame_is_file_lru(f) ? REF_RECLAIM_CLEAN : REF_RECLAIM;
+}
+
+/* --- unmapping --------------------------------------------------------------------------------------------------- */
+static bool unmap_one(void *ctx, const struct rmap_walk *w)
+{
+    struct pgdat *pg = ctx;
+    struct mm *mm = w->vma->mm;
+    pte_t pte = *w->slot;
+    pfn_t pfn = pte_pfn(pte);
+    struct frame *f = frame_of(pg, pfn);
+    pte_t left = 0;
+
+    if (w->vma->flags & VM_LOCKED)
+        return false;
+    if (frame_test(f, PG_ANON) && frame_test(f, PG_SWAPBACKED)) {
+        swap_dup(pg->swap, f->private);
+        left = pte_make_swap(f->private, frame_test(f, PG_EXCLUSIVE) ? PTE_SWAP_EXCLUSIVE : 0);
+        mm->swapents++;
+    } else if (frame_test(f, PG_ANON) && (pte & PTE_DIRTY)) {
+        frame_set(f, PG_SWAPBACKED); /* MADV_FREE memory that was written again */
+        return false;
+    }
+    if (pte & PTE_DIRTY)
+        page_mark_dirty(pg, pfn);
+    pagetable_set(mm, w->vpn, w->slot, left);
+    for (unsigned cpu = 0; cpu < pg->nr_cpus; cpu++)
+        tlb_flush_page(&pg->tlbs[cpu], mm->id, w->vpn);
+    page_unmap(pg, mm, pfn);
+    pgdat_cost(pg, pg->cost->unmap_page);
+    return true;
+}
+
+static bool try_to_unmap(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    rmap_for_each(pg->space, pfn, unmap_one, pg);
+    if (f->mapcount)
+        return false;
+    frame_clear(f, PG_EXCLUSIVE);
+    return true;
+}
+
+/* --- swap and writing ---------------------------------------------------------------------------------------------- */
+static bool add_to_swap(struct pgdat *pg, pfn_t pfn)
+{
+    struct group *g = frame_group(pg->groups, frame_of(pg, pfn));
+    struct group *over = group_try_charge_swap(pg->groups, g, 1);
+    swp_t e;
+
+    if (over) {
+        group_event(over, MEMCG_SWAP_MAX, 1);
+        group_event(over, MEMCG_SWAP_FAIL, 1);
+        return false;
+    }
+    e = swap_slot_try_alloc_cpu(pg->swap, pg->cpu);
+    if (e == SWP_NONE) {
+        group_uncharge_swap(pg->groups, g, 1);
+        group_event(g, MEMCG_SWAP_FAIL, 1);
+        return false;
+    }
+    swap_set_memcg(pg->swap, e, g->id);
+    page_swapcache_add(pg, e, pfn);
+    page_mark_dirty(pg, pfn);
+    return true;
+}
+
+static void pageout_swap(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    frame_clear(f, PG_DIRTY);
+    frame_set(f, PG_RECLAIM);
+    group_count(pg->groups, NULL, NR_VMSCAN_WRITE, 1);
+    io_write_swap(pg, pfn, f->private);
+    if (!frame_test(f, PG_WRITEBACK))
+        frame_clear(f, PG_RECLAIM);
+}
+
+/* Leave the cache; the page is clean, unmapped, not under I/O. */
+static void remove_mapping(struct pgdat *pg, struct scan_control *sc, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    if (frame_test(f, PG_SWAPCACHE))
+        page_swapcache_del(pg, pfn, workingset_eviction(pg, pfn, sc->target));
+    else
+        page_cache_del(pg, pfn,
+                       frame_is_file_lru(f) ? workingset_eviction(pg, pfn, sc->target) : 0);
+}
+
+/* --- one page ------------------------------------------------------------------------------------------------------- */
+static enum verdict evict_dirty(struct pgdat *pg, struct scan_control *sc, pfn_t pfn,
+                                enum references ref, struct evict_stat *stat)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    if (!frame_test(f, PG_SWAPCACHE)) {
+        /* Page by page from here would be poor I/O: the flusher writes it, and it is rotated when that is done. */
+        if (!sc->kswapd || !frame_test(f, PG_RECLAIM) || !pg->pgdat_dirty) {
+            group_count(pg->groups, NULL, NR_VMSCAN_IMMEDIATE_RECLAIM, 1);
+            frame_set(f, PG_RECLAIM);
+            return EVICT_ACTIVATE;
+        }
+        if (ref == REF_RECLAIM_CLEAN || !sc->may_writepage)
+            return EVICT_KEEP;
+        frame_set(f, PG_RECLAIM);
+        group_count(pg->groups, NULL, NR_VMSCAN_WRITE, 1);
+        stat->nr_pageout++;
+        io_write_file(pg, inode_get(pg->backing, f->mapping), f->index, 1);
+    } else {
+        if (ref == REF_RECLAIM_CLEAN || !sc->may_writepage)
+            return EVICT_KEEP;
+        stat->nr_pageout++;
+        pageout_swap(pg, pfn);
+    }
+    return frame_test(f, PG_WRITEBACK | PG_DIRTY) ? EVICT_KEEP : EVICT_FREED;
+}
+
+static enum verdict evict_writeback(struct pgdat *pg, struct scan_control *sc, struct frame *f,
+                                    struct evict_stat *stat)
+{
+    if (sc->kswapd && frame_test(f, PG_RECLAIM) && pg->pgdat_writeback) {
+        stat->nr_immediate++;
+    } else {
+        frame_set(f, PG_RECLAIM);
+        stat->nr_writeback++;
+    }
+    return EVICT_ACTIVATE;
+}
+
+/* EVICT_FREED here means: unmapped, clean, ready to leave its cache. */
+static enum verdict evict_prepare(struct pgdat *pg, struct scan_control *sc, pfn_t pfn,
+                                  enum references ref, struct evict_stat *stat)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    if (frame_test(f, PG_ANON) && frame_test(f, PG_SWAPBACKED) && !frame_test(f, PG_SWAPCACHE) &&
+        !add_to_swap(pg, pfn))
+        return EVICT_ACTIVATE;
+    if (f->mapcount && !try_to_unmap(pg, pfn)) {
+        stat->nr_unmap_fail++;
+        return EVICT_ACTIVATE;
+    }
+    if (frame_test(f, PG_DIRTY) && (!frame_test(f, PG_ANON) || frame_test(f, PG_SWAPBACKED)))
+        return evict_dirty(pg, sc, pfn, ref, stat);
+    return EVICT_FREED;
+}
+
+static enum verdict evict_one(struct pgdat *pg, struct scan_control *sc, pfn_t pfn,
+                              struct evict_stat *stat, bool ignore_references)
+{
+    struct frame *f = frame_of(pg, pfn);
+    enum references ref = REF_RECLAIM;
+    enum verdict v;
+
+    sc->nr_scanned++;
+    pgdat_cost(pg, pg->cost->scan_page);
+    if (frame_test(f, PG_LOCKED))
+        return EVICT_KEEP;
+    if (frame_test(f, PG_UNEVICTABLE | PG_MLOCKED))
+        return EVICT_ACTIVATE;
+    if (f->mapcount && !sc->may_unmap)
+        return EVICT_KEEP;
+    if (frame_test(f, PG_DIRTY | PG_WRITEBACK) && !frame_test(f, PG_ANON | PG_SWAPBACKED)) {
+        stat->nr_dirty++;
+        stat->nr_unqueued_dirty += !frame_test(f, PG_WRITEBACK);
+    }
+    if (frame_test(f, PG_WRITEBACK) && frame_test(f, PG_RECLAIM))
+        stat->nr_congested++;
+    if (frame_test(f, PG_WRITEBACK))
+        return evict_writeback(pg, sc, f, stat);
+
+    if (!ignore_references)
+        ref = check_references(pg, sc, pfn);
+    switch (ref) {
+    case REF_ACTIVATE:
+        return EVICT_ACTIVATE;
+    case REF_KEEP:
+        stat->nr_ref_keep++;
+        return EVICT_KEEP;
+    case REF_RECLAIM:
+    case REF_RECLAIM_CLEAN:
+        break;
+    }
+    v = evict_prepare(pg, sc, pfn, ref, stat);
+    if (v != EVICT_FREED)
+        return v;
+    if (frame_test(f, PG_ANON) && !frame_test(f, PG_SWAPBACKED))
+        group_count(pg->groups, frame_group(pg->groups, f), PGLAZYFREED, 1);
+    else
+        remove_mapping(pg, sc, pfn);
+    page_free(pg, pfn);
+    return EVICT_FREED;
+}
+
+static void activate_kept(struct pgdat *pg, pfn_t pfn, struct evict_stat *stat)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    if (frame_test(f, PG_SWAPCACHE) &&
+        (frame_test(f, PG_MLOCKED) ||
+         group_swap_full(frame_group(pg->groups, f), pg->swap->free_pages, pg->swap->total_pages)))
+        page_free_swap(pg, pfn);
+    if (frame_test(f, PG_MLOCKED | PG_UNEVICTABLE))
+        return;
+    frame_set(f, PG_ACTIVE);
+    stat->nr_activate[frame_is_file_lru(f)]++;
+    count(&frame_group(pg->groups, f)->counters, PGACTIVATE, 1);
+}
+
+u64 shrink_page_list(struct pgdat *pg, struct scan_control *sc, pfn_t *pfns, u32 nr, u32 *ret_kept,
+                     struct evict_stat *stat, bool ignore_references)
+{
+    u32 kept = 0;
+    u64 freed = 0;
+
+    for (u32 i = 0; i < nr; i++) {
+        switch (evict_one(pg, sc, pfns[i], stat, ignore_references)) {
+        case EVICT_FREED:
+            freed++;
+            break;
+        case EVICT_ACTIVATE:
+            activate_kept(pg, pfns[i], stat);
+            pfns[kept++] = pfns[i];
+            break;
+        case EVICT_KEEP:
+            pfns[kept++] = pfns[i];
+            break;
+        }
+    }
+    count(pg->counters, PGACTIVATE, (s64)(stat->nr_activate[0] + stat->nr_activate[1]));
+    *ret_kept = kept;
+    return freed;
+}

@@ -1,0 +1,248 @@
+/* io.c - requests in flight.
+ *
+ * A request covers consecutive pages of one file or one swap slot. Its completion is an event whose argument is the request's number; the
+ * table maps each frame to that number, so that a waiter can ask until when. Bytes move at submission: a page being
+ * read is locked until completion, and a page being written was snapshot by the write. */
+#include "reclaim/io.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "reclaim/page.h"
+
+enum io_kind { IO_READ_FILE, IO_WRITE_FILE, IO_READ_SWAP, IO_WRITE_SWAP };
+
+struct io_request {
+    enum io_kind kind;
+    u32 inode, nr, next_free;
+    u64 index;
+    pfn_t pfn; /* swap */
+    ns_t done;
+    bool failed;
+};
+
+struct io_table {
+    struct io_request *req;
+    u32 nr, cap, free; /* free: first of the list, 0 none (number 0 is not used) */
+    struct u64map by_pfn;
+    struct heap writes; /* completion times of writes in flight */
+};
+
+void io_init(struct pgdat *pg)
+{
+    pg->io = xcalloc(1, sizeof(*pg->io));
+    u64map_init(&pg->io->by_pfn);
+    heap_init(&pg->io->writes);
+}
+
+void io_done(struct pgdat *pg)
+{
+    u64map_done(&pg->io->by_pfn);
+    heap_done(&pg->io->writes);
+    free(pg->io->req);
+    free(pg->io);
+}
+
+static u32 request_new(struct io_table *t, const struct io_request *r)
+{
+    u32 n = t->free;
+
+    if (n) {
+        t->free = t->req[n].next_free;
+    } else {
+        if (t->nr + 1 >= t->cap) {
+            t->cap = t->cap ? t->cap * 2 : 64;
+            t->req = xrealloc_array(t->req, t->cap, sizeof(*t->req));
+        }
+        n = ++t->nr;
+    }
+    t->req[n] = *r;
+    return n;
+}
+
+static struct frame *frame_of(const struct pgdat *pg, pfn_t pfn)
+{
+    return frames_get(pg->frames, pfn);
+}
+
+static void read_done(struct pgdat *pg, pfn_t pfn, bool failed)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    frame_clear(f, PG_LOCKED | PG_ERROR);
+    frame_set(f, failed ? PG_ERROR : PG_UPTODATE);
+}
+
+/* A failed write: the page stays dirty for a swap page (it is the only copy); a file remembers the error for fsync and drops it. */
+static void write_done(struct pgdat *pg, pfn_t pfn, bool failed)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    if (failed) {
+        frame_set(f, PG_ERROR);
+        if (frame_test(f, PG_PAGECACHE))
+            inode_get(pg->backing, f->mapping)->error = -5; /* EIO */
+        else
+            frame_set(f, PG_DIRTY);
+        frame_clear(f, PG_RECLAIM);
+    }
+    page_end_writeback(pg, pfn);
+}
+
+static void request_complete(struct pgdat *pg, const struct io_request *r)
+{
+    switch (r->kind) {
+    case IO_READ_FILE:
+    case IO_WRITE_FILE: {
+        struct inode *inode = inode_get(pg->backing, r->inode);
+
+        for (u64 i = r->index; i < r->index + r->nr; i++) {
+            pfn_t pfn = pagecache_find(inode, i);
+
+            assert(pfn != PFN_NONE);
+            u64map_del(&pg->io->by_pfn, pfn, NULL);
+            if (r->kind == IO_READ_FILE)
+                read_done(pg, pfn, r->failed);
+            else
+                write_done(pg, pfn, r->failed);
+        }
+        break;
+    }
+    case IO_READ_SWAP:
+        u64map_del(&pg->io->by_pfn, r->pfn, NULL);
+        read_done(pg, r->pfn, r->failed);
+        page_free_if_unused(pg, r->pfn);
+        break;
+    case IO_WRITE_SWAP:
+        u64map_del(&pg->io->by_pfn, r->pfn, NULL);
+        write_done(pg, r->pfn, r->failed);
+        page_free_if_unused(pg, r->pfn);
+        break;
+    }
+}
+
+static void on_complete(void *owner, u64 arg)
+{
+    struct pgdat *pg = owner;
+    struct io_table *t = pg->io;
+    struct io_request r = t->req[arg];
+
+    t->req[arg].next_free = t->free;
+    t->free = (u32)arg;
+    if (r.kind == IO_WRITE_FILE || r.kind == IO_WRITE_SWAP)
+        heap_pop(&t->writes);
+    request_complete(pg, &r);
+}
+
+static ns_t submit(struct pgdat *pg, struct device *d, enum device_op op, u64 position, u64 bytes,
+                   struct io_request *r)
+{
+    bool failed = false;
+
+    r->done = device_submit(d, op, position, bytes, &failed);
+    r->failed = r->failed || failed;
+    pgdat_cost(pg, pg->cost->io_submit);
+    if (d->profile->synchronous) {
+        pgdat_cost(pg, (u32)(r->done - pg->clock->now));
+        return pg->clock->now;
+    }
+    u32 n = request_new(pg->io, r);
+
+    if (op == DEVICE_WRITE)
+        heap_push(&pg->io->writes, r->done, NULL, n);
+    clock_at(pg->clock, r->done, on_complete, pg, n);
+    if (r->kind == IO_READ_SWAP || r->kind == IO_WRITE_SWAP) {
+        u64map_put(&pg->io->by_pfn, r->pfn, n);
+        return r->done;
+    }
+    for (u64 i = r->index; i < r->index + r->nr; i++)
+        u64map_put(&pg->io->by_pfn, pagecache_find(inode_get(pg->backing, r->inode), i), n);
+    return r->done;
+}
+
+void io_read_file(struct pgdat *pg, struct inode *inode, u64 index, u32 nr)
+{
+    struct io_request r = {.kind = IO_READ_FILE, .inode = inode->id, .index = index, .nr = nr};
+
+    for (u64 i = index; pg->frames->bytes && i < index + nr; i++) {
+        pfn_t pfn = pagecache_find(inode, i);
+
+        inode_read_bytes(inode, i, frames_bytes(pg->frames, pfn));
+    }
+    submit(pg, inode->device, DEVICE_READ, inode->disk_start + index * PAGE_SIZE,
+           (u64)nr * PAGE_SIZE, &r);
+    if (inode->device->profile->synchronous)
+        request_complete(pg, &r);
+}
+
+ns_t io_write_file(struct pgdat *pg, struct inode *inode, u64 index, u32 nr)
+{
+    struct io_request r = {.kind = IO_WRITE_FILE, .inode = inode->id, .index = index, .nr = nr};
+    ns_t done;
+
+    for (u64 i = index; i < index + nr; i++) {
+        pfn_t pfn = pagecache_find(inode, i);
+
+        page_clear_dirty(pg, pfn);
+        page_start_writeback(pg, pfn);
+    }
+    done = submit(pg, inode->device, DEVICE_WRITE, inode->disk_start + index * PAGE_SIZE,
+                  (u64)nr * PAGE_SIZE, &r);
+    for (u64 i = index; pg->frames->bytes && !r.failed && i < index + nr; i++)
+        inode_write_bytes(inode, i, frames_bytes(pg->frames, pagecache_find(inode, i)));
+    if (inode->device->profile->synchronous)
+        request_complete(pg, &r);
+    return done;
+}
+
+void io_read_swap(struct pgdat *pg, pfn_t pfn, swp_t e)
+{
+    struct io_request r = {.kind = IO_READ_SWAP, .pfn = pfn};
+    struct swap_area *a = swap_area_of(pg->swap, e);
+
+    count(pg->counters, PSWPIN, 1);
+    if (pg->frames->bytes && swap_read_bytes(pg->swap, e, frames_bytes(pg->frames, pfn)) < 0)
+        r.failed = true;
+    submit(pg, a->device, DEVICE_READ, (u64)swp_slot(e) * PAGE_SIZE, PAGE_SIZE, &r);
+    if (a->device->profile->synchronous)
+        read_done(pg, pfn, r.failed);
+}
+
+void io_write_swap(struct pgdat *pg, pfn_t pfn, swp_t e)
+{
+    struct io_request r = {.kind = IO_WRITE_SWAP, .pfn = pfn};
+    struct swap_area *a = swap_area_of(pg->swap, e);
+
+    count(pg->counters, PSWPOUT, 1);
+    page_start_writeback(pg, pfn);
+    if (pg->frames->bytes && swap_write_bytes(pg->swap, e, frames_bytes(pg->frames, pfn)) < 0)
+        r.failed = true;
+    submit(pg, a->device, DEVICE_WRITE, (u64)swp_slot(e) * PAGE_SIZE, PAGE_SIZE, &r);
+    if (a->device->profile->synchronous)
+        write_done(pg, pfn, r.failed);
+}
+
+ns_t io_done_at(const struct pgdat *pg, pfn_t pfn)
+{
+    u64 n;
+
+    return u64map_get(&pg->io->by_pfn, pfn, &n) ? pg->io->req[n].done : pg->clock->now;
+}
+
+ns_t io_next_write(const struct pgdat *pg)
+{
+    const struct heap_item *h = heap_peek(&pg->io->writes);
+
+    return h ? h->key : NS_NEVER;
+}
+
+bool io_write_queue_full(const struct pgdat *pg)
+{
+    return pg->io->writes.count >= IO_WRITES_MAX;
+}
+
+void io_let_time_pass(struct pgdat *pg)
+{
+    if (clock_next(pg->clock) <= pg->step_start + pg->cpu_ns)
+        clock_run_until(pg->clock, MAX(pg->clock->now, pg->step_start + pg->cpu_ns));
+}

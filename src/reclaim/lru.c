@@ -1,0 +1,178 @@
+/* lru.c - entry to the LRU lists and the use-once rule.
+ *
+ *   new page -> batch of 15 on this CPU -> head of inactive list
+ *   unmapped page, used by read(2):  inactive -> inactive+referenced -> active
+ *
+ * A page in a batch is on no list, so reclaim does not see it until the batch is full or drained. The other batches of Linux
+ * (activate, deactivate, rotate) only delay a move by up to 14 pages and are not kept. */
+#include "reclaim/lru.h"
+
+#include "reclaim/workingset.h"
+
+static struct frame *frame_of(const struct pgdat *pg, pfn_t pfn)
+{
+    return frames_get(pg->frames, pfn);
+}
+
+static void batch_drain(struct pgdat *pg, struct lru_batch *b)
+{
+    for (u32 i = 0; i < b->nr; i++) {
+        struct frame *f = frame_of(pg, b->pfn[i]);
+
+        frame_clear(f, PG_BATCHED);
+        if (frame_test(f, PG_UNEVICTABLE))
+            count(pg->counters, UNEVICTABLE_PGS_CULLED, 1);
+        lruvec_add(pg->groups, b->pfn[i]);
+    }
+    b->nr = 0;
+}
+
+void lru_add(struct pgdat *pg, pfn_t pfn)
+{
+    struct lru_batch *b = &pg->lru_add[pg->cpu];
+
+    frame_set(frame_of(pg, pfn), PG_BATCHED);
+    b->pfn[b->nr++] = pfn;
+    if (b->nr == LRU_BATCH)
+        batch_drain(pg, b);
+}
+
+void lru_add_drain(struct pgdat *pg)
+{
+    batch_drain(pg, &pg->lru_add[pg->cpu]);
+}
+
+void lru_add_drain_all(struct pgdat *pg)
+{
+    for (unsigned cpu = 0; cpu < pg->nr_cpus; cpu++)
+        batch_drain(pg, &pg->lru_add[cpu]);
+}
+
+static void batch_remove(struct pgdat *pg, pfn_t pfn)
+{
+    for (unsigned cpu = 0; cpu < pg->nr_cpus; cpu++) {
+        struct lru_batch *b = &pg->lru_add[cpu];
+
+        for (u32 i = 0; i < b->nr; i++) {
+            if (b->pfn[i] != pfn)
+                continue;
+            for (b->nr--; i < b->nr; i++)
+                b->pfn[i] = b->pfn[i + 1];
+            frame_clear(frame_of(pg, pfn), PG_BATCHED);
+            return;
+        }
+    }
+    assert(!"a batched page is in some batch");
+}
+
+void lru_remove(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    if (frame_test(f, PG_LRU))
+        lruvec_del(pg->groups, pfn);
+    else if (frame_test(f, PG_BATCHED))
+        batch_remove(pg, pfn);
+}
+
+static void activate(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    if (frame_test(f, PG_LRU)) {
+        lruvec_del(pg->groups, pfn);
+        frame_set(f, PG_ACTIVE);
+        lruvec_add(pg->groups, pfn);
+        group_count(pg->groups, frame_group(pg->groups, f), PGACTIVATE, 1);
+    } else {
+        frame_set(f, PG_ACTIVE);
+    }
+}
+
+void lru_mark_accessed(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    if (!frame_test(f, PG_REFERENCED)) {
+        frame_set(f, PG_REFERENCED);
+    } else if (!frame_test(f, PG_UNEVICTABLE | PG_ACTIVE)) {
+        activate(pg, pfn);
+        frame_clear(f, PG_REFERENCED);
+        workingset_activation(pg, pfn);
+    }
+}
+
+void lru_deactivate(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    if (!frame_test(f, PG_LRU) || !frame_test(f, PG_ACTIVE) || frame_test(f, PG_UNEVICTABLE))
+        return;
+    lruvec_del(pg->groups, pfn);
+    frame_clear(f, PG_ACTIVE | PG_REFERENCED);
+    lruvec_add(pg->groups, pfn);
+    group_count(pg->groups, frame_group(pg->groups, f), PGDEACTIVATE, 1);
+}
+
+void lru_rotate_reclaimable(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    if (!frame_test(f, PG_LRU) || frame_test(f, PG_UNEVICTABLE))
+        return;
+    lruvec_del(pg->groups, pfn);
+    frame_clear(f, PG_ACTIVE);
+    lruvec_add_tail(pg->groups, pfn);
+    count(pg->counters, PGROTATED, 1);
+}
+
+void lru_lazyfree(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    if (!frame_test(f, PG_LRU) || !frame_test(f, PG_SWAPBACKED) ||
+        frame_test(f, PG_SWAPCACHE | PG_UNEVICTABLE))
+        return;
+    lruvec_del(pg->groups, pfn);
+    frame_clear(f, PG_ACTIVE | PG_REFERENCED | PG_SWAPBACKED);
+    lruvec_add(pg->groups, pfn);
+    group_count(pg->groups, frame_group(pg->groups, f), PGLAZYFREE, 1);
+}
+
+void lru_note_cost(struct pgdat *pg, struct group *g, bool file, u64 nr)
+{
+    (void)pg;
+    for (; g && nr; g = g->parent) {
+        struct lruvec *lv = &g->lruvec;
+        u64 size = lv->size[LRU_INACTIVE_ANON] + lv->size[LRU_ACTIVE_ANON] +
+                   lv->size[LRU_INACTIVE_FILE] + lv->size[LRU_ACTIVE_FILE];
+
+        *(file ? &lv->file_cost : &lv->anon_cost) += nr;
+        if (lv->file_cost + lv->anon_cost > size / 4) {
+            lv->file_cost /= 2;
+            lv->anon_cost /= 2;
+        }
+    }
+}
+
+void lru_update_evictable(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+    bool locked = frame_test(f, PG_MLOCKED);
+    bool on_list = frame_test(f, PG_LRU);
+
+    if (locked == frame_test(f, PG_UNEVICTABLE))
+        return;
+    if (on_list)
+        lruvec_del(pg->groups, pfn);
+    if (locked) {
+        frame_set(f, PG_UNEVICTABLE);
+        frame_clear(f, PG_ACTIVE);
+        count(pg->counters, UNEVICTABLE_PGS_CULLED, on_list);
+    } else {
+        frame_clear(f, PG_UNEVICTABLE);
+        count(pg->counters, UNEVICTABLE_PGS_RESCUED, on_list);
+    }
+    if (on_list)
+        lruvec_add(pg->groups, pfn);
+}

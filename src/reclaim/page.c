@@ -1,0 +1,323 @@
+/* page.c - counters and ownership of pages; see page.h.
+ *
+ * A group counter and the machine's counter always move together. Rooms below that know nothing of groups count for the machine
+ * only, so their calls are wrapped here and the group's share is added. */
+#include "reclaim/page.h"
+
+#include "base/alloc.h"
+#include "reclaim/io.h"
+#include "reclaim/lru.h"
+
+static struct frame *frame_of(const struct pgdat *pg, pfn_t pfn)
+{
+    return frames_get(pg->frames, pfn);
+}
+
+static void count_group(struct pgdat *pg, const struct frame *f, enum counter id, s64 n)
+{
+    count(&frame_group(pg->groups, f)->counters, id, n);
+}
+
+static void count_mapping(struct pgdat *pg, struct mm *mm, const struct frame *f, bool first)
+{
+    bool anon = frame_test(f, PG_ANON);
+
+    if (first)
+        group_count(pg->groups, frame_group(pg->groups, f), anon ? NR_ANON_PAGES : NR_MAPPED, 1);
+    if (anon)
+        mm->rss_anon++;
+    else if (frame_test(f, PG_SWAPBACKED))
+        mm->rss_shmem++;
+    else
+        mm->rss_file++;
+    mm->hiwater_rss = MAX(mm->hiwater_rss, mm_rss(mm));
+}
+
+void page_map(struct pgdat *pg, struct mm *mm, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    count_mapping(pg, mm, f, rmap_add(f));
+}
+
+void page_map_new_anon(struct pgdat *pg, struct vma *vma, vpn_t vpn, pfn_t pfn)
+{
+    rmap_add_new_anon(pg->space, vma, vpn, pfn);
+    count_mapping(pg, vma->mm, frame_of(pg, pfn), true);
+}
+
+void page_map_swapped_in(struct pgdat *pg, struct vma *vma, vpn_t vpn, pfn_t pfn, bool exclusive)
+{
+    bool first = rmap_add_anon(pg->space, vma, vpn, pfn, exclusive);
+
+    count_mapping(pg, vma->mm, frame_of(pg, pfn), first);
+}
+
+void page_unmap(struct pgdat *pg, struct mm *mm, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+    bool anon = frame_test(f, PG_ANON);
+
+    if (rmap_del(f))
+        group_count(pg->groups, frame_group(pg->groups, f), anon ? NR_ANON_PAGES : NR_MAPPED, -1);
+    if (anon)
+        mm->rss_anon--;
+    else if (frame_test(f, PG_SWAPBACKED))
+        mm->rss_shmem--;
+    else
+        mm->rss_file--;
+}
+
+/* Radix-tree nodes belong to the group that first used the file. */
+static void charge_nodes(struct pgdat *pg, const struct inode *inode, u64 nodes_before)
+{
+    s64 delta = (s64)pg->backing->xa_nodes - (s64)nodes_before;
+
+    if (delta)
+        page_charge_kernel(pg, group_get(pg->groups, inode->memcg), delta * XA_NODE_BYTES);
+}
+
+u64 page_cache_add(struct pgdat *pg, struct inode *inode, u64 index, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+    u64 nodes = pg->backing->xa_nodes;
+    u64 shadow = pagecache_add(pg->backing, inode, index, pfn);
+
+    if (!inode->memcg)
+        inode->memcg = f->memcg;
+    count_group(pg, f, NR_FILE_PAGES, 1);
+    if (inode->kind == INODE_SHMEM)
+        count_group(pg, f, NR_SHMEM, 1);
+    charge_nodes(pg, inode, nodes);
+    return shadow;
+}
+
+void page_cache_del(struct pgdat *pg, pfn_t pfn, u64 shadow)
+{
+    struct frame *f = frame_of(pg, pfn);
+    struct inode *inode = inode_get(pg->backing, f->mapping);
+    u64 nodes = pg->backing->xa_nodes;
+
+    if (frame_test(f, PG_DIRTY))
+        page_clear_dirty(pg, pfn);
+    pagecache_del(pg->backing, pfn, shadow);
+    count_group(pg, f, NR_FILE_PAGES, -1);
+    if (inode->kind == INODE_SHMEM)
+        count_group(pg, f, NR_SHMEM, -1);
+    charge_nodes(pg, inode, nodes);
+}
+
+void page_cache_clear_shadows(struct pgdat *pg, struct inode *inode, u64 from, u64 to)
+{
+    u64 nodes = pg->backing->xa_nodes;
+
+    pagecache_clear_shadows(pg->backing, inode, from, to);
+    charge_nodes(pg, inode, nodes);
+}
+
+u64 page_swapcache_add(struct pgdat *pg, swp_t e, pfn_t pfn)
+{
+    u64 shadow = swapcache_add(pg->swap, e, pfn);
+
+    count_group(pg, frame_of(pg, pfn), NR_FILE_PAGES, 1);
+    count_group(pg, frame_of(pg, pfn), NR_SWAPCACHED, 1);
+    pgdat_cost(pg, pg->cost->swap_slot);
+    return shadow;
+}
+
+static void uncharge_slot(struct pgdat *pg, u16 memcg)
+{
+    struct group *g = group_get(pg->groups, memcg);
+
+    if (g)
+        group_uncharge_swap(pg->groups, g, 1);
+}
+
+void page_swapcache_del(struct pgdat *pg, pfn_t pfn, u64 shadow)
+{
+    struct frame *f = frame_of(pg, pfn);
+    u16 memcg = 0;
+
+    count_group(pg, f, NR_FILE_PAGES, -1);
+    count_group(pg, f, NR_SWAPCACHED, -1);
+    if (swapcache_del(pg->swap, pfn, shadow, &memcg))
+        uncharge_slot(pg, memcg);
+    pgdat_cost(pg, pg->cost->swap_slot);
+}
+
+bool page_mark_dirty(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    if (frame_test(f, PG_PAGECACHE) && !frame_test(f, PG_SWAPBACKED)) {
+        if (!pagecache_set_dirty(pg->backing, pfn, pg->clock->now))
+            return false;
+        count_group(pg, f, NR_DIRTY, 1);
+        return true;
+    }
+    if (frame_test(f, PG_DIRTY))
+        return false;
+    frame_set(f, PG_DIRTY);
+    return true;
+}
+
+bool page_clear_dirty(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    if (frame_test(f, PG_PAGECACHE) && !frame_test(f, PG_SWAPBACKED)) {
+        if (!pagecache_clear_dirty(pg->backing, pfn))
+            return false;
+        count_group(pg, f, NR_DIRTY, -1);
+        return true;
+    }
+    return frame_test_clear(f, PG_DIRTY);
+}
+
+void page_start_writeback(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    assert(!frame_test(f, PG_WRITEBACK));
+    if (frame_test(f, PG_PAGECACHE)) {
+        pagecache_start_writeback(pg->backing, pfn);
+        count_group(pg, f, NR_WRITEBACK, 1);
+    } else {
+        frame_set(f, PG_WRITEBACK);
+        group_count(pg->groups, frame_group(pg->groups, f), NR_WRITEBACK, 1);
+    }
+}
+
+void page_end_writeback(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    if (frame_test(f, PG_PAGECACHE)) {
+        pagecache_end_writeback(pg->backing, pfn);
+        count_group(pg, f, NR_WRITEBACK, -1);
+    } else {
+        frame_clear(f, PG_WRITEBACK);
+        group_count(pg->groups, frame_group(pg->groups, f), NR_WRITEBACK, -1);
+        group_count(pg->groups, frame_group(pg->groups, f), NR_WRITTEN, 1);
+    }
+    if (frame_test_clear(f, PG_RECLAIM))
+        lru_rotate_reclaimable(pg, pfn);
+}
+
+void page_free(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+    struct group *g = group_get(pg->groups, f->memcg);
+
+    assert(f->mapcount == 0 &&
+           !frame_test(f, PG_SWAPCACHE | PG_PAGECACHE | PG_LOCKED | PG_WRITEBACK));
+    if (frame_test(f, PG_MLOCKED)) {
+        count(&pg->frames->zones[frame_zone(f)].counters, NR_MLOCK, -1);
+        count(pg->counters, NR_MLOCK, -1);
+        count(pg->counters, UNEVICTABLE_PGS_CLEARED, 1);
+    }
+    lru_remove(pg, pfn);
+    f->memcg = 0;
+    frames_free(pg->frames, pfn, 0, pg->cpu);
+    if (g)
+        group_uncharge(pg->groups, g, 1);
+    pgdat_cost(pg, pg->cost->page_free);
+}
+
+bool page_free_if_unused(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    assert(frame_test(f, PG_ANON | PG_SWAPCACHE));
+    if (f->mapcount || frame_test(f, PG_LOCKED | PG_WRITEBACK))
+        return false;
+    if (frame_test(f, PG_SWAPCACHE)) {
+        if (swap_count(pg->swap, f->private))
+            return false;
+        page_swapcache_del(pg, pfn, 0);
+    }
+    page_free(pg, pfn);
+    return true;
+}
+
+bool page_free_swap(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    if (!frame_test(f, PG_SWAPCACHE) || frame_test(f, PG_WRITEBACK | PG_LOCKED) ||
+        swap_count(pg->swap, f->private))
+        return false;
+    page_swapcache_del(pg, pfn, 0);
+    frame_set(f, PG_DIRTY); /* its only copy is here now */
+    return true;
+}
+
+void page_swap_put(struct pgdat *pg, swp_t e)
+{
+    u16 memcg = 0;
+
+    if (swap_put(pg->swap, e, &memcg)) {
+        uncharge_slot(pg, memcg);
+        return;
+    }
+    pfn_t pfn = swapcache_find(pg->swap, e);
+
+    if (pfn != PFN_NONE && !swap_count(pg->swap, e) && frame_of(pg, pfn)->mapcount == 0)
+        page_free_if_unused(pg, pfn);
+}
+
+/* The frames behind kernel memory grow and shrink with the bytes in use; which object lies in which is slab/'s business later. */
+static void kernel_frames_adjust(struct pgdat *pg)
+{
+    u32 want = (u32)DIV_ROUND_UP(pg->kernel_bytes, (s64)PAGE_SIZE);
+
+    while (pg->nr_kernel_pfns < want) {
+        pfn_t pfn = frames_try_alloc(pg->frames, 0, MT_RECLAIMABLE, ALLOC_NO_WATERMARKS, pg->cpu);
+
+        if (pfn == PFN_NONE)
+            return;
+        frame_set(frame_of(pg, pfn), PG_KERNEL);
+        if (pg->nr_kernel_pfns == pg->cap_kernel_pfns) {
+            pg->cap_kernel_pfns = pg->cap_kernel_pfns ? pg->cap_kernel_pfns * 2 : 64;
+            pg->kernel_pfns = xrealloc_array(pg->kernel_pfns, pg->cap_kernel_pfns, sizeof(pfn_t));
+        }
+        pg->kernel_pfns[pg->nr_kernel_pfns++] = pfn;
+    }
+    while (pg->nr_kernel_pfns > want) {
+        pfn_t pfn = pg->kernel_pfns[--pg->nr_kernel_pfns];
+
+        frame_clear(frame_of(pg, pfn), PG_KERNEL);
+        frames_free(pg->frames, pfn, 0, pg->cpu);
+    }
+}
+
+void page_charge_kernel(struct pgdat *pg, struct group *g, s64 bytes)
+{
+    u64 pages;
+
+    if (!g)
+        g = pg->groups->root;
+    pg->kernel_bytes += bytes;
+    kernel_frames_adjust(pg);
+    group_count(pg->groups, g, NR_SLAB_RECLAIMABLE, bytes);
+    g->kernel_bytes += (u64)bytes;
+    pages = DIV_ROUND_UP(g->kernel_bytes, (u64)PAGE_SIZE);
+    if (pages > g->kernel_pages)
+        group_force_charge(pg->groups, g, (u32)(pages - g->kernel_pages));
+    else if (pages < g->kernel_pages)
+        group_uncharge(pg->groups, g, (u32)(g->kernel_pages - pages));
+    g->kernel_pages = pages;
+}
+
+void pgdat_init(struct pgdat *pg)
+{
+    pg->lru_add = xcalloc(pg->nr_cpus, sizeof(*pg->lru_add));
+    io_init(pg);
+}
+
+void pgdat_done(struct pgdat *pg)
+{
+    io_done(pg);
+    free(pg->lru_add);
+    free(pg->kernel_pfns);
+}

@@ -1,0 +1,48 @@
+/* page.h - the life of one page as every room above sees it: mapped, cached, dirty, freed; with all counters.
+ *
+ * Mirrors:    mm/rmap.c (page_add_*_rmap, page_remove_rmap), mm/filemap.c (accounting), mm/swapfile.c (folio_free_swap), Linux 6.1.
+ * Invariants: NR_ANON_PAGES, NR_MAPPED, NR_FILE_PAGES ... of machine and group change only here.
+ */
+#ifndef RECLAIM_PAGE_H
+#define RECLAIM_PAGE_H
+
+#include "reclaim/pgdat.h"
+
+#define XA_NODE_BYTES 576u /* sizeof(struct xa_node) in Linux 6.1 */
+
+/* One more / one fewer page-table entry maps it: mapcount, the mm's RSS, NR_ANON_PAGES, NR_MAPPED. */
+void page_map(struct pgdat *pg, struct mm *mm,
+              pfn_t pfn); /* file page, or an anonymous one at fork */
+void page_map_new_anon(struct pgdat *pg, struct vma *vma, vpn_t vpn, pfn_t pfn);
+void page_map_swapped_in(struct pgdat *pg, struct vma *vma, vpn_t vpn, pfn_t pfn, bool exclusive);
+void page_unmap(struct pgdat *pg, struct mm *mm, pfn_t pfn);
+
+/* Page cache: add returns the shadow that was there. */
+u64 page_cache_add(struct pgdat *pg, struct inode *inode, u64 index, pfn_t pfn);
+void page_cache_del(struct pgdat *pg, pfn_t pfn, u64 shadow);
+void page_cache_clear_shadows(struct pgdat *pg, struct inode *inode, u64 from, u64 to);
+/* Swap cache. */
+u64 page_swapcache_add(struct pgdat *pg, swp_t e, pfn_t pfn);
+void page_swapcache_del(struct pgdat *pg, pfn_t pfn, u64 shadow);
+
+/* folio_mark_dirty, folio_clear_dirty_for_io: file pages move the inode's dirty state and counters. True if it changed. */
+bool page_mark_dirty(struct pgdat *pg, pfn_t pfn);
+bool page_clear_dirty(struct pgdat *pg, pfn_t pfn);
+void page_start_writeback(struct pgdat *pg, pfn_t pfn);
+/* Also moves a page marked PG_RECLAIM to the tail of its list. */
+void page_end_writeback(struct pgdat *pg, pfn_t pfn);
+
+/* Release a page that nothing maps and no cache holds: off the LRU, uncharged, back to the free lists. */
+void page_free(struct pgdat *pg, pfn_t pfn);
+/* An anonymous page lost a mapping or a swap reference: free it if nothing needs it any more. True when freed. */
+bool page_free_if_unused(struct pgdat *pg, pfn_t pfn);
+/* Swap-cache page whose slot nothing refers to: leave the cache (folio_free_swap). True when it did. */
+bool page_free_swap(struct pgdat *pg, pfn_t pfn);
+/* Drop one reference to a slot: frees the slot, uncharges it, frees an unused cached page. */
+void page_swap_put(struct pgdat *pg, swp_t e);
+
+/* Kernel memory in bytes charged to g (slab objects: radix-tree nodes); negative gives back. Never waits, may exceed limits.
+ * stat is NR_SLAB_RECLAIMABLE or NR_SLAB_UNRECLAIMABLE. */
+void page_charge_kernel(struct pgdat *pg, struct group *g, s64 bytes);
+
+#endif

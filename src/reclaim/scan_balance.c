@@ -1,0 +1,145 @@
+/* scan_balance.c - how much of which list to scan.
+ *
+ * Mirrors prepare_scan_count(), get_scan_count(), inactive_is_low() of mm/vmscan.c, Linux 6.1.
+ *
+ *   size >> priority pages of each list, shared between anonymous and file by swappiness and by what reclaiming each has cost
+ *   lately (refaults of working-set pages, and pages written). Special cases first:
+ *     no swap left .................. file only
+ *     last round (priority 0) ....... both alike
+ *     file cache almost gone ........ anonymous only   (whole machine)
+ *     plenty of inactive file ....... file only        (and file refaults do not ask for more)                                     */
+#include "reclaim/scan_int.h"
+
+enum scan_balance { SCAN_EQUAL, SCAN_FRACT, SCAN_ANON, SCAN_FILE };
+
+static u64 int_sqrt(u64 x)
+{
+    u64 r = 0;
+
+    for (u64 bit = 1ull << 62; bit; bit >>= 2) {
+        if (x >= r + bit) {
+            x -= r + bit;
+            r = (r >> 1) + bit;
+        } else {
+            r >>= 1;
+        }
+    }
+    return r;
+}
+
+/* The larger the list, the smaller the share that must be inactive: 1:1 below 1 GiB, 3:1 at 1 GiB, 10:1 at 10 GiB. */
+bool inactive_is_low(const struct group *g, enum lru_list inactive)
+{
+    u64 in = lruvec_size(g, inactive);
+    u64 act = lruvec_size(g, inactive + LRU_ACTIVE);
+    u64 gb = (in + act) >> (30 - PAGE_SHIFT);
+
+    return in * (gb ? int_sqrt(10 * gb) : 1) < act;
+}
+
+bool can_reclaim_anon(const struct pgdat *pg, const struct group *g)
+{
+    return group_swap_left(g, pg->swap->free_pages) > 0;
+}
+
+void snapshot_refaults(struct pgdat *pg, struct group *target)
+{
+    struct lruvec *lv = &(target ? target : pg->groups->root)->lruvec;
+
+    lv->refaults[0] = lv->activates[0];
+    lv->refaults[1] = lv->activates[1];
+}
+
+static u64 free_plus_file_is_tiny(const struct pgdat *pg, const struct scan_control *sc,
+                                  const struct group *root)
+{
+    u64 high = 0;
+    u64 file = lruvec_size(root, LRU_ACTIVE_FILE) + lruvec_size(root, LRU_INACTIVE_FILE);
+
+    for (unsigned z = 0; z < NR_ZONES; z++)
+        if (pg->frames->zones[z].managed)
+            high += pg->frames->zones[z].watermark[WMARK_HIGH];
+    return file + frames_count_free(pg->frames) <= high && !sc->may_deactivate_anon &&
+           lruvec_size(root, LRU_INACTIVE_ANON) >> sc->priority;
+}
+
+void prepare_scan_count(struct pgdat *pg, struct scan_control *sc)
+{
+    struct group *g = sc->target ? sc->target : pg->groups->root;
+    const struct lruvec *lv = &g->lruvec;
+
+    sc->anon_cost = lv->anon_cost;
+    sc->file_cost = lv->file_cost;
+    if (sc->force_deactivate) {
+        sc->may_deactivate_anon = sc->may_deactivate_file = true;
+    } else {
+        sc->may_deactivate_anon =
+            lv->activates[0] != lv->refaults[0] || inactive_is_low(g, LRU_INACTIVE_ANON);
+        sc->may_deactivate_file =
+            lv->activates[1] != lv->refaults[1] || inactive_is_low(g, LRU_INACTIVE_FILE);
+    }
+    sc->cache_trim_mode =
+        lruvec_size(g, LRU_INACTIVE_FILE) >> sc->priority && !sc->may_deactivate_file;
+    sc->file_is_tiny = !sc->target && free_plus_file_is_tiny(pg, sc, g);
+}
+
+static enum scan_balance choose_balance(const struct pgdat *pg, const struct scan_control *sc,
+                                        const struct group *g, u64 swappiness)
+{
+    if (!sc->may_swap || !can_reclaim_anon(pg, g))
+        return SCAN_FILE;
+    if (sc->target && !swappiness)
+        return SCAN_FILE;
+    if (!sc->priority && swappiness)
+        return SCAN_EQUAL;
+    if (sc->file_is_tiny)
+        return SCAN_ANON;
+    return sc->cache_trim_mode ? SCAN_FILE : SCAN_FRACT;
+}
+
+/* What memory.min and memory.low leave to scan: the part above the protection, at least a batch. */
+static u64 scan_above_protection(const struct scan_control *sc, const struct group *g, u64 size)
+{
+    u64 low = sc->memcg_low_reclaim ? g->memory.emin : MAX(g->memory.emin, g->memory.elow);
+    u64 usage = MAX(g->memory.usage, low);
+
+    if (g == sc->target || !g->parent || !low)
+        return size;
+    return MAX(size - size * low / (usage + 1), (u64)SWAP_CLUSTER_MAX);
+}
+
+void get_scan_count(struct pgdat *pg, struct scan_control *sc, struct group *g,
+                    u64 nr[NR_LRU_LISTS])
+{
+    u64 swappiness = (u64)pg->tunables->swappiness;
+    enum scan_balance balance = choose_balance(pg, sc, g, swappiness);
+    u64 total = sc->anon_cost + sc->file_cost;
+    u64 anon_cost = total + sc->anon_cost, file_cost = total + sc->file_cost;
+    u64 fraction[2];
+
+    total = anon_cost + file_cost;
+    fraction[0] = swappiness * (total + 1) / (anon_cost + 1);
+    fraction[1] = (200 - swappiness) * (total + 1) / (file_cost + 1);
+
+    for (unsigned lru = 0; lru < LRU_UNEVICTABLE; lru++) {
+        bool file = lru >= LRU_FILE;
+        u64 size = g->lruvec.lists[lru].count;
+        u64 scan = scan_above_protection(sc, g, size) >> sc->priority;
+
+        if (!scan && !g->online)
+            scan = MIN(size, (u64)SWAP_CLUSTER_MAX);
+        switch (balance) {
+        case SCAN_EQUAL:
+            break;
+        case SCAN_FRACT:
+            scan = scan * fraction[file] / (fraction[0] + fraction[1]);
+            break;
+        case SCAN_ANON:
+        case SCAN_FILE:
+            if ((balance == SCAN_FILE) != file)
+                scan = 0;
+            break;
+        }
+        nr[lru] = scan;
+    }
+}

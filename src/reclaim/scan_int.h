@@ -1,0 +1,26 @@
+/* scan_int.h - between the files of vmscan: scan_balance.c, evict.c, vmscan.c. */
+#ifndef RECLAIM_SCAN_INT_H
+#define RECLAIM_SCAN_INT_H
+
+#include "reclaim/vmscan.h"
+
+/* scan_balance.c */
+bool inactive_is_low(const struct group *g, enum lru_list inactive);
+bool can_reclaim_anon(const struct pgdat *pg, const struct group *g);
+void prepare_scan_count(struct pgdat *pg, struct scan_control *sc);
+void get_scan_count(struct pgdat *pg, struct scan_control *sc, struct group *g,
+                    u64 nr[NR_LRU_LISTS]);
+
+/* evict.c */
+struct evict_stat { /* struct reclaim_stat */
+    u64 nr_dirty, nr_unqueued_dirty, nr_congested, nr_writeback, nr_immediate, nr_pageout;
+    u64 nr_activate[2], nr_ref_keep, nr_unmap_fail, nr_lazyfree_fail;
+};
+/* Try to evict the isolated pages pfns[0..nr), oldest first. Those that stay are left at the front of pfns in order, *ret_kept of them, with
+ * their flags saying which list they belong on. Returns how many were freed. */
+u64 shrink_page_list(struct pgdat *pg, struct scan_control *sc, pfn_t *pfns, u32 nr, u32 *ret_kept,
+                     struct evict_stat *stat, bool ignore_references);
+/* How many entries mapped it with the accessed bit set (cleared now), by tasks of target or below; *ret_vm_flags of those vmas. */
+u32 page_referenced(struct pgdat *pg, pfn_t pfn, struct group *target, u32 *ret_vm_flags);
+
+#endif

@@ -1,0 +1,294 @@
+/* vmscan.c - walk the groups, shrink their lists.
+ *
+ * shrink_node            every group below the target, once
+ *   shrink_lruvec        lists in turns of 32 pages until the scan target or the goal is reached
+ *     shrink_inactive    isolate from the tail, evict, put back what stays
+ *     shrink_active      isolate from the tail, clear the accessed bits, move to inactive (executable file pages in use stay)
+ */
+#include <string.h>
+
+#include "reclaim/io.h"
+#include "reclaim/lru.h"
+#include "reclaim/scan_int.h"
+#include "reclaim/workingset.h"
+
+static struct frame *frame_of(const struct pgdat *pg, pfn_t pfn)
+{
+    return frames_get(pg->frames, pfn);
+}
+
+/* Events that the kernel counts for the machine only in global reclaim, and for the group always. */
+static void count_scan(struct pgdat *pg, const struct scan_control *sc, struct group *g,
+                       enum counter id, u64 n)
+{
+    if (!sc->target)
+        count(pg->counters, id, (s64)n);
+    count(&g->counters, id, (s64)n);
+}
+
+/* Take up to nr pages from the tail, oldest first; pages of zones that do not help go back to the head. */
+static u32 isolate_lru_pages(struct pgdat *pg, struct scan_control *sc, struct group *g,
+                             enum lru_list lru, u32 nr, pfn_t *ret, u64 *ret_scanned)
+{
+    struct pfn_list *l = &g->lruvec.lists[lru];
+    u32 taken = 0;
+    u64 scanned = 0, skipped = 0;
+
+    while (scanned < nr && l->tail != PFN_NONE) {
+        pfn_t pfn = l->tail;
+        unsigned zone = frame_zone(frame_of(pg, pfn));
+
+        if (zone > sc->reclaim_idx) {
+            pfn_list_del(pg->frames, l, pfn);
+            pfn_list_add(pg->frames, l, pfn);
+            count(pg->counters, PGSKIP_DMA + zone, 1);
+            if (++skipped >= l->count)
+                break;
+            continue;
+        }
+        scanned++;
+        lruvec_del(pg->groups, pfn);
+        ret[taken++] = pfn;
+    }
+    *ret_scanned = scanned + skipped;
+    return taken;
+}
+
+/* Put pages back where their flags say, in order; an active one ages the shadows as an activation does. */
+static void putback(struct pgdat *pg, const pfn_t *pfns, u32 nr)
+{
+    for (u32 i = 0; i < nr; i++) {
+        struct frame *f = frame_of(pg, pfns[i]);
+
+        if (frame_test(f, PG_MLOCKED) && !frame_test(f, PG_UNEVICTABLE)) {
+            frame_clear(f, PG_ACTIVE);
+            frame_set(f, PG_UNEVICTABLE);
+            count(pg->counters, UNEVICTABLE_PGS_CULLED, 1);
+        }
+        lruvec_add(pg->groups, pfns[i]);
+        if (frame_test(f, PG_ACTIVE))
+            workingset_age_nonresident(frame_group(pg->groups, f), 1);
+    }
+}
+
+static u64 shrink_inactive_list(struct pgdat *pg, struct scan_control *sc, struct group *g,
+                                enum lru_list lru, u32 nr)
+{
+    bool file = lru >= LRU_FILE;
+    pfn_t pfns[SWAP_CLUSTER_MAX];
+    struct evict_stat stat = {0};
+    u64 scanned, freed;
+    u32 taken, kept;
+
+    lru_add_drain(pg);
+    taken = isolate_lru_pages(pg, sc, g, lru, nr, pfns, &scanned);
+    count_scan(pg, sc, g, sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, scanned);
+    count(pg->counters, file ? PGSCAN_FILE : PGSCAN_ANON, (s64)scanned);
+    if (!taken)
+        return 0;
+    freed = shrink_page_list(pg, sc, pfns, taken, &kept, &stat, false);
+    putback(pg, pfns, kept);
+    count_scan(pg, sc, g, sc->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);
+    count(pg->counters, file ? PGSTEAL_FILE : PGSTEAL_ANON, (s64)freed);
+    lru_note_cost(pg, g, file, stat.nr_pageout);
+
+    if (stat.nr_unqueued_dirty == taken)
+        pg->flusher_wanted = true;
+    sc->nr.dirty += stat.nr_dirty;
+    sc->nr.congested += stat.nr_congested;
+    sc->nr.unqueued_dirty += stat.nr_unqueued_dirty;
+    sc->nr.writeback += stat.nr_writeback;
+    sc->nr.immediate += stat.nr_immediate;
+    sc->nr.taken += taken;
+    if (file)
+        sc->nr.file_taken += taken;
+    return freed;
+}
+
+static void shrink_active_list(struct pgdat *pg, struct scan_control *sc, struct group *g,
+                               enum lru_list lru, u32 nr)
+{
+    pfn_t pfns[SWAP_CLUSTER_MAX], keep[SWAP_CLUSTER_MAX];
+    u32 taken, nr_keep = 0, nr_down = 0;
+    u64 scanned;
+
+    lru_add_drain(pg);
+    taken = isolate_lru_pages(pg, sc, g, lru, nr, pfns, &scanned);
+    count_scan(pg, sc, g, PGREFILL, scanned);
+    for (u32 i = 0; i < taken; i++) {
+        struct frame *f = frame_of(pg, pfns[i]);
+        u32 vm_flags;
+
+        pgdat_cost(pg, pg->cost->scan_page);
+        if (page_referenced(pg, pfns[i], sc->target, &vm_flags) && (vm_flags & VM_EXEC) &&
+            frame_is_file_lru(f)) {
+            keep[nr_keep++] = pfns[i];
+            continue;
+        }
+        frame_clear(f, PG_ACTIVE);
+        frame_set(f, PG_WORKINGSET);
+        pfns[nr_down++] = pfns[i];
+    }
+    putback(pg, keep, nr_keep);
+    putback(pg, pfns, nr_down);
+    group_count(pg->groups, g, PGDEACTIVATE, nr_down);
+}
+
+static u64 shrink_list(struct pgdat *pg, struct scan_control *sc, struct group *g,
+                       enum lru_list lru, u32 nr)
+{
+    if (!(lru & LRU_ACTIVE))
+        return shrink_inactive_list(pg, sc, g, lru, nr);
+    if (lru >= LRU_FILE ? sc->may_deactivate_file : sc->may_deactivate_anon)
+        shrink_active_list(pg, sc, g, lru, nr);
+    else
+        sc->skipped_deactivate = true;
+    return 0;
+}
+
+/* The goal is reached before the scan targets are: stop the smaller kind, and let the larger one do as large a share of its target as the
+ * smaller one did. */
+static bool stop_smaller_kind(u64 nr[NR_LRU_LISTS], const u64 target[NR_LRU_LISTS])
+{
+    u64 file = nr[LRU_INACTIVE_FILE] + nr[LRU_ACTIVE_FILE];
+    u64 anon = nr[LRU_INACTIVE_ANON] + nr[LRU_ACTIVE_ANON];
+    unsigned small = file > anon ? 0 : LRU_FILE, large = file > anon ? LRU_FILE : 0;
+    u64 small_target = target[small] + target[small + LRU_ACTIVE] + 1;
+    u64 percent = (file > anon ? anon : file) * 100 / small_target;
+
+    if (!file || !anon)
+        return false;
+    nr[small] = nr[small + LRU_ACTIVE] = 0;
+    for (unsigned lru = large; lru <= large + LRU_ACTIVE; lru++) {
+        u64 scanned = target[lru] - nr[lru];
+
+        nr[lru] = target[lru] * (100 - percent) / 100;
+        nr[lru] -= MIN(nr[lru], scanned);
+    }
+    return true;
+}
+
+static void shrink_lruvec(struct pgdat *pg, struct scan_control *sc, struct group *g)
+{
+    u64 nr[NR_LRU_LISTS] = {0}, target[NR_LRU_LISTS];
+    u64 freed = 0;
+    bool proportional = !sc->target && !sc->kswapd && sc->priority == DEF_PRIORITY;
+
+    get_scan_count(pg, sc, g, nr);
+    for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
+        target[lru] = nr[lru];
+    while (nr[LRU_INACTIVE_ANON] || nr[LRU_ACTIVE_FILE] || nr[LRU_INACTIVE_FILE]) {
+        for (unsigned lru = 0; lru < LRU_UNEVICTABLE; lru++) {
+            u32 batch = (u32)MIN(nr[lru], (u64)SWAP_CLUSTER_MAX);
+
+            if (!batch)
+                continue;
+            nr[lru] -= batch;
+            freed += shrink_list(pg, sc, g, (enum lru_list)lru, batch);
+        }
+        io_let_time_pass(pg);
+        if (io_write_queue_full(pg)) { /* Linux would sleep for a free request */
+            sc->throttle = THROTTLE_CONGESTED;
+            break;
+        }
+        if (freed < sc->nr_to_reclaim || proportional)
+            continue;
+        if (!stop_smaller_kind(nr, target))
+            break;
+    }
+    sc->nr_reclaimed += freed;
+    if (pg->swap->total_pages && inactive_is_low(g, LRU_INACTIVE_ANON))
+        shrink_active_list(pg, sc, g, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
+}
+
+/* Effective protection of g when reclaim starts at top (mem_cgroup_calculate_protection), recursive protection off. */
+static void calculate_protection(struct group *top, struct group *g)
+{
+    struct page_counter *pc = &g->memory, *up;
+    u64 siblings_min = 0, siblings_low = 0;
+    struct group *c;
+
+    if (g == top || !g->parent || !pc->usage)
+        return;
+    if (g->parent == top || !g->parent->parent) {
+        pc->emin = pc->min;
+        pc->elow = pc->low;
+        return;
+    }
+    up = &g->parent->memory;
+    list_for_each_entry (c, &g->parent->children, sibling) {
+        siblings_min += MIN(c->memory.usage, c->memory.min);
+        siblings_low += MIN(c->memory.usage, c->memory.low);
+    }
+    pc->emin = MIN(pc->usage, pc->min);
+    pc->elow = MIN(pc->usage, pc->low);
+    if (siblings_min > up->emin)
+        pc->emin = pc->emin * up->emin / siblings_min;
+    if (siblings_low > up->elow)
+        pc->elow = pc->elow * up->elow / siblings_low;
+}
+
+static void shrink_groups(struct pgdat *pg, struct scan_control *sc)
+{
+    struct group *top = sc->target ? sc->target : pg->groups->root;
+
+    for (struct group *g = group_next(top, NULL); g; g = group_next(top, g)) {
+        calculate_protection(top, g);
+        if (g != top && g->memory.emin && g->memory.emin >= g->memory.usage)
+            continue;
+        if (g != top && g->memory.elow && g->memory.elow >= g->memory.usage) {
+            if (!sc->memcg_low_reclaim) {
+                sc->memcg_low_skipped = true;
+                continue;
+            }
+            group_event(g, MEMCG_LOW, 1);
+        }
+        shrink_lruvec(pg, sc, g);
+    }
+}
+
+void shrink_node(struct pgdat *pg, struct scan_control *sc)
+{
+    struct group *top = sc->target ? sc->target : pg->groups->root;
+    u64 before = sc->nr_reclaimed;
+
+    memset(&sc->nr, 0, sizeof(sc->nr));
+    prepare_scan_count(pg, sc);
+    shrink_groups(pg, sc);
+    if (sc->kswapd) {
+        if (sc->nr.writeback && sc->nr.writeback == sc->nr.taken)
+            pg->pgdat_writeback = true;
+        if (sc->nr.unqueued_dirty && sc->nr.unqueued_dirty == sc->nr.file_taken)
+            pg->pgdat_dirty = true;
+        if (sc->nr.immediate)
+            sc->throttle = THROTTLE_WRITEBACK;
+    }
+    if (sc->nr.dirty && sc->nr.dirty == sc->nr.congested)
+        top->lruvec.congested = true;
+    if (!sc->kswapd && top->lruvec.congested)
+        sc->throttle = THROTTLE_CONGESTED;
+    if (sc->nr_reclaimed > before)
+        pg->kswapd_failures = 0;
+}
+
+void age_active_anon(struct pgdat *pg, struct scan_control *sc)
+{
+    struct group *root = pg->groups->root;
+
+    if (!pg->swap->total_pages || !inactive_is_low(root, LRU_INACTIVE_ANON))
+        return;
+    for (struct group *g = group_next(root, NULL); g; g = group_next(root, g))
+        shrink_active_list(pg, sc, g, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
+}
+
+u64 reclaim_pages(struct pgdat *pg, pfn_t *pfns, u32 nr)
+{
+    struct scan_control sc = {
+        .reclaim_idx = NR_ZONES - 1, .may_writepage = true, .may_unmap = true, .may_swap = true};
+    struct evict_stat stat = {0};
+    u32 kept;
+    u64 freed = shrink_page_list(pg, &sc, pfns, nr, &kept, &stat, true);
+
+    putback(pg, pfns, kept);
+    return freed;
+}
