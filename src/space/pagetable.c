@@ -229,7 +229,7 @@ static bool free_tables(const struct free_range *range, u64 number, unsigned lev
             table_frame(s, number)->mapcount--;
         }
     }
-    if (base < range->floor || base + TABLE_ENTRIES * step > range->ceiling)
+    if (base < range->floor || MIN(base + TABLE_ENTRIES * step, VPN_END) > range->ceiling)
         return false;
     table_free(range, number, level);
     return true;

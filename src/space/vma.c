@@ -117,6 +117,8 @@ void vma_insert(struct vma *vma)
 void vma_delete_at(struct mm *mm, u32 position, u32 count)
 {
     assert(position + count <= mm->nr_vmas);
+    if (count == 0)
+        return;
     for (u32 i = position; i < position + count; i++) {
         rmap_unlink_file(mm->vmas[i]);
         anon_vma_unlink(mm->vmas[i]);
