@@ -13,21 +13,37 @@ typedef void (*clock_fn)(void *owner, u64 arg);
 
 struct clock {
     ns_t now;
-    u64 seq;
-    struct heap queue;
-    /* ... private: pool of pending {fn, owner, arg} */
+    struct heap queue; /* key: when; num: index of the event */
+    /* Private: the pool of pending events. */
     struct clock_event *events;
-    u32 nr_events, free_event;
+    u32 nr_events, cap_events;
+    u32 free_event; /* first of the free ones, CLOCK_NO_EVENT when all are in use */
 };
+
+#define NS_NEVER       (~(ns_t)0)
+#define CLOCK_NO_EVENT UINT32_MAX
 
 void clock_init(struct clock *c);
 void clock_done(struct clock *c);
-/* Call fn(owner, arg) at time `when` (at least now). */
+
+/* Call fn(owner, arg) at time `when`, but not before now. cost O(log n), no allocation once the pool has grown */
 void clock_at(struct clock *c, ns_t when, clock_fn fn, void *owner, u64 arg);
+
+/* Forget every event of this owner, which is about to go away. Returns how many there were. cost O(n) */
+size_t clock_cancel(struct clock *c, const void *owner);
+
 /* Time of the next event, or NS_NEVER. */
-#define NS_NEVER (~(ns_t)0)
-ns_t clock_next(const struct clock *c);
-/* Run every event due up to and including `until`; now becomes until (never goes back). */
+static inline ns_t clock_next(const struct clock *c)
+{
+    const struct heap_item *first = heap_peek(&c->queue);
+
+    return first ? first->key : NS_NEVER;
+}
+
+/* Run every event due up to and including `until`, also those that such events add; now is the time of each while it runs, and
+ * `until` (never an earlier time than before) at the end. An event may call this, too. */
 void clock_run_until(struct clock *c, ns_t until);
+
+void clock_check(const struct clock *c);
 
 #endif

@@ -12,6 +12,21 @@ struct cost_model {
 #undef COST
 };
 
+enum {
+#define COST(name, default_ns, doc) COST_INDEX_##name,
+#include "machine/costs.def"
+#undef COST
+    NR_COSTS
+};
+
+struct cost_info { /* one row, for explain and the docs */
+    const char *name;
+    u32 default_ns;
+    const char *doc;
+    size_t offset; /* in struct cost_model */
+};
+extern const struct cost_info cost_info[NR_COSTS];
+
 void cost_model_init(struct cost_model *m);
 /* 0, or -ENOENT when there is no such cost. */
 int cost_model_set(struct cost_model *m, const char *name, u32 ns);
