@@ -87,6 +87,7 @@ void frames_free_slow(struct frames *fr, pfn_t pfn, unsigned order, unsigned cpu
         assert(!(f->flags & FRAME_FLAGS_BUSY) && f->mapcount == 0 && f->memcg == 0);
         f->flags = z->type;
     }
+    count(fr->counters, PGFREE, (s64)1 << order);
     if (pcp_allowed_order(order)) {
         struct per_cpu_pages *pcp = &z->pcp[cpu];
         unsigned index;
@@ -98,10 +99,8 @@ void frames_free_slow(struct frames *fr, pfn_t pfn, unsigned order, unsigned cpu
         fr->frame[pfn].flags = PG_PCP | order << FRAME_ORDER_SHIFT | mt << FRAME_MT_SHIFT | z->type;
         pfn_list_add(fr, &pcp->lists[index], pfn);
         pcp->count += 1u << order;
-        count(fr->counters, PGFREE, 1); /* once per block, as 6.1 does */
         pcp_trim(fr, z, pcp, index);
         return;
     }
-    count(fr->counters, PGFREE, (s64)1 << order);
     buddy_free_one(fr, z, pfn, order, mt);
 }

@@ -149,6 +149,7 @@ int frames_init(struct frames *fr, const struct frames_config *config, struct co
     for (unsigned type = 0; type < NR_ZONES; type++)
         zone_init(fr, (enum zone_type)type);
     frames_build_zonelists(fr);
+    count(fr->counters, PGFREE, (s64)fr->managed_pages); /* so the kernel gets its RAM at boot */
     frames_boot_watermarks(fr, config);
     return 0;
 }

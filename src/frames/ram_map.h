@@ -31,8 +31,9 @@ struct ram_map {
     unsigned nr_ram;
     struct pfn_run reserved[RESERVED_RUNS_MAX]; /* inside RAM, ascending, disjoint, not empty */
     unsigned nr_reserved;
-    struct pfn_run
-        late; /* a length rather than a place: RAM that the kernel frees only after it has computed its watermarks */
+    /* So many pages, in the zone of the first, are freed by the kernel after it has computed its
+     * watermarks. */
+    struct pfn_run late;
     u32 end_pfn;                   /* past the last frame of RAM */
     struct pfn_run zone[NR_ZONES]; /* spans; start == end when the zone is empty */
 };
