@@ -1,0 +1,261 @@
+/* pagecache_test.c - pages in and out of a file's tree, what is counted, and what is found. */
+#include "backing/machine_test.h"
+
+static struct machine m;
+static struct backing b;
+static struct inode *inode, *shmem;
+
+static int setup(void **state)
+{
+    (void)state;
+    machine_init(&m, 1);
+    backing_init(&b, &m.frames, &m.counters);
+    inode = inode_new(&b, INODE_REGULAR, 8, 100, "/data", 64 * MIB, &m.disk);
+    shmem = inode_new(&b, INODE_SHMEM, 1, 7, NULL, MIB, NULL);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    pagecache_check(&b);
+    backing_done(&b);
+    machine_done(&m);
+    return 0;
+}
+
+static struct frame *frame(pfn_t pfn)
+{
+    return frames_get(&m.frames, pfn);
+}
+
+static void a_page_is_found_until_it_is_taken_out(void **state)
+{
+    pfn_t pfn = machine_take(&m);
+
+    (void)state;
+    assert_int_equal(pagecache_add(&b, inode, 1ull << 34, pfn), 0);
+    assert_int_equal(pagecache_find(inode, 1ull << 34), pfn);
+    assert_int_equal(pagecache_find(inode, 0), PFN_NONE);
+    assert_int_equal(frame(pfn)->mapping, inode->id);
+    assert_true(frame_index(frame(pfn)) == 1ull << 34);
+    assert_true(frame_test(frame(pfn), PG_PAGECACHE));
+    assert_int_equal(m.counters.v[NR_FILE_PAGES], 1);
+    assert_int_equal(m.counters.v[NR_SHMEM], 0);
+    pagecache_check(&b);
+    pagecache_del(&b, pfn, 0);
+    assert_int_equal(pagecache_find(inode, 1ull << 34), PFN_NONE);
+    assert_int_equal(frame(pfn)->mapping, 0);
+    assert_int_equal(m.counters.v[NR_FILE_PAGES], 0);
+    assert_int_equal(b.xa_nodes, 0);
+}
+
+static void an_evicted_page_leaves_its_shadow_for_the_next_one(void **state)
+{
+    pfn_t pfn = machine_take(&m);
+
+    (void)state;
+    pagecache_add(&b, inode, 5, pfn);
+    pagecache_del(&b, pfn, 0x1235);
+    assert_int_equal(inode->nr_pages, 0);
+    assert_int_equal(inode->nr_shadows, 1);
+    assert_int_equal(pagecache_find(inode, 5), PFN_NONE);
+    assert_int_equal(pagecache_entry(inode, 5), 0x1235);
+    assert_int_equal(pagecache_next(inode, 0, UINT64_MAX), PFN_NONE);
+    assert_int_equal(pagecache_next_miss(inode, 5, 4), 5);
+    assert_int_equal(pagecache_add(&b, inode, 5, pfn), 0x1235);
+    assert_int_equal(inode->nr_shadows, 0);
+}
+
+static void nodes_with_nothing_but_shadows_are_counted(void **state)
+{
+    pfn_t pfns[128];
+
+    (void)state;
+    for (u64 i = 0; i < 128; i++)
+        pagecache_add(&b, inode, i, pfns[i] = machine_take(&m));
+    assert_int_equal(b.xa_nodes, 3); /* two leaves and a root */
+    for (u64 i = 0; i < 64; i++)
+        pagecache_del(&b, pfns[i], 1);
+    assert_int_equal(m.counters.v[WORKINGSET_NODES], 1);
+    pagecache_clear_shadows(&b, inode, 0, 62);
+    assert_int_equal(inode->nr_shadows, 1);
+    assert_int_equal(m.counters.v[WORKINGSET_NODES], 1);
+    pagecache_clear_shadows(&b, inode, 0, UINT64_MAX);
+    assert_int_equal(m.counters.v[WORKINGSET_NODES], 0);
+    assert_int_equal(b.xa_nodes, 2);
+    assert_int_equal(inode->nr_pages, 64);
+}
+
+static void shmem_pages_are_swap_backed_and_not_dirty_file_pages(void **state)
+{
+    pfn_t pfn = machine_take(&m);
+
+    (void)state;
+    pagecache_add(&b, shmem, 3, pfn);
+    assert_true(frame_test(frame(pfn), PG_SWAPBACKED));
+    assert_int_equal(m.counters.v[NR_SHMEM], 1);
+    assert_true(pagecache_set_dirty(&b, pfn, 9));
+    assert_int_equal(m.counters.v[NR_DIRTY], 0);
+    assert_null(inode_next_dirty(&b, NULL));
+    pagecache_check(&b);
+    pagecache_del(&b, pfn, entry_from_swap(77));
+    assert_true(frame_test(frame(pfn), PG_DIRTY));
+    assert_int_equal(entry_swap(pagecache_entry(shmem, 3)), 77);
+    assert_int_equal(m.counters.v[NR_SHMEM], 0);
+    pagecache_set_value(&b, shmem, 3, 0);
+    assert_int_equal(pagecache_entry(shmem, 3), 0);
+}
+
+static void a_dirty_page_is_counted_once_until_it_is_written(void **state)
+{
+    pfn_t pfn = machine_take(&m);
+    const struct counters *zone = &m.frames.zones[frame_zone(frame(pfn))].counters;
+
+    (void)state;
+    pagecache_add(&b, inode, 9, pfn);
+    assert_true(pagecache_set_dirty(&b, pfn, 50));
+    assert_false(pagecache_set_dirty(&b, pfn, 60));
+    assert_int_equal(m.counters.v[NR_DIRTY], 1);
+    assert_int_equal(m.counters.v[NR_DIRTIED], 1);
+    assert_int_equal(zone->v[NR_ZONE_WRITE_PENDING], 1);
+    assert_int_equal(inode->dirtied_when, 50);
+    assert_int_equal(pagecache_next_dirty(inode, 0), pfn);
+    assert_int_equal(pagecache_next_dirty(inode, 10), PFN_NONE);
+
+    assert_true(pagecache_clear_dirty(&b, pfn));
+    assert_false(pagecache_clear_dirty(&b, pfn));
+    pagecache_start_writeback(&b, pfn);
+    assert_int_equal(m.counters.v[NR_DIRTY], 0);
+    assert_int_equal(m.counters.v[NR_WRITEBACK], 1);
+    assert_int_equal(zone->v[NR_ZONE_WRITE_PENDING], 1);
+    assert_int_equal(pagecache_next_writeback(inode, 0), pfn);
+    pagecache_set_dirty(&b, pfn, 70); /* again, while it is being written */
+    pagecache_check(&b);
+    pagecache_end_writeback(&b, pfn);
+    assert_int_equal(m.counters.v[NR_WRITTEN], 1);
+    assert_int_equal(m.counters.v[NR_WRITEBACK], 0);
+    assert_int_equal(pagecache_next_dirty(inode, 0), pfn);
+    pagecache_del(&b, pfn, 0); /* truncated */
+    assert_int_equal(m.counters.v[NR_DIRTY], 0);
+    assert_int_equal(zone->v[NR_ZONE_WRITE_PENDING], 0);
+    assert_null(inode_next_dirty(&b, NULL));
+}
+
+static void writeback_of_a_swap_cache_page_is_counted_without_a_file(void **state)
+{
+    pfn_t pfn = machine_take(&m);
+
+    (void)state;
+    frame_set(frame(pfn), PG_ANON | PG_SWAPBACKED);
+    pagecache_set_dirty(&b, pfn, 1);
+    pagecache_clear_dirty(&b, pfn);
+    pagecache_start_writeback(&b, pfn);
+    assert_int_equal(m.counters.v[NR_WRITEBACK], 1);
+    pagecache_end_writeback(&b, pfn);
+    assert_int_equal(m.counters.v[NR_WRITTEN], 1);
+    assert_int_equal(m.counters.v[NR_DIRTIED], 0);
+}
+
+static void dirty_inodes_come_in_the_order_they_became_dirty(void **state)
+{
+    struct inode *files[3];
+    pfn_t pfns[3];
+
+    (void)state;
+    for (u64 i = 0; i < 3; i++) {
+        files[i] = inode_new(&b, INODE_REGULAR, 8, 200 + i, NULL, MIB, &m.disk);
+        pagecache_add(&b, files[i], 0, pfns[i] = machine_take(&m));
+    }
+    pagecache_set_dirty(&b, pfns[2], 10);
+    pagecache_set_dirty(&b, pfns[0], 20);
+    pagecache_set_dirty(&b, pfns[1], 30);
+    assert_ptr_equal(inode_next_dirty(&b, NULL), files[2]);
+    assert_ptr_equal(inode_next_dirty(&b, files[2]), files[0]);
+    assert_ptr_equal(inode_next_dirty(&b, files[0]), files[1]);
+    assert_null(inode_next_dirty(&b, files[1]));
+    inode_redirty(&b, files[2], 40);
+    assert_ptr_equal(inode_next_dirty(&b, NULL), files[0]);
+    assert_ptr_equal(inode_next_dirty(&b, files[1]), files[2]);
+    assert_int_equal(files[2]->dirtied_when, 40);
+    pagecache_clear_dirty(&b, pfns[0]);
+    assert_ptr_equal(inode_next_dirty(&b, NULL), files[1]);
+    pagecache_check(&b);
+}
+
+/* As 6.1 does: where everything looked at is cached, the last page looked at is the answer. */
+static void misses_are_found_as_the_kernel_finds_them(void **state)
+{
+    (void)state;
+    for (u64 i = 10; i < 20; i++)
+        pagecache_add(&b, inode, i, machine_take(&m));
+    assert_int_equal(pagecache_next_miss(inode, 10, 32), 20);
+    assert_int_equal(pagecache_next_miss(inode, 10, 4), 13);
+    assert_int_equal(pagecache_next_miss(inode, 9, 4), 9);
+    assert_int_equal(pagecache_prev_miss(inode, 19, 32), 9);
+    assert_int_equal(pagecache_prev_miss(inode, 19, 4), 16);
+    assert_int_equal(pagecache_prev_miss(inode, 20, 4), 20);
+    pagecache_add(&b, shmem, 0, machine_take(&m));
+    pagecache_add(&b, shmem, 1, machine_take(&m));
+    assert_true(pagecache_prev_miss(shmem, 1, 8) == UINT64_MAX);
+}
+
+static void inodes_are_found_by_number_and_ids_are_used_again(void **state)
+{
+    struct inode *gone = inode_new(&b, INODE_REGULAR, 8, 300, "/tmp/x", 0, &m.disk);
+    struct inode *next;
+    u32 id = gone->id;
+
+    (void)state;
+    assert_ptr_equal(inode_find(&b, 8, 100), inode);
+    assert_ptr_equal(inode_find(&b, 1, 7), shmem);
+    assert_null(inode_find(&b, 9, 100));
+    gone->nlink = 0; /* unlinked, still open; the number is used again */
+    assert_ptr_equal(inode_find(&b, 8, 300), gone);
+    next = inode_new(&b, INODE_REGULAR, 8, 300, "/tmp/y", 0, &m.disk);
+    assert_ptr_equal(inode_find(&b, 8, 300), next);
+    inode_free(&b, gone);
+    assert_ptr_equal(inode_find(&b, 8, 300), next);
+    assert_int_equal(inode_new(&b, INODE_REGULAR, 8, 301, NULL, 0, &m.disk)->id, id);
+    inode_free(&b, next);
+    assert_null(inode_find(&b, 8, 300));
+}
+
+static void files_take_their_window_from_the_inode(void **state)
+{
+    struct file *f = file_new(&b, inode, FILE_SYNC);
+    u32 id = f->id;
+
+    (void)state;
+    assert_int_equal(f->ra.ra_pages, 32);
+    assert_true(f->ra.prev_pos == -1);
+    assert_ptr_equal(file_get(&b, id), f);
+    file_hold(f);
+    file_put(&b, f);
+    assert_int_equal(inode->opens, 1);
+    file_put(&b, f);
+    assert_int_equal(inode->opens, 0);
+    f = file_new(&b, shmem, 0);
+    assert_int_equal(f->id, id);
+    assert_int_equal(f->ra.ra_pages, 0);
+    file_put(&b, f);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_page_is_found_until_it_is_taken_out),
+        TEST(an_evicted_page_leaves_its_shadow_for_the_next_one),
+        TEST(nodes_with_nothing_but_shadows_are_counted),
+        TEST(shmem_pages_are_swap_backed_and_not_dirty_file_pages),
+        TEST(a_dirty_page_is_counted_once_until_it_is_written),
+        TEST(writeback_of_a_swap_cache_page_is_counted_without_a_file),
+        TEST(dirty_inodes_come_in_the_order_they_became_dirty),
+        TEST(misses_are_found_as_the_kernel_finds_them),
+        TEST(inodes_are_found_by_number_and_ids_are_used_again),
+        TEST(files_take_their_window_from_the_inode),
+    };
+#undef TEST
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
