@@ -32,9 +32,9 @@ int outfile_open(struct outfile *o, const char *path, struct err *e)
         o->path = xstrdup(path);
         return 0;
     }
-    o->temporary = xmalloc(strlen(path) + sizeof(".XXXXXX"));
-    strcpy(o->temporary, path);
-    strcat(o->temporary, ".XXXXXX");
+    size_t size = strlen(path) + sizeof(".XXXXXX");
+    o->temporary = xmalloc(size);
+    snprintf(o->temporary, size, "%s.XXXXXX", path);
     fd = mkstemp(o->temporary);
     if (fd >= 0) {
         mode_t mask = umask(0);

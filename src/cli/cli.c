@@ -62,7 +62,7 @@ void cli_init(struct cli *cli, const struct cli_spec *spec, int argc, char **arg
     cli->long_options = xcalloc(max + 1, sizeof(*cli->long_options));
     cli->letters = xcalloc(2 * max + 3, 1);
     /* '+' stops at the first operand, which then is the command; ':' tells a missing argument from a wrong option. */
-    strcpy(cli->letters, spec->takes & CLI_COMMAND ? "+:" : ":");
+    snprintf(cli->letters, 3, "%s", spec->takes & CLI_COMMAND ? "+:" : ":");
     for (unsigned i = 0; i < spec->nr_options; i++)
         add_option(cli, &at, &spec->options[i]);
     for (unsigned i = 0; i < nr_cli_common_options; i++) {

@@ -172,8 +172,7 @@ int procfs_write_tree(const struct system *s, const char *dir, struct err *e)
         len--;
     if (len == 0 || len + sizeof(".XXXXXX") > PATH_BYTES / 2)
         return err_set(e, -EINVAL, "'%s' is no name for a directory", dir);
-    memcpy(t.path, dir, len);
-    strcpy(t.path + len, ".XXXXXX");
+    snprintf(t.path, sizeof(t.path), "%.*s.XXXXXX", (int)len, dir);
     if (!mkdtemp(t.path) || chmod(t.path, 0755) != 0) {
         int code = -errno;
 

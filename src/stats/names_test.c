@@ -1,13 +1,10 @@
 /* names_test.c - mistyped names find the right one. */
+#include "base/test.h"
 #include "stats/counters.h"
 #include "stats/names.h"
 #include "stats/tunables.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void distance_counts_edits_and_swapped_neighbours(void **state HW_UNUSED)
 {
