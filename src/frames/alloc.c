@@ -1,8 +1,9 @@
 /* alloc.c - one allocation, one free: zones, watermarks, per-CPU list or buddy lists.
  *
- * Zones are tried from the highest that the request may use down to DMA. Each is asked whether the request leaves it above its
- * watermark; the first that says yes and has a block serves. Low zones keep lowmem_reserve back, so a machine with much
- * RAM does not fill DMA32 with what could be in Normal.
+ * Zones are tried from the highest that the request may use down to DMA. Each is asked whether the
+ * request leaves it above its watermark; the first that says yes and has a block serves. Low zones
+ * keep lowmem_reserve back, so a machine with much RAM does not fill DMA32 with what could be in
+ * Normal.
  */
 #include "frames/frames_int.h"
 
@@ -66,7 +67,8 @@ pfn_t frames_try_alloc_slow(struct frames *fr, unsigned order, enum migratetype 
     pfn_t pfn;
 
     assert(order < ORDER_MAX && mt < NR_PCP_MIGRATETYPES && cpu < fr->nr_cpus);
-    /* Only where there is a lower zone to take from instead, as Linux has it: Normal above DMA32. */
+    /* Only where there is a lower zone to take from instead, as Linux has it: Normal above
+     * DMA32. */
     if (fr->zonelist[highest][0] != ZONE_NORMAL)
         alloc_flags &= ~(u32)ALLOC_NOFRAGMENT;
     pfn = zonelist_take(fr, order, mt, alloc_flags, cpu);

@@ -1,16 +1,18 @@
 /* buddy.c - free blocks of 2^order frames, split and merged.
  *
- * A block of order o starts at a multiple of 2^o. Its buddy is the block that differs in bit o of the frame number; two
- * free buddies of one order become one block of the next.
+ * A block of order o starts at a multiple of 2^o. Its buddy is the block that differs in bit o of
+ * the frame number; two free buddies of one order become one block of the next.
  *
  *      order 0:   0 1 2 3        freeing 1 while 0 and the pair 2-3 are free:
  *                 . F(2-3)       1 + 0 -> 0-1,  0-1 + 2-3 -> 0-3
  *
- * Order decides what memory a workload gets, so it is Linux's: blocks are taken from the head of a list; the halves
- * left over by a split go to the head; a freed block goes to the head, except to the tail when the next merge looks
- * likely (the block above's buddy is already free), so that it is left alone until that happens.
+ * Order decides what memory a workload gets, so it is Linux's: blocks are taken from the head of a
+ * list; the halves left over by a split go to the head; a freed block goes to the head, except to
+ * the tail when the next merge looks likely (the block above's buddy is already free), so that it
+ * is left alone until that happens.
  *
- * Rejected: a bitmap per order (no order of lists); touching all descriptors at the start (the untouched runs of zone.h).
+ * Rejected: a bitmap per order (no order of lists); touching all descriptors at the start (the
+ *           untouched runs of zone.h).
  */
 #include "frames/frames_int.h"
 
@@ -45,7 +47,8 @@ void buddy_list_move(struct frames *fr, struct zone *z, pfn_t pfn, unsigned mt)
     buddy_list_add(fr, z, pfn, order, mt, true);
 }
 
-/* The first block of the first untouched run becomes an ordinary member of its list (where it was counted already). */
+/* The first block of the first untouched run becomes an ordinary member of its list (where it was
+ * counted already). */
 static pfn_t buddy_touch_next(struct frames *fr, struct zone *z, struct pfn_list *l)
 {
     struct pfn_run *run = &z->untouched[0];

@@ -1,5 +1,5 @@
-/* Free blocks as drawings: one character a frame, '.' in use, a digit the first frame of a free block of that
- * order, '-' the rest of it. */
+/* buddy_test.c - free blocks as drawings: one character a frame, '.' in use, a digit the first
+ * frame of a free block of that order, '-' the rest of it. */
 #include "base/test.h"
 
 #include "frames/frames_int.h"
@@ -129,7 +129,8 @@ static void buddy_does_not_merge_blocks_that_are_not_buddies(void **state)
     assert_string_equal(draw(base, 8), ".01-2---");
 }
 
-/* A page whose buddy's parent is already free waits at the tail for the merge that will probably come. */
+/* A page whose buddy's parent is already free waits at the tail for the merge that will probably
+ * come. */
 static void buddy_likely_to_merge_goes_to_the_tail(void **state)
 {
     pfn_t p[16];

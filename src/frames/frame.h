@@ -1,17 +1,20 @@
 /* frame.h - the descriptor of one page frame: 32 bytes, one per 4 KiB of the machine's RAM.
  *
  * Mirrors:  include/linux/mm_types.h (struct page), include/linux/page-flags.h, Linux 6.1.
- * Differs:  no reference count. A frame is in use while it is mapped, in the page cache, in the swap
- *           cache, a page table or kernel memory; PG_LOCKED keeps it while its I/O is in flight.
+ * Differs:  no reference count. A frame is in use while it is mapped, in the page cache, in the
+ *           swap cache, a page table or kernel memory; PG_LOCKED keeps it while its I/O is in
+ *           flight.
  *
  * Who owns which field; a field has one meaning at a time:
  *
- *   state of the frame         next/prev   mapping       index           mapcount     private
- *   free (buddy, per-CPU)      free list   -             -               -            -
- *   file page, page cache      LRU list    inode id      page in file    ptes         -
- *   anonymous                  LRU list    anon_vma id   vpn (40 bits)   ptes         swap entry if PG_SWAPCACHE
- *   page table                 -           mm id         base vpn >> 9   used ptes    table number
- *   kernel                     -           -             -               -            -
+ *   state of the frame        next/prev  mapping      index           mapcount   private
+ *   free (buddy, per-CPU)     free list  -            -               -          -
+ *   file page, page cache     LRU list   inode id     page in file    ptes       -
+ *   anonymous                 LRU list   anon_vma id  vpn (40 bits)   ptes       swap entry (1)
+ *   page table                -          mm id        base vpn >> 9   used ptes  table number
+ *   kernel                    -          -            -               -          -
+ *
+ *   (1) while PG_SWAPCACHE is set
  */
 #ifndef FRAMES_FRAME_H
 #define FRAMES_FRAME_H
@@ -27,7 +30,8 @@
 typedef u32 pfn_t;
 #define PFN_NONE ((pfn_t)0) /* frame 0 is never handed out, as on a PC */
 
-/* Bits 0..1 zone; on the first frame of a free block also 2..3 migrate type of its list, 4..7 order. */
+/* Bits 0..1 zone; on the first frame of a free block also 2..3 migrate type of its list, 4..7
+ * order. */
 #define FRAME_ZONE_SHIFT  0u
 #define FRAME_ZONE_MASK   0x3u
 #define FRAME_MT_SHIFT    2u

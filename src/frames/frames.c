@@ -1,8 +1,10 @@
-/* frames.c - building a machine's RAM: descriptors, zones, and the free blocks there are at the start.
+/* frames.c - building a machine's RAM: descriptors, zones, and the free blocks there are at the
+ * start.
  *
- * RAM that is not reserved is cut into the largest aligned blocks there are, from low to high, and listed in that order, so
- * that the first allocation gets the lowest block. All pageblocks start movable. Blocks of the highest order are only
- * noted as runs (zone.h): a fresh machine of 1 TiB has touched no more descriptors than one of 1 GiB.
+ * RAM that is not reserved is cut into the largest aligned blocks there are, from low to high, and
+ * listed in that order, so that the first allocation gets the lowest block. All pageblocks start
+ * movable. Blocks of the highest order are only noted as runs (zone.h): a fresh machine of 1 TiB
+ * has touched no more descriptors than one of 1 GiB.
  */
 #include "frames/frames_int.h"
 
@@ -96,9 +98,9 @@ static void frames_build_zonelists(struct frames *fr)
     }
 }
 
-/* The kernel computes its watermarks while its init code still takes up memory, and not again when that is freed. THP
- * sets min_free_kbytes once more, and even when it is off computes it once more, now without the pages below high; on
- * machines under 512 MiB it does neither. */
+/* The kernel computes its watermarks while its init code still takes up memory, and not again when
+ * that is freed. THP sets min_free_kbytes once more, and even when it is off computes it once
+ * more, now without the pages below high; on machines under 512 MiB it does neither. */
 static void frames_boot_watermarks(struct frames *fr, const struct frames_config *config)
 {
     u32 late = fr->map.late.end - fr->map.late.start;

@@ -3,9 +3,10 @@
  * Mirrors:    mm/page_alloc.c (get_page_from_freelist, rmqueue, free_unref_page), Linux 6.1.
  * Differs:    one node; no CMA, no isolated pageblocks, no memory hotplug.
  * Owns:       every frame while it is free: its flags, next and prev.
- * Never:      waits, reclaims, reads the clock. When nothing may be taken, frames_try_alloc() says so and the
- *             caller (balance/) decides what to do.
- * Invariants: (frame_check, buddy_check) every managed frame is on one free list, on one per-CPU list or in use.
+ * Never:      waits, reclaims, reads the clock. When nothing may be taken, frames_try_alloc() says
+ *             so and the caller (balance/) decides what to do.
+ * Invariants: (frame_check, buddy_check) every managed frame is on one free list, on one per-CPU
+ *             list or in use.
  * Counters:   PGALLOC_<zone>, PGFREE, NR_FREE_PAGES, NUMA_HIT, NUMA_LOCAL, PAGE_... none other.
  * Use:        frames_init(&fr, &config, &counters, &e);
  *             pfn = frames_try_alloc(&fr, 0, MT_MOVABLE, ALLOC_WMARK_LOW | ALLOC_MOVABLE, cpu);
@@ -42,7 +43,9 @@ struct frames {
     u64 min_free_kbytes;
     unsigned watermark_scale_factor;
     unsigned watermark_boost_factor; /* per 10,000 of the high watermark; 0 turns boosting off */
-    u32 boosted; /* bit per zone: watermark raised on behalf of ALLOC_KSWAPD; whoever wakes kswapd clears it */
+    /* Bit per zone: its watermark was raised for an ALLOC_KSWAPD request. Whoever wakes kswapd
+     * clears it. */
+    u32 boosted;
     u8 zonelist[NR_ZONES]
                [NR_ZONES + 1]; /* [highest zone]: zones to try, best first; ends with NR_ZONES */
     u64 totalreserve_pages;    /* high watermarks and reserves: no use for the page cache */
@@ -51,7 +54,8 @@ struct frames {
     struct ram_map map;
 };
 
-/* 0, or -EINVAL with the reason in *e when the size makes no sense (pre: config complete). The struct must not move. */
+/* 0, or -EINVAL with the reason in *e when the size makes no sense (pre: config complete). The
+ * struct must not move. */
 int frames_init(struct frames *fr, const struct frames_config *config, struct counters *counters,
                 struct err *e);
 void frames_done(struct frames *fr);
@@ -63,13 +67,14 @@ void frames_setup_watermarks(struct frames *fr);
 /* The part of it that Linux repeats whenever somebody reads or writes vm.lowmem_reserve_ratio. */
 void frames_setup_lowmem_reserve(struct frames *fr);
 
-/* Frames freed to and taken from per-CPU lists go by migrate type and order; both calls below are inline for a
- * single frame, and cost O(ORDER_MAX) otherwise.
+/* Frames freed to and taken from per-CPU lists go by migrate type and order; both calls below are
+ * inline for a single frame, and cost O(ORDER_MAX) otherwise.
  *
- * A block of 2^order frames with flags = zone only, mapcount 0, memcg 0 (each frame of it), or PFN_NONE when every
- * allowed zone is below its watermark or has no such block. Counts PGALLOC_<zone>.
- * With ALLOC_NOFRAGMENT and ZONE_NORMAL as the best zone, lower zones are tried before a pageblock of another migrate type
- * is broken; Linux asks for that in its first attempt and not in the slow path.
+ * A block of 2^order frames with flags = zone only, mapcount 0, memcg 0 (each frame of it), or
+ * PFN_NONE when every allowed zone is below its watermark or has no such block. Counts
+ * PGALLOC_<zone>. With ALLOC_NOFRAGMENT and ZONE_NORMAL as the best zone, lower zones are tried
+ * before a pageblock of another migrate type is broken; Linux asks for that in its first attempt
+ * and not in the slow path.
  *   pre: order < ORDER_MAX, mt < NR_PCP_MIGRATETYPES, cpu < nr_cpus */
 static inline pfn_t frames_try_alloc(struct frames *fr, unsigned order, enum migratetype mt,
                                      u32 alloc_flags, unsigned cpu);
@@ -85,21 +90,24 @@ bool frames_balanced(const struct frames *fr, unsigned order, enum zone_type hig
 void frames_drain_pcp(struct frames *fr);
 void frames_drain_pcp_cpu(struct frames *fr, unsigned cpu);
 
-/* Give one pageblock kept for high-order atomic requests to mt; called when direct reclaim fails. `force` also takes the
- * last one. True when a block moved that has free pages. Mirrors unreserve_highatomic_pageblock(). */
+/* Give one pageblock kept for high-order atomic requests to mt; called when direct reclaim fails.
+ * `force` also takes the last one. True when a block moved that has free pages. Mirrors
+ * unreserve_highatomic_pageblock(). */
 bool frames_unreserve_highatomic(struct frames *fr, enum migratetype mt, bool force);
 
 /* Pages in the buddy lists; as NR_FREE_PAGES, without those on per-CPU lists. */
 u64 frames_count_free(const struct frames *fr);
 u64 frames_count_pcp(const struct frames *fr);
 
-/* What could be had without pushing zones below high: sum of managed - high (nr_free_zone_pages). */
+/* What could be had without pushing zones below high: sum of managed - high
+ * (nr_free_zone_pages). */
 u64 frames_count_above_high(const struct frames *fr, enum zone_type highest);
 
 /* The zone whose span holds this frame. pre: pfn < end_pfn and in some zone's span */
 struct zone *frames_zone(const struct frames *fr, pfn_t pfn);
 
-/* Abort (assert) on a broken invariant: every frame is in exactly one place, counts equal a recount. */
+/* Abort (assert) on a broken invariant: every frame is in exactly one place, counts equal a
+ * recount. */
 void frame_check(const struct frames *fr);
 void buddy_check(const struct frames *fr);
 

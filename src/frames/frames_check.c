@@ -1,8 +1,10 @@
-/* frames_check.c - is every managed frame in exactly one place, and does every count equal a recount?
+/* frames_check.c - is every managed frame in exactly one place, and does every count equal a
+ * recount?
  *
- * A bitmap over all frames: each block on a free list, each untouched run and each block on a per-CPU list marks its frames; a frame
- * marked twice, or marked though it is reserved or no RAM, is a bug. What stays unmarked is in use, and must not look free.
- * cost O(frames touched + RAM / 64): for tests and checked builds.
+ * A bitmap over all frames: each block on a free list, each untouched run and each block on a
+ * per-CPU list marks its frames; a frame marked twice, or marked though it is reserved or no RAM,
+ * is a bug. What stays unmarked is in use, and must not look free. cost O(frames touched + RAM /
+ * 64): for tests and checked builds.
  */
 #include "frames/frames_int.h"
 
@@ -125,7 +127,8 @@ void buddy_check(const struct frames *fr)
     free(t.seen);
 }
 
-/* No two free buddies side by side that should have merged: true of every block below the size of a pageblock. */
+/* No two free buddies side by side that should have merged: true of every block below the size of
+ * a pageblock. */
 static void check_merged(const struct frames *fr, const struct zone *z)
 {
     for (unsigned order = 0; order < PAGEBLOCK_ORDER; order++) {

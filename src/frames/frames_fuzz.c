@@ -1,5 +1,6 @@
-/* Random allocations and frees of all orders, types and CPUs against a plain list of what is held; now and then everything
- * is checked, and at the end everything is given back: then no page is lost and all pages merge. */
+/* frames_fuzz.c - random allocations and frees of all orders, types and CPUs against a plain list
+ * of what is held; now and then everything is checked, and at the end everything is given back:
+ * then no page is lost and all pages merge. */
 #include "base/test.h"
 
 #include "base/alloc.h"

@@ -1,4 +1,5 @@
-/* frames_inline.h - the paths of frames.h that run once per page: lists, one frame from and to a per-CPU list.
+/* frames_inline.h - the paths of frames.h that run once per page: lists, one frame from and to a
+ * per-CPU list.
  *
  * Included by frames.h only. Anything that is not the common case is a call into the .c files.
  */

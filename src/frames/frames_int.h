@@ -1,4 +1,5 @@
-/* frames_int.h - what the files of frames/ share: buddy lists, pageblocks, per-CPU lists. For this room alone. */
+/* frames_int.h - what the files of frames/ share: buddy lists, pageblocks, per-CPU lists. For this
+ * room alone. */
 #ifndef FRAMES_FRAMES_INT_H
 #define FRAMES_FRAMES_INT_H
 
@@ -6,7 +7,8 @@
 
 /* ---- buddy.c: blocks of one zone ---- */
 
-/* Add free pages to (or with a negative n, take them off) the zone's and the machine's NR_FREE_PAGES. */
+/* Add free pages to (or with a negative n, take them off) the zone's and the machine's
+ * NR_FREE_PAGES. */
 static inline void zone_account_free(struct frames *fr, struct zone *z, s64 n)
 {
     z->free_pages += (u64)n;
@@ -41,7 +43,8 @@ static inline unsigned frame_mt(const struct frame *f)
 
 /* Merge the block with its free buddies and list the result. Accounts. */
 void buddy_free_one(struct frames *fr, struct zone *z, pfn_t pfn, unsigned order, unsigned mt);
-/* The smallest block of this type that is large enough, split to size; PFN_NONE when there is none. No accounting. */
+/* The smallest block of this type that is large enough, split to size; PFN_NONE when there is
+ * none. No accounting. */
 pfn_t buddy_take_smallest(struct frames *fr, struct zone *z, unsigned order, unsigned mt);
 /* As above, taking pageblocks from other types when need be. No accounting. */
 pfn_t buddy_take(struct frames *fr, struct zone *z, unsigned order, unsigned mt, u32 alloc_flags);

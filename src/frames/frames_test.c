@@ -1,4 +1,4 @@
-/* Zones, watermarks and per-CPU lists, through the public calls. */
+/* frames_test.c - zones, watermarks and per-CPU lists, through the public calls. */
 #include "base/test.h"
 
 #include "frames/frames.h"
@@ -123,7 +123,8 @@ static void watermarks_follow_min_free_kbytes(void **state)
     assert_int_equal(fr.zones[ZONE_DMA32].lowmem_reserve[ZONE_MOVABLE], z->managed / 256);
 }
 
-/* tests/diff/fixtures-6.1/384M/proc/zoneinfo; `protection` as it was before somebody read vm.lowmem_reserve_ratio. */
+/* tests/diff/fixtures-6.1/384M/proc/zoneinfo; `protection` as it was before somebody read
+ * vm.lowmem_reserve_ratio. */
 static void a_guest_of_384_mib_has_the_numbers_of_a_real_one(void **state)
 {
     struct zone *dma = &fr.zones[ZONE_DMA], *dma32 = &fr.zones[ZONE_DMA32];

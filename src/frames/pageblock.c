@@ -1,17 +1,18 @@
 /* pageblock.c - each 2 MiB block has a migrate type: where to free to, and what to allocate from.
  *
- * When the lists of a type are empty, the largest free block of another type is taken (least mixing for the longest
- * time). What happens to its pageblock:
+ * When the lists of a type are empty, the largest free block of another type is taken (least
+ * mixing for the longest time). What happens to its pageblock:
  *
- *      block of 2 MiB or more       the pageblock(s) change type
- *      the taker may claim it       all its free pages move to the taker's lists; the pageblock changes type when free and
- *                                   compatible pages are at least half of it
- *      otherwise                    this one block moves
+ *      block of 2 MiB or more     the pageblock(s) change type
+ *      the taker may claim it     all its free pages move to the taker's lists; the pageblock
+ *                                 changes type when free and compatible pages are at least half
+ *      otherwise                  this one block moves
  *
- * Unmovable and reclaimable takers claim; a movable one claims large blocks (order 4 up) only, and instead takes the smallest
- * block that serves, since its pages can move away again.
+ * Unmovable and reclaimable takers claim; a movable one claims large blocks (order 4 up) only, and
+ * instead takes the smallest block that serves, since its pages can move away again.
  *
- * Each theft raises the zone's watermarks for a while (watermark_boost), so that kswapd makes room and the next one is avoided.
+ * Each theft raises the zone's watermarks for a while (watermark_boost), so that kswapd makes room
+ * and the next one is avoided.
  */
 #include "frames/frames_int.h"
 
@@ -43,7 +44,8 @@ static bool may_claim_pageblock(unsigned order, unsigned mt)
     return order >= PAGEBLOCK_ORDER / 2 || mt == MT_RECLAIMABLE || mt == MT_UNMOVABLE;
 }
 
-/* True when the boost is in effect. Zones smaller than four pageblocks would never come up to it. */
+/* True when the boost is in effect. Zones smaller than four pageblocks would never come up to
+ * it. */
 static bool zone_boost_watermark(struct frames *fr, struct zone *z)
 {
     u64 max;
@@ -63,8 +65,8 @@ struct moved {
     unsigned movable; /* pages in use that could move: those on LRU lists */
 };
 
-/* Move the free blocks of the pageblock around pfn to the lists of mt. A pageblock that straddles the end of its zone keeps
- * its type; one that straddles the start is taken from pfn on. */
+/* Move the free blocks of the pageblock around pfn to the lists of mt. A pageblock that straddles
+ * the end of its zone keeps its type; one that straddles the start is taken from pfn on. */
 static struct moved pageblock_move_free(struct frames *fr, struct zone *z, pfn_t pfn, unsigned mt)
 {
     pfn_t start = ROUND_DOWN(pfn, PAGEBLOCK_PAGES);
@@ -118,8 +120,8 @@ static void steal_block(struct frames *fr, struct zone *z, pfn_t pfn, unsigned m
         buddy_list_move(fr, z, pfn, mt);
         return;
     }
-    /* Pages in use cannot be told apart but for those on LRU lists: what is neither free nor on one is taken for
-     * unmovable or reclaimable. */
+    /* Pages in use cannot be told apart but for those on LRU lists: what is neither free nor on
+     * one is taken for unmovable or reclaimable. */
     if (mt == MT_MOVABLE)
         alike = moved.movable;
     else if (old == MT_MOVABLE)

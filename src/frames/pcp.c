@@ -1,13 +1,15 @@
 /* pcp.c - per-CPU lists: most pages are freed and taken again without touching the zone.
  *
- * One list per order (0 to 3, and 9 for huge pages) and migrate type. What was freed last is handed out first, while it is
- * still in the CPU's cache. An empty list is refilled with `batch` pages, in the order the buddy lists gave them.
+ * One list per order (0 to 3, and 9 for huge pages) and migrate type. What was freed last is
+ * handed out first, while it is still in the CPU's cache. An empty list is refilled with `batch`
+ * pages, in the order the buddy lists gave them.
  *
  *      head                          tail
  *      last freed ... first freed         -> give back from the tail: coldest first
  *
- * At `high` pages, `batch` go back to the buddy lists; twice as many each time as long as no allocation comes between, to get rid of
- * the leavings of an exit quickly. While kswapd works on the zone, only 4 batches are kept, so that its pages can be seen.
+ * At `high` pages, `batch` go back to the buddy lists; twice as many each time as long as no
+ * allocation comes between, to get rid of the leavings of an exit quickly. While kswapd works on
+ * the zone, only 4 batches are kept, so that its pages can be seen.
  */
 #include "frames/frames_int.h"
 
@@ -98,8 +100,8 @@ void pcp_trim(struct frames *fr, struct zone *z, struct per_cpu_pages *pcp, unsi
 
 void pcp_setup(struct frames *fr, struct zone *z)
 {
-    /* A quarter of a thousandth of the zone, at most 256 pages; then 1.5 times that rounded down to 2^n, less one, which
-     * keeps freed batches from falling on the same cache colours. */
+    /* A quarter of a thousandth of the zone, at most 256 pages; then 1.5 times that rounded down
+     * to 2^n, less one, which keeps freed batches from falling on the same cache colours. */
     u32 batch = MAX(MIN(z->managed >> 10, (u32)(MIB / PAGE_SIZE)) / 4, 1u);
     u32 high;
 

@@ -1,11 +1,13 @@
 /* ram_map.c - see ram_map.h.
  *
- * Frame 0 is never RAM. What else of the first MiB is RAM stays reserved, as the kernel has done since 5.13. The kernel
- * image lies where a boot loader puts it, at 16 MiB; a machine too small for that (unit tests) has it at 1 MiB. Its
- * length here stands for everything that is reserved for good: image, tables of pages and per-CPU data, hash tables.
+ * Frame 0 is never RAM. What else of the first MiB is RAM stays reserved, as the kernel has done
+ * since 5.13. The kernel image lies where a boot loader puts it, at 16 MiB; a machine too small
+ * for that (unit tests) has it at 1 MiB. Its length here stands for everything that is reserved
+ * for good: image, tables of pages and per-CPU data, hash tables.
  *
- * ZONE_MOVABLE: the memory that is not to be movable (RAM - movable_bytes) is counted from the bottom; the zone starts where that is
- * used up, rounded up to a block of the highest order, and never below the highest zone there would be without it.
+ * ZONE_MOVABLE: the memory that is not to be movable (RAM - movable_bytes) is counted from the
+ * bottom; the zone starts where that is used up, rounded up to a block of the highest order, and
+ * never below the highest zone there would be without it.
  */
 #include "frames/ram_map.h"
 
@@ -26,15 +28,13 @@
 #define RAM_MIN (4 * MIB)
 #define RAM_MAX (15 * TIB) /* frame numbers have 32 bits; the hole takes some */
 
-/* What Debian's 6.1 cloud kernel keeps, from the zoneinfo and boot messages of guests with 384 MiB and 6 GiB: the sums below
- * give `managed` of each of their zones exactly. */
-#define KERNEL_PAGES \
-    8103u /* code, data, bss, early page tables, from 16 MiB on; without what it frees after boot */
-#define LATE_PAGES \
-    2564u /* init code and data, gaps, initrd: freed after boot, after the watermarks were computed */
-#define NODE_PAGES       43u             /* descriptor of the node */
-#define PERCPU_PAGES     61u             /* per CPU: the static area */
-#define SECTION_EXTRA_X3 13u             /* per three sections: usage maps and page tables */
+/* What Debian's 6.1 cloud kernel keeps, from the zoneinfo and boot messages of guests with 384 MiB
+ * and 6 GiB: the sums below give `managed` of each of their zones exactly. */
+#define KERNEL_PAGES     8103u /* code, data, bss, early page tables, from 16 MiB on */
+#define LATE_PAGES       2564u /* init code and data, gaps, initrd: freed at the end of the boot */
+#define NODE_PAGES       43u   /* descriptor of the node */
+#define PERCPU_PAGES     61u   /* per CPU: the static area */
+#define SECTION_EXTRA_X3 13u   /* per three sections: usage maps and page tables */
 #define SWIOTLB_PAGES    PAGES(64 * MIB) /* bounce buffers, when RAM reaches past 4 GiB */
 #define HASH_ENTRY_BYTES 8u
 #define DENTRY_HASH_SHIFT \
@@ -85,7 +85,8 @@ static u32 hash_pages(u32 ram_pages, unsigned shift)
     return PAGES(HASH_ENTRY_BYTES << log2_ceil(entries >> shift));
 }
 
-/* What the early allocator takes from the top of RAM: the memmap; and if this is the profile's kernel, its tables. */
+/* What the early allocator takes from the top of RAM: the memmap; and if this is the profile's
+ * kernel, its tables. */
 static u32 top_pages(const struct ram_map *m, unsigned nr_cpus, bool profile)
 {
     u32 sections = count_sections(m);

@@ -1,17 +1,19 @@
-/* ram_map.h - where RAM is in the physical address space of a PC, and what of it the kernel keeps for itself.
+/* ram_map.h - where RAM is in the physical address space of a PC, and what of it the kernel keeps
+ * for itself.
  *
- * Mirrors:    arch/x86/mm/init.c and mm/page_alloc.c (zone spans), mm/memblock.c, Linux 6.1; the map that QEMU's q35
- *             machine and its firmware hand to the kernel.
+ * Mirrors:    arch/x86/mm/init.c and mm/page_alloc.c (zone spans), mm/memblock.c, Linux 6.1; the
+ *             map that QEMU's q35 machine and its firmware hand to the kernel.
  * Owns:       nothing of the machine: a pure function from sizes to ranges.
  *
  *     0    4K       640K     1M        16M                    lowmem end      4G              end
  *     |none| RAM     | hole   | RAM     | kernel | RAM ... memmap |   PCI hole  | RAM ... memmap |
  *           `-- reserved at boot             `----- reserved            reserved -----'
  *
- * With 2816 MiB or more, 2 GiB lie below 4 GiB and the rest above it; with less, all lies below. The last 128 KiB of low
- * RAM hold the firmware's tables and are no RAM for the kernel. At the top of RAM, where the early allocator takes from, lie
- * the memmap (descriptors of 64 bytes, for whole sections of 128 MiB), hash tables and per-CPU areas; with RAM past
- * 4 GiB, bounce buffers at the top of low RAM.
+ * With 2816 MiB or more, 2 GiB lie below 4 GiB and the rest above it; with less, all lies below.
+ * The last 128 KiB of low RAM hold the firmware's tables and are no RAM for the kernel. At the top
+ * of RAM, where the early allocator takes from, lie the memmap (descriptors of 64 bytes, for whole
+ * sections of 128 MiB), hash tables and per-CPU areas; with RAM past 4 GiB, bounce buffers at the
+ * top of low RAM.
  */
 #ifndef FRAMES_RAM_MAP_H
 #define FRAMES_RAM_MAP_H
@@ -22,8 +24,8 @@
 #define RAM_RUNS_MAX      3u
 #define RESERVED_RUNS_MAX 4u
 
-/* For reserved_bytes: what Debian's 6.1 keeps. Any other number is the size of the kernel image, and then there is
- * nothing else but the memmap. */
+/* For reserved_bytes: what Debian's 6.1 keeps. Any other number is the size of the kernel image,
+ * and then there is nothing else but the memmap. */
 #define RESERVED_BYTES_DEFAULT UINT64_MAX
 
 struct ram_map {

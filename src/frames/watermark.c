@@ -5,10 +5,12 @@
  *      low    below: kswapd is woken; the fast path takes no page
  *      min    below: only atomic requests, reclaim itself and OOM victims
  *
- * min_free_kbytes = sqrt(16 x lowmem KiB), within 128 KiB and 256 MiB, is shared out by zone size as min; the steps to low and
- * high are the larger of min / 4 and managed x watermark_scale_factor / 10,000.
+ * min_free_kbytes = sqrt(16 x lowmem KiB), within 128 KiB and 256 MiB, is shared out by zone size
+ * as min; the steps to low and high are the larger of min / 4 and managed x watermark_scale_factor
+ * / 10,000.
  *
- * A request that could use a higher zone leaves lowmem_reserve[highest] more in a lower one: (sum of the zones above it) / ratio.
+ * A request that could use a higher zone leaves lowmem_reserve[highest] more in a lower one: (sum
+ * of the zones above it) / ratio.
  */
 #include "frames/frames_int.h"
 

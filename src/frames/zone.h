@@ -1,10 +1,12 @@
 /* zone.h - one zone: its span, watermarks, free blocks and per-CPU lists.
  *
- * Mirrors:    include/linux/mmzone.h (struct zone, struct free_area, struct per_cpu_pages), Linux 6.1.
- * Differs:    free_pages is exact: the kernel's copy lags by up to a per-CPU threshold (6 pages on the
- *             smallest machine, 125 per CPU on a large one).
- * Invariants: (buddy_check) free_pages = sum over orders of nr_free << order; nr_free = sum of the counts of the
- *             lists of the order; every block on free_area[o][m] has PG_BUDDY, order o and migrate type m.
+ * Mirrors:    include/linux/mmzone.h (struct zone, struct free_area, struct per_cpu_pages), Linux
+ *             6.1.
+ * Differs:    free_pages is exact: the kernel's copy lags by up to a per-CPU threshold (6 pages on
+ *             the smallest machine, 125 per CPU on a large one).
+ * Invariants: (buddy_check) free_pages = sum over orders of nr_free << order; nr_free = sum of the
+ *             counts of the lists of the order; every block on free_area[o][m] has PG_BUDDY, order
+ *             o and migrate type m.
  *
  * A list of blocks is linked through the descriptors of their first frames. Blocks that were never
  * allocated are not linked at all: they are the `untouched` runs, which follow the last block of
@@ -23,7 +25,8 @@
 
 enum zone_type { ZONE_DMA, ZONE_DMA32, ZONE_NORMAL, ZONE_MOVABLE, NR_ZONES };
 
-/* Blocks of like mobility stay together. The first three have per-CPU lists and fall back on each other. */
+/* Blocks of like mobility stay together. The first three have per-CPU lists and fall back on each
+ * other. */
 enum migratetype { MT_UNMOVABLE, MT_MOVABLE, MT_RECLAIMABLE, MT_HIGHATOMIC, NR_MIGRATETYPES };
 #define NR_PCP_MIGRATETYPES 3u
 
@@ -70,8 +73,8 @@ struct pfn_run { /* frames start .. end - 1 */
 struct zone {
     const char *name;
     enum zone_type type;
-    bool
-        reclaim_active; /* set by kswapd while it works: per-CPU lists are kept short (ZONE_RECLAIM_ACTIVE) */
+    /* Set by kswapd while it works: per-CPU lists are kept short (ZONE_RECLAIM_ACTIVE). */
+    bool reclaim_active;
     u32 start_pfn;
     u32 spanned, present, managed;
     u64 free_pages;           /* in the buddy lists, without the per-CPU lists (NR_FREE_PAGES) */
@@ -107,12 +110,14 @@ static inline bool zone_spans(const struct zone *z, pfn_t pfn)
     return pfn >= z->start_pfn && pfn < zone_end_pfn(z);
 }
 
-/* As zone_watermark_ok(): would a request of this order leave the zone above mark? `highest` is the highest zone
- * that the request may use: pages kept for lower requests (lowmem_reserve) do not count.   cost O(ORDER_MAX) */
+/* As zone_watermark_ok(): would a request of this order leave the zone above mark? `highest` is
+ * the highest zone that the request may use: pages kept for lower requests (lowmem_reserve) do not
+ * count.   cost O(ORDER_MAX) */
 bool zone_watermark_ok(const struct zone *z, unsigned order, u64 mark, enum zone_type highest,
                        u32 alloc_flags);
 
-/* "vm stats threshold" of zoneinfo: by how much a CPU's copy of a counter may lag. Shown, not modelled. */
+/* "vm stats threshold" of zoneinfo: by how much a CPU's copy of a counter may lag. Shown, not
+ * modelled. */
 unsigned zone_stat_threshold(const struct zone *z, unsigned nr_cpus);
 
 /* May blocks of this order wait on per-CPU lists? */

@@ -1,7 +1,8 @@
 /* clock.c - a heap of times over a pool of events.
  *
- * The heap orders by time and then by arrival, so a run does not depend on addresses. An event is taken out of the pool before its
- * function runs: the function may add events, and the pool may move.
+ * The heap orders by time and then by arrival, so a run does not depend on addresses. An event is
+ * taken out of the pool before its function runs: the function may add events, and the pool may
+ * move.
  */
 #include "machine/clock.h"
 

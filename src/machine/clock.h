@@ -26,10 +26,12 @@ struct clock {
 void clock_init(struct clock *c);
 void clock_done(struct clock *c);
 
-/* Call fn(owner, arg) at time `when`, but not before now. cost O(log n), no allocation once the pool has grown */
+/* Call fn(owner, arg) at time `when`, but not before now. cost O(log n), no allocation once the
+ * pool has grown */
 void clock_at(struct clock *c, ns_t when, clock_fn fn, void *owner, u64 arg);
 
-/* Forget every event of this owner, which is about to go away. Returns how many there were. cost O(n) */
+/* Forget every event of this owner, which is about to go away. Returns how many there were. cost
+ * O(n) */
 size_t clock_cancel(struct clock *c, const void *owner);
 
 /* Time of the next event, or NS_NEVER. */
@@ -40,8 +42,9 @@ static inline ns_t clock_next(const struct clock *c)
     return first ? first->key : NS_NEVER;
 }
 
-/* Run every event due up to and including `until`, also those that such events add; now is the time of each while it runs, and
- * `until` (never an earlier time than before) at the end. An event may call this, too. */
+/* Run every event due up to and including `until`, also those that such events add. While one runs,
+ * now is its time; at the end it is `until`, unless it was later before. An event may call this,
+ * too. */
 void clock_run_until(struct clock *c, ns_t until);
 
 void clock_check(const struct clock *c);

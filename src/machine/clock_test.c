@@ -1,3 +1,4 @@
+/* clock_test.c - virtual time and its events, and the table of costs. */
 #include "base/test.h"
 
 #include "base/prng.h"

@@ -1,11 +1,12 @@
 /* device.c - when a request is done, given those before it.
  *
- * A request starts when the first of the queue's slots falls free, is ready for its data after its latency (and a seek, where there is one), and
- * then waits for the data path, which carries one request at a time. So latencies overlap and transfers do not: at depth 1 the
- * device gives 1 / (latency + transfer) requests a second, with a full queue min(depth / latency, rate / bytes).
+ * A request starts when the first of the queue's slots falls free, is ready for its data after its
+ * latency (and a seek, where there is one), and then waits for the data path, which carries one
+ * request at a time. So latencies overlap and transfers do not: at depth 1 the device gives 1 /
+ * (latency + transfer) requests a second, with a full queue min(depth / latency, rate / bytes).
  *
- * Times in the future are known at submission, and so are the sums of diskstats; device_stats_now takes the part of requests in
- * flight out again.
+ * Times in the future are known at submission, and so are the sums of diskstats; device_stats_now
+ * takes the part of requests in flight out again.
  */
 #include "machine/device.h"
 

@@ -4,7 +4,8 @@
  *        |-- waits for a free slot --|--------------------|-- waits --|====|  done
  *                                     one of queue_depth slots         the one data path
  *
- * Requests are served in the order of submission. A synchronous device (ram, zram) has no queue: it costs the CPU time of whoever asks.
+ * Requests are served in the order of submission. A synchronous device (ram, zram) has no queue:
+ * it costs the CPU time of whoever asks.
  *
  * Mirrors:  block/ (diskstats), drivers/block/{brd,zram}, Linux 6.1.
  * Never:    moves bytes, schedules the completion: the caller does (clock_at).
@@ -68,13 +69,14 @@ void device_init(struct device *d, const char *name, const struct device_profile
                  struct clock *c, struct counters *counters);
 void device_done(struct device *d);
 
-/* Start one request; returns the time of its completion (for a synchronous device: now + its CPU cost).
- * *ret_failed is set when fault injection makes it fail. The caller arranges for the completion (clock_at).
- * cost O(queue_depth) */
+/* Start one request; returns the time of its completion (for a synchronous device: now + its CPU
+ * cost). *ret_failed is set when fault injection makes it fail. The caller arranges for the
+ * completion (clock_at).   pre: bytes > 0    cost: O(queue_depth) */
 ns_t device_submit(struct device *d, enum device_op op, u64 position, u64 bytes, bool *ret_failed);
 
-/* As device_submit, for one page of swap on a synchronous device: it bypasses the block layer (rw_page, until Linux 6.3), so that PGPGIN and
- * PGPGOUT do not see it.   pre: d->profile->synchronous */
+/* As device_submit, for one page of swap on a synchronous device: it bypasses the block layer
+ * (rw_page, until Linux 6.3), so that PGPGIN and PGPGOUT do not see it.
+ *   pre: d->profile->synchronous */
 ns_t device_rw_page(struct device *d, enum device_op op, u64 position, bool *ret_failed);
 
 /* What diskstats shows now: requests still in flight are only in_flight. */

@@ -1,3 +1,4 @@
+/* device_test.c - queue, data path, statistics and injected faults. */
 #include "base/test.h"
 
 #include "base/prng.h"
