@@ -341,6 +341,8 @@ enum replay_outcome replay_run(struct replay *r)
             break;
         if (!sched_step(&r->sched) && !order_force(r, sched_now(&r->sched)))
             break;
+        if (r->config.watch)
+            r->config.watch(r->config.watch_ctx);
         if (r->config.progress && r->stats.events >= r->next_progress) {
             r->config.progress(r->config.progress_ctx, r->stats.events);
             r->next_progress = r->stats.events + PROGRESS_EVENTS;

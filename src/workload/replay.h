@@ -35,6 +35,9 @@ struct replay_config {
     /* Called about every million events, with how many of the trace's events are done. NULL: never. */
     void (*progress)(void *ctx, u64 events);
     void *progress_ctx;
+    /* Called after each slice of a task, to look at the machine and change nothing. NULL: never. */
+    void (*watch)(void *ctx);
+    void *watch_ctx;
 };
 
 struct replay_stats {
