@@ -221,6 +221,36 @@ static void inodes_are_found_by_number_and_ids_are_used_again(void **state)
     assert_null(inode_find(&b, 8, 300));
 }
 
+static void unlinked_namesakes_may_go_in_any_order(void **state)
+{
+    struct inode *same[3];
+
+    (void)state;
+    for (u32 i = 0; i < 3; i++) {
+        same[i] = inode_new(&b, INODE_REGULAR, 8, 300, NULL, 0, &m.disk);
+        same[i]->nlink = 0;
+    }
+    inode_free(&b, same[1]);
+    assert_ptr_equal(inode_find(&b, 8, 300), same[2]);
+    inode_free(&b, same[2]);
+    assert_ptr_equal(inode_find(&b, 8, 300), same[0]);
+    inode_free(&b, same[0]);
+    assert_null(inode_find(&b, 8, 300));
+}
+
+static void a_freed_inode_takes_its_shadows_along(void **state)
+{
+    struct inode *gone = inode_new(&b, INODE_REGULAR, 8, 300, NULL, MIB, &m.disk);
+    pfn_t pfn = machine_take(&m);
+
+    (void)state;
+    pagecache_add(&b, gone, 99, pfn);
+    pagecache_del(&b, pfn, 0x99);
+    inode_free(&b, gone);
+    assert_int_equal(b.xa_nodes, 0);
+    assert_int_equal(m.counters.v[WORKINGSET_NODES], 0);
+}
+
 static void files_take_their_window_from_the_inode(void **state)
 {
     struct file *f = file_new(&b, inode, FILE_SYNC);
@@ -254,6 +284,8 @@ int main(void)
         TEST(dirty_inodes_come_in_the_order_they_became_dirty),
         TEST(misses_are_found_as_the_kernel_finds_them),
         TEST(inodes_are_found_by_number_and_ids_are_used_again),
+        TEST(unlinked_namesakes_may_go_in_any_order),
+        TEST(a_freed_inode_takes_its_shadows_along),
         TEST(files_take_their_window_from_the_inode),
     };
 #undef TEST

@@ -317,12 +317,26 @@ static void advice_sequential_doubles_the_window(void **state)
     assert_int_equal(file->ra.ra_pages, 32);
 }
 
+/* The mark was lost with its page; the miss is at the end of the window, where the next one would have its mark. */
+static void a_miss_right_after_the_window_merges_the_next_two(void **state)
+{
+    (void)state;
+    read_pages(0, 1); /* [0,4) mark 1 */
+    frame_clear(frames_get(&m.frames, pagecache_find(inode, 1)), PG_READAHEAD);
+    for (u64 i = 1; i < 5; i++)
+        read_pages(i, 1);
+    assert_string_equal(history, "miss 0 [0,4)1 miss 4 [4,28)12");
+}
+
 static void without_readahead_one_page_is_read_at_a_time(void **state)
 {
     (void)state;
     file->ra.ra_pages = 0;
     read_pages(0, 3);
     assert_string_equal(history, "miss 0 [0,1) miss 1 [1,2) miss 2 [2,3)");
+    assert_int_equal(readahead_async(file, inode, 4, 4).nr, 0);
+    assert_int_equal(readahead_mmap_sync(file, inode, 4, 0).nr, 0);
+    assert_int_equal(readahead_mmap_async(file, inode, 4, 0, true).nr, 0);
 }
 
 static void willneed_is_cut_to_one_request(void **state)
@@ -426,6 +440,7 @@ int main(void)
         TEST(nothing_is_read_past_the_end_or_of_an_empty_file),
         TEST(advice_random_reads_just_the_request),
         TEST(advice_sequential_doubles_the_window),
+        TEST(a_miss_right_after_the_window_merges_the_next_two),
         TEST(without_readahead_one_page_is_read_at_a_time),
         TEST(willneed_is_cut_to_one_request),
         TEST(a_fault_reads_around_itself),

@@ -82,21 +82,6 @@ u32 slotset_next(const struct slotset *s, u32 from)
     return (u32)at;
 }
 
-u32 slotset_next_run(const struct slotset *s, u32 from, u32 length)
-{
-    u32 start = slotset_next(s, from);
-
-    while (start < s->bound) {
-        u32 limit = s->bound - start < length ? s->bound : start + length;
-        u32 end = (u32)bitmap_next_clear(s->level[0], limit, start);
-
-        if (end - start >= length)
-            return start;
-        start = slotset_next(s, end);
-    }
-    return s->bound;
-}
-
 void slotset_check(const struct slotset *s)
 {
     assert(bitmap_count_set(s->level[0], s->bound) == s->count);

@@ -37,8 +37,6 @@ void slotset_del(struct slotset *s, u32 n);
 
 /* The smallest member >= from, or bound. */
 u32 slotset_next(const struct slotset *s, u32 from);
-/* The smallest start >= from of `length` members in a row, or bound. cost O(runs between + length) */
-u32 slotset_next_run(const struct slotset *s, u32 from, u32 length);
 
 void slotset_check(const struct slotset *s);
 

@@ -35,22 +35,6 @@ static void the_largest_area_fits(void **state)
     slotset_done(&s);
 }
 
-static void a_run_is_found_where_it_starts(void **state)
-{
-    struct slotset s;
-
-    (void)state;
-    slotset_init(&s, 1000, true);
-    slotset_del(&s, 100);
-    slotset_del(&s, 400);
-    assert_int_equal(slotset_next_run(&s, 0, 100), 0);
-    assert_int_equal(slotset_next_run(&s, 0, 101), 101);
-    assert_int_equal(slotset_next_run(&s, 102, 299), 401);
-    assert_int_equal(slotset_next_run(&s, 0, 599), 401);
-    assert_int_equal(slotset_next_run(&s, 0, 600), 1000);
-    slotset_done(&s);
-}
-
 static void random_changes_agree_with_an_array(void **state)
 {
     enum { BOUND = 9001 };
@@ -90,7 +74,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(next_finds_members_across_words_and_levels),
         cmocka_unit_test(the_largest_area_fits),
-        cmocka_unit_test(a_run_is_found_where_it_starts),
         cmocka_unit_test(random_changes_agree_with_an_array),
     };
 

@@ -197,6 +197,11 @@ static u64 area_check(const struct swap *s, u32 area)
             here++;
         }
         assert(a->clusters[c].used == here);
+        for (u32 half = 2 * c; a->half_used && half < a->free_halves.bound && half < 2 * c + 2;
+             half++)
+            assert(slotset_has(&a->free_halves, half) == (a->half_used[half] == 0));
+        if (a->half_used && 2 * c + 1 < a->free_halves.bound && end == first + SWAPFILE_CLUSTER)
+            assert(a->half_used[2 * c] + a->half_used[2 * c + 1] == here);
         for (u32 slot = first; slot < end; slot += 64)
             assert(a->leaf_entries[slot / 64] == leaf_entries[(slot - first) / 64]);
     }

@@ -65,6 +65,8 @@ struct swap_area {
     /* rotational device */
     u32 hint;       /* next slot to try */
     u32 cluster_nr; /* slots still to be taken in a row */
+    u16 *half_used; /* per half cluster, slots that are not free */
+    struct slotset free_halves;
 
     u8 *leaf_entries; /* per 64 slots: entries of cache, as the kernel's tree has leaves for them */
     u32 *space_leaves; /* per 2^14 slots: leaves in use */

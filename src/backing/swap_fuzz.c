@@ -90,7 +90,7 @@ static void allocate(struct prng *p)
     held[nr_held++] = e;
 }
 
-static void change(u32 at, struct prng *p)
+static void change(u32 at, bool drain, struct prng *p)
 {
     swp_t e = held[at];
     struct plain_slot *slot = slot_of(e);
@@ -98,7 +98,7 @@ static void change(u32 at, struct prng *p)
 
     EXPECT(swap_count(&s, e) == slot->refs && swapcache_find(&s, e) == slot->pfn);
     EXPECT(swap_memcg(&s, e) == slot->memcg);
-    switch (prng_below(p, 6)) {
+    switch (drain ? 1 + 4 * prng_below(p, 2) : prng_below(p, 6)) {
     case 0: /* into the cache */
         if (slot->pfn == PFN_NONE && (slot->pfn = machine_take(&m)) != PFN_NONE) {
             EXPECT(swapcache_add(&s, e, slot->pfn) == slot->shadow);
@@ -169,11 +169,11 @@ int main(int argc, char **argv)
         return 1;
     for (operation = 0; operation < args.operations; operation++) {
         if (operation % 20000 == 0)
-            phase = prng_below(&p, 100); /* how much it allocates for a while */
-        if (prng_below(&p, 100) < phase || !nr_held)
+            phase = prng_below(&p, 110); /* per cent of allocations for a while; a low one drains */
+        if ((prng_below(&p, 100) < phase && phase >= 30) || !nr_held)
             allocate(&p);
         else
-            change((u32)prng_below(&p, nr_held), &p);
+            change((u32)prng_below(&p, nr_held), phase < 30, &p);
         if (operation % 64 == 0)
             EXPECT(s.free_pages == plain_free());
         if (operation % 5000 == 0)

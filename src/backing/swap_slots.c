@@ -19,7 +19,8 @@
 #include "backing/swap_int.h"
 #include "base/alloc.h"
 
-#define CLUSTER_COLUMNS 32u  /* SWAP_CLUSTER_COLS: 2^14 slots of a swap address space / 512 */
+#define CLUSTER_COLUMNS 32u /* SWAP_CLUSTER_COLS: 2^14 slots of a swap address space / 512 */
+#define HALF_CLUSTER    (SWAPFILE_CLUSTER / 2)
 #define LATENCY_LIMIT   256u /* slots a batch may look at before it is content */
 
 /* --- clusters ------------------------------------------------------------------------------------------------- */
@@ -47,6 +48,9 @@ static void cluster_inc(struct swap_area *a, u32 slot)
 {
     u32 c = slot / SWAPFILE_CLUSTER;
 
+    if (a->half_used && a->half_used[slot / HALF_CLUSTER]++ == 0)
+        slotset_del(&a->free_halves, slot / HALF_CLUSTER);
+
     if (a->clusters[c].free) {
         assert(a->free_head == c);
         cluster_list_del_first(a);
@@ -59,9 +63,40 @@ static void cluster_dec(struct swap_area *a, u32 slot)
 {
     u32 c = slot / SWAPFILE_CLUSTER;
 
+    if (a->half_used && --a->half_used[slot / HALF_CLUSTER] == 0)
+        slotset_add(&a->free_halves, slot / HALF_CLUSTER);
     assert(a->clusters[c].used > 0);
     if (--a->clusters[c].used == 0 && a->cpu_cluster)
         cluster_list_add(a, c);
+}
+
+/* Halves of clusters that are wholly free: any 512 free slots in a row contain one. */
+static void init_halves(struct swap_area *a)
+{
+    u32 end = a->nr_slots + 1, halves = DIV_ROUND_UP(end, HALF_CLUSTER);
+
+    a->half_used = region_reserve(halves * sizeof(*a->half_used));
+    slotset_init(&a->free_halves, halves, true);
+    a->half_used[0] = 1;
+    slotset_del(&a->free_halves, 0);
+    if (halves > 1 && end % HALF_CLUSTER) {
+        a->half_used[halves - 1] = (u16)(HALF_CLUSTER - end % HALF_CLUSTER);
+        slotset_del(&a->free_halves, halves - 1);
+    }
+}
+
+static void init_free_clusters(struct swap *s, struct swap_area *a)
+{
+    a->cpu_cluster = xcalloc(s->nr_cpus, sizeof(*a->cpu_cluster));
+    for (unsigned cpu = 0; cpu < s->nr_cpus; cpu++)
+        a->cpu_cluster[cpu] = (struct swap_cpu_cluster){
+            .index = SWAP_CLUSTER_NONE,
+            .scan_base = 1 + (u32)prng_below(&s->prng, a->nr_slots),
+        };
+    for (u32 column = 0; column < CLUSTER_COLUMNS; column++)
+        for (u32 c = column; c < a->nr_clusters; c += CLUSTER_COLUMNS)
+            if (a->clusters[c].used == 0)
+                cluster_list_add(a, c);
 }
 
 void swap_area_init_slots(struct swap *s, struct swap_area *a)
@@ -83,18 +118,9 @@ void swap_area_init_slots(struct swap *s, struct swap_area *a)
         (u16)(a->clusters[a->nr_clusters - 1].used + a->nr_clusters * SWAPFILE_CLUSTER - end);
     a->free_head = a->free_tail = SWAP_CLUSTER_NONE;
     if (a->device->profile->rotational)
-        return;
-
-    a->cpu_cluster = xcalloc(s->nr_cpus, sizeof(*a->cpu_cluster));
-    for (unsigned cpu = 0; cpu < s->nr_cpus; cpu++)
-        a->cpu_cluster[cpu] = (struct swap_cpu_cluster){
-            .index = SWAP_CLUSTER_NONE,
-            .scan_base = 1 + (u32)prng_below(&s->prng, a->nr_slots),
-        };
-    for (u32 column = 0; column < CLUSTER_COLUMNS; column++)
-        for (u32 c = column; c < a->nr_clusters; c += CLUSTER_COLUMNS)
-            if (a->clusters[c].used == 0)
-                cluster_list_add(a, c);
+        init_halves(a);
+    else
+        init_free_clusters(s, a);
 }
 
 void swap_area_done_slots(struct swap_area *a)
@@ -107,6 +133,10 @@ void swap_area_done_slots(struct swap_area *a)
     region_release(a->space_leaves, ((end >> SWAP_SPACE_SHIFT) + 1) * sizeof(u32));
     region_release(a->clusters, a->nr_clusters * sizeof(*a->clusters));
     free(a->cpu_cluster);
+    if (a->half_used) {
+        region_release(a->half_used, DIV_ROUND_UP(end, HALF_CLUSTER) * sizeof(*a->half_used));
+        slotset_done(&a->free_halves);
+    }
 }
 
 /* --- the order of areas ---------------------------------------------------------------------------------------- */
@@ -288,6 +318,25 @@ static u32 alloc_clustered(struct swap *s, struct swap_area *a, unsigned cpu_id,
     return got;
 }
 
+/* The start of the first 512 free slots in a row, 0 when there are none: the run around a free half, if it is that long. */
+static u32 first_free_run(const struct swap_area *a)
+{
+    u32 half = slotset_next(&a->free_halves, 0);
+
+    while (half < a->free_halves.bound) {
+        u32 start = half * HALF_CLUSTER, end = start + HALF_CLUSTER;
+
+        while (start > 0 && end - start < SWAPFILE_CLUSTER && slotset_has(&a->free, start - 1))
+            start--;
+        while (end <= a->nr_slots && end - start < SWAPFILE_CLUSTER && slotset_has(&a->free, end))
+            end++;
+        if (end - start == SWAPFILE_CLUSTER)
+            return start;
+        half = slotset_next(&a->free_halves, half + 1);
+    }
+    return 0;
+}
+
 /* Up to n slots of an area on a device with seeks. */
 static u32 alloc_sequential(struct swap *s, struct swap_area *a, u32 n, swp_t ret[])
 {
@@ -297,9 +346,8 @@ static u32 alloc_sequential(struct swap *s, struct swap_area *a, u32 n, swp_t re
     if (a->cluster_nr == 0) {
         a->cluster_nr = SWAPFILE_CLUSTER;
         if (a->nr_slots - a->used >= SWAPFILE_CLUSTER) {
-            u32 run = slotset_next_run(&a->free, a->lowest, SWAPFILE_CLUSTER);
-
-            slot = run < a->free.bound ? run : a->lowest;
+            slot = first_free_run(a);
+            slot = slot ? slot : a->lowest;
         }
     }
     a->cluster_nr--;

@@ -163,6 +163,43 @@ static void a_device_with_seeks_fills_from_the_start(void **state)
     assert_int_equal(swap_slot_try_alloc(&s), swp_make(0, 100)); /* the first run of 512 */
 }
 
+/* Random holes; the next run must be the first of 512 free slots, wherever it starts. */
+static void the_first_run_of_512_free_slots_is_found(void **state)
+{
+    enum { PAGES = 6001 };
+    static bool used[PAGES];
+    struct prng p;
+
+    (void)state;
+    prng_seed(&p, 3);
+    add_area(PAGES, 5, &m.hdd);
+    for (u32 i = 1; i < PAGES; i++)
+        used[swp_slot(swap_slot_try_alloc(&s))] = true;
+    for (unsigned round = 0; round < 200; round++) {
+        u32 first = 1 + (u32)prng_below(&p, PAGES - 1), length = 400 + (u32)prng_below(&p, 300);
+        u32 run = 0, start = 0;
+
+        for (u32 i = first; i < MIN(first + length, PAGES); i++) {
+            if (used[i])
+                swap_slot_free(&s, swp_make(0, i));
+            used[i] = false;
+        }
+        for (u32 i = 1; i < PAGES && run < 512; i++) {
+            run = used[i] ? 0 : run + 1;
+            start = run == 512 ? i - 511 : 0;
+        }
+        s.areas[0].cluster_nr = 0; /* time for a new run */
+        if (s.slots_cache_active)
+            s.slots_cache[0].nr = 0; /* forget what was taken ahead */
+        first = swp_slot(swap_slot_try_alloc(&s));
+        if (start)
+            assert_int_equal(first, start);
+        for (u32 i = 1; i < PAGES; i++)
+            used[i] = s.areas[0].count[i] != 0;
+        swap_check(&s);
+    }
+}
+
 static void a_higher_priority_is_filled_first(void **state)
 {
     (void)state;
@@ -392,6 +429,7 @@ int main(void)
         TEST(every_slot_is_handed_out_once_and_then_none),
         TEST(a_device_without_seeks_fills_cluster_after_cluster),
         TEST(a_device_with_seeks_fills_from_the_start),
+        TEST(the_first_run_of_512_free_slots_is_found),
         TEST(a_higher_priority_is_filled_first),
         TEST(equal_priorities_take_turns),
         TEST(cpus_fill_clusters_of_their_own),
