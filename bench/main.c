@@ -1,0 +1,69 @@
+/* main.c - run the benchmarks: bench [--json] [NAME...]
+ *
+ * Text has one line a figure; --json prints one object with all of them.
+ */
+#include "bench.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+struct bench {
+    bool json;
+    unsigned figures;
+};
+
+static const struct {
+    const char *name;
+    bench_fn run;
+} benches[] = {
+    {"frames", bench_frames},
+};
+
+void bench_figure(struct bench *b, const char *key, double value, const char *unit, const char *doc)
+{
+    if (b->json)
+        printf("%s\n  \"%s\": %.4g", b->figures++ ? "," : "", key, value);
+    else
+        printf("%-24s %12.4g %-8s %s\n", key, value, unit, doc);
+    fflush(stdout);
+}
+
+double bench_seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static bool is_wanted(const char *name, int argc, char **argv)
+{
+    bool named = false;
+
+    for (int i = 1; i < argc; i++) {
+        if (argv[i][0] == '-')
+            continue;
+        named = true;
+        if (strcmp(argv[i], name) == 0)
+            return true;
+    }
+    return !named;
+}
+
+int main(int argc, char **argv)
+{
+    struct bench b = {0};
+
+    for (int i = 1; i < argc; i++)
+        b.json |= strcmp(argv[i], "--json") == 0;
+    if (b.json)
+        printf("{");
+    for (unsigned i = 0; i < ARRAY_SIZE(benches); i++) {
+        if (is_wanted(benches[i].name, argc, argv))
+            benches[i].run(&b);
+    }
+    if (b.json)
+        printf("\n}\n");
+    return 0;
+}
