@@ -112,7 +112,9 @@ static void steal_block(struct frames *fr, struct zone *z, pfn_t pfn, unsigned m
         buddy_list_move(fr, z, pfn, mt);
         return;
     }
-    if (zone_boost_watermark(fr, z) && alloc_flags & ALLOC_KSWAPD)
+    /* Linux boosts whoever asks, but nearly every request of its may wake kswapd. Here a caller
+     * that never does is one that does not know of boosts, and would never take them back. */
+    if (alloc_flags & ALLOC_KSWAPD && zone_boost_watermark(fr, z))
         fr->boosted |= 1u << z->type;
     if (claim)
         moved = pageblock_move_free(fr, z, pfn, mt);
