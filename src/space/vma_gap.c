@@ -29,23 +29,21 @@ static vpn_t start_with_guard(const struct vma *vma)
 
 static vpn_t find_top_down(struct mm *mm, u64 nr_pages)
 {
-    vpn_t high = nr_pages >= mm->gap_pages ? MIN(mm->gap_floor, MMAP_BASE) : MMAP_BASE;
-    u32 above = vma_position(mm, high);
+    vpn_t limit = nr_pages >= mm->gap_pages ? MIN(mm->gap_floor, MMAP_BASE) : MMAP_BASE;
+    u32 above = vma_position(mm, limit);
+    vpn_t low, high;
 
-    if (above < mm->nr_vmas)
-        high = MIN(high, start_with_guard(mm->vmas[above]));
-    while (above > 0) {
-        const struct vma *below = mm->vmas[above - 1];
-
-        if (high >= below->end && high - below->end >= nr_pages)
+    for (;; above--) {
+        high = above < mm->nr_vmas ? MIN(limit, start_with_guard(mm->vmas[above])) : limit;
+        low = above > 0 ? mm->vmas[above - 1]->end : MMAP_MIN;
+        if (high >= low && high - low >= nr_pages)
             break;
-        high = MIN(high, start_with_guard(below));
-        above--;
+        if (above == 0)
+            return 0;
     }
-    if (high < MMAP_MIN + nr_pages)
-        return 0;
     mm->gap_pages = nr_pages;
-    mm->gap_floor = high;
+    /* Not `high`: a mapping put into the guard of a stack would let this gap end there. */
+    mm->gap_floor = above < mm->nr_vmas ? MIN(limit, mm->vmas[above]->start) : limit;
     return high - nr_pages;
 }
 

@@ -1,0 +1,165 @@
+/* pagetable_test.c - tables come and go with what they serve. */
+#include "base/test.h"
+#include "space/testing.h"
+
+static struct test_machine machine;
+static struct mm *mm;
+
+static int set_up(void **state)
+{
+    (void)state;
+    test_machine_init(&machine, 4000);
+    mm = mm_new(&machine.space, 0);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    pagetable_check(mm);
+    test_machine_done(&machine);
+    return 0;
+}
+
+static void put(vpn_t vpn, pte_t pte)
+{
+    pagetable_set(mm, vpn, test_entry(&machine, mm, vpn), pte);
+}
+
+static void clear(vpn_t vpn)
+{
+    pagetable_set(mm, vpn, pagetable_find(mm, vpn), 0);
+}
+
+static void first_page_needs_four_tables_and_its_neighbour_none(void **state)
+{
+    (void)state;
+    assert_int_equal(pagetable_missing(mm, 0x12345), 4);
+    assert_null(pagetable_find(mm, 0x12345));
+    put(0x12345, PTE_PRESENT);
+    assert_int_equal(machine.nr_used, 4);
+    assert_int_equal(pagetable_missing(mm, 0x12346), 0);
+    assert_int_equal(pagetable_missing(mm, 0x12345 + 512), 1);
+    assert_int_equal(pagetable_missing(mm, 0x12345 + (1u << 18)), 2);
+    assert_int_equal(pagetable_missing(mm, 0x12345 + (1u << 27)), 3);
+    assert_int_equal(mm->nr_ptes + mm->nr_pmds + mm->nr_puds + mm->nr_pgds, 4);
+}
+
+static void table_frames_say_what_they_are(void **state)
+{
+    const struct frame *f;
+
+    (void)state;
+    put(0x12345, PTE_PRESENT);
+    f = pagetable_frame(&machine.space, pagetable_find(mm, 0x12345));
+    assert_true(frame_test(f, PG_TABLE));
+    assert_int_equal(f->mapping, mm->id);
+    assert_int_equal(frame_index(f), 0x12345 >> 9);
+    assert_int_equal(f->mapcount, 1);
+    put(0x12346, PTE_PRESENT);
+    put(0x12346, PTE_PRESENT | PTE_DIRTY);
+    assert_int_equal(f->mapcount, 2);
+    clear(0x12345);
+    clear(0x12346);
+    assert_int_equal(f->mapcount, 0);
+}
+
+static void next_crosses_every_level(void **state)
+{
+    static const vpn_t vpns[] = {1, 511, 512, (1u << 18) - 1, 1u << 18, 1u << 27, VPN_END - 1};
+    pte_t *slot;
+    size_t n = 0;
+
+    (void)state;
+    assert_int_equal(pagetable_next(mm, 0, VPN_END, &slot), VPN_END);
+    for (size_t i = 0; i < ARRAY_SIZE(vpns); i++)
+        put(vpns[i], pte_make((pfn_t)i, PTE_PRESENT));
+    for (vpn_t vpn = pagetable_next(mm, 0, VPN_END, &slot); vpn < VPN_END;
+         vpn = pagetable_next(mm, vpn + 1, VPN_END, &slot)) {
+        assert_int_equal(vpn, vpns[n]);
+        assert_int_equal(pte_pfn(*slot), n);
+        n++;
+    }
+    assert_int_equal(n, ARRAY_SIZE(vpns));
+    assert_null(slot);
+    assert_int_equal(pagetable_next(mm, 2, 511, &slot), VPN_END);
+    assert_int_equal(pagetable_next(mm, 2, 512, &slot), 511);
+}
+
+static void find_survives_more_regions_than_its_cache_has(void **state)
+{
+    (void)state;
+    for (u64 i = 0; i < 3 * WALK_CACHE; i++)
+        put(i << 18, pte_make((pfn_t)i, PTE_PRESENT));
+    for (u64 i = 0; i < 3 * WALK_CACHE; i++)
+        assert_int_equal(pte_pfn(*pagetable_find(mm, i << 18)), i);
+}
+
+static void tables_shared_with_a_neighbour_stay(void **state)
+{
+    (void)state;
+    put(512 * 10, PTE_PRESENT);
+    put(512 * 10 + 100, PTE_PRESENT);
+    put(512 * 11, PTE_PRESENT);
+    clear(512 * 10 + 100);
+    clear(512 * 11);
+    /* A vma is left at [.., 512 * 10 + 1): its leaf must stay, the other one goes. */
+    pagetable_free_range(mm, 512 * 10 + 1, VPN_END, test_release_table, &machine);
+    assert_int_equal(mm->nr_ptes, 1);
+    assert_int_equal(mm->nr_pmds, 1);
+    pagetable_check(mm);
+    assert_non_null(pagetable_find(mm, 512 * 10));
+    assert_null(pagetable_find(mm, 512 * 11));
+    clear(512 * 10);
+    pagetable_free_range(mm, 0, VPN_END, test_release_table, &machine);
+    assert_int_equal(machine.nr_used, 0);
+    assert_int_equal(mm->pgd, 0);
+}
+
+static void freed_tables_are_used_again_and_empty(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 3; round++) {
+        put(77, PTE_PRESENT);
+        assert_int_equal(*pagetable_find(mm, 78), 0);
+        clear(77);
+        pagetable_free_range(mm, 0, VPN_END, test_release_table, &machine);
+    }
+    assert_int_equal(machine.space.nr_tables, 5);
+    assert_int_equal(machine.space.used_tables, 0);
+}
+
+static void move_stops_at_a_missing_table_and_goes_on(void **state)
+{
+    vpn_t from = 512 * 4 - 2, to = 512 * 100 - 5;
+
+    (void)state;
+    for (u64 i = 0; i < 8; i++)
+        put(from + i, pte_make((pfn_t)(1 + i), PTE_PRESENT));
+    assert_int_equal(pagetable_move(mm, from, from + 8, to), from);
+    test_entry(&machine, mm, to);
+    assert_int_equal(pagetable_move(mm, from, from + 8, to), from + 5);
+    test_entry(&machine, mm, to + 5);
+    assert_int_equal(pagetable_move(mm, from + 5, from + 8, to + 5), from + 8);
+    for (u64 i = 0; i < 8; i++) {
+        assert_int_equal(pte_pfn(*pagetable_find(mm, to + i)), 1 + i);
+        assert_int_equal(*pagetable_find(mm, from + i), 0);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(first_page_needs_four_tables_and_its_neighbour_none),
+        TEST(table_frames_say_what_they_are),
+        TEST(next_crosses_every_level),
+        TEST(find_survives_more_regions_than_its_cache_has),
+        TEST(tables_shared_with_a_neighbour_stay),
+        TEST(freed_tables_are_used_again_and_empty),
+        TEST(move_stops_at_a_missing_table_and_goes_on),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,301 @@
+/* rmap_test.c - who maps this frame, after fork, split, move and exit. */
+#include "base/test.h"
+#include "space/space_int.h"
+#include "space/testing.h"
+
+#define BASE ((vpn_t)0x100000)
+
+static struct test_machine machine;
+static struct mm *mm;
+
+static int set_up(void **state)
+{
+    (void)state;
+    test_machine_init(&machine, 20000);
+    mm = mm_new(&machine.space, 0);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    space_check(&machine.space);
+    test_machine_done(&machine);
+    return 0;
+}
+
+static void map(struct mm *where, u64 page, u64 pages, u32 inode)
+{
+    vma_add(where, &(struct vma_spec){.start = BASE + page,
+                                      .end = BASE + page + pages,
+                                      .flags = VM_READ | VM_WRITE,
+                                      .inode = inode,
+                                      .pgoff = page});
+}
+
+static pfn_t touch(struct mm *where, u64 page)
+{
+    return test_map_anon(&machine, where, BASE + page);
+}
+
+static struct mm *fork_mm(struct mm *parent)
+{
+    struct mm *child = mm_new(&machine.space, 0);
+    pte_t *slot;
+
+    vma_fork(child, parent);
+    for (vpn_t vpn = pagetable_next(parent, 0, VPN_END, &slot); vpn < VPN_END;
+         vpn = pagetable_next(parent, vpn + 1, VPN_END, &slot)) {
+        rmap_add(test_frame(&machine, pte_pfn(*slot)));
+        pagetable_set(child, vpn, test_entry(&machine, child, vpn), *slot);
+        child->rss_anon++;
+    }
+    return child;
+}
+
+/* The child's own copy of a page it got at fork. */
+static pfn_t copy_on_write(struct mm *child, u64 page)
+{
+    pte_t *slot = pagetable_find(child, BASE + page);
+
+    rmap_del(test_frame(&machine, pte_pfn(*slot)));
+    pagetable_set(child, BASE + page, slot, 0);
+    child->rss_anon--;
+    return touch(child, page);
+}
+
+static bool count_visit(void *ctx, const struct rmap_walk *walk)
+{
+    (void)walk;
+    ++*(unsigned *)ctx;
+    return true;
+}
+
+static unsigned count_found(pfn_t pfn)
+{
+    unsigned count = 0;
+
+    rmap_for_each(&machine.space, pfn, count_visit, &count);
+    return count;
+}
+
+static unsigned count_linked(pfn_t pfn)
+{
+    return anon_vma_get(&machine.space, test_frame(&machine, pfn)->mapping)->vmas.live;
+}
+
+static void walk_finds_the_page_of_every_process_that_shares_it(void **state)
+{
+    pfn_t shared;
+
+    (void)state;
+    map(mm, 0, 4, 0);
+    shared = touch(mm, 2);
+    assert_int_equal(count_found(shared), 1);
+    fork_mm(mm);
+    fork_mm(fork_mm(mm));
+    assert_int_equal(count_found(shared), 4);
+    space_check(&machine.space);
+}
+
+static void copy_of_a_child_is_looked_for_in_the_child_only(void **state)
+{
+    struct mm *child;
+    pfn_t shared, copy;
+
+    (void)state;
+    map(mm, 0, 4, 0);
+    shared = touch(mm, 2);
+    child = fork_mm(mm);
+    copy = copy_on_write(child, 2);
+    assert_int_equal(count_linked(shared), 2);
+    assert_int_equal(count_linked(copy), 1);
+    assert_int_equal(count_found(copy), 1);
+    assert_int_equal(count_found(shared), 1);
+    assert_int_equal(count_linked(touch(mm, 3)),
+                     2); /* parent's new pages: the child could have them */
+}
+
+static void walk_stops_at_the_last_mapping(void **state)
+{
+    pfn_t pfn;
+
+    (void)state;
+    map(mm, 0, 1, 0);
+    pfn = touch(mm, 0);
+    for (int i = 0; i < 1000; i++)
+        test_exit(&machine, fork_mm(mm));
+    assert_int_equal(count_linked(pfn), 1);
+    for (int i = 0; i < 100; i++)
+        copy_on_write(fork_mm(mm), 0);
+    assert_int_equal(count_linked(pfn), 101);
+    assert_int_equal(count_found(pfn), 1);
+}
+
+static bool note_visit(void *ctx, const struct rmap_walk *walk)
+{
+    struct rmap_walk *last = ctx;
+
+    *last = *walk;
+    return false;
+}
+
+static void walk_stops_when_told(void **state)
+{
+    struct rmap_walk walk = {0};
+    pfn_t pfn;
+
+    (void)state;
+    map(mm, 0, 1, 0);
+    pfn = touch(mm, 0);
+    fork_mm(mm);
+    rmap_for_each(&machine.space, pfn, note_visit, &walk);
+    assert_ptr_equal(walk.vma->mm, mm); /* the oldest link, and no more after it */
+    assert_int_equal(walk.vpn, BASE);
+    assert_int_equal(pte_pfn(*walk.slot), pfn);
+}
+
+static void split_and_moved_vmas_are_found(void **state)
+{
+    pfn_t a, b;
+
+    (void)state;
+    map(mm, 0, 10, 0);
+    a = touch(mm, 2);
+    b = touch(mm, 7);
+    vma_change_flags(mm, BASE + 4, BASE + 6, VM_WRITE, 0);
+    assert_int_equal(mm->nr_vmas, 3);
+    rmap_check(&machine.space, a);
+    rmap_check(&machine.space, b);
+    vma_copy(vma_find(mm, BASE + 6), BASE + 6, BASE + 50, 4);
+    test_entry(&machine, mm, BASE + 51);
+    assert_int_equal(pagetable_move(mm, BASE + 6, BASE + 10, BASE + 50), BASE + 10);
+    rmap_check(&machine.space, b);
+    vma_remove(mm, BASE + 6, BASE + 10);
+    rmap_check(&machine.space, b);
+    assert_int_equal(frame_index(test_frame(&machine, b)), BASE + 7);
+}
+
+static void anon_vmas_go_with_their_last_vma(void **state)
+{
+    struct mm *child;
+
+    (void)state;
+    map(mm, 0, 4, 0);
+    touch(mm, 0);
+    child = fork_mm(mm);
+    assert_int_equal(machine.space.nr_avcs, 3);
+    test_exit(&machine, mm);
+    assert_int_equal(machine.space.nr_avcs, 2); /* the child may still have the parent's pages */
+    test_exit(&machine, child);
+    assert_int_equal(machine.space.nr_avcs, 0);
+    assert_int_equal(machine.nr_used, 0);
+    mm = mm_new(&machine.space, 0);
+    map(mm, 0, 4, 0);
+    touch(mm, 0);
+    assert_true(machine.space.nr_anon_vmas <= 3);
+}
+
+/* Each generation forks and exits: without taking over dead anon_vmas the links of the last would grow for ever. */
+static void long_line_of_descent_keeps_few_links(void **state)
+{
+    (void)state;
+    map(mm, 0, 1, 0);
+    touch(mm, 0);
+    for (int i = 0; i < 200; i++) {
+        struct mm *child = fork_mm(mm);
+
+        copy_on_write(child, 0);
+        test_exit(&machine, mm);
+        mm = child;
+        assert_true(machine.space.nr_avcs <= 4);
+        space_check(&machine.space);
+    }
+}
+
+static void page_from_swap_belongs_to_the_root_unless_exclusive(void **state)
+{
+    struct mm *child;
+    struct vma *vma;
+    pfn_t pfn = test_frame_alloc(&machine);
+    u32 root;
+
+    (void)state;
+    map(mm, 0, 2, 0);
+    touch(mm, 0);
+    root = vma_find(mm, BASE)->anon_vma;
+    child = fork_mm(mm);
+    vma = vma_find(child, BASE);
+    assert_true(rmap_add_anon(&machine.space, vma, BASE + 1, pfn, false));
+    assert_int_equal(test_frame(&machine, pfn)->mapping, root);
+    pagetable_set(child, BASE + 1, test_entry(&machine, child, BASE + 1),
+                  pte_make(pfn, PTE_PRESENT));
+    child->rss_anon++;
+    rmap_move_anon(&machine.space, vma, BASE + 1, pfn);
+    assert_int_equal(test_frame(&machine, pfn)->mapping, vma->anon_vma);
+    assert_true(frame_test(test_frame(&machine, pfn), PG_EXCLUSIVE));
+}
+
+static void note_range(void *ctx, struct vma *vma, vpn_t start, vpn_t end)
+{
+    u64 *pages = ctx;
+
+    assert_true(vma->start <= start && end <= vma->end);
+    *pages += end - start;
+}
+
+static void file_pages_are_found_in_all_processes(void **state)
+{
+    pfn_t pfn = test_frame_alloc(&machine);
+    struct frame *f = test_frame(&machine, pfn);
+    struct rmap_walk walk = {0};
+    unsigned visits = 0;
+    u64 pages = 0;
+
+    (void)state;
+    frame_set(f, PG_PAGECACHE);
+    f->mapping = 9;
+    frame_set_index(f, 5);
+    map(mm, 8, 4, 9);
+    for (int i = 0; i < 1000; i++) {
+        struct mm *other = mm_new(&machine.space, 0);
+
+        map(other, 3, 4, 9);
+        if (i % 100)
+            continue;
+        rmap_add(f);
+        pagetable_set(other, BASE + 5, test_entry(&machine, other, BASE + 5),
+                      pte_make(pfn, PTE_PRESENT));
+        other->rss_file++;
+    }
+    assert_int_equal(count_found(pfn), 10);
+    assert_int_equal(rmap_count_file_vmas(&machine.space, 9), 1001);
+    assert_int_equal(rmap_count_file_vmas(&machine.space, 8), 0);
+    rmap_for_each_file(&machine.space, 9, 5, count_visit, &visits);
+    assert_int_equal(visits, 1000);
+    rmap_for_each_file(&machine.space, 9, 9, note_visit, &walk);
+    assert_ptr_equal(walk.vma->mm, mm);
+    assert_int_equal(walk.vpn, BASE + 9);
+    assert_null(walk.slot);
+    rmap_for_each_file_vma(&machine.space, 9, 6, 8, note_range, &pages);
+    assert_int_equal(pages, 1000 + 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(walk_finds_the_page_of_every_process_that_shares_it),
+        TEST(copy_of_a_child_is_looked_for_in_the_child_only),
+        TEST(walk_stops_at_the_last_mapping),
+        TEST(walk_stops_when_told),
+        TEST(split_and_moved_vmas_are_found),
+        TEST(anon_vmas_go_with_their_last_vma),
+        TEST(long_line_of_descent_keeps_few_links),
+        TEST(page_from_swap_belongs_to_the_root_unless_exclusive),
+        TEST(file_pages_are_found_in_all_processes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

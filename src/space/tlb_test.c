@@ -1,0 +1,128 @@
+/* tlb_test.c - what stays, what goes. */
+#include "base/test.h"
+#include "space/tlb.h"
+
+static void loaded_translation_hits_for_its_address_space_only(void **state)
+{
+    struct tlb t;
+
+    (void)state;
+    tlb_init(&t, TLB_ENTRIES_DEFAULT);
+    assert_false(tlb_hit(&t, 1, 100, false));
+    tlb_insert(&t, 1, 100, false);
+    assert_true(tlb_hit(&t, 1, 100, false));
+    assert_false(tlb_hit(&t, 2, 100, false));
+    assert_false(tlb_hit(&t, 1, 101, false));
+    tlb_done(&t);
+}
+
+static void write_misses_until_a_write_loaded_it(void **state)
+{
+    struct tlb t;
+
+    (void)state;
+    tlb_init(&t, 64);
+    tlb_insert(&t, 1, 7, false);
+    assert_false(tlb_hit(&t, 1, 7, true));
+    tlb_insert(&t, 1, 7, true);
+    assert_true(tlb_hit(&t, 1, 7, true));
+    assert_true(tlb_hit(&t, 1, 7, false));
+    assert_int_equal(tlb_count(&t), 1);
+    tlb_insert(&t, 1, 7, false); /* the entry was made read-only and loaded again */
+    assert_false(tlb_hit(&t, 1, 7, true));
+    tlb_done(&t);
+}
+
+static void extreme_numbers_are_told_apart(void **state)
+{
+    const u32 ids[] = {1, 2, (1u << 28) - 2};
+    const u64 vpns[] = {0, 1, 1ull << 34, (1ull << 35) - 1};
+    struct tlb t;
+
+    (void)state;
+    tlb_init(&t, 3);
+    for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+        for (size_t j = 0; j < ARRAY_SIZE(vpns); j++) {
+            assert_false(tlb_hit(&t, ids[i], vpns[j], false));
+            tlb_insert(&t, ids[i], vpns[j], true);
+            assert_true(tlb_hit(&t, ids[i], vpns[j], true));
+        }
+    }
+    assert_int_equal(tlb_count(&t), 3);
+    tlb_done(&t);
+}
+
+static void consecutive_pages_fill_it_and_the_oldest_goes_first(void **state)
+{
+    struct tlb t;
+    unsigned kept = 0;
+
+    (void)state;
+    tlb_init(&t, TLB_ENTRIES_DEFAULT);
+    for (u64 vpn = 0; vpn < 1536; vpn++)
+        tlb_insert(&t, 1, (1u << 20) + vpn, false);
+    assert_int_equal(tlb_count(&t), 1536);
+    for (u64 vpn = 1536; vpn < 1536 + 512; vpn++)
+        tlb_insert(&t, 1, (1u << 20) + vpn, false);
+    for (u64 vpn = 0; vpn < 512; vpn++)
+        kept += tlb_hit(&t, 1, (1u << 20) + vpn, false);
+    assert_int_equal(kept, 0);
+    for (u64 vpn = 512; vpn < 2048; vpn++)
+        assert_true(tlb_hit(&t, 1, (1u << 20) + vpn, false));
+    tlb_done(&t);
+}
+
+static void every_geometry_holds_at_least_what_was_asked(void **state)
+{
+    (void)state;
+    for (unsigned entries = 1; entries < 3000; entries = entries * 5 / 4 + 1) {
+        struct tlb t;
+
+        tlb_init(&t, entries);
+        for (u64 vpn = 0; vpn < 40000; vpn++)
+            tlb_insert(&t, 1, vpn, vpn & 1);
+        assert_in_range(tlb_count(&t), entries, entries * 3 / 2 + 2);
+        tlb_done(&t);
+    }
+}
+
+static void flushes_take_what_they_name(void **state)
+{
+    struct tlb t;
+
+    (void)state;
+    tlb_init(&t, TLB_ENTRIES_DEFAULT);
+    for (u64 vpn = 0; vpn < 100; vpn++) {
+        tlb_insert(&t, 1, vpn, true);
+        tlb_insert(&t, 2, vpn, true);
+    }
+    tlb_flush_page(&t, 1, 5);
+    assert_false(tlb_hit(&t, 1, 5, false));
+    assert_true(tlb_hit(&t, 2, 5, false));
+    tlb_flush_range(&t, 1, 10, 10 + TLB_FLUSH_CEILING);
+    assert_false(tlb_hit(&t, 1, 10, false));
+    assert_true(tlb_hit(&t, 1, 60, false));
+    tlb_flush_range(&t, 1, 10, 11 + TLB_FLUSH_CEILING);
+    assert_false(tlb_hit(&t, 1, 60, false));
+    assert_int_equal(tlb_count(&t), 100);
+    tlb_flush_mm(&t, 2);
+    assert_int_equal(tlb_count(&t), 0);
+    tlb_insert(&t, 1, 1, true);
+    tlb_flush_all(&t);
+    assert_int_equal(tlb_count(&t), 0);
+    tlb_done(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(loaded_translation_hits_for_its_address_space_only),
+        cmocka_unit_test(write_misses_until_a_write_loaded_it),
+        cmocka_unit_test(extreme_numbers_are_told_apart),
+        cmocka_unit_test(consecutive_pages_fill_it_and_the_oldest_goes_first),
+        cmocka_unit_test(every_geometry_holds_at_least_what_was_asked),
+        cmocka_unit_test(flushes_take_what_they_name),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
