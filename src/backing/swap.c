@@ -34,9 +34,7 @@ void swap_done(struct swap *s)
         size_t slots = a->nr_slots + 1;
 
         swap_area_done_slots(a);
-        region_release(a->count, slots * sizeof(*a->count));
-        region_release(a->cache, slots * sizeof(*a->cache));
-        region_release(a->memcg, slots * sizeof(*a->memcg));
+        region_release(a->slots, slots * sizeof(*a->slots));
         region_release(a->bytes, slots * PAGE_SIZE);
     }
     free(s->slots_cache);
@@ -67,9 +65,7 @@ int swap_on(struct swap *s, const char *name, u64 bytes, s32 priority, struct de
         .enabled = true,
     };
     snprintf(a->name, sizeof(a->name), "%s", name);
-    a->count = region_reserve(pages * sizeof(*a->count));
-    a->cache = region_reserve(pages * sizeof(*a->cache));
-    a->memcg = region_reserve(pages * sizeof(*a->memcg));
+    a->slots = region_reserve(pages * sizeof(*a->slots));
     swap_area_init_slots(s, a);
     s->nr_rotational += device->profile->rotational;
     s->total_pages += a->nr_slots;
@@ -81,7 +77,7 @@ int swap_on(struct swap *s, const char *name, u64 bytes, s32 priority, struct de
 void swap_dup(struct swap *s, swp_t e)
 {
     struct swap_area *a = swap_area_get(s, e);
-    u32 *slot_count = &a->count[swp_slot(e)];
+    u32 *slot_count = &a->slots[swp_slot(e)].count;
 
     assert(*slot_count != 0 && (*slot_count & ~SWAP_HAS_CACHE) < SWAP_HAS_CACHE - 1);
     if ((*slot_count)++ == SWAP_HAS_CACHE && slotset_has(&a->idle, swp_slot(e)))
@@ -91,7 +87,7 @@ void swap_dup(struct swap *s, swp_t e)
 bool swap_put(struct swap *s, swp_t e, u16 *ret_memcg)
 {
     struct swap_area *a = swap_area_get(s, e);
-    u32 *slot_count = &a->count[swp_slot(e)];
+    u32 *slot_count = &a->slots[swp_slot(e)].count;
     u16 memcg;
 
     assert((*slot_count & ~SWAP_HAS_CACHE) != 0);
@@ -108,17 +104,17 @@ bool swap_put(struct swap *s, swp_t e, u16 *ret_memcg)
 
 u32 swap_count(const struct swap *s, swp_t e)
 {
-    return swap_area_get(s, e)->count[swp_slot(e)] & ~SWAP_HAS_CACHE;
+    return swap_area_get(s, e)->slots[swp_slot(e)].count & ~SWAP_HAS_CACHE;
 }
 
 void swap_set_memcg(struct swap *s, swp_t e, u16 memcg)
 {
-    swap_area_get(s, e)->memcg[swp_slot(e)] = memcg;
+    swap_area_get(s, e)->slots[swp_slot(e)].memcg = memcg;
 }
 
 u16 swap_memcg(const struct swap *s, swp_t e)
 {
-    return swap_area_get(s, e)->memcg[swp_slot(e)];
+    return swap_area_get(s, e)->slots[swp_slot(e)].memcg;
 }
 
 int swap_write_bytes(struct swap *s, swp_t e, const u8 *page)
@@ -150,8 +146,8 @@ int swap_read_bytes(struct swap *s, swp_t e, u8 *page)
 static bool slot_check(const struct swap *s, u32 area, u32 slot)
 {
     const struct swap_area *a = &s->areas[area];
-    u32 slot_count = a->count[slot];
-    u64 entry = a->cache[slot];
+    u32 slot_count = a->slots[slot].count;
+    u64 entry = a->slots[slot].cache;
     bool in_cache = entry && !(entry & 1);
 
     assert(slot_count != 0 && !slotset_has(&a->free, slot));
@@ -186,9 +182,10 @@ static u64 area_check(const struct swap *s, u32 area)
         if (a->clusters[c].used == here)
             continue; /* untouched, and it has to stay that way in memory */
         for (u32 slot = MAX(first, 1u); slot < end; slot++) {
-            leaf_entries[(slot - first) / 64] += a->cache[slot] != 0;
-            if (a->count[slot] == 0) {
-                assert(slotset_has(&a->free, slot) && a->cache[slot] == 0 && a->memcg[slot] == 0);
+            leaf_entries[(slot - first) / 64] += a->slots[slot].cache != 0;
+            if (a->slots[slot].count == 0) {
+                assert(slotset_has(&a->free, slot) && a->slots[slot].cache == 0 &&
+                       a->slots[slot].memcg == 0);
                 assert(slot >= a->lowest && slot <= a->highest);
                 continue;
             }
@@ -235,7 +232,7 @@ void swap_check(const struct swap *s)
         for (u32 i = 0; i < c->nr; i++) {
             swp_t e = c->slots[c->next + i];
 
-            assert(swap_area_get(s, e)->count[swp_slot(e)] == SWAP_HAS_CACHE &&
+            assert(swap_area_get(s, e)->slots[swp_slot(e)].count == SWAP_HAS_CACHE &&
                    swapcache_entry(s, e) == 0);
         }
     }

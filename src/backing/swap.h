@@ -45,17 +45,21 @@ struct swap_cluster {
     bool free;
 };
 
+struct swap_slot { /* all zero when free */
+    u64 cache;     /* 0, pfn << 1, or shadow (low bit) */
+    u32 count;     /* page-table references, and SWAP_HAS_CACHE */
+    u16 memcg;     /* group charged */
+};
+
 struct swap_area {
     char name[64];
     bool file; /* "file" or "partition" in /proc/swaps */
     s32 priority;
     u32 nr_slots; /* usable: 1..nr_slots */
     u32 used;
-    u32 *count;          /* by slot: page-table references, and SWAP_HAS_CACHE */
-    u64 *cache;          /* by slot: 0, pfn << 1, or shadow (low bit) */
-    u16 *memcg;          /* by slot: group charged */
-    u32 lowest, highest; /* no free slot lies outside; highest 0: none at all */
-    struct slotset free; /* slots */
+    struct swap_slot *slots; /* slot 0 is the header */
+    u32 lowest, highest;     /* no free slot lies outside; highest 0: none at all */
+    struct slotset free;     /* slots */
     struct slotset idle; /* cached slots without references: may be taken when swap is half full */
 
     /* device without seeks: free clusters, first to last */

@@ -16,9 +16,9 @@ static u64 nodes_above(u32 slot, u32 leaves)
 
 void swap_cache_set(struct swap *s, struct swap_area *a, u32 slot, u64 entry)
 {
-    u64 old = a->cache[slot];
+    u64 old = a->slots[slot].cache;
 
-    a->cache[slot] = entry;
+    a->slots[slot].cache = entry;
     if ((old != 0) == (entry != 0))
         return;
 
@@ -38,7 +38,7 @@ void swap_cache_set(struct swap *s, struct swap_area *a, u32 slot, u64 entry)
 
 u64 swapcache_entry(const struct swap *s, swp_t e)
 {
-    return swap_area_get(s, e)->cache[swp_slot(e)];
+    return swap_area_get(s, e)->slots[swp_slot(e)].cache;
 }
 
 pfn_t swapcache_find(const struct swap *s, swp_t e)
@@ -52,11 +52,11 @@ u64 swapcache_add(struct swap *s, swp_t e, pfn_t pfn)
 {
     struct swap_area *a = swap_area_get(s, e);
     struct frame *f = frames_get(s->frames, pfn);
-    u64 old = a->cache[swp_slot(e)];
+    u64 old = a->slots[swp_slot(e)].cache;
 
     assert(!frame_test(f, PG_SWAPCACHE | PG_PAGECACHE));
-    assert(a->count[swp_slot(e)] != 0 && (old == 0 || (old & 1)));
-    a->count[swp_slot(e)] |= SWAP_HAS_CACHE;
+    assert(a->slots[swp_slot(e)].count != 0 && (old == 0 || (old & 1)));
+    a->slots[swp_slot(e)].count |= SWAP_HAS_CACHE;
     swap_cache_set(s, a, swp_slot(e), (u64)pfn << 1);
     f->private = e;
     frame_set(f, PG_SWAPCACHE);
@@ -75,7 +75,7 @@ bool swapcache_del(struct swap *s, pfn_t pfn, u64 shadow, u16 *ret_memcg)
     u16 memcg;
 
     assert(frame_test(f, PG_SWAPCACHE) && !frame_test(f, PG_WRITEBACK));
-    assert(a->cache[slot] == (u64)pfn << 1 && (a->count[slot] & SWAP_HAS_CACHE));
+    assert(a->slots[slot].cache == (u64)pfn << 1 && (a->slots[slot].count & SWAP_HAS_CACHE));
     assert(shadow == 0 || (shadow & 1));
     frame_clear(f, PG_SWAPCACHE);
     f->private = 0;
@@ -84,8 +84,8 @@ bool swapcache_del(struct swap *s, pfn_t pfn, u64 shadow, u16 *ret_memcg)
     count(s->counters, NR_FILE_PAGES, -1);
     if (slotset_has(&a->idle, slot))
         slotset_del(&a->idle, slot);
-    a->count[slot] &= ~SWAP_HAS_CACHE;
-    if (a->count[slot]) {
+    a->slots[slot].count &= ~SWAP_HAS_CACHE;
+    if (a->slots[slot].count) {
         swap_cache_set(s, a, slot, shadow);
         return false;
     }

@@ -166,8 +166,8 @@ static void order_del(struct swap *s, u32 area)
 /* Take a free slot. */
 static void slot_take(struct swap *s, struct swap_area *a, u32 slot)
 {
-    assert(a->count[slot] == 0);
-    a->count[slot] = SWAP_HAS_CACHE;
+    assert(a->slots[slot].count == 0);
+    a->slots[slot].count = SWAP_HAS_CACHE;
     slotset_del(&a->free, slot);
     cluster_inc(a, slot);
     if (slot == a->lowest)
@@ -186,10 +186,10 @@ u16 swap_slot_release(struct swap *s, swp_t e)
 {
     struct swap_area *a = swap_area_get(s, e);
     u32 slot = swp_slot(e);
-    u16 memcg = a->memcg[slot];
+    u16 memcg = a->slots[slot].memcg;
 
-    a->count[slot] = 0;
-    a->memcg[slot] = 0;
+    a->slots[slot].count = 0;
+    a->slots[slot].memcg = 0;
     swap_cache_set(s, a, slot, 0);
     slotset_add(&a->free, slot);
     cluster_dec(a, slot);
@@ -205,7 +205,7 @@ void swap_slot_free(struct swap *s, swp_t e)
 {
     struct swap_area *a = swap_area_get(s, e);
 
-    assert(a->count[swp_slot(e)] == SWAP_HAS_CACHE && swapcache_find(s, e) == PFN_NONE);
+    assert(a->slots[swp_slot(e)].count == SWAP_HAS_CACHE && swapcache_find(s, e) == PFN_NONE);
     swap_slot_release(s, e);
 }
 

@@ -195,7 +195,7 @@ static void the_first_run_of_512_free_slots_is_found(void **state)
         if (start)
             assert_int_equal(first, start);
         for (u32 i = 1; i < PAGES; i++)
-            used[i] = s.areas[0].count[i] != 0;
+            used[i] = s.areas[0].slots[i].count != 0;
         swap_check(&s);
     }
 }
