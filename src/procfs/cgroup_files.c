@@ -175,14 +175,24 @@ static void render_memory_swap_events(const struct system *s HW_UNUSED, struct g
 
 /* --- statistics --------------------------------------------------------------------------------- */
 
-static s64 group_value(void *g, enum counter id)
+/* Kernel memory is charged as page tables, page by page, and as bytes that are rounded up to pages. */
+static s64 kernel_bytes(struct group *g)
 {
-    return group_counter(g, id);
+    s64 pages = group_counter(g, NR_PAGE_TABLE_PAGES);
+
+    for (struct group *at = g; at; at = group_next(g, at))
+        pages += (s64)at->kernel_pages;
+    return pages * PAGE_SIZE;
+}
+
+s64 procfs_group_counter(void *g, enum counter id)
+{
+    return id == MEMCG_KERNEL ? kernel_bytes(g) : group_counter(g, id);
 }
 
 static void render_memory_stat(const struct system *s, struct group *g, struct strbuf *out)
 {
-    memory_stat_render(procfs_profile(s), group_value, g, out);
+    memory_stat_render(procfs_profile(s), procfs_group_counter, g, out);
 }
 
 /* Only what is kept per node: not memory the group is charged for elsewhere, no sums, no events of reclaim. */
@@ -195,7 +205,7 @@ static void render_memory_numa_stat(const struct system *s, struct group *g, str
 
         if ((counter_info[line->id].scopes & SCOPE_NODE) && line->plus == NR_COUNTERS)
             strbuf_printf(out, "%s N0=%" PRId64 "\n", line->name,
-                          memory_stat_value(line, group_value, g));
+                          memory_stat_value(line, procfs_group_counter, g));
     }
 }
 

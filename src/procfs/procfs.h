@@ -44,6 +44,9 @@ struct cgroup_file {
 extern const struct cgroup_file cgroup_files[];
 extern const unsigned nr_cgroup_files;
 
+/* A counter of the group and all below, as memory.stat shows it; g is a struct group * (a memory_stat_fn). */
+s64 procfs_group_counter(void *g, enum counter id);
+
 /* Write all of it below dir, as a file system would show it: dir/proc/..., dir/sys/fs/cgroup/..., and the kernel's log as
  * dir/var/log/dmesg. dir is made; when it exists it must be empty. It appears whole or not at all.
  * 0, or -Exxx with the place in *e. */

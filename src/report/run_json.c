@@ -1,0 +1,260 @@
+/* run_json.c - one run as a JSON document; docs/schema/run.schema.json describes it.
+ *
+ * Kernel counters keep the kernel's names and the units of the files they stand in: vmstat as /proc/vmstat, memory.stat in
+ * bytes. Everything but replay.cpu_seconds is the same for the same input and seed.
+ */
+#include "report/run_report.h"
+
+#include "procfs/procfs.h"
+#include "stats/memory_stat.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+static void put(json_object *o, const char *key, json_object *value)
+{
+    json_object_object_add(o, key, value);
+}
+
+static void put_u64(json_object *o, const char *key, u64 value)
+{
+    put(o, key, json_object_new_uint64(value));
+}
+
+static void put_s64(json_object *o, const char *key, s64 value)
+{
+    put(o, key, json_object_new_int64(value));
+}
+
+static void put_text(json_object *o, const char *key, const char *text)
+{
+    put(o, key, json_object_new_string(text));
+}
+
+/* A fraction with nine digits, printed the same everywhere. */
+static void put_fraction(json_object *o, const char *key, double value)
+{
+    char text[48];
+
+    snprintf(text, sizeof(text), "%.9f", value);
+    put(o, key, json_object_new_double_s(value, text));
+}
+
+/* A limit: null when there is none. */
+static void put_limit(json_object *o, const char *key, u64 pages)
+{
+    put(o, key, pages >= PAGE_COUNTER_MAX ? NULL : json_object_new_uint64(pages * PAGE_SIZE));
+}
+
+static json_object *machine_json(const struct system *s)
+{
+    json_object *o = json_object_new_object(), *swaps = json_object_new_array();
+    json_object *tunables = json_object_new_object();
+
+    put_text(o, "kernel", s->config.kernel);
+    put_u64(o, "ram_bytes", s->frames.ram_bytes);
+    put_u64(o, "managed_bytes", s->frames.managed_pages * PAGE_SIZE);
+    put_u64(o, "cpus", s->frames.nr_cpus);
+    put_text(o, "disk", s->disk.profile ? s->disk.profile->name : "");
+    for (u32 i = 0; i < s->swap.nr_areas; i++) {
+        const struct swap_area *a = &s->swap.areas[i];
+        json_object *swap = json_object_new_object();
+
+        put_text(swap, "name", a->name);
+        put_u64(swap, "bytes", (u64)a->nr_slots * PAGE_SIZE);
+        put_text(swap, "device", a->device && a->device->profile ? a->device->profile->name : "");
+        json_object_array_add(swaps, swap);
+    }
+    put(o, "swap", swaps);
+    put_u64(o, "seed", s->config.seed);
+    for (unsigned i = 0; i < nr_tunables; i++)
+        put_u64(tunables, tunable_info[i].key, tunables_get(&s->tunables, &tunable_info[i]));
+    put(o, "tunables", tunables);
+    return o;
+}
+
+static json_object *tasks_json(const struct system *s)
+{
+    json_object *tasks = json_object_new_array();
+
+    for (u32 i = 0; i < s->nr_tasks; i++) {
+        const struct task *t = s->tasks[i];
+        json_object *o;
+        u64 minor, major;
+
+        if (!run_lists_task(t))
+            continue;
+        o = json_object_new_object();
+        run_process_faults(s, t, &minor, &major);
+        put_u64(o, "pid", t->pid);
+        put_u64(o, "ppid", t->ppid);
+        put_text(o, "comm", t->comm);
+        put_text(o, "outcome", run_task_outcome(t));
+        put_u64(o, "minflt", minor);
+        put_u64(o, "majflt", major);
+        put_u64(o, "maxrss_bytes", t->maxrss_pages * PAGE_SIZE);
+        put_u64(o, "start_ns", t->start_ns);
+        put_u64(o, "end_ns", t->end_ns);
+        json_object_array_add(tasks, o);
+    }
+    return tasks;
+}
+
+static json_object *vmstat_json(const struct system *s)
+{
+    const struct kernel_profile *profile = procfs_profile(s);
+    json_object *o = json_object_new_object();
+    struct counters c;
+
+    procfs_counters(s, &c);
+    for (unsigned i = 0; i < profile->nr_vmstat; i++) {
+        enum counter id = profile->vmstat[i];
+
+        put_s64(o, counter_info[id].name, counter_shown(id, c.v[id]));
+    }
+    return o;
+}
+
+static json_object *memory_stat_json(const struct system *s, memory_stat_fn get, void *ctx)
+{
+    const struct kernel_profile *profile = procfs_profile(s);
+    json_object *o = json_object_new_object();
+
+    for (unsigned i = 0; i < profile->nr_memory_stat; i++)
+        put_s64(o, profile->memory_stat[i].name,
+                memory_stat_value(&profile->memory_stat[i], get, ctx));
+    return o;
+}
+
+/* Counters called "memory.events.max" as {"max": n}. */
+static json_object *events_json(const struct group *g, const char *prefix)
+{
+    json_object *o = json_object_new_object();
+    size_t len = strlen(prefix);
+
+    for (unsigned i = 0; i < NR_COUNTERS; i++) {
+        if (strncmp(counter_info[i].name, prefix, len) == 0)
+            put_s64(o, counter_info[i].name + len, g->counters.v[i]);
+    }
+    return o;
+}
+
+static json_object *group_json(const struct system *s, struct group *g)
+{
+    json_object *o = json_object_new_object();
+    char path[4096];
+
+    group_path(g, path, sizeof(path));
+    put_text(o, "path", path);
+    put_limit(o, "memory.max", g->memory.max);
+    put_limit(o, "memory.high", g->memory.high);
+    put_limit(o, "memory.swap.max", g->swap.max);
+    put_u64(o, "memory.current", g->memory.usage * PAGE_SIZE);
+    put_u64(o, "memory.peak", g->memory.peak * PAGE_SIZE);
+    put_u64(o, "memory.swap.current", g->swap.usage * PAGE_SIZE);
+    put(o, "memory.stat", memory_stat_json(s, procfs_group_counter, g));
+    put(o, "memory.events", events_json(g, "memory.events."));
+    put(o, "memory.swap.events", events_json(g, "memory.swap.events."));
+    return o;
+}
+
+static json_object *groups_json(const struct system *s)
+{
+    json_object *groups = json_object_new_array();
+
+    for (struct group *g = s->groups.root; g; g = group_next(s->groups.root, g)) {
+        /* The root has no limits and, in Linux, no memory.current. */
+        if (g->parent)
+            json_object_array_add(groups, group_json(s, g));
+    }
+    return groups;
+}
+
+static s64 sample_value(void *counters, enum counter id)
+{
+    return ((const s64 *)counters)[id];
+}
+
+static json_object *fullest_json(const struct run_report *r)
+{
+    json_object *o = json_object_new_object();
+    struct run_sample sample = r->fullest;
+
+    put_u64(o, "at_ns", sample.at_ns);
+    put_u64(o, "memory.current", sample.memory_pages * PAGE_SIZE);
+    put_u64(o, "memory.swap.current", sample.swap_pages * PAGE_SIZE);
+    put(o, "memory.stat", memory_stat_json(r->system, sample_value, sample.counters));
+    return o;
+}
+
+static json_object *waits_json(const struct run_report *r)
+{
+    static const char *const names[NR_WAIT_CAUSES] = {
+        [WAIT_READ] = "read",       [WAIT_REFAULT] = "refault", [WAIT_SWAPIN] = "swapin",
+        [WAIT_RECLAIM] = "reclaim", [WAIT_DIRTY] = "dirty",     [WAIT_WRITE] = "write",
+        [WAIT_OOM] = "oom",         [WAIT_HIGH] = "high",       [WAIT_SLEEP] = "sleep",
+    };
+    json_object *o = json_object_new_object();
+
+    for (unsigned i = 0; i < NR_WAIT_CAUSES; i++) {
+        if (names[i])
+            put_u64(o, names[i], r->waits.by_cause[i]);
+    }
+    put_u64(o, "reclaim_cpu", r->waits.reclaim_cpu_ns);
+    put_u64(o, "memory", r->waits.memory_ns);
+    return o;
+}
+
+static json_object *input_json(const struct run_report *r)
+{
+    json_object *o = json_object_new_object();
+    char command[1024];
+
+    put_text(o, "file", r->input);
+    if (!r->trace)
+        return o;
+    if (trace_text_value(r->trace->meta, "command", command, sizeof(command)))
+        put_text(o, "command", command);
+    put(o, "complete", json_object_new_boolean(r->trace->closed && !r->trace->nr_damage));
+    put_u64(o, "damaged_bytes", r->trace->lost_bytes);
+    return o;
+}
+
+static json_object *replay_json(const struct run_report *r)
+{
+    json_object *o = json_object_new_object();
+
+    put_u64(o, "events", r->stats.events);
+    put_u64(o, "hits", r->stats.hits);
+    put_u64(o, "skipped", r->stats.skipped);
+    put_u64(o, "lost", r->stats.lost);
+    put_fraction(o, "cpu_seconds", r->cpu_seconds);
+    return o;
+}
+
+void run_render_json(const struct run_report *r, struct strbuf *out)
+{
+    json_object *o = json_object_new_object();
+
+    put(o, "schema_version", json_object_new_int(RUN_SCHEMA_VERSION));
+    put(o, "input", input_json(r));
+    put_text(o, "outcome", replay_outcome_name(r->outcome));
+    put_u64(o, "virtual_ns", r->stats.virtual_ns);
+    if (r->baseline_ns) {
+        put_u64(o, "baseline_ns", r->baseline_ns);
+        put_fraction(o, "slowdown", (double)r->stats.virtual_ns / (double)r->baseline_ns);
+    }
+    put(o, "machine", machine_json(r->system));
+    put(o, "tasks", tasks_json(r->system));
+    put(o, "waits_ns", waits_json(r));
+    put(o, "fullest", fullest_json(r));
+    put(o, "vmstat", vmstat_json(r->system));
+    put(o, "cgroups", groups_json(r->system));
+    put(o, "replay", replay_json(r));
+    strbuf_printf(out, "%s\n",
+                  json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+                                                        JSON_C_TO_STRING_SPACED |
+                                                        JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(o);
+}

@@ -1,0 +1,96 @@
+/* run_report.c - gathering the facts of a run. */
+#include "report/run_report.h"
+
+#include "procfs/procfs.h"
+
+#include <string.h>
+
+void run_report_init(struct run_report *r, struct system *system, struct group *group)
+{
+    *r = (struct run_report){.system = system, .group = group};
+}
+
+static void take_sample(struct run_report *r)
+{
+    const struct kernel_profile *profile = procfs_profile(r->system);
+    struct run_sample *now = &r->fullest;
+
+    now->at_ns = r->system->clock.now;
+    now->memory_pages = r->group->memory.usage;
+    now->swap_pages = r->group->swap.usage;
+    for (unsigned i = 0; i < profile->nr_memory_stat; i++) {
+        enum counter id = profile->memory_stat[i].id;
+
+        now->counters[id] = procfs_group_counter(r->group, id);
+    }
+}
+
+void run_watch(void *report)
+{
+    struct run_report *r = report;
+
+    if (r->group->memory.usage > r->fullest.memory_pages)
+        take_sample(r);
+}
+
+void run_report_finish(struct run_report *r)
+{
+    static const enum wait_cause memory_stalls[] = {WAIT_REFAULT, WAIT_SWAPIN, WAIT_RECLAIM,
+                                                    WAIT_OOM, WAIT_HIGH};
+    struct run_waits *w = &r->waits;
+
+    run_watch(r);
+    *w = (struct run_waits){0};
+    for (u32 i = 0; i < r->system->nr_tasks; i++) {
+        const struct task *t = r->system->tasks[i];
+
+        if (t->kthread)
+            continue;
+        for (unsigned c = 0; c < NR_WAIT_CAUSES; c++)
+            w->by_cause[c] += t->wait_ns[c];
+        w->reclaim_cpu_ns += t->reclaim_ns;
+    }
+    w->memory_ns = w->reclaim_cpu_ns;
+    for (unsigned i = 0; i < ARRAY_SIZE(memory_stalls); i++)
+        w->memory_ns += w->by_cause[memory_stalls[i]];
+}
+
+const char *run_task_outcome(const struct task *t)
+{
+    switch (t->outcome) {
+    case OUTCOME_NONE:
+        return "running";
+    case OUTCOME_EXITED:
+        return "exited";
+    case OUTCOME_OOM_KILLED:
+        return "oom_killed";
+    case OUTCOME_SIGSEGV:
+        return "sigsegv";
+    case OUTCOME_SIGBUS:
+        return "sigbus";
+    case OUTCOME_KILLED:
+        return "killed";
+    }
+    hw_unreachable();
+}
+
+bool run_lists_task(const struct task *t)
+{
+    return !t->kthread && t->pid == t->tgid;
+}
+
+void run_process_faults(const struct system *s, const struct task *leader, u64 *ret_minor,
+                        u64 *ret_major)
+{
+    *ret_minor = *ret_major = 0;
+    for (u32 i = 0; i < s->nr_tasks; i++) {
+        const struct task *t = s->tasks[i];
+
+        /* A pid may come again: the threads of a process are those that share its whole life. */
+        if (t->tgid != leader->tgid || t->start_ns < leader->start_ns ||
+            (leader->end_ns && t->start_ns > leader->end_ns))
+            continue;
+        *ret_minor += t->minflt;
+        *ret_major += t->majflt;
+    }
+}

@@ -1,0 +1,70 @@
+/* run_report.h - what one run came to: the facts behind both the text and the JSON.
+ *
+ * At the end of a run its processes have exited and only cache is left, so what memory was used for is taken at the fullest
+ * moment: run_watch() looks between slices and keeps the counters of the group when it held most.
+ *
+ * Use:  struct run_report r; run_report_init(&r, &system, group); replay_config.watch = run_watch; .watch_ctx = &r; replay;
+ *       r.outcome = ...; r.stats = ...; run_report_finish(&r); run_render_text(&r, &style, &out);
+ */
+#ifndef REPORT_RUN_REPORT_H
+#define REPORT_RUN_REPORT_H
+
+#include "base/strbuf.h"
+#include "system/system.h"
+#include "workload/replay.h"
+
+#define RUN_SCHEMA_VERSION 1
+
+/* memory.stat of the group at one moment. */
+struct run_sample {
+    ns_t at_ns;
+    u64 memory_pages, swap_pages;
+    s64 counters[NR_COUNTERS]; /* those of memory.stat; the rest stays 0 */
+};
+
+/* Virtual time tasks spent waiting, by cause. */
+struct run_waits {
+    ns_t by_cause[NR_WAIT_CAUSES];
+    ns_t reclaim_cpu_ns; /* CPU time in direct reclaim: a stall as well */
+    ns_t memory_ns;      /* stalls for want of memory: refault, swap-in, reclaim, high, OOM */
+};
+
+struct run_report {
+    struct system *system;
+    struct group *group;
+    const char *input;         /* name of the file, as the user gave it */
+    const struct trace *trace; /* NULL: not a recording */
+    enum replay_outcome outcome;
+    struct replay_stats stats;
+    double cpu_seconds;  /* of the host; the only figure here that differs between two runs */
+    ns_t baseline_ns;    /* virtual time without a limit; 0 when not known */
+    double max_slowdown; /* 0: no bound */
+    struct run_sample fullest;
+    struct run_waits waits;
+};
+
+void run_report_init(struct run_report *r, struct system *system, struct group *group);
+
+/* Keep this moment if it is the fullest so far. `report` is a struct run_report *; cheap when it is not. */
+void run_watch(void *report);
+
+/* Add up what the tasks spent. */
+void run_report_finish(struct run_report *r);
+
+/* "exited", "oom_killed", ... of one task. */
+const char *run_task_outcome(const struct task *t);
+
+/* The leader of a process that ran user code: what `tasks` lists. */
+bool run_lists_task(const struct task *t);
+
+/* Faults of all threads of the process that t leads. */
+void run_process_faults(const struct system *s, const struct task *leader, u64 *ret_minor,
+                        u64 *ret_major);
+
+/* A summary in the order of the three questions: used for what, how reclaimable, did it hurt. */
+void run_render_text(const struct run_report *r, bool color, struct strbuf *out);
+
+/* The document of docs/schema/run.schema.json. */
+void run_render_json(const struct run_report *r, struct strbuf *out);
+
+#endif

@@ -1,0 +1,369 @@
+/* run_text.c - the summary of a run for a person.
+ *
+ * Three questions, in this order: which memory is used for what, how expensive is it to get back, did the shortage hurt.
+ * Amounts are those of the fullest moment; events and stalls are of the whole run. No figure here depends on the host.
+ */
+#include "report/run_report.h"
+
+#include "base/units.h"
+#include "stats/profile.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct text {
+    const struct run_report *r;
+    struct strbuf *out;
+    bool color;
+};
+
+static void heading(struct text *t, const char *title)
+{
+    strbuf_printf(t->out, "\n%s%s%s\n", t->color ? "\033[1m" : "", title,
+                  t->color ? "\033[0m" : "");
+}
+
+static u64 sample_bytes(const struct run_report *r, enum counter id)
+{
+    s64 bytes = counter_memory_stat(id, r->fullest.counters[id]);
+
+    return bytes < 0 ? 0 : (u64)bytes;
+}
+
+/* An event of the whole run, in the group and below. */
+static u64 group_events(const struct run_report *r, enum counter id)
+{
+    s64 n = group_counter(r->group, id);
+
+    return n < 0 ? 0 : (u64)n;
+}
+
+static void amount(struct text *t, const char *what, u64 bytes, u64 of, const char *remark)
+{
+    char size[UNITS_TEXT_MAX];
+
+    strbuf_printf(t->out, "  %-24s %10s", what, format_bytes(size, bytes));
+    if (of)
+        strbuf_printf(t->out, " %3.0f %%", 100.0 * (double)bytes / (double)of);
+    else
+        strbuf_append(t->out, "      ");
+    strbuf_printf(t->out, "%s%s\n", *remark ? "  " : "", remark);
+}
+
+static void events(struct text *t, const char *what, u64 n, const char *remark)
+{
+    char number[UNITS_TEXT_MAX];
+
+    strbuf_printf(t->out, "  %-24s %10s%s%s\n", what, format_count(number, n), *remark ? "  " : "",
+                  remark);
+}
+
+static void duration(struct text *t, const char *what, ns_t ns)
+{
+    char time[UNITS_TEXT_MAX];
+
+    if (ns)
+        strbuf_printf(t->out, "    %-22s %10s\n", what, format_ns(time, ns));
+}
+
+/* --- the head ----------------------------------------------------------------------------------- */
+
+static void render_limit(struct strbuf *out, const char *name, u64 pages)
+{
+    char size[UNITS_TEXT_MAX];
+
+    if (pages < PAGE_COUNTER_MAX)
+        strbuf_printf(out, ", %s %s", name, format_bytes(size, pages * PAGE_SIZE));
+}
+
+static void render_machine(struct text *t)
+{
+    const struct system *s = t->r->system;
+    char size[UNITS_TEXT_MAX], path[256];
+
+    strbuf_printf(t->out, "Machine   Linux %s, %u CPU%s, %s RAM, ", s->config.kernel,
+                  s->frames.nr_cpus, s->frames.nr_cpus == 1 ? "" : "s",
+                  format_bytes(size, s->frames.ram_bytes));
+    if (s->swap.total_pages)
+        strbuf_printf(t->out, "%s swap on %s", format_bytes(size, s->swap.total_pages * PAGE_SIZE),
+                      s->swap.areas[0].device ? s->swap.areas[0].device->profile->name : "memory");
+    else
+        strbuf_append(t->out, "no swap");
+    strbuf_printf(t->out, ", files on %s\n", s->disk.profile ? s->disk.profile->name : "memory");
+    group_path(t->r->group, path, sizeof(path));
+    strbuf_printf(t->out, "Group     %s", path);
+    render_limit(t->out, "memory.max", t->r->group->memory.max);
+    render_limit(t->out, "memory.high", t->r->group->memory.high);
+    render_limit(t->out, "memory.swap.max", t->r->group->swap.max);
+    if (t->r->group->memory.max >= PAGE_COUNTER_MAX)
+        strbuf_append(t->out, ", no memory.max");
+    strbuf_appendc(t->out, '\n');
+}
+
+static unsigned count_outcome(const struct system *s, enum task_outcome outcome)
+{
+    unsigned n = 0;
+
+    for (u32 i = 0; i < s->nr_tasks; i++)
+        n += run_lists_task(s->tasks[i]) && s->tasks[i]->outcome == outcome;
+    return n;
+}
+
+static void render_outcome(struct text *t)
+{
+    const struct run_report *r = t->r;
+    const char *color = r->outcome == REPLAY_COMPLETED ? "\033[32m" : "\033[31m";
+    char time[UNITS_TEXT_MAX];
+
+    strbuf_printf(t->out, "Outcome   %s%s%s after %s of virtual time", t->color ? color : "",
+                  replay_outcome_name(r->outcome), t->color ? "\033[0m" : "",
+                  format_ns(time, r->stats.virtual_ns));
+    if (r->outcome == REPLAY_OOM) {
+        unsigned killed = count_outcome(r->system, OUTCOME_OOM_KILLED);
+
+        strbuf_printf(t->out, "; the OOM killer killed %u process%s", killed,
+                      killed == 1 ? "" : "es");
+    }
+    if (r->baseline_ns)
+        strbuf_printf(t->out, "; %.2f x the %s it takes without a limit",
+                      (double)r->stats.virtual_ns / (double)r->baseline_ns,
+                      format_ns(time, r->baseline_ns));
+    strbuf_appendc(t->out, '\n');
+}
+
+static void render_head(struct text *t)
+{
+    const struct run_report *r = t->r;
+    char command[256];
+
+    strbuf_printf(t->out, "Input     %s", r->input);
+    if (r->trace && trace_text_value(r->trace->meta, "command", command, sizeof(command)))
+        strbuf_printf(t->out, " (%s)", command);
+    strbuf_appendc(t->out, '\n');
+    render_machine(t);
+    render_outcome(t);
+}
+
+/* --- 1. used for what --------------------------------------------------------------------------- */
+
+static void render_use(struct text *t)
+{
+    const struct run_report *r = t->r;
+    u64 all = r->fullest.memory_pages * PAGE_SIZE;
+    u64 shmem = sample_bytes(r, NR_SHMEM);
+    u64 file = sample_bytes(r, NR_FILE_PAGES);
+    u64 cache = file > shmem ? file - shmem : 0;
+    u64 anon = sample_bytes(r, NR_ANON_PAGES), kernel = sample_bytes(r, MEMCG_KERNEL);
+    u64 known = anon + cache + shmem + kernel;
+    char size[UNITS_TEXT_MAX], title[128];
+
+    snprintf(title, sizeof(title), "1. Used for what (at the fullest moment: %s)",
+             format_bytes(size, all));
+    heading(t, title);
+    amount(t, "anonymous", anon, all, "heaps, stacks, private data");
+    amount(t, "page cache", cache, all, "contents of files");
+    if (sample_bytes(r, NR_MAPPED))
+        amount(t, "  of it mapped", sample_bytes(r, NR_MAPPED), all,
+               "programs, libraries, mapped data");
+    if (shmem)
+        amount(t, "shared memory, tmpfs", shmem, all, "");
+    amount(t, "kernel", kernel, all, "");
+    if (sample_bytes(r, NR_PAGE_TABLE_PAGES))
+        amount(t, "  of it page tables", sample_bytes(r, NR_PAGE_TABLE_PAGES), all, "");
+    if (all > known)
+        amount(t, "other", all - known, all, "swap cache, and charged in advance by CPUs");
+    if (r->system->swap.total_pages)
+        amount(t, "and in swap", r->fullest.swap_pages * PAGE_SIZE, 0, "");
+    amount(t, "highest usage", r->group->memory.peak * PAGE_SIZE, 0,
+           "memory.peak; it counts cache nobody needed");
+}
+
+/* --- 2. how reclaimable ------------------------------------------------------------------------- */
+
+static void render_reclaimable(struct text *t)
+{
+    const struct run_report *r = t->r;
+    u64 all = r->fullest.memory_pages * PAGE_SIZE;
+    u64 dirty = sample_bytes(r, NR_DIRTY) + sample_bytes(r, NR_WRITEBACK);
+    u64 inactive = sample_bytes(r, NR_INACTIVE_FILE);
+    u64 clean_inactive = inactive > dirty ? inactive - dirty : 0;
+    u64 swappable = sample_bytes(r, NR_INACTIVE_ANON) + sample_bytes(r, NR_ACTIVE_ANON);
+    bool has_swap = r->system->swap.total_pages != 0;
+
+    heading(t, "2. How expensive to reclaim (at the same moment)");
+    amount(t, "free to drop", clean_inactive, all, "inactive, clean page cache");
+    amount(t, "costs a read again", sample_bytes(r, NR_ACTIVE_FILE), all,
+           "active page cache: in use");
+    if (dirty)
+        amount(t, "costs a write first", dirty, all, "dirty page cache");
+    amount(t, has_swap ? "costs swap I/O" : "cannot be reclaimed", swappable, all,
+           has_swap ? "anonymous and shared memory"
+                    : "anonymous and shared memory: there is no swap");
+    if (sample_bytes(r, NR_SLAB_RECLAIMABLE))
+        amount(t, "kernel caches", sample_bytes(r, NR_SLAB_RECLAIMABLE), all, "reclaimable slab");
+    if (sample_bytes(r, NR_UNEVICTABLE))
+        amount(t, "locked", sample_bytes(r, NR_UNEVICTABLE), all, "unevictable");
+}
+
+/* --- 3. did it hurt ----------------------------------------------------------------------------- */
+
+static void render_stalls(struct text *t)
+{
+    const struct run_waits *w = &t->r->waits;
+    char time[UNITS_TEXT_MAX];
+
+    strbuf_printf(t->out, "  %-24s %10s", "stalled for memory", format_ns(time, w->memory_ns));
+    if (t->r->stats.virtual_ns)
+        strbuf_printf(t->out, "  %.1f %% of the run, summed over tasks",
+                      100.0 * (double)w->memory_ns / (double)t->r->stats.virtual_ns);
+    strbuf_appendc(t->out, '\n');
+    duration(t, "files read again", w->by_cause[WAIT_REFAULT]);
+    duration(t, "swap-in", w->by_cause[WAIT_SWAPIN]);
+    duration(t, "reclaim, on the CPU", w->reclaim_cpu_ns);
+    duration(t, "reclaim, waiting", w->by_cause[WAIT_RECLAIM]);
+    duration(t, "memory.high", w->by_cause[WAIT_HIGH]);
+    duration(t, "out of memory", w->by_cause[WAIT_OOM]);
+    strbuf_printf(
+        t->out, "  %-24s %10s  %s\n", "other waiting for I/O",
+        format_ns(time, w->by_cause[WAIT_READ] + w->by_cause[WAIT_WRITE] + w->by_cause[WAIT_DIRTY]),
+        "first reads, writes: no memory would have spared them");
+}
+
+static void render_reclaim(struct text *t)
+{
+    const struct run_report *r = t->r;
+    u64 scanned = group_events(r, PGSCAN_DIRECT) + group_events(r, PGSCAN_KSWAPD);
+    u64 freed = group_events(r, PGSTEAL_DIRECT) + group_events(r, PGSTEAL_KSWAPD);
+    char remark[96], number[UNITS_TEXT_MAX];
+
+    if (scanned)
+        snprintf(remark, sizeof(remark), "of %s looked at: %.0f %%", format_count(number, scanned),
+                 100.0 * (double)freed / (double)scanned);
+    else
+        snprintf(remark, sizeof(remark), "nothing had to be reclaimed");
+    events(t, "pages reclaimed", freed, remark);
+    if (r->group->memory.max < PAGE_COUNTER_MAX)
+        events(t, "memory.max reached", group_events(r, MEMCG_MAX), "times");
+}
+
+/* One sentence, from the figures above it. */
+static const char *verdict(const struct run_report *r)
+{
+    u64 refaults =
+        group_events(r, WORKINGSET_REFAULT_FILE) + group_events(r, WORKINGSET_REFAULT_ANON);
+    double share =
+        r->stats.virtual_ns ? (double)r->waits.memory_ns / (double)r->stats.virtual_ns : 0;
+
+    switch (r->outcome) {
+    case REPLAY_OOM:
+        return "Yes: it ran out of memory.";
+    case REPLAY_THRASH:
+        return "Yes: it was slower than --max-slowdown allows.";
+    case REPLAY_STOPPED:
+        return "Not known: it was stopped.";
+    case REPLAY_FAILED:
+        return "Not known: the recording could not be read to its end.";
+    case REPLAY_COMPLETED:
+        break;
+    }
+    if (share >= 0.1)
+        return "Yes: it lost time waiting for memory it had had before.";
+    if (refaults && share >= 0.01)
+        return "A little: some of what was reclaimed was needed again.";
+    if (group_events(r, PGSTEAL_DIRECT) + group_events(r, PGSTEAL_KSWAPD))
+        return "No: what was reclaimed was hardly needed again.";
+    return "No: memory was never short.";
+}
+
+static void render_hurt(struct text *t)
+{
+    const struct run_report *r = t->r;
+
+    heading(t, "3. Did it hurt");
+    strbuf_printf(t->out, "  %s\n", verdict(r));
+    render_stalls(t);
+    events(t, "major faults", group_events(r, PGMAJFAULT), "waited for a disk or swap");
+    events(t, "file refaults", group_events(r, WORKINGSET_REFAULT_FILE),
+           "pages read again soon after eviction");
+    if (r->system->swap.total_pages) {
+        events(t, "anonymous refaults", group_events(r, WORKINGSET_REFAULT_ANON),
+               "pages swapped in again");
+        events(t, "pages swapped out", (u64)r->system->counters.v[PSWPOUT], "");
+        events(t, "pages swapped in", (u64)r->system->counters.v[PSWPIN], "");
+    }
+    render_reclaim(t);
+}
+
+/* --- tasks and remarks -------------------------------------------------------------------------- */
+
+#define TASKS_SHOWN 12
+
+static void render_tasks(struct text *t)
+{
+    const struct system *s = t->r->system;
+    unsigned shown = 0, left = 0;
+
+    heading(t, "Processes");
+    strbuf_printf(t->out, "  %7s  %-15s  %-10s %12s %12s %11s\n", "pid", "command", "outcome",
+                  "minor faults", "major faults", "highest RSS");
+    for (u32 i = 0; i < s->nr_tasks; i++) {
+        const struct task *task = s->tasks[i];
+        char minor_text[UNITS_TEXT_MAX], major_text[UNITS_TEXT_MAX], rss[UNITS_TEXT_MAX];
+        u64 minor, major;
+
+        if (!run_lists_task(task))
+            continue;
+        if (shown == TASKS_SHOWN) {
+            left++;
+            continue;
+        }
+        shown++;
+        run_process_faults(s, task, &minor, &major);
+        strbuf_printf(t->out, "  %7u  %-15s  %-10s %12s %12s %11s\n", task->pid, task->comm,
+                      run_task_outcome(task), format_count(minor_text, minor),
+                      format_count(major_text, major),
+                      format_bytes(rss, task->maxrss_pages * PAGE_SIZE));
+    }
+    if (left)
+        strbuf_printf(t->out, "  and %u more: --format json lists all\n", left);
+}
+
+/* Whatever makes the figures less than whole is said. */
+static void render_remarks(struct text *t)
+{
+    const struct run_report *r = t->r;
+    const struct replay_stats *st = &r->stats;
+    char number[UNITS_TEXT_MAX];
+
+    if (r->trace && r->trace->nr_damage)
+        strbuf_printf(t->out,
+                      "\nNote: the recording is damaged at byte %" PRIu64
+                      " (%s); it was replayed up to there.\n",
+                      r->trace->damage[0].offset, r->trace->damage[0].reason);
+    else if (r->trace && !r->trace->closed)
+        strbuf_append(
+            t->out,
+            "\nNote: the recording was cut off; it was replayed up to its last whole chunk.\n");
+    if (st->lost)
+        strbuf_printf(t->out, "\nNote: the recorder lost %s events.\n",
+                      format_count(number, st->lost));
+    if (st->skipped)
+        strbuf_printf(t->out,
+                      "\nNote: %s accesses to addresses the recording does not map were skipped.\n",
+                      format_count(number, st->skipped));
+    if (group_events(r, PGSCAN_KSWAPD) && r->group->memory.max >= PAGE_COUNTER_MAX)
+        strbuf_append(t->out, "\nNote: the machine's RAM was the limit here.\n");
+}
+
+void run_render_text(const struct run_report *r, bool color, struct strbuf *out)
+{
+    struct text t = {.r = r, .out = out, .color = color};
+
+    render_head(&t);
+    render_use(&t);
+    render_reclaimable(&t);
+    render_hurt(&t);
+    render_tasks(&t);
+    render_remarks(&t);
+}

@@ -1,0 +1,364 @@
+/* trace_report.c - a recording as text and JSON. */
+#include "report/trace_report.h"
+
+#include "base/units.h"
+#include "base/utf8.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+
+#define FILES_SHOWN 10u
+#define KEY_WIDTH   16
+
+static void key(struct strbuf *out, const char *name)
+{
+    strbuf_printf(out, "%-*s", KEY_WIDTH, name);
+}
+
+static void put_count(struct strbuf *out, u64 n)
+{
+    char text[UNITS_TEXT_MAX];
+
+    strbuf_append(out, format_count(text, n));
+}
+
+static void put_pages(struct strbuf *out, u64 pages)
+{
+    char text[UNITS_TEXT_MAX];
+
+    strbuf_append(out, format_bytes(text, pages << HWT_PAGE_SHIFT));
+}
+
+static const char *const meta_keys[] = {"command", "tool", "date", "kernel"};
+
+static void info_meta(const struct trace *t, struct strbuf *out)
+{
+    char value[512], size[UNITS_TEXT_MAX];
+
+    key(out, "file");
+    utf8_append_clean(out, t->path);
+    strbuf_printf(out, ", %s", format_bytes(size, t->file_bytes));
+    if (t->nr_accesses + t->nr_ops)
+        strbuf_printf(out, ", %.2f bytes an event", (double)t->usable_bytes / (double)(t->nr_accesses + t->nr_ops));
+    strbuf_appendc(out, '\n');
+    for (size_t i = 0; i < ARRAY_SIZE(meta_keys); i++) {
+        if (!trace_text_value(t->meta, meta_keys[i], value, sizeof(value)))
+            continue;
+        key(out, meta_keys[i]);
+        utf8_append_clean(out, value);
+        strbuf_appendc(out, '\n');
+    }
+    key(out, "recording");
+    if (t->closed)
+        strbuf_append(out, trace_text_value(t->end, "exit_status", value, sizeof(value))
+                               ? "closed properly, exit status "
+                               : "closed properly");
+    else
+        strbuf_append(out, "cut: it has no end, and replays up to the last whole chunk");
+    if (t->closed && trace_text_value(t->end, "exit_status", value, sizeof(value)))
+        utf8_append_clean(out, value);
+    strbuf_appendc(out, '\n');
+    if (t->nr_damage) {
+        key(out, "damage");
+        strbuf_printf(out, "at offset %" PRIu64 ": %s; %s lost, %" PRIu64 " later chunks not used\n",
+                      t->damage[0].offset, t->damage[0].reason, format_bytes(size, t->lost_bytes),
+                      t->lost_chunks);
+    }
+}
+
+static void info_amounts(const struct trace *t, const struct footprint *f, struct strbuf *out)
+{
+    char text[UNITS_TEXT_MAX];
+
+    key(out, "ran");
+    strbuf_printf(out, "%u process%s, %u thread%s, ", f->processes, f->processes == 1 ? "" : "es", f->threads,
+                  f->threads == 1 ? "" : "s");
+    put_count(out, f->instructions);
+    strbuf_printf(out, " instructions, waited %s\n", format_ns(text, f->waited_ns));
+    key(out, "accesses");
+    put_count(out, t->nr_accesses);
+    strbuf_append(out, ": ");
+    put_count(out, f->reads);
+    strbuf_append(out, " reads, ");
+    put_count(out, f->writes);
+    strbuf_append(out, " writes, ");
+    put_count(out, f->fetches);
+    strbuf_append(out, " fetches\n");
+    key(out, "operations");
+    put_count(out, t->nr_ops);
+    strbuf_append(out, ":");
+    for (unsigned op = 1; op < HWT_OP_MAX; op++) {
+        if (!f->ops[op])
+            continue;
+        strbuf_printf(out, " %s ", trace_op_name(op));
+        put_count(out, f->ops[op]);
+    }
+    strbuf_appendc(out, '\n');
+}
+
+static void info_footprint(const struct footprint *f, struct strbuf *out)
+{
+    key(out, "touched");
+    put_pages(out, f->anon_pages);
+    strbuf_append(out, " anonymous, ");
+    put_pages(out, f->file_pages);
+    strbuf_append(out, " of files");
+    if (f->shmem_pages) {
+        strbuf_append(out, ", ");
+        put_pages(out, f->shmem_pages);
+        strbuf_append(out, " of shared memory");
+    }
+    strbuf_append(out, "\n");
+    key(out, "at most");
+    put_pages(out, f->peak_pages);
+    strbuf_append(out, " at one time without a limit, of it ");
+    put_pages(out, f->anon_pages_peak);
+    strbuf_append(out, " anonymous at its own peak\n");
+    if (f->lost) {
+        key(out, "not followed");
+        put_count(out, f->lost);
+        strbuf_append(out, " calls or records, says the recorder\n");
+    }
+    for (u32 i = 0; i < f->nr_files && i < FILES_SHOWN && f->files[i].pages; i++) {
+        key(out, i ? "" : "files");
+        put_pages(out, f->files[i].pages);
+        strbuf_append(out, "  ");
+        utf8_append_clean(out, f->files[i].path ? f->files[i].path : "?");
+        strbuf_appendc(out, '\n');
+    }
+    if (f->nr_files > FILES_SHOWN && f->files[FILES_SHOWN].pages)
+        strbuf_printf(out, "%-*sand %u more\n", KEY_WIDTH, "", f->nr_files - FILES_SHOWN);
+}
+
+void trace_report_info_text(const struct trace *t, const struct footprint *f, struct strbuf *out)
+{
+    info_meta(t, out);
+    info_amounts(t, f, out);
+    info_footprint(f, out);
+}
+
+static void add_u64(json_object *o, const char *name, u64 value)
+{
+    json_object_object_add(o, name, json_object_new_uint64(value));
+}
+
+static void add_text(json_object *o, const char *name, const char *text)
+{
+    struct strbuf clean;
+
+    strbuf_init(&clean);
+    utf8_append_clean(&clean, text);
+    json_object_object_add(o, name, json_object_new_string(clean.text));
+    strbuf_done(&clean);
+}
+
+/* "key=value" lines as an object of strings. */
+static json_object *text_json(const char *text)
+{
+    json_object *o = json_object_new_object();
+
+    while (*text) {
+        const char *line_end = text, *equals = NULL;
+        struct strbuf name, value;
+
+        for (; *line_end && *line_end != '\n'; line_end++)
+            if (*line_end == '=' && !equals)
+                equals = line_end;
+        if (equals) {
+            struct strbuf raw;
+
+            strbuf_init(&name);
+            strbuf_init(&value);
+            strbuf_init(&raw);
+            strbuf_append_bytes(&raw, text, (size_t)(equals - text));
+            utf8_append_clean(&name, raw.text);
+            strbuf_reset(&raw);
+            strbuf_append_bytes(&raw, equals + 1, (size_t)(line_end - equals - 1));
+            utf8_append_clean(&value, raw.text);
+            json_object_object_add(o, name.text, json_object_new_string(value.text));
+            strbuf_done(&name);
+            strbuf_done(&value);
+            strbuf_done(&raw);
+        }
+        text = *line_end ? line_end + 1 : line_end;
+    }
+    return o;
+}
+
+static json_object *verify_json(const struct trace *t)
+{
+    json_object *o = json_object_new_object(), *damage = json_object_new_array();
+
+    add_text(o, "file", t->path);
+    add_u64(o, "file_bytes", t->file_bytes);
+    json_object_object_add(o, "closed", json_object_new_boolean(t->closed));
+    json_object_object_add(o, "whole", json_object_new_boolean(t->closed && !t->nr_damage));
+    add_u64(o, "usable_bytes", t->usable_bytes);
+    add_u64(o, "chunks", t->nr_chunks);
+    add_u64(o, "lost_bytes", t->lost_bytes);
+    add_u64(o, "lost_chunks", t->lost_chunks);
+    for (size_t i = 0; i < t->nr_damage; i++) {
+        json_object *d = json_object_new_object();
+
+        add_u64(d, "offset", t->damage[i].offset);
+        add_u64(d, "bytes", t->damage[i].bytes);
+        add_text(d, "kind", trace_damage_name(t->damage[i].kind));
+        add_text(d, "reason", t->damage[i].reason);
+        add_u64(d, "stream", t->damage[i].stream);
+        json_object_array_add(damage, d);
+    }
+    json_object_object_add(o, "damage", damage);
+    return o;
+}
+
+static void emit_json(json_object *o, struct strbuf *out)
+{
+    strbuf_append(out, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+                                                             JSON_C_TO_STRING_NOSLASHESCAPE));
+    strbuf_appendc(out, '\n');
+    json_object_put(o);
+}
+
+static json_object *files_json(const struct footprint *f)
+{
+    json_object *files = json_object_new_array();
+
+    for (u32 i = 0; i < f->nr_files; i++) {
+        json_object *file = json_object_new_object();
+
+        add_text(file, "path", f->files[i].path ? f->files[i].path : "");
+        add_u64(file, "size", f->files[i].size);
+        add_u64(file, "touched_pages", f->files[i].pages);
+        add_u64(file, "mapped_pages", f->files[i].mapped_pages);
+        add_u64(file, "read_bytes", f->files[i].read_bytes);
+        add_u64(file, "written_bytes", f->files[i].written_bytes);
+        json_object_array_add(files, file);
+    }
+    return files;
+}
+
+void trace_report_info_json(const struct trace *t, const struct footprint *f, struct strbuf *out)
+{
+    json_object *o = json_object_new_object(), *ops = json_object_new_object();
+    json_object *streams = json_object_new_array();
+
+    json_object_object_add(o, "schema_version", json_object_new_int(1));
+    json_object_object_add(o, "integrity", verify_json(t));
+    json_object_object_add(o, "meta", text_json(t->meta));
+    json_object_object_add(o, "end", text_json(t->end));
+    add_u64(o, "processes", f->processes);
+    add_u64(o, "threads", f->threads);
+    add_u64(o, "instructions", f->instructions);
+    add_u64(o, "waited_ns", f->waited_ns);
+    add_u64(o, "reads", f->reads);
+    add_u64(o, "writes", f->writes);
+    add_u64(o, "fetches", f->fetches);
+    for (unsigned op = 1; op < HWT_OP_MAX; op++)
+        add_u64(ops, trace_op_name(op), f->ops[op]);
+    json_object_object_add(o, "ops", ops);
+    add_u64(o, "anon_pages", f->anon_pages);
+    add_u64(o, "anon_pages_peak", f->anon_pages_peak);
+    add_u64(o, "file_pages", f->file_pages);
+    add_u64(o, "shmem_pages", f->shmem_pages);
+    add_u64(o, "peak_pages", f->peak_pages);
+    add_u64(o, "unmapped_pages", f->unmapped);
+    add_u64(o, "recorder_lost", f->lost);
+    for (u32 i = 0; i < t->nr_streams; i++) {
+        const struct trace_stream *s = &t->streams[i];
+        json_object *stream = json_object_new_object();
+
+        add_u64(stream, "stream", s->id);
+        add_u64(stream, "pid", s->pid);
+        add_u64(stream, "tid", s->tid);
+        add_u64(stream, "accesses", s->nr_accesses);
+        add_u64(stream, "ops", s->nr_ops);
+        add_u64(stream, "instructions", s->nr_instructions);
+        json_object_array_add(streams, stream);
+    }
+    json_object_object_add(o, "streams", streams);
+    json_object_object_add(o, "files", files_json(f));
+    emit_json(o, out);
+}
+
+void trace_report_verify_text(const struct trace *t, struct strbuf *out)
+{
+    char text[UNITS_TEXT_MAX];
+
+    utf8_append_clean(out, t->path);
+    if (t->closed && !t->nr_damage) {
+        strbuf_printf(out, ": whole: %s chunks, ", format_count(text, t->nr_chunks));
+        put_count(out, t->nr_accesses + t->nr_ops);
+        strbuf_append(out, " events\n");
+        return;
+    }
+    strbuf_printf(out, ": %s: usable up to offset %" PRIu64 " of %" PRIu64 ", ", t->nr_damage ? "damaged" : "cut",
+                  t->usable_bytes, t->file_bytes);
+    put_count(out, t->nr_accesses + t->nr_ops);
+    strbuf_append(out, " events\n");
+    for (size_t i = 0; i < t->nr_damage; i++) {
+        const struct trace_damage *d = &t->damage[i];
+
+        strbuf_printf(out, "  at offset %" PRIu64 ": %s (%s); %" PRIu64 " bytes lost", d->offset, d->reason,
+                      trace_damage_name(d->kind), d->bytes);
+        if (d->stream)
+            strbuf_printf(out, "; stream %u", d->stream);
+        strbuf_appendc(out, '\n');
+    }
+    if (t->damage_omitted)
+        strbuf_printf(out, "  and %" PRIu64 " more places\n", t->damage_omitted);
+    if (t->lost_chunks)
+        strbuf_printf(out, "  %" PRIu64 " whole chunks after the first damage are not used\n", t->lost_chunks);
+    if (!t->nr_damage)
+        strbuf_append(out, "  it has no end chunk: the recorder was killed, or is still at work\n");
+}
+
+/* Fields that are addresses read better in hexadecimal. */
+static bool is_address(unsigned opcode, unsigned field)
+{
+    switch (opcode) {
+    case HWT_OP_MMAP:
+    case HWT_OP_MUNMAP:
+    case HWT_OP_MPROTECT:
+    case HWT_OP_MADVISE:
+    case HWT_OP_MLOCK:
+    case HWT_OP_MUNLOCK:
+        return field == 0;
+    case HWT_OP_MREMAP:
+        return field == 0 || field == 2;
+    case HWT_OP_BRK:
+        return true;
+    case HWT_OP_READ:
+    case HWT_OP_WRITE:
+        return field == 4;
+    default:
+        return false;
+    }
+}
+
+void trace_report_event(const struct trace_stream *s, const struct trace_cursor *c, u64 event, struct strbuf *out)
+{
+    static const char *const kinds[] = {"read", "write", "exec"};
+    const struct trace_op *op;
+    unsigned nr_fields;
+    bool string;
+
+    if (event_kind(event) != HWT_OP) {
+        strbuf_printf(out, "%u %u %s %#" PRIx64 "\n", s->id, event_icount(event), kinds[event_kind(event)],
+                      event_page(event) << HWT_PAGE_SHIFT);
+        return;
+    }
+    op = &c->ops[event_page(event)];
+    strbuf_printf(out, "%u %u %s", s->id, event_icount(event), trace_op_name(op->opcode));
+    if (op->opcode != TRACE_OP_ADVANCE)
+        strbuf_printf(out, " @%" PRIu64, op->stamp);
+    nr_fields = trace_op_fields(op->opcode, &string);
+    for (unsigned i = 0; i < nr_fields; i++)
+        strbuf_printf(out, is_address(op->opcode, i) ? " %#" PRIx64 : " %" PRIu64, op->field[i]);
+    if (string) {
+        strbuf_append(out, " \"");
+        utf8_append_clean(out, trace_cursor_string(c, op));
+        strbuf_appendc(out, '"');
+    }
+    strbuf_appendc(out, '\n');
+}

@@ -1,0 +1,21 @@
+/* trace_report.h - what `highwater trace` prints about a recording. */
+#ifndef REPORT_TRACE_REPORT_H
+#define REPORT_TRACE_REPORT_H
+
+#include "base/strbuf.h"
+#include "workload/footprint.h"
+#include "workload/trace.h"
+
+/* What was recorded, how much, and what it touched. */
+void trace_report_info_text(const struct trace *t, const struct footprint *f, struct strbuf *out);
+void trace_report_info_json(const struct trace *t, const struct footprint *f, struct strbuf *out);
+
+/* Whole or not, and what is missing where. */
+void trace_report_verify_text(const struct trace *t, struct strbuf *out);
+void trace_report_verify_json(const struct trace *t, struct strbuf *out);
+
+/* One event of the stream as a line. */
+void trace_report_event(const struct trace_stream *s, const struct trace_cursor *c, u64 event,
+                        struct strbuf *out);
+
+#endif
