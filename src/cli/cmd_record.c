@@ -1,0 +1,162 @@
+/* cmd_record.c - highwater record [-o FILE] -- COMMAND: record one real run.
+ *
+ * The program's standard streams are its own: stdout is untouched, and what this says goes to stderr after the program
+ * has ended. The exit code is the program's; a program that died of a signal is followed by the same death, so a shell
+ * sees 128 + n. Failures of our own: 1 failed, 2 usage, 126 not executable, 127 no such command. */
+#include "cli/cli.h"
+#include "cli/verbs.h"
+#include "record/record.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { OPT_OUTPUT = 1, OPT_WINDOW, OPT_CODEC };
+
+enum { EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
+
+static const struct cli_option options[] = {
+    {OPT_OUTPUT, "output", 'o', "FILE", "write the trace to FILE (highwater.hwt)"},
+    {OPT_WINDOW, "window", 0, "N",
+     "record a page again after N instructions, however hot it is (1048576)"},
+    {OPT_CODEC, "codec", 0, "zstd|stored", "compress the trace, or do not (zstd)"},
+};
+
+static const struct cli_spec spec = {
+    .verb = "record",
+    .operands = "[--] COMMAND [ARGUMENT...]",
+    .summary =
+        "Runs COMMAND and records which pages it touches, in which order, and every system call "
+        "that concerns memory or files, of all its threads and children.",
+    .takes = CLI_PROGRESS | CLI_COMMAND,
+    .options = options,
+    .nr_options = ARRAY_SIZE(options),
+    .notes =
+        "The program runs about ten times slower; its input, output and exit code are its own.\n"
+        "\n"
+        "Examples:\n"
+        "  highwater record -o app.hwt -- sqlite3 big.db < queries.sql\n"
+        "  highwater size app.hwt\n",
+    .min_operands = 1,
+    .max_operands = UINT_MAX,
+};
+
+static void show_progress(const struct record_progress *p, void *data)
+{
+    char what[96];
+
+    snprintf(what, sizeof(what), "%.1f M events, %.1f MiB", (double)p->events / 1e6,
+             (double)p->bytes / (double)MIB);
+    cli_progress(data, what, p->events, 0);
+}
+
+static void summary(struct cli *cli, const char *output, const struct record_result *r)
+{
+    u64 events = r->accesses + r->ops;
+
+    cli_note(
+        cli,
+        "%s: %llu events, %llu bytes, %.2f bytes per event; %u process%s, %.2f G instructions, "
+        "%.1f s CPU",
+        output, (unsigned long long)events, (unsigned long long)r->bytes,
+        events > 0 ? (double)r->bytes / (double)events : 0.0, r->processes,
+        r->processes == 1 ? "" : "es", (double)r->instructions / 1e9, (double)r->cpu_ns / 1e9);
+    if (r->lost > 0)
+        cli_note(cli, "%llu system calls could not be followed (io_uring, aio, process_vm)",
+                 (unsigned long long)r->lost);
+    if (r->complaint[0] != '\0')
+        cli_note(cli, "the recorder complained: %s", r->complaint);
+}
+
+/* Die as the program did, without a second core dump. */
+static void follow_signal(int sig)
+{
+    struct rlimit none = {0, 0};
+    sigset_t set;
+
+    setrlimit(RLIMIT_CORE, &none);
+    signal(sig, SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, sig);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    kill(getpid(), sig);
+}
+
+static int exit_code_of(int error)
+{
+    switch (error) {
+    case -ENOENT:
+        return EXIT_NOT_FOUND;
+    case -EACCES:
+        return EXIT_NOT_EXECUTABLE;
+    default:
+        return CLI_FAILED;
+    }
+}
+
+static int record(struct cli *cli, struct record_options *o)
+{
+    struct record_result r;
+    struct err e;
+    int error;
+
+    err_clear(&e);
+    o->argv = cli->operands;
+    if (!isatty(STDIN_FILENO)) { /* the terminal is the program's */
+        o->progress = show_progress;
+        o->progress_data = cli;
+    }
+    error = record_run(o, &r, &e);
+    if (error < 0) {
+        cli_fail_err(cli, &e);
+        return e.file[0] != '\0' ? CLI_FAILED : exit_code_of(error);
+    }
+    cli_progress_end(cli);
+    if (r.streams == 0)
+        return cli_fail(cli,
+                        "the recorder could not run '%s'; for its own words: "
+                        "HIGHWATER_RECORD_LOG=FILE highwater record ...",
+                        cli->operands[0]);
+    if (r.write_error < 0)
+        cli_fail(cli, "%s: %s; the trace ends early but is usable", o->output,
+                 strerror(-r.write_error));
+    summary(cli, o->output, &r);
+    if (WIFSIGNALED(r.wait_status)) {
+        follow_signal(WTERMSIG(r.wait_status));
+        return 128 + WTERMSIG(r.wait_status);
+    }
+    if (r.write_error < 0 && WEXITSTATUS(r.wait_status) == 0)
+        return CLI_FAILED;
+    return WEXITSTATUS(r.wait_status);
+}
+
+int cmd_record(int argc, char **argv)
+{
+    struct record_options o = {.output = "highwater.hwt"};
+    struct cli cli;
+    u64 n;
+
+    cli_init(&cli, &spec, argc, argv);
+    for (int id; (id = cli_next(&cli)) > 0;) {
+        if (id == OPT_OUTPUT) {
+            o.output = cli.arg;
+        } else if (id == OPT_WINDOW) {
+            if (!cli_parse_u64(&cli, "window", &n))
+                break;
+            if (n < 1 << 16 || n > 1u << 30)
+                cli_usage(&cli, "--window %s: want 65536 to 1073741824 instructions", cli.arg);
+            o.window = (u32)n;
+        } else if (id == OPT_CODEC) {
+            o.stored = strcmp(cli.arg, "stored") == 0;
+            if (!o.stored && strcmp(cli.arg, "zstd") != 0)
+                cli_usage(&cli, "--codec %s: want zstd or stored", cli.arg);
+        }
+    }
+    if (cli.done)
+        return cli_done(&cli, cli.exit_code);
+    return cli_done(&cli, record(&cli, &o));
+}

@@ -1,0 +1,74 @@
+/* channel.h - the memory that a recorder's processes share while a recording runs.
+ *
+ * The parent (`highwater record`) creates one memfd. Every recorded process opens it by the path
+ * /proc/PARENT/fd/N, so that nothing is inherited that the program could close, and nothing is left on
+ * disk. The recorded threads fill slots with raw payload of the trace format; the parent compresses
+ * full slots and appends them to the file.
+ *
+ *     header | slot descriptor * nr_slots | slot bytes * nr_slots
+ *
+ *     slot:  FREE --claim (a thread)--> FILLING --publish--> FULL --written (the parent)--> FREE
+ *                                          |
+ *                                          +-- its process is dead: the parent takes what is there
+ *
+ * Invariants: bytes [0, len) of a slot are always whole records: len is stored after the record it
+ *             covers. Chunks of one stream are published in order, so their tickets are in order.
+ * Never:      a lock. A process may be killed at any instruction.
+ *
+ * Shared with the Valgrind tool, so it includes nothing of the project. SPDX-License-Identifier: MIT */
+#ifndef RECORD_CHANNEL_H
+#define RECORD_CHANNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CHANNEL_MAGIC      0x4e414843u /* "CHAN" */
+#define CHANNEL_VERSION    1u
+#define CHANNEL_SLOTS      512u
+#define CHANNEL_SLOT_BYTES (512u << 10) /* raw payload of one chunk at most */
+#define CHANNEL_LOG_BYTES  1024u
+
+enum channel_slot_state { CHANNEL_FREE = 0, CHANNEL_FILLING = 1, CHANNEL_FULL = 2 };
+
+struct channel_slot {
+    uint32_t state;  /* enum channel_slot_state */
+    uint32_t pid;    /* who claimed it */
+    uint32_t stream; /* these five as in the chunk header */
+    uint32_t seq;
+    uint64_t order;
+    uint32_t nr_accesses;
+    uint32_t nr_ops;
+    uint32_t len;    /* bytes of whole records so far */
+    uint32_t leader; /* 1 in the first thread of a process */
+    uint64_t ticket; /* order of publication */
+    uint64_t pad[2];
+};
+
+struct channel {
+    uint32_t magic;
+    uint32_t version;
+    uint32_t nr_slots;
+    uint32_t slot_bytes;
+    uint32_t parent_pid;
+    uint32_t window_instructions; /* the filter forgets after so many, */
+    uint32_t window_misses;       /* or after so many misses */
+    uint32_t closed;              /* 1: the recording is over, stop */
+    uint64_t order;               /* the order stamp; last value given out */
+    uint64_t next_handle;         /* last handle given out */
+    uint64_t publications;        /* last ticket given out */
+    uint32_t next_stream;         /* last stream given out */
+    uint32_t wake;                /* futex word of the parent: a slot became FULL */
+    uint32_t freed;               /* futex word of the tools: a slot became FREE */
+    uint32_t processes;           /* images that joined */
+    uint64_t lost;                /* streams or system calls that could not be followed */
+    uint64_t instructions;        /* executed by threads that have ended */
+    char log[CHANNEL_LOG_BYTES];  /* first complaint of a tool, for the person who must mend it */
+    struct channel_slot slots[];
+};
+
+#define CHANNEL_DATA_OFFSET                                                           \
+    ((sizeof(struct channel) + CHANNEL_SLOTS * sizeof(struct channel_slot) + 4095u) & \
+     ~(size_t)4095u)
+#define CHANNEL_BYTES (CHANNEL_DATA_OFFSET + (size_t)CHANNEL_SLOTS * CHANNEL_SLOT_BYTES)
+
+#endif

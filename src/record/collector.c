@@ -1,0 +1,196 @@
+/* collector.c - slots to chunks.
+ *
+ * Tickets order publication, so the chunks of one stream are written in their order: of all full slots the
+ * one with the lowest ticket goes first. A slot still being filled is read only when its owner is dead or the
+ * recording is over; its len covers whole records at any moment.
+ */
+#include "record/collector.h"
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Misses after which the filter forgets: eight times its size, so that a scan does not undo its use. */
+#define WINDOW_MISSES 8192
+
+#define EXIT_KILLED 9
+
+int collector_init(struct collector *c, struct hwt_writer *writer, u32 window, struct err *e)
+{
+    void *memory;
+
+    memset(c, 0, sizeof(*c));
+    c->writer = writer;
+    c->fd = memfd_create("highwater-record", MFD_CLOEXEC);
+    if (c->fd < 0 || ftruncate(c->fd, (off_t)CHANNEL_BYTES) != 0)
+        return err_set(e, -errno, "cannot make shared memory: %s", strerror(errno));
+    memory = mmap(NULL, CHANNEL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, c->fd, 0);
+    if (memory == MAP_FAILED) {
+        int error = -errno;
+
+        close(c->fd);
+        return err_set(e, error, "cannot map shared memory: %s", strerror(-error));
+    }
+    c->channel = memory;
+    c->channel->magic = CHANNEL_MAGIC;
+    c->channel->version = CHANNEL_VERSION;
+    c->channel->nr_slots = CHANNEL_SLOTS;
+    c->channel->slot_bytes = CHANNEL_SLOT_BYTES;
+    c->channel->parent_pid = (u32)getpid();
+    c->channel->window_instructions = window;
+    c->channel->window_misses = WINDOW_MISSES;
+    return 0;
+}
+
+void collector_done(struct collector *c)
+{
+    munmap(c->channel, CHANNEL_BYTES);
+    close(c->fd);
+}
+
+static u8 *slot_bytes(struct collector *c, const struct channel_slot *s)
+{
+    return (u8 *)c->channel + CHANNEL_DATA_OFFSET +
+           (size_t)(s - c->channel->slots) * CHANNEL_SLOT_BYTES;
+}
+
+/* Nothing in the slot is trusted: the recorded program can write to it. */
+static void slot_write(struct collector *c, struct channel_slot *s, u32 len)
+{
+    struct hwt_chunk chunk = {
+        .type = HWT_CHUNK_STREAM,
+        .stream = s->stream,
+        .seq = s->seq,
+        .order = s->order,
+        .nr_accesses = s->nr_accesses,
+        .nr_ops = s->nr_ops,
+        .raw = slot_bytes(c, s),
+        .raw_len = len,
+    };
+
+    if (len == 0 || len > CHANNEL_SLOT_BYTES)
+        return;
+    if (hwt_writer_put(c->writer, &chunk) < 0) {
+        __atomic_store_n(&c->channel->closed, 1, __ATOMIC_RELEASE);
+        return;
+    }
+    c->accesses += chunk.nr_accesses;
+    c->ops += chunk.nr_ops;
+    c->raw_bytes += len;
+}
+
+static void slot_free(struct collector *c, struct channel_slot *s)
+{
+    s->pid = 0;
+    s->len = 0;
+    __atomic_store_n(&s->state, CHANNEL_FREE, __ATOMIC_RELEASE);
+    __atomic_add_fetch(&c->channel->freed, 1, __ATOMIC_SEQ_CST);
+    syscall(SYS_futex, &c->channel->freed, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+static struct channel_slot *slot_oldest_full(struct collector *c)
+{
+    struct channel_slot *oldest = NULL;
+
+    for (u32 i = 0; i < CHANNEL_SLOTS; i++) {
+        struct channel_slot *s = &c->channel->slots[i];
+
+        if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) != CHANNEL_FULL)
+            continue;
+        if (oldest == NULL || s->ticket < oldest->ticket)
+            oldest = s;
+    }
+    return oldest;
+}
+
+unsigned collector_drain(struct collector *c)
+{
+    struct channel_slot *s;
+    unsigned n = 0;
+
+    while ((s = slot_oldest_full(c)) != NULL) {
+        slot_write(c, s, s->len);
+        slot_free(c, s);
+        n++;
+    }
+    return n;
+}
+
+void collector_wait(struct collector *c, ns_t timeout_ns)
+{
+    struct timespec timeout = {(time_t)(timeout_ns / NS_PER_S), (long)(timeout_ns % NS_PER_S)};
+    u32 seen = __atomic_load_n(&c->channel->wake, __ATOMIC_ACQUIRE);
+
+    if (slot_oldest_full(c) != NULL)
+        return;
+    syscall(SYS_futex, &c->channel->wake, FUTEX_WAIT, seen, &timeout, NULL, 0);
+}
+
+/* Append EXIT_GROUP to a slot nobody fills any more. */
+static void slot_add_exit(struct collector *c, struct channel_slot *s, int wait_status)
+{
+    u8 *bytes = slot_bytes(c, s);
+    u8 record[32];
+    u8 *p = record;
+    u64 status = (u64)(u32)wait_status;
+    u8 body[HWT_VARINT_MAX];
+    u8 n = 0;
+
+    do {
+        body[n++] = (u8)((status & 0x7f) | (status > 0x7f ? 0x80 : 0));
+        status >>= 7;
+    } while (status > 0);
+    *p++ = HWT_OP_EXIT_GROUP << 2 | HWT_OP;
+    *p++ = 0; /* instructions */
+    *p++ = 0; /* stamp: as the record before */
+    *p++ = n;
+    memcpy(p, body, n);
+    p += n;
+    if (s->len == 0 || s->len + (u32)(p - record) > CHANNEL_SLOT_BYTES)
+        return;
+    memcpy(bytes + s->len, record, (size_t)(p - record));
+    s->len += (u32)(p - record);
+    s->nr_ops++;
+}
+
+static bool is_dead(u32 pid)
+{
+    return pid != 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+/* A thread that is killed between two stores has claimed a slot without telling its name. It is found when
+ * the recording is closed. */
+void collector_reap(struct collector *c, int pid, int wait_status)
+{
+    collector_drain(c);
+    for (u32 i = 0; i < CHANNEL_SLOTS; i++) {
+        struct channel_slot *s = &c->channel->slots[i];
+        bool known = pid != 0 && s->pid == (u32)pid;
+
+        if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) != CHANNEL_FILLING)
+            continue;
+        if (!known && !is_dead(s->pid))
+            continue;
+        if (s->leader)
+            slot_add_exit(c, s, known ? wait_status : EXIT_KILLED);
+        slot_write(c, s, s->len);
+        slot_free(c, s);
+    }
+}
+
+void collector_close(struct collector *c, int pid, int wait_status)
+{
+    __atomic_store_n(&c->channel->closed, 1, __ATOMIC_RELEASE);
+    collector_reap(c, pid, wait_status);
+    for (u32 i = 0; i < CHANNEL_SLOTS; i++) {
+        struct channel_slot *s = &c->channel->slots[i];
+
+        if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) == CHANNEL_FILLING)
+            slot_write(c, s, __atomic_load_n(&s->len, __ATOMIC_ACQUIRE));
+    }
+}

@@ -1,0 +1,37 @@
+/* collector.h - the parent's end of the channel: full slots become chunks of the trace.
+ *
+ * Owns:       the shared memory.
+ * Never:      waits for a recorded process; a slot of a dead one is taken as it is.
+ */
+#ifndef RECORD_COLLECTOR_H
+#define RECORD_COLLECTOR_H
+
+#include "record/channel.h"
+#include "record/hwt_writer.h"
+
+struct collector {
+    struct channel *channel;
+    int fd; /* of the memory; the tools open /proc/PID/fd/<fd> */
+    struct hwt_writer *writer;
+    u64 accesses, ops, raw_bytes;
+    s64 free_check_ns; /* when the owners of slots were last looked at */
+};
+
+int collector_init(struct collector *c, struct hwt_writer *writer, u32 window, struct err *e);
+void collector_done(struct collector *c);
+
+/* Write what is full. Returns the number of chunks written; after an error of the file slots are
+ * emptied all the same, and the recording is closed. */
+unsigned collector_drain(struct collector *c);
+
+/* Sleep until a slot is full, at most that long. */
+void collector_wait(struct collector *c, ns_t timeout_ns);
+
+/* Take the slots of dead processes, with an EXIT_GROUP where the first thread's stream lacks its end.
+ * `pid` and `wait_status` tell how one of them ended; 0 if that is not known. */
+void collector_reap(struct collector *c, int pid, int wait_status);
+
+/* No more: tell the tools to stop, and take what unfinished slots hold. */
+void collector_close(struct collector *c, int pid, int wait_status);
+
+#endif

@@ -1,0 +1,38 @@
+/* hwt_writer.h - chunks of a trace, appended to a file.
+ *
+ * Mirrors:    docs/trace-format.md.
+ * Owns:       the file descriptor and the compressor.
+ * Invariants: every write is one whole chunk; after an error the file is cut back to the last one and nothing
+ *             more is written.
+ */
+#ifndef RECORD_HWT_WRITER_H
+#define RECORD_HWT_WRITER_H
+
+#include "base/err.h"
+#include "base/types.h"
+#include "workload/trace_format.h"
+
+struct hwt_writer;
+
+struct hwt_chunk {
+    enum hwt_chunk_type type;
+    u32 stream, seq;
+    u64 order;
+    u32 nr_accesses, nr_ops;
+    const u8 *raw;
+    u32 raw_len;
+};
+
+/* Create the file, replacing an old one. `stored` turns compression off. */
+int hwt_writer_new(const char *path, bool stored, struct hwt_writer **ret, struct err *e);
+
+/* Append a chunk. The first error sticks and is returned ever after.
+ *   pre: chunk->raw_len <= HWT_RAW_LEN_MAX */
+int hwt_writer_put(struct hwt_writer *w, const struct hwt_chunk *chunk);
+
+u64 hwt_writer_bytes(const struct hwt_writer *w);
+
+/* Close. Returns the first error. */
+int hwt_writer_free(struct hwt_writer *w);
+
+#endif

@@ -1,0 +1,370 @@
+/* record.c - start the program under the recorder, collect until it ends, close the trace.
+ *
+ *     trace created -> shared memory -> fork, exec the tool -> collect ... -> program ended -> END chunk
+ *
+ * The tool is started directly, without Valgrind's launcher: it needs no installed Valgrind at run time.
+ */
+#include "record/record.h"
+
+#include "record/collector.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define POLL_NS     (10 * NS_PER_MS)
+#define PROGRESS_NS (200 * NS_PER_MS)
+#define REAP_NS     (500 * NS_PER_MS)
+
+#define META_MAX 16384
+
+static ns_t now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (ns_t)t.tv_sec * NS_PER_S + (ns_t)t.tv_nsec;
+}
+
+/* ---- finding things ---- */
+
+static bool is_program(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+int record_find_tool(char *path, size_t size, struct err *e)
+{
+    static const char *const beside[] = {"src/record/valgrind", "../libexec/highwater",
+                                         "../src/record/valgrind"};
+    const char *libexec = getenv("HIGHWATER_LIBEXEC");
+    char self[3072];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char *slash;
+
+    if (libexec != NULL && libexec[0] != '\0') {
+        if ((size_t)snprintf(path, size, "%s/" RECORD_TOOL_NAME, libexec) < size &&
+            is_program(path))
+            return 0;
+        return err_set(e, -ENOENT, "no recorder at '%s', where HIGHWATER_LIBEXEC points", path);
+    }
+    self[n > 0 ? n : 0] = '\0';
+    slash = strrchr(self, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    for (size_t i = 0; i < ARRAY_SIZE(beside); i++)
+        if ((size_t)snprintf(path, size, "%s/%s/" RECORD_TOOL_NAME, self, beside[i]) < size &&
+            is_program(path))
+            return 0;
+    return err_set(
+        e, -ENOENT,
+        "the recorder is not built: install the package 'valgrind', then run './dev build'");
+}
+
+/* The program as exec would find it. */
+static int find_program(const char *name, char *path, size_t size, struct err *e)
+{
+    const char *dir = getenv("PATH");
+    struct stat st;
+    bool seen = false;
+
+    if (strchr(name, '/') != NULL) {
+        if (stat(name, &st) != 0)
+            return err_set(e, -ENOENT, "%s: %s", name, strerror(errno));
+        if (!is_program(name))
+            return err_set(e, -EACCES, "%s: not an executable file", name);
+        if ((size_t)snprintf(path, size, "%s", name) >= size)
+            return err_set(e, -ENAMETOOLONG, "%s: name too long", name);
+        return 0;
+    }
+    if (dir == NULL)
+        dir = "/usr/local/bin:/usr/bin:/bin";
+    while (name[0] != '\0') {
+        size_t len = strcspn(dir, ":");
+
+        if ((size_t)snprintf(path, size, "%.*s%s%s", (int)len, dir, len > 0 ? "/" : "", name) <
+            size) {
+            if (is_program(path))
+                return 0;
+            seen = seen || stat(path, &st) == 0;
+        }
+        if (dir[len] == '\0')
+            break;
+        dir += len + 1;
+    }
+    return seen ? err_set(e, -EACCES, "%s: not an executable file", name)
+                : err_set(e, -ENOENT, "%s: command not found", name);
+}
+
+/* ---- meta and end chunks ---- */
+
+static int put_text(struct hwt_writer *w, enum hwt_chunk_type type, u64 order, const char *text)
+{
+    struct hwt_chunk chunk = {
+        .type = type, .order = order, .raw = (const u8 *)text, .raw_len = (u32)strlen(text)};
+
+    return hwt_writer_put(w, &chunk);
+}
+
+static void add_line(char *text, const char *key, const char *value)
+{
+    size_t at = strlen(text);
+    char *from;
+
+    snprintf(text + at, META_MAX - at, "%s=%s", key, value);
+    for (from = text + at; *from != '\0'; from++)
+        if (*from == '\n')
+            *from = ' ';
+    at = strlen(text);
+    if (at + 1 < META_MAX) {
+        text[at] = '\n';
+        text[at + 1] = '\0';
+    }
+}
+
+static void join_command(char *out, size_t size, char *const *argv)
+{
+    size_t at = 0;
+
+    out[0] = '\0';
+    for (; *argv != NULL && at < size; argv++)
+        at += (size_t)snprintf(out + at, size - at, "%s%s", at > 0 ? " " : "", *argv);
+}
+
+static int put_meta(struct hwt_writer *w, const struct record_options *o, u32 window)
+{
+    char text[META_MAX] = "", value[4096];
+    struct utsname host = {0};
+    time_t now = time(NULL);
+    struct tm utc;
+
+    add_line(text, "tool", "highwater " HW_VERSION " record, exact");
+    join_command(value, sizeof(value), o->argv);
+    add_line(text, "command", value);
+    add_line(text, "cwd", getcwd(value, sizeof(value)) != NULL ? value : "");
+    uname(&host);
+    add_line(text, "kernel", host.release);
+    add_line(text, "page_size", "4096");
+    snprintf(value, sizeof(value), "%ld", sysconf(_SC_NPROCESSORS_ONLN));
+    add_line(text, "cpus", value);
+    strftime(value, sizeof(value), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    add_line(text, "date", value);
+    snprintf(value, sizeof(value), "pages=1024 ways=4 window_instructions=%u", window);
+    add_line(text, "filter", value);
+    return put_text(w, HWT_CHUNK_META, 0, text);
+}
+
+static void put_end(struct hwt_writer *w, const struct record_result *r, u64 order)
+{
+    char text[1024];
+
+    snprintf(text, sizeof(text),
+             "streams=%u\nprocesses=%u\naccesses=%llu\nops=%llu\nlost=%llu\nexit_status=%d\n"
+             "recorded_instructions=%llu\nrecorded_cpu_ns=%llu\nrecorded_wall_ns=%llu\n",
+             r->streams, r->processes, (unsigned long long)r->accesses, (unsigned long long)r->ops,
+             (unsigned long long)r->lost, r->wait_status, (unsigned long long)r->instructions,
+             (unsigned long long)r->cpu_ns, (unsigned long long)r->wall_ns);
+    put_text(w, HWT_CHUNK_END, order, text);
+}
+
+/* ---- signals ---- */
+
+static volatile sig_atomic_t child_pid;
+
+static void pass_on(int sig)
+{
+    if (child_pid > 0)
+        kill(child_pid, sig);
+}
+
+/* The terminal sends SIGINT and SIGQUIT to the whole group, so the program has them already. */
+static const struct {
+    int signal;
+    void (*handler)(int);
+} dispositions[] = {{SIGINT, SIG_IGN}, {SIGQUIT, SIG_IGN}, {SIGTERM, pass_on}, {SIGHUP, pass_on}};
+
+static void signals_take(struct sigaction *saved)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(dispositions); i++) {
+        struct sigaction action = {.sa_handler = dispositions[i].handler, .sa_flags = SA_RESTART};
+
+        sigaction(dispositions[i].signal, &action, &saved[i]);
+    }
+}
+
+static void signals_restore(const struct sigaction *saved)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(dispositions); i++)
+        sigaction(dispositions[i].signal, &saved[i], NULL);
+}
+
+/* ---- the run ---- */
+
+static _Noreturn void become_tool(const char *tool, const char *program, char *const *argv,
+                                  int channel_fd, pid_t parent)
+{
+    static const char *const flags[] = {
+        "--tool=hwrecord",
+        "-q",
+        "--trace-children=yes",
+        "--vgdb=no",
+        "--sanity-level=0",
+        "--run-libc-freeres=no",
+        "--run-cxx-freeres=no",
+        "--child-silent-after-fork=yes",
+        "--vex-iropt-register-updates=sp-at-mem-access",
+    };
+    const char *args[ARRAY_SIZE(flags) + 8 + 1];
+    const char *log = getenv("HIGHWATER_RECORD_LOG");
+    char channel[64], log_file[3072];
+    size_t n = 0, nr = 0;
+    const char **all;
+
+    while (argv[nr] != NULL)
+        nr++;
+    snprintf(channel, sizeof(channel), "--channel=/proc/%d/fd/%d", (int)parent, channel_fd);
+    snprintf(log_file, sizeof(log_file), "--log-file=%s", log != NULL ? log : "/dev/null");
+    args[n++] = tool;
+    for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+        args[n++] = flags[i];
+    args[n++] = channel;
+    args[n++] = log_file;
+    args[n++] = "--";
+    all = calloc(n + nr + 1, sizeof(*all));
+    if (all != NULL) {
+        memcpy(all, args, n * sizeof(*all));
+        all[n] = program;
+        for (size_t i = 1; i < nr; i++)
+            all[n + i] = argv[i];
+        setenv("VALGRIND_LAUNCHER", tool, 1);
+        execv(tool, (char *const *)all);
+    }
+    _exit(126);
+}
+
+static void collect_until_end(struct collector *c, const struct record_options *o, pid_t pid,
+                              int *wait_status)
+{
+    ns_t told = now_ns(), reaped = told;
+
+    for (;;) {
+        pid_t ended;
+
+        collector_drain(c);
+        ended = waitpid(pid, wait_status, WNOHANG);
+        if (ended == pid || (ended < 0 && errno != EINTR))
+            return;
+        collector_wait(c, POLL_NS);
+        if (now_ns() - reaped > REAP_NS) {
+            reaped = now_ns();
+            collector_reap(c, 0, 0);
+        }
+        if (o->progress != NULL && now_ns() - told > PROGRESS_NS) {
+            struct record_progress p = {c->accesses + c->ops, hwt_writer_bytes(c->writer),
+                                        c->channel->next_stream};
+
+            told = now_ns();
+            o->progress(&p, o->progress_data);
+        }
+    }
+}
+
+static ns_t cpu_ns(int who)
+{
+    struct rusage u;
+
+    getrusage(who, &u);
+    return (ns_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * NS_PER_S +
+           (ns_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) * NS_PER_US;
+}
+
+static void fill_result(struct record_result *r, struct collector *c)
+{
+    const struct channel *ch = c->channel;
+
+    r->accesses = c->accesses;
+    r->ops = c->ops;
+    r->raw_bytes = c->raw_bytes;
+    r->lost = ch->lost;
+    r->streams = ch->next_stream;
+    r->processes = ch->processes;
+    r->instructions = ch->instructions;
+    snprintf(r->complaint, sizeof(r->complaint), "%.*s", (int)sizeof(r->complaint) - 1, ch->log);
+}
+
+static int run_collected(struct collector *c, const struct record_options *o, const char *tool,
+                         const char *program, struct record_result *r, struct err *e)
+{
+    struct sigaction saved[ARRAY_SIZE(dispositions)];
+    ns_t wall = now_ns(), cpu = cpu_ns(RUSAGE_SELF) + cpu_ns(RUSAGE_CHILDREN);
+    pid_t parent = getpid(), pid;
+
+    child_pid = 0;
+    signals_take(saved);
+    pid = fork();
+    if (pid == 0) {
+        signals_restore(saved);
+        become_tool(tool, program, o->argv, c->fd, parent);
+    }
+    if (pid < 0) {
+        int error = -errno;
+
+        signals_restore(saved);
+        return err_set(e, error, "cannot start a process: %s", strerror(-error));
+    }
+    child_pid = pid;
+    collect_until_end(c, o, pid, &r->wait_status);
+    child_pid = 0;
+    collector_close(c, pid, r->wait_status);
+    fill_result(r, c);
+    r->wall_ns = now_ns() - wall;
+    r->cpu_ns = cpu_ns(RUSAGE_SELF) + cpu_ns(RUSAGE_CHILDREN) - cpu;
+    put_end(c->writer, r, c->channel->order);
+    signals_restore(saved);
+    return 0;
+}
+
+int record_run(const struct record_options *o, struct record_result *ret_result, struct err *e)
+{
+    u32 window = o->window > 0 ? o->window : RECORD_WINDOW_DEFAULT;
+    struct record_result r = {0};
+    struct collector collector;
+    struct hwt_writer *w;
+    char tool[4096], program[4096];
+    int error;
+
+    if (o->tool != NULL)
+        snprintf(tool, sizeof(tool), "%s", o->tool);
+    else if (record_find_tool(tool, sizeof(tool), e) < 0)
+        return -ENOEXEC;
+    error = find_program(o->argv[0], program, sizeof(program), e);
+    if (error == 0)
+        error = hwt_writer_new(o->output, o->stored, &w, e);
+    if (error < 0)
+        return error;
+    error = collector_init(&collector, w, window, e);
+    if (error == 0) {
+        error = put_meta(w, o, window);
+        if (error < 0)
+            err_at(e, error, o->output, 0, 0, "cannot write: %s", strerror(-error));
+        else
+            error = run_collected(&collector, o, tool, program, &r, e);
+        collector_done(&collector);
+    }
+    r.bytes = hwt_writer_bytes(w);
+    r.write_error = hwt_writer_free(w);
+    if (error == 0)
+        *ret_result = r;
+    return error;
+}

@@ -1,0 +1,65 @@
+/* record.h - record one real run of a program into a trace (.hwt).
+ *
+ * The program runs under the exact recorder (record/valgrind/, a program of its own) with its standard
+ * input, output, error, process group and terminal untouched. Its threads leave raw chunks in shared
+ * memory (record/channel.h); this side compresses them and appends each with one write(2).
+ *
+ * What may happen on the way, and what is left:
+ *   the program is killed        the trace is closed properly; all it did until then is in it
+ *   this process is killed       the program runs on unrecorded; the trace ends at its last whole chunk
+ *   the disk is full             the program runs on unrecorded; likewise
+ *   Ctrl-C                       reaches the program; this side waits for it to end
+ *
+ * Never: prints, exits. Changes the dispositions of SIGINT, SIGQUIT, SIGTERM, SIGHUP while it runs.
+ */
+#ifndef RECORD_RECORD_H
+#define RECORD_RECORD_H
+
+#include "base/err.h"
+#include "base/types.h"
+
+#define RECORD_WINDOW_DEFAULT (1u << 20) /* instructions */
+#define RECORD_TOOL_NAME      "hwrecord-amd64-linux"
+
+struct record_progress {
+    u64 events; /* accesses and operations written so far */
+    u64 bytes;  /* of the file so far */
+    u32 streams;
+};
+
+struct record_options {
+    const char *output;
+    char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
+    const char *tool;  /* path of the recorder's tool; NULL: record_find_tool */
+    u32 window;        /* instructions after which the filter forgets; 0: the default */
+    bool stored;       /* do not compress */
+    void (*progress)(const struct record_progress *p,
+                     void *data); /* may be NULL; some times a second */
+    void *progress_data;
+};
+
+struct record_result {
+    int wait_status; /* of the program, as from wait(2) */
+    u64 accesses, ops;
+    u64 bytes;     /* of the file */
+    u64 raw_bytes; /* of payload before compression */
+    u64 lost;      /* system calls that could not be followed */
+    u32 streams, processes;
+    u64 instructions;
+    ns_t wall_ns, cpu_ns; /* of the run; of all its processes and of this side */
+    int write_error;      /* 0, or the -errno that ended the trace early */
+    char complaint[512];  /* "" or what a recorded process complained of */
+};
+
+/* The path of the tool: $HIGHWATER_LIBEXEC, then beside this program as built (src/record/valgrind/) and as
+ * installed (../libexec/highwater/). -ENOENT with the cure in e. */
+int record_find_tool(char *path, size_t size, struct err *e);
+
+/* Run the program to its end.
+ *   -ENOENT   no such program; -EACCES not executable; the tool's absence is -ENOEXEC
+ *   -errno    the output cannot be created, or no process or memory to be had
+ * A program that fails or dies of a signal is a result, not an error. */
+int record_run(const struct record_options *options, struct record_result *ret_result,
+               struct err *e);
+
+#endif

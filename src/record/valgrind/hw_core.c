@@ -1,0 +1,143 @@
+/* hw_core.c - what is changed of Valgrind's core, and what is asked of it beyond pub_tool_*.h.
+ *
+ * Copyright (C) 2026 the highwater developers
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The core comes as a static library, so the linker's --wrap redirects calls between its objects:
+ *
+ *   di_notify_mmap             no symbols or line numbers are read: the recorder names no function
+ *   env_setenv                 an exec starts this very program again, not an installed `valgrind`
+ *   should_we_trace_this_child what cannot run under Valgrind (set-user-id, 32-bit) runs natively
+ *   nuke_all_threads_except    the last call before an exec that will succeed
+ *   kill                       the process dies of a signal
+ *
+ * The client's environment is given back as it was: Valgrind preloads a library that only its heap
+ * checkers need.
+ */
+#include "hw_tool.h"
+
+SysRes VG_(am_shared_mmap_file_float_valgrind)(SizeT length, UInt prot, Int fd, Off64T offset);
+extern const HChar *VG_(name_of_launcher);
+
+Long hw_syscall(UInt nr, UWord a, UWord b, UWord c, UWord d, UWord e, UWord f)
+{
+    Long result;
+    register UWord r10 __asm__("r10") = d;
+    register UWord r8 __asm__("r8") = e;
+    register UWord r9 __asm__("r9") = f;
+
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"((UWord)nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+SysRes hw_map_channel(Int fd, SizeT bytes)
+{
+    return VG_(am_shared_mmap_file_float_valgrind)(bytes, VKI_PROT_READ | VKI_PROT_WRITE, fd, 0);
+}
+
+/* ---- the client's environment ---- */
+
+/* "LD_PRELOAD=.../vgpreload_core-amd64-linux.so[:rest]": drop that part. True: nothing is left. */
+static Bool preload_strip(HChar *entry)
+{
+    HChar *value = entry + VG_(strlen)("LD_PRELOAD=");
+    HChar *rest = VG_(strchr)(value, ':');
+
+    if (VG_(strstr)(value, "vgpreload_core") == NULL)
+        return False;
+    if (rest == NULL)
+        return True;
+    VG_(memmove)(value, rest + 1, VG_(strlen)(rest + 1) + 1);
+    return False;
+}
+
+/* The initial stack is: argc, argv..., 0, envp..., 0, auxv pairs..., 0 0. Take one entry out of envp. */
+void hw_environment_clean(ThreadId tid)
+{
+    UWord *p = (UWord *)VG_(get_SP)(tid);
+    UWord *gone = NULL;
+
+    p += 1 + p[0] + 1;
+    for (; *p != 0; p++)
+        if (VG_(strncmp)((HChar *)*p, "LD_PRELOAD=", 11) == 0 && preload_strip((HChar *)*p))
+            gone = p;
+    if (gone == NULL)
+        return;
+    for (p++; p[0] != 0; p += 2) /* to the end of auxv */
+        ;
+    p += 2;
+    VG_(memmove)(gone, gone + 1, (SizeT)((HChar *)p - (HChar *)(gone + 1)));
+}
+
+/* ---- wrapped functions ---- */
+
+ULong __wrap_vgPlain_di_notify_mmap(Addr a, Bool allow_valgrind, Int fd);
+ULong __wrap_vgPlain_di_notify_mmap(Addr a, Bool allow_valgrind, Int fd)
+{
+    (void)a, (void)allow_valgrind, (void)fd;
+    return 0;
+}
+
+HChar **__real_vgPlain_env_setenv(HChar ***env, const HChar *name, const HChar *value);
+HChar **__wrap_vgPlain_env_setenv(HChar ***env, const HChar *name, const HChar *value);
+HChar **__wrap_vgPlain_env_setenv(HChar ***env, const HChar *name, const HChar *value)
+{
+    if (VG_(strcmp)(name, "VALGRIND_LIB") == 0)
+        return __real_vgPlain_env_setenv(env, "VALGRIND_LAUNCHER", VG_(name_of_launcher));
+    return __real_vgPlain_env_setenv(env, name, value);
+}
+
+static Bool exec_followed = True;
+
+/* A set-user-id program or one for another architecture. Scripts count as what their file is. */
+static Bool must_run_natively(const HChar *path)
+{
+    UChar head[20];
+    struct vg_stat st;
+    Int fd, n;
+
+    if (sr_isError(VG_(stat)(path, &st)))
+        return False;
+    if (st.mode & (VKI_S_ISUID | VKI_S_ISGID))
+        return True;
+    fd = VG_(fd_open)(path, VKI_O_RDONLY, 0);
+    if (fd < 0)
+        return False;
+    n = VG_(read)(fd, head, sizeof(head));
+    VG_(close)(fd);
+    if (n < (Int)sizeof(head) || VG_(memcmp)(head, "\177ELF", 4) != 0)
+        return False;
+    return head[4] != 2 /* 64-bit */ || head[18] != 62 /* x86-64 */ || head[19] != 0;
+}
+
+Bool __real_vgPlain_should_we_trace_this_child(const HChar *name, const HChar **argv);
+Bool __wrap_vgPlain_should_we_trace_this_child(const HChar *name, const HChar **argv);
+Bool __wrap_vgPlain_should_we_trace_this_child(const HChar *name, const HChar **argv)
+{
+    exec_followed = __real_vgPlain_should_we_trace_this_child(name, argv) &&
+                    (name == NULL || !must_run_natively(name));
+    return exec_followed;
+}
+
+void __real_vgPlain_nuke_all_threads_except(ThreadId me, UInt reason);
+void __wrap_vgPlain_nuke_all_threads_except(ThreadId me, UInt reason);
+void __wrap_vgPlain_nuke_all_threads_except(ThreadId me, UInt reason)
+{
+    struct thread *t = hw_thread_find(me);
+
+    if (t != NULL && t->call.exec_path != NULL)
+        hw_exec(t, t->call.exec_path, exec_followed);
+    __real_vgPlain_nuke_all_threads_except(me, reason);
+}
+
+Int __real_vgPlain_kill(Int pid, Int signo);
+Int __wrap_vgPlain_kill(Int pid, Int signo);
+Int __wrap_vgPlain_kill(Int pid, Int signo)
+{
+    if (pid == VG_(getpid)() && signo != 0 && signo != VKI_SIGSTOP)
+        hw_process_end(signo);
+    return __real_vgPlain_kill(pid, signo);
+}

@@ -1,0 +1,153 @@
+/* hw_main.c - registration, options and the channel of the exact recorder.
+ *
+ * Copyright (C) 2026 the highwater developers
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "hw_tool.h"
+
+struct channel *hw_channel;
+Bool hw_off;
+
+static const HChar *channel_path = NULL;
+
+ULong hw_now_ns(void)
+{
+    struct vki_timespec now;
+
+    hw_syscall(__NR_clock_gettime, VKI_CLOCK_MONOTONIC, (UWord)&now, 0, 0, 0, 0);
+    return (ULong)now.tv_sec * 1000000000ULL + (ULong)now.tv_nsec;
+}
+
+/* The first complaint of all processes reaches the person; later ones are lost. */
+void hw_complain(const HChar *format, ...)
+{
+    HChar text[CHANNEL_LOG_BYTES];
+    va_list args;
+
+    va_start(args, format);
+    VG_(vsnprintf)(text, (Int)sizeof(text), format, args);
+    va_end(args);
+    VG_(umsg)("highwater: %s\n", text);
+    if (hw_channel != NULL && hw_channel->log[0] == '\0')
+        VG_(strncpy)(hw_channel->log, text, sizeof(text) - 1);
+}
+
+static Bool option(const HChar *arg)
+{
+    if VG_STR_CLO (arg, "--channel", channel_path) {
+    } else {
+        return False;
+    }
+    return True;
+}
+
+static void usage(void)
+{
+    VG_(printf)("    --channel=PATH    memory shared with the recorder that started this\n");
+}
+
+static void debug_usage(void)
+{
+}
+
+static void join_channel(void)
+{
+    SysRes r;
+    Int fd;
+    struct channel *c;
+
+    if (channel_path == NULL)
+        return;
+    fd = VG_(fd_open)(channel_path, VKI_O_RDWR, 0);
+    if (fd < 0)
+        return;
+    r = hw_map_channel(fd, CHANNEL_BYTES);
+    VG_(close)(fd);
+    if (sr_isError(r))
+        return;
+    c = (struct channel *)sr_Res(r);
+    if (c->magic != CHANNEL_MAGIC || c->version != CHANNEL_VERSION || c->closed)
+        return;
+    hw_channel = c;
+    __atomic_add_fetch(&c->processes, 1, __ATOMIC_RELAXED);
+}
+
+static void after_options(void)
+{
+    join_channel();
+    hw_process_init();
+}
+
+static void finish(Int exit_code)
+{
+    (void)exit_code;
+    /* The end of a process by a signal is told by hw_core.c, which knows the signal; by exit_group,
+     * by hw_syscall.c. What is left is the exit of the last thread. */
+}
+
+static void pre_mem_read(CorePart part, ThreadId tid, const HChar *what, Addr a, SizeT size)
+{
+    struct thread *t = hw_thread_find(tid);
+
+    (void)part;
+    if (t == NULL || hw_off || size == 0)
+        return;
+    if (t->call.quiet_buffers && (VG_(strstr)(what, "(buf)") || VG_(strstr)(what, "[")))
+        return;
+    if (size > VKI_PAGE_SIZE && !VG_(am_is_valid_for_client)(a, size, VKI_PROT_READ))
+        return;
+    hw_touch(t, a, size, HWT_READ);
+}
+
+static void pre_mem_read_string(CorePart part, ThreadId tid, const HChar *what, Addr a)
+{
+    SizeT len = 0;
+
+    if (a == 0 || !VG_(am_is_valid_for_client)(a, 1, VKI_PROT_READ))
+        return;
+    while (((const HChar *)a)[len] != '\0') {
+        len++;
+        if (((a + len) & (VKI_PAGE_SIZE - 1)) == 0 &&
+            !VG_(am_is_valid_for_client)(a + len, 1, VKI_PROT_READ))
+            return;
+    }
+    pre_mem_read(part, tid, what, a, len + 1);
+}
+
+static void post_mem_write(CorePart part, ThreadId tid, Addr a, SizeT size)
+{
+    struct thread *t = hw_thread_find(tid);
+
+    (void)part;
+    if (t == NULL || hw_off || size == 0 || t->call.quiet_buffers)
+        return;
+    if (size > VKI_PAGE_SIZE && !VG_(am_is_valid_for_client)(a, size, VKI_PROT_WRITE))
+        return;
+    hw_touch(t, a, size, HWT_WRITE);
+}
+
+static void start_code(ThreadId tid, ULong blocks)
+{
+    (void)blocks;
+    hw_thread_begin(tid);
+}
+
+static void before_options(void)
+{
+    VG_(details_name)("highwater recorder");
+    VG_(details_version)(NULL);
+    VG_(details_description)("records page accesses and system calls");
+    VG_(details_copyright_author)("Copyright (C) 2026 the highwater developers, and GNU GPL'd.");
+    VG_(details_bug_reports_to)("the highwater project");
+    VG_(details_avg_translation_sizeB)(400);
+    VG_(basic_tool_funcs)(after_options, hw_instrument, finish);
+    VG_(needs_command_line_options)(option, usage, debug_usage);
+    VG_(needs_syscall_wrapper)(hw_syscall_before, hw_syscall_after);
+    VG_(track_pre_mem_read)(pre_mem_read);
+    VG_(track_pre_mem_read_asciiz)(pre_mem_read_string);
+    VG_(track_post_mem_write)(post_mem_write);
+    VG_(track_start_client_code)(start_code);
+    VG_(track_pre_thread_ll_exit)(hw_thread_end);
+}
+
+VG_DETERMINE_INTERFACE_VERSION(before_options)

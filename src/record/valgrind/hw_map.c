@@ -1,0 +1,202 @@
+/* hw_map.c - the address space: what is there at the start, and the calls that change it.
+ *
+ * Copyright (C) 2026 the highwater developers
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The filter forgets the pages of a range whose mapping changed: the next access to each is a fault again.
+ */
+#include "hw_tool.h"
+
+#define PAGE_UP(x) (((x) + VKI_PAGE_SIZE - 1) & ~(ULong)(VKI_PAGE_SIZE - 1))
+
+extern const HChar VG_(trampoline_stuff_start)[];
+
+static Addr brk_start, brk_end;
+
+static ULong prot_of(const NSegment *s)
+{
+    return (s->hasR ? HWT_PROT_READ : 0) | (s->hasW ? HWT_PROT_WRITE : 0) |
+           (s->hasX ? HWT_PROT_EXEC : 0);
+}
+
+static UInt segment_fid(struct thread *t, const NSegment *s)
+{
+    const HChar *path = VG_(am_get_filename)(s);
+    struct vg_stat st;
+    Long size = 0;
+
+    if (s->kind != SkFileC || s->ino == 0)
+        return 0;
+    if (path != NULL && !sr_isError(VG_(stat)(path, &st)) && st.ino == s->ino)
+        size = st.size;
+    return hw_fid(t, s->dev, s->ino, size, HWT_FILE_REGULAR, path == NULL ? "" : path);
+}
+
+static void segment_tell(struct thread *t, const NSegment *s, Addr sp)
+{
+    ULong flags = HWT_MAP_INITIAL;
+
+    if (s->start <= (Addr)VG_(trampoline_stuff_start) &&
+        (Addr)VG_(trampoline_stuff_start) <= s->end)
+        return; /* a page of Valgrind's own that it lends to the client */
+    if (s->isCH)
+        return; /* told as BRK */
+    if (sp >= s->start && sp <= s->end)
+        flags |= HWT_MAP_STACK;
+    if (s->kind == SkShmC)
+        flags |= HWT_MAP_SHARED;
+    hw_op(t, HWT_OP_MMAP, s->start, s->end + 1 - s->start, prot_of(s), flags, segment_fid(t, s),
+          (ULong)s->offset);
+    if (flags & HWT_MAP_STACK) /* exec has written arguments and environment */
+        hw_touch(t, sp, s->end + 1 - sp, HWT_WRITE);
+}
+
+void hw_map_initial(struct thread *t)
+{
+    Int n;
+    Addr *starts = VG_(get_segment_starts)(SkFileC | SkAnonC | SkShmC, &n);
+    Addr sp = VG_(get_SP)(t->tid);
+
+    for (Int i = 0; i < n; i++)
+        segment_tell(t, VG_(am_find_nsegment)(starts[i]), sp);
+    VG_(free)(starts);
+    brk_start = VG_(brk_base);
+    brk_end = VG_(brk_limit);
+    hw_op(t, HWT_OP_BRK, brk_start, brk_end);
+}
+
+/* ---- calls ---- */
+
+static ULong map_flags(ULong flags)
+{
+    ULong out = 0;
+
+    if ((flags & 0xf) == VKI_MAP_SHARED || (flags & 0xf) == 3 /* MAP_SHARED_VALIDATE */)
+        out |= HWT_MAP_SHARED;
+    if (flags & 0x0100)
+        out |= HWT_MAP_STACK;
+    if (flags & 0x2000)
+        out |= HWT_MAP_LOCKED;
+    if (flags & 0x8000)
+        out |= HWT_MAP_POPULATE;
+    if (flags & 0x4000)
+        out |= HWT_MAP_NORESERVE;
+    if (flags & 0x40000)
+        out |= HWT_MAP_HUGETLB;
+    return out;
+}
+
+static void mapped(struct thread *t, const UWord *args, UWord at)
+{
+    ULong len = PAGE_UP(args[1]);
+    UInt fid = args[3] & VKI_MAP_ANONYMOUS ? 0 : hw_fd_fid(t, (Int)args[4]);
+
+    hw_forget_range(at, len);
+    hw_op(t, HWT_OP_MMAP, at, len, args[2] & 7, map_flags(args[3]), fid,
+          args[3] & VKI_MAP_ANONYMOUS ? 0 : args[5]);
+}
+
+static void brk_called(struct thread *t, UWord now)
+{
+    if (now == brk_end)
+        return;
+    if (now < brk_end)
+        hw_forget_range(now, brk_end - now);
+    else
+        hw_forget_range(brk_end, now - brk_end);
+    brk_end = now;
+    hw_op(t, HWT_OP_BRK, brk_start, brk_end);
+}
+
+static void shm_attached(struct thread *t, UWord id, UWord flags, Addr at)
+{
+    const NSegment *s = VG_(am_find_nsegment)(at);
+    ULong len;
+    UInt fid;
+
+    if (s == NULL)
+        return;
+    len = s->end + 1 - at;
+    fid = hw_fid(t, 0, id, (Long)len, HWT_FILE_SHMEM, "SYSV");
+    hw_forget_range(at, len);
+    hw_op(t, HWT_OP_MMAP, at, len,
+          flags & 010000 /* SHM_RDONLY */ ? HWT_PROT_READ : HWT_PROT_READ | HWT_PROT_WRITE,
+          HWT_MAP_SHARED, fid, 0);
+}
+
+static void synced(struct thread *t, Addr at, UWord flags)
+{
+    const NSegment *s = VG_(am_find_nsegment)(at);
+
+    if ((flags & 4 /* MS_SYNC */) && s != NULL && s->kind == SkFileC)
+        hw_op(t, HWT_OP_FSYNC, segment_fid(t, s), HWT_FSYNC_RANGE);
+}
+
+/* What a successful call leaves no trace of afterwards. */
+void hw_map_before(struct thread *t, UInt nr, const UWord *args)
+{
+    if (nr == __NR_shmdt) {
+        const NSegment *s = VG_(am_find_nsegment)(args[0]);
+
+        t->call.range = s != NULL && s->start == args[0] ? s->end + 1 - s->start : 0;
+    }
+}
+
+void hw_map_call(struct thread *t, UInt nr, const UWord *args, UWord result)
+{
+    ULong len = PAGE_UP(args[1]);
+
+    switch (nr) {
+    case __NR_mmap:
+        mapped(t, args, result);
+        break;
+    case __NR_munmap:
+        hw_forget_range(args[0], len);
+        hw_op(t, HWT_OP_MUNMAP, args[0], len);
+        break;
+    case __NR_mprotect:
+    case __NR_pkey_mprotect:
+        hw_forget_range(args[0], len);
+        hw_op(t, HWT_OP_MPROTECT, args[0], len, args[2] & 7);
+        break;
+    case __NR_mremap:
+        hw_forget_range(args[0], len);
+        hw_forget_range(result, PAGE_UP(args[2]));
+        hw_op(t, HWT_OP_MREMAP, args[0], len, result, PAGE_UP(args[2]));
+        break;
+    case __NR_madvise:
+        hw_forget_range(args[0], len);
+        hw_op(t, HWT_OP_MADVISE, args[0], len, args[2]);
+        break;
+    case __NR_brk:
+        brk_called(t, result);
+        break;
+    case __NR_mlock:
+        hw_op(t, HWT_OP_MLOCK, args[0], args[1], 0);
+        break;
+    case __NR_mlock2:
+        hw_op(t, HWT_OP_MLOCK, args[0], args[1], args[2] & 1);
+        break;
+    case __NR_munlock:
+        hw_op(t, HWT_OP_MUNLOCK, args[0], args[1]);
+        break;
+    case __NR_mlockall:
+        hw_op(t, HWT_OP_MLOCKALL, args[0]);
+        break;
+    case __NR_munlockall:
+        hw_op(t, HWT_OP_MLOCKALL, 0);
+        break;
+    case __NR_shmat:
+        shm_attached(t, args[0], args[2], result);
+        break;
+    case __NR_shmdt:
+        hw_forget_range(args[0], t->call.range);
+        hw_op(t, HWT_OP_MUNMAP, args[0], t->call.range);
+        break;
+    case __NR_msync:
+        synced(t, args[0], args[2]);
+        break;
+    default:
+        break;
+    }
+}

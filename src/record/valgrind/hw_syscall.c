@@ -1,0 +1,104 @@
+/* hw_syscall.c - every system call, before and after.
+ *
+ * Copyright (C) 2026 the highwater developers
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Before: the thread's accesses so far are drained, so that records stand in the order of events. After: a call that
+ * failed leaves only the time it waited. The memory that calls read and write comes from Valgrind
+ * (hw_main.c).
+ */
+#include "hw_tool.h"
+
+void hw_syscall_before(ThreadId tid, UInt nr, UWord *args, UInt nr_args)
+{
+    struct thread *t = hw_thread_find(tid);
+
+    (void)nr_args;
+    if (t == NULL || hw_channel == NULL || hw_off)
+        return;
+    hw_drain(t);
+    VG_(memset)(&t->call, 0, sizeof(t->call));
+    hw_file_before(t, nr, args);
+    hw_map_before(t, nr, args);
+    hw_wait_before(t, nr, args);
+    switch (nr) {
+    case __NR_execve:
+        t->call.exec_path = (const HChar *)args[0];
+        break;
+    case __NR_execveat:
+        t->call.exec_path = (const HChar *)args[1];
+        break;
+    case __NR_exit:
+        t->exit_status = args[0];
+        break;
+    case __NR_exit_group:
+        hw_process_end((Int)((args[0] & 0xff) << 8));
+        break;
+    default:
+        break;
+    }
+}
+
+static Bool shares_memory(UInt nr, const UWord *args)
+{
+    return nr == __NR_vfork || (nr == __NR_clone && (args[0] & VKI_CLONE_VM));
+}
+
+/* Calls that move memory or files in ways that are not followed. */
+static Bool is_lost(UInt nr)
+{
+    switch (nr) {
+    case __NR_io_submit:
+    case __NR_process_vm_readv:
+    case __NR_process_vm_writev:
+    case __NR_remap_file_pages:
+    case 426: /* io_uring_enter */
+        return True;
+    default:
+        return False;
+    }
+}
+
+static void succeeded(struct thread *t, UInt nr, const UWord *args, UWord result)
+{
+    hw_file_after(t, nr, args, result);
+    hw_map_call(t, nr, args, result);
+    switch (nr) {
+    case __NR_fork:
+    case __NR_vfork:
+    case __NR_clone:
+        if (result != 0 && !(nr == __NR_clone && (args[0] & VKI_CLONE_THREAD)))
+            hw_fork_done(t, result, shares_memory(nr, args) ? HWT_FORK_VM : 0);
+        break;
+    case __NR_prctl:
+        if (args[0] == 15 /* PR_SET_NAME */) {
+            VG_(memset)(hw_comm, 0, sizeof(hw_comm));
+            VG_(strncpy)(hw_comm, (const HChar *)args[1], sizeof(hw_comm) - 1);
+            hw_emit_op(t, HWT_OP_COMM, 0, NULL, hw_comm);
+        }
+        break;
+    default:
+        if (is_lost(nr)) {
+            hw_op(t, HWT_OP_LOST, 1);
+            __atomic_add_fetch(&hw_channel->lost, 1, __ATOMIC_RELAXED);
+        }
+        break;
+    }
+}
+
+void hw_syscall_after(ThreadId tid, UInt nr, UWord *args, UInt nr_args, SysRes result)
+{
+    struct thread *t = hw_thread_find(tid);
+    Bool failed = sr_isError(result);
+
+    (void)nr_args;
+    if (t == NULL || hw_channel == NULL || hw_off)
+        return;
+    t->call.quiet_buffers = False;
+    t->call.exec_path = NULL;
+    hw_wait_after(t, nr, failed, failed ? sr_Err(result) : sr_Res(result));
+    if (!failed)
+        succeeded(t, nr, args, sr_Res(result));
+    else
+        hw_fd_drop(t, t->call.closing);
+}
