@@ -18,6 +18,7 @@
 #define FILE_PAGES 300u
 #define SWAP_SLOTS 4096u
 #define NR_FRAMES  20000u
+#define GAP_TOP    (VPN_END - 1 - 32768) /* MMAP_BASE */
 
 enum what { NOTHING, ZERO, FRAME, SWAP };
 
@@ -45,6 +46,7 @@ static struct swap_slot {
     pfn_t cached;
 } swap_slots[SWAP_SLOTS];
 static vpn_t window; /* first page */
+static u32 nr_procs; /* of this epoch */
 static struct fuzz_args args;
 static u64 operation;
 
@@ -224,11 +226,11 @@ static void touch(struct proc *p, vpn_t vpn, bool write)
 
 static struct proc *random_proc(void)
 {
-    u64 first = prng_below(&prng, MMS);
+    u64 first = prng_below(&prng, nr_procs);
     struct proc *p = &procs[first];
 
-    for (u64 i = 0; i < MMS && !chance(20); i++) {
-        p = &procs[(first + i) % MMS];
+    for (u64 i = 0; i < nr_procs && !chance(20); i++) {
+        p = &procs[(first + i) % nr_procs];
         if (p->mm)
             return p;
     }
@@ -237,12 +239,16 @@ static struct proc *random_proc(void)
     return p;
 }
 
-/* Short ranges near few places, so that neighbours meet. */
+/* Mostly short ranges near one place, so that neighbours meet; now and then a long one anywhere. */
 static void random_range(vpn_t *ret_start, vpn_t *ret_end)
 {
-    u64 start = chance(2) ? prng_below(&prng, PAGES) : 760 + prng_below(&prng, 24);
-    u64 length = 1 + prng_below(&prng, chance(8) ? 400 : 12);
+    u64 start = 760 + prng_below(&prng, 20);
+    u64 length = 1 + prng_below(&prng, 6);
 
+    if (chance(10)) {
+        start = prng_below(&prng, PAGES);
+        length = 1 + prng_below(&prng, 400);
+    }
     *ret_start = window + start;
     *ret_end = window + MIN((u64)PAGES, start + length);
 }
@@ -318,8 +324,8 @@ static void op_change_flags(void)
     if (chance(3)) {
         static const u32 advice[] = {VM_SEQ_READ, VM_RAND_READ, VM_LOCKED, VM_WIPEONFORK,
                                      VM_DONTFORK};
-        clear = advice[prng_below(&prng, ARRAY_SIZE(advice))];
-        set = chance(3) ? clear : 0;
+        clear = advice[chance(2) ? 0 : prng_below(&prng, ARRAY_SIZE(advice))];
+        set = chance(2) ? clear : 0;
     }
     random_range(&start, &end);
     if (chance(8))
@@ -373,7 +379,7 @@ static void copy_entry(struct proc *child, struct proc *parent, vpn_t vpn, pte_t
 
 static void op_fork(void)
 {
-    struct proc *parent = random_proc(), *child = &procs[prng_below(&prng, MMS)];
+    struct proc *parent = random_proc(), *child = &procs[prng_below(&prng, nr_procs)];
     pte_t *slot;
 
     if (child->mm)
@@ -394,15 +400,24 @@ static void op_fork(void)
     }
 }
 
-static void op_exit(void)
+static void exit_proc(struct proc *p)
 {
-    struct proc *p = &procs[prng_below(&prng, MMS)];
-
     if (!p->mm)
         return;
     unmap(p, 0, VPN_END);
     mm_free(p->mm);
     p->mm = NULL;
+}
+
+static void op_exit(void)
+{
+    exit_proc(&procs[prng_below(&prng, MMS)]);
+}
+
+static void exit_all(void)
+{
+    for (u32 i = 0; i < MMS; i++)
+        exit_proc(&procs[i]);
 }
 
 static struct proc *proc_of(const struct mm *mm)
@@ -640,7 +655,7 @@ static void check_gap(void)
     u64 nr_pages = 1 + prng_below(&prng, 60);
     vpn_t found = vma_find_gap(p->mm, nr_pages), start = window + PAGES - nr_pages;
 
-    if (window + PAGES != VPN_END - 1 - 32768) /* all is free above this window */
+    if (window + PAGES != GAP_TOP) /* all is free above this window */
         return;
     while (start > window && !fits(p->mm, start, nr_pages))
         start--;
@@ -648,39 +663,63 @@ static void check_gap(void)
         assert(found == start);
 }
 
+/* --- the run ------------------------------------------------------------------------------------- */
+
+static const struct {
+    void (*run)(void);
+    u32 weight;
+} operations[] = {
+    {op_mmap, 16},   {op_munmap, 10}, {op_change_flags, 14}, {op_touch, 40},
+    {op_fork, 6},    {op_exit, 3},    {op_reclaim, 8},       {op_truncate, 1},
+    {op_mremap, 10}, {op_resize, 5},  {check_gap, 2},
+};
+static u32 weights[ARRAY_SIZE(operations)];
+static u32 weights_sum;
+
+/* Some epochs do without an operation, some do much of it: rare states need company that does not disturb them. */
+static void begin_epoch(void)
+{
+    static const u32 factors[] = {0, 1, 1, 4};
+
+    nr_procs = 1 + (u32)prng_below(&prng, MMS);
+    weights_sum = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
+        weights[i] = operations[i].weight * factors[prng_below(&prng, ARRAY_SIZE(factors))];
+        if (operations[i].run == op_mmap || operations[i].run == op_touch)
+            weights[i] = operations[i].weight;
+        weights_sum += weights[i];
+    }
+}
+
+static void run_one(void)
+{
+    u64 pick = prng_below(&prng, weights_sum);
+    size_t at = 0;
+
+    while (pick >= weights[at])
+        pick -= weights[at++];
+    operations[at].run();
+    check_all();
+}
+
 int main(int argc, char **argv)
 {
-    static const struct {
-        void (*run)(void);
-        u32 weight;
-    } operations[] = {
-        {op_mmap, 16},   {op_munmap, 6}, {op_change_flags, 14}, {op_touch, 40},
-        {op_fork, 6},    {op_exit, 3},   {op_reclaim, 8},       {op_truncate, 1},
-        {op_mremap, 10}, {op_resize, 5}, {check_gap, 2},
-    };
-    u32 weights = 0;
-
-    args = fuzz_parse_args(argc, argv, 10000);
+    args = fuzz_parse_args(argc, argv, 50000);
     signal(SIGABRT, say_where);
-
     prng_seed(&prng, args.seed);
     test_machine_init(&machine, NR_FRAMES);
     tlb_init(&tlb, 64);
-    /* Across the border of two entries of the root, or right below MMAP_BASE. */
-    window = chance(2) ? (1ull << 34) + (1ull << 27) - PAGES / 2 : VPN_END - 1 - 32768 - PAGES;
-    for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
-        weights += operations[i].weight;
     for (operation = 0; operation < args.operations; operation++) {
-        u64 pick = prng_below(&prng, weights);
-        size_t at = 0;
-
-        while (pick >= operations[at].weight)
-            pick -= operations[at++].weight;
-        operations[at].run();
-        check_all();
+        if (operation % 500 == 0) {
+            exit_all();
+            /* Across the border of two entries of the root, or right below MMAP_BASE. */
+            window = chance(2) ? (1ull << 34) + (1ull << 27) - PAGES / 2 : GAP_TOP - PAGES;
+            begin_epoch();
+        }
+        run_one();
     }
-    for (u32 i = 0; i < MMS * 64; i++)
-        op_exit();
+    exit_all();
+    assert(space->nr_avcs == 0 && space->used_tables == 0);
     tlb_done(&tlb);
     test_machine_done(&machine);
     return 0;

@@ -425,6 +425,9 @@ static void gaps_are_taken_from_the_top(void **state)
     assert_int_equal(vma_find_gap(mm, 2), TOP - 6);
     vma_remove(mm, TOP - 12, TOP - 8);
     assert_int_equal(vma_find_gap(mm, 5), TOP - 9);
+    assert_int_equal(vma_find_gap(mm, 9), TOP - 24);
+    vma_resize(mm, vma_find(mm, TOP - 15), TOP - 15, TOP - 13);
+    assert_int_equal(vma_find_gap(mm, 9), TOP - 13);
 }
 
 static void gap_below_a_stack_leaves_its_guard(void **state)
