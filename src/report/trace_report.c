@@ -40,7 +40,8 @@ static void info_meta(const struct trace *t, struct strbuf *out)
     utf8_append_clean(out, t->path);
     strbuf_printf(out, ", %s", format_bytes(size, t->file_bytes));
     if (t->nr_accesses + t->nr_ops)
-        strbuf_printf(out, ", %.2f bytes an event", (double)t->usable_bytes / (double)(t->nr_accesses + t->nr_ops));
+        strbuf_printf(out, ", %.2f bytes an event",
+                      (double)t->usable_bytes / (double)(t->nr_accesses + t->nr_ops));
     strbuf_appendc(out, '\n');
     for (size_t i = 0; i < ARRAY_SIZE(meta_keys); i++) {
         if (!trace_text_value(t->meta, meta_keys[i], value, sizeof(value)))
@@ -61,7 +62,8 @@ static void info_meta(const struct trace *t, struct strbuf *out)
     strbuf_appendc(out, '\n');
     if (t->nr_damage) {
         key(out, "damage");
-        strbuf_printf(out, "at offset %" PRIu64 ": %s; %s lost, %" PRIu64 " later chunks not used\n",
+        strbuf_printf(out,
+                      "at offset %" PRIu64 ": %s; %s lost, %" PRIu64 " later chunks not used\n",
                       t->damage[0].offset, t->damage[0].reason, format_bytes(size, t->lost_bytes),
                       t->lost_chunks);
     }
@@ -72,8 +74,8 @@ static void info_amounts(const struct trace *t, const struct footprint *f, struc
     char text[UNITS_TEXT_MAX];
 
     key(out, "ran");
-    strbuf_printf(out, "%u process%s, %u thread%s, ", f->processes, f->processes == 1 ? "" : "es", f->threads,
-                  f->threads == 1 ? "" : "s");
+    strbuf_printf(out, "%u process%s, %u thread%s, ", f->processes, f->processes == 1 ? "" : "es",
+                  f->threads, f->threads == 1 ? "" : "s");
     put_count(out, f->instructions);
     strbuf_printf(out, " instructions, waited %s\n", format_ns(text, f->waited_ns));
     key(out, "accesses");
@@ -214,7 +216,8 @@ static json_object *verify_json(const struct trace *t)
 
 static void emit_json(json_object *o, struct strbuf *out)
 {
-    strbuf_append(out, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+    strbuf_append(out, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+                                                             JSON_C_TO_STRING_SPACED |
                                                              JSON_C_TO_STRING_NOSLASHESCAPE));
     strbuf_appendc(out, '\n');
     json_object_put(o);
@@ -281,6 +284,14 @@ void trace_report_info_json(const struct trace *t, const struct footprint *f, st
     emit_json(o, out);
 }
 
+void trace_report_verify_json(const struct trace *t, struct strbuf *out)
+{
+    json_object *o = verify_json(t);
+
+    json_object_object_add(o, "schema_version", json_object_new_int(1));
+    emit_json(o, out);
+}
+
 void trace_report_verify_text(const struct trace *t, struct strbuf *out)
 {
     char text[UNITS_TEXT_MAX];
@@ -292,15 +303,15 @@ void trace_report_verify_text(const struct trace *t, struct strbuf *out)
         strbuf_append(out, " events\n");
         return;
     }
-    strbuf_printf(out, ": %s: usable up to offset %" PRIu64 " of %" PRIu64 ", ", t->nr_damage ? "damaged" : "cut",
-                  t->usable_bytes, t->file_bytes);
+    strbuf_printf(out, ": %s: usable up to offset %" PRIu64 " of %" PRIu64 ", ",
+                  t->nr_damage ? "damaged" : "cut", t->usable_bytes, t->file_bytes);
     put_count(out, t->nr_accesses + t->nr_ops);
     strbuf_append(out, " events\n");
     for (size_t i = 0; i < t->nr_damage; i++) {
         const struct trace_damage *d = &t->damage[i];
 
-        strbuf_printf(out, "  at offset %" PRIu64 ": %s (%s); %" PRIu64 " bytes lost", d->offset, d->reason,
-                      trace_damage_name(d->kind), d->bytes);
+        strbuf_printf(out, "  at offset %" PRIu64 ": %s (%s); %" PRIu64 " bytes lost", d->offset,
+                      d->reason, trace_damage_name(d->kind), d->bytes);
         if (d->stream)
             strbuf_printf(out, "; stream %u", d->stream);
         strbuf_appendc(out, '\n');
@@ -308,7 +319,8 @@ void trace_report_verify_text(const struct trace *t, struct strbuf *out)
     if (t->damage_omitted)
         strbuf_printf(out, "  and %" PRIu64 " more places\n", t->damage_omitted);
     if (t->lost_chunks)
-        strbuf_printf(out, "  %" PRIu64 " whole chunks after the first damage are not used\n", t->lost_chunks);
+        strbuf_printf(out, "  %" PRIu64 " whole chunks after the first damage are not used\n",
+                      t->lost_chunks);
     if (!t->nr_damage)
         strbuf_append(out, "  it has no end chunk: the recorder was killed, or is still at work\n");
 }
@@ -336,7 +348,8 @@ static bool is_address(unsigned opcode, unsigned field)
     }
 }
 
-void trace_report_event(const struct trace_stream *s, const struct trace_cursor *c, u64 event, struct strbuf *out)
+void trace_report_event(const struct trace_stream *s, const struct trace_cursor *c, u64 event,
+                        struct strbuf *out)
 {
     static const char *const kinds[] = {"read", "write", "exec"};
     const struct trace_op *op;
@@ -344,8 +357,8 @@ void trace_report_event(const struct trace_stream *s, const struct trace_cursor 
     bool string;
 
     if (event_kind(event) != HWT_OP) {
-        strbuf_printf(out, "%u %u %s %#" PRIx64 "\n", s->id, event_icount(event), kinds[event_kind(event)],
-                      event_page(event) << HWT_PAGE_SHIFT);
+        strbuf_printf(out, "%u %u %s %#" PRIx64 "\n", s->id, event_icount(event),
+                      kinds[event_kind(event)], event_page(event) << HWT_PAGE_SHIFT);
         return;
     }
     op = &c->ops[event_page(event)];

@@ -12,6 +12,8 @@
 
 #include "base/alloc.h"
 
+/* One read or write moves no more (the kernel's MAX_RW_COUNT); what claims to is cut to it. */
+#define IO_BYTES_MAX     0x7ffff000u
 #define MCL_BITS         7u
 #define SCORE_ADJ_OFFSET 1000
 #define SCORE_ADJ_MAX    1000
@@ -237,12 +239,12 @@ static enum op_result op_io(struct replay_stream *rs, const struct trace_op *op,
     struct system *s = rs->replay->config.system;
     bool read = op->opcode == HWT_OP_READ;
     enum access_kind kind = read ? ACCESS_WRITE : ACCESS_READ; /* of user memory */
-    u64 offset = op->field[2], len = op->field[3], addr = op->field[4];
+    u64 offset = op->field[2], len = MIN(op->field[3], (u64)IO_BYTES_MAX), addr = op->field[4];
     struct file *file = handle_file(rs, op->field[0], op->field[1]);
 
     if (!file)
         return touch_user(rs, slice, addr, len, kind);
-    if (len > INT64_MAX || offset > INT64_MAX - len) {
+    if (offset > INT64_MAX - IO_BYTES_MAX) {
         rs->replay->stats.bad_ops++;
         return OP_DONE;
     }

@@ -5,16 +5,16 @@
 #ifndef WORKLOAD_TRACE_FORMAT_H
 #define WORKLOAD_TRACE_FORMAT_H
 
-#define HWT_MAGIC 0x43545748u /* "HWTC" read as little-endian */
-#define HWT_VERSION 1u
-#define HWT_HEADER_BYTES 48u
+#define HWT_MAGIC               0x43545748u /* "HWTC" read as little-endian */
+#define HWT_VERSION             1u
+#define HWT_HEADER_BYTES        48u
 #define HWT_HASHED_HEADER_BYTES 40u
-#define HWT_RAW_LEN_MAX (1u << 20)
-#define HWT_STORED_LEN_MAX ((1u << 20) + (64u << 10))
-#define HWT_STRING_MAX 4096u
-#define HWT_PAGE_SHIFT 12u
-#define HWT_PAGE_MAX ((1ull << 35) - 1) /* 47-bit user addresses */
-#define HWT_VARINT_MAX 10u
+#define HWT_RAW_LEN_MAX         (1u << 20)
+#define HWT_STORED_LEN_MAX      ((1u << 20) + (64u << 10))
+#define HWT_STRING_MAX          4096u
+#define HWT_PAGE_SHIFT          12u
+#define HWT_PAGE_MAX            ((1ull << 35) - 1) /* 47-bit user addresses */
+#define HWT_VARINT_MAX          10u
 
 enum hwt_chunk_type { HWT_CHUNK_META = 1, HWT_CHUNK_STREAM = 2, HWT_CHUNK_END = 3 };
 enum hwt_codec { HWT_CODEC_STORED = 0, HWT_CODEC_ZSTD = 1 };
@@ -39,35 +39,35 @@ enum hwt_header_offset {
 enum hwt_kind { HWT_READ = 0, HWT_WRITE = 1, HWT_EXEC = 2, HWT_OP = 3 };
 
 /*        code  id             name             number of varint fields, 1 if a string follows them */
-#define HWT_OPS(X)                                                                                 \
-    X(1, PROC_START, "proc_start", 4, 1)                                                           \
-    X(2, THREAD_START, "thread_start", 2, 0)                                                       \
-    X(3, FILE, "file", 5, 1)                                                                       \
-    X(4, MMAP, "mmap", 6, 0)                                                                       \
-    X(5, MUNMAP, "munmap", 2, 0)                                                                   \
-    X(6, MPROTECT, "mprotect", 3, 0)                                                               \
-    X(7, MREMAP, "mremap", 4, 0)                                                                   \
-    X(8, MADVISE, "madvise", 3, 0)                                                                 \
-    X(9, BRK, "brk", 2, 0)                                                                         \
-    X(10, MLOCK, "mlock", 3, 0)                                                                    \
-    X(11, MUNLOCK, "munlock", 2, 0)                                                                \
-    X(12, MLOCKALL, "mlockall", 1, 0)                                                              \
-    X(13, OPEN, "open", 3, 0)                                                                      \
-    X(14, CLOSE, "close", 1, 0)                                                                    \
-    X(15, READ, "read", 5, 0)                                                                      \
-    X(16, WRITE, "write", 5, 0)                                                                    \
-    X(17, FSYNC, "fsync", 2, 0)                                                                    \
-    X(18, TRUNCATE, "truncate", 2, 0)                                                              \
-    X(19, UNLINK, "unlink", 1, 0)                                                                  \
-    X(20, FADVISE, "fadvise", 5, 0)                                                                \
-    X(21, FORK, "fork", 2, 0)                                                                      \
-    X(22, EXEC, "exec", 0, 1)                                                                      \
-    X(23, EXIT, "exit", 1, 0)                                                                      \
-    X(24, EXIT_GROUP, "exit_group", 1, 0)                                                          \
-    X(25, WAIT, "wait", 3, 0)                                                                      \
-    X(26, COMM, "comm", 0, 1)                                                                      \
-    X(27, OOM_SCORE_ADJ, "oom_score_adj", 1, 0)                                                    \
-    X(28, PUNCH, "punch", 3, 0)                                                                    \
+#define HWT_OPS(X)                              \
+    X(1, PROC_START, "proc_start", 4, 1)        \
+    X(2, THREAD_START, "thread_start", 2, 0)    \
+    X(3, FILE, "file", 5, 1)                    \
+    X(4, MMAP, "mmap", 6, 0)                    \
+    X(5, MUNMAP, "munmap", 2, 0)                \
+    X(6, MPROTECT, "mprotect", 3, 0)            \
+    X(7, MREMAP, "mremap", 4, 0)                \
+    X(8, MADVISE, "madvise", 3, 0)              \
+    X(9, BRK, "brk", 2, 0)                      \
+    X(10, MLOCK, "mlock", 3, 0)                 \
+    X(11, MUNLOCK, "munlock", 2, 0)             \
+    X(12, MLOCKALL, "mlockall", 1, 0)           \
+    X(13, OPEN, "open", 3, 0)                   \
+    X(14, CLOSE, "close", 1, 0)                 \
+    X(15, READ, "read", 5, 0)                   \
+    X(16, WRITE, "write", 5, 0)                 \
+    X(17, FSYNC, "fsync", 2, 0)                 \
+    X(18, TRUNCATE, "truncate", 2, 0)           \
+    X(19, UNLINK, "unlink", 1, 0)               \
+    X(20, FADVISE, "fadvise", 5, 0)             \
+    X(21, FORK, "fork", 2, 0)                   \
+    X(22, EXEC, "exec", 0, 1)                   \
+    X(23, EXIT, "exit", 1, 0)                   \
+    X(24, EXIT_GROUP, "exit_group", 1, 0)       \
+    X(25, WAIT, "wait", 3, 0)                   \
+    X(26, COMM, "comm", 0, 1)                   \
+    X(27, OOM_SCORE_ADJ, "oom_score_adj", 1, 0) \
+    X(28, PUNCH, "punch", 3, 0)                 \
     X(29, LOST, "lost", 1, 0)
 
 #define HWT_OP_ENUM(code, id, name, fields, string) HWT_OP_##id = (code),
@@ -77,7 +77,12 @@ enum hwt_op { HWT_OPS(HWT_OP_ENUM) HWT_OP_MAX = 30 };
 #define HWT_OP_FIELDS_MAX 6u
 
 enum hwt_proc_flag { HWT_PROC_EXEC = 1, HWT_PROC_FORKED = 2 };
-enum hwt_file_kind { HWT_FILE_REGULAR = 0, HWT_FILE_SHMEM = 1, HWT_FILE_DEVICE = 2, HWT_FILE_OTHER = 3 };
+enum hwt_file_kind {
+    HWT_FILE_REGULAR = 0,
+    HWT_FILE_SHMEM = 1,
+    HWT_FILE_DEVICE = 2,
+    HWT_FILE_OTHER = 3
+};
 enum hwt_prot { HWT_PROT_READ = 1, HWT_PROT_WRITE = 2, HWT_PROT_EXEC = 4 };
 enum hwt_map_flag {
     HWT_MAP_SHARED = 1,

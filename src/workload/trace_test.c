@@ -1,10 +1,5 @@
 /* trace_test.c - traces: round trip, cuts, bit flips, gaps, hostile headers, streaming. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "base/test.h"
 
 #include "base/prng.h"
 #include "workload/trace.h"

@@ -1,0 +1,633 @@
+/* footprint.c - one pass over a recording in the order of its stamps.
+ *
+ * A heap of streams by the stamp of their next operation: the first runs its accesses up to that operation, then the
+ * operation. An access costs a bit test; only the first one of a page in a process looks its mapping up. A mapping that
+ * goes away takes its anonymous pages with it; pages of files stay, as they do in a page cache without pressure, until
+ * the file is removed or cut.
+ */
+#include "workload/footprint.h"
+
+#include "base/alloc.h"
+#include "base/heap.h"
+#include "base/vec.h"
+#include "workload/pageset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One read or write moves no more (the kernel's MAX_RW_COUNT); what claims to is cut to it. */
+#define IO_BYTES_MAX    0x7ffff000u
+/* Pages of one mremap that are followed one by one. */
+#define MOVED_PAGES_MAX (1u << 24)
+#define PAGES_OF(bytes) (((bytes) + 4095) >> HWT_PAGE_SHIFT)
+#define MADV_DONTNEED   4u
+#define MADV_FREE       8u
+#define MADV_REMOVE     9u
+
+struct range { /* a mapping, in pages */
+    u64 start, end;
+    u32 file; /* index + 1, 0 anonymous */
+    bool shared;
+    u64 pgoff;
+};
+
+struct fp_file {
+    struct footprint_file info;
+    struct pageset pages, mapped;
+};
+
+struct fp_mm {
+    u32 users;
+    VEC(struct range) ranges; /* sorted, disjoint */
+    struct pageset seen;      /* pages accessed: nothing new to learn from a read */
+    struct pageset written;   /* pages written */
+    struct pageset anon;      /* anonymous pages now */
+    struct pageset anon_ever; /* counted in anon_pages */
+    struct u64map fids;       /* fid -> file index + 1 */
+};
+
+struct fp_stream {
+    struct trace_cursor cursor;
+    size_t at;
+    struct fp_mm *mm;
+};
+
+struct fp {
+    const struct trace *t;
+    struct footprint *out;
+    struct fp_stream *streams;
+    struct heap order;
+    VEC(struct fp_file) files;
+    struct u64map by_number; /* hash of (dev, ino) -> file index + 1 */
+    struct u64map by_pid;    /* pid -> address of its fp_mm */
+    struct u64map handles;   /* handle -> file index + 1 */
+    u64 anon_now, cache_now;
+};
+
+static void note_peak(struct fp *fp)
+{
+    fp->out->anon_pages_peak = MAX(fp->out->anon_pages_peak, fp->anon_now);
+    fp->out->peak_pages = MAX(fp->out->peak_pages, fp->anon_now + fp->cache_now);
+}
+
+/* --- address spaces --- */
+
+static struct fp_mm *mm_new(void)
+{
+    struct fp_mm *mm = xcalloc(1, sizeof(*mm));
+
+    mm->users = 1;
+    pageset_init(&mm->seen);
+    pageset_init(&mm->written);
+    pageset_init(&mm->anon);
+    pageset_init(&mm->anon_ever);
+    u64map_init(&mm->fids);
+    return mm;
+}
+
+static void mm_put(struct fp *fp, struct fp_mm *mm)
+{
+    if (--mm->users)
+        return;
+    fp->anon_now -= mm->anon.count;
+    vec_done(&mm->ranges);
+    pageset_done(&mm->seen);
+    pageset_done(&mm->written);
+    pageset_done(&mm->anon);
+    pageset_done(&mm->anon_ever);
+    u64map_done(&mm->fids);
+    free(mm);
+}
+
+static struct fp_mm *mm_copy(const struct fp_mm *from)
+{
+    struct fp_mm *mm = mm_new();
+    u64 cursor, fid, file;
+
+    vec_reserve(&mm->ranges, from->ranges.count);
+    for (size_t i = 0; i < from->ranges.count; i++)
+        vec_push(&mm->ranges, from->ranges.items[i]);
+    u64map_for_each (&from->fids, cursor, fid, file)
+        u64map_put(&mm->fids, fid, file);
+    return mm;
+}
+
+/* Index of the first range with end > page. */
+static size_t range_after(const struct fp_mm *mm, u64 page)
+{
+    size_t low = 0, high = mm->ranges.count;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+
+        if (mm->ranges.items[mid].end <= page)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+static void range_insert(struct fp_mm *mm, size_t at, struct range r)
+{
+    vec_push(&mm->ranges, r);
+    memmove(&mm->ranges.items[at + 1], &mm->ranges.items[at],
+            (mm->ranges.count - 1 - at) * sizeof(struct range));
+    mm->ranges.items[at] = r;
+}
+
+static void drop_pages(struct fp *fp, struct fp_mm *mm, u64 start, u64 end)
+{
+    fp->anon_now -= pageset_clear_range(&mm->anon, start, end - start);
+    pageset_clear_range(&mm->seen, start, end - start);
+    pageset_clear_range(&mm->written, start, end - start);
+}
+
+static void unmap(struct fp *fp, struct fp_mm *mm, u64 start, u64 end)
+{
+    size_t i = range_after(mm, start), first, count;
+
+    if (start >= end)
+        return;
+    drop_pages(fp, mm, start, end);
+    if (i < mm->ranges.count && mm->ranges.items[i].start < start) {
+        struct range *r = &mm->ranges.items[i], right = *r;
+
+        r->end = start;
+        i++;
+        if (right.end > end) {
+            right.pgoff += end - right.start;
+            right.start = end;
+            range_insert(mm, i, right);
+            return;
+        }
+    }
+    first = i;
+    while (i < mm->ranges.count && mm->ranges.items[i].end <= end)
+        i++;
+    if (i < mm->ranges.count && mm->ranges.items[i].start < end) {
+        mm->ranges.items[i].pgoff += end - mm->ranges.items[i].start;
+        mm->ranges.items[i].start = end;
+    }
+    count = i - first;
+    if (count) {
+        memmove(&mm->ranges.items[first], &mm->ranges.items[i],
+                (mm->ranges.count - i) * sizeof(struct range));
+        mm->ranges.count -= count;
+    }
+}
+
+static void map(struct fp *fp, struct fp_mm *mm, struct range r)
+{
+    if (r.start >= r.end)
+        return;
+    unmap(fp, mm, r.start, r.end);
+    range_insert(mm, range_after(mm, r.start), r);
+}
+
+/* --- pages --- */
+
+static void file_page(struct fp *fp, struct fp_file *f, u64 index, bool mapped)
+{
+    if (!pageset_test_and_set(&f->pages, index)) {
+        f->info.pages++;
+        fp->cache_now++;
+        if (f->info.kind == HWT_FILE_SHMEM)
+            fp->out->shmem_pages++;
+        else
+            fp->out->file_pages++;
+        note_peak(fp);
+    }
+    if (mapped && !pageset_test_and_set(&f->mapped, index))
+        f->info.mapped_pages++;
+}
+
+static void anon_page(struct fp *fp, struct fp_mm *mm, u64 page)
+{
+    if (pageset_test_and_set(&mm->anon, page))
+        return;
+    fp->anon_now++;
+    if (!pageset_test_and_set(&mm->anon_ever, page))
+        fp->out->anon_pages++;
+    note_peak(fp);
+}
+
+static void first_access(struct fp *fp, struct fp_mm *mm, u64 page, bool write)
+{
+    size_t i = range_after(mm, page);
+    const struct range *r = i < mm->ranges.count ? &mm->ranges.items[i] : NULL;
+
+    if (!r ||
+        page <
+            r->start) { /* a stack below its mapping, or unknown: memory all the same if written */
+        fp->out->unmapped++;
+        if (write)
+            anon_page(fp, mm, page);
+        return;
+    }
+    if (r->file)
+        file_page(fp, &fp->files.items[r->file - 1], r->pgoff + (page - r->start), true);
+    if (write && !(r->file && r->shared))
+        anon_page(fp, mm, page);
+}
+
+static inline void touch(struct fp *fp, struct fp_mm *mm, u64 page, bool write)
+{
+    if (!pageset_test_and_set(write ? &mm->written : &mm->seen, page))
+        first_access(fp, mm, page, write);
+}
+
+static void touch_range(struct fp *fp, struct fp_mm *mm, u64 addr, u64 len, bool write)
+{
+    u64 end = PAGES_OF(addr + len);
+
+    if (addr == 0 || len == 0 || addr > HWT_PAGE_MAX << 12)
+        return;
+    for (u64 page = addr >> HWT_PAGE_SHIFT; page < end; page++)
+        touch(fp, mm, page, write);
+}
+
+/* --- operations --- */
+
+static u32 file_index(struct fp *fp, u64 dev, u64 ino)
+{
+    u64 index;
+
+    /* A removed file's number may come back: then the map has been told to forget it. */
+    if (u64map_get(&fp->by_number, hash_u64_pair(dev, ino), &index))
+        return (u32)index;
+    vec_push(&fp->files, ((struct fp_file){.info = {.dev = dev, .ino = ino}}));
+    pageset_init(&vec_last(&fp->files).pages);
+    pageset_init(&vec_last(&fp->files).mapped);
+    u64map_put(&fp->by_number, hash_u64_pair(dev, ino), fp->files.count);
+    return (u32)fp->files.count;
+}
+
+static u32 file_by_fid(struct fp_mm *mm, u64 fid)
+{
+    u64 index;
+
+    return fid && u64map_get(&mm->fids, fid, &index) ? (u32)index : 0;
+}
+
+static bool cached_kind(const struct fp_file *f)
+{
+    return f->info.kind == HWT_FILE_REGULAR || f->info.kind == HWT_FILE_SHMEM;
+}
+
+static void op_file(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
+{
+    u32 index = file_index(fp, op->field[1], op->field[2]);
+    struct fp_file *f = &fp->files.items[index - 1];
+
+    if (!f->info.path) {
+        f->info.path = xstrdup(trace_cursor_string(&s->cursor, op));
+        f->info.size = op->field[3];
+        f->info.kind = (u32)op->field[4];
+    }
+    u64map_put(&s->mm->fids, op->field[0], index);
+}
+
+static void op_io(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
+{
+    u64 offset = op->field[2], len = MIN(op->field[3], (u64)IO_BYTES_MAX), index = 0;
+    bool read = op->opcode == HWT_OP_READ;
+    struct fp_file *f;
+
+    touch_range(fp, s->mm, op->field[4], len, read);
+    if (!u64map_get(&fp->handles, op->field[0], &index))
+        index = file_by_fid(s->mm, op->field[1]);
+    if (!index || offset > INT64_MAX - IO_BYTES_MAX)
+        return;
+    f = &fp->files.items[index - 1];
+    if (read)
+        f->info.read_bytes += len;
+    else
+        f->info.written_bytes += len;
+    if (!cached_kind(f))
+        return;
+    for (u64 page = offset >> HWT_PAGE_SHIFT; page < PAGES_OF(offset + len); page++)
+        file_page(fp, f, page, false);
+}
+
+static void cut_file(struct fp *fp, u32 index, u64 from_page)
+{
+    if (index)
+        fp->cache_now -= pageset_clear_range(&fp->files.items[index - 1].pages, from_page,
+                                             (HWT_PAGE_MAX << 1) - MIN(from_page, HWT_PAGE_MAX));
+}
+
+static void op_mmap(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
+{
+    u32 file = file_by_fid(s->mm, op->field[4]);
+    struct range r = {
+        .start = op->field[0] >> HWT_PAGE_SHIFT,
+        .end = PAGES_OF(MIN(op->field[0] + op->field[1], HWT_PAGE_MAX << 12)),
+        .file = file && cached_kind(&fp->files.items[file - 1]) ? file : 0,
+        .shared = op->field[3] & HWT_MAP_SHARED,
+        .pgoff = op->field[5] >> HWT_PAGE_SHIFT,
+    };
+
+    if (op->field[1] <= HWT_PAGE_MAX << 12)
+        map(fp, s->mm, r);
+}
+
+static void op_mremap(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
+{
+    u64 old = op->field[0] >> HWT_PAGE_SHIFT, old_nr = PAGES_OF(op->field[1]);
+    u64 to = op->field[2] >> HWT_PAGE_SHIFT, nr = PAGES_OF(op->field[3]);
+    size_t i = range_after(s->mm, old);
+    struct range r;
+
+    if (i == s->mm->ranges.count || old > HWT_PAGE_MAX || to > HWT_PAGE_MAX || nr > HWT_PAGE_MAX ||
+        old_nr > HWT_PAGE_MAX)
+        return;
+    r = s->mm->ranges.items[i];
+    r.pgoff += old > r.start ? old - r.start : 0;
+    r.start = to;
+    r.end = to + nr;
+    if (old == to) { /* grew or shrank in place: its pages stay */
+        if (nr < old_nr)
+            unmap(fp, s->mm, old + nr, old + old_nr);
+        else if (nr > old_nr) {
+            r.start = to + old_nr;
+            r.pgoff += old_nr;
+            map(fp, s->mm, r);
+        }
+        return;
+    }
+    map(fp, s->mm, r);
+    for (u64 n = 0; n < MIN(MIN(nr, old_nr), (u64)MOVED_PAGES_MAX); n++)
+        if (pageset_test(&s->mm->anon, old + n)) {
+            pageset_test_and_set(&s->mm->written, to + n);
+            if (!pageset_test_and_set(&s->mm->anon, to + n))
+                fp->anon_now++;
+        }
+    unmap(fp, s->mm, old, old + old_nr);
+    note_peak(fp);
+}
+
+static void op_memory(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
+{
+    u64 start = op->field[0] >> HWT_PAGE_SHIFT;
+    u64 end = PAGES_OF(MIN(op->field[0] + op->field[1], HWT_PAGE_MAX << 12));
+
+    if (op->field[1] > HWT_PAGE_MAX << 12 || op->field[0] > HWT_PAGE_MAX << 12)
+        return;
+    switch ((enum hwt_op)op->opcode) {
+    case HWT_OP_MUNMAP:
+        unmap(fp, s->mm, start, end);
+        return;
+    case HWT_OP_MADVISE:
+        if (op->field[2] == MADV_DONTNEED || op->field[2] == MADV_FREE ||
+            op->field[2] == MADV_REMOVE)
+            drop_pages(fp, s->mm, start, end);
+        return;
+    case HWT_OP_BRK: {
+        u64 heap_end = PAGES_OF(op->field[1]);
+        size_t i = range_after(s->mm, start);
+
+        if (i < s->mm->ranges.count && s->mm->ranges.items[i].start == start) {
+            u64 old_end = s->mm->ranges.items[i].end;
+
+            if (heap_end < old_end)
+                unmap(fp, s->mm, heap_end, old_end);
+            else
+                map(fp, s->mm, (struct range){.start = old_end, .end = heap_end});
+        } else {
+            map(fp, s->mm, (struct range){.start = start, .end = heap_end});
+        }
+        return;
+    }
+    default:
+        return;
+    }
+}
+
+static void op_start(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
+{
+    u64 pid = op->field[0], value;
+    struct fp_mm *mm =
+        u64map_get(&fp->by_pid, pid, &value) ? (struct fp_mm *)(uintptr_t)value : NULL;
+
+    if (op->opcode == HWT_OP_THREAD_START && mm) {
+        mm->users++;
+        mm_put(fp, s->mm);
+        s->mm = mm;
+    } else if (op->opcode == HWT_OP_PROC_START && (op->field[3] & HWT_PROC_FORKED) &&
+               u64map_get(&fp->by_pid, op->field[1], &value)) {
+        mm_put(fp, s->mm);
+        s->mm = mm_copy((struct fp_mm *)(uintptr_t)value);
+    }
+    if (op->opcode == HWT_OP_PROC_START || !mm) {
+        s->mm->users++;
+        u64map_put(&fp->by_pid, pid, (u64)(uintptr_t)s->mm);
+        if (mm)
+            mm_put(fp, mm);
+    }
+    if (op->opcode == HWT_OP_PROC_START && !(op->field[3] & HWT_PROC_EXEC)) {
+        fp->out->processes++;
+        fp->out->threads++;
+    } else if (op->opcode == HWT_OP_THREAD_START) {
+        fp->out->threads++;
+    }
+}
+
+/* The process is gone: what it had in memory goes, once its last stream has ended too. */
+static void forget_pid(struct fp *fp, u32 pid)
+{
+    u64 value;
+
+    if (u64map_del(&fp->by_pid, pid, &value))
+        mm_put(fp, (struct fp_mm *)(uintptr_t)value);
+}
+
+static void do_op(struct fp *fp, u32 stream, const struct trace_op *op)
+{
+    struct fp_stream *s = &fp->streams[stream];
+    u64 index;
+
+    fp->out->ops[op->opcode]++;
+    switch ((enum hwt_op)op->opcode) {
+    case HWT_OP_PROC_START:
+    case HWT_OP_THREAD_START:
+        op_start(fp, s, op);
+        break;
+    case HWT_OP_FILE:
+        op_file(fp, s, op);
+        break;
+    case HWT_OP_MMAP:
+        op_mmap(fp, s, op);
+        break;
+    case HWT_OP_MREMAP:
+        op_mremap(fp, s, op);
+        break;
+    case HWT_OP_MUNMAP:
+    case HWT_OP_MADVISE:
+    case HWT_OP_BRK:
+        op_memory(fp, s, op);
+        break;
+    case HWT_OP_OPEN:
+        index = file_by_fid(s->mm, op->field[1]);
+        u64map_put(&fp->handles, op->field[0], index);
+        if (op->field[2] & HWT_OPEN_TRUNC)
+            cut_file(fp, (u32)index, 0);
+        break;
+    case HWT_OP_READ:
+    case HWT_OP_WRITE:
+        op_io(fp, s, op);
+        break;
+    case HWT_OP_TRUNCATE:
+        cut_file(fp, file_by_fid(s->mm, op->field[0]), PAGES_OF(MIN(op->field[1], (u64)INT64_MAX)));
+        break;
+    case HWT_OP_UNLINK:
+        cut_file(fp, file_by_fid(s->mm, op->field[0]), 0);
+        break;
+    case HWT_OP_EXEC:
+    case HWT_OP_EXIT_GROUP:
+        forget_pid(fp, fp->t->streams[stream].pid);
+        break;
+    case HWT_OP_WAIT:
+        fp->out->waited_ns += op->field[1];
+        break;
+    case HWT_OP_LOST:
+        fp->out->lost += op->field[0];
+        break;
+    default:
+        break;
+    }
+}
+
+/* --- the pass --- */
+
+/* Accesses up to and with the next operation. False at the end of the stream. */
+static bool advance(struct fp *fp, u32 stream)
+{
+    struct fp_stream *s = &fp->streams[stream];
+    struct footprint *out = fp->out;
+
+    for (;;) {
+        if (s->at == s->cursor.nr_events) {
+            s->at = 0;
+            if (!trace_cursor_next(&s->cursor))
+                return false;
+            continue;
+        }
+        u64 event = s->cursor.events[s->at++];
+
+        switch ((enum hwt_kind)event_kind(event)) {
+        case HWT_READ:
+            out->reads++;
+            touch(fp, s->mm, event_page(event), false);
+            break;
+        case HWT_WRITE:
+            out->writes++;
+            touch(fp, s->mm, event_page(event), true);
+            break;
+        case HWT_EXEC:
+            out->fetches++;
+            touch(fp, s->mm, event_page(event), false);
+            break;
+        case HWT_OP:
+            if (s->cursor.ops[event_page(event)].opcode == TRACE_OP_ADVANCE)
+                break;
+            do_op(fp, stream, &s->cursor.ops[event_page(event)]);
+            return true;
+        }
+    }
+}
+
+/* Stamp of the next operation, as far as it is known without reading on. */
+static u64 next_stamp(const struct fp_stream *s)
+{
+    const struct trace_cursor *c = &s->cursor;
+
+    for (size_t i = s->at; i < c->nr_events; i++)
+        if (event_kind(c->events[i]) == HWT_OP && c->ops[event_page(c->events[i])].opcode)
+            return c->ops[event_page(c->events[i])].stamp;
+    for (size_t i = c->next_chunk; i < c->stream->nr_chunks; i++)
+        if (c->stream->chunks[i].first_stamp)
+            return c->stream->chunks[i].first_stamp;
+    return ~(u64)0;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const struct footprint_file *x = a, *y = b;
+
+    if (x->pages != y->pages)
+        return x->pages < y->pages ? 1 : -1;
+    if (x->dev != y->dev)
+        return x->dev < y->dev ? -1 : 1;
+    return (x->ino > y->ino) - (x->ino < y->ino);
+}
+
+static void give_files(struct fp *fp)
+{
+    struct footprint *out = fp->out;
+
+    out->files = xcalloc(fp->files.count + 1, sizeof(*out->files));
+    vec_for_each (&fp->files, f) {
+        pageset_done(&f->pages);
+        pageset_done(&f->mapped);
+        out->files[out->nr_files++] = f->info;
+    }
+    qsort(out->files, out->nr_files, sizeof(*out->files), by_size);
+}
+
+int footprint_compute(const struct trace *t, struct footprint *ret, struct err *e)
+{
+    struct fp fp = {.t = t, .out = ret};
+    u64 cursor, key, value;
+    int error = 0;
+
+    *ret = (struct footprint){0};
+    fp.streams = xcalloc(t->nr_streams, sizeof(*fp.streams));
+    heap_init(&fp.order);
+    u64map_init(&fp.by_number);
+    u64map_init(&fp.by_pid);
+    u64map_init(&fp.handles);
+    for (u32 i = 0; i < t->nr_streams; i++) {
+        trace_cursor_init(&fp.streams[i].cursor, t, i);
+        fp.streams[i].mm = mm_new();
+        heap_push(&fp.order, t->streams[i].start_stamp, NULL, i);
+        ret->instructions += t->streams[i].nr_instructions;
+        ret->instructions_longest = MAX(ret->instructions_longest, t->streams[i].nr_instructions);
+    }
+    while (!heap_empty(&fp.order)) {
+        u32 stream = (u32)heap_pop(&fp.order).num;
+        struct fp_stream *s = &fp.streams[stream];
+
+        if (advance(&fp, stream)) {
+            heap_push(&fp.order, next_stamp(s), NULL, stream);
+            continue;
+        }
+        if (s->cursor.error)
+            error = s->cursor.error;
+        mm_put(&fp, s->mm);
+        trace_cursor_done(&s->cursor);
+    }
+    u64map_for_each (&fp.by_pid, cursor, key, value)
+        mm_put(&fp, (struct fp_mm *)(uintptr_t)value);
+    give_files(&fp);
+    vec_done(&fp.files);
+    heap_done(&fp.order);
+    u64map_done(&fp.by_number);
+    u64map_done(&fp.by_pid);
+    u64map_done(&fp.handles);
+    free(fp.streams);
+    if (error) {
+        footprint_done(ret);
+        return err_at(e, error, t->path, 0, 0,
+                      "cannot read it again: it changed or the host failed");
+    }
+    return 0;
+}
+
+void footprint_done(struct footprint *f)
+{
+    for (u32 i = 0; i < f->nr_files; i++)
+        free(f->files[i].path);
+    free(f->files);
+    *f = (struct footprint){0};
+}

@@ -1,0 +1,45 @@
+/* footprint.h - what a recording touched: the memory it would take if there were no limit, and what it did.
+ *
+ * Method:  streams are walked in the order of their stamps, with a light copy of each address space: ranges, and one bit
+ *          per page for "accessed" and "written". Nothing is ever evicted. Counted are anonymous pages (written; a page that
+ *          was only read is the zero page) and pages of files (by any access or transfer), each once.
+ * Differs: from a replay: no readahead, no page tables, no kernel memory. An estimate to choose limits by.
+ */
+#ifndef WORKLOAD_FOOTPRINT_H
+#define WORKLOAD_FOOTPRINT_H
+
+#include "workload/trace.h"
+
+struct footprint_file {
+    u64 dev, ino;
+    char *path;
+    u32 kind;         /* enum hwt_file_kind */
+    u64 size;         /* bytes, at first sight */
+    u64 pages;        /* distinct pages accessed or transferred */
+    u64 mapped_pages; /* of these, accessed through a mapping */
+    u64 read_bytes, written_bytes;
+};
+
+struct footprint {
+    u64 reads, writes, fetches; /* access records */
+    u64 ops[HWT_OP_MAX];        /* by opcode */
+    u64 instructions;           /* of all streams */
+    u64 instructions_longest;   /* of the stream that executed most */
+    ns_t waited_ns;             /* sum of WAIT records */
+    u32 processes, threads;     /* threads: all streams but new images */
+    u64 anon_pages;             /* distinct (process, page) ever written */
+    u64 anon_pages_peak;        /* of these, mapped at the same time */
+    u64 file_pages;             /* distinct pages of regular files */
+    u64 shmem_pages;            /* distinct pages of tmpfs and memfd files */
+    u64 peak_pages; /* the most anon + file + shmem at one time; removed files count until removed */
+    u64 unmapped;   /* accesses to no known mapping */
+    u64 lost;       /* of LOST records */
+    struct footprint_file *files; /* largest first; ties by (dev, ino) */
+    u32 nr_files;
+};
+
+/* 0, or -EIO and the like when a streamed trace cannot be read again. */
+int footprint_compute(const struct trace *t, struct footprint *ret, struct err *e);
+void footprint_done(struct footprint *f);
+
+#endif
