@@ -34,13 +34,19 @@ static bool take(struct pgdat *pg, u32 flags, enum migratetype mt, pfn_t *ret_pf
 enum balance_result balance_alloc(struct pgdat *pg, struct attempt *at, u32 alloc_flags,
                                   enum migratetype mt, pfn_t *ret_pfn, struct wait *ret_wait)
 {
+    enum zone_type highest = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
     enum throttle throttle;
 
     pgdat_cost(pg, pg->cost->page_alloc);
-    alloc_flags &= ~(u32)ALLOC_WMARK_MASK;
-    if (take(pg, alloc_flags | ALLOC_WMARK_LOW, mt, ret_pfn))
+    alloc_flags = (alloc_flags & ~(u32)ALLOC_WMARK_MASK) | ALLOC_KSWAPD;
+    if (take(pg, alloc_flags | ALLOC_WMARK_LOW | ALLOC_NOFRAGMENT, mt, ret_pfn)) {
+        if (unlikely(pg->frames->boosted)) {
+            pg->frames->boosted = 0;
+            kswapd_wake(pg, 0, highest);
+        }
         return BALANCE_OK;
-    kswapd_wake(pg, 0, alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL);
+    }
+    kswapd_wake(pg, 0, highest);
     if (take(pg, alloc_flags | ALLOC_WMARK_MIN, mt, ret_pfn))
         return BALANCE_OK;
     if (at->dying && take(pg, alloc_flags | ALLOC_NO_WATERMARKS, mt, ret_pfn))
@@ -54,6 +60,7 @@ enum balance_result balance_alloc(struct pgdat *pg, struct attempt *at, u32 allo
             return BALANCE_OK;
         }
         if (freed) {
+            frames_unreserve_highatomic(pg->frames, false);
             frames_drain_pcp(pg->frames);
             if (take(pg, alloc_flags | ALLOC_WMARK_MIN, mt, ret_pfn)) {
                 at->retries = 0;

@@ -23,8 +23,22 @@ void kswapd_wake(struct pgdat *pg, unsigned order, enum zone_type highest)
     pg->kswapd_highest = MAX(pg->kswapd_highest, highest);
 }
 
+/* While it runs, per-CPU lists stay short, so that what it frees is seen. */
+static void set_reclaim_active(struct pgdat *pg, bool active)
+{
+    for (unsigned z = 0; z < NR_ZONES; z++)
+        pg->frames->zones[z].reclaim_active = active;
+}
+
 static bool go_to_sleep(struct pgdat *pg)
 {
+    for (unsigned z = 0; z < NR_ZONES; z++) {
+        struct zone *zone = &pg->frames->zones[z];
+
+        zone->watermark_boost -= MIN(zone->watermark_boost, pg->kswapd_boost[z]);
+        pg->kswapd_boost[z] = 0;
+    }
+    set_reclaim_active(pg, false);
     pg->kswapd_awake = false;
     pg->kswapd_priority = 0;
     pg->kswapd_order = 0;
@@ -56,6 +70,9 @@ bool kswapd_step(struct pgdat *pg, struct wait *ret_wait)
         pg->kswapd_priority = DEF_PRIORITY;
         pg->kswapd_reclaimed = 0;
         count(pg->counters, PAGEOUTRUN, 1);
+        for (unsigned z = 0; z < NR_ZONES; z++)
+            pg->kswapd_boost[z] = pg->frames->zones[z].watermark_boost;
+        set_reclaim_active(pg, true);
     }
     if (frames_balanced(pg->frames, pg->kswapd_order, pg->kswapd_highest))
         return go_to_sleep(pg);

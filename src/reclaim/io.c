@@ -139,19 +139,24 @@ static ns_t submit(struct pgdat *pg, struct device *d, enum device_op op, u64 po
 {
     bool failed = false;
 
-    r->done = device_submit(d, op, position, bytes, &failed);
-    r->failed = r->failed || failed;
-    pgdat_cost(pg, pg->cost->io_submit);
-    if (d->profile->synchronous) {
+    bool swap = r->kind == IO_READ_SWAP || r->kind == IO_WRITE_SWAP;
+
+    if (d->profile->synchronous) { /* costs CPU time, completes here */
+        r->done = swap ? device_rw_page(d, op, position, &failed)
+                       : device_submit(d, op, position, bytes, &failed);
+        r->failed = r->failed || failed;
         pgdat_cost(pg, (u32)(r->done - pg->clock->now));
         return pg->clock->now;
     }
+    r->done = device_submit(d, op, position, bytes, &failed);
+    r->failed = r->failed || failed;
+    pgdat_cost(pg, pg->cost->io_submit);
     u32 n = request_new(pg->io, r);
 
     if (op == DEVICE_WRITE)
         heap_push(&pg->io->writes, r->done, NULL, n);
     clock_at(pg->clock, r->done, on_complete, pg, n);
-    if (r->kind == IO_READ_SWAP || r->kind == IO_WRITE_SWAP) {
+    if (swap) {
         u64map_put(&pg->io->by_pfn, r->pfn, n);
         return r->done;
     }
