@@ -21,5 +21,6 @@ double bench_seconds(void);
 typedef void (*bench_fn)(struct bench *b);
 
 void bench_frames(struct bench *b);
+void bench_space(struct bench *b);
 
 #endif

@@ -18,6 +18,7 @@ static const struct {
     bench_fn run;
 } benches[] = {
     {"frames", bench_frames},
+    {"space", bench_space},
 };
 
 void bench_figure(struct bench *b, const char *key, double value, const char *unit, const char *doc)
