@@ -60,7 +60,7 @@ enum balance_result balance_alloc(struct pgdat *pg, struct attempt *at, u32 allo
             return BALANCE_OK;
         }
         if (freed) {
-            frames_unreserve_highatomic(pg->frames, false);
+            frames_unreserve_highatomic(pg->frames, mt, false);
             frames_drain_pcp(pg->frames);
             if (take(pg, alloc_flags | ALLOC_WMARK_MIN, mt, ret_pfn)) {
                 at->retries = 0;

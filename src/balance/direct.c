@@ -61,8 +61,11 @@ bool wait_for_writeback(struct pgdat *pg, struct group *target, struct wait *ret
 {
     struct group *top = target ? target : pg->groups->root;
 
-    if (group_counter(top, NR_WRITEBACK) <= 0 && group_counter(top, NR_DIRTY) > 0)
+    if (group_counter(top, NR_WRITEBACK) <= 0 && group_counter(top, NR_DIRTY) > 0) {
         flusher_write_group(pg, top);
+        if (group_counter(top, NR_WRITEBACK) <= 0) /* dirty pages of files that belong elsewhere */
+            flusher_write_group(pg, pg->groups->root);
+    }
     if (group_counter(top, NR_WRITEBACK) <= 0)
         return false;
     *ret_wait = (struct wait){WAIT_RECLAIM, io_next_write(pg)};
