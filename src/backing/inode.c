@@ -22,6 +22,7 @@ void backing_init(struct backing *b, struct frames *frames, struct counters *cou
     *b = (struct backing){.frames = frames, .counters = counters};
     list_init(&b->dirty_inodes);
     u64map_init(&b->by_number);
+    shadow_nodes_init(&b->shadow_nodes);
 }
 
 /* Forget the inode's memory. */
@@ -49,6 +50,7 @@ void backing_done(struct backing *b)
     free(b->free_inode_ids);
     free(b->free_file_ids);
     u64map_done(&b->by_number);
+    shadow_nodes_done(&b->shadow_nodes);
     *b = (struct backing){0};
 }
 

@@ -11,6 +11,7 @@
 #ifndef BACKING_INODE_H
 #define BACKING_INODE_H
 
+#include "backing/shadow_nodes.h"
 #include "base/hash.h"
 #include "base/list.h"
 #include "base/xarray.h"
@@ -72,12 +73,12 @@ struct backing {
     u32 nr_inodes, cap_inodes;
     struct file **files; /* by id; NULL when free */
     u32 nr_files, cap_files;
-    u64 xa_nodes;       /* radix-tree nodes in use: SReclaimable memory */
-    u64 xa_value_nodes; /* of these, the ones with nothing but shadows: WORKINGSET_NODES */
-    u64 disk_next;      /* next free position for a new file's disk_start */
-    u64 nr_dirty;       /* of all inodes */
-    struct list_head dirty_inodes; /* in the order in which they became dirty */
-    struct u64map by_number;       /* hash of (dev, ino) -> id of the first inode in the chain */
+    u64 xa_nodes;                     /* radix-tree nodes in use: SReclaimable memory */
+    struct shadow_nodes shadow_nodes; /* of these, the ones with nothing but shadows */
+    u64 disk_next;                    /* next free position for a new file's disk_start */
+    u64 nr_dirty;                     /* of all inodes */
+    struct list_head dirty_inodes;    /* in the order in which they became dirty */
+    struct u64map by_number;          /* hash of (dev, ino) -> id of the first inode in the chain */
     u32 *free_inode_ids, *free_file_ids;
     u32 nr_free_inode_ids, nr_free_file_ids; /* both arrays have the capacity of their tables */
 };

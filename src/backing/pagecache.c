@@ -12,25 +12,27 @@
  */
 #include "backing/pagecache.h"
 
+/* Does anybody but reclaim write its pages back? (mapping_can_writeback) */
+static bool has_writeback(const struct inode *inode)
+{
+    return inode->kind != INODE_SHMEM;
+}
+
 /* Store an entry (0: erase; marks of a value are erased as well) and keep the sums of nodes. Returns the old entry. */
 static u64 tree_store(struct backing *b, struct inode *inode, u64 index, u64 entry)
 {
     struct xarray *xa = &inode->pages;
     u64 nodes = xa->nodes, value_nodes = xa->value_nodes;
+    u32 height = xa->height;
     u64 old = xa_store(xa, index, entry);
 
     b->xa_nodes += xa->nodes - nodes;
-    if (xa->value_nodes != value_nodes) {
-        b->xa_value_nodes += xa->value_nodes - value_nodes;
-        count(b->counters, WORKINGSET_NODES, (s64)(xa->value_nodes - value_nodes));
+    if (has_writeback(inode) && (xa->value_nodes != value_nodes || xa->height != height)) {
+        shadow_nodes_update(b, inode, index);
+        if (xa->height != height) /* the entry of page 0 got a leaf, or lost it */
+            shadow_nodes_update(b, inode, 0);
     }
     return old;
-}
-
-/* Does anybody but reclaim write its pages back? (mapping_can_writeback) */
-static bool has_writeback(const struct inode *inode)
-{
-    return inode->kind != INODE_SHMEM;
 }
 
 static struct inode *inode_of(const struct backing *b, const struct frame *f)
@@ -274,7 +276,7 @@ static void inode_check(const struct backing *b, const struct inode *inode, stru
     t->shmem += inode->kind == INODE_SHMEM ? pages : 0;
     t->dirty += dirty;
     t->nodes += inode->pages.nodes;
-    t->value_nodes += inode->pages.value_nodes;
+    t->value_nodes += has_writeback(inode) ? inode->pages.value_nodes : 0;
 }
 
 void pagecache_check(const struct backing *b)
@@ -295,8 +297,8 @@ void pagecache_check(const struct backing *b)
     assert(opens == files);
     assert(on_list == in_lists);
     assert(t.dirty == b->nr_dirty);
-    assert(t.nodes == b->xa_nodes && t.value_nodes == b->xa_value_nodes);
-    assert((s64)t.value_nodes == b->counters->v[WORKINGSET_NODES]);
+    assert(t.nodes == b->xa_nodes && t.value_nodes == b->shadow_nodes.count);
+    shadow_nodes_check(b);
     assert((s64)t.dirty == b->counters->v[NR_DIRTY]);
     assert((s64)t.shmem == b->counters->v[NR_SHMEM]);
     /* The swap cache is in nr_file_pages too; its pages are nr_swapcached (swap_check). */

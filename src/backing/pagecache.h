@@ -5,7 +5,7 @@
  * Owns:       frame.mapping and frame.index while PG_PAGECACHE; PG_PAGECACHE itself; PG_DIRTY and PG_WRITEBACK of file pages.
  * Never:      frees a frame, waits.
  * Counters:   nr_file_pages, nr_shmem, nr_dirty, nr_dirtied, nr_writeback, nr_written, nr_zone_write_pending (zone and machine),
- *             workingset_nodes, all machine-wide; a group's counters are the caller's.
+ *             workingset_nodes (shadow_nodes.h), all machine-wide; a group's counters are the caller's.
  * Invariants: (pagecache_check) an entry's frame names the inode and index; the marks are the frames' flags; nr_pages,
  *             nr_shadows, nr_dirty, nr_writeback, xa_nodes and the counters are recounts.
  *

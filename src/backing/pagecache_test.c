@@ -87,6 +87,32 @@ static void nodes_with_nothing_but_shadows_are_counted(void **state)
     assert_int_equal(inode->nr_pages, 64);
 }
 
+static void the_node_that_lost_its_pages_first_is_the_oldest(void **state)
+{
+    pfn_t pfns[256];
+    u64 first = 1;
+
+    (void)state;
+    inode->memcg = 3;
+    assert_null(shadow_nodes_oldest(&b, 3, &first));
+    for (u64 i = 0; i < 256; i++)
+        pagecache_add(&b, inode, i, pfns[i] = machine_take(&m));
+    for (u64 i = 0; i < 256; i++)
+        pagecache_del(&b, pfns[(i + 128) % 256], 1); /* leaves 2, 3, 0, 1 */
+    assert_int_equal(shadow_nodes_count(&b, 3), 4);
+    assert_int_equal(shadow_nodes_count(&b, 0), 0);
+    assert_ptr_equal(shadow_nodes_oldest(&b, 3, &first), inode);
+    assert_int_equal(first, 128);
+    pagecache_add(&b, inode, 150, pfns[0]); /* leaf 2 has a page again */
+    assert_ptr_equal(shadow_nodes_oldest(&b, 3, &first), inode);
+    assert_int_equal(first, 192);
+    pagecache_clear_shadows(&b, inode, first, first + 63);
+    shadow_nodes_oldest(&b, 3, &first);
+    assert_int_equal(first, 0);
+    pagecache_check(&b);
+    assert_int_equal(m.counters.v[WORKINGSET_NODES], 2);
+}
+
 static void shmem_pages_are_swap_backed_and_not_dirty_file_pages(void **state)
 {
     pfn_t pfn = machine_take(&m);
@@ -278,6 +304,7 @@ int main(void)
         TEST(a_page_is_found_until_it_is_taken_out),
         TEST(an_evicted_page_leaves_its_shadow_for_the_next_one),
         TEST(nodes_with_nothing_but_shadows_are_counted),
+        TEST(the_node_that_lost_its_pages_first_is_the_oldest),
         TEST(shmem_pages_are_swap_backed_and_not_dirty_file_pages),
         TEST(a_dirty_page_is_counted_once_until_it_is_written),
         TEST(writeback_of_a_swap_cache_page_is_counted_without_a_file),

@@ -105,9 +105,11 @@ struct swap {
     struct prng prng;
     u32 ra_prev_slot, ra_last_pages; /* cluster readahead */
 
-    /* The allocator took a slot from an idle page of the swap cache: uncharge this group. NULL: it takes none. */
-    void (*uncharge)(void *ctx, u16 memcg);
-    void *uncharge_ctx;
+    /* The allocator wants the slot of an idle page of the swap cache (cached, no references, not locked, not under writeback)
+     * because more than half of swap is used: take the page out of the cache as swapcache_try_free() does, with all that is
+     * counted elsewhere. True when it did. NULL: such slots are left alone. */
+    bool (*free_idle)(void *ctx, pfn_t pfn);
+    void *free_idle_ctx;
 };
 
 /* nr_cpus is taken from frames (0 counts as 1). */

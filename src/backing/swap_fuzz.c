@@ -22,7 +22,6 @@ struct plain_slot {
 static struct plain_slot plain[AREAS][SLOTS];
 static swp_t held[HELD]; /* the slots that somebody holds, in no order */
 static u32 nr_held;
-static u64 uncharged;
 static struct machine m;
 static struct swap s;
 static u64 operation, seed;
@@ -53,23 +52,23 @@ static void free_page(pfn_t pfn)
     frames_free(&m.frames, pfn, 0, 0);
 }
 
-/* The allocator took an idle page's slot: find whose it was. */
-static void take_idle(void *ctx, u16 memcg)
+/* The allocator takes an idle page's slot. */
+static bool free_idle(void *ctx, pfn_t pfn)
 {
-    (void)ctx;
-    uncharged += memcg;
-    for (u32 at = 0; at < nr_held; at++) {
-        struct plain_slot *slot = slot_of(held[at]);
+    swp_t e = frames_get(&m.frames, pfn)->private;
+    u16 memcg = 0;
+    u32 at = 0;
 
-        if (slot->pfn && !frame_test(frames_get(&m.frames, slot->pfn), PG_SWAPCACHE)) {
-            EXPECT(slot->refs == 0 && slot->memcg == memcg);
-            EXPECT(frame_test(frames_get(&m.frames, slot->pfn), PG_DIRTY));
-            free_page(slot->pfn);
-            forget(at);
-            return;
-        }
-    }
-    EXPECT(!"an idle page that nobody held");
+    (void)ctx;
+    while (at < nr_held && held[at] != e)
+        at++;
+    EXPECT(at < nr_held && slot_of(e)->pfn == pfn && slot_of(e)->refs == 0);
+    EXPECT(swap_is_full(&s));
+    EXPECT(swapcache_try_free(&s, pfn, &memcg) && memcg == slot_of(e)->memcg);
+    EXPECT(frame_test(frames_get(&m.frames, pfn), PG_DIRTY));
+    free_page(pfn);
+    forget(at);
+    return true;
 }
 
 static void allocate(struct prng *p)
@@ -162,7 +161,7 @@ int main(int argc, char **argv)
     prng_seed(&p, seed);
     machine_init(&m, 2);
     swap_init(&s, &m.frames, &m.counters);
-    s.uncharge = take_idle;
+    s.free_idle = free_idle;
     if (swap_on(&s, "a", SLOTS * PAGE_SIZE, 1, &m.hdd, false, NULL) ||
         swap_on(&s, "b", SLOTS / 3 * PAGE_SIZE, 5, &m.disk, false, NULL) ||
         swap_on(&s, "c", SLOTS / 2 * PAGE_SIZE, 5, &m.ram, true, NULL))

@@ -238,13 +238,10 @@ static u32 cluster_next_slot(struct swap_area *a, struct swap_cpu_cluster *cpu)
 static bool take_from_idle(struct swap *s, swp_t e)
 {
     pfn_t pfn = swapcache_find(s, e);
-    u16 memcg = 0;
 
-    if (frame_test(frames_get(s->frames, pfn), PG_LOCKED) || !swapcache_try_free(s, pfn, &memcg))
+    if (frame_test(frames_get(s->frames, pfn), PG_LOCKED | PG_WRITEBACK))
         return false;
-    if (memcg)
-        s->uncharge(s->uncharge_ctx, memcg);
-    return true;
+    return s->free_idle(s->free_idle_ctx, pfn);
 }
 
 /* The first slot in [from, end) that is free or can be made so; `end` when none. */
@@ -253,7 +250,7 @@ static u32 scan(struct swap *s, struct swap_area *a, u32 from, u32 end)
     u32 free_slot = MIN(slotset_next(&a->free, from), end);
     u32 idle;
 
-    if (!s->uncharge || !swap_is_full(s))
+    if (!s->free_idle || !swap_is_full(s))
         return free_slot;
     for (idle = slotset_next(&a->idle, from); idle < free_slot;
          idle = slotset_next(&a->idle, idle + 1))

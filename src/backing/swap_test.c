@@ -249,10 +249,13 @@ static void cpus_fill_clusters_of_their_own(void **state)
 
 static u32 uncharged;
 
-static void note_uncharge(void *ctx, u16 memcg)
+static bool free_idle(void *ctx, pfn_t pfn)
 {
-    (void)ctx;
+    u16 memcg = 0;
+    bool freed = swapcache_try_free(ctx, pfn, &memcg);
+
     uncharged += memcg;
+    return freed;
 }
 
 static void idle_pages_give_their_slots_up_when_swap_is_half_full(void **state)
@@ -261,7 +264,8 @@ static void idle_pages_give_their_slots_up_when_swap_is_half_full(void **state)
     swp_t e;
 
     (void)state;
-    s.uncharge = note_uncharge;
+    s.free_idle = free_idle;
+    s.free_idle_ctx = &s;
     add_area(1000, 5, &m.disk); /* cluster 1 is cut short: no free cluster at all */
     for (u32 i = 0; i < 700; i++) {
         e = swap_slot_try_alloc(&s);
