@@ -28,7 +28,7 @@ static const struct cli_option options[] = {
 
 static const struct cli_spec spec = {
     .verb = "record",
-    .operands = "[--] COMMAND [ARGUMENT...]",
+    .operands = "COMMAND [ARGUMENT...]",
     .summary =
         "Runs COMMAND and records which pages it touches, in which order, and every system call "
         "that concerns memory or files, of all its threads and children.",
@@ -60,11 +60,11 @@ static void summary(struct cli *cli, const char *output, const struct record_res
 
     cli_note(
         cli,
-        "%s: %llu events, %llu bytes, %.2f bytes per event; %u process%s, %.2f G instructions, "
+        "%s: %llu events, %llu bytes, %.2f bytes per event; %u process%s, %.1f M instructions, "
         "%.1f s CPU",
         output, (unsigned long long)events, (unsigned long long)r->bytes,
         events > 0 ? (double)r->bytes / (double)events : 0.0, r->processes,
-        r->processes == 1 ? "" : "es", (double)r->instructions / 1e9, (double)r->cpu_ns / 1e9);
+        r->processes == 1 ? "" : "es", (double)r->instructions / 1e6, (double)r->cpu_ns / 1e9);
     if (r->lost > 0)
         cli_note(cli, "%llu system calls could not be followed (io_uring, aio, process_vm)",
                  (unsigned long long)r->lost);

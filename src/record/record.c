@@ -10,10 +10,10 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -194,12 +194,18 @@ static const struct {
     void (*handler)(int);
 } dispositions[] = {{SIGINT, SIG_IGN}, {SIGQUIT, SIG_IGN}, {SIGTERM, pass_on}, {SIGHUP, pass_on}};
 
-static void signals_take(struct sigaction *saved)
+/* Signals that were ignored stay ignored, as under nohup. `def` is what the program must have back. */
+static void signals_take(struct sigaction *saved, sigset_t *def)
 {
+    sigemptyset(def);
     for (size_t i = 0; i < ARRAY_SIZE(dispositions); i++) {
         struct sigaction action = {.sa_handler = dispositions[i].handler, .sa_flags = SA_RESTART};
 
-        sigaction(dispositions[i].signal, &action, &saved[i]);
+        sigaction(dispositions[i].signal, NULL, &saved[i]);
+        if (saved[i].sa_handler == SIG_IGN)
+            continue;
+        sigaddset(def, dispositions[i].signal);
+        sigaction(dispositions[i].signal, &action, NULL);
     }
 }
 
@@ -211,46 +217,75 @@ static void signals_restore(const struct sigaction *saved)
 
 /* ---- the run ---- */
 
-static _Noreturn void become_tool(const char *tool, const char *program, char *const *argv,
-                                  int channel_fd, pid_t parent)
-{
-    static const char *const flags[] = {
-        "--tool=hwrecord",
-        "-q",
-        "--trace-children=yes",
-        "--vgdb=no",
-        "--sanity-level=0",
-        "--run-libc-freeres=no",
-        "--run-cxx-freeres=no",
-        "--child-silent-after-fork=yes",
-        "--vex-iropt-register-updates=sp-at-mem-access",
-    };
-    const char *args[ARRAY_SIZE(flags) + 8 + 1];
-    const char *log = getenv("HIGHWATER_RECORD_LOG");
-    char channel[64], log_file[3072];
-    size_t n = 0, nr = 0;
-    const char **all;
+/* The tool's command line: its options, then the program and its arguments. Strings live as long as o and c. */
+struct command_line {
+    char channel[64], log_file[3072], launcher[4200];
+    const char **argv, **envp;
+};
 
-    while (argv[nr] != NULL)
-        nr++;
-    snprintf(channel, sizeof(channel), "--channel=/proc/%d/fd/%d", (int)parent, channel_fd);
-    snprintf(log_file, sizeof(log_file), "--log-file=%s", log != NULL ? log : "/dev/null");
-    args[n++] = tool;
-    for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
-        args[n++] = flags[i];
-    args[n++] = channel;
-    args[n++] = log_file;
-    args[n++] = "--";
-    all = calloc(n + nr + 1, sizeof(*all));
-    if (all != NULL) {
-        memcpy(all, args, n * sizeof(*all));
-        all[n] = program;
-        for (size_t i = 1; i < nr; i++)
-            all[n + i] = argv[i];
-        setenv("VALGRIND_LAUNCHER", tool, 1);
-        execv(tool, (char *const *)all);
+static const char *const tool_flags[] = {
+    "--tool=hwrecord",
+    "-q",
+    "--trace-children=yes",
+    "--vgdb=no",
+    "--sanity-level=0",
+    "--run-libc-freeres=no",
+    "--run-cxx-freeres=no",
+    "--child-silent-after-fork=yes",
+    "--vex-iropt-register-updates=sp-at-mem-access",
+};
+
+static int command_line_init(struct command_line *l, const struct record_options *o,
+                             const struct collector *c, const char *tool, const char *program)
+{
+    const char *log = getenv("HIGHWATER_RECORD_LOG");
+    size_t nr_args = 0, nr_env = 0, n = 0;
+
+    while (o->argv[nr_args] != NULL)
+        nr_args++;
+    while (environ[nr_env] != NULL)
+        nr_env++;
+    l->argv = calloc(ARRAY_SIZE(tool_flags) + nr_args + 5, sizeof(*l->argv));
+    l->envp = calloc(nr_env + 2, sizeof(*l->envp));
+    if (l->argv == NULL || l->envp == NULL) {
+        free(l->argv);
+        free(l->envp);
+        return -ENOMEM;
     }
-    _exit(126);
+    snprintf(l->channel, sizeof(l->channel), "--channel=/proc/%d/fd/%d", (int)getpid(), c->fd);
+    snprintf(l->log_file, sizeof(l->log_file), "--log-file=%s", log != NULL ? log : "/dev/null");
+    snprintf(l->launcher, sizeof(l->launcher), "VALGRIND_LAUNCHER=%s", tool);
+    l->argv[n++] = tool;
+    for (size_t i = 0; i < ARRAY_SIZE(tool_flags); i++)
+        l->argv[n++] = tool_flags[i];
+    l->argv[n++] = l->channel;
+    l->argv[n++] = l->log_file;
+    l->argv[n++] = "--";
+    l->argv[n++] = program;
+    for (size_t i = 1; i < nr_args; i++)
+        l->argv[n++] = o->argv[i];
+    memcpy(l->envp, environ, nr_env * sizeof(*l->envp));
+    l->envp[nr_env] = l->launcher;
+    return 0;
+}
+
+static int start(const struct record_options *o, const struct collector *c, const char *tool,
+                 const char *program, const sigset_t *def, pid_t *pid)
+{
+    struct command_line l;
+    posix_spawnattr_t attr;
+    int error = command_line_init(&l, o, c, tool, program);
+
+    if (error < 0)
+        return error;
+    posix_spawnattr_init(&attr);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setsigdefault(&attr, def);
+    error = -posix_spawn(pid, tool, NULL, &attr, (char *const *)l.argv, (char *const *)l.envp);
+    posix_spawnattr_destroy(&attr);
+    free(l.argv);
+    free(l.envp);
+    return error;
 }
 
 static void collect_until_end(struct collector *c, const struct record_options *o, pid_t pid,
@@ -308,20 +343,16 @@ static int run_collected(struct collector *c, const struct record_options *o, co
 {
     struct sigaction saved[ARRAY_SIZE(dispositions)];
     ns_t wall = now_ns(), cpu = cpu_ns(RUSAGE_SELF) + cpu_ns(RUSAGE_CHILDREN);
-    pid_t parent = getpid(), pid;
+    sigset_t def;
+    pid_t pid;
+    int error;
 
     child_pid = 0;
-    signals_take(saved);
-    pid = fork();
-    if (pid == 0) {
+    signals_take(saved, &def);
+    error = start(o, c, tool, program, &def, &pid);
+    if (error < 0) {
         signals_restore(saved);
-        become_tool(tool, program, o->argv, c->fd, parent);
-    }
-    if (pid < 0) {
-        int error = -errno;
-
-        signals_restore(saved);
-        return err_set(e, error, "cannot start a process: %s", strerror(-error));
+        return err_set(e, error, "cannot start %s: %s", tool, strerror(-error));
     }
     child_pid = pid;
     collect_until_end(c, o, pid, &r->wait_status);

@@ -39,8 +39,8 @@ static void segment_tell(struct thread *t, const NSegment *s, Addr sp)
     if (s->start <= (Addr)VG_(trampoline_stuff_start) &&
         (Addr)VG_(trampoline_stuff_start) <= s->end)
         return; /* a page of Valgrind's own that it lends to the client */
-    if (s->isCH)
-        return; /* told as BRK */
+    if (s->isCH || s->start == ((VG_(brk_base) + VKI_PAGE_SIZE - 1) & ~(Addr)(VKI_PAGE_SIZE - 1)))
+        return; /* told as BRK; Valgrind keeps a page there before the first call */
     if (sp >= s->start && sp <= s->end)
         flags |= HWT_MAP_STACK;
     if (s->kind == SkShmC)
