@@ -7,6 +7,8 @@
 
 #include "base/alloc.h"
 #include "base/units.h"
+#include "frames/frames.h"
+#include "machine/device.h"
 #include "stats/names.h"
 #include "stats/profile.h"
 
@@ -140,6 +142,22 @@ static void choose_kernel(struct cli *cli)
     strbuf_done(&known);
 }
 
+/* The device profile called cli->arg. */
+static const char *choose_device(struct cli *cli, const char *option)
+{
+    const struct device_profile *profile = device_profile_find(cli->arg);
+    struct strbuf known;
+
+    if (profile)
+        return profile->name;
+    strbuf_init(&known);
+    for (unsigned i = 0; i < nr_device_profiles; i++)
+        strbuf_printf(&known, "%s%s", i ? ", " : "", device_profiles[i].name);
+    cli_usage(cli, "%s: unknown device '%s'; known: %s", option, cli->arg, known.text);
+    strbuf_done(&known);
+    return NULL;
+}
+
 /* Options of the machine. True when it was one. */
 static bool store_machine(struct cli *cli, enum cli_common_id id)
 {
@@ -159,7 +177,14 @@ static bool store_machine(struct cli *cli, enum cli_common_id id)
         m->has_ram = cli_parse_size(cli, "--ram", &m->ram);
         return true;
     case CLI_ID_SWAP_DEVICE:
-        m->swap_device = cli->arg;
+        m->swap_device = choose_device(cli, "--swap-device");
+        return true;
+    case CLI_ID_DISK:
+        m->disk = choose_device(cli, "--disk");
+        return true;
+    case CLI_ID_CPUS:
+        if (cli_parse_u64(cli, "--cpus", &m->cpus) && (m->cpus == 0 || m->cpus > CPUS_MAX))
+            cli_usage(cli, "--cpus goes from 1 to %u, not %s", CPUS_MAX, cli->arg);
         return true;
     case CLI_ID_KERNEL:
         choose_kernel(cli);

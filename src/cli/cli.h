@@ -34,7 +34,7 @@ enum cli_takes {
     CLI_OUTPUT = 1,   /* --format --output --no-color */
     CLI_PROGRESS = 2, /* --progress */
     CLI_MACHINE =
-        4, /* --memory-max --memory-high --swap --swap-device --ram --kernel --lru --set --seed */
+        4, /* --memory-max --memory-high --swap --ram --cpus --disk --swap-device --kernel --lru --set --seed */
     CLI_COMMAND = 8, /* what follows the options is a command: its options are not ours */
 };
 
@@ -63,7 +63,9 @@ struct cli_spec {
 struct cli_machine {
     u64 memory_max, memory_high, swap, ram;
     bool has_memory_max, has_memory_high, has_swap, has_ram, has_seed;
-    const char *swap_device; /* profile: NULL when not given */
+    const char *swap_device; /* profile; NULL when not given */
+    const char *disk;        /* profile; NULL when not given */
+    u64 cpus;                /* 0 when not given */
     const char *kernel;      /* "6.1" */
     const char *lru;         /* "classic" */
     u64 seed;

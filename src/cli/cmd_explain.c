@@ -1,6 +1,6 @@
 /* cmd_explain.c - highwater explain [NAME...]: what a counter, tunable, field or file means.
  *
- * Without a name it lists all topics. --markdown prints one reference page, from which docs/ is made. */
+ * Without a name it lists all topics. --names is what the completion of the shell asks for. */
 #include "cli/cli.h"
 #include "cli/verbs.h"
 #include "report/topic.h"
@@ -10,11 +10,10 @@
 #include <limits.h>
 #include <string.h>
 
-enum { OPT_NAMES = 1, OPT_MARKDOWN };
+enum { OPT_NAMES = 1 };
 
 static const struct cli_option options[] = {
     {OPT_NAMES, "names", 0, NULL, "print every known name, one a line"},
-    {OPT_MARKDOWN, "markdown", 0, "counters|tunables", "print a reference page"},
 };
 
 static const struct cli_spec spec = {
@@ -52,17 +51,14 @@ static int explain(struct cli *cli, const struct topics *topics, const char *nam
     return cli_fail(cli, "unknown name '%s'%s", name, nearest_text(&near, hint, sizeof(hint)));
 }
 
-static int render(struct cli *cli, struct topics *topics, const char *markdown, bool names)
+static int render(struct cli *cli, const struct topics *topics, bool names)
 {
     struct topic_list list = {0};
     struct strbuf text;
     int rc = CLI_OK;
 
     strbuf_init(&text);
-    if (markdown) {
-        if (!topics_render_markdown(topics, markdown, &text))
-            rc = cli_usage(cli, "unknown page '%s', want counters or tunables", markdown);
-    } else if (names) {
+    if (names) {
         topics_render_names(topics, &text);
     } else {
         for (unsigned i = 0; i < cli->nr_operands && rc == CLI_OK; i++)
@@ -85,7 +81,6 @@ static int render(struct cli *cli, struct topics *topics, const char *markdown, 
 
 int cmd_explain(int argc, char **argv)
 {
-    const char *markdown = NULL;
     struct topics topics;
     bool names = false;
     struct cli cli;
@@ -95,13 +90,11 @@ int cmd_explain(int argc, char **argv)
     for (int id; (id = cli_next(&cli)) > 0;) {
         if (id == OPT_NAMES)
             names = true;
-        else if (id == OPT_MARKDOWN)
-            markdown = cli.arg;
     }
     if (cli.done)
         return cli_done(&cli, cli.exit_code);
     topics_init(&topics);
-    rc = render(&cli, &topics, markdown, names);
+    rc = render(&cli, &topics, names);
     topics_done(&topics);
     return cli_done(&cli, rc);
 }

@@ -1,4 +1,4 @@
-/* topic_list.h - several topics as text, as an index, as JSON, as names, as reference pages. */
+/* topic_list.h - several topics as text, as an index, as JSON or as names. */
 #ifndef REPORT_TOPIC_LIST_H
 #define REPORT_TOPIC_LIST_H
 
@@ -21,7 +21,4 @@ void topic_list_render_json(const struct topic_list *list, struct strbuf *out);
 
 /* Every name once, one a line. */
 void topics_render_names(const struct topics *t, struct strbuf *out);
-/* The page docs/counters.md or docs/tunables.md. False when there is no such page. */
-bool topics_render_markdown(const struct topics *t, const char *page, struct strbuf *out);
-
 #endif

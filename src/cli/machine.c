@@ -1,0 +1,78 @@
+/* machine.c - defaults of the machine a recording is replayed on. */
+#include "cli/machine.h"
+
+#include "base/units.h"
+
+#include <string.h>
+
+/* What Linux would call a swap area on such a device. */
+static const char *swap_name(const char *device)
+{
+    static const struct {
+        const char *device, *name;
+    } names[] = {
+        {"nvme", "/dev/nvme0n1p2"}, {"ssd", "/dev/sda2"}, {"hdd", "/dev/sda2"},
+        {"network", "/dev/vdb1"},   {"ram", "/dev/ram0"}, {"zram", "/dev/zram0"},
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+        if (strcmp(names[i].device, device) == 0)
+            return names[i].name;
+    }
+    return "/swapfile";
+}
+
+/* CPUs of the machine that was recorded, 1 when the recording does not say. */
+static unsigned recorded_cpus(const struct trace *trace)
+{
+    char text[32];
+    u64 cpus;
+
+    if (!trace || !trace_text_value(trace->meta, "cpus", text, sizeof(text)) ||
+        parse_u64(text, &cpus, NULL))
+        return 1;
+    return (unsigned)CLAMP(cpus, 1, CPUS_MAX);
+}
+
+void cli_system_config(const struct cli *cli, const struct trace *trace, struct system_config *ret)
+{
+    const struct cli_machine *m = &cli->machine;
+
+    system_config_init(ret);
+    ret->kernel = m->kernel;
+    ret->ram_bytes = m->has_ram ? m->ram : CLI_RAM_DEFAULT;
+    ret->nr_cpus = m->cpus ? (unsigned)m->cpus : recorded_cpus(trace);
+    ret->seed = m->seed;
+    ret->tunables = m->tunables;
+    ret->cost = m->cost;
+    if (m->disk)
+        ret->disk = m->disk;
+    if (m->has_swap && m->swap) {
+        const char *device = m->swap_device ? m->swap_device : ret->disk;
+
+        ret->swaps[0] = (struct swap_spec){
+            .name = swap_name(device),
+            .bytes = m->swap,
+            .priority = -1,
+            .device = device,
+        };
+        ret->nr_swaps = 1;
+    }
+}
+
+static u64 limit_pages(u64 bytes)
+{
+    return bytes == CLI_SIZE_MAX ? PAGE_COUNTER_MAX : bytes / PAGE_SIZE;
+}
+
+struct group *cli_work_group(const struct cli *cli, struct system *s)
+{
+    const struct cli_machine *m = &cli->machine;
+    struct group *g = system_group(s, "/app");
+
+    if (m->has_memory_max)
+        g->memory.max = limit_pages(m->memory_max);
+    if (m->has_memory_high)
+        g->memory.high = limit_pages(m->memory_high);
+    return g;
+}

@@ -1,0 +1,19 @@
+/* machine.h - from the options of the command line to the machine they describe, for every verb that replays. */
+#ifndef CLI_MACHINE_H
+#define CLI_MACHINE_H
+
+#include "cli/cli.h"
+#include "system/system.h"
+#include "workload/trace.h"
+
+/* RAM of the machine when --ram is not given: more than recordings touch, so that the cgroup's limit is what counts. Frames
+ * never used cost nothing. */
+#define CLI_RAM_DEFAULT (64 * GIB)
+
+/* The configuration for a replay of this recording. It points into cli: keep that. */
+void cli_system_config(const struct cli *cli, const struct trace *trace, struct system_config *ret);
+
+/* The group the work runs in, /app, with the limits asked for. */
+struct group *cli_work_group(const struct cli *cli, struct system *s);
+
+#endif

@@ -1,0 +1,56 @@
+# A counter, a tunable, a meminfo field and cgroup files are explained, however they are spelled.
+$ highwater explain pgmajfault
+> pgmajfault: counter
+>   Page faults that had to wait for a disk or swap device.
+>   In /proc/vmstat and, per cgroup, memory.stat, counted since boot.
+
+$ highwater explain swappiness vm/swappiness
+> vm.swappiness: tunable
+>~   Cost of swapping relative to file reads: .*
+>   Default 60, from 0 to 200; set with --set vm.swappiness=VALUE.
+> 
+> vm.swappiness: tunable
+>...
+
+$ highwater explain memavailable:
+> MemAvailable: meminfo field
+>...
+>   In /proc/meminfo, in KiB.
+
+$ highwater explain memory.events:oom_kill memory.high anon | grep -v '^  '
+> memory.events.oom_kill: cgroup counter
+> 
+> memory.high: cgroup file
+> 
+> anon: cgroup counter
+
+# Upper and lower case are the same, so two topics may share a name.
+$ highwater explain slab | grep -v '^  '
+> slab: cgroup counter
+> 
+> Slab: meminfo field
+
+# Without a name, everything is listed, a heading for each kind.
+$ highwater explain | grep -c '^[A-Z].*:$'
+> 6
+$ test $(highwater explain | grep -c '^  ') -gt 300
+
+$ highwater explain --format json vm.page-cluster
+> {
+>   "schema_version": 1,
+>   "topics": [
+>     {
+>       "kind": "tunable",
+>       "name": "vm.page-cluster",
+>...
+>       "default": 3,
+>       "min": 0,
+>       "max": 8,
+>       "modelled": true
+>     }
+>   ]
+> }
+
+# Every known name can be explained.
+$ highwater explain --names | sort | uniq -d
+$ highwater explain --names | while read -r name; do highwater explain "$name" >/dev/null || exit 1; done

@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""gen_docs.py [--check] - write docs/counters.md and docs/tunables.md from the tables in src/.
+
+--check changes nothing and exits 1 when a page is not what the tables say; it also checks that the column `effect` of
+tunables.def is true: what is MODELLED is read by some room that could obey it, what is KEPT is not.
+"""
+
+import os
+import re
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+MADE = "<!-- Made by tools/gen_docs.py from the tables in src/: edit those. -->\n"
+# Rooms that set or show tunables without obeying them.
+NOT_OBEYING = ("stats", "cli", "report", "procfs")
+UNITS = {"COUNT": "", "PAGES": "pages", "BYTES": "bytes", "KIB": "KiB", "SECTORS": "sectors", "NS": "ns", "US": "us",
+         "PERCENT": "percent", "PER_10000": "1/10,000", "RATIO": "1/n", "LOG2": "2^n pages", "SECONDS": "seconds",
+         "CENTISECONDS": "centiseconds", "MICROSECONDS": "microseconds", "BOOL": "0 or 1", "CHOICE": "",
+         "BITS": "bits"}
+SCOPES = {"GLOBAL": "", "NODE": "", "ZONE": "zone", "LRUVEC": "cgroup", "SHARED": "cgroup", "CGROUP": "cgroup only"}
+SCAN_ROW = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,"()]+(?:\([^()]*\)[^,"()]*)*)')
+
+
+def read(path):
+    try:
+        with open(path, encoding="utf-8") as f:
+            return f.read()
+    except FileNotFoundError:
+        return ""
+
+
+def rows(path, macro):
+    """The arguments of each row MACRO(...) of a .def file; rows are one line, or end at the next ')' that ends one."""
+    text = re.sub(r"/\*.*?\*/", "", read(os.path.join(TOP, path)), flags=re.S)
+    for match in re.finditer(r"^" + macro + r"\((.*?)\)\s*$", text, re.M | re.S):
+        cells = []
+        for quoted, plain in SCAN_ROW.findall(match.group(1)):
+            if quoted or plain.strip():
+                cells.append(quoted.replace('\\"', '"') if quoted else plain.strip())
+        # Texts joined by the compiler are one cell; an empty doc ("") leaves none.
+        yield cells
+
+
+def number(text):
+    """A C constant, worked out: 1ull << 32."""
+    text = re.sub(r"(?<=[0-9])[uUlL]+", "", text)
+    if not re.fullmatch(r"[0-9 <*()]+", text):
+        sys.exit(f"gen_docs.py: not a number: {text}")
+    return eval(text)  # digits, shifts and products only, as checked above
+
+
+def table(title, heads, lines):
+    out = f"\n## {title}\n\n| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|\n"
+    for line in lines:
+        out += "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n"
+    return out
+
+
+def counters_page():
+    counters = list(rows("src/stats/counters.def", "COUNTER"))
+    machine, group = [], []
+    for _, name, kind, _, shown, scopes, doc in counters:
+        line = [f"`{name}`", UNITS[shown], kind.lower(), SCOPES[scopes], doc]
+        (group if scopes == "CGROUP" else machine).append(line)
+    by_id = {row[0]: row for row in counters}
+    stat = []
+    for row in rows("src/stats/memory_stat.def", "MEMORY_STAT"):
+        counter = by_id[row[1]]
+        unit = "bytes" if counter[2] == "GAUGE" else UNITS[counter[4]]
+        stat.append([f"`{row[0]}`", unit, counter[2].lower(), row[3] if len(row) > 3 else counter[6]])
+    return (MADE + "# Counters, fields and files\n\n"
+            "What a machine counts and shows, under the names of Linux 6.1. `highwater explain NAME` prints one entry.\n"
+            + table("Counters of the machine (`/proc/vmstat`)", ["Name", "Unit", "Type", "Also per", "Meaning"], machine)
+            + table("`memory.stat` of a cgroup", ["Name", "Unit", "Type", "Meaning"], stat)
+            + table("Events of a cgroup (`memory.events`, `memory.swap.events`)", ["Name", "Meaning"],
+                    [[line[0], line[4]] for line in group if ".events." in line[0]])
+            + table("Fields of `/proc/meminfo`", ["Name", "Unit", "Meaning"],
+                    [[f"`{r[0]}`", UNITS[r[1]], r[-1]] for r in rows("src/procfs/meminfo.def", "MEMINFO")])
+            + table("Files of a cgroup", ["Name", "In", "Meaning"],
+                    [[f"`{r[1]}`", "all" if r[2] == "ALL" else "all but the root", r[3]]
+                     for r in rows("src/procfs/cgroup_files.def", "CGROUP_FILE")]))
+
+
+def tunables_page():
+    settings = [[f"`{key}`", number(default), f"{number(low)} to {number(high)}", UNITS[unit],
+                 "yes" if effect == "MODELLED" else "kept only", doc]
+                for _, key, default, low, high, unit, effect, doc in rows("src/stats/tunables.def", "TUNABLE")]
+    costs = [[f"`cost.{name}`", default, doc] for name, default, doc in rows("src/machine/costs.def", "COST")]
+    return (MADE + "# Tunables\n\nWhat `--set KEY=VALUE` accepts. Keys of Linux keep their names, defaults and bounds "
+            "(6.1); `x.*` and `cost.*` are parameters of the model. What is kept only can be set and is shown, and changes "
+            "nothing yet.\n"
+            + table("Settings", ["Name", "Default", "Range", "Unit", "Modelled", "Meaning"], settings)
+            + table("Costs of operations, in ns of CPU time", ["Name", "Default", "Meaning"], costs))
+
+
+def check_effects():
+    """Lines that say which tunable's `effect` is wrong."""
+    text = ""
+    for folder, _, names in os.walk(os.path.join(TOP, "src")):
+        room = os.path.relpath(folder, os.path.join(TOP, "src")).split(os.sep)[0]
+        if room not in NOT_OBEYING:
+            text += "".join(read(os.path.join(folder, n)) for n in sorted(names)
+                            if n.endswith((".c", ".h")) and not n.endswith(("_test.c", "_fuzz.c")))
+    errors = []
+    for field, key, _, _, _, _, effect, _ in rows("src/stats/tunables.def", "TUNABLE"):
+        used = re.search(r"tunables(->|\.)" + field + r"\b", text) is not None
+        if used != (effect == "MODELLED"):
+            errors.append(f"src/stats/tunables.def: {key} is {effect}, but "
+                          + ("a room reads it" if used else "no room reads it"))
+    return errors
+
+
+def main():
+    check = sys.argv[1:] == ["--check"]
+    if sys.argv[1:] and not check:
+        sys.exit(__doc__)
+    errors = check_effects() if check else []
+    for name, text in (("docs/counters.md", counters_page()), ("docs/tunables.md", tunables_page())):
+        path = os.path.join(TOP, name)
+        if read(path) == text:
+            continue
+        if check:
+            errors.append(f"{name}: stale; run tools/gen_docs.py")
+        else:
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+            print(f"wrote {name}")
+    for error in errors:
+        print(error)
+    sys.exit(1 if errors else 0)
+
+
+if __name__ == "__main__":
+    main()
