@@ -1,0 +1,75 @@
+/* topic_test.c - everything that is declared can be explained. */
+#include "base/test.h"
+#include "report/topic_list.h"
+#include "stats/counters.h"
+#include "stats/profile.h"
+#include "stats/tunables.h"
+
+#include <string.h>
+
+static void every_line_of_every_file_has_a_topic_with_a_sentence(void **state HW_UNUSED)
+{
+    const struct kernel_profile *profile = &kernel_profiles[0];
+    const struct topic *found;
+    struct topics t;
+
+    topics_init(&t);
+    for (unsigned i = 0; i < profile->nr_vmstat; i++)
+        assert_int_not_equal(topics_find(&t, counter_info[profile->vmstat[i]].name, &found, 1), 0);
+    for (unsigned i = 0; i < profile->nr_memory_stat; i++)
+        assert_int_not_equal(topics_find(&t, profile->memory_stat[i].name, &found, 1), 0);
+    for (unsigned i = 0; i < nr_tunables; i++)
+        assert_int_not_equal(topics_find(&t, tunable_info[i].key, &found, 1), 0);
+    for (size_t i = 0; i < t.count; i++) {
+        assert_non_null(t.items[i].doc);
+        assert_true(strlen(t.items[i].doc) > 8);
+    }
+    topics_done(&t);
+}
+
+static void names_are_found_as_people_write_them(void **state HW_UNUSED)
+{
+    const struct topic *found[4];
+    struct topics t;
+
+    topics_init(&t);
+    assert_int_equal(topics_find(&t, "swappiness", found, 4), 1);
+    assert_string_equal(found[0]->name, "vm.swappiness");
+    assert_int_equal(topics_find(&t, "VM/swappiness", found, 4), 1);
+    assert_int_equal(topics_find(&t, "memfree:", found, 4), 1);
+    assert_int_equal(topics_find(&t, "memory.events:max", found, 4), 1);
+    assert_int_equal(topics_find(&t, "Slab", found, 4), 2);
+    assert_int_equal(topics_find(&t, "Slab", found, 1), 1);
+    assert_int_equal(topics_find(&t, "", found, 4), 0);
+    assert_int_equal(topics_find(&t, ":", found, 4), 0);
+    topics_done(&t);
+}
+
+static void no_name_is_listed_twice(void **state HW_UNUSED)
+{
+    struct strbuf names;
+    struct topics t;
+
+    topics_init(&t);
+    strbuf_init(&names);
+    topics_render_names(&t, &names);
+    for (char *line = names.text, *end; (end = strchr(line, '\n')); line = end + 1) {
+        char again[80];
+
+        snprintf(again, sizeof(again), "\n%.*s\n", (int)(end - line), line);
+        assert_null(strstr(end, again));
+    }
+    strbuf_done(&names);
+    topics_done(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_line_of_every_file_has_a_topic_with_a_sentence),
+        cmocka_unit_test(names_are_found_as_people_write_them),
+        cmocka_unit_test(no_name_is_listed_twice),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
