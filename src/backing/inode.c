@@ -1,11 +1,12 @@
 /* inode.c - the tables of inodes and of open files.
  *
- * Both are arrays of pointers by id, with a stack of free ids, so that an id fits 32 bits of a frame descriptor and
- * the arrays stay as small as the most files there ever were at once. By number, an inode is found through a
- * hash map to the first of a chain: several inodes share a number when one was unlinked while open, and a hash may collide.
+ * Both are arrays of pointers by id, with a stack of free ids, so that an id fits 32 bits of a
+ * frame descriptor and the arrays stay as small as the most files there ever were at once. By
+ * number, an inode is found through a hash map to the first of a chain: several inodes share a
+ * number when one was unlinked while open, and a hash may collide.
  *
- * The list of dirty inodes is the flusher's work list, oldest first. Linux keeps three (b_dirty, b_io, b_more_io);
- * one is enough because nothing here runs at the same time as the flusher.
+ * The list of dirty inodes is the flusher's work list, oldest first. Linux keeps three (b_dirty,
+ * b_io, b_more_io); one is enough because nothing here runs at the same time as the flusher.
  */
 #include "backing/inode.h"
 

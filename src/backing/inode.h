@@ -1,12 +1,14 @@
 /* inode.h - files, what is in them, and who has them open.
  *
- * Mirrors:    fs/inode.c, fs/fs-writeback.c (the order of dirty inodes), include/linux/fs.h (struct address_space, struct
- *             file), Linux 6.1.
+ * Mirrors:    fs/inode.c, fs/fs-writeback.c (the order of dirty inodes), include/linux/fs.h (struct
+ *             address_space, struct file), Linux 6.1.
  * Differs:    no directories: a file is known by (device, inode number), as a trace names it.
- * Owns:       inodes and open files, found by small ids that are used again after a free (the last one freed first).
- * Never:      allocates a frame, waits, reclaims. The caller brings frames; I/O is described, not awaited.
- * Invariants: (pagecache_check) see pagecache.h; an inode's opens == its open files; it is on the list of dirty inodes when
- *             it has a dirty page.
+ * Owns:       inodes and open files, found by small ids that are used again after a free (the last
+ *             one freed first).
+ * Never:      allocates a frame, waits, reclaims. The caller brings frames; I/O is described, not
+ *             awaited.
+ * Invariants: (pagecache_check) see pagecache.h; an inode's opens == its open files; it is on the
+ *             list of dirty inodes when it has a dirty page.
  */
 #ifndef BACKING_INODE_H
 #define BACKING_INODE_H
@@ -87,25 +89,29 @@ void backing_init(struct backing *b, struct frames *frames, struct counters *cou
 /* Forgets everything, cached pages too; frames stay as they are. */
 void backing_done(struct backing *b);
 
-/* A new file with nlink 1. `path` is copied, may be NULL. device: NULL for shmem. With bytes=on its content is generated until
- * the caller sets host_fd. */
+/* A new file with nlink 1. `path` is copied, may be NULL. device: NULL for shmem. With bytes=on
+ * its content is generated until the caller sets host_fd. */
 struct inode *inode_new(struct backing *b, enum inode_kind kind, u64 dev, u64 ino, const char *path,
                         u64 size, struct device *device);
 struct inode *inode_get(const struct backing *b, u32 id);
-/* The inode with this number that still has a name (nlink > 0), else the newest without one; NULL when unknown. */
+/* The inode with this number that still has a name (nlink > 0), else the newest without one;
+ * NULL when unknown. */
 struct inode *inode_find(const struct backing *b, u64 dev, u64 ino);
 /* Shadows and kept bytes go with it.  pre: no page is cached, no file is open. */
 void inode_free(struct backing *b, struct inode *inode);
-/* New size in bytes. Bytes cut off are gone: a later extension shows zeros. Cached pages are the caller's to drop. */
+/* New size in bytes. Bytes cut off are gone: a later extension shows zeros. Cached pages are the
+ * caller's to drop. */
 void inode_set_size(struct inode *inode, u64 size);
 static inline u64 inode_nr_pages(const struct inode *inode)
 {
     return DIV_ROUND_UP(inode->size, PAGE_SIZE);
 }
 
-/* The dirty inode after `after` in the order in which they became dirty; NULL: start, and at the end. */
+/* The dirty inode after `after` in the order in which they became dirty; NULL: start, and at the
+ * end. */
 struct inode *inode_next_dirty(const struct backing *b, const struct inode *after);
-/* Could not be written now: to the end of the list, as if dirtied now (redirty_tail).  pre: on the list */
+/* Could not be written now: to the end of the list, as if dirtied now (redirty_tail).
+ *   pre: on the list */
 void inode_redirty(struct backing *b, struct inode *inode, ns_t now);
 
 /* One reference. ra_pages from the inode, readahead state empty. */
@@ -117,14 +123,16 @@ static inline void file_hold(struct file *f)
 }
 void file_put(struct backing *b, struct file *f);
 
-/* --- bytes=on (inode_bytes.c) ----------------------------------------------------------------------------------- */
-/* The page as it is on disk, zeros past the end: what was last written back, else the host file, else generated content.
- * 0 or -EIO. */
+/* --- bytes=on (inode_bytes.c) ----------------------------------------------------------------- */
+/* The page as it is on disk, zeros past the end: what was last written back, else the host file,
+ * else generated content. 0 or -EIO. */
 int inode_read_bytes(const struct inode *inode, u64 index, u8 *page);
-/* Write it back: to the host file when host_write, else keep it in memory. Bytes past the end of the file are cut off. */
+/* Write it back: to the host file when host_write, else keep it in memory. Bytes past the end of
+ * the file are cut off. */
 int inode_write_bytes(struct inode *inode, u64 index, const u8 *page);
-/* Generated content, for anybody who wants to predict it: eight bytes at a time, little-endian, the word at byte offset
- * o of page p is hash_u64_pair(hash_u64_pair(dev, ino), p * 512 + o / 8). */
+/* Generated content, for anybody who wants to predict it: eight bytes at a time, little-endian,
+ * the word at byte offset o of page p is hash_u64_pair(hash_u64_pair(dev, ino),
+ * p * 512 + o / 8). */
 void inode_generate_bytes(u64 dev, u64 ino, u64 index, u8 *page);
 
 #include "backing/pagecache.h"

@@ -2,12 +2,13 @@
  *
  * A page is looked for in three places:
  *
- *     overlay        the page as it was last written back, kept here (the host file is not ours to change,
+ *     overlay        the page as it was last written back, kept here (the host file is not ours,
  *                    unless host_write says so)
  *     below origin   the host file, or generated content where there is none
  *     above          zeros
  *
- * origin_bytes starts as the size and only shrinks: a truncation forgets what it cuts off for good, as on a disk.
+ * origin_bytes starts as the size and only shrinks: a truncation forgets what it cuts off for good,
+ * as on a disk.
  */
 #include "backing/inode.h"
 

@@ -1,4 +1,6 @@
 /* inode_bytes_test.c - what a file holds: generated, from the host, written back, cut off. */
+#include "base/test.h"
+
 #include "backing/machine_test.h"
 
 #include <string.h>

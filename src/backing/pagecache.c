@@ -2,13 +2,13 @@
  *
  * A page's life here:
  *
- *     nothing --add--> clean --set_dirty--> dirty --clear_dirty, start_writeback--> writeback --end--> clean
- *        ^               |                                                                             |
- *        +-- value <-----+--del(shadow)----------------------------------------------------------------+
+ *     nothing --add--> clean --set_dirty--> dirty --clear_dirty, start--> writeback --end--> clean
+ *        ^               |                                                                   |
+ *        +-- value <-----+--del(shadow)------------------------------------------------------+
  *
- * Every change of a tree goes through tree_store(), which keeps the sums of nodes that others account as kernel
- * memory. The frame's flags are the truth about dirty and writeback; the marks of the tree say the same, for
- * searches, and nr_dirty and nr_writeback count them.
+ * Every change of a tree goes through tree_store(), which keeps the sums of nodes that others
+ * account as kernel memory. The frame's flags are the truth about dirty and writeback; the marks of
+ * the tree say the same, for searches, and nr_dirty and nr_writeback count them.
  */
 #include "backing/pagecache.h"
 
@@ -18,7 +18,8 @@ static bool has_writeback(const struct inode *inode)
     return inode->kind != INODE_SHMEM;
 }
 
-/* Store an entry (0: erase; marks of a value are erased as well) and keep the sums of nodes. Returns the old entry. */
+/* Store an entry (0: erase; marks of a value are erased as well) and keep the sums of nodes.
+ * Returns the old entry. */
 static u64 tree_store(struct backing *b, struct inode *inode, u64 index, u64 entry)
 {
     struct xarray *xa = &inode->pages;

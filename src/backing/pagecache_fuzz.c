@@ -1,8 +1,10 @@
 /* pagecache_fuzz.c - random operations on cached files, against plain arrays.
  *
- * Four files of 1,000 pages; for each page the shadow copy knows frame, value, dirty, writeback. Every answer of the
- * cache is compared, and pagecache_check() recounts it all now and then.
+ * Four files of 1,000 pages; for each page the shadow copy knows frame, value, dirty, writeback.
+ * Every answer of the cache is compared, and pagecache_check() recounts it all now and then.
  */
+#include "base/test.h"
+
 #include "backing/machine_test.h"
 #include "base/prng.h"
 
@@ -124,6 +126,16 @@ static void truncate_at(u32 file, u32 from)
     EXPECT(pagecache_next(inodes[file], from, XA_INDEX_MAX) == PFN_NONE);
 }
 
+static void drop_shadows(u32 file, struct inode *oldest, u64 first)
+{
+    EXPECT(oldest == inodes[file] && !is_shmem(file));
+    for (u64 i = first; i < first + 64 && i < PAGES; i++) {
+        EXPECT(plain[file][i].pfn == PFN_NONE);
+        plain[file][i].value = 0;
+    }
+    pagecache_clear_shadows(&b, oldest, first, first + 63);
+}
+
 int main(int argc, char **argv)
 {
     struct fuzz_args args = fuzz_parse_args(argc, argv, 1000000);
@@ -133,9 +145,11 @@ int main(int argc, char **argv)
     prng_seed(&p, seed);
     machine_init(&m, 1);
     backing_init(&b, &m.frames, &m.counters);
-    for (u32 i = 0; i < FILES; i++)
+    for (u32 i = 0; i < FILES; i++) {
         inodes[i] = inode_new(&b, is_shmem(i) ? INODE_SHMEM : INODE_REGULAR, 1, i, NULL,
                               PAGES * PAGE_SIZE, is_shmem(i) ? NULL : &m.disk);
+        inodes[i]->memcg = (u16)(i * 3);
+    }
     for (operation = 0; operation < args.operations; operation++) {
         u32 file = (u32)prng_below(&p, FILES), index = (u32)prng_below(&p, PAGES);
         u32 what = (u32)prng_below(&p, 1000);
@@ -152,8 +166,14 @@ int main(int argc, char **argv)
         EXPECT(pagecache_find(inodes[file], index) == page->pfn);
         EXPECT(pagecache_entry(inodes[file], index) ==
                (page->pfn ? entry_from_pfn(page->pfn) : page->value));
-        if (operation % 10000 == 0)
+        if (operation % 10000 == 0) {
+            u64 first;
+            struct inode *oldest = shadow_nodes_oldest(&b, inodes[file]->memcg, &first);
+
             pagecache_check(&b);
+            if (oldest) /* a shrinker's work, undone in the shadow copy */
+                drop_shadows(file, oldest, first);
+        }
     }
     pagecache_check(&b);
     backing_done(&b);

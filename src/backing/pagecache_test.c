@@ -1,4 +1,6 @@
 /* pagecache_test.c - pages in and out of a file's tree, what is counted, and what is found. */
+#include "base/test.h"
+
 #include "backing/machine_test.h"
 
 static struct machine m;

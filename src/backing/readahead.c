@@ -1,24 +1,26 @@
 /* readahead.c - how far to read on, from what was read before.
  *
- * One open file has one window. A miss or a reached mark falls into one of these cases, tried in order:
+ * One open file has one window. A miss or a reached mark falls into one of these cases, tried in
+ * order:
  *
- *     page 0                              a new stream: initial window
- *     the mark, or the end, of the window the stream goes on: next window, twice or four times as large
- *     some other mark (async only)        a second stream that shares the file: its window is what is cached from here on
- *     a request larger than the window    initial window
- *     next to the byte read last          a stream starts: initial window
- *     many cached pages before it         a stream whose state was lost: as long as its history
- *     anything else                       a random read: just the pages asked for, the state stays
+ *     page 0                          a new stream: initial window
+ *     the mark or the end of          the stream goes on: next window, twice or four times as large
+ *       the window
+ *     another mark (async only)       a second stream in the file: its window is what is cached here
+ *     a request above the window      initial window
+ *     next to the byte read last      a stream starts: initial window
+ *     many cached pages before it     a stream whose state was lost: as long as its history
+ *     anything else                   a random read: just the pages asked for, the state stays
  *
  *     reads of 4 pages from page 0, ra_pages 32:
  *
- *       0   4   8       16                              32
- *       RRRRM--->                                            miss at 0: [0, 8), mark at 4 (8 - 4 asked for)
- *               M------>                                     mark at 4: [8, 24), mark at 8
- *                               M------------------------->  mark at 8: [24, 56), mark at 24; then 32 pages each
+ *       0   4   8               24
+ *       RRRRM--->                                miss at 0: [0, 8), mark at 4, behind the 4 asked for
+ *               M--------------->                mark at 4: [8, 24), mark at 8
+ *                               M------------->  mark at 8: [24, 56), mark at 24; then 32 pages each
  *
- * Clipping at the end of the file moves the mark with the end, and loses it when fewer pages than async_size are left,
- * as the kernel's unsigned arithmetic does.
+ * Clipping at the end of the file moves the mark with the end, and loses it when fewer pages than
+ * async_size are left, as the kernel's unsigned arithmetic does.
  */
 #include "backing/readahead.h"
 

@@ -1,9 +1,12 @@
 /* readahead_test.c - windows on access sequences, as drawings.
  *
- * A reader reads like filemap_read(): at each page it takes what is cached, or misses; it notices marks on the
- * way. What was read from disk is written down: "miss 0 [0,8)4" is a miss at page 0 that read pages 0 to 7 and put the
- * mark on page 4; "mark 4 [8,24)8" a mark reached at page 4. ra_pages is 32 (128 KiB) unless a test says otherwise.
+ * A reader reads like filemap_read(): at each page it takes what is cached, or misses; it notices
+ * marks on the way. What was read from disk is written down: "miss 0 [0,8)4" is a miss at page 0
+ * that read pages 0 to 7 and put the mark on page 4; "mark 4 [8,24)8" a mark reached at page 4.
+ * ra_pages is 32 (128 KiB) unless a test says otherwise.
  */
+#include "base/test.h"
+
 #include "backing/machine_test.h"
 
 #include <string.h>
@@ -231,7 +234,7 @@ static void a_history_from_the_start_of_the_file_counts_twice(void **state)
     assert_string_equal(history, "miss 10 [10,31)30");
 }
 
-/* 6.1 looks at max pages of history and takes the last one for a gap, so it sees at most max - 1. */
+/* 6.1 takes the last page of history it looks at for a gap, so it sees at most max - 1. */
 static void a_long_history_makes_a_full_window(void **state)
 {
     (void)state;
@@ -317,7 +320,8 @@ static void advice_sequential_doubles_the_window(void **state)
     assert_int_equal(file->ra.ra_pages, 32);
 }
 
-/* The mark was lost with its page; the miss is at the end of the window, where the next one would have its mark. */
+/* The mark was lost with its page; the miss is at the end of the window, where the next one
+ * would have its mark. */
 static void a_miss_right_after_the_window_merges_the_next_two(void **state)
 {
     (void)state;

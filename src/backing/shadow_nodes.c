@@ -1,7 +1,7 @@
 /* shadow_nodes.c - one list per group, at whose end a leaf is put when its last page leaves it.
  *
- * A leaf comes and goes with every 64 evictions and refaults of a scan, so a map from (inode, leaf) to the list entry is
- * cheap enough, and the trees need not know about lists.
+ * A leaf comes and goes with every 64 evictions and refaults of a scan, so a map from (inode, leaf)
+ * to the list entry is cheap enough, and the trees need not know about lists.
  */
 #include "backing/inode.h"
 

@@ -1,7 +1,7 @@
 /* slotset.c - a tree of bitmaps; see slotset.h.
  *
- * A search climbs while its word has no member at or after the place it looks for, then goes down to the first
- * member below the bit it found: at most two steps per level.
+ * A search climbs while its word has no member at or after the place it looks for, then goes down
+ * to the first member below the bit it found: at most two steps per level.
  */
 #include "backing/slotset.h"
 

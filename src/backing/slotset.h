@@ -1,4 +1,4 @@
-/* slotset.h - a set of numbers below a bound, with "the next member from here" in a few steps however sparse it is.
+/* slotset.h - a set of numbers below a bound that finds its next member in a few steps.
  *
  * A tree of bitmaps: a bit above says that the word below has a member. 2^27 slots are five levels.
  *

@@ -1,7 +1,7 @@
 /* swap.c - areas, references to slots, and the check of it all.
  *
- * The arrays by slot are address space that is touched as slots are used, so that a large, mostly empty area
- * costs little. Slots are allocated in swap_slots.c.
+ * The arrays by slot are address space that is touched as slots are used, so that a large, mostly
+ * empty area costs little. Slots are allocated in swap_slots.c.
  */
 #include "backing/swap_int.h"
 

@@ -1,21 +1,23 @@
 /* swap.h - swap areas, slots and the swap cache.
  *
- * Mirrors:    mm/swapfile.c, mm/swap_state.c, mm/swap_slots.c, mm/swap_cgroup.c, Linux 6.1 with CONFIG_THP_SWAP (clusters of
- *             512 slots).
- * Differs:    freed slots go back at once, not in batches of 64 per CPU; a new scan place after 64 MiB is drawn from a seeded
- *             generator of the machine; among areas of automatic priority the node of the device does not count.
+ * Mirrors:    mm/swapfile.c, mm/swap_state.c, mm/swap_slots.c, mm/swap_cgroup.c, Linux 6.1 with
+ *             CONFIG_THP_SWAP (clusters of 512 slots).
+ * Differs:    freed slots go back at once, not in batches of 64 per CPU; a new scan place after 64
+ *             MiB is drawn from a seeded generator of the machine; among areas of automatic
+ *             priority the node of the device does not count.
  * Owns:       frame.private and PG_SWAPCACHE of pages in the swap cache.
  * Never:      allocates a frame, waits, or does I/O.
  * Counters:   nr_swapcached and nr_file_pages, machine-wide; swap_ra_hit.
- * Invariants: (swap_check) used slots and free slots add up, in the areas and over all; a frame in the cache names its
- *             slot; a slot is never handed out twice.
+ * Invariants: (swap_check) used slots and free slots add up, in the areas and over all; a frame in
+ *             the cache names its slot; a slot is never handed out twice.
  *
- * A swap entry (swp_t) is area << 27 | slot; slot 0 of an area is its header. A slot lives like this:
+ * A swap entry (swp_t) is area << 27 | slot; slot 0 of an area is its header. A slot lives like
+ * this:
  *
  *     free --try_alloc--> reserved --swapcache_add--> cached --swap_dup--> cached, referenced
- *      ^                     |                                                   | swapcache_del (page evicted)
- *      |<--swap_slot_free----+                                                   v
- *      |<------------------ swap_put (last reference) -------------------- referenced <-> cached again by swapcache_add
+ *      ^                     |                                              |             ^
+ *      |<--swap_slot_free----+                  page evicted: swapcache_del v             | swapped in:
+ *      |<--------------- swap_put (last reference) ------------------- referenced --------+ swapcache_add
  */
 #ifndef BACKING_SWAP_H
 #define BACKING_SWAP_H
@@ -105,9 +107,10 @@ struct swap {
     struct prng prng;
     u32 ra_prev_slot, ra_last_pages; /* cluster readahead */
 
-    /* The allocator wants the slot of an idle page of the swap cache (cached, no references, not locked, not under writeback)
-     * because more than half of swap is used: take the page out of the cache as swapcache_try_free() does, with all that is
-     * counted elsewhere. True when it did. NULL: such slots are left alone. */
+    /* The allocator wants the slot of an idle page of the swap cache (cached, no references, not
+     * locked, not under writeback) because more than half of swap is used: take the page out of
+     * the cache as swapcache_try_free() does, with all that is counted elsewhere. True when it
+     * did. NULL: such slots are left alone. */
     bool (*free_idle)(void *ctx, pfn_t pfn);
     void *free_idle_ctx;
 };
@@ -115,22 +118,24 @@ struct swap {
 /* nr_cpus is taken from frames (0 counts as 1). */
 void swap_init(struct swap *s, struct frames *frames, struct counters *counters);
 void swap_done(struct swap *s);
-/* Add an area of `bytes` (header included). priority < 0: below all others, as the kernel numbers them (-2, -3, ...).
- * 0, or -EINVAL, -ENOSPC with the reason. */
+/* Add an area of `bytes` (header included). priority < 0: below all others, as the kernel
+ * numbers them (-2, -3, ...). 0, or -EINVAL, -ENOSPC with the reason. */
 struct err;
 int swap_on(struct swap *s, const char *name, u64 bytes, s32 priority, struct device *device,
             bool file, struct err *e);
 
-/* A free slot of the highest-priority area with room (round robin among equals: one batch, or one slot when swap is
- * nearly full, from each); SWP_NONE when full. It is reserved until swapcache_add() or swap_slot_free().
- * cost: O(1) amortised on a device without seeks, however full */
+/* A free slot of the highest-priority area with room (round robin among equals: one batch, or
+ * one slot when swap is nearly full, from each); SWP_NONE when full. It is reserved until
+ * swapcache_add() or swap_slot_free().
+ *   cost: O(1) amortised, however full */
 swp_t swap_slot_try_alloc_cpu(struct swap *s, unsigned cpu);
 swp_t swap_slot_try_alloc(struct swap *s); /* on CPU 0 */
 /* Give a reserved slot back unused.  pre: not cached, no references */
 void swap_slot_free(struct swap *s, swp_t e);
 
-/* One more / one fewer page-table reference. put frees the slot when nothing refers to it and it is not cached;
- * true when the slot was freed (the caller uncharges group `*ret_memcg` if not NULL and not 0). */
+/* One more / one fewer page-table reference. put frees the slot when nothing refers to it and it
+ * is not cached; true when the slot was freed (the caller uncharges group `*ret_memcg` if not
+ * NULL and not 0). */
 void swap_dup(struct swap *s, swp_t e);
 bool swap_put(struct swap *s, swp_t e, u16 *ret_memcg);
 u32 swap_count(const struct swap *s, swp_t e); /* references, without the cache's */
@@ -141,17 +146,19 @@ static inline bool swap_is_full(const struct swap *s)
     return s->free_pages * 2 < s->total_pages;
 }
 
-/* --- the swap cache (swap_cache.c) ------------------------------------------------------------------------------- */
+/* --- the swap cache (swap_cache.c) ------------------------------------------------------------ */
 pfn_t swapcache_find(const struct swap *s, swp_t e);
 u64 swapcache_entry(const struct swap *s, swp_t e);
-/* Sets PG_SWAPCACHE and private; returns the shadow that was there, or 0. Counts NR_SWAPCACHED, NR_FILE_PAGES (as Linux).
+/* Sets PG_SWAPCACHE and private; returns the shadow that was there, or 0. Counts NR_SWAPCACHED,
+ * NR_FILE_PAGES (as Linux).
  *   pre: the slot is reserved, or referenced and not cached */
 u64 swapcache_add(struct swap *s, swp_t e, pfn_t pfn);
-/* Clears them; leaves shadow. When no page-table entry refers to the slot it is freed (true; *ret_memcg as in swap_put) and
- * the shadow with it.  pre: not under writeback */
+/* Clears them; leaves shadow. When no page-table entry refers to the slot it is freed (true;
+ * *ret_memcg as in swap_put) and the shadow with it.
+ *   pre: not under writeback */
 bool swapcache_del(struct swap *s, pfn_t pfn, u64 shadow, u16 *ret_memcg);
-/* folio_free_swap: the page leaves the cache and becomes dirty when no reference and no writeback needs its slot; true
- * when it did. *ret_memcg as above. */
+/* folio_free_swap: the page leaves the cache and becomes dirty when no reference and no
+ * writeback needs its slot; true when it did. *ret_memcg as above. */
 bool swapcache_try_free(struct swap *s, pfn_t pfn, u16 *ret_memcg);
 void swap_set_memcg(struct swap *s, swp_t e, u16 memcg);
 u16 swap_memcg(const struct swap *s, swp_t e);
@@ -176,19 +183,22 @@ static inline struct swap_area *swap_area_of(struct swap *s, swp_t e)
     return &s->areas[swp_area(e)];
 }
 
-/* --- readahead (swap_readahead.c) -------------------------------------------------------------------------------- */
+/* --- readahead (swap_readahead.c) ------------------------------------------------------------- */
 /* Which policy swapin_readahead() follows: by address unless some area has seeks. */
 static inline bool swap_use_vma_readahead(const struct swap *s)
 {
     return s->nr_rotational == 0;
 }
 
-/* do_swap_page() reads just this page and bypasses the swap cache: device without a queue, one reference. */
+/* do_swap_page() reads just this page and bypasses the swap cache: device without a queue, one
+ * reference. */
 bool swap_is_synchronous(const struct swap *s, swp_t e);
 
-/* swap_cluster_readahead: the slots to read, ascending, `e` among them; slots that are free or cached are left out. 1 when off
- * (page_cluster 0, swap_is_synchronous). hits: pages of earlier windows that were used since the last call (4 before
- * the first one). vpn_index is not looked at: this policy goes by slot.  pre: max >= 1 << page_cluster */
+/* swap_cluster_readahead: the slots to read, ascending, `e` among them; slots that are free or
+ * cached are left out. 1 when off (page_cluster 0, swap_is_synchronous). hits: pages of earlier
+ * windows that were used since the last call (4 before the first one). vpn_index is not looked
+ * at: this policy goes by slot.
+ *   pre: max >= 1 << page_cluster */
 unsigned swap_readahead_window(struct swap *s, swp_t e, u64 vpn_index, unsigned hits, swp_t ret[],
                                unsigned max);
 
@@ -201,12 +211,13 @@ struct swap_vma_window {
 /* *vma_ra is vma->swap_ra: address of the last fault, window and hits, 0 at first. */
 struct swap_vma_window swap_vma_readahead_window(const struct swap *s, u64 *vma_ra, vpn_t vpn,
                                                  vpn_t vma_start, vpn_t vma_end);
-/* A fault found its page in the swap cache (swap_cache_get_folio): counts SWAP_RA_HIT and notes it in *vma_ra (NULL: no vma) when
- * readahead goes by address. `readahead`: the page had PG_READAHEAD, which the caller has cleared. True: the caller adds one
- * to the hits for swap_readahead_window(). */
+/* A fault found its page in the swap cache (swap_cache_get_folio): counts SWAP_RA_HIT and notes
+ * it in *vma_ra (NULL: no vma) when readahead goes by address. `readahead`: the page had
+ * PG_READAHEAD, which the caller has cleared. True: the caller adds one to the hits for
+ * swap_readahead_window(). */
 bool swap_readahead_hit(struct swap *s, u64 *vma_ra, vpn_t vpn, bool readahead);
 
-/* --- bytes=on: move one page between the frame and the slot. 0 or -EIO. ---------------------------------------------- */
+/* --- bytes=on: move one page between the frame and the slot. 0 or -EIO. ----------------------- */
 int swap_write_bytes(struct swap *s, swp_t e, const u8 *page);
 int swap_read_bytes(struct swap *s, swp_t e, u8 *page);
 

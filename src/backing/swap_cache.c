@@ -1,12 +1,14 @@
 /* swap_cache.c - swapped pages that are in memory as well.
  *
- * One array per area, by slot, instead of the kernel's trees: slots are dense where they are used at all. What those trees
- * would cost in nodes is estimated from the groups of 64 slots that have an entry (the leaves) and the
- * pieces of 2^14 slots that have a leaf (each is a tree of its own, with up to 4 + 3 nodes above its leaves).
+ * One array per area, by slot, instead of the kernel's trees: slots are dense where they are used
+ * at all. What those trees would cost in nodes is estimated from the groups of 64 slots that have
+ * an entry (the leaves) and the pieces of 2^14 slots that have a leaf (each is a tree of its own,
+ * with up to 4 + 3 nodes above its leaves).
  */
 #include "backing/swap_int.h"
 
-/* Nodes above the leaves of one piece: one per 64 leaves, and a path to the root that is as high as slots are large. */
+/* Nodes above the leaves of one piece: one per 64 leaves, and a path to the root that is as high
+ * as slots are large. */
 static u64 nodes_above(u32 slot, u32 leaves)
 {
     if (!leaves)

@@ -1,9 +1,11 @@
 /* swap_fuzz.c - random operations on swap, against plain arrays of what each slot should hold.
  *
- * Three areas (seeks, no seeks twice with equal priority), two CPUs. The shadow copy knows who holds each slot: nobody,
- * a reservation, a page in the cache, so many references. It catches a slot handed out twice, one lost, and a
- * free count that is wrong; swap_check() recounts the rest.
+ * Three areas (seeks, no seeks twice with equal priority), two CPUs. The shadow copy knows who
+ * holds each slot: nobody, a reservation, a page in the cache, so many references. It catches a
+ * slot handed out twice, one lost, and a free count that is wrong; swap_check() recounts the rest.
  */
+#include "base/test.h"
+
 #include "backing/machine_test.h"
 #include "base/prng.h"
 

@@ -1,10 +1,12 @@
-/* swap_readahead.c - which swapped pages to read beside the one that faulted. Pure policy but for its own memory.
+/* swap_readahead.c - which swapped pages to read beside the one that faulted.
  *
- * Both policies start from the same window size: hits + 2, rounded up to a power of two of at least 4; without
- * hits, 2 if the fault is next to the one before and else 1; at most 1 << page_cluster; at least half the last window.
+ * Both policies start from the same window size: hits + 2, rounded up to a power of two of at least
+ * 4; without hits, 2 if the fault is next to the one before and else 1; at most 1 << page_cluster;
+ * at least half the last window.
  *
  * By slot (an area has seeks): the aligned block of that many slots around the slot.
- * By address (no area has): that many pages ahead when faults go upwards, behind when they go downwards, else around:
+ * By address (no area has): that many pages ahead when faults go upwards, behind when they go
+ * downwards, else around:
  *
  *     before: fault at p            now: fault at f, window 8
  *     f == p + 1                    [f ....... f+8)

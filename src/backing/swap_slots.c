@@ -1,20 +1,22 @@
 /* swap_slots.c - which slot a page gets.
  *
- * Slots are taken SWAP_BATCH at a time for one CPU while swap is plentiful, one at a time when it is not; an area is
- * chosen per batch. Within an area:
+ * Slots are taken SWAP_BATCH at a time for one CPU while swap is plentiful, one at a time when it
+ * is not; an area is chosen per batch. Within an area:
  *
- * A device without seeks is cut into clusters of 512 slots. A CPU fills one cluster after the other, taken from the
- * list of free clusters; that list starts column by column, 32 clusters apart, so that CPUs do not share the locks
- * and trees of the kernel (it matters here for what lies beside what), and clusters that became free go to its end.
- * When no cluster is free, the CPU scans on from where it was last.
+ * A device without seeks is cut into clusters of 512 slots. A CPU fills one cluster after the
+ * other, taken from the list of free clusters; that list starts column by column, 32 clusters
+ * apart, so that CPUs do not share the locks and trees of the kernel (it matters here for what lies
+ * beside what), and clusters that became free go to its end. When no cluster is free, the CPU scans
+ * on from where it was last.
  *
  *     cluster  0 1 2 ... 31 | 32 33 ... 63 | 64 ...      0 holds the header and is never free
  *     order      ...        |  1 ...       |  2 ...      32, 64, 96 ..., 1, 33, 65 ..., 2, 34 ...
  *
- * A device with seeks: 512 slots in a row where there are as many, from the start of the area; else the first
- * free slot after the one taken last.
+ * A device with seeks: 512 slots in a row where there are as many, from the start of the area; else
+ * the first free slot after the one taken last.
  *
- * Linux scans the map slot by slot. Here the free slots are a slotset, and the scan is one search with the same result.
+ * Linux scans the map slot by slot. Here the free slots are a slotset, and the scan is one search
+ * with the same result.
  */
 #include "backing/swap_int.h"
 #include "base/alloc.h"
@@ -23,7 +25,7 @@
 #define HALF_CLUSTER    (SWAPFILE_CLUSTER / 2)
 #define LATENCY_LIMIT   256u /* slots a batch may look at before it is content */
 
-/* --- clusters ------------------------------------------------------------------------------------------------- */
+/* --- clusters --------------------------------------------------------------------------------- */
 
 static void cluster_list_add(struct swap_area *a, u32 c)
 {
@@ -139,7 +141,7 @@ void swap_area_done_slots(struct swap_area *a)
     }
 }
 
-/* --- the order of areas ---------------------------------------------------------------------------------------- */
+/* --- the order of areas ----------------------------------------------------------------------- */
 
 void swap_order_add(struct swap *s, u32 area)
 {
@@ -161,7 +163,7 @@ static void order_del(struct swap *s, u32 area)
         s->order[at] = s->order[at + 1];
 }
 
-/* --- one slot ---------------------------------------------------------------------------------------------------- */
+/* --- one slot --------------------------------------------------------------------------------- */
 
 /* Take a free slot. */
 static void slot_take(struct swap *s, struct swap_area *a, u32 slot)
@@ -209,7 +211,7 @@ void swap_slot_free(struct swap *s, swp_t e)
     swap_slot_release(s, e);
 }
 
-/* --- search ------------------------------------------------------------------------------------------------------- */
+/* --- search ----------------------------------------------------------------------------------- */
 
 /* The next free slot of the CPU's cluster, or of the next free cluster; 0 when there is none. */
 static u32 cluster_next_slot(struct swap_area *a, struct swap_cpu_cluster *cpu)
@@ -225,7 +227,8 @@ static u32 cluster_next_slot(struct swap_area *a, struct swap_cpu_cluster *cpu)
         }
         end = MIN(a->nr_slots + 1, (cpu->index + 1) * SWAPFILE_CLUSTER);
         slot = slotset_next(&a->free, cpu->next);
-        /* A cluster that became free behind our back may be taken only from the head of the list. */
+        /* A cluster that became free behind our back may be taken only from the head of the
+         * list. */
         if (slot < end && (!a->clusters[cpu->index].free || a->free_head == cpu->index)) {
             cpu->next = slot + 1;
             return slot;
@@ -234,7 +237,8 @@ static u32 cluster_next_slot(struct swap_area *a, struct swap_cpu_cluster *cpu)
     }
 }
 
-/* The page of an idle slot leaves the swap cache, and its slot becomes free. False when it is busy. */
+/* The page of an idle slot leaves the swap cache, and its slot becomes free. False when it is
+ * busy. */
 static bool take_from_idle(struct swap *s, swp_t e)
 {
     pfn_t pfn = swapcache_find(s, e);
@@ -271,7 +275,8 @@ static u32 scan_around(struct swap *s, struct swap_area *a, u32 from)
     return slot < MIN(from, end) ? slot : 0;
 }
 
-/* Where a CPU goes on: past a border of 2^14 slots it jumps to some other such piece (set_cluster_next). */
+/* Where a CPU goes on: past a border of 2^14 slots it jumps to some other such piece
+ * (set_cluster_next). */
 static void set_scan_base(struct swap *s, struct swap_area *a, struct swap_cpu_cluster *cpu,
                           u32 next)
 {
@@ -315,7 +320,8 @@ static u32 alloc_clustered(struct swap *s, struct swap_area *a, unsigned cpu_id,
     return got;
 }
 
-/* The start of the first 512 free slots in a row, 0 when there are none: the run around a free half, if it is that long. */
+/* The start of the first 512 free slots in a row, 0 when there are none: the run around a free
+ * half, if it is that long. */
 static u32 first_free_run(const struct swap_area *a)
 {
     u32 half = slotset_next(&a->free_halves, 0);
@@ -392,9 +398,10 @@ static u32 get_slots(struct swap *s, unsigned cpu, u32 n, swp_t ret[])
     return 0;
 }
 
-/* --- the slots taken ahead ---------------------------------------------------------------------------------------- */
+/* --- the slots taken ahead -------------------------------------------------------------------- */
 
-/* Take ahead only while there are plenty: 320 free slots per CPU to start, 128 to stop (check_cache_active). */
+/* Take ahead only while there are plenty: 320 free slots per CPU to start, 128 to stop
+ * (check_cache_active). */
 static bool slots_cache_usable(struct swap *s)
 {
     if (!s->slots_cache_active) {

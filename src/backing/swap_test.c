@@ -1,5 +1,8 @@
-/* swap_test.c - areas, slots in the order the kernel gives them, the swap cache, readahead windows. */
+/* swap_test.c - areas, the order of slots, the swap cache, readahead windows. */
+#include "base/test.h"
+
 #include "backing/machine_test.h"
+#include "base/err.h"
 
 #include <string.h>
 
@@ -212,7 +215,8 @@ static void a_higher_priority_is_filled_first(void **state)
     assert_int_equal(swap_slot_try_alloc(&s), swp_make(1, 4));
 }
 
-/* One slot each while swap is nearly full (fewer than 320 free slots), a batch each when it is not. */
+/* One slot each while swap is nearly full (fewer than 320 free slots), a batch each when it is
+ * not. */
 static void equal_priorities_take_turns(void **state)
 {
     (void)state;
@@ -321,7 +325,8 @@ static unsigned window(u32 slot, unsigned hits)
     return nr;
 }
 
-/* The sizes of __swapin_nr_pages: 8 after hits, halved while nothing hits, 2 beside the last one. */
+/* The sizes of __swapin_nr_pages: 8 after hits, halved while nothing hits, 2 beside the last
+ * one. */
 static void cluster_windows_follow_the_hits(void **state)
 {
     (void)state;
