@@ -115,6 +115,23 @@ static void the_node_that_lost_its_pages_first_is_the_oldest(void **state)
     assert_int_equal(m.counters.v[WORKINGSET_NODES], 2);
 }
 
+/* A tree of page 0 alone has no node; it gets one when the tree grows. */
+static void the_shadow_of_page_0_alone_needs_no_node(void **state)
+{
+    pfn_t first = machine_take(&m), other = machine_take(&m);
+
+    (void)state;
+    pagecache_add(&b, inode, 0, first);
+    pagecache_del(&b, first, 0x11);
+    assert_int_equal(m.counters.v[WORKINGSET_NODES], 0);
+    pagecache_add(&b, inode, 100, other);
+    assert_int_equal(m.counters.v[WORKINGSET_NODES], 1);
+    pagecache_check(&b);
+    pagecache_del(&b, other, 0);
+    assert_int_equal(m.counters.v[WORKINGSET_NODES], 0);
+    pagecache_check(&b);
+}
+
 static void shmem_pages_are_swap_backed_and_not_dirty_file_pages(void **state)
 {
     pfn_t pfn = machine_take(&m);
@@ -307,6 +324,7 @@ int main(void)
         TEST(an_evicted_page_leaves_its_shadow_for_the_next_one),
         TEST(nodes_with_nothing_but_shadows_are_counted),
         TEST(the_node_that_lost_its_pages_first_is_the_oldest),
+        TEST(the_shadow_of_page_0_alone_needs_no_node),
         TEST(shmem_pages_are_swap_backed_and_not_dirty_file_pages),
         TEST(a_dirty_page_is_counted_once_until_it_is_written),
         TEST(writeback_of_a_swap_cache_page_is_counted_without_a_file),

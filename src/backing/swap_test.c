@@ -153,6 +153,21 @@ static void a_device_without_seeks_fills_cluster_after_cluster(void **state)
     assert_int_equal(swap_slot_try_alloc(&s), swp_make(0, 1 * 512));
 }
 
+/* The CPU was filling cluster 32 when all of it was freed: it is at the end of the list now. */
+static void a_cluster_that_became_free_waits_for_its_turn(void **state)
+{
+    swp_t batch[SWAP_BATCH];
+
+    (void)state;
+    add_area(70 * 512, 5, &m.disk);
+    for (u32 i = 0; i < SWAP_BATCH; i++)
+        batch[i] = swap_slot_try_alloc(&s);
+    for (u32 i = 0; i < SWAP_BATCH; i++)
+        swap_slot_free(&s, batch[i]);
+    assert_int_equal(s.areas[0].clusters[32].used, 0);
+    assert_int_equal(swap_slot_try_alloc(&s), swp_make(0, 64 * 512));
+}
+
 static void a_device_with_seeks_fills_from_the_start(void **state)
 {
     (void)state;
@@ -437,6 +452,7 @@ int main(void)
         TEST(a_reserved_slot_can_be_given_back),
         TEST(every_slot_is_handed_out_once_and_then_none),
         TEST(a_device_without_seeks_fills_cluster_after_cluster),
+        TEST(a_cluster_that_became_free_waits_for_its_turn),
         TEST(a_device_with_seeks_fills_from_the_start),
         TEST(the_first_run_of_512_free_slots_is_found),
         TEST(a_higher_priority_is_filled_first),
