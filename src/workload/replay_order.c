@@ -150,7 +150,8 @@ static void start_thread(struct replay *r, struct replay_stream *rs, ns_t now)
     struct task *task;
 
     for (size_t i = 0; i < r->live.count && !peer; i++)
-        if (r->live.items[i]->trace->pid == rs->trace->pid)
+        if (r->live.items[i]->trace->pid == rs->trace->pid &&
+            r->live.items[i]->st.task->state < TASK_ZOMBIE)
             peer = r->live.items[i];
     if (!peer) {
         replay_stream_end(rs, STREAM_DROPPED, now);

@@ -1,0 +1,213 @@
+/* cmd_size.c - highwater size FILE: one recording under many limits, and which to set. */
+#include "cli/machine.h"
+#include "cli/verbs.h"
+
+#include "base/alloc.h"
+#include "base/units.h"
+#include "base/vec.h"
+#include "report/size_report.h"
+#include "size/size.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OPT_LIMITS = 1, OPT_GRID, OPT_JOBS, OPT_MAX_SLOWDOWN, OPT_USABLE_SLOWDOWN };
+
+#define JOBS_MAX   256u
+#define GRID_MAX   256u
+#define LIMITS_MAX 1024u
+
+static const struct cli_option options[] = {
+    {OPT_LIMITS, "limits", 'l', "SIZE,SIZE...", "try these limits and search for no others"},
+    {OPT_GRID, "grid", 0, "N", "try N limits before searching between them (12)"},
+    {OPT_JOBS, "jobs", 'j', "N", "replay N limits at once (as many as there are CPUs)"},
+    {OPT_MAX_SLOWDOWN, "max-slowdown", 0, "X",
+     "a run X times as slow as without a limit thrashes (3)"},
+    {OPT_USABLE_SLOWDOWN, "usable-slowdown", 0, "X",
+     "a limit is usable up to X times the time without one (1.1)"},
+};
+
+static const struct cli_spec spec = {
+    .verb = "size",
+    .operands = "FILE",
+    .summary =
+        "Replays a recording under many limits and says which of them survive, which are usable,\n"
+        "and which memory.max and memory.high to set.",
+    .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE,
+    .options = options,
+    .nr_options = ARRAY_SIZE(options),
+    .notes = "A limit survives when the run completes under it, and is usable when it completes in "
+             "nearly\n"
+             "the time it takes without a limit. Running out is not monotonic: a limit counts only "
+             "when\n"
+             "every larger one that was tried passes as well; exceptions are listed.\n"
+             "\n"
+             "Examples:\n"
+             "  highwater size app.hwt --swap 0\n"
+             "  highwater size app.hwt --limits 64M,96M,128M --swap 1G --swap-device zram\n"
+             "  highwater size app.hwt --format json -o table.json\n",
+    .min_operands = 1,
+    .max_operands = 1,
+};
+
+static volatile sig_atomic_t interrupted;
+static volatile int stop;
+
+static void on_signal(int number)
+{
+    interrupted = number;
+    stop = 1;
+}
+
+/* The first Ctrl-C ends the sweep in order, the second one the program. */
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+struct request {
+    VEC(u64) limits;
+    u64 grid, jobs;
+    double max_slowdown, usable_slowdown;
+};
+
+static void parse_limits(struct cli *cli, struct request *req)
+{
+    char *list = xstrdup(cli->arg), *rest = NULL;
+
+    for (char *one = strtok_r(list, ",", &rest); one && !cli->done;
+         one = strtok_r(NULL, ",", &rest)) {
+        struct err e = {0};
+        u64 bytes;
+
+        if (parse_size(one, &bytes, &e))
+            cli_usage(cli, "--limits: %s", e.text);
+        else if (bytes < PAGE_SIZE)
+            cli_usage(cli, "--limits: '%s' is less than a page of 4,096 bytes", one);
+        else if (req->limits.count == LIMITS_MAX)
+            cli_usage(cli, "--limits: more than %u limits", LIMITS_MAX);
+        else
+            vec_push(&req->limits, ROUND_DOWN(bytes, (u64)PAGE_SIZE));
+    }
+    if (!cli->done && req->limits.count == 0)
+        cli_usage(cli, "--limits: want sizes with commas between them, like 64M,96M");
+    free(list);
+}
+
+static void parse_options(struct cli *cli, struct request *req)
+{
+    for (int id; (id = cli_next(cli)) > 0;) {
+        switch (id) {
+        case OPT_LIMITS:
+            parse_limits(cli, req);
+            break;
+        case OPT_GRID:
+            if (cli_parse_u64(cli, "--grid", &req->grid) && (req->grid < 2 || req->grid > GRID_MAX))
+                cli_usage(cli, "--grid is between 2 and %u, not %s", GRID_MAX, cli->arg);
+            break;
+        case OPT_JOBS:
+            if (cli_parse_u64(cli, "--jobs", &req->jobs) && (req->jobs < 1 || req->jobs > JOBS_MAX))
+                cli_usage(cli, "--jobs is between 1 and %u, not %s", JOBS_MAX, cli->arg);
+            break;
+        case OPT_MAX_SLOWDOWN:
+            cli_parse_f64(cli, "--max-slowdown", &req->max_slowdown);
+            break;
+        case OPT_USABLE_SLOWDOWN:
+            cli_parse_f64(cli, "--usable-slowdown", &req->usable_slowdown);
+            break;
+        }
+    }
+    if (cli->done)
+        return;
+    if (req->usable_slowdown < 1)
+        cli_usage(cli, "--usable-slowdown is at least 1, not %g", req->usable_slowdown);
+    else if (req->max_slowdown < req->usable_slowdown)
+        cli_usage(cli, "--max-slowdown (%g) is at least --usable-slowdown (%g)", req->max_slowdown,
+                  req->usable_slowdown);
+    else if (cli->machine.has_memory_max || cli->machine.has_memory_high)
+        cli_usage(cli, "--memory-max and --memory-high are what it finds; see --limits");
+}
+
+static void show_progress(void *ctx, u64 events, u64 planned)
+{
+    cli_progress(ctx, "replaying", events, planned);
+}
+
+static int render(struct cli *cli, const struct size_config *config,
+                  const struct size_result *result)
+{
+    struct size_report report = {.result = result, .config = config, .input = cli->operands[0]};
+    struct strbuf text;
+    int rc;
+
+    strbuf_init(&text);
+    if (cli->format == CLI_JSON)
+        size_render_json(&report, &text);
+    else
+        size_render_text(&report, cli->color, &text);
+    rc = cli_emit(cli, &text);
+    strbuf_done(&text);
+    return rc;
+}
+
+static int size(struct cli *cli, const struct request *req)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    struct system_config machine;
+    struct size_config config;
+    struct size_result result;
+    struct trace *trace;
+    struct err e = {0};
+    int rc;
+
+    if (trace_open(cli->operands[0], NULL, &trace, &e))
+        return cli_fail_err(cli, &e);
+    if (trace->nr_damage)
+        cli_note(cli, "%s: damaged at offset %llu (%s): only what comes before is replayed",
+                 trace->path, (unsigned long long)trace->damage[0].offset, trace->damage[0].reason);
+    cli_system_config(cli, trace, &machine);
+    config = (struct size_config){
+        .trace = trace,
+        .machine = &machine,
+        .limits = req->limits.items,
+        .nr_limits = (unsigned)req->limits.count,
+        .grid = (unsigned)req->grid,
+        .max_slowdown = req->max_slowdown,
+        .usable_slowdown = req->usable_slowdown,
+        .jobs = (unsigned)(req->jobs ? req->jobs : CLAMP((u64)MAX(cpus, 1), 1u, JOBS_MAX)),
+        .stop = &stop,
+        .progress = show_progress,
+        .progress_ctx = cli,
+    };
+    catch_signals();
+    rc = size_run(&config, &result, &e);
+    if (rc == -EINTR) {
+        rc = cli_fail(cli, "interrupted");
+    } else if (rc) {
+        rc = cli_fail_err(cli, &e);
+    } else {
+        rc = render(cli, &config, &result);
+        size_result_done(&result);
+    }
+    trace_close(trace);
+    return rc;
+}
+
+int cmd_size(int argc, char **argv)
+{
+    struct request req = {.max_slowdown = SIZE_MAX_SLOWDOWN,
+                          .usable_slowdown = SIZE_USABLE_SLOWDOWN};
+    struct cli cli;
+    int rc;
+
+    cli_init(&cli, &spec, argc, argv);
+    parse_options(&cli, &req);
+    rc = cli.done ? cli.exit_code : size(&cli, &req);
+    vec_done(&req.limits);
+    return cli_done(&cli, rc);
+}

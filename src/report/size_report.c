@@ -1,0 +1,285 @@
+/* size_report.c - the table of a sweep, its boundaries and its advice. */
+#include "report/size_report.h"
+
+#include "base/units.h"
+#include "base/utf8.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <string.h>
+
+#define WRAP_COLUMNS 96u
+
+/* --- text --- */
+
+static const char *mark(bool color, const struct size_row *row)
+{
+    if (!color)
+        return "";
+    if (row->usable)
+        return "\033[32m";
+    return row->survives ? "\033[33m" : "\033[31m";
+}
+
+/* Counts as people read them in a column: 999, 12.3k, 4.5M. */
+static char *short_count(char buf[UNITS_TEXT_MAX], u64 n)
+{
+    static const char units[] = " kMGT";
+    double value = (double)n;
+    unsigned unit = 0;
+
+    while (value >= 999.5 && unit + 2 < sizeof(units)) {
+        value /= 1000;
+        unit++;
+    }
+    if (unit == 0)
+        snprintf(buf, UNITS_TEXT_MAX, "%" PRIu64, n);
+    else
+        snprintf(buf, UNITS_TEXT_MAX, value < 9.95 ? "%.1f%c" : "%.0f%c", value, units[unit]);
+    return buf;
+}
+
+static const char *verdict(const struct size_row *row)
+{
+    if (row->usable)
+        return "usable";
+    return row->survives ? "slow" : replay_outcome_name(row->outcome);
+}
+
+static void table_row(const struct size_row *row, bool color, struct strbuf *out)
+{
+    char limit[UNITS_TEXT_MAX], text[UNITS_TEXT_MAX];
+
+    strbuf_append(out, mark(color, row));
+    strbuf_printf(out, "%12s",
+                  row->limit_bytes == UINT64_MAX ? "no limit"
+                                                 : format_bytes(limit, row->limit_bytes));
+    strbuf_printf(out, "  %-9s", row->source == SIZE_UNLIMITED ? "completed" : verdict(row));
+    strbuf_append(out, color ? "\033[0m" : "");
+    strbuf_printf(out, " %7.2fx", row->slowdown);
+    strbuf_printf(out, " %7s", short_count(text, row->majflt));
+    strbuf_printf(out, " %7s", short_count(text, row->refault_file));
+    strbuf_printf(out, " %7s", short_count(text, row->refault_anon));
+    strbuf_printf(out, " %10s", format_bytes(text, row->pswpin * PAGE_SIZE));
+    strbuf_printf(out, " %10s", format_bytes(text, row->pswpout * PAGE_SIZE));
+    strbuf_printf(out, " %10s", format_ns(text, row->stall_ns));
+    strbuf_printf(out, " %10s\n", row->usable ? format_bytes(text, row->disposable_bytes) : "-");
+}
+
+static void table(const struct size_report *r, bool color, struct strbuf *out)
+{
+    const struct size_result *res = r->result;
+
+    strbuf_printf(out, "%12s  %-9s %8s %7s %7s %7s %10s %10s %10s %10s\n", "", "", "", "major",
+                  "refault", "refault", "", "", "memory", "disposable");
+    strbuf_printf(out, "%12s  %-9s %8s %7s %7s %7s %10s %10s %10s %10s\n", "memory.max", "outcome",
+                  "time", "faults", "file", "anon", "swap in", "swap out", "stall", "cache");
+    for (size_t i = 0; i < res->rows.count; i++)
+        table_row(&res->rows.items[i], color, out);
+    table_row(&res->unlimited, color, out);
+}
+
+static void boundary_line(const char *name, const char *what, const struct size_boundary *b,
+                          struct strbuf *out)
+{
+    char limit[UNITS_TEXT_MAX], fails[UNITS_TEXT_MAX];
+
+    if (!b->found) {
+        strbuf_printf(out, "%-22s none of the limits tried %s\n", name, what);
+        return;
+    }
+    strbuf_printf(out, "%-22s %s", name, format_bytes(limit, b->limit_bytes));
+    if (b->fails_bytes)
+        strbuf_printf(out, " (%s does not)", format_bytes(fails, b->fails_bytes));
+    else
+        strbuf_append(out, " (nothing smaller was tried)");
+    strbuf_appendc(out, '\n');
+}
+
+static void holes_line(const struct size_result *res, struct strbuf *out)
+{
+    char text[UNITS_TEXT_MAX];
+
+    if (!res->holes.count)
+        return;
+    strbuf_printf(out, "%-22s", "but not monotonic:");
+    for (size_t i = 0; i < res->holes.count; i++)
+        strbuf_printf(out, "%s %s", i ? "," : "", format_bytes(text, res->holes.items[i]));
+    strbuf_append(out, " fail though something smaller survived\n");
+}
+
+/* Words, not over the edge of the page. */
+static void wrapped(const char *text, struct strbuf *out)
+{
+    size_t column = 0;
+
+    while (*text) {
+        size_t len = strcspn(text, " ");
+
+        if (column && column + 1 + len > WRAP_COLUMNS) {
+            strbuf_appendc(out, '\n');
+            column = 0;
+        } else if (column) {
+            strbuf_appendc(out, ' ');
+            column++;
+        }
+        strbuf_append_bytes(out, text, len);
+        column += len;
+        text += len + (text[len] == ' ');
+    }
+    strbuf_appendc(out, '\n');
+}
+
+void size_render_text(const struct size_report *r, bool color, struct strbuf *out)
+{
+    const struct size_result *res = r->result;
+    const struct size_advice *a = &res->advice;
+    char text[UNITS_TEXT_MAX], ns[UNITS_TEXT_MAX];
+
+    utf8_append_clean(out, r->input);
+    strbuf_printf(out, ": without a limit it takes %s and grows to %s (%" PRIu64 " replays)\n\n",
+                  format_ns(ns, res->unlimited.virtual_ns),
+                  format_bytes(text, res->unlimited.peak_bytes), res->replays);
+    table(r, color, out);
+    strbuf_appendc(out, '\n');
+    boundary_line("smallest usable:", "is usable", &res->usable, out);
+    boundary_line("smallest survived:", "survives", &res->survives, out);
+    holes_line(res, out);
+    strbuf_printf(out, "%-22s %s\n\n", "peak + 15 % says:", format_bytes(text, res->peak_plus_15));
+    if (a->found) {
+        strbuf_printf(out, "%sSet memory.max to %s", color ? "\033[1m" : "",
+                      format_bytes(text, a->max_bytes));
+        if (a->has_high)
+            strbuf_printf(out, " and memory.high to %s", format_bytes(text, a->high_bytes));
+        strbuf_printf(out, ".%s\n", color ? "\033[0m" : "");
+    }
+    wrapped(a->reason, out);
+}
+
+/* --- JSON --- */
+
+static void add_u64(json_object *o, const char *name, u64 value)
+{
+    json_object_object_add(o, name, json_object_new_uint64(value));
+}
+
+static void add_bool(json_object *o, const char *name, bool value)
+{
+    json_object_object_add(o, name, json_object_new_boolean(value));
+}
+
+/* Ratios to four places: a shortest form of the binary number says nothing more. */
+static void add_ratio(json_object *o, const char *name, double value)
+{
+    char text[64];
+
+    snprintf(text, sizeof(text), "%.4f", value);
+    json_object_object_add(o, name, json_object_new_double_s(value, text));
+}
+
+static void add_text(json_object *o, const char *name, const char *value)
+{
+    struct strbuf clean;
+
+    strbuf_init(&clean);
+    utf8_append_clean(&clean, value);
+    json_object_object_add(o, name, json_object_new_string(clean.text));
+    strbuf_done(&clean);
+}
+
+/* null stands for no limit. */
+static void add_limit(json_object *o, const char *name, u64 bytes)
+{
+    json_object_object_add(o, name, bytes == UINT64_MAX ? NULL : json_object_new_uint64(bytes));
+}
+
+static json_object *row_json(const struct size_row *row)
+{
+    json_object *o = json_object_new_object();
+
+    add_limit(o, "memory.max", row->limit_bytes);
+    add_limit(o, "memory.high", row->high_bytes);
+    add_text(o, "source", size_source_name(row->source));
+    add_text(o, "outcome", replay_outcome_name(row->outcome));
+    add_bool(o, "survives", row->survives);
+    add_bool(o, "usable", row->usable);
+    add_ratio(o, "slowdown", row->slowdown);
+    add_u64(o, "virtual_ns", row->virtual_ns);
+    add_u64(o, "stall_ns", row->stall_ns);
+    add_u64(o, "pgmajfault", row->majflt);
+    add_u64(o, "workingset_refault_file", row->refault_file);
+    add_u64(o, "workingset_refault_anon", row->refault_anon);
+    add_u64(o, "pswpin", row->pswpin);
+    add_u64(o, "pswpout", row->pswpout);
+    add_u64(o, "oom_kill", row->oom_kills);
+    add_u64(o, "memory.peak", row->peak_bytes);
+    add_u64(o, "memory.swap.peak", row->swap_peak_bytes);
+    add_u64(o, "file_bytes", row->file_bytes);
+    add_u64(o, "anon_bytes", row->anon_bytes);
+    add_u64(o, "disposable_bytes", row->disposable_bytes);
+    return o;
+}
+
+static json_object *boundary_json(const struct size_boundary *b)
+{
+    json_object *o = json_object_new_object();
+
+    add_bool(o, "found", b->found);
+    if (b->found)
+        add_u64(o, "bytes", b->limit_bytes);
+    if (b->fails_bytes)
+        add_u64(o, "fails_at_bytes", b->fails_bytes);
+    return o;
+}
+
+static json_object *advice_json(const struct size_result *res)
+{
+    json_object *o = json_object_new_object();
+
+    add_bool(o, "found", res->advice.found);
+    if (res->advice.found) {
+        add_u64(o, "memory.max", res->advice.max_bytes);
+        add_limit(o, "memory.high", res->advice.has_high ? res->advice.high_bytes : UINT64_MAX);
+    }
+    add_text(o, "reason", res->advice.reason);
+    if (res->advice.found)
+        json_object_object_add(o, "verified", row_json(&res->verified));
+    return o;
+}
+
+static json_object *sizes_json(const u64 *bytes, size_t count)
+{
+    json_object *a = json_object_new_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_object_array_add(a, json_object_new_uint64(bytes[i]));
+    return a;
+}
+
+void size_render_json(const struct size_report *r, struct strbuf *out)
+{
+    const struct size_result *res = r->result;
+    json_object *o = json_object_new_object(), *rows = json_object_new_array();
+
+    json_object_object_add(o, "schema_version", json_object_new_int(SIZE_SCHEMA_VERSION));
+    add_text(o, "input", r->input);
+    add_ratio(o, "max_slowdown", r->config->max_slowdown);
+    add_ratio(o, "usable_slowdown", r->config->usable_slowdown);
+    json_object_object_add(o, "unlimited", row_json(&res->unlimited));
+    for (size_t i = 0; i < res->rows.count; i++)
+        json_object_array_add(rows, row_json(&res->rows.items[i]));
+    json_object_object_add(o, "limits", rows);
+    json_object_object_add(o, "smallest_usable", boundary_json(&res->usable));
+    json_object_object_add(o, "smallest_surviving", boundary_json(&res->survives));
+    json_object_object_add(o, "holes", sizes_json(res->holes.items, res->holes.count));
+    json_object_object_add(o, "unusable_holes",
+                           sizes_json(res->unusable_holes.items, res->unusable_holes.count));
+    add_u64(o, "peak_plus_15_percent_bytes", res->peak_plus_15);
+    json_object_object_add(o, "advice", advice_json(res));
+    add_u64(o, "replays", res->replays);
+    strbuf_printf(out, "%s\n",
+                  json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+                                                        JSON_C_TO_STRING_SPACED |
+                                                        JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(o);
+}

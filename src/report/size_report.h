@@ -1,0 +1,19 @@
+/* size_report.h - what a sweep found, as a table for people and as JSON. */
+#ifndef REPORT_SIZE_REPORT_H
+#define REPORT_SIZE_REPORT_H
+
+#include "base/strbuf.h"
+#include "size/size.h"
+
+struct size_report {
+    const struct size_result *result;
+    const struct size_config *config;
+    const char *input;
+};
+
+void size_render_text(const struct size_report *r, bool color, struct strbuf *out);
+
+/* The document of docs/schema/size.schema.json. */
+void size_render_json(const struct size_report *r, struct strbuf *out);
+
+#endif

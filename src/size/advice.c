@@ -1,0 +1,83 @@
+/* advice.c - what to set, and why.
+ *
+ * memory.high goes to the smallest usable limit: from there on the kernel reclaims from the group and slows it a little, but
+ * kills nothing. memory.max stands a tenth above it, as the backstop: a run that needs somewhat more than the one that was
+ * recorded is slowed down first and only then killed. Both are rounded to the step of the search, since the search
+ * knows no more than that.
+ */
+#include "size/advice.h"
+
+#include "base/units.h"
+
+#include <stdio.h>
+
+#define HEADROOM_PERCENT 10u
+
+void advice_compute(struct size_result *r, const struct size_config *config, u64 step)
+{
+    struct size_advice *a = &r->advice;
+
+    (void)config;
+    if (!r->usable.found)
+        return;
+    a->found = true;
+    a->has_high = true;
+    a->high_bytes = r->usable.limit_bytes;
+    a->max_bytes = ROUND_UP(a->high_bytes + a->high_bytes * HEADROOM_PERCENT / 100, step);
+}
+
+static void say_nothing_found(struct size_result *r, const struct size_config *config)
+{
+    char peak[UNITS_TEXT_MAX];
+
+    snprintf(r->advice.reason, sizeof(r->advice.reason),
+             "No limit that was tried keeps the run within %.2f times its time without a limit. "
+             "Without a limit "
+             "it takes %s at its fullest; try limits nearer to that.",
+             config->usable_slowdown, format_bytes(peak, r->unlimited.peak_bytes));
+}
+
+void advice_finish(struct size_result *r, const struct size_config *config)
+{
+    struct size_advice *a = &r->advice;
+    char high[UNITS_TEXT_MAX], peak[UNITS_TEXT_MAX], fails[UNITS_TEXT_MAX], cache[UNITS_TEXT_MAX];
+    size_t at = 0;
+
+    if (!a->found) {
+        say_nothing_found(r, config);
+        return;
+    }
+#define SAY(...)                                                                         \
+    do {                                                                                 \
+        if (at < sizeof(a->reason))                                                      \
+            at += (size_t)snprintf(a->reason + at, sizeof(a->reason) - at, __VA_ARGS__); \
+    } while (0)
+    format_bytes(high, r->usable.limit_bytes);
+    format_bytes(peak, r->unlimited.peak_bytes);
+    SAY("%s is the smallest limit at which the run takes at most %.2f times its time without a "
+        "limit",
+        high, config->usable_slowdown);
+    if (r->usable.fails_bytes)
+        SAY(" (at %s it does not)", format_bytes(fails, r->usable.fails_bytes));
+    SAY(". Without a limit it grows to %s", peak);
+    if (r->unlimited.disposable_bytes)
+        SAY(", of which %s is page cache that it can lose without harm",
+            format_bytes(cache, r->unlimited.disposable_bytes));
+    SAY(".");
+    if (a->has_high && !r->verified.usable) {
+        a->has_high = false;
+        SAY(" memory.high at that size would slow it to %.2f times its time, so it is left unset.",
+            r->verified.slowdown);
+    } else if (a->has_high) {
+        SAY(" memory.high there lets the kernel reclaim before anything is killed; memory.max "
+            "stands %u %% above "
+            "it, for runs that need somewhat more than this one did.",
+            HEADROOM_PERCENT);
+    }
+    if (r->unusable_holes.count)
+        SAY(" Some limits that fail lie above smaller ones that do not, so a smaller limit than "
+            "this is a matter "
+            "of luck.");
+    SAY(" One recording is one run: record the heaviest work you expect.");
+#undef SAY
+}

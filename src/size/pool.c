@@ -1,0 +1,227 @@
+/* pool.c - worker threads that take the next limit and replay it.
+ *
+ * A machine is one thread's own and shares nothing but the trace, which is read-only; so the only things under the lock
+ * are the index of the next row and the first error. A row depends on its limit alone, not on who ran it when.
+ */
+#include "size/pool.h"
+
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#define PROGRESS_INTERVAL (100 * NS_PER_MS)
+
+struct pool {
+    const struct size_config *config;
+    ns_t base_ns;
+    struct size_row *rows;
+    unsigned nr, next, finished;
+    u64 events_before; /* of earlier calls */
+    u64 *events;       /* by row, so far */
+    pthread_mutex_t lock;
+    pthread_cond_t moved;
+    int error;
+    unsigned error_index;
+    struct err *e;
+};
+
+struct job { /* one replay under way */
+    struct pool *pool;
+    unsigned index;
+    struct size_row *row;
+    struct group *group;
+};
+
+/* The group at its fullest: at the end all has exited. */
+static void watch(void *ctx)
+{
+    struct job *job = ctx;
+    struct size_row *row = job->row;
+    u64 usage = job->group->memory.usage * PAGE_SIZE;
+    s64 file, shmem;
+
+    if (usage <= row->file_bytes + row->anon_bytes)
+        return;
+    file = group_counter(job->group, NR_FILE_PAGES);
+    shmem = group_counter(job->group, NR_SHMEM);
+    row->file_bytes = (u64)MAX(file - shmem, (s64)0) * PAGE_SIZE;
+    row->anon_bytes = usage - MIN(row->file_bytes, usage);
+}
+
+static void progress(void *ctx, u64 events)
+{
+    struct job *job = ctx;
+
+    __atomic_store_n(&job->pool->events[job->index], events, __ATOMIC_RELAXED);
+}
+
+static ns_t stalls_of(const struct task *t)
+{
+    return t->wait_ns[WAIT_REFAULT] + t->wait_ns[WAIT_SWAPIN] + t->wait_ns[WAIT_RECLAIM] +
+           t->wait_ns[WAIT_OOM] + t->wait_ns[WAIT_HIGH] + t->reclaim_ns;
+}
+
+static u64 group_count_of(struct group *g, enum counter id)
+{
+    return (u64)MAX(group_counter(g, id), (s64)0);
+}
+
+static void fill_row(const struct pool *p, struct job *job, const struct system *s,
+                     const struct replay *r)
+{
+    struct size_row *row = job->row;
+
+    row->outcome = r->outcome;
+    row->virtual_ns = r->stats.virtual_ns;
+    row->events = r->stats.events;
+    for (u32 i = 0; i < s->nr_tasks; i++)
+        if (!s->tasks[i]->kthread)
+            row->stall_ns += stalls_of(s->tasks[i]);
+    row->majflt = group_count_of(job->group, PGMAJFAULT);
+    row->refault_file = group_count_of(job->group, WORKINGSET_REFAULT_FILE);
+    row->refault_anon = group_count_of(job->group, WORKINGSET_REFAULT_ANON);
+    row->pswpin = (u64)s->counters.v[PSWPIN];
+    row->pswpout = (u64)s->counters.v[PSWPOUT];
+    row->oom_kills = s->oom_kills;
+    row->peak_bytes = job->group->memory.peak * PAGE_SIZE;
+    row->swap_peak_bytes = job->group->swap.peak * PAGE_SIZE;
+    row->slowdown = p->base_ns ? (double)row->virtual_ns / (double)p->base_ns : 1;
+    row->survives = row->outcome == REPLAY_COMPLETED;
+    row->usable = row->survives && row->slowdown <= p->config->usable_slowdown;
+}
+
+static int replay_one(struct pool *p, unsigned index, struct err *e)
+{
+    struct size_row *row = &p->rows[index];
+    struct job job = {.pool = p, .index = index, .row = row};
+    struct system *s = xcalloc(1, sizeof(*s));
+    struct replay_config rc = {
+        .trace = p->config->trace,
+        .system = s,
+        .max_ns = (ns_t)((double)p->base_ns * p->config->max_slowdown),
+        .stop = p->config->stop,
+        .progress = progress,
+        .progress_ctx = &job,
+        .watch = watch,
+        .watch_ctx = &job,
+    };
+    struct replay replay;
+    int r = system_init(s, p->config->machine, e);
+
+    if (r) {
+        free(s);
+        return r;
+    }
+    job.group = rc.group = system_group(s, SIZE_GROUP);
+    if (row->limit_bytes != UINT64_MAX)
+        job.group->memory.max = row->limit_bytes / PAGE_SIZE;
+    if (row->high_bytes != UINT64_MAX)
+        job.group->memory.high = row->high_bytes / PAGE_SIZE;
+    replay_init(&replay, &rc);
+    replay_run(&replay);
+    fill_row(p, &job, s, &replay);
+    if (replay.outcome == REPLAY_STOPPED)
+        r = -EINTR;
+    else if (replay.outcome == REPLAY_FAILED)
+        r = err_at(e, replay.error, p->config->trace->path, 0, 0, "cannot read it to its end: %s",
+                   strerror(-replay.error));
+    progress(&job, row->events);
+    replay_done(&replay);
+    system_done(s);
+    free(s);
+    return r;
+}
+
+static void *work(void *ctx)
+{
+    struct pool *p = ctx;
+
+    pthread_mutex_lock(&p->lock);
+    while (p->next < p->nr && !p->error) {
+        unsigned index = p->next++;
+        struct err e = {0};
+        int r;
+
+        pthread_mutex_unlock(&p->lock);
+        r = replay_one(p, index, &e);
+        pthread_mutex_lock(&p->lock);
+        if (r && (!p->error || index < p->error_index)) {
+            p->error = r;
+            p->error_index = index;
+            if (p->e)
+                *p->e = e;
+        }
+    }
+    p->finished++;
+    pthread_cond_signal(&p->moved);
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+static void show(const struct pool *p)
+{
+    const struct size_config *c = p->config;
+    u64 per_run = c->trace->nr_accesses + c->trace->nr_ops, done = p->events_before;
+
+    if (!c->progress)
+        return;
+    for (unsigned i = 0; i < p->nr; i++)
+        done += __atomic_load_n(&p->events[i], __ATOMIC_RELAXED);
+    c->progress(c->progress_ctx, done, p->events_before + per_run * p->nr);
+}
+
+/* The calling thread shows progress until all workers have come home. */
+static void wait_for_workers(struct pool *p, unsigned nr_workers)
+{
+    pthread_mutex_lock(&p->lock);
+    while (p->finished < nr_workers) {
+        struct timespec until;
+
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += (long)PROGRESS_INTERVAL;
+        if (until.tv_nsec >= (long)NS_PER_S) {
+            until.tv_nsec -= (long)NS_PER_S;
+            until.tv_sec++;
+        }
+        pthread_cond_timedwait(&p->moved, &p->lock, &until);
+        show(p);
+    }
+    pthread_mutex_unlock(&p->lock);
+}
+
+int pool_run(const struct size_config *config, ns_t base_ns, struct size_row *rows, unsigned nr,
+             u64 *done_events, struct err *e)
+{
+    struct pool p = {
+        .config = config,
+        .base_ns = base_ns,
+        .rows = rows,
+        .nr = nr,
+        .events_before = *done_events,
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .moved = PTHREAD_COND_INITIALIZER,
+        .e = e,
+    };
+    unsigned want = MIN(MAX(config->jobs, 1u), nr), started = 0;
+    pthread_t *threads;
+
+    if (nr == 0)
+        return 0;
+    threads = xcalloc(want, sizeof(*threads));
+    p.events = xcalloc(nr, sizeof(*p.events));
+    while (started < want && pthread_create(&threads[started], NULL, work, &p) == 0)
+        started++;
+    if (started == 0) /* no thread to be had: do it here */
+        work(&p);
+    else
+        wait_for_workers(&p, started);
+    for (unsigned i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    for (unsigned i = 0; i < nr; i++)
+        *done_events += p.events[i];
+    free(threads);
+    free(p.events);
+    return p.error;
+}

@@ -1,0 +1,379 @@
+/* size.c - the sweep: grid, search, neighbours, holes.
+ *
+ * Without a limit the work has a peak P and takes a time T. Limits that matter lie below P.
+ *
+ *   1. The grid: `grid` limits from P down to P / 16, each a fixed factor below the last, all rounded to a step
+ *      of about P / 256 (at least 64 KiB). It shows the shape and where outcomes change.
+ *   2. The search, once for "usable" and once for "survives": the boundary is the smallest tried limit such that it
+ *      and all tried limits above it pass. Between it and the failing limit below it lies the interval; as many limits as
+ *      there are jobs (3 at least, so that results do not depend on the number of jobs: always 3) cut it evenly, until
+ *      it is no wider than a step.
+ *   3. Running out is not monotonic (a run may be killed at 77 MiB, thrash at 73, and be killed at 48), so three limits just
+ *      above the boundary are tried too, 1, 2 and 4 steps up. If one fails, the boundary moves above it
+ *      and the search goes on there. Tried limits that fail above one that passes are reported as holes.
+ *
+ * Rejected: plain bisection from 0 to P. It finds *a* boundary, and may report one with a hole right above it.
+ */
+#include "size/size.h"
+
+#include "base/alloc.h"
+#include "size/advice.h"
+#include "size/pool.h"
+
+#include <stdlib.h>
+
+#define GRID_DEFAULT  12u
+#define GRID_SPAN     16u  /* the lowest limit of the grid is the peak over this */
+#define STEPS_OF_PEAK 256u /* a search ends at about P over this */
+#define STEP_MIN      (64 * KIB)
+#define LIMIT_MIN     (256 * KIB) /* below this not even the page tables of a program fit */
+#define CUTS          3u          /* limits tried at once inside the interval */
+#define ROUNDS_MAX    24u
+
+struct sweep {
+    const struct size_config *config;
+    struct size_result *out;
+    u64 step;
+    u64 done_events;
+};
+
+typedef bool (*passes_fn)(const struct size_row *row);
+
+static bool row_survives(const struct size_row *row)
+{
+    return row->survives;
+}
+
+static bool row_usable(const struct size_row *row)
+{
+    return row->usable;
+}
+
+const char *size_source_name(enum size_source source)
+{
+    switch (source) {
+    case SIZE_UNLIMITED:
+        return "unlimited";
+    case SIZE_ASKED:
+        return "asked";
+    case SIZE_GRID:
+        return "grid";
+    case SIZE_SEARCH:
+        return "search";
+    case SIZE_NEIGHBOUR:
+        return "neighbour";
+    case SIZE_VERIFY:
+        return "verify";
+    }
+    hw_unreachable();
+}
+
+/* --- trying limits --- */
+
+static bool tried(const struct sweep *s, u64 limit)
+{
+    vec_for_each (&s->out->rows, row)
+        if (row->limit_bytes == limit)
+            return true;
+    return false;
+}
+
+static int by_limit(const void *a, const void *b)
+{
+    const struct size_row *x = a, *y = b;
+
+    return (x->limit_bytes > y->limit_bytes) - (x->limit_bytes < y->limit_bytes);
+}
+
+/* Replay at each of these that was not tried yet. */
+static int try_limits(struct sweep *s, const u64 *limits, unsigned nr, enum size_source source,
+                      struct err *e)
+{
+    VEC(struct size_row) fresh = {0};
+    int r;
+
+    for (unsigned i = 0; i < nr; i++) {
+        bool known = tried(s, limits[i]);
+
+        vec_for_each (&fresh, row)
+            known |= row->limit_bytes == limits[i];
+        if (!known)
+            vec_push(&fresh,
+                     ((struct size_row){
+                         .limit_bytes = limits[i], .high_bytes = UINT64_MAX, .source = source}));
+    }
+    r = pool_run(s->config, s->out->unlimited.virtual_ns, fresh.items, (unsigned)fresh.count,
+                 &s->done_events, e);
+    for (size_t i = 0; r == 0 && i < fresh.count; i++) {
+        vec_push(&s->out->rows, fresh.items[i]);
+        s->out->replays++;
+    }
+    vec_done(&fresh);
+    if (s->out->rows.count)
+        qsort(s->out->rows.items, s->out->rows.count, sizeof(struct size_row), by_limit);
+    return r;
+}
+
+static int run_unlimited(struct sweep *s, struct err *e)
+{
+    struct size_row *row = &s->out->unlimited;
+    int r;
+
+    *row = (struct size_row){
+        .limit_bytes = UINT64_MAX, .high_bytes = UINT64_MAX, .source = SIZE_UNLIMITED};
+    r = pool_run(s->config, 0, row, 1, &s->done_events, e);
+    if (r)
+        return r;
+    s->out->replays++;
+    if (row->outcome != REPLAY_COMPLETED)
+        return err_at(
+            e, -EINVAL, s->config->trace->path, 0, 0,
+            "even without a limit the replay ends in '%s': give the machine more memory (--ram)",
+            replay_outcome_name(row->outcome));
+    return 0;
+}
+
+static u64 round_limit(const struct sweep *s, u64 bytes)
+{
+    return MAX(ROUND_UP(bytes, s->step), (u64)LIMIT_MIN);
+}
+
+static u64 step_for(u64 peak)
+{
+    u64 step = STEP_MIN;
+
+    while (step * STEPS_OF_PEAK * 2 <= peak)
+        step *= 2;
+    return step;
+}
+
+static int try_grid(struct sweep *s, struct err *e)
+{
+    unsigned n = s->config->grid ? s->config->grid : GRID_DEFAULT;
+    u64 *limits = xcalloc(n, sizeof(*limits));
+    u64 peak = s->out->unlimited.peak_bytes;
+    double factor = 1, ratio = 1;
+    int r;
+
+    /* ratio^(n - 1) == 1 / GRID_SPAN, without libm: Newton would do as well, but n is small. */
+    if (n > 1) {
+        double low = 0, high = 1;
+
+        for (unsigned i = 0; i < 60; i++) {
+            double power = 1;
+
+            ratio = (low + high) / 2;
+            for (unsigned k = 1; k < n; k++)
+                power *= ratio;
+            if (power * GRID_SPAN < 1)
+                low = ratio;
+            else
+                high = ratio;
+        }
+    }
+    for (unsigned i = 0; i < n; i++, factor *= ratio)
+        limits[i] = round_limit(s, (u64)((double)peak * factor));
+    r = try_limits(s, limits, n, SIZE_GRID, e);
+    free(limits);
+    return r;
+}
+
+/* --- boundaries --- */
+
+/* The smallest tried limit such that it and all above it pass; and the failing one below it. */
+static struct size_boundary boundary_of(const struct size_result *out, passes_fn passes)
+{
+    struct size_boundary b = {0};
+
+    for (size_t i = out->rows.count; i-- > 0;) {
+        const struct size_row *row = &out->rows.items[i];
+
+        if (!passes(row)) {
+            b.fails_bytes = row->limit_bytes;
+            break;
+        }
+        b.found = true;
+        b.limit_bytes = row->limit_bytes;
+    }
+    return b;
+}
+
+/* Cut the interval below the boundary until it is a step wide. */
+static int narrow(struct sweep *s, passes_fn passes, struct err *e)
+{
+    for (unsigned round = 0; round < ROUNDS_MAX; round++) {
+        struct size_boundary b = boundary_of(s->out, passes);
+        u64 low = b.fails_bytes ? b.fails_bytes : MIN((u64)LIMIT_MIN, b.limit_bytes), width;
+        u64 limits[CUTS];
+        unsigned nr = 0;
+        int r;
+
+        if (!b.found || b.limit_bytes - low <= s->step)
+            return 0;
+        width = b.limit_bytes - low;
+        for (unsigned i = 1; i <= CUTS; i++) {
+            u64 limit = ROUND_DOWN(low + width * i / (CUTS + 1), s->step);
+
+            if (limit > low && limit < b.limit_bytes)
+                limits[nr++] = limit;
+        }
+        if (nr == 0)
+            limits[nr++] = b.limit_bytes - s->step;
+        if (tried(s, limits[0]) && nr == 1)
+            return 0;
+        r = try_limits(s, limits, nr, SIZE_SEARCH, e);
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
+/* Limits just above. True in *ret_moved when one of them fails and the boundary is a higher one now. */
+static int try_neighbours(struct sweep *s, passes_fn passes, bool *ret_moved, struct err *e)
+{
+    struct size_boundary before = boundary_of(s->out, passes), after;
+    u64 limits[3];
+    unsigned nr = 0;
+    int r;
+
+    *ret_moved = false;
+    if (!before.found)
+        return 0;
+    for (unsigned up = 1; up <= 4; up *= 2)
+        if (before.limit_bytes + up * s->step < s->out->unlimited.peak_bytes)
+            limits[nr++] = before.limit_bytes + up * s->step;
+    r = try_limits(s, limits, nr, SIZE_NEIGHBOUR, e);
+    if (r)
+        return r;
+    after = boundary_of(s->out, passes);
+    *ret_moved = after.limit_bytes != before.limit_bytes;
+    return 0;
+}
+
+static int find_boundary(struct sweep *s, passes_fn passes, struct err *e)
+{
+    bool moved = true;
+
+    for (unsigned round = 0; round < ROUNDS_MAX && moved; round++) {
+        int r = narrow(s, passes, e);
+
+        if (r == 0)
+            r = try_neighbours(s, passes, &moved, e);
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
+/* --- what it comes to --- */
+
+static void note_holes(struct size_result *out)
+{
+    bool survived = false, used = false;
+
+    vec_for_each (&out->rows, row) {
+        if (survived && !row->survives)
+            vec_push(&out->holes, row->limit_bytes);
+        if (used && !row->usable)
+            vec_push(&out->unusable_holes, row->limit_bytes);
+        survived |= row->survives;
+        used |= row->usable;
+    }
+}
+
+static const struct size_row *row_at(const struct size_result *out, u64 limit)
+{
+    for (size_t i = 0; i < out->rows.count; i++)
+        if (out->rows.items[i].limit_bytes == limit)
+            return &out->rows.items[i];
+    return NULL;
+}
+
+/* Cache that a usable limit leaves and the smallest usable one does without. */
+static void note_disposable(struct size_result *out)
+{
+    const struct size_row *smallest =
+        out->usable.found ? row_at(out, out->usable.limit_bytes) : NULL;
+    u64 needed = smallest ? smallest->file_bytes : 0;
+
+    if (!smallest)
+        return;
+    vec_for_each (&out->rows, row)
+        if (row->usable && row->file_bytes > needed)
+            row->disposable_bytes = row->file_bytes - needed;
+    if (out->unlimited.file_bytes > needed)
+        out->unlimited.disposable_bytes = out->unlimited.file_bytes - needed;
+}
+
+/* The advice is a pair of limits nobody has run yet: run it. */
+static int verify_advice(struct sweep *s, struct err *e)
+{
+    struct size_advice *a = &s->out->advice;
+    struct size_row *row = &s->out->verified;
+    int r;
+
+    if (!a->found)
+        return 0;
+    *row = (struct size_row){
+        .limit_bytes = a->max_bytes,
+        .high_bytes = a->has_high ? a->high_bytes : UINT64_MAX,
+        .source = SIZE_VERIFY,
+    };
+    r = pool_run(s->config, s->out->unlimited.virtual_ns, row, 1, &s->done_events, e);
+    s->out->replays++;
+    return r;
+}
+
+static int check_config(const struct size_config *c, struct err *e)
+{
+    assert(c->usable_slowdown >= 1 && c->max_slowdown >= c->usable_slowdown);
+    for (unsigned i = 0; i < c->nr_limits; i++)
+        if (c->limits[i] < PAGE_SIZE)
+            return err_set(e, -EINVAL, "a limit of %llu bytes holds no page of 4,096",
+                           (unsigned long long)c->limits[i]);
+    return 0;
+}
+
+int size_run(const struct size_config *config, struct size_result *ret, struct err *e)
+{
+    struct sweep s = {.config = config, .out = ret};
+    int r;
+
+    *ret = (struct size_result){0};
+    r = check_config(config, e);
+    if (r == 0)
+        r = run_unlimited(&s, e);
+    if (r == 0) {
+        s.step = step_for(ret->unlimited.peak_bytes);
+        if (config->nr_limits) {
+            r = try_limits(&s, config->limits, config->nr_limits, SIZE_ASKED, e);
+        } else {
+            r = try_grid(&s, e);
+            if (r == 0)
+                r = find_boundary(&s, row_usable, e);
+            if (r == 0)
+                r = find_boundary(&s, row_survives, e);
+        }
+    }
+    if (r == 0) {
+        ret->survives = boundary_of(ret, row_survives);
+        ret->usable = boundary_of(ret, row_usable);
+        note_holes(ret);
+        note_disposable(ret);
+        ret->peak_plus_15 =
+            ROUND_UP(ret->unlimited.peak_bytes + ret->unlimited.peak_bytes * 15 / 100, PAGE_SIZE);
+        advice_compute(ret, config, s.step);
+        r = verify_advice(&s, e);
+        advice_finish(ret, config);
+    }
+    if (r)
+        size_result_done(ret);
+    return r;
+}
+
+void size_result_done(struct size_result *r)
+{
+    vec_done(&r->rows);
+    vec_done(&r->holes);
+    vec_done(&r->unusable_holes);
+}

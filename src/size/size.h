@@ -1,0 +1,106 @@
+/* size.h - one recording under many limits: which survive, which are usable, which to set.
+ *
+ * Question:  how much memory does this work need? Asked the only way that answers it: by running it with less.
+ * Method:    (size.c) a run without a limit gives the time to compare with; a grid of limits below its peak shows the shape; a
+ *            search inside the grid finds the smallest limit that survives and the smallest that is usable; limits just above
+ *            each are tried as well, because running out is not monotonic: a limit counts only if no tried limit
+ *            above it fails.
+ * Words:     survives: completes, without a kill and within the thrash bound.
+ *            usable:   survives within the usable bound, a factor of the time without a limit.
+ * Owns:      nothing of the trace: it is shared read-only by all jobs, each with a machine of its own.
+ * Order:     results do not depend on the number of jobs.
+ */
+#ifndef SIZE_SIZE_H
+#define SIZE_SIZE_H
+
+#include "base/err.h"
+#include "base/vec.h"
+#include "system/system.h"
+#include "workload/replay.h"
+#include "workload/trace.h"
+
+#define SIZE_SCHEMA_VERSION  1
+#define SIZE_MAX_SLOWDOWN    3.0
+#define SIZE_USABLE_SLOWDOWN 1.1
+#define SIZE_GROUP           "/app"
+
+/* Why a limit was tried. */
+enum size_source {
+    SIZE_UNLIMITED, /* the run all others are compared with */
+    SIZE_ASKED,     /* by the user */
+    SIZE_GRID,
+    SIZE_SEARCH,    /* between an unusable and a usable one */
+    SIZE_NEIGHBOUR, /* just above a boundary, to see that it holds */
+    SIZE_VERIFY,    /* the recommendation itself */
+};
+
+struct size_row {
+    u64 limit_bytes; /* memory.max; UINT64_MAX: none */
+    u64 high_bytes;  /* memory.high; UINT64_MAX: none */
+    enum size_source source;
+    enum replay_outcome outcome;
+    bool survives, usable;
+    double slowdown; /* time over the time without a limit; of a run that was cut short, so far */
+    ns_t virtual_ns;
+    ns_t stall_ns; /* tasks waited for memory: refaults, swap-in, reclaim, throttling, OOM */
+    u64 majflt;    /* pgmajfault of the group */
+    u64 refault_file, refault_anon;
+    u64 pswpin, pswpout; /* pages */
+    u64 oom_kills;
+    u64 peak_bytes; /* memory.peak */
+    u64 swap_peak_bytes;
+    u64 file_bytes;       /* page cache without shared memory, at the fullest moment */
+    u64 anon_bytes;       /* anonymous and shared memory, then */
+    u64 disposable_bytes; /* of file_bytes: what could go and leave it usable; 0 where it is not usable */
+    u64 events;           /* replayed */
+};
+
+struct size_boundary {
+    bool found;
+    u64 limit_bytes; /* the smallest tried limit that passes and above which all tried ones pass */
+    u64 fails_bytes; /* the largest tried limit below it that does not pass; 0: none was tried */
+};
+
+struct size_advice {
+    bool found; /* false: no usable limit below the unlimited peak was found, or nothing to say */
+    u64 max_bytes, high_bytes;
+    bool has_high;
+    char reason[1024]; /* in words */
+};
+
+struct size_config {
+    const struct trace *trace;
+    const struct system_config *machine;
+    const u64 *limits; /* bytes; NULL: chosen, with a search */
+    unsigned nr_limits;
+    unsigned grid; /* limits of the grid; 0: the default, 12 */
+    double max_slowdown, usable_slowdown;
+    unsigned jobs; /* threads, at least 1 */
+    const volatile int *stop;
+    /* Called from the calling thread now and then: events replayed so far and how many are planned as yet. NULL: never. */
+    void (*progress)(void *ctx, u64 events, u64 planned);
+    void *progress_ctx;
+};
+
+struct size_result {
+    struct size_row unlimited;
+    VEC(struct size_row) rows; /* by limit, smallest first; each limit once */
+    struct size_boundary survives, usable;
+    VEC(u64)
+    holes; /* tried limits that fail though a smaller one passes (survives), smallest first */
+    VEC(u64) unusable_holes; /* the same for usable */
+    struct size_row
+        verified; /* the run with the advice set; .source SIZE_VERIFY if there was one */
+    struct size_advice advice;
+    u64 peak_plus_15; /* what rules of thumb would set */
+    u64 replays;
+};
+
+/* 0; -EINTR when *stop was set; -EINVAL when even the run without a limit does not complete, or a limit makes no sense;
+ * or an errno of the host. On failure ret is empty. */
+int size_run(const struct size_config *config, struct size_result *ret, struct err *e);
+void size_result_done(struct size_result *r);
+
+const char *size_source_name(enum size_source source);
+
+#endif
