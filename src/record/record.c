@@ -192,7 +192,11 @@ static void pass_on(int sig)
 static const struct {
     int signal;
     void (*handler)(int);
-} dispositions[] = {{SIGINT, SIG_IGN}, {SIGQUIT, SIG_IGN}, {SIGTERM, pass_on}, {SIGHUP, pass_on}};
+} dispositions[] = {{SIGINT, SIG_IGN},
+                    {SIGQUIT, SIG_IGN},
+                    {SIGTERM, pass_on},
+                    {SIGHUP, pass_on},
+                    {SIGXFSZ, SIG_IGN} /* a write beyond the limit is an error like a full disk */};
 
 /* Signals that were ignored stay ignored, as under nohup. `def` is what the program must have back. */
 static void signals_take(struct sigaction *saved, sigset_t *def)
@@ -339,21 +343,15 @@ static void fill_result(struct record_result *r, struct collector *c)
 }
 
 static int run_collected(struct collector *c, const struct record_options *o, const char *tool,
-                         const char *program, struct record_result *r, struct err *e)
+                         const char *program, const sigset_t *def, struct record_result *r,
+                         struct err *e)
 {
-    struct sigaction saved[ARRAY_SIZE(dispositions)];
     ns_t wall = now_ns(), cpu = cpu_ns(RUSAGE_SELF) + cpu_ns(RUSAGE_CHILDREN);
-    sigset_t def;
     pid_t pid;
-    int error;
+    int error = start(o, c, tool, program, def, &pid);
 
-    child_pid = 0;
-    signals_take(saved, &def);
-    error = start(o, c, tool, program, &def, &pid);
-    if (error < 0) {
-        signals_restore(saved);
+    if (error < 0)
         return err_set(e, error, "cannot start %s: %s", tool, strerror(-error));
-    }
     child_pid = pid;
     collect_until_end(c, o, pid, &r->wait_status);
     child_pid = 0;
@@ -362,7 +360,6 @@ static int run_collected(struct collector *c, const struct record_options *o, co
     r->wall_ns = now_ns() - wall;
     r->cpu_ns = cpu_ns(RUSAGE_SELF) + cpu_ns(RUSAGE_CHILDREN) - cpu;
     put_end(c->writer, r, c->channel->order);
-    signals_restore(saved);
     return 0;
 }
 
@@ -371,6 +368,8 @@ int record_run(const struct record_options *o, struct record_result *ret_result,
     u32 window = o->window > 0 ? o->window : RECORD_WINDOW_DEFAULT;
     struct record_result r = {0};
     struct collector collector;
+    struct sigaction saved[ARRAY_SIZE(dispositions)];
+    sigset_t def;
     struct hwt_writer *w;
     char tool[4096], program[4096];
     int error;
@@ -384,15 +383,17 @@ int record_run(const struct record_options *o, struct record_result *ret_result,
         error = hwt_writer_new(o->output, o->stored, &w, e);
     if (error < 0)
         return error;
+    signals_take(saved, &def);
     error = collector_init(&collector, w, window, e);
     if (error == 0) {
         error = put_meta(w, o, window);
         if (error < 0)
             err_at(e, error, o->output, 0, 0, "cannot write: %s", strerror(-error));
         else
-            error = run_collected(&collector, o, tool, program, &r, e);
+            error = run_collected(&collector, o, tool, program, &def, &r, e);
         collector_done(&collector);
     }
+    signals_restore(saved);
     r.bytes = hwt_writer_bytes(w);
     r.write_error = hwt_writer_free(w);
     if (error == 0)

@@ -55,14 +55,14 @@ static unsigned char *fresh(size_t n)
 
 /* ---- plain loads and stores, on and across page boundaries ---- */
 
-#define STRADDLE(type, back)                                                                       \
-    do {                                                                                           \
-        unsigned char *at = fresh(2) + PAGE - (back);                                              \
-        *(volatile type *)at = (type)1;                                                            \
-        note(at, sizeof(type), WRITE);                                                             \
-        at = fresh(2) + PAGE - (back);                                                             \
-        sink += (uint64_t) * (volatile type *)at;                                                  \
-        note(at, sizeof(type), READ);                                                              \
+#define STRADDLE(type, back)                          \
+    do {                                              \
+        unsigned char *at = fresh(2) + PAGE - (back); \
+        *(volatile type *)at = (type)1;               \
+        note(at, sizeof(type), WRITE);                \
+        at = fresh(2) + PAGE - (back);                \
+        sink += (uint64_t) * (volatile type *)at;     \
+        note(at, sizeof(type), READ);                 \
     } while (0)
 
 static uint64_t straddles(void)
@@ -205,7 +205,10 @@ static void atomics(void)
     note(p, 8, WRITE);
 
     pair = fresh(1) + 32;
-    __asm__ volatile("lock cmpxchg16b (%0)" : : "r"(pair), "a"(0l), "d"(0l), "b"(1l), "c"(2l) : "memory", "cc");
+    __asm__ volatile("lock cmpxchg16b (%0)"
+                     :
+                     : "r"(pair), "a"(0l), "d"(0l), "b"(1l), "c"(2l)
+                     : "memory", "cc");
     note(pair, 16, WRITE);
 
     bits = fresh(3); /* bts reaches beyond its operand */

@@ -156,6 +156,8 @@ void hw_drain(struct thread *t)
     ULong start = (ULong)(Addr)t->buffer, zero = 0, instructions;
     const ULong *pos;
 
+    if (t->silent)
+        return;
     VG_(get_shadow_regs_area)(t->tid, (UChar *)&pos, 1, SHADOW_POS, sizeof(pos));
     VG_(get_shadow_regs_area)(t->tid, (UChar *)&instructions, 1, SHADOW_INSTRUCTIONS, 8);
     if (pos == t->buffer && instructions == 0)

@@ -142,14 +142,15 @@ void hw_thread_end(ThreadId tid)
 
     if (t == NULL)
         return;
-    if (!ended) {
-        if (hw_threads_alive() == 1) {
-            hw_process_end((Int)((t->exit_status & 0xff) << 8));
-        } else {
-            hw_drain(t);
-            hw_op(t, HWT_OP_EXIT, t->exit_status);
-            hw_stream_close(t);
-        }
+    hw_drain(t);
+    if (!ended && hw_threads_alive() > 1) {
+        hw_op(t, HWT_OP_EXIT, t->exit_status);
+        hw_stream_close(t);
+    } else if (!ended && t->exiting) {
+        hw_process_end((Int)((t->exit_status & 0xff) << 8));
+    } else if (!ended) {
+        t->silent = True; /* a signal ends the process: hw_core.c will say which */
+        return;
     }
     hw_thread_drop(t);
 }

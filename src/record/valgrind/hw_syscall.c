@@ -29,6 +29,7 @@ void hw_syscall_before(ThreadId tid, UInt nr, UWord *args, UInt nr_args)
         t->call.exec_path = (const HChar *)args[1];
         break;
     case __NR_exit:
+        t->exiting = True;
         t->exit_status = args[0];
         break;
     case __NR_exit_group:

@@ -97,6 +97,8 @@ struct thread {
     ThreadId tid;
     Bool leader;
     Bool started;
+    Bool exiting; /* has called exit */
+    Bool silent;  /* its guest state is gone */
     ULong exit_status;
     struct stream out;
     struct call call;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""known_answer.py - the recording of known_answer.c must have exactly the pages that the program says it touched."""
+"""known_answer_test.py - the recording of known_answer.c must have exactly the pages that the program says it touched."""
 import os
 import subprocess
 import sys
