@@ -5,6 +5,7 @@
  */
 #include "stats/counters.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ const struct counter_info counter_info[NR_COUNTERS] = {
 };
 
 static u16 by_name[NR_COUNTERS];
-static bool sorted;
+static pthread_once_t sorted = PTHREAD_ONCE_INIT; /* several machines, several threads */
 
 static int compare_ids(const void *a, const void *b)
 {
@@ -35,14 +36,18 @@ static int compare_name(const void *name, const void *id)
     return strcmp(name, counter_info[*(const u16 *)id].name);
 }
 
+static void sort_names(void)
+{
+    for (unsigned i = 0; i < NR_COUNTERS; i++)
+        by_name[i] = (u16)i;
+    qsort(by_name, NR_COUNTERS, sizeof(by_name[0]), compare_ids);
+}
+
 enum counter counter_find(const char *name)
 {
-    if (!sorted) {
-        for (unsigned i = 0; i < NR_COUNTERS; i++)
-            by_name[i] = (u16)i;
-        qsort(by_name, NR_COUNTERS, sizeof(by_name[0]), compare_ids);
-        sorted = true;
-    }
+    pthread_once(&sorted, sort_names);
+
     const u16 *id = bsearch(name, by_name, NR_COUNTERS, sizeof(by_name[0]), compare_name);
+
     return id ? (enum counter) * id : NR_COUNTERS;
 }
