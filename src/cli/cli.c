@@ -181,6 +181,8 @@ static bool store_machine(struct cli *cli, enum cli_common_id id)
         return true;
     case CLI_ID_DISK:
         m->disk = choose_device(cli, "--disk");
+        if (m->disk && strcmp(m->disk, "zram") == 0)
+            cli_usage(cli, "--disk: files cannot be on zram");
         return true;
     case CLI_ID_CPUS:
         if (cli_parse_u64(cli, "--cpus", &m->cpus) && (m->cpus == 0 || m->cpus > CPUS_MAX))
@@ -272,6 +274,31 @@ int cli_next(struct cli *cli)
     return 0;
 }
 
+/* cost.NAME=NS */
+static int set_cost(struct cli *cli, const char *key, const char *value, struct err *e)
+{
+    static const char *const known[] = {
+#define COST(name, default_ns, doc) "cost." #name,
+#include "machine/costs.def"
+#undef COST
+    };
+    struct nearest near;
+    char hint[256];
+    u64 ns = 0;
+    int rc = parse_u64(value, &ns, e);
+
+    if (rc)
+        return rc;
+    if (ns > UINT32_MAX)
+        return err_set(e, -ERANGE, "%s is in ns and at most %u", key, UINT32_MAX);
+    if (cost_model_set(&cli->machine.cost, key + strlen("cost."), (u32)ns) == 0)
+        return 0;
+    nearest_init(&near, key);
+    for (unsigned i = 0; i < ARRAY_SIZE(known); i++)
+        nearest_offer(&near, known[i]);
+    return err_set(e, -ENOENT, "unknown cost '%s'%s", key, nearest_text(&near, hint, sizeof(hint)));
+}
+
 bool cli_set(struct cli *cli, const char *assignment)
 {
     const char *equals = strchr(assignment, '=');
@@ -285,13 +312,7 @@ bool cli_set(struct cli *cli, const char *assignment)
     }
     snprintf(key, sizeof(key), "%.*s", (int)(equals - assignment), assignment);
     if (strncmp(key, "cost.", 5) == 0) {
-        u64 ns = 0;
-
-        rc = parse_u64(equals + 1, &ns, &e);
-        if (rc == 0 && ns > UINT32_MAX)
-            rc = err_set(&e, -ERANGE, "%s is in ns and at most %u", key, UINT32_MAX);
-        if (rc == 0 && cost_model_set(&cli->machine.cost, key + 5, (u32)ns) != 0)
-            rc = err_set(&e, -ENOENT, "unknown cost '%s'; 'highwater explain' lists them", key);
+        rc = set_cost(cli, key, equals + 1, &e);
     } else {
         rc = tunables_set(&cli->machine.tunables, key, equals + 1, &e);
         if (rc == 0 && tunable_find(key)->effect == TUNABLE_KEPT)
