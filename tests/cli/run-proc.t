@@ -1,0 +1,54 @@
+# --proc writes the machine's files, whole or not at all.
+$ highwater run "$EXAMPLES/demo.hwt" --memory-max 48M --proc tree -q >/dev/null
+$ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
+> ./proc/buddyinfo
+> ./proc/meminfo
+> ./proc/swaps
+> ./proc/vmstat
+> ./proc/zoneinfo
+> ./sys/fs/cgroup/app/cgroup.controllers
+> ./sys/fs/cgroup/app/cgroup.events
+> ./sys/fs/cgroup/app/cgroup.procs
+> ./sys/fs/cgroup/app/cgroup.stat
+> ./sys/fs/cgroup/app/memory.current
+> ./sys/fs/cgroup/app/memory.events
+> ./sys/fs/cgroup/app/memory.events.local
+> ./sys/fs/cgroup/app/memory.high
+> ./sys/fs/cgroup/app/memory.low
+> ./sys/fs/cgroup/app/memory.max
+> ./sys/fs/cgroup/app/memory.min
+> ./sys/fs/cgroup/app/memory.numa_stat
+> ./sys/fs/cgroup/app/memory.oom.group
+> ./sys/fs/cgroup/app/memory.peak
+> ./sys/fs/cgroup/app/memory.stat
+> ./sys/fs/cgroup/app/memory.swap.current
+> ./sys/fs/cgroup/app/memory.swap.events
+> ./sys/fs/cgroup/app/memory.swap.high
+> ./sys/fs/cgroup/app/memory.swap.max
+> ./sys/fs/cgroup/cgroup.controllers
+> ./sys/fs/cgroup/cgroup.procs
+> ./sys/fs/cgroup/cgroup.stat
+> ./sys/fs/cgroup/memory.numa_stat
+> ./sys/fs/cgroup/memory.stat
+> ./var/log/dmesg
+$ cat tree/sys/fs/cgroup/app/memory.max tree/sys/fs/cgroup/app/memory.peak tree/sys/fs/cgroup/app/memory.high tree/proc/sys/vm/swappiness
+> 50331648
+> 50331648
+> max
+> 60
+$ head -1 tree/proc/meminfo
+>~ MemTotal:       [0-9]{8} kB
+
+# Memory of the group is what memory.stat adds up to, but for what CPUs charged in advance.
+$ awk '/^(anon|file|kernel) /{s+=$2} END{print s}' tree/sys/fs/cgroup/app/memory.stat >sum; test $(($(cat tree/sys/fs/cgroup/app/memory.current) - $(cat sum))) -le $((64 * 4096 * 4)) && test $(cat tree/sys/fs/cgroup/app/memory.current) -ge $(cat sum)
+
+# What is there is not overwritten, and nothing is left of what could not be written.
+$ highwater run "$EXAMPLES/demo.hwt" --proc tree -q
+! highwater run: tree: cannot write the machine's files there: it exists and is not empty
+= 1
+$ highwater run "$EXAMPLES/demo.hwt" --proc missing/tree -q
+! highwater run: missing/tree: cannot make directory: No such file or directory
+= 1
+$ ls
+> sum
+> tree
