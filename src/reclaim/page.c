@@ -58,8 +58,11 @@ void page_unmap(struct pgdat *pg, struct mm *mm, pfn_t pfn)
     struct frame *f = frame_of(pg, pfn);
     bool anon = frame_test(f, PG_ANON);
 
-    if (rmap_del(f))
+    if (rmap_del(f)) {
         group_count(pg->groups, frame_group(pg->groups, f), anon ? NR_ANON_PAGES : NR_MAPPED, -1);
+        if (unlikely(frame_test(f, PG_MLOCKED)))
+            page_munlock(pg, pfn);
+    }
     if (anon)
         mm->rss_anon--;
     else if (frame_test(f, PG_SWAPBACKED))
@@ -204,6 +207,35 @@ void page_end_writeback(struct pgdat *pg, pfn_t pfn)
         lru_rotate_reclaimable(pg, pfn);
 }
 
+static void count_mlock(struct pgdat *pg, const struct frame *f, s64 n)
+{
+    count(&pg->frames->zones[frame_zone(f)].counters, NR_MLOCK, n);
+    count(pg->counters, NR_MLOCK, n);
+}
+
+void page_mlock(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    if (frame_test(f, PG_MLOCKED))
+        return;
+    frame_set(f, PG_MLOCKED);
+    count_mlock(pg, f, 1);
+    count(pg->counters, UNEVICTABLE_PGS_MLOCKED, 1);
+    lru_update_evictable(pg, pfn);
+}
+
+void page_munlock(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+
+    if (!frame_test_clear(f, PG_MLOCKED))
+        return;
+    count_mlock(pg, f, -1);
+    count(pg->counters, UNEVICTABLE_PGS_MUNLOCKED, 1);
+    lru_update_evictable(pg, pfn);
+}
+
 void page_free(struct pgdat *pg, pfn_t pfn)
 {
     struct frame *f = frame_of(pg, pfn);
@@ -212,8 +244,7 @@ void page_free(struct pgdat *pg, pfn_t pfn)
     assert(f->mapcount == 0 &&
            !frame_test(f, PG_SWAPCACHE | PG_PAGECACHE | PG_LOCKED | PG_WRITEBACK));
     if (frame_test(f, PG_MLOCKED)) {
-        count(&pg->frames->zones[frame_zone(f)].counters, NR_MLOCK, -1);
-        count(pg->counters, NR_MLOCK, -1);
+        count_mlock(pg, f, -1);
         count(pg->counters, UNEVICTABLE_PGS_CLEARED, 1);
     }
     lru_remove(pg, pfn);
@@ -291,7 +322,7 @@ static void kernel_frames_adjust(struct pgdat *pg)
     }
 }
 
-void page_charge_kernel(struct pgdat *pg, struct group *g, s64 bytes)
+void page_charge_slab(struct pgdat *pg, struct group *g, enum counter stat, s64 bytes)
 {
     u64 pages;
 
@@ -299,7 +330,7 @@ void page_charge_kernel(struct pgdat *pg, struct group *g, s64 bytes)
         g = pg->groups->root;
     pg->kernel_bytes += bytes;
     kernel_frames_adjust(pg);
-    group_count(pg->groups, g, NR_SLAB_RECLAIMABLE, bytes);
+    group_count(pg->groups, g, stat, bytes);
     g->kernel_bytes += (u64)bytes;
     pages = DIV_ROUND_UP(g->kernel_bytes, (u64)PAGE_SIZE);
     if (pages > g->kernel_pages)
@@ -312,6 +343,7 @@ void page_charge_kernel(struct pgdat *pg, struct group *g, s64 bytes)
 void pgdat_init(struct pgdat *pg)
 {
     pg->lru_add = xcalloc(pg->nr_cpus, sizeof(*pg->lru_add));
+    pg->swapin_hits = 4; /* swapin_readahead_hits at boot */
     io_init(pg);
 }
 

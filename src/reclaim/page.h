@@ -43,6 +43,14 @@ void page_swap_put(struct pgdat *pg, swp_t e);
 
 /* Kernel memory in bytes charged to g (slab objects: radix-tree nodes); negative gives back. Never waits, may exceed limits.
  * stat is NR_SLAB_RECLAIMABLE or NR_SLAB_UNRECLAIMABLE. */
-void page_charge_kernel(struct pgdat *pg, struct group *g, s64 bytes);
+void page_charge_slab(struct pgdat *pg, struct group *g, enum counter stat, s64 bytes);
+static inline void page_charge_kernel(struct pgdat *pg, struct group *g, s64 bytes)
+{
+    page_charge_slab(pg, g, NR_SLAB_RECLAIMABLE, bytes);
+}
+
+/* A VM_LOCKED vma maps it: unevictable from now on, and no longer. Nothing happens when it is so already. */
+void page_mlock(struct pgdat *pg, pfn_t pfn);
+void page_munlock(struct pgdat *pg, pfn_t pfn);
 
 #endif

@@ -76,7 +76,7 @@ struct pgdat {
     u32 kswapd_failures;
     int kswapd_priority; /* of the round that is under way, 0 none */
     u64 kswapd_reclaimed;
-    u64 kswapd_boost[NR_ZONES]; /* boost of the watermarks when the run began */
+    u64 kswapd_boost[NR_ZONES];        /* boost of the watermarks when the run began */
     bool pgdat_writeback, pgdat_dirty; /* PGDAT_WRITEBACK, PGDAT_DIRTY */
     bool flusher_wanted;               /* wakeup_flusher_threads() */
     u64 swapin_hits;                   /* swapin_readahead_hits */

@@ -244,6 +244,7 @@ static void shrink_groups(struct pgdat *pg, struct scan_control *sc)
             group_event(g, MEMCG_LOW, 1);
         }
         shrink_lruvec(pg, sc, g);
+        shrink_slab(pg, g);
     }
 }
 
