@@ -10,6 +10,7 @@
 #include "base/types.h"
 
 struct bench;
+struct trace;
 
 /* One result: "key": value in JSON, "doc: value unit" in text. */
 void bench_figure(struct bench *b, const char *key, double value, const char *unit,
@@ -18,9 +19,16 @@ void bench_figure(struct bench *b, const char *key, double value, const char *un
 /* CPU time of this process in seconds. */
 double bench_seconds(void);
 
+/* A recording of examples/, or NULL (with a line on stderr) when it is not there: benchmarks run in the project's folder. */
+struct trace *bench_recording_open(const char *path);
+
 typedef void (*bench_fn)(struct bench *b);
 
+void bench_fault(struct bench *b);
 void bench_frames(struct bench *b);
+void bench_hit(struct bench *b);
+void bench_memory(struct bench *b);
 void bench_space(struct bench *b);
+void bench_sweep(struct bench *b);
 
 #endif

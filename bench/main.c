@@ -4,6 +4,8 @@
  */
 #include "bench.h"
 
+#include "workload/trace.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -17,8 +19,9 @@ static const struct {
     const char *name;
     bench_fn run;
 } benches[] = {
-    {"frames", bench_frames},
-    {"space", bench_space},
+    {"memory", bench_memory}, /* first, in a small process */
+    {"hit", bench_hit},       {"fault", bench_fault}, {"sweep", bench_sweep},
+    {"frames", bench_frames}, {"space", bench_space},
 };
 
 void bench_figure(struct bench *b, const char *key, double value, const char *unit, const char *doc)
@@ -36,6 +39,17 @@ double bench_seconds(void)
 
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+struct trace *bench_recording_open(const char *path)
+{
+    struct trace *trace;
+    struct err e = {0};
+
+    if (trace_open(path, NULL, &trace, &e) == 0)
+        return trace;
+    fprintf(stderr, "bench: %s: %s\n", path, e.text);
+    return NULL;
 }
 
 static bool is_wanted(const char *name, int argc, char **argv)

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""bench.py - measure speed and memory: ./dev bench [--json] [NAME...]
+
+Two parts: the program build/bench (bench/*.c), and bench/record.py, which records real programs and compares
+their CPU time with and without the recorder. NAMEs choose among the parts of the first; `record` names the second.
+With --json the result is one object on stdout. CPU times, the best of several runs; a figure that a budget
+exists for is followed by it in the text.
+"""
+
+import argparse
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+FIGURE = re.compile(r"([a-z]\w*)\s+([-+.0-9e]+)\s")
+
+# key: (sign, required, goal), from the project's budgets
+BUDGETS = {
+    "hit_per_s": (">=", 60e6, 100e6),
+    "fault_per_s": (">=", 2e6, 5e6),
+    "sweep16_ratio": ("<=", 12, 10),
+    "bytes_per_page": ("<=", 64, 64),
+    "bytes_per_page_file": ("<=", 64, 64),
+    "frame_bytes": ("<=", 32, 32),
+    "record_ratio_sqlite3": ("<=", 12, 10),
+    "record_ratio_python3": ("<=", 12, 10),
+    "record_ratio_gzip": ("<=", 12, 10),
+    "trace_bytes_per_event": ("<=", 3, 3),
+}
+
+
+def run_json(command):
+    """The object a program prints with --json; its stderr passes through."""
+    done = subprocess.run(command + ["--json"], cwd=TOP, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(f"bench: {' '.join(command)} failed with {done.returncode}")
+    return json.loads(done.stdout)
+
+
+def run_text(command):
+    """Pass its lines on as they come; collect those that begin with a key and a number."""
+    figures = {}
+    with subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, text=True) as child:
+        for line in child.stdout:
+            print(line, end="", flush=True)
+            match = FIGURE.match(line)
+            if match:
+                figures[match.group(1)] = float(match.group(2))
+    if child.returncode:
+        sys.exit(f"bench: {' '.join(command)} failed with {child.returncode}")
+    return figures
+
+
+def print_budgets(figures):
+    print("\nbudgets")
+    for key, (sign, required, goal) in BUDGETS.items():
+        if key not in figures:
+            continue
+        value = figures[key]
+        met = [value >= limit if sign == ">=" else value <= limit for limit in (required, goal)]
+        verdict = "goal met" if met[1] else "met" if met[0] else "MISSED"
+        print(f"{key:<24} {value:>12.4g} {sign} {required:<8.4g} (goal {goal:.4g})  {verdict}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Measure speed and memory.")
+    parser.add_argument("--build", default="build", type=pathlib.Path)
+    parser.add_argument("--json", action="store_true", help="one object on stdout")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these parts")
+    args = parser.parse_args()
+
+    figures = {}
+    own = [name for name in args.names if name != "record"]
+    commands = []
+    if own or not args.names:
+        commands.append([str((TOP / args.build / "bench").resolve())] + own)
+    recorder = TOP / "bench" / "record.py"
+    if recorder.exists() and (not args.names or "record" in args.names):
+        commands.append([sys.executable, str(recorder), "--build", str(args.build)])
+    for command in commands:
+        figures.update(run_json(command) if args.json else run_text(command))
+    if args.json:
+        print(json.dumps(figures, indent=2))
+    else:
+        print_budgets(figures)
+
+
+if __name__ == "__main__":
+    main()
