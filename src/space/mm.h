@@ -4,7 +4,7 @@
  * Who keeps which field of struct mm:
  *     vma*.c        vmas .. last_vma, gap_*, total_vm locked_vm data_vm exec_vm stack_vm hiwater_vm
  *     pagetable.c   pgd, nr_ptes nr_pmds nr_puds nr_pgds, walk
- *     the rooms above   users, rss_*, swapents, hiwater_rss, brk and stack, memcg, mlock_future
+ *     the rooms above   users, rss_*, swapents, hiwater_rss, brk and stack, memcg, mlock_future, slab_bytes, locked_by
  */
 #ifndef SPACE_MM_H
 #define SPACE_MM_H
@@ -45,6 +45,8 @@ struct mm {
     vaddr_t start_brk, brk, start_stack;
     u16 memcg; /* group that new charges go to */
     bool mlock_future;
+    u64 slab_bytes;        /* kernel memory charged for it and its vmas (system/) */
+    const void *locked_by; /* the task whose fork is under way: others of the process wait (mmap_lock) */
     struct walk_cache walk[WALK_CACHE];
 };
 
@@ -65,6 +67,10 @@ struct space {
     u32 cap_mms;
     u64 nr_vmas; /* in the machine */
     u64 nr_avcs; /* links between vmas and anon_vmas */
+    /* A vma with this file came (+1) or went (-1), by splits and merges too: who keeps open files counts its references here.
+     * May be NULL. Must not change vmas. */
+    void (*file_mapped)(void *ctx, u32 inode, u32 file, int change);
+    void *file_mapped_ctx;
 };
 
 struct mm *mm_new(struct space *s, u16 memcg);

@@ -37,6 +37,8 @@ void rmap_link_file(struct vma *vma)
     }
     vma_set_add(s->file_vmas[vma->inode], vma, vma->pgoff, vma->pgoff + vma_pages(vma) - 1,
                 &vma->file_slot);
+    if (s->file_mapped)
+        s->file_mapped(s->file_mapped_ctx, vma->inode, vma->file, 1);
 }
 
 void rmap_unlink_file(struct vma *vma)
@@ -52,6 +54,8 @@ void rmap_unlink_file(struct vma *vma)
         free(set);
         s->file_vmas[vma->inode] = NULL;
     }
+    if (s->file_mapped)
+        s->file_mapped(s->file_mapped_ctx, vma->inode, vma->file, -1);
 }
 
 void rmap_update_range(struct vma *vma)

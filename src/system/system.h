@@ -12,6 +12,7 @@
 
 #include "access/access.h"
 #include "base/err.h"
+#include "base/vec.h"
 #include "stats/tunables.h"
 #include "system/task.h"
 
@@ -20,20 +21,20 @@ enum step { STEP_DONE, STEP_WAIT, STEP_DEAD };
 struct swap_spec {
     const char *name;
     u64 bytes;
-    s32 priority; /* -1: by order */
+    s32 priority;       /* -1: by order */
     const char *device; /* profile */
 };
 
-struct system_config { /* system_config_init() fills in the defaults */
+struct system_config {  /* system_config_init() fills in the defaults */
     const char *kernel; /* profile: "6.1" */
     u64 ram_bytes;
     unsigned nr_cpus;
-    const char *disk;   /* device profile of the file systems: nvme */
+    const char *disk; /* device profile of the file systems: nvme */
     struct swap_spec swaps[8];
     unsigned nr_swaps;
     u64 seed;
-    bool bytes;         /* frames hold bytes */
-    u32 readahead_kb;   /* 0: the device's default */
+    bool bytes;       /* frames hold bytes */
+    u32 readahead_kb; /* 0: the device's default */
     struct tunables tunables;
     struct cost_model cost;
     u64 movable_bytes;
@@ -54,13 +55,17 @@ struct system {
     struct tlb *tlbs;
     struct device disk;
     struct device swap_devices[8];
-    struct strbuf log; /* dmesg text */
+    struct strbuf log;   /* dmesg text */
     struct task **tasks; /* by creation; dead ones stay until system_done() for their rusage */
     u32 nr_tasks, cap_tasks;
-    struct task *kswapd;
-    ns_t flusher_at;
+    struct task *kswapd; /* not among tasks */
+    ns_t kswapd_at;      /* when it goes on, while it is awake */
+    ns_t flusher_at, flusher_ran;
+    u64 daemon_ns; /* CPU time of daemons not reported yet */
     u64 oom_kills;
-    u64 steps; /* accesses and calls, for checked builds */
+    u64 steps;            /* accesses and calls, for checked builds */
+    VEC(u32) idle_inodes; /* may have lost their last user: looked at by inodes_reap() */
+    u64 shm_ino;          /* last number given to shared anonymous memory */
 };
 
 void system_config_init(struct system_config *c);
@@ -80,11 +85,13 @@ u64 system_take_cpu_ns(struct system *s);
 
 /* --- tasks ----------------------------------------------------------------------------------------------------------- */
 /* A new process with an empty address space in group g. */
-struct task *system_task_new(struct system *s, struct group *g, u32 pid, u32 ppid, const char *comm);
+struct task *system_task_new(struct system *s, struct group *g, u32 pid, u32 ppid,
+                             const char *comm);
 /* A thread of the same process. */
 struct task *system_thread_new(struct system *s, struct task *leader, u32 tid);
 /* fork: STEP_WAIT possible while tables are copied; *ret_child is set when STEP_DONE. */
-enum step system_fork(struct system *s, struct task *t, u32 child_pid, bool share_vm, struct task **ret_child);
+enum step system_fork(struct system *s, struct task *t, u32 child_pid, bool share_vm,
+                      struct task **ret_child);
 /* exec: drop the address space; the new image's maps follow as system_mmap calls. */
 enum step system_exec(struct system *s, struct task *t, const char *comm);
 /* Thread exit (the last one frees the address space), or exit of the whole process. */
@@ -98,11 +105,18 @@ enum step system_load(struct system *s, struct task *t, vaddr_t addr, void *buf,
 enum step system_store(struct system *s, struct task *t, vaddr_t addr, const void *buf, u32 len);
 
 /* --- memory calls; addresses and lengths in bytes, page-aligned as the kernel demands ------------------------------------- */
-struct mmap_args { vaddr_t addr; u64 len; u32 prot, mflags /* HWT_MAP_ bits, docs/trace-format.md */; u32 file /* file id or 0 */; u64 offset; };
+struct mmap_args {
+    vaddr_t addr;
+    u64 len;
+    u32 prot, mflags /* HWT_MAP_ bits, docs/trace-format.md */;
+    u32 file /* file id or 0 */;
+    u64 offset;
+};
 enum step system_mmap(struct system *s, struct task *t, const struct mmap_args *a);
 enum step system_munmap(struct system *s, struct task *t, vaddr_t addr, u64 len);
 enum step system_mprotect(struct system *s, struct task *t, vaddr_t addr, u64 len, u32 prot);
-enum step system_mremap(struct system *s, struct task *t, vaddr_t old, u64 old_len, vaddr_t new_addr, u64 new_len);
+enum step system_mremap(struct system *s, struct task *t, vaddr_t old, u64 old_len,
+                        vaddr_t new_addr, u64 new_len);
 enum step system_madvise(struct system *s, struct task *t, vaddr_t addr, u64 len, u32 advice);
 enum step system_brk(struct system *s, struct task *t, vaddr_t start, vaddr_t end);
 enum step system_mlock(struct system *s, struct task *t, vaddr_t addr, u64 len, bool onfault);
@@ -111,20 +125,26 @@ enum step system_mlockall(struct system *s, struct task *t, u32 flags);
 
 /* --- file calls -------------------------------------------------------------------------------------------------------------- */
 /* The inode of (dev, ino), made on first sight with this size. host_fd -1: generated content. */
-struct inode *system_inode(struct system *s, enum inode_kind kind, u64 dev, u64 ino, const char *path, u64 size);
+struct inode *system_inode(struct system *s, enum inode_kind kind, u64 dev, u64 ino,
+                           const char *path, u64 size);
 struct file *system_open(struct system *s, struct inode *inode, u32 file_flags);
 void system_close(struct system *s, struct file *f);
 /* Through the page cache; user memory at addr is touched page by page (0: none). */
-enum step system_read(struct system *s, struct task *t, struct file *f, u64 offset, u64 len, vaddr_t addr);
-enum step system_write(struct system *s, struct task *t, struct file *f, u64 offset, u64 len, vaddr_t addr);
-enum step system_fsync(struct system *s, struct task *t, struct inode *inode, u32 flags, int *ret_error);
+enum step system_read(struct system *s, struct task *t, struct file *f, u64 offset, u64 len,
+                      vaddr_t addr);
+enum step system_write(struct system *s, struct task *t, struct file *f, u64 offset, u64 len,
+                       vaddr_t addr);
+enum step system_fsync(struct system *s, struct task *t, struct inode *inode, u32 flags,
+                       int *ret_error);
 enum step system_sync(struct system *s, struct task *t);
 enum step system_truncate(struct system *s, struct task *t, struct inode *inode, u64 size);
 enum step system_punch(struct system *s, struct task *t, struct inode *inode, u64 offset, u64 len);
 void system_unlink(struct system *s, struct inode *inode);
-enum step system_fadvise(struct system *s, struct task *t, struct file *f, u64 offset, u64 len, u32 advice);
+enum step system_fadvise(struct system *s, struct task *t, struct file *f, u64 offset, u64 len,
+                         u32 advice);
 
 /* --- groups ------------------------------------------------------------------------------------------------------------------- */
-struct group *system_group(struct system *s, const char *path); /* made, with its parents, when missing */
+struct group *system_group(struct system *s,
+                           const char *path); /* made, with its parents, when missing */
 
 #endif

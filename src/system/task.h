@@ -4,13 +4,20 @@
 #ifndef SYSTEM_TASK_H
 #define SYSTEM_TASK_H
 
-#include "balance/balance.h"
+#include "access/access.h"
 #include "space/space.h"
 
 #define TASK_COMM_LEN 16
 
 enum task_state { TASK_RUNNING, TASK_WAITING, TASK_ZOMBIE, TASK_DEAD };
-enum task_outcome { OUTCOME_NONE, OUTCOME_EXITED, OUTCOME_OOM_KILLED, OUTCOME_SIGSEGV, OUTCOME_SIGBUS, OUTCOME_KILLED };
+enum task_outcome {
+    OUTCOME_NONE,
+    OUTCOME_EXITED,
+    OUTCOME_OOM_KILLED,
+    OUTCOME_SIGSEGV,
+    OUTCOME_SIGBUS,
+    OUTCOME_KILLED
+};
 
 struct task {
     u32 pid, tgid, ppid;
@@ -23,10 +30,16 @@ struct task {
     s32 exit_status; /* as from wait(2) */
     s16 oom_score_adj;
     bool kthread;
-    bool killed;        /* SIGKILL pending: dies at its next step */
-    struct wait wait;   /* while TASK_WAITING */
+    bool killed;      /* SIGKILL pending: dies at its next step */
+    struct wait wait; /* while TASK_WAITING */
     struct attempt attempt;
-    u64 progress;       /* pages done of the system call that is being retried */
+    struct access_ctx access; /* kept up to date by task_access() */
+    u64 progress;   /* how far the system call that is being retried has come; 0: at its start */
+    u32 nr_dirtied; /* pages since it was last asked to pause for dirty memory */
+    bool charged;   /* its group's usage has grown: memory.high is looked at before it goes on */
+    struct task *fork_child; /* while its tables are being copied; not in the table of tasks yet */
+    pfn_t stack[4];          /* kernel stack; PFN_NONE where there was no memory */
+    s64 slab_bytes;          /* kernel objects charged for it */
     bool fault_retried; /* the fault waited: counts as major when it completes (FAULT_FLAG_TRIED) */
     vpn_t major_vpn;    /* the page already counted as a major fault (until it is mapped) */
 
@@ -34,10 +47,10 @@ struct task {
     u64 minflt, majflt;
     u64 cpu_user_ns, cpu_sys_ns;
     u64 wait_ns[NR_WAIT_CAUSES];
-    u64 reclaim_ns;     /* CPU time it spent in direct reclaim */
-    u64 maxrss_pages;   /* of the process, kept at exit */
+    u64 reclaim_ns;   /* CPU time it spent in direct reclaim */
+    u64 maxrss_pages; /* of the process, kept at exit */
     ns_t start_ns, end_ns;
-    void *owner;        /* the workload's, not looked at */
+    void *owner; /* the workload's, not looked at */
 };
 
 #endif

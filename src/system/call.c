@@ -1,0 +1,230 @@
+/* call.c - the frame of every system call and access: begin, touch memory, wait, run out of memory, end.
+ *
+ *   access_page -> done
+ *               -> wait: the task sleeps and makes the call again
+ *               -> out of memory: somebody is killed, then the access is made again; when nobody can be killed the access may
+ *                  use the reserves; when these are gone the task itself dies
+ *               -> bad address: the process dies of a signal (an access), or the call ends (a system call) */
+#include <string.h>
+
+#include "system/system_int.h"
+
+#define SIGNAL_BUS        7
+#define SIGNAL_KILL       9
+#define SIGNAL_SEGV       11
+/* While a thread forks, the others of its process look again this often. */
+#define MMAP_LOCK_POLL_NS (20 * NS_PER_US)
+
+struct access_ctx *task_access(struct system *s, struct task *t)
+{
+    struct access_ctx *ac = &t->access;
+
+    ac->pg = &s->pgdat;
+    ac->mm = t->mm;
+    ac->group = t->group;
+    ac->attempt = &t->attempt;
+    ac->wait = &t->wait;
+    ac->minflt = &t->minflt;
+    ac->majflt = &t->majflt;
+    ac->fault_retried = &t->fault_retried;
+    t->attempt.dying = t->killed;
+    return ac;
+}
+
+enum step call_wait(struct task *t, struct wait wait)
+{
+    t->wait = wait;
+    t->state = TASK_WAITING;
+    return STEP_WAIT;
+}
+
+static bool over_high(const struct group *g)
+{
+    for (; g && g->parent; g = g->parent)
+        if (g->memory.usage > g->memory.high)
+            return true;
+    return false;
+}
+
+/* What Linux does on return to user mode is done before the next call. */
+static bool throttled(struct system *s, struct task *t)
+{
+    struct wait wait;
+
+    t->charged = false;
+    if (!over_high(t->group) || !balance_over_high(&s->pgdat, t->group, &wait))
+        return false;
+    call_wait(t, wait);
+    return true;
+}
+
+bool call_begin(struct system *s, struct task *t, enum step *ret_step)
+{
+    assert(t->mm || t->state >= TASK_ZOMBIE);
+    s->pgdat.cpu = t->cpu;
+    if (unlikely(s->idle_inodes.count))
+        inodes_reap(s);
+    if (unlikely(t->killed && t->state < TASK_ZOMBIE))
+        process_exit(s, t, OUTCOME_KILLED, SIGNAL_KILL);
+    if (unlikely(t->state >= TASK_ZOMBIE)) {
+        *ret_step = STEP_DEAD;
+        return false;
+    }
+    t->state = TASK_RUNNING;
+    if (unlikely(t->mm->locked_by && t->mm->locked_by != t)) {
+        *ret_step = call_wait(t, (struct wait){WAIT_RECLAIM, s->clock.now + MMAP_LOCK_POLL_NS});
+        return false;
+    }
+    if (unlikely(t->charged) && throttled(s, t)) {
+        *ret_step = STEP_WAIT;
+        return false;
+    }
+    return true;
+}
+
+enum step call_end(struct system *s, struct task *t)
+{
+    t->progress = 0;
+    t->wait.cause = WAIT_NOTHING;
+    if (t->mm)
+        mm_account_slab(s, t->mm);
+    if (unlikely(s->idle_inodes.count))
+        inodes_reap(s);
+    system_check_step(s);
+    return STEP_DONE;
+}
+
+static enum step out_of_memory(struct system *s, struct task *t)
+{
+    struct group *scope = t->attempt.oom_group;
+
+    t->attempt.oom_group = NULL;
+    if (t->attempt.dying) /* not even the reserves were enough */
+        process_exit(s, t, OUTCOME_OOM_KILLED, SIGNAL_KILL);
+    else if (!oom_kill(s, t, scope))
+        t->attempt.dying = true; /* Linux would go on trying for ever, or panic */
+    return t->state >= TASK_ZOMBIE ? STEP_DEAD : STEP_DONE;
+}
+
+enum step access_step(struct system *s, struct task *t, enum access_result r)
+{
+    switch (r) {
+    case ACCESS_WAIT:
+        return call_wait(t, t->wait);
+    case ACCESS_OOM:
+        return out_of_memory(s, t);
+    case ACCESS_OK:
+    case ACCESS_SIGSEGV:
+    case ACCESS_SIGBUS:
+        break;
+    }
+    return STEP_DONE;
+}
+
+/* One access until it is done, waits or is impossible; *ret_result is one of OK, SIGSEGV, SIGBUS with STEP_DONE. */
+static enum step access_until(struct system *s, struct task *t, vpn_t vpn, enum access_kind kind,
+                              enum access_result *ret_result)
+{
+    struct pgdat *pg = &s->pgdat;
+    struct access_ctx *ac = task_access(s, t);
+    enum step step = STEP_DONE;
+
+    do {
+        u64 reclaims = t->attempt.reclaim_calls, ns = pg->cpu_ns, usage = t->group->memory.usage;
+
+        *ret_result = access_page(ac, vpn, kind);
+        if (unlikely(t->attempt.reclaim_calls != reclaims))
+            t->reclaim_ns += pg->cpu_ns - ns;
+        t->charged |= t->group->memory.usage > usage;
+        if (likely(*ret_result == ACCESS_OK)) {
+            if (unlikely(t->mm->locked_vm))
+                mlock_new_page(s, t->mm, vpn);
+            return STEP_DONE;
+        }
+        step = access_step(s, t, *ret_result);
+    } while (step == STEP_DONE && *ret_result == ACCESS_OOM);
+    return step;
+}
+
+enum step user_access(struct system *s, struct task *t, vpn_t vpn, enum access_kind kind,
+                      bool *ret_bad)
+{
+    enum access_result r;
+    enum step step;
+
+    *ret_bad = false;
+    if (tlb_hit(&s->tlbs[s->pgdat.cpu], t->mm->id, vpn, kind == ACCESS_WRITE))
+        return STEP_DONE;
+    step = access_until(s, t, vpn, kind, &r);
+    *ret_bad = step == STEP_DONE && r != ACCESS_OK;
+    return step;
+}
+
+enum step system_access(struct system *s, struct task *t, vpn_t vpn, enum access_kind kind)
+{
+    enum access_result r;
+    enum step step;
+
+    if (!call_begin(s, t, &step))
+        return step;
+    step = access_until(s, t, vpn, kind, &r);
+    if (step == STEP_DONE && r != ACCESS_OK) {
+        bool segv = r == ACCESS_SIGSEGV;
+
+        process_exit(s, t, segv ? OUTCOME_SIGSEGV : OUTCOME_SIGBUS,
+                     segv ? SIGNAL_SEGV : SIGNAL_BUS);
+        step = STEP_DEAD;
+    }
+    if (step == STEP_DONE)
+        t->wait.cause = WAIT_NOTHING;
+    system_check_step(s);
+    return step;
+}
+
+/* --- bytes=on ------------------------------------------------------------------------------------------------------- */
+static enum step reach(struct system *s, struct task *t, vaddr_t addr, u32 len,
+                       enum access_kind kind, u8 **ret_bytes)
+{
+    vpn_t vpn = addr >> PAGE_SHIFT;
+    const pte_t *slot;
+
+    assert(s->frames.bytes && (addr + len - 1) >> PAGE_SHIFT == vpn);
+    if (t->state >= TASK_ZOMBIE)
+        return STEP_DEAD;
+    s->pgdat.cpu = t->cpu;
+    if (!tlb_hit(&s->tlbs[t->cpu], t->mm->id, vpn, kind == ACCESS_WRITE)) {
+        enum step step = system_access(s, t, vpn, kind);
+
+        if (step != STEP_DONE)
+            return step;
+    }
+    slot = pagetable_find(t->mm, vpn);
+    *ret_bytes = NULL;
+    if (slot && pte_has_frame(*slot))
+        *ret_bytes = frames_bytes(&s->frames, pte_pfn(*slot)) + addr % PAGE_SIZE;
+    return STEP_DONE;
+}
+
+enum step system_load(struct system *s, struct task *t, vaddr_t addr, void *buf, u32 len)
+{
+    u8 *bytes;
+    enum step step = reach(s, t, addr, len, ACCESS_READ, &bytes);
+
+    if (step == STEP_DONE && bytes)
+        memcpy(buf, bytes, len);
+    else if (step == STEP_DONE)
+        memset(buf, 0, len); /* the zero page */
+    return step;
+}
+
+enum step system_store(struct system *s, struct task *t, vaddr_t addr, const void *buf, u32 len)
+{
+    u8 *bytes;
+    enum step step = reach(s, t, addr, len, ACCESS_WRITE, &bytes);
+
+    if (step != STEP_DONE)
+        return step;
+    assert(bytes);
+    memcpy(bytes, buf, len);
+    return STEP_DONE;
+}

@@ -1,0 +1,208 @@
+/* check.c - every invariant of every room, and those between rooms.
+ *
+ * Between rooms: a frame in use is a page of user memory (mapped or in a cache, and on a list or in a batch), a page table or kernel memory;
+ * counters of machine and groups equal a recount over frames; references to swap slots equal the entries that hold them. */
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "system/system_int.h"
+
+/* Counters that a walk over all frames can find out. */
+static const enum counter recounted[] = {
+    NR_ANON_PAGES, NR_MAPPED,    NR_FILE_PAGES,       NR_SWAPCACHED, NR_SHMEM,
+    NR_DIRTY,      NR_WRITEBACK, NR_PAGE_TABLE_PAGES, NR_MLOCK};
+enum {
+    ANON,
+    MAPPED,
+    FILE_PAGES,
+    SWAPCACHED,
+    SHMEM,
+    DIRTY,
+    WRITEBACK,
+    TABLES,
+    MLOCKED,
+    NR_RECOUNTED
+};
+_Static_assert(ARRAY_SIZE(recounted) == NR_RECOUNTED, "one row each");
+
+struct recount {
+    s64 n[NR_RECOUNTED];
+};
+
+static bool is_shmem(const struct frame *f)
+{
+    return frame_test(f, PG_PAGECACHE) && frame_test(f, PG_SWAPBACKED);
+}
+
+static void recount_user_page(const struct frame *f, struct recount *r)
+{
+    bool anon = frame_test(f, PG_ANON), file = frame_test(f, PG_PAGECACHE);
+    bool cached = file || frame_test(f, PG_SWAPCACHE);
+
+    assert(f->mapcount || cached);
+    assert(!(anon && file));
+    assert(frame_test(f, PG_LRU) != frame_test(f, PG_BATCHED));
+    assert(!(f->mapcount && frame_test(f, PG_LOCKED)));
+    r->n[ANON] += anon && f->mapcount;
+    r->n[MAPPED] += !anon && f->mapcount;
+    r->n[FILE_PAGES] += cached;
+    r->n[SWAPCACHED] += frame_test(f, PG_SWAPCACHE);
+    r->n[SHMEM] += is_shmem(f);
+    r->n[DIRTY] += file && !is_shmem(f) && frame_test(f, PG_DIRTY);
+    r->n[WRITEBACK] += frame_test(f, PG_WRITEBACK);
+    r->n[MLOCKED] += frame_test(f, PG_MLOCKED);
+}
+
+static void check_frames(const struct system *s)
+{
+    struct recount *by_group = xcalloc(s->groups.nr_groups + 1, sizeof(*by_group));
+    struct recount all = {0};
+
+    for (pfn_t p = 1; p < s->frames.end_pfn; p++) {
+        const struct frame *f = frames_get(&s->frames, p);
+        u32 use = f->flags & (PG_ANON | PG_PAGECACHE | PG_SWAPCACHE | PG_TABLE | PG_KERNEL);
+        struct recount *r = &by_group[f->memcg ? f->memcg : GROUP_ROOT];
+
+        if (use == PG_TABLE)
+            r->n[TABLES]++;
+        else if (use && use != PG_KERNEL && !(use & (PG_TABLE | PG_KERNEL)))
+            recount_user_page(f, r);
+        else
+            assert(use == 0 || use == PG_KERNEL);
+    }
+    for (u32 id = 1; id <= s->groups.nr_groups; id++) {
+        for (unsigned i = 0; i < NR_RECOUNTED; i++) {
+            const struct group *g = s->groups.by_id[id];
+
+            all.n[i] += by_group[id].n[i];
+            assert(recounted[i] == NR_MLOCK || g->counters.v[recounted[i]] == by_group[id].n[i]);
+        }
+    }
+    for (unsigned i = 0; i < NR_RECOUNTED; i++)
+        assert(s->counters.v[recounted[i]] == all.n[i]);
+    free(by_group);
+}
+
+static void count_swap_entries(struct mm *mm, struct u64map *refs)
+{
+    pte_t *slot;
+
+    for (vpn_t v = pagetable_next(mm, 0, VPN_END, &slot); v < VPN_END;
+         v = pagetable_next(mm, v + 1, VPN_END, &slot))
+        if (pte_is_swap(*slot))
+            u64map_add(refs, pte_swp(*slot), 1);
+}
+
+static void check_swap(const struct system *s)
+{
+    struct u64map refs;
+    u64 total = 0, cursor, slot, n;
+
+    u64map_init(&refs);
+    for (u32 id = 1; id < s->space.next_mm_id; id++)
+        if (mm_get(&s->space, id))
+            count_swap_entries(mm_get(&s->space, id), &refs);
+    for (u32 id = 1; id < s->backing.nr_inodes; id++) {
+        const struct inode *inode = inode_get(&s->backing, id);
+        u64 index = 0;
+
+        if (!inode || inode->kind != INODE_SHMEM)
+            continue;
+        for (; index < inode_nr_pages(inode); index++) {
+            u64 e = pagecache_entry(inode, index);
+
+            if (e && entry_is_shadow(e))
+                u64map_add(&refs, entry_swap(e), 1);
+        }
+    }
+    u64map_for_each (&refs, cursor, slot, n) {
+        assert(swap_count(&s->swap, (swp_t)slot) == n);
+        total += n;
+    }
+    u64map_done(&refs);
+    for (unsigned a = 0; a < s->swap.nr_areas; a++)
+        for (u32 i = 1; i <= s->swap.areas[a].nr_slots; i++)
+            total -= swap_count(&s->swap, swp_make(a, i));
+    assert(total == 0);
+}
+
+static void check_tasks(const struct system *s)
+{
+    u32 *users = xcalloc(s->space.next_mm_id, sizeof(*users));
+    u32 *members = xcalloc(s->groups.nr_groups + 1, sizeof(*members));
+
+    for (u32 i = 0; i < s->nr_tasks; i++) {
+        const struct task *t = s->tasks[i];
+
+        assert((t->mm != NULL) == (t->state < TASK_ZOMBIE));
+        if (!t->mm)
+            continue;
+        users[t->mm->id]++;
+        members[t->group->id]++;
+        if (t->fork_child) {
+            users[t->fork_child->mm->id]++;
+            members[t->group->id]++;
+        }
+    }
+    for (u32 id = 1; id < s->space.next_mm_id; id++)
+        assert(!mm_get(&s->space, id) || mm_get(&s->space, id)->users == users[id]);
+    for (u32 id = 1; id <= s->groups.nr_groups; id++)
+        assert(s->groups.by_id[id]->nr_tasks == members[id]);
+    free(users);
+    free(members);
+}
+
+/* A translation in a TLB is a translation in a page table, and one for writing is for writing there. */
+static void check_tlbs(const struct system *s)
+{
+    for (unsigned cpu = 0; cpu < s->config.nr_cpus; cpu++) {
+        const struct tlb *t = &s->tlbs[cpu];
+
+        for (u64 i = 0; i < (t->sets_mask + 1) * TLB_SLOTS; i++) {
+            u64 tag = t->tags[i];
+            struct mm *mm;
+            const pte_t *slot;
+
+            if (!tag || tag == TLB_NO_WAY)
+                continue;
+            mm = mm_get(&s->space, (u32)(tag >> 1 & ((1u << MM_ID_BITS) - 1)));
+            if (!mm)
+                continue; /* ids are never used again */
+            slot = pagetable_find(mm, tag >> 29);
+            assert(slot && pte_present(*slot) && !(*slot & PTE_PROTNONE));
+            if (tag & TLB_WRITE)
+                assert((*slot & (PTE_WRITE | PTE_DIRTY)) == (PTE_WRITE | PTE_DIRTY));
+        }
+    }
+}
+
+void system_check(struct system *s)
+{
+    frame_check(&s->frames);
+    buddy_check(&s->frames);
+    space_check(&s->space);
+    pagecache_check(&s->backing);
+    swap_check(&s->swap);
+    lru_check(&s->groups);
+    group_check(&s->groups);
+    clock_check(&s->clock);
+    device_check(&s->disk);
+    for (unsigned i = 0; i < s->config.nr_swaps; i++)
+        device_check(&s->swap_devices[i]);
+    check_frames(s);
+    check_swap(s);
+    check_tasks(s);
+    check_tlbs(s);
+}
+
+/* A check walks all frames; so often that a run takes some ten times as long, whatever the size of the machine. */
+#define CHECK_FIRST_STEPS 32u
+#define CHECK_STRIDE_MIN  1021u
+
+void system_check_step(struct system *s)
+{
+    s->steps++;
+#ifdef HW_CHECKS
+    if (s->steps <= CHECK_FIRST_STEPS || s->steps % (CHECK_STRIDE_MIN + s->frames.end_pfn / 8) == 0)
+        system_check(s);
+#endif
+}

@@ -1,0 +1,90 @@
+/* daemon.c - time passes: I/O completes, kswapd and the flusher do their work.
+ *
+ * Daemons run at points of virtual time like everybody else. A round of kswapd is done at once when its time comes; the CPU time it took
+ * moves its next round on by as much, and a pause that it asks for by more, so that however much there is to do, time passes and
+ * the loop below ends. The flusher runs by its timer, and when reclaim or a writer asks for it, but not more often than
+ * every FLUSHER_GAP_NS. */
+#include "system/system_int.h"
+
+#define KSWAPD_ROUND_NS_MIN (1 * NS_PER_US)
+#define FLUSHER_GAP_NS      (100 * NS_PER_US)
+
+/* Run a daemon's step with the CPU account of its own. */
+static u64 take_ns(struct pgdat *pg)
+{
+    u64 ns = pg->cpu_ns;
+
+    pg->cpu_ns = 0;
+    pg->step_start = pg->clock->now;
+    return ns;
+}
+
+static void kswapd_round(struct system *s)
+{
+    struct pgdat *pg = &s->pgdat;
+    u64 kept = take_ns(pg), ns;
+    ns_t start = s->clock.now;
+    struct wait wait;
+
+    kswapd_step(pg, &wait);
+    ns = take_ns(pg);
+    pg->cpu_ns = kept;
+    s->daemon_ns += ns;
+    s->kswapd->cpu_sys_ns += ns;
+    s->kswapd_at = MAX(start + MAX(ns, KSWAPD_ROUND_NS_MIN), s->clock.now);
+    if (wait.cause != WAIT_NOTHING && wait.until > s->kswapd_at) {
+        s->kswapd->wait_ns[wait.cause] += wait.until - s->kswapd_at;
+        s->kswapd_at = wait.until;
+    }
+}
+
+static void flusher_round(struct system *s)
+{
+    struct pgdat *pg = &s->pgdat;
+    u64 kept = take_ns(pg);
+
+    s->flusher_ran = s->clock.now;
+    s->flusher_at = MAX(flusher_step(pg), s->clock.now + FLUSHER_GAP_NS);
+    s->daemon_ns += take_ns(pg);
+    pg->cpu_ns = kept;
+}
+
+static ns_t flusher_due(const struct system *s)
+{
+    ns_t asked = s->flusher_ran + FLUSHER_GAP_NS;
+
+    if (!s->pgdat.flusher_wanted || io_write_queue_full(&s->pgdat))
+        return s->flusher_at;
+    return MIN(asked, s->flusher_at);
+}
+
+static ns_t daemons_due(const struct system *s)
+{
+    ns_t kswapd = s->pgdat.kswapd_awake ? s->kswapd_at : NS_NEVER;
+
+    return MIN(kswapd, flusher_due(s));
+}
+
+void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns)
+{
+    for (;;) {
+        ns_t due = daemons_due(s);
+
+        if (likely(due > until))
+            break;
+        clock_run_until(&s->clock, MAX(due, s->clock.now));
+        if (s->pgdat.kswapd_awake && s->kswapd_at <= s->clock.now)
+            kswapd_round(s);
+        if (flusher_due(s) <= s->clock.now)
+            flusher_round(s);
+    }
+    clock_run_until(&s->clock, MAX(until, s->clock.now));
+    s->pgdat.step_start = s->clock.now;
+    *ret_daemon_ns = s->daemon_ns;
+    s->daemon_ns = 0;
+}
+
+u64 system_take_cpu_ns(struct system *s)
+{
+    return take_ns(&s->pgdat);
+}

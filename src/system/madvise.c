@@ -1,0 +1,117 @@
+/* madvise.c - madvise(2). Mirrors mm/madvise.c, Linux 6.1: each advice on each mapping of the range, holes skipped. */
+#include "system/system_int.h"
+
+static void change_flags(struct system *s, struct mm *mm, struct span r, u32 clear, u32 set)
+{
+    vma_change_flags(mm, r.start, r.end, clear, set);
+    pgdat_cost(&s->pgdat, s->cost.vma_op);
+}
+
+static void will_need(struct system *s, struct task *t, const struct vma *vma, struct span r)
+{
+    struct inode *inode;
+    struct file *file;
+    struct ra_plan plan;
+
+    if (vma_is_anon(vma))
+        return; /* Linux starts reading what is in swap */
+    inode = inode_get(&s->backing, vma->inode);
+    file = file_get(&s->backing, vma->file);
+    if (!inode->device)
+        return;
+    plan = readahead_force(file, inode, vma_index(vma, r.start), r.end - r.start);
+    filemap_readahead(task_access(s, t), inode, &plan);
+}
+
+static void advise_pages(struct system *s, struct task *t, struct vma *vma, struct span r,
+                         u32 advice)
+{
+    struct access_ctx *ac = task_access(s, t);
+
+    switch (advice) {
+    case MADVISE_WILLNEED:
+        will_need(s, t, vma, r);
+        break;
+    case MADVISE_DONTNEED_LOCKED:
+        munlock_pages(s, t->mm, r);
+        access_zap(ac, r.start, r.end);
+        break;
+    case MADVISE_DONTNEED:
+        if (!(vma->flags & VM_LOCKED))
+            access_zap(ac, r.start, r.end);
+        break;
+    case MADVISE_FREE:
+        if (vma_is_anon(vma) && !(vma->flags & VM_LOCKED))
+            access_advise_free(ac, r.start, r.end);
+        break;
+    case MADVISE_COLD:
+    case MADVISE_PAGEOUT:
+        if (!(vma->flags & VM_LOCKED))
+            access_advise_cold(ac, r.start, r.end, advice == MADVISE_PAGEOUT);
+        break;
+    default:
+        break;
+    }
+}
+
+/* By page, vma after vma; looked up again each time, since reclaim on the way may have changed entries (not vmas). */
+static void advise_range(struct system *s, struct task *t, struct span r, u32 advice)
+{
+    vpn_t at = r.start;
+
+    for (;;) {
+        struct vma *vma = vma_find_after(t->mm, at);
+        struct span part;
+
+        if (!vma || vma->start >= r.end)
+            return;
+        part = (struct span){MAX(at, vma->start), MIN(r.end, vma->end)};
+        advise_pages(s, t, vma, part, advice);
+        at = part.end;
+        if (at >= r.end)
+            return;
+    }
+}
+
+enum step system_madvise(struct system *s, struct task *t, vaddr_t addr, u64 len, u32 advice)
+{
+    struct span r = {addr >> PAGE_SHIFT, (addr + len + PAGE_SIZE - 1) >> PAGE_SHIFT};
+    enum step step;
+
+    if (!call_begin(s, t, &step))
+        return step;
+    if (!t->progress)
+        pgdat_cost(&s->pgdat, s->cost.syscall);
+    switch (advice) {
+    case MADVISE_NORMAL:
+        change_flags(s, t->mm, r, VM_RAND_READ | VM_SEQ_READ, 0);
+        break;
+    case MADVISE_RANDOM:
+        change_flags(s, t->mm, r, VM_SEQ_READ, VM_RAND_READ);
+        break;
+    case MADVISE_SEQUENTIAL:
+        change_flags(s, t->mm, r, VM_RAND_READ, VM_SEQ_READ);
+        break;
+    case MADVISE_DONTFORK:
+        change_flags(s, t->mm, r, 0, VM_DONTFORK);
+        break;
+    case MADVISE_DOFORK:
+        change_flags(s, t->mm, r, VM_DONTFORK, 0);
+        break;
+    case MADVISE_WIPEONFORK:
+        change_flags(s, t->mm, r, 0, VM_WIPEONFORK);
+        break;
+    case MADVISE_KEEPONFORK:
+        change_flags(s, t->mm, r, VM_WIPEONFORK, 0);
+        break;
+    case MADVISE_POPULATE_READ:
+    case MADVISE_POPULATE_WRITE:
+        step = populate(s, t, r);
+        if (step != STEP_DONE)
+            return step;
+        break;
+    default:
+        advise_range(s, t, r, advice);
+    }
+    return call_end(s, t);
+}

@@ -1,0 +1,125 @@
+/* mlock.c - memory that may not be reclaimed.
+ *
+ * A mapping is locked (VM_LOCKED), and so are the pages behind it (PG_MLOCKED, on the unevictable list), from the moment they
+ * are faulted in until the last locked mapping of them is gone. Mirrors mm/mlock.c, Linux 6.1; where it counts locked mappings of
+ * a page, this looks for them. */
+#include "system/system_int.h"
+
+void mlock_new_page(struct system *s, struct mm *mm, vpn_t vpn)
+{
+    const struct vma *vma = vma_find(mm, vpn);
+    const pte_t *slot;
+
+    if (!vma || !(vma->flags & VM_LOCKED))
+        return;
+    slot = pagetable_find(mm, vpn);
+    if (slot && pte_has_frame(*slot))
+        page_mlock(&s->pgdat, pte_pfn(*slot));
+}
+
+static bool count_locked(void *ctx, const struct rmap_walk *w)
+{
+    unsigned *locked = ctx;
+
+    *locked += (w->vma->flags & VM_LOCKED) != 0;
+    return *locked < 2;
+}
+
+static void munlock_vma(struct system *s, const struct vma *vma, struct span r)
+{
+    pte_t *slot;
+
+    for (vpn_t v = pagetable_next(vma->mm, r.start, r.end, &slot); v < r.end;
+         v = pagetable_next(vma->mm, v + 1, r.end, &slot)) {
+        unsigned locked = 0;
+
+        if (!pte_has_frame(*slot) ||
+            !frame_test(frames_get(&s->frames, pte_pfn(*slot)), PG_MLOCKED))
+            continue;
+        rmap_for_each(&s->space, pte_pfn(*slot), count_locked, &locked);
+        if (locked < 2)
+            page_munlock(&s->pgdat, pte_pfn(*slot));
+    }
+}
+
+void munlock_pages(struct system *s, struct mm *mm, struct span r)
+{
+    for (const struct vma *vma = vma_find_after(mm, r.start); vma && vma->start < r.end;
+         vma = vma_next(vma))
+        if (vma->flags & VM_LOCKED)
+            munlock_vma(s, vma, (struct span){MAX(r.start, vma->start), MIN(r.end, vma->end)});
+}
+
+static void mlock_present(struct system *s, struct mm *mm, struct span r)
+{
+    pte_t *slot;
+
+    lru_add_drain(&s->pgdat);
+    for (vpn_t v = pagetable_next(mm, r.start, r.end, &slot); v < r.end;
+         v = pagetable_next(mm, v + 1, r.end, &slot))
+        mlock_new_page(s, mm, v);
+}
+
+enum step system_mlock(struct system *s, struct task *t, vaddr_t addr, u64 len, bool onfault)
+{
+    struct span r = {addr >> PAGE_SHIFT, (addr + len + PAGE_SIZE - 1) >> PAGE_SHIFT};
+    enum step step;
+
+    if (!call_begin(s, t, &step))
+        return step;
+    if (!t->progress) {
+        vma_change_flags(t->mm, r.start, r.end, VM_LOCKONFAULT,
+                         VM_LOCKED | (onfault ? VM_LOCKONFAULT : 0));
+        mlock_present(s, t->mm, r);
+        pgdat_cost(&s->pgdat, s->cost.vma_op);
+        t->progress = 1;
+    }
+    if (!onfault) {
+        step = populate(s, t, r);
+        if (step != STEP_DONE)
+            return step;
+    }
+    return call_end(s, t);
+}
+
+static void munlock(struct system *s, struct mm *mm, struct span r)
+{
+    munlock_pages(s, mm, r);
+    vma_change_flags(mm, r.start, r.end, VM_LOCKED | VM_LOCKONFAULT, 0);
+    pgdat_cost(&s->pgdat, s->cost.vma_op);
+}
+
+enum step system_munlock(struct system *s, struct task *t, vaddr_t addr, u64 len)
+{
+    struct span r = {addr >> PAGE_SHIFT, (addr + len + PAGE_SIZE - 1) >> PAGE_SHIFT};
+    enum step step;
+
+    if (!call_begin(s, t, &step))
+        return step;
+    munlock(s, t->mm, r);
+    return call_end(s, t);
+}
+
+enum step system_mlockall(struct system *s, struct task *t, u32 flags)
+{
+    struct span all = {0, VPN_END};
+    enum step step;
+
+    if (!call_begin(s, t, &step))
+        return step;
+    t->mm->mlock_future = (flags & MLOCKALL_FUTURE) && !(flags & MLOCKALL_ONFAULT);
+    if (!flags)
+        munlock(s, t->mm, all);
+    if ((flags & MLOCKALL_CURRENT) && !t->progress) {
+        vma_change_flags(t->mm, all.start, all.end, VM_LOCKONFAULT,
+                         VM_LOCKED | (flags & MLOCKALL_ONFAULT ? VM_LOCKONFAULT : 0));
+        mlock_present(s, t->mm, all);
+        t->progress = 1;
+    }
+    if ((flags & MLOCKALL_CURRENT) && !(flags & MLOCKALL_ONFAULT)) {
+        step = populate(s, t, all);
+        if (step != STEP_DONE)
+            return step;
+    }
+    return call_end(s, t);
+}

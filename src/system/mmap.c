@@ -1,0 +1,352 @@
+/* mmap.c - calls that change what is mapped where.
+ *
+ * A recorded call succeeded, so these do not refuse: what is in the way of a mapping goes, as with MAP_FIXED. Nothing is
+ * changed before memory that may have to be waited for is there, or the change can be made twice. */
+#include "system/system_int.h"
+
+static struct span span_of(vaddr_t addr, u64 len)
+{
+    return (struct span){addr >> PAGE_SHIFT, (addr + len + PAGE_SIZE - 1) >> PAGE_SHIFT};
+}
+
+void tlbs_flush_range(struct system *s, const struct mm *mm, struct span r)
+{
+    for (unsigned cpu = 0; cpu < s->config.nr_cpus; cpu++)
+        tlb_flush_range(&s->tlbs[cpu], mm->id, r.start, r.end);
+}
+
+void unmap_range(struct system *s, struct mm *mm, struct span r)
+{
+    struct access_ctx ac = {.pg = &s->pgdat, .mm = mm};
+    const struct vma *above, *below;
+
+    if (mm->locked_vm)
+        munlock_pages(s, mm, r);
+    access_zap(&ac, r.start, r.end);
+    vma_remove(mm, r.start, r.end);
+    above = vma_find_after(mm, r.start);
+    below = above ? vma_prev(above) : mm->nr_vmas ? mm->vmas[mm->nr_vmas - 1] : NULL;
+    pagetable_free_range(mm, below ? below->end : 0, above ? above->start : VPN_END,
+                         access_release_table, &s->pgdat);
+}
+
+enum step populate(struct system *s, struct task *t, struct span r)
+{
+    vpn_t vpn = r.start + (t->progress ? t->progress - 1 : 0);
+
+    for (;;) {
+        const struct vma *vma = vma_find_after(t->mm, vpn);
+        bool write, bad;
+        enum step step;
+
+        if (!vma || vma->start >= r.end)
+            return STEP_DONE;
+        vpn = MAX(vpn, vma->start);
+        if (vpn >= r.end)
+            return STEP_DONE;
+        t->progress = vpn - r.start + 1;
+        write = (vma->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+        if (!(vma->flags & VM_ACCESS_FLAGS)) {
+            vpn = vma->end;
+            continue;
+        }
+        step = user_access(s, t, vpn, write ? ACCESS_WRITE : ACCESS_READ, &bad);
+        if (step != STEP_DONE)
+            return step;
+        vpn++; /* behind the end of a file there is nothing to populate: bad */
+    }
+}
+
+static u32 prot_flags(u32 prot)
+{
+    return (prot & PROT_BIT_READ ? VM_READ : 0u) | (prot & PROT_BIT_WRITE ? VM_WRITE : 0u) |
+           (prot & PROT_BIT_EXEC ? VM_EXEC : 0u);
+}
+
+static u32 map_flags(const struct mm *mm, const struct mmap_args *a)
+{
+    u32 flags = prot_flags(a->prot) | VM_MAYWRITE;
+
+    if (a->mflags & MAP_BIT_SHARED)
+        flags |= VM_SHARED;
+    if (a->mflags & MAP_BIT_STACK)
+        flags |= VM_GROWSDOWN | VM_STACK;
+    if (a->mflags & MAP_BIT_HEAP)
+        flags |= VM_HEAP;
+    if (a->mflags & MAP_BIT_NORESERVE)
+        flags |= VM_NORESERVE;
+    if ((a->mflags & MAP_BIT_LOCKED) || mm->mlock_future)
+        flags |= VM_LOCKED;
+    return flags;
+}
+
+/* Shared anonymous memory is a file of its own that nobody can open. */
+static struct file *shared_memory(struct system *s, u64 len)
+{
+    struct inode *inode =
+        inode_new(&s->backing, INODE_SHMEM, 0, ++s->shm_ino, "/dev/zero (deleted)", len, NULL);
+
+    inode->nlink = 0;
+    return file_new(&s->backing, inode, 0);
+}
+
+static void map(struct system *s, struct task *t, const struct mmap_args *a, struct span r)
+{
+    struct mm *mm = t->mm;
+    struct vma_spec spec = {.start = r.start, .end = r.end, .flags = map_flags(mm, a)};
+    struct file *f = a->file ? file_get(&s->backing, a->file) : NULL;
+    bool own = !f && (spec.flags & VM_SHARED);
+
+    if (own)
+        f = shared_memory(s, (r.end - r.start) << PAGE_SHIFT);
+    if (f) {
+        spec.inode = f->inode;
+        spec.file = f->id;
+        spec.pgoff = a->offset >> PAGE_SHIFT;
+    }
+    unmap_range(s, mm, r);
+    vma_add(mm, &spec);
+    if (own)
+        system_close(s, f); /* the vma has it now */
+    if (a->mflags & MAP_BIT_HEAP) {
+        mm->start_brk = a->addr;
+        mm->brk = r.end << PAGE_SHIFT;
+    }
+    if (a->mflags & MAP_BIT_STACK)
+        mm->start_stack = r.end << PAGE_SHIFT;
+    pgdat_cost(&s->pgdat, s->cost.vma_op);
+}
+
+enum step system_mmap(struct system *s, struct task *t, const struct mmap_args *a)
+{
+    struct span r = span_of(a->addr, a->len);
+    enum step step;
+
+    if (!call_begin(s, t, &step))
+        return step;
+    if (r.start >= r.end || r.end > VPN_END)
+        return call_end(s, t);
+    if (!t->progress) {
+        map(s, t, a, r);
+        t->progress = 1;
+    }
+    if ((a->mflags & (MAP_BIT_POPULATE | MAP_BIT_LOCKED)) || t->mm->mlock_future) {
+        step = populate(s, t, r);
+        if (step != STEP_DONE)
+            return step;
+    }
+    return call_end(s, t);
+}
+
+enum step system_munmap(struct system *s, struct task *t, vaddr_t addr, u64 len)
+{
+    struct span r = span_of(addr, len);
+    enum step step;
+
+    if (!call_begin(s, t, &step))
+        return step;
+    if (r.start < r.end && r.end <= VPN_END)
+        unmap_range(s, t->mm, r);
+    pgdat_cost(&s->pgdat, s->cost.vma_op);
+    return call_end(s, t);
+}
+
+/* The heap as it was: known from the last call, or from a mapping that was there at the start. */
+static struct span heap_of(struct mm *mm, vaddr_t start)
+{
+    vpn_t first = ROUND_UP(start, PAGE_SIZE) >> PAGE_SHIFT;
+    const struct vma *vma = vma_find(mm, first);
+
+    if (!mm->brk || ROUND_UP(mm->start_brk, PAGE_SIZE) >> PAGE_SHIFT != first) {
+        mm->start_brk = start;
+        mm->brk = vma && (vma->flags & VM_HEAP) ? vma->end << PAGE_SHIFT : first << PAGE_SHIFT;
+    }
+    return (struct span){first, MAX(first, ROUND_UP(mm->brk, PAGE_SIZE) >> PAGE_SHIFT)};
+}
+
+enum step system_brk(struct system *s, struct task *t, vaddr_t start, vaddr_t end)
+{
+    struct mm *mm = t->mm;
+    struct span was, now;
+    enum step step;
+
+    if (!call_begin(s, t, &step))
+        return step;
+    was = heap_of(mm, start);
+    now = (struct span){was.start, MAX(was.start, ROUND_UP(end, PAGE_SIZE) >> PAGE_SHIFT)};
+    if (now.end < was.end) {
+        unmap_range(s, mm, (struct span){now.end, was.end});
+    } else if (now.end > was.end && !t->progress) {
+        const struct vma_spec spec = {.start = was.end,
+                                      .end = now.end,
+                                      .flags = VM_READ | VM_WRITE | VM_MAYWRITE | VM_HEAP |
+                                               (mm->mlock_future ? VM_LOCKED : 0)};
+
+        unmap_range(s, mm, (struct span){spec.start, spec.end});
+        vma_add(mm, &spec);
+        t->progress = 1;
+    }
+    if (mm->mlock_future && now.end > was.end) {
+        step = populate(s, t, (struct span){was.end, now.end});
+        if (step != STEP_DONE)
+            return step;
+    }
+    mm->brk = end;
+    pgdat_cost(&s->pgdat, s->cost.vma_op);
+    return call_end(s, t);
+}
+
+/* --- mprotect ------------------------------------------------------------------------------------------------------- */
+/* May the entry be writable at once? Otherwise the next write faults (can_change_pte_writable). */
+static bool may_write(const struct system *s, const struct vma *vma, pte_t pte)
+{
+    const struct frame *f;
+
+    if (!(vma->flags & VM_WRITE) || !pte_has_frame(pte) || !(pte & PTE_DIRTY))
+        return false;
+    if (vma->flags & VM_SHARED)
+        return true;
+    f = frames_get(&s->frames, pte_pfn(pte));
+    return frame_test(f, PG_ANON) && frame_test(f, PG_EXCLUSIVE);
+}
+
+static void protect_entries(struct system *s, const struct vma *vma, struct span r)
+{
+    bool none = !(vma->flags & VM_ACCESS_FLAGS);
+    pte_t *slot;
+
+    for (vpn_t v = pagetable_next(vma->mm, r.start, r.end, &slot); v < r.end;
+         v = pagetable_next(vma->mm, v + 1, r.end, &slot)) {
+        pte_t pte = *slot;
+
+        if (!pte_present(pte))
+            continue;
+        pte = none ? pte | PTE_PROTNONE : pte & ~PTE_PROTNONE;
+        if (!(vma->flags & VM_WRITE))
+            pte &= ~PTE_WRITE;
+        else if (may_write(s, vma, pte))
+            pte |= PTE_WRITE;
+        *slot = pte;
+    }
+}
+
+enum step system_mprotect(struct system *s, struct task *t, vaddr_t addr, u64 len, u32 prot)
+{
+    struct span r = span_of(addr, len);
+    enum step step;
+
+    if (!call_begin(s, t, &step))
+        return step;
+    if (r.end > VPN_END)
+        return call_end(s, t);
+    vma_change_flags(t->mm, r.start, r.end, VM_ACCESS_FLAGS, prot_flags(prot));
+    for (const struct vma *vma = vma_find_after(t->mm, r.start); vma && vma->start < r.end;
+         vma = vma_next(vma))
+        protect_entries(s, vma, (struct span){MAX(r.start, vma->start), MIN(r.end, vma->end)});
+    tlbs_flush_range(s, t->mm, r);
+    pgdat_cost(&s->pgdat, s->cost.vma_op);
+    return call_end(s, t);
+}
+
+/* --- mremap ----------------------------------------------------------------------------------------------------------- */
+/* Tables for all entries that will move: what may wait comes first. */
+static enum step move_prepare(struct system *s, struct task *t, struct span from, vpn_t to)
+{
+    pte_t *slot;
+
+    for (vpn_t v = pagetable_next(t->mm, from.start, from.end, &slot); v < from.end;
+         v = pagetable_next(t->mm, v + 1, from.end, &slot)) {
+        enum access_result r = access_tables(task_access(s, t), t->mm, to + (v - from.start));
+
+        if (r != ACCESS_OK) {
+            enum step step = access_step(s, t, r);
+
+            if (step != STEP_DONE)
+                return step;
+            v--; /* somebody was killed: again */
+        }
+    }
+    return STEP_DONE;
+}
+
+static void move(struct system *s, struct mm *mm, struct span from, vpn_t to, u64 pages)
+{
+    struct vma *vma = vma_find(mm, from.start);
+    vpn_t moved;
+
+    vma_copy(vma, from.start, to, pages);
+    moved = pagetable_move(mm, from.start, from.end, to);
+    assert(moved >= from.end);
+    (void)moved;
+    tlbs_flush_range(s, mm, from);
+    unmap_range(s, mm, from);
+}
+
+static void resize_in_place(struct system *s, struct mm *mm, struct span was, u64 pages)
+{
+    vpn_t end = was.start + pages;
+    struct vma *vma;
+
+    if (end < was.end) {
+        unmap_range(s, mm, (struct span){end, was.end});
+        return;
+    }
+    vma = vma_find(mm, was.end - 1);
+    if (end == was.end || !vma)
+        return;
+    unmap_range(s, mm, (struct span){was.end, end}); /* the recording says that this was free */
+    vma = vma_find(mm, was.end - 1);
+    if (vma->end == was.end)
+        vma_resize(mm, vma, vma->start, end);
+}
+
+/* The part of [addr, addr + len) that is one mapping: the kernel takes no other. */
+static struct span one_mapping(struct mm *mm, struct span r)
+{
+    const struct vma *vma = vma_find(mm, r.start);
+
+    if (!vma)
+        return (struct span){r.start, r.start};
+    return (struct span){r.start, MIN(r.end, vma->end)};
+}
+
+enum step system_mremap(struct system *s, struct task *t, vaddr_t old, u64 old_len,
+                        vaddr_t new_addr, u64 new_len)
+{
+    struct span from = span_of(old, old_len), to = span_of(new_addr, new_len);
+    bool grew;
+    enum step step;
+
+    if (!call_begin(s, t, &step))
+        return step;
+    from = one_mapping(t->mm, from);
+    if (!t->progress && from.start < from.end && to.start < to.end && to.end <= VPN_END) {
+        u64 pages = to.end - to.start;
+
+        if (to.start == from.start) {
+            resize_in_place(s, t->mm, from, pages);
+        } else if (to.end <= from.start || to.start >= from.end) {
+            struct span rest = {from.start + pages, from.end};
+
+            unmap_range(s, t->mm, to);
+            if (rest.start < rest.end) {
+                unmap_range(s, t->mm, rest);
+                from.end = rest.start;
+            }
+            step = move_prepare(s, t, from, to.start);
+            if (step != STEP_DONE)
+                return step;
+            move(s, t->mm, from, to.start, pages);
+        }
+    }
+    grew = new_len > old_len && vma_find(t->mm, to.start) &&
+           (vma_find(t->mm, to.start)->flags & VM_LOCKED);
+    t->progress = MAX(t->progress, (u64)1);
+    if (grew) {
+        step = populate(s, t, to);
+        if (step != STEP_DONE)
+            return step;
+    }
+    pgdat_cost(&s->pgdat, s->cost.vma_op);
+    return call_end(s, t);
+}

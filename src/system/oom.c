@@ -1,0 +1,119 @@
+/* oom.c - memory has run out: who dies.
+ *
+ * Of all processes in the group that ran out (or in the machine) the one that holds most memory, in pages of RSS, swap and page
+ * tables, plus oom_score_adj thousandths of all that may be used; the later one of equals; nobody at -1000. Its memory is
+ * released at once: what SIGKILL and the OOM reaper do in Linux within milliseconds. memory.oom.group kills the whole group.
+ * Mirrors mm/oom_kill.c, Linux 6.1. */
+#include "system/system_int.h"
+
+#define OOM_SCORE_ADJ_MIN (-1000)
+#define SIGNAL_KILL       9
+
+bool oom_is_candidate(const struct task *t, const struct group *scope)
+{
+    return !t->kthread && t->mm && t->state < TASK_ZOMBIE && t->pid == t->tgid &&
+           (!scope || group_is_below(t->group, scope));
+}
+
+static u64 usable_pages(const struct system *s, const struct group *scope)
+{
+    u64 pages;
+
+    if (!scope)
+        return s->frames.managed_pages + s->swap.total_pages;
+    pages = MIN(scope->memory.max, s->frames.managed_pages);
+    if (s->tunables.swappiness)
+        pages += MIN(scope->swap.max, s->swap.total_pages);
+    return MAX(pages, (u64)1);
+}
+
+static s64 badness(const struct task *t, u64 usable)
+{
+    const struct mm *mm = t->mm;
+    u64 tables = mm->nr_ptes + mm->nr_pmds + mm->nr_puds + mm->nr_pgds;
+
+    return (s64)(mm_rss(mm) + mm->swapents + tables) + t->oom_score_adj * ((s64)usable / 1000);
+}
+
+static struct task *choose_victim(const struct system *s, const struct group *scope)
+{
+    u64 usable = usable_pages(s, scope);
+    struct task *victim = NULL;
+    s64 most = INT64_MIN;
+
+    for (u32 i = 0; i < s->nr_tasks; i++) {
+        struct task *t = s->tasks[i];
+        s64 points;
+
+        if (!oom_is_candidate(t, scope) || t->oom_score_adj == OOM_SCORE_ADJ_MIN)
+            continue;
+        points = badness(t, usable);
+        if (points >= most) {
+            most = points;
+            victim = t;
+        }
+    }
+    return victim;
+}
+
+static void kill_one(struct system *s, struct task *victim, const char *message)
+{
+    struct mm *mm = victim->mm;
+
+    count(&s->counters, OOM_KILL, 1);
+    group_event(victim->group, MEMCG_OOM_KILL, 1);
+    oom_report_killed(s, victim, message);
+    pgdat_cost(&s->pgdat, s->cost.oom_kill);
+    s->oom_kills++;
+    process_exit(s, victim, OUTCOME_OOM_KILLED, SIGNAL_KILL);
+    for (u32 i = 0; i < s->nr_tasks; i++) /* whoever shares the memory keeps it from being freed */
+        if (s->tasks[i]->mm == mm && s->tasks[i]->state < TASK_ZOMBIE)
+            process_exit(s, s->tasks[i], OUTCOME_OOM_KILLED, SIGNAL_KILL);
+}
+
+/* The highest group from the victim's up to scope that wants to die as a whole. */
+static struct group *oom_group_of(struct group *g, const struct group *scope)
+{
+    struct group *whole = NULL;
+
+    for (; g && g->parent; g = g->parent) {
+        if (g->oom_group)
+            whole = g;
+        if (g == scope)
+            break;
+    }
+    return whole;
+}
+
+static void kill_group(struct system *s, struct group *g, const char *message)
+{
+    char path[256];
+
+    group_event(g, MEMCG_OOM_GROUP_KILL, 1);
+    group_path(g, path, sizeof(path));
+    log_line(s, "Tasks in %s are going to be killed due to memory.oom.group set", path);
+    for (u32 i = 0; i < s->nr_tasks; i++)
+        if (oom_is_candidate(s->tasks[i], g) && s->tasks[i]->oom_score_adj != OOM_SCORE_ADJ_MIN)
+            kill_one(s, s->tasks[i], message);
+}
+
+bool oom_kill(struct system *s, struct task *t, struct group *scope)
+{
+    const char *message = scope ? "Memory cgroup out of memory" : "Out of memory";
+    struct task *victim = choose_victim(s, scope);
+    struct group *whole;
+
+    if (!scope && s->tunables.oom_kill_allocating_task && oom_is_candidate(t, NULL) &&
+        t->oom_score_adj != OOM_SCORE_ADJ_MIN)
+        victim = t;
+    oom_report(s, t, scope, victim);
+    if (!victim) {
+        log_line(s, "Out of memory and no killable processes...");
+        return false;
+    }
+    whole = oom_group_of(victim->group, scope);
+    kill_one(s, victim, message);
+    if (whole)
+        kill_group(s, whole, message);
+    return true;
+}

@@ -1,0 +1,284 @@
+/* oom_report.c - what the kernel writes to its log when memory runs out.
+ *
+ * The lines of dump_header() and oom_kill_process() of mm/oom_kill.c, show_free_areas() of mm/page_alloc.c and
+ * mem_cgroup_print_oom_meminfo() of mm/memcontrol.c, Linux 6.1, without the call trace and registers, which a model has not. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "stats/memory_stat.h"
+#include "stats/profile.h"
+#include "system/system_int.h"
+
+#define PAGE_KIB (PAGE_SIZE / 1024)
+
+static void log_stamp(struct system *s)
+{
+    strbuf_printf(&s->log, "[%5llu.%06llu] ", (unsigned long long)(s->clock.now / NS_PER_S),
+                  (unsigned long long)(s->clock.now % NS_PER_S / NS_PER_US));
+}
+
+void log_line(struct system *s, const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    log_stamp(s);
+    strbuf_append(&s->log, text);
+    strbuf_appendc(&s->log, '\n');
+}
+
+static unsigned long long ull(s64 v)
+{
+    return v < 0 ? 0 : (unsigned long long)v;
+}
+
+static unsigned long long counter_of(const struct system *s, enum counter id)
+{
+    return ull(counter_shown(id, s->counters.v[id]));
+}
+
+static unsigned long long kib_of(const struct system *s, enum counter id)
+{
+    return counter_of(s, id) * PAGE_KIB;
+}
+
+static unsigned long long tables_bytes(const struct mm *mm)
+{
+    return (mm->nr_ptes + mm->nr_pmds + mm->nr_puds + mm->nr_pgds) * PAGE_SIZE;
+}
+
+/* --- a group ran out ------------------------------------------------------------------------------------------------------- */
+struct stat_ctx {
+    struct group *g;
+};
+
+static s64 group_stat(void *ctx, enum counter id)
+{
+    struct group *g = ((struct stat_ctx *)ctx)->g;
+    s64 bytes;
+
+    if (id != MEMCG_KERNEL)
+        return group_counter(g, id);
+    bytes = (group_counter(g, NR_PAGE_TABLE_PAGES)) * PAGE_SIZE +
+            group_counter(g, NR_KERNEL_STACK) * 1024 + group_counter(g, NR_SLAB_RECLAIMABLE) +
+            group_counter(g, NR_SLAB_UNRECLAIMABLE);
+    return ROUND_UP(bytes, (s64)PAGE_SIZE);
+}
+
+static unsigned long long limit_kib(u64 pages)
+{
+    return MIN(pages, PAGE_COUNTER_MAX) * PAGE_KIB;
+}
+
+static void report_group(struct system *s, struct group *g)
+{
+    const struct kernel_profile *profile = kernel_profile_find(s->config.kernel);
+    struct stat_ctx ctx = {g};
+    struct strbuf stat;
+    char path[256];
+    char *line;
+
+    group_path(g, path, sizeof(path));
+    log_line(s, "memory: usage %llukB, limit %llukB, failcnt %llu",
+             (unsigned long long)g->memory.usage * PAGE_KIB, limit_kib(g->memory.max),
+             (unsigned long long)g->memory.failcnt);
+    log_line(s, "swap: usage %llukB, limit %llukB, failcnt %llu",
+             (unsigned long long)g->swap.usage * PAGE_KIB, limit_kib(g->swap.max),
+             (unsigned long long)g->swap.failcnt);
+    log_line(s, "Memory cgroup stats for %s:", path);
+    strbuf_init(&stat);
+    memory_stat_render(profile, group_stat, &ctx, &stat);
+    for (line = stat.text; *line;) {
+        char *end = strchr(line, '\n');
+
+        *end = '\0';
+        log_line(s, "%s", line);
+        line = end + 1;
+    }
+    strbuf_done(&stat);
+}
+
+/* --- the machine ran out --------------------------------------------------------------------------------------------------- */
+static void report_node(struct system *s)
+{
+    log_line(s, "Mem-Info:");
+    log_line(s, "active_anon:%llu inactive_anon:%llu isolated_anon:0",
+             counter_of(s, NR_ACTIVE_ANON), counter_of(s, NR_INACTIVE_ANON));
+    log_line(s, " active_file:%llu inactive_file:%llu isolated_file:0",
+             counter_of(s, NR_ACTIVE_FILE), counter_of(s, NR_INACTIVE_FILE));
+    log_line(s, " unevictable:%llu dirty:%llu writeback:%llu", counter_of(s, NR_UNEVICTABLE),
+             counter_of(s, NR_DIRTY), counter_of(s, NR_WRITEBACK));
+    log_line(s, " slab_reclaimable:%llu slab_unreclaimable:%llu",
+             counter_of(s, NR_SLAB_RECLAIMABLE), counter_of(s, NR_SLAB_UNRECLAIMABLE));
+    log_line(s, " mapped:%llu shmem:%llu pagetables:%llu", counter_of(s, NR_MAPPED),
+             counter_of(s, NR_SHMEM), counter_of(s, NR_PAGE_TABLE_PAGES));
+    log_line(s, " sec_pagetables:0 bounce:0");
+    log_line(s, " kernel_misc_reclaimable:0");
+    log_line(s, " free:%llu free_pcp:%llu free_cma:0",
+             (unsigned long long)frames_count_free(&s->frames),
+             (unsigned long long)frames_count_pcp(&s->frames));
+    log_line(
+        s,
+        "Node 0 active_anon:%llukB inactive_anon:%llukB active_file:%llukB inactive_file:%llukB "
+        "unevictable:%llukB isolated(anon):0kB isolated(file):0kB mapped:%llukB dirty:%llukB "
+        "writeback:%llukB shmem:%llukB shmem_thp: 0kB shmem_pmdmapped: 0kB anon_thp: 0kB "
+        "writeback_tmp:0kB kernel_stack:%llukB pagetables:%llukB sec_pagetables:0kB "
+        "all_unreclaimable? %s",
+        kib_of(s, NR_ACTIVE_ANON), kib_of(s, NR_INACTIVE_ANON), kib_of(s, NR_ACTIVE_FILE),
+        kib_of(s, NR_INACTIVE_FILE), kib_of(s, NR_UNEVICTABLE), kib_of(s, NR_MAPPED),
+        kib_of(s, NR_DIRTY), kib_of(s, NR_WRITEBACK), kib_of(s, NR_SHMEM),
+        counter_of(s, NR_KERNEL_STACK), kib_of(s, NR_PAGE_TABLE_PAGES),
+        s->pgdat.kswapd_failures >= 16 ? "yes" : "no");
+}
+
+static unsigned long long zone_kib(const struct zone *z, enum counter id)
+{
+    return ull(z->counters.v[id]) * PAGE_KIB;
+}
+
+static unsigned long long pcp_kib(const struct system *s, const struct zone *z, unsigned cpu)
+{
+    (void)s;
+    return (unsigned long long)z->pcp[cpu].count * PAGE_KIB;
+}
+
+static void report_zone(struct system *s, const struct zone *z)
+{
+    unsigned long long pcp = 0;
+
+    for (unsigned cpu = 0; cpu < s->frames.nr_cpus; cpu++)
+        pcp += pcp_kib(s, z, cpu);
+    log_line(s,
+             "Node 0 %s free:%llukB boost:%llukB min:%llukB low:%llukB high:%llukB "
+             "reserved_highatomic:%lluKB active_anon:%llukB inactive_anon:%llukB "
+             "active_file:%llukB inactive_file:%llukB unevictable:%llukB writepending:%llukB "
+             "present:%llukB managed:%llukB mlocked:%llukB bounce:0kB free_pcp:%llukB "
+             "local_pcp:%llukB free_cma:0kB",
+             z->name, (unsigned long long)z->free_pages * PAGE_KIB,
+             (unsigned long long)z->watermark_boost * PAGE_KIB,
+             (unsigned long long)zone_wmark_pages(z, WMARK_MIN) * PAGE_KIB,
+             (unsigned long long)zone_wmark_pages(z, WMARK_LOW) * PAGE_KIB,
+             (unsigned long long)zone_wmark_pages(z, WMARK_HIGH) * PAGE_KIB,
+             (unsigned long long)z->nr_reserved_highatomic * PAGE_KIB,
+             zone_kib(z, NR_ZONE_ACTIVE_ANON), zone_kib(z, NR_ZONE_INACTIVE_ANON),
+             zone_kib(z, NR_ZONE_ACTIVE_FILE), zone_kib(z, NR_ZONE_INACTIVE_FILE),
+             zone_kib(z, NR_ZONE_UNEVICTABLE), zone_kib(z, NR_ZONE_WRITE_PENDING),
+             (unsigned long long)z->present * PAGE_KIB, (unsigned long long)z->managed * PAGE_KIB,
+             zone_kib(z, NR_MLOCK), pcp, pcp_kib(s, z, s->pgdat.cpu));
+    log_line(s, "lowmem_reserve[]: %llu %llu %llu %llu %llu",
+             (unsigned long long)z->lowmem_reserve[0], (unsigned long long)z->lowmem_reserve[1],
+             (unsigned long long)z->lowmem_reserve[2], (unsigned long long)z->lowmem_reserve[3],
+             (unsigned long long)z->lowmem_reserve[3]);
+}
+
+static void report_orders(struct system *s, const struct zone *z)
+{
+    static const char letter[NR_MIGRATETYPES] = {'U', 'M', 'E', 'H'};
+    struct strbuf line;
+
+    strbuf_init(&line);
+    for (unsigned o = 0; o < ORDER_MAX; o++) {
+        bool any = false;
+
+        strbuf_printf(&line, "%llu*%lukB ", (unsigned long long)z->nr_free[o],
+                      (unsigned long)PAGE_KIB << o);
+        for (unsigned mt = 0; mt < NR_MIGRATETYPES; mt++) {
+            if (!z->free_area[o][mt].count)
+                continue;
+            strbuf_printf(&line, "%s%c", any ? "" : "(", letter[mt]);
+            any = true;
+        }
+        strbuf_append(&line, any ? ") " : "");
+    }
+    log_line(s, "Node 0 %s: %s= %llukB", z->name, line.text,
+             (unsigned long long)z->free_pages * PAGE_KIB);
+    strbuf_done(&line);
+}
+
+static void report_machine(struct system *s)
+{
+    const struct zone *z = s->frames.zones;
+    u64 present = 0;
+
+    report_node(s);
+    for (unsigned i = 0; i < NR_ZONES; i++)
+        if (zone_populated(&z[i]))
+            report_zone(s, &z[i]);
+    for (unsigned i = 0; i < NR_ZONES; i++) {
+        present += z[i].present;
+        if (zone_populated(&z[i]))
+            report_orders(s, &z[i]);
+    }
+    log_line(s, "Node 0 hugepages_total=0 hugepages_free=0 hugepages_surp=0 hugepages_size=2048kB");
+    log_line(s, "%llu total pagecache pages", counter_of(s, NR_FILE_PAGES));
+    if (s->swap.total_pages)
+        log_line(s, "%llu pages in swap cache", (unsigned long long)s->swap.nr_cached);
+    log_line(s, "Free swap  = %llukB", (unsigned long long)s->swap.free_pages * PAGE_KIB);
+    log_line(s, "Total swap = %llukB", (unsigned long long)s->swap.total_pages * PAGE_KIB);
+    log_line(s, "%llu pages RAM", (unsigned long long)present);
+    log_line(s, "0 pages HighMem/MovableOnly");
+    log_line(s, "%llu pages reserved", (unsigned long long)(present - s->frames.managed_pages));
+}
+
+static void report_tasks(struct system *s, const struct group *scope)
+{
+    log_line(s, "Tasks state (memory values in pages):");
+    log_line(s,
+             "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name");
+    for (u32 i = 0; i < s->nr_tasks; i++) {
+        const struct task *t = s->tasks[i];
+
+        if (oom_is_candidate(t, scope))
+            log_line(s, "[%7u] %5u %5u %8llu %8llu %8llu %8llu         %5d %s", t->pid, 0, t->tgid,
+                     (unsigned long long)t->mm->total_vm, (unsigned long long)mm_rss(t->mm),
+                     tables_bytes(t->mm), (unsigned long long)t->mm->swapents, t->oom_score_adj,
+                     t->comm);
+    }
+}
+
+void oom_report(struct system *s, const struct task *invoker, struct group *scope,
+                const struct task *victim)
+{
+    const struct kernel_profile *profile = kernel_profile_find(s->config.kernel);
+    char scope_path[256], victim_path[256];
+
+    log_line(s, "%s invoked oom-killer: gfp_mask=%s, order=0, oom_score_adj=%d", invoker->comm,
+             scope ? "0xcc0(GFP_KERNEL)" : "0x140dca(GFP_HIGHUSER_MOVABLE|__GFP_COMP|__GFP_ZERO)",
+             invoker->oom_score_adj);
+    log_line(s, "CPU: %u PID: %u Comm: %s Not tainted %s #1", s->pgdat.cpu, invoker->pid,
+             invoker->comm, profile->release);
+    if (scope)
+        report_group(s, scope);
+    else
+        report_machine(s);
+    if (s->tunables.oom_dump_tasks)
+        report_tasks(s, scope);
+    if (!victim)
+        return;
+    group_path(victim->group, victim_path, sizeof(victim_path));
+    if (scope)
+        group_path(scope, scope_path, sizeof(scope_path));
+    log_line(s,
+             "oom-kill:constraint=%s,nodemask=(null),cpuset=/,mems_allowed=0,%s%s,task_memcg=%s,"
+             "task=%s,pid=%u,uid=0",
+             scope ? "CONSTRAINT_MEMCG" : "CONSTRAINT_NONE", scope ? "oom_memcg=" : "global_oom",
+             scope ? scope_path : "", victim_path, victim->comm, victim->pid);
+}
+
+void oom_report_killed(struct system *s, const struct task *victim, const char *message)
+{
+    const struct mm *mm = victim->mm;
+
+    log_line(s,
+             "%s: Killed process %u (%s) total-vm:%llukB, anon-rss:%llukB, file-rss:%llukB, "
+             "shmem-rss:%llukB, UID:0 pgtables:%llukB oom_score_adj:%d",
+             message, victim->pid, victim->comm, (unsigned long long)mm->total_vm * PAGE_KIB,
+             (unsigned long long)mm->rss_anon * PAGE_KIB,
+             (unsigned long long)mm->rss_file * PAGE_KIB,
+             (unsigned long long)mm->rss_shmem * PAGE_KIB, tables_bytes(mm) / 1024,
+             victim->oom_score_adj);
+}

@@ -1,0 +1,216 @@
+/* sync.c - fsync, sync, truncate, punch, fadvise: what programs do to files as a whole.
+ *
+ * fsync: write what is dirty, wait for all that is under way, again until nothing is dirty (pages that were under writeback when
+ * they were dirtied again), four times at most. task->progress counts the rounds. */
+#include <string.h>
+
+#include "system/system_int.h"
+
+#define SYNC_ROUNDS 4u
+
+/* True when the caller must wait until *ret_until. */
+static bool sync_inode(struct system *s, struct inode *inode, ns_t *ret_until)
+{
+    if (!inode->device || (!inode->nr_dirty && !inode->nr_writeback))
+        return false;
+    writeback_range(&s->pgdat, inode, 0, UINT64_MAX);
+    *ret_until = MAX(*ret_until, inode_io_until(s, inode, 0, UINT64_MAX));
+    return *ret_until > s->clock.now;
+}
+
+enum step system_fsync(struct system *s, struct task *t, struct inode *inode, u32 flags,
+                       int *ret_error)
+{
+    enum step step;
+    ns_t until = 0;
+
+    (void)flags;
+    if (!call_begin(s, t, &step))
+        return step;
+    if (!t->progress)
+        pgdat_cost(&s->pgdat, s->cost.syscall);
+    if (t->progress < SYNC_ROUNDS && sync_inode(s, inode, &until)) {
+        t->progress++;
+        return call_wait(t, (struct wait){WAIT_WRITE, until});
+    }
+    *ret_error = inode->error;
+    inode->error = 0;
+    return call_end(s, t);
+}
+
+enum step system_sync(struct system *s, struct task *t)
+{
+    enum step step;
+    ns_t until = 0;
+
+    if (!call_begin(s, t, &step))
+        return step;
+    pgdat_cost(&s->pgdat, s->cost.syscall);
+    for (u32 id = 1; t->progress < SYNC_ROUNDS && id < s->backing.nr_inodes; id++) {
+        struct inode *inode = inode_get(&s->backing, id);
+
+        if (inode)
+            sync_inode(s, inode, &until);
+    }
+    if (until > s->clock.now) {
+        t->progress++;
+        return call_wait(t, (struct wait){WAIT_WRITE, until});
+    }
+    return call_end(s, t);
+}
+
+/* --- truncate and punch ------------------------------------------------------------------------------------------------ */
+/* Zeros into [from, to) of one page, in the cache and below. */
+static void zero_part(struct system *s, struct inode *inode, u64 from, u64 to)
+{
+    u64 index = from / PAGE_SIZE;
+    pfn_t pfn = pagecache_find(inode, index);
+    u8 page[PAGE_SIZE];
+
+    if (from >= to)
+        return;
+    if (pfn != PFN_NONE) {
+        if (s->frames.bytes)
+            memset(frames_bytes(&s->frames, pfn) + from % PAGE_SIZE, 0, to - from);
+        page_mark_dirty(&s->pgdat, pfn);
+    } else if (s->frames.bytes && inode->device && inode_read_bytes(inode, index, page) == 0) {
+        memset(page + from % PAGE_SIZE, 0, to - from);
+        inode_write_bytes(inode, index, page);
+    }
+}
+
+/* False: I/O on these pages is under way, the call waits for it. */
+static bool range_idle(struct system *s, struct task *t, const struct inode *inode, u64 from,
+                       u64 to)
+{
+    ns_t until = inode_io_until(s, inode, from, to);
+
+    if (!until)
+        return true;
+    call_wait(t, (struct wait){WAIT_WRITE, MAX(until, s->clock.now + 1)});
+    return false;
+}
+
+enum step system_truncate(struct system *s, struct task *t, struct inode *inode, u64 size)
+{
+    u64 keep = DIV_ROUND_UP(size, (u64)PAGE_SIZE), edge = MIN(size, inode->size);
+    enum step step;
+
+    if (!call_begin(s, t, &step))
+        return step;
+    if (!range_idle(s, t, inode, edge / PAGE_SIZE, UINT64_MAX))
+        return STEP_WAIT;
+    if (size < inode->size) {
+        access_truncate(&s->pgdat, inode, keep, UINT64_MAX);
+        if (size % PAGE_SIZE && pagecache_find(inode, size / PAGE_SIZE) != PFN_NONE)
+            zero_part(s, inode, size, keep * PAGE_SIZE);
+    } else if (edge % PAGE_SIZE && pagecache_find(inode, edge / PAGE_SIZE) != PFN_NONE) {
+        /* what a mapping wrote behind the end must not show up now */
+        zero_part(s, inode, edge, ROUND_UP(edge, (u64)PAGE_SIZE));
+    }
+    inode_set_size(inode, size);
+    pgdat_cost(&s->pgdat, s->cost.syscall);
+    return call_end(s, t);
+}
+
+static void punch_stored(struct system *s, struct inode *inode, u64 first, u64 end)
+{
+    static const u8 zeros[PAGE_SIZE];
+
+    if (!s->frames.bytes || !inode->device)
+        return;
+    for (u64 i = first; i < end; i++)
+        inode_write_bytes(inode, i, zeros);
+}
+
+enum step system_punch(struct system *s, struct task *t, struct inode *inode, u64 offset, u64 len)
+{
+    u64 end = MIN(offset + len, inode->size);
+    u64 first = DIV_ROUND_UP(offset, (u64)PAGE_SIZE), last = end / PAGE_SIZE;
+    enum step step;
+
+    if (!call_begin(s, t, &step))
+        return step;
+    if (offset >= end)
+        return call_end(s, t);
+    if (end == inode->size)
+        last = DIV_ROUND_UP(end, (u64)PAGE_SIZE); /* nothing of the last page stays */
+    if (!range_idle(s, t, inode, offset / PAGE_SIZE, (end - 1) / PAGE_SIZE))
+        return STEP_WAIT;
+    if (first < last) {
+        access_truncate(&s->pgdat, inode, first, last - 1);
+        punch_stored(s, inode, first, last);
+    }
+    if (offset / PAGE_SIZE < first)
+        zero_part(s, inode, offset, MIN(end, first * PAGE_SIZE));
+    if (last >= first && last * PAGE_SIZE < end)
+        zero_part(s, inode, last * PAGE_SIZE, end);
+    pgdat_cost(&s->pgdat, s->cost.syscall);
+    return call_end(s, t);
+}
+
+/* --- fadvise --------------------------------------------------------------------------------------------------------------- */
+/* Start writing, then drop what is clean and unmapped; the rest goes where reclaim finds it first. */
+static void dont_need(struct system *s, struct inode *inode, u64 first, u64 end)
+{
+    struct pgdat *pg = &s->pgdat;
+    u64 at = first;
+
+    if (first >= end)
+        return;
+    writeback_range(pg, inode, first, end - 1);
+    lru_add_drain_all(pg);
+    for (pfn_t pfn = pagecache_next(inode, at, end - 1); pfn != PFN_NONE;
+         pfn = at < end ? pagecache_next(inode, at, end - 1) : PFN_NONE) {
+        const struct frame *f = frames_get(&s->frames, pfn);
+
+        at = frame_index(f) + 1;
+        if (f->mapcount || frame_test(f, PG_DIRTY | PG_WRITEBACK | PG_LOCKED)) {
+            lru_deactivate(pg, pfn);
+            continue;
+        }
+        page_cache_del(pg, pfn, 0);
+        page_free(pg, pfn);
+    }
+}
+
+enum step system_fadvise(struct system *s, struct task *t, struct file *f, u64 offset, u64 len,
+                         u32 advice)
+{
+    struct inode *inode;
+    u64 end = len ? offset + len : UINT64_MAX;
+    struct ra_plan plan;
+    enum step step;
+
+    if (!call_begin(s, t, &step))
+        return step;
+    inode = inode_get(&s->backing, f->inode);
+    pgdat_cost(&s->pgdat, s->cost.syscall);
+    end = MIN(end, ROUND_UP(inode->size, (u64)PAGE_SIZE));
+    switch (advice) {
+    case FADVISE_NORMAL:
+        readahead_advise(f, inode, FILE_ADVICE_NORMAL);
+        break;
+    case FADVISE_RANDOM:
+        readahead_advise(f, inode, FILE_ADVICE_RANDOM);
+        break;
+    case FADVISE_SEQUENTIAL:
+        readahead_advise(f, inode, FILE_ADVICE_SEQUENTIAL);
+        break;
+    case FADVISE_WILLNEED:
+        if (!inode->device || offset >= end)
+            break;
+        plan = readahead_force(f, inode, offset / PAGE_SIZE,
+                               DIV_ROUND_UP(end, (u64)PAGE_SIZE) - offset / PAGE_SIZE);
+        filemap_readahead(task_access(s, t), inode, &plan);
+        break;
+    case FADVISE_DONTNEED:
+        if (inode->device && offset < end)
+            dont_need(s, inode, DIV_ROUND_UP(offset, (u64)PAGE_SIZE), end / PAGE_SIZE);
+        break;
+    case FADVISE_NOREUSE: /* nothing in 6.1 */
+    default:
+        break;
+    }
+    return call_end(s, t);
+}

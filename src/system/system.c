@@ -1,0 +1,217 @@
+/* system.c - a machine is put together and taken apart.
+ *
+ * Order of construction is the order of the rooms; every part is given what it needs of the ones before. */
+#include "system/system.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "stats/profile.h"
+#include "system/system_int.h"
+
+#define RAM_BYTES_DEFAULT     (4 * GIB)
+#define READ_AHEAD_KB_DEFAULT 128u
+
+void system_config_init(struct system_config *c)
+{
+    *c = (struct system_config){
+        .kernel = "6.1",
+        .ram_bytes = RAM_BYTES_DEFAULT,
+        .nr_cpus = 2,
+        .disk = "nvme",
+        .seed = 1,
+    };
+    tunables_init(&c->tunables);
+    cost_model_init(&c->cost);
+}
+
+static int config_check(const struct system_config *c, struct err *e)
+{
+    if (!kernel_profile_find(c->kernel))
+        return err_set(e, -EINVAL, "unknown kernel profile '%s'", c->kernel);
+    if (!device_profile_find(c->disk))
+        return err_set(e, -EINVAL, "unknown device profile '%s'", c->disk);
+    if (c->nr_cpus < 1 || c->nr_cpus > CPUS_MAX)
+        return err_set(e, -EINVAL, "%u CPUs: want 1 to %u", c->nr_cpus, CPUS_MAX);
+    if (c->nr_swaps > ARRAY_SIZE(c->swaps))
+        return err_set(e, -EINVAL, "%u swap areas: want at most %zu", c->nr_swaps,
+                       ARRAY_SIZE(c->swaps));
+    for (unsigned i = 0; i < c->nr_swaps; i++)
+        if (!device_profile_find(c->swaps[i].device))
+            return err_set(e, -EINVAL, "unknown device profile '%s' of swap '%s'",
+                           c->swaps[i].device, c->swaps[i].name);
+    return 0;
+}
+
+/* Idle pages of the swap cache are mapped: they stay, and only lose their slot. */
+static bool swap_free_idle(void *ctx, pfn_t pfn)
+{
+    struct system *s = ctx;
+
+    return frames_get(&s->frames, pfn)->mapcount && page_free_swap(&s->pgdat, pfn);
+}
+
+static int swaps_on(struct system *s, struct err *e)
+{
+    for (unsigned i = 0; i < s->config.nr_swaps; i++) {
+        const struct swap_spec *spec = &s->config.swaps[i];
+        int rc;
+
+        device_init(&s->swap_devices[i], spec->name, device_profile_find(spec->device), &s->clock,
+                    &s->counters);
+        rc = swap_on(&s->swap, spec->name, spec->bytes, spec->priority, &s->swap_devices[i], false,
+                     e);
+        if (rc < 0) {
+            s->config.nr_swaps = i + 1; /* the devices to take apart */
+            return rc;
+        }
+    }
+    return 0;
+}
+
+static void wire_pgdat(struct system *s)
+{
+    s->pgdat = (struct pgdat){
+        .clock = &s->clock,
+        .counters = &s->counters,
+        .cost = &s->cost,
+        .tunables = &s->tunables,
+        .frames = &s->frames,
+        .space = &s->space,
+        .backing = &s->backing,
+        .swap = &s->swap,
+        .groups = &s->groups,
+        .tlbs = s->tlbs,
+        .nr_cpus = s->config.nr_cpus,
+        .swapin_hits = 4,
+        .log = &s->log,
+    };
+    pgdat_init(&s->pgdat);
+    s->space.file_mapped = file_mapped;
+    s->space.file_mapped_ctx = s;
+    s->swap.free_idle = swap_free_idle;
+    s->swap.free_idle_ctx = s;
+    s->swap.page_cluster = (u32)s->tunables.page_cluster;
+    prng_seed(&s->swap.prng, s->config.seed);
+}
+
+static struct task *kthread_new(const char *comm)
+{
+    struct task *t = xcalloc(1, sizeof(*t));
+
+    t->kthread = true;
+    snprintf(t->comm, sizeof(t->comm), "%s", comm);
+    return t;
+}
+
+/* --set of the kernel's default is no wish: then the device has the say. */
+static u64 choose_read_ahead_kb(const struct system *s)
+{
+    if (s->config.readahead_kb)
+        return s->config.readahead_kb;
+    if (s->tunables.read_ahead_kb != READ_AHEAD_KB_DEFAULT)
+        return s->tunables.read_ahead_kb;
+    return s->disk.profile->readahead_kb;
+}
+
+int system_init(struct system *s, const struct system_config *c, struct err *e)
+{
+    const struct frames_config frames = {
+        .ram_bytes = c->ram_bytes,
+        .nr_cpus = c->nr_cpus,
+        .min_free_kbytes = c->tunables.min_free_kbytes,
+        .watermark_scale_factor = (unsigned)c->tunables.watermark_scale_factor,
+        .movable_bytes = c->movable_bytes,
+        .reserved_bytes = RESERVED_BYTES_DEFAULT,
+        .bytes = c->bytes,
+    };
+    int rc = config_check(c, e);
+
+    if (rc < 0)
+        return rc;
+    memset(s, 0, sizeof(*s));
+    s->config = *c;
+    s->tunables = c->tunables;
+    s->cost = c->cost;
+    rc = frames_init(&s->frames, &frames, &s->counters, e);
+    if (rc < 0)
+        return rc;
+    clock_init(&s->clock);
+    strbuf_init(&s->log);
+    space_init(&s->space, &s->frames);
+    backing_init(&s->backing, &s->frames, &s->counters);
+    swap_init(&s->swap, &s->frames, &s->counters);
+    groups_init(&s->groups, &s->frames, &s->counters, c->nr_cpus);
+    device_init(&s->disk, c->disk, device_profile_find(c->disk), &s->clock, &s->counters);
+    s->tunables.read_ahead_kb = choose_read_ahead_kb(s);
+    s->tlbs = xcalloc(c->nr_cpus, sizeof(*s->tlbs));
+    for (unsigned cpu = 0; cpu < c->nr_cpus; cpu++)
+        tlb_init(&s->tlbs[cpu], (unsigned)c->tunables.x_tlb_entries);
+    wire_pgdat(s);
+    s->kswapd = kthread_new("kswapd0");
+    s->flusher_at = s->tunables.dirty_writeback_centisecs
+                        ? s->tunables.dirty_writeback_centisecs * (NS_PER_S / 100)
+                        : NS_NEVER;
+    rc = swaps_on(s, e);
+    if (rc < 0)
+        system_done(s);
+    return rc;
+}
+
+void system_done(struct system *s)
+{
+    s->space.file_mapped = NULL;
+    for (u32 i = 0; i < s->nr_tasks; i++) {
+        if (s->tasks[i]->fork_child)
+            free(s->tasks[i]->fork_child);
+        free(s->tasks[i]);
+    }
+    free(s->tasks);
+    free(s->kswapd);
+    vec_done(&s->idle_inodes);
+    pgdat_done(&s->pgdat);
+    for (unsigned cpu = 0; cpu < s->config.nr_cpus; cpu++)
+        tlb_done(&s->tlbs[cpu]);
+    free(s->tlbs);
+    for (unsigned i = 0; i < s->config.nr_swaps; i++)
+        device_done(&s->swap_devices[i]);
+    device_done(&s->disk);
+    groups_done(&s->groups);
+    swap_done(&s->swap);
+    backing_done(&s->backing);
+    space_done(&s->space);
+    strbuf_done(&s->log);
+    clock_done(&s->clock);
+    frames_done(&s->frames);
+}
+
+struct group *system_group(struct system *s, const char *path)
+{
+    struct group *g = s->groups.root;
+    char part[1024];
+
+    while (*path) {
+        const char *slash = strchr(path, '/');
+        size_t len = slash ? (size_t)(slash - path) : strlen(path);
+        char full[1280];
+        struct group *child;
+
+        if (len >= sizeof(part))
+            return NULL;
+        if (len) {
+            memcpy(part, path, len);
+            part[len] = '\0';
+            group_path(g, full, sizeof(full) - len - 2);
+            if (strcmp(full, "/") != 0)
+                strcat(full, "/");
+            strcat(full, part);
+            child = group_find(&s->groups, full);
+            g = child ? child : group_new(&s->groups, g, part);
+            if (!g)
+                return NULL;
+        }
+        path += len + (slash != NULL);
+    }
+    return g;
+}

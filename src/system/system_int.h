@@ -1,0 +1,112 @@
+/* system_int.h - between the files of system/: how a call begins, waits and ends.
+ *
+ * A call that may wait is written so that it can be made again: what is done is kept in task->progress (0 at the start and at
+ * the end), in the machine, or can be done twice. It begins with call_begin() and ends with call_end().
+ */
+#ifndef SYSTEM_SYSTEM_INT_H
+#define SYSTEM_SYSTEM_INT_H
+
+#include "reclaim/io.h"
+#include "reclaim/lru.h"
+#include "reclaim/page.h"
+#include "system/system.h"
+
+/* Numbers of the kernel's user interface. */
+enum {
+    MADVISE_NORMAL = 0,
+    MADVISE_RANDOM = 1,
+    MADVISE_SEQUENTIAL = 2,
+    MADVISE_WILLNEED = 3,
+    MADVISE_DONTNEED = 4,
+    MADVISE_FREE = 8,
+    MADVISE_REMOVE = 9,
+    MADVISE_DONTFORK = 10,
+    MADVISE_DOFORK = 11,
+    MADVISE_WIPEONFORK = 18,
+    MADVISE_KEEPONFORK = 19,
+    MADVISE_COLD = 20,
+    MADVISE_PAGEOUT = 21,
+    MADVISE_POPULATE_READ = 22,
+    MADVISE_POPULATE_WRITE = 23,
+    MADVISE_DONTNEED_LOCKED = 24,
+};
+enum {
+    FADVISE_NORMAL,
+    FADVISE_RANDOM,
+    FADVISE_SEQUENTIAL,
+    FADVISE_WILLNEED,
+    FADVISE_DONTNEED,
+    FADVISE_NOREUSE
+};
+enum { PROT_BIT_READ = 1, PROT_BIT_WRITE = 2, PROT_BIT_EXEC = 4 };
+enum {
+    MAP_BIT_SHARED = 1,
+    MAP_BIT_STACK = 2,
+    MAP_BIT_LOCKED = 4,
+    MAP_BIT_POPULATE = 8,
+    MAP_BIT_NORESERVE = 16,
+    MAP_BIT_HEAP = 64
+};
+enum { MLOCKALL_CURRENT = 1, MLOCKALL_FUTURE = 2, MLOCKALL_ONFAULT = 4 };
+
+/* A range of pages. */
+struct span {
+    vpn_t start, end;
+};
+
+/* --- call.c ----------------------------------------------------------------------------------------------------- */
+/* False: the call cannot go on now, *ret_step says why. */
+bool call_begin(struct system *s, struct task *t, enum step *ret_step);
+/* The call is over: forget its progress. */
+enum step call_end(struct system *s, struct task *t);
+enum step call_wait(struct task *t, struct wait wait);
+/* The task's context for access/, with its current address space and group. */
+struct access_ctx *task_access(struct system *s, struct task *t);
+/* What the result of an access means: STEP_DONE after OOM (somebody was killed: try again) and for what is left to the caller. */
+enum step access_step(struct system *s, struct task *t, enum access_result r);
+/* One access of a system call to user memory. False when the address is bad (EFAULT), with STEP_DONE. */
+enum step user_access(struct system *s, struct task *t, vpn_t vpn, enum access_kind kind,
+                      bool *ret_bad);
+
+/* --- task.c ------------------------------------------------------------------------------------------------------- */
+/* Every task of the process becomes a zombie and its memory is released. */
+void process_exit(struct system *s, struct task *t, enum task_outcome outcome, s32 status);
+/* One user fewer: the last one releases everything. */
+void mm_put(struct system *s, struct mm *mm);
+/* Charge the kernel memory of the address space for what it has now. */
+void mm_account_slab(struct system *s, struct mm *mm);
+
+/* --- mmap.c ------------------------------------------------------------------------------------------------------- */
+void unmap_range(struct system *s, struct mm *mm, struct span r);
+/* Fault in [r.start, r.end), from t->progress - 1 on. writable private memory by writing. */
+enum step populate(struct system *s, struct task *t, struct span r);
+void tlbs_flush_range(struct system *s, const struct mm *mm, struct span r);
+
+/* --- mlock.c ------------------------------------------------------------------------------------------------------- */
+/* A page was just faulted in where something may be locked. */
+void mlock_new_page(struct system *s, struct mm *mm, vpn_t vpn);
+/* Before pages of the range are unmapped. */
+void munlock_pages(struct system *s, struct mm *mm, struct span r);
+
+/* --- oom.c --------------------------------------------------------------------------------------------------------- */
+/* Memory below `scope` (NULL: the machine) cannot be had for t: choose, report and kill. False when there is nobody to kill. */
+bool oom_kill(struct system *s, struct task *t, struct group *scope);
+
+/* --- oom_report.c -------------------------------------------------------------------------------------------------- */
+void oom_report(struct system *s, const struct task *invoker, struct group *scope,
+                const struct task *victim);
+void oom_report_killed(struct system *s, const struct task *victim, const char *message);
+/* One line of the kernel's log. */
+void log_line(struct system *s, const char *fmt, ...) HW_PRINTF(2, 3);
+/* May the OOM killer look at it when memory below scope ran out? */
+bool oom_is_candidate(const struct task *t, const struct group *scope);
+
+/* --- file.c -------------------------------------------------------------------------------------------------------- */
+/* Called by space/ for every vma with a file that comes or goes. */
+void file_mapped(void *system, u32 inode, u32 file, int change);
+/* Free the inodes that nobody can reach any more and that have no I/O under way. */
+void inodes_reap(struct system *s);
+/* Latest completion of I/O on pages [from, to]; 0 when there is none. */
+ns_t inode_io_until(const struct system *s, const struct inode *inode, u64 from, u64 to);
+
+#endif

@@ -1,0 +1,277 @@
+/* task.c - processes and threads: how they begin, copy themselves, become another program and end.
+ *
+ * A task costs its group kernel memory: a stack of 16 KiB in frames of its own, and objects of the slab allocator that are
+ * added up in bytes. A zombie keeps neither here (Linux keeps both until wait(2), some microseconds in most programs).
+ *
+ *   fork:  child made -> its vmas and tables copied (may wait) -> child joins the table of tasks
+ *   exit:  pages, mappings, tables, address space; the task stays as a zombie for its rusage */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "system/system_int.h"
+
+/* Sizes of the objects of a 6.1 kernel (slabinfo, Debian's cloud build). */
+#define TASK_BYTES    (6144 + 128 + 192)       /* task_struct, pid, cred */
+#define PROCESS_BYTES (1152 + 2112 + 704 + 64) /* signal, sighand, files, fs */
+#define MM_BYTES      (1152 + 256)             /* mm_struct, root maple_node */
+#define VMA_BYTES \
+    (152 + 256 / 10 + 104 + 64) /* vm_area_struct, its share of a maple_node, anon_vma and link */
+#define STACK_KIB 16
+
+static void stack_new(struct system *s, struct task *t)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(t->stack); i++) {
+        pfn_t pfn = frames_try_alloc(&s->frames, 0, MT_UNMOVABLE, ALLOC_NO_WATERMARKS, t->cpu);
+
+        t->stack[i] = pfn;
+        if (pfn == PFN_NONE)
+            continue;
+        frame_set(frames_get(&s->frames, pfn), PG_KERNEL);
+        frames_get(&s->frames, pfn)->memcg = t->group->id;
+        group_force_charge(&s->groups, t->group, 1);
+    }
+    group_count(&s->groups, t->group, NR_KERNEL_STACK, STACK_KIB);
+}
+
+static void stack_free(struct system *s, struct task *t)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(t->stack); i++) {
+        struct frame *f = frames_get(&s->frames, t->stack[i]);
+
+        if (t->stack[i] == PFN_NONE)
+            continue;
+        frame_clear(f, PG_KERNEL);
+        f->memcg = 0;
+        frames_free(&s->frames, t->stack[i], 0, s->pgdat.cpu);
+        group_uncharge(&s->groups, t->group, 1);
+        t->stack[i] = PFN_NONE;
+    }
+    group_count(&s->groups, t->group, NR_KERNEL_STACK, -STACK_KIB);
+}
+
+static struct task *task_make(struct system *s, struct group *g, u32 pid, u32 tgid, u32 ppid,
+                              const char *comm)
+{
+    struct task *t = xcalloc(1, sizeof(*t));
+
+    t->pid = pid;
+    t->tgid = tgid;
+    t->ppid = ppid;
+    t->group = g;
+    t->cpu = s->pgdat.cpu;
+    t->start_ns = s->clock.now;
+    snprintf(t->comm, sizeof(t->comm), "%s", comm);
+    t->slab_bytes = TASK_BYTES + (pid == tgid ? PROCESS_BYTES : 0);
+    stack_new(s, t);
+    page_charge_slab(&s->pgdat, g, NR_SLAB_UNRECLAIMABLE, t->slab_bytes);
+    g->nr_tasks++;
+    return t;
+}
+
+static void task_publish(struct system *s, struct task *t)
+{
+    if (s->nr_tasks == s->cap_tasks) {
+        s->cap_tasks = s->cap_tasks ? s->cap_tasks * 2 : 16;
+        s->tasks = xrealloc_array(s->tasks, s->cap_tasks, sizeof(*s->tasks));
+    }
+    s->tasks[s->nr_tasks++] = t;
+}
+
+static void mm_share(struct task *t, struct mm *mm)
+{
+    t->mm = mm;
+    mm->users++;
+}
+
+struct task *system_task_new(struct system *s, struct group *g, u32 pid, u32 ppid, const char *comm)
+{
+    struct task *t = task_make(s, g, pid, pid, ppid, comm);
+
+    t->mm = mm_new(&s->space, g->id);
+    mm_account_slab(s, t->mm);
+    task_publish(s, t);
+    return t;
+}
+
+struct task *system_thread_new(struct system *s, struct task *leader, u32 tid)
+{
+    struct task *t = task_make(s, leader->group, tid, leader->tgid, leader->ppid, leader->comm);
+
+    assert(leader->mm);
+    t->oom_score_adj = leader->oom_score_adj;
+    mm_share(t, leader->mm);
+    task_publish(s, t);
+    return t;
+}
+
+struct task *system_find_task(const struct system *s, u32 pid)
+{
+    for (u32 i = s->nr_tasks; i > 0; i--) { /* pids are used again: the youngest */
+        struct task *t = s->tasks[i - 1];
+
+        if (t->pid == pid && t->state < TASK_ZOMBIE)
+            return t;
+    }
+    return NULL;
+}
+
+/* --- address spaces ---------------------------------------------------------------------------------------------------- */
+void mm_account_slab(struct system *s, struct mm *mm)
+{
+    u64 want = MM_BYTES + (u64)mm->nr_vmas * VMA_BYTES;
+
+    if (want == mm->slab_bytes)
+        return;
+    page_charge_slab(&s->pgdat, group_get(&s->groups, mm->memcg), NR_SLAB_UNRECLAIMABLE,
+                     (s64)want - (s64)mm->slab_bytes);
+    mm->slab_bytes = want;
+}
+
+void mm_put(struct system *s, struct mm *mm)
+{
+    assert(mm->users > 0);
+    if (--mm->users)
+        return;
+    unmap_range(s, mm, (struct span){0, VPN_END});
+    page_charge_slab(&s->pgdat, group_get(&s->groups, mm->memcg), NR_SLAB_UNRECLAIMABLE,
+                     -(s64)mm->slab_bytes);
+    mm_free(mm);
+}
+
+/* --- fork and exec ------------------------------------------------------------------------------------------------------- */
+static struct task *fork_begin(struct system *s, struct task *t, u32 child_pid)
+{
+    struct task *child = task_make(s, t->group, child_pid, child_pid, t->tgid, t->comm);
+
+    child->oom_score_adj = t->oom_score_adj;
+    pgdat_cost(&s->pgdat, s->cost.fork_base);
+    return child;
+}
+
+enum step system_fork(struct system *s, struct task *t, u32 child_pid, bool share_vm,
+                      struct task **ret_child)
+{
+    enum access_result r;
+    enum step step;
+    u64 vpn;
+
+    if (!call_begin(s, t, &step))
+        return step;
+    if (!t->fork_child) {
+        t->fork_child = fork_begin(s, t, child_pid);
+        if (share_vm) {
+            mm_share(t->fork_child, t->mm);
+        } else {
+            t->fork_child->mm = mm_new(&s->space, t->group->id);
+            t->fork_child->mm->start_brk = t->mm->start_brk;
+            t->fork_child->mm->brk = t->mm->brk;
+            t->fork_child->mm->start_stack = t->mm->start_stack;
+            vma_fork(t->fork_child->mm, t->mm);
+            mm_account_slab(s, t->fork_child->mm);
+        }
+        t->mm->locked_by = t;
+    }
+    vpn = t->progress;
+    while (!share_vm) {
+        r = access_fork(task_access(s, t), t->fork_child->mm, &vpn);
+        t->progress = vpn;
+        if (r == ACCESS_OK)
+            break;
+        step = access_step(s, t, r);
+        if (step != STEP_DONE)
+            return step;
+    }
+    t->mm->locked_by = NULL;
+    *ret_child = t->fork_child;
+    t->fork_child = NULL;
+    (*ret_child)->start_ns = s->clock.now;
+    task_publish(s, *ret_child);
+    return call_end(s, t);
+}
+
+/* The other threads of the process end (de_thread). */
+static void end_threads(struct system *s, const struct task *survivor, enum task_outcome outcome,
+                        s32 status);
+
+enum step system_exec(struct system *s, struct task *t, const char *comm)
+{
+    struct mm *old = t->mm;
+    enum step step;
+
+    if (!call_begin(s, t, &step))
+        return step;
+    end_threads(s, t, OUTCOME_EXITED, 0);
+    t->maxrss_pages = MAX(t->maxrss_pages, old->hiwater_rss);
+    t->mm = mm_new(&s->space, t->group->id);
+    mm_put(s, old);
+    snprintf(t->comm, sizeof(t->comm), "%s", comm);
+    pgdat_cost(&s->pgdat, s->cost.exec_base);
+    return call_end(s, t);
+}
+
+/* --- the end --------------------------------------------------------------------------------------------------------------- */
+/* A child that never came to life. */
+static void fork_abandon(struct system *s, struct task *t)
+{
+    struct task *child = t->fork_child;
+
+    if (!child)
+        return;
+    t->fork_child = NULL;
+    t->mm->locked_by = NULL;
+    mm_put(s, child->mm);
+    stack_free(s, child);
+    page_charge_slab(&s->pgdat, child->group, NR_SLAB_UNRECLAIMABLE, -child->slab_bytes);
+    child->group->nr_tasks--;
+    free(child);
+}
+
+static void task_exit(struct system *s, struct task *t, enum task_outcome outcome, s32 status)
+{
+    assert(t->state < TASK_ZOMBIE && !t->kthread);
+    fork_abandon(s, t);
+    t->maxrss_pages = MAX(t->maxrss_pages, t->mm->hiwater_rss);
+    mm_put(s, t->mm);
+    t->mm = NULL;
+    t->access.mm = NULL;
+    stack_free(s, t);
+    page_charge_slab(&s->pgdat, t->group, NR_SLAB_UNRECLAIMABLE, -t->slab_bytes);
+    t->slab_bytes = 0;
+    t->group->nr_tasks--;
+    t->state = TASK_ZOMBIE;
+    t->outcome = outcome;
+    t->exit_status = status;
+    t->end_ns = s->clock.now;
+}
+
+static void end_threads(struct system *s, const struct task *survivor, enum task_outcome outcome,
+                        s32 status)
+{
+    for (u32 i = 0; i < s->nr_tasks; i++) {
+        struct task *t = s->tasks[i];
+
+        if (t != survivor && t->tgid == survivor->tgid && t->state < TASK_ZOMBIE)
+            task_exit(s, t, outcome, status);
+    }
+}
+
+void process_exit(struct system *s, struct task *t, enum task_outcome outcome, s32 status)
+{
+    end_threads(s, t, outcome, status);
+    task_exit(s, t, outcome, status);
+}
+
+void system_exit(struct system *s, struct task *t, s32 status, bool group)
+{
+    if (t->state >= TASK_ZOMBIE)
+        return;
+    s->pgdat.cpu = t->cpu;
+    pgdat_cost(&s->pgdat, s->cost.syscall);
+    if (group)
+        process_exit(s, t, OUTCOME_EXITED, status);
+    else
+        task_exit(s, t, OUTCOME_EXITED, status);
+    inodes_reap(s);
+    system_check_step(s);
+}
