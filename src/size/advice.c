@@ -22,7 +22,8 @@ void advice_compute(struct size_result *r, const struct size_config *config, u64
         return;
     a->found = true;
     a->has_high = true;
-    a->high_bytes = r->usable.limit_bytes;
+    /* More than the peak is never needed: that comes of trying only larger limits. */
+    a->high_bytes = MIN(r->usable.limit_bytes, ROUND_UP(r->unlimited.peak_bytes, step));
     a->max_bytes = ROUND_UP(a->high_bytes + a->high_bytes * HEADROOM_PERCENT / 100, step);
 }
 

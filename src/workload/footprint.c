@@ -433,11 +433,12 @@ static void op_start(struct fp *fp, struct fp_stream *s, const struct trace_op *
     }
 }
 
-/* The process is gone: what it had in memory goes, once its last stream has ended too. */
-static void forget_pid(struct fp *fp, u32 pid)
+/* The address space is gone, though streams of its threads may not have come to their ends. */
+static void forget_process(struct fp *fp, struct fp_mm *mm, u32 pid)
 {
     u64 value;
 
+    unmap(fp, mm, 0, HWT_PAGE_MAX + 1);
     if (u64map_del(&fp->by_pid, pid, &value))
         mm_put(fp, (struct fp_mm *)(uintptr_t)value);
 }
@@ -485,7 +486,7 @@ static void do_op(struct fp *fp, u32 stream, const struct trace_op *op)
         break;
     case HWT_OP_EXEC:
     case HWT_OP_EXIT_GROUP:
-        forget_pid(fp, fp->t->streams[stream].pid);
+        forget_process(fp, s->mm, fp->t->streams[stream].pid);
         break;
     case HWT_OP_WAIT:
         fp->out->waited_ns += op->field[1];

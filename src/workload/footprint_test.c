@@ -1,0 +1,195 @@
+/* footprint_test.c - what small recordings touched, counted by hand. */
+#include "base/test.h"
+
+#include "workload/footprint.h"
+#include "workload/trace_writer.h"
+
+#include <string.h>
+
+#define PAGE(n) ((u64)(n) << HWT_PAGE_SHIFT)
+
+struct fixture {
+    struct trace_writer *w;
+    u8 *bytes;
+    struct trace *t;
+    struct footprint f;
+};
+
+static u32 begin(struct fixture *x)
+{
+    u32 s;
+
+    assert_int_equal(trace_writer_new(NULL, &x->w, NULL), 0);
+    s = trace_writer_stream(x->w);
+    trace_writer_op(x->w, s, HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "a");
+    return s;
+}
+
+static void compute(struct fixture *x)
+{
+    size_t count;
+
+    assert_int_equal(trace_writer_finish(x->w, NULL, &x->bytes, &count, NULL), 0);
+    assert_int_equal(trace_open_bytes(x->bytes, count, "t", NULL, &x->t, NULL), 0);
+    assert_int_equal(footprint_compute(x->t, &x->f, NULL), 0);
+}
+
+static void end(struct fixture *x)
+{
+    footprint_done(&x->f);
+    trace_close(x->t);
+    free(x->bytes);
+}
+
+static void op(struct fixture *x, u32 s, enum hwt_op opcode, const u64 *fields)
+{
+    trace_writer_op(x->w, s, opcode, 1, fields, opcode == HWT_OP_FILE ? "/f" : NULL);
+}
+
+static void map_anon(struct fixture *x, u32 s, u64 page, u64 nr)
+{
+    op(x, s, HWT_OP_MMAP, (u64[]){PAGE(page), PAGE(nr), 3, 0, 0, 0});
+}
+
+static void touch(struct fixture *x, u32 s, enum hwt_kind kind, u64 page, u64 nr)
+{
+    for (u64 i = 0; i < nr; i++)
+        trace_writer_access(x->w, s, kind, page + i, 1);
+}
+
+static void anonymous_pages_count_when_written(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    map_anon(&x, s, 100, 50);
+    touch(&x, s, HWT_READ, 100, 20); /* the zero page */
+    touch(&x, s, HWT_WRITE, 110, 5);
+    touch(&x, s, HWT_WRITE, 110, 5); /* once */
+    compute(&x);
+    assert_int_equal(x.f.anon_pages, 5);
+    assert_int_equal(x.f.peak_pages, 5);
+    assert_int_equal(x.f.reads, 20);
+    assert_int_equal(x.f.writes, 10);
+    assert_int_equal(x.f.unmapped, 0);
+    end(&x);
+}
+
+static void what_was_unmapped_does_not_add_to_the_peak(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    for (unsigned round = 0; round < 3; round++) {
+        map_anon(&x, s, 100, 50);
+        touch(&x, s, HWT_WRITE, 100, 50);
+        op(&x, s, HWT_OP_MUNMAP, (u64[]){PAGE(100), PAGE(50)});
+    }
+    map_anon(&x, s, 300, 10);
+    touch(&x, s, HWT_WRITE, 300, 10);
+    op(&x, s, HWT_OP_MADVISE, (u64[]){PAGE(300), PAGE(5), 4});
+    touch(&x, s, HWT_WRITE, 305, 5);
+    compute(&x);
+    assert_int_equal(x.f.anon_pages_peak, 50);
+    assert_int_equal(x.f.anon_pages, 60);
+    end(&x);
+}
+
+static void pages_of_files_count_once_whoever_touches_them(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    op(&x, s, HWT_OP_FILE, (u64[]){1, 5, 6, PAGE(100), HWT_FILE_REGULAR});
+    op(&x, s, HWT_OP_OPEN, (u64[]){1, 1, 1});
+    op(&x, s, HWT_OP_READ, (u64[]){1, 1, 100, PAGE(4), 0}); /* pages 0 to 4 */
+    op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(500), PAGE(10), 3, 0, 1, PAGE(2)});
+    touch(&x, s, HWT_READ, 500, 5);  /* pages 2 to 6 */
+    touch(&x, s, HWT_WRITE, 504, 2); /* pages 6 and 7, and two private copies */
+    compute(&x);
+    assert_int_equal(x.f.file_pages, 8);
+    assert_int_equal(x.f.anon_pages, 2);
+    assert_int_equal(x.f.nr_files, 1);
+    assert_int_equal(x.f.files[0].mapped_pages, 6);
+    assert_int_equal(x.f.files[0].read_bytes, PAGE(4));
+    assert_string_equal(x.f.files[0].path, "/f");
+    end(&x);
+}
+
+static void a_removed_file_leaves_the_cache(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    op(&x, s, HWT_OP_FILE, (u64[]){1, 5, 6, 0, HWT_FILE_REGULAR});
+    op(&x, s, HWT_OP_FILE, (u64[]){2, 5, 7, 0, HWT_FILE_SHMEM});
+    op(&x, s, HWT_OP_WRITE, (u64[]){1, 1, 0, PAGE(30), 0});
+    op(&x, s, HWT_OP_UNLINK, (u64[]){1});
+    op(&x, s, HWT_OP_WRITE, (u64[]){2, 2, 0, PAGE(10), 0});
+    compute(&x);
+    assert_int_equal(x.f.file_pages, 30);
+    assert_int_equal(x.f.shmem_pages, 10);
+    assert_int_equal(x.f.peak_pages, 30);
+    end(&x);
+}
+
+static void a_forked_child_pays_for_what_it_writes(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x), c;
+
+    (void)state;
+    map_anon(&x, s, 100, 40);
+    touch(&x, s, HWT_WRITE, 100, 40);
+    op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
+    c = trace_writer_stream(x.w);
+    trace_writer_op(x.w, c, HWT_OP_PROC_START, 0, (u64[]){2, 1, 2, HWT_PROC_FORKED}, "b");
+    touch(&x, c, HWT_READ, 100, 40);
+    touch(&x, c, HWT_WRITE, 100, 3);
+    op(&x, c, HWT_OP_EXIT_GROUP, (u64[]){0});
+    map_anon(&x, s, 900, 2);
+    touch(&x, s, HWT_WRITE, 900, 2);
+    op(&x, s, HWT_OP_EXIT_GROUP, (u64[]){0});
+    compute(&x);
+    assert_int_equal(x.f.processes, 2);
+    assert_int_equal(x.f.anon_pages, 45);
+    assert_int_equal(x.f.anon_pages_peak, 43); /* the child was gone before the last two */
+    assert_int_equal(x.f.unmapped, 0);
+    end(&x);
+}
+
+static void a_moved_mapping_keeps_its_pages(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    map_anon(&x, s, 100, 10);
+    touch(&x, s, HWT_WRITE, 100, 10);
+    op(&x, s, HWT_OP_MREMAP, (u64[]){PAGE(100), PAGE(10), PAGE(500), PAGE(20)});
+    touch(&x, s, HWT_WRITE, 500, 12);
+    op(&x, s, HWT_OP_BRK, (u64[]){PAGE(1000), PAGE(1004)});
+    touch(&x, s, HWT_WRITE, 1000, 4);
+    compute(&x);
+    assert_int_equal(x.f.anon_pages_peak, 16);
+    assert_int_equal(x.f.unmapped, 0);
+    end(&x);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(anonymous_pages_count_when_written),
+        cmocka_unit_test(what_was_unmapped_does_not_add_to_the_peak),
+        cmocka_unit_test(pages_of_files_count_once_whoever_touches_them),
+        cmocka_unit_test(a_removed_file_leaves_the_cache),
+        cmocka_unit_test(a_forked_child_pays_for_what_it_writes),
+        cmocka_unit_test(a_moved_mapping_keeps_its_pages),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
