@@ -38,6 +38,7 @@ void dirty_limits(const struct pgdat *pg, u64 *ret_background, u64 *ret_dirty)
 static u64 write_run(struct pgdat *pg, struct inode *inode, u64 index, u64 last, ns_t *ret_done)
 {
     u32 nr = 0;
+    ns_t done;
 
     while (nr < REQUEST_PAGES_MAX && index + nr <= last) {
         pfn_t pfn = pagecache_find(inode, index + nr);
@@ -49,7 +50,8 @@ static u64 write_run(struct pgdat *pg, struct inode *inode, u64 index, u64 last,
     }
     if (!nr)
         return index + 1;
-    *ret_done = MAX(*ret_done, io_write_file(pg, inode, index, nr));
+    done = io_write_file(pg, inode, index, nr);
+    *ret_done = MAX(*ret_done, done);
     return index + nr;
 }
 
