@@ -42,9 +42,11 @@ static void flusher_round(struct system *s)
 {
     struct pgdat *pg = &s->pgdat;
     u64 kept = take_ns(pg);
+    ns_t next;
 
     s->flusher_ran = s->clock.now;
-    s->flusher_at = MAX(flusher_step(pg), s->clock.now + FLUSHER_GAP_NS);
+    next = flusher_step(pg);
+    s->flusher_at = MAX(next, s->clock.now + FLUSHER_GAP_NS);
     s->daemon_ns += take_ns(pg);
     pg->cpu_ns = kept;
 }
