@@ -45,7 +45,7 @@ static u64 committed_pages(const struct system *s)
 {
     u64 pages = 0;
 
-    for (u32 id = 0; id < s->space.cap_mms; id++) {
+    for (u32 id = 1; id < s->space.next_mm_id; id++) {
         const struct mm *mm = s->space.mms[id];
 
         for (u32 v = 0; mm && v < mm->nr_vmas; v++) {
@@ -60,7 +60,7 @@ static u64 buffer_pages(const struct system *s)
 {
     u64 pages = 0;
 
-    for (u32 id = 0; id < s->backing.nr_inodes; id++) {
+    for (u32 id = 1; id < s->backing.nr_inodes; id++) {
         const struct inode *inode = s->backing.inodes[id];
 
         if (inode && inode->kind == INODE_DEVICE)
@@ -93,10 +93,12 @@ static void view_init(struct meminfo_view *m, const struct system *s)
     m->direct_map_2m_kib = ram_kib - m->direct_map_4k_kib;
 }
 
-/* A counter in KiB, whatever unit it is kept in. */
+/* A counter in KiB, whatever unit it is kept in. What is kept in bytes (slab) is shown in whole pages. */
 static u64 counter_kib(const struct meminfo_view *m, enum counter id)
 {
-    return at_least_0(counter_memory_stat(id, m->counters.v[id])) / 1024;
+    u64 bytes = at_least_0(counter_memory_stat(id, m->counters.v[id]));
+
+    return counter_info[id].stored == UNIT_BYTES ? bytes / PAGE_SIZE * KIB_PER_PAGE : bytes / 1024;
 }
 
 void render_meminfo(const struct system *s, struct strbuf *out)

@@ -148,7 +148,8 @@ static int write_all(struct tree *t)
     for (u32 i = 0; i < s->nr_tasks && rc == 0; i++) {
         const struct task *task = s->tasks[i];
 
-        if (task->pid == task->tgid && task->state != TASK_DEAD)
+        /* Nobody reaps zombies here; on a real machine their parents would have. */
+        if (task->pid == task->tgid && task->state < TASK_ZOMBIE)
             rc = write_process(t, task);
     }
     for (struct group *g = s->groups.root; g && rc == 0; g = group_next(s->groups.root, g))

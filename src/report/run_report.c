@@ -29,7 +29,8 @@ void run_watch(void *report)
 {
     struct run_report *r = report;
 
-    if (r->group->memory.usage > r->fullest.memory_pages)
+    if (r->group->memory.usage + r->group->swap.usage >
+        r->fullest.memory_pages + r->fullest.swap_pages)
         take_sample(r);
 }
 

@@ -1,7 +1,7 @@
 /* run_report.h - what one run came to: the facts behind both the text and the JSON.
  *
  * At the end of a run its processes have exited and only cache is left, so what memory was used for is taken at the fullest
- * moment: run_watch() looks between slices and keeps the counters of the group when it held most.
+ * moment: run_watch() looks between slices and keeps the counters of the group when it held most, in memory and swap.
  *
  * Use:  struct run_report r; run_report_init(&r, &system, group); replay_config.watch = run_watch; .watch_ctx = &r; replay;
  *       r.outcome = ...; r.stats = ...; run_report_finish(&r); run_render_text(&r, &style, &out);

@@ -303,6 +303,7 @@ static void render_tasks(struct text *t)
 {
     const struct system *s = t->r->system;
     unsigned shown = 0, left = 0;
+    u64 major_sum = 0;
 
     heading(t, "Processes");
     strbuf_printf(t->out, "  %7s  %-15s  %-10s %12s %12s %11s\n", "pid", "command", "outcome",
@@ -320,6 +321,7 @@ static void render_tasks(struct text *t)
         }
         shown++;
         run_process_faults(s, task, &minor, &major);
+        major_sum += major;
         strbuf_printf(t->out, "  %7u  %-15s  %-10s %12s %12s %11s\n", task->pid, task->comm,
                       run_task_outcome(task), format_count(minor_text, minor),
                       format_count(major_text, major),
@@ -327,6 +329,9 @@ static void render_tasks(struct text *t)
     }
     if (left)
         strbuf_printf(t->out, "  and %u more: --format json lists all\n", left);
+    if (major_sum > group_events(t->r, PGMAJFAULT))
+        strbuf_append(t->out, "  Faults as getrusage() counts them: waiting for a page that is "
+                              "being read ahead is major as well.\n");
 }
 
 /* Whatever makes the figures less than whole is said. */
