@@ -16,7 +16,8 @@
 #define MEMCG_CHARGE_BATCH 64u /* since Linux 6.1 */
 #define GROUPS_MAX         65535u
 #define GROUP_ROOT         1u /* id of the root group */
-#define PAGE_COUNTER_MAX   (UINT64_MAX / PAGE_SIZE)
+#define PAGE_COUNTER_MAX \
+    ((u64)INT64_MAX / PAGE_SIZE) /* as the kernel has it: the OOM report shows it */
 
 enum lru_list {
     LRU_INACTIVE_ANON,
