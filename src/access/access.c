@@ -168,13 +168,7 @@ enum access_result access_page(struct access_ctx *ac, vpn_t vpn, enum access_kin
     bool write = kind == ACCESS_WRITE;
 
     for (;;) {
-        pte_t *slot = pagetable_find(ac->mm, vpn);
-
-        if (slot && pte_present(*slot) && !(*slot & PTE_PROTNONE) &&
-            (!write || (*slot & PTE_WRITE))) {
-            *slot |= PTE_ACCESSED | (write ? PTE_DIRTY : 0);
-            tlb_insert(&pg->tlbs[pg->cpu], ac->mm->id, vpn,
-                       write || (*slot & (PTE_WRITE | PTE_DIRTY)) == (PTE_WRITE | PTE_DIRTY));
+        if (access_walk(&pg->tlbs[pg->cpu], ac->mm, vpn, write)) {
             pgdat_cost(pg, pg->cost->tlb_miss);
             return ACCESS_OK;
         }

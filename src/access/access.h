@@ -41,6 +41,23 @@ void access_release_table(void *ctx, pfn_t pfn);
 enum access_result access_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn);
 /* Present, but no access is allowed (mprotect(PROT_NONE)): the global bit, as Linux uses it. */
 #define PTE_PROTNONE (1ull << 8)
+
+/* The hardware's page walk: if the entry allows the access, set its accessed and dirty bits and load the TLB. False: a fault. */
+static inline bool access_walk(struct tlb *tlb, struct mm *mm, vpn_t vpn, bool write)
+{
+    pte_t *slot = pagetable_find(mm, vpn);
+    pte_t pte;
+
+    if (!slot)
+        return false;
+    pte = *slot;
+    if ((pte & (PTE_PRESENT | PTE_PROTNONE)) != PTE_PRESENT || (write && !(pte & PTE_WRITE)))
+        return false;
+    pte |= PTE_ACCESSED | (write ? PTE_DIRTY : 0);
+    *slot = pte;
+    tlb_insert(tlb, mm->id, vpn, (pte & (PTE_WRITE | PTE_DIRTY)) == (PTE_WRITE | PTE_DIRTY));
+    return true;
+}
 /* Read the pages of the plan that are not cached; stops early when memory is short. */
 void filemap_readahead(struct access_ctx *ac, struct inode *inode, const struct ra_plan *plan);
 /* Drop all pages in the range: unmap, free or leave in the page cache, free swap slots (zap_page_range). */

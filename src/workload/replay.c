@@ -1,9 +1,9 @@
 /* replay.c - running the events of a stream.
  *
- * The hot loop walks decoded events for as long as the TLB answers: one load, one compare per way, one addition. All
- * else leaves it: a miss, an operation, the end of the slice, the end of the batch.
+ * The hot loop walks decoded events for as long as the TLB or the page table answers. All else leaves it: a fault, an
+ * operation, the end of the slice, the end of the batch.
  *
- * A miss goes through system_access(). When that must wait, the stream keeps its place (`at`, with `paid` set, so that the
+ * A fault goes through system_access(). When that must wait, the stream keeps its place (`at`, with `paid` set, so that the
  * instructions before the event are charged once) and the same access is made again when the scheduler comes back.
  * User time is instructions times the cost model's figure; it is brought to the clock before each call into the machine.
  */
@@ -145,32 +145,59 @@ static void charge_instructions(struct replay_stream *rs, struct sched_slice *sl
     rs->frac = hundredths % 100;
 }
 
-/* Accesses from rs->at on that the TLB answers, until a miss, an operation, the end of the batch or of the slice. */
+/* How far ahead page-table entries are fetched into the host's cache. */
+#define PREFETCH_EVENTS 8u
+
+/* May a walk of the page table be done without a call into the machine? Only when nothing is due at the next call. */
+static bool may_walk(const struct task *t)
+{
+    return !t->charged && !t->mm->locked_vm && !t->mm->locked_by;
+}
+
+/* Accesses from rs->at on that the TLB or the page table answers, until a fault, an operation, the end of the batch or
+ * of the slice. A miss in the TLB fetches the page-table entry of an event ahead: misses come in swarms, and waiting
+ * for the host's memory is most of what they cost. */
 static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
 {
     struct system *s = rs->replay->config.system;
-    const struct tlb *tlb = &s->tlbs[rs->st.task->cpu];
-    const u64 *at = rs->cursor.events + rs->at;
+    struct task *t = rs->st.task;
+    struct tlb *tlb = &s->tlbs[t->cpu];
+    struct mm *mm = t->mm;
+    const u64 *at = rs->cursor.events + rs->at, *began = at;
     const u64 *end = rs->cursor.events + rs->cursor.nr_events;
-    const u64 *began = at;
-    u32 mm_id = rs->st.task->mm->id;
+    const u64 *last_prefetch = end - MIN(PREFETCH_EVENTS, (size_t)(end - at));
     u64 left = slice->end > slice->now ? slice->end - slice->now : 0;
-    u64 icount_max = left * 100 / MAX(s->cost.instruction_x100, 1u) + 1;
-    u64 icount = 0;
+    u64 budget, spent = rs->frac, walks = 0; /* hundredths of ns */
+    u64 per_instruction = s->cost.instruction_x100, per_walk = (u64)s->cost.tlb_miss * 100;
+    u32 mm_id = mm->id;
+    bool walk = may_walk(t);
 
-    while (at < end && icount < icount_max) {
+    if (s->pgdat.kswapd_awake) /* it should not be kept from its work for a whole slice */
+        left = MIN(left, SCHED_QUANTUM);
+    budget = left * 100;
+    while (at < end && spent <= budget) {
         u64 event = *at;
-        unsigned kind = event_kind(event);
+        bool write = event_kind(event) == HWT_WRITE;
 
-        if (kind == HWT_OP || !tlb_hit(tlb, mm_id, event_page(event), kind == HWT_WRITE))
+        if (event_kind(event) == HWT_OP)
             break;
-        icount += event_icount(event);
+        if (!tlb_hit(tlb, mm_id, event_page(event), write)) {
+            if (at < last_prefetch)
+                pagetable_prefetch(mm, event_page(at[PREFETCH_EVENTS]));
+            if (!walk || !access_walk(tlb, mm, event_page(event), write))
+                break;
+            walks++;
+            spent += per_walk;
+        }
+        spent += event_icount(event) * per_instruction;
         at++;
     }
     rs->at += (size_t)(at - began);
     rs->replay->stats.events += (u64)(at - began);
-    rs->replay->stats.hits += (u64)(at - began);
-    charge_instructions(rs, slice, icount);
+    rs->replay->stats.hits += (u64)(at - began) - walks;
+    slice->now += spent / 100;
+    t->cpu_user_ns += spent / 100;
+    rs->frac = spent % 100;
 }
 
 enum event_result { EVENT_NEXT, EVENT_WAIT, EVENT_BLOCK, EVENT_DEAD, EVENT_END };
@@ -252,6 +279,7 @@ static enum sched_result died(struct replay_stream *rs, struct sched_slice *slic
 enum sched_result replay_stream_run(struct sched_task *st, struct sched_slice *slice)
 {
     struct replay_stream *rs = st->owner;
+    struct system *s = rs->replay->config.system;
     struct task *t = st->task;
 
     do {
@@ -278,6 +306,10 @@ enum sched_result replay_stream_run(struct sched_task *st, struct sched_slice *s
         if (!rs->paid) {
             if (event_kind(event) != HWT_OP) {
                 run_hits(rs, slice);
+                if (s->pgdat.kswapd_awake) {
+                    sched_enter(slice, t);
+                    sched_leave(slice, t);
+                }
                 if (rs->at == rs->cursor.nr_events || slice->now >= slice->end)
                     continue;
                 event = rs->cursor.events[rs->at];
