@@ -30,6 +30,7 @@ struct access_ctx { /* who is accessing; lives as long as the task */
     struct wait *wait;
     u64 *minflt, *majflt;
     bool *fault_retried;
+    bool dirtied; /* a shared file page was made writable: balance_dirty_pages() is due */
     bool refault; /* the page being waited for was evicted lately */
 };
 

@@ -97,7 +97,7 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
     struct inode *inode = fault_inode(f);
     struct file *file = file_get(pg->backing, f->vma->file);
     u64 index = vma_index(f->vma, f->vpn);
-    bool retried = *ac->fault_retried;
+    bool retried = *ac->fault_retried || f->major, read = false;
 
     if (index >= inode_nr_pages(inode))
         return ACCESS_SIGBUS;
@@ -109,7 +109,7 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
 
         if (pfn == PFN_NONE) {
             access_count_fault(ac, PGMAJFAULT);
-            f->major = true;
+            f->major = read = true;
             ac->refault = false;
             plan = readahead_mmap_sync(file, inode, index, f->vma->flags);
             filemap_readahead(ac, inode, &plan);
@@ -133,7 +133,7 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
         if (frame_test(fr, PG_LOCKED))
             return access_wait_page(ac, pfn, read_cause(ac));
         if (frame_test(fr, PG_UPTODATE)) {
-            if (f->major) /* the kernel dropped its lock to read and makes the fault again */
+            if (read) /* the kernel dropped its lock to read and makes the fault again */
                 access_count_fault(ac, PGFAULT);
             *ret_pfn = pfn;
             return ACCESS_OK;
@@ -191,17 +191,24 @@ static bool fault_around(struct fault *f)
     return !pte_none(*f->slot);
 }
 
+/* A fault that had to read is made again from the start, so its fault-around finds what readahead brought. */
 static enum access_result fault_read(struct fault *f)
 {
-    enum access_result r;
-    pfn_t pfn;
+    for (;;) {
+        bool was_major = f->major;
+        enum access_result r;
+        pfn_t pfn;
 
-    if (fault_around(f))
-        return ACCESS_OK;
-    r = filemap_fault(f, &pfn);
-    if (r == ACCESS_OK)
-        map_page(f, f->vpn, f->slot, pfn, false);
-    return r;
+        if (fault_around(f))
+            return ACCESS_OK;
+        r = filemap_fault(f, &pfn);
+        if (r != ACCESS_OK)
+            return r;
+        if (f->major == was_major) {
+            map_page(f, f->vpn, f->slot, pfn, false);
+            return ACCESS_OK;
+        }
+    }
 }
 
 /* A private write: the file's page is only copied from. */
@@ -239,6 +246,7 @@ static enum access_result fault_shared(struct fault *f)
     if (r != ACCESS_OK)
         return r;
     page_mark_dirty(f->ac->pg, pfn);
+    f->ac->dirtied = true;
     map_page(f, f->vpn, f->slot, pfn, true);
     return ACCESS_OK;
 }

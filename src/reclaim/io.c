@@ -188,7 +188,7 @@ ns_t io_write_file(struct pgdat *pg, struct inode *inode, u64 index, u32 nr)
     for (u64 i = index; i < index + nr; i++) {
         pfn_t pfn = pagecache_find(inode, i);
 
-        page_clear_dirty(pg, pfn);
+        page_clear_dirty_for_io(pg, pfn);
         page_start_writeback(pg, pfn);
     }
     done = submit(pg, inode->device, DEVICE_WRITE, inode->disk_start + index * PAGE_SIZE,

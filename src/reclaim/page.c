@@ -122,7 +122,7 @@ u64 page_swapcache_add(struct pgdat *pg, swp_t e, pfn_t pfn)
 {
     u64 shadow = swapcache_add(pg->swap, e, pfn);
 
-    count_group(pg, frame_of(pg, pfn), NR_FILE_PAGES, 1);
+    /* The machine counts the swap cache among its file pages (backing/swap_cache.c), a group does not. */
     count_group(pg, frame_of(pg, pfn), NR_SWAPCACHED, 1);
     pgdat_cost(pg, pg->cost->swap_slot);
     return shadow;
@@ -141,7 +141,6 @@ void page_swapcache_del(struct pgdat *pg, pfn_t pfn, u64 shadow)
     struct frame *f = frame_of(pg, pfn);
     u16 memcg = 0;
 
-    count_group(pg, f, NR_FILE_PAGES, -1);
     count_group(pg, f, NR_SWAPCACHED, -1);
     if (swapcache_del(pg->swap, pfn, shadow, &memcg))
         uncharge_slot(pg, memcg);
@@ -175,6 +174,25 @@ bool page_clear_dirty(struct pgdat *pg, pfn_t pfn)
         return true;
     }
     return frame_test_clear(f, PG_DIRTY);
+}
+
+static bool mkclean_one(void *ctx, const struct rmap_walk *w)
+{
+    struct pgdat *pg = ctx;
+
+    if (!(w->vma->flags & VM_SHARED) || !(*w->slot & (PTE_WRITE | PTE_DIRTY)))
+        return true;
+    *w->slot &= ~(PTE_WRITE | PTE_DIRTY);
+    for (unsigned cpu = 0; cpu < pg->nr_cpus; cpu++)
+        tlb_flush_page(&pg->tlbs[cpu], w->vma->mm->id, w->vpn);
+    return true;
+}
+
+void page_clear_dirty_for_io(struct pgdat *pg, pfn_t pfn)
+{
+    if (frame_of(pg, pfn)->mapcount)
+        rmap_for_each(pg->space, pfn, mkclean_one, pg);
+    page_clear_dirty(pg, pfn);
 }
 
 void page_start_writeback(struct pgdat *pg, pfn_t pfn)

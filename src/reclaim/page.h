@@ -28,6 +28,8 @@ void page_swapcache_del(struct pgdat *pg, pfn_t pfn, u64 shadow);
 /* folio_mark_dirty, folio_clear_dirty_for_io: file pages move the inode's dirty state and counters. True if it changed. */
 bool page_mark_dirty(struct pgdat *pg, pfn_t pfn);
 bool page_clear_dirty(struct pgdat *pg, pfn_t pfn);
+/* Before a file page is written: shared mappings lose the right to write, so that the next store is seen (folio_mkclean). */
+void page_clear_dirty_for_io(struct pgdat *pg, pfn_t pfn);
 void page_start_writeback(struct pgdat *pg, pfn_t pfn);
 /* Also moves a page marked PG_RECLAIM to the tail of its list. */
 void page_end_writeback(struct pgdat *pg, pfn_t pfn);

@@ -58,8 +58,20 @@ static bool throttled(struct system *s, struct task *t)
     return true;
 }
 
+bool call_dirty_pause(struct system *s, struct task *t, struct wait *ret_wait)
+{
+    if (t->nr_dirtied < DIRTY_RATELIMIT)
+        return false;
+    if (balance_dirty_pages(&s->pgdat, t->group, ret_wait))
+        return true;
+    t->nr_dirtied = 0;
+    return false;
+}
+
 bool call_begin(struct system *s, struct task *t, enum step *ret_step)
 {
+    struct wait wait;
+
     assert(t->mm || t->state >= TASK_ZOMBIE);
     s->pgdat.cpu = t->cpu;
     if (unlikely(s->idle_inodes.count))
@@ -77,6 +89,10 @@ bool call_begin(struct system *s, struct task *t, enum step *ret_step)
     }
     if (unlikely(t->charged) && throttled(s, t)) {
         *ret_step = STEP_WAIT;
+        return false;
+    }
+    if (unlikely(call_dirty_pause(s, t, &wait))) {
+        *ret_step = call_wait(t, wait);
         return false;
     }
     return true;
@@ -137,6 +153,8 @@ static enum step access_until(struct system *s, struct task *t, vpn_t vpn, enum 
             t->reclaim_ns += pg->cpu_ns - ns;
         t->charged |= t->group->memory.usage > usage;
         if (likely(*ret_result == ACCESS_OK)) {
+            t->nr_dirtied += ac->dirtied;
+            ac->dirtied = false;
             if (unlikely(t->mm->locked_vm))
                 mlock_new_page(s, t->mm, vpn);
             return STEP_DONE;

@@ -11,9 +11,8 @@
 
 #include "system/system_int.h"
 
-#define ROUNDS_MAX      8u
-#define SHORT_PAUSE_NS  (100 * NS_PER_US)
-#define DIRTY_RATELIMIT 32u /* pages a task dirties between two looks at the limits */
+#define ROUNDS_MAX     8u
+#define SHORT_PAUSE_NS (100 * NS_PER_US)
 
 struct transfer {
     struct system *s;
@@ -226,16 +225,6 @@ static enum step transfer_piece(struct transfer *x, bool *ret_end)
     return call_wait(x->t, (struct wait){WAIT_RECLAIM, x->s->clock.now + SHORT_PAUSE_NS});
 }
 
-static bool must_pause(struct transfer *x, struct wait *ret_wait)
-{
-    if (!x->write || x->t->nr_dirtied < DIRTY_RATELIMIT)
-        return false;
-    if (balance_dirty_pages(&x->s->pgdat, x->t->group, ret_wait))
-        return true;
-    x->t->nr_dirtied = 0;
-    return false;
-}
-
 static enum step transfer_all(struct transfer *x)
 {
     while (bytes_done(x->t) < x->len) {
@@ -243,7 +232,7 @@ static enum step transfer_all(struct transfer *x)
         enum step step;
         bool end;
 
-        if (must_pause(x, &wait))
+        if (x->write && call_dirty_pause(x->s, x->t, &wait))
             return call_wait(x->t, wait);
         next_piece(x);
         step = transfer_piece(x, &end);

@@ -57,6 +57,9 @@ struct span {
 /* --- call.c ----------------------------------------------------------------------------------------------------- */
 /* False: the call cannot go on now, *ret_step says why. */
 bool call_begin(struct system *s, struct task *t, enum step *ret_step);
+/* The task dirtied some pages: must it pause for the flusher? (balance_dirty_pages_ratelimited) */
+#define DIRTY_RATELIMIT 32u /* pages between two looks at the limits */
+bool call_dirty_pause(struct system *s, struct task *t, struct wait *ret_wait);
 /* The call is over: forget its progress. */
 enum step call_end(struct system *s, struct task *t);
 enum step call_wait(struct task *t, struct wait wait);
