@@ -41,17 +41,30 @@ static u64 available_pages(const struct system *s, const struct counters *c)
     return at_least_0(available);
 }
 
+/* Private memory that may be written has to be backed by memory or swap one day. */
+static bool is_accounted(const struct vma *v)
+{
+    return (v->flags & (VM_WRITE | VM_SHARED | VM_NORESERVE)) == VM_WRITE;
+}
+
+/* Promised memory: that, and shared memory, whoever maps it. */
 static u64 committed_pages(const struct system *s)
 {
     u64 pages = 0;
 
     for (u32 id = 1; id < s->space.next_mm_id; id++) {
-        const struct mm *mm = s->space.mms[id];
+        const struct mm *mm = mm_get(&s->space, id);
 
         for (u32 v = 0; mm && v < mm->nr_vmas; v++) {
-            if (mm->vmas[v]->flags & VM_ACCOUNT)
+            if (is_accounted(mm->vmas[v]))
                 pages += mm->vmas[v]->end - mm->vmas[v]->start;
         }
+    }
+    for (u32 id = 1; id < s->backing.nr_inodes; id++) {
+        const struct inode *inode = s->backing.inodes[id];
+
+        if (inode && inode->kind == INODE_SHMEM)
+            pages += inode_nr_pages(inode);
     }
     return pages;
 }

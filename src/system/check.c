@@ -44,7 +44,7 @@ static void recount_user_page(const struct frame *f, struct recount *r)
     assert(!(f->mapcount && frame_test(f, PG_LOCKED)));
     r->n[ANON] += anon && f->mapcount;
     r->n[MAPPED] += !anon && f->mapcount;
-    r->n[FILE_PAGES] += cached;
+    r->n[FILE_PAGES] += file;
     r->n[SWAPCACHED] += frame_test(f, PG_SWAPCACHE);
     r->n[SHMEM] += is_shmem(f);
     r->n[DIRTY] += file && !is_shmem(f) && frame_test(f, PG_DIRTY);
@@ -77,6 +77,7 @@ static void check_frames(const struct system *s)
             assert(recounted[i] == NR_MLOCK || g->counters.v[recounted[i]] == by_group[id].n[i]);
         }
     }
+    all.n[FILE_PAGES] += all.n[SWAPCACHED]; /* the swap cache counts machine-wide only */
     for (unsigned i = 0; i < NR_RECOUNTED; i++)
         assert(s->counters.v[recounted[i]] == all.n[i]);
     free(by_group);
@@ -102,7 +103,7 @@ static void check_swap(const struct system *s)
         if (mm_get(&s->space, id))
             count_swap_entries(mm_get(&s->space, id), &refs);
     for (u32 id = 1; id < s->backing.nr_inodes; id++) {
-        const struct inode *inode = inode_get(&s->backing, id);
+        const struct inode *inode = s->backing.inodes[id];
         u64 index = 0;
 
         if (!inode || inode->kind != INODE_SHMEM)
