@@ -33,7 +33,7 @@ static struct group *group_make(struct groups *gs, struct group *parent, const c
     list_init(&g->children);
     list_init(&g->sibling);
     if (parent)
-        list_add_tail(&parent->children, &g->sibling);
+        list_add_tail(&g->sibling, &parent->children);
     page_counter_init(&g->memory);
     page_counter_init(&g->swap);
     g->online = true;
