@@ -132,8 +132,7 @@ struct inode *inode_new(struct backing *b, enum inode_kind kind, u64 dev, u64 in
 
 struct inode *inode_get(const struct backing *b, u32 id)
 {
-    assert(id > 0 && id < b->nr_inodes && b->inodes[id]);
-    return b->inodes[id];
+    return id < b->nr_inodes ? b->inodes[id] : NULL;
 }
 
 struct inode *inode_find(const struct backing *b, u64 dev, u64 ino)
@@ -200,8 +199,7 @@ struct file *file_new(struct backing *b, struct inode *inode, u32 flags)
 
 struct file *file_get(const struct backing *b, u32 id)
 {
-    assert(id > 0 && id < b->nr_files && b->files[id]);
-    return b->files[id];
+    return id < b->nr_files ? b->files[id] : NULL;
 }
 
 void file_put(struct backing *b, struct file *f)

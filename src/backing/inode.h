@@ -93,6 +93,7 @@ void backing_done(struct backing *b);
  * its content is generated until the caller sets host_fd. */
 struct inode *inode_new(struct backing *b, enum inode_kind kind, u64 dev, u64 ino, const char *path,
                         u64 size, struct device *device);
+/* By id, or NULL when it is gone. */
 struct inode *inode_get(const struct backing *b, u32 id);
 /* The inode with this number that still has a name (nlink > 0), else the newest without one;
  * NULL when unknown. */
@@ -116,6 +117,7 @@ void inode_redirty(struct backing *b, struct inode *inode, ns_t now);
 
 /* One reference. ra_pages from the inode, readahead state empty. */
 struct file *file_new(struct backing *b, struct inode *inode, u32 flags);
+/* By id, or NULL when it is gone. */
 struct file *file_get(const struct backing *b, u32 id);
 static inline void file_hold(struct file *f)
 {
