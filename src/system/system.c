@@ -189,29 +189,24 @@ void system_done(struct system *s)
 struct group *system_group(struct system *s, const char *path)
 {
     struct group *g = s->groups.root;
-    char part[1024];
+    char upto[1024]; /* the path as far as it has been walked */
+    size_t len = strlen(path), start = 0;
 
-    while (*path) {
-        const char *slash = strchr(path, '/');
-        size_t len = slash ? (size_t)(slash - path) : strlen(path);
-        char full[1280];
-        struct group *child;
+    if (len >= sizeof(upto))
+        return NULL;
+    memcpy(upto, path, len + 1);
+    while (g && start < len) {
+        size_t end = start + strcspn(path + start, "/");
 
-        if (len >= sizeof(part))
-            return NULL;
-        if (len) {
-            memcpy(part, path, len);
-            part[len] = '\0';
-            group_path(g, full, sizeof(full) - len - 2);
-            if (strcmp(full, "/") != 0)
-                strcat(full, "/");
-            strcat(full, part);
-            child = group_find(&s->groups, full);
-            g = child ? child : group_new(&s->groups, g, part);
-            if (!g)
-                return NULL;
+        if (end > start) {
+            struct group *child;
+
+            upto[end] = '\0';
+            child = group_find(&s->groups, upto);
+            g = child ? child : group_new(&s->groups, g, upto + start);
+            upto[end] = path[end];
         }
-        path += len + (slash != NULL);
+        start = end + 1;
     }
     return g;
 }
