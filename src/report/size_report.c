@@ -67,6 +67,23 @@ static void table_row(const struct size_row *row, bool color, struct strbuf *out
     strbuf_printf(out, " %10s\n", row->usable ? format_bytes(text, row->disposable_bytes) : "-");
 }
 
+/* Limits around a boundary lie close together and look alike: the table shows those that mean something, JSON all. */
+static bool worth_showing(const struct size_result *res, const struct size_row *row)
+{
+    const struct size_boundary *both[] = {&res->usable, &res->survives};
+
+    if (row->source == SIZE_ASKED || row->source == SIZE_GRID)
+        return true;
+    for (size_t i = 0; i < ARRAY_SIZE(both); i++)
+        if (both[i]->found &&
+            (row->limit_bytes == both[i]->limit_bytes || row->limit_bytes == both[i]->fails_bytes))
+            return true;
+    for (size_t i = 0; i < res->holes.count; i++)
+        if (row->limit_bytes == res->holes.items[i])
+            return true;
+    return false;
+}
+
 static void table(const struct size_report *r, bool color, struct strbuf *out)
 {
     const struct size_result *res = r->result;
@@ -76,7 +93,8 @@ static void table(const struct size_report *r, bool color, struct strbuf *out)
     strbuf_printf(out, "%12s  %-9s %8s %7s %7s %7s %10s %10s %10s %10s\n", "memory.max", "outcome",
                   "time", "faults", "file", "anon", "swap in", "swap out", "stall", "cache");
     for (size_t i = 0; i < res->rows.count; i++)
-        table_row(&res->rows.items[i], color, out);
+        if (worth_showing(res, &res->rows.items[i]))
+            table_row(&res->rows.items[i], color, out);
     table_row(&res->unlimited, color, out);
 }
 

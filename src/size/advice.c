@@ -55,16 +55,20 @@ void advice_finish(struct size_result *r, const struct size_config *config)
     } while (0)
     format_bytes(high, r->usable.limit_bytes);
     format_bytes(peak, r->unlimited.peak_bytes);
-    SAY("%s is the smallest limit at which the run takes at most %.2f times its time without a "
-        "limit",
-        high, config->usable_slowdown);
-    if (r->usable.fails_bytes)
-        SAY(" (at %s it does not)", format_bytes(fails, r->usable.fails_bytes));
-    SAY(". Without a limit it grows to %s", peak);
-    if (r->unlimited.disposable_bytes)
-        SAY(", of which %s is page cache that it can lose without harm",
-            format_bytes(cache, r->unlimited.disposable_bytes));
-    SAY(".");
+    if (r->usable.limit_bytes > r->unlimited.peak_bytes + r->unlimited.peak_bytes / 16) {
+        SAY("No limit that was tried below the %s it grows to without one is usable.", peak);
+    } else {
+        SAY("%s is the smallest limit at which the run takes at most %.2f times its time without a "
+            "limit",
+            high, config->usable_slowdown);
+        if (r->usable.fails_bytes)
+            SAY(" (at %s it does not)", format_bytes(fails, r->usable.fails_bytes));
+        SAY(". Without a limit it grows to %s", peak);
+        if (r->unlimited.disposable_bytes)
+            SAY(", of which %s is page cache that it can lose without harm",
+                format_bytes(cache, r->unlimited.disposable_bytes));
+        SAY(".");
+    }
     if (a->has_high && !r->verified.usable) {
         a->has_high = false;
         SAY(" memory.high at that size would slow it to %.2f times its time, so it is left unset.",

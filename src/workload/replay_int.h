@@ -45,6 +45,7 @@ struct replay_stream {
     u64 frac;       /* hundredths of ns of user time not charged yet */
     /* order */
     u64 wants; /* while blocked: goes on when all others have passed the stamps below this */
+    bool own;  /* all others of its own process will do */
     struct replay_stream *next_waiter;
     struct replay_stream *waiters; /* those that wait for this stream */
     u64 waiters_want;              /* the least of their `wants` */
@@ -87,9 +88,9 @@ void order_start_due(struct replay *r, ns_t now);
 struct replay_stream *order_find(const struct replay *r, u32 pid, u32 flag);
 /* Stamp of the next operation that the stream has not passed; STAMP_NEVER when it has none. */
 u64 order_next_stamp(const struct replay_stream *rs);
-/* True when every other stream has passed the operations before `stamp`. Otherwise the stream is put among the waiters of
- * one that has not. */
-bool order_passed(struct replay_stream *rs, u64 stamp);
+/* True when every other stream (own: of its process) has passed the operations before `stamp`. Otherwise the stream is
+ * put among the waiters of one that has not. */
+bool order_passed(struct replay_stream *rs, u64 stamp, bool own);
 /* The stream has passed an operation, or ended: wake who waited for that. */
 void order_advance(struct replay_stream *rs, ns_t now);
 /* Nothing can run: start or free something by force. False when there is nothing left to do. */

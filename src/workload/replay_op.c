@@ -386,15 +386,32 @@ static enum op_result op_fork(struct replay_stream *rs, const struct trace_op *o
     return OP_DONE;
 }
 
+static enum op_result block(struct replay_stream *rs)
+{
+    rs->stage = 1;
+    rs->st.task->state = TASK_WAITING;
+    rs->st.task->wait = (struct wait){.cause = WAIT_SLEEP};
+    return OP_BLOCK;
+}
+
+/* What ends the other threads of a process must not come before they have done what they did. */
+static bool must_wait_for_threads(struct replay_stream *rs, const struct trace_op *op)
+{
+    return rs->stage == 0 && !order_passed(rs, op->stamp, true);
+}
+
 /* The task and its process go on in the stream of the new image. */
 static enum op_result op_exec(struct replay_stream *rs, const struct trace_op *op,
                               struct sched_slice *slice)
 {
     struct system *s = rs->replay->config.system;
     struct task *t = rs->st.task;
-    enum step step = system_exec(s, t, trace_cursor_string(&rs->cursor, op));
     struct replay_stream *next;
+    enum step step;
 
+    if (must_wait_for_threads(rs, op))
+        return block(rs);
+    step = system_exec(s, t, trace_cursor_string(&rs->cursor, op));
     if (step != STEP_DONE)
         return result_of(step);
     sched_leave(slice, t);
@@ -418,6 +435,8 @@ static enum op_result op_exit(struct replay_stream *rs, const struct trace_op *o
     struct replay *r = rs->replay;
     bool group = op->opcode == HWT_OP_EXIT_GROUP;
 
+    if (group && must_wait_for_threads(rs, op))
+        return block(rs);
     system_exit(r->config.system, rs->st.task, (s32)op->field[0], group);
     sched_leave(slice, rs->st.task);
     if (group)
@@ -446,11 +465,9 @@ static enum op_result op_wait(struct replay_stream *rs, const struct trace_op *o
     }
     if (rs->stage || (!on_others && op->field[1] == 0))
         return OP_DONE;
-    if (on_others && order_passed(rs, op->stamp))
+    if (on_others && order_passed(rs, op->stamp, false))
         return OP_DONE;
-    rs->stage = 1;
-    t->state = TASK_WAITING;
-    t->wait = (struct wait){.cause = WAIT_SLEEP};
+    block(rs);
     if (on_others)
         return OP_BLOCK;
     t->wait.until = slice->now + MIN(op->field[1], (u64)INT64_MAX / 2);

@@ -130,13 +130,32 @@ static struct replay_stream *find_behind(struct replay *r, const struct replay_s
     return rs && rs != self && rs->trace->start_stamp < stamp ? rs : NULL;
 }
 
-bool order_passed(struct replay_stream *rs, u64 stamp)
+/* The same among the streams of its own process. */
+static struct replay_stream *find_own_behind(struct replay *r, const struct replay_stream *self,
+                                             u64 stamp)
 {
-    struct replay_stream *behind = find_behind(rs->replay, rs, stamp);
+    u32 pid = self->trace->pid;
+
+    for (u32 i = lower_bound(r, pid); i < r->config.trace->nr_streams; i++) {
+        struct replay_stream *rs = r->by_pid[i];
+
+        if (rs->trace->pid != pid || rs->trace->start_stamp >= stamp)
+            break;
+        if (rs != self && order_next_stamp(rs) < stamp)
+            return rs;
+    }
+    return NULL;
+}
+
+bool order_passed(struct replay_stream *rs, u64 stamp, bool own)
+{
+    struct replay_stream *behind =
+        own ? find_own_behind(rs->replay, rs, stamp) : find_behind(rs->replay, rs, stamp);
 
     if (!behind)
         return true;
     rs->wants = stamp;
+    rs->own = own;
     rs->next_waiter = behind->waiters;
     if (!behind->waiters || stamp < behind->waiters_want)
         behind->waiters_want = stamp;
@@ -203,7 +222,7 @@ static void wake_waiters(struct replay_stream *rs, u64 passed, ns_t now)
             w->next_waiter = rs->waiters;
             rs->waiters = w;
             least = MIN(least, w->wants);
-        } else if (w->state == STREAM_LIVE && order_passed(w, w->wants)) {
+        } else if (w->state == STREAM_LIVE && order_passed(w, w->wants, w->own)) {
             sched_wake(&rs->replay->sched, &w->st, now);
         }
         w = next;

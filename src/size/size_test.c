@@ -1,0 +1,200 @@
+/* size_test.c - sweeps over recordings whose needs are known. */
+#include "base/test.h"
+
+#include "size/size.h"
+#include "workload/trace_writer.h"
+
+#include <string.h>
+
+#define PAGE(n) ((u64)(n) << HWT_PAGE_SHIFT)
+
+/* A process that writes `nr` anonymous pages over and over, and before that reads a file of `file` pages once. */
+static u8 *make_trace(u64 nr, u64 file, unsigned rounds, size_t *ret_count)
+{
+    struct trace_writer *w;
+    u8 *bytes;
+    u32 s;
+
+    assert_int_equal(trace_writer_new(NULL, &w, NULL), 0);
+    s = trace_writer_stream(w);
+    trace_writer_op(w, s, HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "loop");
+    trace_writer_op(w, s, HWT_OP_MMAP, 0, (u64[]){PAGE(1000), PAGE(nr), 3, 0, 0, 0}, NULL);
+    for (u64 i = 0; i < nr; i++)
+        trace_writer_access(w, s, HWT_WRITE, 1000 + i, 100);
+    if (file) {
+        trace_writer_op(w, s, HWT_OP_FILE, 0, (u64[]){1, 1, 1, PAGE(file), 0}, "/f");
+        trace_writer_op(w, s, HWT_OP_OPEN, 0, (u64[]){1, 1, 1}, NULL);
+        for (u64 i = 0; i < file; i += 32)
+            trace_writer_op(w, s, HWT_OP_READ, 0, (u64[]){1, 1, PAGE(i), PAGE(32), 0}, NULL);
+    }
+    for (unsigned round = 0; round < rounds; round++)
+        for (u64 i = 0; i < nr; i++)
+            trace_writer_access(w, s, HWT_WRITE, 1000 + i, 20000);
+    trace_writer_op(w, s, HWT_OP_EXIT_GROUP, 0, (u64[]){0}, NULL);
+    assert_int_equal(trace_writer_finish(w, NULL, &bytes, ret_count, NULL), 0);
+    return bytes;
+}
+
+struct sweep {
+    u8 *bytes;
+    struct trace *trace;
+    struct system_config machine;
+    struct size_config config;
+    struct size_result result;
+};
+
+static void open_sweep(struct sweep *s, u64 nr, u64 file)
+{
+    size_t count;
+
+    *s = (struct sweep){0};
+    s->bytes = make_trace(nr, file, 10, &count);
+    assert_int_equal(trace_open_bytes(s->bytes, count, "t", NULL, &s->trace, NULL), 0);
+    system_config_init(&s->machine);
+    s->machine.ram_bytes = GIB;
+    s->machine.nr_cpus = 1;
+    s->config = (struct size_config){
+        .trace = s->trace,
+        .machine = &s->machine,
+        .jobs = 2,
+        .max_slowdown = SIZE_MAX_SLOWDOWN,
+        .usable_slowdown = SIZE_USABLE_SLOWDOWN,
+    };
+}
+
+static void close_sweep(struct sweep *s)
+{
+    size_result_done(&s->result);
+    trace_close(s->trace);
+    free(s->bytes);
+}
+
+static const struct size_row *row(const struct sweep *s, u64 limit)
+{
+    for (size_t i = 0; i < s->result.rows.count; i++)
+        if (s->result.rows.items[i].limit_bytes == limit)
+            return &s->result.rows.items[i];
+    fail();
+    return NULL;
+}
+
+static void anonymous_memory_without_swap_is_needed_whole(void **state)
+{
+    struct sweep s;
+
+    (void)state;
+    open_sweep(&s, 2048, 0); /* 8 MiB */
+    assert_int_equal(size_run(&s.config, &s.result, NULL), 0);
+    assert_true(s.result.usable.found && s.result.survives.found);
+    assert_in_range(s.result.usable.limit_bytes, 8 * MIB, 8 * MIB + 400 * KIB);
+    assert_in_range(s.result.usable.fails_bytes, 8 * MIB - 256 * KIB, 8 * MIB + 400 * KIB);
+    assert_int_equal(row(&s, s.result.usable.fails_bytes)->outcome, REPLAY_OOM);
+    assert_int_equal(s.result.unlimited.disposable_bytes, 0);
+    assert_true(s.result.advice.found);
+    assert_true(s.result.advice.max_bytes >= s.result.usable.limit_bytes);
+    assert_true(s.result.peak_plus_15 > s.result.unlimited.peak_bytes);
+    close_sweep(&s);
+}
+
+static void a_file_read_once_is_disposable(void **state)
+{
+    struct sweep s;
+
+    (void)state;
+    open_sweep(&s, 1024, 4096); /* 4 MiB needed, 16 MiB of cache that nobody reads again */
+    assert_int_equal(size_run(&s.config, &s.result, NULL), 0);
+    assert_true(s.result.unlimited.peak_bytes >= 20 * MIB);
+    assert_in_range(s.result.usable.limit_bytes, 4 * MIB, 6 * MIB);
+    assert_in_range(s.result.unlimited.disposable_bytes, 14 * MIB, 16 * MIB);
+    assert_true(s.result.advice.max_bytes < 8 * MIB);
+    assert_non_null(strstr(s.result.advice.reason, "page cache"));
+    close_sweep(&s);
+}
+
+static void less_swap_than_needed_thrashes_or_dies_and_enough_survives(void **state)
+{
+    u64 limits[] = {4 * MIB, 16 * MIB};
+    struct sweep s;
+
+    (void)state;
+    open_sweep(&s, 2048, 0);
+    s.machine.nr_swaps = 1;
+    s.machine.swaps[0] =
+        (struct swap_spec){.name = "/dev/ram0", .bytes = 64 * MIB, .priority = -1, .device = "hdd"};
+    s.config.limits = limits;
+    s.config.nr_limits = 2;
+    assert_int_equal(size_run(&s.config, &s.result, NULL), 0);
+    assert_int_equal(s.result.rows.count, 2);
+    assert_int_equal(row(&s, 4 * MIB)->outcome, REPLAY_THRASH);
+    assert_true(row(&s, 4 * MIB)->pswpin > 0 && row(&s, 4 * MIB)->stall_ns > 0);
+    assert_true(row(&s, 16 * MIB)->usable);
+    assert_int_equal(s.result.usable.limit_bytes, 16 * MIB);
+    /* Nothing smaller was tried, but more than the peak is never advised. */
+    assert_true(s.result.advice.max_bytes < 12 * MIB);
+    close_sweep(&s);
+}
+
+static void the_number_of_jobs_changes_nothing(void **state)
+{
+    struct sweep a, b;
+
+    (void)state;
+    open_sweep(&a, 700, 1500);
+    open_sweep(&b, 700, 1500);
+    a.config.jobs = 1;
+    b.config.jobs = 5;
+    assert_int_equal(size_run(&a.config, &a.result, NULL), 0);
+    assert_int_equal(size_run(&b.config, &b.result, NULL), 0);
+    assert_int_equal(a.result.rows.count, b.result.rows.count);
+    for (size_t i = 0; i < a.result.rows.count; i++) {
+        const struct size_row *x = &a.result.rows.items[i], *y = &b.result.rows.items[i];
+
+        assert_int_equal(x->limit_bytes, y->limit_bytes);
+        assert_int_equal(x->source, y->source);
+        assert_int_equal(x->virtual_ns, y->virtual_ns);
+        assert_int_equal(x->refault_file, y->refault_file);
+        assert_int_equal(x->peak_bytes, y->peak_bytes);
+    }
+    assert_string_equal(a.result.advice.reason, b.result.advice.reason);
+    close_sweep(&a);
+    close_sweep(&b);
+}
+
+static void a_machine_that_is_too_small_is_an_error_with_its_remedy(void **state)
+{
+    struct sweep s;
+    struct err e = {0};
+
+    (void)state;
+    open_sweep(&s, 20000, 0);
+    s.machine.ram_bytes = 64 * MIB;
+    assert_int_equal(size_run(&s.config, &s.result, &e), -EINVAL);
+    assert_non_null(strstr(e.text, "--ram"));
+    close_sweep(&s);
+}
+
+static void a_sweep_can_be_stopped(void **state)
+{
+    volatile int stop = 1;
+    struct sweep s;
+
+    (void)state;
+    open_sweep(&s, 100, 0);
+    s.config.stop = &stop;
+    assert_int_equal(size_run(&s.config, &s.result, NULL), -EINTR);
+    close_sweep(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(anonymous_memory_without_swap_is_needed_whole),
+        cmocka_unit_test(a_file_read_once_is_disposable),
+        cmocka_unit_test(less_swap_than_needed_thrashes_or_dies_and_enough_survives),
+        cmocka_unit_test(the_number_of_jobs_changes_nothing),
+        cmocka_unit_test(a_machine_that_is_too_small_is_an_error_with_its_remedy),
+        cmocka_unit_test(a_sweep_can_be_stopped),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,426 @@
+/* replay_test.c - small recordings on a real machine: what they do, when, and in which order. */
+#include "base/test.h"
+
+#include "workload/replay.h"
+#include "workload/trace_writer.h"
+
+#include <string.h>
+
+#define PAGE(n) ((u64)(n) << HWT_PAGE_SHIFT)
+#define RW      (HWT_PROT_READ | HWT_PROT_WRITE)
+
+/* 100 instructions take 40 ns. */
+#define INSTRUCTIONS_PER_MS 2500000u
+
+struct fixture {
+    struct trace_writer *w;
+    u8 *bytes;
+    size_t count;
+    struct trace *trace;
+    struct system system;
+    struct group *group;
+    struct replay replay;
+    unsigned cpus;
+    u64 memory_max;
+    ns_t max_ns;
+    enum trace_mode mode;
+};
+
+static u32 process(struct fixture *x, u32 pid, u32 ppid, u32 flags)
+{
+    u32 s = trace_writer_stream(x->w);
+
+    trace_writer_op(x->w, s, HWT_OP_PROC_START, 0, (u64[]){pid, ppid, pid, flags}, "test");
+    return s;
+}
+
+static u32 begin(struct fixture *x)
+{
+    *x = (struct fixture){.cpus = 1};
+    assert_int_equal(trace_writer_new(NULL, &x->w, NULL), 0);
+    trace_writer_set_chunk_bytes(x->w, 4096);
+    return process(x, 1, 0, 0);
+}
+
+static void op(struct fixture *x, u32 s, enum hwt_op opcode, const u64 *fields)
+{
+    trace_writer_op(x->w, s, opcode, 0, fields, "/f");
+}
+
+static void map(struct fixture *x, u32 s, u64 page, u64 nr, u64 fid)
+{
+    op(x, s, HWT_OP_MMAP, (u64[]){PAGE(page), PAGE(nr), RW, 0, fid, 0});
+}
+
+static void touch(struct fixture *x, u32 s, enum hwt_kind kind, u64 page, u64 nr, u64 icount)
+{
+    for (u64 i = 0; i < nr; i++)
+        trace_writer_access(x->w, s, kind, page + i, icount);
+}
+
+static void leave(struct fixture *x, u32 s)
+{
+    op(x, s, HWT_OP_EXIT_GROUP, (u64[]){0});
+}
+
+static void prepare(struct fixture *x)
+{
+    struct trace_options o = {.mode = x->mode};
+    struct system_config c;
+    struct replay_config rc;
+    struct err e = {0};
+
+    if (x->w)
+        assert_int_equal(trace_writer_finish(x->w, NULL, &x->bytes, &x->count, NULL), 0);
+    x->w = NULL;
+    assert_int_equal(trace_open_bytes(x->bytes, x->count, "t", &o, &x->trace, &e), 0);
+    system_config_init(&c);
+    c.ram_bytes = GIB;
+    c.nr_cpus = x->cpus;
+    assert_int_equal(system_init(&x->system, &c, &e), 0);
+    x->group = system_group(&x->system, "/app");
+    if (x->memory_max)
+        x->group->memory.max = x->memory_max / PAGE_SIZE;
+    rc = (struct replay_config){
+        .trace = x->trace, .system = &x->system, .group = x->group, .max_ns = x->max_ns};
+    replay_init(&x->replay, &rc);
+}
+
+static enum replay_outcome run(struct fixture *x)
+{
+    enum replay_outcome outcome;
+
+    prepare(x);
+    outcome = replay_run(&x->replay);
+    sched_check(&x->replay.sched);
+    system_check(&x->system);
+    return outcome;
+}
+
+static void stop(struct fixture *x)
+{
+    replay_done(&x->replay);
+    system_done(&x->system);
+    trace_close(x->trace);
+}
+
+static void end(struct fixture *x)
+{
+    stop(x);
+    free(x->bytes);
+}
+
+static ns_t virtual_ns(const struct fixture *x)
+{
+    return x->replay.stats.virtual_ns;
+}
+
+static const struct task *task(const struct fixture *x, u32 pid)
+{
+    for (u32 i = 0; i < x->system.nr_tasks; i++)
+        if (x->system.tasks[i]->pid == pid)
+            return x->system.tasks[i];
+    fail();
+    return NULL;
+}
+
+static void first_touches_fault_and_others_hit(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    map(&x, s, 1000, 100, 0);
+    for (unsigned round = 0; round < 5; round++)
+        touch(&x, s, HWT_WRITE, 1000, 100, 1000);
+    leave(&x, s);
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_int_equal(task(&x, 1)->minflt, 100);
+    assert_int_equal(task(&x, 1)->majflt, 0);
+    assert_int_equal(x.replay.stats.hits, 400);
+    assert_int_equal(x.replay.stats.events, x.trace->nr_accesses + x.trace->nr_ops);
+    assert_true(task(&x, 1)->cpu_user_ns >= 500 * 400);
+    assert_int_equal(task(&x, 1)->outcome, OUTCOME_EXITED);
+    end(&x);
+}
+
+static void accesses_that_nothing_maps_are_skipped(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(1000), PAGE(10), HWT_PROT_READ, 0, 0, 0});
+    op(&x, s, HWT_OP_FILE, (u64[]){1, 1, 1, PAGE(2), HWT_FILE_REGULAR});
+    map(&x, s, 2000, 10, 1);
+    touch(&x, s, HWT_WRITE, 1000, 3, 10); /* read-only: the program caught the signal */
+    touch(&x, s, HWT_READ, 1000, 3, 10);
+    touch(&x, s, HWT_READ, 2000, 4, 10); /* two pages past the end of the file */
+    touch(&x, s, HWT_READ, 5, 2, 10);
+    leave(&x, s);
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_int_equal(x.replay.stats.skipped, 3 + 2 + 2);
+    assert_int_equal(task(&x, 1)->outcome, OUTCOME_EXITED);
+    end(&x);
+}
+
+static void a_file_is_read_once_and_found_again(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    map(&x, s, 1000, 8, 0);
+    op(&x, s, HWT_OP_FILE, (u64[]){1, 1, 1, PAGE(64), HWT_FILE_REGULAR});
+    op(&x, s, HWT_OP_OPEN, (u64[]){7, 1, HWT_OPEN_READ});
+    op(&x, s, HWT_OP_FADVISE, (u64[]){7, 1, 0, 0, 1});
+    for (unsigned round = 0; round < 2; round++)
+        for (u64 i = 0; i < 8; i++)
+            op(&x, s, HWT_OP_READ, (u64[]){7, 1, PAGE(8 * i), PAGE(8), PAGE(1000)});
+    op(&x, s, HWT_OP_CLOSE, (u64[]){7});
+    leave(&x, s);
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_int_equal(x.system.counters.v[PGPGIN], 64 * 8); /* sectors */
+    assert_true(task(&x, 1)->wait_ns[WAIT_READ] > 0);
+    end(&x);
+}
+
+/* --- who starts when ------------------------------------------------------------------------------------------- */
+
+static void children_images_and_threads_start_in_their_places(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x), child, image, thread;
+
+    (void)state;
+    map(&x, s, 1000, 50, 0);
+    touch(&x, s, HWT_WRITE, 1000, 50, 10);
+    op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
+    child = process(&x, 2, 1, HWT_PROC_FORKED);
+    touch(&x, child, HWT_WRITE, 1000, 5, 10);
+    trace_writer_op(x.w, child, HWT_OP_EXEC, 0, NULL, "image");
+    image = process(&x, 2, 1, HWT_PROC_EXEC);
+    map(&x, image, 3000, 20, 0);
+    touch(&x, image, HWT_WRITE, 3000, 10, 10);
+    thread = trace_writer_stream(x.w);
+    op(&x, thread, HWT_OP_THREAD_START, (u64[]){2, 3});
+    touch(&x, thread, HWT_WRITE, 3010, 10, 10);
+    op(&x, thread, HWT_OP_EXIT, (u64[]){0});
+    leave(&x, image);
+    op(&x, s, HWT_OP_WAIT, (u64[]){HWT_WAIT_CHILD, 1, 3});
+    leave(&x, s);
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_int_equal(x.replay.stats.skipped, 0);
+    assert_int_equal(x.replay.stats.dropped_streams, 0);
+    assert_int_equal(x.replay.stats.forced, 0);
+    assert_int_equal(x.replay.stats.unfinished_streams, 0);
+    assert_int_equal(x.system.nr_tasks, 3);
+    assert_int_equal(task(&x, 2)->minflt, 5 + 10); /* copies of the parent's pages, then its own */
+    assert_int_equal(task(&x, 3)->minflt, 10);
+    assert_string_equal(task(&x, 2)->comm, "test");
+    assert_true(task(&x, 1)->end_ns >= task(&x, 2)->end_ns);
+    end(&x);
+}
+
+static void a_stream_nobody_starts_is_dropped_not_waited_for(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x), orphan;
+
+    (void)state;
+    orphan = process(&x, 9, 8, HWT_PROC_FORKED);
+    leave(&x, orphan);
+    op(&x, s, HWT_OP_WAIT, (u64[]){HWT_WAIT_LOCK, 1, 1});
+    leave(&x, s);
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_int_equal(x.replay.stats.dropped_streams, 1);
+    end(&x);
+}
+
+static void a_recording_without_its_end_is_played_to_where_it_goes(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    map(&x, s, 1000, 10, 0);
+    touch(&x, s, HWT_WRITE, 1000, 10, 10);
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_int_equal(x.replay.stats.unfinished_streams, 1);
+    assert_int_equal(task(&x, 1)->minflt, 10);
+    end(&x);
+}
+
+/* --- waiting ----------------------------------------------------------------------------------------------------- */
+
+static void a_sleep_takes_its_time_and_a_poll_that_nobody_disturbs_too(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    op(&x, s, HWT_OP_WAIT, (u64[]){HWT_WAIT_SLEEP, 5 * NS_PER_MS, 1});
+    op(&x, s, HWT_OP_WAIT, (u64[]){HWT_WAIT_POLL, 7 * NS_PER_MS, 1});
+    leave(&x, s);
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_in_range(virtual_ns(&x), 12 * NS_PER_MS, 12 * NS_PER_MS + 100 * NS_PER_US);
+    assert_int_equal(task(&x, 1)->wait_ns[WAIT_SLEEP], 12 * NS_PER_MS);
+    end(&x);
+}
+
+/* A thread waits for a lock that another holds while it works: the wait ends when the work is done, however long that was
+ * natively. */
+static void a_lock_is_had_when_the_others_have_passed(void **state)
+{
+    for (unsigned cpus = 1; cpus <= 2; cpus++) {
+        struct fixture x;
+        u32 s = begin(&x), thread;
+
+        (void)state;
+        x.cpus = cpus;
+        map(&x, s, 1000, 10, 0);
+        thread = trace_writer_stream(x.w);
+        op(&x, thread, HWT_OP_THREAD_START, (u64[]){1, 2});
+        touch(&x, thread, HWT_WRITE, 1000, 4, 5 * INSTRUCTIONS_PER_MS); /* 20 ms of work */
+        op(&x, thread, HWT_OP_MADVISE, (u64[]){PAGE(1000), PAGE(1), 0});
+        op(&x, s, HWT_OP_WAIT, (u64[]){HWT_WAIT_LOCK, 1, 2});
+        touch(&x, s, HWT_WRITE, 1005, 1, 5 * INSTRUCTIONS_PER_MS);
+        op(&x, thread, HWT_OP_EXIT, (u64[]){0});
+        leave(&x, s);
+        assert_int_equal(run(&x), REPLAY_COMPLETED);
+        assert_in_range(virtual_ns(&x), 25 * NS_PER_MS, 26 * NS_PER_MS);
+        assert_in_range(task(&x, 1)->wait_ns[WAIT_SLEEP], 19 * NS_PER_MS, 21 * NS_PER_MS);
+        assert_int_equal(x.replay.stats.forced, 0);
+        end(&x);
+    }
+}
+
+static void two_processes_share_one_cpu_and_not_two(void **state)
+{
+    (void)state;
+    for (unsigned cpus = 1; cpus <= 2; cpus++) {
+        struct fixture x;
+        u32 s = begin(&x), other;
+
+        x.cpus = cpus;
+        op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
+        other = process(&x, 2, 1, HWT_PROC_FORKED);
+        map(&x, s, 1000, 10, 0);
+        map(&x, other, 1000, 10, 0);
+        for (unsigned i = 0; i < 100; i++) { /* 30 ms each */
+            touch(&x, s, HWT_WRITE, 1000, 1, INSTRUCTIONS_PER_MS * 3 / 10);
+            touch(&x, other, HWT_WRITE, 1000, 1, INSTRUCTIONS_PER_MS * 3 / 10);
+        }
+        leave(&x, other);
+        leave(&x, s);
+        assert_int_equal(run(&x), REPLAY_COMPLETED);
+        if (cpus == 1) {
+            assert_in_range(virtual_ns(&x), 60 * NS_PER_MS, 61 * NS_PER_MS);
+            /* Neither had to wait for the other's end. */
+            assert_true(task(&x, 1)->end_ns - task(&x, 2)->end_ns < 4 * NS_PER_MS ||
+                        task(&x, 2)->end_ns - task(&x, 1)->end_ns < 4 * NS_PER_MS);
+        } else {
+            assert_in_range(virtual_ns(&x), 30 * NS_PER_MS, 31 * NS_PER_MS);
+        }
+        end(&x);
+    }
+}
+
+/* --- memory runs out --------------------------------------------------------------------------------------------- */
+
+static void a_killed_process_takes_what_it_would_have_started_with_it(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x), child, grandchild;
+
+    (void)state;
+    x.memory_max = 8 * MIB;
+    op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
+    child = process(&x, 2, 1, HWT_PROC_FORKED);
+    map(&x, child, 10000, 4096, 0);
+    touch(&x, child, HWT_WRITE, 10000, 4096, 10); /* 16 MiB, no swap */
+    op(&x, child, HWT_OP_FORK, (u64[]){3, 0});
+    grandchild = process(&x, 3, 2, HWT_PROC_FORKED);
+    leave(&x, grandchild);
+    leave(&x, child);
+    op(&x, s, HWT_OP_WAIT, (u64[]){HWT_WAIT_CHILD, 1, 5});
+    leave(&x, s);
+    assert_int_equal(run(&x), REPLAY_OOM);
+    assert_int_equal(task(&x, 2)->outcome, OUTCOME_OOM_KILLED);
+    assert_int_equal(task(&x, 1)->outcome, OUTCOME_EXITED);
+    assert_int_equal(x.replay.stats.dropped_streams, 1);
+    assert_int_equal(x.replay.stats.forced, 0);
+    end(&x);
+}
+
+static void time_has_a_bound_when_one_is_set(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    x.max_ns = 10 * NS_PER_MS;
+    map(&x, s, 1000, 10, 0);
+    for (unsigned i = 0; i < 100; i++)
+        touch(&x, s, HWT_WRITE, 1000, 10, INSTRUCTIONS_PER_MS / 10);
+    leave(&x, s);
+    assert_int_equal(run(&x), REPLAY_THRASH);
+    assert_in_range(virtual_ns(&x), 10 * NS_PER_MS, 14 * NS_PER_MS);
+    end(&x);
+}
+
+/* --- the same again ---------------------------------------------------------------------------------------------- */
+
+static void streamed_and_decoded_replays_are_the_same(void **state)
+{
+    struct fixture x;
+    struct counters first;
+    ns_t first_ns;
+    u32 s = begin(&x), thread;
+
+    (void)state;
+    x.memory_max = 4 * MIB;
+    x.cpus = 2;
+    op(&x, s, HWT_OP_FILE, (u64[]){1, 1, 1, 16 * MIB, HWT_FILE_REGULAR});
+    map(&x, s, 10000, 4096, 1);
+    map(&x, s, 50000, 256, 0);
+    thread = trace_writer_stream(x.w);
+    op(&x, thread, HWT_OP_THREAD_START, (u64[]){1, 2});
+    for (u64 i = 0; i < 20000; i++) {
+        touch(&x, s, HWT_READ, 10000 + i * 7919 % 4096, 1, 500);
+        touch(&x, thread, HWT_WRITE, 50000 + i * 31 % 256, 1, 900);
+    }
+    op(&x, thread, HWT_OP_EXIT, (u64[]){0});
+    leave(&x, s);
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_true(x.system.counters.v[WORKINGSET_REFAULT_FILE] > 1000);
+    first = x.system.counters;
+    first_ns = virtual_ns(&x);
+    stop(&x);
+    x.mode = TRACE_STREAMED;
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_false(x.trace->decoded);
+    assert_int_equal(virtual_ns(&x), first_ns);
+    assert_memory_equal(&x.system.counters, &first, sizeof(first));
+    end(&x);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(first_touches_fault_and_others_hit),
+        cmocka_unit_test(accesses_that_nothing_maps_are_skipped),
+        cmocka_unit_test(a_file_is_read_once_and_found_again),
+        cmocka_unit_test(children_images_and_threads_start_in_their_places),
+        cmocka_unit_test(a_stream_nobody_starts_is_dropped_not_waited_for),
+        cmocka_unit_test(a_recording_without_its_end_is_played_to_where_it_goes),
+        cmocka_unit_test(a_sleep_takes_its_time_and_a_poll_that_nobody_disturbs_too),
+        cmocka_unit_test(a_lock_is_had_when_the_others_have_passed),
+        cmocka_unit_test(two_processes_share_one_cpu_and_not_two),
+        cmocka_unit_test(a_killed_process_takes_what_it_would_have_started_with_it),
+        cmocka_unit_test(time_has_a_bound_when_one_is_set),
+        cmocka_unit_test(streamed_and_decoded_replays_are_the_same),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
