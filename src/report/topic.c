@@ -35,15 +35,29 @@ static bool in_memory_stat(enum counter id)
     return false;
 }
 
+/* Does the reference kernel print it, in vmstat or memory.stat? Others do when they are built with what it counts. */
+static bool is_printed(enum counter id)
+{
+    const struct kernel_profile *profile = &kernel_profiles[0];
+
+    for (unsigned i = 0; i < profile->nr_vmstat; i++) {
+        if (profile->vmstat[i] == id)
+            return true;
+    }
+    return in_memory_stat(id);
+}
+
 static const char *counter_where(enum counter id)
 {
-    if (counter_info[id].scopes != SCOPE_CGROUP)
-        return "/proc/vmstat";
-    if (strncmp(counter_info[id].name, "memory.swap.events.", 19) == 0)
+    const struct counter_info *info = &counter_info[id];
+
+    if (strncmp(info->name, "memory.swap.events.", 19) == 0)
         return "memory.swap.events";
-    if (strncmp(counter_info[id].name, "memory.events.", 14) == 0)
+    if (strncmp(info->name, "memory.events.", 14) == 0)
         return "memory.events";
-    return "memory.stat";
+    if (info->scopes == SCOPE_CGROUP)
+        return is_printed(id) ? "memory.stat" : "memory.stat of kernels built with it";
+    return is_printed(id) ? "/proc/vmstat" : "/proc/vmstat of kernels built with it";
 }
 
 static struct topic topic_of_counter(enum counter id)
@@ -57,7 +71,7 @@ static struct topic topic_of_counter(enum counter id)
         .unit = counter_unit_name(info->shown),
         .where = counter_where(id),
         .is_event = info->kind == COUNTER_EVENT,
-        .in_memory_stat = in_memory_stat(id),
+        .in_memory_stat = info->scopes != SCOPE_CGROUP && in_memory_stat(id),
     };
 }
 
