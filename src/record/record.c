@@ -236,7 +236,7 @@ static const char *const tool_flags[] = {
     "--run-libc-freeres=no",
     "--run-cxx-freeres=no",
     "--child-silent-after-fork=yes",
-    "--vex-iropt-register-updates=sp-at-mem-access",
+    "--px-file-backed=sp-at-mem-access", /* exact registers at a fault only where code is made */
 };
 
 static int command_line_init(struct command_line *l, const struct record_options *o,

@@ -19,6 +19,8 @@
 /* A window ends at a drain, up to a buffer late: some thousand instructions. */
 #define WINDOW_SLACK 16384
 
+extern const HChar VG_(trampoline_stuff_start)[];
+
 static inline ULong key_of(ULong page, UInt kind)
 {
     return page << 12 | (ULong)kind << WORD_KIND_SHIFT;
@@ -74,8 +76,8 @@ static __attribute__((noinline)) void miss(struct thread *t, ULong page, UInt ki
     ULong key = key_of(page, kind);
     UInt way;
 
-    if (kind > HWT_EXEC) /* nothing, or a wild address */
-        return;
+    if (kind > HWT_EXEC || page == (Addr)VG_(trampoline_stuff_start) >> 12)
+        return; /* nothing, a wild address, or the page that Valgrind lends to signal handlers */
     for (way = 0; way < WAYS; way++)
         if (set[way] >> 3 == page && set[way] != 0) {
             entry = set[way];
@@ -100,8 +102,10 @@ static __attribute__((noinline)) void miss(struct thread *t, ULong page, UInt ki
 
 static void window_check(struct thread *t)
 {
-    if (t->icount >= t->window_end || t->misses_left == 0)
-        hw_forget_all(t);
+    if (t->icount < t->window_end && t->misses_left > 0)
+        return;
+    hw_forget_all(t);
+    hw_touch_code(t);
 }
 
 /* The access began near the end of a page: its bytes after the first may lie in the next. */
@@ -139,15 +143,11 @@ static void drain_words(struct thread *t, const ULong *end, ULong instructions)
 void hw_buffer_attach(struct thread *t)
 {
     ULong words[SHADOW_BYTES / 8];
-    ULong *consts = words + SHADOW_CONSTS / 8;
 
     words[SHADOW_POS / 8] = (ULong)(Addr)t->buffer;
     words[SHADOW_LIMIT / 8] = (ULong)(Addr)(t->buffer + BUFFER_WORDS);
     words[SHADOW_INSTRUCTIONS / 8] = 0;
-    for (ULong kind = 0; kind < 2; kind++)
-        for (UInt log2 = 0; log2 < SHADOW_SIZES; log2++)
-            consts[kind * SHADOW_SIZES + log2] = kind << WORD_KIND_SHIFT | ((1ULL << log2) - 1)
-                                                                               << WORD_COUNT_SHIFT;
+    words[SHADOW_EXEC / 8] = (ULong)HWT_EXEC << WORD_KIND_SHIFT;
     VG_(set_shadow_regs_area)(t->tid, 1, 0, SHADOW_BYTES, (const UChar *)words);
 }
 
@@ -168,14 +168,18 @@ void hw_drain(struct thread *t)
     VG_(set_shadow_regs_area)(t->tid, 1, SHADOW_INSTRUCTIONS, 8, (const UChar *)&zero);
 }
 
-VG_REGPARM(1) void hw_drain_from_code(VexGuestArchState *guest)
+void hw_drain_from_code(void)
 {
-    ULong *shadow = (ULong *)(guest + 1);
-    struct thread *t = hw_thread(VG_(get_running_tid)());
+    hw_drain(hw_thread(VG_(get_running_tid)()));
+}
 
-    drain_words(t, (const ULong *)shadow[SHADOW_POS / 8], shadow[SHADOW_INSTRUCTIONS / 8]);
-    shadow[SHADOW_POS / 8] = (ULong)(Addr)t->buffer;
-    shadow[SHADOW_INSTRUCTIONS / 8] = 0;
+void hw_touch_code(struct thread *t)
+{
+    ULong key = VG_(get_IP)(t->tid) & WORD_PAGE_MASK;
+
+    key |= (ULong)HWT_EXEC << WORD_KIND_SHIFT;
+    if (t->near[near_index(key)] != key)
+        miss(t, VG_(get_IP)(t->tid) >> 12, HWT_EXEC);
 }
 
 void hw_touch(struct thread *t, Addr a, SizeT len, enum hwt_kind kind)

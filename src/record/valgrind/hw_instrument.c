@@ -7,8 +7,7 @@
  * only appends one word to a buffer whose position is loaded once per superblock:
  *
  *     pos = GET(shadow POS)               once, with the check against LIMIT (the only call)
- *     ST(pos + 0)  = code address + kind execute           once per page of code
- *     ST(pos + 8)  = address + (kind, size - 1)
+ *     ST(pos + 0)  = address + (kind, size - 1)
  *     ...
  *     PUT(shadow POS) = pos + 8 n         before each exit and at the end, and the same for the
  *     PUT(shadow INSTRUCTIONS) = ...      number of instructions
@@ -17,6 +16,10 @@
  * segment, accesses of one kind at constant offsets from one base become one group with their span: at most 2 KiB,
  * so their pages are those of its first and last byte. A group inside an earlier one of the superblock says nothing
  * new, nor does a read inside the span of a write. hw_filter.c does the rest, in a loop over words.
+ *
+ * Fetches are told by who leaves a page: a jump within the page says nothing, one to another page (or to an
+ * address not known here) leaves a word for where it goes. The page where a thread starts, resumes or begins a new
+ * window is touched by hw_touch_code().
  */
 #include "hw_tool.h"
 
@@ -44,8 +47,9 @@ struct block {
     IRTemp pos, executed; /* as loaded */
     UInt words;           /* since they were loaded */
     UInt instructions;
-    Bool untold;    /* instructions since the last store */
-    Addr code_page; /* last page a fetch word named */
+    Bool untold; /* instructions since the last store */
+    Bool any_word;
+    Addr code_page; /* being executed */
     Int *base;      /* per temporary: base and offset, when known */
     Long *offset;
     struct group groups[GROUPS_MAX];
@@ -108,9 +112,9 @@ static void pos_store(struct block *b)
 /* Drain the buffer if it is full, or whatever it is. */
 static void drain_call(struct block *b, Bool always)
 {
-    IRDirty *d = unsafeIRDirty_0_N(1, "hw_drain_from_code",
-                                   VG_(fnptr_to_fnentry)((void *)hw_drain_from_code),
-                                   mkIRExprVec_1(IRExpr_GSPTR()));
+    IRDirty *d =
+        unsafeIRDirty_0_N(0, "hw_drain_from_code",
+                          VG_(fnptr_to_fnentry)((void *)hw_drain_from_code), mkIRExprVec_0());
 
     d->nFxState = 1;
     d->fxState[0].fx = Ifx_Modify;
@@ -136,6 +140,7 @@ static void word_store(struct block *b, IRExpr *word)
         where = assign(b, Ity_I64, IRExpr_Binop(Iop_Add64, where, constant(8ULL * b->words)));
     add(b, IRStmt_Store(Iend_LE, where, word));
     b->words++;
+    b->any_word = True;
     if (b->words >= BLOCK_WORDS_MAX) {
         pos_store(b);
         drain_call(b, True);
@@ -291,43 +296,19 @@ static void segment_plan(struct block *b, Int from)
 
 /* ---- emission ---- */
 
-/* Kind and byte count, to be added to an address. NULL when both are zero. */
-static IRExpr *word_consts(struct block *b, Bool write, ULong span)
-{
-    UInt log2 = 0;
-
-    if (span == 1 && !write)
-        return NULL;
-    while (log2 < SHADOW_SIZES && (1ULL << log2) != span)
-        log2++;
-    if (log2 < SHADOW_SIZES)
-        return assign(
-            b, Ity_I64,
-            IRExpr_Get(b->shadow + SHADOW_CONSTS + (Int)(((write ? SHADOW_SIZES : 0) + log2) * 8),
-                       Ity_I64));
-    return constant((ULong)write << WORD_KIND_SHIFT | (span - 1) << WORD_COUNT_SHIFT);
-}
-
 /* A word for `span` bytes at an offset from the group's base. */
 static void span_word(struct block *b, const struct group *g, Long lo, ULong span,
                       const struct access *a)
 {
-    IRExpr *addr, *consts;
+    ULong sum = (ULong)lo + ((ULong)g->write << WORD_KIND_SHIFT) + ((span - 1) << WORD_COUNT_SHIFT);
+    IRExpr *word = constant(sum);
 
-    if (g->base < 0) {
-        addr = constant((ULong)lo + ((ULong)g->write << WORD_KIND_SHIFT) +
-                        ((span - 1) << WORD_COUNT_SHIFT));
-    } else {
-        addr = IRExpr_RdTmp((IRTemp)g->base);
-        if (lo != 0)
-            addr = assign(b, Ity_I64, IRExpr_Binop(Iop_Add64, addr, constant((ULong)lo)));
-        consts = word_consts(b, g->write, span);
-        if (consts != NULL)
-            addr = assign(b, Ity_I64, IRExpr_Binop(Iop_Add64, addr, consts));
-    }
+    /* The constant first: one move and one addition in the code that VEX makes of it. */
+    if (g->base >= 0)
+        word = assign(b, Ity_I64, IRExpr_Binop(Iop_Add64, word, IRExpr_RdTmp((IRTemp)g->base)));
     if (a->guard != NULL)
-        addr = assign(b, Ity_I64, IRExpr_ITE(a->guard, addr, constant(WORD_IGNORE)));
-    word_store(b, addr);
+        word = assign(b, Ity_I64, IRExpr_ITE(a->guard, word, constant(WORD_IGNORE)));
+    word_store(b, word);
 }
 
 /* One word, or one for each end of a long span. */
@@ -344,18 +325,43 @@ static void group_words(struct block *b, struct group *g, const struct access *a
     g->emitted = !g->alone;
 }
 
-/* Every page of code gets a word. */
+static Bool is_trampoline(Addr at)
+{
+    return at >= (Addr)VG_(trampoline_stuff_start) && at < (Addr)VG_(trampoline_stuff_end);
+}
+
+/* An instruction that lies, in part, on another page than the one before it. */
 static void fetch_words(struct block *b, Addr at, UInt len)
 {
     Addr first = at >> 12, last = (at + (len > 0 ? len - 1 : 0)) >> 12;
 
-    if (at >= (Addr)VG_(trampoline_stuff_start) && at < (Addr)VG_(trampoline_stuff_end))
-        return;
-    for (Addr page = first; page <= last; page++) {
+    for (Addr page = first; page <= last && !is_trampoline(at); page++) {
         if (page != b->code_page)
             word_store(b, constant((ULong)page << 12 | (ULong)HWT_EXEC << WORD_KIND_SHIFT));
         b->code_page = page;
     }
+}
+
+/* A jump to `to`; with a guard, one that may not happen. */
+static void jump_word(struct block *b, IRExpr *to, IRExpr *guard)
+{
+    IRExpr *word;
+
+    if (to->tag == Iex_Const) {
+        Addr at = to->Iex.Const.con->Ico.U64;
+
+        if (at >> 12 == b->code_page || is_trampoline(at))
+            return;
+        word = constant((at & WORD_PAGE_MASK) | (ULong)HWT_EXEC << WORD_KIND_SHIFT);
+    } else {
+        word =
+            assign(b, Ity_I64,
+                   IRExpr_Binop(Iop_Add64, to,
+                                assign(b, Ity_I64, IRExpr_Get(b->shadow + SHADOW_EXEC, Ity_I64))));
+    }
+    if (guard != NULL)
+        word = assign(b, Ity_I64, IRExpr_ITE(guard, word, constant(WORD_IGNORE)));
+    word_store(b, word);
 }
 
 static void statement(struct block *b, IRStmt *s)
@@ -378,50 +384,73 @@ static void statement(struct block *b, IRStmt *s)
     add(b, s);
 }
 
-IRSB *hw_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
-                    const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
-                    IRType host_word)
+static void block_init(struct block *b, const IRSB *in, Int shadow)
 {
-    static struct block b;
+    b->in = in;
+    b->shadow = shadow;
+    b->base = VG_(malloc)("hw.base", (SizeT)in->tyenv->types_used * sizeof(Int));
+    b->offset = VG_(malloc)("hw.offset", (SizeT)in->tyenv->types_used * sizeof(Long));
+}
+
+static void block_done(struct block *b)
+{
+    VG_(free)(b->base);
+    VG_(free)(b->offset);
+}
+
+/* The instrumented block. Without `check` the buffer is not looked at: for blocks that add no word. */
+static void block_write(struct block *b, Bool check)
+{
+    const IRSB *in = b->in;
     Int i = 0;
 
-    (void)closure, (void)extents, (void)host;
-    tl_assert(guest_word == host_word && guest_word == Ity_I64);
-    if (hw_channel == NULL)
-        return in;
-    b.in = in;
-    b.out = deepCopyIRSBExceptStmts(in);
-    b.shadow = layout->total_sizeB;
-    b.code_page = 0;
-    b.nr_groups = 0;
-    b.untold = False;
-    b.base = VG_(malloc)("hw.base", (SizeT)in->tyenv->types_used * sizeof(Int));
-    b.offset = VG_(malloc)("hw.offset", (SizeT)in->tyenv->types_used * sizeof(Long));
+    b->out = deepCopyIRSBExceptStmts(in);
+    b->nr_groups = 0;
+    b->untold = b->any_word = False;
     for (Int t = 0; t < in->tyenv->types_used; t++) {
-        b.base[t] = t;
-        b.offset[t] = 0;
+        b->base[t] = t;
+        b->offset[t] = 0;
     }
-
     while (i < in->stmts_used && in->stmts[i]->tag != Ist_IMark)
-        add(&b, in->stmts[i++]);
-    pos_load(&b);
-    drain_call(&b, False);
-    segment_plan(&b, i);
+        add(b, in->stmts[i++]);
+    if (i < in->stmts_used)
+        b->code_page = in->stmts[i]->Ist.IMark.addr >> 12;
+    pos_load(b);
+    if (check)
+        drain_call(b, False);
+    segment_plan(b, i);
     for (; i < in->stmts_used; i++) {
         IRStmt *s = in->stmts[i];
 
         if (s->tag == Ist_NoOp)
             continue;
         if (s->tag == Ist_Exit) {
-            pos_store(&b);
-            add(&b, s);
-            segment_plan(&b, i + 1);
+            jump_word(b, IRExpr_Const(s->Ist.Exit.dst), s->Ist.Exit.guard);
+            pos_store(b);
+            add(b, s);
+            segment_plan(b, i + 1);
             continue;
         }
-        statement(&b, s);
+        statement(b, s);
     }
-    pos_store(&b);
-    VG_(free)(b.base);
-    VG_(free)(b.offset);
+    jump_word(b, in->next, NULL);
+    pos_store(b);
+}
+
+IRSB *hw_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
+                    const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
+                    IRType host_word)
+{
+    static struct block b;
+
+    (void)closure, (void)extents, (void)host;
+    tl_assert(guest_word == host_word && guest_word == Ity_I64);
+    if (hw_channel == NULL)
+        return in;
+    block_init(&b, in, layout->total_sizeB);
+    block_write(&b, True);
+    if (!b.any_word)
+        block_write(&b, False);
+    block_done(&b);
     return b.out;
 }

@@ -114,8 +114,11 @@ void hw_thread_begin(ThreadId tid)
     struct thread *t = threads[tid];
     static Bool image_told;
 
-    if (LIKELY(t != NULL && t->started))
+    if (LIKELY(t != NULL && t->started)) {
+        if (t->out.id != 0)
+            hw_touch_code(t);
         return;
+    }
     t = hw_thread(tid);
     t->started = True;
     hw_buffer_attach(t);
@@ -134,6 +137,7 @@ void hw_thread_begin(ThreadId tid)
     } else {
         hw_op(t, HWT_OP_THREAD_START, (ULong)VG_(getpid)(), (ULong)VG_(gettid)());
     }
+    hw_touch_code(t);
 }
 
 void hw_thread_end(ThreadId tid)

@@ -58,9 +58,8 @@
 #define SHADOW_POS          0  /* next free word of the buffer */
 #define SHADOW_LIMIT        8  /* drain when pos reaches it */
 #define SHADOW_INSTRUCTIONS 16 /* executed since the last drain */
-#define SHADOW_CONSTS       24 /* kind and count to add to an address: [kind 0..1][log2 size 0..6] */
-#define SHADOW_SIZES        7
-#define SHADOW_BYTES        (SHADOW_CONSTS + 2 * SHADOW_SIZES * 8)
+#define SHADOW_EXEC         24 /* kind to add to a code address */
+#define SHADOW_BYTES        32
 
 /* ---- the filter ---- */
 #define NEAR_BITS    10 /* log2 entries of the direct-mapped front */
@@ -131,7 +130,8 @@ void hw_drain(struct thread *t);         /* what is in the buffer goes through t
 void hw_touch(struct thread *t, Addr a, SizeT len, enum hwt_kind kind);
 void hw_forget_all(struct thread *t);
 void hw_forget_range(Addr a, SizeT len); /* in every thread of the process */
-VG_REGPARM(1) void hw_drain_from_code(VexGuestArchState *guest);
+void hw_drain_from_code(void);           /* called at the start of a superblock */
+void hw_touch_code(struct thread *t);    /* the page that the thread executes */
 
 /* hw_emit.c */
 ULong hw_stamp(void);     /* a new order stamp */
