@@ -33,12 +33,9 @@ def tolerance(cell):
     return 0.05 if cell["pattern"] in LOOPS else 0.10
 
 
-def excluded(cell):
-    """Why a cell is shown but not asserted, or None."""
-    if cell["pattern"] == "fork-cow" and cell["page_cluster"]:
-        return ("swap readahead by address stops for good where a window crosses a 2 MiB boundary with odd alignment, "
-                "and a recording has other addresses than the native run")
-    return None
+# Swap readahead by address is cut at the end of a page table, and with a stride of two pages it survives the cut or stops
+# for good, by where in the table the mapping starts. The reference began 3 pages past a multiple of 4; a recording would begin elsewhere.
+TABLE_OFFSET = {"fork-cow": 3}
 
 
 def name_of(cell):
@@ -71,6 +68,8 @@ class Comparison:
         if key not in self.traces:
             stem = self.folder / "-".join(map(str, key))
             arguments = ["--pages", str(cell["pages"]), "--touches", str(cell["touches"]), "--seed", str(cell["seed"])]
+            if cell["pattern"] in TABLE_OFFSET:
+                arguments += ["--table-offset", str(TABLE_OFFSET[cell["pattern"]])]
             if cell["file_bytes"]:
                 data = stem.with_suffix(".dat")
                 subprocess.run([self.pattern, "make-file", "--pages", str(cell["file_bytes"] // 4096), "--file", data],
@@ -130,7 +129,7 @@ def main():
         for cell in comparison.cells(arguments):
             ours = comparison.ours(cell)
             figures = [shown(ours[c], cell["values"].get(c, 0)) for c in COUNTERS]
-            label = name_of(cell) + (" (not asserted)" if excluded(cell) else "")
+            label = name_of(cell)
             if markdown:
                 print(f"| {label} | " + " | ".join(figures) + " |")
             else:

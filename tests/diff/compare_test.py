@@ -22,15 +22,11 @@ def main():
         for number, cell in enumerate(cells, 1):
             ours = comparison.ours(cell)
             wrong = compare.misses(cell, ours)
-            reason = compare.excluded(cell)
             name = compare.name_of(cell)
             figures = ", ".join(f"{c} {compare.shown(ours[c], cell['values'].get(c, 0))}" for c in compare.COUNTERS)
-            if reason:
-                print(f"ok {number} - {name} # SKIP {reason}")
-            else:
-                failed += bool(wrong)
-                print(f"{'not ok' if wrong else 'ok'} {number} - {name}")
-            for line in wrong if not reason else []:
+            failed += bool(wrong)
+            print(f"{'not ok' if wrong else 'ok'} {number} - {name}")
+            for line in wrong:
                 print(f"#   {line}")
             print(f"#   ours / Linux 6.1: {figures}", flush=True)
         print(f"1..{len(cells)}")

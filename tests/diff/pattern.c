@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 /* --pages must be a multiple of CHUNK_PAGES: a loop over the file is then whole chunks. */
-enum { PAGE_BYTES = 4096, CHUNK_PAGES = 16 };
+enum { PAGE_BYTES = 4096, CHUNK_PAGES = 16, TABLE_BYTES = 512 * PAGE_BYTES };
 
 /* One touch in WRITE_ONE_IN is a store, the others are loads. */
 enum { WRITE_ONE_IN = 4 };
@@ -41,6 +41,7 @@ struct run {
     uint64_t sum; /* over all values read */
     unsigned char *anon;
     uint32_t anon_pages;
+    int table_offset; /* page of its page table at which anon starts, -1 wherever mmap puts it */
     unsigned char *map;
     int fd;
     uint32_t file_pages;
@@ -419,9 +420,13 @@ static void open_file(struct run *r)
 static void populate_anon(struct run *r)
 {
     size_t bytes = (size_t)r->anon_pages * PAGE_BYTES;
-    r->anon = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t spare = r->table_offset < 0 ? 0 : 2 * TABLE_BYTES;
+    r->anon = mmap(NULL, bytes + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (r->anon == MAP_FAILED)
         fail("mmap");
+    if (spare != 0)
+        r->anon += (TABLE_BYTES - (uintptr_t)r->anon % TABLE_BYTES) % TABLE_BYTES +
+                   (size_t)r->table_offset * PAGE_BYTES;
     madvise(r->anon, bytes, MADV_NOHUGEPAGE);
     for (uint32_t page = 0; page < r->anon_pages; page++)
         touch(r, r->anon, page, true);
@@ -470,6 +475,7 @@ static uint64_t parse_number(const char *option, const char *text, uint64_t min,
 static void usage(void)
 {
     fprintf(stderr, "usage: pattern NAME [--pages N] [--touches M] [--seed S] [--file PATH]\n"
+                    "               [--table-offset K]\n"
                     "       pattern make-file [--pages N] --file PATH\n"
                     "       pattern --list [--pages N]\n");
     exit(2);
@@ -477,7 +483,7 @@ static void usage(void)
 
 int main(int argc, char **argv)
 {
-    struct run r = {.pages = 16384, .seed = 1, .fd = -1};
+    struct run r = {.pages = 16384, .seed = 1, .fd = -1, .table_offset = -1};
     if (argc < 2 || argc % 2 != 0)
         usage();
     for (int i = 2; i < argc; i += 2) {
@@ -487,6 +493,8 @@ int main(int argc, char **argv)
             r.touches = parse_number(argv[i], argv[i + 1], 1, UINT64_C(1) << 40);
         else if (strcmp(argv[i], "--seed") == 0)
             r.seed = parse_number(argv[i], argv[i + 1], 0, UINT64_MAX);
+        else if (strcmp(argv[i], "--table-offset") == 0)
+            r.table_offset = (int)parse_number(argv[i], argv[i + 1], 0, 511);
         else if (strcmp(argv[i], "--file") == 0)
             r.path = argv[i + 1];
         else
