@@ -1,7 +1,7 @@
 /* hwt_writer.c - one chunk: header, payload, checksum, in one write(2).
  *
  * zstd at level 3 with one context for the whole file: higher levels gain a few percent and cost the
- * recorded program's CPU. A chunk that does not shrink is stored.
+ * recorded program's CPU. A chunk that does not shrink is stored, and so is text, for strings(1).
  */
 #include "record/hwt_writer.h"
 
@@ -70,7 +70,7 @@ static u32 payload(struct hwt_writer *w, const struct hwt_chunk *c, enum hwt_cod
     size_t n;
 
     *codec = HWT_CODEC_STORED;
-    if (w->zstd != NULL) {
+    if (w->zstd != NULL && c->type == HWT_CHUNK_STREAM) {
         n = ZSTD_compressCCtx(w->zstd, to, HWT_STORED_LEN_MAX, c->raw, c->raw_len, ZSTD_LEVEL);
         if (!ZSTD_isError(n) && n < c->raw_len) {
             *codec = HWT_CODEC_ZSTD;
