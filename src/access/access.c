@@ -24,7 +24,7 @@ enum access_result access_from_balance(enum balance_result r)
     case BALANCE_FAIL:
         break;
     }
-    assert(!"only readahead may fail");
+    assert(false && "only readahead may fail");
     return ACCESS_OOM;
 }
 
@@ -54,9 +54,7 @@ enum access_result access_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn
             ac->attempt->resumed = true;
             return access_from_balance(r);
         }
-        if (!pagetable_missing(mm, vpn)) { /* cannot happen: nothing else runs in between */
-            assert(!"table appeared");
-        }
+        assert(pagetable_missing(mm, vpn)); /* nothing else runs in between */
         frames_get(pg->frames, pfn)->memcg = ac->group->id;
         pagetable_install(mm, vpn, pfn);
         group_count(pg->groups, ac->group, NR_PAGE_TABLE_PAGES, 1);

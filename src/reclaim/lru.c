@@ -62,7 +62,7 @@ static void batch_remove(struct pgdat *pg, pfn_t pfn)
             return;
         }
     }
-    assert(!"a batched page is in some batch");
+    assert(false && "a batched page is in some batch");
 }
 
 void lru_remove(struct pgdat *pg, pfn_t pfn)
