@@ -72,6 +72,11 @@ void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns)
     for (;;) {
         ns_t due = daemons_due(s);
 
+        if (unlikely(s->watch && s->watch_at <= MIN(due, until))) {
+            clock_run_until(&s->clock, MAX(s->watch_at, s->clock.now));
+            s->watch(s->watch_ctx);
+            continue;
+        }
         if (likely(due > until))
             break;
         clock_run_until(&s->clock, MAX(due, s->clock.now));

@@ -66,6 +66,10 @@ struct system {
     u64 steps;            /* accesses and calls, for checked builds */
     VEC(u32) idle_inodes; /* may have lost their last user: looked at by inodes_reap() */
     u64 shm_ino;          /* last number given to shared anonymous memory */
+    /* Called at watch_at, which it moves on; looks and changes nothing. NULL: nobody watches. */
+    void (*watch)(void *ctx);
+    void *watch_ctx;
+    ns_t watch_at;
 };
 
 void system_config_init(struct system_config *c);

@@ -39,7 +39,8 @@ void replay_init(struct replay *r, const struct replay_config *config)
     u32 n = config->trace->nr_streams;
 
     *r = (struct replay){.config = *config, .next_progress = PROGRESS_EVENTS};
-    sched_init(&r->sched, config->system);
+    if (!config->sched)
+        sched_init(&r->sched, config->system);
     u64map_init(&r->handles);
     r->streams = xcalloc(n, sizeof(*r->streams));
     for (u32 i = 0; i < n; i++) {
@@ -64,7 +65,8 @@ void replay_done(struct replay *r)
     order_done(r);
     free(r->streams);
     u64map_done(&r->handles);
-    sched_done(&r->sched);
+    if (!r->config.sched)
+        sched_done(&r->sched);
 }
 
 void replay_stream_start(struct replay_stream *rs, struct task *task, struct replay_proc *proc,
@@ -76,7 +78,8 @@ void replay_stream_start(struct replay_stream *rs, struct task *task, struct rep
     rs->proc = proc;
     task->owner = rs;
     vec_push(&rs->replay->live, rs);
-    sched_add(&rs->replay->sched, &rs->st, now);
+    rs->st.weight = rs->replay->config.weight;
+    sched_add(replay_sched(rs->replay), &rs->st, now);
 }
 
 void replay_stream_end(struct replay_stream *rs, enum stream_state state, ns_t now)
@@ -253,10 +256,14 @@ static enum event_result run_op(struct replay_stream *rs, u64 event, struct sche
     return EVENT_NEXT;
 }
 
-static bool next_batch(struct replay_stream *rs)
+static bool next_batch(struct replay_stream *rs, ns_t now)
 {
+    const struct replay_config *config = &rs->replay->config;
+
     rs->at = 0;
     rs->next_op = 0;
+    if (config->fill)
+        return config->fill(config->fill_ctx, (u32)(rs - rs->replay->streams), now, &rs->cursor);
     if (trace_cursor_next(&rs->cursor))
         return true;
     if (rs->cursor.error && !rs->replay->error)
@@ -272,7 +279,7 @@ static enum sched_result died(struct replay_stream *rs, struct sched_slice *slic
     r->any_killed = true;
     replay_stream_end(rs, STREAM_ENDED, slice->now);
     order_drop_children(r, rs->trace->pid, slice->now);
-    sched_wake_killed(&r->sched, slice->now);
+    sched_wake_killed(replay_sched(r), slice->now);
     return SCHED_DONE;
 }
 
@@ -291,7 +298,7 @@ enum sched_result replay_stream_run(struct sched_task *st, struct sched_slice *s
             return SCHED_DONE;
         }
         if (unlikely(rs->at == rs->cursor.nr_events)) {
-            if (!next_batch(rs)) {
+            if (!next_batch(rs, slice->now)) {
                 rs->replay->stats.unfinished_streams++;
                 replay_stream_end(rs, STREAM_ENDED, slice->now);
                 return SCHED_DONE;
@@ -350,7 +357,7 @@ static bool should_end(struct replay *r)
         r->outcome = REPLAY_STOPPED;
         return true;
     }
-    if (r->config.max_ns && sched_now(&r->sched) > r->config.max_ns) {
+    if (r->config.max_ns && sched_now(replay_sched(r)) > r->config.max_ns) {
         r->outcome = REPLAY_THRASH;
         return true;
     }
@@ -365,13 +372,23 @@ static bool any_oom_killed(const struct system *s)
     return false;
 }
 
+void replay_begin(struct replay *r, ns_t now)
+{
+    order_start_due(r, now);
+}
+
+bool replay_force(struct replay *r, ns_t now)
+{
+    return order_force(r, now);
+}
+
 enum replay_outcome replay_run(struct replay *r)
 {
-    order_start_due(r, 0);
+    replay_begin(r, 0);
     for (;;) {
         if (should_end(r))
             break;
-        if (!sched_step(&r->sched) && !order_force(r, sched_now(&r->sched)))
+        if (!sched_step(replay_sched(r)) && !order_force(r, sched_now(replay_sched(r))))
             break;
         if (r->config.watch)
             r->config.watch(r->config.watch_ctx);
@@ -380,7 +397,7 @@ enum replay_outcome replay_run(struct replay *r)
             r->next_progress = r->stats.events + PROGRESS_EVENTS;
         }
     }
-    r->stats.virtual_ns = MAX(r->stats.virtual_ns, sched_now(&r->sched));
+    r->stats.virtual_ns = MAX(r->stats.virtual_ns, sched_now(replay_sched(r)));
     if (r->outcome == REPLAY_COMPLETED && any_oom_killed(r->config.system))
         r->outcome = REPLAY_OOM;
     return r->outcome;

@@ -29,7 +29,15 @@ const char *replay_outcome_name(enum replay_outcome outcome);
 struct replay_config {
     const struct trace *trace;
     struct system *system;
-    struct group *group;      /* where its processes run */
+    struct group *group; /* where its processes run */
+    struct sched *sched; /* shared with other workloads of the machine; NULL: its own */
+    u32 pid_base;        /* added to every pid of the recording */
+    s16 oom_score_adj;   /* of its first processes */
+    u32 weight;          /* of its tasks, as sched_weight() gives it; 0: of nice 0 */
+    /* The next batch of events of a stream, instead of the trace's: `trace` then only names the streams. False: the
+     * stream is over. NULL: what was recorded. */
+    bool (*fill)(void *ctx, u32 stream, ns_t now, struct trace_cursor *cursor);
+    void *fill_ctx;
     ns_t max_ns;              /* 0: no bound */
     const volatile int *stop; /* a signal handler's flag, or NULL */
     /* Called about every million events, with how many of the trace's events are done. NULL: never. */
@@ -70,10 +78,21 @@ struct replay {
     bool any_killed;
 };
 
+/* The scheduler it runs on. */
+static inline struct sched *replay_sched(struct replay *r)
+{
+    return r->config.sched ? r->config.sched : &r->sched;
+}
+
 void replay_init(struct replay *r, const struct replay_config *config);
 void replay_done(struct replay *r);
 
 /* Play to the end. The machine may be looked at afterwards, and until replay_done() its tasks belong to the replay. */
 enum replay_outcome replay_run(struct replay *r);
+
+/* The same in steps, for a scheduler that is shared: start what starts by itself; then, whenever nothing on the scheduler can
+ * run, replay_force(): false when this replay has nothing left to do. */
+void replay_begin(struct replay *r, ns_t now);
+bool replay_force(struct replay *r, ns_t now);
 
 #endif

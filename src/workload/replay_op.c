@@ -368,7 +368,8 @@ static enum op_result op_fork(struct replay_stream *rs, const struct trace_op *o
     u32 pid = (u32)op->field[0];
     struct replay_stream *child_stream;
     struct task *child = NULL;
-    enum step step = system_fork(s, rs->st.task, pid, op->field[1] & HWT_FORK_VM, &child);
+    enum step step = system_fork(s, rs->st.task, pid + rs->replay->config.pid_base,
+                                 op->field[1] & HWT_FORK_VM, &child);
 
     if (step != STEP_DONE)
         return result_of(step);
@@ -415,7 +416,7 @@ static enum op_result op_exec(struct replay_stream *rs, const struct trace_op *o
     if (step != STEP_DONE)
         return result_of(step);
     sched_leave(slice, t);
-    next = order_find(rs->replay, t->tgid, HWT_PROC_EXEC);
+    next = order_find(rs->replay, t->tgid - rs->replay->config.pid_base, HWT_PROC_EXEC);
     if (next) {
         struct replay_proc *proc = rs->proc;
 
@@ -424,7 +425,7 @@ static enum op_result op_exec(struct replay_stream *rs, const struct trace_op *o
     } else {
         system_exit(s, t, 0, true);
     }
-    sched_wake_killed(&rs->replay->sched, slice->now); /* its other threads are gone */
+    sched_wake_killed(replay_sched(rs->replay), slice->now); /* its other threads are gone */
     replay_stream_end(rs, STREAM_ENDED, slice->now);
     return OP_END;
 }
@@ -440,7 +441,7 @@ static enum op_result op_exit(struct replay_stream *rs, const struct trace_op *o
     system_exit(r->config.system, rs->st.task, (s32)op->field[0], group);
     sched_leave(slice, rs->st.task);
     if (group)
-        sched_wake_killed(&r->sched, slice->now);
+        sched_wake_killed(replay_sched(r), slice->now);
     replay_stream_end(rs, STREAM_ENDED, slice->now);
     return OP_END;
 }

@@ -176,16 +176,19 @@ static void start_thread(struct replay *r, struct replay_stream *rs, ns_t now)
         replay_stream_end(rs, STREAM_DROPPED, now);
         return;
     }
-    task = system_thread_new(r->config.system, peer->st.task, rs->trace->tid);
+    task = system_thread_new(r->config.system, peer->st.task, rs->trace->tid + r->config.pid_base);
     peer->proc->users++;
     replay_stream_start(rs, task, peer->proc, now);
 }
 
 static void start_process(struct replay *r, struct replay_stream *rs, ns_t now)
 {
+    const struct replay_config *c = &r->config;
+    u32 ppid = rs->trace->ppid ? rs->trace->ppid + c->pid_base : 0;
     struct task *task =
-        system_task_new(r->config.system, r->config.group, rs->trace->pid, rs->trace->ppid, "");
+        system_task_new(c->system, c->group, rs->trace->pid + c->pid_base, ppid, "");
 
+    task->oom_score_adj = c->oom_score_adj;
     replay_stream_start(rs, task, replay_proc_new(), now);
 }
 
@@ -223,7 +226,7 @@ static void wake_waiters(struct replay_stream *rs, u64 passed, ns_t now)
             rs->waiters = w;
             least = MIN(least, w->wants);
         } else if (w->state == STREAM_LIVE && order_passed(w, w->wants, w->own)) {
-            sched_wake(&rs->replay->sched, &w->st, now);
+            sched_wake(replay_sched(rs->replay), &w->st, now);
         }
         w = next;
     }
@@ -282,7 +285,7 @@ bool order_force(struct replay *r, ns_t now)
         return false;
     r->stats.forced++;
     blocked->wants = 0;
-    sched_wake(&r->sched, &blocked->st, now);
+    sched_wake(replay_sched(r), &blocked->st, now);
     return true;
 }
 

@@ -31,6 +31,19 @@ void sched_done(struct sched *s)
     vec_done(&s->tasks);
 }
 
+u32 sched_weight(int nice)
+{
+    static const u32 weights[] = {
+        88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916,
+        9548,  7620,  6100,  4904,  3906,  3121,  2501,  1991,  1586,  1277,
+        1024,  820,   655,   526,   423,   335,   272,   215,   172,   137,
+        110,   87,    70,    56,    45,    36,    29,    23,    18,    15,
+    };
+
+    assert(nice >= SCHED_NICE_MIN && nice <= SCHED_NICE_MAX);
+    return weights[nice - SCHED_NICE_MIN];
+}
+
 static bool cpu_idle(const struct sched_cpu *c)
 {
     return !c->current && c->queue.count == 0;
@@ -231,6 +244,21 @@ static void settle(struct sched *s, struct sched_cpu *c, enum sched_result resul
         take_work(s, c);
 }
 
+/* CPU time as it counts for its turn: less for one of more weight. */
+static ns_t weighted(const struct sched_task *st, ns_t ns)
+{
+    return st->weight && st->weight != SCHED_WEIGHT_0 ? ns * SCHED_WEIGHT_0 / st->weight : ns;
+}
+
+ns_t sched_next(struct sched *s)
+{
+    unsigned cpu = slowest_cpu(s, s->nr_cpus);
+    const struct heap_item *wakeup = next_wakeup(s);
+    ns_t next = wakeup ? wakeup->key : NS_NEVER;
+
+    return cpu < s->nr_cpus ? MIN(next, s->cpus[cpu].now) : next;
+}
+
 bool sched_step(struct sched *s)
 {
     struct sched_slice slice = {.sched = s};
@@ -264,7 +292,7 @@ bool sched_step(struct sched *s)
     s->system->pgdat.cpu = cpu;
     result = c->current->run(c->current, &slice);
     assert(slice.now >= c->now);
-    c->current->vruntime += slice.now - began;
+    c->current->vruntime += weighted(c->current, slice.now - began);
     c->now = slice.now;
     settle(s, c, result);
     if (s->system->oom_kills != s->oom_kills_seen) {

@@ -21,6 +21,10 @@
 #define SCHED_WAKEUP_GRAIN (1 * NS_PER_MS)
 #define SCHED_QUANTUM      (50 * NS_PER_US)
 
+#define SCHED_NICE_MIN (-20)
+#define SCHED_NICE_MAX 19
+#define SCHED_WEIGHT_0 1024u
+
 enum sched_result {
     SCHED_GO_ON, /* the slice is used up */
     SCHED_WAIT,  /* until task->wait.until */
@@ -51,6 +55,7 @@ struct sched_task {
     struct task *task;
     sched_run_fn run;
     void *owner;
+    u32 weight; /* its share of a CPU, SCHED_WEIGHT_0 (or 0) being one of nice 0 */
     /* private */
     enum sched_state state;
     unsigned cpu;
@@ -93,6 +98,12 @@ void sched_wake_killed(struct sched *s, ns_t now);
 
 /* Run one slice of one task. False when none can run and none waits for a time. */
 bool sched_step(struct sched *s);
+
+/* The weight of a nice value (sched_prio_to_weight): each step is worth about a quarter.   pre: SCHED_NICE_MIN..MAX */
+u32 sched_weight(int nice);
+
+/* When something happens next: a CPU goes on, or a sleeper wakes. NS_NEVER when nothing will. */
+ns_t sched_next(struct sched *s);
 
 /* The time of the CPU that runs next: nothing before it can happen any more. */
 ns_t sched_now(const struct sched *s);
