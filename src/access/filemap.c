@@ -59,6 +59,18 @@ void filemap_readahead(struct access_ctx *ac, struct inode *inode, const struct 
         io_read_file(pg, inode, run, nr);
 }
 
+/* A page that nothing need be read for: new, or all of it will be written. */
+static bool add_zeroed(struct pgdat *pg, struct inode *inode, u64 index, pfn_t pfn)
+{
+    bool shadow = add_locked(pg, inode, index, pfn, true);
+
+    if (pg->frames->bytes)
+        memset(frames_bytes(pg->frames, pfn), 0, PAGE_SIZE);
+    frame_clear(frames_get(pg->frames, pfn), PG_LOCKED);
+    frame_set(frames_get(pg->frames, pfn), PG_UPTODATE);
+    return shadow;
+}
+
 /* Read one page that no readahead brought. */
 static enum access_result read_one(struct access_ctx *ac, struct inode *inode, u64 index)
 {
@@ -70,6 +82,10 @@ static enum access_result read_one(struct access_ctx *ac, struct inode *inode, u
     r = access_get_page(ac, &pfn);
     if (r != ACCESS_OK)
         return r;
+    if (!inode->device) {
+        add_zeroed(ac->pg, inode, index, pfn);
+        return ACCESS_OK;
+    }
     ac->refault |= add_locked(ac->pg, inode, index, pfn, false);
     io_read_file(ac->pg, inode, index, 1);
     return ACCESS_OK;
@@ -314,15 +330,11 @@ enum access_result access_file_write_page(struct access_ctx *ac, struct file *fi
         ac->attempt->resumed = false;
         if (r != ACCESS_OK)
             return r;
-        ac->refault = add_locked(pg, inode, index, pfn, true);
         if (!whole && index < inode_nr_pages(inode) && inode->device) {
+            ac->refault = add_locked(pg, inode, index, pfn, true);
             io_read_file(pg, inode, index, 1);
         } else {
-            fr = frames_get(pg->frames, pfn);
-            if (pg->frames->bytes)
-                memset(frames_bytes(pg->frames, pfn), 0, PAGE_SIZE);
-            frame_clear(fr, PG_LOCKED);
-            frame_set(fr, PG_UPTODATE);
+            ac->refault = add_zeroed(pg, inode, index, pfn);
         }
     }
     fr = frames_get(pg->frames, pfn);
