@@ -68,6 +68,12 @@ bool call_dirty_pause(struct system *s, struct task *t, struct wait *ret_wait)
     return false;
 }
 
+/* Is this the second half of a call or a fault? */
+static bool in_progress(const struct task *t)
+{
+    return t->progress || t->fault_retried || t->attempt.resumed;
+}
+
 bool call_begin(struct system *s, struct task *t, enum step *ret_step)
 {
     struct wait wait;
@@ -87,6 +93,8 @@ bool call_begin(struct system *s, struct task *t, enum step *ret_step)
         *ret_step = call_wait(t, (struct wait){WAIT_RECLAIM, s->clock.now + MMAP_LOCK_POLL_NS});
         return false;
     }
+    if (in_progress(t)) /* a pause now could undo what it waited for */
+        return true;
     if (unlikely(t->charged) && throttled(s, t)) {
         *ret_step = STEP_WAIT;
         return false;
