@@ -62,11 +62,11 @@ static bool write_inode(struct pgdat *pg, struct inode *inode, u64 from, u64 las
     for (;;) {
         pfn_t pfn = pagecache_next_dirty(inode, from);
 
-        if (pfn == PFN_NONE || frames_get(pg->frames, pfn)->index > last)
+        if (pfn == PFN_NONE || frame_index(frames_get(pg->frames, pfn)) > last)
             return true;
         if (wait_for_queue && io_write_queue_full(pg))
             return false;
-        from = write_run(pg, inode, frames_get(pg->frames, pfn)->index, last, ret_done);
+        from = write_run(pg, inode, frame_index(frames_get(pg->frames, pfn)), last, ret_done);
     }
 }
 

@@ -104,16 +104,13 @@ static void check_swap(const struct system *s)
             count_swap_entries(mm_get(&s->space, id), &refs);
     for (u32 id = 1; id < s->backing.nr_inodes; id++) {
         const struct inode *inode = s->backing.inodes[id];
-        u64 index = 0;
+        u64 index, e;
 
         if (!inode || inode->kind != INODE_SHMEM)
             continue;
-        for (; index < inode_nr_pages(inode); index++) {
-            u64 e = pagecache_entry(inode, index);
-
-            if (e && entry_is_shadow(e))
+        xa_for_each (&inode->pages, index, e)
+            if (entry_is_shadow(e))
                 u64map_add(&refs, entry_swap(e), 1);
-        }
     }
     u64map_for_each (&refs, cursor, slot, n) {
         assert(swap_count(&s->swap, (swp_t)slot) == n);

@@ -14,6 +14,8 @@
 
 /* One read or write moves no more (the kernel's MAX_RW_COUNT); what claims to is cut to it. */
 #define IO_BYTES_MAX     0x7ffff000u
+/* The largest file of ext4 with 4 KiB blocks; a page of a file has a number of 32 bits. What lies beyond is nonsense. */
+#define FILE_BYTES_MAX   (16 * TIB - PAGE_SIZE)
 #define MCL_BITS         7u
 #define SCORE_ADJ_OFFSET 1000
 #define SCORE_ADJ_MAX    1000
@@ -86,7 +88,10 @@ static struct inode *inode_of(struct replay_stream *rs, const struct replay_file
     if (!f || !f->inode)
         return NULL;
     inode = inode_get(&rs->replay->config.system->backing, f->inode);
-    return inode && inode->dev == f->dev && inode->ino == f->ino ? inode : NULL;
+    if (!inode || inode->dev != f->dev || inode->ino != f->ino)
+        return NULL;
+    /* Nobody can reach it any more: the next call into the machine frees it. */
+    return inode->nlink || inode->opens || inode->maps ? inode : NULL;
 }
 
 /* The process's own open file, for mappings and for I/O whose description is unknown. NULL: no page cache. */
@@ -133,12 +138,12 @@ static enum op_result op_file(struct replay_stream *rs, const struct trace_op *o
 {
     struct system *s = rs->replay->config.system;
     struct replay_file f = {.dev = op->field[1], .ino = op->field[2]};
-    u64 kind = op->field[4], index;
+    u64 kind = op->field[4], index, size = MIN(op->field[3], FILE_BYTES_MAX);
 
     if (kind == HWT_FILE_REGULAR || kind == HWT_FILE_SHMEM) {
         struct inode *inode =
             system_inode(s, kind == HWT_FILE_SHMEM ? INODE_SHMEM : INODE_REGULAR, f.dev, f.ino,
-                         trace_cursor_string(&rs->cursor, op), op->field[3]);
+                         trace_cursor_string(&rs->cursor, op), size);
 
         f.inode = inode ? inode->id : 0;
     }
@@ -244,7 +249,7 @@ static enum op_result op_io(struct replay_stream *rs, const struct trace_op *op,
 
     if (!file)
         return touch_user(rs, slice, addr, len, kind);
-    if (offset > INT64_MAX - IO_BYTES_MAX) {
+    if (offset > FILE_BYTES_MAX - IO_BYTES_MAX) {
         rs->replay->stats.bad_ops++;
         return OP_DONE;
     }
@@ -271,8 +276,12 @@ static enum op_result op_inode(struct replay_stream *rs, const struct trace_op *
     case HWT_OP_FSYNC:
         return result_of(system_fsync(s, t, inode, (u32)op->field[1], &error));
     case HWT_OP_TRUNCATE:
-        return result_of(system_truncate(s, t, inode, op->field[1]));
+        return result_of(system_truncate(s, t, inode, MIN(op->field[1], FILE_BYTES_MAX)));
     case HWT_OP_PUNCH:
+        if (op->field[1] > FILE_BYTES_MAX || op->field[2] > FILE_BYTES_MAX - op->field[1]) {
+            rs->replay->stats.bad_ops++;
+            return OP_DONE;
+        }
         return result_of(system_punch(s, t, inode, op->field[1], op->field[2]));
     case HWT_OP_UNLINK:
         /* The process's own open file would keep it alive. */
@@ -305,12 +314,15 @@ static enum op_result op_mmap(struct replay_stream *rs, const struct trace_op *o
     };
     struct file *file = op->field[4] ? map_file_of(rs, file_of(rs, op->field[4])) : NULL;
 
-    if (!range_ok(rs, a.addr, a.len) || a.len == 0 || a.offset > INT64_MAX - a.len)
+    if (!range_ok(rs, a.addr, a.len) || a.len == 0 ||
+        (file && a.offset > FILE_BYTES_MAX - MIN(a.len, FILE_BYTES_MAX)))
         return OP_DONE;
     if (file)
         a.file = file->id;
     else
         a.offset = 0;
+    if (file || (a.mflags & HWT_MAP_SHARED))
+        a.mflags &= ~(u32)HWT_MAP_STACK; /* only private anonymous memory grows */
     return result_of(system_mmap(rs->replay->config.system, rs->st.task, &a));
 }
 
