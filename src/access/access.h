@@ -46,15 +46,18 @@ enum access_result access_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn
 /* The hardware's page walk: if the entry allows the access, set its accessed and dirty bits and load the TLB. False: a fault. */
 static inline bool access_walk(struct tlb *tlb, struct mm *mm, vpn_t vpn, bool write)
 {
-    pte_t *slot = pagetable_find(mm, vpn);
-    pte_t pte;
+    pte_t *slot = pagetable_find(mm, vpn), pte, need;
+    u64 w = write;
 
     if (!slot)
         return false;
+    /* Keeps compilers from making two ways of it: whether an access writes is hard to predict. */
+    __asm__("" : "+r"(w));
     pte = *slot;
-    if ((pte & (PTE_PRESENT | PTE_PROTNONE)) != PTE_PRESENT || (write && !(pte & PTE_WRITE)))
+    need = PTE_PRESENT | w * PTE_WRITE;
+    if ((pte & (need | PTE_PROTNONE)) != need)
         return false;
-    pte |= PTE_ACCESSED | (write ? PTE_DIRTY : 0);
+    pte |= PTE_ACCESSED | w * PTE_DIRTY;
     *slot = pte;
     tlb_insert(tlb, mm->id, vpn, (pte & (PTE_WRITE | PTE_DIRTY)) == (PTE_WRITE | PTE_DIRTY));
     return true;

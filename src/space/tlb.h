@@ -66,11 +66,10 @@ static inline void tlb_insert(struct tlb *t, u32 mm_id, u64 vpn, bool write)
     u64 tag = tlb_tag(mm_id, vpn) | TLB_WRITE;
     u32 hand = t->hand[set], slot = hand;
 
-    /* The same page, else a free slot, else the hand's: as conditional moves, since no branch here is predictable. */
-    slot = tags[3] ? slot : 3;
-    slot = tags[2] ? slot : 2;
-    slot = tags[1] ? slot : 1;
-    slot = tags[0] ? slot : 0;
+    /* The same page, else a free slot, else the hand's. Free ones are few; the rest as conditional moves, since no
+     * branch there is predictable. */
+    if (unlikely(!tags[0] || !tags[1] || !tags[2] || !tags[3]))
+        slot = !tags[0] ? 0 : !tags[1] ? 1 : !tags[2] ? 2 : 3;
     slot = (tags[3] | TLB_WRITE) == tag ? 3 : slot;
     slot = (tags[2] | TLB_WRITE) == tag ? 2 : slot;
     slot = (tags[1] | TLB_WRITE) == tag ? 1 : slot;

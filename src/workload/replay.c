@@ -150,6 +150,8 @@ static void charge_instructions(struct replay_stream *rs, struct sched_slice *sl
 
 /* How far ahead page-table entries are fetched into the host's cache. */
 #define PREFETCH_EVENTS 8u
+/* So many tables stay in the host's second-level cache anyway (256 KiB). */
+#define PREFETCH_TABLES 64u
 
 /* May a walk of the page table be done without a call into the machine? Only when nothing is due at the next call. */
 static bool may_walk(const struct task *t)
@@ -164,11 +166,12 @@ static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
 {
     struct system *s = rs->replay->config.system;
     struct task *t = rs->st.task;
-    struct tlb *tlb = &s->tlbs[t->cpu];
+    struct tlb tlb = s->tlbs[t->cpu]; /* the same entries, by pointers that stay in registers */
     struct mm *mm = t->mm;
     const u64 *at = rs->cursor.events + rs->at, *began = at;
     const u64 *end = rs->cursor.events + rs->cursor.nr_events;
-    const u64 *last_prefetch = end - MIN(PREFETCH_EVENTS, (size_t)(end - at));
+    const u64 *last_prefetch =
+        mm->nr_ptes > PREFETCH_TABLES ? end - MIN(PREFETCH_EVENTS, (size_t)(end - at)) : at;
     u64 left = slice->end > slice->now ? slice->end - slice->now : 0;
     u64 budget, spent = rs->frac, walks = 0; /* hundredths of ns */
     u64 per_instruction = s->cost.instruction_x100, per_walk = (u64)s->cost.tlb_miss * 100;
@@ -184,10 +187,10 @@ static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
 
         if (event_kind(event) == HWT_OP)
             break;
-        if (!tlb_hit(tlb, mm_id, event_page(event), write)) {
+        if (!tlb_hit(&tlb, mm_id, event_page(event), write)) {
             if (at < last_prefetch)
                 pagetable_prefetch(mm, event_page(at[PREFETCH_EVENTS]));
-            if (!walk || !access_walk(tlb, mm, event_page(event), write))
+            if (!walk || !access_walk(&tlb, mm, event_page(event), write))
                 break;
             walks++;
             spent += per_walk;
