@@ -59,7 +59,7 @@ struct channel {
     uint32_t next_stream;         /* last stream given out */
     uint32_t wake;                /* futex word of the parent: a slot became FULL */
     uint32_t freed;               /* futex word of the tools: a slot became FREE */
-    uint32_t processes;           /* images that joined */
+    uint32_t processes;           /* forked, and the first */
     uint64_t lost;                /* streams or system calls that could not be followed */
     uint64_t instructions;        /* executed by threads that have ended */
     char log[CHANNEL_LOG_BYTES];  /* first complaint of a tool, for the person who must mend it */

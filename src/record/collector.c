@@ -131,6 +131,43 @@ void collector_wait(struct collector *c, ns_t timeout_ns)
     syscall(SYS_futex, &c->channel->wake, FUTEX_WAIT, seen, &timeout, NULL, 0);
 }
 
+static u64 take_varint(const u8 *bytes, u32 len, u32 *at)
+{
+    u64 value = 0;
+
+    for (unsigned shift = 0; *at < len && shift < 64; shift += 7) {
+        u8 byte = bytes[(*at)++];
+
+        value |= (u64)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            break;
+    }
+    return value;
+}
+
+/* The owner may have died, or be running, between a record and its counters: count what is in len bytes. */
+static void slot_recount(struct collector *c, struct channel_slot *s, u32 len)
+{
+    const u8 *bytes = slot_bytes(c, s);
+    u32 at = 0;
+
+    s->nr_accesses = s->nr_ops = 0;
+    while (at < len) {
+        u64 first = take_varint(bytes, len, &at);
+
+        take_varint(bytes, len, &at); /* instructions */
+        if ((first & 3) != HWT_OP) {
+            s->nr_accesses++;
+            continue;
+        }
+        take_varint(bytes, len, &at); /* stamp */
+        u64 body = take_varint(bytes, len, &at);
+
+        at = body > len - at ? len : at + (u32)body;
+        s->nr_ops++;
+    }
+}
+
 /* Append EXIT_GROUP to a slot nobody fills any more. */
 static void slot_add_exit(struct collector *c, struct channel_slot *s, int wait_status)
 {
@@ -176,6 +213,9 @@ void collector_reap(struct collector *c, int pid, int wait_status)
             continue;
         if (!known && !is_dead(s->pid))
             continue;
+        if (s->len > CHANNEL_SLOT_BYTES)
+            s->len = 0;
+        slot_recount(c, s, s->len);
         if (s->leader)
             slot_add_exit(c, s, known ? wait_status : EXIT_KILLED);
         slot_write(c, s, s->len);
@@ -190,7 +230,12 @@ void collector_close(struct collector *c, int pid, int wait_status)
     for (u32 i = 0; i < CHANNEL_SLOTS; i++) {
         struct channel_slot *s = &c->channel->slots[i];
 
-        if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) == CHANNEL_FILLING)
-            slot_write(c, s, __atomic_load_n(&s->len, __ATOMIC_ACQUIRE));
+        u32 len = __atomic_load_n(&s->len, __ATOMIC_ACQUIRE);
+
+        if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) != CHANNEL_FILLING ||
+            len > CHANNEL_SLOT_BYTES)
+            continue;
+        slot_recount(c, s, len);
+        slot_write(c, s, len);
     }
 }

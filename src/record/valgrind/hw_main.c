@@ -69,7 +69,6 @@ static void join_channel(void)
     if (c->magic != CHANNEL_MAGIC || c->version != CHANNEL_VERSION || c->closed)
         return;
     hw_channel = c;
-    __atomic_add_fetch(&c->processes, 1, __ATOMIC_RELAXED);
 }
 
 static void after_options(void)

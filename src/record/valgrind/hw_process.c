@@ -90,6 +90,8 @@ static void child_of_fork(ThreadId tid)
     t->declared = NULL;
     t->declared_bits = 0;
     hw_stream_open(t);
+    if (hw_channel != NULL)
+        __atomic_add_fetch(&hw_channel->processes, 1, __ATOMIC_RELAXED);
     process_start(t, HWT_PROC_FORKED);
 }
 
@@ -106,6 +108,8 @@ void hw_process_init(void)
     comm_from_path(VG_(args_the_exename));
     first_image =
         hw_channel != NULL && __atomic_load_n(&hw_channel->next_stream, __ATOMIC_RELAXED) == 0;
+    if (first_image)
+        __atomic_add_fetch(&hw_channel->processes, 1, __ATOMIC_RELAXED);
     VG_(atfork)(before_fork, NULL, child_of_fork);
 }
 
