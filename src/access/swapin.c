@@ -82,11 +82,18 @@ static enum access_result swap_in(struct fault *f, swp_t e, pfn_t *ret_pfn)
     f->major = true;
     access_count_fault(ac, PGMAJFAULT);
     if (!bypass) {
+        bool synchronous;
+
         read_into_cache(ac, e, *ret_pfn, false);
+        /* What is here already may not be evicted by the readahead. */
+        synchronous = !frame_test(fault_frame(f, *ret_pfn), PG_LOCKED);
+        frame_set(fault_frame(f, *ret_pfn), PG_LOCKED);
         if (swap_use_vma_readahead(pg->swap))
             read_ahead_by_address(f);
         else
             read_ahead_by_slot(f, e);
+        if (synchronous)
+            frame_clear(fault_frame(f, *ret_pfn), PG_LOCKED);
         return ACCESS_OK;
     }
     frame_set(fault_frame(f, *ret_pfn), PG_LOCKED | PG_SWAPBACKED);
@@ -153,6 +160,8 @@ enum access_result fault_swap(struct fault *f)
         r = swap_in(f, e, &pfn);
         if (r != ACCESS_OK)
             return r;
+        if (swapcache_find(pg->swap, e) != pfn && !swap_is_synchronous(pg->swap, e))
+            return fault_swap(f); /* read, and evicted by the readahead beside it */
     }
     if (frame_test(fault_frame(f, pfn), PG_LOCKED))
         return access_wait_page(f->ac, pfn, WAIT_SWAPIN);
