@@ -27,7 +27,7 @@ struct access_ctx *task_access(struct system *s, struct task *t)
     ac->minflt = &t->minflt;
     ac->majflt = &t->majflt;
     ac->fault_retried = &t->fault_retried;
-    t->attempt.dying = t->killed;
+    t->attempt.dying |= t->killed;
     return ac;
 }
 
@@ -89,6 +89,7 @@ bool call_begin(struct system *s, struct task *t, enum step *ret_step)
         return false;
     }
     t->state = TASK_RUNNING;
+    t->attempt.dying = t->killed; /* leave to use the reserves ends with the call */
     if (unlikely(t->mm->locked_by && t->mm->locked_by != t)) {
         *ret_step = call_wait(t, (struct wait){WAIT_RECLAIM, s->clock.now + MMAP_LOCK_POLL_NS});
         return false;

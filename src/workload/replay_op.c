@@ -331,16 +331,19 @@ static enum op_result op_memory(struct replay_stream *rs, const struct trace_op 
     struct system *s = rs->replay->config.system;
     struct task *t = rs->st.task;
     const u64 *f = op->field;
+    bool range = op->opcode != HWT_OP_MLOCKALL && op->opcode != HWT_OP_BRK;
 
-    if (op->opcode != HWT_OP_MLOCKALL && op->opcode != HWT_OP_BRK && !range_ok(rs, f[0], f[1]))
+    if (range && !range_ok(rs, f[0], f[1]))
         return OP_DONE;
+    if (range && op->opcode != HWT_OP_MREMAP && f[1] == 0)
+        return OP_DONE; /* nothing, as in the kernel */
     switch ((enum hwt_op)op->opcode) {
     case HWT_OP_MUNMAP:
         return result_of(system_munmap(s, t, f[0], f[1]));
     case HWT_OP_MPROTECT:
         return result_of(system_mprotect(s, t, f[0], f[1], (u32)f[2]));
     case HWT_OP_MREMAP:
-        if (!range_ok(rs, f[2], f[3]))
+        if (!range_ok(rs, f[2], f[3]) || f[3] == 0)
             return OP_DONE;
         return result_of(system_mremap(s, t, f[0], f[1], f[2], f[3]));
     case HWT_OP_MADVISE:
