@@ -2,7 +2,8 @@
 # make.sh - record the examples again: examples/make.sh [HIGHWATER [NAME...]]
 #
 # The programs are those of Debian 12; inputs are generated and the same each time. The work happens in a
-# directory of its own, /tmp/highwater-examples, so that no path of this machine gets into a recording.
+# directory of its own, /tmp/highwater-examples, output included, so that no path of this machine gets into a
+# recording.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 highwater=${1:-$here/../build/highwater}
@@ -38,7 +39,7 @@ SELECT count(*), sum(length(note)) FROM ask CROSS JOIN orders USING (customer);
 SELECT count(*) FROM orders WHERE note LIKE '%y%';
 SELECT count(*), sum(length(note)) FROM ask CROSS JOIN orders USING (customer);
 SQL
-    "$highwater" record -o "$here/demo.hwt" -- sqlite3 shop.db <shop.sql
+    "$highwater" record -o "$here/demo.hwt" -- sqlite3 shop.db <shop.sql >out
 }
 
 # A dictionary of counters whose keys follow a power law: a hot part and a long cold tail.
@@ -56,7 +57,7 @@ for i in range(60000):
     hits += entry[0] & 1
 print(len(table), hits)
 PY
-    "$highwater" record -o "$here/python.hwt" -- python3 -I words.py
+    "$highwater" record -o "$here/python.hwt" -- python3 -I words.py >out
 }
 
 # Several programs at once: a text is generated, compressed, and its words are counted through pipes.
@@ -64,10 +65,11 @@ pipeline() {
     awk 'BEGIN { srand(3); for (i = 0; i < 400000; i++) {
         n = int(30000 * rand() ^ 3); printf "%s%d%s", "word", n, i % 12 == 11 ? "\n" : " " } }' >text
     "$highwater" record -o "$here/pipeline.hwt" -- sh -c \
-        'gzip -1 -k text; zcat text.gz | tr " " "\n" | sort -S 24M | uniq -c | sort -rn | head -n 3'
+        'gzip -1 -k text; zcat text.gz | tr " " "\n" | sort -S 24M | uniq -c | sort -rn | head -n 3' >out
 }
 
 for name in $names; do
     "$name"
+    cat out
     ls -l "$here/$name.hwt"
 done
