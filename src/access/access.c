@@ -86,9 +86,15 @@ void access_count_fault(struct access_ctx *ac, enum counter id)
     group_count(ac->pg->groups, ac->group, id, 1);
 }
 
-enum access_result access_wait_page(struct access_ctx *ac, pfn_t pfn, enum wait_cause cause)
+void access_wait_io(struct access_ctx *ac, pfn_t pfn, enum wait_cause cause)
 {
     *ac->wait = (struct wait){cause, io_done_at(ac->pg, pfn)};
+    ac->thrashing = frame_test(frames_get(ac->pg->frames, pfn), PG_WORKINGSET);
+}
+
+enum access_result access_wait_page(struct access_ctx *ac, pfn_t pfn, enum wait_cause cause)
+{
+    access_wait_io(ac, pfn, cause);
     *ac->fault_retried = true;
     return ACCESS_WAIT;
 }

@@ -28,7 +28,9 @@ enum access_result access_from_balance(enum balance_result r);
 enum access_result access_get_page(struct access_ctx *ac, pfn_t *ret_pfn);
 void access_flush_page(struct pgdat *pg, const struct mm *mm, vpn_t vpn);
 void access_count_fault(struct access_ctx *ac, enum counter id);
-/* Wait until the I/O on pfn completes; the fault is then retried and counts as major. */
+/* Say that the I/O on pfn is waited for. */
+void access_wait_io(struct access_ctx *ac, pfn_t pfn, enum wait_cause cause);
+/* Wait until it completes; the fault is then retried and counts as major. */
 enum access_result access_wait_page(struct access_ctx *ac, pfn_t pfn, enum wait_cause cause);
 
 /* anon.c */

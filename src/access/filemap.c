@@ -36,6 +36,8 @@ void filemap_readahead(struct access_ctx *ac, struct inode *inode, const struct 
     u32 nr = 0;
     u64 mark = plan->async_size ? plan->start + plan->nr - plan->async_size : UINT64_MAX;
 
+    if (!inode->device) /* shared memory */
+        return;
     for (u64 i = plan->start; i < plan->start + plan->nr; i++) {
         struct attempt at = {.noretry = true};
         struct wait w;
@@ -305,7 +307,7 @@ enum access_result access_file_page(struct access_ctx *ac, struct file *file, u6
         }
     }
     if (frame_test(frames_get(pg->frames, pfn), PG_LOCKED)) {
-        *ac->wait = (struct wait){read_cause(ac), io_done_at(pg, pfn)};
+        access_wait_io(ac, pfn, read_cause(ac));
         return ACCESS_WAIT;
     }
     if (!frame_test(frames_get(pg->frames, pfn), PG_UPTODATE)) {
@@ -339,7 +341,7 @@ enum access_result access_file_write_page(struct access_ctx *ac, struct file *fi
     }
     fr = frames_get(pg->frames, pfn);
     if (frame_test(fr, PG_LOCKED)) {
-        *ac->wait = (struct wait){read_cause(ac), io_done_at(pg, pfn)};
+        access_wait_io(ac, pfn, read_cause(ac));
         return ACCESS_WAIT;
     }
     if (!frame_test(fr, PG_UPTODATE)) {

@@ -6,7 +6,7 @@
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
 
-u64 try_to_free(struct pgdat *pg, struct scan_control *sc)
+static u64 free_some(struct pgdat *pg, struct scan_control *sc)
 {
     int initial = sc->priority;
 
@@ -38,6 +38,15 @@ u64 try_to_free(struct pgdat *pg, struct scan_control *sc)
             return 0;
         }
     }
+}
+
+u64 try_to_free(struct pgdat *pg, struct scan_control *sc)
+{
+    u64 before = pg->cpu_ns;
+    u64 freed = free_some(pg, sc);
+
+    pg->reclaim_ns += pg->cpu_ns - before;
+    return freed;
 }
 
 u64 try_to_free_group(struct pgdat *pg, struct group *target, u64 nr, enum throttle *ret_throttle)

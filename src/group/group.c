@@ -36,6 +36,7 @@ static struct group *group_make(struct groups *gs, struct group *parent, const c
         list_add_tail(&g->sibling, &parent->children);
     page_counter_init(&g->memory);
     page_counter_init(&g->swap);
+    psi_group_init(&g->psi, gs->nr_cpus);
     g->online = true;
     return g;
 }
@@ -52,6 +53,7 @@ void groups_init(struct groups *gs, struct frames *frames, struct counters *coun
 void groups_done(struct groups *gs)
 {
     for (u32 id = 1; id <= gs->nr_groups; id++) {
+        psi_group_done(&gs->by_id[id]->psi);
         free(gs->by_id[id]->name);
         free(gs->by_id[id]);
     }

@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "frames/frames.h"
 #include "stats/counters.h"
+#include "stats/psi.h"
 
 #define MEMCG_CHARGE_BATCH 64u /* since Linux 6.1 */
 #define GROUPS_MAX         65535u
@@ -62,6 +63,7 @@ struct group {
     bool oom_group;
     bool online;
     bool under_oom;
+    struct psi_group psi; /* of its tasks and those below; the root's is the machine's */
 };
 
 struct group_stock { /* per CPU: pages charged in advance for one group */

@@ -123,6 +123,27 @@ static void render_memory_swap_max(const struct system *s HW_UNUSED, struct grou
     render_limit(out, g->swap.max);
 }
 
+static void render_pressure_of(const struct system *s, struct group *g, enum psi_res res,
+                               struct strbuf *out)
+{
+    psi_render(&g->psi, res, !g->parent, s->clock.now, out);
+}
+
+static void render_cpu_pressure(const struct system *s, struct group *g, struct strbuf *out)
+{
+    render_pressure_of(s, g, PSI_CPU, out);
+}
+
+static void render_io_pressure(const struct system *s, struct group *g, struct strbuf *out)
+{
+    render_pressure_of(s, g, PSI_IO, out);
+}
+
+static void render_memory_pressure(const struct system *s, struct group *g, struct strbuf *out)
+{
+    render_pressure_of(s, g, PSI_MEM, out);
+}
+
 /* --- events ------------------------------------------------------------------------------------- */
 
 struct event_line {

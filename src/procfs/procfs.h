@@ -1,7 +1,7 @@
 /* procfs.h - a machine as the text of Linux's own files.
  *
  * Mirrors:  fs/proc/{meminfo,array,task_mmu,base}.c, mm/vmstat.c, mm/swapfile.c, mm/memcontrol.c, kernel/cgroup/cgroup.c,
- *           Linux 6.1: same lines, order, units and padding (tests/diff/fixtures-6.1 holds what a real one printed).
+ *           kernel/sched/psi.c, Linux 6.1: same lines, order, units and padding (tests/diff/fixtures-6.1 holds what a real one printed).
  * Never:    changes anything. What the machine does not model is shown as the kernel shows it on a machine that does not
  *           use it (docs/not-modelled.md).
  */
@@ -22,6 +22,10 @@ void render_vmstat(const struct system *s, struct strbuf *out);
 void render_zoneinfo(const struct system *s, struct strbuf *out);
 void render_buddyinfo(const struct system *s, struct strbuf *out);
 void render_swaps(const struct system *s, struct strbuf *out);
+/* /proc/pressure/{cpu,io,memory} */
+void render_pressure_cpu(const struct system *s, struct strbuf *out);
+void render_pressure_io(const struct system *s, struct strbuf *out);
+void render_pressure_memory(const struct system *s, struct strbuf *out);
 /* /proc/sys/vm/NAME, where key is "vm.NAME" of tunables.def. */
 void render_sysctl(const struct system *s, const struct tunable_info *info, struct strbuf *out);
 void render_lowmem_reserve_ratio(const struct system *s, struct strbuf *out);

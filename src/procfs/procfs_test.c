@@ -352,12 +352,33 @@ static struct group *lone_group(struct group *parent, const char *name)
     return g;
 }
 
+/* Both lines of a pressure file: averages in hundredths of a percent, rounded up to the next 2048th. */
+static void set_pressure(struct psi_group *p, enum psi_res res, const u64 avg[3], u64 total_us)
+{
+    p->avg_next_update = NS_NEVER;
+    for (unsigned state = (unsigned)res * 2; state < (unsigned)res * 2 + 2; state++) {
+        for (unsigned i = 0; i < 3; i++)
+            p->avg[state][i] = DIV_ROUND_UP(avg[i] << PSI_FIXED_BITS, (u64)100);
+        p->total[PSI_AVGS][state] = total_us * NS_PER_US;
+    }
+}
+
+static void set_pressures_of_fixture(struct psi_group *p)
+{
+    psi_group_init(p, 1);
+    p->cpus = xcalloc(1, sizeof(*p->cpus));
+    set_pressure(p, PSI_CPU, (const u64[]){2066, 604, 136}, 4139004);
+    set_pressure(p, PSI_IO, (const u64[]){0, 0, 0}, 2096);
+    set_pressure(p, PSI_MEM, (const u64[]){1301, 379, 85}, 2618603);
+}
+
 static void files_of_a_group_have_the_kernels_form_and_limits(void **state HW_UNUSED)
 {
     struct system *s = machine_of_fixtures();
     struct group *root = lone_group(NULL, ""), *g = lone_group(root, "file");
     char name[256];
 
+    set_pressures_of_fixture(&g->psi);
     for (unsigned i = 0; i < nr_cgroup_files; i++) {
         struct strbuf ours;
         char *real;
@@ -376,6 +397,7 @@ static void files_of_a_group_have_the_kernels_form_and_limits(void **state HW_UN
         strbuf_done(&ours);
         free(real);
     }
+    psi_group_done(&g->psi);
     free(g->name);
     free(g);
     free(root->name);

@@ -75,6 +75,9 @@ static int write_machine(struct tree *t)
         {"proc/zoneinfo", render_zoneinfo},
         {"proc/buddyinfo", render_buddyinfo},
         {"proc/swaps", render_swaps},
+        {"proc/pressure/cpu", render_pressure_cpu},
+        {"proc/pressure/io", render_pressure_io},
+        {"proc/pressure/memory", render_pressure_memory},
         {"proc/sys/vm/lowmem_reserve_ratio", render_lowmem_reserve_ratio},
     };
     char name[256];

@@ -140,6 +140,41 @@ static json_object *events_json(const struct group *g, const char *prefix)
     return o;
 }
 
+/* A pressure file: averages in percent, total in microseconds. */
+static json_object *pressure_json(const struct system *s, const struct group *g, enum psi_res res)
+{
+    static const char *const names[] = {"avg10", "avg60", "avg300"};
+    json_object *o = json_object_new_object();
+
+    for (unsigned full = 0; full < 2; full++) {
+        json_object *line = json_object_new_object();
+        struct psi_figures f = {0};
+
+        if (g->parent || res != PSI_CPU || !full)
+            psi_show(&g->psi, res, full, s->clock.now, &f);
+        for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+            char text[32];
+            double percent = (double)f.avg[i] / (1 << PSI_FIXED_BITS);
+
+            snprintf(text, sizeof(text), "%.2f", percent);
+            put(line, names[i], json_object_new_double_s(percent, text));
+        }
+        put_u64(line, "total", f.total_us);
+        put(o, full ? "full" : "some", line);
+    }
+    return o;
+}
+
+static json_object *machine_pressure_json(const struct system *s)
+{
+    json_object *o = json_object_new_object();
+
+    put(o, "cpu", pressure_json(s, s->groups.root, PSI_CPU));
+    put(o, "io", pressure_json(s, s->groups.root, PSI_IO));
+    put(o, "memory", pressure_json(s, s->groups.root, PSI_MEM));
+    return o;
+}
+
 static json_object *group_json(const struct system *s, struct group *g)
 {
     json_object *o = json_object_new_object();
@@ -156,6 +191,9 @@ static json_object *group_json(const struct system *s, struct group *g)
     put(o, "memory.stat", memory_stat_json(s, procfs_group_counter, g));
     put(o, "memory.events", events_json(g, "memory.events."));
     put(o, "memory.swap.events", events_json(g, "memory.swap.events."));
+    put(o, "cpu.pressure", pressure_json(s, g, PSI_CPU));
+    put(o, "io.pressure", pressure_json(s, g, PSI_IO));
+    put(o, "memory.pressure", pressure_json(s, g, PSI_MEM));
     return o;
 }
 
@@ -248,6 +286,7 @@ void run_render_json(const struct run_report *r, struct strbuf *out)
     put(o, "machine", machine_json(r->system));
     put(o, "tasks", tasks_json(r->system));
     put(o, "waits_ns", waits_json(r));
+    put(o, "pressure", machine_pressure_json(r->system));
     put(o, "fullest", fullest_json(r));
     put(o, "vmstat", vmstat_json(r->system));
     put(o, "cgroups", groups_json(r->system));

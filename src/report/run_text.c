@@ -230,6 +230,24 @@ static void render_stalls(struct text *t)
         "first reads, writes: no memory would have spared them");
 }
 
+static double pressure_percent(const struct run_report *r, enum psi_res res, bool full)
+{
+    struct psi_figures f;
+
+    psi_show(&r->group->psi, res, full, r->system->clock.now, &f);
+    return 100.0 * (double)(f.total_us * NS_PER_US) / (double)r->stats.virtual_ns;
+}
+
+static void render_pressure(struct text *t)
+{
+    if (t->r->stats.virtual_ns)
+        strbuf_printf(t->out,
+                      "  %-24s %8.1f %%  of the run (full %.1f %%); io %.1f %%, cpu %.1f %%\n",
+                      "memory pressure, some", pressure_percent(t->r, PSI_MEM, false),
+                      pressure_percent(t->r, PSI_MEM, true), pressure_percent(t->r, PSI_IO, false),
+                      pressure_percent(t->r, PSI_CPU, false));
+}
+
 static void render_reclaim(struct text *t)
 {
     const struct run_report *r = t->r;
@@ -283,6 +301,7 @@ static void render_hurt(struct text *t)
     heading(t, "3. Did it hurt");
     strbuf_printf(t->out, "  %s\n", verdict(r));
     render_stalls(t);
+    render_pressure(t);
     events(t, "major faults", group_events(r, PGMAJFAULT), "waited for a disk or swap");
     events(t, "file refaults", group_events(r, WORKINGSET_REFAULT_FILE),
            "pages read again soon after eviction");

@@ -4,6 +4,7 @@
  * counters of machine and groups equal a recount over frames; references to swap slots equal the entries that hold them. */
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "system/pressure.h"
 #include "system/system_int.h"
 
 /* Counters that a walk over all frames can find out. */
@@ -190,6 +191,7 @@ void system_check(struct system *s)
     check_swap(s);
     check_tasks(s);
     check_tlbs(s);
+    pressure_check(s);
 }
 
 /* A check walks all frames; so often that a run takes some ten times as long, whatever the size of the machine. */

@@ -32,6 +32,8 @@ struct task {
     bool kthread;
     bool killed;      /* SIGKILL pending: dies at its next step */
     struct wait wait; /* while TASK_WAITING */
+    u32 psi_flags;    /* what pressure counts it as (enum psi_task), on CPU psi_cpu */
+    unsigned psi_cpu;
     struct attempt attempt;
     struct access_ctx access; /* kept up to date by task_access() */
     u64 progress;   /* how far the system call that is being retried has come; 0: at its start */

@@ -13,12 +13,15 @@
 #include "workload/sched.h"
 
 #include "base/alloc.h"
+#include "system/pressure.h"
 
 void sched_init(struct sched *s, struct system *system)
 {
     *s = (struct sched){.system = system, .nr_cpus = system->config.nr_cpus};
     s->cpus = xcalloc(s->nr_cpus, sizeof(*s->cpus));
     s->oom_kills_seen = system->oom_kills;
+    s->reclaim_ns_seen = system->pgdat.reclaim_ns;
+    s->kswapd_ns_seen = system->kswapd->cpu_sys_ns;
     heap_init(&s->wakeups);
 }
 
@@ -42,6 +45,13 @@ u32 sched_weight(int nice)
 
     assert(nice >= SCHED_NICE_MIN && nice <= SCHED_NICE_MAX);
     return weights[nice - SCHED_NICE_MIN];
+}
+
+/* For the pressure figures: what st does from now on. */
+static void account(struct sched_task *st, unsigned cpu, u32 flags, ns_t now)
+{
+    if (st->task)
+        pressure_set(st->task, cpu, flags, now);
 }
 
 static bool cpu_idle(const struct sched_cpu *c)
@@ -77,6 +87,7 @@ static void enqueue(struct sched *s, struct sched_task *st, ns_t now)
     st->state = SCHED_QUEUED;
     st->waiting_since = now;
     vec_push(&c->queue, st);
+    account(st, st->cpu, PSI_TSK_RUNNING, now);
 }
 
 void sched_add(struct sched *s, struct sched_task *st, ns_t now)
@@ -162,6 +173,7 @@ static void put_current(struct sched_cpu *c)
     c->current->state = SCHED_QUEUED;
     c->current->waiting_since = c->now;
     vec_push(&c->queue, c->current);
+    account(c->current, c->current->cpu, PSI_TSK_RUNNING, c->now);
     c->current = NULL;
 }
 
@@ -175,6 +187,7 @@ static void pick(struct sched *s, struct sched_cpu *c)
     c->current = take_least_served(c);
     c->current->state = SCHED_ON_CPU;
     c->current->cpu = (unsigned)(c - s->cpus);
+    account(c->current, c->current->cpu, PSI_TSK_RUNNING | PSI_TSK_ONCPU, c->now);
     c->slice_end = c->now + SCHED_SLICE;
     if (c->last && c->last != c->current)
         c->now += s->system->cost.context_switch;
@@ -230,13 +243,16 @@ static void settle(struct sched *s, struct sched_cpu *c, enum sched_result resul
         st->state = SCHED_WAITING;
         st->waiting_since = c->now;
         heap_push(&s->wakeups, st->task->wait.until, st, st->turn);
+        account(st, st->cpu, pressure_wait_flags(st->task), c->now);
         break;
     case SCHED_BLOCK:
         st->state = SCHED_BLOCKED;
         st->waiting_since = c->now;
+        account(st, st->cpu, 0, c->now);
         break;
     case SCHED_DONE:
         st->state = SCHED_ENDED;
+        account(st, st->cpu, 0, c->now);
         break;
     }
     c->current = NULL;
@@ -314,28 +330,45 @@ ns_t sched_now(const struct sched *s)
     return latest;
 }
 
+static void account_kswapd(struct sched *s, unsigned cpu, bool idle, ns_t now)
+{
+    u64 ns = s->system->kswapd->cpu_sys_ns - s->kswapd_ns_seen;
+
+    s->kswapd_ns_seen += ns;
+    pressure_kswapd(s->system, cpu, idle, now - MIN(ns, now), now);
+}
+
 void sched_enter(struct sched_slice *slice, struct task *task)
 {
     struct sched *s = slice->sched;
     u64 daemon_ns = 0;
 
-    (void)task;
     system_run_until(s->system, MAX(slice->now, s->system->clock.now), &daemon_ns);
     if (likely(daemon_ns == 0))
         return;
     s->daemon_ns += daemon_ns;
-    for (unsigned i = 0; i < s->nr_cpus; i++)
-        if (cpu_idle(&s->cpus[i]))
-            return; /* it ran there */
+    for (unsigned i = 0; i < s->nr_cpus; i++) {
+        if (!cpu_idle(&s->cpus[i]))
+            continue;
+        account_kswapd(s, i, true, slice->now); /* it ran there */
+        return;
+    }
     slice->now += daemon_ns;
+    account_kswapd(s, task->cpu, false, slice->now);
 }
 
 void sched_leave(struct sched_slice *slice, struct task *task)
 {
-    u64 ns = system_take_cpu_ns(slice->sched->system);
+    struct sched *s = slice->sched;
+    u64 reclaim_ns = s->system->pgdat.reclaim_ns - s->reclaim_ns_seen;
+    u64 ns = system_take_cpu_ns(s->system);
 
     slice->now += ns;
     task->cpu_sys_ns += ns;
+    if (unlikely(reclaim_ns)) {
+        s->reclaim_ns_seen += reclaim_ns;
+        pressure_reclaim(task, slice->now - MIN(reclaim_ns, ns), slice->now);
+    }
 }
 
 void sched_check(const struct sched *s)

@@ -3,6 +3,9 @@ $ highwater run "$EXAMPLES/demo.hwt" --memory-max 48M --proc tree -q >/dev/null
 $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
 > ./proc/buddyinfo
 > ./proc/meminfo
+> ./proc/pressure/cpu
+> ./proc/pressure/io
+> ./proc/pressure/memory
 > ./proc/swaps
 > ./proc/vmstat
 > ./proc/zoneinfo
@@ -10,6 +13,8 @@ $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
 > ./sys/fs/cgroup/app/cgroup.events
 > ./sys/fs/cgroup/app/cgroup.procs
 > ./sys/fs/cgroup/app/cgroup.stat
+> ./sys/fs/cgroup/app/cpu.pressure
+> ./sys/fs/cgroup/app/io.pressure
 > ./sys/fs/cgroup/app/memory.current
 > ./sys/fs/cgroup/app/memory.events
 > ./sys/fs/cgroup/app/memory.events.local
@@ -20,6 +25,7 @@ $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
 > ./sys/fs/cgroup/app/memory.numa_stat
 > ./sys/fs/cgroup/app/memory.oom.group
 > ./sys/fs/cgroup/app/memory.peak
+> ./sys/fs/cgroup/app/memory.pressure
 > ./sys/fs/cgroup/app/memory.stat
 > ./sys/fs/cgroup/app/memory.swap.current
 > ./sys/fs/cgroup/app/memory.swap.events
@@ -28,7 +34,10 @@ $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
 > ./sys/fs/cgroup/cgroup.controllers
 > ./sys/fs/cgroup/cgroup.procs
 > ./sys/fs/cgroup/cgroup.stat
+> ./sys/fs/cgroup/cpu.pressure
+> ./sys/fs/cgroup/io.pressure
 > ./sys/fs/cgroup/memory.numa_stat
+> ./sys/fs/cgroup/memory.pressure
 > ./sys/fs/cgroup/memory.stat
 > ./var/log/dmesg
 $ cat tree/sys/fs/cgroup/app/memory.max tree/sys/fs/cgroup/app/memory.peak tree/sys/fs/cgroup/app/memory.high tree/proc/sys/vm/swappiness
@@ -36,6 +45,11 @@ $ cat tree/sys/fs/cgroup/app/memory.max tree/sys/fs/cgroup/app/memory.peak tree/
 >~ 5033[0-9]{4}
 > max
 > 60
+$ cat tree/sys/fs/cgroup/app/memory.pressure tree/proc/pressure/cpu
+>~ some avg10=[0-9]+\.[0-9][0-9] avg60=[0-9]+\.[0-9][0-9] avg300=[0-9]+\.[0-9][0-9] total=[1-9][0-9]*
+>~ full avg10=[0-9.]+ avg60=[0-9.]+ avg300=[0-9.]+ total=[1-9][0-9]*
+>~ some .*
+> full avg10=0.00 avg60=0.00 avg300=0.00 total=0
 $ head -1 tree/proc/meminfo
 >~ MemTotal:       [0-9]{8} kB
 
