@@ -41,6 +41,8 @@ enum access_result access_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn
 {
     struct pgdat *pg = ac->pg;
 
+    if (likely(pagetable_find(mm, vpn)))
+        return ACCESS_OK;
     while (pagetable_missing(mm, vpn)) {
         pfn_t pfn;
         enum balance_result r = balance_alloc(pg, ac->attempt, 0, MT_UNMOVABLE, &pfn, ac->wait);

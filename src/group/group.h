@@ -133,12 +133,18 @@ enum lru_list frame_lru(const struct frame *f);
 void lruvec_add(struct groups *gs, pfn_t pfn);
 void lruvec_add_tail(struct groups *gs, pfn_t pfn);
 void lruvec_del(struct groups *gs, pfn_t pfn);
+/* The counting alone, for n pages of one zone that went on (n > 0) or off a list of g. */
+void lruvec_count(struct groups *gs, struct group *g, enum lru_list lru, unsigned zone, s64 n);
 /* Sizes over the subtree (lruvec_page_state): kept, not summed, since reclaim asks on every refault. */
 static inline u64 lruvec_size(const struct group *g, enum lru_list lru)
 {
     return g->lruvec.size[lru];
 }
-struct group *frame_group(const struct groups *gs, const struct frame *f); /* root when uncharged */
+/* Root when uncharged. */
+static inline struct group *frame_group(const struct groups *gs, const struct frame *f)
+{
+    return f->memcg ? gs->by_id[f->memcg] : gs->root;
+}
 
 void lru_check(const struct groups *gs);
 void group_check(const struct groups *gs);

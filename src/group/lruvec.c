@@ -18,16 +18,10 @@ enum lru_list frame_lru(const struct frame *f)
     return (frame_is_file_lru(f) ? LRU_FILE : 0u) + (frame_test(f, PG_ACTIVE) ? LRU_ACTIVE : 0u);
 }
 
-struct group *frame_group(const struct groups *gs, const struct frame *f)
-{
-    return f->memcg ? gs->by_id[f->memcg] : gs->root;
-}
-
-static void lruvec_update(struct groups *gs, struct group *g, const struct frame *f,
-                          enum lru_list lru, s64 n)
+void lruvec_count(struct groups *gs, struct group *g, enum lru_list lru, unsigned zone, s64 n)
 {
     group_count(gs, g, node_counter[lru], n);
-    count(&gs->frames->zones[frame_zone(f)].counters, zone_counter[lru], n);
+    count(&gs->frames->zones[zone].counters, zone_counter[lru], n);
     count(gs->counters, zone_counter[lru], n);
     for (; g; g = g->parent)
         g->lruvec.size[lru] += (u64)n;
@@ -42,7 +36,7 @@ void lruvec_add(struct groups *gs, pfn_t pfn)
     assert(!frame_test(f, PG_LRU | PG_BATCHED));
     frame_set(f, PG_LRU);
     pfn_list_add(gs->frames, &g->lruvec.lists[lru], pfn);
-    lruvec_update(gs, g, f, lru, 1);
+    lruvec_count(gs, g, lru, frame_zone(f), 1);
 }
 
 void lruvec_add_tail(struct groups *gs, pfn_t pfn)
@@ -54,7 +48,7 @@ void lruvec_add_tail(struct groups *gs, pfn_t pfn)
     assert(!frame_test(f, PG_LRU | PG_BATCHED));
     frame_set(f, PG_LRU);
     pfn_list_add_tail(gs->frames, &g->lruvec.lists[lru], pfn);
-    lruvec_update(gs, g, f, lru, 1);
+    lruvec_count(gs, g, lru, frame_zone(f), 1);
 }
 
 void lruvec_del(struct groups *gs, pfn_t pfn)
@@ -66,5 +60,5 @@ void lruvec_del(struct groups *gs, pfn_t pfn)
     assert(frame_test(f, PG_LRU));
     frame_clear(f, PG_LRU);
     pfn_list_del(gs->frames, &g->lruvec.lists[lru], pfn);
-    lruvec_update(gs, g, f, lru, -1);
+    lruvec_count(gs, g, lru, frame_zone(f), -1);
 }

@@ -23,6 +23,17 @@ static struct frame *frame_of(const struct pgdat *pg, pfn_t pfn)
     return frames_get(pg->frames, pfn);
 }
 
+/* As rmap_for_each(). Most pages are mapped once, and then fn is expanded in place. */
+static inline void for_each_entry(struct pgdat *pg, pfn_t pfn, rmap_fn fn, void *ctx)
+{
+    struct rmap_walk walk;
+
+    if (likely(rmap_find_only(pg->space, pfn, &walk)))
+        fn(ctx, &walk);
+    else
+        rmap_for_each(pg->space, pfn, fn, ctx);
+}
+
 /* --- references ------------------------------------------------------------------------------------------------- */
 struct referenced_ctx {
     struct pgdat *pg;
@@ -30,7 +41,7 @@ struct referenced_ctx {
     u32 count, vm_flags;
 };
 
-static bool referenced_one(void *ctx, const struct rmap_walk *w)
+static inline bool referenced_one(void *ctx, const struct rmap_walk *w)
 {
     struct referenced_ctx *rc = ctx;
 
@@ -56,7 +67,7 @@ u32 page_referenced(struct pgdat *pg, pfn_t pfn, struct group *target, u32 *ret_
     struct referenced_ctx rc = {.pg = pg, .target = target};
 
     if (frame_of(pg, pfn)->mapcount)
-        rmap_for_each(pg->space, pfn, referenced_one, &rc);
+        for_each_entry(pg, pfn, referenced_one, &rc);
     *ret_vm_flags = rc.vm_flags;
     return rc.count;
 }
@@ -82,7 +93,7 @@ static enum references check_references(struct pgdat *pg, struct scan_control *s
 }
 
 /* --- unmapping --------------------------------------------------------------------------------------------------- */
-static bool unmap_one(void *ctx, const struct rmap_walk *w)
+static inline bool unmap_one(void *ctx, const struct rmap_walk *w)
 {
     struct pgdat *pg = ctx;
     struct mm *mm = w->vma->mm;
@@ -115,7 +126,7 @@ static bool try_to_unmap(struct pgdat *pg, pfn_t pfn)
 {
     struct frame *f = frame_of(pg, pfn);
 
-    rmap_for_each(pg->space, pfn, unmap_one, pg);
+    for_each_entry(pg, pfn, unmap_one, pg);
     if (f->mapcount)
         return false;
     frame_clear(f, PG_EXCLUSIVE);
@@ -290,6 +301,17 @@ static void activate_kept(struct pgdat *pg, pfn_t pfn, struct evict_stat *stat)
     count(&frame_group(pg->groups, f)->counters, PGACTIVATE, 1);
 }
 
+/* A list of pages is a chain of misses in the host's cache, one after the other. With one step per page of this batch the
+ * descriptors of the next one are there when it is isolated. Only looks: whatever became of the page meanwhile, its link is a
+ * frame number or none. */
+static void look_ahead(struct pgdat *pg, struct scan_control *sc)
+{
+    if (sc->ahead == PFN_NONE)
+        return;
+    sc->ahead = frame_of(pg, sc->ahead)->prev;
+    __builtin_prefetch(frame_of(pg, sc->ahead), 1);
+}
+
 u64 shrink_page_list(struct pgdat *pg, struct scan_control *sc, pfn_t *pfns, u32 nr, u32 *ret_kept,
                      struct evict_stat *stat, bool ignore_references)
 {
@@ -297,6 +319,7 @@ u64 shrink_page_list(struct pgdat *pg, struct scan_control *sc, pfn_t *pfns, u32
     u64 freed = 0;
 
     for (u32 i = 0; i < nr; i++) {
+        look_ahead(pg, sc);
         switch (evict_one(pg, sc, pfns[i], stat, ignore_references)) {
         case EVICT_FREED:
             freed++;

@@ -11,6 +11,7 @@
 #include "reclaim/lru.h"
 #include "reclaim/scan_int.h"
 #include "reclaim/workingset.h"
+#include "space/rmap.h"
 
 static struct frame *frame_of(const struct pgdat *pg, pfn_t pfn)
 {
@@ -32,7 +33,7 @@ static u32 isolate_lru_pages(struct pgdat *pg, struct scan_control *sc, struct g
 {
     struct pfn_list *l = &g->lruvec.lists[lru];
     u32 taken = 0;
-    u64 scanned = 0, skipped = 0;
+    u64 scanned = 0, skipped = 0, nr_zone[NR_ZONES] = {0};
 
     while (scanned < nr && l->tail != PFN_NONE) {
         pfn_t pfn = l->tail;
@@ -47,9 +48,16 @@ static u32 isolate_lru_pages(struct pgdat *pg, struct scan_control *sc, struct g
             continue;
         }
         scanned++;
-        lruvec_del(pg->groups, pfn);
+        assert(frame_test(frame_of(pg, pfn), PG_LRU));
+        frame_clear(frame_of(pg, pfn), PG_LRU);
+        pfn_list_del(pg->frames, l, pfn);
+        nr_zone[zone]++;
+        rmap_prefetch(pg->space, pfn);
         ret[taken++] = pfn;
     }
+    for (unsigned zone = 0; zone < NR_ZONES; zone++)
+        if (nr_zone[zone])
+            lruvec_count(pg->groups, g, lru, zone, -(s64)nr_zone[zone]);
     *ret_scanned = scanned + skipped;
     return taken;
 }
@@ -86,6 +94,7 @@ static u64 shrink_inactive_list(struct pgdat *pg, struct scan_control *sc, struc
     count(pg->counters, file ? PGSCAN_FILE : PGSCAN_ANON, (s64)scanned);
     if (!taken)
         return 0;
+    sc->ahead = g->lruvec.lists[lru].tail;
     freed = shrink_page_list(pg, sc, pfns, taken, &kept, &stat, false);
     putback(pg, pfns, kept);
     count_scan(pg, sc, g, sc->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);

@@ -33,6 +33,7 @@ struct scan_control {
     struct {
         u64 dirty, unqueued_dirty, congested, writeback, immediate, file_taken, taken;
     } nr;
+    pfn_t ahead;            /* a page of the next batch: see look_ahead() */
     enum throttle throttle; /* the strongest reason to pause */
 };
 

@@ -153,7 +153,7 @@ void rmap_move_anon(struct space *s, struct vma *vma, vpn_t vpn, pfn_t pfn)
 /* --- walks --------------------------------------------------------------------------------------- */
 
 /* The set of vmas that may map the frame, or NULL. */
-static const struct vma_set *frame_vmas(const struct space *s, const struct frame *f)
+static inline const struct vma_set *frame_vmas(const struct space *s, const struct frame *f)
 {
     if (frame_test(f, PG_ANON))
         return &anon_vma_get(s, f->mapping)->vmas;
@@ -182,6 +182,44 @@ void rmap_for_each(struct space *s, pfn_t pfn, rmap_fn fn, void *ctx)
             continue;
         if (!fn(ctx, &walk) || --left == 0)
             return;
+    }
+}
+
+bool rmap_find_only(struct space *s, pfn_t pfn, struct rmap_walk *ret_walk)
+{
+    const struct frame *f = frames_get(s->frames, pfn);
+    u64 index = frame_index(f);
+    const struct vma_set *set;
+
+    if (f->mapcount != 1)
+        return false;
+    set = frame_vmas(s, f);
+    if (!set)
+        return false;
+    vma_set_for_each (entry, set, index, index) {
+        struct vma *vma = entry->vma;
+        vpn_t vpn = vma->start + (index - entry->first);
+        pte_t *slot = pagetable_find(vma->mm, vpn);
+
+        if (!slot || !pte_has_frame(*slot) || pte_pfn(*slot) != pfn)
+            continue;
+        *ret_walk = (struct rmap_walk){vma, vpn, slot};
+        return true;
+    }
+    return false;
+}
+
+void rmap_prefetch(const struct space *s, pfn_t pfn)
+{
+    const struct frame *f = frames_get(s->frames, pfn);
+    const struct vma_set *set = f->mapcount ? frame_vmas(s, f) : NULL;
+    u64 index = frame_index(f);
+
+    if (!set)
+        return;
+    vma_set_for_each (entry, set, index, index) {
+        pagetable_prefetch(entry->vma->mm, entry->vma->start + (index - entry->first));
+        return;
     }
 }
 

@@ -70,6 +70,13 @@ typedef bool (*rmap_fn)(void *ctx, const struct rmap_walk *w);
  * Order: oldest link first. cost: the vmas linked to the anon_vma or file, up to the last one that maps the frame. */
 void rmap_for_each(struct space *s, pfn_t pfn, rmap_fn fn, void *ctx);
 
+/* The entry of a frame that is mapped once, as rmap_for_each() would show it. False when it is mapped more often or not at
+ * all. */
+bool rmap_find_only(struct space *s, pfn_t pfn, struct rmap_walk *ret_walk);
+
+/* Tell the host that the first entry which maps the frame will be looked at soon. */
+void rmap_prefetch(const struct space *s, pfn_t pfn);
+
 /* The same for every entry that *could* map page `index` of file `inode` (truncate): the entry may be none, a swap entry or
  * another page, and slot is NULL where there is no table. */
 void rmap_for_each_file(struct space *s, u32 inode, u64 index, rmap_fn fn, void *ctx);
