@@ -26,11 +26,19 @@ void system_config_init(struct system_config *c)
     cost_model_init(&c->cost);
 }
 
+static const struct device_profile *find_profile(const struct system_config *c, const char *name)
+{
+    for (unsigned i = 0; i < c->nr_profiles; i++)
+        if (strcmp(c->profiles[i].name, name) == 0)
+            return &c->profiles[i];
+    return device_profile_find(name);
+}
+
 static int config_check(const struct system_config *c, struct err *e)
 {
     if (!kernel_profile_find(c->kernel))
         return err_set(e, -EINVAL, "unknown kernel profile '%s'", c->kernel);
-    if (!device_profile_find(c->disk))
+    if (!find_profile(c, c->disk))
         return err_set(e, -EINVAL, "unknown device profile '%s'", c->disk);
     if (c->nr_cpus < 1 || c->nr_cpus > CPUS_MAX)
         return err_set(e, -EINVAL, "%u CPUs: want 1 to %u", c->nr_cpus, CPUS_MAX);
@@ -38,7 +46,7 @@ static int config_check(const struct system_config *c, struct err *e)
         return err_set(e, -EINVAL, "%u swap areas: want at most %zu", c->nr_swaps,
                        ARRAY_SIZE(c->swaps));
     for (unsigned i = 0; i < c->nr_swaps; i++)
-        if (!device_profile_find(c->swaps[i].device))
+        if (!find_profile(c, c->swaps[i].device))
             return err_set(e, -EINVAL, "unknown device profile '%s' of swap '%s'",
                            c->swaps[i].device, c->swaps[i].name);
     return 0;
@@ -58,7 +66,7 @@ static int swaps_on(struct system *s, struct err *e)
         const struct swap_spec *spec = &s->config.swaps[i];
         int rc;
 
-        device_init(&s->swap_devices[i], spec->name, device_profile_find(spec->device), &s->clock,
+        device_init(&s->swap_devices[i], spec->name, find_profile(&s->config, spec->device), &s->clock,
                     &s->counters);
         rc = swap_on(&s->swap, spec->name, spec->bytes, spec->priority, &s->swap_devices[i], false,
                      e);
@@ -143,7 +151,7 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     backing_init(&s->backing, &s->frames, &s->counters);
     swap_init(&s->swap, &s->frames, &s->counters);
     groups_init(&s->groups, &s->frames, &s->counters, c->nr_cpus);
-    device_init(&s->disk, c->disk, device_profile_find(c->disk), &s->clock, &s->counters);
+    device_init(&s->disk, c->disk, find_profile(c, c->disk), &s->clock, &s->counters);
     s->tunables.read_ahead_kb = choose_read_ahead_kb(s);
     s->tlbs = xcalloc(c->nr_cpus, sizeof(*s->tlbs));
     for (unsigned cpu = 0; cpu < c->nr_cpus; cpu++)

@@ -30,6 +30,8 @@ struct system_config {  /* system_config_init() fills in the defaults */
     u64 ram_bytes;
     unsigned nr_cpus;
     const char *disk; /* device profile of the file systems: nvme */
+    const struct device_profile *profiles; /* the user's own, looked at before the shipped ones */
+    unsigned nr_profiles;
     struct swap_spec swaps[8];
     unsigned nr_swaps;
     u64 seed;
