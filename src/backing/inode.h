@@ -39,9 +39,11 @@ struct inode {
     ns_t dirtied_when;     /* when the first page was dirtied */
     struct list_head dirty_at; /* in backing->dirty_inodes */
     bool on_dirty_list;
-    int error;      /* AS_EIO: reported by the next fsync */
-    u64 disk_start; /* position on the device, for sequential detection */
-    u16 memcg;      /* owner for writeback */
+    int error;        /* AS_EIO: reported by the next fsync */
+    u64 disk_start;   /* position on the device, for sequential detection */
+    u16 memcg;        /* owner for writeback */
+    u16 nodes_memcg;  /* who pays for the nodes of `pages`; the caller's */
+    u16 object_memcg; /* who pays for the kernel's own inode and name; the caller's */
 
     /* bytes=on: inode_bytes.c */
     int host_fd;      /* the host file behind it, -1 generated content */
@@ -62,8 +64,9 @@ struct file_ra { /* struct file_ra_state */
 struct file { /* an open file description */
     u32 id;   /* from 1 */
     u32 inode;
-    u32 refs;  /* handles and vmas; file_hold(), file_put() */
-    u32 flags; /* enum file_flag */
+    u32 refs;         /* handles and vmas; file_hold(), file_put() */
+    u32 flags;        /* enum file_flag */
+    u16 object_memcg; /* who pays for the kernel's own file; the caller's */
     struct file_ra ra;
 };
 enum file_flag { FILE_DIRECT = 1, FILE_SYNC = 2, FILE_RANDOM = 4, FILE_NOREUSE = 8 };

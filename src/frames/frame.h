@@ -12,7 +12,8 @@
  *   file page, page cache     LRU list   inode id     page in file    ptes       -
  *   anonymous                 LRU list   anon_vma id  vpn (40 bits)   ptes       swap entry (1)
  *   page table                -          mm id        base vpn >> 9   used ptes  table number
- *   kernel                    -          -            -               -          -
+ *   slab: its first frame     partial    cache        place (slab/)   -          objects in use
+ *   other kernel memory       -          -            -               -          -
  *
  *   (1) while PG_SWAPCACHE is set
  */

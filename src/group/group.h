@@ -56,9 +56,7 @@ struct group {
     struct page_counter memory, swap;
     struct lruvec lruvec;
     struct counters counters; /* this group alone; group_counter() adds what is below */
-    u64 kernel_bytes;    /* slab and the like charged in bytes, rounded up to pages in `memory` */
-    u64 kernel_pages;    /* pages charged for kernel_bytes */
-    u64 shadow_deferred; /* shadow nodes to scan that made no batch yet (reclaim/shrink_slab.c) */
+    u64 kernel_pages; /* of `memory`: paid for kernel objects, which are counted in bytes (slab/) */
     u32 nr_tasks;
     bool oom_group;
     bool online;

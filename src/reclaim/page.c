@@ -71,19 +71,23 @@ void page_unmap(struct pgdat *pg, struct mm *mm, pfn_t pfn)
         mm->rss_file--;
 }
 
-/* Radix-tree nodes belong to the group that first used the file. */
-static void charge_nodes(struct pgdat *pg, const struct inode *inode, u64 nodes_before)
+/* Tree nodes belong to the group that first used the file, for as long as there are any. */
+static void charge_nodes(struct pgdat *pg, struct inode *inode, u64 nodes_before)
 {
-    s64 delta = (s64)pg->backing->xa_nodes - (s64)nodes_before;
+    s64 delta = (s64)inode->pages.nodes - (s64)nodes_before;
 
-    if (delta)
-        page_charge_kernel(pg, group_get(pg->groups, inode->memcg), delta * XA_NODE_BYTES);
+    if (likely(!delta))
+        return;
+    if (!nodes_before)
+        inode->nodes_memcg = inode->memcg;
+    if (pg->kmem.tree_nodes)
+        pg->kmem.tree_nodes(pg->kmem.ctx, inode->nodes_memcg, delta);
 }
 
 u64 page_cache_add(struct pgdat *pg, struct inode *inode, u64 index, pfn_t pfn)
 {
     struct frame *f = frame_of(pg, pfn);
-    u64 nodes = pg->backing->xa_nodes;
+    u64 nodes = inode->pages.nodes;
     u64 shadow = pagecache_add(pg->backing, inode, index, pfn);
 
     if (!inode->memcg)
@@ -99,7 +103,7 @@ void page_cache_del(struct pgdat *pg, pfn_t pfn, u64 shadow)
 {
     struct frame *f = frame_of(pg, pfn);
     struct inode *inode = inode_get(pg->backing, f->mapping);
-    u64 nodes = pg->backing->xa_nodes;
+    u64 nodes = inode->pages.nodes;
 
     if (frame_test(f, PG_DIRTY))
         page_clear_dirty(pg, pfn);
@@ -112,7 +116,7 @@ void page_cache_del(struct pgdat *pg, pfn_t pfn, u64 shadow)
 
 void page_cache_clear_shadows(struct pgdat *pg, struct inode *inode, u64 from, u64 to)
 {
-    u64 nodes = pg->backing->xa_nodes;
+    u64 nodes = inode->pages.nodes;
 
     pagecache_clear_shadows(pg->backing, inode, from, to);
     charge_nodes(pg, inode, nodes);
@@ -315,49 +319,6 @@ void page_swap_put(struct pgdat *pg, swp_t e)
         page_free_if_unused(pg, pfn);
 }
 
-/* The frames behind kernel memory grow and shrink with the bytes in use; which object lies in which is slab/'s business later. */
-static void kernel_frames_adjust(struct pgdat *pg)
-{
-    u32 want = (u32)DIV_ROUND_UP(pg->kernel_bytes, (s64)PAGE_SIZE);
-
-    while (pg->nr_kernel_pfns < want) {
-        pfn_t pfn = frames_try_alloc(pg->frames, 0, MT_RECLAIMABLE, ALLOC_NO_WATERMARKS, pg->cpu);
-
-        if (pfn == PFN_NONE)
-            return;
-        frame_set(frame_of(pg, pfn), PG_KERNEL);
-        if (pg->nr_kernel_pfns == pg->cap_kernel_pfns) {
-            pg->cap_kernel_pfns = pg->cap_kernel_pfns ? pg->cap_kernel_pfns * 2 : 64;
-            pg->kernel_pfns = xrealloc_array(pg->kernel_pfns, pg->cap_kernel_pfns, sizeof(pfn_t));
-        }
-        pg->kernel_pfns[pg->nr_kernel_pfns++] = pfn;
-    }
-    while (pg->nr_kernel_pfns > want) {
-        pfn_t pfn = pg->kernel_pfns[--pg->nr_kernel_pfns];
-
-        frame_clear(frame_of(pg, pfn), PG_KERNEL);
-        frames_free(pg->frames, pfn, 0, pg->cpu);
-    }
-}
-
-void page_charge_slab(struct pgdat *pg, struct group *g, enum counter stat, s64 bytes)
-{
-    u64 pages;
-
-    if (!g)
-        g = pg->groups->root;
-    pg->kernel_bytes += bytes;
-    kernel_frames_adjust(pg);
-    group_count(pg->groups, g, stat, bytes);
-    g->kernel_bytes += (u64)bytes;
-    pages = DIV_ROUND_UP(g->kernel_bytes, (u64)PAGE_SIZE);
-    if (pages > g->kernel_pages)
-        group_force_charge(pg->groups, g, (u32)(pages - g->kernel_pages));
-    else if (pages < g->kernel_pages)
-        group_uncharge(pg->groups, g, (u32)(g->kernel_pages - pages));
-    g->kernel_pages = pages;
-}
-
 void pgdat_init(struct pgdat *pg)
 {
     pg->lru_add = xcalloc(pg->nr_cpus, sizeof(*pg->lru_add));
@@ -369,5 +330,4 @@ void pgdat_done(struct pgdat *pg)
 {
     io_done(pg);
     free(pg->lru_add);
-    free(pg->kernel_pfns);
 }

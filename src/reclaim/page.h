@@ -8,8 +8,6 @@
 
 #include "reclaim/pgdat.h"
 
-#define XA_NODE_BYTES 576u /* sizeof(struct xa_node) in Linux 6.1 */
-
 /* One more / one fewer page-table entry maps it: mapcount, the mm's RSS, NR_ANON_PAGES, NR_MAPPED. */
 void page_map(struct pgdat *pg, struct mm *mm,
               pfn_t pfn); /* file page, or an anonymous one at fork */
@@ -42,14 +40,6 @@ bool page_free_if_unused(struct pgdat *pg, pfn_t pfn);
 bool page_free_swap(struct pgdat *pg, pfn_t pfn);
 /* Drop one reference to a slot: frees the slot, uncharges it, frees an unused cached page. */
 void page_swap_put(struct pgdat *pg, swp_t e);
-
-/* Kernel memory in bytes charged to g (slab objects: radix-tree nodes); negative gives back. Never waits, may exceed limits.
- * stat is NR_SLAB_RECLAIMABLE or NR_SLAB_UNRECLAIMABLE. */
-void page_charge_slab(struct pgdat *pg, struct group *g, enum counter stat, s64 bytes);
-static inline void page_charge_kernel(struct pgdat *pg, struct group *g, s64 bytes)
-{
-    page_charge_slab(pg, g, NR_SLAB_RECLAIMABLE, bytes);
-}
 
 /* A VM_LOCKED vma maps it: unevictable from now on, and no longer. Nothing happens when it is so already. */
 void page_mlock(struct pgdat *pg, pfn_t pfn);

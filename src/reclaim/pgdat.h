@@ -16,6 +16,7 @@
 #include "machine/clock.h"
 #include "machine/cost.h"
 #include "machine/device.h"
+#include "reclaim/kmem.h"
 #include "space/space.h"
 #include "space/tlb.h"
 #include "stats/tunables.h"
@@ -66,9 +67,7 @@ struct pgdat {
 
     struct lru_batch *lru_add; /* per CPU */
     struct io_table *io;       /* requests in flight (reclaim/io.c) */
-    s64 kernel_bytes; /* slab-like memory (page_charge_kernel) and the frames that hold it */
-    pfn_t *kernel_pfns;
-    u32 nr_kernel_pfns, cap_kernel_pfns;
+    struct kmem kmem;          /* kernel objects: slab/ */
 
     /* kswapd */
     bool kswapd_awake;

@@ -11,9 +11,6 @@ void prepare_scan_count(struct pgdat *pg, struct scan_control *sc);
 void get_scan_count(struct pgdat *pg, struct scan_control *sc, struct group *g,
                     u64 nr[NR_LRU_LISTS]);
 
-/* shrink_slab.c: free kernel objects of g that can be rebuilt. Returns how many went. */
-u64 shrink_slab(struct pgdat *pg, struct group *g);
-
 /* evict.c */
 struct evict_stat { /* struct reclaim_stat */
     u64 nr_dirty, nr_unqueued_dirty, nr_congested, nr_writeback, nr_immediate, nr_pageout;

@@ -253,7 +253,8 @@ static void shrink_groups(struct pgdat *pg, struct scan_control *sc)
             group_event(g, MEMCG_LOW, 1);
         }
         shrink_lruvec(pg, sc, g);
-        shrink_slab(pg, g);
+        if (pg->kmem.shrink)
+            sc->nr_reclaimed += pg->kmem.shrink(pg->kmem.ctx, g, sc->priority);
     }
 }
 

@@ -69,6 +69,7 @@ static void avc_link(struct vma *vma, struct anon_vma *av)
     list_add(&avc->same_vma, &vma->avc_list);
     vma_set_add(&av->vmas, vma, vma->pgoff, vma->pgoff + vma_pages(vma) - 1, &avc->position);
     vma->mm->space->nr_avcs++;
+    vma->mm->nr_avcs++;
 }
 
 static bool only_access_differs(const struct vma *low, const struct vma *high)
@@ -163,6 +164,7 @@ void anon_vma_unlink(struct vma *vma)
         list_del(&avc->same_vma);
         free(avc);
         s->nr_avcs--;
+        vma->mm->nr_avcs--;
     }
 }
 

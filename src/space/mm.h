@@ -4,7 +4,7 @@
  * Who keeps which field of struct mm:
  *     vma*.c        vmas .. last_vma, gap_*, total_vm locked_vm data_vm exec_vm stack_vm hiwater_vm
  *     pagetable.c   pgd, nr_ptes nr_pmds nr_puds nr_pgds, walk
- *     the rooms above   users, rss_*, swapents, hiwater_rss, brk and stack, memcg, mlock_future, slab_bytes, locked_by
+ *     the rooms above   users, rss_*, swapents, hiwater_rss, brk and stack, memcg, mlock_future, objects, locked_by
  */
 #ifndef SPACE_MM_H
 #define SPACE_MM_H
@@ -45,8 +45,13 @@ struct mm {
     vaddr_t start_brk, brk, start_stack;
     u16 memcg; /* group that new charges go to */
     bool mlock_future;
-    u64 slab_bytes;        /* kernel memory charged for it and its vmas (system/) */
-    const void *locked_by; /* the task whose fork is under way: others of the process wait (mmap_lock) */
+    u32 nr_avcs; /* links of its vmas into anon_vmas */
+    struct {
+        u16 memcg; /* the group that pays */
+        u32 vmas, avcs, anon_vmas, maple_nodes;
+    } objects; /* the kernel's own, made for it and its vmas (system/) */
+    const void
+        *locked_by; /* the task whose fork is under way: others of the process wait (mmap_lock) */
     struct walk_cache walk[WALK_CACHE];
 };
 

@@ -80,6 +80,7 @@ bool call_begin(struct system *s, struct task *t, enum step *ret_step)
 
     assert(t->mm || t->state >= TASK_ZOMBIE);
     s->pgdat.cpu = t->cpu;
+    s->running = t->group;
     if (unlikely(s->idle_inodes.count))
         inodes_reap(s);
     if (unlikely(t->killed && t->state < TASK_ZOMBIE))
@@ -112,7 +113,7 @@ enum step call_end(struct system *s, struct task *t)
     t->progress = 0;
     t->wait.cause = WAIT_NOTHING;
     if (t->mm)
-        mm_account_slab(s, t->mm);
+        mm_objects_update(s, t->mm);
     if (unlikely(s->idle_inodes.count))
         inodes_reap(s);
     system_check_step(s);
@@ -202,8 +203,10 @@ enum step system_access(struct system *s, struct task *t, vpn_t vpn, enum access
                      segv ? SIGNAL_SEGV : SIGNAL_BUS);
         step = STEP_DEAD;
     }
-    if (step == STEP_DONE)
+    if (step == STEP_DONE) {
         t->wait.cause = WAIT_NOTHING;
+        mm_objects_update(s, t->mm); /* a first anonymous page brings an anon_vma */
+    }
     system_check_step(s);
     return step;
 }

@@ -174,6 +174,20 @@ static void check_tlbs(const struct system *s)
     }
 }
 
+/* Every tree node of the page cache and every open file has its kernel object. */
+static void check_objects(const struct system *s)
+{
+    u64 nodes = 0, filps = 0, files = 0;
+
+    for (u32 id = 1; id <= s->groups.nr_groups; id++) {
+        nodes += slab_count(&s->slab, SLAB_RADIX_TREE_NODE, s->groups.by_id[id]);
+        filps += slab_count(&s->slab, SLAB_FILP, s->groups.by_id[id]);
+    }
+    for (u32 id = 1; id < s->backing.nr_files; id++)
+        files += s->backing.files[id] != NULL;
+    assert(nodes == s->backing.xa_nodes && filps >= files);
+}
+
 void system_check(struct system *s)
 {
     frame_check(&s->frames);
@@ -183,6 +197,8 @@ void system_check(struct system *s)
     swap_check(&s->swap);
     lru_check(&s->groups);
     group_check(&s->groups);
+    slab_check(&s->slab);
+    check_objects(s);
     clock_check(&s->clock);
     device_check(&s->disk);
     for (unsigned i = 0; i < s->config.nr_swaps; i++)

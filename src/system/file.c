@@ -17,6 +17,7 @@ struct inode *system_inode(struct system *s, enum inode_kind kind, u64 dev, u64 
         inode_new(&s->backing, kind, dev, ino, path, size, kind == INODE_SHMEM ? NULL : &s->disk);
     if (inode->device)
         inode->ra_pages = (u32)(s->tunables.read_ahead_kb * KIB / PAGE_SIZE);
+    inode_objects_new(s, inode);
     return inode;
 }
 
@@ -28,14 +29,24 @@ static void note_idle(struct system *s, const struct inode *inode)
 
 struct file *system_open(struct system *s, struct inode *inode, u32 file_flags)
 {
-    return file_new(&s->backing, inode, file_flags);
+    struct file *f = file_new(&s->backing, inode, file_flags);
+
+    file_objects_new(s, f);
+    return f;
+}
+
+static void put_file(struct system *s, struct file *f)
+{
+    if (f->refs == 1)
+        file_objects_free(s, f);
+    file_put(&s->backing, f);
 }
 
 void system_close(struct system *s, struct file *f)
 {
     struct inode *inode = inode_get(&s->backing, f->inode);
 
-    file_put(&s->backing, f);
+    put_file(s, f);
     note_idle(s, inode);
 }
 
@@ -49,7 +60,7 @@ void file_mapped(void *system, u32 inode_id, u32 file_id, int change)
     if (f && change > 0)
         file_hold(f);
     else if (f)
-        file_put(&s->backing, f);
+        put_file(s, f);
     if (change < 0)
         note_idle(s, inode);
 }
@@ -93,6 +104,7 @@ void inodes_reap(struct system *s)
             continue;
         }
         access_truncate(&s->pgdat, inode, 0, UINT64_MAX);
+        inode_objects_free(s, inode);
         inode_free(&s->backing, inode);
     }
     s->idle_inodes.count = kept;

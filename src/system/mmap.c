@@ -87,7 +87,8 @@ static struct file *shared_memory(struct system *s, u64 len)
         inode_new(&s->backing, INODE_SHMEM, 0, ++s->shm_ino, "/dev/zero (deleted)", len, NULL);
 
     inode->nlink = 0;
-    return file_new(&s->backing, inode, 0);
+    inode_objects_new(s, inode);
+    return system_open(s, inode, 0);
 }
 
 static void map(struct system *s, struct task *t, const struct mmap_args *a, struct span r)

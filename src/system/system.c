@@ -66,8 +66,8 @@ static int swaps_on(struct system *s, struct err *e)
         const struct swap_spec *spec = &s->config.swaps[i];
         int rc;
 
-        device_init(&s->swap_devices[i], spec->name, find_profile(&s->config, spec->device), &s->clock,
-                    &s->counters);
+        device_init(&s->swap_devices[i], spec->name, find_profile(&s->config, spec->device),
+                    &s->clock, &s->counters);
         rc = swap_on(&s->swap, spec->name, spec->bytes, spec->priority, &s->swap_devices[i], false,
                      e);
         if (rc < 0) {
@@ -96,6 +96,7 @@ static void wire_pgdat(struct system *s)
         .log = &s->log,
     };
     pgdat_init(&s->pgdat);
+    slab_init(&s->slab, &s->pgdat);
     s->space.file_mapped = file_mapped;
     s->space.file_mapped_ctx = s;
     s->swap.free_idle = swap_free_idle;
@@ -178,6 +179,7 @@ void system_done(struct system *s)
     free(s->tasks);
     free(s->kswapd);
     vec_done(&s->idle_inodes);
+    slab_done(&s->slab);
     pgdat_done(&s->pgdat);
     for (unsigned cpu = 0; cpu < s->config.nr_cpus; cpu++)
         tlb_done(&s->tlbs[cpu]);

@@ -13,6 +13,7 @@
 #include "access/access.h"
 #include "base/err.h"
 #include "base/vec.h"
+#include "slab/slab.h"
 #include "stats/tunables.h"
 #include "system/task.h"
 
@@ -29,7 +30,7 @@ struct system_config {  /* system_config_init() fills in the defaults */
     const char *kernel; /* profile: "6.1" */
     u64 ram_bytes;
     unsigned nr_cpus;
-    const char *disk; /* device profile of the file systems: nvme */
+    const char *disk;                      /* device profile of the file systems: nvme */
     const struct device_profile *profiles; /* the user's own, looked at before the shipped ones */
     unsigned nr_profiles;
     struct swap_spec swaps[8];
@@ -54,6 +55,7 @@ struct system {
     struct swap swap;
     struct groups groups;
     struct pgdat pgdat;
+    struct slab slab;
     struct tlb *tlbs;
     struct device disk;
     struct device swap_devices[8];
@@ -65,9 +67,10 @@ struct system {
     ns_t flusher_at, flusher_ran;
     u64 daemon_ns; /* CPU time of daemons not reported yet */
     u64 oom_kills;
-    u64 steps;            /* accesses and calls, for checked builds */
-    VEC(u32) idle_inodes; /* may have lost their last user: looked at by inodes_reap() */
-    u64 shm_ino;          /* last number given to shared anonymous memory */
+    u64 steps;             /* accesses and calls, for checked builds */
+    VEC(u32) idle_inodes;  /* may have lost their last user: looked at by inodes_reap() */
+    u64 shm_ino;           /* last number given to shared anonymous memory */
+    struct group *running; /* of the last task that made a call; NULL before the first */
     /* Called at watch_at, which it moves on; looks and changes nothing. NULL: nobody watches. */
     void (*watch)(void *ctx);
     void *watch_ctx;

@@ -76,8 +76,19 @@ enum step user_access(struct system *s, struct task *t, vpn_t vpn, enum access_k
 void process_exit(struct system *s, struct task *t, enum task_outcome outcome, s32 status);
 /* One user fewer: the last one releases everything. */
 void mm_put(struct system *s, struct mm *mm);
-/* Charge the kernel memory of the address space for what it has now. */
-void mm_account_slab(struct system *s, struct mm *mm);
+
+/* --- objects.c: the kernel objects behind tasks, address spaces and files ------------------------------------------ */
+void task_objects_new(struct system *s, struct task *t);
+void task_objects_free(struct system *s, struct task *t);
+void mm_objects_new(struct system *s, struct mm *mm);
+/* After calls and faults that may have changed mappings. */
+void mm_objects_update(struct system *s, struct mm *mm);
+void mm_objects_free(struct system *s, struct mm *mm);
+/* A name and an inode, an open file: for the running task's group. */
+void inode_objects_new(struct system *s, struct inode *inode);
+void inode_objects_free(struct system *s, const struct inode *inode);
+void file_objects_new(struct system *s, struct file *f);
+void file_objects_free(struct system *s, const struct file *f);
 
 /* --- mmap.c ------------------------------------------------------------------------------------------------------- */
 void unmap_range(struct system *s, struct mm *mm, struct span r);

@@ -1,7 +1,7 @@
 /* task.c - processes and threads: how they begin, copy themselves, become another program and end.
  *
- * A task costs its group kernel memory: a stack of 16 KiB in frames of its own, and objects of the slab allocator that are
- * added up in bytes. A zombie keeps neither here (Linux keeps both until wait(2), some microseconds in most programs).
+ * A task costs its group kernel memory: a stack of 16 KiB in frames of its own, and kernel objects (objects.c). A zombie keeps
+ * neither here (Linux keeps both until wait(2), some microseconds in most programs).
  *
  *   fork:  child made -> its vmas and tables copied (may wait) -> child joins the table of tasks
  *   exit:  pages, mappings, tables, address space; the task stays as a zombie for its rusage */
@@ -11,12 +11,6 @@
 #include "base/alloc.h"
 #include "system/system_int.h"
 
-/* Sizes of the objects of a 6.1 kernel (slabinfo, Debian's cloud build). */
-#define TASK_BYTES    (6144 + 128 + 192)       /* task_struct, pid, cred */
-#define PROCESS_BYTES (1152 + 2112 + 704 + 64) /* signal, sighand, files, fs */
-#define MM_BYTES      (1152 + 256)             /* mm_struct, root maple_node */
-#define VMA_BYTES \
-    (152 + 256 / 10 + 104 + 64) /* vm_area_struct, its share of a maple_node, anon_vma and link */
 #define STACK_KIB 16
 
 static void stack_new(struct system *s, struct task *t)
@@ -62,9 +56,8 @@ static struct task *task_make(struct system *s, struct group *g, u32 pid, u32 tg
     t->cpu = s->pgdat.cpu;
     t->start_ns = s->clock.now;
     snprintf(t->comm, sizeof(t->comm), "%s", comm);
-    t->slab_bytes = TASK_BYTES + (pid == tgid ? PROCESS_BYTES : 0);
     stack_new(s, t);
-    page_charge_slab(&s->pgdat, g, NR_SLAB_UNRECLAIMABLE, t->slab_bytes);
+    task_objects_new(s, t);
     g->nr_tasks++;
     return t;
 }
@@ -89,7 +82,7 @@ struct task *system_task_new(struct system *s, struct group *g, u32 pid, u32 ppi
     struct task *t = task_make(s, g, pid, pid, ppid, comm);
 
     t->mm = mm_new(&s->space, g->id);
-    mm_account_slab(s, t->mm);
+    mm_objects_new(s, t->mm);
     task_publish(s, t);
     return t;
 }
@@ -117,25 +110,13 @@ struct task *system_find_task(const struct system *s, u32 pid)
 }
 
 /* --- address spaces ---------------------------------------------------------------------------------------------------- */
-void mm_account_slab(struct system *s, struct mm *mm)
-{
-    u64 want = MM_BYTES + (u64)mm->nr_vmas * VMA_BYTES;
-
-    if (want == mm->slab_bytes)
-        return;
-    page_charge_slab(&s->pgdat, group_get(&s->groups, mm->memcg), NR_SLAB_UNRECLAIMABLE,
-                     (s64)want - (s64)mm->slab_bytes);
-    mm->slab_bytes = want;
-}
-
 void mm_put(struct system *s, struct mm *mm)
 {
     assert(mm->users > 0);
     if (--mm->users)
         return;
     unmap_range(s, mm, (struct span){0, VPN_END});
-    page_charge_slab(&s->pgdat, group_get(&s->groups, mm->memcg), NR_SLAB_UNRECLAIMABLE,
-                     -(s64)mm->slab_bytes);
+    mm_objects_free(s, mm);
     mm_free(mm);
 }
 
@@ -164,11 +145,12 @@ enum step system_fork(struct system *s, struct task *t, u32 child_pid, bool shar
             mm_share(t->fork_child, t->mm);
         } else {
             t->fork_child->mm = mm_new(&s->space, t->group->id);
+            mm_objects_new(s, t->fork_child->mm);
             t->fork_child->mm->start_brk = t->mm->start_brk;
             t->fork_child->mm->brk = t->mm->brk;
             t->fork_child->mm->start_stack = t->mm->start_stack;
             vma_fork(t->fork_child->mm, t->mm);
-            mm_account_slab(s, t->fork_child->mm);
+            mm_objects_update(s, t->fork_child->mm);
         }
         t->mm->locked_by = t;
     }
@@ -204,6 +186,7 @@ enum step system_exec(struct system *s, struct task *t, const char *comm)
     end_threads(s, t, OUTCOME_EXITED, 0);
     t->maxrss_pages = MAX(t->maxrss_pages, old->hiwater_rss);
     t->mm = mm_new(&s->space, t->group->id);
+    mm_objects_new(s, t->mm);
     mm_put(s, old);
     snprintf(t->comm, sizeof(t->comm), "%s", comm);
     pgdat_cost(&s->pgdat, s->cost.exec_base);
@@ -222,7 +205,7 @@ static void fork_abandon(struct system *s, struct task *t)
     t->mm->locked_by = NULL;
     mm_put(s, child->mm);
     stack_free(s, child);
-    page_charge_slab(&s->pgdat, child->group, NR_SLAB_UNRECLAIMABLE, -child->slab_bytes);
+    task_objects_free(s, child);
     child->group->nr_tasks--;
     free(child);
 }
@@ -236,8 +219,7 @@ static void task_exit(struct system *s, struct task *t, enum task_outcome outcom
     t->mm = NULL;
     t->access.mm = NULL;
     stack_free(s, t);
-    page_charge_slab(&s->pgdat, t->group, NR_SLAB_UNRECLAIMABLE, -t->slab_bytes);
-    t->slab_bytes = 0;
+    task_objects_free(s, t);
     t->group->nr_tasks--;
     t->state = TASK_ZOMBIE;
     t->outcome = outcome;

@@ -41,7 +41,7 @@ struct task {
     bool charged;   /* its group's usage has grown: memory.high is looked at before it goes on */
     struct task *fork_child; /* while its tables are being copied; not in the table of tasks yet */
     pfn_t stack[4];          /* kernel stack; PFN_NONE where there was no memory */
-    s64 slab_bytes;          /* kernel objects charged for it */
+    u16 objects_memcg;       /* the group that pays for its kernel objects */
     bool fault_retried; /* the fault waited: counts as major when it completes (FAULT_FLAG_TRIED) */
     vpn_t major_vpn;    /* the page already counted as a major fault (until it is mapped) */
 

@@ -1,0 +1,148 @@
+/* shrinker.c - kernel objects that can be rebuilt are dropped, in proportion to the pressure on pages.
+ *
+ * A shrinker says how many objects it could free and what one costs to make again, in seeks. Each pass of reclaim asks for
+ *
+ *     4 / seeks * (objects >> priority)        or half of all, for objects that cost nothing to lose
+ *
+ * plus what earlier passes asked for and did not get, because a batch was not full: that is what is deferred.
+ *
+ *   super    dentries nobody uses, and then the inodes nobody has a dentry for; 2 seeks, batches of 1,024; the two
+ *            share what is asked for as they share the memory. vfs_cache_pressure scales what is said to be there.
+ *   shadow   tree nodes of the page cache with nothing but shadows. Shadows are worth keeping for as many evictions as the group
+ *            has pages, so a group may keep one node (64 shadows) for every eight of its pages; half of what is over goes.
+ *
+ * Mirrors do_shrink_slab(), shrink_slab_memcg() of mm/vmscan.c, super_cache_count(), super_cache_scan() of fs/super.c,
+ * count_shadow_nodes(), shadow_lru_isolate() of mm/workingset.c, Linux 6.1. */
+#include "reclaim/page.h"
+#include "slab/slab_int.h"
+
+#define DEFAULT_SEEKS 2u
+#define XA_SHIFT      6u /* 64 entries per node */
+
+struct shrinker {
+    u32 seeks; /* 0: nothing is lost */
+    u32 batch;
+    u64 (*count)(struct slab *s, struct group *g);
+    u64 (*scan)(struct slab *s, struct group *g, u64 nr);
+};
+
+static u64 super_count(struct slab *s, struct group *g)
+{
+    const struct slab_group *sg = slab_group_of(s, g);
+
+    return (sg->unused_dentries + sg->unused_inodes) * s->pg->tunables->vfs_cache_pressure / 100;
+}
+
+static void drop_dentries(struct slab *s, struct group *g, u64 nr)
+{
+    struct slab_group *sg = slab_group_of(s, g);
+
+    slab_free(s, SLAB_DENTRY, g, nr);
+    sg->unused_dentries -= nr;
+    sg->unused_inodes += nr;
+}
+
+static void drop_inodes(struct slab *s, struct group *g, u64 nr)
+{
+    slab_free(s, SLAB_EXT4_INODE_CACHE, g, nr);
+    slab_free(s, SLAB_LSM_INODE_CACHE, g, nr);
+    slab_group_of(s, g)->unused_inodes -= nr;
+}
+
+static u64 super_scan(struct slab *s, struct group *g, u64 nr)
+{
+    struct slab_group *sg = slab_group_of(s, g);
+    u64 total = sg->unused_dentries + sg->unused_inodes + 1;
+    u64 inodes = nr * sg->unused_inodes / total + 1;
+    u64 dentries = MIN(nr * sg->unused_dentries / total + 1, sg->unused_dentries);
+
+    drop_dentries(s, g, dentries);
+    inodes = MIN(inodes, sg->unused_inodes);
+    drop_inodes(s, g, inodes);
+    return dentries + inodes;
+}
+
+static u64 shadow_count(struct slab *s, struct group *g)
+{
+    u64 pages = (u64)(g->counters.v[NR_SLAB_RECLAIMABLE] + g->counters.v[NR_SLAB_UNRECLAIMABLE]) >>
+                PAGE_SHIFT;
+    u64 nodes = shadow_nodes_count(s->pg->backing, g->id);
+
+    for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
+        pages += g->lruvec.lists[lru].count;
+    pages >>= XA_SHIFT - 3;
+    return nodes > pages ? nodes - pages : 0;
+}
+
+static u64 shadow_scan(struct slab *s, struct group *g, u64 nr)
+{
+    for (u64 i = 0; i < nr; i++) {
+        u64 first;
+        struct inode *inode = shadow_nodes_oldest(s->pg->backing, g->id, &first);
+
+        if (!inode)
+            return i;
+        page_cache_clear_shadows(s->pg, inode, first, first + (1u << XA_SHIFT) - 1);
+        group_count(s->pg->groups, g, WORKINGSET_NODERECLAIM, 1);
+    }
+    return nr;
+}
+
+static const struct shrinker shrinkers[NR_SHRINKERS] = {
+    [SHRINK_SUPER] = {DEFAULT_SEEKS, 1024, super_count, super_scan},
+    [SHRINK_SHADOW] = {0, 128, shadow_count, shadow_scan},
+};
+
+static void shrink_one(struct slab *s, struct group *g, enum shrinker_id id, int priority)
+{
+    const struct shrinker *sh = &shrinkers[id];
+    u64 *deferred = &slab_group_of(s, g)->nr_deferred[id];
+    u64 freeable = sh->count(s, g), scanned = 0, delta, total;
+
+    if (!freeable)
+        return;
+    delta = sh->seeks ? (freeable >> priority) * 4 / sh->seeks : freeable / 2;
+    total = MIN((*deferred >> priority) + delta, 2 * freeable);
+    while (total && (total >= sh->batch || total >= freeable)) {
+        u64 nr = MIN(total, (u64)sh->batch);
+
+        sh->scan(s, g, nr);
+        count(s->pg->counters, SLABS_SCANNED, (s64)nr);
+        pgdat_cost(s->pg, (u32)nr * s->pg->cost->page_free);
+        total -= nr;
+        scanned += nr;
+    }
+    *deferred = MIN(*deferred + delta > scanned ? *deferred + delta - scanned : 0, 2 * freeable);
+}
+
+u64 slab_shrink(void *slab, struct group *g, int priority)
+{
+    struct slab *s = slab;
+    u64 before = s->pages_freed;
+
+    shrink_one(s, g, SHRINK_SHADOW, priority); /* the oldest shrinker first */
+    shrink_one(s, g, SHRINK_SUPER, priority);
+    return s->pages_freed - before;
+}
+
+void slab_note_unused(struct slab *s, struct group *g, u64 n)
+{
+    slab_group_of(s, slab_owner(s, g))->unused_dentries += n;
+}
+
+u64 slab_drop(struct slab *s)
+{
+    struct group *root = s->pg->groups->root;
+    u64 dropped = 0;
+
+    for (struct group *g = group_next(root, NULL); g; g = group_next(root, g)) {
+        struct slab_group *sg = slab_group_of(s, g);
+        u64 nodes = shadow_count(s, g);
+
+        dropped += sg->unused_dentries + sg->unused_inodes + nodes;
+        drop_dentries(s, g, sg->unused_dentries);
+        drop_inodes(s, g, sg->unused_inodes);
+        shadow_scan(s, g, nodes);
+    }
+    return dropped;
+}
