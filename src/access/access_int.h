@@ -38,7 +38,15 @@ enum access_result fault_anon(struct fault *f);
 enum access_result fault_write_protected(struct fault *f);
 /* swapin.c */
 enum access_result fault_swap(struct fault *f);
+/* Read slot e into frame pfn, which goes into the swap cache. */
+void swapin_page(struct access_ctx *ac, swp_t e, pfn_t pfn, bool readahead);
 /* filemap.c */
 enum access_result fault_file(struct fault *f);
+/* shmem.c */
+/* Page `index` of shared memory into the page cache, there and uptodate on ACCESS_OK. *ret_major is set when it was read from swap. */
+enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u64 index,
+                                  bool *ret_major);
+/* Give back the slots of the pages [from, to] that are in swap. */
+void shmem_free_swap(struct pgdat *pg, struct inode *inode, u64 from, u64 to);
 
 #endif

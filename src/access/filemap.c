@@ -78,16 +78,15 @@ static enum access_result read_one(struct access_ctx *ac, struct inode *inode, u
 {
     pfn_t pfn = pagecache_find(inode, index);
     enum access_result r = ACCESS_OK;
+    bool major;
 
     if (pfn != PFN_NONE)
         return ACCESS_OK;
+    if (!inode->device)
+        return shmem_get_page(ac, inode, index, &major);
     r = access_get_page(ac, &pfn);
     if (r != ACCESS_OK)
         return r;
-    if (!inode->device) {
-        add_zeroed(ac->pg, inode, index, pfn);
-        return ACCESS_OK;
-    }
     ac->refault |= add_locked(ac->pg, inode, index, pfn, false);
     io_read_file(ac->pg, inode, index, 1);
     return ACCESS_OK;
@@ -119,6 +118,12 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
 
     if (index >= inode_nr_pages(inode))
         return ACCESS_SIGBUS;
+    if (!inode->device) {
+        enum access_result r = shmem_get_page(ac, inode, index, &f->major);
+
+        *ret_pfn = pagecache_find(inode, index);
+        return r;
+    }
     for (;;) {
         pfn_t pfn = pagecache_find(inode, index);
         struct frame *fr = frames_get(pg->frames, pfn);
@@ -327,12 +332,18 @@ enum access_result access_file_write_page(struct access_ctx *ac, struct file *fi
     struct frame *fr;
     enum access_result r;
 
-    if (pfn == PFN_NONE) {
+    if (pfn == PFN_NONE && !inode->device) {
+        r = read_one(ac, inode, index);
+        ac->attempt->resumed = false;
+        if (r != ACCESS_OK)
+            return r;
+        pfn = pagecache_find(inode, index);
+    } else if (pfn == PFN_NONE) {
         r = access_get_page(ac, &pfn);
         ac->attempt->resumed = false;
         if (r != ACCESS_OK)
             return r;
-        if (!whole && index < inode_nr_pages(inode) && inode->device) {
+        if (!whole && index < inode_nr_pages(inode)) {
             ac->refault = add_locked(pg, inode, index, pfn, true);
             io_read_file(pg, inode, index, 1);
         } else {

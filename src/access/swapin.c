@@ -9,8 +9,7 @@
 
 #define WINDOW_MAX 256u /* 1 << the largest vm.page-cluster */
 
-/* A frame for slot e in the swap cache, being read. */
-static void read_into_cache(struct access_ctx *ac, swp_t e, pfn_t pfn, bool readahead)
+void swapin_page(struct access_ctx *ac, swp_t e, pfn_t pfn, bool readahead)
 {
     struct pgdat *pg = ac->pg;
     struct frame *fr = frames_get(pg->frames, pfn);
@@ -38,7 +37,7 @@ static void read_ahead_one(struct access_ctx *ac, swp_t e)
         page_free(ac->pg, pfn);
         return;
     }
-    read_into_cache(ac, e, pfn, true);
+    swapin_page(ac, e, pfn, true);
     count(ac->pg->counters, SWAP_RA, 1);
 }
 
@@ -84,7 +83,7 @@ static enum access_result swap_in(struct fault *f, swp_t e, pfn_t *ret_pfn)
     if (!bypass) {
         bool synchronous;
 
-        read_into_cache(ac, e, *ret_pfn, false);
+        swapin_page(ac, e, *ret_pfn, false);
         /* What is here already may not be evicted by the readahead. */
         synchronous = !frame_test(fault_frame(f, *ret_pfn), PG_LOCKED);
         frame_set(fault_frame(f, *ret_pfn), PG_LOCKED);

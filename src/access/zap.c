@@ -70,5 +70,7 @@ void access_truncate(struct pgdat *pg, struct inode *inode, u64 from, u64 to)
         page_cache_del(pg, pfn, 0);
         page_free(pg, pfn);
     }
+    if (!inode->device)
+        shmem_free_swap(pg, inode, from, to);
     page_cache_clear_shadows(pg, inode, from, to);
 }

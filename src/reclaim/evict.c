@@ -134,25 +134,50 @@ static bool try_to_unmap(struct pgdat *pg, pfn_t pfn)
 }
 
 /* --- swap and writing ---------------------------------------------------------------------------------------------- */
-static bool add_to_swap(struct pgdat *pg, pfn_t pfn)
+/* A slot, charged to g; SWP_NONE when the machine or the group has none left. */
+static swp_t swap_slot_get(struct pgdat *pg, struct group *g)
 {
-    struct group *g = frame_group(pg->groups, frame_of(pg, pfn));
     struct group *over = group_try_charge_swap(pg->groups, g, 1);
     swp_t e;
 
     if (over) {
         group_event(over, MEMCG_SWAP_MAX, 1);
         group_event(over, MEMCG_SWAP_FAIL, 1);
-        return false;
+        return SWP_NONE;
     }
     e = swap_slot_try_alloc_cpu(pg->swap, pg->cpu);
     if (e == SWP_NONE) {
         group_uncharge_swap(pg->groups, g, 1);
         group_event(g, MEMCG_SWAP_FAIL, 1);
-        return false;
+        return SWP_NONE;
     }
     swap_set_memcg(pg->swap, e, g->id);
+    return e;
+}
+
+static bool add_to_swap(struct pgdat *pg, pfn_t pfn)
+{
+    swp_t e = swap_slot_get(pg, frame_group(pg->groups, frame_of(pg, pfn)));
+
+    if (e == SWP_NONE)
+        return false;
     page_swapcache_add(pg, e, pfn);
+    page_mark_dirty(pg, pfn);
+    return true;
+}
+
+/* Shared memory leaves the page cache for a swap slot, which its file refers to from now on (shmem_writepage). */
+static bool shmem_to_swap(struct pgdat *pg, pfn_t pfn)
+{
+    struct frame *f = frame_of(pg, pfn);
+    struct group *g = frame_group(pg->groups, f);
+    swp_t e = swap_slot_get(pg, g);
+
+    if (e == SWP_NONE)
+        return false;
+    page_cache_del(pg, pfn, entry_from_swap(e));
+    page_swapcache_add(pg, e, pfn);
+    swap_dup(pg->swap, e);
     page_mark_dirty(pg, pfn);
     return true;
 }
@@ -187,7 +212,7 @@ static enum verdict evict_dirty(struct pgdat *pg, struct scan_control *sc, pfn_t
 {
     struct frame *f = frame_of(pg, pfn);
 
-    if (!frame_test(f, PG_SWAPCACHE)) {
+    if (!frame_test(f, PG_SWAPBACKED)) {
         /* Page by page from here would be poor I/O: the flusher writes it, and it is rotated when that is done. */
         if (!sc->kswapd || !frame_test(f, PG_RECLAIM) || !pg->pgdat_dirty) {
             group_count(pg->groups, NULL, NR_VMSCAN_IMMEDIATE_RECLAIM, 1);
@@ -199,10 +224,12 @@ static enum verdict evict_dirty(struct pgdat *pg, struct scan_control *sc, pfn_t
         frame_set(f, PG_RECLAIM);
         group_count(pg->groups, NULL, NR_VMSCAN_WRITE, 1);
         stat->nr_pageout++;
-        io_write_file(pg, inode_get(pg->backing, f->mapping), f->index, 1);
+        io_write_file(pg, inode_get(pg->backing, f->mapping), frame_index(f), 1);
     } else {
         if (ref == REF_RECLAIM_CLEAN || !sc->may_writepage)
             return EVICT_KEEP;
+        if (frame_test(f, PG_PAGECACHE) && !shmem_to_swap(pg, pfn))
+            return EVICT_ACTIVATE;
         stat->nr_pageout++;
         pageout_swap(pg, pfn);
     }

@@ -1322,6 +1322,9 @@ int main(int argc, char **argv)
 
     seed = args.seed;
     signal(SIGABRT, on_abort);
+    signal(SIGSEGV, on_abort);
+    if (getenv("HW_FUZZ_FROM")) /* to look at a failure: the first operation of its epoch */
+        operation = strtoull(getenv("HW_FUZZ_FROM"), NULL, 10);
     for (unsigned c = CANARY_NONE + 1; c < NR_CANARIES && !getenv("HW_NO_CANARY"); c++)
         if (!is_caught((enum canary)c)) {
             fprintf(stderr, "system_fuzz: seed %llu: canary %u was not caught\n",

@@ -1,0 +1,82 @@
+/* shmem.c - shared memory: the pages of a file that has swap behind it instead of a disk.
+ *
+ *   entry of the file      nothing              a new page of zeros
+ *                          a swap entry         read into the swap cache, wait; from there into the page cache
+ *
+ * Mirrors shmem_get_folio_gfp(), shmem_swapin_folio() of mm/shmem.c, Linux 6.1. The way out is reclaim's (evict.c). */
+#include <string.h>
+
+#include "access/access_int.h"
+
+static enum access_result new_page(struct access_ctx *ac, struct inode *inode, u64 index)
+{
+    struct pgdat *pg = ac->pg;
+    pfn_t pfn;
+    enum access_result r = access_get_page(ac, &pfn);
+
+    if (r != ACCESS_OK)
+        return r;
+    if (pg->frames->bytes)
+        memset(frames_bytes(pg->frames, pfn), 0, PAGE_SIZE);
+    pgdat_cost(pg, pg->cost->zero_page);
+    frame_set(frames_get(pg->frames, pfn), PG_UPTODATE);
+    page_cache_add(pg, inode, index, pfn);
+    lru_add(pg, pfn);
+    return ACCESS_OK;
+}
+
+/* From the swap cache into the page cache; the slot is free afterwards. */
+static void take_back(struct pgdat *pg, struct inode *inode, u64 index, swp_t e, pfn_t pfn)
+{
+    page_swapcache_del(pg, pfn, 0);
+    page_cache_add(pg, inode, index, pfn);
+    page_swap_put(pg, e);
+    page_mark_dirty(pg, pfn); /* its only copy is here */
+}
+
+enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u64 index,
+                                  bool *ret_major)
+{
+    struct pgdat *pg = ac->pg;
+    u64 entry = pagecache_entry(inode, index);
+    enum access_result r;
+    struct frame *f;
+    pfn_t pfn;
+    swp_t e;
+
+    if (entry_pfn(entry) != PFN_NONE)
+        return ACCESS_OK;
+    if (!entry)
+        return new_page(ac, inode, index);
+    e = entry_swap(entry);
+    pfn = swapcache_find(pg->swap, e);
+    if (pfn == PFN_NONE) {
+        r = access_get_page(ac, &pfn);
+        if (r != ACCESS_OK)
+            return r;
+        *ret_major = true;
+        access_count_fault(ac, PGMAJFAULT);
+        swapin_page(ac, e, pfn, false);
+    }
+    f = frames_get(pg->frames, pfn);
+    if (frame_test(f, PG_LOCKED | PG_WRITEBACK))
+        return access_wait_page(ac, pfn, WAIT_SWAPIN);
+    if (!frame_test(f, PG_UPTODATE))
+        return ACCESS_SIGBUS;
+    take_back(pg, inode, index, e, pfn);
+    return ACCESS_OK;
+}
+
+void shmem_free_swap(struct pgdat *pg, struct inode *inode, u64 from, u64 to)
+{
+    u64 index, entry;
+
+    if (!inode->nr_shadows)
+        return;
+    xa_for_each_range (&inode->pages, index, entry, from, to) {
+        if (!entry_is_shadow(entry))
+            continue;
+        page_cache_clear_shadows(pg, inode, index, index); /* with its tree node */
+        page_swap_put(pg, entry_swap(entry));
+    }
+}
