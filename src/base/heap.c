@@ -63,11 +63,6 @@ void heap_push(struct heap *h, u64 key, void *ptr, u64 num)
     rise(h, h->count - 1, item);
 }
 
-const struct heap_item *heap_peek(const struct heap *h)
-{
-    return h->count ? &h->items[0] : NULL;
-}
-
 struct heap_item heap_pop(struct heap *h)
 {
     assert(h->count > 0);

@@ -31,7 +31,10 @@ void heap_done(struct heap *h);
 void heap_push(struct heap *h, u64 key, void *ptr, u64 num);
 
 /* The smallest, still inside; NULL when empty. Valid until the next change. */
-const struct heap_item *heap_peek(const struct heap *h);
+static inline const struct heap_item *heap_peek(const struct heap *h)
+{
+    return h->count ? &h->items[0] : NULL;
+}
 
 /* Take the smallest out. pre: not empty    cost: O(log n) */
 struct heap_item heap_pop(struct heap *h);

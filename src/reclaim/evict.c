@@ -46,7 +46,8 @@ static inline bool referenced_one(void *ctx, const struct rmap_walk *w)
     struct referenced_ctx *rc = ctx;
 
     rc->pg->cpu_ns += rc->pg->cost->referenced;
-    if (rc->target && !group_is_below(group_get(rc->pg->groups, w->vma->mm->memcg), rc->target))
+    if (rc->target && w->vma->mm->memcg != rc->target->id &&
+        !group_is_below(group_get(rc->pg->groups, w->vma->mm->memcg), rc->target))
         return true;
     if (w->vma->flags & VM_LOCKED) {
         rc->vm_flags |= VM_LOCKED;

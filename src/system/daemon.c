@@ -85,7 +85,9 @@ void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns)
         if (flusher_due(s) <= s->clock.now)
             flusher_round(s);
     }
-    clock_run_until(&s->clock, MAX(until, s->clock.now));
+    if (unlikely(clock_next(&s->clock) <= until))
+        clock_run_until(&s->clock, until);
+    s->clock.now = MAX(s->clock.now, until);
     s->pgdat.step_start = s->clock.now;
     *ret_daemon_ns = s->daemon_ns;
     s->daemon_ns = 0;
