@@ -41,7 +41,7 @@ enum balance_result balance_get_page(struct pgdat *pg, struct attempt *at, struc
 bool kswapd_step(struct pgdat *pg, struct wait *ret_wait);
 void kswapd_wake(struct pgdat *pg, unsigned order, enum zone_type highest);
 /* memory.high: pages over it are reclaimed on return to user mode; a pause is asked for when that is not enough. */
-bool balance_over_high(struct pgdat *pg, struct group *g, struct wait *ret_wait);
+bool balance_over_high(struct pgdat *pg, struct group *g, u32 nr_pages, struct wait *ret_wait);
 
 /* --- writeback.c --------------------------------------------------------------------------------------------- */
 /* The flusher: write dirty pages that are old (dirty_expire) or too many (background). Returns the time of its next run. */

@@ -38,21 +38,19 @@ enum step call_wait(struct task *t, struct wait wait)
     return STEP_WAIT;
 }
 
-static bool over_high(const struct group *g)
-{
-    for (; g && g->parent; g = g->parent)
-        if (g->memory.usage > g->memory.high)
-            return true;
-    return false;
-}
-
 /* What Linux does on return to user mode is done before the next call. */
 static bool throttled(struct system *s, struct task *t)
 {
     struct wait wait;
 
-    t->charged = false;
-    if (!over_high(t->group) || !balance_over_high(&s->pgdat, t->group, &wait))
+    u64 ns = s->pgdat.cpu_ns;
+    u32 nr = t->over_high;
+    bool pause;
+
+    t->over_high = 0;
+    pause = balance_over_high(&s->pgdat, t->group, nr, &wait);
+    t->reclaim_ns += s->pgdat.cpu_ns - ns;
+    if (!pause)
         return false;
     call_wait(t, wait);
     return true;
@@ -81,6 +79,7 @@ bool call_begin(struct system *s, struct task *t, enum step *ret_step)
     assert(t->mm || t->state >= TASK_ZOMBIE);
     s->pgdat.cpu = t->cpu;
     s->running = t->group;
+    s->pgdat.over_high = &t->over_high;
     if (unlikely(s->idle_inodes.count))
         inodes_reap(s);
     if (unlikely(t->killed && t->state < TASK_ZOMBIE))
@@ -97,7 +96,7 @@ bool call_begin(struct system *s, struct task *t, enum step *ret_step)
     }
     if (in_progress(t)) /* a pause now could undo what it waited for */
         return true;
-    if (unlikely(t->charged) && throttled(s, t)) {
+    if (unlikely(t->over_high) && throttled(s, t)) {
         *ret_step = STEP_WAIT;
         return false;
     }
@@ -156,12 +155,11 @@ static enum step access_until(struct system *s, struct task *t, vpn_t vpn, enum 
     enum step step = STEP_DONE;
 
     do {
-        u64 reclaims = t->attempt.reclaim_calls, ns = pg->cpu_ns, usage = t->group->memory.usage;
+        u64 reclaims = t->attempt.reclaim_calls, ns = pg->cpu_ns;
 
         *ret_result = access_page(ac, vpn, kind);
         if (unlikely(t->attempt.reclaim_calls != reclaims))
             t->reclaim_ns += pg->cpu_ns - ns;
-        t->charged |= t->group->memory.usage > usage;
         if (likely(*ret_result == ACCESS_OK)) {
             t->nr_dirtied += ac->dirtied;
             ac->dirtied = false;

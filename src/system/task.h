@@ -38,7 +38,7 @@ struct task {
     struct access_ctx access; /* kept up to date by task_access() */
     u64 progress;   /* how far the system call that is being retried has come; 0: at its start */
     u32 nr_dirtied; /* pages since it was last asked to pause for dirty memory */
-    bool charged;   /* its group's usage has grown: memory.high is looked at before it goes on */
+    u32 over_high; /* pages charged above memory.high: it reclaims, and perhaps pauses, before it goes on */
     struct task *fork_child; /* while its tables are being copied; not in the table of tasks yet */
     pfn_t stack[4];          /* kernel stack; PFN_NONE where there was no memory */
     u16 objects_memcg;       /* the group that pays for its kernel objects */

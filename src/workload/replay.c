@@ -156,7 +156,7 @@ static void charge_instructions(struct replay_stream *rs, struct sched_slice *sl
 /* May a walk of the page table be done without a call into the machine? Only when nothing is due at the next call. */
 static bool may_walk(const struct task *t)
 {
-    return !t->charged && !t->mm->locked_vm && !t->mm->locked_by;
+    return !t->over_high && !t->mm->locked_vm && !t->mm->locked_by;
 }
 
 /* Accesses from rs->at on that the TLB or the page table answers, until a fault, an operation, the end of the batch or
