@@ -1,9 +1,9 @@
 /* advice.c - what to set, and why.
  *
- * memory.high goes to the smallest usable limit: from there on the kernel reclaims from the group and slows it a little, but
- * kills nothing. memory.max stands a tenth above it, as the backstop: a run that needs somewhat more than the one that was
- * recorded is slowed down first and only then killed. Both are rounded to the step of the search, since the search
- * knows no more than that.
+ * memory.high goes to the smallest usable limit, or a little above where that is not usable as memory.high: from there on
+ * the kernel reclaims from the group and slows it, but kills nothing. memory.max stands a tenth above the smallest
+ * usable limit, as the backstop: a run that needs somewhat more than the one that was recorded is slowed down first and
+ * only then killed. Both are rounded to the step of the search, since the search knows no more than that.
  */
 #include "size/advice.h"
 
@@ -69,14 +69,16 @@ void advice_finish(struct size_result *r, const struct size_config *config)
                 format_bytes(cache, r->unlimited.disposable_bytes));
         SAY(".");
     }
-    if (a->has_high && !r->verified.usable) {
+    if (!r->verified.usable) {
         a->has_high = false;
-        SAY(" memory.high at that size would slow it to %.2f times its time, so it is left unset.",
+        SAY(" memory.high near that size would slow it to %.2f times its time, so it is left "
+            "unset.",
             r->verified.slowdown);
-    } else if (a->has_high) {
-        SAY(" memory.high there lets the kernel reclaim before anything is killed; memory.max "
-            "stands %u %% above "
-            "it, for runs that need somewhat more than this one did.",
+    } else {
+        SAY(" memory.high%s lets the kernel reclaim before anything is killed; memory.max stands "
+            "%u %% above the "
+            "smallest usable limit, for runs that need somewhat more than this one did.",
+            a->high_bytes > r->usable.limit_bytes ? ", a little above," : " there",
             HEADROOM_PERCENT);
     }
     if (r->unusable_holes.count)

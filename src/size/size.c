@@ -305,23 +305,27 @@ static void note_disposable(struct size_result *out)
         out->unlimited.disposable_bytes = out->unlimited.file_bytes - needed;
 }
 
-/* The advice is a pair of limits nobody has run yet: run it. */
+/* The advice is a pair of limits nobody has run yet: run it. Where memory.high costs too much it moves towards memory.max. */
 static int verify_advice(struct sweep *s, struct err *e)
 {
     struct size_advice *a = &s->out->advice;
     struct size_row *row = &s->out->verified;
-    int r;
+    u64 lowest = a->high_bytes;
 
     if (!a->found)
         return 0;
-    *row = (struct size_row){
-        .limit_bytes = a->max_bytes,
-        .high_bytes = a->has_high ? a->high_bytes : UINT64_MAX,
-        .source = SIZE_VERIFY,
-    };
-    r = pool_run(s->config, s->out->unlimited.virtual_ns, row, 1, &s->done_events, e);
-    s->out->replays++;
-    return r;
+    for (unsigned third = 0; third < 3; third++) {
+        int r;
+
+        a->high_bytes = ROUND_UP(lowest + (a->max_bytes - lowest) * third / 3, s->step);
+        *row = (struct size_row){
+            .limit_bytes = a->max_bytes, .high_bytes = a->high_bytes, .source = SIZE_VERIFY};
+        r = pool_run(s->config, s->out->unlimited.virtual_ns, row, 1, &s->done_events, e);
+        s->out->replays++;
+        if (r || row->usable)
+            return r;
+    }
+    return 0;
 }
 
 static int check_config(const struct size_config *c, struct err *e)
