@@ -7,7 +7,8 @@
 
 #define NR_GROUPS  12u
 #define BATCH_MAX  64u
-#define SMOKE      200000u
+#define SMOKE      1000000u
+#define EPOCH      50000u /* operations on one machine */
 #define CHECK_EACH 4096u
 #define KEEP_MAX   3000u /* objects of one group and cache */
 
@@ -133,7 +134,7 @@ static void machine_of(struct prng *p)
 {
     memset(shadow, 0, sizeof(shadow));
     /* Small machines run out of frames, and objects are nowhere. */
-    slab_machine_init(&m, (24 + prng_below(p, 100)) * MIB, 1 + (unsigned)prng_below(p, 4));
+    slab_machine_init(&m, (56 + prng_below(p, 100)) * MIB, 1 + (unsigned)prng_below(p, 4));
     groups[0] = m.groups.root;
     owner[0] = 0;
     for (unsigned i = 1; i < NR_GROUPS; i++) {
@@ -154,7 +155,7 @@ int main(int argc, char **argv)
 
     prng_seed(&p, args.seed);
     for (u64 done = 0; done < args.operations;) {
-        u64 epoch = MIN(args.operations - done, SMOKE / 4);
+        u64 epoch = MIN(args.operations - done, (u64)EPOCH);
 
         machine_of(&p);
         for (u64 i = 1; i <= epoch; i++) {

@@ -29,8 +29,10 @@ static inline void slab_machine_init(struct slab_machine *m, u64 ram_bytes, unsi
     tunables_init(&m->tunables);
     cost_model_init(&m->cost);
     clock_init(&m->clock);
-    if (frames_init(&m->frames, &config, &m->counters, &e))
+    if (frames_init(&m->frames, &config, &m->counters, &e)) {
+        fprintf(stderr, "%s\n", e.text);
         abort();
+    }
     backing_init(&m->backing, &m->frames, &m->counters);
     groups_init(&m->groups, &m->frames, &m->counters, nr_cpus);
     m->pg = (struct pgdat){
