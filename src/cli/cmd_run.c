@@ -1,68 +1,67 @@
-/* cmd_run.c - highwater run FILE: replay a recording on a machine and say what happened.
+/* cmd_run.c - highwater run FILE: play a recording or a scenario on a machine and say what happened.
  *
+ * What FILE is, its name says (.hwt, .ini), or else its first bytes.
  * With --max-slowdown the recording is replayed twice: without a limit, for the time that takes, and then as asked for.
  */
 #include "cli/machine.h"
 #include "cli/verbs.h"
 
 #include "base/alloc.h"
+#include "base/outfile.h"
+#include "base/units.h"
+#include "cli/run.h"
 #include "procfs/procfs.h"
-#include "report/run_report.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-enum { OPT_PROC = 1, OPT_MAX_SLOWDOWN };
+enum { OPT_PROC = 1, OPT_MAX_SLOWDOWN, OPT_SERIES, OPT_EVERY };
 
 static const struct cli_option options[] = {
     {OPT_PROC, "proc", 0, "DIR",
      "write the machine's /proc, cgroup and log files to DIR at the end"},
     {OPT_MAX_SLOWDOWN, "max-slowdown", 0, "X",
      "stop, with outcome thrash, when it takes X times as long as without a limit"},
+    {OPT_SERIES, "series", 0, "FILE", "write all counters over time to FILE, a .json or .csv"},
+    {OPT_EVERY, "every", 0, "TIME", "virtual time between two samples of --series (1s)"},
 };
 
 static const struct cli_spec spec = {
     .verb = "run",
     .operands = "FILE",
-    .summary = "Replays a recording on a machine with the memory you give it, and says what the "
-               "memory was used\n"
-               "for, how reclaimable it was, and whether the shortage hurt.",
+    .summary =
+        "Plays a recording or a scenario (.ini) on a machine with the memory you give it, and "
+        "says what the\n"
+        "memory was used for, how reclaimable it was, and whether the shortage hurt.",
     .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes = "Examples:\n"
              "  highwater run app.hwt --memory-max 96M --swap 1G\n"
              "  highwater run app.hwt --memory-max 96M --format json -o run.json\n"
+             "  highwater run scenarios/swap-thrash.ini --proc tree --series swap.csv --every 1s\n"
              "\n"
-             "The recording runs in cgroup /app. Exit code: 0 when the replay came to an end, "
+             "A recording runs in cgroup /app; a scenario says itself where its tasks run. Exit "
+             "code: 0 when the replay came to an end, "
              "whatever the\n"
              "outcome (completed, oom, thrash); 1 when it could not; 2 for a wrong command line.\n",
     .min_operands = 1,
     .max_operands = 1,
 };
 
-struct run {
-    struct cli cli;
-    const char *proc_dir;
-    double max_slowdown;
-    struct trace *trace;
-    struct system *system; /* of the replay under way */
-    const char *doing;     /* for the progress line */
-    struct run_report report;
-};
-
 static volatile sig_atomic_t interrupted;
-static volatile int stop;
+volatile int run_stop;
 
 static void on_signal(int number)
 {
     interrupted = number;
-    stop = 1;
+    run_stop = 1;
 }
 
 /* The first Ctrl-C ends the replay in order, the second one the program. */
-static void catch_signals(void)
+void run_catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
 
@@ -77,12 +76,31 @@ static void show_progress(void *ctx, u64 events)
     cli_progress(&run->cli, run->doing, events, run->trace->nr_accesses + run->trace->nr_ops);
 }
 
-static double cpu_seconds(void)
+double run_cpu_seconds(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+int run_new_machine(struct run *run, const struct system_config *config, struct err *e)
+{
+    int rc;
+
+    run->system = xcalloc(1, sizeof(*run->system));
+    rc = system_init(run->system, config, e);
+    if (rc) {
+        free(run->system);
+        run->system = NULL;
+    }
+    return rc;
+}
+
+void run_start_series(struct run *run, const struct scenario_run *scenario)
+{
+    if (run->series_file)
+        series_start(&run->series, run->system, scenario, run->every ? run->every : NS_PER_S);
 }
 
 /* One replay. The machine stays in run->system, for a look at it. */
@@ -92,17 +110,15 @@ static int play(struct run *run, bool limited, ns_t max_ns, struct err *e)
     struct replay_config replay_config;
     struct replay replay;
     struct group *group;
-    double began = cpu_seconds();
+    double began = run_cpu_seconds();
     int rc;
 
     cli_system_config(&run->cli, run->trace, &config);
-    run->system = xcalloc(1, sizeof(*run->system));
-    rc = system_init(run->system, &config, e);
-    if (rc) {
-        free(run->system);
-        run->system = NULL;
+    rc = run_new_machine(run, &config, e);
+    if (rc)
         return rc;
-    }
+    if (limited)
+        run_start_series(run, NULL);
     group = limited ? cli_work_group(&run->cli, run->system) : system_group(run->system, "/app");
     run_report_init(&run->report, run->system, group);
     run->report.input = run->cli.operands[0];
@@ -112,7 +128,7 @@ static int play(struct run *run, bool limited, ns_t max_ns, struct err *e)
         .system = run->system,
         .group = group,
         .max_ns = max_ns,
-        .stop = &stop,
+        .stop = &run_stop,
         .progress = show_progress,
         .progress_ctx = run,
         .watch = run_watch,
@@ -121,7 +137,7 @@ static int play(struct run *run, bool limited, ns_t max_ns, struct err *e)
     replay_init(&replay, &replay_config);
     run->report.outcome = replay_run(&replay);
     run->report.stats = replay.stats;
-    run->report.cpu_seconds = cpu_seconds() - began;
+    run->report.cpu_seconds = run_cpu_seconds() - began;
     if (run->report.outcome == REPLAY_FAILED)
         rc = err_at(e, replay.error, run->trace->path, 0, 0, "cannot read it to its end: %s",
                     strerror(-replay.error));
@@ -130,8 +146,9 @@ static int play(struct run *run, bool limited, ns_t max_ns, struct err *e)
     return rc;
 }
 
-static void drop_machine(struct run *run)
+void run_drop_machine(struct run *run)
 {
+    series_done(&run->series);
     if (run->system) {
         system_done(run->system);
         free(run->system);
@@ -147,15 +164,33 @@ static int measure_baseline(struct run *run, ns_t *ret_ns, struct err *e)
     run->doing = "replaying without a limit";
     rc = play(run, false, 0, e);
     *ret_ns = run->report.outcome == REPLAY_STOPPED ? 0 : run->report.stats.virtual_ns;
-    drop_machine(run);
+    run_drop_machine(run);
     return rc;
 }
 
-static int show_result(struct run *run, struct err *e)
+static int write_series(struct run *run, struct err *e)
+{
+    struct strbuf text;
+    int rc;
+
+    strbuf_init(&text);
+    series_finish(&run->series);
+    if (series_is_csv(run->series_file))
+        series_render_csv(&run->series, &text);
+    else
+        series_render_json(&run->series, &text);
+    rc = outfile_write(run->series_file, text.text, text.len, e);
+    strbuf_done(&text);
+    return rc;
+}
+
+int run_show_result(struct run *run, struct err *e)
 {
     struct strbuf text;
     int rc = CLI_OK;
 
+    if (run->series_file && write_series(run, e))
+        return cli_fail_err(&run->cli, e);
     if (run->proc_dir && procfs_write_tree(run->system, run->proc_dir, e))
         return cli_fail_err(&run->cli, e);
     strbuf_init(&text);
@@ -178,10 +213,10 @@ static int run_recording(struct run *run)
 
     if (trace_open(run->cli.operands[0], NULL, &run->trace, &e))
         return cli_fail_err(&run->cli, &e);
-    catch_signals();
+    run_catch_signals();
     rc = run->max_slowdown > 0 ? measure_baseline(run, &baseline, &e) : 0;
     run->doing = "replaying";
-    if (rc == 0 && !stop)
+    if (rc == 0 && !run_stop)
         rc = play(run, true, (ns_t)((double)baseline * run->max_slowdown), &e);
     if (rc) {
         rc = cli_fail_err(&run->cli, &e);
@@ -190,11 +225,58 @@ static int run_recording(struct run *run)
     } else {
         run->report.baseline_ns = baseline;
         run->report.max_slowdown = run->max_slowdown;
-        rc = show_result(run, &e);
+        rc = run_show_result(run, &e);
     }
-    drop_machine(run);
+    run_drop_machine(run);
     trace_close(run->trace);
     return rc;
+}
+
+/* .ini, or a text that is no recording. What cannot be read is left to the reader of recordings to complain about. */
+static bool is_scenario(const char *path)
+{
+    size_t len = strlen(path);
+    char magic[4] = "";
+    FILE *f;
+    bool text;
+
+    if (len > 4 && strcmp(path + len - 4, ".ini") == 0)
+        return true;
+    if (len > 4 && strcmp(path + len - 4, ".hwt") == 0)
+        return false;
+    f = fopen(path, "re");
+    if (!f)
+        return false;
+    text = fread(magic, 1, 1, f) == 1 && strchr("[#;\n", magic[0]);
+    fclose(f);
+    return text;
+}
+
+static void take_option(struct run *run, int id)
+{
+    struct cli *cli = &run->cli;
+    struct err e = {0};
+
+    switch (id) {
+    case OPT_PROC:
+        run->proc_dir = cli->arg;
+        break;
+    case OPT_MAX_SLOWDOWN:
+        if (cli_parse_f64(cli, "--max-slowdown", &run->max_slowdown) && run->max_slowdown < 1)
+            cli_usage(cli, "--max-slowdown is at least 1, not %s", cli->arg);
+        break;
+    case OPT_SERIES:
+        run->series_file = cli->arg;
+        if (!series_is_csv(cli->arg) && !series_is_json(cli->arg))
+            cli_usage(cli, "--series wants a name that ends with .json or .csv, not %s", cli->arg);
+        break;
+    case OPT_EVERY:
+        if (parse_duration(cli->arg, &run->every, &e))
+            cli_usage(cli, "--every: %s", e.text);
+        else if (run->every < SERIES_EVERY_MIN)
+            cli_usage(cli, "--every is at least 1ms, not %s", cli->arg);
+        break;
+    }
 }
 
 int cmd_run(int argc, char **argv)
@@ -202,15 +284,13 @@ int cmd_run(int argc, char **argv)
     struct run run = {0};
 
     cli_init(&run.cli, &spec, argc, argv);
-    for (int id; (id = cli_next(&run.cli)) > 0;) {
-        if (id == OPT_PROC)
-            run.proc_dir = run.cli.arg;
-        else if (id == OPT_MAX_SLOWDOWN &&
-                 cli_parse_f64(&run.cli, "--max-slowdown", &run.max_slowdown) &&
-                 run.max_slowdown < 1)
-            cli_usage(&run.cli, "--max-slowdown is at least 1, not %s", run.cli.arg);
-    }
+    for (int id; (id = cli_next(&run.cli)) > 0;)
+        take_option(&run, id);
+    if (!run.cli.done && run.every && !run.series_file)
+        cli_usage(&run.cli, "--every says how often --series FILE takes a sample; that is missing");
     if (run.cli.done)
         return cli_done(&run.cli, run.cli.exit_code);
+    if (is_scenario(run.cli.operands[0]))
+        return cli_done(&run.cli, run_scenario_file(&run));
     return cli_done(&run.cli, run_recording(&run));
 }

@@ -74,8 +74,9 @@ static json_object *machine_json(const struct system *s)
     return o;
 }
 
-static json_object *tasks_json(const struct system *s)
+static json_object *tasks_json(const struct run_report *r)
 {
+    const struct system *s = r->system;
     json_object *tasks = json_object_new_array();
 
     for (u32 i = 0; i < s->nr_tasks; i++) {
@@ -93,12 +94,55 @@ static json_object *tasks_json(const struct system *s)
         put_text(o, "outcome", run_task_outcome(t));
         put_u64(o, "minflt", minor);
         put_u64(o, "majflt", major);
-        put_u64(o, "maxrss_bytes", t->maxrss_pages * PAGE_SIZE);
+        put_u64(o, "maxrss_bytes", run_maxrss_pages(t) * PAGE_SIZE);
         put_u64(o, "start_ns", t->start_ns);
         put_u64(o, "end_ns", t->end_ns);
+        if (r->scenario) {
+            const struct scenario_job *job = scenario_job_of(r->scenario, t->tgid);
+
+            put_text(o, "task", job ? job->task->head.name : "");
+        }
         json_object_array_add(tasks, o);
     }
     return tasks;
+}
+
+/* One [task] of a scenario. */
+static json_object *job_json(const struct run_report *r, const struct scenario_job *job)
+{
+    json_object *o = json_object_new_object();
+    struct run_job sum;
+    char path[4096];
+
+    run_job_sum(r, job, &sum);
+    group_path(job->group, path, sizeof(path));
+    put_text(o, "name", job->task->head.name);
+    put_text(o, "cgroup", path);
+    put_u64(o, "processes", sum.processes);
+    put_u64(o, "running", sum.running);
+    put_u64(o, "oom_killed", sum.oom_killed);
+    put_u64(o, "minflt", sum.minor);
+    put_u64(o, "majflt", sum.major);
+    put_u64(o, "maxrss_bytes", sum.maxrss_pages * PAGE_SIZE);
+    put_u64(o, "memory_stall_ns", sum.memory_ns);
+    if (!job->trace) {
+        const struct generator_stats *st = &job->generator.stats;
+
+        put_u64(o, "requests", st->requests);
+        put_u64(o, "latency_ns_mean", st->requests ? st->latency_sum / st->requests : 0);
+        put_u64(o, "latency_ns_max", st->latency_max);
+    }
+    return o;
+}
+
+static json_object *scenario_json(const struct run_report *r)
+{
+    json_object *o = json_object_new_object(), *jobs = json_object_new_array();
+
+    for (size_t i = 0; i < r->scenario->nr_jobs; i++)
+        json_object_array_add(jobs, job_json(r, &r->scenario->jobs[i]));
+    put(o, "tasks", jobs);
+    return o;
 }
 
 static json_object *vmstat_json(const struct system *s)
@@ -284,7 +328,9 @@ void run_render_json(const struct run_report *r, struct strbuf *out)
         put_fraction(o, "slowdown", (double)r->stats.virtual_ns / (double)r->baseline_ns);
     }
     put(o, "machine", machine_json(r->system));
-    put(o, "tasks", tasks_json(r->system));
+    if (r->scenario)
+        put(o, "scenario", scenario_json(r));
+    put(o, "tasks", tasks_json(r));
     put(o, "waits_ns", waits_json(r));
     put(o, "pressure", machine_pressure_json(r->system));
     put(o, "fullest", fullest_json(r));

@@ -10,14 +10,29 @@ void run_report_init(struct run_report *r, struct system *system, struct group *
     *r = (struct run_report){.system = system, .group = group};
 }
 
+/* The root is not charged for what it holds: it has what is not free. */
+static u64 used_pages(const struct run_report *r)
+{
+    if (r->group->parent)
+        return r->group->memory.usage;
+    return r->system->frames.managed_pages - frames_count_free(&r->system->frames);
+}
+
+static u64 swap_pages(const struct run_report *r)
+{
+    if (r->group->parent)
+        return r->group->swap.usage;
+    return r->system->swap.total_pages - r->system->swap.free_pages;
+}
+
 static void take_sample(struct run_report *r)
 {
     const struct kernel_profile *profile = procfs_profile(r->system);
     struct run_sample *now = &r->fullest;
 
     now->at_ns = r->system->clock.now;
-    now->memory_pages = r->group->memory.usage;
-    now->swap_pages = r->group->swap.usage;
+    now->memory_pages = used_pages(r);
+    now->swap_pages = swap_pages(r);
     for (unsigned i = 0; i < profile->nr_memory_stat; i++) {
         enum counter id = profile->memory_stat[i].id;
 
@@ -29,15 +44,37 @@ void run_watch(void *report)
 {
     struct run_report *r = report;
 
-    if (r->group->memory.usage + r->group->swap.usage >
-        r->fullest.memory_pages + r->fullest.swap_pages)
+    if (used_pages(r) + swap_pages(r) > r->fullest.memory_pages + r->fullest.swap_pages)
         take_sample(r);
+}
+
+static const enum wait_cause memory_stalls[] = {WAIT_REFAULT, WAIT_SWAPIN, WAIT_RECLAIM, WAIT_OOM,
+                                                WAIT_HIGH};
+
+void run_job_sum(const struct run_report *r, const struct scenario_job *job, struct run_job *ret)
+{
+    *ret = (struct run_job){0};
+    for (u32 i = 0; i < r->system->nr_tasks; i++) {
+        const struct task *t = r->system->tasks[i];
+
+        if (t->kthread || scenario_job_of(r->scenario, t->tgid) != job)
+            continue;
+        ret->minor += t->minflt;
+        ret->major += t->majflt;
+        ret->memory_ns += t->reclaim_ns;
+        for (unsigned c = 0; c < ARRAY_SIZE(memory_stalls); c++)
+            ret->memory_ns += t->wait_ns[memory_stalls[c]];
+        if (!run_lists_task(t))
+            continue;
+        ret->processes++;
+        ret->running += t->outcome == OUTCOME_NONE;
+        ret->oom_killed += t->outcome == OUTCOME_OOM_KILLED;
+        ret->maxrss_pages = MAX(ret->maxrss_pages, run_maxrss_pages(t));
+    }
 }
 
 void run_report_finish(struct run_report *r)
 {
-    static const enum wait_cause memory_stalls[] = {WAIT_REFAULT, WAIT_SWAPIN, WAIT_RECLAIM,
-                                                    WAIT_OOM, WAIT_HIGH};
     struct run_waits *w = &r->waits;
 
     run_watch(r);
@@ -73,6 +110,13 @@ const char *run_task_outcome(const struct task *t)
         return "killed";
     }
     hw_unreachable();
+}
+
+u64 run_maxrss_pages(const struct task *t)
+{
+    u64 now = t->mm ? MAX(t->mm->hiwater_rss, mm_rss(t->mm)) : 0;
+
+    return MAX(now, t->maxrss_pages);
 }
 
 bool run_lists_task(const struct task *t)

@@ -12,6 +12,7 @@
 #include "base/strbuf.h"
 #include "system/system.h"
 #include "workload/replay.h"
+#include "workload/scenario_run.h"
 
 #define RUN_SCHEMA_VERSION 1
 
@@ -32,8 +33,9 @@ struct run_waits {
 struct run_report {
     struct system *system;
     struct group *group;
-    const char *input;         /* name of the file, as the user gave it */
-    const struct trace *trace; /* NULL: not a recording */
+    const char *input;                   /* name of the file, as the user gave it */
+    const struct trace *trace;           /* NULL: not a recording */
+    const struct scenario_run *scenario; /* NULL: not a scenario */
     enum replay_outcome outcome;
     struct replay_stats stats;
     double cpu_seconds;  /* of the host; the only figure here that differs between two runs */
@@ -51,11 +53,22 @@ void run_watch(void *report);
 /* Add up what the tasks spent. */
 void run_report_finish(struct run_report *r);
 
+/* What the processes of one [task] of a scenario came to. */
+struct run_job {
+    u32 processes, running, oom_killed;
+    u64 minor, major, maxrss_pages; /* maxrss: of the largest */
+    ns_t memory_ns;                 /* stalled for want of memory, all its threads */
+};
+void run_job_sum(const struct run_report *r, const struct scenario_job *job, struct run_job *ret);
+
 /* "exited", "oom_killed", ... of one task. */
 const char *run_task_outcome(const struct task *t);
 
 /* The leader of a process that ran user code: what `tasks` lists. */
 bool run_lists_task(const struct task *t);
+
+/* Highest resident set of its process, of a live one so far. */
+u64 run_maxrss_pages(const struct task *t);
 
 /* Faults of all threads of the process that t leads. */
 void run_process_faults(const struct system *s, const struct task *leader, u64 *ret_minor,

@@ -97,7 +97,7 @@ static void render_machine(struct text *t)
     render_limit(t->out, "memory.high", t->r->group->memory.high);
     render_limit(t->out, "memory.swap.max", t->r->group->swap.max);
     if (t->r->group->memory.max >= PAGE_COUNTER_MAX)
-        strbuf_append(t->out, ", no memory.max");
+        strbuf_append(t->out, t->r->group->parent ? ", no memory.max" : " (the whole machine)");
     strbuf_appendc(t->out, '\n');
 }
 
@@ -172,11 +172,14 @@ static void render_use(struct text *t)
     if (sample_bytes(r, NR_PAGE_TABLE_PAGES))
         amount(t, "  of it page tables", sample_bytes(r, NR_PAGE_TABLE_PAGES), all, "");
     if (all > known)
-        amount(t, "other", all - known, all, "swap cache, and charged in advance by CPUs");
+        amount(t, "other", all - known, all,
+               r->group->parent ? "swap cache, and charged in advance by CPUs"
+                                : "kept by the kernel and its CPUs, uncounted");
     if (r->system->swap.total_pages)
         amount(t, "and in swap", r->fullest.swap_pages * PAGE_SIZE, 0, "");
-    amount(t, "highest usage", r->group->memory.peak * PAGE_SIZE, 0,
-           "memory.peak; it counts cache nobody needed");
+    if (r->group->parent)
+        amount(t, "highest usage", r->group->memory.peak * PAGE_SIZE, 0,
+               "memory.peak; it counts cache nobody needed");
 }
 
 /* --- 2. how reclaimable ------------------------------------------------------------------------- */
@@ -314,6 +317,58 @@ static void render_hurt(struct text *t)
     render_reclaim(t);
 }
 
+/* --- the tasks and cgroups of a scenario -------------------------------------------------------- */
+
+static void render_job(struct text *t, const struct scenario_job *job)
+{
+    const struct generator_stats *st = &job->generator.stats;
+    char number[UNITS_TEXT_MAX], mean[UNITS_TEXT_MAX], major[UNITS_TEXT_MAX], rss[UNITS_TEXT_MAX];
+    char stall[UNITS_TEXT_MAX], state[48];
+    struct run_job sum;
+
+    run_job_sum(t->r, job, &sum);
+    if (sum.oom_killed)
+        snprintf(state, sizeof(state), "%u OOM-killed", sum.oom_killed);
+    else
+        snprintf(state, sizeof(state), "%u running", sum.running);
+    strbuf_printf(t->out, "  %-15s %5u  %-13s %11s %10s %12s %11s %11s\n", job->task->head.name,
+                  sum.processes, state, job->trace ? "-" : format_count(number, st->requests),
+                  st->requests ? format_ns(mean, st->latency_sum / st->requests) : "-",
+                  format_count(major, sum.major), format_ns(stall, sum.memory_ns),
+                  format_bytes(rss, sum.maxrss_pages * PAGE_SIZE));
+}
+
+static void render_jobs(struct text *t)
+{
+    heading(t, "Tasks");
+    strbuf_printf(t->out, "  %-15s %5s  %-13s %11s %10s %12s %11s %11s\n", "task", "procs", "state",
+                  "requests", "latency", "major faults", "memory wait", "largest RSS");
+    for (size_t i = 0; i < t->r->scenario->nr_jobs; i++)
+        render_job(t, &t->r->scenario->jobs[i]);
+}
+
+static void render_groups(struct text *t)
+{
+    struct group *root = t->r->system->groups.root;
+    char path[256], now[UNITS_TEXT_MAX], max[UNITS_TEXT_MAX], at_max[UNITS_TEXT_MAX];
+
+    if (!group_next(root, root))
+        return;
+    heading(t, "Cgroups");
+    strbuf_printf(t->out, "  %-28s %14s %12s %12s %10s\n", "path", "memory.current", "memory.max",
+                  "max reached", "OOM kills");
+    for (struct group *g = group_next(root, root); g; g = group_next(root, g)) {
+        group_path(g, path, sizeof(path));
+        strbuf_printf(t->out, "  %-28s %14s %12s %12s %10lld\n", path,
+                      format_bytes(now, g->memory.usage * PAGE_SIZE),
+                      g->memory.max >= PAGE_COUNTER_MAX
+                          ? "max"
+                          : format_bytes(max, g->memory.max * PAGE_SIZE),
+                      format_count(at_max, (u64)g->counters.v[MEMCG_MAX]),
+                      (long long)g->counters.v[MEMCG_OOM_KILL]);
+    }
+}
+
 /* --- tasks and remarks -------------------------------------------------------------------------- */
 
 #define TASKS_SHOWN 12
@@ -376,7 +431,7 @@ static void render_remarks(struct text *t)
         strbuf_printf(t->out,
                       "\nNote: %s accesses to addresses the recording does not map were skipped.\n",
                       format_count(number, st->skipped));
-    if (group_events(r, PGSCAN_KSWAPD) && r->group->memory.max >= PAGE_COUNTER_MAX)
+    if (!r->scenario && group_events(r, PGSCAN_KSWAPD) && r->group->memory.max >= PAGE_COUNTER_MAX)
         strbuf_append(t->out, "\nNote: the machine's RAM was the limit here.\n");
 }
 
@@ -388,6 +443,11 @@ void run_render_text(const struct run_report *r, bool color, struct strbuf *out)
     render_use(&t);
     render_reclaimable(&t);
     render_hurt(&t);
-    render_tasks(&t);
+    if (r->scenario) {
+        render_jobs(&t);
+        render_groups(&t);
+    } else {
+        render_tasks(&t);
+    }
     render_remarks(&t);
 }

@@ -1,0 +1,149 @@
+/* run_scenario.c - highwater run FILE.ini: a scenario on the machine it describes.
+ *
+ * Options for the machine change what its [machine] says; limits belong to its cgroups, and there is no run without
+ * a limit to compare with, so --memory-max, --memory-high and --max-slowdown are refused. */
+#include "base/alloc.h"
+#include "cli/run.h"
+#include "workload/scenario_run.h"
+
+#include <string.h>
+
+static bool refused(struct run *run)
+{
+    const struct cli_machine *m = &run->cli.machine;
+
+    if (m->has_memory_max || m->has_memory_high)
+        cli_usage(&run->cli, "a scenario has no cgroup for %s; give a [cgroup] of it memory.%s",
+                  m->has_memory_max ? "--memory-max" : "--memory-high",
+                  m->has_memory_max ? "max" : "high");
+    else if (run->max_slowdown > 0)
+        cli_usage(&run->cli, "--max-slowdown is for recordings; a scenario ends at its runtime");
+    return run->cli.done;
+}
+
+/* The options the user gave. */
+static void override(const struct cli *cli, struct scenario *sc)
+{
+    const struct cli_machine *m = &cli->machine;
+    struct tunables defaults;
+    struct cost_model costs;
+
+    if (m->has_ram)
+        sc->machine.ram = m->ram;
+    if (m->cpus)
+        sc->machine.cpus = m->cpus;
+    if (m->disk)
+        sc->machine.disk.text = m->disk;
+    if (m->has_swap)
+        sc->machine.swap = m->swap;
+    if (m->swap_device)
+        sc->machine.swap_device.text = m->swap_device;
+    if (m->has_seed)
+        sc->machine.seed = m->seed;
+    tunables_init(&defaults);
+    for (unsigned i = 0; i < nr_tunables; i++) {
+        const struct tunable_info *t = &tunable_info[i];
+
+        if (tunables_get(&m->tunables, t) != tunables_get(&defaults, t))
+            memcpy((char *)&sc->machine.tunables + t->offset,
+                   (const char *)&m->tunables + t->offset, sizeof(u64));
+    }
+    cost_model_init(&costs);
+    for (unsigned i = 0; i < NR_COSTS; i++) {
+        size_t at = cost_info[i].offset;
+
+        if (memcmp((char *)&costs + at, (const char *)&m->cost + at, sizeof(u32)) != 0)
+            memcpy((char *)&sc->machine.cost + at, (const char *)&m->cost + at, sizeof(u32));
+    }
+}
+
+struct watcher {
+    struct run *run;
+    ns_t runtime;
+};
+
+static void show_progress(void *ctx, ns_t now)
+{
+    struct watcher *w = ctx;
+
+    cli_progress(&w->run->cli, "running", now, w->runtime);
+}
+
+static void watch(void *ctx)
+{
+    struct watcher *w = ctx;
+
+    run_watch(&w->run->report);
+}
+
+/* The group the report is about: that of all tasks, or the root. */
+static struct group *report_group(const struct scenario_run *sr)
+{
+    for (size_t i = 1; i < sr->nr_jobs; i++)
+        if (sr->jobs[i].group != sr->jobs[0].group)
+            return sr->config.system->groups.root;
+    return sr->jobs[0].group;
+}
+
+static int play(struct run *run, const struct scenario *sc, struct err *e)
+{
+    struct watcher watcher = {.run = run, .runtime = sc->machine.runtime};
+    const struct scenario_run_config config = {
+        .system = run->system,
+        .stop = &run_stop,
+        .progress = show_progress,
+        .watch = watch,
+        .ctx = &watcher,
+    };
+    struct scenario_run sr;
+    double began = run_cpu_seconds();
+    int rc = scenario_run_init(&sr, sc, &config, e);
+
+    if (rc) {
+        cli_fail_err(&run->cli, e);
+        rc = CLI_FAILED;
+        goto out;
+    }
+    run_report_init(&run->report, run->system, report_group(&sr));
+    run->report.input = run->cli.operands[0];
+    run->report.scenario = &sr;
+    run_start_series(run, &sr);
+    run->report.outcome = scenario_run(&sr);
+    run->report.stats = sr.stats;
+    run->report.cpu_seconds = run_cpu_seconds() - began;
+    if (run->report.outcome == REPLAY_FAILED) {
+        rc = cli_fail_err(&run->cli, &sr.error);
+        goto out;
+    }
+    run_report_finish(&run->report);
+    rc = run_show_result(run, e);
+out:
+    scenario_run_done(&sr);
+    return rc;
+}
+
+int run_scenario_file(struct run *run)
+{
+    struct system_config config;
+    struct scenario sc;
+    struct err e = {0};
+    int rc;
+
+    if (refused(run))
+        return run->cli.exit_code;
+    rc = scenario_read(&sc, run->cli.operands[0], &e);
+    if (rc == 0) {
+        override(&run->cli, &sc);
+        scenario_system_config(&sc, &config);
+        rc = run_new_machine(run, &config, &e);
+    }
+    if (rc) {
+        rc = cli_fail_err(&run->cli, &e);
+    } else {
+        run_catch_signals();
+        rc = play(run, &sc, &e);
+    }
+    run_drop_machine(run);
+    scenario_done(&sc);
+    return rc;
+}

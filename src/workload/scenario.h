@@ -1,0 +1,153 @@
+/* scenario.h - a scenario file: a machine, its devices, cgroups and files, and the tasks that run on it.
+ *
+ * Format:   docs/scenario.md; every key is a row of scenario_keys.def. The syntax is INI as libinih reads it.
+ * Owns:     its strings. Read-only once read.
+ * Trusts:   nothing: a scenario that was read without error can be run. Unknown sections and keys, keys given twice, values out of
+ *           range and names of what is not there are errors with file, line and what would be right.
+ */
+#ifndef WORKLOAD_SCENARIO_H
+#define WORKLOAD_SCENARIO_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/units.h"
+#include "base/vec.h"
+#include "machine/cost.h"
+#include "stats/tunables.h"
+#include "workload/pattern.h"
+
+#define SCENARIO_NO_LIMIT UINT64_MAX
+
+enum scenario_kind {
+    SCENARIO_TEXT,
+    SCENARIO_NAME, /* of another section */
+    SCENARIO_PROFILE,
+    SCENARIO_FILE_KIND,
+    SCENARIO_SIZE,
+    SCENARIO_LIMIT, /* a size or "max" */
+    SCENARIO_RATE_BYTES,
+    SCENARIO_RATE,
+    SCENARIO_DURATION,
+    SCENARIO_DUTY,
+    SCENARIO_COUNT,
+    SCENARIO_INT,
+    SCENARIO_BOOL,
+    SCENARIO_FRACTION,
+    SCENARIO_PATTERN,
+};
+
+enum scenario_section {
+    SCENARIO_MACHINE,
+    SCENARIO_DEVICE,
+    SCENARIO_CGROUP,
+    SCENARIO_FILE,
+    SCENARIO_TASK,
+    NR_SCENARIO_SECTIONS
+};
+
+/* Every key has a bit in `given`. */
+enum scenario_key_id {
+#define KEY(section, field, kind, low, high, name, default_text, doc) KEY_##section##_##field,
+#include "workload/scenario_keys.def"
+#undef KEY
+    NR_SCENARIO_KEYS
+};
+
+struct scenario_key {
+    enum scenario_section section;
+    enum scenario_kind kind;
+    size_t offset;
+    u64 low, high; /* of kinds with a range */
+    const char *name, *default_text, *doc;
+};
+extern const struct scenario_key scenario_keys[NR_SCENARIO_KEYS];
+
+struct scenario_name {
+    const char *text; /* NULL: not given */
+    unsigned line;
+};
+
+struct scenario_duty { /* off 0: always on */
+    ns_t on, off;
+};
+
+/* What all sections begin with. */
+struct scenario_head {
+    const char *name; /* "" for [machine] */
+    unsigned line;    /* of its header */
+    u64 given[1 + NR_SCENARIO_KEYS / 64];
+};
+
+struct scenario_machine {
+    struct scenario_head head;
+    const char *kernel;
+    u64 ram, cpus, swap, readahead, seed;
+    struct scenario_name disk, swap_device;
+    ns_t runtime; /* 0: until the last task ends */
+    struct tunables tunables;
+    struct cost_model cost;
+};
+
+struct scenario_device {
+    struct scenario_head head;
+    const char *base;
+    ns_t read_latency, write_latency;
+    u64 read_rate, write_rate, queue_depth, swap;
+    s64 priority;
+};
+
+struct scenario_cgroup {
+    struct scenario_head head;
+    u64 max, high, low, min, swap_max; /* bytes or SCENARIO_NO_LIMIT */
+    bool oom_group;
+};
+
+struct scenario_file {
+    struct scenario_head head;
+    const char *path;
+    u64 size;
+    bool kind; /* tmpfs */
+};
+
+struct scenario_task {
+    struct scenario_head head;
+    const char *comm, *trace;
+    struct scenario_name cgroup, file;
+    int file_index; /* -1: none */
+    s64 nice, oom_score_adj;
+    ns_t start, stop, think, phase, hold; /* stop 0: never */
+    struct scenario_duty burst;
+    u64 requests, workers, preload, memory, touches, grow, grow_max, leak, block, fsync,
+        instructions;
+    double writes, rate;
+    bool fill, lock, direct;
+    struct pattern touch, read, write, map;
+};
+
+struct scenario {
+    struct arena arena;
+    const char *path;
+    struct scenario_machine machine;
+    VEC(struct scenario_device) devices;
+    VEC(struct scenario_cgroup) cgroups;
+    VEC(struct scenario_file) files;
+    VEC(struct scenario_task) tasks;
+};
+
+/* 0, -EINVAL, or the errno of the host. scenario_done() in either case is right. */
+int scenario_read(struct scenario *sc, const char *path, struct err *e);
+
+/* The same from memory; `path` stands in messages and is what trace= is relative to. */
+int scenario_read_bytes(struct scenario *sc, const char *path, const char *text, size_t len,
+                        struct err *e);
+void scenario_done(struct scenario *sc);
+
+static inline bool scenario_given(const struct scenario_head *head, enum scenario_key_id key)
+{
+    return head->given[key / 64] >> (key % 64) & 1;
+}
+
+/* The [device] of this name, NULL: none. */
+const struct scenario_device *scenario_find_device(const struct scenario *sc, const char *name);
+
+#endif

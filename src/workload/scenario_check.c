@@ -1,0 +1,178 @@
+/* scenario_check.c - what no single value of a scenario shows: names that exist, tasks that can run and end. */
+#include "workload/scenario_int.h"
+
+#include "machine/device.h"
+#include "stats/names.h"
+#include "stats/profile.h"
+
+#include <string.h>
+
+#define STREAMS_MAX 16384u
+
+static int fail(const struct scenario *sc, unsigned line, struct err *e, const char *what,
+                const char *name, const char *hint)
+{
+    return err_at(e, -EINVAL, sc->path, line, 0, "%s '%s'%s", what, name, hint);
+}
+
+const struct scenario_device *scenario_find_device(const struct scenario *sc, const char *name)
+{
+    for (size_t i = 0; i < sc->devices.count; i++)
+        if (strcmp(sc->devices.items[i].head.name, name) == 0)
+            return &sc->devices.items[i];
+    return NULL;
+}
+
+static int check_device(const struct scenario *sc, const struct scenario_name *name, struct err *e)
+{
+    struct nearest near;
+    char hint[160];
+
+    if (!name->text || scenario_find_device(sc, name->text) || device_profile_find(name->text))
+        return 0;
+    nearest_init(&near, name->text);
+    for (size_t i = 0; i < sc->devices.count; i++)
+        nearest_offer(&near, sc->devices.items[i].head.name);
+    for (unsigned i = 0; i < nr_device_profiles; i++)
+        nearest_offer(&near, device_profiles[i].name);
+    return fail(sc, name->line, e, "no such device", name->text,
+                nearest_text(&near, hint, sizeof(hint)));
+}
+
+static int check_machine(const struct scenario *sc, struct err *e)
+{
+    unsigned areas = sc->machine.swap > 0;
+
+    if (!kernel_profile_find(sc->machine.kernel))
+        return fail(sc, sc->machine.head.line, e, "unknown kernel", sc->machine.kernel,
+                    "; want 6.1");
+    for (size_t i = 0; i < sc->devices.count; i++) {
+        areas += sc->devices.items[i].swap > 0;
+        if (device_profile_find(sc->devices.items[i].head.name))
+            return fail(sc, sc->devices.items[i].head.line, e, "there is a shipped device",
+                        sc->devices.items[i].head.name, "; give this one another name");
+    }
+    if (areas > 8)
+        return err_at(e, -EINVAL, sc->path, 0, 0, "%u swap areas; want at most 8", areas);
+    if (check_device(sc, &sc->machine.disk, e))
+        return -EINVAL;
+    return check_device(sc, &sc->machine.swap_device, e);
+}
+
+static int check_files(const struct scenario *sc, struct err *e)
+{
+    for (size_t i = 0; i < sc->files.count; i++)
+        if (!sc->files.items[i].size)
+            return fail(sc, sc->files.items[i].head.line, e, "no size of file",
+                        sc->files.items[i].head.name, "; want a line such as size = 1G");
+    return 0;
+}
+
+static int find_names(struct scenario *sc, struct scenario_task *t, struct err *e)
+{
+    struct nearest near;
+    char hint[160];
+    bool found = !t->cgroup.text || strcmp(t->cgroup.text, "/") == 0;
+
+    nearest_init(&near, t->cgroup.text ? t->cgroup.text : "");
+    for (size_t i = 0; i < sc->cgroups.count && !found; i++) {
+        found = strcmp(sc->cgroups.items[i].head.name, t->cgroup.text) == 0;
+        nearest_offer(&near, sc->cgroups.items[i].head.name);
+    }
+    if (!found)
+        return fail(sc, t->cgroup.line, e, "no section for cgroup", t->cgroup.text,
+                    nearest_text(&near, hint, sizeof(hint)));
+    if (!t->file.text)
+        return 0;
+    nearest_init(&near, t->file.text);
+    for (size_t i = 0; i < sc->files.count && t->file_index < 0; i++) {
+        if (strcmp(sc->files.items[i].head.name, t->file.text) == 0)
+            t->file_index = (int)i;
+        nearest_offer(&near, sc->files.items[i].head.name);
+    }
+    if (t->file_index < 0)
+        return fail(sc, t->file.line, e, "no section for file", t->file.text,
+                    nearest_text(&near, hint, sizeof(hint)));
+    return 0;
+}
+
+/* Keys that say how work is generated mean nothing for a recording. */
+static int check_trace_task(const struct scenario *sc, const struct scenario_task *t, struct err *e)
+{
+    for (unsigned i = 0; i < NR_SCENARIO_KEYS; i++) {
+        if (scenario_keys[i].section != SCENARIO_TASK || i == KEY_TASK_trace ||
+            i == KEY_TASK_cgroup || i == KEY_TASK_nice || i == KEY_TASK_oom_score_adj ||
+            i == KEY_TASK_start)
+            continue;
+        if (scenario_given(&t->head, (enum scenario_key_id)i))
+            return err_at(e, -EINVAL, sc->path, t->head.line, 0,
+                          "[task %s]: %s has no meaning beside trace; want only cgroup, nice, "
+                          "oom_score_adj and start",
+                          t->head.name, scenario_keys[i].name);
+    }
+    return 0;
+}
+
+static int check_patterns(const struct scenario *sc, const struct scenario_task *t, struct err *e)
+{
+    bool uses_file = t->read.kind || t->write.kind || t->map.kind;
+    unsigned line = t->head.line;
+
+    if (uses_file != (t->file.text != NULL))
+        return err_at(e, -EINVAL, sc->path, line, 0, "[task %s]: %s", t->head.name,
+                      uses_file ? "read, write and map need file = NAME of a [file]"
+                                : "file is used by none of read, write and map");
+    if (t->touch.kind && !t->memory && !t->preload && !t->grow)
+        return err_at(e, -EINVAL, sc->path, line, 0,
+                      "[task %s]: touch needs memory = SIZE (or preload, or grow)", t->head.name);
+    if (t->touch.kind == PATTERN_APPEND || t->read.kind == PATTERN_APPEND ||
+        t->map.kind == PATTERN_APPEND)
+        return err_at(e, -EINVAL, sc->path, line, 0, "[task %s]: append is a pattern of write only",
+                      t->head.name);
+    if (t->fsync && !t->write.kind)
+        return err_at(e, -EINVAL, sc->path, line, 0, "[task %s]: fsync needs write = PATTERN",
+                      t->head.name);
+    return 0;
+}
+
+static int check_task(struct scenario *sc, struct scenario_task *t, struct err *e)
+{
+    if (find_names(sc, t, e))
+        return -EINVAL;
+    if (t->trace)
+        return check_trace_task(sc, t, e);
+    if (check_patterns(sc, t, e))
+        return -EINVAL;
+    if (!t->touch.kind && !t->read.kind && !t->write.kind && !t->map.kind && !t->memory &&
+        !t->preload && !t->grow && !t->leak)
+        return err_at(e, -EINVAL, sc->path, t->head.line, 0,
+                      "[task %s] does nothing; want trace, memory, grow, leak, read, write or map",
+                      t->head.name);
+    if (!t->requests && !t->stop && !sc->machine.runtime)
+        return err_at(e, -EINVAL, sc->path, t->head.line, 0,
+                      "[task %s] never ends; want stop, requests, or runtime in [machine]",
+                      t->head.name);
+    if (t->stop && t->stop <= t->start)
+        return err_at(e, -EINVAL, sc->path, t->head.line, 0, "[task %s]: stop is not after start",
+                      t->head.name);
+    return 0;
+}
+
+int scenario_check(struct scenario *sc, struct err *e)
+{
+    u64 streams = 0;
+
+    if (check_machine(sc, e) || check_files(sc, e))
+        return -EINVAL;
+    for (size_t i = 0; i < sc->tasks.count; i++) {
+        if (check_task(sc, &sc->tasks.items[i], e))
+            return -EINVAL;
+        streams += 1 + sc->tasks.items[i].workers;
+    }
+    if (streams == 0)
+        return err_at(e, -EINVAL, sc->path, 0, 0, "nothing to run; want a section [task NAME]");
+    if (streams > STREAMS_MAX)
+        return err_at(e, -EINVAL, sc->path, 0, 0, "%llu processes; want at most %u",
+                      (unsigned long long)streams, STREAMS_MAX);
+    return 0;
+}

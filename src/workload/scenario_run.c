@@ -1,0 +1,321 @@
+/* scenario_run.c - the tasks of a scenario take turns on one scheduler.
+ *
+ * Tasks begin in order of their start times. Before each step of the scheduler its next moment is compared with the next start
+ * and with the end, so that a machine on which everybody sleeps still starts a task in time. When nothing can run any more,
+ * a recording that waits for what never came is freed by force, as in a replay of its own. */
+#include "workload/scenario_run.h"
+
+#include "base/alloc.h"
+#include "machine/clock.h"
+#include "machine/device.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_PID 1000u
+
+/* --- the machine ------------------------------------------------------------------------------------------------------- */
+
+/* The profiles of its own devices, for system_config. */
+static const struct device_profile *own_profiles(struct scenario *sc)
+{
+    struct device_profile *profiles =
+        arena_array(&sc->arena, struct device_profile, MAX(sc->devices.count, 1));
+
+    for (size_t i = 0; i < sc->devices.count; i++) {
+        const struct scenario_device *d = &sc->devices.items[i];
+        struct device_profile *p = &profiles[i];
+
+        *p = *device_profile_find(d->base);
+        p->name = d->head.name;
+        p->doc = "a [device] of the scenario";
+        if (scenario_given(&d->head, KEY_DEVICE_read_latency))
+            p->read_latency = d->read_latency;
+        if (scenario_given(&d->head, KEY_DEVICE_write_latency))
+            p->write_latency = d->write_latency;
+        if (d->read_rate)
+            p->read_bytes_per_s = d->read_rate;
+        if (d->write_rate)
+            p->write_bytes_per_s = d->write_rate;
+        if (d->queue_depth)
+            p->queue_depth = (u32)d->queue_depth;
+    }
+    return profiles;
+}
+
+static void add_swap(struct scenario *sc, struct system_config *c, const char *device, u64 bytes,
+                     s64 priority)
+{
+    c->swaps[c->nr_swaps++] = (struct swap_spec){
+        .name = arena_printf(&sc->arena, "/dev/%s", device),
+        .bytes = bytes,
+        .priority = (s32)priority,
+        .device = device,
+    };
+}
+
+void scenario_system_config(struct scenario *sc, struct system_config *ret)
+{
+    const struct scenario_machine *m = &sc->machine;
+
+    system_config_init(ret);
+    ret->kernel = m->kernel;
+    ret->ram_bytes = m->ram;
+    ret->nr_cpus = (unsigned)m->cpus;
+    ret->seed = m->seed;
+    ret->readahead_kb = (u32)(m->readahead / KIB);
+    ret->tunables = m->tunables;
+    ret->cost = m->cost;
+    ret->profiles = own_profiles(sc);
+    ret->nr_profiles = (unsigned)sc->devices.count;
+    if (m->disk.text)
+        ret->disk = m->disk.text;
+    if (m->swap)
+        add_swap(sc, ret, m->swap_device.text ? m->swap_device.text : ret->disk, m->swap, -1);
+    for (size_t i = 0; i < sc->devices.count; i++)
+        if (sc->devices.items[i].swap)
+            add_swap(sc, ret, sc->devices.items[i].head.name, sc->devices.items[i].swap,
+                     sc->devices.items[i].priority);
+}
+
+/* --- groups and jobs ------------------------------------------------------------------------------------------------- */
+
+static u64 limit_pages(u64 bytes)
+{
+    return bytes == SCENARIO_NO_LIMIT ? PAGE_COUNTER_MAX : bytes / PAGE_SIZE;
+}
+
+static int make_groups(struct scenario_run *run, struct err *e)
+{
+    const struct scenario *sc = run->scenario;
+
+    for (size_t i = 0; i < sc->cgroups.count; i++) {
+        const struct scenario_cgroup *c = &sc->cgroups.items[i];
+        struct group *g = system_group(run->config.system, c->head.name);
+
+        if (!g)
+            return err_at(e, -EINVAL, sc->path, c->head.line, 0, "no more cgroups can be made");
+        g->memory.max = limit_pages(c->max);
+        g->memory.high = limit_pages(c->high);
+        g->memory.low = c->low / PAGE_SIZE;
+        g->memory.min = c->min / PAGE_SIZE;
+        g->swap.max = limit_pages(c->swap_max);
+        g->oom_group = c->oom_group;
+    }
+    return 0;
+}
+
+/* Relative to the scenario's folder. */
+static int open_trace(struct scenario_run *run, struct scenario_job *job, struct err *e)
+{
+    const char *base = run->scenario->path, *slash = strrchr(base, '/');
+    struct strbuf path;
+    int rc;
+
+    strbuf_init(&path);
+    if (slash && job->task->trace[0] != '/')
+        strbuf_append_bytes(&path, base, (size_t)(slash - base) + 1);
+    strbuf_append(&path, job->task->trace);
+    rc = trace_open(path.text, NULL, &job->trace, e);
+    strbuf_done(&path);
+    return rc;
+}
+
+static int init_job(struct scenario_run *run, struct scenario_job *job, u32 *pid_base,
+                    struct err *e)
+{
+    const struct scenario_task *t = job->task;
+    struct system *s = run->config.system;
+    struct replay_config config = {
+        .system = s,
+        .sched = &run->sched,
+        .oom_score_adj = (s16)t->oom_score_adj,
+        .weight = sched_weight((int)t->nice),
+        .pid_base = *pid_base,
+    };
+
+    job->group = system_group(s, t->cgroup.text ? t->cgroup.text : "/");
+    config.group = job->group;
+    if (t->trace) {
+        int rc = open_trace(run, job, e);
+
+        if (rc)
+            return rc;
+        config.trace = job->trace;
+    } else {
+        generator_init(&job->generator, run->scenario, t, s->config.seed);
+        job->generator.replay = &job->replay;
+        config.trace = &job->generator.trace;
+        config.fill = generator_fill;
+        config.fill_ctx = &job->generator;
+    }
+    for (u32 i = 0; i < config.trace->nr_streams; i++)
+        job->nr_pids =
+            MAX(job->nr_pids, MAX(config.trace->streams[i].pid, config.trace->streams[i].tid));
+    job->pid_base = *pid_base;
+    *pid_base += job->nr_pids;
+    replay_init(&job->replay, &config);
+    return 0;
+}
+
+int scenario_run_init(struct scenario_run *run, const struct scenario *sc,
+                      const struct scenario_run_config *config, struct err *e)
+{
+    u32 pid_base = FIRST_PID - 1;
+    int rc;
+
+    *run = (struct scenario_run){.scenario = sc, .config = *config};
+    sched_init(&run->sched, config->system);
+    rc = make_groups(run, e);
+    if (rc)
+        return rc;
+    run->jobs = xcalloc(MAX(sc->tasks.count, 1), sizeof(*run->jobs));
+    for (size_t i = 0; i < sc->tasks.count; i++) {
+        run->jobs[i].task = &sc->tasks.items[i];
+        rc = init_job(run, &run->jobs[i], &pid_base, e);
+        if (rc)
+            return rc;
+        run->nr_jobs++;
+    }
+    return 0;
+}
+
+void scenario_run_done(struct scenario_run *run)
+{
+    for (size_t i = 0; i < run->nr_jobs; i++) {
+        struct scenario_job *job = &run->jobs[i];
+
+        replay_done(&job->replay);
+        if (job->trace)
+            trace_close(job->trace);
+        else
+            generator_done(&job->generator);
+    }
+    free(run->jobs);
+    sched_done(&run->sched);
+}
+
+const struct scenario_job *scenario_job_of(const struct scenario_run *run, u32 tgid)
+{
+    for (size_t i = 0; i < run->nr_jobs; i++)
+        if (tgid > run->jobs[i].pid_base && tgid <= run->jobs[i].pid_base + run->jobs[i].nr_pids)
+            return &run->jobs[i];
+    return NULL;
+}
+
+/* --- running ------------------------------------------------------------------------------------------------------------ */
+
+/* The job that begins next; NULL when all have. */
+static struct scenario_job *next_job(struct scenario_run *run)
+{
+    struct scenario_job *next = NULL;
+
+    for (size_t i = 0; i < run->nr_jobs; i++)
+        if (!run->jobs[i].begun && (!next || run->jobs[i].task->start < next->task->start))
+            next = &run->jobs[i];
+    return next;
+}
+
+static bool force(struct scenario_run *run)
+{
+    for (size_t i = 0; i < run->nr_jobs; i++)
+        if (run->jobs[i].begun && replay_force(&run->jobs[i].replay, sched_now(&run->sched)))
+            return true;
+    return false;
+}
+
+static bool failed(struct scenario_run *run)
+{
+    for (size_t i = 0; i < run->nr_jobs; i++) {
+        const struct scenario_job *job = &run->jobs[i];
+
+        if (!job->replay.error)
+            continue;
+        err_at(&run->error, job->replay.error, job->trace ? job->trace->path : NULL, 0, 0,
+               "cannot read it to its end: %s", strerror(-job->replay.error));
+        run->outcome = REPLAY_FAILED;
+        return true;
+    }
+    return false;
+}
+
+static void pass_time(struct scenario_run *run, ns_t until)
+{
+    u64 daemon_ns;
+
+    system_run_until(run->config.system, MAX(until, run->config.system->clock.now), &daemon_ns);
+}
+
+/* One step. False at the end. */
+static bool step(struct scenario_run *run, struct scenario_job **next)
+{
+    ns_t end = run->scenario->machine.runtime ? run->scenario->machine.runtime : NS_NEVER;
+    ns_t at = sched_next(&run->sched);
+
+    if (*next && (*next)->task->start <= MIN(at, end)) {
+        pass_time(run, (*next)->task->start);
+        (*next)->begun = true;
+        replay_begin(&(*next)->replay, (*next)->task->start);
+        *next = next_job(run);
+        return true;
+    }
+    if (at >= end) {
+        if (end != NS_NEVER)
+            pass_time(run, end);
+        if (end != NS_NEVER || !force(run))
+            return false;
+        return true;
+    }
+    sched_step(&run->sched);
+    return true;
+}
+
+static void add_up(struct scenario_run *run)
+{
+    struct replay_stats *sum = &run->stats;
+
+    for (size_t i = 0; i < run->nr_jobs; i++) {
+        const struct replay_stats *st = &run->jobs[i].replay.stats;
+
+        sum->events += st->events;
+        sum->hits += st->hits;
+        sum->skipped += st->skipped;
+        sum->bad_ops += st->bad_ops;
+        sum->lost += st->lost;
+        sum->dropped_streams += st->dropped_streams;
+        sum->forced += st->forced;
+        sum->virtual_ns = MAX(sum->virtual_ns, st->virtual_ns);
+    }
+    sum->virtual_ns = MAX(sum->virtual_ns, run->config.system->clock.now);
+}
+
+static bool any_oom_killed(const struct system *s)
+{
+    for (u32 i = 0; i < s->nr_tasks; i++)
+        if (s->tasks[i]->outcome == OUTCOME_OOM_KILLED)
+            return true;
+    return false;
+}
+
+enum replay_outcome scenario_run(struct scenario_run *run)
+{
+    const struct scenario_run_config *c = &run->config;
+    struct scenario_job *next = next_job(run);
+    u64 steps = 0;
+
+    run->outcome = REPLAY_COMPLETED;
+    while (!failed(run) && step(run, &next)) {
+        if (c->stop && *c->stop) {
+            run->outcome = REPLAY_STOPPED;
+            break;
+        }
+        if (c->watch)
+            c->watch(c->ctx);
+        if (c->progress && ++steps % 1024 == 0)
+            c->progress(c->ctx, c->system->clock.now);
+    }
+    add_up(run);
+    if (run->outcome == REPLAY_COMPLETED && any_oom_killed(c->system))
+        run->outcome = REPLAY_OOM;
+    return run->outcome;
+}

@@ -1,0 +1,56 @@
+/* scenario_run.h - a scenario, played on its machine in virtual time.
+ *
+ * Each [task] is a replay, of a recording or of what a generator makes, with a group, pids and a weight of its own; all share
+ * one scheduler and the machine's CPUs. It ends when all tasks have, or at [machine] runtime: then what still runs stays,
+ * and the machine can be looked at in the middle of its work.
+ *
+ * Use:  scenario_run_init(&run, &scenario, &config, e); outcome = scenario_run(&run); ... look ...; scenario_run_done(&run);
+ */
+#ifndef WORKLOAD_SCENARIO_RUN_H
+#define WORKLOAD_SCENARIO_RUN_H
+
+#include "workload/generator.h"
+
+struct scenario_job { /* one [task] */
+    const struct scenario_task *task;
+    struct group *group;
+    struct trace *trace; /* of a recording; NULL: generated */
+    struct generator generator;
+    struct replay replay;
+    bool begun;
+    u32 pid_base, nr_pids; /* its processes have pids in (pid_base, pid_base + nr_pids] */
+};
+
+struct scenario_run_config {
+    struct system *system; /* made of scenario_system_config() */
+    const volatile int *stop;
+    void (*progress)(void *ctx, ns_t now);
+    void (*watch)(void *ctx); /* after each slice of a task */
+    void *ctx;
+};
+
+struct scenario_run {
+    const struct scenario *scenario;
+    struct scenario_run_config config;
+    struct sched sched;
+    struct scenario_job *jobs; /* as the scenario's tasks */
+    size_t nr_jobs;
+    struct replay_stats stats; /* of all */
+    enum replay_outcome outcome;
+    struct err error; /* REPLAY_FAILED */
+};
+
+/* The machine a scenario describes. Points into sc and the arena of it: keep both. */
+void scenario_system_config(struct scenario *sc, struct system_config *ret);
+
+/* Make its groups and open its recordings. On failure scenario_run_done() must still be called. */
+int scenario_run_init(struct scenario_run *run, const struct scenario *sc,
+                      const struct scenario_run_config *config, struct err *e);
+void scenario_run_done(struct scenario_run *run);
+
+enum replay_outcome scenario_run(struct scenario_run *run);
+
+/* The job a process belongs to; NULL for none. */
+const struct scenario_job *scenario_job_of(const struct scenario_run *run, u32 tgid);
+
+#endif

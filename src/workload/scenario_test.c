@@ -1,0 +1,329 @@
+/* scenario_test.c - scenario files: what is read, what is refused and how, and what tasks then do. */
+#include "workload/scenario_run.h"
+
+#include "base/test.h"
+
+#include <string.h>
+
+static int read_text(struct scenario *sc, const char *text, struct err *e)
+{
+    return scenario_read_bytes(sc, "x.ini", text, strlen(text), e);
+}
+
+/* --- reading ----------------------------------------------------------------------------------------------------- */
+
+static void keys_are_read_with_their_units(void **state)
+{
+    struct scenario sc;
+    struct err e = {0};
+    int rc = read_text(&sc,
+                       "# a comment\n"
+                       "[machine]\n"
+                       "ram = 1G ; another\n"
+                       "  cpus=3\n"
+                       "runtime = 2.5s\n"
+                       "vm.swappiness = 10\n"
+                       "cost.minor_fault = 700\n"
+                       "disk = slow\n"
+                       "[device slow]\n"
+                       "profile = hdd\n"
+                       "write_rate = 20M/s\n"
+                       "[cgroup app/web]\n"
+                       "memory.max = 96M\n"
+                       "[file db]\n"
+                       "size = 10M\n"
+                       "[task web]\n"
+                       "cgroup = app/web\n"
+                       "memory = 64M\n"
+                       "touch = hotspot:90:10\n"
+                       "writes = 25%\n"
+                       "rate = 100/s\n"
+                       "burst = 2s/500ms\n"
+                       "nice = -5\n",
+                       &e);
+
+    (void)state;
+    assert_int_equal(rc, 0);
+    assert_int_equal(sc.machine.ram, GIB);
+    assert_int_equal(sc.machine.cpus, 3);
+    assert_int_equal(sc.machine.runtime, 2500 * NS_PER_MS);
+    assert_int_equal(sc.machine.tunables.swappiness, 10);
+    assert_int_equal(sc.machine.cost.minor_fault, 700);
+    assert_int_equal(sc.devices.items[0].write_rate, 20 * MIB);
+    assert_int_equal(sc.cgroups.items[0].max, 96 * MIB);
+    assert_true(sc.cgroups.items[0].high == SCENARIO_NO_LIMIT);
+    assert_string_equal(sc.files.items[0].path, "/data/db");
+    assert_int_equal(sc.tasks.items[0].touch.kind, PATTERN_HOTSPOT);
+    assert_true(sc.tasks.items[0].writes == 0.25);
+    assert_true(sc.tasks.items[0].rate == 100.0);
+    assert_int_equal(sc.tasks.items[0].burst.off, 500 * NS_PER_MS);
+    assert_int_equal(sc.tasks.items[0].nice, -5);
+    scenario_done(&sc);
+}
+
+static void what_is_wrong_is_said_with_its_line(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned line;
+        const char *says;
+    } wrong[] = {
+        {"", 0, "nothing to run"},
+        {"ram = 1G\n", 1, "before the first section"},
+        {"[machin]\n", 1, "did you mean 'machine'"},
+        {"[machine]\nmemery = 1\n", 2, "unknown key 'memery' in [machine]"},
+        {"[machine]\nram = 12 parsecs\n", 2, "parsecs"},
+        {"[machine]\nram = 1K\n", 2, "ram is from 64M to 16T, not 1K"},
+        {"[machine]\ncpus = 65\n", 2, "cpus is from 1 to 64"},
+        {"[machine]\ntouch = seq\n", 2, "'touch' belongs in [task]"},
+        {"[machine]\nvm.swapiness = 1\n", 2, "vm.swappiness"},
+        {"[machine]\ncost.minor_falt = 1\n", 2, "minor_fault"},
+        {"[machine]\nram = 1G\nram = 1G\n", 3, "given twice"},
+        {"[machine]\n[machine]\n", 2, "there already, at line 1"},
+        {"[machine x]\n", 1, "no name"},
+        {"[task]\n", 1, "a name is"},
+        {"[task a b]\n", 1, "a name is"},
+        {"[cgroup ../x]\n", 1, "a name is"},
+        {"[task x\n", 1, "']'"},
+        {"[machine]\nnonsense\n", 2, "KEY = VALUE"},
+        {"[machine]\ndisk = hddd\n", 2, "did you mean 'hdd'"},
+        {"[task a]\nmemory = 1M\n", 1, "never ends"},
+        {"[task a]\nrequests = 1\n", 1, "does nothing"},
+        {"[task a]\nrequests = 1\nread = seq\n", 1, "need file"},
+        {"[task a]\nrequests = 1\nread = seq\nfile = db\n", 4, "no section for file 'db'"},
+        {"[task a]\nrequests = 1\nmemory = 1M\ncgroup = x\n", 4, "no section for cgroup 'x'"},
+        {"[task a]\ntouch = zipf\n", 2, "touch"},
+        {"[task a]\nrate = 100\n", 2, "100/s"},
+        {"[task a]\nburst = 1s\n", 2, "2s/8s"},
+        {"[task a]\nfill = maybe\n", 2, "yes or no"},
+        {"[task a]\nwrites = 2\n", 2, "from 0 to 1"},
+        {"[task a]\nnice = 20\n", 2, "from -20 to 19"},
+        {"[task a]\ntrace = a.hwt\nmemory = 1M\n", 1, "no meaning beside trace"},
+        {"[file f]\n[task a]\ntrace = a.hwt\n", 1, "no size"},
+        {"[file f]\nsize = 1M\nkind = fifo\n", 3, "regular or tmpfs"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+        struct scenario sc;
+        struct err e = {0};
+
+        assert_int_equal(read_text(&sc, wrong[i].text, &e), -EINVAL);
+        if (!strstr(e.text, wrong[i].says) || e.line != wrong[i].line)
+            fail_msg("%s: said, at line %u: %s", wrong[i].text, e.line, e.text);
+        assert_string_equal(e.file, "x.ini");
+        scenario_done(&sc);
+    }
+}
+
+static void long_lines_are_refused_and_long_comments_are_not(void **state)
+{
+    char text[2000];
+    struct scenario sc;
+    struct err e = {0};
+
+    (void)state;
+    memset(text, 'x', sizeof(text));
+    memcpy(text, "#", 1);
+    memcpy(text + 1500, "\n[task a]\nmemory = 1M\nrequests = 1\n", 36);
+    assert_int_equal(scenario_read_bytes(&sc, "x.ini", text, 1535, &e), 0);
+    scenario_done(&sc);
+    memcpy(text, "a", 1);
+    assert_int_equal(scenario_read_bytes(&sc, "x.ini", text, 1535, &e), -EINVAL);
+    assert_non_null(strstr(e.text, "a line of more than"));
+    scenario_done(&sc);
+}
+
+/* --- running -------------------------------------------------------------------------------------------------------- */
+
+struct world {
+    struct scenario sc;
+    struct system system;
+    struct scenario_run run;
+    enum replay_outcome outcome;
+};
+
+static void world_run(struct world *w, const char *text)
+{
+    struct system_config config;
+    struct err e = {0};
+
+    if (read_text(&w->sc, text, &e))
+        fail_msg("%u: %s", e.line, e.text);
+    scenario_system_config(&w->sc, &config);
+    assert_int_equal(system_init(&w->system, &config, &e), 0);
+    assert_int_equal(
+        scenario_run_init(&w->run, &w->sc, &(struct scenario_run_config){.system = &w->system}, &e),
+        0);
+    w->outcome = scenario_run(&w->run);
+    sched_check(&w->run.sched);
+    system_check(&w->system);
+    assert_int_equal(w->run.stats.skipped + w->run.stats.bad_ops, 0);
+}
+
+static void world_done(struct world *w)
+{
+    scenario_run_done(&w->run);
+    system_done(&w->system);
+    scenario_done(&w->sc);
+}
+
+static s64 counted(const struct world *w, enum counter id)
+{
+    return w->system.counters.v[id];
+}
+
+static const struct generator_stats *stats(const struct world *w, size_t job)
+{
+    return &w->run.jobs[job].generator.stats;
+}
+
+static void a_process_fills_its_memory_and_ends(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_run(&w, "[machine]\nram=128M\n[task a]\nmemory=8M\ntouch=seq\nrequests=10\n");
+    assert_int_equal(w.outcome, REPLAY_COMPLETED);
+    assert_int_equal(w.system.nr_tasks, 1);
+    assert_int_equal(w.system.tasks[0]->outcome, OUTCOME_EXITED);
+    assert_string_equal(w.system.tasks[0]->comm, "a");
+    assert_int_equal(w.system.tasks[0]->maxrss_pages, 8 * MIB / PAGE_SIZE);
+    assert_int_equal(stats(&w, 0)->requests, 10);
+    assert_int_equal(counted(&w, NR_ANON_PAGES), 0);
+    world_done(&w);
+}
+
+static void start_stop_rate_and_think_follow_the_clock(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_run(&w, "[machine]\nram=128M\n"
+                  "[task a]\nmemory=1M\ntouch=seq\nrate=100/s\nstart=1s\nstop=3s\n"
+                  "[task b]\nmemory=1M\ntouch=seq\nthink=10ms\nstop=2s\n"
+                  "[task c]\nmemory=1M\ntouch=seq\nrate=100/s\nburst=200ms/800ms\nstop=3s\n");
+    assert_int_equal(w.system.tasks[2]->start_ns, NS_PER_S);
+    assert_in_range(w.system.tasks[2]->end_ns, 3 * NS_PER_S, 3 * NS_PER_S + 10 * NS_PER_MS);
+    assert_in_range(stats(&w, 0)->requests, 198, 201);
+    assert_in_range(stats(&w, 1)->requests, 190, 201);
+    /* It makes up for one second at most: no more than in all the time. */
+    assert_in_range(stats(&w, 2)->requests, 60, 300);
+    world_done(&w);
+}
+
+static void memory_that_leaks_runs_out(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_run(&w, "[machine]\nram=1G\nruntime=10s\n"
+                  "[cgroup box]\nmemory.max=32M\n"
+                  "[task ok]\nmemory=16M\ntouch=seq\nrate=10/s\n"
+                  "[task leak]\ncgroup=box\nmemory=1M\ntouch=seq\nleak=16M/s\nthink=1ms\n");
+    assert_int_equal(w.outcome, REPLAY_OOM);
+    assert_int_equal(w.system.tasks[1]->outcome, OUTCOME_OOM_KILLED);
+    assert_in_range(w.system.tasks[1]->end_ns, NS_PER_S, 3 * NS_PER_S);
+    assert_int_equal(w.system.tasks[0]->outcome, OUTCOME_NONE);
+    assert_in_range(w.system.clock.now, 10 * NS_PER_S, 10 * NS_PER_S + 10 * NS_PER_MS);
+    world_done(&w);
+}
+
+static void workers_share_what_was_loaded_before_the_fork(void **state)
+{
+    struct world w;
+    u64 pages = 0;
+
+    (void)state;
+    world_run(&w,
+              "[machine]\nram=256M\nruntime=1s\n"
+              "[task web]\nworkers=4\npreload=32M\nmemory=4M\ntouch=random\nwrites=0\nrate=50/s\n");
+    assert_int_equal(w.system.nr_tasks, 5);
+    for (u32 i = 0; i < 5; i++)
+        assert_int_equal(w.system.tasks[i]->outcome, OUTCOME_NONE);
+    pages = (u64)counted(&w, NR_ANON_PAGES);
+    assert_int_equal(pages, (32 + 4 * 4) * MIB / PAGE_SIZE);
+    assert_int_equal(scenario_job_of(&w.run, w.system.tasks[4]->tgid) - w.run.jobs, 0);
+    world_done(&w);
+}
+
+static void a_parent_ends_after_its_workers(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_run(&w, "[machine]\nram=256M\n[task web]\nworkers=3\npreload=1M\nmemory=1M\ntouch=seq\n"
+                  "requests=5\nhold=1s\n");
+    assert_int_equal(w.outcome, REPLAY_COMPLETED);
+    for (u32 i = 0; i < 4; i++)
+        assert_int_equal(w.system.tasks[i]->outcome, OUTCOME_EXITED);
+    assert_int_equal(stats(&w, 0)->requests, 15);
+    assert_true(w.system.tasks[0]->end_ns >= NS_PER_S);
+    world_done(&w);
+}
+
+static void files_are_read_written_mapped_and_synced(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_run(&w, "[machine]\nram=256M\n"
+                  "[file db]\nsize=8M\n[file shm]\nsize=4M\nkind=tmpfs\n"
+                  "[task r]\nfile=db\nread=seq\nblock=64K\nrequests=128\n"
+                  "[task w]\nfile=db\nwrite=append\nfsync=4\nblock=16K\nrequests=16\n"
+                  "[task m]\nfile=shm\nmap=seq\nwrites=1\ntouches=1024\nrequests=1\nhold=1s\n");
+    assert_int_equal(w.outcome, REPLAY_COMPLETED);
+    assert_int_equal(counted(&w, NR_SHMEM), 1024);
+    assert_true(counted(&w, NR_FILE_PAGES) >= 2048 + 1024);
+    assert_true(counted(&w, NR_DIRTIED) >= 64);
+    assert_true(counted(&w, NR_WRITTEN) >= 64);
+    world_done(&w);
+}
+
+static void a_nicer_task_gets_less_of_the_cpu(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_run(&w, "[machine]\nram=128M\ncpus=1\nruntime=2s\n"
+                  "[task a]\nmemory=1M\ntouch=seq\n[task b]\nmemory=1M\ntouch=seq\nnice=5\n");
+    /* 1024 to 335. */
+    assert_in_range(stats(&w, 0)->requests * 100 / stats(&w, 1)->requests, 280, 330);
+    world_done(&w);
+}
+
+static void the_same_scenario_comes_to_the_same(void **state)
+{
+    const char *text =
+        "[machine]\nram=64M\nswap=64M\nruntime=500ms\n[file f]\nsize=64M\n"
+        "[task a]\nmemory=40M\ntouch=zipf:0.8\nworkers=2\nphase=100ms\n"
+        "[task b]\nfile=f\nread=random\nthink=1ms\n[task c]\nmemory=1M\ngrow=20M/s\ntouch=seq\n";
+    struct world w[2];
+
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        world_run(&w[i], text);
+    assert_memory_equal(&w[0].system.counters, &w[1].system.counters, sizeof(struct counters));
+    assert_int_equal(w[0].system.clock.now, w[1].system.clock.now);
+    for (int i = 0; i < 2; i++)
+        world_done(&w[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keys_are_read_with_their_units),
+        cmocka_unit_test(what_is_wrong_is_said_with_its_line),
+        cmocka_unit_test(long_lines_are_refused_and_long_comments_are_not),
+        cmocka_unit_test(a_process_fills_its_memory_and_ends),
+        cmocka_unit_test(start_stop_rate_and_think_follow_the_clock),
+        cmocka_unit_test(memory_that_leaks_runs_out),
+        cmocka_unit_test(workers_share_what_was_loaded_before_the_fork),
+        cmocka_unit_test(a_parent_ends_after_its_workers),
+        cmocka_unit_test(files_are_read_written_mapped_and_synced),
+        cmocka_unit_test(a_nicer_task_gets_less_of_the_cpu),
+        cmocka_unit_test(the_same_scenario_comes_to_the_same),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
