@@ -196,10 +196,11 @@ static void render_memory_swap_events(const struct system *s HW_UNUSED, struct g
 
 /* --- statistics --------------------------------------------------------------------------------- */
 
-/* Kernel memory is charged as page tables, page by page, and as bytes that are rounded up to pages. */
+/* Kernel memory is charged as page tables and stacks, page by page, and as bytes of objects that are rounded up to pages. */
 static s64 kernel_bytes(struct group *g)
 {
-    s64 pages = group_counter(g, NR_PAGE_TABLE_PAGES);
+    s64 pages = group_counter(g, NR_PAGE_TABLE_PAGES) +
+                group_counter(g, NR_KERNEL_STACK) * 1024 / PAGE_SIZE;
 
     for (struct group *at = g; at; at = group_next(g, at))
         pages += (s64)at->kernel_pages;

@@ -8,7 +8,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define KIB_PER_PAGE 4u
+#define KIB_PER_PAGE       4u
+#define PERCPU_PAGES       64u   /* the kernel's own, for each CPU */
+#define PERCPU_GROUP_BYTES 5256u /* counters of a cgroup, for each CPU */
 #define VMALLOC_TOTAL_KIB \
     34359738367ull /* 32 TiB - 1 byte: x86-64 with four levels of page tables */
 
@@ -99,6 +101,12 @@ static void view_init(struct meminfo_view *m, const struct system *s)
                                                     : m->total * s->tunables.overcommit_ratio / 100;
     m->commit_limit += m->swap_total;
     m->committed = committed_pages(s);
+    /* Stacks are what the machine has in vmalloc space. */
+    m->vmalloc_used = at_least_0(m->counters.v[NR_KERNEL_STACK]) / KIB_PER_PAGE;
+    m->percpu = s->config.nr_cpus * PERCPU_PAGES +
+                DIV_ROUND_UP((u64)(s->groups.nr_groups ? s->groups.nr_groups - 1 : 0) *
+                                 s->config.nr_cpus * PERCPU_GROUP_BYTES,
+                             PAGE_SIZE);
     /* The kernel maps RAM by 2 MiB entries, but for the first and whatever does not fill one. */
     for (unsigned z = 0; z < NR_ZONES; z++)
         ram_kib += (u64)s->frames.zones[z].present * KIB_PER_PAGE;

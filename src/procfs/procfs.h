@@ -22,6 +22,7 @@ void render_vmstat(const struct system *s, struct strbuf *out);
 void render_zoneinfo(const struct system *s, struct strbuf *out);
 void render_buddyinfo(const struct system *s, struct strbuf *out);
 void render_swaps(const struct system *s, struct strbuf *out);
+void render_slabinfo(const struct system *s, struct strbuf *out);
 /* /proc/pressure/{cpu,io,memory} */
 void render_pressure_cpu(const struct system *s, struct strbuf *out);
 void render_pressure_io(const struct system *s, struct strbuf *out);

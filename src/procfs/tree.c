@@ -75,6 +75,7 @@ static int write_machine(struct tree *t)
         {"proc/zoneinfo", render_zoneinfo},
         {"proc/buddyinfo", render_buddyinfo},
         {"proc/swaps", render_swaps},
+        {"proc/slabinfo", render_slabinfo},
         {"proc/pressure/cpu", render_pressure_cpu},
         {"proc/pressure/io", render_pressure_io},
         {"proc/pressure/memory", render_pressure_memory},

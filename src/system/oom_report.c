@@ -63,10 +63,11 @@ static s64 group_stat(void *ctx, enum counter id)
 
     if (id != MEMCG_KERNEL)
         return group_counter(g, id);
-    bytes = (group_counter(g, NR_PAGE_TABLE_PAGES)) * PAGE_SIZE +
-            group_counter(g, NR_KERNEL_STACK) * 1024 + group_counter(g, NR_SLAB_RECLAIMABLE) +
-            group_counter(g, NR_SLAB_UNRECLAIMABLE);
-    return ROUND_UP(bytes, (s64)PAGE_SIZE);
+    bytes = group_counter(g, NR_PAGE_TABLE_PAGES) * PAGE_SIZE +
+            group_counter(g, NR_KERNEL_STACK) * 1024;
+    for (struct group *at = g; at; at = group_next(g, at))
+        bytes += (s64)at->kernel_pages * PAGE_SIZE;
+    return bytes;
 }
 
 static unsigned long long limit_kib(u64 pages)

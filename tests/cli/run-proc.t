@@ -6,6 +6,7 @@ $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
 > ./proc/pressure/cpu
 > ./proc/pressure/io
 > ./proc/pressure/memory
+> ./proc/slabinfo
 > ./proc/swaps
 > ./proc/vmstat
 > ./proc/zoneinfo
