@@ -460,6 +460,9 @@ static int slurp(struct trace_source *s)
         if (n == 0)
             break;
         s->size += (u64)n;
+        /* What does not begin as a trace may never end (/dev/zero); the rest would not be usable anyway. */
+        if (s->size >= sizeof(u32) && trace_get_u32(s->owned) != HWT_MAGIC)
+            break;
     }
     close(s->fd);
     s->fd = -1;
