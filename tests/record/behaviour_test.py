@@ -319,6 +319,19 @@ def hot_page_is_seen_in_every_window(tmp):
     expect(hottest >= seen // 65536 - 2, "windows", hottest, seen)
 
 
+def only_the_programs_own_pages_are_told(tmp):
+    path, _ = record(tmp, ["sh", "-c", "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done; (:)"])
+    wild = [r for r in closed(path).records() if isinstance(r, Access) and r.page < 16]
+    expect(not wild, "accesses to pages where nothing can be mapped", len(wild), *map(str, wild[:3]))
+
+
+def instructions_of_a_fork_are_counted_once(tmp):
+    path, _ = record(tmp, ["sh", "-c", "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done; (:); (:); (:)"])
+    trace = closed(path)
+    told, total = sum(r.icount for r in trace.records()), int(trace.end["recorded_instructions"])
+    expect(told <= total <= told * 1.01 + 1000, "instructions", told, total)
+
+
 if __name__ == "__main__":
     run_tests(output_input_and_exit_code_are_the_programs_own, environment_is_the_programs_own,
               summary_is_one_line_on_stderr, errors_are_one_line_with_a_code, stored_chunks_say_the_same,
@@ -328,4 +341,5 @@ if __name__ == "__main__":
               killed_child_of_a_shell_is_told, killed_recorder_leaves_program_and_whole_chunks,
               full_disk_leaves_program_and_whole_chunks, ctrl_c_reaches_the_program,
               terminating_the_recorder_terminates_the_program, waiting_is_told_as_waiting,
-              file_offsets_follow_the_position, maps_are_followed, hot_page_is_seen_in_every_window)
+              file_offsets_follow_the_position, maps_are_followed, hot_page_is_seen_in_every_window,
+              only_the_programs_own_pages_are_told, instructions_of_a_fork_are_counted_once)

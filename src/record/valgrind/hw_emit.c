@@ -138,7 +138,7 @@ static ULong icount_delta(struct stream *o, ULong icount)
 void hw_stream_open(struct thread *t)
 {
     VG_(memset)(&t->out, 0, sizeof(t->out));
-    t->out.last_icount = t->icount;
+    t->out.first_icount = t->out.last_icount = t->icount; /* a forked child goes on counting */
     if (hw_channel != NULL && !hw_off)
         t->out.id = __atomic_add_fetch(&hw_channel->next_stream, 1, __ATOMIC_SEQ_CST);
 }
@@ -148,7 +148,8 @@ void hw_stream_close(struct thread *t)
     if (hw_channel == NULL || t->out.id == 0)
         return;
     publish(&t->out);
-    __atomic_add_fetch(&hw_channel->instructions, t->icount, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&hw_channel->instructions, t->icount - t->out.first_icount,
+                       __ATOMIC_RELAXED);
     t->out.id = 0;
 }
 

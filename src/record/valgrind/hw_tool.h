@@ -48,7 +48,8 @@
 #define WORD_KIND_SHIFT  62
 #define WORD_PAGE_MASK   (HWT_PAGE_MAX << 12)
 #define WORD_KEY_MASK    (WORD_PAGE_MASK | 3ULL << WORD_KIND_SHIFT) /* what the filter compares */
-#define WORD_IGNORE      (~0ULL)
+/* Kind 3, and far from the end of its page: a word that seemed to reach into the next would be told as page 0. */
+#define WORD_IGNORE      (~4095ULL)
 
 #define BUFFER_WORDS    1024 /* drained when so many are there */
 #define BUFFER_HEADROOM 512  /* more than one superblock can add between two checks */
@@ -75,8 +76,8 @@ struct stream {
     UInt id;
     UInt seq;
     ULong last_stamp;
-    ULong last_data, last_fetch; /* pages */
-    ULong last_icount;
+    ULong last_data, last_fetch;     /* pages */
+    ULong first_icount, last_icount; /* of the thread, when the stream began; at the last record */
 };
 
 struct call {
