@@ -56,7 +56,7 @@ static void measure(const struct pattern *pattern, u64 memory_max, struct timed_
         .trace = made.trace,
         .skip_events = pattern->populated ? made.populate_events : 0,
         .memory_max = memory_max,
-        .swap_bytes = memory_max ? 2 * (u64)pattern->pages * PAGE_SIZE : 0,
+        .swap_bytes = memory_max ? (u64)pattern->pages * PAGE_SIZE : 0,
     };
     timed_replay_best(ret, RUNS);
     assert(ret->outcome == REPLAY_COMPLETED);

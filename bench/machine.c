@@ -39,23 +39,20 @@ static void watch(void *ctx)
     w->began = bench_seconds();
 }
 
-static void system_start(struct system *s, const struct timed_replay *t)
+static void timed_replay_config(const struct timed_replay *t, struct system_config *ret)
 {
-    struct system_config config;
-    struct err e = {0};
-
-    system_config_init(&config);
-    config.ram_bytes = t->ram_bytes ? t->ram_bytes : MAX(16 * GIB, 2 * t->memory_max);
-    config.nr_cpus = 1;
-    if (t->swap_bytes) {
-        config.nr_swaps = 1;
-        config.swaps[0] = (struct swap_spec){.name = "/dev/ram0",
-                                             .bytes = t->swap_bytes,
-                                             .priority = -1,
-                                             .device = t->swap_device ? t->swap_device : "ram"};
-    }
-    if (system_init(s, &config, &e))
-        abort();
+    system_config_init(ret);
+    ret->ram_bytes = t->ram_bytes ? t->ram_bytes : MAX(16 * GIB, 2 * t->memory_max);
+    ret->nr_cpus = 1;
+    if (!t->swap_bytes)
+        return;
+    ret->nr_swaps = 1;
+    ret->swaps[0] = (struct swap_spec){
+        .name = "/dev/ram0",
+        .bytes = t->swap_bytes,
+        .priority = -1,
+        .device = t->swap_device ? t->swap_device : "ram",
+    };
 }
 
 void timed_replay(struct timed_replay *t)
@@ -64,9 +61,13 @@ void timed_replay(struct timed_replay *t)
     struct watcher w = {.t = t};
     struct watcher before;
     struct replay_config config = {.trace = t->trace, .system = s, .watch = watch, .watch_ctx = &w};
+    struct system_config machine;
     double whole = bench_seconds();
+    struct err e = {0};
 
-    system_start(s, t);
+    timed_replay_config(t, &machine);
+    if (system_init(s, &machine, &e))
+        abort();
     config.group = system_group(s, "/app");
     if (t->memory_max)
         config.group->memory.max = t->memory_max / PAGE_SIZE;

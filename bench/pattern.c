@@ -86,7 +86,7 @@ static void write_accesses(struct trace_writer *w, u32 stream, const struct patt
     draw_init(&d, p);
     for (u32 written = 0; written < p->accesses;) {
         u64 page = PATTERN_START + draw_page(&d);
-        bool write = prng_below(&d.prng, 100) < p->write_percent;
+        bool write = !p->file && prng_below(&d.prng, 100) < p->write_percent;
 
         icount += p->icount;
         trace_filter_advance(filter, p->icount);
@@ -113,9 +113,12 @@ void pattern_make(const struct pattern *p, struct pattern_trace *ret)
     trace_writer_set_level(w, 0);
     stream = trace_writer_stream(w);
     trace_writer_op(w, stream, HWT_OP_PROC_START, 0, (u64[]){100, 1, 100, 0}, "bench");
+    if (p->file)
+        trace_writer_op(w, stream, HWT_OP_FILE, 0, (u64[]){1, 1, 1, bytes, HWT_FILE_REGULAR}, "/f");
     trace_writer_op(
         w, stream, HWT_OP_MMAP, 0,
-        (u64[]){PATTERN_START * PAGE_SIZE, bytes, HWT_PROT_READ | HWT_PROT_WRITE, 0, 0, 0}, NULL);
+        (u64[]){PATTERN_START * PAGE_SIZE, bytes, HWT_PROT_READ | HWT_PROT_WRITE, 0, p->file, 0},
+        NULL);
     for (u32 i = 0; p->populated && i < p->pages; i++)
         trace_writer_access(w, stream, HWT_WRITE, PATTERN_START + i, p->icount);
     write_accesses(w, stream, p);

@@ -1,4 +1,4 @@
-/* pattern.h - page traces for benchmarks: one process, one anonymous mapping, a pattern of accesses.
+/* pattern.h - page traces for benchmarks: one process, one mapping, a pattern of accesses.
  *
  * The trace is written and opened as any other, so what is measured is what a recording would do.
  */
@@ -16,6 +16,7 @@ enum pattern_shape {
 };
 
 struct pattern {
+    bool file; /* a mapped file instead of anonymous memory; then nothing is written */
     enum pattern_shape shape;
     u32 pages;    /* of the mapping */
     u32 accesses; /* recorded ones */
