@@ -1,0 +1,508 @@
+/* system_test.c - what one process sees of memory, counted as Linux counts it. */
+#include <string.h>
+
+#include "base/test.h"
+
+#include "system/machine_test.h"
+
+#define VPN (TEST_BASE >> PAGE_SHIFT)
+
+struct fixture {
+    struct system *s;
+    struct group *g;
+    struct task *t;
+};
+
+static void fixture_init(struct fixture *f, const char *swap_device, bool bytes)
+{
+    struct system_config c;
+
+    system_config_init(&c);
+    c.ram_bytes = TEST_RAM;
+    c.nr_cpus = 1;
+    c.bytes = bytes;
+    if (swap_device) {
+        c.nr_swaps = 1;
+        c.swaps[0] = (struct swap_spec){"/dev/swap", 64 * MIB, -1, swap_device};
+    }
+    f->s = test_system_new(&c);
+    f->g = system_group(f->s, "/app");
+    f->t = system_task_new(f->s, f->g, 100, 1, "test");
+}
+
+static void fixture_done(struct fixture *f)
+{
+    system_check(f->s);
+    test_system_free(f->s);
+}
+
+static void map(struct fixture *f, u64 pages, u32 prot, u32 flags, struct file *file)
+{
+    const struct mmap_args a = {.addr = TEST_BASE,
+                                .len = pages * PAGE_SIZE,
+                                .prot = prot,
+                                .mflags = flags,
+                                .file = file ? file->id : 0};
+
+    assert_int_equal(test_run(f->s, f->t, system_mmap(f->s, f->t, &a)), STEP_DONE);
+}
+
+static enum step touch(struct fixture *f, struct task *t, u64 page, enum access_kind kind)
+{
+    return test_run(f->s, t, system_access(f->s, t, VPN + page, kind));
+}
+
+static u64 counter(const struct fixture *f, enum counter id)
+{
+    return (u64)f->s->counters.v[id];
+}
+
+static void first_touch_counts_one_minor_fault(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    map(&f, 4, 3, 0, NULL);
+    touch(&f, f.t, 0, ACCESS_WRITE);
+    assert_int_equal(f.t->minflt, 1);
+    assert_int_equal(counter(&f, PGFAULT), 1);
+    assert_int_equal(f.t->mm->rss_anon, 1);
+    touch(&f, f.t, 0, ACCESS_WRITE);
+    assert_int_equal(f.t->minflt, 1);
+    fixture_done(&f);
+}
+
+static void a_read_before_the_first_write_makes_two_faults(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    map(&f, 4, 3, 0, NULL);
+    touch(&f, f.t, 0, ACCESS_READ);
+    assert_int_equal(f.t->mm->rss_anon, 0);
+    touch(&f, f.t, 0, ACCESS_WRITE);
+    assert_int_equal(f.t->minflt, 2);
+    assert_int_equal(f.t->mm->rss_anon, 1);
+    fixture_done(&f);
+}
+
+static void after_fork_the_first_writer_copies_and_the_second_reuses(void **state)
+{
+    struct fixture f;
+    struct task *child;
+    u64 word = 7, seen = 0;
+
+    (void)state;
+    fixture_init(&f, NULL, true);
+    map(&f, 4, 3, 0, NULL);
+    test_run(f.s, f.t, system_store(f.s, f.t, TEST_BASE, &word, sizeof(word)));
+    assert_int_equal(test_run(f.s, f.t, system_fork(f.s, f.t, 101, false, &child)), STEP_DONE);
+    word = 8;
+    test_run(f.s, f.t, system_store(f.s, f.t, TEST_BASE, &word, sizeof(word)));
+    assert_int_equal(counter(&f, NR_ANON_PAGES), 2);
+    assert_int_equal(counter(&f, PGREUSE), 0);
+    test_run(f.s, child, system_load(f.s, child, TEST_BASE, &seen, sizeof(seen)));
+    assert_int_equal(seen, 7);
+    touch(&f, child, 0, ACCESS_WRITE);
+    assert_int_equal(counter(&f, PGREUSE), 1);
+    assert_int_equal(counter(&f, NR_ANON_PAGES), 2);
+    fixture_done(&f);
+}
+
+static void swap_round_trip(const char *device)
+{
+    struct fixture f;
+    u64 seen;
+
+    fixture_init(&f, device, true);
+    f.g->memory.max = 256;
+    map(&f, 512, 3, 0, NULL);
+    for (u64 i = 0; i < 512; i++)
+        test_run(f.s, f.t, system_store(f.s, f.t, TEST_BASE + i * PAGE_SIZE, &i, sizeof(i)));
+    assert_true(f.g->memory.usage <= 256);
+    assert_true(counter(&f, PSWPOUT) >= 256);
+    for (u64 i = 0; i < 512; i++) {
+        test_run(f.s, f.t, system_load(f.s, f.t, TEST_BASE + i * PAGE_SIZE, &seen, sizeof(seen)));
+        assert_int_equal(seen, i);
+    }
+    assert_true(f.t->majflt > 0);
+    assert_int_equal(f.s->oom_kills, 0);
+    fixture_done(&f);
+}
+
+static void what_was_swapped_out_comes_back(void **state)
+{
+    (void)state;
+    swap_round_trip("zram");
+    swap_round_trip("nvme");
+    swap_round_trip("hdd");
+}
+
+static void shared_memory_is_swapped_too(void **state)
+{
+    struct fixture f;
+    u64 seen;
+
+    (void)state;
+    fixture_init(&f, "ssd", true);
+    f.g->memory.max = 256;
+    map(&f, 512, 3, MAP_BIT_SHARED, NULL);
+    for (u64 i = 0; i < 512; i++)
+        test_run(f.s, f.t, system_store(f.s, f.t, TEST_BASE + i * PAGE_SIZE, &i, sizeof(i)));
+    for (u64 i = 0; i < 512; i++) {
+        test_run(f.s, f.t, system_load(f.s, f.t, TEST_BASE + i * PAGE_SIZE, &seen, sizeof(seen)));
+        assert_int_equal(seen, i);
+    }
+    assert_int_equal(f.s->oom_kills, 0);
+    test_run(f.s, f.t, system_munmap(f.s, f.t, TEST_BASE, 512 * PAGE_SIZE));
+    test_sleep(f.s, f.s->clock.now + NS_PER_S);
+    assert_int_equal(counter(&f, NR_SHMEM), 0);
+    /* all but those a CPU took ahead */
+    assert_true(f.s->swap.total_pages - f.s->swap.free_pages < SWAP_BATCH);
+    fixture_done(&f);
+}
+
+static void a_group_without_swap_is_killed_and_reported(void **state)
+{
+    struct fixture f;
+    enum step step = STEP_DONE;
+    u64 i;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    f.g->memory.max = 256;
+    map(&f, 512, 3, 0, NULL);
+    for (i = 0; i < 512 && step == STEP_DONE; i++)
+        step = touch(&f, f.t, i, ACCESS_WRITE);
+    assert_int_equal(step, STEP_DEAD);
+    assert_in_range(i, 220, 256); /* the rest is kernel memory and the stock */
+    assert_int_equal(f.t->outcome, OUTCOME_OOM_KILLED);
+    assert_int_equal(f.t->exit_status, 9);
+    assert_int_equal(group_counter(f.g, MEMCG_OOM_KILL), 1);
+    assert_int_equal(counter(&f, OOM_KILL), 1);
+    assert_non_null(strstr(f.s->log.text, "test invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL)"));
+    assert_non_null(strstr(f.s->log.text, "memory: usage 1024kB, limit 1024kB, failcnt "));
+    assert_non_null(strstr(f.s->log.text, "Memory cgroup stats for /app:"));
+    assert_non_null(
+        strstr(f.s->log.text, "oom_memcg=/app,task_memcg=/app,task=test,pid=100,uid=0"));
+    assert_non_null(
+        strstr(f.s->log.text, "Memory cgroup out of memory: Killed process 100 (test) "));
+    fixture_done(&f);
+}
+
+static void the_largest_is_killed_unless_oom_score_adj_says_otherwise(void **state)
+{
+    struct fixture f;
+    struct task *other;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    map(&f, 512, 3, 0, NULL);
+    for (u64 i = 0; i < 100; i++)
+        touch(&f, f.t, i, ACCESS_WRITE);
+    f.t->oom_score_adj = -1000;
+    f.g->memory.max = f.g->memory.usage + 300;
+    assert_int_equal(test_run(f.s, f.t, system_fork(f.s, f.t, 101, false, &other)), STEP_DONE);
+    other->oom_score_adj = 0;
+    for (u64 i = 0; i < 512 && !f.s->oom_kills; i++)
+        assert_int_equal(touch(&f, f.t, i, ACCESS_WRITE), STEP_DONE);
+    assert_int_equal(other->outcome, OUTCOME_OOM_KILLED);
+    assert_true(f.t->state < TASK_ZOMBIE);
+    fixture_done(&f);
+}
+
+static void a_group_nobody_in_may_be_killed_goes_over_its_limit(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    f.g->memory.max = 128;
+    f.t->oom_score_adj = -1000;
+    map(&f, 200, 3, 0, NULL);
+    for (u64 i = 0; i < 200; i++)
+        assert_int_equal(touch(&f, f.t, i, ACCESS_WRITE), STEP_DONE);
+    assert_int_equal(f.s->oom_kills, 0);
+    fixture_done(&f);
+}
+
+static struct file *open_file(struct fixture *f, u64 pages)
+{
+    struct inode *inode = system_inode(f->s, INODE_REGULAR, 1, 10, "/data", pages * PAGE_SIZE);
+
+    return system_open(f->s, inode, 0);
+}
+
+static void sequential_reads_use_readahead(void **state)
+{
+    struct fixture f;
+    struct file *file;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    file = open_file(&f, 1024);
+    for (u64 i = 0; i < 1024; i++)
+        test_run(f.s, f.t, system_read(f.s, f.t, file, i * PAGE_SIZE, PAGE_SIZE, 0));
+    assert_int_equal(counter(&f, NR_FILE_PAGES), 1024);
+    assert_in_range(f.s->disk.stats.ios[DEVICE_READ], 1024 / 32, 1024 / 32 + 6);
+    assert_int_equal(counter(&f, PGMAJFAULT), 0);
+    fixture_done(&f);
+}
+
+static void reads_and_writes_move_bytes(void **state)
+{
+    struct fixture f;
+    struct file *file;
+    u64 word = 0x1122334455667788, seen = 0;
+    int error = -1;
+
+    (void)state;
+    fixture_init(&f, NULL, true);
+    map(&f, 4, 3, 0, NULL);
+    file = open_file(&f, 8);
+    test_run(f.s, f.t, system_store(f.s, f.t, TEST_BASE + 4092 - 8, &word, sizeof(word)));
+    test_run(f.s, f.t, system_write(f.s, f.t, file, 8 * PAGE_SIZE + 100, 8, TEST_BASE + 4092 - 8));
+    assert_int_equal(inode_get(&f.s->backing, file->inode)->size, 8 * PAGE_SIZE + 108);
+    test_run(f.s, f.t, system_fsync(f.s, f.t, inode_get(&f.s->backing, file->inode), 0, &error));
+    assert_int_equal(error, 0);
+    assert_int_equal(counter(&f, NR_DIRTY) + counter(&f, NR_WRITEBACK), 0);
+    test_run(f.s, f.t, system_fadvise(f.s, f.t, file, 0, 0, FADVISE_DONTNEED));
+    test_run(f.s, f.t,
+             system_read(f.s, f.t, file, 8 * PAGE_SIZE + 100, 8, TEST_BASE + 2 * PAGE_SIZE - 4));
+    test_run(f.s, f.t, system_load(f.s, f.t, TEST_BASE + 2 * PAGE_SIZE - 4, &seen, 4));
+    test_run(f.s, f.t, system_load(f.s, f.t, TEST_BASE + 2 * PAGE_SIZE, (u8 *)&seen + 4, 4));
+    assert_int_equal(seen, word);
+    fixture_done(&f);
+}
+
+static void a_fault_on_a_cold_file_is_major_and_maps_around_it_when_warm(void **state)
+{
+    struct fixture f;
+    struct file *file;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    file = open_file(&f, 64);
+    map(&f, 64, 1, MAP_BIT_SHARED, file);
+    touch(&f, f.t, 0, ACCESS_READ);
+    assert_int_equal(f.t->majflt, 1);
+    assert_int_equal(counter(&f, PGMAJFAULT), 1);
+    test_run(f.s, f.t, system_munmap(f.s, f.t, TEST_BASE, 64 * PAGE_SIZE));
+    map(&f, 64, 1, MAP_BIT_SHARED, file);
+    touch(&f, f.t, 3, ACCESS_READ);
+    assert_int_equal(f.t->majflt, 1);
+    assert_true(f.t->mm->rss_file > 8); /* x.fault_around_bytes is 16 pages */
+    fixture_done(&f);
+}
+
+static void an_unlinked_file_goes_with_its_last_mapping(void **state)
+{
+    struct fixture f;
+    struct file *file;
+    u32 id;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    file = open_file(&f, 16);
+    id = file->inode;
+    map(&f, 16, 1, 0, file);
+    touch(&f, f.t, 0, ACCESS_READ);
+    system_close(f.s, file);
+    system_unlink(f.s, inode_get(&f.s->backing, id));
+    assert_non_null(inode_get(&f.s->backing, id));
+    test_run(f.s, f.t, system_munmap(f.s, f.t, TEST_BASE, 8 * PAGE_SIZE));
+    assert_non_null(inode_get(&f.s->backing, id));
+    test_run(f.s, f.t, system_munmap(f.s, f.t, TEST_BASE + 8 * PAGE_SIZE, 8 * PAGE_SIZE));
+    test_run(f.s, f.t, system_access(f.s, f.t, 1, ACCESS_READ)); /* any call: SIGSEGV */
+    assert_null(inode_get(&f.s->backing, id));
+    assert_int_equal(counter(&f, NR_FILE_PAGES), 0);
+    fixture_done(&f);
+}
+
+static void a_bad_access_is_fatal(void **state)
+{
+    struct fixture f;
+    struct file *file;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    file = open_file(&f, 2);
+    map(&f, 4, 1, 0, file);
+    assert_int_equal(touch(&f, f.t, 3, ACCESS_READ), STEP_DEAD);
+    assert_int_equal(f.t->outcome, OUTCOME_SIGBUS);
+    assert_int_equal(f.t->exit_status, 7);
+    fixture_done(&f);
+    fixture_init(&f, NULL, false);
+    map(&f, 4, 1, 0, NULL);
+    assert_int_equal(touch(&f, f.t, 0, ACCESS_WRITE), STEP_DEAD);
+    assert_int_equal(f.t->outcome, OUTCOME_SIGSEGV);
+    fixture_done(&f);
+}
+
+static void locked_memory_stays(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, "zram", false);
+    f.g->memory.max = 200;
+    map(&f, 400, 3, 0, NULL);
+    assert_int_equal(test_run(f.s, f.t, system_mlock(f.s, f.t, TEST_BASE, 50 * PAGE_SIZE, false)),
+                     STEP_DONE);
+    assert_int_equal(counter(&f, NR_MLOCK), 50);
+    for (u64 i = 50; i < 400; i++)
+        touch(&f, f.t, i, ACCESS_WRITE);
+    for (u64 i = 0; i < 50; i++)
+        assert_true(pte_present(*pagetable_find(f.t->mm, VPN + i)));
+    test_run(f.s, f.t, system_munlock(f.s, f.t, TEST_BASE, 50 * PAGE_SIZE));
+    assert_int_equal(counter(&f, NR_MLOCK), 0);
+    assert_int_equal(counter(&f, NR_UNEVICTABLE), 0);
+    fixture_done(&f);
+}
+
+static void brk_grows_and_shrinks_the_heap(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    test_run(f.s, f.t, system_brk(f.s, f.t, TEST_BASE + 100, TEST_BASE + 100));
+    assert_int_equal(f.t->mm->total_vm, 0);
+    test_run(f.s, f.t, system_brk(f.s, f.t, TEST_BASE + 100, TEST_BASE + 5 * PAGE_SIZE));
+    assert_int_equal(f.t->mm->total_vm, 4); /* the page of the start belongs to the program */
+    touch(&f, f.t, 4, ACCESS_WRITE);
+    test_run(f.s, f.t, system_brk(f.s, f.t, TEST_BASE + 100, TEST_BASE + 2 * PAGE_SIZE));
+    assert_int_equal(f.t->mm->total_vm, 1);
+    assert_int_equal(f.t->mm->rss_anon, 0);
+    fixture_done(&f);
+}
+
+static void mremap_takes_the_pages_along(void **state)
+{
+    struct fixture f;
+    u64 word = 5, seen = 0;
+
+    (void)state;
+    fixture_init(&f, NULL, true);
+    map(&f, 4, 3, 0, NULL);
+    test_run(f.s, f.t, system_store(f.s, f.t, TEST_BASE, &word, sizeof(word)));
+    test_run(f.s, f.t,
+             system_mremap(f.s, f.t, TEST_BASE, 4 * PAGE_SIZE, TEST_BASE + GIB, 8 * PAGE_SIZE));
+    assert_null(vma_find(f.t->mm, VPN));
+    test_run(f.s, f.t, system_load(f.s, f.t, TEST_BASE + GIB, &seen, sizeof(seen)));
+    assert_int_equal(seen, 5);
+    assert_int_equal(f.t->mm->total_vm, 8);
+    fixture_done(&f);
+}
+
+static void exec_and_exit_leave_nothing_behind(void **state)
+{
+    struct fixture f;
+    struct task *thread, *child;
+    u64 free_pages, now;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    system_exit(f.s, f.t, 0, true);
+    free_pages = frames_count_free(&f.s->frames) + frames_count_pcp(&f.s->frames);
+    f.t = system_task_new(f.s, f.g, 200, 1, "again");
+    map(&f, 64, 3, 0, NULL);
+    for (u64 i = 0; i < 64; i++)
+        touch(&f, f.t, i, ACCESS_WRITE);
+    thread = system_thread_new(f.s, f.t, 201);
+    test_run(f.s, f.t, system_fork(f.s, f.t, 300, true, &child));
+    assert_ptr_equal(child->mm, f.t->mm);
+    test_run(f.s, f.t, system_exec(f.s, f.t, "other"));
+    assert_int_equal(thread->state, TASK_ZOMBIE);
+    assert_int_equal(child->mm->rss_anon, 64);
+    assert_int_equal(f.t->mm->rss_anon, 0);
+    assert_int_equal(f.t->maxrss_pages, 64);
+    system_exit(f.s, child, 0, true);
+    system_exit(f.s, f.t, 3, true);
+    assert_int_equal(f.t->exit_status, 3);
+    assert_int_equal(counter(&f, NR_PAGE_TABLE_PAGES), 0);
+    assert_int_equal(counter(&f, NR_KERNEL_STACK), 0);
+    group_drain_stock(&f.s->groups, f.g);
+    now = frames_count_free(&f.s->frames) + frames_count_pcp(&f.s->frames);
+    assert_in_range(now, free_pages - 8, free_pages); /* slabs with room are kept */
+    fixture_done(&f);
+}
+
+static void memory_high_slows_down_and_holds(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, "ssd", false);
+    f.g->memory.high = 256;
+    map(&f, 1024, 3, 0, NULL);
+    for (u64 i = 0; i < 1024; i++)
+        touch(&f, f.t, i, ACCESS_WRITE);
+    assert_true(f.g->memory.usage < 256 + 2 * MEMCG_CHARGE_BATCH);
+    assert_true(group_counter(f.g, MEMCG_HIGH) > 0);
+    assert_int_equal(f.s->oom_kills, 0);
+    fixture_done(&f);
+}
+
+static void kswapd_works_before_anybody_has_to(void **state)
+{
+    struct fixture f;
+    struct file *file;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    file = open_file(&f, 16384);
+    for (u64 i = 0; i < 16384; i += 8)
+        test_run(f.s, f.t, system_read(f.s, f.t, file, i * PAGE_SIZE, 8 * PAGE_SIZE, 0));
+    assert_true(counter(&f, PGSTEAL_KSWAPD) > 0);
+    assert_true(f.s->kswapd->cpu_sys_ns > 0);
+    assert_int_equal(f.s->oom_kills, 0);
+    fixture_done(&f);
+}
+
+static void dirty_pages_are_written_when_they_are_old(void **state)
+{
+    struct fixture f;
+    struct file *file;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    file = open_file(&f, 64);
+    test_run(f.s, f.t, system_write(f.s, f.t, file, 0, 64 * PAGE_SIZE, 0));
+    assert_int_equal(counter(&f, NR_DIRTY), 64);
+    test_sleep(f.s, 20 * NS_PER_S);
+    assert_int_equal(counter(&f, NR_DIRTY), 64);
+    test_sleep(f.s, 40 * NS_PER_S); /* dirty_expire_centisecs is 30 s */
+    assert_int_equal(counter(&f, NR_DIRTY), 0);
+    fixture_done(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(first_touch_counts_one_minor_fault),
+        cmocka_unit_test(a_read_before_the_first_write_makes_two_faults),
+        cmocka_unit_test(after_fork_the_first_writer_copies_and_the_second_reuses),
+        cmocka_unit_test(what_was_swapped_out_comes_back),
+        cmocka_unit_test(shared_memory_is_swapped_too),
+        cmocka_unit_test(a_group_without_swap_is_killed_and_reported),
+        cmocka_unit_test(the_largest_is_killed_unless_oom_score_adj_says_otherwise),
+        cmocka_unit_test(a_group_nobody_in_may_be_killed_goes_over_its_limit),
+        cmocka_unit_test(sequential_reads_use_readahead),
+        cmocka_unit_test(reads_and_writes_move_bytes),
+        cmocka_unit_test(a_fault_on_a_cold_file_is_major_and_maps_around_it_when_warm),
+        cmocka_unit_test(an_unlinked_file_goes_with_its_last_mapping),
+        cmocka_unit_test(a_bad_access_is_fatal),
+        cmocka_unit_test(locked_memory_stays),
+        cmocka_unit_test(brk_grows_and_shrinks_the_heap),
+        cmocka_unit_test(mremap_takes_the_pages_along),
+        cmocka_unit_test(exec_and_exit_leave_nothing_behind),
+        cmocka_unit_test(memory_high_slows_down_and_holds),
+        cmocka_unit_test(kswapd_works_before_anybody_has_to),
+        cmocka_unit_test(dirty_pages_are_written_when_they_are_old),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
