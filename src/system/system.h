@@ -67,10 +67,13 @@ struct system {
     ns_t flusher_at, flusher_ran;
     u64 daemon_ns; /* CPU time of daemons not reported yet */
     u64 oom_kills;
-    u64 steps;             /* accesses and calls, for checked builds */
-    VEC(u32) idle_inodes;  /* may have lost their last user: looked at by inodes_reap() */
-    u64 shm_ino;           /* last number given to shared anonymous memory */
-    struct group *running; /* of the last task that made a call; NULL before the first */
+    u64 steps;                    /* accesses and calls, for checked builds */
+    VEC(u32) idle_inodes;         /* may have lost their last user: looked at by inodes_reap() */
+    u64 shm_ino;                  /* last number given to shared anonymous memory */
+    struct group *running;        /* of the last task that made a call; NULL before the first */
+    struct file *disk_file;       /* the disk itself; NULL before its first use */
+    u64 names_walked;             /* by system_walk_directory() */
+    struct pfn_list driver_pages; /* system_pin_pages() */
     /* Called at watch_at, which it moves on; looks and changes nothing. NULL: nobody watches. */
     void (*watch)(void *ctx);
     void *watch_ctx;
@@ -151,6 +154,18 @@ enum step system_punch(struct system *s, struct task *t, struct inode *inode, u6
 void system_unlink(struct system *s, struct inode *inode);
 enum step system_fadvise(struct system *s, struct task *t, struct file *f, u64 offset, u64 len,
                          u32 advice);
+
+/* --- the kernel's own memory (kobject.c) ------------------------------------------------------------------------------------- */
+/* Look up nr names that nobody looked up before, as find or a backup does: dentries and inodes that shrinkers may take. */
+enum step system_walk_directory(struct system *s, struct task *t, u64 nr);
+/* nr blocks that nobody frees any more; `account`: paid for by the task's group.   pre: bytes <= 8192 */
+enum step system_leak_objects(struct system *s, struct task *t, u64 nr, u32 bytes, bool account);
+/* nr TCP connections with this much data waiting in each. The task's end closes them. */
+enum step system_open_sockets(struct system *s, struct task *t, u64 nr, u64 bytes);
+void system_close_sockets(struct system *s, struct task *t, u64 nr);
+/* A driver takes pages, which no file shows. They stay when the task ends. */
+enum step system_pin_pages(struct system *s, struct task *t, u64 nr);
+void system_unpin_pages(struct system *s, u64 nr);
 
 /* --- groups ------------------------------------------------------------------------------------------------------------------- */
 struct group *system_group(struct system *s,

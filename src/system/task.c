@@ -218,6 +218,7 @@ static void task_exit(struct system *s, struct task *t, enum task_outcome outcom
     mm_put(s, t->mm);
     t->mm = NULL;
     t->access.mm = NULL;
+    system_close_sockets(s, t, t->nr_sockets);
     stack_free(s, t);
     task_objects_free(s, t);
     t->group->nr_tasks--;

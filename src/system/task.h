@@ -42,6 +42,8 @@ struct task {
     struct task *fork_child; /* while its tables are being copied; not in the table of tasks yet */
     pfn_t stack[4];          /* kernel stack; PFN_NONE where there was no memory */
     u16 objects_memcg;       /* the group that pays for its kernel objects */
+    u64 nr_sockets, socket_fill;  /* open; pages already buffered for the next */
+    struct pfn_list socket_pages; /* what waits in their buffers */
     bool fault_retried; /* the fault waited: counts as major when it completes (FAULT_FLAG_TRIED) */
     vpn_t major_vpn;    /* the page already counted as a major fault (until it is mapped) */
 
