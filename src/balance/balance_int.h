@@ -11,6 +11,8 @@
 u64 try_to_free(struct pgdat *pg, struct scan_control *sc);
 /* On behalf of a group's limit: try_to_free_mem_cgroup_pages(). */
 u64 try_to_free_group(struct pgdat *pg, struct group *target, u64 nr, enum throttle *ret_throttle);
+/* The pause for nr_pages charged by a group that is `overage` (20 bits of fraction) over its memory.high. */
+u64 high_delay_jiffies(u64 overage, u64 nr_pages);
 /* Reclaim made no progress: is there I/O under `target` (NULL: anywhere) whose completion will change that? Starts the flusher when dirty
  * pages are in the way. True: wait as *ret_wait says. */
 bool wait_for_writeback(struct pgdat *pg, struct group *target, struct wait *ret_wait);

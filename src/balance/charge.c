@@ -1,27 +1,123 @@
 /* charge.c - a page charged to a group, with reclaim below the group whose limit is in the way.
  *
- * Mirrors try_charge_memcg(), mem_cgroup_handle_over_high() of mm/memcontrol.c, Linux 6.1. */
+ * memory.high: charges over it are noted, a batch at a time, and answered for on return to user mode. The task reclaims as much from each
+ * group over its limit. If one is still over, the task sleeps for the square of the excess, as a share of the limit, in proportion to
+ * what it charged: over * over * 64 s for a batch, 2 s at most; but as long as reclaim gets anywhere, it reclaims rather
+ * than sleeps.
+ *
+ * Mirrors try_charge_memcg(), mem_cgroup_handle_over_high(), calculate_high_delay() of mm/memcontrol.c, Linux 6.1. */
 #include "balance/balance_int.h"
 #include "reclaim/page.h"
 
-/* CONFIG_HZ of Debian's kernels. */
-#define JIFFIES_PER_S 250u
+/* --- memory.high and memory.swap.high ------------------------------------------------------------------------------ */
+#define DELAY_PRECISION_SHIFT 20u
+#define DELAY_SCALING_SHIFT   14u
+#define HZ                    250u
+#define JIFFY_NS              (NS_PER_S / HZ)
+#define DELAY_MAX_JIFFIES     (2ull * HZ)
 
-/* A batch was charged, not taken from the stock. Where it went above memory.high the task answers for it on its return. */
-static void note_over_high(const struct pgdat *pg, const struct group *g, u64 nr)
+/* How far usage is over high, as a share of high, in 20 bits of fraction. */
+static u64 overage(const struct page_counter *pc)
 {
+    return pc->usage <= pc->high
+               ? 0
+               : ((pc->usage - pc->high) << DELAY_PRECISION_SHIFT) / MAX(pc->high, (u64)1);
+}
+
+u64 high_delay_jiffies(u64 overage, u64 nr_pages)
+{
+    /* 2^28 is over 20 times the longest delay already; the square of more would not fit. */
+    u64 share = MIN(overage, (u64)1 << 28);
+
+    return (share * share * HZ >> DELAY_PRECISION_SHIFT >> DELAY_SCALING_SHIFT) * nr_pages /
+           MEMCG_CHARGE_BATCH;
+}
+
+/* What the worst group on the way up asks for; swap over memory.swap.high cannot be reclaimed, only slowed down. */
+static u64 penalty_jiffies(struct group *g, u64 nr_pages)
+{
+    u64 memory = 0, swap = 0;
+
+    for (; g->parent; g = g->parent) {
+        u64 swap_over = overage(&g->swap);
+
+        if (swap_over)
+            group_event(g, MEMCG_SWAP_HIGH, 1);
+        memory = MAX(memory, overage(&g->memory));
+        swap = MAX(swap, swap_over);
+    }
+    return MIN(high_delay_jiffies(memory, nr_pages) + high_delay_jiffies(swap, nr_pages),
+               DELAY_MAX_JIFFIES);
+}
+
+static u64 reclaim_high(struct pgdat *pg, struct group *g, u64 nr_pages)
+{
+    enum throttle throttle;
+    u64 freed = 0;
+
     for (; g->parent; g = g->parent) {
         if (g->memory.usage <= g->memory.high)
             continue;
-        if (pg->over_high)
-            *pg->over_high += (u32)nr;
+        group_event(g, MEMCG_HIGH, 1);
+        freed += try_to_free_group(pg, g, nr_pages, &throttle);
+    }
+    return freed;
+}
+
+bool balance_over_high(struct pgdat *pg, struct group *g, u32 nr_pages, struct wait *ret_wait)
+{
+    u64 goal = nr_pages;
+    unsigned retries = MAX_RECLAIM_RETRIES;
+
+    if (!g->parent)
+        return false;
+    for (;;) {
+        u64 freed = reclaim_high(pg, g, goal);
+        u64 delay = penalty_jiffies(g, nr_pages);
+
+        if (delay <= HZ / 100)
+            return false;
+        if (!freed && !retries--) {
+            *ret_wait = (struct wait){WAIT_HIGH, pg->clock->now + delay * JIFFY_NS};
+            return true;
+        }
+        goal = SWAP_CLUSTER_MAX; /* once more, for what is really needed */
+    }
+}
+
+/* The task will have to answer for what it charged to a group over its memory.high (or memory.swap.high). */
+static void note_over_high(const struct pgdat *pg, const struct group *g, u64 nr)
+{
+    if (!pg->over_high)
+        return;
+    for (; g->parent; g = g->parent) {
+        if (likely(g->memory.usage <= g->memory.high && g->swap.usage <= g->swap.high))
+            continue;
+        *pg->over_high += (u32)nr;
         return;
     }
 }
 
+/* One call that charges much must not run far over: it answers whenever it has charged more than a batch. */
+static bool high_pause_due(struct pgdat *pg, struct attempt *at, struct group *g,
+                           struct wait *ret_wait)
+{
+    u32 nr_pages;
+
+    if (likely(!pg->over_high || *pg->over_high <= MEMCG_CHARGE_BATCH) || at->dying || at->noretry)
+        return false;
+    nr_pages = *pg->over_high;
+    *pg->over_high = 0;
+    at->reclaim_calls++;
+    return balance_over_high(pg, g, nr_pages, ret_wait);
+}
+
+/* --- memory.max ---------------------------------------------------------------------------------------------------- */
 enum balance_result balance_charge(struct pgdat *pg, struct attempt *at, struct group *g, u32 nr,
                                    struct wait *ret_wait)
 {
+    if (high_pause_due(pg, at, g, ret_wait))
+        return BALANCE_WAIT;
     for (;;) {
         u64 usage = g->memory.usage;
         struct group *over = group_try_charge(pg->groups, g, nr, pg->cpu);
@@ -31,7 +127,7 @@ enum balance_result balance_charge(struct pgdat *pg, struct attempt *at, struct 
         if (!over) {
             at->retries = 0;
             at->drained = false;
-            if (unlikely(g->memory.usage > usage))
+            if (unlikely(g->memory.usage > usage)) /* a batch, not from the stock */
                 note_over_high(pg, g, g->memory.usage - usage);
             return BALANCE_OK;
         }
@@ -61,49 +157,5 @@ enum balance_result balance_charge(struct pgdat *pg, struct attempt *at, struct 
         at->oom_group = over;
         group_event(over, MEMCG_OOM, 1);
         return BALANCE_OOM;
-    }
-}
-
-/* The pause for being above memory.high: the square of the excess over the limit (2^20: all of it again), in jiffies, by the
- * task's share in units of a batch. 2 s at most. */
-static ns_t high_delay(const struct group *g, u32 nr_pages)
-{
-    u64 overage = 0, jiffies;
-
-    for (; g && g->parent; g = g->parent)
-        if (g->memory.usage > g->memory.high)
-            overage = MAX(overage,
-                          ((g->memory.usage - g->memory.high) << 20) / MAX(g->memory.high, (u64)1));
-    overage = MIN(overage, (u64)1 << 27);
-    jiffies = (overage * overage * JIFFIES_PER_S) >> 34;
-    return MIN(jiffies * nr_pages / MEMCG_CHARGE_BATCH, (u64)2 * JIFFIES_PER_S) *
-           (NS_PER_S / JIFFIES_PER_S);
-}
-
-/* Reclaim as long as it helps; what is left to pause for after that is a pause. */
-bool balance_over_high(struct pgdat *pg, struct group *g, u32 nr_pages, struct wait *ret_wait)
-{
-    unsigned retries = MAX_RECLAIM_RETRIES;
-    u64 want = nr_pages;
-
-    for (;;) {
-        enum throttle throttle;
-        u64 freed = 0;
-        ns_t delay;
-
-        for (struct group *at = g; at && at->parent; at = at->parent) {
-            if (at->memory.usage <= at->memory.high)
-                continue;
-            group_event(at, MEMCG_HIGH, 1);
-            freed += try_to_free_group(pg, at, want, &throttle);
-        }
-        delay = high_delay(g, nr_pages);
-        if (delay <= NS_PER_S / 100)
-            return false;
-        if (!freed && retries-- == 0) {
-            *ret_wait = (struct wait){WAIT_HIGH, pg->clock->now + delay};
-            return true;
-        }
-        want = SWAP_CLUSTER_MAX;
     }
 }

@@ -5,6 +5,11 @@
  * 63 pages (per CPU) before the limit, as in Linux. */
 #include "group/group.h"
 
+static bool is_protected(const struct page_counter *pc)
+{
+    return (pc->min | pc->low | pc->min_usage | pc->low_usage) != 0;
+}
+
 static void counter_uncharge(struct group *g, u64 nr, bool swap)
 {
     for (; g; g = g->parent) {
@@ -12,6 +17,8 @@ static void counter_uncharge(struct group *g, u64 nr, bool swap)
 
         assert(pc->usage >= nr);
         pc->usage -= nr;
+        if (unlikely(is_protected(pc)))
+            group_propagate_protection(g);
     }
 }
 
@@ -23,6 +30,8 @@ static void counter_charge(struct group *g, u64 nr, bool swap)
         pc->usage += nr;
         if (pc->usage > pc->peak)
             pc->peak = pc->usage;
+        if (unlikely(is_protected(pc)))
+            group_propagate_protection(g);
     }
 }
 

@@ -45,6 +45,7 @@ void groups_init(struct groups *gs, struct frames *frames, struct counters *coun
                  unsigned nr_cpus)
 {
     *gs = (struct groups){.frames = frames, .counters = counters, .nr_cpus = nr_cpus};
+    gs->recursive_protection = true;
     gs->stock = xcalloc(nr_cpus, sizeof(*gs->stock));
     gs->root = group_make(gs, NULL, "");
     assert(gs->root->id == GROUP_ROOT);

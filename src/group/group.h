@@ -45,6 +45,8 @@ struct page_counter { /* in pages */
     u64 usage, peak;
     u64 min, low, high, max; /* PAGE_COUNTER_MAX: "max" */
     u64 emin, elow;          /* effective protection, computed by reclaim */
+    /* What of min and low is in use, here and summed over the children (protection.c). */
+    u64 min_usage, low_usage, children_min, children_low;
     u64 failcnt;
 };
 
@@ -77,6 +79,7 @@ struct groups {
     struct group *root;
     unsigned nr_cpus;
     struct group_stock *stock;
+    bool recursive_protection; /* cgroup2 is mounted with memory_recursiveprot, as systemd does */
 };
 
 void groups_init(struct groups *gs, struct frames *frames, struct counters *counters,
@@ -110,6 +113,17 @@ void group_uncharge_swap(struct groups *gs, struct group *g, u32 nr);
 u64 group_swap_left(const struct group *g, u64 nr_swap_pages);
 /* mem_cgroup_swap_full: half of the swap (of the machine or of a group above) is used. */
 bool group_swap_full(const struct group *g, u64 nr_swap_pages, u64 total_swap_pages);
+
+/* --- protection (protection.c) ---------------------------------------------------------------------------------- */
+/* memory.min and memory.low of g, in pages. */
+void group_set_protection(struct group *g, u64 min, u64 low);
+/* Keep the parent's sums right: after usage, min or low of g changed. */
+void group_propagate_protection(struct group *g);
+/* emin and elow of g for reclaim that starts at top.   pre: those of the groups between were calculated */
+void group_calculate_protection(const struct groups *gs, const struct group *top, struct group *g);
+/* The rule for one of the two, in pages. siblings: what all children of the parent protect and use. Pure. */
+u64 group_effective_protection(u64 usage, u64 parent_usage, u64 setting, u64 parent_effective,
+                               u64 siblings, bool recursive);
 
 /* --- counters ------------------------------------------------------------------------------------------------- */
 /* Add to the group and to the machine (for statistics that memory.stat and vmstat share). g may be NULL. */

@@ -40,6 +40,21 @@ void lru_check(const struct groups *gs)
     }
 }
 
+/* The sums of what the children protect. */
+static void protection_check(const struct group *g)
+{
+    u64 min = 0, low = 0;
+
+    for (const struct list_head *at = g->children.next; at != &g->children; at = at->next) {
+        const struct page_counter *pc = &list_entry(at, struct group, sibling)->memory;
+
+        assert(pc->min_usage <= pc->usage && pc->low_usage <= pc->usage);
+        min += pc->min_usage;
+        low += pc->low_usage;
+    }
+    assert(g->memory.children_min == min && g->memory.children_low == low);
+}
+
 void group_check(const struct groups *gs)
 {
     u64 *own = xcalloc(gs->nr_groups + 1, sizeof(*own));
@@ -66,6 +81,7 @@ void group_check(const struct groups *gs)
             sum += own[g->id];
         assert(top->memory.usage == sum);
         assert(top->memory.peak >= top->memory.usage && top->swap.peak >= top->swap.usage);
+        protection_check(top);
     }
     free(own);
 }

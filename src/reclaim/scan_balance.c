@@ -97,15 +97,20 @@ static enum scan_balance choose_balance(const struct pgdat *pg, const struct sca
     return sc->cache_trim_mode ? SCAN_FILE : SCAN_FRACT;
 }
 
-/* What memory.min and memory.low leave to scan: the part above the protection, at least a batch. */
-static u64 scan_above_protection(const struct scan_control *sc, const struct group *g, u64 size)
+/* What memory.min and memory.low leave to scan: in proportion to how far usage is above them, at least a batch. */
+static u64 scan_above_protection(struct scan_control *sc, const struct group *g, u64 size)
 {
-    u64 low = sc->memcg_low_reclaim ? g->memory.emin : MAX(g->memory.emin, g->memory.elow);
-    u64 usage = MAX(g->memory.usage, low);
+    u64 min = g->memory.emin, low = g->memory.elow, protection = min;
 
-    if (g == sc->target || !g->parent || !low)
+    if (g == sc->target || !g->parent || !(min | low))
         return size;
-    return MAX(size - size * low / (usage + 1), (u64)SWAP_CLUSTER_MAX);
+    if (!sc->memcg_low_reclaim && low > min) {
+        protection = low;
+        sc->memcg_low_skipped = true;
+    }
+    protection = MIN(protection, (u64)UINT32_MAX); /* "max" */
+    size -= size * protection / (MAX(g->memory.usage, protection) + 1);
+    return MAX(size, (u64)SWAP_CLUSTER_MAX);
 }
 
 void get_scan_count(struct pgdat *pg, struct scan_control *sc, struct group *g,

@@ -210,31 +210,21 @@ static void shrink_lruvec(struct pgdat *pg, struct scan_control *sc, struct grou
         shrink_active_list(pg, sc, g, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
 }
 
-/* Effective protection of g when reclaim starts at top (mem_cgroup_calculate_protection), recursive protection off. */
-static void calculate_protection(struct group *top, struct group *g)
+/* May reclaim that starts at top take from g? Memory below memory.low is left alone until nothing else is left to take. */
+static bool is_protected(struct scan_control *sc, const struct group *top, struct group *g)
 {
-    struct page_counter *pc = &g->memory, *up;
-    u64 siblings_min = 0, siblings_low = 0;
-    struct group *c;
-
-    if (g == top || !g->parent || !pc->usage)
-        return;
-    if (g->parent == top || !g->parent->parent) {
-        pc->emin = pc->min;
-        pc->elow = pc->low;
-        return;
+    if (g == top || !g->parent)
+        return false;
+    if (g->memory.emin >= g->memory.usage)
+        return true;
+    if (g->memory.elow < g->memory.usage)
+        return false;
+    if (!sc->memcg_low_reclaim) {
+        sc->memcg_low_skipped = true;
+        return true;
     }
-    up = &g->parent->memory;
-    list_for_each_entry (c, &g->parent->children, sibling) {
-        siblings_min += MIN(c->memory.usage, c->memory.min);
-        siblings_low += MIN(c->memory.usage, c->memory.low);
-    }
-    pc->emin = MIN(pc->usage, pc->min);
-    pc->elow = MIN(pc->usage, pc->low);
-    if (siblings_min > up->emin)
-        pc->emin = pc->emin * up->emin / siblings_min;
-    if (siblings_low > up->elow)
-        pc->elow = pc->elow * up->elow / siblings_low;
+    group_event(g, MEMCG_LOW, 1);
+    return false;
 }
 
 static void shrink_groups(struct pgdat *pg, struct scan_control *sc)
@@ -242,16 +232,9 @@ static void shrink_groups(struct pgdat *pg, struct scan_control *sc)
     struct group *top = sc->target ? sc->target : pg->groups->root;
 
     for (struct group *g = group_next(top, NULL); g; g = group_next(top, g)) {
-        calculate_protection(top, g);
-        if (g != top && g->memory.emin && g->memory.emin >= g->memory.usage)
+        group_calculate_protection(pg->groups, top, g);
+        if (is_protected(sc, top, g))
             continue;
-        if (g != top && g->memory.elow && g->memory.elow >= g->memory.usage) {
-            if (!sc->memcg_low_reclaim) {
-                sc->memcg_low_skipped = true;
-                continue;
-            }
-            group_event(g, MEMCG_LOW, 1);
-        }
         shrink_lruvec(pg, sc, g);
         if (pg->kmem.shrink)
             sc->nr_reclaimed += pg->kmem.shrink(pg->kmem.ctx, g, sc->priority);
