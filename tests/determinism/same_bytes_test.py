@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """same_bytes_test.py - the same input gives the same bytes: again, and built by clang at -O0. Prints TAP.
 
-Every recording and scenario of examples/ is run and sized; what is printed and the files of --proc are compared. The
-only figure that may differ is the CPU time that the replay itself took, `cpu_seconds`.
+Every recording of examples/ is run and sized, and some scenarios are run; what is printed and the files of --proc and
+--series are compared. The only figure that may differ is the CPU time that the replay itself took, `cpu_seconds`.
 """
 
 import hashlib
@@ -23,6 +23,11 @@ COMMANDS = [
     ("size", ["size", "{file}", "--limits", "8M,16M,64M", "--format", "json"]),
     ("size_with_two_jobs", ["size", "{file}", "--limits", "8M,16M,64M", "--format", "json", "--jobs", "2"]),
 ]
+# Of a scenario everything that run writes. Some of them stand for all, the quick ones.
+SCENARIO_COMMANDS = [
+    ("run", ["run", "{file}", "--format", "json", "--proc", "{proc}", "--series", "{proc}.csv", "--every", "250ms"]),
+]
+SCENARIOS = ["container-oom-healthy-node", "free-memory-vanished-tmpfs", "leak", "writeback-congestion"]
 TIMES = re.compile(r'("cpu_seconds"\s*:\s*)[0-9.eE+-]+')
 
 
@@ -43,7 +48,8 @@ def result_of(program, arguments, file):
                               env={**os.environ, "TERM": "dumb", "LC_ALL": "C.UTF-8"})
         # A path of this run's own folder is not a difference.
         out = TIMES.sub(r"\g<1>0", done.stdout).replace(folder, "FOLDER")
-        return done.returncode, out, tree_digest(proc) if proc.exists() else ""
+        # Of the whole folder: the tree, and the series beside it.
+        return done.returncode, out, tree_digest(pathlib.Path(folder))
 
 
 def difference(first, second):
@@ -54,7 +60,7 @@ def difference(first, second):
             return f"{one!r} and {two!r}"
     if first[1] != second[1]:
         return "one output is longer"
-    return "the --proc trees differ" if first[2] != second[2] else None
+    return "the files differ" if first[2] != second[2] else None
 
 
 def main():
@@ -62,12 +68,13 @@ def main():
     variants = [("again", release)]
     if os.environ.get("BUILD_CLANG"):
         variants.append(("clang_O0", pathlib.Path(os.environ["BUILD_CLANG"]) / "highwater"))
-    files = sorted((TOP / "examples").glob("*.hwt")) + sorted((TOP / "examples").glob("*.ini"))
+    files = sorted((TOP / "examples").glob("*.hwt"))
+    files += [TOP / "scenarios" / f"{name}.ini" for name in SCENARIOS]
     for _, program in variants:
         if not program.exists():
             sys.exit(f"{program} was not built")
     if not files:
-        print("no recording or scenario in examples/")
+        print("no recording in examples/")
         sys.exit(77)
 
     number = failed = 0
@@ -75,9 +82,7 @@ def main():
         number = 1
         print("ok 1 - clang_O0 # SKIP clang is not installed")
     for file in files:
-        for name, arguments in COMMANDS:
-            if file.suffix != ".hwt" and name.startswith("size"):
-                continue
+        for name, arguments in COMMANDS if file.suffix == ".hwt" else SCENARIO_COMMANDS:
             first = result_of(release, arguments, file)
             if first[0] < 0 or first[0] == 2:
                 number, failed = number + 1, failed + 1

@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""patterns_test.py - every scenario of scenarios/ shows its pattern in the files it renders. Prints TAP.
+
+Each check reads only what a person would read on a real machine: /proc, the cgroup files, the kernel's log. What each
+scenario promises is in the comment at its top.
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+SECONDS_MAX = 30  # of CPU time; they take 0.1 to 3
+
+
+class Machine:
+    """The files of one machine at the end of a scenario."""
+
+    def __init__(self, folder, report):
+        self.folder = folder
+        self.report = report
+        self.tasks = {task["name"]: task for task in report["scenario"]["tasks"]}
+        self.mem = {key: int(value.split()[0]) * 1024 for key, value in self.pairs("proc/meminfo", ":")}
+        self.vmstat = {key: int(value) for key, value in self.pairs("proc/vmstat", " ")}
+        self.ram = self.mem["MemTotal"]
+        self.allocstall = sum(value for key, value in self.vmstat.items() if key.startswith("allocstall_"))
+
+    def text(self, name):
+        return (self.folder / name).read_text()
+
+    def pairs(self, name, separator):
+        for line in self.text(name).splitlines():
+            key, value = line.split(separator, 1)
+            yield key, value.strip()
+
+    def cgroup(self, path, name):
+        text = self.text(f"sys/fs/cgroup/{path}/{name}")
+        if " " not in text:
+            return int(text)
+        return {key: int(value) for key, value in (line.split() for line in text.splitlines())}
+
+    def pressure(self, what, kind="some"):
+        """Part of the run that was lost."""
+        total = int(re.search(rf"^{kind} .* total=(\d+)$", self.text(f"proc/pressure/{what}"), re.M).group(1))
+        return total * 1000 / self.report["virtual_ns"]
+
+
+def healthy_cache(m):
+    yield "free memory is low", m.mem["MemFree"] < 0.05 * m.ram
+    yield "available memory is not", m.mem["MemAvailable"] > 0.7 * m.ram
+    yield "most of RAM is cache", m.mem["Cached"] > 0.7 * m.ram
+    yield "kswapd freed what was needed", m.vmstat["pgsteal_kswapd"] > 1000
+    yield "nobody reclaimed by himself", m.allocstall == 0
+    yield "nothing evicted was wanted again", m.vmstat["workingset_refault_file"] == 0
+    yield "no memory pressure", m.pressure("memory") < 0.001
+    yield "nothing was swapped", m.vmstat["pswpout"] == 0
+
+
+def direct_reclaim(m):
+    yield "allocations stalled", m.allocstall > 1000
+    yield "tasks scanned beside kswapd", min(m.vmstat["pgscan_direct"], m.vmstat["pgscan_kswapd"]) > 10000
+    yield "memory pressure", m.pressure("memory") > 0.1
+    yield "the batch waited for memory", m.tasks["batch"]["memory_stall_ns"] > 1e9
+    yield "nobody was killed", m.vmstat["oom_kill"] == 0
+
+
+def swap_thrash(m):
+    yield "much was swapped in", m.vmstat["pswpin"] > 50000
+    yield "much was swapped out", m.vmstat["pswpout"] > 50000
+    yield "what came in had just gone out", m.vmstat["workingset_refault_anon"] > 0.5 * m.vmstat["pswpin"]
+    yield "faults waited", m.vmstat["pgmajfault"] > 50000
+    yield "swap is used and not full", 0.1 < m.mem["SwapFree"] / m.mem["SwapTotal"] < 0.9
+    yield "the tasks waited most of the time", m.tasks["app"]["memory_stall_ns"] > m.report["virtual_ns"]
+
+
+def writeback_congestion(m):
+    dirty = (m.mem["Dirty"] + m.mem["Writeback"]) / 4096
+    yield "dirty memory is at its threshold", dirty > 0.8 * m.vmstat["nr_dirty_threshold"]
+    yield "dirty memory is not above it by much", dirty < 1.3 * m.vmstat["nr_dirty_threshold"]
+    yield "the writer waited", m.report["waits_ns"]["dirty"] > 0.5 * m.report["virtual_ns"]
+    yield "memory is free", m.mem["MemFree"] > 0.3 * m.ram
+    yield "io pressure", m.pressure("io") > 0.5
+    yield "no memory pressure", m.pressure("memory") < 0.01
+
+
+def io_looks_like_memory(m):
+    yield "free memory is low", m.mem["MemFree"] < 0.05 * m.ram
+    yield "io pressure", m.pressure("io") > 0.5
+    yield "no memory pressure", m.pressure("memory") < 0.01
+    yield "what was read had not been in memory", m.vmstat["workingset_refault_file"] < 100
+    yield "no major faults", m.vmstat["pgmajfault"] < 100
+    yield "requests are slow", m.tasks["web"]["latency_ns_mean"] > 20e6
+
+
+def container_oom_healthy_node(m):
+    events = m.cgroup("shop", "memory.events")
+    yield "the container was killed", events["oom_kill"] == 1
+    yield "at its own limit", events["max"] > 0 and m.cgroup("shop", "memory.peak") >= 255 << 20
+    yield "the log says so", "constraint=CONSTRAINT_MEMCG" in m.text("var/log/dmesg")
+    yield "the log names the cgroup", "oom_memcg=/shop" in m.text("var/log/dmesg")
+    yield "the machine has memory", m.mem["MemAvailable"] > 0.8 * m.ram
+    yield "the other container lives", m.tasks["other"]["running"] == 1
+    yield "and felt nothing", m.cgroup("other", "memory.events")["oom_kill"] == 0
+
+
+def page_cache_in_cgroup(m):
+    stat, events = m.cgroup("etl", "memory.stat"), m.cgroup("etl", "memory.events")
+    yield "usage is at the limit", m.cgroup("etl", "memory.current") > 0.98 * m.cgroup("etl", "memory.max")
+    yield "the limit was met", events["max"] > 100
+    yield "little of it is anonymous", stat["anon"] < 0.25 * m.cgroup("etl", "memory.max")
+    yield "most of it is cache nobody uses", stat["inactive_file"] > 0.7 * m.cgroup("etl", "memory.max")
+    yield "nothing evicted was wanted again", stat["workingset_refault_file"] == 0
+    yield "nobody was killed", events["oom_kill"] == 0
+
+
+def free_memory_vanished_cache(m):
+    yield "free memory is low", m.mem["MemFree"] < 0.05 * m.ram
+    yield "available memory is not", m.mem["MemAvailable"] > 0.75 * m.ram
+    yield "it is cache", m.mem["Inactive(file)"] > 0.7 * m.ram
+    yield "processes have not grown", m.mem["AnonPages"] < 0.2 * m.ram
+    yield "it is not shared memory", m.mem["Shmem"] == 0
+    yield "no memory pressure", m.pressure("memory") < 0.001
+
+
+def free_memory_vanished_tmpfs(m):
+    yield "available memory went with free memory", m.mem["MemAvailable"] < 0.2 * m.ram
+    yield "it is counted as cache", m.mem["Cached"] > 0.6 * m.ram
+    yield "and is shared memory", m.mem["Shmem"] > 0.95 * m.mem["Cached"]
+    yield "no process is large", m.mem["AnonPages"] < 0.2 * m.ram
+    yield "its writer is gone", m.tasks["export"]["running"] == 0
+
+
+def too_many_workers(m):
+    yield "no process is large", m.tasks["httpd"]["maxrss_bytes"] < 0.15 * m.ram
+    yield "together they fill RAM", m.mem["AnonPages"] > 0.9 * m.ram
+    yield "swap goes both ways", min(m.vmstat["pswpin"], m.vmstat["pswpout"]) > 20000
+    yield "they wait for memory", m.tasks["httpd"]["memory_stall_ns"] > 3 * m.report["virtual_ns"]
+    fewer = run("too-many-workers", lambda text: text.replace("workers = 32", "workers = 8"))
+    yield "a quarter of them does more", fewer.tasks["httpd"]["requests"] > m.tasks["httpd"]["requests"]
+
+
+def leak(m):
+    yield "somebody was killed", m.vmstat["oom_kill"] == 1
+    yield "it was the one that leaked", m.tasks["leaky"]["oom_killed"] == 1
+    yield "the whole machine had run out", "constraint=CONSTRAINT_NONE" in m.text("var/log/dmesg")
+    yield "what leaked was swapped out for good", m.vmstat["pswpout"] > 3 * m.vmstat["pswpin"]
+    yield "the others live", m.tasks["database"]["running"] == 1
+
+
+def run(name, change=None):
+    program = pathlib.Path(os.environ.get("BUILD", TOP / "build")) / "highwater"
+    source = TOP / "scenarios" / f"{name}.ini"
+    with tempfile.TemporaryDirectory() as folder:
+        if change:
+            text = change(source.read_text())
+            source = pathlib.Path(folder) / "changed.ini"
+            source.write_text(text)
+        tree = pathlib.Path(folder) / "tree"
+        done = subprocess.run([str(program), "run", str(source), "--format", "json", "--proc", str(tree)],
+                              capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(done.stderr.strip())
+        report = json.loads(done.stdout)
+        machine = Machine(tree, report)
+        # What the checks read later has to outlive the folder.
+        texts = {str(path.relative_to(tree)): path.read_text() for path in tree.rglob("*") if path.is_file()}
+        machine.text = texts.__getitem__
+        return machine
+
+
+def main():
+    number = failed = 0
+    for source in sorted((TOP / "scenarios").glob("*.ini")):
+        checks = globals().get(source.stem.replace("-", "_"))
+        try:
+            if not checks:
+                raise RuntimeError("no check for this scenario")
+            machine = run(source.stem)
+            results = [("takes seconds", machine.report["replay"]["cpu_seconds"] < SECONDS_MAX), *checks(machine)]
+        except (RuntimeError, KeyError, ValueError) as problem:
+            results = [(f"runs: {type(problem).__name__}: {problem}", False)]
+        for sentence, right in results:
+            number += 1
+            failed += not right
+            print(f"{'ok' if right else 'not ok'} {number} - {source.stem}: {sentence}")
+    print(f"1..{number}")
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
