@@ -19,6 +19,19 @@ static struct group *group_of(const struct system *s, u16 id)
     return group_get(&s->groups, id);
 }
 
+static void process_objects_new(struct system *s, struct group *g)
+{
+    slab_alloc(&s->slab, SLAB_SIGNAL_CACHE, g, 1);
+    slab_alloc(&s->slab, SLAB_SIGHAND_CACHE, g, 1);
+    slab_alloc(&s->slab, SLAB_FILES_CACHE, g, 1);
+    slab_alloc(&s->slab, SLAB_FS_CACHE, g, 1);
+}
+
+void task_objects_lead(struct system *s, struct task *t)
+{
+    process_objects_new(s, group_of(s, t->objects_memcg));
+}
+
 void task_objects_new(struct system *s, struct task *t)
 {
     struct group *g = t->group;
@@ -27,12 +40,8 @@ void task_objects_new(struct system *s, struct task *t)
     slab_alloc(&s->slab, SLAB_TASK_STRUCT, g, 1);
     slab_alloc(&s->slab, SLAB_PID, g, 1);
     slab_alloc(&s->slab, SLAB_CRED_JAR, g, 1);
-    if (t->pid != t->tgid)
-        return;
-    slab_alloc(&s->slab, SLAB_SIGNAL_CACHE, g, 1);
-    slab_alloc(&s->slab, SLAB_SIGHAND_CACHE, g, 1);
-    slab_alloc(&s->slab, SLAB_FILES_CACHE, g, 1);
-    slab_alloc(&s->slab, SLAB_FS_CACHE, g, 1);
+    if (t->pid == t->tgid)
+        process_objects_new(s, g);
 }
 
 void task_objects_free(struct system *s, struct task *t)

@@ -9,10 +9,21 @@
 #define OOM_SCORE_ADJ_MIN (-1000)
 #define SIGNAL_KILL       9
 
-bool oom_is_candidate(const struct task *t, const struct group *scope)
+/* Of the threads that live, the leader stands for the process, or the oldest when the leader has ended. */
+static bool stands_for_process(const struct system *s, const struct task *t)
 {
-    return !t->kthread && t->mm && t->state < TASK_ZOMBIE && t->pid == t->tgid &&
-           (!scope || group_is_below(t->group, scope));
+    if (likely(t->pid == t->tgid))
+        return true;
+    for (u32 i = 0; i < s->nr_tasks && s->tasks[i] != t; i++)
+        if (s->tasks[i]->tgid == t->tgid && s->tasks[i]->state < TASK_ZOMBIE)
+            return false;
+    return true;
+}
+
+bool oom_is_candidate(const struct system *s, const struct task *t, const struct group *scope)
+{
+    return !t->kthread && t->mm && t->state < TASK_ZOMBIE &&
+           (!scope || group_is_below(t->group, scope)) && stands_for_process(s, t);
 }
 
 static u64 usable_pages(const struct system *s, const struct group *scope)
@@ -45,7 +56,7 @@ static struct task *choose_victim(const struct system *s, const struct group *sc
         struct task *t = s->tasks[i];
         s64 points;
 
-        if (!oom_is_candidate(t, scope) || t->oom_score_adj == OOM_SCORE_ADJ_MIN)
+        if (!oom_is_candidate(s, t, scope) || t->oom_score_adj == OOM_SCORE_ADJ_MIN)
             continue;
         points = badness(t, usable);
         if (points >= most) {
@@ -93,7 +104,7 @@ static void kill_group(struct system *s, struct group *g, const char *message)
     group_path(g, path, sizeof(path));
     log_line(s, "Tasks in %s are going to be killed due to memory.oom.group set", path);
     for (u32 i = 0; i < s->nr_tasks; i++)
-        if (oom_is_candidate(s->tasks[i], g) && s->tasks[i]->oom_score_adj != OOM_SCORE_ADJ_MIN)
+        if (oom_is_candidate(s, s->tasks[i], g) && s->tasks[i]->oom_score_adj != OOM_SCORE_ADJ_MIN)
             kill_one(s, s->tasks[i], message);
 }
 
@@ -103,7 +114,7 @@ bool oom_kill(struct system *s, struct task *t, struct group *scope)
     struct task *victim = choose_victim(s, scope);
     struct group *whole;
 
-    if (!scope && s->tunables.oom_kill_allocating_task && oom_is_candidate(t, NULL) &&
+    if (!scope && s->tunables.oom_kill_allocating_task && t->mm &&
         t->oom_score_adj != OOM_SCORE_ADJ_MIN)
         victim = t;
     oom_report(s, t, scope, victim);

@@ -233,7 +233,7 @@ static void report_tasks(struct system *s, const struct group *scope)
     for (u32 i = 0; i < s->nr_tasks; i++) {
         const struct task *t = s->tasks[i];
 
-        if (oom_is_candidate(t, scope))
+        if (oom_is_candidate(s, t, scope))
             log_line(s, "[%7u] %5u %5u %8llu %8llu %8llu %8llu         %5d %s", t->pid, 0, t->tgid,
                      (unsigned long long)t->mm->total_vm, (unsigned long long)mm_rss(t->mm),
                      tables_bytes(t->mm), (unsigned long long)t->mm->swapents, t->oom_score_adj,

@@ -72,6 +72,7 @@ enum op_kind {
     OP_MLOCK,
     OP_MUNLOCK,
     OP_FORK,
+    OP_THREAD,
     OP_EXIT,
     OP_EXEC,
     OP_READ,
@@ -99,7 +100,8 @@ struct op {
 };
 
 struct proc {
-    struct task *task; /* NULL: free */
+    struct task *task;   /* which one runs the operation; NULL: free */
+    struct task *thread; /* the other one of two, or NULL */
     struct spage p[PAGES];
     u32 heap; /* pages */
     bool pending;
@@ -595,6 +597,7 @@ static void apply(struct proc *pr, const struct op *op)
         break;
     case OP_MLOCK:
     case OP_MUNLOCK:
+    case OP_THREAD:
     case OP_FSYNC:
     case OP_SYNC:
     case OP_FADVISE:

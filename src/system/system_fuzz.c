@@ -196,6 +196,9 @@ static bool pick(struct proc *pr, struct op *op)
         return pick_pages(pr, op, 6) && !would_copy(pr, op) && !errors;
     case OP_MUNLOCK:
         return pick_pages(pr, op, 64);
+    case OP_THREAD:
+        op->arg = below(2); /* a new one, or one ends */
+        return op->arg == (pr->thread != NULL);
     case OP_FORK:
         for (op->arg = 0; op->arg < PROCS; op->arg++)
             if (!procs[op->arg].task)
@@ -307,11 +310,23 @@ static enum step do_op(struct proc *pr, struct op *op)
         else
             system_exit(sys, child, 0, true);
         return step;
+    case OP_THREAD:
+        if (op->arg) {
+            system_exit(sys, t, 0, false);
+            pr->task = pr->thread;
+            pr->thread = NULL;
+        } else {
+            pr->thread = system_thread_new(sys, t, next_pid++);
+        }
+        return STEP_DONE;
     case OP_EXIT:
         system_exit(sys, t, 0, true);
         return STEP_DONE;
     case OP_EXEC:
-        return system_exec(sys, t, "again");
+        step = system_exec(sys, t, "again");
+        if (step == STEP_DONE)
+            pr->thread = NULL;
+        return step;
     case OP_READ:
         return system_read(sys, t, o->file, (u64)op->unit * UNIT, (u64)op->units * UNIT,
                            addr + op->slot * UNIT);
@@ -550,6 +565,12 @@ static void one_operation(void)
             spawn(pr);
         return;
     }
+    if (!pr->pending && pr->thread && chance(50)) {
+        struct task *other = pr->task;
+
+        pr->task = pr->thread;
+        pr->thread = other;
+    }
     if (!pr->pending)
         start_op(pr);
     if (!pr->pending)
@@ -579,11 +600,11 @@ static void one_operation(void)
 static void choose_weights(void)
 {
     static const u8 usual[NR_OPS] = {
-        [OP_LOAD] = 200,  [OP_STORE] = 240, [OP_MMAP] = 8,     [OP_MUNMAP] = 2, [OP_MPROTECT] = 4,
-        [OP_MREMAP] = 4,  [OP_BRK] = 2,     [OP_MADVISE] = 6,  [OP_MLOCK] = 1,  [OP_MUNLOCK] = 2,
-        [OP_FORK] = 2,    [OP_EXIT] = 1,    [OP_EXEC] = 1,     [OP_READ] = 12,  [OP_WRITE] = 12,
-        [OP_FSYNC] = 2,   [OP_SYNC] = 1,    [OP_TRUNCATE] = 2, [OP_PUNCH] = 1,  [OP_UNLINK] = 1,
-        [OP_FADVISE] = 3, [OP_LIMIT] = 1,   [OP_BAD] = 1};
+        [OP_LOAD] = 200, [OP_STORE] = 240, [OP_MMAP] = 8,    [OP_MUNMAP] = 2,   [OP_MPROTECT] = 4,
+        [OP_MREMAP] = 4, [OP_BRK] = 2,     [OP_MADVISE] = 6, [OP_MLOCK] = 1,    [OP_MUNLOCK] = 2,
+        [OP_FORK] = 2,   [OP_THREAD] = 2,  [OP_EXIT] = 1,    [OP_EXEC] = 1,     [OP_READ] = 12,
+        [OP_WRITE] = 12, [OP_FSYNC] = 2,   [OP_SYNC] = 1,    [OP_TRUNCATE] = 2, [OP_PUNCH] = 1,
+        [OP_UNLINK] = 1, [OP_FADVISE] = 3, [OP_LIMIT] = 1,   [OP_BAD] = 1};
 
     weight_sum = 0;
     for (u32 i = 0; i < NR_OPS; i++) {

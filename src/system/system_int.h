@@ -79,6 +79,8 @@ void mm_put(struct system *s, struct mm *mm);
 
 /* --- objects.c: the kernel objects behind tasks, address spaces and files ------------------------------------------ */
 void task_objects_new(struct system *s, struct task *t);
+/* A thread becomes the leader of its process, whose objects went with the old one. */
+void task_objects_lead(struct system *s, struct task *t);
 void task_objects_free(struct system *s, struct task *t);
 void mm_objects_new(struct system *s, struct mm *mm);
 /* After calls and faults that may have changed mappings. */
@@ -113,7 +115,7 @@ void oom_report_killed(struct system *s, const struct task *victim, const char *
 /* One line of the kernel's log. */
 void log_line(struct system *s, const char *fmt, ...) HW_PRINTF(2, 3);
 /* May the OOM killer look at it when memory below scope ran out? */
-bool oom_is_candidate(const struct task *t, const struct group *scope);
+bool oom_is_candidate(const struct system *s, const struct task *t, const struct group *scope);
 
 /* --- file.c -------------------------------------------------------------------------------------------------------- */
 /* Called by space/ for every vma with a file that comes or goes. */

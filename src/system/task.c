@@ -184,6 +184,10 @@ enum step system_exec(struct system *s, struct task *t, const char *comm)
     if (!call_begin(s, t, &step))
         return step;
     end_threads(s, t, OUTCOME_EXITED, 0);
+    if (t->pid != t->tgid) { /* whoever calls exec is the leader from now on */
+        t->pid = t->tgid;
+        task_objects_lead(s, t);
+    }
     t->maxrss_pages = MAX(t->maxrss_pages, old->hiwater_rss);
     t->mm = mm_new(&s->space, t->group->id);
     mm_objects_new(s, t->mm);
