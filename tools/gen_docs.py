@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""gen_docs.py [--check] - write docs/counters.md and docs/tunables.md from the tables in src/.
+"""gen_docs.py [--check] - write docs/counters.md, docs/tunables.md and the keys of docs/scenario.md from the tables in src/.
 
 --check changes nothing and exits 1 when a page is not what the tables say; it also checks that the column `effect` of
 tunables.def is true: what is MODELLED is read by some room that could obey it, what is KEPT is not.
@@ -18,6 +18,9 @@ UNITS = {"COUNT": "", "PAGES": "pages", "BYTES": "bytes", "KIB": "KiB", "SECTORS
          "CENTISECONDS": "centiseconds", "MICROSECONDS": "microseconds", "BOOL": "0 or 1", "CHOICE": "",
          "BITS": "bits"}
 SCOPES = {"GLOBAL": "", "NODE": "", "ZONE": "zone", "LRUVEC": "cgroup", "SHARED": "cgroup", "CGROUP": "cgroup only"}
+KINDS = {"TEXT": "text", "NAME": "name", "PROFILE": "name", "FILE_KIND": "word", "SIZE": "size", "LIMIT": "size or `max`",
+         "RATE_BYTES": "size/s", "RATE": "number/s", "DURATION": "time", "DUTY": "time/time", "COUNT": "number",
+         "INT": "number", "BOOL": "`yes` or `no`", "FRACTION": "part", "PATTERN": "pattern"}
 SCAN_ROW = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,"()]+(?:\([^()]*\)[^,"()]*)*)')
 
 
@@ -110,12 +113,28 @@ def check_effects():
     return errors
 
 
+def scenario_page():
+    """docs/scenario.md with its tables of keys made anew; the rest of it is written by hand."""
+    text = read(os.path.join(TOP, "docs/scenario.md"))
+    keys = [cells for cells in rows("src/workload/scenario_keys.def", "KEY") if len(cells) == 8]
+    tables = ""
+    for section, title in (("MACHINE", "[machine]"), ("DEVICE", "[device NAME]"), ("CGROUP", "[cgroup PATH]"),
+                           ("FILE", "[file NAME]"), ("TASK", "[task NAME]")):
+        lines = [(f"`{name}`", KINDS[kind], default, doc)
+                 for in_section, _, kind, _, _, name, default, doc in keys if in_section == section]
+        tables += table(title, ("key", "value", "default", "meaning"), lines).replace("## ", "### `", 1).replace(
+            title, title + "`", 1)
+    return re.sub(r"(<!-- keys: .*? -->\n).*?(<!-- end of keys -->)", lambda m: m.group(1) + tables + "\n" + m.group(2),
+                  text, flags=re.S)
+
+
 def main():
     check = sys.argv[1:] == ["--check"]
     if sys.argv[1:] and not check:
         sys.exit(__doc__)
     errors = check_effects() if check else []
-    for name, text in (("docs/counters.md", counters_page()), ("docs/tunables.md", tunables_page())):
+    for name, text in (("docs/counters.md", counters_page()), ("docs/tunables.md", tunables_page()),
+                       ("docs/scenario.md", scenario_page())):
         path = os.path.join(TOP, name)
         if read(path) == text:
             continue

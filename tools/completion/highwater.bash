@@ -19,7 +19,7 @@ _highwater_argument() {
     --codec) echo "zstd stored" ;;
     --from) echo "lackey oracle" ;;
     --set) highwater explain --names 2>/dev/null | grep -E '^(vm|x|cost|queue)\.' | sed 's/$/=/' ;;
-    --memory-max | --memory-high | --swap | --ram | --limits | --seed | --cpus | --jobs | --max-slowdown | --window) echo " " ;;
+    --memory-max | --memory-high | --swap | --ram | --limits | --seed | --cpus | --jobs | --max-slowdown | --window | --every) echo " " ;;
     *) return 1 ;;
     esac
 }
