@@ -146,6 +146,12 @@ static inline bool swap_is_full(const struct swap *s)
     return s->free_pages * 2 < s->total_pages;
 }
 
+/* Tell the host that the slot will be looked at soon. */
+static inline void swap_prefetch(const struct swap *s, swp_t e)
+{
+    __builtin_prefetch(&s->areas[e >> 27].slots[e & ((1u << 27) - 1)], 1);
+}
+
 /* --- the swap cache (swap_cache.c) ------------------------------------------------------------ */
 pfn_t swapcache_find(const struct swap *s, swp_t e);
 u64 swapcache_entry(const struct swap *s, swp_t e);

@@ -329,17 +329,6 @@ static void activate_kept(struct pgdat *pg, pfn_t pfn, struct evict_stat *stat)
     count(&frame_group(pg->groups, f)->counters, PGACTIVATE, 1);
 }
 
-/* A list of pages is a chain of misses in the host's cache, one after the other. With one step per page of this batch the
- * descriptors of the next one are there when it is isolated. Only looks: whatever became of the page meanwhile, its link is a
- * frame number or none. */
-static void look_ahead(struct pgdat *pg, struct scan_control *sc)
-{
-    if (sc->ahead == PFN_NONE)
-        return;
-    sc->ahead = frame_of(pg, sc->ahead)->prev;
-    __builtin_prefetch(frame_of(pg, sc->ahead), 1);
-}
-
 u64 shrink_page_list(struct pgdat *pg, struct scan_control *sc, pfn_t *pfns, u32 nr, u32 *ret_kept,
                      struct evict_stat *stat, bool ignore_references)
 {

@@ -23,4 +23,15 @@ u64 shrink_page_list(struct pgdat *pg, struct scan_control *sc, pfn_t *pfns, u32
 /* How many entries mapped it with the accessed bit set (cleared now), by tasks of target or below; *ret_vm_flags of those vmas. */
 u32 page_referenced(struct pgdat *pg, pfn_t pfn, struct group *target, u32 *ret_vm_flags);
 
+/* A list of pages is a chain of misses in the host's cache, one after the other. With one step per page of this batch the
+ * descriptors of the next one are there when it is isolated. Only looks: whatever became of the page meanwhile, its link is a
+ * frame number or none. */
+static inline void look_ahead(struct pgdat *pg, struct scan_control *sc)
+{
+    if (sc->ahead == PFN_NONE)
+        return;
+    sc->ahead = frames_get(pg->frames, sc->ahead)->prev;
+    __builtin_prefetch(frames_get(pg->frames, sc->ahead), 1);
+}
+
 #endif

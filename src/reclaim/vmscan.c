@@ -124,10 +124,12 @@ static void shrink_active_list(struct pgdat *pg, struct scan_control *sc, struct
     lru_add_drain(pg);
     taken = isolate_lru_pages(pg, sc, g, lru, nr, pfns, &scanned);
     count_scan(pg, sc, g, PGREFILL, scanned);
+    sc->ahead = g->lruvec.lists[lru].tail;
     for (u32 i = 0; i < taken; i++) {
         struct frame *f = frame_of(pg, pfns[i]);
         u32 vm_flags;
 
+        look_ahead(pg, sc);
         pgdat_cost(pg, pg->cost->scan_page);
         if (page_referenced(pg, pfns[i], sc->target, &vm_flags) && (vm_flags & VM_EXEC) &&
             frame_is_file_lru(f)) {

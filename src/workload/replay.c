@@ -159,6 +159,19 @@ static bool may_walk(const struct task *t)
     return !t->over_high && !t->mm->locked_vm && !t->mm->locked_by;
 }
 
+/* The entry of an event ahead, and the swap slot of one whose entry has come meanwhile. */
+static inline void prefetch(const struct system *s, struct mm *mm, const u64 *at, bool swapped)
+{
+    const pte_t *slot;
+
+    pagetable_prefetch(mm, event_page(at[PREFETCH_EVENTS]));
+    if (!swapped)
+        return;
+    slot = pagetable_find(mm, event_page(at[PREFETCH_EVENTS / 2]));
+    if (slot && pte_is_swap(*slot))
+        swap_prefetch(&s->swap, pte_swp(*slot));
+}
+
 /* Accesses from rs->at on that the TLB or the page table answers, until a fault, an operation, the end of the batch or
  * of the slice. A miss in the TLB fetches the page-table entry of an event ahead: misses come in swarms, and waiting
  * for the host's memory is most of what they cost. */
@@ -176,7 +189,7 @@ static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
     u64 budget, spent = rs->frac, walks = 0; /* hundredths of ns */
     u64 per_instruction = s->cost.instruction_x100, per_walk = (u64)s->cost.tlb_miss * 100;
     u32 mm_id = mm->id;
-    bool walk = may_walk(t);
+    bool walk = may_walk(t), swapped = mm->swapents != 0;
 
     if (s->pgdat.kswapd_awake) /* it should not be kept from its work for a whole slice */
         left = MIN(left, SCHED_QUANTUM);
@@ -189,7 +202,7 @@ static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
             break;
         if (!tlb_hit(&tlb, mm_id, event_page(event), write)) {
             if (at < last_prefetch)
-                pagetable_prefetch(mm, event_page(at[PREFETCH_EVENTS]));
+                prefetch(s, mm, at, swapped);
             if (!walk || !access_walk(&tlb, mm, event_page(event), write))
                 break;
             walks++;
