@@ -99,6 +99,26 @@ u64 shadow_nodes_count(const struct backing *b, u16 memcg)
     return memcg < b->shadow_nodes.nr_lists ? b->shadow_nodes.lists[memcg].count : 0;
 }
 
+void shadow_nodes_reparent(struct backing *b, u16 from, u16 to)
+{
+    struct shadow_nodes *sn = &b->shadow_nodes;
+
+    if (!shadow_nodes_count(b, from))
+        return;
+    if (to >= sn->nr_lists)
+        lists_grow(sn, to + 1u);
+    while (!list_empty(&sn->lists[from].nodes)) {
+        struct shadow_node *node =
+            list_first_entry(&sn->lists[from].nodes, struct shadow_node, link);
+
+        list_del(&node->link);
+        node->memcg = to;
+        list_add_tail(&node->link, &sn->lists[to].nodes);
+    }
+    sn->lists[to].count += sn->lists[from].count;
+    sn->lists[from].count = 0;
+}
+
 struct inode *shadow_nodes_oldest(const struct backing *b, u16 memcg, u64 *ret_first)
 {
     const struct shadow_node *node;

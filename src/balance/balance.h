@@ -43,6 +43,9 @@ void kswapd_wake(struct pgdat *pg, unsigned order, enum zone_type highest);
 /* memory.high: pages over it are reclaimed on return to user mode; a pause is asked for when that is not enough. */
 bool balance_over_high(struct pgdat *pg, struct group *g, u32 nr_pages, struct wait *ret_wait);
 
+/* Reclaim nr pages from g and below at somebody's request: memory.reclaim, a lowered limit. Returns how many went. */
+u64 balance_reclaim_group(struct pgdat *pg, struct group *g, u64 nr);
+
 /* --- writeback.c --------------------------------------------------------------------------------------------- */
 /* The flusher: write dirty pages that are old (dirty_expire) or too many (background). Returns the time of its next run. */
 ns_t flusher_step(struct pgdat *pg);

@@ -81,3 +81,10 @@ bool wait_for_writeback(struct pgdat *pg, struct group *target, struct wait *ret
     assert(ret_wait->until != NS_NEVER);
     return true;
 }
+
+u64 balance_reclaim_group(struct pgdat *pg, struct group *g, u64 nr)
+{
+    enum throttle throttle;
+
+    return try_to_free_group(pg, g, nr, &throttle);
+}

@@ -1,7 +1,7 @@
 /* group.c - the tree of control groups and the counters of its members.
  *
- * Ids are 16 bit because a frame has no room for more; by_id maps them back. A group without tasks or charges is
- * still there: removal comes with the rest of cgroup v2. Names are compared, not hashed: look-ups by path happen when a machine
+ * Ids are 16 bit because a frame has no room for more; by_id maps them back. A removed group lives on while pages are charged to it
+ * (remove.c), and its id is never given to another. Names are compared, not hashed: look-ups by path happen when a machine
  * is set up and when it is shown. */
 #include "group/group.h"
 
@@ -32,6 +32,7 @@ static struct group *group_make(struct groups *gs, struct group *parent, const c
     g->parent = parent;
     list_init(&g->children);
     list_init(&g->sibling);
+    list_init(&g->dying);
     if (parent)
         list_add_tail(&g->sibling, &parent->children);
     page_counter_init(&g->memory);
@@ -46,6 +47,7 @@ void groups_init(struct groups *gs, struct frames *frames, struct counters *coun
 {
     *gs = (struct groups){.frames = frames, .counters = counters, .nr_cpus = nr_cpus};
     gs->recursive_protection = true;
+    list_init(&gs->dying);
     gs->stock = xcalloc(nr_cpus, sizeof(*gs->stock));
     gs->root = group_make(gs, NULL, "");
     assert(gs->root->id == GROUP_ROOT);
@@ -65,6 +67,7 @@ void groups_done(struct groups *gs)
 
 struct group *group_new(struct groups *gs, struct group *parent, const char *name)
 {
+    groups_reap(gs);
     return gs->nr_groups >= GROUPS_MAX ? NULL : group_make(gs, parent, name);
 }
 
@@ -78,7 +81,7 @@ static struct group *group_child(struct group *g, const char *name, size_t len)
     struct group *c;
 
     list_for_each_entry (c, &g->children, sibling)
-        if (strlen(c->name) == len && !memcmp(c->name, name, len))
+        if (c->online && strlen(c->name) == len && !memcmp(c->name, name, len))
             return c;
     return NULL;
 }

@@ -50,6 +50,9 @@ struct page_counter { /* in pages */
     u64 failcnt;
 };
 
+/* The events of memory.events and memory.swap.events: each counts for the group and all above. */
+#define GROUP_NR_EVENTS (MEMCG_SWAP_FAIL - MEMCG_LOW + 1)
+
 struct group {
     u16 id;
     char *name; /* last component; root: "" */
@@ -61,9 +64,14 @@ struct group {
     u64 kernel_pages; /* of `memory`: paid for kernel objects, which are counted in bytes (slab/) */
     u32 nr_tasks;
     bool oom_group;
-    bool online;
+    bool online; /* false: removed; it stays for as long as something is charged to it */
+    bool
+        released; /* and nothing is any more: its counts went to the parent, only the id is remembered */
     bool under_oom;
-    struct psi_group psi; /* of its tasks and those below; the root's is the machine's */
+    struct list_head dying; /* while removed, not released */
+    u64 events_gone
+        [GROUP_NR_EVENTS]; /* of released children: part of the counters, not of the group's own */
+    struct psi_group psi;  /* of its tasks and those below; the root's is the machine's */
 };
 
 struct group_stock { /* per CPU: pages charged in advance for one group */
@@ -77,6 +85,7 @@ struct groups {
     struct group **by_id;      /* NULL: no such group */
     u32 nr_groups, cap_groups;
     struct group *root;
+    struct list_head dying;
     unsigned nr_cpus;
     struct group_stock *stock;
     bool recursive_protection; /* cgroup2 is mounted with memory_recursiveprot, as systemd does */
@@ -87,6 +96,18 @@ void groups_init(struct groups *gs, struct frames *frames, struct counters *coun
 void groups_done(struct groups *gs);
 /* A child of parent; NULL when 65,535 exist. */
 struct group *group_new(struct groups *gs, struct group *parent, const char *name);
+/* rmdir: no task may enter any more. What is charged stays until it is freed or reclaimed, as a "zombie"; its protection ends. Kernel
+ * objects are the caller's business.   -EBUSY: it has tasks or children.   pre: not the root */
+int group_remove(struct groups *gs, struct group *g);
+/* Release removed groups that nothing is charged to. group_new() and group_remove() do so as well. */
+void groups_reap(struct groups *gs);
+/* The nearest group from g on that was not released: where its counts went. */
+struct group *group_unreleased(struct group *g);
+/* Is the id still that of this group, for what only remembers it (shadows)? Ends with removal, or the last page in swap. */
+static inline bool group_id_valid(const struct group *g)
+{
+    return g->online || (!g->released && g->swap.usage);
+}
 struct group *group_get(const struct groups *gs, u16 id); /* NULL for 0 or unknown */
 /* By path from the root ("/app/worker"), NULL when unknown. */
 struct group *group_find(const struct groups *gs, const char *path);
@@ -133,6 +154,8 @@ static inline void group_count(struct groups *gs, struct group *g, enum counter 
     if (g)
         g->counters.v[id] += n;
 }
+/* Of an event of memory.events: what happened in this group itself (memory.events.local). */
+s64 group_local_events(const struct group *g, enum counter id);
 /* An event of the group and of its ancestors (memory.events). */
 void group_event(struct group *g, enum counter id, s64 n);
 /* The counter over the whole subtree, as memory.stat shows it. cost O(groups below). */

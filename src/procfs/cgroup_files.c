@@ -1,7 +1,6 @@
 /* cgroup_files.c - the files of a cgroup v2 directory.
  *
- * A group's events are counted in it and in all groups above; what happened in the group alone (memory.events.local) is
- * therefore its own count less those of its children.
+ * Those of a group that was removed are gone, even while memory is still charged to it.
  */
 #include "procfs/procfs.h"
 
@@ -61,7 +60,7 @@ static void render_cgroup_stat(const struct system *s HW_UNUSED, struct group *g
 
     for (struct group *at = group_next(g, g); at; at = group_next(g, at)) {
         below += at->online;
-        dying += !at->online;
+        dying += !at->online && (at->memory.usage || at->swap.usage);
     }
     strbuf_printf(out, "nr_descendants %u\nnr_dying_descendants %u\n", below, dying);
 }
@@ -161,15 +160,6 @@ static const struct event_line swap_events[] = {
     {"fail", MEMCG_SWAP_FAIL},
 };
 
-static s64 local_events(const struct group *g, enum counter id)
-{
-    s64 n = g->counters.v[id];
-
-    for (const struct list_head *at = g->children.next; at != &g->children; at = at->next)
-        n -= list_entry(at, struct group, sibling)->counters.v[id];
-    return n;
-}
-
 static void render_memory_events(const struct system *s HW_UNUSED, struct group *g,
                                  struct strbuf *out)
 {
@@ -183,7 +173,7 @@ static void render_memory_events_local(const struct system *s HW_UNUSED, struct 
 {
     for (unsigned i = 0; i < ARRAY_SIZE(memory_events); i++)
         strbuf_printf(out, "%s %" PRId64 "\n", memory_events[i].key,
-                      local_events(g, memory_events[i].id));
+                      group_local_events(g, memory_events[i].id));
 }
 
 static void render_memory_swap_events(const struct system *s HW_UNUSED, struct group *g,

@@ -157,7 +157,8 @@ static int write_all(struct tree *t)
             rc = write_process(t, task);
     }
     for (struct group *g = s->groups.root; g && rc == 0; g = group_next(s->groups.root, g))
-        rc = write_group(t, g);
+        if (g->online)
+            rc = write_group(t, g);
     return rc;
 }
 

@@ -138,8 +138,12 @@ static bool try_to_unmap(struct pgdat *pg, pfn_t pfn)
 /* A slot, charged to g; SWP_NONE when the machine or the group has none left. */
 static swp_t swap_slot_get(struct pgdat *pg, struct group *g)
 {
-    struct group *over = group_try_charge_swap(pg->groups, g, 1);
+    struct group *over;
     swp_t e;
+
+    while (!group_id_valid(g)) /* removed: the parent pays (mem_cgroup_id_get_online) */
+        g = g->parent;
+    over = group_try_charge_swap(pg->groups, g, 1);
 
     if (over) {
         group_event(over, MEMCG_SWAP_MAX, 1);

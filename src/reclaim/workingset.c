@@ -40,7 +40,7 @@ void workingset_refault(struct pgdat *pg, pfn_t pfn, u64 shadow)
     u64 distance, size;
 
     assert(entry_is_shadow(shadow));
-    if (!evicted)
+    if (!evicted || !group_id_valid(evicted))
         return;
     distance = (evicted->lruvec.nonresident_age - (shadow >> 2)) & AGE_MASK;
     group_count(pg->groups, g, file ? WORKINGSET_REFAULT_FILE : WORKINGSET_REFAULT_ANON, 1);

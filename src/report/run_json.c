@@ -247,7 +247,7 @@ static json_object *groups_json(const struct system *s)
 
     for (struct group *g = s->groups.root; g; g = group_next(s->groups.root, g)) {
         /* The root has no limits and, in Linux, no memory.current. */
-        if (g->parent)
+        if (g->parent && g->online)
             json_object_array_add(groups, group_json(s, g));
     }
     return groups;

@@ -170,5 +170,14 @@ void system_unpin_pages(struct system *s, u64 nr);
 /* --- groups ------------------------------------------------------------------------------------------------------------------- */
 struct group *system_group(struct system *s,
                            const char *path); /* made, with its parents, when missing */
+/* rmdir: 0, or -EBUSY. What is still charged stays until it is freed or reclaimed; kernel objects go to the parent at once. */
+int system_group_remove(struct system *s, struct group *g);
+/* Write to cgroup.procs: the process and all its threads move. What they were charged for stays where it is. */
+void system_task_move(struct system *s, struct task *t, struct group *to);
+/* Write to memory.max, memory.high: reclaims what is over; max kills when that does not help. In pages. */
+void system_group_set_max(struct system *s, struct group *g, u64 pages);
+void system_group_set_high(struct system *s, struct group *g, u64 pages);
+/* Write to memory.reclaim. Returns the pages reclaimed; fewer than asked for is EAGAIN there. */
+u64 system_group_reclaim(struct system *s, struct group *g, u64 pages);
 
 #endif

@@ -30,6 +30,8 @@ static void stack_new(struct system *s, struct task *t)
 
 static void stack_free(struct system *s, struct task *t)
 {
+    struct group *payer = group_get(&s->groups, t->objects_memcg);
+
     for (unsigned i = 0; i < ARRAY_SIZE(t->stack); i++) {
         struct frame *f = frames_get(&s->frames, t->stack[i]);
 
@@ -38,10 +40,10 @@ static void stack_free(struct system *s, struct task *t)
         frame_clear(f, PG_KERNEL);
         f->memcg = 0;
         frames_free(&s->frames, t->stack[i], 0, s->pgdat.cpu);
-        group_uncharge(&s->groups, t->group, 1);
+        group_uncharge(&s->groups, payer, 1);
         t->stack[i] = PFN_NONE;
     }
-    group_count(&s->groups, t->group, NR_KERNEL_STACK, -STACK_KIB);
+    group_count(&s->groups, group_unreleased(payer), NR_KERNEL_STACK, -STACK_KIB);
 }
 
 static struct task *task_make(struct system *s, struct group *g, u32 pid, u32 tgid, u32 ppid,

@@ -1,0 +1,87 @@
+/* remove.c - the end of a group.
+ *
+ *   online --group_remove()--> dying: no task, no protection; its pages stay on its lists until they are freed or reclaimed
+ *                                |  nothing charged, no children
+ *                                v
+ *                              released: out of the tree; its counters were added to the parent's, where sums over a subtree
+ *                                        go on as if it were there
+ *
+ * Mirrors mem_cgroup_css_offline(), mem_cgroup_css_free() of mm/memcontrol.c, Linux 6.1. */
+#include "group/group.h"
+
+#include <errno.h>
+
+static bool is_event(unsigned id)
+{
+    return id >= MEMCG_LOW && id < MEMCG_LOW + GROUP_NR_EVENTS;
+}
+
+/* Events are in the parent's count already. */
+static void hand_over(struct group *g)
+{
+    struct group *up = g->parent;
+
+    for (unsigned id = 0; id < NR_COUNTERS; id++)
+        if (!is_event(id))
+            up->counters.v[id] += g->counters.v[id];
+    for (unsigned i = 0; i < GROUP_NR_EVENTS; i++)
+        up->events_gone[i] += (u64)g->counters.v[MEMCG_LOW + i];
+    g->counters = (struct counters){0};
+}
+
+static bool try_release(struct group *g)
+{
+    if (g->memory.usage || g->swap.usage || g->kernel_pages || !list_empty(&g->children))
+        return false;
+    hand_over(g);
+    list_del(&g->dying);
+    list_del(&g->sibling);
+    g->released = true;
+    return true;
+}
+
+void groups_reap(struct groups *gs)
+{
+    struct list_head *at = gs->dying.next;
+
+    while (at != &gs->dying) {
+        struct group *g = list_entry(at, struct group, dying);
+
+        at = at->next;
+        if (try_release(g))
+            at = gs->dying.next; /* its parent may be next */
+    }
+}
+
+int group_remove(struct groups *gs, struct group *g)
+{
+    assert(g->parent && g->online);
+    if (g->nr_tasks)
+        return -EBUSY;
+    for (const struct list_head *at = g->children.next; at != &g->children; at = at->next)
+        if (list_entry(at, struct group, sibling)->online)
+            return -EBUSY;
+    g->online = false;
+    group_set_protection(g, 0, 0);
+    group_drain_stock(gs, g);
+    list_add_tail(&g->dying, &gs->dying);
+    groups_reap(gs);
+    return 0;
+}
+
+struct group *group_unreleased(struct group *g)
+{
+    while (g->released)
+        g = g->parent;
+    return g;
+}
+
+s64 group_local_events(const struct group *g, enum counter id)
+{
+    s64 n = g->counters.v[id] - (s64)g->events_gone[id - MEMCG_LOW];
+
+    assert(is_event(id));
+    for (const struct list_head *at = g->children.next; at != &g->children; at = at->next)
+        n -= list_entry(at, struct group, sibling)->counters.v[id];
+    return n;
+}

@@ -1,0 +1,119 @@
+/* cgroup.c - what is written to the files of a group, and its end.
+ *
+ * Mirrors cgroup_attach_task(), mem_cgroup_css_offline(), memory_max_write(), memory_high_write(), memory_reclaim(), Linux 6.1,
+ * cgroup v2. Differs: nobody sleeps in them; when all that could be reclaimed waits for writeback, they give up as after
+ * their retries. */
+#include "system/pressure.h"
+#include "system/system_int.h"
+
+#define RECLAIM_RETRIES 16u /* MAX_RECLAIM_RETRIES */
+
+/* Those threads of the process that are still there, and a child that is being forked. */
+static void move_one(struct system *s, struct task *t, struct group *to)
+{
+    pressure_move(t, to, s->clock.now);
+    t->group->nr_tasks--;
+    to->nr_tasks++;
+    t->group = to;
+    t->mm->memcg = to->id;
+    if (t->fork_child)
+        move_one(s, t->fork_child, to);
+}
+
+void system_task_move(struct system *s, struct task *t, struct group *to)
+{
+    u32 tgid = t->tgid;
+
+    assert(to->online);
+    for (u32 i = 0; i < s->nr_tasks; i++)
+        if (s->tasks[i]->tgid == tgid && s->tasks[i]->state < TASK_ZOMBIE &&
+            s->tasks[i]->group != to)
+            move_one(s, s->tasks[i], to);
+}
+
+/* Files that the group used first are written back on behalf of its parent now, and their shadows are the parent's. */
+static void reparent_inodes(struct system *s, const struct group *from, const struct group *to)
+{
+    for (u32 id = 1; id < s->backing.nr_inodes; id++) {
+        struct inode *inode = s->backing.inodes[id];
+
+        if (inode && inode->memcg == from->id)
+            inode->memcg = to->id;
+    }
+    shadow_nodes_reparent(&s->backing, from->id, to->id);
+}
+
+int system_group_remove(struct system *s, struct group *g)
+{
+    struct group *up = g->parent;
+    int rc = group_remove(&s->groups, g);
+
+    if (rc)
+        return rc;
+    while (!up->online)
+        up = up->parent;
+    slab_reparent(&s->slab, g, up);
+    reparent_inodes(s, g, up);
+    groups_reap(&s->groups);
+    system_check_step(s);
+    return 0;
+}
+
+u64 system_group_reclaim(struct system *s, struct group *g, u64 pages)
+{
+    unsigned retries = RECLAIM_RETRIES;
+    u64 freed = 0;
+
+    while (freed < pages) {
+        u64 n;
+
+        if (!retries) /* the last attempt: pages in batches too */
+            lru_add_drain(&s->pgdat);
+        n = balance_reclaim_group(&s->pgdat, g, pages - freed);
+        freed += n;
+        if (!n && !retries--)
+            break;
+    }
+    system_check_step(s);
+    return freed;
+}
+
+/* Bring usage down to the limit, as far as reclaim can. False: it is still over. */
+static bool shrink_to(struct system *s, struct group *g, u64 limit)
+{
+    unsigned retries = RECLAIM_RETRIES;
+
+    group_drain_stock(&s->groups, g);
+    while (g->memory.usage > limit)
+        if (!balance_reclaim_group(&s->pgdat, g, g->memory.usage - limit) && !retries--)
+            return false;
+    return true;
+}
+
+static struct task *any_task(const struct system *s, const struct group *g)
+{
+    for (u32 i = 0; i < s->nr_tasks; i++)
+        if (oom_is_candidate(s->tasks[i], g))
+            return s->tasks[i];
+    return NULL;
+}
+
+void system_group_set_max(struct system *s, struct group *g, u64 pages)
+{
+    g->memory.max = pages;
+    while (!shrink_to(s, g, pages)) {
+        struct task *t = any_task(s, g);
+
+        group_event(g, MEMCG_OOM, 1);
+        if (!t || !oom_kill(s, t, g))
+            break;
+    }
+    system_check_step(s);
+}
+
+void system_group_set_high(struct system *s, struct group *g, u64 pages)
+{
+    g->memory.high = pages;
+    shrink_to(s, g, pages);
+    system_check_step(s);
+}
