@@ -32,7 +32,7 @@ typedef u32 pfn_t;
 #define PFN_NONE ((pfn_t)0) /* frame 0 is never handed out, as on a PC */
 
 /* Bits 0..1 zone; on the first frame of a free block also 2..3 migrate type of its list, 4..7
- * order. */
+ * order. A frame in use may have other bits there (PG_PRIVATE, slab/). */
 #define FRAME_ZONE_SHIFT  0u
 #define FRAME_ZONE_MASK   0x3u
 #define FRAME_MT_SHIFT    2u
@@ -41,6 +41,7 @@ typedef u32 pfn_t;
 #define FRAME_ORDER_MASK  (0xfu << FRAME_ORDER_SHIFT)
 
 enum page_flag {
+    PG_PRIVATE = 1u << 2,      /* has buffer heads (while free, the bit is the migrate type's) */
     PG_LOCKED = 1u << 8,       /* I/O that fills it is in flight */
     PG_UPTODATE = 1u << 9,     /* its bytes are valid */
     PG_DIRTY = 1u << 10,       /* differs from its backing store */

@@ -9,10 +9,15 @@
 struct group;
 struct pgdat;
 
+enum kmem_object {
+    KMEM_TREE_NODE,   /* of the page cache */
+    KMEM_BUFFER_HEAD, /* of a page that was written, or that is the disk's own */
+};
+
 struct kmem {
     void *ctx;
-    /* delta tree nodes of the page cache came or went, paid by this group (0: by nobody). Never waits. */
-    void (*tree_nodes)(void *ctx, u16 memcg, s64 delta);
+    /* delta of these came or went, paid by this group (0: by nobody). Never waits. */
+    void (*objects)(void *ctx, enum kmem_object what, u16 memcg, s64 delta);
     /* Drop objects of g that can be rebuilt, as many as this priority asks for. Returns the frames that became free. */
     u64 (*shrink)(void *ctx, struct group *g, int priority);
 };

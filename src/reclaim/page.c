@@ -80,8 +80,23 @@ static void charge_nodes(struct pgdat *pg, struct inode *inode, u64 nodes_before
         return;
     if (!nodes_before)
         inode->nodes_memcg = inode->memcg;
-    if (pg->kmem.tree_nodes)
-        pg->kmem.tree_nodes(pg->kmem.ctx, inode->nodes_memcg, delta);
+    if (pg->kmem.objects)
+        pg->kmem.objects(pg->kmem.ctx, KMEM_TREE_NODE, inode->nodes_memcg, delta);
+}
+
+/* Blocks are as large as pages: one buffer head each, from the first time a page is dirtied until it leaves the cache. */
+static void add_buffers(struct pgdat *pg, struct frame *f)
+{
+    if (!pg->kmem.objects || frame_test(f, PG_PRIVATE))
+        return;
+    frame_set(f, PG_PRIVATE);
+    pg->kmem.objects(pg->kmem.ctx, KMEM_BUFFER_HEAD, f->memcg, 1);
+}
+
+static void free_buffers(struct pgdat *pg, struct frame *f)
+{
+    if (unlikely(frame_test_clear(f, PG_PRIVATE)))
+        pg->kmem.objects(pg->kmem.ctx, KMEM_BUFFER_HEAD, f->memcg, -1);
 }
 
 u64 page_cache_add(struct pgdat *pg, struct inode *inode, u64 index, pfn_t pfn)
@@ -95,6 +110,8 @@ u64 page_cache_add(struct pgdat *pg, struct inode *inode, u64 index, pfn_t pfn)
     count_group(pg, f, NR_FILE_PAGES, 1);
     if (inode->kind == INODE_SHMEM)
         count_group(pg, f, NR_SHMEM, 1);
+    else if (inode->kind == INODE_DEVICE)
+        add_buffers(pg, f);
     charge_nodes(pg, inode, nodes);
     return shadow;
 }
@@ -108,6 +125,7 @@ void page_cache_del(struct pgdat *pg, pfn_t pfn, u64 shadow)
     if (frame_test(f, PG_DIRTY))
         page_clear_dirty(pg, pfn);
     pagecache_del(pg->backing, pfn, shadow);
+    free_buffers(pg, f);
     count_group(pg, f, NR_FILE_PAGES, -1);
     if (inode->kind == INODE_SHMEM)
         count_group(pg, f, NR_SHMEM, -1);
@@ -159,6 +177,7 @@ bool page_mark_dirty(struct pgdat *pg, pfn_t pfn)
         if (!pagecache_set_dirty(pg->backing, pfn, pg->clock->now))
             return false;
         count_group(pg, f, NR_DIRTY, 1);
+        add_buffers(pg, f);
         return true;
     }
     if (frame_test(f, PG_DIRTY))

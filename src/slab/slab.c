@@ -252,15 +252,16 @@ void slab_reparent(struct slab *s, struct group *from, struct group *to)
 }
 
 /* --- the machine ----------------------------------------------------------------------------------------------------------- */
-static void tree_nodes(void *slab, u16 memcg, s64 delta)
+static void cache_objects(void *slab, enum kmem_object what, u16 memcg, s64 delta)
 {
     struct slab *s = slab;
     struct group *g = group_get(s->pg->groups, memcg);
+    enum slab_id id = what == KMEM_TREE_NODE ? SLAB_RADIX_TREE_NODE : SLAB_BUFFER_HEAD;
 
     if (delta > 0)
-        slab_alloc(s, SLAB_RADIX_TREE_NODE, g, (u64)delta);
+        slab_alloc(s, id, g, (u64)delta);
     else
-        slab_free(s, SLAB_RADIX_TREE_NODE, g, (u64)-delta);
+        slab_free(s, id, g, (u64)-delta);
 }
 
 void slab_init(struct slab *s, struct pgdat *pg)
@@ -271,7 +272,7 @@ void slab_init(struct slab *s, struct pgdat *pg)
         s->caches[id].info = &slab_cache_info[id];
         slab_geometry_init(&s->caches[id].geo, &slab_cache_info[id], pg->nr_cpus);
     }
-    pg->kmem = (struct kmem){.ctx = s, .tree_nodes = tree_nodes, .shrink = slab_shrink};
+    pg->kmem = (struct kmem){.ctx = s, .objects = cache_objects, .shrink = slab_shrink};
 }
 
 void slab_done(struct slab *s)

@@ -174,18 +174,22 @@ static void check_tlbs(const struct system *s)
     }
 }
 
-/* Every tree node of the page cache and every open file has its kernel object. */
+/* Every tree node and written page of the page cache and every open file has its kernel objects. */
 static void check_objects(const struct system *s)
 {
-    u64 nodes = 0, filps = 0, files = 0;
+    u64 nodes = 0, filps = 0, heads = 0, files = 0, pages = 0;
 
     for (u32 id = 1; id <= s->groups.nr_groups; id++) {
         nodes += slab_count(&s->slab, SLAB_RADIX_TREE_NODE, s->groups.by_id[id]);
         filps += slab_count(&s->slab, SLAB_FILP, s->groups.by_id[id]);
+        heads += slab_count(&s->slab, SLAB_BUFFER_HEAD, s->groups.by_id[id]);
     }
     for (u32 id = 1; id < s->backing.nr_files; id++)
         files += s->backing.files[id] != NULL;
-    assert(nodes == s->backing.xa_nodes && filps >= files);
+    for (pfn_t p = 1; p < s->frames.end_pfn; p++)
+        pages += (frames_get(&s->frames, p)->flags & (PG_PAGECACHE | PG_PRIVATE)) ==
+                 (PG_PAGECACHE | PG_PRIVATE);
+    assert(nodes == s->backing.xa_nodes && filps >= files && heads == pages);
 }
 
 void system_check(struct system *s)
