@@ -41,7 +41,6 @@ void replay_init(struct replay *r, const struct replay_config *config)
     *r = (struct replay){.config = *config, .next_progress = PROGRESS_EVENTS};
     if (!config->sched)
         sched_init(&r->sched, config->system);
-    u64map_init(&r->handles);
     r->streams = xcalloc(n, sizeof(*r->streams));
     for (u32 i = 0; i < n; i++) {
         struct replay_stream *rs = &r->streams[i];
@@ -64,7 +63,6 @@ void replay_done(struct replay *r)
     }
     order_done(r);
     free(r->streams);
-    u64map_done(&r->handles);
     if (!r->config.sched)
         sched_done(&r->sched);
 }

@@ -73,7 +73,6 @@ struct replay {
     struct replay_stream **by_stamp; /* sorted by start stamp */
     u32 first_unstarted;             /* index into by_stamp: all before it are started or dropped */
     VEC(struct replay_stream *) live;
-    struct u64map handles; /* open handle -> file id, 0 for one without a page cache */
     u64 next_progress;
     bool any_killed;
 };

@@ -25,7 +25,8 @@ struct replay_file {
 /* What the streams of one process share. */
 struct replay_proc {
     u32 users;
-    struct u64map fids; /* fid -> index into files */
+    struct u64map fids;    /* fid -> index into files */
+    struct u64map handles; /* open handle -> file id with one reference; 0: has no page cache */
     VEC(struct replay_file) files;
 };
 
@@ -76,7 +77,7 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
                          struct sched_slice *slice);
 
 struct replay_proc *replay_proc_new(void);
-struct replay_proc *replay_proc_fork(const struct replay_proc *parent);
+struct replay_proc *replay_proc_fork(struct replay *r, const struct replay_proc *parent);
 void replay_proc_put(struct replay *r, struct replay_proc *proc);
 
 /* --- replay_order.c --- */

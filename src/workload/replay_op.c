@@ -1,8 +1,8 @@
 /* replay_op.c - operations of a trace as system calls of a machine.
  *
  * A call that waits is made again with the same arguments; rs->stage says how far an operation of several calls has
- * come. Files are known per process by fid (inherited over fork), open descriptions by a handle that is unique in the
- * recording. What refers to something the recording does not explain is counted (stats.bad_ops) and done as far
+ * come. Files are known per process by fid and open descriptions by handle; a forked child inherits both, a new image
+ * neither. What refers to something the recording does not explain is counted (stats.bad_ops) and done as far
  * as it makes sense: a mapping of an unknown file becomes anonymous, I/O on it only touches user memory.
  *
  * A mapping needs an open file for its readahead state, and the format does not say which description it was made
@@ -28,13 +28,14 @@ struct replay_proc *replay_proc_new(void)
 
     p->users = 1;
     u64map_init(&p->fids);
+    u64map_init(&p->handles);
     return p;
 }
 
-struct replay_proc *replay_proc_fork(const struct replay_proc *parent)
+struct replay_proc *replay_proc_fork(struct replay *r, const struct replay_proc *parent)
 {
     struct replay_proc *p = replay_proc_new();
-    u64 cursor, fid, index;
+    u64 cursor, fid, index, handle, file;
 
     u64map_for_each (&parent->fids, cursor, fid, index)
         u64map_put(&p->fids, fid, index);
@@ -44,6 +45,11 @@ struct replay_proc *replay_proc_fork(const struct replay_proc *parent)
 
         copy.map_file = 0;
         vec_push(&p->files, copy);
+    }
+    u64map_for_each (&parent->handles, cursor, handle, file) {
+        u64map_put(&p->handles, handle, file);
+        if (file)
+            file_hold(file_get(&r->config.system->backing, (u32)file));
     }
     return p;
 }
@@ -57,11 +63,22 @@ static void close_map_file(struct replay *r, struct replay_file *f)
     f->map_file = 0;
 }
 
+static void close_handle(struct replay *r, u64 file)
+{
+    if (file)
+        system_close(r->config.system, file_get(&r->config.system->backing, (u32)file));
+}
+
 void replay_proc_put(struct replay *r, struct replay_proc *proc)
 {
+    u64 cursor, handle, file;
+
     assert(proc->users > 0);
     if (--proc->users)
         return;
+    u64map_for_each (&proc->handles, cursor, handle, file)
+        close_handle(r, file);
+    u64map_done(&proc->handles);
     vec_for_each (&proc->files, f)
         close_map_file(r, f);
     vec_done(&proc->files);
@@ -116,7 +133,7 @@ static struct file *handle_file(struct replay_stream *rs, u64 handle, u64 fid)
 {
     u64 id;
 
-    if (u64map_get(&rs->replay->handles, handle, &id))
+    if (u64map_get(&rs->proc->handles, handle, &id))
         return id ? file_get(&rs->replay->config.system->backing, (u32)id) : NULL;
     return map_file_of(rs, file_of(rs, fid));
 }
@@ -157,6 +174,15 @@ static enum op_result op_file(struct replay_stream *rs, const struct trace_op *o
     return OP_DONE;
 }
 
+static void take_handle(struct replay_stream *rs, u64 handle, u64 file)
+{
+    u64 before;
+
+    if (u64map_del(&rs->proc->handles, handle, &before)) /* its close is not in the recording */
+        close_handle(rs->replay, before);
+    u64map_put(&rs->proc->handles, handle, file);
+}
+
 static enum op_result op_open(struct replay_stream *rs, const struct trace_op *op)
 {
     struct system *s = rs->replay->config.system;
@@ -166,7 +192,7 @@ static enum op_result op_open(struct replay_stream *rs, const struct trace_op *o
     u32 flags = 0;
 
     if (!inode) {
-        u64map_put(&rs->replay->handles, handle, 0);
+        take_handle(rs, handle, 0);
         return OP_DONE;
     }
     if (oflags & HWT_OPEN_TRUNC) {
@@ -180,19 +206,16 @@ static enum op_result op_open(struct replay_stream *rs, const struct trace_op *o
     if (oflags & HWT_OPEN_SYNC)
         flags |= FILE_SYNC;
     file = system_open(s, inode, flags);
-    u64map_put(&rs->replay->handles, handle, file ? file->id : 0);
+    take_handle(rs, handle, file ? file->id : 0);
     return OP_DONE;
 }
 
 static enum op_result op_close(struct replay_stream *rs, const struct trace_op *op)
 {
-    struct system *s = rs->replay->config.system;
-    struct file *file;
-    u64 id;
+    u64 file;
 
-    if (u64map_del(&rs->replay->handles, op->field[0], &id) && id &&
-        (file = file_get(&s->backing, (u32)id)))
-        system_close(s, file);
+    if (u64map_del(&rs->proc->handles, op->field[0], &file))
+        close_handle(rs->replay, file);
     return OP_DONE;
 }
 
@@ -398,7 +421,7 @@ static enum op_result op_fork(struct replay_stream *rs, const struct trace_op *o
         return OP_DONE;
     }
     sched_leave(slice, rs->st.task); /* the child starts when the fork is over */
-    replay_stream_start(child_stream, child, replay_proc_fork(rs->proc), slice->now);
+    replay_stream_start(child_stream, child, replay_proc_fork(rs->replay, rs->proc), slice->now);
     return OP_DONE;
 }
 
@@ -432,14 +455,10 @@ static enum op_result op_exec(struct replay_stream *rs, const struct trace_op *o
         return result_of(step);
     sched_leave(slice, t);
     next = order_find(rs->replay, t->tgid - rs->replay->config.pid_base, HWT_PROC_EXEC);
-    if (next) {
-        struct replay_proc *proc = rs->proc;
-
-        proc->users++;
-        replay_stream_start(next, t, proc, slice->now);
-    } else {
+    if (next) /* it names its files anew, and has no handles */
+        replay_stream_start(next, t, replay_proc_new(), slice->now);
+    else
         system_exit(s, t, 0, true);
-    }
     sched_wake_killed(replay_sched(rs->replay), slice->now); /* its other threads are gone */
     replay_stream_end(rs, STREAM_ENDED, slice->now);
     return OP_END;
@@ -490,6 +509,25 @@ static enum op_result op_wait(struct replay_stream *rs, const struct trace_op *o
     return OP_WAIT;
 }
 
+/* What programs make the kernel allocate for itself. */
+static enum op_result op_kernel(struct replay_stream *rs, const struct trace_op *op)
+{
+    struct system *s = rs->replay->config.system;
+    struct task *t = rs->st.task;
+
+    switch ((enum trace_kernel_op)op->field[0]) {
+    case TRACE_KERNEL_WALK:
+        return result_of(system_walk_directory(s, t, op->field[1]));
+    case TRACE_KERNEL_LEAK:
+        return result_of(system_leak_objects(s, t, op->field[1], (u32)op->field[2], true));
+    case TRACE_KERNEL_SOCKETS:
+        return result_of(system_open_sockets(s, t, op->field[1], op->field[2]));
+    case TRACE_KERNEL_PIN:
+        return result_of(system_pin_pages(s, t, op->field[1]));
+    }
+    hw_unreachable();
+}
+
 enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
                          struct sched_slice *slice)
 {
@@ -504,6 +542,8 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
         t->cpu_user_ns += ns;
         return OP_DONE;
     }
+    if (op->opcode == TRACE_OP_KERNEL)
+        return op_kernel(rs, op);
     switch ((enum hwt_op)op->opcode) {
     case HWT_OP_PROC_START:
     case HWT_OP_COMM:

@@ -251,6 +251,30 @@ static void a_recording_without_its_end_is_played_to_where_it_goes(void **state)
     end(&x);
 }
 
+static void a_child_closes_its_own_handles_only(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x), child;
+
+    (void)state;
+    op(&x, s, HWT_OP_FILE, (u64[]){1, 1, 1, PAGE(64), HWT_FILE_REGULAR});
+    op(&x, s, HWT_OP_OPEN, (u64[]){7, 1, HWT_OPEN_READ});
+    op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
+    child = process(&x, 2, 1, HWT_PROC_FORKED);
+    op(&x, child, HWT_OP_UNLINK, (u64[]){1});
+    op(&x, child, HWT_OP_CLOSE, (u64[]){7});
+    leave(&x, child);
+    op(&x, s, HWT_OP_WAIT, (u64[]){HWT_WAIT_CHILD, 1, 4});
+    op(&x, s, HWT_OP_READ, (u64[]){7, 1, 0, PAGE(64), 0}); /* removed, but still open here */
+    op(&x, s, HWT_OP_CLOSE, (u64[]){7});
+    leave(&x, s);
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_int_equal(x.system.counters.v[PGPGIN], 64 * 8);
+    assert_int_equal(x.system.counters.v[NR_FILE_PAGES],
+                     0); /* with the last handle went the file */
+    end(&x);
+}
+
 /* --- waiting ----------------------------------------------------------------------------------------------------- */
 
 static void a_sleep_takes_its_time_and_a_poll_that_nobody_disturbs_too(void **state)
@@ -414,6 +438,7 @@ int main(void)
         cmocka_unit_test(children_images_and_threads_start_in_their_places),
         cmocka_unit_test(a_stream_nobody_starts_is_dropped_not_waited_for),
         cmocka_unit_test(a_recording_without_its_end_is_played_to_where_it_goes),
+        cmocka_unit_test(a_child_closes_its_own_handles_only),
         cmocka_unit_test(a_sleep_takes_its_time_and_a_poll_that_nobody_disturbs_too),
         cmocka_unit_test(a_lock_is_had_when_the_others_have_passed),
         cmocka_unit_test(two_processes_share_one_cpu_and_not_two),
