@@ -93,7 +93,7 @@ static bool shrink_to(struct system *s, struct group *g, u64 limit)
 static struct task *any_task(const struct system *s, const struct group *g)
 {
     for (u32 i = 0; i < s->nr_tasks; i++)
-        if (oom_is_candidate(s->tasks[i], g))
+        if (oom_is_candidate(s, s->tasks[i], g))
             return s->tasks[i];
     return NULL;
 }
