@@ -30,6 +30,8 @@
 #define GROW_STEP         (16 * MIB)       /* mapped at a time */
 #define NAP               (10 * NS_PER_MS) /* of one that has nothing to do but wait */
 #define LATE_MAX          NS_PER_S         /* requests later than this are not made up for */
+#define KERNEL_STEP       4096u            /* names or objects in one request */
+#define LEAK_OBJECT       256u
 #define FIRST_INODE       0x40000000ull
 #define THE_FID           1u
 
@@ -57,6 +59,7 @@ struct generator_stream {
     ns_t phase_ends;
     bool paused; /* after the request that is done */
     u64 requests, writes, forked;
+    u64 names, objects; /* walked, leaked */
     /* the batch */
     VEC(u64) events;
     VEC(struct trace_op) ops;
@@ -70,7 +73,7 @@ static u64 pages_of(u64 bytes)
 
 /* --- emitting ------------------------------------------------------------------------------------------------------- */
 
-static struct trace_op *emit_op(struct generator_stream *gs, enum hwt_op opcode, u32 icount)
+static struct trace_op *emit_op(struct generator_stream *gs, unsigned opcode, u32 icount)
 {
     vec_push(&gs->events, event_make(gs->ops.count, icount, HWT_OP));
     vec_push(&gs->ops, ((struct trace_op){.opcode = (u8)opcode}));
@@ -85,6 +88,10 @@ static void emit_access(struct generator_stream *gs, u64 page, bool write, u64 i
 {
     vec_push(&gs->events, event_make(page, (u32)icount, write ? HWT_WRITE : HWT_READ));
 }
+
+#define EMIT_KERNEL(gs, what, ...)                                                     \
+    memcpy(emit_op(gs, TRACE_OP_KERNEL, 100)->field, (const u64[]){what, __VA_ARGS__}, \
+           sizeof((const u64[]){what, __VA_ARGS__}))
 
 static void emit_wait(struct generator_stream *gs, ns_t ns)
 {
@@ -151,6 +158,10 @@ static void start(struct generator_stream *gs)
         EMIT(gs, HWT_OP_MLOCK, 100, own_base, own * PAGE_SIZE, 0);
     if (t->file_index >= 0 && (gs->worker || !t->workers))
         emit_file(gs);
+    if (t->sockets && (gs->worker || !t->workers))
+        EMIT_KERNEL(gs, TRACE_KERNEL_SOCKETS, t->sockets, t->socket_data);
+    if (t->pin && !gs->worker)
+        EMIT_KERNEL(gs, TRACE_KERNEL_PIN, pages_of(t->pin));
     gs->memory =
         (struct growth){.base = MEMORY_BASE, .pages = preload + own, .mapped = preload + own};
     gs->leak.base = LEAK_BASE;
@@ -255,6 +266,28 @@ static void use_file(struct generator_stream *gs)
     }
 }
 
+/* What is due of a rate since RUN began, in steps of at most KERNEL_STEP. */
+static u64 due_of(const struct generator_stream *gs, double rate, u64 done, ns_t now)
+{
+    u64 want = (u64)(rate * (double)(now - gs->began) / 1e9);
+
+    return want > done ? MIN(want - done, KERNEL_STEP) : 0;
+}
+
+static void use_kernel(struct generator_stream *gs, ns_t now)
+{
+    const struct scenario_task *t = gs->g->task;
+    u64 names = due_of(gs, t->walk, gs->names, now);
+    u64 objects = due_of(gs, (double)t->kernel_leak / LEAK_OBJECT, gs->objects, now);
+
+    if (names)
+        EMIT_KERNEL(gs, TRACE_KERNEL_WALK, names);
+    if (objects)
+        EMIT_KERNEL(gs, TRACE_KERNEL_LEAK, objects, LEAK_OBJECT);
+    gs->names += names;
+    gs->objects += objects;
+}
+
 static void account(struct generator_stream *gs, ns_t now)
 {
     struct generator_stats *st = &gs->g->stats;
@@ -316,6 +349,7 @@ static void request(struct generator_stream *gs, ns_t now)
         grow(gs, &gs->leak, 0, t->leak, pages_of(4 * TIB), now);
     use_memory(gs);
     use_file(gs);
+    use_kernel(gs, now);
     if (gs->events.count)
         gs->request_began = now + 1;
     else

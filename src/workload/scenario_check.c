@@ -144,9 +144,11 @@ static int check_task(struct scenario *sc, struct scenario_task *t, struct err *
     if (check_patterns(sc, t, e))
         return -EINVAL;
     if (!t->touch.kind && !t->read.kind && !t->write.kind && !t->map.kind && !t->memory &&
-        !t->preload && !t->grow && !t->leak)
+        !t->preload && !t->grow && !t->leak && !t->kernel_leak && !t->sockets && !t->pin &&
+        t->walk <= 0)
         return err_at(e, -EINVAL, sc->path, t->head.line, 0,
-                      "[task %s] does nothing; want trace, memory, grow, leak, read, write or map",
+                      "[task %s] does nothing; want trace, memory, grow, leak, read, write, map or "
+                      "another key that uses memory",
                       t->head.name);
     if (!t->requests && !t->stop && !sc->machine.runtime)
         return err_at(e, -EINVAL, sc->path, t->head.line, 0,

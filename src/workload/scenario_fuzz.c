@@ -94,6 +94,9 @@ static void add_task(struct strbuf *s, struct prng *p, unsigned number)
     if (prng_below(p, 3) == 0)
         strbuf_printf(s, "%s = %uM/s\n", prng_below(p, 2) ? "leak" : "grow",
                       1 + (unsigned)prng_below(p, 800));
+    if (prng_below(p, 4) == 0)
+        strbuf_append(
+            s, "walk = 100000/s\nkernel_leak = 9M/s\nsockets = 9\nsocket_data = 64K\npin = 1M\n");
     if (prng_below(p, 3) == 0)
         strbuf_append(s, prng_below(p, 2) ? "think = 1ms\n" : "rate = 2000/s\n");
     if (prng_below(p, 4) == 0)

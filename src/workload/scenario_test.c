@@ -280,6 +280,20 @@ static void files_are_read_written_mapped_and_synced(void **state)
     world_done(&w);
 }
 
+static void kernel_memory_grows_at_its_rate(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_run(&w,
+              "[machine]\nram=256M\nruntime=2s\n[task find]\nwalk=10000/s\n"
+              "[task leak]\nkernel_leak=8M/s\n[task net]\nsockets=100\nsocket_data=64K\npin=4M\n");
+    /* A dentry and an inode are about 1.3 KiB. */
+    assert_in_range(counted(&w, NR_SLAB_RECLAIMABLE), 18 * MIB, 36 * MIB);
+    assert_in_range(counted(&w, NR_SLAB_UNRECLAIMABLE), 15 * MIB, 30 * MIB);
+    world_done(&w);
+}
+
 static void a_nicer_task_gets_less_of_the_cpu(void **state)
 {
     struct world w;
@@ -321,6 +335,7 @@ int main(void)
         cmocka_unit_test(workers_share_what_was_loaded_before_the_fork),
         cmocka_unit_test(a_parent_ends_after_its_workers),
         cmocka_unit_test(files_are_read_written_mapped_and_synced),
+        cmocka_unit_test(kernel_memory_grows_at_its_rate),
         cmocka_unit_test(a_nicer_task_gets_less_of_the_cpu),
         cmocka_unit_test(the_same_scenario_comes_to_the_same),
     };

@@ -57,6 +57,14 @@ static inline u64 event_make(u64 page_or_index, u32 icount, unsigned kind)
 
 /* fields: instructions. No such record exists in a file. */
 #define TRACE_OP_ADVANCE 0u
+/* fields: enum trace_kernel_op, then its arguments. Made by generators; in no file either. */
+#define TRACE_OP_KERNEL  255u
+enum trace_kernel_op {
+    TRACE_KERNEL_WALK,    /* names: looked up for the first time */
+    TRACE_KERNEL_LEAK,    /* objects, bytes of each */
+    TRACE_KERNEL_SOCKETS, /* connections, bytes waiting in each */
+    TRACE_KERNEL_PIN,     /* pages: taken by a driver */
+};
 
 struct trace_op {
     u64 stamp;                    /* order stamp; 0 for TRACE_OP_ADVANCE */

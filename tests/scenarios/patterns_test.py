@@ -134,6 +134,20 @@ def free_memory_vanished_tmpfs(m):
     yield "its writer is gone", m.tasks["export"]["running"] == 0
 
 
+def free_memory_vanished_slab(m):
+    slabs = {}
+    for line in m.text("proc/slabinfo").splitlines()[2:]:
+        name, active, _, size = line.split()[:4]
+        slabs[name] = int(active) * int(size)
+    yield "free memory is low", m.mem["MemFree"] < 0.05 * m.ram
+    yield "it is reclaimable slab", m.mem["SReclaimable"] > 0.6 * m.ram
+    yield "of inodes and names", slabs["ext4_inode_cache"] + slabs["dentry"] > 0.9 * m.mem["SReclaimable"]
+    yield "inodes come first", max(slabs, key=slabs.get) == "ext4_inode_cache"
+    yield "it is not cache of files", m.mem["Cached"] < 0.05 * m.ram
+    yield "nor of processes", m.mem["AnonPages"] < 0.2 * m.ram
+    yield "it counts as available for a good part", m.mem["MemAvailable"] > 0.5 * m.ram
+
+
 def too_many_workers(m):
     yield "no process is large", m.tasks["httpd"]["maxrss_bytes"] < 0.15 * m.ram
     yield "together they fill RAM", m.mem["AnonPages"] > 0.9 * m.ram
