@@ -18,9 +18,9 @@
 #include "system/shadow_fuzz.h"
 
 #ifdef HW_CHECKS
-#define SMOKE 40000u
+#define SMOKE 200000u
 #else
-#define SMOKE 1000000u
+#define SMOKE 2000000u
 #endif
 #define EPOCH        8000u
 #define CHECK_STRIDE 1000u
