@@ -528,25 +528,6 @@ static enum op_result op_kernel(struct replay_stream *rs, const struct trace_op 
     hw_unreachable();
 }
 
-/* What programs make the kernel allocate for itself. */
-static enum op_result op_kernel(struct replay_stream *rs, const struct trace_op *op)
-{
-    struct system *s = rs->replay->config.system;
-    struct task *t = rs->st.task;
-
-    switch ((enum trace_kernel_op)op->field[0]) {
-    case TRACE_KERNEL_WALK:
-        return result_of(system_walk_directory(s, t, op->field[1]));
-    case TRACE_KERNEL_LEAK:
-        return result_of(system_leak_objects(s, t, op->field[1], (u32)op->field[2], true));
-    case TRACE_KERNEL_SOCKETS:
-        return result_of(system_open_sockets(s, t, op->field[1], op->field[2]));
-    case TRACE_KERNEL_PIN:
-        return result_of(system_pin_pages(s, t, op->field[1]));
-    }
-    hw_unreachable();
-}
-
 enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
                          struct sched_slice *slice)
 {
@@ -561,8 +542,6 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
         t->cpu_user_ns += ns;
         return OP_DONE;
     }
-    if (op->opcode == TRACE_OP_KERNEL)
-        return op_kernel(rs, op);
     if (op->opcode == TRACE_OP_KERNEL)
         return op_kernel(rs, op);
     switch ((enum hwt_op)op->opcode) {
