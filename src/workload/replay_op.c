@@ -19,6 +19,8 @@
 #define MCL_BITS         7u
 #define SCORE_ADJ_OFFSET 1000
 #define SCORE_ADJ_MAX    1000
+/* No recording waits or computes beyond this point of virtual time (100 days). */
+#define RECORDED_NS_MAX  (100 * 24 * 3600 * NS_PER_S)
 
 /* --- processes and their files --- */
 
@@ -480,10 +482,17 @@ static enum op_result op_exit(struct replay_stream *rs, const struct trace_op *o
     return OP_END;
 }
 
+/* What is left of `ns` before the end of recorded time: timers run all through it, and sums must not overflow. */
+static ns_t recorded_ns(const struct sched_slice *slice, u64 ns)
+{
+    return slice->now < RECORDED_NS_MAX ? MIN(ns, RECORDED_NS_MAX - slice->now) : 0;
+}
+
 static enum op_result op_wait(struct replay_stream *rs, const struct trace_op *op,
                               struct sched_slice *slice)
 {
     struct task *t = rs->st.task;
+    ns_t ns = recorded_ns(slice, op->field[1]);
     bool on_others;
 
     switch ((enum hwt_wait_kind)op->field[0]) {
@@ -498,14 +507,14 @@ static enum op_result op_wait(struct replay_stream *rs, const struct trace_op *o
     default: /* did anybody else do anything meanwhile? */
         on_others = op->field[2] > 1;
     }
-    if (rs->stage || (!on_others && op->field[1] == 0))
+    if (rs->stage || (!on_others && ns == 0))
         return OP_DONE;
     if (on_others && order_passed(rs, op->stamp, false))
         return OP_DONE;
     block(rs);
     if (on_others)
         return OP_BLOCK;
-    t->wait.until = slice->now + MIN(op->field[1], (u64)INT64_MAX / 2);
+    t->wait.until = slice->now + ns;
     return OP_WAIT;
 }
 
@@ -536,7 +545,9 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
     struct file *file;
 
     if (op->opcode == TRACE_OP_ADVANCE) {
-        u64 ns = op->field[0] / 100 * s->cost.instruction_x100;
+        u64 cost = s->cost.instruction_x100;
+        ns_t ns =
+            recorded_ns(slice, MIN(op->field[0] / 100, RECORDED_NS_MAX / MAX(cost, 1)) * cost);
 
         slice->now += ns;
         t->cpu_user_ns += ns;

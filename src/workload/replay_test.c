@@ -292,6 +292,24 @@ static void a_sleep_takes_its_time_and_a_poll_that_nobody_disturbs_too(void **st
     end(&x);
 }
 
+static void recorded_time_has_an_end(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    map(&x, s, 1000, 1, 0);
+    for (unsigned i = 0; i < 8;
+         i++) { /* would overflow a clock of 64 bits, and take an age of timers */
+        op(&x, s, HWT_OP_WAIT, (u64[]){HWT_WAIT_SLEEP, UINT64_MAX >> 1, 1});
+        trace_writer_access(x.w, s, HWT_WRITE, 1000, UINT64_MAX >> 4);
+    }
+    leave(&x, s);
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_in_range(virtual_ns(&x), 100 * 24 * 3600 * NS_PER_S, 101 * 24 * 3600 * NS_PER_S);
+    end(&x);
+}
+
 /* A thread waits for a lock that another holds while it works: the wait ends when the work is done, however long that was
  * natively. */
 static void a_lock_is_had_when_the_others_have_passed(void **state)
@@ -440,6 +458,7 @@ int main(void)
         cmocka_unit_test(a_recording_without_its_end_is_played_to_where_it_goes),
         cmocka_unit_test(a_child_closes_its_own_handles_only),
         cmocka_unit_test(a_sleep_takes_its_time_and_a_poll_that_nobody_disturbs_too),
+        cmocka_unit_test(recorded_time_has_an_end),
         cmocka_unit_test(a_lock_is_had_when_the_others_have_passed),
         cmocka_unit_test(two_processes_share_one_cpu_and_not_two),
         cmocka_unit_test(a_killed_process_takes_what_it_would_have_started_with_it),
