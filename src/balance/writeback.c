@@ -127,9 +127,11 @@ static bool group_over_dirty(struct pgdat *pg, struct group *g)
 {
     u64 file = lruvec_size(g, LRU_INACTIVE_FILE) + lruvec_size(g, LRU_ACTIVE_FILE);
     u64 avail = file + MIN(group_margin(g), dirtyable(pg));
-    u64 pending = (u64)(group_counter(g, NR_DIRTY) + group_counter(g, NR_WRITEBACK));
+    u64 limit = percent_or_bytes(avail, pg->tunables->dirty_ratio, 0);
 
-    return pending > percent_or_bytes(avail, pg->tunables->dirty_ratio, 0);
+    /* The sum over all groups below is taken only where it can matter. */
+    return (u64)(pg->counters->v[NR_DIRTY] + pg->counters->v[NR_WRITEBACK]) > limit &&
+           (u64)(group_counter(g, NR_DIRTY) + group_counter(g, NR_WRITEBACK)) > limit;
 }
 
 bool balance_dirty_pages(struct pgdat *pg, struct group *g, struct wait *ret_wait)

@@ -152,6 +152,7 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     backing_init(&s->backing, &s->frames, &s->counters);
     swap_init(&s->swap, &s->frames, &s->counters);
     groups_init(&s->groups, &s->frames, &s->counters, c->nr_cpus);
+    s->groups.recursive_protection = c->tunables.x_memory_recursiveprot;
     device_init(&s->disk, c->disk, find_profile(c, c->disk), &s->clock, &s->counters);
     s->tunables.read_ahead_kb = choose_read_ahead_kb(s);
     s->tlbs = xcalloc(c->nr_cpus, sizeof(*s->tlbs));
