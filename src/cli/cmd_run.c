@@ -38,15 +38,17 @@ static const struct cli_spec spec = {
     .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
-    .notes = "Examples:\n"
-             "  highwater run app.hwt --memory-max 96M --swap 1G\n"
-             "  highwater run app.hwt --memory-max 96M --format json -o run.json\n"
-             "  highwater run scenarios/swap-thrash.ini --proc tree --series swap.csv --every 1s\n"
-             "\n"
-             "A recording runs in cgroup /app; a scenario says itself where its tasks run. Exit "
-             "code: 0 when the replay came to an end, "
-             "whatever the\n"
-             "outcome (completed, oom, thrash); 1 when it could not; 2 for a wrong command line.\n",
+    .notes =
+        "Examples:\n"
+        "  highwater run app.hwt --memory-max 96M --swap 1G\n"
+        "  highwater run app.hwt --memory-max 96M --format json -o run.json\n"
+        "  highwater run scenarios/swap-thrash.ini --proc tree --series swap.csv --every 1s\n"
+        "\n"
+        "A recording runs in cgroup /app; a scenario says itself where its tasks run. Exit code: 0 "
+        "when it came\n"
+        "to an end, whatever the outcome (completed, oom, thrash); 1 when it could not; 2 for "
+        "a wrong command\n"
+        "line.\n",
     .min_operands = 1,
     .max_operands = 1,
 };
@@ -247,7 +249,7 @@ static bool is_scenario(const char *path)
     f = fopen(path, "re");
     if (!f)
         return false;
-    text = fread(magic, 1, 1, f) == 1 && strchr("[#;\n", magic[0]);
+    text = fread(magic, 1, 1, f) == 1 && magic[0] && strchr("[#;\n", magic[0]);
     fclose(f);
     return text;
 }

@@ -97,8 +97,7 @@ static int make_groups(struct scenario_run *run, struct err *e)
             return err_at(e, -EINVAL, sc->path, c->head.line, 0, "no more cgroups can be made");
         g->memory.max = limit_pages(c->max);
         g->memory.high = limit_pages(c->high);
-        g->memory.low = c->low / PAGE_SIZE;
-        g->memory.min = c->min / PAGE_SIZE;
+        group_set_protection(g, c->min / PAGE_SIZE, c->low / PAGE_SIZE);
         g->swap.max = limit_pages(c->swap_max);
         g->oom_group = c->oom_group;
     }
