@@ -61,7 +61,7 @@ struct pgdat {
     struct tlb *tlbs; /* nr_cpus */
     unsigned nr_cpus;
     unsigned cpu;    /* the CPU running now */
-    u32 *over_high;   /* of the task running now: pages it charged above memory.high; may be NULL */
+    u32 *over_high;  /* of the task running now: pages it charged above memory.high; may be NULL */
     u64 cpu_ns;      /* cost of what was done since the scheduler last took it */
     ns_t step_start; /* the clock when it did */
     u64 reclaim_ns;  /* of all cost so far, that of tasks reclaiming for themselves */

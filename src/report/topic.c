@@ -1,8 +1,9 @@
-/* topic.c - one list out of six tables, and the words around a doc string. */
+/* topic.c - one list out of seven tables, and the words around a doc string. */
 #include "report/topic.h"
 
 #include "base/alloc.h"
 #include "procfs/procfs_docs.h"
+#include "slab/slab.h"
 #include "stats/counters.h"
 #include "stats/profile.h"
 #include "stats/tunables.h"
@@ -117,6 +118,25 @@ static void add_files(struct topics *t)
         };
 }
 
+static void add_slab_caches(struct topics *t)
+{
+    for (unsigned i = 0; i < NR_SLAB_CACHES; i++) {
+        const struct slab_cache_info *info = &slab_cache_info[i];
+
+        if (*info->doc)
+            t->items[t->count++] = (struct topic){
+                .kind = TOPIC_SLAB_CACHE,
+                .name = info->name,
+                .doc = info->doc,
+                .unit = "",
+                .where = "/proc/slabinfo",
+                .object_bytes = info->object_size,
+                .is_reclaimable = info->flags & SLAB_RECLAIM_ACCOUNT,
+                .is_charged = info->flags & SLAB_ACCOUNT,
+            };
+    }
+}
+
 static void add_settings(struct topics *t)
 {
     for (unsigned i = 0; i < nr_tunables; i++)
@@ -148,7 +168,7 @@ void topics_init(struct topics *t)
 {
     t->count = 0;
     t->items = xcalloc(NR_COUNTERS + kernel_profiles[0].nr_memory_stat + nr_meminfo_docs +
-                           nr_cgroup_file_docs + nr_tunables + ARRAY_SIZE(costs),
+                           nr_cgroup_file_docs + NR_SLAB_CACHES + nr_tunables + ARRAY_SIZE(costs),
                        sizeof(*t->items));
     for (unsigned i = 0; i < NR_COUNTERS; i++) {
         if (counter_info[i].scopes != SCOPE_CGROUP)
@@ -160,6 +180,7 @@ void topics_init(struct topics *t)
     }
     add_memory_stat(t);
     add_files(t);
+    add_slab_caches(t);
     add_settings(t);
 }
 
@@ -205,9 +226,13 @@ size_t topics_find(const struct topics *t, const char *name, const struct topic 
 const char *topic_kind_name(enum topic_kind kind)
 {
     static const char *const names[NR_TOPIC_KINDS] = {
-        [TOPIC_COUNTER] = "counter",       [TOPIC_MEMORY_STAT] = "cgroup counter",
-        [TOPIC_MEMINFO] = "meminfo field", [TOPIC_CGROUP_FILE] = "cgroup file",
-        [TOPIC_TUNABLE] = "tunable",       [TOPIC_COST] = "cost",
+        [TOPIC_COUNTER] = "counter",
+        [TOPIC_MEMORY_STAT] = "cgroup counter",
+        [TOPIC_MEMINFO] = "meminfo field",
+        [TOPIC_CGROUP_FILE] = "cgroup file",
+        [TOPIC_SLAB_CACHE] = "object cache",
+        [TOPIC_TUNABLE] = "tunable",
+        [TOPIC_COST] = "cost",
     };
 
     return names[kind];
@@ -221,6 +246,7 @@ const char *topic_kind_title(enum topic_kind kind)
             "Counters of a cgroup (memory.stat, memory.events, memory.swap.events)",
         [TOPIC_MEMINFO] = "Fields of /proc/meminfo",
         [TOPIC_CGROUP_FILE] = "Files of a cgroup",
+        [TOPIC_SLAB_CACHE] = "Object caches of the kernel (/proc/slabinfo)",
         [TOPIC_TUNABLE] = "Tunables (--set KEY=VALUE)",
         [TOPIC_COST] = "Costs of operations in ns (--set KEY=VALUE)",
     };
@@ -245,6 +271,12 @@ void topic_render(const struct topic *topic, struct strbuf *out)
         break;
     case TOPIC_CGROUP_FILE:
         strbuf_printf(out, "  In %s.\n", topic->where);
+        break;
+    case TOPIC_SLAB_CACHE:
+        strbuf_printf(
+            out, "  In %s, %" PRIu64 " bytes each, %s, %s.\n", topic->where, topic->object_bytes,
+            topic->is_reclaimable ? "counted as reclaimable" : "not reclaimable",
+            topic->is_charged ? "charged to the cgroup that makes them" : "charged to nobody");
         break;
     case TOPIC_TUNABLE:
     case TOPIC_COST:

@@ -13,6 +13,7 @@ enum topic_kind {
     TOPIC_MEMORY_STAT,
     TOPIC_MEMINFO,
     TOPIC_CGROUP_FILE,
+    TOPIC_SLAB_CACHE,
     TOPIC_TUNABLE,
     TOPIC_COST,
     NR_TOPIC_KINDS
@@ -28,6 +29,8 @@ struct topic {
     bool is_modelled;  /* tunables */
     bool in_memory_stat;
     u64 default_value, min, max; /* tunables and costs */
+    u64 object_bytes;            /* object caches */
+    bool is_reclaimable, is_charged;
 };
 
 struct topics {

@@ -32,7 +32,7 @@ $ highwater explain slab | grep -v '^  '
 
 # Without a name, everything is listed, a heading for each kind.
 $ highwater explain | grep -c '^[A-Z].*:$'
-> 6
+> 7
 $ test $(highwater explain | grep -c '^  ') -gt 300
 
 $ highwater explain --format json vm.page-cluster
@@ -54,3 +54,9 @@ $ highwater explain --format json vm.page-cluster
 # Every known name can be explained.
 $ highwater explain --names | sort | uniq -d
 $ highwater explain --names | while read -r name; do highwater explain "$name" >/dev/null || exit 1; done
+
+# Object caches are explained too.
+$ highwater explain dentry
+> dentry: object cache
+>   Names of files that were looked up: the directory cache.
+>   In /proc/slabinfo, 192 bytes each, counted as reclaimable, charged to the cgroup that makes them.
