@@ -30,13 +30,14 @@
 
 /* What Debian's 6.1 cloud kernel keeps, from the zoneinfo and boot messages of guests with 384 MiB
  * and 6 GiB: the sums below give `managed` of each of their zones exactly. */
-#define KERNEL_PAGES     8103u /* code, data, bss, early page tables, from 16 MiB on */
-#define LATE_PAGES       2564u /* init code and data, gaps, initrd: freed at the end of the boot */
-#define NODE_PAGES       43u   /* descriptor of the node */
-#define PERCPU_PAGES     61u   /* per CPU: the static area */
-#define SECTION_EXTRA_X3 13u   /* per three sections: usage maps and page tables */
-#define SWIOTLB_PAGES    PAGES(64 * MIB) /* bounce buffers, when RAM reaches past 4 GiB */
-#define HASH_ENTRY_BYTES 8u
+#define KERNEL_PAGES          8103u /* code, data, bss, early page tables, from 16 MiB on */
+#define PROFILE_RAM_MIN_PAGES (63u * MIB / PAGE_SIZE) /* 64 MiB less what the firmware takes */
+#define LATE_PAGES            2564u /* init code and data, gaps, initrd: freed at the end of the boot */
+#define NODE_PAGES            43u             /* descriptor of the node */
+#define PERCPU_PAGES          61u             /* per CPU: the static area */
+#define SECTION_EXTRA_X3      13u             /* per three sections: usage maps and page tables */
+#define SWIOTLB_PAGES         PAGES(64 * MIB) /* bounce buffers, when RAM reaches past 4 GiB */
+#define HASH_ENTRY_BYTES      8u
 #define DENTRY_HASH_SHIFT \
     1u /* one bucket per 2 pages of RAM, rounded up to 2^n; inodes: per 4 pages */
 #define INODE_HASH_SHIFT 2u
@@ -152,6 +153,8 @@ static int ram_map_reserve(struct ram_map *m, u64 reserved_bytes, unsigned nr_cp
     u32 low_top = swiotlb + (split ? 0 : top);
     u64 want = kernel_at + kernel + low_top + LATE_PAGES / 2;
 
+    if (profile) /* below it the formulas of the watermarks no longer hold */
+        want = MAX(want, (u64)PROFILE_RAM_MIN_PAGES);
     if (want > low.end || (split && top >= high.end - high.start))
         return err_set(e, -EINVAL,
                        "the machine is too small for its kernel: want %llu MiB of RAM or more",
