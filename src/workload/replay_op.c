@@ -537,6 +537,18 @@ static enum op_result op_kernel(struct replay_stream *rs, const struct trace_op 
     hw_unreachable();
 }
 
+/* Instructions that were too many for one event. */
+static enum op_result op_advance(struct replay_stream *rs, const struct trace_op *op,
+                                 struct sched_slice *slice)
+{
+    u64 cost = rs->replay->config.system->cost.instruction_x100;
+    ns_t ns = recorded_ns(slice, MIN(op->field[0] / 100, RECORDED_NS_MAX / MAX(cost, 1)) * cost);
+
+    slice->now += ns;
+    rs->st.task->cpu_user_ns += ns;
+    return OP_DONE;
+}
+
 enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
                          struct sched_slice *slice)
 {
@@ -544,15 +556,8 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
     struct task *t = rs->st.task;
     struct file *file;
 
-    if (op->opcode == TRACE_OP_ADVANCE) {
-        u64 cost = s->cost.instruction_x100;
-        ns_t ns =
-            recorded_ns(slice, MIN(op->field[0] / 100, RECORDED_NS_MAX / MAX(cost, 1)) * cost);
-
-        slice->now += ns;
-        t->cpu_user_ns += ns;
-        return OP_DONE;
-    }
+    if (op->opcode == TRACE_OP_ADVANCE)
+        return op_advance(rs, op, slice);
     if (op->opcode == TRACE_OP_KERNEL)
         return op_kernel(rs, op);
     switch ((enum hwt_op)op->opcode) {
