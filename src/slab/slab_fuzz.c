@@ -134,7 +134,7 @@ static void machine_of(struct prng *p)
 {
     memset(shadow, 0, sizeof(shadow));
     /* Small machines run out of frames, and objects are nowhere. */
-    slab_machine_init(&m, (56 + prng_below(p, 100)) * MIB, 1 + (unsigned)prng_below(p, 4));
+    slab_machine_init(&m, (64 + prng_below(p, 100)) * MIB, 1 + (unsigned)prng_below(p, 4));
     groups[0] = m.groups.root;
     owner[0] = 0;
     for (unsigned i = 1; i < NR_GROUPS; i++) {

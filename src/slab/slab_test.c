@@ -81,6 +81,25 @@ static void a_cpu_that_has_its_fill_gives_to_the_node(void **state)
     assert_int_equal(dentries()->partial.count, 0);
 }
 
+static void the_node_gives_a_cpu_one_slab_and_half_a_list(void **state)
+{
+    struct group *g = group_new(&m.groups, m.groups.root, "a");
+
+    (void)state;
+    for (unsigned i = 0; i < 40; i++) { /* each slab: one of g, the others the root's */
+        slab_alloc(&m.slab, SLAB_DENTRY, g, 1);
+        slab_alloc(&m.slab, SLAB_DENTRY, NULL, 20);
+    }
+    slab_free(&m.slab, SLAB_DENTRY, g, 13);
+    assert_int_equal(dentries()->partial.count, 12);
+    assert_int_equal(slab_count_active(&m.slab, SLAB_DENTRY), 40 * 21 - 12);
+    slab_alloc(&m.slab, SLAB_DENTRY, g, 1); /* into the one on the CPU's list */
+    assert_int_equal(dentries()->partial.count, 12);
+    slab_alloc(&m.slab, SLAB_DENTRY, g, 1);
+    assert_int_equal(dentries()->partial.count, 12 - 1 - 7);
+    assert_int_equal(slabs(), 40);
+}
+
 static void large_objects_do_with_small_blocks_when_memory_is_in_pieces(void **state)
 {
     pfn_t taken[4096];
@@ -218,6 +237,10 @@ static void a_pass_asks_for_two_objects_in_4096(void **state)
     assert_int_equal(sg->nr_deferred[SHRINK_SUPER], 4);
     assert_true(sg->unused_dentries < 8192 - 4096 + 1024);
     assert_true(sg->unused_inodes > 0);
+    sg->nr_deferred[SHRINK_SUPER] = 100000; /* the gentlest pass makes 24 of them */
+    slab_shrink(&m.slab, g, 12);
+    assert_int_equal(m.counters.v[SLABS_SCANNED], 4096);
+    assert_true(sg->nr_deferred[SHRINK_SUPER] <= 2 * 8192);
 }
 
 static void inodes_go_after_their_names(void **state)
@@ -263,6 +286,7 @@ int main(void)
         TEST(what_a_cpu_holds_counts_as_active),
         TEST(empty_slabs_of_a_cpu_stay),
         TEST(a_cpu_that_has_its_fill_gives_to_the_node),
+        TEST(the_node_gives_a_cpu_one_slab_and_half_a_list),
         TEST(large_objects_do_with_small_blocks_when_memory_is_in_pieces),
         TEST(without_any_memory_objects_are_nowhere),
         TEST(a_group_pays_bytes_and_is_charged_pages),

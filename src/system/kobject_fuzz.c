@@ -102,7 +102,7 @@ static void machine(struct prng *p)
     struct system_config c;
 
     system_config_init(&c);
-    c.ram_bytes = (56 + prng_below(p, 64)) * MIB;
+    c.ram_bytes = (64 + prng_below(p, 64)) * MIB;
     c.nr_cpus = 1 + (unsigned)prng_below(p, 3);
     if (prng_below(p, 2)) {
         c.swaps[0] = (struct swap_spec){"swap", 32 * MIB, -1, "ram"};
