@@ -47,6 +47,25 @@ def name_of(cell):
     return name
 
 
+def record(program, trace, command, **settings):
+    """Record a command. RuntimeError when it cannot be done here."""
+    done = subprocess.run([program, "record", "--quiet", "-o", trace, "--", *command], capture_output=True, text=True, **settings)
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "record failed")
+
+
+def replay(program, trace, cell):
+    """Our counters for a cell of a reference, on the machine of the reference."""
+    command = [program, "run", trace, "--swap", str(cell["swap_bytes"]), "--swap-device", cell["swap_device"], "--disk", "ram",
+               "--cpus", "1", "--ram", "1G", "--set", f"queue.read_ahead_kb={cell['readahead_kb']}",
+               "--set", f"vm.page-cluster={cell['page_cluster']}", "--set", "x.tlb_entries=64", "--format", "json"]
+    if cell["limit_bytes"]:
+        command += ["--memory-max", str(cell["limit_bytes"])]
+    result = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    group = next(g for g in result["cgroups"] if g["path"] == "/app")
+    return {**result["vmstat"], **group["memory.stat"], "outcome": result["outcome"], "memory_peak": group["memory.peak"]}
+
+
 class Comparison:
     def __init__(self, program, folder):
         self.program, self.folder = pathlib.Path(program), pathlib.Path(folder)
@@ -75,24 +94,13 @@ class Comparison:
                 subprocess.run([self.pattern, "make-file", "--pages", str(cell["file_bytes"] // 4096), "--file", data],
                                check=True)
                 arguments += ["--file", data]
-            done = subprocess.run([self.program, "record", "--quiet", "-o", stem.with_suffix(".hwt"), "--",
-                                   self.pattern, cell["pattern"], *arguments], capture_output=True, text=True)
-            if done.returncode:
-                raise RuntimeError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "record failed")
+            record(self.program, stem.with_suffix(".hwt"), [self.pattern, cell["pattern"], *arguments])
             self.traces[key] = stem.with_suffix(".hwt")
         return self.traces[key]
 
     def ours(self, cell):
         """Our counters for this cell."""
-        command = [self.program, "run", self.record(cell), "--memory-max", str(cell["limit_bytes"]),
-                   "--swap", str(cell["swap_bytes"]), "--swap-device", cell["swap_device"], "--disk", "ram",
-                   "--cpus", "1", "--ram", "1G", "--set", f"queue.read_ahead_kb={cell['readahead_kb']}",
-                   "--set", f"vm.page-cluster={cell['page_cluster']}", "--set", "x.tlb_entries=64",
-                   "--format", "json"]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        result = json.loads(done.stdout)
-        group = next(g for g in result["cgroups"] if g["path"] == "/app")
-        return {**result["vmstat"], **group["memory.stat"], "outcome": result["outcome"]}
+        return replay(self.program, self.record(cell), cell)
 
 
 def misses(cell, ours):

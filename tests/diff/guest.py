@@ -47,15 +47,15 @@ def cpio(entries):
     return out.getvalue()
 
 
-def file_system_image(work, kib):
-    """An empty ext4 file system of the given size, the same bytes every time; returned gzipped."""
+def file_system_image(work, kib, root=None):
+    """An ext4 file system of the given size with the files below root, the same bytes every time; returned gzipped."""
     path = os.path.join(work, "ext4.img")
     if os.path.exists(path):
         os.unlink(path)
     uuid = "00000000-0000-4000-8000-000000000001"
     subprocess.run(["/sbin/mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "0", "-U", uuid,
                     "-E", "hash_seed=%s,lazy_itable_init=0,lazy_journal_init=0,nodiscard" % uuid,
-                    path, "%dk" % kib],
+                    *(["-d", root] if root else []), path, "%dk" % kib],
                    check=True, stdout=subprocess.DEVNULL, env={"E2FSPROGS_FAKE_TIME": EPOCH, "PATH": "/sbin:/bin:/usr/bin"})
     with open(path, "rb") as f:
         image = gzip.compress(f.read(), mtime=0)
@@ -84,10 +84,11 @@ def read(path):
         return f.read()
 
 
-def boot(work, kernel_dir, job, memory, ram_disk_kib, qemu_extra=(), append_extra="", timeout=1800):
+def boot(work, kernel_dir, job, memory, ram_disk_kib, qemu_extra=(), append_extra="", timeout=1800, root=None):
     """Run the shell text `job` as root in a fresh guest. Returns (files: {path: bytes}, qemu command line).
 
     The job finds /pattern, /tlbflush, /dev/ram0 (for swap), /ext4.img.gz (for /dev/ram1); it leaves files in /out.
+    The file system of /ext4.img.gz holds what is below the folder root, if that is given.
     """
     vmlinuz, _, brd = find_kernel(kernel_dir)
     directory, regular = 0o040755, 0o100755
@@ -96,7 +97,7 @@ def boot(work, kernel_dir, job, memory, ram_disk_kib, qemu_extra=(), append_extr
                 ("init", regular, (INIT % {"ram_disk_kib": ram_disk_kib}).encode()),
                 ("job.sh", regular, job.encode()),
                 ("brd.ko", regular, read(brd)),
-                ("ext4.img.gz", regular, file_system_image(work, ram_disk_kib)),
+                ("ext4.img.gz", regular, file_system_image(work, ram_disk_kib, root)),
                 ("pattern", regular, read(compile_static(work, "pattern"))),
                 ("tlbflush", regular, read(compile_static(work, "tlbflush")))]
     initrd = os.path.join(work, "initrd.gz")

@@ -82,8 +82,8 @@ def median_and_spread(runs):
 
 
 def guest_job(cells, repeats):
-    with open(os.path.join(HERE, "guest-cells.sh"), encoding="utf-8") as f:
-        lines = ["PAGES=%d" % DEFAULTS["pages"], f.read()]
+    lines = ["PAGES=%d" % DEFAULTS["pages"]]
+    lines += [read_text(os.path.join(HERE, script)) for script in ("guest-common.sh", "guest-cells.sh")]
     for _ in range(repeats):
         for number, cell in enumerate(cells):
             lines.append("cell %d %d %d %s %d %d %d" % (
@@ -93,7 +93,7 @@ def guest_job(cells, repeats):
 
 
 def guest_values(block):
-    """One cell's block of "name value" lines: (cell number, values, the pattern's own line)."""
+    """One run's block of "name value" lines: (label, values, all lines as a dictionary)."""
     d = dict(line.split(" ", 1) for line in block.splitlines())
     values = {name: int(d.get(name, 0)) for name in GROUP_EVENTS[:2]}
     for name in MACHINE_EVENTS[:2]:
@@ -104,7 +104,13 @@ def guest_values(block):
     values["oom_kill"] = int(d["events.oom_kill"])
     values["max_events"] = int(d["events.max"])
     values.update(("left_" + name, int(d[name])) for name in GROUP_LEFT)
-    return int(d["cell"].split()[0]), values, d.get("line", "")
+    return d["cell"], values, d
+
+
+def machine_text(args, command):
+    """The qemu command line without the folders of this machine."""
+    return " ".join(shlex.quote(os.path.basename(word) if word.startswith(args.work) or "/boot/" in word
+                                else word.replace(args.work + "/", "")) for word in command)
 
 
 def measure_guest(args):
@@ -117,9 +123,10 @@ def measure_guest(args):
     lines = [set() for _ in cells]
     for block in files["cells"].decode().split("end\n"):
         if block:
-            number, values, line = guest_values(block)
+            label, values, d = guest_values(block)
+            number = int(label.split()[0])
             runs[number].append(values)
-            lines[number].add(line)
+            lines[number].add(d.get("line", ""))
     for cell, values, line in zip(cells, runs, lines):
         if len(values) != args.repeats or len(line) != 1:
             raise SystemExit("guest: %s %s: %d runs, lines %s" % (cell["pattern"], cell["fraction"], len(values), line))
@@ -131,8 +138,7 @@ def measure_guest(args):
         "kernel_version": files["version"].decode().strip(),
         "lru": "classic",
         "command": "tests/diff/reference.py guest --kernel DIR",
-        "machine": " ".join(shlex.quote(os.path.basename(word) if word.startswith(args.work) or "/boot/" in word
-                                        else word.replace(args.work + "/", "")) for word in command),
+        "machine": machine_text(args, command),
         "repeats": args.repeats,
         "notes": ["one CPU; a second process wakes every 500 us so that the emulated TLB is flushed",
                   "swap: brd; file and program: ext4 on brd, not cached at the start, program text charged to the group",
