@@ -387,6 +387,8 @@ static void run(struct generator_stream *gs, ns_t now)
 
 static void step(struct generator_stream *gs, ns_t now)
 {
+    ns_t hold = gs->g->task->hold, stop = gs->g->task->stop;
+
     switch (gs->stage) {
     case START:
         start(gs);
@@ -404,8 +406,8 @@ static void step(struct generator_stream *gs, ns_t now)
         run(gs, now);
         return;
     case HOLD:
-        if (gs->g->task->hold)
-            emit_wait(gs, gs->g->task->hold);
+        if (hold)
+            emit_wait(gs, stop > now ? MIN(hold, stop - now) : hold);
         gs->stage = EXIT;
         return;
     case EXIT:
