@@ -91,6 +91,8 @@ static void a_leak_ends_in_an_oom_kill_and_stays(void **state)
     assert_int_equal(s->oom_kills, 1);
     assert_true(kib(s, NR_SLAB_UNRECLAIMABLE) > 20 * 1024);
     assert_int_equal(group_counter(s->groups.root, MEMCG_OOM), 0); /* the machine's, no limit's */
+    assert_non_null(strstr(s->log.text, "Unreclaimable slab info:"));
+    assert_non_null(strstr(s->log.text, "kmalloc-512 "));
     system_check(s);
     test_system_free(s);
 }

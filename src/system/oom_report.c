@@ -200,6 +200,28 @@ static void report_orders(struct system *s, const struct zone *z)
     strbuf_done(&line);
 }
 
+/* Which caches hold the memory, when kernel objects hold more than all programs and files (should_dump_unreclaim_slab). */
+static void report_slab(struct system *s)
+{
+    u64 user = 0;
+
+    for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
+        user += lruvec_size(s->groups.root, (enum lru_list)lru);
+    if (counter_of(s, NR_SLAB_UNRECLAIMABLE) <= user)
+        return;
+    log_line(s, "Unreclaimable slab info:");
+    log_line(s, "Name                      Used          Total");
+    for (unsigned id = 0; id < NR_SLAB_CACHES; id++) {
+        const struct slab_cache *c = &s->slab.caches[id];
+
+        if (c->nr_objects && !(c->info->flags & SLAB_RECLAIM_ACCOUNT))
+            log_line(s, "%-17s %10lluKB %10lluKB", c->info->name,
+                     (unsigned long long)slab_count_active(&s->slab, (enum slab_id)id) *
+                         c->geo.size / 1024,
+                     (unsigned long long)c->nr_objects * c->geo.size / 1024);
+    }
+}
+
 static void report_machine(struct system *s)
 {
     const struct zone *z = s->frames.zones;
@@ -223,6 +245,7 @@ static void report_machine(struct system *s)
     log_line(s, "%llu pages RAM", (unsigned long long)present);
     log_line(s, "0 pages HighMem/MovableOnly");
     log_line(s, "%llu pages reserved", (unsigned long long)(present - s->frames.managed_pages));
+    report_slab(s);
 }
 
 static void report_tasks(struct system *s, const struct group *scope)
