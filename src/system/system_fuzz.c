@@ -253,11 +253,38 @@ static enum step do_mmap(struct proc *pr, const struct op *op)
     return system_mmap(sys, pr->task, &a);
 }
 
+/* What an administrator does: writes to cgroup.procs, the limits and memory.reclaim; a group that comes, is used and goes. */
+static void change_groups(struct group *g)
+{
+    struct proc *pr = &procs[below(PROCS)];
+    struct group *guest;
+
+    switch (below(4)) {
+    case 0:
+        if (pr->task && pr->task->state < TASK_ZOMBIE)
+            system_task_move(sys, pr->task, chance(50) ? g : system_group(sys, "/c/guest"));
+        return;
+    case 1:
+        guest = group_find(&sys->groups, "/c/guest");
+        if (guest && system_group_remove(sys, guest) == 0)
+            guests_gone++;
+        return;
+    case 2:
+        group_set_protection(g, below(100), below(200));
+        system_group_reclaim(sys, g, below(100));
+        return;
+    default:
+        system_group_set_high(sys, g, chance(50) ? PAGE_COUNTER_MAX : 30 + below(200));
+    }
+}
+
 static void change_limits(void)
 {
     struct group *g = leaf[below(ARRAY_SIZE(leaf))];
 
-    if (chance(50))
+    if (chance(30))
+        change_groups(g);
+    else if (chance(50))
         g->memory.max = 40 + below(400);
     else if (chance(50))
         g->swap.max = chance(50) ? PAGE_COUNTER_MAX : below(300);
@@ -706,12 +733,13 @@ static void epoch_end(void)
             fprintf(stderr, "%llu ", (unsigned long long)done[i]);
         fprintf(stderr,
                 "waits %llu oom %llu segv %llu bus %llu, swpout %lld in %lld fault %lld maj %lld "
-                "ns %llu\n",
+                "ns %llu, groups gone %llu\n",
                 (unsigned long long)waits, (unsigned long long)deaths[OUTCOME_OOM_KILLED],
                 (unsigned long long)deaths[OUTCOME_SIGSEGV],
                 (unsigned long long)deaths[OUTCOME_SIGBUS], (long long)sys->counters.v[PSWPOUT],
                 (long long)sys->counters.v[PSWPIN], (long long)sys->counters.v[PGFAULT],
-                (long long)sys->counters.v[PGMAJFAULT], (unsigned long long)sys->clock.now);
+                (long long)sys->counters.v[PGMAJFAULT], (unsigned long long)sys->clock.now,
+                (unsigned long long)guests_gone);
     }
     test_system_free(sys);
 }
