@@ -65,7 +65,7 @@ static enum step one_operation(struct prng *p, struct task *t)
     u64 n = 1 + prng_below(p, 600);
     u32 bytes = 1 + (u32)prng_below(p, 2048);
 
-    switch (prng_below(p, 12)) {
+    switch (prng_below(p, 13)) {
     case 0:
     case 1:
         return test_run(s, t, system_walk_directory(s, t, n));
@@ -92,6 +92,11 @@ static enum step one_operation(struct prng *p, struct task *t)
         return STEP_DEAD;
     case 9:
         return use_file(p, t);
+    case 10:
+        system_task_move(s, t, some_group(p)); /* what it has made stays with the old group */
+        if (prng_below(p, 2))
+            system_group_remove(s, system_group(s, "/a/b")); /* when nobody is in it */
+        return STEP_DONE;
     default:
         return use_memory(p, t);
     }
