@@ -75,7 +75,7 @@ void replay_stream_start(struct replay_stream *rs, struct task *task, struct rep
     rs->st.task = task;
     rs->proc = proc;
     task->owner = rs;
-    vec_push(&rs->replay->live, rs);
+    order_add_live(rs);
     rs->st.weight = rs->replay->config.weight;
     sched_add(replay_sched(rs->replay), &rs->st, now);
 }

@@ -73,6 +73,7 @@ struct replay {
     struct replay_stream **by_stamp; /* sorted by start stamp */
     u32 first_unstarted;             /* index into by_stamp: all before it are started or dropped */
     VEC(struct replay_stream *) live;
+    struct heap by_next; /* live streams by their next stamp, or an earlier one (replay_order.c) */
     u64 next_progress;
     bool any_killed;
 };

@@ -87,6 +87,9 @@ void order_done(struct replay *r);
 void order_start_due(struct replay *r, ns_t now);
 /* The first unstarted stream of this pid that begins with PROC_START and this enum hwt_proc_flag; NULL. */
 struct replay_stream *order_find(const struct replay *r, u32 pid, u32 flag);
+/* The stream runs from now on: others may have to wait for it. */
+void order_add_live(struct replay_stream *rs);
+
 /* Stamp of the next operation that the stream has not passed; STAMP_NEVER when it has none. */
 u64 order_next_stamp(const struct replay_stream *rs);
 /* True when every other stream (own: of its process) has passed the operations before `stamp`. Otherwise the stream is

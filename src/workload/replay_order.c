@@ -4,7 +4,8 @@
  * of all that wait, the one with the least S waits for nobody who waits.
  *
  * A stream that must wait hangs itself on *one* stream that is still behind S, and looks again when that one has
- * passed S. So a wait costs O(live streams) per look, and a stream that nobody waits for pays one compare per operation.
+ * passed S. The one furthest behind is on top of a heap, whose keys are brought up to date only when somebody looks. So a wait costs
+ * O(log streams) per look, and a stream that nobody waits for pays one compare per operation.
  * Streams that have not started stand in order of their first stamp; only the first of them can be the one behind.
  */
 #include "workload/replay_int.h"
@@ -40,6 +41,7 @@ void order_init(struct replay *r)
 {
     u32 n = r->config.trace->nr_streams;
 
+    heap_init(&r->by_next);
     r->by_pid = xcalloc(n, sizeof(struct replay_stream *));
     r->by_stamp = xcalloc(n, sizeof(struct replay_stream *));
     for (u32 i = 0; i < n; i++)
@@ -53,6 +55,7 @@ void order_done(struct replay *r)
     free(r->by_pid);
     free(r->by_stamp);
     vec_done(&r->live);
+    heap_done(&r->by_next);
 }
 
 /* First index of by_pid with this pid or a higher one. */
@@ -115,17 +118,53 @@ static struct replay_stream *first_unstarted(struct replay *r)
     return NULL;
 }
 
-/* Some stream other than `self` that has not passed all operations before `stamp`. */
+/* The live stream with the least next stamp, NULL when there is none. Stamps of a recording only grow, so a key of
+ * the heap that is out of date is too low, and only what comes to its top is looked at. */
+static struct replay_stream *least_live(struct replay *r)
+{
+    const struct heap_item *top;
+
+    while ((top = heap_peek(&r->by_next))) {
+        struct replay_stream *rs = top->ptr;
+        u64 next = order_next_stamp(rs);
+
+        if (next == top->key && next != STAMP_NEVER)
+            return rs;
+        heap_pop(&r->by_next);
+        if (next != STAMP_NEVER)
+            heap_push(&r->by_next, next, rs, 0);
+    }
+    return NULL;
+}
+
+void order_add_live(struct replay_stream *rs)
+{
+    struct replay *r = rs->replay;
+
+    vec_push(&r->live, rs);
+    if (!r->config.fill)
+        heap_push(&r->by_next, rs->trace->start_stamp, rs, 0);
+}
+
+/* A generated stream may have stamps again after it had none. */
+static struct replay_stream *find_behind_filled(struct replay *r, const struct replay_stream *self,
+                                                u64 stamp)
+{
+    for (size_t i = 0; i < r->live.count; i++)
+        if (r->live.items[i] != self && order_next_stamp(r->live.items[i]) < stamp)
+            return r->live.items[i];
+    return NULL;
+}
+
+/* Some stream other than `self` that has not passed all operations before `stamp`. One that waits for `stamp` has not
+ * passed its own, and so is not in its own way. */
 static struct replay_stream *find_behind(struct replay *r, const struct replay_stream *self,
                                          u64 stamp)
 {
-    struct replay_stream *rs;
+    struct replay_stream *rs = r->config.fill ? find_behind_filled(r, self, stamp) : least_live(r);
 
-    for (size_t i = 0; i < r->live.count; i++) {
-        rs = r->live.items[i];
-        if (rs != self && order_next_stamp(rs) < stamp)
-            return rs;
-    }
+    if (rs && rs != self && order_next_stamp(rs) < stamp)
+        return rs;
     rs = first_unstarted(r);
     return rs && rs != self && rs->trace->start_stamp < stamp ? rs : NULL;
 }

@@ -292,6 +292,32 @@ static void a_sleep_takes_its_time_and_a_poll_that_nobody_disturbs_too(void **st
     end(&x);
 }
 
+/* Each of many waits for all that were before it: the last one's wait ends when the others have ended, one after the other. */
+static void many_wait_in_a_row(void **state)
+{
+    enum { KIDS = 500 };
+    struct fixture x;
+    u32 s = begin(&x), kids[KIDS];
+
+    (void)state;
+    map(&x, s, 1000, 1, 0);
+    for (u32 i = 0; i < KIDS; i++) {
+        op(&x, s, HWT_OP_FORK, (u64[]){2 + i, 0});
+        kids[i] = process(&x, 2 + i, 1, HWT_PROC_FORKED);
+    }
+    for (u32 i = 0; i < KIDS; i++) {
+        op(&x, kids[i], HWT_OP_WAIT, (u64[]){HWT_WAIT_PIPE, 1, 1});
+        touch(&x, kids[i], HWT_READ, 1000, 1, 1000000);
+        leave(&x, kids[i]);
+    }
+    leave(&x, s);
+    x.cpus = 4;
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_int_equal(x.replay.stats.forced, 0);
+    assert_true(virtual_ns(&x) >= KIDS * 1000000ull * x.system.cost.instruction_x100 / 100);
+    end(&x);
+}
+
 static void recorded_time_has_an_end(void **state)
 {
     struct fixture x;
@@ -458,6 +484,7 @@ int main(void)
         cmocka_unit_test(a_recording_without_its_end_is_played_to_where_it_goes),
         cmocka_unit_test(a_child_closes_its_own_handles_only),
         cmocka_unit_test(a_sleep_takes_its_time_and_a_poll_that_nobody_disturbs_too),
+        cmocka_unit_test(many_wait_in_a_row),
         cmocka_unit_test(recorded_time_has_an_end),
         cmocka_unit_test(a_lock_is_had_when_the_others_have_passed),
         cmocka_unit_test(two_processes_share_one_cpu_and_not_two),
