@@ -12,7 +12,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum column_kind { COLUMN_VMSTAT, COLUMN_CURRENT, COLUMN_SWAP, COLUMN_STAT, COLUMN_REQUESTS };
+enum column_kind {
+    COLUMN_VMSTAT,
+    COLUMN_CURRENT,
+    COLUMN_SWAP,
+    COLUMN_PRESSURE,
+    COLUMN_STAT,
+    COLUMN_REQUESTS
+};
 
 struct column {
     size_t index;
@@ -62,6 +69,33 @@ static void each_vmstat(const struct series *s, struct column *c, column_fn fn, 
     }
 }
 
+/* The totals of the pressure files, in us; the root's are /proc/pressure. */
+static void each_pressure(const struct series *s, const struct group *g, struct column *c,
+                          column_fn fn, void *ctx)
+{
+    static const struct {
+        const char *name;
+        enum psi_res res;
+        bool full;
+    } lines[] = {
+        {"cpu.pressure some", PSI_CPU, false},   {"io.pressure some", PSI_IO, false},
+        {"io.pressure full", PSI_IO, true},      {"memory.pressure some", PSI_MEM, false},
+        {"memory.pressure full", PSI_MEM, true},
+    };
+
+    c->kind = COLUMN_PRESSURE;
+    c->event = true;
+    for (unsigned i = 0; i < ARRAY_SIZE(lines); i++, c->index++) {
+        struct psi_figures f = {0};
+
+        if (g)
+            psi_show(&g->psi, lines[i].res, lines[i].full, s->system->clock.now, &f);
+        c->name = lines[i].name;
+        c->value = (s64)f.total_us;
+        fn(ctx, c);
+    }
+}
+
 static void each_of_group(const struct series *s, const struct series_group *sg, struct column *c,
                           column_fn fn, void *ctx)
 {
@@ -82,6 +116,7 @@ static void each_of_group(const struct series *s, const struct series_group *sg,
         fn(ctx, c);
         c->index++;
     }
+    each_pressure(s, g, c, fn, ctx);
     c->kind = COLUMN_STAT;
     for (unsigned i = 0; i < profile->nr_memory_stat; i++, c->index++) {
         const struct memory_stat_line *line = &profile->memory_stat[i];
@@ -120,9 +155,14 @@ static void each_column(const struct series *s, column_fn fn, void *ctx)
 static void keep_value(void *ctx, const struct column *c)
 {
     struct series *s = ctx;
+    s64 *total = &s->totals.items[c->index], now = c->value;
 
-    vec_push(&s->values, c->event ? c->value - s->totals.items[c->index] : c->value);
-    s->totals.items[c->index] = c->value;
+    /* A look in the middle of a period of PSI weighs its CPUs before the period is over: the next look may correct it
+     * downwards. Totals do not fall, so the correction is left to the time after. */
+    if (c->kind == COLUMN_PRESSURE)
+        now = MAX(now, *total);
+    vec_push(&s->values, c->event ? now - *total : now);
+    *total = now;
 }
 
 static void sample(struct series *s, ns_t at)
@@ -201,6 +241,7 @@ static void csv_name(void *ctx, const struct column *c)
         return;
     case COLUMN_CURRENT:
     case COLUMN_SWAP:
+    case COLUMN_PRESSURE:
         strbuf_printf(out, ",%s %s", c->scope, c->name);
         return;
     case COLUMN_STAT:
@@ -248,6 +289,7 @@ static void json_value(void *ctx, const struct column *c)
         return;
     case COLUMN_CURRENT:
     case COLUMN_SWAP:
+    case COLUMN_PRESSURE:
     case COLUMN_STAT:
         if (js->scope != c->scope) {
             js->scope = c->scope;

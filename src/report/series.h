@@ -2,7 +2,8 @@
  *
  * A sample is taken at every multiple of the interval, and one at the end. Counters of events are what happened since the
  * sample before, so that they add up to the run; levels are as they were at that moment. Taking samples changes nothing.
- * Columns: /proc/vmstat; of every cgroup memory.current, memory.swap.current and memory.stat (of the root only memory.stat);
+ * Columns: /proc/vmstat; of every cgroup memory.current and memory.swap.current (not of the root), the totals of its pressure
+ * files in us, and memory.stat;
  * of every [task] of a scenario the requests it did.
  */
 #ifndef REPORT_SERIES_H

@@ -29,12 +29,14 @@ $ cut -d, -f1,2 s.csv
 |     print(name, sum(int(row[name]) for row in rows) == run["vmstat"][name])
 | print(int(rows[-1]["nr_free_pages"]) == run["vmstat"]["nr_free_pages"])
 | print(max(int(row["/app memory.current"]) for row in rows) <= 32 << 20)
+| print(sum(int(row["/ memory.pressure some"]) for row in rows) == run["pressure"]["memory"]["some"]["total"] > 0)
 | print(sum(int(row["[a] requests"]) for row in rows) == run["scenario"]["tasks"][0]["requests"])
 $ python3 sums.py
 > pgfault True
 > pswpin True
 > pswpout True
 > pgscan_direct True
+> True
 > True
 > True
 > True
