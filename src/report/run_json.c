@@ -5,6 +5,7 @@
  */
 #include "report/run_report.h"
 
+#include "base/utf8.h"
 #include "procfs/procfs.h"
 #include "stats/memory_stat.h"
 
@@ -29,7 +30,12 @@ static void put_s64(json_object *o, const char *key, s64 value)
 
 static void put_text(json_object *o, const char *key, const char *text)
 {
-    put(o, key, json_object_new_string(text));
+    struct strbuf clean;
+
+    strbuf_init(&clean);
+    utf8_append_clean(&clean, text);
+    put(o, key, json_object_new_string(clean.text));
+    strbuf_done(&clean);
 }
 
 /* A fraction with nine digits, printed the same everywhere. */

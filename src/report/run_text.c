@@ -6,6 +6,7 @@
 #include "report/run_report.h"
 
 #include "base/units.h"
+#include "base/utf8.h"
 #include "stats/profile.h"
 
 #include <inttypes.h>
@@ -137,9 +138,13 @@ static void render_head(struct text *t)
     const struct run_report *r = t->r;
     char command[256];
 
-    strbuf_printf(t->out, "Input     %s", r->input);
-    if (r->trace && trace_text_value(r->trace->meta, "command", command, sizeof(command)))
-        strbuf_printf(t->out, " (%s)", command);
+    strbuf_append(t->out, "Input     ");
+    utf8_append_clean(t->out, r->input);
+    if (r->trace && trace_text_value(r->trace->meta, "command", command, sizeof(command))) {
+        strbuf_append(t->out, " (");
+        utf8_append_clean(t->out, command);
+        strbuf_appendc(t->out, ')');
+    }
     strbuf_appendc(t->out, '\n');
     render_machine(t);
     render_outcome(t);
@@ -377,8 +382,10 @@ static void render_tasks(struct text *t)
 {
     const struct system *s = t->r->system;
     unsigned shown = 0, left = 0;
+    struct strbuf comm;
     u64 major_sum = 0;
 
+    strbuf_init(&comm);
     heading(t, "Processes");
     strbuf_printf(t->out, "  %7s  %-15s  %-10s %12s %12s %11s\n", "pid", "command", "outcome",
                   "minor faults", "major faults", "highest RSS");
@@ -396,11 +403,14 @@ static void render_tasks(struct text *t)
         shown++;
         run_process_faults(s, task, &minor, &major);
         major_sum += major;
-        strbuf_printf(t->out, "  %7u  %-15s  %-10s %12s %12s %11s\n", task->pid, task->comm,
+        strbuf_reset(&comm);
+        utf8_append_clean(&comm, task->comm);
+        strbuf_printf(t->out, "  %7u  %-15s  %-10s %12s %12s %11s\n", task->pid, comm.text,
                       run_task_outcome(task), format_count(minor_text, minor),
                       format_count(major_text, major),
                       format_bytes(rss, task->maxrss_pages * PAGE_SIZE));
     }
+    strbuf_done(&comm);
     if (left)
         strbuf_printf(t->out, "  and %u more: --format json lists all\n", left);
     if (major_sum > group_events(t->r, PGMAJFAULT))
