@@ -39,13 +39,14 @@ run() { # PROGRAM COMMAND LIMIT_BYTES|max LABEL
     rmdir /sys/fs/cgroup/run
 }
 
-# Without a limit, then with limits in percent of what that run took.
+# Without a limit, then with limits in percent of what the first such run of the program took.
 with_swap() { # PROGRAM COMMAND PERCENT...
     name=$1 command=$2
     shift 2
     swapon /dev/ram0
     run "$name" "$command" max swap
-    whole=$peak
+    [ -e "/whole.$name" ] || echo "$peak" >"/whole.$name"
+    whole=$(cat "/whole.$name")
     for percent in "$@"; do
         run "$name" "$command" $((whole * percent / 100 / 65536 * 65536)) swap
     done
