@@ -41,7 +41,7 @@ static u64 usable_pages(const struct system *s, const struct group *scope)
 static s64 badness(const struct task *t, u64 usable)
 {
     const struct mm *mm = t->mm;
-    u64 tables = mm->nr_ptes + mm->nr_pmds + mm->nr_puds + mm->nr_pgds;
+    u64 tables = mm->nr_ptes + mm->nr_pmds + mm->nr_puds; /* mm_pgtables_bytes() */
 
     return (s64)(mm_rss(mm) + mm->swapents + tables) + t->oom_score_adj * ((s64)usable / 1000);
 }

@@ -48,7 +48,7 @@ static unsigned long long kib_of(const struct system *s, enum counter id)
 
 static unsigned long long tables_bytes(const struct mm *mm)
 {
-    return (mm->nr_ptes + mm->nr_pmds + mm->nr_puds + mm->nr_pgds) * PAGE_SIZE;
+    return (mm->nr_ptes + mm->nr_pmds + mm->nr_puds) * PAGE_SIZE;
 }
 
 /* --- a group ran out ------------------------------------------------------------------------------------------------------- */
@@ -75,6 +75,9 @@ static unsigned long long limit_kib(u64 pages)
     return MIN(pages, PAGE_COUNTER_MAX) * PAGE_KIB;
 }
 
+#define RECORD_MAX    1024u                            /* CONSOLE_LOG_MAX */
+#define RECORD_PREFIX (sizeof("<6>[    0.000000] ") - 1) /* level and time, before every line */
+
 static void report_group(struct system *s, struct group *g)
 {
     const struct kernel_profile *profile = kernel_profile_find(s->config.kernel);
@@ -82,6 +85,7 @@ static void report_group(struct system *s, struct group *g)
     struct strbuf stat;
     char path[256];
     char *line;
+    size_t shown = 0;
 
     group_path(g, path, sizeof(path));
     log_line(s, "memory: usage %llukB, limit %llukB, failcnt %llu",
@@ -93,9 +97,13 @@ static void report_group(struct system *s, struct group *g)
     log_line(s, "Memory cgroup stats for %s:", path);
     strbuf_init(&stat);
     memory_stat_render(profile, group_stat, &ctx, &stat);
+    /* One record for Linux, of which a reader gets as many lines as fit with their prefixes. */
     for (line = stat.text; *line;) {
         char *end = strchr(line, '\n');
 
+        shown += RECORD_PREFIX + (size_t)(end - line) + 1;
+        if (shown > RECORD_MAX)
+            break;
         *end = '\0';
         log_line(s, "%s", line);
         line = end + 1;
