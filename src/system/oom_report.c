@@ -75,7 +75,7 @@ static unsigned long long limit_kib(u64 pages)
     return MIN(pages, PAGE_COUNTER_MAX) * PAGE_KIB;
 }
 
-#define RECORD_MAX    1024u                            /* CONSOLE_LOG_MAX */
+#define RECORD_MAX    1024u                              /* CONSOLE_LOG_MAX */
 #define RECORD_PREFIX (sizeof("<6>[    0.000000] ") - 1) /* level and time, before every line */
 
 static void report_group(struct system *s, struct group *g)
