@@ -22,8 +22,8 @@ static u64 free_some(struct pgdat *pg, struct scan_control *sc)
                 sc->may_writepage = true;
         } while (--sc->priority >= 0);
         snapshot_refaults(pg, sc->target);
-        if (sc->target)
-            sc->target->lruvec.congested = false;
+        /* Whoever pauses looks anew afterwards: a stale mark would end each attempt after its first, gentlest pass. */
+        (sc->target ? sc->target : pg->groups->root)->lruvec.congested = false;
         if (sc->nr_reclaimed || sc->throttle)
             return sc->nr_reclaimed;
         sc->priority = initial;

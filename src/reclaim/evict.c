@@ -289,9 +289,8 @@ static enum verdict evict_one(struct pgdat *pg, struct scan_control *sc, pfn_t p
     if (frame_test(f, PG_DIRTY | PG_WRITEBACK) && !frame_test(f, PG_ANON | PG_SWAPBACKED)) {
         stat->nr_dirty++;
         stat->nr_unqueued_dirty += !frame_test(f, PG_WRITEBACK);
+        stat->nr_congested += frame_test(f, PG_WRITEBACK) && frame_test(f, PG_RECLAIM);
     }
-    if (frame_test(f, PG_WRITEBACK) && frame_test(f, PG_RECLAIM))
-        stat->nr_congested++;
     if (frame_test(f, PG_WRITEBACK))
         return evict_writeback(pg, sc, f, stat);
 
