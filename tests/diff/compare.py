@@ -2,7 +2,7 @@
 """compare.py - what our machine counts, beside what a real kernel counted for the same program.
 
 Records tests/diff/pattern.c once per pattern, replays it under each limit of the reference, and prints a table with the
-difference of each counter. As a program: compare.py [--markdown] [PATTERN ...]. compare_test.py asserts the tolerances.
+difference of each counter. As a program: compare.py [--markdown] [--tlb N] [PATTERN ...]. compare_test.py asserts the tolerances.
 
 The machine is that of the reference: one CPU, RAM-disk swap and files, the same readahead. Its TLB has 64 entries: the
 guest flushes its emulated TLB every 500 us of all work (tlbflush.c), so a translation lives about as long there.
@@ -18,6 +18,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 REFERENCE = HERE / "reference-6.1.json"
+TLB_ENTRIES = 64  # --tlb N
 COUNTERS = ["pgmajfault", "pswpin", "pswpout", "workingset_refault_anon", "workingset_refault_file"]
 
 # Relative tolerance by pattern: 5 % where the order of accesses alone decides (loops, fork), 10 % where the accessed
@@ -58,7 +59,7 @@ def replay(program, trace, cell):
     """Our counters for a cell of a reference, on the machine of the reference."""
     command = [program, "run", trace, "--swap", str(cell["swap_bytes"]), "--swap-device", cell["swap_device"], "--disk", "ram",
                "--cpus", "1", "--ram", "1G", "--set", f"queue.read_ahead_kb={cell['readahead_kb']}",
-               "--set", f"vm.page-cluster={cell['page_cluster']}", "--set", "x.tlb_entries=64", "--format", "json"]
+               "--set", f"vm.page-cluster={cell['page_cluster']}", "--set", f"x.tlb_entries={TLB_ENTRIES}", "--format", "json"]
     if cell["limit_bytes"]:
         command += ["--memory-max", str(cell["limit_bytes"])]
     result = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
@@ -132,8 +133,13 @@ def shown(ours, theirs):
 
 
 def main():
+    global TLB_ENTRIES
     arguments = [a for a in sys.argv[1:] if a != "--markdown"]
     markdown = "--markdown" in sys.argv
+    if "--tlb" in arguments:
+        at = arguments.index("--tlb")
+        TLB_ENTRIES = int(arguments[at + 1])
+        del arguments[at:at + 2]
     program = os.environ.get("HIGHWATER", TOP / "build" / "highwater")
     with tempfile.TemporaryDirectory() as folder:
         comparison = Comparison(program, folder)
