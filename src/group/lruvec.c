@@ -27,7 +27,9 @@ void lruvec_count(struct groups *gs, struct group *g, enum lru_list lru, unsigne
         g->lruvec.size[lru] += (u64)n;
 }
 
-void lruvec_add(struct groups *gs, pfn_t pfn)
+typedef void (*list_add_fn)(struct frames *fr, struct pfn_list *l, pfn_t pfn);
+
+static inline void lruvec_put(struct groups *gs, pfn_t pfn, list_add_fn list_add_at)
 {
     struct frame *f = frames_get(gs->frames, pfn);
     struct group *g = frame_group(gs, f);
@@ -35,20 +37,18 @@ void lruvec_add(struct groups *gs, pfn_t pfn)
 
     assert(!frame_test(f, PG_LRU | PG_BATCHED));
     frame_set(f, PG_LRU);
-    pfn_list_add(gs->frames, &g->lruvec.lists[lru], pfn);
+    list_add_at(gs->frames, &g->lruvec.lists[lru], pfn);
     lruvec_count(gs, g, lru, frame_zone(f), 1);
+}
+
+void lruvec_add(struct groups *gs, pfn_t pfn)
+{
+    lruvec_put(gs, pfn, pfn_list_add);
 }
 
 void lruvec_add_tail(struct groups *gs, pfn_t pfn)
 {
-    struct frame *f = frames_get(gs->frames, pfn);
-    struct group *g = frame_group(gs, f);
-    enum lru_list lru = frame_lru(f);
-
-    assert(!frame_test(f, PG_LRU | PG_BATCHED));
-    frame_set(f, PG_LRU);
-    pfn_list_add_tail(gs->frames, &g->lruvec.lists[lru], pfn);
-    lruvec_count(gs, g, lru, frame_zone(f), 1);
+    lruvec_put(gs, pfn, pfn_list_add_tail);
 }
 
 void lruvec_del(struct groups *gs, pfn_t pfn)
