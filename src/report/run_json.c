@@ -3,9 +3,9 @@
  * Kernel counters keep the kernel's names and the units of the files they stand in: vmstat as /proc/vmstat, memory.stat in
  * bytes. Everything but replay.cpu_seconds is the same for the same input and seed.
  */
+#include "report/json_put.h"
 #include "report/run_report.h"
 
-#include "base/utf8.h"
 #include "procfs/procfs.h"
 #include "stats/memory_stat.h"
 
@@ -18,24 +18,9 @@ static void put(json_object *o, const char *key, json_object *value)
     json_object_object_add(o, key, value);
 }
 
-static void put_u64(json_object *o, const char *key, u64 value)
-{
-    put(o, key, json_object_new_uint64(value));
-}
-
 static void put_s64(json_object *o, const char *key, s64 value)
 {
     put(o, key, json_object_new_int64(value));
-}
-
-static void put_text(json_object *o, const char *key, const char *text)
-{
-    struct strbuf clean;
-
-    strbuf_init(&clean);
-    utf8_append_clean(&clean, text);
-    put(o, key, json_object_new_string(clean.text));
-    strbuf_done(&clean);
 }
 
 /* A fraction with nine digits, printed the same everywhere. */
@@ -58,24 +43,25 @@ static json_object *machine_json(const struct system *s)
     json_object *o = json_object_new_object(), *swaps = json_object_new_array();
     json_object *tunables = json_object_new_object();
 
-    put_text(o, "kernel", s->config.kernel);
-    put_u64(o, "ram_bytes", s->frames.ram_bytes);
-    put_u64(o, "managed_bytes", s->frames.managed_pages * PAGE_SIZE);
-    put_u64(o, "cpus", s->frames.nr_cpus);
-    put_text(o, "disk", s->disk.profile ? s->disk.profile->name : "");
+    json_put_text(o, "kernel", s->config.kernel);
+    json_put_u64(o, "ram_bytes", s->frames.ram_bytes);
+    json_put_u64(o, "managed_bytes", s->frames.managed_pages * PAGE_SIZE);
+    json_put_u64(o, "cpus", s->frames.nr_cpus);
+    json_put_text(o, "disk", s->disk.profile ? s->disk.profile->name : "");
     for (u32 i = 0; i < s->swap.nr_areas; i++) {
         const struct swap_area *a = &s->swap.areas[i];
         json_object *swap = json_object_new_object();
 
-        put_text(swap, "name", a->name);
-        put_u64(swap, "bytes", (u64)a->nr_slots * PAGE_SIZE);
-        put_text(swap, "device", a->device && a->device->profile ? a->device->profile->name : "");
+        json_put_text(swap, "name", a->name);
+        json_put_u64(swap, "bytes", (u64)a->nr_slots * PAGE_SIZE);
+        json_put_text(swap, "device",
+                      a->device && a->device->profile ? a->device->profile->name : "");
         json_object_array_add(swaps, swap);
     }
     put(o, "swap", swaps);
-    put_u64(o, "seed", s->config.seed);
+    json_put_u64(o, "seed", s->config.seed);
     for (unsigned i = 0; i < nr_tunables; i++)
-        put_u64(tunables, tunable_info[i].key, tunables_get(&s->tunables, &tunable_info[i]));
+        json_put_u64(tunables, tunable_info[i].key, tunables_get(&s->tunables, &tunable_info[i]));
     put(o, "tunables", tunables);
     return o;
 }
@@ -94,19 +80,19 @@ static json_object *tasks_json(const struct run_report *r)
             continue;
         o = json_object_new_object();
         run_process_faults(s, t, &minor, &major);
-        put_u64(o, "pid", t->pid);
-        put_u64(o, "ppid", t->ppid);
-        put_text(o, "comm", t->comm);
-        put_text(o, "outcome", run_task_outcome(t));
-        put_u64(o, "minflt", minor);
-        put_u64(o, "majflt", major);
-        put_u64(o, "maxrss_bytes", run_maxrss_pages(t) * PAGE_SIZE);
-        put_u64(o, "start_ns", t->start_ns);
-        put_u64(o, "end_ns", t->end_ns);
+        json_put_u64(o, "pid", t->pid);
+        json_put_u64(o, "ppid", t->ppid);
+        json_put_text(o, "comm", t->comm);
+        json_put_text(o, "outcome", run_task_outcome(t));
+        json_put_u64(o, "minflt", minor);
+        json_put_u64(o, "majflt", major);
+        json_put_u64(o, "maxrss_bytes", run_maxrss_pages(t) * PAGE_SIZE);
+        json_put_u64(o, "start_ns", t->start_ns);
+        json_put_u64(o, "end_ns", t->end_ns);
         if (r->scenario) {
             const struct scenario_job *job = scenario_job_of(r->scenario, t->tgid);
 
-            put_text(o, "task", job ? job->task->head.name : "");
+            json_put_text(o, "task", job ? job->task->head.name : "");
         }
         json_object_array_add(tasks, o);
     }
@@ -122,21 +108,21 @@ static json_object *job_json(const struct run_report *r, const struct scenario_j
 
     run_job_sum(r, job, &sum);
     group_path(job->group, path, sizeof(path));
-    put_text(o, "name", job->task->head.name);
-    put_text(o, "cgroup", path);
-    put_u64(o, "processes", sum.processes);
-    put_u64(o, "running", sum.running);
-    put_u64(o, "oom_killed", sum.oom_killed);
-    put_u64(o, "minflt", sum.minor);
-    put_u64(o, "majflt", sum.major);
-    put_u64(o, "maxrss_bytes", sum.maxrss_pages * PAGE_SIZE);
-    put_u64(o, "memory_stall_ns", sum.memory_ns);
+    json_put_text(o, "name", job->task->head.name);
+    json_put_text(o, "cgroup", path);
+    json_put_u64(o, "processes", sum.processes);
+    json_put_u64(o, "running", sum.running);
+    json_put_u64(o, "oom_killed", sum.oom_killed);
+    json_put_u64(o, "minflt", sum.minor);
+    json_put_u64(o, "majflt", sum.major);
+    json_put_u64(o, "maxrss_bytes", sum.maxrss_pages * PAGE_SIZE);
+    json_put_u64(o, "memory_stall_ns", sum.memory_ns);
     if (!job->trace) {
         const struct generator_stats *st = &job->generator.stats;
 
-        put_u64(o, "requests", st->requests);
-        put_u64(o, "latency_ns_mean", st->requests ? st->latency_sum / st->requests : 0);
-        put_u64(o, "latency_ns_max", st->latency_max);
+        json_put_u64(o, "requests", st->requests);
+        json_put_u64(o, "latency_ns_mean", st->requests ? st->latency_sum / st->requests : 0);
+        json_put_u64(o, "latency_ns_max", st->latency_max);
     }
     return o;
 }
@@ -209,7 +195,7 @@ static json_object *pressure_json(const struct system *s, const struct group *g,
             snprintf(text, sizeof(text), "%.2f", percent);
             put(line, names[i], json_object_new_double_s(percent, text));
         }
-        put_u64(line, "total", f.total_us);
+        json_put_u64(line, "total", f.total_us);
         put(o, full ? "full" : "some", line);
     }
     return o;
@@ -231,13 +217,13 @@ static json_object *group_json(const struct system *s, struct group *g)
     char path[4096];
 
     group_path(g, path, sizeof(path));
-    put_text(o, "path", path);
+    json_put_text(o, "path", path);
     put_limit(o, "memory.max", g->memory.max);
     put_limit(o, "memory.high", g->memory.high);
     put_limit(o, "memory.swap.max", g->swap.max);
-    put_u64(o, "memory.current", g->memory.usage * PAGE_SIZE);
-    put_u64(o, "memory.peak", g->memory.peak * PAGE_SIZE);
-    put_u64(o, "memory.swap.current", g->swap.usage * PAGE_SIZE);
+    json_put_u64(o, "memory.current", g->memory.usage * PAGE_SIZE);
+    json_put_u64(o, "memory.peak", g->memory.peak * PAGE_SIZE);
+    json_put_u64(o, "memory.swap.current", g->swap.usage * PAGE_SIZE);
     put(o, "memory.stat", memory_stat_json(s, procfs_group_counter, g));
     put(o, "memory.events", events_json(g, "memory.events."));
     put(o, "memory.swap.events", events_json(g, "memory.swap.events."));
@@ -269,9 +255,9 @@ static json_object *fullest_json(const struct run_report *r)
     json_object *o = json_object_new_object();
     struct run_sample sample = r->fullest;
 
-    put_u64(o, "at_ns", sample.at_ns);
-    put_u64(o, "memory.current", sample.memory_pages * PAGE_SIZE);
-    put_u64(o, "memory.swap.current", sample.swap_pages * PAGE_SIZE);
+    json_put_u64(o, "at_ns", sample.at_ns);
+    json_put_u64(o, "memory.current", sample.memory_pages * PAGE_SIZE);
+    json_put_u64(o, "memory.swap.current", sample.swap_pages * PAGE_SIZE);
     put(o, "memory.stat", memory_stat_json(r->system, sample_value, sample.counters));
     return o;
 }
@@ -287,10 +273,10 @@ static json_object *waits_json(const struct run_report *r)
 
     for (unsigned i = 0; i < NR_WAIT_CAUSES; i++) {
         if (names[i])
-            put_u64(o, names[i], r->waits.by_cause[i]);
+            json_put_u64(o, names[i], r->waits.by_cause[i]);
     }
-    put_u64(o, "reclaim_cpu", r->waits.reclaim_cpu_ns);
-    put_u64(o, "memory", r->waits.memory_ns);
+    json_put_u64(o, "reclaim_cpu", r->waits.reclaim_cpu_ns);
+    json_put_u64(o, "memory", r->waits.memory_ns);
     return o;
 }
 
@@ -299,13 +285,13 @@ static json_object *input_json(const struct run_report *r)
     json_object *o = json_object_new_object();
     char command[1024];
 
-    put_text(o, "file", r->input);
+    json_put_text(o, "file", r->input);
     if (!r->trace)
         return o;
     if (trace_text_value(r->trace->meta, "command", command, sizeof(command)))
-        put_text(o, "command", command);
+        json_put_text(o, "command", command);
     put(o, "complete", json_object_new_boolean(r->trace->closed && !r->trace->nr_damage));
-    put_u64(o, "damaged_bytes", r->trace->lost_bytes);
+    json_put_u64(o, "damaged_bytes", r->trace->lost_bytes);
     return o;
 }
 
@@ -313,10 +299,10 @@ static json_object *replay_json(const struct run_report *r)
 {
     json_object *o = json_object_new_object();
 
-    put_u64(o, "events", r->stats.events);
-    put_u64(o, "hits", r->stats.hits);
-    put_u64(o, "skipped", r->stats.skipped);
-    put_u64(o, "lost", r->stats.lost);
+    json_put_u64(o, "events", r->stats.events);
+    json_put_u64(o, "hits", r->stats.hits);
+    json_put_u64(o, "skipped", r->stats.skipped);
+    json_put_u64(o, "lost", r->stats.lost);
     put_fraction(o, "cpu_seconds", r->cpu_seconds);
     return o;
 }
@@ -327,10 +313,10 @@ void run_render_json(const struct run_report *r, struct strbuf *out)
 
     put(o, "schema_version", json_object_new_int(RUN_SCHEMA_VERSION));
     put(o, "input", input_json(r));
-    put_text(o, "outcome", replay_outcome_name(r->outcome));
-    put_u64(o, "virtual_ns", r->stats.virtual_ns);
+    json_put_text(o, "outcome", replay_outcome_name(r->outcome));
+    json_put_u64(o, "virtual_ns", r->stats.virtual_ns);
     if (r->baseline_ns) {
-        put_u64(o, "baseline_ns", r->baseline_ns);
+        json_put_u64(o, "baseline_ns", r->baseline_ns);
         put_fraction(o, "slowdown", (double)r->stats.virtual_ns / (double)r->baseline_ns);
     }
     put(o, "machine", machine_json(r->system));

@@ -1,5 +1,6 @@
 /* size_report.c - the table of a sweep, its boundaries and its advice. */
 #include "report/size_report.h"
+#include "report/json_put.h"
 
 #include "base/units.h"
 #include "base/utf8.h"
@@ -177,11 +178,6 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
 
 /* --- JSON --- */
 
-static void add_u64(json_object *o, const char *name, u64 value)
-{
-    json_object_object_add(o, name, json_object_new_uint64(value));
-}
-
 static void add_bool(json_object *o, const char *name, bool value)
 {
     json_object_object_add(o, name, json_object_new_boolean(value));
@@ -196,16 +192,6 @@ static void add_ratio(json_object *o, const char *name, double value)
     json_object_object_add(o, name, json_object_new_double_s(value, text));
 }
 
-static void add_text(json_object *o, const char *name, const char *value)
-{
-    struct strbuf clean;
-
-    strbuf_init(&clean);
-    utf8_append_clean(&clean, value);
-    json_object_object_add(o, name, json_object_new_string(clean.text));
-    strbuf_done(&clean);
-}
-
 /* null stands for no limit. */
 static void add_limit(json_object *o, const char *name, u64 bytes)
 {
@@ -218,24 +204,24 @@ static json_object *row_json(const struct size_row *row)
 
     add_limit(o, "memory.max", row->limit_bytes);
     add_limit(o, "memory.high", row->high_bytes);
-    add_text(o, "source", size_source_name(row->source));
-    add_text(o, "outcome", replay_outcome_name(row->outcome));
+    json_put_text(o, "source", size_source_name(row->source));
+    json_put_text(o, "outcome", replay_outcome_name(row->outcome));
     add_bool(o, "survives", row->survives);
     add_bool(o, "usable", row->usable);
     add_ratio(o, "slowdown", row->slowdown);
-    add_u64(o, "virtual_ns", row->virtual_ns);
-    add_u64(o, "stall_ns", row->stall_ns);
-    add_u64(o, "pgmajfault", row->majflt);
-    add_u64(o, "workingset_refault_file", row->refault_file);
-    add_u64(o, "workingset_refault_anon", row->refault_anon);
-    add_u64(o, "pswpin", row->pswpin);
-    add_u64(o, "pswpout", row->pswpout);
-    add_u64(o, "oom_kill", row->oom_kills);
-    add_u64(o, "memory.peak", row->peak_bytes);
-    add_u64(o, "memory.swap.peak", row->swap_peak_bytes);
-    add_u64(o, "file_bytes", row->file_bytes);
-    add_u64(o, "anon_bytes", row->anon_bytes);
-    add_u64(o, "disposable_bytes", row->disposable_bytes);
+    json_put_u64(o, "virtual_ns", row->virtual_ns);
+    json_put_u64(o, "stall_ns", row->stall_ns);
+    json_put_u64(o, "pgmajfault", row->majflt);
+    json_put_u64(o, "workingset_refault_file", row->refault_file);
+    json_put_u64(o, "workingset_refault_anon", row->refault_anon);
+    json_put_u64(o, "pswpin", row->pswpin);
+    json_put_u64(o, "pswpout", row->pswpout);
+    json_put_u64(o, "oom_kill", row->oom_kills);
+    json_put_u64(o, "memory.peak", row->peak_bytes);
+    json_put_u64(o, "memory.swap.peak", row->swap_peak_bytes);
+    json_put_u64(o, "file_bytes", row->file_bytes);
+    json_put_u64(o, "anon_bytes", row->anon_bytes);
+    json_put_u64(o, "disposable_bytes", row->disposable_bytes);
     return o;
 }
 
@@ -245,9 +231,9 @@ static json_object *boundary_json(const struct size_boundary *b)
 
     add_bool(o, "found", b->found);
     if (b->found)
-        add_u64(o, "bytes", b->limit_bytes);
+        json_put_u64(o, "bytes", b->limit_bytes);
     if (b->fails_bytes)
-        add_u64(o, "fails_at_bytes", b->fails_bytes);
+        json_put_u64(o, "fails_at_bytes", b->fails_bytes);
     return o;
 }
 
@@ -257,10 +243,10 @@ static json_object *advice_json(const struct size_result *res)
 
     add_bool(o, "found", res->advice.found);
     if (res->advice.found) {
-        add_u64(o, "memory.max", res->advice.max_bytes);
+        json_put_u64(o, "memory.max", res->advice.max_bytes);
         add_limit(o, "memory.high", res->advice.has_high ? res->advice.high_bytes : UINT64_MAX);
     }
-    add_text(o, "reason", res->advice.reason);
+    json_put_text(o, "reason", res->advice.reason);
     if (res->advice.found)
         json_object_object_add(o, "verified", row_json(&res->verified));
     return o;
@@ -281,7 +267,7 @@ void size_render_json(const struct size_report *r, struct strbuf *out)
     json_object *o = json_object_new_object(), *rows = json_object_new_array();
 
     json_object_object_add(o, "schema_version", json_object_new_int(SIZE_SCHEMA_VERSION));
-    add_text(o, "input", r->input);
+    json_put_text(o, "input", r->input);
     add_ratio(o, "max_slowdown", r->config->max_slowdown);
     add_ratio(o, "usable_slowdown", r->config->usable_slowdown);
     json_object_object_add(o, "unlimited", row_json(&res->unlimited));
@@ -293,9 +279,9 @@ void size_render_json(const struct size_report *r, struct strbuf *out)
     json_object_object_add(o, "holes", sizes_json(res->holes.items, res->holes.count));
     json_object_object_add(o, "unusable_holes",
                            sizes_json(res->unusable_holes.items, res->unusable_holes.count));
-    add_u64(o, "peak_plus_15_percent_bytes", res->peak_plus_15);
+    json_put_u64(o, "peak_plus_15_percent_bytes", res->peak_plus_15);
     json_object_object_add(o, "advice", advice_json(res));
-    add_u64(o, "replays", res->replays);
+    json_put_u64(o, "replays", res->replays);
     strbuf_printf(out, "%s\n",
                   json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
                                                         JSON_C_TO_STRING_SPACED |

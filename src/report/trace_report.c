@@ -1,5 +1,6 @@
 /* trace_report.c - a recording as text and JSON. */
 #include "report/trace_report.h"
+#include "report/json_put.h"
 
 #include "base/units.h"
 #include "base/utf8.h"
@@ -140,21 +141,6 @@ void trace_report_info_text(const struct trace *t, const struct footprint *f, st
     info_footprint(f, out);
 }
 
-static void add_u64(json_object *o, const char *name, u64 value)
-{
-    json_object_object_add(o, name, json_object_new_uint64(value));
-}
-
-static void add_text(json_object *o, const char *name, const char *text)
-{
-    struct strbuf clean;
-
-    strbuf_init(&clean);
-    utf8_append_clean(&clean, text);
-    json_object_object_add(o, name, json_object_new_string(clean.text));
-    strbuf_done(&clean);
-}
-
 /* "key=value" lines as an object of strings. */
 static json_object *text_json(const char *text)
 {
@@ -192,22 +178,22 @@ static json_object *verify_json(const struct trace *t)
 {
     json_object *o = json_object_new_object(), *damage = json_object_new_array();
 
-    add_text(o, "file", t->path);
-    add_u64(o, "file_bytes", t->file_bytes);
+    json_put_text(o, "file", t->path);
+    json_put_u64(o, "file_bytes", t->file_bytes);
     json_object_object_add(o, "closed", json_object_new_boolean(t->closed));
     json_object_object_add(o, "whole", json_object_new_boolean(t->closed && !t->nr_damage));
-    add_u64(o, "usable_bytes", t->usable_bytes);
-    add_u64(o, "chunks", t->nr_chunks);
-    add_u64(o, "lost_bytes", t->lost_bytes);
-    add_u64(o, "lost_chunks", t->lost_chunks);
+    json_put_u64(o, "usable_bytes", t->usable_bytes);
+    json_put_u64(o, "chunks", t->nr_chunks);
+    json_put_u64(o, "lost_bytes", t->lost_bytes);
+    json_put_u64(o, "lost_chunks", t->lost_chunks);
     for (size_t i = 0; i < t->nr_damage; i++) {
         json_object *d = json_object_new_object();
 
-        add_u64(d, "offset", t->damage[i].offset);
-        add_u64(d, "bytes", t->damage[i].bytes);
-        add_text(d, "kind", trace_damage_name(t->damage[i].kind));
-        add_text(d, "reason", t->damage[i].reason);
-        add_u64(d, "stream", t->damage[i].stream);
+        json_put_u64(d, "offset", t->damage[i].offset);
+        json_put_u64(d, "bytes", t->damage[i].bytes);
+        json_put_text(d, "kind", trace_damage_name(t->damage[i].kind));
+        json_put_text(d, "reason", t->damage[i].reason);
+        json_put_u64(d, "stream", t->damage[i].stream);
         json_object_array_add(damage, d);
     }
     json_object_object_add(o, "damage", damage);
@@ -230,12 +216,12 @@ static json_object *files_json(const struct footprint *f)
     for (u32 i = 0; i < f->nr_files; i++) {
         json_object *file = json_object_new_object();
 
-        add_text(file, "path", f->files[i].path ? f->files[i].path : "");
-        add_u64(file, "size", f->files[i].size);
-        add_u64(file, "touched_pages", f->files[i].pages);
-        add_u64(file, "mapped_pages", f->files[i].mapped_pages);
-        add_u64(file, "read_bytes", f->files[i].read_bytes);
-        add_u64(file, "written_bytes", f->files[i].written_bytes);
+        json_put_text(file, "path", f->files[i].path ? f->files[i].path : "");
+        json_put_u64(file, "size", f->files[i].size);
+        json_put_u64(file, "touched_pages", f->files[i].pages);
+        json_put_u64(file, "mapped_pages", f->files[i].mapped_pages);
+        json_put_u64(file, "read_bytes", f->files[i].read_bytes);
+        json_put_u64(file, "written_bytes", f->files[i].written_bytes);
         json_object_array_add(files, file);
     }
     return files;
@@ -250,33 +236,33 @@ void trace_report_info_json(const struct trace *t, const struct footprint *f, st
     json_object_object_add(o, "integrity", verify_json(t));
     json_object_object_add(o, "meta", text_json(t->meta));
     json_object_object_add(o, "end", text_json(t->end));
-    add_u64(o, "processes", f->processes);
-    add_u64(o, "threads", f->threads);
-    add_u64(o, "instructions", f->instructions);
-    add_u64(o, "waited_ns", f->waited_ns);
-    add_u64(o, "reads", f->reads);
-    add_u64(o, "writes", f->writes);
-    add_u64(o, "fetches", f->fetches);
+    json_put_u64(o, "processes", f->processes);
+    json_put_u64(o, "threads", f->threads);
+    json_put_u64(o, "instructions", f->instructions);
+    json_put_u64(o, "waited_ns", f->waited_ns);
+    json_put_u64(o, "reads", f->reads);
+    json_put_u64(o, "writes", f->writes);
+    json_put_u64(o, "fetches", f->fetches);
     for (unsigned op = 1; op < HWT_OP_MAX; op++)
-        add_u64(ops, trace_op_name(op), f->ops[op]);
+        json_put_u64(ops, trace_op_name(op), f->ops[op]);
     json_object_object_add(o, "ops", ops);
-    add_u64(o, "anon_pages", f->anon_pages);
-    add_u64(o, "anon_pages_peak", f->anon_pages_peak);
-    add_u64(o, "file_pages", f->file_pages);
-    add_u64(o, "shmem_pages", f->shmem_pages);
-    add_u64(o, "peak_pages", f->peak_pages);
-    add_u64(o, "unmapped_pages", f->unmapped);
-    add_u64(o, "recorder_lost", f->lost);
+    json_put_u64(o, "anon_pages", f->anon_pages);
+    json_put_u64(o, "anon_pages_peak", f->anon_pages_peak);
+    json_put_u64(o, "file_pages", f->file_pages);
+    json_put_u64(o, "shmem_pages", f->shmem_pages);
+    json_put_u64(o, "peak_pages", f->peak_pages);
+    json_put_u64(o, "unmapped_pages", f->unmapped);
+    json_put_u64(o, "recorder_lost", f->lost);
     for (u32 i = 0; i < t->nr_streams; i++) {
         const struct trace_stream *s = &t->streams[i];
         json_object *stream = json_object_new_object();
 
-        add_u64(stream, "stream", s->id);
-        add_u64(stream, "pid", s->pid);
-        add_u64(stream, "tid", s->tid);
-        add_u64(stream, "accesses", s->nr_accesses);
-        add_u64(stream, "ops", s->nr_ops);
-        add_u64(stream, "instructions", s->nr_instructions);
+        json_put_u64(stream, "stream", s->id);
+        json_put_u64(stream, "pid", s->pid);
+        json_put_u64(stream, "tid", s->tid);
+        json_put_u64(stream, "accesses", s->nr_accesses);
+        json_put_u64(stream, "ops", s->nr_ops);
+        json_put_u64(stream, "instructions", s->nr_instructions);
         json_object_array_add(streams, stream);
     }
     json_object_object_add(o, "streams", streams);
