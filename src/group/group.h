@@ -67,7 +67,6 @@ struct group {
     bool online; /* false: removed; it stays for as long as something is charged to it */
     bool
         released; /* and nothing is any more: its counts went to the parent, only the id is remembered */
-    bool under_oom;
     struct list_head dying; /* while removed, not released */
     u64 events_gone
         [GROUP_NR_EVENTS]; /* of released children: part of the counters, not of the group's own */

@@ -108,7 +108,6 @@ enum step system_fork(struct system *s, struct task *t, u32 child_pid, bool shar
 enum step system_exec(struct system *s, struct task *t, const char *comm);
 /* Thread exit (the last one frees the address space), or exit of the whole process. */
 void system_exit(struct system *s, struct task *t, s32 status, bool group);
-struct task *system_find_task(const struct system *s, u32 pid); /* live, NULL otherwise */
 
 /* --- one access: the caller has missed in tlb_hit(&s->tlbs[cpu], mm->id, vpn, write) ------------------------------------- */
 enum step system_access(struct system *s, struct task *t, vpn_t vpn, enum access_kind kind);

@@ -100,17 +100,6 @@ struct task *system_thread_new(struct system *s, struct task *leader, u32 tid)
     return t;
 }
 
-struct task *system_find_task(const struct system *s, u32 pid)
-{
-    for (u32 i = s->nr_tasks; i > 0; i--) { /* pids are used again: the youngest */
-        struct task *t = s->tasks[i - 1];
-
-        if (t->pid == pid && t->state < TASK_ZOMBIE)
-            return t;
-    }
-    return NULL;
-}
-
 /* --- address spaces ---------------------------------------------------------------------------------------------------- */
 void mm_put(struct system *s, struct mm *mm)
 {

@@ -45,7 +45,6 @@ struct task {
     u64 nr_sockets, socket_fill;  /* open; pages already buffered for the next */
     struct pfn_list socket_pages; /* what waits in their buffers */
     bool fault_retried; /* the fault waited: counts as major when it completes (FAULT_FLAG_TRIED) */
-    vpn_t major_vpn;    /* the page already counted as a major fault (until it is mapped) */
 
     /* rusage of the thread */
     u64 minflt, majflt;
