@@ -1,0 +1,299 @@
+/* snapshot.h - what a machine's own files said at one moment.
+ *
+ * Reads:      any kernel from 3.10 on, cgroup v1 and v2, through a struct source.
+ * Units:      bytes, microseconds and counts, whatever the file printed; a vmstat counter is as the kernel prints it.
+ * Unknown:    a figure that the files did not give is UNKNOWN, never 0; parts[] says why. Add with figure_add(), compare after known().
+ * Never:      aborts on a file: cut, huge, hostile or missing ones cost their own figures only.
+ * Invariants: (snapshot_check) indices stay inside their vectors; cgroups[i].parent < i; strings are NUL-terminated and clean
+ *             UTF-8 (base/utf8.h).
+ */
+#ifndef OBSERVE_SNAPSHOT_H
+#define OBSERVE_SNAPSHOT_H
+
+#include "base/vec.h"
+#include "observe/source.h"
+#include "stats/counters.h"
+
+#define UNKNOWN    UINT64_MAX
+#define NAME_BYTES 64 /* names of slabs, devices, zones */
+#define COMM_BYTES 16
+#define WHY_BYTES  120
+#define GROUP_NONE UINT32_MAX
+#define ORDERS_MAX 16
+#define NODES_MAX  1024
+
+static inline bool known(u64 figure)
+{
+    return figure != UNKNOWN;
+}
+
+/* a + b, UNKNOWN when either is. */
+static inline u64 figure_add(u64 a, u64 b)
+{
+    return known(a) && known(b) ? a + b : UNKNOWN;
+}
+
+/* What is known counts, UNKNOWN counts nothing: for sums whose parts a kernel may lack. */
+static inline u64 figure_or(u64 figure, u64 otherwise)
+{
+    return known(figure) ? figure : otherwise;
+}
+
+/* --- which files were there -------------------------------------------------------------------------------------- */
+/* One kind of file, or of directory. PART(id, name shown to the user) */
+#define PARTS(PART)                                  \
+    PART(MEMINFO, "/proc/meminfo")                   \
+    PART(VMSTAT, "/proc/vmstat")                     \
+    PART(STAT, "/proc/stat")                         \
+    PART(LOADAVG, "/proc/loadavg")                   \
+    PART(UPTIME, "/proc/uptime")                     \
+    PART(ZONEINFO, "/proc/zoneinfo")                 \
+    PART(BUDDYINFO, "/proc/buddyinfo")               \
+    PART(SLABINFO, "/proc/slabinfo")                 \
+    PART(SWAPS, "/proc/swaps")                       \
+    PART(DISKSTATS, "/proc/diskstats")               \
+    PART(PRESSURE_CPU, "/proc/pressure/cpu")         \
+    PART(PRESSURE_IO, "/proc/pressure/io")           \
+    PART(PRESSURE_MEMORY, "/proc/pressure/memory")   \
+    PART(SYSCTL_VM, "/proc/sys/vm")                  \
+    PART(NODES, "/sys/devices/system/node")          \
+    PART(THP, "/sys/kernel/mm/transparent_hugepage") \
+    PART(HUGEPAGES, "/sys/kernel/mm/hugepages")      \
+    PART(ZSWAP, "/sys/module/zswap/parameters")      \
+    PART(ZRAM, "/sys/block/zram*/mm_stat")           \
+    PART(CGROUPS, "/sys/fs/cgroup")                  \
+    PART(PROCESSES, "/proc/PID")                     \
+    PART(SMAPS_ROLLUP, "/proc/PID/smaps_rollup")     \
+    PART(KERNEL_LOG, "the kernel log")
+
+enum part {
+#define PART(id, name) PART_##id,
+    PARTS(PART)
+#undef PART
+        NR_PARTS
+};
+
+enum part_state {
+    PART_NOT_READ, /* not asked for in this snapshot: snapshot_carry() brings the last one */
+    PART_OK,
+    PART_CUT,         /* usable up to where it ends */
+    PART_MISSING,     /* no such file: another kernel, a container, an archive without it */
+    PART_DENIED,      /* there, and not for this user */
+    PART_UNSUPPORTED, /* there, and switched off (PSI without psi=1) */
+    PART_BAD          /* not what it should be */
+};
+
+struct part_status {
+    enum part_state state;
+    char why
+        [WHY_BYTES]; /* for people, without a full stop: "needs root", "not in this archive"; "" when OK */
+    ns_t read_at; /* monotonic time of this reading: rates are per part */
+};
+
+extern const char *const part_names[NR_PARTS];
+
+/* --- the figures ------------------------------------------------------------------------------------------------------ */
+enum meminfo_field {
+#define MEMINFO_FIELD(id, key, unit) MI_##id,
+#include "observe/meminfo_fields.def"
+#undef MEMINFO_FIELD
+    NR_MEMINFO_FIELDS
+};
+extern const char *const meminfo_keys[NR_MEMINFO_FIELDS];
+
+enum psi_resource { PSI_RES_CPU, PSI_RES_IO, PSI_RES_MEMORY, NR_PSI_RES };
+
+struct psi_line {
+    u64 avg10, avg60, avg300; /* hundredths of a percent */
+    u64 total_us;
+};
+struct psi_view {
+    struct psi_line some, full; /* full of cpu: UNKNOWN before 5.13 */
+};
+
+struct zone_view {
+    u32 node;
+    char name[NAME_BYTES];
+    /* pages */
+    u64 free, min, low, high, spanned, present, managed;
+    u64 blocks[ORDERS_MAX]; /* free blocks by order, from buddyinfo; UNKNOWN beyond nr_orders */
+    u32 nr_orders;
+};
+
+struct node_view {
+    u32 id;
+    u64 total, free, anon, file, shmem, slab, dirty, active_file, inactive_file; /* bytes */
+    u64 numa_hit, numa_miss, numa_foreign, interleave_hit, local_node, other_node;
+    u64 huge_total, huge_free;
+    bool has_cpus;
+};
+
+struct slab_view {
+    char name[NAME_BYTES];
+    u64 active_objects, objects, object_bytes, bytes; /* bytes: pages of all its slabs */
+    bool reclaimable_known,
+        reclaimable; /* dentry, *inode_cache, radix_tree_node and the like by name */
+};
+
+struct swap_view {
+    char name[NAME_BYTES * 4];
+    u64 size, used;
+    s64 priority;
+    bool zram;
+};
+
+struct zram_view {
+    char name[NAME_BYTES];
+    u64 original, compressed, used_total, limit, used_peak;
+};
+
+struct disk_view {
+    char name[NAME_BYTES];
+    bool whole;   /* a device, not a partition of one */
+    bool stacked; /* dm, md, loop, zram, ram: its I/O is also another's, or none */
+    u64 reads, read_bytes, read_ms; /* finished */
+    u64 writes, write_bytes, write_ms;
+    u64 in_flight, busy_ms, weighted_ms;
+};
+
+struct cpu_view { /* all CPUs, microseconds */
+    u64 user, nice, system, idle, iowait, irq, softirq, steal;
+    u64 context_switches, processes, running, blocked;
+    u32 nr_cpus;
+};
+
+/* Names and meaning are cgroup v2's; a v1 group is translated where its files say the same (memory.stat total_*). */
+struct cgroup_view {
+    char *path; /* "/" for the root of what is visible, "/system.slice/web.service" */
+    u32 parent; /* index, GROUP_NONE for the root */
+    u32 depth;
+    u8 version;   /* 1 or 2 */
+    bool is_root; /* the machine's own root group: no limits, and most figures UNKNOWN */
+    u64 current, peak, min, low, high,
+        max; /* bytes; max, high: UINT64_MAX - 1 (NO_LIMIT) when there is none */
+    u64 swap_current, swap_max, swap_high, swap_peak;
+    u64 zswap_current, zswap_max;
+    u64 kmem_current, failcnt, memsw_max; /* v1 */
+    u64 stat[NR_COUNTERS];                /* memory.stat as printed: bytes and counts */
+    u64 ev_low, ev_high, ev_max, ev_oom, ev_oom_kill, ev_oom_group_kill;
+    u64 local_max, local_oom, local_oom_kill; /* memory.events.local */
+    u64 swap_ev_high, swap_ev_max, swap_ev_fail;
+    struct psi_view psi[NR_PSI_RES];
+    u64 nr_descendants, nr_dying;
+    u64 nr_procs;   /* of the group itself */
+    bool oom_group; /* memory.oom.group */
+    ns_t read_at;   /* of current and events */
+    ns_t stat_at;   /* of stat: may be read less often */
+    u32 cpu_quota_percent;
+};
+#define NO_LIMIT (UINT64_MAX - 1)
+
+struct process_view {
+    u32 pid, ppid, uid, nr_threads;
+    char comm[COMM_BYTES];
+    char state;
+    u64 rss_anon, rss_file, rss_shmem, swap, locked, vm_size, hwm,
+        page_tables; /* bytes; before 4.5 only rss_anon + file together: in rss */
+    u64 rss, pss, pss_anon, pss_file, pss_shmem, uss;
+    u64 minor_faults, major_faults; /* counts since its start */
+    u64 cpu_us, start_ticks, block_io_delay_us;
+    s64 oom_score_adj;
+    u64 oom_score;
+    u32 group; /* index into cgroups, GROUP_NONE */
+};
+
+/* An OOM kill or an allocation that failed, as the kernel log tells it. */
+enum log_event_kind {
+    LOG_OOM_KILL,
+    LOG_OOM_NO_VICTIM,
+    LOG_ALLOC_FAILURE,
+    LOG_HUNG_TASK,
+    LOG_OOM_REAPED
+};
+
+struct oom_candidate {
+    u32 pid;
+    char comm[COMM_BYTES];
+    u64 rss, swap;
+    s64 oom_score_adj;
+};
+
+struct log_event {
+    enum log_event_kind kind;
+    u64 at_us;                /* since boot; UNKNOWN when the log has no times */
+    char constraint[40];      /* CONSTRAINT_MEMCG, CONSTRAINT_NONE, ... or "" before 5.0 */
+    char *oom_memcg;          /* path of the group whose limit failed; NULL for the machine */
+    char *task_memcg;         /* group of the victim */
+    char comm[COMM_BYTES];    /* victim, or who asked (allocation failure) */
+    char invoker[COMM_BYTES]; /* who invoked the OOM killer */
+    u32 pid;
+    u32 order;
+    u64 total_vm, anon_rss, file_rss, shmem_rss, page_tables; /* bytes */
+    s64 oom_score_adj;
+    u64 usage, limit, failcnt; /* of the group, bytes */
+    u64 swap_usage, swap_limit;
+    VEC(struct oom_candidate) tasks; /* the report's table, at most 4,096 rows */
+};
+
+struct tunable_view {
+    const char *key; /* "vm.swappiness": of stats/tunables.def */
+    u64 value;       /* UNKNOWN when absent */
+};
+
+struct snapshot {
+    enum source_kind kind;
+    char release[NAME_BYTES]; /* uname -r, "" when unknown */
+    char hostname[NAME_BYTES];
+    u64 wall_us;   /* since 1970; UNKNOWN for an archive without a date */
+    ns_t taken_at; /* monotonic; of /proc/uptime in an archive */
+    u64 uptime_us;
+    u64 page_bytes;
+    struct part_status parts[NR_PARTS];
+
+    u64 meminfo[NR_MEMINFO_FIELDS];
+    u64 vmstat
+        [NR_COUNTERS]; /* names of older kernels are brought to 6.1's: allocstall, pgscan_kswapd_normal, workingset_refault ... */
+    u64 allocstall;    /* sum over zones */
+    struct psi_view psi[NR_PSI_RES];
+    struct cpu_view cpu;
+    u64 load1, load5, load15; /* hundredths */
+    u64 *sysctl;              /* by index into tunable_info[]; UNKNOWN when absent */
+    char thp_enabled[16], thp_defrag[24];
+    u64 zswap_enabled, zswap_max_pool_percent; /* 0, 1, percent */
+    bool cgroup_v2, cgroup_v1;
+    char own_cgroup[256]; /* where highwater itself runs, from /proc/self/cgroup */
+
+    VEC(struct zone_view) zones;
+    VEC(struct node_view) nodes;
+    VEC(struct slab_view) slabs;
+    VEC(struct swap_view) swaps;
+    VEC(struct zram_view) zrams;
+    VEC(struct disk_view) disks;
+    VEC(struct cgroup_view) cgroups;    /* parents before children, siblings in byte order */
+    VEC(struct process_view) processes; /* by pid */
+    VEC(struct log_event) log;
+};
+
+/* What to read: bits 1 << PART_*. Those left out stay PART_NOT_READ. */
+#define SNAPSHOT_ALL (((u64)1 << NR_PARTS) - 1)
+/* Cheap enough for every second: no processes, no slabs, no smaps, no log. */
+#define SNAPSHOT_TOTALS                                                                            \
+    (SNAPSHOT_ALL & ~(1ull << PART_PROCESSES | 1ull << PART_SMAPS_ROLLUP | 1ull << PART_SLABINFO | \
+                      1ull << PART_KERNEL_LOG))
+
+void snapshot_init(struct snapshot *s);
+void snapshot_done(struct snapshot *s);
+
+/* Read the parts. 0 always when the source could be read at all; fails only when not one part is there (not a proc root). */
+int snapshot_read(struct snapshot *s, struct source *src, u64 parts, struct err *e);
+
+/* Parts of `s` that were not read are copied from `before`, with their time. */
+void snapshot_carry(struct snapshot *s, const struct snapshot *before);
+
+void snapshot_check(const struct snapshot *s);
+
+/* The group at this path, or NULL. */
+const struct cgroup_view *snapshot_cgroup(const struct snapshot *s, const char *path);
+const struct process_view *snapshot_process(const struct snapshot *s, u32 pid);
+
+#endif
