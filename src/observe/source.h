@@ -40,6 +40,11 @@ struct source {
     enum source_kind kind;
     const char *name; /* for messages: the root or the capture's file */
     bool live;        /* reading again later gives other figures */
+
+    /* Only of a capture, else 0: when its instant was read, and what it was read from. */
+    u64 wall_us;   /* since 1970 */
+    ns_t taken_at; /* monotonic */
+    enum source_kind origin;
 };
 
 static inline int source_read(struct source *src, const char *path, size_t max, struct strbuf *out)
@@ -58,9 +63,11 @@ void source_free(struct source *src);
  * Fails when root is no directory. */
 int source_dir_open(const char *root, struct source **ret, struct err *e);
 
-/* Every file read through the result is read from `from` and handed to `tee` as well, with what read returned: how a capture is made. The
- * result owns `from`. */
-typedef void source_tee_fn(void *ctx, const char *path, int result, const char *text, size_t len);
+/* Every file or directory read through the result is read from `from` and handed to `tee` as well, with what read or list returned: how a
+ * capture is made. The text of a directory is its names as far as they were asked for, one a line, a '/' after those of directories.
+ * The result owns `from`. */
+typedef void source_tee_fn(void *ctx, const char *path, bool is_directory, int result,
+                           const char *text, size_t len);
 struct source *source_tee(struct source *from, source_tee_fn *tee, void *ctx);
 
 #endif
