@@ -119,7 +119,8 @@ def scenario_page():
     keys = [cells for cells in rows("src/workload/scenario_keys.def", "KEY") if len(cells) == 8]
     tables = ""
     for section, title in (("MACHINE", "[machine]"), ("DEVICE", "[device NAME]"), ("CGROUP", "[cgroup PATH]"),
-                           ("FILE", "[file NAME]"), ("TASK", "[task NAME]")):
+                           ("FILE", "[file NAME]"), ("TASK", "[task NAME]"), ("WRITE", "[write NAME]"),
+                           ("RMDIR", "[rmdir NAME]")):
         lines = [(f"`{name}`", KINDS[kind], default, doc)
                  for in_section, _, kind, _, _, name, default, doc in keys if in_section == section]
         tables += table(title, ("key", "value", "default", "meaning"), lines).replace("## ", "### `", 1).replace(

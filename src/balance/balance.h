@@ -45,6 +45,8 @@ bool balance_over_high(struct pgdat *pg, struct group *g, u32 nr_pages, struct w
 
 /* Reclaim nr pages from g and below at somebody's request: memory.reclaim, a lowered limit. Returns how many went. */
 u64 balance_reclaim_group(struct pgdat *pg, struct group *g, u64 nr);
+/* It got nowhere: is there a write below g whose completion will change that? Then *ret_wait says when. */
+bool balance_reclaim_must_wait(struct pgdat *pg, struct group *g, struct wait *ret_wait);
 
 /* --- writeback.c --------------------------------------------------------------------------------------------- */
 /* The flusher: write dirty pages that are old (dirty_expire) or too many (background). Returns the time of its next run. */

@@ -88,3 +88,8 @@ u64 balance_reclaim_group(struct pgdat *pg, struct group *g, u64 nr)
 
     return try_to_free_group(pg, g, nr, &throttle);
 }
+
+bool balance_reclaim_must_wait(struct pgdat *pg, struct group *g, struct wait *ret_wait)
+{
+    return wait_for_writeback(pg, g, ret_wait);
+}

@@ -127,13 +127,43 @@ static json_object *job_json(const struct run_report *r, const struct scenario_j
     return o;
 }
 
+/* One [write] or [rmdir]. */
+static json_object *act_json(const struct scenario_act *a)
+{
+    json_object *o = json_object_new_object();
+    const struct scenario_write *w = a->write;
+
+    json_put_text(o, "name", w ? w->head.name : a->rmdir->head.name);
+    json_put_u64(o, "at_ns", w ? w->at : a->rmdir->at);
+    if (w) {
+        json_put_text(o, "file", w->file);
+        json_put_text(o, "value", w->value);
+    } else {
+        json_put_text(o, "rmdir", a->rmdir->cgroup.text);
+    }
+    json_put_u64(o, "done", a->done);
+    json_put_u64(o, "refused", a->refused);
+    if (a->refused)
+        json_put_text(o, "error", strerrorname_np(-a->error));
+    if (a->trigger) {
+        json_put_u64(o, "events", a->trigger->nr_events);
+        if (a->trigger->nr_events)
+            json_put_u64(o, "first_event_ns", a->trigger->first_event);
+    }
+    return o;
+}
+
 static json_object *scenario_json(const struct run_report *r)
 {
     json_object *o = json_object_new_object(), *jobs = json_object_new_array();
+    json_object *acts = json_object_new_array();
 
     for (size_t i = 0; i < r->scenario->nr_jobs; i++)
         json_object_array_add(jobs, job_json(r, &r->scenario->jobs[i]));
     put(o, "tasks", jobs);
+    for (size_t i = 0; i < r->scenario->nr_acts; i++)
+        json_object_array_add(acts, act_json(&r->scenario->acts[i]));
+    put(o, "acts", acts);
     return o;
 }
 

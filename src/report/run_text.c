@@ -363,7 +363,9 @@ static void render_groups(struct text *t)
     strbuf_printf(t->out, "  %-28s %14s %12s %12s %10s\n", "path", "memory.current", "memory.max",
                   "max reached", "OOM kills");
     for (struct group *g = group_next(root, root); g; g = group_next(root, g)) {
-        group_path(g, path, sizeof(path));
+        group_path(g, path, sizeof(path) - 16);
+        if (!g->online) /* it holds memory still */
+            snprintf(path + strlen(path), 16, " (removed)");
         strbuf_printf(t->out, "  %-28s %14s %12s %12s %10lld\n", path,
                       format_bytes(now, g->memory.usage * PAGE_SIZE),
                       g->memory.max >= PAGE_COUNTER_MAX
@@ -372,6 +374,46 @@ static void render_groups(struct text *t)
                       format_count(at_max, (u64)g->counters.v[MEMCG_MAX]),
                       (long long)g->counters.v[MEMCG_OOM_KILL]);
     }
+}
+
+/* Writes and removals: when, what, and what came of it. */
+static void render_act(struct text *t, const struct scenario_act *a)
+{
+    const struct scenario_write *w = a->write;
+    char at[UNITS_TEXT_MAX], number[UNITS_TEXT_MAX];
+
+    strbuf_printf(t->out, "  %-15s %9s  ", w ? w->head.name : a->rmdir->head.name,
+                  format_ns(at, w ? w->at : a->rmdir->at));
+    if (w) {
+        utf8_append_clean(t->out, w->value);
+        strbuf_append(t->out, " > ");
+        utf8_append_clean(t->out, w->file);
+    } else {
+        strbuf_printf(t->out, "rmdir %s", a->rmdir->cgroup.text);
+    }
+    if (!a->done)
+        strbuf_append(t->out, ": not reached");
+    if (a->done > 1)
+        strbuf_printf(t->out, ", %s times", format_count(number, a->done));
+    if (a->refused && a->done > 1)
+        strbuf_printf(t->out, ", %s refused", format_count(number, a->refused));
+    if (a->refused)
+        strbuf_printf(t->out, ": %s", strerrorname_np(-a->error));
+    if (a->trigger)
+        strbuf_printf(t->out, ": %s event%s", format_count(number, a->trigger->nr_events),
+                      a->trigger->nr_events == 1 ? "" : "s");
+    if (a->trigger && a->trigger->nr_events)
+        strbuf_printf(t->out, ", the first at %s", format_ns(at, a->trigger->first_event));
+    strbuf_appendc(t->out, '\n');
+}
+
+static void render_acts(struct text *t)
+{
+    if (!t->r->scenario->nr_acts)
+        return;
+    heading(t, "Meanwhile");
+    for (size_t i = 0; i < t->r->scenario->nr_acts; i++)
+        render_act(t, &t->r->scenario->acts[i]);
 }
 
 /* --- tasks and remarks -------------------------------------------------------------------------- */
@@ -456,6 +498,7 @@ void run_render_text(const struct run_report *r, bool color, struct strbuf *out)
     if (r->scenario) {
         render_jobs(&t);
         render_groups(&t);
+        render_acts(&t);
     } else {
         render_tasks(&t);
     }

@@ -157,9 +157,10 @@ static void keep_value(void *ctx, const struct column *c)
     struct series *s = ctx;
     s64 *total = &s->totals.items[c->index], now = c->value;
 
-    /* A look in the middle of a period of PSI weighs its CPUs before the period is over: the next look may correct it
-     * downwards. Totals do not fall, so the correction is left to the time after. */
-    if (c->kind == COLUMN_PRESSURE)
+    /* What is counted does not fall. A look in the middle of a period of PSI weighs its CPUs before the period is over, and
+     * the next look may correct it downwards; the correction is left to the time after. The counters of a removed group
+     * are its parent's once its last page is gone. */
+    if (c->event)
         now = MAX(now, *total);
     vec_push(&s->values, c->event ? now - *total : now);
     *total = now;

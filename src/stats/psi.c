@@ -222,7 +222,8 @@ static void triggers_update(struct psi_group *g, ns_t now)
             continue; /* what comes too soon after an event is told later, not dropped */
         t->pending = false;
         t->last_event = now;
-        t->nr_events++;
+        if (!t->nr_events++)
+            t->first_event = now;
     }
     memcpy(g->poll_total, total, sizeof(g->poll_total));
     g->poll_next_update = now + g->poll_period;
@@ -244,6 +245,27 @@ static void poll_work(struct psi_group *g, ns_t now)
     g->poll_at = jiffies_after(now, g->poll_next_update);
 }
 
+static bool parse_trigger(const char *text, bool *ret_full, unsigned *ret_threshold_us,
+                          unsigned *ret_window_us)
+{
+    if (sscanf(text, "some %u %u", ret_threshold_us, ret_window_us) == 2)
+        *ret_full = false;
+    else if (sscanf(text, "full %u %u", ret_threshold_us, ret_window_us) == 2)
+        *ret_full = true;
+    else
+        return false;
+    return *ret_window_us >= WINDOW_US_MIN && *ret_window_us <= WINDOW_US_MAX &&
+           *ret_threshold_us && *ret_threshold_us <= *ret_window_us;
+}
+
+bool psi_trigger_valid(const char *text)
+{
+    unsigned threshold_us, window_us;
+    bool full;
+
+    return parse_trigger(text, &full, &threshold_us, &window_us);
+}
+
 struct psi_trigger *psi_trigger_new(struct psi_group *g, enum psi_res res, const char *text,
                                     ns_t now)
 {
@@ -251,14 +273,7 @@ struct psi_trigger *psi_trigger_new(struct psi_group *g, enum psi_res res, const
     struct psi_trigger *t;
     bool full;
 
-    if (sscanf(text, "some %u %u", &threshold_us, &window_us) == 2)
-        full = false;
-    else if (sscanf(text, "full %u %u", &threshold_us, &window_us) == 2)
-        full = true;
-    else
-        return NULL;
-    if (window_us < WINDOW_US_MIN || window_us > WINDOW_US_MAX || !threshold_us ||
-        threshold_us > window_us)
+    if (!parse_trigger(text, &full, &threshold_us, &window_us))
         return NULL;
     if (g->cpus)
         collect(g, PSI_POLL, now); /* nobody has looked so far */

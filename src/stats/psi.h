@@ -58,7 +58,7 @@ struct psi_trigger {
     ns_t window_start;
     u64 window_value, window_growth; /* total at its start; growth in the window before */
     bool pending;
-    ns_t last_event; /* 0: none */
+    ns_t first_event, last_event; /* 0: none */
     u64 nr_events;
 };
 
@@ -104,6 +104,7 @@ void psi_render(const struct psi_group *g, enum psi_res res, bool machine, ns_t 
 /* What a program writes to a pressure file, e.g. "some 150000 1000000" (us of stall, us of window). NULL: not valid. The group owns it. */
 struct psi_trigger *psi_trigger_new(struct psi_group *g, enum psi_res res, const char *text,
                                     ns_t now);
+bool psi_trigger_valid(const char *text);
 
 /* The kernel's fixed-point averages (kernel/sched/loadavg.c). */
 #define PSI_FIXED_BITS 11u

@@ -1,8 +1,8 @@
 /* cgroup.c - what is written to the files of a group, and its end.
  *
  * Mirrors cgroup_attach_task(), mem_cgroup_css_offline(), memory_max_write(), memory_high_write(), memory_reclaim(), Linux 6.1,
- * cgroup v2. Differs: nobody sleeps in them; when all that could be reclaimed waits for writeback, they give up as after
- * their retries. */
+ * cgroup v2. When all that could be reclaimed waits for writeback, the writer is told to come back when a write has
+ * completed. */
 #include "system/pressure.h"
 #include "system/system_int.h"
 
@@ -59,11 +59,14 @@ int system_group_remove(struct system *s, struct group *g)
     return 0;
 }
 
-u64 system_group_reclaim(struct system *s, struct group *g, u64 pages)
+u64 system_group_reclaim(struct system *s, struct group *g, u64 pages, ns_t *ret_until)
 {
     unsigned retries = RECLAIM_RETRIES;
+    struct wait wait;
     u64 freed = 0;
 
+    if (ret_until)
+        *ret_until = 0;
     while (freed < pages) {
         u64 n;
 
@@ -71,6 +74,10 @@ u64 system_group_reclaim(struct system *s, struct group *g, u64 pages)
             lru_add_drain(&s->pgdat);
         n = balance_reclaim_group(&s->pgdat, g, pages - freed);
         freed += n;
+        if (!n && ret_until && balance_reclaim_must_wait(&s->pgdat, g, &wait)) {
+            *ret_until = wait.until;
+            break;
+        }
         if (!n && !retries--)
             break;
     }
@@ -78,16 +85,26 @@ u64 system_group_reclaim(struct system *s, struct group *g, u64 pages)
     return freed;
 }
 
-/* Bring usage down to the limit, as far as reclaim can. False: it is still over. */
-static bool shrink_to(struct system *s, struct group *g, u64 limit)
+enum shrink { SHRINK_DONE, SHRINK_WAIT, SHRINK_STUCK };
+
+/* Bring usage down to the limit, as far as reclaim can. */
+static enum shrink shrink_to(struct system *s, struct group *g, u64 limit, ns_t *ret_until)
 {
     unsigned retries = RECLAIM_RETRIES;
+    struct wait wait;
 
     group_drain_stock(&s->groups, g);
-    while (g->memory.usage > limit)
-        if (!balance_reclaim_group(&s->pgdat, g, g->memory.usage - limit) && !retries--)
-            return false;
-    return true;
+    while (g->memory.usage > limit) {
+        if (balance_reclaim_group(&s->pgdat, g, g->memory.usage - limit))
+            continue;
+        if (balance_reclaim_must_wait(&s->pgdat, g, &wait)) {
+            *ret_until = wait.until;
+            return SHRINK_WAIT;
+        }
+        if (!retries--)
+            return SHRINK_STUCK;
+    }
+    return SHRINK_DONE;
 }
 
 static struct task *any_task(const struct system *s, const struct group *g)
@@ -98,10 +115,13 @@ static struct task *any_task(const struct system *s, const struct group *g)
     return NULL;
 }
 
-void system_group_set_max(struct system *s, struct group *g, u64 pages)
+ns_t system_group_set_max(struct system *s, struct group *g, u64 pages)
 {
+    enum shrink shrink;
+    ns_t until = 0;
+
     g->memory.max = pages;
-    while (!shrink_to(s, g, pages)) {
+    while ((shrink = shrink_to(s, g, pages, &until)) == SHRINK_STUCK) {
         struct task *t = any_task(s, g);
 
         group_event(g, MEMCG_OOM, 1);
@@ -109,11 +129,15 @@ void system_group_set_max(struct system *s, struct group *g, u64 pages)
             break;
     }
     system_check_step(s);
+    return shrink == SHRINK_WAIT ? until : 0;
 }
 
-void system_group_set_high(struct system *s, struct group *g, u64 pages)
+ns_t system_group_set_high(struct system *s, struct group *g, u64 pages)
 {
+    ns_t until = 0;
+
     g->memory.high = pages;
-    shrink_to(s, g, pages);
+    shrink_to(s, g, pages, &until);
     system_check_step(s);
+    return until;
 }

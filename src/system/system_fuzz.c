@@ -271,7 +271,7 @@ static void change_groups(struct group *g)
         return;
     case 2:
         group_set_protection(g, below(100), below(200));
-        system_group_reclaim(sys, g, below(100));
+        system_group_reclaim(sys, g, below(100), NULL);
         return;
     default:
         system_group_set_high(sys, g, chance(50) ? PAGE_COUNTER_MAX : 30 + below(200));

@@ -28,6 +28,8 @@ const struct scenario_key scenario_keys[NR_SCENARIO_KEYS] = {
 #define STRUCT_CGROUP  struct scenario_cgroup
 #define STRUCT_FILE    struct scenario_file
 #define STRUCT_TASK    struct scenario_task
+#define STRUCT_WRITE   struct scenario_write
+#define STRUCT_RMDIR   struct scenario_rmdir
 #define KEY(section, field, kind, low, high, name, default_text, doc) \
     {SCENARIO_##section,                                              \
      SCENARIO_##kind,                                                 \
@@ -43,7 +45,8 @@ const struct scenario_key scenario_keys[NR_SCENARIO_KEYS] = {
 
 static const char *const section_names[NR_SCENARIO_SECTIONS] = {
     [SCENARIO_MACHINE] = "machine", [SCENARIO_DEVICE] = "device", [SCENARIO_CGROUP] = "cgroup",
-    [SCENARIO_FILE] = "file",       [SCENARIO_TASK] = "task",
+    [SCENARIO_FILE] = "file",       [SCENARIO_TASK] = "task",     [SCENARIO_WRITE] = "write",
+    [SCENARIO_RMDIR] = "rmdir",
 };
 
 struct reader {
@@ -81,6 +84,10 @@ static struct scenario_head *head_of(struct scenario *sc, enum scenario_section 
         return &sc->files.items[index].head;
     case SCENARIO_TASK:
         return &sc->tasks.items[index].head;
+    case SCENARIO_WRITE:
+        return &sc->writes.items[index].head;
+    case SCENARIO_RMDIR:
+        return &sc->rmdirs.items[index].head;
     case NR_SCENARIO_SECTIONS:
         break;
     }
@@ -100,6 +107,10 @@ static size_t count_of(const struct scenario *sc, enum scenario_section section)
         return sc->files.count;
     case SCENARIO_TASK:
         return sc->tasks.count;
+    case SCENARIO_WRITE:
+        return sc->writes.count;
+    case SCENARIO_RMDIR:
+        return sc->rmdirs.count;
     case NR_SCENARIO_SECTIONS:
         break;
     }
@@ -140,6 +151,12 @@ static void add_section(struct scenario *sc, enum scenario_section section,
                                  .block = 64 * KIB,
                                  .instructions = 1000,
                              }));
+        return;
+    case SCENARIO_WRITE:
+        vec_push(&sc->writes, ((struct scenario_write){.head = head, .task_index = -1}));
+        return;
+    case SCENARIO_RMDIR:
+        vec_push(&sc->rmdirs, ((struct scenario_rmdir){.head = head}));
         return;
     case NR_SCENARIO_SECTIONS:
         break;
@@ -185,9 +202,9 @@ static int find_section(struct reader *r, const char *word, enum scenario_sectio
     }
     nearest_text(&near, hint, sizeof(hint));
     return FAIL(r, "unknown section [%s]%s", word,
-                *hint
-                    ? hint
-                    : "; want [machine], [device NAME], [cgroup NAME], [file NAME] or [task NAME]");
+                *hint ? hint
+                      : "; want [machine], [device NAME], [cgroup NAME], [file NAME], [task NAME], "
+                        "[write NAME] or [rmdir NAME]");
 }
 
 static int open_section(struct reader *r, char *header)
@@ -431,5 +448,7 @@ void scenario_done(struct scenario *sc)
     vec_done(&sc->cgroups);
     vec_done(&sc->files);
     vec_done(&sc->tasks);
+    vec_done(&sc->writes);
+    vec_done(&sc->rmdirs);
     arena_done(&sc->arena);
 }

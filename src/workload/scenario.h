@@ -1,4 +1,4 @@
-/* scenario.h - a scenario file: a machine, its devices, cgroups and files, and the tasks that run on it.
+/* scenario.h - a scenario file: a machine, its devices, cgroups and files, the tasks that run on it, and what is done to it meanwhile.
  *
  * Format:   docs/scenario.md; every key is a row of scenario_keys.def. The syntax is INI as libinih reads it.
  * Owns:     its strings. Read-only once read.
@@ -14,6 +14,7 @@
 #include "base/vec.h"
 #include "machine/cost.h"
 #include "stats/tunables.h"
+#include "system/control.h"
 #include "workload/pattern.h"
 
 #define SCENARIO_NO_LIMIT UINT64_MAX
@@ -42,6 +43,8 @@ enum scenario_section {
     SCENARIO_CGROUP,
     SCENARIO_FILE,
     SCENARIO_TASK,
+    SCENARIO_WRITE,
+    SCENARIO_RMDIR,
     NR_SCENARIO_SECTIONS
 };
 
@@ -124,6 +127,20 @@ struct scenario_task {
     struct pattern touch, read, write, map;
 };
 
+struct scenario_write { /* an operator, or a program of theirs, writes to one of Linux's files */
+    struct scenario_head head;
+    ns_t at, every; /* every 0: once */
+    const char *file, *value;
+    struct control control;
+    int task_index; /* of cgroup.procs: whose processes; -1: of the pid in value */
+};
+
+struct scenario_rmdir {
+    struct scenario_head head;
+    ns_t at;
+    struct scenario_name cgroup;
+};
+
 struct scenario {
     struct arena arena;
     const char *path;
@@ -132,6 +149,8 @@ struct scenario {
     VEC(struct scenario_cgroup) cgroups;
     VEC(struct scenario_file) files;
     VEC(struct scenario_task) tasks;
+    VEC(struct scenario_write) writes;
+    VEC(struct scenario_rmdir) rmdirs;
 };
 
 /* 0, -EINVAL, or the errno of the host. scenario_done() in either case is right. */

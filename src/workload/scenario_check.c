@@ -160,6 +160,99 @@ static int check_task(struct scenario *sc, struct scenario_task *t, struct err *
     return 0;
 }
 
+/* --- what is done to the machine meanwhile ---------------------------------------------------------------------------- */
+/* Will there be a cgroup of this path: a section, or a parent of one? */
+static bool group_exists(const struct scenario *sc, const char *path)
+{
+    size_t len;
+
+    path += strspn(path, "/");
+    len = strlen(path);
+    for (size_t i = 0; i < sc->cgroups.count; i++) {
+        const char *name = sc->cgroups.items[i].head.name;
+
+        if (strncmp(name, path, len) == 0 && (!name[len] || name[len] == '/'))
+            return true;
+    }
+    return len == 0;
+}
+
+static int no_group(const struct scenario *sc, unsigned line, const char *path, struct err *e)
+{
+    struct nearest near;
+    char hint[160];
+
+    nearest_init(&near, path);
+    for (size_t i = 0; i < sc->cgroups.count; i++)
+        nearest_offer(&near, sc->cgroups.items[i].head.name);
+    return fail(sc, line, e, "no section for cgroup", path,
+                nearest_text(&near, hint, sizeof(hint)));
+}
+
+static int lacks(const struct scenario *sc, const struct scenario_head *head, const char *section,
+                 const char *key, const char *example, struct err *e)
+{
+    return err_at(e, -EINVAL, sc->path, head->line, 0, "[%s %s]: no %s; want a line such as %s",
+                  section, head->name, key, example);
+}
+
+/* cgroup.procs takes the name of a [task] as well: all its processes. */
+static void find_task(const struct scenario *sc, struct scenario_write *w)
+{
+    size_t len = strlen(w->file);
+
+    if (len < sizeof("/cgroup.procs") - 1 || strcmp(strrchr(w->file, '/'), "/cgroup.procs") != 0)
+        return;
+    for (size_t i = 0; i < sc->tasks.count; i++)
+        if (strcmp(sc->tasks.items[i].head.name, w->value) == 0)
+            w->task_index = (int)i;
+}
+
+static int check_write(const struct scenario *sc, struct scenario_write *w, struct err *e)
+{
+    struct err why = {0};
+
+    if (!w->file)
+        return lacks(sc, &w->head, "write", "file", "file = /proc/sys/vm/swappiness", e);
+    if (!w->value)
+        return lacks(sc, &w->head, "write", "value", "value = 100", e);
+    if (*w->file != '/')
+        return err_at(e, -EINVAL, sc->path, w->head.line, 0,
+                      "[write %s]: file is a whole path, as in /proc/sys/vm/swappiness",
+                      w->head.name);
+    find_task(sc, w);
+    if (control_parse(w->file, w->task_index < 0 ? w->value : "0", &w->control, &why)) {
+        if (control_parse(w->file, "0", &w->control, NULL) == 0 && control_is_procs(&w->control))
+            err_set(&why, -EINVAL, "cgroup.procs wants a pid or the name of a [task], not '%s'",
+                    w->value);
+        return err_at(e, -EINVAL, sc->path, w->head.line, 0, "[write %s]: %s", w->head.name,
+                      why.text);
+    }
+    if (control_is_group(&w->control) && !group_exists(sc, w->control.group))
+        return no_group(sc, w->head.line, w->control.group + 1, e);
+    return 0;
+}
+
+static int check_rmdir(const struct scenario *sc, const struct scenario_rmdir *r, struct err *e)
+{
+    if (!r->cgroup.text)
+        return lacks(sc, &r->head, "rmdir", "cgroup", "cgroup = web", e);
+    if (!group_exists(sc, r->cgroup.text) || !r->cgroup.text[strspn(r->cgroup.text, "/")])
+        return no_group(sc, r->cgroup.line, r->cgroup.text, e);
+    return 0;
+}
+
+static int check_acts(const struct scenario *sc, struct err *e)
+{
+    for (size_t i = 0; i < sc->writes.count; i++)
+        if (check_write(sc, &sc->writes.items[i], e))
+            return -EINVAL;
+    for (size_t i = 0; i < sc->rmdirs.count; i++)
+        if (check_rmdir(sc, &sc->rmdirs.items[i], e))
+            return -EINVAL;
+    return 0;
+}
+
 int scenario_check(struct scenario *sc, struct err *e)
 {
     u64 streams = 0;
@@ -176,5 +269,5 @@ int scenario_check(struct scenario *sc, struct err *e)
     if (streams > STREAMS_MAX)
         return err_at(e, -EINVAL, sc->path, 0, 0, "%llu processes; want at most %u",
                       (unsigned long long)streams, STREAMS_MAX);
-    return 0;
+    return check_acts(sc, e);
 }

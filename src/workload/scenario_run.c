@@ -168,6 +168,7 @@ int scenario_run_init(struct scenario_run *run, const struct scenario *sc,
     rc = make_groups(run, e);
     if (rc)
         return rc;
+    scenario_acts_init(run);
     run->jobs = xcalloc(MAX(sc->tasks.count, 1), sizeof(*run->jobs));
     for (size_t i = 0; i < sc->tasks.count; i++) {
         run->jobs[i].task = &sc->tasks.items[i];
@@ -191,6 +192,7 @@ void scenario_run_done(struct scenario_run *run)
             generator_done(&job->generator);
     }
     free(run->jobs);
+    scenario_acts_done(run);
     sched_done(&run->sched);
 }
 
@@ -249,12 +251,18 @@ static void pass_time(struct scenario_run *run, ns_t until)
 static bool step(struct scenario_run *run, struct scenario_job **next)
 {
     ns_t end = run->scenario->machine.runtime ? run->scenario->machine.runtime : NS_NEVER;
-    ns_t at = sched_next(&run->sched);
+    ns_t at = sched_next(&run->sched), act = scenario_acts_next(run);
+    ns_t start = *next ? (*next)->task->start : NS_NEVER;
 
-    if (*next && (*next)->task->start <= MIN(at, end)) {
-        pass_time(run, (*next)->task->start);
+    if (act <= MIN(at, MIN(start, end)) && MIN(at, MIN(start, end)) != NS_NEVER) {
+        pass_time(run, act);
+        scenario_acts_do(run);
+        return true;
+    }
+    if (*next && start <= MIN(at, end)) {
+        pass_time(run, start);
         (*next)->begun = true;
-        replay_begin(&(*next)->replay, (*next)->task->start);
+        replay_begin(&(*next)->replay, start);
         *next = next_job(run);
         return true;
     }

@@ -10,6 +10,7 @@
 #define WORKLOAD_SCENARIO_RUN_H
 
 #include "workload/generator.h"
+#include "workload/scenario_act.h"
 
 struct scenario_job { /* one [task] */
     const struct scenario_task *task;
@@ -35,6 +36,8 @@ struct scenario_run {
     struct sched sched;
     struct scenario_job *jobs; /* as the scenario's tasks */
     size_t nr_jobs;
+    struct scenario_act *acts;
+    size_t nr_acts;
     struct replay_stats stats; /* of all */
     enum replay_outcome outcome;
     struct err error; /* REPLAY_FAILED */

@@ -1,0 +1,370 @@
+/* control.c - the files that can be written, and what a write does.
+ *
+ * A path is taken apart from the front: /sys/fs/cgroup/GROUP/FILE, /proc/sys/vm/NAME, /proc/pressure/RESOURCE, /proc/PID/FILE. The
+ * value is parsed as the kernel does (memparse, "max", a trigger), so a scenario with a wrong one is refused before it runs. */
+#include "system/control.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "stats/names.h"
+#include "system/system_int.h"
+
+#define CGROUP_ROOT_DIR "/sys/fs/cgroup"
+#define SYSCTL_DIR      "/proc/sys/vm/"
+#define PRESSURE_DIR    "/proc/pressure/"
+
+enum value_kind { VALUE_LIMIT, VALUE_SIZE, VALUE_BOOL, VALUE_PID, VALUE_TRIGGER, VALUE_SCORE_ADJ };
+
+struct control_file {
+    const char *name;
+    enum value_kind kind;
+    bool in_root; /* of cgroup files */
+    int (*write)(struct system *s, const struct control *c, struct group *g,
+                 struct control_state *st);
+};
+
+/* --- cgroup files ---------------------------------------------------------------------------------------------------- */
+static int write_max(struct system *s HW_UNUSED, const struct control *c, struct group *g HW_UNUSED,
+                     struct control_state *st HW_UNUSED)
+{
+    st->until = system_group_set_max(s, g, c->number);
+    return st->until ? -EINPROGRESS : 0;
+}
+
+static int write_high(struct system *s HW_UNUSED, const struct control *c,
+                      struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
+{
+    st->until = system_group_set_high(s, g, c->number);
+    return st->until ? -EINPROGRESS : 0;
+}
+
+static int write_low(struct system *s HW_UNUSED, const struct control *c, struct group *g HW_UNUSED,
+                     struct control_state *st HW_UNUSED)
+{
+    group_set_protection(g, g->memory.min, c->number);
+    return 0;
+}
+
+static int write_min(struct system *s HW_UNUSED, const struct control *c, struct group *g HW_UNUSED,
+                     struct control_state *st HW_UNUSED)
+{
+    group_set_protection(g, c->number, g->memory.low);
+    return 0;
+}
+
+static int write_swap_max(struct system *s HW_UNUSED, const struct control *c,
+                          struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
+{
+    g->swap.max = c->number;
+    return 0;
+}
+
+static int write_swap_high(struct system *s HW_UNUSED, const struct control *c,
+                           struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
+{
+    g->swap.high = c->number;
+    return 0;
+}
+
+static int write_oom_group(struct system *s HW_UNUSED, const struct control *c,
+                           struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
+{
+    g->oom_group = c->number != 0;
+    return 0;
+}
+
+static int write_reclaim(struct system *s HW_UNUSED, const struct control *c,
+                         struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
+{
+    st->pages += system_group_reclaim(s, g, c->number - st->pages, &st->until);
+    if (st->pages >= c->number)
+        return 0;
+    return st->until ? -EINPROGRESS : -EAGAIN;
+}
+
+static struct task *find_process(const struct system *s, u32 pid)
+{
+    for (u32 i = 0; i < s->nr_tasks; i++)
+        if (s->tasks[i]->tgid == pid && s->tasks[i]->state < TASK_ZOMBIE)
+            return s->tasks[i];
+    return NULL;
+}
+
+static int write_procs(struct system *s HW_UNUSED, const struct control *c,
+                       struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
+{
+    struct task *t = find_process(s, (u32)c->number);
+
+    if (!t)
+        return -ESRCH;
+    system_task_move(s, t, g);
+    return 0;
+}
+
+static const struct control_file group_files[] = {
+    {"memory.max", VALUE_LIMIT, false, write_max},
+    {"memory.high", VALUE_LIMIT, false, write_high},
+    {"memory.low", VALUE_LIMIT, false, write_low},
+    {"memory.min", VALUE_LIMIT, false, write_min},
+    {"memory.swap.max", VALUE_LIMIT, false, write_swap_max},
+    {"memory.swap.high", VALUE_LIMIT, false, write_swap_high},
+    {"memory.oom.group", VALUE_BOOL, false, write_oom_group},
+    {"memory.reclaim", VALUE_SIZE, true, write_reclaim},
+    {"cgroup.procs", VALUE_PID, true, write_procs},
+    {"memory.pressure", VALUE_TRIGGER, true, NULL},
+    {"io.pressure", VALUE_TRIGGER, true, NULL},
+    {"cpu.pressure", VALUE_TRIGGER, true, NULL},
+};
+
+/* --- other files ------------------------------------------------------------------------------------------------------ */
+static int write_score_adj(struct system *s HW_UNUSED, const struct control *c,
+                           struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
+{
+    bool found = false;
+
+    for (u32 i = 0; i < s->nr_tasks; i++) {
+        if (s->tasks[i]->tgid != c->pid || s->tasks[i]->state >= TASK_ZOMBIE)
+            continue;
+        s->tasks[i]->oom_score_adj = (s16)((s64)c->number - 1000);
+        found = true;
+    }
+    return found ? 0 : -ESRCH;
+}
+
+/* What has to be worked out again when a sysctl changes. */
+static int write_sysctl(struct system *s HW_UNUSED, const struct control *c,
+                        struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
+{
+    struct tunables *t = &s->tunables;
+    u64 writeback_cs = t->dirty_writeback_centisecs;
+
+    if (tunables_set(t, c->tunable->key, c->text, NULL))
+        return -EINVAL;
+    if (c->tunable == tunable_find("vm.min_free_kbytes"))
+        s->frames.min_free_kbytes = t->min_free_kbytes;
+    s->frames.watermark_scale_factor = (unsigned)t->watermark_scale_factor;
+    if (c->tunable == tunable_find("vm.min_free_kbytes") ||
+        c->tunable == tunable_find("vm.watermark_scale_factor"))
+        frames_setup_watermarks(&s->frames);
+    s->swap.page_cluster = (u32)t->page_cluster;
+    if (t->dirty_writeback_centisecs != writeback_cs)
+        s->flusher_at = t->dirty_writeback_centisecs
+                            ? s->clock.now + t->dirty_writeback_centisecs * (NS_PER_S / 100)
+                            : NS_NEVER;
+    return 0;
+}
+
+static const struct control_file sysctl_file = {"sysctl", VALUE_SIZE, true, write_sysctl};
+static const struct control_file pressure_file = {"pressure", VALUE_TRIGGER, true, NULL};
+static const struct control_file score_adj_file = {"oom_score_adj", VALUE_SCORE_ADJ, true,
+                                                   write_score_adj};
+
+/* --- values ------------------------------------------------------------------------------------------------------------- */
+static int parse_pages(struct control *c, struct err *e)
+{
+    u64 bytes;
+
+    if (c->file->kind == VALUE_LIMIT && strcmp(c->text, "max") == 0) {
+        c->number = PAGE_COUNTER_MAX;
+        return 0;
+    }
+    if (parse_size(c->text, &bytes, NULL))
+        return err_set(e, -EINVAL, "%s wants a size such as 200M%s, not '%s'", c->file->name,
+                       c->file->kind == VALUE_LIMIT ? ", or max" : "", c->text);
+    c->number = MIN(bytes / PAGE_SIZE, PAGE_COUNTER_MAX);
+    return 0;
+}
+
+static int parse_score_adj(struct control *c, struct err *e)
+{
+    const char *digits = c->text + (c->text[0] == '-');
+    u64 n;
+
+    if (parse_u64(digits, &n, NULL) || n > 1000)
+        return err_set(e, -EINVAL, "oom_score_adj goes from -1000 to 1000, not '%s'", c->text);
+    c->number = digits == c->text ? 1000 + n : 1000 - n;
+    return 0;
+}
+
+static int parse_trigger(struct control *c, struct err *e)
+{
+    if (!psi_trigger_valid(c->text))
+        return err_set(e, -EINVAL,
+                       "a trigger is 'some' or 'full', microseconds of stall and of window (500000 "
+                       "to 10000000), as in 'some 150000 1000000'; not '%s'",
+                       c->text);
+    return 0;
+}
+
+static int parse_value(struct control *c, struct err *e)
+{
+    switch (c->file->kind) {
+    case VALUE_LIMIT:
+    case VALUE_SIZE:
+        return parse_pages(c, e);
+    case VALUE_BOOL:
+        if (strcmp(c->text, "0") && strcmp(c->text, "1"))
+            return err_set(e, -EINVAL, "%s is 0 or 1, not '%s'", c->file->name, c->text);
+        c->number = c->text[0] == '1';
+        return 0;
+    case VALUE_PID:
+        if (parse_u64(c->text, &c->number, NULL) || c->number > UINT32_MAX)
+            return err_set(e, -EINVAL, "cgroup.procs wants a pid, not '%s'", c->text);
+        return 0;
+    case VALUE_TRIGGER:
+        return parse_trigger(c, e);
+    case VALUE_SCORE_ADJ:
+        return parse_score_adj(c, e);
+    }
+    hw_unreachable();
+}
+
+/* --- paths ---------------------------------------------------------------------------------------------------------------- */
+static int unknown_file(const char *path, const char *name, struct err *e)
+{
+    struct nearest near;
+    char hint[160];
+
+    nearest_init(&near, name);
+    for (unsigned i = 0; i < ARRAY_SIZE(group_files); i++)
+        nearest_offer(&near, group_files[i].name);
+    return err_set(e, -ENOENT, "no file '%s' that can be written%s", path,
+                   nearest_text(&near, hint, sizeof(hint)));
+}
+
+static const struct control_file *find_group_file(const char *name)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(group_files); i++)
+        if (strcmp(group_files[i].name, name) == 0)
+            return &group_files[i];
+    return NULL;
+}
+
+static enum psi_res resource_of(const char *name)
+{
+    if (strncmp(name, "memory", 6) == 0)
+        return PSI_MEM;
+    return name[0] == 'i' ? PSI_IO : PSI_CPU;
+}
+
+/* below: what follows /sys/fs/cgroup */
+static int find_in_cgroup(const char *path, const char *below, struct control *c, struct err *e)
+{
+    const char *slash = strrchr(below, '/'), *name = slash + 1;
+
+    c->file = find_group_file(name);
+    if (!c->file)
+        return unknown_file(path, name, e);
+    snprintf(c->group, sizeof(c->group), "%.*s", (int)(slash - below), below);
+    if (!c->group[strspn(c->group, "/")]) {
+        snprintf(c->group, sizeof(c->group), "/");
+        if (!c->file->in_root)
+            return err_set(e, -ENOENT, "the root group has no %s", name);
+    }
+    c->res = resource_of(name);
+    return 0;
+}
+
+static int find_sysctl(const char *name, struct control *c, struct err *e)
+{
+    char key[CONTROL_TEXT_MAX + 4];
+    struct nearest near;
+    char hint[160];
+
+    snprintf(key, sizeof(key), "vm.%s", name);
+    c->tunable = tunable_find(key);
+    c->file = &sysctl_file;
+    if (c->tunable && c->tunable->effect == TUNABLE_KEPT)
+        return err_set(e, -ENOENT, "%s changes nothing here: it is not modelled", key);
+    if (c->tunable)
+        return 0;
+    nearest_init(&near, key);
+    for (unsigned i = 0; i < nr_tunables; i++)
+        nearest_offer(&near, tunable_info[i].key);
+    return err_set(e, -ENOENT, "no sysctl '%s'%s", key, nearest_text(&near, hint, sizeof(hint)));
+}
+
+static int find_pressure(const char *path, const char *name, struct control *c, struct err *e)
+{
+    c->file = &pressure_file;
+    c->res = resource_of(name);
+    snprintf(c->group, sizeof(c->group), "/");
+    if (strcmp(name, "memory") && strcmp(name, "io") && strcmp(name, "cpu"))
+        return err_set(e, -ENOENT, "no file '%s'; want /proc/pressure/{memory,io,cpu}", path);
+    return 0;
+}
+
+static int find_process_file(const char *path, struct control *c, struct err *e)
+{
+    char tail[CONTROL_TEXT_MAX + 1];
+
+    c->file = &score_adj_file;
+    if (sscanf(path, "/proc/%u/%160s", &c->pid, tail) == 2 && strcmp(tail, "oom_score_adj") == 0)
+        return 0;
+    return err_set(
+        e, -ENOENT,
+        "no file '%s' that can be written; want one below /sys/fs/cgroup, /proc/sys/vm or "
+        "/proc/pressure, or /proc/PID/oom_score_adj",
+        path);
+}
+
+int control_parse(const char *path, const char *value, struct control *ret, struct err *e)
+{
+    struct control c = {0};
+    size_t root = strlen(CGROUP_ROOT_DIR);
+    struct tunables scratch;
+    int rc;
+
+    if (strlen(path) > CONTROL_TEXT_MAX || strlen(value) > CONTROL_TEXT_MAX)
+        return err_set(e, -EINVAL, "longer than %u bytes: '%s'", CONTROL_TEXT_MAX, path);
+    snprintf(c.text, sizeof(c.text), "%s", value);
+    if (strncmp(path, CGROUP_ROOT_DIR "/", root + 1) == 0)
+        rc = find_in_cgroup(path, path + root, &c, e);
+    else if (strncmp(path, SYSCTL_DIR, strlen(SYSCTL_DIR)) == 0)
+        rc = find_sysctl(path + strlen(SYSCTL_DIR), &c, e);
+    else if (strncmp(path, PRESSURE_DIR, strlen(PRESSURE_DIR)) == 0)
+        rc = find_pressure(path, path + strlen(PRESSURE_DIR), &c, e);
+    else
+        rc = find_process_file(path, &c, e);
+    if (rc)
+        return rc;
+    if (c.tunable) {
+        tunables_init(&scratch);
+        rc = tunables_set(&scratch, c.tunable->key, value, e);
+    } else {
+        rc = parse_value(&c, e);
+    }
+    if (rc)
+        return rc;
+    *ret = c;
+    return 0;
+}
+
+bool control_is_group(const struct control *c)
+{
+    return c->file >= group_files && c->file < group_files + ARRAY_SIZE(group_files);
+}
+
+bool control_is_procs(const struct control *c)
+{
+    return c->file->kind == VALUE_PID;
+}
+
+bool control_is_trigger(const struct control *c)
+{
+    return c->file->kind == VALUE_TRIGGER;
+}
+
+int control_write(struct system *s, const struct control *c, struct control_state *st)
+{
+    struct group *g = *c->group ? group_find(&s->groups, c->group) : NULL;
+
+    if (*c->group && !g)
+        return -ENOENT;
+    if (!control_is_trigger(c))
+        return c->file->write(s, c, g, st);
+    st->trigger = psi_trigger_new(&g->psi, c->res, c->text, s->clock.now);
+    return st->trigger ? 0 : -EINVAL;
+}

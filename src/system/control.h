@@ -1,0 +1,49 @@
+/* control.h - what an operator writes to Linux's files: limits, sysctls, memory.reclaim, cgroup.procs, pressure triggers.
+ *
+ * Mirrors: the write side of /sys/fs/cgroup (mm/memcontrol.c, kernel/cgroup/cgroup.c), /proc/sys/vm, /proc/pressure and
+ *          /proc/PID/oom_score_adj, Linux 6.1. control.c has the table of files.
+ * Errors:  control_parse() says what is wrong with a file's name or a value, before a machine exists. What only the
+ *          machine can refuse is the result of the write, as write(2) would give it: data, not a failure.
+ * Use:     rc = control_parse("/sys/fs/cgroup/web/memory.max", "200M", &c, e); ... result = control_write(s, &c);
+ */
+#ifndef SYSTEM_CONTROL_H
+#define SYSTEM_CONTROL_H
+
+#include "system/system.h"
+
+#define CONTROL_TEXT_MAX 160u
+
+struct control_file;
+
+struct control {
+    const struct control_file *file;
+    const struct tunable_info *tunable; /* of /proc/sys/vm */
+    char group[CONTROL_TEXT_MAX + 1];   /* path of the cgroup; "/": the root */
+    char text[CONTROL_TEXT_MAX + 1];    /* the value as it stood there */
+    u64 number;                         /* the value: pages, or a number */
+    u32 pid;                            /* of /proc/PID */
+    enum psi_res res;
+};
+
+/* 0, or -ENOENT for a file that nobody can write here, -EINVAL for a value it does not take. */
+int control_parse(const char *path, const char *value, struct control *ret, struct err *e);
+
+/* Does it write into this group's directory (cgroup.procs, memory.max ...)? */
+bool control_is_group(const struct control *c);
+/* Is it cgroup.procs? number is the pid. */
+bool control_is_procs(const struct control *c);
+/* Is it a pressure file, and the value so a trigger? */
+bool control_is_trigger(const struct control *c);
+
+/* One write and where it has come to; zero at its start. */
+struct control_state {
+    ns_t until; /* of -EINPROGRESS */
+    u64 pages;  /* reclaimed so far */
+    struct psi_trigger *trigger;
+};
+
+/* The write: 0, or -EAGAIN (memory.reclaim got less), -ENOENT (the group is gone), -ESRCH (no such process), ... -EINPROGRESS: the
+ * writer sleeps until st->until; call again then. A trigger's events are counted in st->trigger, which is the group's. */
+int control_write(struct system *s, const struct control *c, struct control_state *st);
+
+#endif

@@ -1,0 +1,118 @@
+/* scenario_act.c - acts in order of time; of those due together, in the order of the file. */
+#include "workload/scenario_act.h"
+
+#include "base/alloc.h"
+#include "workload/scenario_run.h"
+
+void scenario_acts_init(struct scenario_run *run)
+{
+    const struct scenario *sc = run->scenario;
+
+    run->acts = xcalloc(MAX(sc->writes.count + sc->rmdirs.count, (size_t)1), sizeof(*run->acts));
+    for (size_t i = 0; i < sc->writes.count; i++)
+        run->acts[run->nr_acts++] = (struct scenario_act){.write = &sc->writes.items[i],
+                                                          .due = sc->writes.items[i].at,
+                                                          .next = sc->writes.items[i].at};
+    for (size_t i = 0; i < sc->rmdirs.count; i++)
+        run->acts[run->nr_acts++] = (struct scenario_act){.rmdir = &sc->rmdirs.items[i],
+                                                          .due = sc->rmdirs.items[i].at,
+                                                          .next = sc->rmdirs.items[i].at};
+}
+
+void scenario_acts_done(struct scenario_run *run)
+{
+    free(run->acts);
+}
+
+static unsigned line_of(const struct scenario_act *a)
+{
+    return a->write ? a->write->head.line : a->rmdir->head.line;
+}
+
+static struct scenario_act *next_act(const struct scenario_run *run)
+{
+    struct scenario_act *next = NULL;
+
+    for (size_t i = 0; i < run->nr_acts; i++) {
+        struct scenario_act *a = &run->acts[i];
+
+        if (!next || a->next < next->next || (a->next == next->next && line_of(a) < line_of(next)))
+            next = a;
+    }
+    return next;
+}
+
+ns_t scenario_acts_next(const struct scenario_run *run)
+{
+    const struct scenario_act *a = next_act(run);
+
+    return a ? a->next : NS_NEVER;
+}
+
+/* Every process of the [task]; one that begins later does not count, as it is not there to be moved. */
+static int move_task(struct scenario_run *run, const struct scenario_write *w)
+{
+    const struct scenario_job *job = &run->jobs[w->task_index];
+    struct system *s = run->config.system;
+    struct control_state st = {0};
+    struct control c = w->control;
+    int rc = -ESRCH;
+
+    for (u32 i = 0; i < s->nr_tasks; i++) {
+        const struct task *t = s->tasks[i];
+
+        if (t->state >= TASK_ZOMBIE || t->pid != t->tgid || scenario_job_of(run, t->tgid) != job)
+            continue;
+        c.number = t->tgid;
+        rc = control_write(s, &c, &st);
+        if (rc)
+            break;
+    }
+    return rc;
+}
+
+static int remove_group(struct scenario_run *run, const struct scenario_rmdir *r)
+{
+    struct system *s = run->config.system;
+    struct group *g = group_find(&s->groups, r->cgroup.text);
+
+    return g ? system_group_remove(s, g) : -ENOENT;
+}
+
+static int do_act(struct scenario_run *run, struct scenario_act *a)
+{
+    if (a->rmdir)
+        return remove_group(run, a->rmdir);
+    if (a->write->task_index >= 0)
+        return move_task(run, a->write);
+    return control_write(run->config.system, &a->write->control, &a->state);
+}
+
+void scenario_acts_do(struct scenario_run *run)
+{
+    struct system *s = run->config.system;
+    u64 kills = s->oom_kills;
+    struct scenario_act *a;
+
+    while ((a = next_act(run)) && a->next <= s->clock.now) {
+        int rc = do_act(run, a);
+
+        if (rc == -EINPROGRESS) {
+            a->next = a->state.until;
+            continue;
+        }
+        if (a->state.trigger)
+            a->trigger = a->state.trigger;
+        a->state = (struct control_state){0};
+        a->done++;
+        if (rc) {
+            a->refused++;
+            a->error = rc;
+        }
+        a->due = a->write && a->write->every ? a->due + a->write->every : NS_NEVER;
+        a->next = MAX(a->due, s->clock.now);
+    }
+    s->daemon_ns += system_take_cpu_ns(s); /* the shell's, on an idle CPU if there is one */
+    if (s->oom_kills != kills)
+        sched_wake_killed(&run->sched, s->clock.now);
+}

@@ -1,0 +1,31 @@
+/* scenario_act.h - what is done to a scenario's machine at given times: writes to its files, groups removed.
+ *
+ * Each act is an operator's command; it takes no time of a task's, but what it does (reclaim, a kill) has its effects at once.
+ * What the machine refuses is the act's result, not a failure of the run.
+ */
+#ifndef WORKLOAD_SCENARIO_ACT_H
+#define WORKLOAD_SCENARIO_ACT_H
+
+#include "workload/scenario.h"
+
+struct scenario_run;
+
+struct scenario_act {
+    const struct scenario_write *write; /* or */
+    const struct scenario_rmdir *rmdir;
+    ns_t due;  /* when it is to be done next; NS_NEVER: no more */
+    ns_t next; /* and later when it is under way and its writer sleeps */
+    u64 done, refused;
+    int error; /* the last refusal, -Exxx; 0: none */
+    struct control_state state;
+    struct psi_trigger *trigger; /* of the write to a pressure file; the machine's */
+};
+
+void scenario_acts_init(struct scenario_run *run);
+void scenario_acts_done(struct scenario_run *run);
+/* The time of the next one; NS_NEVER when there is none. */
+ns_t scenario_acts_next(const struct scenario_run *run);
+/* Do those that are due now. */
+void scenario_acts_do(struct scenario_run *run);
+
+#endif
