@@ -50,6 +50,6 @@
 
 /* `at` is a new pointer to each element in turn. */
 #define vec_for_each(v, at) \
-    for (__typeof__((v)->items) at = (v)->items; at < (v)->items + (v)->count; at++)
+    for (__typeof__((v)->items + 0) at = (v)->items; at < (v)->items + (v)->count; at++)
 
 #endif

@@ -62,6 +62,7 @@ static inline u64 figure_or(u64 figure, u64 otherwise)
     PART(ZSWAP, "/sys/module/zswap/parameters")      \
     PART(ZRAM, "/sys/block/zram*/mm_stat")           \
     PART(CGROUPS, "/sys/fs/cgroup")                  \
+    PART(CGROUP_STAT, "memory.stat of the cgroups")  \
     PART(PROCESSES, "/proc/PID")                     \
     PART(SMAPS_ROLLUP, "/proc/PID/smaps_rollup")     \
     PART(KERNEL_LOG, "the kernel log")
@@ -100,6 +101,15 @@ enum meminfo_field {
     NR_MEMINFO_FIELDS
 };
 extern const char *const meminfo_keys[NR_MEMINFO_FIELDS];
+
+/* Lines of /proc/vmstat that came after 6.1 and so are not in counters.def. */
+enum vmstat_later {
+#define VMSTAT_LATER(id, name) VL_##id,
+#include "observe/vmstat_later.def"
+#undef VMSTAT_LATER
+    NR_VMSTAT_LATER
+};
+extern const char *const vmstat_later_names[NR_VMSTAT_LATER];
 
 enum psi_resource { PSI_RES_CPU, PSI_RES_IO, PSI_RES_MEMORY, NR_PSI_RES };
 
@@ -175,6 +185,8 @@ struct cgroup_view {
     u64 zswap_current, zswap_max;
     u64 kmem_current, failcnt, memsw_max; /* v1 */
     u64 stat[NR_COUNTERS];                /* memory.stat as printed: bytes and counts */
+    u64 pgscan,
+        pgsteal; /* memory.stat's sums: kernels before 6.0 do not split them, later ones add khugepaged and memory.reclaim */
     u64 ev_low, ev_high, ev_max, ev_oom, ev_oom_kill, ev_oom_group_kill;
     u64 local_max, local_oom, local_oom_kill; /* memory.events.local */
     u64 swap_ev_high, swap_ev_max, swap_ev_fail;
@@ -235,9 +247,10 @@ struct log_event {
     VEC(struct oom_candidate) tasks; /* the report's table, at most 4,096 rows */
 };
 
-struct tunable_view {
-    const char *key; /* "vm.swappiness": of stats/tunables.def */
-    u64 value;       /* UNKNOWN when absent */
+/* Huge pages of one size, reserved or not (hugetlbfs). Counts of pages. */
+struct huge_view {
+    u64 page_bytes;
+    u64 total, free, reserved, surplus, overcommit_max;
 };
 
 struct snapshot {
@@ -253,7 +266,12 @@ struct snapshot {
     u64 meminfo[NR_MEMINFO_FIELDS];
     u64 vmstat
         [NR_COUNTERS]; /* names of older kernels are brought to 6.1's: allocstall, pgscan_kswapd_normal, workingset_refault ... */
-    u64 allocstall;    /* sum over zones */
+    u64 vmstat_later[NR_VMSTAT_LATER];
+    u64 allocstall; /* sum over zones */
+    bool
+        available_estimated; /* this kernel prints no MemAvailable: meminfo has the kernel's formula, computed here */
+    bool
+        lxcfs; /* /proc/meminfo and the like are a container's own, made up by lxcfs from its group */
     struct psi_view psi[NR_PSI_RES];
     struct cpu_view cpu;
     u64 load1, load5, load15; /* hundredths */
@@ -263,6 +281,7 @@ struct snapshot {
     bool cgroup_v2, cgroup_v1;
     char own_cgroup[256]; /* where highwater itself runs, from /proc/self/cgroup */
 
+    VEC(struct huge_view) huge;
     VEC(struct zone_view) zones;
     VEC(struct node_view) nodes;
     VEC(struct slab_view) slabs;
@@ -276,10 +295,10 @@ struct snapshot {
 
 /* What to read: bits 1 << PART_*. Those left out stay PART_NOT_READ. */
 #define SNAPSHOT_ALL (((u64)1 << NR_PARTS) - 1)
-/* Cheap enough for every second: no processes, no slabs, no smaps, no log. */
+/* Cheap enough for every second: no processes, no slabs, no smaps, no log, no memory.stat. */
 #define SNAPSHOT_TOTALS                                                                            \
     (SNAPSHOT_ALL & ~(1ull << PART_PROCESSES | 1ull << PART_SMAPS_ROLLUP | 1ull << PART_SLABINFO | \
-                      1ull << PART_KERNEL_LOG))
+                      1ull << PART_KERNEL_LOG | 1ull << PART_CGROUP_STAT))
 
 void snapshot_init(struct snapshot *s);
 void snapshot_done(struct snapshot *s);
@@ -287,7 +306,7 @@ void snapshot_done(struct snapshot *s);
 /* Read the parts. 0 always when the source could be read at all; fails only when not one part is there (not a proc root). */
 int snapshot_read(struct snapshot *s, struct source *src, u64 parts, struct err *e);
 
-/* Parts of `s` that were not read are copied from `before`, with their time. */
+/* Parts of `s` that were not read are copied from `before`, with their time; memory.stat group by group, by path. */
 void snapshot_carry(struct snapshot *s, const struct snapshot *before);
 
 void snapshot_check(const struct snapshot *s);

@@ -1,0 +1,78 @@
+/* reading_int.h - one snapshot being read: what the parts share.
+ *
+ * A part is a function that reads its files and fills its figures; parse_*() below it turn one text into figures and read nothing, so
+ * that fuzzers and tests can feed them. A parser returns how many figures it understood: 0 means that it was no such file.
+ */
+#ifndef OBSERVE_READING_INT_H
+#define OBSERVE_READING_INT_H
+
+#include "observe/snapshot.h"
+#include "observe/span.h"
+
+struct reading {
+    struct snapshot *s;
+    struct source *src;
+    u64 parts;          /* asked for */
+    struct strbuf text; /* of the file read last */
+};
+
+/* Bounds for files whose size follows the machine; above them a file is cut. */
+#define FILE_MAX_SMALL (64u << 10)
+#define FILE_MAX_LARGE (16u << 20)
+
+/* Read one file into r->text; *ret shows it. 0, -EFBIG (cut, and *ret is set), or what the source said. */
+int reading_file(struct reading *r, const char *path, size_t max, struct span *ret);
+
+/* The first number of a file of one line; NO_LIMIT for "max", UNKNOWN for what is no number. Same return as reading_file(). */
+int reading_u64(struct reading *r, const char *path, u64 *ret);
+
+/* The state of a part after a read that returned rc; why is filled in. */
+void reading_mark(struct reading *r, enum part part, int rc);
+
+/* The same with a reason of the part's own. */
+void reading_mark_why(struct reading *r, enum part part, enum part_state state, const char *why);
+
+/* A number in KiB as bytes; UNKNOWN when that is no number of bytes a machine has. */
+u64 kib_to_bytes(u64 kib);
+
+/* --- parts: one function for each --------------------------------------------------------------------------------- */
+typedef unsigned parse_fn(struct span text, struct snapshot *s);
+
+/* A part that is one file. */
+void reading_part(struct reading *r, enum part part, const char *path, size_t max, parse_fn *parse);
+
+void read_sysctl(struct reading *r);
+void read_pressure_cpu(struct reading *r);
+void read_pressure_io(struct reading *r);
+void read_pressure_memory(struct reading *r);
+void read_cgroups(struct reading *r);
+void read_processes(struct reading *r);
+
+/* --- parsers ---------------------------------------------------------------------------------------------------------- */
+parse_fn parse_meminfo;
+parse_fn parse_vmstat;
+parse_fn parse_stat;
+parse_fn parse_loadavg;
+parse_fn parse_uptime;
+parse_fn parse_zoneinfo;
+parse_fn parse_buddyinfo;
+parse_fn parse_swaps;
+parse_fn parse_diskstats;
+unsigned parse_pressure(struct span text, struct psi_view *psi);
+
+/* The figures of one disk, behind its name. */
+bool parse_disk(struct span line, struct disk_view *disk);
+
+/* The counter of this name, or NR_COUNTERS; `guess` is tried first. */
+enum counter counter_of_span(struct span name, enum counter guess);
+
+/* As span_copy(), with "\040" and the like as the bytes they stand for: names in swaps and mountinfo. */
+void span_copy_unescaped(struct span word, char *buf, size_t size);
+
+/* MemAvailable as kernels since 3.14 estimate it, for those before. */
+void estimate_available(struct snapshot *s);
+
+/* The zone of this node and name, made when it is new. NULL when there are more than any machine has. */
+struct zone_view *zone_get(struct snapshot *s, u32 node, struct span name);
+
+#endif

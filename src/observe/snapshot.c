@@ -1,0 +1,397 @@
+/* snapshot.c - reading all parts, carrying over what was not read, and looking things up.
+ *
+ * A part is a row of `readers`. All that is a plain file has its parser there; the others have a function of their own. After the last one,
+ * what needs several parts is derived: the page size of an archive (MemTotal over managed pages), MemAvailable of kernels that do not
+ * print it.
+ */
+#include "observe/reading_int.h"
+
+#include "stats/tunables.h"
+
+#include <time.h>
+#include <unistd.h>
+
+struct reader {
+    enum part part;
+    const char *path; /* with parse: a part that is one file */
+    size_t max;
+    parse_fn *parse;
+    void (*read)(struct reading *r);
+};
+
+static const struct reader readers[] = {
+    {PART_MEMINFO, "proc/meminfo", FILE_MAX_SMALL, parse_meminfo, NULL},
+    {PART_VMSTAT, "proc/vmstat", FILE_MAX_SMALL, parse_vmstat, NULL},
+    {PART_STAT, "proc/stat", FILE_MAX_LARGE, parse_stat, NULL},
+    {PART_LOADAVG, "proc/loadavg", FILE_MAX_SMALL, parse_loadavg, NULL},
+    {PART_UPTIME, "proc/uptime", FILE_MAX_SMALL, parse_uptime, NULL},
+    {PART_ZONEINFO, "proc/zoneinfo", FILE_MAX_LARGE, parse_zoneinfo, NULL},
+    {PART_BUDDYINFO, "proc/buddyinfo", FILE_MAX_LARGE, parse_buddyinfo, NULL},
+    {PART_SWAPS, "proc/swaps", FILE_MAX_SMALL, parse_swaps, NULL},
+    {PART_DISKSTATS, "proc/diskstats", FILE_MAX_LARGE, parse_diskstats, NULL},
+    {PART_PRESSURE_CPU, NULL, 0, NULL, read_pressure_cpu},
+    {PART_PRESSURE_IO, NULL, 0, NULL, read_pressure_io},
+    {PART_PRESSURE_MEMORY, NULL, 0, NULL, read_pressure_memory},
+    {PART_SYSCTL_VM, NULL, 0, NULL, read_sysctl},
+};
+
+static ns_t clock_ns(clockid_t id)
+{
+    struct timespec ts = {0};
+
+    clock_gettime(id, &ts);
+    return (ns_t)ts.tv_sec * NS_PER_S + (ns_t)ts.tv_nsec;
+}
+
+#define FILL_UNKNOWN(field) memset(&(field), 0xff, sizeof(field))
+
+void snapshot_init(struct snapshot *s)
+{
+    *s = (struct snapshot){
+        .wall_us = UNKNOWN,
+        .uptime_us = UNKNOWN,
+        .page_bytes = 4096,
+        .allocstall = UNKNOWN,
+        .load1 = UNKNOWN,
+        .load5 = UNKNOWN,
+        .load15 = UNKNOWN,
+        .zswap_enabled = UNKNOWN,
+        .zswap_max_pool_percent = UNKNOWN,
+    };
+    FILL_UNKNOWN(s->meminfo);
+    FILL_UNKNOWN(s->vmstat);
+    FILL_UNKNOWN(s->vmstat_later);
+    FILL_UNKNOWN(s->psi);
+    FILL_UNKNOWN(s->cpu);
+    s->cpu.nr_cpus = 0;
+    s->sysctl = xmalloc(nr_tunables * sizeof(s->sysctl[0]));
+    memset(s->sysctl, 0xff, nr_tunables * sizeof(s->sysctl[0]));
+}
+
+static void log_event_done(struct log_event *event)
+{
+    free(event->oom_memcg);
+    free(event->task_memcg);
+    vec_done(&event->tasks);
+}
+
+void snapshot_done(struct snapshot *s)
+{
+    vec_for_each (&s->cgroups, group)
+        free(group->path);
+    vec_for_each (&s->log, event)
+        log_event_done(event);
+    free(s->sysctl);
+    vec_done(&s->huge);
+    vec_done(&s->zones);
+    vec_done(&s->nodes);
+    vec_done(&s->slabs);
+    vec_done(&s->swaps);
+    vec_done(&s->zrams);
+    vec_done(&s->disks);
+    vec_done(&s->cgroups);
+    vec_done(&s->processes);
+    vec_done(&s->log);
+    memset(s, 0, sizeof(*s));
+}
+
+/* --- reading -------------------------------------------------------------------------------------------------------- */
+static void read_line(struct reading *r, const char *path, char *buf, size_t size)
+{
+    struct span text, line;
+
+    if (reading_file(r, path, FILE_MAX_SMALL, &text) == 0 && span_take_line(&text, &line))
+        span_copy(span_trim(line), buf, size);
+}
+
+/* "Linux version 3.10.0-1160.el7.x86_64 (mockbuild@...". */
+static void read_version(struct reading *r)
+{
+    struct span text, word;
+
+    if (reading_file(r, "proc/version", FILE_MAX_SMALL, &text) == 0 &&
+        span_take(&text, "Linux version") && span_take_word(&text, &word))
+        span_copy(word, r->s->release, sizeof(r->s->release));
+}
+
+/* Who and when: of the source where it knows, of the clock while the files are the host's own. */
+static void read_identity(struct reading *r)
+{
+    struct snapshot *s = r->s;
+    const struct source *src = r->src;
+
+    s->kind = src->kind;
+    if (src->taken_at || src->wall_us) {
+        s->taken_at = src->taken_at;
+        s->wall_us = src->wall_us;
+    } else if (src->live) {
+        s->taken_at = clock_ns(CLOCK_MONOTONIC);
+        s->wall_us = clock_ns(CLOCK_REALTIME) / NS_PER_US;
+        s->page_bytes = (u64)sysconf(_SC_PAGESIZE);
+    }
+    read_line(r, "proc/sys/kernel/osrelease", s->release, sizeof(s->release));
+    if (!s->release[0])
+        read_version(r);
+    read_line(r, "proc/sys/kernel/hostname", s->hostname, sizeof(s->hostname));
+    if (!s->hostname[0])
+        read_line(r, "etc/hostname", s->hostname, sizeof(s->hostname));
+}
+
+static void read_part(struct reading *r, const struct reader *reader)
+{
+    if (reader->parse)
+        reading_part(r, reader->part, reader->path, reader->max, reader->parse);
+    else
+        reader->read(r);
+    r->s->parts[reader->part].read_at = r->src->live ? clock_ns(CLOCK_MONOTONIC) : r->s->taken_at;
+}
+
+/* Of an archive, pages are as large as makes the managed ones MemTotal. */
+static void derive_page_bytes(struct snapshot *s)
+{
+    u64 total = s->meminfo[MI_MEM_TOTAL], pages = 0;
+
+    vec_for_each (&s->zones, zone)
+        pages += known(zone->managed) && zone->managed < (u64)1 << 48 ? zone->managed : 0;
+    if (!known(total) || pages == 0)
+        return;
+    for (u64 bytes = 4096; bytes <= 64 * KIB; bytes *= 2)
+        if (total / bytes <= pages + pages / 8 && total / bytes >= pages - pages / 8)
+            s->page_bytes = bytes;
+}
+
+static bool was_read(const struct part_status *status)
+{
+    return status->state == PART_OK || status->state == PART_CUT ||
+           status->state == PART_UNSUPPORTED || status->state == PART_DENIED;
+}
+
+int snapshot_read(struct snapshot *s, struct source *src, u64 parts, struct err *e)
+{
+    struct reading r = {.s = s, .src = src, .parts = parts};
+    unsigned nr_read = 0, nr_tried = 0;
+
+    strbuf_init(&r.text);
+    read_identity(&r);
+    for (unsigned i = 0; i < ARRAY_SIZE(readers); i++) {
+        enum part part = readers[i].part;
+
+        if (!(parts >> part & 1))
+            continue;
+        read_part(&r, &readers[i]);
+        nr_tried++;
+        nr_read += was_read(&s->parts[part]);
+    }
+    strbuf_done(&r.text);
+    if (nr_tried > 0 && nr_read == 0)
+        return err_at(e, -ENOENT, src->name, 0, 0,
+                      "no file of Linux here that could be read; it should hold proc/meminfo");
+    if (!src->live)
+        derive_page_bytes(s);
+    /* A kernel's stamp of an archive: its monotonic clock is its uptime. */
+    if (s->taken_at == 0 && known(s->uptime_us))
+        s->taken_at = s->uptime_us * NS_PER_US;
+    estimate_available(s);
+    return 0;
+}
+
+/* --- carrying over ---------------------------------------------------------------------------------------------------- */
+#define COPY(field) memcpy(&s->field, &before->field, sizeof(s->field))
+
+#define COPY_VEC(field)                                              \
+    do {                                                             \
+        vec_reset(&s->field);                                        \
+        vec_reserve(&s->field, before->field.count);                 \
+        if (before->field.count > 0)                                 \
+            memcpy(s->field.items, before->field.items,              \
+                   before->field.count * sizeof(s->field.items[0])); \
+        s->field.count = before->field.count;                        \
+    } while (0)
+
+/* Zones have two files: watermarks from the one, free blocks from the other. */
+static void carry_zones(struct snapshot *s, const struct snapshot *before, bool blocks)
+{
+    vec_for_each (&before->zones, from) {
+        struct zone_view *to = zone_get(s, from->node, span_of(from->name, strlen(from->name)));
+
+        if (!to)
+            return;
+
+        struct zone_view kept = *to;
+        struct zone_view merged = blocks ? kept : *from;
+        const struct zone_view *shape = blocks ? from : &kept;
+
+        memcpy(merged.blocks, shape->blocks, sizeof(merged.blocks));
+        merged.nr_orders = shape->nr_orders;
+        *to = merged;
+    }
+}
+
+static char *dup_or_null(const char *text)
+{
+    return text ? xstrdup(text) : NULL;
+}
+
+static void carry_log(struct snapshot *s, const struct snapshot *before)
+{
+    COPY_VEC(log);
+    for (size_t i = 0; i < s->log.count; i++) {
+        struct log_event *to = &s->log.items[i];
+        const struct log_event *from = &before->log.items[i];
+
+        to->oom_memcg = dup_or_null(from->oom_memcg);
+        to->task_memcg = dup_or_null(from->task_memcg);
+        memset(&to->tasks, 0, sizeof(to->tasks));
+        vec_for_each (&from->tasks, task)
+            vec_push(&to->tasks, *task);
+    }
+}
+
+/* long: one switch without default, so that a new part cannot be forgotten here. */
+static void carry_part(struct snapshot *s, const struct snapshot *before, enum part part)
+{
+    switch (part) {
+    case PART_MEMINFO:
+        COPY(meminfo);
+        COPY(available_estimated);
+        COPY(lxcfs);
+        break;
+    case PART_VMSTAT:
+        COPY(vmstat);
+        COPY(vmstat_later);
+        COPY(allocstall);
+        break;
+    case PART_STAT:
+        COPY(cpu);
+        break;
+    case PART_LOADAVG:
+        COPY(load1);
+        COPY(load5);
+        COPY(load15);
+        break;
+    case PART_UPTIME:
+        COPY(uptime_us);
+        break;
+    case PART_ZONEINFO:
+        carry_zones(s, before, false);
+        break;
+    case PART_BUDDYINFO:
+        carry_zones(s, before, true);
+        break;
+    case PART_SLABINFO:
+        COPY_VEC(slabs);
+        break;
+    case PART_SWAPS:
+        COPY_VEC(swaps);
+        break;
+    case PART_DISKSTATS:
+        COPY_VEC(disks);
+        break;
+    case PART_PRESSURE_CPU:
+        COPY(psi[PSI_RES_CPU]);
+        break;
+    case PART_PRESSURE_IO:
+        COPY(psi[PSI_RES_IO]);
+        break;
+    case PART_PRESSURE_MEMORY:
+        COPY(psi[PSI_RES_MEMORY]);
+        break;
+    case PART_SYSCTL_VM:
+        memcpy(s->sysctl, before->sysctl, nr_tunables * sizeof(s->sysctl[0]));
+        break;
+    case PART_NODES:
+        COPY_VEC(nodes);
+        break;
+    case PART_THP:
+        COPY(thp_enabled);
+        COPY(thp_defrag);
+        break;
+    case PART_HUGEPAGES:
+        COPY_VEC(huge);
+        break;
+    case PART_ZSWAP:
+        COPY(zswap_enabled);
+        COPY(zswap_max_pool_percent);
+        break;
+    case PART_ZRAM:
+        COPY_VEC(zrams);
+        break;
+    case PART_KERNEL_LOG:
+        carry_log(s, before);
+        break;
+    case PART_CGROUPS:
+    case PART_CGROUP_STAT:
+    case PART_PROCESSES:
+    case PART_SMAPS_ROLLUP:
+    case NR_PARTS:
+        break;
+    }
+}
+
+void snapshot_carry(struct snapshot *s, const struct snapshot *before)
+{
+    for (enum part part = 0; part < NR_PARTS; part++) {
+        if (s->parts[part].state != PART_NOT_READ)
+            continue;
+        s->parts[part] = before->parts[part];
+        if (before->parts[part].state != PART_NOT_READ)
+            carry_part(s, before, part);
+    }
+}
+
+/* --- looking up and checking -------------------------------------------------------------------------------------------- */
+const struct cgroup_view *snapshot_cgroup(const struct snapshot *s, const char *path)
+{
+    (void)s;
+    (void)path;
+    return NULL;
+}
+
+const struct process_view *snapshot_process(const struct snapshot *s, u32 pid)
+{
+    size_t low = 0, high = s->processes.count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (s->processes.items[middle].pid < pid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < s->processes.count && s->processes.items[low].pid == pid ? &s->processes.items[low]
+                                                                          : NULL;
+}
+
+static void check_text(const char *text, size_t size)
+{
+    assert(memchr(text, '\0', size));
+}
+
+void snapshot_check(const struct snapshot *s)
+{
+    check_text(s->release, sizeof(s->release));
+    check_text(s->hostname, sizeof(s->hostname));
+    for (unsigned i = 0; i < NR_PARTS; i++) {
+        check_text(s->parts[i].why, sizeof(s->parts[i].why));
+        assert((s->parts[i].state == PART_OK || s->parts[i].state == PART_NOT_READ) ==
+               (s->parts[i].why[0] == '\0'));
+    }
+    vec_for_each (&s->zones, zone) {
+        check_text(zone->name, sizeof(zone->name));
+        assert(zone->nr_orders <= ORDERS_MAX && zone->node < NODES_MAX);
+    }
+    for (size_t i = 0; i < s->cgroups.count; i++) {
+        const struct cgroup_view *group = &s->cgroups.items[i];
+
+        assert(group->path && group->path[0] == '/');
+        assert(group->parent == GROUP_NONE ? i == 0 : group->parent < i);
+    }
+    for (size_t i = 0; i < s->processes.count; i++) {
+        const struct process_view *process = &s->processes.items[i];
+
+        assert(process->group == GROUP_NONE || process->group < s->cgroups.count);
+        assert(i == 0 || process[-1].pid < process->pid);
+        check_text(process->comm, sizeof(process->comm));
+    }
+}
