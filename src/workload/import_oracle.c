@@ -76,8 +76,8 @@ static void load_anon(struct oracle *o, u64 first, u64 pages, bool new_object)
 
 static int request(struct oracle *o, const u8 *record, const char *path, struct err *e)
 {
-    u64 id = trace_get_u64(record + RECORD_ID), first;
-    u32 size = trace_get_u32(record + RECORD_SIZE);
+    u64 id = wire_get_u64(record + RECORD_ID), first;
+    u32 size = wire_get_u32(record + RECORD_SIZE);
     u64 pages = MAX(DIV_ROUND_UP((u64)size, (u64)1 << HWT_PAGE_SHIFT), 1u);
     bool new_object = !u64map_get(&o->first_page, id, &first);
 

@@ -109,10 +109,10 @@ static void a_line_without_end_is_skipped_in_bounded_memory(void **state)
 
 static void put_record(u8 *at, u32 time, u64 id, u32 size)
 {
-    trace_put_u32(at, time);
-    trace_put_u64(at + 4, id);
-    trace_put_u32(at + 12, size);
-    trace_put_u64(at + 16, (u64)-1);
+    wire_put_u32(at, time);
+    wire_put_u64(at + 4, id);
+    wire_put_u32(at + 12, size);
+    wire_put_u64(at + 16, (u64)-1);
 }
 
 static size_t three_objects(u8 *at)

@@ -461,7 +461,7 @@ static int slurp(struct trace_source *s)
             break;
         s->size += (u64)n;
         /* What does not begin as a trace may never end (/dev/zero); the rest would not be usable anyway. */
-        if (s->size >= sizeof(u32) && trace_get_u32(s->owned) != HWT_MAGIC)
+        if (s->size >= sizeof(u32) && wire_get_u32(s->owned) != HWT_MAGIC)
             break;
     }
     close(s->fd);

@@ -16,51 +16,6 @@
 #include <xxhash.h>
 #include <zstd.h>
 
-void trace_put_u16(u8 *at, u16 v)
-{
-    at[0] = (u8)v;
-    at[1] = (u8)(v >> 8);
-}
-
-void trace_put_u32(u8 *at, u32 v)
-{
-    trace_put_u16(at, (u16)v);
-    trace_put_u16(at + 2, (u16)(v >> 16));
-}
-
-void trace_put_u64(u8 *at, u64 v)
-{
-    trace_put_u32(at, (u32)v);
-    trace_put_u32(at + 4, (u32)(v >> 32));
-}
-
-u16 trace_get_u16(const u8 *at)
-{
-    return (u16)(at[0] | at[1] << 8);
-}
-
-u32 trace_get_u32(const u8 *at)
-{
-    return (u32)trace_get_u16(at) | (u32)trace_get_u16(at + 2) << 16;
-}
-
-u64 trace_get_u64(const u8 *at)
-{
-    return (u64)trace_get_u32(at) | (u64)trace_get_u32(at + 4) << 32;
-}
-
-unsigned trace_put_varint(u8 *at, u64 v)
-{
-    unsigned n = 0;
-
-    while (v >= 0x80) {
-        at[n++] = (u8)(v | 0x80);
-        v >>= 7;
-    }
-    at[n++] = (u8)v;
-    return n;
-}
-
 int trace_source_read(const struct trace_source *s, u64 offset, void *buf, size_t count)
 {
     u8 *to = buf;
@@ -124,17 +79,17 @@ static int bad(struct trace_damage *d, enum trace_damage_kind kind, const char *
 static void header_parse(const u8 *h, u64 offset, struct trace_chunk *c)
 {
     c->offset = offset;
-    c->version = trace_get_u16(h + HWT_OFF_VERSION);
+    c->version = wire_get_u16(h + HWT_OFF_VERSION);
     c->type = h[HWT_OFF_TYPE];
     c->codec = h[HWT_OFF_CODEC];
-    c->stream = trace_get_u32(h + HWT_OFF_STREAM);
-    c->seq = trace_get_u32(h + HWT_OFF_SEQ);
-    c->order = trace_get_u64(h + HWT_OFF_ORDER);
-    c->raw_len = trace_get_u32(h + HWT_OFF_RAW_LEN);
-    c->stored_len = trace_get_u32(h + HWT_OFF_STORED_LEN);
-    c->nr_accesses = trace_get_u32(h + HWT_OFF_NR_ACCESSES);
-    c->nr_ops = trace_get_u32(h + HWT_OFF_NR_OPS);
-    c->hash = trace_get_u64(h + HWT_OFF_HASH);
+    c->stream = wire_get_u32(h + HWT_OFF_STREAM);
+    c->seq = wire_get_u32(h + HWT_OFF_SEQ);
+    c->order = wire_get_u64(h + HWT_OFF_ORDER);
+    c->raw_len = wire_get_u32(h + HWT_OFF_RAW_LEN);
+    c->stored_len = wire_get_u32(h + HWT_OFF_STORED_LEN);
+    c->nr_accesses = wire_get_u32(h + HWT_OFF_NR_ACCESSES);
+    c->nr_ops = wire_get_u32(h + HWT_OFF_NR_OPS);
+    c->hash = wire_get_u64(h + HWT_OFF_HASH);
 }
 
 /* Bounds that need no payload. The shortest access takes 2 bytes, the shortest operation 4. */
@@ -169,7 +124,7 @@ int trace_chunk_read(const struct trace_source *s, u64 offset, struct trace_buff
         return bad(d, TRACE_DAMAGE_CUT, "the file ends inside a chunk header");
     if (trace_source_read(s, offset, b->stored, HWT_HEADER_BYTES))
         return bad(d, TRACE_DAMAGE_READ, "the host could not read the file");
-    if (trace_get_u32(b->stored) != HWT_MAGIC)
+    if (wire_get_u32(b->stored) != HWT_MAGIC)
         return bad(d, TRACE_DAMAGE_MAGIC, "no chunk begins here");
     header_parse(b->stored, offset, ret_chunk);
     if (ret_chunk->version != HWT_VERSION)
@@ -209,7 +164,7 @@ u64 trace_chunk_search(const struct trace_source *s, u64 from, struct trace_buff
 {
     u8 magic[4];
 
-    trace_put_u32(magic, HWT_MAGIC);
+    wire_put_u32(magic, HWT_MAGIC);
     while (from < s->size) {
         size_t window = MIN(s->size - from, (u64)HWT_STORED_LEN_MAX);
         u8 *hit;

@@ -6,6 +6,7 @@
 #ifndef WORKLOAD_TRACE_CHUNK_H
 #define WORKLOAD_TRACE_CHUNK_H
 
+#include "base/wire.h"
 #include "workload/trace.h"
 
 /* Bytes of a file or of memory, read at an offset. Safe for several threads at once. */
@@ -62,45 +63,5 @@ int trace_records_decode(const struct trace_chunk *chunk, const u8 *payload,
 void trace_stream_reset(struct trace_stream *stream);
 /* Free them. */
 void trace_stream_release(struct trace_stream *stream);
-
-/* --- little-endian and varint ---------------------------------------------------------------------------------- */
-void trace_put_u16(u8 *at, u16 v);
-void trace_put_u32(u8 *at, u32 v);
-void trace_put_u64(u8 *at, u64 v);
-u16 trace_get_u16(const u8 *at);
-u32 trace_get_u32(const u8 *at);
-u64 trace_get_u64(const u8 *at);
-
-/* Writes at most HWT_VARINT_MAX bytes; returns how many. */
-unsigned trace_put_varint(u8 *at, u64 v);
-
-/* The byte after the varint; NULL when it is cut or longer than 64 bits. */
-static inline const u8 *trace_get_varint(const u8 *at, const u8 *end, u64 *ret)
-{
-    u64 value = 0;
-
-    for (unsigned shift = 0; shift < 70 && at < end; shift += 7) {
-        u8 byte = *at++;
-
-        if (shift == 63 && byte > 1)
-            return NULL;
-        value |= (u64)(byte & 0x7f) << shift;
-        if (byte < 0x80) {
-            *ret = value;
-            return at;
-        }
-    }
-    return NULL;
-}
-
-static inline u64 trace_zigzag(s64 v)
-{
-    return (u64)v << 1 ^ (u64)(v >> 63);
-}
-
-static inline s64 trace_unzigzag(u64 v)
-{
-    return (s64)(v >> 1) ^ -(s64)(v & 1);
-}
 
 #endif

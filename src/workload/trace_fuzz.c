@@ -116,7 +116,7 @@ static size_t chunk_of(const u8 *bytes, size_t count, size_t at)
     size_t chunk = 0;
 
     for (;;) {
-        size_t next = chunk + HWT_HEADER_BYTES + trace_get_u32(bytes + chunk + HWT_OFF_STORED_LEN);
+        size_t next = chunk + HWT_HEADER_BYTES + wire_get_u32(bytes + chunk + HWT_OFF_STORED_LEN);
 
         if (next > at || next + HWT_HEADER_BYTES > count)
             return chunk;
@@ -126,7 +126,7 @@ static size_t chunk_of(const u8 *bytes, size_t count, size_t at)
 
 static void mend_hash(u8 *chunk, size_t room)
 {
-    u64 stored_len = trace_get_u32(chunk + HWT_OFF_STORED_LEN);
+    u64 stored_len = wire_get_u32(chunk + HWT_OFF_STORED_LEN);
     XXH64_state_t hash;
 
     if (stored_len + HWT_HEADER_BYTES > room)
@@ -134,7 +134,7 @@ static void mend_hash(u8 *chunk, size_t room)
     XXH64_reset(&hash, 0);
     XXH64_update(&hash, chunk, HWT_HASHED_HEADER_BYTES);
     XXH64_update(&hash, chunk + HWT_HEADER_BYTES, stored_len);
-    trace_put_u64(chunk + HWT_OFF_HASH, XXH64_digest(&hash));
+    wire_put_u64(chunk + HWT_OFF_HASH, XXH64_digest(&hash));
 }
 
 static size_t damage(struct prng *p, const u8 *good, u8 *bytes, size_t count)

@@ -135,10 +135,10 @@ static bool decode_access(struct decoder *d, u64 first)
 {
     unsigned kind = (unsigned)first & 3;
     u64 *last = &d->last[kind == HWT_EXEC];
-    u64 page = *last + (u64)trace_unzigzag(first >> 2);
+    u64 page = *last + (u64)wire_unzigzag(first >> 2);
     u64 icount;
 
-    d->at = trace_get_varint(d->at, d->end, &icount);
+    d->at = wire_get_varint(d->at, d->end, &icount);
     if (!d->at)
         return fault(d, "an access record is cut");
     if (page > HWT_PAGE_MAX)
@@ -156,7 +156,7 @@ static bool decode_string(struct decoder *d, const u8 **at, const u8 *end, u32 *
     struct trace_stream *s = d->s;
     u64 len;
 
-    *at = trace_get_varint(*at, end, &len);
+    *at = wire_get_varint(*at, end, &len);
     if (!*at || len > HWT_STRING_MAX || len > (u64)(end - *at))
         return fault(d, "a string is cut or too long");
     if (s->strings_len + len + 2 > UINT32_MAX)
@@ -183,9 +183,9 @@ static bool decode_op(struct decoder *d, u64 first)
     const u8 *at, *end;
     struct trace_op *op;
 
-    if (!(d->at = trace_get_varint(d->at, d->end, &icount)) ||
-        !(d->at = trace_get_varint(d->at, d->end, &delta)) ||
-        !(d->at = trace_get_varint(d->at, d->end, &length)) || length > (u64)(d->end - d->at))
+    if (!(d->at = wire_get_varint(d->at, d->end, &icount)) ||
+        !(d->at = wire_get_varint(d->at, d->end, &delta)) ||
+        !(d->at = wire_get_varint(d->at, d->end, &length)) || length > (u64)(d->end - d->at))
         return fault(d, "an operation record is cut");
     at = d->at;
     end = at + length;
@@ -210,7 +210,7 @@ static bool decode_op(struct decoder *d, u64 first)
     op->opcode = (u8)opcode;
     op->stamp = d->stamp;
     for (unsigned i = 0; i < op_shapes[opcode].nr_fields; i++) {
-        at = trace_get_varint(at, end, &op->field[i]);
+        at = wire_get_varint(at, end, &op->field[i]);
         if (!at)
             return fault(d, "an operation has too few fields");
     }
@@ -258,7 +258,7 @@ static inline bool decode_access_fast(struct decoder *d)
         }
     }
     last = &d->last[kind == HWT_EXEC];
-    page = *last + (u64)trace_unzigzag(first >> 2);
+    page = *last + (u64)wire_unzigzag(first >> 2);
     if (page > HWT_PAGE_MAX)
         return false;
     *last = page;
@@ -282,7 +282,7 @@ static bool decode_all(struct decoder *d, const struct trace_chunk *c)
         while (d->end - d->at > 2 * (ptrdiff_t)HWT_VARINT_MAX && s->nr_events < s->cap_events)
             if (!decode_access_fast(d))
                 break;
-        d->at = trace_get_varint(d->at, d->end, &first);
+        d->at = wire_get_varint(d->at, d->end, &first);
         if (!d->at)
             return fault(d, "a record is cut");
         if (!((first & 3) == HWT_OP ? decode_op(d, first) : decode_access(d, first)))

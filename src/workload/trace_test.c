@@ -255,13 +255,13 @@ static void rehash(u8 *h)
 
     XXH64_reset(&s, 0);
     XXH64_update(&s, h, HWT_HASHED_HEADER_BYTES);
-    XXH64_update(&s, h + HWT_HEADER_BYTES, trace_get_u32(h + HWT_OFF_STORED_LEN));
-    trace_put_u64(h + HWT_OFF_HASH, XXH64_digest(&s));
+    XXH64_update(&s, h + HWT_HEADER_BYTES, wire_get_u32(h + HWT_OFF_STORED_LEN));
+    wire_put_u64(h + HWT_OFF_HASH, XXH64_digest(&s));
 }
 
 static size_t chunk_bytes(const u8 *h)
 {
-    return HWT_HEADER_BYTES + trace_get_u32(h + HWT_OFF_STORED_LEN);
+    return HWT_HEADER_BYTES + wire_get_u32(h + HWT_OFF_STORED_LEN);
 }
 
 static void a_missing_chunk_is_a_gap(void **state)
@@ -272,8 +272,8 @@ static void a_missing_chunk_is_a_gap(void **state)
 
     (void)state;
     /* Take out chunk 1 of stream 1. */
-    while (trace_get_u32(m.bytes + at + HWT_OFF_STREAM) != 1 ||
-           trace_get_u32(m.bytes + at + HWT_OFF_SEQ) != 1)
+    while (wire_get_u32(m.bytes + at + HWT_OFF_STREAM) != 1 ||
+           wire_get_u32(m.bytes + at + HWT_OFF_SEQ) != 1)
         at += chunk_bytes(m.bytes + at);
     len = chunk_bytes(m.bytes + at);
     memmove(m.bytes + at, m.bytes + at + len, m.count - at - len);
@@ -352,11 +352,11 @@ static void a_file_of_magics_is_searched_in_bounded_time(void **state)
     /* Headers that look right and claim a megabyte each, every 48 bytes. */
     for (size_t at = 0; at + HWT_HEADER_BYTES <= count; at += HWT_HEADER_BYTES) {
         memset(bytes + at, 0, HWT_HEADER_BYTES);
-        trace_put_u32(bytes + at, HWT_MAGIC);
-        trace_put_u16(bytes + at + HWT_OFF_VERSION, HWT_VERSION);
+        wire_put_u32(bytes + at, HWT_MAGIC);
+        wire_put_u16(bytes + at + HWT_OFF_VERSION, HWT_VERSION);
         bytes[at + HWT_OFF_TYPE] = HWT_CHUNK_META;
-        trace_put_u32(bytes + at + HWT_OFF_RAW_LEN, HWT_RAW_LEN_MAX);
-        trace_put_u32(bytes + at + HWT_OFF_STORED_LEN, HWT_RAW_LEN_MAX);
+        wire_put_u32(bytes + at + HWT_OFF_RAW_LEN, HWT_RAW_LEN_MAX);
+        wire_put_u32(bytes + at + HWT_OFF_STORED_LEN, HWT_RAW_LEN_MAX);
     }
     assert_int_equal(trace_open_bytes(bytes, count, "f", NULL, &t, &e), -EINVAL);
     free(bytes);

@@ -130,21 +130,21 @@ static void write_chunk(struct trace_writer *w, enum hwt_chunk_type type, u32 st
     }
     if (codec == HWT_CODEC_STORED && s->raw_len)
         memcpy(stored, s->raw, s->raw_len);
-    trace_put_u32(h + HWT_OFF_MAGIC, HWT_MAGIC);
-    trace_put_u16(h + HWT_OFF_VERSION, HWT_VERSION);
+    wire_put_u32(h + HWT_OFF_MAGIC, HWT_MAGIC);
+    wire_put_u16(h + HWT_OFF_VERSION, HWT_VERSION);
     h[HWT_OFF_TYPE] = (u8)type;
     h[HWT_OFF_CODEC] = (u8)codec;
-    trace_put_u32(h + HWT_OFF_STREAM, stream);
-    trace_put_u32(h + HWT_OFF_SEQ, s->seq);
-    trace_put_u64(h + HWT_OFF_ORDER, s->order);
-    trace_put_u32(h + HWT_OFF_RAW_LEN, s->raw_len);
-    trace_put_u32(h + HWT_OFF_STORED_LEN, (u32)stored_len);
-    trace_put_u32(h + HWT_OFF_NR_ACCESSES, s->nr_accesses);
-    trace_put_u32(h + HWT_OFF_NR_OPS, s->nr_ops);
+    wire_put_u32(h + HWT_OFF_STREAM, stream);
+    wire_put_u32(h + HWT_OFF_SEQ, s->seq);
+    wire_put_u64(h + HWT_OFF_ORDER, s->order);
+    wire_put_u32(h + HWT_OFF_RAW_LEN, s->raw_len);
+    wire_put_u32(h + HWT_OFF_STORED_LEN, (u32)stored_len);
+    wire_put_u32(h + HWT_OFF_NR_ACCESSES, s->nr_accesses);
+    wire_put_u32(h + HWT_OFF_NR_OPS, s->nr_ops);
     XXH64_reset(&hash, 0);
     XXH64_update(&hash, h, HWT_HASHED_HEADER_BYTES);
     XXH64_update(&hash, stored, stored_len);
-    trace_put_u64(h + HWT_OFF_HASH, XXH64_digest(&hash));
+    wire_put_u64(h + HWT_OFF_HASH, XXH64_digest(&hash));
     write_out(w, w->out, HWT_HEADER_BYTES + stored_len);
 }
 
@@ -202,8 +202,8 @@ void trace_writer_access(struct trace_writer *w, u32 stream, enum hwt_kind kind,
 
     assert(kind != HWT_OP && page <= HWT_PAGE_MAX);
     s->raw_len +=
-        trace_put_varint(s->raw + s->raw_len, trace_zigzag((s64)(page - *last)) << 2 | kind);
-    s->raw_len += trace_put_varint(s->raw + s->raw_len, icount);
+        wire_put_varint(s->raw + s->raw_len, wire_zigzag((s64)(page - *last)) << 2 | kind);
+    s->raw_len += wire_put_varint(s->raw + s->raw_len, icount);
     *last = page;
     s->nr_accesses++;
     w->nr_accesses++;
@@ -219,20 +219,20 @@ void trace_writer_op(struct trace_writer *w, u32 stream, enum hwt_op opcode, u64
     size_t len = 0;
 
     for (unsigned i = 0; i < nr_fields; i++)
-        len += trace_put_varint(body + len, fields[i]);
+        len += wire_put_varint(body + len, fields[i]);
     if (has_string) {
         size_t n = string ? MIN(strlen(string), (size_t)HWT_STRING_MAX) : 0;
 
-        len += trace_put_varint(body + len, n);
+        len += wire_put_varint(body + len, n);
         if (n)
             memcpy(body + len, string, n);
         len += n;
     }
     w->stamp++;
-    s->raw_len += trace_put_varint(s->raw + s->raw_len, (u64)opcode << 2 | HWT_OP);
-    s->raw_len += trace_put_varint(s->raw + s->raw_len, icount);
-    s->raw_len += trace_put_varint(s->raw + s->raw_len, w->stamp - s->last_stamp);
-    s->raw_len += trace_put_varint(s->raw + s->raw_len, len);
+    s->raw_len += wire_put_varint(s->raw + s->raw_len, (u64)opcode << 2 | HWT_OP);
+    s->raw_len += wire_put_varint(s->raw + s->raw_len, icount);
+    s->raw_len += wire_put_varint(s->raw + s->raw_len, w->stamp - s->last_stamp);
+    s->raw_len += wire_put_varint(s->raw + s->raw_len, len);
     memcpy(s->raw + s->raw_len, body, len);
     s->raw_len += (u32)len;
     s->last_stamp = w->stamp;
