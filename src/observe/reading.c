@@ -2,6 +2,7 @@
 #include "observe/reading_int.h"
 
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 int reading_file(struct reading *r, const char *path, size_t max, struct span *ret)
@@ -97,6 +98,16 @@ void reading_mark(struct reading *r, enum part part, int rc)
     default:
         reading_mark_why(r, part, PART_BAD, strerror(-rc));
     }
+}
+
+ns_t reading_now(const struct reading *r)
+{
+    struct timespec ts = {0};
+
+    if (!r->src->live)
+        return r->s->taken_at;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (ns_t)ts.tv_sec * NS_PER_S + (ns_t)ts.tv_nsec;
 }
 
 u64 kib_to_bytes(u64 kib)

@@ -6,6 +6,7 @@
 #ifndef OBSERVE_READING_INT_H
 #define OBSERVE_READING_INT_H
 
+#include "base/hash.h"
 #include "observe/snapshot.h"
 #include "observe/span.h"
 
@@ -14,7 +15,16 @@ struct reading {
     struct source *src;
     u64 parts;          /* asked for */
     struct strbuf text; /* of the file read last */
+
+    const struct snapshot *before; /* NULL: nothing to start from */
+    struct u64map
+        group_of_pid; /* from cgroup.procs, index + 1, as far as groups' files were read */
 };
+
+static inline bool reading_wants(const struct reading *r, enum part part)
+{
+    return r->parts >> part & 1;
+}
 
 /* Bounds for files whose size follows the machine; above them a file is cut. */
 #define FILE_MAX_SMALL (64u << 10)
@@ -32,6 +42,9 @@ void reading_mark(struct reading *r, enum part part, int rc);
 /* The same with a reason of the part's own. */
 void reading_mark_why(struct reading *r, enum part part, enum part_state state, const char *why);
 
+/* When what is read now is from: monotonic. */
+ns_t reading_now(const struct reading *r);
+
 /* A number in KiB as bytes; UNKNOWN when that is no number of bytes a machine has. */
 u64 kib_to_bytes(u64 kib);
 
@@ -47,6 +60,7 @@ void read_pressure_io(struct reading *r);
 void read_pressure_memory(struct reading *r);
 void read_cgroups(struct reading *r);
 void read_processes(struct reading *r);
+void read_process_details(struct reading *r);
 
 /* --- parsers ---------------------------------------------------------------------------------------------------------- */
 parse_fn parse_meminfo;
@@ -59,6 +73,38 @@ parse_fn parse_buddyinfo;
 parse_fn parse_swaps;
 parse_fn parse_diskstats;
 unsigned parse_pressure(struct span text, struct psi_view *psi);
+
+/* One group's files. */
+void parse_memory_stat(struct span text, struct cgroup_view *group);
+void parse_memory_stat_v1(struct span text, struct cgroup_view *group);
+unsigned parse_memory_events(struct span text, struct cgroup_view *group);
+unsigned parse_memory_events_local(struct span text, struct cgroup_view *group);
+unsigned parse_swap_events(struct span text, struct cgroup_view *group);
+unsigned parse_cgroup_stat(struct span text, struct cgroup_view *group);
+void parse_oom_control(struct span text, struct cgroup_view *group);
+void parse_cpu_max(struct span text, struct cgroup_view *group);
+/* A limit in bytes, "max" or as large as v1's "none". */
+u64 parse_limit(struct span text);
+
+/* A process's files. False when it was no such text. */
+bool parse_pid_stat(struct span text, u64 page_bytes, struct process_view *process);
+bool parse_pid_status(struct span text, struct process_view *process);
+/* Adds up the mappings of smaps; smaps_rollup is one. */
+bool parse_smaps(struct span text, struct process_view *process);
+/* The path of the group that memory is charged to: v1's memory controller, or v2's one hierarchy. False when neither is there. */
+bool parse_pid_cgroup(struct span text, bool v1, struct span *ret_path);
+
+/* What smaps_rollup and oom_score of an earlier reading said. */
+void process_take_details(struct process_view *process, const struct process_view *from);
+
+/* Which group has this path, GROUP_NONE when none has. */
+u32 cgroup_find(const struct snapshot *s, struct span path);
+
+/* How paths are ordered: as a walk that visits parents before children and siblings in byte order. */
+int cgroup_path_compare(const char *a, size_t a_len, const char *b, size_t b_len);
+
+/* The counter a name of another kernel stands for, or NR_COUNTERS. */
+enum counter counter_renamed(struct span name);
 
 /* The figures of one disk, behind its name. */
 bool parse_disk(struct span line, struct disk_view *disk);

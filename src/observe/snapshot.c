@@ -33,6 +33,9 @@ static const struct reader readers[] = {
     {PART_PRESSURE_IO, NULL, 0, NULL, read_pressure_io},
     {PART_PRESSURE_MEMORY, NULL, 0, NULL, read_pressure_memory},
     {PART_SYSCTL_VM, NULL, 0, NULL, read_sysctl},
+    {PART_CGROUPS, NULL, 0, NULL, read_cgroups},
+    {PART_PROCESSES, NULL, 0, NULL, read_processes},
+    {PART_SMAPS_ROLLUP, NULL, 0, NULL, read_process_details},
 };
 
 static ns_t clock_ns(clockid_t id)
@@ -139,11 +142,13 @@ static void read_identity(struct reading *r)
 
 static void read_part(struct reading *r, const struct reader *reader)
 {
+    ns_t now = reading_now(r);
+
     if (reader->parse)
         reading_part(r, reader->part, reader->path, reader->max, reader->parse);
     else
         reader->read(r);
-    r->s->parts[reader->part].read_at = r->src->live ? clock_ns(CLOCK_MONOTONIC) : r->s->taken_at;
+    r->s->parts[reader->part].read_at = now;
 }
 
 /* Of an archive, pages are as large as makes the managed ones MemTotal. */
@@ -166,12 +171,31 @@ static bool was_read(const struct part_status *status)
            status->state == PART_UNSUPPORTED || status->state == PART_DENIED;
 }
 
+/* Without a clock, a tree is from when its uptime says: the monotonic clock begins at boot, too. */
+static void stamp_archive(struct snapshot *s)
+{
+    if (s->taken_at != 0 || !known(s->uptime_us))
+        return;
+    s->taken_at = s->uptime_us * NS_PER_US;
+    for (unsigned i = 0; i < NR_PARTS; i++)
+        s->parts[i].read_at = s->taken_at;
+    vec_for_each (&s->cgroups, group)
+        group->read_at = group->stat_at = s->taken_at;
+}
+
 int snapshot_read(struct snapshot *s, struct source *src, u64 parts, struct err *e)
 {
-    struct reading r = {.s = s, .src = src, .parts = parts};
+    return snapshot_read_after(s, NULL, src, parts, e);
+}
+
+int snapshot_read_after(struct snapshot *s, const struct snapshot *before, struct source *src,
+                        u64 parts, struct err *e)
+{
+    struct reading r = {.s = s, .src = src, .parts = parts, .before = before};
     unsigned nr_read = 0, nr_tried = 0;
 
     strbuf_init(&r.text);
+    u64map_init(&r.group_of_pid);
     read_identity(&r);
     for (unsigned i = 0; i < ARRAY_SIZE(readers); i++) {
         enum part part = readers[i].part;
@@ -183,14 +207,13 @@ int snapshot_read(struct snapshot *s, struct source *src, u64 parts, struct err 
         nr_read += was_read(&s->parts[part]);
     }
     strbuf_done(&r.text);
+    u64map_done(&r.group_of_pid);
     if (nr_tried > 0 && nr_read == 0)
         return err_at(e, -ENOENT, src->name, 0, 0,
                       "no file of Linux here that could be read; it should hold proc/meminfo");
     if (!src->live)
         derive_page_bytes(s);
-    /* A kernel's stamp of an archive: its monotonic clock is its uptime. */
-    if (s->taken_at == 0 && known(s->uptime_us))
-        s->taken_at = s->uptime_us * NS_PER_US;
+    stamp_archive(s);
     estimate_available(s);
     return 0;
 }
@@ -244,6 +267,69 @@ static void carry_log(struct snapshot *s, const struct snapshot *before)
         memset(&to->tasks, 0, sizeof(to->tasks));
         vec_for_each (&from->tasks, task)
             vec_push(&to->tasks, *task);
+    }
+}
+
+static void carry_cgroups(struct snapshot *s, const struct snapshot *before)
+{
+    COPY_VEC(cgroups);
+    vec_for_each (&s->cgroups, group)
+        group->path = xstrdup(group->path);
+    COPY(cgroup_v1);
+    COPY(cgroup_v2);
+    COPY(own_cgroup);
+}
+
+/* memory.stat, limits and what else is read seldom, of groups that were read without. */
+static void carry_cgroup_stat(struct snapshot *s, const struct snapshot *before)
+{
+    vec_for_each (&s->cgroups, group) {
+        const struct cgroup_view *from = snapshot_cgroup(before, group->path);
+
+        if (!from || group->stat_at != 0)
+            continue;
+
+        struct cgroup_view merged = *from;
+
+        merged.path = group->path;
+        merged.parent = group->parent;
+        merged.depth = group->depth;
+        merged.is_root = group->is_root;
+        merged.read_at = group->read_at;
+        merged.current = group->current;
+        merged.failcnt = group->failcnt;
+        merged.ev_low = group->ev_low;
+        merged.ev_high = group->ev_high;
+        merged.ev_max = group->ev_max;
+        merged.ev_oom = group->ev_oom;
+        merged.ev_oom_kill = group->ev_oom_kill;
+        merged.ev_oom_group_kill = group->ev_oom_group_kill;
+        merged.psi[PSI_RES_MEMORY] = group->psi[PSI_RES_MEMORY];
+        *group = merged;
+    }
+}
+
+/* A process's group by its path, for the groups may be others now. */
+static void carry_processes(struct snapshot *s, const struct snapshot *before)
+{
+    COPY_VEC(processes);
+    vec_for_each (&s->processes, process) {
+        if (process->group == GROUP_NONE)
+            continue;
+
+        const char *path = before->cgroups.items[process->group].path;
+
+        process->group = cgroup_find(s, span_of(path, strlen(path)));
+    }
+}
+
+static void carry_smaps(struct snapshot *s, const struct snapshot *before)
+{
+    vec_for_each (&s->processes, process) {
+        const struct process_view *from = snapshot_process(before, process->pid);
+
+        if (from && from->start_ticks == process->start_ticks && !known(process->pss))
+            process_take_details(process, from);
     }
 }
 
@@ -320,9 +406,17 @@ static void carry_part(struct snapshot *s, const struct snapshot *before, enum p
         carry_log(s, before);
         break;
     case PART_CGROUPS:
+        carry_cgroups(s, before);
+        break;
     case PART_CGROUP_STAT:
+        carry_cgroup_stat(s, before);
+        break;
     case PART_PROCESSES:
+        carry_processes(s, before);
+        break;
     case PART_SMAPS_ROLLUP:
+        carry_smaps(s, before);
+        break;
     case NR_PARTS:
         break;
     }
@@ -340,13 +434,6 @@ void snapshot_carry(struct snapshot *s, const struct snapshot *before)
 }
 
 /* --- looking up and checking -------------------------------------------------------------------------------------------- */
-const struct cgroup_view *snapshot_cgroup(const struct snapshot *s, const char *path)
-{
-    (void)s;
-    (void)path;
-    return NULL;
-}
-
 const struct process_view *snapshot_process(const struct snapshot *s, u32 pid)
 {
     size_t low = 0, high = s->processes.count;

@@ -192,11 +192,11 @@ struct cgroup_view {
     u64 swap_ev_high, swap_ev_max, swap_ev_fail;
     struct psi_view psi[NR_PSI_RES];
     u64 nr_descendants, nr_dying;
-    u64 nr_procs;   /* of the group itself */
-    bool oom_group; /* memory.oom.group */
-    ns_t read_at;   /* of current and events */
-    ns_t stat_at;   /* of stat: may be read less often */
-    u32 cpu_quota_percent;
+    u64 nr_procs;          /* of the group itself */
+    bool oom_group;        /* memory.oom.group */
+    ns_t read_at;          /* of current and events */
+    ns_t stat_at;          /* of stat: may be read less often */
+    u32 cpu_quota_percent; /* of one CPU; 0: no quota, UINT32_MAX: unknown */
 };
 #define NO_LIMIT (UINT64_MAX - 1)
 
@@ -305,6 +305,11 @@ void snapshot_done(struct snapshot *s);
 
 /* Read the parts. 0 always when the source could be read at all; fails only when not one part is there (not a proc root). */
 int snapshot_read(struct snapshot *s, struct source *src, u64 parts, struct err *e);
+
+/* The same, cheaper, after an earlier snapshot of the same source: unless CGROUP_STAT is asked for, which groups there are is taken from
+ * `before`; those that went are left out, and their limits are what they were. `before` may be NULL. */
+int snapshot_read_after(struct snapshot *s, const struct snapshot *before, struct source *src,
+                        u64 parts, struct err *e);
 
 /* Parts of `s` that were not read are copied from `before`, with their time; memory.stat group by group, by path. */
 void snapshot_carry(struct snapshot *s, const struct snapshot *before);

@@ -40,10 +40,49 @@ static void directory_without_proc_is_an_error(void **state)
     assert_int_equal(source_dir_open("no/such/dir", &src, &e), -ENOENT);
 }
 
+static struct snapshot read_root(const char *root, u64 parts)
+{
+    struct source *src;
+    struct snapshot s;
+    struct err e = {0};
+
+    assert_int_equal(source_dir_open(root, &src, &e), 0);
+    snapshot_init(&s);
+    if (snapshot_read(&s, src, parts, &e) != 0)
+        fail_msg("%s: %s", root, e.text);
+    snapshot_check(&s);
+    source_free(src);
+    return s;
+}
+
+static void kernel_6_1_gives_its_figures(void **state)
+{
+    struct snapshot s = read_root("tests/diff/fixtures-6.1/384M", SNAPSHOT_ALL);
+    const struct cgroup_view *group = snapshot_cgroup(&s, "/file");
+    const struct process_view *process = snapshot_process(&s, 222);
+
+    (void)state;
+    assert_int_equal(s.kind, SOURCE_ARCHIVE);
+    assert_true(s.cgroup_v2 && !s.cgroup_v1);
+    assert_int_equal(s.page_bytes, 4096);
+    assert_non_null(group);
+    assert_true(known(group->current) && known(group->stat[NR_FILE_PAGES]));
+    assert_true(known(group->psi[PSI_RES_MEMORY].full.total_us));
+    assert_true(s.cgroups.items[0].is_root && !group->is_root);
+    assert_non_null(process);
+    assert_string_equal(process->comm, "pattern");
+    assert_int_equal(process->rss_file, 18944 * KIB);
+    assert_int_equal(process->minor_faults, 1839);
+    assert_int_equal(process->major_faults, 2776);
+    assert_ptr_equal(&s.cgroups.items[process->group], group);
+    snapshot_done(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(live_host_has_its_totals),
+        cmocka_unit_test(kernel_6_1_gives_its_figures),
         cmocka_unit_test(directory_without_proc_is_an_error),
     };
 

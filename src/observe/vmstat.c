@@ -59,13 +59,21 @@ static bool parse_by_zone(struct snapshot *s, struct span name, u64 value)
     return false;
 }
 
+enum counter counter_renamed(struct span name)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(renamed); i++)
+        if (span_is(name, renamed[i].name))
+            return renamed[i].id;
+    return NR_COUNTERS;
+}
+
 static bool parse_other(struct snapshot *s, struct span name, u64 value)
 {
-    for (unsigned i = 0; i < ARRAY_SIZE(renamed); i++) {
-        if (span_is(name, renamed[i].name)) {
-            s->vmstat[renamed[i].id] = value;
-            return true;
-        }
+    enum counter id = counter_renamed(name);
+
+    if (id < NR_COUNTERS) {
+        s->vmstat[id] = value;
+        return true;
     }
     for (unsigned i = 0; i < NR_VMSTAT_LATER; i++) {
         if (span_is(name, vmstat_later_names[i])) {
