@@ -18,7 +18,7 @@ UNITS = {"COUNT": "", "PAGES": "pages", "BYTES": "bytes", "KIB": "KiB", "SECTORS
          "CENTISECONDS": "centiseconds", "MICROSECONDS": "microseconds", "BOOL": "0 or 1", "CHOICE": "",
          "BITS": "bits"}
 SCOPES = {"GLOBAL": "", "NODE": "", "ZONE": "zone", "LRUVEC": "cgroup", "SHARED": "cgroup", "CGROUP": "cgroup only"}
-KINDS = {"TEXT": "text", "NAME": "name", "PROFILE": "name", "FILE_KIND": "word", "SIZE": "size", "LIMIT": "size or `max`",
+KINDS = {"TEXT": "text", "NAME": "name", "PROFILE": "name", "COMPRESSOR": "name", "RATIO": "number", "FILE_KIND": "word", "SIZE": "size", "LIMIT": "size or `max`",
          "RATE_BYTES": "size/s", "RATE": "number/s", "DURATION": "time", "DUTY": "time/time", "COUNT": "number",
          "INT": "number", "BOOL": "`yes` or `no`", "FRACTION": "part", "PATTERN": "pattern"}
 SCAN_ROW = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,"()]+(?:\([^()]*\)[^,"()]*)*)')

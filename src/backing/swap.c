@@ -122,6 +122,7 @@ int swap_write_bytes(struct swap *s, swp_t e, const u8 *page)
     struct swap_area *a = swap_area_get(s, e);
     u64 at = (u64)swp_slot(e) * PAGE_SIZE;
 
+    assert(!a->zram);
     if (a->host_fd >= 0)
         return pwrite(a->host_fd, page, PAGE_SIZE, (off_t)at) == PAGE_SIZE ? 0 : -EIO;
     if (!a->bytes)

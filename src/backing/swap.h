@@ -23,6 +23,7 @@
 #define BACKING_SWAP_H
 
 #include "backing/slotset.h"
+#include "backing/zram.h"
 #include "base/prng.h"
 #include "frames/frames.h"
 #include "machine/device.h"
@@ -78,8 +79,9 @@ struct swap_area {
     u32 *space_leaves; /* per 2^14 slots: leaves in use */
 
     struct device *device;
-    int host_fd; /* bytes=on: -1 or where the bytes go */
-    u8 *bytes;   /* or memory, from the first write on */
+    struct zram *zram; /* what is behind the device, if that is it; NULL */
+    int host_fd;       /* bytes=on: -1 or where the bytes go */
+    u8 *bytes;         /* or memory, from the first write on */
     bool enabled;
 };
 

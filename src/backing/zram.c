@@ -61,9 +61,8 @@ static int store(struct zram *z, struct zram_slot *new, const u8 *page, u32 size
     z->stats.max_used_pages = MAX(z->stats.max_used_pages, z->pool.pages);
     if (page)
         zs_write(&z->pool, handle, huge ? page : z->comp.data, size);
-    *new = (struct zram_slot){.value = handle,
-                              .size = (u16)size,
-                              .flags = (u8)(ZRAM_STORED | (huge ? ZRAM_HUGE : 0))};
+    *new = (struct zram_slot){
+        .value = handle, .size = (u16)size, .flags = (u8)(ZRAM_STORED | (huge ? ZRAM_HUGE : 0))};
     return 0;
 }
 
@@ -88,8 +87,8 @@ int zram_write(struct zram *z, u64 slot, const u8 *page, u64 name, u32 *ret_ns)
     z->stats.pages_stored++;
     z->stats.same_pages += size == 0;
     z->stats.compr_data_size += new.size;
-    z->stats.huge_pages += (new.flags & ZRAM_HUGE) != 0;
-    z->stats.huge_pages_since += (new.flags & ZRAM_HUGE) != 0;
+    z->stats.huge_pages += (new.flags &ZRAM_HUGE) != 0;
+    z->stats.huge_pages_since += (new.flags &ZRAM_HUGE) != 0;
     return 0;
 }
 

@@ -18,12 +18,12 @@
 #include "base/vec.h"
 #include "frames/frames.h"
 
-#define ZS_MAX_PAGES       4u
-#define ZS_MIN_SIZE        32u
-#define ZS_CLASS_DELTA     16u
-#define ZS_HANDLE_BYTES    8u /* before each object, except in a page of its own */
-#define ZS_CLASSES         255u
-#define ZS_HANDLE_NONE     0u
+#define ZS_MAX_PAGES    4u
+#define ZS_MIN_SIZE     32u
+#define ZS_CLASS_DELTA  16u
+#define ZS_HANDLE_BYTES 8u /* before each object, except in a page of its own */
+#define ZS_CLASSES      255u
+#define ZS_HANDLE_NONE  0u
 
 struct frame_source { /* where a pool's frames come from; PFN_NONE: none to be had */
     void *ctx;
@@ -63,6 +63,7 @@ struct zs_pool {
     VEC(struct zs_handle) handles;
     u32 free_zspage, free_handle;
     u64 pages, pages_compacted;
+    u64 nr_deferred; /* the shrinker's */
 };
 
 void zs_init(struct zs_pool *z, struct frames *frames, struct counters *counters,

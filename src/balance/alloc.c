@@ -79,6 +79,35 @@ enum balance_result balance_alloc(struct pgdat *pg, struct attempt *at, u32 allo
     }
 }
 
+static pfn_t take_in_reclaim(void *ctx)
+{
+    struct pgdat *pg = ctx;
+    pfn_t pfn;
+
+    pgdat_cost(pg, pg->cost->page_alloc);
+    if (take(pg, ALLOC_WMARK_LOW | ALLOC_MOVABLE | ALLOC_KSWAPD | ALLOC_NOFRAGMENT, MT_MOVABLE,
+             &pfn))
+        return pfn;
+    kswapd_wake(pg, 0, ZONE_MOVABLE);
+    if (take(pg, ALLOC_WMARK_MIN | ALLOC_MOVABLE | ALLOC_KSWAPD, MT_MOVABLE, &pfn))
+        return pfn;
+    take(pg, ALLOC_NO_WATERMARKS | ALLOC_MOVABLE, MT_MOVABLE, &pfn);
+    return pfn;
+}
+
+static void give_in_reclaim(void *ctx, pfn_t pfn)
+{
+    struct pgdat *pg = ctx;
+
+    frames_free(pg->frames, pfn, 0, pg->cpu);
+    pgdat_cost(pg, pg->cost->page_free);
+}
+
+void balance_frame_source(struct pgdat *pg, struct frame_source *ret)
+{
+    *ret = (struct frame_source){.ctx = pg, .take = take_in_reclaim, .give = give_in_reclaim};
+}
+
 enum balance_result balance_get_page(struct pgdat *pg, struct attempt *at, struct group *g,
                                      pfn_t *ret_pfn, struct wait *ret_wait)
 {

@@ -31,6 +31,9 @@ struct attempt {  /* one allocation with all its retries; zeroed when it succeed
 /* One frame for a movable user page, from the zones' watermarks: wakes kswapd when low, reclaims directly when min. */
 enum balance_result balance_alloc(struct pgdat *pg, struct attempt *at, u32 alloc_flags,
                                   enum migratetype mt, pfn_t *ret_pfn, struct wait *ret_wait);
+/* Frames for what reclaim itself needs, a compressed copy of what it evicts: it never waits nor reclaims, and may take the last one
+ * (PF_MEMALLOC). */
+void balance_frame_source(struct pgdat *pg, struct frame_source *ret);
 /* Charge it to g. */
 enum balance_result balance_charge(struct pgdat *pg, struct attempt *at, struct group *g, u32 nr,
                                    struct wait *ret_wait);

@@ -45,7 +45,7 @@ u64 try_to_free(struct pgdat *pg, struct scan_control *sc)
     u64 before = pg->cpu_ns;
     u64 freed = free_some(pg, sc);
 
-    pg->reclaim_ns += pg->cpu_ns - before;
+    pg->memstall_ns += pg->cpu_ns - before;
     return freed;
 }
 

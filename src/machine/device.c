@@ -19,9 +19,9 @@
 
 const struct device_profile device_profiles[] = {
 #define DEVICE(id, major, read_ns, write_ns, read_rate, write_rate, depth, seek_ns, sync, rot, \
-               stats, doc)                                                                     \
-    {#id,   doc,     major, read_ns, write_ns, read_rate,   write_rate,                        \
-     depth, seek_ns, sync,  rot,     stats,    READAHEAD_KB},
+               stats, compressed, doc)                                                         \
+    {#id,   doc,     major, read_ns, write_ns, read_rate,  write_rate,                         \
+     depth, seek_ns, sync,  rot,     stats,    compressed, READAHEAD_KB},
 #include "machine/devices.def"
 #undef DEVICE
 };
@@ -57,6 +57,8 @@ static ns_t transfer_ns(const struct device_profile *p, enum device_op op, u64 b
 {
     u64 rate = op == DEVICE_READ ? p->read_bytes_per_s : p->write_bytes_per_s;
 
+    if (!rate)
+        return 0;
     /* In two steps, since bytes x 10^9 may overflow. No rate is above 18 GB/s. */
     return bytes / rate * NS_PER_S + bytes % rate * NS_PER_S / rate;
 }
@@ -126,9 +128,10 @@ static bool choose_failure(struct device *d, enum device_op op)
     return true;
 }
 
-static ns_t request(struct device *d, enum device_op op, u64 position, u64 bytes, bool *ret_failed)
+static ns_t request(struct device *d, enum device_op op, u64 position, u64 bytes, ns_t work_ns,
+                    bool *ret_failed)
 {
-    ns_t done = serve(d, op, position, bytes);
+    ns_t done = serve(d, op, position, bytes) + work_ns;
 
     assert(bytes > 0);
     d->last_end = position + bytes;
@@ -141,13 +144,14 @@ static ns_t request(struct device *d, enum device_op op, u64 position, u64 bytes
 ns_t device_submit(struct device *d, enum device_op op, u64 position, u64 bytes, bool *ret_failed)
 {
     count(d->counters, op == DEVICE_READ ? PGPGIN : PGPGOUT, (s64)DIV_ROUND_UP(bytes, SECTOR_SIZE));
-    return request(d, op, position, bytes, ret_failed);
+    return request(d, op, position, bytes, 0, ret_failed);
 }
 
-ns_t device_rw_page(struct device *d, enum device_op op, u64 position, bool *ret_failed)
+ns_t device_rw_page(struct device *d, enum device_op op, u64 position, ns_t work_ns,
+                    bool *ret_failed)
 {
     assert(d->profile->synchronous);
-    return request(d, op, position, 4096, ret_failed);
+    return request(d, op, position, 4096, work_ns, ret_failed);
 }
 
 void device_stats_now(const struct device *d, struct device_stats *ret_stats)

@@ -26,13 +26,14 @@ struct device_profile { /* devices.def: nvme ssd hdd network ram zram */
     const char *name;
     const char *doc;
     u32 major;
-    ns_t read_latency, write_latency; /* of one request */
-    u64 read_bytes_per_s, write_bytes_per_s;
+    ns_t read_latency, write_latency;        /* of one request */
+    u64 read_bytes_per_s, write_bytes_per_s; /* 0: no transfer time of its own (zram) */
     u32 queue_depth;
     ns_t seek;        /* added when a request does not follow the one before it (hdd) */
     bool synchronous; /* completes inside the call: no readahead of swap (SWP_SYNCHRONOUS_IO) */
     bool rotational;
     bool diskstats;   /* the driver counts its requests; brd does not */
+    bool compressed;  /* zram: what it holds takes RAM (backing/zram.h) */
     u32 readahead_kb; /* default of the queue, 128 */
 };
 
@@ -75,9 +76,11 @@ void device_done(struct device *d);
 ns_t device_submit(struct device *d, enum device_op op, u64 position, u64 bytes, bool *ret_failed);
 
 /* As device_submit, for one page of swap on a synchronous device: it bypasses the block layer
- * (rw_page, until Linux 6.3), so that PGPGIN and PGPGOUT do not see it.
+ * (rw_page, until Linux 6.3), so that PGPGIN and PGPGOUT do not see it. `work_ns` is what its driver
+ * computes for this page, beside its latency and transfer.
  *   pre: d->profile->synchronous */
-ns_t device_rw_page(struct device *d, enum device_op op, u64 position, bool *ret_failed);
+ns_t device_rw_page(struct device *d, enum device_op op, u64 position, ns_t work_ns,
+                    bool *ret_failed);
 
 /* What diskstats shows now: requests still in flight are only in_flight. */
 void device_stats_now(const struct device *d, struct device_stats *ret_stats);

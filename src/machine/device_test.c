@@ -115,7 +115,7 @@ static void a_synchronous_device_has_no_queue(void **state)
     start(device_profile_find("zram"));
     cost = submit(DEVICE_READ, 0);
     assert_int_equal(submit(DEVICE_READ, 1 << 20), cost);
-    assert_int_equal(device_rw_page(&dev, DEVICE_READ, 0, &failed), cost);
+    assert_int_equal(device_rw_page(&dev, DEVICE_READ, 0, 50, &failed), cost + 50);
     assert_false(device_busy(&dev));
     assert_int_equal(counters.v[PGPGIN], 16); /* rw_page is not seen */
     device_stats_now(&dev, &s);

@@ -1,6 +1,6 @@
 /* procfs.h - a machine as the text of Linux's own files.
  *
- * Mirrors:  fs/proc/{meminfo,array,task_mmu,base}.c, mm/vmstat.c, mm/swapfile.c, mm/memcontrol.c, kernel/cgroup/cgroup.c,
+ * Mirrors:  fs/proc/{meminfo,array,task_mmu,base}.c, drivers/block/zram/zram_drv.c, mm/vmstat.c, mm/swapfile.c, mm/memcontrol.c, kernel/cgroup/cgroup.c,
  *           kernel/sched/psi.c, Linux 6.1: same lines, order, units and padding (tests/diff/fixtures-6.1 holds what a real one printed).
  * Never:    changes anything. What the machine does not model is shown as the kernel shows it on a machine that does not
  *           use it (docs/not-modelled.md).
@@ -48,6 +48,14 @@ struct cgroup_file {
 };
 extern const struct cgroup_file cgroup_files[];
 extern const unsigned nr_cgroup_files;
+
+/* Files of /sys/block/zramN. */
+struct zram_file {
+    const char *name;
+    void (*render)(const struct zram *z, struct strbuf *out);
+};
+extern const struct zram_file zram_files[];
+extern const unsigned nr_zram_files;
 
 /* A counter of the group and all below, as memory.stat shows it; g is a struct group * (a memory_stat_fn). */
 s64 procfs_group_counter(void *g, enum counter id);

@@ -134,15 +134,16 @@ static void on_complete(void *owner, u64 arg)
     request_complete(pg, &r);
 }
 
+/* work_ns: what the driver of a synchronous device computes. */
 static ns_t submit(struct pgdat *pg, struct device *d, enum device_op op, u64 position, u64 bytes,
-                   struct io_request *r)
+                   ns_t work_ns, struct io_request *r)
 {
     bool failed = false;
 
     bool swap = r->kind == IO_READ_SWAP || r->kind == IO_WRITE_SWAP;
 
     if (d->profile->synchronous) { /* costs CPU time, completes here */
-        r->done = swap ? device_rw_page(d, op, position, &failed)
+        r->done = swap ? device_rw_page(d, op, position, work_ns, &failed)
                        : device_submit(d, op, position, bytes, &failed);
         r->failed = r->failed || failed;
         pgdat_cost(pg, (u32)(r->done - pg->clock->now));
@@ -175,7 +176,7 @@ void io_read_file(struct pgdat *pg, struct inode *inode, u64 index, u32 nr)
         inode_read_bytes(inode, i, frames_bytes(pg->frames, pfn));
     }
     submit(pg, inode->device, DEVICE_READ, inode->disk_start + index * PAGE_SIZE,
-           (u64)nr * PAGE_SIZE, &r);
+           (u64)nr * PAGE_SIZE, 0, &r);
     if (inode->device->profile->synchronous)
         request_complete(pg, &r);
 }
@@ -192,7 +193,7 @@ ns_t io_write_file(struct pgdat *pg, struct inode *inode, u64 index, u32 nr)
         page_start_writeback(pg, pfn);
     }
     done = submit(pg, inode->device, DEVICE_WRITE, inode->disk_start + index * PAGE_SIZE,
-                  (u64)nr * PAGE_SIZE, &r);
+                  (u64)nr * PAGE_SIZE, 0, &r);
     for (u64 i = index; pg->frames->bytes && !r.failed && i < index + nr; i++)
         inode_write_bytes(inode, i, frames_bytes(pg->frames, pagecache_find(inode, i)));
     if (inode->device->profile->synchronous)
@@ -200,29 +201,65 @@ ns_t io_write_file(struct pgdat *pg, struct inode *inode, u64 index, u32 nr)
     return done;
 }
 
-void io_read_swap(struct pgdat *pg, pfn_t pfn, swp_t e)
+/* --- swap ------------------------------------------------------------------------------------------------------- */
+/* Which page it is, whatever slot it gets: equally compressible each time. */
+static u64 page_name(const struct pgdat *pg, pfn_t pfn, swp_t e)
+{
+    const struct frame *f = frame_of(pg, pfn);
+
+    return frame_test(f, PG_ANON) ? hash_u64_pair(f->mapping, frame_index(f)) : e;
+}
+
+static u8 *page_bytes(const struct pgdat *pg, pfn_t pfn)
+{
+    return pg->frames->bytes ? frames_bytes(pg->frames, pfn) : NULL;
+}
+
+static void read_slot(struct pgdat *pg, pfn_t pfn, swp_t e)
 {
     struct io_request r = {.kind = IO_READ_SWAP, .pfn = pfn};
     struct swap_area *a = swap_area_of(pg->swap, e);
+    u8 *bytes = page_bytes(pg, pfn);
+    u32 work_ns = 0;
 
     count(pg->counters, PSWPIN, 1);
-    if (pg->frames->bytes && swap_read_bytes(pg->swap, e, frames_bytes(pg->frames, pfn)) < 0)
+    if (a->zram)
+        zram_read(a->zram, swp_slot(e), bytes, &work_ns);
+    else if (bytes && swap_read_bytes(pg->swap, e, bytes) < 0)
         r.failed = true;
-    submit(pg, a->device, DEVICE_READ, (u64)swp_slot(e) * PAGE_SIZE, PAGE_SIZE, &r);
+    if (a->device->profile->read_bytes_per_s) /* a speed was asked for, it is in the transfer */
+        work_ns = 0;
+    submit(pg, a->device, DEVICE_READ, (u64)swp_slot(e) * PAGE_SIZE, PAGE_SIZE, work_ns, &r);
     if (a->device->profile->synchronous)
         read_done(pg, pfn, r.failed);
+}
+
+void io_read_swap(struct pgdat *pg, pfn_t pfn, swp_t e)
+{
+    u64 before = pg->cpu_ns;
+
+    read_slot(pg, pfn, e);
+    /* Submitting is part of the stall; of a page that is read on the CPU it is all of it. */
+    if (frame_test(frame_of(pg, pfn), PG_WORKINGSET))
+        pg->memstall_ns += pg->cpu_ns - before;
 }
 
 void io_write_swap(struct pgdat *pg, pfn_t pfn, swp_t e)
 {
     struct io_request r = {.kind = IO_WRITE_SWAP, .pfn = pfn};
     struct swap_area *a = swap_area_of(pg->swap, e);
+    u8 *bytes = page_bytes(pg, pfn);
+    u32 work_ns = 0;
 
     count(pg->counters, PSWPOUT, 1);
     page_start_writeback(pg, pfn);
-    if (pg->frames->bytes && swap_write_bytes(pg->swap, e, frames_bytes(pg->frames, pfn)) < 0)
+    if (a->zram)
+        r.failed = zram_write(a->zram, swp_slot(e), bytes, page_name(pg, pfn, e), &work_ns) < 0;
+    else if (bytes && swap_write_bytes(pg->swap, e, bytes) < 0)
         r.failed = true;
-    submit(pg, a->device, DEVICE_WRITE, (u64)swp_slot(e) * PAGE_SIZE, PAGE_SIZE, &r);
+    if (a->device->profile->write_bytes_per_s)
+        work_ns = 0;
+    submit(pg, a->device, DEVICE_WRITE, (u64)swp_slot(e) * PAGE_SIZE, PAGE_SIZE, work_ns, &r);
     if (a->device->profile->synchronous)
         write_done(pg, pfn, r.failed);
 }

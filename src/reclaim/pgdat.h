@@ -64,7 +64,7 @@ struct pgdat {
     u32 *over_high;  /* of the task running now: pages it charged above memory.high; may be NULL */
     u64 cpu_ns;      /* cost of what was done since the scheduler last took it */
     ns_t step_start; /* the clock when it did */
-    u64 reclaim_ns;  /* of all cost so far, that of tasks reclaiming for themselves */
+    u64 memstall_ns; /* of all cost so far, what tasks spent on the CPU as a memory stall: reclaim, swap-in of thrashing pages */
 
     struct lru_batch *lru_add; /* per CPU */
     struct io_table *io;       /* requests in flight (reclaim/io.c) */

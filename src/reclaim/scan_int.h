@@ -11,6 +11,9 @@ void prepare_scan_count(struct pgdat *pg, struct scan_control *sc);
 void get_scan_count(struct pgdat *pg, struct scan_control *sc, struct group *g,
                     u64 nr[NR_LRU_LISTS]);
 
+/* zs_shrink.c */
+void zs_shrink(struct pgdat *pg, int priority);
+
 /* evict.c */
 struct evict_stat { /* struct reclaim_stat */
     u64 nr_dirty, nr_unqueued_dirty, nr_congested, nr_writeback, nr_immediate, nr_pageout;

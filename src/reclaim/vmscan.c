@@ -240,6 +240,8 @@ static void shrink_groups(struct pgdat *pg, struct scan_control *sc)
         shrink_lruvec(pg, sc, g);
         if (pg->kmem.shrink)
             sc->nr_reclaimed += pg->kmem.shrink(pg->kmem.ctx, g, sc->priority);
+        if (!g->parent)
+            zs_shrink(pg, sc->priority);
     }
 }
 

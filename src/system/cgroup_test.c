@@ -14,7 +14,8 @@ static struct system *machine(void)
     system_config_init(&c);
     c.ram_bytes = TEST_RAM;
     c.nr_swaps = 1;
-    c.swaps[0] = (struct swap_spec){"/dev/swap", 32 * MIB, -1, "ram"};
+    c.swaps[0] =
+        (struct swap_spec){.name = "/dev/swap", .bytes = 32 * MIB, .priority = -1, .device = "ram"};
     return test_system_new(&c);
 }
 

@@ -207,6 +207,9 @@ void system_check(struct system *s)
     device_check(&s->disk);
     for (unsigned i = 0; i < s->config.nr_swaps; i++)
         device_check(&s->swap_devices[i]);
+    for (unsigned i = 0; i < s->config.nr_swaps; i++)
+        if (s->zrams[i])
+            zram_check(s->zrams[i]);
     check_frames(s);
     check_swap(s);
     check_tasks(s);

@@ -110,7 +110,8 @@ static void machine(struct prng *p)
     c.ram_bytes = (64 + prng_below(p, 64)) * MIB;
     c.nr_cpus = 1 + (unsigned)prng_below(p, 3);
     if (prng_below(p, 2)) {
-        c.swaps[0] = (struct swap_spec){"swap", 32 * MIB, -1, "ram"};
+        c.swaps[0] =
+            (struct swap_spec){.name = "swap", .bytes = 32 * MIB, .priority = -1, .device = "ram"};
         c.nr_swaps = 1;
     }
     s = test_system_new(&c);

@@ -45,10 +45,20 @@ static int config_check(const struct system_config *c, struct err *e)
     if (c->nr_swaps > ARRAY_SIZE(c->swaps))
         return err_set(e, -EINVAL, "%u swap areas: want at most %zu", c->nr_swaps,
                        ARRAY_SIZE(c->swaps));
-    for (unsigned i = 0; i < c->nr_swaps; i++)
-        if (!find_profile(c, c->swaps[i].device))
-            return err_set(e, -EINVAL, "unknown device profile '%s' of swap '%s'",
-                           c->swaps[i].device, c->swaps[i].name);
+    for (unsigned i = 0; i < c->nr_swaps; i++) {
+        const struct swap_spec *spec = &c->swaps[i];
+
+        if (!find_profile(c, spec->device))
+            return err_set(e, -EINVAL, "unknown device profile '%s' of swap '%s'", spec->device,
+                           spec->name);
+        if (spec->compressor && compressor_find(spec->compressor) == NR_COMPRESSORS)
+            return err_set(e, -EINVAL, "unknown compressor '%s' of swap '%s'", spec->compressor,
+                           spec->name);
+    }
+    if (c->tunables.x_compress_same + c->tunables.x_compress_none > 100)
+        return err_set(e, -EINVAL,
+                       "x.compress_same and x.compress_none are parts of the same whole: they come "
+                       "to more than 100 percent");
     return 0;
 }
 
@@ -58,6 +68,31 @@ static bool swap_free_idle(void *ctx, pfn_t pfn)
     struct system *s = ctx;
 
     return frames_get(&s->frames, pfn)->mapcount && page_free_swap(&s->pgdat, pfn);
+}
+
+/* Pages without bytes compress as the tunables say. */
+static struct compress_model compress_model(const struct system *s, u32 ratio_percent)
+{
+    return (struct compress_model){
+        .ratio_percent = ratio_percent ? ratio_percent : (u32)s->tunables.x_compress_ratio,
+        .same_percent = (u32)s->tunables.x_compress_same,
+        .no_ratio_percent = (u32)s->tunables.x_compress_none,
+        .seed = s->config.seed,
+    };
+}
+
+static struct zram *zram_new(struct system *s, const struct swap_spec *spec)
+{
+    struct compress_model model = compress_model(s, spec->ratio_percent);
+    struct zram *z = xcalloc(1, sizeof(*z));
+    struct frame_source source;
+
+    balance_frame_source(&s->pgdat, &source);
+    zram_init(z, spec->bytes,
+              spec->compressor ? compressor_find(spec->compressor) : COMPRESSOR_LZO_RLE, &model,
+              &s->cost, &s->frames, &s->counters, &source);
+    z->limit_pages = spec->mem_limit / PAGE_SIZE;
+    return z;
 }
 
 static int swaps_on(struct system *s, struct err *e)
@@ -74,6 +109,8 @@ static int swaps_on(struct system *s, struct err *e)
             s->config.nr_swaps = i + 1; /* the devices to take apart */
             return rc;
         }
+        if (s->swap_devices[i].profile->compressed)
+            s->swap.areas[s->swap.nr_areas - 1].zram = s->zrams[i] = zram_new(s, spec);
     }
     return 0;
 }
@@ -185,8 +222,12 @@ void system_done(struct system *s)
     for (unsigned cpu = 0; cpu < s->config.nr_cpus; cpu++)
         tlb_done(&s->tlbs[cpu]);
     free(s->tlbs);
-    for (unsigned i = 0; i < s->config.nr_swaps; i++)
+    for (unsigned i = 0; i < s->config.nr_swaps; i++) {
         device_done(&s->swap_devices[i]);
+        if (s->zrams[i])
+            zram_done(s->zrams[i]);
+        free(s->zrams[i]);
+    }
     device_done(&s->disk);
     groups_done(&s->groups);
     swap_done(&s->swap);

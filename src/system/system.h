@@ -24,6 +24,10 @@ struct swap_spec {
     u64 bytes;
     s32 priority;       /* -1: by order */
     const char *device; /* profile */
+    /* on zram */
+    const char *compressor; /* NULL: lzo-rle */
+    u32 ratio_percent;      /* of pages without bytes; 0: x.compress_ratio, or the compressor's */
+    u64 mem_limit;          /* bytes its pool may take; 0: any */
 };
 
 struct system_config {  /* system_config_init() fills in the defaults */
@@ -59,8 +63,9 @@ struct system {
     struct tlb *tlbs;
     struct device disk;
     struct device swap_devices[8];
-    struct strbuf log;   /* dmesg text */
-    struct task **tasks; /* by creation; dead ones stay until system_done() for their rusage */
+    struct zram *zrams[8]; /* behind them; NULL for other devices */
+    struct strbuf log;     /* dmesg text */
+    struct task **tasks;   /* by creation; dead ones stay until system_done() for their rusage */
     u32 nr_tasks, cap_tasks;
     struct task *kswapd; /* not among tasks */
     ns_t kswapd_at;      /* when it goes on, while it is awake */

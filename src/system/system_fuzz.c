@@ -699,6 +699,8 @@ static void epoch_begin(u64 n)
         c.swaps[i] = (struct swap_spec){.name = swap_names[i],
                                         .bytes = (u64)PAGE_SIZE * (20 + below(1500)),
                                         .priority = chance(50) ? -1 : (s32)below(3),
+                                        .compressor = compressor_info[below(NR_COMPRESSORS)].name,
+                                        .mem_limit = chance(20) ? PAGE_SIZE * (1 + below(50)) : 0,
                                         .device = some_device(true)};
     sys = test_system_new(&c);
     leaf[0] = system_group(sys, "/a");

@@ -23,7 +23,8 @@ static void fixture_init(struct fixture *f, const char *swap_device, bool bytes)
     c.bytes = bytes;
     if (swap_device) {
         c.nr_swaps = 1;
-        c.swaps[0] = (struct swap_spec){"/dev/swap", 64 * MIB, -1, swap_device};
+        c.swaps[0] = (struct swap_spec){
+            .name = "/dev/swap", .bytes = 64 * MIB, .priority = -1, .device = swap_device};
     }
     f->s = test_system_new(&c);
     f->g = system_group(f->s, "/app");

@@ -258,8 +258,10 @@ static void play(const u8 *bytes, size_t count, enum trace_mode mode, u64 seed, 
         static const char *const devices[] = {"zram", "nvme", "hdd", "ram"};
 
         c.nr_swaps = 1;
-        c.swaps[0] = (struct swap_spec){"/dev/swap", (1 + prng_below(&p, 16)) * MIB, -1,
-                                        devices[prng_below(&p, ARRAY_SIZE(devices))]};
+        c.swaps[0] = (struct swap_spec){.name = "/dev/swap",
+                                        .bytes = (1 + prng_below(&p, 16)) * MIB,
+                                        .priority = -1,
+                                        .device = devices[prng_below(&p, ARRAY_SIZE(devices))]};
     }
     memset(&s, 0, sizeof(s));
     opened = system_init(&s, &c, NULL);

@@ -23,6 +23,8 @@ enum scenario_kind {
     SCENARIO_TEXT,
     SCENARIO_NAME, /* of another section */
     SCENARIO_PROFILE,
+    SCENARIO_COMPRESSOR,
+    SCENARIO_RATIO, /* in percent */
     SCENARIO_FILE_KIND,
     SCENARIO_SIZE,
     SCENARIO_LIMIT, /* a size or "max" */
@@ -95,7 +97,8 @@ struct scenario_device {
     struct scenario_head head;
     const char *base;
     ns_t read_latency, write_latency;
-    u64 read_rate, write_rate, queue_depth, swap;
+    u64 read_rate, write_rate, queue_depth, swap, ratio, mem_limit;
+    const char *compressor; /* NULL: the default */
     s64 priority;
 };
 

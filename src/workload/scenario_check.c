@@ -39,6 +39,26 @@ static int check_device(const struct scenario *sc, const struct scenario_name *n
                 nearest_text(&near, hint, sizeof(hint)));
 }
 
+/* Files cannot be on zram, and only zram compresses. */
+static int check_zram(const struct scenario *sc, struct err *e)
+{
+    const struct scenario_name *disk = &sc->machine.disk;
+    const struct scenario_device *own = disk->text ? scenario_find_device(sc, disk->text) : NULL;
+
+    if (disk->text && strcmp(own ? own->base : disk->text, "zram") == 0)
+        return fail(sc, disk->line, e, "files cannot be on", disk->text,
+                    ": a zram holds swap; want nvme, ssd, hdd, network or ram");
+    for (size_t i = 0; i < sc->devices.count; i++) {
+        const struct scenario_device *d = &sc->devices.items[i];
+
+        if ((d->compressor || d->ratio || d->mem_limit) && strcmp(d->base, "zram") != 0)
+            return fail(sc, d->head.line, e,
+                        "compressor, ratio and mem_limit need profile = zram in device",
+                        d->head.name, "");
+    }
+    return 0;
+}
+
 static int check_machine(const struct scenario *sc, struct err *e)
 {
     unsigned areas = sc->machine.swap > 0;
@@ -56,7 +76,7 @@ static int check_machine(const struct scenario *sc, struct err *e)
         return err_at(e, -EINVAL, sc->path, 0, 0, "%u swap areas; want at most 8", areas);
     if (check_device(sc, &sc->machine.disk, e))
         return -EINVAL;
-    return check_device(sc, &sc->machine.swap_device, e);
+    return check_device(sc, &sc->machine.swap_device, e) || check_zram(sc, e) ? -EINVAL : 0;
 }
 
 static int check_files(const struct scenario *sc, struct err *e)

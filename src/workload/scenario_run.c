@@ -43,14 +43,20 @@ static const struct device_profile *own_profiles(struct scenario *sc)
     return profiles;
 }
 
+/* own: the [device], NULL for a shipped one. */
 static void add_swap(struct scenario *sc, struct system_config *c, const char *device, u64 bytes,
-                     s64 priority)
+                     const struct scenario_device *own)
 {
+    bool zram = !own && strcmp(device, "zram") == 0; /* Linux numbers them */
+
     c->swaps[c->nr_swaps++] = (struct swap_spec){
-        .name = arena_printf(&sc->arena, "/dev/%s", device),
+        .name = arena_printf(&sc->arena, "/dev/%s%s", device, zram ? "0" : ""),
         .bytes = bytes,
-        .priority = (s32)priority,
+        .priority = own ? (s32)own->priority : -1,
         .device = device,
+        .compressor = own ? own->compressor : NULL,
+        .ratio_percent = own ? (u32)own->ratio : 0,
+        .mem_limit = own ? own->mem_limit : 0,
     };
 }
 
@@ -70,12 +76,17 @@ void scenario_system_config(struct scenario *sc, struct system_config *ret)
     ret->nr_profiles = (unsigned)sc->devices.count;
     if (m->disk.text)
         ret->disk = m->disk.text;
-    if (m->swap)
-        add_swap(sc, ret, m->swap_device.text ? m->swap_device.text : ret->disk, m->swap, -1);
-    for (size_t i = 0; i < sc->devices.count; i++)
-        if (sc->devices.items[i].swap)
-            add_swap(sc, ret, sc->devices.items[i].head.name, sc->devices.items[i].swap,
-                     sc->devices.items[i].priority);
+    if (m->swap) {
+        const char *device = m->swap_device.text ? m->swap_device.text : ret->disk;
+
+        add_swap(sc, ret, device, m->swap, scenario_find_device(sc, device));
+    }
+    for (size_t i = 0; i < sc->devices.count; i++) {
+        const struct scenario_device *d = &sc->devices.items[i];
+
+        if (d->swap)
+            add_swap(sc, ret, d->head.name, d->swap, d);
+    }
 }
 
 /* --- groups and jobs ------------------------------------------------------------------------------------------------- */

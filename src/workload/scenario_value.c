@@ -1,6 +1,7 @@
 /* scenario_value.c - the values of a scenario's keys, by kind. */
 #include "workload/scenario_int.h"
 
+#include "backing/compress.h"
 #include "machine/device.h"
 #include "stats/names.h"
 
@@ -135,6 +136,35 @@ static int parse_profile(const struct scenario_key *key, const char *text, struc
                    *hint ? hint : ": want nvme, ssd, hdd, network, ram or zram");
 }
 
+static int parse_compressor(const struct scenario_key *key, const char *text, struct err *e)
+{
+    struct nearest near;
+    char hint[128];
+
+    if (compressor_find(text) != NR_COMPRESSORS)
+        return 0;
+    nearest_init(&near, text);
+    for (unsigned i = 0; i < NR_COMPRESSORS; i++)
+        nearest_offer(&near, compressor_info[i].name);
+    nearest_text(&near, hint, sizeof(hint));
+    return err_set(e, -EINVAL, "no such %s '%s'%s", key->name, text,
+                   *hint ? hint : ": want lzo-rle, lzo, lz4 or zstd");
+}
+
+/* "2.5": in percent. */
+static int parse_ratio(const struct scenario_key *key, const char *text, u64 *ret, struct err *e)
+{
+    double value;
+
+    if (parse_f64(text, &value, e))
+        return -EINVAL;
+    if (value < (double)key->low || value > (double)key->high)
+        return err_set(e, -EINVAL, "%s is from %llu to %llu, not %s", key->name,
+                       (unsigned long long)key->low, (unsigned long long)key->high, text);
+    *ret = (u64)(value * 100 + 0.5);
+    return 0;
+}
+
 static int parse_file_kind(const struct scenario_key *key, const char *text, bool *ret_tmpfs,
                            struct err *e)
 {
@@ -197,6 +227,13 @@ int scenario_value(struct scenario *sc, const struct scenario_key *key, struct s
             return -EINVAL;
         *(const char **)field = arena_strdup(&sc->arena, text);
         return 0;
+    case SCENARIO_COMPRESSOR:
+        if (parse_compressor(key, text, e))
+            return -EINVAL;
+        *(const char **)field = arena_strdup(&sc->arena, text);
+        return 0;
+    case SCENARIO_RATIO:
+        return parse_ratio(key, text, field, e);
     case SCENARIO_TEXT:
         *(const char **)field = arena_strdup(&sc->arena, text);
         return 0;

@@ -20,7 +20,7 @@ void sched_init(struct sched *s, struct system *system)
     *s = (struct sched){.system = system, .nr_cpus = system->config.nr_cpus};
     s->cpus = xcalloc(s->nr_cpus, sizeof(*s->cpus));
     s->oom_kills_seen = system->oom_kills;
-    s->reclaim_ns_seen = system->pgdat.reclaim_ns;
+    s->memstall_ns_seen = system->pgdat.memstall_ns;
     s->kswapd_ns_seen = system->kswapd->cpu_sys_ns;
     heap_init(&s->wakeups);
 }
@@ -360,14 +360,14 @@ void sched_enter(struct sched_slice *slice, struct task *task)
 void sched_leave(struct sched_slice *slice, struct task *task)
 {
     struct sched *s = slice->sched;
-    u64 reclaim_ns = s->system->pgdat.reclaim_ns - s->reclaim_ns_seen;
+    u64 memstall_ns = s->system->pgdat.memstall_ns - s->memstall_ns_seen;
     u64 ns = system_take_cpu_ns(s->system);
 
     slice->now += ns;
     task->cpu_sys_ns += ns;
-    if (unlikely(reclaim_ns)) {
-        s->reclaim_ns_seen += reclaim_ns;
-        pressure_reclaim(task, slice->now - MIN(reclaim_ns, ns), slice->now);
+    if (unlikely(memstall_ns)) {
+        s->memstall_ns_seen += memstall_ns;
+        pressure_reclaim(task, slice->now - MIN(memstall_ns, ns), slice->now);
     }
 }
 

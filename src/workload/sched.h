@@ -81,8 +81,8 @@ struct sched {
     VEC(struct sched_task *) tasks;
     ns_t floor; /* what the least served runner had: where sleepers and newcomers start */
     u64 oom_kills_seen;
-    u64 reclaim_ns_seen, kswapd_ns_seen; /* already in the pressure figures */
-    ns_t daemon_ns;                      /* CPU time of daemons so far */
+    u64 memstall_ns_seen, kswapd_ns_seen; /* already in the pressure figures */
+    ns_t daemon_ns;                       /* CPU time of daemons so far */
 };
 
 void sched_init(struct sched *s, struct system *system);

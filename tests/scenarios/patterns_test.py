@@ -165,6 +165,20 @@ def leak(m):
     yield "the others live", m.tasks["database"]["running"] == 1
 
 
+def zram_is_not_free(m):
+    original, compressed, used = (int(x) for x in m.text("sys/block/zram0/mm_stat").split()[:3])
+    yield "much is in swap", m.mem["SwapTotal"] - m.mem["SwapFree"] >= original > 0.4 * m.ram
+    yield "it is a third of that in RAM", 0.3 < compressed / original < 0.45
+    yield "nr_zspages says so", m.vmstat["nr_zspages"] * 4096 == used and compressed < used < 1.2 * compressed
+    yield "RAM is missing that much", m.ram - m.mem["MemFree"] - m.mem["AnonPages"] - m.mem["Cached"] > used
+    yield "no disk is in it", m.vmstat["pgpgout"] == 0 and m.vmstat["pswpout"] > 50000
+    yield "io pressure is not", m.pressure("io") < 0.001
+    yield "reclaim took CPU time", m.pressure("memory") > 0.005
+    yield "nobody was killed", m.vmstat["oom_kill"] == 0
+    poor = run("zram-is-not-free", lambda text: text.replace("ratio = 3", "ratio = 1.2"))
+    yield "with data that hardly compresses it takes what it frees", poor.vmstat["oom_kill"] >= 1
+
+
 def run(name, change=None):
     program = pathlib.Path(os.environ.get("BUILD", TOP / "build")) / "highwater"
     source = TOP / "scenarios" / f"{name}.ini"

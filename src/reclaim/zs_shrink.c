@@ -1,0 +1,37 @@
+/* zs_shrink.c - compressed pools give back the pages that compaction can empty, as reclaim presses.
+ *
+ * Each pass asks for twice the share of such pages that its priority stands for; what is less than a batch is put off. Compaction,
+ * once begun, goes over the whole pool.
+ *
+ * Mirrors zs_shrinker_count(), zs_shrinker_scan() of mm/zsmalloc.c and do_shrink_slab() of mm/vmscan.c, Linux 6.1. */
+#include "reclaim/scan_int.h"
+
+#define SHRINK_BATCH 128u
+
+static void shrink_pool(struct pgdat *pg, struct zs_pool *z, int priority)
+{
+    u64 freeable = zs_count_compactable(z);
+    u64 delta, total, scanned = 0;
+
+    if (!freeable)
+        return;
+    delta = (freeable >> priority) * 2;
+    total = MIN((z->nr_deferred >> priority) + delta, 2 * freeable);
+    while (total >= SHRINK_BATCH || (total && total >= freeable)) {
+        u64 batch = MIN(total, (u64)SHRINK_BATCH);
+
+        pgdat_cost(pg, (u32)zs_compact(z) * pg->cost->copy_page);
+        total -= batch;
+        scanned += batch;
+    }
+    count(pg->counters, SLABS_SCANNED, (s64)scanned);
+    z->nr_deferred = z->nr_deferred + delta > scanned ? z->nr_deferred + delta - scanned : 0;
+    z->nr_deferred = MIN(z->nr_deferred, 2 * freeable);
+}
+
+void zs_shrink(struct pgdat *pg, int priority)
+{
+    for (u32 i = 0; i < pg->swap->nr_areas; i++)
+        if (pg->swap->areas[i].zram)
+            shrink_pool(pg, &pg->swap->areas[i].zram->pool, priority);
+}
