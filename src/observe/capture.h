@@ -92,6 +92,7 @@ void capture_free(struct capture *c);
 void capture_check(const struct capture *c);
 
 size_t capture_count(const struct capture *c);
+u64 capture_bytes(const struct capture *c);
 const struct capture_sample *capture_sample(const struct capture *c, size_t index);
 const struct capture_loss *capture_loss(const struct capture *c);
 
@@ -109,6 +110,12 @@ int capture_seek(struct capture *c, size_t index, struct err *e);
 /* The capture as a source at the instant of the last capture_seek(); it stays the capture's (source_free() does nothing). A file
  * that was not read at this instant is as it was last read in the chunk. */
 struct source *capture_source(struct capture *c);
+
+/* Each file and directory (with a '/' at its end) that the source shows at this instant, in order of its first reading in the chunk. `read_now`: it was read
+ * at this instant, not carried; text is NULL when the reading failed. */
+typedef void capture_file_fn(void *ctx, const char *path, bool read_now, int result,
+                             const char *text, size_t len);
+void capture_each_file(const struct capture *c, capture_file_fn *each, void *ctx);
 
 /* Which parts were read at this instant: bits 1 << PART_*. */
 u64 capture_parts(const struct capture *c);

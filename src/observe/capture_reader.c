@@ -377,6 +377,15 @@ struct source *capture_source(struct capture *c)
     return &c->source;
 }
 
+void capture_each_file(const struct capture *c, capture_file_fn *each, void *ctx)
+{
+    u32 now = c->at == SIZE_MAX ? 0 : c->scan.samples.items[c->at].in_chunk;
+
+    vec_for_each (&c->state.files, f)
+        if (strcmp(f->path, HWC_META) != 0)
+            each(ctx, f->path, f->sample == now, f->result, f->text, f->len);
+}
+
 /* --- open and close -------------------------------------------------------------------------------------------- */
 static int capture_open_input(const struct hwc_input *in, const char *name, struct capture **ret,
                               struct err *e)
@@ -480,6 +489,11 @@ void capture_check(const struct capture *c)
 size_t capture_count(const struct capture *c)
 {
     return c->scan.samples.count;
+}
+
+u64 capture_bytes(const struct capture *c)
+{
+    return c->input.size;
 }
 
 const struct capture_sample *capture_sample(const struct capture *c, size_t index)

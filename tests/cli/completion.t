@@ -21,3 +21,5 @@ $ bash complete.sh highwater trace ve
 > verify
 $ bash complete.sh highwater run --swap-device z
 > zram
+$ bash complete.sh highwater capture li
+> list

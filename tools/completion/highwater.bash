@@ -19,7 +19,7 @@ _highwater_argument() {
     --codec) echo "zstd stored" ;;
     --from) echo "lackey oracle" ;;
     --set) highwater explain --names 2>/dev/null | grep -E '^(vm|x|cost|queue)\.' | sed 's/$/=/' ;;
-    --memory-max | --memory-high | --swap | --ram | --limits | --seed | --cpus | --jobs | --max-slowdown | --window | --every) echo " " ;;
+    --memory-max | --memory-high | --swap | --ram | --limits | --seed | --cpus | --jobs | --max-slowdown | --window | --every | --keep | --max-size | --at) echo " " ;;
     *) return 1 ;;
     esac
 }
@@ -44,6 +44,12 @@ _highwater() {
     fi
     case $verb in
     explain) mapfile -t COMPREPLY < <(compgen -W "$(highwater explain --names 2>/dev/null)" -- "$current") ;;
+    capture)
+        if [ "$COMP_CWORD" -eq 2 ]; then
+            mapfile -t COMPREPLY < <(compgen -W "info list cat" -- "$current")
+            return
+        fi
+        ;;
     trace)
         if [ "$COMP_CWORD" -eq 2 ]; then
             mapfile -t COMPREPLY < <(compgen -W "info dump verify import" -- "$current")

@@ -1,0 +1,329 @@
+/* cmd_capture.c - highwater capture -o FILE [DELAY [COUNT]]: keep a machine's own files over time. And looking at such a file.
+ *
+ * A sample is one snapshot_read() through a tee: what the diagnosis would read is what the file gets. Signals that ask it to end are taken
+ * between samples only, so the file ends with a whole one. */
+#include "base/units.h"
+#include "cli/cli.h"
+#include "cli/verbs.h"
+#include "observe/capture.h"
+#include "observe/schedule.h"
+#include "report/capture_report.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { OPT_OUTPUT = 1, OPT_ROOT, OPT_KEEP, OPT_MAX_SIZE, OPT_SYNC, OPT_FULL, OPT_AT, OPT_FORMAT };
+
+static const struct cli_option options[] = {
+    {OPT_OUTPUT, "output", 'o', "FILE", "write the capture to FILE; go on with it when it exists"},
+    {OPT_ROOT, "root", 0, "DIR", "capture the machine whose /proc and /sys are in DIR (/)"},
+    {OPT_KEEP, "keep", 0, "TIME", "keep at least the last TIME (24h), drop what is older"},
+    {OPT_MAX_SIZE, "max-size", 0, "SIZE", "keep FILE below SIZE, drop the oldest"},
+    {OPT_SYNC, "sync", 0, NULL, "wait for the disk after each sample"},
+    {OPT_FULL, "full", 0, NULL, "read everything each time: processes, slabs and the log as well"},
+    {OPT_AT, "at", 0, "TIME", "list, cat: the sample at TIME (the last one)"},
+    {OPT_FORMAT, "format", 'f', "text|json", "info: what to print (text)"},
+};
+
+static const struct cli_spec spec = {
+    .verb = "capture",
+    .operands = "[DELAY [COUNT]] | info FILE | list FILE | cat FILE PATH...",
+    .summary =
+        "Keeps the files of /proc and /sys that describe memory, every DELAY seconds (10), COUNT "
+        "times or until it is interrupted, for 'highwater diagnose FILE' and 'highwater top FILE'.",
+    .takes = CLI_PROGRESS,
+    .options = options,
+    .nr_options = ARRAY_SIZE(options),
+    .notes =
+        "info  when it was made, how many samples it has, and what of it is lost\n"
+        "list  the files that a sample has\n"
+        "cat   what files of a sample said\n"
+        "\n"
+        "TIME is 2026-11-25 03:10:00, 03:10 (the last such in FILE), @SECONDS since 1970,\n"
+        "+90s from the start or -5min from the end. The file holds no command lines and no\n"
+        "environment, and is readable whatever interrupts its writing (docs/capture-format.md).\n"
+        "\n"
+        "Examples:\n"
+        "  highwater capture -o host.hwc --keep 24h --max-size 500M\n"
+        "  highwater capture -o incident.hwc 1 60\n"
+        "  highwater capture cat host.hwc --at 03:10 proc/meminfo\n",
+    .min_operands = 0,
+    .max_operands = UINT_MAX,
+};
+
+struct request {
+    struct capture_writer_options writer;
+    const char *output, *root, *at;
+    ns_t delay;
+    u64 count; /* 0: until it is interrupted */
+    bool has_count, full, json;
+};
+
+/* --- capturing ---------------------------------------------------------------------------------------------------------- */
+static ns_t clock_ns(clockid_t id)
+{
+    struct timespec ts = {0};
+
+    clock_gettime(id, &ts);
+    return (ns_t)ts.tv_sec * NS_PER_S + (ns_t)ts.tv_nsec;
+}
+
+static void block_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGHUP);
+    sigprocmask(SIG_BLOCK, set, NULL);
+}
+
+/* Sleep until `until`. True when a signal asked to end. */
+static bool wait_until(const sigset_t *signals, ns_t until)
+{
+    for (;;) {
+        ns_t now = clock_ns(CLOCK_MONOTONIC), left = until > now ? until - now : 0;
+        struct timespec ts = {.tv_sec = (time_t)(left / NS_PER_S),
+                              .tv_nsec = (long)(left % NS_PER_S)};
+
+        if (sigtimedwait(signals, NULL, &ts) > 0)
+            return true;
+        if (left == 0)
+            return false;
+    }
+}
+
+static int sample(struct capture_writer *w, struct source *tee, struct schedule *schedule,
+                  struct snapshot *s, struct err *e)
+{
+    ns_t now = clock_ns(CLOCK_MONOTONIC);
+    u64 wall_us = clock_ns(CLOCK_REALTIME) / NS_PER_US;
+    u64 parts = capture_writer_begin(w, wall_us, now, schedule_due(schedule, now));
+    int rc;
+
+    schedule_read(schedule, now, parts);
+    snapshot_done(s);
+    snapshot_init(s);
+    rc = snapshot_read(s, tee, parts, e);
+    return rc ? rc : capture_writer_end(w, e);
+}
+
+/* Take samples. What is written of them is good whatever this returns. */
+static int sample_all(struct cli *cli, const struct request *req, struct capture_writer *w,
+                      struct source *tee)
+{
+    struct schedule schedule = {.all = req->full};
+    struct snapshot s;
+    struct err e = {0};
+    sigset_t signals;
+    ns_t next = clock_ns(CLOCK_MONOTONIC);
+    int rc;
+
+    block_signals(&signals);
+    snapshot_init(&s);
+    for (u64 n = 1;; n++) {
+        rc = sample(w, tee, &schedule, &s, &e);
+        cli_progress(cli, "samples", n, req->count);
+        if (rc || n == req->count)
+            break;
+        /* On the beat of the start; beats that were missed are left out. */
+        next += req->delay *
+                MAX((ns_t)1, (clock_ns(CLOCK_MONOTONIC) - next + req->delay - 1) / req->delay);
+        if (wait_until(&signals, next))
+            break;
+    }
+    snapshot_done(&s);
+    return rc ? cli_fail_err(cli, &e) : CLI_OK;
+}
+
+static const char *plural(u64 n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static int capture(struct cli *cli, struct request *req)
+{
+    const struct capture_writer_stats *stats;
+    struct capture_writer *w;
+    struct source *src;
+    struct err e = {0};
+    char size[UNITS_TEXT_MAX];
+    int rc;
+
+    if (!req->output)
+        return cli_usage(cli, "needs -o FILE, the capture to write");
+    if (source_dir_open(req->root, &src, &e))
+        return cli_fail_err(cli, &e);
+    if (!src->live && !req->has_count)
+        req->count = 1; /* it will not change */
+    req->writer.origin = src->kind;
+    req->writer.root = req->root;
+    if (capture_writer_open(req->output, &req->writer, &w, &e)) {
+        source_free(src);
+        return cli_fail_err(cli, &e);
+    }
+    stats = capture_writer_stats(w);
+    if (stats->samples_found || stats->bytes_cut)
+        cli_note(cli, "%s: goes on after %" PRIu64 " sample%s%s", req->output, stats->samples_found,
+                 plural(stats->samples_found),
+                 stats->bytes_cut ? ", with the unfinished one at its end cut off" : "");
+    src = source_tee(src, capture_writer_tee, w);
+    rc = sample_all(cli, req, w, src);
+    source_free(src);
+    if (stats->samples + stats->samples_found == 0)
+        unlink(req->output);
+    else
+        cli_note(
+            cli, "%s: %" PRIu64 " sample%s, %s", req->output, stats->samples + stats->samples_found,
+            plural(stats->samples + stats->samples_found), format_bytes(size, stats->file_bytes));
+    capture_writer_close(w);
+    return rc;
+}
+
+/* --- looking ---------------------------------------------------------------------------------------------------------------- */
+static void list_file(void *ctx, const char *path, bool read_now, int result, const char *text,
+                      size_t len)
+{
+    (void)text;
+    capture_report_file(path, read_now, result, len, ctx);
+}
+
+static int look_at(struct cli *cli, const struct request *req, struct capture *c,
+                   struct strbuf *out)
+{
+    size_t at = capture_count(c) - 1;
+    struct err e = {0};
+
+    if (req->at && capture_parse_at(c, req->at, &at, &e))
+        return cli_usage(cli, "--at: %s", e.text);
+    if (capture_seek(c, at, &e))
+        return cli_fail_err(cli, &e);
+    if (strcmp(cli->operands[0], "list") == 0) {
+        capture_each_file(c, list_file, out);
+        return CLI_OK;
+    }
+    for (unsigned i = 2; i < cli->nr_operands; i++) {
+        const char *path = cli->operands[i] + strspn(cli->operands[i], "/");
+        int rc = source_read(capture_source(c), path, SIZE_MAX, out);
+
+        if (rc == -ENOENT)
+            return cli_fail(cli, "%s: no '%s' at that time; 'highwater capture list' has the names",
+                            cli->operands[1], path);
+        if (rc && rc != -EFBIG)
+            return cli_fail(cli, "%s: %s: could not be read when it was captured: %s",
+                            cli->operands[1], path, strerror(-rc));
+    }
+    return CLI_OK;
+}
+
+static int look(struct cli *cli, const struct request *req)
+{
+    struct capture *c;
+    struct err e = {0};
+    struct strbuf out;
+    int rc, emitted;
+
+    if (capture_open(cli->operands[1], &c, &e))
+        return cli_fail_err(cli, &e);
+    strbuf_init(&out);
+    if (strcmp(cli->operands[0], "info") == 0) {
+        if (req->json)
+            capture_report_info_json(c, cli->operands[1], &out);
+        else
+            capture_report_info_text(c, cli->operands[1], &out);
+        rc = capture_loss(c)->count ? CLI_FAILED : CLI_OK;
+    } else {
+        rc = look_at(cli, req, c, &out);
+    }
+    emitted = out.len ? cli_emit(cli, &out) : CLI_OK;
+    strbuf_done(&out);
+    capture_free(c);
+    return rc ? rc : emitted;
+}
+
+static int run(struct cli *cli, struct request *req)
+{
+    const char *verb = cli->nr_operands ? cli->operands[0] : "";
+    struct err e = {0};
+
+    if (strcmp(verb, "info") == 0 || strcmp(verb, "list") == 0 || strcmp(verb, "cat") == 0) {
+        bool cat = verb[0] == 'c';
+
+        if (req->output)
+            return cli_usage(cli, "%s writes no capture; leave -o out", verb);
+        if (cat ? cli->nr_operands < 3 : cli->nr_operands != 2)
+            return cli_usage(cli, "%s wants FILE%s", verb, cat ? " and PATH" : "");
+        return look(cli, req);
+    }
+    if (req->at || req->json)
+        return cli_usage(cli, "--%s is for %s", req->at ? "at" : "format",
+                         req->at ? "list and cat" : "info");
+    if (cli->nr_operands > 2)
+        return cli_usage(cli, "unexpected '%s' after DELAY and COUNT", cli->operands[2]);
+    if (cli->nr_operands > 0 && parse_duration(verb, &req->delay, &e))
+        return cli_usage(cli, "DELAY: %s; or info, list or cat FILE", e.text);
+    if (req->delay < 100 * NS_PER_MS || req->delay > 24 * 3600 * NS_PER_S)
+        return cli_usage(cli, "DELAY %s: want 0.1 s to 24 h", verb);
+    if (cli->nr_operands > 1) {
+        if (parse_u64(cli->operands[1], &req->count, &e) || req->count == 0)
+            return cli_usage(cli, "COUNT '%s': want a number of samples", cli->operands[1]);
+        req->has_count = true;
+    }
+    return capture(cli, req);
+}
+
+static void option(struct cli *cli, struct request *req, int id)
+{
+    struct err e = {0};
+
+    switch (id) {
+    case OPT_OUTPUT:
+        req->output = cli->arg;
+        break;
+    case OPT_ROOT:
+        req->root = cli->arg;
+        break;
+    case OPT_KEEP:
+        if (parse_duration(cli->arg, &req->writer.keep_ns, &e))
+            cli_usage(cli, "--keep: %s", e.text);
+        else if (req->writer.keep_ns < NS_PER_S)
+            cli_usage(cli, "--keep %s: want at least 1 s", cli->arg);
+        break;
+    case OPT_MAX_SIZE:
+        if (cli_parse_size(cli, "--max-size", &req->writer.max_bytes) &&
+            (req->writer.max_bytes < CAPTURE_BYTES_MIN || req->writer.max_bytes == CLI_SIZE_MAX))
+            cli_usage(cli, "--max-size %s: want at least 1 MiB", cli->arg);
+        break;
+    case OPT_SYNC:
+        req->writer.sync = true;
+        break;
+    case OPT_FULL:
+        req->full = true;
+        break;
+    case OPT_AT:
+        req->at = cli->arg;
+        break;
+    case OPT_FORMAT:
+        req->json = strcmp(cli->arg, "json") == 0;
+        if (!req->json && strcmp(cli->arg, "text") != 0)
+            cli_usage(cli, "--format: unknown '%s', want text or json", cli->arg);
+        break;
+    }
+}
+
+int cmd_capture(int argc, char **argv)
+{
+    struct request req = {.root = "/", .delay = 10 * NS_PER_S};
+    struct cli cli;
+
+    cli_init(&cli, &spec, argc, argv);
+    for (int id; (id = cli_next(&cli)) > 0;)
+        option(&cli, &req, id);
+    if (cli.done)
+        return cli_done(&cli, cli.exit_code);
+    return cli_done(&cli, run(&cli, &req));
+}
