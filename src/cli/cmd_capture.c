@@ -103,12 +103,13 @@ static int sample(struct capture_writer *w, struct source *tee, struct schedule 
     ns_t now = clock_ns(CLOCK_MONOTONIC);
     u64 wall_us = clock_ns(CLOCK_REALTIME) / NS_PER_US;
     u64 parts = capture_writer_begin(w, wall_us, now, schedule_due(schedule, now));
+    struct snapshot before = *s;
     int rc;
 
     schedule_read(schedule, now, parts);
-    snapshot_done(s);
     snapshot_init(s);
-    rc = snapshot_read(s, tee, parts, e);
+    rc = snapshot_read_after(s, &before, tee, parts, e);
+    snapshot_done(&before);
     return rc ? rc : capture_writer_end(w, e);
 }
 

@@ -12,6 +12,7 @@
 struct schedule {
     bool all; /* every part, every time */
     bool has_read[NR_PARTS];
+    bool spread[NR_PARTS]; /* read a second time, and so out of step with the others */
     ns_t read_at[NR_PARTS];
 };
 

@@ -1,0 +1,171 @@
+/* sampler_test.c - what is due when, and instants of a capture in any order. */
+#include "base/test.h"
+
+#include "observe/sampler.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BIT_OF(part) ((u64)1 << PART_##part)
+
+static u64 next_due(struct schedule *schedule, ns_t now)
+{
+    u64 due = schedule_due(schedule, now);
+
+    schedule_read(schedule, now, due);
+    return due;
+}
+
+static void all_parts_are_due_first_and_totals_every_second(void **state)
+{
+    struct schedule schedule = {0};
+    unsigned processes = 0, stats = 0, log = 0;
+
+    (void)state;
+    assert_int_equal(next_due(&schedule, NS_PER_S), SNAPSHOT_ALL);
+    for (ns_t now = 2; now <= 61; now++) {
+        u64 due = next_due(&schedule, now * NS_PER_S + now % 3 * NS_PER_MS);
+
+        assert_true(due & BIT_OF(MEMINFO) && due & BIT_OF(VMSTAT) && due & BIT_OF(CGROUPS));
+        assert_true(!(due & BIT_OF(PROCESSES)) || due & BIT_OF(CGROUP_STAT));
+        processes += (due & BIT_OF(PROCESSES)) != 0;
+        stats += (due & BIT_OF(CGROUP_STAT)) != 0;
+        log += (due & BIT_OF(KERNEL_LOG)) != 0;
+    }
+    assert_in_range(processes, 6, 7);
+    assert_in_range(stats, 12, 19);
+    assert_in_range(log, 4, 5);
+}
+
+static void slow_ticks_read_everything(void **state)
+{
+    struct schedule schedule = {0};
+
+    (void)state;
+    for (ns_t now = 1; now < 1000; now += 90)
+        assert_int_equal(next_due(&schedule, now * NS_PER_S), SNAPSHOT_ALL);
+}
+
+static void archive_has_one_instant(void **state)
+{
+    struct sampler *m;
+    struct err e = {0};
+
+    (void)state;
+    assert_int_equal(sampler_open("tests/diff/fixtures-6.1/384M", SNAPSHOT_ALL, &m, &e), 0);
+    assert_int_equal(sampler_count(m), 1);
+    assert_null(sampler_snapshot(m));
+    assert_int_equal(sampler_next(m, &e), 0);
+    assert_non_null(sampler_snapshot(m));
+    assert_null(sampler_previous(m));
+    assert_int_equal(sampler_next(m, &e), -ENODATA);
+    assert_non_null(sampler_snapshot(m));
+    sampler_free(m);
+}
+
+static void live_host_carries_what_is_not_due(void **state)
+{
+    struct sampler *m;
+    struct err e = {0};
+
+    (void)state;
+    assert_int_equal(sampler_open("/", SNAPSHOT_ALL, &m, &e), 0);
+    assert_int_equal(sampler_next(m, &e), 0);
+    assert_int_equal(sampler_next(m, &e), 0);
+
+    const struct snapshot *last = sampler_snapshot(m), *before = sampler_previous(m);
+
+    snapshot_check(last);
+    assert_true(last->parts[PART_MEMINFO].read_at > before->parts[PART_MEMINFO].read_at);
+    assert_int_equal(last->parts[PART_PROCESSES].read_at, before->parts[PART_PROCESSES].read_at);
+    assert_true(last->processes.count > 0);
+    assert_int_equal(last->processes.count, before->processes.count);
+    assert_int_equal(sampler_count(m), 0);
+    sampler_free(m);
+}
+
+/* A capture of three instants of a fixture, the middle one with totals only. */
+static void write_capture(const char *path)
+{
+    const struct capture_writer_options o = {.root = "/", .origin = SOURCE_LIVE};
+    struct capture_writer *w;
+    struct source *src, *tee;
+    struct err e = {0};
+
+    assert_int_equal(source_dir_open("tests/diff/fixtures-6.1/384M", &src, &e), 0);
+    assert_int_equal(capture_writer_open(path, &o, &w, &e), 0);
+    tee = source_tee(src, capture_writer_tee, w);
+    for (u64 n = 0; n < 3; n++) {
+        struct snapshot s;
+        u64 parts = capture_writer_begin(w, 1764040200000000ull + n * 1000000, n * NS_PER_S + 1,
+                                         n == 1 ? SNAPSHOT_TOTALS : SNAPSHOT_ALL);
+
+        snapshot_init(&s);
+        assert_int_equal(snapshot_read(&s, tee, parts, &e), 0);
+        assert_int_equal(capture_writer_end(w, &e), 0);
+        snapshot_done(&s);
+    }
+    source_free(tee);
+    capture_writer_close(w);
+}
+
+static void check_instant(const struct sampler *m, u64 n)
+{
+    const struct snapshot *s = sampler_snapshot(m);
+    const struct process_view *process = snapshot_process(s, 222);
+
+    snapshot_check(s);
+    assert_int_equal(sampler_index(m), n);
+    assert_int_equal(s->kind, SOURCE_CAPTURE);
+    assert_int_equal(s->taken_at, n * NS_PER_S + 1);
+    assert_int_equal(s->wall_us, 1764040200000000ull + n * 1000000);
+    assert_int_equal(s->parts[PART_MEMINFO].read_at, n * NS_PER_S + 1);
+    assert_int_equal(s->parts[PART_PROCESSES].read_at, (n == 1 ? 0 : n) * NS_PER_S + 1);
+    assert_non_null(process);
+    assert_string_equal(s->cgroups.items[process->group].path, "/file");
+    assert_true(known(s->cgroups.items[process->group].stat[NR_FILE_PAGES]));
+}
+
+static void capture_is_stepped_in_both_directions(void **state)
+{
+    char path[] = "/tmp/sampler_test-XXXXXX";
+    struct sampler *m;
+    struct err e = {0};
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    unlink(path);
+    write_capture(path);
+    if (sampler_open(path, SNAPSHOT_ALL, &m, &e) != 0)
+        fail_msg("%s", e.text);
+    assert_int_equal(sampler_count(m), 3);
+    for (u64 n = 0; n < 3; n++) {
+        assert_int_equal(sampler_next(m, &e), 0);
+        check_instant(m, n);
+    }
+    assert_int_equal(sampler_next(m, &e), -ENODATA);
+    for (u64 n = 3; n-- > 0;) {
+        assert_int_equal(sampler_seek(m, n, &e), 0);
+        check_instant(m, n);
+    }
+    assert_int_equal(sampler_seek(m, 2, &e), 0);
+    check_instant(m, 2);
+    sampler_free(m);
+    unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_parts_are_due_first_and_totals_every_second),
+        cmocka_unit_test(slow_ticks_read_everything),
+        cmocka_unit_test(archive_has_one_instant),
+        cmocka_unit_test(live_host_carries_what_is_not_due),
+        cmocka_unit_test(capture_is_stepped_in_both_directions),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
