@@ -88,6 +88,15 @@ void access_count_fault(struct access_ctx *ac, enum counter id)
     group_count(ac->pg->groups, ac->group, id, 1);
 }
 
+void access_dirty_page(struct access_ctx *ac, pfn_t pfn)
+{
+    const struct inode *inode =
+        inode_get(ac->pg->backing, frames_get(ac->pg->frames, pfn)->mapping);
+
+    if (page_mark_dirty(ac->pg, pfn) && inode->wb)
+        ac->dirtied = inode->wb->bdi;
+}
+
 void access_wait_io(struct access_ctx *ac, pfn_t pfn, enum wait_cause cause)
 {
     *ac->wait = (struct wait){cause, io_done_at(ac->pg, pfn)};

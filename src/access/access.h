@@ -30,8 +30,9 @@ struct access_ctx { /* who is accessing; lives as long as the task */
     struct wait *wait;
     u64 *minflt, *majflt;
     bool *fault_retried;
-    bool dirtied;   /* a shared file page was made writable: balance_dirty_pages() is due */
-    bool refault;   /* the page being waited for was evicted lately */
+    struct bdi
+        *dirtied; /* a clean file page on it was dirtied by a store: balance_dirty_pages() is due */
+    bool refault; /* the page being waited for was evicted lately */
     bool thrashing; /* and it was part of the working set then: waiting for it is a memory stall */
 };
 

@@ -33,6 +33,9 @@ void access_wait_io(struct access_ctx *ac, pfn_t pfn, enum wait_cause cause);
 /* Wait until it completes; the fault is then retried and counts as major. */
 enum access_result access_wait_page(struct access_ctx *ac, pfn_t pfn, enum wait_cause cause);
 
+/* page_mark_dirty() of a file page that somebody stores to. */
+void access_dirty_page(struct access_ctx *ac, pfn_t pfn);
+
 /* anon.c */
 enum access_result fault_anon(struct fault *f);
 enum access_result fault_write_protected(struct fault *f);

@@ -129,7 +129,7 @@ enum access_result fault_write_protected(struct fault *f)
     if (pfn != PFN_NONE && ((f->vma->flags & VM_SHARED) ||
                             (frame_test(fault_frame(f, pfn), PG_ANON) && can_reuse(f, pfn)))) {
         if (f->vma->flags & VM_SHARED) /* page_mkwrite: the file learns of its first write now */
-            f->ac->dirtied |= page_mark_dirty(pg, pfn);
+            access_dirty_page(f->ac, pfn);
         *f->slot = pte | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED;
         access_flush_page(pg, f->ac->mm, f->vpn);
         count(pg->counters, PGREUSE, 1);

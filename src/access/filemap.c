@@ -268,8 +268,7 @@ static enum access_result fault_shared(struct fault *f)
     r = filemap_fault(f, &pfn);
     if (r != ACCESS_OK)
         return r;
-    page_mark_dirty(f->ac->pg, pfn);
-    f->ac->dirtied = true;
+    access_dirty_page(f->ac, pfn);
     map_page(f, f->vpn, f->slot, pfn, true);
     return ACCESS_OK;
 }

@@ -4,9 +4,6 @@
  * frame descriptor and the arrays stay as small as the most files there ever were at once. By
  * number, an inode is found through a hash map to the first of a chain: several inodes share a
  * number when one was unlinked while open, and a hash may collide.
- *
- * The list of dirty inodes is the flusher's work list, oldest first. Linux keeps three (b_dirty,
- * b_io, b_more_io); one is enough because nothing here runs at the same time as the flusher.
  */
 #include "backing/inode.h"
 
@@ -21,7 +18,7 @@
 void backing_init(struct backing *b, struct frames *frames, struct counters *counters)
 {
     *b = (struct backing){.frames = frames, .counters = counters};
-    list_init(&b->dirty_inodes);
+    bdi_init(b);
     u64map_init(&b->by_number);
     shadow_nodes_init(&b->shadow_nodes);
 }
@@ -52,6 +49,7 @@ void backing_done(struct backing *b)
     free(b->free_file_ids);
     u64map_done(&b->by_number);
     shadow_nodes_done(&b->shadow_nodes);
+    bdi_done(b);
     *b = (struct backing){0};
 }
 
@@ -166,19 +164,22 @@ void inode_free(struct backing *b, struct inode *inode)
     inode_destroy(inode);
 }
 
-struct inode *inode_next_dirty(const struct backing *b, const struct inode *after)
+void errseq_set(struct errseq *e, int error)
 {
-    const struct list_head *next = after ? after->dirty_at.next : b->dirty_inodes.next;
-
-    assert(!after || after->on_dirty_list);
-    return next == &b->dirty_inodes ? NULL : list_entry(next, struct inode, dirty_at);
+    assert(error < 0);
+    if (!e->count || e->seen || e->error != error)
+        e->count++;
+    e->error = error;
+    e->seen = false;
 }
 
-void inode_redirty(struct backing *b, struct inode *inode, ns_t now)
+int errseq_check_and_advance(struct errseq *e, u32 *since)
 {
-    assert(inode->on_dirty_list);
-    inode->dirtied_when = now;
-    list_move_tail(&inode->dirty_at, &b->dirty_inodes);
+    if (!e->count || *since == e->count)
+        return 0;
+    e->seen = true;
+    *since = e->count;
+    return e->error;
 }
 
 struct file *file_new(struct backing *b, struct inode *inode, u32 flags)
@@ -190,6 +191,7 @@ struct file *file_new(struct backing *b, struct inode *inode, u32 flags)
     f->inode = inode->id;
     f->refs = 1;
     f->flags = flags;
+    f->wb_err = errseq_sample(&inode->wb_err);
     f->ra.ra_pages = inode->ra_pages;
     f->ra.prev_pos = -1;
     inode->opens++;

@@ -1,24 +1,39 @@
 /* inode.h - files, what is in them, and who has them open.
  *
- * Mirrors:    fs/inode.c, fs/fs-writeback.c (the order of dirty inodes), include/linux/fs.h (struct
- *             address_space, struct file), Linux 6.1.
+ * Mirrors:    fs/inode.c, include/linux/fs.h (struct address_space, struct file), lib/errseq.c, Linux 6.1.
  * Differs:    no directories: a file is known by (device, inode number), as a trace names it.
  * Owns:       inodes and open files, found by small ids that are used again after a free (the last
  *             one freed first).
  * Never:      allocates a frame, waits, reclaims. The caller brings frames; I/O is described, not
  *             awaited.
- * Invariants: (pagecache_check) see pagecache.h; an inode's opens == its open files; it is on the
- *             list of dirty inodes when it has a dirty page.
+ * Invariants: (pagecache_check) see pagecache.h; an inode's opens == its open files; it is on a
+ *             list of its bdi_writeback when it has a dirty page (bdi.h).
  */
 #ifndef BACKING_INODE_H
 #define BACKING_INODE_H
 
+#include "backing/bdi.h"
 #include "backing/shadow_nodes.h"
 #include "base/hash.h"
 #include "base/list.h"
 #include "base/xarray.h"
 #include "frames/frames.h"
 #include "machine/device.h"
+
+/* An error and who has seen it (lib/errseq.c): errors of the same kind that nobody has seen yet are one. */
+struct errseq {
+    int error; /* negative errno; 0: never */
+    u32 count;
+    bool seen;
+};
+/* What a file that is opened now has seen so far. */
+static inline u32 errseq_sample(const struct errseq *e)
+{
+    return e->seen ? e->count : 0;
+}
+void errseq_set(struct errseq *e, int error);
+/* The error if there is one that *since has not seen, and now it has. */
+int errseq_check_and_advance(struct errseq *e, u32 *since);
 
 enum inode_kind { INODE_REGULAR, INODE_SHMEM, INODE_DEVICE };
 
@@ -37,13 +52,15 @@ struct inode {
     u32 nr_dirty;          /* dirty pages */
     u32 nr_writeback;      /* pages under writeback */
     ns_t dirtied_when;     /* when the first page was dirtied */
-    struct list_head dirty_at; /* in backing->dirty_inodes */
+    struct bdi_writeback *wb;  /* where it counts as dirty; NULL: never was */
+    struct list_head dirty_at; /* in a list of wb */
     bool on_dirty_list;
-    int error;        /* AS_EIO: reported by the next fsync */
-    u64 disk_start;   /* position on the device, for sequential detection */
-    u16 memcg;        /* owner for writeback */
-    u16 nodes_memcg;  /* who pays for the nodes of `pages`; the caller's */
-    u16 object_memcg; /* who pays for the kernel's own inode and name; the caller's */
+    u64 writeback_index;  /* where the flusher goes on */
+    struct errseq wb_err; /* of writeback: each open file reports it once */
+    u64 disk_start;       /* position on the device, for sequential detection */
+    u16 memcg;            /* of its first page */
+    u16 nodes_memcg;      /* who pays for the nodes of `pages`; the caller's */
+    u16 object_memcg;     /* who pays for the kernel's own inode and name; the caller's */
 
     /* bytes=on: inode_bytes.c */
     int host_fd;      /* the host file behind it, -1 generated content */
@@ -67,6 +84,7 @@ struct file { /* an open file description */
     u32 refs;         /* handles and vmas; file_hold(), file_put() */
     u32 flags;        /* enum file_flag */
     u16 object_memcg; /* who pays for the kernel's own file; the caller's */
+    u32 wb_err;       /* f_wb_err: errors of writeback it has reported */
     struct file_ra ra;
 };
 enum file_flag { FILE_DIRECT = 1, FILE_SYNC = 2, FILE_RANDOM = 4, FILE_NOREUSE = 8 };
@@ -82,7 +100,11 @@ struct backing {
     struct shadow_nodes shadow_nodes; /* of these, the ones with nothing but shadows */
     u64 disk_next;                    /* next free position for a new file's disk_start */
     u64 nr_dirty;                     /* of all inodes */
-    struct list_head dirty_inodes;    /* in the order in which they became dirty */
+    VEC(struct bdi *) bdis;           /* devices with files */
+    struct wb_domain domain;          /* the machine's */
+    VEC(struct wb_domain *) domains;  /* of groups, by id; NULL: not asked for yet */
+    struct heap flushers;             /* times at which they run; see wb_next() */
+    ns_t writeback_interval;          /* dirty_writeback_centisecs; the caller's */
     struct u64map by_number;          /* hash of (dev, ino) -> id of the first inode in the chain */
     u32 *free_inode_ids, *free_file_ids;
     u32 nr_free_inode_ids, nr_free_file_ids; /* both arrays have the capacity of their tables */
@@ -110,13 +132,6 @@ static inline u64 inode_nr_pages(const struct inode *inode)
 {
     return DIV_ROUND_UP(inode->size, PAGE_SIZE);
 }
-
-/* The dirty inode after `after` in the order in which they became dirty; NULL: start, and at the
- * end. */
-struct inode *inode_next_dirty(const struct backing *b, const struct inode *after);
-/* Could not be written now: to the end of the list, as if dirtied now (redirty_tail).
- *   pre: on the list */
-void inode_redirty(struct backing *b, struct inode *inode, ns_t now);
 
 /* One reference. ra_pages from the inode, readahead state empty. */
 struct file *file_new(struct backing *b, struct inode *inode, u32 flags);

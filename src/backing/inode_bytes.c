@@ -135,5 +135,5 @@ void inode_set_size(struct inode *inode, u64 size)
     /* With host_write the host file holds the bytes, so it has to lose them too. Its failure shows
      * when the next page is read or written. */
     if (inode->host_fd >= 0 && inode->host_write && ftruncate(inode->host_fd, (off_t)size) < 0)
-        inode->error = -EIO;
+        errseq_set(&inode->wb_err, -EIO);
 }

@@ -158,12 +158,8 @@ bool pagecache_set_dirty(struct backing *b, pfn_t pfn, ns_t now)
     if (!has_writeback(inode))
         return true;
     xa_set_mark(&inode->pages, frame_index(f), PAGECACHE_DIRTY);
-    if (inode->nr_dirty++ == 0) {
-        assert(!inode->on_dirty_list);
-        inode->on_dirty_list = true;
-        inode->dirtied_when = now;
-        list_add_tail(&inode->dirty_at, &b->dirty_inodes);
-    }
+    wb_inode_dirtied(b, inode, f->memcg, now);
+    inode->nr_dirty++;
     b->nr_dirty++;
     count(b->counters, NR_DIRTY, 1);
     count(b->counters, NR_DIRTIED, 1);
@@ -185,10 +181,8 @@ bool pagecache_clear_dirty(struct backing *b, pfn_t pfn)
         return true;
     xa_clear_mark(&inode->pages, frame_index(f), PAGECACHE_DIRTY);
     assert(inode->nr_dirty > 0 && inode->on_dirty_list);
-    if (--inode->nr_dirty == 0) {
-        inode->on_dirty_list = false;
-        list_del(&inode->dirty_at);
-    }
+    inode->nr_dirty--;
+    wb_inode_cleaned(inode);
     b->nr_dirty--;
     count(b->counters, NR_DIRTY, -1);
     count_write_pending(b, f, -1);
@@ -206,6 +200,7 @@ void pagecache_start_writeback(struct backing *b, pfn_t pfn)
 
         xa_set_mark(&inode->pages, frame_index(f), PAGECACHE_WRITEBACK);
         inode->nr_writeback++;
+        wb_inode_writeback_start(b, inode, f->memcg);
     }
     count(b->counters, NR_WRITEBACK, 1);
     count_write_pending(b, f, 1);
@@ -223,6 +218,7 @@ void pagecache_end_writeback(struct backing *b, pfn_t pfn)
         xa_clear_mark(&inode->pages, frame_index(f), PAGECACHE_WRITEBACK);
         assert(inode->nr_writeback > 0);
         inode->nr_writeback--;
+        wb_inode_writeback_end(inode);
     }
     count(b->counters, NR_WRITEBACK, -1);
     count_write_pending(b, f, -1);
@@ -283,20 +279,18 @@ static void inode_check(const struct backing *b, const struct inode *inode, stru
 void pagecache_check(const struct backing *b)
 {
     struct totals t = {0};
-    u64 on_list = 0, in_lists = list_count(&b->dirty_inodes);
     u32 opens = 0, files = 0;
 
     for (u32 id = 1; id < b->nr_inodes; id++) {
         if (!b->inodes[id])
             continue;
         inode_check(b, b->inodes[id], &t);
-        on_list += b->inodes[id]->on_dirty_list;
         opens += b->inodes[id]->opens;
     }
     for (u32 id = 1; id < b->nr_files; id++)
         files += b->files[id] != NULL;
     assert(opens == files);
-    assert(on_list == in_lists);
+    bdi_check(b);
     assert(t.dirty == b->nr_dirty);
     assert(t.nodes == b->xa_nodes && t.value_nodes == b->shadow_nodes.count);
     shadow_nodes_check(b);

@@ -142,7 +142,7 @@ static void shmem_pages_are_swap_backed_and_not_dirty_file_pages(void **state)
     assert_int_equal(m.counters.v[NR_SHMEM], 1);
     assert_true(pagecache_set_dirty(&b, pfn, 9));
     assert_int_equal(m.counters.v[NR_DIRTY], 0);
-    assert_null(inode_next_dirty(&b, NULL));
+    assert_null(shmem->wb);
     pagecache_check(&b);
     pagecache_del(&b, pfn, entry_from_swap(77));
     assert_true(frame_test(frame(pfn), PG_DIRTY));
@@ -184,7 +184,7 @@ static void a_dirty_page_is_counted_once_until_it_is_written(void **state)
     pagecache_del(&b, pfn, 0); /* truncated */
     assert_int_equal(m.counters.v[NR_DIRTY], 0);
     assert_int_equal(zone->v[NR_ZONE_WRITE_PENDING], 0);
-    assert_null(inode_next_dirty(&b, NULL));
+    assert_false(wb_has_dirty_io(inode->wb));
 }
 
 static void writeback_of_a_swap_cache_page_is_counted_without_a_file(void **state)
@@ -202,6 +202,15 @@ static void writeback_of_a_swap_cache_page_is_counted_without_a_file(void **stat
     assert_int_equal(m.counters.v[NR_DIRTIED], 0);
 }
 
+static void expect_dirty(const struct bdi_writeback *wb, struct inode **want, size_t n)
+{
+    const struct list_head *at = wb->b_dirty.next;
+
+    assert_int_equal(list_count(&wb->b_dirty), n);
+    for (size_t i = 0; i < n; i++, at = at->next)
+        assert_ptr_equal(list_entry(at, struct inode, dirty_at), want[i]);
+}
+
 static void dirty_inodes_come_in_the_order_they_became_dirty(void **state)
 {
     struct inode *files[3];
@@ -215,16 +224,14 @@ static void dirty_inodes_come_in_the_order_they_became_dirty(void **state)
     pagecache_set_dirty(&b, pfns[2], 10);
     pagecache_set_dirty(&b, pfns[0], 20);
     pagecache_set_dirty(&b, pfns[1], 30);
-    assert_ptr_equal(inode_next_dirty(&b, NULL), files[2]);
-    assert_ptr_equal(inode_next_dirty(&b, files[2]), files[0]);
-    assert_ptr_equal(inode_next_dirty(&b, files[0]), files[1]);
-    assert_null(inode_next_dirty(&b, files[1]));
-    inode_redirty(&b, files[2], 40);
-    assert_ptr_equal(inode_next_dirty(&b, NULL), files[0]);
-    assert_ptr_equal(inode_next_dirty(&b, files[1]), files[2]);
-    assert_int_equal(files[2]->dirtied_when, 40);
+    for (u64 i = 0; i < 3; i++)
+        assert_ptr_equal(files[i]->wb, files[0]->wb);
+    assert_int_equal(files[0]->wb->stat[WB_RECLAIMABLE], 3);
+    expect_dirty(files[0]->wb, (struct inode *[]){files[2], files[0], files[1]}, 3);
     pagecache_clear_dirty(&b, pfns[0]);
-    assert_ptr_equal(inode_next_dirty(&b, NULL), files[1]);
+    expect_dirty(files[0]->wb, (struct inode *[]){files[2], files[1]}, 2);
+    pagecache_set_dirty(&b, pfns[0], 40);
+    expect_dirty(files[0]->wb, (struct inode *[]){files[2], files[1], files[0]}, 3);
     pagecache_check(&b);
 }
 

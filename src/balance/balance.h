@@ -51,16 +51,44 @@ u64 balance_reclaim_group(struct pgdat *pg, struct group *g, u64 nr);
 /* It got nowhere: is there a write below g whose completion will change that? Then *ret_wait says when. */
 bool balance_reclaim_must_wait(struct pgdat *pg, struct group *g, struct wait *ret_wait);
 
-/* --- writeback.c --------------------------------------------------------------------------------------------- */
-/* The flusher: write dirty pages that are old (dirty_expire) or too many (background). Returns the time of its next run. */
-ns_t flusher_step(struct pgdat *pg);
-/* Write what is dirty in files of top and below, as far as the queue takes it. */
+/* --- dirty pages: flusher.c, throttle.c; the control law is dirty.h ------------------------------------------------- */
+/* When a flusher runs next, NS_NEVER when all sleep; and let it run.   pre: it is due */
+ns_t flusher_due(struct pgdat *pg);
+void flusher_step(struct pgdat *pg);
+/* Every flusher with something to write does so (wakeup_flusher_threads). */
+void flushers_start_all(struct pgdat *pg);
+/* The same at once for what groups from top on down have dirtied, as far as the devices' queues take it. */
 void flusher_write_group(struct pgdat *pg, const struct group *top);
-/* Thresholds in pages: background writeback starts, writers wait. */
+/* Thresholds of the machine in pages: background writeback starts, writers stop. */
 void dirty_limits(const struct pgdat *pg, u64 *ret_background, u64 *ret_dirty);
-/* After dirtying pages of group g: must the writer pause? */
-bool balance_dirty_pages(struct pgdat *pg, struct group *g, struct wait *ret_wait);
-/* Start writeback of [from, to] of the inode; returns when the last page will be done (now when nothing to do). */
-ns_t writeback_range(struct pgdat *pg, struct inode *inode, u64 from, u64 to);
+/* The machine was made, or a vm.dirty_* was changed. */
+void writeback_set_ratelimit(struct pgdat *pg);
+
+struct
+    dirtier { /* one task as a writer (task_struct: nr_dirtied, nr_dirtied_pause, dirty_paused_when) */
+    struct bdi *
+        bdi; /* it dirtied a page there, and has not looked at the thresholds since; NULL: nothing to look at */
+    u64 nr_dirtied;       /* pages since its last pause */
+    u64 nr_dirtied_pause; /* pages at which it looks at the thresholds */
+    u64 paused_when;      /* end of the last pause, in jiffies; 0: never */
+};
+void dirtier_init(struct dirtier *d);
+/* The task ends: who dirties pages on this CPU answers for what it did not. */
+void dirtier_exit(struct pgdat *pg, struct dirtier *d);
+/* The task that is running dirtied a clean page of a file there. */
+static inline void dirtier_add(struct pgdat *pg, struct dirtier *d, struct bdi *bdi)
+{
+    d->bdi = bdi;
+    d->nr_dirtied++;
+    pg->dirty_cpus[pg->cpu].dirtied++;
+}
+/* Must the writer, a task of g, pause?   pre: d->bdi    post: a pause, or d->bdi is NULL; both when one pause is enough */
+bool balance_dirty_pages(struct pgdat *pg, struct dirtier *d, struct group *g,
+                         struct wait *ret_wait);
+/* Start writeback of dirty pages of [*from, last] of the inode. True when all is on its way; otherwise *from is where to go on at
+ * *ret_until. `all`: also pages that were dirtied again while they are being written, as fsync needs. Waiting for what is on its way
+ * is the caller's. */
+bool writeback_range(struct pgdat *pg, struct inode *inode, u64 *from, u64 last, bool all,
+                     ns_t *ret_until);
 
 #endif

@@ -12,8 +12,6 @@
 /* --- memory.high and memory.swap.high ------------------------------------------------------------------------------ */
 #define DELAY_PRECISION_SHIFT 20u
 #define DELAY_SCALING_SHIFT   14u
-#define HZ                    250u
-#define JIFFY_NS              (NS_PER_S / HZ)
 #define DELAY_MAX_JIFFIES     (2ull * HZ)
 
 /* How far usage is over high, as a share of high, in 20 bits of fraction. */

@@ -75,11 +75,11 @@ bool wait_for_writeback(struct pgdat *pg, struct group *target, struct wait *ret
         if (group_counter(top, NR_WRITEBACK) <= 0) /* dirty pages of files that belong elsewhere */
             flusher_write_group(pg, pg->groups->root);
     }
-    if (group_counter(top, NR_WRITEBACK) <= 0)
+    /* Dirty pages whose device has its queue full with others' count as well: their turn comes. */
+    if (group_counter(top, NR_WRITEBACK) <= 0 && group_counter(top, NR_DIRTY) <= 0)
         return false;
     *ret_wait = (struct wait){WAIT_RECLAIM, io_next_write(pg)};
-    assert(ret_wait->until != NS_NEVER);
-    return true;
+    return ret_wait->until != NS_NEVER;
 }
 
 u64 balance_reclaim_group(struct pgdat *pg, struct group *g, u64 nr)

@@ -20,6 +20,21 @@ struct clock {
     u32 free_event; /* first of the free ones, CLOCK_NO_EVENT when all are in use */
 };
 
+#define HZ       250u /* of Debian's kernels: what the kernel counts in jiffies is that coarse */
+#define JIFFY_NS (NS_PER_S / HZ)
+
+/* Never 0, which stands for "not yet". */
+static inline u64 clock_jiffies(const struct clock *c)
+{
+    return c->now / JIFFY_NS + 1;
+}
+
+/* When the jiffies will have this value. */
+static inline ns_t jiffies_ns(u64 jiffies)
+{
+    return (jiffies - 1) * JIFFY_NS;
+}
+
 #define NS_NEVER       (~(ns_t)0)
 #define CLOCK_NO_EVENT UINT32_MAX
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/vec.h"
 #include "reclaim/page.h"
 
 enum io_kind { IO_READ_FILE, IO_WRITE_FILE, IO_READ_SWAP, IO_WRITE_SWAP };
@@ -15,30 +16,51 @@ enum io_kind { IO_READ_FILE, IO_WRITE_FILE, IO_READ_SWAP, IO_WRITE_SWAP };
 struct io_request {
     enum io_kind kind;
     u32 inode, nr, next_free;
+    u32 queue; /* of a write */
     u64 index;
     pfn_t pfn; /* swap */
     ns_t done;
     bool failed;
 };
 
+/* Writes of pages in flight on one device, which ends them in the order in which it got them. */
+struct io_queue {
+    const struct device *device;
+    struct heap writes; /* times of completion */
+};
+
 struct io_table {
     struct io_request *req;
     u32 nr, cap, free; /* free: first of the list, 0 none (number 0 is not used) */
     struct u64map by_pfn;
-    struct heap writes; /* completion times of writes in flight */
+    VEC(struct io_queue) queues;
 };
 
 void io_init(struct pgdat *pg)
 {
     pg->io = xcalloc(1, sizeof(*pg->io));
     u64map_init(&pg->io->by_pfn);
-    heap_init(&pg->io->writes);
+}
+
+/* The index of the device's queue. Machines have few devices. */
+static u32 queue_of(struct io_table *t, const struct device *d)
+{
+    struct io_queue new = {.device = d};
+
+    for (u32 i = 0; i < t->queues.count; i++)
+        if (t->queues.items[i].device == d)
+            return i;
+    heap_init(&new.writes);
+    vec_push(&t->queues, new);
+    return (u32)t->queues.count - 1;
 }
 
 void io_done(struct pgdat *pg)
 {
     u64map_done(&pg->io->by_pfn);
-    heap_done(&pg->io->writes);
+    vec_for_each (&pg->io->queues, q)
+        heap_done(&q->writes);
+    vec_done(&pg->io->queues);
     free(pg->io->req);
     free(pg->io);
 }
@@ -81,7 +103,7 @@ static void write_done(struct pgdat *pg, pfn_t pfn, bool failed)
     if (failed) {
         frame_set(f, PG_ERROR);
         if (frame_test(f, PG_PAGECACHE))
-            inode_get(pg->backing, f->mapping)->error = -5; /* EIO */
+            errseq_set(&inode_get(pg->backing, f->mapping)->wb_err, -EIO);
         else
             frame_set(f, PG_DIRTY);
         frame_clear(f, PG_RECLAIM);
@@ -130,7 +152,7 @@ static void on_complete(void *owner, u64 arg)
     t->req[arg].next_free = t->free;
     t->free = (u32)arg;
     if (r.kind == IO_WRITE_FILE || r.kind == IO_WRITE_SWAP)
-        heap_pop(&t->writes);
+        heap_pop(&t->queues.items[r.queue].writes);
     request_complete(pg, &r);
 }
 
@@ -138,9 +160,8 @@ static void on_complete(void *owner, u64 arg)
 static ns_t submit(struct pgdat *pg, struct device *d, enum device_op op, u64 position, u64 bytes,
                    ns_t work_ns, struct io_request *r)
 {
-    bool failed = false;
-
-    bool swap = r->kind == IO_READ_SWAP || r->kind == IO_WRITE_SWAP;
+    bool swap = r->kind == IO_READ_SWAP || r->kind == IO_WRITE_SWAP, failed = false;
+    u32 n;
 
     if (d->profile->synchronous) { /* costs CPU time, completes here */
         r->done = swap ? device_rw_page(d, op, position, work_ns, &failed)
@@ -152,10 +173,11 @@ static ns_t submit(struct pgdat *pg, struct device *d, enum device_op op, u64 po
     r->done = device_submit(d, op, position, bytes, &failed);
     r->failed = r->failed || failed;
     pgdat_cost(pg, pg->cost->io_submit);
-    u32 n = request_new(pg->io, r);
-
     if (op == DEVICE_WRITE)
-        heap_push(&pg->io->writes, r->done, NULL, n);
+        r->queue = queue_of(pg->io, d);
+    n = request_new(pg->io, r);
+    if (op == DEVICE_WRITE)
+        heap_push(&pg->io->queues.items[r->queue].writes, r->done, NULL, n);
     clock_at(pg->clock, r->done, on_complete, pg, n);
     if (swap) {
         u64map_put(&pg->io->by_pfn, r->pfn, n);
@@ -273,14 +295,31 @@ ns_t io_done_at(const struct pgdat *pg, pfn_t pfn)
 
 ns_t io_next_write(const struct pgdat *pg)
 {
-    const struct heap_item *h = heap_peek(&pg->io->writes);
+    ns_t next = NS_NEVER;
 
-    return h ? h->key : NS_NEVER;
+    vec_for_each (&pg->io->queues, q) {
+        const struct heap_item *first = heap_peek(&q->writes);
+
+        next = first ? MIN(next, first->key) : next;
+    }
+    return next;
 }
 
 bool io_write_queue_full(const struct pgdat *pg)
 {
-    return pg->io->writes.count >= IO_WRITES_MAX;
+    vec_for_each (&pg->io->queues, q)
+        if (q->writes.count >= IO_WRITES_MAX)
+            return true;
+    return false;
+}
+
+u64 io_count_writes(const struct pgdat *pg, const struct device *d, ns_t *ret_next)
+{
+    u32 queue = queue_of(pg->io, d);
+    const struct heap *h = &pg->io->queues.items[queue].writes;
+
+    *ret_next = h->count ? heap_peek(h)->key : NS_NEVER;
+    return h->count;
 }
 
 void io_let_time_pass(struct pgdat *pg)

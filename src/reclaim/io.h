@@ -20,9 +20,11 @@ void io_done(struct pgdat *pg);
 ns_t io_done_at(const struct pgdat *pg, pfn_t pfn);
 /* When the next write in flight completes, NS_NEVER when there is none: what throttled reclaim and writers wait for. */
 ns_t io_next_write(const struct pgdat *pg);
-/* As many writes in flight as the block layer's queue takes (nr_requests): submitters sleep. */
+/* Some device has as many writes of pages in flight as the block layer's queue takes (nr_requests): reclaim would sleep. */
 #define IO_WRITES_MAX 256u
 bool io_write_queue_full(const struct pgdat *pg);
+/* Writes of pages in flight on this device, and when the first of them completes (NS_NEVER: there is none). */
+u64 io_count_writes(const struct pgdat *pg, const struct device *d, ns_t *ret_next);
 /* Inside a long operation: complete I/O that is due by the CPU time it has used. pre: no isolated page is held. */
 void io_let_time_pass(struct pgdat *pg);
 

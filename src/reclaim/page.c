@@ -238,6 +238,7 @@ void page_end_writeback(struct pgdat *pg, pfn_t pfn)
 
     if (frame_test(f, PG_PAGECACHE)) {
         pagecache_end_writeback(pg->backing, pfn);
+        wb_page_written(pg->backing, inode_get(pg->backing, f->mapping), pg->clock->now);
         count_group(pg, f, NR_WRITEBACK, -1);
     } else {
         frame_clear(f, PG_WRITEBACK);
@@ -341,6 +342,7 @@ void page_swap_put(struct pgdat *pg, swp_t e)
 void pgdat_init(struct pgdat *pg)
 {
     pg->lru_add = xcalloc(pg->nr_cpus, sizeof(*pg->lru_add));
+    pg->dirty_cpus = xcalloc(pg->nr_cpus, sizeof(*pg->dirty_cpus));
     pg->swapin_hits = 4; /* swapin_readahead_hits at boot */
     io_init(pg);
 }
@@ -349,4 +351,5 @@ void pgdat_done(struct pgdat *pg)
 {
     io_done(pg);
     free(pg->lru_add);
+    free(pg->dirty_cpus);
 }

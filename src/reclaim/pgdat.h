@@ -28,6 +28,11 @@ struct lru_batch {
     pfn_t pfn[LRU_BATCH];
 };
 
+struct dirty_cpu { /* page-writeback.c keeps these two per CPU */
+    u64 dirtied;   /* bdp_ratelimits: pages since a writer here last looked at the thresholds */
+    u64 leaked;    /* dirty_throttle_leaks: of tasks that ended before they did */
+};
+
 /* What a task waits for, for accounting: which stall it is. */
 enum wait_cause {
     WAIT_NOTHING,
@@ -66,9 +71,11 @@ struct pgdat {
     ns_t step_start; /* the clock when it did */
     u64 memstall_ns; /* of all cost so far, what tasks spent on the CPU as a memory stall: reclaim, swap-in of thrashing pages */
 
-    struct lru_batch *lru_add; /* per CPU */
-    struct io_table *io;       /* requests in flight (reclaim/io.c) */
-    struct kmem kmem;          /* kernel objects: slab/ */
+    struct lru_batch *lru_add;    /* per CPU */
+    struct dirty_cpu *dirty_cpus; /* per CPU */
+    u64 ratelimit_pages; /* pages a CPU dirties between two looks at the thresholds (writeback_set_ratelimit) */
+    struct io_table *io; /* requests in flight (reclaim/io.c) */
+    struct kmem kmem;    /* kernel objects: slab/ */
 
     /* kswapd */
     bool kswapd_awake;

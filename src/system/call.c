@@ -58,12 +58,7 @@ static bool throttled(struct system *s, struct task *t)
 
 bool call_dirty_pause(struct system *s, struct task *t, struct wait *ret_wait)
 {
-    if (t->nr_dirtied < DIRTY_RATELIMIT)
-        return false;
-    if (balance_dirty_pages(&s->pgdat, t->group, ret_wait))
-        return true;
-    t->nr_dirtied = 0;
-    return false;
+    return t->dirtier.bdi && balance_dirty_pages(&s->pgdat, &t->dirtier, t->group, ret_wait);
 }
 
 /* Is this the second half of a call or a fault? */
@@ -161,8 +156,9 @@ static enum step access_until(struct system *s, struct task *t, vpn_t vpn, enum 
         if (unlikely(t->attempt.reclaim_calls != reclaims))
             t->reclaim_ns += pg->cpu_ns - ns;
         if (likely(*ret_result == ACCESS_OK)) {
-            t->nr_dirtied += ac->dirtied;
-            ac->dirtied = false;
+            if (unlikely(ac->dirtied))
+                dirtier_add(pg, &t->dirtier, ac->dirtied);
+            ac->dirtied = NULL;
             if (unlikely(t->mm->locked_vm))
                 mlock_new_page(s, t->mm, vpn);
             return STEP_DONE;

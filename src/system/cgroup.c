@@ -54,6 +54,7 @@ int system_group_remove(struct system *s, struct group *g)
         up = up->parent;
     slab_reparent(&s->slab, g, up);
     reparent_inodes(s, g, up);
+    bdi_group_removed(&s->backing, g->id, up->id);
     groups_reap(&s->groups);
     system_check_step(s);
     return 0;

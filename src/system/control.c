@@ -149,10 +149,11 @@ static int write_sysctl(struct system *s HW_UNUSED, const struct control *c,
         c->tunable == tunable_find("vm.watermark_scale_factor"))
         frames_setup_watermarks(&s->frames);
     s->swap.page_cluster = (u32)t->page_cluster;
-    if (t->dirty_writeback_centisecs != writeback_cs)
-        s->flusher_at = t->dirty_writeback_centisecs
-                            ? s->clock.now + t->dirty_writeback_centisecs * (NS_PER_S / 100)
-                            : NS_NEVER;
+    if (strncmp(c->tunable->key, "vm.dirty_", 9) == 0)
+        writeback_set_ratelimit(&s->pgdat);
+    s->backing.writeback_interval = t->dirty_writeback_centisecs * (NS_PER_S / 100);
+    if (t->dirty_writeback_centisecs && t->dirty_writeback_centisecs != writeback_cs)
+        flushers_start_all(&s->pgdat);
     return 0;
 }
 

@@ -2,12 +2,10 @@
  *
  * Daemons run at points of virtual time like everybody else. A round of kswapd is done at once when its time comes; the CPU time it took
  * moves its next round on by as much, and a pause that it asks for by more, so that however much there is to do, time passes and
- * the loop below ends. The flusher runs by its timer, and when reclaim or a writer asks for it, but not more often than
- * every FLUSHER_GAP_NS. */
+ * the loop below ends. Flushers know when they run next (balance/flusher.c). */
 #include "system/system_int.h"
 
 #define KSWAPD_ROUND_NS_MIN (1 * NS_PER_US)
-#define FLUSHER_GAP_NS      (100 * NS_PER_US)
 
 /* Run a daemon's step with the CPU account of its own. */
 static u64 take_ns(struct pgdat *pg)
@@ -42,29 +40,19 @@ static void flusher_round(struct system *s)
 {
     struct pgdat *pg = &s->pgdat;
     u64 kept = take_ns(pg);
-    ns_t next;
 
-    s->flusher_ran = s->clock.now;
-    next = flusher_step(pg);
-    s->flusher_at = MAX(next, s->clock.now + FLUSHER_GAP_NS);
+    flusher_step(pg);
     s->daemon_ns += take_ns(pg);
     pg->cpu_ns = kept;
 }
 
-static ns_t flusher_due(const struct system *s)
-{
-    ns_t asked = s->flusher_ran + FLUSHER_GAP_NS;
-
-    if (!s->pgdat.flusher_wanted || io_write_queue_full(&s->pgdat))
-        return s->flusher_at;
-    return MIN(asked, s->flusher_at);
-}
-
-static ns_t daemons_due(const struct system *s)
+static ns_t daemons_due(struct system *s)
 {
     ns_t kswapd = s->pgdat.kswapd_awake ? s->kswapd_at : NS_NEVER;
 
-    return MIN(kswapd, flusher_due(s));
+    if (unlikely(s->pgdat.flusher_wanted))
+        flushers_start_all(&s->pgdat);
+    return MIN(kswapd, flusher_due(&s->pgdat));
 }
 
 void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns)
@@ -82,7 +70,7 @@ void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns)
         clock_run_until(&s->clock, MAX(due, s->clock.now));
         if (s->pgdat.kswapd_awake && s->kswapd_at <= s->clock.now)
             kswapd_round(s);
-        if (flusher_due(s) <= s->clock.now)
+        if (flusher_due(&s->pgdat) <= s->clock.now)
             flusher_round(s);
     }
     if (unlikely(clock_next(&s->clock) <= until))

@@ -142,8 +142,8 @@ static void finish_write(struct transfer *x)
         memcpy(file_bytes(x), x->bytes, x->n);
     if (x->pos + x->n > x->inode->size)
         inode_set_size(x->inode, x->pos + x->n);
-    if (page_mark_dirty(&x->s->pgdat, x->pfn))
-        x->t->nr_dirtied++;
+    if (page_mark_dirty(&x->s->pgdat, x->pfn) && x->inode->wb)
+        dirtier_add(&x->s->pgdat, &x->t->dirtier, x->inode->wb->bdi);
     pgdat_cost(&x->s->pgdat, x->s->cost.write_page);
 }
 
@@ -268,24 +268,19 @@ enum step system_write(struct system *s, struct task *t, struct file *f, u64 off
     struct transfer x = {
         .s = s, .t = t, .f = f, .offset = offset, .len = len, .addr = addr, .write = true};
     enum step step;
-    ns_t done;
 
     if (!call_begin(s, t, &step))
         return step;
     x.inode = inode_get(&s->backing, f->inode);
     if (!t->progress)
         pgdat_cost(&s->pgdat, s->cost.syscall);
-    if (t->progress != UINT64_MAX) {
+    if (!(t->progress & BIT_ULL(63))) { /* else it only waits for its O_SYNC */
         step = transfer_all(&x);
         if (step != STEP_DONE)
             return step;
     }
-    if ((f->flags & FILE_SYNC) && len && t->progress != UINT64_MAX) {
-        done =
-            writeback_range(&s->pgdat, x.inode, offset / PAGE_SIZE, (offset + len - 1) / PAGE_SIZE);
-        t->progress = UINT64_MAX; /* only the wait is left */
-        if (done > s->clock.now)
-            return call_wait(t, (struct wait){WAIT_WRITE, done});
-    }
+    if ((f->flags & FILE_SYNC) && len &&
+        !call_sync_range(s, t, x.inode, offset / PAGE_SIZE, (offset + len - 1) / PAGE_SIZE))
+        return STEP_WAIT;
     return call_end(s, t);
 }

@@ -316,7 +316,7 @@ static void note_errors(void)
         struct object *o = &objects[i];
         const struct inode *inode = o->used && !o->shm ? inode_get(&sys->backing, o->inode) : NULL;
 
-        if (inode && inode->error)
+        if (inode && inode->wb_err.count)
             o->poisoned = true;
     }
 }

@@ -1,61 +1,84 @@
 /* sync.c - fsync, sync, truncate, punch, fadvise: what programs do to files as a whole.
  *
- * fsync: write what is dirty, wait for all that is under way, again until nothing is dirty (pages that were under writeback when
- * they were dirtied again), four times at most. task->progress counts the rounds. */
+ *   write every dirty page from the first on, a few requests at a time --> wait for all that is under way --> report the error
+ *
+ * A page dirtied behind the place that was reached is somebody else's business: so a sync ends however fast others write. How far it came
+ * is in task->progress. */
 #include <string.h>
 
 #include "system/system_int.h"
 
-#define SYNC_ROUNDS 4u
+#define SYNC_FROM   BIT_ULL(63) /* progress: this bit and the page to go on with */
+#define SYNC_WAITED UINT64_MAX  /* nothing is left but to return */
 
-/* True when the caller must wait until *ret_until. */
-static bool sync_inode(struct system *s, struct inode *inode, ns_t *ret_until)
+static ns_t writeback_until(const struct system *s, const struct inode *inode, u64 from, u64 last)
 {
-    if (!inode->device || (!inode->nr_dirty && !inode->nr_writeback))
-        return false;
-    writeback_range(&s->pgdat, inode, 0, UINT64_MAX);
-    *ret_until = MAX(*ret_until, inode_io_until(s, inode, 0, UINT64_MAX));
-    return *ret_until > s->clock.now;
+    ns_t until = 0;
+
+    for (pfn_t pfn = pagecache_next_writeback(inode, from); pfn != PFN_NONE;
+         pfn = pagecache_next_writeback(inode, from)) {
+        from = frame_index(frames_get(&s->frames, pfn));
+        if (from++ > last)
+            break;
+        until = MAX(until, io_done_at(&s->pgdat, pfn));
+    }
+    return until;
 }
 
-enum step system_fsync(struct system *s, struct task *t, struct inode *inode, u32 flags,
+bool call_sync_range(struct system *s, struct task *t, struct inode *inode, u64 first, u64 last)
+{
+    bool begun = t->progress & SYNC_FROM;
+    u64 from = begun ? t->progress & ~SYNC_FROM : first;
+    ns_t until;
+
+    if (t->progress == SYNC_WAITED || (!inode->nr_dirty && !inode->nr_writeback))
+        return true;
+    if (!writeback_range(&s->pgdat, inode, &from, last, true, &until)) {
+        t->progress = SYNC_FROM | from;
+        call_wait(t, (struct wait){WAIT_WRITE, until});
+        return false;
+    }
+    until = writeback_until(s, inode, first, last);
+    if (until <= s->clock.now)
+        return true;
+    t->progress = SYNC_WAITED;
+    call_wait(t, (struct wait){WAIT_WRITE, until});
+    return false;
+}
+
+enum step system_fsync(struct system *s, struct task *t, struct inode *inode, struct file *f,
                        int *ret_error)
 {
     enum step step;
-    ns_t until = 0;
 
-    (void)flags;
     if (!call_begin(s, t, &step))
         return step;
     if (!t->progress)
         pgdat_cost(&s->pgdat, s->cost.syscall);
-    if (t->progress < SYNC_ROUNDS && sync_inode(s, inode, &until)) {
-        t->progress++;
-        return call_wait(t, (struct wait){WAIT_WRITE, until});
-    }
-    *ret_error = inode->error;
-    inode->error = 0;
+    if (!call_sync_range(s, t, inode, 0, XA_INDEX_MAX))
+        return STEP_WAIT;
+    *ret_error = f ? errseq_check_and_advance(&inode->wb_err, &f->wb_err) : 0;
     return call_end(s, t);
 }
 
 enum step system_sync(struct system *s, struct task *t)
 {
     enum step step;
-    ns_t until = 0;
 
     if (!call_begin(s, t, &step))
         return step;
-    pgdat_cost(&s->pgdat, s->cost.syscall);
-    for (u32 id = 1; t->progress < SYNC_ROUNDS && id < s->backing.nr_inodes; id++) {
-        struct inode *inode = inode_get(&s->backing, id);
+    if (!t->sync_inode) {
+        pgdat_cost(&s->pgdat, s->cost.syscall);
+        flushers_start_all(&s->pgdat);
+        t->sync_inode = 1;
+    }
+    for (; t->sync_inode < s->backing.nr_inodes; t->sync_inode++, t->progress = 0) {
+        struct inode *inode = inode_get(&s->backing, t->sync_inode);
 
-        if (inode)
-            sync_inode(s, inode, &until);
+        if (inode && !call_sync_range(s, t, inode, 0, XA_INDEX_MAX))
+            return STEP_WAIT;
     }
-    if (until > s->clock.now) {
-        t->progress++;
-        return call_wait(t, (struct wait){WAIT_WRITE, until});
-    }
+    t->sync_inode = 0;
     return call_end(s, t);
 }
 
@@ -150,18 +173,13 @@ enum step system_punch(struct system *s, struct task *t, struct inode *inode, u6
 }
 
 /* --- fadvise --------------------------------------------------------------------------------------------------------------- */
-/* Start writing, then drop what is clean and unmapped; the rest goes where reclaim finds it first. */
-static void dont_need(struct system *s, struct inode *inode, u64 first, u64 end)
+void invalidate_pages(struct system *s, struct inode *inode, u64 first, u64 last)
 {
     struct pgdat *pg = &s->pgdat;
     u64 at = first;
 
-    if (first >= end)
-        return;
-    writeback_range(pg, inode, first, end - 1);
-    lru_add_drain_all(pg);
-    for (pfn_t pfn = pagecache_next(inode, at, end - 1); pfn != PFN_NONE;
-         pfn = at < end ? pagecache_next(inode, at, end - 1) : PFN_NONE) {
+    for (pfn_t pfn = pagecache_next(inode, at, last); pfn != PFN_NONE;
+         pfn = at <= last ? pagecache_next(inode, at, last) : PFN_NONE) {
         const struct frame *f = frames_get(&s->frames, pfn);
 
         at = frame_index(f) + 1;
@@ -172,6 +190,26 @@ static void dont_need(struct system *s, struct inode *inode, u64 first, u64 end)
         page_cache_del(pg, pfn, 0);
         page_free(pg, pfn);
     }
+    page_cache_clear_shadows(pg, inode, first, last);
+}
+
+/* Write, as far as it goes without waiting for what is being written; then drop what is clean and unmapped, and move the rest to where
+ * reclaim finds it first. False: the queue is full, it goes on later. */
+static bool dont_need(struct system *s, struct task *t, struct inode *inode, u64 first, u64 end)
+{
+    u64 from = MAX(first, t->progress ? t->progress - 1 : 0);
+    ns_t until;
+
+    if (first >= end)
+        return true;
+    if (!writeback_range(&s->pgdat, inode, &from, end - 1, false, &until)) {
+        t->progress = from + 1;
+        call_wait(t, (struct wait){WAIT_WRITE, until});
+        return false;
+    }
+    lru_add_drain_all(&s->pgdat);
+    invalidate_pages(s, inode, first, end - 1);
+    return true;
 }
 
 enum step system_fadvise(struct system *s, struct task *t, struct file *f, u64 offset, u64 len,
@@ -185,7 +223,8 @@ enum step system_fadvise(struct system *s, struct task *t, struct file *f, u64 o
     if (!call_begin(s, t, &step))
         return step;
     inode = inode_get(&s->backing, f->inode);
-    pgdat_cost(&s->pgdat, s->cost.syscall);
+    if (!t->progress)
+        pgdat_cost(&s->pgdat, s->cost.syscall);
     end = MIN(end, ROUND_UP(inode->size, (u64)PAGE_SIZE));
     switch (advice) {
     case FADVISE_NORMAL:
@@ -205,8 +244,9 @@ enum step system_fadvise(struct system *s, struct task *t, struct file *f, u64 o
         filemap_readahead(task_access(s, t), inode, &plan);
         break;
     case FADVISE_DONTNEED:
-        if (inode->device && offset < end)
-            dont_need(s, inode, DIV_ROUND_UP(offset, (u64)PAGE_SIZE), end / PAGE_SIZE);
+        if (inode->device && offset < end &&
+            !dont_need(s, t, inode, DIV_ROUND_UP(offset, (u64)PAGE_SIZE), end / PAGE_SIZE))
+            return STEP_WAIT;
         break;
     case FADVISE_NOREUSE: /* nothing in 6.1 */
     default:

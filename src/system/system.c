@@ -197,9 +197,8 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
         tlb_init(&s->tlbs[cpu], (unsigned)c->tunables.x_tlb_entries);
     wire_pgdat(s);
     s->kswapd = kthread_new("kswapd0");
-    s->flusher_at = s->tunables.dirty_writeback_centisecs
-                        ? s->tunables.dirty_writeback_centisecs * (NS_PER_S / 100)
-                        : NS_NEVER;
+    s->backing.writeback_interval = s->tunables.dirty_writeback_centisecs * (NS_PER_S / 100);
+    writeback_set_ratelimit(&s->pgdat);
     rc = swaps_on(s, e);
     if (rc < 0)
         system_done(s);

@@ -69,8 +69,7 @@ struct system {
     u32 nr_tasks, cap_tasks;
     struct task *kswapd; /* not among tasks */
     ns_t kswapd_at;      /* when it goes on, while it is awake */
-    ns_t flusher_at, flusher_ran;
-    u64 daemon_ns; /* CPU time of daemons not reported yet */
+    u64 daemon_ns;       /* CPU time of daemons not reported yet */
     u64 oom_kills;
     u64 steps;                    /* accesses and calls, for checked builds */
     VEC(u32) idle_inodes;         /* may have lost their last user: looked at by inodes_reap() */
@@ -150,7 +149,9 @@ enum step system_read(struct system *s, struct task *t, struct file *f, u64 offs
                       vaddr_t addr);
 enum step system_write(struct system *s, struct task *t, struct file *f, u64 offset, u64 len,
                        vaddr_t addr);
-enum step system_fsync(struct system *s, struct task *t, struct inode *inode, u32 flags,
+/* *ret_error: 0, or -EIO when a write of any page of the inode failed and f has not reported that yet. Every file that was open when it
+ * failed reports it, once; so does the first one opened afterwards if nobody did before. f NULL: nothing is reported. */
+enum step system_fsync(struct system *s, struct task *t, struct inode *inode, struct file *f,
                        int *ret_error);
 enum step system_sync(struct system *s, struct task *t);
 enum step system_truncate(struct system *s, struct task *t, struct inode *inode, u64 size);

@@ -361,7 +361,7 @@ static enum step do_op(struct proc *pr, struct op *op)
         return system_write(sys, t, o->file, (u64)op->unit * UNIT, (u64)op->units * UNIT,
                             addr + op->slot * UNIT);
     case OP_FSYNC:
-        step = system_fsync(sys, t, inode, 0, &error);
+        step = system_fsync(sys, t, inode, o->file, &error);
         o->poisoned |= step == STEP_DONE && error;
         return step;
     case OP_SYNC:

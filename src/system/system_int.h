@@ -58,7 +58,6 @@ struct span {
 /* False: the call cannot go on now, *ret_step says why. */
 bool call_begin(struct system *s, struct task *t, enum step *ret_step);
 /* The task dirtied some pages: must it pause for the flusher? (balance_dirty_pages_ratelimited) */
-#define DIRTY_RATELIMIT 32u /* pages between two looks at the limits */
 bool call_dirty_pause(struct system *s, struct task *t, struct wait *ret_wait);
 /* The call is over: forget its progress. */
 enum step call_end(struct system *s, struct task *t);
@@ -116,6 +115,13 @@ void oom_report_killed(struct system *s, const struct task *victim, const char *
 void log_line(struct system *s, const char *fmt, ...) HW_PRINTF(2, 3);
 /* May the OOM killer look at it when memory below scope ran out? */
 bool oom_is_candidate(const struct system *s, const struct task *t, const struct group *scope);
+
+/* --- sync.c -------------------------------------------------------------------------------------------------------- */
+/* Write the dirty pages [first, last] and wait for it. False: the call waits (and makes this call again); what task->progress held
+ * before is lost then. */
+bool call_sync_range(struct system *s, struct task *t, struct inode *inode, u64 first, u64 last);
+/* Drop pages that are clean and that nobody uses, and shadows, from the cache (invalidate_mapping_pages). */
+void invalidate_pages(struct system *s, struct inode *inode, u64 first, u64 last);
 
 /* --- file.c -------------------------------------------------------------------------------------------------------- */
 /* Called by space/ for every vma with a file that comes or goes. */

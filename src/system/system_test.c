@@ -266,7 +266,7 @@ static void reads_and_writes_move_bytes(void **state)
     test_run(f.s, f.t, system_store(f.s, f.t, TEST_BASE + 4092 - 8, &word, sizeof(word)));
     test_run(f.s, f.t, system_write(f.s, f.t, file, 8 * PAGE_SIZE + 100, 8, TEST_BASE + 4092 - 8));
     assert_int_equal(inode_get(&f.s->backing, file->inode)->size, 8 * PAGE_SIZE + 108);
-    test_run(f.s, f.t, system_fsync(f.s, f.t, inode_get(&f.s->backing, file->inode), 0, &error));
+    test_run(f.s, f.t, system_fsync(f.s, f.t, inode_get(&f.s->backing, file->inode), file, &error));
     assert_int_equal(error, 0);
     assert_int_equal(counter(&f, NR_DIRTY) + counter(&f, NR_WRITEBACK), 0);
     test_run(f.s, f.t, system_fadvise(f.s, f.t, file, 0, 0, FADVISE_DONTNEED));
@@ -467,15 +467,40 @@ static void dirty_pages_are_written_when_they_are_old(void **state)
 {
     struct fixture f;
     struct file *file;
+    int error;
+    ns_t start;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    file = open_file(&f, 8192);
+    test_run(f.s, f.t, system_write(f.s, f.t, file, 0, 1500 * PAGE_SIZE, 0));
+    test_run(f.s, f.t, system_fsync(f.s, f.t, inode_get(&f.s->backing, file->inode), file, &error));
+    assert_int_equal(counter(&f, NR_DIRTY), 0);
+    start = f.s->clock.now;
+    test_run(f.s, f.t, system_write(f.s, f.t, file, 0, 64 * PAGE_SIZE, 0));
+    assert_int_equal(counter(&f, NR_DIRTY), 64);
+    test_sleep(f.s, start + 29 * NS_PER_S);
+    assert_int_equal(counter(&f, NR_DIRTY), 64);
+    test_sleep(
+        f.s,
+        start +
+            36 * NS_PER_S); /* dirty_expire_centisecs, and up to dirty_writeback_centisecs more */
+    assert_int_equal(counter(&f, NR_DIRTY), 0);
+    fixture_done(&f);
+}
+
+static void an_idle_device_writes_at_the_first_tick_of_the_flusher(void **state)
+{
+    struct fixture f;
+    struct file *file;
 
     (void)state;
     fixture_init(&f, NULL, false);
     file = open_file(&f, 64);
     test_run(f.s, f.t, system_write(f.s, f.t, file, 0, 64 * PAGE_SIZE, 0));
+    test_sleep(f.s, 4900 * NS_PER_MS);
     assert_int_equal(counter(&f, NR_DIRTY), 64);
-    test_sleep(f.s, 20 * NS_PER_S);
-    assert_int_equal(counter(&f, NR_DIRTY), 64);
-    test_sleep(f.s, 40 * NS_PER_S); /* dirty_expire_centisecs is 30 s */
+    test_sleep(f.s, 5200 * NS_PER_MS);
     assert_int_equal(counter(&f, NR_DIRTY), 0);
     fixture_done(&f);
 }
@@ -503,6 +528,7 @@ int main(void)
         cmocka_unit_test(memory_high_slows_down_and_holds),
         cmocka_unit_test(kswapd_works_before_anybody_has_to),
         cmocka_unit_test(dirty_pages_are_written_when_they_are_old),
+        cmocka_unit_test(an_idle_device_writes_at_the_first_tick_of_the_flusher),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

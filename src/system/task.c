@@ -57,6 +57,7 @@ static struct task *task_make(struct system *s, struct group *g, u32 pid, u32 tg
     t->group = g;
     t->cpu = s->pgdat.cpu;
     t->start_ns = s->clock.now;
+    dirtier_init(&t->dirtier);
     snprintf(t->comm, sizeof(t->comm), "%s", comm);
     stack_new(s, t);
     task_objects_new(s, t);
@@ -213,6 +214,7 @@ static void task_exit(struct system *s, struct task *t, enum task_outcome outcom
     mm_put(s, t->mm);
     t->mm = NULL;
     t->access.mm = NULL;
+    dirtier_exit(&s->pgdat, &t->dirtier);
     system_close_sockets(s, t, t->nr_sockets);
     stack_free(s, t);
     task_objects_free(s, t);

@@ -37,7 +37,8 @@ struct task {
     struct attempt attempt;
     struct access_ctx access; /* kept up to date by task_access() */
     u64 progress;   /* how far the system call that is being retried has come; 0: at its start */
-    u32 nr_dirtied; /* pages since it was last asked to pause for dirty memory */
+    u32 sync_inode; /* sync(2): the inode at hand; 0 outside of it */
+    struct dirtier dirtier; /* what it dirtied, and when it has to pause for that */
     u32 over_high; /* pages charged above memory.high: it reclaims, and perhaps pauses, before it goes on */
     struct task *fork_child; /* while its tables are being copied; not in the table of tasks yet */
     pfn_t stack[4];          /* kernel stack; PFN_NONE where there was no memory */

@@ -299,7 +299,7 @@ static enum op_result op_inode(struct replay_stream *rs, const struct trace_op *
         return OP_DONE;
     switch ((enum hwt_op)op->opcode) {
     case HWT_OP_FSYNC:
-        return result_of(system_fsync(s, t, inode, (u32)op->field[1], &error));
+        return result_of(system_fsync(s, t, inode, NULL, &error));
     case HWT_OP_TRUNCATE:
         return result_of(system_truncate(s, t, inode, MIN(op->field[1], FILE_BYTES_MAX)));
     case HWT_OP_PUNCH:
