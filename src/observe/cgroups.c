@@ -65,6 +65,16 @@ const struct cgroup_view *snapshot_cgroup(const struct snapshot *s, const char *
     return index == GROUP_NONE ? NULL : &s->cgroups.items[index];
 }
 
+struct span cgroup_seen_path(const struct snapshot *s, struct span path)
+{
+    size_t len = strlen(s->cgroup_root);
+
+    if (len == 0 || !span_begins(path, s->cgroup_root))
+        return path;
+    path.at += len;
+    return span_empty(path) ? span_of("/", 1) : path;
+}
+
 /* --- which groups there are --------------------------------------------------------------------------------------------- */
 static void group_init(struct cgroup_view *group, const char *path, u32 parent, u32 depth,
                        u8 version)
@@ -224,7 +234,7 @@ static void read_procs(struct place *p, u32 index)
 /* In a tree that stands still no group goes away: one without figures was copied without them. */
 static bool stands_still(const struct reading *r)
 {
-    return r->src->kind == SOURCE_ARCHIVE || r->src->kind == SOURCE_SIMULATED;
+    return reading_kind(r) == SOURCE_ARCHIVE || reading_kind(r) == SOURCE_SIMULATED;
 }
 
 /* False when the group went away. */
@@ -300,7 +310,7 @@ static void read_v1_stat(struct place *p, struct cgroup_view *group)
     place_figure(p, "memory.max_usage_in_bytes", &group->peak);
     place_figure(p, "memory.memsw.limit_in_bytes", &group->memsw_max);
     place_figure(p, "memory.kmem.usage_in_bytes", &group->kmem_current);
-    if (group->parent == GROUP_NONE && p->r->s->kind != SOURCE_CONTAINER)
+    if (group->parent == GROUP_NONE && reading_kind(p->r) != SOURCE_CONTAINER)
         group->is_root = group->max == NO_LIMIT;
 }
 
@@ -376,14 +386,15 @@ static void read_own_cgroup(struct reading *r, bool v1)
 
     if (reading_file(r, "proc/self/cgroup", FILE_MAX_SMALL, &text) == 0 &&
         parse_pid_cgroup(text, v1, &path))
-        span_copy(path, s->own_cgroup, sizeof(s->own_cgroup));
+        span_copy(cgroup_seen_path(s, path), s->own_cgroup, sizeof(s->own_cgroup));
 }
 
 static const char *find_base(struct reading *r, u8 *ret_version)
 {
     struct snapshot *s = r->s;
 
-    if (r->before && (r->before->cgroup_v1 || r->before->cgroup_v2)) {
+    if (!reading_wants(r, PART_CGROUP_STAT) && r->before &&
+        (r->before->cgroup_v1 || r->before->cgroup_v2)) {
         s->cgroup_v1 = r->before->cgroup_v1;
         s->cgroup_v2 = r->before->cgroup_v2;
     } else if (has_file(r, v1_base, "memory.usage_in_bytes") ||

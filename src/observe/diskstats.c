@@ -59,6 +59,51 @@ bool parse_disk(struct span line, struct disk_view *disk)
     return true;
 }
 
+/* Devices of /sys/block while they are listed. */
+struct devices {
+    VEC(char *) names;
+};
+
+static bool note_device(void *ctx, const char *name, bool is_directory)
+{
+    struct devices *devices = ctx;
+
+    if (is_directory && devices->names.count < DISKS_MAX)
+        vec_push(&devices->names, xstrdup(name));
+    return true;
+}
+
+/* Without /proc/diskstats, some container runtimes still show /sys/block: the same figures, a file a disk. */
+static int read_block_stats(struct reading *r)
+{
+    struct devices devices = {0};
+    struct strbuf path;
+    int rc = source_list(r->src, "sys/block", note_device, &devices);
+
+    strbuf_init(&path);
+    vec_for_each (&devices.names, name) {
+        struct disk_view disk = {.whole = true};
+        struct span text;
+
+        strbuf_reset(&path);
+        strbuf_printf(&path, "sys/block/%s/stat", *name);
+        span_copy(span_of(*name, strlen(*name)), disk.name, sizeof(disk.name));
+        if (reading_file(r, path.text, FILE_MAX_SMALL, &text) == 0 && parse_disk(text, &disk))
+            vec_push(&r->s->disks, disk);
+        free(*name);
+    }
+    vec_done(&devices.names);
+    strbuf_done(&path);
+    return rc ? rc : r->s->disks.count > 0 ? 0 : -ENOENT;
+}
+
+void read_diskstats(struct reading *r)
+{
+    reading_part(r, PART_DISKSTATS, "proc/diskstats", FILE_MAX_LARGE, parse_diskstats);
+    if (r->s->disks.count == 0 && read_block_stats(r) == 0)
+        reading_mark(r, PART_DISKSTATS, 0);
+}
+
 unsigned parse_diskstats(struct span text, struct snapshot *s)
 {
     size_t last_whole = SIZE_MAX;

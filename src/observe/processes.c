@@ -59,7 +59,7 @@ static u32 read_group(struct reading *r, u32 pid)
     if (read_pid_file(r, pid, "cgroup", FILE_MAX_SMALL, &text) != 0 ||
         !parse_pid_cgroup(text, s->cgroup_v1, &path))
         return GROUP_NONE;
-    return cgroup_find(s, path);
+    return cgroup_find(s, cgroup_seen_path(s, path));
 }
 
 static void process_init(struct process_view *process, u32 pid)

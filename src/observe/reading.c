@@ -31,10 +31,15 @@ int reading_u64(struct reading *r, const char *path, u64 *ret)
     return rc;
 }
 
-/* Why a file is not there depends on whose tree it is. */
-static const char *why_missing(const struct source *src)
+enum source_kind reading_kind(const struct reading *r)
 {
-    switch (src->kind == SOURCE_CAPTURE ? src->origin : src->kind) {
+    return r->src->kind == SOURCE_CAPTURE ? r->src->origin : r->src->kind;
+}
+
+/* Why a file is not there depends on whose tree it is. */
+static const char *why_missing(const struct reading *r)
+{
+    switch (reading_kind(r)) {
     case SOURCE_LIVE:
         return "this kernel has no such file";
     case SOURCE_CONTAINER:
@@ -76,7 +81,7 @@ void reading_mark(struct reading *r, enum part part, int rc)
         reading_mark_why(r, part, PART_MISSING,
                          is_pressure(part) && r->src->live
                              ? "this kernel has no pressure figures (CONFIG_PSI, since 4.20)"
-                             : why_missing(r->src));
+                             : why_missing(r));
         return;
     case EACCES:
     case EPERM:

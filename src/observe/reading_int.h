@@ -42,6 +42,9 @@ void reading_mark(struct reading *r, enum part part, int rc);
 /* The same with a reason of the part's own. */
 void reading_mark_why(struct reading *r, enum part part, enum part_state state, const char *why);
 
+/* Live, container, archive or simulated: of a capture, what it was taken from. */
+enum source_kind reading_kind(const struct reading *r);
+
 /* When what is read now is from: monotonic. */
 ns_t reading_now(const struct reading *r);
 
@@ -59,6 +62,12 @@ void read_pressure_cpu(struct reading *r);
 void read_pressure_io(struct reading *r);
 void read_pressure_memory(struct reading *r);
 void read_cgroups(struct reading *r);
+void read_nodes(struct reading *r);
+void read_thp(struct reading *r);
+void read_hugepages(struct reading *r);
+void read_zswap(struct reading *r);
+void read_zram(struct reading *r);
+void read_diskstats(struct reading *r);
 void read_processes(struct reading *r);
 void read_process_details(struct reading *r);
 
@@ -72,7 +81,12 @@ parse_fn parse_zoneinfo;
 parse_fn parse_buddyinfo;
 parse_fn parse_swaps;
 parse_fn parse_diskstats;
+parse_fn parse_slabinfo;
 unsigned parse_pressure(struct span text, struct psi_view *psi);
+
+unsigned parse_node_meminfo(struct span text, struct node_view *node);
+unsigned parse_numastat(struct span text, struct node_view *node);
+unsigned parse_zram_mm_stat(struct span text, struct zram_view *zram);
 
 /* One group's files. */
 void parse_memory_stat(struct span text, struct cgroup_view *group);
@@ -99,6 +113,9 @@ void process_take_details(struct process_view *process, const struct process_vie
 
 /* Which group has this path, GROUP_NONE when none has. */
 u32 cgroup_find(const struct snapshot *s, struct span path);
+
+/* A path of /proc/PID/cgroup as a path of what is seen here (snapshot.cgroup_root). */
+struct span cgroup_seen_path(const struct snapshot *s, struct span path);
 
 /* How paths are ordered: as a walk that visits parents before children and siblings in byte order. */
 int cgroup_path_compare(const char *a, size_t a_len, const char *b, size_t b_len);

@@ -4,6 +4,7 @@
  * what needs several parts is derived: the page size of an archive (MemTotal over managed pages), MemAvailable of kernels that do not
  * print it.
  */
+#include "observe/mountinfo.h"
 #include "observe/reading_int.h"
 
 #include "stats/tunables.h"
@@ -27,12 +28,18 @@ static const struct reader readers[] = {
     {PART_UPTIME, "proc/uptime", FILE_MAX_SMALL, parse_uptime, NULL},
     {PART_ZONEINFO, "proc/zoneinfo", FILE_MAX_LARGE, parse_zoneinfo, NULL},
     {PART_BUDDYINFO, "proc/buddyinfo", FILE_MAX_LARGE, parse_buddyinfo, NULL},
+    {PART_SLABINFO, "proc/slabinfo", FILE_MAX_LARGE, parse_slabinfo, NULL},
     {PART_SWAPS, "proc/swaps", FILE_MAX_SMALL, parse_swaps, NULL},
-    {PART_DISKSTATS, "proc/diskstats", FILE_MAX_LARGE, parse_diskstats, NULL},
+    {PART_DISKSTATS, NULL, 0, NULL, read_diskstats},
     {PART_PRESSURE_CPU, NULL, 0, NULL, read_pressure_cpu},
     {PART_PRESSURE_IO, NULL, 0, NULL, read_pressure_io},
     {PART_PRESSURE_MEMORY, NULL, 0, NULL, read_pressure_memory},
     {PART_SYSCTL_VM, NULL, 0, NULL, read_sysctl},
+    {PART_NODES, NULL, 0, NULL, read_nodes},
+    {PART_THP, NULL, 0, NULL, read_thp},
+    {PART_HUGEPAGES, NULL, 0, NULL, read_hugepages},
+    {PART_ZSWAP, NULL, 0, NULL, read_zswap},
+    {PART_ZRAM, NULL, 0, NULL, read_zram},
     {PART_CGROUPS, NULL, 0, NULL, read_cgroups},
     {PART_PROCESSES, NULL, 0, NULL, read_processes},
     {PART_SMAPS_ROLLUP, NULL, 0, NULL, read_process_details},
@@ -117,6 +124,18 @@ static void read_version(struct reading *r)
         span_copy(word, r->s->release, sizeof(r->s->release));
 }
 
+/* Whose /proc/meminfo it is, and what /proc/PID/cgroup calls the root that is seen here. */
+static void read_mounts(struct reading *r)
+{
+    struct span text, root;
+
+    if (reading_file(r, "proc/self/mountinfo", FILE_MAX_LARGE, &text) != 0)
+        return;
+    r->s->lxcfs = mountinfo_has_lxcfs(text, "/proc/meminfo");
+    if (mountinfo_cgroup_root(text, &root))
+        span_copy_unescaped(root, r->s->cgroup_root, sizeof(r->s->cgroup_root));
+}
+
 /* Who and when: of the source where it knows, of the clock while the files are the host's own. */
 static void read_identity(struct reading *r)
 {
@@ -132,6 +151,14 @@ static void read_identity(struct reading *r)
         s->wall_us = clock_ns(CLOCK_REALTIME) / NS_PER_US;
         s->page_bytes = (u64)sysconf(_SC_PAGESIZE);
     }
+    if (r->before) {
+        s->page_bytes = r->before->page_bytes;
+        s->lxcfs = r->before->lxcfs;
+        memcpy(s->cgroup_root, r->before->cgroup_root, sizeof(s->cgroup_root));
+    }
+    /* Mounts seldom change. With SYSCTL_VM they are in each sample of a capture that begins a chunk, too. */
+    if (!r->before || reading_wants(r, PART_SYSCTL_VM))
+        read_mounts(r);
     read_line(r, "proc/sys/kernel/osrelease", s->release, sizeof(s->release));
     if (!s->release[0])
         read_version(r);
@@ -200,6 +227,9 @@ int snapshot_read_after(struct snapshot *s, const struct snapshot *before, struc
     for (unsigned i = 0; i < ARRAY_SIZE(readers); i++) {
         enum part part = readers[i].part;
 
+        /* What follows counts in pages. */
+        if (part == PART_BUDDYINFO && !src->live && !before)
+            derive_page_bytes(s);
         if (!(parts >> part & 1))
             continue;
         read_part(&r, &readers[i]);
@@ -211,8 +241,6 @@ int snapshot_read_after(struct snapshot *s, const struct snapshot *before, struc
     if (nr_tried > 0 && nr_read == 0)
         return err_at(e, -ENOENT, src->name, 0, 0,
                       "no file of Linux here that could be read; it should hold proc/meminfo");
-    if (!src->live)
-        derive_page_bytes(s);
     stamp_archive(s);
     estimate_available(s);
     return 0;
@@ -340,7 +368,6 @@ static void carry_part(struct snapshot *s, const struct snapshot *before, enum p
     case PART_MEMINFO:
         COPY(meminfo);
         COPY(available_estimated);
-        COPY(lxcfs);
         break;
     case PART_VMSTAT:
         COPY(vmstat);

@@ -279,7 +279,10 @@ struct snapshot {
     char thp_enabled[16], thp_defrag[24];
     u64 zswap_enabled, zswap_max_pool_percent; /* 0, 1, percent */
     bool cgroup_v2, cgroup_v1;
-    char own_cgroup[256]; /* where highwater itself runs, from /proc/self/cgroup */
+    char own_cgroup
+        [256]; /* where highwater itself runs, a path of cgroups[] where it is seen here */
+    char cgroup_root
+        [256]; /* what /proc/PID/cgroup calls "/" of cgroups[]: of a container without a namespace of its own; "" else */
 
     VEC(struct huge_view) huge;
     VEC(struct zone_view) zones;

@@ -18,6 +18,7 @@ static void live_host_has_its_totals(void **state)
     assert_true(known(s.meminfo[MI_MEM_TOTAL]) && s.meminfo[MI_MEM_TOTAL] > MIB);
     assert_true(known(s.vmstat[PGFAULT]));
     assert_true(s.cpu.nr_cpus > 0);
+    assert_true(s.cgroups.count > 0 || s.parts[PART_CGROUPS].why[0]);
     snapshot_done(&s);
     source_free(src);
 }
@@ -65,6 +66,15 @@ static void kernel_6_1_gives_its_figures(void **state)
     assert_int_equal(s.kind, SOURCE_ARCHIVE);
     assert_true(s.cgroup_v2 && !s.cgroup_v1);
     assert_int_equal(s.page_bytes, 4096);
+    assert_int_equal(s.parts[PART_SLABINFO].state, PART_OK);
+    assert_true(s.slabs.count > 100);
+    assert_int_equal(s.huge.count, 1);
+    assert_int_equal(s.huge.items[0].page_bytes, 2 * MIB);
+    assert_string_equal(s.thp_enabled, "never");
+    assert_int_equal(s.nodes.count, 1);
+    assert_true(s.nodes.items[0].has_cpus && known(s.nodes.items[0].anon));
+    assert_int_equal(s.parts[PART_ZRAM].state, PART_MISSING);
+    assert_string_equal(s.parts[PART_ZRAM].why, "not in this archive");
     assert_non_null(group);
     assert_true(known(group->current) && known(group->stat[NR_FILE_PAGES]));
     assert_true(known(group->psi[PSI_RES_MEMORY].full.total_us));

@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/vec.h"
+#include "observe/mountinfo.h"
 #include "observe/source.h"
 
 #include <dirent.h>
@@ -372,6 +373,21 @@ static bool has_live_proc(struct source_dir *d)
     return is_live;
 }
 
+/* Is the mounted group tree a part of the machine's, as version 1 shows it to a container? */
+static bool sees_part_of_cgroups(struct source_dir *d)
+{
+    struct strbuf text;
+    struct span root;
+
+    strbuf_init(&text);
+
+    int rc = source_dir_read(&d->source, "proc/self/mountinfo", 1u << 20, &text);
+    bool part = rc == 0 && mountinfo_cgroup_root(span_of_buf(&text), &root) && !span_empty(root);
+
+    strbuf_done(&text);
+    return part;
+}
+
 /* Inside a container: a runtime's mark, or a group at the visible root that is not the machine's root group (which has neither
  * cgroup.type nor a memory.max). */
 static bool is_container(struct source_dir *d)
@@ -388,7 +404,7 @@ static bool is_container(struct source_dir *d)
     for (unsigned i = 0; i < ARRAY_SIZE(marks); i++)
         if (has(d, marks[i]))
             return true;
-    return false;
+    return sees_part_of_cgroups(d);
 }
 
 static enum source_kind kind_of(struct source_dir *d)

@@ -1,0 +1,135 @@
+/* nodes.c - /sys/devices/system/node: what each NUMA node has, and what went to the wrong one.
+ *
+ * Lines of a node's meminfo are "Node 0 MemTotal:  24684084 kB"; numastat counts pages.
+ */
+#include "observe/reading_int.h"
+
+#include <stdio.h>
+
+static const char base[] = "sys/devices/system/node";
+
+unsigned parse_node_meminfo(struct span text, struct node_view *node)
+{
+    const struct {
+        const char *key;
+        u64 *figure;
+        bool in_bytes;
+    } fields[] = {
+        {"MemTotal", &node->total, true},
+        {"MemFree", &node->free, true},
+        {"AnonPages", &node->anon, true},
+        {"FilePages", &node->file, true},
+        {"Shmem", &node->shmem, true},
+        {"Slab", &node->slab, true},
+        {"Dirty", &node->dirty, true},
+        {"Active(file)", &node->active_file, true},
+        {"Inactive(file)", &node->inactive_file, true},
+        {"HugePages_Total", &node->huge_total, false},
+        {"HugePages_Free", &node->huge_free, false},
+    };
+    struct span line, key;
+    unsigned found = 0;
+
+    while (span_take_line(&text, &line)) {
+        u64 value;
+
+        if (!span_take(&line, "Node") || !span_take_u64(&line, &value) ||
+            !span_take_until(&line, ':', &key) || !span_take_u64(&line, &value))
+            continue;
+        for (unsigned i = 0; i < ARRAY_SIZE(fields); i++) {
+            if (!span_is(span_trim(key), fields[i].key))
+                continue;
+            *fields[i].figure = fields[i].in_bytes ? kib_to_bytes(value) : value;
+            found++;
+        }
+    }
+    return found;
+}
+
+unsigned parse_numastat(struct span text, struct node_view *node)
+{
+    const struct {
+        const char *key;
+        u64 *figure;
+    } fields[] = {
+        {"numa_hit", &node->numa_hit},         {"numa_miss", &node->numa_miss},
+        {"numa_foreign", &node->numa_foreign}, {"interleave_hit", &node->interleave_hit},
+        {"local_node", &node->local_node},     {"other_node", &node->other_node},
+    };
+    struct span line, name;
+    unsigned found = 0;
+
+    while (span_take_line(&text, &line)) {
+        if (!span_take_word(&line, &name))
+            continue;
+        for (unsigned i = 0; i < ARRAY_SIZE(fields); i++)
+            if (span_is(name, fields[i].key))
+                found += span_take_u64(&line, fields[i].figure);
+    }
+    return found;
+}
+
+struct node_ids {
+    VEC(u32) list;
+};
+
+static bool note_node(void *ctx, const char *name, bool is_directory)
+{
+    struct node_ids *ids = ctx;
+    struct span text = span_of(name, strlen(name));
+    u64 id;
+
+    if (is_directory && span_take(&text, "node") && span_take_u64(&text, &id) && span_empty(text) &&
+        id < NODES_MAX)
+        vec_push(&ids->list, (u32)id);
+    return true;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    u32 x = *(const u32 *)a, y = *(const u32 *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static int read_node(struct reading *r, u32 id, struct node_view *node)
+{
+    char path[128];
+    struct span text;
+
+    memset(node, 0xff, sizeof(*node)); /* every figure UNKNOWN */
+    node->id = id;
+    snprintf(path, sizeof(path), "%s/node%u/cpulist", base, id);
+    node->has_cpus = reading_file(r, path, FILE_MAX_SMALL, &text) == 0 && !span_empty(text) &&
+                     is_digit(*text.at);
+    snprintf(path, sizeof(path), "%s/node%u/numastat", base, id);
+    if (reading_file(r, path, FILE_MAX_SMALL, &text) == 0)
+        parse_numastat(text, node);
+    snprintf(path, sizeof(path), "%s/node%u/meminfo", base, id);
+
+    int rc = reading_file(r, path, FILE_MAX_SMALL, &text);
+
+    if (rc == 0)
+        parse_node_meminfo(text, node);
+    return rc;
+}
+
+void read_nodes(struct reading *r)
+{
+    struct node_ids ids = {0};
+    int rc = source_list(r->src, base, note_node, &ids);
+    int result = rc ? rc : -ENOENT;
+
+    if (ids.list.count > 0)
+        qsort(ids.list.items, ids.list.count, sizeof(ids.list.items[0]), compare_ids);
+    vec_for_each (&ids.list, id) {
+        struct node_view node;
+
+        rc = read_node(r, *id, &node);
+        if (rc == 0 || result != 0)
+            result = rc;
+        vec_push(&r->s->nodes, node);
+    }
+    vec_done(&ids.list);
+    reading_mark(r, PART_NODES, result);
+}
