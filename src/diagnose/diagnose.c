@@ -1,0 +1,225 @@
+/* diagnose.c - figures, then every rule, then one verdict.
+ *
+ * The verdict is that of the worst finding. Without a warning it is healthy only when somebody could have told otherwise: pressure must
+ * be known, or two samples without a sign of pain. Else it is unknown, and the gaps say what is missing.
+ */
+#include "diagnose/diagnose.h"
+
+#include "base/units.h"
+#include "diagnose/accounting.h"
+#include "diagnose/pain.h"
+#include "diagnose/reconcile.h"
+#include "diagnose/rule.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void diagnosis_init(struct diagnosis *d, const struct diagnose_options *options)
+{
+    *d = (struct diagnosis){.verdict = VERDICT_UNKNOWN, .interval_s = NAN};
+    if (options)
+        d->options = *options;
+    d->history = xmalloc(sizeof(*d->history));
+    history_init(d->history);
+}
+
+static void drop_results(struct diagnosis *d)
+{
+    findings_done(&d->findings);
+    vec_for_each (&d->reconciliations, r)
+        reconciliation_done(r);
+    vec_reset(&d->reconciliations);
+    vec_reset(&d->accounting.lines);
+}
+
+void diagnosis_done(struct diagnosis *d)
+{
+    drop_results(d);
+    vec_done(&d->reconciliations);
+    vec_done(&d->accounting.lines);
+    history_done(d->history);
+    free(d->history);
+    *d = (struct diagnosis){0};
+}
+
+void diagnosis_add(struct diagnosis *d, const struct snapshot *s)
+{
+    history_add(d->history, s);
+    d->last = s;
+}
+
+/* Is the rule, by name or family, among those asked for? */
+static bool is_wanted(const char *only, const struct rule_info *rule)
+{
+    if (!only)
+        return true;
+    while (*only) {
+        size_t len = strcspn(only, ",");
+
+        if ((len == strlen(rule->name) && strncmp(only, rule->name, len) == 0) ||
+            (len == strlen(rule->family) && strncmp(only, rule->family, len) == 0))
+            return true;
+        only += len + (only[len] == ',');
+    }
+    return false;
+}
+
+/* All rules run, because some ask what others said; what was not asked for is dropped afterwards. */
+static void run_rules(struct diagnosis *d, struct rule_context *c)
+{
+    size_t kept = 0;
+
+    for (unsigned i = 0; i < NR_RULES; i++) {
+        c->rule = (enum rule)i;
+        rule_functions[i](c);
+    }
+    vec_for_each (&d->findings.items, f) {
+        if (is_wanted(d->options.only, &rule_info[f->rule])) {
+            d->findings.items.items[kept++] = *f;
+            continue;
+        }
+        free(f->title);
+        free(f->detail);
+        vec_done(&f->evidence);
+    }
+    d->findings.items.count = kept;
+    kept = 0;
+    vec_for_each (&d->findings.gaps, g) {
+        if (is_wanted(d->options.only, &rule_info[g->rule]))
+            d->findings.gaps.items[kept++] = *g;
+    }
+    d->findings.gaps.count = kept;
+}
+
+static const struct cgroup_view *wanted_group(const struct diagnosis *d)
+{
+    const struct process_view *p;
+
+    if (d->options.cgroup)
+        return snapshot_cgroup(d->last, d->options.cgroup);
+    if (!d->options.pid)
+        return NULL;
+    p = snapshot_process(d->last, d->options.pid);
+    return p && p->group < d->last->cgroups.count ? &d->last->cgroups.items[p->group] : NULL;
+}
+
+/* Could a state that hurts have been seen? */
+static bool could_tell(const struct diagnosis *d, const struct figures *f)
+{
+    const struct cgroup_view *g = wanted_group(d);
+
+    if (d->options.cgroup && !g)
+        return false;
+    if (d->options.pid && !snapshot_process(d->last, d->options.pid))
+        return false;
+    if (g && pain_known(&f->groups[g - d->last->cgroups.items].psi[PSI_RES_MEMORY]))
+        return true;
+    if (!known(f->total))
+        return false;
+    return pain_known(&f->psi[PSI_RES_MEMORY]) || !isnan(f->rate[PGSTEAL_DIRECT]);
+}
+
+static enum verdict verdict_of(const struct diagnosis *d, const struct figures *f)
+{
+    const struct finding *worst = d->findings.items.count ? d->findings.items.items : NULL;
+
+    if (worst && worst->severity == SEV_CRITICAL)
+        return VERDICT_CRITICAL;
+    if (worst && worst->severity == SEV_WARNING)
+        return VERDICT_WARNING;
+    return could_tell(d, f) ? VERDICT_HEALTHY : VERDICT_UNKNOWN;
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+    static const char *const names[] = {
+        [VERDICT_HEALTHY] = "healthy",
+        [VERDICT_WARNING] = "warning",
+        [VERDICT_CRITICAL] = "critical",
+        [VERDICT_UNKNOWN] = "unknown",
+    };
+
+    return names[verdict];
+}
+
+static void describe_group(struct diagnosis *d, const struct cgroup_view *g,
+                           const struct pressure *p)
+{
+    char current[UNITS_TEXT_MAX], max[UNITS_TEXT_MAX], pressure[48];
+    bool limited = known(g->max) && g->max < NO_LIMIT;
+
+    snprintf(d->headline, sizeof(d->headline), "%.120s uses %s%s%s%s%s", g->path,
+             known(g->current) ? format_bytes(current, g->current) : "an unknown amount",
+             limited ? " of " : "", limited ? format_bytes(max, g->max) : "",
+             pain_known(p) ? ", memory pressure " : "",
+             pain_known(p) ? format_evidence(pressure, p->some, IN_PERCENT) : "");
+}
+
+static void describe_host(struct diagnosis *d, const struct figures *f)
+{
+    const struct pressure *p = &f->psi[PSI_RES_MEMORY];
+    char available[UNITS_TEXT_MAX], total[UNITS_TEXT_MAX], pressure[48];
+
+    if (!known(f->total) || !known(f->available)) {
+        snprintf(d->headline, sizeof(d->headline), "%s", "memory use is not measurable here");
+        return;
+    }
+    snprintf(d->headline, sizeof(d->headline), "%s of %s available%s%s%s",
+             format_bytes(available, f->available), format_bytes(total, f->total),
+             f->available_estimated ? " (estimated)" : "",
+             pain_known(p) ? ", memory pressure " : ", pressure not known",
+             pain_known(p) ? format_evidence(pressure, p->some, IN_PERCENT) : "");
+}
+
+static void write_headline(struct diagnosis *d, const struct figures *f)
+{
+    const struct cgroup_view *g = wanted_group(d);
+    size_t worse = 0;
+
+    if (d->verdict == VERDICT_WARNING || d->verdict == VERDICT_CRITICAL) {
+        const struct finding *worst = d->findings.items.items;
+
+        vec_for_each (&d->findings.items, at)
+            worse += at->severity >= SEV_WARNING;
+        snprintf(d->headline, sizeof(d->headline), "%.200s", worst->title);
+        if (worse > 1) {
+            size_t len = strlen(d->headline);
+
+            snprintf(d->headline + len, sizeof(d->headline) - len, " (and %zu more)", worse - 1);
+        }
+        return;
+    }
+    if (d->options.cgroup && !g)
+        snprintf(d->headline, sizeof(d->headline), "there is no cgroup %.200s", d->options.cgroup);
+    else if (d->options.pid && !snapshot_process(d->last, d->options.pid))
+        snprintf(d->headline, sizeof(d->headline), "there is no process %u", d->options.pid);
+    else if (g)
+        describe_group(d, g, &f->groups[g - d->last->cgroups.items].psi[PSI_RES_MEMORY]);
+    else
+        describe_host(d, f);
+}
+
+void diagnosis_conclude(struct diagnosis *d)
+{
+    const struct cgroup_view *g;
+    struct figures f;
+    struct rule_context c = {
+        .s = d->last, .f = &f, .history = d->history, .options = &d->options, .out = &d->findings};
+
+    assert(d->last);
+    drop_results(d);
+    figures_init(&f, d->last, d->history);
+    accounting_host(&d->accounting, d->last);
+    f.unaccounted = accounting_unaccounted(&d->accounting);
+    run_rules(d, &c);
+    findings_sort(&d->findings);
+    d->interval_s = f.interval_s;
+    g = wanted_group(d);
+    if (g)
+        accounting_group(&d->accounting, g);
+    accounting_check(&d->accounting);
+    reconcile(d, &f);
+    d->verdict = verdict_of(d, &f);
+    write_headline(d, &f);
+    figures_done(&f);
+}

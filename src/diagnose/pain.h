@@ -1,0 +1,66 @@
+/* pain.h - how much lost time is a warning, and how much is critical: for all rules the same.
+ *
+ * Pressure is the share of time in which some task (or all of them) waited. Nobody notices 1 %. At 10 % somebody waits 6 seconds of every
+ * minute, which users of a service do notice. When all tasks together lose 5 %, work is lost, not only delayed. A machine that
+ * loses a fifth of all work to waiting for memory needs somebody to get up; so does one where some task always waits half of the time.
+ * A single cgroup that crawls is a warning to its owner long before it is an emergency of the machine.
+ */
+#ifndef DIAGNOSE_PAIN_H
+#define DIAGNOSE_PAIN_H
+
+#include "diagnose/rule.h"
+
+#include <stdio.h>
+
+#define PAIN_NONE_SOME           1.0 /* percent: below this nothing hurts */
+#define PAIN_WARNING_SOME        10.0
+#define PAIN_WARNING_FULL        5.0
+#define PAIN_CRITICAL_SOME       50.0
+#define PAIN_CRITICAL_FULL       20.0
+#define PAIN_GROUP_CRITICAL_FULL 50.0
+
+/* SEV_GOOD stands for "no pain, or not known". */
+static inline enum severity pain_severity(const struct pressure *p)
+{
+    if (p->full >= PAIN_CRITICAL_FULL || p->some >= PAIN_CRITICAL_SOME)
+        return SEV_CRITICAL;
+    if (p->full >= PAIN_WARNING_FULL || p->some >= PAIN_WARNING_SOME)
+        return SEV_WARNING;
+    return p->some >= PAIN_NONE_SOME ? SEV_INFO : SEV_GOOD;
+}
+
+static inline enum severity pain_group_severity(const struct pressure *p)
+{
+    if (p->full >= PAIN_GROUP_CRITICAL_FULL)
+        return SEV_CRITICAL;
+    if (p->full >= PAIN_WARNING_FULL || p->some >= PAIN_WARNING_SOME)
+        return SEV_WARNING;
+    return p->some >= PAIN_NONE_SOME ? SEV_INFO : SEV_GOOD;
+}
+
+static inline bool pain_known(const struct pressure *p)
+{
+    return !isnan(p->some);
+}
+
+/* 0 to 1, to order findings. */
+static inline double pain_weight(const struct pressure *p)
+{
+    return pain_known(p) ? MAX(p->some / 2, isnan(p->full) ? 0 : p->full) / 100 : 0.5;
+}
+
+#define PRESSURE_FILE "/proc/pressure/memory"
+
+/* The figures of PSI as evidence. */
+static inline void evidence_pressure(struct rule_context *c, const char *name,
+                                     const struct pressure *p, const char *where)
+{
+    char text[80];
+
+    snprintf(text, sizeof(text), "%s pressure, some", name);
+    evidence(c, text, p->some, IN_PERCENT, where, "warning from %.0f %%", PAIN_WARNING_SOME);
+    snprintf(text, sizeof(text), "%s pressure, full", name);
+    evidence(c, text, p->full, IN_PERCENT, where, "warning from %.0f %%", PAIN_WARNING_FULL);
+}
+
+#endif

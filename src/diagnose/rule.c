@@ -1,0 +1,207 @@
+/* rule.c - the table of rules, and how they speak. */
+#include "diagnose/rule.h"
+
+#include "stats/tunables.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+rule_fn *const rule_functions[NR_RULES] = {
+#define RULE(id, function, ...) rule_##function,
+#include "diagnose/rules.def"
+#undef RULE
+};
+
+static char *format_text(const char *fmt, va_list args) HW_PRINTF(1, 0);
+
+static char *format_text(const char *fmt, va_list args)
+{
+    char *text;
+
+    if (vasprintf(&text, fmt, args) < 0)
+        text = xstrdup("");
+    return text;
+}
+
+void finding_add(struct rule_context *c, enum severity severity, enum confidence confidence,
+                 const char *scope, double weight, const char *title, ...)
+{
+    struct finding finding = {
+        .rule = c->rule,
+        .severity = severity,
+        .confidence = confidence,
+        /* NAN has no place in an order. */
+        .weight = isnan(weight) ? 0 : CLAMP(weight, 0.0, 1.0),
+    };
+    va_list args;
+
+    snprintf(finding.scope, sizeof(finding.scope), "%s", scope);
+    va_start(args, title);
+    finding.title = format_text(title, args);
+    va_end(args);
+    vec_push(&c->out->items, finding);
+}
+
+void finding_detail(struct rule_context *c, const char *fmt, ...)
+{
+    struct finding *f = &vec_last(&c->out->items);
+    va_list args;
+    char *more, *both;
+
+    va_start(args, fmt);
+    more = format_text(fmt, args);
+    va_end(args);
+    if (!f->detail) {
+        f->detail = more;
+        return;
+    }
+    if (asprintf(&both, "%s %s", f->detail, more) >= 0) {
+        free(f->detail);
+        f->detail = both;
+    }
+    free(more);
+}
+
+void evidence(struct rule_context *c, const char *name, double number, enum evidence_unit unit,
+              const char *where, const char *threshold, ...)
+{
+    struct evidence e = {.number = number, .unit = unit};
+    va_list args;
+
+    if (!isfinite(number))
+        return;
+    snprintf(e.name, sizeof(e.name), "%s", name);
+    snprintf(e.where, sizeof(e.where), "%s", where);
+    format_evidence(e.value, number, unit);
+    va_start(args, threshold);
+    vsnprintf(e.threshold, sizeof(e.threshold), threshold, args);
+    va_end(args);
+    vec_push(&vec_last(&c->out->items).evidence, e);
+}
+
+void gap_add(struct rule_context *c, const char *what, const char *why, ...)
+{
+    struct gap gap = {.rule = c->rule};
+    va_list args;
+
+    snprintf(gap.what, sizeof(gap.what), "%s", what);
+    va_start(args, why);
+    vsnprintf(gap.why, sizeof(gap.why), why, args);
+    va_end(args);
+    vec_for_each (&c->out->gaps, at) {
+        if (strcmp(at->what, gap.what) == 0 && strcmp(at->why, gap.why) == 0)
+            return;
+    }
+    vec_push(&c->out->gaps, gap);
+}
+
+void gap_part(struct rule_context *c, const char *what, enum part part)
+{
+    const struct part_status *p = &c->s->parts[part];
+
+    switch (p->state) {
+    case PART_OK:
+    case PART_CUT:
+        if (c->history->snapshots < 2)
+            gap_add(c, what, "rates need two samples, and this is one");
+        else
+            gap_add(c, what, "%s of this kernel does not count it", part_names[part]);
+        return;
+    case PART_NOT_READ:
+        gap_add(c, what, "%s was not read yet", part_names[part]);
+        return;
+    case PART_MISSING:
+    case PART_DENIED:
+    case PART_UNSUPPORTED:
+    case PART_BAD:
+        gap_add(c, what, "%s: %s", part_names[part], *p->why ? p->why : "not there");
+        return;
+    }
+}
+
+bool finding_said(const struct rule_context *c, enum rule rule, enum severity at_least)
+{
+    vec_for_each (&c->out->items, f) {
+        if ((rule == NR_RULES || f->rule == rule) && f->severity >= at_least)
+            return true;
+    }
+    return false;
+}
+
+bool finding_said_of(const struct rule_context *c, const char *scope, enum severity at_least)
+{
+    vec_for_each (&c->out->items, f) {
+        if (f->severity >= at_least && strcmp(f->scope, scope) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Is path the group at `top`, or below it? */
+static bool is_below(const char *path, const char *top)
+{
+    size_t len = strlen(top);
+
+    while (len > 1 && top[len - 1] == '/')
+        len--;
+    if (len == 1 && top[0] == '/')
+        return true;
+    return strncmp(path, top, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+static const struct cgroup_view *group_of_process(const struct rule_context *c)
+{
+    const struct process_view *p = snapshot_process(c->s, c->options->pid);
+
+    return p && p->group < c->s->cgroups.count ? &c->s->cgroups.items[p->group] : NULL;
+}
+
+bool wants_path(const struct rule_context *c, const char *group_path)
+{
+    if (c->options->cgroup)
+        return is_below(group_path, c->options->cgroup);
+    /* A process is helped or hurt by the limits of all groups above it. */
+    if (c->options->pid) {
+        const struct cgroup_view *of = group_of_process(c);
+
+        return of && is_below(of->path, group_path);
+    }
+    return true;
+}
+
+bool wants_group(const struct rule_context *c, const struct cgroup_view *g)
+{
+    return wants_path(c, g->path);
+}
+
+bool wants_process(const struct rule_context *c, const struct process_view *p)
+{
+    if (c->options->pid)
+        return p->pid == c->options->pid;
+    if (c->options->cgroup)
+        return p->group < c->s->cgroups.count &&
+               is_below(c->s->cgroups.items[p->group].path, c->options->cgroup);
+    return true;
+}
+
+bool wants_host(const struct rule_context *c)
+{
+    return !c->options->cgroup && !c->options->pid;
+}
+
+const char *group_file(const struct cgroup_view *g, const char *file)
+{
+    static _Thread_local char text[160];
+
+    snprintf(text, sizeof(text), "/sys/fs/cgroup%s%s%s%s", g->version == 1 ? "/memory" : "",
+             strcmp(g->path, "/") == 0 ? "" : g->path, "/", file);
+    return text;
+}
+
+u64 sysctl_value(const struct snapshot *s, const char *key)
+{
+    const struct tunable_info *info = tunable_find(key);
+
+    return info && s->sysctl ? s->sysctl[info - tunable_info] : UNKNOWN;
+}

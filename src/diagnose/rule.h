@@ -1,0 +1,86 @@
+/* rule.h - what a rule sees and what it may say.
+ *
+ * Use:  void rule_swap_idle(struct rule_context *c)
+ *       {
+ *           if (!(rate(c, PSWPIN) < IDLE))     // NAN, when there is no rate, is never less: unknown says nothing
+ *               return;
+ *           finding_add(c, SEV_GOOD, CONF_HIGH, "host", 0.1, "Swap holds %s that nobody wants back", ...);
+ *           evidence(c, "pswpin", rate, IN_PAGES_PER_S, "/proc/vmstat", "under 10 pages/s");
+ *       }
+ * Never: a verdict from a figure that is unknown: such a rule calls gap_add() and returns.
+ */
+#ifndef DIAGNOSE_RULE_H
+#define DIAGNOSE_RULE_H
+
+#include "base/units.h"
+#include "diagnose/diagnose.h"
+#include "diagnose/figures.h"
+#include "diagnose/finding.h"
+#include "diagnose/history.h"
+
+struct rule_context {
+    const struct snapshot *s;
+    const struct figures *f;
+    const struct history *history;
+    const struct diagnose_options *options;
+    struct findings *out;
+    enum rule rule; /* the one that runs */
+};
+
+typedef void rule_fn(struct rule_context *c);
+extern rule_fn *const rule_functions[NR_RULES];
+
+#define RULE(id, function, ...) rule_fn rule_##function;
+#include "diagnose/rules.def"
+#undef RULE
+
+/* A finding of the rule that runs. scope: "host", a cgroup's path, "pid 1 (init)". What follows is about it. */
+void finding_add(struct rule_context *c, enum severity severity, enum confidence confidence,
+                 const char *scope, double weight, const char *title, ...) HW_PRINTF(6, 7);
+/* Append a sentence to the detail of the finding added last. */
+void finding_detail(struct rule_context *c, const char *fmt, ...) HW_PRINTF(2, 3);
+/* A figure that speaks for the finding added last. An unknown one (NAN) is left out. */
+void evidence(struct rule_context *c, const char *name, double number, enum evidence_unit unit,
+              const char *where, const char *threshold, ...) HW_PRINTF(6, 7);
+
+/* `what` cannot be told, because. */
+void gap_add(struct rule_context *c, const char *what, const char *why, ...) HW_PRINTF(3, 4);
+/* ... because this part was not readable, or (when it was) because rates need two samples. */
+void gap_part(struct rule_context *c, const char *what, enum part part);
+
+/* Has a rule that ran before said something of this severity or worse? NR_RULES: any rule. */
+bool finding_said(const struct rule_context *c, enum rule rule, enum severity at_least);
+/* ... about this scope? */
+bool finding_said_of(const struct rule_context *c, const char *scope, enum severity at_least);
+
+/* Is this group, or this process, what the user asked about? */
+bool wants_path(const struct rule_context *c, const char *group_path);
+bool wants_group(const struct rule_context *c, const struct cgroup_view *g);
+bool wants_process(const struct rule_context *c, const struct process_view *p);
+/* Findings about the whole machine are left out when the user asked about a group or process. */
+bool wants_host(const struct rule_context *c);
+
+/* "/sys/fs/cgroup/web/memory.stat", in a buffer that the next call of the same thread reuses. */
+const char *group_file(const struct cgroup_view *g, const char *file);
+
+/* The value of a sysctl, "vm.swappiness"; UNKNOWN. */
+u64 sysctl_value(const struct snapshot *s, const char *key);
+
+/* Short forms. */
+#define SIZE(bytes)          format_bytes((char[UNITS_TEXT_MAX]){0}, bytes)
+#define AMOUNT(number, unit) format_evidence((char[48]){0}, number, unit)
+
+static inline double share_of(u64 part, u64 whole)
+{
+    return known(part) && known(whole) && whole ? 100.0 * (double)part / (double)whole : NAN;
+}
+static inline double rate(const struct rule_context *c, enum counter id)
+{
+    return c->f->rate[id];
+}
+static inline double number_of(u64 figure)
+{
+    return known(figure) ? (double)figure : NAN;
+}
+
+#endif

@@ -1,0 +1,32 @@
+/* rule_cgroup_near_max.c - a cgroup whose limit is filled with memory it cannot give back. */
+#include "diagnose/pain.h"
+
+/* Percent of the limit that only swap or its owner gives back. */
+#define FIRM_SHARE 90.0
+
+void rule_cgroup_near_max(struct rule_context *c)
+{
+    vec_for_each (&c->s->cgroups, g) {
+        const struct group_figures *gf = &c->f->groups[g - c->s->cgroups.items];
+        double firm = share_of(gf->firm, g->max);
+        bool no_swap = (known(g->swap_max) && g->swap_max == 0) ||
+                       (known(c->f->swap_total) && c->f->swap_total == 0);
+        bool hits = gf->event_rate[GE_MAX] > 0;
+
+        if (!wants_group(c, g) || !known(g->max) || g->max >= NO_LIMIT || !(firm >= FIRM_SHARE))
+            continue;
+        /* Filled and quiet is a design (a database). Filled, and pushing against the wall without swap, ends soon. */
+        finding_add(c, hits && no_swap ? SEV_WARNING : SEV_INFO, hits ? CONF_HIGH : CONF_MEDIUM,
+                    g->path, 0.4, "%s is close to its limit: %s of %s cannot be reclaimed%s",
+                    g->path, SIZE(gf->firm), SIZE(g->max),
+                    no_swap ? ", and it has no swap" : " without swap");
+        evidence(c, "not reclaimable without swap", firm, IN_PERCENT, group_file(g, "memory.stat"),
+                 "over %.0f %% of the limit", FIRM_SHARE);
+        evidence(c, "anon", number_of(g->stat[NR_ANON_PAGES]), IN_BYTES,
+                 group_file(g, "memory.stat"), "%s", "");
+        evidence(c, "shmem", number_of(g->stat[NR_SHMEM]), IN_BYTES, group_file(g, "memory.stat"),
+                 "%s", "");
+        evidence(c, "limit reached (max)", gf->event_rate[GE_MAX], IN_EVENTS_PER_S,
+                 group_file(g, g->version == 1 ? "memory.failcnt" : "memory.events"), "over 0");
+    }
+}

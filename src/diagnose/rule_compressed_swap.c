@@ -1,0 +1,43 @@
+/* rule_compressed_swap.c - how zswap and zram do. */
+#include "diagnose/pain.h"
+
+/* Less stored is noise. */
+#define STORED_MIN   (16 * MIB)
+/* Below it a page saves less than a third of itself, and costs its compression both ways. */
+#define RATIO_POOR   1.5
+#define FULL_PERCENT 95.0
+
+static void tell(struct rule_context *c, const char *name, u64 original, u64 compressed, u64 limit,
+                 const char *where)
+{
+    double ratio = compressed ? (double)original / (double)compressed : NAN,
+           full = share_of(compressed, limit);
+    bool hurts = pain_severity(&c->f->psi[PSI_RES_MEMORY]) >= SEV_WARNING;
+    bool bad = full >= FULL_PERCENT || ratio < RATIO_POOR;
+
+    finding_add(c, bad && hurts ? SEV_WARNING : SEV_INFO, CONF_MEDIUM, "host", bad ? 0.35 : 0.05,
+                "%s holds %s in %s%s", name, SIZE(original), SIZE(compressed),
+                full >= FULL_PERCENT ? ": its pool is full"
+                : ratio < RATIO_POOR ? ": it compresses badly"
+                                     : "");
+    evidence(c, "compression ratio", ratio, IN_TIMES, where, "under %.1f is poor", RATIO_POOR);
+    evidence(c, "pool used", full, IN_PERCENT, where, "full from %.0f %%", FULL_PERCENT);
+}
+
+void rule_compressed_swap(struct rule_context *c)
+{
+    const u64 *m = c->s->meminfo;
+    u64 percent = c->s->zswap_max_pool_percent;
+
+    if (!wants_host(c))
+        return;
+    if (known(m[MI_ZSWAPPED]) && known(m[MI_ZSWAP]) && m[MI_ZSWAPPED] >= STORED_MIN)
+        tell(c, "zswap", m[MI_ZSWAPPED], m[MI_ZSWAP],
+             known(percent) && known(c->f->total) ? c->f->total / 100 * percent : UNKNOWN,
+             "/proc/meminfo");
+    vec_for_each (&c->s->zrams, z) {
+        if (known(z->original) && known(z->used_total) && z->original >= STORED_MIN)
+            tell(c, z->name, z->original, z->used_total,
+                 known(z->limit) && z->limit ? z->limit : UNKNOWN, part_names[PART_ZRAM]);
+    }
+}

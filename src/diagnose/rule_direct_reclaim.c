@@ -1,0 +1,39 @@
+/* rule_direct_reclaim.c - tasks reclaim for themselves because kswapd does not keep up. */
+#include "diagnose/pain.h"
+
+/* A stall lasts from 0.1 to some 10 ms: fewer than 10 in a second cannot add up to a tenth of the time. */
+#define STALLS       10.0
+/* Without pressure figures: even at 1 ms each a tenth of the time. */
+#define STALLS_BLIND 100.0
+
+void rule_direct_reclaim(struct rule_context *c)
+{
+    const struct figures *f = c->f;
+    const struct pressure *p = &f->psi[PSI_RES_MEMORY];
+    enum severity severity = pain_severity(p);
+
+    if (!wants_host(c))
+        return;
+    if (isnan(f->allocstall)) {
+        gap_part(c, "whether programs have to reclaim memory themselves", PART_VMSTAT);
+        return;
+    }
+    if (f->allocstall < STALLS)
+        return;
+    if (!pain_known(p))
+        severity = f->allocstall >= STALLS_BLIND ? SEV_WARNING : SEV_INFO;
+    finding_add(c, MAX(severity, SEV_INFO), pain_known(p) ? CONF_HIGH : CONF_MEDIUM, "host",
+                0.8 * pain_weight(p),
+                "Programs stop %s times a second to reclaim memory themselves",
+                AMOUNT(f->allocstall, IN_COUNT));
+    if (severity < SEV_WARNING)
+        finding_detail(c, "It costs hardly any time so far.");
+    evidence(c, "allocstall", f->allocstall, IN_EVENTS_PER_S, "/proc/vmstat", "over %.0f /s",
+             STALLS);
+    evidence(c, "pgsteal_direct", rate(c, PGSTEAL_DIRECT), IN_PAGES_PER_S, "/proc/vmstat", "%s",
+             "");
+    evidence(c, "pgsteal_kswapd", rate(c, PGSTEAL_KSWAPD), IN_PAGES_PER_S, "/proc/vmstat", "%s",
+             "");
+    evidence(c, "reclaimed of scanned", f->efficiency, IN_PERCENT, "/proc/vmstat", "%s", "");
+    evidence_pressure(c, "memory", p, PRESSURE_FILE);
+}

@@ -1,0 +1,61 @@
+/* rule_fragmentation.c - free memory in pieces smaller than what is asked for. */
+#include "diagnose/pain.h"
+
+#include <string.h>
+
+/* A huge page of x86 and arm64 with 4 KiB pages. */
+#define LARGE_ORDER 9
+/* Percent of the free memory that stands in blocks that large. */
+#define LARGE_SHARE 5.0
+/* Somebody asks in vain, a second. */
+#define ASKED       1.0
+
+/* Free pages of all zones but DMA, and those in large blocks; false when buddyinfo says nothing. */
+static bool sum_free(const struct snapshot *s, u64 *ret_free, u64 *ret_large)
+{
+    u64 all = 0, large = 0;
+    bool any = false;
+
+    vec_for_each (&s->zones, z) {
+        if (strcmp(z->name, "DMA") == 0)
+            continue;
+        for (u32 order = 0; order < MIN(z->nr_orders, (u32)ORDERS_MAX); order++) {
+            u64 pages = figure_or(z->blocks[order], 0) << order;
+
+            all += pages;
+            large += order >= LARGE_ORDER ? pages : 0;
+            any = true;
+        }
+    }
+    *ret_free = all;
+    *ret_large = large;
+    return any && all > 0;
+}
+
+void rule_fragmentation(struct rule_context *c)
+{
+    double failed = sum_known(sum_known(rate(c, THP_FAULT_FALLBACK), rate(c, COMPACT_FAIL)),
+                              rate(c, THP_COLLAPSE_ALLOC_FAILED));
+    bool hurts = pain_severity(&c->f->psi[PSI_RES_MEMORY]) >= SEV_WARNING;
+    bool in_log = finding_said(c, RULE_ALLOCATION_FAILURE, SEV_INFO);
+    u64 all, large;
+    double share;
+
+    if (!wants_host(c))
+        return;
+    if (!sum_free(c->s, &all, &large)) {
+        gap_part(c, "whether free memory is in large blocks", PART_BUDDYINFO);
+        return;
+    }
+    share = 100 * (double)large / (double)all;
+    if (share >= LARGE_SHARE || (!(failed >= ASKED) && !in_log))
+        return;
+    finding_add(c, hurts ? SEV_WARNING : SEV_INFO,
+                in_log && failed >= ASKED ? CONF_HIGH : CONF_MEDIUM, "host", 0.3,
+                "Free memory is in small pieces: %s of it is in blocks of 2 MiB",
+                AMOUNT(share, IN_PERCENT));
+    evidence(c, "free memory in large blocks", share, IN_PERCENT, "/proc/buddyinfo",
+             "under %.0f %%", LARGE_SHARE);
+    evidence(c, "large blocks asked for in vain", failed, IN_EVENTS_PER_S, "/proc/vmstat",
+             "over %.0f /s", ASKED);
+}

@@ -1,0 +1,46 @@
+/* rule_io_bottleneck.c - programs wait for I/O, and memory is acquitted.
+ *
+ * Never a warning: a backup at full speed looks the same and is well. It is said because the symptoms are taken for memory's. */
+#include "diagnose/pain.h"
+
+#define IO_SOME    20.0 /* percent: one second in five */
+#define DISK_BUSY  80.0
+#define READ_SHARE 10.0 /* percent of the reads that memory may explain */
+
+void rule_io_bottleneck(struct rule_context *c)
+{
+    const struct figures *f = c->f;
+    const struct pressure *io = &f->psi[PSI_RES_IO], *memory = &f->psi[PSI_RES_MEMORY];
+    const struct disk_figures *d =
+        f->busiest_disk == UINT32_MAX ? NULL : &f->disks[f->busiest_disk];
+    bool waits = pain_known(io) ? io->some >= IO_SOME : d && d->busy >= DISK_BUSY;
+
+    if (!wants_host(c) || !waits)
+        return;
+    if (isnan(f->refaults_file) && isnan(rate(c, PSWPIN))) {
+        gap_part(c, "whether memory is behind the waiting for I/O", PART_VMSTAT);
+        return;
+    }
+    if (f->memory_read_share > READ_SHARE || memory->some >= PAIN_NONE_SOME * 2)
+        return;
+    finding_add(c, SEV_INFO, pain_known(memory) ? CONF_HIGH : CONF_MEDIUM, "host", 0.5,
+                "Programs wait for I/O %s%s, and memory is not the cause",
+                pain_known(io) ? AMOUNT(io->some, IN_PERCENT) : "",
+                pain_known(io) ? " of the time" : "");
+    if (d)
+        finding_detail(c, "The busiest device is %s: %s busy, reads take %s.",
+                       c->s->disks.items[f->busiest_disk].name, AMOUNT(d->busy, IN_PERCENT),
+                       AMOUNT(d->read_ms, IN_MS));
+    evidence(c, "io pressure, some", io->some, IN_PERCENT, "/proc/pressure/io", "over %.0f %%",
+             IO_SOME);
+    evidence(c, "reads that refaults and swap-ins explain", f->memory_read_share, IN_PERCENT,
+             "/proc/vmstat, /proc/diskstats", "under %.0f %%", READ_SHARE);
+    evidence(c, "memory pressure, some", memory->some, IN_PERCENT, PRESSURE_FILE, "under %.0f %%",
+             2 * PAIN_NONE_SOME);
+    if (d) {
+        evidence(c, "device busy", d->busy, IN_PERCENT, "/proc/diskstats",
+                 "over %.0f %% without PSI", DISK_BUSY);
+        evidence(c, "read", f->device_read_bytes, IN_BYTES_PER_S, "/proc/diskstats", "%s", "");
+        evidence(c, "written", f->device_write_bytes, IN_BYTES_PER_S, "/proc/diskstats", "%s", "");
+    }
+}

@@ -1,0 +1,39 @@
+/* rule_memory_high_throttling.c - a cgroup over memory.high reclaims and sleeps. */
+#include "diagnose/pain.h"
+
+static void tell(struct rule_context *c, const struct cgroup_view *g,
+                 const struct group_figures *gf)
+{
+    const struct pressure *p = &gf->psi[PSI_RES_MEMORY];
+    enum severity severity = pain_known(p) ? pain_group_severity(p) : SEV_INFO;
+    bool hopeless = known(gf->firm) && gf->firm > g->high;
+
+    finding_add(c, MAX(severity, SEV_INFO), pain_known(p) ? CONF_HIGH : CONF_MEDIUM, g->path,
+                pain_weight(p), "%s is slowed down by memory.high, %s", g->path, SIZE(g->high));
+    if (hopeless)
+        finding_detail(
+            c,
+            "%s of it cannot be reclaimed without swap, more than memory.high: it will stay slow.",
+            SIZE(gf->firm));
+    else if (severity < SEV_WARNING)
+        finding_detail(c, "Only disposable cache is trimmed; hardly any time is lost.");
+    evidence(c, "memory.events high", gf->event_rate[GE_HIGH], IN_EVENTS_PER_S,
+             group_file(g, "memory.events"), "over 0");
+    evidence(c, "memory.current", number_of(g->current), IN_BYTES, group_file(g, "memory.current"),
+             "at %s", SIZE(g->high));
+    evidence(c, "not reclaimable without swap", number_of(gf->firm), IN_BYTES,
+             group_file(g, "memory.stat"), "%s", "");
+    evidence_pressure(c, "the group's memory", p, group_file(g, "memory.pressure"));
+}
+
+void rule_memory_high_throttling(struct rule_context *c)
+{
+    vec_for_each (&c->s->cgroups, g) {
+        const struct group_figures *gf = &c->f->groups[g - c->s->cgroups.items];
+
+        /* memory.events counts those below too: the level that throttles is the one with a memory.high that is met. */
+        if (wants_group(c, g) && known(g->high) && g->high < NO_LIMIT &&
+            gf->event_rate[GE_HIGH] > 0 && group_at_own_limit(g, gf))
+            tell(c, g, gf);
+    }
+}

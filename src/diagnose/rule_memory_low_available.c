@@ -1,0 +1,34 @@
+/* rule_memory_low_available.c - MemAvailable is nearly used up, on a machine with swap. */
+#include "diagnose/left.h"
+#include "diagnose/pain.h"
+
+/* With that much of swap left it can still take what nobody uses. */
+#define SWAP_LEFT_PERCENT 10.0
+
+void rule_memory_low_available(struct rule_context *c)
+{
+    const struct figures *f = c->f;
+    bool swap_left = 100 - f->swap_used_share > SWAP_LEFT_PERCENT;
+    enum severity pain = pain_severity(&f->psi[PSI_RES_MEMORY]), severity;
+
+    if (!wants_host(c))
+        return;
+    if (!known(f->available)) {
+        gap_part(c, "how much memory is left", PART_MEMINFO);
+        return;
+    }
+    if (!left_is_little(f) || !(known(f->swap_total) && f->swap_total > 0))
+        return;
+    severity = swap_left ? SEV_INFO : left_is_nothing(f) ? SEV_CRITICAL : SEV_WARNING;
+    finding_add(c, MAX(severity, pain), f->available_estimated ? CONF_MEDIUM : CONF_HIGH, "host",
+                0.6, "Little memory is left: %s of %s available", SIZE(f->available),
+                SIZE(f->total));
+    finding_detail(c, swap_left ? "There is swap to take what nobody uses."
+                                : "Swap is nearly full as well.");
+    evidence(c, f->available_estimated ? "MemAvailable, estimated" : "MemAvailable",
+             number_of(f->available), IN_BYTES, "/proc/meminfo", "under %s",
+             SIZE((u64)left_little(f)));
+    evidence(c, "swap used", f->swap_used_share, IN_PERCENT, "/proc/meminfo", "over %.0f %%",
+             100 - SWAP_LEFT_PERCENT);
+    evidence_pressure(c, "memory", &f->psi[PSI_RES_MEMORY], PRESSURE_FILE);
+}

@@ -1,0 +1,39 @@
+/* rule_memory_thrash_as_io.c - a busy disk that reads what was in memory a moment ago. */
+#include "diagnose/pain.h"
+
+/* Waiting for I/O that somebody would notice. */
+#define IO_SOME    10.0
+#define DISK_BUSY  60.0
+/* Of the bytes read, refaults and swap-ins: more than half makes memory the main cause. */
+#define READ_SHARE 50.0
+/* 1 MiB/s: the share of less is an accident. */
+#define READ_BYTES (1.0 * MIB)
+
+void rule_memory_thrash_as_io(struct rule_context *c)
+{
+    const struct figures *f = c->f;
+    double busy = f->busiest_disk == UINT32_MAX ? NAN : f->disks[f->busiest_disk].busy;
+    bool waits = f->psi[PSI_RES_IO].some >= IO_SOME || busy >= DISK_BUSY;
+    bool hurts = pain_severity(&f->psi[PSI_RES_MEMORY]) >= SEV_WARNING ||
+                 finding_said(c, NR_RULES, SEV_WARNING);
+
+    if (!wants_host(c) || !waits || !(f->device_read_bytes >= READ_BYTES) ||
+        !(f->memory_read_share >= READ_SHARE))
+        return;
+    /* A little below the thrash itself, which is the cause. */
+    finding_add(c, hurts ? SEV_WARNING : SEV_INFO,
+                pain_known(&f->psi[PSI_RES_MEMORY]) ? CONF_HIGH : CONF_MEDIUM, "host",
+                0.9 * pain_weight(&f->psi[PSI_RES_MEMORY]),
+                "The disk is busy because memory is short: %s of what it reads was just evicted",
+                AMOUNT(f->memory_read_share, IN_PERCENT));
+    evidence(c, "reads that refaults and swap-ins explain", f->memory_read_share, IN_PERCENT,
+             "/proc/vmstat, /proc/diskstats", "over %.0f %%", READ_SHARE);
+    evidence(c, "read from devices", f->device_read_bytes, IN_BYTES_PER_S, "/proc/diskstats", "%s",
+             "");
+    if (f->busiest_disk != UINT32_MAX)
+        evidence(c, c->s->disks.items[f->busiest_disk].name, busy, IN_PERCENT, "/proc/diskstats",
+                 "busy over %.0f %%", DISK_BUSY);
+    evidence(c, "io pressure, some", f->psi[PSI_RES_IO].some, IN_PERCENT, "/proc/pressure/io",
+             "over %.0f %%", IO_SOME);
+    evidence_pressure(c, "memory", &f->psi[PSI_RES_MEMORY], PRESSURE_FILE);
+}

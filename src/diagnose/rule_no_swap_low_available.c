@@ -1,0 +1,23 @@
+/* rule_no_swap_low_available.c - little memory is left, and no swap could take any. */
+#include "diagnose/left.h"
+#include "diagnose/pain.h"
+
+void rule_no_swap_low_available(struct rule_context *c)
+{
+    const struct figures *f = c->f;
+    enum severity pain = pain_severity(&f->psi[PSI_RES_MEMORY]), severity;
+
+    if (!wants_host(c) || !known(f->swap_total) || f->swap_total != 0 || !left_is_scarce(f))
+        return;
+    severity = left_is_nothing(f) ? SEV_CRITICAL : left_is_little(f) ? SEV_WARNING : SEV_INFO;
+    finding_add(c, MAX(severity, pain), f->available_estimated ? CONF_MEDIUM : CONF_HIGH, "host",
+                0.6, "%s of %s available, and no swap", SIZE(f->available), SIZE(f->total));
+    if (known(c->s->meminfo[MI_ANON_PAGES]))
+        finding_detail(c, "%s of anonymous memory cannot be reclaimed.",
+                       SIZE(c->s->meminfo[MI_ANON_PAGES]));
+    evidence(c, f->available_estimated ? "MemAvailable, estimated" : "MemAvailable",
+             number_of(f->available), IN_BYTES, "/proc/meminfo", "under %s",
+             SIZE((u64)(2 * left_little(f))));
+    evidence(c, "SwapTotal", 0, IN_BYTES, "/proc/meminfo", "0");
+    evidence_pressure(c, "memory", &f->psi[PSI_RES_MEMORY], PRESSURE_FILE);
+}

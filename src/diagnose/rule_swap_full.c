@@ -1,0 +1,23 @@
+/* rule_swap_full.c - no swap space is left. */
+#include "diagnose/left.h"
+#include "diagnose/pain.h"
+
+#define FULL_PERCENT 95.0
+
+void rule_swap_full(struct rule_context *c)
+{
+    const struct figures *f = c->f;
+    bool hurts = left_is_scarce(f) || pain_severity(&f->psi[PSI_RES_MEMORY]) >= SEV_WARNING;
+
+    if (!wants_host(c) || !(f->swap_used_share >= FULL_PERCENT))
+        return;
+    finding_add(c, hurts ? SEV_WARNING : SEV_INFO, hurts ? CONF_HIGH : CONF_MEDIUM, "host", 0.45,
+                "Swap is full: %s of %s used", SIZE(f->swap_used), SIZE(f->swap_total));
+    finding_detail(c, hurts ? "Memory is short as well: nothing anonymous can leave any more."
+                            : "Memory is not short, so nothing needs to leave.");
+    evidence(c, "swap used", f->swap_used_share, IN_PERCENT, "/proc/meminfo", "over %.0f %%",
+             FULL_PERCENT);
+    evidence(c, "MemAvailable", number_of(f->available), IN_BYTES, "/proc/meminfo", "%s", "");
+    evidence(c, "pswpin", rate(c, PSWPIN), IN_PAGES_PER_S, "/proc/vmstat", "%s", "");
+    evidence(c, "pswpout", rate(c, PSWPOUT), IN_PAGES_PER_S, "/proc/vmstat", "%s", "");
+}

@@ -1,0 +1,50 @@
+/* top_processes.c - see top_processes.h. */
+#include "diagnose/top_processes.h"
+
+#include <stdio.h>
+
+unsigned top_processes(const struct rule_context *c, process_figure *figure, double from,
+                       u32 ret[TOP_PROCESSES])
+{
+    double best[TOP_PROCESSES];
+    unsigned count = 0;
+
+    vec_for_each (&c->s->processes, p) {
+        double value = wants_process(c, p) ? figure(c, p) : NAN;
+        unsigned at = count;
+
+        if (!(value >= from))
+            continue;
+        while (at > 0 && best[at - 1] < value)
+            at--;
+        if (at == TOP_PROCESSES)
+            continue;
+        count = MIN(count + 1, (unsigned)TOP_PROCESSES);
+        for (unsigned i = count - 1; i > at; i--) {
+            best[i] = best[i - 1];
+            ret[i] = ret[i - 1];
+        }
+        best[at] = value;
+        ret[at] = (u32)(p - c->s->processes.items);
+    }
+    return count;
+}
+
+void top_processes_tell(struct rule_context *c, process_figure *figure, enum evidence_unit unit,
+                        const u32 *top, unsigned count, const char *file)
+{
+    struct strbuf text;
+
+    strbuf_init(&text);
+    for (unsigned i = 0; i < count; i++) {
+        const struct process_view *p = &c->s->processes.items[top[i]];
+        char name[80], where[64];
+
+        snprintf(name, sizeof(name), "%s (pid %u)", p->comm, p->pid);
+        snprintf(where, sizeof(where), "/proc/%u/%s", p->pid, file);
+        strbuf_printf(&text, "%s%s %s", i ? ", " : "", name, AMOUNT(figure(c, p), unit));
+        evidence(c, name, figure(c, p), unit, where, "%s", "");
+    }
+    finding_detail(c, "%s.", text.text);
+    strbuf_done(&text);
+}
