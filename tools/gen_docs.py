@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""gen_docs.py [--check] - write docs/counters.md, docs/tunables.md and the keys of docs/scenario.md from the tables in src/.
+"""gen_docs.py [--check] - write docs/counters.md, docs/tunables.md, docs/findings.md and the keys of docs/scenario.md from the tables in src/.
 
 --check changes nothing and exits 1 when a page is not what the tables say; it also checks that the column `effect` of
 tunables.def is true: what is MODELLED is read by some room that could obey it, what is KEPT is not.
@@ -129,12 +129,26 @@ def scenario_page():
                   text, flags=re.S)
 
 
+def findings_page():
+    findings = list(rows("src/diagnose/rules.def", "RULE"))
+    index = [[f"[`{name}`](#{name})", family, title] for _, _, name, family, title, *_ in findings]
+    out = (MADE + "# Findings\n\nWhat `highwater diagnose` can find, under the names that `--only`, JSON and "
+           "`highwater explain NAME` use. Severity follows pain: time that programs lose, or a kill, makes a warning; "
+           "usage alone is information unless the end is near. Some findings are good news.\n"
+           + table("All of them", ["Name", "Family", "Finding"], index))
+    for _, _, name, _, title, meaning, look_next, change, disproof, teach in findings:
+        out += (f"\n## {name}\n\n**{title}.** {meaning}\n\n{teach}\n\n- Look at: {look_next}\n- Change: {change}\n"
+                f"- Wrong if: {disproof}\n")
+    return out
+
+
 def main():
     check = sys.argv[1:] == ["--check"]
     if sys.argv[1:] and not check:
         sys.exit(__doc__)
     errors = check_effects() if check else []
     for name, text in (("docs/counters.md", counters_page()), ("docs/tunables.md", tunables_page()),
+                       ("docs/findings.md", findings_page()),
                        ("docs/scenario.md", scenario_page())):
         path = os.path.join(TOP, name)
         if read(path) == text:

@@ -166,7 +166,8 @@ void accounting_host(struct accounting *a, const struct snapshot *s)
     sum += part(a, 1, "GPU", either(m[MI_GPU_ACTIVE], m[MI_GPU_RECLAIM]), "");
     sum += part(a, 1, "broken", m[MI_HARDWARE_CORRUPTED], "hardware errors");
     remainder_line(a, 1, "not accounted for", (s64)m[MI_MEM_TOTAL] - (s64)sum,
-                   "drivers, firmware, balloon, other caches");
+                   sum > m[MI_MEM_TOTAL] ? "counted twice by the kernel"
+                                         : "drivers, firmware, balloon, other caches");
 }
 
 /* --- a group -------------------------------------------------------------------------------------------------------- */

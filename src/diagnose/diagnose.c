@@ -116,6 +116,9 @@ static bool could_tell(const struct diagnosis *d, const struct figures *f)
         return true;
     if (!known(f->total))
         return false;
+    /* Programs wait for I/O, and whether for evicted pages is not known. */
+    if (f->psi[PSI_RES_IO].some >= PAIN_WARNING_SOME && isnan(f->rate[PSWPIN]))
+        return false;
     return pain_known(&f->psi[PSI_RES_MEMORY]) || !isnan(f->rate[PGSTEAL_DIRECT]);
 }
 

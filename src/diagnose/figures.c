@@ -24,12 +24,18 @@ static double average(u64 hundredths)
     return known(hundredths) ? (double)hundredths / 100 : NAN;
 }
 
+/* At most 100 %; NAN stays NAN, which MIN() would turn into 100. */
+static double capped(double percent)
+{
+    return percent > 100 ? 100 : percent;
+}
+
 static double share(const struct turn *t, const u64 totals[3])
 {
     double us_per_s = turn_rate(t, totals);
 
     /* Totals are brought up to date in steps: a little over 100 % is that. */
-    return MIN(us_per_s / 1e4, 100.0);
+    return capped(us_per_s / 1e4);
 }
 
 static double judged(double seconds, double of_interval, const struct psi_line *line)
@@ -54,6 +60,22 @@ static void fill_pressure(struct pressure *p, const struct psi_view *view, const
     p->full_avg10 = average(view->full.avg10);
     p->some = judged(seconds, p->some_share, &view->some);
     p->full = judged(seconds, p->full_share, &view->full);
+}
+
+/* A task that waits for a page which was evicted before the kernel thought it in use waits, for PSI, for I/O alone. The part of
+ * I/O pressure that such reads explain is memory's as well. */
+static void fill_pain(struct pressure *pain, const struct pressure psi[NR_PSI_RES],
+                      double share_percent)
+{
+    const struct pressure *io = &psi[PSI_RES_IO];
+    double part = isnan(share_percent) ? 0 : share_percent / 100;
+
+    *pain = psi[PSI_RES_MEMORY];
+    /* Comparisons with NAN are false: what is not known changes nothing. */
+    if (io->some * part > pain->some)
+        pain->some = io->some * part;
+    if (io->full * part > pain->full)
+        pain->full = io->full * part;
 }
 
 /* --- groups -------------------------------------------------------------------------------------------------------- */
@@ -167,17 +189,6 @@ static void fill_limited(const struct snapshot *s, struct figures *f)
         f->refaults_machine = NAN;
 }
 
-/* MemAvailable came with 3.14. Before: what is free, the cache but for a part that is always needed, half of the slab. */
-static u64 estimate_available(const struct snapshot *s)
-{
-    const u64 *m = s->meminfo;
-    u64 cache = figure_add(m[MI_ACTIVE_FILE], m[MI_INACTIVE_FILE]);
-
-    if (!known(cache))
-        return UNKNOWN;
-    return figure_add(m[MI_MEM_FREE], cache / 2 + figure_or(m[MI_SRECLAIMABLE], 0) / 2);
-}
-
 static double percent(u64 part, u64 whole)
 {
     return known(part) && known(whole) && whole ? 100.0 * (double)part / (double)whole : NAN;
@@ -190,10 +201,7 @@ static void fill_meminfo(struct figures *f, const struct snapshot *s)
 
     f->total = m[MI_MEM_TOTAL];
     f->available = m[MI_MEM_AVAILABLE];
-    if (!known(f->available) && known(m[MI_MEM_FREE])) {
-        f->available = estimate_available(s);
-        f->available_estimated = true;
-    }
+    f->available_estimated = s->available_estimated;
     f->available_share = percent(f->available, f->total);
     f->cache = less(cached, m[MI_SHMEM]);
     f->swap_total = m[MI_SWAP_TOTAL];
@@ -214,7 +222,7 @@ static void fill_rates(struct figures *f, const struct history *h)
     direct = f->rate[PGSTEAL_DIRECT];
     f->reclaimed = sum_known(kswapd, direct);
     f->direct_share = f->reclaimed > 0 ? 100 * direct / f->reclaimed : NAN;
-    f->efficiency = f->scanned > 0 ? MIN(100 * f->reclaimed / f->scanned, 100.0) : NAN;
+    f->efficiency = f->scanned > 0 ? capped(100 * f->reclaimed / f->scanned) : NAN;
     f->refaults_file = f->rate[WORKINGSET_REFAULT_FILE];
     f->refaults_anon = f->rate[WORKINGSET_REFAULT_ANON];
 }
@@ -255,7 +263,7 @@ static void fill_disks(struct figures *f, const struct snapshot *s, const struct
         d->write_bytes = turn_rate(&dh->turn, dh->write_bytes);
         d->read_ms = d->reads > 0 ? turn_rate(&dh->turn, dh->read_ms) / d->reads : NAN;
         d->write_ms = d->writes > 0 ? turn_rate(&dh->turn, dh->write_ms) / d->writes : NAN;
-        d->busy = MIN(turn_rate(&dh->turn, dh->busy_ms) / 10, 100.0);
+        d->busy = capped(turn_rate(&dh->turn, dh->busy_ms) / 10);
         d->queue = turn_rate(&dh->turn, dh->weighted_ms) / 1000;
         if (!view->whole || view->stacked)
             continue;
@@ -271,14 +279,12 @@ static void fill_disks(struct figures *f, const struct snapshot *s, const struct
         f->device_write_bytes = 1024 * f->rate[PGPGOUT];
 }
 
-static void fill_read_share(struct figures *f, const struct snapshot *s)
+/* So many pages a second, of all bytes read from devices, in percent. */
+static double read_share(const struct figures *f, const struct snapshot *s, double pages)
 {
-    double pages = sum_known(f->refaults_file, f->rate[PSWPIN]);
     double page_bytes = s->page_bytes && known(s->page_bytes) ? (double)s->page_bytes : 4096;
 
-    f->memory_read_share = f->device_read_bytes > 0
-                               ? MIN(100 * pages * page_bytes / f->device_read_bytes, 100.0)
-                               : NAN;
+    return f->device_read_bytes > 0 ? capped(100 * pages * page_bytes / f->device_read_bytes) : NAN;
 }
 
 static void fill_nodes(struct figures *f, const struct snapshot *s, const struct history *h)
@@ -348,7 +354,10 @@ void figures_init(struct figures *f, const struct snapshot *s, const struct hist
         fill_group(s, f, h, i);
     fill_limited(s, f);
     fill_disks(f, s, h);
-    fill_read_share(f, s);
+    f->memory_read_share = read_share(f, s, sum_known(f->refaults_file, f->rate[PSWPIN]));
+    fill_pain(&f->pain, f->psi, f->memory_read_share);
+    for (u32 i = 0; i < s->cgroups.count; i++)
+        fill_pain(&f->groups[i].pain, f->groups[i].psi, read_share(f, s, f->groups[i].refaults));
     fill_nodes(f, s, h);
     fill_processes(f, s, h);
     f->oom_kills_seen = known(h->first_oom_kill) && known(s->vmstat[OOM_KILL]) &&

@@ -31,13 +31,21 @@ u64 turn_delta(const struct turn *t, const u64 values[3]);
 double turn_rate(const struct turn *t, const u64 values[3]);
 
 /* Counters of memory.stat that have rates. */
-#define GROUP_COUNTERS(X)                                                                   \
-    X(PGFAULT)                                                                              \
-    X(PGMAJFAULT)                                                                           \
-    X(WORKINGSET_REFAULT_ANON) X(WORKINGSET_REFAULT_FILE) X(WORKINGSET_ACTIVATE_ANON)       \
-        X(WORKINGSET_ACTIVATE_FILE) X(WORKINGSET_RESTORE_ANON) X(WORKINGSET_RESTORE_FILE)   \
-            X(PGSCAN_KSWAPD) X(PGSCAN_DIRECT) X(PGSTEAL_KSWAPD) X(PGSTEAL_DIRECT) X(ZSWPIN) \
-                X(ZSWPOUT)
+#define GROUP_COUNTERS(X)       \
+    X(PGFAULT)                  \
+    X(PGMAJFAULT)               \
+    X(WORKINGSET_REFAULT_ANON)  \
+    X(WORKINGSET_REFAULT_FILE)  \
+    X(WORKINGSET_ACTIVATE_ANON) \
+    X(WORKINGSET_ACTIVATE_FILE) \
+    X(WORKINGSET_RESTORE_ANON)  \
+    X(WORKINGSET_RESTORE_FILE)  \
+    X(PGSCAN_KSWAPD)            \
+    X(PGSCAN_DIRECT)            \
+    X(PGSTEAL_KSWAPD)           \
+    X(PGSTEAL_DIRECT)           \
+    X(ZSWPIN)                   \
+    X(ZSWPOUT)
 
 enum group_counter {
 #define X(id) GC_##id,

@@ -168,6 +168,12 @@ static void reconcile_group(struct diagnosis *d, const struct figures *f, u32 in
     vec_push(&d->reconciliations, r);
 }
 
+/* Of v1 the root shows figures, but it has no limit and is the machine. */
+static bool is_whole_machine(const struct cgroup_view *g)
+{
+    return g->is_root || (g->parent == GROUP_NONE && (!known(g->max) || g->max >= NO_LIMIT));
+}
+
 /* The largest group with processes of its own that is smaller than the last one told. */
 static u32 next_largest(const struct snapshot *s, u64 below, u32 after)
 {
@@ -178,7 +184,7 @@ static u32 next_largest(const struct snapshot *s, u64 below, u32 after)
         bool later =
             known(g->current) && (g->current < below || (g->current == below && index > after));
 
-        if (!later || g->is_root || !known(g->nr_procs) || g->nr_procs == 0)
+        if (!later || is_whole_machine(g) || !known(g->nr_procs) || g->nr_procs == 0)
             continue;
         if (best == GROUP_NONE || g->current > s->cgroups.items[best].current)
             best = index;

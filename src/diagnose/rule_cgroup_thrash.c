@@ -9,7 +9,7 @@
 static void tell(struct rule_context *c, const struct cgroup_view *g,
                  const struct group_figures *gf, enum severity severity)
 {
-    const struct pressure *p = &gf->psi[PSI_RES_MEMORY];
+    const struct pressure *p = &gf->pain;
     double anon = gf->rate[GC_WORKINGSET_REFAULT_ANON], file = gf->rate[GC_WORKINGSET_REFAULT_FILE];
     bool hits = gf->event_rate[GE_MAX] > 0 || gf->event_rate[GE_HIGH] > 0;
 
@@ -39,11 +39,11 @@ void rule_cgroup_thrash(struct rule_context *c)
 {
     vec_for_each (&c->s->cgroups, g) {
         const struct group_figures *gf = &c->f->groups[g - c->s->cgroups.items];
-        enum severity severity = pain_group_severity(&gf->psi[PSI_RES_MEMORY]);
+        enum severity severity = pain_group_severity(&gf->pain);
 
         if (!wants_group(c, g) || !group_at_own_limit(g, gf) || !(gf->refaults >= BUSY_PAGES))
             continue;
-        if (!pain_known(&gf->psi[PSI_RES_MEMORY]))
+        if (!pain_known(&gf->pain))
             severity = gf->refaults >= BUSY_PAGES_BLIND ? SEV_WARNING : SEV_INFO;
         tell(c, g, gf, MAX(severity, SEV_INFO));
     }

@@ -9,7 +9,7 @@
 void rule_direct_reclaim(struct rule_context *c)
 {
     const struct figures *f = c->f;
-    const struct pressure *p = &f->psi[PSI_RES_MEMORY];
+    const struct pressure *p = &f->pain;
     enum severity severity = pain_severity(p);
 
     if (!wants_host(c))

@@ -4,7 +4,9 @@
 #include "diagnose/pain.h"
 
 /* Writers that wait show as I/O pressure. */
-#define IO_SOME 5.0
+#define IO_SOME   5.0
+/* Any device writes less in a tenth of a second; where little memory is left the limit is as small. */
+#define DIRTY_MIN (16.0 * MIB)
 
 void rule_dirty_throttling(struct rule_context *c)
 {
@@ -19,7 +21,7 @@ void rule_dirty_throttling(struct rule_context *c)
     if (!wants_host(c))
         return;
     /* Between the two thresholds writers go freely up to the middle, and are held back above it. */
-    if (!(number_of(dirty) > held) || io->some < IO_SOME)
+    if (!(number_of(dirty) > held) || (double)dirty * page < DIRTY_MIN || io->some < IO_SOME)
         return;
     finding_add(c, hurts ? SEV_WARNING : SEV_INFO, pain_known(io) ? CONF_HIGH : CONF_MEDIUM, "host",
                 0.6, "Writers are held back: %s dirty or being written, limit %s",

@@ -9,7 +9,7 @@
 void rule_file_thrash(struct rule_context *c)
 {
     const struct figures *f = c->f;
-    const struct pressure *p = &f->psi[PSI_RES_MEMORY];
+    const struct pressure *p = &f->pain;
     double refaults = f->refaults_file,
            elsewhere = sum_known(refaults, f->refaults_anon) - f->refaults_machine;
     double wanted = rate(c, WORKINGSET_ACTIVATE_FILE);

@@ -19,7 +19,10 @@ void rule_memory_low_available(struct rule_context *c)
     }
     if (!left_is_little(f) || !(known(f->swap_total) && f->swap_total > 0))
         return;
-    severity = swap_left ? SEV_INFO : left_is_nothing(f) ? SEV_CRITICAL : SEV_WARNING;
+    if (left_is_nothing(f))
+        severity = swap_left ? SEV_WARNING : SEV_CRITICAL;
+    else
+        severity = swap_left ? SEV_INFO : SEV_WARNING;
     finding_add(c, MAX(severity, pain), f->available_estimated ? CONF_MEDIUM : CONF_HIGH, "host",
                 0.6, "Little memory is left: %s of %s available", SIZE(f->available),
                 SIZE(f->total));

@@ -14,16 +14,14 @@ void rule_memory_thrash_as_io(struct rule_context *c)
     const struct figures *f = c->f;
     double busy = f->busiest_disk == UINT32_MAX ? NAN : f->disks[f->busiest_disk].busy;
     bool waits = f->psi[PSI_RES_IO].some >= IO_SOME || busy >= DISK_BUSY;
-    bool hurts = pain_severity(&f->psi[PSI_RES_MEMORY]) >= SEV_WARNING ||
-                 finding_said(c, NR_RULES, SEV_WARNING);
+    bool hurts = pain_severity(&f->pain) >= SEV_WARNING || finding_said(c, NR_RULES, SEV_WARNING);
 
     if (!wants_host(c) || !waits || !(f->device_read_bytes >= READ_BYTES) ||
         !(f->memory_read_share >= READ_SHARE))
         return;
     /* A little below the thrash itself, which is the cause. */
-    finding_add(c, hurts ? SEV_WARNING : SEV_INFO,
-                pain_known(&f->psi[PSI_RES_MEMORY]) ? CONF_HIGH : CONF_MEDIUM, "host",
-                0.9 * pain_weight(&f->psi[PSI_RES_MEMORY]),
+    finding_add(c, hurts ? SEV_WARNING : SEV_INFO, pain_known(&f->pain) ? CONF_HIGH : CONF_MEDIUM,
+                "host", 0.9 * pain_weight(&f->pain),
                 "The disk is busy because memory is short: %s of what it reads was just evicted",
                 AMOUNT(f->memory_read_share, IN_PERCENT));
     evidence(c, "reads that refaults and swap-ins explain", f->memory_read_share, IN_PERCENT,
@@ -35,5 +33,5 @@ void rule_memory_thrash_as_io(struct rule_context *c)
                  "busy over %.0f %%", DISK_BUSY);
     evidence(c, "io pressure, some", f->psi[PSI_RES_IO].some, IN_PERCENT, "/proc/pressure/io",
              "over %.0f %%", IO_SOME);
-    evidence_pressure(c, "memory", &f->psi[PSI_RES_MEMORY], PRESSURE_FILE);
+    evidence_pressure(c, "memory", &f->pain, PRESSURE_FILE);
 }

@@ -17,7 +17,7 @@ static double left(const struct node_view *n)
 void rule_numa_imbalance(struct rule_context *c)
 {
     const struct node_view *worst = NULL, *best = NULL;
-    bool hurts = pain_severity(&c->f->psi[PSI_RES_MEMORY]) >= SEV_WARNING;
+    bool hurts = pain_severity(&c->f->pain) >= SEV_WARNING;
     double foreign;
 
     if (!wants_host(c))
@@ -50,5 +50,5 @@ void rule_numa_imbalance(struct rule_context *c)
              part_names[PART_NODES], "over %.0f %%", PLENTY);
     evidence(c, "numa_foreign", foreign, IN_PAGES_PER_S, part_names[PART_NODES],
              "over %.0f pages/s", FOREIGN_PAGES);
-    evidence_pressure(c, "memory", &c->f->psi[PSI_RES_MEMORY], PRESSURE_FILE);
+    evidence_pressure(c, "memory", &c->f->pain, PRESSURE_FILE);
 }

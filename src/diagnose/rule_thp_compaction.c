@@ -8,7 +8,7 @@ void rule_thp_compaction(struct rule_context *c)
 {
     double stalls = rate(c, COMPACT_STALL), fails = rate(c, COMPACT_FAIL),
            good = rate(c, COMPACT_SUCCESS);
-    const struct pressure *p = &c->f->psi[PSI_RES_MEMORY];
+    const struct pressure *p = &c->f->pain;
     enum severity severity = pain_severity(p);
 
     if (!wants_host(c) || !(stalls >= STALLS))

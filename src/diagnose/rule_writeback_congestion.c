@@ -8,7 +8,7 @@
 void rule_writeback_congestion(struct rule_context *c)
 {
     double met = rate(c, NR_VMSCAN_IMMEDIATE_RECLAIM), throttled = rate(c, NR_THROTTLED_WRITTEN);
-    const struct pressure *p = &c->f->psi[PSI_RES_MEMORY];
+    const struct pressure *p = &c->f->pain;
     bool waits = throttled > 0;
     enum severity severity = pain_severity(p);
 

@@ -42,9 +42,11 @@ void top_processes_tell(struct rule_context *c, process_figure *figure, enum evi
 
         snprintf(name, sizeof(name), "%s (pid %u)", p->comm, p->pid);
         snprintf(where, sizeof(where), "/proc/%u/%s", p->pid, file);
-        strbuf_printf(&text, "%s%s %s", i ? ", " : "", name, AMOUNT(figure(c, p), unit));
+        if (i)
+            strbuf_printf(&text, "%s%s %s", i > 1 ? ", " : "", name, AMOUNT(figure(c, p), unit));
         evidence(c, name, figure(c, p), unit, where, "%s", "");
     }
-    finding_detail(c, "%s.", text.text);
+    if (text.len)
+        finding_detail(c, "Then %s.", text.text);
     strbuf_done(&text);
 }

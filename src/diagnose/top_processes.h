@@ -12,7 +12,7 @@ typedef double process_figure(const struct rule_context *c, const struct process
 /* Indices of at most TOP_PROCESSES wanted processes with the largest figures of at least `from`, largest first. How many. */
 unsigned top_processes(const struct rule_context *c, process_figure *figure, double from,
                        u32 ret[TOP_PROCESSES]);
-/* Name them in the detail and the evidence of the finding added last. */
+/* Name them in the evidence, and all but the first in the detail, of the finding added last. */
 void top_processes_tell(struct rule_context *c, process_figure *figure, enum evidence_unit unit,
                         const u32 *top, unsigned count, const char *file);
 

@@ -61,6 +61,11 @@ struct sampler *sampler_new(struct source *src, u64 parts)
     return m;
 }
 
+void sampler_read_all(struct sampler *m, bool all)
+{
+    m->schedule.all = all;
+}
+
 static void forget(struct sampler *m)
 {
     for (unsigned i = 0; i < m->taken; i++)

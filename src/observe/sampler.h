@@ -24,6 +24,9 @@ int sampler_open(const char *root, u64 parts, struct sampler **ret, struct err *
 /* The same over a source of the caller's, which stays the caller's. */
 struct sampler *sampler_new(struct source *src, u64 parts);
 
+/* From now on read every part at every tick: for the first two samples of a diagnosis, whose rates must not wait. */
+void sampler_read_all(struct sampler *m, bool all);
+
 void sampler_free(struct sampler *m);
 
 /* Take the next snapshot. -ENODATA when there is none: after the one of an archive, after the last of a capture. Other errors: nothing

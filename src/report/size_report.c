@@ -1,6 +1,7 @@
 /* size_report.c - the table of a sweep, its boundaries and its advice. */
 #include "report/size_report.h"
 #include "report/json_put.h"
+#include "report/text_wrap.h"
 
 #include "base/units.h"
 #include "base/utf8.h"
@@ -128,28 +129,6 @@ static void holes_line(const struct size_result *res, struct strbuf *out)
     strbuf_append(out, " fail though something smaller survived\n");
 }
 
-/* Words, not over the edge of the page. */
-static void wrapped(const char *text, struct strbuf *out)
-{
-    size_t column = 0;
-
-    while (*text) {
-        size_t len = strcspn(text, " ");
-
-        if (column && column + 1 + len > WRAP_COLUMNS) {
-            strbuf_appendc(out, '\n');
-            column = 0;
-        } else if (column) {
-            strbuf_appendc(out, ' ');
-            column++;
-        }
-        strbuf_append_bytes(out, text, len);
-        column += len;
-        text += len + (text[len] == ' ');
-    }
-    strbuf_appendc(out, '\n');
-}
-
 void size_render_text(const struct size_report *r, bool color, struct strbuf *out)
 {
     const struct size_result *res = r->result;
@@ -173,7 +152,8 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
             strbuf_printf(out, " and memory.high to %s", format_bytes(text, a->high_bytes));
         strbuf_printf(out, ".%s\n", color ? "\033[0m" : "");
     }
-    wrapped(a->reason, out);
+    text_wrap(out, a->reason, 0, WRAP_COLUMNS);
+    strbuf_appendc(out, '\n');
 }
 
 /* --- JSON --- */

@@ -1,8 +1,10 @@
-/* topic.c - one list out of seven tables, and the words around a doc string. */
+/* topic.c - one list out of eight tables, and the words around a doc string. */
 #include "report/topic.h"
 
 #include "base/alloc.h"
+#include "diagnose/finding.h"
 #include "procfs/procfs_docs.h"
+#include "report/text_wrap.h"
 #include "slab/slab.h"
 #include "stats/counters.h"
 #include "stats/profile.h"
@@ -11,6 +13,8 @@
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
+
+#define FINDING_COLUMNS 96u
 
 struct cost_doc {
     const char *key;
@@ -164,11 +168,24 @@ static void add_settings(struct topics *t)
         };
 }
 
+static void add_findings(struct topics *t)
+{
+    for (unsigned i = 0; i < NR_RULES; i++)
+        t->items[t->count++] = (struct topic){
+            .kind = TOPIC_FINDING,
+            .name = rule_info[i].name,
+            .doc = rule_info[i].meaning,
+            .unit = "",
+            .where = "highwater diagnose",
+        };
+}
+
 void topics_init(struct topics *t)
 {
     t->count = 0;
     t->items = xcalloc(NR_COUNTERS + kernel_profiles[0].nr_memory_stat + nr_meminfo_docs +
-                           nr_cgroup_file_docs + NR_SLAB_CACHES + nr_tunables + ARRAY_SIZE(costs),
+                           nr_cgroup_file_docs + NR_SLAB_CACHES + nr_tunables + ARRAY_SIZE(costs) +
+                           NR_RULES,
                        sizeof(*t->items));
     for (unsigned i = 0; i < NR_COUNTERS; i++) {
         if (counter_info[i].scopes != SCOPE_CGROUP)
@@ -182,6 +199,7 @@ void topics_init(struct topics *t)
     add_files(t);
     add_slab_caches(t);
     add_settings(t);
+    add_findings(t);
 }
 
 void topics_done(struct topics *t)
@@ -233,6 +251,7 @@ const char *topic_kind_name(enum topic_kind kind)
         [TOPIC_SLAB_CACHE] = "object cache",
         [TOPIC_TUNABLE] = "tunable",
         [TOPIC_COST] = "cost",
+        [TOPIC_FINDING] = "finding",
     };
 
     return names[kind];
@@ -249,9 +268,29 @@ const char *topic_kind_title(enum topic_kind kind)
         [TOPIC_SLAB_CACHE] = "Object caches of the kernel (/proc/slabinfo)",
         [TOPIC_TUNABLE] = "Tunables (--set KEY=VALUE)",
         [TOPIC_COST] = "Costs of operations in ns (--set KEY=VALUE)",
+        [TOPIC_FINDING] = "Findings (highwater diagnose)",
     };
 
     return titles[kind];
+}
+
+/* Its texts are paragraphs, and wrapped. */
+static void render_finding(const struct rule_info *rule, struct strbuf *out)
+{
+    const struct {
+        const char *label, *text;
+    } parts[] = {
+        {"", rule->teach},
+        {"Look at: ", rule->look_next},
+        {"Change: ", rule->change},
+        {"Wrong if: ", rule->disproof},
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(parts); i++) {
+        strbuf_printf(out, "  %s", parts[i].label);
+        text_wrap(out, parts[i].text, i ? 4 : 2, FINDING_COLUMNS);
+        strbuf_appendc(out, '\n');
+    }
 }
 
 void topic_render(const struct topic *topic, struct strbuf *out)
@@ -287,6 +326,9 @@ void topic_render(const struct topic *topic, struct strbuf *out)
                       topic->unit, topic->name);
         if (!topic->is_modelled)
             strbuf_append(out, "  Kept and shown; it changes nothing in this version.\n");
+        break;
+    case TOPIC_FINDING:
+        render_finding(&rule_info[rule_find(topic->name)], out);
         break;
     case NR_TOPIC_KINDS:
         hw_unreachable();

@@ -16,6 +16,7 @@ enum topic_kind {
     TOPIC_SLAB_CACHE,
     TOPIC_TUNABLE,
     TOPIC_COST,
+    TOPIC_FINDING,
     NR_TOPIC_KINDS
 };
 

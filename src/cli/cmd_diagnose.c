@@ -1,0 +1,414 @@
+/* cmd_diagnose.c - highwater diagnose [FILE.hwc | DIR] [DELAY [COUNT]]: is this machine healthy, and if not, why and what next.
+ *
+ * A live machine is looked at twice, a second apart; with DELAY it goes on and prints what changes. An archive is one sample. Of
+ * a capture the worst moment is shown, unless --at names one: whoever has a capture wants to know what happened in it. Long captures are
+ * looked at in steps, over which rates are averages.
+ *
+ * Exit codes are those of monitoring plug-ins: 0 healthy, 1 warning, 2 critical, 3 cannot tell. A wrong command line and a source
+ * that cannot be read are 3 as well: a typing error is not an emergency. */
+#include "base/units.h"
+#include "cli/cli.h"
+#include "cli/verbs.h"
+#include "diagnose/diagnose.h"
+#include "observe/sampler.h"
+#include "report/diagnose_report.h"
+#include "stats/names.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { OPT_ROOT = 1, OPT_EXPLAIN, OPT_ONLY, OPT_CGROUP, OPT_PID, OPT_AT };
+
+static const struct cli_option options[] = {
+    {OPT_ROOT, "root", 0, "DIR", "diagnose the machine whose /proc and /sys are in DIR (/)"},
+    {OPT_AT, "at", 0, "TIME", "of a capture: the state at TIME instead of the worst moment"},
+    {OPT_ONLY, "only", 0, "RULE[,...]", "only these findings, by name or family"},
+    {OPT_CGROUP, "cgroup", 0, "PATH", "only this control group and those below it"},
+    {OPT_PID, "pid", 0, "N", "only this process and the control groups it is in"},
+    {OPT_EXPLAIN, "explain", 0, NULL, "explain each finding in full"},
+};
+
+static const struct cli_spec spec = {
+    .verb = "diagnose",
+    .operands = "[FILE | DIR] [DELAY [COUNT]]",
+    .summary = "Says whether a machine's memory is healthy, and if not, why and what next.\n"
+               "The machine is this one, a container, an archive of its files (DIR), a capture "
+               "(FILE.hwc),\n"
+               "or one that 'highwater run --proc DIR' wrote.",
+    .takes = CLI_OUTPUT | CLI_PROGRESS,
+    .options = options,
+    .nr_options = ARRAY_SIZE(options),
+    .notes =
+        "--quiet prints the verdict line alone. Without DELAY a live machine is looked at twice,\n"
+        "1 s apart; with it, every DELAY seconds, COUNT times or until interrupted, and changes\n"
+        "are printed. TIME is as in 'highwater capture --help'.\n"
+        "\n"
+        "Exit code: 0 healthy, 1 warning, 2 critical, 3 cannot tell (also when the command line\n"
+        "is wrong or nothing can be read), of the last look.\n"
+        "\n"
+        "Examples:\n"
+        "  highwater diagnose\n"
+        "  highwater diagnose --cgroup /system.slice/db.service --explain\n"
+        "  highwater diagnose sosreport-db1/ --format json\n"
+        "  highwater diagnose host.hwc --at 03:10\n"
+        "  highwater diagnose 1 60\n",
+    .min_operands = 0,
+    .max_operands = 3,
+};
+
+#define DELAY_DEFAULT (1 * NS_PER_S)
+/* Instants of a capture that are looked at: more would not fit on any screen, and take minutes. */
+#define LOOKS_MAX     600
+
+struct request {
+    struct cli cli;
+    const char *root, *at;
+    bool has_root, explain;
+    ns_t delay; /* 0: two samples and done */
+    u64 count;  /* 0: until interrupted */
+    struct diagnose_options only;
+    struct sampler *sampler;
+    struct diagnosis diagnosis;
+    u64 samples;
+};
+
+/* What the other verbs return, as this one's exit code. */
+static int cannot_tell(int code)
+{
+    return code == CLI_OK ? CLI_OK : (int)VERDICT_UNKNOWN;
+}
+
+/* --- showing -------------------------------------------------------------------------------------------------------- */
+
+static struct diagnose_report report_of(const struct request *req)
+{
+    return (struct diagnose_report){
+        .diagnosis = &req->diagnosis,
+        .source = req->root,
+        .samples = req->samples,
+        .samples_available = sampler_capture(req->sampler) ? sampler_count(req->sampler) : 0,
+        .worst = sampler_capture(req->sampler) && !req->at,
+        .explain = req->explain,
+        .color = req->cli.color,
+    };
+}
+
+/* The exit code: that of the verdict. */
+static int show(struct request *req)
+{
+    struct diagnose_report r = report_of(req);
+    struct strbuf text;
+    int rc;
+
+    strbuf_init(&text);
+    if (req->cli.format == CLI_JSON)
+        diagnose_render_json(&r, &text);
+    else if (req->cli.quiet)
+        diagnose_render_verdict(&r, &text);
+    else
+        diagnose_render_text(&r, &text);
+    rc = cli_emit(&req->cli, &text);
+    strbuf_done(&text);
+    return rc ? (int)VERDICT_UNKNOWN : (int)req->diagnosis.verdict;
+}
+
+static int look(struct request *req, struct err *e)
+{
+    int rc = sampler_next(req->sampler, e);
+
+    if (rc == 0) {
+        diagnosis_add(&req->diagnosis, sampler_snapshot(req->sampler));
+        req->samples++;
+    }
+    return rc;
+}
+
+/* --- a live machine --------------------------------------------------------------------------------------------------- */
+
+static void block_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    sigprocmask(SIG_BLOCK, set, NULL);
+}
+
+/* True when a signal asked to end. */
+static bool wait_for(const sigset_t *signals, ns_t delay)
+{
+    struct timespec ts = {.tv_sec = (time_t)(delay / NS_PER_S),
+                          .tv_nsec = (long)(delay % NS_PER_S)};
+
+    return sigtimedwait(signals, NULL, &ts) > 0;
+}
+
+static int show_changes(struct request *req, struct diagnose_state *state)
+{
+    struct diagnose_report r = report_of(req);
+    struct strbuf text;
+    int rc = CLI_OK;
+
+    strbuf_init(&text);
+    diagnose_render_changes(&r, state, &text);
+    diagnose_state_take(state, &req->diagnosis);
+    if (text.len)
+        rc = cli_emit(&req->cli, &text);
+    strbuf_done(&text);
+    return rc;
+}
+
+static int watch(struct request *req, const sigset_t *signals, struct err *e)
+{
+    bool prints = req->cli.format == CLI_TEXT && !req->cli.output;
+    struct diagnose_state state = {0};
+    int rc = prints ? show(req) : (int)req->diagnosis.verdict;
+
+    diagnose_state_take(&state, &req->diagnosis);
+    sampler_read_all(req->sampler, false);
+    while ((req->count == 0 || req->samples < req->count) && !wait_for(signals, req->delay)) {
+        if (look(req, e)) {
+            rc = cannot_tell(cli_fail_err(&req->cli, e));
+            break;
+        }
+        diagnosis_conclude(&req->diagnosis);
+        rc = (int)req->diagnosis.verdict;
+        if (prints && show_changes(req, &state)) {
+            rc = (int)VERDICT_UNKNOWN;
+            break;
+        }
+    }
+    diagnose_state_done(&state);
+    /* A document, or a file, is of the end. */
+    return prints ? rc : show(req);
+}
+
+static int diagnose_live(struct request *req, struct err *e)
+{
+    sigset_t signals;
+
+    block_signals(&signals);
+    sampler_read_all(req->sampler, true);
+    if (look(req, e))
+        return cannot_tell(cli_fail_err(&req->cli, e));
+    if (req->count != 1) {
+        if (wait_for(&signals, req->delay ? req->delay : DELAY_DEFAULT))
+            return (int)VERDICT_UNKNOWN;
+        if (look(req, e))
+            return cannot_tell(cli_fail_err(&req->cli, e));
+    }
+    diagnosis_conclude(&req->diagnosis);
+    return req->delay && req->count != 1 && req->count != 2 ? watch(req, &signals, e) : show(req);
+}
+
+/* --- a capture ---------------------------------------------------------------------------------------------------------- */
+
+/* Instant number `look` of `looks` that are spread over 0 to last, both ends among them. */
+static size_t instant(size_t look, size_t looks, size_t last)
+{
+    return looks < 2 ? last : look * last / (looks - 1);
+}
+
+static double badness(const struct diagnosis *d)
+{
+    static const double ranks[] = {[VERDICT_UNKNOWN] = 0,
+                                   [VERDICT_HEALTHY] = 1,
+                                   [VERDICT_WARNING] = 2,
+                                   [VERDICT_CRITICAL] = 3};
+    const struct findings *f = &d->findings;
+    bool pains = d->verdict == VERDICT_WARNING || d->verdict == VERDICT_CRITICAL;
+
+    return ranks[d->verdict] + (pains && f->items.count ? f->items.items[0].weight / 2 : 0);
+}
+
+/* Look at instants 0 to `looks` - 1 of those that are spread up to `last`. Which was the worst, in *ret (may be NULL). */
+static int look_through(struct request *req, size_t looks, size_t of, size_t last, size_t *ret,
+                        struct err *e)
+{
+    double worst = -1;
+
+    diagnosis_done(&req->diagnosis);
+    diagnosis_init(&req->diagnosis, &req->only);
+    req->samples = 0;
+    for (size_t i = 0; i < looks; i++) {
+        int rc = sampler_seek(req->sampler, instant(i, of, last), e);
+
+        if (rc)
+            return rc;
+        diagnosis_add(&req->diagnosis, sampler_snapshot(req->sampler));
+        req->samples++;
+        cli_progress(&req->cli, "samples", i + 1, looks);
+        if (!ret)
+            continue;
+        diagnosis_conclude(&req->diagnosis);
+        if (badness(&req->diagnosis) >= worst) {
+            worst = badness(&req->diagnosis);
+            *ret = i;
+        }
+    }
+    return 0;
+}
+
+static int diagnose_capture(struct request *req, struct err *e)
+{
+    size_t last = sampler_count(req->sampler) - 1, looks, worst = 0;
+
+    if (req->at && capture_parse_at(sampler_capture(req->sampler), req->at, &last, e))
+        return cannot_tell(cli_usage(&req->cli, "--at: %s", e->text));
+    looks = MIN(last + 1, (size_t)LOOKS_MAX);
+    if (look_through(req, looks, looks, last, req->at ? NULL : &worst, e))
+        return cannot_tell(cli_fail_err(&req->cli, e));
+    if (!req->at && worst + 1 < looks && look_through(req, worst + 1, looks, last, NULL, e))
+        return cannot_tell(cli_fail_err(&req->cli, e));
+    diagnosis_conclude(&req->diagnosis);
+    return show(req);
+}
+
+static int diagnose(struct request *req)
+{
+    struct err e = {0};
+    int rc;
+
+    if (sampler_open(req->root, SNAPSHOT_ALL, &req->sampler, &e))
+        return cannot_tell(cli_fail_err(&req->cli, &e));
+    diagnosis_init(&req->diagnosis, &req->only);
+    if (req->at && !sampler_capture(req->sampler)) {
+        rc = cannot_tell(cli_usage(&req->cli, "--at is for captures, and '%s' is none", req->root));
+    } else if (req->delay && !sampler_source(req->sampler)->live) {
+        rc = cannot_tell(
+            cli_usage(&req->cli, "DELAY is for a live machine; '%s' stands still", req->root));
+    } else if (sampler_capture(req->sampler)) {
+        rc = diagnose_capture(req, &e);
+    } else if (sampler_source(req->sampler)->live) {
+        rc = diagnose_live(req, &e);
+    } else if (look(req, &e)) {
+        rc = cannot_tell(cli_fail_err(&req->cli, &e));
+    } else {
+        diagnosis_conclude(&req->diagnosis);
+        rc = show(req);
+    }
+    diagnosis_done(&req->diagnosis);
+    sampler_free(req->sampler);
+    return rc;
+}
+
+/* --- the command line --------------------------------------------------------------------------------------------------- */
+
+/* Each name of --only is a rule or a family. */
+static void check_only(struct cli *cli, const char *only)
+{
+    char name[80], hint[256];
+    struct nearest near;
+
+    while (*only) {
+        size_t len = strcspn(only, ",");
+
+        snprintf(name, sizeof(name), "%.*s", (int)MIN(len, sizeof(name) - 1), only);
+        if (rule_find(name) == NR_RULES && !rule_is_family(name)) {
+            nearest_init(&near, name);
+            for (unsigned i = 0; i < NR_RULES; i++)
+                nearest_offer(&near, rule_info[i].name);
+            for (unsigned i = 0; i < NR_RULES; i++)
+                nearest_offer(&near, rule_info[i].family);
+            cli_usage(cli, "--only: unknown finding '%s'%s", name,
+                      nearest_text(&near, hint, sizeof(hint)));
+            return;
+        }
+        only += len + (only[len] == ',');
+    }
+}
+
+/* "web", "/web/" and "/sys/fs/cgroup/web" are "/web". */
+static const char *group_path(const char *text)
+{
+    static char path[4096];
+    static const char mount[] = "/sys/fs/cgroup";
+    size_t len;
+
+    if (strncmp(text, mount, strlen(mount)) == 0 &&
+        (text[strlen(mount)] == '/' || !text[strlen(mount)]))
+        text += strlen(mount);
+    snprintf(path, sizeof(path), "%s%s", *text == '/' ? "" : "/", text);
+    for (len = strlen(path); len > 1 && path[len - 1] == '/'; len--)
+        path[len - 1] = '\0';
+    return path;
+}
+
+static void option(struct request *req, int id)
+{
+    struct cli *cli = &req->cli;
+    u64 pid;
+
+    switch (id) {
+    case OPT_ROOT:
+        req->root = cli->arg;
+        req->has_root = true;
+        break;
+    case OPT_AT:
+        req->at = cli->arg;
+        break;
+    case OPT_ONLY:
+        req->only.only = cli->arg;
+        check_only(cli, cli->arg);
+        break;
+    case OPT_CGROUP:
+        req->only.cgroup = group_path(cli->arg);
+        break;
+    case OPT_PID:
+        if (cli_parse_u64(cli, "--pid", &pid) && (pid == 0 || pid > UINT32_MAX))
+            cli_usage(cli, "--pid %s: not a process", cli->arg);
+        else if (!cli->done)
+            req->only.pid = (u32)pid;
+        break;
+    case OPT_EXPLAIN:
+        req->explain = true;
+        break;
+    }
+}
+
+/* [FILE | DIR] [DELAY [COUNT]] */
+static void operands(struct request *req)
+{
+    struct cli *cli = &req->cli;
+    struct err e = {0};
+    unsigned at = 0;
+    ns_t delay;
+
+    if (cli->nr_operands && parse_duration(cli->operands[0], &delay, NULL)) {
+        if (req->has_root)
+            cli_usage(cli, "'%s' and --root %s: want one of them", cli->operands[0], req->root);
+        req->root = cli->operands[at++];
+    }
+    if (at < cli->nr_operands) {
+        if (parse_duration(cli->operands[at], &req->delay, &e))
+            cli_usage(cli, "DELAY: %s", e.text);
+        else if (req->delay < NS_PER_S || req->delay > 24 * 3600 * NS_PER_S)
+            cli_usage(cli, "DELAY %s: want 1 s to 24 h", cli->operands[at]);
+        at++;
+    }
+    if (at < cli->nr_operands) {
+        if (parse_u64(cli->operands[at], &req->count, &e) || req->count == 0)
+            cli_usage(cli, "COUNT '%s': want a number of samples", cli->operands[at]);
+        at++;
+    }
+    if (at < cli->nr_operands)
+        cli_usage(cli, "unexpected '%s' after DELAY and COUNT", cli->operands[at]);
+    if (req->only.cgroup && req->only.pid)
+        cli_usage(cli, "--cgroup and --pid: want one of them");
+}
+
+int cmd_diagnose(int argc, char **argv)
+{
+    struct request req = {.root = "/"};
+
+    cli_init(&req.cli, &spec, argc, argv);
+    for (int id; (id = cli_next(&req.cli)) > 0;)
+        option(&req, id);
+    if (!req.cli.done)
+        operands(&req);
+    if (req.cli.done)
+        return cli_done(&req.cli, cannot_tell(req.cli.exit_code));
+    return cli_done(&req.cli, diagnose(&req));
+}

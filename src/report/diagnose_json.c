@@ -1,0 +1,198 @@
+/* diagnose_json.c - a diagnosis as a JSON document; docs/schema/diagnose.schema.json describes it.
+ *
+ * What is not known is null, never 0. Evidence has the number in its unit beside the text, so that nobody has to parse the text.
+ */
+#include "report/diagnose_report.h"
+#include "report/json_put.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SCHEMA_VERSION 1
+
+static void put(json_object *o, const char *key, json_object *value)
+{
+    json_object_object_add(o, key, value);
+}
+
+static json_object *number_json(double number)
+{
+    char text[64];
+
+    if (!isfinite(number))
+        return NULL;
+    if (number == floor(number) && fabs(number) < 9e15)
+        return json_object_new_int64((int64_t)number);
+    snprintf(text, sizeof(text), "%.3f", number);
+    return json_object_new_double_s(number, text);
+}
+
+static void put_known(json_object *o, const char *key, u64 figure)
+{
+    put(o, key, known(figure) ? json_object_new_uint64(figure) : NULL);
+}
+
+static void put_text_or_null(json_object *o, const char *key, const char *text)
+{
+    if (text && *text)
+        json_put_text(o, key, text);
+    else
+        put(o, key, NULL);
+}
+
+static json_object *source_json(const struct diagnose_report *r)
+{
+    static const char *const kinds[] = {
+        [SOURCE_LIVE] = "live",       [SOURCE_CONTAINER] = "container",
+        [SOURCE_ARCHIVE] = "archive", [SOURCE_SIMULATED] = "simulated",
+        [SOURCE_CAPTURE] = "capture",
+    };
+    const struct snapshot *s = r->diagnosis->last;
+    json_object *o = json_object_new_object();
+
+    json_put_text(o, "kind", kinds[s->kind]);
+    json_put_text(o, "name", r->source);
+    put_text_or_null(o, "hostname", s->hostname);
+    put_text_or_null(o, "release", s->release);
+    put(o, "time_us", known(s->wall_us) ? json_object_new_uint64(s->wall_us) : NULL);
+    put(o, "uptime_us", known(s->uptime_us) ? json_object_new_uint64(s->uptime_us) : NULL);
+    put(o, "samples", json_object_new_uint64(r->samples));
+    put(o, "interval_seconds", number_json(r->diagnosis->interval_s));
+    put(o, "worst_moment", json_object_new_boolean(r->worst));
+    return o;
+}
+
+static json_object *evidence_json(const struct evidence *e)
+{
+    json_object *o = json_object_new_object();
+
+    json_put_text(o, "name", e->name);
+    put(o, "value", number_json(e->number));
+    json_put_text(o, "unit", evidence_units[e->unit]);
+    json_put_text(o, "text", e->value);
+    put_text_or_null(o, "threshold", e->threshold);
+    json_put_text(o, "where", e->where);
+    return o;
+}
+
+static json_object *finding_json(const struct diagnose_report *r, const struct finding *f)
+{
+    const struct rule_info *info = &rule_info[f->rule];
+    json_object *o = json_object_new_object(), *evidence = json_object_new_array();
+
+    json_put_text(o, "rule", info->name);
+    json_put_text(o, "family", info->family);
+    json_put_text(o, "severity", severity_name(f->severity));
+    json_put_text(o, "confidence", confidence_name(f->confidence));
+    json_put_text(o, "scope", f->scope);
+    json_put_text(o, "title", f->title);
+    put_text_or_null(o, "detail", f->detail);
+    vec_for_each (&f->evidence, e)
+        json_object_array_add(evidence, evidence_json(e));
+    put(o, "evidence", evidence);
+    json_put_text(o, "meaning", info->meaning);
+    json_put_text(o, "look_next", info->look_next);
+    json_put_text(o, "change", info->change);
+    json_put_text(o, "disproof", info->disproof);
+    if (r->explain)
+        json_put_text(o, "explanation", info->teach);
+    return o;
+}
+
+static json_object *pressure_json(const struct psi_view *v)
+{
+    json_object *o = json_object_new_object();
+
+    for (unsigned full = 0; full < 2; full++) {
+        const struct psi_line *l = full ? &v->full : &v->some;
+        json_object *line = NULL;
+
+        if (known(l->avg10)) {
+            line = json_object_new_object();
+            put(line, "avg10", number_json((double)l->avg10 / 100));
+            put(line, "avg60", number_json((double)l->avg60 / 100));
+            put(line, "avg300", number_json((double)l->avg300 / 100));
+            put_known(line, "total_us", l->total_us);
+        }
+        put(o, full ? "full" : "some", line);
+    }
+    return o;
+}
+
+static json_object *accounting_json(const struct accounting *a)
+{
+    json_object *o = json_object_new_object(), *lines = json_object_new_array();
+
+    json_put_text(o, "scope", a->scope);
+    vec_for_each (&a->lines, l) {
+        json_object *line = json_object_new_object();
+
+        json_put_text(line, "name", l->name);
+        put(line, "bytes", json_object_new_int64(l->bytes));
+        put(line, "depth", json_object_new_int(l->depth));
+        put(line, "remainder", json_object_new_boolean(l->is_remainder));
+        put_text_or_null(line, "note", l->note);
+        json_object_array_add(lines, line);
+    }
+    put(o, "lines", lines);
+    return o;
+}
+
+static json_object *reconciliation_json(const struct reconciliation *r)
+{
+    json_object *o = json_object_new_object(), *figures = json_object_new_array();
+
+    json_put_text(o, "scope", r->scope);
+    json_put_text(o, "text", r->text);
+    vec_for_each (&r->figures, f) {
+        json_object *figure = json_object_new_object();
+
+        json_put_text(figure, "tool", f->tool);
+        json_put_u64(figure, "bytes", f->bytes);
+        json_put_text(figure, "why", f->why);
+        json_object_array_add(figures, figure);
+    }
+    put(o, "figures", figures);
+    return o;
+}
+
+void diagnose_render_json(const struct diagnose_report *r, struct strbuf *out)
+{
+    const struct diagnosis *d = r->diagnosis;
+    json_object *o = json_object_new_object(), *findings = json_object_new_array();
+    json_object *gaps = json_object_new_array(), *tools = json_object_new_array();
+    json_object *pressure = json_object_new_object();
+
+    put(o, "schema_version", json_object_new_int(SCHEMA_VERSION));
+    json_put_text(o, "verdict", verdict_name(d->verdict));
+    put(o, "exit_code", json_object_new_int((int)d->verdict));
+    json_put_text(o, "headline", d->headline);
+    put(o, "source", source_json(r));
+    vec_for_each (&d->findings.items, f)
+        json_object_array_add(findings, finding_json(r, f));
+    put(o, "findings", findings);
+    vec_for_each (&d->findings.gaps, g) {
+        json_object *gap = json_object_new_object();
+
+        json_put_text(gap, "rule", rule_info[g->rule].name);
+        json_put_text(gap, "what", g->what);
+        json_put_text(gap, "why", g->why);
+        json_object_array_add(gaps, gap);
+    }
+    put(o, "not_measurable", gaps);
+    put(pressure, "memory", pressure_json(&d->last->psi[PSI_RES_MEMORY]));
+    put(pressure, "io", pressure_json(&d->last->psi[PSI_RES_IO]));
+    put(pressure, "cpu", pressure_json(&d->last->psi[PSI_RES_CPU]));
+    put(o, "pressure", pressure);
+    put(o, "accounting", accounting_json(&d->accounting));
+    vec_for_each (&d->reconciliations, at)
+        json_object_array_add(tools, reconciliation_json(at));
+    put(o, "reconciliation", tools);
+    strbuf_append(out, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+                                                             JSON_C_TO_STRING_SPACED |
+                                                             JSON_C_TO_STRING_NOSLASHESCAPE));
+    strbuf_appendc(out, '\n');
+    json_object_put(o);
+}
