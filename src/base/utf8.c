@@ -52,3 +52,38 @@ void utf8_append_clean(struct strbuf *s, const char *text)
         }
     }
 }
+
+u32 utf8_next(const char **at)
+{
+    const unsigned char *bytes = (const unsigned char *)*at;
+    unsigned len = sequence_len(bytes);
+    u32 code;
+
+    *at += len ? len : 1;
+    if (len <= 1)
+        return len ? bytes[0] : 0xfffd;
+    code = bytes[0] & (0xffu >> (len + 1));
+    for (unsigned i = 1; i < len; i++)
+        code = code << 6 | (bytes[i] & 0x3f);
+    return code;
+}
+
+void utf8_append(struct strbuf *s, u32 code)
+{
+    if (code < 0x80) {
+        strbuf_appendc(s, (char)code);
+        return;
+    }
+    if (code < 0x800) {
+        strbuf_appendc(s, (char)(0xc0 | code >> 6));
+    } else {
+        if (code < 0x10000) {
+            strbuf_appendc(s, (char)(0xe0 | code >> 12));
+        } else {
+            strbuf_appendc(s, (char)(0xf0 | code >> 18));
+            strbuf_appendc(s, (char)(0x80 | (code >> 12 & 0x3f)));
+        }
+        strbuf_appendc(s, (char)(0x80 | (code >> 6 & 0x3f)));
+    }
+    strbuf_appendc(s, (char)(0x80 | (code & 0x3f)));
+}

@@ -48,6 +48,17 @@
         (v)->count = (v)->capacity = 0; \
     } while (0)
 
+/* `to` becomes what `from` was, which is empty afterwards; what `to` held is freed. Both are of one type of element. */
+#define vec_move(to, from)                    \
+    do {                                      \
+        free((to)->items);                    \
+        (to)->items = (from)->items;          \
+        (to)->count = (from)->count;          \
+        (to)->capacity = (from)->capacity;    \
+        (from)->items = NULL;                 \
+        (from)->count = (from)->capacity = 0; \
+    } while (0)
+
 /* `at` is a new pointer to each element in turn. */
 #define vec_for_each(v, at) \
     for (__typeof__((v)->items + 0) at = (v)->items; at < (v)->items + (v)->count; at++)

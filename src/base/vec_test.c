@@ -42,11 +42,29 @@ static void empty_vector_iterates_over_nothing(void **state)
     vec_done(&none);
 }
 
+static void a_moved_vector_leaves_nothing_behind(void **state)
+{
+    VEC(int) to = {0};
+    VEC(int) from = {0};
+
+    (void)state;
+    vec_push(&to, 1);
+    vec_push(&from, 2);
+    vec_push(&from, 3);
+    vec_move(&to, &from);
+    assert_int_equal(to.count, 2);
+    assert_int_equal(to.items[1], 3);
+    assert_null(from.items);
+    assert_int_equal(from.count + from.capacity, 0);
+    vec_done(&to);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pushed_elements_keep_their_order),
         cmocka_unit_test(empty_vector_iterates_over_nothing),
+        cmocka_unit_test(a_moved_vector_leaves_nothing_behind),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
