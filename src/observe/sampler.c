@@ -15,6 +15,7 @@ struct sampler {
     struct capture *capture; /* NULL: src is ours, unless borrowed */
     bool borrowed;
     u64 parts;
+    u64 hurried; /* read every time */
     struct schedule schedule;
     struct snapshot snapshots[2];
     unsigned taken; /* 0, 1, or 2: how many snapshots are there */
@@ -83,6 +84,11 @@ void sampler_free(struct sampler *m)
     else if (!m->borrowed)
         source_free(m->src);
     free(m);
+}
+
+void sampler_hurry(struct sampler *m, u64 parts)
+{
+    m->hurried = parts;
 }
 
 const struct snapshot *sampler_snapshot(const struct sampler *m)
@@ -198,7 +204,7 @@ int sampler_next(struct sampler *m, struct err *e)
     clock_gettime(CLOCK_MONOTONIC, &ts);
 
     ns_t now = (ns_t)ts.tv_sec * NS_PER_S + (ns_t)ts.tv_nsec;
-    u64 due = schedule_due(&m->schedule, now);
+    u64 due = schedule_due(&m->schedule, now) | m->hurried;
 
     schedule_read(&m->schedule, now, due);
     return take(m, due, e);

@@ -33,6 +33,9 @@ void sampler_free(struct sampler *m);
  * could be read, and the snapshot is the one before. */
 int sampler_next(struct sampler *m, struct err *e);
 
+/* From now on read these parts (bits 1 << PART_*) every time, as well as what is due; 0: no longer. Of a live host only. */
+void sampler_hurry(struct sampler *m, u64 parts);
+
 /* The last one taken, and the one before it; NULL before the first (second). Valid until the next call that takes one. */
 const struct snapshot *sampler_snapshot(const struct sampler *m);
 const struct snapshot *sampler_previous(const struct sampler *m);
