@@ -23,3 +23,5 @@ $ bash complete.sh highwater run --swap-device z
 > zram
 $ bash complete.sh highwater capture li
 > list
+$ bash complete.sh highwater top --screen z
+> zones

@@ -19,8 +19,9 @@ _highwater_argument() {
     --codec) echo "zstd stored" ;;
     --from) echo "lackey oracle" ;;
     --only) highwater explain 2>/dev/null | sed -n '/^Findings/,$ s/^  \([a-z-]*\) .*/\1/p' ;;
+    --screen) echo "overview cgroups processes zones slab" ;;
     --set) highwater explain --names 2>/dev/null | grep -E '^(vm|x|cost|queue)\.' | sed 's/$/=/' ;;
-    --memory-max | --memory-high | --swap | --ram | --limits | --seed | --cpus | --jobs | --max-slowdown | --window | --every | --keep | --max-size | --at | --cgroup | --pid) echo " " ;;
+    --memory-max | --memory-high | --swap | --ram | --limits | --seed | --cpus | --jobs | --max-slowdown | --window | --every | --keep | --max-size | --at | --cgroup | --pid | --size) echo " " ;;
     *) return 1 ;;
     esac
 }

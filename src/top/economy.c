@@ -1,0 +1,99 @@
+/* economy.c - /proc/meminfo as parts that add up.
+ *
+ * Counters of a running machine are not read at one instant, and old kernels count some pages twice. So each part takes at most what those
+ * before it have left, in order of trust: free, anonymous, shmem, slab, page tables, huge, compressed, then file memory; kernel is the rest.
+ */
+#include "top/economy.h"
+
+const struct use_info use_info[NR_USES] = {
+    [USE_KERNEL] = {"kernel, rest", 'K', USE_COST_FIXED,
+                    "what is left when all else is known: stacks, per-CPU data, vmalloc, drivers"},
+    [USE_PAGE_TABLES] = {"page tables", 'P', USE_COST_FIXED, "page tables of processes"},
+    [USE_SLAB] = {"slab", 'S', USE_COST_FIXED,
+                  "the kernel's objects; dentries and inodes among them can be had back"},
+    [USE_HUGE] = {"huge pages", 'H', USE_COST_FIXED, "huge pages reserved (hugetlb), used or not"},
+    [USE_COMPRESSED] = {"compressed", 'Z', USE_COST_FIXED, "what zswap and zram hold"},
+    [USE_ANON] = {"anonymous", 'A', USE_COST_SWAP,
+                  "heaps, stacks, private data; only swap can free it"},
+    [USE_SHMEM] = {"shmem, tmpfs", 'T', USE_COST_SWAP,
+                   "tmpfs and shared memory; only swap or deleting can free it"},
+    [USE_DIRTY] = {"file, dirty", 'D', USE_COST_WRITE,
+                   "file pages to be written before they can be freed"},
+    [USE_MAPPED] = {"file, mapped", 'M', USE_COST_READ,
+                    "file pages that programs map, at most: mapped shared memory counts along"},
+    [USE_CACHE] = {"file cache", 'f', USE_COST_READ,
+                   "all other file pages: disposable, and read again if needed"},
+    [USE_FREE] = {"free", '.', USE_COST_NONE, "used for nothing"},
+};
+
+/* Of the amount what is left; unknown stays so and takes nothing. */
+static u64 take(u64 *left, u64 amount)
+{
+    if (known(amount)) {
+        amount = MIN(amount, *left);
+        *left -= amount;
+    }
+    return amount;
+}
+
+static u64 huge_bytes(const struct snapshot *s)
+{
+    u64 pages = s->meminfo[MI_HUGE_PAGES_TOTAL], size = s->meminfo[MI_HUGE_PAGE_SIZE], product;
+
+    /* Hugetlb covers all sizes; older kernels count the default size only. */
+    if (known(s->meminfo[MI_HUGETLB]))
+        return s->meminfo[MI_HUGETLB];
+    if (!known(pages) || !known(size) || __builtin_mul_overflow(pages, size, &product))
+        return UNKNOWN;
+    return product;
+}
+
+static u64 compressed_bytes(const struct snapshot *s)
+{
+    u64 sum = s->meminfo[MI_ZSWAP];
+
+    vec_for_each (&s->zrams, zram) {
+        if (known(zram->used_total))
+            sum = figure_or(sum, 0) + zram->used_total;
+    }
+    return sum;
+}
+
+void economy_compute(struct economy *e, const struct snapshot *s)
+{
+    const u64 *m = s->meminfo;
+    u64 left = m[MI_MEM_TOTAL], file = figure_add(m[MI_CACHED], m[MI_BUFFERS]);
+
+    *e = (struct economy){
+        .is_known = known(m[MI_MEM_TOTAL]) && known(m[MI_MEM_FREE]) && m[MI_MEM_TOTAL] > 0,
+        .total = m[MI_MEM_TOTAL],
+        .available = m[MI_MEM_AVAILABLE],
+        .swap_total = m[MI_SWAP_TOTAL],
+        .swap_used = UNKNOWN,
+        .thp = m[MI_ANON_HUGE_PAGES],
+    };
+    if (known(m[MI_SWAP_TOTAL]) && known(m[MI_SWAP_FREE]))
+        e->swap_used = m[MI_SWAP_TOTAL] - MIN(m[MI_SWAP_FREE], m[MI_SWAP_TOTAL]);
+    if (!e->is_known)
+        return;
+    e->bytes[USE_FREE] = take(&left, m[MI_MEM_FREE]);
+    e->bytes[USE_ANON] = take(&left, m[MI_ANON_PAGES]);
+    e->bytes[USE_SHMEM] = take(&left, m[MI_SHMEM]);
+    e->bytes[USE_SLAB] = take(&left, m[MI_SLAB]);
+    e->bytes[USE_PAGE_TABLES] = take(
+        &left, known(m[MI_PAGE_TABLES]) ? m[MI_PAGE_TABLES] + figure_or(m[MI_SEC_PAGE_TABLES], 0)
+                                        : UNKNOWN);
+    e->bytes[USE_HUGE] = take(&left, huge_bytes(s));
+    e->bytes[USE_COMPRESSED] = take(&left, compressed_bytes(s));
+    if (known(file)) {
+        file -= MIN(file, figure_or(m[MI_SHMEM], 0));
+        file = MIN(file, left);
+        left -= file;
+        e->bytes[USE_DIRTY] = take(&file, figure_add(m[MI_DIRTY], figure_or(m[MI_WRITEBACK], 0)));
+        e->bytes[USE_MAPPED] = take(&file, m[MI_MAPPED]);
+        e->bytes[USE_CACHE] = file;
+    } else {
+        e->bytes[USE_DIRTY] = e->bytes[USE_MAPPED] = e->bytes[USE_CACHE] = UNKNOWN;
+    }
+    e->bytes[USE_KERNEL] = left;
+}

@@ -1,0 +1,112 @@
+/* economy_test.c - unit tests of top/economy.c */
+#include "top/economy.h"
+
+#include "base/test.h"
+#include "top/fixture_int.h"
+
+static struct snapshot s;
+static struct economy e;
+
+static int set_up(void **state)
+{
+    (void)state;
+    fixture_snapshot(&s, 0);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    snapshot_done(&s);
+    return 0;
+}
+
+static u64 sum_of_uses(void)
+{
+    u64 sum = 0;
+
+    for (unsigned i = 0; i < NR_USES; i++)
+        sum += figure_or(e.bytes[i], 0);
+    return sum;
+}
+
+static void uses_add_up_to_all_memory(void **state)
+{
+    (void)state;
+    economy_compute(&e, &s);
+    assert_true(e.is_known);
+    assert_int_equal(sum_of_uses(), 16 * GIB);
+    assert_int_equal(e.bytes[USE_DIRTY], 256 * MIB);
+    assert_int_equal(e.bytes[USE_MAPPED], GIB);
+    /* Cached + Buffers without Shmem, dirty and mapped */
+    assert_int_equal(e.bytes[USE_CACHE], 5 * GIB + 128 * MIB - 256 * MIB - GIB);
+    assert_int_equal(e.bytes[USE_PAGE_TABLES], 100 * MIB);
+    assert_int_equal(e.swap_used, GIB);
+}
+
+static void figures_that_contradict_each_other_still_add_up(void **state)
+{
+    (void)state;
+    s.meminfo[MI_ANON_PAGES] = 40 * GIB;
+    s.meminfo[MI_SWAP_FREE] = 40 * GIB;
+    economy_compute(&e, &s);
+    assert_int_equal(sum_of_uses(), 16 * GIB);
+    assert_int_equal(e.bytes[USE_ANON], 14 * GIB);
+    assert_int_equal(e.swap_used, 0);
+    for (unsigned i = 0; i < NR_MEMINFO_FIELDS; i++)
+        s.meminfo[i] = UINT64_MAX - 1;
+    economy_compute(&e, &s);
+    assert_int_equal(sum_of_uses(), UINT64_MAX - 1);
+}
+
+static void what_is_not_known_is_in_the_rest(void **state)
+{
+    (void)state;
+    s.meminfo[MI_SLAB] = s.meminfo[MI_CACHED] = UNKNOWN;
+    economy_compute(&e, &s);
+    assert_int_equal(sum_of_uses(), 16 * GIB);
+    assert_int_equal(e.bytes[USE_SLAB], UNKNOWN);
+    assert_int_equal(e.bytes[USE_CACHE], UNKNOWN);
+    s.meminfo[MI_MEM_FREE] = UNKNOWN;
+    economy_compute(&e, &s);
+    assert_false(e.is_known);
+}
+
+static void old_kernels_count_huge_pages_by_number(void **state)
+{
+    (void)state;
+    s.meminfo[MI_HUGETLB] = UNKNOWN;
+    s.meminfo[MI_HUGE_PAGES_TOTAL] = 10;
+    s.meminfo[MI_HUGE_PAGE_SIZE] = 2 * MIB;
+    economy_compute(&e, &s);
+    assert_int_equal(e.bytes[USE_HUGE], 20 * MIB);
+    s.meminfo[MI_HUGE_PAGES_TOTAL] = UINT64_MAX - 1;
+    economy_compute(&e, &s);
+    assert_int_equal(e.bytes[USE_HUGE], UNKNOWN);
+}
+
+static void zram_and_zswap_are_one_use(void **state)
+{
+    (void)state;
+    economy_compute(&e, &s);
+    assert_int_equal(e.bytes[USE_COMPRESSED], UNKNOWN);
+    s.meminfo[MI_ZSWAP] = 10 * MIB;
+    vec_push(&s.zrams, ((struct zram_view){.used_total = 5 * MIB}));
+    vec_push(&s.zrams, ((struct zram_view){.used_total = UNKNOWN}));
+    economy_compute(&e, &s);
+    assert_int_equal(e.bytes[USE_COMPRESSED], 15 * MIB);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(uses_add_up_to_all_memory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(figures_that_contradict_each_other_still_add_up, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_is_not_known_is_in_the_rest, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(old_kernels_count_huge_pages_by_number, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(zram_and_zswap_are_one_use, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,150 @@
+/* feed.c - samples into the model.
+ *
+ * Of a capture, rates, sparklines and the verdict need what came before the instant that is shown. So a jump starts HISTORY instants earlier and
+ * goes forward from there; a step forward goes on from where it is.
+ */
+#include "top/feed.h"
+
+#include "base/alloc.h"
+#include "base/units.h"
+#include "diagnose/diagnose.h"
+#include "observe/sampler.h"
+
+#include <string.h>
+
+/* Instants before the one that is jumped to: enough to see what led to it, few enough not to feel the wait. */
+#define HISTORY 40
+
+struct feed {
+    struct sampler *sampler;
+    struct diagnosis diagnosis;
+    struct model *model;
+};
+
+static void forget(struct feed *f)
+{
+    static const struct diagnose_options all = {0};
+
+    diagnosis_done(&f->diagnosis);
+    diagnosis_init(&f->diagnosis, &all);
+    moments_clear(&f->model->moments);
+}
+
+static u64 wall_us_of(const struct feed *f, u64 index)
+{
+    return capture_sample(sampler_capture(f->sampler), index)->wall_us;
+}
+
+int feed_open(const char *root, struct model *m, struct feed **ret, struct err *e)
+{
+    static const struct diagnose_options all = {0};
+    struct feed *f = xcalloc(1, sizeof(*f));
+    /* What costs as much as all the rest together, for one column, stays out. */
+    int rc = sampler_open(root, SNAPSHOT_ALL & ~BIT_ULL(PART_SMAPS_ROLLUP), &f->sampler, e);
+
+    if (rc) {
+        free(f);
+        return rc;
+    }
+    f->model = m;
+    m->is_live = sampler_source(f->sampler)->live;
+    diagnosis_init(&f->diagnosis, &all);
+    if (sampler_capture(f->sampler)) {
+        m->nr_instants = sampler_count(f->sampler);
+        m->first_wall_us = wall_us_of(f, 0);
+        m->last_wall_us = wall_us_of(f, m->nr_instants - 1);
+    }
+    *ret = f;
+    return 0;
+}
+
+void feed_close(struct feed *f)
+{
+    if (!f)
+        return;
+    diagnosis_done(&f->diagnosis);
+    sampler_free(f->sampler);
+    free(f);
+}
+
+void feed_hurry(struct feed *f, u64 parts)
+{
+    sampler_hurry(f->sampler, parts);
+}
+
+/* Take in the snapshot the sampler has got. */
+static void take(struct feed *f, bool is_last)
+{
+    diagnosis_add(&f->diagnosis, sampler_snapshot(f->sampler));
+    if (is_last)
+        diagnosis_conclude(&f->diagnosis);
+    if (sampler_capture(f->sampler))
+        f->model->instant = sampler_index(f->sampler);
+    model_update(f->model, sampler_previous(f->sampler), sampler_snapshot(f->sampler),
+                 &f->diagnosis);
+}
+
+int feed_next(struct feed *f, struct err *e)
+{
+    int rc = sampler_next(f->sampler, e);
+
+    if (rc == 0)
+        take(f, true);
+    return rc;
+}
+
+int feed_seek(struct feed *f, u64 index, struct err *e)
+{
+    u64 at = f->model->instant;
+    bool goes_on = f->model->now && index > at && index - at <= HISTORY;
+    int rc = 0;
+
+    assert(index < f->model->nr_instants);
+    if (!goes_on) {
+        at = index - MIN(index, HISTORY);
+        forget(f);
+        rc = sampler_seek(f->sampler, at, e);
+        if (rc == 0)
+            take(f, at == index);
+    }
+    while (rc == 0 && at < index) {
+        rc = sampler_next(f->sampler, e);
+        at++;
+        if (rc == 0)
+            take(f, at == index);
+    }
+    return rc;
+}
+
+int feed_step(struct feed *f, s64 by, struct err *e)
+{
+    u64 last = f->model->nr_instants - 1, at = f->model->instant;
+    u64 to = by < 0 ? (by == INT64_MIN || (u64)-by > at ? 0 : at - (u64)-by)
+                    : ((u64)by > last - at ? last : at + (u64)by);
+
+    return to == at && f->model->now ? 0 : feed_seek(f, to, e);
+}
+
+int feed_go_to(struct feed *f, const char *time, struct err *e)
+{
+    struct capture *capture = sampler_capture(f->sampler);
+    size_t index = 0;
+    ns_t by;
+    int rc;
+
+    if (time[0] == '+' || time[0] == '-') {
+        u64 us;
+
+        rc = parse_duration(time + 1, &by, e);
+        if (rc)
+            return rc;
+        us = wall_us_of(f, f->model->instant);
+        us = time[0] == '+' ? us + by / NS_PER_US : us - MIN(by / NS_PER_US, us);
+        index = capture_find(capture, us);
+    } else {
+        rc = capture_parse_at(capture, time, &index, e);
+        if (rc)
+            return rc;
+    }
+    return feed_seek(f, index, e);
+}

@@ -1,0 +1,337 @@
+/* top.c - the loop: a timer, keys and signals, each answered and then drawn.
+ *
+ * Signals are blocked and read from a descriptor, so that nothing is ever interrupted in the middle of a drawing, and the way out always leads
+ * past display_close(). SIGTSTP is taken the same way: the terminal is lent to the shell, the signal let through, the terminal taken back.
+ */
+#include "top/top.h"
+
+#include "base/units.h"
+#include "top/display.h"
+#include "top/feed.h"
+#include "top/screen.h"
+
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DELAY_NS_MIN (100 * NS_PER_MS)
+#define DELAY_NS_MAX (3600 * NS_PER_S)
+
+struct top {
+    struct model model;
+    struct feed *feed;
+    struct ui ui;
+    struct display *display;
+    struct grid grid;
+    int signals, timer; /* descriptors */
+    sigset_t blocked;   /* while it runs */
+    sigset_t before;
+    int ended_by; /* signal */
+    bool done;
+};
+
+/* --- time ------------------------------------------------------------------------------------------------------------------- */
+static void set_timer(struct top *t)
+{
+    ns_t delay = t->ui.paused ? 0 : t->model.delay;
+    struct itimerspec spec = {
+        .it_value = {.tv_sec = (time_t)(delay / NS_PER_S), .tv_nsec = (long)(delay % NS_PER_S)},
+    };
+
+    spec.it_interval = spec.it_value;
+    timerfd_settime(t->timer, 0, &spec, NULL);
+}
+
+/* What the screen shows should be as new as the totals are. */
+static u64 parts_on_screen(enum screen_id screen)
+{
+    switch (screen) {
+    case SCREEN_CGROUPS:
+        return BIT_ULL(PART_CGROUP_STAT);
+    case SCREEN_ZONES:
+        return BIT_ULL(PART_ZONEINFO) | BIT_ULL(PART_BUDDYINFO) | BIT_ULL(PART_NODES);
+    case SCREEN_SLAB:
+        return BIT_ULL(PART_SLABINFO);
+    case SCREEN_OVERVIEW:
+    case SCREEN_PROCESSES:
+    case NR_SCREENS:
+        break;
+    }
+    return 0;
+}
+
+/* A sample that fails leaves the last one on the screen and says why. */
+static void take_sample(struct top *t)
+{
+    struct err e = {0};
+    int rc;
+
+    feed_hurry(t->feed, parts_on_screen(t->ui.screen));
+    rc = feed_next(t->feed, &e);
+    if (rc == -ENODATA) {
+        if (model_is_capture(&t->model))
+            ui_note(&t->ui, "This is the end of the capture.");
+        t->ui.paused = true;
+        set_timer(t);
+    } else if (rc) {
+        ui_note(&t->ui, "%s", e.text);
+    }
+}
+
+/* --- keys ------------------------------------------------------------------------------------------------------------------- */
+static void set_delay(struct top *t, const char *text)
+{
+    struct err e = {0};
+    ns_t delay;
+
+    if (parse_duration(text, &delay, &e))
+        ui_note(&t->ui, "%s", e.text);
+    else if (delay < DELAY_NS_MIN || delay > DELAY_NS_MAX)
+        ui_note(&t->ui, "The time between samples goes from 0.1 s to 1 h.");
+    else
+        t->model.delay = delay;
+    set_timer(t);
+}
+
+static void step(struct top *t, s64 by)
+{
+    struct err e = {0};
+
+    if (!model_is_capture(&t->model)) {
+        take_sample(t);
+        return;
+    }
+    t->ui.paused = true;
+    set_timer(t);
+    if (feed_step(t->feed, by, &e))
+        ui_note(&t->ui, "%s", e.text);
+}
+
+static void obey(struct top *t, struct ui_command command)
+{
+    struct err e = {0};
+
+    switch (command.what) {
+    case UI_NOTHING:
+        break;
+    case UI_QUIT:
+        t->done = true;
+        break;
+    case UI_PAUSE:
+        set_timer(t);
+        break;
+    case UI_STEP:
+        step(t, command.by);
+        break;
+    case UI_GOTO:
+        if (feed_go_to(t->feed, command.text, &e))
+            ui_note(&t->ui, "%s", e.text);
+        break;
+    case UI_DELAY:
+        set_delay(t, command.text);
+        break;
+    case UI_REDRAW:
+        display_suspend(t->display);
+        display_resume(t->display);
+        break;
+    }
+}
+
+static void read_keys(struct top *t)
+{
+    u32 key;
+
+    while (!t->done && (key = display_key(t->display)) != 0)
+        obey(t, ui_press(&t->ui, &t->model, key));
+}
+
+/* --- signals ------------------------------------------------------------------------------------------------------------------- */
+static void block_signals(struct top *t)
+{
+    static const int taken[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
+
+    sigemptyset(&t->blocked);
+    for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
+        sigaddset(&t->blocked, taken[i]);
+    sigprocmask(SIG_BLOCK, &t->blocked, &t->before);
+}
+
+static void stop(struct top *t)
+{
+    struct sigaction by_default = {.sa_handler = SIG_DFL}, before;
+    sigset_t only;
+
+    display_suspend(t->display);
+    sigemptyset(&only);
+    sigaddset(&only, SIGTSTP);
+    sigaction(SIGTSTP, &by_default, &before);
+    raise(SIGTSTP); /* it waits until it is let through */
+    sigprocmask(SIG_UNBLOCK, &only, NULL);
+    sigprocmask(SIG_BLOCK, &only, NULL);
+    sigaction(SIGTSTP, &before, NULL);
+    display_resume(t->display);
+}
+
+static void read_signals(struct top *t)
+{
+    struct signalfd_siginfo info;
+
+    while (!t->done && read(t->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        switch ((int)info.ssi_signo) {
+        case SIGTSTP:
+            stop(t);
+            break;
+        case SIGCONT: /* after a stop by others: who knows what became of the terminal */
+            display_resume(t->display);
+            break;
+        case SIGWINCH:
+            display_follow_size(t->display);
+            break;
+        default:
+            t->ended_by = (int)info.ssi_signo;
+            t->done = true;
+        }
+    }
+}
+
+/* --- the loop -------------------------------------------------------------------------------------------------------------------- */
+static void draw(struct top *t)
+{
+    int width = display_width(t->display), height = display_height(t->display);
+
+    if (width != t->grid.width || height != t->grid.height)
+        grid_resize(&t->grid, width, height);
+    screen_draw(&t->grid, &t->model, &t->ui);
+    display_paint(t->display, &t->grid);
+}
+
+static void loop(struct top *t)
+{
+    struct pollfd fds[] = {
+        {.fd = STDIN_FILENO, .events = POLLIN},
+        {.fd = t->signals, .events = POLLIN},
+        {.fd = t->timer, .events = POLLIN},
+    };
+    u64 beats;
+
+    draw(t);
+    while (!t->done) {
+        if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
+            continue;
+        if (fds[1].revents & POLLIN)
+            read_signals(t);
+        if (fds[0].revents & POLLIN)
+            read_keys(t);
+        else if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+            t->done = true;
+        /* Beats that were missed, while it was stopped, are one. */
+        if (!t->done && read(t->timer, &beats, sizeof(beats)) == (ssize_t)sizeof(beats))
+            take_sample(t);
+        if (!t->done)
+            draw(t);
+    }
+}
+
+static int start_feed(const struct top_options *o, struct model *m, struct feed **ret,
+                      struct err *e)
+{
+    int rc;
+
+    model_init(m);
+    m->source = o->name;
+    m->delay = CLAMP(o->delay, DELAY_NS_MIN, DELAY_NS_MAX);
+    rc = feed_open(o->root, m, ret, e);
+    if (rc)
+        return rc;
+    if (!model_is_capture(m))
+        rc = o->at ? err_set(e, -EINVAL, "%s is no capture, so it has no other time to go to",
+                             o->root)
+                   : feed_next(*ret, e);
+    else
+        rc = o->at ? feed_go_to(*ret, o->at, e) : feed_step(*ret, INT64_MAX, e);
+    if (rc) {
+        feed_close(*ret);
+        *ret = NULL;
+    }
+    return rc;
+}
+
+static int open_descriptors(struct top *t, struct err *e)
+{
+    t->signals = signalfd(-1, &t->blocked, SFD_NONBLOCK | SFD_CLOEXEC);
+    t->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (t->signals < 0 || t->timer < 0)
+        return err_set(e, -errno, "cannot watch signals and time: %s", strerror(errno));
+    return 0;
+}
+
+int top_run(const struct top_options *o, int *ret_signal, struct err *e)
+{
+    struct top t = {.signals = -1, .timer = -1};
+    int rc;
+
+    model_init(&t.model);
+    ui_init(&t.ui);
+    t.ui.screen = o->screen;
+    grid_init(&t.grid, 1, 1, (struct look){.utf8 = o->utf8});
+    block_signals(&t);
+    rc = open_descriptors(&t, e);
+    if (rc == 0)
+        rc = start_feed(o, &t.model, &t.feed, e);
+    if (rc == 0)
+        rc = display_open(o->color, &t.display, e);
+    if (rc == 0) {
+        t.grid.look.blocks = o->utf8 && display_has_blocks(t.display);
+        t.ui.paused = !t.model.is_live;
+        set_timer(&t);
+        loop(&t);
+    }
+    display_close(t.display);
+    feed_close(t.feed);
+    if (t.signals >= 0)
+        close(t.signals);
+    if (t.timer >= 0)
+        close(t.timer);
+    sigprocmask(SIG_SETMASK, &t.before, NULL);
+    grid_done(&t.grid);
+    ui_done(&t.ui);
+    model_done(&t.model);
+    *ret_signal = t.ended_by;
+    return rc;
+}
+
+int top_once(const struct top_options *o, struct strbuf *out, struct err *e)
+{
+    struct model model;
+    struct feed *feed = NULL;
+    struct grid grid;
+    struct ui ui;
+    int rc = start_feed(o, &model, &feed, e);
+
+    if (rc == 0 && model.is_live) {
+        struct timespec delay = {.tv_sec = (time_t)(model.delay / NS_PER_S),
+                                 .tv_nsec = (long)(model.delay % NS_PER_S)};
+
+        feed_hurry(feed, SNAPSHOT_ALL);
+        while (nanosleep(&delay, &delay) != 0 && errno == EINTR)
+            continue;
+        rc = feed_next(feed, e);
+    }
+    if (rc == 0) {
+        grid_init(&grid, o->width, o->height, (struct look){.utf8 = o->utf8});
+        ui_init(&ui);
+        ui.screen = o->screen;
+        screen_draw(&grid, &model, &ui);
+        grid_render_text(&grid, out);
+        ui_done(&ui);
+        grid_done(&grid);
+    }
+    feed_close(feed);
+    model_done(&model);
+    return rc;
+}
