@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """bench.py - measure speed and memory: ./dev bench [--json] [NAME...]
 
-Two parts: the program build/bench (bench/*.c), and bench/record.py, which records real programs and compares
-their CPU time with and without the recorder. NAMEs choose among the parts of the first; `record` names the second.
+Three parts: the program build/bench (bench/*.c); bench/record.py, which records real programs and compares
+their CPU time with and without the recorder; bench/capture.py, which watches a host of 500 processes and 200 cgroups.
+NAMEs choose among the parts of the first; `record` and `capture` name the others.
 With --json the result is one object on stdout. CPU times, the best of several runs; a figure that a budget
 exists for is followed by it in the text.
 """
@@ -29,6 +30,9 @@ BUDGETS = {
     "record_ratio_python3": ("<=", 12, 10),
     "record_ratio_gzip": ("<=", 12, 10),
     "trace_bytes_per_event": ("<=", 3, 3),
+    "capture_cpu_percent": ("<=", 1, 1),
+    "capture_rss_mib": ("<=", 20, 20),
+    "capture_day_mib": ("<=", 512, 256),
 }
 
 
@@ -76,13 +80,14 @@ def main():
     args = parser.parse_args()
 
     figures = {}
-    own = [name for name in args.names if name != "record"]
+    scripts = ("record", "capture")
+    own = [name for name in args.names if name not in scripts]
     commands = []
     if own or not args.names:
         commands.append([str((TOP / args.build / "bench").resolve())] + own)
-    recorder = TOP / "bench" / "record.py"
-    if recorder.exists() and (not args.names or "record" in args.names):
-        commands.append([sys.executable, str(recorder), "--build", str(args.build)])
+    for name in scripts:
+        if not args.names or name in args.names:
+            commands.append([sys.executable, str(TOP / "bench" / f"{name}.py"), "--build", str(args.build)])
     for command in commands:
         figures.update(run_json(command) if args.json else run_text(command))
     if args.json:
