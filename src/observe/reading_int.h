@@ -68,6 +68,7 @@ void read_hugepages(struct reading *r);
 void read_zswap(struct reading *r);
 void read_zram(struct reading *r);
 void read_diskstats(struct reading *r);
+void read_kernel_log(struct reading *r);
 void read_processes(struct reading *r);
 void read_process_details(struct reading *r);
 
@@ -82,6 +83,7 @@ parse_fn parse_buddyinfo;
 parse_fn parse_swaps;
 parse_fn parse_diskstats;
 parse_fn parse_slabinfo;
+parse_fn parse_kernel_log;
 unsigned parse_pressure(struct span text, struct psi_view *psi);
 
 unsigned parse_node_meminfo(struct span text, struct node_view *node);
@@ -131,6 +133,8 @@ enum counter counter_of_span(struct span name, enum counter guess);
 
 /* As span_copy(), with "\040" and the like as the bytes they stand for: names in swaps and mountinfo. */
 void span_copy_unescaped(struct span word, char *buf, size_t size);
+
+void log_event_done(struct log_event *event);
 
 /* MemAvailable as kernels since 3.14 estimate it, for those before. */
 void estimate_available(struct snapshot *s);

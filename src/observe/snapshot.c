@@ -40,6 +40,7 @@ static const struct reader readers[] = {
     {PART_HUGEPAGES, NULL, 0, NULL, read_hugepages},
     {PART_ZSWAP, NULL, 0, NULL, read_zswap},
     {PART_ZRAM, NULL, 0, NULL, read_zram},
+    {PART_KERNEL_LOG, NULL, 0, NULL, read_kernel_log},
     {PART_CGROUPS, NULL, 0, NULL, read_cgroups},
     {PART_PROCESSES, NULL, 0, NULL, read_processes},
     {PART_SMAPS_ROLLUP, NULL, 0, NULL, read_process_details},
@@ -76,13 +77,6 @@ void snapshot_init(struct snapshot *s)
     s->cpu.nr_cpus = 0;
     s->sysctl = xmalloc(nr_tunables * sizeof(s->sysctl[0]));
     memset(s->sysctl, 0xff, nr_tunables * sizeof(s->sysctl[0]));
-}
-
-static void log_event_done(struct log_event *event)
-{
-    free(event->oom_memcg);
-    free(event->task_memcg);
-    vec_done(&event->tasks);
 }
 
 void snapshot_done(struct snapshot *s)

@@ -232,8 +232,9 @@ struct oom_candidate {
 
 struct log_event {
     enum log_event_kind kind;
-    u64 at_us;                /* since boot; UNKNOWN when the log has no times */
-    char constraint[40];      /* CONSTRAINT_MEMCG, CONSTRAINT_NONE, ... or "" before 5.0 */
+    u64 at_us; /* since boot; UNKNOWN when the log has no times */
+    char constraint
+        [40]; /* CONSTRAINT_MEMCG (also where an older kernel says so in words), CONSTRAINT_NONE, ... or "" */
     char *oom_memcg;          /* path of the group whose limit failed; NULL for the machine */
     char *task_memcg;         /* group of the victim */
     char comm[COMM_BYTES];    /* victim, or who asked (allocation failure) */
