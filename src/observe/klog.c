@@ -452,7 +452,8 @@ static bool parse_reaped(struct klog *k, const struct klog_line *line)
 /* "NAME: page allocation failure: order:5, mode:0x40dc0(...)"; a full stop in 3.10. */
 static bool parse_allocation(struct klog *k, const struct klog_line *line)
 {
-    static const char marks[][28] = {": page allocation failure", ": page allocation stalls for"};
+    static const char *const marks[] = {": page allocation failure",
+                                        ": page allocation stalls for"};
     struct span rest, order;
     u64 number;
 
