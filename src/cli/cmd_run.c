@@ -17,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { OPT_PROC = 1, OPT_MAX_SLOWDOWN, OPT_SERIES, OPT_EVERY };
+enum { OPT_PROC = 1, OPT_MAX_SLOWDOWN, OPT_SERIES, OPT_EVERY, OPT_CAPTURE };
 
 static const struct cli_option options[] = {
     {OPT_PROC, "proc", 0, "DIR",
@@ -25,7 +25,10 @@ static const struct cli_option options[] = {
     {OPT_MAX_SLOWDOWN, "max-slowdown", 0, "X",
      "stop, with outcome thrash, when it takes X times as long as without a limit"},
     {OPT_SERIES, "series", 0, "FILE", "write all counters over time to FILE, a .json or .csv"},
-    {OPT_EVERY, "every", 0, "TIME", "virtual time between two samples of --series (1s)"},
+    {OPT_CAPTURE, "capture", 0, "FILE",
+     "write the machine's files over time to FILE, a new .hwc for 'highwater diagnose'"},
+    {OPT_EVERY, "every", 0, "TIME",
+     "virtual time between two samples of --series and --capture (1s)"},
 };
 
 static const struct cli_spec spec = {
@@ -99,10 +102,16 @@ int run_new_machine(struct run *run, const struct system_config *config, struct 
     return rc;
 }
 
-void run_start_series(struct run *run, const struct scenario_run *scenario)
+int run_start_samples(struct run *run, const struct scenario_run *scenario, struct err *e)
 {
+    ns_t every = run->every ? run->every : NS_PER_S;
+
     if (run->series_file)
-        series_start(&run->series, run->system, scenario, run->every ? run->every : NS_PER_S);
+        series_start(&run->series, run->system, scenario, every);
+    if (!run->capture_file)
+        return 0;
+    return simulated_capture_start(&run->capture, run->system, run->capture_file,
+                                   run->cli.operands[0], every, e);
 }
 
 /* One replay. The machine stays in run->system, for a look at it. */
@@ -119,8 +128,9 @@ static int play(struct run *run, bool limited, ns_t max_ns, struct err *e)
     rc = run_new_machine(run, &config, e);
     if (rc)
         return rc;
-    if (limited)
-        run_start_series(run, NULL);
+    rc = limited ? run_start_samples(run, NULL, e) : 0;
+    if (rc)
+        return rc;
     group = limited ? cli_work_group(&run->cli, run->system) : system_group(run->system, "/app");
     run_report_init(&run->report, run->system, group);
     run->report.input = run->cli.operands[0];
@@ -150,6 +160,10 @@ static int play(struct run *run, bool limited, ns_t max_ns, struct err *e)
 
 void run_drop_machine(struct run *run)
 {
+    struct err e;
+
+    /* After a failure the samples taken so far are kept. */
+    simulated_capture_finish(&run->capture, &e);
     series_done(&run->series);
     if (run->system) {
         system_done(run->system);
@@ -191,6 +205,8 @@ int run_show_result(struct run *run, struct err *e)
     struct strbuf text;
     int rc = CLI_OK;
 
+    if (simulated_capture_finish(&run->capture, e))
+        return cli_fail_err(&run->cli, e);
     if (run->series_file && write_series(run, e))
         return cli_fail_err(&run->cli, e);
     if (run->proc_dir && procfs_write_tree(run->system, run->proc_dir, e))
@@ -272,6 +288,9 @@ static void take_option(struct run *run, int id)
         if (!series_is_csv(cli->arg) && !series_is_json(cli->arg))
             cli_usage(cli, "--series wants a name that ends with .json or .csv, not %s", cli->arg);
         break;
+    case OPT_CAPTURE:
+        run->capture_file = cli->arg;
+        break;
     case OPT_EVERY:
         if (parse_duration(cli->arg, &run->every, &e))
             cli_usage(cli, "--every: %s", e.text);
@@ -288,8 +307,10 @@ int cmd_run(int argc, char **argv)
     cli_init(&run.cli, &spec, argc, argv);
     for (int id; (id = cli_next(&run.cli)) > 0;)
         take_option(&run, id);
-    if (!run.cli.done && run.every && !run.series_file)
-        cli_usage(&run.cli, "--every says how often --series FILE takes a sample; that is missing");
+    if (!run.cli.done && run.every && !run.series_file && !run.capture_file)
+        cli_usage(&run.cli,
+                  "--every says how often --series FILE or --capture FILE takes a sample; "
+                  "both are missing");
     if (run.cli.done)
         return cli_done(&run.cli, run.cli.exit_code);
     if (is_scenario(run.cli.operands[0]))

@@ -107,7 +107,11 @@ static int play(struct run *run, const struct scenario *sc, struct err *e)
     run_report_init(&run->report, run->system, report_group(&sr));
     run->report.input = run->cli.operands[0];
     run->report.scenario = &sr;
-    run_start_series(run, &sr);
+    rc = run_start_samples(run, &sr, e);
+    if (rc) {
+        rc = cli_fail_err(&run->cli, e);
+        goto out;
+    }
     run->report.outcome = scenario_run(&sr);
     run->report.stats = sr.stats;
     run->report.cpu_seconds = run_cpu_seconds() - began;

@@ -12,29 +12,36 @@ static bool is_host_kill(const struct log_event *e)
            strcmp(e->constraint, "CONSTRAINT_MEMCG") != 0;
 }
 
-/* Kills that the log does not tell but the counters do, less those that cgroups account for. */
+/* Kills in cgroups that were seen, or (in all) of which the groups tell; a parent counts those of its children. */
+static u64 kills_in_groups(const struct rule_context *c, bool in_all)
+{
+    u64 kills = 0;
+
+    vec_for_each (&c->s->cgroups, g) {
+        u64 seen = in_all ? g->ev_oom_kill : c->f->groups[g - c->s->cgroups.items].oom_kills_seen;
+
+        /* The root has no memory.events: its children stand for it. */
+        if (known(seen) && (g->parent == GROUP_NONE || c->s->cgroups.items[g->parent].is_root))
+            kills += seen;
+    }
+    return kills;
+}
+
+/* Kills that no log tells, and no cgroup accounts for. */
 static void from_counters(struct rule_context *c)
 {
-    u64 kills = c->f->oom_kills_seen, in_groups = 0;
+    u64 seen = c->f->oom_kills_seen, all = c->s->vmstat[OOM_KILL];
 
-    if (!known(kills) || kills == 0)
-        return;
-    vec_for_each (&c->s->cgroups, g) {
-        u64 seen = c->f->groups[g - c->s->cgroups.items].oom_kills_seen;
-
-        /* Without memory.events of the groups it cannot be told whose limit it was. */
-        if (g->parent == GROUP_NONE && known(seen))
-            in_groups = MAX(in_groups, seen);
-        else if (known(seen) && seen)
-            in_groups = MAX(in_groups, seen);
+    if (known(seen) && seen > kills_in_groups(c, false)) {
+        finding_add(c, SEV_CRITICAL, CONF_MEDIUM, "host", 1, "Out of memory: %s killed just now",
+                    seen == 1 ? "a process was" : "processes were");
+        evidence(c, "oom_kill", (double)seen, IN_COUNT, "/proc/vmstat",
+                 "over 0 since the first sample");
+    } else if (known(all) && all > kills_in_groups(c, true)) {
+        finding_add(c, SEV_INFO, CONF_LOW, "host", 0.3,
+                    "The OOM killer has killed since boot; when, is not known here");
+        evidence(c, "oom_kill", (double)all, IN_COUNT, "/proc/vmstat", "over 0");
     }
-    if (kills <= in_groups)
-        return;
-    finding_add(
-        c, SEV_CRITICAL, CONF_MEDIUM, "host", 1, "Out of memory: %s process%s killed just now",
-        AMOUNT((double)(kills - in_groups), IN_COUNT), kills - in_groups == 1 ? " was" : "es were");
-    evidence(c, "oom_kill", (double)kills, IN_COUNT, "/proc/vmstat",
-             "over 0 since the first sample");
 }
 
 void rule_host_oom(struct rule_context *c)

@@ -4,11 +4,15 @@
 
 /* With that much of swap left it can still take what nobody uses. */
 #define SWAP_LEFT_PERCENT 10.0
+/* Pages a second that are no traffic. */
+#define QUIET_PAGES       10.0
 
 void rule_memory_low_available(struct rule_context *c)
 {
     const struct figures *f = c->f;
     bool swap_left = 100 - f->swap_used_share > SWAP_LEFT_PERCENT;
+    /* Nothing left, swap idle, nobody waits: what is cold has left, and what is there is in use. */
+    bool quiet = rate(c, PSWPOUT) < QUIET_PAGES && rate(c, PSWPIN) < QUIET_PAGES;
     enum severity pain = pain_severity(&f->psi[PSI_RES_MEMORY]), severity;
 
     if (!wants_host(c))
@@ -19,10 +23,10 @@ void rule_memory_low_available(struct rule_context *c)
     }
     if (!left_is_little(f) || !(known(f->swap_total) && f->swap_total > 0))
         return;
-    if (left_is_nothing(f))
-        severity = swap_left ? SEV_WARNING : SEV_CRITICAL;
+    if (!swap_left)
+        severity = left_is_nothing(f) ? SEV_CRITICAL : SEV_WARNING;
     else
-        severity = swap_left ? SEV_INFO : SEV_WARNING;
+        severity = left_is_nothing(f) && !quiet ? SEV_WARNING : SEV_INFO;
     finding_add(c, MAX(severity, pain), f->available_estimated ? CONF_MEDIUM : CONF_HIGH, "host",
                 0.6, "Little memory is left: %s of %s available", SIZE(f->available),
                 SIZE(f->total));

@@ -23,6 +23,11 @@ void render_zoneinfo(const struct system *s, struct strbuf *out);
 void render_buddyinfo(const struct system *s, struct strbuf *out);
 void render_swaps(const struct system *s, struct strbuf *out);
 void render_slabinfo(const struct system *s, struct strbuf *out);
+/* Idle time is not kept: the second number is 0. */
+void render_uptime(const struct system *s, struct strbuf *out);
+void render_diskstats(const struct system *s, struct strbuf *out);
+/* "6.1.0-highwater": also the file by which a tree is known to be of a simulated machine. */
+void render_osrelease(const struct system *s, struct strbuf *out);
 /* /proc/pressure/{cpu,io,memory} */
 void render_pressure_cpu(const struct system *s, struct strbuf *out);
 void render_pressure_io(const struct system *s, struct strbuf *out);
@@ -59,6 +64,10 @@ extern const unsigned nr_zram_files;
 
 /* A counter of the group and all below, as memory.stat shows it; g is a struct group * (a memory_stat_fn). */
 s64 procfs_group_counter(void *g, enum counter id);
+
+/* Every file, in no order that means anything: its name as in "proc/meminfo", and its text. What `each` returns, if not 0, ends it and is returned. */
+typedef int procfs_file_fn(void *ctx, const char *name, const char *text, size_t len);
+int procfs_each_file(const struct system *s, procfs_file_fn *each, void *ctx);
 
 /* Write all of it below dir, as a file system would show it: dir/proc/..., dir/sys/fs/cgroup/..., and the kernel's log as
  * dir/var/log/dmesg. dir is made; when it exists it must be empty. It appears whole or not at all.

@@ -1,4 +1,4 @@
-/* tree.c - all files of a machine as a directory tree on the host.
+/* tree.c - all files of a machine, handed over one by one, or as a directory tree on the host.
  *
  * The tree grows in a temporary directory beside its place and takes its name at the end: rename(2) replaces an empty
  * directory and refuses one that is not. On failure the temporary tree is removed.
@@ -17,49 +17,16 @@
 
 struct tree {
     const struct system *s;
-    char path[PATH_BYTES]; /* of the file being written */
-    size_t root_len;       /* of the temporary directory in path */
-    struct strbuf text;
-    struct err *e;
+    struct strbuf text; /* of the file under way */
+    procfs_file_fn *each;
+    void *ctx;
 };
 
-/* path = root/relative. -ENAMETOOLONG rather than a cut name. */
-static int set_path(struct tree *t, const char *relative)
+/* t->text is the whole of this file. */
+static int write_text(struct tree *t, const char *name)
 {
-    size_t len = strlen(relative);
+    int rc = t->each(t->ctx, name, t->text.text, t->text.len);
 
-    t->path[t->root_len] = '\0';
-    if (t->root_len + len + 2 > sizeof(t->path))
-        return err_at(t->e, -ENAMETOOLONG, t->path, 0, 0, "path too long: %s", relative);
-    t->path[t->root_len] = '/';
-    memcpy(t->path + t->root_len + 1, relative, len + 1);
-    return 0;
-}
-
-/* Make the directories of path below root. */
-static int make_parents(struct tree *t)
-{
-    for (char *slash = t->path + t->root_len + 1; (slash = strchr(slash, '/')); slash++) {
-        *slash = '\0';
-        int failed = mkdir(t->path, 0777) != 0 && errno != EEXIST;
-        int code = -errno;
-
-        if (failed)
-            return err_at(t->e, code, t->path, 0, 0, "cannot make directory: %s", strerror(-code));
-        *slash = '/';
-    }
-    return 0;
-}
-
-/* Write t->text as root/relative. */
-static int write_text(struct tree *t, const char *relative)
-{
-    int rc = set_path(t, relative);
-
-    if (rc == 0)
-        rc = make_parents(t);
-    if (rc == 0)
-        rc = outfile_write(t->path, t->text.text, t->text.len, t->e);
     strbuf_reset(&t->text);
     return rc;
 }
@@ -79,6 +46,10 @@ static int write_machine(struct tree *t)
         {"proc/pressure/cpu", render_pressure_cpu},
         {"proc/pressure/io", render_pressure_io},
         {"proc/pressure/memory", render_pressure_memory},
+        {"proc/uptime", render_uptime},
+        {"proc/diskstats", render_diskstats},
+        {"proc/sys/kernel/osrelease", render_osrelease},
+        {"highwater", render_osrelease},
         {"proc/sys/vm/lowmem_reserve_ratio", render_lowmem_reserve_ratio},
     };
     char name[256];
@@ -182,6 +153,65 @@ static int write_all(struct tree *t)
     return rc;
 }
 
+int procfs_each_file(const struct system *s, procfs_file_fn *each, void *ctx)
+{
+    struct tree t = {.s = s, .each = each, .ctx = ctx};
+    int rc;
+
+    strbuf_init(&t.text);
+    rc = write_all(&t);
+    strbuf_done(&t.text);
+    return rc;
+}
+
+/* --- on the host ----------------------------------------------------------------------------------- */
+
+struct writer {
+    char path[PATH_BYTES]; /* of the file being written */
+    size_t root_len;       /* of the temporary directory in path */
+    struct err *e;
+};
+
+/* path = root/relative. -ENAMETOOLONG rather than a cut name. */
+static int set_path(struct writer *w, const char *relative)
+{
+    size_t len = strlen(relative);
+
+    w->path[w->root_len] = '\0';
+    if (w->root_len + len + 2 > sizeof(w->path))
+        return err_at(w->e, -ENAMETOOLONG, w->path, 0, 0, "path too long: %s", relative);
+    w->path[w->root_len] = '/';
+    memcpy(w->path + w->root_len + 1, relative, len + 1);
+    return 0;
+}
+
+/* Make the directories of path below root. */
+static int make_parents(struct writer *w)
+{
+    for (char *slash = w->path + w->root_len + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = '\0';
+        int failed = mkdir(w->path, 0777) != 0 && errno != EEXIST;
+        int code = -errno;
+
+        if (failed)
+            return err_at(w->e, code, w->path, 0, 0, "cannot make directory: %s", strerror(-code));
+        *slash = '/';
+    }
+    return 0;
+}
+
+static int write_file(void *writer, const char *name, const char *text, size_t len)
+{
+    struct writer *w = writer;
+    int rc = set_path(w, name);
+
+    if (rc == 0)
+        rc = make_parents(w);
+    if (rc == 0)
+        rc = outfile_write(w->path, text, len, w->e);
+    return rc;
+}
+
 static int remove_one(const char *path, const struct stat *st HW_UNUSED, int type HW_UNUSED,
                       struct FTW *at HW_UNUSED)
 {
@@ -190,7 +220,7 @@ static int remove_one(const char *path, const struct stat *st HW_UNUSED, int typ
 
 int procfs_write_tree(const struct system *s, const char *dir, struct err *e)
 {
-    struct tree t = {.s = s, .e = e};
+    struct writer w = {.e = e};
     size_t len = strlen(dir);
     int rc = 0;
 
@@ -198,18 +228,16 @@ int procfs_write_tree(const struct system *s, const char *dir, struct err *e)
         len--;
     if (len == 0 || len + sizeof(".XXXXXX") > PATH_BYTES / 2)
         return err_set(e, -EINVAL, "'%s' is no name for a directory", dir);
-    snprintf(t.path, sizeof(t.path), "%.*s.XXXXXX", (int)len, dir);
-    if (!mkdtemp(t.path) || chmod(t.path, 0755) != 0) {
+    snprintf(w.path, sizeof(w.path), "%.*s.XXXXXX", (int)len, dir);
+    if (!mkdtemp(w.path) || chmod(w.path, 0755) != 0) {
         int code = -errno;
 
         return err_at(e, code, dir, 0, 0, "cannot make directory: %s", strerror(-code));
     }
-    t.root_len = strlen(t.path);
-    strbuf_init(&t.text);
-    rc = write_all(&t);
-    strbuf_done(&t.text);
-    t.path[t.root_len] = '\0';
-    if (rc == 0 && rename(t.path, dir) != 0) {
+    w.root_len = strlen(w.path);
+    rc = procfs_each_file(s, write_file, &w);
+    w.path[w.root_len] = '\0';
+    if (rc == 0 && rename(w.path, dir) != 0) {
         int code = -errno;
 
         rc = err_at(e, code, dir, 0, 0, "cannot write the machine's files there: %s",
@@ -217,6 +245,6 @@ int procfs_write_tree(const struct system *s, const char *dir, struct err *e)
                                                           : strerror(-code));
     }
     if (rc)
-        nftw(t.path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        nftw(w.path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     return rc;
 }

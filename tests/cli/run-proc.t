@@ -1,13 +1,16 @@
 # --proc writes the machine's files, whole or not at all.
 $ highwater run "$EXAMPLES/demo.hwt" --memory-max 48M --proc tree -q >/dev/null
 $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
+> ./highwater
 > ./proc/buddyinfo
+> ./proc/diskstats
 > ./proc/meminfo
 > ./proc/pressure/cpu
 > ./proc/pressure/io
 > ./proc/pressure/memory
 > ./proc/slabinfo
 > ./proc/swaps
+> ./proc/uptime
 > ./proc/vmstat
 > ./proc/zoneinfo
 > ./sys/fs/cgroup/app/cgroup.controllers

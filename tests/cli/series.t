@@ -54,7 +54,7 @@ $ highwater run s.ini --series s.txt
 ! Try 'highwater run --help'.
 = 2
 $ highwater run s.ini --every 1s
-! highwater run: --every says how often --series FILE takes a sample; that is missing
+! highwater run: --every says how often --series FILE or --capture FILE takes a sample; both are missing
 ! Try 'highwater run --help'.
 = 2
 $ highwater run s.ini --series s.csv --every 0s

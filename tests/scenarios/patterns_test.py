@@ -2,7 +2,8 @@
 """patterns_test.py - every scenario of scenarios/ shows its pattern in the files it renders. Prints TAP.
 
 Each check reads only what a person would read on a real machine: /proc, the cgroup files, the kernel's log. What each
-scenario promises is in the comment at its top.
+scenario promises is in the comment at its top. The diagnosis has to name it too, from a capture of the simulated machine, by
+the rules that read real ones; and from the files of its end alone it must not say the opposite.
 """
 
 import json
@@ -15,6 +16,25 @@ import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 SECONDS_MAX = 30  # of CPU time; they take 0.1 to 3
+
+# What `highwater diagnose` says of each: the verdict, and a finding that stands first or second among those of its severity
+# or worse. What looks alarming and is well has to be healthy.
+FINDINGS = {
+    "container-oom-healthy-node": ("critical", "cgroup-oom"),
+    "direct-reclaim": ("warning", "direct-reclaim"),
+    "free-memory-vanished-cache": ("healthy", "healthy-cache"),
+    "free-memory-vanished-slab": ("healthy", "slab-growth"),
+    "free-memory-vanished-tmpfs": ("healthy", "shmem-growth"),
+    "healthy-cache": ("healthy", "healthy-cache"),
+    "io-looks-like-memory": ("healthy", "io-bottleneck"),
+    "leak": ("critical", "host-oom"),
+    "page-cache-in-cgroup": ("healthy", "cgroup-near-max-cache"),
+    "swap-thrash": ("critical", "swap-thrash"),
+    "too-many-workers": ("critical", "swap-thrash"),
+    "writeback-congestion": ("healthy", "dirty-throttling"),
+    "zram-is-not-free": ("warning", "compressed-swap"),
+}
+VERDICTS = ["healthy", "warning", "critical", "unknown"]
 
 
 class Machine:
@@ -179,8 +199,39 @@ def zram_is_not_free(m):
     yield "with data that hardly compresses it takes what it frees", poor.vmstat["oom_kill"] >= 1
 
 
+def program():
+    return str(pathlib.Path(os.environ.get("BUILD", TOP / "build")) / "highwater")
+
+
+def diagnose(source):
+    done = subprocess.run([program(), "diagnose", str(source), "--format", "json"], capture_output=True, text=True, check=False)
+    if done.stderr:
+        raise RuntimeError(done.stderr.strip())
+    diagnosis = json.loads(done.stdout)
+    if VERDICTS[done.returncode] != diagnosis["verdict"]:
+        raise RuntimeError(f"exit code {done.returncode}, verdict {diagnosis['verdict']}")
+    return diagnosis
+
+
+def is_named(diagnosis, rule):
+    """First or second among findings of its own severity."""
+    found = [f for f in diagnosis["findings"] if f["rule"] == rule]
+    if not found:
+        return False
+    peers = [f["rule"] for f in diagnosis["findings"] if f["severity"] == found[0]["severity"]]
+    return rule in peers[:2]
+
+
+def diagnosis(name, machine):
+    verdict, rule = FINDINGS[name]
+    yield f"diagnose says {verdict}", machine.diagnosis["verdict"] == verdict
+    yield f"and names {rule}", is_named(machine.diagnosis, rule)
+    # One sample has no rates. It may not know; it must not call well what is not, nor the other way round.
+    wrong = ("warning", "critical") if verdict == "healthy" else ("healthy",)
+    yield f"its end alone is not called {' or '.join(wrong)}", machine.at_end["verdict"] not in wrong
+
+
 def run(name, change=None):
-    program = pathlib.Path(os.environ.get("BUILD", TOP / "build")) / "highwater"
     source = TOP / "scenarios" / f"{name}.ini"
     with tempfile.TemporaryDirectory() as folder:
         if change:
@@ -188,12 +239,15 @@ def run(name, change=None):
             source = pathlib.Path(folder) / "changed.ini"
             source.write_text(text)
         tree = pathlib.Path(folder) / "tree"
-        done = subprocess.run([str(program), "run", str(source), "--format", "json", "--proc", str(tree)],
+        capture = pathlib.Path(folder) / "machine.hwc"
+        done = subprocess.run([program(), "run", str(source), "--format", "json", "--proc", str(tree), "--capture", str(capture)],
                               capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(done.stderr.strip())
         report = json.loads(done.stdout)
         machine = Machine(tree, report)
+        if not change:
+            machine.diagnosis, machine.at_end = diagnose(capture), diagnose(tree)
         # What the checks read later has to outlive the folder.
         texts = {str(path.relative_to(tree)): path.read_text() for path in tree.rglob("*") if path.is_file()}
         machine.text = texts.__getitem__
@@ -208,7 +262,8 @@ def main():
             if not checks:
                 raise RuntimeError("no check for this scenario")
             machine = run(source.stem)
-            results = [("takes seconds", machine.report["replay"]["cpu_seconds"] < SECONDS_MAX), *checks(machine)]
+            results = [("takes seconds", machine.report["replay"]["cpu_seconds"] < SECONDS_MAX), *checks(machine),
+                       *diagnosis(source.stem, machine)]
         except (RuntimeError, KeyError, ValueError) as problem:
             results = [(f"runs: {type(problem).__name__}: {problem}", False)]
         for sentence, right in results:
