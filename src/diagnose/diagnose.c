@@ -103,6 +103,16 @@ static const struct cgroup_view *wanted_group(const struct diagnosis *d)
     return p && p->group < d->last->cgroups.count ? &d->last->cgroups.items[p->group] : NULL;
 }
 
+/* Somebody was killed, and one sample without a log cannot say whether that was now or a year ago. */
+static bool killed_unknown_when(const struct diagnosis *d)
+{
+    vec_for_each (&d->findings.items, f) {
+        if ((f->rule == RULE_HOST_OOM || f->rule == RULE_CGROUP_OOM) && f->confidence == CONF_LOW)
+            return true;
+    }
+    return false;
+}
+
 /* Could a state that hurts have been seen? */
 static bool could_tell(const struct diagnosis *d, const struct figures *f)
 {
@@ -111,6 +121,8 @@ static bool could_tell(const struct diagnosis *d, const struct figures *f)
     if (d->options.cgroup && !g)
         return false;
     if (d->options.pid && !snapshot_process(d->last, d->options.pid))
+        return false;
+    if (isnan(f->interval_s) && killed_unknown_when(d))
         return false;
     if (g && pain_known(&f->groups[g - d->last->cgroups.items].psi[PSI_RES_MEMORY]))
         return true;

@@ -81,6 +81,20 @@ static void from_counters(struct rule_context *c)
     }
 }
 
+/* One sample and no log: something was killed here since the group was made. */
+static void from_totals(struct rule_context *c)
+{
+    vec_for_each (&c->s->cgroups, g) {
+        if (!wants_group(c, g) || g->is_root || !known(g->ev_oom_kill) || g->ev_oom_kill == 0 ||
+            !known(g->max) || g->max >= NO_LIMIT || finding_said_of(c, g->path, SEV_INFO))
+            continue;
+        finding_add(c, SEV_INFO, CONF_LOW, g->path, 0.3,
+                    "%s has had OOM kills; when, is not known here", g->path);
+        evidence(c, "oom_kill", (double)g->ev_oom_kill, IN_COUNT, group_file(g, "memory.events"),
+                 "over 0");
+    }
+}
+
 void rule_cgroup_oom(struct rule_context *c)
 {
     vec_for_each (&c->s->log, e) {
@@ -89,4 +103,6 @@ void rule_cgroup_oom(struct rule_context *c)
             tell(c, e);
     }
     from_counters(c);
+    if (c->s->log.count == 0 && c->s->parts[PART_KERNEL_LOG].state != PART_OK)
+        from_totals(c);
 }
