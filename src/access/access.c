@@ -118,8 +118,9 @@ static bool vma_allows(const struct vma *vma, enum access_kind kind)
 }
 
 /* The vma of vpn, after growing a stack down to it if need be. */
-static struct vma *find_vma(struct mm *mm, vpn_t vpn)
+static struct vma *find_vma(const struct access_ctx *ac, vpn_t vpn)
 {
+    struct mm *mm = ac->mm;
     struct vma *vma = vma_find(mm, vpn);
     struct vma *above;
 
@@ -127,6 +128,8 @@ static struct vma *find_vma(struct mm *mm, vpn_t vpn)
         return vma;
     above = vma_find_after(mm, vpn);
     if (!above || !(above->flags & VM_GROWSDOWN) || above->end - vpn > STACK_GROW_MAX)
+        return NULL;
+    if (!overcommit_allows(ac->pg, mm, above->start - vpn, ac->admin)) /* acct_stack_growth() */
         return NULL;
     vma_resize(mm, above, vpn, above->end);
     return above;
@@ -150,7 +153,7 @@ static enum access_result handle_fault(struct access_ctx *ac, vpn_t vpn, enum ac
     struct fault f = {.ac = ac, .vpn = vpn, .kind = kind};
     enum access_result r;
 
-    f.vma = find_vma(ac->mm, vpn);
+    f.vma = find_vma(ac, vpn);
     if (!f.vma || !vma_allows(f.vma, kind))
         return ACCESS_SIGSEGV;
     if (f.vma->flags & VM_SPECIAL)

@@ -32,7 +32,9 @@ struct access_ctx { /* who is accessing; lives as long as the task */
     bool *fault_retried;
     struct bdi
         *dirtied; /* a clean file page on it was dirtied by a store: balance_dirty_pages() is due */
-    bool refault; /* the page being waited for was evicted lately */
+    bool admin;   /* CAP_SYS_ADMIN */
+    int error; /* -ENOSPC, of ACCESS_SIGBUS: shared memory is full (0: a read failed, or it lies behind the end) */
+    bool refault;   /* the page being waited for was evicted lately */
     bool thrashing; /* and it was part of the working set then: waiting for it is a memory stall */
 };
 

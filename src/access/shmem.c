@@ -4,6 +4,7 @@
  *                          a swap entry         read into the swap cache, wait; from there into the page cache
  *
  * Mirrors shmem_get_folio_gfp(), shmem_swapin_folio() of mm/shmem.c, Linux 6.1. The way out is reclaim's (evict.c). */
+#include <errno.h>
 #include <string.h>
 
 #include "access/access_int.h"
@@ -11,11 +12,18 @@
 static enum access_result new_page(struct access_ctx *ac, struct inode *inode, u64 index)
 {
     struct pgdat *pg = ac->pg;
+    enum access_result r;
     pfn_t pfn;
-    enum access_result r = access_get_page(ac, &pfn);
 
+    if (!shmem_has_room(inode) ||
+        (!inode->committed && !inode->ramfs && !overcommit_allows(pg, ac->mm, 1, ac->admin))) {
+        ac->error = -ENOSPC;
+        return ACCESS_SIGBUS;
+    }
+    r = access_get_page(ac, &pfn);
     if (r != ACCESS_OK)
         return r;
+    shmem_account(pg->backing, inode, 1);
     if (pg->frames->bytes)
         memset(frames_bytes(pg->frames, pfn), 0, PAGE_SIZE);
     pgdat_cost(pg, pg->cost->zero_page);

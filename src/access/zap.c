@@ -61,6 +61,7 @@ static void unmap_file_range(void *ctx, struct vma *vma, vpn_t start, vpn_t end)
 
 void access_truncate(struct pgdat *pg, struct inode *inode, u64 from, u64 to)
 {
+    u64 blocks = shmem_blocks(inode);
     pfn_t pfn;
 
     rmap_for_each_file_vma(pg->space, inode->id, from, to, unmap_file_range, pg);
@@ -73,4 +74,6 @@ void access_truncate(struct pgdat *pg, struct inode *inode, u64 from, u64 to)
     if (!inode->device)
         shmem_free_swap(pg, inode, from, to);
     page_cache_clear_shadows(pg, inode, from, to);
+    if (!inode->device)
+        shmem_account(pg->backing, inode, (s64)shmem_blocks(inode) - (s64)blocks);
 }

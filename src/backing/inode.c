@@ -47,6 +47,10 @@ void backing_done(struct backing *b)
     free(b->files);
     free(b->free_inode_ids);
     free(b->free_file_ids);
+    for (struct shmem_mount *m = b->mounts, *next; m; m = next) {
+        next = m->next;
+        free(m);
+    }
     u64map_done(&b->by_number);
     shadow_nodes_done(&b->shadow_nodes);
     bdi_done(b);
@@ -158,6 +162,7 @@ void inode_free(struct backing *b, struct inode *inode)
     assert(inode->nr_pages == 0 && inode->opens == 0 && !inode->on_dirty_list);
     if (inode->nr_shadows)
         pagecache_clear_shadows(b, inode, 0, XA_INDEX_MAX);
+    b->shmem_committed -= inode->committed;
     chain_del(b, inode);
     b->inodes[inode->id] = NULL;
     b->free_inode_ids[b->nr_free_inode_ids++] = inode->id;
@@ -213,4 +218,30 @@ void file_put(struct backing *b, struct file *f)
     b->files[f->id] = NULL;
     b->free_file_ids[b->nr_free_file_ids++] = f->id;
     free(f);
+}
+
+/* --- shmem -------------------------------------------------------------------------------------- */
+struct shmem_mount *shmem_mount_new(struct backing *b, u64 max_blocks)
+{
+    struct shmem_mount *m = xcalloc(1, sizeof(*m));
+
+    m->max_blocks = max_blocks;
+    m->next = b->mounts;
+    b->mounts = m;
+    return m;
+}
+
+void shmem_commit_size(struct backing *b, struct inode *inode)
+{
+    assert(inode->kind == INODE_SHMEM && !inode->committed && !shmem_blocks(inode));
+    inode->committed = inode_nr_pages(inode);
+    b->shmem_committed += inode->committed;
+}
+
+void shmem_account(struct backing *b, struct inode *inode, s64 n)
+{
+    if (inode->mount)
+        inode->mount->used_blocks += (u64)n;
+    if (!inode->committed && !inode->ramfs)
+        b->shmem_committed += (u64)n;
 }

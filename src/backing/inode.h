@@ -69,6 +69,18 @@ struct inode {
     struct xarray overlay; /* page -> address of the page as last written back */
 
     u32 next_same_hash; /* id, in the chain of backing->by_number */
+
+    /* shmem */
+    struct shmem_mount *mount; /* NULL: the kernel's own, without a limit */
+    bool ramfs;                /* never leaves memory */
+    u64 committed; /* pages promised when it was made, for a segment; else they are as they come */
+};
+
+/* A mounted tmpfs, in pages. */
+struct shmem_mount {
+    u64 max_blocks; /* size=; 0: no limit */
+    u64 used_blocks;
+    struct shmem_mount *next;
 };
 
 struct file_ra { /* struct file_ra_state */
@@ -105,6 +117,8 @@ struct backing {
     VEC(struct wb_domain *) domains;  /* of groups, by id; NULL: not asked for yet */
     struct heap flushers;             /* times at which they run; see wb_next() */
     ns_t writeback_interval;          /* dirty_writeback_centisecs; the caller's */
+    u64 shmem_committed;              /* pages promised to shmem (Committed_AS) */
+    struct shmem_mount *mounts;       /* of tmpfs */
     struct u64map by_number;          /* hash of (dev, ino) -> id of the first inode in the chain */
     u32 *free_inode_ids, *free_file_ids;
     u32 nr_free_inode_ids, nr_free_file_ids; /* both arrays have the capacity of their tables */
@@ -132,6 +146,26 @@ static inline u64 inode_nr_pages(const struct inode *inode)
 {
     return DIV_ROUND_UP(inode->size, PAGE_SIZE);
 }
+
+/* --- shmem -------------------------------------------------------------------------------------- */
+/* A tmpfs of so many pages (0: no limit), which stays for as long as the machine. */
+struct shmem_mount *shmem_mount_new(struct backing *b, u64 max_blocks);
+/* A segment (SysV, shared anonymous memory): all of it is promised now, until the inode is freed. */
+void shmem_commit_size(struct backing *b, struct inode *inode);
+/* Pages it has, in memory or in swap. */
+static inline u64 shmem_blocks(const struct inode *inode)
+{
+    return inode->nr_pages + inode->nr_shadows;
+}
+/* May it have another? (shmem_inode_acct_block; the promise is balance/overcommit.c's) */
+static inline bool shmem_has_room(const struct inode *inode)
+{
+    const struct shmem_mount *m = inode->mount;
+
+    return !m || !m->max_blocks || m->used_blocks < m->max_blocks;
+}
+/* It got n more, or lost them. */
+void shmem_account(struct backing *b, struct inode *inode, s64 n);
 
 /* One reference. ra_pages from the inode, readahead state empty. */
 struct file *file_new(struct backing *b, struct inode *inode, u32 flags);

@@ -51,6 +51,15 @@ u64 balance_reclaim_group(struct pgdat *pg, struct group *g, u64 nr);
 /* It got nowhere: is there a write below g whose completion will change that? Then *ret_wait says when. */
 bool balance_reclaim_must_wait(struct pgdat *pg, struct group *g, struct wait *ret_wait);
 
+/* --- overcommit.c -------------------------------------------------------------------------------------------- */
+/* May `pages` more be promised to this address space (NULL: nobody's)? admin: of a process with CAP_SYS_ADMIN. */
+bool overcommit_allows(const struct pgdat *pg, const struct mm *mm, u64 pages, bool admin);
+/* vm.overcommit_memory is 2: MAP_NORESERVE has no effect. */
+bool overcommit_strict(const struct pgdat *pg);
+/* CommitLimit and Committed_AS, in pages. */
+u64 overcommit_limit(const struct pgdat *pg);
+u64 overcommit_committed(const struct pgdat *pg);
+
 /* --- dirty pages: flusher.c, throttle.c; the control law is dirty.h ------------------------------------------------- */
 /* When a flusher runs next, NS_NEVER when all sleep; and let it run.   pre: it is due */
 ns_t flusher_due(struct pgdat *pg);

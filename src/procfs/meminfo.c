@@ -43,34 +43,6 @@ static u64 available_pages(const struct system *s, const struct counters *c)
     return at_least_0(available);
 }
 
-/* Private memory that may be written has to be backed by memory or swap one day. */
-static bool is_accounted(const struct vma *v)
-{
-    return (v->flags & (VM_WRITE | VM_SHARED | VM_NORESERVE)) == VM_WRITE;
-}
-
-/* Promised memory: that, and shared memory, whoever maps it. */
-static u64 committed_pages(const struct system *s)
-{
-    u64 pages = 0;
-
-    for (u32 id = 1; id < s->space.next_mm_id; id++) {
-        const struct mm *mm = mm_get(&s->space, id);
-
-        for (u32 v = 0; mm && v < mm->nr_vmas; v++) {
-            if (is_accounted(mm->vmas[v]))
-                pages += mm->vmas[v]->end - mm->vmas[v]->start;
-        }
-    }
-    for (u32 id = 1; id < s->backing.nr_inodes; id++) {
-        const struct inode *inode = s->backing.inodes[id];
-
-        if (inode && inode->kind == INODE_SHMEM)
-            pages += inode_nr_pages(inode);
-    }
-    return pages;
-}
-
 static u64 buffer_pages(const struct system *s)
 {
     u64 pages = 0;
@@ -97,10 +69,8 @@ static void view_init(struct meminfo_view *m, const struct system *s)
         at_least_0(m->counters.v[NR_FILE_PAGES] - m->counters.v[NR_SWAPCACHED] - (s64)m->buffers);
     m->swap_total = s->swap.total_pages;
     m->swap_free = s->swap.free_pages;
-    m->commit_limit = s->tunables.overcommit_kbytes ? s->tunables.overcommit_kbytes / KIB_PER_PAGE
-                                                    : m->total * s->tunables.overcommit_ratio / 100;
-    m->commit_limit += m->swap_total;
-    m->committed = committed_pages(s);
+    m->commit_limit = overcommit_limit(&s->pgdat);
+    m->committed = overcommit_committed(&s->pgdat);
     /* Stacks are what the machine has in vmalloc space. */
     m->vmalloc_used = at_least_0(m->counters.v[NR_KERNEL_STACK]) / KIB_PER_PAGE;
     m->percpu = s->config.nr_cpus * PERCPU_PAGES +

@@ -203,12 +203,16 @@ static void pageout_swap(struct pgdat *pg, pfn_t pfn)
 static void remove_mapping(struct pgdat *pg, struct scan_control *sc, pfn_t pfn)
 {
     struct frame *f = frame_of(pg, pfn);
+    struct inode *inode;
 
-    if (frame_test(f, PG_SWAPCACHE))
+    if (frame_test(f, PG_SWAPCACHE)) {
         page_swapcache_del(pg, pfn, workingset_eviction(pg, pfn, sc->target));
-    else
-        page_cache_del(pg, pfn,
-                       frame_is_file_lru(f) ? workingset_eviction(pg, pfn, sc->target) : 0);
+        return;
+    }
+    inode = inode_get(pg->backing, f->mapping);
+    page_cache_del(pg, pfn, frame_is_file_lru(f) ? workingset_eviction(pg, pfn, sc->target) : 0);
+    if (!inode->device) /* shared memory that nobody wrote to: a hole again */
+        shmem_account(pg->backing, inode, -1);
 }
 
 /* --- one page ------------------------------------------------------------------------------------------------------- */

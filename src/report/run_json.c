@@ -84,6 +84,8 @@ static json_object *tasks_json(const struct run_report *r)
         json_put_u64(o, "ppid", t->ppid);
         json_put_text(o, "comm", t->comm);
         json_put_text(o, "outcome", run_task_outcome(t));
+        if (t->outcome == OUTCOME_REFUSED)
+            json_put_text(o, "error", strerrorname_np(-t->error));
         json_put_u64(o, "minflt", minor);
         json_put_u64(o, "majflt", major);
         json_put_u64(o, "maxrss_bytes", run_maxrss_pages(t) * PAGE_SIZE);
@@ -113,6 +115,7 @@ static json_object *job_json(const struct run_report *r, const struct scenario_j
     json_put_u64(o, "processes", sum.processes);
     json_put_u64(o, "running", sum.running);
     json_put_u64(o, "oom_killed", sum.oom_killed);
+    json_put_u64(o, "refused", sum.refused);
     json_put_u64(o, "minflt", sum.minor);
     json_put_u64(o, "majflt", sum.major);
     json_put_u64(o, "maxrss_bytes", sum.maxrss_pages * PAGE_SIZE);
@@ -332,6 +335,7 @@ static json_object *replay_json(const struct run_report *r)
     json_put_u64(o, "events", r->stats.events);
     json_put_u64(o, "hits", r->stats.hits);
     json_put_u64(o, "skipped", r->stats.skipped);
+    json_put_u64(o, "refused", r->stats.refused);
     json_put_u64(o, "lost", r->stats.lost);
     put_fraction(o, "cpu_seconds", r->cpu_seconds);
     return o;

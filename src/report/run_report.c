@@ -69,6 +69,7 @@ void run_job_sum(const struct run_report *r, const struct scenario_job *job, str
         ret->processes++;
         ret->running += t->outcome == OUTCOME_NONE;
         ret->oom_killed += t->outcome == OUTCOME_OOM_KILLED;
+        ret->refused += t->outcome == OUTCOME_REFUSED;
         ret->maxrss_pages = MAX(ret->maxrss_pages, run_maxrss_pages(t));
     }
 }
@@ -108,6 +109,8 @@ const char *run_task_outcome(const struct task *t)
         return "sigbus";
     case OUTCOME_KILLED:
         return "killed";
+    case OUTCOME_REFUSED:
+        return "refused";
     }
     hw_unreachable();
 }

@@ -55,7 +55,7 @@ void run_report_finish(struct run_report *r);
 
 /* What the processes of one [task] of a scenario came to. */
 struct run_job {
-    u32 processes, running, oom_killed;
+    u32 processes, running, oom_killed, refused;
     u64 minor, major, maxrss_pages; /* maxrss: of the largest */
     ns_t memory_ns;                 /* stalled for want of memory, all its threads */
 };

@@ -284,6 +284,10 @@ static const char *verdict(const struct run_report *r)
     switch (r->outcome) {
     case REPLAY_OOM:
         return "Yes: it ran out of memory.";
+    case REPLAY_REFUSED:
+        return "Yes: memory was refused to it.";
+    case REPLAY_PANIC:
+        return "Yes: the machine ran out of memory and stopped.";
     case REPLAY_THRASH:
         return "Yes: it was slower than --max-slowdown allows.";
     case REPLAY_STOPPED:
@@ -334,6 +338,8 @@ static void render_job(struct text *t, const struct scenario_job *job)
     run_job_sum(t->r, job, &sum);
     if (sum.oom_killed)
         snprintf(state, sizeof(state), "%u OOM-killed", sum.oom_killed);
+    else if (sum.refused)
+        snprintf(state, sizeof(state), "%u refused", sum.refused);
     else
         snprintf(state, sizeof(state), "%u running", sum.running);
     strbuf_printf(t->out, "  %-15s %5u  %-13s %11s %10s %12s %11s %11s\n", job->task->head.name,
@@ -476,6 +482,13 @@ static void render_remarks(struct text *t)
         strbuf_append(
             t->out,
             "\nNote: the recording was cut off; it was replayed up to its last whole chunk.\n");
+    if (st->refused)
+        strbuf_printf(t->out,
+                      "\nNote: %s call%s refused for want of memory%s (ENOMEM, ENOSPC); the "
+                      "program exited, or went on "
+                      "without the child it could not fork.\n",
+                      format_count(number, st->refused), st->refused == 1 ? " was" : "s were",
+                      t->r->system->tunables.overcommit_memory == 2 ? " that may be promised" : "");
     if (st->lost)
         strbuf_printf(t->out, "\nNote: the recorder lost %s events.\n",
                       format_count(number, st->lost));

@@ -2,9 +2,9 @@
  *
  * Mirrors: include/linux/mm_types.h (struct mm_struct), kernel/fork.c (mm_init, __mmdrop), Linux 6.1.
  * Who keeps which field of struct mm:
- *     vma*.c        vmas .. last_vma, gap_*, total_vm locked_vm data_vm exec_vm stack_vm hiwater_vm
+ *     vma*.c        vmas .. last_vma, gap_*, total_vm locked_vm data_vm exec_vm stack_vm account_vm hiwater_vm
  *     pagetable.c   pgd, nr_ptes nr_pmds nr_puds nr_pgds, walk
- *     the rooms above   users, rss_*, swapents, hiwater_rss, brk and stack, memcg, mlock_future, objects, locked_by
+ *     the rooms above   users, rss_*, swapents, hiwater_rss, brk and stack, memcg, def_flags, objects, locked_by
  */
 #ifndef SPACE_MM_H
 #define SPACE_MM_H
@@ -39,13 +39,14 @@ struct mm {
     vpn_t gap_floor;
     u64 gap_pages;
     u64 total_vm, locked_vm, data_vm, exec_vm, stack_vm; /* pages */
+    u64 account_vm;                                      /* of vmas with VM_ACCOUNT */
     u64 rss_file, rss_anon, rss_shmem, swapents;         /* pages */
     u64 hiwater_rss, hiwater_vm;
     u64 nr_ptes, nr_pmds, nr_puds, nr_pgds; /* tables by level */
     vaddr_t start_brk, brk, start_stack;
-    u16 memcg; /* group that new charges go to */
-    bool mlock_future;
-    u32 nr_avcs; /* links of its vmas into anon_vmas */
+    u16 memcg;     /* group that new charges go to */
+    u32 def_flags; /* of new mappings: VM_LOCKED, VM_LOCKONFAULT (mlockall) */
+    u32 nr_avcs;   /* links of its vmas into anon_vmas */
     struct {
         u16 memcg; /* the group that pays */
         u32 vmas, avcs, anon_vmas, maple_nodes;
@@ -70,8 +71,9 @@ struct space {
     u32 cap_file_vmas;
     struct mm **mms; /* by id; NULL when gone */
     u32 cap_mms;
-    u64 nr_vmas; /* in the machine */
-    u64 nr_avcs; /* links between vmas and anon_vmas */
+    u64 nr_vmas;   /* in the machine */
+    u64 committed; /* pages of vmas with VM_ACCOUNT, in the machine */
+    u64 nr_avcs;   /* links between vmas and anon_vmas */
     /* A vma with this file came (+1) or went (-1), by splits and merges too: who keeps open files counts its references here.
      * May be NULL. Must not change vmas. */
     void (*file_mapped)(void *ctx, u32 inode, u32 file, int change);

@@ -114,7 +114,7 @@ void mm_check(struct mm *mm)
 void space_check(struct space *s)
 {
     struct u64map mapped;
-    u64 tables = 0, nr_vmas = 0, cursor, pfn, count;
+    u64 tables = 0, nr_vmas = 0, committed = 0, cursor, pfn, count;
 
     u64map_init(&mapped);
     for (u32 id = 1; id < s->next_mm_id; id++) {
@@ -128,8 +128,9 @@ void space_check(struct space *s)
         mm_recount(mm, &mapped);
         tables += mm->nr_ptes + mm->nr_pmds + mm->nr_puds + mm->nr_pgds;
         nr_vmas += mm->nr_vmas;
+        committed += mm->account_vm;
     }
-    assert(tables == s->used_tables && nr_vmas == s->nr_vmas);
+    assert(tables == s->used_tables && nr_vmas == s->nr_vmas && committed == s->committed);
     anon_vma_check(s);
     u64map_for_each (&mapped, cursor, pfn, count) {
         assert(frames_get(s->frames, (pfn_t)pfn)->mapcount == count);

@@ -75,6 +75,10 @@ void vma_account(struct mm *mm, u32 flags, s64 pages)
     mm->total_vm += n;
     if (flags & VM_LOCKED)
         mm->locked_vm += n;
+    if (flags & VM_ACCOUNT) {
+        mm->account_vm += n;
+        mm->space->committed += n;
+    }
     if ((flags & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC)
         mm->exec_vm += n;
     else if (flags & VM_GROWSDOWN)
@@ -213,7 +217,8 @@ void vma_fork(struct mm *dst, struct mm *src)
 
 void vma_check(const struct mm *mm)
 {
-    struct mm sums = {0};
+    struct space own = {0};
+    struct mm sums = {.space = &own};
     vpn_t end = 0;
 
     assert(mm->nr_vmas <= mm->cap_vmas);
@@ -227,7 +232,7 @@ void vma_check(const struct mm *mm)
         rmap_check_links(vma);
     }
     assert(mm->total_vm == sums.total_vm && mm->hiwater_vm >= mm->total_vm);
-    assert(mm->locked_vm == sums.locked_vm);
+    assert(mm->locked_vm == sums.locked_vm && mm->account_vm == sums.account_vm);
     assert(mm->exec_vm == sums.exec_vm && mm->stack_vm == sums.stack_vm);
     assert(mm->data_vm == sums.data_vm);
 }

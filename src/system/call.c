@@ -22,6 +22,7 @@ struct access_ctx *task_access(struct system *s, struct task *t)
     ac->pg = &s->pgdat;
     ac->mm = t->mm;
     ac->group = t->group;
+    ac->admin = t->uid == 0;
     ac->attempt = &t->attempt;
     ac->wait = &t->wait;
     ac->minflt = &t->minflt;
@@ -75,6 +76,11 @@ bool call_begin(struct system *s, struct task *t, enum step *ret_step)
     s->pgdat.cpu = t->cpu;
     s->running = t->group;
     s->pgdat.over_high = &t->over_high;
+    if (unlikely(s->panicked)) {
+        *ret_step =
+            t->state >= TASK_ZOMBIE ? STEP_DEAD : call_wait(t, (struct wait){WAIT_OOM, NS_NEVER});
+        return false;
+    }
     if (unlikely(s->idle_inodes.count))
         inodes_reap(s);
     if (unlikely(t->killed && t->state < TASK_ZOMBIE))
@@ -89,6 +95,8 @@ bool call_begin(struct system *s, struct task *t, enum step *ret_step)
         *ret_step = call_wait(t, (struct wait){WAIT_RECLAIM, s->clock.now + MMAP_LOCK_POLL_NS});
         return false;
     }
+    if (!t->progress)
+        t->error = 0;
     if (in_progress(t)) /* a pause now could undo what it waited for */
         return true;
     if (unlikely(t->over_high) && throttled(s, t)) {
@@ -114,15 +122,29 @@ enum step call_end(struct system *s, struct task *t)
     return STEP_DONE;
 }
 
+enum step call_refuse(struct system *s, struct task *t, int error)
+{
+    enum step step = call_end(s, t);
+
+    t->error = error;
+    return step;
+}
+
 static enum step out_of_memory(struct system *s, struct task *t)
 {
     struct group *scope = t->attempt.oom_group;
+    bool killed;
 
     t->attempt.oom_group = NULL;
     if (t->attempt.dying) /* not even the reserves were enough */
         process_exit(s, t, OUTCOME_OOM_KILLED, SIGNAL_KILL);
-    else if (!oom_kill(s, t, scope))
-        t->attempt.dying = true; /* Linux would go on trying for ever, or panic */
+    else {
+        killed = oom_kill(s, t, scope);
+        if (s->panicked)
+            return call_wait(t, (struct wait){WAIT_OOM, NS_NEVER});
+        if (!killed)
+            t->attempt.dying = true; /* Linux would go on trying for ever */
+    }
     return t->state >= TASK_ZOMBIE ? STEP_DEAD : STEP_DONE;
 }
 

@@ -124,6 +124,30 @@ static void check_swap(const struct system *s)
     assert(total == 0);
 }
 
+/* What is promised to shared memory, and how full each tmpfs is. */
+static void check_shmem(const struct system *s)
+{
+    u64 committed = 0, mounted = 0, used = 0;
+
+    for (u32 id = 1; id < s->backing.nr_inodes; id++) {
+        const struct inode *inode = s->backing.inodes[id];
+
+        if (!inode || inode->kind != INODE_SHMEM)
+            continue;
+        if (inode->committed)
+            committed += inode->committed;
+        else if (!inode->ramfs)
+            committed += shmem_blocks(inode);
+        if (inode->mount)
+            mounted += shmem_blocks(inode);
+    }
+    for (const struct shmem_mount *m = s->backing.mounts; m; m = m->next) {
+        assert(!m->max_blocks || m->used_blocks <= m->max_blocks);
+        used += m->used_blocks;
+    }
+    assert(committed == s->backing.shmem_committed && mounted == used);
+}
+
 static void check_tasks(const struct system *s)
 {
     u32 *users = xcalloc(s->space.next_mm_id, sizeof(*users));
@@ -212,6 +236,7 @@ void system_check(struct system *s)
             zram_check(s->zrams[i]);
     check_frames(s);
     check_swap(s);
+    check_shmem(s);
     check_tasks(s);
     check_tlbs(s);
     pressure_check(s);

@@ -122,15 +122,12 @@ static const struct control_file group_files[] = {
 static int write_score_adj(struct system *s HW_UNUSED, const struct control *c,
                            struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
 {
-    bool found = false;
+    struct task *t = find_process(s, c->pid);
 
-    for (u32 i = 0; i < s->nr_tasks; i++) {
-        if (s->tasks[i]->tgid != c->pid || s->tasks[i]->state >= TASK_ZOMBIE)
-            continue;
-        s->tasks[i]->oom_score_adj = (s16)((s64)c->number - 1000);
-        found = true;
-    }
-    return found ? 0 : -ESRCH;
+    if (!t)
+        return -ESRCH;
+    system_set_oom_score_adj(s, t, (s16)((s64)c->number - 1000));
+    return 0;
 }
 
 /* What has to be worked out again when a sysctl changes. */

@@ -3,7 +3,16 @@
  * A mapping is locked (VM_LOCKED), and so are the pages behind it (PG_MLOCKED, on the unevictable list), from the moment they
  * are faulted in until the last locked mapping of them is gone. Mirrors mm/mlock.c, Linux 6.1; where it counts locked mappings of
  * a page, this looks for them. */
+#include <errno.h>
+
 #include "system/system_int.h"
+
+#define MEMLOCK_PAGES (8 * MIB / PAGE_SIZE) /* RLIMIT_MEMLOCK of those without CAP_IPC_LOCK */
+
+bool mlock_allowed(const struct task *t, u64 pages)
+{
+    return t->uid == 0 || t->mm->locked_vm + pages <= MEMLOCK_PAGES;
+}
 
 void mlock_new_page(struct system *s, struct mm *mm, vpn_t vpn)
 {
@@ -60,6 +69,17 @@ static void mlock_present(struct system *s, struct mm *mm, struct span r)
         mlock_new_page(s, mm, v);
 }
 
+/* Pages of the range that are not locked yet. */
+static u64 unlocked_pages(struct mm *mm, struct span r)
+{
+    u64 pages = 0;
+
+    for (const struct vma *v = vma_find_after(mm, r.start); v && v->start < r.end; v = vma_next(v))
+        if (!(v->flags & VM_LOCKED))
+            pages += MIN(v->end, r.end) - MAX(v->start, r.start);
+    return pages;
+}
+
 enum step system_mlock(struct system *s, struct task *t, vaddr_t addr, u64 len, bool onfault)
 {
     struct span r = {addr >> PAGE_SHIFT, (addr + len + PAGE_SIZE - 1) >> PAGE_SHIFT};
@@ -68,6 +88,8 @@ enum step system_mlock(struct system *s, struct task *t, vaddr_t addr, u64 len, 
     if (!call_begin(s, t, &step))
         return step;
     if (!t->progress) {
+        if (!mlock_allowed(t, unlocked_pages(t->mm, r)))
+            return call_refuse(s, t, -ENOMEM);
         vma_change_flags(t->mm, r.start, r.end, VM_LOCKONFAULT,
                          VM_LOCKED | (onfault ? VM_LOCKONFAULT : 0));
         mlock_present(s, t->mm, r);
@@ -107,7 +129,13 @@ enum step system_mlockall(struct system *s, struct task *t, u32 flags)
 
     if (!call_begin(s, t, &step))
         return step;
-    t->mm->mlock_future = (flags & MLOCKALL_FUTURE) && !(flags & MLOCKALL_ONFAULT);
+    if (flags == MLOCKALL_ONFAULT) /* EINVAL */
+        return call_end(s, t);
+    if ((flags & MLOCKALL_CURRENT) && !t->progress && !mlock_allowed(t, unlocked_pages(t->mm, all)))
+        return call_refuse(s, t, -ENOMEM);
+    t->mm->def_flags = 0;
+    if (flags & MLOCKALL_FUTURE)
+        t->mm->def_flags = VM_LOCKED | (flags & MLOCKALL_ONFAULT ? VM_LOCKONFAULT : 0);
     if (!flags)
         munlock(s, t->mm, all);
     if ((flags & MLOCKALL_CURRENT) && !t->progress) {

@@ -1,8 +1,11 @@
 /* mmap.c - calls that change what is mapped where.
  *
- * A recorded call succeeded, so these do not refuse: what is in the way of a mapping goes, as with MAP_FIXED. Nothing is
- * changed before memory that may have to be waited for is there, or the change can be made twice. */
+ * A recorded call succeeded, so what is in the way of a mapping goes, as with MAP_FIXED. Refused is only what this machine cannot promise
+ * (balance/overcommit.c) or a process may not have (vm.max_map_count). Nothing is changed before memory that may have to be
+ * waited for is there, or the change can be made twice. */
 #include "system/system_int.h"
+
+#include <errno.h>
 
 static struct span span_of(vaddr_t addr, u64 len)
 {
@@ -57,13 +60,55 @@ enum step populate(struct system *s, struct task *t, struct span r)
     }
 }
 
+/* --- refusing ----------------------------------------------------------------------------------------------------------- */
+static bool may_promise(struct system *s, const struct task *t, u64 pages)
+{
+    return overcommit_allows(&s->pgdat, t->mm, pages, t->uid == 0);
+}
+
+/* Pages of the range that were promised, which a new mapping there gives back first. */
+static u64 promised_pages(struct mm *mm, struct span r)
+{
+    u64 pages = 0;
+
+    for (const struct vma *v = vma_find_after(mm, r.start); v && v->start < r.end; v = vma_next(v))
+        if (v->flags & VM_ACCOUNT)
+            pages += MIN(v->end, r.end) - MAX(v->start, r.start);
+    return pages;
+}
+
+static bool is_inside(struct mm *mm, vpn_t vpn)
+{
+    const struct vma *vma = vma_find(mm, vpn);
+
+    return vma && vma->start < vpn;
+}
+
+/* Would cutting mappings at the ends of the range make too many of them? */
+static bool too_many_pieces(const struct system *s, struct mm *mm, struct span r)
+{
+    return mm->nr_vmas >= s->tunables.max_map_count &&
+           (is_inside(mm, r.start) || is_inside(mm, r.end));
+}
+
+static bool too_many_maps(const struct system *s, const struct mm *mm)
+{
+    return mm->nr_vmas > s->tunables.max_map_count;
+}
+
 static u32 prot_flags(u32 prot)
 {
     return (prot & PROT_BIT_READ ? VM_READ : 0u) | (prot & PROT_BIT_WRITE ? VM_WRITE : 0u) |
            (prot & PROT_BIT_EXEC ? VM_EXEC : 0u);
 }
 
-static u32 map_flags(const struct mm *mm, const struct mmap_args *a)
+/* Private memory that may be written has to be backed by memory or swap one day (accountable_mapping). */
+static bool is_accountable(u32 flags)
+{
+    return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
+}
+
+static u32 map_flags(const struct system *s, const struct mm *mm, const struct mmap_args *a)
 {
     u32 flags = prot_flags(a->prot) | VM_MAYWRITE;
 
@@ -73,20 +118,23 @@ static u32 map_flags(const struct mm *mm, const struct mmap_args *a)
         flags |= VM_GROWSDOWN | VM_STACK;
     if (a->mflags & MAP_BIT_HEAP)
         flags |= VM_HEAP;
-    if (a->mflags & MAP_BIT_NORESERVE)
+    if ((a->mflags & MAP_BIT_NORESERVE) && !overcommit_strict(&s->pgdat))
         flags |= VM_NORESERVE;
-    if ((a->mflags & MAP_BIT_LOCKED) || mm->mlock_future)
+    if (a->mflags & MAP_BIT_LOCKED)
         flags |= VM_LOCKED;
-    return flags;
+    flags |= mm->def_flags;
+    return is_accountable(flags) ? flags | VM_ACCOUNT : flags;
 }
 
 /* Shared anonymous memory is a file of its own that nobody can open. */
-static struct file *shared_memory(struct system *s, u64 len)
+static struct file *shared_memory(struct system *s, u64 len, bool reserve)
 {
     struct inode *inode =
         inode_new(&s->backing, INODE_SHMEM, 0, ++s->shm_ino, "/dev/zero (deleted)", len, NULL);
 
     inode->nlink = 0;
+    if (reserve)
+        shmem_commit_size(&s->backing, inode);
     inode_objects_new(s, inode);
     return system_open(s, inode, 0);
 }
@@ -94,12 +142,12 @@ static struct file *shared_memory(struct system *s, u64 len)
 static void map(struct system *s, struct task *t, const struct mmap_args *a, struct span r)
 {
     struct mm *mm = t->mm;
-    struct vma_spec spec = {.start = r.start, .end = r.end, .flags = map_flags(mm, a)};
+    struct vma_spec spec = {.start = r.start, .end = r.end, .flags = map_flags(s, mm, a)};
     struct file *f = a->file ? file_get(&s->backing, a->file) : NULL;
     bool own = !f && (spec.flags & VM_SHARED);
 
     if (own)
-        f = shared_memory(s, (r.end - r.start) << PAGE_SHIFT);
+        f = shared_memory(s, (r.end - r.start) << PAGE_SHIFT, !(spec.flags & VM_NORESERVE));
     if (f) {
         spec.inode = f->inode;
         spec.file = f->id;
@@ -118,6 +166,30 @@ static void map(struct system *s, struct task *t, const struct mmap_args *a, str
     pgdat_cost(&s->pgdat, s->cost.vma_op);
 }
 
+/* Shared anonymous memory is promised whole. What the new mapping replaces is given back before. */
+static bool mmap_refused(struct system *s, const struct task *t, const struct mmap_args *a,
+                         struct span r)
+{
+    u32 flags = map_flags(s, t->mm, a);
+    bool segment = (flags & (VM_SHARED | VM_NORESERVE)) == VM_SHARED &&
+                   !(a->file && file_get(&s->backing, a->file));
+    u64 pages = (flags & VM_ACCOUNT) || segment ? r.end - r.start : 0, back;
+
+    if (too_many_maps(s, t->mm) || too_many_pieces(s, t->mm, r))
+        return true;
+    if (!pages)
+        return false;
+    back = overcommit_strict(&s->pgdat) ? MIN(pages, promised_pages(t->mm, r)) : 0;
+    return !may_promise(s, t, pages - back);
+}
+
+/* Is the new mapping faulted in at once? Not when it is to be locked only as it is used. */
+static bool mmap_populates(const struct mm *mm, const struct mmap_args *a)
+{
+    return ((a->mflags & (MAP_BIT_POPULATE | MAP_BIT_LOCKED)) || (mm->def_flags & VM_LOCKED)) &&
+           !(mm->def_flags & VM_LOCKONFAULT);
+}
+
 enum step system_mmap(struct system *s, struct task *t, const struct mmap_args *a)
 {
     struct span r = span_of(a->addr, a->len);
@@ -128,10 +200,14 @@ enum step system_mmap(struct system *s, struct task *t, const struct mmap_args *
     if (r.start >= r.end || r.end > VPN_END)
         return call_end(s, t);
     if (!t->progress) {
+        if (mmap_refused(s, t, a, r))
+            return call_refuse(s, t, -ENOMEM);
+        if ((map_flags(s, t->mm, a) & VM_LOCKED) && !mlock_allowed(t, r.end - r.start))
+            return call_refuse(s, t, -EAGAIN);
         map(s, t, a, r);
         t->progress = 1;
     }
-    if ((a->mflags & (MAP_BIT_POPULATE | MAP_BIT_LOCKED)) || t->mm->mlock_future) {
+    if (mmap_populates(t->mm, a)) {
         step = populate(s, t, r);
         if (step != STEP_DONE)
             return step;
@@ -146,8 +222,11 @@ enum step system_munmap(struct system *s, struct task *t, vaddr_t addr, u64 len)
 
     if (!call_begin(s, t, &step))
         return step;
-    if (r.start < r.end && r.end <= VPN_END)
+    if (r.start < r.end && r.end <= VPN_END) {
+        if (too_many_pieces(s, t->mm, r))
+            return call_refuse(s, t, -ENOMEM);
         unmap_range(s, t->mm, r);
+    }
     pgdat_cost(&s->pgdat, s->cost.vma_op);
     return call_end(s, t);
 }
@@ -181,13 +260,17 @@ enum step system_brk(struct system *s, struct task *t, vaddr_t start, vaddr_t en
         const struct vma_spec spec = {.start = was.end,
                                       .end = now.end,
                                       .flags = VM_READ | VM_WRITE | VM_MAYWRITE | VM_HEAP |
-                                               (mm->mlock_future ? VM_LOCKED : 0)};
+                                               VM_ACCOUNT | mm->def_flags};
 
+        if (too_many_maps(s, mm) || !may_promise(s, t, now.end - was.end))
+            return call_refuse(s, t, -ENOMEM);
+        if ((mm->def_flags & VM_LOCKED) && !mlock_allowed(t, now.end - was.end))
+            return call_refuse(s, t, -EAGAIN);
         unmap_range(s, mm, (struct span){spec.start, spec.end});
         vma_add(mm, &spec);
         t->progress = 1;
     }
-    if (mm->mlock_future && now.end > was.end) {
+    if ((mm->def_flags & (VM_LOCKED | VM_LOCKONFAULT)) == VM_LOCKED && now.end > was.end) {
         step = populate(s, t, (struct span){was.end, now.end});
         if (step != STEP_DONE)
             return step;
@@ -231,6 +314,31 @@ static void protect_entries(struct system *s, const struct vma *vma, struct span
     }
 }
 
+/* Memory that becomes private and writable is promised from then on, and stays so. False: not all of it can be. */
+static bool protect_mappings(struct system *s, struct task *t, struct span r, u32 access)
+{
+    const u32 settled = VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED | VM_NORESERVE;
+
+    for (vpn_t at = r.start; at < r.end;) {
+        const struct vma *vma = vma_find_after(t->mm, at);
+        u32 set = access;
+        vpn_t end;
+
+        if (!vma || vma->start >= r.end)
+            break;
+        at = MAX(at, vma->start);
+        end = MIN(vma->end, r.end);
+        if ((access & VM_WRITE) && !(vma->flags & settled)) {
+            if (!may_promise(s, t, end - at))
+                return false;
+            set |= VM_ACCOUNT;
+        }
+        vma_change_flags(t->mm, at, end, VM_ACCESS_FLAGS, set);
+        at = end;
+    }
+    return true;
+}
+
 enum step system_mprotect(struct system *s, struct task *t, vaddr_t addr, u64 len, u32 prot)
 {
     struct span r = span_of(addr, len);
@@ -240,7 +348,8 @@ enum step system_mprotect(struct system *s, struct task *t, vaddr_t addr, u64 le
         return step;
     if (r.end > VPN_END)
         return call_end(s, t);
-    vma_change_flags(t->mm, r.start, r.end, VM_ACCESS_FLAGS, prot_flags(prot));
+    if (too_many_pieces(s, t->mm, r) || !protect_mappings(s, t, r, prot_flags(prot)))
+        return call_refuse(s, t, -ENOMEM);
     for (const struct vma *vma = vma_find_after(t->mm, r.start); vma && vma->start < r.end;
          vma = vma_next(vma))
         protect_entries(s, vma, (struct span){MAX(r.start, vma->start), MIN(r.end, vma->end)});
@@ -322,8 +431,13 @@ enum step system_mremap(struct system *s, struct task *t, vaddr_t old, u64 old_l
         return step;
     from = one_mapping(t->mm, from);
     if (!t->progress && from.start < from.end && to.start < to.end && to.end <= VPN_END) {
-        u64 pages = to.end - to.start;
+        u64 pages = to.end - to.start, was = from.end - from.start;
 
+        if (pages > was && (vma_find(t->mm, from.start)->flags & VM_ACCOUNT) &&
+            !may_promise(s, t, pages - was))
+            return call_refuse(s, t, -ENOMEM);
+        if (to.start != from.start && t->mm->nr_vmas + 3 >= s->tunables.max_map_count)
+            return call_refuse(s, t, -ENOMEM);
         if (to.start == from.start) {
             resize_in_place(s, t->mm, from, pages);
         } else if (to.end <= from.start || to.start >= from.end) {
@@ -341,7 +455,7 @@ enum step system_mremap(struct system *s, struct task *t, vaddr_t old, u64 old_l
         }
     }
     grew = new_len > old_len && vma_find(t->mm, to.start) &&
-           (vma_find(t->mm, to.start)->flags & VM_LOCKED);
+           (vma_find(t->mm, to.start)->flags & (VM_LOCKED | VM_LOCKONFAULT)) == VM_LOCKED;
     t->progress = MAX(t->progress, (u64)1);
     if (grew) {
         step = populate(s, t, to);

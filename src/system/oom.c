@@ -1,9 +1,15 @@
 /* oom.c - memory has run out: who dies.
  *
- * Of all processes in the group that ran out (or in the machine) the one that holds most memory, in pages of RSS, swap and page
- * tables, plus oom_score_adj thousandths of all that may be used; the later one of equals; nobody at -1000. Its memory is
- * released at once: what SIGKILL and the OOM reaper do in Linux within milliseconds. memory.oom.group kills the whole group.
- * Mirrors mm/oom_kill.c, Linux 6.1. */
+ *   panic_on_oom?                   the machine stops
+ *   oom_kill_allocating_task?       whoever asked, when the machine ran out
+ *   of all processes in the group that ran out (or in the machine): the one that holds most memory, in pages of RSS, swap and page
+ *   tables, plus oom_score_adj thousandths of all that may be used; the later one of equals; nobody at -1000, and no
+ *   child of vfork, whose memory is its parent's
+ *
+ * The victim's memory is released at once, which SIGKILL takes some milliseconds for in Linux; so the OOM reaper, which 6.1 sends
+ * after 2 s to a victim that did not exit, has nothing to do. Whoever shares the victim's memory dies too, or nothing would be
+ * freed. memory.oom.group kills the whole group. Nobody to kill: the machine is deadlocked and stops, too; a group tries on.
+ * Mirrors mm/oom_kill.c, fs/proc/base.c (__set_oom_adj), Linux 6.1. */
 #include "system/system_int.h"
 
 #define OOM_SCORE_ADJ_MIN (-1000)
@@ -18,6 +24,32 @@ static bool stands_for_process(const struct system *s, const struct task *t)
         if (s->tasks[i]->tgid == t->tgid && s->tasks[i]->state < TASK_ZOMBIE)
             return false;
     return true;
+}
+
+/* Does it use its parent's memory until exec? Then killing it would free nothing that killing the parent does not. */
+static bool in_vfork(const struct system *s, const struct task *t)
+{
+    if (likely(t->mm->users == 1))
+        return false;
+    for (u32 i = 0; i < s->nr_tasks; i++)
+        if (s->tasks[i]->tgid == t->ppid && s->tasks[i]->mm == t->mm && t->ppid != t->tgid)
+            return true;
+    return false;
+}
+
+void system_set_oom_score_adj(struct system *s, struct task *t, s16 adj)
+{
+    u32 tgid = t->tgid;
+    bool alone = in_vfork(s, t);
+
+    for (u32 i = 0; i < s->nr_tasks; i++) {
+        struct task *other = s->tasks[i];
+
+        if (other->state >= TASK_ZOMBIE || (other->tgid != tgid && (alone || other->mm != t->mm)))
+            continue;
+        if (other->tgid == tgid || !in_vfork(s, other))
+            other->oom_score_adj = adj;
+    }
 }
 
 bool oom_is_candidate(const struct system *s, const struct task *t, const struct group *scope)
@@ -56,7 +88,8 @@ static struct task *choose_victim(const struct system *s, const struct group *sc
         struct task *t = s->tasks[i];
         s64 points;
 
-        if (!oom_is_candidate(s, t, scope) || t->oom_score_adj == OOM_SCORE_ADJ_MIN)
+        if (!oom_is_candidate(s, t, scope) || t->oom_score_adj == OOM_SCORE_ADJ_MIN ||
+            in_vfork(s, t))
             continue;
         points = badness(t, usable);
         if (points >= most) {
@@ -108,18 +141,44 @@ static void kill_group(struct system *s, struct group *g, const char *message)
             kill_one(s, s->tasks[i], message);
 }
 
+/* The log's last words; nothing runs any more. */
+static void machine_panic(struct system *s, const char *why)
+{
+    log_line(s, "Kernel panic - not syncing: %s", why);
+    s->panicked = true;
+}
+
+static bool panics(struct system *s, const struct task *t, struct group *scope)
+{
+    u64 panic = s->tunables.panic_on_oom;
+
+    if (!panic || (panic == 1 && scope))
+        return false;
+    oom_report(s, t, scope, NULL);
+    machine_panic(s, panic == 2 ? "Out of memory: compulsory panic_on_oom is enabled"
+                                : "Out of memory: system-wide panic_on_oom is enabled");
+    return true;
+}
+
 bool oom_kill(struct system *s, struct task *t, struct group *scope)
 {
     const char *message = scope ? "Memory cgroup out of memory" : "Out of memory";
-    struct task *victim = choose_victim(s, scope);
+    struct task *victim;
     struct group *whole;
 
+    if (panics(s, t, scope))
+        return false;
+    victim = choose_victim(s, scope);
     if (!scope && s->tunables.oom_kill_allocating_task && t->mm &&
-        t->oom_score_adj != OOM_SCORE_ADJ_MIN)
+        t->oom_score_adj != OOM_SCORE_ADJ_MIN) {
         victim = t;
+        message = "Out of memory (oom_kill_allocating_task)";
+    }
     oom_report(s, t, scope, victim);
     if (!victim) {
         log_line(s, "Out of memory and no killable processes...");
+        if (!scope)
+            machine_panic(s, "System is deadlocked on memory");
         return false;
     }
     whole = oom_group_of(victim->group, scope);

@@ -152,14 +152,20 @@ enum progress { PIECE_DONE, PIECE_AGAIN, PIECE_FAILED, PIECE_LEAVE };
 /* The page of the file. PIECE_LEAVE: *ret_step is the result of the call. */
 static enum progress file_part(struct transfer *x, enum step *ret_step)
 {
-    enum access_result r = find_page(x);
+    enum access_result r;
+
+    x->t->access.error = 0;
+    r = find_page(x);
 
     *ret_step = access_step(x->s, x->t, r);
     if (*ret_step != STEP_DONE)
         return PIECE_LEAVE;
     if (r == ACCESS_OOM) /* somebody was killed */
         return PIECE_AGAIN;
-    return r == ACCESS_OK ? PIECE_DONE : PIECE_FAILED; /* EIO */
+    if (r == ACCESS_OK)
+        return PIECE_DONE;
+    x->t->error = x->t->access.error; /* ENOSPC */
+    return PIECE_FAILED;
 }
 
 static enum progress user_part(struct transfer *x, enum step *ret_step)

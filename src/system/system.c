@@ -10,6 +10,7 @@
 #include "stats/profile.h"
 #include "system/system_int.h"
 
+#define RESERVE_SHARE         32u /* of free memory, at most: what is kept for users who must act */
 #define RAM_BYTES_DEFAULT     (4 * GIB)
 #define READ_AHEAD_KB_DEFAULT 128u
 
@@ -161,6 +162,13 @@ static u64 choose_read_ahead_kb(const struct system *s)
     return s->disk.profile->readahead_kb;
 }
 
+/* Small machines keep less (init_user_reserve, init_admin_reserve), unless somebody said how much. */
+static void reserve_default(const struct system *s, u64 *kbytes, const char *key)
+{
+    if (*kbytes == tunable_find(key)->default_value)
+        *kbytes = MIN(*kbytes, frames_count_free(&s->frames) * (PAGE_SIZE / KIB) / RESERVE_SHARE);
+}
+
 int system_init(struct system *s, const struct system_config *c, struct err *e)
 {
     const struct frames_config frames = {
@@ -192,6 +200,8 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     s->groups.recursive_protection = c->tunables.x_memory_recursiveprot;
     device_init(&s->disk, c->disk, find_profile(c, c->disk), &s->clock, &s->counters);
     s->tunables.read_ahead_kb = choose_read_ahead_kb(s);
+    reserve_default(s, &s->tunables.user_reserve_kbytes, "vm.user_reserve_kbytes");
+    reserve_default(s, &s->tunables.admin_reserve_kbytes, "vm.admin_reserve_kbytes");
     s->tlbs = xcalloc(c->nr_cpus, sizeof(*s->tlbs));
     for (unsigned cpu = 0; cpu < c->nr_cpus; cpu++)
         tlb_init(&s->tlbs[cpu], (unsigned)c->tunables.x_tlb_entries);

@@ -4,7 +4,7 @@
  * `const struct system *` (procfs/) or drive it through the calls here (workload/).
  *
  * Calls that may wait return enum step. STEP_WAIT: the task is TASK_WAITING until task->wait.until; make the same call
- * again then (progress is kept in the task). STEP_DEAD: the task was killed or got a fatal signal while in the call and is a zombie:
+ * again then (progress is kept in the task). STEP_DONE: task->error says whether the call was refused. STEP_DEAD: the task was killed or got a fatal signal while in the call and is a zombie:
  * its stream ends.
  */
 #ifndef SYSTEM_SYSTEM_H
@@ -71,6 +71,7 @@ struct system {
     ns_t kswapd_at;      /* when it goes on, while it is awake */
     u64 daemon_ns;       /* CPU time of daemons not reported yet */
     u64 oom_kills;
+    bool panicked;                /* it stopped for good: nothing runs any more */
     u64 steps;                    /* accesses and calls, for checked builds */
     VEC(u32) idle_inodes;         /* may have lost their last user: looked at by inodes_reap() */
     u64 shm_ino;                  /* last number given to shared anonymous memory */
@@ -105,13 +106,18 @@ struct task *system_task_new(struct system *s, struct group *g, u32 pid, u32 ppi
                              const char *comm);
 /* A thread of the same process. */
 struct task *system_thread_new(struct system *s, struct task *leader, u32 tid);
-/* fork: STEP_WAIT possible while tables are copied; *ret_child is set when STEP_DONE. */
+/* fork: STEP_WAIT possible while tables are copied; *ret_child is set when STEP_DONE, NULL when it was refused. */
 enum step system_fork(struct system *s, struct task *t, u32 child_pid, bool share_vm,
                       struct task **ret_child);
 /* exec: drop the address space; the new image's maps follow as system_mmap calls. */
 enum step system_exec(struct system *s, struct task *t, const char *comm);
 /* Thread exit (the last one frees the address space), or exit of the whole process. */
 void system_exit(struct system *s, struct task *t, s32 status, bool group);
+/* The process gives up because a call of it was refused, for t->error. */
+void system_give_up(struct system *s, struct task *t);
+
+/* Write to /proc/PID/oom_score_adj: of all its threads, and of other processes that share its memory. */
+void system_set_oom_score_adj(struct system *s, struct task *t, s16 adj);
 
 /* --- one access: the caller has missed in tlb_hit(&s->tlbs[cpu], mm->id, vpn, write) ------------------------------------- */
 enum step system_access(struct system *s, struct task *t, vpn_t vpn, enum access_kind kind);

@@ -61,6 +61,8 @@ bool call_begin(struct system *s, struct task *t, enum step *ret_step);
 bool call_dirty_pause(struct system *s, struct task *t, struct wait *ret_wait);
 /* The call is over: forget its progress. */
 enum step call_end(struct system *s, struct task *t);
+/* The same; the program sees the error (-Exxx). */
+enum step call_refuse(struct system *s, struct task *t, int error);
 enum step call_wait(struct task *t, struct wait wait);
 /* The task's context for access/, with its current address space and group. */
 struct access_ctx *task_access(struct system *s, struct task *t);
@@ -100,6 +102,8 @@ void tlbs_flush_range(struct system *s, const struct mm *mm, struct span r);
 /* --- mlock.c ------------------------------------------------------------------------------------------------------- */
 /* A page was just faulted in where something may be locked. */
 void mlock_new_page(struct system *s, struct mm *mm, vpn_t vpn);
+/* May the process lock so many more pages (RLIMIT_MEMLOCK)? */
+bool mlock_allowed(const struct task *t, u64 pages);
 /* Before pages of the range are unmapped. */
 void munlock_pages(struct system *s, struct mm *mm, struct span r);
 

@@ -5,6 +5,7 @@
  *
  *   fork:  child made -> its vmas and tables copied (may wait) -> child joins the table of tasks
  *   exit:  pages, mappings, tables, address space; the task stays as a zombie for its rusage */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -96,6 +97,7 @@ struct task *system_thread_new(struct system *s, struct task *leader, u32 tid)
 
     assert(leader->mm);
     t->oom_score_adj = leader->oom_score_adj;
+    t->uid = leader->uid;
     mm_share(t, leader->mm);
     task_publish(s, t);
     return t;
@@ -118,8 +120,28 @@ static struct task *fork_begin(struct system *s, struct task *t, u32 child_pid)
     struct task *child = task_make(s, t->group, child_pid, child_pid, t->tgid, t->comm);
 
     child->oom_score_adj = t->oom_score_adj;
+    child->uid = t->uid;
     pgdat_cost(&s->pgdat, s->cost.fork_base);
     return child;
+}
+
+/* Each private writable mapping is promised once more (dup_mmap). */
+static bool fork_refused(struct system *s, const struct task *t)
+{
+    u64 sum = 0;
+
+    for (u32 i = 0; i < t->mm->nr_vmas; i++) {
+        const struct vma *v = t->mm->vmas[i];
+
+        if ((v->flags & (VM_ACCOUNT | VM_DONTFORK)) != VM_ACCOUNT)
+            continue;
+        sum += vma_pages(v);
+        /* By itself it must be sane; with those before it, within the limit. */
+        if (!overcommit_allows(&s->pgdat, t->mm, overcommit_strict(&s->pgdat) ? sum : vma_pages(v),
+                               t->uid == 0))
+            return true;
+    }
+    return false;
 }
 
 enum step system_fork(struct system *s, struct task *t, u32 child_pid, bool share_vm,
@@ -132,6 +154,10 @@ enum step system_fork(struct system *s, struct task *t, u32 child_pid, bool shar
     if (!call_begin(s, t, &step))
         return step;
     if (!t->fork_child) {
+        if (!share_vm && fork_refused(s, t)) {
+            *ret_child = NULL;
+            return call_refuse(s, t, -ENOMEM);
+        }
         t->fork_child = fork_begin(s, t, child_pid);
         if (share_vm) {
             mm_share(t->fork_child, t->mm);
@@ -240,6 +266,16 @@ void process_exit(struct system *s, struct task *t, enum task_outcome outcome, s
 {
     end_threads(s, t, outcome, status);
     task_exit(s, t, outcome, status);
+}
+
+void system_give_up(struct system *s, struct task *t)
+{
+    if (t->state >= TASK_ZOMBIE)
+        return;
+    s->pgdat.cpu = t->cpu;
+    process_exit(s, t, OUTCOME_REFUSED, 1 << 8);
+    inodes_reap(s);
+    system_check_step(s);
 }
 
 void system_exit(struct system *s, struct task *t, s32 status, bool group)

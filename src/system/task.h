@@ -16,7 +16,8 @@ enum task_outcome {
     OUTCOME_OOM_KILLED,
     OUTCOME_SIGSEGV,
     OUTCOME_SIGBUS,
-    OUTCOME_KILLED
+    OUTCOME_KILLED,
+    OUTCOME_REFUSED /* a call was refused (task->error), and the program gave up */
 };
 
 struct task {
@@ -29,6 +30,8 @@ struct task {
     enum task_outcome outcome;
     s32 exit_status; /* as from wait(2) */
     s16 oom_score_adj;
+    u32 uid;   /* 0 has all capabilities */
+    int error; /* of the call that ended last, as its program sees it: -ENOMEM, -ENOSPC; else 0 */
     bool kthread;
     bool killed;      /* SIGKILL pending: dies at its next step */
     struct wait wait; /* while TASK_WAITING */

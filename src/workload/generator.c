@@ -24,9 +24,10 @@
 #define MAP_BASE    0x200000000000ull
 #define BUFFER_BASE 0x7e0000000000ull
 
-#define FILL_PAGES        2048u            /* of one batch */
-#define FILL_INSTRUCTIONS 500u             /* for each page that is filled: to write 4 KiB */
-#define GROW_PAGES        1024u            /* at most in one request */
+#define FILL_PAGES        2048u /* of one batch */
+#define FILL_INSTRUCTIONS 500u  /* for each page that is filled: to write 4 KiB */
+#define GROW_PAGES        1024u /* at most in one request */
+#define MAP_PIECE         (64 * MIB)
 #define GROW_STEP         (16 * MIB)       /* mapped at a time */
 #define NAP               (10 * NS_PER_MS) /* of one that has nothing to do but wait */
 #define LATE_MAX          NS_PER_S         /* requests later than this are not made up for */
@@ -98,11 +99,14 @@ static void emit_wait(struct generator_stream *gs, ns_t ns)
     EMIT(gs, HWT_OP_WAIT, 0, HWT_WAIT_SLEEP, MAX(ns, 1), 0);
 }
 
+/* In pieces, as allocators ask for it: no single one is more than a small machine could promise. */
 static void emit_anon(struct generator_stream *gs, vaddr_t addr, u64 pages)
 {
-    if (pages)
-        EMIT(gs, HWT_OP_MMAP, 100, addr, pages * PAGE_SIZE, HWT_PROT_READ | HWT_PROT_WRITE, 0, 0,
-             0);
+    u64 piece = MAP_PIECE / PAGE_SIZE;
+
+    for (u64 at = 0; at < pages; at += piece)
+        EMIT(gs, HWT_OP_MMAP, 100, addr + at * PAGE_SIZE, MIN(piece, pages - at) * PAGE_SIZE,
+             HWT_PROT_READ | HWT_PROT_WRITE, 0, 0, 0);
 }
 
 /* Bytes after 0 of the batch's strings. */

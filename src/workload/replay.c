@@ -24,6 +24,10 @@ const char *replay_outcome_name(enum replay_outcome outcome)
         return "completed";
     case REPLAY_OOM:
         return "oom";
+    case REPLAY_REFUSED:
+        return "refused";
+    case REPLAY_PANIC:
+        return "panic";
     case REPLAY_THRASH:
         return "thrash";
     case REPLAY_STOPPED:
@@ -239,14 +243,28 @@ static enum event_result run_miss(struct replay_stream *rs, u64 event, struct sc
     hw_unreachable();
 }
 
+/* What was refused did not happen when it was recorded, so what the program would do is not known: most print a message and
+ * exit. A parent goes on without the child. */
+static bool survives_refusal(struct replay_stream *rs, const struct trace_op *op)
+{
+    rs->replay->stats.refused++;
+    if (op->opcode == HWT_OP_FORK)
+        return true;
+    system_give_up(rs->replay->config.system, rs->st.task);
+    return false;
+}
+
 static enum event_result run_op(struct replay_stream *rs, u64 event, struct sched_slice *slice)
 {
     const struct trace_op *op = &rs->cursor.ops[event_page(event)];
 
     sched_enter(slice, rs->st.task);
+    rs->st.task->error = 0;
     switch (replay_op(rs, op, slice)) {
     case OP_DONE:
         sched_leave(slice, rs->st.task);
+        if (unlikely(rs->st.task->error) && !survives_refusal(rs, op))
+            return EVENT_DEAD;
         break;
     case OP_WAIT:
         sched_leave(slice, rs->st.task);
@@ -371,6 +389,10 @@ static bool should_end(struct replay *r)
         r->outcome = REPLAY_STOPPED;
         return true;
     }
+    if (r->config.system->panicked) {
+        r->outcome = REPLAY_PANIC;
+        return true;
+    }
     if (r->config.max_ns && sched_now(replay_sched(r)) > r->config.max_ns) {
         r->outcome = REPLAY_THRASH;
         return true;
@@ -414,5 +436,7 @@ enum replay_outcome replay_run(struct replay *r)
     r->stats.virtual_ns = MAX(r->stats.virtual_ns, sched_now(replay_sched(r)));
     if (r->outcome == REPLAY_COMPLETED && any_oom_killed(r->config.system))
         r->outcome = REPLAY_OOM;
+    if (r->outcome == REPLAY_COMPLETED && r->stats.refused)
+        r->outcome = REPLAY_REFUSED;
     return r->outcome;
 }

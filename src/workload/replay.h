@@ -18,12 +18,14 @@
 enum replay_outcome {
     REPLAY_COMPLETED,
     REPLAY_OOM,     /* at least one task was killed for memory; the others went on to their end */
+    REPLAY_REFUSED, /* at least one call was refused for want of memory, and none was killed for it */
+    REPLAY_PANIC,   /* the machine stopped: vm.panic_on_oom, or nobody left to kill */
     REPLAY_THRASH,  /* max_ns of virtual time passed */
     REPLAY_STOPPED, /* *stop was set */
     REPLAY_FAILED,  /* the host could not read the trace */
 };
 
-/* "completed", "oom", "thrash", "stopped", "failed" */
+/* "completed", "oom", "refused", "panic", "thrash", "stopped", "failed" */
 const char *replay_outcome_name(enum replay_outcome outcome);
 
 struct replay_config {
@@ -33,6 +35,7 @@ struct replay_config {
     struct sched *sched; /* shared with other workloads of the machine; NULL: its own */
     u32 pid_base;        /* added to every pid of the recording */
     s16 oom_score_adj;   /* of its first processes */
+    u32 uid;             /* and the user they belong to */
     u32 weight;          /* of its tasks, as sched_weight() gives it; 0: of nice 0 */
     /* The next batch of events of a stream, instead of the trace's: `trace` then only names the streams. False: the
      * stream is over. NULL: what was recorded. */
@@ -57,6 +60,7 @@ struct replay_stats {
     u64 lost;               /* what the recorder itself lost (LOST records) */
     u32 dropped_streams;    /* never started: what would have started them did not happen */
     u32 unfinished_streams; /* ended with the trace, not with an exit */
+    u64 refused;            /* calls that the machine refused (ENOMEM, ENOSPC) */
     u32 forced;             /* waits cut short, because what they waited for never came */
 };
 

@@ -414,8 +414,10 @@ static enum op_result op_fork(struct replay_stream *rs, const struct trace_op *o
     if (step != STEP_DONE)
         return result_of(step);
     child_stream = order_find(rs->replay, pid, HWT_PROC_FORKED);
-    if (!child) {
-        rs->replay->stats.bad_ops++;
+    if (!child) { /* refused */
+        if (child_stream)
+            replay_stream_end(child_stream, STREAM_DROPPED, slice->now);
+        order_drop_children(rs->replay, pid, slice->now);
         return OP_DONE;
     }
     if (!child_stream) { /* it left no record */
@@ -607,8 +609,9 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
     case HWT_OP_WAIT:
         return op_wait(rs, op, slice);
     case HWT_OP_OOM_SCORE_ADJ:
-        t->oom_score_adj =
-            (s16)(MIN(op->field[0], (u64)SCORE_ADJ_OFFSET + SCORE_ADJ_MAX) - SCORE_ADJ_OFFSET);
+        system_set_oom_score_adj(
+            s, t,
+            (s16)(MIN(op->field[0], (u64)SCORE_ADJ_OFFSET + SCORE_ADJ_MAX) - SCORE_ADJ_OFFSET));
         return OP_DONE;
     case HWT_OP_LOST:
         rs->replay->stats.lost += op->field[0];

@@ -228,6 +228,7 @@ static void start_process(struct replay *r, struct replay_stream *rs, ns_t now)
         system_task_new(c->system, c->group, rs->trace->pid + c->pid_base, ppid, "");
 
     task->oom_score_adj = c->oom_score_adj;
+    task->uid = c->uid;
     replay_stream_start(rs, task, replay_proc_new(), now);
 }
 

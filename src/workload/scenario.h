@@ -124,7 +124,7 @@ struct scenario_task {
     ns_t start, stop, think, phase, hold; /* stop 0: never */
     struct scenario_duty burst;
     u64 requests, workers, preload, memory, touches, grow, grow_max, leak, block, fsync,
-        instructions, kernel_leak, sockets, socket_data, pin;
+        instructions, kernel_leak, sockets, socket_data, pin, uid;
     double writes, rate, walk;
     bool fill, lock, direct;
     struct pattern touch, read, write, map;

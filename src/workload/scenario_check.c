@@ -122,12 +122,12 @@ static int check_trace_task(const struct scenario *sc, const struct scenario_tas
     for (unsigned i = 0; i < NR_SCENARIO_KEYS; i++) {
         if (scenario_keys[i].section != SCENARIO_TASK || i == KEY_TASK_trace ||
             i == KEY_TASK_cgroup || i == KEY_TASK_nice || i == KEY_TASK_oom_score_adj ||
-            i == KEY_TASK_start)
+            i == KEY_TASK_start || i == KEY_TASK_uid)
             continue;
         if (scenario_given(&t->head, (enum scenario_key_id)i))
             return err_at(e, -EINVAL, sc->path, t->head.line, 0,
                           "[task %s]: %s has no meaning beside trace; want only cgroup, nice, "
-                          "oom_score_adj and start",
+                          "oom_score_adj, uid and start",
                           t->head.name, scenario_keys[i].name);
     }
     return 0;

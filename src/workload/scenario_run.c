@@ -140,6 +140,7 @@ static int init_job(struct scenario_run *run, struct scenario_job *job, u32 *pid
         .system = s,
         .sched = &run->sched,
         .oom_score_adj = (s16)t->oom_score_adj,
+        .uid = (u32)t->uid,
         .weight = sched_weight((int)t->nice),
         .pid_base = *pid_base,
     };
@@ -300,6 +301,7 @@ static void add_up(struct scenario_run *run)
         sum->skipped += st->skipped;
         sum->bad_ops += st->bad_ops;
         sum->lost += st->lost;
+        sum->refused += st->refused;
         sum->dropped_streams += st->dropped_streams;
         sum->forced += st->forced;
         sum->virtual_ns = MAX(sum->virtual_ns, st->virtual_ns);
@@ -322,7 +324,7 @@ enum replay_outcome scenario_run(struct scenario_run *run)
     u64 steps = 0;
 
     run->outcome = REPLAY_COMPLETED;
-    while (!failed(run) && step(run, &next)) {
+    while (!failed(run) && !c->system->panicked && step(run, &next)) {
         if (c->stop && *c->stop) {
             run->outcome = REPLAY_STOPPED;
             break;
@@ -333,7 +335,11 @@ enum replay_outcome scenario_run(struct scenario_run *run)
             c->progress(c->ctx, c->system->clock.now);
     }
     add_up(run);
+    if (c->system->panicked)
+        run->outcome = REPLAY_PANIC;
     if (run->outcome == REPLAY_COMPLETED && any_oom_killed(c->system))
         run->outcome = REPLAY_OOM;
+    if (run->outcome == REPLAY_COMPLETED && run->stats.refused)
+        run->outcome = REPLAY_REFUSED;
     return run->outcome;
 }

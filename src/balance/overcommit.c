@@ -1,0 +1,62 @@
+/* overcommit.c - may so much more memory be promised?
+ *
+ *   mode 0   each promise by itself must be one that RAM and swap could keep
+ *   mode 1   any
+ *   mode 2   all promises together stay below CommitLimit, less what is kept for the administrator and, of a process's
+ *            own share, for the user's other programs
+ *
+ * Promised is private memory that may be written (VM_ACCOUNT, counted by space/), and shared memory: a segment as a whole,
+ * files of tmpfs and memfds page by page. Mirrors __vm_enough_memory(), vm_commit_limit() of mm/util.c, Linux 6.1; the sum is exact
+ * where Linux's per-CPU counter may be off by a batch. */
+#include "balance/balance.h"
+
+#define KIB_PER_PAGE (PAGE_SIZE / 1024)
+
+enum { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
+
+u64 overcommit_limit(const struct pgdat *pg)
+{
+    const struct tunables *tunables = pg->tunables;
+    u64 ram = tunables->overcommit_kbytes
+                  ? tunables->overcommit_kbytes / KIB_PER_PAGE
+                  : pg->frames->managed_pages * tunables->overcommit_ratio / 100;
+
+    return ram + pg->swap->total_pages;
+}
+
+u64 overcommit_committed(const struct pgdat *pg)
+{
+    return pg->space->committed + pg->backing->shmem_committed;
+}
+
+bool overcommit_strict(const struct pgdat *pg)
+{
+    return pg->tunables->overcommit_memory == OVERCOMMIT_NEVER;
+}
+
+static u64 less(u64 from, u64 pages)
+{
+    return from - MIN(from, pages);
+}
+
+bool overcommit_allows(const struct pgdat *pg, const struct mm *mm, u64 pages, bool admin)
+{
+    const struct tunables *tunables = pg->tunables;
+    u64 allowed;
+
+    switch (tunables->overcommit_memory) {
+    case OVERCOMMIT_GUESS:
+        return pages <= pg->frames->managed_pages + pg->swap->total_pages;
+    case OVERCOMMIT_ALWAYS:
+        return true;
+    default:
+        break;
+    }
+    allowed = overcommit_limit(pg);
+    if (!admin)
+        allowed = less(allowed, tunables->admin_reserve_kbytes / KIB_PER_PAGE);
+    if (mm)
+        allowed =
+            less(allowed, MIN(mm->total_vm / 32, tunables->user_reserve_kbytes / KIB_PER_PAGE));
+    return overcommit_committed(pg) + pages < allowed;
+}

@@ -1,0 +1,209 @@
+/* oom_test.c - who is killed, what the log says, and when the machine stops instead. */
+#include <regex.h>
+#include <string.h>
+
+#include "base/test.h"
+#include "system/machine_test.h"
+
+#define BASE_VPN (TEST_BASE >> PAGE_SHIFT)
+
+static struct system *machine(void)
+{
+    struct system_config c;
+
+    system_config_init(&c);
+    c.ram_bytes = TEST_RAM;
+    c.tunables.overcommit_memory = 1;
+    return test_system_new(&c);
+}
+
+static struct task *task_with(struct system *s, struct group *g, u32 pid, u64 pages)
+{
+    struct task *t = system_task_new(s, g, pid, 1, "work");
+    const struct mmap_args map = {
+        .addr = TEST_BASE, .len = 48 * MIB, .prot = PROT_BIT_READ | PROT_BIT_WRITE};
+
+    test_run(s, t, system_mmap(s, t, &map));
+    for (u64 i = 0; i < pages; i++)
+        test_run(s, t, system_access(s, t, BASE_VPN + i, ACCESS_WRITE));
+    return t;
+}
+
+/* Touch on until somebody dies, the machine stops or there is nothing more to touch. */
+static void exhaust(struct system *s, struct task *t)
+{
+    u64 kills = s->oom_kills;
+
+    for (u64 i = 0; i < 48 * MIB / PAGE_SIZE && !s->panicked && s->oom_kills == kills; i++)
+        if (system_access(s, t, BASE_VPN + i, ACCESS_WRITE) == STEP_WAIT && !s->panicked)
+            test_sleep(s, t->wait.until);
+}
+
+static bool log_has(const struct system *s, const char *pattern)
+{
+    regex_t re;
+    bool found;
+
+    assert_int_equal(regcomp(&re, pattern, REG_EXTENDED | REG_NEWLINE | REG_NOSUB), 0);
+    found = regexec(&re, s->log.text, 0, NULL, 0) == 0;
+    regfree(&re);
+    return found;
+}
+
+static void the_largest_of_five_dies_and_later_ones_of_equals(void **state HW_UNUSED)
+{
+    struct system *s = machine();
+    struct group *g = system_group(s, "/g");
+    struct task *t[5];
+
+    g->memory.max = 4000;
+    for (u32 i = 0; i < 5; i++)
+        t[i] = task_with(s, g, 10 + i, i == 1 || i == 3 ? 900 : 300 + i);
+    t[0]->oom_score_adj = -1000;
+    exhaust(s, t[0]);
+    assert_int_equal(t[3]->outcome, OUTCOME_OOM_KILLED);
+    assert_int_equal(t[1]->outcome, OUTCOME_NONE);
+    exhaust(s, t[0]); /* it grows, and is not to be killed */
+    assert_int_equal(t[1]->outcome, OUTCOME_OOM_KILLED);
+    assert_int_equal(t[0]->outcome, OUTCOME_NONE);
+    t[2]->oom_score_adj = 300; /* of 4,000 pages 300 thousandths: more than all others */
+    exhaust(s, t[0]);
+    assert_int_equal(t[2]->outcome, OUTCOME_OOM_KILLED);
+    system_check(s);
+    test_system_free(s);
+}
+
+static void whoever_shares_the_memory_dies_too_and_a_vfork_child_is_no_victim(
+    void **state HW_UNUSED)
+{
+    struct system *s = machine();
+    struct group *g = system_group(s, "/g");
+    struct task *parent, *child, *thread;
+
+    g->memory.max = 2000;
+    parent = task_with(s, g, 10, 1500);
+    thread = system_thread_new(s, parent, 11);
+    test_run(s, parent, system_fork(s, parent, 12, true, &child)); /* CLONE_VM */
+    exhaust(s, parent);
+    assert_int_equal(parent->outcome, OUTCOME_OOM_KILLED);
+    assert_int_equal(child->outcome, OUTCOME_OOM_KILLED);
+    assert_int_equal(thread->outcome, OUTCOME_OOM_KILLED);
+    assert_int_equal(s->oom_kills, 1); /* one victim, as Linux counts */
+    assert_int_equal(s->counters.v[OOM_KILL], 1);
+    assert_true(log_has(s, "task=work,pid=10,uid=0$"));
+    assert_true(group_counter(g, NR_ANON_PAGES) == 0);
+    system_check(s);
+    test_system_free(s);
+}
+
+static void oom_score_adj_is_the_processs_and_of_who_shares_its_memory(void **state HW_UNUSED)
+{
+    struct system *s = machine();
+    struct task *t = task_with(s, s->groups.root, 10, 10), *thread, *child, *grandchild;
+
+    thread = system_thread_new(s, t, 11);
+    test_run(s, t, system_fork(s, t, 12, true, &child));
+    system_set_oom_score_adj(s, thread, 500);
+    assert_int_equal(t->oom_score_adj, 500);
+    assert_int_equal(thread->oom_score_adj, 500);
+    assert_int_equal(child->oom_score_adj, 0); /* of vfork: it will exec */
+    system_set_oom_score_adj(s, child, -17);
+    assert_int_equal(t->oom_score_adj, 500);
+    test_run(s, child, system_fork(s, child, 13, true, &grandchild));
+    assert_int_equal(grandchild->oom_score_adj, -17);
+    test_system_free(s);
+}
+
+static void kills_count_in_the_victims_group_and_above(void **state HW_UNUSED)
+{
+    struct system *s = machine();
+    struct group *top = system_group(s, "/t"), *low = system_group(s, "/t/low");
+    struct group *side = system_group(s, "/t/side");
+    struct task *big, *small;
+
+    top->memory.max = 2000;
+    big = task_with(s, low, 10, 1200);
+    small = task_with(s, side, 11, 100);
+    exhaust(s, small);
+    assert_int_equal(big->outcome, OUTCOME_OOM_KILLED);
+    assert_int_equal(low->counters.v[MEMCG_OOM_KILL], 1);
+    assert_int_equal(top->counters.v[MEMCG_OOM_KILL], 1);
+    assert_int_equal(side->counters.v[MEMCG_OOM_KILL], 0);
+    assert_int_equal(group_local_events(low, MEMCG_OOM_KILL), 1);
+    assert_int_equal(group_local_events(top, MEMCG_OOM_KILL), 0);
+    assert_int_equal(group_local_events(top, MEMCG_OOM), 1); /* its limit failed */
+    assert_int_equal(group_local_events(low, MEMCG_OOM), 0);
+    assert_true(log_has(s, "oom_memcg=/t,task_memcg=/t/low,task=work,pid=10,uid=0$"));
+    test_system_free(s);
+}
+
+static void whoever_asks_dies_if_so_set(void **state HW_UNUSED)
+{
+    struct system *s = machine();
+    struct task *big = task_with(s, s->groups.root, 10, 6000);
+    struct task *small = task_with(s, s->groups.root, 11, 10);
+
+    s->tunables.oom_kill_allocating_task = 1;
+    exhaust(s, small);
+    assert_int_equal(small->outcome, OUTCOME_OOM_KILLED);
+    assert_int_equal(big->outcome, OUTCOME_NONE);
+    assert_true(log_has(s, "Out of memory \\(oom_kill_allocating_task\\): Killed process 11 "));
+    test_system_free(s);
+}
+
+static void a_machine_may_panic_instead(void **state HW_UNUSED)
+{
+    for (u64 mode = 1; mode <= 2; mode++) {
+        struct system *s = machine();
+        struct group *g = system_group(s, "/g");
+        struct task *in_group, *t;
+
+        s->tunables.panic_on_oom = mode;
+        g->memory.max = 1000;
+        in_group = task_with(s, g, 10, 900);
+        exhaust(s, in_group); /* 1: a group's limit is no reason */
+        assert_int_equal(s->panicked, mode == 2);
+        assert_int_equal(in_group->outcome, mode == 2 ? OUTCOME_NONE : OUTCOME_OOM_KILLED);
+        if (mode == 1) {
+            t = task_with(s, s->groups.root, 11, 10);
+            exhaust(s, t);
+            assert_true(s->panicked);
+            assert_int_equal(t->outcome, OUTCOME_NONE);
+            assert_int_equal(system_access(s, t, BASE_VPN, ACCESS_READ), STEP_WAIT);
+        }
+        assert_true(log_has(s, mode == 2 ? "Kernel panic - not syncing: Out of memory: compulsory "
+                                           "panic_on_oom is enabled$"
+                                         : "Kernel panic - not syncing: Out of memory: system-wide "
+                                           "panic_on_oom is enabled$"));
+        system_check(s);
+        test_system_free(s);
+    }
+}
+
+static void nobody_to_kill_is_the_end(void **state HW_UNUSED)
+{
+    struct system *s = machine();
+    struct task *t = task_with(s, s->groups.root, 10, 10);
+
+    t->oom_score_adj = -1000;
+    exhaust(s, t);
+    assert_true(s->panicked);
+    assert_true(log_has(s, "Out of memory and no killable processes\\.\\.\\.$"));
+    assert_true(log_has(s, "Kernel panic - not syncing: System is deadlocked on memory$"));
+    test_system_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_largest_of_five_dies_and_later_ones_of_equals),
+        cmocka_unit_test(whoever_shares_the_memory_dies_too_and_a_vfork_child_is_no_victim),
+        cmocka_unit_test(oom_score_adj_is_the_processs_and_of_who_shares_its_memory),
+        cmocka_unit_test(kills_count_in_the_victims_group_and_above),
+        cmocka_unit_test(whoever_asks_dies_if_so_set),
+        cmocka_unit_test(a_machine_may_panic_instead),
+        cmocka_unit_test(nobody_to_kill_is_the_end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

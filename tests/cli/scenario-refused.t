@@ -1,0 +1,37 @@
+# What a machine does not promise is refused: the program exits, and the report says so.
+@ strict.ini
+| [machine]
+| ram = 256M
+| vm.overcommit_memory = 2
+| runtime = 2s
+| [task redis]
+| workers = 2
+| preload = 40M
+| memory = 1M
+| touch = random
+| rate = 10/s
+| [task app]
+| start = 100ms
+| memory = 80M
+| touch = random
+| rate = 10/s
+$ highwater run strict.ini | grep -E '^  (redis|app) |^Outcome|^Note'
+>~ Outcome   refused after 2\.00 s .*
+>~   redis +2  2 running .*
+>~   app +1  1 refused .*
+> Note: 2 calls were refused for want of memory that may be promised (ENOMEM, ENOSPC); the program exited, or went on without the child it could not fork.
+$ highwater run strict.ini --format json -o run.json && "$TOP/tools/check_json.py" "$TOP/docs/schema/run.schema.json" run.json && grep -c '"error": "ENOMEM"' run.json
+> 1
+
+# A machine that panics when memory runs out stops everything.
+@ panic.ini
+| [machine]
+| ram = 128M
+| vm.panic_on_oom = 1
+| runtime = 20s
+| [task leak]
+| leak = 100M/s
+$ highwater run panic.ini --proc tree | grep Outcome
+>~ Outcome   panic after .*
+$ tail -1 tree/var/log/dmesg
+>~ .*Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled
