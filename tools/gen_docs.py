@@ -35,7 +35,7 @@ def read(path):
 def rows(path, macro):
     """The arguments of each row MACRO(...) of a .def file; rows are one line, or end at the next ')' that ends one."""
     text = re.sub(r"/\*.*?\*/", "", read(os.path.join(TOP, path)), flags=re.S)
-    for match in re.finditer(r"^" + macro + r"\((.*?)\)\s*$", text, re.M | re.S):
+    for match in re.finditer(r"^" + macro + r"(?:_ZSWAP)?\((.*?)\)\s*$", text, re.M | re.S):
         cells = []
         for quoted, plain in SCAN_ROW.findall(match.group(1)):
             if quoted or plain.strip():

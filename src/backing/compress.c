@@ -101,12 +101,21 @@ static u32 model_size(struct compressor *c, u64 name)
 
 u32 compressor_pack(struct compressor *c, const u8 *page, u64 name)
 {
-    size_t size;
-
     if (!page)
         return model_size(c, name);
     if (is_same_filled(page, &c->fill))
         return 0;
+    return compressor_pack_data(c, page);
+}
+
+#define SAME_SIZE 32u /* about what a page of one value packs to */
+
+u32 compressor_pack_data(struct compressor *c, const u8 *page)
+{
+    size_t size;
+
+    if (!page)
+        return SAME_SIZE;
     need_workspace(c);
     if (c->id == COMPRESSOR_ZSTD)
         size = ZSTD_compressCCtx(c->pack, c->data, DATA_BYTES, page, PAGE_SIZE, ZSTD_LEVEL);

@@ -54,6 +54,8 @@ void compressor_done(struct compressor *c);
 /* Pack a page into c->data. Returns its size, which is above PAGE_SIZE for what does not compress, or 0 when one value fills it
  * (c->fill). page NULL: there are no bytes; `name` says which page it is. */
 u32 compressor_pack(struct compressor *c, const u8 *page, u64 name);
+/* The same without a look at whether one value fills it. */
+u32 compressor_pack_data(struct compressor *c, const u8 *page);
 /* pre: data came from compressor_pack() */
 void compressor_unpack(struct compressor *c, const u8 *data, u32 size, u8 *page);
 void compressor_fill(u64 value, u8 *page);

@@ -24,6 +24,7 @@
 
 #include "backing/slotset.h"
 #include "backing/zram.h"
+#include "backing/zswap.h"
 #include "base/prng.h"
 #include "frames/frames.h"
 #include "machine/device.h"
@@ -108,6 +109,7 @@ struct swap {
     bool slots_cache_active;
     struct prng prng;
     u32 ra_prev_slot, ra_last_pages; /* cluster readahead */
+    struct zswap *zswap;             /* before all areas; NULL: not built */
 
     /* The allocator wants the slot of an idle page of the swap cache (cached, no references, not
      * locked, not under writeback) because more than half of swap is used: take the page out of

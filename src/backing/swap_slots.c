@@ -190,6 +190,8 @@ u16 swap_slot_release(struct swap *s, swp_t e)
     u32 slot = swp_slot(e);
     u16 memcg = a->slots[slot].memcg;
 
+    if (s->zswap)
+        zswap_invalidate(s->zswap, e);
     if (a->zram)
         zram_slot_free(a->zram, slot);
     a->slots[slot].count = 0;

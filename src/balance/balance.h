@@ -51,6 +51,9 @@ u64 balance_reclaim_group(struct pgdat *pg, struct group *g, u64 nr);
 /* It got nowhere: is there a write below g whose completion will change that? Then *ret_wait says when. */
 bool balance_reclaim_must_wait(struct pgdat *pg, struct group *g, struct wait *ret_wait);
 
+/* zswap's worker: one page of the pool goes to the devices.   pre: there is a zswap */
+void zswap_shrink_step(struct pgdat *pg);
+
 /* --- overcommit.c -------------------------------------------------------------------------------------------- */
 /* May `pages` more be promised to this address space (NULL: nobody's)? admin: of a process with CAP_SYS_ADMIN. */
 bool overcommit_allows(const struct pgdat *pg, const struct mm *mm, u64 pages, bool admin);

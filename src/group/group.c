@@ -37,6 +37,7 @@ static struct group *group_make(struct groups *gs, struct group *parent, const c
         list_add_tail(&g->sibling, &parent->children);
     page_counter_init(&g->memory);
     page_counter_init(&g->swap);
+    g->zswap_max = PAGE_COUNTER_MAX;
     psi_group_init(&g->psi, gs->nr_cpus);
     g->online = true;
     return g;

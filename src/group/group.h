@@ -59,6 +59,7 @@ struct group {
     struct group *parent;
     struct list_head children, sibling;
     struct page_counter memory, swap;
+    u64 zswap_max; /* pages; PAGE_COUNTER_MAX: "max" */
     struct lruvec lruvec;
     struct counters counters; /* this group alone; group_counter() adds what is below */
     u64 kernel_pages; /* of `memory`: paid for kernel objects, which are counted in bytes (slab/) */

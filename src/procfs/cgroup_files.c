@@ -122,6 +122,18 @@ static void render_memory_swap_max(const struct system *s HW_UNUSED, struct grou
     render_limit(out, g->swap.max);
 }
 
+static void render_memory_zswap_current(const struct system *s HW_UNUSED, struct group *g,
+                                        struct strbuf *out)
+{
+    strbuf_printf(out, "%" PRId64 "\n", group_counter(g, MEMCG_ZSWAP));
+}
+
+static void render_memory_zswap_max(const struct system *s HW_UNUSED, struct group *g,
+                                    struct strbuf *out)
+{
+    render_limit(out, g->zswap_max);
+}
+
 static void render_pressure_of(const struct system *s, struct group *g, enum psi_res res,
                                struct strbuf *out)
 {
@@ -225,8 +237,10 @@ static void render_memory_numa_stat(const struct system *s, struct group *g, str
 #define CGROUP_IN_ROOT_BELOW false
 
 const struct cgroup_file cgroup_files[] = {
-#define CGROUP_FILE(id, name, where, doc) {name, CGROUP_IN_ROOT_##where, render_##id},
+#define CGROUP_FILE(id, name, where, doc)       {name, CGROUP_IN_ROOT_##where, false, render_##id},
+#define CGROUP_FILE_ZSWAP(id, name, where, doc) {name, CGROUP_IN_ROOT_##where, true, render_##id},
 #include "procfs/cgroup_files.def"
 #undef CGROUP_FILE
+#undef CGROUP_FILE_ZSWAP
 };
 const unsigned nr_cgroup_files = ARRAY_SIZE(cgroup_files);

@@ -18,6 +18,8 @@ struct meminfo_view { /* in pages where nothing else is said */
     struct counters counters;
     u64 total, available, buffers, cached;
     u64 swap_total, swap_free;
+    bool zswap; /* built */
+    u64 zswap_pool, zswap_stored;
     u64 commit_limit, committed;
     u64 vmalloc_used, percpu;
     u64 direct_map_4k_kib, direct_map_2m_kib;
@@ -69,6 +71,11 @@ static void view_init(struct meminfo_view *m, const struct system *s)
         at_least_0(m->counters.v[NR_FILE_PAGES] - m->counters.v[NR_SWAPCACHED] - (s64)m->buffers);
     m->swap_total = s->swap.total_pages;
     m->swap_free = s->swap.free_pages;
+    m->zswap = s->swap.zswap != NULL;
+    if (m->zswap) {
+        m->zswap_pool = zswap_pool_pages(&s->zswap);
+        m->zswap_stored = s->zswap.stats.stored_pages;
+    }
     m->commit_limit = overcommit_limit(&s->pgdat);
     m->committed = overcommit_committed(&s->pgdat);
     /* Stacks are what the machine has in vmalloc space. */
@@ -105,6 +112,10 @@ void render_meminfo(const struct system *s, struct strbuf *out)
 /* The key and its colon take 16 columns, except for a longer key, and the number 8. */
 #define MEMINFO(key, unit, value, doc) \
     strbuf_printf(out, "%-16s%8" PRIu64 "%s\n", key ":", (u64)(value), MEMINFO_TAIL_##unit);
+#define MEMINFO_ZSWAP(key, unit, value, doc) \
+    if (m->zswap)                            \
+        strbuf_printf(out, "%-16s%8" PRIu64 "%s\n", key ":", (u64)(value), MEMINFO_TAIL_##unit);
 #include "procfs/meminfo.def"
 #undef MEMINFO
+#undef MEMINFO_ZSWAP
 }

@@ -49,10 +49,20 @@ void render_pid_cgroup(const struct system *s, const struct task *t, struct strb
 struct cgroup_file {
     const char *name;
     bool in_root;
+    bool of_zswap; /* there on kernels built with it */
     void (*render)(const struct system *s, struct group *g, struct strbuf *out);
 };
 extern const struct cgroup_file cgroup_files[];
 extern const unsigned nr_cgroup_files;
+
+/* A file of the machine by its path below the root. */
+struct machine_file {
+    const char *name;
+    void (*render)(const struct system *s, struct strbuf *out);
+};
+/* pre: s->swap.zswap */
+extern const struct machine_file zswap_files[];
+extern const unsigned nr_zswap_files;
 
 /* Files of /sys/block/zramN. */
 struct zram_file {

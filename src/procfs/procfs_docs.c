@@ -10,14 +10,18 @@
 
 const struct procfs_doc meminfo_docs[] = {
 #define MEMINFO(key, unit, value, doc) {key, MEMINFO_UNIT_##unit, doc},
+#define MEMINFO_ZSWAP                  MEMINFO
 #include "procfs/meminfo.def"
 #undef MEMINFO
+#undef MEMINFO_ZSWAP
 };
 const unsigned nr_meminfo_docs = ARRAY_SIZE(meminfo_docs);
 
 const struct procfs_doc cgroup_file_docs[] = {
 #define CGROUP_FILE(id, name, where, doc) {name, CGROUP_WHERE_##where, doc},
+#define CGROUP_FILE_ZSWAP                 CGROUP_FILE
 #include "procfs/cgroup_files.def"
 #undef CGROUP_FILE
+#undef CGROUP_FILE_ZSWAP
 };
 const unsigned nr_cgroup_file_docs = ARRAY_SIZE(cgroup_file_docs);

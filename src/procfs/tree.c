@@ -31,12 +31,20 @@ static int write_text(struct tree *t, const char *name)
     return rc;
 }
 
+static int write_files(struct tree *t, const struct machine_file *files, unsigned nr)
+{
+    int rc = 0;
+
+    for (unsigned i = 0; i < nr && rc == 0; i++) {
+        files[i].render(t->s, &t->text);
+        rc = write_text(t, files[i].name);
+    }
+    return rc;
+}
+
 static int write_machine(struct tree *t)
 {
-    static const struct {
-        const char *name;
-        void (*render)(const struct system *s, struct strbuf *out);
-    } files[] = {
+    static const struct machine_file files[] = {
         {"proc/meminfo", render_meminfo},
         {"proc/vmstat", render_vmstat},
         {"proc/zoneinfo", render_zoneinfo},
@@ -53,12 +61,10 @@ static int write_machine(struct tree *t)
         {"proc/sys/vm/lowmem_reserve_ratio", render_lowmem_reserve_ratio},
     };
     char name[256];
-    int rc = 0;
+    int rc = write_files(t, files, ARRAY_SIZE(files));
 
-    for (unsigned i = 0; i < ARRAY_SIZE(files) && rc == 0; i++) {
-        files[i].render(t->s, &t->text);
-        rc = write_text(t, files[i].name);
-    }
+    if (rc == 0 && t->s->swap.zswap)
+        rc = write_files(t, zswap_files, nr_zswap_files);
     for (unsigned i = 0; i < nr_tunables && rc == 0; i++) {
         const struct tunable_info *info = &tunable_info[i];
 
@@ -105,7 +111,8 @@ static int write_group(struct tree *t, struct group *g)
 
     group_path(g, path, sizeof(path));
     for (unsigned i = 0; i < nr_cgroup_files && rc == 0; i++) {
-        if (!g->parent && !cgroup_files[i].in_root)
+        if ((!g->parent && !cgroup_files[i].in_root) ||
+            (cgroup_files[i].of_zswap && !t->s->swap.zswap))
             continue;
         cgroup_files[i].render(t->s, g, &t->text);
         snprintf(name, sizeof(name), "sys/fs/cgroup%s%s%s", path, g->parent ? "/" : "",

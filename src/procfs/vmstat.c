@@ -33,10 +33,7 @@ void procfs_counters(const struct system *s, struct counters *ret)
 
 const struct kernel_profile *procfs_profile(const struct system *s)
 {
-    const struct kernel_profile *profile =
-        s->config.kernel ? kernel_profile_find(s->config.kernel) : NULL;
-
-    return profile ? profile : &kernel_profiles[0];
+    return system_profile(s);
 }
 
 void render_vmstat(const struct system *s, struct strbuf *out)

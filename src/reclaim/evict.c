@@ -135,25 +135,21 @@ static bool try_to_unmap(struct pgdat *pg, pfn_t pfn)
 }
 
 /* --- swap and writing ---------------------------------------------------------------------------------------------- */
-/* A slot, charged to g; SWP_NONE when the machine or the group has none left. */
+/* A slot, charged to g; SWP_NONE when the machine or the group has none left. Events are those of g, whoever's limit it was. */
 static swp_t swap_slot_get(struct pgdat *pg, struct group *g)
 {
-    struct group *over;
-    swp_t e;
+    swp_t e = swap_slot_try_alloc_cpu(pg->swap, pg->cpu);
 
-    while (!group_id_valid(g)) /* removed: the parent pays (mem_cgroup_id_get_online) */
-        g = g->parent;
-    over = group_try_charge_swap(pg->groups, g, 1);
-
-    if (over) {
-        group_event(over, MEMCG_SWAP_MAX, 1);
-        group_event(over, MEMCG_SWAP_FAIL, 1);
+    if (e == SWP_NONE) {
+        group_event(g, MEMCG_SWAP_FAIL, 1);
         return SWP_NONE;
     }
-    e = swap_slot_try_alloc_cpu(pg->swap, pg->cpu);
-    if (e == SWP_NONE) {
-        group_uncharge_swap(pg->groups, g, 1);
+    while (!group_id_valid(g)) /* removed: the parent pays (mem_cgroup_id_get_online) */
+        g = g->parent;
+    if (group_try_charge_swap(pg->groups, g, 1)) {
+        group_event(g, MEMCG_SWAP_MAX, 1);
         group_event(g, MEMCG_SWAP_FAIL, 1);
+        swap_slot_free(pg->swap, e);
         return SWP_NONE;
     }
     swap_set_memcg(pg->swap, e, g->id);

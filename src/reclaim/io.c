@@ -256,17 +256,58 @@ static void read_slot(struct pgdat *pg, pfn_t pfn, swp_t e)
         read_done(pg, pfn, r.failed);
 }
 
+static bool load_from_zswap(struct pgdat *pg, pfn_t pfn, swp_t e)
+{
+    u32 ns;
+    u16 memcg;
+
+    if (!zswap_load(pg->swap->zswap, e, page_bytes(pg, pfn), &memcg, &ns))
+        return false;
+    pgdat_cost(pg, ns);
+    group_count(pg->groups, group_get(pg->groups, memcg), ZSWPIN, 1);
+    read_done(pg, pfn, false);
+    return true;
+}
+
+/* Is the group, and are all above, below memory.zswap.max? */
+static bool may_zswap(struct group *g)
+{
+    for (; g && g->parent; g = g->parent)
+        if (g->zswap_max < PAGE_COUNTER_MAX &&
+            (u64)group_counter(g, MEMCG_ZSWAP) / PAGE_SIZE >= g->zswap_max)
+            return false;
+    return true;
+}
+
+static bool store_in_zswap(struct pgdat *pg, pfn_t pfn, swp_t e)
+{
+    struct group *g = frame_group(pg->groups, frame_of(pg, pfn));
+    u16 memcg = g->parent ? g->id : 0; /* nobody pays for the root's */
+    u32 ns;
+    bool stored = zswap_store(pg->swap->zswap, e, memcg, may_zswap(g), page_bytes(pg, pfn),
+                              page_name(pg, pfn, e), &ns);
+
+    pgdat_cost(pg, ns);
+    if (!stored)
+        return false;
+    group_count(pg->groups, memcg ? g : NULL, ZSWPOUT, 1);
+    page_start_writeback(pg, pfn);
+    write_done(pg, pfn, false);
+    return true;
+}
+
 void io_read_swap(struct pgdat *pg, pfn_t pfn, swp_t e)
 {
     u64 before = pg->cpu_ns;
 
-    read_slot(pg, pfn, e);
+    if (!pg->swap->zswap || !load_from_zswap(pg, pfn, e))
+        read_slot(pg, pfn, e);
     /* Submitting is part of the stall; of a page that is read on the CPU it is all of it. */
     if (frame_test(frame_of(pg, pfn), PG_WORKINGSET))
         pg->memstall_ns += pg->cpu_ns - before;
 }
 
-void io_write_swap(struct pgdat *pg, pfn_t pfn, swp_t e)
+void io_write_slot(struct pgdat *pg, pfn_t pfn, swp_t e)
 {
     struct io_request r = {.kind = IO_WRITE_SWAP, .pfn = pfn};
     struct swap_area *a = swap_area_of(pg->swap, e);
@@ -284,6 +325,12 @@ void io_write_swap(struct pgdat *pg, pfn_t pfn, swp_t e)
     submit(pg, a->device, DEVICE_WRITE, (u64)swp_slot(e) * PAGE_SIZE, PAGE_SIZE, work_ns, &r);
     if (a->device->profile->synchronous)
         write_done(pg, pfn, r.failed);
+}
+
+void io_write_swap(struct pgdat *pg, pfn_t pfn, swp_t e)
+{
+    if (!pg->swap->zswap || !store_in_zswap(pg, pfn, e))
+        io_write_slot(pg, pfn, e);
 }
 
 ns_t io_done_at(const struct pgdat *pg, pfn_t pfn)

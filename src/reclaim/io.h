@@ -14,6 +14,8 @@ ns_t io_write_file(struct pgdat *pg, struct inode *inode, u64 index, u32 nr);
 /* Swap in / out one page of the swap cache (PG_LOCKED for in; PG_WRITEBACK for out unless the device is synchronous). */
 void io_read_swap(struct pgdat *pg, pfn_t pfn, swp_t e);
 void io_write_swap(struct pgdat *pg, pfn_t pfn, swp_t e);
+/* The same past zswap: to the device. */
+void io_write_slot(struct pgdat *pg, pfn_t pfn, swp_t e);
 void io_init(struct pgdat *pg);
 void io_done(struct pgdat *pg);
 /* When the I/O on this frame completes; now when there is none. */

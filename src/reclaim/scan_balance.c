@@ -137,7 +137,10 @@ void get_scan_count(struct pgdat *pg, struct scan_control *sc, struct group *g,
         case SCAN_EQUAL:
             break;
         case SCAN_FRACT:
-            scan = scan * fraction[file] / (fraction[0] + fraction[1]);
+            scan *= fraction[file];
+            if (!g->online) /* not even the last page of a removed group is left by rounding */
+                scan += fraction[0] + fraction[1] - 1;
+            scan /= fraction[0] + fraction[1];
             break;
         case SCAN_ANON:
         case SCAN_FILE:

@@ -34,4 +34,6 @@ void zs_shrink(struct pgdat *pg, int priority)
     for (u32 i = 0; i < pg->swap->nr_areas; i++)
         if (pg->swap->areas[i].zram)
             shrink_pool(pg, &pg->swap->areas[i].zram->pool, priority);
+    if (pg->swap->zswap)
+        shrink_pool(pg, &pg->swap->zswap->zs, priority);
 }

@@ -30,7 +30,7 @@ static const struct cost_doc costs[] = {
 
 static bool in_memory_stat(enum counter id)
 {
-    const struct kernel_profile *profile = &kernel_profiles[0];
+    const struct kernel_profile *profile = kernel_profiles[0].with_zswap;
 
     for (unsigned i = 0; i < profile->nr_memory_stat; i++) {
         if (profile->memory_stat[i].id == id && profile->memory_stat[i].plus == NR_COUNTERS &&
@@ -43,7 +43,7 @@ static bool in_memory_stat(enum counter id)
 /* Does the reference kernel print it, in vmstat or memory.stat? Others do when they are built with what it counts. */
 static bool is_printed(enum counter id)
 {
-    const struct kernel_profile *profile = &kernel_profiles[0];
+    const struct kernel_profile *profile = kernel_profiles[0].with_zswap;
 
     for (unsigned i = 0; i < profile->nr_vmstat; i++) {
         if (profile->vmstat[i] == id)
@@ -82,7 +82,7 @@ static struct topic topic_of_counter(enum counter id)
 
 static void add_memory_stat(struct topics *t)
 {
-    const struct kernel_profile *profile = &kernel_profiles[0];
+    const struct kernel_profile *profile = kernel_profiles[0].with_zswap;
 
     for (unsigned i = 0; i < profile->nr_memory_stat; i++) {
         const struct memory_stat_line *line = &profile->memory_stat[i];
@@ -183,9 +183,9 @@ static void add_findings(struct topics *t)
 void topics_init(struct topics *t)
 {
     t->count = 0;
-    t->items = xcalloc(NR_COUNTERS + kernel_profiles[0].nr_memory_stat + nr_meminfo_docs +
-                           nr_cgroup_file_docs + NR_SLAB_CACHES + nr_tunables + ARRAY_SIZE(costs) +
-                           NR_RULES,
+    t->items = xcalloc(NR_COUNTERS + kernel_profiles[0].with_zswap->nr_memory_stat +
+                           nr_meminfo_docs + nr_cgroup_file_docs + NR_SLAB_CACHES + nr_tunables +
+                           ARRAY_SIZE(costs) + NR_RULES,
                        sizeof(*t->items));
     for (unsigned i = 0; i < NR_COUNTERS; i++) {
         if (counter_info[i].scopes != SCOPE_CGROUP)

@@ -90,3 +90,22 @@ void stock_drain(struct slab *s, struct group *g)
         if (s->stock[cpu].group == g->id)
             drain_one(s, &s->stock[cpu]);
 }
+
+void slab_charge_zswap(void *slab, u16 memcg, u32 length, int pages)
+{
+    struct slab *s = slab;
+    struct group *g = group_get(s->pg->groups, memcg);
+
+    if (!g)
+        return;
+    g = slab_owner(s, g);
+    slab_group_of(s, g)->zswap_bytes += (u64)((s64)length * pages);
+    count(&g->counters, MEMCG_ZSWAP, (s64)length * pages);
+    count(&g->counters, MEMCG_ZSWAPPED, pages);
+    if (!g->parent || !length)
+        return;
+    if (pages > 0)
+        stock_charge(s, g, length);
+    else
+        stock_return(s, g, length);
+}

@@ -226,6 +226,7 @@ static void move_queue(struct slab *s, enum slab_id id, struct group *from, stru
 
 void slab_reparent(struct slab *s, struct group *from, struct group *to)
 {
+    static const enum counter moves[] = {MEMCG_ZSWAP, MEMCG_ZSWAPPED};
     struct slab_group *old = slab_group_of(s, from), *owner;
     struct groups *gs = s->pg->groups;
 
@@ -248,6 +249,11 @@ void slab_reparent(struct slab *s, struct group *from, struct group *to)
         owner->spare_bytes += old->spare_bytes;
     }
     from->kernel_pages = 0;
+    owner->zswap_bytes += old->zswap_bytes;
+    for (unsigned i = 0; i < ARRAY_SIZE(moves); i++) {
+        count(&to->counters, moves[i], from->counters.v[moves[i]]);
+        from->counters.v[moves[i]] = 0;
+    }
     *old = (struct slab_group){.forward = to->id};
 }
 

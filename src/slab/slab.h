@@ -87,6 +87,7 @@ enum shrinker_id { SHRINK_SUPER, SHRINK_SHADOW, NR_SHRINKERS };
 struct slab_group {                           /* what one group has */
     struct slab_queue *queue[NR_SLAB_CACHES]; /* NULL: none yet */
     u64 bytes;                                /* charged objects, with OBJ_CGROUP_BYTES each */
+    u64 zswap_bytes;                          /* of its compressed pages */
     u32 spare_bytes;                          /* paid for, not used, in no CPU's stock */
     u16 forward;                              /* its objects belong to this group now */
     u64 nr_deferred[NR_SHRINKERS];
@@ -121,6 +122,8 @@ enum balance_result slab_alloc_wait(struct slab *s, struct attempt *at, enum sla
                                     struct group *g, struct wait *ret_wait);
 /* The n oldest of g's objects are freed.   pre: it has that many */
 void slab_free(struct slab *s, enum slab_id id, struct group *g, u64 n);
+/* zswap took (pages 1) or dropped (-1) a page of the group that is `length` bytes compressed. Group 0: nobody pays. */
+void slab_charge_zswap(void *slab, u16 memcg, u32 length, int pages);
 /* slab_alloc() or slab_free(), so that `had` objects become `want`. */
 void slab_adjust(struct slab *s, enum slab_id id, struct group *g, u64 had, u64 want);
 u64 slab_count(const struct slab *s, enum slab_id id, const struct group *g);

@@ -47,7 +47,8 @@ static void check_group(const struct slab *s, const struct slab_group *sg, const
     assert(bytes == sg->bytes);
     assert((s64)reclaimable == g->counters.v[NR_SLAB_RECLAIMABLE]);
     assert((s64)(bytes - reclaimable) == g->counters.v[NR_SLAB_UNRECLAIMABLE]);
-    paid = bytes + sg->spare_bytes;
+    assert((s64)sg->zswap_bytes == g->counters.v[MEMCG_ZSWAP]);
+    paid = bytes + sg->spare_bytes + (g->parent ? sg->zswap_bytes : 0);
     for (unsigned cpu = 0; cpu < s->pg->nr_cpus; cpu++)
         paid += s->stock[cpu].group == g->id ? s->stock[cpu].bytes : 0;
     assert(!g->parent || paid == g->kernel_pages * PAGE_SIZE);

@@ -20,6 +20,8 @@ struct kernel_profile {
     unsigned nr_vmstat;
     const struct memory_stat_line *memory_stat;
     unsigned nr_memory_stat;
+    const struct kernel_profile
+        *with_zswap; /* the same kernel, built with zswap; NULL: this one is */
 };
 
 extern const struct kernel_profile kernel_profiles[];

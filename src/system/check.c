@@ -234,6 +234,8 @@ void system_check(struct system *s)
     for (unsigned i = 0; i < s->config.nr_swaps; i++)
         if (s->zrams[i])
             zram_check(s->zrams[i]);
+    if (s->swap.zswap)
+        zswap_check(&s->zswap);
     check_frames(s);
     check_swap(s);
     check_shmem(s);

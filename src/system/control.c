@@ -68,6 +68,13 @@ static int write_swap_high(struct system *s HW_UNUSED, const struct control *c,
     return 0;
 }
 
+static int write_zswap_max(struct system *s HW_UNUSED, const struct control *c,
+                           struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
+{
+    g->zswap_max = c->number;
+    return 0;
+}
+
 static int write_oom_group(struct system *s HW_UNUSED, const struct control *c,
                            struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
 {
@@ -110,6 +117,7 @@ static const struct control_file group_files[] = {
     {"memory.min", VALUE_LIMIT, false, write_min},
     {"memory.swap.max", VALUE_LIMIT, false, write_swap_max},
     {"memory.swap.high", VALUE_LIMIT, false, write_swap_high},
+    {"memory.zswap.max", VALUE_LIMIT, false, write_zswap_max},
     {"memory.oom.group", VALUE_BOOL, false, write_oom_group},
     {"memory.reclaim", VALUE_SIZE, true, write_reclaim},
     {"cgroup.procs", VALUE_PID, true, write_procs},

@@ -2,10 +2,12 @@
  *
  * Daemons run at points of virtual time like everybody else. A round of kswapd is done at once when its time comes; the CPU time it took
  * moves its next round on by as much, and a pause that it asks for by more, so that however much there is to do, time passes and
- * the loop below ends. Flushers know when they run next (balance/flusher.c). */
+ * the loop below ends. Flushers know when they run next (balance/flusher.c). zswap's worker runs
+ * when a full pool asks for it. */
 #include "system/system_int.h"
 
 #define KSWAPD_ROUND_NS_MIN (1 * NS_PER_US)
+#define ZSWAP_ROUND_NS_MIN  (1 * NS_PER_US)
 
 /* Run a daemon's step with the CPU account of its own. */
 static u64 take_ns(struct pgdat *pg)
@@ -46,13 +48,35 @@ static void flusher_round(struct system *s)
     pg->cpu_ns = kept;
 }
 
+/* One page of the pool; a pool that is full again wakes the worker again. */
+static void zswap_round(struct system *s)
+{
+    struct pgdat *pg = &s->pgdat;
+    u64 kept = take_ns(pg), ns;
+
+    zswap_shrink_step(pg);
+    ns = take_ns(pg);
+    pg->cpu_ns = kept;
+    s->daemon_ns += ns;
+    s->zswap_at = s->clock.now + MAX(ns, ZSWAP_ROUND_NS_MIN);
+    if (io_write_queue_full(pg)) /* it sleeps for a free request */
+        s->zswap_at = MAX(s->zswap_at, io_next_write(pg));
+}
+
+static ns_t zswap_due(const struct system *s)
+{
+    if (likely(!s->swap.zswap) || !s->swap.zswap->shrink_wanted)
+        return NS_NEVER;
+    return s->zswap_at;
+}
+
 static ns_t daemons_due(struct system *s)
 {
     ns_t kswapd = s->pgdat.kswapd_awake ? s->kswapd_at : NS_NEVER;
 
     if (unlikely(s->pgdat.flusher_wanted))
         flushers_start_all(&s->pgdat);
-    return MIN(kswapd, flusher_due(&s->pgdat));
+    return MIN(MIN(kswapd, flusher_due(&s->pgdat)), zswap_due(s));
 }
 
 void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns)
@@ -72,6 +96,8 @@ void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns)
             kswapd_round(s);
         if (flusher_due(&s->pgdat) <= s->clock.now)
             flusher_round(s);
+        if (zswap_due(s) <= s->clock.now)
+            zswap_round(s);
     }
     if (unlikely(clock_next(&s->clock) <= until))
         clock_run_until(&s->clock, until);

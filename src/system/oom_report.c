@@ -80,7 +80,7 @@ static unsigned long long limit_kib(u64 pages)
 
 static void report_group(struct system *s, struct group *g)
 {
-    const struct kernel_profile *profile = kernel_profile_find(s->config.kernel);
+    const struct kernel_profile *profile = system_profile(s);
     struct stat_ctx ctx = {g};
     struct strbuf stat;
     char path[256];
@@ -275,7 +275,7 @@ static void report_tasks(struct system *s, const struct group *scope)
 void oom_report(struct system *s, const struct task *invoker, struct group *scope,
                 const struct task *victim)
 {
-    const struct kernel_profile *profile = kernel_profile_find(s->config.kernel);
+    const struct kernel_profile *profile = system_profile(s);
     char scope_path[256], victim_path[256];
 
     log_line(s, "%s invoked oom-killer: gfp_mask=%s, order=0, oom_score_adj=%d", invoker->comm,

@@ -96,6 +96,21 @@ static struct zram *zram_new(struct system *s, const struct swap_spec *spec)
     return z;
 }
 
+/* zswap.enabled on a kernel without zswap would mean nothing. */
+static void zswap_start(struct system *s)
+{
+    struct compress_model model = compress_model(s, 0);
+    struct frame_source source;
+
+    if (!s->tunables.x_zswap && !s->tunables.zswap_enabled)
+        return;
+    balance_frame_source(&s->pgdat, &source);
+    zswap_init(&s->zswap, &s->tunables, &model, &s->cost, &s->frames, &s->counters, &source);
+    s->zswap.charge = slab_charge_zswap;
+    s->zswap.charge_ctx = &s->slab;
+    s->swap.zswap = &s->zswap;
+}
+
 static int swaps_on(struct system *s, struct err *e)
 {
     for (unsigned i = 0; i < s->config.nr_swaps; i++) {
@@ -209,10 +224,21 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     s->kswapd = kthread_new("kswapd0");
     s->backing.writeback_interval = s->tunables.dirty_writeback_centisecs * (NS_PER_S / 100);
     writeback_set_ratelimit(&s->pgdat);
+    zswap_start(s);
     rc = swaps_on(s, e);
     if (rc < 0)
         system_done(s);
     return rc;
+}
+
+const struct kernel_profile *system_profile(const struct system *s)
+{
+    const struct kernel_profile *profile =
+        s->config.kernel ? kernel_profile_find(s->config.kernel) : NULL;
+
+    if (!profile)
+        profile = &kernel_profiles[0];
+    return s->swap.zswap && profile->with_zswap ? profile->with_zswap : profile;
 }
 
 void system_done(struct system *s)
@@ -237,6 +263,8 @@ void system_done(struct system *s)
             zram_done(s->zrams[i]);
         free(s->zrams[i]);
     }
+    if (s->swap.zswap)
+        zswap_done(&s->zswap);
     device_done(&s->disk);
     groups_done(&s->groups);
     swap_done(&s->swap);

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/vec.h"
 #include "slab/slab.h"
+#include "stats/profile.h"
 #include "stats/tunables.h"
 #include "system/task.h"
 
@@ -69,6 +70,8 @@ struct system {
     u32 nr_tasks, cap_tasks;
     struct task *kswapd; /* not among tasks */
     ns_t kswapd_at;      /* when it goes on, while it is awake */
+    struct zswap zswap;  /* swap.zswap is NULL when the kernel has none */
+    ns_t zswap_at;       /* its worker is free again */
     u64 daemon_ns;       /* CPU time of daemons not reported yet */
     u64 oom_kills;
     bool panicked;                /* it stopped for good: nothing runs any more */
@@ -85,6 +88,8 @@ struct system {
     ns_t watch_at;
 };
 
+/* What the machine's kernel prints. */
+const struct kernel_profile *system_profile(const struct system *s);
 void system_config_init(struct system_config *c);
 int system_init(struct system *s, const struct system_config *c, struct err *e);
 void system_done(struct system *s);

@@ -288,6 +288,8 @@ static void change_limits(void)
         g->memory.max = 40 + below(400);
     else if (chance(50))
         g->swap.max = chance(50) ? PAGE_COUNTER_MAX : below(300);
+    else if (chance(30))
+        g->zswap_max = chance(50) ? PAGE_COUNTER_MAX : below(40);
     else
         g->memory.high = chance(50) ? PAGE_COUNTER_MAX : 30 + below(200);
 }
@@ -694,6 +696,14 @@ static void epoch_begin(u64 n)
     c.tunables.page_cluster = below(5);
     c.tunables.dirty_bytes = chance(50) ? PAGE_SIZE * (16 + below(200)) : 0;
     c.tunables.x_tlb_entries = chance(50) ? 1536 : 48;
+    c.tunables.zswap_enabled = chance(30);
+    c.tunables.zswap_zpool = below(2);
+    c.tunables.zswap_compressor = below(NR_COMPRESSORS);
+    c.tunables.zswap_max_pool_percent = chance(30) ? 20 : below(3);
+    c.tunables.zswap_accept_threshold_percent = below(101);
+    c.tunables.zswap_same_filled_pages_enabled = chance(80);
+    c.tunables.zswap_non_same_filled_pages_enabled = chance(90);
+    c.tunables.x_zswap_writeback = below(2);
     c.nr_swaps = below(3);
     for (unsigned i = 0; i < c.nr_swaps; i++)
         c.swaps[i] = (struct swap_spec){.name = swap_names[i],
@@ -735,13 +745,15 @@ static void epoch_end(void)
             fprintf(stderr, "%llu ", (unsigned long long)done[i]);
         fprintf(stderr,
                 "waits %llu oom %llu segv %llu bus %llu, swpout %lld in %lld fault %lld maj %lld "
-                "ns %llu, groups gone %llu\n",
+                "ns %llu, groups gone %llu, zswpout %lld zswpin %lld written back %llu\n",
                 (unsigned long long)waits, (unsigned long long)deaths[OUTCOME_OOM_KILLED],
                 (unsigned long long)deaths[OUTCOME_SIGSEGV],
                 (unsigned long long)deaths[OUTCOME_SIGBUS], (long long)sys->counters.v[PSWPOUT],
                 (long long)sys->counters.v[PSWPIN], (long long)sys->counters.v[PGFAULT],
                 (long long)sys->counters.v[PGMAJFAULT], (unsigned long long)sys->clock.now,
-                (unsigned long long)guests_gone);
+                (unsigned long long)guests_gone, (long long)sys->counters.v[ZSWPOUT],
+                (long long)sys->counters.v[ZSWPIN],
+                (unsigned long long)sys->zswap.stats.written_back_pages);
     }
     test_system_free(sys);
 }

@@ -132,7 +132,8 @@ static void add_section(struct scenario *sc, enum scenario_section section,
         vec_push(&sc->cgroups, ((struct scenario_cgroup){.head = head,
                                                          .max = SCENARIO_NO_LIMIT,
                                                          .high = SCENARIO_NO_LIMIT,
-                                                         .swap_max = SCENARIO_NO_LIMIT}));
+                                                         .swap_max = SCENARIO_NO_LIMIT,
+                                                         .zswap_max = SCENARIO_NO_LIMIT}));
         return;
     case SCENARIO_FILE:
         vec_push(&sc->files,

@@ -88,7 +88,9 @@ struct scenario_machine {
     const char *kernel;
     u64 ram, cpus, swap, readahead, seed;
     struct scenario_name disk, swap_device;
-    ns_t runtime; /* 0: until the last task ends */
+    bool zswap;
+    const char *zswap_compressor; /* NULL: the default */
+    ns_t runtime;                 /* 0: until the last task ends */
     struct tunables tunables;
     struct cost_model cost;
 };
@@ -104,7 +106,7 @@ struct scenario_device {
 
 struct scenario_cgroup {
     struct scenario_head head;
-    u64 max, high, low, min, swap_max; /* bytes or SCENARIO_NO_LIMIT */
+    u64 max, high, low, min, swap_max, zswap_max; /* bytes or SCENARIO_NO_LIMIT */
     bool oom_group;
 };
 

@@ -72,6 +72,9 @@ void scenario_system_config(struct scenario *sc, struct system_config *ret)
     ret->readahead_kb = (u32)(m->readahead / KIB);
     ret->tunables = m->tunables;
     ret->cost = m->cost;
+    ret->tunables.zswap_enabled |= m->zswap;
+    if (m->zswap_compressor)
+        ret->tunables.zswap_compressor = compressor_find(m->zswap_compressor);
     ret->profiles = own_profiles(sc);
     ret->nr_profiles = (unsigned)sc->devices.count;
     if (m->disk.text)
@@ -110,6 +113,7 @@ static int make_groups(struct scenario_run *run, struct err *e)
         g->memory.high = limit_pages(c->high);
         group_set_protection(g, c->min / PAGE_SIZE, c->low / PAGE_SIZE);
         g->swap.max = limit_pages(c->swap_max);
+        g->zswap_max = limit_pages(c->zswap_max);
         g->oom_group = c->oom_group;
     }
     return 0;

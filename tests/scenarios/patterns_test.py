@@ -199,6 +199,22 @@ def zram_is_not_free(m):
     yield "with data that hardly compresses it takes what it frees", poor.vmstat["oom_kill"] >= 1
 
 
+def zswap_absorbs(m):
+    stat = m.cgroup("app", "memory.stat")
+    yield "much went into the pool", m.vmstat["zswpout"] > 50000
+    yield "and came back from it", m.vmstat["zswpin"] > 10000
+    yield "little went to the disk", m.vmstat["pswpout"] < 0.1 * m.vmstat["zswpout"]
+    yield "the pool is smaller than what is in it", 0.15 < m.mem["Zswap"] / m.mem["Zswapped"] < 0.5
+    yield "the cgroup pays for it", m.cgroup("app", "memory.zswap.current") == stat["zswap"] > 0.8 * m.mem["Zswap"]
+    yield "as kernel memory", stat["kernel"] > stat["zswap"]
+    yield "faults are major and short", m.tasks["app"]["majflt"] > 10000
+    yield "io pressure is low", m.pressure("io") < 0.2
+    yield "the pool never was full", m.text("sys/kernel/debug/zswap/pool_limit_hit") == "0\n"
+    without = run("zswap-absorbs", lambda text: text.replace("zswap = yes", "zswap = no"))
+    yield "without zswap the disk gets it", without.vmstat["pswpout"] > 20000
+    yield "and requests wait", without.tasks["app"]["latency_ns_mean"] > 3 * m.tasks["app"]["latency_ns_mean"]
+
+
 def program():
     return str(pathlib.Path(os.environ.get("BUILD", TOP / "build")) / "highwater")
 

@@ -1,0 +1,104 @@
+/* zswap.c - the worker that writes the oldest of a full zswap pool to where it was going.
+ *
+ * Mirrors shrink_worker() and zswap_writeback_entry() of mm/zswap.c, zbud_reclaim_page() of mm/zbud.c, Linux 6.1: each wake-up
+ * frees one page of the pool, in eight attempts at most. A page comes back into the swap cache, is written to its slot, and is
+ * first to go when that is done. */
+#include "balance/balance_int.h"
+#include "reclaim/io.h"
+#include "reclaim/lru.h"
+#include "reclaim/page.h"
+#include "reclaim/workingset.h"
+
+#define ATTEMPTS 8u
+
+/* The group that has the slot pays for the page; the root when that is gone. */
+static struct group *slot_group(const struct pgdat *pg, swp_t e)
+{
+    struct group *g = group_get(pg->groups, swap_memcg(pg->swap, e));
+
+    return g && g->online ? g : pg->groups->root;
+}
+
+/* True when the entry is on its way to the device, or went by itself. */
+static bool write_back(struct pgdat *pg, swp_t e)
+{
+    struct zswap *z = pg->swap->zswap;
+    struct attempt at = {.noretry = true};
+    struct wait wait;
+    struct frame *f;
+    u64 shadow;
+    u32 ns;
+    u16 memcg;
+    pfn_t pfn;
+
+    if (swapcache_find(pg->swap, e) != PFN_NONE)
+        return false; /* in use just now */
+    if (balance_get_page(pg, &at, slot_group(pg, e), &pfn, &wait) != BALANCE_OK)
+        return false;
+    if (!zswap_has(z, e) || swapcache_find(pg->swap, e) != PFN_NONE) {
+        page_free(pg, pfn); /* reclaim for that page changed things */
+        return !zswap_has(z, e);
+    }
+    f = frames_get(pg->frames, pfn);
+    frame_set(f, PG_LOCKED | PG_SWAPBACKED);
+    shadow = page_swapcache_add(pg, e, pfn);
+    if (shadow)
+        workingset_refault(pg, pfn, shadow);
+    lru_add(pg, pfn);
+    zswap_load(z, e, pg->frames->bytes ? frames_bytes(pg->frames, pfn) : NULL, &memcg, &ns);
+    pgdat_cost(pg, ns);
+    frame_clear(f, PG_LOCKED);
+    frame_set(f, PG_UPTODATE | PG_RECLAIM);
+    zswap_invalidate(z, e);
+    z->stats.written_back_pages++;
+    io_write_slot(pg, pfn, e);
+    return true;
+}
+
+static bool shrink_zbud(struct pgdat *pg)
+{
+    struct zswap *z = pg->swap->zswap;
+
+    for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
+        u32 page = zbud_evict_begin(&z->zbud), owner;
+
+        if (page == UINT32_MAX)
+            return false;
+        for (unsigned which = 0; which < 2; which++)
+            if (zbud_evict_owner(&z->zbud, page, which, &owner) &&
+                !write_back(pg, z->entries.items[owner].slot))
+                break;
+        if (zbud_evict_end(&z->zbud, page))
+            return true;
+    }
+    return false;
+}
+
+static bool shrink_zsmalloc(struct pgdat *pg)
+{
+    struct zswap *z = pg->swap->zswap;
+    u64 pages = z->zs.pages;
+
+    for (unsigned attempt = 0; attempt < ATTEMPTS && z->oldest; attempt++) {
+        u32 id = z->oldest;
+
+        if (!write_back(pg, z->entries.items[id].slot))
+            zswap_make_newest(z, id);
+        if (z->zs.pages < pages)
+            return true;
+    }
+    return false;
+}
+
+void zswap_shrink_step(struct pgdat *pg)
+{
+    struct zswap *z = pg->swap->zswap;
+    bool freed;
+
+    z->shrink_wanted = false;
+    if (!zswap_is_evictable(z))
+        freed = false;
+    else
+        freed = z->pool == ZSWAP_ZBUD ? shrink_zbud(pg) : shrink_zsmalloc(pg);
+    z->stats.reject_reclaim_fail += !freed;
+}
