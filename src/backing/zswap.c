@@ -16,10 +16,11 @@ void zswap_init(struct zswap *z, const struct tunables *t, const struct compress
                 const struct cost_model *cost, struct frames *frames, struct counters *counters,
                 const struct frame_source *source)
 {
-    *z = (struct zswap){.tunables = t, .frames = frames, .pool = (enum zswap_pool)t->zswap_zpool};
+    *z = (struct zswap){.tunables = t, .frames = frames};
+    z->pool = (enum zswap_pool)z->tunables->zswap_zpool;
     zs_init(&z->zs, frames, counters, source);
     zbud_init(&z->zbud, frames, source);
-    compressor_init(&z->comp, (enum compressor_id)t->zswap_compressor, m, cost);
+    compressor_init(&z->comp, (enum compressor_id)z->tunables->zswap_compressor, m, cost);
     vec_push(&z->entries, ((struct zswap_entry){0}));
     u64map_init(&z->by_slot);
 }
