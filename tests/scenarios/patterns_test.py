@@ -33,6 +33,7 @@ FINDINGS = {
     "too-many-workers": ("critical", "swap-thrash"),
     "writeback-congestion": ("healthy", "dirty-throttling"),
     "zram-is-not-free": ("warning", "compressed-swap"),
+    "zswap-absorbs": ("warning", "compressed-swap"),
 }
 VERDICTS = ["healthy", "warning", "critical", "unknown"]
 
