@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -287,6 +288,21 @@ static void load_events(char **a)
     hold();
 }
 
+/* messages MIB: send so much to System V message queues that nobody reads */
+static void load_messages(char **a)
+{
+    static struct {
+        long type;
+        char text[4000];
+    } message = {.type = 1};
+    int queue = msgget(IPC_PRIVATE, 0600);
+
+    for (size_t n = 0; n < number(a, 0) * MIB / PAGE; n++)
+        if (msgsnd(queue, &message, sizeof(message.text), IPC_NOWAIT))
+            die("msgsnd");
+    hold();
+}
+
 /* make FILE MIB: write a file of random bytes and sync it */
 static void load_make(char **a)
 {
@@ -456,10 +472,11 @@ static const struct {
     {"burst", load_burst},       {"churn", load_churn},     {"mlock", load_mlock},
     {"shared", load_shared},     {"hugetlb", load_hugetlb}, {"thp", load_thp},
     {"fragment", load_fragment}, {"files", load_files},     {"pipes", load_pipes},
-    {"events", load_events},     {"make", load_make},       {"read", load_read},
-    {"mapped", load_mapped},     {"direct", load_direct},   {"write", load_write},
-    {"grab", load_grab},         {"spin", load_spin},       {"workers", load_workers},
-    {"promise", load_promise},   {"zombies", load_zombies}, {"bind", load_bind},
+    {"messages", load_messages}, {"events", load_events},   {"make", load_make},
+    {"read", load_read},         {"mapped", load_mapped},   {"direct", load_direct},
+    {"write", load_write},       {"grab", load_grab},       {"spin", load_spin},
+    {"workers", load_workers},   {"promise", load_promise}, {"zombies", load_zombies},
+    {"bind", load_bind},
 };
 
 static void run(char **argv)

@@ -1,7 +1,7 @@
 # low-available - hardly any memory is left, and there is no swap
 #: memory 384M
-#: variant a SET=275
-#: variant b SET=285
-in_group app load anon $SET
-sleep 10
+#: variant a LEFT=12
+#: variant b LEFT=9
+in_group app load anon $(($(available) - LEFT))
+sleep 14
 watch 8

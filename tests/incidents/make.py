@@ -67,6 +67,10 @@ parent() {
     mkdir -p "/sys/fs/cgroup/$1"
     echo "+memory +cpu +io +pids" >"/sys/fs/cgroup/$1/cgroup.subtree_control"
 }
+# available: MiB
+available() {
+    awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo
+}
 # watch SAMPLES: capture once a second, everything each time; this is what the incident is
 watch() {
     highwater capture -o /out/x.hwc --full 1 "$1"

@@ -1,7 +1,8 @@
 # slab-growth - a scanner looks up names that do not exist: negative dentries fill memory
-#: memory 512M
-#: variant a RATE=20000
-#: variant b RATE=40000
-in_group scanner load files /mnt 3000000 $RATE
-sleep 6
-watch 20
+#: memory 384M
+#: variant a FIRST=300000
+#: variant b FIRST=450000
+in_group other load files /mnt $FIRST 0
+in_group scanner load files /tmp 3000000 4000
+sleep 35
+watch 12

@@ -1,7 +1,7 @@
-# well-dentries - a backup walked a million names: a large dentry cache, which is given back when it is wanted
-#: memory 512M
-#: variant a COUNT=500000
-#: variant b COUNT=300000
+# well-dentries - a backup walked many names: a large dentry cache, which is given back when it is wanted
+#: memory 384M
+#: variant a COUNT=450000
+#: variant b COUNT=600000
 load files /mnt $COUNT 0 &
 sleep 35
 kill $!
