@@ -104,6 +104,9 @@ static int take_operand(struct cli *cli, const char *operand, struct top_options
                          operand);
     *has_root = true;
     o->root = o->name = operand;
+    /* The name alone: the screen has other use for the room. */
+    if (S_ISREG(st.st_mode) && strrchr(operand, '/'))
+        o->name = strrchr(operand, '/') + 1;
     return CLI_OK;
 }
 

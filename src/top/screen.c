@@ -50,7 +50,7 @@ const struct screen screens[NR_SCREENS] = {
          "a group that is full of cache is well. Enter folds a group, t shows a flat list."},
     [SCREEN_PROCESSES] = {"processes", "Processes", &process_table, process_rows, screen_table_draw,
                           "Who holds anonymous memory, who faults, who is swapped out."},
-    [SCREEN_ZONES] = {"zones", "NUMA/zones", NULL, NULL, screen_zones_draw,
+    [SCREEN_ZONES] = {"zones", "Zones", NULL, NULL, screen_zones_draw,
                       "Nodes and their zones. Free pages of each zone against its watermarks (m "
                       "min, l low, h high; the bar ends at "
                       "four times high): below low kswapd works, below min tasks reclaim by "
@@ -133,20 +133,22 @@ static const char *format_time(const struct model *m, u64 wall_us, char buf[TIME
     struct tm tm;
     char up[AMOUNT_MAX];
 
-    if (!known(wall_us) || !localtime_r(&seconds, &tm))
+    if (!known(wall_us) && !known(m->now->uptime_us))
+        buf[0] = '\0';
+    else if (!known(wall_us) || !localtime_r(&seconds, &tm))
         snprintf(buf, TIME_BYTES, "up %s", amount_time(up, m->now->uptime_us));
     else if (!strftime(buf, TIME_BYTES, m->is_live ? "%H:%M:%S" : "%F %H:%M:%S", &tm))
         buf[0] = '\0';
     return buf;
 }
 
-/* One more word, if there is room for all of it. Returns the new x. */
+/* One more word, if there is room for all of it; else none comes after it either. Returns the new x. */
 static int add_word(struct grid *g, int x, int end, const char *text)
 {
     int width = grid_text_width(g, text);
 
     if (x + width + 2 > end)
-        return x;
+        return end;
     grid_text(g, x, 0, width, STYLE_BAR, text);
     return x + width + 2;
 }

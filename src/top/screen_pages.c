@@ -143,7 +143,7 @@ static int finding_page(struct grid *g, const struct area *a, int y, const struc
 
         view_section(g, a, y++, "Cannot be told here", NULL);
         y += draw_text(g, a, y, "What", gap->what);
-        return y + draw_text(g, a, y, "Why", gap->why) - start;
+        return y + draw_text(g, a, y, "Why", gap->why) - 1 - start;
     }
     f = &all->items.items[ui->finding];
     info = &rule_info[f->rule];
@@ -162,7 +162,7 @@ static int finding_page(struct grid *g, const struct area *a, int y, const struc
     y += draw_text(g, a, y, "What to change", info->change);
     y += draw_text(g, a, y, "What would prove it wrong", info->disproof);
     y += draw_text(g, a, y, "In general", info->teach);
-    return y - start;
+    return y - 1 - start; /* the last blank row is no row of the page */
 }
 
 void screen_finding_draw(struct grid *g, const struct area *a, const struct model *m, struct ui *ui)

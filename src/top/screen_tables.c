@@ -221,7 +221,7 @@ static const char *slab_reclaimable(const void *data)
 static const struct column slab_columns[] = {
     {"CACHE", 0, 0, COLUMN_TEXT, NULL, slab_name, NULL, "kind of kernel object"},
     {"SIZE", 7, 1, COLUMN_BYTES, slab_bytes, NULL, NULL, "memory of all its slabs"},
-    {"GROWTH/s", 8, 2, COLUMN_COUNT, slab_growth, NULL, NULL, "bytes per second more, or less"},
+    {"GROWTH/s", 9, 2, COLUMN_COUNT, slab_growth, NULL, NULL, "bytes per second more, or less"},
     {"USE%", 6, 3, COLUMN_PERCENT, slab_use, NULL, NULL, "objects in use of those there is room for; low: slabs are kept by a few objects each"},
     {"RECLAIM", 7, 4, COLUMN_TEXT, NULL, slab_reclaimable, NULL, "whether the kernel can shrink it when memory is short"},
     {"ACTIVE", 7, 5, COLUMN_COUNT, slab_active, NULL, NULL, "objects in use"},

@@ -27,7 +27,7 @@ static u64 pages_to_bytes(const struct model *m, u64 pages)
 /* Free pages up to the end of the bar; the watermarks stand on it as letters. */
 static void draw_watermarks(struct grid *g, int x, int y, int width, const struct zone_view *z)
 {
-    u32 full = g->look.blocks ? view_glyph(g, GLYPH_BLOCK) : '#';
+    u32 full = view_glyph(g, GLYPH_BLOCK);
     enum style style = STYLE_GOOD;
     double most = (double)z->high * BAR_HIGHS;
     const struct {

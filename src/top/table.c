@@ -178,6 +178,25 @@ static void keep_selected(const struct table *t, struct table_state *s, const st
     s->at = CLAMP(s->at, 0, MAX(count - 1, 0));
 }
 
+/* A machine without PSI, a snapshot without PSS: columns of dashes would only take the room of others. */
+static u64 blank_columns(const struct table *t, const void *rows, u32 count)
+{
+    u64 blank = 0;
+
+    assert(t->nr_columns <= 64);
+    for (int c = 0; c < t->nr_columns; c++) {
+        u32 row = 0;
+
+        if (t->columns[c].kind == COLUMN_TEXT)
+            continue;
+        while (row < count && isnan(t->columns[c].number(row_at(t, rows, row))))
+            row++;
+        if (count && row == count)
+            blank |= BIT_ULL(c);
+    }
+    return blank;
+}
+
 void table_arrange(const struct table *t, struct table_state *s, const void *rows, size_t count,
                    struct table_order *ret)
 {
@@ -185,6 +204,7 @@ void table_arrange(const struct table *t, struct table_state *s, const void *row
     struct families f = {.count = (u32)count};
     u32 group = 0;
 
+    s->blank = blank_columns(t, rows, f.count);
     vec_reset(&ret->places);
     f.sorted = xcalloc(count + 1, sizeof(*f.sorted));
     f.begin = xcalloc(count + 3, sizeof(*f.begin));
@@ -222,7 +242,9 @@ void table_sort_next(const struct table *t, struct table_state *s, int by)
 {
     int first = t->parent ? -1 : 0, count = t->nr_columns - first;
 
-    s->sort = first + (s->sort - first + by + count) % count;
+    do
+        s->sort = first + (s->sort - first + by + count) % count;
+    while (s->sort >= 0 && s->blank & BIT_ULL(s->sort)); /* the name is never blank, so this ends */
     s->reverse = false;
 }
 

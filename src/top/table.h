@@ -57,6 +57,7 @@ struct table_state {
     bool has_selected;
     int at;          /* position of the selected row */
     int scroll;      /* position of the first row shown */
+    u64 blank;       /* bit c: column c has no figure in any row, and is not shown */
     VEC(u64) folded; /* keys of rows whose children are hidden */
 };
 
@@ -86,7 +87,7 @@ void table_order_done(struct table_order *o);
 void table_move(const struct table *t, struct table_state *s, const struct table_order *o,
                 const void *rows, int by);
 
-/* Sort by the next (+1) or previous (-1) column. */
+/* Sort by the next (+1) or previous (-1) column that has figures. */
 void table_sort_next(const struct table *t, struct table_state *s, int by);
 
 /* Hide or show the children of the selected row. */

@@ -23,7 +23,8 @@ static void choose_columns(const struct table *t, const struct table_state *s, i
             flex = i;
     }
     /* The column that sorts stays as long as any does: an order without its figure explains nothing. */
-    if (s->sort >= 0 && s->sort != flex && t->columns[s->sort].width + GAP <= left) {
+    if (s->sort >= 0 && s->sort != flex && !(s->blank & BIT_ULL(s->sort)) &&
+        t->columns[s->sort].width + GAP <= left) {
         ret_widths[s->sort] = t->columns[s->sort].width;
         left -= ret_widths[s->sort] + GAP;
     }
@@ -31,7 +32,7 @@ static void choose_columns(const struct table *t, const struct table_state *s, i
         for (int i = 0; i < t->nr_columns; i++) {
             const struct column *c = &t->columns[i];
 
-            if (c->rank != rank || i == flex || ret_widths[i])
+            if (c->rank != rank || i == flex || ret_widths[i] || s->blank & BIT_ULL(i))
                 continue;
             if (c->width + GAP > left)
                 goto full;

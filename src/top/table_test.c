@@ -250,6 +250,25 @@ static void narrow_tables_keep_the_column_that_sorts(void **state)
     expect_drawn(&s, &flat, 5, 2, "NAME\n/\n");
 }
 
+static void columns_without_a_figure_are_left_out(void **state)
+{
+    static const struct row unknown[] = {{"a", GROUP_NONE, NAN, 1}, {"b", GROUP_NONE, NAN, NAN}};
+    struct table_order o = {0};
+    struct table_state s;
+
+    (void)state;
+    table_state_init(&s, &flat);
+    table_arrange(&flat, &s, unknown, 2, &o);
+    assert_int_equal(s.blank, BIT_ULL(1));
+    table_sort_next(&flat, &s, -1);
+    assert_int_equal(s.sort, 0);
+    table_sort_next(&flat, &s, 1);
+    assert_int_equal(s.sort, 2);
+    table_arrange(&flat, &s, unknown, 0, &o);
+    assert_int_equal(s.blank, 0);
+    table_order_done(&o);
+}
+
 static void tables_scroll_to_the_cursor(void **state)
 {
     struct table_order o = {0};
@@ -277,6 +296,7 @@ int main(void)
         cmocka_unit_test(folded_rows_hide_what_is_below),
         cmocka_unit_test(tables_draw_branches_and_the_order),
         cmocka_unit_test(narrow_tables_keep_the_column_that_sorts),
+        cmocka_unit_test(columns_without_a_figure_are_left_out),
         cmocka_unit_test(tables_scroll_to_the_cursor),
     };
 

@@ -1,0 +1,296 @@
+/* screen_test.c - unit tests of top/screen*.c: what is on each screen, letter by letter.
+ *
+ * The wanted texts are in screen_golden_int.h. After a change that is meant, HIGHWATER_GOLDEN=1 build/top-screen_test prints the new ones.
+ */
+#include "top/screen.h"
+
+#include "base/test.h"
+#include "diagnose/diagnose.h"
+#include "top/fixture_int.h"
+#include "top/screen_golden_int.h"
+
+#include <locale.h>
+#include <string.h>
+#include <time.h>
+
+static struct snapshot before, now;
+static struct model model;
+static struct diagnosis diagnosis;
+static struct ui ui;
+
+static void add_evidence(struct finding *f, const char *name, const char *value,
+                         const char *threshold)
+{
+    struct evidence e = {.number = 1};
+
+    snprintf(e.name, sizeof(e.name), "%s", name);
+    snprintf(e.value, sizeof(e.value), "%s", value);
+    snprintf(e.threshold, sizeof(e.threshold), "%s", threshold);
+    snprintf(e.where, sizeof(e.where), "/sys/fs/cgroup/system.slice/db.service/memory.stat");
+    vec_push(&f->evidence, e);
+}
+
+static void add_finding(enum severity severity, const char *scope, const char *title)
+{
+    struct finding f = {.severity = severity, .confidence = CONF_HIGH, .title = xstrdup(title)};
+
+    snprintf(f.scope, sizeof(f.scope), "%s", scope);
+    if (severity == SEV_WARNING) {
+        add_evidence(&f, "workingset_refault_file", "2,000 pages/s", "over 100 pages/s");
+        add_evidence(&f, "memory.pressure some avg10", "12.3 %", "");
+    }
+    vec_push(&diagnosis.findings.items, f);
+}
+
+static int set_up(void **state)
+{
+    struct gap gap = {.what = "whether something leaks", .why = "it takes 30 s of observation"};
+
+    (void)state;
+    fixture_snapshot(&before, 0);
+    fixture_snapshot(&now, 1);
+    diagnosis = (struct diagnosis){.verdict = VERDICT_WARNING};
+    snprintf(diagnosis.headline, sizeof(diagnosis.headline),
+             "/system.slice/db.service needs again what it evicts");
+    add_finding(SEV_WARNING, "/system.slice/db.service", "2,000 pages/s are read again");
+    add_finding(SEV_GOOD, "host", "Swap holds 1.0 GiB that nobody wants back");
+    vec_push(&diagnosis.findings.gaps, gap);
+    model_init(&model);
+    model.is_live = true;
+    model_update(&model, NULL, &before, NULL);
+    model_update(&model, &before, &now, &diagnosis);
+    ui_init(&ui);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    ui_done(&ui);
+    model_done(&model);
+    findings_done(&diagnosis.findings);
+    snapshot_done(&before);
+    snapshot_done(&now);
+    return 0;
+}
+
+/* As lines of C, for screen_golden_int.h. */
+static void print_golden(const char *name, const char *text)
+{
+    printf("static const char %s[] =\n", name);
+    for (const char *at = text; *at;) {
+        printf("    \"");
+        for (; *at != '\n'; at++)
+            printf(*at == '"' || *at == '\\' ? "\\%c" : "%c", *at);
+        at++;
+        printf("\\n\"%s\n", *at ? "" : ";");
+    }
+    printf("\n");
+}
+
+static void expect_screen(int width, int height, bool utf8, const char *name, const char *want)
+{
+    struct strbuf out;
+    struct grid g;
+
+    grid_init(&g, width, height, (struct look){.utf8 = utf8});
+    screen_draw(&g, &model, &ui);
+    grid_check(&g);
+    strbuf_init(&out);
+    grid_render_text(&g, &out);
+    if (getenv("HIGHWATER_GOLDEN"))
+        print_golden(name, out.text);
+    else
+        assert_string_equal(out.text, want);
+    strbuf_done(&out);
+    grid_done(&g);
+}
+
+#define EXPECT(width, height, utf8, name) expect_screen(width, height, utf8, #name, name)
+
+static void the_overview_shows_an_economy(void **state)
+{
+    (void)state;
+    EXPECT(80, 24, true, overview_80x24);
+    EXPECT(132, 40, true, overview_132x40);
+    EXPECT(80, 24, false, overview_ascii);
+}
+
+static void cgroups_are_a_tree(void **state)
+{
+    (void)state;
+    ui_press(&ui, &model, '2');
+    EXPECT(80, 24, true, cgroups_80x24);
+    EXPECT(132, 40, true, cgroups_132x40);
+    EXPECT(80, 24, false, cgroups_ascii);
+    ui_press(&ui, &model, 't');
+    ui_press(&ui, &model, '/');
+    ui_press(&ui, &model, 'd');
+    EXPECT(80, 10, true, cgroups_filtered);
+}
+
+static void processes_are_by_size(void **state)
+{
+    (void)state;
+    ui_press(&ui, &model, '3');
+    EXPECT(80, 24, true, processes_80x24);
+    EXPECT(132, 40, true, processes_132x40);
+}
+
+static void zones_stand_against_their_watermarks(void **state)
+{
+    (void)state;
+    ui_press(&ui, &model, '4');
+    EXPECT(80, 24, true, zones_80x24);
+    EXPECT(132, 40, true, zones_132x40);
+}
+
+static void slabs_show_their_growth(void **state)
+{
+    (void)state;
+    ui_press(&ui, &model, '5');
+    EXPECT(80, 24, true, slab_80x24);
+    EXPECT(132, 40, true, slab_132x40);
+}
+
+/* All of these, in this order. The texts of rules are not this room's. */
+static void expect_words(int width, int height, const char *const *words)
+{
+    struct strbuf out;
+    struct grid g;
+    const char *at;
+
+    grid_init(&g, width, height, (struct look){.utf8 = true});
+    screen_draw(&g, &model, &ui);
+    grid_check(&g);
+    strbuf_init(&out);
+    grid_render_text(&g, &out);
+    at = out.text;
+    for (; *words; words++) {
+        at = strstr(at, *words);
+        if (!at)
+            fail_msg("no '%s' where it should be:\n%s", *words, out.text);
+    }
+    strbuf_done(&out);
+    grid_done(&g);
+}
+
+static void a_finding_shows_its_evidence(void **state)
+{
+    static const char *const words[] = {"warning, confidence high",
+                                        "/system.slice/db.service",
+                                        "2,000 pages/s are read again",
+                                        "Evidence",
+                                        "workingset_refault_file",
+                                        "2,000 pages/s  (over 100 pages/s)",
+                                        "/sys/fs/cgroup/system.slice/db.service/memory.stat",
+                                        "memory.pressure some avg10",
+                                        "12.3 %",
+                                        "What it means",
+                                        "What to look at next",
+                                        NULL};
+
+    (void)state;
+    ui_press(&ui, &model, UI_KEY_DOWN);
+    ui_press(&ui, &model, UI_KEY_ENTER);
+    assert_true(ui.detail);
+    expect_words(80, 40, words);
+    ui_press(&ui, &model, 'q');
+    ui_press(&ui, &model, UI_KEY_END);
+    ui_press(&ui, &model, UI_KEY_ENTER);
+    EXPECT(80, 9, true, gap_80x9);
+}
+
+static void captures_have_a_time_line(void **state)
+{
+    (void)state;
+    model.is_live = false;
+    model.nr_instants = 5;
+    model.instant = 2;
+    model.source = "shop.hwc";
+    ui.paused = true;
+    EXPECT(80, 12, true, capture_80x12);
+}
+
+static void small_screens_lose_the_least_first(void **state)
+{
+    (void)state;
+    EXPECT(40, 12, true, overview_40x12);
+    EXPECT(20, 5, true, overview_20x5);
+    EXPECT(19, 5, true, too_small);
+}
+
+static void help_explains_the_screen_it_is_over(void **state)
+{
+    (void)state;
+    ui_press(&ui, &model, '5');
+    ui_press(&ui, &model, '?');
+    EXPECT(60, 24, true, help_60x24);
+}
+
+static void what_could_not_be_read_says_why(void **state)
+{
+    (void)state;
+    vec_reset(&now.slabs);
+    now.parts[PART_SLABINFO] = (struct part_status){.state = PART_DENIED, .why = "needs root"};
+    now.parts[PART_PRESSURE_MEMORY] =
+        (struct part_status){.state = PART_UNSUPPORTED, .why = "switched off (psi=1)"};
+    now.meminfo[MI_MEM_TOTAL] = UNKNOWN;
+    model_update(&model, &before, &now, &diagnosis);
+    EXPECT(80, 24, true, overview_unknown);
+    ui_press(&ui, &model, '5');
+    EXPECT(60, 6, true, slab_unknown);
+}
+
+/* No size and no screen may draw outside or leave half a character. */
+static void every_size_is_drawn_without_harm(void **state)
+{
+    struct grid g;
+
+    (void)state;
+    model.nr_instants = 3;
+    for (int width = 1; width < 140; width += 3) {
+        for (int height = 1; height < 45; height += 2) {
+            grid_init(&g, width, height,
+                      (struct look){.utf8 = width % 2 == 0, .blocks = height % 2});
+            for (u32 key = '1'; key <= '5'; key++) {
+                ui_press(&ui, &model, key);
+                screen_draw(&g, &model, &ui);
+                grid_check(&g);
+                ui_press(&ui, &model, '?');
+                screen_draw(&g, &model, &ui);
+                grid_check(&g);
+                ui_press(&ui, &model, 'q');
+            }
+            ui_press(&ui, &model, '1');
+            ui_press(&ui, &model, UI_KEY_ENTER);
+            screen_draw(&g, &model, &ui);
+            grid_check(&g);
+            grid_done(&g);
+        }
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_overview_shows_an_economy),
+        TEST(cgroups_are_a_tree),
+        TEST(processes_are_by_size),
+        TEST(zones_stand_against_their_watermarks),
+        TEST(slabs_show_their_growth),
+        TEST(a_finding_shows_its_evidence),
+        TEST(captures_have_a_time_line),
+        TEST(small_screens_lose_the_least_first),
+        TEST(help_explains_the_screen_it_is_over),
+        TEST(what_could_not_be_read_says_why),
+        TEST(every_size_is_drawn_without_harm),
+    };
+
+    setlocale(LC_CTYPE, "C.UTF-8");
+    setenv("TZ", "UTC", 1);
+    tzset();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,242 @@
+/* ui_test.c - unit tests of top/ui.c */
+#include "top/ui.h"
+
+#include "base/test.h"
+#include "top/fixture_int.h"
+#include "top/screen.h"
+
+#include <locale.h>
+#include <string.h>
+
+static struct snapshot before, now;
+static struct model model;
+static struct ui ui;
+
+static int set_up(void **state)
+{
+    (void)state;
+    fixture_snapshot(&before, 0);
+    fixture_snapshot(&now, 1);
+    model_init(&model);
+    model.is_live = true;
+    model_update(&model, &before, &now, NULL);
+    ui_init(&ui);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    ui_done(&ui);
+    model_done(&model);
+    snapshot_done(&before);
+    snapshot_done(&now);
+    return 0;
+}
+
+static struct ui_command press(u32 key)
+{
+    return ui_press(&ui, &model, key);
+}
+
+static void type(const char *text)
+{
+    while (*text)
+        press((u32)*text++);
+}
+
+static void digits_and_tab_choose_screens(void **state)
+{
+    (void)state;
+    press('3');
+    assert_int_equal(ui.screen, SCREEN_PROCESSES);
+    press(UI_KEY_TAB);
+    assert_int_equal(ui.screen, SCREEN_ZONES);
+    press('1');
+    press(UI_KEY_BACK_TAB);
+    assert_int_equal(ui.screen, SCREEN_SLAB);
+    press('6');
+    assert_int_equal(ui.screen, SCREEN_SLAB);
+}
+
+static void q_closes_from_the_top_and_quits_last(void **state)
+{
+    (void)state;
+    press('?');
+    assert_true(ui.help);
+    assert_int_equal(press('q').what, UI_NOTHING);
+    assert_false(ui.help);
+    assert_int_equal(press(UI_KEY_ESCAPE).what, UI_NOTHING);
+    assert_int_equal(press('q').what, UI_QUIT);
+    press('?');
+    assert_int_equal(press(UI_KEY_F10).what, UI_QUIT);
+}
+
+static void a_filter_works_while_it_is_typed(void **state)
+{
+    struct table_state *s = &ui.tables[SCREEN_PROCESSES];
+
+    (void)state;
+    press('3');
+    press('/');
+    type("posq");
+    assert_string_equal(s->filter, "posq");
+    press(UI_KEY_BACKSPACE);
+    assert_string_equal(s->filter, "pos");
+    press(UI_KEY_ENTER);
+    assert_int_equal(ui.prompt, PROMPT_NONE);
+    assert_string_equal(s->filter, "pos");
+    press(UI_KEY_DOWN);
+    assert_int_equal(s->selected, 1200);
+    press('/');
+    press(UI_KEY_ESCAPE);
+    assert_string_equal(s->filter, "");
+}
+
+static void rubbing_out_takes_a_whole_character(void **state)
+{
+    (void)state;
+    press('2');
+    press('/');
+    press('a');
+    press(0x65e5); /* three bytes */
+    assert_int_equal(strlen(ui.input), 4);
+    press(UI_KEY_BACKSPACE);
+    assert_string_equal(ui.input, "a");
+    for (int i = 0; i < 200; i++)
+        press(0x65e5);
+    assert_true(strlen(ui.input) < sizeof(ui.input));
+    assert_int_equal(strlen(ui.input) % 3, 1);
+}
+
+static void the_first_arrow_shows_the_cursor_and_the_next_moves_it(void **state)
+{
+    struct table_state *s = &ui.tables[SCREEN_PROCESSES];
+
+    (void)state;
+    press('3');
+    press(UI_KEY_DOWN);
+    assert_int_equal(s->selected, 1200); /* the largest */
+    press('j');
+    assert_int_equal(s->selected, 1300);
+    press(UI_KEY_END);
+    assert_int_equal(s->selected, 1);
+    press(UI_KEY_PAGE_UP);
+    assert_int_equal(s->selected, 1200);
+}
+
+static void sorting_goes_round_all_columns(void **state)
+{
+    struct table_state *s = &ui.tables[SCREEN_SLAB];
+    int first, columns = screens[SCREEN_SLAB].table->nr_columns;
+
+    (void)state;
+    press('5');
+    first = s->sort;
+    for (int i = 0; i < columns; i++)
+        press('>');
+    assert_int_equal(s->sort, first);
+    press('<');
+    assert_int_not_equal(s->sort, first);
+    press('I');
+    assert_true(s->reverse);
+    press('>');
+    assert_false(s->reverse);
+}
+
+static void live_arrows_take_samples_and_there_is_no_time_to_go_to(void **state)
+{
+    (void)state;
+    assert_int_equal(press(UI_KEY_RIGHT).what, UI_STEP);
+    assert_int_equal(press(UI_KEY_LEFT).what, UI_NOTHING);
+    press('g');
+    assert_int_equal(ui.prompt, PROMPT_NONE);
+    assert_true(ui.note[0]);
+    press('k');
+    assert_false(ui.note[0]);
+}
+
+static void in_a_capture_the_page_keys_move_in_time(void **state)
+{
+    struct ui_command command;
+
+    (void)state;
+    model.nr_instants = 100;
+    press('2');
+    command = press(UI_KEY_PAGE_UP);
+    assert_int_equal(command.what, UI_STEP);
+    assert_int_equal(command.by, -10);
+    assert_int_equal(press(UI_KEY_HOME).by, INT64_MIN);
+    assert_int_equal(press(UI_KEY_END).by, INT64_MAX);
+    assert_int_equal(press(UI_KEY_LEFT).by, -1);
+    press('g');
+    type("14:03");
+    command = press(UI_KEY_ENTER);
+    assert_int_equal(command.what, UI_GOTO);
+    assert_string_equal(command.text, "14:03");
+    /* On a page they scroll it. */
+    press('?');
+    assert_int_equal(press(UI_KEY_PAGE_DOWN).what, UI_NOTHING);
+    assert_true(ui.scroll > 0);
+}
+
+static void the_time_between_samples_is_asked_for(void **state)
+{
+    struct ui_command command;
+
+    (void)state;
+    press('d');
+    type("2.5");
+    command = press('\r');
+    assert_int_equal(command.what, UI_DELAY);
+    assert_string_equal(command.text, "2.5");
+    press('d');
+    assert_int_equal(press(UI_KEY_ENTER).what, UI_NOTHING); /* no answer */
+    assert_int_equal(press(' ').what, UI_PAUSE);
+    assert_true(ui.paused);
+}
+
+static void any_key_anywhere_keeps_the_state_whole(void **state)
+{
+    struct grid g;
+    u32 x = 12345;
+
+    (void)state;
+    grid_init(&g, 80, 24, (struct look){.utf8 = true});
+    for (int i = 0; i < 20000; i++) {
+        x = x * 1103515245 + 12345;
+        u32 key = x >> 8 & 0x1ff;
+
+        if (key >= 0x100)
+            key = UI_KEY_FIRST_SPECIAL + key % 20;
+        ui_press(&ui, &model, key);
+        if (i % 1000 == 0)
+            grid_resize(&g, 1 + (int)(x >> 16 & 0x7f), 1 + (int)(x >> 10 & 0x1f));
+        if (i % 10 == 0) {
+            screen_draw(&g, &model, &ui);
+            grid_check(&g);
+        }
+    }
+    grid_done(&g);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(digits_and_tab_choose_screens),
+        TEST(q_closes_from_the_top_and_quits_last),
+        TEST(a_filter_works_while_it_is_typed),
+        TEST(rubbing_out_takes_a_whole_character),
+        TEST(the_first_arrow_shows_the_cursor_and_the_next_moves_it),
+        TEST(sorting_goes_round_all_columns),
+        TEST(live_arrows_take_samples_and_there_is_no_time_to_go_to),
+        TEST(in_a_capture_the_page_keys_move_in_time),
+        TEST(the_time_between_samples_is_asked_for),
+        TEST(any_key_anywhere_keeps_the_state_whole),
+    };
+
+    setlocale(LC_CTYPE, "C.UTF-8");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
