@@ -132,8 +132,8 @@ def filters_and_sorts(_):
         t.wait("RSS▼")
         t.keys("/")
         t.wait("Filter: _")
-        t.keys("highwat")
-        t.wait(lambda text: "highwater" in text.split("\n")[3] and not text.split("\n")[6].strip())
+        t.keys(str(os.getpid()))  # a whole number filters by pid
+        t.wait(lambda text: f"{os.getpid()} " in text.split("\n")[3] and not text.split("\n")[4].strip())
         t.keys("Escape")
         t.keys(">")  # PSS is not read: the next column that has figures
         t.wait("ANON▼")
