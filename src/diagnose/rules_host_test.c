@@ -1,0 +1,566 @@
+/* rules_host_test.c - each rule about the machine: when it speaks, how loud, and when it is silent. */
+#include "base/test.h"
+#include "diagnose/pain.h"
+#include "diagnose/testing.h"
+#include "stats/tunables.h"
+
+RIG_TEST(a_quiet_machine_is_healthy_and_has_no_findings)
+{
+    rig_run(r);
+    assert_int_equal(r->d.verdict, VERDICT_HEALTHY);
+    assert_int_equal(r->d.findings.items.count, 0);
+    assert_non_null(strstr(r->d.headline, "8.0 GiB of 16.0 GiB available"));
+}
+
+RIG_TEST(nothing_known_is_cannot_tell_and_no_finding)
+{
+    snapshot_done(&r->now);
+    snapshot_init(&r->now);
+    for (unsigned i = 0; i < NR_PARTS; i++)
+        r->now.parts[i] = (struct part_status){.state = PART_MISSING, .why = "not in this archive"};
+    r->single = true;
+    rig_run(r);
+    assert_int_equal(r->d.verdict, VERDICT_UNKNOWN);
+    assert_int_equal(r->d.findings.items.count, 0);
+    assert_true(r->d.findings.gaps.count > 5);
+    assert_int_equal(r->d.accounting.lines.count, 0);
+}
+
+RIG_TEST(one_sample_with_pressure_is_a_verdict_with_gaps)
+{
+    r->single = true;
+    rig_run(r);
+    assert_int_equal(r->d.verdict, VERDICT_HEALTHY);
+    assert_true(rig_has_gap(r, RULE_SWAP_THRASH) || rig_has_gap(r, RULE_FILE_THRASH));
+    for (unsigned i = 0; i < NR_PSI_RES; i++)
+        memset(&r->now.psi[i], 0xff, sizeof(r->now.psi[i]));
+    rig_run(r);
+    assert_int_equal(r->d.verdict, VERDICT_UNKNOWN);
+}
+
+RIG_TEST(swap_thrash_needs_both_directions)
+{
+    rig_pressure(r, PSI_RES_MEMORY, 30, 25);
+    rig_rate(r, PSWPIN, 1000);
+    assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), -1);
+    rig_rate(r, PSWPOUT, 249);
+    assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), -1);
+    rig_rate(r, PSWPOUT, 250);
+    rig_rate(r, WORKINGSET_REFAULT_ANON, 800);
+    assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_CRITICAL);
+    assert_int_equal(rig_found(r, RULE_SWAP_THRASH)->confidence, CONF_HIGH);
+    assert_ptr_equal(rig_found(r, RULE_SWAP_THRASH), &r->d.findings.items.items[0]);
+    assert_int_equal(r->d.verdict, VERDICT_CRITICAL);
+}
+
+RIG_TEST(swap_thrash_is_as_bad_as_the_time_it_costs)
+{
+    rig_rate(r, PSWPIN, 5000);
+    rig_rate(r, PSWPOUT, 5000);
+    assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_INFO);
+    rig_pressure(r, PSI_RES_MEMORY, 9.99, 4.99);
+    assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_INFO);
+    rig_pressure(r, PSI_RES_MEMORY, 10, 0);
+    assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_WARNING);
+    rig_pressure(r, PSI_RES_MEMORY, 19, 19);
+    assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_WARNING);
+    rig_pressure(r, PSI_RES_MEMORY, 20, 20);
+    assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_CRITICAL);
+}
+
+RIG_TEST(io_pressure_counts_as_far_as_swap_explains_the_reads)
+{
+    rig_rate(r, PSWPIN, 5000);
+    rig_rate(r, PSWPOUT, 5000);
+    rig_rate(r, PGPGIN, 20000); /* KiB/s: all of it */
+    rig_pressure(r, PSI_RES_IO, 60, 50);
+    assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_CRITICAL);
+    rig_rate(r, PGPGIN, 400000); /* a twentieth of it */
+    assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_INFO);
+}
+
+RIG_TEST(a_burst_of_two_seconds_is_no_state)
+{
+    struct psi_view *p = &r->now.psi[PSI_RES_MEMORY];
+
+    rig_rate(r, PSWPIN, 5000);
+    rig_rate(r, PSWPOUT, 5000);
+    rig_pressure(r, PSI_RES_MEMORY, 18, 18);
+    p->some.avg60 = p->full.avg60 = 330 / 2;
+    assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_INFO);
+}
+
+RIG_TEST(over_ten_seconds_the_totals_count_and_not_the_averages)
+{
+    ns_t at = r->before.taken_at + 20 * NS_PER_S;
+
+    r->now.taken_at = at;
+    for (unsigned i = 0; i < NR_PARTS; i++)
+        r->now.parts[i].read_at = at;
+    rig_rate(r, PSWPIN, 100000);
+    rig_rate(r, PSWPOUT, 100000);
+    r->now.psi[PSI_RES_MEMORY].some.total_us = 1000 + 3 * 1000000;
+    assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_WARNING);
+}
+
+RIG_TEST(used_swap_at_rest_is_good_news)
+{
+    RIG_BOTH(r, meminfo[MI_SWAP_FREE], 4 * GIB - 16 * MIB + 4096);
+    assert_int_equal(rig_severity(r, RULE_SWAP_IDLE), -1);
+    RIG_BOTH(r, meminfo[MI_SWAP_FREE], 100 * MIB);
+    rig_rate(r, PSWPIN, 9);
+    assert_int_equal(rig_severity(r, RULE_SWAP_IDLE), SEV_GOOD);
+    assert_int_equal(r->d.verdict, VERDICT_HEALTHY);
+    rig_rate(r, PSWPIN, 10);
+    assert_int_equal(rig_severity(r, RULE_SWAP_IDLE), -1);
+    rig_rate(r, PSWPIN, 0);
+    r->single = true;
+    assert_int_equal(rig_severity(r, RULE_SWAP_IDLE), -1);
+    assert_true(rig_has_gap(r, RULE_SWAP_THRASH));
+}
+
+RIG_TEST(file_thrash_is_refaults_that_cost_time)
+{
+    rig_rate(r, WORKINGSET_REFAULT_FILE, 255);
+    rig_pressure(r, PSI_RES_MEMORY, 30, 6);
+    assert_int_equal(rig_severity(r, RULE_FILE_THRASH), -1);
+    rig_rate(r, WORKINGSET_REFAULT_FILE, 256);
+    rig_rate(r, WORKINGSET_ACTIVATE_FILE, 200);
+    assert_int_equal(rig_severity(r, RULE_FILE_THRASH), SEV_WARNING);
+    assert_int_equal(rig_found(r, RULE_FILE_THRASH)->confidence, CONF_HIGH);
+    rig_pressure(r, PSI_RES_MEMORY, 0, 0);
+    assert_int_equal(rig_severity(r, RULE_FILE_THRASH), SEV_INFO);
+}
+
+RIG_TEST(without_pressure_figures_rates_decide_and_are_less_sure)
+{
+    for (unsigned i = 0; i < NR_PSI_RES; i++) {
+        memset(&r->before.psi[i], 0xff, sizeof(r->before.psi[i]));
+        memset(&r->now.psi[i], 0xff, sizeof(r->now.psi[i]));
+    }
+    r->now.parts[PART_PRESSURE_MEMORY].state = PART_UNSUPPORTED;
+    rig_rate(r, WORKINGSET_REFAULT_FILE, 799);
+    assert_int_equal(rig_severity(r, RULE_FILE_THRASH), SEV_INFO);
+    rig_rate(r, WORKINGSET_REFAULT_FILE, 800);
+    assert_int_equal(rig_severity(r, RULE_FILE_THRASH), SEV_WARNING);
+    assert_int_equal(rig_found(r, RULE_FILE_THRASH)->confidence, CONF_MEDIUM);
+    assert_true(rig_has_gap(r, RULE_FILE_THRASH));
+}
+
+RIG_TEST(a_busy_disk_is_memory_when_refaults_explain_the_reads)
+{
+    rig_pressure(r, PSI_RES_IO, 50, 40);
+    rig_rate(r, WORKINGSET_REFAULT_FILE, 5000);
+    rig_rate(r, PGPGIN, 40000); /* refaults are half of it */
+    assert_int_equal(rig_severity(r, RULE_MEMORY_THRASH_AS_IO), SEV_WARNING);
+    assert_null(rig_found(r, RULE_IO_BOTTLENECK));
+    rig_rate(r, PGPGIN, 41000);
+    assert_int_equal(rig_severity(r, RULE_MEMORY_THRASH_AS_IO), -1);
+}
+
+RIG_TEST(a_busy_disk_without_refaults_acquits_memory)
+{
+    rig_pressure(r, PSI_RES_IO, 50, 40);
+    rig_rate(r, PGPGIN, 40000);
+    assert_int_equal(rig_severity(r, RULE_IO_BOTTLENECK), SEV_INFO);
+    assert_int_equal(r->d.verdict, VERDICT_HEALTHY);
+    rig_pressure(r, PSI_RES_IO, 19, 19);
+    assert_int_equal(rig_severity(r, RULE_IO_BOTTLENECK), -1);
+}
+
+RIG_TEST(direct_reclaim_is_stalls_that_cost_time)
+{
+    r->now.allocstall = r->before.allocstall + 9;
+    rig_pressure(r, PSI_RES_MEMORY, 15, 1);
+    assert_int_equal(rig_severity(r, RULE_DIRECT_RECLAIM), -1);
+    r->now.allocstall = r->before.allocstall + 10;
+    assert_int_equal(rig_severity(r, RULE_DIRECT_RECLAIM), SEV_WARNING);
+    rig_pressure(r, PSI_RES_MEMORY, 1, 0);
+    assert_int_equal(rig_severity(r, RULE_DIRECT_RECLAIM), SEV_INFO);
+    r->now.allocstall = UNKNOWN;
+    assert_int_equal(rig_severity(r, RULE_DIRECT_RECLAIM), -1);
+    assert_true(rig_has_gap(r, RULE_DIRECT_RECLAIM));
+}
+
+RIG_TEST(background_reclaim_without_stalls_is_good_news)
+{
+    rig_rate(r, PGSTEAL_KSWAPD, 256);
+    rig_rate(r, PGSCAN_KSWAPD, 256);
+    assert_int_equal(rig_severity(r, RULE_KSWAPD_KEEPS_UP), SEV_GOOD);
+    r->now.allocstall++;
+    assert_int_equal(rig_severity(r, RULE_KSWAPD_KEEPS_UP), -1);
+    r->now.allocstall--;
+    rig_rate(r, PGSTEAL_KSWAPD, 255);
+    assert_int_equal(rig_severity(r, RULE_KSWAPD_KEEPS_UP), -1);
+}
+
+RIG_TEST(a_full_cache_is_good_news_unless_it_hurts)
+{
+    RIG_BOTH(r, meminfo[MI_MEM_FREE], GIB / 4);
+    RIG_BOTH(r, meminfo[MI_CACHED], 12 * GIB);
+    RIG_BOTH(r, meminfo[MI_MEM_AVAILABLE], 11 * GIB);
+    RIG_BOTH(r, meminfo[MI_ANON_PAGES], 3 * GIB);
+    assert_int_equal(rig_severity(r, RULE_HEALTHY_CACHE), SEV_GOOD);
+    RIG_BOTH(r, meminfo[MI_SHMEM], 9 * GIB);
+    assert_int_equal(rig_severity(r, RULE_HEALTHY_CACHE), -1);
+    RIG_BOTH(r, meminfo[MI_SHMEM], 0);
+    rig_pressure(r, PSI_RES_MEMORY, 1, 0);
+    assert_int_equal(rig_severity(r, RULE_HEALTHY_CACHE), -1);
+}
+
+RIG_TEST(little_available_with_swap_is_a_warning_only_at_the_end)
+{
+    /* 5 % of 16 GiB. */
+    RIG_BOTH(r, meminfo[MI_MEM_AVAILABLE], 820 * MIB);
+    assert_int_equal(rig_severity(r, RULE_MEMORY_LOW_AVAILABLE), -1);
+    RIG_BOTH(r, meminfo[MI_MEM_AVAILABLE], 819 * MIB);
+    assert_int_equal(rig_severity(r, RULE_MEMORY_LOW_AVAILABLE), SEV_INFO);
+    RIG_BOTH(r, meminfo[MI_MEM_AVAILABLE], 100 * MIB);
+    assert_int_equal(rig_severity(r, RULE_MEMORY_LOW_AVAILABLE), SEV_INFO);
+    rig_rate(r, PSWPOUT, 10);
+    assert_int_equal(rig_severity(r, RULE_MEMORY_LOW_AVAILABLE), SEV_WARNING);
+    RIG_BOTH(r, meminfo[MI_SWAP_FREE], 400 * MIB);
+    assert_int_equal(rig_severity(r, RULE_MEMORY_LOW_AVAILABLE), SEV_CRITICAL);
+    assert_int_equal(rig_severity(r, RULE_NO_SWAP_LOW_AVAILABLE), -1);
+}
+
+RIG_TEST(little_available_without_swap_is_worse)
+{
+    RIG_BOTH(r, meminfo[MI_SWAP_TOTAL], 0);
+    RIG_BOTH(r, meminfo[MI_SWAP_FREE], 0);
+    RIG_BOTH(r, meminfo[MI_MEM_AVAILABLE], 1639 * MIB);
+    assert_int_equal(rig_severity(r, RULE_NO_SWAP_LOW_AVAILABLE), -1);
+    RIG_BOTH(r, meminfo[MI_MEM_AVAILABLE], 1638 * MIB);
+    assert_int_equal(rig_severity(r, RULE_NO_SWAP_LOW_AVAILABLE), SEV_INFO);
+    RIG_BOTH(r, meminfo[MI_MEM_AVAILABLE], 819 * MIB);
+    assert_int_equal(rig_severity(r, RULE_NO_SWAP_LOW_AVAILABLE), SEV_WARNING);
+    RIG_BOTH(r, meminfo[MI_MEM_AVAILABLE], 163 * MIB);
+    assert_int_equal(rig_severity(r, RULE_NO_SWAP_LOW_AVAILABLE), SEV_CRITICAL);
+}
+
+RIG_TEST(full_swap_matters_when_memory_is_scarce)
+{
+    RIG_BOTH(r, meminfo[MI_SWAP_FREE], 205 * MIB);
+    assert_int_equal(rig_severity(r, RULE_SWAP_FULL), -1);
+    RIG_BOTH(r, meminfo[MI_SWAP_FREE], 204 * MIB);
+    assert_int_equal(rig_severity(r, RULE_SWAP_FULL), SEV_INFO);
+    RIG_BOTH(r, meminfo[MI_MEM_AVAILABLE], 1600 * MIB);
+    assert_int_equal(rig_severity(r, RULE_SWAP_FULL), SEV_WARNING);
+}
+
+RIG_TEST(dirty_throttling_is_above_the_middle_of_the_thresholds_and_no_alarm)
+{
+    RIG_BOTH(r, vmstat[NR_DIRTY_BACKGROUND_THRESHOLD], 100000);
+    RIG_BOTH(r, vmstat[NR_DIRTY_THRESHOLD], 200000);
+    RIG_BOTH(r, vmstat[NR_DIRTY], 150000);
+    rig_pressure(r, PSI_RES_IO, 60, 50);
+    assert_int_equal(rig_severity(r, RULE_DIRTY_THROTTLING), -1);
+    RIG_BOTH(r, vmstat[NR_WRITEBACK], 1);
+    assert_int_equal(rig_severity(r, RULE_DIRTY_THROTTLING), SEV_INFO);
+    rig_pressure(r, PSI_RES_IO, 4, 4);
+    assert_int_equal(rig_severity(r, RULE_DIRTY_THROTTLING), -1);
+}
+
+RIG_TEST(reclaim_that_meets_writeback_is_a_warning_when_it_waits)
+{
+    rig_rate(r, NR_VMSCAN_IMMEDIATE_RECLAIM, 255);
+    rig_rate(r, PGSCAN_KSWAPD, 2000);
+    assert_int_equal(rig_severity(r, RULE_WRITEBACK_CONGESTION), -1);
+    rig_rate(r, NR_VMSCAN_IMMEDIATE_RECLAIM, 256);
+    assert_int_equal(rig_severity(r, RULE_WRITEBACK_CONGESTION), SEV_INFO);
+    rig_pressure(r, PSI_RES_MEMORY, 12, 2);
+    assert_int_equal(rig_severity(r, RULE_WRITEBACK_CONGESTION), SEV_WARNING);
+}
+
+RIG_TEST(compaction_stalls_are_a_warning_when_they_cost_time)
+{
+    rig_rate(r, COMPACT_STALL, 9);
+    rig_pressure(r, PSI_RES_MEMORY, 12, 2);
+    assert_int_equal(rig_severity(r, RULE_THP_COMPACTION), -1);
+    rig_rate(r, COMPACT_STALL, 10);
+    rig_rate(r, COMPACT_FAIL, 9);
+    assert_int_equal(rig_severity(r, RULE_THP_COMPACTION), SEV_WARNING);
+    assert_non_null(strstr(rig_found(r, RULE_THP_COMPACTION)->detail, "in vain"));
+    rig_pressure(r, PSI_RES_MEMORY, 0, 0);
+    assert_int_equal(rig_severity(r, RULE_THP_COMPACTION), SEV_INFO);
+}
+
+static void add_zone(struct snapshot *s, u64 small, u64 large)
+{
+    struct zone_view z = {.name = "Normal", .nr_orders = 11, .blocks = {[0] = small, [9] = large}};
+
+    vec_push(&s->zones, z);
+}
+
+RIG_TEST(fragmentation_needs_somebody_who_asks)
+{
+    add_zone(&r->before, 512 * 96, 5);
+    add_zone(&r->now, 512 * 96, 5);
+    rig_rate(r, THP_FAULT_FALLBACK, 1);
+    assert_int_equal(rig_severity(r, RULE_FRAGMENTATION), SEV_INFO);
+    rig_rate(r, THP_FAULT_FALLBACK, 0);
+    assert_int_equal(rig_severity(r, RULE_FRAGMENTATION), -1);
+    r->now.zones.items[0].blocks[9] = 6;
+    rig_rate(r, THP_FAULT_FALLBACK, 1);
+    assert_int_equal(rig_severity(r, RULE_FRAGMENTATION), -1);
+}
+
+static void add_node(struct rig *r, u32 id, u64 free_bytes, u64 foreign)
+{
+    struct node_view n = {.id = id, .total = 8 * GIB, .free = free_bytes, .inactive_file = 0};
+
+    vec_push(&r->before.nodes, n);
+    n.numa_foreign = foreign;
+    vec_push(&r->now.nodes, n);
+}
+
+RIG_TEST(an_exhausted_node_matters_when_somebody_wants_it)
+{
+    add_node(r, 0, 100 * MIB, 256);
+    add_node(r, 1, 4 * GIB, 0);
+    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), SEV_INFO);
+    r->now.nodes.items[0].numa_foreign = 255;
+    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), -1);
+    rig_pressure(r, PSI_RES_MEMORY, 15, 3);
+    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), SEV_WARNING);
+    r->now.nodes.items[1].free = GIB;
+    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), -1);
+}
+
+RIG_TEST(slab_says_which_cache)
+{
+    struct slab_view dentry = {
+        .name = "dentry", .bytes = 3 * GIB, .reclaimable_known = true, .reclaimable = true};
+    struct slab_view task = {.name = "task_struct", .bytes = 4 * GIB, .reclaimable_known = true};
+
+    RIG_BOTH(r, meminfo[MI_SRECLAIMABLE], 4 * GIB - 1);
+    vec_push(&r->now.slabs, task);
+    vec_push(&r->now.slabs, dentry);
+    assert_int_equal(rig_severity(r, RULE_SLAB_GROWTH), -1);
+    RIG_BOTH(r, meminfo[MI_SRECLAIMABLE], 4 * GIB);
+    assert_int_equal(rig_severity(r, RULE_SLAB_GROWTH), SEV_INFO);
+    assert_non_null(strstr(rig_found(r, RULE_SLAB_GROWTH)->detail, "dentry 3.0 GiB"));
+    assert_null(strstr(rig_found(r, RULE_SLAB_GROWTH)->detail, "task_struct"));
+    vec_reset(&r->now.slabs);
+    r->now.parts[PART_SLABINFO] = (struct part_status){.state = PART_DENIED, .why = "needs root"};
+    rig_run(r);
+    assert_true(rig_has_gap(r, RULE_SLAB_GROWTH));
+}
+
+RIG_TEST(unreclaimable_slab_is_a_warning_when_memory_is_scarce)
+{
+    RIG_BOTH(r, meminfo[MI_SUNRECLAIM], 16 * GIB * 15 / 100 + 1);
+    assert_int_equal(rig_severity(r, RULE_SLAB_UNRECLAIMABLE), SEV_INFO);
+    RIG_BOTH(r, meminfo[MI_MEM_AVAILABLE], GIB);
+    assert_int_equal(rig_severity(r, RULE_SLAB_UNRECLAIMABLE), SEV_WARNING);
+    RIG_BOTH(r, meminfo[MI_SUNRECLAIM], 16 * GIB * 14 / 100);
+    assert_int_equal(rig_severity(r, RULE_SLAB_UNRECLAIMABLE), -1);
+}
+
+RIG_TEST(shared_memory_by_design_is_good_news)
+{
+    RIG_BOTH(r, meminfo[MI_SHMEM], 4 * GIB);
+    assert_int_equal(rig_severity(r, RULE_SHMEM_LARGE), SEV_GOOD);
+    assert_null(rig_found(r, RULE_SHMEM_GROWTH));
+    RIG_BOTH(r, meminfo[MI_SHMEM], GIB);
+    assert_int_equal(rig_severity(r, RULE_SHMEM_LARGE), -1);
+}
+
+RIG_TEST(shared_memory_that_takes_what_is_left_is_not)
+{
+    RIG_BOTH(r, meminfo[MI_SHMEM], 4 * GIB);
+    RIG_BOTH(r, meminfo[MI_MEM_AVAILABLE], 3 * GIB);
+    assert_int_equal(rig_severity(r, RULE_SHMEM_GROWTH), SEV_INFO);
+    assert_null(rig_found(r, RULE_SHMEM_LARGE));
+    RIG_BOTH(r, meminfo[MI_MEM_AVAILABLE], 800 * MIB);
+    assert_int_equal(rig_severity(r, RULE_SHMEM_GROWTH), SEV_WARNING);
+}
+
+RIG_TEST(memory_in_no_counter_is_said)
+{
+    RIG_BOTH(r, meminfo[MI_ANON_PAGES], 8 * GIB - 16 * GIB / 10 + MIB);
+    assert_int_equal(rig_severity(r, RULE_KERNEL_UNACCOUNTED), -1);
+    RIG_BOTH(r, meminfo[MI_ANON_PAGES], 8 * GIB - 16 * GIB / 10 - MIB);
+    assert_int_equal(rig_severity(r, RULE_KERNEL_UNACCOUNTED), SEV_INFO);
+    assert_int_equal(rig_found(r, RULE_KERNEL_UNACCOUNTED)->confidence, CONF_MEDIUM);
+    RIG_BOTH(r, meminfo[MI_PERCPU], UNKNOWN);
+    assert_int_equal(rig_severity(r, RULE_KERNEL_UNACCOUNTED), -1);
+}
+
+RIG_TEST(page_tables_from_a_twentieth_of_memory)
+{
+    RIG_BOTH(r, meminfo[MI_PAGE_TABLES], 819 * MIB);
+    assert_int_equal(rig_severity(r, RULE_PAGE_TABLES), -1);
+    RIG_BOTH(r, meminfo[MI_PAGE_TABLES], 820 * MIB);
+    assert_int_equal(rig_severity(r, RULE_PAGE_TABLES), SEV_INFO);
+}
+
+RIG_TEST(huge_pages_unused_or_in_use)
+{
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGE_SIZE], 2 * MIB);
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_TOTAL], 1024);
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_FREE], 1024);
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_RSVD], 0);
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_UNUSED), SEV_INFO);
+    assert_null(rig_found(r, RULE_HUGEPAGES_IN_USE));
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_RSVD], 1000);
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_UNUSED), -1);
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_IN_USE), SEV_GOOD);
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_RSVD], 0);
+    RIG_BOTH(r, meminfo[MI_MEM_AVAILABLE], GIB);
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_UNUSED), SEV_WARNING);
+}
+
+RIG_TEST(locked_memory_from_a_fifth_of_memory)
+{
+    RIG_BOTH(r, meminfo[MI_MLOCKED], 16 * GIB / 5 - MIB);
+    assert_int_equal(rig_severity(r, RULE_MLOCKED), -1);
+    RIG_BOTH(r, meminfo[MI_MLOCKED], 16 * GIB / 5 + MIB);
+    assert_int_equal(rig_severity(r, RULE_MLOCKED), SEV_INFO);
+}
+
+RIG_TEST(the_commit_limit_matters_where_it_is_kept_to)
+{
+    const struct tunable_info *mode = tunable_find("vm.overcommit_memory");
+
+    RIG_BOTH(r, meminfo[MI_COMMIT_LIMIT], 10 * GIB);
+    RIG_BOTH(r, meminfo[MI_COMMITTED_AS], 99 * GIB / 10);
+    r->now.sysctl[mode - tunable_info] = 0;
+    assert_int_equal(rig_severity(r, RULE_OVERCOMMIT), -1);
+    r->now.sysctl[mode - tunable_info] = 2;
+    assert_int_equal(rig_severity(r, RULE_OVERCOMMIT), SEV_WARNING);
+    RIG_BOTH(r, meminfo[MI_COMMITTED_AS], 9 * GIB);
+    assert_int_equal(rig_severity(r, RULE_OVERCOMMIT), SEV_INFO);
+    r->now.sysctl[mode - tunable_info] = UNKNOWN;
+    assert_int_equal(rig_severity(r, RULE_OVERCOMMIT), -1);
+    assert_true(rig_has_gap(r, RULE_OVERCOMMIT));
+}
+
+RIG_TEST(compressed_swap_tells_its_ratio)
+{
+    struct zram_view z = {
+        .name = "zram0", .original = GIB, .compressed = GIB / 4, .used_total = GIB / 4};
+
+    vec_push(&r->now.zrams, z);
+    assert_int_equal(rig_severity(r, RULE_COMPRESSED_SWAP), SEV_INFO);
+    assert_null(strstr(rig_found(r, RULE_COMPRESSED_SWAP)->title, "badly"));
+    r->now.zrams.items[0].used_total = GIB;
+    assert_int_equal(rig_severity(r, RULE_COMPRESSED_SWAP), SEV_INFO);
+    assert_non_null(strstr(rig_found(r, RULE_COMPRESSED_SWAP)->title, "badly"));
+    rig_pressure(r, PSI_RES_MEMORY, 20, 8);
+    assert_int_equal(rig_severity(r, RULE_COMPRESSED_SWAP), SEV_WARNING);
+}
+
+RIG_TEST(pressure_alone_is_an_alarm_and_beside_a_cause_its_measure)
+{
+    rig_pressure(r, PSI_RES_MEMORY, 30, 10);
+    assert_int_equal(rig_severity(r, RULE_PRESSURE), SEV_WARNING);
+    r->now.allocstall = r->before.allocstall + 1000;
+    assert_int_equal(rig_severity(r, RULE_PRESSURE), SEV_INFO);
+    assert_int_equal(r->d.verdict, VERDICT_WARNING);
+    rig_pressure(r, PSI_RES_MEMORY, 0.99, 0.5);
+    assert_int_equal(rig_severity(r, RULE_PRESSURE), -1);
+}
+
+RIG_TEST(processes_are_named_largest_first)
+{
+    rig_process(r, 10, "small", 200 * MIB, 0);
+    rig_process(r, 20, "large", 3 * GIB, 15 * MIB);
+    rig_process(r, 30, "tiny", MIB, 100 * MIB);
+    r->now.processes.items[0].major_faults = 10;
+    r->now.processes.items[1].major_faults = 9;
+    rig_run(r);
+    assert_non_null(strstr(rig_found(r, RULE_TOP_HOLDERS)->title, "large (pid 20), 3.0 GiB"));
+    assert_int_equal(rig_found(r, RULE_TOP_HOLDERS)->evidence.count, 2);
+    assert_non_null(strstr(rig_found(r, RULE_TOP_SWAPPERS)->title, "tiny (pid 30)"));
+    assert_int_equal(rig_found(r, RULE_TOP_SWAPPERS)->evidence.count, 1);
+    assert_non_null(strstr(rig_found(r, RULE_TOP_FAULTERS)->title, "small (pid 10)"));
+    assert_int_equal(rig_found(r, RULE_TOP_FAULTERS)->evidence.count, 1);
+    r->options.pid = 10;
+    rig_run(r);
+    assert_non_null(strstr(rig_found(r, RULE_TOP_HOLDERS)->title, "small (pid 10)"));
+    r->options.pid = 11;
+    rig_run(r);
+    assert_int_equal(r->d.verdict, VERDICT_UNKNOWN);
+}
+
+RIG_TEST(only_keeps_what_was_asked_for)
+{
+    rig_pressure(r, PSI_RES_MEMORY, 30, 25);
+    rig_rate(r, PSWPIN, 1000);
+    rig_rate(r, PSWPOUT, 1000);
+    r->options.only = "overcommit-near-limit,cache";
+    rig_run(r);
+    assert_int_equal(r->d.findings.items.count, 0);
+    assert_int_equal(r->d.verdict, VERDICT_HEALTHY);
+    r->options.only = "swap";
+    rig_run(r);
+    assert_int_equal(r->d.findings.items.count, 1);
+    assert_int_equal(r->d.verdict, VERDICT_CRITICAL);
+}
+
+RIG_TEST(every_rule_has_all_its_texts_and_a_name_of_its_own)
+{
+    rig_run(r);
+    for (unsigned i = 0; i < NR_RULES; i++) {
+        const struct rule_info *info = &rule_info[i];
+
+        assert_int_equal(rule_find(info->name), i);
+        assert_true(rule_is_family(info->family));
+        assert_non_null(rule_functions[i]);
+        /* --only takes both: a name that is also a family has to be of that family. */
+        for (unsigned j = 0; j < NR_RULES; j++) {
+            if (strcmp(info->name, rule_info[j].family) == 0)
+                assert_string_equal(info->family, info->name);
+        }
+        assert_true(strlen(info->meaning) > 20 && strlen(info->look_next) > 5 &&
+                    strlen(info->teach) > 40);
+        assert_true(strlen(info->change) > 5 && strlen(info->disproof) > 5);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_quiet_machine_is_healthy_and_has_no_findings),
+        cmocka_unit_test(nothing_known_is_cannot_tell_and_no_finding),
+        cmocka_unit_test(one_sample_with_pressure_is_a_verdict_with_gaps),
+        cmocka_unit_test(swap_thrash_needs_both_directions),
+        cmocka_unit_test(swap_thrash_is_as_bad_as_the_time_it_costs),
+        cmocka_unit_test(io_pressure_counts_as_far_as_swap_explains_the_reads),
+        cmocka_unit_test(a_burst_of_two_seconds_is_no_state),
+        cmocka_unit_test(over_ten_seconds_the_totals_count_and_not_the_averages),
+        cmocka_unit_test(used_swap_at_rest_is_good_news),
+        cmocka_unit_test(file_thrash_is_refaults_that_cost_time),
+        cmocka_unit_test(without_pressure_figures_rates_decide_and_are_less_sure),
+        cmocka_unit_test(a_busy_disk_is_memory_when_refaults_explain_the_reads),
+        cmocka_unit_test(a_busy_disk_without_refaults_acquits_memory),
+        cmocka_unit_test(direct_reclaim_is_stalls_that_cost_time),
+        cmocka_unit_test(background_reclaim_without_stalls_is_good_news),
+        cmocka_unit_test(a_full_cache_is_good_news_unless_it_hurts),
+        cmocka_unit_test(little_available_with_swap_is_a_warning_only_at_the_end),
+        cmocka_unit_test(little_available_without_swap_is_worse),
+        cmocka_unit_test(full_swap_matters_when_memory_is_scarce),
+        cmocka_unit_test(dirty_throttling_is_above_the_middle_of_the_thresholds_and_no_alarm),
+        cmocka_unit_test(reclaim_that_meets_writeback_is_a_warning_when_it_waits),
+        cmocka_unit_test(compaction_stalls_are_a_warning_when_they_cost_time),
+        cmocka_unit_test(fragmentation_needs_somebody_who_asks),
+        cmocka_unit_test(an_exhausted_node_matters_when_somebody_wants_it),
+        cmocka_unit_test(slab_says_which_cache),
+        cmocka_unit_test(unreclaimable_slab_is_a_warning_when_memory_is_scarce),
+        cmocka_unit_test(shared_memory_by_design_is_good_news),
+        cmocka_unit_test(shared_memory_that_takes_what_is_left_is_not),
+        cmocka_unit_test(memory_in_no_counter_is_said),
+        cmocka_unit_test(page_tables_from_a_twentieth_of_memory),
+        cmocka_unit_test(huge_pages_unused_or_in_use),
+        cmocka_unit_test(locked_memory_from_a_fifth_of_memory),
+        cmocka_unit_test(the_commit_limit_matters_where_it_is_kept_to),
+        cmocka_unit_test(compressed_swap_tells_its_ratio),
+        cmocka_unit_test(pressure_alone_is_an_alarm_and_beside_a_cause_its_measure),
+        cmocka_unit_test(processes_are_named_largest_first),
+        cmocka_unit_test(only_keeps_what_was_asked_for),
+        cmocka_unit_test(every_rule_has_all_its_texts_and_a_name_of_its_own),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
