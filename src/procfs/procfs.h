@@ -23,7 +23,8 @@ void render_zoneinfo(const struct system *s, struct strbuf *out);
 void render_buddyinfo(const struct system *s, struct strbuf *out);
 void render_swaps(const struct system *s, struct strbuf *out);
 void render_slabinfo(const struct system *s, struct strbuf *out);
-/* Idle time is not kept: the second number is 0. */
+void render_stat(const struct system *s, struct strbuf *out);
+void render_loadavg(const struct system *s, struct strbuf *out);
 void render_uptime(const struct system *s, struct strbuf *out);
 void render_diskstats(const struct system *s, struct strbuf *out);
 /* "6.1.0-highwater": also the file by which a tree is known to be of a simulated machine. */

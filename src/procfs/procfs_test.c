@@ -318,6 +318,108 @@ static void slabinfo_is_the_kernels_line_by_line(void **state HW_UNUSED)
     free(s);
 }
 
+/* Up to and without the end of the line that begins with `key`. */
+static char *line_of(const char *text, const char *key)
+{
+    const char *at = strstr(text, key);
+    size_t len;
+    char *line;
+
+    assert_non_null(at);
+    len = strcspn(at, "\n");
+    line = xmalloc(len + 1);
+    memcpy(line, at, len);
+    line[len] = '\0';
+    return line;
+}
+
+static void assert_same_line_form(const char *ours, const char *real, const char *key)
+{
+    char *our_line = line_of(ours, key), *real_line = line_of(real, key);
+
+    assert_same_form(our_line, real_line);
+    free(our_line);
+    free(real_line);
+}
+
+static void files_of_cpus_and_devices_have_the_kernels_form(void **state HW_UNUSED)
+{
+    static const char *const stat_keys[] = {"cpu  ",          "cpu0 ",      "ctxt ",
+                                            "btime ",         "processes ", "procs_running",
+                                            "procs_blocked ", "softirq "};
+    struct system_config c;
+    struct system s;
+    struct strbuf out;
+    char *real, *line;
+
+    system_config_init(&c);
+    c.ram_bytes = 64 * MIB;
+    c.nr_cpus = 1;
+    c.disk = "ram";
+    assert_int_equal(system_init(&s, &c, NULL), 0);
+    strbuf_init(&out);
+
+    render_stat(&s, &out);
+    real = read_fixture("proc/stat");
+    for (unsigned i = 0; i < ARRAY_SIZE(stat_keys); i++)
+        assert_same_line_form(out.text, real, stat_keys[i]);
+    free(real);
+    strbuf_reset(&out);
+
+    render_loadavg(&s, &out);
+    real = read_fixture("proc/loadavg");
+    assert_same_form(out.text, real);
+    free(real);
+    strbuf_reset(&out);
+
+    render_uptime(&s, &out);
+    real = read_fixture("proc/uptime");
+    assert_same_form(out.text, real);
+    free(real);
+    strbuf_reset(&out);
+
+    snprintf(s.disk.name, sizeof(s.disk.name), "/dev/ram0");
+    render_diskstats(&s, &out);
+    real = read_fixture("proc/diskstats");
+    line = line_of(real, "   1       0 ram0");
+    assert_int_equal(strncmp(out.text, line, strlen(line)), 0);
+    free(line);
+    free(real);
+    strbuf_done(&out);
+    system_done(&s);
+}
+
+static void times_of_a_cpu_come_to_the_uptime(void **state HW_UNUSED)
+{
+    struct system_config c;
+    struct system s;
+    struct strbuf out;
+
+    system_config_init(&c);
+    c.ram_bytes = 64 * MIB;
+    c.nr_cpus = 2;
+    assert_int_equal(system_init(&s, &c, NULL), 0);
+    strbuf_init(&out);
+    s.clock.now = 100 * NS_PER_S;
+    s.cpu_times[0] = (struct cpu_times){.user_ns = 20 * NS_PER_S, .system_ns = 10 * NS_PER_S};
+    psi_group_change(&s.groups.root->psi, 0, 0, PSI_TSK_IOWAIT, false, 60 * NS_PER_S);
+    render_stat(&s, &out);
+    assert_non_null(strstr(out.text, "cpu  2000 0 1000 13000 4000 0 0 0 0 0\n"));
+    assert_non_null(strstr(out.text, "cpu0 2000 0 1000 3000 4000 0 0 0 0 0\n"));
+    assert_non_null(strstr(out.text, "cpu1 0 0 0 10000 0 0 0 0 0 0\n"));
+    assert_non_null(strstr(out.text, "procs_blocked 1\n"));
+    strbuf_reset(&out);
+    s.load[0] = 2048 + 1024;
+    render_loadavg(&s, &out);
+    assert_int_equal(strncmp(out.text, "1.50 0.00 0.00 0/0 0\n", 21), 0);
+    strbuf_reset(&out);
+    render_uptime(&s, &out);
+    assert_string_equal(out.text, "100.00 130.00\n");
+    strbuf_done(&out);
+    s.groups.root->psi.cpus[0].tasks[PSI_NR_IOWAIT] = 0;
+    system_done(&s);
+}
+
 static void tunables_have_the_kernels_defaults(void **state HW_UNUSED)
 {
     struct system *s = machine_of_fixtures();
@@ -536,6 +638,8 @@ int main(void)
         cmocka_unit_test(meminfo_available_is_what_the_kernel_estimates),
         cmocka_unit_test(files_of_zones_and_swap_are_the_kernels_byte_for_byte),
         cmocka_unit_test(slabinfo_is_the_kernels_line_by_line),
+        cmocka_unit_test(files_of_cpus_and_devices_have_the_kernels_form),
+        cmocka_unit_test(times_of_a_cpu_come_to_the_uptime),
         cmocka_unit_test(tunables_have_the_kernels_defaults),
         cmocka_unit_test(memory_stat_is_the_kernels_byte_for_byte),
         cmocka_unit_test(files_of_a_group_have_the_kernels_form_and_limits),

@@ -51,6 +51,8 @@ static int write_machine(struct tree *t)
         {"proc/buddyinfo", render_buddyinfo},
         {"proc/swaps", render_swaps},
         {"proc/slabinfo", render_slabinfo},
+        {"proc/stat", render_stat},
+        {"proc/loadavg", render_loadavg},
         {"proc/pressure/cpu", render_pressure_cpu},
         {"proc/pressure/io", render_pressure_io},
         {"proc/pressure/memory", render_pressure_memory},

@@ -9,7 +9,7 @@
 
 #define FILE_ZONES (NR_ZONES + 1) /* with Device */
 
-static void render_stat(struct strbuf *out, enum counter id, s64 stored)
+static void render_zone_stat(struct strbuf *out, enum counter id, s64 stored)
 {
     strbuf_printf(out, "\n      %-12s %" PRId64, counter_info[id].name, counter_shown(id, stored));
 }
@@ -25,7 +25,7 @@ static void render_node_stats(const struct system *s, struct strbuf *out)
         enum counter id = profile->vmstat[i];
 
         if ((counter_info[id].scopes & (SCOPE_NODE | SCOPE_ZONE)) == SCOPE_NODE)
-            render_stat(out, id, c.v[id]);
+            render_zone_stat(out, id, c.v[id]);
     }
 }
 
@@ -37,7 +37,7 @@ static void render_zone_stats(const struct system *s, const struct zone *z, stru
         enum counter id = profile->vmstat[i];
 
         if (counter_info[id].scopes & SCOPE_ZONE)
-            render_stat(out, id, id == NR_FREE_PAGES ? (s64)z->free_pages : z->counters.v[id]);
+            render_zone_stat(out, id, id == NR_FREE_PAGES ? (s64)z->free_pages : z->counters.v[id]);
     }
 }
 

@@ -91,7 +91,10 @@ static void render_machine(struct text *t)
                       s->swap.areas[0].device ? s->swap.areas[0].device->profile->name : "memory");
     else
         strbuf_append(t->out, "no swap");
-    strbuf_printf(t->out, ", files on %s\n", s->disk.profile ? s->disk.profile->name : "memory");
+    strbuf_printf(t->out, ", files on %s", s->disk.profile ? s->disk.profile->name : "memory");
+    for (unsigned i = 0; i < s->config.nr_disks; i++)
+        strbuf_printf(t->out, ", %s", s->disks[i].profile->name);
+    strbuf_append(t->out, "\n");
     group_path(t->r->group, path, sizeof(path));
     strbuf_printf(t->out, "Group     %s", path);
     render_limit(t->out, "memory.max", t->r->group->memory.max);

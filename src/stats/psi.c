@@ -109,6 +109,18 @@ static void record_times(struct psi_cpu *c, ns_t now)
         c->times[__builtin_ctz(mask)] += delta;
 }
 
+static u64 time_of(const struct psi_cpu *c, unsigned state, ns_t now)
+{
+    bool on = c->state_mask & 1u << state;
+
+    return c->times[state] + (on && now > c->state_start ? now - c->state_start : 0);
+}
+
+u64 psi_cpu_time(const struct psi_group *g, unsigned cpu, enum psi_state state, ns_t now)
+{
+    return g->cpus ? time_of(&g->cpus[cpu], state, now) : 0;
+}
+
 /* --- the group: aggregation -------------------------------------------------------------------------------------------- */
 /* Add what happened since this aggregator last looked to its totals. Returns the states that were seen. */
 static u32 collect(struct psi_group *g, enum psi_aggregator who, ns_t now)
@@ -121,10 +133,8 @@ static u32 collect(struct psi_group *g, enum psi_aggregator who, ns_t now)
         u64 times[NR_PSI_STATES], nonidle;
 
         for (unsigned s = 0; s < NR_PSI_STATES; s++) {
-            u64 value = c->times[s];
+            u64 value = time_of(c, s, now);
 
-            if ((c->state_mask & 1u << s) && now > c->state_start)
-                value += now - c->state_start;
             times[s] = value > c->times_prev[who][s] ? value - c->times_prev[who][s] : 0;
             if (times[s]) {
                 changed |= 1u << s;

@@ -91,6 +91,8 @@ void psi_group_done(struct psi_group *g);
  * itself (the CPU is reclaiming). Times before the last change of that CPU count as that. */
 void psi_group_change(struct psi_group *g, unsigned cpu, u32 clear, u32 set, bool current_stalls,
                       ns_t now);
+/* How long this CPU has been in that state, up to now. */
+u64 psi_cpu_time(const struct psi_group *g, unsigned cpu, enum psi_state state, ns_t now);
 /* What the workers would have done up to now; only needed to see events of triggers between changes. */
 void psi_group_run(struct psi_group *g, ns_t now);
 

@@ -229,8 +229,11 @@ void system_check(struct system *s)
     check_objects(s);
     clock_check(&s->clock);
     device_check(&s->disk);
+    for (unsigned i = 0; i < s->config.nr_disks; i++)
+        device_check(&s->disks[i]);
     for (unsigned i = 0; i < s->config.nr_swaps; i++)
-        device_check(&s->swap_devices[i]);
+        if (s->swap_devices[i].profile)
+            device_check(&s->swap_devices[i]);
     for (unsigned i = 0; i < s->config.nr_swaps; i++)
         if (s->zrams[i])
             zram_check(s->zrams[i]);

@@ -76,7 +76,7 @@ static ns_t daemons_due(struct system *s)
 
     if (unlikely(s->pgdat.flusher_wanted))
         flushers_start_all(&s->pgdat);
-    return MIN(MIN(kswapd, flusher_due(&s->pgdat)), zswap_due(s));
+    return MIN(MIN(MIN(kswapd, s->load_at), flusher_due(&s->pgdat)), zswap_due(s));
 }
 
 void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns)
@@ -92,6 +92,8 @@ void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns)
         if (likely(due > until))
             break;
         clock_run_until(&s->clock, MAX(due, s->clock.now));
+        if (s->load_at <= s->clock.now)
+            loadavg_update(s);
         if (s->pgdat.kswapd_awake && s->kswapd_at <= s->clock.now)
             kswapd_round(s);
         if (flusher_due(&s->pgdat) <= s->clock.now)

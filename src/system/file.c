@@ -5,6 +5,24 @@
  * pages may be under I/O; inodes_reap() drops its pages later. */
 #include "system/system_int.h"
 
+/* The device with the files of this device number. */
+static struct device *disk_of(struct system *s, u64 dev)
+{
+    for (unsigned i = 0; i < s->config.nr_disks; i++)
+        if (s->config.disks[i].dev == dev)
+            return &s->disks[i];
+    return &s->disk;
+}
+
+/* What was asked for, or what the device does. The first disk's is the tunable already. */
+static u64 read_ahead_kb(const struct system *s, const struct device *d)
+{
+    bool asked =
+        s->config.readahead_kb || s->config.tunables.read_ahead_kb != READ_AHEAD_KB_DEFAULT;
+
+    return d == &s->disk || asked ? s->tunables.read_ahead_kb : d->profile->readahead_kb;
+}
+
 struct inode *system_inode(struct system *s, enum inode_kind kind, u64 dev, u64 ino,
                            const char *path, u64 size)
 {
@@ -13,10 +31,10 @@ struct inode *system_inode(struct system *s, enum inode_kind kind, u64 dev, u64 
     /* A number is used again once the unlinked file that had it is closed. */
     if (inode && (inode->nlink || inode->opens || inode->maps))
         return inode;
-    inode =
-        inode_new(&s->backing, kind, dev, ino, path, size, kind == INODE_SHMEM ? NULL : &s->disk);
+    inode = inode_new(&s->backing, kind, dev, ino, path, size,
+                      kind == INODE_SHMEM ? NULL : disk_of(s, dev));
     if (inode->device)
-        inode->ra_pages = (u32)(s->tunables.read_ahead_kb * KIB / PAGE_SIZE);
+        inode->ra_pages = (u32)(read_ahead_kb(s, inode->device) * KIB / PAGE_SIZE);
     inode_objects_new(s, inode);
     return inode;
 }

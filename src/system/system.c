@@ -10,9 +10,9 @@
 #include "stats/profile.h"
 #include "system/system_int.h"
 
-#define RESERVE_SHARE         32u /* of free memory, at most: what is kept for users who must act */
-#define RAM_BYTES_DEFAULT     (4 * GIB)
-#define READ_AHEAD_KB_DEFAULT 128u
+#define RESERVE_SHARE     32u /* of free memory, at most: what is kept for users who must act */
+#define RAM_BYTES_DEFAULT (4 * GIB)
+#define MINORS_PER_DISK   16u /* itself and its partitions */
 
 void system_config_init(struct system_config *c)
 {
@@ -41,6 +41,9 @@ static int config_check(const struct system_config *c, struct err *e)
         return err_set(e, -EINVAL, "unknown kernel profile '%s'", c->kernel);
     if (!find_profile(c, c->disk))
         return err_set(e, -EINVAL, "unknown device profile '%s'", c->disk);
+    for (unsigned i = 0; i < c->nr_disks; i++)
+        if (!find_profile(c, c->disks[i].device))
+            return err_set(e, -EINVAL, "unknown device profile '%s'", c->disks[i].device);
     if (c->nr_cpus < 1 || c->nr_cpus > CPUS_MAX)
         return err_set(e, -EINVAL, "%u CPUs: want 1 to %u", c->nr_cpus, CPUS_MAX);
     if (c->nr_swaps > ARRAY_SIZE(c->swaps))
@@ -111,21 +114,52 @@ static void zswap_start(struct system *s)
     s->swap.zswap = &s->zswap;
 }
 
+/* A device that the user describes is one piece of hardware, whatever is on it; a shipped profile is a kind of device. */
+static struct device *find_own_disk(struct system *s, const char *name)
+{
+    bool own = false;
+
+    for (unsigned i = 0; i < s->config.nr_profiles; i++)
+        own |= strcmp(s->config.profiles[i].name, name) == 0;
+    if (own && strcmp(s->config.disk, name) == 0)
+        return &s->disk;
+    for (unsigned i = 0; own && i < s->config.nr_disks; i++)
+        if (strcmp(s->config.disks[i].device, name) == 0)
+            return &s->disks[i];
+    return NULL;
+}
+
+static void disks_init(struct system *s)
+{
+    const struct system_config *c = &s->config;
+
+    device_init(&s->disk, c->disk, find_profile(c, c->disk), &s->clock, &s->counters);
+    for (unsigned i = 0; i < c->nr_disks; i++) {
+        device_init(&s->disks[i], c->disks[i].device, find_profile(c, c->disks[i].device),
+                    &s->clock, &s->counters);
+        s->disks[i].minor = (i + 1) * MINORS_PER_DISK;
+    }
+}
+
 static int swaps_on(struct system *s, struct err *e)
 {
     for (unsigned i = 0; i < s->config.nr_swaps; i++) {
         const struct swap_spec *spec = &s->config.swaps[i];
+        struct device *d = find_own_disk(s, spec->device);
         int rc;
 
-        device_init(&s->swap_devices[i], spec->name, find_profile(&s->config, spec->device),
-                    &s->clock, &s->counters);
-        rc = swap_on(&s->swap, spec->name, spec->bytes, spec->priority, &s->swap_devices[i], false,
-                     e);
+        if (!d) {
+            d = &s->swap_devices[i];
+            device_init(d, spec->name, find_profile(&s->config, spec->device), &s->clock,
+                        &s->counters);
+            d->minor = d->profile->compressed ? i : (DISKS_MAX + i) * MINORS_PER_DISK;
+        }
+        rc = swap_on(&s->swap, spec->name, spec->bytes, spec->priority, d, false, e);
         if (rc < 0) {
             s->config.nr_swaps = i + 1; /* the devices to take apart */
             return rc;
         }
-        if (s->swap_devices[i].profile->compressed)
+        if (d->profile->compressed)
             s->swap.areas[s->swap.nr_areas - 1].zram = s->zrams[i] = zram_new(s, spec);
     }
     return 0;
@@ -213,7 +247,7 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     swap_init(&s->swap, &s->frames, &s->counters);
     groups_init(&s->groups, &s->frames, &s->counters, c->nr_cpus);
     s->groups.recursive_protection = c->tunables.x_memory_recursiveprot;
-    device_init(&s->disk, c->disk, find_profile(c, c->disk), &s->clock, &s->counters);
+    disks_init(s);
     s->tunables.read_ahead_kb = choose_read_ahead_kb(s);
     reserve_default(s, &s->tunables.user_reserve_kbytes, "vm.user_reserve_kbytes");
     reserve_default(s, &s->tunables.admin_reserve_kbytes, "vm.admin_reserve_kbytes");
@@ -222,6 +256,8 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
         tlb_init(&s->tlbs[cpu], (unsigned)c->tunables.x_tlb_entries);
     wire_pgdat(s);
     s->kswapd = kthread_new("kswapd0");
+    s->cpu_times = xcalloc(c->nr_cpus, sizeof(*s->cpu_times));
+    loadavg_init(s);
     s->backing.writeback_interval = s->tunables.dirty_writeback_centisecs * (NS_PER_S / 100);
     writeback_set_ratelimit(&s->pgdat);
     zswap_start(s);
@@ -251,6 +287,7 @@ void system_done(struct system *s)
     }
     free(s->tasks);
     free(s->kswapd);
+    free(s->cpu_times);
     vec_done(&s->idle_inodes);
     slab_done(&s->slab);
     pgdat_done(&s->pgdat);
@@ -258,7 +295,8 @@ void system_done(struct system *s)
         tlb_done(&s->tlbs[cpu]);
     free(s->tlbs);
     for (unsigned i = 0; i < s->config.nr_swaps; i++) {
-        device_done(&s->swap_devices[i]);
+        if (s->swap_devices[i].profile)
+            device_done(&s->swap_devices[i]);
         if (s->zrams[i])
             zram_done(s->zrams[i]);
         free(s->zrams[i]);
@@ -266,6 +304,8 @@ void system_done(struct system *s)
     if (s->swap.zswap)
         zswap_done(&s->zswap);
     device_done(&s->disk);
+    for (unsigned i = 0; i < s->config.nr_disks; i++)
+        device_done(&s->disks[i]);
     groups_done(&s->groups);
     swap_done(&s->swap);
     backing_done(&s->backing);

@@ -31,11 +31,19 @@ struct swap_spec {
     u64 mem_limit;          /* bytes its pool may take; 0: any */
 };
 
+#define DISKS_MAX 16 /* devices with file systems */
+struct disk_spec {
+    const char *device; /* profile */
+    u64 dev;            /* files with this device number are there */
+};
+
 struct system_config {  /* system_config_init() fills in the defaults */
     const char *kernel; /* profile: "6.1" */
     u64 ram_bytes;
     unsigned nr_cpus;
     const char *disk;                      /* device profile of the file systems: nvme */
+    struct disk_spec disks[DISKS_MAX - 1]; /* others; what is on none of them is on `disk` */
+    unsigned nr_disks;
     const struct device_profile *profiles; /* the user's own, looked at before the shipped ones */
     unsigned nr_profiles;
     struct swap_spec swaps[8];
@@ -46,6 +54,10 @@ struct system_config {  /* system_config_init() fills in the defaults */
     struct tunables tunables;
     struct cost_model cost;
     u64 movable_bytes;
+};
+
+struct cpu_times { /* of one CPU; the rest of the time it was idle */
+    u64 user_ns, system_ns;
 };
 
 struct system {
@@ -62,17 +74,22 @@ struct system {
     struct pgdat pgdat;
     struct slab slab;
     struct tlb *tlbs;
-    struct device disk;
-    struct device swap_devices[8];
+    struct device disk, disks[DISKS_MAX - 1];
+    struct device swap_devices
+        [8]; /* profile NULL: the area is on one of the disks (swap_area has the device) */
     struct zram *zrams[8]; /* behind them; NULL for other devices */
     struct strbuf log;     /* dmesg text */
     struct task **tasks;   /* by creation; dead ones stay until system_done() for their rusage */
     u32 nr_tasks, cap_tasks;
-    struct task *kswapd; /* not among tasks */
-    ns_t kswapd_at;      /* when it goes on, while it is awake */
-    struct zswap zswap;  /* swap.zswap is NULL when the kernel has none */
-    ns_t zswap_at;       /* its worker is free again */
-    u64 daemon_ns;       /* CPU time of daemons not reported yet */
+    struct task *kswapd;         /* not among tasks */
+    ns_t kswapd_at;              /* when it goes on, while it is awake */
+    struct zswap zswap;          /* swap.zswap is NULL when the kernel has none */
+    ns_t zswap_at;               /* its worker is free again */
+    u64 daemon_ns;               /* CPU time of daemons not reported yet */
+    struct cpu_times *cpu_times; /* per CPU; the scheduler's to keep */
+    u64 nr_switches;             /* of a CPU from one task to another; the same */
+    u64 load[3];  /* load averages of 1, 5 and 15 minutes, 11 bits of fraction (loadavg.c) */
+    ns_t load_at; /* when they are worked out next */
     u64 oom_kills;
     bool panicked;                /* it stopped for good: nothing runs any more */
     u64 steps;                    /* accesses and calls, for checked builds */
@@ -102,6 +119,15 @@ void system_check_step(struct system *s);
 /* Run device completions and daemons (kswapd, flusher) that are due up to `until`. The scheduler calls it before it lets a task run at
  * a time. Daemons cost CPU: *ret_daemon_ns is how much CPU time they used since the last call. */
 void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns);
+/* The task ran its own instructions for so long. */
+static inline void system_count_user(struct system *s, struct task *t, u64 ns)
+{
+    t->cpu_user_ns += ns;
+    s->cpu_times[t->cpu].user_ns += ns;
+}
+/* Tasks that can run now, and tasks that wait without being asked for a signal (state D). */
+u32 system_count_running(const struct system *s);
+u32 system_count_blocked(const struct system *s);
 /* CPU cost of all that was done since the last call: the scheduler adds it to the task. */
 u64 system_take_cpu_ns(struct system *s);
 

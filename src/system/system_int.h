@@ -49,6 +49,8 @@ enum {
 };
 enum { MLOCKALL_CURRENT = 1, MLOCKALL_FUTURE = 2, MLOCKALL_ONFAULT = 4 };
 
+#define READ_AHEAD_KB_DEFAULT 128u /* of a block device's queue */
+
 /* A range of pages. */
 struct span {
     vpn_t start, end;
@@ -119,6 +121,11 @@ void oom_report_killed(struct system *s, const struct task *victim, const char *
 void log_line(struct system *s, const char *fmt, ...) HW_PRINTF(2, 3);
 /* May the OOM killer look at it when memory below scope ran out? */
 bool oom_is_candidate(const struct system *s, const struct task *t, const struct group *scope);
+
+/* --- loadavg.c ----------------------------------------------------------------------------------------------------- */
+void loadavg_init(struct system *s);
+/* It is load_at. */
+void loadavg_update(struct system *s);
 
 /* --- sync.c -------------------------------------------------------------------------------------------------------- */
 /* Write the dirty pages [first, last] and wait for it. False: the call waits (and makes this call again); what task->progress held

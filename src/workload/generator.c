@@ -16,7 +16,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 
 /* Where things lie in the address space of a generated process. */
 #define MEMORY_BASE 0x001000000000ull
@@ -134,7 +133,7 @@ static void emit_file(struct generator_stream *gs)
 
     op = emit_op(gs, HWT_OP_FILE, 0);
     op->field[0] = THE_FID;
-    op->field[1] = makedev(259, 1);
+    op->field[1] = f->dev;
     op->field[2] = FIRST_INODE + (u64)t->file_index;
     op->field[3] = f->size;
     op->field[4] = f->kind ? HWT_FILE_SHMEM : HWT_FILE_REGULAR;

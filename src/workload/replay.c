@@ -146,7 +146,7 @@ static void charge_instructions(struct replay_stream *rs, struct sched_slice *sl
     u64 hundredths = rs->frac + icount * rs->replay->config.system->cost.instruction_x100;
 
     slice->now += hundredths / 100;
-    rs->st.task->cpu_user_ns += hundredths / 100;
+    system_count_user(rs->replay->config.system, rs->st.task, hundredths / 100);
     rs->frac = hundredths % 100;
 }
 
@@ -217,7 +217,7 @@ static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
     rs->replay->stats.events += (u64)(at - began);
     rs->replay->stats.hits += (u64)(at - began) - walks;
     slice->now += spent / 100;
-    t->cpu_user_ns += spent / 100;
+    system_count_user(rs->replay->config.system, t, spent / 100);
     rs->frac = spent % 100;
 }
 

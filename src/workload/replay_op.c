@@ -547,7 +547,7 @@ static enum op_result op_advance(struct replay_stream *rs, const struct trace_op
     ns_t ns = recorded_ns(slice, MIN(op->field[0] / 100, RECORDED_NS_MAX / MAX(cost, 1)) * cost);
 
     slice->now += ns;
-    rs->st.task->cpu_user_ns += ns;
+    system_count_user(rs->replay->config.system, rs->st.task, ns);
     return OP_DONE;
 }
 

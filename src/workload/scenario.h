@@ -113,8 +113,10 @@ struct scenario_cgroup {
 struct scenario_file {
     struct scenario_head head;
     const char *path;
+    struct scenario_name device;
     u64 size;
     bool kind; /* tmpfs */
+    u64 dev;   /* number of its device, from scenario_system_config() on */
 };
 
 struct scenario_task {

@@ -4,6 +4,7 @@
 #include "machine/device.h"
 #include "stats/names.h"
 #include "stats/profile.h"
+#include "system/system.h"
 
 #include <string.h>
 
@@ -39,15 +40,20 @@ static int check_device(const struct scenario *sc, const struct scenario_name *n
                 nearest_text(&near, hint, sizeof(hint)));
 }
 
-/* Files cannot be on zram, and only zram compresses. */
-static int check_zram(const struct scenario *sc, struct err *e)
+/* Can files be on it? */
+static int check_disk(const struct scenario *sc, const struct scenario_name *disk, struct err *e)
 {
-    const struct scenario_name *disk = &sc->machine.disk;
     const struct scenario_device *own = disk->text ? scenario_find_device(sc, disk->text) : NULL;
 
     if (disk->text && strcmp(own ? own->base : disk->text, "zram") == 0)
         return fail(sc, disk->line, e, "files cannot be on", disk->text,
                     ": a zram holds swap; want nvme, ssd, hdd, network or ram");
+    return check_device(sc, disk, e);
+}
+
+/* Only zram compresses. */
+static int check_zram(const struct scenario *sc, struct err *e)
+{
     for (size_t i = 0; i < sc->devices.count; i++) {
         const struct scenario_device *d = &sc->devices.items[i];
 
@@ -74,17 +80,43 @@ static int check_machine(const struct scenario *sc, struct err *e)
     }
     if (areas > 8)
         return err_at(e, -EINVAL, sc->path, 0, 0, "%u swap areas; want at most 8", areas);
-    if (check_device(sc, &sc->machine.disk, e))
+    if (check_disk(sc, &sc->machine.disk, e))
         return -EINVAL;
     return check_device(sc, &sc->machine.swap_device, e) || check_zram(sc, e) ? -EINVAL : 0;
 }
 
+/* Is the i-th file's device another than that of all before it? */
+static bool is_new_disk(const struct scenario *sc, size_t i)
+{
+    const char *name = sc->files.items[i].device.text;
+
+    if (!name)
+        return false;
+    for (size_t k = 0; k < i; k++)
+        if (sc->files.items[k].device.text && strcmp(sc->files.items[k].device.text, name) == 0)
+            return false;
+    return true;
+}
+
 static int check_files(const struct scenario *sc, struct err *e)
 {
-    for (size_t i = 0; i < sc->files.count; i++)
-        if (!sc->files.items[i].size)
-            return fail(sc, sc->files.items[i].head.line, e, "no size of file",
-                        sc->files.items[i].head.name, "; want a line such as size = 1G");
+    unsigned disks = 1;
+
+    for (size_t i = 0; i < sc->files.count; i++) {
+        const struct scenario_file *f = &sc->files.items[i];
+
+        if (!f->size)
+            return fail(sc, f->head.line, e, "no size of file", f->head.name,
+                        "; want a line such as size = 1G");
+        if (f->kind && f->device.text)
+            return fail(sc, f->device.line, e, "a tmpfs is on no device: file", f->head.name, "");
+        if (check_disk(sc, &f->device, e))
+            return -EINVAL;
+        disks += is_new_disk(sc, i);
+    }
+    if (disks > DISKS_MAX)
+        return err_at(e, -EINVAL, sc->path, 0, 0, "files on %u devices; want at most %u", disks,
+                      DISKS_MAX);
     return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #define FIRST_PID 1000u
 
@@ -41,6 +42,22 @@ static const struct device_profile *own_profiles(struct scenario *sc)
             p->queue_depth = (u32)d->queue_depth;
     }
     return profiles;
+}
+
+/* The number of the device the file is on, which is made when no file named it before. */
+static u64 file_device(struct system_config *c, const struct scenario_file *f)
+{
+    u64 dev = makedev(259, 1); /* of the machine's disk */
+
+    if (!f->device.text || strcmp(f->device.text, c->disk) == 0)
+        return dev;
+    for (unsigned i = 0; i < c->nr_disks; i++)
+        if (strcmp(f->device.text, c->disks[i].device) == 0)
+            return c->disks[i].dev;
+    assert(c->nr_disks < ARRAY_SIZE(c->disks));   /* scenario_check() counted them */
+    dev = makedev(8, (c->nr_disks + 1) * 16 + 1); /* the first partition of another disk */
+    c->disks[c->nr_disks++] = (struct disk_spec){.device = f->device.text, .dev = dev};
+    return dev;
 }
 
 /* own: the [device], NULL for a shipped one. */
@@ -79,6 +96,8 @@ void scenario_system_config(struct scenario *sc, struct system_config *ret)
     ret->nr_profiles = (unsigned)sc->devices.count;
     if (m->disk.text)
         ret->disk = m->disk.text;
+    for (size_t i = 0; i < sc->files.count; i++)
+        sc->files.items[i].dev = file_device(ret, &sc->files.items[i]);
     if (m->swap) {
         const char *device = m->swap_device.text ? m->swap_device.text : ret->disk;
 

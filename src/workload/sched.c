@@ -189,8 +189,11 @@ static void pick(struct sched *s, struct sched_cpu *c)
     c->current->cpu = (unsigned)(c - s->cpus);
     account(c->current, c->current->cpu, PSI_TSK_RUNNING | PSI_TSK_ONCPU, c->now);
     c->slice_end = c->now + SCHED_SLICE;
-    if (c->last && c->last != c->current)
+    if (c->last && c->last != c->current) {
         c->now += s->system->cost.context_switch;
+        s->system->cpu_times[c - s->cpus].system_ns += s->system->cost.context_switch;
+        s->system->nr_switches++;
+    }
     c->last = c->current;
 }
 
@@ -351,9 +354,11 @@ void sched_enter(struct sched_slice *slice, struct task *task)
         if (!cpu_idle(&s->cpus[i]))
             continue;
         account_kswapd(s, i, true, slice->now); /* it ran there */
+        s->system->cpu_times[i].system_ns += daemon_ns;
         return;
     }
     slice->now += daemon_ns;
+    s->system->cpu_times[task->cpu].system_ns += daemon_ns;
     account_kswapd(s, task->cpu, false, slice->now);
 }
 
@@ -365,6 +370,7 @@ void sched_leave(struct sched_slice *slice, struct task *task)
 
     slice->now += ns;
     task->cpu_sys_ns += ns;
+    s->system->cpu_times[task->cpu].system_ns += ns;
     if (unlikely(memstall_ns)) {
         s->memstall_ns_seen += memstall_ns;
         pressure_reclaim(task, slice->now - MIN(memstall_ns, ns), slice->now);

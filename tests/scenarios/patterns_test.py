@@ -108,6 +108,23 @@ def writeback_congestion(m):
     yield "no memory pressure", m.pressure("memory") < 0.01
 
 
+def slow_usb_beside_fast_disk(m):
+    disks = {words[2]: words for words in (line.split() for line in m.text("proc/diskstats").splitlines())}
+    written = {name: int(words[9]) * 512 for name, words in disks.items()}  # sectors
+    seconds = m.report["virtual_ns"] / 1e9
+    usb = 8 << 20  # bytes a second
+    yield "the copy waits", m.report["waits_ns"]["dirty"] > 0.9 * m.report["virtual_ns"]
+    yield "the stick is busy", int(disks["usb"][12]) > 0.9 * seconds * 1000
+    yield "and writes what it can", 0.9 * usb * seconds < written["usb"] <= usb * seconds
+    yield "the log is not held up", m.tasks["log"]["requests"] >= 640 * seconds - 1
+    yield "its writes take microseconds", m.tasks["log"]["latency_ns_mean"] < 1e5
+    yield "what it wrote is on its disk but for the last seconds", written["nvme"] > 0.9 * 40 * seconds * (1 << 20)
+    yield "dirty memory is below its threshold", m.mem["Dirty"] / 4096 < m.vmstat["nr_dirty_threshold"]
+    yield "the load average is the task that waits", 0.5 < float(m.text("proc/loadavg").split()[0]) < 1.5
+    cpu = [int(n) for n in m.text("proc/stat").splitlines()[0].split()[1:]]
+    yield "one of two CPUs is idle, the other waits for the stick", 0.9 < cpu[4] / cpu[3] < 1.1
+
+
 def io_looks_like_memory(m):
     yield "free memory is low", m.mem["MemFree"] < 0.05 * m.ram
     yield "io pressure", m.pressure("io") > 0.5
