@@ -15,7 +15,15 @@
 #define SYSCTL_DIR      "/proc/sys/vm/"
 #define PRESSURE_DIR    "/proc/pressure/"
 
-enum value_kind { VALUE_LIMIT, VALUE_SIZE, VALUE_BOOL, VALUE_PID, VALUE_TRIGGER, VALUE_SCORE_ADJ };
+enum value_kind {
+    VALUE_LIMIT,
+    VALUE_SIZE,
+    VALUE_BOOL,
+    VALUE_PID,
+    VALUE_TRIGGER,
+    VALUE_SCORE_ADJ,
+    VALUE_DROP
+};
 
 struct control_file {
     const char *name;
@@ -162,6 +170,15 @@ static int write_sysctl(struct system *s HW_UNUSED, const struct control *c,
     return 0;
 }
 
+static int write_drop_caches(struct system *s, const struct control *c, struct group *g HW_UNUSED,
+                             struct control_state *st HW_UNUSED)
+{
+    system_drop_caches(s, (u32)c->number);
+    return 0;
+}
+
+static const struct control_file drop_caches_file = {"drop_caches", VALUE_DROP, true,
+                                                     write_drop_caches};
 static const struct control_file sysctl_file = {"sysctl", VALUE_SIZE, true, write_sysctl};
 static const struct control_file pressure_file = {"pressure", VALUE_TRIGGER, true, NULL};
 static const struct control_file score_adj_file = {"oom_score_adj", VALUE_SCORE_ADJ, true,
@@ -223,6 +240,14 @@ static int parse_value(struct control *c, struct err *e)
         return parse_trigger(c, e);
     case VALUE_SCORE_ADJ:
         return parse_score_adj(c, e);
+    case VALUE_DROP:
+        if (parse_u64(c->text, &c->number, NULL) || c->number < 1 || c->number > 7)
+            return err_set(
+                e, -EINVAL,
+                "drop_caches is 1 for page cache, 2 for slab or 3 for both, and 4 more for "
+                "no line in the log; not '%s'",
+                c->text);
+        return 0;
     }
     hw_unreachable();
 }
@@ -279,6 +304,10 @@ static int find_sysctl(const char *name, struct control *c, struct err *e)
     struct nearest near;
     char hint[160];
 
+    if (strcmp(name, drop_caches_file.name) == 0) {
+        c->file = &drop_caches_file;
+        return 0;
+    }
     snprintf(key, sizeof(key), "vm.%s", name);
     c->tunable = tunable_find(key);
     c->file = &sysctl_file;

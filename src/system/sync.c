@@ -172,6 +172,29 @@ enum step system_punch(struct system *s, struct task *t, struct inode *inode, u6
     return call_end(s, t);
 }
 
+/* --- drop_caches ----------------------------------------------------------------------------------------------------------- */
+void system_drop_caches(struct system *s, u32 what)
+{
+    if (what & DROP_CACHES_PAGES) {
+        lru_add_drain_all(&s->pgdat);
+        for (u32 id = 1; id < s->backing.nr_inodes; id++) {
+            struct inode *inode = inode_get(&s->backing, id);
+
+            if (inode && inode->device)
+                invalidate_pages(s, inode, 0, XA_INDEX_MAX);
+        }
+        count(&s->counters, DROP_PAGECACHE, 1);
+    }
+    if (what & DROP_CACHES_SLAB) {
+        slab_drop(&s->slab);
+        count(&s->counters, DROP_SLAB, 1);
+    }
+    if (!s->drop_caches_quiet)
+        log_line(s, "sysctl (1): drop_caches: %u", what);
+    s->drop_caches_quiet |= (what & DROP_CACHES_QUIET) != 0;
+    system_check_step(s);
+}
+
 /* --- fadvise --------------------------------------------------------------------------------------------------------------- */
 void invalidate_pages(struct system *s, struct inode *inode, u64 first, u64 last)
 {

@@ -98,6 +98,7 @@ struct system {
     struct group *running;        /* of the last task that made a call; NULL before the first */
     struct file *disk_file;       /* the disk itself; NULL before its first use */
     u64 names_walked;             /* by system_walk_directory() */
+    bool drop_caches_quiet;       /* no lines in the log about it any more */
     struct pfn_list driver_pages; /* system_pin_pages() */
     /* Called at watch_at, which it moves on; looks and changes nothing. NULL: nobody watches. */
     void (*watch)(void *ctx);
@@ -196,6 +197,9 @@ enum step system_punch(struct system *s, struct task *t, struct inode *inode, u6
 void system_unlink(struct system *s, struct inode *inode);
 enum step system_fadvise(struct system *s, struct task *t, struct file *f, u64 offset, u64 len,
                          u32 advice);
+
+/* Write to /proc/sys/vm/drop_caches: bits 1 clean, unmapped page cache; 2 dentries, inodes and shadow nodes; 4 no more lines in the log. */
+void system_drop_caches(struct system *s, u32 what);
 
 /* --- the kernel's own memory (kobject.c) ------------------------------------------------------------------------------------- */
 /* Look up nr names that nobody looked up before, as find or a backup does: dentries and inodes that shrinkers may take. */

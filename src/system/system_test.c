@@ -505,6 +505,44 @@ static void an_idle_device_writes_at_the_first_tick_of_the_flusher(void **state)
     fixture_done(&f);
 }
 
+static void drop_caches_takes_what_is_clean_and_nobody_uses(void **state)
+{
+    struct fixture f;
+    struct file *file;
+    vaddr_t map = TEST_BASE;
+    u64 nodes;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    file = open_file(&f, 100);
+    test_run(f.s, f.t, system_read(f.s, f.t, file, 0, 90 * PAGE_SIZE, 0));
+    test_run(f.s, f.t, system_write(f.s, f.t, file, 0, 10 * PAGE_SIZE, 0));
+    test_run(f.s, f.t,
+             system_mmap(f.s, f.t,
+                         &(struct mmap_args){.addr = map,
+                                             .len = PAGE_SIZE,
+                                             .prot = PROT_BIT_READ,
+                                             .mflags = MAP_BIT_SHARED,
+                                             .file = file->id,
+                                             .offset = 50 * PAGE_SIZE}));
+    test_run(f.s, f.t, system_access(f.s, f.t, map >> PAGE_SHIFT, ACCESS_READ));
+    assert_true(counter(&f, NR_FILE_PAGES) >= 90);
+    system_drop_caches(f.s, 2);
+    assert_true(counter(&f, NR_FILE_PAGES) >= 90);
+    assert_int_equal(counter(&f, DROP_SLAB), 1);
+    test_run(f.s, f.t, system_walk_directory(f.s, f.t, 1000));
+    nodes = slab_count(&f.s->slab, SLAB_DENTRY, f.t->group);
+    system_drop_caches(f.s, 2);
+    assert_true(slab_count(&f.s->slab, SLAB_DENTRY, f.t->group) + 1000 <= nodes);
+    system_drop_caches(f.s, 1);
+    /* What is dirty stays, and what is mapped. */
+    assert_int_equal(counter(&f, NR_FILE_PAGES), 11);
+    assert_int_equal(counter(&f, NR_DIRTY), 10);
+    assert_int_equal(counter(&f, DROP_PAGECACHE), 1);
+    assert_non_null(strstr(f.s->log.text, "drop_caches: 1"));
+    fixture_done(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -528,6 +566,7 @@ int main(void)
         cmocka_unit_test(memory_high_slows_down_and_holds),
         cmocka_unit_test(kswapd_works_before_anybody_has_to),
         cmocka_unit_test(dirty_pages_are_written_when_they_are_old),
+        cmocka_unit_test(drop_caches_takes_what_is_clean_and_nobody_uses),
         cmocka_unit_test(an_idle_device_writes_at_the_first_tick_of_the_flusher),
     };
 
