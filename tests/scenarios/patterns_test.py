@@ -31,6 +31,7 @@ FINDINGS = {
     "page-cache-in-cgroup": ("healthy", "cgroup-near-max-cache"),
     "swap-thrash": ("critical", "swap-thrash"),
     "too-many-workers": ("critical", "swap-thrash"),
+    "slow-usb-beside-fast-disk": ("healthy", "io-bottleneck"),
     "writeback-congestion": ("healthy", "dirty-throttling"),
     "zram-is-not-free": ("warning", "compressed-swap"),
     "zswap-absorbs": ("warning", "compressed-swap"),
