@@ -84,11 +84,18 @@ def read(path):
         return f.read()
 
 
-def boot(work, kernel_dir, job, memory, ram_disk_kib, qemu_extra=(), append_extra="", timeout=1800, root=None):
+def modules(kernel_dir, names):
+    """{NAME.ko: bytes} of an unpacked linux-image package."""
+    base = os.path.join(kernel_dir, "lib/modules", find_kernel(kernel_dir)[1], "kernel")
+    wanted = {name + ".ko" for name in names}
+    return {f: read(os.path.join(folder, f)) for folder, _, files in os.walk(base) for f in files if f in wanted}
+
+
+def boot(work, kernel_dir, job, memory, ram_disk_kib, qemu_extra=(), append_extra="", timeout=1800, root=None, extra=None):
     """Run the shell text `job` as root in a fresh guest. Returns (files: {path: bytes}, qemu command line).
 
     The job finds /pattern, /tlbflush, /dev/ram0 (for swap), /ext4.img.gz (for /dev/ram1); it leaves files in /out.
-    The file system of /ext4.img.gz holds what is below the folder root, if that is given.
+    The file system of /ext4.img.gz holds what is below the folder root, if that is given. extra: {path: bytes} of further files.
     """
     vmlinuz, _, brd = find_kernel(kernel_dir)
     directory, regular = 0o040755, 0o100755
@@ -100,6 +107,7 @@ def boot(work, kernel_dir, job, memory, ram_disk_kib, qemu_extra=(), append_extr
                 ("ext4.img.gz", regular, file_system_image(work, ram_disk_kib, root)),
                 ("pattern", regular, read(compile_static(work, "pattern"))),
                 ("tlbflush", regular, read(compile_static(work, "tlbflush")))]
+    entries += [(path, regular, data) for path, data in sorted((extra or {}).items())]
     initrd = os.path.join(work, "initrd.gz")
     with open(initrd, "wb") as f:
         f.write(gzip.compress(cpio(entries), compresslevel=6, mtime=0))

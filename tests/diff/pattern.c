@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* --pages must be a multiple of CHUNK_PAGES: a loop over the file is then whole chunks. */
@@ -27,6 +28,9 @@ enum { PAGE_BYTES = 4096, CHUNK_PAGES = 16, TABLE_BYTES = 512 * PAGE_BYTES };
 
 /* One touch in WRITE_ONE_IN is a store, the others are loads. */
 enum { WRITE_ONE_IN = 4 };
+
+/* With --nap: touches between two naps, one chunk. */
+enum { NAP_TOUCHES = CHUNK_PAGES };
 
 struct pattern;
 
@@ -41,6 +45,8 @@ struct run {
     uint64_t sum; /* over all values read */
     unsigned char *anon;
     uint32_t anon_pages;
+    uint32_t nap_us; /* after every NAP_TOUCHES of uniform touches and of chunks read; 0: none */
+    uint32_t noise;  /* bytes of each anonymous page that do not compress; the others are zero */
     int table_offset; /* page of its page table at which anon starts, -1 wherever mmap puts it */
     unsigned char *map;
     int fd;
@@ -48,7 +54,7 @@ struct run {
 };
 
 /* What part of the footprint is anonymous memory and what part is the file. */
-enum share { ALL_ANON, ALL_FILE, HALF_HALF, TWO_THIRDS_ANON };
+enum share { ALL_ANON, ALL_FILE, HALF_HALF, TWO_THIRDS_ANON, NOTHING };
 
 struct pattern {
     const char *name;
@@ -181,6 +187,18 @@ static void read_page(struct run *r, uint32_t page)
     r->sum = mix64(r->sum ^ word);
 }
 
+static void nap(uint64_t us)
+{
+    struct timespec t = {.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
+    nanosleep(&t, NULL);
+}
+
+static void nap_if_due(const struct run *r, uint64_t touches_done)
+{
+    if (r->nap_us != 0 && touches_done % NAP_TOUCHES == 0)
+        nap(r->nap_us);
+}
+
 static void map_file(struct run *r, int protection)
 {
     size_t bytes = (size_t)r->file_pages * PAGE_BYTES;
@@ -200,8 +218,10 @@ static void anon_seq(struct run *r)
 
 static void anon_uniform(struct run *r)
 {
-    for (uint64_t i = 0; i < r->touches; i++)
+    for (uint64_t i = 0; i < r->touches; i++) {
         touch_anon(r, random_below(r, r->pages));
+        nap_if_due(r, i + 1);
+    }
 }
 
 static void anon_zipf(struct run *r)
@@ -294,6 +314,7 @@ static void file_seq_read(struct run *r)
             memcpy(&word, chunk + (size_t)at * PAGE_BYTES, sizeof word);
             r->sum = mix64(r->sum ^ word);
         }
+        nap_if_due(r, i + CHUNK_PAGES);
     }
 }
 
@@ -332,14 +353,76 @@ static void mmap_dirty_seq(struct run *r)
         touch(r, r->map, (uint32_t)(i % r->file_pages), true);
 }
 
+static void write_chunk(struct run *r, uint64_t i)
+{
+    uint32_t page = (uint32_t)(i % r->file_pages);
+    memset(chunk, (int)(i % 251) + 1, sizeof chunk);
+    if (pwrite(r->fd, chunk, sizeof chunk, (off_t)page * PAGE_BYTES) != (ssize_t)sizeof chunk)
+        fail("pwrite");
+}
+
 static void file_write_seq(struct run *r)
 {
+    for (uint64_t i = 0; i < r->touches; i += CHUNK_PAGES)
+        write_chunk(r, i);
+}
+
+/* Like file-write-seq, with an fsync after every 16 chunks. */
+static void file_write_fsync(struct run *r)
+{
     for (uint64_t i = 0; i < r->touches; i += CHUNK_PAGES) {
-        uint32_t page = (uint32_t)(i % r->file_pages);
-        memset(chunk, (int)(i % 251) + 1, sizeof chunk);
-        if (pwrite(r->fd, chunk, sizeof chunk, (off_t)page * PAGE_BYTES) != (ssize_t)sizeof chunk)
+        write_chunk(r, i);
+        if (i / CHUNK_PAGES % 16 == 15 && fsync(r->fd) != 0)
+            fail("fsync");
+    }
+}
+
+static void file_zipf_pwrite(struct run *r)
+{
+    struct zipf z;
+    zipf_init(&z, r->file_pages);
+    for (uint64_t i = 0; i < r->touches; i++) {
+        uint32_t page = scatter(r, r->file_pages, zipf_draw(&z, r));
+        memset(chunk, (int)(i % 251) + 1, PAGE_BYTES);
+        if (pwrite(r->fd, chunk, PAGE_BYTES, (off_t)page * PAGE_BYTES) != PAGE_BYTES)
             fail("pwrite");
     }
+}
+
+/* A file in memory, written once in order, then read in loops. */
+static void memfd_loop(struct run *r)
+{
+    r->fd = memfd_create("pattern", 0);
+    if (r->fd < 0)
+        fail("memfd_create");
+    r->file_pages = r->pages;
+    for (uint64_t i = 0; i < r->pages; i += CHUNK_PAGES) {
+        for (uint64_t at = 0; at < CHUNK_PAGES; at++) {
+            uint64_t word = i + at;
+            memcpy(chunk + at * PAGE_BYTES, &word, sizeof word);
+        }
+        if (write(r->fd, chunk, sizeof chunk) != (ssize_t)sizeof chunk)
+            fail("write");
+    }
+    file_seq_read(r);
+}
+
+/* The first quarter is locked and never touched again; uniform touches of the rest. */
+static void mlock_uniform(struct run *r)
+{
+    uint32_t locked = r->pages / 4;
+    if (mlock(r->anon, (size_t)locked * PAGE_BYTES) != 0)
+        fail("mlock");
+    for (uint64_t i = 0; i < r->touches; i++)
+        touch_anon(r, locked + random_below(r, r->pages - locked));
+    if (munlock(r->anon, (size_t)locked * PAGE_BYTES) != 0)
+        fail("munlock");
+}
+
+/* Touches are milliseconds: keep the memory so long. */
+static void anon_hold(struct run *r)
+{
+    nap(r->touches * 1000);
 }
 
 /* By turns at random: an anonymous page, or 4 KiB of the file by pread; each half with its own zipf order. */
@@ -376,6 +459,15 @@ static const struct pattern patterns[] = {
     {"mmap-dirty-seq", "dirtying loops over a shared file mapping", mmap_dirty_seq, ALL_FILE, 4,
      true},
     {"file-write-seq", "dirtying loops of 64 KiB pwrite()", file_write_seq, ALL_FILE, 4, true},
+    {"file-write-fsync", "the same with an fsync after every MiB", file_write_fsync, ALL_FILE, 1,
+     true},
+    {"file-zipf-pwrite", "zipf 4 KiB pwrite", file_zipf_pwrite, ALL_FILE, 4, true},
+    {"memfd-loop", "a file in memory, written once and read in loops", memfd_loop, NOTHING, 3,
+     false},
+    {"mlock-uniform", "a locked quarter, uniform touches of the rest", mlock_uniform, ALL_ANON, 8,
+     false},
+    {"anon-hold", "anonymous memory that is kept for --touches milliseconds", anon_hold, ALL_ANON,
+     1, false},
 };
 enum { PATTERN_COUNT = sizeof patterns / sizeof patterns[0] };
 
@@ -396,6 +488,8 @@ static void split_footprint(struct run *r)
         break;
     case TWO_THIRDS_ANON: /* the last third is the copies */
         r->anon_pages = r->pages / 3 * 2;
+        break;
+    case NOTHING: /* the body makes what it needs */
         break;
     }
 }
@@ -428,8 +522,12 @@ static void populate_anon(struct run *r)
         r->anon += (TABLE_BYTES - (uintptr_t)r->anon % TABLE_BYTES) % TABLE_BYTES +
                    (size_t)r->table_offset * PAGE_BYTES;
     madvise(r->anon, bytes, MADV_NOHUGEPAGE);
-    for (uint32_t page = 0; page < r->anon_pages; page++)
+    for (uint32_t page = 0; page < r->anon_pages; page++) {
         touch(r, r->anon, page, true);
+        for (uint32_t word = 1; word < r->noise / sizeof(uint64_t); word++)
+            ((volatile uint64_t *)(void *)(r->anon + (size_t)page * PAGE_BYTES))[word] =
+                mix64(((uint64_t)page << 16) + word);
+    }
 }
 
 static void make_file(const struct run *r)
@@ -475,7 +573,7 @@ static uint64_t parse_number(const char *option, const char *text, uint64_t min,
 static void usage(void)
 {
     fprintf(stderr, "usage: pattern NAME [--pages N] [--touches M] [--seed S] [--file PATH]\n"
-                    "               [--table-offset K]\n"
+                    "               [--table-offset K] [--noise BYTES] [--nap MICROSECONDS]\n"
                     "       pattern make-file [--pages N] --file PATH\n"
                     "       pattern --list [--pages N]\n");
     exit(2);
@@ -495,6 +593,10 @@ int main(int argc, char **argv)
             r.seed = parse_number(argv[i], argv[i + 1], 0, UINT64_MAX);
         else if (strcmp(argv[i], "--table-offset") == 0)
             r.table_offset = (int)parse_number(argv[i], argv[i + 1], 0, 511);
+        else if (strcmp(argv[i], "--nap") == 0)
+            r.nap_us = (uint32_t)parse_number(argv[i], argv[i + 1], 0, 1000000);
+        else if (strcmp(argv[i], "--noise") == 0)
+            r.noise = (uint32_t)parse_number(argv[i], argv[i + 1], 0, PAGE_BYTES);
         else if (strcmp(argv[i], "--file") == 0)
             r.path = argv[i + 1];
         else

@@ -26,6 +26,8 @@ PAGE = 4096
 FRACTIONS = (200, 75, 50, 30)  # percent of the footprint; 200: nothing is reclaimed, the baseline
 # Beside the defaults: each is a pattern again with one setting changed.
 VARIANTS = (("fork-cow", {"page_cluster": 0}), ("mmap-zipf", {"readahead_kb": 16}))
+# What only scenes.py runs.
+SCENES_ONLY = ("file-write-fsync", "file-zipf-pwrite", "memfd-loop", "mlock-uniform", "anon-hold")
 DEFAULTS = {"pages": 16384, "seed": 1, "readahead_kb": 128, "page_cluster": 3}
 SWAP_BYTES = 192 << 20
 GUEST_MEMORY = "1024"
@@ -53,7 +55,7 @@ def patterns(program, pages):
 def plan(args, table):
     """The cells to measure, without values."""
     cells = []
-    wanted = [(name, {}) for name in table] + list(VARIANTS)
+    wanted = [(name, {}) for name in table if name not in SCENES_ONLY] + list(VARIANTS)
     for name, changed in wanted:
         if args.patterns and name not in args.patterns:
             continue

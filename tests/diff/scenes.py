@@ -1,0 +1,381 @@
+#!/usr/bin/env python3
+"""scenes.py - several programs at once, in trees of cgroups, on slow devices: what a real kernel counted beside what our machine counts.
+
+  scenes.py guest --kernel DIR [-o FILE] [NAME...]   measure the reference: Debian's 6.1 cloud kernel in qemu, time counted in instructions
+  scenes.py [NAME...]                                the comparison as a table (--all: every figure, not only those that are asserted)
+  scenes.py show [NAME...]                           the reference's figures that are asserted, with their spread
+
+A scene is one row of SCENES. The guest's job is made from it, and so is the scenario file that we run: the same programs
+(pattern.c, recorded), groups, limits, devices and settings. Both leave the same text files, which one function reads.
+scenes_test.py asserts the tolerances.
+"""
+import argparse
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import compare
+import guest
+import reference
+
+HERE = pathlib.Path(guest.HERE)
+RESULTS = HERE / "scenes-6.1.json"
+MIB = 1 << 20
+GROUP_ROOT = "sys/fs/cgroup/"
+
+# Name: latency of a request in ns, MiB/s (0: no bound). Of null_blk in the guest, of [device] here.
+DEVICES = {"fast": (100_000, 0), "slow": (100_000, 25), "sa": (500_000, 0), "sb": (500_000, 0)}
+DISKS = ("fast", "slow")
+DEVICE_MIB = 192
+FILE_PAGES = 24576  # of /mnt/data on each disk
+SAMPLE_MS = 20
+# Of every scene. Thresholds in bytes: what counts as available memory differs between the machines.
+SETTINGS = {"dirty_background_bytes": 8 * MIB, "dirty_bytes": 16 * MIB}
+
+
+COSTS = {"cost.instruction_x100": 100}
+
+
+@dataclasses.dataclass
+class Task:
+    """A program: pattern.c with these arguments, in this group. {data} is a file on the scene's disk."""
+    name: str
+    group: str
+    command: str
+    start_ms: int = 0
+    adj: int = 0
+    # Instead of a recording: keys of a [task] that does the same, where the time between touches matters (a recording has the
+    # waits that it was made with) or where it would be too long.
+    generator: dict = None
+
+
+@dataclasses.dataclass
+class Scene:
+    doc: str
+    tasks: list
+    groups: dict  # path: {file: value}, parents first
+    disk: str = "fast"
+    swaps: dict = dataclasses.field(default_factory=dict)  # device: (MiB, priority)
+    settings: dict = dataclasses.field(default_factory=dict)  # of vm.
+    runtime_ms: int = 0  # 0: until all have ended
+    # What is asserted: {figure: relative tolerance}, or (relative, absolute).
+    asserts: dict = dataclasses.field(default_factory=dict)
+
+
+def share(*, low=(0, 0), minimum=(0, 0), parent=None, high=None):
+    """Two groups below one limit of 48 MiB, each with a program that uses 36 MiB at random."""
+    a, b = {"memory.low": low[0], "memory.min": minimum[0]}, {"memory.low": low[1], "memory.min": minimum[1]}
+    if high:
+        a["memory.high"] = high
+    return {"p": dict({"memory.max": 48 * MIB}, **(parent or {})), "p/a": a, "p/b": b}
+
+
+UNIFORM = {"memory": 36 * MIB, "touch": "random", "touches": 16, "writes": "25%", "think": "1050us"}
+READER = {"file": "data", "read": "seq", "block": "64K", "think": "1050us"}
+
+
+def two(command_b="anon-uniform --pages 9216", generator_b=None):
+    """Each touches 16 pages and sleeps for a millisecond (and 50 us, the slack of the kernel's timer)."""
+    return [Task("a", "p/a", "anon-uniform --pages 9216 --nap 1000 --touches 100000000 --seed 1", generator=UNIFORM),
+            Task("b", "p/b", command_b + " --nap 1000 --touches 100000000 --seed 2", generator=generator_b or UNIFORM)]
+
+
+def beside_reader():
+    return two("file-seq-read --pages 16384 --file {data}", READER)
+
+
+SWAP = {"sa": (96, -1)}
+WRITER = [Task("w", "w", "file-write-seq --pages 24576 --touches 24576 --file {data}")]
+
+SCENES = {
+    "write-stream": Scene("96 MiB written once in order", WRITER, {"w": {}}, disk="slow"),
+    "write-again": Scene("the same 12 MiB written eight times", [Task("w", "w", "file-write-seq --pages 3072 --touches 24576 --file {data}")],
+                         {"w": {}}, disk="slow"),
+    "write-zipf": Scene("96 MiB, zipf 4 KiB writes", [Task("w", "w", "file-zipf-pwrite --pages 24576 --touches 98304 --file {data}")],
+                        {"w": {}}, disk="slow"),
+    "write-fsync": Scene("32 MiB with an fsync after every MiB", [Task("w", "w", "file-write-fsync --pages 8192 --touches 8192 --file {data}")],
+                         {"w": {}}, disk="slow"),
+    "write-limit": Scene("96 MiB in a group of 16 MiB, thresholds of the machine out of the way", WRITER, {"w": {"memory.max": 16 * MIB}},
+                         disk="slow", settings={"dirty_bytes": 256 * MIB, "dirty_background_bytes": 128 * MIB}),
+    "tmpfs-swap": Scene("48 MiB of a file in memory, written and read twice, in a group of 32 MiB",
+                        [Task("t", "t", "memfd-loop --pages 12288 --touches 24576")], {"t": {"memory.max": 32 * MIB}}, swaps=SWAP),
+    "mlock": Scene("16 of 64 MiB locked, the rest used at random, in a group of 48 MiB",
+                   [Task("m", "m", "mlock-uniform --pages 16384 --touches 30000")], {"m": {"memory.max": 48 * MIB}}, swaps=SWAP),
+    "share-none": Scene("two alike below one limit", two(), share(), swaps=SWAP, runtime_ms=10000),
+    "share-low": Scene("one protected by memory.low 28 MiB", two(), share(low=(28 * MIB, 0)), swaps=SWAP, runtime_ms=10000),
+    "share-low-both": Scene("memory.low 36 and 18 MiB of the parent's 40", two(),
+                            share(low=(36 * MIB, 18 * MIB), parent={"memory.low": 40 * MIB}), swaps=SWAP, runtime_ms=10000),
+    "share-min": Scene("one protected by memory.min 32 MiB", two(), share(minimum=(32 * MIB, 0), parent={"memory.min": 32 * MIB}),
+                       swaps=SWAP, runtime_ms=10000),
+    "share-high": Scene("one throttled at memory.high 20 MiB", two(), share(high=20 * MIB), swaps=SWAP, runtime_ms=10000),
+    "share-file": Scene("anonymous memory beside a reader of a large file", beside_reader(),
+                        share(), swaps=SWAP, runtime_ms=10000),
+    "share-file-low": Scene("the same with the anonymous memory protected by memory.low 32 MiB",
+                            beside_reader(), share(low=(32 * MIB, 0)),
+                            swaps=SWAP, runtime_ms=10000),
+    "high-noswap": Scene("36 MiB of anonymous memory over memory.high 32 MiB, no swap",
+                         [Task("h", "h", "anon-seq --pages 9216 --touches 9216")], {"h": {"memory.high": 32 * MIB}}),
+    "psi-swap": Scene("one program thrashes", [Task("a", "p", "anon-uniform --pages 9216 --touches 40000")], {"p": {"memory.max": 24 * MIB}},
+                      swaps=SWAP),
+    "psi-swap-two": Scene("two thrash, a third only computes",
+                          [Task("a", "p/ab", "anon-uniform --pages 6144 --touches 100000"), Task("b", "p/ab", "anon-uniform --pages 6144 --touches 100000 --seed 2"),
+                           Task("c", "p/c", "anon-uniform --pages 256 --touches 1000000000", generator={"memory": MIB, "touch": "random"})],
+                          {"p": {}, "p/ab": {"memory.max": 32 * MIB}, "p/c": {}}, swaps=SWAP, runtime_ms=5000),
+    "psi-read": Scene("96 MiB of a file read once in order: io, not memory",
+                      [Task("r", "r", "file-seq-read --pages 24576 --touches 24576 --file {data}")], {"r": {}}, disk="slow"),
+    "psi-refault": Scene("48 MiB of a file read three times in a group of 32 MiB",
+                         [Task("r", "r", "file-zipf-pread --pages 12288 --touches 40000 --file {data}")], {"r": {"memory.max": 32 * MIB}}),
+    "oom-group": Scene("five below one limit of 64 MiB; the last grows",
+                       [Task("small", "g/x", "anon-hold --pages 2048 --touches 1500"), Task("marked", "g/x", "anon-hold --pages 1024 --touches 1500", adj=300),
+                        Task("big", "g/y", "anon-hold --pages 5120 --touches 1500"), Task("shielded", "g/y", "anon-hold --pages 6144 --touches 1500", adj=-500),
+                        Task("grower", "g/y", "anon-hold --pages 10240 --touches 100", start_ms=500)],
+                       {"g": {"memory.max": 64 * MIB}, "g/x": {}, "g/y": {}}),
+    "oom-whole": Scene("the same, and the group of the victim dies as a whole",
+                       [Task("small", "g/x", "anon-hold --pages 2048 --touches 1500"), Task("marked", "g/x", "anon-hold --pages 1024 --touches 1500", adj=300),
+                        Task("big", "g/y", "anon-hold --pages 5120 --touches 1500"), Task("shielded", "g/y", "anon-hold --pages 6144 --touches 1500", adj=-500),
+                        Task("grower", "g/x", "anon-hold --pages 10240 --touches 100", start_ms=500)],
+                       {"g": {"memory.max": 64 * MIB}, "g/x": {"memory.oom.group": 1}, "g/y": {}}),
+    "zram": Scene("36 MiB of which half of each page compresses, in a group of 24 MiB",
+                  [Task("a", "p", "anon-uniform --pages 9216 --touches 40000 --noise 2048")], {"p": {"memory.max": 24 * MIB}}, swaps={"zram0": (96, -1)}),
+    "swap-priorities": Scene("two swap areas, the first one full", [Task("a", "p", "anon-seq --pages 12288 --touches 12288")],
+                             {"p": {"memory.max": 16 * MIB}}, swaps={"sb": (96, 5), "sa": (16, 10)}),
+    "swap-equal": Scene("two swap areas of one priority", [Task("a", "p", "anon-seq --pages 12288 --touches 12288")],
+                        {"p": {"memory.max": 16 * MIB}}, swaps={"sb": (96, 5), "sa": (96, 5)}),
+}
+
+
+# The guest -------------------------------------------------------------------------------------------------------
+
+
+def command_of(scene, task, program, data):
+    return [program, *task.command.format(data=data).split()]
+
+
+def scene_job(name, scene):
+    """The lines of the guest's job that play one scene."""
+    lines = [f"begin_scene {name} {scene.disk}"]
+    lines += [f"set_vm {key} {value}" for key, value in scene.settings.items()]
+    for device, (mib, priority) in scene.swaps.items():
+        lines.append(f"swap_on {device} {priority} {mib << 10}")
+    for path, files in scene.groups.items():
+        lines.append(" ".join(["group", path, *(f"{file}={value}" for file, value in files.items())]))
+        if any(other.startswith(path + "/") for other in scene.groups):
+            lines.append(f"has_children {path}")
+    lines.append(f"play {scene.runtime_ms} {SAMPLE_MS} <<EOF")
+    lines += [" ".join([t.name, t.group, str(t.start_ms), str(t.adj), *command_of(scene, t, f"/mnt/{t.name}", "/mnt/data")]) for t in scene.tasks]
+    return lines + ["EOF", "end_scene"]
+
+
+def guest_job(names, repeats):
+    task_names = sorted({t.name for scene in SCENES.values() for t in scene.tasks})
+    lines = [f'TASK_NAMES="{" ".join(task_names)}"', f"FILE_PAGES={FILE_PAGES}"]
+    lines += [reference.read_text(HERE / "guest-scenes.sh")]
+    lines += [f"echo {value} >/proc/sys/vm/{key}" for key, value in SETTINGS.items()]
+    for device, (latency, rate) in DEVICES.items():
+        lines.append(f"device {device} {latency} {rate} {DEVICE_MIB}")
+    lines += [f"file_system {disk}" for disk in DISKS] + ["rm /ext4.img.gz"]
+    for repeat in range(repeats):
+        lines.append(f"REPEAT={repeat}")
+        for name in names:
+            lines += scene_job(name, SCENES[name])
+    return "\n".join(lines) + "\n"
+
+
+# Reading what a machine left ---------------------------------------------------------------------------------------
+
+
+def pairs(text):
+    return {k: int(v) for k, v in (line.split() for line in text.splitlines())}
+
+
+def pressure(text):
+    """{some: us, full: us}"""
+    return {line.split()[0]: int(line.rpartition("total=")[2]) for line in text.splitlines()}
+
+
+def figures(tree, groups):
+    """All figures of the text files of a machine ({path: text}), by name: "vmstat X", "GROUP X", "killed"."""
+    out = {}
+    before = pairs(tree.get("before/vmstat", ""))
+    for key, value in pairs(tree["proc/vmstat"]).items():
+        out["vmstat " + key] = value - before.get(key, 0) if not key.startswith("nr_") or key in ("nr_dirtied", "nr_written") else value
+    for path in groups:
+        for file in ("memory.stat", "memory.events", "memory.events.local", "memory.swap.events"):
+            for key, value in pairs(tree.get(f"{GROUP_ROOT}{path}/{file}", "")).items():
+                prefix = {"memory.stat": "", "memory.events": "events ", "memory.events.local": "local ", "memory.swap.events": "swap "}[file]
+                out[f"{path} {prefix}{key}"] = value
+        for file in ("memory.current", "memory.peak", "memory.swap.current"):
+            if f"{GROUP_ROOT}{path}/{file}" in tree:
+                out[f"{path} {file}"] = int(tree[f"{GROUP_ROOT}{path}/{file}"])
+        for resource in ("memory", "io"):
+            for kind, us in pressure(tree[f"{GROUP_ROOT}{path}/{resource}.pressure"]).items():
+                out[f"{path} {resource} {kind} ms"] = us // 1000
+    for line in tree["proc/swaps"].splitlines()[1:]:
+        fields = line.split()
+        out[f"swap {os.path.basename(fields[0])} KiB"] = int(fields[3])
+    out["killed"] = re.findall(r"Killed process \d+ \((\S+)\)", tree.get("dmesg", tree.get("var/log/dmesg", "")))
+    return out
+
+
+def stage_figures(text):
+    out = {}
+    for line in text.splitlines():
+        words = line.split()
+        if words[0] == "task" and words[2] == "ended":
+            out[f"{words[1]} ms"] = int(words[3]) // 1_000_000
+        elif words[0] == "peak":
+            out[f"peak {words[1]}"] = int(words[2])
+    return out
+
+
+def measure(args):
+    os.makedirs(args.work, exist_ok=True)
+    names = args.names or list(SCENES)
+    stage = guest.read(guest.compile_static(args.work, "stage"))
+    extra = dict(guest.modules(args.kernel, ["configfs", "null_blk", "zsmalloc", "lzo-rle", "zram"]), stage=stage)
+    files, command = guest.boot(args.work, args.kernel, guest_job(names, args.repeats), "1024", DEVICE_MIB << 10,
+                                qemu_extra=("-icount", "shift=0,sleep=off"), extra=extra, timeout=3600)
+    for path, data in files.items():
+        target = pathlib.Path(args.work, "out", path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    cells = []
+    if args.output.exists() and args.names:
+        cells = [c for c in json.loads(args.output.read_text())["cells"] if c["scene"] not in names]
+    for name in names:
+        runs = []
+        for repeat in range(args.repeats):
+            top = f"{name}.{repeat}/"
+            tree = {p.removeprefix(top): d.decode() for p, d in files.items() if p.startswith(top)}
+            run = figures(tree, SCENES[name].groups)
+            run.update(stage_figures(tree["stage"]))
+            if "mm_stat" in tree:
+                run.update(zip(("zram orig", "zram compr", "zram used"), map(int, tree["mm_stat"].split())))
+            runs.append(run)
+        if any(r["killed"] != runs[0]["killed"] for r in runs):
+            raise SystemExit(f"guest: {name}: victims differ: {[r['killed'] for r in runs]}")
+        killed = [r.pop("killed") for r in runs][0]
+        values, spread = reference.median_and_spread(runs)
+        cells.append({"scene": name, "killed": killed, "values": {k: v for k, v in values.items() if v}, "spread": spread})
+    order = list(SCENES)
+    cells.sort(key=lambda c: order.index(c["scene"]))
+    reference.write_results(args.output, {
+        "kernel": guest.find_kernel(args.kernel)[1], "kernel_version": files["version"].decode().strip(), "lru": "classic",
+        "command": "tests/diff/scenes.py guest --kernel DIR", "machine": reference.machine_text(args, command), "repeats": args.repeats,
+        "notes": ["one CPU, one instruction a nanosecond; a second process wakes every 500 us so that the emulated TLB is flushed",
+                  "disks and swap: null_blk with memory, which waits by the guest's timer: " + ", ".join(
+                      f"{n} {l // 1000} us" + (f" and {r} MiB/s" if r else "") for n, (l, r) in DEVICES.items()),
+                  "values: median of the repeats, left out where zero; spread: largest minus smallest, left out where zero"],
+        "cells": cells})
+
+
+# Ours ----------------------------------------------------------------------------------------------------------------
+
+
+def ini(head, keys):
+    return "\n".join([f"[{head}]", *(f"{k} = {v}" for k, v in keys.items())]) + "\n\n"
+
+
+def scenario(scene):
+    """The scenario file of a scene; recordings lie beside it as NAME.hwt."""
+    machine = {"ram": "1G", "cpus": 1, "disk": scene.disk, "x.tlb_entries": compare.TLB_ENTRIES, "vm.overcommit_memory": 1, **COSTS}
+    machine.update((f"vm.{k}", v) for k, v in {**SETTINGS, **scene.settings}.items())
+    if scene.runtime_ms:
+        machine["runtime"] = f"{scene.runtime_ms}ms"
+    text = ini("machine", machine)
+    for name, (latency, rate) in DEVICES.items():
+        if name != scene.disk and name not in scene.swaps:
+            continue
+        device = {"profile": "nvme", "read_latency": f"{latency}ns", "write_latency": f"{latency}ns", "queue_depth": 64,
+                  "read_rate": f"{rate or 8192}M/s", "write_rate": f"{rate or 8192}M/s"}
+        if name in scene.swaps:
+            device.update(swap=f"{scene.swaps[name][0]}M", priority=scene.swaps[name][1])
+        text += ini(f"device {name}", device)
+    if "zram0" in scene.swaps:
+        text += ini("device zram0", {"profile": "zram", "swap": f"{scene.swaps['zram0'][0]}M"})
+    for path, files in scene.groups.items():
+        text += ini(f"cgroup {path}", files)
+    for task in scene.tasks:
+        keys = {"cgroup": task.group, "start": f"{task.start_ms}ms", "oom_score_adj": task.adj}
+        if task.generator and "file" in task.generator:
+            text += ini(f"file {task.generator['file']}", {"size": "64M"})
+        text += ini(f"task {task.name}", dict(keys, **(task.generator or {"trace": f"{task.name}.hwt"})))
+    return text
+
+
+class Comparison:
+    def __init__(self, program, folder, results=RESULTS):
+        self.program, self.folder = pathlib.Path(program).resolve(), pathlib.Path(folder)
+        self.reference = {c["scene"]: c for c in json.loads(results.read_text())["cells"]}
+        self.pattern, self.data = self.folder / "pattern", self.folder / "data"
+        compiler = os.environ.get("CC", "cc")
+        subprocess.run([compiler, "-O2", "-static", "-o", self.pattern, HERE / "pattern.c"], check=True)
+        subprocess.run([self.pattern, "make-file", "--pages", str(FILE_PAGES), "--file", self.data], check=True)
+
+    def record(self, scene, folder):
+        """RuntimeError when it cannot be done here."""
+        for task in scene.tasks:
+            if not task.generator:
+                program = self.folder / task.name  # as in the guest: the task has this name, and all share one text
+                if not program.exists():
+                    program.hardlink_to(self.pattern)
+                compare.record(self.program, folder / f"{task.name}.hwt", command_of(scene, task, program, self.data))
+
+    def ours(self, name):
+        scene, folder = SCENES[name], self.folder / name.join(("scene-", ""))
+        folder.mkdir()
+        self.record(scene, folder)
+        (folder / "scene.ini").write_text(scenario(scene))
+        done = subprocess.run([self.program, "run", folder / "scene.ini", "--quiet", "--proc", folder / "tree", "--series", folder / "series.json",
+                               "--every", f"{SAMPLE_MS}ms", "--format", "json"], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"{name}: {done.stderr}")
+        tree = {str(p.relative_to(folder / "tree")): p.read_text() for p in (folder / "tree").rglob("*") if p.is_file()}
+        values = figures(tree, scene.groups)
+        for task in json.loads(done.stdout)["tasks"]:
+            if task["outcome"] != "running":
+                values[f"{task['task']} ms"] = max(values.get(f"{task['task']} ms", 0), task["end_ns"] // 1_000_000)
+        values.update(peaks(json.loads((folder / "series.json").read_text())))
+        return values
+
+
+def peaks(series):
+    samples = [s["vmstat"] for s in series["samples"]]
+    dirty, writeback = [s["nr_dirty"] for s in samples], [s["nr_writeback"] for s in samples]
+    return {"peak dirty": max(dirty), "peak writeback": max(writeback), "peak pending": max(map(sum, zip(dirty, writeback)))}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--kernel", help="guest: unpacked linux-image-6.1.*-cloud-amd64 package")
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("-o", "--output", type=pathlib.Path, default=RESULTS)
+    parser.add_argument("--work", default=os.path.join(tempfile.gettempdir(), "hwref-work"))
+    parser.add_argument("--repeats", type=int, default=3)
+    args = parser.parse_intermixed_args()
+    verb = args.names[0] if args.names and args.names[0] in ("guest", "show") else ""
+    args.names = args.names[bool(verb):]
+    if verb == "guest":
+        measure(args)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        c = Comparison(os.environ.get("HIGHWATER", compare.TOP / "build" / "highwater"), folder, args.output)
+        for name in args.names or list(SCENES):
+            ours, theirs = c.ours(name), c.reference[name]
+            values = theirs["values"]
+            print(f"== {name}: killed {ours['killed']} / {theirs['killed']}")
+            keys = [k for k in dict.fromkeys([*values, *ours]) if k != "killed"]
+            for k in keys:
+                a, b = ours.get(k, 0), values.get(k, 0)
+                if (a or b) and (args.all or k in SCENES[name].asserts or not k.startswith("vmstat")):
+                    print(f"  {k:40}{a:>14}{b:>14}{100 * (a - b) / max(b, 1):+10.1f} %")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
