@@ -15,6 +15,7 @@ struct fault {
     pte_t *slot;
     enum access_kind kind;
     bool major;
+    bool alone; /* swapped in without others beside it */
 };
 
 static inline struct frame *fault_frame(const struct fault *f, pfn_t pfn)
@@ -43,12 +44,16 @@ enum access_result fault_write_protected(struct fault *f);
 enum access_result fault_swap(struct fault *f);
 /* Read slot e into frame pfn, which goes into the swap cache. */
 void swapin_page(struct access_ctx *ac, swp_t e, pfn_t pfn, bool readahead);
+/* After that, read what lies beside it: by the address of the fault where swap has no seeks, by slot without one. False: the window is
+ * the page itself. */
+bool swapin_beside(struct access_ctx *ac, swp_t e, pfn_t pfn, struct fault *f);
 /* filemap.c */
 enum access_result fault_file(struct fault *f);
 /* shmem.c */
-/* Page `index` of shared memory into the page cache, there and uptodate on ACCESS_OK. *ret_major is set when it was read from swap. */
+/* Page `index` of shared memory into the page cache, there and uptodate on ACCESS_OK. For a fault: it becomes a major one when the page
+ * is read from swap. f is NULL for read(2) and write(2). */
 enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u64 index,
-                                  bool *ret_major);
+                                  struct fault *f);
 /* Give back the slots of the pages [from, to] that are in swap. */
 void shmem_free_swap(struct pgdat *pg, struct inode *inode, u64 from, u64 to);
 

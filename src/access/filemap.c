@@ -78,12 +78,11 @@ static enum access_result read_one(struct access_ctx *ac, struct inode *inode, u
 {
     pfn_t pfn = pagecache_find(inode, index);
     enum access_result r = ACCESS_OK;
-    bool major;
 
     if (pfn != PFN_NONE)
         return ACCESS_OK;
     if (!inode->device)
-        return shmem_get_page(ac, inode, index, &major);
+        return shmem_get_page(ac, inode, index, NULL);
     r = access_get_page(ac, &pfn);
     if (r != ACCESS_OK)
         return r;
@@ -119,7 +118,7 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
     if (index >= inode_nr_pages(inode))
         return ACCESS_SIGBUS;
     if (!inode->device) {
-        enum access_result r = shmem_get_page(ac, inode, index, &f->major);
+        enum access_result r = shmem_get_page(ac, inode, index, f);
 
         *ret_pfn = pagecache_find(inode, index);
         return r;

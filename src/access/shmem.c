@@ -1,7 +1,9 @@
 /* shmem.c - shared memory: the pages of a file that has swap behind it instead of a disk.
  *
  *   entry of the file      nothing              a new page of zeros
- *                          a swap entry         read into the swap cache, wait; from there into the page cache
+ *                          a swap entry         read into the swap cache with the slots beside it, wait; from there into the page cache
+ *
+ * The wait is in place: a fault is not made again.
  *
  * Mirrors shmem_get_folio_gfp(), shmem_swapin_folio() of mm/shmem.c, Linux 6.1. The way out is reclaim's (evict.c). */
 #include <errno.h>
@@ -43,12 +45,12 @@ static void take_back(struct pgdat *pg, struct inode *inode, u64 index, swp_t e,
 }
 
 enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u64 index,
-                                  bool *ret_major)
+                                  struct fault *f)
 {
     struct pgdat *pg = ac->pg;
     u64 entry = pagecache_entry(inode, index);
     enum access_result r;
-    struct frame *f;
+    struct frame *fr;
     pfn_t pfn;
     swp_t e;
 
@@ -62,14 +64,24 @@ enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u6
         r = access_get_page(ac, &pfn);
         if (r != ACCESS_OK)
             return r;
-        *ret_major = true;
-        access_count_fault(ac, PGMAJFAULT);
+        if (f) {
+            f->major = true;
+            access_count_fault(ac, PGMAJFAULT);
+        }
         swapin_page(ac, e, pfn, false);
+        swapin_beside(ac, e, pfn, NULL);
+    } else {
+        bool marked = frame_test_clear(frames_get(pg->frames, pfn), PG_READAHEAD);
+
+        pg->swapin_hits += swap_readahead_hit(pg->swap, NULL, 0, marked);
     }
-    f = frames_get(pg->frames, pfn);
-    if (frame_test(f, PG_LOCKED | PG_WRITEBACK))
-        return access_wait_page(ac, pfn, WAIT_SWAPIN);
-    if (!frame_test(f, PG_UPTODATE))
+    fr = frames_get(pg->frames, pfn);
+    if (frame_test(fr, PG_LOCKED | PG_WRITEBACK)) {
+        ac->attempt->resumed = f != NULL;
+        access_wait_io(ac, pfn, WAIT_SWAPIN);
+        return ACCESS_WAIT;
+    }
+    if (!frame_test(fr, PG_UPTODATE))
         return ACCESS_SIGBUS;
     take_back(pg, inode, index, e, pfn);
     return ACCESS_OK;

@@ -4,6 +4,9 @@
  *   device without a queue, one reference:  read it alone, past the swap cache
  *   else:  read a window around it into the swap cache, wait for the page itself
  *
+ * A page that is read alone is waited for in place. Beside others it is waited for like any locked page: the fault is made again,
+ * and counts again.
+ *
  * Mirrors do_swap_page() of mm/memory.c, swapin_readahead() of mm/swap_state.c, Linux 6.1. */
 #include "access/access_int.h"
 
@@ -41,7 +44,8 @@ static void read_ahead_one(struct access_ctx *ac, swp_t e)
     count(ac->pg->counters, SWAP_RA, 1);
 }
 
-static void read_ahead_by_address(struct fault *f)
+/* False: the window is the page itself. */
+static bool read_ahead_by_address(struct fault *f)
 {
     struct swap_vma_window w = swap_vma_readahead_window(f->ac->pg->swap, &f->vma->swap_ra, f->vpn,
                                                          f->vma->start, f->vma->end);
@@ -52,19 +56,37 @@ static void read_ahead_by_address(struct fault *f)
         if (v != f->vpn && slot && pte_is_swap(*slot))
             read_ahead_one(f->ac, pte_swp(*slot));
     }
+    return w.win > 1;
 }
 
-static void read_ahead_by_slot(struct fault *f, swp_t e)
+static bool read_ahead_by_slot(struct access_ctx *ac, swp_t e)
 {
-    struct pgdat *pg = f->ac->pg;
+    struct pgdat *pg = ac->pg;
     swp_t window[WINDOW_MAX];
     unsigned nr =
-        swap_readahead_window(pg->swap, e, f->vpn, (unsigned)pg->swapin_hits, window, WINDOW_MAX);
+        swap_readahead_window(pg->swap, e, (unsigned)pg->swapin_hits, window, WINDOW_MAX);
 
     pg->swapin_hits = 0;
     for (unsigned i = 0; i < nr; i++)
         if (window[i] != e)
-            read_ahead_one(f->ac, window[i]);
+            read_ahead_one(ac, window[i]);
+    return pg->swap->page_cluster && pg->swap->ra_last_pages > 1;
+}
+
+bool swapin_beside(struct access_ctx *ac, swp_t e, pfn_t pfn, struct fault *f)
+{
+    struct frame *fr = frames_get(ac->pg->frames, pfn);
+    bool here = !frame_test(fr, PG_LOCKED); /* may not be evicted by the readahead */
+    bool others;
+
+    frame_set(fr, PG_LOCKED);
+    if (f && swap_use_vma_readahead(ac->pg->swap))
+        others = read_ahead_by_address(f);
+    else
+        others = read_ahead_by_slot(ac, e);
+    if (here)
+        frame_clear(fr, PG_LOCKED);
+    return others;
 }
 
 /* The page is not in the swap cache: start reading it. */
@@ -81,18 +103,8 @@ static enum access_result swap_in(struct fault *f, swp_t e, pfn_t *ret_pfn)
     f->major = true;
     access_count_fault(ac, PGMAJFAULT);
     if (!bypass) {
-        bool synchronous;
-
         swapin_page(ac, e, *ret_pfn, false);
-        /* What is here already may not be evicted by the readahead. */
-        synchronous = !frame_test(fault_frame(f, *ret_pfn), PG_LOCKED);
-        frame_set(fault_frame(f, *ret_pfn), PG_LOCKED);
-        if (swap_use_vma_readahead(pg->swap))
-            read_ahead_by_address(f);
-        else
-            read_ahead_by_slot(f, e);
-        if (synchronous)
-            frame_clear(fault_frame(f, *ret_pfn), PG_LOCKED);
+        f->alone = !swapin_beside(ac, e, *ret_pfn, f);
         return ACCESS_OK;
     }
     frame_set(fault_frame(f, *ret_pfn), PG_LOCKED | PG_SWAPBACKED);
@@ -162,8 +174,10 @@ enum access_result fault_swap(struct fault *f)
         if (swapcache_find(pg->swap, e) != pfn && !swap_is_synchronous(pg->swap, e))
             return fault_swap(f); /* read, and evicted by the readahead beside it */
     }
-    if (frame_test(fault_frame(f, pfn), PG_LOCKED))
+    if (frame_test(fault_frame(f, pfn), PG_LOCKED)) {
+        f->ac->attempt->resumed = f->alone;
         return access_wait_page(f->ac, pfn, WAIT_SWAPIN);
+    }
     if (!frame_test(fault_frame(f, pfn), PG_UPTODATE)) {
         if (!frame_test(fault_frame(f, pfn), PG_SWAPCACHE))
             page_free(pg, pfn);

@@ -205,12 +205,10 @@ static inline bool swap_use_vma_readahead(const struct swap *s)
 bool swap_is_synchronous(const struct swap *s, swp_t e);
 
 /* swap_cluster_readahead: the slots to read, ascending, `e` among them; slots that are free or
- * cached are left out. 1 when off (page_cluster 0, swap_is_synchronous). hits: pages of earlier
- * windows that were used since the last call (4 before the first one). vpn_index is not looked
- * at: this policy goes by slot.
+ * cached are left out. 1 when off (page_cluster 0). hits: pages of earlier windows that were used
+ * since the last call (4 before the first one).
  *   pre: max >= 1 << page_cluster */
-unsigned swap_readahead_window(struct swap *s, swp_t e, u64 vpn_index, unsigned hits, swp_t ret[],
-                               unsigned max);
+unsigned swap_readahead_window(struct swap *s, swp_t e, unsigned hits, swp_t ret[], unsigned max);
 
 /* swap_vma_readahead: the pages whose swapped entries are to be read. */
 struct swap_vma_window {

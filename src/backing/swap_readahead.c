@@ -44,8 +44,7 @@ bool swap_is_synchronous(const struct swap *s, swp_t e)
     return s->areas[swp_area(e)].device->profile->synchronous && swap_count(s, e) == 1;
 }
 
-unsigned swap_readahead_window(struct swap *s, swp_t e, u64 vpn_index HW_UNUSED, unsigned hits,
-                               swp_t ret[], unsigned max)
+unsigned swap_readahead_window(struct swap *s, swp_t e, unsigned hits, swp_t ret[], unsigned max)
 {
     const struct swap_area *a = &s->areas[swp_area(e)];
     u32 slot = swp_slot(e);
@@ -53,7 +52,7 @@ unsigned swap_readahead_window(struct swap *s, swp_t e, u64 vpn_index HW_UNUSED,
     unsigned nr = 0;
 
     ret[0] = e;
-    if (s->page_cluster == 0 || swap_is_synchronous(s, e))
+    if (s->page_cluster == 0)
         return 1;
     pages = window_size(s->ra_prev_slot, slot, hits, BIT(s->page_cluster), s->ra_last_pages);
     if (!hits)
