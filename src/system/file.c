@@ -66,6 +66,7 @@ void system_close(struct system *s, struct file *f)
 
     put_file(s, f);
     note_idle(s, inode);
+    inodes_reap(s);
 }
 
 void file_mapped(void *system, u32 inode_id, u32 file_id, int change)

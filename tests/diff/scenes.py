@@ -10,7 +10,9 @@ A scene is one row of SCENES. The guest's job is made from it, and so is the sce
 scenes_test.py asserts the tolerances.
 """
 import argparse
+import concurrent.futures
 import dataclasses
+import hashlib
 import json
 import os
 import pathlib
@@ -93,8 +95,8 @@ def beside_reader():
     return two("file-seq-read --pages 16384 --file {data}", READER)
 
 
-def held(command, mib):
-    return [Task("a", "p", command + " --touches 5000", generator={"memory": mib * MIB, "hold": "5s", "requests": 1, "touch": "seq", "touches": 1})]
+def held(command):
+    return [Task("a", "p", command + " --touches 1500")]
 
 
 SWAP = {"sa": (96, -1)}
@@ -102,7 +104,7 @@ WRITER = [Task("w", "w", "file-write-seq --pages 24576 --touches 24576 --file {d
 
 SCENES = {
     "write-stream": Scene("96 MiB written once in order", WRITER, {"w": {}}, disk="slow"),
-    "write-again": Scene("the same 12 MiB written eight times", [Task("w", "w", "file-write-seq --pages 3072 --touches 24576 --file {data}")],
+    "write-again": Scene("the same 15 MiB written eight times", [Task("w", "w", "file-write-seq --pages 3840 --touches 30720 --file {data}")],
                          {"w": {}}, disk="slow"),
     "write-zipf": Scene("96 MiB, zipf 4 KiB writes", [Task("w", "w", "file-zipf-pwrite --pages 24576 --touches 98304 --file {data}")],
                         {"w": {}}, disk="slow"),
@@ -152,19 +154,19 @@ SCENES = {
                        {"g": {"memory.max": 64 * MIB}, "g/x": {"memory.oom.group": 1}, "g/y": {}}),
     "zram": Scene("36 MiB of which half of each page compresses, in a group of 24 MiB",
                   [Task("a", "p", "anon-uniform --pages 9216 --touches 40000 --noise 2048")], {"p": {"memory.max": 24 * MIB}}, swaps={"zram0": (96, -1)}),
-    "zram-held": Scene("the same memory, kept", held("anon-hold --pages 9216 --noise 2048", 36), {"p": {"memory.max": 24 * MIB}}, swaps={"zram0": (96, -1)},
-                       runtime_ms=2000),
-    "swap-priorities": Scene("two swap areas, the first one full", held("anon-hold --pages 12288", 48), {"p": {"memory.max": 16 * MIB}},
-                             swaps={"sb": (96, 5), "sa": (16, 10)}, runtime_ms=2000),
-    "swap-equal": Scene("two swap areas of one priority", held("anon-hold --pages 12288", 48), {"p": {"memory.max": 16 * MIB}},
-                        swaps={"sb": (96, 5), "sa": (96, 5)}, runtime_ms=2000),
+    "zram-held": Scene("the same memory, kept", held("anon-hold --pages 9216 --noise 2048"), {"p": {"memory.max": 24 * MIB}}, swaps={"zram0": (96, -1)},
+                       runtime_ms=1200),
+    "swap-priorities": Scene("two swap areas, the first one full", held("anon-hold --pages 12288"), {"p": {"memory.max": 16 * MIB}},
+                             swaps={"sb": (96, 5), "sa": (16, 10)}, runtime_ms=1200),
+    "swap-equal": Scene("two swap areas of one priority", held("anon-hold --pages 12288"), {"p": {"memory.max": 16 * MIB}},
+                        swaps={"sb": (96, 5), "sa": (96, 5)}, runtime_ms=1200),
 }
 
 
 # The guest -------------------------------------------------------------------------------------------------------
 
 
-def command_of(scene, task, program, data):
+def command_of(task, program, data):
     return [program, *task.command.format(data=data).split()]
 
 
@@ -179,7 +181,7 @@ def scene_job(name, scene):
         if any(other.startswith(path + "/") for other in scene.groups):
             lines.append(f"has_children {path}")
     lines.append(f"play {scene.runtime_ms or PATIENCE_MS} {SAMPLE_MS} <<EOF")
-    lines += [" ".join([t.name, t.group, str(t.start_ms), str(t.adj), *command_of(scene, t, f"/mnt/{t.name}", "/mnt/data")]) for t in scene.tasks]
+    lines += [" ".join([t.name, t.group, str(t.start_ms), str(t.adj), *command_of(t, f"/mnt/{t.name}", "/mnt/data")]) for t in scene.tasks]
     return lines + ["EOF", "end_scene"]
 
 
@@ -331,13 +333,20 @@ class Comparison:
         subprocess.run([self.pattern, "make-file", "--pages", str(FILE_PAGES), "--file", self.data], check=True)
 
     def record(self, scene, folder):
-        """RuntimeError when it cannot be done here."""
-        for task in scene.tasks:
-            if not task.generator:
-                program = self.folder / task.name  # as in the guest: the task has this name, and all share one text
-                if not program.exists():
-                    program.hardlink_to(self.pattern)
-                compare.record(self.program, folder / f"{task.name}.hwt", command_of(scene, task, program, self.data))
+        """Each program once, all of a scene at the same time. RuntimeError when it cannot be done here."""
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            for result in [pool.submit(self.record_task, task, folder) for task in scene.tasks if not task.generator]:
+                result.result()
+
+    def record_task(self, task, folder):
+        program = self.folder / task.name  # as in the guest: the task has this name, and all share one text
+        if not program.exists():
+            program.hardlink_to(self.pattern)
+        command = command_of(task, program, self.data)
+        trace = self.folder / (hashlib.sha256(" ".join(map(str, command)).encode()).hexdigest()[:16] + ".hwt")
+        if not trace.exists():
+            compare.record(self.program, trace, command)
+        (folder / f"{task.name}.hwt").hardlink_to(trace)
 
     def ours(self, name):
         scene, folder = SCENES[name], self.folder / name.join(("scene-", ""))

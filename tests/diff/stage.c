@@ -57,15 +57,12 @@ static void put(const char *path, const char *text)
 }
 
 /* In the child: wait until all are let go, then become the program. */
-static void become(const char *name, const char *group, long start_ms, const char *adj, char **command,
-                   int gate)
+static void become(const char *name, long start_ms, const char *adj, char **command, int gate)
 {
     char path[256];
     char byte;
     struct timespec nap = {.tv_sec = start_ms / 1000, .tv_nsec = start_ms % 1000 * 1000000};
 
-    snprintf(path, sizeof path, "/sys/fs/cgroup/%s/cgroup.procs", group);
-    put(path, "0");
     put("/proc/self/oom_score_adj", adj);
     snprintf(path, sizeof path, "/out/line.%s", name);
     int out = open(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
@@ -96,8 +93,13 @@ static void start(char *line, int gate, int gate_write)
         fail("fork");
     if (t->pid == 0) {
         close(gate_write);
-        become(words[0], words[1], strtol(words[2], NULL, 10), words[3], &words[4], gate);
+        become(words[0], strtol(words[2], NULL, 10), words[3], &words[4], gate);
     }
+    char path[256];
+    char pid[16];
+    snprintf(path, sizeof path, "/sys/fs/cgroup/%s/cgroup.procs", words[1]);
+    snprintf(pid, sizeof pid, "%d", (int)t->pid);
+    put(path, pid); /* from here, so that they join in the order of the plan */
 }
 
 static long field(const char *text, const char *name)
