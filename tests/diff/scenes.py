@@ -3,7 +3,6 @@
 
   scenes.py guest --kernel DIR [-o FILE] [NAME...]   measure the reference: Debian's 6.1 cloud kernel in qemu, time counted in instructions
   scenes.py [NAME...]                                the comparison as a table (--all: every figure, not only those that are asserted)
-  scenes.py show [NAME...]                           the reference's figures that are asserted, with their spread
 
 A scene is one row of SCENES. The guest's job is made from it, and so is the scenario file that we run: the same programs
 (pattern.c, recorded), groups, limits, devices and settings. Both leave the same text files, which one function reads.
@@ -35,16 +34,56 @@ DEVICES = {"disk": (1_000_000, 0), "slow": (100_000, 25), "sa": (500_000, 0), "s
 DISKS = ("disk", "slow")
 DEVICE_MIB = 192
 FILE_PAGES = 24576  # of /mnt/data on each disk
-ZRAM_RATIO = 1.98  # of pages of which half is zero, by lzo-rle
+ZRAM_RATIO = 1.91  # as measured: compr_data_size of zram-held in the guest
 SAMPLE_MS = 20
 PATIENCE_MS = 60000  # in the guest
 # Of every scene. Thresholds in bytes: what counts as available memory differs between the machines.
 SETTINGS = {"dirty_background_bytes": 8 * MIB, "dirty_bytes": 16 * MIB}
 
 
-# Our costs are those of a CPU with 2.5 instructions a nanosecond; the guest counts one.
+# Our costs are those of a CPU with 2.5 instructions a nanosecond; the guest counts one. Three are taken from the guest itself: what it spends
+# on a page that it reads beside the waits (psi-read, write-limit), and on one that it scans and frees (share-file, whose stall is not compared).
 COSTS = {f"cost.{name}": int(ns) * 5 // 2
          for name, ns in re.findall(r"^COST\((\w+), (\d+)", (compare.TOP / "src/machine/costs.def").read_text(), re.MULTILINE)}
+COSTS.update({"cost.read_page": 5000, "cost.scan_page": 2000, "cost.page_free": 1000})
+
+
+# How far a figure may be off: relatively, and by so much in any case. What runs on the CPU takes another time here: our costs are
+# those of a processor, the guest counts instructions of an emulated one, its driver's included. So times agree where devices decide
+# them, and what reclaim does on the CPU (a stall of memory) is the least certain.
+PAGES, BYTES, MS = 300, MIB, 30
+CPU_SHARE = 0.40
+
+
+@dataclasses.dataclass
+class Column:
+    """{g}, {g1}, {g2}: the groups of the scene by their place, {t}: its first task."""
+    head: str
+    figure: str
+    relative: float = 0.05
+    floor: int = PAGES
+
+
+KINDS = {
+    "writer": [Column("dirtied", "vmstat nr_dirtied"), Column("written", "vmstat nr_written"),
+               Column("most dirty and in writeback", "peak pending"), Column("ms", "{t} ms", 0.10, MS),
+               Column("io some ms", "{g} io some ms", 0.10, MS), Column("memory some ms", "{g} memory some ms", 0.10, 100)],
+    "swap": [Column("pgmajfault", "{g} pgmajfault"), Column("pgfault", "{g} pgfault"), Column("pswpin", "vmstat pswpin"),
+             Column("pswpout", "vmstat pswpout"), Column("pgscan", "{g} pgscan"), Column("io some ms", "{g} io some ms", 0.10, MS),
+             Column("memory some ms", "{g} memory some ms", CPU_SHARE, MS)],
+    "share": [Column("first: memory.current", "{g1} memory.current", 0.03, BYTES), Column("second: memory.current", "{g2} memory.current", 0.03, BYTES),
+              Column("first: refaults", "{g1} workingset_refault_anon", 0.10, 1000), Column("second: refaults", "{g2} workingset_refault_anon", 0.10),
+              Column("first: pgscan", "{g1} pgscan", 0.15, 3000), Column("second: pgscan", "{g2} pgscan", 0.15),
+              Column("low events", "{g} events low", 0.10, 100), Column("memory some ms", "{g} memory some ms", CPU_SHARE, MS)],
+    "oom": [Column("oom", "{g} events oom", 0, 0), Column("oom_kill", "{g} events oom_kill", 0, 0), Column("group kills", "{g} events oom_group_kill", 0, 0),
+            Column("oom_kill, first child", "{g1} events oom_kill", 0, 0), Column("second child", "{g2} events oom_kill", 0, 0),
+            Column("memory.peak", "{g} memory.peak", 0.02, 0)],
+    "held": [Column("memory.current", "{g} memory.current", 0.03, BYTES), Column("memory.swap.current", "{g} memory.swap.current", 0.03, BYTES)],
+    "high": [Column("ms", "h ms", 0.03, MS), Column("memory full ms", "h memory full ms", 0.03, MS), Column("high events", "h events high", 0.05, 2),
+             Column("pgfault", "h pgfault", 0.02, 50), Column("memory.peak", "h memory.peak", 0.02, 0)],
+    "stall": [Column("io some ms", "{g} io some ms", 0.10, MS), Column("io full ms", "{g} io full ms", 0.10, MS),
+              Column("memory some ms", "{g} memory some ms", CPU_SHARE, MS), Column("memory full ms", "{g} memory full ms", CPU_SHARE, MS)],
+}
 
 
 @dataclasses.dataclass
@@ -62,6 +101,7 @@ class Task:
 
 @dataclasses.dataclass
 class Scene:
+    kind: str  # of KINDS: what is compared
     doc: str
     tasks: list
     groups: dict  # path: {file: value}, parents first
@@ -69,8 +109,7 @@ class Scene:
     swaps: dict = dataclasses.field(default_factory=dict)  # device: (MiB, priority)
     settings: dict = dataclasses.field(default_factory=dict)  # of vm.
     runtime_ms: int = 0  # 0: until all have ended
-    # What is asserted: {figure: relative tolerance}, or (relative, absolute).
-    asserts: dict = dataclasses.field(default_factory=dict)
+    more: list = dataclasses.field(default_factory=list)  # columns beside those of its kind
 
 
 def share(*, low=(0, 0), minimum=(0, 0), parent=None, high=None):
@@ -102,64 +141,76 @@ def held(command):
 SWAP = {"sa": (96, -1)}
 WRITER = [Task("w", "w", "file-write-seq --pages 24576 --touches 24576 --file {data}")]
 
+UNEVICTABLE = [Column(word, f"vmstat unevictable_pgs_{word}", 0, 0) for word in ("mlocked", "munlocked", "culled", "rescued")]
+AREAS = [Column("first area KiB", "swap sa KiB", 0.03, 400), Column("second area KiB", "swap sb KiB", 0.03, 400)]
+READ_AGAIN = [Column("second: pgsteal", "{g2} pgsteal", 0.15)]
+
 SCENES = {
-    "write-stream": Scene("96 MiB written once in order", WRITER, {"w": {}}, disk="slow"),
-    "write-again": Scene("the same 15 MiB written eight times", [Task("w", "w", "file-write-seq --pages 3840 --touches 30720 --file {data}")],
+    "write-stream": Scene("writer", "96 MiB written once in order", WRITER, {"w": {}}, disk="slow"),
+    "write-again": Scene("writer", "the same 15 MiB written eight times", [Task("w", "w", "file-write-seq --pages 3840 --touches 30720 --file {data}")],
                          {"w": {}}, disk="slow"),
-    "write-zipf": Scene("96 MiB, zipf 4 KiB writes", [Task("w", "w", "file-zipf-pwrite --pages 24576 --touches 98304 --file {data}")],
+    "write-zipf": Scene("writer", "96 MiB, zipf 4 KiB writes", [Task("w", "w", "file-zipf-pwrite --pages 24576 --touches 98304 --file {data}")],
                         {"w": {}}, disk="slow"),
-    "write-fsync": Scene("32 MiB with an fsync after every MiB", [Task("w", "w", "file-write-fsync --pages 8192 --touches 8192 --file {data}")],
+    "write-fsync": Scene("writer", "32 MiB with an fsync after every MiB", [Task("w", "w", "file-write-fsync --pages 8192 --touches 8192 --file {data}")],
                          {"w": {}}, disk="slow"),
-    "write-limit": Scene("96 MiB in a group of 16 MiB, thresholds of the machine out of the way", WRITER, {"w": {"memory.max": 16 * MIB}},
+    "write-limit": Scene("writer", "96 MiB in a group of 16 MiB, thresholds of the machine out of the way", WRITER, {"w": {"memory.max": 16 * MIB}},
                          disk="slow", settings={"dirty_bytes": 256 * MIB, "dirty_background_bytes": 128 * MIB}),
-    "tmpfs-swap": Scene("48 MiB of a file in memory, written and read twice, in a group of 32 MiB",
-                        [Task("t", "t", "memfd-loop --pages 12288 --touches 24576")], {"t": {"memory.max": 32 * MIB}}, swaps=SWAP),
-    "mlock": Scene("16 of 64 MiB locked, the rest used at random, in a group of 48 MiB",
-                   [Task("m", "m", "mlock-uniform --pages 16384 --touches 30000")], {"m": {"memory.max": 48 * MIB}}, swaps=SWAP),
-    "share-none": Scene("two alike below one limit", two(), share(), swaps=SWAP, runtime_ms=10000),
-    "share-low": Scene("one protected by memory.low 28 MiB", two(), share(low=(28 * MIB, 0)), swaps=SWAP, runtime_ms=10000),
-    "share-low-both": Scene("memory.low 36 and 18 MiB of the parent's 40", two(),
+    "tmpfs-swap": Scene("swap", "48 MiB of a file in memory, written and read twice, in a group of 32 MiB",
+                        [Task("t", "t", "memfd-loop --pages 12288 --touches 24576")], {"t": {"memory.max": 32 * MIB}}, swaps=SWAP,
+                        more=[Column("swap_ra", "vmstat swap_ra"), Column("swap_ra_hit", "vmstat swap_ra_hit")]),
+    "mlock": Scene("swap", "16 of 64 MiB locked, the rest used at random, in a group of 48 MiB",
+                   [Task("m", "m", "mlock-uniform --pages 16384 --touches 30000")], {"m": {"memory.max": 48 * MIB}}, swaps=SWAP,
+                   more=UNEVICTABLE),
+    "share-none": Scene("share", "two alike below one limit", two(), share(), swaps=SWAP, runtime_ms=10000),
+    "share-low": Scene("share", "one protected by memory.low 28 MiB", two(), share(low=(28 * MIB, 0)), swaps=SWAP, runtime_ms=10000),
+    "share-low-both": Scene("share", "memory.low 36 and 18 MiB of the parent's 40", two(),
                             share(low=(36 * MIB, 18 * MIB), parent={"memory.low": 40 * MIB}), swaps=SWAP, runtime_ms=10000),
-    "share-min": Scene("one protected by memory.min 32 MiB", two(), share(minimum=(32 * MIB, 0), parent={"memory.min": 32 * MIB}),
+    "share-min": Scene("share", "one protected by memory.min 32 MiB", two(), share(minimum=(32 * MIB, 0), parent={"memory.min": 32 * MIB}),
                        swaps=SWAP, runtime_ms=10000),
-    "share-high": Scene("one throttled at memory.high 20 MiB", two(), share(high=20 * MIB), swaps=SWAP, runtime_ms=10000),
-    "share-file": Scene("anonymous memory beside a reader of a large file", beside_reader(),
-                        share(), swaps=SWAP, runtime_ms=10000),
-    "share-file-low": Scene("the same with the anonymous memory protected by memory.low 32 MiB",
+    "share-high": Scene("share", "one throttled at memory.high 20 MiB", two(), share(high=20 * MIB), swaps=SWAP, runtime_ms=10000),
+    "share-file": Scene("share", "anonymous memory beside a reader of a large file", beside_reader(),
+                        share(), swaps=SWAP, runtime_ms=10000,
+                        more=READ_AGAIN),
+    "share-file-low": Scene("share", "the same with the anonymous memory protected by memory.low 32 MiB",
                             beside_reader(), share(low=(32 * MIB, 0)),
-                            swaps=SWAP, runtime_ms=10000),
+                            swaps=SWAP, runtime_ms=10000,
+                            more=READ_AGAIN),
     # The text of the program is charged to the group of the first: the second has nothing that could be reclaimed.
-    "high-noswap": Scene("36 MiB of anonymous memory over memory.high 32 MiB, no swap",
+    "high-noswap": Scene("high", "36 MiB of anonymous memory over memory.high 32 MiB, no swap",
                          [Task("warm", "other", "anon-seq --pages 64 --touches 64"), Task("h", "h", "anon-seq --pages 9216 --touches 9216", start_ms=200)],
                          {"other": {}, "h": {"memory.high": 32 * MIB}}),
-    "psi-swap": Scene("one program thrashes", [Task("a", "p", "anon-uniform --pages 9216 --touches 40000")], {"p": {"memory.max": 24 * MIB}},
+    "psi-swap": Scene("swap", "one program thrashes", [Task("a", "p", "anon-uniform --pages 9216 --touches 40000")], {"p": {"memory.max": 24 * MIB}},
                       swaps=SWAP),
-    "psi-swap-two": Scene("two thrash, a third only computes",
+    "psi-swap-two": Scene("stall", "two thrash, a third only computes",
                           [Task("a", "p/ab", "anon-uniform --pages 6144 --touches 100000"), Task("b", "p/ab", "anon-uniform --pages 6144 --touches 100000 --seed 2"),
                            Task("c", "p/c", "anon-uniform --pages 256 --touches 1000000000", generator={"memory": MIB, "touch": "random"})],
-                          {"p": {}, "p/ab": {"memory.max": 32 * MIB}, "p/c": {}}, swaps=SWAP, runtime_ms=5000),
-    "psi-read": Scene("96 MiB of a file read once in order: io, not memory",
+                          {"p": {}, "p/ab": {"memory.max": 32 * MIB}, "p/c": {}}, swaps=SWAP, runtime_ms=5000,
+                          more=[Column("both: io full ms", "{g1} io full ms", 0.15, MS), Column("both: memory full ms", "{g1} memory full ms", CPU_SHARE, MS)]),
+    "psi-read": Scene("stall", "96 MiB of a file read once in order: io, not memory",
                       [Task("r", "r", "file-seq-read --pages 24576 --touches 24576 --file {data}")], {"r": {}}),
-    "psi-refault": Scene("zipf reads of 48 MiB of a file in a group of 16 MiB",
+    "psi-refault": Scene("stall", "zipf reads of 48 MiB of a file in a group of 16 MiB",
                          [Task("r", "r", "file-zipf-pread --pages 12288 --touches 20000 --file {data}")], {"r": {"memory.max": 16 * MIB}}),
-    "oom-group": Scene("five below one limit of 64 MiB; the last grows",
+    "oom-group": Scene("oom", "five below one limit of 64 MiB; the last grows",
                        [Task("small", "g/x", "anon-hold --pages 2048 --touches 600"), Task("marked", "g/x", "anon-hold --pages 1024 --touches 600", adj=300),
                         Task("big", "g/y", "anon-hold --pages 5120 --touches 600"), Task("shielded", "g/y", "anon-hold --pages 6144 --touches 600", adj=-500),
                         Task("grower", "g/y", "anon-hold --pages 10240 --touches 100", start_ms=200)],
                        {"g": {"memory.max": 64 * MIB}, "g/x": {}, "g/y": {}}),
-    "oom-whole": Scene("the same, and the group of the victim dies as a whole",
+    "oom-whole": Scene("oom", "the same, and the group of the victim dies as a whole",
                        [Task("small", "g/x", "anon-hold --pages 2048 --touches 600"), Task("marked", "g/x", "anon-hold --pages 1024 --touches 600", adj=300),
                         Task("big", "g/y", "anon-hold --pages 5120 --touches 600"), Task("shielded", "g/y", "anon-hold --pages 6144 --touches 600", adj=-500),
                         Task("grower", "g/x", "anon-hold --pages 10240 --touches 100", start_ms=200)],
                        {"g": {"memory.max": 64 * MIB}, "g/x": {"memory.oom.group": 1}, "g/y": {}}),
-    "zram": Scene("36 MiB of which half of each page compresses, in a group of 24 MiB",
+    "zram": Scene("swap", "36 MiB of which half of each page compresses, in a group of 24 MiB",
                   [Task("a", "p", "anon-uniform --pages 9216 --touches 40000 --noise 2048")], {"p": {"memory.max": 24 * MIB}}, swaps={"zram0": (96, -1)}),
-    "zram-held": Scene("the same memory, kept", held("anon-hold --pages 9216 --noise 2048"), {"p": {"memory.max": 24 * MIB}}, swaps={"zram0": (96, -1)},
-                       runtime_ms=1200),
-    "swap-priorities": Scene("two swap areas, the first one full", held("anon-hold --pages 12288"), {"p": {"memory.max": 16 * MIB}},
-                             swaps={"sb": (96, 5), "sa": (16, 10)}, runtime_ms=1200),
-    "swap-equal": Scene("two swap areas of one priority", held("anon-hold --pages 12288"), {"p": {"memory.max": 16 * MIB}},
-                        swaps={"sb": (96, 5), "sa": (96, 5)}, runtime_ms=1200),
+    "zram-held": Scene("held", "the same memory, kept", held("anon-hold --pages 9216 --noise 2048"), {"p": {"memory.max": 24 * MIB}}, swaps={"zram0": (96, -1)},
+                       runtime_ms=1200,
+                       more=[Column("orig_data_size", "zram orig", 0.03, BYTES), Column("mem_used_total", "zram used", 0.10, 0)]),
+    "swap-priorities": Scene("held", "two swap areas, the first one full", held("anon-hold --pages 12288"), {"p": {"memory.max": 16 * MIB}},
+                             swaps={"sb": (96, 5), "sa": (16, 10)}, runtime_ms=1200,
+                             more=AREAS),
+    "swap-equal": Scene("held", "two swap areas of one priority", held("anon-hold --pages 12288"), {"p": {"memory.max": 16 * MIB}},
+                        swaps={"sb": (96, 5), "sa": (96, 5)}, runtime_ms=1200,
+                        more=AREAS),
 }
 
 
@@ -372,31 +423,89 @@ def peaks(series):
     return {"peak dirty": max(dirty), "peak writeback": max(writeback), "peak pending": max(map(sum, zip(dirty, writeback)))}
 
 
+# The comparison ------------------------------------------------------------------------------------------------------
+
+
+def columns(name):
+    """(head, figure, relative, floor) of all that is asserted for a scene."""
+    scene = SCENES[name]
+    names = dict(zip(("g", "g1", "g2"), scene.groups), t=scene.tasks[0].name)
+    return [dataclasses.replace(c, figure=c.figure.format(**names)) for c in KINDS[scene.kind] + scene.more]
+
+
+def misses(name, reference_cell, ours):
+    """The figures that are further off than they may be, as text."""
+    wrong = []
+    for c in columns(name):
+        theirs, spread = reference_cell["values"].get(c.figure, 0), reference_cell["spread"].get(c.figure, 0)
+        allowed = c.relative * theirs + c.floor + spread
+        if abs(ours.get(c.figure, 0) - theirs) > allowed:
+            wrong.append(f"{c.figure} {ours.get(c.figure, 0)} instead of {theirs} +- {allowed:.0f}")
+    if ours["killed"] != reference_cell["killed"]:
+        wrong.append(f"killed {' '.join(ours['killed'])} instead of {' '.join(reference_cell['killed'])}")
+    return wrong
+
+
+def shown(column, ours, theirs):
+    unit, divisor = ("", 1)
+    if any(word in column.figure for word in ("memory.", "zram")):
+        unit, divisor = " MiB", MIB
+    text = f"{ours / divisor:.1f} / {theirs / divisor:.1f}{unit}" if unit else f"{ours} / {theirs}"
+    return text if max(ours, theirs) <= column.floor else f"{text} {100.0 * (ours - theirs) / max(theirs, 1):+.1f} %"
+
+
+def cells_shown(name, reference_cell, ours):
+    return [(c.head, shown(c, ours.get(c.figure, 0), reference_cell["values"].get(c.figure, 0))) for c in columns(name)]
+
+
+def show_tables(comparison, names):
+    for kind, common in KINDS.items():
+        rows = [n for n in names if SCENES[n].kind == kind]
+        if not rows:
+            continue
+        heads = ["scene", *(c.head for c in common), "beside that"] + (["killed"] if kind == "oom" else [])
+        if not any(SCENES[n].more for n in rows):
+            heads.remove("beside that")
+        print("\n| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
+        for name in rows:
+            ours, theirs = comparison.ours(name), comparison.reference[name]
+            cells = cells_shown(name, theirs, ours)
+            row = [name, *(text for _, text in cells[:len(common)])]
+            if "beside that" in heads:
+                row.append("; ".join(f"{head} {text}" for head, text in cells[len(common):]))
+            if kind == "oom":
+                row.append(f"{', '.join(ours['killed'])} / {', '.join(theirs['killed'])}")
+            print("| " + " | ".join(row) + " |", flush=True)
+
+
+def show_all(comparison, names):
+    for name in names:
+        ours, theirs = comparison.ours(name), comparison.reference[name]
+        print(f"{name}: killed {ours.pop('killed')} / {theirs['killed']}")
+        for key in dict.fromkeys([*theirs["values"], *ours]):
+            a, b = ours.get(key, 0), theirs["values"].get(key, 0)
+            spread = theirs["spread"].get(key, 0)
+            print(f"  {key:40}{a:>14}{b:>14}{100 * (a - b) / max(b, 1):+10.1f} %" + (f"  ~{spread}" if spread else ""))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="guest, to measure the reference; or only these scenes")
     parser.add_argument("--kernel", help="guest: unpacked linux-image-6.1.*-cloud-amd64 package")
-    parser.add_argument("--all", action="store_true")
-    parser.add_argument("-o", "--output", type=pathlib.Path, default=RESULTS)
+    parser.add_argument("--all", action="store_true", help="every figure, not only what is asserted")
+    parser.add_argument("-o", "--output", "--reference", type=pathlib.Path, default=RESULTS)
     parser.add_argument("--work", default=os.path.join(tempfile.gettempdir(), "hwref-work"))
     parser.add_argument("--repeats", type=int, default=3)
     args = parser.parse_intermixed_args()
-    verb = args.names[0] if args.names and args.names[0] in ("guest", "show") else ""
-    args.names = args.names[bool(verb):]
-    if verb == "guest":
+    if args.names[:1] == ["guest"]:
+        args.names = args.names[1:]
+        if not args.kernel:
+            parser.error("guest: --kernel is needed")
         measure(args)
         return
     with tempfile.TemporaryDirectory() as folder:
-        c = Comparison(os.environ.get("HIGHWATER", compare.TOP / "build" / "highwater"), folder, args.output)
-        for name in args.names or list(SCENES):
-            ours, theirs = c.ours(name), c.reference[name]
-            values = theirs["values"]
-            print(f"== {name}: killed {ours['killed']} / {theirs['killed']}")
-            keys = [k for k in dict.fromkeys([*values, *ours]) if k != "killed"]
-            for k in keys:
-                a, b = ours.get(k, 0), values.get(k, 0)
-                if (a or b) and (args.all or k in SCENES[name].asserts or not k.startswith("vmstat")):
-                    print(f"  {k:40}{a:>14}{b:>14}{100 * (a - b) / max(b, 1):+10.1f} %")
+        comparison = Comparison(os.environ.get("HIGHWATER", compare.TOP / "build" / "highwater"), folder, args.output)
+        (show_all if args.all else show_tables)(comparison, args.names or list(SCENES))
 
 
 if __name__ == "__main__":
