@@ -63,8 +63,7 @@ static bool read_ahead_by_slot(struct access_ctx *ac, swp_t e)
 {
     struct pgdat *pg = ac->pg;
     swp_t window[WINDOW_MAX];
-    unsigned nr =
-        swap_readahead_window(pg->swap, e, (unsigned)pg->swapin_hits, window, WINDOW_MAX);
+    unsigned nr = swap_readahead_window(pg->swap, e, (unsigned)pg->swapin_hits, window, WINDOW_MAX);
 
     pg->swapin_hits = 0;
     for (unsigned i = 0; i < nr; i++)

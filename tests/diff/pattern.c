@@ -45,8 +45,8 @@ struct run {
     uint64_t sum; /* over all values read */
     unsigned char *anon;
     uint32_t anon_pages;
-    uint32_t nap_us; /* after every NAP_TOUCHES of uniform touches and of chunks read; 0: none */
-    uint32_t noise;  /* bytes of each anonymous page that do not compress; the others are zero */
+    uint32_t nap_us;  /* after every NAP_TOUCHES of uniform touches and of chunks read; 0: none */
+    uint32_t noise;   /* bytes of each anonymous page that do not compress; the others are zero */
     int table_offset; /* page of its page table at which anon starts, -1 wherever mmap puts it */
     unsigned char *map;
     int fd;

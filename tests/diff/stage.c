@@ -173,7 +173,8 @@ int main(int argc, char **argv)
 
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &child, NULL); /* a child's exec would keep it blocked; patterns use no signals */
+    sigprocmask(SIG_BLOCK, &child,
+                NULL); /* a child's exec would keep it blocked; patterns use no signals */
     if (pipe(gate) != 0)
         fail("pipe");
     int vmstat = open("/proc/vmstat", O_RDONLY | O_CLOEXEC);
