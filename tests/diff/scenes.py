@@ -53,7 +53,7 @@ COSTS.update({"cost.read_page": 5000, "cost.scan_page": 2000, "cost.page_free": 
 # those of a processor, the guest counts instructions of an emulated one, its driver's included. So times agree where devices decide
 # them, and what reclaim does on the CPU (a stall of memory) is the least certain.
 PAGES, BYTES, MS = 300, MIB, 30
-CPU_SHARE = 0.40
+CPU_SHARE = 0.30
 
 
 @dataclasses.dataclass
