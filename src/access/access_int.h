@@ -42,11 +42,10 @@ enum access_result fault_anon(struct fault *f);
 enum access_result fault_write_protected(struct fault *f);
 /* swapin.c */
 enum access_result fault_swap(struct fault *f);
-/* Read slot e into frame pfn, which goes into the swap cache. */
-void swapin_page(struct access_ctx *ac, swp_t e, pfn_t pfn, bool readahead);
-/* After that, read what lies beside it: by the address of the fault where swap has no seeks, by slot without one. False: the window is
- * the page itself. */
-bool swapin_beside(struct access_ctx *ac, swp_t e, pfn_t pfn, struct fault *f);
+/* Read slot e into frame pfn, which goes into the swap cache, and what lies beside it: by the address of the fault where swap has no seeks,
+ * by slot without one. False: the window is the page itself. */
+bool swapin_window(struct access_ctx *ac, swp_t e, pfn_t pfn, struct fault *f);
+
 /* filemap.c */
 enum access_result fault_file(struct fault *f);
 /* shmem.c */

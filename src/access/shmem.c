@@ -68,8 +68,7 @@ enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u6
             f->major = true;
             access_count_fault(ac, PGMAJFAULT);
         }
-        swapin_page(ac, e, pfn, false);
-        swapin_beside(ac, e, pfn, NULL);
+        swapin_window(ac, e, pfn, NULL);
     } else {
         bool marked = frame_test_clear(frames_get(pg->frames, pfn), PG_READAHEAD);
 

@@ -12,7 +12,7 @@
 
 #define WINDOW_MAX 256u /* 1 << the largest vm.page-cluster */
 
-void swapin_page(struct access_ctx *ac, swp_t e, pfn_t pfn, bool readahead)
+static void swapin_page(struct access_ctx *ac, swp_t e, pfn_t pfn, bool readahead)
 {
     struct pgdat *pg = ac->pg;
     struct frame *fr = frames_get(pg->frames, pfn);
@@ -72,12 +72,14 @@ static bool read_ahead_by_slot(struct access_ctx *ac, swp_t e)
     return pg->swap->page_cluster && pg->swap->ra_last_pages > 1;
 }
 
-bool swapin_beside(struct access_ctx *ac, swp_t e, pfn_t pfn, struct fault *f)
+bool swapin_window(struct access_ctx *ac, swp_t e, pfn_t pfn, struct fault *f)
 {
     struct frame *fr = frames_get(ac->pg->frames, pfn);
-    bool here = !frame_test(fr, PG_LOCKED); /* may not be evicted by the readahead */
-    bool others;
+    bool here, others;
 
+    io_plug(ac->pg);
+    swapin_page(ac, e, pfn, false);
+    here = !frame_test(fr, PG_LOCKED); /* may not be evicted by the readahead */
     frame_set(fr, PG_LOCKED);
     if (f && swap_use_vma_readahead(ac->pg->swap))
         others = read_ahead_by_address(f);
@@ -85,6 +87,7 @@ bool swapin_beside(struct access_ctx *ac, swp_t e, pfn_t pfn, struct fault *f)
         others = read_ahead_by_slot(ac, e);
     if (here)
         frame_clear(fr, PG_LOCKED);
+    io_unplug(ac->pg);
     return others;
 }
 
@@ -102,8 +105,7 @@ static enum access_result swap_in(struct fault *f, swp_t e, pfn_t *ret_pfn)
     f->major = true;
     access_count_fault(ac, PGMAJFAULT);
     if (!bypass) {
-        swapin_page(ac, e, *ret_pfn, false);
-        f->alone = !swapin_beside(ac, e, *ret_pfn, f);
+        f->alone = !swapin_window(ac, e, *ret_pfn, f);
         return ACCESS_OK;
     }
     frame_set(fault_frame(f, *ret_pfn), PG_LOCKED | PG_SWAPBACKED);

@@ -75,7 +75,7 @@ static ns_t *choose_slot(const struct device *d)
     return best;
 }
 
-static ns_t serve(struct device *d, enum device_op op, u64 position, u64 bytes)
+static ns_t serve(struct device *d, enum device_op op, u64 position, u64 bytes, ns_t at)
 {
     const struct device_profile *p = d->profile;
     ns_t latency = op == DEVICE_READ ? p->read_latency : p->write_latency;
@@ -83,11 +83,11 @@ static ns_t serve(struct device *d, enum device_op op, u64 position, u64 bytes)
     ns_t *slot, ready, done;
 
     if (p->synchronous)
-        return d->clock->now + latency + transfer;
+        return at + latency + transfer;
     if (position != d->last_end)
         latency += p->seek;
     slot = choose_slot(d);
-    ready = MAX(*slot, d->clock->now) + latency;
+    ready = MAX(*slot, at) + latency;
     done = MAX(ready, d->path_free) + transfer;
     *slot = done;
     d->path_free = done;
@@ -102,22 +102,20 @@ static void forget_completed(struct device *d)
         heap_pop(&d->in_flight);
 }
 
-static void account(struct device *d, enum device_op op, u64 sectors, ns_t done)
+static void account(struct device *d, enum device_op op, u64 sectors, ns_t at, ns_t done)
 {
-    ns_t now = d->clock->now;
-
     d->stats.ios[op]++;
     d->stats.sectors[op] += sectors;
-    d->stats.ticks_ns[op] += done - now;
-    d->stats.time_in_queue += done - now;
+    d->stats.ticks_ns[op] += done - at;
+    d->stats.time_in_queue += done - at;
     if (done > d->busy_until) {
-        d->stats.io_ticks += done - MAX(now, d->busy_until);
+        d->stats.io_ticks += done - MAX(at, d->busy_until);
         d->busy_until = done;
     }
     if (d->profile->synchronous)
         return; /* over before anybody can look */
     forget_completed(d);
-    heap_push(&d->in_flight, done, (void *)(uintptr_t)now, sectors << 1 | op);
+    heap_push(&d->in_flight, done, (void *)(uintptr_t)at, sectors << 1 | op);
 }
 
 static bool choose_failure(struct device *d, enum device_op op)
@@ -128,30 +126,31 @@ static bool choose_failure(struct device *d, enum device_op op)
     return true;
 }
 
-static ns_t request(struct device *d, enum device_op op, u64 position, u64 bytes, ns_t work_ns,
-                    bool *ret_failed)
+static ns_t request(struct device *d, enum device_op op, u64 position, u64 bytes, ns_t at,
+                    ns_t work_ns, bool *ret_failed)
 {
-    ns_t done = serve(d, op, position, bytes) + work_ns;
+    ns_t done = serve(d, op, position, bytes, at) + work_ns;
 
-    assert(bytes > 0);
+    assert(bytes > 0 && at >= d->clock->now);
     d->last_end = position + bytes;
     if (d->profile->diskstats)
-        account(d, op, DIV_ROUND_UP(bytes, SECTOR_SIZE), done);
+        account(d, op, DIV_ROUND_UP(bytes, SECTOR_SIZE), at, done);
     *ret_failed = choose_failure(d, op);
     return done;
 }
 
-ns_t device_submit(struct device *d, enum device_op op, u64 position, u64 bytes, bool *ret_failed)
+ns_t device_submit(struct device *d, enum device_op op, u64 position, u64 bytes, ns_t at,
+                   bool *ret_failed)
 {
     count(d->counters, op == DEVICE_READ ? PGPGIN : PGPGOUT, (s64)DIV_ROUND_UP(bytes, SECTOR_SIZE));
-    return request(d, op, position, bytes, 0, ret_failed);
+    return request(d, op, position, bytes, at, 0, ret_failed);
 }
 
 ns_t device_rw_page(struct device *d, enum device_op op, u64 position, ns_t work_ns,
                     bool *ret_failed)
 {
     assert(d->profile->synchronous);
-    return request(d, op, position, 4096, work_ns, ret_failed);
+    return request(d, op, position, 4096, d->clock->now, work_ns, ret_failed);
 }
 
 void device_stats_now(const struct device *d, struct device_stats *ret_stats)
@@ -173,7 +172,7 @@ void device_stats_now(const struct device *d, struct device_stats *ret_stats)
         s.in_flight++;
     }
     if (d->busy_until > now && !d->profile->synchronous)
-        s.io_ticks -= d->busy_until - now;
+        s.io_ticks -= MIN(s.io_ticks, d->busy_until - now); /* or it starts a little later */
     *ret_stats = s;
 }
 

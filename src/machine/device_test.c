@@ -38,7 +38,7 @@ static int done(void **state)
 static ns_t submit(enum device_op op, u64 position)
 {
     bool failed;
-    ns_t when = device_submit(&dev, op, position, 4096, &failed);
+    ns_t when = device_submit(&dev, op, position, 4096, clk.now, &failed);
 
     assert_false(failed);
     return when;
@@ -143,10 +143,10 @@ static void every_nth_request_fails_when_asked_to(void **state)
     start(&slow);
     dev.fail_every[DEVICE_WRITE] = 3;
     for (unsigned i = 1; i <= 9; i++) {
-        device_submit(&dev, DEVICE_WRITE, 0, 4096, &failed);
+        device_submit(&dev, DEVICE_WRITE, 0, 4096, clk.now, &failed);
         assert_int_equal(failed, i % 3 == 0);
         failures += failed;
-        device_submit(&dev, DEVICE_READ, 0, 4096, &failed);
+        device_submit(&dev, DEVICE_READ, 0, 4096, clk.now, &failed);
         assert_false(failed);
     }
     assert_int_equal(failures, 3);
@@ -158,7 +158,8 @@ static void a_large_request_does_not_overflow(void **state)
 
     (void)state;
     start(device_profile_find("network"));
-    assert_int_equal(device_submit(&dev, DEVICE_READ, 0, TIB, &failed) / NS_PER_S, TIB / 125000000);
+    assert_int_equal(device_submit(&dev, DEVICE_READ, 0, TIB, clk.now, &failed) / NS_PER_S,
+                     TIB / 125000000);
 }
 
 static void every_profile_is_found_by_name(void **state)
@@ -186,7 +187,8 @@ static void requests_of_one_device_are_never_faster_than_its_path(void **state)
     for (unsigned i = 0; i < 10000; i++) {
         u64 size = prng_range(&p, 1, 32) * 4096;
 
-        last = MAX(last, device_submit(&dev, DEVICE_READ, prng_below(&p, GIB), size, &failed));
+        last = MAX(last,
+                   device_submit(&dev, DEVICE_READ, prng_below(&p, GIB), size, clk.now, &failed));
         bytes += size;
         clock_run_until(&clk, clk.now + prng_below(&p, 3000));
         if (i % 100 == 0)

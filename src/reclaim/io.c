@@ -29,11 +29,20 @@ struct io_queue {
     struct heap writes; /* times of completion */
 };
 
+/* A read held back until io_unplug(). */
+struct io_plugged {
+    u32 request;
+    struct device *device;
+    u64 position;
+};
+
 struct io_table {
     struct io_request *req;
     u32 nr, cap, free; /* free: first of the list, 0 none (number 0 is not used) */
     struct u64map by_pfn;
     VEC(struct io_queue) queues;
+    bool plug;
+    VEC(struct io_plugged) plugged;
 };
 
 void io_init(struct pgdat *pg)
@@ -61,6 +70,7 @@ void io_done(struct pgdat *pg)
     vec_for_each (&pg->io->queues, q)
         heap_done(&q->writes);
     vec_done(&pg->io->queues);
+    vec_done(&pg->io->plugged);
     free(pg->io->req);
     free(pg->io);
 }
@@ -156,6 +166,40 @@ static void on_complete(void *owner, u64 arg)
     request_complete(pg, &r);
 }
 
+/* The request reaches the device when the CPU has done what comes before it. */
+static ns_t device_time(const struct pgdat *pg)
+{
+    return MAX(pg->clock->now, pg->step_start + pg->cpu_ns);
+}
+
+static void start_request(struct pgdat *pg, struct device *d, enum device_op op, u64 position,
+                          u64 bytes, u32 n)
+{
+    struct io_request *r = &pg->io->req[n];
+    bool failed = false;
+
+    r->done = device_submit(d, op, position, bytes, device_time(pg), &failed);
+    r->failed = r->failed || failed;
+    if (op == DEVICE_WRITE)
+        heap_push(&pg->io->queues.items[r->queue].writes, r->done, NULL, n);
+    clock_at(pg->clock, r->done, on_complete, pg, n);
+}
+
+void io_plug(struct pgdat *pg)
+{
+    assert(!pg->io->plug);
+    pg->io->plug = true;
+}
+
+void io_unplug(struct pgdat *pg)
+{
+    assert(pg->io->plug);
+    pg->io->plug = false;
+    vec_for_each (&pg->io->plugged, p)
+        start_request(pg, p->device, DEVICE_READ, p->position, PAGE_SIZE, p->request);
+    pg->io->plugged.count = 0;
+}
+
 /* work_ns: what the driver of a synchronous device computes. */
 static ns_t submit(struct pgdat *pg, struct device *d, enum device_op op, u64 position, u64 bytes,
                    ns_t work_ns, struct io_request *r)
@@ -165,27 +209,24 @@ static ns_t submit(struct pgdat *pg, struct device *d, enum device_op op, u64 po
 
     if (d->profile->synchronous) { /* costs CPU time, completes here */
         r->done = swap ? device_rw_page(d, op, position, work_ns, &failed)
-                       : device_submit(d, op, position, bytes, &failed);
+                       : device_submit(d, op, position, bytes, pg->clock->now, &failed);
         r->failed = r->failed || failed;
         pgdat_cost(pg, (u32)(r->done - pg->clock->now));
         return pg->clock->now;
     }
-    r->done = device_submit(d, op, position, bytes, &failed);
-    r->failed = r->failed || failed;
     pgdat_cost(pg, pg->cost->io_submit);
     if (op == DEVICE_WRITE)
         r->queue = queue_of(pg->io, d);
     n = request_new(pg->io, r);
-    if (op == DEVICE_WRITE)
-        heap_push(&pg->io->queues.items[r->queue].writes, r->done, NULL, n);
-    clock_at(pg->clock, r->done, on_complete, pg, n);
-    if (swap) {
+    if (swap)
         u64map_put(&pg->io->by_pfn, r->pfn, n);
-        return r->done;
-    }
-    for (u64 i = r->index; i < r->index + r->nr; i++)
+    for (u64 i = r->index; !swap && i < r->index + r->nr; i++)
         u64map_put(&pg->io->by_pfn, pagecache_find(inode_get(pg->backing, r->inode), i), n);
-    return r->done;
+    if (pg->io->plug && r->kind == IO_READ_SWAP)
+        vec_push(&pg->io->plugged, ((struct io_plugged){n, d, position}));
+    else
+        start_request(pg, d, op, position, bytes, n);
+    return pg->io->req[n].done;
 }
 
 void io_read_file(struct pgdat *pg, struct inode *inode, u64 index, u32 nr)

@@ -16,6 +16,9 @@ void io_read_swap(struct pgdat *pg, pfn_t pfn, swp_t e);
 void io_write_swap(struct pgdat *pg, pfn_t pfn, swp_t e);
 /* The same past zswap: to the device. */
 void io_write_slot(struct pgdat *pg, pfn_t pfn, swp_t e);
+/* Between these two, pages swapped in are not read yet: a window of readahead starts as one, after its last page was got. */
+void io_plug(struct pgdat *pg);
+void io_unplug(struct pgdat *pg);
 void io_init(struct pgdat *pg);
 void io_done(struct pgdat *pg);
 /* When the I/O on this frame completes; now when there is none. */
