@@ -361,7 +361,7 @@ static bool parse_choice(struct klog *k, struct span line)
     return true;
 }
 
-/* "Killed process 715 (pattern) total-vm:...", with "(pattern), UID 0, total-vm" of RHEL 7. */
+/* "Killed process 715 (pattern) total-vm:...", with "(pattern), UID 0, total-vm" of RHEL 7 and ", UID 0, (pattern)" before. */
 static bool parse_kill(struct klog *k, const struct klog_line *line)
 {
     struct span rest, name;
@@ -369,7 +369,7 @@ static bool parse_kill(struct klog *k, const struct klog_line *line)
     u64 pid;
 
     if (!after(line->text, "Killed process ", &rest) || !span_take_u64(&rest, &pid) ||
-        !(figures = find_last(rest, "total-vm:")) || !span_take(&rest, "("))
+        !(figures = find_last(rest, "total-vm:")) || !after(rest, "(", &rest))
         return false;
 
     const char *close = memrchr(rest.at, ')', figures > rest.at ? (size_t)(figures - rest.at) : 0);

@@ -78,6 +78,16 @@ static bool begins_with_date(struct span text)
            (is_digit(text.at[4]) || is_digit(text.at[5]) || text.at[7] == ' ');
 }
 
+/* "Tue Nov 25 03:10:00 2025", in whatever language: two colons, and a year at the end. */
+static bool is_date(struct span text)
+{
+    unsigned colons = 0;
+
+    for (const char *at = text.at; at < text.end; at++)
+        colons += *at == ':';
+    return colons == 2 && span_len(text) > 16 && is_digit(text.end[-1]) && is_digit(text.end[-4]);
+}
+
 /* "[   17.319426] " or "[Tue Nov 25 03:10:00 2025] ". "[  857]" is neither: a row of a table. */
 static void take_bracketed_time(struct span *line, u64 *at_us)
 {
@@ -85,7 +95,7 @@ static void take_bracketed_time(struct span *line, u64 *at_us)
 
     if (!span_take(&rest, "[") || !span_take_until(&rest, ']', &inside))
         return;
-    if (!take_seconds(inside, at_us) && !begins_with_date(inside))
+    if (!take_seconds(inside, at_us) && !is_date(inside))
         return;
     if (!span_empty(rest) && *rest.at == ' ')
         rest.at++;
