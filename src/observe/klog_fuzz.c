@@ -1,0 +1,56 @@
+/* klog_fuzz.c - the kernel log parser against mutated OOM reports of 3.10 and 6.1, in several wrappings. */
+#include "base/test.h"
+
+#include "observe/fuzz_text.h"
+
+#define G "tests/diff/fixtures-6.1/384M/"
+
+static void run(struct span text)
+{
+    struct snapshot s;
+    size_t tasks = 0;
+
+    snapshot_init(&s);
+    parse_kernel_log(text, &s);
+    assert(s.log.count <= 1024);
+    vec_for_each (&s.log, event) {
+        assert(event->kind <= LOG_OOM_REAPED && event->order < 64);
+        assert(memchr(event->comm, '\0', sizeof(event->comm)));
+        assert(memchr(event->invoker, '\0', sizeof(event->invoker)));
+        assert(memchr(event->constraint, '\0', sizeof(event->constraint)));
+        vec_for_each (&event->tasks, task)
+            assert(memchr(task->comm, '\0', sizeof(task->comm)));
+        tasks += event->tasks.count;
+    }
+    assert(tasks <= 16384);
+    snapshot_done(&s);
+}
+
+int main(int argc, char **argv)
+{
+    struct fuzz_args args = fuzz_parse_args(argc, argv, 8000);
+    static const struct fuzz_parser parsers[] = {
+        {"reports of 6.1",
+         run,
+         {G "dmesg-oom-memcg-group.txt", G "dmesg-oom-memcg-swap.txt",
+          G "dmesg-oom-global-swap.txt", "tests/observe/fixtures/3.10/var/log/dmesg"},
+         NULL},
+        {"other wrappings",
+         run,
+         {NULL},
+         "6,1,5000,-;a invoked oom-killer: order=0\n SUBSYSTEM=x\n"
+         "Nov 25 03:10:00 h kernel: [ 5.0] memory: usage 8kB, limit 8kB, failcnt 1\n"
+         "2025-11-25T03:10:00 h kernel: [  pid  ]   uid  tgid total_vm rss swapents oom_score_adj "
+         "name\n"
+         "[    5.1] [  T7] [     7]     0     7      8    4 0   -5 x) (y\n"
+         "<4>[    5.2] "
+         "oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg=/a,task_memcg=/a/b,task=x,pid=7,uid=0\n"
+         "[    5.3] h kernel: Killed process 7, UID 3, (x) total-vm:8kB, anon-rss:4kB, "
+         "pgtables:99kB\n"
+         "[    5.4] x: page allocation failure: order:4, mode:0x1\n"
+         "[    5.5] INFO: task a:b:9 blocked for more than 120 seconds.\n"
+         "[    5.6] oom_reaper: reaped process 7 (x), now anon-rss:0kB\n"},
+    };
+
+    return fuzz_parsers(parsers, ARRAY_SIZE(parsers), args.operations, args.seed);
+}
