@@ -25,6 +25,7 @@ void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak)
 
 static inline void fuzz_say_where(void)
 {
+    /* lint: only fuzz programs include this */
     fprintf(stderr, "fuzz: %s, seed %llu, operation %llu\n", fuzz_now.what,
             (unsigned long long)fuzz_now.seed, (unsigned long long)fuzz_now.operation);
 }
@@ -253,6 +254,7 @@ static inline int fuzz_parsers(const struct fuzz_parser *parsers, size_t count, 
         fuzz_now.what = parsers[i].name;
         for (const char *const *file = parsers[i].files; *file; file++) {
             if (!corpus_add(&corpora[i], *file)) {
+                /* lint: only fuzz programs include this */
                 fprintf(stderr, "fuzz: no %s\n", *file);
                 return 1;
             }
