@@ -43,10 +43,12 @@ static inline bool pain_known(const struct pressure *p)
     return !isnan(p->some);
 }
 
-/* 0 to 1, to order findings. */
+/* To order findings: 0.5 to 1, so that what is measured as lost time comes before what only may cost some. */
 static inline double pain_weight(const struct pressure *p)
 {
-    return pain_known(p) ? MAX(p->some / 2, isnan(p->full) ? 0 : p->full) / 100 : 0.5;
+    double lost = pain_known(p) ? MAX(p->some / 2, isnan(p->full) ? 0 : p->full) / 100 : 0;
+
+    return 0.5 + lost / 2;
 }
 
 #define PRESSURE_FILE "/proc/pressure/memory"

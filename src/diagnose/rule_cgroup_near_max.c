@@ -3,6 +3,8 @@
 
 /* Percent of the limit that only swap or its owner gives back. */
 #define FIRM_SHARE 90.0
+/* Without swap the rest is all that is left before a kill: a twentieth is what a program's size varies by anyway. */
+#define FIRM_END   95.0
 
 void rule_cgroup_near_max(struct rule_context *c)
 {
@@ -15,10 +17,11 @@ void rule_cgroup_near_max(struct rule_context *c)
 
         if (!wants_group(c, g) || !known(g->max) || g->max >= NO_LIMIT || !(firm >= FIRM_SHARE))
             continue;
-        /* Filled and quiet is a design (a database). Filled, and pushing against the wall without swap, ends soon. */
-        finding_add(c, hits && no_swap ? SEV_WARNING : SEV_INFO, hits ? CONF_HIGH : CONF_MEDIUM,
-                    g->path, 0.4, "%s is close to its limit: %s of %s cannot be reclaimed%s",
-                    g->path, SIZE(gf->firm), SIZE(g->max),
+        /* With swap, or with some room, filled is a design (a database). Pushing against the wall without swap ends soon. */
+        finding_add(c, no_swap && (hits || firm >= FIRM_END) ? SEV_WARNING : SEV_INFO,
+                    hits ? CONF_HIGH : CONF_MEDIUM, g->path, 0.4,
+                    "%s is close to its limit: %s of %s cannot be reclaimed%s", g->path,
+                    SIZE(gf->firm), SIZE(g->max),
                     no_swap ? ", and it has no swap" : " without swap");
         evidence(c, "not reclaimable without swap", firm, IN_PERCENT, group_file(g, "memory.stat"),
                  "over %.0f %% of the limit", FIRM_SHARE);

@@ -89,6 +89,9 @@ void rule_pressure(struct rule_context *c)
 
         if (g->is_root || severity < SEV_WARNING || !wants_group(c, g) || !is_unexplained(c, g))
             continue;
+        /* Without a limit of its own it waits for what the machine lacks, which is said. */
+        if (finding_said_of(c, "host", SEV_WARNING) && !group_is_limited(c->s, c->f, (u32)i))
+            continue;
         finding_add(c, MIN(severity, SEV_WARNING), CONF_MEDIUM, g->path, 0.5 * pain_weight(p),
                     "%s waits for memory %s of the time", g->path, AMOUNT(p->some, IN_PERCENT));
         evidence_pressure(c, "the group's memory", p, group_file(g, "memory.pressure"));

@@ -36,12 +36,16 @@ RIG_TEST(below_nine_tenths_of_its_limit_a_group_is_not_worth_a_word)
 
 RIG_TEST(a_group_of_anonymous_memory_at_its_limit_is_a_warning_when_it_meets_it_without_swap)
 {
-    u32 g = rig_group(r, "/java", 95 * MIB, 5 * MIB, 100 * MIB);
+    u32 g = rig_group(r, "/java", 94 * MIB, 6 * MIB, 100 * MIB);
 
     assert_int_equal(rig_severity(r, RULE_CGROUP_NEAR_MAX), SEV_INFO);
     now(r, g)->ev_max = 5;
     assert_int_equal(rig_severity(r, RULE_CGROUP_NEAR_MAX), SEV_INFO);
     now(r, g)->swap_max = 0;
+    assert_int_equal(rig_severity(r, RULE_CGROUP_NEAR_MAX), SEV_WARNING);
+    now(r, g)->ev_max = 0;
+    assert_int_equal(rig_severity(r, RULE_CGROUP_NEAR_MAX), SEV_INFO);
+    now(r, g)->stat[NR_INACTIVE_FILE] = 5 * MIB;
     assert_int_equal(rig_severity(r, RULE_CGROUP_NEAR_MAX), SEV_WARNING);
     now(r, g)->stat[NR_INACTIVE_FILE] = 11 * MIB;
     assert_int_equal(rig_severity(r, RULE_CGROUP_NEAR_MAX), -1);
