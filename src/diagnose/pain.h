@@ -59,9 +59,9 @@ static inline void evidence_pressure(struct rule_context *c, const char *name,
 {
     char text[80];
 
-    snprintf(text, sizeof(text), "%s pressure, some", name);
+    snprintf(text, sizeof(text), "%s, some", name);
     evidence(c, text, p->some, IN_PERCENT, where, "warning from %.0f %%", PAIN_WARNING_SOME);
-    snprintf(text, sizeof(text), "%s pressure, full", name);
+    snprintf(text, sizeof(text), "%s, full", name);
     evidence(c, text, p->full, IN_PERCENT, where, "warning from %.0f %%", PAIN_WARNING_FULL);
 }
 

@@ -78,14 +78,25 @@ static void say_processes(struct strbuf *out, const struct sums *sums)
 
     if (!known(sums->rss))
         return;
-    strbuf_printf(out, " The RSS of %s process%s", format_count(number, sums->processes),
-                  sums->processes == 1 ? " is" : "es adds up to");
-    say(out, " %s, shared pages once in each;", sums->rss);
-    if (known(sums->pss))
-        say(out, " their PSS, which divides shared pages, to %s.", sums->pss);
-    else
-        out->text[out->len - 1] = '.';
+    if (sums->processes == 1) {
+        say(out, " The RSS of its process is %s", sums->rss);
+        say(out, ", PSS %s", sums->pss);
+        strbuf_appendc(out, '.');
+        return;
+    }
+    strbuf_printf(out, " The RSS of %s processes adds up to",
+                  format_count(number, sums->processes));
+    say(out, " %s, shared pages once in each", sums->rss);
+    say(out, "; their PSS, which divides them, to %s", sums->pss);
+    strbuf_appendc(out, '.');
 }
+
+/* An amount worth a word. */
+#define say_some(out, fmt, bytes)         \
+    do {                                  \
+        if (known(bytes) && (bytes) != 0) \
+            say(out, fmt, bytes);         \
+    } while (0)
 
 static void reconcile_host(struct diagnosis *d, const struct figures *f)
 {
@@ -105,10 +116,8 @@ static void reconcile_host(struct diagnosis *d, const struct figures *f)
     say(&text, " (before procps 4: %s, less free memory and all cache, tmpfs with it).", older);
     say_processes(&text, &sums);
     strbuf_append(&text, " Neither sees kernel memory");
-    if (known(m[MI_SHMEM]) && m[MI_SHMEM])
-        say(&text, ", unmapped tmpfs (shared memory is %s in all)", m[MI_SHMEM]);
-    if (known(m[MI_HUGETLB]) && m[MI_HUGETLB])
-        say(&text, ", huge pages (%s)", m[MI_HUGETLB]);
+    say_some(&text, ", unmapped tmpfs (shared memory is %s in all)", m[MI_SHMEM]);
+    say_some(&text, ", huge pages (%s)", m[MI_HUGETLB]);
     strbuf_append(&text, " or cache that nobody maps.");
     figure(&r, "free: used", used, "MemTotal - MemAvailable (procps 4)");
     figure(&r, "free: used, older", older,
@@ -146,16 +155,18 @@ static void reconcile_group(struct diagnosis *d, const struct figures *f, u32 in
     strbuf_init(&text);
     strbuf_append(&text, g->version == 1 ? "memory.usage_in_bytes" : "memory.current");
     say(&text, " is %s", g->current);
-    say(&text, ", of which %s anonymous", g->stat[NR_ANON_PAGES]);
-    say(&text, ", %s cache", cache);
-    if (known(g->stat[NR_SHMEM]) && g->stat[NR_SHMEM])
-        say(&text, ", %s shared memory", g->stat[NR_SHMEM]);
-    say(&text, ", %s kernel", g->stat[MEMCG_KERNEL]);
-    say(&text, ". docker stats and kubectl top show %s:", gf->working_set);
-    if (known(gf->working_set))
-        say(&text, " without %s inactive cache, but with the active.", g->stat[NR_INACTIVE_FILE]);
-    else
-        strbuf_appendc(&text, '.');
+    say(&text, ": %s anonymous", g->stat[NR_ANON_PAGES]);
+    say_some(&text, ", %s cache", cache);
+    say_some(&text, ", %s shared memory", g->stat[NR_SHMEM]);
+    say_some(&text, ", %s kernel", g->stat[MEMCG_KERNEL]);
+    strbuf_appendc(&text, '.');
+    if (gf->working_set == g->current)
+        strbuf_append(&text, " docker stats and kubectl top show the same: no cache is inactive.");
+    else if (known(gf->working_set)) {
+        say(&text, " docker stats and kubectl top show %s", gf->working_set);
+        say(&text, ", without %s of inactive cache, but with the active.",
+            g->stat[NR_INACTIVE_FILE]);
+    }
     say_processes(&text, &sums);
     say_elsewhere(&text, g, &sums);
     figure(&r, g->version == 1 ? "memory.usage_in_bytes" : "memory.current", g->current,

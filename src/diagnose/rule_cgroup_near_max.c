@@ -23,7 +23,7 @@ void rule_cgroup_near_max(struct rule_context *c)
                     "%s is close to its limit: %s of %s cannot be reclaimed%s", g->path,
                     SIZE(gf->firm), SIZE(g->max),
                     no_swap ? ", and it has no swap" : " without swap");
-        evidence(c, "not reclaimable without swap", firm, IN_PERCENT, group_file(g, "memory.stat"),
+        evidence(c, "not reclaimable, without swap", firm, IN_PERCENT, group_file(g, "memory.stat"),
                  "over %.0f %% of the limit", FIRM_SHARE);
         evidence(c, "anon", number_of(g->stat[NR_ANON_PAGES]), IN_BYTES,
                  group_file(g, "memory.stat"), "%s", "");

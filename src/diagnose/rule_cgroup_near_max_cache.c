@@ -23,11 +23,11 @@ void rule_cgroup_near_max_cache(struct rule_context *c)
                     g->path, AMOUNT(used, IN_PERCENT), SIZE(gf->cache));
         evidence(c, "memory.current", used, IN_PERCENT, group_file(g, "memory.current"),
                  "over %.0f %% of the limit", NEAR_PERCENT);
-        evidence(c, "not reclaimable without swap", firm, IN_PERCENT, group_file(g, "memory.stat"),
+        evidence(c, "not reclaimable, without swap", firm, IN_PERCENT, group_file(g, "memory.stat"),
                  "under %.0f %% of the limit", FIRM_PERCENT);
         evidence(c, "refaults", gf->refaults, IN_PAGES_PER_S, group_file(g, "memory.stat"),
                  "under %.0f pages/s", REFAULTS);
-        evidence(c, "the group's memory pressure, some", p->some, IN_PERCENT,
-                 group_file(g, "memory.pressure"), "under %.0f %%", PAIN_NONE_SOME);
+        evidence(c, "memory.pressure, some", p->some, IN_PERCENT, group_file(g, "memory.pressure"),
+                 "under %.0f %%", PAIN_NONE_SOME);
     }
 }

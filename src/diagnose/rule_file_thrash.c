@@ -45,7 +45,7 @@ void rule_file_thrash(struct rule_context *c)
              "over %.0f pages/s", BUSY_PAGES);
     evidence(c, "workingset_activate_file", wanted, IN_PAGES_PER_S, "/proc/vmstat", "%s", "");
     evidence(c, "pswpin", rate(c, PSWPIN), IN_PAGES_PER_S, "/proc/vmstat", "%s", "");
-    evidence(c, "reads that refaults and swap-ins explain", f->memory_read_share, IN_PERCENT,
-             "/proc/diskstats", "%s", "");
-    evidence_pressure(c, "memory", p, PRESSURE_FILE);
+    evidence(c, "reads of evicted pages", f->memory_read_share, IN_PERCENT, "/proc/diskstats", "%s",
+             "");
+    evidence_pressure(c, "memory pressure", p, PRESSURE_FILE);
 }

@@ -33,7 +33,7 @@ void rule_io_bottleneck(struct rule_context *c)
                        AMOUNT(d->read_ms, IN_MS));
     evidence(c, "io pressure, some", io->some, IN_PERCENT, "/proc/pressure/io", "over %.0f %%",
              IO_SOME);
-    evidence(c, "reads that refaults and swap-ins explain", f->memory_read_share, IN_PERCENT,
+    evidence(c, "reads of evicted pages", f->memory_read_share, IN_PERCENT,
              "/proc/vmstat, /proc/diskstats", "under %.0f %%", READ_SHARE);
     evidence(c, "memory pressure, some", memory->some, IN_PERCENT, PRESSURE_FILE, "under %.0f %%",
              2 * PAIN_NONE_SOME);

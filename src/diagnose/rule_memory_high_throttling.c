@@ -21,9 +21,9 @@ static void tell(struct rule_context *c, const struct cgroup_view *g,
              group_file(g, "memory.events"), "over 0");
     evidence(c, "memory.current", number_of(g->current), IN_BYTES, group_file(g, "memory.current"),
              "at %s", SIZE(g->high));
-    evidence(c, "not reclaimable without swap", number_of(gf->firm), IN_BYTES,
+    evidence(c, "not reclaimable, without swap", number_of(gf->firm), IN_BYTES,
              group_file(g, "memory.stat"), "%s", "");
-    evidence_pressure(c, "the group's memory", p, group_file(g, "memory.pressure"));
+    evidence_pressure(c, "memory.pressure", p, group_file(g, "memory.pressure"));
 }
 
 void rule_memory_high_throttling(struct rule_context *c)

@@ -37,5 +37,5 @@ void rule_memory_low_available(struct rule_context *c)
              SIZE((u64)left_little(f)));
     evidence(c, "swap used", f->swap_used_share, IN_PERCENT, "/proc/meminfo", "over %.0f %%",
              100 - SWAP_LEFT_PERCENT);
-    evidence_pressure(c, "memory", &f->psi[PSI_RES_MEMORY], PRESSURE_FILE);
+    evidence_pressure(c, "memory pressure", &f->psi[PSI_RES_MEMORY], PRESSURE_FILE);
 }

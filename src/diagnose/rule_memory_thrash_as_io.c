@@ -24,7 +24,7 @@ void rule_memory_thrash_as_io(struct rule_context *c)
                 "host", 0.9 * pain_weight(&f->pain),
                 "The disk is busy because memory is short: %s of what it reads was just evicted",
                 AMOUNT(f->memory_read_share, IN_PERCENT));
-    evidence(c, "reads that refaults and swap-ins explain", f->memory_read_share, IN_PERCENT,
+    evidence(c, "reads of evicted pages", f->memory_read_share, IN_PERCENT,
              "/proc/vmstat, /proc/diskstats", "over %.0f %%", READ_SHARE);
     evidence(c, "read from devices", f->device_read_bytes, IN_BYTES_PER_S, "/proc/diskstats", "%s",
              "");
@@ -33,5 +33,5 @@ void rule_memory_thrash_as_io(struct rule_context *c)
                  "busy over %.0f %%", DISK_BUSY);
     evidence(c, "io pressure, some", f->psi[PSI_RES_IO].some, IN_PERCENT, "/proc/pressure/io",
              "over %.0f %%", IO_SOME);
-    evidence_pressure(c, "memory", &f->pain, PRESSURE_FILE);
+    evidence_pressure(c, "memory pressure", &f->pain, PRESSURE_FILE);
 }

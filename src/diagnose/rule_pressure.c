@@ -60,7 +60,7 @@ static void tell_host(struct rule_context *c)
         severity = SEV_INFO;
     finding_add(c, severity, CONF_MEDIUM, "host", 0.1 + 0.5 * pain_weight(p),
                 "Programs wait for memory %s of the time", AMOUNT(p->some, IN_PERCENT));
-    evidence_pressure(c, "memory", p, PRESSURE_FILE);
+    evidence_pressure(c, "memory pressure", p, PRESSURE_FILE);
     tell_worst(c);
 }
 
@@ -94,6 +94,6 @@ void rule_pressure(struct rule_context *c)
             continue;
         finding_add(c, MIN(severity, SEV_WARNING), CONF_MEDIUM, g->path, 0.5 * pain_weight(p),
                     "%s waits for memory %s of the time", g->path, AMOUNT(p->some, IN_PERCENT));
-        evidence_pressure(c, "the group's memory", p, group_file(g, "memory.pressure"));
+        evidence_pressure(c, "memory.pressure", p, group_file(g, "memory.pressure"));
     }
 }

@@ -179,11 +179,13 @@ static void render_evidence(const struct diagnose_report *r, struct strbuf *out,
     }
 }
 
+/* The worst finding is told in full; of the others what supports them and what would help, until somebody asks for more. */
 static void render_finding(const struct diagnose_report *r, struct strbuf *out,
                            const struct finding *f)
 {
     const struct rule_info *info = &rule_info[f->rule];
     bool pains = f->severity >= SEV_WARNING, full = pains || r->explain;
+    bool first = f == r->diagnosis->findings.items.items;
     const char *label = severity_name(f->severity);
     struct strbuf title;
 
@@ -202,10 +204,13 @@ static void render_finding(const struct diagnose_report *r, struct strbuf *out,
     strbuf_printf(out, "%*s%s%s: %s, confidence %s%s\n", (int)INDENT, "", style(r, DIM), info->name,
                   f->scope, confidence_name(f->confidence), style(r, PLAIN));
     render_evidence(r, out, f);
-    render_advice(out, "Means", info->meaning);
-    render_advice(out, "Look at", info->look_next);
+    if (first || r->explain) {
+        render_advice(out, "Means", info->meaning);
+        render_advice(out, "Look at", info->look_next);
+    }
     render_advice(out, "Change", info->change);
-    render_advice(out, "Wrong if", info->disproof);
+    if (first || r->explain)
+        render_advice(out, "Wrong if", info->disproof);
     if (r->explain)
         render_advice(out, "Why", info->teach);
 }
@@ -308,11 +313,21 @@ static void render_gaps(const struct diagnose_report *r, struct strbuf *out)
     if (f->gaps.count == 0)
         return;
     heading(r, out, "Not measurable here");
+    /* Each reason once, with all that it stands in the way of. */
     vec_for_each (&f->gaps, g) {
         struct strbuf text;
+        bool told = false;
 
+        for (const struct gap *before = f->gaps.items; before < g; before++)
+            told = told || strcmp(before->why, g->why) == 0;
+        if (told)
+            continue;
         strbuf_init(&text);
-        strbuf_printf(&text, "%s, because %s", g->what, g->why);
+        for (const struct gap *at = g; at < f->gaps.items + f->gaps.count; at++) {
+            if (strcmp(at->why, g->why) == 0)
+                strbuf_printf(&text, "%s%s", at == g ? "" : "; ", at->what);
+        }
+        strbuf_printf(&text, " (%s)", g->why);
         strbuf_append(out, "  ");
         text_wrap(out, text.text, 4, COLUMNS);
         strbuf_appendc(out, '\n');

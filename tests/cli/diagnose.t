@@ -32,8 +32,8 @@ $ highwater diagnose healthy
 >...
 > Not measurable here
 >...
->   whether programs have to reclaim memory themselves, because /proc/vmstat: not
->     in this archive
+>   whether evicted file pages are wanted again; whether programs have to reclaim
+>     memory themselves (/proc/vmstat: not in this archive)
 >...
 
 # The lines of the tree add up.
