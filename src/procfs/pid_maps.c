@@ -9,7 +9,7 @@
 
 #define NAME_COLUMN 73 /* where the name begins, unless the numbers are longer */
 
-static bool is_heap(const struct vma *v)
+bool maps_is_heap(const struct vma *v)
 {
     const struct mm *mm = v->mm;
 
@@ -19,7 +19,7 @@ static bool is_heap(const struct vma *v)
            v->end << PAGE_SHIFT >= mm->start_brk;
 }
 
-static bool is_stack(const struct vma *v)
+bool maps_is_stack(const struct vma *v)
 {
     const struct mm *mm = v->mm;
 
@@ -34,9 +34,9 @@ static const char *special_name(const struct vma *v)
 {
     if (v->flags & VM_SPECIAL)
         return v->flags & VM_EXEC ? "[vdso]" : "[vvar]";
-    if (is_heap(v))
+    if (maps_is_heap(v))
         return "[heap]";
-    if (is_stack(v))
+    if (maps_is_stack(v))
         return "[stack]";
     return "";
 }
@@ -64,7 +64,7 @@ void maps_render_line(const struct maps_line *l, struct strbuf *out)
     strbuf_appendc(out, '\n');
 }
 
-static void render_vma(const struct system *s, const struct vma *v, struct strbuf *out)
+void maps_render_vma(const struct system *s, const struct vma *v, struct strbuf *out)
 {
     struct maps_line l = {
         .start = v->start << PAGE_SHIFT,
@@ -93,5 +93,5 @@ static void render_vma(const struct system *s, const struct vma *v, struct strbu
 void render_pid_maps(const struct system *s, const struct task *t, struct strbuf *out)
 {
     for (u32 i = 0; t->mm && i < t->mm->nr_vmas; i++)
-        render_vma(s, t->mm->vmas[i], out);
+        maps_render_vma(s, t->mm->vmas[i], out);
 }

@@ -1,9 +1,9 @@
-/* pid_maps.h - one line of /proc/PID/maps, which smaps_rollup begins with as well. */
+/* pid_maps.h - one line of /proc/PID/maps, which smaps has as well. */
 #ifndef PROCFS_PID_MAPS_H
 #define PROCFS_PID_MAPS_H
 
 #include "base/strbuf.h"
-#include "space/space.h"
+#include "system/system.h"
 
 struct maps_line {
     vaddr_t start, end;
@@ -15,6 +15,10 @@ struct maps_line {
     const char *suffix; /* after the name: " (deleted)" or "" */
 };
 
+bool maps_is_heap(const struct vma *v);
+bool maps_is_stack(const struct vma *v);
+/* The line of one mapping. */
+void maps_render_vma(const struct system *s, const struct vma *v, struct strbuf *out);
 void maps_render_line(const struct maps_line *l, struct strbuf *out);
 
 #endif

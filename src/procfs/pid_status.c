@@ -9,7 +9,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define KIB_PER_PAGE 4u
+#define KIB_PER_PAGE     4u
+#define ALL_CAPABILITIES "000001ffffffffff"
+#define NO_CAPABILITIES  "0000000000000000"
 
 static const char *state_text(const struct task *t)
 {
@@ -126,19 +128,24 @@ void render_pid_status(const struct system *s, const struct task *t, struct strb
     strbuf_printf(out,
                   "Name:\t%s\nUmask:\t0022\nState:\t%s\nTgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\n",
                   t->comm, state_text(t), t->tgid, t->pid, t->ppid);
-    strbuf_append(out,
-                  "TracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t64\nGroups:\t \n");
+    strbuf_printf(
+        out,
+        "TracerPid:\t0\nUid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t64\nGroups:\t "
+        "\n",
+        t->uid, t->uid, t->uid, t->uid, t->uid, t->uid, t->uid, t->uid);
     strbuf_printf(out, "NStgid:\t%u\nNSpid:\t%u\nNSpgid:\t%u\nNSsid:\t%u\n", t->tgid, t->pid,
                   t->tgid, t->tgid);
     if (t->mm)
         render_memory(t->mm, out);
     strbuf_printf(out, "Threads:\t%u\nSigQ:\t0/%" PRIu64 "\n", count_threads(s, t), signals_max);
     strbuf_append(
+        out, "SigPnd:\t0000000000000000\nShdPnd:\t0000000000000000\nSigBlk:\t0000000000000000\n"
+             "SigIgn:\t0000000000000000\nSigCgt:\t0000000000000000\nCapInh:\t0000000000000000\n");
+    strbuf_printf(out, "CapPrm:\t%s\nCapEff:\t%s\n", t->uid ? NO_CAPABILITIES : ALL_CAPABILITIES,
+                  t->uid ? NO_CAPABILITIES : ALL_CAPABILITIES);
+    strbuf_append(
         out,
-        "SigPnd:\t0000000000000000\nShdPnd:\t0000000000000000\nSigBlk:\t0000000000000000\n"
-        "SigIgn:\t0000000000000000\nSigCgt:\t0000000000000000\n"
-        "CapInh:\t0000000000000000\nCapPrm:\t000001ffffffffff\nCapEff:\t000001ffffffffff\n"
-        "CapBnd:\t000001ffffffffff\nCapAmb:\t0000000000000000\n"
+        "CapBnd:\t" ALL_CAPABILITIES "\nCapAmb:\t" NO_CAPABILITIES "\n"
         "NoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n"
         "Speculation_Store_Bypass:\tnot vulnerable\nSpeculationIndirectBranch:\talways enabled\n");
     render_allowed(s, out);

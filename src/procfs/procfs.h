@@ -29,6 +29,19 @@ void render_uptime(const struct system *s, struct strbuf *out);
 void render_diskstats(const struct system *s, struct strbuf *out);
 /* "6.1.0-highwater": also the file by which a tree is known to be of a simulated machine. */
 void render_osrelease(const struct system *s, struct strbuf *out);
+void render_pagetypeinfo(const struct system *s, struct strbuf *out);
+void render_cpuinfo(const struct system *s, struct strbuf *out);
+/* /sys/devices/system/node/node0 */
+void render_node_meminfo(const struct system *s, struct strbuf *out);
+void render_node_numastat(const struct system *s, struct strbuf *out);
+void render_node_vmstat(const struct system *s, struct strbuf *out);
+void render_node_cpulist(const struct system *s, struct strbuf *out);
+/* Files that never change. */
+struct constant_file {
+    const char *name, *text;
+};
+extern const struct constant_file constant_files[];
+extern const unsigned nr_constant_files;
 /* /proc/pressure/{cpu,io,memory} */
 void render_pressure_cpu(const struct system *s, struct strbuf *out);
 void render_pressure_io(const struct system *s, struct strbuf *out);
@@ -42,6 +55,11 @@ void render_pid_status(const struct system *s, const struct task *t, struct strb
 void render_pid_statm(const struct system *s, const struct task *t, struct strbuf *out);
 void render_pid_maps(const struct system *s, const struct task *t, struct strbuf *out);
 void render_pid_smaps_rollup(const struct system *s, const struct task *t, struct strbuf *out);
+void render_pid_smaps(const struct system *s, const struct task *t, struct strbuf *out);
+void render_pid_stat(const struct system *s, const struct task *t, struct strbuf *out);
+void render_pid_numa_maps(const struct system *s, const struct task *t, struct strbuf *out);
+void render_pid_oom_score(const struct system *s, const struct task *t, struct strbuf *out);
+void render_pid_cmdline(const struct system *s, const struct task *t, struct strbuf *out);
 void render_pid_comm(const struct system *s, const struct task *t, struct strbuf *out);
 void render_pid_oom_score_adj(const struct system *s, const struct task *t, struct strbuf *out);
 void render_pid_cgroup(const struct system *s, const struct task *t, struct strbuf *out);

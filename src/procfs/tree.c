@@ -49,10 +49,18 @@ static int write_machine(struct tree *t)
         {"proc/vmstat", render_vmstat},
         {"proc/zoneinfo", render_zoneinfo},
         {"proc/buddyinfo", render_buddyinfo},
+        {"proc/pagetypeinfo", render_pagetypeinfo},
+        {"proc/cpuinfo", render_cpuinfo},
         {"proc/swaps", render_swaps},
         {"proc/slabinfo", render_slabinfo},
         {"proc/stat", render_stat},
         {"proc/loadavg", render_loadavg},
+        {"sys/devices/system/node/node0/meminfo", render_node_meminfo},
+        {"sys/devices/system/node/node0/numastat", render_node_numastat},
+        {"sys/devices/system/node/node0/vmstat", render_node_vmstat},
+        {"sys/devices/system/node/node0/cpulist", render_node_cpulist},
+        {"sys/devices/system/cpu/online", render_node_cpulist},
+        {"sys/devices/system/cpu/possible", render_node_cpulist},
         {"proc/pressure/cpu", render_pressure_cpu},
         {"proc/pressure/io", render_pressure_io},
         {"proc/pressure/memory", render_pressure_memory},
@@ -77,6 +85,10 @@ static int write_machine(struct tree *t)
         snprintf(name, sizeof(name), "proc/sys/vm/%s", info->key + 3);
         rc = write_text(t, name);
     }
+    for (unsigned i = 0; i < nr_constant_files && rc == 0; i++) {
+        strbuf_append(&t->text, constant_files[i].text);
+        rc = write_text(t, constant_files[i].name);
+    }
     if (rc == 0) {
         strbuf_append_bytes(&t->text, t->s->log.text, t->s->log.len);
         rc = write_text(t, "var/log/dmesg");
@@ -90,10 +102,12 @@ static int write_process(struct tree *t, const struct task *task)
         const char *name;
         void (*render)(const struct system *s, const struct task *t, struct strbuf *out);
     } files[] = {
-        {"status", render_pid_status}, {"statm", render_pid_statm},
-        {"maps", render_pid_maps},     {"smaps_rollup", render_pid_smaps_rollup},
-        {"comm", render_pid_comm},     {"oom_score_adj", render_pid_oom_score_adj},
-        {"cgroup", render_pid_cgroup},
+        {"status", render_pid_status},   {"statm", render_pid_statm},
+        {"maps", render_pid_maps},       {"smaps_rollup", render_pid_smaps_rollup},
+        {"comm", render_pid_comm},       {"oom_score_adj", render_pid_oom_score_adj},
+        {"cgroup", render_pid_cgroup},   {"stat", render_pid_stat},
+        {"smaps", render_pid_smaps},     {"numa_maps", render_pid_numa_maps},
+        {"cmdline", render_pid_cmdline}, {"oom_score", render_pid_oom_score},
     };
     char name[256];
     int rc = 0;

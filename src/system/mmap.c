@@ -130,7 +130,7 @@ static u32 map_flags(const struct system *s, const struct mm *mm, const struct m
 static struct file *shared_memory(struct system *s, u64 len, bool reserve)
 {
     struct inode *inode =
-        inode_new(&s->backing, INODE_SHMEM, 0, ++s->shm_ino, "/dev/zero (deleted)", len, NULL);
+        inode_new(&s->backing, INODE_SHMEM, 0, ++s->shm_ino, "/dev/zero", len, NULL);
 
     inode->nlink = 0;
     if (reserve)

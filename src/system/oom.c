@@ -70,11 +70,14 @@ static u64 usable_pages(const struct system *s, const struct group *scope)
     return MAX(pages, (u64)1);
 }
 
-static s64 badness(const struct task *t, u64 usable)
+s64 oom_badness(const struct system *s, const struct task *t, u64 usable)
 {
     const struct mm *mm = t->mm;
-    u64 tables = mm->nr_ptes + mm->nr_pmds + mm->nr_puds; /* mm_pgtables_bytes() */
+    u64 tables;
 
+    if (t->kthread || !mm || t->oom_score_adj == OOM_SCORE_ADJ_MIN || in_vfork(s, t))
+        return OOM_NEVER;
+    tables = mm->nr_ptes + mm->nr_pmds + mm->nr_puds; /* mm_pgtables_bytes() */
     return (s64)(mm_rss(mm) + mm->swapents + tables) + t->oom_score_adj * ((s64)usable / 1000);
 }
 
@@ -88,11 +91,10 @@ static struct task *choose_victim(const struct system *s, const struct group *sc
         struct task *t = s->tasks[i];
         s64 points;
 
-        if (!oom_is_candidate(s, t, scope) || t->oom_score_adj == OOM_SCORE_ADJ_MIN ||
-            in_vfork(s, t))
+        if (!oom_is_candidate(s, t, scope))
             continue;
-        points = badness(t, usable);
-        if (points >= most) {
+        points = oom_badness(s, t, usable);
+        if (points != OOM_NEVER && points >= most) {
             most = points;
             victim = t;
         }

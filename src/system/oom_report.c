@@ -265,10 +265,10 @@ static void report_tasks(struct system *s, const struct group *scope)
         const struct task *t = s->tasks[i];
 
         if (oom_is_candidate(s, t, scope))
-            log_line(s, "[%7u] %5u %5u %8llu %8llu %8llu %8llu         %5d %s", t->pid, 0, t->tgid,
-                     (unsigned long long)t->mm->total_vm, (unsigned long long)mm_rss(t->mm),
-                     tables_bytes(t->mm), (unsigned long long)t->mm->swapents, t->oom_score_adj,
-                     t->comm);
+            log_line(s, "[%7u] %5u %5u %8llu %8llu %8llu %8llu         %5d %s", t->pid, t->uid,
+                     t->tgid, (unsigned long long)t->mm->total_vm,
+                     (unsigned long long)mm_rss(t->mm), tables_bytes(t->mm),
+                     (unsigned long long)t->mm->swapents, t->oom_score_adj, t->comm);
     }
 }
 
@@ -296,9 +296,9 @@ void oom_report(struct system *s, const struct task *invoker, struct group *scop
         group_path(scope, scope_path, sizeof(scope_path));
     log_line(s,
              "oom-kill:constraint=%s,nodemask=(null),cpuset=/,mems_allowed=0,%s%s,task_memcg=%s,"
-             "task=%s,pid=%u,uid=0",
+             "task=%s,pid=%u,uid=%u",
              scope ? "CONSTRAINT_MEMCG" : "CONSTRAINT_NONE", scope ? "oom_memcg=" : "global_oom",
-             scope ? scope_path : "", victim_path, victim->comm, victim->pid);
+             scope ? scope_path : "", victim_path, victim->comm, victim->pid, victim->uid);
 }
 
 void oom_report_killed(struct system *s, const struct task *victim, const char *message)
@@ -307,10 +307,10 @@ void oom_report_killed(struct system *s, const struct task *victim, const char *
 
     log_line(s,
              "%s: Killed process %u (%s) total-vm:%llukB, anon-rss:%llukB, file-rss:%llukB, "
-             "shmem-rss:%llukB, UID:0 pgtables:%llukB oom_score_adj:%d",
+             "shmem-rss:%llukB, UID:%u pgtables:%llukB oom_score_adj:%d",
              message, victim->pid, victim->comm, (unsigned long long)mm->total_vm * PAGE_KIB,
              (unsigned long long)mm->rss_anon * PAGE_KIB,
              (unsigned long long)mm->rss_file * PAGE_KIB,
-             (unsigned long long)mm->rss_shmem * PAGE_KIB, tables_bytes(mm) / 1024,
+             (unsigned long long)mm->rss_shmem * PAGE_KIB, victim->uid, tables_bytes(mm) / 1024,
              victim->oom_score_adj);
 }

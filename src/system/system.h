@@ -151,6 +151,11 @@ void system_give_up(struct system *s, struct task *t);
 /* Write to /proc/PID/oom_score_adj: of all its threads, and of other processes that share its memory. */
 void system_set_oom_score_adj(struct system *s, struct task *t, s16 adj);
 
+/* What makes a process the OOM killer's choice: the more the likelier. usable: pages of all that may be used.
+ * OOM_NEVER: it is left alone. */
+#define OOM_NEVER INT64_MIN
+s64 oom_badness(const struct system *s, const struct task *t, u64 usable);
+
 /* --- one access: the caller has missed in tlb_hit(&s->tlbs[cpu], mm->id, vpn, write) ------------------------------------- */
 enum step system_access(struct system *s, struct task *t, vpn_t vpn, enum access_kind kind);
 /* bytes=on: copy user memory through page tables that system_access() just made valid (one page at most). */

@@ -98,6 +98,7 @@ struct task *system_thread_new(struct system *s, struct task *leader, u32 tid)
     assert(leader->mm);
     t->oom_score_adj = leader->oom_score_adj;
     t->uid = leader->uid;
+    t->nice = leader->nice;
     mm_share(t, leader->mm);
     task_publish(s, t);
     return t;
@@ -121,6 +122,7 @@ static struct task *fork_begin(struct system *s, struct task *t, u32 child_pid)
 
     child->oom_score_adj = t->oom_score_adj;
     child->uid = t->uid;
+    child->nice = t->nice;
     pgdat_cost(&s->pgdat, s->cost.fork_base);
     return child;
 }

@@ -30,6 +30,7 @@ struct task {
     enum task_outcome outcome;
     s32 exit_status; /* as from wait(2) */
     s16 oom_score_adj;
+    s8 nice;   /* to be shown; the scheduler goes by weights */
     u32 uid;   /* 0 has all capabilities */
     int error; /* of the call that ended last, as its program sees it: -ENOMEM, -ENOSPC; else 0 */
     bool kthread;

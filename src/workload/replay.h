@@ -36,6 +36,7 @@ struct replay_config {
     u32 pid_base;        /* added to every pid of the recording */
     s16 oom_score_adj;   /* of its first processes */
     u32 uid;             /* and the user they belong to */
+    s8 nice;             /* and what /proc shows */
     u32 weight;          /* of its tasks, as sched_weight() gives it; 0: of nice 0 */
     /* The next batch of events of a stream, instead of the trace's: `trace` then only names the streams. False: the
      * stream is over. NULL: what was recorded. */

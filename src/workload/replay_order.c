@@ -229,6 +229,7 @@ static void start_process(struct replay *r, struct replay_stream *rs, ns_t now)
 
     task->oom_score_adj = c->oom_score_adj;
     task->uid = c->uid;
+    task->nice = c->nice;
     replay_stream_start(rs, task, replay_proc_new(), now);
 }
 

@@ -164,6 +164,7 @@ static int init_job(struct scenario_run *run, struct scenario_job *job, u32 *pid
         .sched = &run->sched,
         .oom_score_adj = (s16)t->oom_score_adj,
         .uid = (u32)t->uid,
+        .nice = (s8)t->nice,
         .weight = sched_weight((int)t->nice),
         .pid_base = *pid_base,
     };

@@ -3,16 +3,31 @@ $ highwater run "$EXAMPLES/demo.hwt" --memory-max 48M --proc tree -q >/dev/null
 $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
 > ./highwater
 > ./proc/buddyinfo
+> ./proc/cpuinfo
 > ./proc/diskstats
+> ./proc/loadavg
 > ./proc/meminfo
+> ./proc/pagetypeinfo
 > ./proc/pressure/cpu
 > ./proc/pressure/io
 > ./proc/pressure/memory
 > ./proc/slabinfo
+> ./proc/stat
 > ./proc/swaps
 > ./proc/uptime
 > ./proc/vmstat
 > ./proc/zoneinfo
+> ./sys/devices/system/cpu/online
+> ./sys/devices/system/cpu/possible
+> ./sys/devices/system/node/has_cpu
+> ./sys/devices/system/node/has_memory
+> ./sys/devices/system/node/node0/cpulist
+> ./sys/devices/system/node/node0/distance
+> ./sys/devices/system/node/node0/meminfo
+> ./sys/devices/system/node/node0/numastat
+> ./sys/devices/system/node/node0/vmstat
+> ./sys/devices/system/node/online
+> ./sys/devices/system/node/possible
 > ./sys/fs/cgroup/app/cgroup.controllers
 > ./sys/fs/cgroup/app/cgroup.events
 > ./sys/fs/cgroup/app/cgroup.procs
@@ -43,6 +58,11 @@ $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
 > ./sys/fs/cgroup/memory.numa_stat
 > ./sys/fs/cgroup/memory.pressure
 > ./sys/fs/cgroup/memory.stat
+> ./sys/kernel/mm/lru_gen/enabled
+> ./sys/kernel/mm/numa/demotion_enabled
+> ./sys/kernel/mm/swap/vma_ra_enabled
+> ./sys/kernel/mm/transparent_hugepage/enabled
+> ./sys/kernel/mm/transparent_hugepage/shmem_enabled
 > ./var/log/dmesg
 $ cat tree/sys/fs/cgroup/app/memory.max tree/sys/fs/cgroup/app/memory.peak tree/sys/fs/cgroup/app/memory.high tree/proc/sys/vm/swappiness
 > 50331648
