@@ -20,13 +20,17 @@ void rule_direct_reclaim(struct rule_context *c)
     }
     if (f->allocstall < STALLS)
         return;
+    /* Who thrashes reclaims all the time: the thrash is the cause, and its pain is not counted twice. */
+    if (severity > SEV_INFO && (finding_said(c, RULE_SWAP_THRASH, SEV_WARNING) ||
+                                finding_said(c, RULE_FILE_THRASH, SEV_WARNING)))
+        severity = SEV_INFO;
     if (!pain_known(p))
         severity = f->allocstall >= STALLS_BLIND ? SEV_WARNING : SEV_INFO;
     finding_add(c, MAX(severity, SEV_INFO), pain_known(p) ? CONF_HIGH : CONF_MEDIUM, "host",
                 0.8 * pain_weight(p),
                 "Programs stop %s times a second to reclaim memory themselves",
                 AMOUNT(f->allocstall, IN_COUNT));
-    if (severity < SEV_WARNING)
+    if (pain_severity(p) < SEV_WARNING)
         finding_detail(c, "It costs hardly any time so far.");
     evidence(c, "allocstall", f->allocstall, IN_EVENTS_PER_S, "/proc/vmstat", "over %.0f /s",
              STALLS);

@@ -12,7 +12,8 @@ static bool is_host_kill(const struct log_event *e)
            strcmp(e->constraint, "CONSTRAINT_MEMCG") != 0;
 }
 
-/* Kills in cgroups that were seen, or (in all) of which the groups tell; a parent counts those of its children. */
+/* Kills in cgroups that were seen, or (in all) of which the groups tell. A parent of cgroup v2 counts those of its children, one of v1 its own
+ * only. */
 static u64 kills_in_groups(const struct rule_context *c, bool in_all)
 {
     u64 kills = 0;
@@ -21,7 +22,8 @@ static u64 kills_in_groups(const struct rule_context *c, bool in_all)
         u64 seen = in_all ? g->ev_oom_kill : c->f->groups[g - c->s->cgroups.items].oom_kills_seen;
 
         /* The root has no memory.events: its children stand for it. */
-        if (known(seen) && (g->parent == GROUP_NONE || c->s->cgroups.items[g->parent].is_root))
+        if (known(seen) &&
+            (g->version == 1 || g->parent == GROUP_NONE || c->s->cgroups.items[g->parent].is_root))
             kills += seen;
     }
     return kills;

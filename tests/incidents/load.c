@@ -319,6 +319,16 @@ static void load_make(char **a)
     exit(0);
 }
 
+/* forget FILE: drop what is cached of it, so that its next reader is charged */
+static void load_forget(char **a)
+{
+    int fd = open(a[0], O_RDONLY);
+
+    if (fd < 0 || fsync(fd) || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED))
+        die(a[0]);
+    exit(0);
+}
+
 /* read FILE [loop]: read it once, or for ever */
 static void load_read(char **a)
 {
@@ -473,10 +483,10 @@ static const struct {
     {"shared", load_shared},     {"hugetlb", load_hugetlb}, {"thp", load_thp},
     {"fragment", load_fragment}, {"files", load_files},     {"pipes", load_pipes},
     {"messages", load_messages}, {"events", load_events},   {"make", load_make},
-    {"read", load_read},         {"mapped", load_mapped},   {"direct", load_direct},
-    {"write", load_write},       {"grab", load_grab},       {"spin", load_spin},
-    {"workers", load_workers},   {"promise", load_promise}, {"zombies", load_zombies},
-    {"bind", load_bind},
+    {"forget", load_forget},     {"read", load_read},       {"mapped", load_mapped},
+    {"direct", load_direct},     {"write", load_write},     {"grab", load_grab},
+    {"spin", load_spin},         {"workers", load_workers}, {"promise", load_promise},
+    {"zombies", load_zombies},   {"bind", load_bind},
 };
 
 static void run(char **argv)

@@ -77,6 +77,41 @@ watch() {
 }
 """
 
+# For a host of one's own with cgroup v1, as root: in namespaces, so that it sees its own processes and groups only, as in a container.
+HOST_OUTER = r"""
+for at in memory unified; do
+    mkdir -p /sys/fs/cgroup/$at/highwater-incident
+    echo $$ >/sys/fs/cgroup/$at/highwater-incident/cgroup.procs
+done
+exec unshare --mount --uts --pid --fork --cgroup --mount-proc sh "$WORK/inner.sh"
+"""
+HOST_INNER = r"""
+hostname guest
+mount --make-rprivate /
+# Mounts that tell of the host and not of memory.
+awk '$5 !~ "^/($|proc|sys|dev)" { print $5 }' /proc/self/mountinfo | while read -r at; do umount -l "$at" 2>/dev/null; done
+umount -l /sys/fs/cgroup
+mount -t tmpfs tmpfs /sys/fs/cgroup
+mkdir /sys/fs/cgroup/memory /sys/fs/cgroup/unified
+mount -t cgroup -o memory cgroup /sys/fs/cgroup/memory
+mount -t cgroup2 cgroup /sys/fs/cgroup/unified
+mount --bind /dev/null /dev/kmsg # the host's log is nobody's business
+in_group() {
+    group=$1
+    shift
+    mkdir -p "/sys/fs/cgroup/memory/$group" "/sys/fs/cgroup/unified/$group"
+    sh -c 'for at in memory unified; do echo 0 >"/sys/fs/cgroup/$at/$0/cgroup.procs"; done; exec "$@"' "$group" "$@" &
+}
+limit() {
+    mkdir -p "/sys/fs/cgroup/memory/$1"
+    echo "$3" >"/sys/fs/cgroup/memory/$1/$2"
+}
+watch() {
+    highwater capture -o "$WORK/x.hwc" --full 1 "$1"
+}
+. "$WORK/job.sh"
+"""
+
 DIRECTIVE = re.compile(r"^#: (\w+) (.*)$", re.M)
 
 
@@ -84,7 +119,7 @@ def directives(name):
     """What the script says about its machine, its variants and what must be found."""
     with open(os.path.join(HERE, name + ".sh"), encoding="utf-8") as f:
         text = f.read()
-    found = {"memory": "512M", "cpus": "2", "append": "", "qemu": "", "disk": "", "swap": "", "settings": ""}
+    found = {"memory": "512M", "cpus": "2", "append": "", "qemu": "", "disk": "", "swap": "", "host": ""}
     variants = {}
     for key, value in DIRECTIVE.findall(text):
         if key == "variant":
@@ -95,6 +130,14 @@ def directives(name):
         else:
             sys.exit(f"{name}.sh: no such directive: {key}")
     return found, variants or {"a": ""}, text
+
+
+def programs(work, highwater):
+    """Paths of the load and of a stripped highwater."""
+    load, stripped = os.path.join(work, "load"), os.path.join(work, "highwater")
+    subprocess.run(["gcc", "-std=gnu11", "-O2", "-static", "-o", load, os.path.join(HERE, "load.c")], check=True)
+    subprocess.run(["strip", "-o", stripped, highwater], check=True)
+    return load, stripped
 
 
 def initrd(work, kernel_dir, settings, job, highwater):
@@ -108,10 +151,7 @@ def initrd(work, kernel_dir, settings, job, highwater):
             modules.append(name)
             entries.append((name + ".ko", regular, guest.read(path[0])))
     init = INIT % {"modules": " ".join(modules), "settings": settings}
-    load = os.path.join(work, "load")
-    subprocess.run(["gcc", "-std=gnu11", "-O2", "-static", "-o", load, os.path.join(HERE, "load.c")], check=True)
-    stripped = os.path.join(work, "highwater")
-    subprocess.run(["strip", "-o", stripped, highwater], check=True)
+    load, stripped = programs(work, highwater)
     entries += [("bin/busybox", regular, guest.read(guest.BUSYBOX)), ("bin/load", regular, guest.read(load)),
                 ("bin/highwater", regular, guest.read(stripped)), ("init", regular, init.encode()),
                 ("lib.sh", regular, LIB.encode()), ("job.sh", regular, job.encode())]
@@ -137,28 +177,56 @@ def disks(work, machine):
     return args
 
 
+def run_on_host(work, settings, job, args):
+    """Run the script in namespaces of this host. Returns the capture's path and what was printed."""
+    programs(work, args.highwater)
+    for file, text in (("job.sh", settings + "\n" + job), ("inner.sh", HOST_INNER), ("outer.sh", HOST_OUTER)):
+        with open(os.path.join(work, file), "w", encoding="utf-8") as f:
+            f.write(text)
+    env = {"WORK": work, "PATH": work + ":/usr/sbin:/usr/bin:/sbin:/bin"}
+    try:
+        # The end of the namespace's first process is the end of all loads in it.
+        done = subprocess.run(["sh", os.path.join(work, "outer.sh")], env=env, capture_output=True, text=True,
+                              timeout=args.timeout)
+        text = done.stdout + done.stderr
+    except subprocess.TimeoutExpired:
+        text = "no end"
+    for at in ("memory", "unified"):
+        for folder, _, _ in os.walk(f"/sys/fs/cgroup/{at}/highwater-incident", topdown=False):
+            os.rmdir(folder)
+    return os.path.join(work, "x.hwc"), text
+
+
+def run_in_guest(work, machine, settings, job, args):
+    """Boot the emulated machine. Returns the capture's path and the console's text."""
+    vmlinuz, _, _ = guest.find_kernel(args.kernel)
+    console, result = os.path.join(work, "console.txt"), os.path.join(work, "result")
+    command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-cpu", "qemu64",
+               "-m", machine["memory"], "-smp", machine["cpus"], *machine["qemu"].split(),
+               "-seed", "42", "-nodefaults", "-display", "none", "-no-reboot", "-kernel", vmlinuz,
+               "-initrd", initrd(work, args.kernel, settings, job, args.highwater), *disks(work, machine),
+               "-serial", "file:" + console, "-serial", "file:" + result,
+               "-append", "console=ttyS0 quiet panic=-1 no_timer_check random.trust_cpu=1 mitigations=off psi=1 " + machine["append"]]
+    try:
+        subprocess.run(command, check=True, timeout=args.timeout)
+    except subprocess.TimeoutExpired:
+        print(f"no end after {args.timeout} s", file=sys.stderr)
+    with open(console, errors="replace", encoding="utf-8") as f:
+        return result, f.read()
+
+
 def make(name, variant, args):
     machine, variants, job = directives(name)
     if variant not in variants:
         sys.exit(f"{name}.sh has no variant {variant}")
-    vmlinuz, _, _ = guest.find_kernel(args.kernel)
     target = os.path.join(args.output, f"{name}-{variant}.hwc")
+    settings = "\n".join(variants[variant].split())
     work = tempfile.mkdtemp(prefix="highwater-incident.")
     try:
-        settings = "\n".join(variants[variant].split() + machine["settings"].split())
-        console, result = os.path.join(work, "console.txt"), os.path.join(work, "result")
-        command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-cpu", "qemu64",
-                   "-m", machine["memory"], "-smp", machine["cpus"], *machine["qemu"].split(),
-                   "-seed", "42", "-nodefaults", "-display", "none", "-no-reboot", "-kernel", vmlinuz,
-                   "-initrd", initrd(work, args.kernel, settings, job, args.highwater), *disks(work, machine),
-                   "-serial", "file:" + console, "-serial", "file:" + result,
-                   "-append", "console=ttyS0 quiet panic=-1 random.trust_cpu=1 mitigations=off psi=1 " + machine["append"]]
-        try:
-            subprocess.run(command, check=True, timeout=args.timeout)
-        except subprocess.TimeoutExpired:
-            print(f"{name}-{variant}: no end after {args.timeout} s", file=sys.stderr)
-        with open(console, errors="replace", encoding="utf-8") as f:
-            text = f.read()
+        if machine["host"]:
+            result, text = run_on_host(work, settings, job, args)
+        else:
+            result, text = run_in_guest(work, machine, settings, job, args)
         if args.verbose:
             print(text, file=sys.stderr)
         done = subprocess.run([args.highwater, "capture", "info", result], capture_output=True, text=True)
@@ -174,7 +242,7 @@ def make(name, variant, args):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--kernel", required=True, help="an unpacked linux-image-*-cloud-amd64 package")
+    parser.add_argument("--kernel", help="an unpacked linux-image-*-cloud-amd64 package")
     parser.add_argument("--highwater", default=os.path.join(TOP, "build-static", "highwater"), help="a static build of it")
     parser.add_argument("-o", "--output", default=HERE)
     parser.add_argument("--timeout", type=int, default=240)

@@ -1,7 +1,7 @@
 # zram-pressure - swap on zram: what does not fit is kept compressed in the memory that is short
 #: memory 384M
-#: variant a SET=360
-#: variant b SET=420
+#: variant a SET=310
+#: variant b SET=330
 echo 400M >/sys/block/zram0/disksize
 mkswap /dev/zram0 >/dev/null
 swapon /dev/zram0
