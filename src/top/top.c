@@ -47,8 +47,11 @@ static void set_timer(struct top *t)
     timerfd_settime(t->timer, 0, &spec, NULL);
 }
 
-/* What the screen shows should be as new as the totals are. */
-static u64 parts_on_screen(enum screen_id screen)
+/* What the screen shows should be nearly as new as the totals are. Every time would be too dear: memory.stat of 200 groups costs more
+ * than all the rest of a sample. */
+#define SCREEN_AGE_MAX (2 * NS_PER_S)
+
+static u64 parts_of_screen(enum screen_id screen)
 {
     switch (screen) {
     case SCREEN_CGROUPS:
@@ -57,12 +60,28 @@ static u64 parts_on_screen(enum screen_id screen)
         return BIT_ULL(PART_ZONEINFO) | BIT_ULL(PART_BUDDYINFO) | BIT_ULL(PART_NODES);
     case SCREEN_SLAB:
         return BIT_ULL(PART_SLABINFO);
-    case SCREEN_OVERVIEW:
     case SCREEN_PROCESSES:
+        return BIT_ULL(PART_PROCESSES);
+    case SCREEN_OVERVIEW:
     case NR_SCREENS:
         break;
     }
     return 0;
+}
+
+/* Those of them that would be too old after the sample to come. */
+static u64 parts_to_hurry(const struct top *t)
+{
+    const struct snapshot *s = t->model.now;
+    u64 parts = parts_of_screen(t->ui.screen), due = 0;
+
+    for (unsigned i = 0; i < NR_PARTS; i++) {
+        ns_t age = s->taken_at - MIN(s->parts[i].read_at, s->taken_at) + t->model.delay;
+
+        if (parts & BIT_ULL(i) && age >= SCREEN_AGE_MAX - SCREEN_AGE_MAX / 20)
+            due |= BIT_ULL(i);
+    }
+    return due;
 }
 
 /* A sample that fails leaves the last one on the screen and says why. */
@@ -71,7 +90,7 @@ static void take_sample(struct top *t)
     struct err e = {0};
     int rc;
 
-    feed_hurry(t->feed, parts_on_screen(t->ui.screen));
+    feed_hurry(t->feed, parts_to_hurry(t));
     rc = feed_next(t->feed, &e);
     if (rc == -ENODATA) {
         if (model_is_capture(&t->model))
