@@ -21,13 +21,14 @@ struct feed {
     struct model *model;
 };
 
+/* Before a jump: the sampler is about to drop the snapshots that model and diagnosis point into. */
 static void forget(struct feed *f)
 {
     static const struct diagnose_options all = {0};
 
+    model_forget(f->model);
     diagnosis_done(&f->diagnosis);
     diagnosis_init(&f->diagnosis, &all);
-    moments_clear(&f->model->moments);
 }
 
 static u64 wall_us_of(const struct feed *f, u64 index)

@@ -14,6 +14,15 @@ void model_done(struct model *m)
     rows_done(&m->rows);
 }
 
+void model_forget(struct model *m)
+{
+    rows_forget(&m->rows);
+    moments_clear(&m->moments);
+    m->economy = (struct economy){0};
+    m->now = NULL;
+    m->diagnosis = NULL;
+}
+
 void model_update(struct model *m, const struct snapshot *before, const struct snapshot *now,
                   const struct diagnosis *diagnosis)
 {

@@ -30,6 +30,9 @@ struct model {
 void model_init(struct model *m);
 void model_done(struct model *m);
 
+/* Nothing is shown any more: what the model pointed into may go. */
+void model_forget(struct model *m);
+
 /* `before` may be NULL: a first snapshot, or one after a jump. */
 void model_update(struct model *m, const struct snapshot *before, const struct snapshot *now,
                   const struct diagnosis *diagnosis);

@@ -43,6 +43,14 @@ void rows_done(struct rows *r)
     vec_done(&r->slabs);
 }
 
+void rows_forget(struct rows *r)
+{
+    vec_reset(&r->groups);
+    vec_reset(&r->processes);
+    vec_reset(&r->slabs);
+    r->taken_at = 0;
+}
+
 static double group_stat_rate(const struct cgroup_view *before, const struct cgroup_view *now,
                               enum counter counter)
 {

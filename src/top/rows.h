@@ -44,6 +44,8 @@ struct rows {
 
 void rows_init(struct rows *r);
 void rows_done(struct rows *r);
+/* No rows, and no rates to carry. */
+void rows_forget(struct rows *r);
 
 /* `before` may be NULL: no rates then. Rates are carried when `before` is the snapshot the rows were of. */
 void rows_update(struct rows *r, const struct snapshot *before, const struct snapshot *now);

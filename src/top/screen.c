@@ -306,7 +306,8 @@ void screen_draw(struct grid *g, const struct model *m, struct ui *ui)
         return;
     }
     if (!m->now) {
-        grid_text(g, 1, 0, g->width - 1, STYLE_DIM, "reading ...");
+        grid_text(g, 1, 0, g->width - 1, STYLE_DIM, "There is nothing to show.");
+        draw_foot(g, m, ui, g->height - 1);
         return;
     }
     draw_head(g, m, ui);

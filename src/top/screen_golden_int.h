@@ -460,6 +460,13 @@ static const char too_small[] =
     "\n"
     "\n";
 
+static const char nothing_40x5[] =
+    " There is nothing to show.\n"
+    "\n"
+    "\n"
+    "\n"
+    " its bytes do not decode\n";
+
 static const char help_60x24[] =
     " highwater  shop-db-3  Linux 6.1.0-18-amd64        14:03:23\n"
     " warning: /system.slice/db.service needs again what it evi…\n"

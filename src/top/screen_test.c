@@ -220,6 +220,18 @@ static void small_screens_lose_the_least_first(void **state)
     EXPECT(19, 5, true, too_small);
 }
 
+/* A jump to an instant that cannot be read ends like this; the reason stands in the last line. */
+static void a_model_without_a_snapshot_is_drawn(void **state)
+{
+    (void)state;
+    ui_press(&ui, &model, '2');
+    model_forget(&model);
+    ui_press(&ui, &model, UI_KEY_DOWN);
+    ui_press(&ui, &model, UI_KEY_ENTER);
+    ui_note(&ui, "its bytes do not decode");
+    EXPECT(40, 5, true, nothing_40x5);
+}
+
 static void help_explains_the_screen_it_is_over(void **state)
 {
     (void)state;
@@ -284,6 +296,7 @@ int main(void)
         TEST(a_finding_shows_its_evidence),
         TEST(captures_have_a_time_line),
         TEST(small_screens_lose_the_least_first),
+        TEST(a_model_without_a_snapshot_is_drawn),
         TEST(help_explains_the_screen_it_is_over),
         TEST(what_could_not_be_read_says_why),
         TEST(every_size_is_drawn_without_harm),

@@ -345,6 +345,7 @@ int top_once(const struct top_options *o, struct strbuf *out, struct err *e)
         grid_init(&grid, o->width, o->height, (struct look){.utf8 = o->utf8});
         ui_init(&ui);
         ui.screen = o->screen;
+        ui.paused = !model.is_live;
         screen_draw(&grid, &model, &ui);
         grid_render_text(&grid, out);
         ui_done(&ui);

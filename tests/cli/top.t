@@ -54,3 +54,4 @@ $ highwater capture -q -o a.hwc 0.2 3 && highwater top --once a.hwc --size 80x24
 > differ
 $ highwater top 0.1 --once --screen zones | grep -c 'free against watermarks'
 > 1
+$ highwater top --once "$TOP/tests/incidents/swap-thrash-a.hwc" | grep -q 'CRITICAL *Swap thrash' || echo missing
