@@ -36,6 +36,13 @@ FINDINGS = {
     "zram-is-not-free": ("warning", "compressed-swap"),
     "zswap-absorbs": ("warning", "compressed-swap"),
 }
+# Incidents of a real kernel (tests/incidents/) that have to be called by the same name as the scenario, at the same severity.
+REAL = {
+    "io-looks-like-memory": "io-bottleneck-a",
+    "page-cache-in-cgroup": "well-cgroup-cache-a",
+    "swap-thrash": "swap-thrash-a",
+    "writeback-congestion": "dirty-throttling-a",
+}
 VERDICTS = ["healthy", "warning", "critical", "unknown"]
 
 
@@ -266,6 +273,16 @@ def diagnosis(name, machine):
     yield f"its end alone is not called {' or '.join(wrong)}", machine.at_end["verdict"] not in wrong
 
 
+def same_as_real(name, machine):
+    """The scenario's finding is found, as severe, in the capture of the real machine."""
+    if name not in REAL:
+        return
+    _, rule = FINDINGS[name]
+    real = diagnose(TOP / "tests/incidents" / f"{REAL[name]}.hwc")
+    severities = [{f["severity"] for f in d["findings"] if f["rule"] == rule} for d in (machine.diagnosis, real)]
+    yield f"a real machine in that state is told {rule} too", is_named(real, rule) and severities[0] == severities[1]
+
+
 def run(name, change=None):
     source = TOP / "scenarios" / f"{name}.ini"
     with tempfile.TemporaryDirectory() as folder:
@@ -298,7 +315,7 @@ def main():
                 raise RuntimeError("no check for this scenario")
             machine = run(source.stem)
             results = [("takes seconds", machine.report["replay"]["cpu_seconds"] < SECONDS_MAX), *checks(machine),
-                       *diagnosis(source.stem, machine)]
+                       *diagnosis(source.stem, machine), *same_as_real(source.stem, machine)]
         except (RuntimeError, KeyError, ValueError) as problem:
             results = [(f"runs: {type(problem).__name__}: {problem}", False)]
         for sentence, right in results:
