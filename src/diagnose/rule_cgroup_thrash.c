@@ -32,7 +32,7 @@ static void tell(struct rule_context *c, const struct cgroup_view *g,
              group_file(g, "memory.stat"), "%s", "");
     evidence(c, "limit reached (max)", gf->event_rate[GE_MAX], IN_EVENTS_PER_S,
              group_file(g, g->version == 1 ? "memory.failcnt" : "memory.events"), "over 0");
-    evidence_pressure(c, "memory.pressure", p, group_file(g, "memory.pressure"));
+    evidence_pressure(c, "lost to memory", p, group_file(g, "memory.pressure"));
 }
 
 void rule_cgroup_thrash(struct rule_context *c)

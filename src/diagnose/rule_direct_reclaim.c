@@ -39,5 +39,5 @@ void rule_direct_reclaim(struct rule_context *c)
     evidence(c, "pgsteal_kswapd", rate(c, PGSTEAL_KSWAPD), IN_PAGES_PER_S, "/proc/vmstat", "%s",
              "");
     evidence(c, "reclaimed of scanned", f->efficiency, IN_PERCENT, "/proc/vmstat", "%s", "");
-    evidence_pressure(c, "memory pressure", p, PRESSURE_FILE);
+    evidence_pressure(c, "lost to memory", p, PRESSURE_FILE);
 }

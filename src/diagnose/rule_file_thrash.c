@@ -47,5 +47,5 @@ void rule_file_thrash(struct rule_context *c)
     evidence(c, "pswpin", rate(c, PSWPIN), IN_PAGES_PER_S, "/proc/vmstat", "%s", "");
     evidence(c, "reads of evicted pages", f->memory_read_share, IN_PERCENT, "/proc/diskstats", "%s",
              "");
-    evidence_pressure(c, "memory pressure", p, PRESSURE_FILE);
+    evidence_pressure(c, "lost to memory", p, PRESSURE_FILE);
 }

@@ -18,7 +18,12 @@ void rule_memory_low_available(struct rule_context *c)
     if (!wants_host(c))
         return;
     if (!known(f->available)) {
-        gap_part(c, "how much memory is left", PART_MEMINFO);
+        if (known(f->total))
+            gap_add(c, "how much memory is left",
+                    "this kernel prints no MemAvailable, and there is no /proc/zoneinfo to work it "
+                    "out from");
+        else
+            gap_part(c, "how much memory is left", PART_MEMINFO);
         return;
     }
     if (!left_is_little(f) || !(known(f->swap_total) && f->swap_total > 0))

@@ -33,5 +33,5 @@ void rule_memory_thrash_as_io(struct rule_context *c)
                  "busy over %.0f %%", DISK_BUSY);
     evidence(c, "io pressure, some", f->psi[PSI_RES_IO].some, IN_PERCENT, "/proc/pressure/io",
              "over %.0f %%", IO_SOME);
-    evidence_pressure(c, "memory pressure", &f->pain, PRESSURE_FILE);
+    evidence_pressure(c, "lost to memory", &f->pain, PRESSURE_FILE);
 }

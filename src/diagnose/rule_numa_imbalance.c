@@ -50,5 +50,5 @@ void rule_numa_imbalance(struct rule_context *c)
              part_names[PART_NODES], "over %.0f %%", PLENTY);
     evidence(c, "numa_foreign", foreign, IN_PAGES_PER_S, part_names[PART_NODES],
              "over %.0f pages/s", FOREIGN_PAGES);
-    evidence_pressure(c, "memory pressure", &c->f->pain, PRESSURE_FILE);
+    evidence_pressure(c, "lost to memory", &c->f->pain, PRESSURE_FILE);
 }

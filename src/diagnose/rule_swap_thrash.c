@@ -44,5 +44,5 @@ void rule_swap_thrash(struct rule_context *c)
     evidence(c, "workingset_refault_anon", c->f->refaults_anon, IN_PAGES_PER_S, "/proc/vmstat",
              "over half of pswpin");
     evidence(c, "pgmajfault", rate(c, PGMAJFAULT), IN_EVENTS_PER_S, "/proc/vmstat", "%s", "");
-    evidence_pressure(c, "memory pressure", p, PRESSURE_FILE);
+    evidence_pressure(c, "lost to memory", p, PRESSURE_FILE);
 }

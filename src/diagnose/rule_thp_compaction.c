@@ -27,5 +27,5 @@ void rule_thp_compaction(struct rule_context *c)
     evidence(c, "compact_success", good, IN_EVENTS_PER_S, "/proc/vmstat", "%s", "");
     evidence(c, "thp_fault_fallback", rate(c, THP_FAULT_FALLBACK), IN_EVENTS_PER_S, "/proc/vmstat",
              "%s", "");
-    evidence_pressure(c, "memory pressure", p, PRESSURE_FILE);
+    evidence_pressure(c, "lost to memory", p, PRESSURE_FILE);
 }

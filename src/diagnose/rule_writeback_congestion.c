@@ -30,5 +30,5 @@ void rule_writeback_congestion(struct rule_context *c)
     evidence(c, "Dirty", number_of(c->s->meminfo[MI_DIRTY]), IN_BYTES, "/proc/meminfo", "%s", "");
     evidence(c, "Writeback", number_of(c->s->meminfo[MI_WRITEBACK]), IN_BYTES, "/proc/meminfo",
              "%s", "");
-    evidence_pressure(c, "memory pressure", p, PRESSURE_FILE);
+    evidence_pressure(c, "lost to memory", p, PRESSURE_FILE);
 }
