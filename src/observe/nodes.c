@@ -125,6 +125,8 @@ void read_nodes(struct reading *r)
     vec_for_each (&ids.list, id) {
         struct node_view node;
 
+        if (id > ids.list.items && id[-1] == *id)
+            continue;
         rc = read_node(r, *id, &node);
         if (rc == 0 || result != 0)
             result = rc;

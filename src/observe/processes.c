@@ -178,6 +178,10 @@ void read_processes(struct reading *r)
     if (pids.list.count > 0)
         qsort(pids.list.items, pids.list.count, sizeof(pids.list.items[0]), compare_pids);
     vec_for_each (&pids.list, pid) {
+        /* "1" and "01" of a made-up tree are one. */
+        if (pid > pids.list.items && pid[-1] == *pid)
+            continue;
+
         int result = read_process(r, *pid);
 
         denied += result == -EACCES || result == -EPERM;

@@ -29,6 +29,7 @@ u64 schedule_due(const struct schedule *s, ns_t now)
         if (!s->has_read[i] || now - s->read_at[i] >= every - every / 20 - early)
             parts |= 1ull << i;
     }
+    parts = parts_with_needed(parts);
     if (parts >> PART_PROCESSES & 1)
         parts |= 1ull << PART_CGROUP_STAT;
     return parts;

@@ -204,6 +204,15 @@ static void stamp_archive(struct snapshot *s)
         group->read_at = group->stat_at = s->taken_at;
 }
 
+u64 parts_with_needed(u64 parts)
+{
+    if (parts >> PART_SMAPS_ROLLUP & 1)
+        parts |= 1ull << PART_PROCESSES;
+    if (parts >> PART_CGROUP_STAT & 1)
+        parts |= 1ull << PART_CGROUPS;
+    return parts;
+}
+
 int snapshot_read(struct snapshot *s, struct source *src, u64 parts, struct err *e)
 {
     return snapshot_read_after(s, NULL, src, parts, e);
@@ -212,9 +221,11 @@ int snapshot_read(struct snapshot *s, struct source *src, u64 parts, struct err 
 int snapshot_read_after(struct snapshot *s, const struct snapshot *before, struct source *src,
                         u64 parts, struct err *e)
 {
-    struct reading r = {.s = s, .src = src, .parts = parts, .before = before};
+    struct reading r = {.s = s, .src = src, .before = before};
     unsigned nr_read = 0, nr_tried = 0;
 
+    parts = parts_with_needed(parts);
+    r.parts = parts;
     strbuf_init(&r.text);
     u64map_init(&r.group_of_pid);
     read_identity(&r);

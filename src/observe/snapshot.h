@@ -307,6 +307,9 @@ struct snapshot {
 void snapshot_init(struct snapshot *s);
 void snapshot_done(struct snapshot *s);
 
+/* Some parts are details of another, which is read with them: memory.stat of the groups, smaps_rollup of the processes. */
+u64 parts_with_needed(u64 parts);
+
 /* Read the parts. 0 always when the source could be read at all; fails only when not one part is there (not a proc root). */
 int snapshot_read(struct snapshot *s, struct source *src, u64 parts, struct err *e);
 
