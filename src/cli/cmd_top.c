@@ -36,17 +36,18 @@ static const struct cli_spec spec = {
         "copied tree of its files (DIR).",
     .options = options,
     .nr_options = ARRAY_SIZE(options),
-    .notes = "Keys: 1 to 5 choose a screen, / filters, < and > sort, Space pauses, Enter shows a "
-             "finding,\n"
-             "? explains the screen and all keys, q quits. In a capture Left and Right step, PgUp "
-             "and PgDn\n"
-             "step by ten, Home and End go to its ends, g goes to a time.\n"
-             "\n"
-             "Examples:\n"
-             "  highwater top\n"
-             "  highwater top 5 --screen cgroups\n"
-             "  highwater top incident.hwc --at 03:10\n"
-             "  highwater top --once --size 132x40\n",
+    .notes =
+        "Keys: 1 to 5 choose a screen, / filters, < and > sort, Space pauses, Enter shows a "
+        "finding,\n"
+        "? explains the screen and all keys, q quits. In a capture Left and Right step, PgUp "
+        "and PgDn\n"
+        "step by ten, Home and End go to its ends, g goes to a time, n and N to another verdict.\n"
+        "\n"
+        "Examples:\n"
+        "  highwater top\n"
+        "  highwater top 5 --screen cgroups\n"
+        "  highwater top incident.hwc --at 03:10\n"
+        "  highwater top --once --size 132x40\n",
     .max_operands = 2,
 };
 

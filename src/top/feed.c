@@ -97,7 +97,7 @@ int feed_next(struct feed *f, struct err *e)
 int feed_seek(struct feed *f, u64 index, struct err *e)
 {
     u64 at = f->model->instant;
-    bool goes_on = f->model->now && index > at && index - at <= HISTORY;
+    bool goes_on = f->model->now && index >= at && index - at <= HISTORY;
     int rc = 0;
 
     assert(index < f->model->nr_instants);
@@ -124,6 +124,47 @@ int feed_step(struct feed *f, s64 by, struct err *e)
                     : ((u64)by > last - at ? last : at + (u64)by);
 
     return to == at && f->model->now ? 0 : feed_seek(f, to, e);
+}
+
+/* Forward from `from`: the first instant with another verdict, or before `end` the last one. `end` when there is none. */
+static u64 search(struct feed *f, u64 from, u64 end, bool want_last, enum verdict now,
+                  struct err *e)
+{
+    u64 found = end;
+
+    for (u64 at = from; at < end; at++) {
+        /* The first is a jump, with all its history; the others are steps. */
+        if (feed_seek(f, at, e))
+            return end;
+        if (f->diagnosis.verdict == now)
+            continue;
+        found = at;
+        if (!want_last)
+            break;
+    }
+    return found;
+}
+
+int feed_find_change(struct feed *f, int direction, struct err *e)
+{
+    u64 start = f->model->instant, count = f->model->nr_instants, end, found;
+    enum verdict now = f->diagnosis.verdict;
+    int rc;
+
+    if (!f->model->now)
+        return err_set(e, -ENODATA, "There is no verdict to start from.");
+    if (direction > 0) {
+        end = MIN(count, start + 1 + FEED_SEARCH_MAX);
+        found = search(f, start + 1, end, false, now, e);
+    } else {
+        end = start;
+        found = search(f, start - MIN(start, FEED_SEARCH_MAX), end, true, now, e);
+    }
+    rc = feed_seek(f, found == end ? start : found, e);
+    if (rc || found != end)
+        return rc;
+    return err_set(e, -ENODATA, "No instant %s has another verdict than %s.",
+                   direction > 0 ? "after this" : "before this", verdict_name(now));
 }
 
 int feed_go_to(struct feed *f, const char *time, struct err *e)

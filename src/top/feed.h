@@ -28,6 +28,11 @@ int feed_seek(struct feed *f, u64 index, struct err *e);
 /* By so many instants, at the ends no further; INT64_MIN and INT64_MAX: to the first, to the last. */
 int feed_step(struct feed *f, s64 by, struct err *e);
 
+/* To the next (1) or previous (-1) instant of a capture with another verdict than the one shown. -ENODATA: there is none within
+ * FEED_SEARCH_MAX instants, and nothing changed. */
+#define FEED_SEARCH_MAX 2000
+int feed_find_change(struct feed *f, int direction, struct err *e);
+
 /* To what capture_parse_at() takes; "+30s" and "-5min" are from the instant shown. */
 int feed_go_to(struct feed *f, const char *time, struct err *e);
 

@@ -34,6 +34,7 @@ static const struct {
     {"PgUp PgDn", "ten instants (^B and ^F scroll by a page)"},
     {"Home End", "the first, the last instant"},
     {"g", "go to a time: 14:03, 14:03:22, 2026-01-31 14:03, +5min, -30s"},
+    {"n N", "the next, the previous instant with another verdict"},
     {"Space", "play, and stop"},
 };
 

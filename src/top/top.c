@@ -147,6 +147,10 @@ static void obey(struct top *t, struct ui_command command)
     case UI_STEP:
         step(t, command.by);
         break;
+    case UI_CHANGE:
+        if (feed_find_change(t->feed, (int)command.by, &e))
+            ui_note(&t->ui, "%s", e.text);
+        break;
     case UI_GOTO:
         if (feed_go_to(t->feed, command.text, &e))
             ui_note(&t->ui, "%s", e.text);

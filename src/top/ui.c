@@ -310,6 +310,12 @@ static struct ui_command press_common(struct ui *ui, const struct model *m, u32 
         else
             ui_note(ui, "There is one time to go to here: now. A capture has more.");
         return nothing;
+    case 'n':
+    case 'N':
+        if (model_is_capture(m))
+            return (struct ui_command){.what = UI_CHANGE, .by = key == 'n' ? 1 : -1};
+        ui_note(ui, "Other verdicts are looked for in captures.");
+        return nothing;
     case 'd':
         ask(ui, PROMPT_DELAY);
         return nothing;

@@ -60,11 +60,12 @@ struct ui {
 enum ui_what {
     UI_NOTHING,
     UI_QUIT,
-    UI_PAUSE, /* ui.paused changed */
-    UI_STEP,  /* by so many instants or, live, samples */
-    UI_GOTO,  /* to the time in text */
-    UI_DELAY, /* the one in text */
-    UI_REDRAW /* all of it: the terminal may be spoilt */
+    UI_PAUSE,  /* ui.paused changed */
+    UI_STEP,   /* by so many instants or, live, samples */
+    UI_CHANGE, /* by 1: to the next other verdict, -1: to the one before */
+    UI_GOTO,   /* to the time in text */
+    UI_DELAY,  /* the one in text */
+    UI_REDRAW  /* all of it: the terminal may be spoilt */
 };
 
 struct ui_command {

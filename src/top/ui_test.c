@@ -174,6 +174,8 @@ static void in_a_capture_the_page_keys_move_in_time(void **state)
     command = press(UI_KEY_ENTER);
     assert_int_equal(command.what, UI_GOTO);
     assert_string_equal(command.text, "14:03");
+    assert_int_equal(press('N').what, UI_CHANGE);
+    assert_int_equal(press('n').by, 1);
     /* On a page they scroll it. */
     press('?');
     assert_int_equal(press(UI_KEY_PAGE_DOWN).what, UI_NOTHING);

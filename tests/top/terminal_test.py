@@ -218,6 +218,24 @@ def there_and_back_shows_the_same(folder):
         check(t.text() == once, f"{once}\n{t.text()}")
 
 
+def the_next_verdict_is_found(_):
+    capture = pathlib.Path(os.environ["TOP"]) / "tests/incidents/cgroup-oom-a.hwc"
+    with top(str(capture)) as t:
+        t.wait("critical: OOM kill")
+        t.keys("Home")
+        t.wait("healthy:")
+        t.keys("N")
+        t.wait("before this has another verdict")
+        t.keys("n")
+        t.wait("critical: OOM kill")
+        t.keys("n")
+        t.wait("after this has another verdict")
+        t.keys("N")
+        t.wait("healthy:")
+        t.keys("1", "End", "Down", "Enter")
+        t.wait("What it means")
+
+
 def shell_around(command, folder, **options):
     """An interactive shell with the program in it, to see what it leaves behind."""
     t = Terminal("PS1=ready: bash --norc --noprofile -i", **options)
@@ -333,6 +351,7 @@ TESTS = (
     without_colour_there_is_none,
     a_capture_is_stepped_through,
     there_and_back_shows_the_same,
+    the_next_verdict_is_found,
     quitting_leaves_the_terminal_sane,
     stopping_lends_the_terminal_to_the_shell,
     terminals_that_cannot_are_refused,
