@@ -1,7 +1,7 @@
 # swap-full - swap is used up and memory is short
 #: memory 384M
-#: variant a SET=350
-#: variant b SET=360
+#: variant a SET=368
+#: variant b SET=376
 dd if=/dev/zero of=/mnt/swap bs=1M count=96 2>/dev/null
 mkswap /mnt/swap >/dev/null
 swapon /mnt/swap
