@@ -91,6 +91,16 @@ static void run_rules(struct diagnosis *d, struct rule_context *c)
     d->findings.gaps.count = kept;
 }
 
+/* Inside a container the group that it is, if that has a limit: the machine around it is somebody else's. */
+static const struct cgroup_view *own_container(const struct snapshot *s)
+{
+    const struct cgroup_view *g = s->cgroups.count ? &s->cgroups.items[0] : NULL;
+
+    return s->kind == SOURCE_CONTAINER && g && !g->is_root && known(g->max) && g->max < NO_LIMIT
+               ? g
+               : NULL;
+}
+
 static const struct cgroup_view *wanted_group(const struct diagnosis *d)
 {
     const struct process_view *p;
@@ -163,7 +173,8 @@ static void describe_group(struct diagnosis *d, const struct cgroup_view *g,
     char current[UNITS_TEXT_MAX], max[UNITS_TEXT_MAX], pressure[48];
     bool limited = known(g->max) && g->max < NO_LIMIT;
 
-    snprintf(d->headline, sizeof(d->headline), "%.120s uses %s%s%s%s%s", g->path,
+    snprintf(d->headline, sizeof(d->headline), "%.120s uses %s%s%s%s%s",
+             strcmp(g->path, "/") == 0 ? "this container" : g->path,
              known(g->current) ? format_bytes(current, g->current) : "an unknown amount",
              limited ? " of " : "", limited ? format_bytes(max, g->max) : "",
              pain_known(p) ? ", memory pressure " : "",
@@ -208,7 +219,7 @@ static void write_headline(struct diagnosis *d, const struct figures *f)
         snprintf(d->headline, sizeof(d->headline), "there is no cgroup %.200s", d->options.cgroup);
     else if (d->options.pid && !snapshot_process(d->last, d->options.pid))
         snprintf(d->headline, sizeof(d->headline), "there is no process %u", d->options.pid);
-    else if (g)
+    else if (g || (g = own_container(d->last)))
         describe_group(d, g, &f->groups[g - d->last->cgroups.items].psi[PSI_RES_MEMORY]);
     else
         describe_host(d, f);

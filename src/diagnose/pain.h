@@ -51,6 +51,9 @@ static inline double pain_weight(const struct pressure *p)
     return 0.5 + lost / 2;
 }
 
+/* Of a finding about the machine whose cause is inside a cgroup, which is told in full itself. */
+#define WEIGHT_INSIDE 0.45
+
 #define PRESSURE_FILE "/proc/pressure/memory"
 
 /* The figures of PSI as evidence. */

@@ -12,6 +12,7 @@ void rule_file_thrash(struct rule_context *c)
     const struct pressure *p = &f->pain;
     double refaults = f->refaults_file,
            elsewhere = sum_known(refaults, f->refaults_anon) - f->refaults_machine;
+    bool inside = elsewhere > f->refaults_machine;
     double wanted = rate(c, WORKINGSET_ACTIVATE_FILE);
     enum severity severity = pain_severity(p);
 
@@ -27,15 +28,16 @@ void rule_file_thrash(struct rule_context *c)
         gap_part(c, "how much time refaults cost", PART_PRESSURE_MEMORY);
         severity = refaults >= BUSY_PAGES_BLIND ? SEV_WARNING : SEV_INFO;
     }
-    if (elsewhere > f->refaults_machine)
+    if (inside)
         severity = MIN(severity, SEV_WARNING);
     finding_add(c, MAX(severity, SEV_INFO),
                 pain_known(p) && wanted > refaults / 4 ? CONF_HIGH : CONF_MEDIUM, "host",
-                pain_weight(p), "Page-cache thrash: %s are read again soon after eviction",
+                inside ? WEIGHT_INSIDE : pain_weight(p),
+                "Page-cache thrash: %s are read again soon after eviction",
                 AMOUNT(refaults, IN_PAGES_PER_S));
     if (severity < SEV_WARNING)
         finding_detail(c, "Hardly anybody waits for it so far.");
-    if (elsewhere > f->refaults_machine)
+    if (inside)
         finding_detail(c, "Most of it happens inside cgroups that are at their own limits.");
     if (known(f->swap_total) && f->swap_total == 0)
         finding_detail(

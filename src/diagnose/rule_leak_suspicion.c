@@ -18,6 +18,8 @@
 /* Further away than a day a straight line says nothing; nearer than an hour somebody should look now. */
 #define FAR_S         86400.0
 #define NEAR_S        3600.0
+/* A line may be drawn on to ten times its length: what half a minute shows is no forecast for an hour. */
+#define EXTENDS       10.0
 /* From ten minutes on start-up phases are over; an hour speaks for itself. */
 #define SPAN_MEDIUM_S 600.0
 #define SPAN_HIGH_S   3600.0
@@ -55,12 +57,13 @@ static void tell(struct rule_context *c, const char *scope, const char *what,
                  const struct growth *g, double room, const char *where, u32 group)
 {
     double left_s = room / g->per_s;
+    bool near = left_s <= NEAR_S && left_s <= EXTENDS * g->seconds;
     enum confidence confidence = g->seconds >= SPAN_HIGH_S     ? CONF_HIGH
                                  : g->seconds >= SPAN_MEDIUM_S ? CONF_MEDIUM
                                                                : CONF_LOW;
 
-    finding_add(c, left_s <= NEAR_S ? SEV_WARNING : SEV_INFO, confidence, scope,
-                left_s <= NEAR_S ? 0.5 : 0.2, "%s of %s grows by %s without a pause", what,
+    finding_add(c, near ? SEV_WARNING : SEV_INFO, confidence, scope, near ? 0.5 : 0.2,
+                "%s of %s grows by %s without a pause", what,
                 strcmp(scope, "host") == 0 ? "the machine" : scope,
                 AMOUNT(g->per_s, IN_BYTES_PER_S));
     if (left_s <= FAR_S)

@@ -17,6 +17,9 @@ void rule_memory_low_available(struct rule_context *c)
 
     if (!wants_host(c))
         return;
+    if (c->s->lxcfs)
+        gap_add(c, "what the machine around this container has left",
+                "lxcfs shows the container's own figures in /proc/meminfo");
     if (!known(f->available)) {
         if (known(f->total))
             gap_add(c, "how much memory is left",

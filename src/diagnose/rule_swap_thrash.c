@@ -14,6 +14,7 @@ void rule_swap_thrash(struct rule_context *c)
     const struct pressure *p = &c->f->pain;
     bool refaults = c->f->refaults_anon >= REFAULT_SHARE * in;
     double elsewhere = sum_known(c->f->refaults_file, c->f->refaults_anon) - c->f->refaults_machine;
+    bool inside = elsewhere > c->f->refaults_machine;
     enum severity severity = pain_severity(p);
 
     if (!wants_host(c))
@@ -30,14 +31,15 @@ void rule_swap_thrash(struct rule_context *c)
         severity = SEV_WARNING;
     }
     /* Inside one cgroup's limit it is that group's emergency, not the machine's. */
-    if (elsewhere > c->f->refaults_machine)
+    if (inside)
         severity = MIN(severity, SEV_WARNING);
     finding_add(c, MAX(severity, SEV_INFO), pain_known(p) && refaults ? CONF_HIGH : CONF_MEDIUM,
-                "host", pain_weight(p), "Swap thrash: %s come back from swap, %s go out",
-                AMOUNT(in, IN_PAGES_PER_S), AMOUNT(out, IN_PAGES_PER_S));
+                "host", inside ? WEIGHT_INSIDE : pain_weight(p),
+                "Swap thrash: %s come back from swap, %s go out", AMOUNT(in, IN_PAGES_PER_S),
+                AMOUNT(out, IN_PAGES_PER_S));
     if (severity < SEV_WARNING)
         finding_detail(c, "Hardly anybody waits for it: the swap device is fast enough for now.");
-    if (elsewhere > c->f->refaults_machine)
+    if (inside)
         finding_detail(c, "Most of it happens inside cgroups that are at their own limits.");
     evidence(c, "pswpin", in, IN_PAGES_PER_S, "/proc/vmstat", "over %.0f pages/s", BUSY_PAGES);
     evidence(c, "pswpout", out, IN_PAGES_PER_S, "/proc/vmstat", "over a quarter of pswpin");

@@ -15,7 +15,7 @@ void rule_top_holders(struct rule_context *c)
 {
     u32 top[TOP_PROCESSES];
     double from = number_of(c->f->total) * FROM_PERCENT / 100;
-    unsigned count = top_processes(c, held, isnan(from) ? 0 : from, top);
+    unsigned count = top_processes(c, held, isnan(from) || c->options->pid ? 0 : from, top);
 
     if (count == 0) {
         if (c->s->processes.count == 0)

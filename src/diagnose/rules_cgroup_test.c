@@ -311,8 +311,11 @@ static int leak_severity(u64 seconds, u64 limit, u64 (*anon)(u64 i))
 
 static void steady_growth_is_a_leak_and_other_growth_is_not(void **state HW_UNUSED)
 {
-    assert_int_equal(leak_severity(60, GIB, steady_leak), SEV_WARNING);
-    assert_int_equal(leak_severity(60, 16 * GIB, steady_leak), SEV_INFO);
+    /* 110 MiB after a minute, 1 MiB/s: 600 s, ten times as long, are the furthest that counts. */
+    assert_int_equal(leak_severity(60, 710 * MIB, steady_leak), SEV_WARNING);
+    assert_int_equal(leak_severity(60, 711 * MIB, steady_leak), SEV_INFO);
+    assert_int_equal(leak_severity(400, 4 * GIB, steady_leak), SEV_INFO);
+    assert_int_equal(leak_severity(400, 3 * GIB, steady_leak), SEV_WARNING);
     assert_int_equal(leak_severity(29, GIB, steady_leak), -1);
     assert_int_equal(leak_severity(60, GIB, warm_up), -1);
     assert_int_equal(leak_severity(60, GIB, sawtooth), -1);
