@@ -59,6 +59,25 @@ static u64 compressed_bytes(const struct snapshot *s)
     return sum;
 }
 
+struct file_parts {
+    u64 shmem, dirty, writeback, mapped;
+};
+
+/* All of the page cache, of which shmem is another use, as dirty, mapped and the rest. */
+static void take_file(struct economy *e, u64 *left, u64 file, struct file_parts parts)
+{
+    if (!known(file)) {
+        e->bytes[USE_DIRTY] = e->bytes[USE_MAPPED] = e->bytes[USE_CACHE] = UNKNOWN;
+        return;
+    }
+    file -= MIN(file, figure_or(parts.shmem, 0));
+    file = MIN(file, *left);
+    *left -= file;
+    e->bytes[USE_DIRTY] = take(&file, figure_add(parts.dirty, figure_or(parts.writeback, 0)));
+    e->bytes[USE_MAPPED] = take(&file, parts.mapped);
+    e->bytes[USE_CACHE] = file;
+}
+
 void economy_compute(struct economy *e, const struct snapshot *s)
 {
     const u64 *m = s->meminfo;
@@ -70,7 +89,6 @@ void economy_compute(struct economy *e, const struct snapshot *s)
         .available = m[MI_MEM_AVAILABLE],
         .swap_total = m[MI_SWAP_TOTAL],
         .swap_used = UNKNOWN,
-        .thp = m[MI_ANON_HUGE_PAGES],
     };
     if (known(m[MI_SWAP_TOTAL]) && known(m[MI_SWAP_FREE]))
         e->swap_used = m[MI_SWAP_TOTAL] - MIN(m[MI_SWAP_FREE], m[MI_SWAP_TOTAL]);
@@ -85,15 +103,36 @@ void economy_compute(struct economy *e, const struct snapshot *s)
                                         : UNKNOWN);
     e->bytes[USE_HUGE] = take(&left, huge_bytes(s));
     e->bytes[USE_COMPRESSED] = take(&left, compressed_bytes(s));
-    if (known(file)) {
-        file -= MIN(file, figure_or(m[MI_SHMEM], 0));
-        file = MIN(file, left);
-        left -= file;
-        e->bytes[USE_DIRTY] = take(&file, figure_add(m[MI_DIRTY], figure_or(m[MI_WRITEBACK], 0)));
-        e->bytes[USE_MAPPED] = take(&file, m[MI_MAPPED]);
-        e->bytes[USE_CACHE] = file;
-    } else {
-        e->bytes[USE_DIRTY] = e->bytes[USE_MAPPED] = e->bytes[USE_CACHE] = UNKNOWN;
-    }
+    take_file(e, &left, file,
+              (struct file_parts){m[MI_SHMEM], m[MI_DIRTY], m[MI_WRITEBACK], m[MI_MAPPED]});
+    e->bytes[USE_KERNEL] = left;
+}
+
+void economy_compute_group(struct economy *e, const struct cgroup_view *g)
+{
+    const u64 *stat = g->stat;
+    u64 left = g->current;
+    bool has_limit = known(g->max) && g->max != NO_LIMIT;
+
+    *e = (struct economy){
+        .is_known = known(g->current) && g->current > 0,
+        .total = has_limit && g->max > g->current ? g->max : g->current,
+        .available = UNKNOWN,
+        .swap_total = g->swap_max == 0 ? 0 : UNKNOWN,
+        .swap_used = g->swap_current,
+    };
+    if (!e->is_known)
+        return;
+    e->bytes[USE_FREE] = e->total - g->current;
+    e->bytes[USE_ANON] = take(&left, stat[NR_ANON_PAGES]);
+    e->bytes[USE_SHMEM] = take(&left, stat[NR_SHMEM]);
+    e->bytes[USE_SLAB] =
+        take(&left, figure_add(stat[NR_SLAB_RECLAIMABLE], stat[NR_SLAB_UNRECLAIMABLE]));
+    e->bytes[USE_PAGE_TABLES] = take(&left, stat[NR_PAGE_TABLE_PAGES]);
+    e->bytes[USE_HUGE] = 0; /* hugetlb is not charged to memory.current */
+    e->bytes[USE_COMPRESSED] = take(&left, g->zswap_current);
+    take_file(
+        e, &left, stat[NR_FILE_PAGES],
+        (struct file_parts){stat[NR_SHMEM], stat[NR_DIRTY], stat[NR_WRITEBACK], stat[NR_MAPPED]});
     e->bytes[USE_KERNEL] = left;
 }

@@ -53,12 +53,15 @@ struct use_info {
 extern const struct use_info use_info[NR_USES];
 
 struct economy {
-    bool is_known; /* MemTotal and MemFree are */
+    bool is_known; /* the total, and what is free of it */
     u64 total, available, swap_total, swap_used;
-    u64 thp;            /* transparent huge pages, within anonymous; UNKNOWN */
     u64 bytes[NR_USES]; /* UNKNOWN: not measurable, and then part of kernel */
 };
 
 void economy_compute(struct economy *e, const struct snapshot *s);
+
+/* The same of one group. Its total is its limit, and free what is left to that; without a limit both are what it has. What memory.stat does
+ * not name (per-CPU data, sockets, what is charged ahead) is kernel. */
+void economy_compute_group(struct economy *e, const struct cgroup_view *g);
 
 #endif

@@ -97,6 +97,32 @@ static void zram_and_zswap_are_one_use(void **state)
     assert_int_equal(e.bytes[USE_COMPRESSED], 15 * MIB);
 }
 
+static void a_group_is_measured_against_its_limit(void **state)
+{
+    struct cgroup_view *db = &s.cgroups.items[3], *web = &s.cgroups.items[4];
+
+    (void)state;
+    economy_compute_group(&e, web);
+    assert_true(e.is_known);
+    assert_int_equal(e.total, 2 * GIB);
+    assert_int_equal(sum_of_uses(), 2 * GIB);
+    assert_int_equal(e.bytes[USE_FREE], GIB);
+    assert_int_equal(e.bytes[USE_ANON], 900 * MIB);
+    assert_int_equal(e.bytes[USE_CACHE], 100 * MIB);
+    assert_int_equal(e.bytes[USE_SLAB], 4 * MIB);
+    /* Usage may be above a limit that was lowered, and memory.stat older than it. */
+    db->max = GIB;
+    db->stat[NR_ANON_PAGES] = 50 * GIB;
+    db->swap_max = 0;
+    economy_compute_group(&e, db);
+    assert_int_equal(e.total, 6 * GIB);
+    assert_int_equal(sum_of_uses(), 6 * GIB);
+    assert_int_equal(e.swap_total, 0);
+    db->current = UNKNOWN;
+    economy_compute_group(&e, db);
+    assert_false(e.is_known);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +132,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_not_known_is_in_the_rest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(old_kernels_count_huge_pages_by_number, set_up, tear_down),
         cmocka_unit_test_setup_teardown(zram_and_zswap_are_one_use, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_group_is_measured_against_its_limit, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,7 +47,8 @@ const struct screen screens[NR_SCREENS] = {
         {"cgroups", "Cgroups", &group_table, group_rows, screen_table_draw,
          "Control groups as a tree, siblings sorted. Rows are marked by memory pressure, not by "
          "use: "
-         "a group that is full of cache is well. Enter folds a group, t shows a flat list."},
+         "a group that is full of cache is well. Enter shows all of one, + and - fold it, t shows "
+         "a flat list."},
     [SCREEN_PROCESSES] = {"processes", "Processes", &process_table, process_rows, screen_table_draw,
                           "Who holds anonymous memory, who faults, who is swapped out."},
     [SCREEN_ZONES] = {"zones", "Zones", NULL, NULL, screen_zones_draw,
@@ -211,22 +212,38 @@ static void draw_verdict(struct grid *g, const struct model *m)
     grid_text(g, 1 + used, 1, g->width - used - 2, style, m->diagnosis->headline);
 }
 
-/* Where in a capture: a line with a mark. */
+/* A time of day; "" when it is not known. */
+static const char *clock_time(u64 wall_us, char buf[TIME_BYTES])
+{
+    time_t seconds = (time_t)(wall_us / 1000000);
+    struct tm tm;
+
+    if (!known(wall_us) || !localtime_r(&seconds, &tm) ||
+        !strftime(buf, TIME_BYTES, "%H:%M:%S", &tm))
+        buf[0] = '\0';
+    return buf;
+}
+
+/* Where in a capture: a line with a mark, from its first time to its last. */
 static void draw_timeline(struct grid *g, const struct model *m, int y)
 {
-    char text[64];
-    int width, at;
+    char text[TIME_BYTES + 64], time[TIME_BYTES];
+    int width, at, x = 1;
 
-    snprintf(text, sizeof(text), "%" PRIu64 " of %" PRIu64, m->instant + 1, m->nr_instants);
-    width = g->width - grid_text_width(g, text) - 4;
+    if (g->width >= 60)
+        x += view_printf(g, x, y, 20, STYLE_DIM, "%s ", clock_time(m->first_wall_us, time));
+    snprintf(text, sizeof(text), "%s  %" PRIu64 " of %" PRIu64,
+             g->width >= 60 ? clock_time(m->last_wall_us, time) : "", m->instant + 1,
+             m->nr_instants);
+    width = g->width - x - grid_text_width(g, text) - 2;
     if (width < 3)
         return;
     at = m->nr_instants > 1
              ? (int)((double)m->instant / (double)(m->nr_instants - 1) * (width - 1) + 0.5)
              : 0;
-    grid_fill(g, 1, y, width, STYLE_DIM, view_glyph(g, GLYPH_RULE));
-    grid_fill(g, 1 + at, y, 1, STYLE_KEY, view_glyph(g, GLYPH_SWATCH));
-    grid_text(g, width + 3, y, g->width - width - 3, STYLE_PLAIN, text);
+    grid_fill(g, x, y, width, STYLE_DIM, view_glyph(g, GLYPH_RULE));
+    grid_fill(g, x + at, y, 1, STYLE_KEY, view_glyph(g, GLYPH_SWATCH));
+    grid_text(g, x + width + 1, y, g->width - x - width - 1, STYLE_PLAIN, text);
 }
 
 static void draw_prompt(struct grid *g, const struct ui *ui, int y)
@@ -315,6 +332,8 @@ void screen_draw(struct grid *g, const struct model *m, struct ui *ui)
     ui->page_rows = body.height;
     if (ui->help)
         screen_help_draw(g, &body, m, ui);
+    else if (ui->detail && ui->screen == SCREEN_CGROUPS)
+        screen_group_draw(g, &body, m, ui);
     else if (ui->detail && ui->finding < model_count_findings(m))
         screen_finding_draw(g, &body, m, ui);
     else

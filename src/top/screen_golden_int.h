@@ -203,6 +203,49 @@ static const char cgroups_filtered[] =
     "\n"
     " Filter: d_\n";
 
+static const char group_80x34[] =
+    " highwater  shop-db-3  Linux 6.1.0-18-amd64  load 0.52 1.60 2.71       14:03:23\n"
+    " warning: /system.slice/db.service needs again what it evicts\n"
+    " /system.slice/db.service\n"
+    "─ Memory ─────────────────────────────────────── 6.0 GiB of a limit of 6.0 GiB ─\n"
+    " AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAfffffffffffffffffffffffffffffffffffffff\n"
+    " ╰──────────── needs swap ─────────────╯╰──── cheap: read again if needed ────╯\n"
+    " K kernel, rest     0  0%  Z compressed       -      M file, mapped     -\n"
+    " P page tables      -      A anonymous     3.0G 50%  f file cache    3.0G 50%\n"
+    " S slab          4.0M  0%  T shmem, tmpfs     0  0%  . free             0  0%\n"
+    " H huge pages       0  0%  D file, dirty      -\n"
+    "─ Findings ─────────────────────────────────────────────────────────────────────\n"
+    " 2,000 pages/s are read again\n"
+    "─ Limits ─────────────────────────────── from here up; marked where one is met ─\n"
+    "                                        CURRENT    HIGH     MAX    SWAP SWAPMAX\n"
+    " /system.slice/db.service                  6.0G    5.8G    6.0G    1.0G     max\n"
+    " /system.slice                             9.0G     max     max       0     max\n"
+    " /                                            -     max     max       -     max\n"
+    "─ Pressure ───────────────────────────── percent of the last 10 s, 60 s, 300 s ─\n"
+    " memory  some  12.3   0.0   0.0   full   4.6   0.0   0.0\n"
+    " io      some   0.0   0.0   0.0   full   0.0   0.0   0.0\n"
+    " cpu     some   0.0   0.0   0.0   full   0.0   0.0   0.0\n"
+    "─ Events ────────────────────────────────────────────────── rates, then totals ─\n"
+    " refaults/s 2.5k   major faults/s 40   over high/s 7   at max/s 0   high 107\n"
+    " max 3   oom_kill 1\n"
+    "─ Processes ──────────────────────────── the largest: pid, resident, anonymous ─\n"
+    "    1200    3.0G   3.0G  postgres\n"
+    "\n"
+    "\n"
+    "\n"
+    "\n"
+    "\n"
+    "\n"
+    "\n"
+    " q Back  Up Down Scroll\n";
+
+static const char group_gone[] =
+    " highwater  shop-db-3          14:03:23\n"
+    " warning: /system.slice/db.service nee…\n"
+    " This group is gone.\n"
+    "\n"
+    " q Back  Up Down Scroll\n";
+
 static const char processes_80x24[] =
     " highwater  shop-db-3  Linux 6.1.0-18-amd64  load 0.52 1.60 2.71       14:03:23\n"
     " warning: /system.slice/db.service needs again what it evicts\n"
@@ -429,7 +472,7 @@ static const char capture_80x12[] =
     " cpu       4.0%  full   0.0%                                                  ▂\n"
     "─ Findings ──────────────────────────────────────────────────────────── 1 of 3 ─\n"
     " WARNING  2,000 pages/s are read again                 /system.slice/db.service\n"
-    " ───────────────────────────────────■──────────────────────────────────  3 of 5\n"
+    " 14:03:21 ──────────────────────────■───────────────────────── 14:03:25  3 of 5\n"
     " 1 Overview  2 Cgroups  3 Processes  4 Zones  5 Slab  g Time  ? Help  q Quit\n";
 
 static const char overview_40x12[] =
@@ -488,9 +531,9 @@ static const char help_60x24[] =
     " Up Down  k j      move the cursor, or scroll\n"
     " PgUp PgDn  ^B ^F  by a page\n"
     " Home End          to the first, to the last\n"
-    " Enter             overview: show a finding; cgroups: fold\n"
-    "                   or unfold a group\n"
-    " < >  , .          sort by another column; the arrow at its▼\n"
+    " Enter             overview: show a finding; cgroups: show\n"
+    "                   all of a group\n"
+    " + -               cgroups: fold or unfold a group         ▼\n"
     " q Back  Up Down Scroll\n";
 
 static const char overview_unknown[] =

@@ -11,8 +11,15 @@ void screen_overview_draw(struct grid *g, const struct area *a, const struct mod
 void screen_table_draw(struct grid *g, const struct area *a, const struct model *m, struct ui *ui);
 void screen_zones_draw(struct grid *g, const struct area *a, const struct model *m, struct ui *ui);
 
+/* An economy as a bar from row y on, its scale under it (one row), and `legend` rows of names and amounts. */
+void screen_economy_draw(struct grid *g, const struct area *a, int y, int legend, bool with_scale,
+                         const struct economy *e);
+/* Rows of a whole legend. */
+int screen_economy_rows(int width);
+
 /* Pages over a screen. They scroll by ui->scroll, which they keep within their length. */
 void screen_help_draw(struct grid *g, const struct area *a, const struct model *m, struct ui *ui);
+void screen_group_draw(struct grid *g, const struct area *a, const struct model *m, struct ui *ui);
 void screen_finding_draw(struct grid *g, const struct area *a, const struct model *m,
                          struct ui *ui);
 

@@ -14,85 +14,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LEGEND_WIDTH    26
-#define TWO_SIDES_WIDTH 70  /* flows into and out of memory side by side */
-#define SPARK_WIDTH     110 /* and with their history */
+#define TWO_SIDES_WIDTH 70 /* flows into and out of memory side by side */
 
-/* --- the bar of all memory ---------------------------------------------------------------------------------------------- */
-static int legend_rows(int width)
-{
-    return DIV_ROUND_UP(NR_USES, CLAMP((width - 1) / LEGEND_WIDTH, 1, 6));
-}
-
-static void draw_legend(struct grid *g, const struct area *a, int y, int rows,
+/* --- all memory --------------------------------------------------------------------------------------------------------- */
+static void draw_memory(struct grid *g, const struct area *a, int y, int legend, bool with_scale,
                         const struct economy *e)
 {
-    int columns = CLAMP((a->width - 1) / LEGEND_WIDTH, 1, 6), step = (a->width - 1) / columns;
-    int per_column = DIV_ROUND_UP(NR_USES, columns);
-    char amount[AMOUNT_MAX];
-
-    for (int i = 0; i < NR_USES; i++) {
-        int x = a->x + 1 + i / per_column * step, row = i % per_column;
-        bool is_nothing = !known(e->bytes[i]) || e->bytes[i] == 0;
-        enum style style = is_nothing ? STYLE_DIM : STYLE_PLAIN;
-
-        if (row >= rows)
-            continue;
-        grid_fill(g, x, y + row, 1, STYLE_USE + i,
-                  g->look.blocks ? view_glyph(g, GLYPH_SWATCH) : (u32)use_info[i].letter);
-        grid_text(g, x + 2, y + row, 13, style, use_info[i].name);
-        view_right(g, x + 14, y + row, 6, style, amount_bytes(amount, e->bytes[i]));
-        if (known(e->bytes[i]))
-            snprintf(amount, sizeof(amount), "%.0f%%",
-                     100.0 * (double)e->bytes[i] / (double)e->total);
-        else
-            amount[0] = '\0';
-        view_right(g, x + 20, y + row, 4, STYLE_DIM, amount);
-    }
-}
-
-/* Under each run of segments of one cost: what it takes to get that memory back. */
-static void draw_scale(struct grid *g, const struct area *a, int y, const int *columns,
-                       const struct economy *e)
-{
-    static const char *const labels[NR_USE_COSTS][2] = {
-        [USE_COST_FIXED] = {"kernel", "kernel"},
-        [USE_COST_SWAP] = {"needs swap", "swap"},
-        [USE_COST_WRITE] = {"needs writing", "write"},
-        [USE_COST_READ] = {"cheap: read again if needed", "cheap"},
-        [USE_COST_NONE] = {"free", "free"},
-    };
-    int x = a->x + 1, use = 0;
-
-    for (unsigned cost = 0; cost < NR_USE_COSTS; cost++) {
-        const char *label = labels[cost][0];
-        int width = 0, label_width;
-
-        for (; use < NR_USES && use_info[use].cost == cost; use++)
-            width += columns[use];
-        if (cost == USE_COST_SWAP && e->swap_total == 0)
-            label = "no swap: stays";
-        if (grid_text_width(g, label) + 4 > width)
-            label = labels[cost][1];
-        label_width = grid_text_width(g, label);
-        if (width >= 2) {
-            grid_fill(g, x, y, width, STYLE_DIM, view_glyph(g, GLYPH_RULE));
-            grid_fill(g, x, y, 1, STYLE_DIM, view_glyph(g, GLYPH_CORNER));
-            grid_fill(g, x + width - 1, y, 1, STYLE_DIM, view_glyph(g, GLYPH_CORNER_END));
-        }
-        if (label_width + 4 <= width)
-            view_printf(g, x + (width - label_width - 2) / 2, y, label_width + 2, STYLE_DIM, " %s ",
-                        label);
-        x += width;
-    }
-}
-
-static void draw_memory(struct grid *g, const struct area *a, int y, int rows, bool with_scale,
-                        const struct economy *e)
-{
-    struct bar_part parts[NR_USES];
     char note[160], available[UNITS_TEXT_MAX], total[UNITS_TEXT_MAX], used[UNITS_TEXT_MAX];
-    int columns[NR_USES];
 
     if (!e->is_known) {
         view_section(g, a, y, "Memory", NULL);
@@ -109,17 +37,7 @@ static void draw_memory(struct grid *g, const struct area *a, int y, int rows, b
         snprintf(note + strlen(note), sizeof(note) - strlen(note), ", swap %s of %s used",
                  format_bytes(used, e->swap_used), format_bytes(total, e->swap_total));
     view_section(g, a, y, "Memory", note);
-    for (unsigned i = 0; i < NR_USES; i++)
-        parts[i] =
-            (struct bar_part){(double)figure_or(e->bytes[i], 0), STYLE_USE + i, use_info[i].letter};
-    view_bar(g, a->x + 1, y + 1, a->width - 2, parts, NR_USES);
-    view_bar_columns(parts, NR_USES, a->width - 2, columns);
-    y += 2;
-    if (with_scale) {
-        draw_scale(g, a, y, columns, e);
-        y++;
-    }
-    draw_legend(g, a, y, rows, e);
+    screen_economy_draw(g, a, y + 1, legend, with_scale, e);
 }
 
 /* --- what flows ------------------------------------------------------------------------------------------------------------ */
@@ -349,7 +267,7 @@ static struct plan make_plan(const struct area *a, const struct model *m)
     p.findings = take_rows(&left, 2, 2);
     p.pressure = take_rows(&left, 2, 4);
     p.flows = take_rows(&left, 3, two_sides ? 6 : 11);
-    p.legend = take_rows(&left, legend_rows(a->width), legend_rows(a->width));
+    p.legend = take_rows(&left, screen_economy_rows(a->width), screen_economy_rows(a->width));
     p.scale = take_rows(&left, 1, 1);
     /* The worst three are seen before there is room to breathe, all of them after. */
     p.findings += take_rows(&left, 0, MIN(left, MIN(count - 1, 2)));

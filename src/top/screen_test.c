@@ -129,6 +129,21 @@ static void cgroups_are_a_tree(void **state)
     EXPECT(80, 10, true, cgroups_filtered);
 }
 
+static void a_group_shows_its_memory_and_the_limits_above_it(void **state)
+{
+    (void)state;
+    ui_press(&ui, &model, '2');
+    ui_press(&ui, &model, UI_KEY_DOWN);
+    ui_press(&ui, &model, UI_KEY_DOWN);
+    ui_press(&ui, &model, UI_KEY_DOWN);
+    ui_press(&ui, &model, UI_KEY_ENTER);
+    EXPECT(80, 34, true, group_80x34);
+    /* It is gone at the next sample. */
+    now.cgroups.items[3].path[1] = 'x';
+    model_update(&model, &before, &now, &diagnosis);
+    EXPECT(40, 5, true, group_gone);
+}
+
 static void processes_are_by_size(void **state)
 {
     (void)state;
@@ -207,6 +222,8 @@ static void captures_have_a_time_line(void **state)
     model.is_live = false;
     model.nr_instants = 5;
     model.instant = 2;
+    model.first_wall_us = now.wall_us - 2000000;
+    model.last_wall_us = now.wall_us + 2000000;
     model.source = "shop.hwc";
     ui.paused = true;
     EXPECT(80, 12, true, capture_80x12);
@@ -290,6 +307,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_overview_shows_an_economy),
         TEST(cgroups_are_a_tree),
+        TEST(a_group_shows_its_memory_and_the_limits_above_it),
         TEST(processes_are_by_size),
         TEST(zones_stand_against_their_watermarks),
         TEST(slabs_show_their_growth),

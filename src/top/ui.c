@@ -235,8 +235,11 @@ static void press_enter(struct ui *ui, const struct model *m)
     } else if (ui->screen == SCREEN_OVERVIEW && model_count_findings(m)) {
         ui->has_finding = ui->detail = true;
         ui->scroll = 0;
-    } else if (ui->screen == SCREEN_CGROUPS) {
-        table_fold(&ui->tables[ui->screen]);
+    } else if (ui->screen == SCREEN_CGROUPS && m->rows.groups.count) {
+        if (!ui->tables[ui->screen].has_selected)
+            move(ui, m, 1); /* shows the cursor where it is */
+        ui->detail = ui->tables[ui->screen].has_selected;
+        ui->scroll = 0;
     }
 }
 
@@ -262,6 +265,11 @@ static bool press_order(struct ui *ui, u32 key)
     case 'r':
     case 'R':
         s->reverse = !s->reverse;
+        return true;
+    case '+':
+    case '-':
+        if (t->parent)
+            table_fold(s);
         return true;
     case 't':
         s->flat = t->parent && !s->flat;

@@ -234,6 +234,8 @@ def the_next_verdict_is_found(_):
         t.wait("healthy:")
         t.keys("1", "End", "Down", "Enter")
         t.wait("What it means")
+        t.keys("q", "2", "Enter")
+        t.wait(lambda text: "Limits" in text and "Processes" in text)
 
 
 def shell_around(command, folder, **options):
