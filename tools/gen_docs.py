@@ -120,7 +120,7 @@ def scenario_page():
     tables = ""
     for section, title in (("MACHINE", "[machine]"), ("DEVICE", "[device NAME]"), ("CGROUP", "[cgroup PATH]"),
                            ("FILE", "[file NAME]"), ("TASK", "[task NAME]"), ("WRITE", "[write NAME]"),
-                           ("RMDIR", "[rmdir NAME]")):
+                           ("RM", "[rm NAME]"), ("RMDIR", "[rmdir NAME]")):
         lines = [(f"`{name}`", KINDS[kind], default, doc)
                  for in_section, _, kind, _, _, name, default, doc in keys if in_section == section]
         tables += table(title, ("key", "value", "default", "meaning"), lines).replace("## ", "### `", 1).replace(

@@ -17,8 +17,8 @@ static enum access_result new_page(struct access_ctx *ac, struct inode *inode, u
     enum access_result r;
     pfn_t pfn;
 
-    if (!shmem_has_room(inode) ||
-        (!inode->committed && !inode->ramfs && !overcommit_allows(pg, ac->mm, 1, ac->admin))) {
+    if (!shmem_has_room(inode) || (inode->kind == INODE_SHMEM && !inode->committed &&
+                                   !overcommit_allows(pg, ac->mm, 1, ac->admin))) {
         ac->error = -ENOSPC;
         return ACCESS_SIGBUS;
     }
@@ -31,6 +31,8 @@ static enum access_result new_page(struct access_ctx *ac, struct inode *inode, u
     pgdat_cost(pg, pg->cost->zero_page);
     frame_set(frames_get(pg->frames, pfn), PG_UPTODATE);
     page_cache_add(pg, inode, index, pfn);
+    if (inode->kind == INODE_RAMFS) /* mapping_unevictable() */
+        frame_set(frames_get(pg->frames, pfn), PG_UNEVICTABLE);
     lru_add(pg, pfn);
     return ACCESS_OK;
 }

@@ -117,7 +117,7 @@ struct inode *inode_new(struct backing *b, enum inode_kind kind, u64 dev, u64 in
     inode->nlink = 1;
     inode->device = device;
     inode->host_fd = -1;
-    inode->origin_bytes = kind == INODE_SHMEM ? 0 : size;
+    inode->origin_bytes = device ? size : 0;
     if (device) {
         inode->ra_pages = device->profile->readahead_kb / (PAGE_SIZE / 1024);
         inode->io_pages = device->profile->synchronous ? VM_READAHEAD_PAGES : DISK_IO_PAGES;
@@ -240,8 +240,10 @@ void shmem_commit_size(struct backing *b, struct inode *inode)
 
 void shmem_account(struct backing *b, struct inode *inode, s64 n)
 {
+    if (inode->kind != INODE_SHMEM)
+        return;
     if (inode->mount)
         inode->mount->used_blocks += (u64)n;
-    if (!inode->committed && !inode->ramfs)
+    if (!inode->committed)
         b->shmem_committed += (u64)n;
 }

@@ -35,7 +35,8 @@ void errseq_set(struct errseq *e, int error);
 /* The error if there is one that *since has not seen, and now it has. */
 int errseq_check_and_advance(struct errseq *e, u32 *since);
 
-enum inode_kind { INODE_REGULAR, INODE_SHMEM, INODE_DEVICE };
+/* RAMFS: a file of ramfs, whose pages are its only place: never written anywhere, never evicted. */
+enum inode_kind { INODE_REGULAR, INODE_SHMEM, INODE_DEVICE, INODE_RAMFS };
 
 struct inode {
     u32 id; /* from 1 */
@@ -46,7 +47,7 @@ struct inode {
     u32 nlink, opens, maps; /* may be freed when all are 0; nlink and maps are the caller's */
     struct xarray pages;    /* page -> entry: see pagecache.h */
     u64 nr_pages, nr_shadows;
-    struct device *device; /* NULL for shmem */
+    struct device *device; /* NULL for shmem and ramfs */
     u32 ra_pages;          /* default window of a file opened here: from the device, 0 for shmem */
     u32 io_pages;          /* most pages of one request (bdi->io_pages) */
     u32 nr_dirty;          /* dirty pages */
@@ -72,7 +73,6 @@ struct inode {
 
     /* shmem */
     struct shmem_mount *mount; /* NULL: the kernel's own, without a limit */
-    bool ramfs;                /* never leaves memory */
     u64 committed; /* pages promised when it was made, for a segment; else they are as they come */
 };
 

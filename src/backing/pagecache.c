@@ -15,7 +15,7 @@
 /* Does anybody but reclaim write its pages back? (mapping_can_writeback) */
 static bool has_writeback(const struct inode *inode)
 {
-    return inode->kind != INODE_SHMEM;
+    return inode->kind != INODE_SHMEM && inode->kind != INODE_RAMFS;
 }
 
 /* Store an entry (0: erase; marks of a value are erased as well) and keep the sums of nodes.

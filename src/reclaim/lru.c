@@ -155,10 +155,15 @@ void lru_note_cost(struct pgdat *pg, struct group *g, bool file, u64 nr)
     }
 }
 
+static bool is_ramfs(const struct pgdat *pg, const struct frame *f)
+{
+    return frame_test(f, PG_PAGECACHE) && inode_get(pg->backing, f->mapping)->kind == INODE_RAMFS;
+}
+
 void lru_update_evictable(struct pgdat *pg, pfn_t pfn)
 {
     struct frame *f = frame_of(pg, pfn);
-    bool locked = frame_test(f, PG_MLOCKED);
+    bool locked = frame_test(f, PG_MLOCKED) || is_ramfs(pg, f);
     bool on_list = frame_test(f, PG_LRU);
 
     if (locked == frame_test(f, PG_UNEVICTABLE))

@@ -169,11 +169,18 @@ void page_swapcache_del(struct pgdat *pg, pfn_t pfn, u64 shadow)
     pgdat_cost(pg, pg->cost->swap_slot);
 }
 
+/* Is it a page of a file that is written back? Others are dirty for reclaim alone. */
+static bool is_written_back(const struct pgdat *pg, const struct frame *f)
+{
+    return frame_test(f, PG_PAGECACHE) && !frame_test(f, PG_SWAPBACKED) &&
+           inode_get(pg->backing, f->mapping)->kind != INODE_RAMFS;
+}
+
 bool page_mark_dirty(struct pgdat *pg, pfn_t pfn)
 {
     struct frame *f = frame_of(pg, pfn);
 
-    if (frame_test(f, PG_PAGECACHE) && !frame_test(f, PG_SWAPBACKED)) {
+    if (is_written_back(pg, f)) {
         if (!pagecache_set_dirty(pg->backing, pfn, pg->clock->now))
             return false;
         count_group(pg, f, NR_DIRTY, 1);
@@ -190,7 +197,7 @@ bool page_clear_dirty(struct pgdat *pg, pfn_t pfn)
 {
     struct frame *f = frame_of(pg, pfn);
 
-    if (frame_test(f, PG_PAGECACHE) && !frame_test(f, PG_SWAPBACKED)) {
+    if (is_written_back(pg, f)) {
         if (!pagecache_clear_dirty(pg->backing, pfn))
             return false;
         count_group(pg, f, NR_DIRTY, -1);

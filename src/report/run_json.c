@@ -136,11 +136,13 @@ static json_object *act_json(const struct scenario_act *a)
     json_object *o = json_object_new_object();
     const struct scenario_write *w = a->write;
 
-    json_put_text(o, "name", w ? w->head.name : a->rmdir->head.name);
-    json_put_u64(o, "at_ns", w ? w->at : a->rmdir->at);
+    json_put_text(o, "name", scenario_act_head(a)->name);
+    json_put_u64(o, "at_ns", scenario_act_at(a));
     if (w) {
         json_put_text(o, "file", w->file);
         json_put_text(o, "value", w->value);
+    } else if (a->rm) {
+        json_put_text(o, "rm", a->rm->file.text);
     } else {
         json_put_text(o, "rmdir", a->rmdir->cgroup.text);
     }

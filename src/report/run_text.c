@@ -391,14 +391,15 @@ static void render_act(struct text *t, const struct scenario_act *a)
     const struct scenario_write *w = a->write;
     char at[UNITS_TEXT_MAX], number[UNITS_TEXT_MAX];
 
-    strbuf_printf(t->out, "  %-15s %9s  ", w ? w->head.name : a->rmdir->head.name,
-                  format_ns(at, w ? w->at : a->rmdir->at));
+    strbuf_printf(t->out, "  %-15s %9s  ", scenario_act_head(a)->name,
+                  format_ns(at, scenario_act_at(a)));
     if (w) {
         utf8_append_clean(t->out, w->value);
         strbuf_append(t->out, " > ");
         utf8_append_clean(t->out, w->file);
     } else {
-        strbuf_printf(t->out, "rmdir %s", a->rmdir->cgroup.text);
+        strbuf_printf(t->out, "%s %s", a->rm ? "rm" : "rmdir",
+                      a->rm ? a->rm->file.text : a->rmdir->cgroup.text);
     }
     if (!a->done)
         strbuf_append(t->out, ": not reached");

@@ -34,7 +34,7 @@ static bool is_shmem(const struct frame *f)
     return frame_test(f, PG_PAGECACHE) && frame_test(f, PG_SWAPBACKED);
 }
 
-static void recount_user_page(const struct frame *f, struct recount *r)
+static void recount_user_page(const struct system *s, const struct frame *f, struct recount *r)
 {
     bool anon = frame_test(f, PG_ANON), file = frame_test(f, PG_PAGECACHE);
     bool cached = file || frame_test(f, PG_SWAPCACHE);
@@ -48,7 +48,8 @@ static void recount_user_page(const struct frame *f, struct recount *r)
     r->n[FILE_PAGES] += file;
     r->n[SWAPCACHED] += frame_test(f, PG_SWAPCACHE);
     r->n[SHMEM] += is_shmem(f);
-    r->n[DIRTY] += file && !is_shmem(f) && frame_test(f, PG_DIRTY);
+    r->n[DIRTY] += file && !is_shmem(f) && frame_test(f, PG_DIRTY) &&
+                   inode_get(&s->backing, f->mapping)->kind != INODE_RAMFS;
     r->n[WRITEBACK] += frame_test(f, PG_WRITEBACK);
     r->n[MLOCKED] += frame_test(f, PG_MLOCKED);
 }
@@ -66,7 +67,7 @@ static void check_frames(const struct system *s)
         if (use == PG_TABLE)
             r->n[TABLES]++;
         else if (use && use != PG_KERNEL && !(use & (PG_TABLE | PG_KERNEL)))
-            recount_user_page(f, r);
+            recount_user_page(s, f, r);
         else
             assert(use == 0 || use == PG_KERNEL);
     }
@@ -136,7 +137,7 @@ static void check_shmem(const struct system *s)
             continue;
         if (inode->committed)
             committed += inode->committed;
-        else if (!inode->ramfs)
+        else
             committed += shmem_blocks(inode);
         if (inode->mount)
             mounted += shmem_blocks(inode);

@@ -3,6 +3,8 @@
  * An inode lives as long as it has a name, an open file or a mapping. Mappings count through space/'s callback, and each holds its
  * open file. An inode that lost its last user is only noted, since that happens inside changes of mappings and while its
  * pages may be under I/O; inodes_reap() drops its pages later. */
+#include <string.h>
+
 #include "system/system_int.h"
 
 /* The device with the files of this device number. */
@@ -23,6 +25,13 @@ static u64 read_ahead_kb(const struct system *s, const struct device *d)
     return d == &s->disk || asked ? s->tunables.read_ahead_kb : d->profile->readahead_kb;
 }
 
+/* Of the kernel's own mount, which has no limit: memfds and segments. */
+static bool is_nameless(const char *path)
+{
+    return path && (strncmp(path, "/memfd:", 7) == 0 || strncmp(path, "/SYSV", 5) == 0 ||
+                    strcmp(path, "/dev/zero") == 0);
+}
+
 struct inode *system_inode(struct system *s, enum inode_kind kind, u64 dev, u64 ino,
                            const char *path, u64 size)
 {
@@ -32,7 +41,9 @@ struct inode *system_inode(struct system *s, enum inode_kind kind, u64 dev, u64 
     if (inode && (inode->nlink || inode->opens || inode->maps))
         return inode;
     inode = inode_new(&s->backing, kind, dev, ino, path, size,
-                      kind == INODE_SHMEM ? NULL : disk_of(s, dev));
+                      kind == INODE_SHMEM || kind == INODE_RAMFS ? NULL : disk_of(s, dev));
+    if (kind == INODE_SHMEM && !is_nameless(path))
+        inode->mount = s->tmpfs;
     if (inode->device)
         inode->ra_pages = (u32)(read_ahead_kb(s, inode->device) * KIB / PAGE_SIZE);
     inode_objects_new(s, inode);

@@ -249,6 +249,7 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     s->groups.recursive_protection = c->tunables.x_memory_recursiveprot;
     disks_init(s);
     s->tunables.read_ahead_kb = choose_read_ahead_kb(s);
+    s->tmpfs = shmem_mount_new(&s->backing, s->frames.managed_pages / 2);
     reserve_default(s, &s->tunables.user_reserve_kbytes, "vm.user_reserve_kbytes");
     reserve_default(s, &s->tunables.admin_reserve_kbytes, "vm.admin_reserve_kbytes");
     s->tlbs = xcalloc(c->nr_cpus, sizeof(*s->tlbs));

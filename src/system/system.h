@@ -94,6 +94,7 @@ struct system {
     bool panicked;                /* it stopped for good: nothing runs any more */
     u64 steps;                    /* accesses and calls, for checked builds */
     VEC(u32) idle_inodes;         /* may have lost their last user: looked at by inodes_reap() */
+    struct shmem_mount *tmpfs;    /* of files of tmpfs that name no other: half of RAM */
     u64 shm_ino;                  /* last number given to shared anonymous memory */
     struct group *running;        /* of the last task that made a call; NULL before the first */
     struct file *disk_file;       /* the disk itself; NULL before its first use */

@@ -32,7 +32,6 @@
 #define LATE_MAX          NS_PER_S         /* requests later than this are not made up for */
 #define KERNEL_STEP       4096u            /* names or objects in one request */
 #define LEAK_OBJECT       256u
-#define FIRST_INODE       0x40000000ull
 #define THE_FID           1u
 
 enum stage { START, FILL, FORK, WATCH, RUN, HOLD, EXIT, OVER };
@@ -134,12 +133,14 @@ static void emit_file(struct generator_stream *gs)
     op = emit_op(gs, HWT_OP_FILE, 0);
     op->field[0] = THE_FID;
     op->field[1] = f->dev;
-    op->field[2] = FIRST_INODE + (u64)t->file_index;
+    op->field[2] = SCENARIO_FIRST_INODE + (u64)t->file_index;
     op->field[3] = f->size;
     op->field[4] = f->kind ? HWT_FILE_SHMEM : HWT_FILE_REGULAR;
     op->string = keep_string(gs, 1 + TASK_COMM_LEN, f->path);
     EMIT(gs, HWT_OP_OPEN, 200, 1 + gs->index, THE_FID,
          HWT_OPEN_READ | HWT_OPEN_WRITE | (t->direct ? HWT_OPEN_DIRECT : 0u));
+    if (f->kind == SCENARIO_MEMFD) /* it never had a name */
+        EMIT(gs, HWT_OP_UNLINK, 0, THE_FID);
     if (t->map.kind)
         EMIT(gs, HWT_OP_MMAP, 200, MAP_BASE, pages_of(f->size) * PAGE_SIZE,
              HWT_PROT_READ | HWT_PROT_WRITE, HWT_MAP_SHARED, THE_FID, 0);

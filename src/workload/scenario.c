@@ -29,6 +29,7 @@ const struct scenario_key scenario_keys[NR_SCENARIO_KEYS] = {
 #define STRUCT_FILE    struct scenario_file
 #define STRUCT_TASK    struct scenario_task
 #define STRUCT_WRITE   struct scenario_write
+#define STRUCT_RM      struct scenario_rm
 #define STRUCT_RMDIR   struct scenario_rmdir
 #define KEY(section, field, kind, low, high, name, default_text, doc) \
     {SCENARIO_##section,                                              \
@@ -46,7 +47,7 @@ const struct scenario_key scenario_keys[NR_SCENARIO_KEYS] = {
 static const char *const section_names[NR_SCENARIO_SECTIONS] = {
     [SCENARIO_MACHINE] = "machine", [SCENARIO_DEVICE] = "device", [SCENARIO_CGROUP] = "cgroup",
     [SCENARIO_FILE] = "file",       [SCENARIO_TASK] = "task",     [SCENARIO_WRITE] = "write",
-    [SCENARIO_RMDIR] = "rmdir",
+    [SCENARIO_RM] = "rm",           [SCENARIO_RMDIR] = "rmdir",
 };
 
 struct reader {
@@ -86,6 +87,8 @@ static struct scenario_head *head_of(struct scenario *sc, enum scenario_section 
         return &sc->tasks.items[index].head;
     case SCENARIO_WRITE:
         return &sc->writes.items[index].head;
+    case SCENARIO_RM:
+        return &sc->rms.items[index].head;
     case SCENARIO_RMDIR:
         return &sc->rmdirs.items[index].head;
     case NR_SCENARIO_SECTIONS:
@@ -109,6 +112,8 @@ static size_t count_of(const struct scenario *sc, enum scenario_section section)
         return sc->tasks.count;
     case SCENARIO_WRITE:
         return sc->writes.count;
+    case SCENARIO_RM:
+        return sc->rms.count;
     case SCENARIO_RMDIR:
         return sc->rmdirs.count;
     case NR_SCENARIO_SECTIONS:
@@ -155,6 +160,9 @@ static void add_section(struct scenario *sc, enum scenario_section section,
         return;
     case SCENARIO_WRITE:
         vec_push(&sc->writes, ((struct scenario_write){.head = head, .task_index = -1}));
+        return;
+    case SCENARIO_RM:
+        vec_push(&sc->rms, ((struct scenario_rm){.head = head, .file_index = -1}));
         return;
     case SCENARIO_RMDIR:
         vec_push(&sc->rmdirs, ((struct scenario_rmdir){.head = head}));
@@ -205,7 +213,7 @@ static int find_section(struct reader *r, const char *word, enum scenario_sectio
     return FAIL(r, "unknown section [%s]%s", word,
                 *hint ? hint
                       : "; want [machine], [device NAME], [cgroup NAME], [file NAME], [task NAME], "
-                        "[write NAME] or [rmdir NAME]");
+                        "[write NAME], [rm NAME] or [rmdir NAME]");
 }
 
 static int open_section(struct reader *r, char *header)
@@ -450,6 +458,7 @@ void scenario_done(struct scenario *sc)
     vec_done(&sc->files);
     vec_done(&sc->tasks);
     vec_done(&sc->writes);
+    vec_done(&sc->rms);
     vec_done(&sc->rmdirs);
     arena_done(&sc->arena);
 }

@@ -17,7 +17,8 @@
 #include "system/control.h"
 #include "workload/pattern.h"
 
-#define SCENARIO_NO_LIMIT UINT64_MAX
+#define SCENARIO_NO_LIMIT    UINT64_MAX
+#define SCENARIO_FIRST_INODE 0x40000000ull /* number of the first [file]; others follow */
 
 enum scenario_kind {
     SCENARIO_TEXT,
@@ -46,6 +47,7 @@ enum scenario_section {
     SCENARIO_FILE,
     SCENARIO_TASK,
     SCENARIO_WRITE,
+    SCENARIO_RM,
     SCENARIO_RMDIR,
     NR_SCENARIO_SECTIONS
 };
@@ -110,12 +112,22 @@ struct scenario_cgroup {
     bool oom_group;
 };
 
+enum scenario_file_kind {
+    SCENARIO_REGULAR,
+    SCENARIO_TMPFS,
+    SCENARIO_MEMFD,
+    SCENARIO_SYSV,
+    SCENARIO_RAMFS,
+    NR_SCENARIO_FILE_KINDS
+};
+
 struct scenario_file {
     struct scenario_head head;
     const char *path;
     struct scenario_name device;
     u64 size;
-    bool kind; /* tmpfs */
+    u64 kind;  /* enum scenario_file_kind */
+    u64 limit; /* size= of a tmpfs of its own; 0: not given */
     u64 dev;   /* number of its device, from scenario_system_config() on */
 };
 
@@ -142,6 +154,13 @@ struct scenario_write { /* an operator, or a program of theirs, writes to one of
     int task_index; /* of cgroup.procs: whose processes; -1: of the pid in value */
 };
 
+struct scenario_rm {
+    struct scenario_head head;
+    ns_t at;
+    struct scenario_name file;
+    int file_index;
+};
+
 struct scenario_rmdir {
     struct scenario_head head;
     ns_t at;
@@ -157,6 +176,7 @@ struct scenario {
     VEC(struct scenario_file) files;
     VEC(struct scenario_task) tasks;
     VEC(struct scenario_write) writes;
+    VEC(struct scenario_rm) rms;
     VEC(struct scenario_rmdir) rmdirs;
 };
 

@@ -4,19 +4,34 @@
 #include "base/alloc.h"
 #include "workload/scenario_run.h"
 
+const struct scenario_head *scenario_act_head(const struct scenario_act *a)
+{
+    return a->write ? &a->write->head : a->rm ? &a->rm->head : &a->rmdir->head;
+}
+
+ns_t scenario_act_at(const struct scenario_act *a)
+{
+    return a->write ? a->write->at : a->rm ? a->rm->at : a->rmdir->at;
+}
+
+static void add_act(struct scenario_run *run, struct scenario_act act)
+{
+    act.due = act.next = scenario_act_at(&act);
+    run->acts[run->nr_acts++] = act;
+}
+
 void scenario_acts_init(struct scenario_run *run)
 {
     const struct scenario *sc = run->scenario;
 
-    run->acts = xcalloc(MAX(sc->writes.count + sc->rmdirs.count, (size_t)1), sizeof(*run->acts));
+    run->acts = xcalloc(MAX(sc->writes.count + sc->rms.count + sc->rmdirs.count, (size_t)1),
+                        sizeof(*run->acts));
     for (size_t i = 0; i < sc->writes.count; i++)
-        run->acts[run->nr_acts++] = (struct scenario_act){.write = &sc->writes.items[i],
-                                                          .due = sc->writes.items[i].at,
-                                                          .next = sc->writes.items[i].at};
+        add_act(run, (struct scenario_act){.write = &sc->writes.items[i]});
+    for (size_t i = 0; i < sc->rms.count; i++)
+        add_act(run, (struct scenario_act){.rm = &sc->rms.items[i]});
     for (size_t i = 0; i < sc->rmdirs.count; i++)
-        run->acts[run->nr_acts++] = (struct scenario_act){.rmdir = &sc->rmdirs.items[i],
-                                                          .due = sc->rmdirs.items[i].at,
-                                                          .next = sc->rmdirs.items[i].at};
+        add_act(run, (struct scenario_act){.rmdir = &sc->rmdirs.items[i]});
 }
 
 void scenario_acts_done(struct scenario_run *run)
@@ -26,7 +41,7 @@ void scenario_acts_done(struct scenario_run *run)
 
 static unsigned line_of(const struct scenario_act *a)
 {
-    return a->write ? a->write->head.line : a->rmdir->head.line;
+    return scenario_act_head(a)->line;
 }
 
 static struct scenario_act *next_act(const struct scenario_run *run)
@@ -81,6 +96,8 @@ static int remove_group(struct scenario_run *run, const struct scenario_rmdir *r
 
 static int do_act(struct scenario_run *run, struct scenario_act *a)
 {
+    if (a->rm)
+        return scenario_file_remove(run, (size_t)a->rm->file_index);
     if (a->rmdir)
         return remove_group(run, a->rmdir);
     if (a->write->task_index >= 0)

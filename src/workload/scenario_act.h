@@ -11,7 +11,8 @@
 struct scenario_run;
 
 struct scenario_act {
-    const struct scenario_write *write; /* or */
+    const struct scenario_write *write; /* one of the three */
+    const struct scenario_rm *rm;
     const struct scenario_rmdir *rmdir;
     ns_t due;  /* when it is to be done next; NS_NEVER: no more */
     ns_t next; /* and later when it is under way and its writer sleeps */
@@ -24,6 +25,9 @@ struct scenario_act {
 void scenario_acts_init(struct scenario_run *run);
 void scenario_acts_done(struct scenario_run *run);
 /* The time of the next one; NS_NEVER when there is none. */
+/* Its name, its time and its line in the file. */
+const struct scenario_head *scenario_act_head(const struct scenario_act *a);
+ns_t scenario_act_at(const struct scenario_act *a);
 ns_t scenario_acts_next(const struct scenario_run *run);
 /* Do those that are due now. */
 void scenario_acts_do(struct scenario_run *run);

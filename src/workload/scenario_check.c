@@ -98,18 +98,27 @@ static bool is_new_disk(const struct scenario *sc, size_t i)
     return true;
 }
 
-static int check_files(const struct scenario *sc, struct err *e)
+static int check_files(struct scenario *sc, struct err *e)
 {
     unsigned disks = 1;
 
     for (size_t i = 0; i < sc->files.count; i++) {
-        const struct scenario_file *f = &sc->files.items[i];
+        struct scenario_file *f = &sc->files.items[i];
 
+        if (!scenario_given(&f->head, KEY_FILE_path) &&
+            (f->kind == SCENARIO_MEMFD || f->kind == SCENARIO_SYSV))
+            f->path = f->kind == SCENARIO_SYSV
+                          ? "/SYSV00000000"
+                          : arena_printf(&sc->arena, "/memfd:%s", f->head.name);
         if (!f->size)
             return fail(sc, f->head.line, e, "no size of file", f->head.name,
                         "; want a line such as size = 1G");
         if (f->kind && f->device.text)
-            return fail(sc, f->device.line, e, "a tmpfs is on no device: file", f->head.name, "");
+            return fail(sc, f->device.line, e, "what is in memory is on no device: file",
+                        f->head.name, "");
+        if (f->limit && f->kind != SCENARIO_TMPFS)
+            return fail(sc, f->head.line, e, "limit is for a tmpfs: file", f->head.name,
+                        "; want kind = tmpfs");
         if (check_disk(sc, &f->device, e))
             return -EINVAL;
         disks += is_new_disk(sc, i);
@@ -118,6 +127,24 @@ static int check_files(const struct scenario *sc, struct err *e)
         return err_at(e, -EINVAL, sc->path, 0, 0, "files on %u devices; want at most %u", disks,
                       DISKS_MAX);
     return 0;
+}
+
+static int find_file(const struct scenario *sc, const struct scenario_name *name, int *ret_index,
+                     struct err *e)
+{
+    struct nearest near;
+    char hint[160];
+
+    nearest_init(&near, name->text);
+    for (size_t i = 0; i < sc->files.count; i++) {
+        if (strcmp(sc->files.items[i].head.name, name->text) == 0) {
+            *ret_index = (int)i;
+            return 0;
+        }
+        nearest_offer(&near, sc->files.items[i].head.name);
+    }
+    return fail(sc, name->line, e, "no section for file", name->text,
+                nearest_text(&near, hint, sizeof(hint)));
 }
 
 static int find_names(struct scenario *sc, struct scenario_task *t, struct err *e)
@@ -134,18 +161,7 @@ static int find_names(struct scenario *sc, struct scenario_task *t, struct err *
     if (!found)
         return fail(sc, t->cgroup.line, e, "no section for cgroup", t->cgroup.text,
                     nearest_text(&near, hint, sizeof(hint)));
-    if (!t->file.text)
-        return 0;
-    nearest_init(&near, t->file.text);
-    for (size_t i = 0; i < sc->files.count && t->file_index < 0; i++) {
-        if (strcmp(sc->files.items[i].head.name, t->file.text) == 0)
-            t->file_index = (int)i;
-        nearest_offer(&near, sc->files.items[i].head.name);
-    }
-    if (t->file_index < 0)
-        return fail(sc, t->file.line, e, "no section for file", t->file.text,
-                    nearest_text(&near, hint, sizeof(hint)));
-    return 0;
+    return t->file.text ? find_file(sc, &t->file, &t->file_index, e) : 0;
 }
 
 /* Keys that say how work is generated mean nothing for a recording. */
@@ -180,6 +196,11 @@ static int check_patterns(const struct scenario *sc, const struct scenario_task 
     if (t->touch.kind == PATTERN_APPEND || t->read.kind == PATTERN_APPEND ||
         t->map.kind == PATTERN_APPEND)
         return err_at(e, -EINVAL, sc->path, line, 0, "[task %s]: append is a pattern of write only",
+                      t->head.name);
+    if (t->file_index >= 0 && sc->files.items[t->file_index].kind == SCENARIO_SYSV &&
+        (t->read.kind || t->write.kind))
+        return err_at(e, -EINVAL, sc->path, line, 0,
+                      "[task %s]: a segment (sysv) can only be mapped; want map = PATTERN",
                       t->head.name);
     if (t->fsync && !t->write.kind)
         return err_at(e, -EINVAL, sc->path, line, 0, "[task %s]: fsync needs write = PATTERN",
@@ -294,10 +315,20 @@ static int check_rmdir(const struct scenario *sc, const struct scenario_rmdir *r
     return 0;
 }
 
+static int check_rm(const struct scenario *sc, struct scenario_rm *r, struct err *e)
+{
+    if (!r->file.text)
+        return lacks(sc, &r->head, "rm", "file", "file = db", e);
+    return find_file(sc, &r->file, &r->file_index, e);
+}
+
 static int check_acts(const struct scenario *sc, struct err *e)
 {
     for (size_t i = 0; i < sc->writes.count; i++)
         if (check_write(sc, &sc->writes.items[i], e))
+            return -EINVAL;
+    for (size_t i = 0; i < sc->rms.count; i++)
+        if (check_rm(sc, &sc->rms.items[i], e))
             return -EINVAL;
     for (size_t i = 0; i < sc->rmdirs.count; i++)
         if (check_rmdir(sc, &sc->rmdirs.items[i], e))

@@ -204,6 +204,9 @@ int scenario_run_init(struct scenario_run *run, const struct scenario *sc,
     rc = make_groups(run, e);
     if (rc)
         return rc;
+    rc = scenario_files_init(run, e);
+    if (rc)
+        return rc;
     scenario_acts_init(run);
     run->jobs = xcalloc(MAX(sc->tasks.count, 1), sizeof(*run->jobs));
     for (size_t i = 0; i < sc->tasks.count; i++) {
@@ -229,6 +232,7 @@ void scenario_run_done(struct scenario_run *run)
     }
     free(run->jobs);
     scenario_acts_done(run);
+    scenario_files_done(run);
     sched_done(&run->sched);
 }
 

@@ -36,6 +36,7 @@ struct scenario_run {
     struct sched sched;
     struct scenario_job *jobs; /* as the scenario's tasks */
     size_t nr_jobs;
+    struct file **segments; /* by [file]: held open by the kernel; NULL: none */
     struct scenario_act *acts;
     size_t nr_acts;
     struct replay_stats stats; /* of all */
@@ -52,6 +53,11 @@ int scenario_run_init(struct scenario_run *run, const struct scenario *sc,
 void scenario_run_done(struct scenario_run *run);
 
 enum replay_outcome scenario_run(struct scenario_run *run);
+
+/* scenario_files.c, between the files of this run. remove: 0, or -ENOENT when it has no name any more. */
+int scenario_files_init(struct scenario_run *run, struct err *e);
+void scenario_files_done(struct scenario_run *run);
+int scenario_file_remove(struct scenario_run *run, size_t index);
 
 /* The job a process belongs to; NULL for none. */
 const struct scenario_job *scenario_job_of(const struct scenario_run *run, u32 tgid);

@@ -100,7 +100,7 @@ static void what_is_wrong_is_said_with_its_line(void **state)
         {"[task a]\nnice = 20\n", 2, "from -20 to 19"},
         {"[task a]\ntrace = a.hwt\nmemory = 1M\n", 1, "no meaning beside trace"},
         {"[file f]\n[task a]\ntrace = a.hwt\n", 1, "no size"},
-        {"[file f]\nsize = 1M\nkind = fifo\n", 3, "regular or tmpfs"},
+        {"[file f]\nsize = 1M\nkind = fifo\n", 3, "regular, tmpfs"},
     };
 
     (void)state;

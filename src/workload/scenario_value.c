@@ -165,13 +165,22 @@ static int parse_ratio(const struct scenario_key *key, const char *text, u64 *re
     return 0;
 }
 
-static int parse_file_kind(const struct scenario_key *key, const char *text, bool *ret_tmpfs,
+static int parse_file_kind(const struct scenario_key *key, const char *text, u64 *ret,
                            struct err *e)
 {
-    if (strcmp(text, "regular") && strcmp(text, "tmpfs"))
-        return err_set(e, -EINVAL, "%s is regular or tmpfs, not '%s'", key->name, text);
-    *ret_tmpfs = text[0] == 't';
-    return 0;
+    static const char *const names[NR_SCENARIO_FILE_KINDS] = {
+        [SCENARIO_REGULAR] = "regular", [SCENARIO_TMPFS] = "tmpfs", [SCENARIO_MEMFD] = "memfd",
+        [SCENARIO_SYSV] = "sysv",       [SCENARIO_RAMFS] = "ramfs",
+    };
+
+    for (unsigned i = 0; i < NR_SCENARIO_FILE_KINDS; i++) {
+        if (strcmp(names[i], text) == 0) {
+            *ret = i;
+            return 0;
+        }
+    }
+    return err_set(e, -EINVAL, "%s is regular, tmpfs, memfd, sysv or ramfs, not '%s'", key->name,
+                   text);
 }
 
 static int parse_sizes(const struct scenario_key *key, char *text, u64 *ret, struct err *e)
