@@ -9,6 +9,21 @@
 #include <stdio.h>
 #include <string.h>
 
+/* More than any machine has: a file that says so is broken or hostile, and such sums would not fit. */
+#define BYTES_MAX ((u64)1 << 56)
+
+static u64 sane(u64 bytes)
+{
+    return bytes < BYTES_MAX ? bytes : UNKNOWN;
+}
+
+static u64 product(u64 a, u64 b)
+{
+    u64 result;
+
+    return __builtin_mul_overflow(a, b, &result) ? UNKNOWN : sane(result);
+}
+
 static void line(struct accounting *a, u8 depth, const char *name, u64 bytes, const char *note)
 {
     vec_push(&a->lines, ((struct account_line){
@@ -61,8 +76,8 @@ static u64 add_cache(struct accounting *a, u64 cache, u64 inactive, u64 active, 
         u64 from_inactive = MIN(waiting, inactive);
 
         took += part(a, 2, "inactive, clean", inactive - from_inactive, "free to drop");
-        took += part(a, 2, "active, clean", active - (waiting - from_inactive),
-                     "in use: dropping it costs a read");
+        took +=
+            part(a, 2, "active, clean", active - (waiting - from_inactive), "in use: costs a read");
         took += part(a, 2, "dirty or being written", waiting, "costs a write first");
         remainder_line(a, 2, "locked, or on its way", (s64)cache - (s64)took,
                        "on no list of reclaim");
@@ -94,46 +109,43 @@ static u64 compressed_bytes(const struct snapshot *s)
     u64 pages = s->vmstat[NR_ZSPAGES], used = 0;
 
     if (known(pages) && pages)
-        return pages * (known(s->page_bytes) && s->page_bytes ? s->page_bytes : 4096);
+        return product(pages, s->page_bytes ? s->page_bytes : 4096);
     vec_for_each (&s->zrams, z)
-        used += figure_or(z->used_total, 0);
-    return used + figure_or(s->meminfo[MI_ZSWAP], 0);
+        used += figure_or(sane(z->used_total), 0);
+    return used + figure_or(sane(s->meminfo[MI_ZSWAP]), 0);
 }
 
-static u64 add_kernel(struct accounting *a, const struct snapshot *s)
+static u64 add_kernel(struct accounting *a, const struct snapshot *s, const u64 *m)
 {
-    const u64 *m = s->meminfo;
     size_t at = a->lines.count;
     u64 sum = 0;
 
     line(a, 1, "kernel", 0, "");
-    sum +=
-        part(a, 2, "slab, reclaimable", m[MI_SRECLAIMABLE], "dentries, inodes: shrinks on demand");
+    sum += part(a, 2, "slab, reclaimable", m[MI_SRECLAIMABLE], "dentries, inodes: on demand");
     sum += part(a, 2, "slab, unreclaimable", m[MI_SUNRECLAIM], "");
     sum += part(a, 2, "page tables", either(m[MI_PAGE_TABLES], m[MI_SEC_PAGE_TABLES]), "");
     sum += part(a, 2, "stacks", m[MI_KERNEL_STACK], "");
     sum += part(a, 2, "per-CPU", m[MI_PERCPU], "");
-    sum += part(a, 2, "vmalloc", vmalloc_bytes(s), "");
-    sum += part(a, 2, "compressed swap", compressed_bytes(s), "pools of zswap and zram");
+    sum += part(a, 2, "vmalloc", sane(vmalloc_bytes(s)), "");
+    sum += part(a, 2, "compressed swap", sane(compressed_bytes(s)), "pools of zswap and zram");
     a->lines.items[at].bytes = (s64)sum;
     if (sum == 0)
         a->lines.count = at;
     return sum;
 }
 
-static u64 add_hugetlb(struct accounting *a, const struct snapshot *s)
+static u64 add_hugetlb(struct accounting *a, const u64 *m)
 {
-    const u64 *m = s->meminfo;
     u64 size = m[MI_HUGE_PAGE_SIZE], all = m[MI_HUGETLB], free_bytes;
 
     /* Before 4.15 only the default size is counted. */
     if (!known(all) && known(size) && known(m[MI_HUGE_PAGES_TOTAL]))
-        all = size * m[MI_HUGE_PAGES_TOTAL];
+        all = product(size, m[MI_HUGE_PAGES_TOTAL]);
     if (!known(all) || all == 0)
         return 0;
-    line(a, 1, "huge pages (hugetlb)", all, "set aside: nobody else can have them");
+    line(a, 1, "huge pages (hugetlb)", all, "set aside for hugetlb");
     if (known(size) && known(m[MI_HUGE_PAGES_FREE])) {
-        free_bytes = MIN(size * m[MI_HUGE_PAGES_FREE], all);
+        free_bytes = MIN(figure_or(product(size, m[MI_HUGE_PAGES_FREE]), 0), all);
         part(a, 2, "in use", all - free_bytes, "");
         part(a, 2, "not in use", free_bytes, "");
     }
@@ -142,9 +154,10 @@ static u64 add_hugetlb(struct accounting *a, const struct snapshot *s)
 
 void accounting_host(struct accounting *a, const struct snapshot *s)
 {
-    const u64 *m = s->meminfo;
-    u64 sum = 0;
+    u64 m[NR_MEMINFO_FIELDS], sum = 0;
 
+    for (unsigned i = 0; i < NR_MEMINFO_FIELDS; i++)
+        m[i] = sane(s->meminfo[i]);
     vec_reset(&a->lines);
     snprintf(a->scope, sizeof(a->scope), "host");
     if (!known(m[MI_MEM_TOTAL]))
@@ -155,38 +168,38 @@ void accounting_host(struct accounting *a, const struct snapshot *s)
     sum += add_cache(a, minus(figure_add(m[MI_CACHED], figure_or(m[MI_BUFFERS], 0)), m[MI_SHMEM]),
                      m[MI_INACTIVE_FILE], m[MI_ACTIVE_FILE],
                      figure_or(m[MI_DIRTY], 0) + figure_or(m[MI_WRITEBACK], 0));
-    sum += part(a, 1, "shared memory, tmpfs", m[MI_SHMEM], "only swap or deletion frees it");
+    sum += part(a, 1, "shared memory, tmpfs", m[MI_SHMEM], "freed by swap or deletion");
     sum += part(a, 1, "swap cache",
                 unmapped_swap_cache(m[MI_SWAP_CACHED],
                                     figure_add(m[MI_ACTIVE_ANON], m[MI_INACTIVE_ANON]),
                                     m[MI_ANON_PAGES], m[MI_SHMEM]),
                 "on its way out, or just back");
-    sum += add_kernel(a, s);
-    sum += add_hugetlb(a, s);
+    sum += add_kernel(a, s, m);
+    sum += add_hugetlb(a, m);
     sum += part(a, 1, "GPU", either(m[MI_GPU_ACTIVE], m[MI_GPU_RECLAIM]), "");
     sum += part(a, 1, "broken", m[MI_HARDWARE_CORRUPTED], "hardware errors");
     remainder_line(a, 1, "not accounted for", (s64)m[MI_MEM_TOTAL] - (s64)sum,
                    sum > m[MI_MEM_TOTAL] ? "counted twice by the kernel"
-                                         : "drivers, firmware, balloon, other caches");
+                                         : "drivers, balloon, firmware");
 }
 
 /* --- a group -------------------------------------------------------------------------------------------------------- */
 
-static u64 add_group_kernel(struct accounting *a, const struct cgroup_view *g)
+static u64 add_group_kernel(struct accounting *a, const struct cgroup_view *g, const u64 *st)
 {
     size_t at = a->lines.count;
-    u64 kernel = known(g->stat[MEMCG_KERNEL]) ? g->stat[MEMCG_KERNEL] : g->kmem_current;
+    u64 kernel = known(st[MEMCG_KERNEL]) ? st[MEMCG_KERNEL] : sane(g->kmem_current);
     u64 sum = 0;
 
     line(a, 1, "kernel", 0, "");
-    sum += part(a, 2, "slab, reclaimable", g->stat[NR_SLAB_RECLAIMABLE], "");
-    sum += part(a, 2, "slab, unreclaimable", g->stat[NR_SLAB_UNRECLAIMABLE], "");
-    sum += part(a, 2, "page tables",
-                either(g->stat[NR_PAGE_TABLE_PAGES], g->stat[NR_SEC_PAGE_TABLE_PAGES]), "");
-    sum += part(a, 2, "stacks", g->stat[NR_KERNEL_STACK], "");
-    sum += part(a, 2, "per-CPU", g->stat[MEMCG_PERCPU], "");
-    sum += part(a, 2, "vmalloc", g->stat[MEMCG_VMALLOC], "");
-    sum += part(a, 2, "compressed swap", g->stat[MEMCG_ZSWAP], "its share of the zswap pool");
+    sum += part(a, 2, "slab, reclaimable", st[NR_SLAB_RECLAIMABLE], "");
+    sum += part(a, 2, "slab, unreclaimable", st[NR_SLAB_UNRECLAIMABLE], "");
+    sum +=
+        part(a, 2, "page tables", either(st[NR_PAGE_TABLE_PAGES], st[NR_SEC_PAGE_TABLE_PAGES]), "");
+    sum += part(a, 2, "stacks", st[NR_KERNEL_STACK], "");
+    sum += part(a, 2, "per-CPU", st[MEMCG_PERCPU], "");
+    sum += part(a, 2, "vmalloc", st[MEMCG_VMALLOC], "");
+    sum += part(a, 2, "compressed swap", st[MEMCG_ZSWAP], "its share of the zswap pool");
     /* `kernel` is since 5.18. */
     if (known(kernel))
         remainder_line(a, 2, "other", (s64)kernel - (s64)sum, "");
@@ -200,25 +213,27 @@ static u64 add_group_kernel(struct accounting *a, const struct cgroup_view *g)
 
 void accounting_group(struct accounting *a, const struct cgroup_view *g)
 {
-    const u64 *st = g->stat;
-    u64 sum = 0;
+    u64 st[NR_COUNTERS], sum = 0;
+
+    for (unsigned i = 0; i < NR_COUNTERS; i++)
+        st[i] = sane(g->stat[i]);
 
     vec_reset(&a->lines);
     snprintf(a->scope, sizeof(a->scope), "%s", g->path);
-    if (!known(g->current) || !known(st[NR_ANON_PAGES]))
+    if (!known(sane(g->current)) || !known(st[NR_ANON_PAGES]))
         return;
     line(a, 0, g->version == 1 ? "memory.usage_in_bytes" : "memory.current", g->current, "");
     sum += part(a, 1, "anonymous", st[NR_ANON_PAGES], "heaps, stacks, private data");
     sum +=
         add_cache(a, minus(st[NR_FILE_PAGES], st[NR_SHMEM]), st[NR_INACTIVE_FILE],
                   st[NR_ACTIVE_FILE], figure_or(st[NR_DIRTY], 0) + figure_or(st[NR_WRITEBACK], 0));
-    sum += part(a, 1, "shared memory, tmpfs", st[NR_SHMEM], "only swap or deletion frees it");
+    sum += part(a, 1, "shared memory, tmpfs", st[NR_SHMEM], "freed by swap or deletion");
     sum += part(a, 1, "swap cache",
                 unmapped_swap_cache(st[NR_SWAPCACHED],
                                     figure_add(st[NR_ACTIVE_ANON], st[NR_INACTIVE_ANON]),
                                     st[NR_ANON_PAGES], st[NR_SHMEM]),
                 "on its way out, or just back");
-    sum += add_group_kernel(a, g);
+    sum += add_group_kernel(a, g, st);
     sum += part(a, 1, "network buffers", st[MEMCG_SOCK], "");
     remainder_line(a, 1, "not accounted for", (s64)g->current - (s64)sum,
                    "charged in advance by CPUs");

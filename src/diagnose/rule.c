@@ -190,12 +190,31 @@ bool wants_host(const struct rule_context *c)
     return !c->options->cgroup && !c->options->pid;
 }
 
+/* What cgroup v1 calls it. */
+static const char *v1_name(const char *file)
+{
+    static const struct {
+        const char *v2, *v1;
+    } names[] = {
+        {"memory.current", "memory.usage_in_bytes"},
+        {"memory.max", "memory.limit_in_bytes"},
+        {"memory.events", "memory.oom_control"},
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+        if (strcmp(names[i].v2, file) == 0)
+            return names[i].v1;
+    }
+    return file;
+}
+
 const char *group_file(const struct cgroup_view *g, const char *file)
 {
     static _Thread_local char text[160];
+    bool v1 = g->version == 1;
 
-    snprintf(text, sizeof(text), "/sys/fs/cgroup%s%s%s%s", g->version == 1 ? "/memory" : "",
-             strcmp(g->path, "/") == 0 ? "" : g->path, "/", file);
+    snprintf(text, sizeof(text), "/sys/fs/cgroup%s%s/%s", v1 ? "/memory" : "",
+             strcmp(g->path, "/") == 0 ? "" : g->path, v1 ? v1_name(file) : file);
     return text;
 }
 

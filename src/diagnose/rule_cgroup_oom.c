@@ -43,9 +43,9 @@ static void tell(struct rule_context *c, const struct log_event *e)
     unsigned kills = count_kills(c->s, level_of(e));
 
     finding_add(c, oom_severity(age, WARNING_S), CONF_HIGH, level_of(e), age <= 60 ? 1 : 0.8,
-                "OOM kill in a cgroup: the limit of %s%s%s killed %s (pid %u)", level_of(e),
-                known(e->limit) ? ", " : "", known(e->limit) ? SIZE(e->limit) : "", e->comm,
-                e->pid);
+                "OOM kill in a cgroup: the limit of %s%s%s%s killed %s (pid %u)", level_of(e),
+                known(e->limit) ? " (" : "", known(e->limit) ? SIZE(e->limit) : "",
+                known(e->limit) ? ")" : "", e->comm, e->pid);
     if (known(c->f->available) && known(c->f->total))
         finding_detail(c, "The node has %s of %s available: it is this limit, not the machine.",
                        SIZE(c->f->available), SIZE(c->f->total));
@@ -77,7 +77,7 @@ static void from_counters(struct rule_context *c)
         if (known(g->max) && g->max < NO_LIMIT)
             finding_detail(c, "Its memory.max is %s.", SIZE(g->max));
         evidence(c, "oom_kill", (double)gf->oom_kills_seen, IN_COUNT,
-                 group_file(g, "memory.events"), "over 0 since the first sample");
+                 group_file(g, "memory.events"), "over 0, all samples");
     }
 }
 

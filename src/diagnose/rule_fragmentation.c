@@ -58,6 +58,6 @@ void rule_fragmentation(struct rule_context *c)
                 AMOUNT(share, IN_PERCENT));
     evidence(c, "free memory in large blocks", share, IN_PERCENT, "/proc/buddyinfo",
              "under %.0f %%", LARGE_SHARE);
-    evidence(c, "large blocks asked for in vain", failed, IN_EVENTS_PER_S, "/proc/vmstat",
-             "over %.0f /s", ASKED);
+    evidence(c, "large blocks denied", failed, IN_EVENTS_PER_S, "/proc/vmstat", "over %.0f /s",
+             ASKED);
 }

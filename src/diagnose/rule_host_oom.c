@@ -37,8 +37,7 @@ static void from_counters(struct rule_context *c)
     if (known(seen) && seen > kills_in_groups(c, false)) {
         finding_add(c, SEV_CRITICAL, CONF_MEDIUM, "host", 1, "Out of memory: %s killed just now",
                     seen == 1 ? "a process was" : "processes were");
-        evidence(c, "oom_kill", (double)seen, IN_COUNT, "/proc/vmstat",
-                 "over 0 since the first sample");
+        evidence(c, "oom_kill", (double)seen, IN_COUNT, "/proc/vmstat", "over 0, all samples");
     } else if (known(all) && all > kills_in_groups(c, true)) {
         finding_add(c, SEV_INFO, CONF_LOW, "host", 0.3,
                     "The OOM killer has killed since boot; when, is not known here");
@@ -69,8 +68,8 @@ void rule_host_oom(struct rule_context *c)
     age = oom_age_s(c->s, last);
     finding_add(c, oom_severity(age, WARNING_S), CONF_HIGH, "host", age <= 60 ? 1 : 0.8,
                 "Out of memory: the machine killed %s (pid %u)%s%s%s", last->comm, last->pid,
-                isnan(age) ? "" : ", ", isnan(age) ? "" : AMOUNT(age, IN_SECONDS),
-                isnan(age) ? "" : " ago");
+                age >= 1 ? ", " : "", age >= 1 ? AMOUNT(age, IN_SECONDS) : "",
+                age >= 1 ? " ago" : "");
     if (kills > 1)
         finding_detail(c, "The log has %u such kills; this is the last.", kills);
     oom_tell(c, last);

@@ -44,10 +44,10 @@ void rule_numa_imbalance(struct rule_context *c)
                 foreign >= FOREIGN_PAGES ? CONF_HIGH : CONF_MEDIUM, "host", 0.7,
                 "Node %u is exhausted (%s left) while node %u has %s", worst->id,
                 AMOUNT(left(worst), IN_PERCENT), best->id, AMOUNT(left(best), IN_PERCENT));
-    evidence(c, "free and inactive cache of the exhausted node", left(worst), IN_PERCENT,
-             part_names[PART_NODES], "under %.0f %%", EXHAUSTED);
-    evidence(c, "free and inactive cache of the other", left(best), IN_PERCENT,
-             part_names[PART_NODES], "over %.0f %%", PLENTY);
+    evidence(c, "left on the exhausted node", left(worst), IN_PERCENT, part_names[PART_NODES],
+             "under %.0f %%", EXHAUSTED);
+    evidence(c, "left on the other node", left(best), IN_PERCENT, part_names[PART_NODES],
+             "over %.0f %%", PLENTY);
     evidence(c, "numa_foreign", foreign, IN_PAGES_PER_S, part_names[PART_NODES],
              "over %.0f pages/s", FOREIGN_PAGES);
     evidence_pressure(c, "lost to memory", &c->f->pain, PRESSURE_FILE);

@@ -24,7 +24,7 @@ void rule_overcommit(struct rule_context *c)
                 "%s of the commit limit is promised: allocations fail at 100 %%",
                 AMOUNT(share, IN_PERCENT));
     evidence(c, "Committed_AS", number_of(m[MI_COMMITTED_AS]), IN_BYTES, "/proc/meminfo",
-             "over %.0f %% of CommitLimit", NEAR_PERCENT);
+             "over %.0f %% of limit", NEAR_PERCENT);
     evidence(c, "CommitLimit", number_of(m[MI_COMMIT_LIMIT]), IN_BYTES, "/proc/meminfo", "%s", "");
     evidence(c, "vm.overcommit_memory", (double)mode, IN_COUNT, "/proc/sys/vm/overcommit_memory",
              "2: enforced");

@@ -42,9 +42,9 @@ void rule_swap_thrash(struct rule_context *c)
     if (inside)
         finding_detail(c, "Most of it happens inside cgroups that are at their own limits.");
     evidence(c, "pswpin", in, IN_PAGES_PER_S, "/proc/vmstat", "over %.0f pages/s", BUSY_PAGES);
-    evidence(c, "pswpout", out, IN_PAGES_PER_S, "/proc/vmstat", "over a quarter of pswpin");
+    evidence(c, "pswpout", out, IN_PAGES_PER_S, "/proc/vmstat", "over pswpin / 4");
     evidence(c, "workingset_refault_anon", c->f->refaults_anon, IN_PAGES_PER_S, "/proc/vmstat",
-             "over half of pswpin");
+             "over pswpin / 2");
     evidence(c, "pgmajfault", rate(c, PGMAJFAULT), IN_EVENTS_PER_S, "/proc/vmstat", "%s", "");
     evidence_pressure(c, "lost to memory", p, PRESSURE_FILE);
 }

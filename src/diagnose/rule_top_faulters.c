@@ -16,8 +16,9 @@ void rule_top_faulters(struct rule_context *c)
 
     if (count == 0)
         return;
-    finding_add(c, SEV_INFO, CONF_HIGH, "host", 0.04, "Most major faults: %s (pid %u), %s",
-                c->s->processes.items[top[0]].comm, c->s->processes.items[top[0]].pid,
+    finding_add(c, SEV_INFO, CONF_HIGH, top_processes_scope(c), 0.04,
+                "Most major faults: %s (pid %u), %s", c->s->processes.items[top[0]].comm,
+                c->s->processes.items[top[0]].pid,
                 AMOUNT(faults(c, &c->s->processes.items[top[0]]), IN_EVENTS_PER_S));
     top_processes_tell(c, faults, IN_EVENTS_PER_S, top, count, "stat");
 }

@@ -22,8 +22,9 @@ void rule_top_holders(struct rule_context *c)
             gap_part(c, "who holds memory", PART_PROCESSES);
         return;
     }
-    finding_add(c, SEV_INFO, CONF_HIGH, "host", 0.02, "Most anonymous memory: %s (pid %u), %s",
-                c->s->processes.items[top[0]].comm, c->s->processes.items[top[0]].pid,
+    finding_add(c, SEV_INFO, CONF_HIGH, top_processes_scope(c), 0.02,
+                "Most anonymous memory: %s (pid %u), %s", c->s->processes.items[top[0]].comm,
+                c->s->processes.items[top[0]].pid,
                 AMOUNT(held(c, &c->s->processes.items[top[0]]), IN_BYTES));
     top_processes_tell(c, held, IN_BYTES, top, count, "status");
 }

@@ -17,8 +17,9 @@ void rule_top_swappers(struct rule_context *c)
 
     if (count == 0)
         return;
-    finding_add(c, SEV_INFO, CONF_HIGH, "host", 0.03, "Most memory in swap: %s (pid %u), %s",
-                c->s->processes.items[top[0]].comm, c->s->processes.items[top[0]].pid,
+    finding_add(c, SEV_INFO, CONF_HIGH, top_processes_scope(c), 0.03,
+                "Most memory in swap: %s (pid %u), %s", c->s->processes.items[top[0]].comm,
+                c->s->processes.items[top[0]].pid,
                 AMOUNT(swapped(c, &c->s->processes.items[top[0]]), IN_BYTES));
     top_processes_tell(c, swapped, IN_BYTES, top, count, "status");
 }

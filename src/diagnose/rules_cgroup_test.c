@@ -183,7 +183,7 @@ RIG_TEST(a_kill_names_the_level_the_victim_and_why)
     f = rig_find(r, RULE_CGROUP_OOM);
     assert_int_equal(f->severity, SEV_CRITICAL);
     assert_string_equal(f->scope, "/pod");
-    assert_non_null(strstr(f->title, "limit of /pod, 48.0 MiB killed mysqld (pid 7)"));
+    assert_non_null(strstr(f->title, "limit of /pod (48.0 MiB) killed mysqld (pid 7)"));
     assert_non_null(strstr(f->detail, "ran in /pod/db"));
     assert_non_null(strstr(f->detail, "held the most of 3 candidates"));
     assert_non_null(strstr(f->detail, "Next was sidecar"));

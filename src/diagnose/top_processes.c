@@ -30,6 +30,18 @@ unsigned top_processes(const struct rule_context *c, process_figure *figure, dou
     return count;
 }
 
+const char *top_processes_scope(const struct rule_context *c)
+{
+    static _Thread_local char text[32];
+
+    if (c->options->cgroup)
+        return c->options->cgroup;
+    if (!c->options->pid)
+        return "host";
+    snprintf(text, sizeof(text), "pid %u", c->options->pid);
+    return text;
+}
+
 void top_processes_tell(struct rule_context *c, process_figure *figure, enum evidence_unit unit,
                         const u32 *top, unsigned count, const char *file)
 {

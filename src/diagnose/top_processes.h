@@ -12,6 +12,8 @@ typedef double process_figure(const struct rule_context *c, const struct process
 /* Indices of at most TOP_PROCESSES wanted processes with the largest figures of at least `from`, largest first. How many. */
 unsigned top_processes(const struct rule_context *c, process_figure *figure, double from,
                        u32 ret[TOP_PROCESSES]);
+/* "host", or what the user asked about. */
+const char *top_processes_scope(const struct rule_context *c);
 /* Name them in the evidence, and all but the first in the detail, of the finding added last. */
 void top_processes_tell(struct rule_context *c, process_figure *figure, enum evidence_unit unit,
                         const u32 *top, unsigned count, const char *file);

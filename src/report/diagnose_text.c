@@ -169,7 +169,7 @@ static void render_evidence(const struct diagnose_report *r, struct strbuf *out,
     vec_for_each (&f->evidence, e) {
         size_t start = out->len;
 
-        strbuf_printf(out, "%*s%-30s %14s", (int)INDENT, "", e->name, e->value);
+        strbuf_printf(out, "%*s%-29s %13s", (int)INDENT, "", e->name, e->value);
         if (*e->threshold)
             strbuf_printf(out, "  %s", e->threshold);
         /* The file is worth its place where there is some. */
@@ -247,7 +247,7 @@ static void render_accounting(const struct diagnose_report *r, struct strbuf *ou
         char size[UNITS_TEXT_MAX];
         int indent = 2 + 2 * l->depth;
 
-        strbuf_printf(out, "%*s%-*s %s%9s", indent, "", 30 - indent, l->name,
+        strbuf_printf(out, "%*s%-*s %s%9s", indent, "", 28 - indent, l->name,
                       l->bytes < 0 ? "-" : " ",
                       format_bytes(size, (u64)(l->bytes < 0 ? -l->bytes : l->bytes)));
         if (l->depth && total > 0)

@@ -25,3 +25,5 @@ $ bash complete.sh highwater capture li
 > list
 $ bash complete.sh highwater top --screen z
 > zones
+$ bash complete.sh highwater diagnose --only swap-t
+> swap-thrash

@@ -10,7 +10,7 @@ $ sed 's/"verdict": "critical"/"verdict": "fine"/; s/"confidence"/"certainty"/' 
 >~ [0-9]+
 
 # Only the group asked for.
-$ highwater diagnose c.hwc --cgroup shop --format json >shop.json; python3 -c 'import json; d=json.load(open("shop.json")); print({f["scope"] for f in d["findings"] if f["family"] != "process"}, d["accounting"]["scope"], [r["scope"] for r in d["reconciliation"]])'
+$ highwater diagnose c.hwc --cgroup shop --format json >shop.json; python3 -c 'import json; d=json.load(open("shop.json")); print({f["scope"] for f in d["findings"]}, d["accounting"]["scope"], [r["scope"] for r in d["reconciliation"]])'
 > {'/shop'} /shop ['/shop']
 
 # --at names a moment: before the kill all was well.

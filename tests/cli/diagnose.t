@@ -25,10 +25,10 @@ $ highwater diagnose healthy
 >...
 >   good      Only 3.1 % is free, and that is fine: 11.7 GiB can be had at once
 >...
->   MemTotal                       15.6 GiB
->     free                        500.0 MiB    3 %
->     anonymous                     2.9 GiB   19 %  heaps, stacks, private data
->     file cache                   10.8 GiB   69 %  contents of files
+>   MemTotal                     15.6 GiB
+>     free                      500.0 MiB    3 %
+>     anonymous                   2.9 GiB   19 %  heaps, stacks, private data
+>     file cache                 10.8 GiB   69 %  contents of files
 >...
 > Not measurable here
 >...
@@ -63,10 +63,10 @@ $ highwater diagnose starved --only no-swap-low-available,swap --explain | sed -
 >   critical  100.0 MiB of 15.6 GiB available, and no swap
 >             15.1 GiB of anonymous memory cannot be reclaimed.
 >             no-swap-low-available: host, confidence high
->             MemAvailable                        100.0 MiB  under 1.6 GiB
->             SwapTotal                                 0 B  0  /proc/meminfo
->             memory pressure, some                    45 %  warning from 10 %
->             memory pressure, full                    15 %  warning from 5 %
+>             MemAvailable                      100.0 MiB  under 1.6 GiB
+>             SwapTotal                               0 B  0  /proc/meminfo
+>             memory pressure, some                  45 %  warning from 10 %
+>             memory pressure, full                  15 %  warning from 5 %
 >~             Means     Without swap .*
 >...
 >~             Why       Without swap .*
