@@ -48,9 +48,11 @@ static void draw_watermarks(struct grid *g, int x, int y, int width, const struc
     grid_fill(g, x, y, (int)(fmin((double)z->free / most, 1) * width), style, full);
     if ((double)z->free >= most)
         grid_fill(g, x + width - 1, y, 1, style, view_glyph(g, GLYPH_ARROW));
-    for (unsigned i = 0; i < ARRAY_SIZE(marks); i++)
-        grid_fill(g, x + (int)((double)marks[i].pages / most * width), y, 1, STYLE_KEY,
-                  marks[i].letter);
+    for (unsigned i = 0; i < ARRAY_SIZE(marks); i++) {
+        int at = (int)(fmin((double)marks[i].pages / most, 1) * width);
+
+        grid_fill(g, x + MIN(at, width - 1), y, 1, STYLE_KEY, marks[i].letter);
+    }
 }
 
 static void draw_orders(struct grid *g, const struct area *a, int y, const struct zone_view *z)
@@ -206,12 +208,13 @@ void screen_zones_draw(struct grid *g, const struct area *a, const struct model 
     char why[WHY_BYTES + 64];
     const char *hint = screen_why_not(m, PART_ZONEINFO, why, sizeof(why));
     struct area below = {a->x, a->y + 2, a->width, a->height - 2};
+    struct area text = {a->x + 1, below.y, a->width - 2, below.height};
 
     draw_head(g, a, a->y, m);
     if (below.height < 1)
         return;
     if (!m->now->zones.count && !m->now->nodes.count)
-        view_paragraph(g, &below, below.y + 1, STYLE_DIM, hint ? hint : "There are none.");
+        view_paragraph(g, &text, text.y + 1, STYLE_DIM, hint ? hint : "There are none.");
     else
         screen_page(g, &below, m, ui, draw_page);
 }

@@ -9,6 +9,7 @@
 #define COLUMNS_MAX    32
 #define FLEX_WIDTH_MIN 16 /* of the column that takes what is left; or a quarter of all */
 #define GAP            1
+#define BYTES_MAX      1e19 /* what is more does not come back from a double */
 
 /* Columns that are shown and how wide; 0: not shown. */
 static void choose_columns(const struct table *t, const struct table_state *s, int width,
@@ -84,7 +85,7 @@ static void format_number(char buf[AMOUNT_MAX], const struct column *c, double n
         else if (isnan(number))
             snprintf(buf, AMOUNT_MAX, "-");
         else
-            amount_bytes(buf, (u64)MAX(number, 0));
+            amount_bytes(buf, (u64)CLAMP(number, 0, BYTES_MAX));
         return;
     case COLUMN_PERCENT:
         amount_percent(buf, number);
