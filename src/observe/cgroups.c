@@ -5,11 +5,10 @@
  *   /sys/fs/cgroup/unified           beside v1: v2 without controllers, where only the pressure files concern us; a group that
  *                                    systemd made has the same path in both
  *
- * Files are of two kinds. What changes every second and costs a microsecond (current, events, pressure) is read with CGROUPS. memory.stat
- * (which makes the kernel sum up its per-CPU counts), limits, and the walk over the directories come with CGROUP_STAT; without it the
- * groups and their limits are those of the snapshot before.
+ * To list all directories of 200 groups every few seconds would be the dearest thing the observer does. The kernel counts its groups, in
+ * one file: while that number stays what it was, and no known group is gone, the groups are the same, and only their files are read.
  */
-#include "observe/reading_int.h"
+#include "observe/cgroups_int.h"
 
 #include "base/utf8.h"
 
@@ -17,10 +16,6 @@
 
 #define GROUPS_MAX 65536
 #define DEPTH_MAX  64
-
-static const char v2_base[] = "sys/fs/cgroup";
-static const char v1_base[] = "sys/fs/cgroup/memory";
-static const char hybrid_base[] = "sys/fs/cgroup/unified";
 
 /* --- paths -------------------------------------------------------------------------------------------------------------- */
 /* '/' sorts before every other byte, so that what is below a group follows it at once: "/a", "/a/b", "/a-c". */
@@ -117,8 +112,7 @@ static bool note_child(void *ctx, const char *name, bool is_directory)
     return true;
 }
 
-/* "base/path", with the root's "/" left out. */
-static void set_place(struct strbuf *place, const char *base, const char *path)
+void cgroup_set_place(struct strbuf *place, const char *base, const char *path)
 {
     strbuf_reset(place);
     strbuf_append(place, base);
@@ -127,7 +121,7 @@ static void set_place(struct strbuf *place, const char *base, const char *path)
 }
 
 /* Depth first, a group before what is below it. Recursion is bounded by DEPTH_MAX. */
-static int walk(struct reading *r, const char *base, u8 version, u32 self)
+static int walk(struct reading *r, const struct hierarchy *h, u32 self)
 {
     struct snapshot *s = r->s;
     struct children children = {0};
@@ -135,7 +129,7 @@ static int walk(struct reading *r, const char *base, u8 version, u32 self)
     u32 depth = s->cgroups.items[self].depth;
 
     strbuf_init(&place);
-    set_place(&place, base, s->cgroups.items[self].path);
+    cgroup_set_place(&place, h->base, s->cgroups.items[self].path);
 
     int rc = source_list(r->src, place.text, note_child, &children);
 
@@ -146,9 +140,9 @@ static int walk(struct reading *r, const char *base, u8 version, u32 self)
         if (s->cgroups.count < GROUPS_MAX && depth < DEPTH_MAX) {
             strbuf_reset(&place);
             strbuf_printf(&place, "%s/%s", above[1] ? above : "", *name);
-            group_init(&group, place.text, self, depth + 1, version);
+            group_init(&group, place.text, self, depth + 1, h->version);
             vec_push(&s->cgroups, group);
-            walk(r, base, version, (u32)s->cgroups.count - 1);
+            walk(r, h, (u32)s->cgroups.count - 1);
         }
         free(*name);
     }
@@ -169,200 +163,41 @@ static void take_groups_of(struct snapshot *s, const struct snapshot *before)
     }
 }
 
-/* --- one group's files ---------------------------------------------------------------------------------------------------- */
-/* Where a group's files are, for one file name after another. */
-struct place {
-    struct reading *r;
-    struct strbuf path;
-    size_t base_len;
-};
-
-static int place_read(struct place *p, const char *file, size_t max, struct span *ret)
+/* What is not read now, a group has from the snapshot before. */
+static void take_figures_of(struct snapshot *s, const struct snapshot *before)
 {
-    p->path.len = p->base_len;
-    strbuf_append(&p->path, file);
-    return reading_file(p->r, p->path.text, max, ret);
-}
+    vec_for_each (&s->cgroups, group) {
+        const struct cgroup_view *from = snapshot_cgroup(before, group->path);
+        struct cgroup_view place = *group;
 
-static bool place_has(struct place *p, const char *file, struct span *ret)
-{
-    return place_read(p, file, FILE_MAX_SMALL, ret) == 0;
-}
-
-static void place_figure(struct place *p, const char *file, u64 *figure)
-{
-    struct span text;
-
-    if (place_has(p, file, &text))
-        *figure = parse_limit(text);
-}
-
-static void place_set(struct place *p, const char *base, const char *path)
-{
-    set_place(&p->path, base, path);
-    strbuf_appendc(&p->path, '/');
-    p->base_len = p->path.len;
-}
-
-static void place_psi(struct place *p, const char *file, struct psi_view *psi)
-{
-    struct span text;
-
-    memset(psi, 0xff, sizeof(*psi));
-    if (place_has(p, file, &text))
-        parse_pressure(text, psi);
-}
-
-/* Count the group's processes, and note whose each is. */
-static void read_procs(struct place *p, u32 index)
-{
-    struct span text, line;
-    u64 pid, count = 0;
-    int rc = place_read(p, "cgroup.procs", FILE_MAX_LARGE, &text);
-
-    if (rc != 0 && rc != -EFBIG)
-        return;
-    while (span_take_line(&text, &line)) {
-        if (!span_take_u64(&line, &pid))
+        if (!from || from->version != group->version)
             continue;
-        count++;
-        u64map_put(&p->r->group_of_pid, pid, (u64)index + 1);
+        *group = *from;
+        group->path = place.path;
+        group->parent = place.parent;
+        group->depth = place.depth;
     }
-    p->r->s->cgroups.items[index].nr_procs = count;
 }
 
-/* In a tree that stands still no group goes away: one without figures was copied without them. */
-static bool stands_still(const struct reading *r)
+/* How many groups the kernel says there are; UNKNOWN when it does not. */
+static u64 count_groups(struct reading *r, const struct hierarchy *h)
 {
-    return reading_kind(r) == SOURCE_ARCHIVE || reading_kind(r) == SOURCE_SIMULATED;
-}
+    struct cgroup_view root = {.nr_descendants = UNKNOWN};
+    struct span text, line, name;
+    u64 hierarchy, count = UNKNOWN;
 
-/* False when the group went away. */
-static bool read_v2(struct place *p, struct cgroup_view *group)
-{
-    struct span text;
-    int rc = place_read(p, "memory.current", FILE_MAX_SMALL, &text);
-
-    if (rc == 0)
-        group->current = parse_limit(text);
-    /* Only the machine's own root group has no memory.current while its pressure is there. */
-    if (rc != 0 && group->parent == GROUP_NONE)
-        group->is_root = true;
-    if (place_has(p, "memory.events", &text))
-        parse_memory_events(text, group);
-    place_psi(p, "memory.pressure", &group->psi[PSI_RES_MEMORY]);
-    return rc == 0 || group->parent == GROUP_NONE || stands_still(p->r) || known(group->ev_max) ||
-           known(group->psi[PSI_RES_MEMORY].some.total_us);
-}
-
-static void read_v2_stat(struct place *p, struct cgroup_view *group)
-{
-    struct span text;
-    u64 flag = 0;
-
-    if (place_has(p, "memory.stat", &text))
-        parse_memory_stat(text, group);
-    place_figure(p, "memory.peak", &group->peak);
-    place_figure(p, "memory.min", &group->min);
-    place_figure(p, "memory.low", &group->low);
-    place_figure(p, "memory.high", &group->high);
-    place_figure(p, "memory.max", &group->max);
-    place_figure(p, "memory.swap.current", &group->swap_current);
-    place_figure(p, "memory.swap.max", &group->swap_max);
-    place_figure(p, "memory.swap.high", &group->swap_high);
-    place_figure(p, "memory.swap.peak", &group->swap_peak);
-    place_figure(p, "memory.zswap.current", &group->zswap_current);
-    place_figure(p, "memory.zswap.max", &group->zswap_max);
-    if (place_has(p, "memory.events.local", &text))
-        parse_memory_events_local(text, group);
-    if (place_has(p, "memory.swap.events", &text))
-        parse_swap_events(text, group);
-    if (place_has(p, "cgroup.stat", &text))
-        parse_cgroup_stat(text, group);
-    if (place_has(p, "cpu.max", &text))
-        parse_cpu_max(text, group);
-    place_figure(p, "memory.oom.group", &flag);
-    group->oom_group = flag == 1;
-    place_psi(p, "cpu.pressure", &group->psi[PSI_RES_CPU]);
-    place_psi(p, "io.pressure", &group->psi[PSI_RES_IO]);
-}
-
-static bool read_v1(struct place *p, struct cgroup_view *group)
-{
-    struct span text;
-    bool there = place_has(p, "memory.usage_in_bytes", &text);
-
-    if (there)
-        group->current = parse_limit(text);
-    place_figure(p, "memory.failcnt", &group->failcnt);
-    if (place_has(p, "memory.oom_control", &text))
-        parse_oom_control(text, group);
-    return there || group->parent == GROUP_NONE || stands_still(p->r);
-}
-
-static void read_v1_stat(struct place *p, struct cgroup_view *group)
-{
-    struct span text;
-
-    if (place_has(p, "memory.stat", &text))
-        parse_memory_stat_v1(text, group);
-    place_figure(p, "memory.limit_in_bytes", &group->max);
-    place_figure(p, "memory.max_usage_in_bytes", &group->peak);
-    place_figure(p, "memory.memsw.limit_in_bytes", &group->memsw_max);
-    place_figure(p, "memory.kmem.usage_in_bytes", &group->kmem_current);
-    if (group->parent == GROUP_NONE && reading_kind(p->r) != SOURCE_CONTAINER)
-        group->is_root = group->max == NO_LIMIT;
-}
-
-/* Pressure of the group of the same path in the other hierarchy. */
-static void read_hybrid_psi(struct place *p, struct cgroup_view *group, bool stat)
-{
-    place_psi(p, "memory.pressure", &group->psi[PSI_RES_MEMORY]);
-    if (!stat)
-        return;
-    place_psi(p, "cpu.pressure", &group->psi[PSI_RES_CPU]);
-    place_psi(p, "io.pressure", &group->psi[PSI_RES_IO]);
-}
-
-/* Read all groups' files; those that are gone leave the tree, with what was below them. */
-static void read_groups(struct reading *r, const char *base, u8 version, bool stat, bool hybrid)
-{
-    struct snapshot *s = r->s;
-    struct place p = {.r = r};
-    u32 *moved = xcalloc(s->cgroups.count, sizeof(*moved));
-    size_t kept = 0;
-
-    strbuf_init(&p.path);
-    for (size_t i = 0; i < s->cgroups.count; i++) {
-        struct cgroup_view *group = &s->cgroups.items[i];
-        bool orphan = group->parent != GROUP_NONE && moved[group->parent] == GROUP_NONE;
-
-        place_set(&p, base, group->path);
-        if (orphan || !(version == 2 ? read_v2(&p, group) : read_v1(&p, group))) {
-            free(group->path);
-            moved[i] = GROUP_NONE;
-            continue;
-        }
-        moved[i] = (u32)kept;
-        if (group->parent != GROUP_NONE)
-            group->parent = moved[group->parent];
-        group->read_at = s->parts[PART_CGROUPS].read_at;
-        if (stat) {
-            version == 2 ? read_v2_stat(&p, group) : read_v1_stat(&p, group);
-            group->stat_at = group->read_at;
-        }
-        if (hybrid) {
-            place_set(&p, hybrid_base, group->path);
-            read_hybrid_psi(&p, group, stat);
-            place_set(&p, base, group->path);
-        }
-        s->cgroups.items[kept++] = *group;
-        if (stat)
-            read_procs(&p, (u32)kept - 1);
+    if (h->version == 2) {
+        if (reading_file(r, CGROUP_V2 "/cgroup.stat", FILE_MAX_SMALL, &text) == 0)
+            parse_cgroup_stat(text, &root);
+        return root.nr_descendants;
     }
-    s->cgroups.count = kept;
-    strbuf_done(&p.path);
-    free(moved);
+    if (reading_file(r, "proc/cgroups", FILE_MAX_SMALL, &text) != 0)
+        return UNKNOWN;
+    while (span_take_line(&text, &line))
+        if (span_take_word(&line, &name) && span_is(name, "memory") &&
+            span_take_u64(&line, &hierarchy))
+            span_take_u64(&line, &count);
+    return count;
 }
 
 /* --- the part ------------------------------------------------------------------------------------------------------------- */
@@ -389,25 +224,41 @@ static void read_own_cgroup(struct reading *r, bool v1)
         span_copy(cgroup_seen_path(s, path), s->own_cgroup, sizeof(s->own_cgroup));
 }
 
-static const char *find_base(struct reading *r, u8 *ret_version)
+bool cgroups_stand_still(const struct reading *r)
+{
+    return reading_kind(r) == SOURCE_ARCHIVE || reading_kind(r) == SOURCE_SIMULATED;
+}
+
+/* Mounts seldom change: with SYSCTL_VM they are looked up again, which is in each sample of a capture that begins a chunk. */
+static bool starts_anew(const struct reading *r)
+{
+    return !r->before || r->before->cgroups.count == 0 || reading_wants(r, PART_SYSCTL_VM);
+}
+
+static struct hierarchy find_hierarchy(struct reading *r)
 {
     struct snapshot *s = r->s;
 
-    if (!reading_wants(r, PART_CGROUP_STAT) && r->before &&
-        (r->before->cgroup_v1 || r->before->cgroup_v2)) {
+    if (!starts_anew(r)) {
         s->cgroup_v1 = r->before->cgroup_v1;
         s->cgroup_v2 = r->before->cgroup_v2;
-    } else if (has_file(r, v1_base, "memory.usage_in_bytes") ||
-               has_file(r, v1_base, "memory.limit_in_bytes")) {
-        s->cgroup_v1 = true;
-        s->cgroup_v2 = has_file(r, hybrid_base, "cgroup.procs");
+        memcpy(s->own_cgroup, r->before->own_cgroup, sizeof(s->own_cgroup));
     } else {
-        /* An archive may have the groups without the files of their root. */
-        s->cgroup_v2 = stands_still(r) || has_file(r, v2_base, "cgroup.controllers") ||
-                       has_file(r, v2_base, "cgroup.procs") || has_file(r, v2_base, "memory.stat");
+        s->cgroup_v1 = has_file(r, CGROUP_V1, "memory.usage_in_bytes") ||
+                       has_file(r, CGROUP_V1, "memory.limit_in_bytes");
+        if (s->cgroup_v1)
+            s->cgroup_v2 = has_file(r, CGROUP_HYBRID, "cgroup.procs");
+        else /* an archive may have the groups without the files of their root */
+            s->cgroup_v2 = cgroups_stand_still(r) || has_file(r, CGROUP_V2, "cgroup.controllers") ||
+                           has_file(r, CGROUP_V2, "cgroup.procs") ||
+                           has_file(r, CGROUP_V2, "memory.stat");
+        read_own_cgroup(r, s->cgroup_v1);
     }
-    *ret_version = s->cgroup_v1 ? 1 : 2;
-    return s->cgroup_v1 ? v1_base : v2_base;
+    return (struct hierarchy){
+        .base = s->cgroup_v1 ? CGROUP_V1 : CGROUP_V2,
+        .version = s->cgroup_v1 ? 1 : 2,
+        .hybrid = s->cgroup_v1 && s->cgroup_v2,
+    };
 }
 
 /* Neither hierarchy shows itself by its files; an archive may hold some groups all the same. */
@@ -431,37 +282,52 @@ static bool any_figures(const struct snapshot *s)
     return false;
 }
 
+/* Fill in which groups there are: looked up anew, or those of the snapshot before. */
+static int find_groups(struct reading *r, struct hierarchy *h)
+{
+    struct snapshot *s = r->s;
+    bool often = !reading_wants(r, PART_CGROUP_STAT) && !reading_wants(r, PART_CGROUP_LIMITS);
+    struct cgroup_view root;
+
+    if (!starts_anew(r)) {
+        s->cgroup_count = often ? r->before->cgroup_count : count_groups(r, h);
+        if (often || (known(s->cgroup_count) && s->cgroup_count == r->before->cgroup_count)) {
+            take_groups_of(s, r->before);
+            return 0;
+        }
+    } else {
+        s->cgroup_count = count_groups(r, h);
+    }
+    group_init(&root, "/", GROUP_NONE, 0, h->version);
+    vec_push(&s->cgroups, root);
+    h->walked = r->before && r->before->cgroups.count > 0;
+
+    int rc = walk(r, h, 0);
+
+    if (h->walked)
+        take_figures_of(s, r->before);
+    return rc;
+}
+
 void read_cgroups(struct reading *r)
 {
     struct snapshot *s = r->s;
-    bool stat = reading_wants(r, PART_CGROUP_STAT);
-    u8 version;
-    const char *base = find_base(r, &version);
+    struct hierarchy h = find_hierarchy(r);
     int rc = 0;
 
-    if (!s->cgroup_v1 && !s->cgroup_v2) {
-        mark_empty(r, 0);
-        if (stat)
-            s->parts[PART_CGROUP_STAT] = s->parts[PART_CGROUPS];
-        return;
-    }
-    if (!stat && r->before && r->before->cgroups.count > 0) {
-        take_groups_of(s, r->before);
-        memcpy(s->own_cgroup, r->before->own_cgroup, sizeof(s->own_cgroup));
-    } else {
-        struct cgroup_view root;
-
-        group_init(&root, "/", GROUP_NONE, 0, version);
-        vec_push(&s->cgroups, root);
-        rc = walk(r, base, version, 0);
-        read_own_cgroup(r, version == 1);
-    }
     s->parts[PART_CGROUPS].read_at = reading_now(r);
-    read_groups(r, base, version, stat, s->cgroup_v1 && s->cgroup_v2);
+    if (s->cgroup_v1 || s->cgroup_v2) {
+        rc = find_groups(r, &h);
+        /* One that went may have been replaced: the count says nothing then. */
+        if (cgroups_read_files(r, &h) > 0)
+            s->cgroup_count = UNKNOWN;
+    }
     if (rc == 0 && any_figures(s))
         reading_mark(r, PART_CGROUPS, 0);
     else
         mark_empty(r, rc);
-    if (stat)
+    if (reading_wants(r, PART_CGROUP_STAT))
         s->parts[PART_CGROUP_STAT] = s->parts[PART_CGROUPS];
+    if (reading_wants(r, PART_CGROUP_LIMITS))
+        s->parts[PART_CGROUP_LIMITS] = s->parts[PART_CGROUPS];
 }

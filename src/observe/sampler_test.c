@@ -28,7 +28,7 @@ static void all_parts_are_due_first_and_totals_every_second(void **state)
         u64 due = next_due(&schedule, now * NS_PER_S + now % 3 * NS_PER_MS);
 
         assert_true(due & BIT_OF(MEMINFO) && due & BIT_OF(VMSTAT) && due & BIT_OF(CGROUPS));
-        assert_true(!(due & BIT_OF(PROCESSES)) || due & BIT_OF(CGROUP_STAT));
+        assert_true(!(due & BIT_OF(PROCESSES)) || due & BIT_OF(CGROUP_LIMITS));
         processes += (due & BIT_OF(PROCESSES)) != 0;
         stats += (due & BIT_OF(CGROUP_STAT)) != 0;
         log += (due & BIT_OF(KERNEL_LOG)) != 0;

@@ -61,6 +61,7 @@ void snapshot_init(struct snapshot *s)
     *s = (struct snapshot){
         .wall_us = UNKNOWN,
         .uptime_us = UNKNOWN,
+        .cgroup_count = UNKNOWN,
         .page_bytes = 4096,
         .allocstall = UNKNOWN,
         .load1 = UNKNOWN,
@@ -208,7 +209,7 @@ u64 parts_with_needed(u64 parts)
 {
     if (parts >> PART_SMAPS_ROLLUP & 1)
         parts |= 1ull << PART_PROCESSES;
-    if (parts >> PART_CGROUP_STAT & 1)
+    if (parts & (1ull << PART_CGROUP_STAT | 1ull << PART_CGROUP_LIMITS))
         parts |= 1ull << PART_CGROUPS;
     return parts;
 }
@@ -311,6 +312,7 @@ static void carry_cgroups(struct snapshot *s, const struct snapshot *before)
     COPY(cgroup_v1);
     COPY(cgroup_v2);
     COPY(own_cgroup);
+    COPY(cgroup_count);
 }
 
 /* memory.stat, limits and what else is read seldom, of groups that were read without. */
@@ -442,6 +444,8 @@ static void carry_part(struct snapshot *s, const struct snapshot *before, enum p
         break;
     case PART_CGROUP_STAT:
         carry_cgroup_stat(s, before);
+        break;
+    case PART_CGROUP_LIMITS: /* with CGROUP_STAT, or by snapshot_read_after() */
         break;
     case PART_PROCESSES:
         carry_processes(s, before);

@@ -63,6 +63,7 @@ static inline u64 figure_or(u64 figure, u64 otherwise)
     PART(ZRAM, "/sys/block/zram*/mm_stat")           \
     PART(CGROUPS, "/sys/fs/cgroup")                  \
     PART(CGROUP_STAT, "memory.stat of the cgroups")  \
+    PART(CGROUP_LIMITS, "limits of the cgroups")     \
     PART(PROCESSES, "/proc/PID")                     \
     PART(SMAPS_ROLLUP, "/proc/PID/smaps_rollup")     \
     PART(KERNEL_LOG, "the kernel log")
@@ -192,10 +193,10 @@ struct cgroup_view {
     u64 swap_ev_high, swap_ev_max, swap_ev_fail;
     struct psi_view psi[NR_PSI_RES];
     u64 nr_descendants, nr_dying;
-    u64 nr_procs;          /* of the group itself */
-    bool oom_group;        /* memory.oom.group */
-    ns_t read_at;          /* of current and events */
-    ns_t stat_at;          /* of stat: may be read less often */
+    u64 nr_procs;   /* of the group itself */
+    bool oom_group; /* memory.oom.group */
+    ns_t read_at;   /* of current and events; limits and members are parts[PART_CGROUP_LIMITS]'s */
+    ns_t stat_at;   /* of stat: may be read less often */
     u32 cpu_quota_percent; /* of one CPU; 0: no quota, UINT32_MAX: unknown */
 };
 #define NO_LIMIT (UINT64_MAX - 1)
@@ -280,6 +281,7 @@ struct snapshot {
     char thp_enabled[16], thp_defrag[24];
     u64 zswap_enabled, zswap_max_pool_percent; /* 0, 1, percent */
     bool cgroup_v2, cgroup_v1;
+    u64 cgroup_count; /* as the kernel counted them when they were looked up, dying ones too; UNKNOWN: look again */
     char own_cgroup
         [256]; /* where highwater itself runs, a path of cgroups[] where it is seen here */
     char cgroup_root
@@ -299,22 +301,23 @@ struct snapshot {
 
 /* What to read: bits 1 << PART_*. Those left out stay PART_NOT_READ. */
 #define SNAPSHOT_ALL (((u64)1 << NR_PARTS) - 1)
-/* Cheap enough for every second: no processes, no slabs, no smaps, no log, no memory.stat. */
-#define SNAPSHOT_TOTALS                                                                            \
-    (SNAPSHOT_ALL & ~(1ull << PART_PROCESSES | 1ull << PART_SMAPS_ROLLUP | 1ull << PART_SLABINFO | \
-                      1ull << PART_KERNEL_LOG | 1ull << PART_CGROUP_STAT))
+/* Cheap enough for every second: no processes, no slabs, no smaps, no log, of groups no memory.stat and no limits. */
+#define SNAPSHOT_TOTALS                                                             \
+    (SNAPSHOT_ALL &                                                                 \
+     ~(1ull << PART_PROCESSES | 1ull << PART_SMAPS_ROLLUP | 1ull << PART_SLABINFO | \
+       1ull << PART_KERNEL_LOG | 1ull << PART_CGROUP_STAT | 1ull << PART_CGROUP_LIMITS))
 
 void snapshot_init(struct snapshot *s);
 void snapshot_done(struct snapshot *s);
 
-/* Some parts are details of another, which is read with them: memory.stat of the groups, smaps_rollup of the processes. */
+/* Some parts are details of another, which is read with them: memory.stat and limits of the groups, smaps_rollup of the processes. */
 u64 parts_with_needed(u64 parts);
 
 /* Read the parts. 0 always when the source could be read at all; fails only when not one part is there (not a proc root). */
 int snapshot_read(struct snapshot *s, struct source *src, u64 parts, struct err *e);
 
-/* The same, cheaper, after an earlier snapshot of the same source: unless CGROUP_STAT is asked for, which groups there are is taken from
- * `before`; those that went are left out, and their limits are what they were. `before` may be NULL. */
+/* The same, cheaper, after an earlier snapshot of the same source: which groups there are is taken from `before` until the kernel
+ * counts others, and so are those of their figures that are not asked for. `before` may be NULL. */
 int snapshot_read_after(struct snapshot *s, const struct snapshot *before, struct source *src,
                         u64 parts, struct err *e);
 

@@ -26,18 +26,21 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CHUNK_BYTES     (32u << 10)
 #define LIST_MAX        (1u << 20)
 #define KEPT_MAX        768 /* open files; less when the limit of this process is near */
 #define KEPT_PATHS_MAX  16384
+#define KEPT_WITHIN_S   3 /* a file that is read again so soon is one of those read at every sample */
 #define KMSG_RECORD_MAX 8192
 
 struct kept_file {
     char *path;
     int fd;      /* -1: read once so far, not open */
     u64 used_at; /* in reads of this source */
+    u32 read_s;  /* when, in seconds of the monotonic clock */
 };
 
 struct source_dir {
@@ -48,7 +51,7 @@ struct source_dir {
     VEC(struct kept_file) kept;
     struct u64map kept_by_path; /* hash of the path to index + 1 */
     unsigned nr_open, open_max;
-    u64 nr_reads;
+    u64 nr_reads, sweep_at;
     char chunk[CHUNK_BYTES];
 };
 
@@ -97,6 +100,10 @@ static int open_file(struct source_dir *d, const char *path)
     if (fd < 0)
         return fd;
 
+    /* Of these trees the kernel made every file; a directory says so when it is read. */
+    if (!d->root.confined && strncmp(path, "dev/", 4) != 0 && d->source.live)
+        return fd;
+
     int rc = check_type(d, path, fd);
 
     if (rc == 0 && !d->root.confined)
@@ -107,9 +114,20 @@ static int open_file(struct source_dir *d, const char *path)
     return rc;
 }
 
-/* Append what is left from offset 0, at most max bytes. */
-static int read_text(struct source_dir *d, int fd, size_t max, struct strbuf *out)
+/* Files of the kernel's that are one record, or many small ones: a short reading of them is all there is. seq_file fills a page with whole
+ * records; what it gives less than a quarter of a page of, no record of these files would not have fitted behind. */
+#define SHORT_BYTES 1024
+
+static bool has_short_records(const struct source_dir *d, const char *path)
 {
+    return !d->root.confined &&
+           (strncmp(path, "sys/", 4) == 0 || (strncmp(path, "proc/", 5) == 0 && is_digit(path[5])));
+}
+
+/* Append what is left from offset 0, at most max bytes. */
+static int read_text(struct source_dir *d, const char *path, int fd, size_t max, struct strbuf *out)
+{
+    bool short_records = has_short_records(d, path);
     size_t done = 0;
 
     for (;;) {
@@ -127,6 +145,8 @@ static int read_text(struct source_dir *d, int fd, size_t max, struct strbuf *ou
         done += MIN((size_t)n, max - done);
         if (done == max && (size_t)n == want)
             return -EFBIG;
+        if (short_records && (size_t)n < MIN(want, (size_t)SHORT_BYTES))
+            return 0;
     }
 }
 
@@ -169,6 +189,14 @@ static void kept_close(struct source_dir *d, struct kept_file *kept)
     kept->fd = -1;
 }
 
+static u32 now_s(void)
+{
+    struct timespec ts = {0};
+
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+    return (u32)ts.tv_sec;
+}
+
 /* The entry of this path, made on the first read. NULL: this path is not kept. */
 static struct kept_file *kept_find(struct source_dir *d, const char *path)
 {
@@ -184,19 +212,28 @@ static struct kept_file *kept_find(struct source_dir *d, const char *path)
     }
     if (d->kept.count < KEPT_PATHS_MAX) {
         u64map_put(&d->kept_by_path, key, d->kept.count);
-        vec_push(&d->kept, ((struct kept_file){.path = xstrdup(path), .fd = -1}));
+        vec_push(&d->kept,
+                 ((struct kept_file){.path = xstrdup(path), .fd = -1, .read_s = now_s()}));
     }
     return NULL;
 }
 
-/* Room for one more: those close that were not read in the last few rounds, such as a removed group's. */
-static bool kept_make_room(struct source_dir *d)
+/* Keep it open? Where there is no room, those close that were not read for long, such as a removed group's; that is looked for once in
+ * many reads. */
+static bool kept_make_room(struct source_dir *d, struct kept_file *kept)
 {
-    if (d->nr_open < d->open_max)
-        return true;
-    vec_for_each (&d->kept, kept)
-        if (kept->fd >= 0 && d->nr_reads - kept->used_at > 8ull * d->open_max)
-            kept_close(d, kept);
+    u32 now = now_s();
+    bool often = now - kept->read_s <= KEPT_WITHIN_S;
+
+    kept->read_s = now;
+    if (!often || d->nr_open < d->open_max)
+        return often;
+    if (d->nr_reads < d->sweep_at)
+        return false;
+    d->sweep_at = d->nr_reads + 4ull * d->open_max;
+    vec_for_each (&d->kept, old)
+        if (old->fd >= 0 && d->nr_reads - old->used_at > 16ull * d->open_max)
+            kept_close(d, old);
     return d->nr_open < d->open_max;
 }
 
@@ -208,7 +245,7 @@ static int source_dir_read(struct source *src, const char *path, size_t max, str
 
     d->nr_reads++;
     if (kept && kept->fd >= 0) {
-        int rc = read_text(d, kept->fd, max, out);
+        int rc = read_text(d, path, kept->fd, max, out);
 
         kept->used_at = d->nr_reads;
         if (rc == 0 || rc == -EFBIG)
@@ -222,9 +259,9 @@ static int source_dir_read(struct source *src, const char *path, size_t max, str
     if (fd < 0)
         return fd == -ESRCH || fd == -ENODEV || fd == -ENOTDIR ? -ENOENT : fd;
 
-    int rc = is_kmsg(d, path) ? read_kmsg(d, fd, max, out) : read_text(d, fd, max, out);
+    int rc = is_kmsg(d, path) ? read_kmsg(d, fd, max, out) : read_text(d, path, fd, max, out);
 
-    if (rc == 0 && kept && kept_make_room(d)) {
+    if (rc == 0 && kept && kept_make_room(d, kept)) {
         kept->fd = fd;
         kept->used_at = d->nr_reads;
         d->nr_open++;
@@ -268,10 +305,12 @@ static bool entry_is_directory(struct source_dir *d, const char *place, const st
 
 static DIR *open_dir(struct source_dir *d, const char *place, int *ret_code)
 {
-    int path_fd = root_open_path(&d->root, place);
+    int path_fd = d->root.confined ? root_open_path(&d->root, place) : -1;
     int fd = path_fd;
 
-    if (path_fd >= 0)
+    if (!d->root.confined)
+        fd = root_open(&d->root, place, O_RDONLY | O_DIRECTORY);
+    else if (path_fd >= 0)
         fd = root_reopen(&d->root, place, path_fd, O_RDONLY | O_DIRECTORY);
 
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);

@@ -1,0 +1,221 @@
+/* cgroup_read.c - each group's files, as often as each is due.
+ *
+ *   CGROUPS         memory.current, events, pressure: change every second, cost a microsecond each
+ *   CGROUP_STAT     memory.stat, for which the kernel sums up per-CPU counts; what swap does
+ *   CGROUP_LIMITS   what people set, peaks, members
+ *
+ * A group that was there for the walk over the directories, or for the snapshot before, may be gone: it leaves the tree, with what is below.
+ */
+#include "observe/cgroups_int.h"
+
+/* Where a group's files are, for one file name after another. */
+struct place {
+    struct reading *r;
+    struct strbuf path;
+    size_t base_len;
+};
+
+static int place_read(struct place *p, const char *file, size_t max, struct span *ret)
+{
+    p->path.len = p->base_len;
+    strbuf_append(&p->path, file);
+    return reading_file(p->r, p->path.text, max, ret);
+}
+
+static bool place_has(struct place *p, const char *file, struct span *ret)
+{
+    return place_read(p, file, FILE_MAX_SMALL, ret) == 0;
+}
+
+static void place_figure(struct place *p, const char *file, u64 *figure)
+{
+    struct span text;
+
+    if (place_has(p, file, &text))
+        *figure = parse_limit(text);
+}
+
+static void place_set(struct place *p, const char *base, const char *path)
+{
+    cgroup_set_place(&p->path, base, path);
+    strbuf_appendc(&p->path, '/');
+    p->base_len = p->path.len;
+}
+
+static void place_psi(struct place *p, const char *file, struct psi_view *psi)
+{
+    struct span text;
+
+    memset(psi, 0xff, sizeof(*psi));
+    if (place_has(p, file, &text))
+        parse_pressure(text, psi);
+}
+
+/* Count the group's processes, and note whose each is. */
+static void read_procs(struct place *p, u32 index)
+{
+    struct span text, line;
+    u64 pid, count = 0;
+    int rc = place_read(p, "cgroup.procs", FILE_MAX_LARGE, &text);
+
+    if (rc != 0 && rc != -EFBIG)
+        return;
+    while (span_take_line(&text, &line)) {
+        if (!span_take_u64(&line, &pid))
+            continue;
+        count++;
+        u64map_put(&p->r->group_of_pid, pid, (u64)index + 1);
+    }
+    p->r->s->cgroups.items[index].nr_procs = count;
+}
+
+/* False when the group went away. */
+static bool read_v2(struct place *p, struct cgroup_view *group)
+{
+    struct span text;
+    int rc = place_read(p, "memory.current", FILE_MAX_SMALL, &text);
+
+    if (rc == 0)
+        group->current = parse_limit(text);
+    /* Only the machine's own root group has no memory.current while its pressure is there. */
+    if (rc != 0 && group->parent == GROUP_NONE)
+        group->is_root = true;
+    if (place_has(p, "memory.events", &text))
+        parse_memory_events(text, group);
+    place_psi(p, "memory.pressure", &group->psi[PSI_RES_MEMORY]);
+    return rc == 0 || group->parent == GROUP_NONE || cgroups_stand_still(p->r) ||
+           known(group->ev_max) || known(group->psi[PSI_RES_MEMORY].some.total_us);
+}
+
+static void read_v2_stat(struct place *p, struct cgroup_view *group)
+{
+    struct span text;
+
+    if (place_has(p, "memory.stat", &text))
+        parse_memory_stat(text, group);
+    place_figure(p, "memory.swap.current", &group->swap_current);
+    place_figure(p, "memory.zswap.current", &group->zswap_current);
+    if (place_has(p, "memory.events.local", &text))
+        parse_memory_events_local(text, group);
+    if (place_has(p, "memory.swap.events", &text))
+        parse_swap_events(text, group);
+}
+
+static void read_v2_limits(struct place *p, struct cgroup_view *group)
+{
+    struct span text;
+    u64 flag = 0;
+
+    place_figure(p, "memory.peak", &group->peak);
+    place_figure(p, "memory.min", &group->min);
+    place_figure(p, "memory.low", &group->low);
+    place_figure(p, "memory.high", &group->high);
+    place_figure(p, "memory.max", &group->max);
+    place_figure(p, "memory.swap.max", &group->swap_max);
+    place_figure(p, "memory.swap.high", &group->swap_high);
+    place_figure(p, "memory.swap.peak", &group->swap_peak);
+    place_figure(p, "memory.zswap.max", &group->zswap_max);
+    if (place_has(p, "cgroup.stat", &text))
+        parse_cgroup_stat(text, group);
+    if (place_has(p, "cpu.max", &text))
+        parse_cpu_max(text, group);
+    place_figure(p, "memory.oom.group", &flag);
+    group->oom_group = flag == 1;
+    place_psi(p, "cpu.pressure", &group->psi[PSI_RES_CPU]);
+    place_psi(p, "io.pressure", &group->psi[PSI_RES_IO]);
+}
+
+static bool read_v1(struct place *p, struct cgroup_view *group)
+{
+    struct span text;
+    bool there = place_has(p, "memory.usage_in_bytes", &text);
+
+    if (there)
+        group->current = parse_limit(text);
+    place_figure(p, "memory.failcnt", &group->failcnt);
+    if (place_has(p, "memory.oom_control", &text))
+        parse_oom_control(text, group);
+    return there || group->parent == GROUP_NONE || cgroups_stand_still(p->r);
+}
+
+static void read_v1_stat(struct place *p, struct cgroup_view *group)
+{
+    struct span text;
+
+    if (place_has(p, "memory.stat", &text))
+        parse_memory_stat_v1(text, group);
+    place_figure(p, "memory.kmem.usage_in_bytes", &group->kmem_current);
+}
+
+static void read_v1_limits(struct place *p, struct cgroup_view *group)
+{
+    place_figure(p, "memory.limit_in_bytes", &group->max);
+    place_figure(p, "memory.max_usage_in_bytes", &group->peak);
+    place_figure(p, "memory.memsw.limit_in_bytes", &group->memsw_max);
+    if (group->parent == GROUP_NONE && reading_kind(p->r) != SOURCE_CONTAINER)
+        group->is_root = group->max == NO_LIMIT;
+}
+
+/* Pressure of the group of the same path in the other hierarchy. */
+static void read_hybrid_psi(struct place *p, struct cgroup_view *group, bool limits)
+{
+    place_psi(p, "memory.pressure", &group->psi[PSI_RES_MEMORY]);
+    if (!limits)
+        return;
+    place_psi(p, "cpu.pressure", &group->psi[PSI_RES_CPU]);
+    place_psi(p, "io.pressure", &group->psi[PSI_RES_IO]);
+}
+
+/* The files of one group that is there, as often as each is due. */
+static void read_rest(struct place *p, const struct hierarchy *h, struct cgroup_view *group)
+{
+    bool fresh = h->walked && group->stat_at == 0; /* a new group, of which nothing is known yet */
+    bool stat = fresh || reading_wants(p->r, PART_CGROUP_STAT);
+    bool limits = fresh || reading_wants(p->r, PART_CGROUP_LIMITS);
+
+    if (limits)
+        h->version == 2 ? read_v2_limits(p, group) : read_v1_limits(p, group);
+    if (stat) {
+        h->version == 2 ? read_v2_stat(p, group) : read_v1_stat(p, group);
+        group->stat_at = group->read_at;
+    }
+    /* A group that has no pressure there does not get it later: looked for when limits are. */
+    if (!h->hybrid || (!limits && !known(group->psi[PSI_RES_MEMORY].some.total_us)))
+        return;
+    place_set(p, CGROUP_HYBRID, group->path);
+    read_hybrid_psi(p, group, limits);
+    place_set(p, h->base, group->path);
+}
+
+size_t cgroups_read_files(struct reading *r, const struct hierarchy *h)
+{
+    struct snapshot *s = r->s;
+    struct place p = {.r = r};
+    size_t kept = 0, count = s->cgroups.count;
+    u32 *moved = xcalloc(count, sizeof(*moved));
+
+    strbuf_init(&p.path);
+    for (size_t i = 0; i < count; i++) {
+        struct cgroup_view *group = &s->cgroups.items[i];
+        bool orphan = group->parent != GROUP_NONE && moved[group->parent] == GROUP_NONE;
+
+        place_set(&p, h->base, group->path);
+        if (orphan || !(h->version == 2 ? read_v2(&p, group) : read_v1(&p, group))) {
+            free(group->path);
+            moved[i] = GROUP_NONE;
+            continue;
+        }
+        moved[i] = (u32)kept;
+        if (group->parent != GROUP_NONE)
+            group->parent = moved[group->parent];
+        group->read_at = s->parts[PART_CGROUPS].read_at;
+        read_rest(&p, h, group);
+        s->cgroups.items[kept++] = *group;
+        if (reading_wants(r, PART_CGROUP_LIMITS))
+            read_procs(&p, (u32)kept - 1);
+    }
+    s->cgroups.count = kept;
+    strbuf_done(&p.path);
+    free(moved);
+    return count - kept;
+}
