@@ -28,13 +28,30 @@ enum access_result access_from_balance(enum balance_result r)
     return ACCESS_OOM;
 }
 
-enum access_result access_get_page(struct access_ctx *ac, pfn_t *ret_pfn)
+static enum access_result get_page(struct access_ctx *ac, struct group *g, pfn_t *ret_pfn)
 {
     enum access_result r =
-        access_from_balance(balance_get_page(ac->pg, ac->attempt, ac->group, ret_pfn, ac->wait));
+        access_from_balance(balance_get_page(ac->pg, ac->attempt, g, ret_pfn, ac->wait));
 
     ac->attempt->resumed = r != ACCESS_OK;
     return r;
+}
+
+enum access_result access_get_page(struct access_ctx *ac, pfn_t *ret_pfn)
+{
+    return get_page(ac, ac->group, ret_pfn);
+}
+
+struct group *swapin_group(const struct access_ctx *ac, swp_t e)
+{
+    struct group *g = group_get(ac->pg->groups, swap_memcg(ac->pg->swap, e));
+
+    return g && g->online ? g : ac->group;
+}
+
+enum access_result swapin_get_page(struct access_ctx *ac, swp_t e, pfn_t *ret_pfn)
+{
+    return get_page(ac, swapin_group(ac, e), ret_pfn);
 }
 
 enum access_result access_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn)

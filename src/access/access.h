@@ -78,6 +78,11 @@ enum access_result access_file_page(struct access_ctx *ac, struct file *file, u6
 /* The same for write(2): no read when the whole page is overwritten or lies beyond the end of the file. */
 enum access_result access_file_write_page(struct access_ctx *ac, struct file *file, u64 index,
                                           bool whole, pfn_t *ret_pfn);
+/* swapoff: the page of a swap entry comes back and is mapped; or the entry becomes SWP_ERROR when it cannot be read. OK without
+ * that: once more.   pre: *slot is a swap entry of vma's mm */
+enum access_result access_unuse(struct access_ctx *ac, struct vma *vma, vpn_t vpn, pte_t *slot);
+/* The same for a page of shared memory. */
+enum access_result access_unuse_shmem(struct access_ctx *ac, struct inode *inode, u64 index);
 /* madvise's page-wise advice on a range. */
 void access_advise_free(struct access_ctx *ac, vpn_t start, vpn_t end);
 void access_advise_cold(struct access_ctx *ac, vpn_t start, vpn_t end, bool pageout);

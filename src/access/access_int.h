@@ -27,6 +27,9 @@ static inline struct frame *fault_frame(const struct fault *f, pfn_t pfn)
 enum access_result access_from_balance(enum balance_result r);
 /* A frame, charged to the context's group; it may not be evicted before it is used. */
 enum access_result access_get_page(struct access_ctx *ac, pfn_t *ret_pfn);
+/* The same for what is in slot e: charged to the group that has the slot, or the context's when that is gone. */
+enum access_result swapin_get_page(struct access_ctx *ac, swp_t e, pfn_t *ret_pfn);
+struct group *swapin_group(const struct access_ctx *ac, swp_t e);
 void access_flush_page(struct pgdat *pg, const struct mm *mm, vpn_t vpn);
 void access_count_fault(struct access_ctx *ac, enum counter id);
 /* Say that the I/O on pfn is waited for. */

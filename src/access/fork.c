@@ -6,7 +6,8 @@
 
 static void copy_swap(struct pgdat *pg, struct mm *child, vpn_t vpn, pte_t *from, pte_t *to)
 {
-    swap_dup(pg->swap, pte_swp(*from));
+    if (likely(pte_swp(*from) != SWP_ERROR))
+        swap_dup(pg->swap, pte_swp(*from));
     *from &= ~PTE_SWAP_EXCLUSIVE;
     pagetable_set(child, vpn, to, *from);
     child->swapents++;

@@ -61,9 +61,11 @@ enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u6
     if (!entry)
         return new_page(ac, inode, index);
     e = entry_swap(entry);
+    if (e == SWP_ERROR)
+        return ACCESS_SIGBUS;
     pfn = swapcache_find(pg->swap, e);
     if (pfn == PFN_NONE) {
-        r = access_get_page(ac, &pfn);
+        r = swapin_get_page(ac, e, &pfn);
         if (r != ACCESS_OK)
             return r;
         if (f) {
@@ -71,6 +73,8 @@ enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u6
             access_count_fault(ac, PGMAJFAULT);
         }
         swapin_window(ac, e, pfn, NULL);
+        if (swapcache_find(pg->swap, e) != pfn)
+            return shmem_get_page(ac, inode, index, f);
     } else {
         bool marked = frame_test_clear(frames_get(pg->frames, pfn), PG_READAHEAD);
 
@@ -85,6 +89,25 @@ enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u6
     if (!frame_test(fr, PG_UPTODATE))
         return ACCESS_SIGBUS;
     take_back(pg, inode, index, e, pfn);
+    return ACCESS_OK;
+}
+
+enum access_result access_unuse_shmem(struct access_ctx *ac, struct inode *inode, u64 index)
+{
+    struct pgdat *pg = ac->pg;
+    swp_t e = entry_swap(pagecache_entry(inode, index));
+    enum access_result r = shmem_get_page(ac, inode, index, NULL);
+    pfn_t pfn;
+
+    if (r == ACCESS_WAIT)
+        *ac->fault_retried = false; /* nobody's fault */
+    if (r != ACCESS_SIGBUS)
+        return r;
+    pfn = swapcache_find(pg->swap, e);
+    pagecache_set_value(pg->backing, inode, index, entry_from_swap(SWP_ERROR));
+    page_swap_put(pg, e);
+    if (pfn != PFN_NONE && swapcache_find(pg->swap, e) == pfn)
+        page_free_if_unused(pg, pfn);
     return ACCESS_OK;
 }
 

@@ -34,7 +34,7 @@ static void read_ahead_one(struct access_ctx *ac, swp_t e)
 
     if (!swap_count(ac->pg->swap, e) || swapcache_find(ac->pg->swap, e) != PFN_NONE)
         return;
-    if (balance_get_page(ac->pg, &at, ac->group, &pfn, &w) != BALANCE_OK)
+    if (balance_get_page(ac->pg, &at, swapin_group(ac, e), &pfn, &w) != BALANCE_OK)
         return;
     if (swapcache_find(ac->pg->swap, e) != PFN_NONE || !swap_count(ac->pg->swap, e)) {
         page_free(ac->pg, pfn);
@@ -53,7 +53,7 @@ static bool read_ahead_by_address(struct fault *f)
     for (vpn_t v = w.start; w.win > 1 && v < w.end; v++) {
         pte_t *slot = pagetable_find(f->ac->mm, v);
 
-        if (v != f->vpn && slot && pte_is_swap(*slot))
+        if (v != f->vpn && slot && pte_is_swap(*slot) && pte_swp(*slot) != SWP_ERROR)
             read_ahead_one(f->ac, pte_swp(*slot));
     }
     return w.win > 1;
@@ -97,7 +97,7 @@ static enum access_result swap_in(struct fault *f, swp_t e, pfn_t *ret_pfn)
     struct access_ctx *ac = f->ac;
     struct pgdat *pg = ac->pg;
     bool bypass = swap_is_synchronous(pg->swap, e);
-    enum access_result r = access_get_page(ac, ret_pfn);
+    enum access_result r = swapin_get_page(ac, e, ret_pfn);
     u64 shadow;
 
     if (r != ACCESS_OK)
@@ -161,9 +161,12 @@ enum access_result fault_swap(struct fault *f)
 {
     struct pgdat *pg = f->ac->pg;
     swp_t e = pte_swp(*f->slot);
-    pfn_t pfn = swapcache_find(pg->swap, e);
     enum access_result r;
+    pfn_t pfn;
 
+    if (e == SWP_ERROR)
+        return ACCESS_SIGBUS;
+    pfn = swapcache_find(pg->swap, e);
     if (pfn != PFN_NONE) {
         bool marked = frame_test_clear(fault_frame(f, pfn), PG_READAHEAD);
 
@@ -185,4 +188,59 @@ enum access_result fault_swap(struct fault *f)
         return ACCESS_SIGBUS;
     }
     return map_swapped_in(f, e, pfn);
+}
+
+/* --- swapoff ------------------------------------------------------------------------------------------------------ */
+/* The entry gives up its slot, for the page or for an error; the page must not go with the last reference. */
+static void unuse_slot(struct access_ctx *ac, pfn_t pfn, swp_t e)
+{
+    struct frame *fr = frames_get(ac->pg->frames, pfn);
+
+    frame_set(fr, PG_LOCKED);
+    page_swap_put(ac->pg, e);
+    frame_clear(fr, PG_LOCKED);
+}
+
+static void unuse_map(struct fault *f, swp_t e, pfn_t pfn)
+{
+    struct pgdat *pg = f->ac->pg;
+    bool exclusive = (*f->slot & PTE_SWAP_EXCLUSIVE) != 0;
+    bool none = !(f->vma->flags & VM_ACCESS_FLAGS);
+
+    anon_vma_prepare(f->vma);
+    f->vma->mm->swapents--;
+    unuse_slot(f->ac, pfn, e);
+    page_map_swapped_in(pg, f->vma, f->vpn, pfn, exclusive);
+    *f->slot = pte_make(pfn, PTE_PRESENT | PTE_USER | (none ? PTE_PROTNONE : 0)); /* old, clean */
+    page_free_swap(pg, pfn);
+}
+
+enum access_result access_unuse(struct access_ctx *ac, struct vma *vma, vpn_t vpn, pte_t *slot)
+{
+    struct fault f = {.ac = ac, .vma = vma, .vpn = vpn, .slot = slot, .kind = ACCESS_READ};
+    struct pgdat *pg = ac->pg;
+    swp_t e = pte_swp(*slot);
+    pfn_t pfn = swapcache_find(pg->swap, e);
+
+    if (pfn == PFN_NONE) {
+        enum access_result r = swapin_get_page(ac, e, &pfn);
+
+        if (r != ACCESS_OK)
+            return r;
+        swapin_window(ac, e, pfn, &f);
+        if (swapcache_find(pg->swap, e) != pfn)
+            return ACCESS_OK; /* evicted by the readahead beside it: once more */
+    }
+    if (frame_test(fault_frame(&f, pfn), PG_LOCKED | PG_WRITEBACK)) {
+        access_wait_io(ac, pfn, WAIT_SWAPIN);
+        return ACCESS_WAIT;
+    }
+    if (frame_test(fault_frame(&f, pfn), PG_UPTODATE)) {
+        unuse_map(&f, e, pfn);
+        return ACCESS_OK;
+    }
+    *slot = pte_make_swap(SWP_ERROR, 0);
+    unuse_slot(ac, pfn, e);
+    page_free_if_unused(pg, pfn);
+    return ACCESS_OK;
 }

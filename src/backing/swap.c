@@ -27,16 +27,21 @@ void swap_init(struct swap *s, struct frames *frames, struct counters *counters)
     prng_seed(&s->prng, 0x5377617073ull); /* the purpose; the same for every machine */
 }
 
+static void area_done(struct swap_area *a)
+{
+    size_t slots = a->nr_slots + 1;
+
+    if (!a->in_use)
+        return;
+    swap_area_done_slots(a);
+    region_release(a->slots, slots * sizeof(*a->slots));
+    region_release(a->bytes, slots * PAGE_SIZE);
+}
+
 void swap_done(struct swap *s)
 {
-    for (u32 i = 0; i < s->nr_areas; i++) {
-        struct swap_area *a = &s->areas[i];
-        size_t slots = a->nr_slots + 1;
-
-        swap_area_done_slots(a);
-        region_release(a->slots, slots * sizeof(*a->slots));
-        region_release(a->bytes, slots * PAGE_SIZE);
-    }
+    for (u32 i = 0; i < s->nr_areas; i++)
+        area_done(&s->areas[i]);
     free(s->slots_cache);
     *s = (struct swap){0};
 }
@@ -45,9 +50,12 @@ int swap_on(struct swap *s, const char *name, u64 bytes, s32 priority, struct de
             bool file, struct err *e)
 {
     u64 pages = bytes / PAGE_SIZE;
-    struct swap_area *a = &s->areas[s->nr_areas];
+    u32 area = 0;
+    struct swap_area *a;
 
-    if (s->nr_areas == SWAP_AREAS_MAX)
+    while (area < s->nr_areas && s->areas[area].in_use)
+        area++;
+    if (area == SWAP_AREAS_MAX)
         return err_set(e, -ENOSPC, "swap '%s': at most %u swap areas are possible", name,
                        SWAP_AREAS_MAX);
     if (pages < 2)
@@ -56,7 +64,9 @@ int swap_on(struct swap *s, const char *name, u64 bytes, s32 priority, struct de
     if (pages > SLOTS_LIMIT)
         return err_set(e, -EINVAL, "swap '%s': want at most 512 GiB in one area", name);
 
+    a = &s->areas[area];
     *a = (struct swap_area){
+        .in_use = true,
         .file = file,
         .priority = priority >= 0 ? priority : --s->least_priority,
         .nr_slots = (u32)(pages - 1),
@@ -69,9 +79,72 @@ int swap_on(struct swap *s, const char *name, u64 bytes, s32 priority, struct de
     swap_area_init_slots(s, a);
     s->nr_rotational += device->profile->rotational;
     s->total_pages += a->nr_slots;
-    s->free_pages += a->nr_slots;
-    swap_order_add(s, s->nr_areas++);
+    swap_count_free(s, a->nr_slots);
+    s->nr_areas = MAX(s->nr_areas, area + 1);
+    swap_order_add(s, area);
     return 0;
+}
+
+u32 swap_find(const struct swap *s, const char *name)
+{
+    for (u32 i = 0; i < s->nr_areas; i++)
+        if (s->areas[i].enabled && strcmp(s->areas[i].name, name) == 0)
+            return i;
+    return SWAP_AREAS_MAX;
+}
+
+/* Areas that got their priority by order close the gap. */
+static void close_gap(struct swap *s, s32 priority)
+{
+    for (u32 i = 0; i < s->nr_areas; i++)
+        if (s->areas[i].enabled && s->areas[i].priority < priority)
+            s->areas[i].priority++;
+    s->least_priority++;
+}
+
+void swap_off_begin(struct swap *s, u32 area)
+{
+    struct swap_area *a = &s->areas[area];
+
+    assert(a->enabled);
+    if (a->used < a->nr_slots)
+        swap_order_del(s, area);
+    a->enabled = false;
+    if (a->priority < 0)
+        close_gap(s, a->priority);
+    swap_count_free(s, -(s64)a->nr_slots);
+    s->total_pages -= a->nr_slots;
+    s->slots_cache_held++;
+    s->slots_cache_active = false;
+    swap_slots_cache_drain(s);
+}
+
+void swap_off_abort(struct swap *s, u32 area)
+{
+    struct swap_area *a = &s->areas[area];
+
+    assert(a->in_use && !a->enabled);
+    a->enabled = true;
+    a->unuser = NULL;
+    if (a->priority < 0)
+        a->priority = --s->least_priority;
+    swap_count_free(s, a->nr_slots);
+    s->total_pages += a->nr_slots;
+    s->slots_cache_held--;
+    if (a->used < a->nr_slots)
+        swap_order_add(s, area);
+}
+
+void swap_off_end(struct swap *s, u32 area)
+{
+    struct swap_area *a = &s->areas[area];
+
+    assert(a->in_use && !a->enabled && a->used == 0);
+    swap_count_free(s, 0);
+    s->nr_rotational -= a->device->profile->rotational;
+    s->slots_cache_held--;
+    area_done(a);
+    *a = (struct swap_area){0};
 }
 
 void swap_dup(struct swap *s, swp_t e)
@@ -209,22 +282,28 @@ static u64 area_check(const struct swap *s, u32 area)
 
 void swap_check(const struct swap *s)
 {
-    u64 total = 0, free_slots = 0, cached = 0;
+    u64 total = 0, cached = 0;
+    s64 free_slots = 0;
+    u32 held = 0;
 
     for (u32 i = 0; i < s->nr_areas; i++) {
         const struct swap_area *a = &s->areas[i];
         u32 listed = 0;
 
-        total += a->nr_slots;
-        free_slots += a->nr_slots - a->used;
+        if (!a->in_use)
+            continue;
+        total += a->enabled ? a->nr_slots : 0;
+        free_slots += (a->enabled ? (s64)a->nr_slots : 0) - (s64)a->used;
+        held += !a->enabled;
         cached += area_check(s, i);
         for (u32 at = 0; at < s->nr_order; at++)
             listed += s->order[at] == i;
-        assert(listed == (a->used < a->nr_slots));
+        assert(listed == (a->enabled && a->used < a->nr_slots));
     }
     for (u32 at = 1; at < s->nr_order; at++)
         assert(s->areas[s->order[at - 1]].priority >= s->areas[s->order[at]].priority);
-    assert(total == s->total_pages && free_slots == s->free_pages);
+    assert(total == s->total_pages && free_slots == s->nr_swap_pages);
+    assert(s->free_pages == (u64)MAX(free_slots, (s64)0) && held == s->slots_cache_held);
     assert(cached == s->nr_cached && (s64)cached == s->counters->v[NR_SWAPCACHED]);
     for (unsigned cpu = 0; cpu < s->nr_cpus; cpu++) {
         const struct swap_slots_cache *c = &s->slots_cache[cpu];

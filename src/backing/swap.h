@@ -30,10 +30,11 @@
 #include "machine/device.h"
 #include "space/space.h"
 
-#define SWAP_AREAS_MAX   28u
-#define SWAPFILE_CLUSTER 512u /* HPAGE_PMD_NR */
-#define SWAP_BATCH       64u  /* slots taken at once for one CPU */
-#define SWAP_HAS_CACHE   BIT(31)
+#define SWAP_AREAS_MAX    28u
+#define SWAP_AREA_NUMBERS 32u  /* that fit an entry; the last is that of SWP_ERROR */
+#define SWAPFILE_CLUSTER  512u /* HPAGE_PMD_NR */
+#define SWAP_BATCH        64u  /* slots taken at once for one CPU */
+#define SWAP_HAS_CACHE    BIT(31)
 
 /* How one CPU walks through an area on a device without seeks. */
 struct swap_cpu_cluster {
@@ -83,7 +84,13 @@ struct swap_area {
     struct zram *zram; /* what is behind the device, if that is it; NULL */
     int host_fd;       /* bytes=on: -1 or where the bytes go */
     u8 *bytes;         /* or memory, from the first write on */
-    bool enabled;
+    bool in_use;       /* SWP_USED: swapped on, or on its way off */
+    bool enabled;      /* SWP_WRITEOK: new slots may be taken */
+    void *unuser;      /* the task that turns it off; NULL: nobody */
+    struct {           /* how far that has come (system/swapoff.c) */
+        u32 phase, id;
+        u64 at;
+    } unuse;
 };
 
 struct swap_slots_cache { /* slots taken ahead for one CPU */
@@ -94,10 +101,13 @@ struct swap_slots_cache { /* slots taken ahead for one CPU */
 struct swap {
     struct frames *frames;
     struct counters *counters;
-    struct swap_area areas[SWAP_AREAS_MAX];
-    u32 nr_areas;
-    u64 total_pages, free_pages; /* total_swap_pages, nr_swap_pages */
-    u64 nr_cached;               /* pages in the swap cache */
+    struct swap_area areas[SWAP_AREA_NUMBERS];
+    u32 nr_areas;      /* numbers that were used so far; some may be free again */
+    u64 total_pages;   /* total_swap_pages: of enabled areas */
+    s64 nr_swap_pages; /* less than 0 while an area is turned off that others could not take over */
+    u64 free_pages;    /* the same, 0 at least: what may be taken */
+    u32 slots_cache_held; /* areas being turned off: no slots are taken ahead meanwhile */
+    u64 nr_cached;        /* pages in the swap cache */
     u64 xa_nodes; /* about the tree nodes the kernel would have for the swap cache and its shadows */
     u32 page_cluster;  /* vm.page-cluster, 3 */
     u32 nr_rotational; /* areas with seeks: any turns swap_use_vma_readahead() off */
@@ -127,6 +137,14 @@ void swap_done(struct swap *s);
 struct err;
 int swap_on(struct swap *s, const char *name, u64 bytes, s32 priority, struct device *device,
             bool file, struct err *e);
+
+/* Turn an area off: no new slots; its pages stop counting. Then the caller brings back what is in it, and ends or gives up.
+ *   pre: enabled / end: no slot is used / abort: begun */
+void swap_off_begin(struct swap *s, u32 area);
+void swap_off_end(struct swap *s, u32 area);
+void swap_off_abort(struct swap *s, u32 area);
+/* The enabled area of this name; SWAP_AREAS_MAX: none. */
+u32 swap_find(const struct swap *s, const char *name);
 
 /* A free slot of the highest-priority area with room (round robin among equals: one batch, or
  * one slot when swap is nearly full, from each); SWP_NONE when full. It is reserved until

@@ -22,6 +22,16 @@ void swap_area_done_slots(struct swap_area *a);
 /* The slot has no references and no page: free it. Returns the group that was charged. */
 u16 swap_slot_release(struct swap *s, swp_t e);
 
+/* n more may be taken (less, when n < 0). */
+static inline void swap_count_free(struct swap *s, s64 n)
+{
+    s->nr_swap_pages += n;
+    s->free_pages = s->nr_swap_pages > 0 ? (u64)s->nr_swap_pages : 0;
+}
+void swap_order_del(struct swap *s, u32 area);
+/* All slots taken ahead go back. */
+void swap_slots_cache_drain(struct swap *s);
+
 /* Into the list of areas to try: at the end of those with the same priority. */
 void swap_order_add(struct swap *s, u32 area);
 

@@ -152,7 +152,7 @@ void swap_order_add(struct swap *s, u32 area)
     s->order[at] = area;
 }
 
-static void order_del(struct swap *s, u32 area)
+void swap_order_del(struct swap *s, u32 area)
 {
     u32 at = 0;
 
@@ -179,9 +179,9 @@ static void slot_take(struct swap *s, struct swap_area *a, u32 slot)
     if (++a->used == a->nr_slots) {
         a->lowest = a->nr_slots + 1;
         a->highest = 0;
-        order_del(s, (u32)(a - s->areas));
+        swap_order_del(s, (u32)(a - s->areas));
     }
-    s->free_pages--;
+    swap_count_free(s, -1);
 }
 
 u16 swap_slot_release(struct swap *s, swp_t e)
@@ -201,9 +201,9 @@ u16 swap_slot_release(struct swap *s, swp_t e)
     cluster_dec(a, slot);
     a->lowest = MIN(a->lowest, slot);
     a->highest = MAX(a->highest, slot);
-    if (a->used-- == a->nr_slots)
+    if (a->used-- == a->nr_slots && a->enabled)
         swap_order_add(s, swp_area(e));
-    s->free_pages++;
+    swap_count_free(s, 1);
     return memcg;
 }
 
@@ -387,13 +387,16 @@ static u32 get_slots(struct swap *s, unsigned cpu, u32 n, swp_t ret[])
     u32 tries[SWAP_AREAS_MAX];
     u32 nr_tries = s->nr_order;
 
+    n = (u32)MIN((u64)n, s->free_pages);
+    if (!n)
+        return 0;
     for (u32 i = 0; i < nr_tries; i++)
         tries[i] = s->order[i];
     for (u32 i = 0; i < nr_tries; i++) {
         struct swap_area *a = &s->areas[tries[i]];
         u32 got;
 
-        order_del(s, tries[i]);
+        swap_order_del(s, tries[i]);
         swap_order_add(s, tries[i]); /* its equals come first next time */
         got = a->cpu_cluster ? alloc_clustered(s, a, cpu, n, ret) : alloc_sequential(s, a, n, ret);
         if (got)
@@ -404,6 +407,16 @@ static u32 get_slots(struct swap *s, unsigned cpu, u32 n, swp_t ret[])
 
 /* --- the slots taken ahead -------------------------------------------------------------------- */
 
+void swap_slots_cache_drain(struct swap *s)
+{
+    for (unsigned cpu = 0; cpu < s->nr_cpus; cpu++) {
+        struct swap_slots_cache *c = &s->slots_cache[cpu];
+
+        for (; c->nr; c->nr--)
+            swap_slot_free(s, c->slots[c->next++]);
+    }
+}
+
 /* Take ahead only while there are plenty: 320 free slots per CPU to start, 128 to stop
  * (check_cache_active). */
 static bool slots_cache_usable(struct swap *s)
@@ -412,12 +425,7 @@ static bool slots_cache_usable(struct swap *s)
         s->slots_cache_active = s->free_pages > (u64)s->nr_cpus * 5 * SWAP_BATCH;
     } else if (s->free_pages < (u64)s->nr_cpus * 2 * SWAP_BATCH) {
         s->slots_cache_active = false;
-        for (unsigned cpu = 0; cpu < s->nr_cpus; cpu++) {
-            struct swap_slots_cache *c = &s->slots_cache[cpu];
-
-            for (; c->nr; c->nr--)
-                swap_slot_free(s, c->slots[c->next++]);
-        }
+        swap_slots_cache_drain(s);
     }
     return s->slots_cache_active;
 }
@@ -427,7 +435,7 @@ swp_t swap_slot_try_alloc_cpu(struct swap *s, unsigned cpu)
     swp_t e = SWP_NONE;
 
     assert(cpu < s->nr_cpus);
-    if (slots_cache_usable(s)) {
+    if (!s->slots_cache_held && slots_cache_usable(s)) {
         struct swap_slots_cache *c = &s->slots_cache[cpu];
 
         if (!c->nr) {

@@ -79,7 +79,7 @@ static void add_vma(struct mem_size_stats *r, const struct system *s, const stru
     for (vpn_t at = v->start; (at = pagetable_next(v->mm, at, v->end, &slot)) < v->end; at++) {
         pte_t pte = *slot;
 
-        if (pte_is_swap(pte))
+        if (pte_is_swap(pte) && pte_swp(pte) != SWP_ERROR)
             add_swapped(r, swap_count(&s->swap, pte_swp(pte)));
         else if (pte_present(pte) && !pte_is_zero_page(pte))
             add_present(r, frames_get(&s->frames, pte_pfn(pte)), pte, (v->flags & VM_LOCKED) != 0);

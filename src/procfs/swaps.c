@@ -19,7 +19,7 @@ void render_swaps(const struct system *s, struct strbuf *out)
         u64 used = (u64)a->used * (PAGE_SIZE / 1024);
         size_t len = strlen(a->name);
 
-        if (!a->enabled)
+        if (!a->in_use)
             continue;
         strbuf_append(out, a->name);
         strbuf_fill(out, ' ', len < NAME_COLUMNS ? NAME_COLUMNS - len : 1);

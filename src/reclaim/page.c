@@ -336,6 +336,8 @@ void page_swap_put(struct pgdat *pg, swp_t e)
 {
     u16 memcg = 0;
 
+    if (unlikely(e == SWP_ERROR))
+        return;
     if (swap_put(pg->swap, e, &memcg)) {
         uncharge_slot(pg, memcg);
         return;

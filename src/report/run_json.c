@@ -130,7 +130,7 @@ static json_object *job_json(const struct run_report *r, const struct scenario_j
     return o;
 }
 
-/* One [write] or [rmdir]. */
+/* One [write] or [rmdir], swapon or swapoff. */
 static json_object *act_json(const struct scenario_act *a)
 {
     json_object *o = json_object_new_object();
@@ -138,7 +138,9 @@ static json_object *act_json(const struct scenario_act *a)
 
     json_put_text(o, "name", scenario_act_head(a)->name);
     json_put_u64(o, "at_ns", scenario_act_at(a));
-    if (w) {
+    if (a->device) {
+        json_put_text(o, a->swapon ? "swapon" : "swapoff", a->device->head.name);
+    } else if (w) {
         json_put_text(o, "file", w->file);
         json_put_text(o, "value", w->value);
     } else if (a->rm) {

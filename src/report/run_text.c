@@ -393,7 +393,9 @@ static void render_act(struct text *t, const struct scenario_act *a)
 
     strbuf_printf(t->out, "  %-15s %9s  ", scenario_act_head(a)->name,
                   format_ns(at, scenario_act_at(a)));
-    if (w) {
+    if (a->device) {
+        strbuf_printf(t->out, "%s %s", a->swapon ? "swapon" : "swapoff", a->device->head.name);
+    } else if (w) {
         utf8_append_clean(t->out, w->value);
         strbuf_append(t->out, " > ");
         utf8_append_clean(t->out, w->file);

@@ -31,7 +31,10 @@ typedef u64 pte_t;
 #define PTE_SWAP_EXCLUSIVE (1ull << 2)
 
 typedef u32 swp_t; /* bits 27..31 area, 0..26 slot; slot 0 of an area is its header */
-#define SWP_NONE ((swp_t)0)
+#define SWP_NONE  ((swp_t)0)
+/* What was in swap could not be read when its area was turned off: whoever touches it gets SIGBUS (SWP_SWAPIN_ERROR). Area 31 exists
+ * on no machine. */
+#define SWP_ERROR ((swp_t)(31u << 27 | 1))
 
 static inline bool pte_none(pte_t p)
 {

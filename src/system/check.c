@@ -91,7 +91,7 @@ static void count_swap_entries(struct mm *mm, struct u64map *refs)
 
     for (vpn_t v = pagetable_next(mm, 0, VPN_END, &slot); v < VPN_END;
          v = pagetable_next(mm, v + 1, VPN_END, &slot))
-        if (pte_is_swap(*slot))
+        if (pte_is_swap(*slot) && pte_swp(*slot) != SWP_ERROR)
             u64map_add(refs, pte_swp(*slot), 1);
 }
 
@@ -111,7 +111,7 @@ static void check_swap(const struct system *s)
         if (!inode || inode->kind != INODE_SHMEM)
             continue;
         xa_for_each (&inode->pages, index, e)
-            if (entry_is_shadow(e))
+            if (entry_is_shadow(e) && entry_swap(e) != SWP_ERROR)
                 u64map_add(&refs, entry_swap(e), 1);
     }
     u64map_for_each (&refs, cursor, slot, n) {

@@ -93,7 +93,7 @@ static struct task *choose_victim(const struct system *s, const struct group *sc
 
         if (!oom_is_candidate(s, t, scope))
             continue;
-        points = oom_badness(s, t, usable);
+        points = unlikely(swapoff_is_under_way(s, t)) ? INT64_MAX : oom_badness(s, t, usable);
         if (points != OOM_NEVER && points >= most) {
             most = points;
             victim = t;

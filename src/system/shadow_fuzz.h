@@ -84,6 +84,7 @@ enum op_kind {
     OP_UNLINK,
     OP_FADVISE,
     OP_LIMIT,
+    OP_SWAPOFF,
     OP_BAD, /* an access that must be fatal */
     NR_OPS
 };
@@ -114,6 +115,7 @@ static struct proc procs[PROCS];
 static struct object objects[OBJECTS];
 static struct group *leaf[3];
 static u64 guests_gone; /* groups removed */
+static u64 swapoffs, swapons;
 static u64 operation, seed;
 static u32 next_pid;
 static u64 next_ino, next_value;
@@ -603,6 +605,7 @@ static void apply(struct proc *pr, const struct op *op)
     case OP_SYNC:
     case OP_FADVISE:
     case OP_LIMIT:
+    case OP_SWAPOFF:
     case OP_BAD:
     case NR_OPS:
         break;

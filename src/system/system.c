@@ -141,26 +141,44 @@ static void disks_init(struct system *s)
     }
 }
 
+static struct device *swap_device(struct system *s, unsigned i)
+{
+    struct device *own = find_own_disk(s, s->config.swaps[i].device);
+
+    return own ? own : &s->swap_devices[i];
+}
+
+int swap_start(struct system *s, unsigned i, struct err *e)
+{
+    const struct swap_spec *spec = &s->config.swaps[i];
+    int rc =
+        swap_on(&s->swap, spec->name, spec->bytes, spec->priority, swap_device(s, i), false, e);
+
+    if (rc == 0)
+        s->swap.areas[swap_find(&s->swap, spec->name)].zram = s->zrams[i];
+    return rc;
+}
+
 static int swaps_on(struct system *s, struct err *e)
 {
     for (unsigned i = 0; i < s->config.nr_swaps; i++) {
         const struct swap_spec *spec = &s->config.swaps[i];
-        struct device *d = find_own_disk(s, spec->device);
-        int rc;
+        struct device *d = swap_device(s, i);
+        int rc = 0;
 
-        if (!d) {
-            d = &s->swap_devices[i];
+        if (d == &s->swap_devices[i]) {
             device_init(d, spec->name, find_profile(&s->config, spec->device), &s->clock,
                         &s->counters);
             d->minor = d->profile->compressed ? i : (DISKS_MAX + i) * MINORS_PER_DISK;
         }
-        rc = swap_on(&s->swap, spec->name, spec->bytes, spec->priority, d, false, e);
+        if (d->profile->compressed)
+            s->zrams[i] = zram_new(s, spec);
+        if (!spec->later)
+            rc = swap_start(s, i, e);
         if (rc < 0) {
             s->config.nr_swaps = i + 1; /* the devices to take apart */
             return rc;
         }
-        if (d->profile->compressed)
-            s->swap.areas[s->swap.nr_areas - 1].zram = s->zrams[i] = zram_new(s, spec);
     }
     return 0;
 }

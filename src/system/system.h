@@ -24,6 +24,7 @@ struct swap_spec {
     const char *name;
     u64 bytes;
     s32 priority;       /* -1: by order */
+    bool later;         /* not on at boot: system_swapon() */
     const char *device; /* profile */
     /* on zram */
     const char *compressor; /* NULL: lzo-rle */
@@ -206,6 +207,14 @@ enum step system_fadvise(struct system *s, struct task *t, struct file *f, u64 o
 
 /* Write to /proc/sys/vm/drop_caches: bits 1 clean, unmapped page cache; 2 dentries, inodes and shadow nodes; 4 no more lines in the log. */
 void system_drop_caches(struct system *s, u32 what);
+
+/* --- swap (swapoff.c) ---------------------------------------------------------------------------------------------------------- */
+/* swapoff(2) of the area of this name. *ret_error with STEP_DONE: 0; -EINVAL: there is no such area, or somebody turns it off
+ * already; -ENOMEM: without it promises could not be kept (vm.overcommit_memory 2). Everything in it comes back to memory, however
+ * long that takes: others go on meanwhile. When memory runs out the caller is the first victim, and the area stays. */
+enum step system_swapoff(struct system *s, struct task *t, const char *name, int *ret_error);
+/* swapon(2) of config.swaps[i]: 0, or -EBUSY when it is on, -EPERM when there are no numbers left. */
+int system_swapon(struct system *s, unsigned i);
 
 /* --- the kernel's own memory (kobject.c) ------------------------------------------------------------------------------------- */
 /* Look up nr names that nobody looked up before, as find or a backup does: dentries and inodes that shrinkers may take. */

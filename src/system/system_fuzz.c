@@ -233,6 +233,9 @@ static bool pick(struct proc *pr, struct op *op)
     case OP_SYNC:
     case OP_LIMIT:
         return true;
+    case OP_SWAPOFF:
+        op->arg = below(MAX(sys->config.nr_swaps, 1u));
+        return sys->config.nr_swaps > 0;
     case NR_OPS:
         break;
     }
@@ -292,6 +295,23 @@ static void change_limits(void)
         g->zswap_max = chance(50) ? PAGE_COUNTER_MAX : below(40);
     else
         g->memory.high = chance(50) ? PAGE_COUNTER_MAX : 30 + below(200);
+}
+
+/* An area goes on if it is off, and off if it is on. */
+static enum step change_swap(struct task *t, unsigned i)
+{
+    enum step step;
+    int error;
+
+    if (!t->progress && system_swapon(sys, i) == 0) {
+        swapons++;
+        return STEP_DONE;
+    }
+    step = system_swapoff(sys, t, sys->config.swaps[i].name, &error);
+    if (step == STEP_DONE && error && error != -EINVAL && error != -ENOMEM)
+        wrong("swapoff failed in a way it cannot");
+    swapoffs += step == STEP_DONE && !error;
+    return step;
 }
 
 /* long: one row for each operation */
@@ -383,6 +403,8 @@ static enum step do_op(struct proc *pr, struct op *op)
     case OP_LIMIT:
         change_limits();
         return STEP_DONE;
+    case OP_SWAPOFF:
+        return change_swap(t, op->arg);
     case OP_BAD:
         step = system_access(sys, t, addr >> PAGE_SHIFT, ACCESS_READ);
         if (step == STEP_DONE)
@@ -633,7 +655,7 @@ static void choose_weights(void)
         [OP_MREMAP] = 4, [OP_BRK] = 2,     [OP_MADVISE] = 6, [OP_MLOCK] = 1,    [OP_MUNLOCK] = 2,
         [OP_FORK] = 2,   [OP_THREAD] = 2,  [OP_EXIT] = 1,    [OP_EXEC] = 1,     [OP_READ] = 12,
         [OP_WRITE] = 12, [OP_FSYNC] = 2,   [OP_SYNC] = 1,    [OP_TRUNCATE] = 2, [OP_PUNCH] = 1,
-        [OP_UNLINK] = 1, [OP_FADVISE] = 3, [OP_LIMIT] = 1,   [OP_BAD] = 1};
+        [OP_UNLINK] = 1, [OP_FADVISE] = 3, [OP_LIMIT] = 1,   [OP_SWAPOFF] = 1,  [OP_BAD] = 1};
 
     weight_sum = 0;
     for (u32 i = 0; i < NR_OPS; i++) {
@@ -745,7 +767,8 @@ static void epoch_end(void)
             fprintf(stderr, "%llu ", (unsigned long long)done[i]);
         fprintf(stderr,
                 "waits %llu oom %llu segv %llu bus %llu, swpout %lld in %lld fault %lld maj %lld "
-                "ns %llu, groups gone %llu, zswpout %lld zswpin %lld written back %llu\n",
+                "ns %llu, groups gone %llu, zswpout %lld zswpin %lld written back %llu, swapoff "
+                "%llu swapon %llu\n",
                 (unsigned long long)waits, (unsigned long long)deaths[OUTCOME_OOM_KILLED],
                 (unsigned long long)deaths[OUTCOME_SIGSEGV],
                 (unsigned long long)deaths[OUTCOME_SIGBUS], (long long)sys->counters.v[PSWPOUT],
@@ -753,7 +776,8 @@ static void epoch_end(void)
                 (long long)sys->counters.v[PGMAJFAULT], (unsigned long long)sys->clock.now,
                 (unsigned long long)guests_gone, (long long)sys->counters.v[ZSWPOUT],
                 (long long)sys->counters.v[ZSWPIN],
-                (unsigned long long)sys->zswap.stats.written_back_pages);
+                (unsigned long long)sys->zswap.stats.written_back_pages,
+                (unsigned long long)swapoffs, (unsigned long long)swapons);
     }
     test_system_free(sys);
 }

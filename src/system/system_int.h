@@ -110,6 +110,14 @@ bool mlock_allowed(const struct task *t, u64 pages);
 /* Before pages of the range are unmapped. */
 void munlock_pages(struct system *s, struct mm *mm, struct span r);
 
+/* --- swapoff.c ----------------------------------------------------------------------------------------------------- */
+/* Turn on config.swaps[i], whose device is there. */
+int swap_start(struct system *s, unsigned i, struct err *e);
+/* The task ends: the area that it was turning off stays. */
+void swapoff_abandon(struct system *s, const struct task *t);
+/* Is it in swapoff? Then it is to die before anybody else (oom_task_origin). */
+bool swapoff_is_under_way(const struct system *s, const struct task *t);
+
 /* --- oom.c --------------------------------------------------------------------------------------------------------- */
 /* Memory below `scope` (NULL: the machine) cannot be had for t: choose, report and kill. False when there is nobody to kill. */
 bool oom_kill(struct system *s, struct task *t, struct group *scope);

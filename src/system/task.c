@@ -243,6 +243,7 @@ static void task_exit(struct system *s, struct task *t, enum task_outcome outcom
     t->mm = NULL;
     t->access.mm = NULL;
     dirtier_exit(&s->pgdat, &t->dirtier);
+    swapoff_abandon(s, t);
     system_close_sockets(s, t, t->nr_sockets);
     stack_free(s, t);
     task_objects_free(s, t);

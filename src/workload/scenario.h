@@ -102,6 +102,7 @@ struct scenario_device {
     const char *base;
     ns_t read_latency, write_latency;
     u64 read_rate, write_rate, queue_depth, swap, ratio, mem_limit;
+    ns_t swapon, swapoff;   /* swapoff 0: never */
     const char *compressor; /* NULL: the default */
     s64 priority;
 };

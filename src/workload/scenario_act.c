@@ -4,13 +4,20 @@
 #include "base/alloc.h"
 #include "workload/scenario_run.h"
 
+#include <errno.h>
+#include <string.h>
+
 const struct scenario_head *scenario_act_head(const struct scenario_act *a)
 {
+    if (a->device)
+        return &a->device->head;
     return a->write ? &a->write->head : a->rm ? &a->rm->head : &a->rmdir->head;
 }
 
 ns_t scenario_act_at(const struct scenario_act *a)
 {
+    if (a->device)
+        return a->swapon ? a->device->swapon : a->device->swapoff;
     return a->write ? a->write->at : a->rm ? a->rm->at : a->rmdir->at;
 }
 
@@ -24,14 +31,23 @@ void scenario_acts_init(struct scenario_run *run)
 {
     const struct scenario *sc = run->scenario;
 
-    run->acts = xcalloc(MAX(sc->writes.count + sc->rms.count + sc->rmdirs.count, (size_t)1),
-                        sizeof(*run->acts));
+    run->acts =
+        xcalloc(sc->writes.count + sc->rms.count + sc->rmdirs.count + 2 * sc->devices.count + 1,
+                sizeof(*run->acts));
     for (size_t i = 0; i < sc->writes.count; i++)
         add_act(run, (struct scenario_act){.write = &sc->writes.items[i]});
     for (size_t i = 0; i < sc->rms.count; i++)
         add_act(run, (struct scenario_act){.rm = &sc->rms.items[i]});
     for (size_t i = 0; i < sc->rmdirs.count; i++)
         add_act(run, (struct scenario_act){.rmdir = &sc->rmdirs.items[i]});
+    for (size_t i = 0; i < sc->devices.count; i++) {
+        const struct scenario_device *d = &sc->devices.items[i];
+
+        if (d->swapon)
+            add_act(run, (struct scenario_act){.device = d, .swapon = true});
+        if (d->swapoff)
+            add_act(run, (struct scenario_act){.device = d});
+    }
 }
 
 void scenario_acts_done(struct scenario_run *run)
@@ -94,8 +110,46 @@ static int remove_group(struct scenario_run *run, const struct scenario_rmdir *r
     return g ? system_group_remove(s, g) : -ENOENT;
 }
 
+/* The area on the device, among those the machine was made with. */
+static unsigned area_of(const struct system *s, const struct scenario_device *d)
+{
+    for (unsigned i = 0; i < s->config.nr_swaps; i++)
+        if (strcmp(s->config.swaps[i].device, d->head.name) == 0)
+            return i;
+    hw_unreachable(); /* scenario_check() saw to it */
+}
+
+#define SWAPOFF_PID 900u /* below those of tasks */
+
+/* The swapoff command is a process of the root group. The time it takes is its own: others do not give it their CPU. */
+static int swap_off_device(struct scenario_run *run, struct scenario_act *a)
+{
+    struct system *s = run->config.system;
+    unsigned area = area_of(s, a->device);
+    u64 before = s->pgdat.cpu_ns;
+    enum step step;
+    int error = 0;
+
+    if (!a->task)
+        a->task = system_task_new(s, s->groups.root, SWAPOFF_PID + area, 1, "swapoff");
+    step = system_swapoff(s, a->task, s->config.swaps[area].name, &error);
+    if (step == STEP_WAIT) {
+        a->state.until = MAX(a->task->wait.until, s->clock.now + s->pgdat.cpu_ns - before);
+        a->state.until = MAX(a->state.until, s->clock.now + 1);
+        return -EINPROGRESS;
+    }
+    if (step == STEP_DEAD)
+        return -EINTR; /* killed for memory */
+    system_exit(s, a->task, error ? 1 << 8 : 0, true);
+    return error;
+}
+
 static int do_act(struct scenario_run *run, struct scenario_act *a)
 {
+    if (a->device && a->swapon)
+        return system_swapon(run->config.system, area_of(run->config.system, a->device));
+    if (a->device)
+        return swap_off_device(run, a);
     if (a->rm)
         return scenario_file_remove(run, (size_t)a->rm->file_index);
     if (a->rmdir)

@@ -1,4 +1,4 @@
-/* scenario_act.h - what is done to a scenario's machine at given times: writes to its files, groups removed.
+/* scenario_act.h - what is done to a scenario's machine at given times: writes to its files, groups removed, swap on and off.
  *
  * Each act is an operator's command; it takes no time of a task's, but what it does (reclaim, a kill) has its effects at once.
  * What the machine refuses is the act's result, not a failure of the run.
@@ -11,11 +11,14 @@
 struct scenario_run;
 
 struct scenario_act {
-    const struct scenario_write *write; /* one of the three */
+    const struct scenario_write *write; /* one of the four */
     const struct scenario_rm *rm;
     const struct scenario_rmdir *rmdir;
-    ns_t due;  /* when it is to be done next; NS_NEVER: no more */
-    ns_t next; /* and later when it is under way and its writer sleeps */
+    const struct scenario_device *device; /* turned on or off for swap */
+    bool swapon;
+    struct task *task; /* that runs swapoff */
+    ns_t due;          /* when it is to be done next; NS_NEVER: no more */
+    ns_t next;         /* and later when it is under way and its writer sleeps */
     u64 done, refused;
     int error; /* the last refusal, -Exxx; 0: none */
     struct control_state state;

@@ -65,6 +65,26 @@ static int check_zram(const struct scenario *sc, struct err *e)
     return 0;
 }
 
+static int check_swap_times(const struct scenario *sc, struct err *e)
+{
+    const char *machine =
+        sc->machine.swap_device.text ? sc->machine.swap_device.text : sc->machine.disk.text;
+
+    for (size_t i = 0; i < sc->devices.count; i++) {
+        const struct scenario_device *d = &sc->devices.items[i];
+        bool has_area =
+            d->swap || (sc->machine.swap && machine && strcmp(machine, d->head.name) == 0);
+
+        if ((d->swapon || d->swapoff) && !has_area)
+            return fail(sc, d->head.line, e, "swapon and swapoff need swap = SIZE in device",
+                        d->head.name, "");
+        if (d->swapoff && d->swapoff <= d->swapon)
+            return fail(sc, d->head.line, e, "swapoff is not after swapon in device", d->head.name,
+                        "");
+    }
+    return 0;
+}
+
 static int check_machine(const struct scenario *sc, struct err *e)
 {
     unsigned areas = sc->machine.swap > 0;
@@ -82,7 +102,9 @@ static int check_machine(const struct scenario *sc, struct err *e)
         return err_at(e, -EINVAL, sc->path, 0, 0, "%u swap areas; want at most 8", areas);
     if (check_disk(sc, &sc->machine.disk, e))
         return -EINVAL;
-    return check_device(sc, &sc->machine.swap_device, e) || check_zram(sc, e) ? -EINVAL : 0;
+    if (check_device(sc, &sc->machine.swap_device, e) || check_zram(sc, e))
+        return -EINVAL;
+    return check_swap_times(sc, e);
 }
 
 /* Is the i-th file's device another than that of all before it? */

@@ -74,6 +74,7 @@ static void add_swap(struct scenario *sc, struct system_config *c, const char *d
         .compressor = own ? own->compressor : NULL,
         .ratio_percent = own ? (u32)own->ratio : 0,
         .mem_limit = own ? own->mem_limit : 0,
+        .later = own && own->swapon,
     };
 }
 
