@@ -150,6 +150,7 @@ static struct system *machine_of_fixtures(void)
     a->used = 10752 / 4;
     a->priority = -2;
     a->enabled = true;
+    a->in_use = true;
     free(vmstat);
     return s;
 }
