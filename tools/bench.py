@@ -24,6 +24,7 @@ BUDGETS = {
     "hit_per_s": (">=", 60e6, 100e6),
     "fault_per_s": (">=", 2e6, 5e6),
     "sweep16_ratio": ("<=", 12, 10),
+    "groups_fault_ratio": ("<=", 2, 1.5),
     "bytes_per_page": ("<=", 64, 64),
     "frame_bytes": ("<=", 32, 32),
     "record_ratio_sqlite3": ("<=", 12, 10),
