@@ -193,6 +193,42 @@ static void nobody_to_kill_is_the_end(void **state HW_UNUSED)
     test_system_free(s);
 }
 
+/* What widely used readers of kernel logs look for, in POSIX form: container monitors want the first, the constraint and the
+ * last line; node problem detectors the kill with its sizes. */
+static void readers_of_kernel_logs_find_the_kill(void **state HW_UNUSED)
+{
+    static const char *const both[] = {
+        "invoked oom-killer:",
+        "invoked oom-killer: gfp_mask=[^ ]+, order=0, oom_score_adj=0$",
+        "Killed process ([0-9]+) \\((.+)\\)",
+        "Killed process [0-9]+ (.+) total-vm:[0-9]+kB, anon-rss:[0-9]+kB, file-rss:[0-9]+kB.*",
+        "^\\[ *[0-9]+\\.[0-9]{6}\\] Tasks state \\(memory values in pages\\):$",
+        "^\\[ *[0-9]+\\.[0-9]{6}\\] \\[ +10\\] +0 +10 +[0-9]+ +[0-9]+ +[0-9]+ +0 +0 work$",
+    };
+    static const char *const in_group =
+        "oom-kill:constraint=(.*),nodemask=(.*),cpuset=(.*),mems_allowed=(.*),oom_memcg=(.*),"
+        "task_memcg=(.*),task=(.*),pid=(.*),uid=(.*)";
+    struct system *s;
+
+    for (unsigned global = 0; global < 2; global++) {
+        struct group *g;
+
+        s = machine();
+        g = system_group(s, "/g");
+        if (!global)
+            g->memory.max = 2000;
+        exhaust(s, task_with(s, g, 10, 100));
+        for (unsigned i = 0; i < ARRAY_SIZE(both); i++)
+            if (!log_has(s, both[i]))
+                fail_msg("no line like %s in:\n%s", both[i], s->log.text);
+        assert_int_equal(log_has(s, in_group), !global);
+        assert_int_equal(log_has(s, ",global_oom,task_memcg=/g,task=work,pid=10,uid=0$"), global);
+        assert_int_equal(log_has(s, "Memory cgroup stats for /g:$"), !global);
+        assert_int_equal(log_has(s, "Mem-Info:$"), global);
+        test_system_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +239,7 @@ int main(void)
         cmocka_unit_test(whoever_asks_dies_if_so_set),
         cmocka_unit_test(a_machine_may_panic_instead),
         cmocka_unit_test(nobody_to_kill_is_the_end),
+        cmocka_unit_test(readers_of_kernel_logs_find_the_kill),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
