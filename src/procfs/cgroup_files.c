@@ -43,6 +43,12 @@ static void render_cgroup_events(const struct system *s, struct group *g, struct
     strbuf_printf(out, "populated %d\nfrozen 0\n", populated);
 }
 
+static void render_cgroup_pressure(const struct system *s HW_UNUSED, struct group *g,
+                                   struct strbuf *out)
+{
+    strbuf_printf(out, "%d\n", !g->psi.disabled);
+}
+
 static void render_procs(const struct system *s, struct group *g, struct strbuf *out)
 {
     for (u32 i = 0; i < s->nr_tasks; i++) {

@@ -120,6 +120,14 @@ static int write_process(struct tree *t, const struct task *task)
     return rc;
 }
 
+/* cgroup.pressure is 0: no pressure files but itself. */
+static bool is_hidden(const struct group *g, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    return g->psi.disabled && strcmp(dot, ".pressure") == 0 && strncmp(name, "cgroup", 6) != 0;
+}
+
 static int write_group(struct tree *t, struct group *g)
 {
     char path[PATH_BYTES], name[PATH_BYTES + 64];
@@ -128,7 +136,7 @@ static int write_group(struct tree *t, struct group *g)
     group_path(g, path, sizeof(path));
     for (unsigned i = 0; i < nr_cgroup_files && rc == 0; i++) {
         if ((!g->parent && !cgroup_files[i].in_root) ||
-            (cgroup_files[i].of_zswap && !t->s->swap.zswap))
+            (cgroup_files[i].of_zswap && !t->s->swap.zswap) || is_hidden(g, cgroup_files[i].name))
             continue;
         cgroup_files[i].render(t->s, g, &t->text);
         snprintf(name, sizeof(name), "sys/fs/cgroup%s%s%s", path, g->parent ? "/" : "",

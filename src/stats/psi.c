@@ -341,6 +341,10 @@ void psi_group_change(struct psi_group *g, unsigned cpu, u32 clear, u32 set, boo
     c = &g->cpus[cpu];
     record_times(c, now);
     change_counts(c, clear, set);
+    if (unlikely(g->disabled)) {
+        c->state_mask = 0;
+        return;
+    }
     c->state_mask = choose_states(c);
     if (c->oncpu && current_stalls)
         c->state_mask |= 1u << PSI_MEM_FULL;
@@ -348,6 +352,15 @@ void psi_group_change(struct psi_group *g, unsigned cpu, u32 clear, u32 set, boo
         g->avgs_at = now + PERIOD_NS;
     if (unlikely((c->state_mask & g->poll_states) && g->poll_at == NEVER))
         g->poll_at = now + JIFFY_NS;
+}
+
+void psi_group_switch(struct psi_group *g, bool on, ns_t now)
+{
+    if (g->disabled == !on)
+        return;
+    g->disabled = !on;
+    for (unsigned cpu = 0; g->cpus && cpu < g->nr_cpus; cpu++)
+        psi_group_change(g, cpu, 0, 0, false, now); /* what was on ends now, or what is begins */
 }
 
 /* --- looking ------------------------------------------------------------------------------------------------------------------ */
@@ -401,7 +414,7 @@ void psi_check(const struct psi_group *g)
         const struct psi_cpu *c = &g->cpus[cpu];
 
         assert((c->state_mask & ~(1u << PSI_MEM_FULL)) ==
-               (choose_states(c) & ~(1u << PSI_MEM_FULL)));
+               (g->disabled ? 0 : choose_states(c) & ~(1u << PSI_MEM_FULL)));
         assert(c->tasks[PSI_NR_MEMSTALL_RUNNING] <= c->tasks[PSI_NR_MEMSTALL]);
         assert(c->tasks[PSI_NR_MEMSTALL_RUNNING] <= c->tasks[PSI_NR_RUNNING]);
         for (unsigned s = 0; s < NR_PSI_STATES; s++)

@@ -64,6 +64,7 @@ struct psi_trigger {
 
 struct psi_group {
     unsigned nr_cpus;
+    bool disabled;        /* cgroup.pressure is 0: tasks are counted, times are not */
     struct psi_cpu *cpus; /* NULL before the first change */
     u64 total[NR_PSI_AGGREGATORS][NR_PSI_STATES - 1];
     u64 avg_total[NR_PSI_STATES - 1];
@@ -93,6 +94,8 @@ void psi_group_change(struct psi_group *g, unsigned cpu, u32 clear, u32 set, boo
                       ns_t now);
 /* How long this CPU has been in that state, up to now. */
 u64 psi_cpu_time(const struct psi_group *g, unsigned cpu, enum psi_state state, ns_t now);
+/* Write to cgroup.pressure. */
+void psi_group_switch(struct psi_group *g, bool on, ns_t now);
 /* What the workers would have done up to now; only needed to see events of triggers between changes. */
 void psi_group_run(struct psi_group *g, ns_t now);
 

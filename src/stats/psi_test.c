@@ -184,6 +184,25 @@ static void a_trigger_is_checked(void **state HW_UNUSED)
     psi_group_done(&g);
 }
 
+static void a_group_that_is_switched_off_counts_no_time(void **state HW_UNUSED)
+{
+    struct psi_group group;
+    struct psi_figures f;
+
+    psi_group_init(&group, 1);
+    psi_group_change(&group, 0, 0, PSI_TSK_MEMSTALL, false, 0);
+    psi_group_switch(&group, false, NS_PER_S);
+    psi_check(&group);
+    psi_group_change(&group, 0, 0, PSI_TSK_IOWAIT, false, 2 * NS_PER_S);
+    psi_group_switch(&group, true, 5 * NS_PER_S);
+    psi_check(&group);
+    psi_show(&group, PSI_MEM, false, 6 * NS_PER_S, &f);
+    assert_int_equal(f.total_us, 2000000); /* 0 to 1, 5 to 6 */
+    psi_show(&group, PSI_IO, false, 6 * NS_PER_S, &f);
+    assert_int_equal(f.total_us, 1000000);
+    psi_group_done(&group);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +216,7 @@ int main(void)
         cmocka_unit_test(to_look_changes_nothing),
         cmocka_unit_test(a_trigger_tells_once_per_window),
         cmocka_unit_test(a_trigger_is_checked),
+        cmocka_unit_test(a_group_that_is_switched_off_counts_no_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

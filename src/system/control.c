@@ -99,6 +99,13 @@ static int write_reclaim(struct system *s HW_UNUSED, const struct control *c,
     return st->until ? -EINPROGRESS : -EAGAIN;
 }
 
+static int write_pressure(struct system *s, const struct control *c, struct group *g,
+                          struct control_state *st HW_UNUSED)
+{
+    psi_group_switch(&g->psi, c->number != 0, s->clock.now);
+    return 0;
+}
+
 static struct task *find_process(const struct system *s, u32 pid)
 {
     for (u32 i = 0; i < s->nr_tasks; i++)
@@ -129,6 +136,7 @@ static const struct control_file group_files[] = {
     {"memory.oom.group", VALUE_BOOL, false, write_oom_group},
     {"memory.reclaim", VALUE_SIZE, true, write_reclaim},
     {"cgroup.procs", VALUE_PID, true, write_procs},
+    {"cgroup.pressure", VALUE_BOOL, true, write_pressure},
     {"memory.pressure", VALUE_TRIGGER, true, NULL},
     {"io.pressure", VALUE_TRIGGER, true, NULL},
     {"cpu.pressure", VALUE_TRIGGER, true, NULL},
@@ -400,6 +408,8 @@ int control_write(struct system *s, const struct control *c, struct control_stat
         return -ENOENT;
     if (!control_is_trigger(c))
         return c->file->write(s, c, g, st);
+    if (g->psi.disabled) /* its pressure files are hidden */
+        return -ENOENT;
     st->trigger = psi_trigger_new(&g->psi, c->res, c->text, s->clock.now);
     return st->trigger ? 0 : -EINVAL;
 }

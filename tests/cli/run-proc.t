@@ -30,6 +30,7 @@ $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
 > ./sys/devices/system/node/possible
 > ./sys/fs/cgroup/app/cgroup.controllers
 > ./sys/fs/cgroup/app/cgroup.events
+> ./sys/fs/cgroup/app/cgroup.pressure
 > ./sys/fs/cgroup/app/cgroup.procs
 > ./sys/fs/cgroup/app/cgroup.stat
 > ./sys/fs/cgroup/app/cpu.pressure
@@ -51,6 +52,7 @@ $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
 > ./sys/fs/cgroup/app/memory.swap.high
 > ./sys/fs/cgroup/app/memory.swap.max
 > ./sys/fs/cgroup/cgroup.controllers
+> ./sys/fs/cgroup/cgroup.pressure
 > ./sys/fs/cgroup/cgroup.procs
 > ./sys/fs/cgroup/cgroup.stat
 > ./sys/fs/cgroup/cpu.pressure
