@@ -24,6 +24,17 @@ static struct sim_source *of(struct source *src)
     return container_of(src, struct sim_source, source);
 }
 
+/* The observer takes smaps_rollup, and never the long forms. */
+static bool is_observed(const char *name)
+{
+    const char *file = strrchr(name, '/');
+
+    if (!file)
+        return true;
+    return strcmp(file, "/maps") != 0 && strcmp(file, "/smaps") != 0 &&
+           strcmp(file, "/numa_maps") != 0;
+}
+
 static int keep_file(void *ctx, const char *name, const char *text, size_t len)
 {
     struct sim_source *s = ctx;
@@ -116,7 +127,7 @@ struct source *simulated_source(const struct system *system)
     struct sim_source *s = xcalloc(1, sizeof(*s));
 
     s->source = (struct source){.ops = &ops, .kind = SOURCE_SIMULATED, .name = "simulated machine"};
-    procfs_each_file(system, keep_file, s);
+    procfs_each_file(system, is_observed, keep_file, s);
     if (s->files.count)
         qsort(s->files.items, s->files.count, sizeof(s->files.items[0]), compare);
     return &s->source;

@@ -94,9 +94,12 @@ extern const unsigned nr_zram_files;
 /* A counter of the group and all below, as memory.stat shows it; g is a struct group * (a memory_stat_fn). */
 s64 procfs_group_counter(void *g, enum counter id);
 
-/* Every file, in no order that means anything: its name as in "proc/meminfo", and its text. What `each` returns, if not 0, ends it and is returned. */
+/* Every file, in no order that means anything: its name as in "proc/meminfo", and its text. What `each` returns, if not 0, ends it and is
+ * returned. Files of processes that `wants` refuses are left out and cost nothing: maps and smaps walk page tables. */
 typedef int procfs_file_fn(void *ctx, const char *name, const char *text, size_t len);
-int procfs_each_file(const struct system *s, procfs_file_fn *each, void *ctx);
+typedef bool procfs_wants_fn(const char *name);
+int procfs_each_file(const struct system *s, procfs_wants_fn *wants, procfs_file_fn *each,
+                     void *ctx);
 
 /* Write all of it below dir, as a file system would show it: dir/proc/..., dir/sys/fs/cgroup/..., and the kernel's log as
  * dir/var/log/dmesg. dir is made; when it exists it must be empty. It appears whole or not at all.

@@ -17,7 +17,8 @@
 
 struct tree {
     const struct system *s;
-    struct strbuf text; /* of the file under way */
+    struct strbuf text;     /* of the file under way */
+    procfs_wants_fn *wants; /* NULL: all */
     procfs_file_fn *each;
     void *ctx;
 };
@@ -113,8 +114,10 @@ static int write_process(struct tree *t, const struct task *task)
     int rc = 0;
 
     for (unsigned i = 0; i < ARRAY_SIZE(files) && rc == 0; i++) {
-        files[i].render(t->s, task, &t->text);
         snprintf(name, sizeof(name), "proc/%u/%s", task->pid, files[i].name);
+        if (t->wants && !t->wants(name))
+            continue;
+        files[i].render(t->s, task, &t->text);
         rc = write_text(t, name);
     }
     return rc;
@@ -184,9 +187,10 @@ static int write_all(struct tree *t)
     return rc;
 }
 
-int procfs_each_file(const struct system *s, procfs_file_fn *each, void *ctx)
+int procfs_each_file(const struct system *s, procfs_wants_fn *wants, procfs_file_fn *each,
+                     void *ctx)
 {
-    struct tree t = {.s = s, .each = each, .ctx = ctx};
+    struct tree t = {.s = s, .wants = wants, .each = each, .ctx = ctx};
     int rc;
 
     strbuf_init(&t.text);
@@ -266,7 +270,7 @@ int procfs_write_tree(const struct system *s, const char *dir, struct err *e)
         return err_at(e, code, dir, 0, 0, "cannot make directory: %s", strerror(-code));
     }
     w.root_len = strlen(w.path);
-    rc = procfs_each_file(s, write_file, &w);
+    rc = procfs_each_file(s, NULL, write_file, &w);
     w.path[w.root_len] = '\0';
     if (rc == 0 && rename(w.path, dir) != 0) {
         int code = -errno;
