@@ -30,7 +30,7 @@ MIB = 1 << 20
 GROUP_ROOT = "sys/fs/cgroup/"
 
 # Name: latency of a request in ns, MiB/s (0: no bound). Of null_blk in the guest, of [device] here.
-DEVICES = {"disk": (1_000_000, 0), "slow": (100_000, 25), "sa": (500_000, 0), "sb": (500_000, 0)}
+DEVICES = {"disk": (1_000_000, 0), "slow": (100_000, 25), "sa": (500_000, 0), "sb": (500_000, 0), "far": (5_000_000, 0)}
 DISKS = ("disk", "slow")
 DEVICE_MIB = 192
 FILE_PAGES = 24576  # of /mnt/data on each disk
@@ -144,6 +144,7 @@ WRITER = [Task("w", "w", "file-write-seq --pages 24576 --touches 24576 --file {d
 
 UNEVICTABLE = [Column(word, f"vmstat unevictable_pgs_{word}", 0, 0) for word in ("mlocked", "munlocked", "culled", "rescued")]
 AREAS = [Column("first area KiB", "swap sa KiB", 0.03, 400), Column("second area KiB", "swap sb KiB", 0.03, 400)]
+EVENTS_MAX = [Column("max events", "{g} events max", 0.15, 20)]
 READ_AGAIN = [Column("second: pgsteal", "{g2} pgsteal", 0.15)]
 
 SCENES = {
@@ -182,6 +183,13 @@ SCENES = {
                          {"other": {}, "h": {"memory.high": 32 * MIB}}),
     "psi-swap": Scene("swap", "one program thrashes", [Task("a", "p", "anon-uniform --pages 9216 --touches 40000")], {"p": {"memory.max": 24 * MIB}},
                       swaps=SWAP),
+    # Reclaim is faster than the swap area: it waits for its requests.
+    "swap-far": Scene("swap", "one program thrashes on a swap area of 5 ms a request", [Task("a", "p", "anon-uniform --pages 9216 --touches 6000")],
+                      {"p": {"memory.max": 24 * MIB}}, swaps={"far": (96, -1)}, more=EVENTS_MAX),
+    "swap-far-seq": Scene("swap", "loops over 36 MiB on the same area", [Task("a", "p", "anon-seq --pages 9216 --touches 18432")],
+                          {"p": {"memory.max": 24 * MIB}}, swaps={"far": (96, -1)}, more=EVENTS_MAX),
+    "high-far": Scene("swap", "the same under memory.high", [Task("a", "p", "anon-seq --pages 9216 --touches 18432")],
+                      {"p": {"memory.high": 24 * MIB}}, swaps={"far": (96, -1)}, more=[Column("high events", "{g} events high", 0.15, 10)]),
     "psi-swap-two": Scene("stall", "two thrash, a third only computes",
                           [Task("a", "p/ab", "anon-uniform --pages 6144 --touches 100000"), Task("b", "p/ab", "anon-uniform --pages 6144 --touches 100000 --seed 2"),
                            Task("c", "p/c", "anon-uniform --pages 256 --touches 1000000000", generator={"memory": MIB, "touch": "random"})],
