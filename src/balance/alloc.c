@@ -9,7 +9,8 @@
 #include "balance/balance_int.h"
 #include "reclaim/lru.h"
 
-static u64 direct_reclaim(struct pgdat *pg, u32 alloc_flags, enum throttle *ret_throttle)
+static u64 direct_reclaim(struct pgdat *pg, struct attempt *at, u32 alloc_flags,
+                          struct wait *ret_wait)
 {
     struct scan_control sc = {
         .nr_to_reclaim = SWAP_CLUSTER_MAX,
@@ -19,10 +20,8 @@ static u64 direct_reclaim(struct pgdat *pg, u32 alloc_flags, enum throttle *ret_
         .may_unmap = true,
         .may_swap = true,
     };
-    u64 freed = try_to_free(pg, &sc);
 
-    *ret_throttle = sc.throttle;
-    return freed;
+    return try_to_free(pg, at, &sc, ret_wait);
 }
 
 static bool take(struct pgdat *pg, u32 flags, enum migratetype mt, pfn_t *ret_pfn)
@@ -35,11 +34,12 @@ enum balance_result balance_alloc(struct pgdat *pg, struct attempt *at, u32 allo
                                   enum migratetype mt, pfn_t *ret_pfn, struct wait *ret_wait)
 {
     enum zone_type highest = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
-    enum throttle throttle;
 
     pgdat_cost(pg, pg->cost->page_alloc);
     alloc_flags = (alloc_flags & ~(u32)ALLOC_WMARK_MASK) | ALLOC_KSWAPD;
     if (take(pg, alloc_flags | ALLOC_WMARK_LOW | ALLOC_NOFRAGMENT, mt, ret_pfn)) {
+        if (unlikely(at->paused.target == 1))
+            at->paused.target = 0;
         if (unlikely(pg->frames->boosted)) {
             pg->frames->boosted = 0;
             kswapd_wake(pg, 0, highest);
@@ -52,9 +52,11 @@ enum balance_result balance_alloc(struct pgdat *pg, struct attempt *at, u32 allo
     if (at->dying && take(pg, alloc_flags | ALLOC_NO_WATERMARKS, mt, ret_pfn))
         return BALANCE_OK;
     for (;;) {
-        u64 freed = direct_reclaim(pg, alloc_flags, &throttle);
+        u64 freed = direct_reclaim(pg, at, alloc_flags, ret_wait);
 
         at->reclaim_calls++;
+        if (reclaim_is_paused(at))
+            return BALANCE_WAIT;
         if (take(pg, alloc_flags | ALLOC_WMARK_MIN, mt, ret_pfn)) {
             at->retries = 0;
             return BALANCE_OK;

@@ -18,6 +18,15 @@ enum balance_result {
     BALANCE_FAIL /* the allocation may fail and did (readahead) */
 };
 
+/* Reclaim that sleeps for a request of a swap device: where it goes on. */
+struct paused_reclaim {
+    u32 target; /* 1 + id of the group whose limit it is for, 1 for the machine; 0: none is paused */
+    u32 resume; /* as in scan_control */
+    u64 nr_reclaimed;
+    s8 priority;
+    bool force_deactivate, skipped_deactivate, memcg_low_reclaim, memcg_low_skipped;
+};
+
 struct attempt {  /* one allocation with all its retries; zeroed when it succeeds */
     u8 retries;   /* reclaim attempts without progress */
     bool drained; /* the stocks were drained already */
@@ -26,6 +35,7 @@ struct attempt {  /* one allocation with all its retries; zeroed when it succeed
     bool dying;   /* the task was killed: may use reserves and exceed limits */
     struct group *oom_group;
     u64 reclaim_calls;
+    struct paused_reclaim paused;
 };
 
 /* One frame for a movable user page, from the zones' watermarks: wakes kswapd when low, reclaims directly when min. */
@@ -44,7 +54,8 @@ enum balance_result balance_get_page(struct pgdat *pg, struct attempt *at, struc
 bool kswapd_step(struct pgdat *pg, struct wait *ret_wait);
 void kswapd_wake(struct pgdat *pg, unsigned order, enum zone_type highest);
 /* memory.high: pages over it are reclaimed on return to user mode; a pause is asked for when that is not enough. */
-bool balance_over_high(struct pgdat *pg, struct group *g, u32 nr_pages, struct wait *ret_wait);
+bool balance_over_high(struct pgdat *pg, struct attempt *at, struct group *g, u32 nr_pages,
+                       struct wait *ret_wait);
 
 /* Reclaim nr pages from g and below at somebody's request: memory.reclaim, a lowered limit. Returns how many went. */
 u64 balance_reclaim_group(struct pgdat *pg, struct group *g, u64 nr);

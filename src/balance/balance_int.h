@@ -7,10 +7,21 @@
 #define MAX_RECLAIM_RETRIES 16u
 
 /* Scan with rising priority until sc->nr_to_reclaim pages are free, a pause is due (sc->throttle) or nothing is left to try. Returns the
- * pages freed. Mirrors do_try_to_free_pages(). */
-u64 try_to_free(struct pgdat *pg, struct scan_control *sc);
+ * pages freed. Mirrors do_try_to_free_pages().
+ *
+ * Where Linux sleeps for a request of a swap device, at->paused keeps where it was and *ret_wait says until when: wait, and call again
+ * with the same target. (at NULL or at->noretry: it gives up instead, ret_wait is not used.) */
+u64 try_to_free(struct pgdat *pg, struct attempt *at, struct scan_control *sc,
+                struct wait *ret_wait);
+static inline bool reclaim_is_paused(const struct attempt *at)
+{
+    return at->paused.target != 0;
+}
 /* On behalf of a group's limit: try_to_free_mem_cgroup_pages(). */
-u64 try_to_free_group(struct pgdat *pg, struct group *target, u64 nr, enum throttle *ret_throttle);
+u64 try_to_free_group(struct pgdat *pg, struct attempt *at, struct group *target, u64 nr,
+                      struct wait *ret_wait);
+/* The group whose reclaim is paused, if it is g or above it; NULL: none is, or not any more. */
+struct group *paused_target(struct attempt *at, struct group *g);
 /* The pause for nr_pages charged by a group that is `overage` (20 bits of fraction) over its memory.high. */
 u64 high_delay_jiffies(u64 overage, u64 nr_pages);
 /* Reclaim made no progress: is there I/O under `target` (NULL: anywhere) whose completion will change that? Starts the flusher when dirty

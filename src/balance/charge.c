@@ -48,21 +48,27 @@ static u64 penalty_jiffies(struct group *g, u64 nr_pages)
                DELAY_MAX_JIFFIES);
 }
 
-static u64 reclaim_high(struct pgdat *pg, struct group *g, u64 nr_pages)
+static u64 reclaim_high(struct pgdat *pg, struct attempt *at, struct group *g, u64 nr_pages,
+                        struct wait *ret_wait)
 {
-    enum throttle throttle;
+    const struct group *paused = paused_target(at, g);
     u64 freed = 0;
 
     for (; g->parent; g = g->parent) {
-        if (g->memory.usage <= g->memory.high)
+        if (paused ? g != paused : g->memory.usage <= g->memory.high)
             continue;
-        group_event(g, MEMCG_HIGH, 1);
-        freed += try_to_free_group(pg, g, nr_pages, &throttle);
+        if (!paused)
+            group_event(g, MEMCG_HIGH, 1);
+        paused = NULL;
+        freed += try_to_free_group(pg, at, g, nr_pages, ret_wait);
+        if (reclaim_is_paused(at))
+            break;
     }
     return freed;
 }
 
-bool balance_over_high(struct pgdat *pg, struct group *g, u32 nr_pages, struct wait *ret_wait)
+bool balance_over_high(struct pgdat *pg, struct attempt *at, struct group *g, u32 nr_pages,
+                       struct wait *ret_wait)
 {
     u64 goal = nr_pages;
     unsigned retries = MAX_RECLAIM_RETRIES;
@@ -70,9 +76,13 @@ bool balance_over_high(struct pgdat *pg, struct group *g, u32 nr_pages, struct w
     if (!g->parent)
         return false;
     for (;;) {
-        u64 freed = reclaim_high(pg, g, goal);
-        u64 delay = penalty_jiffies(g, nr_pages);
+        u64 freed = reclaim_high(pg, at, g, goal, ret_wait), delay;
 
+        if (reclaim_is_paused(at)) { /* this is to be answered for again */
+            *pg->over_high += nr_pages;
+            return true;
+        }
+        delay = penalty_jiffies(g, nr_pages);
         if (delay <= HZ / 100)
             return false;
         if (!freed && !retries--) {
@@ -107,7 +117,7 @@ static bool high_pause_due(struct pgdat *pg, struct attempt *at, struct group *g
     nr_pages = *pg->over_high;
     *pg->over_high = 0;
     at->reclaim_calls++;
-    return balance_over_high(pg, g, nr_pages, ret_wait);
+    return balance_over_high(pg, at, g, nr_pages, ret_wait);
 }
 
 /* --- memory.max ---------------------------------------------------------------------------------------------------- */
@@ -118,8 +128,8 @@ enum balance_result balance_charge(struct pgdat *pg, struct attempt *at, struct 
         return BALANCE_WAIT;
     for (;;) {
         u64 usage = g->memory.usage;
-        struct group *over = group_try_charge(pg->groups, g, nr, pg->cpu);
-        enum throttle throttle;
+        struct group *paused = paused_target(at, g);
+        struct group *over = paused ? paused : group_try_charge(pg->groups, g, nr, pg->cpu);
         u64 freed;
 
         if (!over) {
@@ -133,9 +143,12 @@ enum balance_result balance_charge(struct pgdat *pg, struct attempt *at, struct 
             group_force_charge(pg->groups, g, nr);
             return BALANCE_OK;
         }
-        group_event(over, MEMCG_MAX, 1);
-        freed = try_to_free_group(pg, over, nr, &throttle);
+        if (!paused)
+            group_event(over, MEMCG_MAX, 1);
+        freed = try_to_free_group(pg, at, over, nr, ret_wait);
         at->reclaim_calls++;
+        if (reclaim_is_paused(at))
+            return BALANCE_WAIT;
         if (group_margin(over) >= nr)
             continue;
         if (!at->drained) {

@@ -1,17 +1,14 @@
 /* direct.c - reclaim by the task that needs memory.
  *
- * Where Linux sleeps inside reclaim, this returns: the pages under writeback stay where they are, the task waits for the next write to
- * complete, and the whole attempt starts again at the gentlest priority. */
+ * Where Linux sleeps inside reclaim, this returns. For a free request of a swap device, that is only a pause: the task goes on at the same
+ * priority, with the same group. On writeback or congestion, the pages under writeback stay where they are, the task waits for the next
+ * write to complete, and the whole attempt starts again at the gentlest priority. */
 #include "balance/balance_int.h"
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
 
 static u64 free_some(struct pgdat *pg, struct scan_control *sc)
 {
-    int initial = sc->priority;
-
-    if (!sc->target)
-        count(pg->counters, ALLOCSTALL_DMA + sc->reclaim_idx, 1);
     for (;;) {
         do {
             sc->nr_scanned = 0;
@@ -21,12 +18,14 @@ static u64 free_some(struct pgdat *pg, struct scan_control *sc)
             if (sc->priority < DEF_PRIORITY - 2)
                 sc->may_writepage = true;
         } while (--sc->priority >= 0);
+        if (sc->throttle == THROTTLE_REQUEST)
+            return sc->nr_reclaimed;
         snapshot_refaults(pg, sc->target);
         /* Whoever pauses looks anew afterwards: a stale mark would end each attempt after its first, gentlest pass. */
         (sc->target ? sc->target : pg->groups->root)->lruvec.congested = false;
         if (sc->nr_reclaimed || sc->throttle)
             return sc->nr_reclaimed;
-        sc->priority = initial;
+        sc->priority = DEF_PRIORITY;
         if (sc->skipped_deactivate) { /* the active lists were spared: not any more */
             sc->force_deactivate = true;
             sc->skipped_deactivate = false;
@@ -40,16 +39,77 @@ static u64 free_some(struct pgdat *pg, struct scan_control *sc)
     }
 }
 
-u64 try_to_free(struct pgdat *pg, struct scan_control *sc)
+static u32 paused_key(const struct scan_control *sc)
 {
-    u64 before = pg->cpu_ns;
-    u64 freed = free_some(pg, sc);
-
-    pg->memstall_ns += pg->cpu_ns - before;
-    return freed;
+    return sc->target ? 1u + sc->target->id : 1u;
 }
 
-u64 try_to_free_group(struct pgdat *pg, struct group *target, u64 nr, enum throttle *ret_throttle)
+/* False: the device still has no room. */
+static bool go_on(struct pgdat *pg, struct attempt *at, struct scan_control *sc)
+{
+    const struct paused_reclaim *p = &at->paused;
+
+    if (p->target != paused_key(sc)) {
+        if (!sc->target)
+            count(pg->counters, ALLOCSTALL_DMA + sc->reclaim_idx, 1);
+        return true;
+    }
+    if (io_swap_blocked(pg, false, &sc->until))
+        return false;
+    sc->priority = p->priority;
+    sc->resume = p->resume;
+    sc->nr_reclaimed = p->nr_reclaimed;
+    sc->force_deactivate = p->force_deactivate;
+    sc->skipped_deactivate = p->skipped_deactivate;
+    sc->memcg_low_reclaim = p->memcg_low_reclaim;
+    sc->memcg_low_skipped = p->memcg_low_skipped;
+    return true;
+}
+
+u64 try_to_free(struct pgdat *pg, struct attempt *at, struct scan_control *sc,
+                struct wait *ret_wait)
+{
+    struct attempt nobody = {0};
+    u64 before = pg->cpu_ns, freed;
+    bool sleeps = at && !at->noretry && !at->dying;
+
+    if (!sleeps)
+        at = &nobody;
+    if (go_on(pg, at, sc)) {
+        freed = free_some(pg, sc);
+        pg->memstall_ns += pg->cpu_ns - before;
+        at->paused = (struct paused_reclaim){0};
+        if (!sleeps || sc->throttle != THROTTLE_REQUEST)
+            return freed;
+        at->paused = (struct paused_reclaim){
+            .target = paused_key(sc),
+            .resume = sc->resume,
+            .nr_reclaimed = sc->nr_reclaimed,
+            .priority = (s8)sc->priority,
+            .force_deactivate = sc->force_deactivate,
+            .skipped_deactivate = sc->skipped_deactivate,
+            .memcg_low_reclaim = sc->memcg_low_reclaim,
+            .memcg_low_skipped = sc->memcg_low_skipped,
+        };
+    }
+    *ret_wait = (struct wait){WAIT_REQUEST, sc->until};
+    return 0;
+}
+
+struct group *paused_target(struct attempt *at, struct group *g)
+{
+    if (at->dying)
+        at->paused = (struct paused_reclaim){0};
+    for (; at->paused.target > 1 && g; g = g->parent)
+        if (1u + g->id == at->paused.target)
+            return g;
+    if (at->paused.target > 1) /* the task was moved elsewhere */
+        at->paused = (struct paused_reclaim){0};
+    return NULL;
+}
+
+u64 try_to_free_group(struct pgdat *pg, struct attempt *at, struct group *target, u64 nr,
+                      struct wait *ret_wait)
 {
     struct scan_control sc = {
         .target = target,
@@ -60,10 +120,8 @@ u64 try_to_free_group(struct pgdat *pg, struct group *target, u64 nr, enum throt
         .may_unmap = true,
         .may_swap = true,
     };
-    u64 freed = try_to_free(pg, &sc);
 
-    *ret_throttle = sc.throttle;
-    return freed;
+    return try_to_free(pg, at, &sc, ret_wait);
 }
 
 bool wait_for_writeback(struct pgdat *pg, struct group *target, struct wait *ret_wait)
@@ -84,9 +142,7 @@ bool wait_for_writeback(struct pgdat *pg, struct group *target, struct wait *ret
 
 u64 balance_reclaim_group(struct pgdat *pg, struct group *g, u64 nr)
 {
-    enum throttle throttle;
-
-    return try_to_free_group(pg, g, nr, &throttle);
+    return try_to_free_group(pg, NULL, g, nr, NULL);
 }
 
 bool balance_reclaim_must_wait(struct pgdat *pg, struct group *g, struct wait *ret_wait)

@@ -16,22 +16,35 @@ enum io_kind { IO_READ_FILE, IO_WRITE_FILE, IO_READ_SWAP, IO_WRITE_SWAP };
 struct io_request {
     enum io_kind kind;
     u32 inode, nr, next_free;
-    u32 queue; /* of a write */
+    u32 queue;     /* of a write */
+    bool in_queue; /* counts there: the first page of a request for several slots */
     u64 index;
     pfn_t pfn; /* swap */
     ns_t done;
     bool failed;
 };
 
+/* Writeback throttling (blk-wbt.c): requests that reclaim may have in flight; fewer while somebody reads. */
+#define WBT_KSWAPD  16u
+#define WBT_NORMAL  8u
+#define WBT_READS   4u
+#define WBT_READ_NS (NS_PER_S / 10)
+
+#define PLUG_RUNS_MAX 32u  /* BLK_MAX_REQUEST_COUNT */
+#define PLUG_RUN_MAX  32u  /* BLK_PLUG_FLUSH_SIZE, in pages */
+#define REQUEST_MAX   320u /* BLK_DEF_MAX_SECTORS, in pages */
+
 /* Writes of pages in flight on one device, which ends them in the order in which it got them. */
 struct io_queue {
     const struct device *device;
     struct heap writes; /* times of completion */
+    ns_t last_read;
 };
 
-/* A read held back until io_unplug(). */
+/* A page of swap held back until io_unplug(). */
 struct io_plugged {
     u32 request;
+    enum device_op op;
     struct device *device;
     u64 position;
 };
@@ -41,8 +54,10 @@ struct io_table {
     u32 nr, cap, free; /* free: first of the list, 0 none (number 0 is not used) */
     struct u64map by_pfn;
     VEC(struct io_queue) queues;
-    bool plug;
+    u32 plugs; /* nested */
     VEC(struct io_plugged) plugged;
+    u32 nr_runs, last_run; /* of neighbours among them; pages of the last one */
+    u32 blocked;           /* 1 + the queue where a write found no request; 0: none did */
 };
 
 void io_init(struct pgdat *pg)
@@ -161,7 +176,7 @@ static void on_complete(void *owner, u64 arg)
 
     t->req[arg].next_free = t->free;
     t->free = (u32)arg;
-    if (r.kind == IO_WRITE_FILE || r.kind == IO_WRITE_SWAP)
+    if (r.in_queue)
         heap_pop(&t->queues.items[r.queue].writes);
     request_complete(pg, &r);
 }
@@ -172,32 +187,105 @@ static ns_t device_time(const struct pgdat *pg)
     return MAX(pg->clock->now, pg->step_start + pg->cpu_ns);
 }
 
-static void start_request(struct pgdat *pg, struct device *d, enum device_op op, u64 position,
-                          u64 bytes, u32 n)
+/* Start requests n[0] .. n[nr - 1] as one of the device's. */
+static void start_run(struct pgdat *pg, const struct io_plugged *run, u32 nr, u64 bytes)
 {
-    struct io_request *r = &pg->io->req[n];
+    struct io_table *t = pg->io;
     bool failed = false;
+    ns_t at = device_time(pg);
+    ns_t done = device_submit(run->device, run->op, run->position, bytes, at, &failed);
+    u32 queue = queue_of(t, run->device);
+    struct io_queue *q = &t->queues.items[queue];
 
-    r->done = device_submit(d, op, position, bytes, device_time(pg), &failed);
-    r->failed = r->failed || failed;
-    if (op == DEVICE_WRITE)
-        heap_push(&pg->io->queues.items[r->queue].writes, r->done, NULL, n);
-    clock_at(pg->clock, r->done, on_complete, pg, n);
+    for (u32 i = 0; i < nr; i++) {
+        struct io_request *r = &t->req[run[i].request];
+
+        r->done = done;
+        r->failed = r->failed || failed;
+        r->in_queue = run->op == DEVICE_WRITE && i == 0;
+        clock_at(pg->clock, done, on_complete, pg, run[i].request);
+    }
+    if (run->op == DEVICE_WRITE)
+        heap_push(&q->writes, done, NULL, run->request);
+    else
+        q->last_read = at;
+}
+
+static bool is_next(const struct io_plugged *a, const struct io_plugged *b)
+{
+    return a->device == b->device && a->op == b->op && a->position + PAGE_SIZE == b->position;
+}
+
+static void flush_plug(struct pgdat *pg)
+{
+    struct io_table *t = pg->io;
+    u32 nr;
+
+    for (size_t i = 0; i < t->plugged.count; i += nr) {
+        const struct io_plugged *p = &t->plugged.items[i];
+
+        for (nr = 1; i + nr < t->plugged.count && nr < REQUEST_MAX && is_next(&p[nr - 1], &p[nr]);)
+            nr++;
+        start_run(pg, p, nr, (u64)nr * PAGE_SIZE);
+    }
+    t->plugged.count = 0;
+    t->nr_runs = t->last_run = 0;
 }
 
 void io_plug(struct pgdat *pg)
 {
-    assert(!pg->io->plug);
-    pg->io->plug = true;
+    pg->io->plugs++;
 }
 
 void io_unplug(struct pgdat *pg)
 {
-    assert(pg->io->plug);
-    pg->io->plug = false;
-    vec_for_each (&pg->io->plugged, p)
-        start_request(pg, p->device, DEVICE_READ, p->position, PAGE_SIZE, p->request);
-    pg->io->plugged.count = 0;
+    assert(pg->io->plugs);
+    if (!--pg->io->plugs)
+        flush_plug(pg);
+}
+
+static u32 wbt_limit(const struct pgdat *pg, const struct io_queue *q, bool kswapd)
+{
+    if (kswapd)
+        return WBT_KSWAPD;
+    return q->last_read && pg->clock->now < q->last_read + WBT_READ_NS ? WBT_READS : WBT_NORMAL;
+}
+
+bool io_swap_blocked(struct pgdat *pg, bool kswapd, ns_t *ret_until)
+{
+    const struct io_queue *q;
+
+    if (!pg->io->blocked)
+        return false;
+    flush_plug(pg); /* who sleeps does that */
+    q = &pg->io->queues.items[pg->io->blocked - 1];
+    if (q->writes.count < wbt_limit(pg, q, kswapd)) {
+        pg->io->blocked = 0;
+        return false;
+    }
+    *ret_until = heap_peek(&q->writes)->key;
+    return true;
+}
+
+static void plug_add(struct pgdat *pg, struct io_plugged p)
+{
+    struct io_table *t = pg->io;
+    struct io_plugged *last = t->plugged.count ? &t->plugged.items[t->plugged.count - 1] : NULL;
+    u32 queue;
+
+    if (last && t->last_run < REQUEST_MAX && is_next(last, &p)) {
+        t->last_run++;
+    } else {
+        if (t->nr_runs >= PLUG_RUNS_MAX || t->last_run >= PLUG_RUN_MAX)
+            flush_plug(pg);
+        queue = queue_of(t, p.device);
+        if (p.op == DEVICE_WRITE && t->queues.items[queue].writes.count + t->nr_runs >=
+                                        wbt_limit(pg, &t->queues.items[queue], false))
+            t->blocked = queue + 1;
+        t->nr_runs++;
+        t->last_run = 1;
+    }
+    vec_push(&t->plugged, p);
 }
 
 /* work_ns: what the driver of a synchronous device computes. */
@@ -205,6 +293,7 @@ static ns_t submit(struct pgdat *pg, struct device *d, enum device_op op, u64 po
                    ns_t work_ns, struct io_request *r)
 {
     bool swap = r->kind == IO_READ_SWAP || r->kind == IO_WRITE_SWAP, failed = false;
+    struct io_plugged one;
     u32 n;
 
     if (d->profile->synchronous) { /* costs CPU time, completes here */
@@ -222,10 +311,11 @@ static ns_t submit(struct pgdat *pg, struct device *d, enum device_op op, u64 po
         u64map_put(&pg->io->by_pfn, r->pfn, n);
     for (u64 i = r->index; !swap && i < r->index + r->nr; i++)
         u64map_put(&pg->io->by_pfn, pagecache_find(inode_get(pg->backing, r->inode), i), n);
-    if (pg->io->plug && r->kind == IO_READ_SWAP)
-        vec_push(&pg->io->plugged, ((struct io_plugged){n, d, position}));
+    one = (struct io_plugged){.request = n, .op = op, .device = d, .position = position};
+    if (pg->io->plugs && swap)
+        plug_add(pg, one);
     else
-        start_request(pg, d, op, position, bytes, n);
+        start_run(pg, &one, 1, bytes);
     return pg->io->req[n].done;
 }
 

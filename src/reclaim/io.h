@@ -16,9 +16,13 @@ void io_read_swap(struct pgdat *pg, pfn_t pfn, swp_t e);
 void io_write_swap(struct pgdat *pg, pfn_t pfn, swp_t e);
 /* The same past zswap: to the device. */
 void io_write_slot(struct pgdat *pg, pfn_t pfn, swp_t e);
-/* Between these two, pages swapped in are not read yet: a window of readahead starts as one, after its last page was got. */
+/* Between these two (they nest), pages of swap are not read and written yet: a window of readahead starts as one, after its last page was
+ * got; neighbouring slots become one request. Plugged requests are started before they are many. */
 void io_plug(struct pgdat *pg);
 void io_unplug(struct pgdat *pg);
+/* Did a page that was to be written to swap find all requests taken that writes may have (the block layer's writeback throttling), and are
+ * they still? Reclaim sleeps then; *ret_until: when one is free. */
+bool io_swap_blocked(struct pgdat *pg, bool kswapd, ns_t *ret_until);
 void io_init(struct pgdat *pg);
 void io_done(struct pgdat *pg);
 /* When the I/O on this frame completes; now when there is none. */

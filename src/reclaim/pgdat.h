@@ -40,6 +40,7 @@ enum wait_cause {
     WAIT_REFAULT, /* a file page that was evicted lately: memory stall */
     WAIT_SWAPIN,  /* memory stall */
     WAIT_RECLAIM, /* reclaim throttled on writeback or congestion: memory stall */
+    WAIT_REQUEST, /* reclaim that wants to write to swap, for a free request: memory stall, and I/O */
     WAIT_DIRTY,   /* balance_dirty_pages */
     WAIT_WRITE,   /* fsync, O_SYNC, O_DIRECT */
     WAIT_OOM,     /* a victim is dying */

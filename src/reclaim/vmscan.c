@@ -186,6 +186,7 @@ static void shrink_lruvec(struct pgdat *pg, struct scan_control *sc, struct grou
     bool proportional = !sc->target && !sc->kswapd && sc->priority == DEF_PRIORITY;
 
     get_scan_count(pg, sc, g, nr);
+    io_plug(pg);
     for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
         target[lru] = nr[lru];
     while (nr[LRU_INACTIVE_ANON] || nr[LRU_ACTIVE_FILE] || nr[LRU_INACTIVE_FILE]) {
@@ -198,8 +199,8 @@ static void shrink_lruvec(struct pgdat *pg, struct scan_control *sc, struct grou
             freed += shrink_list(pg, sc, g, (enum lru_list)lru, batch);
         }
         io_let_time_pass(pg);
-        if (io_write_queue_full(pg)) { /* Linux would sleep for a free request */
-            sc->throttle = THROTTLE_CONGESTED;
+        if (freed < sc->nr_to_reclaim && io_swap_blocked(pg, sc->kswapd, &sc->until)) {
+            sc->throttle = THROTTLE_REQUEST; /* Linux sleeps right here */
             break;
         }
         if (freed < sc->nr_to_reclaim || proportional)
@@ -207,6 +208,7 @@ static void shrink_lruvec(struct pgdat *pg, struct scan_control *sc, struct grou
         if (!stop_smaller_kind(nr, target))
             break;
     }
+    io_unplug(pg);
     sc->nr_reclaimed += freed;
     if (pg->swap->total_pages && inactive_is_low(g, LRU_INACTIVE_ANON))
         shrink_active_list(pg, sc, g, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
@@ -234,6 +236,9 @@ static void shrink_groups(struct pgdat *pg, struct scan_control *sc)
     struct group *top = sc->target ? sc->target : pg->groups->root;
 
     for (struct group *g = group_next(top, NULL); g; g = group_next(top, g)) {
+        if (sc->resume && sc->resume != g->id + 1u)
+            continue;
+        sc->resume = 0;
         group_calculate_protection(pg->groups, top, g);
         if (is_protected(sc, top, g))
             continue;
@@ -242,6 +247,10 @@ static void shrink_groups(struct pgdat *pg, struct scan_control *sc)
             sc->nr_reclaimed += pg->kmem.shrink(pg->kmem.ctx, g, sc->priority);
         if (!g->parent)
             zs_shrink(pg, sc->priority);
+        if (sc->throttle == THROTTLE_REQUEST && !sc->kswapd) {
+            sc->resume = g->id + 1u;
+            return;
+        }
     }
 }
 
@@ -253,6 +262,8 @@ void shrink_node(struct pgdat *pg, struct scan_control *sc)
     memset(&sc->nr, 0, sizeof(sc->nr));
     prepare_scan_count(pg, sc);
     shrink_groups(pg, sc);
+    if (sc->throttle != THROTTLE_REQUEST)
+        sc->resume = 0;
     if (sc->kswapd) {
         if (sc->nr.writeback && sc->nr.writeback == sc->nr.taken)
             pg->pgdat_writeback = true;
@@ -263,7 +274,7 @@ void shrink_node(struct pgdat *pg, struct scan_control *sc)
     }
     if (sc->nr.dirty && sc->nr.dirty == sc->nr.congested)
         top->lruvec.congested = true;
-    if (!sc->kswapd && top->lruvec.congested)
+    if (!sc->kswapd && !sc->throttle && top->lruvec.congested)
         sc->throttle = THROTTLE_CONGESTED;
     if (sc->nr_reclaimed > before)
         pg->kswapd_failures = 0;

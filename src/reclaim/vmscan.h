@@ -12,7 +12,7 @@
 #define SWAP_CLUSTER_MAX 32u
 #define DEF_PRIORITY     12
 
-enum throttle { THROTTLE_NONE, THROTTLE_WRITEBACK, THROTTLE_CONGESTED, THROTTLE_NOPROGRESS };
+enum throttle { THROTTLE_NONE, THROTTLE_WRITEBACK, THROTTLE_CONGESTED, THROTTLE_REQUEST };
 
 /* Set by the caller: target .. nr_to_reclaim, may_*. Set by vmscan: the rest. */
 struct scan_control {
@@ -33,6 +33,8 @@ struct scan_control {
     struct {
         u64 dirty, unqueued_dirty, congested, writeback, immediate, file_taken, taken;
     } nr;
+    u32 resume;             /* pass over all groups before this one (1 + id; 0: none) */
+    ns_t until;             /* THROTTLE_REQUEST: when to go on, at the same priority */
     pfn_t ahead;            /* a page of the next batch: see look_ahead() */
     enum throttle throttle; /* the strongest reason to pause */
 };

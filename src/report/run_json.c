@@ -310,7 +310,9 @@ static json_object *waits_json(const struct run_report *r)
 
     for (unsigned i = 0; i < NR_WAIT_CAUSES; i++) {
         if (names[i])
-            json_put_u64(o, names[i], r->waits.by_cause[i]);
+            json_put_u64(o, names[i],
+                         r->waits.by_cause[i] +
+                             (i == WAIT_RECLAIM ? r->waits.by_cause[WAIT_REQUEST] : 0));
     }
     json_put_u64(o, "reclaim_cpu", r->waits.reclaim_cpu_ns);
     json_put_u64(o, "memory", r->waits.memory_ns);

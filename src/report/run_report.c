@@ -48,8 +48,8 @@ void run_watch(void *report)
         take_sample(r);
 }
 
-static const enum wait_cause memory_stalls[] = {WAIT_REFAULT, WAIT_SWAPIN, WAIT_RECLAIM, WAIT_OOM,
-                                                WAIT_HIGH};
+static const enum wait_cause memory_stalls[] = {WAIT_REFAULT, WAIT_SWAPIN, WAIT_RECLAIM,
+                                                WAIT_REQUEST, WAIT_OOM,    WAIT_HIGH};
 
 void run_job_sum(const struct run_report *r, const struct scenario_job *job, struct run_job *ret)
 {

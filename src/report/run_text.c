@@ -232,7 +232,7 @@ static void render_stalls(struct text *t)
     duration(t, "files read again", w->by_cause[WAIT_REFAULT]);
     duration(t, "swap-in", w->by_cause[WAIT_SWAPIN]);
     duration(t, "reclaim, on the CPU", w->reclaim_cpu_ns);
-    duration(t, "reclaim, waiting", w->by_cause[WAIT_RECLAIM]);
+    duration(t, "reclaim, waiting", w->by_cause[WAIT_RECLAIM] + w->by_cause[WAIT_REQUEST]);
     duration(t, "memory.high", w->by_cause[WAIT_HIGH]);
     duration(t, "out of memory", w->by_cause[WAIT_OOM]);
     strbuf_printf(

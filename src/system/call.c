@@ -49,7 +49,7 @@ static bool throttled(struct system *s, struct task *t)
     bool pause;
 
     t->over_high = 0;
-    pause = balance_over_high(&s->pgdat, t->group, nr, &wait);
+    pause = balance_over_high(&s->pgdat, &t->attempt, t->group, nr, &wait);
     t->reclaim_ns += s->pgdat.cpu_ns - ns;
     if (!pause)
         return false;

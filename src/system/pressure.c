@@ -5,6 +5,7 @@
  *   a page in swap ..................... x         } was evicted (PG_workingset)
  *   a write, fsync, dirty throttling ... x
  *   reclaim throttled ..................      x
+ *   reclaim, for a free request ........ x    x
  *   memory.high ........................      x
  *   a victim to die, sleep ............. neither
  *
@@ -51,6 +52,8 @@ u32 pressure_wait_flags(const struct task *t)
     case WAIT_DIRTY:
     case WAIT_WRITE:
         return PSI_TSK_IOWAIT;
+    case WAIT_REQUEST:
+        return PSI_TSK_IOWAIT | PSI_TSK_MEMSTALL;
     case WAIT_RECLAIM:
     case WAIT_HIGH:
         return PSI_TSK_MEMSTALL;

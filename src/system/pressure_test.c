@@ -35,6 +35,7 @@ static void only_pages_of_the_working_set_are_memory_stalls(void **state HW_UNUS
         {WAIT_SWAPIN, false, PSI_TSK_IOWAIT},
         {WAIT_SWAPIN, true, PSI_TSK_IOWAIT | PSI_TSK_MEMSTALL},
         {WAIT_RECLAIM, false, PSI_TSK_MEMSTALL},
+        {WAIT_REQUEST, false, PSI_TSK_IOWAIT | PSI_TSK_MEMSTALL},
         {WAIT_HIGH, true, PSI_TSK_MEMSTALL},
         {WAIT_DIRTY, true, PSI_TSK_IOWAIT},
         {WAIT_WRITE, false, PSI_TSK_IOWAIT},
