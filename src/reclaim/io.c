@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/vec.h"
 #include "reclaim/page.h"
+#include "reclaim/wbt.h"
 
 enum io_kind { IO_READ_FILE, IO_WRITE_FILE, IO_READ_SWAP, IO_WRITE_SWAP };
 
@@ -24,12 +25,6 @@ struct io_request {
     bool failed;
 };
 
-/* Writeback throttling (blk-wbt.c): requests that reclaim may have in flight; fewer while somebody reads. */
-#define WBT_KSWAPD  16u
-#define WBT_NORMAL  8u
-#define WBT_READS   4u
-#define WBT_READ_NS (NS_PER_S / 10)
-
 #define PLUG_RUNS_MAX 32u  /* BLK_MAX_REQUEST_COUNT */
 #define PLUG_RUN_MAX  32u  /* BLK_PLUG_FLUSH_SIZE, in pages */
 #define REQUEST_MAX   320u /* BLK_DEF_MAX_SECTORS, in pages */
@@ -38,7 +33,7 @@ struct io_request {
 struct io_queue {
     const struct device *device;
     struct heap writes; /* times of completion */
-    ns_t last_read;
+    struct wbt wbt;
 };
 
 /* A page of swap held back until io_unplug(). */
@@ -75,6 +70,7 @@ static u32 queue_of(struct io_table *t, const struct device *d)
         if (t->queues.items[i].device == d)
             return i;
     heap_init(&new.writes);
+    wbt_init(&new.wbt, d->profile);
     vec_push(&t->queues, new);
     return (u32)t->queues.count - 1;
 }
@@ -205,10 +201,12 @@ static void start_run(struct pgdat *pg, const struct io_plugged *run, u32 nr, u6
         r->in_queue = run->op == DEVICE_WRITE && i == 0;
         clock_at(pg->clock, done, on_complete, pg, run[i].request);
     }
-    if (run->op == DEVICE_WRITE)
+    if (run->op == DEVICE_WRITE) {
         heap_push(&q->writes, done, NULL, run->request);
-    else
-        q->last_read = at;
+        wbt_write(&q->wbt);
+    } else {
+        wbt_read(&q->wbt, at, done, q->writes.count);
+    }
 }
 
 static bool is_next(const struct io_plugged *a, const struct io_plugged *b)
@@ -244,22 +242,16 @@ void io_unplug(struct pgdat *pg)
         flush_plug(pg);
 }
 
-static u32 wbt_limit(const struct pgdat *pg, const struct io_queue *q, bool kswapd)
-{
-    if (kswapd)
-        return WBT_KSWAPD;
-    return q->last_read && pg->clock->now < q->last_read + WBT_READ_NS ? WBT_READS : WBT_NORMAL;
-}
-
 bool io_swap_blocked(struct pgdat *pg, bool kswapd, ns_t *ret_until)
 {
-    const struct io_queue *q;
+    struct io_queue *q;
 
     if (!pg->io->blocked)
         return false;
     flush_plug(pg); /* who sleeps does that */
     q = &pg->io->queues.items[pg->io->blocked - 1];
-    if (q->writes.count < wbt_limit(pg, q, kswapd)) {
+    if (q->writes.count <
+        wbt_limit(&q->wbt, kswapd ? WBT_KSWAPD : WBT_RECLAIM, device_time(pg), q->writes.count)) {
         pg->io->blocked = 0;
         return false;
     }
@@ -271,6 +263,8 @@ static void plug_add(struct pgdat *pg, struct io_plugged p)
 {
     struct io_table *t = pg->io;
     struct io_plugged *last = t->plugged.count ? &t->plugged.items[t->plugged.count - 1] : NULL;
+    struct io_queue *q;
+    u64 in_flight;
     u32 queue;
 
     if (last && t->last_run < REQUEST_MAX && is_next(last, &p)) {
@@ -279,8 +273,10 @@ static void plug_add(struct pgdat *pg, struct io_plugged p)
         if (t->nr_runs >= PLUG_RUNS_MAX || t->last_run >= PLUG_RUN_MAX)
             flush_plug(pg);
         queue = queue_of(t, p.device);
-        if (p.op == DEVICE_WRITE && t->queues.items[queue].writes.count + t->nr_runs >=
-                                        wbt_limit(pg, &t->queues.items[queue], false))
+        q = &t->queues.items[queue];
+        in_flight = q->writes.count + t->nr_runs;
+        if (p.op == DEVICE_WRITE &&
+            in_flight >= wbt_limit(&q->wbt, WBT_RECLAIM, device_time(pg), in_flight))
             t->blocked = queue + 1;
         t->nr_runs++;
         t->last_run = 1;

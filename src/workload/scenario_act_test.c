@@ -166,7 +166,7 @@ static void a_trigger_fires_when_memory_is_short(void **state)
 
     (void)state;
     world_run(&w,
-              "[machine]\nram=256M\nswap=256M\nruntime=6s\ndisk=hdd\n[cgroup box]\nmemory.max=16M\n"
+              "[machine]\nram=256M\nruntime=6s\n[cgroup box]\nmemory.high=16M\n"
               "[task a]\ncgroup=box\nstart=2s\nmemory=32M\ntouch=random\n"
               "[write some]\nfile=/proc/pressure/memory\nvalue=some 150000 1000000\n"
               "[write box]\nfile=/sys/fs/cgroup/box/memory.pressure\nvalue=full 150000 1000000\n"
