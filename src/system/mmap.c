@@ -66,17 +66,6 @@ static bool may_promise(struct system *s, const struct task *t, u64 pages)
     return overcommit_allows(&s->pgdat, t->mm, pages, t->uid == 0);
 }
 
-/* Pages of the range that were promised, which a new mapping there gives back first. */
-static u64 promised_pages(struct mm *mm, struct span r)
-{
-    u64 pages = 0;
-
-    for (const struct vma *v = vma_find_after(mm, r.start); v && v->start < r.end; v = vma_next(v))
-        if (v->flags & VM_ACCOUNT)
-            pages += MIN(v->end, r.end) - MAX(v->start, r.start);
-    return pages;
-}
-
 static bool is_inside(struct mm *mm, vpn_t vpn)
 {
     const struct vma *vma = vma_find(mm, vpn);
@@ -166,21 +155,30 @@ static void map(struct system *s, struct task *t, const struct mmap_args *a, str
     pgdat_cost(&s->pgdat, s->cost.vma_op);
 }
 
-/* Shared anonymous memory is promised whole. What the new mapping replaces is given back before. */
-static bool mmap_refused(struct system *s, const struct task *t, const struct mmap_args *a,
+/* What the mapping promises; shared anonymous memory is promised whole. */
+static u64 mmap_promises(struct system *s, const struct task *t, const struct mmap_args *a,
                          struct span r)
 {
     u32 flags = map_flags(s, t->mm, a);
     bool segment = (flags & (VM_SHARED | VM_NORESERVE)) == VM_SHARED &&
                    !(a->file && file_get(&s->backing, a->file));
-    u64 pages = (flags & VM_ACCOUNT) || segment ? r.end - r.start : 0, back;
+
+    return (flags & VM_ACCOUNT) || segment ? r.end - r.start : 0;
+}
+
+/* What was mapped there is gone, even when the kernel then refuses. */
+static int mmap_refusal(struct system *s, const struct task *t, const struct mmap_args *a,
+                        struct span r)
+{
+    u64 pages;
 
     if (too_many_maps(s, t->mm) || too_many_pieces(s, t->mm, r))
-        return true;
-    if (!pages)
-        return false;
-    back = overcommit_strict(&s->pgdat) ? MIN(pages, promised_pages(t->mm, r)) : 0;
-    return !may_promise(s, t, pages - back);
+        return -ENOMEM;
+    if ((map_flags(s, t->mm, a) & VM_LOCKED) && !mlock_allowed(t, r.end - r.start))
+        return -EAGAIN;
+    unmap_range(s, t->mm, r);
+    pages = mmap_promises(s, t, a, r);
+    return pages && !may_promise(s, t, pages) ? -ENOMEM : 0;
 }
 
 /* Is the new mapping faulted in at once? Not when it is to be locked only as it is used. */
@@ -200,10 +198,10 @@ enum step system_mmap(struct system *s, struct task *t, const struct mmap_args *
     if (r.start >= r.end || r.end > VPN_END)
         return call_end(s, t);
     if (!t->progress) {
-        if (mmap_refused(s, t, a, r))
-            return call_refuse(s, t, -ENOMEM);
-        if ((map_flags(s, t->mm, a) & VM_LOCKED) && !mlock_allowed(t, r.end - r.start))
-            return call_refuse(s, t, -EAGAIN);
+        int error = mmap_refusal(s, t, a, r);
+
+        if (error)
+            return call_refuse(s, t, error);
         map(s, t, a, r);
         t->progress = 1;
     }
@@ -314,8 +312,9 @@ static void protect_entries(struct system *s, const struct vma *vma, struct span
     }
 }
 
-/* Memory that becomes private and writable is promised from then on, and stays so. False: not all of it can be. */
-static bool protect_mappings(struct system *s, struct task *t, struct span r, u32 access)
+/* Memory that becomes private and writable is promised from then on, and stays so. Returns where it ended: at the first mapping that
+ * could not be. */
+static vpn_t protect_mappings(struct system *s, struct task *t, struct span r, u32 access)
 {
     const u32 settled = VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED | VM_NORESERVE;
 
@@ -330,32 +329,35 @@ static bool protect_mappings(struct system *s, struct task *t, struct span r, u3
         end = MIN(vma->end, r.end);
         if ((access & VM_WRITE) && !(vma->flags & settled)) {
             if (!may_promise(s, t, end - at))
-                return false;
+                return at;
             set |= VM_ACCOUNT;
         }
         vma_change_flags(t->mm, at, end, VM_ACCESS_FLAGS, set);
         at = end;
     }
-    return true;
+    return r.end;
 }
 
 enum step system_mprotect(struct system *s, struct task *t, vaddr_t addr, u64 len, u32 prot)
 {
-    struct span r = span_of(addr, len);
+    struct span r = span_of(addr, len), done = r;
     enum step step;
+    bool refused;
 
     if (!call_begin(s, t, &step))
         return step;
     if (r.end > VPN_END)
         return call_end(s, t);
-    if (too_many_pieces(s, t->mm, r) || !protect_mappings(s, t, r, prot_flags(prot)))
+    if (too_many_pieces(s, t->mm, r))
         return call_refuse(s, t, -ENOMEM);
-    for (const struct vma *vma = vma_find_after(t->mm, r.start); vma && vma->start < r.end;
+    done.end = protect_mappings(s, t, r, prot_flags(prot));
+    refused = done.end < r.end;
+    for (const struct vma *vma = vma_find_after(t->mm, r.start); vma && vma->start < done.end;
          vma = vma_next(vma))
-        protect_entries(s, vma, (struct span){MAX(r.start, vma->start), MIN(r.end, vma->end)});
-    tlbs_flush_range(s, t->mm, r);
+        protect_entries(s, vma, (struct span){MAX(r.start, vma->start), MIN(done.end, vma->end)});
+    tlbs_flush_range(s, t->mm, done);
     pgdat_cost(&s->pgdat, s->cost.vma_op);
-    return call_end(s, t);
+    return refused ? call_refuse(s, t, -ENOMEM) : call_end(s, t);
 }
 
 /* --- mremap ----------------------------------------------------------------------------------------------------------- */

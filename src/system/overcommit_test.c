@@ -196,6 +196,29 @@ static void shared_memory_counts_by_segment_or_by_page(void **state HW_UNUSED)
     test_system_free(s);
 }
 
+static void what_mprotect_did_before_it_was_refused_stays(void **state HW_UNUSED)
+{
+    struct system *s = machine(2, 0);
+    struct task *t = process(s);
+
+    map_at(s, t, TEST_BASE, 2 * PAGE_SIZE, RW, 0);
+    map_at(s, t, TEST_BASE + 2 * PAGE_SIZE, 60 * MIB, PROT_BIT_READ, 0);
+    test_run(s, t, system_access(s, t, TEST_BASE >> PAGE_SHIFT, ACCESS_WRITE));
+    test_run(s, t, system_mprotect(s, t, TEST_BASE, PAGE_SIZE, 0));
+    test_run(s, t, system_mprotect(s, t, TEST_BASE, 60 * MIB, RW));
+    assert_int_equal(t->error, -ENOMEM);
+    assert_int_equal(test_run(s, t, system_access(s, t, TEST_BASE >> PAGE_SHIFT, ACCESS_WRITE)),
+                     STEP_DONE);
+    assert_int_equal(committed(s), 2);
+    system_check(s);
+    /* A mapping that is refused has made room for itself. */
+    assert_int_equal(map_at(s, t, TEST_BASE, 60 * MIB, RW, 0), -ENOMEM);
+    assert_null(vma_find(t->mm, TEST_BASE >> PAGE_SHIFT));
+    assert_int_equal(committed(s), 0);
+    system_check(s);
+    test_system_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +228,7 @@ int main(void)
         cmocka_unit_test(reserves_are_kept_from_those_without_rights),
         cmocka_unit_test(a_process_may_have_so_many_mappings),
         cmocka_unit_test(shared_memory_counts_by_segment_or_by_page),
+        cmocka_unit_test(what_mprotect_did_before_it_was_refused_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,7 +115,7 @@ static struct proc procs[PROCS];
 static struct object objects[OBJECTS];
 static struct group *leaf[3];
 static u64 guests_gone; /* groups removed */
-static u64 swapoffs, swapons;
+static u64 swapoffs, swapons, refusals;
 static u64 operation, seed;
 static u32 next_pid;
 static u64 next_ino, next_value;

@@ -349,7 +349,7 @@ static enum step do_op(struct proc *pr, struct op *op)
         return system_munlock(sys, t, addr, len);
     case OP_FORK:
         step = system_fork(sys, t, next_pid, false, &child);
-        if (step != STEP_DONE)
+        if (step != STEP_DONE || !child)
             return step;
         next_pid++;
         for (op->arg = 0; op->arg < PROCS && procs[op->arg].task; op->arg++)
@@ -512,6 +512,23 @@ static void canary_after(const struct proc *pr, const struct op *op, enum step s
     }
 }
 
+/* Not promised: nothing changed, but that mmap had made room, and mprotect got as far as it could. */
+static void refused(struct proc *pr, const struct op *op)
+{
+    refusals++;
+    for (u32 i = op->page; op->kind == OP_MPROTECT && i < op->page + op->nr; i++) {
+        const struct vma *vma = vma_find(pr->task->mm, BASE_VPN + i);
+
+        if (vma)
+            pr->p[i].prot = (u8)(vma->flags & VM_ACCESS_FLAGS);
+    }
+    if (op->kind != OP_MMAP)
+        return;
+    memset(&pr->p[op->page], 0, op->nr * sizeof(struct spage));
+    if (op->object >= 0 && objects[op->object].shm)
+        objects[op->object].linked = false;
+}
+
 /* --- running ------------------------------------------------------------------------------------------------------------------------ */
 static void step_proc(struct proc *pr)
 {
@@ -519,6 +536,7 @@ static void step_proc(struct proc *pr)
     enum step step;
 
     pr->task->cpu = below(sys->config.nr_cpus);
+    pr->task->error = 0; /* what is no call leaves it as it was */
     canary_before(&op);
     step = do_op(pr, &op);
     canary_after(pr, &op, step);
@@ -530,7 +548,10 @@ static void step_proc(struct proc *pr)
         done[op.kind]++;
         if (op.kind == OP_BRK && !pr->task)
             wrong("gone");
-        apply(pr, &op);
+        if (pr->task->state < TASK_ZOMBIE && pr->task->error)
+            refused(pr, &op);
+        else
+            apply(pr, &op);
         unlock(&op);
         pr->pending = false;
     }
@@ -717,6 +738,8 @@ static void epoch_begin(u64 n)
     c.tunables.swappiness = chance(50) ? 60 : below(201);
     c.tunables.page_cluster = below(5);
     c.tunables.dirty_bytes = chance(50) ? PAGE_SIZE * (16 + below(200)) : 0;
+    c.tunables.overcommit_memory = chance(30) ? 2 : below(2);
+    c.tunables.overcommit_kbytes = 4 * (60 + below(500)); /* and swap; of up to 6 * 288 pages */
     c.tunables.x_tlb_entries = chance(50) ? 1536 : 48;
     c.tunables.zswap_enabled = chance(30);
     c.tunables.zswap_zpool = below(2);
@@ -765,19 +788,19 @@ static void epoch_end(void)
     if (getenv("HW_FUZZ_STATS")) {
         for (u32 i = 0; i < NR_OPS; i++)
             fprintf(stderr, "%llu ", (unsigned long long)done[i]);
-        fprintf(stderr,
-                "waits %llu oom %llu segv %llu bus %llu, swpout %lld in %lld fault %lld maj %lld "
-                "ns %llu, groups gone %llu, zswpout %lld zswpin %lld written back %llu, swapoff "
-                "%llu swapon %llu\n",
-                (unsigned long long)waits, (unsigned long long)deaths[OUTCOME_OOM_KILLED],
-                (unsigned long long)deaths[OUTCOME_SIGSEGV],
-                (unsigned long long)deaths[OUTCOME_SIGBUS], (long long)sys->counters.v[PSWPOUT],
-                (long long)sys->counters.v[PSWPIN], (long long)sys->counters.v[PGFAULT],
-                (long long)sys->counters.v[PGMAJFAULT], (unsigned long long)sys->clock.now,
-                (unsigned long long)guests_gone, (long long)sys->counters.v[ZSWPOUT],
-                (long long)sys->counters.v[ZSWPIN],
-                (unsigned long long)sys->zswap.stats.written_back_pages,
-                (unsigned long long)swapoffs, (unsigned long long)swapons);
+        fprintf(
+            stderr,
+            "waits %llu oom %llu segv %llu bus %llu, swpout %lld in %lld fault %lld maj %lld "
+            "ns %llu, groups gone %llu, zswpout %lld zswpin %lld written back %llu, swapoff "
+            "%llu swapon %llu, refused %llu\n",
+            (unsigned long long)waits, (unsigned long long)deaths[OUTCOME_OOM_KILLED],
+            (unsigned long long)deaths[OUTCOME_SIGSEGV], (unsigned long long)deaths[OUTCOME_SIGBUS],
+            (long long)sys->counters.v[PSWPOUT], (long long)sys->counters.v[PSWPIN],
+            (long long)sys->counters.v[PGFAULT], (long long)sys->counters.v[PGMAJFAULT],
+            (unsigned long long)sys->clock.now, (unsigned long long)guests_gone,
+            (long long)sys->counters.v[ZSWPOUT], (long long)sys->counters.v[ZSWPIN],
+            (unsigned long long)sys->zswap.stats.written_back_pages, (unsigned long long)swapoffs,
+            (unsigned long long)swapons, (unsigned long long)refusals);
     }
     test_system_free(sys);
 }
