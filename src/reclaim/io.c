@@ -177,8 +177,7 @@ static void on_complete(void *owner, u64 arg)
     request_complete(pg, &r);
 }
 
-/* The request reaches the device when the CPU has done what comes before it. */
-static ns_t device_time(const struct pgdat *pg)
+ns_t io_device_time(const struct pgdat *pg)
 {
     return MAX(pg->clock->now, pg->step_start + pg->cpu_ns);
 }
@@ -188,7 +187,7 @@ static void start_run(struct pgdat *pg, const struct io_plugged *run, u32 nr, u6
 {
     struct io_table *t = pg->io;
     bool failed = false;
-    ns_t at = device_time(pg);
+    ns_t at = io_device_time(pg);
     ns_t done = device_submit(run->device, run->op, run->position, bytes, at, &failed);
     u32 queue = queue_of(t, run->device);
     struct io_queue *q = &t->queues.items[queue];
@@ -250,8 +249,8 @@ bool io_swap_blocked(struct pgdat *pg, bool kswapd, ns_t *ret_until)
         return false;
     flush_plug(pg); /* who sleeps does that */
     q = &pg->io->queues.items[pg->io->blocked - 1];
-    if (q->writes.count <
-        wbt_limit(&q->wbt, kswapd ? WBT_KSWAPD : WBT_RECLAIM, device_time(pg), q->writes.count)) {
+    if (q->writes.count < wbt_limit(&q->wbt, kswapd ? WBT_KSWAPD : WBT_RECLAIM, io_device_time(pg),
+                                    q->writes.count)) {
         pg->io->blocked = 0;
         return false;
     }
@@ -276,7 +275,7 @@ static void plug_add(struct pgdat *pg, struct io_plugged p)
         q = &t->queues.items[queue];
         in_flight = q->writes.count + t->nr_runs;
         if (p.op == DEVICE_WRITE &&
-            in_flight >= wbt_limit(&q->wbt, WBT_RECLAIM, device_time(pg), in_flight))
+            in_flight >= wbt_limit(&q->wbt, WBT_RECLAIM, io_device_time(pg), in_flight))
             t->blocked = queue + 1;
         t->nr_runs++;
         t->last_run = 1;

@@ -20,6 +20,8 @@ void io_write_slot(struct pgdat *pg, pfn_t pfn, swp_t e);
  * got; neighbouring slots become one request. Plugged requests are started before they are many. */
 void io_plug(struct pgdat *pg);
 void io_unplug(struct pgdat *pg);
+/* When a request that is submitted now reaches its device: when the CPU has done what comes before it. */
+ns_t io_device_time(const struct pgdat *pg);
 /* Did a page that was to be written to swap find all requests taken that writes may have (the block layer's writeback throttling), and are
  * they still? Reclaim sleeps then; *ret_until: when one is free. */
 bool io_swap_blocked(struct pgdat *pg, bool kswapd, ns_t *ret_until);

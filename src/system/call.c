@@ -113,6 +113,7 @@ bool call_begin(struct system *s, struct task *t, enum step *ret_step)
 enum step call_end(struct system *s, struct task *t)
 {
     t->progress = 0;
+    t->direct_buffered = false;
     t->wait.cause = WAIT_NOTHING;
     if (t->mm)
         mm_objects_update(s, t->mm);

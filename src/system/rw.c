@@ -6,7 +6,7 @@
  * task->progress = 2 * bytes done + 1 once the current page of the file was marked as used, so that a wait in the middle
  * neither copies nor marks twice. Finding the second of the two pages may make the first one go, so bytes are taken from the first while it is
  * there. When not all of the user's pages stay (memory is that short), all is looked for again, and after some rounds time must pass first.
- * Mirrors filemap_read(), generic_perform_write() of mm/filemap.c, Linux 6.1. O_DIRECT goes through the cache (docs/not-modelled.md). */
+ * Mirrors filemap_read(), generic_perform_write() of mm/filemap.c, Linux 6.1. O_DIRECT: direct.c. */
 #include <string.h>
 
 #include "system/system_int.h"
@@ -250,6 +250,11 @@ static enum step transfer_all(struct transfer *x)
     return STEP_DONE;
 }
 
+static bool is_direct(const struct transfer *x)
+{
+    return (x->f->flags & FILE_DIRECT) && x->inode->kind == INODE_REGULAR && !x->t->direct_buffered;
+}
+
 enum step system_read(struct system *s, struct task *t, struct file *f, u64 offset, u64 len,
                       vaddr_t addr)
 {
@@ -264,7 +269,9 @@ enum step system_read(struct system *s, struct task *t, struct file *f, u64 offs
     if (offset >= x.inode->size)
         return call_end(s, t);
     x.len = MIN(len, x.inode->size - offset);
-    step = transfer_all(&x);
+    step = is_direct(&x) ? call_direct(s, t, x.inode, offset, x.len, addr, false) : STEP_DONE;
+    if (step == STEP_DONE && !is_direct(&x))
+        step = transfer_all(&x);
     return step == STEP_DONE ? call_end(s, t) : step;
 }
 
@@ -280,6 +287,11 @@ enum step system_write(struct system *s, struct task *t, struct file *f, u64 off
     x.inode = inode_get(&s->backing, f->inode);
     if (!t->progress)
         pgdat_cost(&s->pgdat, s->cost.syscall);
+    if (is_direct(&x)) {
+        step = call_direct(s, t, x.inode, offset, len, addr, true);
+        if (step != STEP_DONE || is_direct(&x))
+            return step == STEP_DONE ? call_end(s, t) : step;
+    }
     if (!(t->progress & BIT_ULL(63))) { /* else it only waits for its O_SYNC */
         step = transfer_all(&x);
         if (step != STEP_DONE)

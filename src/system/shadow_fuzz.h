@@ -257,6 +257,7 @@ static void object_new(s16 id, bool shm, u32 units)
     struct object *o = &objects[id];
     u8 page[PAGE_SIZE];
     struct inode *inode;
+    u64 dev;
 
     memset(o, 0, sizeof(*o));
     o->used = true;
@@ -266,11 +267,13 @@ static void object_new(s16 id, bool shm, u32 units)
     if (shm)
         return;
     next_ino++;
-    inode = system_inode(sys, INODE_REGULAR, 1, next_ino, "file", (u64)units * UNIT);
+    dev = 1 + below(2);
+    inode = system_inode(sys, INODE_REGULAR, dev, next_ino, "file", (u64)units * UNIT);
     o->inode = inode->id;
-    o->file = system_open(sys, inode, 0);
+    o->file =
+        system_open(sys, inode, (chance(30) ? FILE_DIRECT : 0) | (chance(10) ? FILE_SYNC : 0));
     for (u32 i = 0; i < object_pages(o); i++) {
-        inode_generate_bytes(1, next_ino, i, page);
+        inode_generate_bytes(dev, next_ino, i, page);
         for (u32 k = 0; k < WORDS && i * WORDS + k < units; k++)
             memcpy(&o->w[i * WORDS + k].v, page + k * UNIT, sizeof(u64));
     }
@@ -312,13 +315,22 @@ static s16 some_file(void)
     return -1;
 }
 
+/* A write that failed may have lost bytes only if the next fsync of the file says so (or nobody has it open). */
+static bool is_error_told(const struct object *o, const struct inode *inode)
+{
+    struct errseq err = inode->wb_err;
+    u32 since = o->file ? o->file->wb_err : 0;
+
+    return errseq_check_and_advance(&err, &since) != 0;
+}
+
 static void note_errors(void)
 {
     for (u32 i = 0; errors && i < OBJECTS; i++) {
         struct object *o = &objects[i];
         const struct inode *inode = o->used && !o->shm ? inode_get(&sys->backing, o->inode) : NULL;
 
-        if (inode && inode->wb_err.count)
+        if (inode && is_error_told(o, inode))
             o->poisoned = true;
     }
 }

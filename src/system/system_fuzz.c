@@ -256,23 +256,38 @@ static enum step do_mmap(struct proc *pr, const struct op *op)
     return system_mmap(sys, pr->task, &a);
 }
 
+/* vm.* while the machine runs. */
+static void change_sysctls(void)
+{
+    if (chance(50)) {
+        system_drop_caches(sys, 1 + below(3));
+        return;
+    }
+    sys->tunables.dirty_bytes = chance(50) ? PAGE_SIZE * (16 + below(200)) : 0;
+    sys->tunables.dirty_ratio = sys->tunables.dirty_bytes ? 0 : 1 + below(40);
+    writeback_set_ratelimit(&sys->pgdat);
+}
+
 /* What an administrator does: writes to cgroup.procs, the limits and memory.reclaim; a group that comes, is used and goes. */
 static void change_groups(struct group *g)
 {
     struct proc *pr = &procs[below(PROCS)];
     struct group *guest;
 
-    switch (below(4)) {
+    switch (below(5)) {
     case 0:
+        change_sysctls();
+        return;
+    case 1:
         if (pr->task && pr->task->state < TASK_ZOMBIE)
             system_task_move(sys, pr->task, chance(50) ? g : system_group(sys, "/c/guest"));
         return;
-    case 1:
+    case 2:
         guest = group_find(&sys->groups, "/c/guest");
         if (guest && system_group_remove(sys, guest) == 0)
             guests_gone++;
         return;
-    case 2:
+    case 3:
         group_set_protection(g, below(100), below(200));
         system_group_reclaim(sys, g, below(100), NULL);
         return;
@@ -676,7 +691,7 @@ static void choose_weights(void)
         [OP_MREMAP] = 4, [OP_BRK] = 2,     [OP_MADVISE] = 6, [OP_MLOCK] = 1,    [OP_MUNLOCK] = 2,
         [OP_FORK] = 2,   [OP_THREAD] = 2,  [OP_EXIT] = 1,    [OP_EXEC] = 1,     [OP_READ] = 12,
         [OP_WRITE] = 12, [OP_FSYNC] = 2,   [OP_SYNC] = 1,    [OP_TRUNCATE] = 2, [OP_PUNCH] = 1,
-        [OP_UNLINK] = 1, [OP_FADVISE] = 3, [OP_LIMIT] = 1,   [OP_SWAPOFF] = 1,  [OP_BAD] = 1};
+        [OP_UNLINK] = 1, [OP_FADVISE] = 3, [OP_LIMIT] = 2,   [OP_SWAPOFF] = 1,  [OP_BAD] = 1};
 
     weight_sum = 0;
     for (u32 i = 0; i < NR_OPS; i++) {
@@ -701,6 +716,7 @@ static void inject_errors(void)
         return;
     sys->disk.fail_every[DEVICE_READ] = chance(50) ? 20 + below(100) : 0;
     sys->disk.fail_every[DEVICE_WRITE] = chance(50) ? 5 + below(50) : 0;
+    sys->disks[0].fail_every[DEVICE_WRITE] = chance(50) ? 5 + below(50) : 0;
     for (unsigned i = 0; i < sys->config.nr_swaps; i++) {
         sys->swap_devices[i].fail_every[DEVICE_READ] = chance(50) ? 50 + below(200) : 0;
         sys->swap_devices[i].fail_every[DEVICE_WRITE] = chance(50) ? 5 + below(50) : 0;
@@ -734,6 +750,8 @@ static void epoch_begin(u64 n)
     c.nr_cpus = 1 + below(3);
     c.disk = some_device(false);
     c.bytes = true;
+    c.nr_disks = 1;
+    c.disks[0] = (struct disk_spec){.device = some_device(false), .dev = 2};
     c.seed = seed;
     c.tunables.swappiness = chance(50) ? 60 : below(201);
     c.tunables.page_cluster = below(5);

@@ -131,6 +131,12 @@ void log_line(struct system *s, const char *fmt, ...) HW_PRINTF(2, 3);
 /* May the OOM killer look at it when memory below scope ran out? */
 bool oom_is_candidate(const struct system *s, const struct task *t, const struct group *scope);
 
+/* --- direct.c ------------------------------------------------------------------------------------------------------ */
+/* O_DIRECT. STEP_DONE when all is read or written, or an error ended it; or when t->direct_buffered was set, since the rest must go through
+ * the cache: t->progress is then what rw.c makes of it.   pre: a regular file; for a read, offset + len <= its size */
+enum step call_direct(struct system *s, struct task *t, struct inode *inode, u64 offset, u64 len,
+                      vaddr_t addr, bool write);
+
 /* --- loadavg.c ----------------------------------------------------------------------------------------------------- */
 void loadavg_init(struct system *s);
 /* It is load_at. */

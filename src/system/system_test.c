@@ -544,6 +544,104 @@ static void drop_caches_takes_what_is_clean_and_nobody_uses(void **state)
     fixture_done(&f);
 }
 
+static void direct_io_passes_the_cache(void **state)
+{
+    struct fixture f;
+    struct file *file, *direct;
+    struct inode *inode;
+    u8 byte = 7, got = 0;
+    s64 in, out;
+
+    (void)state;
+    fixture_init(&f, NULL, true);
+    file = open_file(&f, 64);
+    inode = inode_get(&f.s->backing, file->inode);
+    direct = system_open(f.s, inode, FILE_DIRECT);
+    map(&f, 16, PROT_BIT_READ | PROT_BIT_WRITE, 0, NULL);
+    test_run(f.s, f.t, system_store(f.s, f.t, TEST_BASE, &byte, 1));
+    /* What is dirty is written first, and what was cached is gone. */
+    test_run(f.s, f.t, system_write(f.s, f.t, file, 0, 4 * PAGE_SIZE, 0));
+    assert_int_equal(counter(&f, NR_FILE_PAGES), 4);
+    out = counter(&f, PGPGOUT);
+    test_run(f.s, f.t, system_write(f.s, f.t, direct, PAGE_SIZE, 2 * PAGE_SIZE, TEST_BASE));
+    assert_int_equal(counter(&f, NR_FILE_PAGES), 2);
+    assert_int_equal(counter(&f, NR_DIRTY), 2);
+    assert_int_equal(counter(&f, PGPGOUT) - out, 2 * 2 * PAGE_SIZE / 512);
+    /* A read leaves nothing behind, and sees what was written. */
+    in = counter(&f, PGPGIN);
+    test_run(f.s, f.t,
+             system_read(f.s, f.t, direct, PAGE_SIZE, PAGE_SIZE, TEST_BASE + 8 * PAGE_SIZE));
+    assert_int_equal(counter(&f, NR_FILE_PAGES), 2);
+    assert_int_equal(counter(&f, PGPGIN) - in, PAGE_SIZE / 512);
+    test_run(f.s, f.t, system_load(f.s, f.t, TEST_BASE + 8 * PAGE_SIZE, &got, 1));
+    assert_int_equal(got, 7);
+    /* A mapping of the file is taken away and comes back with the new bytes. */
+    test_run(f.s, f.t,
+             system_mmap(f.s, f.t,
+                         &(struct mmap_args){.addr = 2 * TEST_BASE,
+                                             .len = PAGE_SIZE,
+                                             .prot = PROT_BIT_READ | PROT_BIT_WRITE,
+                                             .mflags = MAP_BIT_SHARED,
+                                             .file = file->id,
+                                             .offset = PAGE_SIZE}));
+    byte = 9;
+    test_run(f.s, f.t, system_store(f.s, f.t, 2 * TEST_BASE, &byte, 1));
+    test_run(f.s, f.t, system_write(f.s, f.t, direct, PAGE_SIZE, PAGE_SIZE, TEST_BASE));
+    test_run(f.s, f.t, system_load(f.s, f.t, 2 * TEST_BASE, &got, 1));
+    assert_int_equal(got, 7);
+    /* From the file to itself: through the cache, as the page cannot be both. */
+    test_run(f.s, f.t, system_write(f.s, f.t, direct, PAGE_SIZE, PAGE_SIZE, 2 * TEST_BASE));
+    test_run(f.s, f.t, system_load(f.s, f.t, 2 * TEST_BASE, &got, 1));
+    assert_int_equal(got, 7);
+    /* Beyond the end the file grows. */
+    test_run(f.s, f.t, system_write(f.s, f.t, direct, 64 * PAGE_SIZE, 3 * MIB, 0));
+    assert_int_equal(inode->size, 64 * PAGE_SIZE + 3 * MIB);
+    system_close(f.s, direct);
+    fixture_done(&f);
+}
+
+static void every_open_file_reports_an_error_of_writeback_once(void **state)
+{
+    struct fixture f;
+    struct file *a, *b, *late;
+    struct inode *inode;
+    int error = 0;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    a = open_file(&f, 64);
+    inode = inode_get(&f.s->backing, a->inode);
+    b = system_open(f.s, inode, 0);
+    f.s->disk.fail_every[DEVICE_WRITE] = 1;
+    test_run(f.s, f.t, system_write(f.s, f.t, a, 0, 8 * PAGE_SIZE, 0));
+    test_run(f.s, f.t, system_fsync(f.s, f.t, inode, a, &error));
+    assert_int_equal(error, -EIO);
+    /* The pages are clean: Linux does not try again. */
+    assert_int_equal(counter(&f, NR_DIRTY), 0);
+    f.s->disk.fail_every[DEVICE_WRITE] = 0;
+    test_run(f.s, f.t, system_fsync(f.s, f.t, inode, a, &error));
+    assert_int_equal(error, 0);
+    late = system_open(f.s, inode, 0); /* after somebody saw it */
+    test_run(f.s, f.t, system_fsync(f.s, f.t, inode, late, &error));
+    assert_int_equal(error, 0);
+    test_run(f.s, f.t, system_fsync(f.s, f.t, inode, b, &error));
+    assert_int_equal(error, -EIO);
+    test_run(f.s, f.t, system_fsync(f.s, f.t, inode, b, &error));
+    assert_int_equal(error, 0);
+    /* The flusher's failure, which nobody has seen, is told to who opens the file afterwards. */
+    f.s->disk.fail_every[DEVICE_WRITE] = 1;
+    test_run(f.s, f.t, system_write(f.s, f.t, a, 0, PAGE_SIZE, 0));
+    test_sleep(f.s, f.s->clock.now + 60 * NS_PER_S);
+    assert_int_equal(counter(&f, NR_DIRTY), 0);
+    system_close(f.s, late);
+    late = system_open(f.s, inode, 0);
+    test_run(f.s, f.t, system_fsync(f.s, f.t, inode, late, &error));
+    assert_int_equal(error, -EIO);
+    system_close(f.s, late);
+    system_close(f.s, b);
+    fixture_done(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -568,6 +666,8 @@ int main(void)
         cmocka_unit_test(kswapd_works_before_anybody_has_to),
         cmocka_unit_test(dirty_pages_are_written_when_they_are_old),
         cmocka_unit_test(drop_caches_takes_what_is_clean_and_nobody_uses),
+        cmocka_unit_test(direct_io_passes_the_cache),
+        cmocka_unit_test(every_open_file_reports_an_error_of_writeback_once),
         cmocka_unit_test(an_idle_device_writes_at_the_first_tick_of_the_flusher),
     };
 

@@ -40,8 +40,10 @@ struct task {
     unsigned psi_cpu;
     struct attempt attempt;
     struct access_ctx access; /* kept up to date by task_access() */
-    u64 progress;   /* how far the system call that is being retried has come; 0: at its start */
-    u32 sync_inode; /* sync(2): the inode at hand; 0 outside of it */
+    u64 progress;      /* how far the system call that is being retried has come; 0: at its start */
+    ns_t direct_until; /* O_DIRECT: when the last of its requests is done */
+    bool direct_buffered;   /* the rest of this call goes through the page cache */
+    u32 sync_inode;         /* sync(2): the inode at hand; 0 outside of it */
     struct dirtier dirtier; /* what it dirtied, and when it has to pause for that */
     u32 over_high; /* pages charged above memory.high: it reclaims, and perhaps pauses, before it goes on */
     struct task *fork_child; /* while its tables are being copied; not in the table of tasks yet */
