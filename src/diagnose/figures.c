@@ -279,6 +279,17 @@ static void fill_disks(struct figures *f, const struct snapshot *s, const struct
         f->device_write_bytes = 1024 * f->rate[PGPGOUT];
 }
 
+/* Refaults of file pages that memory is to blame for. The kernel activates a page that comes back when it would have stayed with the
+ * memory that the working set has already; of a file larger than memory that is read from end to end, none would, and what it costs is plain
+ * reading. At less than one in twenty it is that, unless pressure says that pages in use come back (activations come in bursts). */
+#define WANTED_SHARE 0.05
+#define WANTED_SOME  5.0
+
+static double wanted_refaults(double refaults, double activated, const struct pressure *memory)
+{
+    return activated < WANTED_SHARE * refaults && memory->some < WANTED_SOME ? 0 : refaults;
+}
+
 /* So many pages a second, of all bytes read from devices, in percent. */
 static double read_share(const struct figures *f, const struct snapshot *s, double pages)
 {
@@ -354,10 +365,21 @@ void figures_init(struct figures *f, const struct snapshot *s, const struct hist
         fill_group(s, f, h, i);
     fill_limited(s, f);
     fill_disks(f, s, h);
-    f->memory_read_share = read_share(f, s, sum_known(f->refaults_file, f->rate[PSWPIN]));
+    f->memory_read_share =
+        read_share(f, s,
+                   sum_known(wanted_refaults(f->refaults_file, f->rate[WORKINGSET_ACTIVATE_FILE],
+                                             &f->psi[PSI_RES_MEMORY]),
+                             f->rate[PSWPIN]));
     fill_pain(&f->pain, f->psi, f->memory_read_share);
-    for (u32 i = 0; i < s->cgroups.count; i++)
-        fill_pain(&f->groups[i].pain, f->groups[i].psi, read_share(f, s, f->groups[i].refaults));
+    for (u32 i = 0; i < s->cgroups.count; i++) {
+        struct group_figures *gf = &f->groups[i];
+        double wanted = sum_known(wanted_refaults(gf->rate[GC_WORKINGSET_REFAULT_FILE],
+                                                  gf->rate[GC_WORKINGSET_ACTIVATE_FILE],
+                                                  &gf->psi[PSI_RES_MEMORY]),
+                                  gf->rate[GC_WORKINGSET_REFAULT_ANON]);
+
+        fill_pain(&gf->pain, gf->psi, read_share(f, s, wanted));
+    }
     fill_nodes(f, s, h);
     fill_processes(f, s, h);
     f->oom_kills_seen = known(h->first_oom_kill) && known(s->vmstat[OOM_KILL]) &&

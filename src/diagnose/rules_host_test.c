@@ -151,11 +151,24 @@ RIG_TEST(a_busy_disk_is_memory_when_refaults_explain_the_reads)
 {
     rig_pressure(r, PSI_RES_IO, 50, 40);
     rig_rate(r, WORKINGSET_REFAULT_FILE, 5000);
+    rig_rate(r, WORKINGSET_ACTIVATE_FILE, 250);
     rig_rate(r, PGPGIN, 40000); /* refaults are half of it */
     assert_int_equal(rig_severity(r, RULE_MEMORY_THRASH_AS_IO), SEV_WARNING);
     assert_null(rig_found(r, RULE_IO_BOTTLENECK));
     rig_rate(r, PGPGIN, 41000);
     assert_int_equal(rig_severity(r, RULE_MEMORY_THRASH_AS_IO), -1);
+}
+
+RIG_TEST(a_long_file_read_over_and_over_is_io_and_no_thrash)
+{
+    rig_pressure(r, PSI_RES_IO, 50, 40);
+    rig_pressure(r, PSI_RES_MEMORY, 1, 1);
+    rig_rate(r, WORKINGSET_REFAULT_FILE, 5000);
+    rig_rate(r, WORKINGSET_ACTIVATE_FILE, 249);
+    rig_rate(r, PGPGIN, 20000); /* every page of it is a refault that activates nothing */
+    assert_int_equal(rig_severity(r, RULE_MEMORY_THRASH_AS_IO), -1);
+    assert_int_equal(rig_severity(r, RULE_FILE_THRASH), SEV_INFO);
+    assert_int_equal(rig_severity(r, RULE_IO_BOTTLENECK), SEV_INFO);
 }
 
 RIG_TEST(a_busy_disk_without_refaults_acquits_memory)
@@ -534,6 +547,7 @@ int main(void)
         cmocka_unit_test(file_thrash_is_refaults_that_cost_time),
         cmocka_unit_test(without_pressure_figures_rates_decide_and_are_less_sure),
         cmocka_unit_test(a_busy_disk_is_memory_when_refaults_explain_the_reads),
+        cmocka_unit_test(a_long_file_read_over_and_over_is_io_and_no_thrash),
         cmocka_unit_test(a_busy_disk_without_refaults_acquits_memory),
         cmocka_unit_test(direct_reclaim_is_stalls_that_cost_time),
         cmocka_unit_test(background_reclaim_without_stalls_is_good_news),

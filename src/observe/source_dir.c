@@ -31,7 +31,7 @@
 
 #define CHUNK_BYTES     (32u << 10)
 #define LIST_MAX        (1u << 20)
-#define KEPT_MAX        768 /* open files; less when the limit of this process is near */
+#define KEPT_MAX        4096 /* open files; less when the limit of this process is near */
 #define KEPT_PATHS_MAX  16384
 #define KEPT_WITHIN_S   3 /* a file that is read again so soon is one of those read at every sample */
 #define KMSG_RECORD_MAX 8192

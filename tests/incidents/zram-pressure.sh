@@ -1,10 +1,10 @@
 # zram-pressure - swap on zram: what does not fit is kept compressed in the memory that is short
 #: memory 384M
-#: variant a SET=310
-#: variant b SET=330
+#: variant a SET=296
+#: variant b SET=304
 echo 400M >/sys/block/zram0/disksize
 mkswap /dev/zram0 >/dev/null
 swapon /dev/zram0
 in_group app load touch $SET
 sleep 12
-watch 12
+watch 10
