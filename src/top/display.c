@@ -31,22 +31,22 @@ struct appearance {
 
 #define USE(use) [STYLE_USE + (use)]
 
-/* Calm by intention: colour is for what differs from well. The bar goes from greys and violets (stays) over amber (swap), red (write) and blue
- * (file) to a dark grey (free). */
+/* Calm by intention: colour is for what differs from well, in tones that can be read on black and on white. The bar goes from
+ * greys and violets (stays) over amber (swap), red (write) and blue (file) to a dark grey (free). */
 static const struct appearance appearances[NR_STYLES] = {
     [STYLE_PLAIN] = {-1, -1, -1, -1, 0, 0},
-    [STYLE_DIM] = {243, -1, -1, -1, 0, A_DIM},
+    [STYLE_DIM] = {244, -1, -1, -1, 0, A_DIM},
     [STYLE_BOLD] = {-1, -1, -1, -1, A_BOLD, A_BOLD},
     [STYLE_BAR] = {253, 237, COLOR_BLACK, COLOR_WHITE, 0, A_REVERSE},
-    [STYLE_SECTION] = {110, -1, COLOR_CYAN, -1, A_BOLD, A_BOLD},
+    [STYLE_SECTION] = {67, -1, COLOR_CYAN, -1, A_BOLD, A_BOLD},
     [STYLE_HEAD] = {250, 237, COLOR_BLACK, COLOR_WHITE, 0, A_REVERSE},
     [STYLE_SORTED] = {231, 237, COLOR_BLACK, COLOR_WHITE, A_BOLD, A_REVERSE | A_BOLD},
     [STYLE_SELECTED] = {231, 24, COLOR_BLACK, COLOR_CYAN, 0, A_REVERSE},
-    [STYLE_KEY] = {117, -1, COLOR_CYAN, -1, A_BOLD, A_BOLD},
-    [STYLE_FLOW] = {73, -1, COLOR_CYAN, -1, 0, 0},
-    [STYLE_GOOD] = {108, -1, COLOR_GREEN, -1, 0, 0},
-    [STYLE_INFO] = {110, -1, COLOR_CYAN, -1, 0, 0},
-    [STYLE_WARNING] = {215, -1, COLOR_YELLOW, -1, A_BOLD, A_BOLD},
+    [STYLE_KEY] = {68, -1, COLOR_CYAN, -1, A_BOLD, A_BOLD},
+    [STYLE_FLOW] = {37, -1, COLOR_CYAN, -1, 0, 0},
+    [STYLE_GOOD] = {71, -1, COLOR_GREEN, -1, 0, 0},
+    [STYLE_INFO] = {67, -1, COLOR_CYAN, -1, 0, 0},
+    [STYLE_WARNING] = {208, -1, COLOR_YELLOW, -1, A_BOLD, A_BOLD},
     [STYLE_CRITICAL] = {203, -1, COLOR_RED, -1, A_BOLD, A_BOLD | A_REVERSE},
     USE(USE_KERNEL) = {60, -1, COLOR_MAGENTA, -1, 0, 0},
     USE(USE_PAGE_TABLES) = {103, -1, COLOR_MAGENTA, -1, A_BOLD, 0},
