@@ -197,6 +197,23 @@ static void describe_host(struct diagnosis *d, const struct figures *f)
              pain_known(p) ? format_evidence(pressure, p->some, IN_PERCENT) : "");
 }
 
+/* Memory is well and something hurts all the same: who reads no further than the first line must know. */
+static void add_io(struct diagnosis *d, const struct figures *f)
+{
+    const struct pressure *io = &f->psi[PSI_RES_IO];
+    size_t len = strlen(d->headline);
+
+    vec_for_each (&d->findings.items, at) {
+        if (at->rule != RULE_IO_BOTTLENECK && at->rule != RULE_DIRTY_THROTTLING)
+            continue;
+        snprintf(d->headline + len, sizeof(d->headline) - len,
+                 pain_known(io) ? "; but programs wait for I/O %s of the time"
+                                : "; but programs wait for I/O",
+                 format_evidence((char[48]){0}, io->some, IN_PERCENT));
+        return;
+    }
+}
+
 static void write_headline(struct diagnosis *d, const struct figures *f)
 {
     const struct cgroup_view *g = wanted_group(d);
@@ -223,6 +240,8 @@ static void write_headline(struct diagnosis *d, const struct figures *f)
         describe_group(d, g, &f->groups[g - d->last->cgroups.items].psi[PSI_RES_MEMORY]);
     else
         describe_host(d, f);
+    if (d->verdict == VERDICT_HEALTHY)
+        add_io(d, f);
 }
 
 void diagnosis_conclude(struct diagnosis *d)

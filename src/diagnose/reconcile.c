@@ -17,6 +17,8 @@
 
 struct sums {
     u64 processes, rss, pss, mapped; /* mapped: RssFile + RssShmem */
+    u64 with_pss,
+        rss_with_pss; /* PSS is read of the largest processes only, and of others' by root only */
 };
 
 static void add(u64 *sum, u64 figure)
@@ -43,9 +45,16 @@ static struct sums sum_processes(const struct snapshot *s, u32 group)
         /* Kernel threads have no memory of their own. */
         if (!known(p->rss) || p->rss == 0)
             continue;
+        /* Up to 6.1 /proc/PID/status may lag behind the page tables by 64 pages a thread; RSS is never less than PSS. */
+        u64 rss = known(p->pss) ? MAX(p->rss, p->pss) : p->rss;
+
         sums.processes++;
-        add(&sums.rss, p->rss);
-        add(&sums.pss, p->pss);
+        add(&sums.rss, rss);
+        if (known(p->pss)) {
+            sums.with_pss++;
+            sums.rss_with_pss += rss;
+            add(&sums.pss, p->pss);
+        }
         add(&sums.mapped, p->rss_file);
         add(&sums.mapped, p->rss_shmem);
     }
@@ -87,7 +96,13 @@ static void say_processes(struct strbuf *out, const struct sums *sums)
     strbuf_printf(out, " The RSS of %s processes adds up to",
                   format_count(number, sums->processes));
     say(out, " %s, shared pages once in each", sums->rss);
-    say(out, "; their PSS, which divides them, to %s", sums->pss);
+    if (sums->with_pss == sums->processes) {
+        say(out, "; their PSS, which divides them, to %s", sums->pss);
+    } else if (known(sums->pss)) {
+        say(out, "; the PSS, which divides them, is known of processes with %s of that",
+            sums->rss_with_pss);
+        say(out, " and adds up to %s", sums->pss);
+    }
     strbuf_appendc(out, '.');
 }
 
@@ -97,6 +112,13 @@ static void say_processes(struct strbuf *out, const struct sums *sums)
         if (known(bytes) && (bytes) != 0) \
             say(out, fmt, bytes);         \
     } while (0)
+
+/* A sum over some of the processes is no figure to compare with. */
+static void figure_pss(struct reconciliation *r, const struct sums *sums)
+{
+    if (sums->with_pss == sums->processes)
+        figure(r, "sum of PSS", sums->pss, "shared pages are divided among the processes");
+}
 
 static void reconcile_host(struct diagnosis *d, const struct figures *f)
 {
@@ -124,7 +146,7 @@ static void reconcile_host(struct diagnosis *d, const struct figures *f)
            "MemTotal - MemFree - Cached - Buffers - SReclaimable (procps 3)");
     figure(&r, "free: available", f->available, "MemAvailable");
     figure(&r, "sum of RSS", sums.rss, "shared pages count once in each process");
-    figure(&r, "sum of PSS", sums.pss, "shared pages are divided among the processes");
+    figure_pss(&r, &sums);
     r.text = strbuf_steal(&text);
     vec_push(&d->reconciliations, r);
 }
@@ -174,7 +196,7 @@ static void reconcile_group(struct diagnosis *d, const struct figures *f, u32 in
     figure(&r, "docker stats, kubectl top", gf->working_set, "less inactive_file");
     figure(&r, "anonymous", g->stat[NR_ANON_PAGES], "memory.stat anon");
     figure(&r, "sum of RSS", sums.rss, "shared pages count once in each process");
-    figure(&r, "sum of PSS", sums.pss, "shared pages are divided among the processes");
+    figure_pss(&r, &sums);
     r.text = strbuf_steal(&text);
     vec_push(&d->reconciliations, r);
 }

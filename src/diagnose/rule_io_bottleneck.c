@@ -28,9 +28,10 @@ void rule_io_bottleneck(struct rule_context *c)
                 pain_known(io) ? AMOUNT(io->some, IN_PERCENT) : "",
                 pain_known(io) ? " of the time" : "");
     if (d)
-        finding_detail(c, "The busiest device is %s: %s busy, reads take %s.",
+        finding_detail(c, "The busiest device is %s: %s busy%s%s.",
                        c->s->disks.items[f->busiest_disk].name, AMOUNT(d->busy, IN_PERCENT),
-                       AMOUNT(d->read_ms, IN_MS));
+                       isnan(d->read_ms) ? "" : ", reads take ",
+                       isnan(d->read_ms) ? "" : AMOUNT(d->read_ms, IN_MS));
     evidence(c, "io pressure, some", io->some, IN_PERCENT, "/proc/pressure/io", "over %.0f %%",
              IO_SOME);
     evidence(c, "reads of evicted pages", f->memory_read_share, IN_PERCENT,

@@ -344,6 +344,20 @@ RIG_TEST(groups_and_host_are_reconciled_with_other_tools)
         strstr(of_group->text, "About 10.0 MiB of what they map is charged to other groups"));
 }
 
+RIG_TEST(a_pss_of_some_processes_is_not_told_as_the_sum_of_all)
+{
+    const struct reconciliation *host;
+
+    rig_process(r, 5, "ours", 60 * MIB, 0);
+    rig_process(r, 6, "another's", 90 * MIB, 0);
+    r->now.processes.items[0].pss = 40 * MIB;
+    rig_run(r);
+    host = &r->d.reconciliations.items[0];
+    assert_non_null(strstr(host->text, "known of processes with 60.0 MiB of that"));
+    vec_for_each (&host->figures, at)
+        assert_string_not_equal(at->tool, "sum of PSS");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +377,7 @@ int main(void)
         cmocka_unit_test(zombies_from_a_thousand),
         cmocka_unit_test(steady_growth_is_a_leak_and_other_growth_is_not),
         cmocka_unit_test(groups_and_host_are_reconciled_with_other_tools),
+        cmocka_unit_test(a_pss_of_some_processes_is_not_told_as_the_sum_of_all),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,8 +177,10 @@ RIG_TEST(a_busy_disk_without_refaults_acquits_memory)
     rig_rate(r, PGPGIN, 40000);
     assert_int_equal(rig_severity(r, RULE_IO_BOTTLENECK), SEV_INFO);
     assert_int_equal(r->d.verdict, VERDICT_HEALTHY);
+    assert_non_null(strstr(r->d.headline, "but programs wait for I/O 50 %"));
     rig_pressure(r, PSI_RES_IO, 19, 19);
     assert_int_equal(rig_severity(r, RULE_IO_BOTTLENECK), -1);
+    assert_null(strstr(r->d.headline, "I/O"));
 }
 
 RIG_TEST(direct_reclaim_is_stalls_that_cost_time)
