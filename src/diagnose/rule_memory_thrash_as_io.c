@@ -9,6 +9,21 @@
 /* 1 MiB/s: the share of less is an accident. */
 #define READ_BYTES (1.0 * MIB)
 
+/* A little below the thrash itself, which is the cause, whether it is the machine's or one cgroup's. */
+static double weight_below_cause(const struct rule_context *c)
+{
+    double weight = pain_weight(&c->f->pain), cause = 0;
+
+    vec_for_each (&c->out->items, at) {
+        bool thrash = at->rule == RULE_SWAP_THRASH || at->rule == RULE_FILE_THRASH ||
+                      at->rule == RULE_CGROUP_THRASH;
+
+        if (thrash && at->severity >= SEV_WARNING)
+            cause = MAX(cause, at->weight);
+    }
+    return 0.9 * (cause > 0 ? MIN(cause, weight) : weight);
+}
+
 void rule_memory_thrash_as_io(struct rule_context *c)
 {
     const struct figures *f = c->f;
@@ -19,9 +34,8 @@ void rule_memory_thrash_as_io(struct rule_context *c)
     if (!wants_host(c) || !waits || !(f->device_read_bytes >= READ_BYTES) ||
         !(f->memory_read_share >= READ_SHARE))
         return;
-    /* A little below the thrash itself, which is the cause. */
     finding_add(c, hurts ? SEV_WARNING : SEV_INFO, pain_known(&f->pain) ? CONF_HIGH : CONF_MEDIUM,
-                "host", 0.9 * pain_weight(&f->pain),
+                "host", weight_below_cause(c),
                 "The disk is busy because memory is short: %s of what it reads was just evicted",
                 AMOUNT(f->memory_read_share, IN_PERCENT));
     evidence(c, "reads of evicted pages", f->memory_read_share, IN_PERCENT,
