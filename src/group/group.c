@@ -72,11 +72,6 @@ struct group *group_new(struct groups *gs, struct group *parent, const char *nam
     return gs->nr_groups >= GROUPS_MAX ? NULL : group_make(gs, parent, name);
 }
 
-struct group *group_get(const struct groups *gs, u16 id)
-{
-    return id && id <= gs->nr_groups ? gs->by_id[id] : NULL;
-}
-
 static struct group *group_child(struct group *g, const char *name, size_t len)
 {
     struct group *c;

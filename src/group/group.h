@@ -108,7 +108,11 @@ static inline bool group_id_valid(const struct group *g)
 {
     return g->online || (!g->released && g->swap.usage);
 }
-struct group *group_get(const struct groups *gs, u16 id); /* NULL for 0 or unknown */
+/* NULL for 0 or unknown */
+static inline struct group *group_get(const struct groups *gs, u16 id)
+{
+    return id && id <= gs->nr_groups ? gs->by_id[id] : NULL;
+}
 /* By path from the root ("/app/worker"), NULL when unknown. */
 struct group *group_find(const struct groups *gs, const char *path);
 /* "/" or "/app/worker", into buf. */

@@ -285,15 +285,15 @@ static void plug_add(struct pgdat *pg, struct io_plugged p)
 
 /* work_ns: what the driver of a synchronous device computes. */
 static ns_t submit(struct pgdat *pg, struct device *d, enum device_op op, u64 position, u64 bytes,
-                   ns_t work_ns, struct io_request *r)
+                   struct io_request *r)
 {
     bool swap = r->kind == IO_READ_SWAP || r->kind == IO_WRITE_SWAP, failed = false;
     struct io_plugged one;
     u32 n;
 
     if (d->profile->synchronous) { /* costs CPU time, completes here */
-        r->done = swap ? device_rw_page(d, op, position, work_ns, &failed)
-                       : device_submit(d, op, position, bytes, pg->clock->now, &failed);
+        assert(!swap);
+        r->done = device_submit(d, op, position, bytes, pg->clock->now, &failed);
         r->failed = r->failed || failed;
         pgdat_cost(pg, (u32)(r->done - pg->clock->now));
         return pg->clock->now;
@@ -324,7 +324,7 @@ void io_read_file(struct pgdat *pg, struct inode *inode, u64 index, u32 nr)
         inode_read_bytes(inode, i, frames_bytes(pg->frames, pfn));
     }
     submit(pg, inode->device, DEVICE_READ, inode->disk_start + index * PAGE_SIZE,
-           (u64)nr * PAGE_SIZE, 0, &r);
+           (u64)nr * PAGE_SIZE, &r);
     if (inode->device->profile->synchronous)
         request_complete(pg, &r);
 }
@@ -341,7 +341,7 @@ ns_t io_write_file(struct pgdat *pg, struct inode *inode, u64 index, u32 nr)
         page_start_writeback(pg, pfn);
     }
     done = submit(pg, inode->device, DEVICE_WRITE, inode->disk_start + index * PAGE_SIZE,
-                  (u64)nr * PAGE_SIZE, 0, &r);
+                  (u64)nr * PAGE_SIZE, &r);
     for (u64 i = index; pg->frames->bytes && !r.failed && i < index + nr; i++)
         inode_write_bytes(inode, i, frames_bytes(pg->frames, pagecache_find(inode, i)));
     if (inode->device->profile->synchronous)
@@ -363,23 +363,44 @@ static u8 *page_bytes(const struct pgdat *pg, pfn_t pfn)
     return pg->frames->bytes ? frames_bytes(pg->frames, pfn) : NULL;
 }
 
+/* One page of a swap area. True: the device is synchronous, and it is done. */
+static bool rw_slot(struct pgdat *pg, struct swap_area *a, enum io_kind kind, pfn_t pfn, swp_t e,
+                    u32 work_ns, bool *failed)
+{
+    enum device_op op = kind == IO_READ_SWAP ? DEVICE_READ : DEVICE_WRITE;
+    u64 position = (u64)swp_slot(e) * PAGE_SIZE;
+
+    if (a->device->profile->synchronous) {
+        bool refused;
+        ns_t done = device_rw_page(a->device, op, position, work_ns, &refused);
+
+        *failed = *failed || refused;
+        pgdat_cost(pg, (u32)(done - pg->clock->now));
+        return true;
+    }
+
+    struct io_request r = {.kind = kind, .pfn = pfn, .failed = *failed};
+
+    submit(pg, a->device, op, position, PAGE_SIZE, &r);
+    return false;
+}
+
 static void read_slot(struct pgdat *pg, pfn_t pfn, swp_t e)
 {
-    struct io_request r = {.kind = IO_READ_SWAP, .pfn = pfn};
     struct swap_area *a = swap_area_of(pg->swap, e);
     u8 *bytes = page_bytes(pg, pfn);
+    bool failed = false;
     u32 work_ns = 0;
 
     count(pg->counters, PSWPIN, 1);
     if (a->zram)
         zram_read(a->zram, swp_slot(e), bytes, &work_ns);
     else if (bytes && swap_read_bytes(pg->swap, e, bytes) < 0)
-        r.failed = true;
+        failed = true;
     if (a->device->profile->read_bytes_per_s) /* a speed was asked for, it is in the transfer */
         work_ns = 0;
-    submit(pg, a->device, DEVICE_READ, (u64)swp_slot(e) * PAGE_SIZE, PAGE_SIZE, work_ns, &r);
-    if (a->device->profile->synchronous)
-        read_done(pg, pfn, r.failed);
+    if (rw_slot(pg, a, IO_READ_SWAP, pfn, e, work_ns, &failed))
+        read_done(pg, pfn, failed);
 }
 
 static bool load_from_zswap(struct pgdat *pg, pfn_t pfn, swp_t e)
@@ -435,22 +456,21 @@ void io_read_swap(struct pgdat *pg, pfn_t pfn, swp_t e)
 
 void io_write_slot(struct pgdat *pg, pfn_t pfn, swp_t e)
 {
-    struct io_request r = {.kind = IO_WRITE_SWAP, .pfn = pfn};
     struct swap_area *a = swap_area_of(pg->swap, e);
     u8 *bytes = page_bytes(pg, pfn);
+    bool failed = false;
     u32 work_ns = 0;
 
     count(pg->counters, PSWPOUT, 1);
     page_start_writeback(pg, pfn);
     if (a->zram)
-        r.failed = zram_write(a->zram, swp_slot(e), bytes, page_name(pg, pfn, e), &work_ns) < 0;
+        failed = zram_write(a->zram, swp_slot(e), bytes, page_name(pg, pfn, e), &work_ns) < 0;
     else if (bytes && swap_write_bytes(pg->swap, e, bytes) < 0)
-        r.failed = true;
+        failed = true;
     if (a->device->profile->write_bytes_per_s)
         work_ns = 0;
-    submit(pg, a->device, DEVICE_WRITE, (u64)swp_slot(e) * PAGE_SIZE, PAGE_SIZE, work_ns, &r);
-    if (a->device->profile->synchronous)
-        write_done(pg, pfn, r.failed);
+    if (rw_slot(pg, a, IO_WRITE_SWAP, pfn, e, work_ns, &failed))
+        write_done(pg, pfn, failed);
 }
 
 void io_write_swap(struct pgdat *pg, pfn_t pfn, swp_t e)

@@ -70,13 +70,22 @@ static ns_t zswap_due(const struct system *s)
     return s->zswap_at;
 }
 
+/* The loop below asks before every slice of a task: nothing is called unless something may be due. */
 static ns_t daemons_due(struct system *s)
 {
-    ns_t kswapd = s->pgdat.kswapd_awake ? s->kswapd_at : NS_NEVER;
+    const struct heap_item *flusher;
+    ns_t due = s->pgdat.kswapd_awake ? MIN(s->kswapd_at, s->load_at) : s->load_at;
+    ns_t at;
 
     if (unlikely(s->pgdat.flusher_wanted))
         flushers_start_all(&s->pgdat);
-    return MIN(MIN(MIN(kswapd, s->load_at), flusher_due(&s->pgdat)), zswap_due(s));
+    flusher = heap_peek(&s->backing.flushers);
+    if (flusher && flusher->key < due) { /* or it was put off meanwhile */
+        at = flusher_due(&s->pgdat);
+        due = MIN(due, at);
+    }
+    at = zswap_due(s);
+    return MIN(due, at);
 }
 
 void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns)
