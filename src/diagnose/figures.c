@@ -280,14 +280,18 @@ static void fill_disks(struct figures *f, const struct snapshot *s, const struct
 }
 
 /* Refaults of file pages that memory is to blame for. The kernel activates a page that comes back when it would have stayed with the
- * memory that the working set has already; of a file larger than memory that is read from end to end, none would, and what it costs is plain
- * reading. At less than one in twenty it is that, unless pressure says that pages in use come back (activations come in bursts). */
+ * memory that the working set has already, and counts one as restored that had been in use; of a file larger than memory that is read
+ * from end to end none is, and what it costs is plain reading. At less than one in twenty it is that, unless pressure says that pages in
+ * use come back (activations come in bursts) and nothing else explains the pressure. */
 #define WANTED_SHARE 0.05
 #define WANTED_SOME  5.0
 
-static double wanted_refaults(double refaults, double activated, const struct pressure *memory)
+static double wanted_refaults(double refaults, double activated, double restored,
+                              const struct pressure *memory, bool explained)
 {
-    return activated < WANTED_SHARE * refaults && memory->some < WANTED_SOME ? 0 : refaults;
+    bool pressed = !(memory->some < WANTED_SOME) && !explained; /* or it is not known */
+
+    return sum_known(activated, restored) < WANTED_SHARE * refaults && !pressed ? 0 : refaults;
 }
 
 /* So many pages a second, of all bytes read from devices, in percent. */
@@ -365,17 +369,16 @@ void figures_init(struct figures *f, const struct snapshot *s, const struct hist
         fill_group(s, f, h, i);
     fill_limited(s, f);
     fill_disks(f, s, h);
-    f->memory_read_share =
-        read_share(f, s,
-                   sum_known(wanted_refaults(f->refaults_file, f->rate[WORKINGSET_ACTIVATE_FILE],
-                                             &f->psi[PSI_RES_MEMORY]),
-                             f->rate[PSWPIN]));
+    f->refaults_wanted = wanted_refaults(f->refaults_file, f->rate[WORKINGSET_ACTIVATE_FILE],
+                                         f->rate[WORKINGSET_RESTORE_FILE], &f->psi[PSI_RES_MEMORY],
+                                         f->allocstall >= ALLOCSTALLS_MANY);
+    f->memory_read_share = read_share(f, s, sum_known(f->refaults_wanted, f->rate[PSWPIN]));
     fill_pain(&f->pain, f->psi, f->memory_read_share);
     for (u32 i = 0; i < s->cgroups.count; i++) {
         struct group_figures *gf = &f->groups[i];
         double wanted = sum_known(wanted_refaults(gf->rate[GC_WORKINGSET_REFAULT_FILE],
-                                                  gf->rate[GC_WORKINGSET_ACTIVATE_FILE],
-                                                  &gf->psi[PSI_RES_MEMORY]),
+                                                  gf->rate[GC_WORKINGSET_ACTIVATE_FILE], NAN,
+                                                  &gf->psi[PSI_RES_MEMORY], false),
                                   gf->rate[GC_WORKINGSET_REFAULT_ANON]);
 
         fill_pain(&gf->pain, gf->psi, read_share(f, s, wanted));

@@ -72,8 +72,10 @@ struct figures {
     double direct_share;                 /* of reclaimed pages, by the tasks themselves, percent */
     double efficiency;                   /* reclaimed of scanned, percent */
     double refaults_file, refaults_anon; /* pages/s */
-    double refaults_machine;             /* without those of groups at their own limits, pages/s */
-    double limited_reclaim;              /* pages/s reclaimed by groups at their own limits */
+    double
+        refaults_wanted; /* of file pages: 0 when none that comes back would have stayed, pages/s */
+    double refaults_machine; /* without those of groups at their own limits, pages/s */
+    double limited_reclaim;  /* pages/s reclaimed by groups at their own limits */
     double device_read_bytes, device_write_bytes; /* per second */
     double
         memory_read_share; /* of the bytes read from devices: refaults and swap-ins, percent; at most 100 */
@@ -96,6 +98,9 @@ void figures_done(struct figures *f);
 bool group_at_own_limit(const struct cgroup_view *g, const struct group_figures *gf);
 /* Does this group reclaim because of its own limit, or that of a group above it? */
 bool group_is_limited(const struct snapshot *s, const struct figures *f, u32 group);
+
+/* Stalls a second of allocating tasks. One lasts from 0.1 to some 10 ms: fewer cannot add up to a tenth of the time. */
+#define ALLOCSTALLS_MANY 10.0
 
 /* a + b where either may be NAN: the other one, NAN only when both are. */
 static inline double sum_known(double a, double b)

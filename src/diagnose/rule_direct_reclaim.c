@@ -1,8 +1,6 @@
 /* rule_direct_reclaim.c - tasks reclaim for themselves because kswapd does not keep up. */
 #include "diagnose/pain.h"
 
-/* A stall lasts from 0.1 to some 10 ms: fewer than 10 in a second cannot add up to a tenth of the time. */
-#define STALLS       10.0
 /* Without pressure figures: even at 1 ms each a tenth of the time. */
 #define STALLS_BLIND 100.0
 
@@ -18,7 +16,7 @@ void rule_direct_reclaim(struct rule_context *c)
         gap_part(c, "whether programs have to reclaim memory themselves", PART_VMSTAT);
         return;
     }
-    if (f->allocstall < STALLS)
+    if (f->allocstall < ALLOCSTALLS_MANY)
         return;
     /* Who thrashes reclaims all the time: the thrash is the cause, and its pain is not counted twice. */
     if (severity > SEV_INFO && (finding_said(c, RULE_SWAP_THRASH, SEV_WARNING) ||
@@ -33,7 +31,7 @@ void rule_direct_reclaim(struct rule_context *c)
     if (pain_severity(p) < SEV_WARNING)
         finding_detail(c, "It costs hardly any time so far.");
     evidence(c, "allocstall", f->allocstall, IN_EVENTS_PER_S, "/proc/vmstat", "over %.0f /s",
-             STALLS);
+             ALLOCSTALLS_MANY);
     evidence(c, "pgsteal_direct", rate(c, PGSTEAL_DIRECT), IN_PAGES_PER_S, "/proc/vmstat", "%s",
              "");
     evidence(c, "pgsteal_kswapd", rate(c, PGSTEAL_KSWAPD), IN_PAGES_PER_S, "/proc/vmstat", "%s",

@@ -30,12 +30,16 @@ void rule_file_thrash(struct rule_context *c)
     }
     if (inside)
         severity = MIN(severity, SEV_WARNING);
+    if (f->refaults_wanted < BUSY_PAGES) /* the pressure is of something else */
+        severity = MIN(severity, SEV_INFO);
     finding_add(c, MAX(severity, SEV_INFO),
                 pain_known(p) && wanted > refaults / 4 ? CONF_HIGH : CONF_MEDIUM, "host",
                 inside ? WEIGHT_INSIDE : pain_weight(p),
                 "Page-cache thrash: %s are read again soon after eviction",
                 AMOUNT(refaults, IN_PAGES_PER_S));
-    if (severity < SEV_WARNING)
+    if (f->refaults_wanted < BUSY_PAGES)
+        finding_detail(c, "No page of it would have stayed: more is read than memory could hold.");
+    else if (severity < SEV_WARNING)
         finding_detail(c, "Hardly anybody waits for it so far.");
     if (inside)
         finding_detail(c, "Most of it happens inside cgroups that are at their own limits.");

@@ -183,6 +183,20 @@ RIG_TEST(a_busy_disk_without_refaults_acquits_memory)
     assert_null(strstr(r->d.headline, "I/O"));
 }
 
+RIG_TEST(refaults_that_activate_nothing_do_not_explain_the_stalls_of_direct_reclaim)
+{
+    rig_rate(r, WORKINGSET_REFAULT_FILE, 5000);
+    rig_rate(r, PGPGIN, 20000);
+    rig_pressure(r, PSI_RES_MEMORY, 15, 6);
+    /* Nothing else to explain the pressure: activations come in bursts. */
+    assert_int_equal(rig_severity(r, RULE_FILE_THRASH), SEV_WARNING);
+    r->now.allocstall = r->before.allocstall + 100;
+    assert_int_equal(rig_severity(r, RULE_FILE_THRASH), SEV_INFO);
+    assert_int_equal(rig_severity(r, RULE_DIRECT_RECLAIM), SEV_WARNING);
+    rig_rate(r, WORKINGSET_RESTORE_FILE, 300);
+    assert_int_equal(rig_severity(r, RULE_FILE_THRASH), SEV_WARNING);
+}
+
 RIG_TEST(direct_reclaim_is_stalls_that_cost_time)
 {
     r->now.allocstall = r->before.allocstall + 9;
@@ -551,6 +565,8 @@ int main(void)
         cmocka_unit_test(a_busy_disk_is_memory_when_refaults_explain_the_reads),
         cmocka_unit_test(a_long_file_read_over_and_over_is_io_and_no_thrash),
         cmocka_unit_test(a_busy_disk_without_refaults_acquits_memory),
+        cmocka_unit_test(
+            refaults_that_activate_nothing_do_not_explain_the_stalls_of_direct_reclaim),
         cmocka_unit_test(direct_reclaim_is_stalls_that_cost_time),
         cmocka_unit_test(background_reclaim_without_stalls_is_good_news),
         cmocka_unit_test(a_full_cache_is_good_news_unless_it_hurts),
