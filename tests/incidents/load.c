@@ -192,7 +192,7 @@ static void load_hugetlb(char **a)
     hold();
 }
 
-/* thp MIB: map, touch and unmap areas that want huge pages, without a pause */
+/* thp MIB [plain]: map, touch and unmap areas that want huge pages (plain: that may have them), without a pause */
 static void load_thp(char **a)
 {
     size_t bytes = number(a, 0) * MIB;
@@ -201,7 +201,8 @@ static void load_thp(char **a)
         char *p = map(bytes + 2 * MIB, MAP_PRIVATE);
         char *start = (char *)(((uintptr_t)p + 2 * MIB - 1) & ~(2 * MIB - 1));
 
-        madvise(start, bytes, MADV_HUGEPAGE);
+        if (!a[1])
+            madvise(start, bytes, MADV_HUGEPAGE);
         for (size_t at = 0; at < bytes; at += PAGE)
             start[at] = 1;
         munmap(p, bytes + 2 * MIB);

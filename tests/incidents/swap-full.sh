@@ -1,8 +1,8 @@
 # swap-full - swap is used up and memory is short
 #: memory 384M
-#: variant a SET=368
-#: variant b SET=376
-dd if=/dev/zero of=/mnt/swap bs=1M count=96 2>/dev/null
+#: variant a SET=366
+#: variant b SET=367
+dd if=/dev/zero of=/mnt/swap bs=1M count=70 2>/dev/null
 mkswap /mnt/swap >/dev/null
 swapon /mnt/swap
 in_group app load anon $SET
