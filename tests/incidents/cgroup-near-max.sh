@@ -1,7 +1,6 @@
 # cgroup-near-max - a container is close to its limit with memory it cannot give back, and pushes against it
 #: memory 512M
 #: variant a MAX=100M SET=93
-#: variant b MAX=160M SET=149
 load make /mnt/file 60
 echo 1 >/proc/sys/vm/drop_caches
 limit web memory.max $MAX
