@@ -1,7 +1,6 @@
 # swap-full - swap is used up and memory is short
 #: memory 384M
 #: variant a SET=366
-#: variant b SET=367
 dd if=/dev/zero of=/mnt/swap bs=1M count=70 2>/dev/null
 mkswap /mnt/swap >/dev/null
 swapon /mnt/swap

@@ -1,7 +1,7 @@
 # zram-pressure - swap on zram: what does not fit is kept compressed in the memory that is short
 #: memory 384M
-#: variant a SET=330
-#: variant b SET=340
+#: variant a SET=316
+#: variant b SET=322
 echo 400M >/sys/block/zram0/disksize
 mkswap /dev/zram0 >/dev/null
 swapon /dev/zram0
