@@ -31,7 +31,7 @@ enum access_result access_from_balance(enum balance_result r)
 static enum access_result get_page(struct access_ctx *ac, struct group *g, pfn_t *ret_pfn)
 {
     enum access_result r =
-        access_from_balance(balance_get_page(ac->pg, ac->attempt, g, ret_pfn, ac->wait));
+        access_from_balance(balance_get_page(ac->mem, ac->attempt, g, ret_pfn, ac->wait));
 
     ac->attempt->resumed = r != ACCESS_OK;
     return r;
@@ -44,7 +44,7 @@ enum access_result access_get_page(struct access_ctx *ac, pfn_t *ret_pfn)
 
 struct group *swapin_group(const struct access_ctx *ac, swp_t e)
 {
-    struct group *g = group_get(ac->pg->groups, swap_memcg(ac->pg->swap, e));
+    struct group *g = group_get(ac->mem->groups, swap_memcg(ac->mem->swap, e));
 
     return g && g->online ? g : ac->group;
 }
@@ -56,68 +56,68 @@ enum access_result swapin_get_page(struct access_ctx *ac, swp_t e, pfn_t *ret_pf
 
 enum access_result access_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn)
 {
-    struct pgdat *pg = ac->pg;
+    struct mem *mem = ac->mem;
 
     if (likely(pagetable_find(mm, vpn)))
         return ACCESS_OK;
     while (pagetable_missing(mm, vpn)) {
         pfn_t pfn;
-        enum balance_result r = balance_alloc(pg, ac->attempt, 0, MT_UNMOVABLE, &pfn, ac->wait);
+        enum balance_result r = balance_alloc(mem, ac->attempt, 0, MT_UNMOVABLE, &pfn, ac->wait);
 
         if (r == BALANCE_OK) {
-            r = balance_charge(pg, ac->attempt, ac->group, 1, ac->wait);
+            r = balance_charge(mem, ac->attempt, ac->group, 1, ac->wait);
             if (r != BALANCE_OK)
-                frames_free(pg->frames, pfn, 0, pg->cpu);
+                frames_free(mem->frames, pfn, 0, mem->cpu);
         }
         if (r != BALANCE_OK) {
             ac->attempt->resumed = true;
             return access_from_balance(r);
         }
         assert(pagetable_missing(mm, vpn)); /* nothing else runs in between */
-        frames_get(pg->frames, pfn)->memcg = ac->group->id;
+        frames_get(mem->frames, pfn)->memcg = ac->group->id;
         pagetable_install(mm, vpn, pfn);
-        group_count(pg->groups, ac->group, NR_PAGE_TABLE_PAGES, 1);
+        group_count(mem->groups, ac->group, NR_PAGE_TABLE_PAGES, 1);
     }
     return ACCESS_OK;
 }
 
 void access_release_table(void *ctx, pfn_t pfn)
 {
-    struct pgdat *pg = ctx;
-    struct frame *f = frames_get(pg->frames, pfn);
-    struct group *g = frame_group(pg->groups, f);
+    struct mem *mem = ctx;
+    struct frame *f = frames_get(mem->frames, pfn);
+    struct group *g = frame_group(mem->groups, f);
 
-    group_count(pg->groups, g, NR_PAGE_TABLE_PAGES, -1);
+    group_count(mem->groups, g, NR_PAGE_TABLE_PAGES, -1);
     if (f->memcg)
-        group_uncharge(pg->groups, g, 1);
+        group_uncharge(mem->groups, g, 1);
     f->memcg = 0;
-    frames_free(pg->frames, pfn, 0, pg->cpu);
+    frames_free(mem->frames, pfn, 0, mem->cpu);
 }
 
-void access_flush_page(struct pgdat *pg, const struct mm *mm, vpn_t vpn)
+void access_flush_page(struct mem *mem, const struct mm *mm, vpn_t vpn)
 {
-    for (unsigned cpu = 0; cpu < pg->nr_cpus; cpu++)
-        tlb_flush_page(&pg->tlbs[cpu], mm->id, vpn);
+    for (unsigned cpu = 0; cpu < mem->nr_cpus; cpu++)
+        tlb_flush_page(&mem->tlbs[cpu], mm->id, vpn);
 }
 
 void access_count_fault(struct access_ctx *ac, enum counter id)
 {
-    group_count(ac->pg->groups, ac->group, id, 1);
+    group_count(ac->mem->groups, ac->group, id, 1);
 }
 
 void access_dirty_page(struct access_ctx *ac, pfn_t pfn)
 {
     const struct inode *inode =
-        inode_get(ac->pg->backing, frames_get(ac->pg->frames, pfn)->mapping);
+        inode_get(ac->mem->backing, frames_get(ac->mem->frames, pfn)->mapping);
 
-    if (page_mark_dirty(ac->pg, pfn) && inode->wb)
+    if (page_mark_dirty(ac->mem, pfn) && inode->wb)
         ac->dirtied = inode->wb->bdi;
 }
 
 void access_wait_io(struct access_ctx *ac, pfn_t pfn, enum wait_cause cause)
 {
-    *ac->wait = (struct wait){cause, io_done_at(ac->pg, pfn)};
-    ac->thrashing = frame_test(frames_get(ac->pg->frames, pfn), PG_WORKINGSET);
+    *ac->wait = (struct wait){cause, io_done_at(ac->mem, pfn)};
+    ac->thrashing = frame_test(frames_get(ac->mem->frames, pfn), PG_WORKINGSET);
 }
 
 enum access_result access_wait_page(struct access_ctx *ac, pfn_t pfn, enum wait_cause cause)
@@ -146,7 +146,7 @@ static struct vma *find_vma(const struct access_ctx *ac, vpn_t vpn)
     above = vma_find_after(mm, vpn);
     if (!above || !(above->flags & VM_GROWSDOWN) || above->end - vpn > STACK_GROW_MAX)
         return NULL;
-    if (!overcommit_allows(ac->pg, mm, above->start - vpn, ac->admin)) /* acct_stack_growth() */
+    if (!overcommit_allows(ac->mem, mm, above->start - vpn, ac->admin)) /* acct_stack_growth() */
         return NULL;
     vma_resize(mm, above, vpn, above->end);
     return above;
@@ -176,7 +176,7 @@ static enum access_result handle_fault(struct access_ctx *ac, vpn_t vpn, enum ac
     if (f.vma->flags & VM_SPECIAL)
         return ACCESS_OK;
     if (!ac->attempt->resumed) {
-        pgdat_cost(ac->pg, ac->pg->cost->minor_fault);
+        mem_cost(ac->mem, ac->mem->cost->minor_fault);
         access_count_fault(ac, PGFAULT);
     }
     ac->attempt->resumed = false;
@@ -199,12 +199,12 @@ static enum access_result handle_fault(struct access_ctx *ac, vpn_t vpn, enum ac
 
 enum access_result access_page(struct access_ctx *ac, vpn_t vpn, enum access_kind kind)
 {
-    struct pgdat *pg = ac->pg;
+    struct mem *mem = ac->mem;
     bool write = kind == ACCESS_WRITE;
 
     for (;;) {
-        if (access_walk(&pg->tlbs[pg->cpu], ac->mm, vpn, write)) {
-            pgdat_cost(pg, pg->cost->tlb_miss);
+        if (access_walk(&mem->tlbs[mem->cpu], ac->mm, vpn, write)) {
+            mem_cost(mem, mem->cost->tlb_miss);
             return ACCESS_OK;
         }
         enum access_result r = handle_fault(ac, vpn, kind);

@@ -11,7 +11,7 @@
 #define ACCESS_ACCESS_H
 
 #include "balance/balance.h"
-#include "reclaim/pgdat.h"
+#include "reclaim/mem.h"
 
 enum access_kind { ACCESS_READ, ACCESS_WRITE, ACCESS_EXEC };
 enum access_result {
@@ -23,7 +23,7 @@ enum access_result {
 };
 
 struct access_ctx { /* who is accessing; lives as long as the task */
-    struct pgdat *pg;
+    struct mem *mem;
     struct mm *mm;
     struct group *group;
     struct attempt *attempt;
@@ -40,7 +40,7 @@ struct access_ctx { /* who is accessing; lives as long as the task */
 
 /* The slow path, after a TLB miss: walk, set accessed and dirty bits, fault if needed, fill the TLB. */
 enum access_result access_page(struct access_ctx *ac, vpn_t vpn, enum access_kind kind);
-/* Give the frame of an emptied page table back: for pagetable_free_range(); ctx is the pgdat. */
+/* Give the frame of an emptied page table back: for pagetable_free_range(); ctx is the struct mem. */
 void access_release_table(void *ctx, pfn_t pfn);
 /* Install missing page tables down to vpn (mremap). */
 enum access_result access_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn);
@@ -87,6 +87,6 @@ enum access_result access_unuse_shmem(struct access_ctx *ac, struct inode *inode
 void access_advise_free(struct access_ctx *ac, vpn_t start, vpn_t end);
 void access_advise_cold(struct access_ctx *ac, vpn_t start, vpn_t end, bool pageout);
 /* Drop the cached pages [from, to] of an inode, unmapping them everywhere (truncate_inode_pages, even dirty ones). */
-void access_truncate(struct pgdat *pg, struct inode *inode, u64 from, u64 to);
+void access_truncate(struct mem *mem, struct inode *inode, u64 from, u64 to);
 
 #endif

@@ -20,7 +20,7 @@ struct fault {
 
 static inline struct frame *fault_frame(const struct fault *f, pfn_t pfn)
 {
-    return frames_get(f->ac->pg->frames, pfn);
+    return frames_get(f->ac->mem->frames, pfn);
 }
 
 /* access.c */
@@ -30,7 +30,7 @@ enum access_result access_get_page(struct access_ctx *ac, pfn_t *ret_pfn);
 /* The same for what is in slot e: charged to the group that has the slot, or the context's when that is gone. */
 enum access_result swapin_get_page(struct access_ctx *ac, swp_t e, pfn_t *ret_pfn);
 struct group *swapin_group(const struct access_ctx *ac, swp_t e);
-void access_flush_page(struct pgdat *pg, const struct mm *mm, vpn_t vpn);
+void access_flush_page(struct mem *mem, const struct mm *mm, vpn_t vpn);
 void access_count_fault(struct access_ctx *ac, enum counter id);
 /* Say that the I/O on pfn is waited for. */
 void access_wait_io(struct access_ctx *ac, pfn_t pfn, enum wait_cause cause);
@@ -57,6 +57,6 @@ enum access_result fault_file(struct fault *f);
 enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u64 index,
                                   struct fault *f);
 /* Give back the slots of the pages [from, to] that are in swap. */
-void shmem_free_swap(struct pgdat *pg, struct inode *inode, u64 from, u64 to);
+void shmem_free_swap(struct mem *mem, struct inode *inode, u64 from, u64 to);
 
 #endif

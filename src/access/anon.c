@@ -24,28 +24,28 @@ static pte_t user_bits(const struct vma *vma, bool write)
 /* Map a new frame, already filled, at the fault's address. */
 static void map_new(struct fault *f, pfn_t pfn)
 {
-    struct pgdat *pg = f->ac->pg;
+    struct mem *mem = f->ac->mem;
 
     frame_set(fault_frame(f, pfn), PG_UPTODATE | PG_SWAPBACKED);
-    page_map_new_anon(pg, f->vma, f->vpn, pfn);
-    lru_add(pg, pfn);
+    page_map_new_anon(mem, f->vma, f->vpn, pfn);
+    lru_add(mem, pfn);
     pagetable_set(f->ac->mm, f->vpn, f->slot, pte_make(pfn, user_bits(f->vma, true)));
 }
 
-static void clear_page(struct pgdat *pg, pfn_t pfn)
+static void clear_page(struct mem *mem, pfn_t pfn)
 {
-    u8 *bytes = frames_bytes(pg->frames, pfn);
+    u8 *bytes = frames_bytes(mem->frames, pfn);
 
     if (bytes)
         memset(bytes, 0, PAGE_SIZE);
-    pgdat_cost(pg, pg->cost->zero_page);
+    mem_cost(mem, mem->cost->zero_page);
 }
 
-static void copy_page(struct pgdat *pg, pfn_t to, pfn_t from)
+static void copy_page(struct mem *mem, pfn_t to, pfn_t from)
 {
-    if (pg->frames->bytes)
-        memcpy(frames_bytes(pg->frames, to), frames_bytes(pg->frames, from), PAGE_SIZE);
-    pgdat_cost(pg, pg->cost->copy_page);
+    if (mem->frames->bytes)
+        memcpy(frames_bytes(mem->frames, to), frames_bytes(mem->frames, from), PAGE_SIZE);
+    mem_cost(mem, mem->cost->copy_page);
 }
 
 enum access_result fault_anon(struct fault *f)
@@ -62,7 +62,7 @@ enum access_result fault_anon(struct fault *f)
     r = access_get_page(ac, &pfn);
     if (r != ACCESS_OK)
         return r;
-    clear_page(ac->pg, pfn);
+    clear_page(ac->mem, pfn);
     map_new(f, pfn);
     return ACCESS_OK;
 }
@@ -83,7 +83,7 @@ static enum access_result get_copy(struct fault *f, pfn_t old, pfn_t *ret_pfn)
 static enum access_result copy_on_write(struct fault *f, pfn_t old)
 {
     struct access_ctx *ac = f->ac;
-    struct pgdat *pg = ac->pg;
+    struct mem *mem = ac->mem;
     enum access_result r;
     pfn_t pfn;
 
@@ -92,14 +92,14 @@ static enum access_result copy_on_write(struct fault *f, pfn_t old)
     if (r != ACCESS_OK)
         return r;
     if (old == PFN_NONE)
-        clear_page(pg, pfn);
+        clear_page(mem, pfn);
     else
-        copy_page(pg, pfn, old);
-    access_flush_page(pg, ac->mm, f->vpn);
+        copy_page(mem, pfn, old);
+    access_flush_page(mem, ac->mm, f->vpn);
     if (old != PFN_NONE) {
-        page_unmap(pg, ac->mm, old);
+        page_unmap(mem, ac->mm, old);
         if (frame_test(fault_frame(f, old), PG_ANON))
-            page_free_if_unused(pg, old);
+            page_free_if_unused(mem, old);
     }
     map_new(f, pfn);
     return ACCESS_OK;
@@ -114,15 +114,15 @@ static bool can_reuse(struct fault *f, pfn_t pfn)
         return true;
     if (fr->mapcount != 1)
         return false;
-    if (frame_test(fr, PG_SWAPCACHE) && !page_free_swap(f->ac->pg, pfn))
+    if (frame_test(fr, PG_SWAPCACHE) && !page_free_swap(f->ac->mem, pfn))
         return false;
-    rmap_move_anon(f->ac->pg->space, f->vma, f->vpn, pfn);
+    rmap_move_anon(f->ac->mem->space, f->vma, f->vpn, pfn);
     return true;
 }
 
 enum access_result fault_write_protected(struct fault *f)
 {
-    struct pgdat *pg = f->ac->pg;
+    struct mem *mem = f->ac->mem;
     pte_t pte = *f->slot;
     pfn_t pfn = pte_is_zero_page(pte) ? PFN_NONE : pte_pfn(pte);
 
@@ -131,8 +131,8 @@ enum access_result fault_write_protected(struct fault *f)
         if (f->vma->flags & VM_SHARED) /* page_mkwrite: the file learns of its first write now */
             access_dirty_page(f->ac, pfn);
         *f->slot = pte | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED;
-        access_flush_page(pg, f->ac->mm, f->vpn);
-        count(pg->counters, PGREUSE, 1);
+        access_flush_page(mem, f->ac->mm, f->vpn);
+        count(mem->counters, PGREUSE, 1);
         return ACCESS_OK;
     }
     return copy_on_write(f, pfn);

@@ -13,25 +13,25 @@
 
 static struct inode *fault_inode(const struct fault *f)
 {
-    return inode_get(f->ac->pg->backing, f->vma->inode);
+    return inode_get(f->ac->mem->backing, f->vma->inode);
 }
 
 /* Put a frame into the cache, locked and on its way to the LRU; false when it is a page that reclaim threw out lately. */
-static bool add_locked(struct pgdat *pg, struct inode *inode, u64 index, pfn_t pfn, bool for_write)
+static bool add_locked(struct mem *mem, struct inode *inode, u64 index, pfn_t pfn, bool for_write)
 {
     u64 shadow;
 
-    frame_set(frames_get(pg->frames, pfn), PG_LOCKED);
-    shadow = page_cache_add(pg, inode, index, pfn);
+    frame_set(frames_get(mem->frames, pfn), PG_LOCKED);
+    shadow = page_cache_add(mem, inode, index, pfn);
     if (shadow && !for_write)
-        workingset_refault(pg, pfn, shadow);
-    lru_add(pg, pfn);
+        workingset_refault(mem, pfn, shadow);
+    lru_add(mem, pfn);
     return shadow != 0;
 }
 
 void filemap_readahead(struct access_ctx *ac, struct inode *inode, const struct ra_plan *plan)
 {
-    struct pgdat *pg = ac->pg;
+    struct mem *mem = ac->mem;
     u64 run = plan->start; /* first page of the row not yet submitted */
     u32 nr = 0;
     u64 mark = plan->async_size ? plan->start + plan->nr - plan->async_size : UINT64_MAX;
@@ -45,31 +45,31 @@ void filemap_readahead(struct access_ctx *ac, struct inode *inode, const struct 
 
         if (pagecache_find(inode, i) != PFN_NONE) {
             if (nr)
-                io_read_file(pg, inode, run, nr);
+                io_read_file(mem, inode, run, nr);
             nr = 0;
             continue;
         }
-        if (balance_get_page(pg, &at, ac->group, &pfn, &w) != BALANCE_OK)
+        if (balance_get_page(mem, &at, ac->group, &pfn, &w) != BALANCE_OK)
             break;
-        ac->refault |= add_locked(pg, inode, i, pfn, false);
+        ac->refault |= add_locked(mem, inode, i, pfn, false);
         if (i == mark)
-            frame_set(frames_get(pg->frames, pfn), PG_READAHEAD);
+            frame_set(frames_get(mem->frames, pfn), PG_READAHEAD);
         if (!nr++)
             run = i;
     }
     if (nr)
-        io_read_file(pg, inode, run, nr);
+        io_read_file(mem, inode, run, nr);
 }
 
 /* A page that nothing need be read for: new, or all of it will be written. */
-static bool add_zeroed(struct pgdat *pg, struct inode *inode, u64 index, pfn_t pfn)
+static bool add_zeroed(struct mem *mem, struct inode *inode, u64 index, pfn_t pfn)
 {
-    bool shadow = add_locked(pg, inode, index, pfn, true);
+    bool shadow = add_locked(mem, inode, index, pfn, true);
 
-    if (pg->frames->bytes)
-        memset(frames_bytes(pg->frames, pfn), 0, PAGE_SIZE);
-    frame_clear(frames_get(pg->frames, pfn), PG_LOCKED);
-    frame_set(frames_get(pg->frames, pfn), PG_UPTODATE);
+    if (mem->frames->bytes)
+        memset(frames_bytes(mem->frames, pfn), 0, PAGE_SIZE);
+    frame_clear(frames_get(mem->frames, pfn), PG_LOCKED);
+    frame_set(frames_get(mem->frames, pfn), PG_UPTODATE);
     return shadow;
 }
 
@@ -86,18 +86,18 @@ static enum access_result read_one(struct access_ctx *ac, struct inode *inode, u
     r = access_get_page(ac, &pfn);
     if (r != ACCESS_OK)
         return r;
-    ac->refault |= add_locked(ac->pg, inode, index, pfn, false);
-    io_read_file(ac->pg, inode, index, 1);
+    ac->refault |= add_locked(ac->mem, inode, index, pfn, false);
+    io_read_file(ac->mem, inode, index, 1);
     return ACCESS_OK;
 }
 
 /* A page whose read failed may be tried again once; it leaves the cache so that the next look starts anew. */
-static void drop_failed(struct pgdat *pg, pfn_t pfn)
+static void drop_failed(struct mem *mem, pfn_t pfn)
 {
-    if (frames_get(pg->frames, pfn)->mapcount)
+    if (frames_get(mem->frames, pfn)->mapcount)
         return;
-    page_cache_del(pg, pfn, 0);
-    page_free(pg, pfn);
+    page_cache_del(mem, pfn, 0);
+    page_free(mem, pfn);
 }
 
 static enum wait_cause read_cause(const struct access_ctx *ac)
@@ -109,9 +109,9 @@ static enum wait_cause read_cause(const struct access_ctx *ac)
 static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
 {
     struct access_ctx *ac = f->ac;
-    struct pgdat *pg = ac->pg;
+    struct mem *mem = ac->mem;
     struct inode *inode = fault_inode(f);
-    struct file *file = file_get(pg->backing, f->vma->file);
+    struct file *file = file_get(mem->backing, f->vma->file);
     u64 index = vma_index(f->vma, f->vpn);
     bool retried = *ac->fault_retried || f->major, read = false;
 
@@ -125,7 +125,7 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
     }
     for (;;) {
         pfn_t pfn = pagecache_find(inode, index);
-        struct frame *fr = frames_get(pg->frames, pfn);
+        struct frame *fr = frames_get(mem->frames, pfn);
         struct ra_plan plan;
         enum access_result r;
 
@@ -151,7 +151,7 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
             retried = true;
             continue;
         }
-        fr = frames_get(pg->frames, pfn);
+        fr = frames_get(mem->frames, pfn);
         if (frame_test(fr, PG_LOCKED))
             return access_wait_page(ac, pfn, read_cause(ac));
         if (frame_test(fr, PG_UPTODATE)) {
@@ -160,7 +160,7 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
             *ret_pfn = pfn;
             return ACCESS_OK;
         }
-        drop_failed(pg, pfn);
+        drop_failed(mem, pfn);
         return ACCESS_SIGBUS;
     }
 }
@@ -176,16 +176,16 @@ static pte_t file_bits(const struct vma *vma, bool write)
 
 static void map_page(struct fault *f, vpn_t vpn, pte_t *slot, pfn_t pfn, bool write)
 {
-    page_map(f->ac->pg, f->ac->mm, pfn);
+    page_map(f->ac->mem, f->ac->mm, pfn);
     pagetable_set(f->ac->mm, vpn, slot, pte_make(pfn, file_bits(f->vma, write)));
 }
 
 /* Map the cached pages of the aligned window around the address that lie in the vma and in this page table. */
 static bool fault_around(struct fault *f)
 {
-    struct pgdat *pg = f->ac->pg;
+    struct mem *mem = f->ac->mem;
     struct inode *inode = fault_inode(f);
-    u64 pages = MAX(pg->tunables->x_fault_around_bytes >> PAGE_SHIFT, (u64)1);
+    u64 pages = MAX(mem->tunables->x_fault_around_bytes >> PAGE_SHIFT, (u64)1);
     vpn_t start = MAX(f->vpn & ~(pages - 1), f->vma->start);
     vpn_t end = MIN(MIN(start + pages, f->vma->end), (start | (TABLE_ENTRIES - 1)) + 1);
     u32 mapped = 0;
@@ -198,7 +198,7 @@ static bool fault_around(struct fault *f)
         vpn_t vpn = f->vma->start + (i - f->vma->pgoff);
         pte_t *slot = f->slot + (s64)(vpn - f->vpn);
         pfn_t pfn = pagecache_find(inode, i);
-        struct frame *fr = frames_get(pg->frames, pfn);
+        struct frame *fr = frames_get(mem->frames, pfn);
 
         if (pfn == PFN_NONE || frame_test(fr, PG_LOCKED | PG_READAHEAD) ||
             !frame_test(fr, PG_UPTODATE))
@@ -207,9 +207,9 @@ static bool fault_around(struct fault *f)
         if (!pte_none(*slot))
             continue;
         map_page(f, vpn, slot, pfn, false);
-        pgdat_cost(pg, pg->cost->fault_around);
+        mem_cost(mem, mem->cost->fault_around);
     }
-    readahead_mmap_mapped(file_get(pg->backing, f->vma->file), mapped);
+    readahead_mmap_mapped(file_get(mem->backing, f->vma->file), mapped);
     return !pte_none(*f->slot);
 }
 
@@ -236,7 +236,7 @@ static enum access_result fault_read(struct fault *f)
 /* A private write: the file's page is only copied from. */
 static enum access_result fault_cow(struct fault *f)
 {
-    struct pgdat *pg = f->ac->pg;
+    struct mem *mem = f->ac->mem;
     enum access_result r;
     pfn_t file_pfn, pfn;
 
@@ -249,12 +249,12 @@ static enum access_result fault_cow(struct fault *f)
     frame_clear(fault_frame(f, file_pfn), PG_LOCKED);
     if (r != ACCESS_OK)
         return r;
-    if (pg->frames->bytes)
-        memcpy(frames_bytes(pg->frames, pfn), frames_bytes(pg->frames, file_pfn), PAGE_SIZE);
-    pgdat_cost(pg, pg->cost->copy_page);
+    if (mem->frames->bytes)
+        memcpy(frames_bytes(mem->frames, pfn), frames_bytes(mem->frames, file_pfn), PAGE_SIZE);
+    mem_cost(mem, mem->cost->copy_page);
     frame_set(fault_frame(f, pfn), PG_UPTODATE | PG_SWAPBACKED);
-    page_map_new_anon(pg, f->vma, f->vpn, pfn);
-    lru_add(pg, pfn);
+    page_map_new_anon(mem, f->vma, f->vpn, pfn);
+    lru_add(mem, pfn);
     pagetable_set(f->ac->mm, f->vpn, f->slot, pte_make(pfn, file_bits(f->vma, true)));
     return ACCESS_OK;
 }
@@ -283,8 +283,8 @@ enum access_result fault_file(struct fault *f)
 enum access_result access_file_page(struct access_ctx *ac, struct file *file, u64 index,
                                     u32 req_count, pfn_t *ret_pfn)
 {
-    struct pgdat *pg = ac->pg;
-    struct inode *inode = inode_get(pg->backing, file->inode);
+    struct mem *mem = ac->mem;
+    struct inode *inode = inode_get(mem->backing, file->inode);
     pfn_t pfn = pagecache_find(inode, index);
     struct ra_plan plan;
     enum access_result r;
@@ -298,7 +298,7 @@ enum access_result access_file_page(struct access_ctx *ac, struct file *file, u6
             return r;
         pfn = pagecache_find(inode, index);
     }
-    if (readahead_take_mark(frames_get(pg->frames, pfn))) {
+    if (readahead_take_mark(frames_get(mem->frames, pfn))) {
         plan = readahead_async(file, inode, index, req_count);
         filemap_readahead(ac, inode, &plan);
         pfn = pagecache_find(inode, index);
@@ -309,12 +309,12 @@ enum access_result access_file_page(struct access_ctx *ac, struct file *file, u6
             pfn = pagecache_find(inode, index);
         }
     }
-    if (frame_test(frames_get(pg->frames, pfn), PG_LOCKED)) {
+    if (frame_test(frames_get(mem->frames, pfn), PG_LOCKED)) {
         access_wait_io(ac, pfn, read_cause(ac));
         return ACCESS_WAIT;
     }
-    if (!frame_test(frames_get(pg->frames, pfn), PG_UPTODATE)) {
-        drop_failed(pg, pfn);
+    if (!frame_test(frames_get(mem->frames, pfn), PG_UPTODATE)) {
+        drop_failed(mem, pfn);
         return ACCESS_SIGBUS; /* EIO for read(2) */
     }
     *ret_pfn = pfn;
@@ -324,8 +324,8 @@ enum access_result access_file_page(struct access_ctx *ac, struct file *file, u6
 enum access_result access_file_write_page(struct access_ctx *ac, struct file *file, u64 index,
                                           bool whole, pfn_t *ret_pfn)
 {
-    struct pgdat *pg = ac->pg;
-    struct inode *inode = inode_get(pg->backing, file->inode);
+    struct mem *mem = ac->mem;
+    struct inode *inode = inode_get(mem->backing, file->inode);
     pfn_t pfn = pagecache_find(inode, index);
     struct frame *fr;
     enum access_result r;
@@ -342,19 +342,19 @@ enum access_result access_file_write_page(struct access_ctx *ac, struct file *fi
         if (r != ACCESS_OK)
             return r;
         if (!whole && index < inode_nr_pages(inode)) {
-            ac->refault = add_locked(pg, inode, index, pfn, true);
-            io_read_file(pg, inode, index, 1);
+            ac->refault = add_locked(mem, inode, index, pfn, true);
+            io_read_file(mem, inode, index, 1);
         } else {
-            ac->refault = add_zeroed(pg, inode, index, pfn);
+            ac->refault = add_zeroed(mem, inode, index, pfn);
         }
     }
-    fr = frames_get(pg->frames, pfn);
+    fr = frames_get(mem->frames, pfn);
     if (frame_test(fr, PG_LOCKED)) {
         access_wait_io(ac, pfn, read_cause(ac));
         return ACCESS_WAIT;
     }
     if (!frame_test(fr, PG_UPTODATE)) {
-        drop_failed(pg, pfn);
+        drop_failed(mem, pfn);
         return ACCESS_SIGBUS;
     }
     *ret_pfn = pfn;

@@ -4,25 +4,25 @@
  * faulted in again from their file are not copied. Mirrors copy_pte_range() of mm/memory.c, Linux 6.1. */
 #include "access/access_int.h"
 
-static void copy_swap(struct pgdat *pg, struct mm *child, vpn_t vpn, pte_t *from, pte_t *to)
+static void copy_swap(struct mem *mem, struct mm *child, vpn_t vpn, pte_t *from, pte_t *to)
 {
     if (likely(pte_swp(*from) != SWP_ERROR))
-        swap_dup(pg->swap, pte_swp(*from));
+        swap_dup(mem->swap, pte_swp(*from));
     *from &= ~PTE_SWAP_EXCLUSIVE;
     pagetable_set(child, vpn, to, *from);
     child->swapents++;
 }
 
-static void copy_present(struct pgdat *pg, const struct vma *vma, struct mm *child, vpn_t vpn,
+static void copy_present(struct mem *mem, const struct vma *vma, struct mm *child, vpn_t vpn,
                          pte_t *from, pte_t *to)
 {
     pte_t pte = *from;
 
     if (!pte_is_zero_page(pte)) {
-        struct frame *f = frames_get(pg->frames, pte_pfn(pte));
+        struct frame *f = frames_get(mem->frames, pte_pfn(pte));
 
         frame_clear(f, PG_EXCLUSIVE);
-        page_map(pg, child, pte_pfn(pte));
+        page_map(mem, child, pte_pfn(pte));
         if (!(vma->flags & VM_SHARED))
             *from = pte &= ~PTE_WRITE;
         else
@@ -34,7 +34,7 @@ static void copy_present(struct pgdat *pg, const struct vma *vma, struct mm *chi
 static enum access_result copy_range(struct access_ctx *ac, const struct vma *vma, struct mm *child,
                                      vpn_t start, u64 *progress)
 {
-    struct pgdat *pg = ac->pg;
+    struct mem *mem = ac->mem;
     pte_t *from;
 
     for (vpn_t v = pagetable_next(ac->mm, start, vma->end, &from); v < vma->end;
@@ -50,11 +50,11 @@ static enum access_result copy_range(struct access_ctx *ac, const struct vma *vm
             pte_t *to = pagetable_find(child, v);
 
             if (pte_is_swap(*from))
-                copy_swap(pg, child, v, from, to);
+                copy_swap(mem, child, v, from, to);
             else
-                copy_present(pg, vma, child, v, from, to);
+                copy_present(mem, vma, child, v, from, to);
         }
-        pgdat_cost(pg, pg->cost->fork_page);
+        mem_cost(mem, mem->cost->fork_page);
     }
     return ACCESS_OK;
 }
@@ -70,8 +70,8 @@ enum access_result access_fork(struct access_ctx *ac, struct mm *child, u64 *pro
         if (r != ACCESS_OK)
             return r;
     }
-    for (unsigned cpu = 0; cpu < ac->pg->nr_cpus; cpu++)
-        tlb_flush_mm(&ac->pg->tlbs[cpu], ac->mm->id);
+    for (unsigned cpu = 0; cpu < ac->mem->nr_cpus; cpu++)
+        tlb_flush_mm(&ac->mem->tlbs[cpu], ac->mm->id);
     ac->attempt->resumed = false;
     *progress = 0;
     return ACCESS_OK;

@@ -13,43 +13,43 @@
 
 static enum access_result new_page(struct access_ctx *ac, struct inode *inode, u64 index)
 {
-    struct pgdat *pg = ac->pg;
+    struct mem *mem = ac->mem;
     enum access_result r;
     pfn_t pfn;
 
     if (!shmem_has_room(inode) || (inode->kind == INODE_SHMEM && !inode->committed &&
-                                   !overcommit_allows(pg, ac->mm, 1, ac->admin))) {
+                                   !overcommit_allows(mem, ac->mm, 1, ac->admin))) {
         ac->error = -ENOSPC;
         return ACCESS_SIGBUS;
     }
     r = access_get_page(ac, &pfn);
     if (r != ACCESS_OK)
         return r;
-    shmem_account(pg->backing, inode, 1);
-    if (pg->frames->bytes)
-        memset(frames_bytes(pg->frames, pfn), 0, PAGE_SIZE);
-    pgdat_cost(pg, pg->cost->zero_page);
-    frame_set(frames_get(pg->frames, pfn), PG_UPTODATE);
-    page_cache_add(pg, inode, index, pfn);
+    shmem_account(mem->backing, inode, 1);
+    if (mem->frames->bytes)
+        memset(frames_bytes(mem->frames, pfn), 0, PAGE_SIZE);
+    mem_cost(mem, mem->cost->zero_page);
+    frame_set(frames_get(mem->frames, pfn), PG_UPTODATE);
+    page_cache_add(mem, inode, index, pfn);
     if (inode->kind == INODE_RAMFS) /* mapping_unevictable() */
-        frame_set(frames_get(pg->frames, pfn), PG_UNEVICTABLE);
-    lru_add(pg, pfn);
+        frame_set(frames_get(mem->frames, pfn), PG_UNEVICTABLE);
+    lru_add(mem, pfn);
     return ACCESS_OK;
 }
 
 /* From the swap cache into the page cache; the slot is free afterwards. */
-static void take_back(struct pgdat *pg, struct inode *inode, u64 index, swp_t e, pfn_t pfn)
+static void take_back(struct mem *mem, struct inode *inode, u64 index, swp_t e, pfn_t pfn)
 {
-    page_swapcache_del(pg, pfn, 0);
-    page_cache_add(pg, inode, index, pfn);
-    page_swap_put(pg, e);
-    page_mark_dirty(pg, pfn); /* its only copy is here */
+    page_swapcache_del(mem, pfn, 0);
+    page_cache_add(mem, inode, index, pfn);
+    page_swap_put(mem, e);
+    page_mark_dirty(mem, pfn); /* its only copy is here */
 }
 
 enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u64 index,
                                   struct fault *f)
 {
-    struct pgdat *pg = ac->pg;
+    struct mem *mem = ac->mem;
     u64 entry = pagecache_entry(inode, index);
     enum access_result r;
     struct frame *fr;
@@ -63,7 +63,7 @@ enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u6
     e = entry_swap(entry);
     if (e == SWP_ERROR)
         return ACCESS_SIGBUS;
-    pfn = swapcache_find(pg->swap, e);
+    pfn = swapcache_find(mem->swap, e);
     if (pfn == PFN_NONE) {
         r = swapin_get_page(ac, e, &pfn);
         if (r != ACCESS_OK)
@@ -73,14 +73,14 @@ enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u6
             access_count_fault(ac, PGMAJFAULT);
         }
         swapin_window(ac, e, pfn, NULL);
-        if (swapcache_find(pg->swap, e) != pfn)
+        if (swapcache_find(mem->swap, e) != pfn)
             return shmem_get_page(ac, inode, index, f);
     } else {
-        bool marked = frame_test_clear(frames_get(pg->frames, pfn), PG_READAHEAD);
+        bool marked = frame_test_clear(frames_get(mem->frames, pfn), PG_READAHEAD);
 
-        pg->swapin_hits += swap_readahead_hit(pg->swap, NULL, 0, marked);
+        mem->swapin_hits += swap_readahead_hit(mem->swap, NULL, 0, marked);
     }
-    fr = frames_get(pg->frames, pfn);
+    fr = frames_get(mem->frames, pfn);
     if (frame_test(fr, PG_LOCKED | PG_WRITEBACK)) {
         ac->attempt->resumed = f != NULL;
         access_wait_io(ac, pfn, WAIT_SWAPIN);
@@ -88,13 +88,13 @@ enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u6
     }
     if (!frame_test(fr, PG_UPTODATE))
         return ACCESS_SIGBUS;
-    take_back(pg, inode, index, e, pfn);
+    take_back(mem, inode, index, e, pfn);
     return ACCESS_OK;
 }
 
 enum access_result access_unuse_shmem(struct access_ctx *ac, struct inode *inode, u64 index)
 {
-    struct pgdat *pg = ac->pg;
+    struct mem *mem = ac->mem;
     swp_t e = entry_swap(pagecache_entry(inode, index));
     enum access_result r = shmem_get_page(ac, inode, index, NULL);
     pfn_t pfn;
@@ -103,15 +103,15 @@ enum access_result access_unuse_shmem(struct access_ctx *ac, struct inode *inode
         *ac->fault_retried = false; /* nobody's fault */
     if (r != ACCESS_SIGBUS)
         return r;
-    pfn = swapcache_find(pg->swap, e);
-    pagecache_set_value(pg->backing, inode, index, entry_from_swap(SWP_ERROR));
-    page_swap_put(pg, e);
-    if (pfn != PFN_NONE && swapcache_find(pg->swap, e) == pfn)
-        page_free_if_unused(pg, pfn);
+    pfn = swapcache_find(mem->swap, e);
+    pagecache_set_value(mem->backing, inode, index, entry_from_swap(SWP_ERROR));
+    page_swap_put(mem, e);
+    if (pfn != PFN_NONE && swapcache_find(mem->swap, e) == pfn)
+        page_free_if_unused(mem, pfn);
     return ACCESS_OK;
 }
 
-void shmem_free_swap(struct pgdat *pg, struct inode *inode, u64 from, u64 to)
+void shmem_free_swap(struct mem *mem, struct inode *inode, u64 from, u64 to)
 {
     u64 index, entry;
 
@@ -120,7 +120,7 @@ void shmem_free_swap(struct pgdat *pg, struct inode *inode, u64 from, u64 to)
     xa_for_each_range (&inode->pages, index, entry, from, to) {
         if (!entry_is_shadow(entry))
             continue;
-        page_cache_clear_shadows(pg, inode, index, index); /* with its tree node */
-        page_swap_put(pg, entry_swap(entry));
+        page_cache_clear_shadows(mem, inode, index, index); /* with its tree node */
+        page_swap_put(mem, entry_swap(entry));
     }
 }

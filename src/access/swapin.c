@@ -14,16 +14,16 @@
 
 static void swapin_page(struct access_ctx *ac, swp_t e, pfn_t pfn, bool readahead)
 {
-    struct pgdat *pg = ac->pg;
-    struct frame *fr = frames_get(pg->frames, pfn);
+    struct mem *mem = ac->mem;
+    struct frame *fr = frames_get(mem->frames, pfn);
     u64 shadow;
 
     frame_set(fr, PG_LOCKED | PG_SWAPBACKED | (readahead ? PG_READAHEAD : 0));
-    shadow = page_swapcache_add(pg, e, pfn);
+    shadow = page_swapcache_add(mem, e, pfn);
     if (shadow)
-        workingset_refault(pg, pfn, shadow);
-    lru_add(pg, pfn);
-    io_read_swap(pg, pfn, e);
+        workingset_refault(mem, pfn, shadow);
+    lru_add(mem, pfn);
+    io_read_swap(mem, pfn, e);
 }
 
 static void read_ahead_one(struct access_ctx *ac, swp_t e)
@@ -32,22 +32,22 @@ static void read_ahead_one(struct access_ctx *ac, swp_t e)
     struct wait w;
     pfn_t pfn;
 
-    if (!swap_count(ac->pg->swap, e) || swapcache_find(ac->pg->swap, e) != PFN_NONE)
+    if (!swap_count(ac->mem->swap, e) || swapcache_find(ac->mem->swap, e) != PFN_NONE)
         return;
-    if (balance_get_page(ac->pg, &at, swapin_group(ac, e), &pfn, &w) != BALANCE_OK)
+    if (balance_get_page(ac->mem, &at, swapin_group(ac, e), &pfn, &w) != BALANCE_OK)
         return;
-    if (swapcache_find(ac->pg->swap, e) != PFN_NONE || !swap_count(ac->pg->swap, e)) {
-        page_free(ac->pg, pfn);
+    if (swapcache_find(ac->mem->swap, e) != PFN_NONE || !swap_count(ac->mem->swap, e)) {
+        page_free(ac->mem, pfn);
         return;
     }
     swapin_page(ac, e, pfn, true);
-    count(ac->pg->counters, SWAP_RA, 1);
+    count(ac->mem->counters, SWAP_RA, 1);
 }
 
 /* False: the window is the page itself. */
 static bool read_ahead_by_address(struct fault *f)
 {
-    struct swap_vma_window w = swap_vma_readahead_window(f->ac->pg->swap, &f->vma->swap_ra, f->vpn,
+    struct swap_vma_window w = swap_vma_readahead_window(f->ac->mem->swap, &f->vma->swap_ra, f->vpn,
                                                          f->vma->start, f->vma->end);
 
     for (vpn_t v = w.start; w.win > 1 && v < w.end; v++) {
@@ -61,33 +61,34 @@ static bool read_ahead_by_address(struct fault *f)
 
 static bool read_ahead_by_slot(struct access_ctx *ac, swp_t e)
 {
-    struct pgdat *pg = ac->pg;
+    struct mem *mem = ac->mem;
     swp_t window[WINDOW_MAX];
-    unsigned nr = swap_readahead_window(pg->swap, e, (unsigned)pg->swapin_hits, window, WINDOW_MAX);
+    unsigned nr =
+        swap_readahead_window(mem->swap, e, (unsigned)mem->swapin_hits, window, WINDOW_MAX);
 
-    pg->swapin_hits = 0;
+    mem->swapin_hits = 0;
     for (unsigned i = 0; i < nr; i++)
         if (window[i] != e)
             read_ahead_one(ac, window[i]);
-    return pg->swap->page_cluster && pg->swap->ra_last_pages > 1;
+    return mem->swap->page_cluster && mem->swap->ra_last_pages > 1;
 }
 
 bool swapin_window(struct access_ctx *ac, swp_t e, pfn_t pfn, struct fault *f)
 {
-    struct frame *fr = frames_get(ac->pg->frames, pfn);
+    struct frame *fr = frames_get(ac->mem->frames, pfn);
     bool here, others;
 
-    io_plug(ac->pg);
+    io_plug(ac->mem);
     swapin_page(ac, e, pfn, false);
     here = !frame_test(fr, PG_LOCKED); /* may not be evicted by the readahead */
     frame_set(fr, PG_LOCKED);
-    if (f && swap_use_vma_readahead(ac->pg->swap))
+    if (f && swap_use_vma_readahead(ac->mem->swap))
         others = read_ahead_by_address(f);
     else
         others = read_ahead_by_slot(ac, e);
     if (here)
         frame_clear(fr, PG_LOCKED);
-    io_unplug(ac->pg);
+    io_unplug(ac->mem);
     return others;
 }
 
@@ -95,8 +96,8 @@ bool swapin_window(struct access_ctx *ac, swp_t e, pfn_t pfn, struct fault *f)
 static enum access_result swap_in(struct fault *f, swp_t e, pfn_t *ret_pfn)
 {
     struct access_ctx *ac = f->ac;
-    struct pgdat *pg = ac->pg;
-    bool bypass = swap_is_synchronous(pg->swap, e);
+    struct mem *mem = ac->mem;
+    bool bypass = swap_is_synchronous(mem->swap, e);
     enum access_result r = swapin_get_page(ac, e, ret_pfn);
     u64 shadow;
 
@@ -109,22 +110,23 @@ static enum access_result swap_in(struct fault *f, swp_t e, pfn_t *ret_pfn)
         return ACCESS_OK;
     }
     frame_set(fault_frame(f, *ret_pfn), PG_LOCKED | PG_SWAPBACKED);
-    shadow = swapcache_entry(pg->swap, e);
+    shadow = swapcache_entry(mem->swap, e);
     if (shadow)
-        workingset_refault(pg, *ret_pfn, shadow);
-    lru_add(pg, *ret_pfn);
-    io_read_swap(pg, *ret_pfn, e);
+        workingset_refault(mem, *ret_pfn, shadow);
+    lru_add(mem, *ret_pfn);
+    io_read_swap(mem, *ret_pfn, e);
     return ACCESS_OK;
 }
 
 static bool should_free_swap(const struct fault *f, pfn_t pfn)
 {
-    struct pgdat *pg = f->ac->pg;
+    struct mem *mem = f->ac->mem;
     const struct frame *fr = fault_frame(f, pfn);
 
     if (!frame_test(fr, PG_SWAPCACHE))
         return false;
-    if (group_swap_full(frame_group(pg->groups, fr), pg->swap->free_pages, pg->swap->total_pages) ||
+    if (group_swap_full(frame_group(mem->groups, fr), mem->swap->free_pages,
+                        mem->swap->total_pages) ||
         (f->vma->flags & VM_LOCKED) || frame_test(fr, PG_MLOCKED))
         return true;
     return f->kind == ACCESS_WRITE && fr->mapcount == 0;
@@ -133,7 +135,7 @@ static bool should_free_swap(const struct fault *f, pfn_t pfn)
 static enum access_result map_swapped_in(struct fault *f, swp_t e, pfn_t pfn)
 {
     struct access_ctx *ac = f->ac;
-    struct pgdat *pg = ac->pg;
+    struct mem *mem = ac->mem;
     struct frame *fr = fault_frame(f, pfn);
     bool exclusive = (*f->slot & PTE_SWAP_EXCLUSIVE) != 0;
     pte_t bits = PTE_PRESENT | PTE_USER | PTE_ACCESSED;
@@ -141,16 +143,16 @@ static enum access_result map_swapped_in(struct fault *f, swp_t e, pfn_t pfn)
     anon_vma_prepare(f->vma);
     ac->mm->swapents--;
     frame_set(fr, PG_LOCKED); /* dropping the slot's last reference must not free the page */
-    page_swap_put(pg, e);
+    page_swap_put(mem, e);
     frame_clear(fr, PG_LOCKED);
     if (should_free_swap(f, pfn))
-        page_free_swap(pg, pfn);
+        page_free_swap(mem, pfn);
     if (exclusive || (!frame_test(fr, PG_SWAPCACHE) && fr->mapcount == 0)) {
         exclusive = true;
         if (f->kind == ACCESS_WRITE && (f->vma->flags & VM_WRITE))
             bits |= PTE_WRITE | PTE_DIRTY;
     }
-    page_map_swapped_in(pg, f->vma, f->vpn, pfn, exclusive);
+    page_map_swapped_in(mem, f->vma, f->vpn, pfn, exclusive);
     *f->slot = pte_make(pfn, bits);
     if (f->kind == ACCESS_WRITE && !(bits & PTE_WRITE))
         return fault_write_protected(f);
@@ -159,23 +161,23 @@ static enum access_result map_swapped_in(struct fault *f, swp_t e, pfn_t pfn)
 
 enum access_result fault_swap(struct fault *f)
 {
-    struct pgdat *pg = f->ac->pg;
+    struct mem *mem = f->ac->mem;
     swp_t e = pte_swp(*f->slot);
     enum access_result r;
     pfn_t pfn;
 
     if (e == SWP_ERROR)
         return ACCESS_SIGBUS;
-    pfn = swapcache_find(pg->swap, e);
+    pfn = swapcache_find(mem->swap, e);
     if (pfn != PFN_NONE) {
         bool marked = frame_test_clear(fault_frame(f, pfn), PG_READAHEAD);
 
-        pg->swapin_hits += swap_readahead_hit(pg->swap, &f->vma->swap_ra, f->vpn, marked);
+        mem->swapin_hits += swap_readahead_hit(mem->swap, &f->vma->swap_ra, f->vpn, marked);
     } else {
         r = swap_in(f, e, &pfn);
         if (r != ACCESS_OK)
             return r;
-        if (swapcache_find(pg->swap, e) != pfn && !swap_is_synchronous(pg->swap, e))
+        if (swapcache_find(mem->swap, e) != pfn && !swap_is_synchronous(mem->swap, e))
             return fault_swap(f); /* read, and evicted by the readahead beside it */
     }
     if (frame_test(fault_frame(f, pfn), PG_LOCKED)) {
@@ -184,7 +186,7 @@ enum access_result fault_swap(struct fault *f)
     }
     if (!frame_test(fault_frame(f, pfn), PG_UPTODATE)) {
         if (!frame_test(fault_frame(f, pfn), PG_SWAPCACHE))
-            page_free(pg, pfn);
+            page_free(mem, pfn);
         return ACCESS_SIGBUS;
     }
     return map_swapped_in(f, e, pfn);
@@ -194,33 +196,33 @@ enum access_result fault_swap(struct fault *f)
 /* The entry gives up its slot, for the page or for an error; the page must not go with the last reference. */
 static void unuse_slot(struct access_ctx *ac, pfn_t pfn, swp_t e)
 {
-    struct frame *fr = frames_get(ac->pg->frames, pfn);
+    struct frame *fr = frames_get(ac->mem->frames, pfn);
 
     frame_set(fr, PG_LOCKED);
-    page_swap_put(ac->pg, e);
+    page_swap_put(ac->mem, e);
     frame_clear(fr, PG_LOCKED);
 }
 
 static void unuse_map(struct fault *f, swp_t e, pfn_t pfn)
 {
-    struct pgdat *pg = f->ac->pg;
+    struct mem *mem = f->ac->mem;
     bool exclusive = (*f->slot & PTE_SWAP_EXCLUSIVE) != 0;
     bool none = !(f->vma->flags & VM_ACCESS_FLAGS);
 
     anon_vma_prepare(f->vma);
     f->vma->mm->swapents--;
     unuse_slot(f->ac, pfn, e);
-    page_map_swapped_in(pg, f->vma, f->vpn, pfn, exclusive);
+    page_map_swapped_in(mem, f->vma, f->vpn, pfn, exclusive);
     *f->slot = pte_make(pfn, PTE_PRESENT | PTE_USER | (none ? PTE_PROTNONE : 0)); /* old, clean */
-    page_free_swap(pg, pfn);
+    page_free_swap(mem, pfn);
 }
 
 enum access_result access_unuse(struct access_ctx *ac, struct vma *vma, vpn_t vpn, pte_t *slot)
 {
     struct fault f = {.ac = ac, .vma = vma, .vpn = vpn, .slot = slot, .kind = ACCESS_READ};
-    struct pgdat *pg = ac->pg;
+    struct mem *mem = ac->mem;
     swp_t e = pte_swp(*slot);
-    pfn_t pfn = swapcache_find(pg->swap, e);
+    pfn_t pfn = swapcache_find(mem->swap, e);
 
     if (pfn == PFN_NONE) {
         enum access_result r = swapin_get_page(ac, e, &pfn);
@@ -228,7 +230,7 @@ enum access_result access_unuse(struct access_ctx *ac, struct vma *vma, vpn_t vp
         if (r != ACCESS_OK)
             return r;
         swapin_window(ac, e, pfn, &f);
-        if (swapcache_find(pg->swap, e) != pfn)
+        if (swapcache_find(mem->swap, e) != pfn)
             return ACCESS_OK; /* evicted by the readahead beside it: once more */
     }
     if (frame_test(fault_frame(&f, pfn), PG_LOCKED | PG_WRITEBACK)) {
@@ -241,6 +243,6 @@ enum access_result access_unuse(struct access_ctx *ac, struct vma *vma, vpn_t vp
     }
     *slot = pte_make_swap(SWP_ERROR, 0);
     unuse_slot(ac, pfn, e);
-    page_free_if_unused(pg, pfn);
+    page_free_if_unused(mem, pfn);
     return ACCESS_OK;
 }

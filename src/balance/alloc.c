@@ -9,7 +9,7 @@
 #include "balance/balance_int.h"
 #include "reclaim/lru.h"
 
-static u64 direct_reclaim(struct pgdat *pg, struct attempt *at, u32 alloc_flags,
+static u64 direct_reclaim(struct mem *mem, struct attempt *at, u32 alloc_flags,
                           struct wait *ret_wait)
 {
     struct scan_control sc = {
@@ -21,57 +21,57 @@ static u64 direct_reclaim(struct pgdat *pg, struct attempt *at, u32 alloc_flags,
         .may_swap = true,
     };
 
-    return try_to_free(pg, at, &sc, ret_wait);
+    return try_to_free(mem, at, &sc, ret_wait);
 }
 
-static bool take(struct pgdat *pg, u32 flags, enum migratetype mt, pfn_t *ret_pfn)
+static bool take(struct mem *mem, u32 flags, enum migratetype mt, pfn_t *ret_pfn)
 {
-    *ret_pfn = frames_try_alloc(pg->frames, 0, mt, flags, pg->cpu);
+    *ret_pfn = frames_try_alloc(mem->frames, 0, mt, flags, mem->cpu);
     return *ret_pfn != PFN_NONE;
 }
 
-enum balance_result balance_alloc(struct pgdat *pg, struct attempt *at, u32 alloc_flags,
+enum balance_result balance_alloc(struct mem *mem, struct attempt *at, u32 alloc_flags,
                                   enum migratetype mt, pfn_t *ret_pfn, struct wait *ret_wait)
 {
     enum zone_type highest = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
 
-    pgdat_cost(pg, pg->cost->page_alloc);
+    mem_cost(mem, mem->cost->page_alloc);
     alloc_flags = (alloc_flags & ~(u32)ALLOC_WMARK_MASK) | ALLOC_KSWAPD;
-    if (take(pg, alloc_flags | ALLOC_WMARK_LOW | ALLOC_NOFRAGMENT, mt, ret_pfn)) {
+    if (take(mem, alloc_flags | ALLOC_WMARK_LOW | ALLOC_NOFRAGMENT, mt, ret_pfn)) {
         if (unlikely(at->paused.target == 1))
             at->paused.target = 0;
-        if (unlikely(pg->frames->boosted)) {
-            pg->frames->boosted = 0;
-            kswapd_wake(pg, 0, highest);
+        if (unlikely(mem->frames->boosted)) {
+            mem->frames->boosted = 0;
+            kswapd_wake(mem, 0, highest);
         }
         return BALANCE_OK;
     }
-    kswapd_wake(pg, 0, highest);
-    if (take(pg, alloc_flags | ALLOC_WMARK_MIN, mt, ret_pfn))
+    kswapd_wake(mem, 0, highest);
+    if (take(mem, alloc_flags | ALLOC_WMARK_MIN, mt, ret_pfn))
         return BALANCE_OK;
-    if (at->dying && take(pg, alloc_flags | ALLOC_NO_WATERMARKS, mt, ret_pfn))
+    if (at->dying && take(mem, alloc_flags | ALLOC_NO_WATERMARKS, mt, ret_pfn))
         return BALANCE_OK;
     for (;;) {
-        u64 freed = direct_reclaim(pg, at, alloc_flags, ret_wait);
+        u64 freed = direct_reclaim(mem, at, alloc_flags, ret_wait);
 
         at->reclaim_calls++;
         if (reclaim_is_paused(at))
             return BALANCE_WAIT;
-        if (take(pg, alloc_flags | ALLOC_WMARK_MIN, mt, ret_pfn)) {
+        if (take(mem, alloc_flags | ALLOC_WMARK_MIN, mt, ret_pfn)) {
             at->retries = 0;
             return BALANCE_OK;
         }
         if (freed) {
-            frames_unreserve_highatomic(pg->frames, mt, false);
-            frames_drain_pcp(pg->frames);
-            if (take(pg, alloc_flags | ALLOC_WMARK_MIN, mt, ret_pfn)) {
+            frames_unreserve_highatomic(mem->frames, mt, false);
+            frames_drain_pcp(mem->frames);
+            if (take(mem, alloc_flags | ALLOC_WMARK_MIN, mt, ret_pfn)) {
                 at->retries = 0;
                 return BALANCE_OK;
             }
         }
         if (at->noretry)
             return BALANCE_FAIL;
-        if (!freed && wait_for_writeback(pg, NULL, ret_wait))
+        if (!freed && wait_for_writeback(mem, NULL, ret_wait))
             return BALANCE_WAIT;
         if (!freed && ++at->retries > MAX_RECLAIM_RETRIES) {
             at->retries = 0;
@@ -83,44 +83,44 @@ enum balance_result balance_alloc(struct pgdat *pg, struct attempt *at, u32 allo
 
 static pfn_t take_in_reclaim(void *ctx)
 {
-    struct pgdat *pg = ctx;
+    struct mem *mem = ctx;
     pfn_t pfn;
 
-    pgdat_cost(pg, pg->cost->page_alloc);
-    if (take(pg, ALLOC_WMARK_LOW | ALLOC_MOVABLE | ALLOC_KSWAPD | ALLOC_NOFRAGMENT, MT_MOVABLE,
+    mem_cost(mem, mem->cost->page_alloc);
+    if (take(mem, ALLOC_WMARK_LOW | ALLOC_MOVABLE | ALLOC_KSWAPD | ALLOC_NOFRAGMENT, MT_MOVABLE,
              &pfn))
         return pfn;
-    kswapd_wake(pg, 0, ZONE_MOVABLE);
-    if (take(pg, ALLOC_WMARK_MIN | ALLOC_MOVABLE | ALLOC_KSWAPD, MT_MOVABLE, &pfn))
+    kswapd_wake(mem, 0, ZONE_MOVABLE);
+    if (take(mem, ALLOC_WMARK_MIN | ALLOC_MOVABLE | ALLOC_KSWAPD, MT_MOVABLE, &pfn))
         return pfn;
-    take(pg, ALLOC_NO_WATERMARKS | ALLOC_MOVABLE, MT_MOVABLE, &pfn);
+    take(mem, ALLOC_NO_WATERMARKS | ALLOC_MOVABLE, MT_MOVABLE, &pfn);
     return pfn;
 }
 
 static void give_in_reclaim(void *ctx, pfn_t pfn)
 {
-    struct pgdat *pg = ctx;
+    struct mem *mem = ctx;
 
-    frames_free(pg->frames, pfn, 0, pg->cpu);
-    pgdat_cost(pg, pg->cost->page_free);
+    frames_free(mem->frames, pfn, 0, mem->cpu);
+    mem_cost(mem, mem->cost->page_free);
 }
 
-void balance_frame_source(struct pgdat *pg, struct frame_source *ret)
+void balance_frame_source(struct mem *mem, struct frame_source *ret)
 {
-    *ret = (struct frame_source){.ctx = pg, .take = take_in_reclaim, .give = give_in_reclaim};
+    *ret = (struct frame_source){.ctx = mem, .take = take_in_reclaim, .give = give_in_reclaim};
 }
 
-enum balance_result balance_get_page(struct pgdat *pg, struct attempt *at, struct group *g,
+enum balance_result balance_get_page(struct mem *mem, struct attempt *at, struct group *g,
                                      pfn_t *ret_pfn, struct wait *ret_wait)
 {
-    enum balance_result r = balance_alloc(pg, at, ALLOC_MOVABLE, MT_MOVABLE, ret_pfn, ret_wait);
+    enum balance_result r = balance_alloc(mem, at, ALLOC_MOVABLE, MT_MOVABLE, ret_pfn, ret_wait);
 
     if (r != BALANCE_OK)
         return r;
-    r = balance_charge(pg, at, g, 1, ret_wait);
+    r = balance_charge(mem, at, g, 1, ret_wait);
     if (r == BALANCE_OK)
-        frames_get(pg->frames, *ret_pfn)->memcg = g->id;
+        frames_get(mem->frames, *ret_pfn)->memcg = g->id;
     else
-        frames_free(pg->frames, *ret_pfn, 0, pg->cpu);
+        frames_free(mem->frames, *ret_pfn, 0, mem->cpu);
     return r;
 }

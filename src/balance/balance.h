@@ -8,7 +8,7 @@
 #ifndef BALANCE_BALANCE_H
 #define BALANCE_BALANCE_H
 
-#include "reclaim/pgdat.h"
+#include "reclaim/mem.h"
 #include "reclaim/vmscan.h"
 
 enum balance_result {
@@ -39,53 +39,53 @@ struct attempt {  /* one allocation with all its retries; zeroed when it succeed
 };
 
 /* One frame for a movable user page, from the zones' watermarks: wakes kswapd when low, reclaims directly when min. */
-enum balance_result balance_alloc(struct pgdat *pg, struct attempt *at, u32 alloc_flags,
+enum balance_result balance_alloc(struct mem *mem, struct attempt *at, u32 alloc_flags,
                                   enum migratetype mt, pfn_t *ret_pfn, struct wait *ret_wait);
 /* Frames for what reclaim itself needs, a compressed copy of what it evicts: it never waits nor reclaims, and may take the last one
  * (PF_MEMALLOC). */
-void balance_frame_source(struct pgdat *pg, struct frame_source *ret);
+void balance_frame_source(struct mem *mem, struct frame_source *ret);
 /* Charge it to g. */
-enum balance_result balance_charge(struct pgdat *pg, struct attempt *at, struct group *g, u32 nr,
+enum balance_result balance_charge(struct mem *mem, struct attempt *at, struct group *g, u32 nr,
                                    struct wait *ret_wait);
 /* Both, for one user or page-cache frame: frame.memcg is set. */
-enum balance_result balance_get_page(struct pgdat *pg, struct attempt *at, struct group *g,
+enum balance_result balance_get_page(struct mem *mem, struct attempt *at, struct group *g,
                                      pfn_t *ret_pfn, struct wait *ret_wait);
 /* kswapd: one round of balance_pgdat. False when it may sleep. *ret_wait set when it should pause. */
-bool kswapd_step(struct pgdat *pg, struct wait *ret_wait);
-void kswapd_wake(struct pgdat *pg, unsigned order, enum zone_type highest);
+bool kswapd_step(struct mem *mem, struct wait *ret_wait);
+void kswapd_wake(struct mem *mem, unsigned order, enum zone_type highest);
 /* memory.high: pages over it are reclaimed on return to user mode; a pause is asked for when that is not enough. */
-bool balance_over_high(struct pgdat *pg, struct attempt *at, struct group *g, u32 nr_pages,
+bool balance_over_high(struct mem *mem, struct attempt *at, struct group *g, u32 nr_pages,
                        struct wait *ret_wait);
 
 /* Reclaim nr pages from g and below at somebody's request: memory.reclaim, a lowered limit. Returns how many went. */
-u64 balance_reclaim_group(struct pgdat *pg, struct group *g, u64 nr);
+u64 balance_reclaim_group(struct mem *mem, struct group *g, u64 nr);
 /* It got nowhere: is there a write below g whose completion will change that? Then *ret_wait says when. */
-bool balance_reclaim_must_wait(struct pgdat *pg, struct group *g, struct wait *ret_wait);
+bool balance_reclaim_must_wait(struct mem *mem, struct group *g, struct wait *ret_wait);
 
 /* zswap's worker: one page of the pool goes to the devices.   pre: there is a zswap */
-void zswap_shrink_step(struct pgdat *pg);
+void zswap_shrink_step(struct mem *mem);
 
 /* --- overcommit.c -------------------------------------------------------------------------------------------- */
 /* May `pages` more be promised to this address space (NULL: nobody's)? admin: of a process with CAP_SYS_ADMIN. */
-bool overcommit_allows(const struct pgdat *pg, const struct mm *mm, u64 pages, bool admin);
+bool overcommit_allows(const struct mem *mem, const struct mm *mm, u64 pages, bool admin);
 /* vm.overcommit_memory is 2: MAP_NORESERVE has no effect. */
-bool overcommit_strict(const struct pgdat *pg);
+bool overcommit_strict(const struct mem *mem);
 /* CommitLimit and Committed_AS, in pages. */
-u64 overcommit_limit(const struct pgdat *pg);
-u64 overcommit_committed(const struct pgdat *pg);
+u64 overcommit_limit(const struct mem *mem);
+u64 overcommit_committed(const struct mem *mem);
 
 /* --- dirty pages: flusher.c, throttle.c; the control law is dirty.h ------------------------------------------------- */
 /* When a flusher runs next, NS_NEVER when all sleep; and let it run.   pre: it is due */
-ns_t flusher_due(struct pgdat *pg);
-void flusher_step(struct pgdat *pg);
+ns_t flusher_due(struct mem *mem);
+void flusher_step(struct mem *mem);
 /* Every flusher with something to write does so (wakeup_flusher_threads). */
-void flushers_start_all(struct pgdat *pg);
+void flushers_start_all(struct mem *mem);
 /* The same at once for what groups from top on down have dirtied, as far as the devices' queues take it. */
-void flusher_write_group(struct pgdat *pg, const struct group *top);
+void flusher_write_group(struct mem *mem, const struct group *top);
 /* Thresholds of the machine in pages: background writeback starts, writers stop. */
-void dirty_limits(const struct pgdat *pg, u64 *ret_background, u64 *ret_dirty);
+void dirty_limits(const struct mem *mem, u64 *ret_background, u64 *ret_dirty);
 /* The machine was made, or a vm.dirty_* was changed. */
-void writeback_set_ratelimit(struct pgdat *pg);
+void writeback_set_ratelimit(struct mem *mem);
 
 struct
     dirtier { /* one task as a writer (task_struct: nr_dirtied, nr_dirtied_pause, dirty_paused_when) */
@@ -97,21 +97,21 @@ struct
 };
 void dirtier_init(struct dirtier *d);
 /* The task ends: who dirties pages on this CPU answers for what it did not. */
-void dirtier_exit(struct pgdat *pg, struct dirtier *d);
+void dirtier_exit(struct mem *mem, struct dirtier *d);
 /* The task that is running dirtied a clean page of a file there. */
-static inline void dirtier_add(struct pgdat *pg, struct dirtier *d, struct bdi *bdi)
+static inline void dirtier_add(struct mem *mem, struct dirtier *d, struct bdi *bdi)
 {
     d->bdi = bdi;
     d->nr_dirtied++;
-    pg->dirty_cpus[pg->cpu].dirtied++;
+    mem->dirty_cpus[mem->cpu].dirtied++;
 }
 /* Must the writer, a task of g, pause?   pre: d->bdi    post: a pause, or d->bdi is NULL; both when one pause is enough */
-bool balance_dirty_pages(struct pgdat *pg, struct dirtier *d, struct group *g,
+bool balance_dirty_pages(struct mem *mem, struct dirtier *d, struct group *g,
                          struct wait *ret_wait);
 /* Start writeback of dirty pages of [*from, last] of the inode. True when all is on its way; otherwise *from is where to go on at
  * *ret_until. `all`: also pages that were dirtied again while they are being written, as fsync needs. Waiting for what is on its way
  * is the caller's. */
-bool writeback_range(struct pgdat *pg, struct inode *inode, u64 *from, u64 last, bool all,
+bool writeback_range(struct mem *mem, struct inode *inode, u64 *from, u64 last, bool all,
                      ns_t *ret_until);
 
 #endif

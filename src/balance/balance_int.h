@@ -11,14 +11,14 @@
  *
  * Where Linux sleeps for a request of a swap device, at->paused keeps where it was and *ret_wait says until when: wait, and call again
  * with the same target. (at NULL or at->noretry: it gives up instead, ret_wait is not used.) */
-u64 try_to_free(struct pgdat *pg, struct attempt *at, struct scan_control *sc,
+u64 try_to_free(struct mem *mem, struct attempt *at, struct scan_control *sc,
                 struct wait *ret_wait);
 static inline bool reclaim_is_paused(const struct attempt *at)
 {
     return at->paused.target != 0;
 }
 /* On behalf of a group's limit: try_to_free_mem_cgroup_pages(). */
-u64 try_to_free_group(struct pgdat *pg, struct attempt *at, struct group *target, u64 nr,
+u64 try_to_free_group(struct mem *mem, struct attempt *at, struct group *target, u64 nr,
                       struct wait *ret_wait);
 /* The group whose reclaim is paused, if it is g or above it; NULL: none is, or not any more. */
 struct group *paused_target(struct attempt *at, struct group *g);
@@ -26,6 +26,6 @@ struct group *paused_target(struct attempt *at, struct group *g);
 u64 high_delay_jiffies(u64 overage, u64 nr_pages);
 /* Reclaim made no progress: is there I/O under `target` (NULL: anywhere) whose completion will change that? Starts the flusher when dirty
  * pages are in the way. True: wait as *ret_wait says. */
-bool wait_for_writeback(struct pgdat *pg, struct group *target, struct wait *ret_wait);
+bool wait_for_writeback(struct mem *mem, struct group *target, struct wait *ret_wait);
 
 #endif

@@ -48,7 +48,7 @@ static u64 penalty_jiffies(struct group *g, u64 nr_pages)
                DELAY_MAX_JIFFIES);
 }
 
-static u64 reclaim_high(struct pgdat *pg, struct attempt *at, struct group *g, u64 nr_pages,
+static u64 reclaim_high(struct mem *mem, struct attempt *at, struct group *g, u64 nr_pages,
                         struct wait *ret_wait)
 {
     const struct group *paused = paused_target(at, g);
@@ -60,14 +60,14 @@ static u64 reclaim_high(struct pgdat *pg, struct attempt *at, struct group *g, u
         if (!paused)
             group_event(g, MEMCG_HIGH, 1);
         paused = NULL;
-        freed += try_to_free_group(pg, at, g, nr_pages, ret_wait);
+        freed += try_to_free_group(mem, at, g, nr_pages, ret_wait);
         if (reclaim_is_paused(at))
             break;
     }
     return freed;
 }
 
-bool balance_over_high(struct pgdat *pg, struct attempt *at, struct group *g, u32 nr_pages,
+bool balance_over_high(struct mem *mem, struct attempt *at, struct group *g, u32 nr_pages,
                        struct wait *ret_wait)
 {
     u64 goal = nr_pages;
@@ -76,17 +76,17 @@ bool balance_over_high(struct pgdat *pg, struct attempt *at, struct group *g, u3
     if (!g->parent)
         return false;
     for (;;) {
-        u64 freed = reclaim_high(pg, at, g, goal, ret_wait), delay;
+        u64 freed = reclaim_high(mem, at, g, goal, ret_wait), delay;
 
         if (reclaim_is_paused(at)) { /* this is to be answered for again */
-            *pg->over_high += nr_pages;
+            *mem->over_high += nr_pages;
             return true;
         }
         delay = penalty_jiffies(g, nr_pages);
         if (delay <= HZ / 100)
             return false;
         if (!freed && !retries--) {
-            *ret_wait = (struct wait){WAIT_HIGH, pg->clock->now + delay * JIFFY_NS};
+            *ret_wait = (struct wait){WAIT_HIGH, mem->clock->now + delay * JIFFY_NS};
             return true;
         }
         goal = SWAP_CLUSTER_MAX; /* once more, for what is really needed */
@@ -94,65 +94,66 @@ bool balance_over_high(struct pgdat *pg, struct attempt *at, struct group *g, u3
 }
 
 /* The task will have to answer for what it charged to a group over its memory.high (or memory.swap.high). */
-static void note_over_high(const struct pgdat *pg, const struct group *g, u64 nr)
+static void note_over_high(const struct mem *mem, const struct group *g, u64 nr)
 {
-    if (!pg->over_high)
+    if (!mem->over_high)
         return;
     for (; g->parent; g = g->parent) {
         if (likely(g->memory.usage <= g->memory.high && g->swap.usage <= g->swap.high))
             continue;
-        *pg->over_high += (u32)nr;
+        *mem->over_high += (u32)nr;
         return;
     }
 }
 
 /* One call that charges much must not run far over: it answers whenever it has charged more than a batch. */
-static bool high_pause_due(struct pgdat *pg, struct attempt *at, struct group *g,
+static bool high_pause_due(struct mem *mem, struct attempt *at, struct group *g,
                            struct wait *ret_wait)
 {
     u32 nr_pages;
 
-    if (likely(!pg->over_high || *pg->over_high <= MEMCG_CHARGE_BATCH) || at->dying || at->noretry)
+    if (likely(!mem->over_high || *mem->over_high <= MEMCG_CHARGE_BATCH) || at->dying ||
+        at->noretry)
         return false;
-    nr_pages = *pg->over_high;
-    *pg->over_high = 0;
+    nr_pages = *mem->over_high;
+    *mem->over_high = 0;
     at->reclaim_calls++;
-    return balance_over_high(pg, at, g, nr_pages, ret_wait);
+    return balance_over_high(mem, at, g, nr_pages, ret_wait);
 }
 
 /* --- memory.max ---------------------------------------------------------------------------------------------------- */
-enum balance_result balance_charge(struct pgdat *pg, struct attempt *at, struct group *g, u32 nr,
+enum balance_result balance_charge(struct mem *mem, struct attempt *at, struct group *g, u32 nr,
                                    struct wait *ret_wait)
 {
-    if (high_pause_due(pg, at, g, ret_wait))
+    if (high_pause_due(mem, at, g, ret_wait))
         return BALANCE_WAIT;
     for (;;) {
         u64 usage = g->memory.usage;
         struct group *paused = paused_target(at, g);
-        struct group *over = paused ? paused : group_try_charge(pg->groups, g, nr, pg->cpu);
+        struct group *over = paused ? paused : group_try_charge(mem->groups, g, nr, mem->cpu);
         u64 freed;
 
         if (!over) {
             at->retries = 0;
             at->drained = false;
             if (unlikely(g->memory.usage > usage)) /* a batch, not from the stock */
-                note_over_high(pg, g, g->memory.usage - usage);
+                note_over_high(mem, g, g->memory.usage - usage);
             return BALANCE_OK;
         }
         if (at->dying) {
-            group_force_charge(pg->groups, g, nr);
+            group_force_charge(mem->groups, g, nr);
             return BALANCE_OK;
         }
         if (!paused)
             group_event(over, MEMCG_MAX, 1);
-        freed = try_to_free_group(pg, at, over, nr, ret_wait);
+        freed = try_to_free_group(mem, at, over, nr, ret_wait);
         at->reclaim_calls++;
         if (reclaim_is_paused(at))
             return BALANCE_WAIT;
         if (group_margin(over) >= nr)
             continue;
         if (!at->drained) {
-            group_drain_stock(pg->groups, over);
+            group_drain_stock(mem->groups, over);
             at->drained = true;
             continue;
         }
@@ -160,7 +161,7 @@ enum balance_result balance_charge(struct pgdat *pg, struct attempt *at, struct 
             return BALANCE_FAIL;
         if (freed)
             continue;
-        if (wait_for_writeback(pg, over, ret_wait))
+        if (wait_for_writeback(mem, over, ret_wait))
             return BALANCE_WAIT;
         if (at->retries++ < MAX_RECLAIM_RETRIES)
             continue;

@@ -7,12 +7,12 @@
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
 
-static u64 free_some(struct pgdat *pg, struct scan_control *sc)
+static u64 free_some(struct mem *mem, struct scan_control *sc)
 {
     for (;;) {
         do {
             sc->nr_scanned = 0;
-            shrink_node(pg, sc);
+            shrink_node(mem, sc);
             if (sc->nr_reclaimed >= sc->nr_to_reclaim || sc->throttle)
                 break;
             if (sc->priority < DEF_PRIORITY - 2)
@@ -20,9 +20,9 @@ static u64 free_some(struct pgdat *pg, struct scan_control *sc)
         } while (--sc->priority >= 0);
         if (sc->throttle == THROTTLE_REQUEST)
             return sc->nr_reclaimed;
-        snapshot_refaults(pg, sc->target);
+        snapshot_refaults(mem, sc->target);
         /* Whoever pauses looks anew afterwards: a stale mark would end each attempt after its first, gentlest pass. */
-        (sc->target ? sc->target : pg->groups->root)->lruvec.congested = false;
+        (sc->target ? sc->target : mem->groups->root)->lruvec.congested = false;
         if (sc->nr_reclaimed || sc->throttle)
             return sc->nr_reclaimed;
         sc->priority = DEF_PRIORITY;
@@ -45,16 +45,16 @@ static u32 paused_key(const struct scan_control *sc)
 }
 
 /* False: the device still has no room. */
-static bool go_on(struct pgdat *pg, struct attempt *at, struct scan_control *sc)
+static bool go_on(struct mem *mem, struct attempt *at, struct scan_control *sc)
 {
     const struct paused_reclaim *p = &at->paused;
 
     if (p->target != paused_key(sc)) {
         if (!sc->target)
-            count(pg->counters, ALLOCSTALL_DMA + sc->reclaim_idx, 1);
+            count(mem->counters, ALLOCSTALL_DMA + sc->reclaim_idx, 1);
         return true;
     }
-    if (io_swap_blocked(pg, false, &sc->until))
+    if (io_swap_blocked(mem, false, &sc->until))
         return false;
     sc->priority = p->priority;
     sc->resume = p->resume;
@@ -66,18 +66,17 @@ static bool go_on(struct pgdat *pg, struct attempt *at, struct scan_control *sc)
     return true;
 }
 
-u64 try_to_free(struct pgdat *pg, struct attempt *at, struct scan_control *sc,
-                struct wait *ret_wait)
+u64 try_to_free(struct mem *mem, struct attempt *at, struct scan_control *sc, struct wait *ret_wait)
 {
     struct attempt nobody = {0};
-    u64 before = pg->cpu_ns, freed;
+    u64 before = mem->cpu_ns, freed;
     bool sleeps = at && !at->noretry && !at->dying;
 
     if (!sleeps)
         at = &nobody;
-    if (go_on(pg, at, sc)) {
-        freed = free_some(pg, sc);
-        pg->memstall_ns += pg->cpu_ns - before;
+    if (go_on(mem, at, sc)) {
+        freed = free_some(mem, sc);
+        mem->memstall_ns += mem->cpu_ns - before;
         at->paused = (struct paused_reclaim){0};
         if (!sleeps || sc->throttle != THROTTLE_REQUEST)
             return freed;
@@ -108,7 +107,7 @@ struct group *paused_target(struct attempt *at, struct group *g)
     return NULL;
 }
 
-u64 try_to_free_group(struct pgdat *pg, struct attempt *at, struct group *target, u64 nr,
+u64 try_to_free_group(struct mem *mem, struct attempt *at, struct group *target, u64 nr,
                       struct wait *ret_wait)
 {
     struct scan_control sc = {
@@ -121,31 +120,31 @@ u64 try_to_free_group(struct pgdat *pg, struct attempt *at, struct group *target
         .may_swap = true,
     };
 
-    return try_to_free(pg, at, &sc, ret_wait);
+    return try_to_free(mem, at, &sc, ret_wait);
 }
 
-bool wait_for_writeback(struct pgdat *pg, struct group *target, struct wait *ret_wait)
+bool wait_for_writeback(struct mem *mem, struct group *target, struct wait *ret_wait)
 {
-    struct group *top = target ? target : pg->groups->root;
+    struct group *top = target ? target : mem->groups->root;
 
     if (group_counter(top, NR_WRITEBACK) <= 0 && group_counter(top, NR_DIRTY) > 0) {
-        flusher_write_group(pg, top);
+        flusher_write_group(mem, top);
         if (group_counter(top, NR_WRITEBACK) <= 0) /* dirty pages of files that belong elsewhere */
-            flusher_write_group(pg, pg->groups->root);
+            flusher_write_group(mem, mem->groups->root);
     }
     /* Dirty pages whose device has its queue full with others' count as well: their turn comes. */
     if (group_counter(top, NR_WRITEBACK) <= 0 && group_counter(top, NR_DIRTY) <= 0)
         return false;
-    *ret_wait = (struct wait){WAIT_RECLAIM, io_next_write(pg)};
+    *ret_wait = (struct wait){WAIT_RECLAIM, io_next_write(mem)};
     return ret_wait->until != NS_NEVER;
 }
 
-u64 balance_reclaim_group(struct pgdat *pg, struct group *g, u64 nr)
+u64 balance_reclaim_group(struct mem *mem, struct group *g, u64 nr)
 {
-    return try_to_free_group(pg, NULL, g, nr, NULL);
+    return try_to_free_group(mem, NULL, g, nr, NULL);
 }
 
-bool balance_reclaim_must_wait(struct pgdat *pg, struct group *g, struct wait *ret_wait)
+bool balance_reclaim_must_wait(struct mem *mem, struct group *g, struct wait *ret_wait)
 {
-    return wait_for_writeback(pg, g, ret_wait);
+    return wait_for_writeback(mem, g, ret_wait);
 }

@@ -21,7 +21,7 @@
 #define BALANCE_DIRTY_H
 
 #include "backing/bdi.h"
-#include "reclaim/pgdat.h"
+#include "reclaim/mem.h"
 
 #define RATELIMIT_CALC_SHIFT 10u
 #define DIRTY_POLL_THRESH    (128u >> (PAGE_SHIFT - 10)) /* pages */

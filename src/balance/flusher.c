@@ -34,99 +34,99 @@
 #define RUN_CPU_NS_MAX      (1 * NS_PER_MS)   /* of CPU time, after which others have their turn */
 
 /* --- waking ---------------------------------------------------------------------------------------------------------- */
-static void wake_now(struct pgdat *pg, struct bdi_writeback *wb)
+static void wake_now(struct mem *mem, struct bdi_writeback *wb)
 {
     wb->again = true;
     if (!wb_in_progress(wb))
-        wb_wake(pg->backing, wb, MAX(pg->clock->now, wb->ran_at + RUN_GAP_NS));
+        wb_wake(mem->backing, wb, MAX(mem->clock->now, wb->ran_at + RUN_GAP_NS));
 }
 
-void wb_start_background(struct pgdat *pg, struct bdi_writeback *wb)
+void wb_start_background(struct mem *mem, struct bdi_writeback *wb)
 {
-    wake_now(pg, wb);
+    wake_now(mem, wb);
 }
 
-static void start_all(struct pgdat *pg, struct bdi_writeback *wb)
+static void start_all(struct mem *mem, struct bdi_writeback *wb)
 {
     if (!wb_has_dirty_io(wb))
         return;
     wb->start_all = true;
-    wake_now(pg, wb);
+    wake_now(mem, wb);
 }
 
-void flushers_start_all(struct pgdat *pg)
+void flushers_start_all(struct mem *mem)
 {
-    pg->flusher_wanted = false;
-    vec_for_each (&pg->backing->bdis, bdi)
+    mem->flusher_wanted = false;
+    vec_for_each (&mem->backing->bdis, bdi)
         vec_for_each (&(*bdi)->wb, wb)
-            start_all(pg, *wb);
+            start_all(mem, *wb);
 }
 
 /* --- pages ------------------------------------------------------------------------------------------------------------ */
 /* Can the page be written now? */
-static bool is_writable(const struct pgdat *pg, pfn_t pfn)
+static bool is_writable(const struct mem *mem, pfn_t pfn)
 {
-    return pfn != PFN_NONE && frame_test(frames_get(pg->frames, pfn), PG_DIRTY) &&
-           !frame_test(frames_get(pg->frames, pfn), PG_WRITEBACK | PG_LOCKED);
+    return pfn != PFN_NONE && frame_test(frames_get(mem->frames, pfn), PG_DIRTY) &&
+           !frame_test(frames_get(mem->frames, pfn), PG_WRITEBACK | PG_LOCKED);
 }
 
 /* Write the run of consecutive dirty pages that starts at index, max at most. Returns how many. */
-static u32 write_run(struct pgdat *pg, struct inode *inode, u64 index, u64 last, u64 max,
+static u32 write_run(struct mem *mem, struct inode *inode, u64 index, u64 last, u64 max,
                      ns_t *ret_done)
 {
     u32 nr = 0;
     ns_t done;
 
     while (nr < MIN(max, (u64)REQUEST_PAGES_MAX) && index + nr <= last &&
-           is_writable(pg, pagecache_find(inode, index + nr)))
+           is_writable(mem, pagecache_find(inode, index + nr)))
         nr++;
     if (!nr)
         return 0;
-    done = io_write_file(pg, inode, index, nr);
+    done = io_write_file(mem, inode, index, nr);
     *ret_done = MAX(*ret_done, done);
     return nr;
 }
 
-static u64 wbt_depth(const struct pgdat *pg, const struct bdi_writeback *wb)
+static u64 wbt_depth(const struct mem *mem, const struct bdi_writeback *wb)
 {
     const struct bdi_writeback *root = wb->bdi->wb.items[0];
 
-    if (root->dirty_sleep && clock_jiffies(pg->clock) < root->dirty_sleep + HZ)
+    if (root->dirty_sleep && clock_jiffies(mem->clock) < root->dirty_sleep + HZ)
         return WBT_DEPTH;
     return wb->work == WB_WORK_ALL ? WBT_NORMAL : WBT_BACKGROUND;
 }
 
 /* --- one inode's turn -------------------------------------------------------------------------------------------------- */
-static u64 choose_turn_pages(const struct pgdat *pg, const struct bdi_writeback *wb)
+static u64 choose_turn_pages(const struct mem *mem, const struct bdi_writeback *wb)
 {
-    u64 pages = MIN(wb->avg_write_bandwidth / 2, pg->backing->domain.dirty_limit / DIRTY_SCOPE);
+    u64 pages = MIN(wb->avg_write_bandwidth / 2, mem->backing->domain.dirty_limit / DIRTY_SCOPE);
 
     pages = MIN(pages, wb->work_pages) + MIN_WRITEBACK_PAGES;
     return ROUND_DOWN(pages, (u64)MIN_WRITEBACK_PAGES);
 }
 
-static void begin_turn(struct pgdat *pg, struct bdi_writeback *wb, const struct inode *inode)
+static void begin_turn(struct mem *mem, struct bdi_writeback *wb, const struct inode *inode)
 {
     wb->turn_open = true;
     wb->wrapped = false;
-    wb->turn_pages = choose_turn_pages(pg, wb);
+    wb->turn_pages = choose_turn_pages(mem, wb);
     wb->from = wb->at = inode->writeback_index;
-    wb_bandwidth_estimate_start(wb, clock_jiffies(pg->clock));
+    wb_bandwidth_estimate_start(wb, clock_jiffies(mem->clock));
 }
 
 /* Must it sleep now, and until when? */
-static bool must_sleep(struct pgdat *pg, const struct bdi_writeback *wb, u64 cpu_ns, ns_t *ret_at)
+static bool must_sleep(struct mem *mem, const struct bdi_writeback *wb, u64 cpu_ns, ns_t *ret_at)
 {
-    u64 used = pg->cpu_ns - cpu_ns;
+    u64 used = mem->cpu_ns - cpu_ns;
 
-    if (io_count_writes(pg, wb->bdi->device, ret_at) >= wbt_depth(pg, wb))
+    if (io_count_writes(mem, wb->bdi->device, ret_at) >= wbt_depth(mem, wb))
         return true;
-    *ret_at = pg->clock->now + used;
+    *ret_at = mem->clock->now + used;
     return used > RUN_CPU_NS_MAX;
 }
 
 /* The inode in front goes on with its turn. False: it sleeps until *ret_at first. */
-static bool go_on(struct pgdat *pg, struct bdi_writeback *wb, struct inode *inode, u64 cpu_ns,
+static bool go_on(struct mem *mem, struct bdi_writeback *wb, struct inode *inode, u64 cpu_ns,
                   ns_t *ret_at)
 {
     ns_t done = 0;
@@ -134,7 +134,7 @@ static bool go_on(struct pgdat *pg, struct bdi_writeback *wb, struct inode *inod
     while (wb->turn_open && wb->turn_pages) {
         u64 last = wb->wrapped ? wb->from - 1 : UINT64_MAX;
         pfn_t pfn = pagecache_next_dirty(inode, wb->at);
-        u64 index = pfn == PFN_NONE ? UINT64_MAX : frame_index(frames_get(pg->frames, pfn));
+        u64 index = pfn == PFN_NONE ? UINT64_MAX : frame_index(frames_get(mem->frames, pfn));
         u32 nr;
 
         if (pfn == PFN_NONE || index > last) {
@@ -144,9 +144,9 @@ static bool go_on(struct pgdat *pg, struct bdi_writeback *wb, struct inode *inod
             wb->at = 0;
             continue;
         }
-        if (must_sleep(pg, wb, cpu_ns, ret_at))
+        if (must_sleep(mem, wb, cpu_ns, ret_at))
             return false;
-        nr = write_run(pg, inode, index, last, wb->turn_pages, &done);
+        nr = write_run(mem, inode, index, last, wb->turn_pages, &done);
         wb->at = index + MAX(nr, 1u);
         wb->turn_pages -= nr;
         wb->work_pages -= MIN(wb->work_pages, (u64)nr);
@@ -155,7 +155,7 @@ static bool go_on(struct pgdat *pg, struct bdi_writeback *wb, struct inode *inod
     return true;
 }
 
-static void end_turn(struct pgdat *pg, struct bdi_writeback *wb, struct inode *inode)
+static void end_turn(struct mem *mem, struct bdi_writeback *wb, struct inode *inode)
 {
     inode->writeback_index = wb->at;
     wb->turn_open = false;
@@ -167,17 +167,17 @@ static void end_turn(struct pgdat *pg, struct bdi_writeback *wb, struct inode *i
         if (!list_empty(&wb->b_dirty) &&
             inode->dirtied_when <
                 list_last_entry(&wb->b_dirty, struct inode, dirty_at)->dirtied_when)
-            inode->dirtied_when = pg->clock->now;
+            inode->dirtied_when = mem->clock->now;
         list_move_tail(&inode->dirty_at, &wb->b_dirty);
     }
 }
 
 /* --- work ------------------------------------------------------------------------------------------------------------- */
-static bool over_background(struct pgdat *pg, struct bdi_writeback *wb)
+static bool over_background(struct mem *mem, struct bdi_writeback *wb)
 {
     struct dirty_control gdc, mdc;
-    bool group = dirty_controls(pg, wb, true, &gdc, &mdc);
-    ns_t now = pg->clock->now;
+    bool group = dirty_controls(mem, wb, true, &gdc, &mdc);
+    ns_t now = mem->clock->now;
 
     if (gdc.dirty > gdc.bg_thresh ||
         wb->stat[WB_RECLAIMABLE] > wb_calc_thresh(&gdc, gdc.bg_thresh, now))
@@ -198,10 +198,10 @@ static u64 split_pages(const struct bdi_writeback *wb, u64 nr)
 }
 
 /* False: nothing is left to do in this run. */
-static bool find_work(struct pgdat *pg, struct bdi_writeback *wb)
+static bool find_work(struct mem *mem, struct bdi_writeback *wb)
 {
-    u64 dirty = (u64)MAX(pg->counters->v[NR_DIRTY], (s64)0);
-    ns_t interval = pg->tunables->dirty_writeback_centisecs * NS_PER_CS;
+    u64 dirty = (u64)MAX(mem->counters->v[NR_DIRTY], (s64)0);
+    ns_t interval = mem->tunables->dirty_writeback_centisecs * NS_PER_CS;
 
     wb->work_pages = 0;
     wb->in_pass = false;
@@ -213,13 +213,13 @@ static bool find_work(struct pgdat *pg, struct bdi_writeback *wb)
             wb->start_all = false;
             break;
         case WB_WORK_KUPDATE:
-            if (!interval || pg->clock->now < wb->last_old_flush + interval)
+            if (!interval || mem->clock->now < wb->last_old_flush + interval)
                 break;
-            wb->last_old_flush = pg->clock->now;
+            wb->last_old_flush = mem->clock->now;
             wb->work_pages = dirty;
             break;
         case WB_WORK_BACKGROUND:
-            wb->work_pages = over_background(pg, wb) ? UINT64_MAX : 0;
+            wb->work_pages = over_background(mem, wb) ? UINT64_MAX : 0;
             break;
         case WB_WORK_NONE:
             break;
@@ -231,9 +231,9 @@ static bool find_work(struct pgdat *pg, struct bdi_writeback *wb)
 }
 
 /* More of b_more_io, and of b_dirty what is old enough. */
-static void queue_io(struct pgdat *pg, struct bdi_writeback *wb)
+static void queue_io(struct mem *mem, struct bdi_writeback *wb)
 {
-    ns_t expire = pg->tunables->dirty_expire_centisecs * NS_PER_CS, now = pg->clock->now;
+    ns_t expire = mem->tunables->dirty_expire_centisecs * NS_PER_CS, now = mem->clock->now;
     bool old_only = wb->work == WB_WORK_KUPDATE;
 
     list_splice_tail(&wb->b_more_io, &wb->b_io);
@@ -248,7 +248,7 @@ static void queue_io(struct pgdat *pg, struct bdi_writeback *wb)
 }
 
 /* True: the work is done. False: it sleeps until *ret_at. */
-static bool do_work(struct pgdat *pg, struct bdi_writeback *wb, u64 cpu_ns, ns_t *ret_at)
+static bool do_work(struct mem *mem, struct bdi_writeback *wb, u64 cpu_ns, ns_t *ret_at)
 {
     for (;;) {
         struct inode *inode;
@@ -256,118 +256,118 @@ static bool do_work(struct pgdat *pg, struct bdi_writeback *wb, u64 cpu_ns, ns_t
         if (!wb->turn_open) {
             if (!wb->work_pages)
                 return true;
-            if (wb->work == WB_WORK_BACKGROUND && !over_background(pg, wb))
+            if (wb->work == WB_WORK_BACKGROUND && !over_background(mem, wb))
                 return true;
             if (list_empty(&wb->b_io)) {
                 if (wb->in_pass && !wb->progress)
                     return true;
-                queue_io(pg, wb);
+                queue_io(mem, wb);
                 wb->in_pass = true;
                 wb->progress = false;
                 if (list_empty(&wb->b_io))
                     return true;
             }
-            begin_turn(pg, wb, list_first_entry(&wb->b_io, struct inode, dirty_at));
+            begin_turn(mem, wb, list_first_entry(&wb->b_io, struct inode, dirty_at));
         }
         inode = list_first_entry(&wb->b_io, struct inode, dirty_at);
-        if (!go_on(pg, wb, inode, cpu_ns, ret_at))
+        if (!go_on(mem, wb, inode, cpu_ns, ret_at))
             return false;
-        end_turn(pg, wb, inode);
+        end_turn(mem, wb, inode);
     }
 }
 
 /* Until it sleeps; wake_at says how long. */
-static void run(struct pgdat *pg, struct bdi_writeback *wb)
+static void run(struct mem *mem, struct bdi_writeback *wb)
 {
-    ns_t interval = pg->tunables->dirty_writeback_centisecs * NS_PER_CS, at = NS_NEVER;
-    u64 cpu_ns = pg->cpu_ns;
+    ns_t interval = mem->tunables->dirty_writeback_centisecs * NS_PER_CS, at = NS_NEVER;
+    u64 cpu_ns = mem->cpu_ns;
 
     wb->wake_at = NS_NEVER;
-    wb->ran_at = pg->clock->now;
+    wb->ran_at = mem->clock->now;
     if (!wb_in_progress(wb)) {
         wb->stage = 0;
         wb->again = false;
     }
-    while (wb_in_progress(wb) || find_work(pg, wb)) {
-        if (!do_work(pg, wb, cpu_ns, &at))
+    while (wb_in_progress(wb) || find_work(mem, wb)) {
+        if (!do_work(mem, wb, cpu_ns, &at))
             break;
         wb->work = WB_WORK_NONE;
     }
-    if (wb_bandwidth_is_due(wb, clock_jiffies(pg->clock)))
-        wb_update_bandwidth(wb, NULL, NULL, clock_jiffies(pg->clock));
+    if (wb_bandwidth_is_due(wb, clock_jiffies(mem->clock)))
+        wb_update_bandwidth(wb, NULL, NULL, clock_jiffies(mem->clock));
     if (!wb_in_progress(wb) && wb_has_dirty_io(wb)) {
-        at = interval ? pg->clock->now + interval : NS_NEVER;
+        at = interval ? mem->clock->now + interval : NS_NEVER;
         if (wb->again)
-            at = pg->clock->now + RUN_GAP_NS;
+            at = mem->clock->now + RUN_GAP_NS;
     }
     if (at != NS_NEVER)
-        wb_wake(pg->backing, wb, at);
+        wb_wake(mem->backing, wb, at);
 }
 
-ns_t flusher_due(struct pgdat *pg)
+ns_t flusher_due(struct mem *mem)
 {
     ns_t at;
 
-    wb_next(pg->backing, &at);
+    wb_next(mem->backing, &at);
     return at;
 }
 
-void flusher_step(struct pgdat *pg)
+void flusher_step(struct mem *mem)
 {
-    ns_t at, now = pg->clock->now;
-    struct bdi_writeback *wb = wb_next(pg->backing, &at);
+    ns_t at, now = mem->clock->now;
+    struct bdi_writeback *wb = wb_next(mem->backing, &at);
 
     assert(wb && at <= now);
     if (wb->bw_at <= now) {
         wb->bw_at = NS_NEVER;
-        wb_update_bandwidth(wb, NULL, NULL, clock_jiffies(pg->clock));
+        wb_update_bandwidth(wb, NULL, NULL, clock_jiffies(mem->clock));
     }
     if (wb->wake_at <= now)
-        run(pg, wb);
+        run(mem, wb);
 }
 
 /* --- on behalf of others -------------------------------------------------------------------------------------------------- */
-void flusher_write_group(struct pgdat *pg, const struct group *top)
+void flusher_write_group(struct mem *mem, const struct group *top)
 {
-    vec_for_each (&pg->backing->bdis, bdi) {
+    vec_for_each (&mem->backing->bdis, bdi) {
         for (size_t i = 0; i < (*bdi)->wb.count; i++) {
             struct bdi_writeback *wb = (*bdi)->wb.items[i];
 
-            if (!wb_has_dirty_io(wb) || !group_is_below(group_get(pg->groups, wb->memcg), top))
+            if (!wb_has_dirty_io(wb) || !group_is_below(group_get(mem->groups, wb->memcg), top))
                 continue;
-            start_all(pg, wb);
-            run(pg, wb);
+            start_all(mem, wb);
+            run(mem, wb);
         }
     }
 }
 
-bool writeback_range(struct pgdat *pg, struct inode *inode, u64 *from, u64 last, bool all,
+bool writeback_range(struct mem *mem, struct inode *inode, u64 *from, u64 last, bool all,
                      ns_t *ret_until)
 {
     *ret_until = 0;
     if (!inode->device)
         return true;
     if (inode->wb)
-        wb_bandwidth_estimate_start(inode->wb, clock_jiffies(pg->clock));
+        wb_bandwidth_estimate_start(inode->wb, clock_jiffies(mem->clock));
     for (;;) {
         pfn_t pfn = pagecache_next_dirty(inode, *from);
         ns_t done = 0, next;
 
-        if (pfn == PFN_NONE || frame_index(frames_get(pg->frames, pfn)) > last)
+        if (pfn == PFN_NONE || frame_index(frames_get(mem->frames, pfn)) > last)
             return true;
-        *from = frame_index(frames_get(pg->frames, pfn));
-        if (!is_writable(pg, pfn) && !all) {
+        *from = frame_index(frames_get(mem->frames, pfn));
+        if (!is_writable(mem, pfn) && !all) {
             ++*from;
             continue;
         }
-        if (!is_writable(pg, pfn)) {
-            *ret_until = MAX(io_done_at(pg, pfn), pg->clock->now + 1);
+        if (!is_writable(mem, pfn)) {
+            *ret_until = MAX(io_done_at(mem, pfn), mem->clock->now + 1);
             return false;
         }
-        if (io_count_writes(pg, inode->device, &next) >= WBT_DEPTH) {
+        if (io_count_writes(mem, inode->device, &next) >= WBT_DEPTH) {
             *ret_until = next;
             return false;
         }
-        *from += write_run(pg, inode, *from, last, REQUEST_PAGES_MAX, &done);
+        *from += write_run(mem, inode, *from, last, REQUEST_PAGES_MAX, &done);
     }
 }

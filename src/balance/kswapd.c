@@ -10,95 +10,95 @@
 #define KSWAPD_PAUSE_NS     100000000ull /* HZ / 10, the longest reclaim_throttle() */
 #define KSWAPD_FAILURES_MAX 16u
 
-void kswapd_wake(struct pgdat *pg, unsigned order, enum zone_type highest)
+void kswapd_wake(struct mem *mem, unsigned order, enum zone_type highest)
 {
-    if (pg->kswapd_failures >= KSWAPD_FAILURES_MAX)
+    if (mem->kswapd_failures >= KSWAPD_FAILURES_MAX)
         return;
-    if (!pg->kswapd_awake) {
-        pg->kswapd_awake = true;
-        pg->kswapd_priority = 0;
-        pg->kswapd_highest = highest;
+    if (!mem->kswapd_awake) {
+        mem->kswapd_awake = true;
+        mem->kswapd_priority = 0;
+        mem->kswapd_highest = highest;
     }
-    pg->kswapd_order = MAX(pg->kswapd_order, order);
-    pg->kswapd_highest = MAX(pg->kswapd_highest, highest);
+    mem->kswapd_order = MAX(mem->kswapd_order, order);
+    mem->kswapd_highest = MAX(mem->kswapd_highest, highest);
 }
 
 /* While it runs, per-CPU lists stay short, so that what it frees is seen. */
-static void set_reclaim_active(struct pgdat *pg, bool active)
+static void set_reclaim_active(struct mem *mem, bool active)
 {
     for (unsigned z = 0; z < NR_ZONES; z++)
-        pg->frames->zones[z].reclaim_active = active;
+        mem->frames->zones[z].reclaim_active = active;
 }
 
-static bool go_to_sleep(struct pgdat *pg)
+static bool go_to_sleep(struct mem *mem)
 {
     for (unsigned z = 0; z < NR_ZONES; z++) {
-        struct zone *zone = &pg->frames->zones[z];
+        struct zone *zone = &mem->frames->zones[z];
 
-        zone->watermark_boost -= MIN(zone->watermark_boost, pg->kswapd_boost[z]);
-        pg->kswapd_boost[z] = 0;
+        zone->watermark_boost -= MIN(zone->watermark_boost, mem->kswapd_boost[z]);
+        mem->kswapd_boost[z] = 0;
     }
-    set_reclaim_active(pg, false);
-    pg->kswapd_awake = false;
-    pg->kswapd_priority = 0;
-    pg->kswapd_order = 0;
-    pg->pgdat_writeback = pg->pgdat_dirty = false;
-    pg->groups->root->lruvec.congested = false;
-    snapshot_refaults(pg, NULL);
+    set_reclaim_active(mem, false);
+    mem->kswapd_awake = false;
+    mem->kswapd_priority = 0;
+    mem->kswapd_order = 0;
+    mem->pgdat_writeback = mem->pgdat_dirty = false;
+    mem->groups->root->lruvec.congested = false;
+    snapshot_refaults(mem, NULL);
     return false;
 }
 
-static u64 reclaim_goal(const struct pgdat *pg)
+static u64 reclaim_goal(const struct mem *mem)
 {
     u64 goal = 0;
 
-    for (unsigned z = 0; z <= pg->kswapd_highest; z++)
-        if (pg->frames->zones[z].managed)
-            goal += MAX(pg->frames->zones[z].watermark[WMARK_HIGH], (u64)SWAP_CLUSTER_MAX);
+    for (unsigned z = 0; z <= mem->kswapd_highest; z++)
+        if (mem->frames->zones[z].managed)
+            goal += MAX(mem->frames->zones[z].watermark[WMARK_HIGH], (u64)SWAP_CLUSTER_MAX);
     return goal;
 }
 
-bool kswapd_step(struct pgdat *pg, struct wait *ret_wait)
+bool kswapd_step(struct mem *mem, struct wait *ret_wait)
 {
     struct scan_control sc = {
         .kswapd = true, .may_writepage = true, .may_unmap = true, .may_swap = true};
 
     *ret_wait = (struct wait){WAIT_NOTHING, 0};
-    if (!pg->kswapd_awake)
+    if (!mem->kswapd_awake)
         return false;
-    if (!pg->kswapd_priority) {
-        pg->kswapd_priority = DEF_PRIORITY;
-        pg->kswapd_reclaimed = 0;
-        count(pg->counters, PAGEOUTRUN, 1);
+    if (!mem->kswapd_priority) {
+        mem->kswapd_priority = DEF_PRIORITY;
+        mem->kswapd_reclaimed = 0;
+        count(mem->counters, PAGEOUTRUN, 1);
         for (unsigned z = 0; z < NR_ZONES; z++)
-            pg->kswapd_boost[z] = pg->frames->zones[z].watermark_boost;
-        set_reclaim_active(pg, true);
+            mem->kswapd_boost[z] = mem->frames->zones[z].watermark_boost;
+        set_reclaim_active(mem, true);
     }
-    if (frames_balanced(pg->frames, pg->kswapd_order, pg->kswapd_highest))
-        return go_to_sleep(pg);
-    sc.priority = pg->kswapd_priority;
-    sc.order = pg->kswapd_order;
-    sc.reclaim_idx = pg->kswapd_highest;
-    sc.nr_to_reclaim = reclaim_goal(pg);
-    age_active_anon(pg, &sc);
-    shrink_node(pg, &sc);
-    pg->kswapd_reclaimed += sc.nr_reclaimed;
+    if (frames_balanced(mem->frames, mem->kswapd_order, mem->kswapd_highest))
+        return go_to_sleep(mem);
+    sc.priority = mem->kswapd_priority;
+    sc.order = mem->kswapd_order;
+    sc.reclaim_idx = mem->kswapd_highest;
+    sc.nr_to_reclaim = reclaim_goal(mem);
+    age_active_anon(mem, &sc);
+    shrink_node(mem, &sc);
+    mem->kswapd_reclaimed += sc.nr_reclaimed;
     if (sc.throttle) {
-        ns_t next = io_next_write(pg);
+        ns_t next = io_next_write(mem);
 
-        *ret_wait = (struct wait){WAIT_RECLAIM, MIN(next, pg->clock->now + KSWAPD_PAUSE_NS)};
+        *ret_wait = (struct wait){WAIT_RECLAIM, MIN(next, mem->clock->now + KSWAPD_PAUSE_NS)};
     }
     if (sc.nr_scanned < sc.nr_to_reclaim || !sc.nr_reclaimed)
-        pg->kswapd_priority--;
-    if (pg->kswapd_priority >= 1)
+        mem->kswapd_priority--;
+    if (mem->kswapd_priority >= 1)
         return true;
-    if (!pg->kswapd_reclaimed && ++pg->kswapd_failures >= KSWAPD_FAILURES_MAX)
-        return go_to_sleep(pg);
-    if (frames_balanced(pg->frames, pg->kswapd_order, pg->kswapd_highest))
-        return go_to_sleep(pg);
-    pg->kswapd_priority = 0; /* begin again */
-    snapshot_refaults(pg, NULL);
-    if (!pg->kswapd_reclaimed && ret_wait->cause == WAIT_NOTHING)
-        *ret_wait = (struct wait){WAIT_RECLAIM, pg->clock->now + KSWAPD_PAUSE_NS};
+    if (!mem->kswapd_reclaimed && ++mem->kswapd_failures >= KSWAPD_FAILURES_MAX)
+        return go_to_sleep(mem);
+    if (frames_balanced(mem->frames, mem->kswapd_order, mem->kswapd_highest))
+        return go_to_sleep(mem);
+    mem->kswapd_priority = 0; /* begin again */
+    snapshot_refaults(mem, NULL);
+    if (!mem->kswapd_reclaimed && ret_wait->cause == WAIT_NOTHING)
+        *ret_wait = (struct wait){WAIT_RECLAIM, mem->clock->now + KSWAPD_PAUSE_NS};
     return true;
 }

@@ -14,24 +14,24 @@
 
 enum { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
 
-u64 overcommit_limit(const struct pgdat *pg)
+u64 overcommit_limit(const struct mem *mem)
 {
-    const struct tunables *tunables = pg->tunables;
+    const struct tunables *tunables = mem->tunables;
     u64 ram = tunables->overcommit_kbytes
                   ? tunables->overcommit_kbytes / KIB_PER_PAGE
-                  : pg->frames->managed_pages * tunables->overcommit_ratio / 100;
+                  : mem->frames->managed_pages * tunables->overcommit_ratio / 100;
 
-    return ram + pg->swap->total_pages;
+    return ram + mem->swap->total_pages;
 }
 
-u64 overcommit_committed(const struct pgdat *pg)
+u64 overcommit_committed(const struct mem *mem)
 {
-    return pg->space->committed + pg->backing->shmem_committed;
+    return mem->space->committed + mem->backing->shmem_committed;
 }
 
-bool overcommit_strict(const struct pgdat *pg)
+bool overcommit_strict(const struct mem *mem)
 {
-    return pg->tunables->overcommit_memory == OVERCOMMIT_NEVER;
+    return mem->tunables->overcommit_memory == OVERCOMMIT_NEVER;
 }
 
 static u64 less(u64 from, u64 pages)
@@ -39,24 +39,24 @@ static u64 less(u64 from, u64 pages)
     return from - MIN(from, pages);
 }
 
-bool overcommit_allows(const struct pgdat *pg, const struct mm *mm, u64 pages, bool admin)
+bool overcommit_allows(const struct mem *mem, const struct mm *mm, u64 pages, bool admin)
 {
-    const struct tunables *tunables = pg->tunables;
+    const struct tunables *tunables = mem->tunables;
     u64 allowed;
 
     switch (tunables->overcommit_memory) {
     case OVERCOMMIT_GUESS:
-        return pages <= pg->frames->managed_pages + pg->swap->total_pages;
+        return pages <= mem->frames->managed_pages + mem->swap->total_pages;
     case OVERCOMMIT_ALWAYS:
         return true;
     default:
         break;
     }
-    allowed = overcommit_limit(pg);
+    allowed = overcommit_limit(mem);
     if (!admin)
         allowed = less(allowed, tunables->admin_reserve_kbytes / KIB_PER_PAGE);
     if (mm)
         allowed =
             less(allowed, MIN(mm->total_vm / 32, tunables->user_reserve_kbytes / KIB_PER_PAGE));
-    return overcommit_committed(pg) + pages < allowed;
+    return overcommit_committed(mem) + pages < allowed;
 }

@@ -18,12 +18,12 @@
     (32u >> (PAGE_SHIFT - 10)) /* pages between looks while the wb is over its share */
 
 /* --- what could be dirty and what is ------------------------------------------------------------------------------------ */
-static u64 dirtyable(const struct pgdat *pg)
+static u64 dirtyable(const struct mem *mem)
 {
-    const struct group *root = pg->groups->root;
-    u64 free = frames_count_free(pg->frames);
+    const struct group *root = mem->groups->root;
+    u64 free = frames_count_free(mem->frames);
 
-    free -= MIN(free, pg->frames->totalreserve_pages);
+    free -= MIN(free, mem->frames->totalreserve_pages);
     return free + lruvec_size(root, LRU_INACTIVE_FILE) + lruvec_size(root, LRU_ACTIVE_FILE) + 1;
 }
 
@@ -46,7 +46,7 @@ static u64 headroom(const struct group *g)
 }
 
 /* The group's file pages, and what it can take: not more than there is clean elsewhere. */
-static void group_control(struct pgdat *pg, const struct dirty_control *gdc, struct group *g,
+static void group_control(struct mem *mem, const struct dirty_control *gdc, struct group *g,
                           bool background, struct dirty_control *mdc)
 {
     u64 file = lruvec_size(g, LRU_INACTIVE_FILE) + lruvec_size(g, LRU_ACTIVE_FILE);
@@ -59,51 +59,51 @@ static void group_control(struct pgdat *pg, const struct dirty_control *gdc, str
     mdc->avail = file + MIN(headroom(g), others);
     if (background)
         mdc->dirty -= writeback;
-    domain_dirty_limits(pg->tunables, gdc->avail, mdc);
+    domain_dirty_limits(mem->tunables, gdc->avail, mdc);
 }
 
-static void global_control(const struct pgdat *pg, bool background, struct dirty_control *gdc)
+static void global_control(const struct mem *mem, bool background, struct dirty_control *gdc)
 {
-    gdc->avail = dirtyable(pg);
-    gdc->dirty = positive(pg->counters->v[NR_DIRTY]);
+    gdc->avail = dirtyable(mem);
+    gdc->dirty = positive(mem->counters->v[NR_DIRTY]);
     if (!background)
-        gdc->dirty += positive(pg->counters->v[NR_WRITEBACK]);
-    domain_dirty_limits(pg->tunables, 0, gdc);
+        gdc->dirty += positive(mem->counters->v[NR_WRITEBACK]);
+    domain_dirty_limits(mem->tunables, 0, gdc);
 }
 
-bool dirty_controls(struct pgdat *pg, struct bdi_writeback *wb, bool background,
+bool dirty_controls(struct mem *mem, struct bdi_writeback *wb, bool background,
                     struct dirty_control *ret_gdc, struct dirty_control *ret_mdc)
 {
-    struct group *g = group_get(pg->groups, wb->memcg);
+    struct group *g = group_get(mem->groups, wb->memcg);
 
     *ret_gdc = (struct dirty_control){
-        .domain = &pg->backing->domain, .wb = wb, .completions = &wb->completions};
-    global_control(pg, background, ret_gdc);
+        .domain = &mem->backing->domain, .wb = wb, .completions = &wb->completions};
+    global_control(mem, background, ret_gdc);
     if (!g || !g->parent)
         return false;
-    *ret_mdc = (struct dirty_control){.domain = wb_domain_of(pg->backing, wb->memcg),
+    *ret_mdc = (struct dirty_control){.domain = wb_domain_of(mem->backing, wb->memcg),
                                       .wb = wb,
                                       .completions = &wb->memcg_completions};
-    group_control(pg, ret_gdc, g, background, ret_mdc);
+    group_control(mem, ret_gdc, g, background, ret_mdc);
     return true;
 }
 
-void dirty_limits(const struct pgdat *pg, u64 *ret_background, u64 *ret_dirty)
+void dirty_limits(const struct mem *mem, u64 *ret_background, u64 *ret_dirty)
 {
     struct dirty_control gdc = {0};
 
-    global_control(pg, false, &gdc);
+    global_control(mem, false, &gdc);
     *ret_background = gdc.bg_thresh;
     *ret_dirty = gdc.thresh;
 }
 
-void writeback_set_ratelimit(struct pgdat *pg)
+void writeback_set_ratelimit(struct mem *mem)
 {
     u64 background, dirty;
 
-    dirty_limits(pg, &background, &dirty);
-    pg->backing->domain.dirty_limit = dirty;
-    pg->ratelimit_pages = MAX(dirty / (pg->nr_cpus * 32), (u64)RATELIMIT_PAGES_MIN);
+    dirty_limits(mem, &background, &dirty);
+    mem->backing->domain.dirty_limit = dirty;
+    mem->ratelimit_pages = MAX(dirty / (mem->nr_cpus * 32), (u64)RATELIMIT_PAGES_MIN);
 }
 
 /* --- writers ------------------------------------------------------------------------------------------------------------- */
@@ -112,23 +112,23 @@ void dirtier_init(struct dirtier *d)
     *d = (struct dirtier){.nr_dirtied_pause = DIRTY_POLL_THRESH};
 }
 
-void dirtier_exit(struct pgdat *pg, struct dirtier *d)
+void dirtier_exit(struct mem *mem, struct dirtier *d)
 {
-    pg->dirty_cpus[pg->cpu].leaked += d->nr_dirtied;
+    mem->dirty_cpus[mem->cpu].leaked += d->nr_dirtied;
     dirtier_init(d);
 }
 
 /* Enough pages since the last look, of the task or of its CPU? */
-static bool is_due(struct pgdat *pg, struct dirtier *d, const struct bdi_writeback *wb)
+static bool is_due(struct mem *mem, struct dirtier *d, const struct bdi_writeback *wb)
 {
-    struct dirty_cpu *cpu = &pg->dirty_cpus[pg->cpu];
+    struct dirty_cpu *cpu = &mem->dirty_cpus[mem->cpu];
     u64 ratelimit = d->nr_dirtied_pause;
 
     if (wb->dirty_exceeded)
         ratelimit = MIN(ratelimit, (u64)EXCEEDED_RATELIMIT);
     if (d->nr_dirtied >= ratelimit) {
         cpu->dirtied = 0;
-    } else if (cpu->dirtied >= pg->ratelimit_pages) {
+    } else if (cpu->dirtied >= mem->ratelimit_pages) {
         cpu->dirtied = 0;
         ratelimit = 0;
     }
@@ -164,18 +164,18 @@ static bool is_over(const struct dirty_control *dc)
 }
 
 /* The control with the lower position ratio. Adapts the base rate when it is time to. */
-static const struct dirty_control *choose_control(struct pgdat *pg, struct dirty_control *gdc,
+static const struct dirty_control *choose_control(struct mem *mem, struct dirty_control *gdc,
                                                   struct dirty_control *mdc, u64 jiffies)
 {
     struct bdi_writeback *wb = gdc->wb;
     const struct dirty_control *chosen = gdc;
     bool exceeded;
 
-    wb_dirty_limits(gdc, pg->clock->now);
+    wb_dirty_limits(gdc, mem->clock->now);
     wb_position_ratio(gdc);
     exceeded = is_over(gdc);
     if (mdc) {
-        wb_dirty_limits(mdc, pg->clock->now);
+        wb_dirty_limits(mdc, mem->clock->now);
         wb_position_ratio(mdc);
         exceeded |= is_over(mdc);
         if (mdc->pos_ratio < gdc->pos_ratio)
@@ -233,29 +233,28 @@ static u64 choose_pause(const struct dirty_control *dc, struct dirtier *d, u64 j
     return (u64)pause;
 }
 
-bool balance_dirty_pages(struct pgdat *pg, struct dirtier *d, struct group *g,
-                         struct wait *ret_wait)
+bool balance_dirty_pages(struct mem *mem, struct dirtier *d, struct group *g, struct wait *ret_wait)
 {
-    u64 jiffies = clock_jiffies(pg->clock), pause;
-    struct bdi_writeback *wb = bdi_wb(d->bdi, g->id, pg->clock->now);
+    u64 jiffies = clock_jiffies(mem->clock), pause;
+    struct bdi_writeback *wb = bdi_wb(d->bdi, g->id, mem->clock->now);
     struct dirty_control gdc, mdc_room, *mdc;
     bool again;
 
-    if (!is_due(pg, d, wb)) {
+    if (!is_due(mem, d, wb)) {
         d->bdi = NULL;
         return false;
     }
-    mdc = dirty_controls(pg, wb, false, &gdc, &mdc_room) ? &mdc_room : NULL;
-    if ((u64)pg->counters->v[NR_DIRTY] > gdc.bg_thresh && !wb_in_progress(wb))
-        wb_start_background(pg, wb);
+    mdc = dirty_controls(mem, wb, false, &gdc, &mdc_room) ? &mdc_room : NULL;
+    if ((u64)mem->counters->v[NR_DIRTY] > gdc.bg_thresh && !wb_in_progress(wb))
+        wb_start_background(mem, wb);
     if (is_free(&gdc) && is_free(mdc)) {
         run_free(d, &gdc, mdc, jiffies);
         d->bdi = NULL;
         return false;
     }
     if (!wb_in_progress(wb))
-        wb_start_background(pg, wb);
-    pause = choose_pause(choose_control(pg, &gdc, mdc, jiffies), d, jiffies, &again);
+        wb_start_background(mem, wb);
+    pause = choose_pause(choose_control(mem, &gdc, mdc, jiffies), d, jiffies, &again);
     if (!again)
         d->bdi = NULL;
     if (!pause)

@@ -12,17 +12,17 @@
 #define ATTEMPTS 8u
 
 /* The group that has the slot pays for the page; the root when that is gone. */
-static struct group *slot_group(const struct pgdat *pg, swp_t e)
+static struct group *slot_group(const struct mem *mem, swp_t e)
 {
-    struct group *g = group_get(pg->groups, swap_memcg(pg->swap, e));
+    struct group *g = group_get(mem->groups, swap_memcg(mem->swap, e));
 
-    return g && g->online ? g : pg->groups->root;
+    return g && g->online ? g : mem->groups->root;
 }
 
 /* True when the entry is on its way to the device, or went by itself. */
-static bool write_back(struct pgdat *pg, swp_t e)
+static bool write_back(struct mem *mem, swp_t e)
 {
-    struct zswap *z = pg->swap->zswap;
+    struct zswap *z = mem->swap->zswap;
     struct attempt at = {.noretry = true};
     struct wait wait;
     struct frame *f;
@@ -31,33 +31,33 @@ static bool write_back(struct pgdat *pg, swp_t e)
     u16 memcg;
     pfn_t pfn;
 
-    if (swapcache_find(pg->swap, e) != PFN_NONE)
+    if (swapcache_find(mem->swap, e) != PFN_NONE)
         return false; /* in use just now */
-    if (balance_get_page(pg, &at, slot_group(pg, e), &pfn, &wait) != BALANCE_OK)
+    if (balance_get_page(mem, &at, slot_group(mem, e), &pfn, &wait) != BALANCE_OK)
         return false;
-    if (!zswap_has(z, e) || swapcache_find(pg->swap, e) != PFN_NONE) {
-        page_free(pg, pfn); /* reclaim for that page changed things */
+    if (!zswap_has(z, e) || swapcache_find(mem->swap, e) != PFN_NONE) {
+        page_free(mem, pfn); /* reclaim for that page changed things */
         return !zswap_has(z, e);
     }
-    f = frames_get(pg->frames, pfn);
+    f = frames_get(mem->frames, pfn);
     frame_set(f, PG_LOCKED | PG_SWAPBACKED);
-    shadow = page_swapcache_add(pg, e, pfn);
+    shadow = page_swapcache_add(mem, e, pfn);
     if (shadow)
-        workingset_refault(pg, pfn, shadow);
-    lru_add(pg, pfn);
-    zswap_load(z, e, pg->frames->bytes ? frames_bytes(pg->frames, pfn) : NULL, &memcg, &ns);
-    pgdat_cost(pg, ns);
+        workingset_refault(mem, pfn, shadow);
+    lru_add(mem, pfn);
+    zswap_load(z, e, mem->frames->bytes ? frames_bytes(mem->frames, pfn) : NULL, &memcg, &ns);
+    mem_cost(mem, ns);
     frame_clear(f, PG_LOCKED);
     frame_set(f, PG_UPTODATE | PG_RECLAIM);
     zswap_invalidate(z, e);
     z->stats.written_back_pages++;
-    io_write_slot(pg, pfn, e);
+    io_write_slot(mem, pfn, e);
     return true;
 }
 
-static bool shrink_zbud(struct pgdat *pg)
+static bool shrink_zbud(struct mem *mem)
 {
-    struct zswap *z = pg->swap->zswap;
+    struct zswap *z = mem->swap->zswap;
 
     for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
         u32 page = zbud_evict_begin(&z->zbud), owner;
@@ -66,7 +66,7 @@ static bool shrink_zbud(struct pgdat *pg)
             return false;
         for (unsigned which = 0; which < 2; which++)
             if (zbud_evict_owner(&z->zbud, page, which, &owner) &&
-                !write_back(pg, z->entries.items[owner].slot))
+                !write_back(mem, z->entries.items[owner].slot))
                 break;
         if (zbud_evict_end(&z->zbud, page))
             return true;
@@ -74,15 +74,15 @@ static bool shrink_zbud(struct pgdat *pg)
     return false;
 }
 
-static bool shrink_zsmalloc(struct pgdat *pg)
+static bool shrink_zsmalloc(struct mem *mem)
 {
-    struct zswap *z = pg->swap->zswap;
+    struct zswap *z = mem->swap->zswap;
     u64 pages = z->zs.pages;
 
     for (unsigned attempt = 0; attempt < ATTEMPTS && z->oldest; attempt++) {
         u32 id = z->oldest;
 
-        if (!write_back(pg, z->entries.items[id].slot))
+        if (!write_back(mem, z->entries.items[id].slot))
             zswap_make_newest(z, id);
         if (z->zs.pages < pages)
             return true;
@@ -90,15 +90,15 @@ static bool shrink_zsmalloc(struct pgdat *pg)
     return false;
 }
 
-void zswap_shrink_step(struct pgdat *pg)
+void zswap_shrink_step(struct mem *mem)
 {
-    struct zswap *z = pg->swap->zswap;
+    struct zswap *z = mem->swap->zswap;
     bool freed;
 
     z->shrink_wanted = false;
     if (!zswap_is_evictable(z))
         freed = false;
     else
-        freed = z->pool == ZSWAP_ZBUD ? shrink_zbud(pg) : shrink_zsmalloc(pg);
+        freed = z->pool == ZSWAP_ZBUD ? shrink_zbud(mem) : shrink_zsmalloc(mem);
     z->stats.reject_reclaim_fail += !freed;
 }

@@ -76,8 +76,8 @@ static void view_init(struct meminfo_view *m, const struct system *s)
         m->zswap_pool = zswap_pool_pages(&s->zswap);
         m->zswap_stored = s->zswap.stats.stored_pages;
     }
-    m->commit_limit = overcommit_limit(&s->pgdat);
-    m->committed = overcommit_committed(&s->pgdat);
+    m->commit_limit = overcommit_limit(&s->mem);
+    m->committed = overcommit_committed(&s->mem);
     /* Stacks are what the machine has in vmalloc space. */
     m->vmalloc_used = at_least_0(m->counters.v[NR_KERNEL_STACK]) / KIB_PER_PAGE;
     m->percpu = s->config.nr_cpus * PERCPU_PAGES +

@@ -137,11 +137,11 @@ static struct system *machine_of_fixtures(void)
     s->frames.totalreserve_pages = 38 + 329 + 835;
     s->frames.min_free_kbytes = 2339;
     fill_zones(s);
-    s->pgdat.tunables = &s->tunables;
-    s->pgdat.frames = &s->frames;
-    s->pgdat.swap = &s->swap;
-    s->pgdat.space = &s->space;
-    s->pgdat.backing = &s->backing;
+    s->mem.tunables = &s->tunables;
+    s->mem.frames = &s->frames;
+    s->mem.swap = &s->swap;
+    s->mem.space = &s->space;
+    s->mem.backing = &s->backing;
     s->swap.nr_areas = 1;
     s->swap.total_pages = 65532 / 4;
     s->swap.free_pages = 54780 / 4;

@@ -24,8 +24,8 @@ void procfs_counters(const struct system *s, struct counters *ret)
         for (unsigned z = 0; z < NR_ZONES; z++)
             ret->v[by_zone[i]] += s->frames.zones[z].counters.v[by_zone[i]];
     }
-    if (s->pgdat.groups) {
-        dirty_limits(&s->pgdat, &background, &dirty);
+    if (s->mem.groups) {
+        dirty_limits(&s->mem, &background, &dirty);
         ret->v[NR_DIRTY_THRESHOLD] = (s64)dirty;
         ret->v[NR_DIRTY_BACKGROUND_THRESHOLD] = (s64)background;
     }

@@ -69,7 +69,7 @@ static void render_pagesets(const struct system *s, const struct zone *z, struct
                   "\n  vm stats threshold: %u"
                   "\n  node_unreclaimable:  %u"
                   "\n  start_pfn:           %u",
-                  stat_threshold(s, z), s->pgdat.kswapd_failures >= 16, z->start_pfn);
+                  stat_threshold(s, z), s->mem.kswapd_failures >= 16, z->start_pfn);
 }
 
 static void render_zone(const struct system *s, const struct zone *z, const char *name, bool first,

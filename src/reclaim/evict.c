@@ -18,25 +18,25 @@
 enum references { REF_RECLAIM, REF_RECLAIM_CLEAN, REF_KEEP, REF_ACTIVATE };
 enum verdict { EVICT_FREED, EVICT_KEEP, EVICT_ACTIVATE };
 
-static struct frame *frame_of(const struct pgdat *pg, pfn_t pfn)
+static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
 {
-    return frames_get(pg->frames, pfn);
+    return frames_get(mem->frames, pfn);
 }
 
 /* As rmap_for_each(). Most pages are mapped once, and then fn is expanded in place. */
-static inline void for_each_entry(struct pgdat *pg, pfn_t pfn, rmap_fn fn, void *ctx)
+static inline void for_each_entry(struct mem *mem, pfn_t pfn, rmap_fn fn, void *ctx)
 {
     struct rmap_walk walk;
 
-    if (likely(rmap_find_only(pg->space, pfn, &walk)))
+    if (likely(rmap_find_only(mem->space, pfn, &walk)))
         fn(ctx, &walk);
     else
-        rmap_for_each(pg->space, pfn, fn, ctx);
+        rmap_for_each(mem->space, pfn, fn, ctx);
 }
 
 /* --- references ------------------------------------------------------------------------------------------------- */
 struct referenced_ctx {
-    struct pgdat *pg;
+    struct mem *mem;
     struct group *target;
     u32 count, vm_flags;
 };
@@ -45,9 +45,9 @@ static inline bool referenced_one(void *ctx, const struct rmap_walk *w)
 {
     struct referenced_ctx *rc = ctx;
 
-    rc->pg->cpu_ns += rc->pg->cost->referenced;
+    rc->mem->cpu_ns += rc->mem->cost->referenced;
     if (rc->target && w->vma->mm->memcg != rc->target->id &&
-        !group_is_below(group_get(rc->pg->groups, w->vma->mm->memcg), rc->target))
+        !group_is_below(group_get(rc->mem->groups, w->vma->mm->memcg), rc->target))
         return true;
     if (w->vma->flags & VM_LOCKED) {
         rc->vm_flags |= VM_LOCKED;
@@ -63,21 +63,21 @@ static inline bool referenced_one(void *ctx, const struct rmap_walk *w)
     return true;
 }
 
-u32 page_referenced(struct pgdat *pg, pfn_t pfn, struct group *target, u32 *ret_vm_flags)
+u32 page_referenced(struct mem *mem, pfn_t pfn, struct group *target, u32 *ret_vm_flags)
 {
-    struct referenced_ctx rc = {.pg = pg, .target = target};
+    struct referenced_ctx rc = {.mem = mem, .target = target};
 
-    if (frame_of(pg, pfn)->mapcount)
-        for_each_entry(pg, pfn, referenced_one, &rc);
+    if (frame_of(mem, pfn)->mapcount)
+        for_each_entry(mem, pfn, referenced_one, &rc);
     *ret_vm_flags = rc.vm_flags;
     return rc.count;
 }
 
-static enum references check_references(struct pgdat *pg, struct scan_control *sc, pfn_t pfn)
+static enum references check_references(struct mem *mem, struct scan_control *sc, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
     u32 vm_flags;
-    u32 ptes = page_referenced(pg, pfn, sc->target, &vm_flags);
+    u32 ptes = page_referenced(mem, pfn, sc->target, &vm_flags);
     bool referenced = frame_test_clear(f, PG_REFERENCED);
 
     if (vm_flags & VM_LOCKED)
@@ -96,17 +96,17 @@ static enum references check_references(struct pgdat *pg, struct scan_control *s
 /* --- unmapping --------------------------------------------------------------------------------------------------- */
 static inline bool unmap_one(void *ctx, const struct rmap_walk *w)
 {
-    struct pgdat *pg = ctx;
+    struct mem *mem = ctx;
     struct mm *mm = w->vma->mm;
     pte_t pte = *w->slot;
     pfn_t pfn = pte_pfn(pte);
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
     pte_t left = 0;
 
     if (w->vma->flags & VM_LOCKED)
         return false;
     if (frame_test(f, PG_ANON) && frame_test(f, PG_SWAPBACKED)) {
-        swap_dup(pg->swap, f->private);
+        swap_dup(mem->swap, f->private);
         left = pte_make_swap(f->private, frame_test(f, PG_EXCLUSIVE) ? PTE_SWAP_EXCLUSIVE : 0);
         mm->swapents++;
     } else if (frame_test(f, PG_ANON) && (pte & PTE_DIRTY)) {
@@ -114,20 +114,20 @@ static inline bool unmap_one(void *ctx, const struct rmap_walk *w)
         return false;
     }
     if (pte & PTE_DIRTY)
-        page_mark_dirty(pg, pfn);
+        page_mark_dirty(mem, pfn);
     pagetable_set(mm, w->vpn, w->slot, left);
-    for (unsigned cpu = 0; cpu < pg->nr_cpus; cpu++)
-        tlb_flush_page(&pg->tlbs[cpu], mm->id, w->vpn);
-    page_unmap(pg, mm, pfn);
-    pgdat_cost(pg, pg->cost->unmap_page);
+    for (unsigned cpu = 0; cpu < mem->nr_cpus; cpu++)
+        tlb_flush_page(&mem->tlbs[cpu], mm->id, w->vpn);
+    page_unmap(mem, mm, pfn);
+    mem_cost(mem, mem->cost->unmap_page);
     return true;
 }
 
-static bool try_to_unmap(struct pgdat *pg, pfn_t pfn)
+static bool try_to_unmap(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
-    for_each_entry(pg, pfn, unmap_one, pg);
+    for_each_entry(mem, pfn, unmap_one, mem);
     if (f->mapcount)
         return false;
     frame_clear(f, PG_EXCLUSIVE);
@@ -136,9 +136,9 @@ static bool try_to_unmap(struct pgdat *pg, pfn_t pfn)
 
 /* --- swap and writing ---------------------------------------------------------------------------------------------- */
 /* A slot, charged to g; SWP_NONE when the machine or the group has none left. Events are those of g, whoever's limit it was. */
-static swp_t swap_slot_get(struct pgdat *pg, struct group *g)
+static swp_t swap_slot_get(struct mem *mem, struct group *g)
 {
-    swp_t e = swap_slot_try_alloc_cpu(pg->swap, pg->cpu);
+    swp_t e = swap_slot_try_alloc_cpu(mem->swap, mem->cpu);
 
     if (e == SWP_NONE) {
         group_event(g, MEMCG_SWAP_FAIL, 1);
@@ -146,105 +146,105 @@ static swp_t swap_slot_get(struct pgdat *pg, struct group *g)
     }
     while (!group_id_valid(g)) /* removed: the parent pays (mem_cgroup_id_get_online) */
         g = g->parent;
-    if (group_try_charge_swap(pg->groups, g, 1)) {
+    if (group_try_charge_swap(mem->groups, g, 1)) {
         group_event(g, MEMCG_SWAP_MAX, 1);
         group_event(g, MEMCG_SWAP_FAIL, 1);
-        swap_slot_free(pg->swap, e);
+        swap_slot_free(mem->swap, e);
         return SWP_NONE;
     }
-    swap_set_memcg(pg->swap, e, g->id);
+    swap_set_memcg(mem->swap, e, g->id);
     return e;
 }
 
-static bool add_to_swap(struct pgdat *pg, pfn_t pfn)
+static bool add_to_swap(struct mem *mem, pfn_t pfn)
 {
-    swp_t e = swap_slot_get(pg, frame_group(pg->groups, frame_of(pg, pfn)));
+    swp_t e = swap_slot_get(mem, frame_group(mem->groups, frame_of(mem, pfn)));
 
     if (e == SWP_NONE)
         return false;
-    page_swapcache_add(pg, e, pfn);
-    page_mark_dirty(pg, pfn);
+    page_swapcache_add(mem, e, pfn);
+    page_mark_dirty(mem, pfn);
     return true;
 }
 
 /* Shared memory leaves the page cache for a swap slot, which its file refers to from now on (shmem_writepage). */
-static bool shmem_to_swap(struct pgdat *pg, pfn_t pfn)
+static bool shmem_to_swap(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
-    struct group *g = frame_group(pg->groups, f);
-    swp_t e = swap_slot_get(pg, g);
+    struct frame *f = frame_of(mem, pfn);
+    struct group *g = frame_group(mem->groups, f);
+    swp_t e = swap_slot_get(mem, g);
 
     if (e == SWP_NONE)
         return false;
-    page_cache_del(pg, pfn, entry_from_swap(e));
-    page_swapcache_add(pg, e, pfn);
-    swap_dup(pg->swap, e);
-    page_mark_dirty(pg, pfn);
+    page_cache_del(mem, pfn, entry_from_swap(e));
+    page_swapcache_add(mem, e, pfn);
+    swap_dup(mem->swap, e);
+    page_mark_dirty(mem, pfn);
     return true;
 }
 
-static void pageout_swap(struct pgdat *pg, pfn_t pfn)
+static void pageout_swap(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     frame_clear(f, PG_DIRTY);
     frame_set(f, PG_RECLAIM);
-    group_count(pg->groups, NULL, NR_VMSCAN_WRITE, 1);
-    io_write_swap(pg, pfn, f->private);
+    group_count(mem->groups, NULL, NR_VMSCAN_WRITE, 1);
+    io_write_swap(mem, pfn, f->private);
     if (!frame_test(f, PG_WRITEBACK))
         frame_clear(f, PG_RECLAIM);
 }
 
 /* Leave the cache; the page is clean, unmapped, not under I/O. */
-static void remove_mapping(struct pgdat *pg, struct scan_control *sc, pfn_t pfn)
+static void remove_mapping(struct mem *mem, struct scan_control *sc, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
     struct inode *inode;
 
     if (frame_test(f, PG_SWAPCACHE)) {
-        page_swapcache_del(pg, pfn, workingset_eviction(pg, pfn, sc->target));
+        page_swapcache_del(mem, pfn, workingset_eviction(mem, pfn, sc->target));
         return;
     }
-    inode = inode_get(pg->backing, f->mapping);
-    page_cache_del(pg, pfn, frame_is_file_lru(f) ? workingset_eviction(pg, pfn, sc->target) : 0);
+    inode = inode_get(mem->backing, f->mapping);
+    page_cache_del(mem, pfn, frame_is_file_lru(f) ? workingset_eviction(mem, pfn, sc->target) : 0);
     if (!inode->device) /* shared memory that nobody wrote to: a hole again */
-        shmem_account(pg->backing, inode, -1);
+        shmem_account(mem->backing, inode, -1);
 }
 
 /* --- one page ------------------------------------------------------------------------------------------------------- */
-static enum verdict evict_dirty(struct pgdat *pg, struct scan_control *sc, pfn_t pfn,
+static enum verdict evict_dirty(struct mem *mem, struct scan_control *sc, pfn_t pfn,
                                 enum references ref, struct evict_stat *stat)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     if (!frame_test(f, PG_SWAPBACKED)) {
         /* Page by page from here would be poor I/O: the flusher writes it, and it is rotated when that is done. */
-        if (!sc->kswapd || !frame_test(f, PG_RECLAIM) || !pg->pgdat_dirty) {
-            group_count(pg->groups, NULL, NR_VMSCAN_IMMEDIATE_RECLAIM, 1);
+        if (!sc->kswapd || !frame_test(f, PG_RECLAIM) || !mem->pgdat_dirty) {
+            group_count(mem->groups, NULL, NR_VMSCAN_IMMEDIATE_RECLAIM, 1);
             frame_set(f, PG_RECLAIM);
             return EVICT_ACTIVATE;
         }
         if (ref == REF_RECLAIM_CLEAN || !sc->may_writepage)
             return EVICT_KEEP;
         frame_set(f, PG_RECLAIM);
-        group_count(pg->groups, NULL, NR_VMSCAN_WRITE, 1);
+        group_count(mem->groups, NULL, NR_VMSCAN_WRITE, 1);
         stat->nr_pageout++;
-        io_write_file(pg, inode_get(pg->backing, f->mapping), frame_index(f), 1);
+        io_write_file(mem, inode_get(mem->backing, f->mapping), frame_index(f), 1);
     } else {
         if (ref == REF_RECLAIM_CLEAN || !sc->may_writepage)
             return EVICT_KEEP;
-        if (frame_test(f, PG_PAGECACHE) && !shmem_to_swap(pg, pfn))
+        if (frame_test(f, PG_PAGECACHE) && !shmem_to_swap(mem, pfn))
             return EVICT_ACTIVATE;
         stat->nr_pageout++;
-        pageout_swap(pg, pfn);
+        pageout_swap(mem, pfn);
     }
     return frame_test(f, PG_WRITEBACK | PG_DIRTY) ? EVICT_KEEP : EVICT_FREED;
 }
 
-static enum verdict evict_writeback(struct pgdat *pg, struct scan_control *sc, struct frame *f,
+static enum verdict evict_writeback(struct mem *mem, struct scan_control *sc, struct frame *f,
                                     struct evict_stat *stat)
 {
-    if (sc->kswapd && frame_test(f, PG_RECLAIM) && pg->pgdat_writeback) {
+    if (sc->kswapd && frame_test(f, PG_RECLAIM) && mem->pgdat_writeback) {
         stat->nr_immediate++;
     } else {
         frame_set(f, PG_RECLAIM);
@@ -254,32 +254,32 @@ static enum verdict evict_writeback(struct pgdat *pg, struct scan_control *sc, s
 }
 
 /* EVICT_FREED here means: unmapped, clean, ready to leave its cache. */
-static enum verdict evict_prepare(struct pgdat *pg, struct scan_control *sc, pfn_t pfn,
+static enum verdict evict_prepare(struct mem *mem, struct scan_control *sc, pfn_t pfn,
                                   enum references ref, struct evict_stat *stat)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     if (frame_test(f, PG_ANON) && frame_test(f, PG_SWAPBACKED) && !frame_test(f, PG_SWAPCACHE) &&
-        !add_to_swap(pg, pfn))
+        !add_to_swap(mem, pfn))
         return EVICT_ACTIVATE;
-    if (f->mapcount && !try_to_unmap(pg, pfn)) {
+    if (f->mapcount && !try_to_unmap(mem, pfn)) {
         stat->nr_unmap_fail++;
         return EVICT_ACTIVATE;
     }
     if (frame_test(f, PG_DIRTY) && (!frame_test(f, PG_ANON) || frame_test(f, PG_SWAPBACKED)))
-        return evict_dirty(pg, sc, pfn, ref, stat);
+        return evict_dirty(mem, sc, pfn, ref, stat);
     return EVICT_FREED;
 }
 
-static enum verdict evict_one(struct pgdat *pg, struct scan_control *sc, pfn_t pfn,
+static enum verdict evict_one(struct mem *mem, struct scan_control *sc, pfn_t pfn,
                               struct evict_stat *stat, bool ignore_references)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
     enum references ref = REF_RECLAIM;
     enum verdict v;
 
     sc->nr_scanned++;
-    pgdat_cost(pg, pg->cost->scan_page);
+    mem_cost(mem, mem->cost->scan_page);
     if (frame_test(f, PG_LOCKED))
         return EVICT_KEEP;
     if (frame_test(f, PG_UNEVICTABLE | PG_MLOCKED))
@@ -292,10 +292,10 @@ static enum verdict evict_one(struct pgdat *pg, struct scan_control *sc, pfn_t p
         stat->nr_congested += frame_test(f, PG_WRITEBACK) && frame_test(f, PG_RECLAIM);
     }
     if (frame_test(f, PG_WRITEBACK))
-        return evict_writeback(pg, sc, f, stat);
+        return evict_writeback(mem, sc, f, stat);
 
     if (!ignore_references)
-        ref = check_references(pg, sc, pfn);
+        ref = check_references(mem, sc, pfn);
     switch (ref) {
     case REF_ACTIVATE:
         return EVICT_ACTIVATE;
@@ -306,46 +306,47 @@ static enum verdict evict_one(struct pgdat *pg, struct scan_control *sc, pfn_t p
     case REF_RECLAIM_CLEAN:
         break;
     }
-    v = evict_prepare(pg, sc, pfn, ref, stat);
+    v = evict_prepare(mem, sc, pfn, ref, stat);
     if (v != EVICT_FREED)
         return v;
     if (frame_test(f, PG_ANON) && !frame_test(f, PG_SWAPBACKED))
-        group_count(pg->groups, frame_group(pg->groups, f), PGLAZYFREED, 1);
+        group_count(mem->groups, frame_group(mem->groups, f), PGLAZYFREED, 1);
     else
-        remove_mapping(pg, sc, pfn);
-    page_free(pg, pfn);
+        remove_mapping(mem, sc, pfn);
+    page_free(mem, pfn);
     return EVICT_FREED;
 }
 
-static void activate_kept(struct pgdat *pg, pfn_t pfn, struct evict_stat *stat)
+static void activate_kept(struct mem *mem, pfn_t pfn, struct evict_stat *stat)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     if (frame_test(f, PG_SWAPCACHE) &&
         (frame_test(f, PG_MLOCKED) ||
-         group_swap_full(frame_group(pg->groups, f), pg->swap->free_pages, pg->swap->total_pages)))
-        page_free_swap(pg, pfn);
+         group_swap_full(frame_group(mem->groups, f), mem->swap->free_pages,
+                         mem->swap->total_pages)))
+        page_free_swap(mem, pfn);
     if (frame_test(f, PG_MLOCKED | PG_UNEVICTABLE))
         return;
     frame_set(f, PG_ACTIVE);
     stat->nr_activate[frame_is_file_lru(f)]++;
-    count(&frame_group(pg->groups, f)->counters, PGACTIVATE, 1);
+    count(&frame_group(mem->groups, f)->counters, PGACTIVATE, 1);
 }
 
-u64 shrink_page_list(struct pgdat *pg, struct scan_control *sc, pfn_t *pfns, u32 nr, u32 *ret_kept,
+u64 shrink_page_list(struct mem *mem, struct scan_control *sc, pfn_t *pfns, u32 nr, u32 *ret_kept,
                      struct evict_stat *stat, bool ignore_references)
 {
     u32 kept = 0;
     u64 freed = 0;
 
     for (u32 i = 0; i < nr; i++) {
-        look_ahead(pg, sc);
-        switch (evict_one(pg, sc, pfns[i], stat, ignore_references)) {
+        look_ahead(mem, sc);
+        switch (evict_one(mem, sc, pfns[i], stat, ignore_references)) {
         case EVICT_FREED:
             freed++;
             break;
         case EVICT_ACTIVATE:
-            activate_kept(pg, pfns[i], stat);
+            activate_kept(mem, pfns[i], stat);
             pfns[kept++] = pfns[i];
             break;
         case EVICT_KEEP:
@@ -353,7 +354,7 @@ u64 shrink_page_list(struct pgdat *pg, struct scan_control *sc, pfn_t *pfns, u32
             break;
         }
     }
-    count(pg->counters, PGACTIVATE, (s64)(stat->nr_activate[0] + stat->nr_activate[1]));
+    count(mem->counters, PGACTIVATE, (s64)(stat->nr_activate[0] + stat->nr_activate[1]));
     *ret_kept = kept;
     return freed;
 }

@@ -55,10 +55,10 @@ struct io_table {
     u32 blocked;           /* 1 + the queue where a write found no request; 0: none did */
 };
 
-void io_init(struct pgdat *pg)
+void io_init(struct mem *mem)
 {
-    pg->io = xcalloc(1, sizeof(*pg->io));
-    u64map_init(&pg->io->by_pfn);
+    mem->io = xcalloc(1, sizeof(*mem->io));
+    u64map_init(&mem->io->by_pfn);
 }
 
 /* The index of the device's queue. Machines have few devices. */
@@ -75,15 +75,15 @@ static u32 queue_of(struct io_table *t, const struct device *d)
     return (u32)t->queues.count - 1;
 }
 
-void io_done(struct pgdat *pg)
+void io_done(struct mem *mem)
 {
-    u64map_done(&pg->io->by_pfn);
-    vec_for_each (&pg->io->queues, q)
+    u64map_done(&mem->io->by_pfn);
+    vec_for_each (&mem->io->queues, q)
         heap_done(&q->writes);
-    vec_done(&pg->io->queues);
-    vec_done(&pg->io->plugged);
-    free(pg->io->req);
-    free(pg->io);
+    vec_done(&mem->io->queues);
+    vec_done(&mem->io->plugged);
+    free(mem->io->req);
+    free(mem->io);
 }
 
 static u32 request_new(struct io_table *t, const struct io_request *r)
@@ -103,91 +103,91 @@ static u32 request_new(struct io_table *t, const struct io_request *r)
     return n;
 }
 
-static struct frame *frame_of(const struct pgdat *pg, pfn_t pfn)
+static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
 {
-    return frames_get(pg->frames, pfn);
+    return frames_get(mem->frames, pfn);
 }
 
-static void read_done(struct pgdat *pg, pfn_t pfn, bool failed)
+static void read_done(struct mem *mem, pfn_t pfn, bool failed)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     frame_clear(f, PG_LOCKED | PG_ERROR);
     frame_set(f, failed ? PG_ERROR : PG_UPTODATE);
 }
 
 /* A failed write: the page stays dirty for a swap page (it is the only copy); a file remembers the error for fsync and drops it. */
-static void write_done(struct pgdat *pg, pfn_t pfn, bool failed)
+static void write_done(struct mem *mem, pfn_t pfn, bool failed)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     if (failed) {
         frame_set(f, PG_ERROR);
         if (frame_test(f, PG_PAGECACHE))
-            errseq_set(&inode_get(pg->backing, f->mapping)->wb_err, -EIO);
+            errseq_set(&inode_get(mem->backing, f->mapping)->wb_err, -EIO);
         else
             frame_set(f, PG_DIRTY);
         frame_clear(f, PG_RECLAIM);
     }
-    page_end_writeback(pg, pfn);
+    page_end_writeback(mem, pfn);
 }
 
-static void request_complete(struct pgdat *pg, const struct io_request *r)
+static void request_complete(struct mem *mem, const struct io_request *r)
 {
     switch (r->kind) {
     case IO_READ_FILE:
     case IO_WRITE_FILE: {
-        struct inode *inode = inode_get(pg->backing, r->inode);
+        struct inode *inode = inode_get(mem->backing, r->inode);
 
         for (u64 i = r->index; i < r->index + r->nr; i++) {
             pfn_t pfn = pagecache_find(inode, i);
 
             assert(pfn != PFN_NONE);
-            u64map_del(&pg->io->by_pfn, pfn, NULL);
+            u64map_del(&mem->io->by_pfn, pfn, NULL);
             if (r->kind == IO_READ_FILE)
-                read_done(pg, pfn, r->failed);
+                read_done(mem, pfn, r->failed);
             else
-                write_done(pg, pfn, r->failed);
+                write_done(mem, pfn, r->failed);
         }
         break;
     }
     case IO_READ_SWAP:
-        u64map_del(&pg->io->by_pfn, r->pfn, NULL);
-        read_done(pg, r->pfn, r->failed);
-        page_free_if_unused(pg, r->pfn);
+        u64map_del(&mem->io->by_pfn, r->pfn, NULL);
+        read_done(mem, r->pfn, r->failed);
+        page_free_if_unused(mem, r->pfn);
         break;
     case IO_WRITE_SWAP:
-        u64map_del(&pg->io->by_pfn, r->pfn, NULL);
-        write_done(pg, r->pfn, r->failed);
-        page_free_if_unused(pg, r->pfn);
+        u64map_del(&mem->io->by_pfn, r->pfn, NULL);
+        write_done(mem, r->pfn, r->failed);
+        page_free_if_unused(mem, r->pfn);
         break;
     }
 }
 
 static void on_complete(void *owner, u64 arg)
 {
-    struct pgdat *pg = owner;
-    struct io_table *t = pg->io;
+    struct mem *mem = owner;
+    struct io_table *t = mem->io;
     struct io_request r = t->req[arg];
 
     t->req[arg].next_free = t->free;
     t->free = (u32)arg;
     if (r.in_queue)
         heap_pop(&t->queues.items[r.queue].writes);
-    request_complete(pg, &r);
+    request_complete(mem, &r);
 }
 
-ns_t io_device_time(const struct pgdat *pg)
+ns_t io_device_time(const struct mem *mem)
 {
-    return MAX(pg->clock->now, pg->step_start + pg->cpu_ns);
+    return MAX(mem->clock->now, mem->step_start + mem->cpu_ns);
 }
 
 /* Start requests n[0] .. n[nr - 1] as one of the device's. */
-static void start_run(struct pgdat *pg, const struct io_plugged *run, u32 nr, u64 bytes)
+static void start_run(struct mem *mem, const struct io_plugged *run, u32 nr, u64 bytes)
 {
-    struct io_table *t = pg->io;
+    struct io_table *t = mem->io;
     bool failed = false;
-    ns_t at = io_device_time(pg);
+    ns_t at = io_device_time(mem);
     ns_t done = device_submit(run->device, run->op, run->position, bytes, at, &failed);
     u32 queue = queue_of(t, run->device);
     struct io_queue *q = &t->queues.items[queue];
@@ -198,7 +198,7 @@ static void start_run(struct pgdat *pg, const struct io_plugged *run, u32 nr, u6
         r->done = done;
         r->failed = r->failed || failed;
         r->in_queue = run->op == DEVICE_WRITE && i == 0;
-        clock_at(pg->clock, done, on_complete, pg, run[i].request);
+        clock_at(mem->clock, done, on_complete, mem, run[i].request);
     }
     if (run->op == DEVICE_WRITE) {
         heap_push(&q->writes, done, NULL, run->request);
@@ -213,9 +213,9 @@ static bool is_next(const struct io_plugged *a, const struct io_plugged *b)
     return a->device == b->device && a->op == b->op && a->position + PAGE_SIZE == b->position;
 }
 
-static void flush_plug(struct pgdat *pg)
+static void flush_plug(struct mem *mem)
 {
-    struct io_table *t = pg->io;
+    struct io_table *t = mem->io;
     u32 nr;
 
     for (size_t i = 0; i < t->plugged.count; i += nr) {
@@ -223,44 +223,44 @@ static void flush_plug(struct pgdat *pg)
 
         for (nr = 1; i + nr < t->plugged.count && nr < REQUEST_MAX && is_next(&p[nr - 1], &p[nr]);)
             nr++;
-        start_run(pg, p, nr, (u64)nr * PAGE_SIZE);
+        start_run(mem, p, nr, (u64)nr * PAGE_SIZE);
     }
     t->plugged.count = 0;
     t->nr_runs = t->last_run = 0;
 }
 
-void io_plug(struct pgdat *pg)
+void io_plug(struct mem *mem)
 {
-    pg->io->plugs++;
+    mem->io->plugs++;
 }
 
-void io_unplug(struct pgdat *pg)
+void io_unplug(struct mem *mem)
 {
-    assert(pg->io->plugs);
-    if (!--pg->io->plugs)
-        flush_plug(pg);
+    assert(mem->io->plugs);
+    if (!--mem->io->plugs)
+        flush_plug(mem);
 }
 
-bool io_swap_blocked(struct pgdat *pg, bool kswapd, ns_t *ret_until)
+bool io_swap_blocked(struct mem *mem, bool kswapd, ns_t *ret_until)
 {
     struct io_queue *q;
 
-    if (!pg->io->blocked)
+    if (!mem->io->blocked)
         return false;
-    flush_plug(pg); /* who sleeps does that */
-    q = &pg->io->queues.items[pg->io->blocked - 1];
-    if (q->writes.count < wbt_limit(&q->wbt, kswapd ? WBT_KSWAPD : WBT_RECLAIM, io_device_time(pg),
+    flush_plug(mem); /* who sleeps does that */
+    q = &mem->io->queues.items[mem->io->blocked - 1];
+    if (q->writes.count < wbt_limit(&q->wbt, kswapd ? WBT_KSWAPD : WBT_RECLAIM, io_device_time(mem),
                                     q->writes.count)) {
-        pg->io->blocked = 0;
+        mem->io->blocked = 0;
         return false;
     }
     *ret_until = heap_peek(&q->writes)->key;
     return true;
 }
 
-static void plug_add(struct pgdat *pg, struct io_plugged p)
+static void plug_add(struct mem *mem, struct io_plugged p)
 {
-    struct io_table *t = pg->io;
+    struct io_table *t = mem->io;
     struct io_plugged *last = t->plugged.count ? &t->plugged.items[t->plugged.count - 1] : NULL;
     struct io_queue *q;
     u64 in_flight;
@@ -270,12 +270,12 @@ static void plug_add(struct pgdat *pg, struct io_plugged p)
         t->last_run++;
     } else {
         if (t->nr_runs >= PLUG_RUNS_MAX || t->last_run >= PLUG_RUN_MAX)
-            flush_plug(pg);
+            flush_plug(mem);
         queue = queue_of(t, p.device);
         q = &t->queues.items[queue];
         in_flight = q->writes.count + t->nr_runs;
         if (p.op == DEVICE_WRITE &&
-            in_flight >= wbt_limit(&q->wbt, WBT_RECLAIM, io_device_time(pg), in_flight))
+            in_flight >= wbt_limit(&q->wbt, WBT_RECLAIM, io_device_time(mem), in_flight))
             t->blocked = queue + 1;
         t->nr_runs++;
         t->last_run = 1;
@@ -284,7 +284,7 @@ static void plug_add(struct pgdat *pg, struct io_plugged p)
 }
 
 /* work_ns: what the driver of a synchronous device computes. */
-static ns_t submit(struct pgdat *pg, struct device *d, enum device_op op, u64 position, u64 bytes,
+static ns_t submit(struct mem *mem, struct device *d, enum device_op op, u64 position, u64 bytes,
                    struct io_request *r)
 {
     bool swap = r->kind == IO_READ_SWAP || r->kind == IO_WRITE_SWAP, failed = false;
@@ -293,43 +293,43 @@ static ns_t submit(struct pgdat *pg, struct device *d, enum device_op op, u64 po
 
     if (d->profile->synchronous) { /* costs CPU time, completes here */
         assert(!swap);
-        r->done = device_submit(d, op, position, bytes, pg->clock->now, &failed);
+        r->done = device_submit(d, op, position, bytes, mem->clock->now, &failed);
         r->failed = r->failed || failed;
-        pgdat_cost(pg, (u32)(r->done - pg->clock->now));
-        return pg->clock->now;
+        mem_cost(mem, (u32)(r->done - mem->clock->now));
+        return mem->clock->now;
     }
-    pgdat_cost(pg, pg->cost->io_submit);
+    mem_cost(mem, mem->cost->io_submit);
     if (op == DEVICE_WRITE)
-        r->queue = queue_of(pg->io, d);
-    n = request_new(pg->io, r);
+        r->queue = queue_of(mem->io, d);
+    n = request_new(mem->io, r);
     if (swap)
-        u64map_put(&pg->io->by_pfn, r->pfn, n);
+        u64map_put(&mem->io->by_pfn, r->pfn, n);
     for (u64 i = r->index; !swap && i < r->index + r->nr; i++)
-        u64map_put(&pg->io->by_pfn, pagecache_find(inode_get(pg->backing, r->inode), i), n);
+        u64map_put(&mem->io->by_pfn, pagecache_find(inode_get(mem->backing, r->inode), i), n);
     one = (struct io_plugged){.request = n, .op = op, .device = d, .position = position};
-    if (pg->io->plugs && swap)
-        plug_add(pg, one);
+    if (mem->io->plugs && swap)
+        plug_add(mem, one);
     else
-        start_run(pg, &one, 1, bytes);
-    return pg->io->req[n].done;
+        start_run(mem, &one, 1, bytes);
+    return mem->io->req[n].done;
 }
 
-void io_read_file(struct pgdat *pg, struct inode *inode, u64 index, u32 nr)
+void io_read_file(struct mem *mem, struct inode *inode, u64 index, u32 nr)
 {
     struct io_request r = {.kind = IO_READ_FILE, .inode = inode->id, .index = index, .nr = nr};
 
-    for (u64 i = index; pg->frames->bytes && i < index + nr; i++) {
+    for (u64 i = index; mem->frames->bytes && i < index + nr; i++) {
         pfn_t pfn = pagecache_find(inode, i);
 
-        inode_read_bytes(inode, i, frames_bytes(pg->frames, pfn));
+        inode_read_bytes(inode, i, frames_bytes(mem->frames, pfn));
     }
-    submit(pg, inode->device, DEVICE_READ, inode->disk_start + index * PAGE_SIZE,
+    submit(mem, inode->device, DEVICE_READ, inode->disk_start + index * PAGE_SIZE,
            (u64)nr * PAGE_SIZE, &r);
     if (inode->device->profile->synchronous)
-        request_complete(pg, &r);
+        request_complete(mem, &r);
 }
 
-ns_t io_write_file(struct pgdat *pg, struct inode *inode, u64 index, u32 nr)
+ns_t io_write_file(struct mem *mem, struct inode *inode, u64 index, u32 nr)
 {
     struct io_request r = {.kind = IO_WRITE_FILE, .inode = inode->id, .index = index, .nr = nr};
     ns_t done;
@@ -337,34 +337,34 @@ ns_t io_write_file(struct pgdat *pg, struct inode *inode, u64 index, u32 nr)
     for (u64 i = index; i < index + nr; i++) {
         pfn_t pfn = pagecache_find(inode, i);
 
-        page_clear_dirty_for_io(pg, pfn);
-        page_start_writeback(pg, pfn);
+        page_clear_dirty_for_io(mem, pfn);
+        page_start_writeback(mem, pfn);
     }
-    done = submit(pg, inode->device, DEVICE_WRITE, inode->disk_start + index * PAGE_SIZE,
+    done = submit(mem, inode->device, DEVICE_WRITE, inode->disk_start + index * PAGE_SIZE,
                   (u64)nr * PAGE_SIZE, &r);
-    for (u64 i = index; pg->frames->bytes && !r.failed && i < index + nr; i++)
-        inode_write_bytes(inode, i, frames_bytes(pg->frames, pagecache_find(inode, i)));
+    for (u64 i = index; mem->frames->bytes && !r.failed && i < index + nr; i++)
+        inode_write_bytes(inode, i, frames_bytes(mem->frames, pagecache_find(inode, i)));
     if (inode->device->profile->synchronous)
-        request_complete(pg, &r);
+        request_complete(mem, &r);
     return done;
 }
 
 /* --- swap ------------------------------------------------------------------------------------------------------- */
 /* Which page it is, whatever slot it gets: equally compressible each time. */
-static u64 page_name(const struct pgdat *pg, pfn_t pfn, swp_t e)
+static u64 page_name(const struct mem *mem, pfn_t pfn, swp_t e)
 {
-    const struct frame *f = frame_of(pg, pfn);
+    const struct frame *f = frame_of(mem, pfn);
 
     return frame_test(f, PG_ANON) ? hash_u64_pair(f->mapping, frame_index(f)) : e;
 }
 
-static u8 *page_bytes(const struct pgdat *pg, pfn_t pfn)
+static u8 *page_bytes(const struct mem *mem, pfn_t pfn)
 {
-    return pg->frames->bytes ? frames_bytes(pg->frames, pfn) : NULL;
+    return mem->frames->bytes ? frames_bytes(mem->frames, pfn) : NULL;
 }
 
 /* One page of a swap area. True: the device is synchronous, and it is done. */
-static bool rw_slot(struct pgdat *pg, struct swap_area *a, enum io_kind kind, pfn_t pfn, swp_t e,
+static bool rw_slot(struct mem *mem, struct swap_area *a, enum io_kind kind, pfn_t pfn, swp_t e,
                     u32 work_ns, bool *failed)
 {
     enum device_op op = kind == IO_READ_SWAP ? DEVICE_READ : DEVICE_WRITE;
@@ -375,44 +375,44 @@ static bool rw_slot(struct pgdat *pg, struct swap_area *a, enum io_kind kind, pf
         ns_t done = device_rw_page(a->device, op, position, work_ns, &refused);
 
         *failed = *failed || refused;
-        pgdat_cost(pg, (u32)(done - pg->clock->now));
+        mem_cost(mem, (u32)(done - mem->clock->now));
         return true;
     }
 
     struct io_request r = {.kind = kind, .pfn = pfn, .failed = *failed};
 
-    submit(pg, a->device, op, position, PAGE_SIZE, &r);
+    submit(mem, a->device, op, position, PAGE_SIZE, &r);
     return false;
 }
 
-static void read_slot(struct pgdat *pg, pfn_t pfn, swp_t e)
+static void read_slot(struct mem *mem, pfn_t pfn, swp_t e)
 {
-    struct swap_area *a = swap_area_of(pg->swap, e);
-    u8 *bytes = page_bytes(pg, pfn);
+    struct swap_area *a = swap_area_of(mem->swap, e);
+    u8 *bytes = page_bytes(mem, pfn);
     bool failed = false;
     u32 work_ns = 0;
 
-    count(pg->counters, PSWPIN, 1);
+    count(mem->counters, PSWPIN, 1);
     if (a->zram)
         zram_read(a->zram, swp_slot(e), bytes, &work_ns);
-    else if (bytes && swap_read_bytes(pg->swap, e, bytes) < 0)
+    else if (bytes && swap_read_bytes(mem->swap, e, bytes) < 0)
         failed = true;
     if (a->device->profile->read_bytes_per_s) /* a speed was asked for, it is in the transfer */
         work_ns = 0;
-    if (rw_slot(pg, a, IO_READ_SWAP, pfn, e, work_ns, &failed))
-        read_done(pg, pfn, failed);
+    if (rw_slot(mem, a, IO_READ_SWAP, pfn, e, work_ns, &failed))
+        read_done(mem, pfn, failed);
 }
 
-static bool load_from_zswap(struct pgdat *pg, pfn_t pfn, swp_t e)
+static bool load_from_zswap(struct mem *mem, pfn_t pfn, swp_t e)
 {
     u32 ns;
     u16 memcg;
 
-    if (!zswap_load(pg->swap->zswap, e, page_bytes(pg, pfn), &memcg, &ns))
+    if (!zswap_load(mem->swap->zswap, e, page_bytes(mem, pfn), &memcg, &ns))
         return false;
-    pgdat_cost(pg, ns);
-    group_count(pg->groups, group_get(pg->groups, memcg), ZSWPIN, 1);
-    read_done(pg, pfn, false);
+    mem_cost(mem, ns);
+    group_count(mem->groups, group_get(mem->groups, memcg), ZSWPIN, 1);
+    read_done(mem, pfn, false);
     return true;
 }
 
@@ -426,71 +426,71 @@ static bool may_zswap(struct group *g)
     return true;
 }
 
-static bool store_in_zswap(struct pgdat *pg, pfn_t pfn, swp_t e)
+static bool store_in_zswap(struct mem *mem, pfn_t pfn, swp_t e)
 {
-    struct group *g = frame_group(pg->groups, frame_of(pg, pfn));
+    struct group *g = frame_group(mem->groups, frame_of(mem, pfn));
     u16 memcg = g->parent ? g->id : 0; /* nobody pays for the root's */
     u32 ns;
-    bool stored = zswap_store(pg->swap->zswap, e, memcg, may_zswap(g), page_bytes(pg, pfn),
-                              page_name(pg, pfn, e), &ns);
+    bool stored = zswap_store(mem->swap->zswap, e, memcg, may_zswap(g), page_bytes(mem, pfn),
+                              page_name(mem, pfn, e), &ns);
 
-    pgdat_cost(pg, ns);
+    mem_cost(mem, ns);
     if (!stored)
         return false;
-    group_count(pg->groups, memcg ? g : NULL, ZSWPOUT, 1);
-    page_start_writeback(pg, pfn);
-    write_done(pg, pfn, false);
+    group_count(mem->groups, memcg ? g : NULL, ZSWPOUT, 1);
+    page_start_writeback(mem, pfn);
+    write_done(mem, pfn, false);
     return true;
 }
 
-void io_read_swap(struct pgdat *pg, pfn_t pfn, swp_t e)
+void io_read_swap(struct mem *mem, pfn_t pfn, swp_t e)
 {
-    u64 before = pg->cpu_ns;
+    u64 before = mem->cpu_ns;
 
-    if (!pg->swap->zswap || !load_from_zswap(pg, pfn, e))
-        read_slot(pg, pfn, e);
+    if (!mem->swap->zswap || !load_from_zswap(mem, pfn, e))
+        read_slot(mem, pfn, e);
     /* Submitting is part of the stall; of a page that is read on the CPU it is all of it. */
-    if (frame_test(frame_of(pg, pfn), PG_WORKINGSET))
-        pg->memstall_ns += pg->cpu_ns - before;
+    if (frame_test(frame_of(mem, pfn), PG_WORKINGSET))
+        mem->memstall_ns += mem->cpu_ns - before;
 }
 
-void io_write_slot(struct pgdat *pg, pfn_t pfn, swp_t e)
+void io_write_slot(struct mem *mem, pfn_t pfn, swp_t e)
 {
-    struct swap_area *a = swap_area_of(pg->swap, e);
-    u8 *bytes = page_bytes(pg, pfn);
+    struct swap_area *a = swap_area_of(mem->swap, e);
+    u8 *bytes = page_bytes(mem, pfn);
     bool failed = false;
     u32 work_ns = 0;
 
-    count(pg->counters, PSWPOUT, 1);
-    page_start_writeback(pg, pfn);
+    count(mem->counters, PSWPOUT, 1);
+    page_start_writeback(mem, pfn);
     if (a->zram)
-        failed = zram_write(a->zram, swp_slot(e), bytes, page_name(pg, pfn, e), &work_ns) < 0;
-    else if (bytes && swap_write_bytes(pg->swap, e, bytes) < 0)
+        failed = zram_write(a->zram, swp_slot(e), bytes, page_name(mem, pfn, e), &work_ns) < 0;
+    else if (bytes && swap_write_bytes(mem->swap, e, bytes) < 0)
         failed = true;
     if (a->device->profile->write_bytes_per_s)
         work_ns = 0;
-    if (rw_slot(pg, a, IO_WRITE_SWAP, pfn, e, work_ns, &failed))
-        write_done(pg, pfn, failed);
+    if (rw_slot(mem, a, IO_WRITE_SWAP, pfn, e, work_ns, &failed))
+        write_done(mem, pfn, failed);
 }
 
-void io_write_swap(struct pgdat *pg, pfn_t pfn, swp_t e)
+void io_write_swap(struct mem *mem, pfn_t pfn, swp_t e)
 {
-    if (!pg->swap->zswap || !store_in_zswap(pg, pfn, e))
-        io_write_slot(pg, pfn, e);
+    if (!mem->swap->zswap || !store_in_zswap(mem, pfn, e))
+        io_write_slot(mem, pfn, e);
 }
 
-ns_t io_done_at(const struct pgdat *pg, pfn_t pfn)
+ns_t io_done_at(const struct mem *mem, pfn_t pfn)
 {
     u64 n;
 
-    return u64map_get(&pg->io->by_pfn, pfn, &n) ? pg->io->req[n].done : pg->clock->now;
+    return u64map_get(&mem->io->by_pfn, pfn, &n) ? mem->io->req[n].done : mem->clock->now;
 }
 
-ns_t io_next_write(const struct pgdat *pg)
+ns_t io_next_write(const struct mem *mem)
 {
     ns_t next = NS_NEVER;
 
-    vec_for_each (&pg->io->queues, q) {
+    vec_for_each (&mem->io->queues, q) {
         const struct heap_item *first = heap_peek(&q->writes);
 
         next = first ? MIN(next, first->key) : next;
@@ -498,25 +498,25 @@ ns_t io_next_write(const struct pgdat *pg)
     return next;
 }
 
-bool io_write_queue_full(const struct pgdat *pg)
+bool io_write_queue_full(const struct mem *mem)
 {
-    vec_for_each (&pg->io->queues, q)
+    vec_for_each (&mem->io->queues, q)
         if (q->writes.count >= IO_WRITES_MAX)
             return true;
     return false;
 }
 
-u64 io_count_writes(const struct pgdat *pg, const struct device *d, ns_t *ret_next)
+u64 io_count_writes(const struct mem *mem, const struct device *d, ns_t *ret_next)
 {
-    u32 queue = queue_of(pg->io, d);
-    const struct heap *h = &pg->io->queues.items[queue].writes;
+    u32 queue = queue_of(mem->io, d);
+    const struct heap *h = &mem->io->queues.items[queue].writes;
 
     *ret_next = h->count ? heap_peek(h)->key : NS_NEVER;
     return h->count;
 }
 
-void io_let_time_pass(struct pgdat *pg)
+void io_let_time_pass(struct mem *mem)
 {
-    if (clock_next(pg->clock) <= pg->step_start + pg->cpu_ns)
-        clock_run_until(pg->clock, MAX(pg->clock->now, pg->step_start + pg->cpu_ns));
+    if (clock_next(mem->clock) <= mem->step_start + mem->cpu_ns)
+        clock_run_until(mem->clock, MAX(mem->clock->now, mem->step_start + mem->cpu_ns));
 }

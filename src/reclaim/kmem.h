@@ -7,7 +7,7 @@
 #include "base/types.h"
 
 struct group;
-struct pgdat;
+struct mem;
 
 enum kmem_object {
     KMEM_TREE_NODE,   /* of the page cache */

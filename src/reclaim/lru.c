@@ -9,139 +9,139 @@
 
 #include "reclaim/workingset.h"
 
-static struct frame *frame_of(const struct pgdat *pg, pfn_t pfn)
+static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
 {
-    return frames_get(pg->frames, pfn);
+    return frames_get(mem->frames, pfn);
 }
 
-static void batch_drain(struct pgdat *pg, struct lru_batch *b)
+static void batch_drain(struct mem *mem, struct lru_batch *b)
 {
     for (u32 i = 0; i < b->nr; i++) {
-        struct frame *f = frame_of(pg, b->pfn[i]);
+        struct frame *f = frame_of(mem, b->pfn[i]);
 
         frame_clear(f, PG_BATCHED);
         if (frame_test(f, PG_UNEVICTABLE))
-            count(pg->counters, UNEVICTABLE_PGS_CULLED, 1);
-        lruvec_add(pg->groups, b->pfn[i]);
+            count(mem->counters, UNEVICTABLE_PGS_CULLED, 1);
+        lruvec_add(mem->groups, b->pfn[i]);
     }
     b->nr = 0;
 }
 
-void lru_add(struct pgdat *pg, pfn_t pfn)
+void lru_add(struct mem *mem, pfn_t pfn)
 {
-    struct lru_batch *b = &pg->lru_add[pg->cpu];
+    struct lru_batch *b = &mem->lru_add[mem->cpu];
 
-    frame_set(frame_of(pg, pfn), PG_BATCHED);
+    frame_set(frame_of(mem, pfn), PG_BATCHED);
     b->pfn[b->nr++] = pfn;
     if (b->nr == LRU_BATCH)
-        batch_drain(pg, b);
+        batch_drain(mem, b);
 }
 
-void lru_add_drain(struct pgdat *pg)
+void lru_add_drain(struct mem *mem)
 {
-    batch_drain(pg, &pg->lru_add[pg->cpu]);
+    batch_drain(mem, &mem->lru_add[mem->cpu]);
 }
 
-void lru_add_drain_all(struct pgdat *pg)
+void lru_add_drain_all(struct mem *mem)
 {
-    for (unsigned cpu = 0; cpu < pg->nr_cpus; cpu++)
-        batch_drain(pg, &pg->lru_add[cpu]);
+    for (unsigned cpu = 0; cpu < mem->nr_cpus; cpu++)
+        batch_drain(mem, &mem->lru_add[cpu]);
 }
 
-static void batch_remove(struct pgdat *pg, pfn_t pfn)
+static void batch_remove(struct mem *mem, pfn_t pfn)
 {
-    for (unsigned cpu = 0; cpu < pg->nr_cpus; cpu++) {
-        struct lru_batch *b = &pg->lru_add[cpu];
+    for (unsigned cpu = 0; cpu < mem->nr_cpus; cpu++) {
+        struct lru_batch *b = &mem->lru_add[cpu];
 
         for (u32 i = 0; i < b->nr; i++) {
             if (b->pfn[i] != pfn)
                 continue;
             for (b->nr--; i < b->nr; i++)
                 b->pfn[i] = b->pfn[i + 1];
-            frame_clear(frame_of(pg, pfn), PG_BATCHED);
+            frame_clear(frame_of(mem, pfn), PG_BATCHED);
             return;
         }
     }
     assert(false && "a batched page is in some batch");
 }
 
-void lru_remove(struct pgdat *pg, pfn_t pfn)
+void lru_remove(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     if (frame_test(f, PG_LRU))
-        lruvec_del(pg->groups, pfn);
+        lruvec_del(mem->groups, pfn);
     else if (frame_test(f, PG_BATCHED))
-        batch_remove(pg, pfn);
+        batch_remove(mem, pfn);
 }
 
-static void activate(struct pgdat *pg, pfn_t pfn)
+static void activate(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     if (frame_test(f, PG_LRU)) {
-        lruvec_del(pg->groups, pfn);
+        lruvec_del(mem->groups, pfn);
         frame_set(f, PG_ACTIVE);
-        lruvec_add(pg->groups, pfn);
-        group_count(pg->groups, frame_group(pg->groups, f), PGACTIVATE, 1);
+        lruvec_add(mem->groups, pfn);
+        group_count(mem->groups, frame_group(mem->groups, f), PGACTIVATE, 1);
     } else {
         frame_set(f, PG_ACTIVE);
     }
 }
 
-void lru_mark_accessed(struct pgdat *pg, pfn_t pfn)
+void lru_mark_accessed(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     if (!frame_test(f, PG_REFERENCED)) {
         frame_set(f, PG_REFERENCED);
     } else if (!frame_test(f, PG_UNEVICTABLE | PG_ACTIVE)) {
-        activate(pg, pfn);
+        activate(mem, pfn);
         frame_clear(f, PG_REFERENCED);
-        workingset_activation(pg, pfn);
+        workingset_activation(mem, pfn);
     }
 }
 
-void lru_deactivate(struct pgdat *pg, pfn_t pfn)
+void lru_deactivate(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     if (!frame_test(f, PG_LRU) || !frame_test(f, PG_ACTIVE) || frame_test(f, PG_UNEVICTABLE))
         return;
-    lruvec_del(pg->groups, pfn);
+    lruvec_del(mem->groups, pfn);
     frame_clear(f, PG_ACTIVE | PG_REFERENCED);
-    lruvec_add(pg->groups, pfn);
-    group_count(pg->groups, frame_group(pg->groups, f), PGDEACTIVATE, 1);
+    lruvec_add(mem->groups, pfn);
+    group_count(mem->groups, frame_group(mem->groups, f), PGDEACTIVATE, 1);
 }
 
-void lru_rotate_reclaimable(struct pgdat *pg, pfn_t pfn)
+void lru_rotate_reclaimable(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     if (!frame_test(f, PG_LRU) || frame_test(f, PG_UNEVICTABLE))
         return;
-    lruvec_del(pg->groups, pfn);
+    lruvec_del(mem->groups, pfn);
     frame_clear(f, PG_ACTIVE);
-    lruvec_add_tail(pg->groups, pfn);
-    count(pg->counters, PGROTATED, 1);
+    lruvec_add_tail(mem->groups, pfn);
+    count(mem->counters, PGROTATED, 1);
 }
 
-void lru_lazyfree(struct pgdat *pg, pfn_t pfn)
+void lru_lazyfree(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     if (!frame_test(f, PG_LRU) || !frame_test(f, PG_SWAPBACKED) ||
         frame_test(f, PG_SWAPCACHE | PG_UNEVICTABLE))
         return;
-    lruvec_del(pg->groups, pfn);
+    lruvec_del(mem->groups, pfn);
     frame_clear(f, PG_ACTIVE | PG_REFERENCED | PG_SWAPBACKED);
-    lruvec_add(pg->groups, pfn);
-    group_count(pg->groups, frame_group(pg->groups, f), PGLAZYFREE, 1);
+    lruvec_add(mem->groups, pfn);
+    group_count(mem->groups, frame_group(mem->groups, f), PGLAZYFREE, 1);
 }
 
-void lru_note_cost(struct pgdat *pg, struct group *g, bool file, u64 nr)
+void lru_note_cost(struct mem *mem, struct group *g, bool file, u64 nr)
 {
-    (void)pg;
+    (void)mem;
     for (; g && nr; g = g->parent) {
         struct lruvec *lv = &g->lruvec;
         u64 size = lv->size[LRU_INACTIVE_ANON] + lv->size[LRU_ACTIVE_ANON] +
@@ -155,29 +155,29 @@ void lru_note_cost(struct pgdat *pg, struct group *g, bool file, u64 nr)
     }
 }
 
-static bool is_ramfs(const struct pgdat *pg, const struct frame *f)
+static bool is_ramfs(const struct mem *mem, const struct frame *f)
 {
-    return frame_test(f, PG_PAGECACHE) && inode_get(pg->backing, f->mapping)->kind == INODE_RAMFS;
+    return frame_test(f, PG_PAGECACHE) && inode_get(mem->backing, f->mapping)->kind == INODE_RAMFS;
 }
 
-void lru_update_evictable(struct pgdat *pg, pfn_t pfn)
+void lru_update_evictable(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
-    bool locked = frame_test(f, PG_MLOCKED) || is_ramfs(pg, f);
+    struct frame *f = frame_of(mem, pfn);
+    bool locked = frame_test(f, PG_MLOCKED) || is_ramfs(mem, f);
     bool on_list = frame_test(f, PG_LRU);
 
     if (locked == frame_test(f, PG_UNEVICTABLE))
         return;
     if (on_list)
-        lruvec_del(pg->groups, pfn);
+        lruvec_del(mem->groups, pfn);
     if (locked) {
         frame_set(f, PG_UNEVICTABLE);
         frame_clear(f, PG_ACTIVE);
-        count(pg->counters, UNEVICTABLE_PGS_CULLED, on_list);
+        count(mem->counters, UNEVICTABLE_PGS_CULLED, on_list);
     } else {
         frame_clear(f, PG_UNEVICTABLE);
-        count(pg->counters, UNEVICTABLE_PGS_RESCUED, on_list);
+        count(mem->counters, UNEVICTABLE_PGS_RESCUED, on_list);
     }
     if (on_list)
-        lruvec_add(pg->groups, pfn);
+        lruvec_add(mem->groups, pfn);
 }

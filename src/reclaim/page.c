@@ -8,22 +8,22 @@
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
 
-static struct frame *frame_of(const struct pgdat *pg, pfn_t pfn)
+static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
 {
-    return frames_get(pg->frames, pfn);
+    return frames_get(mem->frames, pfn);
 }
 
-static void count_group(struct pgdat *pg, const struct frame *f, enum counter id, s64 n)
+static void count_group(struct mem *mem, const struct frame *f, enum counter id, s64 n)
 {
-    count(&frame_group(pg->groups, f)->counters, id, n);
+    count(&frame_group(mem->groups, f)->counters, id, n);
 }
 
-static void count_mapping(struct pgdat *pg, struct mm *mm, const struct frame *f, bool first)
+static void count_mapping(struct mem *mem, struct mm *mm, const struct frame *f, bool first)
 {
     bool anon = frame_test(f, PG_ANON);
 
     if (first)
-        group_count(pg->groups, frame_group(pg->groups, f), anon ? NR_ANON_PAGES : NR_MAPPED, 1);
+        group_count(mem->groups, frame_group(mem->groups, f), anon ? NR_ANON_PAGES : NR_MAPPED, 1);
     if (anon)
         mm->rss_anon++;
     else if (frame_test(f, PG_SWAPBACKED))
@@ -33,35 +33,35 @@ static void count_mapping(struct pgdat *pg, struct mm *mm, const struct frame *f
     mm->hiwater_rss = MAX(mm->hiwater_rss, mm_rss(mm));
 }
 
-void page_map(struct pgdat *pg, struct mm *mm, pfn_t pfn)
+void page_map(struct mem *mem, struct mm *mm, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
-    count_mapping(pg, mm, f, rmap_add(f));
+    count_mapping(mem, mm, f, rmap_add(f));
 }
 
-void page_map_new_anon(struct pgdat *pg, struct vma *vma, vpn_t vpn, pfn_t pfn)
+void page_map_new_anon(struct mem *mem, struct vma *vma, vpn_t vpn, pfn_t pfn)
 {
-    rmap_add_new_anon(pg->space, vma, vpn, pfn);
-    count_mapping(pg, vma->mm, frame_of(pg, pfn), true);
+    rmap_add_new_anon(mem->space, vma, vpn, pfn);
+    count_mapping(mem, vma->mm, frame_of(mem, pfn), true);
 }
 
-void page_map_swapped_in(struct pgdat *pg, struct vma *vma, vpn_t vpn, pfn_t pfn, bool exclusive)
+void page_map_swapped_in(struct mem *mem, struct vma *vma, vpn_t vpn, pfn_t pfn, bool exclusive)
 {
-    bool first = rmap_add_anon(pg->space, vma, vpn, pfn, exclusive);
+    bool first = rmap_add_anon(mem->space, vma, vpn, pfn, exclusive);
 
-    count_mapping(pg, vma->mm, frame_of(pg, pfn), first);
+    count_mapping(mem, vma->mm, frame_of(mem, pfn), first);
 }
 
-void page_unmap(struct pgdat *pg, struct mm *mm, pfn_t pfn)
+void page_unmap(struct mem *mem, struct mm *mm, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
     bool anon = frame_test(f, PG_ANON);
 
     if (rmap_del(f)) {
-        group_count(pg->groups, frame_group(pg->groups, f), anon ? NR_ANON_PAGES : NR_MAPPED, -1);
+        group_count(mem->groups, frame_group(mem->groups, f), anon ? NR_ANON_PAGES : NR_MAPPED, -1);
         if (unlikely(frame_test(f, PG_MLOCKED)))
-            page_munlock(pg, pfn);
+            page_munlock(mem, pfn);
     }
     if (anon)
         mm->rss_anon--;
@@ -72,7 +72,7 @@ void page_unmap(struct pgdat *pg, struct mm *mm, pfn_t pfn)
 }
 
 /* Tree nodes belong to the group that first used the file, for as long as there are any. */
-static void charge_nodes(struct pgdat *pg, struct inode *inode, u64 nodes_before)
+static void charge_nodes(struct mem *mem, struct inode *inode, u64 nodes_before)
 {
     s64 delta = (s64)inode->pages.nodes - (s64)nodes_before;
 
@@ -80,111 +80,111 @@ static void charge_nodes(struct pgdat *pg, struct inode *inode, u64 nodes_before
         return;
     if (!nodes_before)
         inode->nodes_memcg = inode->memcg;
-    if (pg->kmem.objects)
-        pg->kmem.objects(pg->kmem.ctx, KMEM_TREE_NODE, inode->nodes_memcg, delta);
+    if (mem->kmem.objects)
+        mem->kmem.objects(mem->kmem.ctx, KMEM_TREE_NODE, inode->nodes_memcg, delta);
 }
 
 /* Blocks are as large as pages: one buffer head each, from the first time a page is dirtied until it leaves the cache. */
-static void add_buffers(struct pgdat *pg, struct frame *f)
+static void add_buffers(struct mem *mem, struct frame *f)
 {
-    if (!pg->kmem.objects || frame_test(f, PG_PRIVATE))
+    if (!mem->kmem.objects || frame_test(f, PG_PRIVATE))
         return;
     frame_set(f, PG_PRIVATE);
-    pg->kmem.objects(pg->kmem.ctx, KMEM_BUFFER_HEAD, f->memcg, 1);
+    mem->kmem.objects(mem->kmem.ctx, KMEM_BUFFER_HEAD, f->memcg, 1);
 }
 
-static void free_buffers(struct pgdat *pg, struct frame *f)
+static void free_buffers(struct mem *mem, struct frame *f)
 {
     if (unlikely(frame_test_clear(f, PG_PRIVATE)))
-        pg->kmem.objects(pg->kmem.ctx, KMEM_BUFFER_HEAD, f->memcg, -1);
+        mem->kmem.objects(mem->kmem.ctx, KMEM_BUFFER_HEAD, f->memcg, -1);
 }
 
-u64 page_cache_add(struct pgdat *pg, struct inode *inode, u64 index, pfn_t pfn)
+u64 page_cache_add(struct mem *mem, struct inode *inode, u64 index, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
     u64 nodes = inode->pages.nodes;
-    u64 shadow = pagecache_add(pg->backing, inode, index, pfn);
+    u64 shadow = pagecache_add(mem->backing, inode, index, pfn);
 
     if (!inode->memcg)
         inode->memcg = f->memcg;
-    count_group(pg, f, NR_FILE_PAGES, 1);
+    count_group(mem, f, NR_FILE_PAGES, 1);
     if (inode->kind == INODE_SHMEM)
-        count_group(pg, f, NR_SHMEM, 1);
+        count_group(mem, f, NR_SHMEM, 1);
     else if (inode->kind == INODE_DEVICE)
-        add_buffers(pg, f);
-    charge_nodes(pg, inode, nodes);
+        add_buffers(mem, f);
+    charge_nodes(mem, inode, nodes);
     return shadow;
 }
 
-void page_cache_del(struct pgdat *pg, pfn_t pfn, u64 shadow)
+void page_cache_del(struct mem *mem, pfn_t pfn, u64 shadow)
 {
-    struct frame *f = frame_of(pg, pfn);
-    struct inode *inode = inode_get(pg->backing, f->mapping);
+    struct frame *f = frame_of(mem, pfn);
+    struct inode *inode = inode_get(mem->backing, f->mapping);
     u64 nodes = inode->pages.nodes;
 
     if (frame_test(f, PG_DIRTY))
-        page_clear_dirty(pg, pfn);
-    pagecache_del(pg->backing, pfn, shadow);
-    free_buffers(pg, f);
-    count_group(pg, f, NR_FILE_PAGES, -1);
+        page_clear_dirty(mem, pfn);
+    pagecache_del(mem->backing, pfn, shadow);
+    free_buffers(mem, f);
+    count_group(mem, f, NR_FILE_PAGES, -1);
     if (inode->kind == INODE_SHMEM)
-        count_group(pg, f, NR_SHMEM, -1);
-    charge_nodes(pg, inode, nodes);
+        count_group(mem, f, NR_SHMEM, -1);
+    charge_nodes(mem, inode, nodes);
 }
 
-void page_cache_clear_shadows(struct pgdat *pg, struct inode *inode, u64 from, u64 to)
+void page_cache_clear_shadows(struct mem *mem, struct inode *inode, u64 from, u64 to)
 {
     u64 nodes = inode->pages.nodes;
 
-    pagecache_clear_shadows(pg->backing, inode, from, to);
-    charge_nodes(pg, inode, nodes);
+    pagecache_clear_shadows(mem->backing, inode, from, to);
+    charge_nodes(mem, inode, nodes);
 }
 
-u64 page_swapcache_add(struct pgdat *pg, swp_t e, pfn_t pfn)
+u64 page_swapcache_add(struct mem *mem, swp_t e, pfn_t pfn)
 {
-    u64 shadow = swapcache_add(pg->swap, e, pfn);
+    u64 shadow = swapcache_add(mem->swap, e, pfn);
 
     /* The machine counts the swap cache among its file pages (backing/swap_cache.c), a group does not. */
-    count_group(pg, frame_of(pg, pfn), NR_SWAPCACHED, 1);
-    pgdat_cost(pg, pg->cost->swap_slot);
+    count_group(mem, frame_of(mem, pfn), NR_SWAPCACHED, 1);
+    mem_cost(mem, mem->cost->swap_slot);
     return shadow;
 }
 
-static void uncharge_slot(struct pgdat *pg, u16 memcg)
+static void uncharge_slot(struct mem *mem, u16 memcg)
 {
-    struct group *g = group_get(pg->groups, memcg);
+    struct group *g = group_get(mem->groups, memcg);
 
     if (g)
-        group_uncharge_swap(pg->groups, g, 1);
+        group_uncharge_swap(mem->groups, g, 1);
 }
 
-void page_swapcache_del(struct pgdat *pg, pfn_t pfn, u64 shadow)
+void page_swapcache_del(struct mem *mem, pfn_t pfn, u64 shadow)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
     u16 memcg = 0;
 
-    count_group(pg, f, NR_SWAPCACHED, -1);
-    if (swapcache_del(pg->swap, pfn, shadow, &memcg))
-        uncharge_slot(pg, memcg);
-    pgdat_cost(pg, pg->cost->swap_slot);
+    count_group(mem, f, NR_SWAPCACHED, -1);
+    if (swapcache_del(mem->swap, pfn, shadow, &memcg))
+        uncharge_slot(mem, memcg);
+    mem_cost(mem, mem->cost->swap_slot);
 }
 
 /* Is it a page of a file that is written back? Others are dirty for reclaim alone. */
-static bool is_written_back(const struct pgdat *pg, const struct frame *f)
+static bool is_written_back(const struct mem *mem, const struct frame *f)
 {
     return frame_test(f, PG_PAGECACHE) && !frame_test(f, PG_SWAPBACKED) &&
-           inode_get(pg->backing, f->mapping)->kind != INODE_RAMFS;
+           inode_get(mem->backing, f->mapping)->kind != INODE_RAMFS;
 }
 
-bool page_mark_dirty(struct pgdat *pg, pfn_t pfn)
+bool page_mark_dirty(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
-    if (is_written_back(pg, f)) {
-        if (!pagecache_set_dirty(pg->backing, pfn, pg->clock->now))
+    if (is_written_back(mem, f)) {
+        if (!pagecache_set_dirty(mem->backing, pfn, mem->clock->now))
             return false;
-        count_group(pg, f, NR_DIRTY, 1);
-        add_buffers(pg, f);
+        count_group(mem, f, NR_DIRTY, 1);
+        add_buffers(mem, f);
         return true;
     }
     if (frame_test(f, PG_DIRTY))
@@ -193,14 +193,14 @@ bool page_mark_dirty(struct pgdat *pg, pfn_t pfn)
     return true;
 }
 
-bool page_clear_dirty(struct pgdat *pg, pfn_t pfn)
+bool page_clear_dirty(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
-    if (is_written_back(pg, f)) {
-        if (!pagecache_clear_dirty(pg->backing, pfn))
+    if (is_written_back(mem, f)) {
+        if (!pagecache_clear_dirty(mem->backing, pfn))
             return false;
-        count_group(pg, f, NR_DIRTY, -1);
+        count_group(mem, f, NR_DIRTY, -1);
         return true;
     }
     return frame_test_clear(f, PG_DIRTY);
@@ -208,157 +208,157 @@ bool page_clear_dirty(struct pgdat *pg, pfn_t pfn)
 
 static bool mkclean_one(void *ctx, const struct rmap_walk *w)
 {
-    struct pgdat *pg = ctx;
+    struct mem *mem = ctx;
 
     if (!(w->vma->flags & VM_SHARED) || !(*w->slot & (PTE_WRITE | PTE_DIRTY)))
         return true;
     *w->slot &= ~(PTE_WRITE | PTE_DIRTY);
-    for (unsigned cpu = 0; cpu < pg->nr_cpus; cpu++)
-        tlb_flush_page(&pg->tlbs[cpu], w->vma->mm->id, w->vpn);
+    for (unsigned cpu = 0; cpu < mem->nr_cpus; cpu++)
+        tlb_flush_page(&mem->tlbs[cpu], w->vma->mm->id, w->vpn);
     return true;
 }
 
-void page_clear_dirty_for_io(struct pgdat *pg, pfn_t pfn)
+void page_clear_dirty_for_io(struct mem *mem, pfn_t pfn)
 {
-    if (frame_of(pg, pfn)->mapcount)
-        rmap_for_each(pg->space, pfn, mkclean_one, pg);
-    page_clear_dirty(pg, pfn);
+    if (frame_of(mem, pfn)->mapcount)
+        rmap_for_each(mem->space, pfn, mkclean_one, mem);
+    page_clear_dirty(mem, pfn);
 }
 
-void page_start_writeback(struct pgdat *pg, pfn_t pfn)
+void page_start_writeback(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     assert(!frame_test(f, PG_WRITEBACK));
     if (frame_test(f, PG_PAGECACHE)) {
-        pagecache_start_writeback(pg->backing, pfn);
-        count_group(pg, f, NR_WRITEBACK, 1);
+        pagecache_start_writeback(mem->backing, pfn);
+        count_group(mem, f, NR_WRITEBACK, 1);
     } else {
         frame_set(f, PG_WRITEBACK);
-        group_count(pg->groups, frame_group(pg->groups, f), NR_WRITEBACK, 1);
+        group_count(mem->groups, frame_group(mem->groups, f), NR_WRITEBACK, 1);
     }
 }
 
-void page_end_writeback(struct pgdat *pg, pfn_t pfn)
+void page_end_writeback(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     if (frame_test(f, PG_PAGECACHE)) {
-        pagecache_end_writeback(pg->backing, pfn);
-        wb_page_written(pg->backing, inode_get(pg->backing, f->mapping), pg->clock->now);
-        count_group(pg, f, NR_WRITEBACK, -1);
+        pagecache_end_writeback(mem->backing, pfn);
+        wb_page_written(mem->backing, inode_get(mem->backing, f->mapping), mem->clock->now);
+        count_group(mem, f, NR_WRITEBACK, -1);
     } else {
         frame_clear(f, PG_WRITEBACK);
-        group_count(pg->groups, frame_group(pg->groups, f), NR_WRITEBACK, -1);
-        group_count(pg->groups, frame_group(pg->groups, f), NR_WRITTEN, 1);
+        group_count(mem->groups, frame_group(mem->groups, f), NR_WRITEBACK, -1);
+        group_count(mem->groups, frame_group(mem->groups, f), NR_WRITTEN, 1);
     }
     if (frame_test_clear(f, PG_RECLAIM))
-        lru_rotate_reclaimable(pg, pfn);
+        lru_rotate_reclaimable(mem, pfn);
 }
 
-static void count_mlock(struct pgdat *pg, const struct frame *f, s64 n)
+static void count_mlock(struct mem *mem, const struct frame *f, s64 n)
 {
-    count(&pg->frames->zones[frame_zone(f)].counters, NR_MLOCK, n);
-    count(pg->counters, NR_MLOCK, n);
+    count(&mem->frames->zones[frame_zone(f)].counters, NR_MLOCK, n);
+    count(mem->counters, NR_MLOCK, n);
 }
 
-void page_mlock(struct pgdat *pg, pfn_t pfn)
+void page_mlock(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     if (frame_test(f, PG_MLOCKED))
         return;
     frame_set(f, PG_MLOCKED);
-    count_mlock(pg, f, 1);
-    count(pg->counters, UNEVICTABLE_PGS_MLOCKED, 1);
-    lru_update_evictable(pg, pfn);
+    count_mlock(mem, f, 1);
+    count(mem->counters, UNEVICTABLE_PGS_MLOCKED, 1);
+    lru_update_evictable(mem, pfn);
 }
 
-void page_munlock(struct pgdat *pg, pfn_t pfn)
+void page_munlock(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     if (!frame_test_clear(f, PG_MLOCKED))
         return;
-    count_mlock(pg, f, -1);
-    count(pg->counters, UNEVICTABLE_PGS_MUNLOCKED, 1);
-    lru_update_evictable(pg, pfn);
+    count_mlock(mem, f, -1);
+    count(mem->counters, UNEVICTABLE_PGS_MUNLOCKED, 1);
+    lru_update_evictable(mem, pfn);
 }
 
-void page_free(struct pgdat *pg, pfn_t pfn)
+void page_free(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
-    struct group *g = group_get(pg->groups, f->memcg);
+    struct frame *f = frame_of(mem, pfn);
+    struct group *g = group_get(mem->groups, f->memcg);
 
     assert(f->mapcount == 0 &&
            !frame_test(f, PG_SWAPCACHE | PG_PAGECACHE | PG_LOCKED | PG_WRITEBACK));
     if (frame_test(f, PG_MLOCKED)) {
-        count_mlock(pg, f, -1);
-        count(pg->counters, UNEVICTABLE_PGS_CLEARED, 1);
+        count_mlock(mem, f, -1);
+        count(mem->counters, UNEVICTABLE_PGS_CLEARED, 1);
     }
-    lru_remove(pg, pfn);
+    lru_remove(mem, pfn);
     f->memcg = 0;
-    frames_free(pg->frames, pfn, 0, pg->cpu);
+    frames_free(mem->frames, pfn, 0, mem->cpu);
     if (g)
-        group_uncharge(pg->groups, g, 1);
-    pgdat_cost(pg, pg->cost->page_free);
+        group_uncharge(mem->groups, g, 1);
+    mem_cost(mem, mem->cost->page_free);
 }
 
-bool page_free_if_unused(struct pgdat *pg, pfn_t pfn)
+bool page_free_if_unused(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     assert(frame_test(f, PG_ANON | PG_SWAPCACHE));
     if (f->mapcount || frame_test(f, PG_LOCKED | PG_WRITEBACK))
         return false;
     if (frame_test(f, PG_SWAPCACHE)) {
-        if (swap_count(pg->swap, f->private))
+        if (swap_count(mem->swap, f->private))
             return false;
-        page_swapcache_del(pg, pfn, 0);
+        page_swapcache_del(mem, pfn, 0);
     }
-    page_free(pg, pfn);
+    page_free(mem, pfn);
     return true;
 }
 
-bool page_free_swap(struct pgdat *pg, pfn_t pfn)
+bool page_free_swap(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(pg, pfn);
+    struct frame *f = frame_of(mem, pfn);
 
     if (!frame_test(f, PG_SWAPCACHE) || frame_test(f, PG_WRITEBACK | PG_LOCKED) ||
-        swap_count(pg->swap, f->private))
+        swap_count(mem->swap, f->private))
         return false;
-    page_swapcache_del(pg, pfn, 0);
+    page_swapcache_del(mem, pfn, 0);
     frame_set(f, PG_DIRTY); /* its only copy is here now */
     return true;
 }
 
-void page_swap_put(struct pgdat *pg, swp_t e)
+void page_swap_put(struct mem *mem, swp_t e)
 {
     u16 memcg = 0;
 
     if (unlikely(e == SWP_ERROR))
         return;
-    if (swap_put(pg->swap, e, &memcg)) {
-        uncharge_slot(pg, memcg);
+    if (swap_put(mem->swap, e, &memcg)) {
+        uncharge_slot(mem, memcg);
         return;
     }
-    pfn_t pfn = swapcache_find(pg->swap, e);
+    pfn_t pfn = swapcache_find(mem->swap, e);
 
-    if (pfn != PFN_NONE && !swap_count(pg->swap, e) && frame_of(pg, pfn)->mapcount == 0)
-        page_free_if_unused(pg, pfn);
+    if (pfn != PFN_NONE && !swap_count(mem->swap, e) && frame_of(mem, pfn)->mapcount == 0)
+        page_free_if_unused(mem, pfn);
 }
 
-void pgdat_init(struct pgdat *pg)
+void mem_init(struct mem *mem)
 {
-    pg->lru_add = xcalloc(pg->nr_cpus, sizeof(*pg->lru_add));
-    pg->dirty_cpus = xcalloc(pg->nr_cpus, sizeof(*pg->dirty_cpus));
-    pg->swapin_hits = 4; /* swapin_readahead_hits at boot */
-    io_init(pg);
+    mem->lru_add = xcalloc(mem->nr_cpus, sizeof(*mem->lru_add));
+    mem->dirty_cpus = xcalloc(mem->nr_cpus, sizeof(*mem->dirty_cpus));
+    mem->swapin_hits = 4; /* swapin_readahead_hits at boot */
+    io_init(mem);
 }
 
-void pgdat_done(struct pgdat *pg)
+void mem_done(struct mem *mem)
 {
-    io_done(pg);
-    free(pg->lru_add);
-    free(pg->dirty_cpus);
+    io_done(mem);
+    free(mem->lru_add);
+    free(mem->dirty_cpus);
 }

@@ -6,43 +6,43 @@
 #ifndef RECLAIM_PAGE_H
 #define RECLAIM_PAGE_H
 
-#include "reclaim/pgdat.h"
+#include "reclaim/mem.h"
 
 /* One more / one fewer page-table entry maps it: mapcount, the mm's RSS, NR_ANON_PAGES, NR_MAPPED. */
-void page_map(struct pgdat *pg, struct mm *mm,
+void page_map(struct mem *mem, struct mm *mm,
               pfn_t pfn); /* file page, or an anonymous one at fork */
-void page_map_new_anon(struct pgdat *pg, struct vma *vma, vpn_t vpn, pfn_t pfn);
-void page_map_swapped_in(struct pgdat *pg, struct vma *vma, vpn_t vpn, pfn_t pfn, bool exclusive);
-void page_unmap(struct pgdat *pg, struct mm *mm, pfn_t pfn);
+void page_map_new_anon(struct mem *mem, struct vma *vma, vpn_t vpn, pfn_t pfn);
+void page_map_swapped_in(struct mem *mem, struct vma *vma, vpn_t vpn, pfn_t pfn, bool exclusive);
+void page_unmap(struct mem *mem, struct mm *mm, pfn_t pfn);
 
 /* Page cache: add returns the shadow that was there. */
-u64 page_cache_add(struct pgdat *pg, struct inode *inode, u64 index, pfn_t pfn);
-void page_cache_del(struct pgdat *pg, pfn_t pfn, u64 shadow);
-void page_cache_clear_shadows(struct pgdat *pg, struct inode *inode, u64 from, u64 to);
+u64 page_cache_add(struct mem *mem, struct inode *inode, u64 index, pfn_t pfn);
+void page_cache_del(struct mem *mem, pfn_t pfn, u64 shadow);
+void page_cache_clear_shadows(struct mem *mem, struct inode *inode, u64 from, u64 to);
 /* Swap cache. */
-u64 page_swapcache_add(struct pgdat *pg, swp_t e, pfn_t pfn);
-void page_swapcache_del(struct pgdat *pg, pfn_t pfn, u64 shadow);
+u64 page_swapcache_add(struct mem *mem, swp_t e, pfn_t pfn);
+void page_swapcache_del(struct mem *mem, pfn_t pfn, u64 shadow);
 
 /* folio_mark_dirty, folio_clear_dirty_for_io: file pages move the inode's dirty state and counters. True if it changed. */
-bool page_mark_dirty(struct pgdat *pg, pfn_t pfn);
-bool page_clear_dirty(struct pgdat *pg, pfn_t pfn);
+bool page_mark_dirty(struct mem *mem, pfn_t pfn);
+bool page_clear_dirty(struct mem *mem, pfn_t pfn);
 /* Before a file page is written: shared mappings lose the right to write, so that the next store is seen (folio_mkclean). */
-void page_clear_dirty_for_io(struct pgdat *pg, pfn_t pfn);
-void page_start_writeback(struct pgdat *pg, pfn_t pfn);
+void page_clear_dirty_for_io(struct mem *mem, pfn_t pfn);
+void page_start_writeback(struct mem *mem, pfn_t pfn);
 /* Also moves a page marked PG_RECLAIM to the tail of its list. */
-void page_end_writeback(struct pgdat *pg, pfn_t pfn);
+void page_end_writeback(struct mem *mem, pfn_t pfn);
 
 /* Release a page that nothing maps and no cache holds: off the LRU, uncharged, back to the free lists. */
-void page_free(struct pgdat *pg, pfn_t pfn);
+void page_free(struct mem *mem, pfn_t pfn);
 /* An anonymous page lost a mapping or a swap reference: free it if nothing needs it any more. True when freed. */
-bool page_free_if_unused(struct pgdat *pg, pfn_t pfn);
+bool page_free_if_unused(struct mem *mem, pfn_t pfn);
 /* Swap-cache page whose slot nothing refers to: leave the cache (folio_free_swap). True when it did. */
-bool page_free_swap(struct pgdat *pg, pfn_t pfn);
+bool page_free_swap(struct mem *mem, pfn_t pfn);
 /* Drop one reference to a slot: frees the slot, uncharges it, frees an unused cached page. */
-void page_swap_put(struct pgdat *pg, swp_t e);
+void page_swap_put(struct mem *mem, swp_t e);
 
 /* A VM_LOCKED vma maps it: unevictable from now on, and no longer. Nothing happens when it is so already. */
-void page_mlock(struct pgdat *pg, pfn_t pfn);
-void page_munlock(struct pgdat *pg, pfn_t pfn);
+void page_mlock(struct mem *mem, pfn_t pfn);
+void page_munlock(struct mem *mem, pfn_t pfn);
 
 #endif

@@ -37,35 +37,35 @@ bool inactive_is_low(const struct group *g, enum lru_list inactive)
     return in * (gb ? int_sqrt(10 * gb) : 1) < act;
 }
 
-bool can_reclaim_anon(const struct pgdat *pg, const struct group *g)
+bool can_reclaim_anon(const struct mem *mem, const struct group *g)
 {
-    return group_swap_left(g, pg->swap->free_pages) > 0;
+    return group_swap_left(g, mem->swap->free_pages) > 0;
 }
 
-void snapshot_refaults(struct pgdat *pg, struct group *target)
+void snapshot_refaults(struct mem *mem, struct group *target)
 {
-    struct lruvec *lv = &(target ? target : pg->groups->root)->lruvec;
+    struct lruvec *lv = &(target ? target : mem->groups->root)->lruvec;
 
     lv->refaults[0] = lv->activates[0];
     lv->refaults[1] = lv->activates[1];
 }
 
-static u64 free_plus_file_is_tiny(const struct pgdat *pg, const struct scan_control *sc,
+static u64 free_plus_file_is_tiny(const struct mem *mem, const struct scan_control *sc,
                                   const struct group *root)
 {
     u64 high = 0;
     u64 file = lruvec_size(root, LRU_ACTIVE_FILE) + lruvec_size(root, LRU_INACTIVE_FILE);
 
     for (unsigned z = 0; z < NR_ZONES; z++)
-        if (pg->frames->zones[z].managed)
-            high += pg->frames->zones[z].watermark[WMARK_HIGH];
-    return file + frames_count_free(pg->frames) <= high && !sc->may_deactivate_anon &&
+        if (mem->frames->zones[z].managed)
+            high += mem->frames->zones[z].watermark[WMARK_HIGH];
+    return file + frames_count_free(mem->frames) <= high && !sc->may_deactivate_anon &&
            lruvec_size(root, LRU_INACTIVE_ANON) >> sc->priority;
 }
 
-void prepare_scan_count(struct pgdat *pg, struct scan_control *sc)
+void prepare_scan_count(struct mem *mem, struct scan_control *sc)
 {
-    struct group *g = sc->target ? sc->target : pg->groups->root;
+    struct group *g = sc->target ? sc->target : mem->groups->root;
     const struct lruvec *lv = &g->lruvec;
 
     sc->anon_cost = lv->anon_cost;
@@ -80,13 +80,13 @@ void prepare_scan_count(struct pgdat *pg, struct scan_control *sc)
     }
     sc->cache_trim_mode =
         lruvec_size(g, LRU_INACTIVE_FILE) >> sc->priority && !sc->may_deactivate_file;
-    sc->file_is_tiny = !sc->target && free_plus_file_is_tiny(pg, sc, g);
+    sc->file_is_tiny = !sc->target && free_plus_file_is_tiny(mem, sc, g);
 }
 
-static enum scan_balance choose_balance(const struct pgdat *pg, const struct scan_control *sc,
+static enum scan_balance choose_balance(const struct mem *mem, const struct scan_control *sc,
                                         const struct group *g, u64 swappiness)
 {
-    if (!sc->may_swap || !can_reclaim_anon(pg, g))
+    if (!sc->may_swap || !can_reclaim_anon(mem, g))
         return SCAN_FILE;
     if (sc->target && !swappiness)
         return SCAN_FILE;
@@ -113,11 +113,10 @@ static u64 scan_above_protection(struct scan_control *sc, const struct group *g,
     return MAX(size, (u64)SWAP_CLUSTER_MAX);
 }
 
-void get_scan_count(struct pgdat *pg, struct scan_control *sc, struct group *g,
-                    u64 nr[NR_LRU_LISTS])
+void get_scan_count(struct mem *mem, struct scan_control *sc, struct group *g, u64 nr[NR_LRU_LISTS])
 {
-    u64 swappiness = (u64)pg->tunables->swappiness;
-    enum scan_balance balance = choose_balance(pg, sc, g, swappiness);
+    u64 swappiness = (u64)mem->tunables->swappiness;
+    enum scan_balance balance = choose_balance(mem, sc, g, swappiness);
     u64 total = sc->anon_cost + sc->file_cost;
     u64 anon_cost = total + sc->anon_cost, file_cost = total + sc->file_cost;
     u64 fraction[2];

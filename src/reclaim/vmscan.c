@@ -13,22 +13,22 @@
 #include "reclaim/workingset.h"
 #include "space/rmap.h"
 
-static struct frame *frame_of(const struct pgdat *pg, pfn_t pfn)
+static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
 {
-    return frames_get(pg->frames, pfn);
+    return frames_get(mem->frames, pfn);
 }
 
 /* Events that the kernel counts for the machine only in global reclaim, and for the group always. */
-static void count_scan(struct pgdat *pg, const struct scan_control *sc, struct group *g,
+static void count_scan(struct mem *mem, const struct scan_control *sc, struct group *g,
                        enum counter id, u64 n)
 {
     if (!sc->target)
-        count(pg->counters, id, (s64)n);
+        count(mem->counters, id, (s64)n);
     count(&g->counters, id, (s64)n);
 }
 
 /* Take up to nr pages from the tail, oldest first; pages of zones that do not help go back to the head. */
-static u32 isolate_lru_pages(struct pgdat *pg, struct scan_control *sc, struct group *g,
+static u32 isolate_lru_pages(struct mem *mem, struct scan_control *sc, struct group *g,
                              enum lru_list lru, u32 nr, pfn_t *ret, u64 *ret_scanned)
 {
     struct pfn_list *l = &g->lruvec.lists[lru];
@@ -37,49 +37,49 @@ static u32 isolate_lru_pages(struct pgdat *pg, struct scan_control *sc, struct g
 
     while (scanned < nr && l->tail != PFN_NONE) {
         pfn_t pfn = l->tail;
-        unsigned zone = frame_zone(frame_of(pg, pfn));
+        unsigned zone = frame_zone(frame_of(mem, pfn));
 
         if (zone > sc->reclaim_idx) {
-            pfn_list_del(pg->frames, l, pfn);
-            pfn_list_add(pg->frames, l, pfn);
-            count(pg->counters, PGSKIP_DMA + zone, 1);
+            pfn_list_del(mem->frames, l, pfn);
+            pfn_list_add(mem->frames, l, pfn);
+            count(mem->counters, PGSKIP_DMA + zone, 1);
             if (++skipped >= l->count)
                 break;
             continue;
         }
         scanned++;
-        assert(frame_test(frame_of(pg, pfn), PG_LRU));
-        frame_clear(frame_of(pg, pfn), PG_LRU);
-        pfn_list_del(pg->frames, l, pfn);
+        assert(frame_test(frame_of(mem, pfn), PG_LRU));
+        frame_clear(frame_of(mem, pfn), PG_LRU);
+        pfn_list_del(mem->frames, l, pfn);
         nr_zone[zone]++;
-        rmap_prefetch(pg->space, pfn);
+        rmap_prefetch(mem->space, pfn);
         ret[taken++] = pfn;
     }
     for (unsigned zone = 0; zone < NR_ZONES; zone++)
         if (nr_zone[zone])
-            lruvec_count(pg->groups, g, lru, zone, -(s64)nr_zone[zone]);
+            lruvec_count(mem->groups, g, lru, zone, -(s64)nr_zone[zone]);
     *ret_scanned = scanned + skipped;
     return taken;
 }
 
 /* Put pages back where their flags say, in order; an active one ages the shadows as an activation does. */
-static void putback(struct pgdat *pg, const pfn_t *pfns, u32 nr)
+static void putback(struct mem *mem, const pfn_t *pfns, u32 nr)
 {
     for (u32 i = 0; i < nr; i++) {
-        struct frame *f = frame_of(pg, pfns[i]);
+        struct frame *f = frame_of(mem, pfns[i]);
 
         if (frame_test(f, PG_MLOCKED) && !frame_test(f, PG_UNEVICTABLE)) {
             frame_clear(f, PG_ACTIVE);
             frame_set(f, PG_UNEVICTABLE);
-            count(pg->counters, UNEVICTABLE_PGS_CULLED, 1);
+            count(mem->counters, UNEVICTABLE_PGS_CULLED, 1);
         }
-        lruvec_add(pg->groups, pfns[i]);
+        lruvec_add(mem->groups, pfns[i]);
         if (frame_test(f, PG_ACTIVE))
-            workingset_age_nonresident(frame_group(pg->groups, f), 1);
+            workingset_age_nonresident(frame_group(mem->groups, f), 1);
     }
 }
 
-static u64 shrink_inactive_list(struct pgdat *pg, struct scan_control *sc, struct group *g,
+static u64 shrink_inactive_list(struct mem *mem, struct scan_control *sc, struct group *g,
                                 enum lru_list lru, u32 nr)
 {
     bool file = lru >= LRU_FILE;
@@ -88,21 +88,21 @@ static u64 shrink_inactive_list(struct pgdat *pg, struct scan_control *sc, struc
     u64 scanned, freed;
     u32 taken, kept;
 
-    lru_add_drain(pg);
-    taken = isolate_lru_pages(pg, sc, g, lru, nr, pfns, &scanned);
-    count_scan(pg, sc, g, sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, scanned);
-    count(pg->counters, file ? PGSCAN_FILE : PGSCAN_ANON, (s64)scanned);
+    lru_add_drain(mem);
+    taken = isolate_lru_pages(mem, sc, g, lru, nr, pfns, &scanned);
+    count_scan(mem, sc, g, sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, scanned);
+    count(mem->counters, file ? PGSCAN_FILE : PGSCAN_ANON, (s64)scanned);
     if (!taken)
         return 0;
     sc->ahead = g->lruvec.lists[lru].tail;
-    freed = shrink_page_list(pg, sc, pfns, taken, &kept, &stat, false);
-    putback(pg, pfns, kept);
-    count_scan(pg, sc, g, sc->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);
-    count(pg->counters, file ? PGSTEAL_FILE : PGSTEAL_ANON, (s64)freed);
-    lru_note_cost(pg, g, file, stat.nr_pageout);
+    freed = shrink_page_list(mem, sc, pfns, taken, &kept, &stat, false);
+    putback(mem, pfns, kept);
+    count_scan(mem, sc, g, sc->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);
+    count(mem->counters, file ? PGSTEAL_FILE : PGSTEAL_ANON, (s64)freed);
+    lru_note_cost(mem, g, file, stat.nr_pageout);
 
     if (stat.nr_unqueued_dirty == taken)
-        pg->flusher_wanted = true;
+        mem->flusher_wanted = true;
     sc->nr.dirty += stat.nr_dirty;
     sc->nr.congested += stat.nr_congested;
     sc->nr.unqueued_dirty += stat.nr_unqueued_dirty;
@@ -114,24 +114,24 @@ static u64 shrink_inactive_list(struct pgdat *pg, struct scan_control *sc, struc
     return freed;
 }
 
-static void shrink_active_list(struct pgdat *pg, struct scan_control *sc, struct group *g,
+static void shrink_active_list(struct mem *mem, struct scan_control *sc, struct group *g,
                                enum lru_list lru, u32 nr)
 {
     pfn_t pfns[SWAP_CLUSTER_MAX], keep[SWAP_CLUSTER_MAX];
     u32 taken, nr_keep = 0, nr_down = 0;
     u64 scanned;
 
-    lru_add_drain(pg);
-    taken = isolate_lru_pages(pg, sc, g, lru, nr, pfns, &scanned);
-    count_scan(pg, sc, g, PGREFILL, scanned);
+    lru_add_drain(mem);
+    taken = isolate_lru_pages(mem, sc, g, lru, nr, pfns, &scanned);
+    count_scan(mem, sc, g, PGREFILL, scanned);
     sc->ahead = g->lruvec.lists[lru].tail;
     for (u32 i = 0; i < taken; i++) {
-        struct frame *f = frame_of(pg, pfns[i]);
+        struct frame *f = frame_of(mem, pfns[i]);
         u32 vm_flags;
 
-        look_ahead(pg, sc);
-        pgdat_cost(pg, pg->cost->scan_page);
-        if (page_referenced(pg, pfns[i], sc->target, &vm_flags) && (vm_flags & VM_EXEC) &&
+        look_ahead(mem, sc);
+        mem_cost(mem, mem->cost->scan_page);
+        if (page_referenced(mem, pfns[i], sc->target, &vm_flags) && (vm_flags & VM_EXEC) &&
             frame_is_file_lru(f)) {
             keep[nr_keep++] = pfns[i];
             continue;
@@ -140,18 +140,18 @@ static void shrink_active_list(struct pgdat *pg, struct scan_control *sc, struct
         frame_set(f, PG_WORKINGSET);
         pfns[nr_down++] = pfns[i];
     }
-    putback(pg, keep, nr_keep);
-    putback(pg, pfns, nr_down);
-    group_count(pg->groups, g, PGDEACTIVATE, nr_down);
+    putback(mem, keep, nr_keep);
+    putback(mem, pfns, nr_down);
+    group_count(mem->groups, g, PGDEACTIVATE, nr_down);
 }
 
-static u64 shrink_list(struct pgdat *pg, struct scan_control *sc, struct group *g,
-                       enum lru_list lru, u32 nr)
+static u64 shrink_list(struct mem *mem, struct scan_control *sc, struct group *g, enum lru_list lru,
+                       u32 nr)
 {
     if (!(lru & LRU_ACTIVE))
-        return shrink_inactive_list(pg, sc, g, lru, nr);
+        return shrink_inactive_list(mem, sc, g, lru, nr);
     if (lru >= LRU_FILE ? sc->may_deactivate_file : sc->may_deactivate_anon)
-        shrink_active_list(pg, sc, g, lru, nr);
+        shrink_active_list(mem, sc, g, lru, nr);
     else
         sc->skipped_deactivate = true;
     return 0;
@@ -179,14 +179,14 @@ static bool stop_smaller_kind(u64 nr[NR_LRU_LISTS], const u64 target[NR_LRU_LIST
     return true;
 }
 
-static void shrink_lruvec(struct pgdat *pg, struct scan_control *sc, struct group *g)
+static void shrink_lruvec(struct mem *mem, struct scan_control *sc, struct group *g)
 {
     u64 nr[NR_LRU_LISTS] = {0}, target[NR_LRU_LISTS];
     u64 freed = 0;
     bool proportional = !sc->target && !sc->kswapd && sc->priority == DEF_PRIORITY;
 
-    get_scan_count(pg, sc, g, nr);
-    io_plug(pg);
+    get_scan_count(mem, sc, g, nr);
+    io_plug(mem);
     for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
         target[lru] = nr[lru];
     while (nr[LRU_INACTIVE_ANON] || nr[LRU_ACTIVE_FILE] || nr[LRU_INACTIVE_FILE]) {
@@ -196,10 +196,10 @@ static void shrink_lruvec(struct pgdat *pg, struct scan_control *sc, struct grou
             if (!batch)
                 continue;
             nr[lru] -= batch;
-            freed += shrink_list(pg, sc, g, (enum lru_list)lru, batch);
+            freed += shrink_list(mem, sc, g, (enum lru_list)lru, batch);
         }
-        io_let_time_pass(pg);
-        if (freed < sc->nr_to_reclaim && io_swap_blocked(pg, sc->kswapd, &sc->until)) {
+        io_let_time_pass(mem);
+        if (freed < sc->nr_to_reclaim && io_swap_blocked(mem, sc->kswapd, &sc->until)) {
             sc->throttle = THROTTLE_REQUEST; /* Linux sleeps right here */
             break;
         }
@@ -208,10 +208,10 @@ static void shrink_lruvec(struct pgdat *pg, struct scan_control *sc, struct grou
         if (!stop_smaller_kind(nr, target))
             break;
     }
-    io_unplug(pg);
+    io_unplug(mem);
     sc->nr_reclaimed += freed;
-    if (pg->swap->total_pages && inactive_is_low(g, LRU_INACTIVE_ANON))
-        shrink_active_list(pg, sc, g, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
+    if (mem->swap->total_pages && inactive_is_low(g, LRU_INACTIVE_ANON))
+        shrink_active_list(mem, sc, g, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
 }
 
 /* May reclaim that starts at top take from g? Memory below memory.low is left alone until nothing else is left to take. */
@@ -231,22 +231,22 @@ static bool is_protected(struct scan_control *sc, const struct group *top, struc
     return false;
 }
 
-static void shrink_groups(struct pgdat *pg, struct scan_control *sc)
+static void shrink_groups(struct mem *mem, struct scan_control *sc)
 {
-    struct group *top = sc->target ? sc->target : pg->groups->root;
+    struct group *top = sc->target ? sc->target : mem->groups->root;
 
     for (struct group *g = group_next(top, NULL); g; g = group_next(top, g)) {
         if (sc->resume && sc->resume != g->id + 1u)
             continue;
         sc->resume = 0;
-        group_calculate_protection(pg->groups, top, g);
+        group_calculate_protection(mem->groups, top, g);
         if (is_protected(sc, top, g))
             continue;
-        shrink_lruvec(pg, sc, g);
-        if (pg->kmem.shrink)
-            sc->nr_reclaimed += pg->kmem.shrink(pg->kmem.ctx, g, sc->priority);
+        shrink_lruvec(mem, sc, g);
+        if (mem->kmem.shrink)
+            sc->nr_reclaimed += mem->kmem.shrink(mem->kmem.ctx, g, sc->priority);
         if (!g->parent)
-            zs_shrink(pg, sc->priority);
+            zs_shrink(mem, sc->priority);
         if (sc->throttle == THROTTLE_REQUEST && !sc->kswapd) {
             sc->resume = g->id + 1u;
             return;
@@ -254,21 +254,21 @@ static void shrink_groups(struct pgdat *pg, struct scan_control *sc)
     }
 }
 
-void shrink_node(struct pgdat *pg, struct scan_control *sc)
+void shrink_node(struct mem *mem, struct scan_control *sc)
 {
-    struct group *top = sc->target ? sc->target : pg->groups->root;
+    struct group *top = sc->target ? sc->target : mem->groups->root;
     u64 before = sc->nr_reclaimed;
 
     memset(&sc->nr, 0, sizeof(sc->nr));
-    prepare_scan_count(pg, sc);
-    shrink_groups(pg, sc);
+    prepare_scan_count(mem, sc);
+    shrink_groups(mem, sc);
     if (sc->throttle != THROTTLE_REQUEST)
         sc->resume = 0;
     if (sc->kswapd) {
         if (sc->nr.writeback && sc->nr.writeback == sc->nr.taken)
-            pg->pgdat_writeback = true;
+            mem->pgdat_writeback = true;
         if (sc->nr.unqueued_dirty && sc->nr.unqueued_dirty == sc->nr.file_taken)
-            pg->pgdat_dirty = true;
+            mem->pgdat_dirty = true;
         if (sc->nr.immediate)
             sc->throttle = THROTTLE_WRITEBACK;
     }
@@ -277,27 +277,27 @@ void shrink_node(struct pgdat *pg, struct scan_control *sc)
     if (!sc->kswapd && !sc->throttle && top->lruvec.congested)
         sc->throttle = THROTTLE_CONGESTED;
     if (sc->nr_reclaimed > before)
-        pg->kswapd_failures = 0;
+        mem->kswapd_failures = 0;
 }
 
-void age_active_anon(struct pgdat *pg, struct scan_control *sc)
+void age_active_anon(struct mem *mem, struct scan_control *sc)
 {
-    struct group *root = pg->groups->root;
+    struct group *root = mem->groups->root;
 
-    if (!pg->swap->total_pages || !inactive_is_low(root, LRU_INACTIVE_ANON))
+    if (!mem->swap->total_pages || !inactive_is_low(root, LRU_INACTIVE_ANON))
         return;
     for (struct group *g = group_next(root, NULL); g; g = group_next(root, g))
-        shrink_active_list(pg, sc, g, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
+        shrink_active_list(mem, sc, g, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
 }
 
-u64 reclaim_pages(struct pgdat *pg, pfn_t *pfns, u32 nr)
+u64 reclaim_pages(struct mem *mem, pfn_t *pfns, u32 nr)
 {
     struct scan_control sc = {
         .reclaim_idx = NR_ZONES - 1, .may_writepage = true, .may_unmap = true, .may_swap = true};
     struct evict_stat stat = {0};
     u32 kept;
-    u64 freed = shrink_page_list(pg, &sc, pfns, nr, &kept, &stat, true);
+    u64 freed = shrink_page_list(mem, &sc, pfns, nr, &kept, &stat, true);
 
-    putback(pg, pfns, kept);
+    putback(mem, pfns, kept);
     return freed;
 }

@@ -7,7 +7,7 @@
 #ifndef RECLAIM_VMSCAN_H
 #define RECLAIM_VMSCAN_H
 
-#include "reclaim/pgdat.h"
+#include "reclaim/mem.h"
 
 #define SWAP_CLUSTER_MAX 32u
 #define DEF_PRIORITY     12
@@ -40,11 +40,11 @@ struct scan_control {
 };
 
 /* One pass over the node (or the target's subtree) at sc->priority. */
-void shrink_node(struct pgdat *pg, struct scan_control *sc);
+void shrink_node(struct mem *mem, struct scan_control *sc);
 /* Remember the refault counts, so that the next cycle sees whether a new working set establishes itself. */
-void snapshot_refaults(struct pgdat *pg, struct group *target);
+void snapshot_refaults(struct mem *mem, struct group *target);
 /* kswapd: move a batch of every group's active anonymous list down when inactive is low. */
-void age_active_anon(struct pgdat *pg, struct scan_control *sc);
+void age_active_anon(struct mem *mem, struct scan_control *sc);
 /* Evict exactly these pages if possible (MADV_PAGEOUT); isolated by the caller from their lists. Returns how many went. */
-u64 reclaim_pages(struct pgdat *pg, pfn_t *pfns, u32 nr);
+u64 reclaim_pages(struct mem *mem, pfn_t *pfns, u32 nr);
 #endif

@@ -4,15 +4,15 @@
 #ifndef RECLAIM_WORKINGSET_H
 #define RECLAIM_WORKINGSET_H
 
-#include "reclaim/pgdat.h"
+#include "reclaim/mem.h"
 
 /* The shadow to leave behind for this page, evicted on behalf of `target` (NULL: the whole machine). */
-u64 workingset_eviction(struct pgdat *pg, pfn_t pfn, struct group *target);
+u64 workingset_eviction(struct mem *mem, pfn_t pfn, struct group *target);
 /* The page is back: count the refault, activate it if it would have been resident in a list as long as the active lists.
  * pre: the page is charged and not yet on a list. */
-void workingset_refault(struct pgdat *pg, pfn_t pfn, u64 shadow);
+void workingset_refault(struct mem *mem, pfn_t pfn, u64 shadow);
 /* The page was activated by its use. */
-void workingset_activation(struct pgdat *pg, pfn_t pfn);
+void workingset_activation(struct mem *mem, pfn_t pfn);
 void workingset_age_nonresident(struct group *g, u64 nr);
 
 #endif

@@ -8,7 +8,7 @@
 
 #define SHRINK_BATCH 128u
 
-static void shrink_pool(struct pgdat *pg, struct zs_pool *z, int priority)
+static void shrink_pool(struct mem *mem, struct zs_pool *z, int priority)
 {
     u64 freeable = zs_count_compactable(z);
     u64 delta, total, scanned = 0;
@@ -20,20 +20,20 @@ static void shrink_pool(struct pgdat *pg, struct zs_pool *z, int priority)
     while (total >= SHRINK_BATCH || (total && total >= freeable)) {
         u64 batch = MIN(total, (u64)SHRINK_BATCH);
 
-        pgdat_cost(pg, (u32)zs_compact(z) * pg->cost->copy_page);
+        mem_cost(mem, (u32)zs_compact(z) * mem->cost->copy_page);
         total -= batch;
         scanned += batch;
     }
-    count(pg->counters, SLABS_SCANNED, (s64)scanned);
+    count(mem->counters, SLABS_SCANNED, (s64)scanned);
     z->nr_deferred = z->nr_deferred + delta > scanned ? z->nr_deferred + delta - scanned : 0;
     z->nr_deferred = MIN(z->nr_deferred, 2 * freeable);
 }
 
-void zs_shrink(struct pgdat *pg, int priority)
+void zs_shrink(struct mem *mem, int priority)
 {
-    for (u32 i = 0; i < pg->swap->nr_areas; i++)
-        if (pg->swap->areas[i].zram)
-            shrink_pool(pg, &pg->swap->areas[i].zram->pool, priority);
-    if (pg->swap->zswap)
-        shrink_pool(pg, &pg->swap->zswap->zs, priority);
+    for (u32 i = 0; i < mem->swap->nr_areas; i++)
+        if (mem->swap->areas[i].zram)
+            shrink_pool(mem, &mem->swap->areas[i].zram->pool, priority);
+    if (mem->swap->zswap)
+        shrink_pool(mem, &mem->swap->zswap->zs, priority);
 }

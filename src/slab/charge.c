@@ -14,12 +14,12 @@ static void uncharge_pages(struct slab *s, struct group *g, u32 nr)
         return;
     assert(g->kernel_pages >= nr);
     g->kernel_pages -= nr;
-    group_uncharge(s->pg->groups, g, nr);
+    group_uncharge(s->mem->groups, g, nr);
 }
 
 static void drain_one(struct slab *s, struct slab_stock *stock)
 {
-    struct group *g = group_get(s->pg->groups, stock->group);
+    struct group *g = group_get(s->mem->groups, stock->group);
 
     if (g) {
         uncharge_pages(s, g, stock->bytes / PAGE_SIZE);
@@ -31,7 +31,7 @@ static void drain_one(struct slab *s, struct slab_stock *stock)
 
 static void refill(struct slab *s, struct group *g, u32 bytes, bool may_uncharge)
 {
-    struct slab_stock *stock = &s->stock[s->pg->cpu];
+    struct slab_stock *stock = &s->stock[s->mem->cpu];
 
     if (stock->group != g->id) {
         struct slab_group *sg = slab_group_of(s, g);
@@ -51,7 +51,7 @@ static void refill(struct slab *s, struct group *g, u32 bytes, bool may_uncharge
 
 bool stock_consume(struct slab *s, const struct group *g, u32 bytes)
 {
-    struct slab_stock *stock = &s->stock[s->pg->cpu];
+    struct slab_stock *stock = &s->stock[s->mem->cpu];
 
     if (stock->group != g->id || stock->bytes < bytes)
         return false;
@@ -74,8 +74,8 @@ void stock_charge(struct slab *s, struct group *g, u32 bytes)
 
     if (stock_consume(s, g, bytes))
         return;
-    if (group_try_charge(s->pg->groups, g, pages, s->pg->cpu))
-        group_force_charge(s->pg->groups, g, pages);
+    if (group_try_charge(s->mem->groups, g, pages, s->mem->cpu))
+        group_force_charge(s->mem->groups, g, pages);
     stock_paid(s, g, bytes);
 }
 
@@ -86,7 +86,7 @@ void stock_return(struct slab *s, struct group *g, u32 bytes)
 
 void stock_drain(struct slab *s, struct group *g)
 {
-    for (unsigned cpu = 0; cpu < s->pg->nr_cpus; cpu++)
+    for (unsigned cpu = 0; cpu < s->mem->nr_cpus; cpu++)
         if (s->stock[cpu].group == g->id)
             drain_one(s, &s->stock[cpu]);
 }
@@ -94,7 +94,7 @@ void stock_drain(struct slab *s, struct group *g)
 void slab_charge_zswap(void *slab, u16 memcg, u32 length, int pages)
 {
     struct slab *s = slab;
-    struct group *g = group_get(s->pg->groups, memcg);
+    struct group *g = group_get(s->mem->groups, memcg);
 
     if (!g)
         return;

@@ -15,7 +15,7 @@ struct slab_machine {
     struct frames frames;
     struct backing backing;
     struct groups groups;
-    struct pgdat pg;
+    struct mem mem;
     struct slab slab;
 };
 
@@ -35,7 +35,7 @@ static inline void slab_machine_init(struct slab_machine *m, u64 ram_bytes, unsi
     }
     backing_init(&m->backing, &m->frames, &m->counters);
     groups_init(&m->groups, &m->frames, &m->counters, nr_cpus);
-    m->pg = (struct pgdat){
+    m->mem = (struct mem){
         .clock = &m->clock,
         .counters = &m->counters,
         .cost = &m->cost,
@@ -45,7 +45,7 @@ static inline void slab_machine_init(struct slab_machine *m, u64 ram_bytes, unsi
         .groups = &m->groups,
         .nr_cpus = nr_cpus,
     };
-    slab_init(&m->slab, &m->pg);
+    slab_init(&m->slab, &m->mem);
 }
 
 static inline void slab_machine_check(struct slab_machine *m)

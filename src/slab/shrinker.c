@@ -30,7 +30,7 @@ static u64 super_count(struct slab *s, struct group *g)
 {
     const struct slab_group *sg = slab_group_of(s, g);
 
-    return (sg->unused_dentries + sg->unused_inodes) * s->pg->tunables->vfs_cache_pressure / 100;
+    return (sg->unused_dentries + sg->unused_inodes) * s->mem->tunables->vfs_cache_pressure / 100;
 }
 
 static void drop_dentries(struct slab *s, struct group *g, u64 nr)
@@ -66,7 +66,7 @@ static u64 shadow_count(struct slab *s, struct group *g)
 {
     u64 pages = (u64)(g->counters.v[NR_SLAB_RECLAIMABLE] + g->counters.v[NR_SLAB_UNRECLAIMABLE]) >>
                 PAGE_SHIFT;
-    u64 nodes = shadow_nodes_count(s->pg->backing, g->id);
+    u64 nodes = shadow_nodes_count(s->mem->backing, g->id);
 
     for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
         pages += g->lruvec.lists[lru].count;
@@ -78,12 +78,12 @@ static u64 shadow_scan(struct slab *s, struct group *g, u64 nr)
 {
     for (u64 i = 0; i < nr; i++) {
         u64 first;
-        struct inode *inode = shadow_nodes_oldest(s->pg->backing, g->id, &first);
+        struct inode *inode = shadow_nodes_oldest(s->mem->backing, g->id, &first);
 
         if (!inode)
             return i;
-        page_cache_clear_shadows(s->pg, inode, first, first + (1u << XA_SHIFT) - 1);
-        group_count(s->pg->groups, g, WORKINGSET_NODERECLAIM, 1);
+        page_cache_clear_shadows(s->mem, inode, first, first + (1u << XA_SHIFT) - 1);
+        group_count(s->mem->groups, g, WORKINGSET_NODERECLAIM, 1);
     }
     return nr;
 }
@@ -107,8 +107,8 @@ static void shrink_one(struct slab *s, struct group *g, enum shrinker_id id, int
         u64 nr = MIN(total, (u64)sh->batch);
 
         sh->scan(s, g, nr);
-        count(s->pg->counters, SLABS_SCANNED, (s64)nr);
-        pgdat_cost(s->pg, (u32)nr * s->pg->cost->page_free);
+        count(s->mem->counters, SLABS_SCANNED, (s64)nr);
+        mem_cost(s->mem, (u32)nr * s->mem->cost->page_free);
         total -= nr;
         scanned += nr;
     }
@@ -132,7 +132,7 @@ void slab_note_unused(struct slab *s, struct group *g, u64 n)
 
 u64 slab_drop(struct slab *s)
 {
-    struct group *root = s->pg->groups->root;
+    struct group *root = s->mem->groups->root;
     u64 dropped = 0;
 
     for (struct group *g = group_next(root, NULL); g; g = group_next(root, g)) {

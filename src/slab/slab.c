@@ -20,9 +20,9 @@ const struct slab_cache_info slab_cache_info[NR_SLAB_CACHES] = {
 struct group *slab_owner(const struct slab *s, struct group *g)
 {
     if (!g)
-        return s->pg->groups->root;
+        return s->mem->groups->root;
     while (g->id < s->nr_groups && s->groups[g->id] && s->groups[g->id]->forward)
-        g = group_get(s->pg->groups, s->groups[g->id]->forward);
+        g = group_get(s->mem->groups, s->groups[g->id]->forward);
     return g;
 }
 
@@ -113,12 +113,12 @@ enum balance_result slab_alloc_wait(struct slab *s, struct attempt *at, enum sla
         if (pfn != PFN_NONE)
             break;
         /* Single frames are what reclaim makes; a slab that needs more of them finds them joined, or is tried again. */
-        r = balance_alloc(s->pg, at, ALLOC_WMARK_MIN,
+        r = balance_alloc(s->mem, at, ALLOC_WMARK_MIN,
                           c->info->flags & SLAB_RECLAIM_ACCOUNT ? MT_RECLAIMABLE : MT_UNMOVABLE,
                           &spare, ret_wait);
         if (r != BALANCE_OK)
             return r;
-        frames_free(s->pg->frames, spare, 0, s->pg->cpu);
+        frames_free(s->mem->frames, spare, 0, s->mem->cpu);
         pfn = slub_get(s, c, c->geo.min_order > 0);
         if (pfn != PFN_NONE)
             break;
@@ -126,7 +126,7 @@ enum balance_result slab_alloc_wait(struct slab *s, struct attempt *at, enum sla
             return BALANCE_FAIL;
     }
     if (pays && !stock_consume(s, g, bytes)) {
-        r = balance_charge(s->pg, at, g, DIV_ROUND_UP(bytes, PAGE_SIZE), ret_wait);
+        r = balance_charge(s->mem, at, g, DIV_ROUND_UP(bytes, PAGE_SIZE), ret_wait);
         if (r != BALANCE_OK)
             return r;
         stock_paid(s, g, bytes);
@@ -228,7 +228,7 @@ void slab_reparent(struct slab *s, struct group *from, struct group *to)
 {
     static const enum counter moves[] = {MEMCG_ZSWAP, MEMCG_ZSWAPPED};
     struct slab_group *old = slab_group_of(s, from), *owner;
-    struct groups *gs = s->pg->groups;
+    struct groups *gs = s->mem->groups;
 
     to = slab_owner(s, to);
     owner = slab_group_of(s, to);
@@ -261,7 +261,7 @@ void slab_reparent(struct slab *s, struct group *from, struct group *to)
 static void cache_objects(void *slab, enum kmem_object what, u16 memcg, s64 delta)
 {
     struct slab *s = slab;
-    struct group *g = group_get(s->pg->groups, memcg);
+    struct group *g = group_get(s->mem->groups, memcg);
     enum slab_id id = what == KMEM_TREE_NODE ? SLAB_RADIX_TREE_NODE : SLAB_BUFFER_HEAD;
 
     if (delta > 0)
@@ -270,15 +270,15 @@ static void cache_objects(void *slab, enum kmem_object what, u16 memcg, s64 delt
         slab_free(s, id, g, (u64)-delta);
 }
 
-void slab_init(struct slab *s, struct pgdat *pg)
+void slab_init(struct slab *s, struct mem *mem)
 {
-    *s = (struct slab){.pg = pg};
-    s->stock = xcalloc(pg->nr_cpus, sizeof(*s->stock));
+    *s = (struct slab){.mem = mem};
+    s->stock = xcalloc(mem->nr_cpus, sizeof(*s->stock));
     for (unsigned id = 0; id < NR_SLAB_CACHES; id++) {
         s->caches[id].info = &slab_cache_info[id];
-        slab_geometry_init(&s->caches[id].geo, &slab_cache_info[id], pg->nr_cpus);
+        slab_geometry_init(&s->caches[id].geo, &slab_cache_info[id], mem->nr_cpus);
     }
-    pg->kmem = (struct kmem){.ctx = s, .objects = cache_objects, .shrink = slab_shrink};
+    mem->kmem = (struct kmem){.ctx = s, .objects = cache_objects, .shrink = slab_shrink};
 }
 
 void slab_done(struct slab *s)
@@ -295,5 +295,5 @@ void slab_done(struct slab *s)
     }
     free(s->groups);
     free(s->stock);
-    s->pg->kmem = (struct kmem){0};
+    s->mem->kmem = (struct kmem){0};
 }

@@ -17,7 +17,7 @@
 #define SLAB_SLAB_H
 
 #include "balance/balance.h"
-#include "reclaim/pgdat.h"
+#include "reclaim/mem.h"
 
 enum slab_flag {
     SLAB_RECLAIM_ACCOUNT = 1, /* counts as reclaimable, lives in reclaimable pageblocks */
@@ -101,7 +101,7 @@ struct slab_stock { /* per CPU: bytes paid for in advance for one group */
 };
 
 struct slab {
-    struct pgdat *pg;
+    struct mem *mem;
     struct slab_cache caches[NR_SLAB_CACHES];
     struct slab_group **groups; /* by id; NULL: has nothing */
     u32 nr_groups;
@@ -109,8 +109,8 @@ struct slab {
     u64 pages_freed;          /* ever; reclaim looks at differences */
 };
 
-/* Hooks itself into pg->kmem.   pre: pg is complete. The struct must not move. */
-void slab_init(struct slab *s, struct pgdat *pg);
+/* Hooks itself into mem->kmem.   pre: mem is complete. The struct must not move. */
+void slab_init(struct slab *s, struct mem *mem);
 /* Forgets everything; frames stay as they are. */
 void slab_done(struct slab *s);
 

@@ -49,7 +49,7 @@ static void check_group(const struct slab *s, const struct slab_group *sg, const
     assert((s64)(bytes - reclaimable) == g->counters.v[NR_SLAB_UNRECLAIMABLE]);
     assert((s64)sg->zswap_bytes == g->counters.v[MEMCG_ZSWAP]);
     paid = bytes + sg->spare_bytes + (g->parent ? sg->zswap_bytes : 0);
-    for (unsigned cpu = 0; cpu < s->pg->nr_cpus; cpu++)
+    for (unsigned cpu = 0; cpu < s->mem->nr_cpus; cpu++)
         paid += s->stock[cpu].group == g->id ? s->stock[cpu].bytes : 0;
     assert(!g->parent || paid == g->kernel_pages * PAGE_SIZE);
     assert(sg->unused_dentries <= slab_count(s, SLAB_DENTRY, g));
@@ -58,7 +58,7 @@ static void check_group(const struct slab *s, const struct slab_group *sg, const
 
 static void check_slabs(const struct slab *s, struct cache_recount *n, const struct u64map *by_slab)
 {
-    for (pfn_t p = 1; p < s->pg->frames->end_pfn; p++) {
+    for (pfn_t p = 1; p < s->mem->frames->end_pfn; p++) {
         const struct frame *f = slab_frame(s, p);
         const struct slab_cache *c;
         u64 inuse = 0;
@@ -92,7 +92,7 @@ static void check_cache(const struct slab *s, const struct slab_cache *c,
 
     assert(c->nr_slabs == n->slabs && c->nr_pages == n->pages);
     assert(c->nr_objects == n->objects && c->nr_inuse == n->inuse);
-    for (unsigned cpu = 0; c->cpus && cpu < s->pg->nr_cpus; cpu++) {
+    for (unsigned cpu = 0; c->cpus && cpu < s->mem->nr_cpus; cpu++) {
         const struct slab_cpu *cc = &c->cpus[cpu];
         u32 listed = 0;
 
@@ -119,15 +119,15 @@ void slab_check(const struct slab *s)
 
     u64map_init(&by_slab);
     for (u32 id = 1; id < s->nr_groups; id++)
-        if (s->groups[id] && group_get(s->pg->groups, (u16)id))
-            check_group(s, s->groups[id], group_get(s->pg->groups, (u16)id), &by_slab);
+        if (s->groups[id] && group_get(s->mem->groups, (u16)id))
+            check_group(s, s->groups[id], group_get(s->mem->groups, (u16)id), &by_slab);
     check_slabs(s, n, &by_slab);
     u64map_done(&by_slab);
     for (unsigned id = 0; id < NR_SLAB_CACHES; id++) {
         check_cache(s, &s->caches[id], &n[id]);
         pages[(slab_cache_info[id].flags & SLAB_RECLAIM_ACCOUNT) != 0] += (s64)n[id].pages;
     }
-    assert(s->pg->counters->v[NR_SLAB_RECLAIMABLE] == pages[1] * (s64)PAGE_SIZE);
-    assert(s->pg->counters->v[NR_SLAB_UNRECLAIMABLE] == pages[0] * (s64)PAGE_SIZE);
+    assert(s->mem->counters->v[NR_SLAB_RECLAIMABLE] == pages[1] * (s64)PAGE_SIZE);
+    assert(s->mem->counters->v[NR_SLAB_UNRECLAIMABLE] == pages[0] * (s64)PAGE_SIZE);
     free(n);
 }

@@ -102,7 +102,7 @@ static void one_operation(struct prng *p)
     unsigned c = (unsigned)prng_below(p, NR_USED);
     u64 n = prng_below(p, BATCH_MAX);
 
-    m.pg.cpu = (unsigned)prng_below(p, m.pg.nr_cpus);
+    m.mem.cpu = (unsigned)prng_below(p, m.mem.nr_cpus);
     switch (prng_below(p, 8)) {
     case 0:
     case 1:

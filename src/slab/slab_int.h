@@ -12,7 +12,7 @@ enum slab_place { SLAB_FULL, SLAB_ON_CPU, SLAB_CPU_PARTIAL, SLAB_NODE_PARTIAL };
 
 static inline struct frame *slab_frame(const struct slab *s, pfn_t pfn)
 {
-    return frames_get(s->pg->frames, pfn);
+    return frames_get(s->mem->frames, pfn);
 }
 
 static inline bool frame_is_slab(const struct frame *f)

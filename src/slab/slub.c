@@ -32,19 +32,19 @@ static pfn_t take_frames(struct slab *s, const struct slab_cache *c, unsigned or
 {
     enum migratetype mt = c->info->flags & SLAB_RECLAIM_ACCOUNT ? MT_RECLAIMABLE : MT_UNMOVABLE;
 
-    return frames_try_alloc(s->pg->frames, order, mt, flags, s->pg->cpu);
+    return frames_try_alloc(s->mem->frames, order, mt, flags, s->mem->cpu);
 }
 
 /* The smallest order, with all that a kernel allocation does short of reclaiming. */
 static pfn_t take_smallest(struct slab *s, const struct slab_cache *c, bool must)
 {
-    struct pgdat *pg = s->pg;
+    struct mem *mem = s->mem;
     unsigned order = c->geo.min_order;
     pfn_t pfn = take_frames(s, c, order, ALLOC_WMARK_LOW | ALLOC_KSWAPD);
 
-    if (pfn == PFN_NONE || pg->frames->boosted) {
-        pg->frames->boosted = 0;
-        kswapd_wake(pg, order, ZONE_NORMAL);
+    if (pfn == PFN_NONE || mem->frames->boosted) {
+        mem->frames->boosted = 0;
+        kswapd_wake(mem, order, ZONE_NORMAL);
     }
     if (pfn == PFN_NONE)
         pfn = take_frames(s, c, order, ALLOC_WMARK_MIN | ALLOC_KSWAPD);
@@ -80,8 +80,8 @@ static pfn_t slab_new(struct slab *s, struct slab_cache *c, bool must)
     c->nr_slabs++;
     c->nr_pages += 1u << order;
     c->nr_objects += slab_room(c, f);
-    count(s->pg->counters, counter_of(c), (s64)PAGE_SIZE << order);
-    pgdat_cost(s->pg, s->pg->cost->page_alloc);
+    count(s->mem->counters, counter_of(c), (s64)PAGE_SIZE << order);
+    mem_cost(s->mem, s->mem->cost->page_alloc);
     return pfn;
 }
 
@@ -94,21 +94,21 @@ static void slab_discard(struct slab *s, struct slab_cache *c, pfn_t pfn)
     c->nr_slabs--;
     c->nr_pages -= 1u << order;
     c->nr_objects -= slab_room(c, f);
-    count(s->pg->counters, counter_of(c), -((s64)PAGE_SIZE << order));
+    count(s->mem->counters, counter_of(c), -((s64)PAGE_SIZE << order));
     f->mapping = 0;
     for (pfn_t at = pfn; at < pfn + (1u << order); at++)
         slab_frame(s, at)->flags &= FRAME_ZONE_MASK;
-    frames_free(s->pg->frames, pfn, order, s->pg->cpu);
+    frames_free(s->mem->frames, pfn, order, s->mem->cpu);
     s->pages_freed += 1u << order;
-    pgdat_cost(s->pg, s->pg->cost->page_free);
+    mem_cost(s->mem, s->mem->cost->page_free);
 }
 
 /* --- places -------------------------------------------------------------------------------------------------------------- */
 static struct slab_cpu *this_cpu(struct slab *s, struct slab_cache *c)
 {
     if (unlikely(!c->cpus))
-        c->cpus = xcalloc(s->pg->nr_cpus, sizeof(*c->cpus));
-    return &c->cpus[s->pg->cpu];
+        c->cpus = xcalloc(s->mem->nr_cpus, sizeof(*c->cpus));
+    return &c->cpus[s->mem->cpu];
 }
 
 static void node_add_or_discard(struct slab *s, struct slab_cache *c, pfn_t pfn)
@@ -120,7 +120,7 @@ static void node_add_or_discard(struct slab *s, struct slab_cache *c, pfn_t pfn)
         return;
     }
     set_place(f, SLAB_NODE_PARTIAL);
-    pfn_list_add_tail(s->pg->frames, &c->partial, pfn);
+    pfn_list_add_tail(s->mem->frames, &c->partial, pfn);
 }
 
 /* `drain`: when the CPU's list is long, all of it goes to the node first. */
@@ -153,11 +153,11 @@ static pfn_t take_from_node(struct slab *s, struct slab_cache *c)
 
     if (first == PFN_NONE)
         return PFN_NONE;
-    pfn_list_del(s->pg->frames, &c->partial, first);
+    pfn_list_del(s->mem->frames, &c->partial, first);
     for (u32 n = 0; n <= c->geo.cpu_partial_slabs / 2 && c->partial.head != PFN_NONE; n++) {
         pfn_t pfn = c->partial.head;
 
-        pfn_list_del(s->pg->frames, &c->partial, pfn);
+        pfn_list_del(s->mem->frames, &c->partial, pfn);
         cpu_partial_add(s, c, pfn, false);
     }
     return first;
@@ -217,7 +217,7 @@ static void put_one(struct slab *s, struct slab_cache *c, pfn_t pfn)
     case SLAB_NODE_PARTIAL:
         if (f->private || c->partial.count < c->geo.min_partial)
             break;
-        pfn_list_del(s->pg->frames, &c->partial, pfn);
+        pfn_list_del(s->mem->frames, &c->partial, pfn);
         slab_discard(s, c, pfn);
         break;
     }

@@ -19,7 +19,7 @@ struct access_ctx *task_access(struct system *s, struct task *t)
 {
     struct access_ctx *ac = &t->access;
 
-    ac->pg = &s->pgdat;
+    ac->mem = &s->mem;
     ac->mm = t->mm;
     ac->group = t->group;
     ac->admin = t->uid == 0;
@@ -44,13 +44,13 @@ static bool throttled(struct system *s, struct task *t)
 {
     struct wait wait;
 
-    u64 ns = s->pgdat.cpu_ns;
+    u64 ns = s->mem.cpu_ns;
     u32 nr = t->over_high;
     bool pause;
 
     t->over_high = 0;
-    pause = balance_over_high(&s->pgdat, &t->attempt, t->group, nr, &wait);
-    t->reclaim_ns += s->pgdat.cpu_ns - ns;
+    pause = balance_over_high(&s->mem, &t->attempt, t->group, nr, &wait);
+    t->reclaim_ns += s->mem.cpu_ns - ns;
     if (!pause)
         return false;
     call_wait(t, wait);
@@ -59,7 +59,7 @@ static bool throttled(struct system *s, struct task *t)
 
 bool call_dirty_pause(struct system *s, struct task *t, struct wait *ret_wait)
 {
-    return t->dirtier.bdi && balance_dirty_pages(&s->pgdat, &t->dirtier, t->group, ret_wait);
+    return t->dirtier.bdi && balance_dirty_pages(&s->mem, &t->dirtier, t->group, ret_wait);
 }
 
 /* Is this the second half of a call or a fault? */
@@ -73,9 +73,9 @@ bool call_begin(struct system *s, struct task *t, enum step *ret_step)
     struct wait wait;
 
     assert(t->mm || t->state >= TASK_ZOMBIE);
-    s->pgdat.cpu = t->cpu;
+    s->mem.cpu = t->cpu;
     s->running = t->group;
-    s->pgdat.over_high = &t->over_high;
+    s->mem.over_high = &t->over_high;
     if (unlikely(s->panicked)) {
         *ret_step =
             t->state >= TASK_ZOMBIE ? STEP_DEAD : call_wait(t, (struct wait){WAIT_OOM, NS_NEVER});
@@ -168,19 +168,19 @@ enum step access_step(struct system *s, struct task *t, enum access_result r)
 static enum step access_until(struct system *s, struct task *t, vpn_t vpn, enum access_kind kind,
                               enum access_result *ret_result)
 {
-    struct pgdat *pg = &s->pgdat;
+    struct mem *mem = &s->mem;
     struct access_ctx *ac = task_access(s, t);
     enum step step = STEP_DONE;
 
     do {
-        u64 reclaims = t->attempt.reclaim_calls, ns = pg->cpu_ns;
+        u64 reclaims = t->attempt.reclaim_calls, ns = mem->cpu_ns;
 
         *ret_result = access_page(ac, vpn, kind);
         if (unlikely(t->attempt.reclaim_calls != reclaims))
-            t->reclaim_ns += pg->cpu_ns - ns;
+            t->reclaim_ns += mem->cpu_ns - ns;
         if (likely(*ret_result == ACCESS_OK)) {
             if (unlikely(ac->dirtied))
-                dirtier_add(pg, &t->dirtier, ac->dirtied);
+                dirtier_add(mem, &t->dirtier, ac->dirtied);
             ac->dirtied = NULL;
             if (unlikely(t->mm->locked_vm))
                 mlock_new_page(s, t->mm, vpn);
@@ -198,7 +198,7 @@ enum step user_access(struct system *s, struct task *t, vpn_t vpn, enum access_k
     enum step step;
 
     *ret_bad = false;
-    if (tlb_hit(&s->tlbs[s->pgdat.cpu], t->mm->id, vpn, kind == ACCESS_WRITE))
+    if (tlb_hit(&s->tlbs[s->mem.cpu], t->mm->id, vpn, kind == ACCESS_WRITE))
         return STEP_DONE;
     step = access_until(s, t, vpn, kind, &r);
     *ret_bad = step == STEP_DONE && r != ACCESS_OK;
@@ -238,7 +238,7 @@ static enum step reach(struct system *s, struct task *t, vaddr_t addr, u32 len,
     assert(s->frames.bytes && (addr + len - 1) >> PAGE_SHIFT == vpn);
     if (t->state >= TASK_ZOMBIE)
         return STEP_DEAD;
-    s->pgdat.cpu = t->cpu;
+    s->mem.cpu = t->cpu;
     if (!tlb_hit(&s->tlbs[t->cpu], t->mm->id, vpn, kind == ACCESS_WRITE)) {
         enum step step = system_access(s, t, vpn, kind);
 

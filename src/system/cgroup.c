@@ -72,10 +72,10 @@ u64 system_group_reclaim(struct system *s, struct group *g, u64 pages, ns_t *ret
         u64 n;
 
         if (!retries) /* the last attempt: pages in batches too */
-            lru_add_drain(&s->pgdat);
-        n = balance_reclaim_group(&s->pgdat, g, pages - freed);
+            lru_add_drain(&s->mem);
+        n = balance_reclaim_group(&s->mem, g, pages - freed);
         freed += n;
-        if (!n && ret_until && balance_reclaim_must_wait(&s->pgdat, g, &wait)) {
+        if (!n && ret_until && balance_reclaim_must_wait(&s->mem, g, &wait)) {
             *ret_until = wait.until;
             break;
         }
@@ -96,9 +96,9 @@ static enum shrink shrink_to(struct system *s, struct group *g, u64 limit, ns_t 
 
     group_drain_stock(&s->groups, g);
     while (g->memory.usage > limit) {
-        if (balance_reclaim_group(&s->pgdat, g, g->memory.usage - limit))
+        if (balance_reclaim_group(&s->mem, g, g->memory.usage - limit))
             continue;
-        if (balance_reclaim_must_wait(&s->pgdat, g, &wait)) {
+        if (balance_reclaim_must_wait(&s->mem, g, &wait)) {
             *ret_until = wait.until;
             return SHRINK_WAIT;
         }

@@ -171,10 +171,10 @@ static int write_sysctl(struct system *s HW_UNUSED, const struct control *c,
         frames_setup_watermarks(&s->frames);
     s->swap.page_cluster = (u32)t->page_cluster;
     if (strncmp(c->tunable->key, "vm.dirty_", 9) == 0)
-        writeback_set_ratelimit(&s->pgdat);
+        writeback_set_ratelimit(&s->mem);
     s->backing.writeback_interval = t->dirty_writeback_centisecs * (NS_PER_S / 100);
     if (t->dirty_writeback_centisecs && t->dirty_writeback_centisecs != writeback_cs)
-        flushers_start_all(&s->pgdat);
+        flushers_start_all(&s->mem);
     return 0;
 }
 

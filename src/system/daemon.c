@@ -10,25 +10,25 @@
 #define ZSWAP_ROUND_NS_MIN  (1 * NS_PER_US)
 
 /* Run a daemon's step with the CPU account of its own. */
-static u64 take_ns(struct pgdat *pg)
+static u64 take_ns(struct mem *mem)
 {
-    u64 ns = pg->cpu_ns;
+    u64 ns = mem->cpu_ns;
 
-    pg->cpu_ns = 0;
-    pg->step_start = pg->clock->now;
+    mem->cpu_ns = 0;
+    mem->step_start = mem->clock->now;
     return ns;
 }
 
 static void kswapd_round(struct system *s)
 {
-    struct pgdat *pg = &s->pgdat;
-    u64 kept = take_ns(pg), ns;
+    struct mem *mem = &s->mem;
+    u64 kept = take_ns(mem), ns;
     ns_t start = s->clock.now;
     struct wait wait;
 
-    kswapd_step(pg, &wait);
-    ns = take_ns(pg);
-    pg->cpu_ns = kept;
+    kswapd_step(mem, &wait);
+    ns = take_ns(mem);
+    mem->cpu_ns = kept;
     s->daemon_ns += ns;
     s->kswapd->cpu_sys_ns += ns;
     s->kswapd_at = MAX(start + MAX(ns, KSWAPD_ROUND_NS_MIN), s->clock.now);
@@ -40,27 +40,27 @@ static void kswapd_round(struct system *s)
 
 static void flusher_round(struct system *s)
 {
-    struct pgdat *pg = &s->pgdat;
-    u64 kept = take_ns(pg);
+    struct mem *mem = &s->mem;
+    u64 kept = take_ns(mem);
 
-    flusher_step(pg);
-    s->daemon_ns += take_ns(pg);
-    pg->cpu_ns = kept;
+    flusher_step(mem);
+    s->daemon_ns += take_ns(mem);
+    mem->cpu_ns = kept;
 }
 
 /* One page of the pool; a pool that is full again wakes the worker again. */
 static void zswap_round(struct system *s)
 {
-    struct pgdat *pg = &s->pgdat;
-    u64 kept = take_ns(pg), ns;
+    struct mem *mem = &s->mem;
+    u64 kept = take_ns(mem), ns;
 
-    zswap_shrink_step(pg);
-    ns = take_ns(pg);
-    pg->cpu_ns = kept;
+    zswap_shrink_step(mem);
+    ns = take_ns(mem);
+    mem->cpu_ns = kept;
     s->daemon_ns += ns;
     s->zswap_at = s->clock.now + MAX(ns, ZSWAP_ROUND_NS_MIN);
-    if (io_write_queue_full(pg)) /* it sleeps for a free request */
-        s->zswap_at = MAX(s->zswap_at, io_next_write(pg));
+    if (io_write_queue_full(mem)) /* it sleeps for a free request */
+        s->zswap_at = MAX(s->zswap_at, io_next_write(mem));
 }
 
 static ns_t zswap_due(const struct system *s)
@@ -74,14 +74,14 @@ static ns_t zswap_due(const struct system *s)
 static ns_t daemons_due(struct system *s)
 {
     const struct heap_item *flusher;
-    ns_t due = s->pgdat.kswapd_awake ? MIN(s->kswapd_at, s->load_at) : s->load_at;
+    ns_t due = s->mem.kswapd_awake ? MIN(s->kswapd_at, s->load_at) : s->load_at;
     ns_t at;
 
-    if (unlikely(s->pgdat.flusher_wanted))
-        flushers_start_all(&s->pgdat);
+    if (unlikely(s->mem.flusher_wanted))
+        flushers_start_all(&s->mem);
     flusher = heap_peek(&s->backing.flushers);
     if (flusher && flusher->key < due) { /* or it was put off meanwhile */
-        at = flusher_due(&s->pgdat);
+        at = flusher_due(&s->mem);
         due = MIN(due, at);
     }
     at = zswap_due(s);
@@ -103,9 +103,9 @@ void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns)
         clock_run_until(&s->clock, MAX(due, s->clock.now));
         if (s->load_at <= s->clock.now)
             loadavg_update(s);
-        if (s->pgdat.kswapd_awake && s->kswapd_at <= s->clock.now)
+        if (s->mem.kswapd_awake && s->kswapd_at <= s->clock.now)
             kswapd_round(s);
-        if (flusher_due(&s->pgdat) <= s->clock.now)
+        if (flusher_due(&s->mem) <= s->clock.now)
             flusher_round(s);
         if (zswap_due(s) <= s->clock.now)
             zswap_round(s);
@@ -113,12 +113,12 @@ void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns)
     if (unlikely(clock_next(&s->clock) <= until))
         clock_run_until(&s->clock, until);
     s->clock.now = MAX(s->clock.now, until);
-    s->pgdat.step_start = s->clock.now;
+    s->mem.step_start = s->clock.now;
     *ret_daemon_ns = s->daemon_ns;
     s->daemon_ns = 0;
 }
 
 u64 system_take_cpu_ns(struct system *s)
 {
-    return take_ns(&s->pgdat);
+    return take_ns(&s->mem);
 }

@@ -100,23 +100,23 @@ static void move_bytes(const struct direct *d)
 /* --- the cache ------------------------------------------------------------------------------------------------------------ */
 static bool unmap_one(void *ctx, const struct rmap_walk *w)
 {
-    struct pgdat *pg = ctx;
+    struct mem *mem = ctx;
     pfn_t pfn = pte_pfn(*w->slot);
     struct mm *mm = w->vma->mm;
 
     if (*w->slot & PTE_DIRTY)
-        page_mark_dirty(pg, pfn);
+        page_mark_dirty(mem, pfn);
     pagetable_set(mm, w->vpn, w->slot, 0);
-    for (unsigned cpu = 0; cpu < pg->nr_cpus; cpu++)
-        tlb_flush_page(&pg->tlbs[cpu], mm->id, w->vpn);
-    page_unmap(pg, mm, pfn);
+    for (unsigned cpu = 0; cpu < mem->nr_cpus; cpu++)
+        tlb_flush_page(&mem->tlbs[cpu], mm->id, w->vpn);
+    page_unmap(mem, mm, pfn);
     return true;
 }
 
 /* No page of what will be written stays in the cache. 0, or when I/O on one of them ends. */
 static ns_t clear_cache(struct direct *d)
 {
-    struct pgdat *pg = &d->s->pgdat;
+    struct mem *mem = &d->s->mem;
     u64 first = d->pos / PAGE_SIZE, last = (d->pos + d->n - 1) / PAGE_SIZE;
     pfn_t pfn;
 
@@ -126,19 +126,19 @@ static ns_t clear_cache(struct direct *d)
 
         i = frame_index(f);
         if (f->mapcount)
-            rmap_for_each(pg->space, pfn, unmap_one, pg);
+            rmap_for_each(mem->space, pfn, unmap_one, mem);
         if (frame_test(f, PG_DIRTY)) {
             u64 from = i;
 
-            if (!writeback_range(pg, d->inode, &from, i, true, &until))
+            if (!writeback_range(mem, d->inode, &from, i, true, &until))
                 return until;
         }
         if (frame_test(f, PG_LOCKED | PG_WRITEBACK))
-            return MAX(io_done_at(pg, pfn), d->s->clock.now + 1);
-        page_cache_del(pg, pfn, 0);
-        page_free(pg, pfn);
+            return MAX(io_done_at(mem, pfn), d->s->clock.now + 1);
+        page_cache_del(mem, pfn, 0);
+        page_free(mem, pfn);
     }
-    page_cache_clear_shadows(pg, d->inode, first, last);
+    page_cache_clear_shadows(mem, d->inode, first, last);
     return 0;
 }
 
@@ -146,20 +146,20 @@ static ns_t clear_cache(struct direct *d)
 /* True when it failed. */
 static bool submit(struct direct *d)
 {
-    struct pgdat *pg = &d->s->pgdat;
+    struct mem *mem = &d->s->mem;
     struct device *dev = d->inode->device;
     u64 start = ROUND_DOWN(d->pos, (u64)SECTOR_SIZE);
     u64 bytes = ROUND_UP(d->pos + d->n, (u64)SECTOR_SIZE) - start;
     bool failed = false;
     ns_t done = device_submit(
         dev, d->write ? DEVICE_WRITE : DEVICE_READ, d->inode->disk_start + start, bytes,
-        dev->profile->synchronous ? d->s->clock.now : io_device_time(pg), &failed);
+        dev->profile->synchronous ? d->s->clock.now : io_device_time(mem), &failed);
 
     if (dev->profile->synchronous) {
-        pgdat_cost(pg, (u32)(done - d->s->clock.now));
+        mem_cost(mem, (u32)(done - d->s->clock.now));
         done = d->s->clock.now;
     } else {
-        pgdat_cost(pg, pg->cost->io_submit);
+        mem_cost(mem, mem->cost->io_submit);
     }
     d->t->direct_until = MAX(d->t->direct_until, done);
     if (!failed && d->write && d->pos + d->n > d->inode->size)

@@ -113,7 +113,7 @@ ns_t inode_io_until(const struct system *s, const struct inode *inode, u64 from,
         u64 index = frame_index(f);
 
         if (frame_test(f, PG_LOCKED | PG_WRITEBACK))
-            until = MAX(until, io_done_at(&s->pgdat, pfn));
+            until = MAX(until, io_done_at(&s->mem, pfn));
         pfn = index < to ? pagecache_next(inode, index + 1, to) : PFN_NONE;
     }
     return until;
@@ -133,7 +133,7 @@ void inodes_reap(struct system *s)
             s->idle_inodes.items[kept++] = id;
             continue;
         }
-        access_truncate(&s->pgdat, inode, 0, UINT64_MAX);
+        access_truncate(&s->mem, inode, 0, UINT64_MAX);
         inode_objects_free(s, inode);
         inode_free(&s->backing, inode);
     }

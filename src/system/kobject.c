@@ -48,7 +48,7 @@ static enum step repeat(struct system *s, struct task *t, u64 nr,
         t->attempt.dying = t->killed || t->attempt.dying;
         if (one(s, t, how, &step)) {
             if (++t->progress % PAUSE_EACH == 0)
-                io_let_time_pass(&s->pgdat);
+                io_let_time_pass(&s->mem);
         } else if (step != STEP_DONE) {
             return step;
         }
@@ -85,7 +85,7 @@ static bool read_inode_block(struct system *s, struct task *t, enum step *ret_st
 
         *ret_step = STEP_DONE;
         if (r == ACCESS_OK)
-            lru_mark_accessed(&s->pgdat, pfn);
+            lru_mark_accessed(&s->mem, pfn);
         if (r != ACCESS_WAIT && r != ACCESS_OOM)
             return true; /* an unreadable block costs as much */
         *ret_step = access_step(s, t, r);
@@ -104,7 +104,7 @@ static bool walk_one(struct system *s, struct task *t, const void *how HW_UNUSED
     slab_alloc(&s->slab, SLAB_LSM_INODE_CACHE, t->group, 1);
     slab_alloc(&s->slab, SLAB_DENTRY, t->group, 1);
     slab_note_unused(&s->slab, t->group, 1);
-    pgdat_cost(&s->pgdat, s->cost.syscall + s->cost.read_page);
+    mem_cost(&s->mem, s->cost.syscall + s->cost.read_page);
     s->names_walked++;
     return true;
 }
@@ -136,11 +136,11 @@ static bool take_page(struct system *s, struct task *t, struct group *g, struct 
     struct frame *f;
     pfn_t pfn;
 
-    if (!settled(s, t, balance_alloc(&s->pgdat, &t->attempt, 0, MT_UNMOVABLE, &pfn, &wait), &wait,
+    if (!settled(s, t, balance_alloc(&s->mem, &t->attempt, 0, MT_UNMOVABLE, &pfn, &wait), &wait,
                  ret_step))
         return false;
-    if (g && !settled(s, t, balance_charge(&s->pgdat, &t->attempt, g, 1, &wait), &wait, ret_step)) {
-        frames_free(&s->frames, pfn, 0, s->pgdat.cpu);
+    if (g && !settled(s, t, balance_charge(&s->mem, &t->attempt, g, 1, &wait), &wait, ret_step)) {
+        frames_free(&s->frames, pfn, 0, s->mem.cpu);
         return false;
     }
     f = frames_get(&s->frames, pfn);
@@ -161,7 +161,7 @@ static void give_page(struct system *s, struct pfn_list *list)
     pfn_list_del(&s->frames, list, pfn);
     frame_clear(f, PG_KERNEL);
     f->memcg = 0;
-    frames_free(&s->frames, pfn, 0, s->pgdat.cpu);
+    frames_free(&s->frames, pfn, 0, s->mem.cpu);
     if (!g)
         return;
     count(&g->counters, MEMCG_SOCK, -1);
@@ -205,7 +205,7 @@ static bool open_one(struct system *s, struct task *t, const void *how, enum ste
     slab_alloc(&s->slab, SLAB_TCP, g, 1);
     for (unsigned i = 0; i < ARRAY_SIZE(socket_objects); i++)
         slab_alloc(&s->slab, socket_objects[i], g, 1);
-    pgdat_cost(&s->pgdat, s->cost.syscall * 3); /* socket, connect, write */
+    mem_cost(&s->mem, s->cost.syscall * 3); /* socket, connect, write */
     t->socket_fill = 0;
     t->nr_sockets++;
     return true;

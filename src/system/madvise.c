@@ -4,7 +4,7 @@
 static void change_flags(struct system *s, struct mm *mm, struct span r, u32 clear, u32 set)
 {
     vma_change_flags(mm, r.start, r.end, clear, set);
-    pgdat_cost(&s->pgdat, s->cost.vma_op);
+    mem_cost(&s->mem, s->cost.vma_op);
 }
 
 static void will_need(struct system *s, struct task *t, const struct vma *vma, struct span r)
@@ -81,7 +81,7 @@ enum step system_madvise(struct system *s, struct task *t, vaddr_t addr, u64 len
     if (!call_begin(s, t, &step))
         return step;
     if (!t->progress)
-        pgdat_cost(&s->pgdat, s->cost.syscall);
+        mem_cost(&s->mem, s->cost.syscall);
     switch (advice) {
     case MADVISE_NORMAL:
         change_flags(s, t->mm, r, VM_RAND_READ | VM_SEQ_READ, 0);

@@ -23,7 +23,7 @@ void mlock_new_page(struct system *s, struct mm *mm, vpn_t vpn)
         return;
     slot = pagetable_find(mm, vpn);
     if (slot && pte_has_frame(*slot))
-        page_mlock(&s->pgdat, pte_pfn(*slot));
+        page_mlock(&s->mem, pte_pfn(*slot));
 }
 
 static bool count_locked(void *ctx, const struct rmap_walk *w)
@@ -47,7 +47,7 @@ static void munlock_vma(struct system *s, const struct vma *vma, struct span r)
             continue;
         rmap_for_each(&s->space, pte_pfn(*slot), count_locked, &locked);
         if (locked < 2)
-            page_munlock(&s->pgdat, pte_pfn(*slot));
+            page_munlock(&s->mem, pte_pfn(*slot));
     }
 }
 
@@ -63,7 +63,7 @@ static void mlock_present(struct system *s, struct mm *mm, struct span r)
 {
     pte_t *slot;
 
-    lru_add_drain(&s->pgdat);
+    lru_add_drain(&s->mem);
     for (vpn_t v = pagetable_next(mm, r.start, r.end, &slot); v < r.end;
          v = pagetable_next(mm, v + 1, r.end, &slot))
         mlock_new_page(s, mm, v);
@@ -93,7 +93,7 @@ enum step system_mlock(struct system *s, struct task *t, vaddr_t addr, u64 len, 
         vma_change_flags(t->mm, r.start, r.end, VM_LOCKONFAULT,
                          VM_LOCKED | (onfault ? VM_LOCKONFAULT : 0));
         mlock_present(s, t->mm, r);
-        pgdat_cost(&s->pgdat, s->cost.vma_op);
+        mem_cost(&s->mem, s->cost.vma_op);
         t->progress = 1;
     }
     if (!onfault) {
@@ -108,7 +108,7 @@ static void munlock(struct system *s, struct mm *mm, struct span r)
 {
     munlock_pages(s, mm, r);
     vma_change_flags(mm, r.start, r.end, VM_LOCKED | VM_LOCKONFAULT, 0);
-    pgdat_cost(&s->pgdat, s->cost.vma_op);
+    mem_cost(&s->mem, s->cost.vma_op);
 }
 
 enum step system_munlock(struct system *s, struct task *t, vaddr_t addr, u64 len)

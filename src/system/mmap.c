@@ -20,7 +20,7 @@ void tlbs_flush_range(struct system *s, const struct mm *mm, struct span r)
 
 void unmap_range(struct system *s, struct mm *mm, struct span r)
 {
-    struct access_ctx ac = {.pg = &s->pgdat, .mm = mm};
+    struct access_ctx ac = {.mem = &s->mem, .mm = mm};
     const struct vma *above, *below;
 
     if (mm->locked_vm)
@@ -30,7 +30,7 @@ void unmap_range(struct system *s, struct mm *mm, struct span r)
     above = vma_find_after(mm, r.start);
     below = above ? vma_prev(above) : mm->nr_vmas ? mm->vmas[mm->nr_vmas - 1] : NULL;
     pagetable_free_range(mm, below ? below->end : 0, above ? above->start : VPN_END,
-                         access_release_table, &s->pgdat);
+                         access_release_table, &s->mem);
 }
 
 enum step populate(struct system *s, struct task *t, struct span r)
@@ -63,7 +63,7 @@ enum step populate(struct system *s, struct task *t, struct span r)
 /* --- refusing ----------------------------------------------------------------------------------------------------------- */
 static bool may_promise(struct system *s, const struct task *t, u64 pages)
 {
-    return overcommit_allows(&s->pgdat, t->mm, pages, t->uid == 0);
+    return overcommit_allows(&s->mem, t->mm, pages, t->uid == 0);
 }
 
 static bool is_inside(struct mm *mm, vpn_t vpn)
@@ -107,7 +107,7 @@ static u32 map_flags(const struct system *s, const struct mm *mm, const struct m
         flags |= VM_GROWSDOWN | VM_STACK;
     if (a->mflags & MAP_BIT_HEAP)
         flags |= VM_HEAP;
-    if ((a->mflags & MAP_BIT_NORESERVE) && !overcommit_strict(&s->pgdat))
+    if ((a->mflags & MAP_BIT_NORESERVE) && !overcommit_strict(&s->mem))
         flags |= VM_NORESERVE;
     if (a->mflags & MAP_BIT_LOCKED)
         flags |= VM_LOCKED;
@@ -152,7 +152,7 @@ static void map(struct system *s, struct task *t, const struct mmap_args *a, str
     }
     if (a->mflags & MAP_BIT_STACK)
         mm->start_stack = r.end << PAGE_SHIFT;
-    pgdat_cost(&s->pgdat, s->cost.vma_op);
+    mem_cost(&s->mem, s->cost.vma_op);
 }
 
 /* What the mapping promises; shared anonymous memory is promised whole. */
@@ -225,7 +225,7 @@ enum step system_munmap(struct system *s, struct task *t, vaddr_t addr, u64 len)
             return call_refuse(s, t, -ENOMEM);
         unmap_range(s, t->mm, r);
     }
-    pgdat_cost(&s->pgdat, s->cost.vma_op);
+    mem_cost(&s->mem, s->cost.vma_op);
     return call_end(s, t);
 }
 
@@ -274,7 +274,7 @@ enum step system_brk(struct system *s, struct task *t, vaddr_t start, vaddr_t en
             return step;
     }
     mm->brk = end;
-    pgdat_cost(&s->pgdat, s->cost.vma_op);
+    mem_cost(&s->mem, s->cost.vma_op);
     return call_end(s, t);
 }
 
@@ -356,7 +356,7 @@ enum step system_mprotect(struct system *s, struct task *t, vaddr_t addr, u64 le
          vma = vma_next(vma))
         protect_entries(s, vma, (struct span){MAX(r.start, vma->start), MIN(done.end, vma->end)});
     tlbs_flush_range(s, t->mm, done);
-    pgdat_cost(&s->pgdat, s->cost.vma_op);
+    mem_cost(&s->mem, s->cost.vma_op);
     return refused ? call_refuse(s, t, -ENOMEM) : call_end(s, t);
 }
 
@@ -464,6 +464,6 @@ enum step system_mremap(struct system *s, struct task *t, vaddr_t old, u64 old_l
         if (step != STEP_DONE)
             return step;
     }
-    pgdat_cost(&s->pgdat, s->cost.vma_op);
+    mem_cost(&s->mem, s->cost.vma_op);
     return call_end(s, t);
 }

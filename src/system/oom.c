@@ -109,7 +109,7 @@ static void kill_one(struct system *s, struct task *victim, const char *message)
     count(&s->counters, OOM_KILL, 1);
     group_event(victim->group, MEMCG_OOM_KILL, 1);
     oom_report_killed(s, victim, message);
-    pgdat_cost(&s->pgdat, s->cost.oom_kill);
+    mem_cost(&s->mem, s->cost.oom_kill);
     s->oom_kills++;
     process_exit(s, victim, OUTCOME_OOM_KILLED, SIGNAL_KILL);
     for (u32 i = 0; i < s->nr_tasks; i++) /* whoever shares the memory keeps it from being freed */

@@ -141,7 +141,7 @@ static void report_node(struct system *s)
         kib_of(s, NR_INACTIVE_FILE), kib_of(s, NR_UNEVICTABLE), kib_of(s, NR_MAPPED),
         kib_of(s, NR_DIRTY), kib_of(s, NR_WRITEBACK), kib_of(s, NR_SHMEM),
         counter_of(s, NR_KERNEL_STACK), kib_of(s, NR_PAGE_TABLE_PAGES),
-        s->pgdat.kswapd_failures >= 16 ? "yes" : "no");
+        s->mem.kswapd_failures >= 16 ? "yes" : "no");
 }
 
 static unsigned long long zone_kib(const struct zone *z, enum counter id)
@@ -177,7 +177,7 @@ static void report_zone(struct system *s, const struct zone *z)
              zone_kib(z, NR_ZONE_ACTIVE_FILE), zone_kib(z, NR_ZONE_INACTIVE_FILE),
              zone_kib(z, NR_ZONE_UNEVICTABLE), zone_kib(z, NR_ZONE_WRITE_PENDING),
              (unsigned long long)z->present * PAGE_KIB, (unsigned long long)z->managed * PAGE_KIB,
-             zone_kib(z, NR_MLOCK), pcp, pcp_kib(s, z, s->pgdat.cpu));
+             zone_kib(z, NR_MLOCK), pcp, pcp_kib(s, z, s->mem.cpu));
     log_line(s, "lowmem_reserve[]: %llu %llu %llu %llu %llu",
              (unsigned long long)z->lowmem_reserve[0], (unsigned long long)z->lowmem_reserve[1],
              (unsigned long long)z->lowmem_reserve[2], (unsigned long long)z->lowmem_reserve[3],
@@ -281,7 +281,7 @@ void oom_report(struct system *s, const struct task *invoker, struct group *scop
     log_line(s, "%s invoked oom-killer: gfp_mask=%s, order=0, oom_score_adj=%d", invoker->comm,
              scope ? "0xcc0(GFP_KERNEL)" : "0x140dca(GFP_HIGHUSER_MOVABLE|__GFP_COMP|__GFP_ZERO)",
              invoker->oom_score_adj);
-    log_line(s, "CPU: %u PID: %u Comm: %s Not tainted %s #1", s->pgdat.cpu, invoker->pid,
+    log_line(s, "CPU: %u PID: %u Comm: %s Not tainted %s #1", s->mem.cpu, invoker->pid,
              invoker->comm, profile->release);
     if (scope)
         report_group(s, scope);

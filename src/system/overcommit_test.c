@@ -37,7 +37,7 @@ static int map_at(struct system *s, struct task *t, vaddr_t addr, u64 len, u32 p
 
 static u64 committed(const struct system *s)
 {
-    return overcommit_committed(&s->pgdat);
+    return overcommit_committed(&s->mem);
 }
 
 static void promised_is_what_may_be_written_and_shared_memory(void **state HW_UNUSED)
@@ -95,7 +95,7 @@ static void strict_accounting_keeps_promises_within_the_limit(void **state HW_UN
 {
     struct system *s = machine(2, 16 * MIB);
     struct task *t = process(s), *child;
-    u64 limit = overcommit_limit(&s->pgdat);
+    u64 limit = overcommit_limit(&s->mem);
 
     assert_int_equal(limit, s->frames.managed_pages / 2 + s->swap.total_pages);
     assert_int_equal(map_at(s, t, TEST_BASE, 24 * MIB, RW, MAP_BIT_NORESERVE), 0); /* no effect */
@@ -123,7 +123,7 @@ static void reserves_are_kept_from_those_without_rights(void **state HW_UNUSED)
 {
     struct system *s = machine(2, 0);
     struct task *t = process(s);
-    u64 limit = overcommit_limit(&s->pgdat), admin = s->tunables.admin_reserve_kbytes / 4;
+    u64 limit = overcommit_limit(&s->mem), admin = s->tunables.admin_reserve_kbytes / 4;
 
     /* By default at most 1/32 of what is free at boot. */
     assert_in_range(s->tunables.user_reserve_kbytes, 512, 64 * 1024 / 32);
@@ -180,7 +180,7 @@ static void shared_memory_counts_by_segment_or_by_page(void **state HW_UNUSED)
     assert_int_equal(committed(s), 4);
     test_run(s, t, system_truncate(s, t, file, 8 * MIB));
     /* Strictly accounted, a page that may not be promised is a bus error. */
-    map_at(s, t, TEST_BASE + 64 * MIB, (overcommit_limit(&s->pgdat) - 6) * PAGE_SIZE, RW, 0);
+    map_at(s, t, TEST_BASE + 64 * MIB, (overcommit_limit(&s->mem) - 6) * PAGE_SIZE, RW, 0);
     assert_int_equal(t->error, 0);
     assert_int_equal(test_run(s, t, system_write(s, t, f, 6 * PAGE_SIZE, 2 * PAGE_SIZE, 0)),
                      STEP_DONE);

@@ -126,14 +126,14 @@ static void mark_used(struct transfer *x)
         return;
     x->t->progress++;
     if (ra->prev_pos <= 0 || (u64)(ra->prev_pos - 1) / PAGE_SIZE != x->pos / PAGE_SIZE)
-        lru_mark_accessed(&x->s->pgdat, x->pfn);
+        lru_mark_accessed(&x->s->mem, x->pfn);
 }
 
 static void finish_read(struct transfer *x)
 {
     copy_user(x);
     x->f->ra.prev_pos = (s64)(x->pos + x->n);
-    pgdat_cost(&x->s->pgdat, x->s->cost.read_page);
+    mem_cost(&x->s->mem, x->s->cost.read_page);
 }
 
 static void finish_write(struct transfer *x)
@@ -142,9 +142,9 @@ static void finish_write(struct transfer *x)
         memcpy(file_bytes(x), x->bytes, x->n);
     if (x->pos + x->n > x->inode->size)
         inode_set_size(x->inode, x->pos + x->n);
-    if (page_mark_dirty(&x->s->pgdat, x->pfn) && x->inode->wb)
-        dirtier_add(&x->s->pgdat, &x->t->dirtier, x->inode->wb->bdi);
-    pgdat_cost(&x->s->pgdat, x->s->cost.write_page);
+    if (page_mark_dirty(&x->s->mem, x->pfn) && x->inode->wb)
+        dirtier_add(&x->s->mem, &x->t->dirtier, x->inode->wb->bdi);
+    mem_cost(&x->s->mem, x->s->cost.write_page);
 }
 
 enum progress { PIECE_DONE, PIECE_AGAIN, PIECE_FAILED, PIECE_LEAVE };
@@ -265,7 +265,7 @@ enum step system_read(struct system *s, struct task *t, struct file *f, u64 offs
         return step;
     x.inode = inode_get(&s->backing, f->inode);
     if (!t->progress)
-        pgdat_cost(&s->pgdat, s->cost.syscall);
+        mem_cost(&s->mem, s->cost.syscall);
     if (offset >= x.inode->size)
         return call_end(s, t);
     x.len = MIN(len, x.inode->size - offset);
@@ -286,7 +286,7 @@ enum step system_write(struct system *s, struct task *t, struct file *f, u64 off
         return step;
     x.inode = inode_get(&s->backing, f->inode);
     if (!t->progress)
-        pgdat_cost(&s->pgdat, s->cost.syscall);
+        mem_cost(&s->mem, s->cost.syscall);
     if (is_direct(&x)) {
         step = call_direct(s, t, x.inode, offset, len, addr, true);
         if (step != STEP_DONE || is_direct(&x))

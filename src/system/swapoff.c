@@ -136,14 +136,14 @@ static enum access_result unuse_mm(struct unuse *u)
         return ACCESS_OK;
     }
     u->budget--;
-    pgdat_cost(&s->pgdat, s->cost.unmap_page);
+    mem_cost(&s->mem, s->cost.unmap_page);
     return unuse_entry(u, mm, u->area->unuse.at, slot);
 }
 
 /* --- 3. the swap cache ---------------------------------------------------------------------------------------------- */
 static enum access_result unuse_cache(struct unuse *u)
 {
-    struct pgdat *pg = &u->s->pgdat;
+    struct mem *mem = &u->s->mem;
     u64 end = MIN(u->area->unuse.at + SLOTS_AT_ONCE, (u64)u->area->nr_slots + 1);
 
     for (u64 slot = MAX(u->area->unuse.at, 1u); slot < end; slot++) {
@@ -155,13 +155,13 @@ static enum access_result unuse_cache(struct unuse *u)
             continue;
         pfn = swapcache_find(&u->s->swap, e);
         assert(pfn != PFN_NONE); /* nothing is taken ahead any more */
-        if (frame_test(frames_get(pg->frames, pfn), PG_LOCKED | PG_WRITEBACK)) {
+        if (frame_test(frames_get(mem->frames, pfn), PG_LOCKED | PG_WRITEBACK)) {
             *u->ac->wait =
-                (struct wait){WAIT_SWAPIN, MAX(io_done_at(pg, pfn), u->s->clock.now + 1)};
+                (struct wait){WAIT_SWAPIN, MAX(io_done_at(mem, pfn), u->s->clock.now + 1)};
             return ACCESS_WAIT;
         }
-        if (!page_free_if_unused(pg, pfn))
-            page_free_swap(pg, pfn);
+        if (!page_free_if_unused(mem, pfn))
+            page_free_swap(mem, pfn);
     }
     u->area->unuse.at = end;
     u->budget -= MIN(u->budget, PAGES_AT_ONCE / 8);
@@ -192,7 +192,7 @@ static int begin(struct system *s, struct task *t, const char *name)
     if (number == SWAP_AREAS_MAX)
         return -EINVAL;
     a = &s->swap.areas[number];
-    if (!overcommit_allows(&s->pgdat, NULL, a->nr_slots, true))
+    if (!overcommit_allows(&s->mem, NULL, a->nr_slots, true))
         return -ENOMEM;
     swap_off_begin(&s->swap, number);
     a->unuser = t;
@@ -212,7 +212,7 @@ enum step system_swapoff(struct system *s, struct task *t, const char *name, int
         return step;
     *ret_error = 0;
     if (!t->progress) {
-        pgdat_cost(&s->pgdat, s->cost.syscall);
+        mem_cost(&s->mem, s->cost.syscall);
         *ret_error = begin(s, t, name);
         if (*ret_error)
             return call_end(s, t);

@@ -20,7 +20,7 @@ static ns_t writeback_until(const struct system *s, const struct inode *inode, u
         from = frame_index(frames_get(&s->frames, pfn));
         if (from++ > last)
             break;
-        until = MAX(until, io_done_at(&s->pgdat, pfn));
+        until = MAX(until, io_done_at(&s->mem, pfn));
     }
     return until;
 }
@@ -33,7 +33,7 @@ bool call_sync_range(struct system *s, struct task *t, struct inode *inode, u64 
 
     if (t->progress == SYNC_WAITED || (!inode->nr_dirty && !inode->nr_writeback))
         return true;
-    if (!writeback_range(&s->pgdat, inode, &from, last, true, &until)) {
+    if (!writeback_range(&s->mem, inode, &from, last, true, &until)) {
         t->progress = SYNC_FROM | from;
         call_wait(t, (struct wait){WAIT_WRITE, until});
         return false;
@@ -54,7 +54,7 @@ enum step system_fsync(struct system *s, struct task *t, struct inode *inode, st
     if (!call_begin(s, t, &step))
         return step;
     if (!t->progress)
-        pgdat_cost(&s->pgdat, s->cost.syscall);
+        mem_cost(&s->mem, s->cost.syscall);
     if (!call_sync_range(s, t, inode, 0, XA_INDEX_MAX))
         return STEP_WAIT;
     *ret_error = f ? errseq_check_and_advance(&inode->wb_err, &f->wb_err) : 0;
@@ -68,8 +68,8 @@ enum step system_sync(struct system *s, struct task *t)
     if (!call_begin(s, t, &step))
         return step;
     if (!t->sync_inode) {
-        pgdat_cost(&s->pgdat, s->cost.syscall);
-        flushers_start_all(&s->pgdat);
+        mem_cost(&s->mem, s->cost.syscall);
+        flushers_start_all(&s->mem);
         t->sync_inode = 1;
     }
     for (; t->sync_inode < s->backing.nr_inodes; t->sync_inode++, t->progress = 0) {
@@ -95,7 +95,7 @@ static void zero_part(struct system *s, struct inode *inode, u64 from, u64 to)
     if (pfn != PFN_NONE) {
         if (s->frames.bytes)
             memset(frames_bytes(&s->frames, pfn) + from % PAGE_SIZE, 0, to - from);
-        page_mark_dirty(&s->pgdat, pfn);
+        page_mark_dirty(&s->mem, pfn);
     } else if (s->frames.bytes && inode->device && inode_read_bytes(inode, index, page) == 0) {
         memset(page + from % PAGE_SIZE, 0, to - from);
         inode_write_bytes(inode, index, page);
@@ -124,7 +124,7 @@ enum step system_truncate(struct system *s, struct task *t, struct inode *inode,
     if (!range_idle(s, t, inode, edge / PAGE_SIZE, UINT64_MAX))
         return STEP_WAIT;
     if (size < inode->size) {
-        access_truncate(&s->pgdat, inode, keep, UINT64_MAX);
+        access_truncate(&s->mem, inode, keep, UINT64_MAX);
         if (size % PAGE_SIZE && pagecache_find(inode, size / PAGE_SIZE) != PFN_NONE)
             zero_part(s, inode, size, keep * PAGE_SIZE);
     } else if (edge % PAGE_SIZE && pagecache_find(inode, edge / PAGE_SIZE) != PFN_NONE) {
@@ -132,7 +132,7 @@ enum step system_truncate(struct system *s, struct task *t, struct inode *inode,
         zero_part(s, inode, edge, ROUND_UP(edge, (u64)PAGE_SIZE));
     }
     inode_set_size(inode, size);
-    pgdat_cost(&s->pgdat, s->cost.syscall);
+    mem_cost(&s->mem, s->cost.syscall);
     return call_end(s, t);
 }
 
@@ -161,14 +161,14 @@ enum step system_punch(struct system *s, struct task *t, struct inode *inode, u6
     if (!range_idle(s, t, inode, offset / PAGE_SIZE, (end - 1) / PAGE_SIZE))
         return STEP_WAIT;
     if (first < last) {
-        access_truncate(&s->pgdat, inode, first, last - 1);
+        access_truncate(&s->mem, inode, first, last - 1);
         punch_stored(s, inode, first, last);
     }
     if (offset / PAGE_SIZE < first)
         zero_part(s, inode, offset, MIN(end, first * PAGE_SIZE));
     if (last >= first && last * PAGE_SIZE < end)
         zero_part(s, inode, last * PAGE_SIZE, end);
-    pgdat_cost(&s->pgdat, s->cost.syscall);
+    mem_cost(&s->mem, s->cost.syscall);
     return call_end(s, t);
 }
 
@@ -176,7 +176,7 @@ enum step system_punch(struct system *s, struct task *t, struct inode *inode, u6
 void system_drop_caches(struct system *s, u32 what)
 {
     if (what & DROP_CACHES_PAGES) {
-        lru_add_drain_all(&s->pgdat);
+        lru_add_drain_all(&s->mem);
         for (u32 id = 1; id < s->backing.nr_inodes; id++) {
             struct inode *inode = inode_get(&s->backing, id);
 
@@ -198,7 +198,7 @@ void system_drop_caches(struct system *s, u32 what)
 /* --- fadvise --------------------------------------------------------------------------------------------------------------- */
 void invalidate_pages(struct system *s, struct inode *inode, u64 first, u64 last)
 {
-    struct pgdat *pg = &s->pgdat;
+    struct mem *mem = &s->mem;
     u64 at = first;
 
     for (pfn_t pfn = pagecache_next(inode, at, last); pfn != PFN_NONE;
@@ -207,13 +207,13 @@ void invalidate_pages(struct system *s, struct inode *inode, u64 first, u64 last
 
         at = frame_index(f) + 1;
         if (f->mapcount || frame_test(f, PG_DIRTY | PG_WRITEBACK | PG_LOCKED)) {
-            lru_deactivate(pg, pfn);
+            lru_deactivate(mem, pfn);
             continue;
         }
-        page_cache_del(pg, pfn, 0);
-        page_free(pg, pfn);
+        page_cache_del(mem, pfn, 0);
+        page_free(mem, pfn);
     }
-    page_cache_clear_shadows(pg, inode, first, last);
+    page_cache_clear_shadows(mem, inode, first, last);
 }
 
 /* Write, as far as it goes without waiting for what is being written; then drop what is clean and unmapped, and move the rest to where
@@ -225,12 +225,12 @@ static bool dont_need(struct system *s, struct task *t, struct inode *inode, u64
 
     if (first >= end)
         return true;
-    if (!writeback_range(&s->pgdat, inode, &from, end - 1, false, &until)) {
+    if (!writeback_range(&s->mem, inode, &from, end - 1, false, &until)) {
         t->progress = from + 1;
         call_wait(t, (struct wait){WAIT_WRITE, until});
         return false;
     }
-    lru_add_drain_all(&s->pgdat);
+    lru_add_drain_all(&s->mem);
     invalidate_pages(s, inode, first, end - 1);
     return true;
 }
@@ -247,7 +247,7 @@ enum step system_fadvise(struct system *s, struct task *t, struct file *f, u64 o
         return step;
     inode = inode_get(&s->backing, f->inode);
     if (!t->progress)
-        pgdat_cost(&s->pgdat, s->cost.syscall);
+        mem_cost(&s->mem, s->cost.syscall);
     end = MIN(end, ROUND_UP(inode->size, (u64)PAGE_SIZE));
     switch (advice) {
     case FADVISE_NORMAL:

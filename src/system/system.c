@@ -71,7 +71,7 @@ static bool swap_free_idle(void *ctx, pfn_t pfn)
 {
     struct system *s = ctx;
 
-    return frames_get(&s->frames, pfn)->mapcount && page_free_swap(&s->pgdat, pfn);
+    return frames_get(&s->frames, pfn)->mapcount && page_free_swap(&s->mem, pfn);
 }
 
 /* Pages without bytes compress as the tunables say. */
@@ -91,7 +91,7 @@ static struct zram *zram_new(struct system *s, const struct swap_spec *spec)
     struct zram *z = xcalloc(1, sizeof(*z));
     struct frame_source source;
 
-    balance_frame_source(&s->pgdat, &source);
+    balance_frame_source(&s->mem, &source);
     zram_init(z, spec->bytes,
               spec->compressor ? compressor_find(spec->compressor) : COMPRESSOR_LZO_RLE, &model,
               &s->cost, &s->frames, &s->counters, &source);
@@ -107,7 +107,7 @@ static void zswap_start(struct system *s)
 
     if (!s->tunables.x_zswap && !s->tunables.zswap_enabled)
         return;
-    balance_frame_source(&s->pgdat, &source);
+    balance_frame_source(&s->mem, &source);
     zswap_init(&s->zswap, &s->tunables, &model, &s->cost, &s->frames, &s->counters, &source);
     s->zswap.charge = slab_charge_zswap;
     s->zswap.charge_ctx = &s->slab;
@@ -185,7 +185,7 @@ static int swaps_on(struct system *s, struct err *e)
 
 static void wire_pgdat(struct system *s)
 {
-    s->pgdat = (struct pgdat){
+    s->mem = (struct mem){
         .clock = &s->clock,
         .counters = &s->counters,
         .cost = &s->cost,
@@ -200,8 +200,8 @@ static void wire_pgdat(struct system *s)
         .swapin_hits = 4,
         .log = &s->log,
     };
-    pgdat_init(&s->pgdat);
-    slab_init(&s->slab, &s->pgdat);
+    mem_init(&s->mem);
+    slab_init(&s->slab, &s->mem);
     s->space.file_mapped = file_mapped;
     s->space.file_mapped_ctx = s;
     s->swap.free_idle = swap_free_idle;
@@ -278,7 +278,7 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     s->cpu_times = xcalloc(c->nr_cpus, sizeof(*s->cpu_times));
     loadavg_init(s);
     s->backing.writeback_interval = s->tunables.dirty_writeback_centisecs * (NS_PER_S / 100);
-    writeback_set_ratelimit(&s->pgdat);
+    writeback_set_ratelimit(&s->mem);
     zswap_start(s);
     rc = swaps_on(s, e);
     if (rc < 0)
@@ -309,7 +309,7 @@ void system_done(struct system *s)
     free(s->cpu_times);
     vec_done(&s->idle_inodes);
     slab_done(&s->slab);
-    pgdat_done(&s->pgdat);
+    mem_done(&s->mem);
     for (unsigned cpu = 0; cpu < s->config.nr_cpus; cpu++)
         tlb_done(&s->tlbs[cpu]);
     free(s->tlbs);

@@ -72,7 +72,7 @@ struct system {
     struct backing backing;
     struct swap swap;
     struct groups groups;
-    struct pgdat pgdat;
+    struct mem mem;
     struct slab slab;
     struct tlb *tlbs;
     struct device disk, disks[DISKS_MAX - 1];

@@ -265,7 +265,7 @@ static void change_sysctls(void)
     }
     sys->tunables.dirty_bytes = chance(50) ? PAGE_SIZE * (16 + below(200)) : 0;
     sys->tunables.dirty_ratio = sys->tunables.dirty_bytes ? 0 : 1 + below(40);
-    writeback_set_ratelimit(&sys->pgdat);
+    writeback_set_ratelimit(&sys->mem);
 }
 
 /* What an administrator does: writes to cgroup.procs, the limits and memory.reclaim; a group that comes, is used and goes. */

@@ -40,7 +40,7 @@ static void stack_free(struct system *s, struct task *t)
             continue;
         frame_clear(f, PG_KERNEL);
         f->memcg = 0;
-        frames_free(&s->frames, t->stack[i], 0, s->pgdat.cpu);
+        frames_free(&s->frames, t->stack[i], 0, s->mem.cpu);
         group_uncharge(&s->groups, payer, 1);
         t->stack[i] = PFN_NONE;
     }
@@ -56,7 +56,7 @@ static struct task *task_make(struct system *s, struct group *g, u32 pid, u32 tg
     t->tgid = tgid;
     t->ppid = ppid;
     t->group = g;
-    t->cpu = s->pgdat.cpu;
+    t->cpu = s->mem.cpu;
     t->start_ns = s->clock.now;
     dirtier_init(&t->dirtier);
     snprintf(t->comm, sizeof(t->comm), "%s", comm);
@@ -123,7 +123,7 @@ static struct task *fork_begin(struct system *s, struct task *t, u32 child_pid)
     child->oom_score_adj = t->oom_score_adj;
     child->uid = t->uid;
     child->nice = t->nice;
-    pgdat_cost(&s->pgdat, s->cost.fork_base);
+    mem_cost(&s->mem, s->cost.fork_base);
     return child;
 }
 
@@ -139,7 +139,7 @@ static bool fork_refused(struct system *s, const struct task *t)
             continue;
         sum += vma_pages(v);
         /* By itself it must be sane; with those before it, within the limit. */
-        if (!overcommit_allows(&s->pgdat, t->mm, overcommit_strict(&s->pgdat) ? sum : vma_pages(v),
+        if (!overcommit_allows(&s->mem, t->mm, overcommit_strict(&s->mem) ? sum : vma_pages(v),
                                t->uid == 0))
             return true;
     }
@@ -213,7 +213,7 @@ enum step system_exec(struct system *s, struct task *t, const char *comm)
     mm_objects_new(s, t->mm);
     mm_put(s, old);
     snprintf(t->comm, sizeof(t->comm), "%s", comm);
-    pgdat_cost(&s->pgdat, s->cost.exec_base);
+    mem_cost(&s->mem, s->cost.exec_base);
     return call_end(s, t);
 }
 
@@ -242,7 +242,7 @@ static void task_exit(struct system *s, struct task *t, enum task_outcome outcom
     mm_put(s, t->mm);
     t->mm = NULL;
     t->access.mm = NULL;
-    dirtier_exit(&s->pgdat, &t->dirtier);
+    dirtier_exit(&s->mem, &t->dirtier);
     swapoff_abandon(s, t);
     system_close_sockets(s, t, t->nr_sockets);
     stack_free(s, t);
@@ -275,7 +275,7 @@ void system_give_up(struct system *s, struct task *t)
 {
     if (t->state >= TASK_ZOMBIE)
         return;
-    s->pgdat.cpu = t->cpu;
+    s->mem.cpu = t->cpu;
     process_exit(s, t, OUTCOME_REFUSED, 1 << 8);
     inodes_reap(s);
     system_check_step(s);
@@ -285,8 +285,8 @@ void system_exit(struct system *s, struct task *t, s32 status, bool group)
 {
     if (t->state >= TASK_ZOMBIE)
         return;
-    s->pgdat.cpu = t->cpu;
-    pgdat_cost(&s->pgdat, s->cost.syscall);
+    s->mem.cpu = t->cpu;
+    mem_cost(&s->mem, s->cost.syscall);
     if (group)
         process_exit(s, t, OUTCOME_EXITED, status);
     else

@@ -126,7 +126,7 @@ static int swap_off_device(struct scenario_run *run, struct scenario_act *a)
 {
     struct system *s = run->config.system;
     unsigned area = area_of(s, a->device);
-    u64 before = s->pgdat.cpu_ns;
+    u64 before = s->mem.cpu_ns;
     enum step step;
     int error = 0;
 
@@ -134,7 +134,7 @@ static int swap_off_device(struct scenario_run *run, struct scenario_act *a)
         a->task = system_task_new(s, s->groups.root, SWAPOFF_PID + area, 1, "swapoff");
     step = system_swapoff(s, a->task, s->config.swaps[area].name, &error);
     if (step == STEP_WAIT) {
-        a->state.until = MAX(a->task->wait.until, s->clock.now + s->pgdat.cpu_ns - before);
+        a->state.until = MAX(a->task->wait.until, s->clock.now + s->mem.cpu_ns - before);
         a->state.until = MAX(a->state.until, s->clock.now + 1);
         return -EINPROGRESS;
     }

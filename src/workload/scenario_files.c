@@ -25,7 +25,7 @@ static int make(struct scenario_run *run, size_t index, struct err *e)
     if (f->kind != SCENARIO_SYSV)
         return 0;
     inode->mount = NULL;
-    if (!overcommit_allows(&s->pgdat, NULL, inode_nr_pages(inode), true))
+    if (!overcommit_allows(&s->mem, NULL, inode_nr_pages(inode), true))
         return err_at(e, -ENOMEM, run->scenario->path, f->head.line, 0,
                       "[file %s]: the machine cannot promise a segment so large "
                       "(vm.overcommit_memory)",

@@ -95,7 +95,7 @@ static void what_is_in_memory_stays_until_it_is_removed(void **state)
         assert_int_equal(w.system.tasks[i]->outcome, OUTCOME_EXITED);
     /* The memfd went with its task, the file was removed; the segment is nobody's, and its first user's group pays. */
     assert_int_equal(counted(&w, NR_SHMEM), 16 * MIB / PAGE_SIZE);
-    assert_int_equal(overcommit_committed(&w.system.pgdat), 16 * MIB / PAGE_SIZE);
+    assert_int_equal(overcommit_committed(&w.system.mem), 16 * MIB / PAGE_SIZE);
     assert_int_equal(group_find(&w.system.groups, "/box")->counters.v[NR_SHMEM],
                      16 * MIB / PAGE_SIZE);
     assert_int_equal(w.run.acts[1].error, -ENOENT);

@@ -20,7 +20,7 @@ void sched_init(struct sched *s, struct system *system)
     *s = (struct sched){.system = system, .nr_cpus = system->config.nr_cpus};
     s->cpus = xcalloc(s->nr_cpus, sizeof(*s->cpus));
     s->oom_kills_seen = system->oom_kills;
-    s->memstall_ns_seen = system->pgdat.memstall_ns;
+    s->memstall_ns_seen = system->mem.memstall_ns;
     s->kswapd_ns_seen = system->kswapd->cpu_sys_ns;
     heap_init(&s->wakeups);
 }
@@ -308,7 +308,7 @@ bool sched_step(struct sched *s)
         slice.end = MIN(slice.end, s->cpus[other].now + SCHED_QUANTUM);
     if (c->current->task)
         c->current->task->cpu = cpu;
-    s->system->pgdat.cpu = cpu;
+    s->system->mem.cpu = cpu;
     result = c->current->run(c->current, &slice);
     assert(slice.now >= c->now);
     c->current->vruntime += weighted(c->current, slice.now - began);
@@ -365,7 +365,7 @@ void sched_enter(struct sched_slice *slice, struct task *task)
 void sched_leave(struct sched_slice *slice, struct task *task)
 {
     struct sched *s = slice->sched;
-    u64 memstall_ns = s->system->pgdat.memstall_ns - s->memstall_ns_seen;
+    u64 memstall_ns = s->system->mem.memstall_ns - s->memstall_ns_seen;
     u64 ns = system_take_cpu_ns(s->system);
 
     slice->now += ns;

@@ -68,7 +68,7 @@ static void two_writers_share_the_device_and_dirty_pages_settle_at_the_setpoint(
     assert_in_range(counted(&w, NR_WRITTEN) * PAGE_SIZE, 20 * MIB * (SECONDS - 1),
                     20 * MIB * SECONDS);
     /* Between freerun and the limit, at most a quarter of that distance from the setpoint. */
-    dirty_limits(&w.system.pgdat, &background, &dirty);
+    dirty_limits(&w.system.mem, &background, &dirty);
     limit = MAX(dirty, w.system.backing.domain.dirty_limit);
     setpoint = ((background + dirty) / 2 + limit) / 2;
     pages = counted(&w, NR_DIRTY) + counted(&w, NR_WRITEBACK);
@@ -133,7 +133,7 @@ static void writers_follow_a_changed_threshold(void **state)
     (void)state;
     world_run(&w, MACHINE "[file a]\nsize=4G\n[task a]\nfile=a\nwrite=append\nblock=64K\n"
                           "[write less]\nat=20s\nfile=/proc/sys/vm/dirty_bytes\nvalue=16M\n");
-    dirty_limits(&w.system.pgdat, &background, &dirty);
+    dirty_limits(&w.system.mem, &background, &dirty);
     assert_int_equal(dirty, 16 * MIB / PAGE_SIZE);
     pages = counted(&w, NR_DIRTY) + counted(&w, NR_WRITEBACK);
     assert_in_range(pages, dirty / 2, dirty);

@@ -1,11 +1,11 @@
-/* pgdat.h - one memory node with all that reclaim works on: the context passed through reclaim, balance and access.
+/* mem.h - the machine as reclaim, balance and access work on it: the context that is passed through them.
  *
- * Mirrors: struct pglist_data, include/linux/mmzone.h. One node today; a machine with more has more of these.
+ * Mirrors: what Linux keeps in global variables, and struct pglist_data, include/linux/mmzone.h.
  * CPU time is not measured but added up: every operation adds its cost to cpu_ns, and the scheduler moves that to the task
  * on the CPU. Waiting is a time: all completions of I/O are known when it is submitted.
  */
-#ifndef RECLAIM_PGDAT_H
-#define RECLAIM_PGDAT_H
+#ifndef RECLAIM_MEM_H
+#define RECLAIM_MEM_H
 
 #include "backing/inode.h"
 #include "backing/swap.h"
@@ -54,7 +54,7 @@ struct wait {
     ns_t until;
 };
 
-struct pgdat {
+struct mem {
     struct clock *clock;
     struct counters *counters;
     const struct cost_model *cost;
@@ -93,12 +93,12 @@ struct pgdat {
 };
 
 /* Allocate what the room itself owns (batches, the table of I/O); the pointers to other rooms are set by the caller. */
-void pgdat_init(struct pgdat *pg);
-void pgdat_done(struct pgdat *pg);
+void mem_init(struct mem *mem);
+void mem_done(struct mem *mem);
 
-static inline void pgdat_cost(struct pgdat *pg, u32 ns)
+static inline void mem_cost(struct mem *mem, u32 ns)
 {
-    pg->cpu_ns += ns;
+    mem->cpu_ns += ns;
 }
 
 #endif
