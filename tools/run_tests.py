@@ -7,14 +7,20 @@ What is found, and how it is run:
     property  src/*/*_fuzz.c   in both; in the sanitizer build the machine checks itself (HW_CHECKS)
     cli       tests/cli/*.t    against the release build (format: tests/cli/README.md)
     script    tests/*/*_test.{py,sh}   with HIGHWATER, BUILD, BUILD_SAN, BUILD_CLANG, TOP in the environment
+    heavy     tests/*/*_heavy.{py,sh}  only with --heavy: the same, but what takes minutes to hours
 
 A program passes with exit code 0 and is skipped with 77, the last line of its output being the reason. When its
 output is TAP ("ok 1 - name", "not ok 2 - name", "ok 3 - name # SKIP reason"), each line counts as a test.
-Unit tests are cmocka programs and are asked for TAP. The last line of all is "N passed, N failed[, N skipped]".
+Unit tests are cmocka programs and are asked for TAP. The last lines are the ten slowest programs, the total time, and
+"N passed, N failed[, N skipped]".
+
+What a heavy test found is kept in tests/results/FOLDER-NAME.json, which is meant to be committed: date, commit,
+seconds, the outcome of each case, and the figures that the test printed as lines "# result NAME = VALUE".
 """
 
 import argparse
 import concurrent.futures
+import datetime
 import json
 import os
 import pathlib
@@ -30,7 +36,11 @@ import cli_test
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 SKIP_CODE = 77
-TIMEOUT_S = 420  # one program; far above what any needs, far below the ten minutes of all
+TIMEOUT_S = 420  # one program; far above what any needs, far below the twenty minutes of all
+TIMEOUT_HEAVY_S = 4 * 3600
+BUDGET_S = 20 * 60  # of everything but the heavy tests, builds included, on two cores
+NR_SLOWEST = 10
+RESULTS = TOP / "tests/results"
 OUTPUT_LINES = 60  # of a failed test that are shown
 
 PASS, FAIL, SKIP = "pass", "FAIL", "skip"
@@ -46,9 +56,10 @@ class Case:
 class Program:
     """Something to run that yields cases. `weight` says what to start first: the long ones."""
 
-    def __init__(self, kind, name, command, env=None, weight=0):
+    def __init__(self, kind, name, command, env=None, weight=0, timeout_s=None):
         self.kind, self.name, self.command = kind, name, command
         self.env, self.weight = env or {}, weight
+        self.timeout_s = timeout_s or TIMEOUT_S
 
     def label(self):
         return f"{self.kind} {self.name}"
@@ -56,8 +67,38 @@ class Program:
     def run(self):
         if not os.access(self.command[0], os.X_OK):
             return [Case(FAIL, text=f"{self.command[0]} was not built")]
-        code, output = run_command(self.command, {**os.environ, **self.env})
-        return read_outcome(code, output)
+        code, output = run_command(self.command, {**os.environ, **self.env}, self.timeout_s)
+        return read_outcome(code, output, self.timeout_s)
+
+
+class HeavyProgram(Program):
+    """Keeps what it found: see the head of this file."""
+
+    def __init__(self, path, env):
+        super().__init__(path.parent.name, path.stem, [str(path)], env, weight=8, timeout_s=TIMEOUT_HEAVY_S)
+        self.result_path = RESULTS / f"{path.parent.name}-{path.stem.removesuffix('_heavy')}.json"
+
+    def run(self):
+        if not os.access(self.command[0], os.X_OK):
+            return [Case(FAIL, text=f"{self.command[0]} is not executable")]
+        start = time.monotonic()
+        code, output = run_command(self.command, {**os.environ, **self.env}, self.timeout_s)
+        cases = read_outcome(code, output, self.timeout_s)
+        if code != SKIP_CODE:  # what could not run here leaves the result of where it could
+            self.keep(cases, output, time.monotonic() - start)
+        return cases
+
+    def keep(self, cases, output, seconds):
+        git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=TOP, capture_output=True, text=True)
+        result = {
+            "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
+            "commit": git.stdout.strip() or "unknown",
+            "seconds": round(seconds),
+            "cases": {case.name or self.name: case.outcome.lower() for case in cases},
+            "results": dict(re.findall(r"^# result ([^=\n]+?) *= *(.*?) *$", output, re.MULTILINE)),
+        }
+        self.result_path.parent.mkdir(exist_ok=True)
+        self.result_path.write_text(json.dumps(result, indent=2) + "\n")
 
 
 class CliProgram(Program):
@@ -72,14 +113,14 @@ class CliProgram(Program):
         return [Case({"pass": PASS, "fail": FAIL, "skip": SKIP}[outcome], text=text)]
 
 
-def run_command(command, env):
+def run_command(command, env, timeout_s):
     """Exit code (negative: signal; None: took too long) and stdout with stderr. Kills the whole process group."""
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env,
                                    cwd=TOP, start_new_session=True)
         with cli_test.group_of(process):
             try:
-                code = process.wait(TIMEOUT_S)
+                code = process.wait(timeout_s)
             except subprocess.TimeoutExpired:
                 code = None
         process.wait()
@@ -87,7 +128,7 @@ def run_command(command, env):
         return code, out.read().decode(errors="replace")
 
 
-def read_outcome(code, output):
+def read_outcome(code, output, timeout_s):
     tap = []
     for match in re.finditer(r"^(not )?ok(?: \d+)?(?: - | )?([^#\n]*)(?:# *[Ss][Kk][Ii][Pp]\S*(.*))?$", output,
                              re.MULTILINE):
@@ -101,7 +142,7 @@ def read_outcome(code, output):
         lines = output.strip().splitlines()
         return [Case(SKIP, text=lines[-1] if lines else "no reason given")]
     if code is None:
-        return tap + [Case(FAIL, text=f"{output}\n(still running after {TIMEOUT_S} s)")]
+        return tap + [Case(FAIL, text=f"{output}\n(still running after {timeout_s} s)")]
     plan = re.search(r"^1\.\.(\d+)", output, re.MULTILINE)
     if code and not any(case.outcome == FAIL for case in tap):
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
@@ -138,6 +179,9 @@ def find_programs(args):
     for path in sorted((TOP / "tests").glob("*/*_test.*")):
         if path.suffix in (".py", ".sh"):
             programs.append(Program(path.parent.name, path.stem, [str(path)], env, weight=4))
+    if args.heavy:
+        programs += [HeavyProgram(path, env) for path in sorted((TOP / "tests").glob("*/*_heavy.*"))
+                     if path.suffix in (".py", ".sh")]
     programs += [CliProgram(path, args.build) for path in sorted((TOP / "tests/cli").glob("*.t"))]
     return programs
 
@@ -149,11 +193,13 @@ class Progress:
         self.lock = threading.Lock()
         self.counts = {PASS: 0, FAIL: 0, SKIP: 0}
         self.failures = []
+        self.seconds = []  # (seconds, label) of each program
 
     def show(self, program, cases, seconds):
         with self.lock:
             for case in cases:
                 self.counts[case.outcome] += 1
+            self.seconds.append((seconds, program.label()))
             failed = [case for case in cases if case.outcome == FAIL]
             skipped = [case for case in cases if case.outcome == SKIP]
             word = FAIL if failed else SKIP if len(skipped) == len(cases) else PASS
@@ -170,11 +216,18 @@ class Progress:
                 print("\n".join("     | " + line for line in lines))
             sys.stdout.flush()
 
-    def finish(self):
+    def finish(self, build_s, test_s, heavy):
+        if len(self.seconds) > NR_SLOWEST:
+            print("\nSlowest:")
+            for seconds, label in sorted(self.seconds, reverse=True)[:NR_SLOWEST]:
+                print(f"  {seconds:6.1f} s  {label}")
         if self.failures:
             print("\nFailed:")
             print("\n".join("  " + name for name in self.failures))
-        print()
+        print(f"\nTotal: {build_s + test_s:.0f} s ({build_s:.0f} s to build, {test_s:.0f} s to test)")
+        if build_s + test_s > BUDGET_S and not heavy:
+            print(f"That is more than the {BUDGET_S // 60} minutes that all tests may take on two cores: make the slowest "
+                  "faster, or name them *_heavy")
         skipped = f", {self.counts[SKIP]} skipped" if self.counts[SKIP] else ""
         print(f"{self.counts[PASS]} passed, {self.counts[FAIL]} failed{skipped}")
 
@@ -196,6 +249,8 @@ def main():
     parser.add_argument("--broken", action="append", default=[], metavar="DIR",
                         help="a build that did not compile: counts as one failed test")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--build-seconds", type=float, default=0, help="what the builds took, for the total")
+    parser.add_argument("--heavy", action="store_true", help="also run tests/*/*_heavy.*, and keep their results")
     parser.add_argument("--fuzz", type=int, help="only property programs, this many times longer")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("names", nargs="*", help="run only what contains one of these")
@@ -209,6 +264,7 @@ def main():
 
     os.environ.setdefault("ASAN_OPTIONS", "abort_on_error=0:detect_stack_use_after_return=1")
     os.environ.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
+    start = time.monotonic()
     programs = find_programs(args)
     if args.names:
         programs = [p for p in programs if any(name in p.label() for name in args.names)]
@@ -225,7 +281,7 @@ def main():
             cli_test.kill_groups()
             print("\ninterrupted", file=sys.stderr)
             os._exit(130)
-    progress.finish()
+    progress.finish(args.build_seconds, time.monotonic() - start, args.heavy)
     sys.exit(progress.counts[FAIL] > 0 or not programs)
 
 
