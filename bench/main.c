@@ -4,7 +4,7 @@
  */
 #include "bench.h"
 
-#include "workload/trace.h"
+#include "trace/trace.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 #include "machine.h"
 #include "pattern.h"
 
-#include "workload/footprint.h"
+#include "trace/footprint.h"
 
 #include <malloc.h>
 #include <stdio.h>

@@ -7,8 +7,8 @@
 #include "base/alloc.h"
 #include "base/prng.h"
 #include "frames/frame.h"
-#include "workload/trace_filter.h"
-#include "workload/trace_writer.h"
+#include "trace/trace_filter.h"
+#include "trace/trace_writer.h"
 
 #include <math.h>
 

@@ -5,7 +5,7 @@
 #ifndef BENCH_PATTERN_H
 #define BENCH_PATTERN_H
 
-#include "workload/trace.h"
+#include "trace/trace.h"
 
 #define PATTERN_START 0x7e0000000ull /* first page of the mapping */
 

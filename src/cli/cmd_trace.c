@@ -5,7 +5,7 @@
 #include "cli/verbs.h"
 #include "report/trace_report.h"
 #include "stats/names.h"
-#include "workload/import.h"
+#include "trace/import.h"
 
 #include <inttypes.h>
 #include <stdio.h>

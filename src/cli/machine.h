@@ -4,7 +4,7 @@
 
 #include "cli/cli.h"
 #include "system/system.h"
-#include "workload/trace.h"
+#include "trace/trace.h"
 
 /* RAM of the machine when --ram is not given: more than recordings touch, so that the cgroup's limit is what counts. Frames
  * never used cost nothing. */

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "base/types.h"
-#include "workload/trace_format.h"
+#include "trace/trace_format.h"
 
 struct hwt_writer;
 

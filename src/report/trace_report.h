@@ -3,8 +3,8 @@
 #define REPORT_TRACE_REPORT_H
 
 #include "base/strbuf.h"
-#include "workload/footprint.h"
-#include "workload/trace.h"
+#include "trace/footprint.h"
+#include "trace/trace.h"
 
 /* What was recorded, how much, and what it touched. */
 void trace_report_info_text(const struct trace *t, const struct footprint *f, struct strbuf *out);

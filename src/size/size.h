@@ -16,8 +16,8 @@
 #include "base/err.h"
 #include "base/vec.h"
 #include "system/system.h"
+#include "trace/trace.h"
 #include "workload/replay.h"
-#include "workload/trace.h"
 
 #define SIZE_SCHEMA_VERSION  1
 #define SIZE_MAX_SLOWDOWN    3.0

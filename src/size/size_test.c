@@ -2,7 +2,7 @@
 #include "base/test.h"
 
 #include "size/size.h"
-#include "workload/trace_writer.h"
+#include "trace/trace_writer.h"
 
 #include <string.h>
 

@@ -12,8 +12,8 @@
 #define WORKLOAD_REPLAY_H
 
 #include "system/system.h"
+#include "trace/trace.h"
 #include "workload/sched.h"
-#include "workload/trace.h"
 
 enum replay_outcome {
     REPLAY_COMPLETED,

@@ -6,8 +6,8 @@
 #include "base/test.h"
 
 #include "base/prng.h"
+#include "trace/trace_writer.h"
 #include "workload/replay.h"
-#include "workload/trace_writer.h"
 
 #include <signal.h>
 #include <string.h>

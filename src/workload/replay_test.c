@@ -1,8 +1,8 @@
 /* replay_test.c - small recordings on a real machine: what they do, when, and in which order. */
 #include "base/test.h"
 
+#include "trace/trace_writer.h"
 #include "workload/replay.h"
-#include "workload/trace_writer.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """hwt.py - a second reader of the trace format, for the recorder's tests.
 
-Written from docs/trace-format.md alone and independent of src/workload, so that an error of one is not
+Written from docs/trace-format.md alone and independent of src/trace, so that an error of one is not
 repeated in the other. Needs the `zstd` program for compressed chunks (or record with --codec stored).
 
     hwt.py FILE            one line a record

@@ -39,7 +39,7 @@
 #include "pub_tool_vkiscnums.h"
 
 #include "record/channel.h"
-#include "workload/trace_format.h"
+#include "trace/trace_format.h"
 
 /* ---- the access buffer ----
  * One word:  bits 0-46 address, 48-53 bytes after the first, 62-63 kind (enum hwt_kind; 3 is nothing). */

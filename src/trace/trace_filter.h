@@ -7,7 +7,7 @@
 #define WORKLOAD_TRACE_FILTER_H
 
 #include "base/hash.h"
-#include "workload/trace_format.h"
+#include "trace/trace_format.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* import_input.c - a buffered reader that knows zstd by its magic. */
-#include "workload/import_input.h"
+#include "trace/import_input.h"
 
 #include "base/alloc.h"
 

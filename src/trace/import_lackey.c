@@ -5,13 +5,13 @@
  *      S 1ffeffe7d8,8   store
  *      M 0421c7cc,4     load and store
  */
-#include "workload/import.h"
+#include "trace/import.h"
 
 #include "base/alloc.h"
-#include "workload/import_input.h"
-#include "workload/pageset.h"
-#include "workload/trace_filter.h"
-#include "workload/trace_writer.h"
+#include "trace/import_input.h"
+#include "trace/pageset.h"
+#include "trace/trace_filter.h"
+#include "trace/trace_writer.h"
 
 #include <inttypes.h>
 #include <stdio.h>

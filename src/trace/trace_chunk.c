@@ -4,7 +4,7 @@
  * lengths within the format's bounds, does the file hold that many bytes, does the hash match. Only then is
  * anything else in it looked at. So damage is found where it is, and no length is believed that a hash does not cover.
  */
-#include "workload/trace_chunk.h"
+#include "trace/trace_chunk.h"
 
 #include "base/alloc.h"
 

@@ -11,10 +11,10 @@
  * The search for the next chunk after damage hashes every candidate that looks like a chunk. A hostile file could make
  * that quadratic, so the search has a budget of bytes; when it is spent the rest of the file counts as lost.
  */
-#include "workload/trace.h"
+#include "trace/trace.h"
 
 #include "base/hash.h"
-#include "workload/trace_chunk.h"
+#include "trace/trace_chunk.h"
 
 #include <fcntl.h>
 #include <limits.h>

@@ -1,8 +1,8 @@
 /* footprint_test.c - what small recordings touched, counted by hand. */
 #include "base/test.h"
 
-#include "workload/footprint.h"
-#include "workload/trace_writer.h"
+#include "trace/footprint.h"
+#include "trace/trace_writer.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* pageset.c - a u64map of bitmaps. */
-#include "workload/pageset.h"
+#include "trace/pageset.h"
 
 #include "base/alloc.h"
 #include "base/bitmap.h"

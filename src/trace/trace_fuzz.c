@@ -9,10 +9,10 @@
 #include "base/test.h"
 
 #include "base/prng.h"
-#include "workload/footprint.h"
-#include "workload/trace.h"
-#include "workload/trace_chunk.h"
-#include "workload/trace_writer.h"
+#include "trace/footprint.h"
+#include "trace/trace.h"
+#include "trace/trace_chunk.h"
+#include "trace/trace_writer.h"
 
 #include <string.h>
 #define XXH_STATIC_LINKING_ONLY

@@ -2,7 +2,7 @@
 #include "base/test.h"
 
 #include "base/prng.h"
-#include "workload/pageset.h"
+#include "trace/pageset.h"
 
 #include <string.h>
 

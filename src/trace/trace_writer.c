@@ -4,12 +4,12 @@
  * that is no smaller), gets its header and hash, and goes out with one write(). Deltas start anew in every chunk, so that
  * each decodes on its own.
  */
-#include "workload/trace_writer.h"
+#include "trace/trace_writer.h"
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
 #include "base/vec.h"
-#include "workload/trace_chunk.h"
+#include "trace/trace_chunk.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 #define WORKLOAD_TRACE_CHUNK_H
 
 #include "base/wire.h"
-#include "workload/trace.h"
+#include "trace/trace.h"
 
 /* Bytes of a file or of memory, read at an offset. Safe for several threads at once. */
 struct trace_source {

@@ -2,10 +2,10 @@
 #include "base/test.h"
 
 #include "base/outfile.h"
-#include "workload/footprint.h"
-#include "workload/import.h"
-#include "workload/trace.h"
-#include "workload/trace_chunk.h"
+#include "trace/footprint.h"
+#include "trace/import.h"
+#include "trace/trace.h"
+#include "trace/trace_chunk.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -5,12 +5,12 @@
  * goes away takes its anonymous pages with it; pages of files stay, as they do in a page cache without pressure, until
  * the file is removed or cut.
  */
-#include "workload/footprint.h"
+#include "trace/footprint.h"
 
 #include "base/alloc.h"
 #include "base/heap.h"
 #include "base/vec.h"
-#include "workload/pageset.h"
+#include "trace/pageset.h"
 
 #include <stdlib.h>
 #include <string.h>

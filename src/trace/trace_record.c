@@ -3,7 +3,7 @@
  * The fast path is an access whose two varints are short; it is taken for as long as a whole access of any length surely
  * fits into what is left of the payload, so it needs no bounds check per byte. Operations and the tail go the careful way.
  */
-#include "workload/trace_chunk.h"
+#include "trace/trace_chunk.h"
 
 #include "base/alloc.h"
 

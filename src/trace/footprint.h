@@ -8,7 +8,7 @@
 #ifndef WORKLOAD_FOOTPRINT_H
 #define WORKLOAD_FOOTPRINT_H
 
-#include "workload/trace.h"
+#include "trace/trace.h"
 
 struct footprint_file {
     u64 dev, ino;

@@ -2,9 +2,9 @@
 #include "base/test.h"
 
 #include "base/prng.h"
-#include "workload/trace.h"
-#include "workload/trace_chunk.h"
-#include "workload/trace_writer.h"
+#include "trace/trace.h"
+#include "trace/trace_chunk.h"
+#include "trace/trace_writer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /* import_oracle.c - libCacheSim's oracleGeneral to a trace. */
-#include "workload/import.h"
+#include "trace/import.h"
 
 #include "base/alloc.h"
 #include "base/hash.h"
-#include "workload/import_input.h"
-#include "workload/trace_chunk.h"
-#include "workload/trace_writer.h"
+#include "trace/import_input.h"
+#include "trace/trace_chunk.h"
+#include "trace/trace_writer.h"
 
 #include <inttypes.h>
 
