@@ -206,6 +206,17 @@ static bool store_machine(struct cli *cli, enum cli_common_id id)
     }
 }
 
+static void print_help(struct cli *cli)
+{
+    struct strbuf text;
+
+    strbuf_init(&text);
+    cli_render_help(cli->spec, &text);
+    cli->exit_code = cli_print(cli->spec->verb, &text);
+    cli->done = true;
+    strbuf_done(&text);
+}
+
 static void store_common(struct cli *cli, int id)
 {
     if (store_machine(cli, (enum cli_common_id)id))
@@ -227,9 +238,7 @@ static void store_common(struct cli *cli, int id)
         cli->quiet = true;
         break;
     case CLI_ID_HELP:
-        cli_print_help(cli->spec);
-        cli->done = true;
-        cli->exit_code = CLI_OK;
+        print_help(cli);
         break;
     default:
         hw_unreachable();

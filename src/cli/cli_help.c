@@ -1,26 +1,27 @@
 /* cli_help.c - help texts made from the tables of options and verbs. */
 #include "cli/cli_int.h"
 
-#include <stdio.h>
-#include <string.h>
+#define HELP_COLUMN 30u
 
-#define HELP_COLUMN 30
-
-static void print_option(const struct cli_option *o)
+static void render_option(const struct cli_option *o, struct strbuf *out)
 {
-    int width =
-        o->letter ? printf("  -%c, --%s", o->letter, o->name) : printf("      --%s", o->name);
+    size_t start = out->len, width;
 
+    if (o->letter)
+        strbuf_printf(out, "  -%c, --%s", o->letter, o->name);
+    else
+        strbuf_printf(out, "      --%s", o->name);
     if (o->arg)
-        width += printf(" %s", o->arg);
+        strbuf_printf(out, " %s", o->arg);
+    width = out->len - start;
     if (width >= HELP_COLUMN) {
-        printf("\n");
+        strbuf_append(out, "\n");
         width = 0;
     }
-    printf("%*s%s\n", HELP_COLUMN - width, "", o->help);
+    strbuf_printf(out, "%*s%s\n", (int)(HELP_COLUMN - width), "", o->help);
 }
 
-void cli_print_help(const struct cli_spec *spec)
+void cli_render_help(const struct cli_spec *spec, struct strbuf *out)
 {
     static const struct {
         unsigned group;
@@ -30,12 +31,12 @@ void cli_print_help(const struct cli_spec *spec)
         {CLI_OUTPUT | CLI_PROGRESS | CLI_HELP, "Output"},
     };
 
-    printf("Usage: highwater %s [options]%s%s\n\n%s\n", spec->verb, *spec->operands ? " " : "",
-           spec->operands, spec->summary);
+    strbuf_printf(out, "Usage: highwater %s [options]%s%s\n\n%s\n", spec->verb,
+                  *spec->operands ? " " : "", spec->operands, spec->summary);
     if (spec->nr_options)
-        printf("\nOptions:\n");
+        strbuf_printf(out, "\nOptions:\n");
     for (unsigned i = 0; i < spec->nr_options; i++)
-        print_option(&spec->options[i]);
+        render_option(&spec->options[i], out);
     for (unsigned g = 0; g < ARRAY_SIZE(groups); g++) {
         bool titled = false;
 
@@ -47,26 +48,28 @@ void cli_print_help(const struct cli_spec *spec)
             if (!here || !cli_takes(spec, c))
                 continue;
             if (!titled)
-                printf("\n%s:\n", groups[g].title);
+                strbuf_printf(out, "\n%s:\n", groups[g].title);
             titled = true;
-            print_option(&c->option);
+            render_option(&c->option, out);
         }
     }
     if (spec->notes)
-        printf("\n%s", spec->notes);
+        strbuf_printf(out, "\n%s", spec->notes);
     if (spec->takes & CLI_MACHINE)
-        printf("\nSizes take K, M, G or T, in powers of two: 96M is 96 MiB.\n");
+        strbuf_printf(out, "\nSizes take K, M, G or T, in powers of two: 96M is 96 MiB.\n");
 }
 
-void cli_print_program_help(void)
+void cli_render_program_help(struct strbuf *out)
 {
-    printf(
+    strbuf_append(
+        out,
         "Usage: highwater VERB [options] [FILE] [-- COMMAND]\n\n"
         "Linux memory management as a program: record a program once, replay it on a machine with\n"
         "other limits, and see what is used for what, how reclaimable it is, and whether it "
         "hurts.\n"
         "\nVerbs:\n");
     for (unsigned i = 0; i < nr_cli_verbs; i++)
-        printf("  %-10s %s\n", cli_verbs[i].name, cli_verbs[i].summary);
-    printf("\n'highwater VERB --help' tells more. 'highwater --version' prints the version.\n");
+        strbuf_printf(out, "  %-10s %s\n", cli_verbs[i].name, cli_verbs[i].summary);
+    strbuf_printf(
+        out, "\n'highwater VERB --help' tells more. 'highwater --version' prints the version.\n");
 }

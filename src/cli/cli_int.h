@@ -27,9 +27,12 @@ static inline bool cli_takes(const struct cli_spec *spec, const struct cli_commo
     return common->group == CLI_HELP || (spec->takes & common->group) != 0;
 }
 
-/* Help on stdout, from the tables. */
-void cli_print_help(const struct cli_spec *spec);
-void cli_print_program_help(void);
+/* Help, from the tables. */
+void cli_render_help(const struct cli_spec *spec, struct strbuf *out);
+void cli_render_program_help(struct strbuf *out);
+
+/* To stdout. CLI_OK; or CLI_FAILED, after saying why on stderr in the name of `verb` (NULL: of the program). */
+int cli_print(const char *verb, const struct strbuf *text);
 
 /* --set KEY=VALUE */
 bool cli_set(struct cli *cli, const char *assignment);

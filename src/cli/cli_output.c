@@ -2,6 +2,7 @@
 #include "cli/cli_int.h"
 
 #include "base/outfile.h"
+#include "cli/streams.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -74,10 +75,18 @@ int cli_emit(struct cli *cli, const struct strbuf *text)
             return cli_fail_err(cli, &e);
         return CLI_OK;
     }
-    fwrite(text->text, 1, text->len, stdout);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return cli_fail(cli, "cannot write to stdout: %s", strerror(errno));
-    return CLI_OK;
+    return cli_print(cli->spec->verb, text);
+}
+
+int cli_print(const char *verb, const struct strbuf *text)
+{
+    int rc = streams_print(text->text, text->len);
+
+    if (rc == 0)
+        return CLI_OK;
+    fprintf(stderr, "highwater%s%s: cannot write to stdout: %s\n", verb ? " " : "",
+            verb ? verb : "", strerror(-rc));
+    return CLI_FAILED;
 }
 
 #define PROGRESS_INTERVAL (100 * NS_PER_MS)

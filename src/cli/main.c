@@ -1,5 +1,6 @@
 /* main.c - highwater VERB ...: finds the verb and runs it. */
 #include "cli/cli_int.h"
+#include "cli/streams.h"
 
 #include "stats/names.h"
 
@@ -7,11 +8,30 @@
 #include <stdio.h>
 #include <string.h>
 
+enum about { PROGRAM_HELP, VERSION };
+
+static int print(enum about what)
+{
+    struct strbuf text;
+    int rc;
+
+    strbuf_init(&text);
+    if (what == VERSION)
+        strbuf_append(&text, "highwater " HW_VERSION "\n");
+    else
+        cli_render_program_help(&text);
+    rc = cli_print(NULL, &text);
+    strbuf_done(&text);
+    return rc;
+}
+
 int main(int argc, char **argv)
 {
     struct nearest near;
     char hint[256];
 
+    if (!streams_open())
+        return CLI_FAILED; /* there is nowhere to say why */
     setlocale(LC_CTYPE, "");
     if (argc < 2) {
         fprintf(stderr, "highwater: a verb is missing\nTry 'highwater --help'.\n");
@@ -19,20 +39,16 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
-        if (argc == 2) {
-            cli_print_program_help();
-            return CLI_OK;
-        }
+        if (argc == 2)
+            return print(PROGRAM_HELP);
         /* "help VERB" is "VERB --help". */
         static char help[] = "--help";
         argv[1] = argv[2];
         argv[2] = help;
         argc = 3;
     }
-    if (strcmp(argv[1], "--version") == 0) {
-        printf("highwater %s\n", HW_VERSION);
-        return CLI_OK;
-    }
+    if (strcmp(argv[1], "--version") == 0)
+        return print(VERSION);
     for (unsigned i = 0; i < nr_cli_verbs; i++) {
         if (strcmp(cli_verbs[i].name, argv[1]) == 0)
             return cli_verbs[i].run(argc - 1, argv + 1);

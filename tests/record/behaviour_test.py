@@ -66,6 +66,29 @@ def environment_is_the_programs_own(tmp):
     expect(out == native, "environment differs", out, native)
 
 
+def descriptors_are_the_programs_own(tmp):
+    """What was closed is closed, and the recorder occupies no number, in the program and in a child of it."""
+    program = build_c("subject.c", tmp)
+    trace, told = os.path.join(tmp, "x.hwt"), os.path.join(tmp, "told")
+
+    def tells(closed_ones, command):
+        def close_them():
+            for fd in closed_ones:
+                os.close(fd)
+
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=TIMEOUT,
+                       preexec_fn=close_them)
+        with open(told) as f:
+            return f.read()
+
+    for closed_ones in ((), (0,), (1,), (1, 2), (0, 2), (0, 1, 2)):
+        for command in ([program, "descriptors", told], ["sh", "-c", program + " descriptors " + told]):
+            native = tells(closed_ones, command)
+            recorded = tells(closed_ones, [highwater(), "record", "-q", "-o", trace, "--", *command])
+            expect(recorded == native, "closed: %s" % (closed_ones,), command[0], native, recorded)
+            closed(trace)
+
+
 def summary_is_one_line_on_stderr(tmp):
     _, process = start(tmp, ["true"])
     out, err = process.communicate(timeout=TIMEOUT)
@@ -339,6 +362,7 @@ def instructions_of_a_fork_are_counted_once(tmp):
 
 if __name__ == "__main__":
     run_tests(output_input_and_exit_code_are_the_programs_own, environment_is_the_programs_own,
+              descriptors_are_the_programs_own,
               summary_is_one_line_on_stderr, errors_are_one_line_with_a_code, stored_chunks_say_the_same,
               threads_have_streams_of_their_own, fork_makes_a_child_that_inherits,
               spawn_and_exec_start_new_images, pipelines_keep_their_order, static_programs_work,

@@ -290,13 +290,25 @@ static int maps(char **argv)
     return 0;
 }
 
+/* descriptors FILE: which of 0 to 2 are open, and the number a new file gets. */
+static int descriptors(char **argv)
+{
+    int open_ones = 0, fd;
+
+    for (fd = 0; fd < 3; fd++)
+        open_ones |= (fcntl(fd, F_GETFD) >= 0) << fd;
+    fd = open(argv[0], O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    MUST(dprintf(fd, "open %d new %d\n", open_ones, fd) > 0);
+    return 0;
+}
+
 static const struct {
     const char *name;
     int (*run)(char **argv);
 } subjects[] = {
-    {"threads", threads}, {"forks", forks},     {"spawns", spawns},        {"dies", dies},
-    {"busy", busy},       {"catches", catches}, {"pauses", waits_forever}, {"waits", waits},
-    {"files", files},     {"maps", maps},
+    {"threads", threads}, {"forks", forks},     {"spawns", spawns},           {"dies", dies},
+    {"busy", busy},       {"catches", catches}, {"pauses", waits_forever},    {"waits", waits},
+    {"files", files},     {"maps", maps},       {"descriptors", descriptors},
 };
 
 int main(int argc, char **argv)

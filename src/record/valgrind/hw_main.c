@@ -71,8 +71,24 @@ static void join_channel(void)
     hw_channel = c;
 }
 
+/* The core opens its log at the lowest free descriptor and copies it out of the program's way, but leaves the original open. */
+static Int log_fd;
+
+static Bool is_open(Int fd)
+{
+    return hw_syscall(__NR_fcntl, (UWord)fd, VKI_F_GETFD, 0, 0, 0, 0) >= 0;
+}
+
+static void find_log_fd(void)
+{
+    for (log_fd = 0; is_open(log_fd); log_fd++)
+        continue;
+}
+
 static void after_options(void)
 {
+    if (is_open(log_fd))
+        VG_(close)(log_fd);
     join_channel();
     hw_process_init();
 }
@@ -133,6 +149,7 @@ static void start_code(ThreadId tid, ULong blocks)
 
 static void before_options(void)
 {
+    find_log_fd();
     VG_(details_name)("highwater recorder");
     VG_(details_version)(NULL);
     VG_(details_description)("records page accesses and system calls");
