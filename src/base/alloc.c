@@ -52,6 +52,13 @@ void *xrealloc_array(void *ptr, size_t count, size_t bytes_each)
     return xrealloc(ptr, bytes);
 }
 
+void *alloc_checked(void *ptr, const char *what)
+{
+    if (!ptr)
+        out_of_memory(what, 0);
+    return ptr;
+}
+
 char *xstrdup(const char *text)
 {
     size_t bytes = strlen(text) + 1;

@@ -21,6 +21,9 @@ void *xrealloc(void *ptr, size_t bytes) __attribute__((returns_nonnull));
 /* Resize an array; count * bytes_each may overflow and then aborts. */
 void *xrealloc_array(void *ptr, size_t count, size_t bytes_each) __attribute__((returns_nonnull));
 
+/* What another library allocated, or the end of the program where that is NULL; `what` names it in the message. */
+void *alloc_checked(void *ptr, const char *what) __attribute__((returns_nonnull));
+
 char *xstrdup(const char *text) __attribute__((malloc, returns_nonnull));
 
 /* Address space for a huge, sparsely used array: zero pages, taken from the host when first touched

@@ -81,7 +81,7 @@ void capture_report_info_text(const struct capture *c, const char *path, struct 
 
 void capture_report_info_json(const struct capture *c, const char *path, struct strbuf *out)
 {
-    json_object *root = json_object_new_object(), *list = json_object_new_array();
+    json_object *root = json_new_object(), *list = json_new_array();
     const struct capture_loss *loss = capture_loss(c);
 
     json_put_u64(root, "schema_version", 1);
@@ -95,18 +95,16 @@ void capture_report_info_json(const struct capture *c, const char *path, struct 
     json_put_u64(root, "lost_samples", loss->samples);
     json_put_u64(root, "damage_count", loss->count);
     vec_for_each (&loss->damages, d) {
-        json_object *o = json_object_new_object();
+        json_object *o = json_new_object();
 
         json_put_u64(o, "offset", d->offset);
         json_put_u64(o, "bytes", d->bytes);
         json_put_text(o, "reason", d->reason);
-        json_object_array_add(list, o);
+        json_append(list, o);
     }
-    json_object_object_add(root, "damage", list);
-    strbuf_append(out, json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-                                                                JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_put(root, "damage", list);
+    json_render(root, JSON_DENSE, out);
     strbuf_appendc(out, '\n');
-    json_object_put(root);
 }
 
 void capture_report_file(const char *path, bool read_now, int result, size_t len,

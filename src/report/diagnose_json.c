@@ -12,11 +12,6 @@
 
 #define SCHEMA_VERSION 1
 
-static void put(json_object *o, const char *key, json_object *value)
-{
-    json_object_object_add(o, key, value);
-}
-
 static json_object *number_json(double number)
 {
     char text[64];
@@ -24,14 +19,14 @@ static json_object *number_json(double number)
     if (!isfinite(number))
         return NULL;
     if (number == floor(number) && fabs(number) < 9e15)
-        return json_object_new_int64((int64_t)number);
+        return json_new_s64((int64_t)number);
     snprintf(text, sizeof(text), "%.3f", number);
-    return json_object_new_double_s(number, text);
+    return json_new_number(number, text);
 }
 
 static void put_known(json_object *o, const char *key, u64 figure)
 {
-    put(o, key, known(figure) ? json_object_new_uint64(figure) : NULL);
+    json_put(o, key, known(figure) ? json_new_u64(figure) : NULL);
 }
 
 static void put_text_or_null(json_object *o, const char *key, const char *text)
@@ -39,7 +34,7 @@ static void put_text_or_null(json_object *o, const char *key, const char *text)
     if (text && *text)
         json_put_text(o, key, text);
     else
-        put(o, key, NULL);
+        json_put(o, key, NULL);
 }
 
 static json_object *source_json(const struct diagnose_report *r)
@@ -50,26 +45,26 @@ static json_object *source_json(const struct diagnose_report *r)
         [SOURCE_CAPTURE] = "capture",
     };
     const struct snapshot *s = r->diagnosis->last;
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
 
     json_put_text(o, "kind", kinds[s->kind]);
     json_put_text(o, "name", r->source);
     put_text_or_null(o, "hostname", s->hostname);
     put_text_or_null(o, "release", s->release);
-    put(o, "time_us", known(s->wall_us) ? json_object_new_uint64(s->wall_us) : NULL);
-    put(o, "uptime_us", known(s->uptime_us) ? json_object_new_uint64(s->uptime_us) : NULL);
-    put(o, "samples", json_object_new_uint64(r->samples));
-    put(o, "interval_seconds", number_json(r->diagnosis->interval_s));
-    put(o, "worst_moment", json_object_new_boolean(r->worst));
+    json_put(o, "time_us", known(s->wall_us) ? json_new_u64(s->wall_us) : NULL);
+    json_put(o, "uptime_us", known(s->uptime_us) ? json_new_u64(s->uptime_us) : NULL);
+    json_put(o, "samples", json_new_u64(r->samples));
+    json_put(o, "interval_seconds", number_json(r->diagnosis->interval_s));
+    json_put(o, "worst_moment", json_new_bool(r->worst));
     return o;
 }
 
 static json_object *evidence_json(const struct evidence *e)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
 
     json_put_text(o, "name", e->name);
-    put(o, "value", number_json(e->number));
+    json_put(o, "value", number_json(e->number));
     json_put_text(o, "unit", evidence_units[e->unit]);
     json_put_text(o, "text", e->value);
     put_text_or_null(o, "threshold", e->threshold);
@@ -80,7 +75,7 @@ static json_object *evidence_json(const struct evidence *e)
 static json_object *finding_json(const struct diagnose_report *r, const struct finding *f)
 {
     const struct rule_info *info = &rule_info[f->rule];
-    json_object *o = json_object_new_object(), *evidence = json_object_new_array();
+    json_object *o = json_new_object(), *evidence = json_new_array();
 
     json_put_text(o, "rule", info->name);
     json_put_text(o, "family", info->family);
@@ -90,8 +85,8 @@ static json_object *finding_json(const struct diagnose_report *r, const struct f
     json_put_text(o, "title", f->title);
     put_text_or_null(o, "detail", f->detail);
     vec_for_each (&f->evidence, e)
-        json_object_array_add(evidence, evidence_json(e));
-    put(o, "evidence", evidence);
+        json_append(evidence, evidence_json(e));
+    json_put(o, "evidence", evidence);
     json_put_text(o, "meaning", info->meaning);
     json_put_text(o, "look_next", info->look_next);
     json_put_text(o, "change", info->change);
@@ -103,96 +98,93 @@ static json_object *finding_json(const struct diagnose_report *r, const struct f
 
 static json_object *pressure_json(const struct psi_view *v)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
 
     for (unsigned full = 0; full < 2; full++) {
         const struct psi_line *l = full ? &v->full : &v->some;
         json_object *line = NULL;
 
         if (known(l->avg10)) {
-            line = json_object_new_object();
-            put(line, "avg10", number_json((double)l->avg10 / 100));
-            put(line, "avg60", number_json((double)l->avg60 / 100));
-            put(line, "avg300", number_json((double)l->avg300 / 100));
+            line = json_new_object();
+            json_put(line, "avg10", number_json((double)l->avg10 / 100));
+            json_put(line, "avg60", number_json((double)l->avg60 / 100));
+            json_put(line, "avg300", number_json((double)l->avg300 / 100));
             put_known(line, "total_us", l->total_us);
         }
-        put(o, full ? "full" : "some", line);
+        json_put(o, full ? "full" : "some", line);
     }
     return o;
 }
 
 static json_object *accounting_json(const struct accounting *a)
 {
-    json_object *o = json_object_new_object(), *lines = json_object_new_array();
+    json_object *o = json_new_object(), *lines = json_new_array();
 
     json_put_text(o, "scope", a->scope);
     vec_for_each (&a->lines, l) {
-        json_object *line = json_object_new_object();
+        json_object *line = json_new_object();
 
         json_put_text(line, "name", l->name);
-        put(line, "bytes", json_object_new_int64(l->bytes));
-        put(line, "depth", json_object_new_int(l->depth));
-        put(line, "remainder", json_object_new_boolean(l->is_remainder));
+        json_put(line, "bytes", json_new_s64(l->bytes));
+        json_put(line, "depth", json_new_s64(l->depth));
+        json_put(line, "remainder", json_new_bool(l->is_remainder));
         put_text_or_null(line, "note", l->note);
-        json_object_array_add(lines, line);
+        json_append(lines, line);
     }
-    put(o, "lines", lines);
+    json_put(o, "lines", lines);
     return o;
 }
 
 static json_object *reconciliation_json(const struct reconciliation *r)
 {
-    json_object *o = json_object_new_object(), *figures = json_object_new_array();
+    json_object *o = json_new_object(), *figures = json_new_array();
 
     json_put_text(o, "scope", r->scope);
     json_put_text(o, "text", r->text);
     vec_for_each (&r->figures, f) {
-        json_object *figure = json_object_new_object();
+        json_object *figure = json_new_object();
 
         json_put_text(figure, "tool", f->tool);
         json_put_u64(figure, "bytes", f->bytes);
         json_put_text(figure, "why", f->why);
-        json_object_array_add(figures, figure);
+        json_append(figures, figure);
     }
-    put(o, "figures", figures);
+    json_put(o, "figures", figures);
     return o;
 }
 
 void diagnose_render_json(const struct diagnose_report *r, struct strbuf *out)
 {
     const struct diagnosis *d = r->diagnosis;
-    json_object *o = json_object_new_object(), *findings = json_object_new_array();
-    json_object *gaps = json_object_new_array(), *tools = json_object_new_array();
-    json_object *pressure = json_object_new_object();
+    json_object *o = json_new_object(), *findings = json_new_array();
+    json_object *gaps = json_new_array(), *tools = json_new_array();
+    json_object *pressure = json_new_object();
 
-    put(o, "schema_version", json_object_new_int(SCHEMA_VERSION));
+    json_put(o, "schema_version", json_new_s64(SCHEMA_VERSION));
     json_put_text(o, "verdict", verdict_name(d->verdict));
-    put(o, "exit_code", json_object_new_int((int)d->verdict));
+    json_put(o, "exit_code", json_new_s64((int)d->verdict));
     json_put_text(o, "headline", d->headline);
-    put(o, "source", source_json(r));
+    json_put(o, "source", source_json(r));
     vec_for_each (&d->findings.items, f)
-        json_object_array_add(findings, finding_json(r, f));
-    put(o, "findings", findings);
+        json_append(findings, finding_json(r, f));
+    json_put(o, "findings", findings);
     vec_for_each (&d->findings.gaps, g) {
-        json_object *gap = json_object_new_object();
+        json_object *gap = json_new_object();
 
         json_put_text(gap, "rule", rule_info[g->rule].name);
         json_put_text(gap, "what", g->what);
         json_put_text(gap, "why", g->why);
-        json_object_array_add(gaps, gap);
+        json_append(gaps, gap);
     }
-    put(o, "not_measurable", gaps);
-    put(pressure, "memory", pressure_json(&d->last->psi[PSI_RES_MEMORY]));
-    put(pressure, "io", pressure_json(&d->last->psi[PSI_RES_IO]));
-    put(pressure, "cpu", pressure_json(&d->last->psi[PSI_RES_CPU]));
-    put(o, "pressure", pressure);
-    put(o, "accounting", accounting_json(&d->accounting));
+    json_put(o, "not_measurable", gaps);
+    json_put(pressure, "memory", pressure_json(&d->last->psi[PSI_RES_MEMORY]));
+    json_put(pressure, "io", pressure_json(&d->last->psi[PSI_RES_IO]));
+    json_put(pressure, "cpu", pressure_json(&d->last->psi[PSI_RES_CPU]));
+    json_put(o, "pressure", pressure);
+    json_put(o, "accounting", accounting_json(&d->accounting));
     vec_for_each (&d->reconciliations, at)
-        json_object_array_add(tools, reconciliation_json(at));
-    put(o, "reconciliation", tools);
-    strbuf_append(out, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-                                                             JSON_C_TO_STRING_SPACED |
-                                                             JSON_C_TO_STRING_NOSLASHESCAPE));
+        json_append(tools, reconciliation_json(at));
+    json_put(o, "reconciliation", tools);
+    json_render(o, JSON_SPACED, out);
     strbuf_appendc(out, '\n');
-    json_object_put(o);
 }

@@ -13,14 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static void put(json_object *o, const char *key, json_object *value)
-{
-    json_object_object_add(o, key, value);
-}
-
 static void put_s64(json_object *o, const char *key, s64 value)
 {
-    put(o, key, json_object_new_int64(value));
+    json_put(o, key, json_new_s64(value));
 }
 
 /* A fraction with nine digits, printed the same everywhere. */
@@ -29,19 +24,19 @@ static void put_fraction(json_object *o, const char *key, double value)
     char text[48];
 
     snprintf(text, sizeof(text), "%.9f", value);
-    put(o, key, json_object_new_double_s(value, text));
+    json_put(o, key, json_new_number(value, text));
 }
 
 /* A limit: null when there is none. */
 static void put_limit(json_object *o, const char *key, u64 pages)
 {
-    put(o, key, pages >= PAGE_COUNTER_MAX ? NULL : json_object_new_uint64(pages * PAGE_SIZE));
+    json_put(o, key, pages >= PAGE_COUNTER_MAX ? NULL : json_new_u64(pages * PAGE_SIZE));
 }
 
 static json_object *machine_json(const struct system *s)
 {
-    json_object *o = json_object_new_object(), *swaps = json_object_new_array();
-    json_object *tunables = json_object_new_object();
+    json_object *o = json_new_object(), *swaps = json_new_array();
+    json_object *tunables = json_new_object();
 
     json_put_text(o, "kernel", s->config.kernel);
     json_put_u64(o, "ram_bytes", s->frames.ram_bytes);
@@ -50,26 +45,26 @@ static json_object *machine_json(const struct system *s)
     json_put_text(o, "disk", s->disk.profile ? s->disk.profile->name : "");
     for (u32 i = 0; i < s->swap.nr_areas; i++) {
         const struct swap_area *a = &s->swap.areas[i];
-        json_object *swap = json_object_new_object();
+        json_object *swap = json_new_object();
 
         json_put_text(swap, "name", a->name);
         json_put_u64(swap, "bytes", (u64)a->nr_slots * PAGE_SIZE);
         json_put_text(swap, "device",
                       a->device && a->device->profile ? a->device->profile->name : "");
-        json_object_array_add(swaps, swap);
+        json_append(swaps, swap);
     }
-    put(o, "swap", swaps);
+    json_put(o, "swap", swaps);
     json_put_u64(o, "seed", s->config.seed);
     for (unsigned i = 0; i < nr_tunables; i++)
         json_put_u64(tunables, tunable_info[i].key, tunables_get(&s->tunables, &tunable_info[i]));
-    put(o, "tunables", tunables);
+    json_put(o, "tunables", tunables);
     return o;
 }
 
 static json_object *tasks_json(const struct run_report *r)
 {
     const struct system *s = r->system;
-    json_object *tasks = json_object_new_array();
+    json_object *tasks = json_new_array();
 
     for (u32 i = 0; i < s->nr_tasks; i++) {
         const struct task *t = s->tasks[i];
@@ -78,7 +73,7 @@ static json_object *tasks_json(const struct run_report *r)
 
         if (!run_lists_task(t))
             continue;
-        o = json_object_new_object();
+        o = json_new_object();
         run_process_faults(s, t, &minor, &major);
         json_put_u64(o, "pid", t->pid);
         json_put_u64(o, "ppid", t->ppid);
@@ -96,7 +91,7 @@ static json_object *tasks_json(const struct run_report *r)
 
             json_put_text(o, "task", job ? job->task->head.name : "");
         }
-        json_object_array_add(tasks, o);
+        json_append(tasks, o);
     }
     return tasks;
 }
@@ -104,7 +99,7 @@ static json_object *tasks_json(const struct run_report *r)
 /* One [task] of a scenario. */
 static json_object *job_json(const struct run_report *r, const struct scenario_job *job)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
     struct run_job sum;
     char path[4096];
 
@@ -133,7 +128,7 @@ static json_object *job_json(const struct run_report *r, const struct scenario_j
 /* One [write] or [rmdir], swapon or swapoff. */
 static json_object *act_json(const struct scenario_act *a)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
     const struct scenario_write *w = a->write;
 
     json_put_text(o, "name", scenario_act_head(a)->name);
@@ -162,22 +157,22 @@ static json_object *act_json(const struct scenario_act *a)
 
 static json_object *scenario_json(const struct run_report *r)
 {
-    json_object *o = json_object_new_object(), *jobs = json_object_new_array();
-    json_object *acts = json_object_new_array();
+    json_object *o = json_new_object(), *jobs = json_new_array();
+    json_object *acts = json_new_array();
 
     for (size_t i = 0; i < r->scenario->nr_jobs; i++)
-        json_object_array_add(jobs, job_json(r, &r->scenario->jobs[i]));
-    put(o, "tasks", jobs);
+        json_append(jobs, job_json(r, &r->scenario->jobs[i]));
+    json_put(o, "tasks", jobs);
     for (size_t i = 0; i < r->scenario->nr_acts; i++)
-        json_object_array_add(acts, act_json(&r->scenario->acts[i]));
-    put(o, "acts", acts);
+        json_append(acts, act_json(&r->scenario->acts[i]));
+    json_put(o, "acts", acts);
     return o;
 }
 
 static json_object *vmstat_json(const struct system *s)
 {
     const struct kernel_profile *profile = procfs_profile(s);
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
     struct counters c;
 
     procfs_counters(s, &c);
@@ -192,7 +187,7 @@ static json_object *vmstat_json(const struct system *s)
 static json_object *memory_stat_json(const struct system *s, memory_stat_fn get, void *ctx)
 {
     const struct kernel_profile *profile = procfs_profile(s);
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
 
     for (unsigned i = 0; i < profile->nr_memory_stat; i++)
         put_s64(o, profile->memory_stat[i].name,
@@ -203,7 +198,7 @@ static json_object *memory_stat_json(const struct system *s, memory_stat_fn get,
 /* Counters called "memory.events.max" as {"max": n}. */
 static json_object *events_json(const struct group *g, const char *prefix)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
     size_t len = strlen(prefix);
 
     for (unsigned i = 0; i < NR_COUNTERS; i++) {
@@ -217,10 +212,10 @@ static json_object *events_json(const struct group *g, const char *prefix)
 static json_object *pressure_json(const struct system *s, const struct group *g, enum psi_res res)
 {
     static const char *const names[] = {"avg10", "avg60", "avg300"};
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
 
     for (unsigned full = 0; full < 2; full++) {
-        json_object *line = json_object_new_object();
+        json_object *line = json_new_object();
         struct psi_figures f = {0};
 
         if (g->parent || res != PSI_CPU || !full)
@@ -230,27 +225,27 @@ static json_object *pressure_json(const struct system *s, const struct group *g,
             double percent = (double)f.avg[i] / (1 << PSI_FIXED_BITS);
 
             snprintf(text, sizeof(text), "%.2f", percent);
-            put(line, names[i], json_object_new_double_s(percent, text));
+            json_put(line, names[i], json_new_number(percent, text));
         }
         json_put_u64(line, "total", f.total_us);
-        put(o, full ? "full" : "some", line);
+        json_put(o, full ? "full" : "some", line);
     }
     return o;
 }
 
 static json_object *machine_pressure_json(const struct system *s)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
 
-    put(o, "cpu", pressure_json(s, s->groups.root, PSI_CPU));
-    put(o, "io", pressure_json(s, s->groups.root, PSI_IO));
-    put(o, "memory", pressure_json(s, s->groups.root, PSI_MEM));
+    json_put(o, "cpu", pressure_json(s, s->groups.root, PSI_CPU));
+    json_put(o, "io", pressure_json(s, s->groups.root, PSI_IO));
+    json_put(o, "memory", pressure_json(s, s->groups.root, PSI_MEM));
     return o;
 }
 
 static json_object *group_json(const struct system *s, struct group *g)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
     char path[4096];
 
     group_path(g, path, sizeof(path));
@@ -261,23 +256,23 @@ static json_object *group_json(const struct system *s, struct group *g)
     json_put_u64(o, "memory.current", g->memory.usage * PAGE_SIZE);
     json_put_u64(o, "memory.peak", g->memory.peak * PAGE_SIZE);
     json_put_u64(o, "memory.swap.current", g->swap.usage * PAGE_SIZE);
-    put(o, "memory.stat", memory_stat_json(s, procfs_group_counter, g));
-    put(o, "memory.events", events_json(g, "memory.events."));
-    put(o, "memory.swap.events", events_json(g, "memory.swap.events."));
-    put(o, "cpu.pressure", pressure_json(s, g, PSI_CPU));
-    put(o, "io.pressure", pressure_json(s, g, PSI_IO));
-    put(o, "memory.pressure", pressure_json(s, g, PSI_MEM));
+    json_put(o, "memory.stat", memory_stat_json(s, procfs_group_counter, g));
+    json_put(o, "memory.events", events_json(g, "memory.events."));
+    json_put(o, "memory.swap.events", events_json(g, "memory.swap.events."));
+    json_put(o, "cpu.pressure", pressure_json(s, g, PSI_CPU));
+    json_put(o, "io.pressure", pressure_json(s, g, PSI_IO));
+    json_put(o, "memory.pressure", pressure_json(s, g, PSI_MEM));
     return o;
 }
 
 static json_object *groups_json(const struct system *s)
 {
-    json_object *groups = json_object_new_array();
+    json_object *groups = json_new_array();
 
     for (struct group *g = s->groups.root; g; g = group_next(s->groups.root, g)) {
         /* The root has no limits and, in Linux, no memory.current. */
         if (g->parent && g->online)
-            json_object_array_add(groups, group_json(s, g));
+            json_append(groups, group_json(s, g));
     }
     return groups;
 }
@@ -289,13 +284,13 @@ static s64 sample_value(void *counters, enum counter id)
 
 static json_object *fullest_json(const struct run_report *r)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
     struct run_sample sample = r->fullest;
 
     json_put_u64(o, "at_ns", sample.at_ns);
     json_put_u64(o, "memory.current", sample.memory_pages * PAGE_SIZE);
     json_put_u64(o, "memory.swap.current", sample.swap_pages * PAGE_SIZE);
-    put(o, "memory.stat", memory_stat_json(r->system, sample_value, sample.counters));
+    json_put(o, "memory.stat", memory_stat_json(r->system, sample_value, sample.counters));
     return o;
 }
 
@@ -306,7 +301,7 @@ static json_object *waits_json(const struct run_report *r)
         [WAIT_RECLAIM] = "reclaim", [WAIT_DIRTY] = "dirty",     [WAIT_WRITE] = "write",
         [WAIT_OOM] = "oom",         [WAIT_HIGH] = "high",       [WAIT_SLEEP] = "sleep",
     };
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
 
     for (unsigned i = 0; i < NR_WAIT_CAUSES; i++) {
         if (names[i])
@@ -321,7 +316,7 @@ static json_object *waits_json(const struct run_report *r)
 
 static json_object *input_json(const struct run_report *r)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
     char command[1024];
 
     json_put_text(o, "file", r->input);
@@ -329,14 +324,14 @@ static json_object *input_json(const struct run_report *r)
         return o;
     if (trace_text_value(r->trace->meta, "command", command, sizeof(command)))
         json_put_text(o, "command", command);
-    put(o, "complete", json_object_new_boolean(r->trace->closed && !r->trace->nr_damage));
+    json_put(o, "complete", json_new_bool(r->trace->closed && !r->trace->nr_damage));
     json_put_u64(o, "damaged_bytes", r->trace->lost_bytes);
     return o;
 }
 
 static json_object *replay_json(const struct run_report *r)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
 
     json_put_u64(o, "events", r->stats.events);
     json_put_u64(o, "hits", r->stats.hits);
@@ -349,29 +344,26 @@ static json_object *replay_json(const struct run_report *r)
 
 void run_render_json(const struct run_report *r, struct strbuf *out)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
 
-    put(o, "schema_version", json_object_new_int(RUN_SCHEMA_VERSION));
-    put(o, "input", input_json(r));
+    json_put(o, "schema_version", json_new_s64(RUN_SCHEMA_VERSION));
+    json_put(o, "input", input_json(r));
     json_put_text(o, "outcome", replay_outcome_name(r->outcome));
     json_put_u64(o, "virtual_ns", r->stats.virtual_ns);
     if (r->baseline_ns) {
         json_put_u64(o, "baseline_ns", r->baseline_ns);
         put_fraction(o, "slowdown", (double)r->stats.virtual_ns / (double)r->baseline_ns);
     }
-    put(o, "machine", machine_json(r->system));
+    json_put(o, "machine", machine_json(r->system));
     if (r->scenario)
-        put(o, "scenario", scenario_json(r));
-    put(o, "tasks", tasks_json(r));
-    put(o, "waits_ns", waits_json(r));
-    put(o, "pressure", machine_pressure_json(r->system));
-    put(o, "fullest", fullest_json(r));
-    put(o, "vmstat", vmstat_json(r->system));
-    put(o, "cgroups", groups_json(r->system));
-    put(o, "replay", replay_json(r));
-    strbuf_printf(out, "%s\n",
-                  json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-                                                        JSON_C_TO_STRING_SPACED |
-                                                        JSON_C_TO_STRING_NOSLASHESCAPE));
-    json_object_put(o);
+        json_put(o, "scenario", scenario_json(r));
+    json_put(o, "tasks", tasks_json(r));
+    json_put(o, "waits_ns", waits_json(r));
+    json_put(o, "pressure", machine_pressure_json(r->system));
+    json_put(o, "fullest", fullest_json(r));
+    json_put(o, "vmstat", vmstat_json(r->system));
+    json_put(o, "cgroups", groups_json(r->system));
+    json_put(o, "replay", replay_json(r));
+    json_render(o, JSON_SPACED, out);
+    strbuf_appendc(out, '\n');
 }

@@ -3,12 +3,12 @@
  * What there is to sample is walked in one place, each_column(), by whoever needs it: to count columns, to name them, to take a
  * sample, to print one. The machine calls take_sample() at the exact virtual time (struct system, watch). */
 #include "report/series.h"
+#include "report/json_put.h"
 
 #include "procfs/procfs.h"
 #include "stats/memory_stat.h"
 
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -282,11 +282,11 @@ struct json_sample {
 static void json_value(void *ctx, const struct column *c)
 {
     struct json_sample *js = ctx;
-    json_object *value = json_object_new_int64(js->values[c->index]), *task;
+    json_object *value = json_new_s64(js->values[c->index]), *task;
 
     switch (c->kind) {
     case COLUMN_VMSTAT:
-        json_object_object_add(js->vmstat, c->name, value);
+        json_put(js->vmstat, c->name, value);
         return;
     case COLUMN_CURRENT:
     case COLUMN_SWAP:
@@ -294,19 +294,19 @@ static void json_value(void *ctx, const struct column *c)
     case COLUMN_STAT:
         if (js->scope != c->scope) {
             js->scope = c->scope;
-            js->group = json_object_new_object();
-            js->stat = json_object_new_object();
-            json_object_object_add(js->group, "path", json_object_new_string(c->scope));
-            json_object_object_add(js->group, "memory.stat", js->stat);
-            json_object_array_add(js->groups, js->group);
+            js->group = json_new_object();
+            js->stat = json_new_object();
+            json_put(js->group, "path", json_new_text(c->scope));
+            json_put(js->group, "memory.stat", js->stat);
+            json_append(js->groups, js->group);
         }
-        json_object_object_add(c->kind == COLUMN_STAT ? js->stat : js->group, c->name, value);
+        json_put(c->kind == COLUMN_STAT ? js->stat : js->group, c->name, value);
         return;
     case COLUMN_REQUESTS:
-        task = json_object_new_object();
-        json_object_object_add(task, "name", json_object_new_string(c->scope));
-        json_object_object_add(task, c->name, value);
-        json_object_array_add(js->tasks, task);
+        task = json_new_object();
+        json_put(task, "name", json_new_text(c->scope));
+        json_put(task, c->name, value);
+        json_append(js->tasks, task);
         return;
     }
     hw_unreachable();
@@ -314,18 +314,18 @@ static void json_value(void *ctx, const struct column *c)
 
 static json_object *sample_json(const struct series *s, size_t at)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
     struct json_sample js = {
         .values = &s->values.items[at * s->nr_columns],
-        .vmstat = json_object_new_object(),
-        .groups = json_object_new_array(),
-        .tasks = json_object_new_array(),
+        .vmstat = json_new_object(),
+        .groups = json_new_array(),
+        .tasks = json_new_array(),
     };
 
-    json_object_object_add(o, "at_ns", json_object_new_uint64(s->times.items[at]));
-    json_object_object_add(o, "vmstat", js.vmstat);
-    json_object_object_add(o, "cgroups", js.groups);
-    json_object_object_add(o, "tasks", js.tasks);
+    json_put(o, "at_ns", json_new_u64(s->times.items[at]));
+    json_put(o, "vmstat", js.vmstat);
+    json_put(o, "cgroups", js.groups);
+    json_put(o, "tasks", js.tasks);
     each_column(s, json_value, &js);
     return o;
 }
@@ -338,10 +338,8 @@ void series_render_json(const struct series *s, struct strbuf *out)
     for (size_t i = 0; i < s->times.count; i++) {
         json_object *o = sample_json(s, i);
 
-        strbuf_printf(out, "%s\n%s", i ? "," : "",
-                      json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-                                                            JSON_C_TO_STRING_NOSLASHESCAPE));
-        json_object_put(o);
+        strbuf_append(out, i ? ",\n" : "\n");
+        json_render(o, JSON_LINE, out);
     }
     strbuf_append(out, "\n]\n}\n");
 }

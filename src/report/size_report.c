@@ -160,7 +160,7 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
 
 static void add_bool(json_object *o, const char *name, bool value)
 {
-    json_object_object_add(o, name, json_object_new_boolean(value));
+    json_put(o, name, json_new_bool(value));
 }
 
 /* Ratios to four places: a shortest form of the binary number says nothing more. */
@@ -169,18 +169,18 @@ static void add_ratio(json_object *o, const char *name, double value)
     char text[64];
 
     snprintf(text, sizeof(text), "%.4f", value);
-    json_object_object_add(o, name, json_object_new_double_s(value, text));
+    json_put(o, name, json_new_number(value, text));
 }
 
 /* null stands for no limit. */
 static void add_limit(json_object *o, const char *name, u64 bytes)
 {
-    json_object_object_add(o, name, bytes == UINT64_MAX ? NULL : json_object_new_uint64(bytes));
+    json_put(o, name, bytes == UINT64_MAX ? NULL : json_new_u64(bytes));
 }
 
 static json_object *row_json(const struct size_row *row)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
 
     add_limit(o, "memory.max", row->limit_bytes);
     add_limit(o, "memory.high", row->high_bytes);
@@ -207,7 +207,7 @@ static json_object *row_json(const struct size_row *row)
 
 static json_object *boundary_json(const struct size_boundary *b)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
 
     add_bool(o, "found", b->found);
     if (b->found)
@@ -219,7 +219,7 @@ static json_object *boundary_json(const struct size_boundary *b)
 
 static json_object *advice_json(const struct size_result *res)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
 
     add_bool(o, "found", res->advice.found);
     if (res->advice.found) {
@@ -228,43 +228,39 @@ static json_object *advice_json(const struct size_result *res)
     }
     json_put_text(o, "reason", res->advice.reason);
     if (res->advice.found)
-        json_object_object_add(o, "verified", row_json(&res->verified));
+        json_put(o, "verified", row_json(&res->verified));
     return o;
 }
 
 static json_object *sizes_json(const u64 *bytes, size_t count)
 {
-    json_object *a = json_object_new_array();
+    json_object *a = json_new_array();
 
     for (size_t i = 0; i < count; i++)
-        json_object_array_add(a, json_object_new_uint64(bytes[i]));
+        json_append(a, json_new_u64(bytes[i]));
     return a;
 }
 
 void size_render_json(const struct size_report *r, struct strbuf *out)
 {
     const struct size_result *res = r->result;
-    json_object *o = json_object_new_object(), *rows = json_object_new_array();
+    json_object *o = json_new_object(), *rows = json_new_array();
 
-    json_object_object_add(o, "schema_version", json_object_new_int(SIZE_SCHEMA_VERSION));
+    json_put(o, "schema_version", json_new_s64(SIZE_SCHEMA_VERSION));
     json_put_text(o, "input", r->input);
     add_ratio(o, "max_slowdown", r->config->max_slowdown);
     add_ratio(o, "usable_slowdown", r->config->usable_slowdown);
-    json_object_object_add(o, "unlimited", row_json(&res->unlimited));
+    json_put(o, "unlimited", row_json(&res->unlimited));
     for (size_t i = 0; i < res->rows.count; i++)
-        json_object_array_add(rows, row_json(&res->rows.items[i]));
-    json_object_object_add(o, "limits", rows);
-    json_object_object_add(o, "smallest_usable", boundary_json(&res->usable));
-    json_object_object_add(o, "smallest_surviving", boundary_json(&res->survives));
-    json_object_object_add(o, "holes", sizes_json(res->holes.items, res->holes.count));
-    json_object_object_add(o, "unusable_holes",
-                           sizes_json(res->unusable_holes.items, res->unusable_holes.count));
+        json_append(rows, row_json(&res->rows.items[i]));
+    json_put(o, "limits", rows);
+    json_put(o, "smallest_usable", boundary_json(&res->usable));
+    json_put(o, "smallest_surviving", boundary_json(&res->survives));
+    json_put(o, "holes", sizes_json(res->holes.items, res->holes.count));
+    json_put(o, "unusable_holes", sizes_json(res->unusable_holes.items, res->unusable_holes.count));
     json_put_u64(o, "peak_plus_15_percent_bytes", res->peak_plus_15);
-    json_object_object_add(o, "advice", advice_json(res));
+    json_put(o, "advice", advice_json(res));
     json_put_u64(o, "replays", res->replays);
-    strbuf_printf(out, "%s\n",
-                  json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-                                                        JSON_C_TO_STRING_SPACED |
-                                                        JSON_C_TO_STRING_NOSLASHESCAPE));
-    json_object_put(o);
+    json_render(o, JSON_SPACED, out);
+    strbuf_appendc(out, '\n');
 }

@@ -1,8 +1,8 @@
 /* topic_list.c - the forms in which topics are shown. */
 #include "report/topic_list.h"
+#include "report/json_put.h"
 
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <string.h>
 
 void topic_list_add(struct topic_list *list, const struct topic *topic)
@@ -30,46 +30,38 @@ void topic_list_render_index(const struct topic_list *list, struct strbuf *out)
     }
 }
 
-static void put(json_object *object, const char *key, const char *text)
-{
-    json_object_object_add(object, key, json_object_new_string(text));
-}
-
 static json_object *topic_json(const struct topic *t)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
 
-    put(o, "kind", topic_kind_name(t->kind));
-    put(o, "name", t->name);
-    put(o, "doc", t->doc);
-    put(o, "where", t->where);
+    json_put_text(o, "kind", topic_kind_name(t->kind));
+    json_put_text(o, "name", t->name);
+    json_put_text(o, "doc", t->doc);
+    json_put_text(o, "where", t->where);
     if (*t->unit)
-        put(o, "unit", t->unit);
+        json_put_text(o, "unit", t->unit);
     if (t->kind == TOPIC_COUNTER || t->kind == TOPIC_MEMORY_STAT)
-        put(o, "type", t->is_event ? "event" : "gauge");
+        json_put_text(o, "type", t->is_event ? "event" : "gauge");
     if (t->kind == TOPIC_TUNABLE || t->kind == TOPIC_COST) {
-        json_object_object_add(o, "default", json_object_new_uint64(t->default_value));
-        json_object_object_add(o, "min", json_object_new_uint64(t->min));
-        json_object_object_add(o, "max", json_object_new_uint64(t->max));
-        json_object_object_add(o, "modelled", json_object_new_boolean(t->is_modelled));
+        json_put(o, "default", json_new_u64(t->default_value));
+        json_put(o, "min", json_new_u64(t->min));
+        json_put(o, "max", json_new_u64(t->max));
+        json_put(o, "modelled", json_new_bool(t->is_modelled));
     }
     return o;
 }
 
 void topic_list_render_json(const struct topic_list *list, struct strbuf *out)
 {
-    json_object *root = json_object_new_object();
-    json_object *topics = json_object_new_array();
+    json_object *root = json_new_object();
+    json_object *topics = json_new_array();
 
-    json_object_object_add(root, "schema_version", json_object_new_int(1));
+    json_put(root, "schema_version", json_new_s64(1));
     for (size_t i = 0; i < list->count; i++)
-        json_object_array_add(topics, topic_json(list->items[i]));
-    json_object_object_add(root, "topics", topics);
-    strbuf_printf(out, "%s\n",
-                  json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-                                                           JSON_C_TO_STRING_SPACED |
-                                                           JSON_C_TO_STRING_NOSLASHESCAPE));
-    json_object_put(root);
+        json_append(topics, topic_json(list->items[i]));
+    json_put(root, "topics", topics);
+    json_render(root, JSON_SPACED, out);
+    strbuf_appendc(out, '\n');
 }
 
 void topics_render_names(const struct topics *t, struct strbuf *out)

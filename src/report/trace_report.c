@@ -144,7 +144,7 @@ void trace_report_info_text(const struct trace *t, const struct footprint *f, st
 /* "key=value" lines as an object of strings. */
 static json_object *text_json(const char *text)
 {
-    json_object *o = json_object_new_object();
+    json_object *o = json_new_object();
 
     while (*text) {
         const char *line_end = text, *equals = NULL;
@@ -164,7 +164,7 @@ static json_object *text_json(const char *text)
             strbuf_reset(&raw);
             strbuf_append_bytes(&raw, equals + 1, (size_t)(line_end - equals - 1));
             utf8_append_clean(&value, raw.text);
-            json_object_object_add(o, name.text, json_object_new_string(value.text));
+            json_put(o, name.text, json_new_text(value.text));
             strbuf_done(&name);
             strbuf_done(&value);
             strbuf_done(&raw);
@@ -176,45 +176,42 @@ static json_object *text_json(const char *text)
 
 static json_object *verify_json(const struct trace *t)
 {
-    json_object *o = json_object_new_object(), *damage = json_object_new_array();
+    json_object *o = json_new_object(), *damage = json_new_array();
 
     json_put_text(o, "file", t->path);
     json_put_u64(o, "file_bytes", t->file_bytes);
-    json_object_object_add(o, "closed", json_object_new_boolean(t->closed));
-    json_object_object_add(o, "whole", json_object_new_boolean(t->closed && !t->nr_damage));
+    json_put(o, "closed", json_new_bool(t->closed));
+    json_put(o, "whole", json_new_bool(t->closed && !t->nr_damage));
     json_put_u64(o, "usable_bytes", t->usable_bytes);
     json_put_u64(o, "chunks", t->nr_chunks);
     json_put_u64(o, "lost_bytes", t->lost_bytes);
     json_put_u64(o, "lost_chunks", t->lost_chunks);
     for (size_t i = 0; i < t->nr_damage; i++) {
-        json_object *d = json_object_new_object();
+        json_object *d = json_new_object();
 
         json_put_u64(d, "offset", t->damage[i].offset);
         json_put_u64(d, "bytes", t->damage[i].bytes);
         json_put_text(d, "kind", trace_damage_name(t->damage[i].kind));
         json_put_text(d, "reason", t->damage[i].reason);
         json_put_u64(d, "stream", t->damage[i].stream);
-        json_object_array_add(damage, d);
+        json_append(damage, d);
     }
-    json_object_object_add(o, "damage", damage);
+    json_put(o, "damage", damage);
     return o;
 }
 
 static void emit_json(json_object *o, struct strbuf *out)
 {
-    strbuf_append(out, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-                                                             JSON_C_TO_STRING_SPACED |
-                                                             JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_render(o, JSON_SPACED, out);
     strbuf_appendc(out, '\n');
-    json_object_put(o);
 }
 
 static json_object *files_json(const struct footprint *f)
 {
-    json_object *files = json_object_new_array();
+    json_object *files = json_new_array();
 
     for (u32 i = 0; i < f->nr_files; i++) {
-        json_object *file = json_object_new_object();
+        json_object *file = json_new_object();
 
         json_put_text(file, "path", f->files[i].path ? f->files[i].path : "");
         json_put_u64(file, "size", f->files[i].size);
@@ -222,20 +219,20 @@ static json_object *files_json(const struct footprint *f)
         json_put_u64(file, "mapped_pages", f->files[i].mapped_pages);
         json_put_u64(file, "read_bytes", f->files[i].read_bytes);
         json_put_u64(file, "written_bytes", f->files[i].written_bytes);
-        json_object_array_add(files, file);
+        json_append(files, file);
     }
     return files;
 }
 
 void trace_report_info_json(const struct trace *t, const struct footprint *f, struct strbuf *out)
 {
-    json_object *o = json_object_new_object(), *ops = json_object_new_object();
-    json_object *streams = json_object_new_array();
+    json_object *o = json_new_object(), *ops = json_new_object();
+    json_object *streams = json_new_array();
 
-    json_object_object_add(o, "schema_version", json_object_new_int(1));
-    json_object_object_add(o, "integrity", verify_json(t));
-    json_object_object_add(o, "meta", text_json(t->meta));
-    json_object_object_add(o, "end", text_json(t->end));
+    json_put(o, "schema_version", json_new_s64(1));
+    json_put(o, "integrity", verify_json(t));
+    json_put(o, "meta", text_json(t->meta));
+    json_put(o, "end", text_json(t->end));
     json_put_u64(o, "processes", f->processes);
     json_put_u64(o, "threads", f->threads);
     json_put_u64(o, "instructions", f->instructions);
@@ -245,7 +242,7 @@ void trace_report_info_json(const struct trace *t, const struct footprint *f, st
     json_put_u64(o, "fetches", f->fetches);
     for (unsigned op = 1; op < HWT_OP_MAX; op++)
         json_put_u64(ops, trace_op_name(op), f->ops[op]);
-    json_object_object_add(o, "ops", ops);
+    json_put(o, "ops", ops);
     json_put_u64(o, "anon_pages", f->anon_pages);
     json_put_u64(o, "anon_pages_peak", f->anon_pages_peak);
     json_put_u64(o, "file_pages", f->file_pages);
@@ -255,7 +252,7 @@ void trace_report_info_json(const struct trace *t, const struct footprint *f, st
     json_put_u64(o, "recorder_lost", f->lost);
     for (u32 i = 0; i < t->nr_streams; i++) {
         const struct trace_stream *s = &t->streams[i];
-        json_object *stream = json_object_new_object();
+        json_object *stream = json_new_object();
 
         json_put_u64(stream, "stream", s->id);
         json_put_u64(stream, "pid", s->pid);
@@ -263,10 +260,10 @@ void trace_report_info_json(const struct trace *t, const struct footprint *f, st
         json_put_u64(stream, "accesses", s->nr_accesses);
         json_put_u64(stream, "ops", s->nr_ops);
         json_put_u64(stream, "instructions", s->nr_instructions);
-        json_object_array_add(streams, stream);
+        json_append(streams, stream);
     }
-    json_object_object_add(o, "streams", streams);
-    json_object_object_add(o, "files", files_json(f));
+    json_put(o, "streams", streams);
+    json_put(o, "files", files_json(f));
     emit_json(o, out);
 }
 
@@ -274,7 +271,7 @@ void trace_report_verify_json(const struct trace *t, struct strbuf *out)
 {
     json_object *o = verify_json(t);
 
-    json_object_object_add(o, "schema_version", json_object_new_int(1));
+    json_put(o, "schema_version", json_new_s64(1));
     emit_json(o, out);
 }
 
