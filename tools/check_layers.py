@@ -23,6 +23,10 @@ PRINTS = re.compile(
     r"|\bf(?:printf|puts|putc|write)\s*\([^;]*\b(?:stdout|stderr)\b"
     r"|\bv?dprintf\s*\(\s*[012]\b"
 )
+SHOWING = re.compile(PRINTS.pattern.replace("|exit|_exit|_Exit|quick_exit", "|streams_print") +
+                     r"|\bwrite\s*\(\s*(?:STDOUT_FILENO|STDERR_FILENO|[12]\b)")
+SHOWS = ("cli_output.c", "streams.c", "streams.h")
+JSON_C = re.compile(r"\bjson_object_\w+\s*\(")
 HOST_STATE = re.compile(
     r"\b(time|times|clock|clock_gettime|gettimeofday|ftime|rand|rand_r|random|srand|srandom|drand48"
     r"|lrand48|getrandom|getentropy|arc4random\w*|getenv|secure_getenv)\s*\("
@@ -77,6 +81,10 @@ def main():
                 continue
             if room != "cli":
                 check_calls(report, path, text, PRINTS, "only cli/ prints and exits")
+            elif path.name not in SHOWS:
+                check_calls(report, path, text, SHOWING, "cli_emit, cli_note and cli_say clean what they show")
+            if path.name != "json_put.c":
+                check_calls(report, path, text, JSON_C, "report/json_put.h cleans text and checks allocations")
             if room in machine:
                 check_calls(report, path, text, HOST_STATE, "the machine knows only its own clock and seed")
     sys.exit(report.errors > 0)

@@ -3,7 +3,6 @@
 
 #include "base/alloc.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,11 +43,10 @@ static void grow(struct strbuf *s, size_t more)
     s->text[s->len] = '\0';
 }
 
-void strbuf_printf(struct strbuf *s, const char *fmt, ...)
+void strbuf_vprintf(struct strbuf *s, const char *fmt, va_list args)
 {
-    va_list args, again;
+    va_list again;
 
-    va_start(args, fmt);
     va_copy(again, args);
 
     size_t space = s->capacity - MIN(s->len, s->capacity);
@@ -61,6 +59,14 @@ void strbuf_printf(struct strbuf *s, const char *fmt, ...)
     }
     s->len += (size_t)length;
     va_end(again);
+}
+
+void strbuf_printf(struct strbuf *s, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    strbuf_vprintf(s, fmt, args);
     va_end(args);
 }
 

@@ -8,6 +8,8 @@
 
 #include "base/types.h"
 
+#include <stdarg.h>
+
 struct strbuf {
     char *text;
     size_t len;
@@ -21,6 +23,7 @@ void strbuf_done(struct strbuf *s);
 void strbuf_reset(struct strbuf *s);
 
 void strbuf_printf(struct strbuf *s, const char *fmt, ...) HW_PRINTF(2, 3);
+void strbuf_vprintf(struct strbuf *s, const char *fmt, va_list args) HW_PRINTF(2, 0);
 void strbuf_append(struct strbuf *s, const char *text);
 void strbuf_append_bytes(struct strbuf *s, const void *bytes, size_t count);
 void strbuf_appendc(struct strbuf *s, char c);

@@ -39,6 +39,44 @@ static void control_characters_do_not_reach_a_terminal(void **state)
     expect_clean("x\033[31m\n\x7f", "x?[31m??");
 }
 
+static void c1_controls_do_not_either(void **state)
+{
+    (void)state;
+    expect_clean("a\xc2\x9b"
+                 "31mb",
+                 "a?31mb");
+    expect_clean("\xc2\x80\xc2\x9f\xc2\xa0", "??\xc2\xa0");
+    expect_clean("\x9b", "\xef\xbf\xbd");
+}
+
+static void what_is_not_seen_is_shown_as_a_question_mark(void **state)
+{
+    (void)state;
+    expect_clean("a\xe2\x80\xae"
+                 "b\xe2\x81\xa6"
+                 "c",
+                 "a?b?c");                   /* right-to-left override and isolate */
+    expect_clean("web\xe2\x80\x8b", "web?"); /* no width */
+    expect_clean("\xef\xbb\xbfx\xc2\xad", "?x?");
+    expect_clean("a\xe2\x80\xa8"
+                 "b\tc",
+                 "a?b?c");                 /* a separator of lines */
+    expect_clean("\xf3\xa0\x81\x81", "?"); /* a tag */
+    expect_clean("\xe2\x80\xa6\xd7\xa9\xd7\x9c",
+                 "\xe2\x80\xa6\xd7\xa9\xd7\x9c"); /* an ellipsis, Hebrew */
+}
+
+static void bytes_may_hold_a_nul_and_end_anywhere(void **state)
+{
+    struct strbuf s;
+
+    (void)state;
+    strbuf_init(&s);
+    utf8_append_clean_bytes(&s, "a\0b\xe2\x82\xac", 5);
+    assert_string_equal(s.text, "a?b\xef\xbf\xbd\xef\xbf\xbd");
+    strbuf_done(&s);
+}
+
 static void code_points_come_back_as_they_went(void **state)
 {
     static const u32 codes[] = {'a', 0x7f, 0x80, 0x7ff, 0x800, 0xfffd, 0x10000, 0x10ffff};
@@ -66,6 +104,9 @@ int main(void)
         cmocka_unit_test(valid_text_stays),
         cmocka_unit_test(invalid_bytes_are_replaced_one_by_one),
         cmocka_unit_test(control_characters_do_not_reach_a_terminal),
+        cmocka_unit_test(c1_controls_do_not_either),
+        cmocka_unit_test(what_is_not_seen_is_shown_as_a_question_mark),
+        cmocka_unit_test(bytes_may_hold_a_nul_and_end_anywhere),
         cmocka_unit_test(code_points_come_back_as_they_went),
     };
 

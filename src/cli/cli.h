@@ -126,8 +126,11 @@ bool cli_parse_size(struct cli *cli, const char *option, u64 *ret);
 bool cli_parse_u64(struct cli *cli, const char *option, u64 *ret);
 bool cli_parse_f64(struct cli *cli, const char *option, double *ret);
 
-/* Write the result to --output (whole or not at all) or stdout. Returns CLI_OK or CLI_FAILED. */
+/* Write the result to --output (whole or not at all) or stdout. What could command a terminal or mislead its reader is shown as '?'
+ * (base/utf8.h), but for newlines, tabs and, where there is colour, colours. Returns CLI_OK or CLI_FAILED. */
 int cli_emit(struct cli *cli, const struct strbuf *text);
+/* The same for bytes of a file: only a terminal gets them cleaned. */
+int cli_emit_file(struct cli *cli, const struct strbuf *bytes);
 
 /* "verb: what 42 %" on a terminal's line, at most ten times a second; nothing elsewhere unless --progress. total 0: unknown. */
 void cli_progress(struct cli *cli, const char *what, u64 done, u64 total);

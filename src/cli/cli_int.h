@@ -34,6 +34,11 @@ void cli_render_program_help(struct strbuf *out);
 /* To stdout. CLI_OK; or CLI_FAILED, after saying why on stderr in the name of `verb` (NULL: of the program). */
 int cli_print(const char *verb, const struct strbuf *text);
 
+/* "highwater VERB: text" on stderr, one cleaned line; "highwater: text" for the program (NULL). */
+void cli_say(const char *verb, const char *text);
+/* The same, and where help is. */
+void cli_say_usage(const char *verb, const char *text);
+
 /* --set KEY=VALUE */
 bool cli_set(struct cli *cli, const char *assignment);
 

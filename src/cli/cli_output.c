@@ -1,7 +1,11 @@
-/* cli_output.c - errors, notes, the progress line, colours, and results that appear whole. */
+/* cli_output.c - errors, notes, the progress line, colours, and results that appear whole.
+ *
+ * All that is shown on stdout and stderr passes through here and is cleaned here (base/utf8.h).
+ */
 #include "cli/cli_int.h"
 
 #include "base/outfile.h"
+#include "base/utf8.h"
 #include "cli/streams.h"
 
 #include <inttypes.h>
@@ -10,15 +14,36 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-static void say(struct cli *cli, const char *fmt, va_list args) HW_PRINTF(2, 0);
-
-static void say(struct cli *cli, const char *fmt, va_list args)
+void cli_say(const char *verb, const char *text)
 {
+    struct strbuf line;
+
+    strbuf_init(&line);
+    strbuf_printf(&line, "highwater%s%s: ", verb ? " " : "", verb ? verb : "");
+    utf8_append_clean(&line, text);
+    fprintf(stderr, "%s\n", line.text);
+    strbuf_done(&line);
+}
+
+void cli_say_usage(const char *verb, const char *text)
+{
+    cli_say(verb, text);
+    fprintf(stderr, "Try 'highwater%s%s --help'.\n", verb ? " " : "", verb ? verb : "");
+}
+
+typedef void say_fn(const char *verb, const char *text);
+
+HW_PRINTF(3, 0) static void say(struct cli *cli, say_fn *how, const char *fmt, va_list args)
+{
+    struct strbuf text;
+
     cli_progress_end(cli);
-    fprintf(stderr, "highwater %s: ", cli->spec->verb);
-    vfprintf(stderr, fmt, args);
-    fputc('\n', stderr);
+    strbuf_init(&text);
+    strbuf_vprintf(&text, fmt, args);
+    how(cli->spec->verb, text.text);
+    strbuf_done(&text);
 }
 
 int cli_fail(struct cli *cli, const char *fmt, ...)
@@ -26,7 +51,7 @@ int cli_fail(struct cli *cli, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    say(cli, fmt, args);
+    say(cli, cli_say, fmt, args);
     va_end(args);
     return CLI_FAILED;
 }
@@ -45,9 +70,8 @@ int cli_usage(struct cli *cli, const char *fmt, ...)
     /* One wrong command line is one message: a second would only follow from the first. */
     if (!cli->done) {
         va_start(args, fmt);
-        say(cli, fmt, args);
+        say(cli, cli_say_usage, fmt, args);
         va_end(args);
-        fprintf(stderr, "Try 'highwater %s --help'.\n", cli->spec->verb);
     }
     cli->done = true;
     cli->exit_code = CLI_USAGE;
@@ -61,11 +85,44 @@ void cli_note(struct cli *cli, const char *fmt, ...)
     if (cli->quiet)
         return;
     va_start(args, fmt);
-    say(cli, fmt, args);
+    say(cli, cli_say, fmt, args);
     va_end(args);
 }
 
-int cli_emit(struct cli *cli, const struct strbuf *text)
+/* The length of the colour that begins `text`, "ESC [ digits m"; 0 when none does. */
+static size_t colour_len(const char *text, size_t len)
+{
+    size_t at = 2;
+
+    if (len < 3 || text[0] != '\033' || text[1] != '[')
+        return 0;
+    while (at < len && ((text[at] >= '0' && text[at] <= '9') || text[at] == ';'))
+        at++;
+    return at < len && text[at] == 'm' ? at + 1 : 0;
+}
+
+/* Reports clean the names they show; this holds for whatever they miss, and keeps their own lines, tabs and colours. */
+static void append_shown(struct strbuf *out, const char *text, size_t len, bool color)
+{
+    const char *end = text + len;
+
+    while (text < end) {
+        const char *from = text;
+        size_t keep = 0;
+
+        while (text < end && keep == 0) {
+            keep = *text == '\n' || *text == '\t' ? 1
+                   : color                        ? colour_len(text, (size_t)(end - text))
+                                                  : 0;
+            text += keep == 0;
+        }
+        utf8_append_clean_bytes(out, from, (size_t)(text - from));
+        strbuf_append_bytes(out, text, keep);
+        text += keep;
+    }
+}
+
+static int emit_bytes(struct cli *cli, const struct strbuf *text)
 {
     struct err e = {0};
 
@@ -84,9 +141,33 @@ int cli_print(const char *verb, const struct strbuf *text)
 
     if (rc == 0)
         return CLI_OK;
-    fprintf(stderr, "highwater%s%s: cannot write to stdout: %s\n", verb ? " " : "",
-            verb ? verb : "", strerror(-rc));
+    char message[128];
+
+    snprintf(message, sizeof(message), "cannot write to stdout: %s", strerror(-rc));
+    cli_say(verb, message);
     return CLI_FAILED;
+}
+
+static int emit_shown(struct cli *cli, const struct strbuf *text, bool color)
+{
+    struct strbuf shown;
+    int rc;
+
+    strbuf_init(&shown);
+    append_shown(&shown, text->text, text->len, color);
+    rc = emit_bytes(cli, &shown);
+    strbuf_done(&shown);
+    return rc;
+}
+
+int cli_emit(struct cli *cli, const struct strbuf *text)
+{
+    return emit_shown(cli, text, cli->color);
+}
+
+int cli_emit_file(struct cli *cli, const struct strbuf *bytes)
+{
+    return isatty(STDOUT_FILENO) ? emit_shown(cli, bytes, false) : emit_bytes(cli, bytes);
 }
 
 #define PROGRESS_INTERVAL (100 * NS_PER_MS)

@@ -240,7 +240,9 @@ static int look(struct cli *cli, const struct request *req)
     } else {
         rc = look_at(cli, req, c, &out);
     }
-    emitted = out.len ? cli_emit(cli, &out) : CLI_OK;
+    emitted = out.len == 0                           ? CLI_OK
+              : strcmp(cli->operands[0], "cat") == 0 ? cli_emit_file(cli, &out)
+                                                     : cli_emit(cli, &out);
     strbuf_done(&out);
     capture_free(c);
     return rc ? rc : emitted;

@@ -5,7 +5,6 @@
 #include "stats/names.h"
 
 #include <locale.h>
-#include <stdio.h>
 #include <string.h>
 
 enum about { PROGRAM_HELP, VERSION };
@@ -29,12 +28,13 @@ int main(int argc, char **argv)
 {
     struct nearest near;
     char hint[256];
+    struct strbuf message;
 
     if (!streams_open())
         return CLI_FAILED; /* there is nowhere to say why */
     setlocale(LC_CTYPE, "");
     if (argc < 2) {
-        fprintf(stderr, "highwater: a verb is missing\nTry 'highwater --help'.\n");
+        cli_say_usage(NULL, "a verb is missing");
         return CLI_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
@@ -56,7 +56,10 @@ int main(int argc, char **argv)
     nearest_init(&near, argv[1]);
     for (unsigned i = 0; i < nr_cli_verbs; i++)
         nearest_offer(&near, cli_verbs[i].name);
-    fprintf(stderr, "highwater: unknown verb '%s'%s\nTry 'highwater --help'.\n", argv[1],
-            nearest_text(&near, hint, sizeof(hint)));
+    strbuf_init(&message);
+    strbuf_printf(&message, "unknown verb '%s'%s", argv[1],
+                  nearest_text(&near, hint, sizeof(hint)));
+    cli_say_usage(NULL, message.text);
+    strbuf_done(&message);
     return CLI_USAGE;
 }

@@ -66,20 +66,6 @@ static bool is_plain(struct span s)
     return true;
 }
 
-/* Any bytes as clean text; a NUL becomes '?' like other control characters. */
-static void append_clean(struct strbuf *out, struct span s)
-{
-    struct strbuf raw;
-
-    strbuf_init(&raw);
-    strbuf_append_bytes(&raw, s.at, span_len(s));
-    for (size_t i = 0; i < raw.len; i++)
-        if (raw.text[i] == '\0')
-            raw.text[i] = '?';
-    utf8_append_clean(out, raw.text);
-    strbuf_done(&raw);
-}
-
 void span_copy(struct span s, char *buf, size_t size)
 {
     struct strbuf clean;
@@ -87,7 +73,7 @@ void span_copy(struct span s, char *buf, size_t size)
 
     strbuf_init(&clean);
     if (!plain)
-        append_clean(&clean, s);
+        utf8_append_clean_bytes(&clean, s.at, span_len(s));
 
     const char *from = plain ? s.at : clean.text;
     size_t len = plain ? span_len(s) : clean.len;
@@ -111,6 +97,6 @@ char *span_dup(struct span s)
     if (is_plain(s))
         strbuf_append_bytes(&clean, s.at, span_len(s));
     else
-        append_clean(&clean, s);
+        utf8_append_clean_bytes(&clean, s.at, span_len(s));
     return strbuf_steal(&clean);
 }

@@ -77,8 +77,10 @@ void diagnose_render_verdict(const struct diagnose_report *r, struct strbuf *out
 {
     const struct diagnosis *d = r->diagnosis;
 
-    strbuf_printf(out, "%s%s%s: %s\n", style(r, verdict_style(d->verdict)),
-                  verdict_word(d->verdict), style(r, PLAIN), d->headline);
+    strbuf_printf(out, "%s%s%s: ", style(r, verdict_style(d->verdict)), verdict_word(d->verdict),
+                  style(r, PLAIN));
+    utf8_append_clean(out, d->headline);
+    strbuf_appendc(out, '\n');
 }
 
 /* --- the head ------------------------------------------------------------------------------------------------------- */

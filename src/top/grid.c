@@ -55,9 +55,9 @@ static u32 shown(const struct grid *g, u32 code, int *ret_width)
     int width;
 
     *ret_width = 1;
-    if (code < 0x80)
-        return code >= ' ' && code != 0x7f ? code : '?';
-    if (!g->look.utf8)
+    if (code >= ' ' && code < 0x7f)
+        return code;
+    if (!g->look.utf8 || utf8_is_hidden(code))
         return '?';
     width = wcwidth((wchar_t)code);
     if (width < 0)
