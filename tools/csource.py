@@ -26,6 +26,11 @@ def code_only(text):
     return _TOKEN.sub(replace, text)
 
 
+def without_comments(text):
+    """The text with comments blanked; strings stay."""
+    return _TOKEN.sub(lambda match: _blank(match.group(0)) if match.group(0)[0] == "/" else match.group(0), text)
+
+
 def comments_only(text):
     """The text with everything but comments blanked."""
     out, end = [], 0

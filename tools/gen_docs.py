@@ -32,6 +32,9 @@ def read(path):
         return ""
 
 
+DEFINED = dict(re.findall(r'^#define (KERNEL_DEFAULT) "(.*)"$', read(os.path.join(TOP, "src/stats/kernel.h")), re.M))
+
+
 def rows(path, macro):
     """The arguments of each row MACRO(...) of a .def file; rows are one line, or end at the next ')' that ends one."""
     text = re.sub(r"/\*.*?\*/", "", read(os.path.join(TOP, path)), flags=re.S)
@@ -39,7 +42,7 @@ def rows(path, macro):
         cells = []
         for quoted, plain in SCAN_ROW.findall(match.group(1)):
             if quoted or plain.strip():
-                cells.append(quoted.replace('\\"', '"') if quoted else plain.strip())
+                cells.append(quoted.replace('\\"', '"') if quoted else DEFINED.get(plain.strip(), plain.strip()))
         # Texts joined by the compiler are one cell; an empty doc ("") leaves none.
         yield cells
 
@@ -68,9 +71,9 @@ def counters_page():
     by_id = {row[0]: row for row in counters}
     stat = []
     for row in rows("src/stats/memory_stat.def", "MEMORY_STAT"):
-        counter = by_id[row[1]]
+        counter = by_id[row[2]]
         unit = "bytes" if counter[2] == "GAUGE" else UNITS[counter[4]]
-        stat.append([f"`{row[0]}`", unit, counter[2].lower(), row[3] if len(row) > 3 else counter[6]])
+        stat.append([f"`{row[1]}`", unit, counter[2].lower(), row[4] if len(row) > 4 else counter[6]])
     return (MADE + "# Counters, fields and files\n\n"
             "What a machine counts and shows, under the names of Linux 6.1. `highwater explain NAME` prints one entry.\n"
             + table("Counters of the machine (`/proc/vmstat`)", ["Name", "Unit", "Type", "Also per", "Meaning"], machine)

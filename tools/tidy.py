@@ -4,7 +4,8 @@
 Errors: a file over 1,200 lines; a C file that does not open with "/* name - what it is"; a function
 over 70 lines without a comment "long: REASON" before it; calls that are banned because a safe one
 exists; a header nobody includes; an empty doc tag; trailing blanks, tabs, a missing last newline; names of
-corpses (old, v0, unfinished). Warnings: a file over 800 lines.
+corpses (old, v0, unfinished); a kernel's version outside stats/, in a string or in a name: what depends on the kernel asks the
+kernel model. Warnings: a file over 800 lines.
 
 A banned call may stand for a reason: /* lint: REASON */ on the line or on the one before it.
 """
@@ -97,6 +98,38 @@ def check_calls(report, path, text, lines):
             report.error(path, index + 1, "empty doc tag")
 
 
+def kernel_versions():
+    """What a release may be called in code: by the names that stats/ declares."""
+    text = "".join(path.read_text() for path in sorted((csource.TOP / "src/stats").glob("kernel_*.c")))
+    names = re.findall(r'^    \.name = "([0-9.]+)",$', text, re.MULTILINE)
+    spelled = [re.escape(name) + r"(?![\d%])" for name in names] + [name.replace(".", "_") + r"(?!\d)" for name in names]
+    return re.compile(r"(?<![\d.])(" + "|".join(spelled) + ")") if names else None
+
+
+def check_versions(report, path, text, lines, version):
+    for index, line in enumerate(csource.without_comments(text).splitlines()):
+        match = version.search(line)
+        if match and not csource.waived(lines, index):
+            report.error(path, index + 1, f"kernel version {match.group(1)}: only stats/ knows versions; ask kernel_has() "
+                         "or a constant of the kernel")
+
+
+def test_headers(paths):
+    """Headers that nothing but tests includes."""
+    users = {}
+    for path in paths:
+        for name in re.findall(r'#\s*include\s+"([^"]+)"', path.read_text()):
+            users.setdefault(name, []).append(path)
+    tests = set(path for path in paths if csource.is_test(path))
+    while True:
+        more = set(path for path in paths if path.suffix == ".h" and path not in tests
+                   and (found := users.get(str(path.relative_to(csource.TOP / "src"))))
+                   and all(user in tests for user in found))
+        if not more:
+            return tests
+        tests |= more
+
+
 def check_dead_headers(report, paths):
     included = set()
     for path in paths:
@@ -124,6 +157,8 @@ def main():
     sources = [path for room in rooms.read_rooms() for path in csource.room_files(room)]
     others = [path for folder in ("bench", "tests", "include", "src/record/valgrind")
               for pattern in ("*.c", "*.h") for path in sorted((csource.TOP / folder).rglob(pattern))]
+    tests = test_headers(sources)
+    version = kernel_versions()
     for path in sources + others:
         text = path.read_text()
         lines = text.split("\n")
@@ -138,6 +173,8 @@ def main():
         check_functions(report, path, text, lines)
         if path in sources:
             check_calls(report, path, text, lines)
+            if version and path not in tests and path.parent.name != "stats":
+                check_versions(report, path, text, lines, version)
     check_dead_headers(report, sources)
     check_scripts(report)
     sys.exit(report.errors > 0)

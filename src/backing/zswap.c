@@ -54,7 +54,7 @@ bool zswap_can_accept(const struct zswap *z)
 
 bool zswap_is_evictable(const struct zswap *z)
 {
-    return z->pool == ZSWAP_ZBUD || z->tunables->x_zswap_writeback;
+    return z->pool == ZSWAP_ZBUD || z->zsmalloc_writeback;
 }
 
 /* --- entries ---------------------------------------------------------------------------------- */

@@ -1,8 +1,8 @@
 /* zswap.h - a compressed pool in front of the swap areas.
  *
  * Mirrors:    mm/zswap.c and mm/frontswap.c, Linux 6.1: same-filled pages, the pool's limit with its hysteresis, what is rejected
- *             and why, the copy that stays after a load and goes with its slot. The pool is zbud or zsmalloc; zsmalloc cannot
- *             be written back before 6.3 (x.zswap_writeback for that).
+ *             and why, the copy that stays after a load and goes with its slot. The pool is zbud or zsmalloc; whether
+ *             zsmalloc can be written back depends on the kernel.
  * Differs:    entries take no memory; kmemcache failures do not happen.
  * Owns:       the objects in its pool.
  * Never:      waits, writes to a device: zbud or the list from `oldest` say what should go, balance/zswap.c does it.
@@ -38,6 +38,7 @@ struct zswap {
     const struct tunables *tunables;
     const struct frames *frames;
     enum zswap_pool pool;
+    bool zsmalloc_writeback; /* a zsmalloc pool can be written back: a feature of the kernel */
     struct zs_pool zs;
     struct zbud zbud;
     struct compressor comp;

@@ -23,7 +23,7 @@ u64 try_to_free_group(struct mem *mem, struct attempt *at, struct group *target,
 /* The group whose reclaim is paused, if it is g or above it; NULL: none is, or not any more. */
 struct group *paused_target(struct attempt *at, struct group *g);
 /* The pause for nr_pages charged by a group that is `overage` (20 bits of fraction) over its memory.high. */
-u64 high_delay_jiffies(u64 overage, u64 nr_pages);
+u64 high_delay_jiffies(u64 overage, u64 nr_pages, u32 batch);
 /* Reclaim made no progress: is there I/O under `target` (NULL: anywhere) whose completion will change that? Starts the flusher when dirty
  * pages are in the way. True: wait as *ret_wait says. */
 bool wait_for_writeback(struct mem *mem, struct group *target, struct wait *ret_wait);

@@ -22,17 +22,16 @@ static u64 overage(const struct page_counter *pc)
                : ((pc->usage - pc->high) << DELAY_PRECISION_SHIFT) / MAX(pc->high, (u64)1);
 }
 
-u64 high_delay_jiffies(u64 overage, u64 nr_pages)
+u64 high_delay_jiffies(u64 overage, u64 nr_pages, u32 batch)
 {
     /* 2^28 is over 20 times the longest delay already; the square of more would not fit. */
     u64 share = MIN(overage, (u64)1 << 28);
 
-    return (share * share * HZ >> DELAY_PRECISION_SHIFT >> DELAY_SCALING_SHIFT) * nr_pages /
-           MEMCG_CHARGE_BATCH;
+    return (share * share * HZ >> DELAY_PRECISION_SHIFT >> DELAY_SCALING_SHIFT) * nr_pages / batch;
 }
 
 /* What the worst group on the way up asks for; swap over memory.swap.high cannot be reclaimed, only slowed down. */
-static u64 penalty_jiffies(struct group *g, u64 nr_pages)
+static u64 penalty_jiffies(struct group *g, u64 nr_pages, u32 batch)
 {
     u64 memory = 0, swap = 0;
 
@@ -44,7 +43,8 @@ static u64 penalty_jiffies(struct group *g, u64 nr_pages)
         memory = MAX(memory, overage(&g->memory));
         swap = MAX(swap, swap_over);
     }
-    return MIN(high_delay_jiffies(memory, nr_pages) + high_delay_jiffies(swap, nr_pages),
+    return MIN(high_delay_jiffies(memory, nr_pages, batch) +
+                   high_delay_jiffies(swap, nr_pages, batch),
                DELAY_MAX_JIFFIES);
 }
 
@@ -82,7 +82,7 @@ bool balance_over_high(struct mem *mem, struct attempt *at, struct group *g, u32
             *mem->over_high += nr_pages;
             return true;
         }
-        delay = penalty_jiffies(g, nr_pages);
+        delay = penalty_jiffies(g, nr_pages, mem->groups->charge_batch);
         if (delay <= HZ / 100)
             return false;
         if (!freed && !retries--) {
@@ -112,7 +112,7 @@ static bool high_pause_due(struct mem *mem, struct attempt *at, struct group *g,
 {
     u32 nr_pages;
 
-    if (likely(!mem->over_high || *mem->over_high <= MEMCG_CHARGE_BATCH) || at->dying ||
+    if (likely(!mem->over_high || *mem->over_high <= mem->groups->charge_batch) || at->dying ||
         at->noretry)
         return false;
     nr_pages = *mem->over_high;

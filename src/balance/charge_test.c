@@ -15,7 +15,7 @@ static void the_penalty_grows_as_the_kernels_table_says(void **state HW_UNUSED)
 
     for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
         u64 over = table[i].usage_mib > 200 ? ((table[i].usage_mib - 200) << 20) / 200 : 0;
-        u64 ms = high_delay_jiffies(over, 64) * 4;
+        u64 ms = high_delay_jiffies(over, 64, 64) * 4;
 
         assert_in_range(ms + 4, table[i].ms, table[i].ms + 8);
     }
@@ -23,10 +23,10 @@ static void the_penalty_grows_as_the_kernels_table_says(void **state HW_UNUSED)
 
 static void the_penalty_is_in_proportion_to_what_was_charged(void **state HW_UNUSED)
 {
-    assert_int_equal(high_delay_jiffies(1 << 20, 64), 16000); /* twice the limit: 64 s */
-    assert_int_equal(high_delay_jiffies(1 << 20, 128), 32000);
-    assert_int_equal(high_delay_jiffies(1 << 20, 16), 4000);
-    assert_true(high_delay_jiffies(UINT64_MAX, 64) > 16000);
+    assert_int_equal(high_delay_jiffies(1 << 20, 64, 64), 16000); /* twice the limit: 64 s */
+    assert_int_equal(high_delay_jiffies(1 << 20, 128, 64), 32000);
+    assert_int_equal(high_delay_jiffies(1 << 20, 16, 64), 4000);
+    assert_true(high_delay_jiffies(UINT64_MAX, 64, 64) > 16000);
 }
 
 int main(void)

@@ -9,8 +9,8 @@
 #include "base/units.h"
 #include "frames/frames.h"
 #include "machine/device.h"
+#include "stats/kernel.h"
 #include "stats/names.h"
-#include "stats/profile.h"
 
 #include <getopt.h>
 #include <limits.h>
@@ -28,7 +28,7 @@ const unsigned nr_cli_common_options = ARRAY_SIZE(cli_common_options);
 
 static void machine_init(struct cli_machine *m)
 {
-    *m = (struct cli_machine){.kernel = "6.1", .lru = "classic", .seed = 1};
+    *m = (struct cli_machine){.kernel = KERNEL_DEFAULT, .seed = 1};
     tunables_init(&m->tunables);
     cost_model_init(&m->cost);
 }
@@ -127,19 +127,15 @@ static void choose_format(struct cli *cli)
         cli_usage(cli, "unknown format '%s', want text or json", cli->arg);
 }
 
-static void choose_kernel(struct cli *cli)
+void cli_choose_kernel(struct cli *cli)
 {
-    if (kernel_profile_find(cli->arg)) {
-        cli->machine.kernel = cli->arg;
-        return;
-    }
-    struct strbuf known;
+    char known[128];
 
-    strbuf_init(&known);
-    for (unsigned i = 0; i < nr_kernel_profiles; i++)
-        strbuf_printf(&known, "%s%s", i ? ", " : "", kernel_profiles[i].name);
-    cli_usage(cli, "unknown kernel profile '%s'; known: %s", cli->arg, known.text);
-    strbuf_done(&known);
+    if (kernel_find(cli->arg))
+        cli->machine.kernel = cli->arg;
+    else
+        cli_usage(cli, "unknown kernel profile '%s'; known: %s", cli->arg,
+                  kernel_names(known, sizeof(known)));
 }
 
 /* The device profile called cli->arg. */
@@ -189,10 +185,10 @@ static bool store_machine(struct cli *cli, enum cli_common_id id)
             cli_usage(cli, "--cpus goes from 1 to %u, not %s", CPUS_MAX, cli->arg);
         return true;
     case CLI_ID_KERNEL:
-        choose_kernel(cli);
+        cli_choose_kernel(cli);
         return true;
     case CLI_ID_LRU:
-        if (strcmp(cli->arg, "classic") != 0)
+        if (lru_policy_find(cli->arg) == NR_LRU_POLICIES)
             cli_usage(cli, "unknown LRU '%s', want classic", cli->arg);
         return true;
     case CLI_ID_SET:

@@ -66,8 +66,7 @@ struct cli_machine {
     const char *swap_device; /* profile; NULL when not given */
     const char *disk;        /* profile; NULL when not given */
     u64 cpus;                /* 0 when not given */
-    const char *kernel;      /* "6.1" */
-    const char *lru;         /* "classic" */
+    const char *kernel;      /* name of the release */
     u64 seed;
     struct tunables tunables; /* with what --set changed */
     struct cost_model cost;
@@ -125,6 +124,8 @@ void cli_note(struct cli *cli, const char *fmt, ...) HW_PRINTF(2, 3);
 bool cli_parse_size(struct cli *cli, const char *option, u64 *ret);
 bool cli_parse_u64(struct cli *cli, const char *option, u64 *ret);
 bool cli_parse_f64(struct cli *cli, const char *option, double *ret);
+/* --kernel: the machine's is the profile called cli->arg, or a usage error was reported. */
+void cli_choose_kernel(struct cli *cli);
 
 /* Write the result to --output (whole or not at all) or stdout. What could command a terminal or mislead its reader is shown as '?'
  * (base/utf8.h), but for newlines, tabs and, where there is colour, colours. Returns CLI_OK or CLI_FAILED. */

@@ -10,23 +10,26 @@
 #include <limits.h>
 #include <string.h>
 
-enum { OPT_NAMES = 1 };
+enum { OPT_NAMES = 1, OPT_KERNEL };
 
 static const struct cli_option options[] = {
     {OPT_NAMES, "names", 0, NULL, "print every known name, one a line"},
+    {OPT_KERNEL, "kernel", 0, "PROFILE", "of this kernel's files (" KERNEL_DEFAULT ")"},
 };
 
 static const struct cli_spec spec = {
     .verb = "explain",
     .operands = "[NAME...]",
-    .summary = "Says what a counter, tunable, meminfo field or cgroup file means. Without a name: "
+    .summary = "Says what a counter, tunable, meminfo field, cgroup file or kernel profile means. "
+               "Without a name: "
                "lists them all.",
     .takes = CLI_OUTPUT,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes = "Examples:\n"
              "  highwater explain pgmajfault\n"
-             "  highwater explain swappiness MemAvailable memory.high\n",
+             "  highwater explain swappiness MemAvailable memory.high\n"
+             "  highwater explain --kernel " KERNEL_DEFAULT " memory.stat\n",
     .max_operands = UINT_MAX,
 };
 
@@ -90,10 +93,12 @@ int cmd_explain(int argc, char **argv)
     for (int id; (id = cli_next(&cli)) > 0;) {
         if (id == OPT_NAMES)
             names = true;
+        else
+            cli_choose_kernel(&cli);
     }
     if (cli.done)
         return cli_done(&cli, cli.exit_code);
-    topics_init(&topics);
+    topics_init(&topics, kernel_find(cli.machine.kernel));
     rc = render(&cli, &topics, names);
     topics_done(&topics);
     return cli_done(&cli, rc);

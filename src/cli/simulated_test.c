@@ -126,12 +126,12 @@ static unsigned nonzero(const u64 *figures, unsigned count)
 static void all_counters_come_back(void **state)
 {
     const struct fixture *f = *state;
-    const struct kernel_profile *profile = procfs_profile(&f->system);
+    const struct kernel *kernel = &f->system.kernel;
     struct counters c;
 
     procfs_counters(&f->system, &c);
-    for (unsigned i = 0; i < profile->nr_vmstat; i++) {
-        enum counter id = profile->vmstat[i];
+    for (unsigned i = 0; i < kernel->nr_vmstat; i++) {
+        enum counter id = kernel->vmstat[i];
 
         if (f->seen.vmstat[id] != (u64)counter_shown(id, c.v[id]))
             fail_msg("%s", counter_info[id].name);
@@ -203,7 +203,7 @@ static u64 limit_of(u64 pages)
 
 static void compare_group(const struct fixture *f, struct group *g, const struct cgroup_view *seen)
 {
-    const struct kernel_profile *profile = procfs_profile(&f->system);
+    const struct kernel *kernel = &f->system.kernel;
 
     assert_int_equal(seen->version, 2);
     assert_int_equal(seen->current, g->memory.usage * PAGE_SIZE);
@@ -219,8 +219,8 @@ static void compare_group(const struct fixture *f, struct group *g, const struct
     assert_int_equal(seen->ev_high, g->counters.v[MEMCG_HIGH]);
     assert_int_equal(seen->ev_max, g->counters.v[MEMCG_MAX]);
     assert_int_equal(seen->ev_oom_kill, g->counters.v[MEMCG_OOM_KILL]);
-    for (unsigned i = 0; i < profile->nr_memory_stat; i++) {
-        const struct memory_stat_line *line = &profile->memory_stat[i];
+    for (unsigned i = 0; i < kernel->nr_memory_stat; i++) {
+        const struct memory_stat_line *line = kernel->memory_stat[i];
 
         /* "slab" and the like are sums of others and have no counter of their own. */
         if (line->plus != NR_COUNTERS)

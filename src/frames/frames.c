@@ -130,8 +130,8 @@ int frames_init(struct frames *fr, const struct frames_config *config, struct co
     *fr = (struct frames){0};
     if (config->nr_cpus < 1 || config->nr_cpus > CPUS_MAX)
         return err_set(e, -EINVAL, "%u CPUs: want 1 to %u", config->nr_cpus, CPUS_MAX);
-    r = ram_map_init(&fr->map, config->ram_bytes, config->reserved_bytes, config->movable_bytes,
-                     config->nr_cpus, e);
+    r = ram_map_init(&fr->map, config->ram_bytes, config->kernel, config->reserved_bytes,
+                     config->movable_bytes, config->nr_cpus, e);
     if (r)
         return r;
     fr->counters = counters;

@@ -18,19 +18,20 @@
 #include "frames/frame.h"
 #include "frames/ram_map.h"
 #include "frames/zone.h"
-#include "stats/counters.h"
+#include "stats/kernel.h"
 
 #define CPUS_MAX 64u
 
 struct frames_config {
     u64 ram_bytes;
     unsigned nr_cpus;
-    u64 min_free_kbytes;             /* 0: the kernel's formula */
-    unsigned watermark_scale_factor; /* per 10,000; 0: the default, 10 */
-    u64 movable_bytes;               /* size of ZONE_MOVABLE (movablecore=); 0 by default */
-    u64 reserved_bytes; /* kernel image and static data; UINT64_MAX: the profile's default */
-    bool bytes;         /* frames hold real bytes */
-    bool khugepaged;    /* transparent huge pages not `never`: khugepaged raises min_free_kbytes */
+    u64 min_free_kbytes;                 /* 0: the kernel's formula */
+    unsigned watermark_scale_factor;     /* per 10,000; 0: the default, 10 */
+    u64 movable_bytes;                   /* size of ZONE_MOVABLE (movablecore=); 0 by default */
+    const struct kernel_release *kernel; /* what it keeps for itself at boot, or NULL: */
+    u64 reserved_bytes;                  /* of an image, and nothing else but the memmap */
+    bool bytes;                          /* frames hold real bytes */
+    bool khugepaged; /* transparent huge pages not `never`: khugepaged raises min_free_kbytes */
 };
 
 struct frames {

@@ -9,7 +9,7 @@ static struct counters counters;
 static void machine(u64 ram_bytes, unsigned nr_cpus)
 {
     struct frames_config config = {
-        .ram_bytes = ram_bytes, .nr_cpus = nr_cpus, .reserved_bytes = RESERVED_BYTES_DEFAULT};
+        .ram_bytes = ram_bytes, .nr_cpus = nr_cpus, .kernel = kernel_default()};
     struct err e;
 
     counters = (struct counters){0};
@@ -76,8 +76,7 @@ static void movable_zone_lies_at_the_top(void **state)
 
 static void a_machine_too_small_is_refused_with_a_reason(void **state)
 {
-    struct frames_config config = {
-        .ram_bytes = 32 * MIB, .nr_cpus = 1, .reserved_bytes = RESERVED_BYTES_DEFAULT};
+    struct frames_config config = {.ram_bytes = 32 * MIB, .nr_cpus = 1, .kernel = kernel_default()};
     struct err e = {0};
 
     (void)state;
@@ -191,10 +190,8 @@ static void a_guest_of_6_gib_has_the_numbers_of_a_real_one(void **state)
 
 static void khugepaged_raises_min_free_kbytes(void **state)
 {
-    struct frames_config config = {.ram_bytes = 16 * GIB,
-                                   .nr_cpus = 2,
-                                   .khugepaged = true,
-                                   .reserved_bytes = RESERVED_BYTES_DEFAULT};
+    struct frames_config config = {
+        .ram_bytes = 16 * GIB, .nr_cpus = 2, .khugepaged = true, .kernel = kernel_default()};
     struct err e;
 
     (void)state;

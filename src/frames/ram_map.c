@@ -28,14 +28,9 @@
 #define RAM_MIN (4 * MIB)
 #define RAM_MAX (15 * TIB) /* frame numbers have 32 bits; the hole takes some */
 
-/* What Debian's 6.1 cloud kernel keeps, from the zoneinfo and boot messages of guests with 384 MiB
- * and 6 GiB: the sums below give `managed` of each of their zones exactly. */
-#define KERNEL_PAGES          8103u /* code, data, bss, early page tables, from 16 MiB on */
+/* Beside what the kernel itself says that it keeps (stats/kernel_constants.def). */
+#define ROOM_PAGES            1282u                   /* at least, for all but the kernel */
 #define PROFILE_RAM_MIN_PAGES (63u * MIB / PAGE_SIZE) /* 64 MiB less what the firmware takes */
-#define LATE_PAGES            2564u /* init code and data, gaps, initrd: freed at the end of the boot */
-#define NODE_PAGES            43u             /* descriptor of the node */
-#define PERCPU_PAGES          61u             /* per CPU: the static area */
-#define SECTION_EXTRA_X3      13u             /* per three sections: usage maps and page tables */
 #define SWIOTLB_PAGES         PAGES(64 * MIB) /* bounce buffers, when RAM reaches past 4 GiB */
 #define HASH_ENTRY_BYTES      8u
 #define DENTRY_HASH_SHIFT \
@@ -86,20 +81,19 @@ static u32 hash_pages(u32 ram_pages, unsigned shift)
     return PAGES(HASH_ENTRY_BYTES << log2_ceil(entries >> shift));
 }
 
-/* What the early allocator takes from the top of RAM: the memmap; and if this is the profile's
- * kernel, its tables. */
-static u32 top_pages(const struct ram_map *m, unsigned nr_cpus, bool profile)
+/* What the early allocator takes from the top of RAM: the memmap; and the tables of a kernel. */
+static u32 top_pages(const struct ram_map *m, unsigned nr_cpus, const struct kernel_release *k)
 {
     u32 sections = count_sections(m);
     u32 pages = sections * (SECTION_PAGES / MEMMAP_RATIO);
     u32 ram = 0;
 
-    if (!profile)
+    if (!k)
         return pages;
     for (unsigned i = 0; i < m->nr_ram; i++)
         ram += m->ram[i].end - m->ram[i].start;
     return pages + hash_pages(ram, DENTRY_HASH_SHIFT) + hash_pages(ram, INODE_HASH_SHIFT) +
-           NODE_PAGES + PERCPU_PAGES * nr_cpus + sections * SECTION_EXTRA_X3 / 3;
+           k->node_pages + k->percpu_pages * nr_cpus + sections * k->section_extra_x3 / 3;
 }
 
 static void ram_map_zones(struct ram_map *m, u64 movable_bytes)
@@ -141,19 +135,19 @@ static void ram_map_zones(struct ram_map *m, u64 movable_bytes)
     m->zone[highest].end = movable_start;
 }
 
-static int ram_map_reserve(struct ram_map *m, u64 reserved_bytes, unsigned nr_cpus, struct err *e)
+static int ram_map_reserve(struct ram_map *m, const struct kernel_release *k, u64 reserved_bytes,
+                           unsigned nr_cpus, struct err *e)
 {
-    const bool profile = reserved_bytes == RESERVED_BYTES_DEFAULT;
     const bool split = m->nr_ram == RAM_RUNS_MAX;
-    u64 kernel = profile ? KERNEL_PAGES : DIV_ROUND_UP(reserved_bytes, PAGE_SIZE);
-    u32 top = top_pages(m, nr_cpus, profile);
-    u32 swiotlb = profile && split ? SWIOTLB_PAGES : 0;
+    u64 kernel = k ? k->image_pages : DIV_ROUND_UP(reserved_bytes, PAGE_SIZE);
+    u32 top = top_pages(m, nr_cpus, k);
+    u32 swiotlb = k && split ? SWIOTLB_PAGES : 0;
     struct pfn_run low = m->ram[1], high = m->ram[m->nr_ram - 1];
     u32 kernel_at = low.end > KERNEL_START ? KERNEL_START : MAIN_RAM_START;
     u32 low_top = swiotlb + (split ? 0 : top);
-    u64 want = kernel_at + kernel + low_top + LATE_PAGES / 2;
+    u64 want = kernel_at + kernel + low_top + ROOM_PAGES;
 
-    if (profile) /* below it the formulas of the watermarks no longer hold */
+    if (k) /* below it the formulas of the watermarks no longer hold */
         want = MAX(want, (u64)PROFILE_RAM_MIN_PAGES);
     if (want > low.end || (split && top >= high.end - high.start))
         return err_set(e, -EINVAL,
@@ -164,13 +158,13 @@ static int ram_map_reserve(struct ram_map *m, u64 reserved_bytes, unsigned nr_cp
     run_add(m->reserved, &m->nr_reserved, low.end - low_top, low.end);
     if (split)
         run_add(m->reserved, &m->nr_reserved, high.end - top, high.end);
-    if (profile)
-        m->late = (struct pfn_run){kernel_at, kernel_at + LATE_PAGES};
+    if (k)
+        m->late = (struct pfn_run){kernel_at, kernel_at + k->late_pages};
     return 0;
 }
 
-int ram_map_init(struct ram_map *m, u64 ram_bytes, u64 reserved_bytes, u64 movable_bytes,
-                 unsigned nr_cpus, struct err *e)
+int ram_map_init(struct ram_map *m, u64 ram_bytes, const struct kernel_release *kernel,
+                 u64 reserved_bytes, u64 movable_bytes, unsigned nr_cpus, struct err *e)
 {
     u32 pages, low_end;
     int r;
@@ -185,7 +179,7 @@ int ram_map_init(struct ram_map *m, u64 ram_bytes, u64 reserved_bytes, u64 movab
     run_add(m->ram, &m->nr_ram, MAIN_RAM_START, low_end - FIRMWARE_PAGES);
     run_add(m->ram, &m->nr_ram, DMA32_END, DMA32_END + (pages - low_end));
     m->end_pfn = m->ram[m->nr_ram - 1].end;
-    r = ram_map_reserve(m, reserved_bytes, nr_cpus, e);
+    r = ram_map_reserve(m, kernel, reserved_bytes, nr_cpus, e);
     if (r)
         return r;
     ram_map_zones(m, movable_bytes);

@@ -20,13 +20,10 @@
 
 #include "base/err.h"
 #include "frames/zone.h"
+#include "stats/kernel.h"
 
 #define RAM_RUNS_MAX      3u
 #define RESERVED_RUNS_MAX 4u
-
-/* For reserved_bytes: what Debian's 6.1 keeps. Any other number is the size of the kernel image,
- * and then there is nothing else but the memmap. */
-#define RESERVED_BYTES_DEFAULT UINT64_MAX
 
 struct ram_map {
     struct pfn_run ram[RAM_RUNS_MAX]; /* ascending, not empty */
@@ -40,9 +37,10 @@ struct ram_map {
     struct pfn_run zone[NR_ZONES]; /* spans; start == end when the zone is empty */
 };
 
-/* 0, or -EINVAL when the size makes no sense. */
-int ram_map_init(struct ram_map *m, u64 ram_bytes, u64 reserved_bytes, u64 movable_bytes,
-                 unsigned nr_cpus, struct err *e);
+/* 0, or -EINVAL when the size makes no sense. kernel: what is reserved is what it keeps at boot. NULL:
+ * an image of reserved_bytes, and nothing else but the memmap. */
+int ram_map_init(struct ram_map *m, u64 ram_bytes, const struct kernel_release *kernel,
+                 u64 reserved_bytes, u64 movable_bytes, unsigned nr_cpus, struct err *e);
 
 /* Frames of the map inside `run`: of RAM, and of RAM that is not reserved. */
 u32 ram_map_count_present(const struct ram_map *m, struct pfn_run run);

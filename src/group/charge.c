@@ -65,7 +65,7 @@ static void stock_refill(struct groups *gs, struct group_stock *stock, struct gr
         stock->group = g;
     }
     stock->nr_pages += nr;
-    if (stock->nr_pages > MEMCG_CHARGE_BATCH) {
+    if (stock->nr_pages > gs->charge_batch) {
         stock_drain(gs, stock);
         stock->group = g;
     }
@@ -74,7 +74,7 @@ static void stock_refill(struct groups *gs, struct group_stock *stock, struct gr
 struct group *group_try_charge(struct groups *gs, struct group *g, u32 nr, unsigned cpu)
 {
     struct group_stock *stock = &gs->stock[cpu];
-    u32 batch = MAX(MEMCG_CHARGE_BATCH, nr);
+    u32 batch = MAX(gs->charge_batch, nr);
     struct group *over;
 
     if (!g->parent) /* the root has no limit and is not charged for its own pages */

@@ -47,6 +47,7 @@ void groups_init(struct groups *gs, struct frames *frames, struct counters *coun
                  unsigned nr_cpus)
 {
     *gs = (struct groups){.frames = frames, .counters = counters, .nr_cpus = nr_cpus};
+    gs->charge_batch = kernel_default()->charge_batch;
     gs->recursive_protection = true;
     list_init(&gs->dying);
     gs->stock = xcalloc(nr_cpus, sizeof(*gs->stock));

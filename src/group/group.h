@@ -14,9 +14,8 @@
 #include "stats/counters.h"
 #include "stats/psi.h"
 
-#define MEMCG_CHARGE_BATCH 64u /* since Linux 6.1 */
-#define GROUPS_MAX         65535u
-#define GROUP_ROOT         1u /* id of the root group */
+#define GROUPS_MAX 65535u
+#define GROUP_ROOT 1u /* id of the root group */
 #define PAGE_COUNTER_MAX \
     ((u64)INT64_MAX / PAGE_SIZE) /* as the kernel has it: the OOM report shows it */
 
@@ -88,6 +87,7 @@ struct groups {
     struct list_head dying;
     unsigned nr_cpus;
     struct group_stock *stock;
+    u32 charge_batch;          /* pages that a CPU charges at once (MEMCG_CHARGE_BATCH) */
     bool recursive_protection; /* cgroup2 is mounted with memory_recursiveprot, as systemd does */
 };
 

@@ -5,15 +5,7 @@
  * charges, not I/O, and are left out.
  */
 #include "observe/reading_int.h"
-
-static const struct {
-    const char *name;
-    enum counter id, plus;
-} stat_lines[] = {
-#define MEMORY_STAT(name, counter, plus, doc) {name, counter, plus},
-#include "stats/memory_stat.def"
-#undef MEMORY_STAT
-};
+#include "stats/kernel.h"
 
 static const struct {
     const char *name;
@@ -38,16 +30,16 @@ static const struct {
     {"workingset_refault_file", WORKINGSET_REFAULT_FILE},
 };
 
-/* Index into stat_lines; `guess` first. */
+/* Index into memory_stat_lines; `guess` first. */
 static unsigned find_stat_line(struct span name, unsigned guess)
 {
-    for (unsigned i = 0; i < ARRAY_SIZE(stat_lines); i++) {
-        unsigned line = (guess + i) % (unsigned)ARRAY_SIZE(stat_lines);
+    for (unsigned i = 0; i < NR_MEMORY_STATS; i++) {
+        unsigned line = (guess + i) % NR_MEMORY_STATS;
 
-        if (span_is(name, stat_lines[line].name))
+        if (span_is(name, memory_stat_lines[line].name))
             return line;
     }
-    return ARRAY_SIZE(stat_lines);
+    return NR_MEMORY_STATS;
 }
 
 /* Lines the table of 6.1 does not have, or has as sums. */
@@ -74,16 +66,16 @@ void parse_memory_stat(struct span text, struct cgroup_view *group)
 
         unsigned found = find_stat_line(name, next);
 
-        if (found == ARRAY_SIZE(stat_lines)) {
+        if (found == NR_MEMORY_STATS) {
             parse_other_stat(name, value, group);
             continue;
         }
         next = found + 1;
-        if (stat_lines[found].plus == NR_COUNTERS)
-            group->stat[stat_lines[found].id] = value;
-        else if (stat_lines[found].id == PGSCAN_KSWAPD)
+        if (memory_stat_lines[found].plus == NR_COUNTERS)
+            group->stat[memory_stat_lines[found].id] = value;
+        else if (memory_stat_lines[found].id == PGSCAN_KSWAPD)
             group->pgscan = value;
-        else if (stat_lines[found].id == PGSTEAL_KSWAPD)
+        else if (memory_stat_lines[found].id == PGSTEAL_KSWAPD)
             group->pgsteal = value;
     }
 }

@@ -222,16 +222,16 @@ s64 procfs_group_counter(void *g, enum counter id)
 
 static void render_memory_stat(const struct system *s, struct group *g, struct strbuf *out)
 {
-    memory_stat_render(procfs_profile(s), procfs_group_counter, g, out);
+    memory_stat_render(&s->kernel, procfs_group_counter, g, out);
 }
 
 /* Only what is kept per node: not memory the group is charged for elsewhere, no sums, no events of reclaim. */
 static void render_memory_numa_stat(const struct system *s, struct group *g, struct strbuf *out)
 {
-    const struct kernel_profile *profile = procfs_profile(s);
+    const struct kernel *kernel = &s->kernel;
 
-    for (unsigned i = 0; i < profile->nr_memory_stat; i++) {
-        const struct memory_stat_line *line = &profile->memory_stat[i];
+    for (unsigned i = 0; i < kernel->nr_memory_stat; i++) {
+        const struct memory_stat_line *line = kernel->memory_stat[i];
 
         if ((counter_info[line->id].scopes & SCOPE_NODE) && line->plus == NR_COUNTERS)
             strbuf_printf(out, "%s N0=%" PRId64 "\n", line->name,
@@ -243,8 +243,9 @@ static void render_memory_numa_stat(const struct system *s, struct group *g, str
 #define CGROUP_IN_ROOT_BELOW false
 
 const struct cgroup_file cgroup_files[] = {
-#define CGROUP_FILE(id, name, where, doc)       {name, CGROUP_IN_ROOT_##where, false, render_##id},
-#define CGROUP_FILE_ZSWAP(id, name, where, doc) {name, CGROUP_IN_ROOT_##where, true, render_##id},
+#define CGROUP_FILE(id, name, where, doc) {name, CGROUP_IN_ROOT_##where, 0, render_##id},
+#define CGROUP_FILE_ZSWAP(id, name, where, doc) \
+    {name, CGROUP_IN_ROOT_##where, BIT(KERNEL_ZSWAP), render_##id},
 #include "procfs/cgroup_files.def"
 #undef CGROUP_FILE
 #undef CGROUP_FILE_ZSWAP

@@ -8,9 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define KIB_PER_PAGE       4u
-#define PERCPU_PAGES       64u   /* the kernel's own, for each CPU */
-#define PERCPU_GROUP_BYTES 5256u /* counters of a cgroup, for each CPU */
+#define KIB_PER_PAGE 4u
 #define VMALLOC_TOTAL_KIB \
     34359738367ull /* 32 TiB - 1 byte: x86-64 with four levels of page tables */
 
@@ -58,6 +56,16 @@ static u64 buffer_pages(const struct system *s)
     return pages;
 }
 
+/* What every CPU has a copy of: data of the kernel itself, and counters of each cgroup but the root. */
+static u64 percpu_pages(const struct system *s)
+{
+    const struct kernel_release *release = s->kernel.release;
+    u64 groups = s->groups.nr_groups ? s->groups.nr_groups - 1 : 0;
+
+    return s->config.nr_cpus * release->meminfo_percpu_pages +
+           DIV_ROUND_UP(groups * s->config.nr_cpus * release->percpu_group_bytes, PAGE_SIZE);
+}
+
 static void view_init(struct meminfo_view *m, const struct system *s)
 {
     u64 ram_kib = 0;
@@ -71,7 +79,7 @@ static void view_init(struct meminfo_view *m, const struct system *s)
         at_least_0(m->counters.v[NR_FILE_PAGES] - m->counters.v[NR_SWAPCACHED] - (s64)m->buffers);
     m->swap_total = s->swap.total_pages;
     m->swap_free = s->swap.free_pages;
-    m->zswap = s->swap.zswap != NULL;
+    m->zswap = kernel_has(&s->kernel, KERNEL_ZSWAP);
     if (m->zswap) {
         m->zswap_pool = zswap_pool_pages(&s->zswap);
         m->zswap_stored = s->zswap.stats.stored_pages;
@@ -80,10 +88,7 @@ static void view_init(struct meminfo_view *m, const struct system *s)
     m->committed = overcommit_committed(&s->mem);
     /* Stacks are what the machine has in vmalloc space. */
     m->vmalloc_used = at_least_0(m->counters.v[NR_KERNEL_STACK]) / KIB_PER_PAGE;
-    m->percpu = s->config.nr_cpus * PERCPU_PAGES +
-                DIV_ROUND_UP((u64)(s->groups.nr_groups ? s->groups.nr_groups - 1 : 0) *
-                                 s->config.nr_cpus * PERCPU_GROUP_BYTES,
-                             PAGE_SIZE);
+    m->percpu = percpu_pages(s);
     /* The kernel maps RAM by 2 MiB entries, but for the first and whatever does not fill one. */
     for (unsigned z = 0; z < NR_ZONES; z++)
         ram_kib += (u64)s->frames.zones[z].present * KIB_PER_PAGE;

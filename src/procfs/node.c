@@ -96,12 +96,12 @@ void render_node_numastat(const struct system *s, struct strbuf *out)
 /* What is kept per zone or per node. */
 void render_node_vmstat(const struct system *s, struct strbuf *out)
 {
-    const struct kernel_profile *profile = procfs_profile(s);
+    const struct kernel *kernel = &s->kernel;
     struct counters c;
 
     procfs_counters(s, &c);
-    for (unsigned i = 0; i < profile->nr_vmstat; i++) {
-        enum counter id = profile->vmstat[i];
+    for (unsigned i = 0; i < kernel->nr_vmstat; i++) {
+        enum counter id = kernel->vmstat[i];
 
         if (counter_info[id].scopes & (SCOPE_NODE | SCOPE_ZONE))
             strbuf_printf(out, "%s %" PRId64 "\n", counter_info[id].name,

@@ -9,12 +9,11 @@
 #define PROCFS_PROCFS_H
 
 #include "base/strbuf.h"
-#include "stats/profile.h"
+#include "stats/kernel.h"
 #include "system/system.h"
 
 /* Every counter of the machine as it is now, those included that are kept elsewhere or derived. */
 void procfs_counters(const struct system *s, struct counters *ret);
-const struct kernel_profile *procfs_profile(const struct system *s);
 
 /* /proc */
 void render_meminfo(const struct system *s, struct strbuf *out);
@@ -68,7 +67,7 @@ void render_pid_cgroup(const struct system *s, const struct task *t, struct strb
 struct cgroup_file {
     const char *name;
     bool in_root;
-    bool of_zswap; /* there on kernels built with it */
+    u32 needs; /* enum kernel_feature that the kernel must have, as bits */
     void (*render)(const struct system *s, struct group *g, struct strbuf *out);
 };
 extern const struct cgroup_file cgroup_files[];
@@ -79,7 +78,7 @@ struct machine_file {
     const char *name;
     void (*render)(const struct system *s, struct strbuf *out);
 };
-/* pre: s->swap.zswap */
+/* pre: the kernel has zswap */
 extern const struct machine_file zswap_files[];
 extern const unsigned nr_zswap_files;
 

@@ -129,7 +129,7 @@ static struct system *machine_of_fixtures(void)
     char *vmstat = read_fixture("proc/vmstat");
     struct swap_area *a = &s->swap.areas[0];
 
-    s->config.kernel = "6.1";
+    kernel_resolve(kernel_find("6.1"), 0, &s->kernel);
     tunables_init(&s->tunables);
     load_vmstat(&s->counters, vmstat);
     s->frames.nr_cpus = 1;
@@ -455,14 +455,15 @@ static s64 value_in(void *counters, enum counter id)
 
 static void memory_stat_is_the_kernels_byte_for_byte(void **state HW_UNUSED)
 {
-    const struct kernel_profile *profile = kernel_profile_find("6.1");
+    struct kernel kernel;
     char *real = read_fixture("sys/fs/cgroup/nest/memory.stat");
     struct counters c = {0};
     struct strbuf ours;
 
+    kernel_resolve(kernel_find("6.1"), 0, &kernel);
     strbuf_init(&ours);
-    for (unsigned i = 0; i < profile->nr_memory_stat; i++) {
-        const struct memory_stat_line *line = &profile->memory_stat[i];
+    for (unsigned i = 0; i < kernel.nr_memory_stat; i++) {
+        const struct memory_stat_line *line = kernel.memory_stat[i];
         char key[64];
 
         if (line->plus != NR_COUNTERS)
@@ -471,7 +472,7 @@ static void memory_stat_is_the_kernels_byte_for_byte(void **state HW_UNUSED)
         s64 shown = (s64)number_after(real, key);
         c.v[line->id] = shown / counter_memory_stat(line->id, 1);
     }
-    memory_stat_render(profile, value_in, &c, &ours);
+    memory_stat_render(&kernel, value_in, &c, &ours);
     assert_string_equal(ours.text, real);
     strbuf_done(&ours);
     free(real);
@@ -530,7 +531,7 @@ static void files_of_a_group_have_the_kernels_form_and_limits(void **state HW_UN
         struct strbuf ours;
         char *real;
 
-        if (cgroup_files[i].of_zswap || /* that kernel has none, or the fixtures not */
+        if (cgroup_files[i].needs || /* that kernel has none, or the fixtures not */
             strcmp(cgroup_files[i].name, "cgroup.pressure") == 0)
             continue;
         snprintf(name, sizeof(name), "sys/fs/cgroup/file/%s", cgroup_files[i].name);

@@ -90,5 +90,5 @@ void render_uptime(const struct system *s, struct strbuf *out)
 
 void render_osrelease(const struct system *s, struct strbuf *out)
 {
-    strbuf_printf(out, "%s.0-highwater\n", s->config.kernel);
+    strbuf_printf(out, "%s\n", s->kernel.release->uname);
 }

@@ -74,7 +74,7 @@ static int write_machine(struct tree *t)
     char name[256];
     int rc = write_files(t, files, ARRAY_SIZE(files));
 
-    if (rc == 0 && t->s->swap.zswap)
+    if (rc == 0 && kernel_has(&t->s->kernel, KERNEL_ZSWAP))
         rc = write_files(t, zswap_files, nr_zswap_files);
     for (unsigned i = 0; i < nr_tunables && rc == 0; i++) {
         const struct tunable_info *info = &tunable_info[i];
@@ -139,7 +139,7 @@ static int write_group(struct tree *t, struct group *g)
     group_path(g, path, sizeof(path));
     for (unsigned i = 0; i < nr_cgroup_files && rc == 0; i++) {
         if ((!g->parent && !cgroup_files[i].in_root) ||
-            (cgroup_files[i].of_zswap && !t->s->swap.zswap) || is_hidden(g, cgroup_files[i].name))
+            (cgroup_files[i].needs & ~t->s->kernel.features) || is_hidden(g, cgroup_files[i].name))
             continue;
         cgroup_files[i].render(t->s, g, &t->text);
         snprintf(name, sizeof(name), "sys/fs/cgroup%s%s%s", path, g->parent ? "/" : "",

@@ -31,19 +31,14 @@ void procfs_counters(const struct system *s, struct counters *ret)
     }
 }
 
-const struct kernel_profile *procfs_profile(const struct system *s)
-{
-    return system_profile(s);
-}
-
 void render_vmstat(const struct system *s, struct strbuf *out)
 {
-    const struct kernel_profile *profile = procfs_profile(s);
+    const struct kernel *kernel = &s->kernel;
     struct counters c;
 
     procfs_counters(s, &c);
-    for (unsigned i = 0; i < profile->nr_vmstat; i++) {
-        enum counter id = profile->vmstat[i];
+    for (unsigned i = 0; i < kernel->nr_vmstat; i++) {
+        enum counter id = kernel->vmstat[i];
 
         strbuf_printf(out, "%s %" PRId64 "\n", counter_info[id].name, counter_shown(id, c.v[id]));
     }

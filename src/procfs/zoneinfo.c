@@ -16,13 +16,13 @@ static void render_zone_stat(struct strbuf *out, enum counter id, s64 stored)
 
 static void render_node_stats(const struct system *s, struct strbuf *out)
 {
-    const struct kernel_profile *profile = procfs_profile(s);
+    const struct kernel *kernel = &s->kernel;
     struct counters c;
 
     procfs_counters(s, &c);
     strbuf_append(out, "\n  per-node stats");
-    for (unsigned i = 0; i < profile->nr_vmstat; i++) {
-        enum counter id = profile->vmstat[i];
+    for (unsigned i = 0; i < kernel->nr_vmstat; i++) {
+        enum counter id = kernel->vmstat[i];
 
         if ((counter_info[id].scopes & (SCOPE_NODE | SCOPE_ZONE)) == SCOPE_NODE)
             render_zone_stat(out, id, c.v[id]);
@@ -31,10 +31,10 @@ static void render_node_stats(const struct system *s, struct strbuf *out)
 
 static void render_zone_stats(const struct system *s, const struct zone *z, struct strbuf *out)
 {
-    const struct kernel_profile *profile = procfs_profile(s);
+    const struct kernel *kernel = &s->kernel;
 
-    for (unsigned i = 0; i < profile->nr_vmstat; i++) {
-        enum counter id = profile->vmstat[i];
+    for (unsigned i = 0; i < kernel->nr_vmstat; i++) {
+        enum counter id = kernel->vmstat[i];
 
         if (counter_info[id].scopes & SCOPE_ZONE)
             render_zone_stat(out, id, id == NR_FREE_PAGES ? (s64)z->free_pages : z->counters.v[id]);

@@ -33,7 +33,7 @@ void lru_add(struct mem *mem, pfn_t pfn)
 
     frame_set(frame_of(mem, pfn), PG_BATCHED);
     b->pfn[b->nr++] = pfn;
-    if (b->nr == LRU_BATCH)
+    if (b->nr == b->full)
         batch_drain(mem, b);
 }
 

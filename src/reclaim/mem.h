@@ -19,13 +19,14 @@
 #include "reclaim/kmem.h"
 #include "space/space.h"
 #include "space/tlb.h"
+#include "stats/kernel.h"
 #include "stats/tunables.h"
 
-#define LRU_BATCH 15u /* PAGEVEC_SIZE of 6.1 */
+#define LRU_BATCH_MAX 31u
 
 struct lru_batch {
-    u32 nr;
-    pfn_t pfn[LRU_BATCH];
+    u32 nr, full; /* full: how many of them go to their lists together */
+    pfn_t pfn[LRU_BATCH_MAX];
 };
 
 struct dirty_cpu { /* page-writeback.c keeps these two per CPU */
@@ -55,6 +56,7 @@ struct wait {
 };
 
 struct mem {
+    const struct kernel *kernel;
     struct clock *clock;
     struct counters *counters;
     const struct cost_model *cost;

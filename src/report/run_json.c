@@ -171,13 +171,13 @@ static json_object *scenario_json(const struct run_report *r)
 
 static json_object *vmstat_json(const struct system *s)
 {
-    const struct kernel_profile *profile = procfs_profile(s);
+    const struct kernel *kernel = &s->kernel;
     json_object *o = json_new_object();
     struct counters c;
 
     procfs_counters(s, &c);
-    for (unsigned i = 0; i < profile->nr_vmstat; i++) {
-        enum counter id = profile->vmstat[i];
+    for (unsigned i = 0; i < kernel->nr_vmstat; i++) {
+        enum counter id = kernel->vmstat[i];
 
         put_s64(o, counter_info[id].name, counter_shown(id, c.v[id]));
     }
@@ -186,12 +186,12 @@ static json_object *vmstat_json(const struct system *s)
 
 static json_object *memory_stat_json(const struct system *s, memory_stat_fn get, void *ctx)
 {
-    const struct kernel_profile *profile = procfs_profile(s);
+    const struct kernel *kernel = &s->kernel;
     json_object *o = json_new_object();
 
-    for (unsigned i = 0; i < profile->nr_memory_stat; i++)
-        put_s64(o, profile->memory_stat[i].name,
-                memory_stat_value(&profile->memory_stat[i], get, ctx));
+    for (unsigned i = 0; i < kernel->nr_memory_stat; i++)
+        put_s64(o, kernel->memory_stat[i]->name,
+                memory_stat_value(kernel->memory_stat[i], get, ctx));
     return o;
 }
 

@@ -27,14 +27,14 @@ static u64 swap_pages(const struct run_report *r)
 
 static void take_sample(struct run_report *r)
 {
-    const struct kernel_profile *profile = procfs_profile(r->system);
+    const struct kernel *kernel = &r->system->kernel;
     struct run_sample *now = &r->fullest;
 
     now->at_ns = r->system->clock.now;
     now->memory_pages = used_pages(r);
     now->swap_pages = swap_pages(r);
-    for (unsigned i = 0; i < profile->nr_memory_stat; i++) {
-        enum counter id = profile->memory_stat[i].id;
+    for (unsigned i = 0; i < kernel->nr_memory_stat; i++) {
+        enum counter id = kernel->memory_stat[i]->id;
 
         now->counters[id] = procfs_group_counter(r->group, id);
     }

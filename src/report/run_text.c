@@ -7,7 +7,7 @@
 
 #include "base/units.h"
 #include "base/utf8.h"
-#include "stats/profile.h"
+#include "stats/kernel.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -53,14 +53,14 @@ bool series_is_json(const char *path)
 
 static void each_vmstat(const struct series *s, struct column *c, column_fn fn, void *ctx)
 {
-    const struct kernel_profile *profile = procfs_profile(s->system);
+    const struct kernel *kernel = &s->system->kernel;
     struct counters now;
 
     procfs_counters(s->system, &now);
     c->kind = COLUMN_VMSTAT;
     c->scope = "";
-    for (unsigned i = 0; i < profile->nr_vmstat; i++, c->index++) {
-        enum counter id = profile->vmstat[i];
+    for (unsigned i = 0; i < kernel->nr_vmstat; i++, c->index++) {
+        enum counter id = kernel->vmstat[i];
 
         c->name = counter_info[id].name;
         c->event = counter_info[id].kind == COUNTER_EVENT;
@@ -99,7 +99,7 @@ static void each_pressure(const struct series *s, const struct group *g, struct 
 static void each_of_group(const struct series *s, const struct series_group *sg, struct column *c,
                           column_fn fn, void *ctx)
 {
-    const struct kernel_profile *profile = procfs_profile(s->system);
+    const struct kernel *kernel = &s->system->kernel;
     struct group *g = group_get(&s->system->groups, sg->id);
 
     c->scope = sg->path;
@@ -118,8 +118,8 @@ static void each_of_group(const struct series *s, const struct series_group *sg,
     }
     each_pressure(s, g, c, fn, ctx);
     c->kind = COLUMN_STAT;
-    for (unsigned i = 0; i < profile->nr_memory_stat; i++, c->index++) {
-        const struct memory_stat_line *line = &profile->memory_stat[i];
+    for (unsigned i = 0; i < kernel->nr_memory_stat; i++, c->index++) {
+        const struct memory_stat_line *line = kernel->memory_stat[i];
 
         c->name = line->name;
         c->event = counter_info[line->id].kind == COUNTER_EVENT;

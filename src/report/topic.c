@@ -1,4 +1,4 @@
-/* topic.c - one list out of eight tables, and the words around a doc string. */
+/* topic.c - one list out of nine tables, and the words around a doc string. */
 #include "report/topic.h"
 
 #include "base/alloc.h"
@@ -7,7 +7,7 @@
 #include "report/text_wrap.h"
 #include "slab/slab.h"
 #include "stats/counters.h"
-#include "stats/profile.h"
+#include "stats/kernel.h"
 #include "stats/tunables.h"
 
 #include <inttypes.h>
@@ -28,31 +28,13 @@ static const struct cost_doc costs[] = {
 #undef COST
 };
 
-static bool in_memory_stat(enum counter id)
+/* Others print it when they are built with what it counts. */
+static bool is_printed(const struct kernel *k, enum counter id)
 {
-    const struct kernel_profile *profile = kernel_profiles[0].with_zswap;
-
-    for (unsigned i = 0; i < profile->nr_memory_stat; i++) {
-        if (profile->memory_stat[i].id == id && profile->memory_stat[i].plus == NR_COUNTERS &&
-            strcmp(profile->memory_stat[i].name, counter_info[id].name) == 0)
-            return true;
-    }
-    return false;
+    return kernel_prints_vmstat(k, id) || kernel_prints_memory_stat(k, id);
 }
 
-/* Does the reference kernel print it, in vmstat or memory.stat? Others do when they are built with what it counts. */
-static bool is_printed(enum counter id)
-{
-    const struct kernel_profile *profile = kernel_profiles[0].with_zswap;
-
-    for (unsigned i = 0; i < profile->nr_vmstat; i++) {
-        if (profile->vmstat[i] == id)
-            return true;
-    }
-    return in_memory_stat(id);
-}
-
-static const char *counter_where(enum counter id)
+static const char *counter_where(const struct kernel *k, enum counter id)
 {
     const struct counter_info *info = &counter_info[id];
 
@@ -61,11 +43,11 @@ static const char *counter_where(enum counter id)
     if (strncmp(info->name, "memory.events.", 14) == 0)
         return "memory.events";
     if (info->scopes == SCOPE_CGROUP)
-        return is_printed(id) ? "memory.stat" : "memory.stat of kernels built with it";
-    return is_printed(id) ? "/proc/vmstat" : "/proc/vmstat of kernels built with it";
+        return is_printed(k, id) ? "memory.stat" : "memory.stat of kernels built with it";
+    return is_printed(k, id) ? "/proc/vmstat" : "/proc/vmstat of kernels built with it";
 }
 
-static struct topic topic_of_counter(enum counter id)
+static struct topic topic_of_counter(const struct kernel *k, enum counter id)
 {
     const struct counter_info *info = &counter_info[id];
 
@@ -74,18 +56,16 @@ static struct topic topic_of_counter(enum counter id)
         .name = info->name,
         .doc = info->doc,
         .unit = counter_unit_name(info->shown),
-        .where = counter_where(id),
+        .where = counter_where(k, id),
         .is_event = info->kind == COUNTER_EVENT,
-        .in_memory_stat = info->scopes != SCOPE_CGROUP && in_memory_stat(id),
+        .in_memory_stat = info->scopes != SCOPE_CGROUP && kernel_prints_memory_stat(k, id),
     };
 }
 
 static void add_memory_stat(struct topics *t)
 {
-    const struct kernel_profile *profile = kernel_profiles[0].with_zswap;
-
-    for (unsigned i = 0; i < profile->nr_memory_stat; i++) {
-        const struct memory_stat_line *line = &profile->memory_stat[i];
+    for (unsigned i = 0; i < t->kernel.nr_memory_stat; i++) {
+        const struct memory_stat_line *line = t->kernel.memory_stat[i];
         bool event = counter_info[line->id].kind == COUNTER_EVENT;
 
         /* Without a doc of its own it is the counter, which is there already. */
@@ -180,26 +160,40 @@ static void add_findings(struct topics *t)
         };
 }
 
-void topics_init(struct topics *t)
+static void add_kernels(struct topics *t)
+{
+    for (unsigned i = 0; i < nr_kernel_releases; i++)
+        t->items[t->count++] = (struct topic){
+            .kind = TOPIC_KERNEL,
+            .name = kernel_releases[i]->name,
+            .doc = kernel_releases[i]->doc,
+            .unit = "",
+            .where = "--kernel",
+        };
+}
+
+void topics_init(struct topics *t, const struct kernel_release *release)
 {
     t->count = 0;
-    t->items = xcalloc(NR_COUNTERS + kernel_profiles[0].with_zswap->nr_memory_stat +
-                           nr_meminfo_docs + nr_cgroup_file_docs + NR_SLAB_CACHES + nr_tunables +
-                           ARRAY_SIZE(costs) + NR_RULES,
+    kernel_resolve(release, ~0u, &t->kernel);
+    t->items = xcalloc(NR_COUNTERS + t->kernel.nr_memory_stat + nr_meminfo_docs +
+                           nr_cgroup_file_docs + NR_SLAB_CACHES + nr_tunables + ARRAY_SIZE(costs) +
+                           NR_RULES + nr_kernel_releases,
                        sizeof(*t->items));
     for (unsigned i = 0; i < NR_COUNTERS; i++) {
         if (counter_info[i].scopes != SCOPE_CGROUP)
-            t->items[t->count++] = topic_of_counter((enum counter)i);
+            t->items[t->count++] = topic_of_counter(&t->kernel, (enum counter)i);
     }
     for (unsigned i = 0; i < NR_COUNTERS; i++) {
         if (counter_info[i].scopes == SCOPE_CGROUP)
-            t->items[t->count++] = topic_of_counter((enum counter)i);
+            t->items[t->count++] = topic_of_counter(&t->kernel, (enum counter)i);
     }
     add_memory_stat(t);
     add_files(t);
     add_slab_caches(t);
     add_settings(t);
     add_findings(t);
+    add_kernels(t);
 }
 
 void topics_done(struct topics *t)
@@ -252,6 +246,7 @@ const char *topic_kind_name(enum topic_kind kind)
         [TOPIC_TUNABLE] = "tunable",
         [TOPIC_COST] = "cost",
         [TOPIC_FINDING] = "finding",
+        [TOPIC_KERNEL] = "kernel profile",
     };
 
     return names[kind];
@@ -269,6 +264,7 @@ const char *topic_kind_title(enum topic_kind kind)
         [TOPIC_TUNABLE] = "Tunables (--set KEY=VALUE)",
         [TOPIC_COST] = "Costs of operations in ns (--set KEY=VALUE)",
         [TOPIC_FINDING] = "Findings (highwater diagnose)",
+        [TOPIC_KERNEL] = "Kernel profiles (--kernel PROFILE)",
     };
 
     return titles[kind];
@@ -291,6 +287,23 @@ static void render_finding(const struct rule_info *rule, struct strbuf *out)
         text_wrap(out, parts[i].text, i ? 4 : 2, FINDING_COLUMNS);
         strbuf_appendc(out, '\n');
     }
+}
+
+static void render_kernel(const struct kernel_release *k, struct strbuf *out)
+{
+    strbuf_printf(out, "  uname -r says %s; reclaims by %s lists.\n", k->uname,
+                  lru_policy_name[k->lru]);
+    for (unsigned i = 0; i < nr_kernel_constants; i++)
+        strbuf_printf(
+            out, "  %-20s %5u  %s\n", kernel_constant_info[i].name,
+            *(const u32 *)(const void *)((const char *)k + kernel_constant_info[i].offset),
+            kernel_constant_info[i].doc);
+    for (unsigned i = 0; i < NR_KERNEL_FEATURES; i++)
+        strbuf_printf(out, "  %-26s  %s\n",
+                      k->features & BIT(i)   ? "has"
+                      : k->optional & BIT(i) ? "can have"
+                                             : "has not",
+                      kernel_feature_doc[i]);
 }
 
 void topic_render(const struct topic *topic, struct strbuf *out)
@@ -329,6 +342,9 @@ void topic_render(const struct topic *topic, struct strbuf *out)
         break;
     case TOPIC_FINDING:
         render_finding(&rule_info[rule_find(topic->name)], out);
+        break;
+    case TOPIC_KERNEL:
+        render_kernel(kernel_find(topic->name), out);
         break;
     case NR_TOPIC_KINDS:
         hw_unreachable();

@@ -1,12 +1,13 @@
 /* topic.h - everything `highwater explain` can explain, gathered from the tables that declare it.
  *
- * Use:  struct topics t; topics_init(&t); n = topics_find(&t, "Dirty", found, 4); topic_render(found[0], &text); topics_done(&t);
+ * Use:  struct topics t; topics_init(&t, kernel_default()); n = topics_find(&t, "Dirty", found, 4); topic_render(found[0], &text); topics_done(&t);
  */
 #ifndef REPORT_TOPIC_H
 #define REPORT_TOPIC_H
 
 #include "base/strbuf.h"
 #include "base/types.h"
+#include "stats/kernel.h"
 
 enum topic_kind {
     TOPIC_COUNTER,
@@ -17,6 +18,7 @@ enum topic_kind {
     TOPIC_TUNABLE,
     TOPIC_COST,
     TOPIC_FINDING,
+    TOPIC_KERNEL,
     NR_TOPIC_KINDS
 };
 
@@ -37,9 +39,10 @@ struct topic {
 struct topics {
     struct topic *items;
     size_t count;
+    struct kernel kernel; /* the one whose files they tell about, built with all it can be */
 };
 
-void topics_init(struct topics *t);
+void topics_init(struct topics *t, const struct kernel_release *release);
 void topics_done(struct topics *t);
 
 /* Those with this name, whatever their kind; upper and lower case are the same. A tunable also without "vm.", a

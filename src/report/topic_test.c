@@ -2,22 +2,21 @@
 #include "base/test.h"
 #include "report/topic_list.h"
 #include "stats/counters.h"
-#include "stats/profile.h"
+#include "stats/kernel.h"
 #include "stats/tunables.h"
 
 #include <string.h>
 
 static void every_line_of_every_file_has_a_topic_with_a_sentence(void **state HW_UNUSED)
 {
-    const struct kernel_profile *profile = kernel_profiles[0].with_zswap;
     const struct topic *found;
     struct topics t;
 
-    topics_init(&t);
-    for (unsigned i = 0; i < profile->nr_vmstat; i++)
-        assert_int_not_equal(topics_find(&t, counter_info[profile->vmstat[i]].name, &found, 1), 0);
-    for (unsigned i = 0; i < profile->nr_memory_stat; i++)
-        assert_int_not_equal(topics_find(&t, profile->memory_stat[i].name, &found, 1), 0);
+    topics_init(&t, kernel_default());
+    for (unsigned i = 0; i < t.kernel.nr_vmstat; i++)
+        assert_int_not_equal(topics_find(&t, counter_info[t.kernel.vmstat[i]].name, &found, 1), 0);
+    for (unsigned i = 0; i < t.kernel.nr_memory_stat; i++)
+        assert_int_not_equal(topics_find(&t, t.kernel.memory_stat[i]->name, &found, 1), 0);
     for (unsigned i = 0; i < nr_tunables; i++)
         assert_int_not_equal(topics_find(&t, tunable_info[i].key, &found, 1), 0);
     for (size_t i = 0; i < t.count; i++) {
@@ -32,7 +31,7 @@ static void names_are_found_as_people_write_them(void **state HW_UNUSED)
     const struct topic *found[4];
     struct topics t;
 
-    topics_init(&t);
+    topics_init(&t, kernel_default());
     assert_int_equal(topics_find(&t, "swappiness", found, 4), 1);
     assert_string_equal(found[0]->name, "vm.swappiness");
     assert_int_equal(topics_find(&t, "VM/swappiness", found, 4), 1);
@@ -50,7 +49,7 @@ static void no_name_is_listed_twice(void **state HW_UNUSED)
     struct strbuf names;
     struct topics t;
 
-    topics_init(&t);
+    topics_init(&t, kernel_default());
     strbuf_init(&names);
     topics_render_names(&t, &names);
     for (char *line = names.text, *end; (end = strchr(line, '\n')); line = end + 1) {

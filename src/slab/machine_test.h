@@ -22,7 +22,7 @@ struct slab_machine {
 static inline void slab_machine_init(struct slab_machine *m, u64 ram_bytes, unsigned nr_cpus)
 {
     struct frames_config config = {
-        .ram_bytes = ram_bytes, .nr_cpus = nr_cpus, .reserved_bytes = RESERVED_BYTES_DEFAULT};
+        .ram_bytes = ram_bytes, .nr_cpus = nr_cpus, .kernel = kernel_default()};
     struct err e;
 
     *m = (struct slab_machine){0};

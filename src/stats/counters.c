@@ -1,4 +1,4 @@
-/* counters.c - the table made from counters.def, and look-up by name.
+/* counters.c - the table made from counters.def, look-up by name, and units.
  *
  * Look-up is a binary search in an index sorted once, at the first call: names come from command lines and from parsed
  * files, never from the fault path.
@@ -8,6 +8,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define PAGE_BYTES      4096
+#define PAGES_OF_2MIB   512
+#define SECTOR_BYTES    512
+#define PAGES_TO_KIB(p) ((p) * (PAGE_BYTES / 1024))
 
 #define SCOPES_GLOBAL (SCOPE_GLOBAL)
 #define SCOPES_NODE   (SCOPE_GLOBAL | SCOPE_NODE)
@@ -50,4 +55,71 @@ enum counter counter_find(const char *name)
     const u16 *id = bsearch(name, by_name, NR_COUNTERS, sizeof(by_name[0]), compare_name);
 
     return id ? (enum counter) * id : NR_COUNTERS;
+}
+
+s64 counter_shown(enum counter id, s64 stored)
+{
+    const struct counter_info *info = &counter_info[id];
+
+    if (info->stored == info->shown)
+        return stored;
+    switch (info->stored) {
+    case UNIT_BYTES:
+        return stored / (info->shown == UNIT_PAGES ? PAGE_BYTES : 1024);
+    case UNIT_SECTORS:
+        return stored / (1024 / SECTOR_BYTES);
+    case UNIT_PAGES:
+        return info->shown == UNIT_BYTES   ? stored * PAGE_BYTES
+               : info->shown == UNIT_COUNT ? stored / PAGES_OF_2MIB
+                                           : PAGES_TO_KIB(stored);
+    case UNIT_COUNT:
+    case UNIT_KIB:
+    case UNIT_NS:
+    case UNIT_US:
+        break;
+    }
+    hw_unreachable();
+}
+
+s64 counter_memory_stat(enum counter id, s64 stored)
+{
+    const struct counter_info *info = &counter_info[id];
+
+    if (info->kind == COUNTER_EVENT)
+        return stored;
+    switch (info->stored) {
+    case UNIT_PAGES:
+        return stored * PAGE_BYTES;
+    case UNIT_KIB:
+        return stored * 1024;
+    case UNIT_BYTES:
+    case UNIT_COUNT:
+        return stored;
+    case UNIT_SECTORS:
+    case UNIT_NS:
+    case UNIT_US:
+        break;
+    }
+    hw_unreachable();
+}
+
+const char *counter_unit_name(enum counter_unit unit)
+{
+    switch (unit) {
+    case UNIT_COUNT:
+        return "";
+    case UNIT_PAGES:
+        return "pages";
+    case UNIT_BYTES:
+        return "bytes";
+    case UNIT_KIB:
+        return "KiB";
+    case UNIT_SECTORS:
+        return "sectors";
+    case UNIT_NS:
+        return "ns";
+    case UNIT_US:
+        return "us";
+    }
+    hw_unreachable();
 }

@@ -42,4 +42,13 @@ static inline void count(struct counters *c, enum counter id, s64 n)
 /* The counter with this name, or NR_COUNTERS. */
 enum counter counter_find(const char *name);
 
+/* A stored value in the unit /proc/vmstat shows it in. */
+s64 counter_shown(enum counter id, s64 stored);
+
+/* The same value in memory.stat: gauges in bytes, events as they are. */
+s64 counter_memory_stat(enum counter id, s64 stored);
+
+/* "pages", "KiB", ... for people; "" for plain counts. */
+const char *counter_unit_name(enum counter_unit unit);
+
 #endif

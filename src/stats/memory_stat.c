@@ -1,4 +1,4 @@
-/* memory_stat.c - memory.stat from the profile's list. */
+/* memory_stat.c - memory.stat from the kernel's list. */
 #include "stats/memory_stat.h"
 
 #include <inttypes.h>
@@ -12,11 +12,11 @@ s64 memory_stat_value(const struct memory_stat_line *line, memory_stat_fn get, v
     return value;
 }
 
-void memory_stat_render(const struct kernel_profile *profile, memory_stat_fn get, void *ctx,
+void memory_stat_render(const struct kernel *kernel, memory_stat_fn get, void *ctx,
                         struct strbuf *out)
 {
-    for (unsigned i = 0; i < profile->nr_memory_stat; i++) {
-        const struct memory_stat_line *line = &profile->memory_stat[i];
+    for (unsigned i = 0; i < kernel->nr_memory_stat; i++) {
+        const struct memory_stat_line *line = kernel->memory_stat[i];
 
         strbuf_printf(out, "%s %" PRId64 "\n", line->name, memory_stat_value(line, get, ctx));
     }

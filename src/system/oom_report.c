@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "stats/kernel.h"
 #include "stats/memory_stat.h"
-#include "stats/profile.h"
 #include "system/system_int.h"
 
 #define PAGE_KIB (PAGE_SIZE / 1024)
@@ -80,7 +80,6 @@ static unsigned long long limit_kib(u64 pages)
 
 static void report_group(struct system *s, struct group *g)
 {
-    const struct kernel_profile *profile = system_profile(s);
     struct stat_ctx ctx = {g};
     struct strbuf stat;
     char path[256];
@@ -96,7 +95,7 @@ static void report_group(struct system *s, struct group *g)
              (unsigned long long)g->swap.failcnt);
     log_line(s, "Memory cgroup stats for %s:", path);
     strbuf_init(&stat);
-    memory_stat_render(profile, group_stat, &ctx, &stat);
+    memory_stat_render(&s->kernel, group_stat, &ctx, &stat);
     /* One record for Linux, of which a reader gets as many lines as fit with their prefixes. */
     for (line = stat.text; *line;) {
         char *end = strchr(line, '\n');
@@ -275,14 +274,13 @@ static void report_tasks(struct system *s, const struct group *scope)
 void oom_report(struct system *s, const struct task *invoker, struct group *scope,
                 const struct task *victim)
 {
-    const struct kernel_profile *profile = system_profile(s);
     char scope_path[256], victim_path[256];
 
     log_line(s, "%s invoked oom-killer: gfp_mask=%s, order=0, oom_score_adj=%d", invoker->comm,
              scope ? "0xcc0(GFP_KERNEL)" : "0x140dca(GFP_HIGHUSER_MOVABLE|__GFP_COMP|__GFP_ZERO)",
              invoker->oom_score_adj);
     log_line(s, "CPU: %u PID: %u Comm: %s Not tainted %s #1", s->mem.cpu, invoker->pid,
-             invoker->comm, profile->release);
+             invoker->comm, s->kernel.release->uname);
     if (scope)
         report_group(s, scope);
     else

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "stats/profile.h"
+#include "stats/kernel.h"
 #include "system/system_int.h"
 
 #define RESERVE_SHARE     32u /* of free memory, at most: what is kept for users who must act */
@@ -17,7 +17,7 @@
 void system_config_init(struct system_config *c)
 {
     *c = (struct system_config){
-        .kernel = "6.1",
+        .kernel = KERNEL_DEFAULT,
         .ram_bytes = RAM_BYTES_DEFAULT,
         .nr_cpus = 2,
         .disk = "nvme",
@@ -37,7 +37,7 @@ static const struct device_profile *find_profile(const struct system_config *c, 
 
 static int config_check(const struct system_config *c, struct err *e)
 {
-    if (!kernel_profile_find(c->kernel))
+    if (!kernel_find(c->kernel))
         return err_set(e, -EINVAL, "unknown kernel profile '%s'", c->kernel);
     if (!find_profile(c, c->disk))
         return err_set(e, -EINVAL, "unknown device profile '%s'", c->disk);
@@ -99,16 +99,28 @@ static struct zram *zram_new(struct system *s, const struct swap_spec *spec)
     return z;
 }
 
-/* zswap.enabled on a kernel without zswap would mean nothing. */
+/* What the kernel is to be built with. zswap.enabled on one without zswap would mean nothing. */
+static u32 wanted_features(const struct tunables *tunables)
+{
+    u32 wanted = 0;
+
+    if (tunables->x_zswap || tunables->zswap_enabled)
+        wanted |= BIT(KERNEL_ZSWAP);
+    if (tunables->x_zswap_writeback)
+        wanted |= BIT(KERNEL_ZSMALLOC_WRITEBACK);
+    return wanted;
+}
+
 static void zswap_start(struct system *s)
 {
     struct compress_model model = compress_model(s, 0);
     struct frame_source source;
 
-    if (!s->tunables.x_zswap && !s->tunables.zswap_enabled)
+    if (!kernel_has(&s->kernel, KERNEL_ZSWAP))
         return;
     balance_frame_source(&s->mem, &source);
     zswap_init(&s->zswap, &s->tunables, &model, &s->cost, &s->frames, &s->counters, &source);
+    s->zswap.zsmalloc_writeback = kernel_has(&s->kernel, KERNEL_ZSMALLOC_WRITEBACK);
     s->zswap.charge = slab_charge_zswap;
     s->zswap.charge_ctx = &s->slab;
     s->swap.zswap = &s->zswap;
@@ -186,6 +198,7 @@ static int swaps_on(struct system *s, struct err *e)
 static void wire_pgdat(struct system *s)
 {
     s->mem = (struct mem){
+        .kernel = &s->kernel,
         .clock = &s->clock,
         .counters = &s->counters,
         .cost = &s->cost,
@@ -238,13 +251,14 @@ static void reserve_default(const struct system *s, u64 *kbytes, const char *key
 
 int system_init(struct system *s, const struct system_config *c, struct err *e)
 {
+    const struct kernel_release *release = kernel_find(c->kernel);
     const struct frames_config frames = {
         .ram_bytes = c->ram_bytes,
         .nr_cpus = c->nr_cpus,
         .min_free_kbytes = c->tunables.min_free_kbytes,
         .watermark_scale_factor = (unsigned)c->tunables.watermark_scale_factor,
         .movable_bytes = c->movable_bytes,
-        .reserved_bytes = RESERVED_BYTES_DEFAULT,
+        .kernel = release,
         .bytes = c->bytes,
     };
     int rc = config_check(c, e);
@@ -255,6 +269,7 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     s->config = *c;
     s->tunables = c->tunables;
     s->cost = c->cost;
+    kernel_resolve(release, wanted_features(&c->tunables), &s->kernel);
     rc = frames_init(&s->frames, &frames, &s->counters, e);
     if (rc < 0)
         return rc;
@@ -264,6 +279,7 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     backing_init(&s->backing, &s->frames, &s->counters);
     swap_init(&s->swap, &s->frames, &s->counters);
     groups_init(&s->groups, &s->frames, &s->counters, c->nr_cpus);
+    s->groups.charge_batch = release->charge_batch;
     s->groups.recursive_protection = c->tunables.x_memory_recursiveprot;
     disks_init(s);
     s->tunables.read_ahead_kb = choose_read_ahead_kb(s);
@@ -284,16 +300,6 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     if (rc < 0)
         system_done(s);
     return rc;
-}
-
-const struct kernel_profile *system_profile(const struct system *s)
-{
-    const struct kernel_profile *profile =
-        s->config.kernel ? kernel_profile_find(s->config.kernel) : NULL;
-
-    if (!profile)
-        profile = &kernel_profiles[0];
-    return s->swap.zswap && profile->with_zswap ? profile->with_zswap : profile;
 }
 
 void system_done(struct system *s)

@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "base/vec.h"
 #include "slab/slab.h"
-#include "stats/profile.h"
+#include "stats/kernel.h"
 #include "stats/tunables.h"
 #include "system/task.h"
 
@@ -39,7 +39,7 @@ struct disk_spec {
 };
 
 struct system_config {  /* system_config_init() fills in the defaults */
-    const char *kernel; /* profile: "6.1" */
+    const char *kernel; /* name of the release */
     u64 ram_bytes;
     unsigned nr_cpus;
     const char *disk;                      /* device profile of the file systems: nvme */
@@ -63,6 +63,7 @@ struct cpu_times { /* of one CPU; the rest of the time it was idle */
 
 struct system {
     struct system_config config;
+    struct kernel kernel;
     struct clock clock;
     struct counters counters;
     struct tunables tunables;
@@ -108,8 +109,6 @@ struct system {
     ns_t watch_at;
 };
 
-/* What the machine's kernel prints. */
-const struct kernel_profile *system_profile(const struct system *s);
 void system_config_init(struct system_config *c);
 int system_init(struct system *s, const struct system_config *c, struct err *e);
 void system_done(struct system *s);

@@ -441,7 +441,7 @@ static void memory_high_slows_down_and_holds(void **state)
     map(&f, 1024, 3, 0, NULL);
     for (u64 i = 0; i < 1024; i++)
         touch(&f, f.t, i, ACCESS_WRITE);
-    assert_true(f.g->memory.usage < 256 + 2 * MEMCG_CHARGE_BATCH);
+    assert_true(f.g->memory.usage < 256 + 2 * f.s->groups.charge_batch);
     assert_true(group_counter(f.g, MEMCG_HIGH) > 0);
     assert_int_equal(f.s->oom_kills, 0);
     fixture_done(&f);

@@ -410,7 +410,7 @@ int scenario_read_bytes(struct scenario *sc, const char *path, const char *text,
     arena_init(&sc->arena);
     sc->path = arena_strdup(&sc->arena, path);
     sc->machine = (struct scenario_machine){
-        .head = {.name = ""}, .kernel = "6.1", .ram = 4 * GIB, .cpus = 2, .seed = 1};
+        .head = {.name = ""}, .kernel = KERNEL_DEFAULT, .ram = 4 * GIB, .cpus = 2, .seed = 1};
     tunables_init(&sc->machine.tunables);
     cost_model_init(&sc->machine.cost);
     rc = ini_parse_stream(read_line, &r, take_key, &r);

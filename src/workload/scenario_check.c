@@ -2,10 +2,11 @@
 #include "workload/scenario_int.h"
 
 #include "machine/device.h"
+#include "stats/kernel.h"
 #include "stats/names.h"
-#include "stats/profile.h"
 #include "system/system.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define STREAMS_MAX 16384u
@@ -88,10 +89,11 @@ static int check_swap_times(const struct scenario *sc, struct err *e)
 static int check_machine(const struct scenario *sc, struct err *e)
 {
     unsigned areas = sc->machine.swap > 0;
+    char known[128], hint[160];
 
-    if (!kernel_profile_find(sc->machine.kernel))
-        return fail(sc, sc->machine.head.line, e, "unknown kernel", sc->machine.kernel,
-                    "; want 6.1");
+    snprintf(hint, sizeof(hint), "; want %s", kernel_names(known, sizeof(known)));
+    if (!kernel_find(sc->machine.kernel))
+        return fail(sc, sc->machine.head.line, e, "unknown kernel", sc->machine.kernel, hint);
     for (size_t i = 0; i < sc->devices.count; i++) {
         areas += sc->devices.items[i].swap > 0;
         if (device_profile_find(sc->devices.items[i].head.name))

@@ -32,7 +32,7 @@ $ highwater explain slab | grep -v '^  '
 
 # Without a name, everything is listed, a heading for each kind.
 $ highwater explain | grep -c '^[A-Z].*:$'
-> 8
+> 9
 $ test $(highwater explain | grep -c '^  ') -gt 300
 
 $ highwater explain --format json vm.page-cluster
@@ -60,3 +60,20 @@ $ highwater explain dentry
 > dentry: object cache
 >   Names of files that were looked up: the directory cache.
 >   In /proc/slabinfo, 192 bytes each, counted as reclaimable, charged to the cgroup that makes them.
+
+# A kernel profile says what it is made of, and which one can be chosen.
+$ highwater explain 6.1
+> 6.1: kernel profile
+>   Linux 6.1 as Debian 12 builds it for clouds.
+>~   uname -r says 6\.1\..*; reclaims by classic lists\.
+>~   lru_batch +15  .*
+>...
+
+$ highwater explain --kernel 6.1 pgmajfault cma_alloc_fail | grep In
+>   In /proc/vmstat and, per cgroup, memory.stat, counted since boot.
+>   In /proc/vmstat of kernels built with it, counted since boot, in pages.
+
+$ highwater explain --kernel 2.4 pgmajfault
+! highwater explain: unknown kernel profile '2.4'; known: 6.1
+! Try 'highwater explain --help'.
+= 2

@@ -12,6 +12,8 @@ import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 
+KERNEL = '/* kernel_7_2.c - x */\nconst struct kernel_release kernel_7_2 = {\n    .name = "7.2",\n};\n'
+
 # (name of the case, tool, files, what a finding must say, or None when there must be none)
 CASES = [
     ("a_room_may_include_a_lower_room", "check_layers.py",
@@ -61,6 +63,16 @@ CASES = [
     ("snprintf_is_not_sprintf", "tidy.py", {"src/base/a.c": "/* a.c - x */\nint f = snprintf(a, b);\n"}, None),
     ("a_dead_header_is_an_error", "tidy.py", {"src/base/a.h": "/* a.h - x */\n"}, "nobody includes"),
     ("an_empty_doc_tag_is_an_error", "tidy.py", {"src/base/a.c": "/* a.c - x\n * @param count\n */\n"}, "empty doc tag"),
+    ("a_kernel_version_in_a_string_is_an_error", "tidy.py",
+     {"src/stats/kernel_7_2.c": KERNEL, "src/cli/a.c": '/* a.c - x */\nchar k[] = "Linux 7.2";\n'},
+     "src/cli/a.c:2: kernel version 7.2"),
+    ("a_kernel_version_in_a_name_is_an_error", "tidy.py",
+     {"src/stats/kernel_7_2.c": KERNEL, "src/cli/a.c": "/* a.c - x */\nint x = kernel_7_2;\n"}, "kernel version 7_2"),
+    ("a_kernel_version_in_a_comment_is_none", "tidy.py",
+     {"src/stats/kernel_7_2.c": KERNEL, "src/cli/a.c": '/* a.c - x */\n/* as 7.2 has it */\nchar p[] = "7.25 %, 17.2, 7.2%";\n'},
+     None),
+    ("a_test_may_name_a_kernel_version", "tidy.py",
+     {"src/stats/kernel_7_2.c": KERNEL, "src/cli/a_test.c": '/* a_test.c - x */\nchar k[] = "7.2";\n'}, None),
     ("a_corpse_is_an_error", "tidy.py", {"src/base/list_old.c": "/* list_old.c - x */\n"}, "should be gone"),
 ]
 

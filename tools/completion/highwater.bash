@@ -13,7 +13,7 @@ _highwater_options() {
 _highwater_argument() {
     case $1 in
     --format | -f) echo "text json" ;;
-    --kernel) echo "6.1" ;;
+    --kernel) highwater explain 2>/dev/null | sed -n '/^Kernel profiles/,$ s/^  \([^ ]*\) .*/\1/p' ;;
     --lru) echo "classic" ;;
     --disk | --swap-device) echo "nvme ssd hdd network ram zram" ;;
     --codec) echo "zstd stored" ;;
