@@ -4,6 +4,7 @@
  * bytes. Everything but replay.cpu_seconds is the same for the same input and seed.
  */
 #include "report/json_put.h"
+#include "report/lacks.h"
 #include "report/run_report.h"
 
 #include "procfs/procfs.h"
@@ -317,14 +318,20 @@ static json_object *waits_json(const struct run_report *r)
 static json_object *input_json(const struct run_report *r)
 {
     json_object *o = json_new_object();
+    struct trace_lacks lacks;
+    json_object *list;
     char command[1024];
 
     json_put_text(o, "file", r->input);
+    run_lacks(r, &lacks);
+    list = lacks_json(&lacks);
+    if (list)
+        json_put(o, "incomplete", list);
     if (!r->trace)
         return o;
     if (trace_text_value(r->trace->meta, "command", command, sizeof(command)))
         json_put_text(o, "command", command);
-    json_put(o, "complete", json_new_bool(r->trace->closed && !r->trace->nr_damage));
+    json_put(o, "complete", json_new_bool(trace_is_complete(r->trace)));
     json_put_u64(o, "damaged_bytes", r->trace->lost_bytes);
     return o;
 }
@@ -332,12 +339,14 @@ static json_object *input_json(const struct run_report *r)
 static json_object *replay_json(const struct run_report *r)
 {
     json_object *o = json_new_object();
+    struct trace_lacks lacks;
 
+    run_lacks(r, &lacks);
     json_put_u64(o, "events", r->stats.events);
     json_put_u64(o, "hits", r->stats.hits);
     json_put_u64(o, "skipped", r->stats.skipped);
     json_put_u64(o, "refused", r->stats.refused);
-    json_put_u64(o, "lost", r->stats.lost);
+    json_put_u64(o, "lost", lacks.by_reason[HWT_INCOMPLETE_CALLS]);
     put_fraction(o, "cpu_seconds", r->cpu_seconds);
     return o;
 }

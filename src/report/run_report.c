@@ -115,6 +115,14 @@ const char *run_task_outcome(const struct task *t)
     hw_unreachable();
 }
 
+void run_lacks(const struct run_report *r, struct trace_lacks *ret)
+{
+    *ret = r->trace ? r->trace->lacks : (struct trace_lacks){0};
+    for (size_t i = 0; r->scenario && i < r->scenario->nr_jobs; i++)
+        if (r->scenario->jobs[i].trace)
+            trace_lacks_add(ret, &r->scenario->jobs[i].trace->lacks);
+}
+
 u64 run_maxrss_pages(const struct task *t)
 {
     u64 now = t->mm ? MAX(t->mm->hiwater_rss, mm_rss(t->mm)) : 0;

@@ -61,6 +61,12 @@ struct run_job {
 };
 void run_job_sum(const struct run_report *r, const struct scenario_job *job, struct run_job *ret);
 
+/* What its recording lacks, or those of a scenario together. */
+void run_lacks(const struct run_report *r, struct trace_lacks *ret);
+
+/* What its recording lacks, or those of a scenario together. */
+void run_lacks(const struct run_report *r, struct trace_lacks *ret);
+
 /* "exited", "oom_killed", ... of one task. */
 const char *run_task_outcome(const struct task *t);
 

@@ -3,7 +3,9 @@
  * Three questions, in this order: which memory is used for what, how expensive is it to get back, did the shortage hurt.
  * Amounts are those of the fullest moment; events and stalls are of the whole run. No figure here depends on the host.
  */
+#include "report/lacks.h"
 #include "report/run_report.h"
+#include "report/text_wrap.h"
 
 #include "base/units.h"
 #include "base/utf8.h"
@@ -12,6 +14,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#define WRAP_COLUMNS 96u
 
 struct text {
     const struct run_report *r;
@@ -472,6 +476,24 @@ static void render_tasks(struct text *t)
                               "being read ahead is major as well.\n");
 }
 
+static void lacks_remark(const struct run_report *r, struct strbuf *out)
+{
+    struct trace_lacks lacks;
+    struct strbuf text, note;
+
+    run_lacks(r, &lacks);
+    strbuf_init(&text);
+    strbuf_init(&note);
+    if (lacks_render_text(&lacks, &text)) {
+        strbuf_printf(&note, "Note: the recording is incomplete: it lacks %s.", text.text);
+        strbuf_appendc(out, '\n');
+        text_wrap(out, note.text, 0, WRAP_COLUMNS);
+        strbuf_appendc(out, '\n');
+    }
+    strbuf_done(&note);
+    strbuf_done(&text);
+}
+
 /* Whatever makes the figures less than whole is said. */
 static void render_remarks(struct text *t)
 {
@@ -495,9 +517,7 @@ static void render_remarks(struct text *t)
                       "without the child it could not fork.\n",
                       format_count(number, st->refused), st->refused == 1 ? " was" : "s were",
                       t->r->system->tunables.overcommit_memory == 2 ? " that may be promised" : "");
-    if (st->lost)
-        strbuf_printf(t->out, "\nNote: the recorder lost %s events.\n",
-                      format_count(number, st->lost));
+    lacks_remark(r, t->out);
     if (st->skipped)
         strbuf_printf(t->out,
                       "\nNote: %s accesses to addresses the recording does not map were skipped.\n",

@@ -1,6 +1,7 @@
 /* size_report.c - the table of a sweep, its boundaries and its advice. */
 #include "report/size_report.h"
 #include "report/json_put.h"
+#include "report/lacks.h"
 #include "report/text_wrap.h"
 
 #include "base/units.h"
@@ -129,6 +130,33 @@ static void holes_line(const struct size_result *res, struct strbuf *out)
     strbuf_append(out, " fail though something smaller survived\n");
 }
 
+/* A recommendation from less than the program did is one to distrust. */
+static void remarks(const struct trace *t, struct strbuf *out)
+{
+    struct strbuf lacks, note;
+
+    strbuf_init(&lacks);
+    strbuf_init(&note);
+    if (t->nr_damage)
+        strbuf_printf(&note, "it is damaged at byte %" PRIu64 " (%s) and was replayed up to there",
+                      t->damage[0].offset, t->damage[0].reason);
+    else if (!t->closed)
+        strbuf_append(&note, "it was cut off and was replayed up to its last whole chunk");
+    if (lacks_render_text(&t->lacks, &lacks))
+        strbuf_printf(&note, "%sit lacks %s", note.len ? "; " : "", lacks.text);
+    if (note.len) {
+        strbuf_reset(&lacks);
+        strbuf_printf(&lacks,
+                      "Note: the recording is incomplete: %s. What is missing may need memory too.",
+                      note.text);
+        strbuf_appendc(out, '\n');
+        text_wrap(out, lacks.text, 0, WRAP_COLUMNS);
+        strbuf_appendc(out, '\n');
+    }
+    strbuf_done(&note);
+    strbuf_done(&lacks);
+}
+
 void size_render_text(const struct size_report *r, bool color, struct strbuf *out)
 {
     const struct size_result *res = r->result;
@@ -154,6 +182,7 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     }
     text_wrap(out, a->reason, 0, WRAP_COLUMNS);
     strbuf_appendc(out, '\n');
+    remarks(r->config->trace, out);
 }
 
 /* --- JSON --- */
@@ -241,6 +270,20 @@ static json_object *sizes_json(const u64 *bytes, size_t count)
     return a;
 }
 
+/* Damage and a missing end beside what lacks: all that makes the sweep less than whole. */
+static json_object *incomplete_json(const struct trace *t)
+{
+    json_object *list = lacks_json(&t->lacks);
+
+    if (!list)
+        list = json_new_array();
+    if (t->nr_damage)
+        lacks_put(list, "damage", t->nr_damage + t->damage_omitted, "damaged places");
+    if (!t->closed)
+        lacks_put(list, "cut", 1, "end of the recording, which was cut off");
+    return list;
+}
+
 void size_render_json(const struct size_report *r, struct strbuf *out)
 {
     const struct size_result *res = r->result;
@@ -248,6 +291,8 @@ void size_render_json(const struct size_report *r, struct strbuf *out)
 
     json_put(o, "schema_version", json_new_s64(SIZE_SCHEMA_VERSION));
     json_put_text(o, "input", r->input);
+    if (!trace_is_complete(r->config->trace))
+        json_put(o, "incomplete", incomplete_json(r->config->trace));
     add_ratio(o, "max_slowdown", r->config->max_slowdown);
     add_ratio(o, "usable_slowdown", r->config->usable_slowdown);
     json_put(o, "unlimited", row_json(&res->unlimited));

@@ -1,10 +1,12 @@
 /* trace_report.c - a recording as text and JSON. */
 #include "report/trace_report.h"
 #include "report/json_put.h"
+#include "report/lacks.h"
 
 #include "base/units.h"
 #include "base/utf8.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -36,6 +38,7 @@ static const char *const meta_keys[] = {"command", "tool", "date", "kernel"};
 static void info_meta(const struct trace *t, struct strbuf *out)
 {
     char value[512], size[UNITS_TEXT_MAX];
+    struct strbuf lacks;
 
     key(out, "file");
     utf8_append_clean(out, t->path);
@@ -67,6 +70,54 @@ static void info_meta(const struct trace *t, struct strbuf *out)
                       "at offset %" PRIu64 ": %s; %s lost, %" PRIu64 " later chunks not used\n",
                       t->damage[0].offset, t->damage[0].reason, format_bytes(size, t->lost_bytes),
                       t->lost_chunks);
+    }
+    strbuf_init(&lacks);
+    if (lacks_render_text(&t->lacks, &lacks)) {
+        key(out, "incomplete");
+        strbuf_printf(out, "it lacks %s\n", lacks.text);
+    }
+    strbuf_done(&lacks);
+}
+
+/* "8.0 GiB", "3", "max": the value of a key of the host chunk. */
+static void put_host_value(enum hwt_host_kind kind, const char *value, struct strbuf *out)
+{
+    char text[UNITS_TEXT_MAX], *end;
+    u64 number;
+
+    errno = 0;
+    number = strtoull(value, &end, 10);
+    if (kind == HWT_HOST_TEXT || *value < '0' || *value > '9' || *end || errno)
+        utf8_append_clean(out, value);
+    else
+        strbuf_append(out, kind == HWT_HOST_BYTES ? format_bytes(text, number)
+                                                  : format_count(text, number));
+}
+
+/* Settings of the host it was recorded on, and the marks that were set. */
+static void info_host(const struct trace *t, struct strbuf *out)
+{
+    const char *title = "host", *line = t->host, *text;
+    char name[64], time[UNITS_TEXT_MAX];
+    enum hwt_host_kind kind;
+    struct strbuf value;
+
+    strbuf_init(&value);
+    while (trace_text_next(&line, name, sizeof(name), &value)) {
+        if (!trace_host_key(name, &kind, &text))
+            kind = HWT_HOST_TEXT;
+        key(out, title);
+        title = "";
+        utf8_append_clean(out, name);
+        strbuf_append(out, " ");
+        put_host_value(kind, value.text, out);
+        strbuf_appendc(out, '\n');
+    }
+    strbuf_done(&value);
+    for (size_t i = 0; i < t->nr_marks; i++) {
+        key(out, i ? "" : "marks");
+        utf8_append_clean(out, t->marks[i].name);
+        strbuf_printf(out, " after %s\n", format_ns(time, t->marks[i].time_ns));
     }
 }
 
@@ -118,11 +169,6 @@ static void info_footprint(const struct footprint *f, struct strbuf *out)
     strbuf_append(out, " at one time without a limit, of it ");
     put_pages(out, f->anon_pages_peak);
     strbuf_append(out, " anonymous at its own peak\n");
-    if (f->lost) {
-        key(out, "not followed");
-        put_count(out, f->lost);
-        strbuf_append(out, " calls or records, says the recorder\n");
-    }
     for (u32 i = 0; i < f->nr_files && i < FILES_SHOWN && f->files[i].pages; i++) {
         key(out, i ? "" : "files");
         put_pages(out, f->files[i].pages);
@@ -137,6 +183,7 @@ static void info_footprint(const struct footprint *f, struct strbuf *out)
 void trace_report_info_text(const struct trace *t, const struct footprint *f, struct strbuf *out)
 {
     info_meta(t, out);
+    info_host(t, out);
     info_amounts(t, f, out);
     info_footprint(f, out);
 }
@@ -145,33 +192,34 @@ void trace_report_info_text(const struct trace *t, const struct footprint *f, st
 static json_object *text_json(const char *text)
 {
     json_object *o = json_new_object();
+    struct strbuf clean, value;
+    char name[256];
 
-    while (*text) {
-        const char *line_end = text, *equals = NULL;
-        struct strbuf name, value;
-
-        for (; *line_end && *line_end != '\n'; line_end++)
-            if (*line_end == '=' && !equals)
-                equals = line_end;
-        if (equals) {
-            struct strbuf raw;
-
-            strbuf_init(&name);
-            strbuf_init(&value);
-            strbuf_init(&raw);
-            strbuf_append_bytes(&raw, text, (size_t)(equals - text));
-            utf8_append_clean(&name, raw.text);
-            strbuf_reset(&raw);
-            strbuf_append_bytes(&raw, equals + 1, (size_t)(line_end - equals - 1));
-            utf8_append_clean(&value, raw.text);
-            json_put(o, name.text, json_new_text(value.text));
-            strbuf_done(&name);
-            strbuf_done(&value);
-            strbuf_done(&raw);
-        }
-        text = *line_end ? line_end + 1 : line_end;
+    strbuf_init(&clean);
+    strbuf_init(&value);
+    while (trace_text_next(&text, name, sizeof(name), &value)) {
+        strbuf_reset(&clean);
+        utf8_append_clean(&clean, name);
+        json_put_text(o, clean.text, value.text);
     }
+    strbuf_done(&clean);
+    strbuf_done(&value);
     return o;
+}
+
+static json_object *marks_json(const struct trace *t)
+{
+    json_object *marks = json_new_array();
+
+    for (size_t i = 0; i < t->nr_marks; i++) {
+        json_object *o = json_new_object();
+
+        json_put_text(o, "name", t->marks[i].name);
+        json_put_u64(o, "time_ns", t->marks[i].time_ns);
+        json_put_u64(o, "stamp", t->marks[i].stamp);
+        json_append(marks, o);
+    }
+    return marks;
 }
 
 static json_object *verify_json(const struct trace *t)
@@ -226,13 +274,15 @@ static json_object *files_json(const struct footprint *f)
 
 void trace_report_info_json(const struct trace *t, const struct footprint *f, struct strbuf *out)
 {
-    json_object *o = json_new_object(), *ops = json_new_object();
+    json_object *lacks, *o = json_new_object(), *ops = json_new_object();
     json_object *streams = json_new_array();
 
     json_put(o, "schema_version", json_new_s64(1));
     json_put(o, "integrity", verify_json(t));
     json_put(o, "meta", text_json(t->meta));
     json_put(o, "end", text_json(t->end));
+    json_put(o, "host", text_json(t->host));
+    json_put(o, "marks", marks_json(t));
     json_put_u64(o, "processes", f->processes);
     json_put_u64(o, "threads", f->threads);
     json_put_u64(o, "instructions", f->instructions);
@@ -249,7 +299,8 @@ void trace_report_info_json(const struct trace *t, const struct footprint *f, st
     json_put_u64(o, "shmem_pages", f->shmem_pages);
     json_put_u64(o, "peak_pages", f->peak_pages);
     json_put_u64(o, "unmapped_pages", f->unmapped);
-    json_put_u64(o, "recorder_lost", f->lost);
+    lacks = lacks_json(&t->lacks);
+    json_put(o, "incomplete", lacks ? lacks : json_new_array());
     for (u32 i = 0; i < t->nr_streams; i++) {
         const struct trace_stream *s = &t->streams[i];
         json_object *stream = json_new_object();
@@ -336,8 +387,7 @@ void trace_report_event(const struct trace_stream *s, const struct trace_cursor 
 {
     static const char *const kinds[] = {"read", "write", "exec"};
     const struct trace_op *op;
-    unsigned nr_fields;
-    bool string;
+    struct trace_op_shape shape;
 
     if (event_kind(event) != HWT_OP) {
         strbuf_printf(out, "%u %u %s %#" PRIx64 "\n", s->id, event_icount(event),
@@ -345,16 +395,27 @@ void trace_report_event(const struct trace_stream *s, const struct trace_cursor 
         return;
     }
     op = &c->ops[event_page(event)];
-    strbuf_printf(out, "%u %u %s", s->id, event_icount(event), trace_op_name(op->opcode));
-    if (op->opcode != TRACE_OP_ADVANCE)
-        strbuf_printf(out, " @%" PRIu64, op->stamp);
-    nr_fields = trace_op_fields(op->opcode, &string);
-    for (unsigned i = 0; i < nr_fields; i++)
+    if (op->opcode == TRACE_OP_ADVANCE) {
+        if (op->field[1])
+            strbuf_printf(out, "%u %u unknown %" PRIu64 "\n", s->id, event_icount(event),
+                          op->field[1]);
+        else
+            strbuf_printf(out, "%u %u advance %" PRIu64 "\n", s->id, event_icount(event),
+                          op->field[0]);
+        return;
+    }
+    strbuf_printf(out, "%u %u %s @%" PRIu64, s->id, event_icount(event), trace_op_name(op->opcode),
+                  op->stamp);
+    shape = trace_op_shape(op->opcode);
+    for (unsigned i = 0; i < shape.nr_fields; i++)
         strbuf_printf(out, is_address(op->opcode, i) ? " %#" PRIx64 : " %" PRIu64, op->field[i]);
-    if (string) {
+    if (shape.string) {
         strbuf_append(out, " \"");
         utf8_append_clean(out, trace_cursor_string(c, op));
         strbuf_appendc(out, '"');
     }
+    for (unsigned i = shape.nr_fields; i < shape.nr_fields + shape.nr_optional; i++)
+        if (op->field[i])
+            strbuf_printf(out, " %" PRIu64, op->field[i]);
     strbuf_appendc(out, '\n');
 }

@@ -58,7 +58,7 @@ struct fp {
     struct fp_stream *streams;
     struct heap order;
     VEC(struct fp_file) files;
-    struct u64map by_number; /* hash of (dev, ino) -> file index + 1 */
+    struct u64map by_number; /* hash of (dev, ino, instance) -> file index + 1 */
     struct u64map by_pid;    /* pid -> address of its fp_mm */
     struct u64map handles;   /* handle -> file index + 1 */
     u64 anon_now, cache_now;
@@ -249,17 +249,18 @@ static void touch_range(struct fp *fp, struct fp_mm *mm, u64 addr, u64 len, bool
 
 /* --- operations --- */
 
-static u32 file_index(struct fp *fp, u64 dev, u64 ino)
+static u32 file_index(struct fp *fp, u64 dev, u64 ino, u64 instance)
 {
-    u64 index;
+    u64 key = hash_u64_pair(dev, ino), index;
 
-    /* A removed file's number may come back: then the map has been told to forget it. */
-    if (u64map_get(&fp->by_number, hash_u64_pair(dev, ino), &index))
+    if (instance)
+        key = hash_u64_pair(key, instance);
+    if (u64map_get(&fp->by_number, key, &index))
         return (u32)index;
     vec_push(&fp->files, ((struct fp_file){.info = {.dev = dev, .ino = ino}}));
     pageset_init(&vec_last(&fp->files).pages);
     pageset_init(&vec_last(&fp->files).mapped);
-    u64map_put(&fp->by_number, hash_u64_pair(dev, ino), fp->files.count);
+    u64map_put(&fp->by_number, key, fp->files.count);
     return (u32)fp->files.count;
 }
 
@@ -277,7 +278,7 @@ static bool cached_kind(const struct fp_file *f)
 
 static void op_file(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
 {
-    u32 index = file_index(fp, op->field[1], op->field[2]);
+    u32 index = file_index(fp, op->field[1], op->field[2], op->field[5]);
     struct fp_file *f = &fp->files.items[index - 1];
 
     if (!f->info.path) {
@@ -490,9 +491,6 @@ static void do_op(struct fp *fp, u32 stream, const struct trace_op *op)
         break;
     case HWT_OP_WAIT:
         fp->out->waited_ns += op->field[1];
-        break;
-    case HWT_OP_LOST:
-        fp->out->lost += op->field[0];
         break;
     default:
         break;

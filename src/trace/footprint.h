@@ -5,8 +5,8 @@
  *          was only read is the zero page) and pages of files (by any access or transfer), each once.
  * Differs: from a replay: no readahead, no page tables, no kernel memory. An estimate to choose limits by.
  */
-#ifndef WORKLOAD_FOOTPRINT_H
-#define WORKLOAD_FOOTPRINT_H
+#ifndef TRACE_FOOTPRINT_H
+#define TRACE_FOOTPRINT_H
 
 #include "trace/trace.h"
 
@@ -33,7 +33,6 @@ struct footprint {
     u64 shmem_pages;            /* distinct pages of tmpfs and memfd files */
     u64 peak_pages; /* the most anon + file + shmem at one time; removed files count until removed */
     u64 unmapped;   /* accesses to no known mapping */
-    u64 lost;       /* of LOST records */
     struct footprint_file *files; /* largest first; ties by (dev, ino) */
     u32 nr_files;
 };

@@ -12,8 +12,8 @@
  *            as anon: loads from anonymous memory; the first touch of a page is a store
  * Input:   a file, or "-"; plain or zstd.
  */
-#ifndef WORKLOAD_IMPORT_H
-#define WORKLOAD_IMPORT_H
+#ifndef TRACE_IMPORT_H
+#define TRACE_IMPORT_H
 
 #include "base/err.h"
 #include "base/types.h"

@@ -1,6 +1,6 @@
 /* import_input.h - bytes of a file or of stdin, decompressed if they are zstd. */
-#ifndef WORKLOAD_IMPORT_INPUT_H
-#define WORKLOAD_IMPORT_INPUT_H
+#ifndef TRACE_IMPORT_INPUT_H
+#define TRACE_IMPORT_INPUT_H
 
 #include "base/err.h"
 #include "base/types.h"

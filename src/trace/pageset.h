@@ -2,8 +2,8 @@
  *
  * Cost: a set bit costs about a bit where pages are dense and 4 KiB where they are alone; testing the chunk of the last test
  *       again is a compare and a shift. */
-#ifndef WORKLOAD_PAGESET_H
-#define WORKLOAD_PAGESET_H
+#ifndef TRACE_PAGESET_H
+#define TRACE_PAGESET_H
 
 #include "base/hash.h"
 #include "base/types.h"

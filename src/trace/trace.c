@@ -18,6 +18,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -162,6 +163,8 @@ static void take_totals(struct trace_stream *s, struct trace_stream *from)
     s->nr_ops += from->nr_ops;
     s->nr_instructions += from->nr_instructions;
     s->last_stamp = from->last_stamp;
+    trace_lacks_add(&s->lacks, &from->lacks);
+    from->lacks = (struct trace_lacks){0};
     from->nr_accesses = from->nr_ops = from->nr_instructions = 0;
 }
 
@@ -242,6 +245,37 @@ static int use_text_chunk(struct opener *o, const struct trace_chunk *c, char **
     return *text ? 0 : -ENOMEM;
 }
 
+/* A mark without a name or with a time that is no number is a mark all the same. */
+static int use_mark_chunk(struct opener *o, const struct trace_chunk *c, struct trace_damage *d)
+{
+    char name[HWT_STRING_MAX + 1] = "", number[32];
+    struct trace_mark mark = {.stamp = c->order};
+    struct trace *t = o->t;
+    char *text = NULL;
+    int r = use_text_chunk(o, c, &text, d);
+
+    if (r)
+        return r;
+    trace_text_value(text, "name", name, sizeof(name));
+    if (trace_text_value(text, "time_ns", number, sizeof(number)))
+        mark.time_ns = strtoull(number, NULL, 10);
+    free(text);
+    if (t->nr_marks == t->cap_marks) {
+        size_t to = t->cap_marks ? t->cap_marks * 2 : 4;
+        void *p = realloc(t->marks, to * sizeof(*t->marks));
+
+        if (!p)
+            return -ENOMEM;
+        t->marks = p;
+        t->cap_marks = to;
+    }
+    mark.name = strdup(name);
+    if (!mark.name)
+        return -ENOMEM;
+    t->marks[t->nr_marks++] = mark;
+    return 0;
+}
+
 static int use_chunk(struct opener *o, const struct trace_chunk *c, struct trace_damage *d)
 {
     struct trace *t = o->t;
@@ -259,9 +293,20 @@ static int use_chunk(struct opener *o, const struct trace_chunk *c, struct trace
     case HWT_CHUNK_STREAM:
         r = use_stream_chunk(o, c, d);
         break;
+    case HWT_CHUNK_HOST:
+        r = use_text_chunk(o, c, &t->host, d);
+        break;
+    case HWT_CHUNK_MARK:
+        r = use_mark_chunk(o, c, d);
+        break;
+    case HWT_CHUNK_TYPE_MAX:
+    default:
+        t->lacks.unknown_chunks++;
+        break;
     }
     if (r)
         return r;
+    t->version = MAX(t->version, c->version);
     t->nr_chunks++;
     t->raw_bytes += c->raw_len;
     t->usable_bytes = c->offset + HWT_HEADER_BYTES + c->stored_len;
@@ -349,6 +394,20 @@ static void drop_empty_streams(struct trace *t)
     t->nr_streams = n;
 }
 
+/* What only the recorder's parent knows stands in the end chunk. */
+static void sum_lacks(struct trace *t)
+{
+    char key[64], number[32];
+
+    for (u32 i = 0; i < t->nr_streams; i++)
+        trace_lacks_add(&t->lacks, &t->streams[i].lacks);
+    for (unsigned i = 1; i < HWT_INCOMPLETE_MAX; i++) {
+        snprintf(key, sizeof(key), "incomplete.%s", trace_incomplete_name(i));
+        if (trace_text_value(t->end, key, number, sizeof(number)))
+            trace_lacks_note(&t->lacks, i, strtoull(number, NULL, 10));
+    }
+}
+
 static int open_error(struct err *e, int r, const struct trace *t)
 {
     const struct trace_damage *d = t->damage;
@@ -407,10 +466,14 @@ static int open_source(struct trace_source *source, const char *name,
             o.t->meta = strdup("");
         if (!o.t->end)
             o.t->end = strdup("");
-        if (!o.t->meta || !o.t->end)
+        if (!o.t->host)
+            o.t->host = strdup("");
+        if (!o.t->meta || !o.t->end || !o.t->host)
             r = -ENOMEM;
         else if (o.t->nr_streams == 0)
             r = -EINVAL;
+        else
+            sum_lacks(o.t);
     }
     u64map_done(&o.by_id);
     trace_buffers_free(o.buffers);
@@ -523,9 +586,13 @@ void trace_close(struct trace *t)
         free(t->streams[i].chunks);
     }
     free(t->streams);
+    for (size_t i = 0; i < t->nr_marks; i++)
+        free(t->marks[i].name);
+    free(t->marks);
     free(t->damage);
     free(t->meta);
     free(t->end);
+    free(t->host);
     free(t->path);
     source_free(t->source);
     free(t);
@@ -548,6 +615,73 @@ char *trace_text_value(const char *text, const char *key, char *buf, size_t size
         text = *end ? end + 1 : end;
     }
     return NULL;
+}
+
+bool trace_text_next(const char **text, char *key, size_t size, struct strbuf *value)
+{
+    const char *line = *text;
+
+    while (*line) {
+        const char *end = strchrnul(line, '\n');
+        const char *equals = memchr(line, '=', (size_t)(end - line));
+        const char *next = *end ? end + 1 : end;
+
+        if (equals) {
+            size_t len = MIN((size_t)(equals - line), size - 1);
+
+            memcpy(key, line, len);
+            key[len] = '\0';
+            strbuf_reset(value);
+            strbuf_append_bytes(value, equals + 1, (size_t)(end - equals) - 1);
+            *text = next;
+            return true;
+        }
+        line = next;
+    }
+    *text = line;
+    return false;
+}
+
+const struct trace_mark *trace_mark_find(const struct trace *t, const char *name)
+{
+    for (size_t i = t->nr_marks; i > 0; i--)
+        if (strcmp(t->marks[i - 1].name, name) == 0)
+            return &t->marks[i - 1];
+    return NULL;
+}
+
+bool trace_is_complete(const struct trace *t)
+{
+    static const struct trace_lacks nothing;
+
+    return t->closed && !t->nr_damage && memcmp(&t->lacks, &nothing, sizeof(nothing)) == 0;
+}
+
+bool trace_host_key(const char *key, enum hwt_host_kind *ret_kind, const char **ret_text)
+{
+    static const struct {
+        const char *name;
+        enum hwt_host_kind kind;
+        const char *text;
+    } keys[] = {
+#define KEY(name, kind, text) {name, HWT_HOST_##kind, text},
+        HWT_HOST_KEYS(KEY)
+#undef KEY
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+        const char *dev = strstr(keys[i].name, ".DEV");
+        size_t head = dev ? (size_t)(dev - keys[i].name) + 1 : 0;
+
+        if (dev ? strncmp(key, keys[i].name, head) == 0 && key[head] != '\0' &&
+                      strspn(key + head, "0123456789") == strlen(key + head)
+                : strcmp(key, keys[i].name) == 0) {
+            *ret_kind = keys[i].kind;
+            *ret_text = keys[i].text;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* --- cursors --- */

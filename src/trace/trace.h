@@ -13,10 +13,11 @@
  *                 for (size_t i = 0; i < c.nr_events; i++) ... event_kind(c.events[i]) ...
  *             trace_cursor_done(&c); trace_close(t);
  */
-#ifndef WORKLOAD_TRACE_H
-#define WORKLOAD_TRACE_H
+#ifndef TRACE_TRACE_H
+#define TRACE_TRACE_H
 
 #include "base/err.h"
+#include "base/strbuf.h"
 #include "base/types.h"
 #include "trace/trace_format.h"
 
@@ -55,7 +56,8 @@ static inline u64 event_make(u64 page_or_index, u32 icount, unsigned kind)
     return page_or_index << EVENT_PAGE_SHIFT | (u64)icount << EVENT_ICOUNT_SHIFT | kind;
 }
 
-/* fields: instructions. No such record exists in a file. */
+/* fields: instructions; the opcode, where it stands for an operation that this program does not know. No such record
+ * exists in a file. */
 #define TRACE_OP_ADVANCE 0u
 /* fields: enum trace_kernel_op, then its arguments. Made by generators; in no file either. */
 #define TRACE_OP_KERNEL  255u
@@ -102,6 +104,20 @@ struct trace_chunk_at {
     u64 first_stamp; /* of its first operation; 0 when it has none */
 };
 
+/* What a recording says it lacks, and what this program does not know of it. */
+struct trace_lacks {
+    u64 by_reason[HWT_INCOMPLETE_MAX]; /* counts of enum hwt_incomplete; [0]: of later reasons */
+    u64 unknown_ops;    /* operations of a later version: only their instructions count */
+    u64 unknown_chunks; /* chunks of a later version */
+};
+
+/* A named moment of a recording. */
+struct trace_mark {
+    u64 stamp;   /* what has a lower or the same stamp came before it */
+    u64 time_ns; /* wall time since the recording began */
+    char *name;
+};
+
 struct trace_stream {
     u32 id; /* as in the file */
     u32 pid, tid;
@@ -112,6 +128,7 @@ struct trace_stream {
     u64 last_stamp;  /* of the last operation */
     u64 nr_accesses, nr_ops;
     u64 nr_instructions;
+    struct trace_lacks lacks;
     struct trace_chunk_at *chunks;
     size_t nr_chunks, cap_chunks;
     /* Decoded traces only: the whole stream is one batch. */
@@ -138,9 +155,14 @@ struct trace {
     char *path;
     u64 file_bytes;
     bool decoded;
-    bool closed;                  /* it has an end chunk: the recording was closed properly */
-    char *meta;                   /* text of the meta chunk, "" when there is none */
-    char *end;                    /* text of the end chunk, "" when there is none */
+    u16 version;              /* of the format: the highest of any chunk */
+    bool closed;              /* it has an end chunk: the recording was closed properly */
+    char *meta;               /* text of the meta chunk, "" when there is none */
+    char *end;                /* text of the end chunk, "" when there is none */
+    char *host;               /* text of the host chunk, "" when there is none */
+    struct trace_mark *marks; /* in the order of the file */
+    size_t nr_marks, cap_marks;
+    struct trace_lacks lacks;     /* of all streams, the end chunk, and unknown chunks */
     struct trace_stream *streams; /* in the order of their first chunk in the file */
     u32 nr_streams, cap_streams;
     u64 nr_chunks; /* usable ones */
@@ -166,16 +188,42 @@ int trace_open_bytes(const void *bytes, size_t count, const char *name,
 
 void trace_close(struct trace *t);
 
-/* The value of key in meta or end text, copied into buf (cut if need be); NULL when absent. */
+/* The value of key in meta, end or host text, copied into buf (cut if need be); NULL when absent. */
 char *trace_text_value(const char *text, const char *key, char *buf, size_t size);
+
+/* The next "key=value" line of such a text: *text moves behind it. The key is cut if need be; lines without '=' are passed
+ * over. False at the end. */
+bool trace_text_next(const char **text, char *key, size_t size, struct strbuf *value);
+
+/* The mark of this name: the last one, when it was set several times. NULL: none. */
+const struct trace_mark *trace_mark_find(const struct trace *t, const char *name);
+
+/* Sum up; counts stop at UINT64_MAX. */
+void trace_lacks_add(struct trace_lacks *to, const struct trace_lacks *from);
+
+/* Does the recording hold all that the program did: closed, no damage, nothing lacking? */
+bool trace_is_complete(const struct trace *t);
+
+/* "io_uring"; and what is missing, for people. pre: a reason, or 0 for one of a later version */
+const char *trace_incomplete_name(unsigned reason);
+const char *trace_incomplete_text(unsigned reason);
+
+/* A key of the host chunk by its name in the file ("readahead.2049" is "readahead.DEV"). False: unknown. */
+bool trace_host_key(const char *key, enum hwt_host_kind *ret_kind, const char **ret_text);
 
 const char *trace_damage_name(enum trace_damage_kind kind);
 
 /* "proc_start", or NULL for a number that is no operation. */
 const char *trace_op_name(unsigned opcode);
 
-/* How many varint fields the operation has, and whether a string follows. */
-unsigned trace_op_fields(unsigned opcode, bool *ret_string);
+/* How an operation is laid out: varint fields, a string, further fields that a record may lack. All 0 for a number that is no
+ * operation. struct trace_op holds the optional fields behind the others. */
+struct trace_op_shape {
+    u8 nr_fields;
+    u8 nr_optional;
+    bool string;
+};
+struct trace_op_shape trace_op_shape(unsigned opcode);
 
 /* --- cursors --------------------------------------------------------------------------------------------------- */
 

@@ -95,7 +95,7 @@ static void header_parse(const u8 *h, u64 offset, struct trace_chunk *c)
 /* Bounds that need no payload. The shortest access takes 2 bytes, the shortest operation 4. */
 static const char *header_fault(const struct trace_chunk *c)
 {
-    if (c->type < HWT_CHUNK_META || c->type > HWT_CHUNK_END)
+    if (c->type < HWT_CHUNK_META || (c->version == 1 && c->type >= HWT_CHUNK_TYPE_MAX_VERSION_1))
         return "unknown chunk type";
     if (c->codec > HWT_CODEC_ZSTD)
         return "unknown codec";
@@ -105,7 +105,7 @@ static const char *header_fault(const struct trace_chunk *c)
         return "stored payload longer than the format allows";
     if (c->codec == HWT_CODEC_STORED && c->stored_len != c->raw_len)
         return "stored and raw length differ without compression";
-    if ((c->type == HWT_CHUNK_STREAM) != (c->stream != 0))
+    if (c->type < HWT_CHUNK_TYPE_MAX && (c->type == HWT_CHUNK_STREAM) != (c->stream != 0))
         return "stream number does not fit the chunk type";
     if (c->type == HWT_CHUNK_STREAM && (u64)c->nr_accesses * 2 + (u64)c->nr_ops * 4 > c->raw_len)
         return "more records than its payload can hold";
@@ -127,9 +127,10 @@ int trace_chunk_read(const struct trace_source *s, u64 offset, struct trace_buff
     if (wire_get_u32(b->stored) != HWT_MAGIC)
         return bad(d, TRACE_DAMAGE_MAGIC, "no chunk begins here");
     header_parse(b->stored, offset, ret_chunk);
-    if (ret_chunk->version != HWT_VERSION)
-        return bad(d, TRACE_DAMAGE_VERSION,
-                   "a version of the format that this program does not know");
+    if (ret_chunk->version < HWT_VERSION_FIRST || ret_chunk->version > HWT_VERSION)
+        return bad(
+            d, TRACE_DAMAGE_VERSION,
+            "a version of the format that this highwater does not know: a newer one reads it");
     fault = header_fault(ret_chunk);
     if (fault)
         return bad(d, TRACE_DAMAGE_HEADER, fault);

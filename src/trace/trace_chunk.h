@@ -3,8 +3,8 @@
  * Mirrors:  docs/trace-format.md, "Chunks" and "Streams".
  * Used by:  trace.c, which decides what damage means, and by the writer, which lays headers out.
  */
-#ifndef WORKLOAD_TRACE_CHUNK_H
-#define WORKLOAD_TRACE_CHUNK_H
+#ifndef TRACE_TRACE_CHUNK_H
+#define TRACE_TRACE_CHUNK_H
 
 #include "base/wire.h"
 #include "trace/trace.h"
@@ -53,6 +53,9 @@ const u8 *trace_chunk_payload(const struct trace_chunk *chunk, struct trace_buff
 
 /* Where the next magic stands at or after `from`; s->size when there is none. */
 u64 trace_chunk_search(const struct trace_source *s, u64 from, struct trace_buffers *b);
+
+/* Count something that lacks; counts stop at UINT64_MAX. */
+void trace_lacks_note(struct trace_lacks *lacks, u64 reason, u64 count);
 
 /* Append the records of a stream chunk's payload to the stream's arrays and add to its totals. 0; -ENOMEM; or -EBADMSG
  * with the reason, and the arrays as they were before. */

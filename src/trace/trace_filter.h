@@ -3,8 +3,8 @@
  * Why: a program accesses the same page again and again; a replay needs to see that once per window. 1,024 entries, 4-way,
  * hashed, most recent first (notes of the recorder: a direct-mapped filter passes three times as much). It forgets
  * everything every 2^20 instructions, so that a hot page is seen again in every window. */
-#ifndef WORKLOAD_TRACE_FILTER_H
-#define WORKLOAD_TRACE_FILTER_H
+#ifndef TRACE_TRACE_FILTER_H
+#define TRACE_TRACE_FILTER_H
 
 #include "base/hash.h"
 #include "trace/trace_format.h"

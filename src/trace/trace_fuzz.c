@@ -53,6 +53,23 @@ static u64 walk(const struct trace *t)
     return sum;
 }
 
+/* Every line of the texts, every mark, each key looked up. */
+static void read_texts(const struct trace *t)
+{
+    const char *texts[] = {t->meta, t->end, t->host}, *key_text;
+    enum hwt_host_kind kind;
+    struct strbuf value;
+    char key[16];
+
+    strbuf_init(&value);
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+        for (const char *line = texts[i]; trace_text_next(&line, key, sizeof(key), &value);)
+            trace_host_key(key, &kind, &key_text);
+    strbuf_done(&value);
+    for (size_t i = 0; i < t->nr_marks; i++)
+        assert(strcmp(trace_mark_find(t, t->marks[i].name)->name, t->marks[i].name) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const u8 *bytes, size_t count)
 {
     struct trace_options decoded = {.mode = TRACE_DECODED, .budget_bytes = 256 * MIB};
@@ -67,6 +84,9 @@ int LLVMFuzzerTestOneInput(const u8 *bytes, size_t count)
         assert(a->usable_bytes <= count && a->lost_bytes <= count);
         assert(a->usable_bytes == b->usable_bytes && a->nr_damage == b->nr_damage);
         assert(walk(a) == walk(b));
+        assert(memcmp(&a->lacks, &b->lacks, sizeof(a->lacks)) == 0);
+        assert(a->nr_marks == b->nr_marks && a->nr_marks <= count / HWT_HEADER_BYTES);
+        read_texts(a);
         if (footprint_compute(a, &f, NULL) == 0)
             footprint_done(&f);
     }
@@ -84,6 +104,7 @@ static void write_recording(struct prng *p, u8 **ret_bytes, size_t *ret_count)
     trace_writer_set_chunk_bytes(w, 64 + (u32)prng_below(p, 600));
     trace_writer_set_level(w, prng_below(p, 2) ? 1 : 0);
     trace_writer_meta(w, "tool=fuzz\n");
+    trace_writer_host(w, "ram=8589934592\nvm.swappiness=60\nreadahead.2049=131072\nlater\n=\n");
     for (unsigned i = 0; i < ARRAY_SIZE(streams); i++) {
         streams[i] = trace_writer_stream(w);
         if (i == 2)
@@ -101,11 +122,27 @@ static void write_recording(struct prng *p, u8 **ret_bytes, size_t *ret_count)
                                 prng_below(p, 9));
             continue;
         }
+        if (prng_below(p, 12) == 0) {
+            trace_writer_mark(w, prng_below(p, 2) ? "warm" : "", prng_next(p));
+            continue;
+        }
+        if (prng_below(p, 12) == 0) { /* of a later version */
+            u8 body[40];
+            size_t len = prng_below(p, sizeof(body));
+
+            for (size_t k = 0; k < len; k++)
+                body[k] = (u8)prng_next(p);
+            trace_writer_op_bytes(w, s, HWT_OP_MAX + prng_below(p, 1000), 1, body, len);
+            if (prng_below(p, 4) == 0)
+                trace_writer_chunk(w, HWT_VERSION,
+                                   HWT_CHUNK_TYPE_MAX + (unsigned)prng_below(p, 100), "x");
+            continue;
+        }
         for (unsigned k = 0; k < HWT_OP_FIELDS_MAX; k++)
             fields[k] =
                 prng_below(p, 4) ? prng_below(p, 100000) : prng_next(p) >> prng_below(p, 64);
-        trace_writer_op(w, s, (enum hwt_op)(3 + prng_below(p, HWT_OP_MAX - 3)), 1, fields,
-                        "/some/path");
+        trace_writer_op_all(w, s, (enum hwt_op)(3 + prng_below(p, HWT_OP_MAX - 3)), 1, fields,
+                            "/some/path");
     }
     trace_writer_finish(w, NULL, ret_bytes, ret_count, NULL);
 }

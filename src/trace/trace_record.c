@@ -11,14 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct op_shape {
-    const char *name;
-    u8 nr_fields;
-    bool string;
+static const char *const op_names[HWT_OP_MAX] = {
+#define NAME(code, id, name, fields, string, optional) [code] = (name),
+    HWT_OPS(NAME)
+#undef NAME
 };
 
-static const struct op_shape op_shapes[HWT_OP_MAX] = {
-#define SHAPE(code, id, name, fields, string) [code] = {name, fields, string},
+static const struct trace_op_shape op_shapes[HWT_OP_MAX] = {
+#define SHAPE(code, id, name, fields, string, optional) [code] = {fields, optional, string},
     HWT_OPS(SHAPE)
 #undef SHAPE
 };
@@ -27,17 +27,57 @@ const char *trace_op_name(unsigned opcode)
 {
     if (opcode == TRACE_OP_ADVANCE)
         return "advance";
-    return opcode < HWT_OP_MAX ? op_shapes[opcode].name : NULL;
+    return opcode < HWT_OP_MAX ? op_names[opcode] : NULL;
 }
 
-unsigned trace_op_fields(unsigned opcode, bool *ret_string)
+struct trace_op_shape trace_op_shape(unsigned opcode)
 {
-    if (opcode == TRACE_OP_ADVANCE || opcode >= HWT_OP_MAX) {
-        *ret_string = false;
-        return opcode == TRACE_OP_ADVANCE ? 1 : 0;
-    }
-    *ret_string = op_shapes[opcode].string;
-    return op_shapes[opcode].nr_fields;
+    return opcode < HWT_OP_MAX ? op_shapes[opcode] : (struct trace_op_shape){0};
+}
+
+static const char *const incomplete_names[HWT_INCOMPLETE_MAX] = {"other",
+#define NAME(code, id, name, text) [code] = (name),
+                                                                 HWT_INCOMPLETE(NAME)
+#undef NAME
+};
+
+static const char *const incomplete_texts[HWT_INCOMPLETE_MAX] = {
+    "things that this version has no name for",
+#define TEXT(code, id, name, text) [code] = (text),
+    HWT_INCOMPLETE(TEXT)
+#undef TEXT
+};
+
+const char *trace_incomplete_name(unsigned reason)
+{
+    assert(reason < HWT_INCOMPLETE_MAX);
+    return incomplete_names[reason];
+}
+
+const char *trace_incomplete_text(unsigned reason)
+{
+    assert(reason < HWT_INCOMPLETE_MAX);
+    return incomplete_texts[reason];
+}
+
+static u64 add_sat(u64 a, u64 b)
+{
+    return b > UINT64_MAX - a ? UINT64_MAX : a + b;
+}
+
+void trace_lacks_add(struct trace_lacks *to, const struct trace_lacks *from)
+{
+    for (unsigned i = 0; i < HWT_INCOMPLETE_MAX; i++)
+        to->by_reason[i] = add_sat(to->by_reason[i], from->by_reason[i]);
+    to->unknown_ops = add_sat(to->unknown_ops, from->unknown_ops);
+    to->unknown_chunks = add_sat(to->unknown_chunks, from->unknown_chunks);
+}
+
+void trace_lacks_note(struct trace_lacks *lacks, u64 reason, u64 count)
+{
+    u64 *sum = &lacks->by_reason[reason < HWT_INCOMPLETE_MAX ? reason : 0];
+
+    *sum = add_sat(*sum, count);
 }
 
 /* What a user's file makes large comes from malloc and may fail. */
@@ -68,6 +108,7 @@ struct decoder {
     u64 last[2]; /* page of the last data access, of the last fetch */
     u64 stamp;
     u64 nr_accesses, nr_ops, nr_instructions;
+    struct trace_lacks lacks;
     const char *reason;
 };
 
@@ -180,6 +221,7 @@ static bool decode_string(struct decoder *d, const u8 **at, const u8 *end, u32 *
 static bool decode_op(struct decoder *d, u64 first)
 {
     u64 opcode = first >> 2, icount, delta, length;
+    struct trace_op_shape shape;
     const u8 *at, *end;
     struct trace_op *op;
 
@@ -196,26 +238,34 @@ static bool decode_op(struct decoder *d, u64 first)
     d->nr_ops++;
     if (!split_icount(d, &icount))
         return false;
-    if (opcode == 0 ||
-        opcode >= HWT_OP_MAX) { /* of a later recorder: only its instructions count */
-        op = push_op(d, (u32)icount);
-        if (!op)
-            return false;
-        op->opcode = TRACE_OP_ADVANCE;
-        return true;
-    }
     op = push_op(d, (u32)icount);
     if (!op)
         return false;
+    if (opcode == 0 || opcode >= HWT_OP_MAX) {
+        op->opcode = TRACE_OP_ADVANCE;
+        op->field[1] = opcode;
+        d->lacks.unknown_ops++;
+        return true;
+    }
     op->opcode = (u8)opcode;
     op->stamp = d->stamp;
-    for (unsigned i = 0; i < op_shapes[opcode].nr_fields; i++) {
+    shape = op_shapes[opcode];
+    for (unsigned i = 0; i < shape.nr_fields; i++) {
         at = wire_get_varint(at, end, &op->field[i]);
         if (!at)
             return fault(d, "an operation has too few fields");
     }
-    if (op_shapes[opcode].string)
-        return decode_string(d, &at, end, &op->string);
+    if (shape.string && !decode_string(d, &at, end, &op->string))
+        return false;
+    for (unsigned i = shape.nr_fields; i < shape.nr_fields + shape.nr_optional && at < end; i++) {
+        at = wire_get_varint(at, end, &op->field[i]);
+        if (!at)
+            return fault(d, "an operation's last field is cut");
+    }
+    if (opcode == HWT_OP_LOST)
+        trace_lacks_note(&d->lacks, HWT_INCOMPLETE_CALLS, op->field[0]);
+    else if (opcode == HWT_OP_INCOMPLETE)
+        trace_lacks_note(&d->lacks, op->field[0], op->field[1]);
     return true;
 }
 
@@ -317,6 +367,7 @@ int trace_records_decode(const struct trace_chunk *chunk, const u8 *payload,
     stream->nr_accesses += d.nr_accesses;
     stream->nr_ops += d.nr_ops;
     stream->nr_instructions += d.nr_instructions;
+    trace_lacks_add(&stream->lacks, &d.lacks);
     stream->last_stamp = d.stamp;
     return 0;
 }

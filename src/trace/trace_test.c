@@ -362,6 +362,217 @@ static void a_file_of_magics_is_searched_in_bounded_time(void **state)
     free(bytes);
 }
 
+/* A process with what a later version of the format may hold. */
+static struct trace_writer *later_recording(u32 *ret_stream)
+{
+    static const u8 body[] = {1, 2, 3};
+    struct trace_writer *w;
+    u32 s;
+
+    trace_writer_new(NULL, &w, NULL);
+    s = *ret_stream = trace_writer_stream(w);
+    trace_writer_op(w, s, HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "p");
+    trace_writer_access(w, s, HWT_WRITE, 5, 10);
+    trace_writer_op_bytes(w, s, HWT_OP_MAX, 7, body, sizeof(body));
+    trace_writer_op_bytes(w, s, 1000000, 8, NULL, 0);
+    trace_writer_chunk(w, HWT_VERSION, HWT_CHUNK_TYPE_MAX + 3, "anything\n");
+    trace_writer_access(w, s, HWT_WRITE, 6, 10);
+    return w;
+}
+
+static void unknown_operations_and_chunks_are_skipped_and_counted(void **state)
+{
+    struct trace_writer *w;
+    struct made m;
+    struct trace *t;
+    u32 s;
+
+    (void)state;
+    w = later_recording(&s);
+    trace_writer_op(w, s, HWT_OP_EXIT_GROUP, 1, (u64[]){0}, NULL);
+    trace_writer_finish(w, NULL, &m.bytes, &m.count, NULL);
+    for (enum trace_mode mode = TRACE_DECODED; mode <= TRACE_STREAMED; mode++) {
+        t = open_made(&m, mode);
+        assert_int_equal(t->nr_damage, 0);
+        assert_true(t->closed);
+        assert_false(trace_is_complete(t));
+        assert_int_equal(t->lacks.unknown_ops, 2);
+        assert_int_equal(t->lacks.unknown_chunks, 1);
+        assert_int_equal(t->streams[0].nr_instructions, 10 + 7 + 8 + 10 + 1);
+        assert_int_equal(t->streams[0].nr_accesses, 2);
+        trace_close(t);
+    }
+    t = open_made(&m, TRACE_DECODED);
+    assert_int_equal(t->streams[0].nr_events, 6);
+    assert_int_equal(t->streams[0].ops[1].opcode, TRACE_OP_ADVANCE);
+    assert_int_equal(t->streams[0].ops[1].field[1], HWT_OP_MAX);
+    assert_int_equal(event_icount(t->streams[0].events[3]), 8);
+    trace_close(t);
+    free(m.bytes);
+}
+
+static void an_operation_may_grow_and_may_lack_its_optional_fields(void **state)
+{
+    /* munmap(4096, 8192) with two fields of a later version; file 1 of device 2 with an instance, and without. */
+    static const u8 grown[] = {0x80, 0x20, 0x80, 0x40, 9, 9};
+    static const u8 cut[] = {1, 2, 3, 4, 0, 1, 'x', 0x80};
+    struct trace_writer *w;
+    struct made m;
+    struct trace *t;
+    u32 s;
+
+    (void)state;
+    trace_writer_new(NULL, &w, NULL);
+    s = trace_writer_stream(w);
+    trace_writer_op(w, s, HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "p");
+    trace_writer_op_bytes(w, s, HWT_OP_MUNMAP, 0, grown, sizeof(grown));
+    trace_writer_op_all(w, s, HWT_OP_FILE, 0, (u64[]){1, 2, 3, 4, 0, 77}, "/f");
+    trace_writer_op(w, s, HWT_OP_FILE, 0, (u64[]){1, 2, 3, 4, 0}, "/g");
+    trace_writer_finish(w, NULL, &m.bytes, &m.count, NULL);
+    t = open_made(&m, TRACE_DECODED);
+    assert_true(trace_is_complete(t));
+    assert_int_equal(t->streams[0].ops[1].field[1], 8192);
+    assert_int_equal(t->streams[0].ops[2].field[5], 77);
+    assert_string_equal(t->streams[0].strings + t->streams[0].ops[2].string, "/f");
+    assert_int_equal(t->streams[0].ops[3].field[5], 0);
+    trace_close(t);
+    free(m.bytes);
+
+    trace_writer_new(NULL, &w, NULL);
+    s = trace_writer_stream(w);
+    trace_writer_op(w, s, HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "p");
+    trace_writer_flush(w, s);
+    trace_writer_op_bytes(w, s, HWT_OP_FILE, 0, cut, sizeof(cut));
+    trace_writer_finish(w, NULL, &m.bytes, &m.count, NULL);
+    t = open_made(&m, TRACE_DECODED);
+    assert_int_equal(t->nr_damage, 1);
+    assert_int_equal(t->damage[0].kind, TRACE_DAMAGE_PAYLOAD);
+    trace_close(t);
+    free(m.bytes);
+}
+
+static void what_the_recorder_missed_is_summed_by_reason(void **state)
+{
+    struct trace_writer *w;
+    struct made m;
+    struct trace *t;
+    u32 a, b;
+
+    (void)state;
+    trace_writer_new(NULL, &w, NULL);
+    a = trace_writer_stream(w);
+    b = trace_writer_stream(w);
+    trace_writer_op(w, a, HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "p");
+    trace_writer_op(w, b, HWT_OP_THREAD_START, 0, (u64[]){1, 2}, NULL);
+    trace_writer_op(w, a, HWT_OP_LOST, 0, (u64[]){3}, NULL);
+    trace_writer_op(w, a, HWT_OP_INCOMPLETE, 0, (u64[]){HWT_INCOMPLETE_IO_URING, 5}, "write");
+    trace_writer_op(w, b, HWT_OP_INCOMPLETE, 0, (u64[]){HWT_INCOMPLETE_IO_URING, 6}, "");
+    trace_writer_op(w, b, HWT_OP_INCOMPLETE, 0, (u64[]){HWT_INCOMPLETE_FILES, UINT64_MAX}, "");
+    trace_writer_op(w, b, HWT_OP_INCOMPLETE, 0, (u64[]){HWT_INCOMPLETE_FILES, 2}, "");
+    trace_writer_op(w, b, HWT_OP_INCOMPLETE, 0, (u64[]){999, 4}, "of a later version");
+    trace_writer_finish(w, "incomplete.processes=2\nincomplete.nonsense=1\n", &m.bytes, &m.count,
+                        NULL);
+    for (enum trace_mode mode = TRACE_DECODED; mode <= TRACE_STREAMED; mode++) {
+        t = open_made(&m, mode);
+        assert_false(trace_is_complete(t));
+        assert_int_equal(t->lacks.by_reason[0], 4);
+        assert_int_equal(t->lacks.by_reason[HWT_INCOMPLETE_CALLS], 3);
+        assert_int_equal(t->lacks.by_reason[HWT_INCOMPLETE_IO_URING], 11);
+        assert_int_equal(t->lacks.by_reason[HWT_INCOMPLETE_FILES], UINT64_MAX);
+        assert_int_equal(t->lacks.by_reason[HWT_INCOMPLETE_PROCESSES], 2);
+        assert_int_equal(t->streams[0].lacks.by_reason[HWT_INCOMPLETE_IO_URING], 5);
+        assert_int_equal(t->lacks.unknown_ops, 0);
+        trace_close(t);
+    }
+    free(m.bytes);
+}
+
+static void host_settings_and_marks_are_read_back(void **state)
+{
+    struct trace_writer *w;
+    enum hwt_host_kind kind;
+    struct strbuf value;
+    const char *text, *line;
+    char buf[32];
+    struct made m;
+    struct trace *t;
+    unsigned lines = 0;
+    u32 s;
+
+    (void)state;
+    trace_writer_new(NULL, &w, NULL);
+    trace_writer_host(w, "ram=8589934592\nreadahead.2049=131072\nnot a line\nx.later=\n");
+    s = trace_writer_stream(w);
+    trace_writer_op(w, s, HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "p");
+    trace_writer_mark(w, "warm\nup", 1500);
+    trace_writer_op(w, s, HWT_OP_BRK, 0, (u64[]){4096, 8192}, NULL);
+    trace_writer_mark(w, "load", 2500);
+    trace_writer_op(w, s, HWT_OP_EXIT_GROUP, 0, (u64[]){0}, NULL);
+    trace_writer_mark(w, "load", 3500);
+    trace_writer_finish(w, NULL, &m.bytes, &m.count, NULL);
+    t = open_made(&m, TRACE_AUTO);
+    assert_true(trace_is_complete(t));
+    assert_int_equal(t->version, HWT_VERSION);
+    assert_string_equal(trace_text_value(t->host, "ram", buf, sizeof(buf)), "8589934592");
+    assert_int_equal(t->nr_marks, 3);
+    assert_string_equal(t->marks[0].name, "warm up");
+    assert_int_equal(t->marks[0].stamp, 1);
+    assert_int_equal(t->marks[1].stamp, 2);
+    assert_int_equal(trace_mark_find(t, "load")->time_ns, 3500);
+    assert_null(trace_mark_find(t, "warm"));
+    strbuf_init(&value);
+    for (line = t->host; trace_text_next(&line, buf, sizeof(buf), &value); lines++)
+        if (lines == 1)
+            assert_string_equal(value.text, "131072");
+    assert_int_equal(lines, 3);
+    strbuf_done(&value);
+    assert_true(trace_host_key("ram", &kind, &text));
+    assert_int_equal(kind, HWT_HOST_BYTES);
+    assert_true(trace_host_key("readahead.2049", &kind, &text));
+    assert_false(trace_host_key("readahead.", &kind, &text));
+    assert_false(trace_host_key("readahead.sda", &kind, &text));
+    assert_false(trace_host_key("rams", &kind, &text));
+    trace_close(t);
+    free(m.bytes);
+}
+
+/* Every version is read; what version 1 did not have is damage in it, and a later version is refused by name. */
+static void each_version_is_judged_by_its_own_rules(void **state)
+{
+    static const struct {
+        unsigned version, type, damage;
+    } cases[] = {
+        {1, HWT_CHUNK_META, 0},
+        {1, HWT_CHUNK_HOST, 1},
+        {2, HWT_CHUNK_HOST, 0},
+        {2, 0, 1},
+        {HWT_VERSION + 1, HWT_CHUNK_META, 1},
+        {0, HWT_CHUNK_META, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct trace_writer *w;
+        struct made m;
+        struct trace *t;
+        u32 s;
+
+        trace_writer_new(NULL, &w, NULL);
+        s = trace_writer_stream(w);
+        trace_writer_op(w, s, HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "p");
+        trace_writer_flush(w, s);
+        trace_writer_chunk(w, cases[i].version, cases[i].type, "key=value\n");
+        trace_writer_finish(w, NULL, &m.bytes, &m.count, NULL);
+        t = open_made(&m, TRACE_AUTO);
+        assert_non_null(t);
+        assert_int_equal(t->nr_damage, cases[i].damage);
+        if (cases[i].version > HWT_VERSION)
+            assert_int_equal(t->damage[0].kind, TRACE_DAMAGE_VERSION);
+        trace_close(t);
+        free(m.bytes);
+    }
+}
+
 static void the_writer_leaves_no_file_when_aborted(void **state)
 {
     const char *path = "trace_test.tmp.hwt";
@@ -396,6 +607,11 @@ int main(void)
         cmocka_unit_test(a_lie_under_a_right_hash_is_survived),
         cmocka_unit_test(what_is_no_trace_is_refused_with_a_reason),
         cmocka_unit_test(a_file_of_magics_is_searched_in_bounded_time),
+        cmocka_unit_test(unknown_operations_and_chunks_are_skipped_and_counted),
+        cmocka_unit_test(an_operation_may_grow_and_may_lack_its_optional_fields),
+        cmocka_unit_test(what_the_recorder_missed_is_summed_by_reason),
+        cmocka_unit_test(host_settings_and_marks_are_read_back),
+        cmocka_unit_test(each_version_is_judged_by_its_own_rules),
         cmocka_unit_test(the_writer_leaves_no_file_when_aborted),
     };
 

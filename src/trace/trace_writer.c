@@ -21,7 +21,8 @@
 #include <zstd.h>
 
 /* The longest record: opcode, icount, stamp, length, fields, and a string with its length. */
-#define RECORD_BYTES_MAX ((5 + HWT_OP_FIELDS_MAX) * HWT_VARINT_MAX + HWT_STRING_MAX)
+#define OP_BODY_BYTES_MAX ((HWT_OP_FIELDS_MAX + 1) * HWT_VARINT_MAX + HWT_STRING_MAX)
+#define RECORD_BYTES_MAX  (4 * HWT_VARINT_MAX + OP_BODY_BYTES_MAX)
 
 struct writer_stream {
     u8 *raw; /* chunk_bytes + RECORD_BYTES_MAX */
@@ -111,7 +112,7 @@ static void write_out(struct trace_writer *w, const u8 *bytes, size_t count)
     }
 }
 
-static void write_chunk(struct trace_writer *w, enum hwt_chunk_type type, u32 stream,
+static void write_chunk(struct trace_writer *w, unsigned version, unsigned type, u32 stream,
                         const struct writer_stream *s)
 {
     u8 *h = w->out, *stored = w->out + HWT_HEADER_BYTES;
@@ -131,7 +132,7 @@ static void write_chunk(struct trace_writer *w, enum hwt_chunk_type type, u32 st
     if (codec == HWT_CODEC_STORED && s->raw_len)
         memcpy(stored, s->raw, s->raw_len);
     wire_put_u32(h + HWT_OFF_MAGIC, HWT_MAGIC);
-    wire_put_u16(h + HWT_OFF_VERSION, HWT_VERSION);
+    wire_put_u16(h + HWT_OFF_VERSION, (u16)version);
     h[HWT_OFF_TYPE] = (u8)type;
     h[HWT_OFF_CODEC] = (u8)codec;
     wire_put_u32(h + HWT_OFF_STREAM, stream);
@@ -148,20 +149,43 @@ static void write_chunk(struct trace_writer *w, enum hwt_chunk_type type, u32 st
     write_out(w, w->out, HWT_HEADER_BYTES + stored_len);
 }
 
-static void write_text(struct trace_writer *w, enum hwt_chunk_type type, const char *text)
+void trace_writer_chunk(struct trace_writer *w, unsigned version, unsigned type, const char *text)
 {
     size_t len = MIN(strlen(text), (size_t)HWT_RAW_LEN_MAX);
     struct writer_stream s = {.raw_len = (u32)len, .order = w->stamp};
 
     s.raw = xmalloc(len + 1);
     memcpy(s.raw, text, len);
-    write_chunk(w, type, 0, &s);
+    write_chunk(w, version, type, 0, &s);
     free(s.raw);
+}
+
+static void write_text(struct trace_writer *w, enum hwt_chunk_type type, const char *text)
+{
+    trace_writer_chunk(w, HWT_VERSION, type, text);
 }
 
 void trace_writer_meta(struct trace_writer *w, const char *text)
 {
     write_text(w, HWT_CHUNK_META, text);
+}
+
+void trace_writer_host(struct trace_writer *w, const char *text)
+{
+    write_text(w, HWT_CHUNK_HOST, text);
+}
+
+void trace_writer_mark(struct trace_writer *w, const char *name, u64 time_ns)
+{
+    struct strbuf text;
+
+    strbuf_init(&text);
+    strbuf_append(&text, "name=");
+    for (size_t i = 0; name[i] && i < HWT_STRING_MAX; i++)
+        strbuf_appendc(&text, name[i] == '\n' ? ' ' : name[i]);
+    strbuf_printf(&text, "\ntime_ns=%llu\n", (unsigned long long)time_ns);
+    write_text(w, HWT_CHUNK_MARK, text.text);
+    strbuf_done(&text);
 }
 
 static void chunk_begin(struct trace_writer *w, struct writer_stream *s)
@@ -209,18 +233,35 @@ void trace_writer_access(struct trace_writer *w, u32 stream, enum hwt_kind kind,
     w->nr_accesses++;
 }
 
-void trace_writer_op(struct trace_writer *w, u32 stream, enum hwt_op opcode, u64 icount,
-                     const u64 *fields, const char *string)
+void trace_writer_op_bytes(struct trace_writer *w, u32 stream, u64 opcode, u64 icount,
+                           const u8 *body, size_t count)
 {
     struct writer_stream *s = stream_get(w, stream);
-    u8 body[HWT_OP_FIELDS_MAX * HWT_VARINT_MAX + HWT_VARINT_MAX + HWT_STRING_MAX];
-    bool has_string;
-    unsigned nr_fields = trace_op_fields(opcode, &has_string);
+
+    assert(count <= OP_BODY_BYTES_MAX);
+    w->stamp++;
+    s->raw_len += wire_put_varint(s->raw + s->raw_len, opcode << 2 | HWT_OP);
+    s->raw_len += wire_put_varint(s->raw + s->raw_len, icount);
+    s->raw_len += wire_put_varint(s->raw + s->raw_len, w->stamp - s->last_stamp);
+    s->raw_len += wire_put_varint(s->raw + s->raw_len, count);
+    if (count)
+        memcpy(s->raw + s->raw_len, body, count);
+    s->raw_len += (u32)count;
+    s->last_stamp = w->stamp;
+    s->nr_ops++;
+    w->nr_ops++;
+}
+
+static void write_op(struct trace_writer *w, u32 stream, enum hwt_op opcode, u64 icount,
+                     const u64 *fields, unsigned nr_fields, const char *string)
+{
+    struct trace_op_shape shape = trace_op_shape(opcode);
+    u8 body[OP_BODY_BYTES_MAX];
     size_t len = 0;
 
-    for (unsigned i = 0; i < nr_fields; i++)
+    for (unsigned i = 0; i < shape.nr_fields; i++)
         len += wire_put_varint(body + len, fields[i]);
-    if (has_string) {
+    if (shape.string) {
         size_t n = string ? MIN(strlen(string), (size_t)HWT_STRING_MAX) : 0;
 
         len += wire_put_varint(body + len, n);
@@ -228,16 +269,26 @@ void trace_writer_op(struct trace_writer *w, u32 stream, enum hwt_op opcode, u64
             memcpy(body + len, string, n);
         len += n;
     }
-    w->stamp++;
-    s->raw_len += wire_put_varint(s->raw + s->raw_len, (u64)opcode << 2 | HWT_OP);
-    s->raw_len += wire_put_varint(s->raw + s->raw_len, icount);
-    s->raw_len += wire_put_varint(s->raw + s->raw_len, w->stamp - s->last_stamp);
-    s->raw_len += wire_put_varint(s->raw + s->raw_len, len);
-    memcpy(s->raw + s->raw_len, body, len);
-    s->raw_len += (u32)len;
-    s->last_stamp = w->stamp;
-    s->nr_ops++;
-    w->nr_ops++;
+    for (unsigned i = shape.nr_fields; i < nr_fields; i++)
+        len += wire_put_varint(body + len, fields[i]);
+    trace_writer_op_bytes(w, stream, opcode, icount, body, len);
+}
+
+void trace_writer_op(struct trace_writer *w, u32 stream, enum hwt_op opcode, u64 icount,
+                     const u64 *fields, const char *string)
+{
+    write_op(w, stream, opcode, icount, fields, trace_op_shape(opcode).nr_fields, string);
+}
+
+void trace_writer_op_all(struct trace_writer *w, u32 stream, enum hwt_op opcode, u64 icount,
+                         const u64 *fields, const char *string)
+{
+    struct trace_op_shape shape = trace_op_shape(opcode);
+    unsigned nr_fields = shape.nr_fields + shape.nr_optional;
+
+    while (nr_fields > shape.nr_fields && fields[nr_fields - 1] == 0)
+        nr_fields--;
+    write_op(w, stream, opcode, icount, fields, nr_fields, string);
 }
 
 u64 trace_writer_stamp(const struct trace_writer *w)
@@ -251,7 +302,7 @@ void trace_writer_flush(struct trace_writer *w, u32 stream)
 
     if (s->nr_accesses + s->nr_ops == 0)
         return;
-    write_chunk(w, HWT_CHUNK_STREAM, stream, s);
+    write_chunk(w, HWT_VERSION, HWT_CHUNK_STREAM, stream, s);
     s->seq++;
     chunk_begin(w, s);
 }

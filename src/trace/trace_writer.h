@@ -8,8 +8,8 @@
  *           s = trace_writer_stream(w); trace_writer_op(w, s, HWT_OP_PROC_START, 0, (u64[]){pid, ppid, tid, 0}, "sh");
  *           trace_writer_access(w, s, HWT_READ, page, 10); trace_writer_finish(w, e);
  */
-#ifndef WORKLOAD_TRACE_WRITER_H
-#define WORKLOAD_TRACE_WRITER_H
+#ifndef TRACE_TRACE_WRITER_H
+#define TRACE_TRACE_WRITER_H
 
 #include "base/err.h"
 #include "base/types.h"
@@ -29,6 +29,12 @@ void trace_writer_set_level(struct trace_writer *w, int level);
 /* The meta chunk: "key=value\n" lines. pre: nothing was written yet */
 void trace_writer_meta(struct trace_writer *w, const char *text);
 
+/* The host chunk: "key=value\n" lines of HWT_HOST_KEYS. */
+void trace_writer_host(struct trace_writer *w, const char *text);
+
+/* A mark after all that was written so far. A newline in the name becomes a space. */
+void trace_writer_mark(struct trace_writer *w, const char *name, u64 time_ns);
+
 /* A new stream, from 1. */
 u32 trace_writer_stream(struct trace_writer *w);
 
@@ -36,9 +42,20 @@ u32 trace_writer_stream(struct trace_writer *w);
 void trace_writer_access(struct trace_writer *w, u32 stream, enum hwt_kind kind, u64 page,
                          u64 icount);
 
-/* `fields` has as many values as HWT_OPS says for the opcode; `string` is used if it says so. */
+/* `fields` has as many values as HWT_OPS says for the opcode, without the optional ones; `string` is used if it says so. */
 void trace_writer_op(struct trace_writer *w, u32 stream, enum hwt_op opcode, u64 icount,
                      const u64 *fields, const char *string);
+
+/* The same with the optional fields behind the others; those at the end that are 0 are not written. */
+void trace_writer_op_all(struct trace_writer *w, u32 stream, enum hwt_op opcode, u64 icount,
+                         const u64 *fields, const char *string);
+
+/* An operation as bytes, known to this version or not: for tests of readers.  pre: count <= HWT_STRING_MAX */
+void trace_writer_op_bytes(struct trace_writer *w, u32 stream, u64 opcode, u64 icount,
+                           const u8 *body, size_t count);
+
+/* A chunk of any type and version that belongs to no stream, stored: for tests of readers. */
+void trace_writer_chunk(struct trace_writer *w, unsigned version, unsigned type, const char *text);
 
 /* The stamp that the last operation got; 0 before the first. */
 u64 trace_writer_stamp(const struct trace_writer *w);

@@ -55,6 +55,7 @@ void replay_init(struct replay *r, const struct replay_config *config)
         rs->st.owner = rs;
         trace_cursor_init(&rs->cursor, config->trace, i);
     }
+    u64map_init(&r->instances);
     order_init(r);
 }
 
@@ -66,6 +67,7 @@ void replay_done(struct replay *r)
             replay_proc_put(r, r->streams[i].proc);
     }
     order_done(r);
+    u64map_done(&r->instances);
     free(r->streams);
     if (!r->config.sched)
         sched_done(&r->sched);

@@ -11,6 +11,7 @@
 #ifndef WORKLOAD_REPLAY_H
 #define WORKLOAD_REPLAY_H
 
+#include "base/hash.h"
 #include "system/system.h"
 #include "trace/trace.h"
 #include "workload/sched.h"
@@ -58,7 +59,6 @@ struct replay_stats {
     ns_t virtual_ns;        /* when the last task ended */
     u64 skipped;            /* accesses that the address space does not allow */
     u64 bad_ops;            /* operations on unknown files or processes */
-    u64 lost;               /* what the recorder itself lost (LOST records) */
     u32 dropped_streams;    /* never started: what would have started them did not happen */
     u32 unfinished_streams; /* ended with the trace, not with an exit */
     u64 refused;            /* calls that the machine refused (ENOMEM, ENOSPC) */
@@ -79,6 +79,8 @@ struct replay {
     u32 first_unstarted;             /* index into by_stamp: all before it are started or dropped */
     VEC(struct replay_stream *) live;
     struct heap by_next; /* live streams by their next stamp, or an earlier one (replay_order.c) */
+    struct u64map
+        instances; /* hash of (dev, ino) -> instance of the file that has the number now */
     u64 next_progress;
     bool any_killed;
 };

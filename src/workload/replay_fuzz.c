@@ -164,10 +164,17 @@ static void file_step(struct writer *x, u32 s)
         len = prng_below(x->p, PAGE(50));
 
     switch (prng_below(x->p, 14)) {
-    case 0:
-        OP(x, s, HWT_OP_FILE, fid, 1, 1 + prng_below(x->p, FILES), prng_below(x->p, PAGE(800)),
-           prng_below(x->p, 8) ? prng_below(x->p, 2) : 2);
+    case 0: {
+        u64 file[] = {fid,
+                      1,
+                      1 + prng_below(x->p, FILES),
+                      prng_below(x->p, PAGE(800)),
+                      prng_below(x->p, 8) ? prng_below(x->p, 2) : 2,
+                      prng_below(x->p, 3) ? 0 : prng_below(x->p, 4)};
+
+        trace_writer_op_all(x->w, s, HWT_OP_FILE, 1, file, "/f");
         break;
+    }
     case 1:
     case 2:
         OP(x, s, HWT_OP_OPEN, handle, fid, prng_below(x->p, 32));

@@ -153,6 +153,27 @@ static enum op_result result_of(enum step step)
     hw_unreachable();
 }
 
+/* Another file has this number now, so the one that had it before is gone, whether or not its removal was recorded. */
+static void retire_namesake(struct replay *r, u64 dev, u64 ino, u64 instance)
+{
+    u64 key = hash_u64_pair(dev, ino), before;
+    struct inode *inode;
+
+    if (!instance)
+        return;
+    if (u64map_get(&r->instances, key, &before) && before != instance) {
+        inode = inode_find(&r->config.system->backing, dev, ino);
+        if (inode && inode->nlink)
+            system_unlink(r->config.system, inode);
+        for (u32 i = 0; inode && i < r->config.trace->nr_streams; i++)
+            if (r->streams[i].proc)
+                vec_for_each (&r->streams[i].proc->files, f)
+                    if (f->dev == dev && f->ino == ino)
+                        close_map_file(r, f);
+    }
+    u64map_put(&r->instances, key, instance);
+}
+
 static enum op_result op_file(struct replay_stream *rs, const struct trace_op *op)
 {
     struct system *s = rs->replay->config.system;
@@ -160,9 +181,11 @@ static enum op_result op_file(struct replay_stream *rs, const struct trace_op *o
     u64 kind = op->field[4], index, size = MIN(op->field[3], FILE_BYTES_MAX);
 
     if (kind == HWT_FILE_REGULAR || kind == HWT_FILE_SHMEM) {
-        struct inode *inode =
-            system_inode(s, kind == HWT_FILE_SHMEM ? INODE_SHMEM : INODE_REGULAR, f.dev, f.ino,
-                         trace_cursor_string(&rs->cursor, op), size);
+        struct inode *inode;
+
+        retire_namesake(rs->replay, f.dev, f.ino, op->field[5]);
+        inode = system_inode(s, kind == HWT_FILE_SHMEM ? INODE_SHMEM : INODE_REGULAR, f.dev, f.ino,
+                             trace_cursor_string(&rs->cursor, op), size);
 
         f.inode = inode ? inode->id : 0;
     }
@@ -614,7 +637,7 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
             (s16)(MIN(op->field[0], (u64)SCORE_ADJ_OFFSET + SCORE_ADJ_MAX) - SCORE_ADJ_OFFSET));
         return OP_DONE;
     case HWT_OP_LOST:
-        rs->replay->stats.lost += op->field[0];
+    case HWT_OP_INCOMPLETE: /* the trace knows their sum (trace->lacks) */
         return OP_DONE;
     case HWT_OP_MAX:
         break;

@@ -185,6 +185,33 @@ static void a_file_is_read_once_and_found_again(void **state)
     end(&x);
 }
 
+/* A file system gives the number of a removed file to the next one. The removal was not recorded (another program did it), and a
+ * process of ours still has the file open for its mappings. */
+static void a_number_that_comes_again_names_another_file(void **state)
+{
+    for (u64 second = 5; second <= 6; second++) {
+        struct fixture x;
+        u32 s = begin(&x);
+
+        (void)state;
+        map(&x, s, 1000, 8, 0);
+        for (u64 instance = 5; instance <= second; instance++) {
+            trace_writer_op_all(x.w, s, HWT_OP_FILE, 0,
+                                (u64[]){instance, 1, 1, PAGE(8), HWT_FILE_REGULAR, instance}, "/f");
+            map(&x, s, 2000, 4, instance);
+            op(&x, s, HWT_OP_OPEN, (u64[]){instance, instance, HWT_OPEN_READ});
+            op(&x, s, HWT_OP_READ, (u64[]){instance, instance, 0, PAGE(8), PAGE(1000)});
+            op(&x, s, HWT_OP_CLOSE, (u64[]){instance});
+            op(&x, s, HWT_OP_MUNMAP, (u64[]){PAGE(2000), PAGE(4)});
+        }
+        leave(&x, s);
+        assert_int_equal(run(&x), REPLAY_COMPLETED);
+        assert_int_equal(x.replay.stats.bad_ops, 0);
+        assert_int_equal(x.system.counters.v[PGPGIN], (second - 4) * 8 * 8); /* sectors */
+        end(&x);
+    }
+}
+
 /* --- who starts when ------------------------------------------------------------------------------------------- */
 
 static void children_images_and_threads_start_in_their_places(void **state)
@@ -479,6 +506,7 @@ int main(void)
         cmocka_unit_test(first_touches_fault_and_others_hit),
         cmocka_unit_test(accesses_that_nothing_maps_are_skipped),
         cmocka_unit_test(a_file_is_read_once_and_found_again),
+        cmocka_unit_test(a_number_that_comes_again_names_another_file),
         cmocka_unit_test(children_images_and_threads_start_in_their_places),
         cmocka_unit_test(a_stream_nobody_starts_is_dropped_not_waited_for),
         cmocka_unit_test(a_recording_without_its_end_is_played_to_where_it_goes),

@@ -329,7 +329,6 @@ static void add_up(struct scenario_run *run)
         sum->hits += st->hits;
         sum->skipped += st->skipped;
         sum->bad_ops += st->bad_ops;
-        sum->lost += st->lost;
         sum->refused += st->refused;
         sum->dropped_streams += st->dropped_streams;
         sum->forced += st->forced;

@@ -16,10 +16,10 @@ MAGIC = 0x43545748
 PAGE = 4096
 READ, WRITE, EXEC, OP = range(4)
 
-#       code: (name, varint fields, has string)
+#       code: (name, varint fields, has string[, varint fields after the string that may be absent])
 OPS = {
     1: ("proc_start", "pid ppid tid flags", True), 2: ("thread_start", "pid tid", False),
-    3: ("file", "fid dev ino size kind", True), 4: ("mmap", "addr len prot mflags fid offset", False),
+    3: ("file", "fid dev ino size kind", True, "instance"), 4: ("mmap", "addr len prot mflags fid offset", False),
     5: ("munmap", "addr len", False), 6: ("mprotect", "addr len prot", False),
     7: ("mremap", "old old_len new new_len", False), 8: ("madvise", "addr len advice", False),
     9: ("brk", "start end", False), 10: ("mlock", "addr len flags", False),
@@ -31,7 +31,7 @@ OPS = {
     22: ("exec", "", True), 23: ("exit", "status", False), 24: ("exit_group", "status", False),
     25: ("wait", "kind duration back", False), 26: ("comm", "", True),
     27: ("oom_score_adj", "value", False), 28: ("punch", "fid offset len", False),
-    29: ("lost", "count", False),
+    29: ("lost", "count", False), 30: ("incomplete", "reason count", True),
 }
 
 
@@ -139,23 +139,29 @@ def records(stream, order, raw):
         body, at = raw[at:at + size], at + size
         if len(body) != size:
             raise Damage("an operation is cut")
-        name, names, has_string = OPS.get(first >> 2, ("op%d" % (first >> 2), "", False))
+        name, names, has_string, *more = OPS.get(first >> 2, ("op%d" % (first >> 2), "", False))
         fields, string, b = {}, None, 0
         for field in names.split():
             fields[field], b = varint(body, b)
         if has_string:
             n, b = varint(body, b)
             string = body[b:b + n].decode("utf-8", "replace")
+            b += n
+        for field in " ".join(more).split():
+            if b < len(body):
+                fields[field], b = varint(body, b)
+            else:
+                fields[field] = 0
         yield Op(stream, name, fields, string, icount, stamp)
 
 
 class Trace:
-    """meta, end: dicts, end is None when cut. chunks: in file order. damage: None or what was met where."""
+    """meta, host, end: dicts, end is None when cut. chunks: in file order. marks: (order, dict). damage: None or what was met where."""
 
     def __init__(self, path, verify=True):
         with open(path, "rb") as f:
             self.data = f.read()
-        self.meta, self.end, self.chunks, self.damage = {}, None, [], None
+        self.meta, self.host, self.marks, self.end, self.chunks, self.damage = {}, {}, [], None, [], None
         at, seqs = 0, {}
         while at < len(self.data):
             try:
@@ -170,7 +176,7 @@ class Trace:
         (magic, version, kind, codec, stream, seq, order, raw_len, stored_len, accesses, ops,
          digest) = HEADER.unpack_from(self.data, at)
         stored = self.data[at + HEADER.size:at + HEADER.size + stored_len]
-        if magic != MAGIC or version != 1 or kind not in (1, 2, 3) or codec not in (0, 1):
+        if magic != MAGIC or version not in (1, 2) or kind not in ((1, 2, 3), (1, 2, 3, 4, 5))[version - 1] or codec not in (0, 1):
             raise Damage("no chunk")
         if len(stored) != stored_len:
             raise Damage("the payload is cut")
@@ -188,6 +194,10 @@ class Trace:
             text = dict(line.split("=", 1) for line in raw.decode("utf-8", "replace").splitlines())
             if kind == 1:
                 self.meta = text
+            elif kind == 4:
+                self.host = text
+            elif kind == 5:
+                self.marks.append((order, text))
             else:
                 self.end = text
         return at + HEADER.size + stored_len

@@ -171,6 +171,35 @@ void hw_emit_access(struct thread *t, ULong page, enum hwt_kind kind, ULong icou
     __atomic_store_n(&o->slot->len, o->slot->len + (UInt)(p - start), __ATOMIC_RELEASE);
 }
 
+/* Varint fields of each operation that stand before its string. */
+static const UChar fields_before_string[HWT_OP_MAX] = {
+#define BEFORE(code, id, name, fields, string, optional) [code] = (fields),
+    HWT_OPS(BEFORE)
+#undef BEFORE
+};
+
+/* The fields of an operation behind its head: those that every record has, the string, then the optional ones that the
+ * caller gave. Returns the end. */
+static UChar *put_body(UChar *f, enum hwt_op op, UInt nr, const ULong *fields, const HChar *string)
+{
+    UInt before = string != NULL && nr > fields_before_string[op] ? fields_before_string[op] : nr;
+    SizeT len;
+
+    for (UInt i = 0; i < before; i++)
+        f = put(f, fields[i]);
+    if (string == NULL)
+        return f;
+    len = VG_(strlen)(string);
+    if (len > HWT_STRING_MAX)
+        len = HWT_STRING_MAX;
+    f = put(f, len);
+    VG_(memcpy)(f, string, len);
+    f += len;
+    for (UInt i = before; i < nr; i++)
+        f = put(f, fields[i]);
+    return f;
+}
+
 void hw_emit_op_at(struct thread *t, ULong stamp, enum hwt_op op, UInt nr, const ULong *fields,
                    const HChar *string)
 {
@@ -183,18 +212,7 @@ void hw_emit_op_at(struct thread *t, ULong stamp, enum hwt_op op, UInt nr, const
     hw_drain(t);
     if (!room(t, OP_BYTES_MAX))
         return;
-    f = body;
-    for (UInt i = 0; i < nr; i++)
-        f = put(f, fields[i]);
-    if (string != NULL) {
-        SizeT len = VG_(strlen)(string);
-
-        if (len > HWT_STRING_MAX)
-            len = HWT_STRING_MAX;
-        f = put(f, len);
-        VG_(memcpy)(f, string, len);
-        f += len;
-    }
+    f = put_body(body, op, nr, fields, string);
     /* A reserved stamp may be older than a chunk that was opened in between. */
     if (stamp < o->last_stamp)
         stamp = hw_stamp();

@@ -1,0 +1,68 @@
+/* lacks.c - what a recording lacks, as a list. */
+#include "report/lacks.h"
+
+#include "base/units.h"
+#include "report/json_put.h"
+
+struct lack {
+    const char *reason, *text;
+    u64 count;
+};
+
+/* The next reason with a count, from *at on; false at the end. Reasons of the format come first. */
+static bool next_lack(const struct trace_lacks *lacks, unsigned *at, struct lack *ret)
+{
+    for (; *at < HWT_INCOMPLETE_MAX + 2; (*at)++) {
+        unsigned reason = *at;
+
+        if (reason < HWT_INCOMPLETE_MAX)
+            *ret = (struct lack){trace_incomplete_name(reason), trace_incomplete_text(reason),
+                                 lacks->by_reason[reason]};
+        else if (reason == HWT_INCOMPLETE_MAX)
+            *ret =
+                (struct lack){"unknown_ops", "operations of a later version", lacks->unknown_ops};
+        else
+            *ret =
+                (struct lack){"unknown_chunks", "chunks of a later version", lacks->unknown_chunks};
+        if (ret->count) {
+            (*at)++;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool lacks_render_text(const struct trace_lacks *lacks, struct strbuf *out)
+{
+    char number[UNITS_TEXT_MAX];
+    struct lack lack;
+    bool any = false;
+
+    for (unsigned at = 0; next_lack(lacks, &at, &lack); any = true)
+        strbuf_printf(out, "%s%s (%s)", any ? "; " : "", lack.text,
+                      format_count(number, lack.count));
+    return any;
+}
+
+void lacks_put(json_object *list, const char *reason, u64 count, const char *text)
+{
+    json_object *o = json_new_object();
+
+    json_put_text(o, "reason", reason);
+    json_put_u64(o, "count", count);
+    json_put_text(o, "text", text);
+    json_append(list, o);
+}
+
+json_object *lacks_json(const struct trace_lacks *lacks)
+{
+    json_object *list = NULL;
+    struct lack lack;
+
+    for (unsigned at = 0; next_lack(lacks, &at, &lack);) {
+        if (!list)
+            list = json_new_array();
+        lacks_put(list, lack.reason, lack.count, lack.text);
+    }
+    return list;
+}

@@ -1,0 +1,23 @@
+/* lacks.h - what a recording lacks, said the same way by every verb that reads one.
+ *
+ * Sources: what the recorder could not follow (INCOMPLETE and LOST records, the end chunk), and what this version of the
+ *          program does not know of a later format. Damage and a missing end are told apart from these, by those who print
+ *          them. */
+#ifndef REPORT_LACKS_H
+#define REPORT_LACKS_H
+
+#include "base/strbuf.h"
+#include "trace/trace.h"
+
+#include <json-c/json.h>
+
+/* "reads and writes through io_uring (3); operations of a later version (2)". False and nothing when nothing lacks. */
+bool lacks_render_text(const struct trace_lacks *lacks, struct strbuf *out);
+
+/* Append {reason, count, text}. */
+void lacks_put(json_object *list, const char *reason, u64 count, const char *text);
+
+/* An array of {reason, count, text}; NULL when nothing lacks. */
+json_object *lacks_json(const struct trace_lacks *lacks);
+
+#endif
