@@ -324,7 +324,7 @@ static void pressure_comes_back(void **state)
     const struct fixture *f = *state;
 
     /* A stall of at least some milliseconds, and none longer than the run of 4 s. */
-    for (unsigned res = 0; res < NR_PSI_RES; res++) {
+    for (unsigned res = 0; res < NR_PSI_RESOURCES; res++) {
         assert_true(f->seen.psi[res].some.total_us > 1000);
         assert_true(f->seen.psi[res].some.total_us <= 4000000);
         assert_true(f->seen.psi[res].full.total_us <= f->seen.psi[res].some.total_us);

@@ -134,14 +134,14 @@ static bool could_tell(const struct diagnosis *d, const struct figures *f)
         return false;
     if (isnan(f->interval_s) && killed_unknown_when(d))
         return false;
-    if (g && pain_known(&f->groups[g - d->last->cgroups.items].psi[PSI_RES_MEMORY]))
+    if (g && pain_known(&f->groups[g - d->last->cgroups.items].psi[PSI_MEM]))
         return true;
     if (!known(f->total))
         return false;
     /* Programs wait for I/O, and whether for evicted pages is not known. */
-    if (f->psi[PSI_RES_IO].some >= PAIN_WARNING_SOME && isnan(f->rate[PSWPIN]))
+    if (f->psi[PSI_IO].some >= PAIN_WARNING_SOME && isnan(f->rate[PSWPIN]))
         return false;
-    return pain_known(&f->psi[PSI_RES_MEMORY]) || !isnan(f->rate[PGSTEAL_DIRECT]);
+    return pain_known(&f->psi[PSI_MEM]) || !isnan(f->rate[PGSTEAL_DIRECT]);
 }
 
 static enum verdict verdict_of(const struct diagnosis *d, const struct figures *f)
@@ -183,7 +183,7 @@ static void describe_group(struct diagnosis *d, const struct cgroup_view *g,
 
 static void describe_host(struct diagnosis *d, const struct figures *f)
 {
-    const struct pressure *p = &f->psi[PSI_RES_MEMORY];
+    const struct pressure *p = &f->psi[PSI_MEM];
     char available[UNITS_TEXT_MAX], total[UNITS_TEXT_MAX], pressure[48];
 
     if (!known(f->total) || !known(f->available)) {
@@ -200,7 +200,7 @@ static void describe_host(struct diagnosis *d, const struct figures *f)
 /* Memory is well and something hurts all the same: who reads no further than the first line must know. */
 static void add_io(struct diagnosis *d, const struct figures *f)
 {
-    const struct pressure *io = &f->psi[PSI_RES_IO];
+    const struct pressure *io = &f->psi[PSI_IO];
     size_t len = strlen(d->headline);
 
     vec_for_each (&d->findings.items, at) {
@@ -237,7 +237,7 @@ static void write_headline(struct diagnosis *d, const struct figures *f)
     else if (d->options.pid && !snapshot_process(d->last, d->options.pid))
         snprintf(d->headline, sizeof(d->headline), "there is no process %u", d->options.pid);
     else if (g || (g = own_container(d->last)))
-        describe_group(d, g, &f->groups[g - d->last->cgroups.items].psi[PSI_RES_MEMORY]);
+        describe_group(d, g, &f->groups[g - d->last->cgroups.items].psi[PSI_MEM]);
     else
         describe_host(d, f);
     if (d->verdict == VERDICT_HEALTHY)

@@ -64,13 +64,13 @@ static void fill_pressure(struct pressure *p, const struct psi_view *view, const
 
 /* A task that waits for a page which was evicted before the kernel thought it in use waits, for PSI, for I/O alone. The part of
  * I/O pressure that such reads explain is memory's as well. */
-static void fill_pain(struct pressure *pain, const struct pressure psi[NR_PSI_RES],
+static void fill_pain(struct pressure *pain, const struct pressure psi[NR_PSI_RESOURCES],
                       double share_percent)
 {
-    const struct pressure *io = &psi[PSI_RES_IO];
+    const struct pressure *io = &psi[PSI_IO];
     double part = isnan(share_percent) ? 0 : share_percent / 100;
 
-    *pain = psi[PSI_RES_MEMORY];
+    *pain = psi[PSI_MEM];
     /* Comparisons with NAN are false: what is not known changes nothing. */
     if (io->some * part > pain->some)
         pain->some = io->some * part;
@@ -127,7 +127,7 @@ static void fill_group(const struct snapshot *s, struct figures *f, const struct
 
     fill_group_rates(gf, h);
     fill_group_limit(s, f, index);
-    for (unsigned r = 0; r < NR_PSI_RES; r++)
+    for (unsigned r = 0; r < NR_PSI_RESOURCES; r++)
         fill_pressure(&gf->psi[r], &g->psi[r], h ? &h->turn : NULL, h ? h->psi[r] : NULL);
     gf->oom_kills_seen = h && known(h->first_oom_kill) && known(g->ev_oom_kill) &&
                                  g->ev_oom_kill >= h->first_oom_kill
@@ -363,14 +363,14 @@ void figures_init(struct figures *f, const struct snapshot *s, const struct hist
     fill_meminfo(f, s);
     fill_rates(f, h);
     fill_cpu(f, h);
-    for (unsigned r = 0; r < NR_PSI_RES; r++)
+    for (unsigned r = 0; r < NR_PSI_RESOURCES; r++)
         fill_pressure(&f->psi[r], &s->psi[r], &h->psi_turn[r], h->psi[r]);
     for (u32 i = 0; i < s->cgroups.count; i++)
         fill_group(s, f, h, i);
     fill_limited(s, f);
     fill_disks(f, s, h);
     f->refaults_wanted = wanted_refaults(f->refaults_file, f->rate[WORKINGSET_ACTIVATE_FILE],
-                                         f->rate[WORKINGSET_RESTORE_FILE], &f->psi[PSI_RES_MEMORY],
+                                         f->rate[WORKINGSET_RESTORE_FILE], &f->psi[PSI_MEM],
                                          f->allocstall >= ALLOCSTALLS_MANY);
     f->memory_read_share = read_share(f, s, sum_known(f->refaults_wanted, f->rate[PSWPIN]));
     fill_pain(&f->pain, f->psi, f->memory_read_share);
@@ -378,7 +378,7 @@ void figures_init(struct figures *f, const struct snapshot *s, const struct hist
         struct group_figures *gf = &f->groups[i];
         double wanted = sum_known(wanted_refaults(gf->rate[GC_WORKINGSET_REFAULT_FILE],
                                                   gf->rate[GC_WORKINGSET_ACTIVATE_FILE], NAN,
-                                                  &gf->psi[PSI_RES_MEMORY], false),
+                                                  &gf->psi[PSI_MEM], false),
                                   gf->rate[GC_WORKINGSET_REFAULT_ANON]);
 
         fill_pain(&gf->pain, gf->psi, read_share(f, s, wanted));

@@ -24,7 +24,7 @@ struct group_figures {
     double event_rate[NR_GROUP_EVENTS];
     u64 event_delta[NR_GROUP_EVENTS]; /* over the interval; UNKNOWN */
     u64 oom_kills_seen;               /* since the first snapshot; UNKNOWN */
-    struct pressure psi[NR_PSI_RES], pain;
+    struct pressure psi[NR_PSI_RESOURCES], pain;
     u64 working_set; /* current - inactive_file, as kubelet and docker stats have it */
     u64 limit;       /* tightest of memory.max of the group and its ancestors; NO_LIMIT; UNKNOWN */
     u32 limit_group; /* whose that is: an index; GROUP_NONE */
@@ -55,7 +55,7 @@ struct figures {
     double interval_s; /* of vmstat; NAN without two samples */
     double rate[NR_COUNTERS];
     double allocstall;
-    struct pressure psi[NR_PSI_RES];
+    struct pressure psi[NR_PSI_RESOURCES];
     struct pressure
         pain; /* for memory: memory pressure, and I/O pressure as far as evicted pages explain the reads */
     double iowait, idle; /* percent of all CPU time in the interval */

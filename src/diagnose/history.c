@@ -135,8 +135,6 @@ static bool is_readable(const struct snapshot *s, enum part part)
 
 static void add_totals(struct history *h, const struct snapshot *s)
 {
-    static const enum part psi_parts[NR_PSI_RES] = {PART_PRESSURE_CPU, PART_PRESSURE_IO,
-                                                    PART_PRESSURE_MEMORY};
     int slot;
 
     if (is_readable(s, PART_VMSTAT) &&
@@ -149,7 +147,7 @@ static void add_totals(struct history *h, const struct snapshot *s)
     }
     if (is_readable(s, PART_STAT) && (slot = turn_take(&h->cpu, s->parts[PART_STAT].read_at)) >= 0)
         h->cpu_readings[slot] = s->cpu;
-    for (unsigned r = 0; r < NR_PSI_RES; r++) {
+    for (unsigned r = 0; r < NR_PSI_RESOURCES; r++) {
         if (is_readable(s, psi_parts[r]) &&
             (slot = turn_take(&h->psi_turn[r], s->parts[psi_parts[r]].read_at)) >= 0) {
             h->psi[r][0][slot] = s->psi[r].some.total_us;
@@ -192,7 +190,7 @@ static void add_group_reading(struct group_history *g, const struct cgroup_view 
         return;
     for (unsigned i = 0; i < NR_GROUP_EVENTS; i++)
         g->events[i][slot] = events[i];
-    for (unsigned r = 0; r < NR_PSI_RES; r++) {
+    for (unsigned r = 0; r < NR_PSI_RESOURCES; r++) {
         g->psi[r][0][slot] = view->psi[r].some.total_us;
         g->psi[r][1][slot] = view->psi[r].full.total_us;
     }

@@ -72,7 +72,7 @@ struct group_history {
     char *path;
     struct turn turn, stat_turn;
     u64 events[NR_GROUP_EVENTS][3];
-    u64 psi[NR_PSI_RES][2][3]; /* total_us of some and full */
+    u64 psi[NR_PSI_RESOURCES][2][3]; /* total_us of some and full */
     u64 counters[NR_GROUP_COUNTERS][3];
     u64 first_oom_kill;               /* of the first snapshot that knew it; UNKNOWN */
     struct trend anon, shmem, kernel; /* bytes */
@@ -104,11 +104,11 @@ struct node_history {
 struct history {
     u64 snapshots;
     ns_t first_at, last_at; /* taken_at of the first and the last snapshot */
-    struct turn vmstat, cpu, psi_turn[NR_PSI_RES];
+    struct turn vmstat, cpu, psi_turn[NR_PSI_RESOURCES];
     u64 counters[NR_COUNTERS][3];
     u64 allocstall[3];
     struct cpu_view cpu_readings[3];
-    u64 psi[NR_PSI_RES][2][3];
+    u64 psi[NR_PSI_RESOURCES][2][3];
     u64 first_oom_kill;
     struct trend anon, sunreclaim, shmem; /* bytes of the machine */
     VEC(struct group_history) groups;

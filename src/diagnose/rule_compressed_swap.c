@@ -12,7 +12,7 @@ static void tell(struct rule_context *c, const char *name, u64 original, u64 com
 {
     double ratio = compressed ? (double)original / (double)compressed : NAN,
            full = share_of(compressed, limit);
-    bool hurts = pain_severity(&c->f->psi[PSI_RES_MEMORY]) >= SEV_WARNING;
+    bool hurts = pain_severity(&c->f->psi[PSI_MEM]) >= SEV_WARNING;
     bool bad = full >= FULL_PERCENT || ratio < RATIO_POOR;
 
     finding_add(c, bad && hurts ? SEV_WARNING : SEV_INFO, CONF_MEDIUM, "host", bad ? 0.35 : 0.05,

@@ -13,10 +13,10 @@ void rule_dirty_throttling(struct rule_context *c)
     u64 dirty = figure_add(c->s->vmstat[NR_DIRTY], c->s->vmstat[NR_WRITEBACK]);
     u64 limit = c->s->vmstat[NR_DIRTY_THRESHOLD],
         background = c->s->vmstat[NR_DIRTY_BACKGROUND_THRESHOLD];
-    const struct pressure *io = &c->f->psi[PSI_RES_IO];
+    const struct pressure *io = &c->f->psi[PSI_IO];
     double page = (double)figure_or(c->s->page_bytes, 4096);
     double held = (number_of(limit) + number_of(background)) / 2;
-    bool hurts = pain_severity(&c->f->psi[PSI_RES_MEMORY]) >= SEV_WARNING;
+    bool hurts = pain_severity(&c->f->psi[PSI_MEM]) >= SEV_WARNING;
 
     if (!wants_host(c))
         return;

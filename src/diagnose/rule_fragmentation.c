@@ -37,7 +37,7 @@ void rule_fragmentation(struct rule_context *c)
     double failed = sum_known(sum_known(rate(c, THP_FAULT_FALLBACK), rate(c, COMPACT_FAIL)),
                               rate(c, THP_COLLAPSE_ALLOC_FAILED));
     /* When memory is short of everything its pieces are small too: only where nothing else explains the pain it is the cause. */
-    bool hurts = pain_severity(&c->f->psi[PSI_RES_MEMORY]) >= SEV_WARNING &&
+    bool hurts = pain_severity(&c->f->psi[PSI_MEM]) >= SEV_WARNING &&
                  !finding_said(c, NR_RULES, SEV_WARNING);
     bool in_log = finding_said(c, RULE_ALLOCATION_FAILURE, SEV_INFO);
     u64 all, large;

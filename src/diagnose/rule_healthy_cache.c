@@ -12,7 +12,7 @@
 void rule_healthy_cache(struct rule_context *c)
 {
     const struct figures *f = c->f;
-    const struct pressure *p = &f->psi[PSI_RES_MEMORY];
+    const struct pressure *p = &f->psi[PSI_MEM];
     double free_share = share_of(c->s->meminfo[MI_MEM_FREE], f->total);
     double cache =
         share_of(figure_add(f->cache, figure_or(c->s->meminfo[MI_SRECLAIMABLE], 0)), f->total);

@@ -9,7 +9,7 @@ void rule_hugepages_unused(struct rule_context *c)
 {
     const u64 *m = c->s->meminfo;
     u64 size = m[MI_HUGE_PAGE_SIZE], idle = UNKNOWN;
-    bool hurts = left_is_scarce(c->f) || pain_severity(&c->f->psi[PSI_RES_MEMORY]) >= SEV_WARNING;
+    bool hurts = left_is_scarce(c->f) || pain_severity(&c->f->psi[PSI_MEM]) >= SEV_WARNING;
 
     if (!wants_host(c))
         return;

@@ -10,7 +10,7 @@
 void rule_io_bottleneck(struct rule_context *c)
 {
     const struct figures *f = c->f;
-    const struct pressure *io = &f->psi[PSI_RES_IO], *memory = &f->psi[PSI_RES_MEMORY];
+    const struct pressure *io = &f->psi[PSI_IO], *memory = &f->psi[PSI_MEM];
     const struct disk_figures *d =
         f->busiest_disk == UINT32_MAX ? NULL : &f->disks[f->busiest_disk];
     bool waits = pain_known(io) ? io->some >= IO_SOME : d && d->busy >= DISK_BUSY;

@@ -6,7 +6,7 @@
 
 void rule_kswapd_keeps_up(struct rule_context *c)
 {
-    const struct pressure *p = &c->f->psi[PSI_RES_MEMORY];
+    const struct pressure *p = &c->f->psi[PSI_MEM];
     double freed = rate(c, PGSTEAL_KSWAPD);
 
     if (!wants_host(c) || !(freed >= BUSY_PAGES) || !(c->f->allocstall < STALLS) ||

@@ -4,7 +4,7 @@
 static void tell(struct rule_context *c, const struct cgroup_view *g,
                  const struct group_figures *gf)
 {
-    const struct pressure *p = &gf->psi[PSI_RES_MEMORY];
+    const struct pressure *p = &gf->psi[PSI_MEM];
     enum severity severity = pain_known(p) ? pain_group_severity(p) : SEV_INFO;
     bool hopeless = known(gf->firm) && gf->firm > g->high;
 

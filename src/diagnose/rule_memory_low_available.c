@@ -13,7 +13,7 @@ void rule_memory_low_available(struct rule_context *c)
     bool swap_left = 100 - f->swap_used_share > SWAP_LEFT_PERCENT;
     /* Nothing left, swap idle, nobody waits: what is cold has left, and what is there is in use. */
     bool quiet = rate(c, PSWPOUT) < QUIET_PAGES && rate(c, PSWPIN) < QUIET_PAGES;
-    enum severity pain = pain_severity(&f->psi[PSI_RES_MEMORY]), severity;
+    enum severity pain = pain_severity(&f->psi[PSI_MEM]), severity;
 
     if (!wants_host(c))
         return;
@@ -45,5 +45,5 @@ void rule_memory_low_available(struct rule_context *c)
              SIZE((u64)left_little(f)));
     evidence(c, "swap used", f->swap_used_share, IN_PERCENT, "/proc/meminfo", "over %.0f %%",
              100 - SWAP_LEFT_PERCENT);
-    evidence_pressure(c, "memory pressure", &f->psi[PSI_RES_MEMORY], PRESSURE_FILE);
+    evidence_pressure(c, "memory pressure", &f->psi[PSI_MEM], PRESSURE_FILE);
 }

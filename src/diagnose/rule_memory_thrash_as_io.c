@@ -28,7 +28,7 @@ void rule_memory_thrash_as_io(struct rule_context *c)
 {
     const struct figures *f = c->f;
     double busy = f->busiest_disk == UINT32_MAX ? NAN : f->disks[f->busiest_disk].busy;
-    bool waits = f->psi[PSI_RES_IO].some >= IO_SOME || busy >= DISK_BUSY;
+    bool waits = f->psi[PSI_IO].some >= IO_SOME || busy >= DISK_BUSY;
     bool hurts = pain_severity(&f->pain) >= SEV_WARNING || finding_said(c, NR_RULES, SEV_WARNING);
 
     if (!wants_host(c) || !waits || !(f->device_read_bytes >= READ_BYTES) ||
@@ -45,7 +45,7 @@ void rule_memory_thrash_as_io(struct rule_context *c)
     if (f->busiest_disk != UINT32_MAX)
         evidence(c, c->s->disks.items[f->busiest_disk].name, busy, IN_PERCENT, "/proc/diskstats",
                  "busy over %.0f %%", DISK_BUSY);
-    evidence(c, "io pressure, some", f->psi[PSI_RES_IO].some, IN_PERCENT, "/proc/pressure/io",
+    evidence(c, "io pressure, some", f->psi[PSI_IO].some, IN_PERCENT, "/proc/pressure/io",
              "over %.0f %%", IO_SOME);
     evidence_pressure(c, "lost to memory", &f->pain, PRESSURE_FILE);
 }

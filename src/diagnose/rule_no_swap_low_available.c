@@ -5,7 +5,7 @@
 void rule_no_swap_low_available(struct rule_context *c)
 {
     const struct figures *f = c->f;
-    enum severity pain = pain_severity(&f->psi[PSI_RES_MEMORY]), severity;
+    enum severity pain = pain_severity(&f->psi[PSI_MEM]), severity;
 
     if (!wants_host(c) || !known(f->swap_total) || f->swap_total != 0 || !left_is_scarce(f))
         return;
@@ -19,5 +19,5 @@ void rule_no_swap_low_available(struct rule_context *c)
              number_of(f->available), IN_BYTES, "/proc/meminfo", "under %s",
              SIZE((u64)(2 * left_little(f))));
     evidence(c, "SwapTotal", 0, IN_BYTES, "/proc/meminfo", "0");
-    evidence_pressure(c, "memory pressure", &f->psi[PSI_RES_MEMORY], PRESSURE_FILE);
+    evidence_pressure(c, "memory pressure", &f->psi[PSI_MEM], PRESSURE_FILE);
 }

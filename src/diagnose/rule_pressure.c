@@ -13,7 +13,7 @@ static const struct cgroup_view *next_worst(struct rule_context *c, double less,
     double most = 0;
 
     vec_for_each (&c->s->cgroups, g) {
-        double some = c->f->groups[g - c->s->cgroups.items].psi[PSI_RES_MEMORY].some;
+        double some = c->f->groups[g - c->s->cgroups.items].psi[PSI_MEM].some;
 
         if (g->is_root || !wants_group(c, g) || !(some >= PAIN_NONE_SOME) || g == after)
             continue;
@@ -33,7 +33,7 @@ static void tell_worst(struct rule_context *c)
 
     strbuf_init(&text);
     for (unsigned i = 0; i < TOLD && (at = next_worst(c, less, at)); i++) {
-        const struct pressure *p = &c->f->groups[at - c->s->cgroups.items].psi[PSI_RES_MEMORY];
+        const struct pressure *p = &c->f->groups[at - c->s->cgroups.items].psi[PSI_MEM];
 
         strbuf_printf(&text, "%s%s %s", i ? ", " : "", at->path, AMOUNT(p->some, IN_PERCENT));
         evidence(c, at->path, p->some, IN_PERCENT, group_file(at, "memory.pressure"), "%s", "");
@@ -46,7 +46,7 @@ static void tell_worst(struct rule_context *c)
 
 static void tell_host(struct rule_context *c)
 {
-    const struct pressure *p = &c->f->psi[PSI_RES_MEMORY];
+    const struct pressure *p = &c->f->psi[PSI_MEM];
     enum severity severity = pain_severity(p);
 
     if (!pain_known(p)) {
@@ -84,7 +84,7 @@ void rule_pressure(struct rule_context *c)
     /* Children come after their parents: going backwards, the level where it happens is told first. */
     for (size_t i = c->s->cgroups.count; i-- > 0;) {
         const struct cgroup_view *g = &c->s->cgroups.items[i];
-        const struct pressure *p = &c->f->groups[i].psi[PSI_RES_MEMORY];
+        const struct pressure *p = &c->f->groups[i].psi[PSI_MEM];
         enum severity severity = pain_group_severity(p);
 
         if (g->is_root || severity < SEV_WARNING || !wants_group(c, g) || !is_unexplained(c, g))

@@ -11,7 +11,7 @@ void rule_shmem_growth(struct rule_context *c)
 {
     u64 shmem = c->s->meminfo[MI_SHMEM];
     double share = share_of(shmem, c->f->total);
-    enum severity pain = pain_severity(&c->f->psi[PSI_RES_MEMORY]);
+    enum severity pain = pain_severity(&c->f->psi[PSI_MEM]);
 
     if (!wants_host(c) || !(share >= MUCH) || !(c->f->available_share < AVAILABLE))
         return;

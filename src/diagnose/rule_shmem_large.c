@@ -11,11 +11,10 @@ void rule_shmem_large(struct rule_context *c)
     double share = share_of(shmem, c->f->total);
 
     if (!wants_host(c) || !(share >= MUCH) || finding_said(c, RULE_SHMEM_GROWTH, SEV_INFO) ||
-        left_is_scarce(c->f) || pain_severity(&c->f->psi[PSI_RES_MEMORY]) >= SEV_WARNING)
+        left_is_scarce(c->f) || pain_severity(&c->f->psi[PSI_MEM]) >= SEV_WARNING)
         return;
-    finding_add(c, SEV_GOOD, pain_known(&c->f->psi[PSI_RES_MEMORY]) ? CONF_HIGH : CONF_MEDIUM,
-                "host", 0.4, "%s of the cache is shared memory or tmpfs: count it as used",
-                SIZE(shmem));
+    finding_add(c, SEV_GOOD, pain_known(&c->f->psi[PSI_MEM]) ? CONF_HIGH : CONF_MEDIUM, "host", 0.4,
+                "%s of the cache is shared memory or tmpfs: count it as used", SIZE(shmem));
     evidence(c, "Shmem", number_of(shmem), IN_BYTES, "/proc/meminfo", "over %.0f %% of MemTotal",
              MUCH);
     evidence(c, "available", c->f->available_share, IN_PERCENT, "/proc/meminfo", "%s", "");

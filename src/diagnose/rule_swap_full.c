@@ -7,7 +7,7 @@
 void rule_swap_full(struct rule_context *c)
 {
     const struct figures *f = c->f;
-    bool hurts = left_is_scarce(f) || pain_severity(&f->psi[PSI_RES_MEMORY]) >= SEV_WARNING;
+    bool hurts = left_is_scarce(f) || pain_severity(&f->psi[PSI_MEM]) >= SEV_WARNING;
 
     if (!wants_host(c) || !(f->swap_used_share >= FULL_PERCENT))
         return;

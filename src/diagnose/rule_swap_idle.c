@@ -8,7 +8,7 @@
 
 void rule_swap_idle(struct rule_context *c)
 {
-    const struct pressure *p = &c->f->psi[PSI_RES_MEMORY];
+    const struct pressure *p = &c->f->psi[PSI_MEM];
     double in = rate(c, PSWPIN);
 
     if (!wants_host(c) || !known(c->f->swap_used) || c->f->swap_used < USED_MIN)

@@ -10,7 +10,7 @@ static struct cgroup_view *now(struct rig *r, u32 group)
 
 static void group_pressure(struct rig *r, u32 group, double some, double full)
 {
-    now(r, group)->psi[PSI_RES_MEMORY] = rig_psi(some, full);
+    now(r, group)->psi[PSI_MEM] = rig_psi(some, full);
 }
 
 RIG_TEST(a_group_full_of_idle_cache_is_good_news)
@@ -91,7 +91,7 @@ RIG_TEST(thrash_inside_a_limit_is_not_the_machines)
 {
     u32 g = rig_group(r, "/web", 90 * MIB, 10 * MIB, 100 * MIB);
 
-    rig_pressure(r, PSI_RES_MEMORY, 60, 50);
+    rig_pressure(r, PSI_MEM, 60, 50);
     group_pressure(r, g, 60, 50);
     rig_rate(r, WORKINGSET_REFAULT_FILE, 1000);
     now(r, g)->stat[WORKINGSET_REFAULT_FILE] = 900;

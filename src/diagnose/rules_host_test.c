@@ -32,7 +32,7 @@ RIG_TEST(one_sample_with_pressure_is_a_verdict_with_gaps)
     rig_run(r);
     assert_int_equal(r->d.verdict, VERDICT_HEALTHY);
     assert_true(rig_has_gap(r, RULE_SWAP_THRASH) || rig_has_gap(r, RULE_FILE_THRASH));
-    for (unsigned i = 0; i < NR_PSI_RES; i++)
+    for (unsigned i = 0; i < NR_PSI_RESOURCES; i++)
         memset(&r->now.psi[i], 0xff, sizeof(r->now.psi[i]));
     rig_run(r);
     assert_int_equal(r->d.verdict, VERDICT_UNKNOWN);
@@ -40,7 +40,7 @@ RIG_TEST(one_sample_with_pressure_is_a_verdict_with_gaps)
 
 RIG_TEST(swap_thrash_needs_both_directions)
 {
-    rig_pressure(r, PSI_RES_MEMORY, 30, 25);
+    rig_pressure(r, PSI_MEM, 30, 25);
     rig_rate(r, PSWPIN, 1000);
     assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), -1);
     rig_rate(r, PSWPOUT, 249);
@@ -58,13 +58,13 @@ RIG_TEST(swap_thrash_is_as_bad_as_the_time_it_costs)
     rig_rate(r, PSWPIN, 5000);
     rig_rate(r, PSWPOUT, 5000);
     assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_INFO);
-    rig_pressure(r, PSI_RES_MEMORY, 9.99, 4.99);
+    rig_pressure(r, PSI_MEM, 9.99, 4.99);
     assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_INFO);
-    rig_pressure(r, PSI_RES_MEMORY, 10, 0);
+    rig_pressure(r, PSI_MEM, 10, 0);
     assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_WARNING);
-    rig_pressure(r, PSI_RES_MEMORY, 19, 19);
+    rig_pressure(r, PSI_MEM, 19, 19);
     assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_WARNING);
-    rig_pressure(r, PSI_RES_MEMORY, 20, 20);
+    rig_pressure(r, PSI_MEM, 20, 20);
     assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_CRITICAL);
 }
 
@@ -73,7 +73,7 @@ RIG_TEST(io_pressure_counts_as_far_as_swap_explains_the_reads)
     rig_rate(r, PSWPIN, 5000);
     rig_rate(r, PSWPOUT, 5000);
     rig_rate(r, PGPGIN, 20000); /* KiB/s: all of it */
-    rig_pressure(r, PSI_RES_IO, 60, 50);
+    rig_pressure(r, PSI_IO, 60, 50);
     assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_CRITICAL);
     rig_rate(r, PGPGIN, 400000); /* a twentieth of it */
     assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_INFO);
@@ -81,11 +81,11 @@ RIG_TEST(io_pressure_counts_as_far_as_swap_explains_the_reads)
 
 RIG_TEST(a_burst_of_two_seconds_is_no_state)
 {
-    struct psi_view *p = &r->now.psi[PSI_RES_MEMORY];
+    struct psi_view *p = &r->now.psi[PSI_MEM];
 
     rig_rate(r, PSWPIN, 5000);
     rig_rate(r, PSWPOUT, 5000);
-    rig_pressure(r, PSI_RES_MEMORY, 18, 18);
+    rig_pressure(r, PSI_MEM, 18, 18);
     p->some.avg60 = p->full.avg60 = 330 / 2;
     assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_INFO);
 }
@@ -99,7 +99,7 @@ RIG_TEST(over_ten_seconds_the_totals_count_and_not_the_averages)
         r->now.parts[i].read_at = at;
     rig_rate(r, PSWPIN, 100000);
     rig_rate(r, PSWPOUT, 100000);
-    r->now.psi[PSI_RES_MEMORY].some.total_us = 1000 + 3 * 1000000;
+    r->now.psi[PSI_MEM].some.total_us = 1000 + 3 * 1000000;
     assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_WARNING);
 }
 
@@ -122,19 +122,19 @@ RIG_TEST(used_swap_at_rest_is_good_news)
 RIG_TEST(file_thrash_is_refaults_that_cost_time)
 {
     rig_rate(r, WORKINGSET_REFAULT_FILE, 255);
-    rig_pressure(r, PSI_RES_MEMORY, 30, 6);
+    rig_pressure(r, PSI_MEM, 30, 6);
     assert_int_equal(rig_severity(r, RULE_FILE_THRASH), -1);
     rig_rate(r, WORKINGSET_REFAULT_FILE, 256);
     rig_rate(r, WORKINGSET_ACTIVATE_FILE, 200);
     assert_int_equal(rig_severity(r, RULE_FILE_THRASH), SEV_WARNING);
     assert_int_equal(rig_found(r, RULE_FILE_THRASH)->confidence, CONF_HIGH);
-    rig_pressure(r, PSI_RES_MEMORY, 0, 0);
+    rig_pressure(r, PSI_MEM, 0, 0);
     assert_int_equal(rig_severity(r, RULE_FILE_THRASH), SEV_INFO);
 }
 
 RIG_TEST(without_pressure_figures_rates_decide_and_are_less_sure)
 {
-    for (unsigned i = 0; i < NR_PSI_RES; i++) {
+    for (unsigned i = 0; i < NR_PSI_RESOURCES; i++) {
         memset(&r->before.psi[i], 0xff, sizeof(r->before.psi[i]));
         memset(&r->now.psi[i], 0xff, sizeof(r->now.psi[i]));
     }
@@ -149,7 +149,7 @@ RIG_TEST(without_pressure_figures_rates_decide_and_are_less_sure)
 
 RIG_TEST(a_busy_disk_is_memory_when_refaults_explain_the_reads)
 {
-    rig_pressure(r, PSI_RES_IO, 50, 40);
+    rig_pressure(r, PSI_IO, 50, 40);
     rig_rate(r, WORKINGSET_REFAULT_FILE, 5000);
     rig_rate(r, WORKINGSET_ACTIVATE_FILE, 250);
     rig_rate(r, PGPGIN, 40000); /* refaults are half of it */
@@ -161,8 +161,8 @@ RIG_TEST(a_busy_disk_is_memory_when_refaults_explain_the_reads)
 
 RIG_TEST(a_long_file_read_over_and_over_is_io_and_no_thrash)
 {
-    rig_pressure(r, PSI_RES_IO, 50, 40);
-    rig_pressure(r, PSI_RES_MEMORY, 1, 1);
+    rig_pressure(r, PSI_IO, 50, 40);
+    rig_pressure(r, PSI_MEM, 1, 1);
     rig_rate(r, WORKINGSET_REFAULT_FILE, 5000);
     rig_rate(r, WORKINGSET_ACTIVATE_FILE, 249);
     rig_rate(r, PGPGIN, 20000); /* every page of it is a refault that activates nothing */
@@ -173,12 +173,12 @@ RIG_TEST(a_long_file_read_over_and_over_is_io_and_no_thrash)
 
 RIG_TEST(a_busy_disk_without_refaults_acquits_memory)
 {
-    rig_pressure(r, PSI_RES_IO, 50, 40);
+    rig_pressure(r, PSI_IO, 50, 40);
     rig_rate(r, PGPGIN, 40000);
     assert_int_equal(rig_severity(r, RULE_IO_BOTTLENECK), SEV_INFO);
     assert_int_equal(r->d.verdict, VERDICT_HEALTHY);
     assert_non_null(strstr(r->d.headline, "but programs wait for I/O 50 %"));
-    rig_pressure(r, PSI_RES_IO, 19, 19);
+    rig_pressure(r, PSI_IO, 19, 19);
     assert_int_equal(rig_severity(r, RULE_IO_BOTTLENECK), -1);
     assert_null(strstr(r->d.headline, "I/O"));
 }
@@ -187,7 +187,7 @@ RIG_TEST(refaults_that_activate_nothing_do_not_explain_the_stalls_of_direct_recl
 {
     rig_rate(r, WORKINGSET_REFAULT_FILE, 5000);
     rig_rate(r, PGPGIN, 20000);
-    rig_pressure(r, PSI_RES_MEMORY, 15, 6);
+    rig_pressure(r, PSI_MEM, 15, 6);
     /* Nothing else to explain the pressure: activations come in bursts. */
     assert_int_equal(rig_severity(r, RULE_FILE_THRASH), SEV_WARNING);
     r->now.allocstall = r->before.allocstall + 100;
@@ -200,11 +200,11 @@ RIG_TEST(refaults_that_activate_nothing_do_not_explain_the_stalls_of_direct_recl
 RIG_TEST(direct_reclaim_is_stalls_that_cost_time)
 {
     r->now.allocstall = r->before.allocstall + 9;
-    rig_pressure(r, PSI_RES_MEMORY, 15, 1);
+    rig_pressure(r, PSI_MEM, 15, 1);
     assert_int_equal(rig_severity(r, RULE_DIRECT_RECLAIM), -1);
     r->now.allocstall = r->before.allocstall + 10;
     assert_int_equal(rig_severity(r, RULE_DIRECT_RECLAIM), SEV_WARNING);
-    rig_pressure(r, PSI_RES_MEMORY, 1, 0);
+    rig_pressure(r, PSI_MEM, 1, 0);
     assert_int_equal(rig_severity(r, RULE_DIRECT_RECLAIM), SEV_INFO);
     r->now.allocstall = UNKNOWN;
     assert_int_equal(rig_severity(r, RULE_DIRECT_RECLAIM), -1);
@@ -233,7 +233,7 @@ RIG_TEST(a_full_cache_is_good_news_unless_it_hurts)
     RIG_BOTH(r, meminfo[MI_SHMEM], 9 * GIB);
     assert_int_equal(rig_severity(r, RULE_HEALTHY_CACHE), -1);
     RIG_BOTH(r, meminfo[MI_SHMEM], 0);
-    rig_pressure(r, PSI_RES_MEMORY, 1, 0);
+    rig_pressure(r, PSI_MEM, 1, 0);
     assert_int_equal(rig_severity(r, RULE_HEALTHY_CACHE), -1);
 }
 
@@ -282,11 +282,11 @@ RIG_TEST(dirty_throttling_is_above_the_middle_of_the_thresholds_and_no_alarm)
     RIG_BOTH(r, vmstat[NR_DIRTY_BACKGROUND_THRESHOLD], 100000);
     RIG_BOTH(r, vmstat[NR_DIRTY_THRESHOLD], 200000);
     RIG_BOTH(r, vmstat[NR_DIRTY], 150000);
-    rig_pressure(r, PSI_RES_IO, 60, 50);
+    rig_pressure(r, PSI_IO, 60, 50);
     assert_int_equal(rig_severity(r, RULE_DIRTY_THROTTLING), -1);
     RIG_BOTH(r, vmstat[NR_WRITEBACK], 1);
     assert_int_equal(rig_severity(r, RULE_DIRTY_THROTTLING), SEV_INFO);
-    rig_pressure(r, PSI_RES_IO, 4, 4);
+    rig_pressure(r, PSI_IO, 4, 4);
     assert_int_equal(rig_severity(r, RULE_DIRTY_THROTTLING), -1);
 }
 
@@ -297,20 +297,20 @@ RIG_TEST(reclaim_that_meets_writeback_is_a_warning_when_it_waits)
     assert_int_equal(rig_severity(r, RULE_WRITEBACK_CONGESTION), -1);
     rig_rate(r, NR_VMSCAN_IMMEDIATE_RECLAIM, 256);
     assert_int_equal(rig_severity(r, RULE_WRITEBACK_CONGESTION), SEV_INFO);
-    rig_pressure(r, PSI_RES_MEMORY, 12, 2);
+    rig_pressure(r, PSI_MEM, 12, 2);
     assert_int_equal(rig_severity(r, RULE_WRITEBACK_CONGESTION), SEV_WARNING);
 }
 
 RIG_TEST(compaction_stalls_are_a_warning_when_they_cost_time)
 {
     rig_rate(r, COMPACT_STALL, 9);
-    rig_pressure(r, PSI_RES_MEMORY, 12, 2);
+    rig_pressure(r, PSI_MEM, 12, 2);
     assert_int_equal(rig_severity(r, RULE_THP_COMPACTION), -1);
     rig_rate(r, COMPACT_STALL, 10);
     rig_rate(r, COMPACT_FAIL, 9);
     assert_int_equal(rig_severity(r, RULE_THP_COMPACTION), SEV_WARNING);
     assert_non_null(strstr(rig_found(r, RULE_THP_COMPACTION)->detail, "in vain"));
-    rig_pressure(r, PSI_RES_MEMORY, 0, 0);
+    rig_pressure(r, PSI_MEM, 0, 0);
     assert_int_equal(rig_severity(r, RULE_THP_COMPACTION), SEV_INFO);
 }
 
@@ -350,7 +350,7 @@ RIG_TEST(an_exhausted_node_matters_when_somebody_wants_it)
     assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), SEV_INFO);
     r->now.nodes.items[0].numa_foreign = 255;
     assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), -1);
-    rig_pressure(r, PSI_RES_MEMORY, 15, 3);
+    rig_pressure(r, PSI_MEM, 15, 3);
     assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), SEV_WARNING);
     r->now.nodes.items[1].free = GIB;
     assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), -1);
@@ -476,18 +476,18 @@ RIG_TEST(compressed_swap_tells_its_ratio)
     r->now.zrams.items[0].used_total = GIB;
     assert_int_equal(rig_severity(r, RULE_COMPRESSED_SWAP), SEV_INFO);
     assert_non_null(strstr(rig_found(r, RULE_COMPRESSED_SWAP)->title, "badly"));
-    rig_pressure(r, PSI_RES_MEMORY, 20, 8);
+    rig_pressure(r, PSI_MEM, 20, 8);
     assert_int_equal(rig_severity(r, RULE_COMPRESSED_SWAP), SEV_WARNING);
 }
 
 RIG_TEST(pressure_alone_is_an_alarm_and_beside_a_cause_its_measure)
 {
-    rig_pressure(r, PSI_RES_MEMORY, 30, 10);
+    rig_pressure(r, PSI_MEM, 30, 10);
     assert_int_equal(rig_severity(r, RULE_PRESSURE), SEV_WARNING);
     r->now.allocstall = r->before.allocstall + 1000;
     assert_int_equal(rig_severity(r, RULE_PRESSURE), SEV_INFO);
     assert_int_equal(r->d.verdict, VERDICT_WARNING);
-    rig_pressure(r, PSI_RES_MEMORY, 0.99, 0.5);
+    rig_pressure(r, PSI_MEM, 0.99, 0.5);
     assert_int_equal(rig_severity(r, RULE_PRESSURE), -1);
 }
 
@@ -515,7 +515,7 @@ RIG_TEST(processes_are_named_largest_first)
 
 RIG_TEST(only_keeps_what_was_asked_for)
 {
-    rig_pressure(r, PSI_RES_MEMORY, 30, 25);
+    rig_pressure(r, PSI_MEM, 30, 25);
     rig_rate(r, PSWPIN, 1000);
     rig_rate(r, PSWPOUT, 1000);
     r->options.only = "overcommit-near-limit,cache";

@@ -58,7 +58,7 @@ static inline void rig_snapshot_init(struct snapshot *s, ns_t at)
     s->vmstat[NR_ZSPAGES] = 0;
     s->vmstat[NR_DIRTY] = s->vmstat[NR_WRITEBACK] = 0;
     s->allocstall = 1000;
-    for (unsigned r = 0; r < NR_PSI_RES; r++)
+    for (unsigned r = 0; r < NR_PSI_RESOURCES; r++)
         s->psi[r] = (struct psi_view){{0, 0, 0, 1000}, {0, 0, 0, 1000}};
 }
 
@@ -92,7 +92,7 @@ static inline struct psi_view rig_psi(double some, double full)
 }
 
 /* Percent of the time, for as long as the averages go back. */
-static inline void rig_pressure(struct rig *r, enum psi_resource resource, double some, double full)
+static inline void rig_pressure(struct rig *r, enum psi_res resource, double some, double full)
 {
     r->now.psi[resource] = rig_psi(some, full);
 }
@@ -118,7 +118,7 @@ static inline void rig_group_add(struct snapshot *s, const char *path, u32 paren
         0;
     for (unsigned i = 0; i < NR_COUNTERS; i++)
         g.stat[i] = 0;
-    for (unsigned i = 0; i < NR_PSI_RES; i++)
+    for (unsigned i = 0; i < NR_PSI_RESOURCES; i++)
         g.psi[i] = rig_psi(0, 0);
     vec_push(&s->cgroups, g);
 }

@@ -82,9 +82,9 @@ static bool read_v2(struct place *p, struct cgroup_view *group)
         group->is_root = true;
     if (place_has(p, "memory.events", &text))
         parse_memory_events(text, group);
-    place_psi(p, "memory.pressure", &group->psi[PSI_RES_MEMORY]);
+    place_psi(p, "memory.pressure", &group->psi[PSI_MEM]);
     return rc == 0 || group->parent == GROUP_NONE || cgroups_stand_still(p->r) ||
-           known(group->ev_max) || known(group->psi[PSI_RES_MEMORY].some.total_us);
+           known(group->ev_max) || known(group->psi[PSI_MEM].some.total_us);
 }
 
 static void read_v2_stat(struct place *p, struct cgroup_view *group)
@@ -121,8 +121,8 @@ static void read_v2_limits(struct place *p, struct cgroup_view *group)
         parse_cpu_max(text, group);
     place_figure(p, "memory.oom.group", &flag);
     group->oom_group = flag == 1;
-    place_psi(p, "cpu.pressure", &group->psi[PSI_RES_CPU]);
-    place_psi(p, "io.pressure", &group->psi[PSI_RES_IO]);
+    place_psi(p, "cpu.pressure", &group->psi[PSI_CPU]);
+    place_psi(p, "io.pressure", &group->psi[PSI_IO]);
 }
 
 static bool read_v1(struct place *p, struct cgroup_view *group)
@@ -159,11 +159,11 @@ static void read_v1_limits(struct place *p, struct cgroup_view *group)
 /* Pressure of the group of the same path in the other hierarchy. */
 static void read_hybrid_psi(struct place *p, struct cgroup_view *group, bool limits)
 {
-    place_psi(p, "memory.pressure", &group->psi[PSI_RES_MEMORY]);
+    place_psi(p, "memory.pressure", &group->psi[PSI_MEM]);
     if (!limits)
         return;
-    place_psi(p, "cpu.pressure", &group->psi[PSI_RES_CPU]);
-    place_psi(p, "io.pressure", &group->psi[PSI_RES_IO]);
+    place_psi(p, "cpu.pressure", &group->psi[PSI_CPU]);
+    place_psi(p, "io.pressure", &group->psi[PSI_IO]);
 }
 
 /* The files of one group that is there, as often as each is due. */
@@ -180,7 +180,7 @@ static void read_rest(struct place *p, const struct hierarchy *h, struct cgroup_
         group->stat_at = group->read_at;
     }
     /* A group that has no pressure there does not get it later: looked for when limits are. */
-    if (!h->hybrid || (!limits && !known(group->psi[PSI_RES_MEMORY].some.total_us)))
+    if (!h->hybrid || (!limits && !known(group->psi[PSI_MEM].some.total_us)))
         return;
     place_set(p, CGROUP_HYBRID, group->path);
     read_hybrid_psi(p, group, limits);

@@ -277,7 +277,7 @@ static bool any_figures(const struct snapshot *s)
 {
     vec_for_each (&s->cgroups, group)
         if (known(group->current) || known(group->stat[NR_ANON_PAGES]) ||
-            known(group->psi[PSI_RES_MEMORY].some.total_us))
+            known(group->psi[PSI_MEM].some.total_us))
             return true;
     return false;
 }

@@ -133,8 +133,8 @@ static void check_hybrid_groups(const struct snapshot *s)
     assert_int_equal(web->stat[NR_ANON_PAGES], 26218496);
     assert_true(web->memsw_max == NO_LIMIT && db->max == NO_LIMIT);
     assert_false(known(web->high));
-    assert_int_equal(db->psi[PSI_RES_MEMORY].some.total_us, 104125);
-    assert_int_equal(db->psi[PSI_RES_MEMORY].some.avg10, 59);
+    assert_int_equal(db->psi[PSI_MEM].some.total_us, 104125);
+    assert_int_equal(db->psi[PSI_MEM].some.avg10, 59);
     assert_int_equal(db->nr_procs, 1);
     assert_ptr_equal(&s->cgroups.items[db->parent], web);
 }
@@ -149,7 +149,7 @@ static void kernel_6_18_with_both_group_hierarchies(void **state)
     assert_true(known(s.vmstat_later[VL_PGSCAN_PROACTIVE]) &&
                 known(s.vmstat_later[VL_SWPOUT_ZERO]));
     assert_true(known(s.meminfo[MI_BALLOON]) && known(s.meminfo[MI_ZSWAP]));
-    assert_true(known(s.psi[PSI_RES_CPU].full.total_us));
+    assert_true(known(s.psi[PSI_CPU].full.total_us));
     assert_int_equal(s.nodes.count, 1);
     assert_true(known(s.nodes.items[0].numa_hit));
     assert_int_equal(s.huge.count, 2);

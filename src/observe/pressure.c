@@ -34,8 +34,15 @@ unsigned parse_pressure(struct span text, struct psi_view *psi)
     return found;
 }
 
-static void read_resource(struct reading *r, enum part part, enum psi_resource resource)
+const enum part psi_parts[NR_PSI_RESOURCES] = {
+    [PSI_IO] = PART_PRESSURE_IO,
+    [PSI_MEM] = PART_PRESSURE_MEMORY,
+    [PSI_CPU] = PART_PRESSURE_CPU,
+};
+
+static void read_resource(struct reading *r, enum psi_res resource)
 {
+    enum part part = psi_parts[resource];
     struct span text;
     int rc = reading_file(r, part_names[part] + 1, FILE_MAX_SMALL, &text);
 
@@ -46,15 +53,15 @@ static void read_resource(struct reading *r, enum part part, enum psi_resource r
 
 void read_pressure_cpu(struct reading *r)
 {
-    read_resource(r, PART_PRESSURE_CPU, PSI_RES_CPU);
+    read_resource(r, PSI_CPU);
 }
 
 void read_pressure_io(struct reading *r)
 {
-    read_resource(r, PART_PRESSURE_IO, PSI_RES_IO);
+    read_resource(r, PSI_IO);
 }
 
 void read_pressure_memory(struct reading *r)
 {
-    read_resource(r, PART_PRESSURE_MEMORY, PSI_RES_MEMORY);
+    read_resource(r, PSI_MEM);
 }

@@ -56,7 +56,11 @@ static const char *why_missing(const struct reading *r)
 
 static bool is_pressure(enum part part)
 {
-    return part == PART_PRESSURE_CPU || part == PART_PRESSURE_IO || part == PART_PRESSURE_MEMORY;
+    for (unsigned i = 0; i < NR_PSI_RESOURCES; i++) {
+        if (psi_parts[i] == part)
+            return true;
+    }
+    return false;
 }
 
 void reading_mark_why(struct reading *r, enum part part, enum part_state state, const char *why)

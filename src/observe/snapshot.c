@@ -339,7 +339,7 @@ static void carry_cgroup_stat(struct snapshot *s, const struct snapshot *before)
         merged.ev_oom = group->ev_oom;
         merged.ev_oom_kill = group->ev_oom_kill;
         merged.ev_oom_group_kill = group->ev_oom_group_kill;
-        merged.psi[PSI_RES_MEMORY] = group->psi[PSI_RES_MEMORY];
+        merged.psi[PSI_MEM] = group->psi[PSI_MEM];
         *group = merged;
     }
 }
@@ -408,13 +408,13 @@ static void carry_part(struct snapshot *s, const struct snapshot *before, enum p
         COPY_VEC(disks);
         break;
     case PART_PRESSURE_CPU:
-        COPY(psi[PSI_RES_CPU]);
+        COPY(psi[PSI_CPU]);
         break;
     case PART_PRESSURE_IO:
-        COPY(psi[PSI_RES_IO]);
+        COPY(psi[PSI_IO]);
         break;
     case PART_PRESSURE_MEMORY:
-        COPY(psi[PSI_RES_MEMORY]);
+        COPY(psi[PSI_MEM]);
         break;
     case PART_SYSCTL_VM:
         memcpy(s->sysctl, before->sysctl, nr_tunables * sizeof(s->sysctl[0]));

@@ -13,6 +13,7 @@
 #include "base/vec.h"
 #include "observe/source.h"
 #include "stats/counters.h"
+#include "stats/psi.h"
 
 #define UNKNOWN    UINT64_MAX
 #define NAME_BYTES 64 /* names of slabs, devices, zones */
@@ -112,7 +113,8 @@ enum vmstat_later {
 };
 extern const char *const vmstat_later_names[NR_VMSTAT_LATER];
 
-enum psi_resource { PSI_RES_CPU, PSI_RES_IO, PSI_RES_MEMORY, NR_PSI_RES };
+/* Which part has the pressure file of the resource. */
+extern const enum part psi_parts[NR_PSI_RESOURCES];
 
 struct psi_line {
     u64 avg10, avg60, avg300; /* hundredths of a percent */
@@ -191,7 +193,7 @@ struct cgroup_view {
     u64 ev_low, ev_high, ev_max, ev_oom, ev_oom_kill, ev_oom_group_kill;
     u64 local_max, local_oom, local_oom_kill; /* memory.events.local */
     u64 swap_ev_high, swap_ev_max, swap_ev_fail;
-    struct psi_view psi[NR_PSI_RES];
+    struct psi_view psi[NR_PSI_RESOURCES];
     u64 nr_descendants, nr_dying;
     u64 nr_procs;   /* of the group itself */
     bool oom_group; /* memory.oom.group */
@@ -274,7 +276,7 @@ struct snapshot {
         available_estimated; /* this kernel prints no MemAvailable: meminfo has the kernel's formula, computed here */
     bool
         lxcfs; /* /proc/meminfo and the like are a container's own, made up by lxcfs from its group */
-    struct psi_view psi[NR_PSI_RES];
+    struct psi_view psi[NR_PSI_RESOURCES];
     struct cpu_view cpu;
     u64 load1, load5, load15; /* hundredths */
     u64 *sysctl;              /* by index into tunable_info[]; UNKNOWN when absent */

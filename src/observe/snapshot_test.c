@@ -77,7 +77,7 @@ static void kernel_6_1_gives_its_figures(void **state)
     assert_string_equal(s.parts[PART_ZRAM].why, "not in this archive");
     assert_non_null(group);
     assert_true(known(group->current) && known(group->stat[NR_FILE_PAGES]));
-    assert_true(known(group->psi[PSI_RES_MEMORY].full.total_us));
+    assert_true(known(group->psi[PSI_MEM].full.total_us));
     assert_true(s.cgroups.items[0].is_root && !group->is_root);
     assert_non_null(process);
     assert_string_equal(process->comm, "pattern");

@@ -358,7 +358,7 @@ static void parts_say_why_they_are_not_there(void **state)
     snapshot_check(&s);
     assert_int_equal(s.parts[PART_PRESSURE_MEMORY].state, PART_UNSUPPORTED);
     assert_string_equal(s.parts[PART_PRESSURE_MEMORY].why, "PSI is switched off: boot with psi=1");
-    assert_false(known(s.psi[PSI_RES_MEMORY].some.total_us));
+    assert_false(known(s.psi[PSI_MEM].some.total_us));
     assert_int_equal(s.parts[PART_VMSTAT].state, PART_BAD);
     assert_string_equal(s.parts[PART_CGROUPS].why, "no memory controller in this container");
     assert_string_equal(s.parts[PART_ZONEINFO].why, "not visible in this container");

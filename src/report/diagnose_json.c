@@ -177,9 +177,9 @@ void diagnose_render_json(const struct diagnose_report *r, struct strbuf *out)
         json_append(gaps, gap);
     }
     json_put(o, "not_measurable", gaps);
-    json_put(pressure, "memory", pressure_json(&d->last->psi[PSI_RES_MEMORY]));
-    json_put(pressure, "io", pressure_json(&d->last->psi[PSI_RES_IO]));
-    json_put(pressure, "cpu", pressure_json(&d->last->psi[PSI_RES_CPU]));
+    for (unsigned i = 0; i < NR_PSI_RESOURCES; i++)
+        json_put(pressure, psi_res_name[psi_res_by_worth[i]],
+                 pressure_json(&d->last->psi[psi_res_by_worth[i]]));
     json_put(o, "pressure", pressure);
     json_put(o, "accounting", accounting_json(&d->accounting));
     vec_for_each (&d->reconciliations, at)

@@ -277,9 +277,6 @@ static void add_pressure(struct strbuf *out, const char *name, const struct psi_
 
 static void render_pressure(const struct diagnose_report *r, struct strbuf *out)
 {
-    static const char *const names[] = {
-        [PSI_RES_CPU] = "cpu", [PSI_RES_IO] = "io", [PSI_RES_MEMORY] = "memory"};
-    static const enum psi_resource order[] = {PSI_RES_MEMORY, PSI_RES_IO, PSI_RES_CPU};
     const struct diagnosis *d = r->diagnosis;
     const struct cgroup_view *g =
         d->options.cgroup ? snapshot_cgroup(d->last, d->options.cgroup) : NULL;
@@ -288,8 +285,8 @@ static void render_pressure(const struct diagnose_report *r, struct strbuf *out)
 
     heading(r, out, "Time lost waiting (10 s, 1 min, 5 min)");
     before = out->len;
-    for (unsigned i = 0; i < ARRAY_SIZE(order); i++)
-        add_pressure(out, names[order[i]], &psi[order[i]]);
+    for (unsigned i = 0; i < NR_PSI_RESOURCES; i++)
+        add_pressure(out, psi_res_name[psi_res_by_worth[i]], &psi[psi_res_by_worth[i]]);
     if (out->len == before)
         strbuf_append(out, "  not measurable here\n");
 }

@@ -35,6 +35,22 @@
 
 static const u64 decay[3] = {1677, 1981, 2034}; /* FIXED_1 / exp(2 s / {10, 60, 300} s) */
 
+const char *const psi_res_name[NR_PSI_RESOURCES] = {
+#define PSI_RESOURCE(id, name) [PSI_##id] = name,
+#include "stats/psi_resources.def"
+#undef PSI_RESOURCE
+};
+const enum psi_res psi_res_by_worth[NR_PSI_RESOURCES] = {PSI_MEM, PSI_IO, PSI_CPU};
+
+enum psi_res psi_res_find(const char *name)
+{
+    for (unsigned i = 0; i < NR_PSI_RESOURCES; i++) {
+        if (strcmp(psi_res_name[i], name) == 0)
+            return (enum psi_res)i;
+    }
+    return NR_PSI_RESOURCES;
+}
+
 void psi_group_init(struct psi_group *g, unsigned nr_cpus)
 {
     *g = (struct psi_group){.nr_cpus = nr_cpus, .avgs_at = NEVER, .poll_at = NEVER};

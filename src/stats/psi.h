@@ -15,15 +15,22 @@
 #include "base/strbuf.h"
 #include "base/types.h"
 
-enum psi_res { PSI_IO, PSI_MEM, PSI_CPU, NR_PSI_RESOURCES };
+enum psi_res {
+#define PSI_RESOURCE(id, name) PSI_##id,
+#include "stats/psi_resources.def"
+#undef PSI_RESOURCE
+    NR_PSI_RESOURCES
+};
+extern const char *const psi_res_name[NR_PSI_RESOURCES];
+/* As reports list them: what this program is about first. */
+extern const enum psi_res psi_res_by_worth[NR_PSI_RESOURCES];
+/* The resource of this name, or NR_PSI_RESOURCES. */
+enum psi_res psi_res_find(const char *name);
 
 enum psi_state { /* of one CPU in one group: psi_res * 2, + 1 for full */
-                 PSI_IO_SOME,
-                 PSI_IO_FULL,
-                 PSI_MEM_SOME,
-                 PSI_MEM_FULL,
-                 PSI_CPU_SOME,
-                 PSI_CPU_FULL,
+#define PSI_RESOURCE(id, name) PSI_##id##_SOME, PSI_##id##_FULL,
+#include "stats/psi_resources.def"
+#undef PSI_RESOURCE
                  PSI_NONIDLE,
                  NR_PSI_STATES
 };

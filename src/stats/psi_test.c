@@ -203,9 +203,28 @@ static void a_group_that_is_switched_off_counts_no_time(void **state HW_UNUSED)
     psi_group_done(&group);
 }
 
+static void every_resource_has_a_name_a_place_and_its_two_states(void **state HW_UNUSED)
+{
+    bool placed[NR_PSI_RESOURCES] = {0};
+
+    assert_int_equal(NR_PSI_RESOURCES * 2, PSI_NONIDLE);
+    assert_int_equal(PSI_IO_FULL, PSI_IO * 2 + 1);
+    assert_int_equal(PSI_MEM_SOME, PSI_MEM * 2);
+    assert_int_equal(PSI_CPU_FULL, PSI_CPU * 2 + 1);
+    for (unsigned i = 0; i < NR_PSI_RESOURCES; i++) {
+        assert_int_equal(psi_res_find(psi_res_name[i]), i);
+        placed[psi_res_by_worth[i]] = true;
+    }
+    for (unsigned i = 0; i < NR_PSI_RESOURCES; i++)
+        assert_true(placed[i]);
+    assert_int_equal(psi_res_find("irq"), NR_PSI_RESOURCES);
+    assert_int_equal(psi_res_find(""), NR_PSI_RESOURCES);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_resource_has_a_name_a_place_and_its_two_states),
         cmocka_unit_test(load_decays_as_in_the_kernel),
         cmocka_unit_test(a_stall_of_whole_periods_gives_the_known_averages),
         cmocka_unit_test(averages_fall_while_nothing_happens),

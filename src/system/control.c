@@ -281,11 +281,13 @@ static const struct control_file *find_group_file(const char *name)
     return NULL;
 }
 
+/* Of "memory.pressure" or "memory"; NR_PSI_RESOURCES when the file is of none. */
 static enum psi_res resource_of(const char *name)
 {
-    if (strncmp(name, "memory", 6) == 0)
-        return PSI_MEM;
-    return name[0] == 'i' ? PSI_IO : PSI_CPU;
+    char resource[16];
+
+    snprintf(resource, sizeof(resource), "%.*s", (int)strcspn(name, "."), name);
+    return psi_res_find(resource);
 }
 
 /* below: what follows /sys/fs/cgroup */
@@ -334,7 +336,7 @@ static int find_pressure(const char *path, const char *name, struct control *c, 
     c->file = &pressure_file;
     c->res = resource_of(name);
     snprintf(c->group, sizeof(c->group), "/");
-    if (strcmp(name, "memory") && strcmp(name, "io") && strcmp(name, "cpu"))
+    if (c->res == NR_PSI_RESOURCES)
         return err_set(e, -ENOENT, "no file '%s'; want /proc/pressure/{memory,io,cpu}", path);
     return 0;
 }

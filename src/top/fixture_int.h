@@ -47,9 +47,12 @@ static inline void fixture_vmstat(struct snapshot *s, u64 seconds)
     s->vmstat[PGSTEAL_DIRECT] = 900 + 256 * seconds;
     s->vmstat[NR_WRITTEN] = 123456 + 300 * seconds;
     s->allocstall = 17 + 3 * seconds;
-    for (unsigned i = 0; i < NR_PSI_RES; i++) {
-        s->psi[i].some = (struct psi_line){100 * i, 50, 20, 1000000 + 40000 * (i + 1) * seconds};
-        s->psi[i].full = (struct psi_line){50 * i, 25, 10, 500000 + 30000 * i * seconds};
+    for (unsigned i = 0; i < NR_PSI_RESOURCES; i++) {
+        u64 worth = NR_PSI_RESOURCES - 1 - i;
+        struct psi_view *psi = &s->psi[psi_res_by_worth[i]];
+
+        psi->some = (struct psi_line){100 * worth, 50, 20, 1000000 + 40000 * (worth + 1) * seconds};
+        psi->full = (struct psi_line){50 * worth, 25, 10, 500000 + 30000 * worth * seconds};
     }
 }
 
@@ -105,8 +108,8 @@ static inline void fixture_groups(struct snapshot *s, u64 seconds)
     g->ev_high = 100 + 7 * seconds;
     g->ev_max = 3;
     g->ev_oom_kill = 1;
-    g->psi[PSI_RES_MEMORY].some.avg10 = 1234;
-    g->psi[PSI_RES_MEMORY].full.avg10 = 456;
+    g->psi[PSI_MEM].some.avg10 = 1234;
+    g->psi[PSI_MEM].full.avg10 = 456;
     g = fixture_group(s, "/system.slice/web.service", 2);
     fixture_group_memory(g, GIB, 900 * MIB, 100 * MIB);
     g->max = 2 * GIB;

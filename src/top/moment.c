@@ -39,19 +39,13 @@ static double to_percent(double us_per_s)
 
 static void compute_pressure(struct moment *m, const struct span *span)
 {
-    static const enum part part_of[NR_PSI_RES] = {
-        [PSI_RES_CPU] = PART_PRESSURE_CPU,
-        [PSI_RES_IO] = PART_PRESSURE_IO,
-        [PSI_RES_MEMORY] = PART_PRESSURE_MEMORY,
-    };
-
-    for (unsigned i = 0; i < NR_PSI_RES; i++) {
+    for (unsigned i = 0; i < NR_PSI_RESOURCES; i++) {
         const struct psi_view *before = &span->before->psi[i], *now = &span->now->psi[i];
 
         m->some[i] =
-            to_percent(part_rate(span, part_of[i], before->some.total_us, now->some.total_us));
+            to_percent(part_rate(span, psi_parts[i], before->some.total_us, now->some.total_us));
         m->full[i] =
-            to_percent(part_rate(span, part_of[i], before->full.total_us, now->full.total_us));
+            to_percent(part_rate(span, psi_parts[i], before->full.total_us, now->full.total_us));
     }
 }
 
@@ -63,7 +57,7 @@ void moment_compute(struct moment *m, const struct snapshot *before, const struc
     *m = (struct moment){.at = now->taken_at, .wall_us = now->wall_us};
     for (unsigned i = 0; i < NR_FLOWS; i++)
         m->flow[i] = NAN;
-    for (unsigned i = 0; i < NR_PSI_RES; i++)
+    for (unsigned i = 0; i < NR_PSI_RESOURCES; i++)
         m->some[i] = m->full[i] = NAN;
     if (!before)
         return;

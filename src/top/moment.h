@@ -28,7 +28,7 @@ struct moment {
     ns_t at;     /* snapshot.taken_at of the later one */
     u64 wall_us; /* of it; UNKNOWN */
     double flow[NR_FLOWS];
-    double some[NR_PSI_RES], full[NR_PSI_RES];
+    double some[NR_PSI_RESOURCES], full[NR_PSI_RESOURCES];
 };
 
 /* (after - before) per second; NAN when either is unknown, it went down (a reboot), or no time passed. */

@@ -21,8 +21,8 @@ static void flows_are_per_second_in_bytes_and_counts(void **state)
     assert_float_equal(m.flow[FLOW_SWAP_OUT], 0, 1e-6);
     assert_float_equal(m.flow[FLOW_STALLS], 3, 1e-6);
     /* 120,000 us a second of memory's some */
-    assert_float_equal(m.some[PSI_RES_MEMORY], 12, 1e-6);
-    assert_float_equal(m.full[PSI_RES_CPU], 0, 1e-6);
+    assert_float_equal(m.some[PSI_MEM], 12, 1e-6);
+    assert_float_equal(m.full[PSI_CPU], 0, 1e-6);
     snapshot_done(&before);
     snapshot_done(&now);
 }
@@ -42,7 +42,7 @@ static void what_cannot_be_a_rate_is_not_known(void **state)
     moment_compute(&m, &before, &now);
     assert_true(isnan(m.flow[FLOW_FAULTS]));
     assert_true(isnan(m.flow[FLOW_KSWAPD]));
-    assert_true(isnan(m.some[PSI_RES_IO]));
+    assert_true(isnan(m.some[PSI_IO]));
     assert_float_equal(m.flow[FLOW_REFAULT], 8.0 * MIB, 1e-6); /* one of two is known */
     moment_compute(&m, NULL, &now);
     for (unsigned i = 0; i < NR_FLOWS; i++)

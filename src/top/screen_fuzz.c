@@ -36,7 +36,7 @@ static void scramble(struct prng *r, u64 *figures, size_t count)
     }
 }
 
-#define PSI_FIGURES        (NR_PSI_RES * sizeof(struct psi_view) / sizeof(u64))
+#define PSI_FIGURES        (NR_PSI_RESOURCES * sizeof(struct psi_view) / sizeof(u64))
 #define SCRAMBLE(r, array) scramble(r, (u64 *)(array), sizeof(array) / sizeof(u64))
 
 static void scramble_group(struct prng *r, struct cgroup_view *g)

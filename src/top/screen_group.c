@@ -90,20 +90,18 @@ static int draw_limits(struct grid *g, const struct area *a, int y, const struct
 static int draw_pressure(struct grid *g, const struct area *a, int y,
                          const struct cgroup_view *group)
 {
-    static const char *const names[NR_PSI_RES] = {"cpu", "io", "memory"};
-    static const enum psi_resource by_worth[] = {PSI_RES_MEMORY, PSI_RES_IO, PSI_RES_CPU};
     int rows = 1;
 
     view_section(g, a, y, "Pressure", "percent of the last 10 s, 60 s, 300 s");
-    for (unsigned i = 0; i < ARRAY_SIZE(by_worth); i++) {
-        const struct psi_view *psi = &group->psi[by_worth[i]];
+    for (unsigned i = 0; i < NR_PSI_RESOURCES; i++) {
+        const struct psi_view *psi = &group->psi[psi_res_by_worth[i]];
         const u64 figures[] = {psi->some.avg10, psi->some.avg60, psi->some.avg300,
                                psi->full.avg10, psi->full.avg60, psi->full.avg300};
         char number[AMOUNT_MAX];
 
         if (!known(psi->some.avg10))
             continue;
-        grid_text(g, a->x + 1, y + rows, 7, STYLE_PLAIN, names[by_worth[i]]);
+        grid_text(g, a->x + 1, y + rows, 7, STYLE_PLAIN, psi_res_name[psi_res_by_worth[i]]);
         grid_text(g, a->x + 9, y + rows, 4, STYLE_DIM, "some");
         grid_text(g, a->x + 34, y + rows, 4, STYLE_DIM, "full");
         for (int k = 0; k < (int)ARRAY_SIZE(figures); k++)

@@ -128,7 +128,7 @@ static double pressure_max(const struct moments *moments, int columns)
     double max = PRESSURE_GRAPH_MIN;
 
     for (u32 i = 0; i < MIN(moments->count, (u32)MAX(columns, 0)); i++) {
-        for (unsigned r = 0; r < NR_PSI_RES; r++)
+        for (unsigned r = 0; r < NR_PSI_RESOURCES; r++)
             max = fmax(max, moments_at(moments, i)->some[r]);
     }
     return ceil(max / 10) * 10;
@@ -138,19 +138,17 @@ static double pressure_max(const struct moments *moments, int columns)
 #define SOME_HURTS 10.0
 #define FULL_HURTS 5.0
 
-static void draw_pressure_row(struct grid *g, const struct area *a, int y, enum psi_resource r,
+static void draw_pressure_row(struct grid *g, const struct area *a, int y, enum psi_res r,
                               const struct model *m, double max)
 {
-    static const char *const names[] = {"cpu", "io", "memory"};
-    static const enum part parts[] = {PART_PRESSURE_CPU, PART_PRESSURE_IO, PART_PRESSURE_MEMORY};
     const struct moment *now = moments_at(&m->moments, 0);
     double some = now->some[r], full = now->full[r], values[MOMENTS_MAX];
     char text[WHY_BYTES + 64], number[AMOUNT_MAX];
     enum style style = STYLE_PLAIN;
     int x = a->x + 1, graph;
 
-    grid_text(g, x, y, 7, STYLE_PLAIN, names[r]);
-    if (screen_why_not(m, parts[r], text, sizeof(text))) {
+    grid_text(g, x, y, 7, STYLE_PLAIN, psi_res_name[r]);
+    if (screen_why_not(m, psi_parts[r], text, sizeof(text))) {
         grid_text(g, x + 8, y, a->width - 9, STYLE_DIM, text);
         return;
     }
@@ -159,7 +157,7 @@ static void draw_pressure_row(struct grid *g, const struct area *a, int y, enum 
         some = screen_figure(m->now->psi[r].some.avg10) / 100;
     if (isnan(full))
         full = screen_figure(m->now->psi[r].full.avg10) / 100;
-    if (r != PSI_RES_CPU && (some >= SOME_HURTS || full >= FULL_HURTS))
+    if (r != PSI_CPU && (some >= SOME_HURTS || full >= FULL_HURTS))
         style = full >= SOME_HURTS ? STYLE_CRITICAL : STYLE_WARNING;
     view_right(g, x + 7, y, 6, style, amount_percent(number, some));
     grid_text(g, x + 13, y, 2, style, "%");
@@ -177,14 +175,13 @@ static void draw_pressure_row(struct grid *g, const struct area *a, int y, enum 
 static void draw_pressure(struct grid *g, const struct area *a, int y, int rows,
                           const struct model *m)
 {
-    static const enum psi_resource by_worth[] = {PSI_RES_MEMORY, PSI_RES_IO, PSI_RES_CPU};
     double max = pressure_max(&m->moments, a->width - 30);
     char note[64];
 
     snprintf(note, sizeof(note), "time in which some task waited; graph to %.0f %%", max);
     view_section(g, a, y, "Pressure", note);
-    for (int i = 0; i < MIN(rows - 1, NR_PSI_RES); i++)
-        draw_pressure_row(g, a, y + 1 + i, by_worth[i], m, max);
+    for (int i = 0; i < MIN(rows - 1, NR_PSI_RESOURCES); i++)
+        draw_pressure_row(g, a, y + 1 + i, psi_res_by_worth[i], m, max);
 }
 
 /* --- findings ------------------------------------------------------------------------------------------------------------------ */

@@ -43,9 +43,9 @@ NUMBER(group_file, group_row, GROUP_STAT(NR_FILE_PAGES))
 NUMBER(group_shmem, group_row, GROUP_STAT(NR_SHMEM))
 NUMBER(group_slab, group_row, screen_figure(row->slab))
 NUMBER(group_swap, group_row, screen_figure(row->group->swap_current))
-NUMBER(group_some, group_row, HUNDREDTHS(row->group->psi[PSI_RES_MEMORY].some.avg10))
-NUMBER(group_full, group_row, HUNDREDTHS(row->group->psi[PSI_RES_MEMORY].full.avg10))
-NUMBER(group_io, group_row, HUNDREDTHS(row->group->psi[PSI_RES_IO].some.avg10))
+NUMBER(group_some, group_row, HUNDREDTHS(row->group->psi[PSI_MEM].some.avg10))
+NUMBER(group_full, group_row, HUNDREDTHS(row->group->psi[PSI_MEM].full.avg10))
+NUMBER(group_io, group_row, HUNDREDTHS(row->group->psi[PSI_IO].some.avg10))
 NUMBER(group_refaults, group_row, row->refaults)
 NUMBER(group_majors, group_row, row->majors)
 NUMBER(group_at_high, group_row, row->at_high)
@@ -99,7 +99,7 @@ static bool group_matches(const void *row, const char *filter)
 static enum style group_style(const void *row)
 {
     const struct cgroup_view *group = ((const struct group_row *)row)->group;
-    const struct psi_view *psi = &group->psi[PSI_RES_MEMORY];
+    const struct psi_view *psi = &group->psi[PSI_MEM];
 
     if (known(psi->full.avg10) && psi->full.avg10 >= FULL_CRITICAL)
         return STYLE_CRITICAL;
