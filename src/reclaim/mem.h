@@ -17,6 +17,7 @@
 #include "machine/cost.h"
 #include "machine/device.h"
 #include "reclaim/kmem.h"
+#include "reclaim/wait.h"
 #include "space/space.h"
 #include "space/tlb.h"
 #include "stats/kernel.h"
@@ -32,27 +33,6 @@ struct lru_batch {
 struct dirty_cpu { /* page-writeback.c keeps these two per CPU */
     u64 dirtied;   /* bdp_ratelimits: pages since a writer here last looked at the thresholds */
     u64 leaked;    /* dirty_throttle_leaks: of tasks that ended before they did */
-};
-
-/* What a task waits for, for accounting: which stall it is. */
-enum wait_cause {
-    WAIT_NOTHING,
-    WAIT_READ,    /* a file page that was never here */
-    WAIT_REFAULT, /* a file page that was evicted lately: memory stall */
-    WAIT_SWAPIN,  /* memory stall */
-    WAIT_RECLAIM, /* reclaim throttled on writeback or congestion: memory stall */
-    WAIT_REQUEST, /* reclaim that wants to write to swap, for a free request: memory stall, and I/O */
-    WAIT_DIRTY,   /* balance_dirty_pages */
-    WAIT_WRITE,   /* fsync, O_SYNC, O_DIRECT */
-    WAIT_OOM,     /* a victim is dying */
-    WAIT_HIGH,    /* memory.high throttling */
-    WAIT_SLEEP,   /* the program's own */
-    NR_WAIT_CAUSES
-};
-
-struct wait {
-    enum wait_cause cause;
-    ns_t until;
 };
 
 struct mem {

@@ -295,20 +295,26 @@ static json_object *fullest_json(const struct run_report *r)
     return o;
 }
 
+/* The first cause that is shown under the same name. */
+static unsigned first_of_name(unsigned cause)
+{
+    unsigned first = WAIT_NOTHING + 1;
+
+    while (strcmp(wait_cause_info[first].name, wait_cause_info[cause].name) != 0)
+        first++;
+    return first;
+}
+
 static json_object *waits_json(const struct run_report *r)
 {
-    static const char *const names[NR_WAIT_CAUSES] = {
-        [WAIT_READ] = "read",       [WAIT_REFAULT] = "refault", [WAIT_SWAPIN] = "swapin",
-        [WAIT_RECLAIM] = "reclaim", [WAIT_DIRTY] = "dirty",     [WAIT_WRITE] = "write",
-        [WAIT_OOM] = "oom",         [WAIT_HIGH] = "high",       [WAIT_SLEEP] = "sleep",
-    };
     json_object *o = json_new_object();
+    u64 ns[NR_WAIT_CAUSES] = {0}; /* of all causes of a name, at the first */
 
-    for (unsigned i = 0; i < NR_WAIT_CAUSES; i++) {
-        if (names[i])
-            json_put_u64(o, names[i],
-                         r->waits.by_cause[i] +
-                             (i == WAIT_RECLAIM ? r->waits.by_cause[WAIT_REQUEST] : 0));
+    for (unsigned i = WAIT_NOTHING + 1; i < NR_WAIT_CAUSES; i++)
+        ns[first_of_name(i)] += r->waits.by_cause[i];
+    for (unsigned i = WAIT_NOTHING + 1; i < NR_WAIT_CAUSES; i++) {
+        if (first_of_name(i) == i)
+            json_put_u64(o, wait_cause_info[i].name, ns[i]);
     }
     json_put_u64(o, "reclaim_cpu", r->waits.reclaim_cpu_ns);
     json_put_u64(o, "memory", r->waits.memory_ns);

@@ -48,9 +48,6 @@ void run_watch(void *report)
         take_sample(r);
 }
 
-static const enum wait_cause memory_stalls[] = {WAIT_REFAULT, WAIT_SWAPIN, WAIT_RECLAIM,
-                                                WAIT_REQUEST, WAIT_OOM,    WAIT_HIGH};
-
 void run_job_sum(const struct run_report *r, const struct scenario_job *job, struct run_job *ret)
 {
     *ret = (struct run_job){0};
@@ -61,9 +58,7 @@ void run_job_sum(const struct run_report *r, const struct scenario_job *job, str
             continue;
         ret->minor += t->minflt;
         ret->major += t->majflt;
-        ret->memory_ns += t->reclaim_ns;
-        for (unsigned c = 0; c < ARRAY_SIZE(memory_stalls); c++)
-            ret->memory_ns += t->wait_ns[memory_stalls[c]];
+        ret->memory_ns += t->reclaim_ns + wait_memory_ns(t->wait_ns);
         if (!run_lists_task(t))
             continue;
         ret->processes++;
@@ -89,9 +84,7 @@ void run_report_finish(struct run_report *r)
             w->by_cause[c] += t->wait_ns[c];
         w->reclaim_cpu_ns += t->reclaim_ns;
     }
-    w->memory_ns = w->reclaim_cpu_ns;
-    for (unsigned i = 0; i < ARRAY_SIZE(memory_stalls); i++)
-        w->memory_ns += w->by_cause[memory_stalls[i]];
+    w->memory_ns = w->reclaim_cpu_ns + wait_memory_ns(w->by_cause);
 }
 
 const char *run_task_outcome(const struct task *t)

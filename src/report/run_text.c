@@ -238,7 +238,6 @@ static void render_stalls(struct text *t)
     duration(t, "reclaim, on the CPU", w->reclaim_cpu_ns);
     duration(t, "reclaim, waiting", w->by_cause[WAIT_RECLAIM] + w->by_cause[WAIT_REQUEST]);
     duration(t, "memory.high", w->by_cause[WAIT_HIGH]);
-    duration(t, "out of memory", w->by_cause[WAIT_OOM]);
     strbuf_printf(
         t->out, "  %-24s %10s  %s\n", "other waiting for I/O",
         format_ns(time, w->by_cause[WAIT_READ] + w->by_cause[WAIT_WRITE] + w->by_cause[WAIT_DIRTY]),

@@ -59,8 +59,7 @@ static void progress(void *ctx, u64 events)
 
 static ns_t stalls_of(const struct task *t)
 {
-    return t->wait_ns[WAIT_REFAULT] + t->wait_ns[WAIT_SWAPIN] + t->wait_ns[WAIT_RECLAIM] +
-           t->wait_ns[WAIT_REQUEST] + t->wait_ns[WAIT_OOM] + t->wait_ns[WAIT_HIGH] + t->reclaim_ns;
+    return wait_memory_ns(t->wait_ns) + t->reclaim_ns;
 }
 
 static u64 group_count_of(struct group *g, enum counter id)

@@ -1,14 +1,6 @@
 /* pressure.c - which waits are stalls.
  *
- *   what the task waits for              io   memory
- *   a page of a file ................... x         } memory as well when the page was part of the working set when it
- *   a page in swap ..................... x         } was evicted (PG_workingset)
- *   a write, fsync, dirty throttling ... x
- *   reclaim throttled ..................      x
- *   reclaim, for a free request ........ x    x
- *   memory.high ........................      x
- *   a victim to die, sleep ............. neither
- *
+ * What a wait is says its cause (reclaim/wait_causes.def).
  * Reclaim by the task itself and kswapd's work are memory stalls of a task that runs. They are known only when they are over and are
  * put in afterwards. */
 #include "system/pressure.h"
@@ -42,28 +34,9 @@ void pressure_set(struct task *t, unsigned cpu, u32 flags, ns_t now)
 
 u32 pressure_wait_flags(const struct task *t)
 {
-    u32 thrashing = t->access.thrashing ? PSI_TSK_MEMSTALL : 0;
+    const struct wait_cause_info *w = &wait_cause_info[t->wait.cause];
 
-    switch (t->wait.cause) {
-    case WAIT_READ:
-    case WAIT_REFAULT:
-    case WAIT_SWAPIN:
-        return PSI_TSK_IOWAIT | thrashing;
-    case WAIT_DIRTY:
-    case WAIT_WRITE:
-        return PSI_TSK_IOWAIT;
-    case WAIT_REQUEST:
-        return PSI_TSK_IOWAIT | PSI_TSK_MEMSTALL;
-    case WAIT_RECLAIM:
-    case WAIT_HIGH:
-        return PSI_TSK_MEMSTALL;
-    case WAIT_NOTHING:
-    case WAIT_OOM:
-    case WAIT_SLEEP:
-    case NR_WAIT_CAUSES:
-        break;
-    }
-    return 0;
+    return w->psi | (w->is_workingset && t->access.thrashing ? PSI_TSK_MEMSTALL : 0);
 }
 
 void pressure_reclaim(struct task *t, ns_t from, ns_t to)
