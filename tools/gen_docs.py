@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""gen_docs.py [--check] - write docs/counters.md, docs/tunables.md, docs/findings.md and the keys of docs/scenario.md from the tables in src/.
+"""gen_docs.py [--check] - write docs/counters.md, docs/tunables.md, docs/findings.md, the keys of docs/scenario.md and the options of a
+machine in the man page from the tables in src/.
 
 --check changes nothing and exits 1 when a page is not what the tables say; it also checks that the column `effect` of
 tunables.def is true: what is MODELLED is read by some room that could obey it, what is KEPT is not.
 """
 
+import csv
 import os
 import re
 import sys
@@ -21,6 +23,11 @@ SCOPES = {"GLOBAL": "", "NODE": "", "ZONE": "zone", "LRUVEC": "cgroup", "SHARED"
 KINDS = {"TEXT": "text", "NAME": "name", "PROFILE": "name", "COMPRESSOR": "name", "RATIO": "number", "FILE_KIND": "word", "SIZE": "size", "LIMIT": "size or `max`",
          "RATE_BYTES": "size/s", "RATE": "number/s", "DURATION": "time", "DUTY": "time/time", "COUNT": "number",
          "INT": "number", "BOOL": "`yes` or `no`", "FRACTION": "part", "PATTERN": "pattern"}
+# Of a machine's options: the column "value" of a scenario, the argument of the command line.
+MACHINE_KINDS = {"SIZE": ("size", "SIZE"), "COUNT": ("number", "N"), "NUMBER": ("number", "N"), "BOOL": ("`yes` or `no`", "yes|no"),
+                 "DISK": ("name of a [device], or nvme, ssd, hdd, network or ram", "PROFILE"),
+                 "DEVICE": ("name of a [device], or one of those or zram", "PROFILE"), "COMPRESSOR": ("lzo-rle, lzo, lz4 or zstd", "NAME"),
+                 "KERNEL": ("name of a kernel profile", "PROFILE"), "LRU": ("classic", "classic")}
 SCAN_ROW = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,"()]+(?:\([^()]*\)[^,"()]*)*)')
 
 
@@ -43,7 +50,7 @@ def rows(path, macro):
         for quoted, plain in SCAN_ROW.findall(match.group(1)):
             if quoted or plain.strip():
                 cells.append(quoted.replace('\\"', '"') if quoted else DEFINED.get(plain.strip(), plain.strip()))
-        # Texts joined by the compiler are one cell; an empty doc ("") leaves none.
+        # An empty text ("") leaves no cell: rows() of such a table are read from their ends.
         yield cells
 
 
@@ -116,6 +123,25 @@ def check_effects():
     return errors
 
 
+def machine_options():
+    """(name, kind, default, default of a replay, doc) of each row of machine.def."""
+    text = re.sub(r"/\*.*?\*/", "", read(os.path.join(TOP, "src/system/machine.def")), flags=re.S)
+    for line in re.findall(r"^MACHINE\((.*)\)$", text, re.M):
+        cells = [DEFINED.get(cell, cell.strip('"')) for cell in next(csv.reader([line], skipinitialspace=True))]
+        yield cells[1], cells[2], cells[6], cells[7] or cells[6], cells[8]
+
+
+def man_page():
+    """docs/man/highwater.1 with the options of a machine made anew."""
+    text = read(os.path.join(TOP, "docs/man/highwater.1"))
+    made = ""
+    for name, kind, _, default, doc in machine_options():
+        option = name.replace("_", "-").replace("-", "\\-")
+        made += (f'.TP\n.BI \\-\\-{option} " {MACHINE_KINDS[kind][1]}"\n{doc[0].upper() + doc[1:]}.\n'
+                 f"Unless given: {default}.\n")
+    return re.sub(r'(\.\\" Made by [^\n]*\n).*?(\.\\" End of what is made.\n)', lambda m: m.group(1) + made + m.group(2), text, flags=re.S)
+
+
 def scenario_page():
     """docs/scenario.md with its tables of keys made anew; the rest of it is written by hand."""
     text = read(os.path.join(TOP, "docs/scenario.md"))
@@ -126,6 +152,8 @@ def scenario_page():
                            ("RM", "[rm NAME]"), ("RMDIR", "[rmdir NAME]")):
         lines = [(f"`{name}`", KINDS[kind], default, doc)
                  for in_section, _, kind, _, _, name, default, doc in keys if in_section == section]
+        if section == "MACHINE":
+            lines = [(f"`{name}`", MACHINE_KINDS[kind][0], default, doc) for name, kind, default, _, doc in machine_options()] + lines
         tables += table(title, ("key", "value", "default", "meaning"), lines).replace("## ", "### `", 1).replace(
             title, title + "`", 1)
     return re.sub(r"(<!-- keys: .*? -->\n).*?(<!-- end of keys -->)", lambda m: m.group(1) + tables + "\n" + m.group(2),
@@ -152,7 +180,7 @@ def main():
     errors = check_effects() if check else []
     for name, text in (("docs/counters.md", counters_page()), ("docs/tunables.md", tunables_page()),
                        ("docs/findings.md", findings_page()),
-                       ("docs/scenario.md", scenario_page())):
+                       ("docs/scenario.md", scenario_page()), ("docs/man/highwater.1", man_page())):
         path = os.path.join(TOP, name)
         if read(path) == text:
             continue

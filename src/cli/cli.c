@@ -7,9 +7,6 @@
 
 #include "base/alloc.h"
 #include "base/units.h"
-#include "frames/frames.h"
-#include "machine/device.h"
-#include "stats/kernel.h"
 #include "stats/names.h"
 
 #include <getopt.h>
@@ -25,13 +22,6 @@ const struct cli_common_option cli_common_options[] = {
 #undef CLI_OPTION
 };
 const unsigned nr_cli_common_options = ARRAY_SIZE(cli_common_options);
-
-static void machine_init(struct cli_machine *m)
-{
-    *m = (struct cli_machine){.kernel = KERNEL_DEFAULT, .seed = 1};
-    tunables_init(&m->tunables);
-    cost_model_init(&m->cost);
-}
 
 static void add_option(struct cli *cli, unsigned *at, const struct cli_option *o)
 {
@@ -50,13 +40,13 @@ static void add_option(struct cli *cli, unsigned *at, const struct cli_option *o
 
 void cli_init(struct cli *cli, const struct cli_spec *spec, int argc, char **argv)
 {
-    unsigned max = spec->nr_options + nr_cli_common_options;
+    unsigned max = spec->nr_options + nr_cli_common_options + NR_MACHINE_OPTIONS;
     const char *term = getenv("TERM");
     const char *no_color = getenv("NO_COLOR");
     unsigned at = 0;
 
     *cli = (struct cli){.spec = spec, .argc = argc, .argv = argv};
-    machine_init(&cli->machine);
+    system_config_init(&cli->machine.config);
     cli->color =
         isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
     cli->progress = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
@@ -71,6 +61,8 @@ void cli_init(struct cli *cli, const struct cli_spec *spec, int argc, char **arg
         if (cli_takes(spec, &cli_common_options[i]))
             add_option(cli, &at, &cli_common_options[i].option);
     }
+    for (unsigned i = 0; i < NR_MACHINE_OPTIONS && (spec->takes & CLI_MACHINE); i++)
+        add_option(cli, &at, cli_machine_option((enum machine_option)i));
     opterr = 0;
     optind = 0; /* GNU: start anew */
 }
@@ -127,38 +119,33 @@ static void choose_format(struct cli *cli)
         cli_usage(cli, "unknown format '%s', want text or json", cli->arg);
 }
 
-void cli_choose_kernel(struct cli *cli)
+/* Keep a setting that system_config_set() took. Key and value live as long as cli. */
+static void keep_setting(struct cli *cli, const char *key, const char *value)
 {
-    char known[128];
-
-    if (kernel_find(cli->arg))
-        cli->machine.kernel = cli->arg;
-    else
-        cli_usage(cli, "unknown kernel profile '%s'; known: %s", cli->arg,
-                  kernel_names(known, sizeof(known)));
+    vec_push(&cli->machine.settings, ((struct cli_setting){key, value}));
 }
 
-/* The device profile called cli->arg. */
-static const char *choose_device(struct cli *cli, const char *option)
+void cli_choose(struct cli *cli, enum machine_option option)
 {
-    const struct device_profile *profile = device_profile_find(cli->arg);
-    struct strbuf known;
+    struct err e = {0};
+    char label[64];
 
-    if (profile)
-        return profile->name;
-    strbuf_init(&known);
-    for (unsigned i = 0; i < nr_device_profiles; i++)
-        strbuf_printf(&known, "%s%s", i ? ", " : "", device_profiles[i].name);
-    cli_usage(cli, "%s: unknown device '%s'; known: %s", option, cli->arg, known.text);
-    strbuf_done(&known);
-    return NULL;
+    snprintf(label, sizeof(label), "--%s", cli_machine_option(option)->name);
+    if (machine_option_set(&cli->machine.config, option, label, cli->arg, &e))
+        cli_usage(cli, "%s", e.text);
+    else
+        keep_setting(cli, machine_option_info[option].name, cli->arg);
 }
 
 /* Options of the machine. True when it was one. */
-static bool store_machine(struct cli *cli, enum cli_common_id id)
+static bool store_machine(struct cli *cli, int id)
 {
     struct cli_machine *m = &cli->machine;
 
+    if (id >= CLI_MACHINE_FIRST) {
+        cli_choose(cli, (enum machine_option)(id - CLI_MACHINE_FIRST));
+        return true;
+    }
     switch (id) {
     case CLI_ID_MEMORY_MAX:
         m->has_memory_max = cli_parse_size(cli, "--memory-max", &m->memory_max);
@@ -166,36 +153,8 @@ static bool store_machine(struct cli *cli, enum cli_common_id id)
     case CLI_ID_MEMORY_HIGH:
         m->has_memory_high = cli_parse_size(cli, "--memory-high", &m->memory_high);
         return true;
-    case CLI_ID_SWAP:
-        m->has_swap = cli_parse_size(cli, "--swap", &m->swap);
-        return true;
-    case CLI_ID_RAM:
-        m->has_ram = cli_parse_size(cli, "--ram", &m->ram);
-        return true;
-    case CLI_ID_SWAP_DEVICE:
-        m->swap_device = choose_device(cli, "--swap-device");
-        return true;
-    case CLI_ID_DISK:
-        m->disk = choose_device(cli, "--disk");
-        if (m->disk && strcmp(m->disk, "zram") == 0)
-            cli_usage(cli, "--disk: files cannot be on zram");
-        return true;
-    case CLI_ID_CPUS:
-        if (cli_parse_u64(cli, "--cpus", &m->cpus) && (m->cpus == 0 || m->cpus > CPUS_MAX))
-            cli_usage(cli, "--cpus goes from 1 to %u, not %s", CPUS_MAX, cli->arg);
-        return true;
-    case CLI_ID_KERNEL:
-        cli_choose_kernel(cli);
-        return true;
-    case CLI_ID_LRU:
-        if (lru_policy_find(cli->arg) == NR_LRU_POLICIES)
-            cli_usage(cli, "unknown LRU '%s', want classic", cli->arg);
-        return true;
     case CLI_ID_SET:
         cli_set(cli, cli->arg);
-        return true;
-    case CLI_ID_SEED:
-        m->has_seed = cli_parse_u64(cli, "--seed", &m->seed);
         return true;
     default:
         return false;
@@ -215,7 +174,7 @@ static void print_help(struct cli *cli)
 
 static void store_common(struct cli *cli, int id)
 {
-    if (store_machine(cli, (enum cli_common_id)id))
+    if (store_machine(cli, id))
         return;
     switch (id) {
     case CLI_ID_FORMAT:
@@ -279,51 +238,29 @@ int cli_next(struct cli *cli)
     return 0;
 }
 
-/* cost.NAME=NS */
-static int set_cost(struct cli *cli, const char *key, const char *value, struct err *e)
-{
-    static const char *const known[] = {
-#define COST(name, default_ns, doc) "cost." #name,
-#include "machine/costs.def"
-#undef COST
-    };
-    struct nearest near;
-    char hint[256];
-    u64 ns = 0;
-    int rc = parse_u64(value, &ns, e);
-
-    if (rc)
-        return rc;
-    if (ns > UINT32_MAX)
-        return err_set(e, -ERANGE, "%s is in ns and at most %u", key, UINT32_MAX);
-    if (cost_model_set(&cli->machine.cost, key + strlen("cost."), (u32)ns) == 0)
-        return 0;
-    nearest_init(&near, key);
-    for (unsigned i = 0; i < ARRAY_SIZE(known); i++)
-        nearest_offer(&near, known[i]);
-    return err_set(e, -ENOENT, "unknown cost '%s'%s", key, nearest_text(&near, hint, sizeof(hint)));
-}
-
 bool cli_set(struct cli *cli, const char *assignment)
 {
     const char *equals = strchr(assignment, '=');
+    const struct tunable_info *tunable;
     struct err e = {0};
-    char key[128];
-    int rc;
+    char *key;
 
-    if (!equals || equals == assignment || (size_t)(equals - assignment) >= sizeof(key)) {
+    if (!equals || equals == assignment) {
         cli_usage(cli, "--set wants KEY=VALUE, not '%s'", assignment);
         return false;
     }
-    snprintf(key, sizeof(key), "%.*s", (int)(equals - assignment), assignment);
-    if (strncmp(key, "cost.", 5) == 0) {
-        rc = set_cost(cli, key, equals + 1, &e);
-    } else {
-        rc = tunables_set(&cli->machine.tunables, key, equals + 1, &e);
-        if (rc == 0 && tunable_find(key)->effect == TUNABLE_KEPT)
-            cli_note(cli, "%s is kept and shown, but changes nothing yet", key);
-    }
-    if (rc)
+    key = xstrdup(assignment);
+    key[equals - assignment] = '\0';
+    if (system_config_set(&cli->machine.config, key, equals + 1, &e)) {
         cli_usage(cli, "--set: %s", e.text);
-    return rc == 0;
+        free(key);
+        return false;
+    }
+    tunable = tunable_find(key);
+    if (machine_option_find(key) == NR_MACHINE_OPTIONS && tunable &&
+        tunable->effect == TUNABLE_KEPT)
+        cli_note(cli, "%s is kept and shown, but changes nothing yet", key);
+    vec_push(&cli->keys, key);
+    keep_setting(cli, key, equals + 1);
+    return true;
 }

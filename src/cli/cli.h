@@ -22,8 +22,8 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "base/types.h"
-#include "machine/cost.h"
-#include "stats/tunables.h"
+#include "base/vec.h"
+#include "system/config.h"
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
@@ -33,9 +33,8 @@ enum cli_format { CLI_TEXT, CLI_JSON };
 enum cli_takes {
     CLI_OUTPUT = 1,   /* --format --output --no-color */
     CLI_PROGRESS = 2, /* --progress */
-    CLI_MACHINE =
-        4, /* --memory-max --memory-high --swap --ram --cpus --disk --swap-device --kernel --lru --set --seed */
-    CLI_COMMAND = 8, /* what follows the options is a command: its options are not ours */
+    CLI_MACHINE = 4,  /* --memory-max --memory-high --set, and the options of machine.def */
+    CLI_COMMAND = 8,  /* what follows the options is a command: its options are not ours */
 };
 
 struct cli_option {
@@ -57,19 +56,20 @@ struct cli_spec {
     unsigned min_operands, max_operands; /* checked by cli_next; UINT_MAX: any */
 };
 
-/* The machine the user asked for. Sizes are 0 when not given; CLI_SIZE_MAX for "max". */
-#define CLI_SIZE_MAX UINT64_MAX
+#define CLI_SIZE_MAX UINT64_MAX /* "max" */
 
+/* KEY=VALUE for system_config_set(). */
+struct cli_setting {
+    const char *key, *value;
+};
+
+/* The machine the user asked for. */
 struct cli_machine {
-    u64 memory_max, memory_high, swap, ram;
-    bool has_memory_max, has_memory_high, has_swap, has_ram, has_seed;
-    const char *swap_device; /* profile; NULL when not given */
-    const char *disk;        /* profile; NULL when not given */
-    u64 cpus;                /* 0 when not given */
-    const char *kernel;      /* name of the release */
-    u64 seed;
-    struct tunables tunables; /* with what --set changed */
-    struct cost_model cost;
+    u64 memory_max, memory_high; /* bytes or CLI_SIZE_MAX; 0 when not given */
+    bool has_memory_max, has_memory_high;
+    VEC(struct cli_setting)
+    settings; /* options, tunables and costs as given, in order; all of them are right */
+    struct system_config config; /* the default machine with these settings */
 };
 
 struct cli {
@@ -89,6 +89,7 @@ struct cli {
     struct cli_machine machine;
 
     /* private */
+    VEC(char *) keys; /* of settings: ours to free */
     struct option *long_options;
     char *letters;
     bool no_color, progress_forced, progress_shown;
@@ -124,8 +125,8 @@ void cli_note(struct cli *cli, const char *fmt, ...) HW_PRINTF(2, 3);
 bool cli_parse_size(struct cli *cli, const char *option, u64 *ret);
 bool cli_parse_u64(struct cli *cli, const char *option, u64 *ret);
 bool cli_parse_f64(struct cli *cli, const char *option, double *ret);
-/* --kernel: the machine's is the profile called cli->arg, or a usage error was reported. */
-void cli_choose_kernel(struct cli *cli);
+/* Set an option of the machine to cli->arg, or report a usage error. */
+void cli_choose(struct cli *cli, enum machine_option option);
 
 /* Write the result to --output (whole or not at all) or stdout. What could command a terminal or mislead its reader is shown as '?'
  * (base/utf8.h), but for newlines, tabs and, where there is colour, colours. Returns CLI_OK or CLI_FAILED. */

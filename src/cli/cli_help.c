@@ -1,7 +1,35 @@
 /* cli_help.c - help texts made from the tables of options and verbs. */
 #include "cli/cli_int.h"
 
+#include <stdio.h>
+
 #define HELP_COLUMN 30u
+
+/* The default is told as the verbs that replay a recording have it: they are the ones with these options. */
+const struct cli_option *cli_machine_option(enum machine_option option)
+{
+    static struct {
+        struct cli_option option;
+        char name[32], arg[64], help[192];
+    } made[NR_MACHINE_OPTIONS];
+    const struct machine_option_info *info = &machine_option_info[option];
+    struct cli_option *o = &made[option].option;
+
+    if (o->id)
+        return o;
+    for (size_t i = 0; info->name[i] && i + 1 < sizeof(made->name); i++)
+        made[option].name[i] = info->name[i] == '_' ? '-' : info->name[i];
+    machine_option_values(option, made[option].arg, sizeof(made->arg));
+    snprintf(made[option].help, sizeof(made->help), "%s (%s)", info->doc,
+             *info->replay_default ? info->replay_default : info->default_text);
+    *o = (struct cli_option){
+        .id = CLI_MACHINE_FIRST + (int)option,
+        .name = made[option].name,
+        .arg = made[option].arg,
+        .help = made[option].help,
+    };
+    return o;
+}
 
 static void render_option(const struct cli_option *o, struct strbuf *out)
 {
@@ -52,6 +80,9 @@ void cli_render_help(const struct cli_spec *spec, struct strbuf *out)
             titled = true;
             render_option(&c->option, out);
         }
+        for (unsigned i = 0;
+             i < NR_MACHINE_OPTIONS && (groups[g].group & spec->takes & CLI_MACHINE); i++)
+            render_option(cli_machine_option((enum machine_option)i), out);
     }
     if (spec->notes)
         strbuf_printf(out, "\n%s", spec->notes);

@@ -94,11 +94,11 @@ int cmd_explain(int argc, char **argv)
         if (id == OPT_NAMES)
             names = true;
         else
-            cli_choose_kernel(&cli);
+            cli_choose(&cli, MACHINE_OPTION_kernel);
     }
     if (cli.done)
         return cli_done(&cli, cli.exit_code);
-    topics_init(&topics, kernel_find(cli.machine.kernel));
+    topics_init(&topics, kernel_find(cli.machine.config.kernel));
     rc = render(&cli, &topics, names);
     topics_done(&topics);
     return cli_done(&cli, rc);

@@ -34,25 +34,28 @@ static unsigned recorded_cpus(const struct trace *trace)
     return (unsigned)CLAMP(cpus, 1, CPUS_MAX);
 }
 
+void cli_apply_settings(const struct cli *cli, struct system_config *config)
+{
+    for (size_t i = 0; i < cli->machine.settings.count; i++) {
+        const struct cli_setting *s = &cli->machine.settings.items[i];
+        int rc = system_config_set(config, s->key, s->value, NULL);
+
+        assert(rc == 0); /* it was taken when it was read */
+    }
+}
+
 void cli_system_config(const struct cli *cli, const struct trace *trace, struct system_config *ret)
 {
-    const struct cli_machine *m = &cli->machine;
-
     system_config_init(ret);
-    ret->kernel = m->kernel;
-    ret->ram_bytes = m->has_ram ? m->ram : CLI_RAM_DEFAULT;
-    ret->nr_cpus = m->cpus ? (unsigned)m->cpus : recorded_cpus(trace);
-    ret->seed = m->seed;
-    ret->tunables = m->tunables;
-    ret->cost = m->cost;
-    if (m->disk)
-        ret->disk = m->disk;
-    if (m->has_swap && m->swap) {
-        const char *device = m->swap_device ? m->swap_device : ret->disk;
+    ret->ram_bytes = CLI_RAM_DEFAULT;
+    ret->nr_cpus = recorded_cpus(trace);
+    cli_apply_settings(cli, ret);
+    if (ret->swap_bytes) {
+        const char *device = ret->swap_device ? ret->swap_device : ret->disk;
 
         ret->swaps[0] = (struct swap_spec){
             .name = swap_name(device),
-            .bytes = m->swap,
+            .bytes = ret->swap_bytes,
             .priority = -1,
             .device = device,
         };

@@ -13,6 +13,9 @@
 /* The configuration for a replay of this recording. It points into cli: keep that. */
 void cli_system_config(const struct cli *cli, const struct trace *trace, struct system_config *ret);
 
+/* Options, tunables and costs of the command line, over what the machine has. */
+void cli_apply_settings(const struct cli *cli, struct system_config *config);
+
 /* The group the work runs in, /app, with the limits asked for. */
 struct group *cli_work_group(const struct cli *cli, struct system *s);
 

@@ -3,6 +3,7 @@
  * Options for the machine change what its [machine] says; limits belong to its cgroups, and there is no run without
  * a limit to compare with, so --memory-max, --memory-high and --max-slowdown are refused. */
 #include "base/alloc.h"
+#include "cli/machine.h"
 #include "cli/run.h"
 #include "workload/scenario_run.h"
 
@@ -19,42 +20,6 @@ static bool refused(struct run *run)
     else if (run->max_slowdown > 0)
         cli_usage(&run->cli, "--max-slowdown is for recordings; a scenario ends at its runtime");
     return run->cli.done;
-}
-
-/* The options the user gave. */
-static void override(const struct cli *cli, struct scenario *sc)
-{
-    const struct cli_machine *m = &cli->machine;
-    struct tunables defaults;
-    struct cost_model costs;
-
-    if (m->has_ram)
-        sc->machine.ram = m->ram;
-    if (m->cpus)
-        sc->machine.cpus = m->cpus;
-    if (m->disk)
-        sc->machine.disk.text = m->disk;
-    if (m->has_swap)
-        sc->machine.swap = m->swap;
-    if (m->swap_device)
-        sc->machine.swap_device.text = m->swap_device;
-    if (m->has_seed)
-        sc->machine.seed = m->seed;
-    tunables_init(&defaults);
-    for (unsigned i = 0; i < nr_tunables; i++) {
-        const struct tunable_info *t = &tunable_info[i];
-
-        if (tunables_get(&m->tunables, t) != tunables_get(&defaults, t))
-            memcpy((char *)&sc->machine.tunables + t->offset,
-                   (const char *)&m->tunables + t->offset, sizeof(u64));
-    }
-    cost_model_init(&costs);
-    for (unsigned i = 0; i < NR_COSTS; i++) {
-        size_t at = cost_info[i].offset;
-
-        if (memcmp((char *)&costs + at, (const char *)&m->cost + at, sizeof(u32)) != 0)
-            memcpy((char *)&sc->machine.cost + at, (const char *)&m->cost + at, sizeof(u32));
-    }
 }
 
 struct watcher {
@@ -137,7 +102,7 @@ int run_scenario_file(struct run *run)
         return run->cli.exit_code;
     rc = scenario_read(&sc, run->cli.operands[0], &e);
     if (rc == 0) {
-        override(&run->cli, &sc);
+        cli_apply_settings(&run->cli, &sc.machine.config);
         scenario_system_config(&sc, &config);
         rc = run_new_machine(run, &config, &e);
     }

@@ -20,7 +20,7 @@ static struct device *disk_of(struct system *s, u64 dev)
 static u64 read_ahead_kb(const struct system *s, const struct device *d)
 {
     bool asked =
-        s->config.readahead_kb || s->config.tunables.read_ahead_kb != READ_AHEAD_KB_DEFAULT;
+        s->config.readahead_bytes || s->config.tunables.read_ahead_kb != READ_AHEAD_KB_DEFAULT;
 
     return d == &s->disk || asked ? s->tunables.read_ahead_kb : d->profile->readahead_kb;
 }

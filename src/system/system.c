@@ -10,22 +10,8 @@
 #include "stats/kernel.h"
 #include "system/system_int.h"
 
-#define RESERVE_SHARE     32u /* of free memory, at most: what is kept for users who must act */
-#define RAM_BYTES_DEFAULT (4 * GIB)
-#define MINORS_PER_DISK   16u /* itself and its partitions */
-
-void system_config_init(struct system_config *c)
-{
-    *c = (struct system_config){
-        .kernel = KERNEL_DEFAULT,
-        .ram_bytes = RAM_BYTES_DEFAULT,
-        .nr_cpus = 2,
-        .disk = "nvme",
-        .seed = 1,
-    };
-    tunables_init(&c->tunables);
-    cost_model_init(&c->cost);
-}
+#define RESERVE_SHARE   32u /* of free memory, at most: what is kept for users who must act */
+#define MINORS_PER_DISK 16u /* itself and its partitions */
 
 static const struct device_profile *find_profile(const struct system_config *c, const char *name)
 {
@@ -39,6 +25,10 @@ static int config_check(const struct system_config *c, struct err *e)
 {
     if (!kernel_find(c->kernel))
         return err_set(e, -EINVAL, "unknown kernel profile '%s'", c->kernel);
+    if (c->lru && lru_policy_find(c->lru) == NR_LRU_POLICIES)
+        return err_set(e, -EINVAL, "unknown LRU '%s'", c->lru);
+    if (c->zswap_compressor && compressor_find(c->zswap_compressor) == NR_COMPRESSORS)
+        return err_set(e, -EINVAL, "unknown compressor '%s' of zswap", c->zswap_compressor);
     if (!find_profile(c, c->disk))
         return err_set(e, -EINVAL, "unknown device profile '%s'", c->disk);
     for (unsigned i = 0; i < c->nr_disks; i++)
@@ -235,8 +225,8 @@ static struct task *kthread_new(const char *comm)
 /* --set of the kernel's default is no wish: then the device has the say. */
 static u64 choose_read_ahead_kb(const struct system *s)
 {
-    if (s->config.readahead_kb)
-        return s->config.readahead_kb;
+    if (s->config.readahead_bytes)
+        return s->config.readahead_bytes / KIB;
     if (s->tunables.read_ahead_kb != READ_AHEAD_KB_DEFAULT)
         return s->tunables.read_ahead_kb;
     return s->disk.profile->readahead_kb;
@@ -247,6 +237,14 @@ static void reserve_default(const struct system *s, u64 *kbytes, const char *key
 {
     if (*kbytes == tunable_find(key)->default_value)
         *kbytes = MIN(*kbytes, frames_count_free(&s->frames) * (PAGE_SIZE / KIB) / RESERVE_SHARE);
+}
+
+/* Options that are another way to say a tunable. */
+static void settle_tunables(const struct system_config *c, struct tunables *t)
+{
+    t->zswap_enabled |= c->zswap;
+    if (c->zswap_compressor)
+        t->zswap_compressor = compressor_find(c->zswap_compressor);
 }
 
 int system_init(struct system *s, const struct system_config *c, struct err *e)
@@ -267,9 +265,10 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
         return rc;
     memset(s, 0, sizeof(*s));
     s->config = *c;
-    s->tunables = c->tunables;
+    settle_tunables(c, &s->config.tunables);
+    s->tunables = s->config.tunables;
     s->cost = c->cost;
-    kernel_resolve(release, wanted_features(&c->tunables), &s->kernel);
+    kernel_resolve(release, wanted_features(&s->tunables), &s->kernel);
     rc = frames_init(&s->frames, &frames, &s->counters, e);
     if (rc < 0)
         return rc;

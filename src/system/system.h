@@ -16,46 +16,10 @@
 #include "slab/slab.h"
 #include "stats/kernel.h"
 #include "stats/tunables.h"
+#include "system/config.h"
 #include "system/task.h"
 
 enum step { STEP_DONE, STEP_WAIT, STEP_DEAD };
-
-struct swap_spec {
-    const char *name;
-    u64 bytes;
-    s32 priority;       /* -1: by order */
-    bool later;         /* not on at boot: system_swapon() */
-    const char *device; /* profile */
-    /* on zram */
-    const char *compressor; /* NULL: lzo-rle */
-    u32 ratio_percent;      /* of pages without bytes; 0: x.compress_ratio, or the compressor's */
-    u64 mem_limit;          /* bytes its pool may take; 0: any */
-};
-
-#define DISKS_MAX 16 /* devices with file systems */
-struct disk_spec {
-    const char *device; /* profile */
-    u64 dev;            /* files with this device number are there */
-};
-
-struct system_config {  /* system_config_init() fills in the defaults */
-    const char *kernel; /* name of the release */
-    u64 ram_bytes;
-    unsigned nr_cpus;
-    const char *disk;                      /* device profile of the file systems: nvme */
-    struct disk_spec disks[DISKS_MAX - 1]; /* others; what is on none of them is on `disk` */
-    unsigned nr_disks;
-    const struct device_profile *profiles; /* the user's own, looked at before the shipped ones */
-    unsigned nr_profiles;
-    struct swap_spec swaps[8];
-    unsigned nr_swaps;
-    u64 seed;
-    bool bytes;       /* frames hold bytes */
-    u32 readahead_kb; /* 0: the device's default */
-    struct tunables tunables;
-    struct cost_model cost;
-    u64 movable_bytes;
-};
 
 struct cpu_times { /* of one CPU; the rest of the time it was idle */
     u64 user_ns, system_ns;
@@ -109,7 +73,6 @@ struct system {
     ns_t watch_at;
 };
 
-void system_config_init(struct system_config *c);
 int system_init(struct system *s, const struct system_config *c, struct err *e);
 void system_done(struct system *s);
 /* Every invariant of every room. Expensive. */

@@ -320,38 +320,53 @@ static int unknown_key(struct reader *r, const char *name)
     for (unsigned i = 0; i < NR_SCENARIO_KEYS; i++)
         if (scenario_keys[i].section == r->section)
             nearest_offer(&near, scenario_keys[i].name);
+    for (unsigned i = 0; r->section == SCENARIO_MACHINE && i < NR_MACHINE_OPTIONS; i++)
+        nearest_offer(&near, machine_option_info[i].name);
     nearest_text(&near, hint, sizeof(hint));
     for (unsigned i = 0; !*hint && i < NR_SCENARIO_KEYS; i++)
         if (strcmp(scenario_keys[i].name, name) == 0)
             snprintf(hint, sizeof(hint), "; '%s' belongs in [%s]", name,
                      section_names[scenario_keys[i].section]);
+    if (!*hint && machine_option_find(name) < NR_MACHINE_OPTIONS)
+        snprintf(hint, sizeof(hint), "; '%s' belongs in [machine]", name);
     return FAIL(r, "unknown key '%s' in [%s]%s", name, section_names[r->section], hint);
 }
 
-/* vm.swappiness = 10, cost.minor_fault = 700: the machine's tunables. */
-static int set_tunable(struct reader *r, const char *name, const char *value)
+static int given_twice(struct reader *r, const struct scenario_head *head, const char *name)
 {
-    u64 ns;
+    return FAIL(r, "%s is given twice in [%s%s%s]", name, section_names[r->section],
+                *head->name ? " " : "", head->name);
+}
 
-    if (strncmp(name, "cost.", 5) != 0) {
-        if (tunables_set(&r->sc->machine.tunables, name, value, r->e))
-            return fail_at(r, r->line);
-        return 0;
-    }
-    if (parse_u64(value, &ns, r->e))
+/* ram = 4G: an option of the machine. A device may be one of the scenario's own, which come later: scenario_check.c looks. */
+static int take_option(struct reader *r, enum machine_option option, const char *value)
+{
+    struct scenario_machine *m = &r->sc->machine;
+    enum machine_kind kind = machine_option_info[option].kind;
+    const char *name = machine_option_info[option].name;
+
+    if (m->line[option])
+        return given_twice(r, &m->head, name);
+    m->line[option] = r->line;
+    if (!*value)
+        return FAIL(r, "%s has no value", name);
+    if (kind == MACHINE_DISK || kind == MACHINE_DEVICE)
+        machine_option_set_name(&m->config, option, arena_strdup(&r->sc->arena, value));
+    else if (machine_option_set(&m->config, option, name, value, r->e))
         return fail_at(r, r->line);
-    if (ns > UINT32_MAX)
-        return FAIL(r, "%s is at most %u ns", name, UINT32_MAX);
-    if (cost_model_set(&r->sc->machine.cost, name + 5, (u32)ns)) {
-        struct nearest near;
-        char hint[160];
-
-        nearest_init(&near, name + 5);
-        for (unsigned i = 0; i < NR_COSTS; i++)
-            nearest_offer(&near, cost_info[i].name);
-        return FAIL(r, "unknown cost '%s'%s", name, nearest_text(&near, hint, sizeof(hint)));
-    }
     return 0;
+}
+
+/* A key of [machine] that has no row in scenario_keys.def: an option, a tunable (vm.swappiness = 10), a cost. */
+static int take_machine_key(struct reader *r, const char *name, const char *value)
+{
+    enum machine_option option = machine_option_find(name);
+
+    if (option < NR_MACHINE_OPTIONS)
+        return take_option(r, option, value);
+    if (!strchr(name, '.'))
+        return unknown_key(r, name);
+    return system_config_set(&r->sc->machine.config, name, value, r->e) ? fail_at(r, r->line) : 0;
 }
 
 /* inih's handler: 1 is right, 0 an error. */
@@ -375,8 +390,7 @@ static int take_key(void *reader, const char *section, const char *name, const c
         if (key->section != r->section || strcmp(key->name, name) != 0)
             continue;
         if (scenario_given(head, (enum scenario_key_id)i)) {
-            FAIL(r, "%s is given twice in [%s%s%s]", name, section_names[r->section],
-                 *head->name ? " " : "", head->name);
+            given_twice(r, head, name);
             return 0;
         }
         head->given[i / 64] |= BIT_ULL(i % 64);
@@ -391,8 +405,8 @@ static int take_key(void *reader, const char *section, const char *name, const c
         }
         return 1;
     }
-    if (r->section == SCENARIO_MACHINE && strchr(name, '.'))
-        return !set_tunable(r, name, value);
+    if (r->section == SCENARIO_MACHINE)
+        return !take_machine_key(r, name, value);
     unknown_key(r, name);
     return 0;
 }
@@ -409,10 +423,8 @@ int scenario_read_bytes(struct scenario *sc, const char *path, const char *text,
     *sc = (struct scenario){0};
     arena_init(&sc->arena);
     sc->path = arena_strdup(&sc->arena, path);
-    sc->machine = (struct scenario_machine){
-        .head = {.name = ""}, .kernel = KERNEL_DEFAULT, .ram = 4 * GIB, .cpus = 2, .seed = 1};
-    tunables_init(&sc->machine.tunables);
-    cost_model_init(&sc->machine.cost);
+    sc->machine = (struct scenario_machine){.head = {.name = ""}};
+    system_config_init(&sc->machine.config);
     rc = ini_parse_stream(read_line, &r, take_key, &r);
     if (r.error)
         return r.error;

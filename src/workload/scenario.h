@@ -12,8 +12,7 @@
 #include "base/err.h"
 #include "base/units.h"
 #include "base/vec.h"
-#include "machine/cost.h"
-#include "stats/tunables.h"
+#include "system/config.h"
 #include "system/control.h"
 #include "workload/pattern.h"
 
@@ -87,14 +86,9 @@ struct scenario_head {
 
 struct scenario_machine {
     struct scenario_head head;
-    const char *kernel;
-    u64 ram, cpus, swap, readahead, seed;
-    struct scenario_name disk, swap_device;
-    bool zswap;
-    const char *zswap_compressor; /* NULL: the default */
-    ns_t runtime;                 /* 0: until the last task ends */
-    struct tunables tunables;
-    struct cost_model cost;
+    struct system_config config;       /* devices as the scenario names them */
+    unsigned line[NR_MACHINE_OPTIONS]; /* where an option is given; 0: it is not */
+    ns_t runtime;                      /* 0: until the last task ends */
 };
 
 struct scenario_device {

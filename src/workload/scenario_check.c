@@ -2,7 +2,6 @@
 #include "workload/scenario_int.h"
 
 #include "machine/device.h"
-#include "stats/kernel.h"
 #include "stats/names.h"
 #include "system/system.h"
 
@@ -68,13 +67,12 @@ static int check_zram(const struct scenario *sc, struct err *e)
 
 static int check_swap_times(const struct scenario *sc, struct err *e)
 {
-    const char *machine =
-        sc->machine.swap_device.text ? sc->machine.swap_device.text : sc->machine.disk.text;
+    const struct system_config *c = &sc->machine.config;
+    const char *machine = c->swap_device ? c->swap_device : c->disk;
 
     for (size_t i = 0; i < sc->devices.count; i++) {
         const struct scenario_device *d = &sc->devices.items[i];
-        bool has_area =
-            d->swap || (sc->machine.swap && machine && strcmp(machine, d->head.name) == 0);
+        bool has_area = d->swap || (c->swap_bytes && strcmp(machine, d->head.name) == 0);
 
         if ((d->swapon || d->swapoff) && !has_area)
             return fail(sc, d->head.line, e, "swapon and swapoff need swap = SIZE in device",
@@ -88,12 +86,12 @@ static int check_swap_times(const struct scenario *sc, struct err *e)
 
 static int check_machine(const struct scenario *sc, struct err *e)
 {
-    unsigned areas = sc->machine.swap > 0;
-    char known[128], hint[160];
+    const struct scenario_machine *m = &sc->machine;
+    const struct scenario_name disk = {m->config.disk, m->line[MACHINE_OPTION_disk]};
+    const struct scenario_name swap_device = {m->config.swap_device,
+                                              m->line[MACHINE_OPTION_swap_device]};
+    unsigned areas = m->config.swap_bytes > 0;
 
-    snprintf(hint, sizeof(hint), "; want %s", kernel_names(known, sizeof(known)));
-    if (!kernel_find(sc->machine.kernel))
-        return fail(sc, sc->machine.head.line, e, "unknown kernel", sc->machine.kernel, hint);
     for (size_t i = 0; i < sc->devices.count; i++) {
         areas += sc->devices.items[i].swap > 0;
         if (device_profile_find(sc->devices.items[i].head.name))
@@ -102,9 +100,9 @@ static int check_machine(const struct scenario *sc, struct err *e)
     }
     if (areas > 8)
         return err_at(e, -EINVAL, sc->path, 0, 0, "%u swap areas; want at most 8", areas);
-    if (check_disk(sc, &sc->machine.disk, e))
+    if (check_disk(sc, &disk, e))
         return -EINVAL;
-    if (check_device(sc, &sc->machine.swap_device, e) || check_zram(sc, e))
+    if (check_device(sc, &swap_device, e) || check_zram(sc, e))
         return -EINVAL;
     return check_swap_times(sc, e);
 }

@@ -82,27 +82,15 @@ void scenario_system_config(struct scenario *sc, struct system_config *ret)
 {
     const struct scenario_machine *m = &sc->machine;
 
-    system_config_init(ret);
-    ret->kernel = m->kernel;
-    ret->ram_bytes = m->ram;
-    ret->nr_cpus = (unsigned)m->cpus;
-    ret->seed = m->seed;
-    ret->readahead_kb = (u32)(m->readahead / KIB);
-    ret->tunables = m->tunables;
-    ret->cost = m->cost;
-    ret->tunables.zswap_enabled |= m->zswap;
-    if (m->zswap_compressor)
-        ret->tunables.zswap_compressor = compressor_find(m->zswap_compressor);
+    *ret = m->config;
     ret->profiles = own_profiles(sc);
     ret->nr_profiles = (unsigned)sc->devices.count;
-    if (m->disk.text)
-        ret->disk = m->disk.text;
     for (size_t i = 0; i < sc->files.count; i++)
         sc->files.items[i].dev = file_device(ret, &sc->files.items[i]);
-    if (m->swap) {
-        const char *device = m->swap_device.text ? m->swap_device.text : ret->disk;
+    if (ret->swap_bytes) {
+        const char *device = ret->swap_device ? ret->swap_device : ret->disk;
 
-        add_swap(sc, ret, device, m->swap, scenario_find_device(sc, device));
+        add_swap(sc, ret, device, ret->swap_bytes, scenario_find_device(sc, device));
     }
     for (size_t i = 0; i < sc->devices.count; i++) {
         const struct scenario_device *d = &sc->devices.items[i];

@@ -44,11 +44,11 @@ static void keys_are_read_with_their_units(void **state)
 
     (void)state;
     assert_int_equal(rc, 0);
-    assert_int_equal(sc.machine.ram, GIB);
-    assert_int_equal(sc.machine.cpus, 3);
+    assert_int_equal(sc.machine.config.ram_bytes, GIB);
+    assert_int_equal(sc.machine.config.nr_cpus, 3);
     assert_int_equal(sc.machine.runtime, 2500 * NS_PER_MS);
-    assert_int_equal(sc.machine.tunables.swappiness, 10);
-    assert_int_equal(sc.machine.cost.minor_fault, 700);
+    assert_int_equal(sc.machine.config.tunables.swappiness, 10);
+    assert_int_equal(sc.machine.config.cost.minor_fault, 700);
     assert_int_equal(sc.devices.items[0].write_rate, 20 * MIB);
     assert_int_equal(sc.cgroups.items[0].max, 96 * MIB);
     assert_true(sc.cgroups.items[0].high == SCENARIO_NO_LIMIT);
@@ -73,8 +73,12 @@ static void what_is_wrong_is_said_with_its_line(void **state)
         {"[machin]\n", 1, "did you mean 'machine'"},
         {"[machine]\nmemery = 1\n", 2, "unknown key 'memery' in [machine]"},
         {"[machine]\nram = 12 parsecs\n", 2, "parsecs"},
-        {"[machine]\nram = 1K\n", 2, "ram is from 64M to 16T, not 1K"},
-        {"[machine]\ncpus = 65\n", 2, "cpus is from 1 to 64"},
+        {"[machine]\nram = 1K\n", 2, "ram goes from 1M to 16T, not 1K"},
+        {"[machine]\nram = 1G\nseed = 1\nram = 1G\n", 4, "ram is given twice in [machine]"},
+        {"[machine]\nkernel = 2.4\n", 2, "kernel: unknown kernel profile '2.4'; known: 6.1"},
+        {"[machine]\nseeed = 1\n", 2, "did you mean 'seed'?"},
+        {"[task a]\nram = 1G\n", 2, "'ram' belongs in [machine]"},
+        {"[machine]\ncpus = 65\n", 2, "cpus goes from 1 to 64"},
         {"[machine]\ntouch = seq\n", 2, "'touch' belongs in [task]"},
         {"[machine]\nvm.swapiness = 1\n", 2, "vm.swappiness"},
         {"[machine]\ncost.minor_falt = 1\n", 2, "minor_fault"},

@@ -21,6 +21,17 @@ $ bash complete.sh highwater trace ve
 > verify
 $ bash complete.sh highwater run --swap-device z
 > zram
+$ bash complete.sh highwater size --disk n
+> nvme
+> network
+$ bash complete.sh highwater run --zswap-compressor lz
+> lzo-rle
+> lzo
+> lz4
+$ bash complete.sh highwater explain -f j
+> json
+$ bash complete.sh highwater explain --kernel 6
+> 6.1
 $ bash complete.sh highwater capture li
 > list
 $ bash complete.sh highwater top --screen z

@@ -36,11 +36,27 @@ $ highwater run a.hwt --disk zram
 ! Try 'highwater run --help'.
 = 2
 $ highwater run a.hwt --kernel 5.4
-! highwater run: unknown kernel profile '5.4'; known: 6.1
+! highwater run: --kernel: unknown kernel profile '5.4'; known: 6.1
 ! Try 'highwater run --help'.
 = 2
 $ highwater run a.hwt --max-slowdown 0.5
 ! highwater run: --max-slowdown is at least 1, not 0.5
+! Try 'highwater run --help'.
+= 2
+$ highwater run a.hwt --lru mglu
+! highwater run: --lru: unknown reclaim policy 'mglu'; known: classic
+! Try 'highwater run --help'.
+= 2
+$ highwater run a.hwt --zswap perhaps
+! highwater run: --zswap is yes or no, not 'perhaps'
+! Try 'highwater run --help'.
+= 2
+$ highwater run a.hwt --readahead 65M
+! highwater run: --readahead goes from 0 to 64M, not 65M
+! Try 'highwater run --help'.
+= 2
+$ highwater run a.hwt --set dsik=hdd
+! highwater run: --set: unknown key 'dsik'; did you mean 'disk'?
 ! Try 'highwater run --help'.
 = 2
 $ highwater run a.hwt --cpus 0

@@ -9,19 +9,21 @@ _highwater_options() {
     highwater "$1" --help 2>/dev/null | grep -oE '(^|[ ,])-(-[a-z][a-z-]*|[a-z])\b' | tr -d ' ,'
 }
 
-# What may follow an option: file names for those that take one, else words.
+# What may follow an option: choices and amounts as the verb's help has them (a|b|c, SIZE, N ...), names that the program
+# knows, and file names for the rest.
 _highwater_argument() {
-    case $1 in
-    --format | -f) echo "text json" ;;
-    --kernel) highwater explain 2>/dev/null | sed -n '/^Kernel profiles/,$ s/^  \([^ ]*\) .*/\1/p' ;;
-    --lru) echo "classic" ;;
-    --disk | --swap-device) echo "nvme ssd hdd network ram zram" ;;
-    --codec) echo "zstd stored" ;;
-    --from) echo "lackey oracle" ;;
-    --only) highwater explain 2>/dev/null | sed -n '/^Findings/,$ s/^  \([a-z-]*\) .*/\1/p' ;;
-    --screen) echo "overview cgroups processes zones slab" ;;
-    --set) highwater explain --names 2>/dev/null | grep -E '^(vm|x|cost|queue)\.' | sed 's/$/=/' ;;
-    --memory-max | --memory-high | --swap | --ram | --limits | --seed | --cpus | --jobs | --max-slowdown | --window | --every | --keep | --max-size | --at | --cgroup | --pid | --size) echo " " ;;
+    local option=${2#--} argument
+    case $2 in
+    --only) highwater explain 2>/dev/null | sed -n '/^Findings/,$ s/^  \([a-z-]*\) .*/\1/p' && return ;;
+    --screen) echo "overview cgroups processes zones slab" && return ;;
+    --set) highwater explain --names 2>/dev/null | grep -E '^(vm|x|cost|queue)\.' | sed 's/$/=/' && return ;;
+    --*) argument=$(highwater "$1" --help 2>/dev/null | sed -nE "s/^ .*--$option ([^ ]+).*/\1/p" | head -n 1) ;;
+    -?) argument=$(highwater "$1" --help 2>/dev/null | sed -nE "s/^  $2, --[a-z-]* ([^ ]+).*/\1/p" | head -n 1) ;;
+    esac
+    case $argument in
+    *\|*) echo "${argument//|/ }" ;;
+    SIZE* | N | X | TIME | PATH | WxH) echo " " ;;
+    PROFILE | NAME) highwater explain 2>/dev/null | sed -n '/^Kernel profiles/,$ s/^  \([^ ]*\) .*/\1/p' ;;
     *) return 1 ;;
     esac
 }
@@ -33,7 +35,7 @@ _highwater() {
         mapfile -t COMPREPLY < <(compgen -W "$(_highwater_verbs) --help --version" -- "$current")
         return
     fi
-    if words=$(_highwater_argument "$previous"); then
+    if words=$(_highwater_argument "$verb" "$previous"); then
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
         case ${COMPREPLY[0]-} in
         *=) compopt -o nospace ;;

@@ -1,0 +1,280 @@
+/* config.c - options of a machine: their defaults, and their values from text. */
+#include "system/config.h"
+
+#include "backing/compress.h"
+#include "base/strbuf.h"
+#include "base/units.h"
+#include "frames/frames.h"
+#include "machine/device.h"
+#include "stats/kernel.h"
+#include "stats/names.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct machine_option_info machine_option_info[NR_MACHINE_OPTIONS] = {
+#define MACHINE(field, name, kind, low, high, initial, default_text, replay_default, doc) \
+    {name,                                                                                \
+     MACHINE_##kind,                                                                      \
+     offsetof(struct system_config, field),                                               \
+     low,                                                                                 \
+     high,                                                                                \
+     default_text,                                                                        \
+     replay_default,                                                                      \
+     doc},
+#include "system/machine.def"
+#undef MACHINE
+};
+
+void system_config_init(struct system_config *c)
+{
+    *c = (struct system_config){
+#define MACHINE(field, name, kind, low, high, initial, default_text, replay_default, doc) \
+    .field = (initial),
+#include "system/machine.def"
+#undef MACHINE
+    };
+    tunables_init(&c->tunables);
+    cost_model_init(&c->cost);
+}
+
+enum machine_option machine_option_find(const char *name)
+{
+    for (unsigned i = 0; i < NR_MACHINE_OPTIONS; i++) {
+        const char *a = name, *b = machine_option_info[i].name;
+
+        while (*a && (*a == *b || (*a == '-' && *b == '_'))) {
+            a++;
+            b++;
+        }
+        if (*a == *b)
+            return (enum machine_option)i;
+    }
+    return NR_MACHINE_OPTIONS;
+}
+
+/* --- names that a value may be ------------------------------------------------------------------------------------ */
+
+/* The i-th choice, NULL after the last one or for a kind that has none. */
+static const char *choice(enum machine_kind kind, unsigned i)
+{
+    static const char *const yes_no[] = {"yes", "no"};
+
+    switch (kind) {
+    case MACHINE_BOOL:
+        return i < ARRAY_SIZE(yes_no) ? yes_no[i] : NULL;
+    case MACHINE_DISK:
+        for (unsigned k = 0; k < nr_device_profiles; k++)
+            if (!device_profiles[k].compressed && i-- == 0)
+                return device_profiles[k].name;
+        return NULL;
+    case MACHINE_DEVICE:
+        return i < nr_device_profiles ? device_profiles[i].name : NULL;
+    case MACHINE_COMPRESSOR:
+        return i < NR_COMPRESSORS ? compressor_info[i].name : NULL;
+    case MACHINE_KERNEL:
+        return i < nr_kernel_releases ? kernel_releases[i]->name : NULL;
+    case MACHINE_LRU:
+        return i < NR_LRU_POLICIES ? lru_policy_name[i] : NULL;
+    case MACHINE_SIZE:
+    case MACHINE_COUNT:
+    case MACHINE_NUMBER:
+        break;
+    }
+    return NULL;
+}
+
+char *machine_option_values(enum machine_option option, char *buf, size_t size)
+{
+    enum machine_kind kind = machine_option_info[option].kind;
+    const char *name;
+    size_t at = 0;
+
+    if (kind == MACHINE_SIZE || kind == MACHINE_COUNT || kind == MACHINE_NUMBER) {
+        snprintf(buf, size, "%s", kind == MACHINE_SIZE ? "SIZE" : "N");
+        return buf;
+    }
+    *buf = '\0';
+    for (unsigned i = 0; (name = choice(kind, i)) != NULL && at < size; i++)
+        at += (size_t)snprintf(buf + at, size - at, "%s%s", i ? "|" : "", name);
+    return buf;
+}
+
+/* --- values ---------------------------------------------------------------------------------------------------------- */
+
+static const char *kind_noun(enum machine_kind kind)
+{
+    switch (kind) {
+    case MACHINE_DISK:
+    case MACHINE_DEVICE:
+        return "device";
+    case MACHINE_COMPRESSOR:
+        return "compressor";
+    case MACHINE_KERNEL:
+        return "kernel profile";
+    case MACHINE_LRU:
+        return "reclaim policy";
+    case MACHINE_BOOL:
+    case MACHINE_SIZE:
+    case MACHINE_COUNT:
+    case MACHINE_NUMBER:
+        break;
+    }
+    return "value";
+}
+
+static int unknown_value(const struct machine_option_info *info, const char *label,
+                         const char *value, struct err *e)
+{
+    struct strbuf known;
+    const char *name;
+
+    if (info->kind == MACHINE_DISK && device_profile_find(value))
+        return err_set(e, -EINVAL, "%s: files cannot be on %s", label, value);
+    strbuf_init(&known);
+    for (unsigned i = 0; (name = choice(info->kind, i)) != NULL; i++)
+        strbuf_printf(&known, "%s%s", i ? ", " : "", name);
+    err_set(e, -EINVAL, "%s: unknown %s '%s'; known: %s", label, kind_noun(info->kind), value,
+            known.text);
+    strbuf_done(&known);
+    return -EINVAL;
+}
+
+/* The name as the table has it, so that it lives for ever. */
+static int set_choice(struct system_config *c, const struct machine_option_info *info,
+                      const char *label, const char *value, struct err *e)
+{
+    const char *name;
+
+    for (unsigned i = 0; (name = choice(info->kind, i)) != NULL; i++) {
+        if (strcmp(name, value) == 0) {
+            *(const char **)((char *)c + info->offset) = name;
+            return 0;
+        }
+    }
+    return unknown_value(info, label, value, e);
+}
+
+static int set_bool(struct system_config *c, const struct machine_option_info *info,
+                    const char *label, const char *value, struct err *e)
+{
+    bool yes = !strcmp(value, "yes") || !strcmp(value, "1") || !strcmp(value, "true");
+
+    if (!yes && strcmp(value, "no") && strcmp(value, "0") && strcmp(value, "false"))
+        return err_set(e, -EINVAL, "%s is yes or no, not '%s'", label, value);
+    *(bool *)((char *)c + info->offset) = yes;
+    return 0;
+}
+
+static int set_amount(struct system_config *c, const struct machine_option_info *info,
+                      const char *label, const char *value, struct err *e)
+{
+    char low[UNITS_TEXT_MAX], high[UNITS_TEXT_MAX];
+    bool size = info->kind == MACHINE_SIZE;
+    struct err why = {0};
+    u64 number;
+    int rc = size ? parse_size(value, &number, &why) : parse_u64(value, &number, &why);
+
+    if (rc)
+        return err_set(e, rc, "%s: %s", label, why.text);
+    if (number < info->low || number > info->high) {
+        if (size) {
+            format_size(low, info->low);
+            format_size(high, info->high);
+        } else {
+            snprintf(low, sizeof(low), "%" PRIu64, info->low);
+            snprintf(high, sizeof(high), "%" PRIu64, info->high);
+        }
+        return err_set(e, -ERANGE, "%s goes from %s to %s, not %s", label, low, high, value);
+    }
+    if (info->kind == MACHINE_COUNT)
+        *(u32 *)((char *)c + info->offset) = (u32)number;
+    else
+        *(u64 *)((char *)c + info->offset) = number;
+    return 0;
+}
+
+int machine_option_set(struct system_config *c, enum machine_option option, const char *label,
+                       const char *value, struct err *e)
+{
+    const struct machine_option_info *info = &machine_option_info[option];
+
+    switch (info->kind) {
+    case MACHINE_SIZE:
+    case MACHINE_COUNT:
+    case MACHINE_NUMBER:
+        return set_amount(c, info, label, value, e);
+    case MACHINE_BOOL:
+        return set_bool(c, info, label, value, e);
+    case MACHINE_DISK:
+    case MACHINE_DEVICE:
+    case MACHINE_COMPRESSOR:
+    case MACHINE_KERNEL:
+    case MACHINE_LRU:
+        return set_choice(c, info, label, value, e);
+    }
+    hw_unreachable();
+}
+
+void machine_option_set_name(struct system_config *c, enum machine_option option, const char *name)
+{
+    const struct machine_option_info *info = &machine_option_info[option];
+
+    assert(info->kind == MACHINE_DISK || info->kind == MACHINE_DEVICE);
+    *(const char **)((char *)c + info->offset) = name;
+}
+
+/* --- any key --------------------------------------------------------------------------------------------------------- */
+
+#define COST_PREFIX "cost."
+
+static int set_cost(struct system_config *c, const char *key, const char *value, struct err *e)
+{
+    u64 ns = 0;
+    int rc = parse_u64(value, &ns, e);
+
+    if (rc)
+        return rc;
+    if (ns > UINT32_MAX)
+        return err_set(e, -ERANGE, "%s is in ns and at most %u", key, UINT32_MAX);
+    return cost_model_set(&c->cost, key + strlen(COST_PREFIX), (u32)ns);
+}
+
+static int unknown_key(const char *key, struct err *e)
+{
+    static const char *const costs[] = {
+#define COST(name, default_ns, doc) COST_PREFIX #name,
+#include "machine/costs.def"
+#undef COST
+    };
+    bool cost = strncmp(key, COST_PREFIX, strlen(COST_PREFIX)) == 0;
+    struct nearest near;
+    char hint[256];
+
+    nearest_init(&near, key);
+    for (unsigned i = 0; !cost && i < NR_MACHINE_OPTIONS; i++)
+        nearest_offer(&near, machine_option_info[i].name);
+    for (unsigned i = 0; !cost && i < nr_tunables; i++)
+        nearest_offer(&near, tunable_info[i].key);
+    for (unsigned i = 0; i < ARRAY_SIZE(costs); i++)
+        nearest_offer(&near, costs[i]);
+    return err_set(e, -ENOENT, "unknown %s '%s'%s", cost ? "cost" : "key", key,
+                   nearest_text(&near, hint, sizeof(hint)));
+}
+
+int system_config_set(struct system_config *c, const char *key, const char *value, struct err *e)
+{
+    enum machine_option option = machine_option_find(key);
+    int rc;
+
+    if (option < NR_MACHINE_OPTIONS)
+        return machine_option_set(c, option, machine_option_info[option].name, value, e);
+    if (tunable_find(key) ||
+        (strchr(key, '.') && strncmp(key, COST_PREFIX, strlen(COST_PREFIX)) != 0))
+        return tunables_set(&c->tunables, key, value, e);
+    if (!strchr(key, '.'))
+        return unknown_key(key, e);
+    rc = set_cost(c, key, value, e);
+    return rc == -ENOENT ? unknown_key(key, e) : rc;
+}

@@ -1,0 +1,114 @@
+/* config.h - the machine that is wanted: what a user may choose, and what callers of system_init() lay out.
+ *
+ * The options of a machine (ram, cpus, disk, ...) are rows of machine.def: field, key, kind, bounds, default, text. The command
+ * line, scenarios, --compare, JSON and the documentation all come from there. Beside them stand the tunables (vm.*, queue.*, x.*)
+ * and the costs (cost.*), each with a table of its own; system_config_set() takes a key of any of the three.
+ *
+ * Use:  struct system_config c; system_config_init(&c); rc = system_config_set(&c, "vm.swappiness", "10", &e);
+ */
+#ifndef SYSTEM_CONFIG_H
+#define SYSTEM_CONFIG_H
+
+#include "base/err.h"
+#include "base/types.h"
+#include "machine/cost.h"
+#include "stats/tunables.h"
+
+/* How the value of a machine option is written and kept. */
+enum machine_kind {
+    MACHINE_SIZE,       /* bytes; u64 */
+    MACHINE_COUNT,      /* u32 */
+    MACHINE_NUMBER,     /* u64 */
+    MACHINE_BOOL,       /* yes or no; bool */
+    MACHINE_DISK,       /* a device profile that files can be on; its name, as all that follow */
+    MACHINE_DEVICE,     /* any device profile */
+    MACHINE_COMPRESSOR, /* of pages */
+    MACHINE_KERNEL,     /* a release */
+    MACHINE_LRU,        /* a reclaim policy */
+};
+
+#define MACHINE_TYPE_SIZE       u64
+#define MACHINE_TYPE_COUNT      u32
+#define MACHINE_TYPE_NUMBER     u64
+#define MACHINE_TYPE_BOOL       bool
+#define MACHINE_TYPE_DISK       const char *
+#define MACHINE_TYPE_DEVICE     const char *
+#define MACHINE_TYPE_COMPRESSOR const char *
+#define MACHINE_TYPE_KERNEL     const char *
+#define MACHINE_TYPE_LRU        const char *
+
+enum machine_option {
+#define MACHINE(field, name, kind, low, high, initial, default_text, replay_default, doc) \
+    MACHINE_OPTION_##field,
+#include "system/machine.def"
+#undef MACHINE
+    NR_MACHINE_OPTIONS
+};
+
+struct machine_option_info {
+    const char *name;
+    enum machine_kind kind;
+    size_t offset; /* of the field in struct system_config */
+    u64 low, high; /* of kinds with a range */
+    const char *default_text, *replay_default, *doc;
+};
+extern const struct machine_option_info machine_option_info[NR_MACHINE_OPTIONS];
+
+struct swap_spec {
+    const char *name;
+    u64 bytes;
+    s32 priority;       /* -1: by order */
+    bool later;         /* not on at boot: system_swapon() */
+    const char *device; /* profile */
+    /* on zram */
+    const char *compressor; /* NULL: lzo-rle */
+    u32 ratio_percent;      /* of pages without bytes; 0: x.compress_ratio, or the compressor's */
+    u64 mem_limit;          /* bytes its pool may take; 0: any */
+};
+
+#define DISKS_MAX 16 /* devices with file systems */
+struct disk_spec {
+    const char *device; /* profile */
+    u64 dev;            /* files with this device number are there */
+};
+
+struct device_profile;
+struct system_config { /* system_config_init() fills in the defaults */
+#define MACHINE(field, name, kind, low, high, initial, default_text, replay_default, doc) \
+    MACHINE_TYPE_##kind field;
+#include "system/machine.def"
+#undef MACHINE
+    struct tunables tunables;
+    struct cost_model cost;
+
+    struct disk_spec disks[DISKS_MAX - 1]; /* others; what is on none of them is on `disk` */
+    unsigned nr_disks;
+    const struct device_profile *profiles; /* the user's own, looked at before the shipped ones */
+    unsigned nr_profiles;
+    struct swap_spec
+        swaps[8]; /* with the one of swap_bytes, which callers add: they know its name */
+    unsigned nr_swaps;
+    bool bytes; /* frames hold bytes */
+    u64 movable_bytes;
+};
+
+void system_config_init(struct system_config *c);
+
+/* The option of this name ('-' and '_' are alike), or NR_MACHINE_OPTIONS. */
+enum machine_option machine_option_find(const char *name);
+
+/* Set a machine option. `label` names it in messages ("--ram"). 0; -EINVAL or -ERANGE with what would be right. */
+int machine_option_set(struct system_config *c, enum machine_option option, const char *label,
+                       const char *value, struct err *e);
+
+/* A name that is none of ours, such as that of a scenario's [device]: it must live as long as c.  pre: a DISK or DEVICE */
+void machine_option_set_name(struct system_config *c, enum machine_option option, const char *name);
+
+/* What a value may be: "nvme|ssd|hdd", "yes|no"; "SIZE" or "N" for amounts. Returns buf. */
+char *machine_option_values(enum machine_option option, char *buf, size_t size);
+
+/* Set a machine option, a tunable ("vm." may be left out) or a cost by its key. 0; -ENOENT for an unknown key, with the nearest
+ * ones; -EINVAL or -ERANGE for the value. */
+int system_config_set(struct system_config *c, const char *key, const char *value, struct err *e);
+
+#endif

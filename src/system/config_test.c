@@ -1,0 +1,111 @@
+/* config_test.c - options of a machine from text: every row, its bounds, and keys of all three tables. */
+#include "base/test.h"
+
+#include "system/config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Where the default is a value, reading it gives the machine that is there without it. */
+static void defaults_say_what_they_are(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < NR_MACHINE_OPTIONS; i++) {
+        const struct machine_option_info *info = &machine_option_info[i];
+        struct system_config c, d;
+        struct err e = {0};
+
+        system_config_init(&c);
+        d = c;
+        if (system_config_set(&d, info->name, info->default_text, &e))
+            continue; /* in words: "as disk" */
+        if (info->kind == MACHINE_COMPRESSOR)
+            continue; /* NULL leaves it to zswap.compressor, whose default has this name */
+        if (info->kind >= MACHINE_DISK) /* the table's own copy of the name */
+            assert_string_equal(*(const char **)((char *)&c + info->offset),
+                                *(const char **)((char *)&d + info->offset));
+        else
+            assert_memory_equal((char *)&c + info->offset, (char *)&d + info->offset,
+                                info->kind == MACHINE_BOOL    ? sizeof(bool)
+                                : info->kind == MACHINE_COUNT ? sizeof(u32)
+                                                              : sizeof(u64));
+    }
+}
+
+static void every_choice_is_taken_and_nothing_else(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < NR_MACHINE_OPTIONS; i++) {
+        enum machine_option option = (enum machine_option)i;
+        struct system_config c;
+        struct err e = {0};
+        char values[256], *rest = NULL;
+
+        system_config_init(&c);
+        machine_option_values(option, values, sizeof(values));
+        assert_true(*values);
+        if (strcmp(values, "SIZE") != 0 && strcmp(values, "N") != 0)
+            for (char *one = strtok_r(values, "|", &rest); one; one = strtok_r(NULL, "|", &rest))
+                assert_int_equal(machine_option_set(&c, option, "x", one, &e), 0);
+        assert_int_not_equal(machine_option_set(&c, option, "--x", "no such thing", &e), 0);
+        assert_int_equal(strncmp(e.text, "--x", 3), 0);
+        assert_int_not_equal(machine_option_set(&c, option, "--x", "", &e), 0);
+    }
+}
+
+static void amounts_keep_to_their_bounds(void **state)
+{
+    struct system_config c;
+    struct err e = {0};
+
+    (void)state;
+    system_config_init(&c);
+    assert_int_equal(system_config_set(&c, "cpus", "64", &e), 0);
+    assert_int_equal(c.nr_cpus, 64);
+    assert_int_equal(system_config_set(&c, "cpus", "65", &e), -ERANGE);
+    assert_string_equal(e.text, "cpus goes from 1 to 64, not 65");
+    assert_int_equal(c.nr_cpus, 64);
+    assert_int_equal(system_config_set(&c, "swap", "1G", &e), 0);
+    assert_int_equal(c.swap_bytes, GIB);
+    assert_int_equal(system_config_set(&c, "seed", "18446744073709551615", &e), 0);
+    assert_int_equal(c.seed, UINT64_MAX);
+}
+
+static void a_key_may_be_an_option_a_tunable_or_a_cost(void **state)
+{
+    struct system_config c;
+    struct err e = {0};
+
+    (void)state;
+    system_config_init(&c);
+    assert_int_equal(machine_option_find("swap-device"), MACHINE_OPTION_swap_device);
+    assert_int_equal(machine_option_find("swap_device"), MACHINE_OPTION_swap_device);
+    assert_int_equal(machine_option_find("swap_devic"), NR_MACHINE_OPTIONS);
+    assert_int_equal(system_config_set(&c, "disk", "hdd", &e), 0);
+    assert_string_equal(c.disk, "hdd");
+    assert_int_equal(system_config_set(&c, "vm.swappiness", "10", &e), 0);
+    assert_int_equal(c.tunables.swappiness, 10);
+    assert_int_equal(system_config_set(&c, "cost.minor_fault", "700", &e), 0);
+    assert_int_equal(c.cost.minor_fault, 700);
+    assert_int_equal(system_config_set(&c, "vm.swapiness", "10", &e), -ENOENT);
+    assert_non_null(strstr(e.text, "did you mean 'vm.swappiness'?"));
+    assert_int_equal(system_config_set(&c, "dsik", "hdd", &e), -ENOENT);
+    assert_string_equal(e.text, "unknown key 'dsik'; did you mean 'disk'?");
+    assert_int_equal(system_config_set(&c, "cost.minor_fualt", "1", &e), -ENOENT);
+    assert_string_equal(e.text,
+                        "unknown cost 'cost.minor_fualt'; did you mean 'cost.minor_fault'?");
+    assert_int_equal(system_config_set(&c, "disk", "zram", &e), -EINVAL);
+    assert_string_equal(e.text, "disk: files cannot be on zram");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults_say_what_they_are),
+        cmocka_unit_test(every_choice_is_taken_and_nothing_else),
+        cmocka_unit_test(amounts_keep_to_their_bounds),
+        cmocka_unit_test(a_key_may_be_an_option_a_tunable_or_a_cost),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
