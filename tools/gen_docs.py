@@ -70,7 +70,9 @@ def table(title, heads, lines):
 
 
 def counters_page():
-    counters = list(rows("src/stats/counters.def", "COUNTER"))
+    counters = [row for row in rows("src/stats/counters.def", "COUNTER") if row[0] != "MEMCG_##id"]
+    counters += [[f"MEMCG_{id}", f"{file}.{key}", "EVENT", "COUNT", "COUNT", "CGROUP", doc]
+                 for id, file, key, doc in rows("src/stats/cgroup_events.def", "CGROUP_EVENT")]
     machine, group = [], []
     for _, name, kind, _, shown, scopes, doc in counters:
         line = [f"`{name}`", UNITS[shown], kind.lower(), SCOPES[scopes], doc]

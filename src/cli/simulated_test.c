@@ -215,10 +215,11 @@ static void compare_group(const struct fixture *f, struct group *g, const struct
     assert_int_equal(seen->swap_current, g->swap.usage * PAGE_SIZE);
     assert_int_equal(seen->swap_max, limit_of(g->swap.max));
     /* Each event is counted in the group and in all above. */
-    assert_int_equal(seen->ev_low, g->counters.v[MEMCG_LOW]);
-    assert_int_equal(seen->ev_high, g->counters.v[MEMCG_HIGH]);
-    assert_int_equal(seen->ev_max, g->counters.v[MEMCG_MAX]);
-    assert_int_equal(seen->ev_oom_kill, g->counters.v[MEMCG_OOM_KILL]);
+    for (unsigned e = 0; e < NR_CGROUP_EVENTS; e++) {
+        assert_int_equal(seen->events[e], g->counters.v[cgroup_event_counter(e)]);
+        if (cgroup_event_in(e, CGROUP_EVENTS_FILE))
+            assert_int_equal(seen->events_local[e], group_local_events(g, cgroup_event_counter(e)));
+    }
     for (unsigned i = 0; i < kernel->nr_memory_stat; i++) {
         const struct memory_stat_line *line = kernel->memory_stat[i];
 
@@ -251,7 +252,7 @@ static void groups_come_back_as_the_tree_they_are(void **state)
     }
     assert_int_equal(compared, 4);
     assert_int_equal(processes, 5); /* web with three workers, db */
-    assert_true(snapshot_cgroup(&f->seen, "/app/web")->ev_high > 0);
+    assert_true(snapshot_cgroup(&f->seen, "/app/web")->events[EV_HIGH] > 0);
     assert_true(snapshot_cgroup(&f->seen, "/app")->stat[NR_DIRTY] > 0);
 }
 

@@ -129,9 +129,9 @@ static void fill_group(const struct snapshot *s, struct figures *f, const struct
     fill_group_limit(s, f, index);
     for (unsigned r = 0; r < NR_PSI_RESOURCES; r++)
         fill_pressure(&gf->psi[r], &g->psi[r], h ? &h->turn : NULL, h ? h->psi[r] : NULL);
-    gf->oom_kills_seen = h && known(h->first_oom_kill) && known(g->ev_oom_kill) &&
-                                 g->ev_oom_kill >= h->first_oom_kill
-                             ? g->ev_oom_kill - h->first_oom_kill
+    gf->oom_kills_seen = h && known(h->first_oom_kill) && known(g->events[EV_OOM_KILL]) &&
+                                 g->events[EV_OOM_KILL] >= h->first_oom_kill
+                             ? g->events[EV_OOM_KILL] - h->first_oom_kill
                              : UNKNOWN;
     gf->working_set =
         known(g->stat[NR_INACTIVE_FILE]) ? less(g->current, g->stat[NR_INACTIVE_FILE]) : UNKNOWN;
@@ -155,8 +155,8 @@ bool group_at_own_limit(const struct cgroup_view *g, const struct group_figures 
 
     /* memory.events counts those below too, so that a group needs a limit of its own to have met it. */
     return near ||
-           (limited && (gf->event_rate[GE_LOCAL_MAX] > 0 ||
-                        (isnan(gf->event_rate[GE_LOCAL_MAX]) && gf->event_rate[GE_MAX] > 0)));
+           (limited && (gf->event_rate[EV_LOCAL(EV_MAX)] > 0 ||
+                        (isnan(gf->event_rate[EV_LOCAL(EV_MAX)]) && gf->event_rate[EV_MAX] > 0)));
 }
 
 bool group_is_limited(const struct snapshot *s, const struct figures *f, u32 group)

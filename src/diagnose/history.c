@@ -177,25 +177,20 @@ static struct group_history *group_of(struct history *h, const char *path)
 
 static void add_group_reading(struct group_history *g, const struct cgroup_view *view)
 {
-    const u64 events[NR_GROUP_EVENTS] = {
-        [GE_LOW] = view->ev_low,           [GE_HIGH] = view->ev_high,
-        [GE_MAX] = view->ev_max,           [GE_OOM] = view->ev_oom,
-        [GE_OOM_KILL] = view->ev_oom_kill, [GE_LOCAL_MAX] = view->local_max,
-        [GE_LOCAL_OOM] = view->local_oom,  [GE_LOCAL_OOM_KILL] = view->local_oom_kill,
-        [GE_SWAP_MAX] = view->swap_ev_max, [GE_SWAP_FAIL] = view->swap_ev_fail,
-    };
     int slot = turn_take(&g->turn, view->read_at);
 
     if (slot < 0)
         return;
-    for (unsigned i = 0; i < NR_GROUP_EVENTS; i++)
-        g->events[i][slot] = events[i];
+    for (unsigned i = 0; i < NR_CGROUP_EVENTS; i++) {
+        g->events[i][slot] = view->events[i];
+        g->events[EV_LOCAL(i)][slot] = view->events_local[i];
+    }
     for (unsigned r = 0; r < NR_PSI_RESOURCES; r++) {
         g->psi[r][0][slot] = view->psi[r].some.total_us;
         g->psi[r][1][slot] = view->psi[r].full.total_us;
     }
     if (!known(g->first_oom_kill))
-        g->first_oom_kill = view->ev_oom_kill;
+        g->first_oom_kill = view->events[EV_OOM_KILL];
 }
 
 static void add_group_stat(struct group_history *g, const struct cgroup_view *view)

@@ -54,19 +54,9 @@ enum group_counter {
         NR_GROUP_COUNTERS
 };
 
-enum group_event {
-    GE_LOW,
-    GE_HIGH,
-    GE_MAX,
-    GE_OOM,
-    GE_OOM_KILL,
-    GE_LOCAL_MAX,
-    GE_LOCAL_OOM,
-    GE_LOCAL_OOM_KILL,
-    GE_SWAP_MAX,
-    GE_SWAP_FAIL,
-    NR_GROUP_EVENTS
-};
+/* Readings by enum cgroup_event, then those of memory.events.local. */
+#define EV_LOCAL(event) (NR_CGROUP_EVENTS + (event))
+#define NR_GROUP_EVENTS (2 * NR_CGROUP_EVENTS)
 
 struct group_history {
     char *path;

@@ -13,7 +13,7 @@ void rule_cgroup_near_max(struct rule_context *c)
         double firm = share_of(gf->firm, g->max);
         bool no_swap = (known(g->swap_max) && g->swap_max == 0) ||
                        (known(c->f->swap_total) && c->f->swap_total == 0);
-        bool hits = gf->event_rate[GE_MAX] > 0;
+        bool hits = gf->event_rate[EV_MAX] > 0;
 
         if (!wants_group(c, g) || !known(g->max) || g->max >= NO_LIMIT || !(firm >= FIRM_SHARE))
             continue;
@@ -29,7 +29,7 @@ void rule_cgroup_near_max(struct rule_context *c)
                  group_file(g, "memory.stat"), "%s", "");
         evidence(c, "shmem", number_of(g->stat[NR_SHMEM]), IN_BYTES, group_file(g, "memory.stat"),
                  "%s", "");
-        evidence(c, "limit reached (max)", gf->event_rate[GE_MAX], IN_EVENTS_PER_S,
+        evidence(c, "limit reached (max)", gf->event_rate[EV_MAX], IN_EVENTS_PER_S,
                  group_file(g, g->version == 1 ? "memory.failcnt" : "memory.events"), "over 0");
     }
 }

@@ -64,8 +64,8 @@ static void from_counters(struct rule_context *c)
 {
     vec_for_each (&c->s->cgroups, g) {
         const struct group_figures *gf = &c->f->groups[g - c->s->cgroups.items];
-        bool own = known(g->local_oom) ? gf->event_delta[GE_LOCAL_OOM] != 0
-                                       : known(g->max) && g->max < NO_LIMIT;
+        bool own = known(g->events_local[EV_OOM]) ? gf->event_delta[EV_LOCAL(EV_OOM)] != 0
+                                                  : known(g->max) && g->max < NO_LIMIT;
 
         if (!wants_group(c, g) || g->is_root || !known(gf->oom_kills_seen) ||
             gf->oom_kills_seen == 0 || !own || finding_said_of(c, g->path, SEV_INFO))
@@ -85,13 +85,14 @@ static void from_counters(struct rule_context *c)
 static void from_totals(struct rule_context *c)
 {
     vec_for_each (&c->s->cgroups, g) {
-        if (!wants_group(c, g) || g->is_root || !known(g->ev_oom_kill) || g->ev_oom_kill == 0 ||
-            !known(g->max) || g->max >= NO_LIMIT || finding_said_of(c, g->path, SEV_INFO))
+        if (!wants_group(c, g) || g->is_root || !known(g->events[EV_OOM_KILL]) ||
+            g->events[EV_OOM_KILL] == 0 || !known(g->max) || g->max >= NO_LIMIT ||
+            finding_said_of(c, g->path, SEV_INFO))
             continue;
         finding_add(c, SEV_INFO, CONF_LOW, g->path, 0.3,
                     "%s has had OOM kills; when, is not known here", g->path);
-        evidence(c, "oom_kill", (double)g->ev_oom_kill, IN_COUNT, group_file(g, "memory.events"),
-                 "over 0");
+        evidence(c, "oom_kill", (double)g->events[EV_OOM_KILL], IN_COUNT,
+                 group_file(g, "memory.events"), "over 0");
     }
 }
 

@@ -11,7 +11,7 @@ static void tell(struct rule_context *c, const struct cgroup_view *g,
 {
     const struct pressure *p = &gf->pain;
     double anon = gf->rate[GC_WORKINGSET_REFAULT_ANON], file = gf->rate[GC_WORKINGSET_REFAULT_FILE];
-    bool hits = gf->event_rate[GE_MAX] > 0 || gf->event_rate[GE_HIGH] > 0;
+    bool hits = gf->event_rate[EV_MAX] > 0 || gf->event_rate[EV_HIGH] > 0;
 
     finding_add(c, severity, pain_known(p) && hits ? CONF_HIGH : CONF_MEDIUM, g->path,
                 pain_weight(p), "%s thrashes at its limit: %s are wanted again", g->path,
@@ -30,7 +30,7 @@ static void tell(struct rule_context *c, const struct cgroup_view *g,
              "over %.0f pages/s", BUSY_PAGES);
     evidence(c, "pgmajfault", gf->rate[GC_PGMAJFAULT], IN_EVENTS_PER_S,
              group_file(g, "memory.stat"), "%s", "");
-    evidence(c, "limit reached (max)", gf->event_rate[GE_MAX], IN_EVENTS_PER_S,
+    evidence(c, "limit reached (max)", gf->event_rate[EV_MAX], IN_EVENTS_PER_S,
              group_file(g, g->version == 1 ? "memory.failcnt" : "memory.events"), "over 0");
     evidence_pressure(c, "lost to memory", p, group_file(g, "memory.pressure"));
 }

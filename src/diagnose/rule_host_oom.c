@@ -19,7 +19,8 @@ static u64 kills_in_groups(const struct rule_context *c, bool in_all)
     u64 kills = 0;
 
     vec_for_each (&c->s->cgroups, g) {
-        u64 seen = in_all ? g->ev_oom_kill : c->f->groups[g - c->s->cgroups.items].oom_kills_seen;
+        u64 seen =
+            in_all ? g->events[EV_OOM_KILL] : c->f->groups[g - c->s->cgroups.items].oom_kills_seen;
 
         /* The root has no memory.events: its children stand for it. */
         if (known(seen) &&

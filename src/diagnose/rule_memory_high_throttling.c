@@ -17,7 +17,7 @@ static void tell(struct rule_context *c, const struct cgroup_view *g,
             SIZE(gf->firm));
     else if (severity < SEV_WARNING)
         finding_detail(c, "Only disposable cache is trimmed; hardly any time is lost.");
-    evidence(c, "memory.events high", gf->event_rate[GE_HIGH], IN_EVENTS_PER_S,
+    evidence(c, "memory.events high", gf->event_rate[EV_HIGH], IN_EVENTS_PER_S,
              group_file(g, "memory.events"), "over 0");
     evidence(c, "memory.current", number_of(g->current), IN_BYTES, group_file(g, "memory.current"),
              "at %s", SIZE(g->high));
@@ -33,7 +33,7 @@ void rule_memory_high_throttling(struct rule_context *c)
 
         /* memory.events counts those below too: the level that throttles is the one with a memory.high that is met. */
         if (wants_group(c, g) && known(g->high) && g->high < NO_LIMIT &&
-            gf->event_rate[GE_HIGH] > 0 && group_at_own_limit(g, gf))
+            gf->event_rate[EV_HIGH] > 0 && group_at_own_limit(g, gf))
             tell(c, g, gf);
     }
 }

@@ -39,11 +39,11 @@ RIG_TEST(a_group_of_anonymous_memory_at_its_limit_is_a_warning_when_it_meets_it_
     u32 g = rig_group(r, "/java", 94 * MIB, 6 * MIB, 100 * MIB);
 
     assert_int_equal(rig_severity(r, RULE_CGROUP_NEAR_MAX), SEV_INFO);
-    now(r, g)->ev_max = 5;
+    now(r, g)->events[EV_MAX] = 5;
     assert_int_equal(rig_severity(r, RULE_CGROUP_NEAR_MAX), SEV_INFO);
     now(r, g)->swap_max = 0;
     assert_int_equal(rig_severity(r, RULE_CGROUP_NEAR_MAX), SEV_WARNING);
-    now(r, g)->ev_max = 0;
+    now(r, g)->events[EV_MAX] = 0;
     assert_int_equal(rig_severity(r, RULE_CGROUP_NEAR_MAX), SEV_INFO);
     now(r, g)->stat[NR_INACTIVE_FILE] = 5 * MIB;
     assert_int_equal(rig_severity(r, RULE_CGROUP_NEAR_MAX), SEV_WARNING);
@@ -110,7 +110,7 @@ RIG_TEST(memory_high_throttles_when_it_is_met_and_costs_time)
 
     now(r, g)->high = r->before.cgroups.items[g].high = 80 * MIB;
     assert_int_equal(rig_severity(r, RULE_MEMORY_HIGH_THROTTLING), -1);
-    now(r, g)->ev_high = 50;
+    now(r, g)->events[EV_HIGH] = 50;
     assert_int_equal(rig_severity(r, RULE_MEMORY_HIGH_THROTTLING), SEV_INFO);
     group_pressure(r, g, 30, 30);
     assert_int_equal(rig_severity(r, RULE_MEMORY_HIGH_THROTTLING), SEV_WARNING);
@@ -211,7 +211,8 @@ RIG_TEST(counters_tell_a_kill_that_no_log_does)
 {
     u32 g = rig_group(r, "/app", 40 * MIB, 0, 48 * MIB);
 
-    now(r, g)->ev_oom_kill = now(r, g)->local_oom = now(r, g)->local_oom_kill = 1;
+    now(r, g)->events[EV_OOM_KILL] = now(r, g)->events_local[EV_OOM] =
+        now(r, g)->events_local[EV_OOM_KILL] = 1;
     r->now.vmstat[OOM_KILL] = 1;
     assert_int_equal(rig_severity(r, RULE_CGROUP_OOM), SEV_CRITICAL);
     assert_null(rig_found(r, RULE_HOST_OOM));

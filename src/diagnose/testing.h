@@ -114,8 +114,8 @@ static inline void rig_group_add(struct snapshot *s, const char *path, u32 paren
     g.nr_procs = 1;
     g.oom_group = false;
     g.read_at = g.stat_at = s->taken_at;
-    g.ev_max = g.ev_high = g.ev_oom = g.ev_oom_kill = g.local_max = g.local_oom = g.local_oom_kill =
-        0;
+    for (unsigned i = 0; i < NR_CGROUP_EVENTS; i++)
+        g.events[i] = g.events_local[i] = 0;
     for (unsigned i = 0; i < NR_COUNTERS; i++)
         g.stat[i] = 0;
     for (unsigned i = 0; i < NR_PSI_RESOURCES; i++)

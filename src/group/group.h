@@ -11,6 +11,7 @@
 
 #include "base/list.h"
 #include "frames/frames.h"
+#include "stats/cgroup_events.h"
 #include "stats/counters.h"
 #include "stats/psi.h"
 
@@ -49,9 +50,6 @@ struct page_counter { /* in pages */
     u64 failcnt;
 };
 
-/* The events of memory.events and memory.swap.events: each counts for the group and all above. */
-#define GROUP_NR_EVENTS (MEMCG_SWAP_FAIL - MEMCG_LOW + 1)
-
 struct group {
     u16 id;
     char *name; /* last component; root: "" */
@@ -69,8 +67,8 @@ struct group {
         released; /* and nothing is any more: its counts went to the parent, only the id is remembered */
     struct list_head dying; /* while removed, not released */
     u64 events_gone
-        [GROUP_NR_EVENTS]; /* of released children: part of the counters, not of the group's own */
-    struct psi_group psi;  /* of its tasks and those below; the root's is the machine's */
+        [NR_CGROUP_EVENTS]; /* of released children: part of the counters, not of the group's own */
+    struct psi_group psi;   /* of its tasks and those below; the root's is the machine's */
 };
 
 struct group_stock { /* per CPU: pages charged in advance for one group */

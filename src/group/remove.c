@@ -11,21 +11,16 @@
 
 #include <errno.h>
 
-static bool is_event(unsigned id)
-{
-    return id >= MEMCG_LOW && id < MEMCG_LOW + GROUP_NR_EVENTS;
-}
-
 /* Events are in the parent's count already. */
 static void hand_over(struct group *g)
 {
     struct group *up = g->parent;
 
     for (unsigned id = 0; id < NR_COUNTERS; id++)
-        if (!is_event(id))
+        if (cgroup_event_of((enum counter)id) == NR_CGROUP_EVENTS)
             up->counters.v[id] += g->counters.v[id];
-    for (unsigned i = 0; i < GROUP_NR_EVENTS; i++)
-        up->events_gone[i] += (u64)g->counters.v[MEMCG_LOW + i];
+    for (unsigned i = 0; i < NR_CGROUP_EVENTS; i++)
+        up->events_gone[i] += (u64)g->counters.v[cgroup_event_counter(i)];
     g->counters = (struct counters){0};
 }
 
@@ -78,9 +73,11 @@ struct group *group_unreleased(struct group *g)
 
 s64 group_local_events(const struct group *g, enum counter id)
 {
-    s64 n = g->counters.v[id] - (s64)g->events_gone[id - MEMCG_LOW];
+    unsigned event = cgroup_event_of(id);
+    s64 n = g->counters.v[id];
 
-    assert(is_event(id));
+    assert(event < NR_CGROUP_EVENTS);
+    n -= (s64)g->events_gone[event];
     for (const struct list_head *at = g->children.next; at != &g->children; at = at->next)
         n -= list_entry(at, struct group, sibling)->counters.v[id];
     return n;

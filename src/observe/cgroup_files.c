@@ -121,37 +121,32 @@ static unsigned parse_named(struct span text, const struct named_figure *figures
     return found;
 }
 
+/* The figure of each line of an event file. */
+static unsigned parse_events(struct span text, const char *file, u64 events[NR_CGROUP_EVENTS])
+{
+    struct named_figure figures[NR_CGROUP_EVENTS];
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < NR_CGROUP_EVENTS; i++) {
+        if (cgroup_event_in(i, file))
+            figures[count++] = (struct named_figure){cgroup_event_info[i].key, &events[i]};
+    }
+    return parse_named(text, figures, count);
+}
+
 unsigned parse_memory_events(struct span text, struct cgroup_view *group)
 {
-    const struct named_figure figures[] = {
-        {"low", &group->ev_low},           {"high", &group->ev_high},
-        {"max", &group->ev_max},           {"oom", &group->ev_oom},
-        {"oom_kill", &group->ev_oom_kill}, {"oom_group_kill", &group->ev_oom_group_kill},
-    };
-
-    return parse_named(text, figures, ARRAY_SIZE(figures));
+    return parse_events(text, CGROUP_EVENTS_FILE, group->events);
 }
 
 unsigned parse_memory_events_local(struct span text, struct cgroup_view *group)
 {
-    const struct named_figure figures[] = {
-        {"max", &group->local_max},
-        {"oom", &group->local_oom},
-        {"oom_kill", &group->local_oom_kill},
-    };
-
-    return parse_named(text, figures, ARRAY_SIZE(figures));
+    return parse_events(text, CGROUP_EVENTS_FILE, group->events_local);
 }
 
 unsigned parse_swap_events(struct span text, struct cgroup_view *group)
 {
-    const struct named_figure figures[] = {
-        {"high", &group->swap_ev_high},
-        {"max", &group->swap_ev_max},
-        {"fail", &group->swap_ev_fail},
-    };
-
-    return parse_named(text, figures, ARRAY_SIZE(figures));
+    return parse_events(text, CGROUP_SWAP_EVENTS_FILE, group->events);
 }
 
 unsigned parse_cgroup_stat(struct span text, struct cgroup_view *group)
@@ -166,7 +161,7 @@ unsigned parse_cgroup_stat(struct span text, struct cgroup_view *group)
 
 void parse_oom_control(struct span text, struct cgroup_view *group)
 {
-    const struct named_figure figures[] = {{"oom_kill", &group->ev_oom_kill}};
+    const struct named_figure figures[] = {{"oom_kill", &group->events[EV_OOM_KILL]}};
 
     parse_named(text, figures, ARRAY_SIZE(figures));
 }

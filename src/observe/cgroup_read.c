@@ -84,7 +84,7 @@ static bool read_v2(struct place *p, struct cgroup_view *group)
         parse_memory_events(text, group);
     place_psi(p, "memory.pressure", &group->psi[PSI_MEM]);
     return rc == 0 || group->parent == GROUP_NONE || cgroups_stand_still(p->r) ||
-           known(group->ev_max) || known(group->psi[PSI_MEM].some.total_us);
+           known(group->events[EV_MAX]) || known(group->psi[PSI_MEM].some.total_us);
 }
 
 static void read_v2_stat(struct place *p, struct cgroup_view *group)

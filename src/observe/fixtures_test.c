@@ -128,7 +128,7 @@ static void check_hybrid_groups(const struct snapshot *s)
     assert_int_equal(web->max, 64 * MIB);
     assert_int_equal(web->current, 64540672);
     assert_int_equal(web->failcnt, 98);
-    assert_int_equal(web->ev_oom_kill, 0);
+    assert_int_equal(web->events[EV_OOM_KILL], 0);
     assert_int_equal(web->stat[NR_FILE_PAGES], 37748736);
     assert_int_equal(web->stat[NR_ANON_PAGES], 26218496);
     assert_true(web->memsw_max == NO_LIMIT && db->max == NO_LIMIT);

@@ -333,12 +333,10 @@ static void carry_cgroup_stat(struct snapshot *s, const struct snapshot *before)
         merged.read_at = group->read_at;
         merged.current = group->current;
         merged.failcnt = group->failcnt;
-        merged.ev_low = group->ev_low;
-        merged.ev_high = group->ev_high;
-        merged.ev_max = group->ev_max;
-        merged.ev_oom = group->ev_oom;
-        merged.ev_oom_kill = group->ev_oom_kill;
-        merged.ev_oom_group_kill = group->ev_oom_group_kill;
+        for (unsigned i = 0; i < NR_CGROUP_EVENTS; i++) {
+            if (cgroup_event_in(i, CGROUP_EVENTS_FILE))
+                merged.events[i] = group->events[i];
+        }
         merged.psi[PSI_MEM] = group->psi[PSI_MEM];
         *group = merged;
     }

@@ -12,7 +12,7 @@
 
 #include "base/vec.h"
 #include "observe/source.h"
-#include "stats/counters.h"
+#include "stats/cgroup_events.h"
 #include "stats/psi.h"
 
 #define UNKNOWN    UINT64_MAX
@@ -190,9 +190,8 @@ struct cgroup_view {
     u64 stat[NR_COUNTERS];                /* memory.stat as printed: bytes and counts */
     u64 pgscan,
         pgsteal; /* memory.stat's sums: kernels before 6.0 do not split them, later ones add khugepaged and memory.reclaim */
-    u64 ev_low, ev_high, ev_max, ev_oom, ev_oom_kill, ev_oom_group_kill;
-    u64 local_max, local_oom, local_oom_kill; /* memory.events.local */
-    u64 swap_ev_high, swap_ev_max, swap_ev_fail;
+    u64 events[NR_CGROUP_EVENTS]; /* memory.events and memory.swap.events, by enum cgroup_event */
+    u64 events_local[NR_CGROUP_EVENTS]; /* memory.events.local */
     struct psi_view psi[NR_PSI_RESOURCES];
     u64 nr_descendants, nr_dying;
     u64 nr_procs;   /* of the group itself */

@@ -163,43 +163,33 @@ static void render_memory_pressure(const struct system *s, struct group *g, stru
 
 /* --- events ------------------------------------------------------------------------------------- */
 
-struct event_line {
-    const char *key;
-    enum counter id;
-};
+static void render_events(struct group *g, const char *file, bool local, struct strbuf *out)
+{
+    for (unsigned i = 0; i < NR_CGROUP_EVENTS; i++) {
+        enum counter id = cgroup_event_counter(i);
 
-static const struct event_line memory_events[] = {
-    {"low", MEMCG_LOW}, {"high", MEMCG_HIGH},         {"max", MEMCG_MAX},
-    {"oom", MEMCG_OOM}, {"oom_kill", MEMCG_OOM_KILL}, {"oom_group_kill", MEMCG_OOM_GROUP_KILL},
-};
-static const struct event_line swap_events[] = {
-    {"high", MEMCG_SWAP_HIGH},
-    {"max", MEMCG_SWAP_MAX},
-    {"fail", MEMCG_SWAP_FAIL},
-};
+        if (cgroup_event_in(i, file))
+            strbuf_printf(out, "%s %" PRId64 "\n", cgroup_event_info[i].key,
+                          local ? group_local_events(g, id) : g->counters.v[id]);
+    }
+}
 
 static void render_memory_events(const struct system *s HW_UNUSED, struct group *g,
                                  struct strbuf *out)
 {
-    for (unsigned i = 0; i < ARRAY_SIZE(memory_events); i++)
-        strbuf_printf(out, "%s %" PRId64 "\n", memory_events[i].key,
-                      g->counters.v[memory_events[i].id]);
+    render_events(g, CGROUP_EVENTS_FILE, false, out);
 }
 
 static void render_memory_events_local(const struct system *s HW_UNUSED, struct group *g,
                                        struct strbuf *out)
 {
-    for (unsigned i = 0; i < ARRAY_SIZE(memory_events); i++)
-        strbuf_printf(out, "%s %" PRId64 "\n", memory_events[i].key,
-                      group_local_events(g, memory_events[i].id));
+    render_events(g, CGROUP_EVENTS_FILE, true, out);
 }
 
 static void render_memory_swap_events(const struct system *s HW_UNUSED, struct group *g,
                                       struct strbuf *out)
 {
-    for (unsigned i = 0; i < ARRAY_SIZE(swap_events); i++)
-        strbuf_printf(out, "%s %" PRId64 "\n", swap_events[i].key,
-                      g->counters.v[swap_events[i].id]);
+    render_events(g, CGROUP_SWAP_EVENTS_FILE, false, out);
 }
 
 /* --- statistics --------------------------------------------------------------------------------- */

@@ -67,11 +67,11 @@ static void any_group(struct snapshot *s, u32 index)
     g.kmem_current = any();
     fill(g.stat, sizeof(g.stat));
     fill(g.psi, sizeof(g.psi));
-    g.ev_max = any();
-    g.ev_high = any();
-    g.ev_oom_kill = any();
-    g.local_max = any();
-    g.local_oom = any();
+    g.events[EV_MAX] = any();
+    g.events[EV_HIGH] = any();
+    g.events[EV_OOM_KILL] = any();
+    g.events_local[EV_MAX] = any();
+    g.events_local[EV_OOM] = any();
     g.nr_dying = any();
     g.nr_procs = any();
     g.read_at = s->taken_at - below(2);

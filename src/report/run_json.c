@@ -196,15 +196,13 @@ static json_object *memory_stat_json(const struct system *s, memory_stat_fn get,
     return o;
 }
 
-/* Counters called "memory.events.max" as {"max": n}. */
-static json_object *events_json(const struct group *g, const char *prefix)
+static json_object *events_json(const struct group *g, const char *file)
 {
     json_object *o = json_new_object();
-    size_t len = strlen(prefix);
 
-    for (unsigned i = 0; i < NR_COUNTERS; i++) {
-        if (strncmp(counter_info[i].name, prefix, len) == 0)
-            put_s64(o, counter_info[i].name + len, g->counters.v[i]);
+    for (unsigned i = 0; i < NR_CGROUP_EVENTS; i++) {
+        if (cgroup_event_in(i, file))
+            put_s64(o, cgroup_event_info[i].key, g->counters.v[cgroup_event_counter(i)]);
     }
     return o;
 }
@@ -258,8 +256,8 @@ static json_object *group_json(const struct system *s, struct group *g)
     json_put_u64(o, "memory.peak", g->memory.peak * PAGE_SIZE);
     json_put_u64(o, "memory.swap.current", g->swap.usage * PAGE_SIZE);
     json_put(o, "memory.stat", memory_stat_json(s, procfs_group_counter, g));
-    json_put(o, "memory.events", events_json(g, "memory.events."));
-    json_put(o, "memory.swap.events", events_json(g, "memory.swap.events."));
+    json_put(o, CGROUP_EVENTS_FILE, events_json(g, CGROUP_EVENTS_FILE));
+    json_put(o, CGROUP_SWAP_EVENTS_FILE, events_json(g, CGROUP_SWAP_EVENTS_FILE));
     json_put(o, "cpu.pressure", pressure_json(s, g, PSI_CPU));
     json_put(o, "io.pressure", pressure_json(s, g, PSI_IO));
     json_put(o, "memory.pressure", pressure_json(s, g, PSI_MEM));

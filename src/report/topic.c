@@ -6,7 +6,7 @@
 #include "procfs/procfs_docs.h"
 #include "report/text_wrap.h"
 #include "slab/slab.h"
-#include "stats/counters.h"
+#include "stats/cgroup_events.h"
 #include "stats/kernel.h"
 #include "stats/tunables.h"
 
@@ -38,10 +38,8 @@ static const char *counter_where(const struct kernel *k, enum counter id)
 {
     const struct counter_info *info = &counter_info[id];
 
-    if (strncmp(info->name, "memory.swap.events.", 19) == 0)
-        return "memory.swap.events";
-    if (strncmp(info->name, "memory.events.", 14) == 0)
-        return "memory.events";
+    if (cgroup_event_of(id) < NR_CGROUP_EVENTS)
+        return cgroup_event_info[cgroup_event_of(id)].file;
     if (info->scopes == SCOPE_CGROUP)
         return is_printed(k, id) ? "memory.stat" : "memory.stat of kernels built with it";
     return is_printed(k, id) ? "/proc/vmstat" : "/proc/vmstat of kernels built with it";

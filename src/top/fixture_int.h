@@ -82,7 +82,7 @@ static inline void fixture_group_memory(struct cgroup_view *g, u64 current, u64 
     g->stat[NR_SLAB_RECLAIMABLE] = 3 * MIB;
     g->stat[NR_SLAB_UNRECLAIMABLE] = MIB;
     g->swap_current = 0;
-    g->ev_high = g->ev_max = g->ev_oom_kill = 0;
+    g->events[EV_HIGH] = g->events[EV_MAX] = g->events[EV_OOM_KILL] = 0;
     g->nr_procs = 1;
     memset(g->psi, 0, sizeof(g->psi));
     g->stat[WORKINGSET_REFAULT_FILE] = g->stat[WORKINGSET_REFAULT_ANON] = g->stat[PGMAJFAULT] = 0;
@@ -105,9 +105,9 @@ static inline void fixture_groups(struct snapshot *s, u64 seconds)
     g->stat[WORKINGSET_REFAULT_FILE] = 2000 * seconds;
     g->stat[WORKINGSET_REFAULT_ANON] = 500 * seconds;
     g->stat[PGMAJFAULT] = 40 * seconds;
-    g->ev_high = 100 + 7 * seconds;
-    g->ev_max = 3;
-    g->ev_oom_kill = 1;
+    g->events[EV_HIGH] = 100 + 7 * seconds;
+    g->events[EV_MAX] = 3;
+    g->events[EV_OOM_KILL] = 1;
     g->psi[PSI_MEM].some.avg10 = 1234;
     g->psi[PSI_MEM].full.avg10 = 456;
     g = fixture_group(s, "/system.slice/web.service", 2);

@@ -63,9 +63,11 @@ static void group_rates(struct group_row *row, const struct cgroup_view *before,
     const struct cgroup_view *now = row->group;
     double file, anon;
 
-    row->at_high = moment_rate(before->ev_high, now->ev_high, before->read_at, now->read_at);
-    row->at_max = known(now->ev_max)
-                      ? moment_rate(before->ev_max, now->ev_max, before->read_at, now->read_at)
+    row->at_high =
+        moment_rate(before->events[EV_HIGH], now->events[EV_HIGH], before->read_at, now->read_at);
+    row->at_max = known(now->events[EV_MAX])
+                      ? moment_rate(before->events[EV_MAX], now->events[EV_MAX], before->read_at,
+                                    now->read_at)
                       : moment_rate(before->failcnt, now->failcnt, before->read_at, now->read_at);
     if (now->stat_at == before->stat_at && carried) {
         row->refaults = carried->refaults;

@@ -80,7 +80,7 @@ static void another_process_with_the_same_number_has_no_rates(void **state)
 static void version_1_meets_its_limit_by_failcnt(void **state)
 {
     (void)state;
-    first.cgroups.items[3].ev_max = second.cgroups.items[3].ev_max = UNKNOWN;
+    first.cgroups.items[3].events[EV_MAX] = second.cgroups.items[3].events[EV_MAX] = UNKNOWN;
     first.cgroups.items[3].failcnt = 10;
     second.cgroups.items[3].failcnt = 30;
     rows_update(&rows, &first, &second);

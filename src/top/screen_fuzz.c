@@ -41,10 +41,11 @@ static void scramble(struct prng *r, u64 *figures, size_t count)
 
 static void scramble_group(struct prng *r, struct cgroup_view *g)
 {
-    u64 *const figures[] = {&g->current,       &g->high,    &g->max,      &g->swap_current,
-                            &g->swap_max,      &g->failcnt, &g->ev_high,  &g->ev_max,
-                            &g->ev_oom_kill,   &g->ev_oom,  &g->nr_procs, &g->nr_dying,
-                            &g->zswap_current, &g->stat_at, &g->read_at};
+    u64 *const figures[] = {&g->current,         &g->high,           &g->max,
+                            &g->swap_current,    &g->swap_max,       &g->failcnt,
+                            &g->events[EV_HIGH], &g->events[EV_MAX], &g->events[EV_OOM_KILL],
+                            &g->events[EV_OOM],  &g->nr_procs,       &g->nr_dying,
+                            &g->zswap_current,   &g->stat_at,        &g->read_at};
 
     for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
         scramble(r, figures[i], 1);

@@ -50,7 +50,7 @@ NUMBER(group_refaults, group_row, row->refaults)
 NUMBER(group_majors, group_row, row->majors)
 NUMBER(group_at_high, group_row, row->at_high)
 NUMBER(group_at_max, group_row, row->at_max)
-NUMBER(group_kills, group_row, screen_figure(row->group->ev_oom_kill))
+NUMBER(group_kills, group_row, screen_figure(row->group->events[EV_OOM_KILL]))
 NUMBER(group_procs, group_row, screen_figure(row->group->nr_procs))
 
 /* clang-format off */
