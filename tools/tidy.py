@@ -3,9 +3,9 @@
 
 Errors: a file over 1,200 lines; a C file that does not open with "/* name - what it is"; a function
 over 70 lines without a comment "long: REASON" before it; calls that are banned because a safe one
-exists; a header nobody includes; an empty doc tag; trailing blanks, tabs, a missing last newline; names of
-corpses (old, v0, unfinished); a kernel's version outside stats/, in a string or in a name: what depends on the kernel asks the
-kernel model. Warnings: a file over 800 lines.
+exists; a file made elsewhere than in base/outfile; a header nobody includes; an empty doc tag; trailing blanks, tabs, a
+missing last newline; names of corpses (old, v0, unfinished); a kernel's version outside stats/, in a string or in a name: what
+depends on the kernel asks the kernel model. Warnings: a file over 800 lines.
 
 A banned call may stand for a reason: /* lint: REASON */ on the line or on the one before it.
 """
@@ -40,6 +40,13 @@ BANNED = {
     "ctime": "strftime",
     "asctime": "strftime",
 }
+# Who makes files, names or removes them. Reading with fopen(path, "r") is nobody's business.
+FILE_MAKERS = {"base/outfile.c", "base/outfile_pending.c", "base/outtree.c"}
+MAKES_FILES = re.compile(
+    r"(?<![\w.>])(?:creat|mkstemps?|mkostemps?|mkdtemp|tmpfile|mkdir|mkfifo|mknod|symlink|link|rename|unlink|remove|rmdir"
+    r"|mkdirat|mkfifoat|mknodat|symlinkat|linkat|renameat2?|unlinkat|truncate|freopen)\s*\("
+    r"|VG_\((?:unlink|rename|mkstemp)\)|\b(?:VKI_)?O_(?:CREAT|TMPFILE)\b")
+OPENS_STREAM = re.compile(r'(?<![\w.>])fopen\s*\((?!.*,\s*"r[be]*"\))')
 BANNED_CALL = re.compile(r"(?<![\w.>])(" + "|".join(BANNED) + r")\s*\(")
 CORPSE = re.compile(r"(^|[_-])(old|v0|unfinished|deprecated|tmp|backup|copy2?)\.[ch]$")
 EMPTY_TAG = re.compile(r"[@\\](param|return|returns|brief|retval|note)\b(\s*\w+)?\s*(\*/)?\s*$")
@@ -130,6 +137,16 @@ def test_headers(paths):
         tests |= more
 
 
+def check_file_makers(report, path, text, lines):
+    if csource.is_test(path) or f"{path.parent.name}/{path.name}" in FILE_MAKERS:
+        return
+    for index, line in enumerate(csource.code_only(text).splitlines()):
+        match = MAKES_FILES.search(line) or ("fopen" in line and OPENS_STREAM.search(lines[index]))
+        if match and not csource.waived(lines, index):
+            report.error(path, index + 1, f"{match.group(0).rstrip('( ')}: base/outfile.h and base/outtree.h make files, "
+                         "for everybody")
+
+
 def check_dead_headers(report, paths):
     included = set()
     for path in paths:
@@ -175,6 +192,8 @@ def main():
             check_calls(report, path, text, lines)
             if version and path not in tests and path.parent.name != "stats":
                 check_versions(report, path, text, lines, version)
+        if "src" in path.relative_to(csource.TOP).parts:
+            check_file_makers(report, path, text, lines)
     check_dead_headers(report, sources)
     check_scripts(report)
     sys.exit(report.errors > 0)

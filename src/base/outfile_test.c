@@ -1,11 +1,16 @@
-/* outfile_test.c - a file appears whole or not at all. */
+/* outfile_test.c - a file or tree appears whole or not at all. */
 #include "base/outfile.h"
+#include "base/outfile_int.h"
+#include "base/outtree.h"
 #include "base/strbuf.h"
 #include "base/test.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/outfile_test.XXXXXX";
@@ -76,15 +81,23 @@ static void a_written_file_is_whole_and_readable(void **state HW_UNUSED)
     free(path);
 }
 
+static unsigned mode_of(const char *path)
+{
+    struct stat st;
+
+    assert_int_equal(lstat(path, &st), 0);
+    assert_true(S_ISREG(st.st_mode));
+    return st.st_mode & 07777;
+}
+
 static void the_old_content_stays_until_the_commit(void **state HW_UNUSED)
 {
     char *path = in_folder("a");
     struct outfile o;
 
     assert_int_equal(outfile_write(path, "old", 3, NULL), 0);
-    assert_int_equal(outfile_open(&o, path, NULL), 0);
-    fputs("new", o.stream);
-    fflush(o.stream);
+    assert_int_equal(outfile_open(&o, path, OUTFILE_ORDINARY, NULL), 0);
+    assert_int_equal(outfile_put(&o, "new", 3), 0);
     assert_content(path, "old");
     assert_int_equal(outfile_commit(&o, NULL), 0);
     assert_content(path, "new");
@@ -97,12 +110,272 @@ static void an_aborted_file_leaves_nothing_behind(void **state HW_UNUSED)
     char *path = in_folder("a");
     struct outfile o;
 
-    assert_int_equal(outfile_open(&o, path, NULL), 0);
-    fputs("half", o.stream);
+    assert_int_equal(outfile_open(&o, path, OUTFILE_ORDINARY, NULL), 0);
+    assert_int_equal(outfile_put(&o, "half", 4), 0);
+    assert_int_equal(count_files(), 1);
     outfile_abort(&o);
     outfile_abort(&o);
     assert_int_equal(count_files(), 0);
     free(path);
+}
+
+static void a_planted_link_is_replaced_and_not_followed(void **state HW_UNUSED)
+{
+    char *path = in_folder("a"), *victim = in_folder("victim");
+
+    assert_int_equal(outfile_write(victim, "precious", 8, NULL), 0);
+    assert_int_equal(symlink(victim, path), 0);
+    assert_int_equal(outfile_write(path, "new", 3, NULL), 0);
+    assert_content(path, "new");
+    mode_of(path);
+    assert_content(victim, "precious");
+    /* Nor to a device: it is the name that is ours, not what it points to. */
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("/dev/full", path), 0);
+    assert_int_equal(outfile_write(path, "new", 3, NULL), 0);
+    assert_content(path, "new");
+    free(path);
+    free(victim);
+}
+
+static void permissions_are_what_was_asked_for(void **state HW_UNUSED)
+{
+    static const mode_t masks[] = {0, 022, 077};
+    char *path = in_folder("a");
+    struct outfile o;
+
+    for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
+        mode_t mask = umask(masks[i]);
+
+        assert_int_equal(outfile_open(&o, path, OUTFILE_PRIVATE, NULL), 0);
+        assert_int_equal(outfile_commit(&o, NULL), 0);
+        assert_int_equal(mode_of(path), 0600);
+        assert_int_equal(outfile_open(&o, path, 0644, NULL), 0);
+        assert_int_equal(outfile_commit(&o, NULL), 0);
+        assert_int_equal(mode_of(path), 0644);
+        /* A report that was made private stays it. */
+        assert_int_equal(chmod(path, 0640), 0);
+        assert_int_equal(outfile_write(path, "x", 1, NULL), 0);
+        assert_int_equal(mode_of(path), 0640);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(outfile_write(path, "x", 1, NULL), 0);
+        assert_int_equal(mode_of(path), 0666 & ~masks[i]);
+        assert_int_equal(unlink(path), 0);
+        umask(mask);
+    }
+    free(path);
+}
+
+static void a_descriptor_by_its_name_is_written_directly(void **state HW_UNUSED)
+{
+    char *path = in_folder("a"), *name = in_folder("stdout"), number[32];
+    FILE *f = fopen(path, "w");
+    struct stat st;
+
+    assert_non_null(f);
+    snprintf(number, sizeof(number), "/dev/fd/%d", fileno(f));
+    assert_int_equal(outfile_write(number, "one", 3, NULL), 0);
+    /* /dev/stdout is such a link. It must not become the file. */
+    snprintf(number, sizeof(number), "/proc/self/fd/%d", fileno(f));
+    assert_int_equal(symlink(number, name), 0);
+    assert_int_equal(outfile_write(name, "two", 3, NULL), 0);
+    fclose(f);
+    assert_content(path, "onetwo");
+    assert_int_equal(lstat(name, &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_int_equal(count_files(), 2);
+    assert_int_equal(outfile_write("/dev/fd/9999", "x", 1, NULL), -EBADF);
+    free(path);
+    free(name);
+}
+
+static void a_pipe_is_written_directly(void **state HW_UNUSED)
+{
+    char *path = in_folder("a"), text[8] = "";
+    int fd;
+
+    assert_int_equal(mkfifo(path, 0600), 0);
+    fd = open(path, O_RDWR);
+    assert_true(fd >= 0);
+    assert_int_equal(outfile_write(path, "through", 7, NULL), 0);
+    assert_int_equal(read(fd, text, 7), 7);
+    assert_string_equal(text, "through");
+    assert_int_equal(count_files(), 1);
+    close(fd);
+    free(path);
+}
+
+static void what_cannot_be_a_result_is_refused(void **state HW_UNUSED)
+{
+    assert_int_equal(outfile_write(folder, "x", 1, NULL), -EISDIR);
+    assert_int_equal(outfile_write("", "x", 1, NULL), -ENOENT);
+    assert_int_equal(count_files(), 0);
+}
+
+/* A limit of the file's size stands for a full disk: write(2) takes a part, and then fails. */
+static void a_put_that_fails_is_told_and_taken_back(void **state HW_UNUSED)
+{
+    const struct rlimit small = {4096, RLIM_INFINITY};
+    static char bytes[3000];
+    char *path = in_folder("a");
+    struct rlimit before;
+    struct outfile o;
+    struct err e = {0};
+
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    assert_int_equal(outfile_open(&o, path, OUTFILE_ORDINARY, NULL), 0);
+    setrlimit(RLIMIT_FSIZE, &small);
+    assert_int_equal(outfile_put(&o, bytes, sizeof(bytes)), 0);
+    assert_int_equal(outfile_put(&o, bytes, sizeof(bytes)), -EFBIG);
+    assert_int_equal(lseek(o.fd, 0, SEEK_END), sizeof(bytes));
+    assert_int_equal(outfile_put(&o, bytes, 1), -EFBIG);
+    assert_int_equal(outfile_commit(&o, &e), -EFBIG);
+    setrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_string_equal(e.text, "cannot write: File too large");
+    assert_int_equal(count_files(), 0);
+    free(path);
+}
+
+static void a_kept_file_grows_under_its_name(void **state HW_UNUSED)
+{
+    char *path = in_folder("a");
+    struct outfile o;
+
+    assert_int_equal(outfile_open(&o, path, OUTFILE_PRIVATE, NULL), 0);
+    assert_int_equal(outfile_put(&o, "one", 3), 0);
+    assert_int_equal(outfile_keep(&o, NULL), 0);
+    assert_content(path, "one");
+    assert_int_equal(outfile_put(&o, "two", 3), 0);
+    outfile_abort(&o);
+    assert_content(path, "onetwo");
+    assert_int_equal(count_files(), 1);
+    free(path);
+}
+
+static void a_file_of_ours_is_resumed(void **state HW_UNUSED)
+{
+    char *path = in_folder("a"), *name = in_folder("link");
+    struct outfile o;
+    struct err e = {0};
+    u64 size;
+
+    assert_int_equal(outfile_resume(&o, path, OUTFILE_PRIVATE, &size, NULL), 0);
+    outfile_abort(&o); /* nothing was worth keeping */
+    assert_int_equal(count_files(), 0);
+    assert_int_equal(outfile_resume(&o, path, OUTFILE_PRIVATE, &size, NULL), 0);
+    assert_int_equal(size, 0);
+    assert_int_equal(mode_of(path), 0600);
+    assert_int_equal(outfile_put(&o, "one", 3), 0);
+    assert_int_equal(outfile_keep(&o, NULL), 0);
+    outfile_abort(&o);
+    assert_int_equal(outfile_resume(&o, path, OUTFILE_PRIVATE, &size, NULL), 0);
+    assert_int_equal(size, 3);
+    assert_int_equal(outfile_put(&o, "two", 3), 0);
+    outfile_abort(&o);
+    assert_content(path, "onetwo");
+    assert_int_equal(symlink(path, name), 0);
+    assert_int_equal(outfile_resume(&o, name, OUTFILE_PRIVATE, &size, &e), -ELOOP);
+    assert_string_equal(e.text, "is a symbolic link; name the file itself");
+    assert_int_equal(outfile_resume(&o, "/dev/null", OUTFILE_PRIVATE, &size, NULL), -EINVAL);
+    if (geteuid() == 0) {
+        assert_int_equal(chown(path, 1, 1), 0);
+        assert_int_equal(outfile_resume(&o, path, OUTFILE_PRIVATE, &size, &e), -EACCES);
+    }
+    free(path);
+    free(name);
+}
+
+static void a_tree_appears_whole(void **state HW_UNUSED)
+{
+    char *path = in_folder("t"), *file = in_folder("t/proc/1/stat");
+    mode_t mask = umask(022);
+    struct outtree t;
+    struct stat st;
+
+    assert_int_equal(outtree_open(&t, path, NULL), 0);
+    assert_int_equal(outtree_put(&t, "proc/1/stat", "1 (sh)", 6, NULL), 0);
+    assert_int_equal(outtree_put(&t, "proc/1/comm", "sh", 2, NULL), 0);
+    assert_int_equal(outtree_put(&t, "top", "", 0, NULL), 0);
+    assert_int_equal(outtree_put(&t, "../escaped", "", 0, NULL), -EINVAL);
+    assert_int_equal(outtree_put(&t, "proc//x", "", 0, NULL), -EINVAL);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(outtree_commit(&t, NULL), 0);
+    umask(mask);
+    assert_content(file, "1 (sh)");
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0755);
+    assert_int_equal(count_files(), 1);
+    /* What is there and not empty stays, and nothing else is left. */
+    assert_int_equal(outtree_open(&t, path, NULL), 0);
+    assert_int_equal(outtree_put(&t, "a/b/c", "x", 1, NULL), 0);
+    assert_int_equal(outtree_commit(&t, NULL), -ENOTEMPTY);
+    assert_content(file, "1 (sh)");
+    assert_int_equal(count_files(), 1);
+    outfile_remove(AT_FDCWD, path);
+    assert_int_equal(count_files(), 0);
+    free(path);
+    free(file);
+}
+
+static void removing_a_tree_does_not_follow_links(void **state HW_UNUSED)
+{
+    char *outside = in_folder("outside"), *kept = in_folder("outside/kept"), *name = in_folder("t");
+    struct outtree t;
+
+    assert_int_equal(mkdir(outside, 0700), 0);
+    assert_int_equal(outfile_write(kept, "x", 1, NULL), 0);
+    assert_int_equal(outtree_open(&t, name, NULL), 0);
+    assert_int_equal(symlinkat(outside, t.fd, "link"), 0);
+    for (int i = 0; i < 500; i++) { /* more than one reading of a directory */
+        char many[32];
+
+        snprintf(many, sizeof(many), "a/b/number-%d", i);
+        assert_int_equal(outtree_put(&t, many, "x", 1, NULL), 0);
+    }
+    outtree_abort(&t);
+    assert_content(kept, "x");
+    assert_int_equal(count_files(), 1);
+    outfile_remove(AT_FDCWD, outside);
+    free(outside);
+    free(kept);
+    free(name);
+}
+
+static void on_signal(int number)
+{
+    outfile_remove_all();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void a_signal_leaves_nothing_behind(void **state HW_UNUSED)
+{
+    char *path = in_folder("a"), *committed = in_folder("b"), *dir = in_folder("t");
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        struct outfile o, resumed;
+        struct outtree t;
+        u64 size;
+
+        signal(SIGTERM, on_signal);
+        outfile_open(&o, path, OUTFILE_ORDINARY, NULL);
+        outfile_resume(&resumed, "", OUTFILE_ORDINARY, &size, NULL); /* fails, and is not listed */
+        outtree_open(&t, dir, NULL);
+        outtree_put(&t, "a/b/c", "x", 1, NULL);
+        outfile_write(committed, "kept", 4, NULL);
+        raise(SIGTERM);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    assert_content(committed, "kept");
+    assert_int_equal(count_files(), 1);
+    free(path);
+    free(committed);
+    free(dir);
 }
 
 static void a_missing_folder_is_an_error_with_the_path(void **state HW_UNUSED)
@@ -124,17 +397,26 @@ static void a_full_device_is_an_error(void **state HW_UNUSED)
     assert_int_equal(outfile_write("/dev/null", "x", 1, NULL), 0);
 }
 
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_written_file_is_whole_and_readable, make_folder,
-                                        remove_folder),
-        cmocka_unit_test_setup_teardown(the_old_content_stays_until_the_commit, make_folder,
-                                        remove_folder),
-        cmocka_unit_test_setup_teardown(an_aborted_file_leaves_nothing_behind, make_folder,
-                                        remove_folder),
-        cmocka_unit_test_setup_teardown(a_missing_folder_is_an_error_with_the_path, make_folder,
-                                        remove_folder),
+        IN_FOLDER(a_written_file_is_whole_and_readable),
+        IN_FOLDER(the_old_content_stays_until_the_commit),
+        IN_FOLDER(an_aborted_file_leaves_nothing_behind),
+        IN_FOLDER(a_planted_link_is_replaced_and_not_followed),
+        IN_FOLDER(permissions_are_what_was_asked_for),
+        IN_FOLDER(a_descriptor_by_its_name_is_written_directly),
+        IN_FOLDER(a_pipe_is_written_directly),
+        IN_FOLDER(what_cannot_be_a_result_is_refused),
+        IN_FOLDER(a_put_that_fails_is_told_and_taken_back),
+        IN_FOLDER(a_kept_file_grows_under_its_name),
+        IN_FOLDER(a_file_of_ours_is_resumed),
+        IN_FOLDER(a_tree_appears_whole),
+        IN_FOLDER(removing_a_tree_does_not_follow_links),
+        IN_FOLDER(a_signal_leaves_nothing_behind),
+        IN_FOLDER(a_missing_folder_is_an_error_with_the_path),
         cmocka_unit_test(a_full_device_is_an_error),
     };
 

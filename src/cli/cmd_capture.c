@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { OPT_OUTPUT = 1, OPT_ROOT, OPT_KEEP, OPT_MAX_SIZE, OPT_SYNC, OPT_FULL, OPT_AT, OPT_FORMAT };
 
@@ -175,9 +174,7 @@ static int capture(struct cli *cli, struct request *req)
     src = source_tee(src, capture_writer_tee, w);
     rc = sample_all(cli, req, w, src);
     source_free(src);
-    if (stats->samples + stats->samples_found == 0)
-        unlink(req->output);
-    else
+    if (stats->samples + stats->samples_found > 0)
         cli_note(
             cli, "%s: %" PRIu64 " sample%s, %s", req->output, stats->samples + stats->samples_found,
             plural(stats->samples + stats->samples_found), format_bytes(size, stats->file_bytes));

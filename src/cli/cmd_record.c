@@ -3,6 +3,7 @@
  * The program's standard streams are its own: stdout is untouched, and what this says goes to stderr after the program
  * has ended. The exit code is the program's; a program that died of a signal is followed by the same death, so a shell
  * sees 128 + n. Failures of our own: 1 failed, 2 usage, 126 not executable, 127 no such command. */
+#include "base/outfile.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
 #include "record/record.h"
@@ -136,7 +137,7 @@ static int record(struct cli *cli, struct record_options *o)
 
 int cmd_record(int argc, char **argv)
 {
-    struct record_options o = {.output = "highwater.hwt"};
+    struct record_options o = {.output = "highwater.hwt", .mode = OUTFILE_PRIVATE};
     struct cli cli;
     u64 n;
 

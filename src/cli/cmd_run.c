@@ -10,9 +10,9 @@
 #include "base/outfile.h"
 #include "base/units.h"
 #include "cli/run.h"
+#include "cli/signals.h"
 #include "procfs/procfs.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -56,23 +56,7 @@ static const struct cli_spec spec = {
     .max_operands = 1,
 };
 
-static volatile sig_atomic_t interrupted;
 volatile int run_stop;
-
-static void on_signal(int number)
-{
-    interrupted = number;
-    run_stop = 1;
-}
-
-/* The first Ctrl-C ends the replay in order, the second one the program. */
-void run_catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 static void show_progress(void *ctx, u64 events)
 {
@@ -160,10 +144,7 @@ static int play(struct run *run, bool limited, ns_t max_ns, struct err *e)
 
 void run_drop_machine(struct run *run)
 {
-    struct err e;
-
-    /* After a failure the samples taken so far are kept. */
-    simulated_capture_finish(&run->capture, &e);
+    simulated_capture_abort(&run->capture);
     series_done(&run->series);
     if (run->system) {
         system_done(run->system);
@@ -200,26 +181,44 @@ static int write_series(struct run *run, struct err *e)
     return rc;
 }
 
+static void render(const struct run *run, struct strbuf *text)
+{
+    strbuf_init(text);
+    if (run->cli.format == CLI_JSON)
+        run_render_json(&run->report, text);
+    else
+        run_render_text(&run->report, run->cli.color, text);
+}
+
+/* What happened until it was interrupted is worth a look, and no file. */
+static int show_stopped(struct run *run)
+{
+    struct strbuf text;
+
+    if (run->cli.output)
+        return cli_fail(&run->cli, "interrupted: nothing was written");
+    render(run, &text);
+    cli_emit(&run->cli, &text);
+    strbuf_done(&text);
+    return CLI_FAILED;
+}
+
 int run_show_result(struct run *run, struct err *e)
 {
     struct strbuf text;
     int rc = CLI_OK;
 
+    if (run->report.outcome == REPLAY_STOPPED)
+        return show_stopped(run);
     if (simulated_capture_finish(&run->capture, e))
         return cli_fail_err(&run->cli, e);
     if (run->series_file && write_series(run, e))
         return cli_fail_err(&run->cli, e);
     if (run->proc_dir && procfs_write_tree(run->system, run->proc_dir, e))
         return cli_fail_err(&run->cli, e);
-    strbuf_init(&text);
-    if (run->cli.format == CLI_JSON)
-        run_render_json(&run->report, &text);
-    else
-        run_render_text(&run->report, run->cli.color, &text);
+    render(run, &text);
     rc = cli_emit(&run->cli, &text);
     strbuf_done(&text);
-    if (rc == CLI_OK && run->report.outcome == REPLAY_STOPPED)
-        rc = CLI_FAILED;
     return rc;
 }
 
@@ -231,7 +230,7 @@ static int run_recording(struct run *run)
 
     if (trace_open(run->cli.operands[0], NULL, &run->trace, &e))
         return cli_fail_err(&run->cli, &e);
-    run_catch_signals();
+    signals_stop_by(&run_stop);
     rc = run->max_slowdown > 0 ? measure_baseline(run, &baseline, &e) : 0;
     run->doing = "replaying";
     if (rc == 0 && !run_stop)
@@ -245,6 +244,7 @@ static int run_recording(struct run *run)
         run->report.max_slowdown = run->max_slowdown;
         rc = run_show_result(run, &e);
     }
+    signals_end();
     run_drop_machine(run);
     trace_close(run->trace);
     return rc;

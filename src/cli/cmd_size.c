@@ -1,5 +1,6 @@
 /* cmd_size.c - highwater size FILE: one recording under many limits, and which to set. */
 #include "cli/machine.h"
+#include "cli/signals.h"
 #include "cli/verbs.h"
 
 #include "base/alloc.h"
@@ -9,7 +10,6 @@
 #include "size/size.h"
 
 #include <limits.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,23 +52,7 @@ static const struct cli_spec spec = {
     .max_operands = 1,
 };
 
-static volatile sig_atomic_t interrupted;
 static volatile int stop;
-
-static void on_signal(int number)
-{
-    interrupted = number;
-    stop = 1;
-}
-
-/* The first Ctrl-C ends the sweep in order, the second one the program. */
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 struct request {
     VEC(u64) limits;
@@ -184,10 +168,11 @@ static int size(struct cli *cli, const struct request *req)
         .progress = show_progress,
         .progress_ctx = cli,
     };
-    catch_signals();
+    signals_stop_by(&stop);
     rc = size_run(&config, &result, &e);
     if (rc == -EINTR) {
         rc = cli_fail(cli, "interrupted");
+        signals_end();
     } else if (rc) {
         rc = cli_fail_err(cli, &e);
     } else {

@@ -1,5 +1,6 @@
 /* main.c - highwater VERB ...: finds the verb and runs it. */
 #include "cli/cli_int.h"
+#include "cli/signals.h"
 #include "cli/streams.h"
 
 #include "stats/names.h"
@@ -32,6 +33,7 @@ int main(int argc, char **argv)
 
     if (!streams_open())
         return CLI_FAILED; /* there is nowhere to say why */
+    signals_clean_up();
     setlocale(LC_CTYPE, "");
     if (argc < 2) {
         cli_say_usage(NULL, "a verb is missing");

@@ -24,7 +24,6 @@ struct run {
 
 /* Set by a signal: end in order. */
 extern volatile int run_stop;
-void run_catch_signals(void);
 double run_cpu_seconds(void);
 
 /* A machine in run->system. */

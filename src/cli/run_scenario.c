@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "cli/machine.h"
 #include "cli/run.h"
+#include "cli/signals.h"
 #include "workload/scenario_run.h"
 
 #include <string.h>
@@ -109,9 +110,10 @@ int run_scenario_file(struct run *run)
     if (rc) {
         rc = cli_fail_err(&run->cli, &e);
     } else {
-        run_catch_signals();
+        signals_stop_by(&run_stop);
         rc = play(run, &sc, &e);
     }
+    signals_end();
     run_drop_machine(run);
     scenario_done(&sc);
     return rc;

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 struct sim_file {
     char *name;
@@ -167,11 +167,13 @@ static void take_sample(void *ctx)
 int simulated_capture_start(struct simulated_capture *c, struct system *s, const char *path,
                             const char *what, ns_t every, struct err *e)
 {
-    const struct capture_writer_options o = {.root = what, .origin = SOURCE_SIMULATED};
+    const struct capture_writer_options o = {
+        .root = what, .origin = SOURCE_SIMULATED, .fresh = true};
+    struct stat st;
     int rc;
 
     *c = (struct simulated_capture){.system = s, .every = every};
-    if (access(path, F_OK) == 0)
+    if (lstat(path, &st) == 0)
         return err_at(e, -EEXIST, path, 0, 0, "exists already; a simulated capture is a new file");
     rc = capture_writer_open(path, &o, &c->writer, e);
     if (rc)
@@ -185,6 +187,12 @@ int simulated_capture_start(struct simulated_capture *c, struct system *s, const
     return 0;
 }
 
+void simulated_capture_abort(struct simulated_capture *c)
+{
+    capture_writer_close(c->writer);
+    c->writer = NULL;
+}
+
 int simulated_capture_finish(struct simulated_capture *c, struct err *e)
 {
     if (!c->writer)
@@ -194,8 +202,9 @@ int simulated_capture_finish(struct simulated_capture *c, struct err *e)
     if (capture_writer_stats(c->writer)->samples == 0 ||
         c->system->watch_at - c->every < c->system->clock.now)
         sample(c, c->system->clock.now);
-    capture_writer_close(c->writer);
-    c->writer = NULL;
+    if (c->error == 0)
+        c->error = capture_writer_finish(c->writer, &c->e);
+    simulated_capture_abort(c);
     if (c->error)
         *e = c->e;
     return c->error;

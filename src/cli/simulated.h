@@ -28,7 +28,10 @@ struct source *simulated_source(const struct system *s);
 int simulated_capture_start(struct simulated_capture *c, struct system *s, const char *path,
                             const char *what, ns_t every, struct err *e);
 
-/* Take the last sample and close. 0, or the first error. */
+/* Take the last sample and give the file its name. 0, or the first error, and then no file is left. */
 int simulated_capture_finish(struct simulated_capture *c, struct err *e);
+
+/* Leave no file, if it is not finished. */
+void simulated_capture_abort(struct simulated_capture *c);
 
 #endif

@@ -27,6 +27,8 @@ struct capture_writer_options {
     u64 max_bytes; /* drop the oldest chunks so that the file stays below; 0: no limit */
     ns_t keep_ns;  /* drop chunks that are older; 0: keep all */
     bool sync;     /* wait for the disk after each sample */
+    bool fresh;    /* replace what stands there, and only by capture_writer_finish() */
+    unsigned mode; /* permissions of a new file; 0: for its owner alone */
     const char *root;
     enum source_kind origin;
 };
@@ -57,6 +59,11 @@ void capture_writer_tee(void *writer, const char *path, bool is_directory, int r
 int capture_writer_end(struct capture_writer *w, struct err *e);
 
 const struct capture_writer_stats *capture_writer_stats(const struct capture_writer *w);
+
+/* A fresh file takes its name. pre: o->fresh; after it the writer can only be closed */
+int capture_writer_finish(struct capture_writer *w, struct err *e);
+
+/* A file without any sample of it or before it is not left behind, and a fresh one that was not finished neither. */
 void capture_writer_close(struct capture_writer *w);
 
 /* --- reading ------------------------------------------------------------------------------------------------------------ */

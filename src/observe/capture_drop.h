@@ -8,6 +8,7 @@
 #ifndef OBSERVE_CAPTURE_DROP_H
 #define OBSERVE_CAPTURE_DROP_H
 
+#include "base/outfile.h"
 #include "observe/capture_int.h"
 
 /* A file that is bounded drops when it is an n-th too large or too old, and a chunk is an n-th at most, so that few drops copy much. */
@@ -18,16 +19,21 @@ struct hwc_out_chunk {
 };
 
 struct hwc_file_out {
-    int fd; /* 0: not open */
-    char *path;
-    u64 size, committed;
+    struct outfile file;
+    u64 committed;
     VEC(struct hwc_out_chunk) chunks;
     u64 chunks_dropped;
 };
 
 /* Open or create. Says in *stats what stood there, and in *ret_chunk the largest number of a chunk. */
-int hwc_out_open(struct hwc_file_out *o, const char *path, struct capture_writer_stats *stats,
-                 u32 *ret_chunk, struct err *e);
+int hwc_out_open(struct hwc_file_out *o, const char *path, unsigned mode,
+                 struct capture_writer_stats *stats, u32 *ret_chunk, struct err *e);
+
+/* A file that has its name only when it is whole: hwc_out_finish(). */
+int hwc_out_create(struct hwc_file_out *o, const char *path, unsigned mode, struct err *e);
+int hwc_out_finish(struct hwc_file_out *o, struct err *e);
+
+/* A file that nothing was committed to, and that was not there before, is removed. */
 void hwc_out_close(struct hwc_file_out *o);
 
 /* On failure the file ends where it was committed last. */

@@ -14,12 +14,8 @@
 #include "observe/capture_drop.h"
 #include "observe/snapshot.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zstd.h>
 
 /* Going back in a capture decodes half a chunk at most times, so a chunk is short; and a key sample costs as much as a dozen others. */
@@ -181,7 +177,7 @@ static void meta_add(struct capture_writer *w)
 
 static bool chunk_is_full(const struct capture_writer *w)
 {
-    u64 bytes = w->out.size - w->chunk_start;
+    u64 bytes = w->out.file.size - w->chunk_start;
 
     return w->record.sample >= SAMPLES_PER_CHUNK || w->state.bytes > STATE_GOAL ||
            (w->options.max_bytes && bytes > w->options.max_bytes / HWC_SLACK);
@@ -200,7 +196,7 @@ u64 capture_writer_begin(struct capture_writer *w, u64 wall_us, ns_t mono_ns, u6
         if (w->error == 0)
             w->error = hwc_out_drop(&w->out, w->options.max_bytes, w->options.keep_ns ? wall_us : 0,
                                     w->options.keep_ns / 1000);
-        w->chunk_start = w->out.size;
+        w->chunk_start = w->out.file.size;
         hwc_out_chunk(&w->out, wall_us);
         due = SNAPSHOT_ALL;
     }
@@ -222,12 +218,15 @@ int capture_writer_end(struct capture_writer *w, struct err *e)
         w->error = record_write(w, true);
     if (w->error == 0)
         w->error = hwc_out_commit(&w->out, w->options.sync);
+    if (w->error == 0 && !w->options.fresh)
+        w->error = outfile_keep(&w->out.file, NULL);
     w->open = false;
     if (w->error)
-        return err_at(e, w->error, w->out.path, 0, 0, "cannot write it: %s", strerror(-w->error));
+        return err_at(e, w->error, w->out.file.path, 0, 0, "cannot write it: %s",
+                      strerror(-w->error));
     w->record.sample++;
     w->stats.samples++;
-    w->stats.file_bytes = w->out.size;
+    w->stats.file_bytes = w->out.file.size;
     return 0;
 }
 
@@ -241,6 +240,7 @@ int capture_writer_open(const char *path, const struct capture_writer_options *o
                         struct capture_writer **ret, struct err *e)
 {
     struct capture_writer *w = xcalloc(1, sizeof(*w));
+    unsigned mode;
     int rc;
 
     assert(o->max_bytes == 0 || o->max_bytes >= CAPTURE_BYTES_MIN);
@@ -249,7 +249,10 @@ int capture_writer_open(const char *path, const struct capture_writer_options *o
     strbuf_init(&w->texts);
     strbuf_init(&w->prefix);
     hwc_state_init(&w->state);
-    rc = hwc_out_open(&w->out, path, &w->stats, &w->record.chunk, e);
+    w->out.file.fd = -1;
+    mode = o->mode ? o->mode : OUTFILE_PRIVATE;
+    rc = o->fresh ? hwc_out_create(&w->out, path, mode, e)
+                  : hwc_out_open(&w->out, path, mode, &w->stats, &w->record.chunk, e);
     w->zstd = ZSTD_createCCtx();
     if (rc == 0 && !w->zstd)
         rc = err_at(e, -ENOMEM, path, 0, 0, "no memory to write it");
@@ -261,6 +264,12 @@ int capture_writer_open(const char *path, const struct capture_writer_options *o
     w->record.sample = SAMPLES_PER_CHUNK; /* whatever stands there, a run begins a chunk */
     *ret = w;
     return 0;
+}
+
+int capture_writer_finish(struct capture_writer *w, struct err *e)
+{
+    assert(w->options.fresh && !w->open);
+    return hwc_out_finish(&w->out, e);
 }
 
 void capture_writer_close(struct capture_writer *w)

@@ -1,17 +1,10 @@
-/* tree.c - all files of a machine, handed over one by one, or as a directory tree on the host.
- *
- * The tree grows in a temporary directory beside its place and takes its name at the end: rename(2) replaces an empty
- * directory and refuses one that is not. On failure the temporary tree is removed.
- */
+/* tree.c - all files of a machine, handed over one by one, or as a directory tree on the host. */
 #include "procfs/procfs.h"
 
-#include "base/alloc.h"
-#include "base/outfile.h"
+#include "base/outtree.h"
 
-#include <ftw.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define PATH_BYTES 4096
 
@@ -202,84 +195,27 @@ int procfs_each_file(const struct system *s, procfs_wants_fn *wants, procfs_file
 /* --- on the host ----------------------------------------------------------------------------------- */
 
 struct writer {
-    char path[PATH_BYTES]; /* of the file being written */
-    size_t root_len;       /* of the temporary directory in path */
+    struct outtree tree;
     struct err *e;
 };
-
-/* path = root/relative. -ENAMETOOLONG rather than a cut name. */
-static int set_path(struct writer *w, const char *relative)
-{
-    size_t len = strlen(relative);
-
-    w->path[w->root_len] = '\0';
-    if (w->root_len + len + 2 > sizeof(w->path))
-        return err_at(w->e, -ENAMETOOLONG, w->path, 0, 0, "path too long: %s", relative);
-    w->path[w->root_len] = '/';
-    memcpy(w->path + w->root_len + 1, relative, len + 1);
-    return 0;
-}
-
-/* Make the directories of path below root. */
-static int make_parents(struct writer *w)
-{
-    for (char *slash = w->path + w->root_len + 1; (slash = strchr(slash, '/')); slash++) {
-        *slash = '\0';
-        int failed = mkdir(w->path, 0777) != 0 && errno != EEXIST;
-        int code = -errno;
-
-        if (failed)
-            return err_at(w->e, code, w->path, 0, 0, "cannot make directory: %s", strerror(-code));
-        *slash = '/';
-    }
-    return 0;
-}
 
 static int write_file(void *writer, const char *name, const char *text, size_t len)
 {
     struct writer *w = writer;
-    int rc = set_path(w, name);
 
-    if (rc == 0)
-        rc = make_parents(w);
-    if (rc == 0)
-        rc = outfile_write(w->path, text, len, w->e);
-    return rc;
-}
-
-static int remove_one(const char *path, const struct stat *st HW_UNUSED, int type HW_UNUSED,
-                      struct FTW *at HW_UNUSED)
-{
-    return remove(path);
+    return outtree_put(&w->tree, name, text, len, w->e);
 }
 
 int procfs_write_tree(const struct system *s, const char *dir, struct err *e)
 {
     struct writer w = {.e = e};
-    size_t len = strlen(dir);
-    int rc = 0;
+    int rc = outtree_open(&w.tree, dir, e);
 
-    while (len > 1 && dir[len - 1] == '/')
-        len--;
-    if (len == 0 || len + sizeof(".XXXXXX") > PATH_BYTES / 2)
-        return err_set(e, -EINVAL, "'%s' is no name for a directory", dir);
-    snprintf(w.path, sizeof(w.path), "%.*s.XXXXXX", (int)len, dir);
-    if (!mkdtemp(w.path) || chmod(w.path, 0755) != 0) {
-        int code = -errno;
-
-        return err_at(e, code, dir, 0, 0, "cannot make directory: %s", strerror(-code));
-    }
-    w.root_len = strlen(w.path);
-    rc = procfs_each_file(s, NULL, write_file, &w);
-    w.path[w.root_len] = '\0';
-    if (rc == 0 && rename(w.path, dir) != 0) {
-        int code = -errno;
-
-        rc = err_at(e, code, dir, 0, 0, "cannot write the machine's files there: %s",
-                    code == -ENOTEMPTY || code == -EEXIST ? "it exists and is not empty"
-                                                          : strerror(-code));
-    }
     if (rc)
-        nftw(w.path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        return rc;
+    rc = procfs_each_file(s, NULL, write_file, &w);
+    if (rc == 0)
+        return outtree_commit(&w.tree, e);
+    outtree_abort(&w.tree);
     return rc;
 }

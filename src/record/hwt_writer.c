@@ -5,19 +5,17 @@
  */
 #include "record/hwt_writer.h"
 
-#include <fcntl.h>
+#include "base/outfile.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <xxhash.h>
 #include <zstd.h>
 
 #define ZSTD_LEVEL 3
 
 struct hwt_writer {
-    int fd;
-    int error;
-    u64 bytes;
+    struct outfile out;
     ZSTD_CCtx *zstd; /* NULL: stored */
     XXH64_state_t *hash;
     u8 *chunk; /* header and payload */
@@ -41,7 +39,8 @@ static void put_u64(u8 *p, u64 v)
     put_u32(p + 4, (u32)(v >> 32));
 }
 
-int hwt_writer_new(const char *path, bool stored, struct hwt_writer **ret, struct err *e)
+int hwt_writer_new(const char *path, unsigned mode, bool stored, struct hwt_writer **ret,
+                   struct err *e)
 {
     struct hwt_writer *w = calloc(1, sizeof(*w));
     int error;
@@ -51,13 +50,12 @@ int hwt_writer_new(const char *path, bool stored, struct hwt_writer **ret, struc
     w->chunk = malloc(HWT_HEADER_BYTES + HWT_STORED_LEN_MAX);
     w->zstd = stored ? NULL : ZSTD_createCCtx();
     w->hash = XXH64_createState();
-    w->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    error = w->fd < 0 ? -errno : 0;
+    error = outfile_open(&w->out, path, mode, e);
     if (error == 0 && (w->chunk == NULL || w->hash == NULL || (!stored && w->zstd == NULL)))
-        error = -ENOMEM;
+        error = err_at(e, -ENOMEM, path, 0, 0, "out of memory");
     if (error < 0) {
-        hwt_writer_free(w);
-        return err_at(e, error, path, 0, 0, "cannot create the trace: %s", strerror(-error));
+        hwt_writer_abort(w);
+        return error;
     }
     *ret = w;
     return 0;
@@ -103,58 +101,47 @@ static void header(struct hwt_writer *w, const struct hwt_chunk *c, enum hwt_cod
     put_u64(h + HWT_OFF_HASH, XXH64_digest(w->hash));
 }
 
-/* All or nothing: what a failing write left is cut off again. */
-static int append(struct hwt_writer *w, size_t len)
-{
-    size_t done = 0;
-
-    while (done < len) {
-        ssize_t n = write(w->fd, w->chunk + done, len - done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            int error = n < 0 ? -errno : -ENOSPC;
-
-            if (done > 0 && ftruncate(w->fd, (off_t)w->bytes) != 0) {
-                /* a reader stops at the damaged chunk all the same */
-            }
-            return error;
-        }
-        done += (size_t)n;
-    }
-    w->bytes += len;
-    return 0;
-}
-
 int hwt_writer_put(struct hwt_writer *w, const struct hwt_chunk *chunk)
 {
     enum hwt_codec codec;
     u32 stored_len;
 
     assert(chunk->raw_len <= HWT_RAW_LEN_MAX);
-    if (w->error != 0)
-        return w->error;
+    if (w->out.error != 0)
+        return w->out.error;
     stored_len = payload(w, chunk, &codec);
     header(w, chunk, codec, stored_len);
-    w->error = append(w, HWT_HEADER_BYTES + stored_len);
-    return w->error;
+    return outfile_put(&w->out, w->chunk, HWT_HEADER_BYTES + stored_len);
 }
 
 u64 hwt_writer_bytes(const struct hwt_writer *w)
 {
-    return w->bytes;
+    return w->out.size;
 }
 
-int hwt_writer_free(struct hwt_writer *w)
+int hwt_writer_keep(struct hwt_writer *w, struct err *e)
 {
-    int error = w->error;
+    return outfile_keep(&w->out, e);
+}
 
-    if (w->fd >= 0 && close(w->fd) != 0 && error == 0)
-        error = -errno;
+static void writer_free(struct hwt_writer *w)
+{
     ZSTD_freeCCtx(w->zstd);
     XXH64_freeState(w->hash);
     free(w->chunk);
     free(w);
+}
+
+int hwt_writer_close(struct hwt_writer *w)
+{
+    int error = outfile_commit(&w->out, NULL);
+
+    writer_free(w);
     return error;
+}
+
+void hwt_writer_abort(struct hwt_writer *w)
+{
+    outfile_abort(&w->out);
+    writer_free(w);
 }

@@ -1,7 +1,7 @@
 /* hwt_writer.h - chunks of a trace, appended to a file.
  *
  * Mirrors:    docs/trace-format.md.
- * Owns:       the file descriptor and the compressor.
+ * Owns:       the file and the compressor.
  * Invariants: every write is one whole chunk; after an error the file is cut back to the last one and nothing
  *             more is written.
  */
@@ -23,8 +23,9 @@ struct hwt_chunk {
     u32 raw_len;
 };
 
-/* Create the file, replacing an old one. `stored` turns compression off. */
-int hwt_writer_new(const char *path, bool stored, struct hwt_writer **ret, struct err *e);
+/* A new file of these permissions (base/outfile.h). `stored` turns compression off. */
+int hwt_writer_new(const char *path, unsigned mode, bool stored, struct hwt_writer **ret,
+                   struct err *e);
 
 /* Append a chunk. The first error sticks and is returned ever after.
  *   pre: chunk->raw_len <= HWT_RAW_LEN_MAX */
@@ -32,7 +33,13 @@ int hwt_writer_put(struct hwt_writer *w, const struct hwt_chunk *chunk);
 
 u64 hwt_writer_bytes(const struct hwt_writer *w);
 
-/* Close. Returns the first error. */
-int hwt_writer_free(struct hwt_writer *w);
+/* The file takes its name, replacing an old one, and grows on under it: what is in it is a trace at any moment. */
+int hwt_writer_keep(struct hwt_writer *w, struct err *e);
+
+/* Close, and free the writer. Returns the first error; what was kept stays. */
+int hwt_writer_close(struct hwt_writer *w);
+
+/* Free the writer. What was not kept leaves nothing behind. */
+void hwt_writer_abort(struct hwt_writer *w);
 
 #endif

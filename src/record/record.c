@@ -296,11 +296,18 @@ static void collect_until_end(struct collector *c, const struct record_options *
                               int *wait_status)
 {
     ns_t told = now_ns(), reaped = told;
+    bool kept = false;
 
     for (;;) {
         pid_t ended;
 
         collector_drain(c);
+        /* It runs: from here on a trace that ends early is one all the same. */
+        if (!kept && c->channel->next_stream > 0) {
+            kept = true;
+            hwt_writer_keep(c->writer,
+                            NULL); /* if it fails now, it is tried once more at the end, and told */
+        }
         ended = waitpid(pid, wait_status, WNOHANG);
         if (ended == pid || (ended < 0 && errno != EINTR))
             return;
@@ -380,7 +387,7 @@ int record_run(const struct record_options *o, struct record_result *ret_result,
         return -ENOEXEC;
     error = find_program(o->argv[0], program, sizeof(program), e);
     if (error == 0)
-        error = hwt_writer_new(o->output, o->stored, &w, e);
+        error = hwt_writer_new(o->output, o->mode, o->stored, &w, e);
     if (error < 0)
         return error;
     signals_take(saved, &def);
@@ -395,7 +402,10 @@ int record_run(const struct record_options *o, struct record_result *ret_result,
     }
     signals_restore(saved);
     r.bytes = hwt_writer_bytes(w);
-    r.write_error = hwt_writer_free(w);
+    if (error == 0 && r.streams > 0)
+        r.write_error = hwt_writer_close(w);
+    else
+        hwt_writer_abort(w);
     if (error == 0)
         *ret_result = r;
     return error;

@@ -29,6 +29,7 @@ struct record_progress {
 
 struct record_options {
     const char *output;
+    unsigned mode;     /* permissions of the output (base/outfile.h) */
     char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
     const char *tool;  /* path of the recorder's tool; NULL: record_find_tool */
     u32 window;        /* instructions after which the filter forgets; 0: the default */

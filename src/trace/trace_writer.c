@@ -7,15 +7,12 @@
 #include "trace/trace_writer.h"
 
 #include "base/alloc.h"
+#include "base/outfile.h"
 #include "base/strbuf.h"
 #include "base/vec.h"
 #include "trace/trace_chunk.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #define XXH_STATIC_LINKING_ONLY /* the streaming state on the stack */
 #include <xxhash.h>
 #include <zstd.h>
@@ -33,10 +30,9 @@ struct writer_stream {
 };
 
 struct trace_writer {
-    char *path, *tmp_path; /* NULL: memory */
-    int fd;
+    bool to_file;
+    struct outfile out_file;
     struct strbuf memory;
-    int error; /* the first one, negative errno */
     u32 chunk_bytes;
     int level;
     u64 stamp, nr_accesses, nr_ops;
@@ -48,28 +44,18 @@ struct trace_writer {
 int trace_writer_new(const char *path, struct trace_writer **ret, struct err *e)
 {
     struct trace_writer *w = xcalloc(1, sizeof(*w));
+    int rc = 0;
 
-    w->fd = -1;
     w->chunk_bytes = 256u << 10;
     w->level = 3;
+    w->to_file = path != NULL;
     strbuf_init(&w->memory);
-    if (path) {
-        struct strbuf tmp;
-
-        strbuf_init(&tmp);
-        strbuf_printf(&tmp, "%s.tmp", path);
-        w->path = xstrdup(path);
-        w->tmp_path = strbuf_steal(&tmp);
-        w->fd = open(w->tmp_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-        if (w->fd < 0) {
-            int r = -errno;
-
-            err_at(e, r, path, 0, 0, "cannot create it: %s", strerror(-r));
-            free(w->tmp_path);
-            w->tmp_path = NULL; /* not ours to remove */
-            trace_writer_abort(w);
-            return r;
-        }
+    outfile_init(&w->out_file);
+    if (path)
+        rc = outfile_open(&w->out_file, path, OUTFILE_PRIVATE, e);
+    if (rc) {
+        trace_writer_abort(w);
+        return rc;
     }
     w->zstd = ZSTD_createCCtx();
     w->out = xmalloc(HWT_HEADER_BYTES + HWT_STORED_LEN_MAX);
@@ -85,6 +71,11 @@ void trace_writer_set_chunk_bytes(struct trace_writer *w, u32 bytes)
     w->chunk_bytes = CLAMP(bytes, 64u, HWT_RAW_LEN_MAX - (u32)RECORD_BYTES_MAX);
 }
 
+void trace_writer_set_mode(struct trace_writer *w, unsigned mode)
+{
+    w->out_file.mode = mode;
+}
+
 void trace_writer_set_level(struct trace_writer *w, int level)
 {
     w->level = w->zstd ? level : 0;
@@ -92,24 +83,10 @@ void trace_writer_set_level(struct trace_writer *w, int level)
 
 static void write_out(struct trace_writer *w, const u8 *bytes, size_t count)
 {
-    if (w->error)
-        return;
-    if (!w->path) {
+    if (w->to_file)
+        outfile_put(&w->out_file, bytes, count);
+    else
         strbuf_append_bytes(&w->memory, (const char *)bytes, count);
-        return;
-    }
-    while (count) {
-        ssize_t n = write(w->fd, bytes, count);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            w->error = n < 0 ? -errno : -EIO;
-            return;
-        }
-        bytes += n;
-        count -= (size_t)n;
-    }
 }
 
 static void write_chunk(struct trace_writer *w, unsigned version, unsigned type, u32 stream,
@@ -315,17 +292,12 @@ static void writer_free(struct trace_writer *w)
     strbuf_done(&w->memory);
     ZSTD_freeCCtx(w->zstd);
     free(w->out);
-    free(w->path);
-    free(w->tmp_path);
     free(w);
 }
 
 void trace_writer_abort(struct trace_writer *w)
 {
-    if (w->fd >= 0)
-        close(w->fd);
-    if (w->tmp_path)
-        unlink(w->tmp_path);
+    outfile_abort(&w->out_file);
     writer_free(w);
 }
 
@@ -333,7 +305,7 @@ int trace_writer_finish(struct trace_writer *w, const char *end_text, u8 **ret_b
                         size_t *ret_count, struct err *e)
 {
     struct strbuf text;
-    int r;
+    int r = 0;
 
     for (u32 i = 1; i <= w->streams.count; i++)
         trace_writer_flush(w, i);
@@ -344,23 +316,12 @@ int trace_writer_finish(struct trace_writer *w, const char *end_text, u8 **ret_b
         strbuf_append(&text, end_text);
     write_text(w, HWT_CHUNK_END, text.text);
     strbuf_done(&text);
-    if (w->path) {
-        if (close(w->fd) < 0 && !w->error)
-            w->error = -errno;
-        w->fd = -1;
-        if (!w->error && rename(w->tmp_path, w->path) < 0)
-            w->error = -errno;
-    }
-    r = w->error;
-    if (r) {
-        err_at(e, r, w->path, 0, 0, "cannot write it: %s", strerror(-r));
-        trace_writer_abort(w);
-        return r;
-    }
-    if (!w->path && ret_bytes) {
+    if (w->to_file)
+        r = outfile_commit(&w->out_file, e);
+    if (!w->to_file && ret_bytes) {
         *ret_count = w->memory.len;
         *ret_bytes = (u8 *)strbuf_steal(&w->memory);
     }
     writer_free(w);
-    return 0;
+    return r;
 }

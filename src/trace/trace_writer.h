@@ -2,7 +2,7 @@
  *
  * Format:   docs/trace-format.md. The exact recorder has a writer of its own (it lives in the recorded process).
  * Owns:     the order stamp: every operation gets the next one, in the order of the calls.
- * Never:    leaves a half-written file under the final name: it writes to "PATH.tmp" and renames at the end.
+ * Never:    leaves a half-written file under the final name (base/outfile.h).
  * Errors:   sticky. Writing functions return nothing; trace_writer_finish() reports the first failure.
  * Use:      trace_writer_new("x.hwt", &w, e); trace_writer_meta(w, "tool=...\n");
  *           s = trace_writer_stream(w); trace_writer_op(w, s, HWT_OP_PROC_START, 0, (u64[]){pid, ppid, tid, 0}, "sh");
@@ -19,6 +19,9 @@ struct trace_writer;
 
 /* Start a file. path NULL: into memory, see trace_writer_bytes(). */
 int trace_writer_new(const char *path, struct trace_writer **ret, struct err *e);
+
+/* Permissions of the file; OUTFILE_PRIVATE by default. */
+void trace_writer_set_mode(struct trace_writer *w, unsigned mode);
 
 /* How much payload a chunk takes before it is written, 64 B to 1 MiB; 256 KiB by default. */
 void trace_writer_set_chunk_bytes(struct trace_writer *w, u32 bytes);

@@ -84,7 +84,7 @@ $ awk '/^(anon|file|kernel) /{s+=$2} END{print s}' tree/sys/fs/cgroup/app/memory
 
 # What is there is not overwritten, and nothing is left of what could not be written.
 $ highwater run "$EXAMPLES/demo.hwt" --proc tree -q
-! highwater run: tree: cannot write the machine's files there: it exists and is not empty
+! highwater run: tree: cannot write the files there: it exists and is not empty
 = 1
 $ highwater run "$EXAMPLES/demo.hwt" --proc missing/tree -q
 ! highwater run: missing/tree: cannot make directory: No such file or directory
