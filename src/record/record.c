@@ -27,6 +27,9 @@
 
 #define META_MAX 16384
 
+/* Descriptors that a recorded program can have open: more would make every fork copy a larger table. */
+#define NOFILE_ROOM 65536
+
 static ns_t now_ns(void)
 {
     struct timespec t;
@@ -223,7 +226,7 @@ static void signals_restore(const struct sigaction *saved)
 
 /* The tool's command line: its options, then the program and its arguments. Strings live as long as o and c. */
 struct command_line {
-    char channel[64], log_file[3072], launcher[4200];
+    char channel[64], nofile[64], log_file[3072], launcher[4200];
     const char **argv, **envp;
 };
 
@@ -237,10 +240,12 @@ static const char *const tool_flags[] = {
     "--run-cxx-freeres=no",
     "--child-silent-after-fork=yes",
     "--px-file-backed=sp-at-mem-access", /* exact registers at a fault only where code is made */
+    "--aspace-minaddr=0x100000000",      /* below 4 GiB there is room for a heap */
 };
 
 static int command_line_init(struct command_line *l, const struct record_options *o,
-                             const struct collector *c, const char *tool, const char *program)
+                             const struct collector *c, const char *tool, const char *program,
+                             const struct rlimit *nofile)
 {
     const char *log = getenv("HIGHWATER_RECORD_LOG");
     size_t nr_args = 0, nr_env = 0, n = 0;
@@ -249,7 +254,7 @@ static int command_line_init(struct command_line *l, const struct record_options
         nr_args++;
     while (environ[nr_env] != NULL)
         nr_env++;
-    l->argv = calloc(ARRAY_SIZE(tool_flags) + nr_args + 5, sizeof(*l->argv));
+    l->argv = calloc(ARRAY_SIZE(tool_flags) + nr_args + 6, sizeof(*l->argv));
     l->envp = calloc(nr_env + 2, sizeof(*l->envp));
     if (l->argv == NULL || l->envp == NULL) {
         free(l->argv);
@@ -262,7 +267,10 @@ static int command_line_init(struct command_line *l, const struct record_options
     l->argv[n++] = tool;
     for (size_t i = 0; i < ARRAY_SIZE(tool_flags); i++)
         l->argv[n++] = tool_flags[i];
+    snprintf(l->nofile, sizeof(l->nofile), "--nofile=%llu:%llu",
+             (unsigned long long)nofile->rlim_cur, (unsigned long long)nofile->rlim_max);
     l->argv[n++] = l->channel;
+    l->argv[n++] = l->nofile;
     l->argv[n++] = l->log_file;
     l->argv[n++] = "--";
     l->argv[n++] = program;
@@ -273,20 +281,35 @@ static int command_line_init(struct command_line *l, const struct record_options
     return 0;
 }
 
+/* The tool keeps its descriptors above the soft limit that it finds: leave the program room below. */
+static void nofile_raise(const struct rlimit *nofile)
+{
+    struct rlimit raised = *nofile;
+
+    if (raised.rlim_cur < NOFILE_ROOM)
+        raised.rlim_cur = raised.rlim_max < NOFILE_ROOM ? raised.rlim_max : NOFILE_ROOM;
+    setrlimit(RLIMIT_NOFILE, &raised);
+}
+
 static int start(const struct record_options *o, const struct collector *c, const char *tool,
                  const char *program, const sigset_t *def, pid_t *pid)
 {
     struct command_line l;
+    struct rlimit nofile;
     posix_spawnattr_t attr;
-    int error = command_line_init(&l, o, c, tool, program);
+    int error;
 
+    getrlimit(RLIMIT_NOFILE, &nofile);
+    error = command_line_init(&l, o, c, tool, program, &nofile);
     if (error < 0)
         return error;
+    nofile_raise(&nofile);
     posix_spawnattr_init(&attr);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setsigdefault(&attr, def);
     error = -posix_spawn(pid, tool, NULL, &attr, (char *const *)l.argv, (char *const *)l.envp);
     posix_spawnattr_destroy(&attr);
+    setrlimit(RLIMIT_NOFILE, &nofile);
     free(l.argv);
     free(l.envp);
     return error;

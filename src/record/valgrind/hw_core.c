@@ -14,10 +14,7 @@
  * The client's environment is given back as it was: Valgrind preloads a library that only its heap
  * checkers need.
  */
-#include "hw_tool.h"
-
-SysRes VG_(am_shared_mmap_file_float_valgrind)(SizeT length, UInt prot, Int fd, Off64T offset);
-extern const HChar *VG_(name_of_launcher);
+#include "hw_valgrind.h"
 
 Long hw_syscall(UInt nr, UWord a, UWord b, UWord c, UWord d, UWord e, UWord f)
 {
@@ -52,6 +49,23 @@ static Bool preload_strip(HChar *entry)
         return True;
     VG_(memmove)(value, rest + 1, VG_(strlen)(rest + 1) + 1);
     return False;
+}
+
+#define AT_PHDR 3
+
+/* The program's headers follow its ELF header, which says how it was linked. */
+Bool hw_position_independent(ThreadId tid)
+{
+    const UWord *p = (const UWord *)VG_(get_SP)(tid);
+    const UChar *elf;
+
+    for (p += 1 + p[0] + 1; *p != 0; p++) /* to the end of the environment */
+        ;
+    for (p++; p[0] != 0 && p[0] != AT_PHDR; p += 2)
+        ;
+    elf = (const UChar *)(p[1] & ~(UWord)(VKI_PAGE_SIZE - 1));
+    return p[0] == AT_PHDR && VG_(am_is_valid_for_client)((Addr)elf, 64, VKI_PROT_READ) &&
+           VG_(memcmp)(elf, "\177ELF", 4) == 0 && elf[16] == 3 /* ET_DYN */;
 }
 
 /* The initial stack is: argc, argv..., 0, envp..., 0, auxv pairs..., 0 0. Take one entry out of envp. */
@@ -128,8 +142,10 @@ void __wrap_vgPlain_nuke_all_threads_except(ThreadId me, UInt reason)
 {
     struct thread *t = hw_thread_find(me);
 
-    if (t != NULL && t->call.exec_path != NULL)
+    if (t != NULL && t->call.exec_path != NULL) {
         hw_exec(t, t->call.exec_path, exec_followed);
+        hw_limits_exec(exec_followed);
+    }
     __real_vgPlain_nuke_all_threads_except(me, reason);
 }
 

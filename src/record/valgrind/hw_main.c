@@ -3,12 +3,13 @@
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "hw_tool.h"
+#include "hw_valgrind.h"
 
 struct channel *hw_channel;
 Bool hw_off;
 
 static const HChar *channel_path = NULL;
+static const HChar *nofile = NULL;
 
 ULong hw_now_ns(void)
 {
@@ -35,6 +36,7 @@ void hw_complain(const HChar *format, ...)
 static Bool option(const HChar *arg)
 {
     if VG_STR_CLO (arg, "--channel", channel_path) {
+    } else if VG_STR_CLO (arg, HW_NOFILE_OPTION, nofile) {
     } else {
         return False;
     }
@@ -43,7 +45,9 @@ static Bool option(const HChar *arg)
 
 static void usage(void)
 {
-    VG_(printf)("    --channel=PATH    memory shared with the recorder that started this\n");
+    VG_(printf)
+    ("    --channel=PATH    memory shared with the recorder that started this\n"
+     "    --nofile=N:N      the program's limits of open files, soft and hard\n");
 }
 
 static void debug_usage(void)
@@ -90,6 +94,7 @@ static void after_options(void)
     if (is_open(log_fd))
         VG_(close)(log_fd);
     join_channel();
+    hw_limits_init(nofile);
     hw_process_init();
 }
 

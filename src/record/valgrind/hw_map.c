@@ -5,7 +5,7 @@
  *
  * The filter forgets the pages of a range whose mapping changed: the next access to each is a fault again.
  */
-#include "hw_tool.h"
+#include "hw_valgrind.h"
 
 #define PAGE_UP(x) (((x) + VKI_PAGE_SIZE - 1) & ~(ULong)(VKI_PAGE_SIZE - 1))
 
@@ -17,6 +17,13 @@ static ULong prot_of(const NSegment *s)
 {
     return (s->hasR ? HWT_PROT_READ : 0) | (s->hasW ? HWT_PROT_WRITE : 0) |
            (s->hasX ? HWT_PROT_EXEC : 0);
+}
+
+static ULong prot_at(Addr a)
+{
+    const NSegment *s = VG_(am_find_nsegment)(a);
+
+    return s == NULL ? 0 : prot_of(s);
 }
 
 static UInt segment_fid(struct thread *t, const NSegment *s)
@@ -39,8 +46,6 @@ static void segment_tell(struct thread *t, const NSegment *s, Addr sp)
     if (s->start <= (Addr)VG_(trampoline_stuff_start) &&
         (Addr)VG_(trampoline_stuff_start) <= s->end)
         return; /* a page of Valgrind's own that it lends to the client */
-    if (s->isCH || s->start == ((VG_(brk_base) + VKI_PAGE_SIZE - 1) & ~(Addr)(VKI_PAGE_SIZE - 1)))
-        return; /* told as BRK; Valgrind keeps a page there before the first call */
     if (sp >= s->start && sp <= s->end)
         flags |= HWT_MAP_STACK;
     if (s->kind == SkShmC)
@@ -163,6 +168,8 @@ void hw_map_call(struct thread *t, UInt nr, const UWord *args, UWord result)
         hw_forget_range(args[0], len);
         hw_forget_range(result, PAGE_UP(args[2]));
         hw_op(t, HWT_OP_MREMAP, args[0], len, result, PAGE_UP(args[2]));
+        if (args[3] & 4 /* MREMAP_DONTUNMAP */)
+            hw_op(t, HWT_OP_MMAP, args[0], len, prot_at(args[0]), 0, 0, 0);
         break;
     case __NR_madvise:
         hw_forget_range(args[0], len);

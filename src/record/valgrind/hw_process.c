@@ -6,7 +6,7 @@
  * Order matters at a fork: the child may run before the parent's call returns, so the stamp of the parent's
  * FORK is taken before the call, and the record is written with it afterwards, when the pid is known.
  */
-#include "hw_tool.h"
+#include "hw_valgrind.h"
 
 HChar hw_comm[16];
 
@@ -86,6 +86,7 @@ static void child_of_fork(ThreadId tid)
         if (threads[i] != NULL && i != tid)
             hw_thread_drop(threads[i]);
     t->leader = True;
+    hw_lock_forget();
     VG_(free)(t->declared);
     t->declared = NULL;
     t->declared_bits = 0;
@@ -126,8 +127,10 @@ void hw_thread_begin(ThreadId tid)
     t = hw_thread(tid);
     t->started = True;
     hw_buffer_attach(t);
-    if (!image_told)
+    if (!image_told) {
         hw_environment_clean(tid);
+        hw_heap_init(hw_position_independent(tid));
+    }
     if (hw_channel == NULL) {
         image_told = True;
         return;

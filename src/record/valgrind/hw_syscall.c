@@ -28,6 +28,10 @@ void hw_syscall_before(ThreadId tid, UInt nr, UWord *args, UInt nr_args)
     case __NR_execveat:
         t->call.exec_path = (const HChar *)args[1];
         break;
+    case 323: /* userfaultfd */
+        hw_complain("%s asked for userfaultfd, which is not to be had while it is recorded",
+                    hw_comm);
+        break;
     case __NR_exit:
         t->exiting = True;
         t->exit_status = args[0];

@@ -14,6 +14,8 @@
  *                    those that matter into operations
  *   hw_process.c     threads, fork, exec, exit
  *   hw_core.c        what is changed of Valgrind's core, by the linker's --wrap
+ *   hw_table.c       system calls done in the place of the core: hw_space.c maps memory,
+ *                    hw_limits.c answers for limits and locks
  *
  * Valgrind runs one thread at a time under its own lock, so nothing here locks; only the channel is
  * shared with other processes.
@@ -203,7 +205,5 @@ void hw_syscall_after(ThreadId tid, UInt nr, UWord *args, UInt nr_args, SysRes r
 void hw_environment_clean(ThreadId tid);
 SysRes hw_map_channel(Int fd, SizeT bytes);
 Long hw_syscall(UInt nr, UWord a, UWord b, UWord c, UWord d, UWord e, UWord f);
-extern Addr VG_(brk_base);
-extern Addr VG_(brk_limit);
-
+Bool hw_position_independent(ThreadId tid); /* the program; before its first instruction */
 #endif

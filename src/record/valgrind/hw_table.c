@@ -1,0 +1,134 @@
+/* hw_table.c - system calls that the tool does in the place of Valgrind's core.
+ *
+ * Copyright (C) 2026 the highwater developers
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The core asks for the entry of a system call's number in a function of its own, which is wrapped: the calls
+ * here are complete before the core would hand them to the kernel.
+ */
+#include "hw_valgrind.h"
+
+static void answer(struct core_status *status, Long result)
+{
+    status->what = CORE_COMPLETE;
+    status->result = HW_FAILED(result) ? VG_(mk_SysRes_Error)((UWord)-result)
+                                       : VG_(mk_SysRes_Success)((UWord)result);
+}
+
+#define ENTRY(name)                                                               \
+    static void name##_before(ThreadId tid, void *layout, struct core_args *args, \
+                              struct core_status *status, UWord *flags)           \
+    {                                                                             \
+        (void)tid, (void)layout, (void)flags;                                     \
+        answer(status, hw_call_##name(args->a));                                  \
+    }                                                                             \
+    static struct core_entry name##_entry = {name##_before, NULL};
+
+ENTRY(mmap)
+ENTRY(brk)
+ENTRY(mremap)
+ENTRY(mlockall)
+ENTRY(munlockall)
+
+struct core_entry *__real_vgModuleLocal_get_linux_syscall_entry(UInt nr);
+struct core_entry *__wrap_vgModuleLocal_get_linux_syscall_entry(UInt nr);
+
+/* Limits of the own descriptors; all others go to the core. */
+static void limit_before(ThreadId tid, void *layout, struct core_args *args,
+                         struct core_status *status, UWord *flags)
+{
+    Long result;
+
+    if (hw_call_nofile(tid, (UInt)args->nr, args->a, &result))
+        answer(status, result);
+    else
+        __real_vgModuleLocal_get_linux_syscall_entry((UInt)args->nr)
+            ->before(tid, layout, args, status, flags);
+}
+
+static void limit_after(ThreadId tid, struct core_args *args, struct core_status *status)
+{
+    struct core_entry *core = __real_vgModuleLocal_get_linux_syscall_entry((UInt)args->nr);
+    UWord resource = args->nr == __NR_prlimit64 ? args->a[1] : args->a[0];
+
+    if (core->after != NULL && resource != VKI_RLIMIT_NOFILE)
+        core->after(tid, args, status);
+}
+
+static struct core_entry limit_entry = {limit_before, limit_after};
+
+/* The kernel would start the tool: /proc/PID/exe is its file. */
+static Bool is_own_exe(Addr path)
+{
+    HChar own[40];
+
+    if (!VG_(am_is_valid_for_client)(path, 1, VKI_PROT_READ))
+        return False;
+    VG_(sprintf)(own, "/proc/%d/exe", VG_(getpid)());
+    return VG_(strcmp)((const HChar *)path, own) == 0 ||
+           VG_(strcmp)((const HChar *)path, "/proc/self/exe") == 0 ||
+           VG_(strcmp)((const HChar *)path, "/proc/thread-self/exe") == 0;
+}
+
+/* The program's file, named in memory of the program's, which the core insists on. 0: not to be had. */
+static Addr own_exe_path(void)
+{
+    HChar link[40];
+    UWord page[6] = {0,
+                     VKI_PAGE_SIZE,
+                     VKI_PROT_READ | VKI_PROT_WRITE,
+                     VKI_MAP_PRIVATE | VKI_MAP_ANONYMOUS,
+                     (UWord)-1,
+                     0};
+    Long at = hw_call_mmap(page), n;
+
+    if (HW_FAILED(at))
+        return 0;
+    VG_(sprintf)(link, "/proc/self/fd/%d", VG_(cl_exec_fd));
+    n = hw_syscall(__NR_readlink, (UWord)link, (UWord)at, VKI_PAGE_SIZE - 1, 0, 0, 0);
+    ((HChar *)at)[n > 0 ? n : 0] = '\0';
+    return (Addr)at;
+}
+
+static void execve_before(ThreadId tid, void *layout, struct core_args *args,
+                          struct core_status *status, UWord *flags)
+{
+    UWord path = args->a[0];
+    Addr own = is_own_exe(path) ? own_exe_path() : 0;
+    Bool stale;
+
+    if (own != 0)
+        args->a[0] = own;
+    __real_vgModuleLocal_get_linux_syscall_entry(__NR_execve)
+        ->before(tid, layout, args, status, flags);
+    /* Here the exec has failed, and the core wants to see the arguments that it gave. */
+    args->a[0] = path;
+    if (own != 0)
+        VG_(am_munmap_client)(&stale, own, VKI_PAGE_SIZE);
+}
+
+static struct core_entry execve_entry = {execve_before, NULL};
+
+struct core_entry *__wrap_vgModuleLocal_get_linux_syscall_entry(UInt nr)
+{
+    switch (nr) {
+    case __NR_execve:
+        return &execve_entry;
+    case __NR_mmap:
+        return &mmap_entry;
+    case __NR_brk:
+        return &brk_entry;
+    case __NR_mremap:
+        return &mremap_entry;
+    case __NR_mlockall:
+        return &mlockall_entry;
+    case __NR_munlockall:
+        return &munlockall_entry;
+    case __NR_setrlimit:
+    case __NR_getrlimit:
+    case __NR_prlimit64:
+        return &limit_entry;
+    default:
+        return __real_vgModuleLocal_get_linux_syscall_entry(nr);
+    }
+}
