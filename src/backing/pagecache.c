@@ -41,10 +41,10 @@ static struct inode *inode_of(const struct backing *b, const struct frame *f)
     return inode_get(b, f->mapping);
 }
 
-static void count_write_pending(struct backing *b, const struct frame *f, s64 n)
+static void count_write_pending(struct backing *b, pfn_t pfn, s64 n)
 {
     count(b->counters, NR_ZONE_WRITE_PENDING, n);
-    count(&b->frames->zones[frame_zone(f)].counters, NR_ZONE_WRITE_PENDING, n);
+    count(&frames_zone_of(b->frames, pfn)->counters, NR_ZONE_WRITE_PENDING, n);
 }
 
 u64 pagecache_add(struct backing *b, struct inode *inode, u64 index, pfn_t pfn)
@@ -163,7 +163,7 @@ bool pagecache_set_dirty(struct backing *b, pfn_t pfn, ns_t now)
     b->nr_dirty++;
     count(b->counters, NR_DIRTY, 1);
     count(b->counters, NR_DIRTIED, 1);
-    count_write_pending(b, f, 1);
+    count_write_pending(b, pfn, 1);
     return true;
 }
 
@@ -185,7 +185,7 @@ bool pagecache_clear_dirty(struct backing *b, pfn_t pfn)
     wb_inode_cleaned(inode);
     b->nr_dirty--;
     count(b->counters, NR_DIRTY, -1);
-    count_write_pending(b, f, -1);
+    count_write_pending(b, pfn, -1);
     return true;
 }
 
@@ -203,7 +203,7 @@ void pagecache_start_writeback(struct backing *b, pfn_t pfn)
         wb_inode_writeback_start(b, inode, f->memcg);
     }
     count(b->counters, NR_WRITEBACK, 1);
-    count_write_pending(b, f, 1);
+    count_write_pending(b, pfn, 1);
 }
 
 void pagecache_end_writeback(struct backing *b, pfn_t pfn)
@@ -221,7 +221,7 @@ void pagecache_end_writeback(struct backing *b, pfn_t pfn)
         wb_inode_writeback_end(inode);
     }
     count(b->counters, NR_WRITEBACK, -1);
-    count_write_pending(b, f, -1);
+    count_write_pending(b, pfn, -1);
     count(b->counters, NR_WRITTEN, 1);
 }
 

@@ -155,7 +155,7 @@ static void shmem_pages_are_swap_backed_and_not_dirty_file_pages(void **state)
 static void a_dirty_page_is_counted_once_until_it_is_written(void **state)
 {
     pfn_t pfn = machine_take(&m);
-    const struct counters *zone = &m.frames.zones[frame_zone(frame(pfn))].counters;
+    const struct counters *zone = &frames_zone_of(&m.frames, pfn)->counters;
 
     (void)state;
     pagecache_add(&b, inode, 9, pfn);

@@ -139,7 +139,7 @@ static void fix_fullness(struct zs_pool *z, struct zs_class *c, u32 id)
 
 static void count_pages(struct zs_pool *z, pfn_t pfn, s64 n)
 {
-    count(&z->frames->zones[frame_zone(frames_get(z->frames, pfn))].counters, NR_ZSPAGES, n);
+    count(&frames_zone_of(z->frames, pfn)->counters, NR_ZSPAGES, n);
     count(z->counters, NR_ZSPAGES, n);
     z->pages += (u64)n;
 }

@@ -26,7 +26,7 @@ static u64 direct_reclaim(struct mem *mem, struct attempt *at, u32 alloc_flags,
 
 static bool take(struct mem *mem, u32 flags, enum migratetype mt, pfn_t *ret_pfn)
 {
-    *ret_pfn = frames_try_alloc(mem->frames, 0, mt, flags, mem->cpu);
+    *ret_pfn = frames_try_alloc(mem->frames, mem_nid(mem), 0, mt, flags, mem->cpu);
     return *ret_pfn != PFN_NONE;
 }
 
@@ -34,6 +34,7 @@ enum balance_result balance_alloc(struct mem *mem, struct attempt *at, u32 alloc
                                   enum migratetype mt, pfn_t *ret_pfn, struct wait *ret_wait)
 {
     enum zone_type highest = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
+    struct pgdat *node = mem_node(mem, mem_nid(mem));
 
     mem_cost(mem, mem->cost->page_alloc);
     alloc_flags = (alloc_flags & ~(u32)ALLOC_WMARK_MASK) | ALLOC_KSWAPD;
@@ -42,11 +43,11 @@ enum balance_result balance_alloc(struct mem *mem, struct attempt *at, u32 alloc
             at->paused.target = 0;
         if (unlikely(mem->frames->boosted)) {
             mem->frames->boosted = 0;
-            kswapd_wake(mem, 0, highest);
+            kswapd_wake(mem, node, 0, highest);
         }
         return BALANCE_OK;
     }
-    kswapd_wake(mem, 0, highest);
+    kswapd_wake(mem, node, 0, highest);
     if (take(mem, alloc_flags | ALLOC_WMARK_MIN, mt, ret_pfn))
         return BALANCE_OK;
     if (at->dying && take(mem, alloc_flags | ALLOC_NO_WATERMARKS, mt, ret_pfn))
@@ -62,7 +63,7 @@ enum balance_result balance_alloc(struct mem *mem, struct attempt *at, u32 alloc
             return BALANCE_OK;
         }
         if (freed) {
-            frames_unreserve_highatomic(mem->frames, mt, false);
+            frames_unreserve_highatomic(mem->frames, mem_nid(mem), mt, false);
             frames_drain_pcp(mem->frames);
             if (take(mem, alloc_flags | ALLOC_WMARK_MIN, mt, ret_pfn)) {
                 at->retries = 0;
@@ -90,7 +91,7 @@ static pfn_t take_in_reclaim(void *ctx)
     if (take(mem, ALLOC_WMARK_LOW | ALLOC_MOVABLE | ALLOC_KSWAPD | ALLOC_NOFRAGMENT, MT_MOVABLE,
              &pfn))
         return pfn;
-    kswapd_wake(mem, 0, ZONE_MOVABLE);
+    kswapd_wake(mem, mem_node(mem, mem_nid(mem)), 0, ZONE_MOVABLE);
     if (take(mem, ALLOC_WMARK_MIN | ALLOC_MOVABLE | ALLOC_KSWAPD, MT_MOVABLE, &pfn))
         return pfn;
     take(mem, ALLOC_NO_WATERMARKS | ALLOC_MOVABLE, MT_MOVABLE, &pfn);

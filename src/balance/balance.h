@@ -50,9 +50,11 @@ enum balance_result balance_charge(struct mem *mem, struct attempt *at, struct g
 /* Both, for one user or page-cache frame: frame.memcg is set. */
 enum balance_result balance_get_page(struct mem *mem, struct attempt *at, struct group *g,
                                      pfn_t *ret_pfn, struct wait *ret_wait);
-/* kswapd: one round of balance_pgdat. False when it may sleep. *ret_wait set when it should pause. */
-bool kswapd_step(struct mem *mem, struct wait *ret_wait);
-void kswapd_wake(struct mem *mem, unsigned order, enum zone_type highest);
+/* A node's kswapd: one round of balance_pgdat. False when it may sleep. *ret_wait set when it should pause. */
+bool kswapd_step(struct mem *mem, struct pgdat *pgdat, struct wait *ret_wait);
+void kswapd_wake(struct mem *mem, struct pgdat *pgdat, unsigned order, enum zone_type highest);
+/* It gave up: a run after another freed nothing (all_unreclaimable). */
+bool kswapd_is_hopeless(const struct pgdat *pgdat);
 /* memory.high: pages over it are reclaimed on return to user mode; a pause is asked for when that is not enough. */
 bool balance_over_high(struct mem *mem, struct attempt *at, struct group *g, u32 nr_pages,
                        struct wait *ret_wait);

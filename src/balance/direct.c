@@ -12,7 +12,8 @@ static u64 free_some(struct mem *mem, struct scan_control *sc)
     for (;;) {
         do {
             sc->nr_scanned = 0;
-            shrink_node(mem, sc);
+            for (unsigned nid = 0; nid < mem->frames->nr_nodes; nid++)
+                shrink_node(mem, mem_node(mem, nid), sc);
             if (sc->nr_reclaimed >= sc->nr_to_reclaim || sc->throttle)
                 break;
             if (sc->priority < DEF_PRIORITY - 2)

@@ -10,95 +10,113 @@
 #define KSWAPD_PAUSE_NS     100000000ull /* HZ / 10, the longest reclaim_throttle() */
 #define KSWAPD_FAILURES_MAX 16u
 
-void kswapd_wake(struct mem *mem, unsigned order, enum zone_type highest)
+bool kswapd_is_hopeless(const struct pgdat *pgdat)
 {
-    if (mem->kswapd_failures >= KSWAPD_FAILURES_MAX)
+    return pgdat->kswapd.failures >= KSWAPD_FAILURES_MAX;
+}
+
+void kswapd_wake(struct mem *mem, struct pgdat *pgdat, unsigned order, enum zone_type highest)
+{
+    struct kswapd *k = &pgdat->kswapd;
+
+    if (kswapd_is_hopeless(pgdat))
         return;
-    if (!mem->kswapd_awake) {
-        mem->kswapd_awake = true;
-        mem->kswapd_priority = 0;
-        mem->kswapd_highest = highest;
+    if (!k->awake) {
+        k->awake = true;
+        k->priority = 0;
+        k->highest = highest;
+        mem->kswapds_awake++;
     }
-    mem->kswapd_order = MAX(mem->kswapd_order, order);
-    mem->kswapd_highest = MAX(mem->kswapd_highest, highest);
+    k->order = MAX(k->order, order);
+    k->highest = MAX(k->highest, highest);
 }
 
 /* While it runs, per-CPU lists stay short, so that what it frees is seen. */
-static void set_reclaim_active(struct mem *mem, bool active)
+static void set_reclaim_active(struct pgdat *pgdat, bool active)
 {
     for (unsigned z = 0; z < NR_ZONES; z++)
-        mem->frames->zones[z].reclaim_active = active;
+        pgdat->zones[z].reclaim_active = active;
 }
 
-static bool go_to_sleep(struct mem *mem)
+static bool go_to_sleep(struct mem *mem, struct pgdat *pgdat)
 {
-    for (unsigned z = 0; z < NR_ZONES; z++) {
-        struct zone *zone = &mem->frames->zones[z];
+    struct kswapd *k = &pgdat->kswapd;
 
-        zone->watermark_boost -= MIN(zone->watermark_boost, mem->kswapd_boost[z]);
-        mem->kswapd_boost[z] = 0;
+    for (unsigned z = 0; z < NR_ZONES; z++) {
+        struct zone *zone = &pgdat->zones[z];
+
+        zone->watermark_boost -= MIN(zone->watermark_boost, k->boost[z]);
+        k->boost[z] = 0;
     }
-    set_reclaim_active(mem, false);
-    mem->kswapd_awake = false;
-    mem->kswapd_priority = 0;
-    mem->kswapd_order = 0;
-    mem->pgdat_writeback = mem->pgdat_dirty = false;
+    set_reclaim_active(pgdat, false);
+    k->awake = false;
+    k->priority = 0;
+    k->order = 0;
+    mem->kswapds_awake--;
+    pgdat->writeback = pgdat->dirty = false;
     mem->groups->root->lruvec.congested = false;
     snapshot_refaults(mem, NULL);
     return false;
 }
 
-static u64 reclaim_goal(const struct mem *mem)
+static u64 reclaim_goal(const struct pgdat *pgdat)
 {
     u64 goal = 0;
 
-    for (unsigned z = 0; z <= mem->kswapd_highest; z++)
-        if (mem->frames->zones[z].managed)
-            goal += MAX(mem->frames->zones[z].watermark[WMARK_HIGH], (u64)SWAP_CLUSTER_MAX);
+    for (unsigned z = 0; z <= pgdat->kswapd.highest; z++)
+        if (pgdat->zones[z].managed)
+            goal += MAX(pgdat->zones[z].watermark[WMARK_HIGH], (u64)SWAP_CLUSTER_MAX);
     return goal;
 }
 
-bool kswapd_step(struct mem *mem, struct wait *ret_wait)
+static void begin_run(struct mem *mem, struct pgdat *pgdat)
 {
+    struct kswapd *k = &pgdat->kswapd;
+
+    k->priority = DEF_PRIORITY;
+    k->reclaimed = 0;
+    count(mem->counters, PAGEOUTRUN, 1);
+    for (unsigned z = 0; z < NR_ZONES; z++)
+        k->boost[z] = pgdat->zones[z].watermark_boost;
+    set_reclaim_active(pgdat, true);
+}
+
+bool kswapd_step(struct mem *mem, struct pgdat *pgdat, struct wait *ret_wait)
+{
+    struct kswapd *k = &pgdat->kswapd;
     struct scan_control sc = {
         .kswapd = true, .may_writepage = true, .may_unmap = true, .may_swap = true};
 
     *ret_wait = (struct wait){WAIT_NOTHING, 0};
-    if (!mem->kswapd_awake)
+    if (!k->awake)
         return false;
-    if (!mem->kswapd_priority) {
-        mem->kswapd_priority = DEF_PRIORITY;
-        mem->kswapd_reclaimed = 0;
-        count(mem->counters, PAGEOUTRUN, 1);
-        for (unsigned z = 0; z < NR_ZONES; z++)
-            mem->kswapd_boost[z] = mem->frames->zones[z].watermark_boost;
-        set_reclaim_active(mem, true);
-    }
-    if (frames_balanced(mem->frames, mem->kswapd_order, mem->kswapd_highest))
-        return go_to_sleep(mem);
-    sc.priority = mem->kswapd_priority;
-    sc.order = mem->kswapd_order;
-    sc.reclaim_idx = mem->kswapd_highest;
-    sc.nr_to_reclaim = reclaim_goal(mem);
-    age_active_anon(mem, &sc);
-    shrink_node(mem, &sc);
-    mem->kswapd_reclaimed += sc.nr_reclaimed;
+    if (!k->priority)
+        begin_run(mem, pgdat);
+    if (pgdat_balanced(pgdat, k->order, k->highest))
+        return go_to_sleep(mem, pgdat);
+    sc.priority = k->priority;
+    sc.order = k->order;
+    sc.reclaim_idx = k->highest;
+    sc.nr_to_reclaim = reclaim_goal(pgdat);
+    age_active_anon(mem, pgdat, &sc);
+    shrink_node(mem, pgdat, &sc);
+    k->reclaimed += sc.nr_reclaimed;
     if (sc.throttle) {
         ns_t next = io_next_write(mem);
 
         *ret_wait = (struct wait){WAIT_RECLAIM, MIN(next, mem->clock->now + KSWAPD_PAUSE_NS)};
     }
     if (sc.nr_scanned < sc.nr_to_reclaim || !sc.nr_reclaimed)
-        mem->kswapd_priority--;
-    if (mem->kswapd_priority >= 1)
+        k->priority--;
+    if (k->priority >= 1)
         return true;
-    if (!mem->kswapd_reclaimed && ++mem->kswapd_failures >= KSWAPD_FAILURES_MAX)
-        return go_to_sleep(mem);
-    if (frames_balanced(mem->frames, mem->kswapd_order, mem->kswapd_highest))
-        return go_to_sleep(mem);
-    mem->kswapd_priority = 0; /* begin again */
+    if (!k->reclaimed && ++k->failures >= KSWAPD_FAILURES_MAX)
+        return go_to_sleep(mem, pgdat);
+    if (pgdat_balanced(pgdat, k->order, k->highest))
+        return go_to_sleep(mem, pgdat);
+    k->priority = 0; /* begin again */
     snapshot_refaults(mem, NULL);
-    if (!mem->kswapd_reclaimed && ret_wait->cause == WAIT_NOTHING)
+    if (!k->reclaimed && ret_wait->cause == WAIT_NOTHING)
         *ret_wait = (struct wait){WAIT_RECLAIM, mem->clock->now + KSWAPD_PAUSE_NS};
     return true;
 }

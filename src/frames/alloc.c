@@ -37,13 +37,13 @@ static pfn_t zone_take(struct frames *fr, struct zone *z, unsigned order, unsign
     return pfn;
 }
 
-static pfn_t zonelist_take(struct frames *fr, unsigned order, unsigned mt, u32 alloc_flags,
-                           unsigned cpu)
+static pfn_t zonelist_take(struct frames *fr, unsigned nid, unsigned order, unsigned mt,
+                           u32 alloc_flags, unsigned cpu)
 {
     enum zone_type highest = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
 
-    for (const u8 *type = fr->zonelist[highest]; *type != NR_ZONES; type++) {
-        struct zone *z = &fr->zones[*type];
+    for (struct zone **next = fr->nodes[nid].zonelist[highest]; *next; next++) {
+        struct zone *z = *next;
         pfn_t pfn;
 
         if (!zone_allows(z, order, highest, alloc_flags))
@@ -60,26 +60,27 @@ static pfn_t zonelist_take(struct frames *fr, unsigned order, unsigned mt, u32 a
     return PFN_NONE;
 }
 
-pfn_t frames_try_alloc_slow(struct frames *fr, unsigned order, enum migratetype mt, u32 alloc_flags,
-                            unsigned cpu)
+pfn_t frames_try_alloc_slow(struct frames *fr, unsigned nid, unsigned order, enum migratetype mt,
+                            u32 alloc_flags, unsigned cpu)
 {
     enum zone_type highest = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
     pfn_t pfn;
 
-    assert(order < ORDER_MAX && mt < NR_PCP_MIGRATETYPES && cpu < fr->nr_cpus);
+    assert(nid < fr->nr_nodes && order < ORDER_MAX && mt < NR_PCP_MIGRATETYPES &&
+           cpu < fr->nr_cpus);
     /* Only where there is a lower zone to take from instead, as Linux has it: Normal above
      * DMA32. */
-    if (fr->zonelist[highest][0] != ZONE_NORMAL)
+    if (fr->nodes[nid].zonelist[highest][0]->type != ZONE_NORMAL)
         alloc_flags &= ~(u32)ALLOC_NOFRAGMENT;
-    pfn = zonelist_take(fr, order, mt, alloc_flags, cpu);
+    pfn = zonelist_take(fr, nid, order, mt, alloc_flags, cpu);
     if (pfn == PFN_NONE && alloc_flags & ALLOC_NOFRAGMENT)
-        pfn = zonelist_take(fr, order, mt, alloc_flags & ~(u32)ALLOC_NOFRAGMENT, cpu);
+        pfn = zonelist_take(fr, nid, order, mt, alloc_flags & ~(u32)ALLOC_NOFRAGMENT, cpu);
     return pfn;
 }
 
 void frames_free_slow(struct frames *fr, pfn_t pfn, unsigned order, unsigned cpu)
 {
-    struct zone *z = &fr->zones[frame_zone(&fr->frame[pfn])];
+    struct zone *z = frames_zone_of(fr, pfn);
     unsigned mt = frames_pageblock_mt(fr, pfn);
 
     assert(order < ORDER_MAX && pfn % (1u << order) == 0 && cpu < fr->nr_cpus);

@@ -256,12 +256,12 @@ static void highatomic_block_is_reserved_and_given_back(void **state)
     pfn_t pfn;
 
     (void)state;
-    pfn = frames_try_alloc(&fr, 2, MT_UNMOVABLE, flags, 0);
+    pfn = frames_try_alloc(&fr, 0, 2, MT_UNMOVABLE, flags, 0);
     assert_int_not_equal(pfn, PFN_NONE);
     assert_int_equal(frames_pageblock_mt(&fr, pfn), MT_HIGHATOMIC);
     assert_int_equal(zone->nr_reserved_highatomic, PAGEBLOCK_PAGES);
-    assert_false(frames_unreserve_highatomic(&fr, MT_MOVABLE, false)); /* the last one stays */
-    assert_true(frames_unreserve_highatomic(&fr, MT_MOVABLE, true));
+    assert_false(frames_unreserve_highatomic(&fr, 0, MT_MOVABLE, false)); /* the last one stays */
+    assert_true(frames_unreserve_highatomic(&fr, 0, MT_MOVABLE, true));
     assert_int_equal(frames_pageblock_mt(&fr, pfn), MT_MOVABLE);
     assert_int_equal(zone->nr_reserved_highatomic, 0);
     frames_free(&fr, pfn, 2, 0);

@@ -69,12 +69,13 @@ static void zone_add_free_ram(struct frames *fr, struct zone *z)
     }
 }
 
-static void zone_init(struct frames *fr, enum zone_type type)
+static void zone_init(struct frames *fr, struct pgdat *pgdat, enum zone_type type)
 {
-    struct zone *z = &fr->zones[type];
+    struct zone *z = &pgdat->zones[type];
     struct pfn_run span = fr->map.zone[type];
 
     z->name = zone_names[type];
+    z->nid = pgdat->nid;
     z->type = type;
     z->start_pfn = span.start;
     z->spanned = span.end - span.start;
@@ -85,17 +86,44 @@ static void zone_init(struct frames *fr, enum zone_type type)
     zone_add_free_ram(fr, z);
 }
 
-static void frames_build_zonelists(struct frames *fr)
+static void pgdat_build_zonelists(struct frames *fr, struct pgdat *pgdat)
 {
     for (unsigned highest = 0; highest < NR_ZONES; highest++) {
-        u8 *next = fr->zonelist[highest];
+        struct zone **next = xcalloc(fr->nr_zones + 1, sizeof(struct zone *));
 
+        pgdat->zonelist[highest] = next;
         for (unsigned type = highest + 1; type-- > 0;) {
-            if (fr->zones[type].managed)
-                *next++ = (u8)type;
+            if (pgdat->zones[type].managed)
+                *next++ = &pgdat->zones[type];
         }
-        *next = NR_ZONES;
     }
+}
+
+/* One node, which has all RAM. */
+static void frames_init_nodes(struct frames *fr)
+{
+    struct pgdat *pgdat = fr->nodes = xcalloc(1, sizeof(*fr->nodes));
+
+    fr->nr_nodes = 1;
+    fr->nr_zones = NR_ZONES;
+    fr->zones = xcalloc(fr->nr_zones, sizeof(*fr->zones));
+    fr->section_nid = xcalloc((fr->end_pfn >> SECTION_ORDER) + 1, sizeof(*fr->section_nid));
+    pgdat->zones = fr->zones;
+    for (unsigned type = 0; type < NR_ZONES; type++)
+        zone_init(fr, pgdat, (enum zone_type)type);
+    pgdat_build_zonelists(fr, pgdat);
+}
+
+static void frames_done_nodes(struct frames *fr)
+{
+    for (unsigned i = 0; i < fr->nr_zones; i++)
+        free(fr->zones[i].pcp);
+    for (unsigned nid = 0; nid < fr->nr_nodes; nid++)
+        for (unsigned highest = 0; highest < NR_ZONES; highest++)
+            free(fr->nodes[nid].zonelist[highest]);
+    free(fr->section_nid);
+    free(fr->zones);
+    free(fr->nodes);
 }
 
 /* The kernel computes its watermarks while its init code still takes up memory, and not again when
@@ -148,9 +176,7 @@ int frames_init(struct frames *fr, const struct frames_config *config, struct co
     if (config->bytes)
         fr->bytes = region_reserve((size_t)fr->end_pfn * PAGE_SIZE);
 
-    for (unsigned type = 0; type < NR_ZONES; type++)
-        zone_init(fr, (enum zone_type)type);
-    frames_build_zonelists(fr);
+    frames_init_nodes(fr);
     count(fr->counters, PGFREE, (s64)fr->managed_pages); /* so the kernel gets its RAM at boot */
     frames_boot_watermarks(fr, config);
     return 0;
@@ -160,8 +186,7 @@ void frames_done(struct frames *fr)
 {
     size_t frames = ROUND_UP((size_t)fr->end_pfn, MAX_ORDER_PAGES);
 
-    for (unsigned i = 0; i < NR_ZONES; i++)
-        free(fr->zones[i].pcp);
+    frames_done_nodes(fr);
     free(fr->pageblock_mt);
     region_release(fr->bytes, (size_t)fr->end_pfn * PAGE_SIZE);
     region_release(fr->frame, frames * sizeof(*fr->frame));
@@ -170,7 +195,7 @@ void frames_done(struct frames *fr)
 
 struct zone *frames_zone(const struct frames *fr, pfn_t pfn)
 {
-    for (unsigned i = 0; i < NR_ZONES; i++) {
+    for (unsigned i = 0; i < fr->nr_zones; i++) {
         const struct zone *z = &fr->zones[i];
 
         if (zone_spans(z, pfn))
@@ -183,7 +208,7 @@ u64 frames_count_free(const struct frames *fr)
 {
     u64 n = 0;
 
-    for (unsigned i = 0; i < NR_ZONES; i++)
+    for (unsigned i = 0; i < fr->nr_zones; i++)
         n += fr->zones[i].free_pages;
     return n;
 }
@@ -192,7 +217,7 @@ u64 frames_count_pcp(const struct frames *fr)
 {
     u64 n = 0;
 
-    for (unsigned i = 0; i < NR_ZONES; i++) {
+    for (unsigned i = 0; i < fr->nr_zones; i++) {
         for (unsigned cpu = 0; cpu < fr->nr_cpus; cpu++)
             n += fr->zones[i].pcp[cpu].count;
     }

@@ -9,13 +9,14 @@
  *             list or in use.
  * Counters:   PGALLOC_<zone>, PGFREE, NR_FREE_PAGES, NUMA_HIT, NUMA_LOCAL, PAGE_... none other.
  * Use:        frames_init(&fr, &config, &counters, &e);
- *             pfn = frames_try_alloc(&fr, 0, MT_MOVABLE, ALLOC_WMARK_LOW | ALLOC_MOVABLE, cpu);
+ *             pfn = frames_try_alloc(&fr, nid, 0, MT_MOVABLE, ALLOC_WMARK_LOW | ALLOC_MOVABLE, cpu);
  *             frames_free(&fr, pfn, 0, cpu);
  */
 #ifndef FRAMES_FRAMES_H
 #define FRAMES_FRAMES_H
 
 #include "frames/frame.h"
+#include "frames/pgdat.h"
 #include "frames/ram_map.h"
 #include "frames/zone.h"
 #include "stats/kernel.h"
@@ -47,10 +48,12 @@ struct frames {
     /* Bit per zone: its watermark was raised for an ALLOC_KSWAPD request. Whoever wakes kswapd
      * clears it. */
     u32 boosted;
-    u8 zonelist[NR_ZONES]
-               [NR_ZONES + 1]; /* [highest zone]: zones to try, best first; ends with NR_ZONES */
-    u64 totalreserve_pages;    /* high watermarks and reserves: no use for the page cache */
-    struct zone zones[NR_ZONES];
+    struct pgdat *nodes;
+    unsigned nr_nodes, nr_zones;
+    struct zone *zones;        /* nr_zones: NR_ZONES of each node, the first node's first */
+    u8 *section_nid;           /* the node of each section of frames: frame_nid() */
+    u8 cpu_nid[CPUS_MAX];      /* the node that each CPU is part of */
+    u64 totalreserve_pages;    /* of all nodes */
     struct counters *counters; /* the machine's counters: PGALLOC_*, PGFREE, ... */
     struct ram_map map;
 };
@@ -75,17 +78,14 @@ void frames_setup_lowmem_reserve(struct frames *fr);
  * PFN_NONE when every allowed zone is below its watermark or has no such block. Counts
  * PGALLOC_<zone>. With ALLOC_NOFRAGMENT and ZONE_NORMAL as the best zone, lower zones are tried
  * before a pageblock of another migrate type is broken; Linux asks for that in its first attempt
- * and not in the slow path.
- *   pre: order < ORDER_MAX, mt < NR_PCP_MIGRATETYPES, cpu < nr_cpus */
-static inline pfn_t frames_try_alloc(struct frames *fr, unsigned order, enum migratetype mt,
-                                     u32 alloc_flags, unsigned cpu);
+ * and not in the slow path. Zones are tried in the order of node nid.
+ *   pre: nid < nr_nodes, order < ORDER_MAX, mt < NR_PCP_MIGRATETYPES, cpu < nr_cpus */
+static inline pfn_t frames_try_alloc(struct frames *fr, unsigned nid, unsigned order,
+                                     enum migratetype mt, u32 alloc_flags, unsigned cpu);
 
 /* Give a block back. The frames were allocated as this block or are parts of such a block.
  *   pre: no frame is mapped, charged, on a list, locked, under writeback or in a cache */
 static inline void frames_free(struct frames *fr, pfn_t pfn, unsigned order, unsigned cpu);
-
-/* pgdat_balanced(): some zone up to `highest` is above its high watermark for the order. */
-bool frames_balanced(const struct frames *fr, unsigned order, enum zone_type highest);
 
 /* Give all per-CPU lists back to the buddy lists (drain_all_pages), or those of one CPU. */
 void frames_drain_pcp(struct frames *fr);
@@ -94,7 +94,7 @@ void frames_drain_pcp_cpu(struct frames *fr, unsigned cpu);
 /* Give one pageblock kept for high-order atomic requests to mt; called when direct reclaim fails.
  * `force` also takes the last one. True when a block moved that has free pages. Mirrors
  * unreserve_highatomic_pageblock(). */
-bool frames_unreserve_highatomic(struct frames *fr, enum migratetype mt, bool force);
+bool frames_unreserve_highatomic(struct frames *fr, unsigned nid, enum migratetype mt, bool force);
 
 /* Pages in the buddy lists; as NR_FREE_PAGES, without those on per-CPU lists. */
 u64 frames_count_free(const struct frames *fr);
@@ -104,8 +104,22 @@ u64 frames_count_pcp(const struct frames *fr);
  * (nr_free_zone_pages). */
 u64 frames_count_above_high(const struct frames *fr, enum zone_type highest);
 
-/* The zone whose span holds this frame. pre: pfn < end_pfn and in some zone's span */
+/* The zone whose span holds this frame, found by looking: for a frame that was never in use. pre: pfn < end_pfn and in some zone's
+ * span */
 struct zone *frames_zone(const struct frames *fr, pfn_t pfn);
+
+/* The node of a frame. A node begins and ends at a section. */
+#define SECTION_ORDER 13u /* 32 MiB */
+static inline unsigned frame_nid(const struct frames *fr, pfn_t pfn)
+{
+    return fr->section_nid[pfn >> SECTION_ORDER];
+}
+
+/* The zone of a frame that is or was in use. */
+static inline struct zone *frames_zone_of(const struct frames *fr, pfn_t pfn)
+{
+    return &fr->zones[frame_nid(fr, pfn) * NR_ZONES + frame_zone(&fr->frame[pfn])];
+}
 
 /* Abort (assert) on a broken invariant: every frame is in exactly one place, counts equal a
  * recount. */

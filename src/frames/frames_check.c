@@ -118,7 +118,7 @@ void buddy_check(const struct frames *fr)
     struct tally t;
 
     tally_init(&t, fr);
-    for (unsigned i = 0; i < NR_ZONES; i++) {
+    for (unsigned i = 0; i < fr->nr_zones; i++) {
         const struct zone *z = &fr->zones[i];
 
         assert(tally_zone_buddy(&t, z) == z->free_pages);
@@ -150,7 +150,7 @@ void frame_check(const struct frames *fr)
     u64 managed = 0;
 
     tally_init(&t, fr);
-    for (unsigned i = 0; i < NR_ZONES; i++) {
+    for (unsigned i = 0; i < fr->nr_zones; i++) {
         const struct zone *z = &fr->zones[i];
 
         tally_zone_buddy(&t, z);
@@ -169,7 +169,7 @@ void frame_check(const struct frames *fr)
 
             assert(!frame_test(f, PG_BUDDY | PG_PCP));
             if (ram_map_is_managed(&fr->map, (pfn_t)pfn))
-                assert(zone_spans(&fr->zones[frame_zone(f)], (pfn_t)pfn));
+                assert(zone_spans(frames_zone_of(fr, (pfn_t)pfn), (pfn_t)pfn));
             else
                 assert(f->flags == 0);
         }

@@ -63,7 +63,7 @@ static void allocate(struct prng *p, const struct fuzz_args *args, u64 op)
     if (mt == MT_MOVABLE)
         flags |= ALLOC_MOVABLE;
     h.order = (u8)order;
-    h.pfn = frames_try_alloc(&fr, order, mt, flags, (unsigned)prng_below(p, NR_CPUS));
+    h.pfn = frames_try_alloc(&fr, 0, order, mt, flags, (unsigned)prng_below(p, NR_CPUS));
     if (h.pfn == PFN_NONE)
         return;
     expect(h.pfn % (1u << order) == 0, "block is not aligned", args, op);
@@ -125,7 +125,7 @@ int main(int argc, char **argv)
         if (prng_below(&p, 5000) == 0)
             frames_drain_pcp(&fr);
         if (prng_below(&p, 5000) == 0)
-            frames_unreserve_highatomic(&fr, MT_MOVABLE, prng_below(&p, 2));
+            frames_unreserve_highatomic(&fr, 0, MT_MOVABLE, prng_below(&p, 2));
         if (prng_below(&p, 5000) == 0)
             fr.zones[prng_below(&p, NR_ZONES)].reclaim_active ^= true;
         if (op % CHECK_EVERY == 0)
@@ -134,7 +134,7 @@ int main(int argc, char **argv)
     while (nr_held)
         release(&p, 0);
     frames_drain_pcp(&fr);
-    while (frames_unreserve_highatomic(&fr, MT_MOVABLE, true))
+    while (frames_unreserve_highatomic(&fr, 0, MT_MOVABLE, true))
         ;
     check_all(&args, args.operations);
     expect(frames_count_free(&fr) == fr.managed_pages, "pages were lost", &args, args.operations);

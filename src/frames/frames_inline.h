@@ -9,8 +9,8 @@
 #include "frames/frames.h"
 
 /* The parts that are not inline. */
-pfn_t frames_try_alloc_slow(struct frames *fr, unsigned order, enum migratetype mt, u32 alloc_flags,
-                            unsigned cpu);
+pfn_t frames_try_alloc_slow(struct frames *fr, unsigned nid, unsigned order, enum migratetype mt,
+                            u32 alloc_flags, unsigned cpu);
 void frames_free_slow(struct frames *fr, pfn_t pfn, unsigned order, unsigned cpu);
 /* The list at `index` just grew: give pages back if the CPU has its fill. */
 void pcp_trim(struct frames *fr, struct zone *z, struct per_cpu_pages *pcp, unsigned index);
@@ -73,22 +73,22 @@ static inline void frames_count_alloc(struct frames *fr, struct zone *z, unsigne
     count(&z->counters, NUMA_LOCAL, 1);
 }
 
-static inline pfn_t frames_try_alloc(struct frames *fr, unsigned order, enum migratetype mt,
-                                     u32 alloc_flags, unsigned cpu)
+static inline pfn_t frames_try_alloc(struct frames *fr, unsigned nid, unsigned order,
+                                     enum migratetype mt, u32 alloc_flags, unsigned cpu)
 {
     enum zone_type highest = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
-    struct zone *z = &fr->zones[fr->zonelist[highest][0]];
+    struct zone *z = fr->nodes[nid].zonelist[highest][0];
     struct per_cpu_pages *pcp = &z->pcp[cpu];
     struct pfn_list *list = &pcp->lists[mt]; /* of order 0 */
     pfn_t pfn = list->head;
     struct frame *f;
 
     if (unlikely(order != 0 || pfn == PFN_NONE))
-        return frames_try_alloc_slow(fr, order, mt, alloc_flags, cpu);
+        return frames_try_alloc_slow(fr, nid, order, mt, alloc_flags, cpu);
     if (unlikely(z->free_pages <= z->watermark[alloc_flags & ALLOC_WMARK_MASK] +
                                       z->watermark_boost + z->lowmem_reserve[highest] +
                                       z->nr_reserved_highatomic))
-        return frames_try_alloc_slow(fr, order, mt, alloc_flags, cpu);
+        return frames_try_alloc_slow(fr, nid, order, mt, alloc_flags, cpu);
 
     f = &fr->frame[pfn];
     list->head = f->next;
@@ -109,7 +109,7 @@ static inline pfn_t frames_try_alloc(struct frames *fr, unsigned order, enum mig
 static inline void frames_free(struct frames *fr, pfn_t pfn, unsigned order, unsigned cpu)
 {
     struct frame *f = &fr->frame[pfn];
-    struct zone *z = &fr->zones[frame_zone(f)];
+    struct zone *z = frames_zone_of(fr, pfn);
     struct per_cpu_pages *pcp = &z->pcp[cpu];
     u32 mt = fr->pageblock_mt[pfn >> PAGEBLOCK_ORDER];
 

@@ -27,7 +27,7 @@ static int machine_done(void **state)
 
 static pfn_t take(u32 flags)
 {
-    return frames_try_alloc(&fr, 0, MT_MOVABLE, flags | ALLOC_MOVABLE, 0);
+    return frames_try_alloc(&fr, 0, 0, MT_MOVABLE, flags | ALLOC_MOVABLE, 0);
 }
 
 static void zones_span_what_linux_gives_them(void **state)
@@ -52,9 +52,9 @@ static void a_small_machine_has_no_normal_zone(void **state)
     (void)state;
     machine(384 * MIB, 1);
     assert_int_equal(fr.zones[ZONE_NORMAL].present, 0);
-    assert_int_equal(fr.zonelist[ZONE_MOVABLE][0], ZONE_DMA32);
-    assert_int_equal(fr.zonelist[ZONE_MOVABLE][1], ZONE_DMA);
-    assert_int_equal(fr.zonelist[ZONE_MOVABLE][2], NR_ZONES);
+    assert_ptr_equal(fr.nodes[0].zonelist[ZONE_MOVABLE][0], &fr.zones[ZONE_DMA32]);
+    assert_ptr_equal(fr.nodes[0].zonelist[ZONE_MOVABLE][1], &fr.zones[ZONE_DMA]);
+    assert_null(fr.nodes[0].zonelist[ZONE_MOVABLE][2]);
 }
 
 static void movable_zone_lies_at_the_top(void **state)
@@ -70,7 +70,7 @@ static void movable_zone_lies_at_the_top(void **state)
     assert_int_equal(fr.zones[ZONE_MOVABLE].start_pfn + fr.zones[ZONE_MOVABLE].spanned, fr.end_pfn);
     pfn = take(ALLOC_WMARK_LOW);
     assert_ptr_equal(frames_zone(&fr, pfn), &fr.zones[ZONE_MOVABLE]);
-    pfn = frames_try_alloc(&fr, 0, MT_UNMOVABLE, ALLOC_WMARK_LOW, 0);
+    pfn = frames_try_alloc(&fr, 0, 0, MT_UNMOVABLE, ALLOC_WMARK_LOW, 0);
     assert_ptr_equal(frames_zone(&fr, pfn), &fr.zones[ZONE_NORMAL]);
 }
 
@@ -94,10 +94,11 @@ static void a_machine_too_small_is_refused_with_a_reason(void **state)
 /* batch of zones of 1 GiB and more is 63; high is the low watermark shared by the CPUs. */
 static void pcp_limits_follow_the_size_of_the_zone(void **state)
 {
-    const struct zone *z = &fr.zones[ZONE_NORMAL];
+    const struct zone *z;
 
     (void)state;
     machine(64 * GIB, 4);
+    z = &fr.zones[ZONE_NORMAL];
     assert_int_equal(z->pcp[3].batch, 63);
     assert_int_equal(z->pcp[3].high, z->watermark[WMARK_LOW] / 4);
     assert_int_equal(fr.zones[ZONE_DMA].pcp[0].batch, 1);
@@ -105,10 +106,11 @@ static void pcp_limits_follow_the_size_of_the_zone(void **state)
 
 static void watermarks_follow_min_free_kbytes(void **state)
 {
-    const struct zone *z = &fr.zones[ZONE_NORMAL];
+    const struct zone *z;
 
     (void)state;
     machine(64 * GIB, 4);
+    z = &fr.zones[ZONE_NORMAL];
     assert_true(fr.min_free_kbytes > 30000 && fr.min_free_kbytes < 33000); /* sqrt(16 x 64 Mi) */
     assert_int_equal(z->watermark[WMARK_HIGH] - z->watermark[WMARK_LOW], z->managed / 1000);
     assert_int_equal(z->watermark[WMARK_LOW] - z->watermark[WMARK_MIN], z->managed / 1000);
@@ -126,10 +128,12 @@ static void watermarks_follow_min_free_kbytes(void **state)
  * vm.lowmem_reserve_ratio. */
 static void a_guest_of_384_mib_has_the_numbers_of_a_real_one(void **state)
 {
-    struct zone *dma = &fr.zones[ZONE_DMA], *dma32 = &fr.zones[ZONE_DMA32];
+    struct zone *dma, *dma32;
 
     (void)state;
     machine(384 * MIB, 1);
+    dma = &fr.zones[ZONE_DMA];
+    dma32 = &fr.zones[ZONE_DMA32];
     assert_int_equal(fr.managed_pages * 4, 352272);
     assert_int_equal(fr.min_free_kbytes, 2339);
     assert_int_equal(dma->managed, 3840);
@@ -158,11 +162,14 @@ static void a_guest_of_384_mib_has_the_numbers_of_a_real_one(void **state)
 /* tests/diff/fixtures-6.1/6G/proc/zoneinfo */
 static void a_guest_of_6_gib_has_the_numbers_of_a_real_one(void **state)
 {
-    struct zone *dma = &fr.zones[ZONE_DMA], *dma32 = &fr.zones[ZONE_DMA32];
-    struct zone *normal = &fr.zones[ZONE_NORMAL];
+    struct zone *dma, *dma32;
+    struct zone *normal;
 
     (void)state;
     machine(6 * GIB, 1);
+    dma = &fr.zones[ZONE_DMA];
+    dma32 = &fr.zones[ZONE_DMA32];
+    normal = &fr.zones[ZONE_NORMAL];
     assert_int_equal(fr.managed_pages * 4, 6080516);
     assert_int_equal(fr.min_free_kbytes, 9837);
     assert_int_equal(dma->watermark[WMARK_MIN], 6);
@@ -255,11 +262,12 @@ static void pcp_gives_back_the_coldest_in_growing_batches(void **state)
 
 static void pcp_is_kept_short_while_kswapd_works(void **state)
 {
-    struct zone *z = &fr.zones[ZONE_DMA32];
+    struct zone *z;
     pfn_t pages[1024];
 
     (void)state;
     machine(GIB, 1);
+    z = &fr.zones[ZONE_DMA32];
     for (unsigned i = 0; i < ARRAY_SIZE(pages); i++)
         pages[i] = take(ALLOC_WMARK_LOW);
     z->reclaim_active = true;
@@ -272,18 +280,19 @@ static void pcp_is_kept_short_while_kswapd_works(void **state)
 
 static void allocation_stops_at_the_watermark_asked_for(void **state)
 {
-    const struct zone *z = &fr.zones[ZONE_DMA32];
+    const struct zone *z;
     u64 lowest;
 
     (void)state;
     machine(256 * MIB, 1);
+    z = &fr.zones[ZONE_DMA32];
     while (take(ALLOC_WMARK_LOW) != PFN_NONE)
         ;
     /* DMA serves down to its mark, too, but keeps its reserve */
     assert_true(z->free_pages <= z->watermark[WMARK_LOW]);
     assert_true(z->free_pages + z->pcp[0].batch > z->watermark[WMARK_LOW]);
     assert_true(fr.zones[ZONE_DMA].free_pages >= fr.zones[ZONE_DMA].lowmem_reserve[ZONE_MOVABLE]);
-    assert_false(frames_balanced(&fr, 0, ZONE_MOVABLE));
+    assert_false(pgdat_balanced(&fr.nodes[0], 0, ZONE_MOVABLE));
     while (take(ALLOC_WMARK_MIN) != PFN_NONE)
         ;
     assert_true(z->free_pages <= z->watermark[WMARK_MIN]);
@@ -318,7 +327,7 @@ static void high_order_blocks_are_aligned_and_clean(void **state)
     (void)state;
     machine(256 * MIB, 1);
     for (unsigned order = 0; order < ORDER_MAX; order++) {
-        pfn_t pfn = frames_try_alloc(&fr, order, MT_UNMOVABLE, ALLOC_WMARK_LOW, 0);
+        pfn_t pfn = frames_try_alloc(&fr, 0, order, MT_UNMOVABLE, ALLOC_WMARK_LOW, 0);
 
         assert_int_not_equal(pfn, PFN_NONE);
         assert_int_equal(pfn % (1u << order), 0);

@@ -173,12 +173,12 @@ void pageblock_reserve_highatomic(struct frames *fr, struct zone *z, pfn_t pfn)
     pageblock_move_free(fr, z, pfn, MT_HIGHATOMIC);
 }
 
-bool frames_unreserve_highatomic(struct frames *fr, enum migratetype mt, bool force)
+bool frames_unreserve_highatomic(struct frames *fr, unsigned nid, enum migratetype mt, bool force)
 {
-    const u8 *type = fr->zonelist[mt == MT_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL];
+    enum zone_type highest = mt == MT_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
 
-    for (; *type != NR_ZONES; type++) {
-        struct zone *z = &fr->zones[*type];
+    for (struct zone **next = fr->nodes[nid].zonelist[highest]; *next; next++) {
+        struct zone *z = *next;
 
         if (!force && z->nr_reserved_highatomic <= PAGEBLOCK_PAGES)
             continue;

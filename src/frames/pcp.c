@@ -117,7 +117,7 @@ void pcp_setup(struct frames *fr, struct zone *z)
 
 void frames_drain_pcp_cpu(struct frames *fr, unsigned cpu)
 {
-    for (unsigned i = 0; i < NR_ZONES; i++) {
+    for (unsigned i = 0; i < fr->nr_zones; i++) {
         struct zone *z = &fr->zones[i];
 
         pcp_give_back(fr, z, &z->pcp[cpu], z->pcp[cpu].count, 0);

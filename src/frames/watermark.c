@@ -82,12 +82,12 @@ unsigned zone_stat_threshold(const struct zone *z, unsigned nr_cpus)
     return MIN(threshold, 125);
 }
 
-bool frames_balanced(const struct frames *fr, unsigned order, enum zone_type highest)
+bool pgdat_balanced(const struct pgdat *pgdat, unsigned order, enum zone_type highest)
 {
     bool any = false;
 
     for (unsigned i = 0; i <= highest; i++) {
-        const struct zone *z = &fr->zones[i];
+        const struct zone *z = &pgdat->zones[i];
 
         if (!z->managed)
             continue;
@@ -102,11 +102,11 @@ u64 frames_count_above_high(const struct frames *fr, enum zone_type highest)
 {
     u64 sum = 0;
 
-    for (unsigned i = 0; i <= highest; i++) {
+    for (unsigned i = 0; i < fr->nr_zones; i++) {
         const struct zone *z = &fr->zones[i];
         u64 high = zone_wmark_pages(z, WMARK_HIGH);
 
-        if (z->managed > high)
+        if (z->type <= highest && z->managed > high)
             sum += z->managed - high;
     }
     return sum;
@@ -134,46 +134,59 @@ u64 min_free_kbytes_khugepaged(const struct frames *fr)
 {
     u64 nr_zones = 0, pages;
 
-    for (unsigned i = 0; i <= ZONE_NORMAL; i++)
-        nr_zones += zone_populated(&fr->zones[i]);
+    for (unsigned i = 0; i < fr->nr_zones; i++)
+        nr_zones += fr->zones[i].type <= ZONE_NORMAL && zone_populated(&fr->zones[i]);
     /* Two free pageblocks a zone, and room for every migrate type to fall back on every other. */
     pages = nr_zones * PAGEBLOCK_PAGES * (2 + NR_PCP_MIGRATETYPES * NR_PCP_MIGRATETYPES);
     return MIN(pages, frames_count_above_high(fr, ZONE_NORMAL) / 20) * (PAGE_SIZE / KIB);
 }
 
-static void setup_totalreserve(struct frames *fr)
+static u64 pgdat_totalreserve(const struct pgdat *pgdat)
 {
-    fr->totalreserve_pages = 0;
+    u64 sum = 0;
+
     for (unsigned i = 0; i < NR_ZONES; i++) {
-        const struct zone *z = &fr->zones[i];
+        const struct zone *z = &pgdat->zones[i];
         u64 most = 0;
 
         for (unsigned j = i; j < NR_ZONES; j++)
             most = MAX(most, z->lowmem_reserve[j]);
-        fr->totalreserve_pages += MIN(most + zone_wmark_pages(z, WMARK_HIGH), z->managed);
+        sum += MIN(most + zone_wmark_pages(z, WMARK_HIGH), z->managed);
+    }
+    return sum;
+}
+
+static void pgdat_setup_lowmem_reserve(struct pgdat *pgdat)
+{
+    for (unsigned i = 0; i < NR_ZONES; i++) {
+        struct zone *z = &pgdat->zones[i];
+        u64 above = 0;
+
+        z->lowmem_reserve[i] = 0;
+        for (unsigned j = i + 1; j < NR_ZONES; j++) {
+            above += pgdat->zones[j].managed;
+            z->lowmem_reserve[j] = z->managed ? above / lowmem_reserve_ratio[i] : 0;
+        }
     }
 }
 
 void frames_setup_lowmem_reserve(struct frames *fr)
 {
-    for (unsigned i = 0; i < NR_ZONES; i++) {
-        struct zone *z = &fr->zones[i];
-        u64 above = 0;
+    fr->totalreserve_pages = 0;
+    for (unsigned nid = 0; nid < fr->nr_nodes; nid++) {
+        struct pgdat *pgdat = &fr->nodes[nid];
 
-        z->lowmem_reserve[i] = 0;
-        for (unsigned j = i + 1; j < NR_ZONES; j++) {
-            above += fr->zones[j].managed;
-            z->lowmem_reserve[j] = z->managed ? above / lowmem_reserve_ratio[i] : 0;
-        }
+        pgdat_setup_lowmem_reserve(pgdat);
+        pgdat->totalreserve_pages = pgdat_totalreserve(pgdat);
+        fr->totalreserve_pages += pgdat->totalreserve_pages;
     }
-    setup_totalreserve(fr);
 }
 
 void frames_setup_watermarks(struct frames *fr)
 {
     u64 pages_min = fr->min_free_kbytes / (PAGE_SIZE / KIB);
 
-    for (unsigned i = 0; i < NR_ZONES; i++) {
+    for (unsigned i = 0; i < fr->nr_zones; i++) {
         struct zone *z = &fr->zones[i];
         u64 min = fr->managed_pages ? pages_min * z->managed / fr->managed_pages : 0;
         u64 step = MAX(min / 4, (u64)z->managed * fr->watermark_scale_factor / 10000);

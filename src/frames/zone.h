@@ -72,6 +72,7 @@ struct pfn_run { /* frames start .. end - 1 */
 
 struct zone {
     const char *name;
+    unsigned nid; /* its node */
     enum zone_type type;
     /* Set by kswapd while it works: per-CPU lists are kept short (ZONE_RECLAIM_ACTIVE). */
     bool reclaim_active;

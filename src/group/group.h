@@ -171,7 +171,7 @@ void lruvec_add(struct groups *gs, pfn_t pfn);
 void lruvec_add_tail(struct groups *gs, pfn_t pfn);
 void lruvec_del(struct groups *gs, pfn_t pfn);
 /* The counting alone, for n pages of one zone that went on (n > 0) or off a list of g. */
-void lruvec_count(struct groups *gs, struct group *g, enum lru_list lru, unsigned zone, s64 n);
+void lruvec_count(struct groups *gs, struct group *g, enum lru_list lru, struct zone *z, s64 n);
 /* Sizes over the subtree (lruvec_page_state): kept, not summed, since reclaim asks on every refault. */
 static inline u64 lruvec_size(const struct group *g, enum lru_list lru)
 {

@@ -18,10 +18,10 @@ enum lru_list frame_lru(const struct frame *f)
     return (frame_is_file_lru(f) ? LRU_FILE : 0u) + (frame_test(f, PG_ACTIVE) ? LRU_ACTIVE : 0u);
 }
 
-void lruvec_count(struct groups *gs, struct group *g, enum lru_list lru, unsigned zone, s64 n)
+void lruvec_count(struct groups *gs, struct group *g, enum lru_list lru, struct zone *z, s64 n)
 {
     group_count(gs, g, node_counter[lru], n);
-    count(&gs->frames->zones[zone].counters, zone_counter[lru], n);
+    count(&z->counters, zone_counter[lru], n);
     count(gs->counters, zone_counter[lru], n);
     for (; g; g = g->parent)
         g->lruvec.size[lru] += (u64)n;
@@ -38,7 +38,7 @@ static inline void lruvec_put(struct groups *gs, pfn_t pfn, list_add_fn list_add
     assert(!frame_test(f, PG_LRU | PG_BATCHED));
     frame_set(f, PG_LRU);
     list_add_at(gs->frames, &g->lruvec.lists[lru], pfn);
-    lruvec_count(gs, g, lru, frame_zone(f), 1);
+    lruvec_count(gs, g, lru, frames_zone_of(gs->frames, pfn), 1);
 }
 
 void lruvec_add(struct groups *gs, pfn_t pfn)
@@ -60,5 +60,5 @@ void lruvec_del(struct groups *gs, pfn_t pfn)
     assert(frame_test(f, PG_LRU));
     frame_clear(f, PG_LRU);
     pfn_list_del(gs->frames, &g->lruvec.lists[lru], pfn);
-    lruvec_count(gs, g, lru, frame_zone(f), -1);
+    lruvec_count(gs, g, lru, frames_zone_of(gs->frames, pfn), -1);
 }

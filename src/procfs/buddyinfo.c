@@ -5,14 +5,12 @@
 
 void render_buddyinfo(const struct system *s, struct strbuf *out)
 {
-    static const char *const names[NR_ZONES] = {"DMA", "DMA32", "Normal", "Movable"};
-
-    for (unsigned i = 0; i < NR_ZONES; i++) {
+    for (unsigned i = 0; i < s->frames.nr_zones; i++) {
         const struct zone *z = &s->frames.zones[i];
 
         if (!zone_populated(z))
             continue;
-        strbuf_printf(out, "Node 0, zone %8s ", names[i]);
+        strbuf_printf(out, "Node %u, zone %8s ", z->nid, z->name);
         for (unsigned order = 0; order < ORDER_MAX; order++)
             strbuf_printf(out, "%6" PRIu64 " ", z->nr_free[order]);
         strbuf_appendc(out, '\n');

@@ -36,7 +36,7 @@ static u64 available_pages(const struct system *s, const struct counters *c)
                at_least_0(c->v[NR_KERNEL_MISC_RECLAIMABLE]);
     s64 available = c->v[NR_FREE_PAGES] - (s64)s->frames.totalreserve_pages;
 
-    for (unsigned z = 0; z < NR_ZONES; z++)
+    for (unsigned z = 0; z < s->frames.nr_zones; z++)
         low += s->frames.zones[z].watermark[WMARK_LOW];
     available += (s64)(cache - MIN(cache / 2, low));
     available += (s64)(slab - MIN(slab / 2, low));
@@ -90,7 +90,7 @@ static void view_init(struct meminfo_view *m, const struct system *s)
     m->vmalloc_used = at_least_0(m->counters.v[NR_KERNEL_STACK]) / KIB_PER_PAGE;
     m->percpu = percpu_pages(s);
     /* The kernel maps RAM by 2 MiB entries, but for the first and whatever does not fill one. */
-    for (unsigned z = 0; z < NR_ZONES; z++)
+    for (unsigned z = 0; z < s->frames.nr_zones; z++)
         ram_kib += (u64)s->frames.zones[z].present * KIB_PER_PAGE;
     m->direct_map_4k_kib = MIN(ram_kib, ram_kib % 2048 + 2048);
     m->direct_map_2m_kib = ram_kib - m->direct_map_4k_kib;

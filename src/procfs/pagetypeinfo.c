@@ -40,14 +40,14 @@ void render_pagetypeinfo(const struct system *s, struct strbuf *out)
     for (unsigned order = 0; order < ORDER_MAX; order++)
         strbuf_printf(out, "%6u ", order);
     strbuf_appendc(out, '\n');
-    for (unsigned i = 0; i < NR_ZONES; i++)
+    for (unsigned i = 0; i < s->frames.nr_zones; i++)
         if (zone_populated(&s->frames.zones[i]))
             render_free(&s->frames.zones[i], out);
     strbuf_printf(out, "\n%-23s", "Number of blocks type ");
     for (unsigned mt = 0; mt < FILE_TYPES; mt++)
         strbuf_printf(out, "%12s ", type_names[mt]);
     strbuf_appendc(out, '\n');
-    for (unsigned i = 0; i < NR_ZONES; i++)
+    for (unsigned i = 0; i < s->frames.nr_zones; i++)
         if (zone_populated(&s->frames.zones[i]))
             render_blocks(s, &s->frames.zones[i], out);
 }

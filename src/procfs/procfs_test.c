@@ -85,16 +85,24 @@ static void load_vmstat(struct counters *c, const char *text)
 }
 
 static struct per_cpu_pages pcps[NR_ZONES];
+static struct zone zones[NR_ZONES];
+static struct pgdat node = {.zones = zones};
 
 static void fill_zones(struct system *s)
 {
-    struct zone *dma = &s->frames.zones[ZONE_DMA], *dma32 = &s->frames.zones[ZONE_DMA32];
+    struct zone *dma = &zones[ZONE_DMA], *dma32 = &zones[ZONE_DMA32];
+    static const char *const names[NR_ZONES] = {"DMA", "DMA32", "Normal", "Movable"};
     const u64 free_dma[ORDER_MAX] = {0, 0, 0, 0, 0, 1, 1, 1, 0, 1, 3};
     const u64 free_dma32[ORDER_MAX] = {11, 2, 3, 8, 4, 7, 3, 0, 2, 0, 26};
 
+    s->frames.zones = zones;
+    s->frames.nr_zones = NR_ZONES;
+    s->frames.nodes = &node;
+    s->frames.nr_nodes = 1;
     for (unsigned i = 0; i < NR_ZONES; i++)
-        s->frames.zones[i].pcp = &pcps[i];
+        zones[i] = (struct zone){.name = names[i], .pcp = &pcps[i]};
     *dma = (struct zone){
+        .name = names[ZONE_DMA],
         .start_pfn = 1,
         .spanned = 4095,
         .present = 3998,
@@ -107,6 +115,7 @@ static void fill_zones(struct system *s)
     memcpy(dma->nr_free, free_dma, sizeof(free_dma));
     dma->counters.v[NUMA_HIT] = dma->counters.v[NUMA_LOCAL] = dma->counters.v[NUMA_INTERLEAVE] = 1;
     *dma32 = (struct zone){
+        .name = names[ZONE_DMA32],
         .start_pfn = 4096,
         .spanned = 94176,
         .present = 94176,

@@ -21,7 +21,7 @@ void procfs_counters(const struct system *s, struct counters *ret)
     ret->v[NR_FREE_PAGES] = (s64)frames_count_free(&s->frames);
     for (unsigned i = 0; i < ARRAY_SIZE(by_zone); i++) {
         ret->v[by_zone[i]] = 0;
-        for (unsigned z = 0; z < NR_ZONES; z++)
+        for (unsigned z = 0; z < s->frames.nr_zones; z++)
             ret->v[by_zone[i]] += s->frames.zones[z].counters.v[by_zone[i]];
     }
     if (s->mem.groups) {

@@ -69,13 +69,13 @@ static void render_pagesets(const struct system *s, const struct zone *z, struct
                   "\n  vm stats threshold: %u"
                   "\n  node_unreclaimable:  %u"
                   "\n  start_pfn:           %u",
-                  stat_threshold(s, z), s->mem.kswapd_failures >= 16, z->start_pfn);
+                  stat_threshold(s, z), kswapd_is_hopeless(&s->frames.nodes[z->nid]), z->start_pfn);
 }
 
-static void render_zone(const struct system *s, const struct zone *z, const char *name, bool first,
+static void render_zone(const struct system *s, const struct zone *z, bool first,
                         struct strbuf *out)
 {
-    strbuf_printf(out, "Node 0, zone %8s", name);
+    strbuf_printf(out, "Node %u, zone %8s", z->nid, z->name);
     if (first)
         render_node_stats(s, out);
     strbuf_printf(
@@ -98,16 +98,18 @@ static void render_zone(const struct system *s, const struct zone *z, const char
 
 void render_zoneinfo(const struct system *s, struct strbuf *out)
 {
-    static const char *const names[NR_ZONES] = {"DMA", "DMA32", "Normal", "Movable"};
-    static const struct zone device = {.name = "Device"};
-    bool first = true;
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
+        const struct pgdat *pgdat = &s->frames.nodes[nid];
+        const struct zone device = {.name = "Device", .nid = nid};
+        bool first = true;
 
-    for (unsigned i = 0; i < NR_ZONES; i++) {
-        const struct zone *z = &s->frames.zones[i];
+        for (unsigned i = 0; i < NR_ZONES; i++) {
+            const struct zone *z = &pgdat->zones[i];
 
-        render_zone(s, z, names[i], first && zone_populated(z), out);
-        if (zone_populated(z))
-            first = false;
+            render_zone(s, z, first && zone_populated(z), out);
+            if (zone_populated(z))
+                first = false;
+        }
+        render_zone(s, &device, false, out);
     }
-    render_zone(s, &device, device.name, false, out);
 }

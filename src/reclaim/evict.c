@@ -219,7 +219,7 @@ static enum verdict evict_dirty(struct mem *mem, struct scan_control *sc, pfn_t 
 
     if (!frame_test(f, PG_SWAPBACKED)) {
         /* Page by page from here would be poor I/O: the flusher writes it, and it is rotated when that is done. */
-        if (!sc->kswapd || !frame_test(f, PG_RECLAIM) || !mem->pgdat_dirty) {
+        if (!sc->kswapd || !frame_test(f, PG_RECLAIM) || !sc->pgdat->dirty) {
             group_count(mem->groups, NULL, NR_VMSCAN_IMMEDIATE_RECLAIM, 1);
             frame_set(f, PG_RECLAIM);
             return EVICT_ACTIVATE;
@@ -241,10 +241,10 @@ static enum verdict evict_dirty(struct mem *mem, struct scan_control *sc, pfn_t 
     return frame_test(f, PG_WRITEBACK | PG_DIRTY) ? EVICT_KEEP : EVICT_FREED;
 }
 
-static enum verdict evict_writeback(struct mem *mem, struct scan_control *sc, struct frame *f,
+static enum verdict evict_writeback(struct scan_control *sc, struct frame *f,
                                     struct evict_stat *stat)
 {
-    if (sc->kswapd && frame_test(f, PG_RECLAIM) && mem->pgdat_writeback) {
+    if (sc->kswapd && frame_test(f, PG_RECLAIM) && sc->pgdat->writeback) {
         stat->nr_immediate++;
     } else {
         frame_set(f, PG_RECLAIM);
@@ -292,7 +292,7 @@ static enum verdict evict_one(struct mem *mem, struct scan_control *sc, pfn_t pf
         stat->nr_congested += frame_test(f, PG_WRITEBACK) && frame_test(f, PG_RECLAIM);
     }
     if (frame_test(f, PG_WRITEBACK))
-        return evict_writeback(mem, sc, f, stat);
+        return evict_writeback(sc, f, stat);
 
     if (!ignore_references)
         ref = check_references(mem, sc, pfn);

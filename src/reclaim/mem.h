@@ -59,24 +59,26 @@ struct mem {
     u64 ratelimit_pages; /* pages a CPU dirties between two looks at the thresholds (writeback_set_ratelimit) */
     struct io_table *io; /* requests in flight (reclaim/io.c) */
     struct kmem kmem;    /* kernel objects: slab/ */
-
-    /* kswapd */
-    bool kswapd_awake;
-    u32 kswapd_order;
-    enum zone_type kswapd_highest;
-    u32 kswapd_failures;
-    int kswapd_priority; /* of the round that is under way, 0 none */
-    u64 kswapd_reclaimed;
-    u64 kswapd_boost[NR_ZONES];        /* boost of the watermarks when the run began */
-    bool pgdat_writeback, pgdat_dirty; /* PGDAT_WRITEBACK, PGDAT_DIRTY */
-    bool flusher_wanted;               /* wakeup_flusher_threads() */
-    u64 swapin_hits;                   /* swapin_readahead_hits */
-    struct strbuf *log;                /* the kernel's log */
+    u32 kswapds_awake;   /* of the nodes */
+    bool flusher_wanted; /* wakeup_flusher_threads() */
+    u64 swapin_hits;     /* swapin_readahead_hits */
+    struct strbuf *log;  /* the kernel's log */
 };
 
 /* Allocate what the room itself owns (batches, the table of I/O); the pointers to other rooms are set by the caller. */
 void mem_init(struct mem *mem);
 void mem_done(struct mem *mem);
+
+/* The node of the CPU running now. */
+static inline unsigned mem_nid(const struct mem *mem)
+{
+    return mem->frames->cpu_nid[mem->cpu];
+}
+
+static inline struct pgdat *mem_node(const struct mem *mem, unsigned nid)
+{
+    return &mem->frames->nodes[nid];
+}
 
 static inline void mem_cost(struct mem *mem, u32 ns)
 {

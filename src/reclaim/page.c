@@ -256,9 +256,9 @@ void page_end_writeback(struct mem *mem, pfn_t pfn)
         lru_rotate_reclaimable(mem, pfn);
 }
 
-static void count_mlock(struct mem *mem, const struct frame *f, s64 n)
+static void count_mlock(struct mem *mem, pfn_t pfn, s64 n)
 {
-    count(&mem->frames->zones[frame_zone(f)].counters, NR_MLOCK, n);
+    count(&frames_zone_of(mem->frames, pfn)->counters, NR_MLOCK, n);
     count(mem->counters, NR_MLOCK, n);
 }
 
@@ -269,7 +269,7 @@ void page_mlock(struct mem *mem, pfn_t pfn)
     if (frame_test(f, PG_MLOCKED))
         return;
     frame_set(f, PG_MLOCKED);
-    count_mlock(mem, f, 1);
+    count_mlock(mem, pfn, 1);
     count(mem->counters, UNEVICTABLE_PGS_MLOCKED, 1);
     lru_update_evictable(mem, pfn);
 }
@@ -280,7 +280,7 @@ void page_munlock(struct mem *mem, pfn_t pfn)
 
     if (!frame_test_clear(f, PG_MLOCKED))
         return;
-    count_mlock(mem, f, -1);
+    count_mlock(mem, pfn, -1);
     count(mem->counters, UNEVICTABLE_PGS_MUNLOCKED, 1);
     lru_update_evictable(mem, pfn);
 }
@@ -293,7 +293,7 @@ void page_free(struct mem *mem, pfn_t pfn)
     assert(f->mapcount == 0 &&
            !frame_test(f, PG_SWAPCACHE | PG_PAGECACHE | PG_LOCKED | PG_WRITEBACK));
     if (frame_test(f, PG_MLOCKED)) {
-        count_mlock(mem, f, -1);
+        count_mlock(mem, pfn, -1);
         count(mem->counters, UNEVICTABLE_PGS_CLEARED, 1);
     }
     lru_remove(mem, pfn);

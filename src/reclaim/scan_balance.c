@@ -57,8 +57,8 @@ static u64 free_plus_file_is_tiny(const struct mem *mem, const struct scan_contr
     u64 file = lruvec_size(root, LRU_ACTIVE_FILE) + lruvec_size(root, LRU_INACTIVE_FILE);
 
     for (unsigned z = 0; z < NR_ZONES; z++)
-        if (mem->frames->zones[z].managed)
-            high += mem->frames->zones[z].watermark[WMARK_HIGH];
+        if (sc->pgdat->zones[z].managed)
+            high += sc->pgdat->zones[z].watermark[WMARK_HIGH];
     return file + frames_count_free(mem->frames) <= high && !sc->may_deactivate_anon &&
            lruvec_size(root, LRU_INACTIVE_ANON) >> sc->priority;
 }

@@ -57,7 +57,7 @@ static u32 isolate_lru_pages(struct mem *mem, struct scan_control *sc, struct gr
     }
     for (unsigned zone = 0; zone < NR_ZONES; zone++)
         if (nr_zone[zone])
-            lruvec_count(mem->groups, g, lru, zone, -(s64)nr_zone[zone]);
+            lruvec_count(mem->groups, g, lru, &sc->pgdat->zones[zone], -(s64)nr_zone[zone]);
     *ret_scanned = scanned + skipped;
     return taken;
 }
@@ -254,11 +254,12 @@ static void shrink_groups(struct mem *mem, struct scan_control *sc)
     }
 }
 
-void shrink_node(struct mem *mem, struct scan_control *sc)
+void shrink_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc)
 {
     struct group *top = sc->target ? sc->target : mem->groups->root;
     u64 before = sc->nr_reclaimed;
 
+    sc->pgdat = pgdat;
     memset(&sc->nr, 0, sizeof(sc->nr));
     prepare_scan_count(mem, sc);
     shrink_groups(mem, sc);
@@ -266,9 +267,9 @@ void shrink_node(struct mem *mem, struct scan_control *sc)
         sc->resume = 0;
     if (sc->kswapd) {
         if (sc->nr.writeback && sc->nr.writeback == sc->nr.taken)
-            mem->pgdat_writeback = true;
+            pgdat->writeback = true;
         if (sc->nr.unqueued_dirty && sc->nr.unqueued_dirty == sc->nr.file_taken)
-            mem->pgdat_dirty = true;
+            pgdat->dirty = true;
         if (sc->nr.immediate)
             sc->throttle = THROTTLE_WRITEBACK;
     }
@@ -277,13 +278,14 @@ void shrink_node(struct mem *mem, struct scan_control *sc)
     if (!sc->kswapd && !sc->throttle && top->lruvec.congested)
         sc->throttle = THROTTLE_CONGESTED;
     if (sc->nr_reclaimed > before)
-        mem->kswapd_failures = 0;
+        pgdat->kswapd.failures = 0;
 }
 
-void age_active_anon(struct mem *mem, struct scan_control *sc)
+void age_active_anon(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc)
 {
     struct group *root = mem->groups->root;
 
+    sc->pgdat = pgdat;
     if (!mem->swap->total_pages || !inactive_is_low(root, LRU_INACTIVE_ANON))
         return;
     for (struct group *g = group_next(root, NULL); g; g = group_next(root, g))

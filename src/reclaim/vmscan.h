@@ -16,7 +16,8 @@ enum throttle { THROTTLE_NONE, THROTTLE_WRITEBACK, THROTTLE_CONGESTED, THROTTLE_
 
 /* Set by the caller: target .. nr_to_reclaim, may_*. Set by vmscan: the rest. */
 struct scan_control {
-    struct group *target; /* reclaim below this group because of its limit; NULL: the whole node */
+    struct pgdat *pgdat;  /* the node that is being scanned */
+    struct group *target; /* reclaim below this group because of its limit; NULL: all */
     u64 nr_to_reclaim;
     int priority;
     unsigned order;
@@ -39,12 +40,12 @@ struct scan_control {
     enum throttle throttle; /* the strongest reason to pause */
 };
 
-/* One pass over the node (or the target's subtree) at sc->priority. */
-void shrink_node(struct mem *mem, struct scan_control *sc);
+/* One pass over a node's pages (of the target's subtree) at sc->priority. */
+void shrink_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc);
 /* Remember the refault counts, so that the next cycle sees whether a new working set establishes itself. */
 void snapshot_refaults(struct mem *mem, struct group *target);
 /* kswapd: move a batch of every group's active anonymous list down when inactive is low. */
-void age_active_anon(struct mem *mem, struct scan_control *sc);
+void age_active_anon(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc);
 /* Evict exactly these pages if possible (MADV_PAGEOUT); isolated by the caller from their lists. Returns how many went. */
 u64 reclaim_pages(struct mem *mem, pfn_t *pfns, u32 nr);
 #endif

@@ -32,7 +32,7 @@ static pfn_t take_frames(struct slab *s, const struct slab_cache *c, unsigned or
 {
     enum migratetype mt = c->info->flags & SLAB_RECLAIM_ACCOUNT ? MT_RECLAIMABLE : MT_UNMOVABLE;
 
-    return frames_try_alloc(s->mem->frames, order, mt, flags, s->mem->cpu);
+    return frames_try_alloc(s->mem->frames, mem_nid(s->mem), order, mt, flags, s->mem->cpu);
 }
 
 /* The smallest order, with all that a kernel allocation does short of reclaiming. */
@@ -44,7 +44,7 @@ static pfn_t take_smallest(struct slab *s, const struct slab_cache *c, bool must
 
     if (pfn == PFN_NONE || mem->frames->boosted) {
         mem->frames->boosted = 0;
-        kswapd_wake(mem, order, ZONE_NORMAL);
+        kswapd_wake(mem, mem_node(mem, mem_nid(mem)), order, ZONE_NORMAL);
     }
     if (pfn == PFN_NONE)
         pfn = take_frames(s, c, order, ALLOC_WMARK_MIN | ALLOC_KSWAPD);

@@ -19,22 +19,45 @@ static u64 take_ns(struct mem *mem)
     return ns;
 }
 
-static void kswapd_round(struct system *s)
+static void kswapd_round(struct system *s, struct pgdat *pgdat)
 {
     struct mem *mem = &s->mem;
     u64 kept = take_ns(mem), ns;
     ns_t start = s->clock.now;
     struct wait wait;
 
-    kswapd_step(mem, &wait);
+    kswapd_step(mem, pgdat, &wait);
     ns = take_ns(mem);
     mem->cpu_ns = kept;
     s->daemon_ns += ns;
     s->kswapd->cpu_sys_ns += ns;
-    s->kswapd_at = MAX(start + MAX(ns, KSWAPD_ROUND_NS_MIN), s->clock.now);
-    if (wait.cause != WAIT_NOTHING && wait.until > s->kswapd_at) {
-        s->kswapd->wait_ns[wait.cause] += wait.until - s->kswapd_at;
-        s->kswapd_at = wait.until;
+    pgdat->kswapd.at = MAX(start + MAX(ns, KSWAPD_ROUND_NS_MIN), s->clock.now);
+    if (wait.cause != WAIT_NOTHING && wait.until > pgdat->kswapd.at) {
+        s->kswapd->wait_ns[wait.cause] += wait.until - pgdat->kswapd.at;
+        pgdat->kswapd.at = wait.until;
+    }
+}
+
+/* When the first kswapd that is awake goes on. */
+static ns_t kswapds_due(const struct system *s)
+{
+    ns_t due = NS_NEVER;
+
+    if (likely(!s->mem.kswapds_awake))
+        return due;
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+        if (s->frames.nodes[nid].kswapd.awake)
+            due = MIN(due, s->frames.nodes[nid].kswapd.at);
+    return due;
+}
+
+static void kswapd_rounds(struct system *s)
+{
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
+        struct pgdat *pgdat = &s->frames.nodes[nid];
+
+        if (pgdat->kswapd.awake && pgdat->kswapd.at <= s->clock.now)
+            kswapd_round(s, pgdat);
     }
 }
 
@@ -74,8 +97,7 @@ static ns_t zswap_due(const struct system *s)
 static ns_t daemons_due(struct system *s)
 {
     const struct heap_item *flusher;
-    ns_t due = s->mem.kswapd_awake ? MIN(s->kswapd_at, s->load_at) : s->load_at;
-    ns_t at;
+    ns_t due = MIN(kswapds_due(s), s->load_at), at;
 
     if (unlikely(s->mem.flusher_wanted))
         flushers_start_all(&s->mem);
@@ -103,8 +125,7 @@ void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns)
         clock_run_until(&s->clock, MAX(due, s->clock.now));
         if (s->load_at <= s->clock.now)
             loadavg_update(s);
-        if (s->mem.kswapd_awake && s->kswapd_at <= s->clock.now)
-            kswapd_round(s);
+        kswapd_rounds(s);
         if (flusher_due(&s->mem) <= s->clock.now)
             flusher_round(s);
         if (zswap_due(s) <= s->clock.now)

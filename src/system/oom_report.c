@@ -140,7 +140,7 @@ static void report_node(struct system *s)
         kib_of(s, NR_INACTIVE_FILE), kib_of(s, NR_UNEVICTABLE), kib_of(s, NR_MAPPED),
         kib_of(s, NR_DIRTY), kib_of(s, NR_WRITEBACK), kib_of(s, NR_SHMEM),
         counter_of(s, NR_KERNEL_STACK), kib_of(s, NR_PAGE_TABLE_PAGES),
-        s->mem.kswapd_failures >= 16 ? "yes" : "no");
+        kswapd_is_hopeless(s->frames.nodes) ? "yes" : "no");
 }
 
 static unsigned long long zone_kib(const struct zone *z, enum counter id)
@@ -235,10 +235,10 @@ static void report_machine(struct system *s)
     u64 present = 0;
 
     report_node(s);
-    for (unsigned i = 0; i < NR_ZONES; i++)
+    for (unsigned i = 0; i < s->frames.nr_zones; i++)
         if (zone_populated(&z[i]))
             report_zone(s, &z[i]);
-    for (unsigned i = 0; i < NR_ZONES; i++) {
+    for (unsigned i = 0; i < s->frames.nr_zones; i++) {
         present += z[i].present;
         if (zone_populated(&z[i]))
             report_orders(s, &z[i]);

@@ -48,7 +48,6 @@ struct system {
     struct task **tasks;   /* by creation; dead ones stay until system_done() for their rusage */
     u32 nr_tasks, cap_tasks;
     struct task *kswapd;         /* not among tasks */
-    ns_t kswapd_at;              /* when it goes on, while it is awake */
     struct zswap zswap;          /* swap.zswap is NULL when the kernel has none */
     ns_t zswap_at;               /* its worker is free again */
     u64 daemon_ns;               /* CPU time of daemons not reported yet */

@@ -730,8 +730,8 @@ static void inflate_balloon(void)
 
     sys->frames.watermark_boost_factor = 0; /* its steps are as large as what is left */
     while (frames_count_free(&sys->frames) > leave) {
-        pfn_t pfn =
-            frames_try_alloc(&sys->frames, 0, MT_UNMOVABLE, ALLOC_NO_WATERMARKS | ALLOC_MOVABLE, 0);
+        pfn_t pfn = frames_try_alloc(&sys->frames, 0, 0, MT_UNMOVABLE,
+                                     ALLOC_NO_WATERMARKS | ALLOC_MOVABLE, 0);
 
         if (pfn == PFN_NONE)
             break;

@@ -17,7 +17,7 @@
 static void stack_new(struct system *s, struct task *t)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(t->stack); i++) {
-        pfn_t pfn = frames_try_alloc(&s->frames, 0, MT_UNMOVABLE, ALLOC_NO_WATERMARKS, t->cpu);
+        pfn_t pfn = frames_try_alloc(&s->frames, 0, 0, MT_UNMOVABLE, ALLOC_NO_WATERMARKS, t->cpu);
 
         t->stack[i] = pfn;
         if (pfn == PFN_NONE)

@@ -195,7 +195,7 @@ static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
     u32 mm_id = mm->id;
     bool walk = may_walk(t), swapped = mm->swapents != 0;
 
-    if (s->mem.kswapd_awake) /* it should not be kept from its work for a whole slice */
+    if (s->mem.kswapds_awake) /* it should not be kept from its work for a whole slice */
         left = MIN(left, SCHED_QUANTUM);
     budget = left * 100;
     while (at < end && spent <= budget) {
@@ -347,7 +347,7 @@ enum sched_result replay_stream_run(struct sched_task *st, struct sched_slice *s
         if (!rs->paid) {
             if (event_kind(event) != HWT_OP) {
                 run_hits(rs, slice);
-                if (s->mem.kswapd_awake) {
+                if (s->mem.kswapds_awake) {
                     sched_enter(slice, t);
                     sched_leave(slice, t);
                 }

@@ -1,0 +1,38 @@
+/* pgdat.h - one memory node: its zones, the order in which an allocation tries zones, and the state of its kswapd.
+ *
+ * Mirrors: include/linux/mmzone.h (struct pglist_data), Linux 6.1.
+ * Owns:    nothing but its zonelists; the zones are a part of frames.zones. kswapd's state is balance/'s and the flags are reclaim/'s.
+ */
+#ifndef FRAMES_PGDAT_H
+#define FRAMES_PGDAT_H
+
+#include "frames/zone.h"
+
+#define MAX_NUMNODES 64u
+
+/* The run of a node's kswapd that is under way; kept here because one call of kswapd_step() is one round. */
+struct kswapd {
+    bool awake;
+    ns_t at;   /* when it goes on, while it is awake */
+    u32 order; /* and zone: what it was woken for */
+    enum zone_type highest;
+    u32 failures;        /* runs that freed nothing, since anything was freed */
+    int priority;        /* of the round that is under way, 0 none */
+    u64 reclaimed;       /* pages in this run */
+    u64 boost[NR_ZONES]; /* boost of the watermarks when the run began */
+};
+
+struct pgdat {
+    unsigned nid;
+    struct zone *zones; /* NR_ZONES */
+    /* [highest zone]: zones to try, best first, those of other nodes after its own; NULL ends it. */
+    struct zone **zonelist[NR_ZONES];
+    u64 totalreserve_pages; /* high watermarks and reserves: no use for the page cache */
+    struct kswapd kswapd;
+    bool writeback, dirty; /* PGDAT_WRITEBACK, PGDAT_DIRTY */
+};
+
+/* pgdat_balanced(): some zone up to `highest` is above its high watermark for the order. */
+bool pgdat_balanced(const struct pgdat *pgdat, unsigned order, enum zone_type highest);
+
+#endif
