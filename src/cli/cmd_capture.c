@@ -8,6 +8,7 @@
 #include "observe/capture.h"
 #include "observe/schedule.h"
 #include "report/capture_report.h"
+#include "report/json_put.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -230,7 +231,7 @@ static int look(struct cli *cli, const struct request *req)
     strbuf_init(&out);
     if (strcmp(cli->operands[0], "info") == 0) {
         if (req->json)
-            capture_report_info_json(c, cli->operands[1], &out);
+            json_document(capture_report_info_json(c, cli->operands[1]), &out);
         else
             capture_report_info_text(c, cli->operands[1], &out);
         rc = capture_loss(c)->count ? CLI_FAILED : CLI_OK;

@@ -12,6 +12,7 @@
 #include "diagnose/diagnose.h"
 #include "observe/sampler.h"
 #include "report/diagnose_report.h"
+#include "report/json_put.h"
 #include "stats/names.h"
 
 #include <limits.h>
@@ -105,7 +106,7 @@ static int show(struct request *req)
 
     strbuf_init(&text);
     if (req->cli.format == CLI_JSON)
-        diagnose_render_json(&r, &text);
+        json_document(diagnose_json(&r), &text);
     else if (req->cli.quiet)
         diagnose_render_verdict(&r, &text);
     else

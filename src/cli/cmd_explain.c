@@ -3,6 +3,7 @@
  * Without a name it lists all topics. --names is what the completion of the shell asks for. */
 #include "cli/cli.h"
 #include "cli/verbs.h"
+#include "report/json_put.h"
 #include "report/topic.h"
 #include "report/topic_list.h"
 #include "stats/names.h"
@@ -69,7 +70,7 @@ static int render(struct cli *cli, const struct topics *topics, bool names)
         for (size_t i = 0; i < topics->count && cli->nr_operands == 0; i++)
             topic_list_add(&list, &topics->items[i]);
         if (cli->format == CLI_JSON)
-            topic_list_render_json(&list, &text);
+            json_document(topic_list_json(&list), &text);
         else if (cli->nr_operands)
             topic_list_render_text(&list, &text);
         else

@@ -12,6 +12,7 @@
 #include "cli/run.h"
 #include "cli/signals.h"
 #include "procfs/procfs.h"
+#include "report/json_put.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -185,7 +186,7 @@ static void render(const struct run *run, struct strbuf *text)
 {
     strbuf_init(text);
     if (run->cli.format == CLI_JSON)
-        run_render_json(&run->report, text);
+        json_document(run_json(&run->report), text);
     else
         run_render_text(&run->report, run->cli.color, text);
 }

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/units.h"
 #include "base/vec.h"
+#include "report/json_put.h"
 #include "report/size_report.h"
 #include "size/size.h"
 
@@ -131,7 +132,7 @@ static int render(struct cli *cli, const struct size_config *config,
 
     strbuf_init(&text);
     if (cli->format == CLI_JSON)
-        size_render_json(&report, &text);
+        json_document(size_json(&report), &text);
     else
         size_render_text(&report, cli->color, &text);
     rc = cli_emit(cli, &text);

@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
+#include "report/json_put.h"
 #include "report/trace_report.h"
 #include "stats/names.h"
 #include "trace/import.h"
@@ -58,7 +59,7 @@ static int info(struct cli *cli, const struct trace *t, struct strbuf *out)
     if (footprint_compute(t, &f, &e))
         return cli_fail_err(cli, &e);
     if (cli->format == CLI_JSON)
-        trace_report_info_json(t, &f, out);
+        json_document(trace_report_info_json(t, &f), out);
     else
         trace_report_info_text(t, &f, out);
     footprint_done(&f);
@@ -68,7 +69,7 @@ static int info(struct cli *cli, const struct trace *t, struct strbuf *out)
 static int verify(struct cli *cli, const struct trace *t, struct strbuf *out)
 {
     if (cli->format == CLI_JSON)
-        trace_report_verify_json(t, out);
+        json_document(trace_report_verify_json(t), out);
     else
         trace_report_verify_text(t, out);
     return t->closed && !t->nr_damage ? CLI_OK : CLI_FAILED;

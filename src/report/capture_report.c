@@ -79,7 +79,7 @@ void capture_report_info_text(const struct capture *c, const char *path, struct 
         strbuf_append(out, "none\n");
 }
 
-void capture_report_info_json(const struct capture *c, const char *path, struct strbuf *out)
+json_object *capture_report_info_json(const struct capture *c, const char *path)
 {
     json_object *root = json_new_object(), *list = json_new_array();
     const struct capture_loss *loss = capture_loss(c);
@@ -103,8 +103,7 @@ void capture_report_info_json(const struct capture *c, const char *path, struct 
         json_append(list, o);
     }
     json_put(root, "damage", list);
-    json_render(root, JSON_DENSE, out);
-    strbuf_appendc(out, '\n');
+    return root;
 }
 
 void capture_report_file(const char *path, bool read_now, int result, size_t len,

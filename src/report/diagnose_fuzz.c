@@ -9,6 +9,7 @@
 #include "base/prng.h"
 #include "diagnose/history.h"
 #include "report/diagnose_report.h"
+#include "report/json_put.h"
 #include "stats/tunables.h"
 
 #include <json-c/json.h>
@@ -207,7 +208,7 @@ static void check(const struct diagnosis *d)
     strbuf_init(&text);
     diagnose_render_text(&r, &text);
     strbuf_reset(&text);
-    diagnose_render_json(&r, &text);
+    json_document(diagnose_json(&r), &text);
     document = json_tokener_parse(text.text);
     assert(document);
     json_object_put(document);

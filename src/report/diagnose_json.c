@@ -153,7 +153,7 @@ static json_object *reconciliation_json(const struct reconciliation *r)
     return o;
 }
 
-void diagnose_render_json(const struct diagnose_report *r, struct strbuf *out)
+json_object *diagnose_json(const struct diagnose_report *r)
 {
     const struct diagnosis *d = r->diagnosis;
     json_object *o = json_new_object(), *findings = json_new_array();
@@ -185,6 +185,5 @@ void diagnose_render_json(const struct diagnose_report *r, struct strbuf *out)
     vec_for_each (&d->reconciliations, at)
         json_append(tools, reconciliation_json(at));
     json_put(o, "reconciliation", tools);
-    json_render(o, JSON_SPACED, out);
-    strbuf_appendc(out, '\n');
+    return o;
 }

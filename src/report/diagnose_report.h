@@ -5,6 +5,8 @@
 #include "base/strbuf.h"
 #include "diagnose/diagnose.h"
 
+#include <json-c/json.h>
+
 struct diagnose_report {
     const struct diagnosis *diagnosis; /* concluded */
     const char *source;                /* root or capture, as the user gave it */
@@ -18,7 +20,7 @@ struct diagnose_report {
 /* "WARNING: ...\n": what a monitoring system shows. */
 void diagnose_render_verdict(const struct diagnose_report *r, struct strbuf *out);
 void diagnose_render_text(const struct diagnose_report *r, struct strbuf *out);
-void diagnose_render_json(const struct diagnose_report *r, struct strbuf *out);
+json_object *diagnose_json(const struct diagnose_report *r);
 
 /* What changed between two conclusions, as lines; nothing when nothing did. `before` is what diagnose_state_take() kept. */
 struct diagnose_state {

@@ -105,18 +105,17 @@ static void new_line(enum json_style style, unsigned depth, struct strbuf *out)
 
 static void render_object(json_object *o, enum json_style style, unsigned depth, struct strbuf *out)
 {
-    bool any = false;
+    struct json_object_iterator at = json_object_iter_begin(o), end = json_object_iter_end(o);
 
     strbuf_appendc(out, '{');
-    json_object_object_foreach(o, key, value)
-    {
+    for (bool any = false; !json_object_iter_equal(&at, &end); any = true) {
         if (any)
             strbuf_appendc(out, ',');
-        any = true;
         new_line(style, depth + 1, out);
-        render_text(key, out);
+        render_text(json_object_iter_peek_name(&at), out);
         strbuf_append(out, style == JSON_SPACED ? ": " : ":");
-        render(value, style, depth + 1, out);
+        render(json_object_iter_peek_value(&at), style, depth + 1, out);
+        json_object_iter_next(&at);
     }
     new_line(style, depth, out);
     strbuf_appendc(out, '}');
@@ -176,4 +175,10 @@ void json_render(json_object *o, enum json_style style, struct strbuf *out)
 {
     render(o, style, 0, out);
     json_object_put(o);
+}
+
+void json_document(json_object *o, struct strbuf *out)
+{
+    json_render(o, JSON_SPACED, out);
+    strbuf_appendc(out, '\n');
 }

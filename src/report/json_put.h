@@ -1,5 +1,8 @@
 /* json_put.h - JSON documents: what every report uses of json-c.
  *
+ * A report builds its document as an object (run_json(), size_json(), ...), which json_document() prints; a page, or a document that
+ * holds several others, takes the same object.
+ *
  * Text from recordings and machines may hold any bytes; here it becomes clean text (base/utf8.h), which is valid in JSON and safe to show.
  * json-c passes on a failed allocation as NULL here, as an assertion there and as a document that ends in the middle elsewhere. So this file
  * alone calls it to build and to print: each failed allocation ends the program as xmalloc() would.
@@ -31,11 +34,12 @@ void json_append(json_object *array, json_object *value);
 
 enum json_style {
     JSON_LINE,   /* without blanks and newlines */
-    JSON_DENSE,  /* indented; "key":value */
     JSON_SPACED, /* indented; "key": value */
 };
 
 /* Append the document, and free it. */
 void json_render(json_object *o, enum json_style style, struct strbuf *out);
+/* The same as --format json has it: JSON_SPACED and a newline. */
+void json_document(json_object *o, struct strbuf *out);
 
 #endif

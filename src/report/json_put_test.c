@@ -25,7 +25,6 @@ static void documents_are_printed_as_json_c_prints_them(void **state)
 {
     static const int flags[] = {
         [JSON_LINE] = JSON_C_TO_STRING_PLAIN,
-        [JSON_DENSE] = JSON_C_TO_STRING_PRETTY,
         [JSON_SPACED] = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED,
     };
 

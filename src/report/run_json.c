@@ -355,7 +355,7 @@ static json_object *replay_json(const struct run_report *r)
     return o;
 }
 
-void run_render_json(const struct run_report *r, struct strbuf *out)
+json_object *run_json(const struct run_report *r)
 {
     json_object *o = json_new_object();
 
@@ -377,6 +377,5 @@ void run_render_json(const struct run_report *r, struct strbuf *out)
     json_put(o, "vmstat", vmstat_json(r->system));
     json_put(o, "cgroups", groups_json(r->system));
     json_put(o, "replay", replay_json(r));
-    json_render(o, JSON_SPACED, out);
-    strbuf_appendc(out, '\n');
+    return o;
 }

@@ -14,6 +14,8 @@
 #include "workload/replay.h"
 #include "workload/scenario_run.h"
 
+#include <json-c/json.h>
+
 #define RUN_SCHEMA_VERSION 1
 
 /* memory.stat of the group at one moment. */
@@ -84,6 +86,6 @@ void run_process_faults(const struct system *s, const struct task *leader, u64 *
 void run_render_text(const struct run_report *r, bool color, struct strbuf *out);
 
 /* The document of docs/schema/run.schema.json. */
-void run_render_json(const struct run_report *r, struct strbuf *out);
+json_object *run_json(const struct run_report *r);
 
 #endif

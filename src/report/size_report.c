@@ -284,7 +284,7 @@ static json_object *incomplete_json(const struct trace *t)
     return list;
 }
 
-void size_render_json(const struct size_report *r, struct strbuf *out)
+json_object *size_json(const struct size_report *r)
 {
     const struct size_result *res = r->result;
     json_object *o = json_new_object(), *rows = json_new_array();
@@ -306,6 +306,5 @@ void size_render_json(const struct size_report *r, struct strbuf *out)
     json_put_u64(o, "peak_plus_15_percent_bytes", res->peak_plus_15);
     json_put(o, "advice", advice_json(res));
     json_put_u64(o, "replays", res->replays);
-    json_render(o, JSON_SPACED, out);
-    strbuf_appendc(out, '\n');
+    return o;
 }

@@ -5,6 +5,8 @@
 #include "base/strbuf.h"
 #include "size/size.h"
 
+#include <json-c/json.h>
+
 struct size_report {
     const struct size_result *result;
     const struct size_config *config;
@@ -14,6 +16,6 @@ struct size_report {
 void size_render_text(const struct size_report *r, bool color, struct strbuf *out);
 
 /* The document of docs/schema/size.schema.json. */
-void size_render_json(const struct size_report *r, struct strbuf *out);
+json_object *size_json(const struct size_report *r);
 
 #endif

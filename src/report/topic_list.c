@@ -51,7 +51,7 @@ static json_object *topic_json(const struct topic *t)
     return o;
 }
 
-void topic_list_render_json(const struct topic_list *list, struct strbuf *out)
+json_object *topic_list_json(const struct topic_list *list)
 {
     json_object *root = json_new_object();
     json_object *topics = json_new_array();
@@ -60,8 +60,7 @@ void topic_list_render_json(const struct topic_list *list, struct strbuf *out)
     for (size_t i = 0; i < list->count; i++)
         json_append(topics, topic_json(list->items[i]));
     json_put(root, "topics", topics);
-    json_render(root, JSON_SPACED, out);
-    strbuf_appendc(out, '\n');
+    return root;
 }
 
 void topics_render_names(const struct topics *t, struct strbuf *out)

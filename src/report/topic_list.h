@@ -5,6 +5,8 @@
 #include "base/vec.h"
 #include "report/topic.h"
 
+#include <json-c/json.h>
+
 struct topic_list {
     const struct topic **items;
     size_t count, capacity;
@@ -17,7 +19,7 @@ void topic_list_render_text(const struct topic_list *list, struct strbuf *out);
 /* One line each, under a heading per kind. */
 void topic_list_render_index(const struct topic_list *list, struct strbuf *out);
 /* {"schema_version": 1, "topics": [{kind, name, doc, unit, where, ...}]} */
-void topic_list_render_json(const struct topic_list *list, struct strbuf *out);
+json_object *topic_list_json(const struct topic_list *list);
 
 /* Every name once, one a line. */
 void topics_render_names(const struct topics *t, struct strbuf *out);

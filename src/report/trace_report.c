@@ -248,12 +248,6 @@ static json_object *verify_json(const struct trace *t)
     return o;
 }
 
-static void emit_json(json_object *o, struct strbuf *out)
-{
-    json_render(o, JSON_SPACED, out);
-    strbuf_appendc(out, '\n');
-}
-
 static json_object *files_json(const struct footprint *f)
 {
     json_object *files = json_new_array();
@@ -272,7 +266,7 @@ static json_object *files_json(const struct footprint *f)
     return files;
 }
 
-void trace_report_info_json(const struct trace *t, const struct footprint *f, struct strbuf *out)
+json_object *trace_report_info_json(const struct trace *t, const struct footprint *f)
 {
     json_object *lacks, *o = json_new_object(), *ops = json_new_object();
     json_object *streams = json_new_array();
@@ -315,15 +309,15 @@ void trace_report_info_json(const struct trace *t, const struct footprint *f, st
     }
     json_put(o, "streams", streams);
     json_put(o, "files", files_json(f));
-    emit_json(o, out);
+    return o;
 }
 
-void trace_report_verify_json(const struct trace *t, struct strbuf *out)
+json_object *trace_report_verify_json(const struct trace *t)
 {
     json_object *o = verify_json(t);
 
     json_put(o, "schema_version", json_new_s64(1));
-    emit_json(o, out);
+    return o;
 }
 
 void trace_report_verify_text(const struct trace *t, struct strbuf *out)

@@ -6,13 +6,15 @@
 #include "trace/footprint.h"
 #include "trace/trace.h"
 
+#include <json-c/json.h>
+
 /* What was recorded, how much, and what it touched. */
 void trace_report_info_text(const struct trace *t, const struct footprint *f, struct strbuf *out);
-void trace_report_info_json(const struct trace *t, const struct footprint *f, struct strbuf *out);
+json_object *trace_report_info_json(const struct trace *t, const struct footprint *f);
 
 /* Whole or not, and what is missing where. */
 void trace_report_verify_text(const struct trace *t, struct strbuf *out);
-void trace_report_verify_json(const struct trace *t, struct strbuf *out);
+json_object *trace_report_verify_json(const struct trace *t);
 
 /* One event of the stream as a line. */
 void trace_report_event(const struct trace_stream *s, const struct trace_cursor *c, u64 event,
