@@ -78,9 +78,7 @@ static void run_rules(struct diagnosis *d, struct rule_context *c)
             d->findings.items.items[kept++] = *f;
             continue;
         }
-        free(f->title);
-        free(f->detail);
-        vec_done(&f->evidence);
+        finding_done(f);
     }
     d->findings.items.count = kept;
     kept = 0;
@@ -266,5 +264,6 @@ void diagnosis_conclude(struct diagnosis *d)
     reconcile(d, &f);
     d->verdict = verdict_of(d, &f);
     write_headline(d, &f);
+    findings_cut(&d->findings);
     figures_done(&f);
 }

@@ -154,13 +154,34 @@ void findings_sort(struct findings *f)
         qsort(f->items.items, f->items.count, sizeof(f->items.items[0]), compare_findings);
 }
 
+void finding_done(struct finding *f)
+{
+    free(f->title);
+    free(f->detail);
+    vec_done(&f->evidence);
+}
+
+void findings_cut(struct findings *f)
+{
+    u32 seen[NR_RULES] = {0};
+    size_t kept = 0;
+
+    vec_for_each (&f->items, at) {
+        if (seen[at->rule]++ < FINDINGS_PER_RULE) {
+            f->items.items[kept++] = *at;
+        } else {
+            f->left_out[at->rule]++;
+            finding_done(at);
+        }
+    }
+    f->items.count = kept;
+}
+
 void findings_done(struct findings *f)
 {
-    vec_for_each (&f->items, at) {
-        free(at->title);
-        free(at->detail);
-        vec_done(&at->evidence);
-    }
+    vec_for_each (&f->items, at)
+        finding_done(at);
     vec_done(&f->items);
     vec_done(&f->gaps);
+    memset(f->left_out, 0, sizeof(f->left_out));
 }

@@ -85,13 +85,19 @@ struct gap {
     char why[WHY_BYTES + 48]; /* "rates need two samples", "/proc/pressure/memory: switched off" */
 };
 
+#define FINDINGS_PER_RULE 50 /* shown: the worst */
+
 struct findings {
     VEC(struct finding) items; /* by severity, then weight, then rule, then scope */
+    u32 left_out[NR_RULES];    /* findings beyond FINDINGS_PER_RULE */
     VEC(struct gap) gaps;      /* by rule; the same what and why stand there once */
 };
 
+void finding_done(struct finding *f);
 void findings_done(struct findings *f);
 void findings_sort(struct findings *f);
+/* Drop what is beyond FINDINGS_PER_RULE, and count it.   pre: sorted */
+void findings_cut(struct findings *f);
 
 const char *severity_name(enum severity severity);       /* "critical" */
 const char *confidence_name(enum confidence confidence); /* "high" */

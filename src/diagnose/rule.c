@@ -120,6 +120,14 @@ void gap_part(struct rule_context *c, const char *what, enum part part)
     }
 }
 
+void gap_cut(struct rule_context *c, const char *what, enum part part)
+{
+    const struct part_status *p = &c->s->parts[part];
+
+    if (p->state == PART_CUT)
+        gap_add(c, what, "%s: %s", part_names[part], p->why);
+}
+
 bool finding_said(const struct rule_context *c, enum rule rule, enum severity at_least)
 {
     vec_for_each (&c->out->items, f) {

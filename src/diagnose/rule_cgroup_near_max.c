@@ -8,6 +8,7 @@
 
 void rule_cgroup_near_max(struct rule_context *c)
 {
+    gap_cut(c, "whether all control groups are well", PART_CGROUPS);
     vec_for_each (&c->s->cgroups, g) {
         const struct group_figures *gf = &c->f->groups[g - c->s->cgroups.items];
         double firm = share_of(gf->firm, g->max);

@@ -17,6 +17,7 @@ void rule_top_holders(struct rule_context *c)
     double from = number_of(c->f->total) * FROM_PERCENT / 100;
     unsigned count = top_processes(c, held, isnan(from) || c->options->pid ? 0 : from, top);
 
+    gap_cut(c, "whether other processes hold more", PART_PROCESSES);
     if (count == 0) {
         if (c->s->processes.count == 0)
             gap_part(c, "who holds memory", PART_PROCESSES);

@@ -11,6 +11,7 @@
 /* Where a group's files are, for one file name after another. */
 struct place {
     struct reading *r;
+    u64 nr_failed; /* first files that are there and could not be read */
     struct strbuf path;
     size_t base_len;
 };
@@ -25,6 +26,12 @@ static int place_read(struct place *p, const char *file, size_t max, struct span
 static bool place_has(struct place *p, const char *file, struct span *ret)
 {
     return place_read(p, file, FILE_MAX_SMALL, ret) == 0;
+}
+
+/* The first file of a group was read with this result. Is it there, and does not say what it says? */
+static void note_first(struct place *p, int rc)
+{
+    p->nr_failed += rc != 0 && rc != -ENOENT && rc != -EACCES && rc != -EPERM;
 }
 
 static void place_figure(struct place *p, const char *file, u64 *figure)
@@ -75,6 +82,7 @@ static bool read_v2(struct place *p, struct cgroup_view *group)
     struct span text;
     int rc = place_read(p, "memory.current", FILE_MAX_SMALL, &text);
 
+    note_first(p, rc);
     if (rc == 0)
         group->current = parse_limit(text);
     /* Only the machine's own root group has no memory.current while its pressure is there. */
@@ -128,8 +136,10 @@ static void read_v2_limits(struct place *p, struct cgroup_view *group)
 static bool read_v1(struct place *p, struct cgroup_view *group)
 {
     struct span text;
-    bool there = place_has(p, "memory.usage_in_bytes", &text);
+    int rc = place_read(p, "memory.usage_in_bytes", FILE_MAX_SMALL, &text);
+    bool there = rc == 0;
 
+    note_first(p, rc);
     if (there)
         group->current = parse_limit(text);
     place_figure(p, "memory.failcnt", &group->failcnt);
@@ -187,7 +197,7 @@ static void read_rest(struct place *p, const struct hierarchy *h, struct cgroup_
     place_set(p, h->base, group->path);
 }
 
-size_t cgroups_read_files(struct reading *r, const struct hierarchy *h)
+size_t cgroups_read_files(struct reading *r, struct hierarchy *h)
 {
     struct snapshot *s = r->s;
     struct place p = {.r = r};
@@ -215,6 +225,7 @@ size_t cgroups_read_files(struct reading *r, const struct hierarchy *h)
             read_procs(&p, (u32)kept - 1);
     }
     s->cgroups.count = kept;
+    h->left.unread = p.nr_failed;
     strbuf_done(&p.path);
     free(moved);
     return count - kept;

@@ -14,8 +14,9 @@
 
 #include <stdio.h>
 
-#define GROUPS_MAX 65536
-#define DEPTH_MAX  64
+#define GROUPS_MAX   65536
+#define DEPTH_MAX    64
+#define PATH_LEN_MAX 1024
 
 /* --- paths -------------------------------------------------------------------------------------------------------------- */
 /* '/' sorts before every other byte, so that what is below a group follows it at once: "/a", "/a/b", "/a-c". */
@@ -87,6 +88,7 @@ static void group_init(struct cgroup_view *group, const char *path, u32 parent, 
 /* Children of the directory being listed. */
 struct children {
     VEC(char *) names;
+    struct groups_left *left;
 };
 
 static bool is_clean(const char *name)
@@ -106,8 +108,13 @@ static bool note_child(void *ctx, const char *name, bool is_directory)
 {
     struct children *children = ctx;
 
-    /* What is not clean text is no name that anybody gave a group, and could not be shown. */
-    if (is_directory && children->names.count < GROUPS_MAX && is_clean(name))
+    if (!is_directory)
+        return true;
+    if (!is_clean(name))
+        children->left->unnamed++;
+    else if (children->names.count >= GROUPS_MAX)
+        children->left->beyond++;
+    else
         vec_push(&children->names, xstrdup(name));
     return true;
 }
@@ -121,10 +128,10 @@ void cgroup_set_place(struct strbuf *place, const char *base, const char *path)
 }
 
 /* Depth first, a group before what is below it. Recursion is bounded by DEPTH_MAX. */
-static int walk(struct reading *r, const struct hierarchy *h, u32 self)
+static int walk(struct reading *r, struct hierarchy *h, u32 self)
 {
     struct snapshot *s = r->s;
-    struct children children = {0};
+    struct children children = {.left = &h->left};
     struct strbuf place;
     u32 depth = s->cgroups.items[self].depth;
 
@@ -133,13 +140,17 @@ static int walk(struct reading *r, const struct hierarchy *h, u32 self)
 
     int rc = source_list(r->src, place.text, note_child, &children);
 
+    /* A group that went away meanwhile has no children. */
+    h->left.unlisted += rc != 0 && rc != -ENOENT;
     vec_for_each (&children.names, name) {
         const char *above = s->cgroups.items[self].path;
         struct cgroup_view group;
 
-        if (s->cgroups.count < GROUPS_MAX && depth < DEPTH_MAX) {
-            strbuf_reset(&place);
-            strbuf_printf(&place, "%s/%s", above[1] ? above : "", *name);
+        strbuf_reset(&place);
+        strbuf_printf(&place, "%s/%s", above[1] ? above : "", *name);
+        if (s->cgroups.count >= GROUPS_MAX || depth >= DEPTH_MAX || place.len > PATH_LEN_MAX) {
+            h->left.beyond++;
+        } else {
             group_init(&group, place.text, self, depth + 1, h->version);
             vec_push(&s->cgroups, group);
             walk(r, h, (u32)s->cgroups.count - 1);
@@ -283,7 +294,7 @@ static bool any_figures(const struct snapshot *s)
 }
 
 /* Fill in which groups there are: looked up anew, or those of the snapshot before. */
-static int find_groups(struct reading *r, struct hierarchy *h)
+static int find_groups(struct reading *r, struct hierarchy *h, bool *ret_looked_up)
 {
     struct snapshot *s = r->s;
     bool often = !reading_wants(r, PART_CGROUP_STAT) && !reading_wants(r, PART_CGROUP_LIMITS);
@@ -293,6 +304,7 @@ static int find_groups(struct reading *r, struct hierarchy *h)
         s->cgroup_count = often ? r->before->cgroup_count : count_groups(r, h);
         if (often || (known(s->cgroup_count) && s->cgroup_count == r->before->cgroup_count)) {
             take_groups_of(s, r->before);
+            *ret_looked_up = false;
             return 0;
         }
     } else {
@@ -309,21 +321,49 @@ static int find_groups(struct reading *r, struct hierarchy *h)
     return rc;
 }
 
+static void add_left(struct strbuf *why, u64 count, const char *what)
+{
+    if (count)
+        strbuf_printf(why, "%s%llu %s", why->len ? "; " : "", (unsigned long long)count, what);
+}
+
+/* Whoever reads a diagnosis must know that it is not about all groups. Those of the snapshot before have its reasons. */
+static void mark_left(struct reading *r, const struct hierarchy *h, bool looked_up)
+{
+    const struct part_status *before = r->before ? &r->before->parts[PART_CGROUPS] : NULL;
+    struct strbuf why;
+
+    reading_mark(r, PART_CGROUPS, 0);
+    if (!looked_up && before && before->state == PART_CUT) {
+        reading_mark_why(r, PART_CGROUPS, PART_CUT, before->why);
+        return;
+    }
+    strbuf_init(&why);
+    add_left(&why, h->left.unlisted, "could not be listed");
+    add_left(&why, h->left.unread, "could not be read");
+    add_left(&why, h->left.unnamed, "have no name that can be shown");
+    add_left(&why, h->left.beyond, "too many or too deep");
+    if (why.len)
+        reading_mark_why(r, PART_CGROUPS, PART_CUT, why.text);
+    strbuf_done(&why);
+}
+
 void read_cgroups(struct reading *r)
 {
     struct snapshot *s = r->s;
     struct hierarchy h = find_hierarchy(r);
+    bool looked_up = true;
     int rc = 0;
 
     s->parts[PART_CGROUPS].read_at = reading_now(r);
     if (s->cgroup_v1 || s->cgroup_v2) {
-        rc = find_groups(r, &h);
+        rc = find_groups(r, &h, &looked_up);
         /* One that went may have been replaced: the count says nothing then. */
         if (cgroups_read_files(r, &h) > 0)
             s->cgroup_count = UNKNOWN;
     }
     if (rc == 0 && any_figures(s))
-        reading_mark(r, PART_CGROUPS, 0);
+        mark_left(r, &h, looked_up);
     else
         mark_empty(r, rc);
     if (reading_wants(r, PART_CGROUP_STAT))

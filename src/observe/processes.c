@@ -15,6 +15,7 @@
 
 struct pids {
     VEC(u32) list;
+    u64 beyond; /* more than PROCESSES_MAX */
 };
 
 static bool note_pid(void *ctx, const char *name, bool is_directory)
@@ -23,9 +24,13 @@ static bool note_pid(void *ctx, const char *name, bool is_directory)
     struct span text = span_of(name, strlen(name));
     u64 pid;
 
-    if (is_directory && is_digit(name[0]) && span_take_u64(&text, &pid) && span_empty(text) &&
-        pid <= INT32_MAX && pids->list.count < PROCESSES_MAX)
+    if (!is_directory || !is_digit(name[0]) || !span_take_u64(&text, &pid) || !span_empty(text) ||
+        pid > INT32_MAX)
+        return true;
+    if (pids->list.count < PROCESSES_MAX)
         vec_push(&pids->list, (u32)pid);
+    else
+        pids->beyond++;
     return true;
 }
 
@@ -169,10 +174,23 @@ void read_process_details(struct reading *r)
         reading_mark(r, PART_SMAPS_ROLLUP, denied > 0 ? -EACCES : done > 0 ? 0 : -ENOENT);
 }
 
+static void mark_incomplete(struct reading *r, int list_rc, unsigned failed, u64 beyond)
+{
+    char why[WHY_BYTES];
+
+    if (list_rc)
+        snprintf(why, sizeof(why), "they could not be listed to the end: %s", strerror(-list_rc));
+    else if (failed)
+        snprintf(why, sizeof(why), "%u processes could not be read", failed);
+    else
+        snprintf(why, sizeof(why), "%llu processes are too many", (unsigned long long)beyond);
+    reading_mark_why(r, PART_PROCESSES, PART_CUT, why);
+}
+
 void read_processes(struct reading *r)
 {
     struct pids pids = {0};
-    unsigned denied = 0;
+    unsigned denied = 0, failed = 0;
     int rc = source_list(r->src, "proc", note_pid, &pids);
 
     if (pids.list.count > 0)
@@ -185,11 +203,14 @@ void read_processes(struct reading *r)
         int result = read_process(r, *pid);
 
         denied += result == -EACCES || result == -EPERM;
+        failed += result == -ENOMEM || result == -EMFILE || result == -ENFILE || result == -EIO;
     }
 
     bool hidden = r->src->live && pids.list.count > 0 && pids.list.items[0] != 1;
 
-    if (r->s->processes.count > 0 && (hidden || denied > 0))
+    if (r->s->processes.count > 0 && (rc != 0 || failed > 0 || pids.beyond > 0))
+        mark_incomplete(r, rc, failed, pids.beyond);
+    else if (r->s->processes.count > 0 && (hidden || denied > 0))
         reading_mark_why(r, PART_PROCESSES, PART_CUT,
                          "processes of other users are hidden (hidepid)");
     else if (r->s->processes.count > 0)

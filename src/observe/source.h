@@ -22,7 +22,8 @@ typedef bool source_each_fn(void *ctx, const char *name, bool is_directory);
 struct source_ops {
     /* Append the text of a file, at most max bytes. */
     int (*read)(struct source *src, const char *path, size_t max, struct strbuf *out);
-    /* Each entry of a directory but . and .., in byte order of the names, at most 1 << 20. */
+    /* Each entry of a directory but . and .., in byte order of the names, at most 1 << 20 (-EFBIG). A link to a directory is one in
+     * sys/block only, where the kernel has such links: elsewhere they are an archive's own, and would multiply what they lead to. */
     int (*list)(struct source *src, const char *path, source_each_fn *each, void *ctx);
     void (*free)(struct source *src);
 };

@@ -283,18 +283,26 @@ static int compare_entries(const void *a, const void *b)
     return strcmp(((const struct dir_entry *)a)->name, ((const struct dir_entry *)b)->name);
 }
 
-/* A link counts as what it leads to, inside the root. */
-static bool entry_is_directory(struct source_dir *d, const char *place, const struct dirent *entry)
+/* The kernel's trees have links to directories in one place that is listed: the devices. Anywhere else a link is an archive's own, and one
+ * that is followed multiplies what is behind it: control groups that contain themselves, a process a million times. */
+static bool has_links(const char *path)
+{
+    return strcmp(path, "sys/block") == 0;
+}
+
+/* `follow`: a link counts as what it leads to, inside the root. */
+static bool entry_is_directory(struct source_dir *d, const char *place, const struct dirent *entry,
+                               bool follow)
 {
     struct strbuf path;
     struct stat st;
 
-    if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN)
+    if (entry->d_type != DT_UNKNOWN && (entry->d_type != DT_LNK || !follow))
         return entry->d_type == DT_DIR;
     strbuf_init(&path);
     strbuf_printf(&path, "%s/%s", place, entry->d_name);
 
-    int fd = root_open_path(&d->root, path.text);
+    int fd = follow ? root_open_path(&d->root, path.text) : root_open_link(&d->root, path.text);
     bool is_directory = fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
 
     if (fd >= 0)
@@ -345,8 +353,9 @@ static int source_dir_list(struct source *src, const char *path, source_each_fn 
         /* No file of Linux has a newline in its name; a capture keeps names as lines. */
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
             !strchr(entry->d_name, '\n'))
-            vec_push(&entries, ((struct dir_entry){xstrdup(entry->d_name),
-                                                   entry_is_directory(d, place, entry)}));
+            vec_push(&entries,
+                     ((struct dir_entry){xstrdup(entry->d_name),
+                                         entry_is_directory(d, place, entry, has_links(path))}));
     }
     closedir(dir);
     if (entries.count > 0)
@@ -354,6 +363,8 @@ static int source_dir_list(struct source *src, const char *path, source_each_fn 
 
     bool go_on = true;
 
+    if (entries.count == LIST_MAX)
+        rc = -EFBIG;
     vec_for_each (&entries, entry) {
         go_on = go_on && each(ctx, entry->name, entry->is_directory);
         free(entry->name);

@@ -23,6 +23,9 @@ int root_open(const struct root *r, const char *path, int flags);
 /* An O_PATH descriptor of what the name leads to, links followed; negative errno (-ENOENT, -ELOOP). */
 int root_open_path(const struct root *r, const char *path);
 
+/* The same, but a last name that is a link is what is opened. */
+int root_open_link(const struct root *r, const char *path);
+
 /* The same file again, opened with these flags: `fd` is what root_open_path() gave for the path. */
 int root_reopen(const struct root *r, const char *path, int fd, int flags);
 

@@ -121,7 +121,7 @@ static size_t take_name(struct strbuf *todo, char name[PATH_BYTES])
     return len;
 }
 
-static int walk(const struct root *r, struct strbuf *walked, struct strbuf *todo)
+static int walk(const struct root *r, struct strbuf *walked, struct strbuf *todo, bool follow_last)
 {
     char name[PATH_BYTES];
     unsigned links = 0;
@@ -141,7 +141,7 @@ static int walk(const struct root *r, struct strbuf *walked, struct strbuf *todo
         int fd = openat(r->fd, walked->text, O_PATH | O_NOFOLLOW | O_CLOEXEC);
         int rc = fd < 0 ? -errno : fstat(fd, &st) != 0 ? -errno : 0;
 
-        if (rc == 0 && S_ISLNK(st.st_mode))
+        if (rc == 0 && S_ISLNK(st.st_mode) && (follow_last || todo->len > strspn(todo->text, "/")))
             rc = ++links > LINKS_MAX ? -ELOOP : follow_link(fd, walked, todo);
         if (fd >= 0)
             close(fd);
@@ -151,7 +151,7 @@ static int walk(const struct root *r, struct strbuf *walked, struct strbuf *todo
     return openat(r->fd, walked->len > 0 ? walked->text : ".", O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static int open_by_hand(const struct root *r, const char *path)
+static int open_by_hand(const struct root *r, const char *path, bool follow_last)
 {
     struct strbuf walked, todo;
 
@@ -159,7 +159,7 @@ static int open_by_hand(const struct root *r, const char *path)
     strbuf_init(&todo);
     strbuf_append(&todo, path);
 
-    int fd = walk(r, &walked, &todo);
+    int fd = walk(r, &walked, &todo, follow_last);
     int rc = fd == -1 ? -errno : fd;
 
     strbuf_done(&walked);
@@ -178,7 +178,14 @@ int root_open_path(const struct root *r, const char *path)
 {
     if (!r->confined)
         return root_open(r, path, O_PATH);
-    return r->openat2 ? try_openat2(r, path, O_PATH) : open_by_hand(r, path);
+    return r->openat2 ? try_openat2(r, path, O_PATH) : open_by_hand(r, path, true);
+}
+
+int root_open_link(const struct root *r, const char *path)
+{
+    if (!r->confined)
+        return root_open(r, path, O_PATH | O_NOFOLLOW);
+    return r->openat2 ? try_openat2(r, path, O_PATH | O_NOFOLLOW) : open_by_hand(r, path, false);
 }
 
 int root_reopen(const struct root *r, const char *path, int fd, int flags)

@@ -99,6 +99,45 @@ static void links_do_not_lead_out_of_an_archive(void **state)
     strbuf_done(&text);
 }
 
+struct listed {
+    char text[256];
+};
+
+static bool note_entry(void *ctx, const char *name, bool is_directory)
+{
+    struct listed *l = ctx;
+    size_t len = strlen(l->text);
+
+    snprintf(l->text + len, sizeof(l->text) - len, "%s%s ", name, is_directory ? "/" : "");
+    return true;
+}
+
+/* Of all that is listed, only devices are links in the kernel's own trees. */
+static void a_link_is_a_directory_among_devices_only(void **state)
+{
+    struct listed groups = {""}, devices = {""};
+    struct tree t;
+
+    (void)state;
+    tree_init(&t);
+    assert_int_equal(mkdirat(t.fd, "sys", 0755), 0);
+    assert_int_equal(mkdirat(t.fd, "sys/block", 0755), 0);
+    assert_int_equal(mkdirat(t.fd, "sys/fs", 0755), 0);
+    assert_int_equal(mkdirat(t.fd, "sys/fs/cgroup", 0755), 0);
+    assert_int_equal(mkdirat(t.fd, "sys/fs/cgroup/web", 0755), 0);
+    assert_int_equal(symlinkat(".", t.fd, "sys/fs/cgroup/again"), 0);
+    assert_int_equal(symlinkat("../fs", t.fd, "sys/block/zram0"), 0);
+
+    struct source *src = open_tree(&t);
+
+    assert_int_equal(source_list(src, "sys/fs/cgroup", note_entry, &groups), 0);
+    assert_string_equal(groups.text, "again web/ ");
+    assert_int_equal(source_list(src, "sys/block", note_entry, &devices), 0);
+    assert_string_equal(devices.text, "zram0/ ");
+    source_free(src);
+    tree_done(&t);
+}
+
 /* Where openat2 is missing or forbidden, the walk by hand comes to the same. */
 static void walk_by_hand_stays_inside_as_well(void **state)
 {
@@ -410,6 +449,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(links_do_not_lead_out_of_an_archive),
+        cmocka_unit_test(a_link_is_a_directory_among_devices_only),
         cmocka_unit_test(walk_by_hand_stays_inside_as_well),
         cmocka_unit_test(what_is_no_file_is_refused_without_waiting),
         cmocka_unit_test(huge_file_costs_what_is_read_of_it),

@@ -153,6 +153,23 @@ static json_object *reconciliation_json(const struct reconciliation *r)
     return o;
 }
 
+static json_object *left_out_json(const struct findings *f)
+{
+    json_object *list = json_new_array();
+
+    for (unsigned i = 0; i < NR_RULES; i++) {
+        json_object *o;
+
+        if (!f->left_out[i])
+            continue;
+        o = json_new_object();
+        json_put_text(o, "rule", rule_info[i].name);
+        json_put_u64(o, "count", f->left_out[i]);
+        json_append(list, o);
+    }
+    return list;
+}
+
 json_object *diagnose_json(const struct diagnose_report *r)
 {
     const struct diagnosis *d = r->diagnosis;
@@ -168,6 +185,7 @@ json_object *diagnose_json(const struct diagnose_report *r)
     vec_for_each (&d->findings.items, f)
         json_append(findings, finding_json(r, f));
     json_put(o, "findings", findings);
+    json_put(o, "findings_left_out", left_out_json(&d->findings));
     vec_for_each (&d->findings.gaps, g) {
         json_object *gap = json_new_object();
 

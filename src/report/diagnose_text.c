@@ -217,6 +217,17 @@ static void render_finding(const struct diagnose_report *r, struct strbuf *out,
         render_advice(out, "Why", info->teach);
 }
 
+static void render_left_out(const struct diagnose_report *r, struct strbuf *out)
+{
+    for (unsigned i = 0; i < NR_RULES; i++) {
+        u32 count = r->diagnosis->findings.left_out[i];
+
+        if (count)
+            strbuf_printf(out, "\n  %u more of %s are not shown; see one with --cgroup PATH\n",
+                          count, rule_info[i].name);
+    }
+}
+
 static void render_findings(const struct diagnose_report *r, struct strbuf *out)
 {
     const struct findings *f = &r->diagnosis->findings;
@@ -233,6 +244,7 @@ static void render_findings(const struct diagnose_report *r, struct strbuf *out)
         render_finding(r, out, at);
         was_full = full;
     }
+    render_left_out(r, out);
 }
 
 /* --- the rest ------------------------------------------------------------------------------------------------------- */
