@@ -72,6 +72,8 @@ struct capture;
 struct capture_sample {
     u64 wall_us;  /* since 1970 */
     ns_t mono_ns; /* monotonic; starts anew when the machine does */
+    ns_t
+        since_first; /* ascends, whatever clocks and restarts did: both clocks' steps, the larger of each two */
     u64 offset;   /* of its first record */
     u32 chunk;    /* index into the chunks found, from 0 */
     u32 in_chunk; /* 0: the key sample */
@@ -103,11 +105,15 @@ u64 capture_bytes(const struct capture *c);
 const struct capture_sample *capture_sample(const struct capture *c, size_t index);
 const struct capture_loss *capture_loss(const struct capture *c);
 
-/* The last sample at or before this time; the first one when all are later. */
-size_t capture_find(const struct capture *c, u64 wall_us);
+/* The last sample at or before this time since the first one. */
+size_t capture_find(const struct capture *c, ns_t since_first);
+
+/* How often the clock of the machine was set back meanwhile. */
+u64 capture_steps_back(const struct capture *c);
 
 /* What --at says, as a sample: "2026-11-25 03:10:00", "2026-11-25T03:10", a time of day "03:10" (the last such in the capture), "@1764040200",
- * "+90s" from the start, "-5min" from the end. -EINVAL: not a time; -ERANGE: outside of the capture. */
+ * "+90s" from the start, "-5min" from the end. Where the clock was set back, a time that was twice is the later one; what is counted from
+ * start or end leads to every sample. -EINVAL: not a time; -ERANGE: outside of the capture. */
 int capture_parse_at(const struct capture *c, const char *text, size_t *ret, struct err *e);
 
 /* Make the source show sample `index`. Forwards within a chunk costs one sample, anything else at most a chunk.

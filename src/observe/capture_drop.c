@@ -28,7 +28,7 @@ static int find_end(struct hwc_file_out *o, struct capture_writer_stats *stats, 
     }
     vec_for_each (&scan.samples, s)
         if (s->in_chunk == 0)
-            vec_push(&o->chunks, ((struct hwc_out_chunk){s->offset, s->wall_us}));
+            vec_push(&o->chunks, ((struct hwc_out_chunk){s->offset, s->wall_us, s->mono_ns}));
     stats->samples_found = scan.samples.count;
     stats->bytes_cut = o->file.size - scan.end;
     *ret_chunk = scan.last_chunk;
@@ -92,9 +92,9 @@ int hwc_out_commit(struct hwc_file_out *o, bool sync)
     return sync && fdatasync(o->file.fd) < 0 ? -errno : 0;
 }
 
-void hwc_out_chunk(struct hwc_file_out *o, u64 wall_us)
+void hwc_out_chunk(struct hwc_file_out *o, u64 wall_us, ns_t mono_ns)
 {
-    vec_push(&o->chunks, ((struct hwc_out_chunk){o->file.size, wall_us}));
+    vec_push(&o->chunks, ((struct hwc_out_chunk){o->file.size, wall_us, mono_ns}));
 }
 
 /* Bytes from offset to the end of one file to another. */
@@ -158,7 +158,28 @@ static int rewrite(struct hwc_file_out *o, size_t first)
     return 0;
 }
 
-int hwc_out_drop(struct hwc_file_out *o, u64 max_bytes, u64 now_us, u64 keep_us)
+/* How many of the oldest chunks ended longer ago than that. A chunk ends where the next one begins. A clock that is set ages nothing. */
+static size_t count_expired(const struct hwc_file_out *o, ns_t keep_ns, u64 now_us,
+                            ns_t now_mono_ns)
+{
+    struct hwc_out_chunk later = {0, now_us, now_mono_ns};
+    ns_t age = 0;
+
+    for (size_t i = o->chunks.count - 1; i > 0; i--) {
+        const struct hwc_out_chunk *at = &o->chunks.items[i];
+
+        if (later.mono_ns >= at->mono_ns)
+            age += later.mono_ns - at->mono_ns;
+        else if (later.wall_us > at->wall_us)
+            age += MIN(later.wall_us - at->wall_us, keep_ns / NS_PER_US + 1) * NS_PER_US;
+        if (age > keep_ns)
+            return i;
+        later = *at;
+    }
+    return 0;
+}
+
+int hwc_out_drop(struct hwc_file_out *o, u64 max_bytes, ns_t keep_ns, u64 now_us, ns_t now_mono_ns)
 {
     size_t first = 0;
 
@@ -170,13 +191,9 @@ int hwc_out_drop(struct hwc_file_out *o, u64 max_bytes, u64 now_us, u64 keep_us)
         while (first < o->chunks.count - 1 && o->file.size - o->chunks.items[first].offset > goal)
             first++;
     }
-    if (keep_us && now_us > keep_us) {
-        size_t expired = 0;
+    if (keep_ns) {
+        size_t expired = count_expired(o, keep_ns, now_us, now_mono_ns);
 
-        /* A chunk ends where the next one begins. */
-        while (expired < o->chunks.count - 1 &&
-               o->chunks.items[expired + 1].wall_us < now_us - keep_us)
-            expired++;
         if (o->chunks.items[expired].offset > o->file.size / HWC_SLACK)
             first = MAX(first, expired);
     }

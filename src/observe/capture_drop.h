@@ -16,6 +16,7 @@
 
 struct hwc_out_chunk {
     u64 offset, wall_us;
+    ns_t mono_ns;
 };
 
 struct hwc_file_out {
@@ -41,10 +42,10 @@ int hwc_out_append(struct hwc_file_out *o, const u8 *bytes, size_t count);
 int hwc_out_commit(struct hwc_file_out *o, bool sync);
 
 /* What is appended from here on is a chunk. */
-void hwc_out_chunk(struct hwc_file_out *o, u64 wall_us);
+void hwc_out_chunk(struct hwc_file_out *o, u64 wall_us, ns_t mono_ns);
 
-/* Drop the oldest chunks: until the file is well below max_bytes (0: any size), and those that ended keep_us before now_us (0: keep all). Does
- * nothing while too little would be won. */
-int hwc_out_drop(struct hwc_file_out *o, u64 max_bytes, u64 now_us, u64 keep_us);
+/* Drop the oldest chunks: until the file is well below max_bytes (0: any size), and those that ended longer ago than keep_ns (0: keep all), by the
+ * monotonic clock, and by the other one where the machine was started meanwhile. Does nothing while too little would be won. */
+int hwc_out_drop(struct hwc_file_out *o, u64 max_bytes, ns_t keep_ns, u64 now_us, ns_t now_mono_ns);
 
 #endif

@@ -150,10 +150,29 @@ static void lose(struct scanner *x, u64 offset, u64 bytes, const char *reason)
         vec_push(&loss->damages, ((struct capture_damage){offset, bytes, reason}));
 }
 
+#define SINCE_MAX ((ns_t)INT64_MAX) /* hostile clocks; 292 years */
+
+/* The monotonic clock stands while the machine sleeps and starts anew with it, the other one may be set: what both show of a step is true. */
+static ns_t since_first(const struct hwc_scan *s, const struct hwc_record *r)
+{
+    const struct capture_sample *before = s->samples.count ? &vec_last(&s->samples) : NULL;
+    ns_t mono, wall, step;
+
+    if (!before)
+        return 0;
+    mono = r->mono_ns > before->mono_ns ? r->mono_ns - before->mono_ns : 0;
+    wall = r->wall_us > before->wall_us
+               ? MIN(r->wall_us - before->wall_us, SINCE_MAX / NS_PER_US) * NS_PER_US
+               : 0;
+    step = MAX(MAX(mono, wall), NS_PER_US);
+    return before->since_first + MIN(step, SINCE_MAX - before->since_first);
+}
+
 /* A whole record: does it go on where the chunk has got to? */
 static void record_take(struct scanner *x, u64 offset, const struct hwc_record *r)
 {
     struct hwc_scan *s = x->scan;
+    ns_t since;
 
     s->any = true;
     s->last_chunk = MAX(s->last_chunk, r->chunk);
@@ -173,10 +192,12 @@ static void record_take(struct scanner *x, u64 offset, const struct hwc_record *
     x->piece++;
     if (!(r->flags & HWC_LAST))
         return;
+    since = since_first(s, r);
     if (r->sample == 0)
         vec_push(&s->chunk_offsets, x->sample_offset);
     vec_push(&s->samples, ((struct capture_sample){.wall_us = r->wall_us,
                                                    .mono_ns = r->mono_ns,
+                                                   .since_first = since,
                                                    .offset = x->sample_offset,
                                                    .chunk = (u32)s->chunk_offsets.count - 1,
                                                    .in_chunk = r->sample}));

@@ -390,6 +390,67 @@ static void times_are_found_as_people_say_them(void **state)
     capture_free(c);
 }
 
+/* Writes a sample at these times, in seconds. */
+static void write_at(struct capture_writer *w, u64 wall_s, ns_t mono_s)
+{
+    capture_writer_begin(w, wall_s * 1000000, mono_s * NS_PER_S, 6);
+    capture_writer_tee(w, "proc/vmstat", false, 0, "x 1\n", 4);
+    assert_int_equal(capture_writer_end(w, NULL), 0);
+}
+
+/* 1000 s after a start, ten samples; the clock goes back by 100 s, ten more; the machine starts anew, ten more. */
+static void a_clock_that_is_set_back_leaves_every_sample_addressable(void **state)
+{
+    struct capture_writer *w = open_writer(NULL);
+    struct err e = {0};
+    struct capture *c;
+    char text[32];
+    size_t at;
+
+    (void)state;
+    for (unsigned i = 0; i < 10; i++)
+        write_at(w, 50000 + i * 10, 1000 + i * 10);
+    for (unsigned i = 0; i < 10; i++)
+        write_at(w, 50000 + i * 10, 1100 + i * 10);
+    for (unsigned i = 0; i < 10; i++)
+        write_at(w, 50100 + i * 10, 5 + i * 10);
+    capture_writer_close(w);
+    c = open_reader();
+    capture_check(c);
+    assert_int_equal(capture_steps_back(c), 1);
+    for (size_t i = 0; i < 30; i++) {
+        snprintf(text, sizeof(text), "+%zus", i * 10);
+        at = 99;
+        assert_int_equal(capture_parse_at(c, text, &at, &e), 0);
+        assert_int_equal(at, i);
+        snprintf(text, sizeof(text), "-%zus", (29 - i) * 10);
+        assert_int_equal(capture_parse_at(c, text, &at, &e), 0);
+        assert_int_equal(at, i);
+    }
+    /* A time that was twice is the later one. */
+    assert_int_equal(capture_parse_at(c, "@50025", &at, &e), 0);
+    assert_int_equal(at, 12);
+    assert_int_equal(capture_parse_at(c, "@50105", &at, &e), 0);
+    assert_int_equal(at, 20);
+    capture_free(c);
+}
+
+/* The clock leaps from 1970 to now, as where a battery is empty: nothing is older for it. */
+static void a_clock_that_is_set_ages_nothing(void **state)
+{
+    const struct capture_writer_options o = {.keep_ns = 3600 * NS_PER_S};
+    struct capture_writer *w = open_writer(&o);
+    struct capture *c;
+
+    (void)state;
+    for (unsigned i = 0; i < 300; i++)
+        write_at(w, (i < 150 ? 0 : 1764040200) + i, i);
+    capture_writer_close(w);
+    c = open_reader();
+    assert_int_equal(capture_count(c), 300);
+    capture_free(c);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
@@ -405,6 +466,8 @@ int main(void)
         TEST(what_is_no_capture_is_refused),
         TEST(two_writers_of_one_file_are_one_too_many),
         TEST(times_are_found_as_people_say_them),
+        TEST(a_clock_that_is_set_back_leaves_every_sample_addressable),
+        TEST(a_clock_that_is_set_ages_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -194,10 +194,10 @@ u64 capture_writer_begin(struct capture_writer *w, u64 wall_us, ns_t mono_ns, u6
         r->sample = 0;
         hwc_state_reset(&w->state);
         if (w->error == 0)
-            w->error = hwc_out_drop(&w->out, w->options.max_bytes, w->options.keep_ns ? wall_us : 0,
-                                    w->options.keep_ns / 1000);
+            w->error =
+                hwc_out_drop(&w->out, w->options.max_bytes, w->options.keep_ns, wall_us, mono_ns);
         w->chunk_start = w->out.file.size;
-        hwc_out_chunk(&w->out, wall_us);
+        hwc_out_chunk(&w->out, wall_us, mono_ns);
         due = SNAPSHOT_ALL;
     }
     r->piece = 0;

@@ -55,7 +55,7 @@ void capture_report_info_text(const struct capture *c, const char *path, struct 
 {
     char text[UNITS_TEXT_MAX], each[UNITS_TEXT_MAX];
     const struct capture_loss *loss = capture_loss(c);
-    u64 first_us = capture_sample(c, 0)->wall_us, last_us = last_sample(c)->wall_us;
+    u64 steps = capture_steps_back(c);
 
     key(out, "file");
     utf8_append_clean(out, path);
@@ -65,13 +65,16 @@ void capture_report_info_text(const struct capture *c, const char *path, struct 
     strbuf_printf(out, "%s, in %u chunk%s\n", format_count(text, capture_count(c)),
                   last_sample(c)->chunk + 1, last_sample(c)->chunk ? "s" : "");
     key(out, "from");
-    put_time(out, first_us);
+    put_time(out, capture_sample(c, 0)->wall_us);
     strbuf_appendc(out, '\n');
     key(out, "to");
-    put_time(out, last_us);
-    if (last_us >= first_us)
-        strbuf_printf(out, ", %s later", format_ns(text, (last_us - first_us) * NS_PER_US));
-    strbuf_appendc(out, '\n');
+    put_time(out, last_sample(c)->wall_us);
+    strbuf_printf(out, ", %s later\n", format_ns(text, last_sample(c)->since_first));
+    if (steps) {
+        key(out, "clock");
+        strbuf_printf(out, "set back %s time%s meanwhile; --at +TIME counts on\n",
+                      format_count(text, steps), steps == 1 ? "" : "s");
+    }
     key(out, "damage");
     if (loss->count || loss->samples)
         put_damages(loss, out);
@@ -91,6 +94,8 @@ json_object *capture_report_info_json(const struct capture *c, const char *path)
     json_put_u64(root, "chunks", (u64)last_sample(c)->chunk + 1);
     json_put_u64(root, "first_us", capture_sample(c, 0)->wall_us);
     json_put_u64(root, "last_us", last_sample(c)->wall_us);
+    json_put_u64(root, "duration_ns", last_sample(c)->since_first);
+    json_put_u64(root, "clock_set_back", capture_steps_back(c));
     json_put_u64(root, "lost_bytes", loss->bytes);
     json_put_u64(root, "lost_samples", loss->samples);
     json_put_u64(root, "damage_count", loss->count);

@@ -175,14 +175,13 @@ int feed_go_to(struct feed *f, const char *time, struct err *e)
     int rc;
 
     if (time[0] == '+' || time[0] == '-') {
-        u64 us;
+        ns_t at = capture_sample(capture, f->model->instant)->since_first;
 
         rc = parse_duration(time + 1, &by, e);
         if (rc)
             return rc;
-        us = wall_us_of(f, f->model->instant);
-        us = time[0] == '+' ? us + by / NS_PER_US : us - MIN(by / NS_PER_US, us);
-        index = capture_find(capture, us);
+        index = capture_find(capture,
+                             time[0] == '+' ? at + MIN(by, UINT64_MAX - at) : at - MIN(by, at));
     } else {
         rc = capture_parse_at(capture, time, &index, e);
         if (rc)
