@@ -21,6 +21,7 @@ void diagnosis_init(struct diagnosis *d, const struct diagnose_options *options)
         d->options = *options;
     d->history = xmalloc(sizeof(*d->history));
     history_init(d->history);
+    d->incidents = xcalloc(1, sizeof(*d->incidents));
 }
 
 static void drop_results(struct diagnosis *d)
@@ -39,6 +40,8 @@ void diagnosis_done(struct diagnosis *d)
     vec_done(&d->accounting.lines);
     history_done(d->history);
     free(d->history);
+    incidents_done(d->incidents);
+    free(d->incidents);
     *d = (struct diagnosis){0};
 }
 
@@ -246,14 +249,19 @@ void diagnosis_conclude(struct diagnosis *d)
 {
     const struct cgroup_view *g;
     struct figures f;
-    struct rule_context c = {
-        .s = d->last, .f = &f, .history = d->history, .options = &d->options, .out = &d->findings};
+    struct rule_context c = {.s = d->last,
+                             .f = &f,
+                             .history = d->history,
+                             .options = &d->options,
+                             .incidents = d->incidents,
+                             .out = &d->findings};
 
     assert(d->last);
     drop_results(d);
     figures_init(&f, d->last, d->history);
     accounting_host(&d->accounting, d->last);
     f.unaccounted = accounting_unaccounted(&d->accounting);
+    incidents_take(d->incidents, d->last);
     run_rules(d, &c);
     findings_sort(&d->findings);
     d->interval_s = f.interval_s;

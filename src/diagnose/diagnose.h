@@ -65,6 +65,7 @@ struct diagnosis {
     const struct snapshot *last; /* the snapshot added last */
     double interval_s;           /* that rates are over; NAN when there are none */
     struct history *history;     /* private */
+    struct incidents *incidents; /* what the log tells (incidents.h), of `last` */
 };
 
 void diagnosis_init(struct diagnosis *d, const struct diagnose_options *options);

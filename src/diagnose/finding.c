@@ -14,6 +14,22 @@ const struct rule_info rule_info[NR_RULES] = {
 #undef RULE
 };
 
+const struct cause_info cause_info[NR_CAUSES] = {
+#define CAUSE(id, name, meaning, look_next, change, disproof) \
+    {name, {meaning, look_next, change, disproof}},
+#include "diagnose/causes.def"
+#undef CAUSE
+};
+
+struct advice finding_advice(const struct finding *f)
+{
+    const struct rule_info *rule = &rule_info[f->rule];
+
+    if (f->cause < NR_CAUSES)
+        return cause_info[f->cause].advice;
+    return (struct advice){rule->meaning, rule->look_next, rule->change, rule->disproof};
+}
+
 const char *const evidence_units[NR_EVIDENCE_UNITS] = {
     [IN_BYTES] = "bytes",
     [IN_BYTES_PER_S] = "bytes/s",

@@ -39,6 +39,24 @@ struct rule_info {
 };
 extern const struct rule_info rule_info[NR_RULES];
 
+/* Why memory ran out, of findings about kills and failed allocations (causes.def). */
+enum oom_cause {
+#define CAUSE(id, ...) CAUSE_##id,
+#include "diagnose/causes.def"
+#undef CAUSE
+    NR_CAUSES /* none */
+};
+
+struct advice {
+    const char *meaning, *look_next, *change, *disproof;
+};
+
+struct cause_info {
+    const char *name; /* "kernel-slab": what JSON has */
+    struct advice advice;
+};
+extern const struct cause_info cause_info[NR_CAUSES];
+
 /* The rule with this name, or NR_RULES. */
 enum rule rule_find(const char *name);
 bool rule_is_family(const char *name);
@@ -69,6 +87,7 @@ struct evidence {
 
 struct finding {
     enum rule rule;
+    enum oom_cause cause; /* NR_CAUSES: none but the rule's own */
     enum severity severity;
     enum confidence confidence;
     char scope[280]; /* "host", or a cgroup's path; "pid 123 (java)" */
@@ -92,6 +111,9 @@ struct findings {
     u32 left_out[NR_RULES];    /* findings beyond FINDINGS_PER_RULE */
     VEC(struct gap) gaps;      /* by rule; the same what and why stand there once */
 };
+
+/* What to think and do: of its cause, else of its rule. */
+struct advice finding_advice(const struct finding *f);
 
 void finding_done(struct finding *f);
 void findings_done(struct findings *f);

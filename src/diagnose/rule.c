@@ -29,6 +29,7 @@ void finding_add(struct rule_context *c, enum severity severity, enum confidence
 {
     struct finding finding = {
         .rule = c->rule,
+        .cause = NR_CAUSES,
         .severity = severity,
         .confidence = confidence,
         /* NAN has no place in an order. */
@@ -41,6 +42,17 @@ void finding_add(struct rule_context *c, enum severity severity, enum confidence
     finding.title = format_text(title, args);
     va_end(args);
     vec_push(&c->out->items, finding);
+}
+
+void finding_title(struct rule_context *c, const char *fmt, ...)
+{
+    struct finding *f = &vec_last(&c->out->items);
+    va_list args;
+
+    va_start(args, fmt);
+    free(f->title);
+    f->title = format_text(fmt, args);
+    va_end(args);
 }
 
 void finding_detail(struct rule_context *c, const char *fmt, ...)

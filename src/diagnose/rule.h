@@ -17,12 +17,14 @@
 #include "diagnose/figures.h"
 #include "diagnose/finding.h"
 #include "diagnose/history.h"
+#include "diagnose/incidents.h"
 
 struct rule_context {
     const struct snapshot *s;
     const struct figures *f;
     const struct history *history;
     const struct diagnose_options *options;
+    const struct incidents *incidents;
     struct findings *out;
     enum rule rule; /* the one that runs */
 };
@@ -37,6 +39,8 @@ extern rule_fn *const rule_functions[NR_RULES];
 /* A finding of the rule that runs. scope: "host", a cgroup's path, "pid 1 (init)". What follows is about it. */
 void finding_add(struct rule_context *c, enum severity severity, enum confidence confidence,
                  const char *scope, double weight, const char *title, ...) HW_PRINTF(6, 7);
+/* Another title for the finding added last: one whose figures are its evidence. */
+void finding_title(struct rule_context *c, const char *fmt, ...) HW_PRINTF(2, 3);
 /* Append a sentence to the detail of the finding added last. */
 void finding_detail(struct rule_context *c, const char *fmt, ...) HW_PRINTF(2, 3);
 /* A figure that speaks for the finding added last. An unknown one (NAN) is left out. */

@@ -1,38 +1,163 @@
-/* rule_allocation_failure.c - allocations that failed, as the kernel log tells. */
-#include "diagnose/oom_case.h"
+/* rule_allocation_failure.c - allocations that failed, as the kernel log tells: for lack of memory, of a block, or of a reserve. */
+#include "diagnose/oom_tell.h"
+
+#include <string.h>
 
 /* Callers that cannot wait have a fallback for a failure now and then; this many in an hour are a state. */
 #define MANY     10
 #define RECENT_S 3600.0
 #define ORDER_HIGH \
     3 /* PAGE_ALLOC_COSTLY_ORDER: up to it the allocator tries hard, beyond it may give up */
+/* This many zones' watermarks free are no lack of memory. */
+#define PLENTY 2
+
+#define BYTES(part, name, bytes) \
+    oom_figure((char[48]){0}, c, e, OOM_PART_##part, name, number_of(bytes), IN_BYTES)
+
+static enum oom_cause cause_of(const struct oom_facts *f)
+{
+    const struct log_event *e = f->e;
+    bool cma = known(f->free_cma) && f->free_cma > f->free_usable + f->free_reserve;
+
+    if (cma && f->free_cma > figure_or(f->free_high, 0))
+        return CAUSE_CMA;
+    /* What is free lies in zones or on nodes that it may not use. */
+    if (known(f->free_usable) && f->free_nodes > PLENTY * f->free_high && f->free_usable == 0)
+        return CAUSE_NODE;
+    if (known(f->free_usable) && f->free_zones > PLENTY * f->free_high && f->free_usable == 0 &&
+        f->free_reserve <= f->free_high)
+        return CAUSE_ZONE;
+    if (e->order > 0)
+        return CAUSE_ORDER;
+    return CAUSE_RESERVE;
+}
+
+/* "for md5sum, in btrfs_lookup_bio_sums [btrfs]" */
+static void say_caller(const struct incident *i, struct strbuf *out)
+{
+    if (*i->e->comm)
+        strbuf_printf(out, " for %s", i->e->comm);
+    if (i->ruling.frame)
+        strbuf_printf(out, " (%s)", i->ruling.frame);
+}
+
+static void say_free(struct rule_context *c, const struct incident *i, struct strbuf *out)
+{
+    const struct log_event *e = i->e;
+    const struct oom_facts *f = &i->facts;
+
+    if (!known(f->free))
+        return;
+    strbuf_printf(out, ": %s is free", BYTES(MEM_INFO, "free", f->free));
+    if (e->order > 0 && known(f->largest_block))
+        strbuf_printf(out, ", in blocks of at most %s",
+                      BYTES(FREE_LISTS, "largest free block", f->largest_block));
+    if (known(f->file) && f->file > f->free)
+        strbuf_printf(out, ", and %s of file cache could be dropped",
+                      BYTES(MEM_INFO, "file cache", f->file));
+}
+
+static void make_title(struct rule_context *c, const struct incident *i, enum oom_cause cause,
+                       struct strbuf *out)
+{
+    const struct log_event *e = i->e;
+    const struct oom_facts *f = &i->facts;
+    u64 page = e->report && e->report->page_bytes ? e->report->page_bytes : 4096;
+    const char *gfp = e->report ? e->report->gfp : "";
+
+    switch (cause) {
+    case CAUSE_CMA:
+        strbuf_append(out, "An allocation failed");
+        say_caller(i, out);
+        strbuf_printf(out, ": of %s free", BYTES(MEM_INFO, "free", f->free));
+        strbuf_printf(out, " %s is reserved for contiguous memory (CMA)",
+                      BYTES(ZONES, "free CMA", f->free_cma));
+        return;
+    case CAUSE_NODE:
+    case CAUSE_ZONE:
+        strbuf_append(out, "An allocation failed");
+        say_caller(i, out);
+        strbuf_printf(
+            out, ": the %s it may use are full; %s is free in others",
+            cause == CAUSE_NODE ? "nodes" : "zones",
+            BYTES(ZONES, "free elsewhere", cause == CAUSE_NODE ? f->free_nodes : f->free_zones));
+        return;
+    case CAUSE_ORDER:
+        strbuf_printf(out, "No free block of %s (order %u%s%s)",
+                      BYTES(INVOKED, "block", page << MIN(e->order, 20u)), e->order,
+                      *gfp ? ", " : "", gfp);
+        say_caller(i, out);
+        say_free(c, i, out);
+        return;
+    default:
+        strbuf_printf(out, "The reserve was empty: a page that may not wait (order %u%s%s) failed",
+                      e->order, *gfp ? ", " : "", gfp);
+        if (!f->atomic) {
+            strbuf_reset(out);
+            strbuf_printf(out, "A single page could not be allocated (order %u%s%s)", e->order,
+                          *gfp ? ", " : "", gfp);
+        }
+        say_caller(i, out);
+        say_free(c, i, out);
+        return;
+    }
+}
+
+static void tell(struct rule_context *c, const struct incident *i, unsigned recent)
+{
+    const struct log_event *e = i->e;
+    const struct oom_facts *f = &i->facts;
+    enum oom_cause cause = cause_of(f);
+    bool hurts = recent >= MANY || isnan(i->age_s);
+    struct strbuf text;
+
+    finding_add(c, hurts ? SEV_WARNING : SEV_INFO,
+                known(f->largest_block) || e->order == 0 ? CONF_HIGH : CONF_MEDIUM, "host", 0.5,
+                "%s", "");
+    vec_last(&c->out->items).cause = cause;
+    strbuf_init(&text);
+    make_title(c, i, cause, &text);
+    finding_title(c, "%s", text.text);
+    strbuf_done(&text);
+    if (cause == CAUSE_ORDER && e->order > ORDER_HIGH)
+        finding_detail(c,
+                       "The kernel gives up early on blocks of more than order %u: the caller "
+                       "should not ask for one, or have a fallback (vmalloc, single pages).",
+                       ORDER_HIGH);
+    if (e->report && strstr(e->report->gfp, "GFP_NOFS"))
+        finding_detail(c, "GFP_NOFS: it may not wait for a file system, so that file cache could "
+                          "hardly be freed for it.");
+    if (recent > 1) {
+        char count[48];
+
+        oom_figure(count, c, e, OOM_PART_INVOKED, "page allocation failures", recent, IN_COUNT);
+        finding_detail(c, "The log has %s such failures.", count);
+    }
+    if (known(f->free_low))
+        (void)BYTES(ZONES, "min watermark of the zones", f->free_low);
+    if (known(f->total))
+        (void)BYTES(RAM, "managed memory", f->total);
+}
 
 void rule_allocation_failure(struct rule_context *c)
 {
-    const struct log_event *last = NULL;
-    unsigned recent = 0, high = 0;
+    const struct incident *best = NULL;
+    unsigned recent = 0;
 
     if (!wants_host(c))
         return;
-    vec_for_each (&c->s->log, e) {
-        double age = oom_age_s(c->s, e);
+    vec_for_each (&c->incidents->items, i) {
+        u64 told, best_told;
 
-        if (e->kind != LOG_ALLOC_FAILURE || age > RECENT_S)
+        if (i->e->kind != LOG_ALLOC_FAILURE || i->age_s > RECENT_S)
             continue;
-        recent++;
-        high += e->order > ORDER_HIGH;
-        last = e;
+        recent += 1 + i->e->repeats;
+        told = i->e->report ? i->e->report->parts : 0;
+        best_told = best && best->e->report ? best->e->report->parts : 0;
+        /* The last one with the most told of it. */
+        if (!best || __builtin_popcountll(told) >= __builtin_popcountll(best_told))
+            best = i;
     }
-    if (!last)
-        return;
-    finding_add(c, recent >= MANY ? SEV_WARNING : SEV_INFO, CONF_MEDIUM, "host", 0.4,
-                "%u page allocation%s failed, the last of order %u for %s", recent,
-                recent == 1 ? "" : "s", last->order, last->comm);
-    finding_detail(c, high * 2 > recent
-                          ? "Most were for large blocks: memory is in pieces."
-                          : "Most were for single pages or small blocks: the reserve was empty.");
-    evidence(c, "page allocation failures", recent, IN_COUNT, part_names[PART_KERNEL_LOG],
-             "%u in an hour", MANY);
-    evidence(c, "order of the last", last->order, IN_COUNT, part_names[PART_KERNEL_LOG],
-             "over %u: fragmentation", ORDER_HIGH);
+    if (best)
+        tell(c, best, recent);
 }

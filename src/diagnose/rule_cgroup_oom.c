@@ -1,62 +1,53 @@
-/* rule_cgroup_oom.c - the limit of one cgroup killed: which level's, whom, and why that one. */
-#include "diagnose/oom_case.h"
+/* rule_cgroup_oom.c - the limit of one cgroup killed: which level's, what filled it, whom, and why that one. */
+#include "diagnose/oom_tell.h"
 
 #include <string.h>
 
 /* Containers are restarted at once: after an hour the kill is history. */
-#define WARNING_S  3600.0
-/* Kills of one group within the log's last minutes that make it a loop. */
-#define LOOP_KILLS 3
+#define WARNING_S 3600.0
 
-static bool is_group_kill(const struct log_event *e)
+static const char *level_of(const struct incident *i)
 {
-    return e->kind == LOG_OOM_KILL &&
-           (e->oom_memcg || strcmp(e->constraint, "CONSTRAINT_MEMCG") == 0);
+    return i->e->oom_memcg ? i->e->oom_memcg : "a cgroup that the log does not name";
 }
 
-static const char *level_of(const struct log_event *e)
+static bool at_level(const struct incident *i, const char *level)
 {
-    return e->oom_memcg ? e->oom_memcg : "a cgroup that the log does not name";
+    return incident_of_group(i) && strcmp(level_of(i), level) == 0;
 }
 
-static unsigned count_kills(const struct snapshot *s, const char *level)
+/* The text has a report that says more than who was killed. */
+static bool tells_cause(const struct incident *i)
 {
-    unsigned kills = 0;
-
-    vec_for_each (&s->log, e)
-        kills += is_group_kill(e) && strcmp(level_of(e), level) == 0;
-    return kills;
+    return i->ruling.cause != CAUSE_UNTOLD && i->ruling.cause != CAUSE_LIMIT;
 }
 
-static bool told_later(const struct snapshot *s, const struct log_event *e)
+/* One finding a limit: an incident with a cause before one without, the last of those. */
+static bool stands_for_level(const struct rule_context *c, const struct incident *i)
 {
-    for (const struct log_event *at = e + 1; at < s->log.items + s->log.count; at++) {
-        if (is_group_kill(at) && strcmp(level_of(at), level_of(e)) == 0)
-            return true;
+    const struct incident *end = c->incidents->items.items + c->incidents->items.count;
+
+    for (const struct incident *at = c->incidents->items.items; at < end; at++) {
+        if (at == i || !at_level(at, level_of(i)))
+            continue;
+        if (tells_cause(at) != tells_cause(i) ? tells_cause(at) : at > i)
+            return false;
     }
-    return false;
+    return true;
 }
 
-static void tell(struct rule_context *c, const struct log_event *e)
+static void tell(struct rule_context *c, const struct incident *i)
 {
-    double age = oom_age_s(c->s, e);
-    unsigned kills = count_kills(c->s, level_of(e));
+    u64 incidents = 0, kills = 0;
 
-    finding_add(c, oom_severity(age, WARNING_S), CONF_HIGH, level_of(e), age <= 60 ? 1 : 0.8,
-                "OOM kill in a cgroup: the limit of %s%s%s%s killed %s (pid %u)", level_of(e),
-                known(e->limit) ? " (" : "", known(e->limit) ? SIZE(e->limit) : "",
-                known(e->limit) ? ")" : "", e->comm, e->pid);
-    if (known(c->f->available) && known(c->f->total))
-        finding_detail(c, "The node has %s of %s available: it is this limit, not the machine.",
-                       SIZE(c->f->available), SIZE(c->f->total));
-    if (e->task_memcg && e->oom_memcg && strcmp(e->task_memcg, e->oom_memcg) != 0)
-        finding_detail(c,
-                       "The victim ran in %s; the limit that was hit is that of a level above it.",
-                       e->task_memcg);
-    if (kills > 1)
-        finding_detail(c, "This limit killed %u times in the log%s.", kills,
-                       kills >= LOOP_KILLS ? ": it kills again and again" : "");
-    oom_tell(c, e);
+    vec_for_each (&c->incidents->items, at) {
+        if (at_level(at, level_of(i))) {
+            incidents++;
+            kills += at->kills;
+        }
+    }
+    oom_tell(c, i, level_of(i), oom_severity(i->age_s, WARNING_S), i->age_s <= 60 ? 1 : 0.8);
+    oom_tell_others(c, i, incidents, kills);
 }
 
 /* Groups whose counters moved while nobody could read the log. */
@@ -96,12 +87,23 @@ static void from_totals(struct rule_context *c)
     }
 }
 
+/* A report that lost the name of its group, in a log that has others: another look at one of those. */
+static bool adds_nothing(const struct rule_context *c, const struct incident *i)
+{
+    if (i->e->oom_memcg || i->kills || known(i->e->limit))
+        return false;
+    vec_for_each (&c->incidents->items, at)
+        if (incident_of_group(at) && at->e->oom_memcg)
+            return true;
+    return false;
+}
+
 void rule_cgroup_oom(struct rule_context *c)
 {
-    vec_for_each (&c->s->log, e) {
-        if (is_group_kill(e) && !told_later(c->s, e) &&
-            (!e->oom_memcg || wants_path(c, e->oom_memcg)))
-            tell(c, e);
+    vec_for_each (&c->incidents->items, i) {
+        if (incident_of_group(i) && !adds_nothing(c, i) &&
+            (!i->e->oom_memcg || wants_path(c, i->e->oom_memcg)) && stands_for_level(c, i))
+            tell(c, i);
     }
     from_counters(c);
     if (c->s->log.count == 0 && c->s->parts[PART_KERNEL_LOG].state != PART_OK)

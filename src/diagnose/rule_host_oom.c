@@ -1,16 +1,12 @@
-/* rule_host_oom.c - the kernel killed because the whole machine was out of memory. */
-#include "diagnose/oom_case.h"
+/* rule_host_oom.c - the kernel killed because the whole machine was out of memory, or said so. */
+#include "diagnose/oom_tell.h"
 
 #include <string.h>
 
 /* For a day somebody may still be looking for what happened. */
 #define WARNING_S 86400.0
-
-static bool is_host_kill(const struct log_event *e)
-{
-    return e->kind == LOG_OOM_KILL && !e->oom_memcg &&
-           strcmp(e->constraint, "CONSTRAINT_MEMCG") != 0;
-}
+/* So much of memory available is not the state of a machine that just had nothing left. */
+#define PLENTY    0.5
 
 /* Kills in cgroups that were seen, or (in all) of which the groups tell. A parent of cgroup v2 counts those of its children, one of v1 its own
  * only. */
@@ -30,48 +26,178 @@ static u64 kills_in_groups(const struct rule_context *c, bool in_all)
     return kills;
 }
 
-/* Kills that no log tells, and no cgroup accounts for. */
+/* Kills by limits that the log tells. */
+static bool log_has_group_kills(const struct rule_context *c)
+{
+    vec_for_each (&c->incidents->items, i)
+        if (incident_of_group(i))
+            return true;
+    return false;
+}
+
+/* Kills that no log tells, and no cgroup that is there accounts for. A group that was removed took its counters along: whether its limit killed or
+ * the machine, the counter of the machine cannot say. */
 static void from_counters(struct rule_context *c)
 {
     u64 seen = c->f->oom_kills_seen, all = c->s->vmstat[OOM_KILL];
 
     if (known(seen) && seen > kills_in_groups(c, false)) {
-        finding_add(c, SEV_CRITICAL, CONF_MEDIUM, "host", 1, "Out of memory: %s killed just now",
-                    seen == 1 ? "a process was" : "processes were");
+        bool plenty = known(c->f->available) && known(c->f->total) &&
+                      (double)c->f->available > PLENTY * (double)c->f->total;
+
+        finding_add(c, SEV_WARNING, CONF_LOW, "host", 0.9,
+                    "The kernel killed %s just now; by which limit, is not known",
+                    seen == 1 ? "a process" : "processes");
+        if (plenty)
+            finding_detail(c,
+                           "%s of %s is available, so it was almost surely the limit of a "
+                           "cgroup that is gone, not the machine.",
+                           SIZE(c->f->available), SIZE(c->f->total));
+        else
+            finding_detail(c, "No cgroup that is there counted it: the machine ran out, or the "
+                              "cgroup is gone.");
         evidence(c, "oom_kill", (double)seen, IN_COUNT, "/proc/vmstat", "over 0, all samples");
-    } else if (known(all) && all > kills_in_groups(c, true)) {
+        evidence(c, "MemAvailable", number_of(c->f->available), IN_BYTES, "/proc/meminfo", "%s",
+                 "");
+        evidence(c, "MemTotal", number_of(c->f->total), IN_BYTES, "/proc/meminfo", "%s", "");
+    } else if (known(all) && all > kills_in_groups(c, true) && !log_has_group_kills(c)) {
         finding_add(c, SEV_INFO, CONF_LOW, "host", 0.3,
                     "The OOM killer has killed since boot; when, is not known here");
         evidence(c, "oom_kill", (double)all, IN_COUNT, "/proc/vmstat", "over 0");
     }
 }
 
+/* The text has a report that says more than who was killed. */
+static bool tells_cause(const struct incident *i)
+{
+    return i->ruling.cause != CAUSE_UNTOLD && i->ruling.cause != CAUSE_LIMIT;
+}
+
+/* Which incident stands for all: one with a cause before one without, the last of those. */
+static const struct incident *choose(const struct rule_context *c)
+{
+    const struct incident *best = NULL;
+
+    vec_for_each (&c->incidents->items, i) {
+        if (!incident_of_machine(i))
+            continue;
+        if (!best || tells_cause(i) || !tells_cause(best))
+            best = i;
+    }
+    return best;
+}
+
+static const char *service_of(const struct incident *i)
+{
+    return i->e->task_memcg ? i->e->task_memcg : i->e->comm;
+}
+
+/* Kills in different services, none of which the text makes a cause: the machine is too small for all of them. */
+static bool tell_several(struct rule_context *c, const struct incident *last, u64 incidents)
+{
+    char label[96], from[48] = "", to[48] = "", count[48], services_text[48];
+    u64 services = 0;
+    struct strbuf names;
+    bool enough;
+
+    strbuf_init(&names);
+    vec_for_each (&c->incidents->items, i) {
+        bool told = false;
+
+        if (!incident_of_machine(i) || (tells_cause(i) && i->ruling.cause != CAUSE_ANON) ||
+            !*i->e->comm)
+            continue;
+        for (const struct incident *b = c->incidents->items.items; b < i && !told; b++)
+            told = incident_of_machine(b) && strcmp(service_of(b), service_of(i)) == 0;
+        if (!*from)
+            incident_when(from, i->e);
+        incident_when(to, i->e);
+        if (told)
+            continue;
+        if (services++ < 4)
+            strbuf_printf(&names, "%s%s%s%s", services > 1 ? ", " : "", i->e->comm,
+                          i->e->task_memcg ? " in " : "",
+                          i->e->task_memcg ? group_label(label, i->e->task_memcg) : "");
+    }
+    enough = services > 1 && last->ruling.cause == CAUSE_UNTOLD;
+    if (enough) {
+        const struct log_event *e = last->e;
+
+        finding_add(c, oom_severity(last->age_s, WARNING_S), CONF_MEDIUM, "host", 0.85, "%s", "");
+        vec_last(&c->out->items).cause = CAUSE_SEVERAL;
+        oom_figure(count, c, e, OOM_PART_KILL, "incidents in the log", (double)incidents, IN_COUNT);
+        oom_figure(services_text, c, e, OOM_PART_KILL, "services", (double)services, IN_COUNT);
+        finding_title(c, "The machine ran out of memory %s times and killed in %s services: %s",
+                      count, services_text, names.text);
+        if (*from && *to && strcmp(from, to) != 0)
+            finding_detail(c, "From %s to %s.", from, to);
+        finding_detail(c, "No one of them is the cause in all: together they are too large for "
+                          "the machine. The text has the lines of the kills and not what memory "
+                          "was full of.");
+    }
+    strbuf_done(&names);
+    return enough;
+}
+
+/* A small victim is no cause; what the log showed of memory before may be. */
+static void tell_before(struct rule_context *c, const struct incident *main)
+{
+    const struct incident *before = NULL;
+    const struct oom_facts *f;
+    char free_text[48], total[48], file[48], high[48];
+
+    vec_for_each (&c->incidents->items, i)
+        if (i < main && i->e->stamp.boot == main->e->stamp.boot && known(i->facts.free_usable) &&
+            !i->facts.of_group)
+            before = i;
+    if (!before || main->ruling.cause != CAUSE_UNTOLD)
+        return;
+    f = &before->facts;
+    if (!known(f->free_high) || f->free_usable + f->free_reserve <= f->free_high)
+        return;
+    vec_last(&c->out->items).cause = CAUSE_MEMORY_FREE;
+    oom_figure(free_text, c, before->e, OOM_PART_ZONES, "free, as the log showed last",
+               number_of(f->free_usable + f->free_reserve), IN_BYTES);
+    oom_figure(total, c, before->e, OOM_PART_ZONES, "memory of those zones", number_of(f->total),
+               IN_BYTES);
+    oom_figure(high, c, before->e, OOM_PART_ZONES, "high watermark of those zones",
+               number_of(f->free_high), IN_BYTES);
+    oom_figure(file, c, before->e, OOM_PART_ZONES, "file cache of those zones", number_of(f->file),
+               IN_BYTES);
+    finding_title(c,
+                  "Memory was free (%s of %s, file cache %s) when the machine killed %s: not "
+                  "for lack of memory",
+                  free_text, total, file, main->e->comm);
+    finding_detail(c,
+                   "The high watermark is %s. A kill by the machine with memory free comes from "
+                   "an allocation that failed for another reason, as at a limit on kernel "
+                   "memory (cgroup v1 kmem).",
+                   high);
+}
+
 void rule_host_oom(struct rule_context *c)
 {
-    const struct log_event *last = NULL;
-    unsigned kills = 0;
-    double age;
+    const struct incident *main;
+    u64 incidents = 0, kills = 0;
 
     if (!wants_host(c))
         return;
-    vec_for_each (&c->s->log, e) {
-        if (is_host_kill(e)) {
-            kills++;
-            last = e;
+    vec_for_each (&c->incidents->items, i) {
+        if (incident_of_machine(i)) {
+            incidents++;
+            kills += i->kills;
         }
     }
-    if (!last) {
+    main = choose(c);
+    if (!main) {
         from_counters(c);
         if (c->s->log.count == 0 && c->s->parts[PART_KERNEL_LOG].state != PART_OK)
             gap_part(c, "whether and whom the OOM killer killed before", PART_KERNEL_LOG);
         return;
     }
-    age = oom_age_s(c->s, last);
-    finding_add(c, oom_severity(age, WARNING_S), CONF_HIGH, "host", age <= 60 ? 1 : 0.8,
-                "Out of memory: the machine killed %s (pid %u)%s%s%s", last->comm, last->pid,
-                age >= 1 ? ", " : "", age >= 1 ? AMOUNT(age, IN_SECONDS) : "",
-                age >= 1 ? " ago" : "");
-    if (kills > 1)
-        finding_detail(c, "The log has %u such kills; this is the last.", kills);
-    oom_tell(c, last);
+    if (incidents > 1 && tell_several(c, main, incidents))
+        return;
+    oom_tell(c, main, "host", oom_severity(main->age_s, WARNING_S), main->age_s <= 60 ? 1 : 0.85);
+    tell_before(c, main);
+    oom_tell_others(c, main, incidents, kills);
 }

@@ -69,10 +69,14 @@ static void kernel_3_10_counts_by_zone_and_is_summed(void **state)
     assert_false(s.available_estimated);
     assert_int_equal(s.meminfo[MI_SWAP_CACHED], 192504 * KIB);
     /* The child that died in the place of the chosen. */
-    assert_int_equal(s.log.count, 1);
+    assert_int_equal(s.log.count, 2);
     assert_int_equal(s.log.items[0].pid, 28438);
     assert_string_equal(s.log.items[0].constraint, "CONSTRAINT_MEMCG");
     assert_int_equal(s.log.items[0].anon_rss, 466160 * KIB);
+    /* The next report is cut behind its third line. */
+    assert_int_equal(s.log.items[1].pid, 0);
+    assert_string_equal(s.log.items[1].invoker, "java");
+    assert_string_equal(s.log.items[1].report->release, "3.10.0-327.4.5.el7.x86_64");
     snapshot_done(&s);
 }
 

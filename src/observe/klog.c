@@ -1,52 +1,59 @@
-/* klog.c - the kernel log as events: OOM kills with the report before them, allocations that failed, tasks that hang.
+/* klog.c - log lines as events: which line begins a report, which ends it, and who died of it.
  *
  * An OOM report is many lines, in this order, of which a kernel prints those it knows and a log may have lost any:
  *
  *   NAME invoked oom-killer: gfp_mask=..., order=0, oom_score_adj=0
  *   Task in /victim's/group killed as a result of limit of /group                        until 4.20
- *   memory: usage 16384kB, limit 16384kB, failcnt 268                                    when a group's limit failed
- *   memory+swap: usage ..., limit ..., failcnt ...                                       v1
- *   swap: usage 0kB, limit 0kB, failcnt 0                                                v2
- *   [  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name   columns differ: rss_anon .. since 6.5, nr_ptes before 4.16
- *   [    715]     0   715     8454     4107    90112        0             0 pattern
+ *   ... the body: klog_report.c ...
  *   oom-kill:constraint=CONSTRAINT_MEMCG,...,oom_memcg=/parent,task_memcg=/parent/child,task=NAME,pid=N,uid=0      since 5.0
+ *   Memory cgroup out of memory: Kill process 715 (pattern) score 987 or sacrifice child until 5.0; who dies may be its child
  *   Memory cgroup out of memory: Killed process 715 (pattern) total-vm:..., anon-rss:..., ...
  *   Tasks in /parent/child are going to be killed due to memory.oom.group set            and more lines of "Killed process"
+ *   oom_reaper: reaped process 715 (pattern), now anon-rss:0kB, ...
  *
- * The kill is the event; the lines before it are gathered into `open`. Reports do not overlap (the kernel holds a lock), but other lines
- * stand between theirs. "invoked oom-killer" begins a new one, whatever became of the last: one without a kill was cut off and is none. Kills
- * that follow in the same report (a whole group's, within 10 s) share what it says of the limit.
+ * The lines are gathered into `open`, which becomes an event when another begins or the log ends, with whatever it had. Reports do not overlap
+ * (the kernel holds a lock), but other lines stand between theirs. A kill belongs to the open report unless that has one already,
+ * is of another kind (a group's limit against the machine), or is long past; further kills belong to it only when the kernel says that the
+ * whole group dies. A failed allocation comes first and its figures follow.
  *
  * All names come from whoever could set them: a name in brackets ends at the last bracket before what must follow.
  */
+#include "observe/klog.h"
+
+#include "observe/klog_killers.h"
 #include "observe/klog_line.h"
+#include "observe/klog_report_int.h"
 #include "observe/reading_int.h"
 
 #include <stdio.h>
 
-#define EVENTS_MAX      1024 /* the last ones */
-#define TASKS_MAX       4096 /* of one report */
-#define TASKS_TOTAL_MAX 16384
-#define SAME_REPORT_US  10000000ull
-#define LOG_MAX         (32u << 20)
-
-enum column { COLUMN_RSS, COLUMN_SWAP, COLUMN_ADJ, NR_COLUMNS };
+#define EVENTS_MAX     1024  /* the last ones */
+#define ROWS_TOTAL_MAX 65536 /* of all tables */
+#define VICTIMS_MAX    1024  /* of one report */
+#define FILES_MAX      4096
+#define SAME_REPORT_US \
+    30000000ull /* the lines of one report are no further apart, on the slowest console */
 
 struct klog {
     struct snapshot *s;
     struct log_event open; /* what the report says so far */
-    bool is_open;          /* there is a report that a kill may belong to */
-    bool killed;           /* it has had its first kill */
-    bool of_group;         /* a group's limit failed */
-    unsigned column[NR_COLUMNS];
-    unsigned nr_columns; /* between "]" and the name; 0 outside of the table */
-    size_t nr_tasks;     /* of all events */
+    size_t open_at; /* its place among the events: those of one line may come before its end */
+    struct oom_body body;
+    u64 last_us, last_wall_us; /* of the line taken last */
+    bool is_open;              /* there is a report that a line may belong to */
+    bool invoked;    /* its first line is there, or another that says that somebody was chosen */
+    bool killed;     /* it has had its first kill */
+    bool of_group;   /* a group's limit failed */
+    bool of_machine; /* the machine had nothing left */
+    size_t rows;     /* of all tables */
 };
 
-static void event_init(struct log_event *event)
+void log_event_init(struct log_event *event, enum log_event_kind kind)
 {
     *event = (struct log_event){
+        .kind = kind,
         .at_us = UNKNOWN,
+        .stamp = {.at_us = UNKNOWN, .wall_us = UNKNOWN},
         .total_vm = UNKNOWN,
         .anon_rss = UNKNOWN,
         .file_rss = UNKNOWN,
@@ -64,17 +71,30 @@ void log_event_done(struct log_event *event)
 {
     free(event->oom_memcg);
     free(event->task_memcg);
-    vec_done(&event->tasks);
+    free(event->words);
+    vec_done(&event->more);
+    oom_report_put(event->report);
 }
 
-static void begin_report(struct klog *k)
+u32 klog_file(struct snapshot *s, const char *name)
 {
-    if (k->is_open)
-        log_event_done(&k->open);
-    event_init(&k->open);
-    k->is_open = true;
-    k->killed = k->of_group = false;
-    k->nr_columns = 0;
+    for (size_t i = s->log_files.count; i-- > 0;)
+        if (strcmp(s->log_files.items[i], name) == 0)
+            return (u32)i;
+    if (s->log_files.count >= FILES_MAX)
+        return (u32)s->log_files.count - 1;
+    vec_push(&s->log_files, xstrdup(name));
+    return (u32)s->log_files.count - 1;
+}
+
+/* --- events -------------------------------------------------------------------------------------------------------------- */
+
+static size_t rows_of(const struct log_event *event)
+{
+    const struct oom_report *r = event->report;
+
+    return event->more.count +
+           (r ? r->tasks.count + 8 * r->zones.count + 4 * r->nodes.count + r->slabs.count : 0);
 }
 
 static void forget_oldest(struct klog *k)
@@ -82,116 +102,48 @@ static void forget_oldest(struct klog *k)
     size_t dropped = EVENTS_MAX / 2;
 
     for (size_t i = 0; i < dropped; i++) {
-        k->nr_tasks -= k->s->log.items[i].tasks.count;
+        k->rows -= rows_of(&k->s->log.items[i]);
         log_event_done(&k->s->log.items[i]);
     }
     k->s->log.count -= dropped;
+    k->open_at -= MIN(k->open_at, dropped);
     memmove(k->s->log.items, k->s->log.items + dropped,
             k->s->log.count * sizeof(k->s->log.items[0]));
+}
+
+/* Of tables the last ones are kept. */
+static void drop_tables(struct klog *k)
+{
+    for (size_t i = 0; i < k->s->log.count && k->rows > ROWS_TOTAL_MAX; i++) {
+        struct log_event *event = &k->s->log.items[i];
+
+        k->rows -= rows_of(event);
+        oom_report_put(event->report);
+        event->report = NULL;
+        vec_done(&event->more);
+    }
 }
 
 static void push(struct klog *k, struct log_event event)
 {
     if (k->s->log.count >= EVENTS_MAX)
         forget_oldest(k);
-    k->nr_tasks += event.tasks.count;
-    /* Of tables the last ones are kept. */
-    for (size_t i = 0; i < k->s->log.count && k->nr_tasks > TASKS_TOTAL_MAX; i++) {
-        k->nr_tasks -= k->s->log.items[i].tasks.count;
-        vec_done(&k->s->log.items[i].tasks);
-    }
+    k->rows += rows_of(&event);
+    drop_tables(k);
     vec_push(&k->s->log, event);
 }
 
-/* --- pieces of lines ------------------------------------------------------------------------------------------------ */
-/* What follows `literal`, wherever it stands in the line. */
-static bool after(struct span line, const char *literal, struct span *ret)
+/* What was open goes before the events of one line that came meanwhile. */
+static void push_open(struct klog *k)
 {
-    const char *at = span_find(line, literal);
+    struct log_event *items;
+    size_t last;
 
-    if (!at)
-        return false;
-    *ret = (struct span){at + strlen(literal), line.end};
-    return true;
-}
-
-static u64 kib_after(struct span line, const char *literal)
-{
-    struct span rest;
-    u64 kib;
-
-    return after(line, literal, &rest) && span_take_u64(&rest, &kib) ? kib_to_bytes(kib) : UNKNOWN;
-}
-
-static const char *find_last(struct span s, const char *literal)
-{
-    const char *last = NULL;
-
-    for (; (s.at = span_find(s, literal)); s.at++)
-        last = s.at;
-    return last;
-}
-
-/* What stands between two texts, the second the last of its kind. */
-static bool between(struct span line, const char *left, const char *right, struct span *ret)
-{
-    struct span rest;
-    const char *end;
-
-    if (!after(line, left, &rest) || !(end = find_last(rest, right)))
-        return false;
-    *ret = (struct span){rest.at, end};
-    return true;
-}
-
-static void set_path(char **path, struct span text)
-{
-    free(*path);
-    *path = span_dup(span_trim(text));
-}
-
-/* --- lines of a report ------------------------------------------------------------------------------------------------ */
-static bool parse_invoked(struct klog *k, const struct klog_line *line)
-{
-    struct span rest, order;
-    u64 number;
-
-    if (!after(line->text, " invoked oom-killer:", &rest))
-        return false;
-    begin_report(k);
-    k->open.at_us = line->at_us;
-    span_copy(span_trim((struct span){line->text.at, rest.at - strlen(" invoked oom-killer:")}),
-              k->open.invoker, sizeof(k->open.invoker));
-    if (after(rest, "order=", &order) && span_take_u64(&order, &number) && number < 64)
-        k->open.order = (u32)number;
-    return true;
-}
-
-static bool parse_killed_as_a_result(struct klog *k, struct span line)
-{
-    static const char middle[] = " killed as a result of limit of ";
-    struct span task, group;
-
-    if (!span_begins(line, "Task in ") || !between(line, "Task in ", middle, &task))
-        return false;
-    group = (struct span){task.end + strlen(middle), line.end};
-    if (!k->is_open)
-        begin_report(k);
-    set_path(&k->open.task_memcg, task);
-    set_path(&k->open.oom_memcg, group);
-    k->of_group = true;
-    return true;
-}
-
-static u64 limit_after(struct span line, const char *literal)
-{
-    struct span rest;
-    u64 kib;
-
-    if (!after(line, literal, &rest) || !span_take_u64(&rest, &kib))
-        return UNKNOWN;
-    /* No limit is 2^53 KiB, less what rounding takes. */
-    return kib >= (u64)1 << 50 ? NO_LIMIT : kib_to_bytes(kib);
+    push(k, k->open);
+    items = k->s->log.items;
+    last = k->s->log.count - 1;
+    memmove(items + k->open_at + 1, items + k->open_at, (last - k->open_at) * sizeof(items[0]));
+    items[k->open_at] = k->open;
 }
 
 static u64 minus(u64 a, u64 b)
@@ -201,385 +153,620 @@ static u64 minus(u64 a, u64 b)
     return a == NO_LIMIT ? NO_LIMIT : a > b ? a - b : 0;
 }
 
-static bool parse_usage(struct klog *k, struct span line)
+/* What the body says of the group's limits, as the event has it. */
+static void take_limits(struct log_event *event)
 {
-    struct log_event *open = &k->open;
-    struct span rest;
+    const struct oom_limit *l = event->report->limits;
 
-    if (!k->is_open || k->killed)
-        return false;
-    if (span_begins(line, "memory: usage ")) {
-        open->usage = kib_after(line, "usage ");
-        open->limit = limit_after(line, "limit ");
-        if (after(line, "failcnt ", &rest))
-            span_take_u64(&rest, &open->failcnt);
-        k->of_group = true;
-    } else if (span_begins(line, "swap: usage ")) {
-        open->swap_usage = kib_after(line, "usage ");
-        open->swap_limit = limit_after(line, "limit ");
-    } else if (span_begins(line, "memory+swap: usage ")) {
-        open->swap_usage = minus(kib_after(line, "usage "), open->usage);
-        open->swap_limit = minus(limit_after(line, "limit "), open->limit);
+    event->usage = l[OOM_LEVEL_MEMORY].usage;
+    event->limit = l[OOM_LEVEL_MEMORY].limit;
+    event->failcnt = l[OOM_LEVEL_MEMORY].failcnt;
+    if (known(l[OOM_LEVEL_MEMSW].usage)) {
+        event->swap_usage = minus(l[OOM_LEVEL_MEMSW].usage, event->usage);
+        event->swap_limit = minus(l[OOM_LEVEL_MEMSW].limit, event->limit);
     } else {
-        return false;
+        event->swap_usage = l[OOM_LEVEL_SWAP].usage;
+        event->swap_limit = l[OOM_LEVEL_SWAP].limit;
     }
-    return true;
 }
 
-/* "[ pid ]   uid  tgid total_vm ... name": which column is what. */
-static bool parse_table_head(struct klog *k, struct span line)
+/* The call came from a charge: it was a group's limit. */
+static bool traces_charge(const struct oom_report *r)
 {
-    struct span skipped, word;
-
-    if (!k->is_open || k->killed || !span_find(line, "total_vm") ||
-        !span_take_until(&line, ']', &skipped))
-        return false;
-    k->nr_columns = 0;
-    for (unsigned i = 0; i < NR_COLUMNS; i++)
-        k->column[i] = UINT32_MAX;
-    while (span_take_word(&line, &word) && !span_is(word, "name") && k->nr_columns < 32) {
-        if (span_is(word, "rss"))
-            k->column[COLUMN_RSS] = k->nr_columns;
-        else if (span_is(word, "swapents"))
-            k->column[COLUMN_SWAP] = k->nr_columns;
-        else if (span_is(word, "oom_score_adj"))
-            k->column[COLUMN_ADJ] = k->nr_columns;
-        k->nr_columns++;
-    }
-    return true;
-}
-
-static u64 pages_to_bytes(s64 pages, u64 page_bytes)
-{
-    return pages >= 0 && pages < (s64)1 << 40 ? (u64)pages * page_bytes : UNKNOWN;
-}
-
-static bool parse_table_row(struct klog *k, struct span line)
-{
-    struct oom_candidate task = {.rss = UNKNOWN, .swap = UNKNOWN};
-    u64 pid;
-
-    if (!k->is_open || k->nr_columns == 0 || !span_take(&line, "[") ||
-        !span_take_u64(&line, &pid) || !span_take(&line, "]"))
-        return false;
-    task.pid = (u32)pid;
-    for (unsigned i = 0; i < k->nr_columns; i++) {
-        s64 number;
-
-        if (!span_take_s64(&line, &number))
-            return true; /* a row that was cut */
-        if (i == k->column[COLUMN_RSS])
-            task.rss = pages_to_bytes(number, k->s->page_bytes);
-        else if (i == k->column[COLUMN_SWAP])
-            task.swap = pages_to_bytes(number, k->s->page_bytes);
-        else if (i == k->column[COLUMN_ADJ])
-            task.oom_score_adj = number;
-    }
-    span_copy(span_trim(line), task.comm, sizeof(task.comm));
-    if (k->open.tasks.count < TASKS_MAX)
-        vec_push(&k->open.tasks, task);
-    return true;
-}
-
-static bool parse_constraint(struct klog *k, const struct klog_line *line)
-{
-    struct log_event *open = &k->open;
-    struct span text = line->text, piece;
-
-    if (!span_take(&text, "oom-kill:constraint="))
-        return false;
-    /* One that lost its beginning, or a second choice of one report. */
-    if (!k->is_open || k->killed) {
-        begin_report(k);
-        open->at_us = line->at_us;
-    }
-    k->nr_columns = 0;
-    if (span_take_until(&text, ',', &piece))
-        span_copy(piece, open->constraint, sizeof(open->constraint));
-    if (between(text, ",oom_memcg=", ",task_memcg=", &piece) ||
-        between(text, "oom_memcg=", ",task_memcg=", &piece)) {
-        set_path(&open->oom_memcg, piece);
-        k->of_group = true;
-    }
-    if (between(text, "task_memcg=", ",task=", &piece))
-        set_path(&open->task_memcg, piece);
-    return true;
-}
-
-/* --- events -------------------------------------------------------------------------------------------------------------- */
-static char *dup_or_null(const char *text)
-{
-    return text ? xstrdup(text) : NULL;
-}
-
-/* The report so far as an event: the first kill takes the table, later ones have a copy of the rest. */
-static struct log_event take_report(struct klog *k)
-{
-    struct log_event event = k->open;
-
-    if (k->killed)
-        memset(&event.tasks, 0, sizeof(event.tasks));
-    else
-        memset(&k->open.tasks, 0, sizeof(k->open.tasks));
-    event.oom_memcg = dup_or_null(k->open.oom_memcg);
-    event.task_memcg = dup_or_null(k->open.task_memcg);
-    k->killed = true;
-    return event;
-}
-
-static bool is_same_report(const struct klog *k, u64 at_us)
-{
-    if (!k->is_open || !k->killed || !known(k->open.at_us) || !known(at_us))
-        return k->is_open;
-    return at_us < k->open.at_us + SAME_REPORT_US;
-}
-
-/* A whole group's kill names the first victim once more. */
-static bool is_known_victim(const struct klog *k, u64 pid)
-{
-    if (!k->is_open || !k->killed)
-        return false;
-    for (size_t i = k->s->log.count; i-- > 0;) {
-        const struct log_event *event = &k->s->log.items[i];
-
-        if (event->kind == LOG_OOM_KILL && event->pid == pid)
-            return is_same_report(k, event->at_us);
-        if (!is_same_report(k, event->at_us) || event->at_us < k->open.at_us)
-            return false;
-    }
+    vec_for_each (&r->frames, frame)
+        if (strncmp(*frame, "mem_cgroup_o", 12) == 0 || strncmp(*frame, "try_charge", 10) == 0)
+            return true;
     return false;
 }
 
-/* Before 5.1 a line of its own says who is chosen; a child of it may die in its place. */
-static bool parse_choice(struct klog *k, struct span line)
+/* What is open becomes an event. */
+static void flush(struct klog *k)
 {
-    if (!span_begins(line, "Memory cgroup out of memory: Kill process "))
-        return false;
-    if (!k->is_open || k->killed)
-        begin_report(k);
-    k->of_group = true;
-    return true;
+    struct log_event *open = &k->open;
+
+    if (!k->is_open)
+        return;
+    k->is_open = false;
+    oom_body_finish(&k->body, k->s->page_bytes ? k->s->page_bytes : 4096);
+    if (open->kind == LOG_OOM_KILL && !k->invoked && !k->killed)
+        open->kind = LOG_MEM_INFO;
+    if (!k->of_machine && (oom_has(open->report, OOM_PART_LIMIT) || traces_charge(open->report)))
+        k->of_group = open->kind == LOG_OOM_KILL;
+    if (k->of_group && !open->constraint[0])
+        snprintf(open->constraint, sizeof(open->constraint), "CONSTRAINT_MEMCG");
+    take_limits(open);
+    push_open(k);
 }
 
-/* "Killed process 715 (pattern) total-vm:...", with "(pattern), UID 0, total-vm" of RHEL 7 and ", UID 0, (pattern)" before. */
-static bool parse_kill(struct klog *k, const struct klog_line *line)
+static void begin(struct klog *k, enum log_event_kind kind, const struct klog_stamp *stamp)
 {
-    struct span rest, name;
-    const char *figures;
-    u64 pid;
+    flush(k);
+    log_event_init(&k->open, kind);
+    k->open_at = k->s->log.count;
+    k->open.at_us = stamp->at_us;
+    k->open.stamp = *stamp;
+    k->open.stamp.host = k->open.stamp.program = NULL;
+    k->open.report = oom_report_new();
+    oom_body_begin(&k->body, k->open.report);
+    k->is_open = true;
+    k->invoked = k->killed = k->of_group = k->of_machine = false;
+}
 
-    if (!after(line->text, "Killed process ", &rest) || !span_take_u64(&rest, &pid) ||
-        !(figures = find_last(rest, "total-vm:")) || !after(rest, "(", &rest))
-        return false;
-
-    const char *close = memrchr(rest.at, ')', figures > rest.at ? (size_t)(figures - rest.at) : 0);
-
-    if (!close)
-        return false;
-    name = (struct span){rest.at, close};
-    if (!is_same_report(k, line->at_us))
-        begin_report(k);
-    if (is_known_victim(k, pid))
+/* Is this line too late for what is open, or of another boot? */
+static bool is_past(const struct klog *k, const struct klog_stamp *stamp)
+{
+    if (!k->is_open || stamp->boot != k->open.stamp.boot)
         return true;
-    if (span_find(line->text, "emory cgroup out of memory"))
-        k->of_group = true;
-    if (k->of_group && !k->open.constraint[0])
-        snprintf(k->open.constraint, sizeof(k->open.constraint), "CONSTRAINT_MEMCG");
-
-    struct log_event event = take_report(k);
-
-    event.kind = LOG_OOM_KILL;
-    event.at_us = line->at_us;
-    event.pid = (u32)pid;
-    span_copy(name, event.comm, sizeof(event.comm));
-    rest.at = figures;
-    event.total_vm = kib_after(rest, "total-vm:");
-    event.anon_rss = kib_after(rest, "anon-rss:");
-    event.file_rss = kib_after(rest, "file-rss:");
-    event.shmem_rss = kib_after(rest, "shmem-rss:");
-    event.page_tables = kib_after(rest, "pgtables:");
-    /* Kernels 5.3 to 5.7 print bytes and call them kB. */
-    if (known(event.page_tables) && known(event.total_vm) && event.page_tables > event.total_vm)
-        event.page_tables /= KIB;
-    if (after(rest, "oom_score_adj:", &rest))
-        span_take_s64(&rest, &event.oom_score_adj);
-    push(k, event);
-    return true;
+    if (known(stamp->at_us) && known(k->last_us))
+        return stamp->at_us + SAME_REPORT_US < k->last_us ||
+               stamp->at_us > k->last_us + SAME_REPORT_US;
+    if (known(stamp->wall_us) && known(k->last_wall_us))
+        return stamp->wall_us + SAME_REPORT_US < k->last_wall_us ||
+               stamp->wall_us > k->last_wall_us + SAME_REPORT_US;
+    return false;
 }
 
-static bool parse_no_victim(struct klog *k, const struct klog_line *line)
-{
-    if (!span_find(line->text, "ut of memory and no killable processes"))
-        return false;
-    if (!k->is_open || k->killed)
-        begin_report(k);
-
-    struct log_event event = take_report(k);
-
-    event.kind = LOG_OOM_NO_VICTIM;
-    event.at_us = line->at_us;
-    push(k, event);
-    return true;
-}
-
-/* What "(NAME)" or "NAME:" stands for, in an event without a report. */
-static void push_simple(struct klog *k, enum log_event_kind kind, u64 at_us, struct span name,
-                        u64 pid, u64 order)
+/* An event of one line. */
+static struct log_event one_line(enum log_event_kind kind, const struct klog_stamp *stamp)
 {
     struct log_event event;
 
-    event_init(&event);
-    event.kind = kind;
-    event.at_us = at_us;
-    event.pid = (u32)pid;
-    event.order = (u32)MIN(order, (u64)63);
-    span_copy(span_trim(name), event.comm, sizeof(event.comm));
-    push(k, event);
+    log_event_init(&event, kind);
+    event.at_us = stamp->at_us;
+    event.stamp = *stamp;
+    event.stamp.host = event.stamp.program = NULL;
+    event.kill = stamp->place;
+    return event;
 }
 
-static bool parse_reaped(struct klog *k, const struct klog_line *line)
+static void set_path(char **path, struct span text)
 {
-    struct span rest, name;
-    u64 pid;
+    free(*path);
+    *path = span_dup(span_trim(text));
+}
 
-    if (!after(line->text, "oom_reaper: reaped process ", &rest) || !span_take_u64(&rest, &pid) ||
-        !between(rest, "(", "), now anon-rss", &name))
+/* --- the lines that begin a report ----------------------------------------------------------------------------------------- */
+
+/* "gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0" or "order:4, mode:0x40c40(GFP_NOFS|__GFP_COMP)" */
+static void take_request(struct klog *k, struct span text)
+{
+    static const char *const masks[] = {"gfp_mask=", "mode:"}, *const orders[] = {"order=",
+                                                                                  "order:"};
+    struct oom_report *r = k->open.report;
+    struct span rest, names;
+    u64 number;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(masks); i++) {
+        if (!klog_after(text, masks[i], &rest) || !klog_take_hex(&rest, &number))
+            continue;
+        r->gfp_mask = number;
+        r->has_mask = true;
+        if (span_take(&rest, "(") && span_take_until(&rest, ')', &names))
+            span_copy(names, r->gfp, sizeof(r->gfp));
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(orders); i++) {
+        if (klog_after(text, orders[i], &rest) && span_take_u64(&rest, &number) && number < 64)
+            r->order = k->open.order = (u32)number;
+    }
+}
+
+/* "nodemask=0,cpuset=/,mems_allowed=0-1", "java cpuset=docker-5b1.scope mems_allowed=0" */
+static void take_allowed(struct klog *k, struct span text)
+{
+    struct oom_report *r = k->open.report;
+    struct span rest, piece;
+    const char *end;
+
+    if (klog_between(text, "nodemask=", ",cpuset=", &piece) ||
+        klog_between(text, "nodemask=", ", order=", &piece))
+        set_path(&r->nodemask, piece);
+    if (klog_between(text, "cpuset=", ",mems_allowed=", &piece) ||
+        klog_between(text, "cpuset=", " mems_allowed=", &piece))
+        set_path(&r->cpuset, piece);
+    if (!klog_after(text, "mems_allowed=", &rest))
+        return;
+    for (end = rest.at; end < rest.end && (is_digit(*end) || *end == '-' || *end == ','); end++)
+        ;
+    while (end > rest.at && end[-1] == ',')
+        end--;
+    set_path(&r->mems_allowed, (struct span){rest.at, end});
+}
+
+static bool parse_invoked(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    static const char mark[] = " invoked oom-killer:";
+    struct span rest;
+
+    if (!klog_after(text, mark, &rest))
         return false;
-    push_simple(k, LOG_OOM_REAPED, line->at_us, name, pid, 0);
+    begin(k, LOG_OOM_KILL, stamp);
+    k->invoked = true;
+    span_copy(span_trim((struct span){text.at, rest.at - strlen(mark)}), k->open.invoker,
+              sizeof(k->open.invoker));
+    take_request(k, rest);
+    take_allowed(k, rest);
+    oom_note(k->open.report, OOM_PART_INVOKED, stamp->place);
+    return true;
+}
+
+/* "java cpuset=/ mems_allowed=0": the second line of kernels until 4.20. */
+static bool parse_cpuset(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    if (is_past(k, stamp) || k->open.report->mems_allowed || !span_find(text, " cpuset=") ||
+        !span_find(text, " mems_allowed="))
+        return false;
+    take_allowed(k, text);
     return true;
 }
 
 /* "NAME: page allocation failure: order:5, mode:0x40dc0(...)"; a full stop in 3.10. */
-static bool parse_allocation(struct klog *k, const struct klog_line *line)
+static bool parse_allocation(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     static const char *const marks[] = {": page allocation failure",
                                         ": page allocation stalls for"};
-    struct span rest, order;
-    u64 number;
+    struct span rest;
 
     for (unsigned i = 0; i < ARRAY_SIZE(marks); i++) {
-        if (!after(line->text, marks[i], &rest) || !after(rest, "order:", &order) ||
-            !span_take_u64(&order, &number))
+        if (!klog_after(text, marks[i], &rest) || !span_find(rest, "order:"))
             continue;
-        push_simple(k, LOG_ALLOC_FAILURE, line->at_us,
-                    (struct span){line->text.at, rest.at - strlen(marks[i])}, 0, number);
+        begin(k, LOG_ALLOC_FAILURE, stamp);
+        span_copy(span_trim((struct span){text.at, rest.at - strlen(marks[i])}), k->open.comm,
+                  sizeof(k->open.comm));
+        take_request(k, rest);
+        take_allowed(k, rest);
+        k->open.kill = stamp->place;
+        oom_note(k->open.report, OOM_PART_INVOKED, stamp->place);
         return true;
     }
     return false;
 }
 
-/* "INFO: task NAME:234 blocked for more than 120 seconds." */
-static bool parse_hung(struct klog *k, const struct klog_line *line)
+/* "warn_alloc: 6 callbacks suppressed" */
+static bool parse_suppressed(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
-    struct span name, number;
-    u64 pid = 0;
+    struct span rest = text;
+    u64 number;
 
-    if (!between(line->text, "INFO: task ", " blocked for more than ", &name))
+    (void)stamp;
+    if (!span_take(&rest, "warn_alloc") || !klog_after(rest, ": ", &rest) ||
+        !span_take_u64(&rest, &number) || !span_begins(span_trim(rest), "callbacks suppressed"))
         return false;
-
-    const char *colon = span_empty(name) ? NULL : memrchr(name.at, ':', span_len(name));
-
-    if (!colon)
-        return false;
-    number = (struct span){colon + 1, name.end};
-    span_take_u64(&number, &pid);
-    name.end = colon;
-    push_simple(k, LOG_HUNG_TASK, line->at_us, name, pid, 0);
+    if (k->is_open && k->open.kind == LOG_ALLOC_FAILURE)
+        k->open.repeats += (u32)MIN(number, (u64)1000000);
     return true;
 }
 
-static void parse_line(struct klog *k, const struct klog_line *line)
+/* --- the choice and the kill ----------------------------------------------------------------------------------------------------- */
+
+/* What is open, if somebody may still be chosen in it; else a report that lost its beginning. */
+static void open_for_choice(struct klog *k, const struct klog_stamp *stamp, bool of_group)
 {
-    /* Rows of tables are the many; the others are told by words that few lines have. */
-    if (!span_empty(line->text) && *line->text.at == '[') {
-        if (!parse_table_row(k, line->text))
-            parse_table_head(k, line->text);
-        return;
+    bool other = of_group ? k->of_machine : k->of_group;
+
+    if (is_past(k, stamp) || k->killed || other || k->open.kind != LOG_OOM_KILL)
+        begin(k, LOG_OOM_KILL, stamp);
+    k->invoked = true;
+    k->of_group |= of_group;
+    k->of_machine |= !of_group;
+}
+
+static bool parse_killed_as_a_result(struct klog *k, struct span text,
+                                     const struct klog_stamp *stamp)
+{
+    static const char middle[] = " killed as a result of limit of ";
+    struct span task, group;
+
+    if (!span_begins(text, "Task in ") || !klog_between(text, "Task in ", middle, &task))
+        return false;
+    group = (struct span){task.end + strlen(middle), text.end};
+    open_for_choice(k, stamp, true);
+    set_path(&k->open.task_memcg, task);
+    set_path(&k->open.oom_memcg, group);
+    return true;
+}
+
+static bool parse_constraint(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    struct log_event *open = &k->open;
+    struct span whole = text, piece;
+    u64 pid;
+
+    if (!span_take(&text, "oom-kill:constraint="))
+        return false;
+    open_for_choice(k, stamp, !span_find(text, ",global_oom") && span_find(text, "oom_memcg="));
+    k->body.nr_columns = 0;
+    if (span_take_until(&text, ',', &piece))
+        span_copy(piece, open->constraint, sizeof(open->constraint));
+    take_allowed(k, whole);
+    if (klog_between(text, ",oom_memcg=", ",task_memcg=", &piece) ||
+        klog_between(text, "oom_memcg=", ",task_memcg=", &piece))
+        set_path(&open->oom_memcg, piece);
+    if (klog_between(text, "task_memcg=", ",task=", &piece))
+        set_path(&open->task_memcg, piece);
+    if (klog_between(text, ",task=", ",pid=", &piece) && !open->comm[0])
+        span_copy(piece, open->comm, sizeof(open->comm));
+    if (klog_after(text, ",pid=", &piece) && span_take_u64(&piece, &pid) && open->pid == 0)
+        open->pid = (u32)pid;
+    open->kill = stamp->place;
+    oom_note(open->report, OOM_PART_CHOICE, stamp->place);
+    return true;
+}
+
+/* "(pattern) total-vm" and the like: the name ends at the last bracket before `until`. */
+static bool take_name(struct span text, const char *until, struct span *ret)
+{
+    struct span rest;
+    const char *close;
+
+    if (!klog_after(text, "(", &rest))
+        return false;
+    if (until && until > rest.at)
+        rest.end = until;
+    close = span_empty(rest) ? NULL : memrchr(rest.at, ')', span_len(rest));
+    if (!close)
+        return false;
+    *ret = (struct span){rest.at, close};
+    return true;
+}
+
+/* Before 5.1 a line of its own says who is chosen; a child of it may die in its place. */
+static bool parse_choice(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    struct span rest, name;
+    const char *score;
+    u64 pid, points;
+
+    if (!span_find(text, "ut of memory") || !klog_after(text, ": Kill process ", &rest) ||
+        !span_take_u64(&rest, &pid) || !(score = klog_find_last(rest, " score ")))
+        return false;
+    open_for_choice(k, stamp, span_begins(text, "Memory cgroup"));
+    k->body.nr_columns = 0;
+    k->open.report->chosen_pid = (u32)pid;
+    if (take_name(rest, score, &name))
+        span_copy(name, k->open.report->chosen, sizeof(k->open.report->chosen));
+    rest.at = score + strlen(" score ");
+    if (span_take_u64(&rest, &points))
+        k->open.report->score = points;
+    if (k->open.pid == 0) {
+        k->open.pid = (u32)pid;
+        snprintf(k->open.comm, sizeof(k->open.comm), "%s", k->open.report->chosen);
     }
-    if (parse_usage(k, line->text) || parse_invoked(k, line) || parse_constraint(k, line) ||
-        parse_choice(k, line->text) || parse_kill(k, line) ||
-        parse_killed_as_a_result(k, line->text) || parse_reaped(k, line) ||
-        parse_no_victim(k, line) || parse_allocation(k, line))
+    k->open.kill = stamp->place;
+    oom_note(k->open.report, OOM_PART_CHOICE, stamp->place);
+    return true;
+}
+
+/* "Tasks in /a/b are going to be killed due to memory.oom.group set" */
+static bool parse_group_kill(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    struct span group;
+
+    if (!span_begins(text, "Tasks in ") ||
+        !klog_between(text, "Tasks in ", " are going to be killed due to memory.oom.group", &group))
+        return false;
+    if (is_past(k, stamp) || k->open.kind != LOG_OOM_KILL)
+        begin(k, LOG_OOM_KILL, stamp);
+    k->invoked = k->of_group = true;
+    k->open.group_kill = true;
+    if (!k->open.task_memcg)
+        set_path(&k->open.task_memcg, group);
+    return true;
+}
+
+static struct oom_victim victim_of(struct span figures, u64 pid, struct span name)
+{
+    struct oom_victim v = {.pid = (u32)pid};
+    struct span rest;
+
+    span_copy(name, v.comm, sizeof(v.comm));
+    v.total_vm = klog_kib_after(figures, "total-vm:");
+    v.anon_rss = klog_kib_after(figures, "anon-rss:");
+    v.file_rss = klog_kib_after(figures, "file-rss:");
+    v.shmem_rss = klog_kib_after(figures, "shmem-rss:");
+    v.page_tables = klog_kib_after(figures, "pgtables:");
+    /* Kernels 5.3 to 5.7 print bytes and call them kB. */
+    if (known(v.page_tables) && known(v.total_vm) && v.page_tables > v.total_vm)
+        v.page_tables /= KIB;
+    if (klog_after(figures, "oom_score_adj:", &rest))
+        span_take_s64(&rest, &v.oom_score_adj);
+    return v;
+}
+
+static bool is_known_victim(const struct klog *k, u32 pid)
+{
+    if (k->killed && k->open.pid == pid)
+        return true;
+    vec_for_each (&k->open.more, v)
+        if (v->pid == pid)
+            return true;
+    return false;
+}
+
+static void set_victim(struct log_event *open, const struct oom_victim *v, bool has_adj)
+{
+    open->pid = v->pid;
+    memcpy(open->comm, v->comm, sizeof(open->comm));
+    open->total_vm = v->total_vm;
+    open->anon_rss = v->anon_rss;
+    open->file_rss = v->file_rss;
+    open->shmem_rss = v->shmem_rss;
+    open->page_tables = v->page_tables;
+    open->oom_score_adj = v->oom_score_adj;
+    open->has_adj = has_adj;
+}
+
+/* "Killed process 715 (pattern) total-vm:...", with "(pattern), UID 0, total-vm" of RHEL 7 and ", UID 0, (pattern)" before. */
+static bool parse_kill(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    struct span rest, name;
+    struct oom_victim victim;
+    const char *figures;
+    bool of_group, of_machine, another;
+    u64 pid;
+
+    if (!klog_after(text, "Killed process ", &rest) || !span_take_u64(&rest, &pid) ||
+        !(figures = klog_find_last(rest, "total-vm:")) || !take_name(rest, figures, &name))
+        return false;
+    of_group = span_find(text, "emory cgroup out of memory");
+    of_machine = !of_group && span_find(text, "ut of memory");
+    rest.at = figures;
+    victim = victim_of(rest, pid, name);
+    another = (of_group && k->of_machine) || (of_machine && k->of_group) ||
+              (k->killed && !k->open.group_kill && !is_known_victim(k, victim.pid));
+    if (is_past(k, stamp) || another || k->open.kind != LOG_OOM_KILL)
+        begin(k, LOG_OOM_KILL, stamp);
+    else if (is_known_victim(k, victim.pid))
+        return true;
+    k->of_group |= of_group;
+    k->of_machine |= of_machine;
+    k->body.nr_columns = 0;
+    if (!k->killed) {
+        set_victim(&k->open, &victim, span_find(rest, "oom_score_adj:"));
+        k->open.at_us = stamp->at_us;
+        if (known(stamp->wall_us))
+            k->open.stamp.wall_us = stamp->wall_us;
+        k->open.kill = stamp->place;
+        oom_note(k->open.report, OOM_PART_KILL, stamp->place);
+    } else if (k->open.more.count < VICTIMS_MAX) {
+        vec_push(&k->open.more, victim);
+    }
+    k->killed = true;
+    return true;
+}
+
+static bool parse_no_victim(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    bool none = span_find(text, "no killable processes");
+    bool panic = span_begins(text, "Kernel panic") && span_find(text, "ut of memory");
+
+    if (!panic && (!none || !span_find(text, "ut of memory")))
+        return false;
+    if (is_past(k, stamp) || k->killed || k->open.kind == LOG_ALLOC_FAILURE)
+        begin(k, LOG_OOM_NO_VICTIM, stamp);
+    k->open.kind = LOG_OOM_NO_VICTIM;
+    k->open.panic |= panic;
+    k->of_group |= span_begins(text, "Memory cgroup");
+    k->open.kill = stamp->place;
+    return true;
+}
+
+/* --- events of one line ------------------------------------------------------------------------------------------------------------- */
+
+static bool told_kill(const struct klog *k, u64 pid)
+{
+    if (k->is_open && (k->open.pid == pid || is_known_victim(k, (u32)pid)))
+        return true;
+    for (size_t i = k->s->log.count; i-- > 0;) {
+        const struct log_event *event = &k->s->log.items[i];
+
+        if (event->pid == pid && event->kind == LOG_OOM_KILL)
+            return true;
+        vec_for_each (&event->more, v)
+            if (v->pid == pid)
+                return true;
+    }
+    return false;
+}
+
+static bool parse_reaped(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    struct log_event event;
+    struct span rest, name;
+    u64 pid;
+
+    if (!klog_after(text, "oom_reaper: reaped process ", &rest) || !span_take_u64(&rest, &pid) ||
+        !klog_between(rest, "(", "), now anon-rss", &name))
+        return false;
+    if (told_kill(k, pid))
+        return true;
+    event = one_line(LOG_OOM_REAPED, stamp);
+    event.pid = (u32)pid;
+    span_copy(name, event.comm, sizeof(event.comm));
+    push(k, event);
+    return true;
+}
+
+/* "INFO: task NAME:234 blocked for more than 120 seconds.", "BUG: soft lockup - CPU#3 stuck for 23s! [kswapd0:57]" */
+static bool parse_stuck(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    bool lockup = span_find(text, "soft lockup - CPU#");
+    struct log_event event;
+    struct span name;
+    const char *colon;
+    u64 pid = 0;
+
+    if (!(lockup ? klog_between(text, "[", "]", &name)
+                 : klog_between(text, "INFO: task ", " blocked for more than ", &name)))
+        return false;
+    colon = span_empty(name) ? NULL : memrchr(name.at, ':', span_len(name));
+    if (!colon)
+        return false;
+    event = one_line(lockup ? LOG_SOFT_LOCKUP : LOG_HUNG_TASK, stamp);
+    span_take_u64(&(struct span){colon + 1, name.end}, &pid);
+    event.pid = (u32)pid;
+    name.end = colon;
+    span_copy(span_trim(name), event.comm, sizeof(event.comm));
+    push(k, event);
+    return true;
+}
+
+static bool parse_hotplug(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    static const struct {
+        const char *has;
+        enum log_event_kind kind;
+    } marks[] = {
+        {"hot_add memory failed", LOG_HOTPLUG_FAILED},
+        {"Memory hot-add failed", LOG_HOTPLUG_FAILED},
+        {"memory hotplug failed", LOG_HOTPLUG_FAILED},
+        {"hot-add memory failed", LOG_HOTPLUG_FAILED},
+        {"add_memory failed", LOG_HOTPLUG_FAILED},
+        {"Out of puff! Can't get", LOG_BALLOON_FAILED},
+        {"balloon: can't allocate", LOG_BALLOON_FAILED},
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(marks); i++) {
+        struct log_event event;
+
+        if (!span_find(text, marks[i].has))
+            continue;
+        event = one_line(marks[i].kind, stamp);
+        event.words = span_dup(span_trim(text));
+        push(k, event);
+        return true;
+    }
+    return false;
+}
+
+static bool parse_killer(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    struct log_event event = one_line(LOG_KILLED_BY, stamp);
+
+    if (!klog_killer_take(text, &event))
+        return false;
+    push(k, event);
+    return true;
+}
+
+/* --- one line ------------------------------------------------------------------------------------------------------------------------------ */
+
+/* A line of a report's body without anything before it: the paste began in the middle. */
+static bool begins_body(struct span text)
+{
+    static const char *const starts[] = {"Mem-Info:", "active_anon:", "memory: usage ",
+                                         "Memory cgroup stats for "};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(starts); i++)
+        if (span_begins(text, starts[i]))
+            return true;
+    return (span_begins(text, "Node ") &&
+            (span_find(text, " active_anon:") || span_find(text, " free:"))) ||
+           (*text.at == '[' && span_find(text, "total_vm") && span_find(text, "oom_score_adj"));
+}
+
+/* Could this line say anything here? One look at the text, because a log has few that do. */
+static bool may_matter(struct span text)
+{
+    static const char *const words[] = {"oom",    "emory", "OOM",     "alloc",  "Kill",
+                                        "illed",  "stuck", "blocked", "ot-add", "puff",
+                                        "igkill", "SIG",   "cpuset="};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+        if (span_find(text, words[i]))
+            return true;
+    return false;
+}
+
+static bool take_message(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    typedef bool parse_message(struct klog *, struct span, const struct klog_stamp *);
+    static parse_message *const parsers[] = {
+        parse_invoked,    parse_constraint, parse_kill,
+        parse_choice,     parse_reaped,     parse_killed_as_a_result,
+        parse_cpuset,     parse_group_kill, parse_no_victim,
+        parse_allocation, parse_suppressed, parse_stuck,
+        parse_hotplug,    parse_killer,
+    };
+
+    if (!may_matter(text))
+        return false;
+    for (unsigned i = 0; i < ARRAY_SIZE(parsers); i++)
+        if (parsers[i](k, text, stamp))
+            return true;
+    return false;
+}
+
+void klog_feed(struct klog *k, struct span message, const struct klog_stamp *stamp)
+{
+    struct span text = span_trim(message);
+    bool taken;
+
+    if (span_empty(text))
         return;
-    parse_hung(k, line);
+    taken = *text.at != '[' && take_message(k, text, stamp);
+    if (!taken && !is_past(k, stamp))
+        taken = oom_body_take(&k->body, text, stamp->place);
+    if (!taken && (!k->is_open || is_past(k, stamp)) && begins_body(text)) {
+        begin(k, LOG_OOM_KILL, stamp);
+        taken = oom_body_take(&k->body, text, stamp->place);
+    }
+    if (!taken)
+        return;
+    k->last_us = stamp->at_us;
+    k->last_wall_us = stamp->wall_us;
+}
+
+struct klog *klog_new(struct snapshot *s)
+{
+    struct klog *k = xcalloc(1, sizeof(*k));
+
+    k->s = s;
+    k->last_us = k->last_wall_us = UNKNOWN;
+    vec_for_each (&s->log, event)
+        k->rows += rows_of(event);
+    return k;
+}
+
+void klog_free(struct klog *k)
+{
+    flush(k);
+    free(k);
 }
 
 unsigned parse_kernel_log(struct span text, struct snapshot *s)
 {
-    struct klog k = {.s = s};
-    struct klog_line line;
+    struct klog *k = klog_new(s);
+    struct klog_line line = {.number = 0};
+    u32 file = s->log_files.count ? (u32)s->log_files.count - 1 : klog_file(s, "");
     unsigned lines = 0;
 
     while (klog_take_line(&text, &line)) {
-        parse_line(&k, &line);
+        struct klog_stamp stamp = {
+            .at_us = line.at_us, .wall_us = UNKNOWN, .place = {file, line.number}};
+
+        klog_feed(k, line.text, &stamp);
         lines++;
     }
-    if (k.is_open)
-        log_event_done(&k.open);
+    klog_free(k);
     return lines;
-}
-
-/* --- where the log is --------------------------------------------------------------------------------------------------- */
-/* Boots' journals of a sosreport: "journalctl_--no-pager_--catalog_--boot". */
-struct journal {
-    char name[256];
-};
-
-static bool note_journal(void *ctx, const char *name, bool is_directory)
-{
-    struct journal *journal = ctx;
-
-    if (is_directory || strncmp(name, "journalctl", strlen("journalctl")) != 0 ||
-        !strstr(name, "boot") || strlen(name) >= sizeof(journal->name))
-        return true;
-    snprintf(journal->name, sizeof(journal->name), "%s", name);
-    return false;
-}
-
-/* Read one log. True when it says something of memory. */
-static bool read_log(struct reading *r, const char *path, int *result)
-{
-    struct span text;
-    int rc = reading_file(r, path, LOG_MAX, &text);
-
-    if (rc == 0 || rc == -EFBIG) {
-        parse_kernel_log(text, r->s);
-        *result = rc;
-    } else if (*result == -ENOENT) {
-        *result = rc;
-    }
-    return r->s->log.count > 0;
-}
-
-void read_kernel_log(struct reading *r)
-{
-    static const char *const places[] = {
-        "sos_commands/kernel/dmesg",
-        "sos_commands/kernel/dmesg_-T",
-        "sos_commands/general/dmesg",
-        "dmesg",
-        "dmesg.txt",
-        "var/log/dmesg",
-    };
-    static const char *const logs[] = {"var/log/kern.log", "var/log/messages", "var/log/syslog"};
-    struct journal journal = {""};
-    char path[320];
-    int result = -ENOENT;
-    bool found = false;
-
-    if (reading_kind(r) == SOURCE_LIVE || reading_kind(r) == SOURCE_CONTAINER) {
-        read_log(r, "dev/kmsg", &result);
-        reading_mark(r, PART_KERNEL_LOG, result);
-        return;
-    }
-    for (unsigned i = 0; i < ARRAY_SIZE(places) && !found; i++)
-        found = read_log(r, places[i], &result);
-    if (!found && source_list(r->src, "sos_commands/logs", note_journal, &journal) == 0 &&
-        journal.name[0]) {
-        snprintf(path, sizeof(path), "sos_commands/logs/%s", journal.name);
-        found = read_log(r, path, &result);
-    }
-    for (unsigned i = 0; i < ARRAY_SIZE(logs) && !found; i++)
-        found = read_log(r, logs[i], &result);
-    reading_mark(r, PART_KERNEL_LOG, result);
 }

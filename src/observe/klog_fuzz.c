@@ -14,15 +14,19 @@ static void run(struct span text)
     parse_kernel_log(text, &s);
     assert(s.log.count <= 1024);
     vec_for_each (&s.log, event) {
-        assert(event->kind <= LOG_OOM_REAPED && event->order < 64);
+        assert(event->kind < NR_LOG_EVENT_KINDS && event->order < 64);
         assert(memchr(event->comm, '\0', sizeof(event->comm)));
         assert(memchr(event->invoker, '\0', sizeof(event->invoker)));
         assert(memchr(event->constraint, '\0', sizeof(event->constraint)));
-        vec_for_each (&event->tasks, task)
-            assert(memchr(task->comm, '\0', sizeof(task->comm)));
-        tasks += event->tasks.count;
+        assert(memchr(event->killer, '\0', sizeof(event->killer)));
+        vec_for_each (&event->more, victim)
+            assert(memchr(victim->comm, '\0', sizeof(victim->comm)));
+        if (!event->report)
+            continue;
+        oom_report_check(event->report);
+        tasks += event->report->tasks.count;
     }
-    assert(tasks <= 16384);
+    assert(tasks <= 65536);
     snapshot_done(&s);
 }
 

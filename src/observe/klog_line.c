@@ -124,7 +124,7 @@ static bool take_message(struct span line, struct klog_line *ret)
     struct span rest = line;
 
     if (take_kmsg(&line, &at_us)) {
-        *ret = (struct klog_line){line, at_us};
+        *ret = (struct klog_line){line, at_us, ret->number};
         return true;
     }
     if (span_take(&rest, "<") && span_take_u64(&rest, &priority) && span_take(&rest, ">"))
@@ -139,7 +139,7 @@ static bool take_message(struct span line, struct klog_line *ret)
 
     if (span_take_word(&rest, &host) && span_take(&rest, "kernel: "))
         line = rest;
-    *ret = (struct klog_line){line, at_us};
+    *ret = (struct klog_line){line, at_us, ret->number};
     return true;
 }
 
@@ -148,6 +148,7 @@ bool klog_take_line(struct span *text, struct klog_line *ret)
     struct span line;
 
     while (span_take_line(text, &line)) {
+        ret->number++;
         if (!span_empty(line) && line.end[-1] == '\r')
             line.end--;
         if (!span_empty(line) && take_message(line, ret))

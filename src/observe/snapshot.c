@@ -97,6 +97,9 @@ void snapshot_done(struct snapshot *s)
     vec_done(&s->cgroups);
     vec_done(&s->processes);
     vec_done(&s->log);
+    vec_for_each (&s->log_files, file)
+        free(*file);
+    vec_done(&s->log_files);
     memset(s, 0, sizeof(*s));
 }
 
@@ -298,10 +301,15 @@ static void carry_log(struct snapshot *s, const struct snapshot *before)
 
         to->oom_memcg = dup_or_null(from->oom_memcg);
         to->task_memcg = dup_or_null(from->task_memcg);
-        memset(&to->tasks, 0, sizeof(to->tasks));
-        vec_for_each (&from->tasks, task)
-            vec_push(&to->tasks, *task);
+        to->words = dup_or_null(from->words);
+        to->report = oom_report_get(from->report);
+        memset(&to->more, 0, sizeof(to->more));
+        vec_for_each (&from->more, victim)
+            vec_push(&to->more, *victim);
     }
+    COPY_VEC(log_files);
+    vec_for_each (&s->log_files, file)
+        *file = xstrdup(*file);
 }
 
 static void carry_cgroups(struct snapshot *s, const struct snapshot *before)

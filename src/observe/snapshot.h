@@ -11,6 +11,7 @@
 #define OBSERVE_SNAPSHOT_H
 
 #include "base/vec.h"
+#include "observe/oom_report.h"
 #include "observe/source.h"
 #include "stats/cgroup_events.h"
 #include "stats/psi.h"
@@ -216,39 +217,58 @@ struct process_view {
     u32 group; /* index into cgroups, GROUP_NONE */
 };
 
-/* An OOM kill or an allocation that failed, as the kernel log tells it. */
+/* What a log tells of memory that ran out. */
 enum log_event_kind {
-    LOG_OOM_KILL,
-    LOG_OOM_NO_VICTIM,
+    LOG_OOM_KILL,      /* by the kernel; pid 0 where the text ends before it says whom */
+    LOG_OOM_NO_VICTIM, /* "no killable processes" */
     LOG_ALLOC_FAILURE,
     LOG_HUNG_TASK,
-    LOG_OOM_REAPED
+    LOG_SOFT_LOCKUP,
+    LOG_OOM_REAPED,     /* a kill of which only the reaper's line is there */
+    LOG_KILLED_BY,      /* a daemon killed or evicted: `killer` names it */
+    LOG_OOM_TOLD,       /* another program says that the kernel killed */
+    LOG_HOTPLUG_FAILED, /* memory could not be added */
+    LOG_BALLOON_FAILED, /* the hypervisor's balloon could not be filled */
+    LOG_MEM_INFO,       /* a part of a report that says neither who asked nor who died */
+    NR_LOG_EVENT_KINDS
 };
 
-struct oom_candidate {
+struct oom_victim {
     u32 pid;
     char comm[COMM_BYTES];
-    u64 rss, swap;
+    u64 total_vm, anon_rss, file_rss, shmem_rss, page_tables; /* bytes */
     s64 oom_score_adj;
 };
 
 struct log_event {
     enum log_event_kind kind;
-    u64 at_us; /* since boot; UNKNOWN when the log has no times */
+    u64 at_us;               /* since boot; UNKNOWN when the log has no times */
+    struct klog_stamp stamp; /* of the first line; host and program are NULL here */
+    struct klog_place kill;  /* the line that says whom; line 0: none does */
     char constraint
         [40]; /* CONSTRAINT_MEMCG (also where an older kernel says so in words), CONSTRAINT_NONE, ... or "" */
     char *oom_memcg;          /* path of the group whose limit failed; NULL for the machine */
-    char *task_memcg;         /* group of the victim */
+    char *task_memcg;         /* group of the victim, or what a daemon killed */
     char comm[COMM_BYTES];    /* victim, or who asked (allocation failure) */
     char invoker[COMM_BYTES]; /* who invoked the OOM killer */
+    char killer[COMM_BYTES];  /* "systemd-oomd"; "" for the kernel */
+    char *words;              /* what a daemon or another message says, as it stands; NULL */
     u32 pid;
     u32 order;
+    u32 repeats; /* messages of the kind that the kernel did not print */
+    bool panic;  /* the kernel stopped */
+    bool group_kill;
     u64 total_vm, anon_rss, file_rss, shmem_rss, page_tables; /* bytes */
     s64 oom_score_adj;
+    bool has_adj;
     u64 usage, limit, failcnt; /* of the group, bytes */
     u64 swap_usage, swap_limit;
-    VEC(struct oom_candidate) tasks; /* the report's table, at most 4,096 rows */
+    VEC(struct oom_victim) more; /* who else died of the same decision */
+    struct oom_report *report;   /* NULL: nothing but the line of the kill */
 };
+
+/* An event of which nothing is known but its kind. */
+void log_event_init(struct log_event *event, enum log_event_kind kind);
 
 /* Huge pages of one size, reserved or not (hugetlbfs). Counts of pages. */
 struct huge_view {
@@ -297,7 +317,8 @@ struct snapshot {
     VEC(struct disk_view) disks;
     VEC(struct cgroup_view) cgroups;    /* parents before children, siblings in byte order */
     VEC(struct process_view) processes; /* by pid */
-    VEC(struct log_event) log;
+    VEC(struct log_event) log;          /* as the lines stood */
+    VEC(char *) log_files;              /* what struct klog_place refers to */
 };
 
 /* What to read: bits 1 << PART_*. Those left out stay PART_NOT_READ. */

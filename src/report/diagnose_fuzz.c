@@ -102,27 +102,84 @@ static void any_process(struct snapshot *s, u32 pid)
     vec_push(&s->processes, p);
 }
 
+/* A figure that a report may have: its parser lets nothing larger through. */
+static u64 any_reported(void)
+{
+    u64 figure = any();
+
+    return figure == UNKNOWN ? UNKNOWN : figure & (((u64)1 << 56) - 1);
+}
+
+static void any_report(struct log_event *e)
+{
+    static const char *const zones[] = {"DMA", "DMA32", "Normal", "HighMem", "Movable"};
+    static const char *const lists[] = {NULL, "0", "0-1", "1,3", "x"};
+    struct oom_report *r;
+
+    if (below(3) == 0)
+        return;
+    r = e->report = oom_report_new();
+    r->parts = below(1ull << NR_OOM_PARTS);
+    r->order = e->order;
+    r->page_bytes = below(4) ? 4096 : 65536;
+    r->has_mask = below(2);
+    r->gfp_mask = below(1 << 20);
+    r->mems_allowed = lists[below(5)] ? xstrdup("0-1") : NULL;
+    for (unsigned i = 0; i < NR_OOM_FIGURES; i++)
+        r->figures[i] = any_reported();
+    for (unsigned i = 0; i < NR_OOM_GROUP_FIGURES; i++)
+        r->group[i] = any_reported();
+    for (unsigned i = 0; i < NR_OOM_LEVELS; i++)
+        r->limits[i] = (struct oom_limit){any_reported(), any_reported(), any()};
+    r->ram = any_reported();
+    r->reserved = any_reported();
+    r->swap_total = any_reported();
+    r->swap_free = any_reported();
+    for (u64 n = below(6); n > 0; n--) {
+        struct oom_zone z = {.node = (u32)below(4)};
+
+        snprintf(z.name, sizeof(z.name), "%s", zones[below(5)]);
+        for (unsigned i = 0; i < NR_OOM_FIGURES; i++)
+            z.figures[i] = any_reported();
+        for (unsigned i = 0; i < OOM_ORDERS_MAX; i++)
+            z.blocks[i] = any_reported();
+        for (unsigned i = 0; i < 8; i++)
+            z.reserve[i] = any_reported();
+        vec_push(&r->zones, z);
+    }
+    for (u64 n = below(4); n > 0; n--) {
+        struct oom_slab slab = {.name = "x", .used = any_reported(), .total = any_reported()};
+
+        vec_push(&r->slabs, slab);
+    }
+}
+
 static void any_event(struct snapshot *s)
 {
-    struct log_event e = {
-        .kind = (enum log_event_kind)below(5),
-        .at_us = any(),
-        .oom_memcg = below(2) ? xstrdup("/g1") : NULL,
-        .task_memcg = below(2) ? xstrdup("/g1/x") : NULL,
-        .pid = (u32)below(20),
-        .order = (u32)below(12),
-        .anon_rss = any(),
-        .usage = any(),
-        .limit = any(),
-    };
+    struct log_event e;
 
-    for (u64 i = below(4); i > 0; i--) {
+    log_event_init(&e, (enum log_event_kind)below(NR_LOG_EVENT_KINDS));
+    e.at_us = any();
+    e.stamp.wall_us = any();
+    e.stamp.boot = (u32)below(2);
+    e.stamp.place = (struct klog_place){(u32)below(2), (u32)below(3)};
+    e.oom_memcg = below(2) ? xstrdup("/g1") : NULL;
+    e.task_memcg = below(2) ? xstrdup("/g1/x") : NULL;
+    e.words = below(2) ? xstrdup("memory pressure being 51% > 50%") : NULL;
+    e.pid = (u32)below(20);
+    e.order = (u32)below(12);
+    e.group_kill = below(2);
+    e.anon_rss = any();
+    e.usage = any_reported();
+    e.limit = any();
+    any_report(&e);
+    for (u64 i = below(4); i > 0 && e.report; i--) {
         struct oom_candidate t = {.pid = (u32)below(20),
                                   .rss = any(),
                                   .swap = any(),
                                   .oom_score_adj = (s64)below(2001) - 1000};
 
-        vec_push(&e.tasks, t);
+        vec_push(&e.report->tasks, t);
     }
     vec_push(&s->log, e);
 }

@@ -75,9 +75,11 @@ static json_object *evidence_json(const struct evidence *e)
 static json_object *finding_json(const struct diagnose_report *r, const struct finding *f)
 {
     const struct rule_info *info = &rule_info[f->rule];
+    struct advice advice = finding_advice(f);
     json_object *o = json_new_object(), *evidence = json_new_array();
 
     json_put_text(o, "rule", info->name);
+    put_text_or_null(o, "cause", f->cause < NR_CAUSES ? cause_info[f->cause].name : NULL);
     json_put_text(o, "family", info->family);
     json_put_text(o, "severity", severity_name(f->severity));
     json_put_text(o, "confidence", confidence_name(f->confidence));
@@ -87,10 +89,10 @@ static json_object *finding_json(const struct diagnose_report *r, const struct f
     vec_for_each (&f->evidence, e)
         json_append(evidence, evidence_json(e));
     json_put(o, "evidence", evidence);
-    json_put_text(o, "meaning", info->meaning);
-    json_put_text(o, "look_next", info->look_next);
-    json_put_text(o, "change", info->change);
-    json_put_text(o, "disproof", info->disproof);
+    json_put_text(o, "meaning", advice.meaning);
+    json_put_text(o, "look_next", advice.look_next);
+    json_put_text(o, "change", advice.change);
+    json_put_text(o, "disproof", advice.disproof);
     if (r->explain)
         json_put_text(o, "explanation", info->teach);
     return o;

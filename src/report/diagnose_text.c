@@ -186,6 +186,7 @@ static void render_finding(const struct diagnose_report *r, struct strbuf *out,
                            const struct finding *f)
 {
     const struct rule_info *info = &rule_info[f->rule];
+    struct advice advice = finding_advice(f);
     bool pains = f->severity >= SEV_WARNING, full = pains || r->explain;
     bool first = f == r->diagnosis->findings.items.items;
     const char *label = severity_name(f->severity);
@@ -207,12 +208,12 @@ static void render_finding(const struct diagnose_report *r, struct strbuf *out,
                   f->scope, confidence_name(f->confidence), style(r, PLAIN));
     render_evidence(r, out, f);
     if (first || r->explain) {
-        render_advice(out, "Means", info->meaning);
-        render_advice(out, "Look at", info->look_next);
+        render_advice(out, "Means", advice.meaning);
+        render_advice(out, "Look at", advice.look_next);
     }
-    render_advice(out, "Change", info->change);
+    render_advice(out, "Change", advice.change);
     if (first || r->explain)
-        render_advice(out, "Wrong if", info->disproof);
+        render_advice(out, "Wrong if", advice.disproof);
     if (r->explain)
         render_advice(out, "Why", info->teach);
 }

@@ -1,0 +1,205 @@
+/* incidents.c - events of the log, put together and named. */
+#include "diagnose/incidents.h"
+
+#include "base/units.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* Kills of which only the line is there belong to one moment when they are no further apart. */
+#define ONE_MOMENT_US 2000000ull
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Nothing but who was killed. */
+static bool is_line_alone(const struct log_event *e)
+{
+    u64 told = 1ull << OOM_PART_CHOICE | 1ull << OOM_PART_KILL;
+
+    return e->kind == LOG_OOM_REAPED ||
+           (e->kind == LOG_OOM_KILL && (!e->report || !(e->report->parts & ~told)));
+}
+
+static bool is_group(const struct log_event *e)
+{
+    return e->oom_memcg || strcmp(e->constraint, "CONSTRAINT_MEMCG") == 0;
+}
+
+static u64 apart(const struct log_event *a, const struct log_event *b)
+{
+    if (a->stamp.boot != b->stamp.boot)
+        return UNKNOWN;
+    if (known(a->at_us) && known(b->at_us))
+        return a->at_us > b->at_us ? a->at_us - b->at_us : b->at_us - a->at_us;
+    if (known(a->stamp.wall_us) && known(b->stamp.wall_us))
+        return a->stamp.wall_us > b->stamp.wall_us ? a->stamp.wall_us - b->stamp.wall_us
+                                                   : b->stamp.wall_us - a->stamp.wall_us;
+    return UNKNOWN;
+}
+
+/* One kill, told by two logs: the same process with the same figures, at no other time. */
+static bool is_same(const struct log_event *a, const struct log_event *b)
+{
+    u64 between = apart(a, b);
+
+    return a->kind == b->kind && is_group(a) == is_group(b) && a->pid == b->pid &&
+           strcmp(a->comm, b->comm) == 0 && a->pid != 0 && a->total_vm == b->total_vm &&
+           a->anon_rss == b->anon_rss && known(a->anon_rss) &&
+           (!known(between) || between < ONE_MOMENT_US);
+}
+
+static u64 parts_told(const struct log_event *e)
+{
+    return e->report ? (u64)__builtin_popcountll(e->report->parts) : 0;
+}
+
+static u64 kills_of(const struct log_event *e)
+{
+    if (e->kind != LOG_OOM_KILL && e->kind != LOG_OOM_REAPED)
+        return 0;
+    return (e->pid || *e->comm) + e->more.count;
+}
+
+/* True when the event is part of an incident that is there already. */
+static bool joins(struct incidents *in, const struct log_event *e)
+{
+    vec_for_each (&in->items, i) {
+        if (!is_same(i->e, e))
+            continue;
+        if (parts_told(e) > parts_told(i->e))
+            i->e = e;
+        return true;
+    }
+    if (in->items.count && is_line_alone(e)) {
+        struct incident *last = &vec_last(&in->items);
+
+        if (is_line_alone(last->e) && last->e->kind == e->kind &&
+            is_group(last->e) == is_group(e) && same_text(last->e->oom_memcg, e->oom_memcg) &&
+            apart(last->e, e) <= ONE_MOMENT_US) {
+            last->kills += kills_of(e);
+            last->reports++;
+            return true;
+        }
+    }
+    return false;
+}
+
+static double age_of(const struct snapshot *s, const struct log_event *e)
+{
+    if (known(e->stamp.wall_us) && known(s->wall_us))
+        return s->wall_us > e->stamp.wall_us ? (double)(s->wall_us - e->stamp.wall_us) / 1e6 : 0;
+    if (!known(e->at_us) || !known(s->uptime_us))
+        return NAN;
+    return s->uptime_us > e->at_us ? (double)(s->uptime_us - e->at_us) / 1e6 : 0;
+}
+
+void incidents_take(struct incidents *in, const struct snapshot *s)
+{
+    vec_reset(&in->items);
+    vec_for_each (&s->log, e) {
+        if (!joins(in, e))
+            vec_push(&in->items, ((struct incident){.e = e, .kills = kills_of(e), .reports = 1}));
+    }
+    vec_for_each (&in->items, i) {
+        i->age_s = age_of(s, i->e);
+        oom_facts_take(&i->facts, i->e);
+        i->ruling = oom_rule(&i->facts);
+    }
+}
+
+void incidents_done(struct incidents *in)
+{
+    vec_done(&in->items);
+}
+
+static bool is_kill(const struct log_event *e)
+{
+    return e->kind == LOG_OOM_KILL || e->kind == LOG_OOM_NO_VICTIM;
+}
+
+bool incident_of_group(const struct incident *i)
+{
+    return is_kill(i->e) && is_group(i->e);
+}
+
+bool incident_of_machine(const struct incident *i)
+{
+    return is_kill(i->e) && !is_group(i->e);
+}
+
+/* --- names ------------------------------------------------------------------------------------------------------------------ */
+
+static bool is_hex(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!((text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f')))
+            return false;
+    return len >= 8;
+}
+
+/* The id of a container: "docker-<id>.scope", "cri-containerd-<id>.scope", "crio-<id>.scope", "<id>" below a pod or docker. */
+static bool container_id(const char *path, const char *name, char buf[16])
+{
+    const char *dash = strrchr(name, '-'), *id = dash ? dash + 1 : name;
+    size_t len = strcspn(id, ".");
+    bool scope = strcmp(id + len, ".scope") == 0 && dash;
+
+    if (!is_hex(id, len) || !(scope || strstr(path, "kubepods") || strstr(path, "docker")))
+        return false;
+    snprintf(buf, 16, "%.*s", (int)MIN(len, (size_t)12), id);
+    return true;
+}
+
+/* A service or scope is known by its last name; a slice by its path. */
+static bool is_unit(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    return dot && dot > name &&
+           (strcmp(dot, ".service") == 0 || strcmp(dot, ".scope") == 0 ||
+            strcmp(dot, ".socket") == 0 || strcmp(dot, ".mount") == 0);
+}
+
+char *group_label(char buf[96], const char *path)
+{
+    const char *name = strrchr(path, '/');
+    char id[16];
+
+    name = name && name[1] ? name + 1 : path;
+    if (oom_is_pod(path)) {
+        const char *pod = strstr(name, "pod"), *next;
+
+        while ((next = strstr(pod + 3, "pod")))
+            pod = next;
+        pod += 3 + (pod[3] == '_' || pod[3] == '-');
+        snprintf(buf, 96, "pod %.*s", (int)MIN(strcspn(pod, "."), (size_t)60), pod);
+    } else if (container_id(path, name, id)) {
+        snprintf(buf, 96, "container %s", id);
+    } else if (is_unit(name)) {
+        snprintf(buf, 96, "%.80s", name);
+    } else if (strlen(path) <= 60) {
+        snprintf(buf, 96, "%s", path);
+    } else {
+        snprintf(buf, 96, "%.80s", name);
+    }
+    return buf;
+}
+
+char *incident_when(char buf[48], const struct log_event *e)
+{
+    time_t seconds = (time_t)(e->stamp.wall_us / 1000000);
+    char text[UNITS_TEXT_MAX];
+    struct tm tm;
+
+    *buf = '\0';
+    if (known(e->stamp.wall_us) && gmtime_r(&seconds, &tm))
+        strftime(buf, 48, "%Y-%m-%d %H:%M:%S", &tm);
+    else if (known(e->at_us))
+        snprintf(buf, 48, "%s s after boot", format_count(text, e->at_us / 1000000));
+    return buf;
+}

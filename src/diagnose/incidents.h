@@ -1,0 +1,37 @@
+/* incidents.h - what a log tells, one incident for each time that memory ran out: a report, a group's kill, kills of one moment.
+ *
+ * Order:   of the log. Events that two logs tell are one incident; a reaper's line belongs to its kill.
+ * Lives:   as long as the snapshot whose log it was made from.
+ */
+#ifndef DIAGNOSE_INCIDENTS_H
+#define DIAGNOSE_INCIDENTS_H
+
+#include "diagnose/oom_cause.h"
+
+struct incident {
+    const struct log_event *e; /* the event that tells the most */
+    u64 kills;                 /* processes that died; 0: none, or not told */
+    u64 reports;               /* events in it */
+    double age_s;              /* seconds before the snapshot; NAN when that is not known */
+    struct oom_facts facts;
+    struct oom_ruling ruling;
+};
+
+struct incidents {
+    VEC(struct incident) items;
+};
+
+void incidents_take(struct incidents *in, const struct snapshot *s);
+void incidents_done(struct incidents *in);
+
+/* Of the kernel's own kills: by a group's limit, or by the machine. */
+bool incident_of_group(const struct incident *i);
+bool incident_of_machine(const struct incident *i);
+
+/* "pod 1234", "container 0a1b2c3d4e5f", "web.service", "/a/b": a group as people call it. Returns buf. */
+char *group_label(char buf[96], const char *path);
+
+/* "2024-05-09 14:52:38", "1,186 s after boot", "" when the line has no time. Returns buf. */
+char *incident_when(char buf[48], const struct log_event *e);
+
+#endif

@@ -1,0 +1,431 @@
+/* oom_cause.c - which explanation of a report is the strongest.
+ *
+ * First what keeps free memory from this allocation, then a limit that is not on memory itself, then the largest holder. A share is of the
+ * machine's managed memory or of the group's usage; without that, of what is told.
+ */
+#include "diagnose/oom_cause.h"
+
+#include "base/units.h"
+
+#include <string.h>
+
+/* A holder of so much is worth to be named though another is as large. */
+#define LARGE_SHARE   0.5
+/* Memory of a program that is this share of the limit leaves nothing for others to have filled it. */
+#define FILLS_SHARE   0.6
+/* A usage within so much of a limit is at it: per-CPU charges make it a little less. */
+#define AT_LIMIT      0.98
+#define DIRTY_SHARE   0.3
+/* A victim of less explains nothing on a machine of today: the largest process was that small. */
+#define VICTIM_LITTLE (32 * MIB)
+
+bool oom_is_guest(const char *comm)
+{
+    static const char *const names[] = {"qemu",       "kvm",       "cloud-hyp",    "firecracker",
+                                        "crosvm",     "VBoxHead",  "VirtualBoxVM", "vmware-vmx",
+                                        "stratovirt", "dragonball"};
+
+    if (strncmp(comm, "CPU ", 4) == 0 && strstr(comm, "/KVM"))
+        return true;
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+        if (strncmp(comm, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+bool oom_is_jvm(const char *comm)
+{
+    return strcmp(comm, "java") == 0 || strncmp(comm, "java.", 5) == 0 ||
+           strncmp(comm, "jsvc", 4) == 0;
+}
+
+bool oom_path_below(const char *path, const char *top)
+{
+    size_t len = strlen(top);
+
+    while (len > 1 && top[len - 1] == '/')
+        len--;
+    if (len == 1 && top[0] == '/')
+        return strcmp(path, "/") != 0;
+    return strncmp(path, top, len) == 0 && path[len] == '/' && path[len + 1];
+}
+
+bool oom_is_pod(const char *path)
+{
+    const char *name = strrchr(path, '/'), *pod;
+
+    name = name ? name + 1 : path;
+    pod = strstr(name, "pod");
+    /* "pod1111-...", "kubepods-burstable-pod1111_...slice", "machine-libpod_pod_..." */
+    while (pod && !((pod == name || pod[-1] == '-' || pod[-1] == '_') && pod[3] && pod[3] != 's'))
+        pod = strstr(pod + 3, "pod");
+    return pod && strstr(path, "kubepods");
+}
+
+/* What a function of a call trace belongs to. */
+static const struct {
+    const char *begins, *what;
+} frames[] = {
+    {"htab_map_", "BPF maps, which are per-CPU memory"},
+    {"array_map_alloc", "BPF maps, which are per-CPU memory"},
+    {"bpf_", "BPF"},
+    {"pcpu_alloc", "per-CPU memory"},
+    {"__alloc_percpu", "per-CPU memory"},
+    {"spl_", "ZFS"},
+    {"arc_", "ZFS"},
+    {"abd_", "ZFS"},
+    {"dmu_", "ZFS"},
+    {"nv_", "the GPU driver"},
+    {"nvidia", "the GPU driver"},
+    {"amdgpu", "the GPU driver"},
+    {"i915_", "the GPU driver"},
+    {"ttm_", "the GPU driver"},
+    {"drm_", "the GPU driver"},
+    {"vmballoon", "the hypervisor's balloon"},
+    {"fill_balloon", "the hypervisor's balloon"},
+    {"balloon_page", "the hypervisor's balloon"},
+    {"hugetlb_", "huge pages"},
+    {"skb_", "the network"},
+    {"__netdev_alloc", "the network"},
+    {"__napi_alloc", "the network"},
+    {"btrfs_", "btrfs"},
+    {"xfs_", "XFS"},
+    {"ext4_", "ext4"},
+    {"nfs", "NFS"},
+    {"ceph_", "Ceph"},
+    {"usb_", "USB"},
+    {"kvm_", "KVM"},
+    {"sock_", "a socket"},
+    {"unix_", "a socket"},
+    {"tcp_", "TCP"},
+};
+
+/* The allocator's own functions say nothing about who asked. */
+static bool is_allocator(const char *frame)
+{
+    static const char *const begins[] = {"dump_stack",
+                                         "show_stack",
+                                         "__dump_stack",
+                                         "dump_header",
+                                         "oom_kill_process",
+                                         "out_of_memory",
+                                         "warn_alloc",
+                                         "__alloc_pages",
+                                         "alloc_pages",
+                                         "__alloc_frozen",
+                                         "alloc_frozen",
+                                         "__get_free_pages",
+                                         "get_free_pages",
+                                         "kmalloc",
+                                         "__kmalloc",
+                                         "kmem_cache_alloc",
+                                         "new_slab",
+                                         "___slab_alloc",
+                                         "__slab_alloc",
+                                         "slab_alloc",
+                                         "allocate_slab",
+                                         "kvmalloc",
+                                         "__vmalloc",
+                                         "vmalloc",
+                                         "mem_cgroup_",
+                                         "try_charge",
+                                         "__mem_cgroup",
+                                         "charge_memcg",
+                                         "oom_",
+                                         "mod_",
+                                         "folio_alloc",
+                                         "__folio_alloc",
+                                         "vma_alloc",
+                                         "alloc_slab",
+                                         "cache_grow",
+                                         "fallback_alloc",
+                                         "cache_alloc",
+                                         "__do_kmalloc",
+                                         "kzalloc",
+                                         "unwind_backtrace",
+                                         "alloc_page",
+                                         "check_panic",
+                                         "select_bad",
+                                         "pagefault_out",
+                                         "moom_callback",
+                                         "obj_cgroup",
+                                         "__memcg",
+                                         "memcg_",
+                                         "page_counter"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(begins); i++)
+        if (strncmp(frame, begins[i], strlen(begins[i])) == 0)
+            return true;
+    return false;
+}
+
+static void take_frame(struct oom_ruling *ruling, const struct oom_report *r)
+{
+    if (!r)
+        return;
+    vec_for_each (&r->frames, frame) {
+        if (is_allocator(*frame))
+            continue;
+        if (!ruling->frame)
+            ruling->frame = *frame;
+        for (unsigned i = 0; i < ARRAY_SIZE(frames) && !ruling->hint; i++) {
+            if (strncmp(*frame, frames[i].begins, strlen(frames[i].begins)) != 0)
+                continue;
+            ruling->frame = *frame;
+            ruling->hint = frames[i].what;
+        }
+    }
+}
+
+static bool in_trace(const struct oom_report *r, const char *function)
+{
+    vec_for_each (&r->frames, frame)
+        if (strstr(*frame, function))
+            return true;
+    return false;
+}
+
+static const struct oom_slab *largest_slab(const struct oom_report *r)
+{
+    const struct oom_slab *largest = NULL;
+
+    vec_for_each (&r->slabs, s)
+        if (known(s->total) && (!largest || s->total > largest->total))
+            largest = s;
+    return largest;
+}
+
+static u64 larger(u64 a, u64 b)
+{
+    return MAX(figure_or(a, 0), figure_or(b, 0));
+}
+
+/* --- the largest holder ------------------------------------------------------------------------------------------------------- */
+
+struct holder {
+    enum oom_cause cause;
+    u64 bytes;
+};
+
+static void offer(struct holder *best, enum oom_cause cause, u64 bytes)
+{
+    if (known(bytes) && bytes > best->bytes)
+        *best = (struct holder){cause, bytes};
+}
+
+static struct holder largest_holder(const struct oom_facts *f)
+{
+    u64 slab = known(f->slab_u) || known(f->slab_r)
+                   ? figure_or(f->slab_u, 0) + figure_or(f->slab_r, 0)
+                   : UNKNOWN;
+    struct holder best = {CAUSE_UNTOLD, 0};
+
+    offer(&best, CAUSE_ANON, f->anon);
+    offer(&best, CAUSE_SHMEM, f->shmem);
+    offer(&best, CAUSE_LOCKED, f->locked);
+    offer(&best, CAUSE_SLAB, slab);
+    offer(&best, CAUSE_PAGE_TABLES, f->page_tables);
+    offer(&best, CAUSE_STACKS, f->stacks);
+    offer(&best, CAUSE_HUGETLB, f->hugetlb);
+    offer(&best, CAUSE_NO_COUNTER, larger(f->uncounted, f->balloon));
+    if (known(f->dirty) && known(f->file) && (double)f->dirty > DIRTY_SHARE * (double)f->file)
+        offer(&best, CAUSE_DIRTY, f->file);
+    else
+        offer(&best, CAUSE_FILE_CACHE, f->file);
+    if (f->of_group) {
+        u64 rest = figure_or(f->percpu, 0) + figure_or(f->sock, 0) + figure_or(f->vmalloc, 0) +
+                   figure_or(f->kernel_other, 0);
+
+        offer(&best, CAUSE_GROUP_KERNEL, rest);
+    }
+    /* Without statistics the table of tasks is all there is. */
+    if (!known(f->anon) && f->processes)
+        offer(&best, CAUSE_ANON,
+              f->of_group && known(f->total) ? MIN(f->programs_bytes, f->total)
+                                             : f->programs_bytes);
+    return best;
+}
+
+/* --- the machine ---------------------------------------------------------------------------------------------------------------- */
+
+/* May the allocation use some nodes only? */
+static bool is_bound(const struct log_event *e)
+{
+    return strcmp(e->constraint, "CONSTRAINT_CPUSET") == 0 ||
+           strcmp(e->constraint, "CONSTRAINT_MEMORY_POLICY") == 0;
+}
+
+/* Free memory that this allocation could not have: the cause is what kept it away, if all of it would have been plenty. */
+static bool rule_useless(const struct oom_facts *f, struct oom_ruling *ruling)
+{
+    const struct oom_report *r = f->r;
+    u64 plenty;
+
+    if (is_bound(f->e) || (known(f->free_nodes) && f->free_nodes > f->free_high + f->free_usable &&
+                           f->free_nodes > figure_or(f->total, 0) / 20)) {
+        ruling->cause = CAUSE_NODE;
+        ruling->bytes = f->only_movable_zones                   ? f->free_zones
+                        : known(f->free_nodes) && f->free_nodes ? f->free_nodes
+                                                                : UNKNOWN;
+        return true;
+    }
+    if (!known(f->free_usable) || !r->has_mask)
+        return false;
+    plenty = MAX(f->free_high, figure_or(f->total, 0) / 50);
+    if (f->free_zones > plenty && f->free_usable <= f->free_high) {
+        ruling->cause = CAUSE_ZONE;
+        ruling->bytes = f->free_zones;
+        return true;
+    }
+    if (f->free_cma > plenty && f->free_cma > f->free_usable + f->free_reserve) {
+        ruling->cause = CAUSE_CMA;
+        ruling->bytes = f->free_cma;
+        return true;
+    }
+    if (r->order > 0 && known(f->largest_block) && f->largest_block < r->page_bytes << r->order &&
+        f->free_usable > 0) {
+        ruling->cause = CAUSE_ORDER;
+        ruling->bytes = f->free_usable + f->free_reserve;
+        return true;
+    }
+    return false;
+}
+
+/* Did the machine have what was asked for? */
+static bool was_free(const struct oom_facts *f)
+{
+    u64 beyond;
+
+    if (!known(f->free_usable) || !known(f->free_high) || f->free_high == 0)
+        return false;
+    beyond = f->free_usable + f->free_reserve;
+    return beyond > f->free_high + f->free_high / 4 && f->free_usable > f->free_low;
+}
+
+static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
+{
+    const struct oom_report *r = f->r;
+    struct holder holder;
+    bool whole = known(f->uncounted);
+
+    if (in_trace(r, "moom_callback") || in_trace(r, "sysrq_handle_moom")) {
+        ruling->cause = CAUSE_FORCED;
+        ruling->confidence = CONF_HIGH;
+        return;
+    }
+    if (rule_useless(f, ruling)) {
+        ruling->confidence = known(ruling->bytes) ? CONF_HIGH : CONF_MEDIUM;
+        return;
+    }
+    if (was_free(f)) {
+        ruling->cause = CAUSE_MEMORY_FREE;
+        ruling->bytes = f->free;
+        ruling->confidence = whole ? CONF_HIGH : CONF_MEDIUM;
+        return;
+    }
+    holder = largest_holder(f);
+    ruling->cause = holder.cause;
+    ruling->bytes = holder.cause == CAUSE_UNTOLD ? UNKNOWN : holder.bytes;
+    ruling->confidence = whole ? CONF_HIGH : CONF_MEDIUM;
+    if (holder.cause == CAUSE_SLAB)
+        ruling->slab = largest_slab(r);
+    /* Shared memory that a program maps is on its account: what no program maps is tmpfs. */
+    if (holder.cause == CAUSE_UNTOLD || !known(f->anon))
+        ruling->confidence = CONF_MEDIUM;
+}
+
+/* --- a group --------------------------------------------------------------------------------------------------------------------- */
+
+static bool at_limit(const struct oom_limit *l)
+{
+    return known(l->usage) && known(l->limit) && l->limit < NO_LIMIT &&
+           (double)l->usage >= AT_LIMIT * (double)l->limit;
+}
+
+static bool is_level_above(const struct log_event *e)
+{
+    return e->oom_memcg && e->task_memcg && oom_path_below(e->task_memcg, e->oom_memcg) &&
+           !oom_is_pod(e->oom_memcg);
+}
+
+/* Anonymous memory fills it: whose, and is it of a kind that is known to need more than it was given? */
+static void rule_group_anon(const struct oom_facts *f, struct oom_ruling *ruling)
+{
+    u64 limit = f->e->limit < NO_LIMIT ? f->e->limit : UNKNOWN;
+    u64 whole = known(limit) ? limit : f->total;
+    bool fills = ruling->program && known(whole) &&
+                 (double)ruling->program->bytes >= FILLS_SHARE * (double)whole;
+
+    if (fills && oom_is_guest(ruling->program->name))
+        ruling->cause = CAUSE_GUEST;
+    else if (fills && oom_is_jvm(ruling->program->name))
+        ruling->cause = CAUSE_JVM;
+    else if (is_level_above(f->e) && !(fills && ruling->program->processes == 1))
+        ruling->cause = CAUSE_LEVEL_ABOVE;
+    else
+        ruling->cause = CAUSE_ANON;
+}
+
+static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
+{
+    const struct oom_limit *limits = f->r->limits;
+    struct holder holder = largest_holder(f);
+
+    ruling->confidence = f->missing ? CONF_MEDIUM : CONF_HIGH;
+    ruling->bytes = holder.bytes;
+    if (!at_limit(&limits[OOM_LEVEL_MEMORY]) && at_limit(&limits[OOM_LEVEL_KMEM])) {
+        ruling->cause = CAUSE_KMEM_LIMIT;
+        ruling->bytes = limits[OOM_LEVEL_KMEM].usage;
+        return;
+    }
+    if (!at_limit(&limits[OOM_LEVEL_MEMORY]) && at_limit(&limits[OOM_LEVEL_MEMSW])) {
+        ruling->cause = CAUSE_MEMSW_LIMIT;
+        ruling->bytes = limits[OOM_LEVEL_MEMSW].usage;
+        return;
+    }
+    /* A table alone, of a group whose usage is not told, or one of which it explains little. */
+    if (holder.cause == CAUSE_UNTOLD ||
+        (!known(f->anon) && known(f->total) && holder.bytes < f->total / 2 &&
+         holder.cause == CAUSE_ANON)) {
+        ruling->cause = is_level_above(f->e) ? CAUSE_LEVEL_ABOVE : CAUSE_LIMIT;
+        ruling->bytes = UNKNOWN;
+        return;
+    }
+    if (holder.cause == CAUSE_ANON)
+        rule_group_anon(f, ruling);
+    else
+        ruling->cause = holder.cause == CAUSE_NO_COUNTER ? CAUSE_GROUP_KERNEL : holder.cause;
+}
+
+/* The line of the kill alone. */
+static void rule_line(const struct oom_facts *f, struct oom_ruling *ruling)
+{
+    ruling->confidence = CONF_MEDIUM;
+    if (f->of_group)
+        ruling->cause = is_level_above(f->e) ? CAUSE_LEVEL_ABOVE : CAUSE_LIMIT;
+    else
+        ruling->cause = is_bound(f->e) ? CAUSE_NODE : CAUSE_UNTOLD;
+}
+
+struct oom_ruling oom_rule(const struct oom_facts *f)
+{
+    struct oom_ruling ruling = {.cause = CAUSE_UNTOLD, .confidence = CONF_LOW, .bytes = UNKNOWN};
+
+    if (f->e->kind == LOG_KILLED_BY) {
+        ruling.cause = strcmp(f->e->killer, "kubelet") == 0 ? CAUSE_EVICTION : CAUSE_DAEMON;
+        ruling.confidence = CONF_HIGH;
+        return ruling;
+    }
+    take_frame(&ruling, f->r);
+    if (f->nr_programs && f->programs[0].bytes > 0)
+        ruling.program = &f->programs[0];
+    if (!f->r || !(f->r->parts &
+                   ~(1ull << OOM_PART_INVOKED | 1ull << OOM_PART_KERNEL | 1ull << OOM_PART_TRACE |
+                     1ull << OOM_PART_CHOICE | 1ull << OOM_PART_KILL)))
+        rule_line(f, &ruling);
+    else if (f->of_group)
+        rule_group(f, &ruling);
+    else
+        rule_machine(f, &ruling);
+    return ruling;
+}

@@ -1,0 +1,577 @@
+/* oom_facts.c - the lines of a report, made disjoint.
+ *
+ * Anonymous lists hold tmpfs and shared memory too, which is taken out. Dirty pages are on the file lists. Free memory is divided by what
+ * this allocation could do with it: zones above the one that it asked for, nodes outside of its mask, CMA for what does not move, and the
+ * reserves (min and lowmem_reserve) of the zones that it may use.
+ *
+ * Whether something is "in no counter" needs the size of memory and every counter that can be large: the lists, slab, free, page tables. Kernel
+ * stacks and huge pages have lines of their own that some kernels leave out where they are 0.
+ */
+#include "diagnose/oom_facts.h"
+
+#include "base/units.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* oom_score_adj from -900 down protects in practice: the rest of the score would have to be nine tenths of memory. */
+#define ADJ_PROTECTED (-900)
+
+enum zone_rank { RANK_DMA, RANK_DMA32, RANK_NORMAL, RANK_HIGHMEM, RANK_MOVABLE, RANK_DEVICE };
+
+#define GFP_BIT_DMA     0x01u
+#define GFP_BIT_HIGHMEM 0x02u
+#define GFP_BIT_DMA32   0x04u
+#define GFP_BIT_MOVABLE 0x08u
+#define GFP_BIT_WAIT    0x10u /* until 4.3 */
+
+static u64 sum2(u64 a, u64 b)
+{
+    return known(a) || known(b) ? figure_or(a, 0) + figure_or(b, 0) : UNKNOWN;
+}
+
+static u64 less(u64 a, u64 b)
+{
+    b = figure_or(b, 0);
+    return !known(a) ? UNKNOWN : a > b ? a - b : 0;
+}
+
+bool oom_list_has(const char *list, u32 node)
+{
+    const char *at = list;
+
+    if (!list || !(*list >= '0' && *list <= '9'))
+        return true;
+    while (*at >= '0' && *at <= '9') {
+        char *end;
+        unsigned long first = strtoul(at, &end, 10), last = first;
+
+        if (*end == '-')
+            last = strtoul(end + 1, &end, 10);
+        if (node >= first && node <= last)
+            return true;
+        at = *end == ',' ? end + 1 : end;
+        if (at == end && *end != '\0')
+            break;
+    }
+    return false;
+}
+
+static enum zone_rank rank_of(const char *zone)
+{
+    static const char *const names[] = {"DMA", "DMA32", "Normal", "HighMem", "Movable"};
+    unsigned i = 0;
+
+    while (i < ARRAY_SIZE(names) && strcmp(names[i], zone) != 0)
+        i++;
+    return (enum zone_rank)i;
+}
+
+/* The highest zone that the allocation may use. */
+static enum zone_rank highest_zone(const struct oom_report *r)
+{
+    u64 gfp = r->gfp_mask;
+
+    if (!r->has_mask)
+        return RANK_MOVABLE;
+    if (gfp & GFP_BIT_DMA)
+        return RANK_DMA;
+    if (gfp & GFP_BIT_DMA32)
+        return RANK_DMA32;
+    if (gfp & GFP_BIT_HIGHMEM)
+        return gfp & GFP_BIT_MOVABLE ? RANK_MOVABLE : RANK_HIGHMEM;
+    return RANK_NORMAL;
+}
+
+static bool is_before(const char *release, unsigned major, unsigned minor)
+{
+    unsigned have_major, have_minor;
+
+    return sscanf(release, "%u.%u", &have_major, &have_minor) == 2 &&
+           (have_major < major || (have_major == major && have_minor < minor));
+}
+
+static bool is_atomic(const struct oom_report *r)
+{
+    if (*r->gfp)
+        return strstr(r->gfp, "GFP_ATOMIC") || strstr(r->gfp, "GFP_NOWAIT");
+    return r->has_mask && is_before(r->release, 4, 4) && !(r->gfp_mask & GFP_BIT_WAIT);
+}
+
+/* The reserve of this zone against allocations that could have come from `top`. */
+static u64 lowmem_reserve(const struct oom_report *r, const struct oom_zone *z, enum zone_rank top)
+{
+    bool highmem = false;
+    unsigned index;
+
+    vec_for_each (&r->zones, other)
+        highmem |= rank_of(other->name) == RANK_HIGHMEM;
+    /* 32 bits have DMA, Normal, HighMem, Movable; 64 bits DMA, DMA32, Normal, Movable. */
+    if (highmem)
+        index = top == RANK_DMA ? 0 : top <= RANK_NORMAL ? 1 : top == RANK_HIGHMEM ? 2 : 3;
+    else
+        index = top == RANK_DMA ? 0 : top == RANK_DMA32 ? 1 : top <= RANK_HIGHMEM ? 2 : 3;
+    return figure_or(z->reserve[index], 0);
+}
+
+static u64 largest_block(const struct oom_report *r, const struct oom_zone *z)
+{
+    for (unsigned order = OOM_ORDERS_MAX; order-- > 0;)
+        if (known(z->blocks[order]) && z->blocks[order] > 0)
+            return r->page_bytes << order;
+    return 0;
+}
+
+/* What is free, by what this allocation could do with it. */
+static void divide_free(struct oom_facts *f)
+{
+    const struct oom_report *r = f->r;
+    enum zone_rank top = highest_zone(r);
+    bool any_zone = false, any_block = false;
+
+    f->free_usable = f->free_reserve = f->free_cma = f->free_zones = f->free_nodes = 0;
+    f->free_low = f->free_high = f->largest_block = 0;
+    vec_for_each (&r->zones, z) {
+        u64 free_bytes = z->figures[OOM_FREE], held, cma;
+        bool allowed = oom_list_has(r->mems_allowed, z->node) && oom_list_has(r->nodemask, z->node);
+
+        if (!known(free_bytes))
+            continue;
+        if (!allowed) {
+            f->free_nodes += free_bytes;
+            continue;
+        }
+        if (rank_of(z->name) > top) {
+            f->free_zones += free_bytes;
+            f->only_movable_zones |= rank_of(z->name) == RANK_MOVABLE;
+            continue;
+        }
+        any_zone = true;
+        cma = f->movable ? 0 : MIN(figure_or(z->figures[OOM_FREE_CMA], 0), free_bytes);
+        held = MIN(figure_or(z->figures[OOM_MIN], 0) + lowmem_reserve(r, z, top) +
+                       figure_or(z->figures[OOM_RESERVED_HIGHATOMIC], 0),
+                   free_bytes - cma);
+        f->free_cma += cma;
+        f->free_reserve += held;
+        f->free_usable += free_bytes - cma - held;
+        f->free_low += figure_or(z->figures[OOM_MIN], 0);
+        f->free_high += figure_or(z->figures[OOM_HIGH], 0);
+        any_block |= known(z->blocks[0]);
+        f->largest_block = MAX(f->largest_block, largest_block(r, z));
+    }
+    f->only_movable_zones &= !any_zone;
+    if (!any_block)
+        f->largest_block = UNKNOWN;
+}
+
+static void no_division(struct oom_facts *f)
+{
+    f->free_usable = f->free_reserve = f->free_cma = f->free_zones = f->free_nodes = UNKNOWN;
+    f->free_low = f->free_high = f->largest_block = UNKNOWN;
+}
+
+/* A figure of the machine: of Mem-Info, or the sum over nodes or zones that have it. */
+static u64 figure_of(const struct oom_report *r, enum oom_figure id)
+{
+    u64 sum = UNKNOWN;
+
+    if (known(r->figures[id]))
+        return r->figures[id];
+    vec_for_each (&r->nodes, n)
+        sum = sum2(sum, n->figures[id]);
+    if (known(sum))
+        return sum;
+    vec_for_each (&r->zones, z)
+        sum = sum2(sum, z->figures[id]);
+    return sum;
+}
+
+static u64 managed(const struct oom_report *r)
+{
+    u64 zones = UNKNOWN;
+
+    if (known(r->ram) && known(r->reserved) && r->ram > r->reserved)
+        return r->ram - r->reserved;
+    vec_for_each (&r->zones, z)
+        zones = sum2(zones, z->figures[OOM_MANAGED]);
+    return zones;
+}
+
+static u64 lists(const struct oom_report *r, enum oom_figure active, enum oom_figure inactive,
+                 enum oom_figure isolated)
+{
+    u64 a = figure_of(r, active), i = figure_of(r, inactive);
+
+    return known(a) && known(i) ? a + i + figure_or(figure_of(r, isolated), 0) : UNKNOWN;
+}
+
+/* What none of the counters has, when all that matter are there. */
+static void take_uncounted(struct oom_facts *f)
+{
+    const struct {
+        u64 figure;
+        const char *name;
+    } needed[] = {
+        {f->total, "the size of RAM"},
+        {f->anon, "active_anon and inactive_anon"},
+        {f->file, "active_file and inactive_file"},
+        {f->shmem, "shmem"},
+        {f->slab_u, "slab_unreclaimable"},
+        {f->slab_r, "slab_reclaimable"},
+        {f->page_tables, "pagetables"},
+        {f->free, "free"},
+    };
+    u64 sum = 0;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(needed); i++) {
+        if (!known(needed[i].figure) && !f->missing)
+            f->missing = needed[i].name;
+        sum += i ? figure_or(needed[i].figure, 0) : 0;
+    }
+    sum += figure_or(f->locked, 0) + figure_or(f->stacks, 0) + figure_or(f->hugetlb, 0) +
+           figure_or(f->kernel_other, 0) + figure_or(f->balloon, 0);
+    if (!known(f->total))
+        return;
+    if (f->missing)
+        f->untold = less(f->total, sum);
+    else
+        f->uncounted = less(f->total, sum);
+}
+
+static void take_machine(struct oom_facts *f)
+{
+    const struct oom_report *r = f->r;
+    u64 anon = lists(r, OOM_ACTIVE_ANON, OOM_INACTIVE_ANON, OOM_ISOLATED_ANON);
+    u64 free_pcp = figure_of(r, OOM_FREE_PCP), misc = figure_of(r, OOM_KERNEL_MISC_RECLAIMABLE);
+
+    f->total = managed(r);
+    f->shmem = figure_of(r, OOM_SHMEM);
+    f->anon = less(anon, f->shmem);
+    f->file = lists(r, OOM_ACTIVE_FILE, OOM_INACTIVE_FILE, OOM_ISOLATED_FILE);
+    f->dirty = sum2(sum2(figure_of(r, OOM_DIRTY), figure_of(r, OOM_WRITEBACK)),
+                    figure_of(r, OOM_UNSTABLE));
+    f->locked = figure_of(r, OOM_UNEVICTABLE);
+    /* Shared memory beyond the anonymous lists is locked. */
+    if (known(anon) && known(f->shmem) && f->shmem > anon && known(f->locked))
+        f->locked = less(f->locked, f->shmem - anon);
+    f->slab_r = figure_of(r, OOM_SLAB_RECLAIMABLE);
+    f->slab_u = figure_of(r, OOM_SLAB_UNRECLAIMABLE);
+    f->page_tables = sum2(figure_of(r, OOM_PAGETABLES), figure_of(r, OOM_SEC_PAGETABLES));
+    f->stacks = figure_of(r, OOM_KERNEL_STACK);
+    f->balloon = figure_of(r, OOM_BALLOON);
+    f->kernel_other = sum2(misc, figure_of(r, OOM_BOUNCE));
+    f->free = figure_of(r, OOM_FREE);
+    f->free = known(f->free) ? f->free + figure_or(free_pcp, 0) : UNKNOWN;
+    vec_for_each (&r->nodes, n) {
+        f->hugetlb = sum2(f->hugetlb, n->huge_bytes);
+        f->hugetlb_free = sum2(f->hugetlb_free, n->huge_free_bytes);
+    }
+    if (r->zones.count)
+        divide_free(f);
+    take_uncounted(f);
+}
+
+static void take_group(struct oom_facts *f)
+{
+    const struct oom_report *r = f->r;
+    const u64 *g = r->group;
+    u64 slab = sum2(g[OOM_G_SLAB_RECLAIMABLE], g[OOM_G_SLAB_UNRECLAIMABLE]), sum;
+    u64 kernel = known(g[OOM_G_KERNEL]) ? g[OOM_G_KERNEL] : r->limits[OOM_LEVEL_KMEM].usage;
+
+    f->total = f->e->usage;
+    /* The statistics of v1 count shared memory among the cache and not among rss, as v2 does. */
+    f->anon = g[OOM_G_ANON];
+    f->shmem = g[OOM_G_SHMEM];
+    /* Before 4.20 v1 does not print it: it is what the anonymous lists hold beyond rss. */
+    if (!known(f->shmem) && known(g[OOM_G_INACTIVE_ANON]) && known(g[OOM_G_ACTIVE_ANON]))
+        f->shmem = MIN(less(g[OOM_G_INACTIVE_ANON] + g[OOM_G_ACTIVE_ANON], f->anon),
+                       figure_or(g[OOM_G_FILE], 0));
+    f->file = less(g[OOM_G_FILE], f->shmem);
+    f->dirty = sum2(g[OOM_G_FILE_DIRTY], g[OOM_G_FILE_WRITEBACK]);
+    f->slab_r = g[OOM_G_SLAB_RECLAIMABLE];
+    f->slab_u = known(g[OOM_G_SLAB_UNRECLAIMABLE]) ? g[OOM_G_SLAB_UNRECLAIMABLE] : UNKNOWN;
+    f->page_tables = sum2(g[OOM_G_PAGETABLES], g[OOM_G_SEC_PAGETABLES]);
+    f->stacks = g[OOM_G_KERNEL_STACK];
+    f->percpu = g[OOM_G_PERCPU];
+    f->vmalloc = g[OOM_G_VMALLOC];
+    f->sock = g[OOM_G_SOCK];
+    f->zswap = g[OOM_G_ZSWAP];
+    sum = figure_or(slab, 0) + figure_or(f->page_tables, 0) + figure_or(f->stacks, 0) +
+          figure_or(f->percpu, 0) + figure_or(f->vmalloc, 0) + figure_or(f->zswap, 0);
+    f->kernel_other = known(kernel) ? less(kernel, sum) : UNKNOWN;
+    f->swap_total = f->e->swap_limit;
+    f->swap_free = known(f->e->swap_limit) && f->e->swap_limit < NO_LIMIT
+                       ? less(f->e->swap_limit, f->e->swap_usage)
+                       : UNKNOWN;
+    if (!known(f->total))
+        return;
+    if (!known(f->anon) || !known(f->file))
+        f->missing = "the statistics of the group";
+    f->untold =
+        less(f->total, figure_or(f->anon, 0) + figure_or(f->file, 0) + figure_or(f->shmem, 0) +
+                           figure_or(f->sock, 0) + sum + figure_or(f->kernel_other, 0));
+}
+
+/* --- who was there --------------------------------------------------------------------------------------------------------- */
+
+static u64 held(const struct oom_candidate *t)
+{
+    u64 resident = known(t->rss_anon) ? t->rss_anon : figure_or(t->rss, 0);
+
+    return resident + figure_or(t->swap, 0);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct oom_program *)a)->name, ((const struct oom_program *)b)->name);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    const struct oom_program *x = a, *y = b;
+
+    if (x->bytes != y->bytes)
+        return x->bytes > y->bytes ? -1 : 1;
+    return strcmp(x->name, y->name);
+}
+
+/* Sum the table by name; the largest ones stay. */
+static void take_programs(struct oom_facts *f)
+{
+    size_t count = f->r->tasks.count, n = 0;
+    struct oom_program *all = xcalloc(MAX(count, (size_t)1), sizeof(*all));
+
+    for (size_t i = 0; i < count; i++) {
+        const struct oom_candidate *t = &f->r->tasks.items[i];
+
+        memcpy(all[i].name, t->comm, sizeof(all[i].name));
+        all[i].processes = 1;
+        all[i].bytes = held(t);
+        all[i].swap = figure_or(t->swap, 0);
+        f->programs_bytes += all[i].bytes;
+    }
+    if (count)
+        qsort(all, count, sizeof(*all), by_name);
+    for (size_t i = 0; i < count; i++) {
+        if (n > 0 && strcmp(all[n - 1].name, all[i].name) == 0) {
+            all[n - 1].processes++;
+            all[n - 1].bytes += all[i].bytes;
+            all[n - 1].swap += all[i].swap;
+        } else {
+            all[n++] = all[i];
+        }
+    }
+    if (n)
+        qsort(all, n, sizeof(*all), by_bytes);
+    f->nr_programs = (unsigned)MIN(n, ARRAY_SIZE(f->programs));
+    memcpy(f->programs, all, f->nr_programs * sizeof(*all));
+    f->processes = count;
+    f->programs_resident = !f->r->columns_anon;
+    free(all);
+}
+
+static void take_candidates(struct oom_facts *f)
+{
+    f->adj_common = true;
+    vec_for_each (&f->r->tasks, t) {
+        if (t->pid == f->e->pid)
+            f->victim = t;
+        if (!f->largest || held(t) > held(f->largest))
+            f->largest = t;
+    }
+    vec_for_each (&f->r->tasks, t) {
+        if (t == f->victim)
+            continue;
+        if (t->oom_score_adj <= ADJ_PROTECTED) {
+            if (f->victim && held(t) > held(f->victim) && (!f->spared || held(t) > held(f->spared)))
+                f->spared = t;
+            continue;
+        }
+        f->adj_common &= !f->victim || t->oom_score_adj == f->victim->oom_score_adj;
+        if (!f->second || held(t) > held(f->second))
+            f->second = t;
+    }
+}
+
+void oom_facts_take(struct oom_facts *f, const struct log_event *e)
+{
+    u64 *figures[] = {&f->total,   &f->anon,         &f->file,     &f->dirty,       &f->shmem,
+                      &f->locked,  &f->slab_r,       &f->slab_u,   &f->page_tables, &f->stacks,
+                      &f->hugetlb, &f->hugetlb_free, &f->percpu,   &f->sock,        &f->vmalloc,
+                      &f->zswap,   &f->kernel_other, &f->balloon,  &f->free,        &f->uncounted,
+                      &f->untold,  &f->swap_total,   &f->swap_free};
+
+    memset(f, 0, sizeof(*f));
+    for (unsigned i = 0; i < ARRAY_SIZE(figures); i++)
+        *figures[i] = UNKNOWN;
+    no_division(f);
+    f->e = e;
+    f->r = e->report;
+    f->of_group = e->oom_memcg || strcmp(e->constraint, "CONSTRAINT_MEMCG") == 0;
+    f->of_machine = !f->of_group && (*e->constraint || (e->kind != LOG_OOM_REAPED));
+    if (!f->r)
+        return;
+    f->movable = !f->r->has_mask || (f->r->gfp_mask & GFP_BIT_MOVABLE);
+    f->atomic = is_atomic(f->r);
+    if (f->of_group) {
+        take_group(f);
+    } else {
+        f->swap_total = f->r->swap_total;
+        f->swap_free = f->r->swap_free;
+        take_machine(f);
+    }
+    take_programs(f);
+    take_candidates(f);
+}
+
+/* --- the accounting --------------------------------------------------------------------------------------------------------- */
+
+static void line(struct accounting *a, u8 depth, const char *name, u64 bytes, const char *note)
+{
+    vec_push(&a->lines, ((struct account_line){
+                            .name = name, .bytes = (s64)bytes, .depth = depth, .note = note}));
+}
+
+static u64 part(struct accounting *a, u8 depth, const char *name, u64 bytes, const char *note)
+{
+    if (!known(bytes) || bytes == 0)
+        return 0;
+    line(a, depth, name, bytes, note);
+    return bytes;
+}
+
+static void remainder_line(struct accounting *a, u8 depth, const char *name, s64 bytes,
+                           const char *note)
+{
+    if (bytes)
+        vec_push(
+            &a->lines,
+            ((struct account_line){
+                .name = name, .bytes = bytes, .depth = depth, .is_remainder = true, .note = note}));
+}
+
+/* A line whose children add up to it, with the rest as the last of them. */
+static u64 begin_sum(struct accounting *a, u8 depth, const char *name, const char *note)
+{
+    line(a, depth, name, 0, note);
+    return a->lines.count - 1;
+}
+
+static u64 end_sum(struct accounting *a, u64 at, u64 sum)
+{
+    a->lines.items[at].bytes = (s64)sum;
+    if (sum == 0)
+        a->lines.count = at;
+    return sum;
+}
+
+static int by_total(const void *a, const void *b)
+{
+    const struct oom_slab *x = *(const struct oom_slab *const *)a,
+                          *y = *(const struct oom_slab *const *)b;
+
+    if (x->total != y->total)
+        return x->total > y->total ? -1 : 1;
+    return strcmp(x->name, y->name);
+}
+
+/* The largest caches below the sum of all unreclaimable ones. */
+static void add_slabs(struct accounting *a, const struct oom_report *r, u64 all)
+{
+    const struct oom_slab *sorted[OOM_SLABS_MAX];
+    size_t n = 0;
+    u64 sum = 0;
+
+    if (!r)
+        return;
+    vec_for_each (&r->slabs, s)
+        if (known(s->total) && s->total >= all / 20 && s->total > 0)
+            sorted[n++] = s;
+    if (n)
+        qsort(sorted, n, sizeof(sorted[0]), by_total);
+    for (size_t i = 0; i < MIN(n, (size_t)4) && sum + sorted[i]->total <= all; i++)
+        sum += part(a, 3, sorted[i]->name, sorted[i]->total, "");
+    if (sum)
+        remainder_line(a, 3, "other caches", (s64)all - (s64)sum, "");
+}
+
+static u64 add_kernel(struct accounting *a, const struct oom_facts *f)
+{
+    u64 at = begin_sum(a, 1, "kernel", ""), sum = 0;
+
+    sum += part(a, 2, "slab, unreclaimable", f->slab_u, "");
+    if (known(f->slab_u))
+        add_slabs(a, f->r, f->slab_u);
+    sum += part(a, 2, "slab, reclaimable", f->slab_r, "dentries, inodes");
+    sum += part(a, 2, "page tables", f->page_tables, "");
+    sum += part(a, 2, "stacks", f->stacks, "");
+    sum += part(a, 2, "per-CPU", f->percpu, "");
+    sum += part(a, 2, "vmalloc", f->vmalloc, "");
+    sum += part(a, 2, "compressed swap", f->zswap, "");
+    sum += part(a, 2, "other", f->kernel_other, "");
+    return end_sum(a, at, sum);
+}
+
+static u64 add_file(struct accounting *a, const struct oom_facts *f)
+{
+    u64 dirty = figure_or(f->dirty, 0);
+
+    if (!part(a, 1, "file cache", f->file, ""))
+        return 0;
+    dirty = MIN(dirty, f->file);
+    if (dirty) {
+        part(a, 2, "clean", f->file - dirty, "costs a read");
+        part(a, 2, "dirty or being written", dirty, "costs a write first");
+    }
+    return f->file;
+}
+
+static u64 add_free(struct accounting *a, const struct oom_facts *f)
+{
+    u64 sum = 0;
+
+    if (!part(a, 1, "free", f->free, ""))
+        return 0;
+    if (!known(f->free_usable) ||
+        f->free_usable + f->free_reserve + f->free_cma + f->free_zones + f->free_nodes > f->free)
+        return f->free;
+    sum += part(a, 2, "for this allocation", f->free_usable, "");
+    sum += part(a, 2, "below the reserve", f->free_reserve, "min, lowmem_reserve");
+    sum += part(a, 2, "CMA", f->free_cma, "for movable pages only");
+    sum += part(a, 2, "in other zones", f->free_zones, "it may not use them");
+    sum += part(a, 2, "on other nodes", f->free_nodes, "it may not use them");
+    remainder_line(a, 2, "in lists of CPUs", (s64)f->free - (s64)sum, "");
+    return f->free;
+}
+
+void oom_account(const struct oom_facts *f, struct accounting *a)
+{
+    u64 sum = 0;
+
+    vec_reset(&a->lines);
+    snprintf(a->scope, sizeof(a->scope), "%s",
+             f->of_group ? f->e->oom_memcg ? f->e->oom_memcg : "the cgroup" : "host");
+    if (!known(f->total) || f->total == 0 ||
+        (!known(f->anon) && !known(f->free) && !known(f->kernel_other)))
+        return;
+    line(a, 0, f->of_group ? "usage of the group" : "managed memory", f->total, "");
+    sum += part(a, 1, "anonymous", f->anon, "heaps, stacks, private data");
+    sum += add_file(a, f);
+    sum += part(a, 1, "shared memory, tmpfs", f->shmem, "");
+    sum += part(a, 1, "locked", f->locked, "cannot be reclaimed");
+    sum += add_kernel(a, f);
+    sum += part(a, 1, "network buffers", f->sock, "");
+    sum += part(a, 1, "huge page pool", f->hugetlb, "");
+    sum += part(a, 1, "balloon", f->balloon, "");
+    sum += add_free(a, f);
+    if (f->missing)
+        remainder_line(a, 1, "not told by this text", (s64)f->total - (s64)sum, f->missing);
+    else
+        remainder_line(a, 1, f->of_group ? "charged in advance" : "in no counter",
+                       (s64)f->total - (s64)sum,
+                       sum > f->total      ? "counted twice by the kernel"
+                       : f->of_group       ? ""
+                       : known(f->hugetlb) ? "per-CPU, drivers, balloon"
+                                           : "per-CPU, drivers, huge pages, balloon");
+}

@@ -1,0 +1,64 @@
+/* oom_facts.h - one kill in figures: what held memory at that moment, for whom the rest was of no use, who was there.
+ *
+ * Units:   bytes; UNKNOWN for what the text does not say. `total` is the machine's managed memory, or the usage of the group.
+ * Never:   takes an absent line for 0: `uncounted` is known only when all lines are there that it needs.
+ */
+#ifndef DIAGNOSE_OOM_FACTS_H
+#define DIAGNOSE_OOM_FACTS_H
+
+#include "diagnose/diagnose.h"
+#include "observe/snapshot.h"
+
+/* Processes of one name. */
+struct oom_program {
+    char name[COMM_BYTES];
+    u64 processes;
+    u64 bytes; /* anonymous, or resident where the table does not split; with swap */
+    u64 swap;  /* of it in swap */
+};
+
+struct oom_facts {
+    const struct log_event *e;
+    const struct oom_report *r; /* NULL: the line of the kill alone */
+    bool of_group;              /* a group's limit failed */
+    bool of_machine;            /* the machine had nothing left; neither: the text does not say */
+    bool movable;               /* the allocation may use CMA and movable zones */
+    bool atomic;                /* it may not wait */
+
+    u64 total;
+    u64 anon, file, dirty, shmem, locked, slab_r, slab_u, page_tables, stacks, hugetlb,
+        hugetlb_free;
+    u64 percpu, sock, vmalloc, zswap, kernel_other, balloon;
+    u64 free;
+    u64 free_usable;     /* of free: this allocation could have had */
+    u64 free_reserve;    /* below the reserves of zones it may use */
+    u64 free_cma;        /* contiguous memory it may not use */
+    u64 free_zones;      /* in zones it may not use */
+    u64 free_nodes;      /* on nodes it may not use */
+    u64 free_low;        /* sum of the zones' min that it may use */
+    u64 free_high;       /* sum of the zones' high that it may use */
+    u64 largest_block;   /* the largest free block it could have had; 0: none */
+    u64 uncounted;       /* in no counter */
+    u64 untold;          /* neither counted nor known to be in no counter: lines are missing */
+    const char *missing; /* which lines */
+    u64 swap_total, swap_free;
+    bool only_movable_zones; /* the nodes it may use have no other, and it may not use those */
+
+    struct oom_program programs[8]; /* by bytes */
+    unsigned nr_programs;
+    u64 programs_bytes;     /* of all in the table */
+    u64 processes;          /* rows of the table */
+    bool programs_resident; /* bytes count shared pages in each process */
+    const struct oom_candidate *victim, *second, *spared, *largest;
+    bool adj_common; /* all candidates that could be chosen have the victim's oom_score_adj */
+};
+
+void oom_facts_take(struct oom_facts *f, const struct log_event *e);
+
+/* The accounting of that moment; no lines when the total is not known. Adds up (accounting_check). */
+void oom_account(const struct oom_facts *f, struct accounting *a);
+
+/* "0-1,4" has this node? An empty or unreadable list has all. */
+bool oom_list_has(const char *list, u32 node);
+
+#endif

@@ -1,0 +1,61 @@
+/* rule_daemon_kill.c - a program killed or evicted for memory, or says that the kernel did. */
+#include "diagnose/oom_tell.h"
+
+#include <string.h>
+
+#define WARNING_S 86400.0
+
+/* Does the kernel's own report stand in the log too? Then what others say of it adds nothing. */
+static bool kernel_tells(const struct rule_context *c)
+{
+    vec_for_each (&c->incidents->items, i)
+        if (incident_of_group(i) || incident_of_machine(i))
+            return true;
+    return false;
+}
+
+static void tell_told(struct rule_context *c, const struct incident *i)
+{
+    const struct log_event *e = i->e;
+    char label[96], where[160];
+
+    finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", 0.6,
+                "The kernel killed %s for memory, says %s; by which limit, is not in this text",
+                e->task_memcg ? group_label(label, e->task_memcg)
+                : *e->comm    ? e->comm
+                              : "a process",
+                e->killer);
+    vec_last(&c->out->items).cause = CAUSE_UNTOLD;
+    finding_detail(c, "\"%s\" (%s)", e->words, oom_where(where, c->s, e, NR_OOM_PARTS));
+}
+
+void rule_daemon_kill(struct rule_context *c)
+{
+    const struct incident *last = NULL, *told = NULL;
+    u64 kills = 0;
+
+    if (!wants_host(c))
+        return;
+    vec_for_each (&c->incidents->items, i) {
+        if (i->e->kind == LOG_KILLED_BY) {
+            /* The first message of a kind has the reason; later ones may only say that it is done. */
+            if (!last || i->e->task_memcg || *i->e->comm)
+                last = i;
+            kills++;
+        } else if (i->e->kind == LOG_OOM_TOLD) {
+            told = i;
+        }
+    }
+    if (last) {
+        char where[160];
+
+        oom_tell(c, last, last->e->task_memcg ? last->e->task_memcg : "host",
+                 oom_severity(last->age_s, WARNING_S), 0.75);
+        if (last->e->words)
+            finding_detail(c, "\"%s\" (%s)", last->e->words,
+                           oom_where(where, c->s, last->e, NR_OOM_PARTS));
+        oom_tell_others(c, last, kills, kills);
+    }
+    if (told && !last && !kernel_tells(c))
+        tell_told(c, told);
+}

@@ -1,0 +1,25 @@
+/* klog.h - log lines into events: kills with the report before them, allocations that failed, what other killers say.
+ *
+ * Use:        k = klog_new(s); klog_feed(k, message, &stamp); ... klog_free(k);   then s->log is filled
+ * Takes:      messages without what a logger put before them; of the kernel and of others, in the order of the log. Lines that say nothing
+ *             of memory cost one look.
+ * Bounds:     1,024 events, the last ones; their tables together 65,536 rows.
+ */
+#ifndef OBSERVE_KLOG_H
+#define OBSERVE_KLOG_H
+
+#include "observe/klog_stamp.h"
+#include "observe/snapshot.h"
+#include "observe/span.h"
+
+struct klog;
+
+struct klog *klog_new(struct snapshot *s);
+void klog_feed(struct klog *k, struct span message, const struct klog_stamp *stamp);
+/* The end of the log: a report that is open is one that was cut. */
+void klog_free(struct klog *k);
+
+/* The index of this file in s->log_files, which takes the name when it is new. */
+u32 klog_file(struct snapshot *s, const char *name);
+
+#endif

@@ -1,0 +1,112 @@
+/* klog_killers.c - messages of systemd-oomd, earlyoom, kubelet, Talos, Android's killers and others, one row each.
+ *
+ * A row tells a message by two texts that stand in it, and where the name and the pid of what was killed stand between others. The message
+ * itself is kept as evidence: it has the figures that the killer decided by.
+ */
+#include "observe/klog_killers.h"
+
+#include "observe/klog_report_int.h"
+#include "observe/reading_int.h"
+
+#include <stdio.h>
+
+#define WORDS_MAX 400
+
+struct killer_line {
+    const char *killer;
+    enum log_event_kind kind;
+    const char *has, *also; /* both stand in the message; also: NULL for nothing */
+    const char *name_after,
+        *name_until;       /* of a process, or a unit or pod when it begins with a path; NULL */
+    const char *pid_after; /* NULL */
+    bool is_group;         /* the name is that of a group, unit or pod */
+};
+
+static const struct killer_line lines[] = {
+    {"systemd-oomd", LOG_KILLED_BY, "Killed ", " due to memory ", "Killed ", " due to memory", NULL,
+     true},
+    {"systemd-oomd", LOG_KILLED_BY, "Killed ", " due to swap ", "Killed ", " due to", NULL, true},
+    {"systemd-oomd", LOG_KILLED_BY, "Marked ", " for killing due to memory", "Marked ",
+     " for killing", NULL, true},
+    {"earlyoom", LOG_KILLED_BY, "sending SIG", " to process ", "\"", "\"", " to process ", false},
+    {"nohang", LOG_KILLED_BY, "Sending SIG", " to the victim", NULL, NULL, NULL, false},
+    {"kubelet", LOG_KILLED_BY, "The node was low on resource: memory", NULL, "Container ",
+     " was using", NULL, true},
+    {"kubelet", LOG_KILLED_BY, "eviction manager", "evict pod", "pod=\"", "\"", NULL, true},
+    {"kubelet", LOG_KILLED_BY, "eviction manager", "reclaim", NULL, NULL, NULL, true},
+    {"kubelet", LOG_OOM_TOLD, "System OOM encountered, victim process: ", NULL,
+     "victim process: ", ",", "pid: ", false},
+    {"talos", LOG_KILLED_BY, "OOM controller triggered", NULL, "cgroup\": \"", "\"", NULL, true},
+    {"talos", LOG_KILLED_BY, "Sending SIGKILL to cgroup", NULL, "cgroup\": \"", "\"", NULL, true},
+    {"lmkd", LOG_KILLED_BY, "Kill '", "oom_score_adj", "Kill '", "'", "' (", false},
+    {"lowmemorykiller", LOG_KILLED_BY, "Killing '", " to free ", "Killing '", "'", "' (", false},
+    {"lowmemorykiller", LOG_KILLED_BY, "send sigkill to ", "adj", "send sigkill to ", " (", " (",
+     false},
+    {"oomd", LOG_KILLED_BY, "oomd kill: ", NULL, NULL, NULL, NULL, true},
+    {"slurm", LOG_OOM_TOLD, "etected ", "oom-kill event", "StepId=", " ", NULL, true},
+    {"slurm", LOG_OOM_TOLD, "etected ", "oom_kill event", "StepId=", " ", NULL, true},
+    {"systemd", LOG_OOM_TOLD, "process of this unit has been killed by the OOM killer", NULL, NULL,
+     NULL, NULL, true},
+    {"systemd", LOG_OOM_TOLD, "Failed with result 'oom-kill'", NULL, NULL, NULL, NULL, true},
+    {"containerd", LOG_OOM_TOLD, "TaskOOM", "ontainerID", NULL, NULL, NULL, true},
+};
+
+/* systemd says which unit in front: "web.service: A process of this unit ...". */
+static struct span unit_before(struct span message, const char *has)
+{
+    const char *at = span_find(message, has);
+    struct span head = {message.at, at ? at : message.at};
+    const char *colon = span_empty(head) ? NULL : memrchr(head.at, ':', span_len(head));
+    const char *blank;
+
+    if (!colon)
+        return (struct span){message.at, message.at};
+    head.end = colon;
+    blank = span_empty(head) ? NULL : memrchr(head.at, ' ', span_len(head));
+    if (blank)
+        head.at = blank + 1;
+    return head;
+}
+
+static struct span name_of(const struct killer_line *l, struct span message)
+{
+    struct span name, rest;
+    const char *end;
+
+    if (!l->name_after)
+        return strcmp(l->killer, "systemd") == 0 ? unit_before(message, l->has)
+                                                 : (struct span){message.at, message.at};
+    if (!klog_after(message, l->name_after, &rest))
+        return (struct span){message.at, message.at};
+    end = span_find(rest, l->name_until);
+    name = (struct span){rest.at, end ? end : rest.end};
+    return name;
+}
+
+bool klog_killer_take(struct span message, struct log_event *event)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(lines); i++) {
+        const struct killer_line *l = &lines[i];
+        struct span name, rest, words = message;
+        u64 pid;
+
+        if (!span_find(message, l->has) || (l->also && !span_find(message, l->also)))
+            continue;
+        name = span_trim(name_of(l, message));
+        event->kind = l->kind;
+        snprintf(event->killer, sizeof(event->killer), "%s", l->killer);
+        if (l->is_group) {
+            if (!span_empty(name))
+                event->task_memcg = span_dup(name);
+        } else {
+            span_copy(name, event->comm, sizeof(event->comm));
+        }
+        if (l->pid_after && klog_after(message, l->pid_after, &rest) && span_take_u64(&rest, &pid))
+            event->pid = (u32)pid;
+        if (span_len(words) > WORDS_MAX)
+            words.end = words.at + WORDS_MAX;
+        event->words = span_dup(span_trim(words));
+        return true;
+    }
+    return false;
+}
