@@ -117,7 +117,7 @@ void pattern_make(const struct pattern *p, struct pattern_trace *ret)
         trace_writer_op(w, stream, HWT_OP_FILE, 0, (u64[]){1, 1, 1, bytes, HWT_FILE_REGULAR}, "/f");
     trace_writer_op(
         w, stream, HWT_OP_MMAP, 0,
-        (u64[]){PATTERN_START * PAGE_SIZE, bytes, HWT_PROT_READ | HWT_PROT_WRITE, 0, p->file, 0},
+        (u64[]){PATTERN_START * PAGE_SIZE, bytes, ABI_PROT_READ | ABI_PROT_WRITE, 0, p->file, 0},
         NULL);
     for (u32 i = 0; p->populated && i < p->pages; i++)
         trace_writer_access(w, stream, HWT_WRITE, PATTERN_START + i, p->icount);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define BASE_VPN (TEST_BASE >> PAGE_SHIFT)
-#define RW       (PROT_BIT_READ | PROT_BIT_WRITE)
+#define RW       (ABI_PROT_READ | ABI_PROT_WRITE)
 
 struct world {
     struct system *s;
@@ -46,9 +46,9 @@ static void world_init(struct world *w)
     strbuf_init(&w->text);
     w->t = system_task_new(w->s, system_group(w->s, "/g"), 10, 1, "a (b) c");
     map(w, 0, 100, RW, 0);
-    map(w, 200, 50, RW, MAP_BIT_SHARED);
-    map(w, 300, 20, PROT_BIT_READ, MAP_BIT_NORESERVE);
-    map(w, 400, 30, RW, MAP_BIT_LOCKED);
+    map(w, 200, 50, RW, HWT_MAP_SHARED);
+    map(w, 300, 20, ABI_PROT_READ, HWT_MAP_NORESERVE);
+    map(w, 400, 30, RW, HWT_MAP_LOCKED);
     write_pages(w, 0, 60);
     write_pages(w, 200, 40);
     w->thread = system_thread_new(w->s, w->t, 11);

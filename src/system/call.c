@@ -9,9 +9,6 @@
 
 #include "system/system_int.h"
 
-#define SIGNAL_BUS        7
-#define SIGNAL_KILL       9
-#define SIGNAL_SEGV       11
 /* While a thread forks, the others of its process look again this often. */
 #define MMAP_LOCK_POLL_NS (20 * NS_PER_US)
 
@@ -84,7 +81,7 @@ bool call_begin(struct system *s, struct task *t, enum step *ret_step)
     if (unlikely(s->idle_inodes.count))
         inodes_reap(s);
     if (unlikely(t->killed && t->state < TASK_ZOMBIE))
-        process_exit(s, t, OUTCOME_KILLED, SIGNAL_KILL);
+        process_exit(s, t, OUTCOME_KILLED, ABI_SIGKILL);
     if (unlikely(t->state >= TASK_ZOMBIE)) {
         *ret_step = STEP_DEAD;
         return false;
@@ -138,7 +135,7 @@ static enum step out_of_memory(struct system *s, struct task *t)
 
     t->attempt.oom_group = NULL;
     if (t->attempt.dying) /* not even the reserves were enough */
-        process_exit(s, t, OUTCOME_OOM_KILLED, SIGNAL_KILL);
+        process_exit(s, t, OUTCOME_OOM_KILLED, ABI_SIGKILL);
     else {
         killed = oom_kill(s, t, scope);
         if (s->panicked)
@@ -217,7 +214,7 @@ enum step system_access(struct system *s, struct task *t, vpn_t vpn, enum access
         bool segv = r == ACCESS_SIGSEGV;
 
         process_exit(s, t, segv ? OUTCOME_SIGSEGV : OUTCOME_SIGBUS,
-                     segv ? SIGNAL_SEGV : SIGNAL_BUS);
+                     segv ? ABI_SIGSEGV : ABI_SIGBUS);
         step = STEP_DEAD;
     }
     if (step == STEP_DONE) {

@@ -29,7 +29,7 @@ static struct task *task_with(struct system *s, struct group *g, u32 pid, u64 pa
 {
     struct task *t = system_task_new(s, g, pid, 1, "work");
     const struct mmap_args map = {
-        .addr = TEST_BASE, .len = 16 * MIB, .prot = PROT_BIT_READ | PROT_BIT_WRITE};
+        .addr = TEST_BASE, .len = 16 * MIB, .prot = ABI_PROT_READ | ABI_PROT_WRITE};
 
     test_run(s, t, system_mmap(s, t, &map));
     touch(s, t, pages);

@@ -27,7 +27,7 @@ static struct group *some_group(struct prng *p)
 static struct task *spawn(struct prng *p)
 {
     const struct mmap_args map = {
-        .addr = TEST_BASE, .len = MEMORY, .prot = PROT_BIT_READ | PROT_BIT_WRITE};
+        .addr = TEST_BASE, .len = MEMORY, .prot = ABI_PROT_READ | ABI_PROT_WRITE};
     struct task *t = system_task_new(s, some_group(p), (u32)(100 + pids++), 1, "fuzz");
 
     t->cpu = (unsigned)prng_below(p, s->config.nr_cpus);

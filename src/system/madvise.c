@@ -29,25 +29,25 @@ static void advise_pages(struct system *s, struct task *t, struct vma *vma, stru
     struct access_ctx *ac = task_access(s, t);
 
     switch (advice) {
-    case MADVISE_WILLNEED:
+    case ABI_MADV_WILLNEED:
         will_need(s, t, vma, r);
         break;
-    case MADVISE_DONTNEED_LOCKED:
+    case ABI_MADV_DONTNEED_LOCKED:
         munlock_pages(s, t->mm, r);
         access_zap(ac, r.start, r.end);
         break;
-    case MADVISE_DONTNEED:
+    case ABI_MADV_DONTNEED:
         if (!(vma->flags & VM_LOCKED))
             access_zap(ac, r.start, r.end);
         break;
-    case MADVISE_FREE:
+    case ABI_MADV_FREE:
         if (vma_is_anon(vma) && !(vma->flags & VM_LOCKED))
             access_advise_free(ac, r.start, r.end);
         break;
-    case MADVISE_COLD:
-    case MADVISE_PAGEOUT:
+    case ABI_MADV_COLD:
+    case ABI_MADV_PAGEOUT:
         if (!(vma->flags & VM_LOCKED))
-            access_advise_cold(ac, r.start, r.end, advice == MADVISE_PAGEOUT);
+            access_advise_cold(ac, r.start, r.end, advice == ABI_MADV_PAGEOUT);
         break;
     default:
         break;
@@ -83,29 +83,29 @@ enum step system_madvise(struct system *s, struct task *t, vaddr_t addr, u64 len
     if (!t->progress)
         mem_cost(&s->mem, s->cost.syscall);
     switch (advice) {
-    case MADVISE_NORMAL:
+    case ABI_MADV_NORMAL:
         change_flags(s, t->mm, r, VM_RAND_READ | VM_SEQ_READ, 0);
         break;
-    case MADVISE_RANDOM:
+    case ABI_MADV_RANDOM:
         change_flags(s, t->mm, r, VM_SEQ_READ, VM_RAND_READ);
         break;
-    case MADVISE_SEQUENTIAL:
+    case ABI_MADV_SEQUENTIAL:
         change_flags(s, t->mm, r, VM_RAND_READ, VM_SEQ_READ);
         break;
-    case MADVISE_DONTFORK:
+    case ABI_MADV_DONTFORK:
         change_flags(s, t->mm, r, 0, VM_DONTFORK);
         break;
-    case MADVISE_DOFORK:
+    case ABI_MADV_DOFORK:
         change_flags(s, t->mm, r, VM_DONTFORK, 0);
         break;
-    case MADVISE_WIPEONFORK:
+    case ABI_MADV_WIPEONFORK:
         change_flags(s, t->mm, r, 0, VM_WIPEONFORK);
         break;
-    case MADVISE_KEEPONFORK:
+    case ABI_MADV_KEEPONFORK:
         change_flags(s, t->mm, r, VM_WIPEONFORK, 0);
         break;
-    case MADVISE_POPULATE_READ:
-    case MADVISE_POPULATE_WRITE:
+    case ABI_MADV_POPULATE_READ:
+    case ABI_MADV_POPULATE_WRITE:
         step = populate(s, t, r);
         if (step != STEP_DONE)
             return step;

@@ -129,22 +129,22 @@ enum step system_mlockall(struct system *s, struct task *t, u32 flags)
 
     if (!call_begin(s, t, &step))
         return step;
-    if (flags == MLOCKALL_ONFAULT) /* EINVAL */
+    if (flags == ABI_MCL_ONFAULT) /* EINVAL */
         return call_end(s, t);
-    if ((flags & MLOCKALL_CURRENT) && !t->progress && !mlock_allowed(t, unlocked_pages(t->mm, all)))
+    if ((flags & ABI_MCL_CURRENT) && !t->progress && !mlock_allowed(t, unlocked_pages(t->mm, all)))
         return call_refuse(s, t, -ENOMEM);
     t->mm->def_flags = 0;
-    if (flags & MLOCKALL_FUTURE)
-        t->mm->def_flags = VM_LOCKED | (flags & MLOCKALL_ONFAULT ? VM_LOCKONFAULT : 0);
+    if (flags & ABI_MCL_FUTURE)
+        t->mm->def_flags = VM_LOCKED | (flags & ABI_MCL_ONFAULT ? VM_LOCKONFAULT : 0);
     if (!flags)
         munlock(s, t->mm, all);
-    if ((flags & MLOCKALL_CURRENT) && !t->progress) {
+    if ((flags & ABI_MCL_CURRENT) && !t->progress) {
         vma_change_flags(t->mm, all.start, all.end, VM_LOCKONFAULT,
-                         VM_LOCKED | (flags & MLOCKALL_ONFAULT ? VM_LOCKONFAULT : 0));
+                         VM_LOCKED | (flags & ABI_MCL_ONFAULT ? VM_LOCKONFAULT : 0));
         mlock_present(s, t->mm, all);
         t->progress = 1;
     }
-    if ((flags & MLOCKALL_CURRENT) && !(flags & MLOCKALL_ONFAULT)) {
+    if ((flags & ABI_MCL_CURRENT) && !(flags & ABI_MCL_ONFAULT)) {
         step = populate(s, t, all);
         if (step != STEP_DONE)
             return step;

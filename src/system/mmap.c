@@ -87,8 +87,8 @@ static bool too_many_maps(const struct system *s, const struct mm *mm)
 
 static u32 prot_flags(u32 prot)
 {
-    return (prot & PROT_BIT_READ ? VM_READ : 0u) | (prot & PROT_BIT_WRITE ? VM_WRITE : 0u) |
-           (prot & PROT_BIT_EXEC ? VM_EXEC : 0u);
+    return (prot & ABI_PROT_READ ? VM_READ : 0u) | (prot & ABI_PROT_WRITE ? VM_WRITE : 0u) |
+           (prot & ABI_PROT_EXEC ? VM_EXEC : 0u);
 }
 
 /* Private memory that may be written has to be backed by memory or swap one day (accountable_mapping). */
@@ -101,15 +101,15 @@ static u32 map_flags(const struct system *s, const struct mm *mm, const struct m
 {
     u32 flags = prot_flags(a->prot) | VM_MAYWRITE;
 
-    if (a->mflags & MAP_BIT_SHARED)
+    if (a->mflags & HWT_MAP_SHARED)
         flags |= VM_SHARED;
-    if (a->mflags & MAP_BIT_STACK)
+    if (a->mflags & HWT_MAP_STACK)
         flags |= VM_GROWSDOWN | VM_STACK;
-    if (a->mflags & MAP_BIT_HEAP)
+    if (a->mflags & HWT_MAP_HEAP)
         flags |= VM_HEAP;
-    if ((a->mflags & MAP_BIT_NORESERVE) && !overcommit_strict(&s->mem))
+    if ((a->mflags & HWT_MAP_NORESERVE) && !overcommit_strict(&s->mem))
         flags |= VM_NORESERVE;
-    if (a->mflags & MAP_BIT_LOCKED)
+    if (a->mflags & HWT_MAP_LOCKED)
         flags |= VM_LOCKED;
     flags |= mm->def_flags;
     return is_accountable(flags) ? flags | VM_ACCOUNT : flags;
@@ -146,11 +146,11 @@ static void map(struct system *s, struct task *t, const struct mmap_args *a, str
     vma_add(mm, &spec);
     if (own)
         system_close(s, f); /* the vma has it now */
-    if (a->mflags & MAP_BIT_HEAP) {
+    if (a->mflags & HWT_MAP_HEAP) {
         mm->start_brk = a->addr;
         mm->brk = r.end << PAGE_SHIFT;
     }
-    if (a->mflags & MAP_BIT_STACK)
+    if (a->mflags & HWT_MAP_STACK)
         mm->start_stack = r.end << PAGE_SHIFT;
     mem_cost(&s->mem, s->cost.vma_op);
 }
@@ -184,7 +184,7 @@ static int mmap_refusal(struct system *s, const struct task *t, const struct mma
 /* Is the new mapping faulted in at once? Not when it is to be locked only as it is used. */
 static bool mmap_populates(const struct mm *mm, const struct mmap_args *a)
 {
-    return ((a->mflags & (MAP_BIT_POPULATE | MAP_BIT_LOCKED)) || (mm->def_flags & VM_LOCKED)) &&
+    return ((a->mflags & (HWT_MAP_POPULATE | HWT_MAP_LOCKED)) || (mm->def_flags & VM_LOCKED)) &&
            !(mm->def_flags & VM_LOCKONFAULT);
 }
 

@@ -13,7 +13,6 @@
 #include "system/system_int.h"
 
 #define OOM_SCORE_ADJ_MIN (-1000)
-#define SIGNAL_KILL       9
 
 /* Of the threads that live, the leader stands for the process, or the oldest when the leader has ended. */
 static bool stands_for_process(const struct system *s, const struct task *t)
@@ -111,10 +110,10 @@ static void kill_one(struct system *s, struct task *victim, const char *message)
     oom_report_killed(s, victim, message);
     mem_cost(&s->mem, s->cost.oom_kill);
     s->oom_kills++;
-    process_exit(s, victim, OUTCOME_OOM_KILLED, SIGNAL_KILL);
+    process_exit(s, victim, OUTCOME_OOM_KILLED, ABI_SIGKILL);
     for (u32 i = 0; i < s->nr_tasks; i++) /* whoever shares the memory keeps it from being freed */
         if (s->tasks[i]->mm == mm && s->tasks[i]->state < TASK_ZOMBIE)
-            process_exit(s, s->tasks[i], OUTCOME_OOM_KILLED, SIGNAL_KILL);
+            process_exit(s, s->tasks[i], OUTCOME_OOM_KILLED, ABI_SIGKILL);
 }
 
 /* The highest group from the victim's up to scope that wants to die as a whole. */

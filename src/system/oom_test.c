@@ -21,7 +21,7 @@ static struct task *task_with(struct system *s, struct group *g, u32 pid, u64 pa
 {
     struct task *t = system_task_new(s, g, pid, 1, "work");
     const struct mmap_args map = {
-        .addr = TEST_BASE, .len = 48 * MIB, .prot = PROT_BIT_READ | PROT_BIT_WRITE};
+        .addr = TEST_BASE, .len = 48 * MIB, .prot = ABI_PROT_READ | ABI_PROT_WRITE};
 
     test_run(s, t, system_mmap(s, t, &map));
     for (u64 i = 0; i < pages; i++)

@@ -4,7 +4,7 @@
 #include "base/test.h"
 #include "system/machine_test.h"
 
-#define RW        (PROT_BIT_READ | PROT_BIT_WRITE)
+#define RW        (ABI_PROT_READ | ABI_PROT_WRITE)
 #define MiB_PAGES (MIB / PAGE_SIZE)
 
 static struct system *machine(u64 mode, u64 swap)
@@ -46,13 +46,13 @@ static void promised_is_what_may_be_written_and_shared_memory(void **state HW_UN
     struct task *t = process(s), *child;
 
     map_at(s, t, TEST_BASE, MIB, RW, 0);
-    map_at(s, t, TEST_BASE + MIB, MIB, PROT_BIT_READ, 0);
-    map_at(s, t, TEST_BASE + 2 * MIB, MIB, RW, MAP_BIT_NORESERVE);
+    map_at(s, t, TEST_BASE + MIB, MIB, ABI_PROT_READ, 0);
+    map_at(s, t, TEST_BASE + 2 * MIB, MIB, RW, HWT_MAP_NORESERVE);
     assert_int_equal(committed(s), MiB_PAGES);
-    map_at(s, t, TEST_BASE + 3 * MIB, MIB, PROT_BIT_READ, MAP_BIT_SHARED); /* as a whole, once */
+    map_at(s, t, TEST_BASE + 3 * MIB, MIB, ABI_PROT_READ, HWT_MAP_SHARED); /* as a whole, once */
     assert_int_equal(committed(s), 2 * MiB_PAGES);
     /* Once promised, it stays so without the right to write. */
-    test_run(s, t, system_mprotect(s, t, TEST_BASE, MIB, PROT_BIT_READ));
+    test_run(s, t, system_mprotect(s, t, TEST_BASE, MIB, ABI_PROT_READ));
     assert_int_equal(committed(s), 2 * MiB_PAGES);
     test_run(s, t, system_mprotect(s, t, TEST_BASE + MIB, MIB, RW));
     assert_int_equal(committed(s), 3 * MiB_PAGES);
@@ -80,8 +80,8 @@ static void guessing_refuses_only_what_could_never_be_kept(void **state HW_UNUSE
 
     assert_int_equal(map_at(s, t, TEST_BASE, all + MIB, RW, 0), -ENOMEM);
     assert_int_equal(t->mm->nr_vmas, 0);
-    assert_int_equal(map_at(s, t, TEST_BASE, all + MIB, RW, MAP_BIT_NORESERVE), 0);
-    assert_int_equal(map_at(s, t, TEST_BASE, all + MIB, PROT_BIT_READ, 0), 0);
+    assert_int_equal(map_at(s, t, TEST_BASE, all + MIB, RW, HWT_MAP_NORESERVE), 0);
+    assert_int_equal(map_at(s, t, TEST_BASE, all + MIB, ABI_PROT_READ, 0), 0);
     for (u64 i = 0; i < 10; i++) /* one by one it may be ten times as much */
         assert_int_equal(map_at(s, t, TEST_BASE + i * all, all - MIB, RW, 0), 0);
     assert_true(committed(s) > 9 * (all - MIB) / PAGE_SIZE);
@@ -98,14 +98,14 @@ static void strict_accounting_keeps_promises_within_the_limit(void **state HW_UN
     u64 limit = overcommit_limit(&s->mem);
 
     assert_int_equal(limit, s->frames.managed_pages / 2 + s->swap.total_pages);
-    assert_int_equal(map_at(s, t, TEST_BASE, 24 * MIB, RW, MAP_BIT_NORESERVE), 0); /* no effect */
+    assert_int_equal(map_at(s, t, TEST_BASE, 24 * MIB, RW, HWT_MAP_NORESERVE), 0); /* no effect */
     assert_int_equal(committed(s), 24 * MiB_PAGES);
     test_run(s, t, system_fork(s, t, 11, false, &child)); /* as much again is too much */
     assert_int_equal(t->error, -ENOMEM);
     assert_null(child);
     assert_int_equal(map_at(s, t, TEST_BASE + 64 * MIB, 24 * MIB, RW, 0), -ENOMEM);
-    assert_int_equal(map_at(s, t, TEST_BASE + 64 * MIB, 24 * MIB, RW, MAP_BIT_SHARED), -ENOMEM);
-    assert_int_equal(map_at(s, t, TEST_BASE + 64 * MIB, 24 * MIB, PROT_BIT_READ, 0), 0);
+    assert_int_equal(map_at(s, t, TEST_BASE + 64 * MIB, 24 * MIB, RW, HWT_MAP_SHARED), -ENOMEM);
+    assert_int_equal(map_at(s, t, TEST_BASE + 64 * MIB, 24 * MIB, ABI_PROT_READ, 0), 0);
     test_run(s, t, system_mprotect(s, t, TEST_BASE + 64 * MIB, 24 * MIB, RW));
     assert_int_equal(t->error, -ENOMEM);
     test_run(s, t, system_mremap(s, t, TEST_BASE, 24 * MIB, TEST_BASE + 128 * MIB, 48 * MIB));
@@ -154,7 +154,7 @@ static void a_process_may_have_so_many_mappings(void **state HW_UNUSED)
     assert_int_equal(map_at(s, t, TEST_BASE + 2 * 300 * PAGE_SIZE, 3 * PAGE_SIZE, RW, 0), 0);
     test_run(s, t, system_munmap(s, t, TEST_BASE + 601 * PAGE_SIZE, PAGE_SIZE)); /* a hole */
     assert_int_equal(t->error, -ENOMEM);
-    test_run(s, t, system_mprotect(s, t, TEST_BASE + 601 * PAGE_SIZE, PAGE_SIZE, PROT_BIT_READ));
+    test_run(s, t, system_mprotect(s, t, TEST_BASE + 601 * PAGE_SIZE, PAGE_SIZE, ABI_PROT_READ));
     assert_int_equal(t->error, -ENOMEM);
     test_run(s, t, system_munmap(s, t, TEST_BASE + 600 * PAGE_SIZE, 3 * PAGE_SIZE)); /* all */
     assert_int_equal(t->error, 0);
@@ -168,7 +168,7 @@ static void shared_memory_counts_by_segment_or_by_page(void **state HW_UNUSED)
     struct inode *file = system_inode(s, INODE_SHMEM, 1, 1, "/dev/shm/x", 8 * MIB);
     struct file *f = system_open(s, file, 0);
     struct mmap_args a = {
-        .addr = TEST_BASE, .len = 8 * MIB, .prot = RW, .mflags = MAP_BIT_SHARED, .file = f->id};
+        .addr = TEST_BASE, .len = 8 * MIB, .prot = RW, .mflags = HWT_MAP_SHARED, .file = f->id};
 
     s->tunables.user_reserve_kbytes = 0;
     test_run(s, t, system_mmap(s, t, &a));
@@ -202,7 +202,7 @@ static void what_mprotect_did_before_it_was_refused_stays(void **state HW_UNUSED
     struct task *t = process(s);
 
     map_at(s, t, TEST_BASE, 2 * PAGE_SIZE, RW, 0);
-    map_at(s, t, TEST_BASE + 2 * PAGE_SIZE, 60 * MIB, PROT_BIT_READ, 0);
+    map_at(s, t, TEST_BASE + 2 * PAGE_SIZE, 60 * MIB, ABI_PROT_READ, 0);
     test_run(s, t, system_access(s, t, TEST_BASE >> PAGE_SHIFT, ACCESS_WRITE));
     test_run(s, t, system_mprotect(s, t, TEST_BASE, PAGE_SIZE, 0));
     test_run(s, t, system_mprotect(s, t, TEST_BASE, 60 * MIB, RW));

@@ -180,7 +180,7 @@ static bool readable_now(const struct spage *p)
 
 static bool writable_now(const struct spage *p)
 {
-    return readable_now(p) && (p->prot & PROT_BIT_WRITE);
+    return readable_now(p) && (p->prot & ABI_PROT_WRITE);
 }
 
 static bool poisoned(const struct spage *p)
@@ -387,7 +387,7 @@ static void apply_mremap(struct proc *pr, const struct op *op)
 static void apply_advice(struct spage *p, u32 advice, bool locked)
 {
     switch (advice) {
-    case MADVISE_DONTNEED:
+    case ABI_MADV_DONTNEED:
         if (locked)
             break;
         if (p->kind == ANON)
@@ -395,20 +395,20 @@ static void apply_advice(struct spage *p, u32 advice, bool locked)
         else if (p->kind == PRIVATE)
             p->own = p->lazy = false;
         break;
-    case MADVISE_FREE:
+    case ABI_MADV_FREE:
         if (p->kind == ANON && !locked)
             p->lazy = true;
         break;
-    case MADVISE_DONTFORK:
+    case ABI_MADV_DONTFORK:
         p->dontfork = true;
         break;
-    case MADVISE_DOFORK:
+    case ABI_MADV_DOFORK:
         p->dontfork = false;
         break;
-    case MADVISE_WIPEONFORK:
+    case ABI_MADV_WIPEONFORK:
         p->wipe = true;
         break;
-    case MADVISE_KEEPONFORK:
+    case ABI_MADV_KEEPONFORK:
         p->wipe = false;
         break;
     default:

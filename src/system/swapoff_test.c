@@ -98,8 +98,8 @@ static void what_is_in_swap_comes_back_to_memory(void **state)
     everything_comes_back("nvme", 0);
     everything_comes_back("hdd", 0);
     everything_comes_back("zram", 0);
-    everything_comes_back("ssd", MAP_BIT_SHARED);
-    everything_comes_back("zram", MAP_BIT_SHARED);
+    everything_comes_back("ssd", HWT_MAP_SHARED);
+    everything_comes_back("zram", HWT_MAP_SHARED);
 }
 
 static void what_is_over_the_limit_goes_to_the_other_area(void **state)

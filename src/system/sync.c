@@ -250,28 +250,28 @@ enum step system_fadvise(struct system *s, struct task *t, struct file *f, u64 o
         mem_cost(&s->mem, s->cost.syscall);
     end = MIN(end, ROUND_UP(inode->size, (u64)PAGE_SIZE));
     switch (advice) {
-    case FADVISE_NORMAL:
+    case ABI_FADV_NORMAL:
         readahead_advise(f, inode, FILE_ADVICE_NORMAL);
         break;
-    case FADVISE_RANDOM:
+    case ABI_FADV_RANDOM:
         readahead_advise(f, inode, FILE_ADVICE_RANDOM);
         break;
-    case FADVISE_SEQUENTIAL:
+    case ABI_FADV_SEQUENTIAL:
         readahead_advise(f, inode, FILE_ADVICE_SEQUENTIAL);
         break;
-    case FADVISE_WILLNEED:
+    case ABI_FADV_WILLNEED:
         if (!inode->device || offset >= end)
             break;
         plan = readahead_force(f, inode, offset / PAGE_SIZE,
                                DIV_ROUND_UP(end, (u64)PAGE_SIZE) - offset / PAGE_SIZE);
         filemap_readahead(task_access(s, t), inode, &plan);
         break;
-    case FADVISE_DONTNEED:
+    case ABI_FADV_DONTNEED:
         if (inode->device && offset < end &&
             !dont_need(s, t, inode, DIV_ROUND_UP(offset, (u64)PAGE_SIZE), end / PAGE_SIZE))
             return STEP_WAIT;
         break;
-    case FADVISE_NOREUSE: /* nothing in 6.1 */
+    case ABI_FADV_NOREUSE: /* nothing in 6.1 */
     default:
         break;
     }

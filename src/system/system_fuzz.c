@@ -83,9 +83,9 @@ static bool pick_mmap(struct proc *pr, struct op *op)
 {
     pick_pages(pr, op, 64);
     op->arg = 1 + below(3); /* ANON PRIVATE SHARED */
-    op->value = below(4) ? PROT_BIT_READ | PROT_BIT_WRITE : below(8);
+    op->value = below(4) ? ABI_PROT_READ | ABI_PROT_WRITE : below(8);
     op->object = -1;
-    op->slot = chance(8) && !errors ? MAP_BIT_POPULATE : chance(3) && !errors ? MAP_BIT_LOCKED : 0;
+    op->slot = chance(8) && !errors ? HWT_MAP_POPULATE : chance(3) && !errors ? HWT_MAP_LOCKED : 0;
     if (op->arg == ANON)
         return true;
     if (op->arg == SHARED && chance(30)) {
@@ -142,10 +142,10 @@ static bool pick_mremap(struct proc *pr, struct op *op)
     return true;
 }
 
-static const u32 advices[] = {MADVISE_NORMAL,   MADVISE_RANDOM,     MADVISE_SEQUENTIAL,
-                              MADVISE_WILLNEED, MADVISE_DONTNEED,   MADVISE_FREE,
-                              MADVISE_COLD,     MADVISE_PAGEOUT,    MADVISE_DONTFORK,
-                              MADVISE_DOFORK,   MADVISE_WIPEONFORK, MADVISE_KEEPONFORK};
+static const u32 advices[] = {ABI_MADV_NORMAL,   ABI_MADV_RANDOM,     ABI_MADV_SEQUENTIAL,
+                              ABI_MADV_WILLNEED, ABI_MADV_DONTNEED,   ABI_MADV_FREE,
+                              ABI_MADV_COLD,     ABI_MADV_PAGEOUT,    ABI_MADV_DONTFORK,
+                              ABI_MADV_DOFORK,   ABI_MADV_WIPEONFORK, ABI_MADV_KEEPONFORK};
 
 static bool pick_io(struct proc *pr, struct op *op, bool write)
 {
@@ -248,7 +248,7 @@ static enum step do_mmap(struct proc *pr, const struct op *op)
     struct mmap_args a = {.addr = addr_of(op->page), .len = (u64)op->nr * PAGE_SIZE};
 
     a.prot = (u32)op->value;
-    a.mflags = op->slot | (op->arg == SHARED ? MAP_BIT_SHARED : 0);
+    a.mflags = op->slot | (op->arg == SHARED ? HWT_MAP_SHARED : 0);
     if (op->object >= 0 && !objects[op->object].shm) {
         a.file = objects[op->object].file->id;
         a.offset = (u64)op->unit * PAGE_SIZE;

@@ -6,49 +6,13 @@
 #ifndef SYSTEM_SYSTEM_INT_H
 #define SYSTEM_SYSTEM_INT_H
 
+#include "base/abi.h"
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
 #include "reclaim/page.h"
 #include "system/system.h"
 
-/* Numbers of the kernel's user interface. */
-enum {
-    MADVISE_NORMAL = 0,
-    MADVISE_RANDOM = 1,
-    MADVISE_SEQUENTIAL = 2,
-    MADVISE_WILLNEED = 3,
-    MADVISE_DONTNEED = 4,
-    MADVISE_FREE = 8,
-    MADVISE_REMOVE = 9,
-    MADVISE_DONTFORK = 10,
-    MADVISE_DOFORK = 11,
-    MADVISE_WIPEONFORK = 18,
-    MADVISE_KEEPONFORK = 19,
-    MADVISE_COLD = 20,
-    MADVISE_PAGEOUT = 21,
-    MADVISE_POPULATE_READ = 22,
-    MADVISE_POPULATE_WRITE = 23,
-    MADVISE_DONTNEED_LOCKED = 24,
-};
-enum {
-    FADVISE_NORMAL,
-    FADVISE_RANDOM,
-    FADVISE_SEQUENTIAL,
-    FADVISE_WILLNEED,
-    FADVISE_DONTNEED,
-    FADVISE_NOREUSE
-};
 enum { DROP_CACHES_PAGES = 1, DROP_CACHES_SLAB = 2, DROP_CACHES_QUIET = 4 };
-enum { PROT_BIT_READ = 1, PROT_BIT_WRITE = 2, PROT_BIT_EXEC = 4 };
-enum {
-    MAP_BIT_SHARED = 1,
-    MAP_BIT_STACK = 2,
-    MAP_BIT_LOCKED = 4,
-    MAP_BIT_POPULATE = 8,
-    MAP_BIT_NORESERVE = 16,
-    MAP_BIT_HEAP = 64
-};
-enum { MLOCKALL_CURRENT = 1, MLOCKALL_FUTURE = 2, MLOCKALL_ONFAULT = 4 };
 
 #define READ_AHEAD_KB_DEFAULT 128u /* of a block device's queue */
 

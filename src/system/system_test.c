@@ -149,7 +149,7 @@ static void shared_memory_is_swapped_too(void **state)
     (void)state;
     fixture_init(&f, "ssd", true);
     f.g->memory.max = 256;
-    map(&f, 512, 3, MAP_BIT_SHARED, NULL);
+    map(&f, 512, 3, HWT_MAP_SHARED, NULL);
     for (u64 i = 0; i < 512; i++)
         test_run(f.s, f.t, system_store(f.s, f.t, TEST_BASE + i * PAGE_SIZE, &i, sizeof(i)));
     for (u64 i = 0; i < 512; i++) {
@@ -269,7 +269,7 @@ static void reads_and_writes_move_bytes(void **state)
     test_run(f.s, f.t, system_fsync(f.s, f.t, inode_get(&f.s->backing, file->inode), file, &error));
     assert_int_equal(error, 0);
     assert_int_equal(counter(&f, NR_DIRTY) + counter(&f, NR_WRITEBACK), 0);
-    test_run(f.s, f.t, system_fadvise(f.s, f.t, file, 0, 0, FADVISE_DONTNEED));
+    test_run(f.s, f.t, system_fadvise(f.s, f.t, file, 0, 0, ABI_FADV_DONTNEED));
     test_run(f.s, f.t,
              system_read(f.s, f.t, file, 8 * PAGE_SIZE + 100, 8, TEST_BASE + 2 * PAGE_SIZE - 4));
     test_run(f.s, f.t, system_load(f.s, f.t, TEST_BASE + 2 * PAGE_SIZE - 4, &seen, 4));
@@ -286,12 +286,12 @@ static void a_fault_on_a_cold_file_is_major_and_maps_around_it_when_warm(void **
     (void)state;
     fixture_init(&f, NULL, false);
     file = open_file(&f, 64);
-    map(&f, 64, 1, MAP_BIT_SHARED, file);
+    map(&f, 64, 1, HWT_MAP_SHARED, file);
     touch(&f, f.t, 0, ACCESS_READ);
     assert_int_equal(f.t->majflt, 1);
     assert_int_equal(counter(&f, PGMAJFAULT), 1);
     test_run(f.s, f.t, system_munmap(f.s, f.t, TEST_BASE, 64 * PAGE_SIZE));
-    map(&f, 64, 1, MAP_BIT_SHARED, file);
+    map(&f, 64, 1, HWT_MAP_SHARED, file);
     touch(&f, f.t, 3, ACCESS_READ);
     assert_int_equal(f.t->majflt, 1);
     assert_true(f.t->mm->rss_file > 8); /* x.fault_around_bytes is 16 pages */
@@ -521,8 +521,8 @@ static void drop_caches_takes_what_is_clean_and_nobody_uses(void **state)
              system_mmap(f.s, f.t,
                          &(struct mmap_args){.addr = map,
                                              .len = PAGE_SIZE,
-                                             .prot = PROT_BIT_READ,
-                                             .mflags = MAP_BIT_SHARED,
+                                             .prot = ABI_PROT_READ,
+                                             .mflags = HWT_MAP_SHARED,
                                              .file = file->id,
                                              .offset = 50 * PAGE_SIZE}));
     test_run(f.s, f.t, system_access(f.s, f.t, map >> PAGE_SHIFT, ACCESS_READ));
@@ -557,7 +557,7 @@ static void direct_io_passes_the_cache(void **state)
     file = open_file(&f, 64);
     inode = inode_get(&f.s->backing, file->inode);
     direct = system_open(f.s, inode, FILE_DIRECT);
-    map(&f, 16, PROT_BIT_READ | PROT_BIT_WRITE, 0, NULL);
+    map(&f, 16, ABI_PROT_READ | ABI_PROT_WRITE, 0, NULL);
     test_run(f.s, f.t, system_store(f.s, f.t, TEST_BASE, &byte, 1));
     /* What is dirty is written first, and what was cached is gone. */
     test_run(f.s, f.t, system_write(f.s, f.t, file, 0, 4 * PAGE_SIZE, 0));
@@ -580,8 +580,8 @@ static void direct_io_passes_the_cache(void **state)
              system_mmap(f.s, f.t,
                          &(struct mmap_args){.addr = 2 * TEST_BASE,
                                              .len = PAGE_SIZE,
-                                             .prot = PROT_BIT_READ | PROT_BIT_WRITE,
-                                             .mflags = MAP_BIT_SHARED,
+                                             .prot = ABI_PROT_READ | ABI_PROT_WRITE,
+                                             .mflags = HWT_MAP_SHARED,
                                              .file = file->id,
                                              .offset = PAGE_SIZE}));
     byte = 9;

@@ -20,9 +20,6 @@
 /* Pages of one mremap that are followed one by one. */
 #define MOVED_PAGES_MAX (1u << 24)
 #define PAGES_OF(bytes) (((bytes) + 4095) >> HWT_PAGE_SHIFT)
-#define MADV_DONTNEED   4u
-#define MADV_FREE       8u
-#define MADV_REMOVE     9u
 
 struct range { /* a mapping, in pages */
     u64 start, end;
@@ -380,8 +377,8 @@ static void op_memory(struct fp *fp, struct fp_stream *s, const struct trace_op 
         unmap(fp, s->mm, start, end);
         return;
     case HWT_OP_MADVISE:
-        if (op->field[2] == MADV_DONTNEED || op->field[2] == MADV_FREE ||
-            op->field[2] == MADV_REMOVE)
+        if (op->field[2] == ABI_MADV_DONTNEED || op->field[2] == ABI_MADV_FREE ||
+            op->field[2] == ABI_MADV_REMOVE)
             drop_pages(fp, s->mm, start, end);
         return;
     case HWT_OP_BRK: {

@@ -58,7 +58,7 @@ static void map_around(struct lackey *l, u64 page, bool of_file)
     pageset_set_range(&l->mapped, first, MAP_PAGES);
     trace_writer_op(l->w, l->stream, HWT_OP_MMAP, 0,
                     (u64[]){addr, MAP_PAGES << HWT_PAGE_SHIFT,
-                            HWT_PROT_READ | HWT_PROT_WRITE | HWT_PROT_EXEC, 0, fid,
+                            ABI_PROT_READ | ABI_PROT_WRITE | ABI_PROT_EXEC, 0, fid,
                             fid ? addr & (((u64)1 << WINDOW_SHIFT) - 1) : 0},
                     NULL);
 }

@@ -61,7 +61,7 @@ static void load_anon(struct oracle *o, u64 first, u64 pages, bool new_object)
     while (o->mapped_pages < first + pages) {
         trace_writer_op(o->w, o->stream, HWT_OP_MMAP, 0,
                         (u64[]){(ANON_BASE + o->mapped_pages) << HWT_PAGE_SHIFT,
-                                (u64)ANON_STEP << HWT_PAGE_SHIFT, HWT_PROT_READ | HWT_PROT_WRITE, 0,
+                                (u64)ANON_STEP << HWT_PAGE_SHIFT, ABI_PROT_READ | ABI_PROT_WRITE, 0,
                                 0, 0},
                         NULL);
         o->mapped_pages += ANON_STEP;

@@ -1,9 +1,11 @@
 /* trace_format.h - constants of the trace format (.hwt), version 2.
  *
  * Source: docs/trace-format.md. Shared by the reader and by the recorders, so it includes nothing of the
- * project and needs only <stdint.h> types. SPDX-License-Identifier: MIT */
+ * project but base/abi.h and needs only <stdint.h> types. SPDX-License-Identifier: MIT */
 #ifndef TRACE_TRACE_FORMAT_H
 #define TRACE_TRACE_FORMAT_H
+
+#include "base/abi.h"
 
 #define HWT_MAGIC               0x43545748u /* "HWTC" read as little-endian */
 #define HWT_VERSION             2u /* written; readers take every version from the first on */
@@ -93,17 +95,6 @@ enum hwt_file_kind {
     HWT_FILE_SHMEM = 1,
     HWT_FILE_DEVICE = 2,
     HWT_FILE_OTHER = 3
-};
-enum hwt_prot { HWT_PROT_READ = 1, HWT_PROT_WRITE = 2, HWT_PROT_EXEC = 4 };
-enum hwt_map_flag {
-    HWT_MAP_SHARED = 1,
-    HWT_MAP_STACK = 2,
-    HWT_MAP_LOCKED = 4,
-    HWT_MAP_POPULATE = 8,
-    HWT_MAP_NORESERVE = 16,
-    HWT_MAP_INITIAL = 32,
-    HWT_MAP_HEAP = 64,
-    HWT_MAP_HUGETLB = 128,
 };
 enum hwt_open_flag {
     HWT_OPEN_READ = 1,

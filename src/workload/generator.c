@@ -104,7 +104,7 @@ static void emit_anon(struct generator_stream *gs, vaddr_t addr, u64 pages)
 
     for (u64 at = 0; at < pages; at += piece)
         EMIT(gs, HWT_OP_MMAP, 100, addr + at * PAGE_SIZE, MIN(piece, pages - at) * PAGE_SIZE,
-             HWT_PROT_READ | HWT_PROT_WRITE, 0, 0, 0);
+             ABI_PROT_READ | ABI_PROT_WRITE, 0, 0, 0);
 }
 
 /* Bytes after 0 of the batch's strings. */
@@ -143,7 +143,7 @@ static void emit_file(struct generator_stream *gs)
         EMIT(gs, HWT_OP_UNLINK, 0, THE_FID);
     if (t->map.kind)
         EMIT(gs, HWT_OP_MMAP, 200, MAP_BASE, pages_of(f->size) * PAGE_SIZE,
-             HWT_PROT_READ | HWT_PROT_WRITE, HWT_MAP_SHARED, THE_FID, 0);
+             ABI_PROT_READ | ABI_PROT_WRITE, HWT_MAP_SHARED, THE_FID, 0);
     if (t->read.kind || t->write.kind)
         emit_anon(gs, BUFFER_BASE, pages_of(t->block));
 }

@@ -16,7 +16,6 @@
 #define IO_BYTES_MAX     0x7ffff000u
 /* The largest file of ext4 with 4 KiB blocks; a page of a file has a number of 32 bits. What lies beyond is nonsense. */
 #define FILE_BYTES_MAX   (16 * TIB - PAGE_SIZE)
-#define MCL_BITS         7u
 #define SCORE_ADJ_OFFSET 1000
 #define SCORE_ADJ_MAX    1000
 /* No recording waits or computes beyond this point of virtual time (100 days). */
@@ -405,7 +404,7 @@ static enum op_result op_memory(struct replay_stream *rs, const struct trace_op 
     case HWT_OP_MUNLOCK:
         return result_of(system_munlock(s, t, f[0], f[1]));
     case HWT_OP_MLOCKALL:
-        return result_of(system_mlockall(s, t, (u32)f[0] & MCL_BITS));
+        return result_of(system_mlockall(s, t, (u32)f[0] & ABI_MCL_ALL));
     default:
         hw_unreachable();
     }

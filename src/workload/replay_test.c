@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define PAGE(n) ((u64)(n) << HWT_PAGE_SHIFT)
-#define RW      (HWT_PROT_READ | HWT_PROT_WRITE)
+#define RW      (ABI_PROT_READ | ABI_PROT_WRITE)
 
 /* 100 instructions take 40 ns. */
 #define INSTRUCTIONS_PER_MS 2500000u
@@ -150,7 +150,7 @@ static void accesses_that_nothing_maps_are_skipped(void **state)
     u32 s = begin(&x);
 
     (void)state;
-    op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(1000), PAGE(10), HWT_PROT_READ, 0, 0, 0});
+    op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(1000), PAGE(10), ABI_PROT_READ, 0, 0, 0});
     op(&x, s, HWT_OP_FILE, (u64[]){1, 1, 1, PAGE(2), HWT_FILE_REGULAR});
     map(&x, s, 2000, 10, 1);
     touch(&x, s, HWT_WRITE, 1000, 3, 10); /* read-only: the program caught the signal */

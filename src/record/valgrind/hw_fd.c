@@ -165,11 +165,11 @@ static ULong open_flags(const struct description *d, Bool truncated)
 {
     ULong out = 0;
 
-    out |= (d->flags & 3) != 1 ? HWT_OPEN_READ : 0;
-    out |= (d->flags & 3) != 0 ? HWT_OPEN_WRITE : 0;
+    out |= (d->flags & ABI_O_ACCMODE) != ABI_O_WRONLY ? HWT_OPEN_READ : 0;
+    out |= (d->flags & ABI_O_ACCMODE) != ABI_O_RDONLY ? HWT_OPEN_WRITE : 0;
     out |= truncated ? HWT_OPEN_TRUNC : 0;
-    out |= d->flags & 040000 ? HWT_OPEN_DIRECT : 0;
-    out |= d->flags & 010000 ? HWT_OPEN_SYNC : 0;
+    out |= d->flags & ABI_O_DIRECT ? HWT_OPEN_DIRECT : 0;
+    out |= d->flags & ABI_O_DSYNC ? HWT_OPEN_SYNC : 0;
     return out;
 }
 

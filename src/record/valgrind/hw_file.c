@@ -186,7 +186,7 @@ static void opened(struct thread *t, Int fd, UWord flags)
 {
     struct description *d = hw_fd_open(t, fd, (flags & VKI_O_TRUNC) != 0);
 
-    if (d != NULL && d->cls == CLASS_FILE && (flags & 020000000 /* O_TMPFILE */))
+    if (d != NULL && d->cls == CLASS_FILE && (flags & ABI_O_TMPFILE))
         hw_op(t, HWT_OP_UNLINK, d->fid);
 }
 

@@ -15,8 +15,8 @@ static Addr brk_start, brk_end;
 
 static ULong prot_of(const NSegment *s)
 {
-    return (s->hasR ? HWT_PROT_READ : 0) | (s->hasW ? HWT_PROT_WRITE : 0) |
-           (s->hasX ? HWT_PROT_EXEC : 0);
+    return (s->hasR ? ABI_PROT_READ : 0) | (s->hasW ? ABI_PROT_WRITE : 0) |
+           (s->hasX ? ABI_PROT_EXEC : 0);
 }
 
 static ULong prot_at(Addr a)
@@ -76,17 +76,18 @@ static ULong map_flags(ULong flags)
 {
     ULong out = 0;
 
-    if ((flags & 0xf) == VKI_MAP_SHARED || (flags & 0xf) == 3 /* MAP_SHARED_VALIDATE */)
+    if ((flags & ABI_MAP_TYPE) == ABI_MAP_SHARED ||
+        (flags & ABI_MAP_TYPE) == ABI_MAP_SHARED_VALIDATE)
         out |= HWT_MAP_SHARED;
-    if (flags & 0x0100)
+    if (flags & ABI_MAP_GROWSDOWN)
         out |= HWT_MAP_STACK;
-    if (flags & 0x2000)
+    if (flags & ABI_MAP_LOCKED)
         out |= HWT_MAP_LOCKED;
-    if (flags & 0x8000)
+    if (flags & ABI_MAP_POPULATE)
         out |= HWT_MAP_POPULATE;
-    if (flags & 0x4000)
+    if (flags & ABI_MAP_NORESERVE)
         out |= HWT_MAP_NORESERVE;
-    if (flags & 0x40000)
+    if (flags & ABI_MAP_HUGETLB)
         out |= HWT_MAP_HUGETLB;
     return out;
 }
@@ -97,7 +98,7 @@ static void mapped(struct thread *t, const UWord *args, UWord at)
     UInt fid = args[3] & VKI_MAP_ANONYMOUS ? 0 : hw_fd_fid(t, (Int)args[4]);
 
     hw_forget_range(at, len);
-    hw_op(t, HWT_OP_MMAP, at, len, args[2] & 7, map_flags(args[3]), fid,
+    hw_op(t, HWT_OP_MMAP, at, len, args[2] & ABI_PROT_ALL, map_flags(args[3]), fid,
           args[3] & VKI_MAP_ANONYMOUS ? 0 : args[5]);
 }
 
@@ -125,15 +126,15 @@ static void shm_attached(struct thread *t, UWord id, UWord flags, Addr at)
     fid = hw_fid(t, 0, id, (Long)len, HWT_FILE_SHMEM, "SYSV");
     hw_forget_range(at, len);
     hw_op(t, HWT_OP_MMAP, at, len,
-          flags & 010000 /* SHM_RDONLY */ ? HWT_PROT_READ : HWT_PROT_READ | HWT_PROT_WRITE,
-          HWT_MAP_SHARED, fid, 0);
+          flags & ABI_SHM_RDONLY ? ABI_PROT_READ : ABI_PROT_READ | ABI_PROT_WRITE, HWT_MAP_SHARED,
+          fid, 0);
 }
 
 static void synced(struct thread *t, Addr at, UWord flags)
 {
     const NSegment *s = VG_(am_find_nsegment)(at);
 
-    if ((flags & 4 /* MS_SYNC */) && s != NULL && s->kind == SkFileC)
+    if ((flags & ABI_MS_SYNC) && s != NULL && s->kind == SkFileC)
         hw_op(t, HWT_OP_FSYNC, segment_fid(t, s), HWT_FSYNC_RANGE);
 }
 
@@ -162,13 +163,13 @@ void hw_map_call(struct thread *t, UInt nr, const UWord *args, UWord result)
     case __NR_mprotect:
     case __NR_pkey_mprotect:
         hw_forget_range(args[0], len);
-        hw_op(t, HWT_OP_MPROTECT, args[0], len, args[2] & 7);
+        hw_op(t, HWT_OP_MPROTECT, args[0], len, args[2] & ABI_PROT_ALL);
         break;
     case __NR_mremap:
         hw_forget_range(args[0], len);
         hw_forget_range(result, PAGE_UP(args[2]));
         hw_op(t, HWT_OP_MREMAP, args[0], len, result, PAGE_UP(args[2]));
-        if (args[3] & 4 /* MREMAP_DONTUNMAP */)
+        if (args[3] & ABI_MREMAP_DONTUNMAP)
             hw_op(t, HWT_OP_MMAP, args[0], len, prot_at(args[0]), 0, 0, 0);
         break;
     case __NR_madvise:
@@ -182,7 +183,7 @@ void hw_map_call(struct thread *t, UInt nr, const UWord *args, UWord result)
         hw_op(t, HWT_OP_MLOCK, args[0], args[1], 0);
         break;
     case __NR_mlock2:
-        hw_op(t, HWT_OP_MLOCK, args[0], args[1], args[2] & 1);
+        hw_op(t, HWT_OP_MLOCK, args[0], args[1], args[2] & ABI_MLOCK_ONFAULT);
         break;
     case __NR_munlock:
         hw_op(t, HWT_OP_MUNLOCK, args[0], args[1]);

@@ -30,10 +30,6 @@
 #define SEGMENTS_MINE (SkAnonC | SkFileC | SkShmC)
 #define SEGMENTS_TOOL (SkAnonV | SkFileV)
 
-#define MAP_FIXED_NOREPLACE 0x100000
-#define MAP_HUGETLB         0x40000
-#define MREMAP_DONTUNMAP    4
-
 static Addr heap_top; /* page-aligned end of the mapped heap */
 
 /* ---- the table of segments ---- */
@@ -140,7 +136,7 @@ static Addr choose_place(SizeT len, UInt flags)
 
     if (flags & VKI_MAP_32BIT)
         return hole(LOW_START, LOW_END, len, VKI_PAGE_SIZE);
-    if (flags & MAP_HUGETLB)
+    if (flags & ABI_MAP_HUGETLB)
         return hole(HIGH_START, HIGH_END, (len + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1), HUGE_PAGE);
     at = VG_(am_get_advisory_client_simple)(0, len, &ok);
     return ok ? at : hole(HIGH_START, HIGH_END, len, VKI_PAGE_SIZE);
@@ -166,7 +162,7 @@ static Long mmap_fixed(const UWord *a, UWord flags)
 
     if ((a[0] & (VKI_PAGE_SIZE - 1)) || len == 0 || len > TASK_SIZE || a[0] > TASK_SIZE - len)
         return do_mmap(a[0], a[1], a[2], flags, (Int)a[4], a[5]); /* refused, with the reason */
-    if ((flags & MAP_FIXED_NOREPLACE) && !is_free(a[0], len))
+    if ((flags & ABI_MAP_FIXED_NOREPLACE) && !is_free(a[0], len))
         return -VKI_EEXIST;
     if (is_tools(a[0], len)) {
         refused_place(a[0], len);
@@ -199,7 +195,7 @@ Long hw_call_mmap(const UWord *a)
 {
     Long result;
 
-    if (a[3] & (VKI_MAP_FIXED | MAP_FIXED_NOREPLACE))
+    if (a[3] & (VKI_MAP_FIXED | ABI_MAP_FIXED_NOREPLACE))
         result = mmap_fixed(a, a[3]);
     else
         result = mmap_anywhere(a);
@@ -293,7 +289,7 @@ static Long mremap_to(const UWord *a, UWord flags, Addr to)
         return -VKI_ENOMEM;
     }
     /* One mapping that moves keeps its file in the table. */
-    if (old_len > 0 && !(flags & MREMAP_DONTUNMAP) &&
+    if (old_len > 0 && !(flags & ABI_MREMAP_DONTUNMAP) &&
         VG_(am_relocate_nooverlap_client)(&stale, a[0], old_len, to, new_len)) {
         if (stale) {
             VG_(discard_translations)(a[0], old_len, "hw");
@@ -304,7 +300,7 @@ static Long mremap_to(const UWord *a, UWord flags, Addr to)
     result = do_mremap(a, flags, to);
     if (HW_FAILED(result))
         return result;
-    if (old_len > 0 && !(flags & MREMAP_DONTUNMAP))
+    if (old_len > 0 && !(flags & ABI_MREMAP_DONTUNMAP))
         tell_unmapped(a[0], old_len);
     tell_anonymous((Addr)result, new_len, prot);
     return result;
@@ -321,12 +317,12 @@ Long hw_call_mremap(const UWord *a)
         (old_len > 0 && is_tools(a[0], old_len)))
         return -VKI_EFAULT;
     if ((a[3] & ~7UL) || (a[0] & (VKI_PAGE_SIZE - 1)) || new_len == 0 ||
-        ((a[3] & (VKI_MREMAP_FIXED | MREMAP_DONTUNMAP)) &&
+        ((a[3] & (VKI_MREMAP_FIXED | ABI_MREMAP_DONTUNMAP)) &&
          (!(a[3] & VKI_MREMAP_MAYMOVE) || (a[4] & (VKI_PAGE_SIZE - 1)))))
         return do_mremap(a, a[3], a[4]); /* refused, with the reason */
     if (a[3] & VKI_MREMAP_FIXED)
         return mremap_to(a, a[3], a[4]);
-    if (!(a[3] & MREMAP_DONTUNMAP) && old_len > 0) {
+    if (!(a[3] & ABI_MREMAP_DONTUNMAP) && old_len > 0) {
         result = do_mremap(a, 0, 0); /* where it is */
         if (!HW_FAILED(result)) {
             if (new_len < old_len)
