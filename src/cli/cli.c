@@ -6,6 +6,7 @@
 #include "cli/cli_int.h"
 
 #include "base/alloc.h"
+#include "base/outfile.h"
 #include "base/units.h"
 #include "stats/names.h"
 
@@ -45,7 +46,7 @@ void cli_init(struct cli *cli, const struct cli_spec *spec, int argc, char **arg
     const char *no_color = getenv("NO_COLOR");
     unsigned at = 0;
 
-    *cli = (struct cli){.spec = spec, .argc = argc, .argv = argv};
+    *cli = (struct cli){.spec = spec, .argc = argc, .argv = argv, .mode = OUTFILE_PRIVATE};
     system_config_init(&cli->machine.config);
     cli->color =
         isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
@@ -161,6 +162,21 @@ static bool store_machine(struct cli *cli, int id)
     }
 }
 
+static void choose_mode(struct cli *cli)
+{
+    size_t len = strlen(cli->arg);
+
+    if (len >= 3 && len <= 4 && strspn(cli->arg, "01234567") == len)
+        cli->mode = (unsigned)strtoul(cli->arg, NULL, 8);
+    else
+        cli->mode = 0;
+    if ((cli->mode & 0400) == 0 || cli->mode > 0777)
+        cli_usage(cli,
+                  "--mode: '%s' is no mode of a file that you can read, want one from 400 to 777 "
+                  "such as 640",
+                  cli->arg);
+}
+
 static void print_help(struct cli *cli)
 {
     struct strbuf text;
@@ -182,6 +198,9 @@ static void store_common(struct cli *cli, int id)
         break;
     case CLI_ID_OUTPUT:
         cli->output = cli->arg;
+        break;
+    case CLI_ID_MODE:
+        choose_mode(cli);
         break;
     case CLI_ID_NO_COLOR:
         cli->no_color = true;

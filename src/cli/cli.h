@@ -34,6 +34,7 @@ enum cli_takes {
     CLI_OUTPUT = 1,   /* --format --output --no-color */
     CLI_PROGRESS = 2, /* --progress */
     CLI_MACHINE = 4,  /* --memory-max --memory-high --set, and the options of machine.def */
+    CLI_MODE = 16,    /* --mode */
     CLI_COMMAND = 8,  /* what follows the options is a command: its options are not ours */
 };
 
@@ -84,6 +85,7 @@ struct cli {
 
     enum cli_format format;
     const char *output; /* NULL: stdout */
+    unsigned mode;      /* permissions of recordings and captures */
     bool quiet, color;
     bool progress; /* show it */
     struct cli_machine machine;

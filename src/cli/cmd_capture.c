@@ -36,22 +36,21 @@ static const struct cli_spec spec = {
     .summary =
         "Keeps the files of /proc and /sys that describe memory, every DELAY seconds (10), COUNT "
         "times or until it is interrupted, for 'highwater diagnose FILE' and 'highwater top FILE'.",
-    .takes = CLI_PROGRESS,
+    .takes = CLI_PROGRESS | CLI_MODE,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
-    .notes =
-        "info  when it was made, how many samples it has, and what of it is lost\n"
-        "list  the files that a sample has\n"
-        "cat   what files of a sample said\n"
-        "\n"
-        "TIME is 2026-11-25 03:10:00, 03:10 (the last such in FILE), @SECONDS since 1970,\n"
-        "+90s from the start or -5min from the end. The file holds no command lines and no\n"
-        "environment, and is readable whatever interrupts its writing (docs/capture-format.md).\n"
-        "\n"
-        "Examples:\n"
-        "  highwater capture -o host.hwc --keep 24h --max-size 500M\n"
-        "  highwater capture -o incident.hwc 1 60\n"
-        "  highwater capture cat host.hwc --at 03:10 proc/meminfo\n",
+    .notes = "info  when it was made, how many samples it has, and what of it is lost\n"
+             "list  the files that a sample has\n"
+             "cat   what files of a sample said\n"
+             "\n"
+             "TIME is 2026-11-25 03:10:00, 03:10 (the last such in FILE), @SECONDS since 1970,\n"
+             "+90s from the start or -5min from the end. The file holds no command lines and no\n"
+             "environment, and is readable whatever interrupts its writing (docs/privacy.md).\n"
+             "\n"
+             "Examples:\n"
+             "  highwater capture -o host.hwc --keep 24h --max-size 500M\n"
+             "  highwater capture -o incident.hwc 1 60\n"
+             "  highwater capture cat host.hwc --at 03:10 proc/meminfo\n",
     .min_operands = 0,
     .max_operands = UINT_MAX,
 };
@@ -163,6 +162,7 @@ static int capture(struct cli *cli, struct request *req)
         req->count = 1; /* it will not change */
     req->writer.origin = src->kind;
     req->writer.root = req->root;
+    req->writer.mode = cli->mode;
     if (capture_writer_open(req->output, &req->writer, &w, &e)) {
         source_free(src);
         return cli_fail_err(cli, &e);

@@ -3,7 +3,6 @@
  * The program's standard streams are its own: stdout is untouched, and what this says goes to stderr after the program
  * has ended. The exit code is the program's; a program that died of a signal is followed by the same death, so a shell
  * sees 128 + n. Failures of our own: 1 failed, 2 usage, 126 not executable, 127 no such command. */
-#include "base/outfile.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
 #include "record/record.h"
@@ -16,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { OPT_OUTPUT = 1, OPT_WINDOW, OPT_CODEC };
+enum { OPT_OUTPUT = 1, OPT_WINDOW, OPT_CODEC, OPT_NO_ARGS };
 
 enum { EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 
@@ -24,6 +23,8 @@ static const struct cli_option options[] = {
     {OPT_OUTPUT, "output", 'o', "FILE", "write the trace to FILE (highwater.hwt)"},
     {OPT_WINDOW, "window", 0, "N",
      "record a page again after N instructions, however hot it is (1048576)"},
+    {OPT_NO_ARGS, "no-args", 0, NULL,
+     "keep COMMAND's name alone; else what looks like a secret is masked"},
     {OPT_CODEC, "codec", 0, "zstd|stored", "compress the trace, or do not (zstd)"},
 };
 
@@ -33,7 +34,7 @@ static const struct cli_spec spec = {
     .summary =
         "Runs COMMAND and records which pages it touches, in which order, and every system call "
         "that concerns memory or files, of all its threads and children.",
-    .takes = CLI_PROGRESS | CLI_COMMAND,
+    .takes = CLI_PROGRESS | CLI_MODE | CLI_COMMAND,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes =
@@ -107,6 +108,7 @@ static int record(struct cli *cli, struct record_options *o)
 
     err_clear(&e);
     o->argv = cli->operands;
+    o->mode = cli->mode;
     if (!isatty(STDIN_FILENO)) { /* the terminal is the program's */
         o->progress = show_progress;
         o->progress_data = cli;
@@ -137,7 +139,7 @@ static int record(struct cli *cli, struct record_options *o)
 
 int cmd_record(int argc, char **argv)
 {
-    struct record_options o = {.output = "highwater.hwt", .mode = OUTFILE_PRIVATE};
+    struct record_options o = {.output = "highwater.hwt"};
     struct cli cli;
     u64 n;
 
@@ -151,6 +153,8 @@ int cmd_record(int argc, char **argv)
             if (n < 1 << 16 || n > 1u << 30)
                 cli_usage(&cli, "--window %s: want 65536 to 1073741824 instructions", cli.arg);
             o.window = (u32)n;
+        } else if (id == OPT_NO_ARGS) {
+            o.no_args = true;
         } else if (id == OPT_CODEC) {
             o.stored = strcmp(cli.arg, "stored") == 0;
             if (!o.stored && strcmp(cli.arg, "zstd") != 0)

@@ -39,7 +39,7 @@ static const struct cli_spec spec = {
         "Plays a recording or a scenario (.ini) on a machine with the memory you give it, and "
         "says what the\n"
         "memory was used for, how reclaimable it was, and whether the shortage hurt.",
-    .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE,
+    .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE | CLI_MODE,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes =
@@ -96,7 +96,7 @@ int run_start_samples(struct run *run, const struct scenario_run *scenario, stru
     if (!run->capture_file)
         return 0;
     return simulated_capture_start(&run->capture, run->system, run->capture_file,
-                                   run->cli.operands[0], every, e);
+                                   run->cli.operands[0], run->cli.mode, every, e);
 }
 
 /* One replay. The machine stays in run->system, for a look at it. */

@@ -25,7 +25,7 @@ static const struct cli_spec spec = {
     .verb = "trace",
     .operands = "info|dump|verify|import FILE",
     .summary = "Looks at a recording (.hwt), or makes one from the trace of another tool.",
-    .takes = CLI_OUTPUT | CLI_PROGRESS,
+    .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MODE,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes = "info    what was recorded, how much, and what it touched\n"
@@ -167,9 +167,10 @@ static int import(struct cli *cli, const struct request *req)
     if (strcmp(req->from, "lackey") == 0) {
         if (req->has_as)
             return cli_usage(cli, "--as is for --from oracle");
-        r = import_lackey(req->file, cli->output, import_progress, cli, &stats, &e);
+        r = import_lackey(req->file, cli->output, cli->mode, import_progress, cli, &stats, &e);
     } else if (strcmp(req->from, "oracle") == 0) {
-        r = import_oracle(req->file, cli->output, req->as, import_progress, cli, &stats, &e);
+        r = import_oracle(req->file, cli->output, cli->mode, req->as, import_progress, cli, &stats,
+                          &e);
     } else {
         return cli_usage(cli, "--from: unknown format '%s', want lackey or oracle", req->from);
     }

@@ -165,10 +165,10 @@ static void take_sample(void *ctx)
 }
 
 int simulated_capture_start(struct simulated_capture *c, struct system *s, const char *path,
-                            const char *what, ns_t every, struct err *e)
+                            const char *what, unsigned mode, ns_t every, struct err *e)
 {
     const struct capture_writer_options o = {
-        .root = what, .origin = SOURCE_SIMULATED, .fresh = true};
+        .root = what, .origin = SOURCE_SIMULATED, .fresh = true, .mode = mode};
     struct stat st;
     int rc;
 

@@ -26,7 +26,7 @@ struct source *simulated_source(const struct system *s);
 /* A new capture, which takes a sample every so often from now on. Whoever watches the machine already goes on watching, at the same times.
  * 0, or -Exxx: then there is none. */
 int simulated_capture_start(struct simulated_capture *c, struct system *s, const char *path,
-                            const char *what, ns_t every, struct err *e);
+                            const char *what, unsigned mode, ns_t every, struct err *e);
 
 /* Take the last sample and give the file its name. 0, or the first error, and then no file is left. */
 int simulated_capture_finish(struct simulated_capture *c, struct err *e);

@@ -10,6 +10,7 @@
  */
 #include "observe/capture_int.h"
 
+#include "base/secrets.h"
 #include "base/wire.h"
 #include "observe/capture_drop.h"
 #include "observe/snapshot.h"
@@ -141,6 +142,14 @@ static void row_add(struct capture_writer *w, const char *path, size_t path_len,
         w->error = record_write(w, false);
 }
 
+/* proc/PID/cmdline, of a thread as well, and the kernel's own. */
+static bool is_command_line(const char *path)
+{
+    const char *name = strrchr(path, '/');
+
+    return strncmp(path, "proc/", 5) == 0 && strcmp(name, "/cmdline") == 0;
+}
+
 void capture_writer_tee(void *writer, const char *path, bool is_directory, int result,
                         const char *text, size_t len)
 {
@@ -153,7 +162,16 @@ void capture_writer_tee(void *writer, const char *path, bool is_directory, int r
     memcpy(name, path, path_len);
     if (is_directory)
         name[path_len++] = '/';
-    row_add(w, name, path_len, CLAMP(result, -4095, 0), text, len);
+    if (!is_directory && is_command_line(path)) {
+        struct strbuf masked;
+
+        strbuf_init(&masked);
+        secrets_mask(text, len, &masked);
+        row_add(w, name, path_len, CLAMP(result, -4095, 0), masked.text, masked.len);
+        strbuf_done(&masked);
+    } else {
+        row_add(w, name, path_len, CLAMP(result, -4095, 0), text, len);
+    }
 }
 
 /* --- samples and chunks ---------------------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
  */
 #include "record/record.h"
 
+#include "base/secrets.h"
 #include "record/collector.h"
 
 #include <fcntl.h>
@@ -136,13 +137,25 @@ static void add_line(char *text, const char *key, const char *value)
     }
 }
 
-static void join_command(char *out, size_t size, char *const *argv)
+/* The command line as it may be told, in one line. */
+static void join_command(char *out, size_t size, const struct record_options *o)
 {
-    size_t at = 0;
+    struct strbuf args, told;
 
-    out[0] = '\0';
-    for (; *argv != NULL && at < size; argv++)
-        at += (size_t)snprintf(out + at, size - at, "%s%s", at > 0 ? " " : "", *argv);
+    strbuf_init(&args);
+    strbuf_init(&told);
+    for (char *const *arg = o->argv; *arg != NULL; arg++)
+        strbuf_append_bytes(&args, *arg, strlen(*arg) + 1);
+    if (o->no_args)
+        secrets_keep_program(args.text, args.len, &told);
+    else
+        secrets_mask(args.text, args.len, &told);
+    for (size_t i = 0; i + 1 < told.len; i++)
+        if (told.text[i] == '\0')
+            told.text[i] = ' ';
+    snprintf(out, size, "%s", told.text);
+    strbuf_done(&args);
+    strbuf_done(&told);
 }
 
 static int put_meta(struct hwt_writer *w, const struct record_options *o, u32 window)
@@ -153,7 +166,7 @@ static int put_meta(struct hwt_writer *w, const struct record_options *o, u32 wi
     struct tm utc;
 
     add_line(text, "tool", "highwater " HW_VERSION " record, exact");
-    join_command(value, sizeof(value), o->argv);
+    join_command(value, sizeof(value), o);
     add_line(text, "command", value);
     add_line(text, "cwd", getcwd(value, sizeof(value)) != NULL ? value : "");
     uname(&host);

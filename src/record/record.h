@@ -34,6 +34,8 @@ struct record_options {
     const char *tool;  /* path of the recorder's tool; NULL: record_find_tool */
     u32 window;        /* instructions after which the filter forgets; 0: the default */
     bool stored;       /* do not compress */
+    bool
+        no_args; /* keep the program's name alone; otherwise arguments that look like secrets are masked */
     void (*progress)(const struct record_progress *p,
                      void *data); /* may be NULL; some times a second */
     void *progress_data;

@@ -32,11 +32,11 @@ struct import_stats {
 /* Called now and then with the records read so far; may be NULL. */
 typedef void (*import_progress_fn)(void *ctx, u64 records);
 
-/* 0; -EINVAL with the place in *e when the input is not what it should be; or an errno of the host. On failure no output
+/* A trace with these permissions. 0; -EINVAL with the place in *e when the input is not what it should be; or an errno of the host. On failure no output
  * file is left. */
-int import_lackey(const char *in, const char *out, import_progress_fn progress, void *ctx,
-                  struct import_stats *ret, struct err *e);
-int import_oracle(const char *in, const char *out, enum import_as as, import_progress_fn progress,
+int import_lackey(const char *in, const char *out, unsigned mode, import_progress_fn progress,
                   void *ctx, struct import_stats *ret, struct err *e);
+int import_oracle(const char *in, const char *out, unsigned mode, enum import_as as,
+                  import_progress_fn progress, void *ctx, struct import_stats *ret, struct err *e);
 
 #endif

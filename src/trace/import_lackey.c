@@ -170,8 +170,8 @@ static int lines(struct lackey *l, struct import_input *in, import_progress_fn p
     }
 }
 
-int import_lackey(const char *in_path, const char *out_path, import_progress_fn progress, void *ctx,
-                  struct import_stats *ret, struct err *e)
+int import_lackey(const char *in_path, const char *out_path, unsigned mode,
+                  import_progress_fn progress, void *ctx, struct import_stats *ret, struct err *e)
 {
     struct lackey *l = xcalloc(1, sizeof(*l));
     struct import_input in;
@@ -186,6 +186,7 @@ int import_lackey(const char *in_path, const char *out_path, import_progress_fn 
     u64map_init(&l->windows);
     r = trace_writer_new(out_path, &l->w, e);
     if (r == 0) {
+        trace_writer_set_mode(l->w, mode);
         trace_writer_meta(l->w, "tool=import lackey\npage_size=4096\nfilter=1024\n");
         l->stream = trace_writer_stream(l->w);
         trace_writer_op(l->w, l->stream, HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "lackey");

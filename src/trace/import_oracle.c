@@ -130,7 +130,7 @@ static int requests(struct oracle *o, struct import_input *in, import_progress_f
     return 0;
 }
 
-int import_oracle(const char *in_path, const char *out_path, enum import_as as,
+int import_oracle(const char *in_path, const char *out_path, unsigned mode, enum import_as as,
                   import_progress_fn progress, void *ctx, struct import_stats *ret, struct err *e)
 {
     struct oracle o = {.as = as};
@@ -142,6 +142,7 @@ int import_oracle(const char *in_path, const char *out_path, enum import_as as,
     u64map_init(&o.first_page);
     r = trace_writer_new(out_path, &o.w, e);
     if (r == 0) {
+        trace_writer_set_mode(o.w, mode);
         begin(&o);
         r = requests(&o, &in, progress, ctx, e);
         if (r) {

@@ -61,7 +61,7 @@ static void lackey_lines_become_filtered_accesses(void **state)
 
     (void)state;
     write_input(text, sizeof(text) - 1);
-    assert_int_equal(import_lackey(in_path, out_path, NULL, NULL, &stats, NULL), 0);
+    assert_int_equal(import_lackey(in_path, out_path, 0600, NULL, NULL, &stats, NULL), 0);
     assert_int_equal(stats.records, 7);
     assert_int_equal(stats.skipped, 2);
     assert_int_equal(stats.events, 5); /* 401 x, 1ffeffe r, then w, 1ffefff w, 601 w */
@@ -85,7 +85,7 @@ static void text_that_is_no_lackey_output_is_refused(void **state)
     (void)state;
     write_input("just\nsome lines\n", 16);
     unlink(out_path);
-    assert_int_equal(import_lackey(in_path, out_path, NULL, NULL, &stats, &e), -EINVAL);
+    assert_int_equal(import_lackey(in_path, out_path, 0600, NULL, NULL, &stats, &e), -EINVAL);
     assert_non_null(strstr(e.text, "trace-mem"));
     assert_int_equal(access(out_path, F_OK), -1);
 }
@@ -100,7 +100,7 @@ static void a_line_without_end_is_skipped_in_bounded_memory(void **state)
     memset(bytes, 'x', count);
     memcpy(bytes, "I  00401000,3\n", 14);
     write_input(bytes, count);
-    assert_int_equal(import_lackey(in_path, out_path, NULL, NULL, &stats, NULL), 0);
+    assert_int_equal(import_lackey(in_path, out_path, 0600, NULL, NULL, &stats, NULL), 0);
     assert_int_equal(stats.records, 1);
     free(bytes);
 }
@@ -133,7 +133,8 @@ static void objects_become_pages_of_a_file(void **state)
 
     (void)state;
     write_input(bytes, three_objects(bytes));
-    assert_int_equal(import_oracle(in_path, out_path, IMPORT_AS_FILE, NULL, NULL, &stats, NULL), 0);
+    assert_int_equal(
+        import_oracle(in_path, out_path, 0600, IMPORT_AS_FILE, NULL, NULL, &stats, NULL), 0);
     assert_int_equal(stats.records, 4);
     assert_int_equal(stats.pages, 5);
     t = open_output();
@@ -155,7 +156,8 @@ static void objects_become_anonymous_memory(void **state)
 
     (void)state;
     write_input(bytes, three_objects(bytes));
-    assert_int_equal(import_oracle(in_path, out_path, IMPORT_AS_ANON, NULL, NULL, &stats, NULL), 0);
+    assert_int_equal(
+        import_oracle(in_path, out_path, 0600, IMPORT_AS_ANON, NULL, NULL, &stats, NULL), 0);
     t = open_output();
     assert_int_equal(footprint_compute(t, &f, NULL), 0);
     assert_int_equal(f.writes, 5);
@@ -176,11 +178,12 @@ static void compressed_input_is_the_same(void **state)
     (void)state;
     n = ZSTD_compress(packed, sizeof(packed), bytes, three_objects(bytes), 3);
     write_input(packed, n);
-    assert_int_equal(import_oracle(in_path, out_path, IMPORT_AS_FILE, NULL, NULL, &stats, NULL), 0);
+    assert_int_equal(
+        import_oracle(in_path, out_path, 0600, IMPORT_AS_FILE, NULL, NULL, &stats, NULL), 0);
     assert_int_equal(stats.pages, 5);
     unlink(out_path);
     write_input(packed, n - 5);
-    assert_int_equal(import_oracle(in_path, out_path, IMPORT_AS_FILE, NULL, NULL, &stats, &e),
+    assert_int_equal(import_oracle(in_path, out_path, 0600, IMPORT_AS_FILE, NULL, NULL, &stats, &e),
                      -EINVAL);
     assert_non_null(strstr(e.text, "cut"));
     assert_int_equal(access(out_path, F_OK), -1);
@@ -194,15 +197,16 @@ static void a_cut_record_is_refused_and_leaves_no_file(void **state)
 
     (void)state;
     write_input(bytes, three_objects(bytes) - 1);
-    assert_int_equal(import_oracle(in_path, out_path, IMPORT_AS_FILE, NULL, NULL, &stats, &e),
+    assert_int_equal(import_oracle(in_path, out_path, 0600, IMPORT_AS_FILE, NULL, NULL, &stats, &e),
                      -EINVAL);
     assert_non_null(strstr(e.text, "record 4"));
     assert_int_equal(access(out_path, F_OK), -1);
     write_input("", 0);
-    assert_int_equal(import_oracle(in_path, out_path, IMPORT_AS_FILE, NULL, NULL, &stats, &e),
+    assert_int_equal(import_oracle(in_path, out_path, 0600, IMPORT_AS_FILE, NULL, NULL, &stats, &e),
                      -EINVAL);
     assert_int_equal(
-        import_oracle("/nonexistent", out_path, IMPORT_AS_FILE, NULL, NULL, &stats, &e), -ENOENT);
+        import_oracle("/nonexistent", out_path, 0600, IMPORT_AS_FILE, NULL, NULL, &stats, &e),
+        -ENOENT);
 }
 
 int main(void)

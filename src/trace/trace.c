@@ -14,6 +14,7 @@
 #include "trace/trace.h"
 
 #include "base/hash.h"
+#include "base/secrets.h"
 #include "trace/trace_chunk.h"
 
 #include <fcntl.h>
@@ -245,6 +246,29 @@ static int use_text_chunk(struct opener *o, const struct trace_chunk *c, char **
     return *text ? 0 : -ENOMEM;
 }
 
+/* Whoever wrote the command line may not have masked it. */
+static void mask_command(char **meta)
+{
+    static const char key[] = "command=";
+    char *at = *meta, *end;
+    struct strbuf masked;
+
+    while (at && strncmp(at, key, strlen(key)) != 0) {
+        at = strchr(at, '\n');
+        at = at ? at + 1 : NULL;
+    }
+    if (!at)
+        return;
+    at += strlen(key);
+    end = strchrnul(at, '\n');
+    strbuf_init(&masked);
+    strbuf_append_bytes(&masked, *meta, (size_t)(at - *meta));
+    secrets_mask(at, (size_t)(end - at), &masked);
+    strbuf_append(&masked, end);
+    free(*meta);
+    *meta = strbuf_steal(&masked);
+}
+
 /* A mark without a name or with a time that is no number is a mark all the same. */
 static int use_mark_chunk(struct opener *o, const struct trace_chunk *c, struct trace_damage *d)
 {
@@ -284,6 +308,8 @@ static int use_chunk(struct opener *o, const struct trace_chunk *c, struct trace
     switch ((enum hwt_chunk_type)c->type) {
     case HWT_CHUNK_META:
         r = use_text_chunk(o, c, &t->meta, d);
+        if (r == 0)
+            mask_command(&t->meta);
         break;
     case HWT_CHUNK_END:
         r = use_text_chunk(o, c, &t->end, d);

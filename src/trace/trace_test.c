@@ -573,6 +573,29 @@ static void each_version_is_judged_by_its_own_rules(void **state)
     }
 }
 
+/* A recording of 0.1.0 holds it as it was typed. */
+static void a_command_line_is_masked_when_it_is_read(void **state)
+{
+    struct trace_writer *w;
+    struct trace *t;
+    char text[64];
+    u8 *bytes;
+    size_t count;
+
+    (void)state;
+    assert_int_equal(trace_writer_new(NULL, &w, NULL), 0);
+    trace_writer_meta(w, "tool=test\ncommand=mysql -pTIGER --password=x db\ncwd=/tmp\n");
+    trace_writer_op(w, trace_writer_stream(w), HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "");
+    assert_int_equal(trace_writer_finish(w, NULL, &bytes, &count, NULL), 0);
+    assert_int_equal(trace_open_bytes(bytes, count, "f", NULL, &t, NULL), 0);
+    assert_string_equal(trace_text_value(t->meta, "command", text, sizeof(text)),
+                        "mysql -p*** --password=*** db");
+    assert_string_equal(trace_text_value(t->meta, "cwd", text, sizeof(text)), "/tmp");
+    assert_string_equal(trace_text_value(t->meta, "tool", text, sizeof(text)), "test");
+    trace_close(t);
+    free(bytes);
+}
+
 static void the_writer_leaves_no_file_when_aborted(void **state)
 {
     const char *path = "trace_test.tmp.hwt";
@@ -600,6 +623,7 @@ int main(void)
         cmocka_unit_test(what_was_written_is_read),
         cmocka_unit_test(streaming_gives_the_same_records),
         cmocka_unit_test(compression_changes_nothing),
+        cmocka_unit_test(a_command_line_is_masked_when_it_is_read),
         cmocka_unit_test(a_huge_instruction_count_becomes_an_advance),
         cmocka_unit_test(a_trace_cut_anywhere_keeps_its_whole_chunks),
         cmocka_unit_test(every_flipped_bit_is_noticed_and_located),
