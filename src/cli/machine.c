@@ -5,23 +5,6 @@
 
 #include <string.h>
 
-/* What Linux would call a swap area on such a device. */
-static const char *swap_name(const char *device)
-{
-    static const struct {
-        const char *device, *name;
-    } names[] = {
-        {"nvme", "/dev/nvme0n1p2"}, {"ssd", "/dev/sda2"}, {"hdd", "/dev/sda2"},
-        {"network", "/dev/vdb1"},   {"ram", "/dev/ram0"}, {"zram", "/dev/zram0"},
-    };
-
-    for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
-        if (strcmp(names[i].device, device) == 0)
-            return names[i].name;
-    }
-    return "/swapfile";
-}
-
 /* CPUs of the machine that was recorded, 1 when the recording does not say. */
 static unsigned recorded_cpus(const struct trace *trace)
 {
@@ -54,7 +37,7 @@ void cli_system_config(const struct cli *cli, const struct trace *trace, struct 
         const char *device = ret->swap_device ? ret->swap_device : ret->disk;
 
         ret->swaps[0] = (struct swap_spec){
-            .name = swap_name(device),
+            .name = device_profile_find(device)->swap_name,
             .bytes = ret->swap_bytes,
             .priority = -1,
             .device = device,

@@ -19,9 +19,9 @@
 
 const struct device_profile device_profiles[] = {
 #define DEVICE(id, major, read_ns, write_ns, read_rate, write_rate, depth, seek_ns, sync, rot, \
-               stats, compressed, doc)                                                         \
-    {#id,   doc,     major, read_ns, write_ns, read_rate,  write_rate,                         \
-     depth, seek_ns, sync,  rot,     stats,    compressed, READAHEAD_KB},
+               stats, compressed, swap, doc)                                                   \
+    {#id,     doc,  major, read_ns, write_ns,   read_rate,    write_rate, depth,               \
+     seek_ns, sync, rot,   stats,   compressed, READAHEAD_KB, swap},
 #include "machine/devices.def"
 #undef DEVICE
 };
@@ -34,6 +34,20 @@ const struct device_profile *device_profile_find(const char *name)
             return &device_profiles[i];
     }
     return NULL;
+}
+
+char *device_profile_names(char *buf, size_t size, bool compressed)
+{
+    size_t len = 0;
+
+    *buf = '\0';
+    for (unsigned i = 0; i < nr_device_profiles && len < size; i++) {
+        if (device_profiles[i].compressed && !compressed)
+            continue;
+        len += (size_t)snprintf(buf + len, size - len, "%s%s", len ? ", " : "",
+                                device_profiles[i].name);
+    }
+    return buf;
 }
 
 void device_init(struct device *d, const char *name, const struct device_profile *p,

@@ -22,7 +22,7 @@
 
 enum device_op { DEVICE_READ, DEVICE_WRITE };
 
-struct device_profile { /* devices.def: nvme ssd hdd network ram zram */
+struct device_profile { /* a row of devices.def */
     const char *name;
     const char *doc;
     u32 major;
@@ -32,9 +32,10 @@ struct device_profile { /* devices.def: nvme ssd hdd network ram zram */
     ns_t seek;        /* added when a request does not follow the one before it (hdd) */
     bool synchronous; /* completes inside the call: no readahead of swap (SWP_SYNCHRONOUS_IO) */
     bool rotational;
-    bool diskstats;   /* the driver counts its requests; brd does not */
-    bool compressed;  /* zram: what it holds takes RAM (backing/zram.h) */
-    u32 readahead_kb; /* default of the queue, 128 */
+    bool diskstats;        /* the driver counts its requests; brd does not */
+    bool compressed;       /* zram: what it holds takes RAM (backing/zram.h) */
+    u32 readahead_kb;      /* default of the queue, 128 */
+    const char *swap_name; /* what Linux would call a swap area on it */
 };
 
 struct device_stats { /* as /proc/diskstats */
@@ -64,6 +65,8 @@ struct device {
 const struct device_profile *device_profile_find(const char *name);
 extern const struct device_profile device_profiles[];
 extern const unsigned nr_device_profiles;
+/* "nvme, ssd, ...": all, or those that files can be on. Returns buf. */
+char *device_profile_names(char *buf, size_t size, bool compressed);
 
 /* pre: c and counters outlive the device */
 void device_init(struct device *d, const char *name, const struct device_profile *p,

@@ -4,6 +4,8 @@
 #include "base/prng.h"
 #include "machine/device.h"
 
+#include <string.h>
+
 static struct clock clk;
 static struct counters counters;
 static struct device dev;
@@ -162,14 +164,25 @@ static void a_large_request_does_not_overflow(void **state)
                      TIB / 125000000);
 }
 
-static void every_profile_is_found_by_name(void **state)
+static void every_profile_is_whole_and_found_by_its_name(void **state)
 {
-    static const char *const names[] = {"nvme", "ssd", "hdd", "network", "ram", "zram"};
+    char all[128], for_files[128];
 
     (void)state;
-    assert_int_equal(nr_device_profiles, ARRAY_SIZE(names));
-    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
-        assert_ptr_equal(device_profile_find(names[i]), &device_profiles[i]);
+    device_profile_names(all, sizeof(all), true);
+    device_profile_names(for_files, sizeof(for_files), false);
+    for (unsigned i = 0; i < nr_device_profiles; i++) {
+        const struct device_profile *p = &device_profiles[i];
+
+        assert_ptr_equal(device_profile_find(p->name), p);
+        assert_int_equal(strncmp(p->swap_name, "/dev/", 5), 0);
+        assert_true(strlen(p->doc) > 10);
+        assert_true(p->queue_depth > 0 && p->read_latency > 0 && p->write_latency > 0);
+        assert_non_null(strstr(all, p->name));
+        if (!p->compressed)
+            assert_non_null(strstr(for_files, p->name));
+    }
+    assert_string_equal(for_files, "nvme, ssd, hdd, network, ram");
     assert_null(device_profile_find("floppy"));
     start(&slow);
 }
@@ -210,7 +223,7 @@ int main(void)
         T(a_ram_disk_keeps_no_statistics),
         T(every_nth_request_fails_when_asked_to),
         T(a_large_request_does_not_overflow),
-        T(every_profile_is_found_by_name),
+        T(every_profile_is_whole_and_found_by_its_name),
         T(requests_of_one_device_are_never_faster_than_its_path),
     };
 

@@ -44,10 +44,14 @@ static int check_device(const struct scenario *sc, const struct scenario_name *n
 static int check_disk(const struct scenario *sc, const struct scenario_name *disk, struct err *e)
 {
     const struct scenario_device *own = disk->text ? scenario_find_device(sc, disk->text) : NULL;
+    const struct device_profile *profile =
+        disk->text ? device_profile_find(own ? own->base : disk->text) : NULL;
+    char names[80], hint[128];
 
-    if (disk->text && strcmp(own ? own->base : disk->text, "zram") == 0)
-        return fail(sc, disk->line, e, "files cannot be on", disk->text,
-                    ": a zram holds swap; want nvme, ssd, hdd, network or ram");
+    snprintf(hint, sizeof(hint), ": a zram holds swap; want one of %s",
+             device_profile_names(names, sizeof(names), false));
+    if (profile && profile->compressed)
+        return fail(sc, disk->line, e, "files cannot be on", disk->text, hint);
     return check_device(sc, disk, e);
 }
 
@@ -57,7 +61,8 @@ static int check_zram(const struct scenario *sc, struct err *e)
     for (size_t i = 0; i < sc->devices.count; i++) {
         const struct scenario_device *d = &sc->devices.items[i];
 
-        if ((d->compressor || d->ratio || d->mem_limit) && strcmp(d->base, "zram") != 0)
+        if ((d->compressor || d->ratio || d->mem_limit) &&
+            !device_profile_find(d->base)->compressed)
             return fail(sc, d->head.line, e,
                         "compressor, ratio and mem_limit need profile = zram in device",
                         d->head.name, "");

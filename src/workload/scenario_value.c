@@ -124,16 +124,17 @@ static int parse_duty(const struct scenario_key *key, char *text, struct scenari
 static int parse_profile(const struct scenario_key *key, const char *text, struct err *e)
 {
     struct nearest near;
-    char hint[128];
+    char hint[128], names[80];
 
     if (device_profile_find(text))
         return 0;
     nearest_init(&near, text);
     for (unsigned i = 0; i < nr_device_profiles; i++)
         nearest_offer(&near, device_profiles[i].name);
-    nearest_text(&near, hint, sizeof(hint));
-    return err_set(e, -EINVAL, "no such %s '%s'%s", key->name, text,
-                   *hint ? hint : ": want nvme, ssd, hdd, network, ram or zram");
+    if (!*nearest_text(&near, hint, sizeof(hint)))
+        snprintf(hint, sizeof(hint), ": want one of %s",
+                 device_profile_names(names, sizeof(names), true));
+    return err_set(e, -EINVAL, "no such %s '%s'%s", key->name, text, hint);
 }
 
 static int parse_compressor(const struct scenario_key *key, const char *text, struct err *e)
