@@ -7,15 +7,31 @@
 #include "cli/verbs.h"
 #include "record/record.h"
 
+#include "base/units.h"
+
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
-enum { OPT_OUTPUT = 1, OPT_WINDOW, OPT_CODEC, OPT_NO_ARGS };
+enum {
+    OPT_OUTPUT = 1,
+    OPT_WINDOW,
+    OPT_CODEC,
+    OPT_FOLLOW,
+    OPT_STOP_AFTER,
+    OPT_MAX_SIZE,
+    OPT_NO_ARGS
+};
+
+#define MAX_SIZE_LEAST MIB
+
+/* A program that takes no longer shows no progress. */
+#define PROGRESS_AFTER (2 * NS_PER_S)
 
 enum { EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 
@@ -25,6 +41,12 @@ static const struct cli_option options[] = {
      "record a page again after N instructions, however hot it is (1048576)"},
     {OPT_NO_ARGS, "no-args", 0, NULL,
      "keep COMMAND's name alone; else what looks like a secret is masked"},
+    {OPT_FOLLOW, "follow", 0, "all|leader",
+     "end with the last process that COMMAND leaves behind, or with COMMAND itself (all)"},
+    {OPT_STOP_AFTER, "stop-after", 0, "TIME",
+     "end the recording after TIME (90s, 10m); who still runs goes on unrecorded"},
+    {OPT_MAX_SIZE, "max-size", 0, "SIZE",
+     "keep the trace below SIZE: the window grows, and what is beyond is not recorded"},
     {OPT_CODEC, "codec", 0, "zstd|stored", "compress the trace, or do not (zstd)"},
 };
 
@@ -40,6 +62,12 @@ static const struct cli_spec spec = {
     .notes =
         "The program runs about ten times slower; its input, output and exit code are its own.\n"
         "\n"
+        "A daemon that COMMAND leaves behind is recorded until it ends; Ctrl-C ends the recording "
+        "and "
+        "leaves the daemon alone. What happened is in the trace a second later, whatever happens "
+        "to "
+        "the recorder.\n"
+        "\n"
         "Examples:\n"
         "  highwater record -o app.hwt -- sqlite3 big.db < queries.sql\n"
         "  highwater size app.hwt\n",
@@ -47,13 +75,57 @@ static const struct cli_spec spec = {
     .max_operands = UINT_MAX,
 };
 
+struct shown {
+    struct cli *cli;
+    bool waits; /* the wait for what the program left behind was told */
+};
+
+/* A full-screen program owns the terminal; lines of ours would be in its way. */
+static bool is_terminal_taken(void)
+{
+    struct termios mode;
+
+    return tcgetattr(STDIN_FILENO, &mode) == 0 && !(mode.c_lflag & ICANON);
+}
+
 static void show_progress(const struct record_progress *p, void *data)
 {
-    char what[96];
+    struct shown *shown = data;
+    char what[128];
 
-    snprintf(what, sizeof(what), "%.1f M events, %.1f MiB", (double)p->events / 1e6,
+    if (p->nr_left > 0 && !shown->waits && isatty(STDERR_FILENO)) {
+        shown->waits = true;
+        cli_note(shown->cli,
+                 "the program has ended and left %u process%s, still recorded: %s; "
+                 "Ctrl-C ends the recording",
+                 p->nr_left, p->nr_left == 1 ? "" : "es", p->whom);
+    }
+    if (p->wall_ns < PROGRESS_AFTER || is_terminal_taken())
+        return;
+    snprintf(what, sizeof(what), "%.0f s, %.1f MiB, events:", (double)p->wall_ns / 1e9,
              (double)p->bytes / (double)MIB);
-    cli_progress(data, what, p->events, 0);
+    cli_progress(shown->cli, what, p->events, 0);
+}
+
+/* What the recording lacks, and who goes on. */
+static void shortcomings(struct cli *cli, const struct record_options *o,
+                         const struct record_result *r)
+{
+    if (r->nr_left > 0)
+        cli_note(cli, "%u process%s on unrecorded: %s", r->nr_left,
+                 r->nr_left == 1 ? " goes" : "es go", r->whom);
+    if (r->unrecorded > 0)
+        cli_note(cli, "ran natively, not recorded (set-user-id or another architecture): %s%s",
+                 r->unrecorded_names, r->unrecorded > 8 ? ", ..." : "");
+    if (r->lost > 0)
+        cli_note(cli, "%llu operations could not be followed: 'highwater trace info' says which",
+                 (unsigned long long)r->lost);
+    if (r->full)
+        cli_note(cli, "the trace reached --max-size and ends early");
+    else if (o->max_bytes > 0 && r->window > (o->window > 0 ? o->window : RECORD_WINDOW_DEFAULT))
+        cli_note(cli, "to keep below --max-size the window grew to %u instructions", r->window);
+    if (r->complaint[0] != '\0')
+        cli_note(cli, "the recorder complained: %s", r->complaint);
 }
 
 static void summary(struct cli *cli, const char *output, const struct record_result *r)
@@ -67,11 +139,6 @@ static void summary(struct cli *cli, const char *output, const struct record_res
         output, (unsigned long long)events, (unsigned long long)r->bytes,
         events > 0 ? (double)r->bytes / (double)events : 0.0, r->processes,
         r->processes == 1 ? "" : "es", (double)r->instructions / 1e6, (double)r->cpu_ns / 1e9);
-    if (r->lost > 0)
-        cli_note(cli, "%llu system calls could not be followed (io_uring, aio, process_vm)",
-                 (unsigned long long)r->lost);
-    if (r->complaint[0] != '\0')
-        cli_note(cli, "the recorder complained: %s", r->complaint);
 }
 
 /* Die as the program did, without a second core dump. */
@@ -102,6 +169,7 @@ static int exit_code_of(int error)
 
 static int record(struct cli *cli, struct record_options *o)
 {
+    struct shown shown = {.cli = cli};
     struct record_result r;
     struct err e;
     int error;
@@ -109,10 +177,8 @@ static int record(struct cli *cli, struct record_options *o)
     err_clear(&e);
     o->argv = cli->operands;
     o->mode = cli->mode;
-    if (!isatty(STDIN_FILENO)) { /* the terminal is the program's */
-        o->progress = show_progress;
-        o->progress_data = cli;
-    }
+    o->progress = show_progress;
+    o->progress_data = &shown;
     error = record_run(o, &r, &e);
     if (error < 0) {
         cli_fail_err(cli, &e);
@@ -128,6 +194,9 @@ static int record(struct cli *cli, struct record_options *o)
         cli_fail(cli, "%s: %s; the trace ends early but is usable", o->output,
                  strerror(-r.write_error));
     summary(cli, o->output, &r);
+    shortcomings(cli, o, &r);
+    if (!r.leader_ended)
+        return r.write_error < 0 ? CLI_FAILED : CLI_OK;
     if (WIFSIGNALED(r.wait_status)) {
         follow_signal(WTERMSIG(r.wait_status));
         return 128 + WTERMSIG(r.wait_status);
@@ -155,6 +224,18 @@ int cmd_record(int argc, char **argv)
             o.window = (u32)n;
         } else if (id == OPT_NO_ARGS) {
             o.no_args = true;
+        } else if (id == OPT_FOLLOW) {
+            o.leader_only = strcmp(cli.arg, "leader") == 0;
+            if (!o.leader_only && strcmp(cli.arg, "all") != 0)
+                cli_usage(&cli, "--follow %s: want all or leader", cli.arg);
+        } else if (id == OPT_STOP_AFTER) {
+            if (parse_duration(cli.arg, &o.stop_after_ns, NULL) < 0 || o.stop_after_ns == 0)
+                cli_usage(&cli, "--stop-after %s: want a time like 90s or 10m", cli.arg);
+        } else if (id == OPT_MAX_SIZE) {
+            if (!cli_parse_size(&cli, "max-size", &o.max_bytes))
+                break;
+            if (o.max_bytes < MAX_SIZE_LEAST)
+                cli_usage(&cli, "--max-size %s: want at least 1M", cli.arg);
         } else if (id == OPT_CODEC) {
             o.stored = strcmp(cli.arg, "stored") == 0;
             if (!o.stored && strcmp(cli.arg, "zstd") != 0)

@@ -8,8 +8,12 @@
  *     header | slot descriptor * nr_slots | slot bytes * nr_slots
  *
  *     slot:  FREE --claim (a thread)--> FILLING --publish--> FULL --written (the parent)--> FREE
- *                                          |
- *                                          +-- its process is dead: the parent takes what is there
+ *                                        |  ^ |
+ *              the thread waits or sleeps v  | +-- its process is dead: the parent takes what is there
+ *                                      PARKED <--> TAKING (the parent writes what is there)
+ *
+ * A thread that runs publishes at each new flush number, one that waits leaves its slot parked: so what
+ * happened is in the file about a second later, whatever happens to the parent.
  *
  * Invariants: bytes [0, len) of a slot are always whole records: len is stored after the record it
  *             covers. Chunks of one stream are published in order, so their tickets are in order.
@@ -23,12 +27,20 @@
 #include <stdint.h>
 
 #define CHANNEL_MAGIC      0x4e414843u /* "CHAN" */
-#define CHANNEL_VERSION    1u
+#define CHANNEL_VERSION    2u
 #define CHANNEL_SLOTS      512u
 #define CHANNEL_SLOT_BYTES (512u << 10) /* raw payload of one chunk at most */
 #define CHANNEL_LOG_BYTES  1024u
+#define CHANNEL_NAME_BYTES 256u
+#define CHANNEL_NAMES      8u
 
-enum channel_slot_state { CHANNEL_FREE = 0, CHANNEL_FILLING = 1, CHANNEL_FULL = 2 };
+enum channel_slot_state {
+    CHANNEL_FREE = 0,
+    CHANNEL_FILLING = 1,
+    CHANNEL_FULL = 2,
+    CHANNEL_PARKED = 3,
+    CHANNEL_TAKING = 4,
+};
 
 struct channel_slot {
     uint32_t state;  /* enum channel_slot_state */
@@ -60,9 +72,12 @@ struct channel {
     uint32_t wake;                /* futex word of the parent: a slot became FULL */
     uint32_t freed;               /* futex word of the tools: a slot became FREE */
     uint32_t processes;           /* forked, and the first */
-    uint64_t lost;                /* streams or system calls that could not be followed */
+    uint32_t flush;               /* streams publish when they see a new number */
+    uint32_t unrecorded;          /* programs that ran unrecorded */
+    uint64_t lost;                /* system calls and operations that could not be followed */
     uint64_t instructions;        /* executed by threads that have ended */
-    char log[CHANNEL_LOG_BYTES];  /* first complaint of a tool, for the person who must mend it */
+    char names[CHANNEL_NAMES][CHANNEL_NAME_BYTES]; /* of the first programs that ran unrecorded */
+    char log[CHANNEL_LOG_BYTES]; /* first complaint of a tool, for the person who must mend it */
     struct channel_slot slots[];
 };
 

@@ -18,14 +18,22 @@
 /* Misses after which the filter forgets: eight times its size, so that a scan does not undo its use. */
 #define WINDOW_MISSES 8192
 
+#define WINDOW_MAX (1u << 30)
+
+/* Room in a bounded file for the end chunk. */
+#define END_RESERVE 8192
+
 #define EXIT_KILLED 9
 
-int collector_init(struct collector *c, struct hwt_writer *writer, u32 window, struct err *e)
+int collector_init(struct collector *c, struct hwt_writer *writer, u32 window, u64 max_bytes,
+                   struct err *e)
 {
     void *memory;
 
     memset(c, 0, sizeof(*c));
     c->writer = writer;
+    c->max_bytes = max_bytes;
+    c->widen_bytes = max_bytes / 2;
     c->fd = memfd_create("highwater-record", MFD_CLOEXEC);
     if (c->fd < 0 || ftruncate(c->fd, (off_t)CHANNEL_BYTES) != 0)
         return err_set(e, -errno, "cannot make shared memory: %s", strerror(errno));
@@ -59,6 +67,27 @@ static u8 *slot_bytes(struct collector *c, const struct channel_slot *s)
            (size_t)(s - c->channel->slots) * CHANNEL_SLOT_BYTES;
 }
 
+/* Each time half of the room that was left is used, the window becomes four times as long. */
+static void window_widen(struct collector *c)
+{
+    struct channel *ch = c->channel;
+    u64 bytes = hwt_writer_bytes(c->writer);
+
+    if (c->max_bytes == 0 || bytes < c->widen_bytes)
+        return;
+    c->widen_bytes = bytes + (c->max_bytes - bytes) / 2 + 1;
+    if (ch->window_instructions < WINDOW_MAX / 4) {
+        ch->window_instructions *= 4;
+        ch->window_misses *= 4;
+    }
+}
+
+static bool has_room(const struct collector *c, u32 len)
+{
+    return c->max_bytes == 0 ||
+           hwt_writer_bytes(c->writer) + HWT_HEADER_BYTES + len + END_RESERVE <= c->max_bytes;
+}
+
 /* Nothing in the slot is trusted: the recorded program can write to it. */
 static void slot_write(struct collector *c, struct channel_slot *s, u32 len)
 {
@@ -75,13 +104,24 @@ static void slot_write(struct collector *c, struct channel_slot *s, u32 len)
 
     if (len == 0 || len > CHANNEL_SLOT_BYTES)
         return;
-    if (hwt_writer_put(c->writer, &chunk) < 0) {
+    if (c->full)
+        return;
+    /* Compressed it is smaller, but by how much is known only then. */
+    c->full = !has_room(c, len);
+    if (c->full || hwt_writer_put(c->writer, &chunk) < 0) {
         __atomic_store_n(&c->channel->closed, 1, __ATOMIC_RELEASE);
         return;
     }
     c->accesses += chunk.nr_accesses;
     c->ops += chunk.nr_ops;
     c->raw_bytes += len;
+    window_widen(c);
+}
+
+static bool slot_move(struct channel_slot *s, u32 from, u32 to)
+{
+    return __atomic_compare_exchange_n(&s->state, &from, to, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
 }
 
 static void slot_free(struct collector *c, struct channel_slot *s)
@@ -184,15 +224,41 @@ static void slot_add_exit(struct collector *c, struct channel_slot *s, int wait_
     } while (status > 0);
     *p++ = HWT_OP_EXIT_GROUP << 2 | HWT_OP;
     *p++ = 0; /* instructions */
-    *p++ = 0; /* stamp: as the record before */
+    *p++ = 0; /* stamp: as the record before, or the chunk's */
     *p++ = n;
     memcpy(p, body, n);
     p += n;
-    if (s->len == 0 || s->len + (u32)(p - record) > CHANNEL_SLOT_BYTES)
+    if (s->len + (u32)(p - record) > CHANNEL_SLOT_BYTES)
         return;
+    if (s->len == 0) /* what it did is in the file: this chunk has the end alone */
+        s->order = __atomic_add_fetch(&c->channel->order, 1, __ATOMIC_SEQ_CST);
     memcpy(bytes + s->len, record, (size_t)(p - record));
     s->len += (u32)(p - record);
     s->nr_ops++;
+}
+
+/* Write what a waiting thread left in its slot. It finds the slot empty when it goes on. */
+static void slot_take(struct collector *c, struct channel_slot *s)
+{
+    if (!slot_move(s, CHANNEL_PARKED, CHANNEL_TAKING))
+        return;
+    if (s->len > 0 && s->len <= CHANNEL_SLOT_BYTES) {
+        slot_write(c, s, s->len);
+        s->seq++;
+        s->nr_accesses = s->nr_ops = 0;
+        s->order = c->channel->order;
+        __atomic_store_n(&s->len, 0, __ATOMIC_RELEASE);
+    }
+    __atomic_store_n(&s->state, CHANNEL_PARKED, __ATOMIC_RELEASE);
+}
+
+void collector_flush(struct collector *c)
+{
+    __atomic_add_fetch(&c->channel->flush, 1, __ATOMIC_RELEASE);
+    collector_drain(c);
+    for (u32 i = 0; i < CHANNEL_SLOTS; i++)
+        if (__atomic_load_n(&c->channel->slots[i].state, __ATOMIC_ACQUIRE) == CHANNEL_PARKED)
+            slot_take(c, &c->channel->slots[i]);
 }
 
 static bool is_dead(u32 pid)
@@ -208,8 +274,9 @@ void collector_reap(struct collector *c, int pid, int wait_status)
     for (u32 i = 0; i < CHANNEL_SLOTS; i++) {
         struct channel_slot *s = &c->channel->slots[i];
         bool known = pid != 0 && s->pid == (u32)pid;
+        u32 state = __atomic_load_n(&s->state, __ATOMIC_ACQUIRE);
 
-        if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) != CHANNEL_FILLING)
+        if (state != CHANNEL_FILLING && state != CHANNEL_PARKED)
             continue;
         if (!known && !is_dead(s->pid))
             continue;
@@ -229,9 +296,9 @@ void collector_close(struct collector *c, int pid, int wait_status)
     collector_reap(c, pid, wait_status);
     for (u32 i = 0; i < CHANNEL_SLOTS; i++) {
         struct channel_slot *s = &c->channel->slots[i];
-
         u32 len = __atomic_load_n(&s->len, __ATOMIC_ACQUIRE);
 
+        slot_take(c, s);
         if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) != CHANNEL_FILLING ||
             len > CHANNEL_SLOT_BYTES)
             continue;

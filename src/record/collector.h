@@ -14,10 +14,16 @@ struct collector {
     int fd; /* of the memory; the tools open /proc/PID/fd/<fd> */
     struct hwt_writer *writer;
     u64 accesses, ops, raw_bytes;
+    u64 max_bytes;     /* of the file; 0: no bound */
+    u64 widen_bytes;   /* the window grows when the file reaches this */
+    bool full;         /* the bound was reached: the recording ended early */
     s64 free_check_ns; /* when the owners of slots were last looked at */
 };
 
-int collector_init(struct collector *c, struct hwt_writer *writer, u32 window, struct err *e);
+/* `max_bytes` bounds the file: from half of it on the window grows, so that hot pages are told less often, and
+ * what would go beyond it is dropped. */
+int collector_init(struct collector *c, struct hwt_writer *writer, u32 window, u64 max_bytes,
+                   struct err *e);
 void collector_done(struct collector *c);
 
 /* Write what is full. Returns the number of chunks written; after an error of the file slots are
@@ -26,6 +32,9 @@ unsigned collector_drain(struct collector *c);
 
 /* Sleep until a slot is full, at most that long. */
 void collector_wait(struct collector *c, ns_t timeout_ns);
+
+/* Write everything there is: running threads publish soon, what waiting ones left is taken. */
+void collector_flush(struct collector *c);
 
 /* Take the slots of dead processes, with an EXIT_GROUP where the first thread's stream lacks its end.
  * `pid` and `wait_status` tell how one of them ended; 0 if that is not known. */

@@ -8,6 +8,7 @@
 
 #include "base/secrets.h"
 #include "record/collector.h"
+#include "record/follow.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -25,6 +26,7 @@
 #define POLL_NS     (10 * NS_PER_MS)
 #define PROGRESS_NS (200 * NS_PER_MS)
 #define REAP_NS     (500 * NS_PER_MS)
+#define FLUSH_NS    (800 * NS_PER_MS) /* what happened is in the file within a second */
 
 #define META_MAX 16384
 
@@ -183,56 +185,22 @@ static int put_meta(struct hwt_writer *w, const struct record_options *o, u32 wi
 
 static void put_end(struct hwt_writer *w, const struct record_result *r, u64 order)
 {
-    char text[1024];
+    char text[META_MAX], status[16];
 
     snprintf(text, sizeof(text),
-             "streams=%u\nprocesses=%u\naccesses=%llu\nops=%llu\nlost=%llu\nexit_status=%d\n"
-             "recorded_instructions=%llu\nrecorded_cpu_ns=%llu\nrecorded_wall_ns=%llu\n",
+             "streams=%u\nprocesses=%u\naccesses=%llu\nops=%llu\nlost=%llu\n"
+             "recorded_instructions=%llu\nrecorded_cpu_ns=%llu\nrecorded_wall_ns=%llu\n"
+             "window_instructions=%u\n",
              r->streams, r->processes, (unsigned long long)r->accesses, (unsigned long long)r->ops,
-             (unsigned long long)r->lost, r->wait_status, (unsigned long long)r->instructions,
-             (unsigned long long)r->cpu_ns, (unsigned long long)r->wall_ns);
-    put_text(w, HWT_CHUNK_END, order, text);
-}
-
-/* ---- signals ---- */
-
-static volatile sig_atomic_t child_pid;
-
-static void pass_on(int sig)
-{
-    if (child_pid > 0)
-        kill(child_pid, sig);
-}
-
-/* The terminal sends SIGINT and SIGQUIT to the whole group, so the program has them already. */
-static const struct {
-    int signal;
-    void (*handler)(int);
-} dispositions[] = {{SIGINT, SIG_IGN},
-                    {SIGQUIT, SIG_IGN},
-                    {SIGTERM, pass_on},
-                    {SIGHUP, pass_on},
-                    {SIGXFSZ, SIG_IGN} /* a write beyond the limit is an error like a full disk */};
-
-/* Signals that were ignored stay ignored, as under nohup. `def` is what the program must have back. */
-static void signals_take(struct sigaction *saved, sigset_t *def)
-{
-    sigemptyset(def);
-    for (size_t i = 0; i < ARRAY_SIZE(dispositions); i++) {
-        struct sigaction action = {.sa_handler = dispositions[i].handler, .sa_flags = SA_RESTART};
-
-        sigaction(dispositions[i].signal, NULL, &saved[i]);
-        if (saved[i].sa_handler == SIG_IGN)
-            continue;
-        sigaddset(def, dispositions[i].signal);
-        sigaction(dispositions[i].signal, &action, NULL);
+             (unsigned long long)r->lost, (unsigned long long)r->instructions,
+             (unsigned long long)r->cpu_ns, (unsigned long long)r->wall_ns, r->window);
+    if (r->leader_ended) {
+        snprintf(status, sizeof(status), "%d", r->wait_status);
+        add_line(text, "exit_status", status);
     }
-}
-
-static void signals_restore(const struct sigaction *saved)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(dispositions); i++)
-        sigaction(dispositions[i].signal, &saved[i], NULL);
+    if (r->full)
+        add_line(text, "incomplete.records", "1");
+    put_text(w, HWT_CHUNK_END, order, text);
 }
 
 /* ---- the run ---- */
@@ -328,36 +296,70 @@ static int start(const struct record_options *o, const struct collector *c, cons
     return error;
 }
 
-static void collect_until_end(struct collector *c, const struct record_options *o, pid_t pid,
-                              int *wait_status)
+struct run {
+    struct collector *collector;
+    const struct record_options *options;
+    struct follow follow;
+    struct record_result result;
+    ns_t began_ns;
+};
+
+static void process_ended(pid_t pid, int wait_status, void *data)
 {
-    ns_t told = now_ns(), reaped = told;
+    struct run *run = data;
+
+    collector_reap(run->collector, pid, wait_status);
+}
+
+static void tell_progress(struct run *run)
+{
+    const struct record_options *o = run->options;
+    struct collector *c = run->collector;
+    struct record_progress p = {.events = c->accesses + c->ops,
+                                .bytes = hwt_writer_bytes(c->writer),
+                                .streams = c->channel->next_stream,
+                                .wall_ns = now_ns() - run->began_ns};
+
+    if (run->follow.leader_ended) {
+        follow_count(&run->follow);
+        p.nr_left = run->follow.nr_left;
+        p.whom = run->follow.whom;
+    }
+    o->progress(&p, o->progress_data);
+}
+
+static enum follow_state collect_until_end(struct run *run)
+{
+    struct collector *c = run->collector;
+    ns_t told = now_ns(), reaped = told, flushed = told;
+    enum follow_state state;
     bool kept = false;
 
     for (;;) {
-        pid_t ended;
+        ns_t now = now_ns();
 
         collector_drain(c);
         /* It runs: from here on a trace that ends early is one all the same. */
         if (!kept && c->channel->next_stream > 0) {
             kept = true;
-            hwt_writer_keep(c->writer,
-                            NULL); /* if it fails now, it is tried once more at the end, and told */
+            /* if it fails now, it is tried once more at the end, and told */
+            hwt_writer_keep(c->writer, NULL);
         }
-        ended = waitpid(pid, wait_status, WNOHANG);
-        if (ended == pid || (ended < 0 && errno != EINTR))
-            return;
+        state = follow_look(&run->follow, now, process_ended, run);
+        if (state != FOLLOW_RUNNING)
+            return state;
         collector_wait(c, POLL_NS);
-        if (now_ns() - reaped > REAP_NS) {
-            reaped = now_ns();
+        if (now - reaped > REAP_NS) {
+            reaped = now;
             collector_reap(c, 0, 0);
         }
-        if (o->progress != NULL && now_ns() - told > PROGRESS_NS) {
-            struct record_progress p = {c->accesses + c->ops, hwt_writer_bytes(c->writer),
-                                        c->channel->next_stream};
-
-            told = now_ns();
-            o->progress(&p, o->progress_data);
+        if (now - flushed > FLUSH_NS) {
+            flushed = now;
+            collector_flush(c);
+        }
+        if (run->options->progress != NULL && now - told > PROGRESS_NS) {
+            told = now;
+            tell_progress(run);
         }
     }
 }
@@ -382,25 +384,44 @@ static void fill_result(struct record_result *r, struct collector *c)
     r->streams = ch->next_stream;
     r->processes = ch->processes;
     r->instructions = ch->instructions;
+    r->full = c->full;
+    r->window = ch->window_instructions;
+    r->unrecorded = ch->unrecorded;
+    for (u32 i = 0, at = 0; i < CHANNEL_NAMES && ch->names[i][0] != '\0'; i++)
+        at += (u32)snprintf(r->unrecorded_names + at, sizeof(r->unrecorded_names) - at, "%s%.*s",
+                            at > 0 ? ", " : "", (int)CHANNEL_NAME_BYTES - 1, ch->names[i]);
     snprintf(r->complaint, sizeof(r->complaint), "%.*s", (int)sizeof(r->complaint) - 1, ch->log);
 }
 
-static int run_collected(struct collector *c, const struct record_options *o, const char *tool,
-                         const char *program, const sigset_t *def, struct record_result *r,
-                         struct err *e)
+static int run_collected(struct run *run, const char *tool, const char *program,
+                         const sigset_t *def, struct err *e)
 {
-    ns_t wall = now_ns(), cpu = cpu_ns(RUSAGE_SELF) + cpu_ns(RUSAGE_CHILDREN);
+    struct collector *c = run->collector;
+    const struct record_options *o = run->options;
+    struct record_result *r = &run->result;
+    ns_t cpu = cpu_ns(RUSAGE_SELF) + cpu_ns(RUSAGE_CHILDREN);
+    enum follow_state state;
     pid_t pid;
     int error = start(o, c, tool, program, def, &pid);
 
     if (error < 0)
         return err_set(e, error, "cannot start %s: %s", tool, strerror(-error));
-    child_pid = pid;
-    collect_until_end(c, o, pid, &r->wait_status);
-    child_pid = 0;
-    collector_close(c, pid, r->wait_status);
+    run->began_ns = now_ns();
+    if (o->stop_after_ns > 0)
+        run->follow.stop_at_ns = run->began_ns + o->stop_after_ns;
+    run->follow.leader_only = o->leader_only;
+    follow_leader(&run->follow, pid);
+    state = collect_until_end(run);
+    r->wait_status = run->follow.leader_status;
+    r->leader_ended = run->follow.leader_ended;
+    if (state != FOLLOW_ALL_ENDED) {
+        follow_count(&run->follow);
+        r->nr_left = run->follow.nr_left;
+        snprintf(r->whom, sizeof(r->whom), "%s", run->follow.whom);
+    }
+    collector_close(c, r->leader_ended ? pid : 0, r->wait_status);
     fill_result(r, c);
-    r->wall_ns = now_ns() - wall;
+    r->wall_ns = now_ns() - run->began_ns;
     r->cpu_ns = cpu_ns(RUSAGE_SELF) + cpu_ns(RUSAGE_CHILDREN) - cpu;
     put_end(c->writer, r, c->channel->order);
     return 0;
@@ -409,9 +430,8 @@ static int run_collected(struct collector *c, const struct record_options *o, co
 int record_run(const struct record_options *o, struct record_result *ret_result, struct err *e)
 {
     u32 window = o->window > 0 ? o->window : RECORD_WINDOW_DEFAULT;
-    struct record_result r = {0};
     struct collector collector;
-    struct sigaction saved[ARRAY_SIZE(dispositions)];
+    struct run run = {.collector = &collector, .options = o};
     sigset_t def;
     struct hwt_writer *w;
     char tool[4096], program[4096];
@@ -426,23 +446,23 @@ int record_run(const struct record_options *o, struct record_result *ret_result,
         error = hwt_writer_new(o->output, o->mode, o->stored, &w, e);
     if (error < 0)
         return error;
-    signals_take(saved, &def);
-    error = collector_init(&collector, w, window, e);
+    follow_begin(&run.follow, &def);
+    error = collector_init(&collector, w, window, o->max_bytes, e);
     if (error == 0) {
         error = put_meta(w, o, window);
         if (error < 0)
             err_at(e, error, o->output, 0, 0, "cannot write: %s", strerror(-error));
         else
-            error = run_collected(&collector, o, tool, program, &def, &r, e);
+            error = run_collected(&run, tool, program, &def, e);
         collector_done(&collector);
     }
-    signals_restore(saved);
-    r.bytes = hwt_writer_bytes(w);
-    if (error == 0 && r.streams > 0)
-        r.write_error = hwt_writer_close(w);
+    follow_end(&run.follow);
+    run.result.bytes = hwt_writer_bytes(w);
+    if (error == 0 && run.result.streams > 0)
+        run.result.write_error = hwt_writer_close(w);
     else
         hwt_writer_abort(w);
     if (error == 0)
-        *ret_result = r;
+        *ret_result = run.result;
     return error;
 }

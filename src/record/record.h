@@ -6,11 +6,13 @@
  *
  * What may happen on the way, and what is left:
  *   the program is killed        the trace is closed properly; all it did until then is in it
- *   this process is killed       the program runs on unrecorded; the trace ends at its last whole chunk
+ *   the program leaves daemons   they are recorded until the last has ended, or the recording is stopped
+ *                                (record/follow.h)
+ *   this process is killed       the program runs on unrecorded; the trace has all but the last second
  *   the disk is full             the program runs on unrecorded; likewise
  *   Ctrl-C                       reaches the program; this side waits for it to end
  *
- * Never: prints, exits. Changes the dispositions of SIGINT, SIGQUIT, SIGTERM, SIGHUP while it runs.
+ * Never: prints, exits. Changes the dispositions of signals (record/follow.h) while it runs.
  */
 #ifndef RECORD_RECORD_H
 #define RECORD_RECORD_H
@@ -25,29 +27,41 @@ struct record_progress {
     u64 events; /* accesses and operations written so far */
     u64 bytes;  /* of the file so far */
     u32 streams;
+    ns_t wall_ns;     /* since the start */
+    unsigned nr_left; /* processes that run on after the program's end */
+    const char *whom; /* some of them; NULL while the program runs */
 };
 
 struct record_options {
     const char *output;
-    unsigned mode;     /* permissions of the output (base/outfile.h) */
-    char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
-    const char *tool;  /* path of the recorder's tool; NULL: record_find_tool */
-    u32 window;        /* instructions after which the filter forgets; 0: the default */
-    bool stored;       /* do not compress */
-    bool
-        no_args; /* keep the program's name alone; otherwise arguments that look like secrets are masked */
+    unsigned mode;      /* permissions of the output (base/outfile.h) */
+    char *const *argv;  /* NULL-terminated; argv[0] is looked up in PATH */
+    const char *tool;   /* path of the recorder's tool; NULL: record_find_tool */
+    u32 window;         /* instructions after which the filter forgets; 0: the default */
+    bool stored;        /* do not compress */
+    bool leader_only;   /* end with the program, whatever it leaves behind */
+    ns_t stop_after_ns; /* 0: never */
+    u64 max_bytes;      /* of the file; 0: no bound (record/collector.h) */
+    bool no_args; /* keep the program's name alone, not arguments that do not look like secrets */
     void (*progress)(const struct record_progress *p,
                      void *data); /* may be NULL; some times a second */
     void *progress_data;
 };
 
 struct record_result {
-    int wait_status; /* of the program, as from wait(2) */
+    bool leader_ended;
+    int wait_status;             /* of the program, as from wait(2); if it has ended */
+    unsigned nr_left;            /* processes that went on when the recording ended */
+    char whom[256];              /* some of them */
+    u32 unrecorded;              /* programs that ran natively, unrecorded */
+    char unrecorded_names[2048]; /* some of them */
     u64 accesses, ops;
     u64 bytes;     /* of the file */
     u64 raw_bytes; /* of payload before compression */
     u64 lost;      /* system calls that could not be followed */
     u32 streams, processes;
+    u32 window; /* instructions, at the end: a bounded file makes it longer */
+    bool full;  /* the bound of the file ended the recording early */
     u64 instructions;
     ns_t wall_ns, cpu_ns; /* of the run; of all its processes and of this side */
     int write_error;      /* 0, or the -errno that ended the trace early */

@@ -10,6 +10,8 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
 
 #define FILES_SHOWN 10u
 #define KEY_WIDTH   16
@@ -35,6 +37,21 @@ static void put_pages(struct strbuf *out, u64 pages)
 
 static const char *const meta_keys[] = {"command", "tool", "date", "kernel"};
 
+/* How the program ended: the value is a status of wait(2). */
+static void put_exit(const char *value, struct strbuf *out)
+{
+    int status = (int)strtol(value, NULL, 10);
+    const char *name;
+
+    if (WIFSIGNALED(status)) {
+        name = sigabbrev_np(WTERMSIG(status));
+        strbuf_printf(out, ", killed by signal %d%s%s", WTERMSIG(status), name ? ", SIG" : "",
+                      name ? name : "");
+    } else {
+        strbuf_printf(out, ", exit status %d", WEXITSTATUS(status));
+    }
+}
+
 static void info_meta(const struct trace *t, struct strbuf *out)
 {
     char value[512], size[UNITS_TEXT_MAX];
@@ -55,14 +72,10 @@ static void info_meta(const struct trace *t, struct strbuf *out)
         strbuf_appendc(out, '\n');
     }
     key(out, "recording");
-    if (t->closed)
-        strbuf_append(out, trace_text_value(t->end, "exit_status", value, sizeof(value))
-                               ? "closed properly, exit status "
-                               : "closed properly");
-    else
-        strbuf_append(out, "cut: it has no end, and replays up to the last whole chunk");
+    strbuf_append(out, t->closed ? "closed properly"
+                                 : "cut: it has no end, and replays up to the last whole chunk");
     if (t->closed && trace_text_value(t->end, "exit_status", value, sizeof(value)))
-        utf8_append_clean(out, value);
+        put_exit(value, out);
     strbuf_appendc(out, '\n');
     if (t->nr_damage) {
         key(out, "damage");

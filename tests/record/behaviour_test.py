@@ -263,6 +263,119 @@ def terminating_the_recorder_terminates_the_program(tmp):
     expect(out == b"got 15\n" and code == 5, "passed on", out, code)
 
 
+# ---- what goes on after the program, and what is left when it does not end ----
+
+def told(process):
+    """Exit code and lines of the recorder's own."""
+    _, err = process.communicate(timeout=TIMEOUT)
+    return process.returncode, err.decode()
+
+
+def wait_for_file(path):
+    until = time.time() + TIMEOUT
+    while time.time() < until:
+        if os.path.exists(path) and os.path.getsize(path) > 0:
+            with open(path, encoding="ascii") as f:
+                return int(f.read())
+        time.sleep(0.02)
+    raise Failure("no daemon")
+
+
+def daemon_is_recorded_to_its_end(tmp):
+    pid_file = os.path.join(tmp, "pid")
+    path, process = start(tmp, [build_c("subject.c", tmp), "daemonizes", pid_file, "1"])
+    code, err = told(process)
+    trace = closed(path)
+    expect(code == 0 and "unrecorded" not in err, "the first process's exit code", code, err)
+    daemon = one((op for op in trace.ops("proc_start") if op.pid == wait_for_file(pid_file)), "daemon")
+    expect(len(written(trace, daemon.stream)) >= 2000, "the daemon's pages", len(written(trace, daemon.stream)))
+    end = one((op for op in trace.ops("exit_group") if op.stream == daemon.stream), "the daemon's end")
+    expect(end.status == 3 << 8, "the daemon's status", end)
+    expect(int(trace.end["recorded_cpu_ns"]) > 5e8, "CPU time of orphans", trace.end["recorded_cpu_ns"])
+
+
+def stopped(tmp, options, stop):
+    """Stop the recording of a daemon that lives on. Returns the trace and the recorder's words."""
+    pid_file = os.path.join(tmp, "pid")
+    path, process = start(tmp, [build_c("subject.c", tmp), "daemonizes", pid_file, "60000"], options)
+    pid = wait_for_file(pid_file)
+    try:
+        stop(process)
+        code, err = told(process)
+        os.kill(pid, 0)  # it lives
+    finally:
+        os.kill(pid, signal.SIGKILL)
+    expect(code == 0 and "1 process goes on unrecorded: subject (%d)" % pid in err, "words", code, err)
+    return closed(path), pid
+
+
+def interrupt_ends_the_recording_of_a_daemon(tmp):
+    def stop(process):
+        process.send_signal(signal.SIGINT)
+
+    trace, pid = stopped(tmp, [], stop)
+    daemon = one((op for op in trace.ops("proc_start") if op.pid == pid), "daemon")
+    expect(len(written(trace, daemon.stream)) >= 2000, "pages")
+
+
+def recording_ends_with_its_time(tmp):
+    trace, pid = stopped(tmp, ["--stop-after", "3s"], lambda process: None)
+    expect(pid in [op.pid for op in trace.ops("proc_start")], "daemon")
+
+
+def recording_ends_with_the_leader(tmp):
+    began = time.time()
+    trace, _ = stopped(tmp, ["--follow", "leader"], lambda process: None)
+    expect(time.time() - began < 30 and trace.end["exit_status"] == "0", "end")
+
+
+def killed_recorder_leaves_what_a_sleeper_did(tmp):
+    path, process = start(tmp, [build_c("subject.c", tmp), "sleeps", "4000"])
+    page = int(process.stdout.readline(), 16) // PAGE
+    time.sleep(1.8)
+    process.kill()
+    process.stdout.read()  # until the program ends too
+    trace = Trace(path, verify=False)
+    expect(trace.damage is None and trace.end is None, "cut", trace.damage)
+    expect(set(range(page, page + 1000)) <= written(trace), "the pages before its sleep")
+
+
+def sleeper_that_was_flushed_and_killed_has_an_end(tmp):
+    program = build_c("subject.c", tmp)
+    path, _ = record(tmp, ["sh", "-c", "%s sleeps 60000 >/dev/null & sleep 2.5; kill -KILL $!; wait $!; echo $?" % program])
+    trace = closed(path)
+    expect(9 in [op.status for op in trace.ops("exit_group")], "the end", *trace.ops("exit_group"))
+
+
+def signal_is_shown_as_a_signal(tmp):
+    path, process = start(tmp, [build_c("subject.c", tmp), "dies"])
+    process.communicate(timeout=TIMEOUT)
+    out = subprocess.run([highwater(), "trace", "info", path], stdout=subprocess.PIPE, check=True).stdout
+    expect(b"killed by signal 11, SIGSEGV" in out, "trace info", out)
+
+
+def bounded_file_stays_below_its_bound(tmp):
+    program = build_c("subject.c", tmp)
+    path, _ = record(tmp, [program, "busy", "100"])
+    unbounded = os.path.getsize(path)
+    path, process = start(tmp, [program, "busy", "100"], ["--max-size", "1M"])
+    code, err = told(process)
+    expect(unbounded > 1 << 20, "a test of nothing", unbounded)
+    expect(code == 0 and os.path.getsize(path) <= 1 << 20, "size", code, os.path.getsize(path))
+    expect("--max-size" in err, "words", err)
+
+
+def program_that_runs_unrecorded_is_named(tmp):
+    program = os.path.join(tmp, "setuid")
+    with open("/bin/true", "rb") as source, open(program, "wb") as copy:
+        copy.write(source.read())
+    os.chmod(program, 0o4755)
+    path, process = start(tmp, ["sh", "-c", program + "; true"])
+    code, err = told(process)
+    expect(code == 0 and "not recorded" in err and program in err, "words", code, err)
+    expect(program in [op.string for op in closed(path).ops("incomplete") if op.reason == 4], "in the trace")
+
+
 # ---- waiting, files, maps ----
 
 def waiting_is_told_as_waiting(tmp):
@@ -369,6 +482,9 @@ if __name__ == "__main__":
               killed_program_leaves_everything_it_did, crash_is_a_death_by_signal,
               killed_child_of_a_shell_is_told, killed_recorder_leaves_program_and_whole_chunks,
               full_disk_leaves_program_and_whole_chunks, ctrl_c_reaches_the_program,
-              terminating_the_recorder_terminates_the_program, waiting_is_told_as_waiting,
+              terminating_the_recorder_terminates_the_program, daemon_is_recorded_to_its_end,
+              interrupt_ends_the_recording_of_a_daemon, recording_ends_with_its_time, recording_ends_with_the_leader,
+              killed_recorder_leaves_what_a_sleeper_did, sleeper_that_was_flushed_and_killed_has_an_end,
+              signal_is_shown_as_a_signal, bounded_file_stays_below_its_bound, program_that_runs_unrecorded_is_named, waiting_is_told_as_waiting,
               file_offsets_follow_the_position, maps_are_followed, hot_page_is_seen_in_every_window,
               only_the_programs_own_pages_are_told, instructions_of_a_fork_are_counted_once)

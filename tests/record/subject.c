@@ -145,6 +145,40 @@ static int busy(char **argv)
     return 0;
 }
 
+/* A daemon that touches pages, burns CPU time for half a second, tells its number in a file and lives on. */
+static int daemonizes(char **argv)
+{
+    clock_t began;
+    unsigned char *p;
+    FILE *f;
+
+    MUST(daemon(1, 0) == 0);
+    p = pages(2000);
+    for (size_t i = 0; i < 2000; i++)
+        p[i * PAGE] = 1;
+    began = clock();
+    while (clock() - began < CLOCKS_PER_SEC / 2)
+        ;
+    f = fopen(argv[0], "w");
+    MUST(f != NULL && fprintf(f, "%d\n", (int)getpid()) > 0 && fclose(f) == 0);
+    sleep_ms(atol(argv[1]));
+    return 3;
+}
+
+/* Touch pages and go to sleep. */
+static int sleeps(char **argv)
+{
+    unsigned char *p = pages(1000);
+
+    for (size_t i = 0; i < 1000; i++)
+        p[i * PAGE] = 1;
+    printf("%p\n", (void *)p);
+    fflush(stdout);
+    sleep_ms(atol(argv[0]));
+    p[0] = 2;
+    return 0;
+}
+
 /* ---- signals ---- */
 
 static volatile sig_atomic_t got;
@@ -306,9 +340,19 @@ static const struct {
     const char *name;
     int (*run)(char **argv);
 } subjects[] = {
-    {"threads", threads}, {"forks", forks},     {"spawns", spawns},           {"dies", dies},
-    {"busy", busy},       {"catches", catches}, {"pauses", waits_forever},    {"waits", waits},
-    {"files", files},     {"maps", maps},       {"descriptors", descriptors},
+    {"threads", threads},
+    {"forks", forks},
+    {"spawns", spawns},
+    {"dies", dies},
+    {"busy", busy},
+    {"catches", catches},
+    {"pauses", waits_forever},
+    {"waits", waits},
+    {"files", files},
+    {"maps", maps},
+    {"descriptors", descriptors},
+    {"daemonizes", daemonizes},
+    {"sleeps", sleeps},
 };
 
 int main(int argc, char **argv)

@@ -10,6 +10,8 @@
  *   should_we_trace_this_child what cannot run under Valgrind (set-user-id, 32-bit) runs natively
  *   nuke_all_threads_except    the last call before an exec that will succeed
  *   kill                       the process dies of a signal
+ *   release_BigLock            a thread is about to wait
+ *   am_*, get_linux_syscall_entry   in hw_space.c and hw_table.c
  *
  * The client's environment is given back as it was: Valgrind preloads a library that only its heap
  * checkers need.
@@ -147,6 +149,17 @@ void __wrap_vgPlain_nuke_all_threads_except(ThreadId me, UInt reason)
         hw_limits_exec(exec_followed);
     }
     __real_vgPlain_nuke_all_threads_except(me, reason);
+}
+
+void __real_vgPlain_release_BigLock(ThreadId tid, UInt status, const HChar *who);
+void __wrap_vgPlain_release_BigLock(ThreadId tid, UInt status, const HChar *who);
+void __wrap_vgPlain_release_BigLock(ThreadId tid, UInt status, const HChar *who)
+{
+    struct thread *t = hw_thread_find(tid);
+
+    if (t != NULL && hw_channel != NULL)
+        hw_stream_park(t);
+    __real_vgPlain_release_BigLock(tid, status, who);
 }
 
 Int __real_vgPlain_kill(Int pid, Int signo);

@@ -64,12 +64,53 @@ static struct channel_slot *slot_claim(void)
     }
 }
 
+/* The thread goes on: its slot is its own again. False: the recorder died while it held the slot. */
+static Bool unpark(struct stream *o)
+{
+    struct channel_slot *s = o->slot;
+    struct vki_timespec wait = {0, 200 * 1000};
+
+    for (UInt tries = 1;; tries++) {
+        UInt expected = CHANNEL_PARKED;
+
+        if (__atomic_compare_exchange_n(&s->state, &expected, CHANNEL_FILLING, False,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            break;
+        if (tries % 1024 == 0 && recorder_gone())
+            return False;
+        hw_syscall(__NR_nanosleep, (UWord)&wait, 0, 0, 0, 0, 0);
+    }
+    o->parked = False;
+    if (s->len == 0) { /* what was in it is in the file */
+        o->seq = s->seq;
+        s->order = o->last_stamp = hw_stamp_now();
+        o->last_data = o->last_fetch = 0;
+    }
+    return True;
+}
+
+/* The thread may wait from here on, for as long as it likes. */
+void hw_stream_park(struct thread *t)
+{
+    struct stream *o = &t->out;
+
+    if (o->slot == NULL || o->parked || o->slot->len == 0)
+        return;
+    o->parked = True;
+    __atomic_store_n(&o->slot->state, CHANNEL_PARKED, __ATOMIC_RELEASE);
+}
+
 static void publish(struct stream *o)
 {
     struct channel_slot *s = o->slot;
 
     if (s == NULL)
         return;
+    if (o->parked && !unpark(o)) {
+        o->slot = NULL;
+        hw_off = True;
+        return;
+    }
     o->slot = NULL;
     if (s->len == 0) {
         __atomic_store_n(&s->state, CHANNEL_FREE, __ATOMIC_RELEASE);
@@ -88,10 +129,19 @@ static Bool room(struct thread *t, UInt bytes)
     struct stream *o = &t->out;
     struct channel_slot *s = o->slot;
 
-    if (LIKELY(s != NULL && s->len + bytes <= CHANNEL_SLOT_BYTES))
+    if (LIKELY(s != NULL && !o->parked && s->len + bytes <= CHANNEL_SLOT_BYTES))
         return True;
     if (hw_off || o->id == 0)
         return False;
+    if (s != NULL && o->parked) {
+        if (!unpark(o)) {
+            o->slot = NULL;
+            hw_off = True;
+            return False;
+        }
+        if (s->len + bytes <= CHANNEL_SLOT_BYTES)
+            return True;
+    }
     publish(o);
     s = __atomic_load_n(&hw_channel->closed, __ATOMIC_ACQUIRE) ? NULL : slot_claim();
     if (s == NULL) {
@@ -108,6 +158,12 @@ static Bool room(struct thread *t, UInt bytes)
     o->bytes = (UChar *)hw_channel + CHANNEL_DATA_OFFSET +
                (SizeT)(s - hw_channel->slots) * CHANNEL_SLOT_BYTES;
     return True;
+}
+
+void hw_stream_flush(struct thread *t)
+{
+    t->flush = hw_channel->flush;
+    publish(&t->out);
 }
 
 void hw_reserve(struct thread *t)
@@ -236,4 +292,13 @@ void hw_emit_op(struct thread *t, enum hwt_op op, UInt nr, const ULong *fields, 
     hw_drain(t);
     if (room(t, OP_BYTES_MAX))
         hw_emit_op_at(t, hw_stamp(), op, nr, fields, string);
+}
+
+/* Something happened that the recording does not have. */
+void hw_incomplete(struct thread *t, enum hwt_incomplete reason, const HChar *what)
+{
+    if (hw_channel == NULL || hw_off)
+        return;
+    hw_emit_op(t, HWT_OP_INCOMPLETE, 2, (ULong[]){reason, 1}, what);
+    __atomic_add_fetch(&hw_channel->lost, 1, __ATOMIC_RELAXED);
 }

@@ -102,6 +102,8 @@ static __attribute__((noinline)) void miss(struct thread *t, ULong page, UInt ki
 
 static void window_check(struct thread *t)
 {
+    if (UNLIKELY(hw_channel->flush != t->flush))
+        hw_stream_flush(t);
     if (t->icount < t->window_end && t->misses_left > 0)
         return;
     hw_forget_all(t);

@@ -107,6 +107,7 @@ void hw_process_init(void)
 {
     threads = VG_(calloc)("hw.threads", VG_N_THREADS, sizeof(*threads));
     comm_from_path(VG_(args_the_exename));
+    hw_syscall(__NR_prctl, 15 /* PR_SET_NAME */, (UWord)hw_comm, 0, 0, 0, 0);
     first_image =
         hw_channel != NULL && __atomic_load_n(&hw_channel->next_stream, __ATOMIC_RELAXED) == 0;
     if (first_image)
@@ -196,6 +197,19 @@ void hw_process_end(Int status)
     hw_stream_close(t);
 }
 
+/* A program goes on natively. Its name reaches the person who recorded. */
+static void tell_unrecorded(struct thread *t, const HChar *path)
+{
+    UInt n;
+
+    if (hw_channel == NULL || hw_off)
+        return;
+    hw_emit_op(t, HWT_OP_INCOMPLETE, 2, (ULong[]){HWT_INCOMPLETE_PROCESSES, 1}, path);
+    n = __atomic_fetch_add(&hw_channel->unrecorded, 1, __ATOMIC_RELAXED);
+    if (n < CHANNEL_NAMES)
+        VG_(strncpy)(hw_channel->names[n], path, CHANNEL_NAME_BYTES - 1);
+}
+
 void hw_exec(struct thread *t, const HChar *path, Bool followed)
 {
     hw_drain(t);
@@ -204,7 +218,7 @@ void hw_exec(struct thread *t, const HChar *path, Bool followed)
         comm_from_path(path);
         hw_emit_op(t, HWT_OP_EXEC, 0, NULL, hw_comm);
     } else {
-        hw_op(t, HWT_OP_LOST, 1);
+        tell_unrecorded(t, path);
         hw_op(t, HWT_OP_EXIT_GROUP, 0);
     }
     hw_stream_close(t);

@@ -50,18 +50,22 @@ static Bool shares_memory(UInt nr, const UWord *args)
 }
 
 /* Calls that move memory or files in ways that are not followed. */
-static Bool is_lost(UInt nr)
+static const struct {
+    UInt nr;
+    enum hwt_incomplete reason;
+    const HChar *name;
+} not_followed[] = {
+    {__NR_io_submit, HWT_INCOMPLETE_CALLS, "io_submit"},
+    {__NR_process_vm_readv, HWT_INCOMPLETE_CALLS, "process_vm_readv"},
+    {__NR_process_vm_writev, HWT_INCOMPLETE_MEMORY, "process_vm_writev"},
+    {__NR_remap_file_pages, HWT_INCOMPLETE_CALLS, "remap_file_pages"},
+};
+
+static void tell_not_followed(struct thread *t, UInt nr)
 {
-    switch (nr) {
-    case __NR_io_submit:
-    case __NR_process_vm_readv:
-    case __NR_process_vm_writev:
-    case __NR_remap_file_pages:
-    case 426: /* io_uring_enter */
-        return True;
-    default:
-        return False;
-    }
+    for (UInt i = 0; i < sizeof(not_followed) / sizeof(not_followed[0]); i++)
+        if (not_followed[i].nr == nr)
+            hw_incomplete(t, not_followed[i].reason, not_followed[i].name);
 }
 
 static void succeeded(struct thread *t, UInt nr, const UWord *args, UWord result)
@@ -75,6 +79,10 @@ static void succeeded(struct thread *t, UInt nr, const UWord *args, UWord result
         if (result != 0 && !(nr == __NR_clone && (args[0] & VKI_CLONE_THREAD)))
             hw_fork_done(t, result, shares_memory(nr, args) ? HWT_FORK_VM : 0);
         break;
+    case 426: /* io_uring_enter: submissions that were taken */
+        if (result > 0)
+            hw_incomplete(t, HWT_INCOMPLETE_IO_URING, "io_uring_enter");
+        break;
     case __NR_prctl:
         if (args[0] == 15 /* PR_SET_NAME */) {
             VG_(memset)(hw_comm, 0, sizeof(hw_comm));
@@ -83,10 +91,7 @@ static void succeeded(struct thread *t, UInt nr, const UWord *args, UWord result
         }
         break;
     default:
-        if (is_lost(nr)) {
-            hw_op(t, HWT_OP_LOST, 1);
-            __atomic_add_fetch(&hw_channel->lost, 1, __ATOMIC_RELAXED);
-        }
+        tell_not_followed(t, nr);
         break;
     }
 }

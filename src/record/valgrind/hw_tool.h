@@ -74,6 +74,7 @@ enum filter_perm { PERM_READ = 1, PERM_WRITE = 2, PERM_EXEC = 4 };
 
 struct stream {
     struct channel_slot *slot; /* NULL: none, or the recording is over */
+    Bool parked;               /* the parent may take what is in the slot */
     UChar *bytes;
     UInt id;
     UInt seq;
@@ -107,6 +108,7 @@ struct thread {
     ULong icount;
     ULong window_end;
     UInt misses_left;
+    UInt flush;      /* the channel's number when it was last followed */
     UChar *declared; /* bit per fid that this stream has named */
     UInt declared_bits;
     ULong batch_instructions, batch_words; /* of the drain in progress */
@@ -141,6 +143,9 @@ ULong hw_stamp(void);     /* a new order stamp */
 ULong hw_stamp_now(void); /* the last one given out by anyone */
 void hw_stream_open(struct thread *t);
 void hw_stream_close(struct thread *t);
+void hw_stream_park(struct thread *t);
+void hw_stream_flush(struct thread *t); /* publish what there is */
+void hw_incomplete(struct thread *t, enum hwt_incomplete reason, const HChar *what);
 void hw_reserve(struct thread *t); /* room for the records of one system call */
 void hw_emit_access(struct thread *t, ULong page, enum hwt_kind kind, ULong icount);
 void hw_emit_op(struct thread *t, enum hwt_op op, UInt nr, const ULong *fields,
