@@ -1,30 +1,23 @@
-/* pool.c - worker threads that take the next limit and replay it.
+/* pool.c - one limit, one machine, one replay; many of them at once.
  *
- * A machine is one thread's own and shares nothing but the trace, which is read-only; so the only things under the lock
- * are the index of the next row and the first error. A row depends on its limit alone, not on who ran it when.
+ * A machine is one thread's own and shares nothing but the trace, which is read-only. A row depends on its limit alone, not on
+ * who ran it when.
  */
 #include "size/pool.h"
 
 #include "base/alloc.h"
+#include "size/workers.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
-
-#define PROGRESS_INTERVAL (100 * NS_PER_MS)
 
 struct pool {
     const struct size_config *config;
     ns_t base_ns;
     struct size_row *rows;
-    unsigned nr, next, finished;
+    unsigned nr;
     u64 events_before; /* of earlier calls */
     u64 *events;       /* by row, so far */
-    pthread_mutex_t lock;
-    pthread_cond_t moved;
-    int error;
-    unsigned error_index;
-    struct err *e;
 };
 
 struct job { /* one replay under way */
@@ -91,8 +84,9 @@ static void fill_row(const struct pool *p, struct job *job, const struct system 
     row->usable = row->survives && row->slowdown <= p->config->usable_slowdown;
 }
 
-static int replay_one(struct pool *p, unsigned index, struct err *e)
+static int replay_one(void *ctx, unsigned index, struct err *e)
 {
+    struct pool *p = ctx;
     struct size_row *row = &p->rows[index];
     struct job job = {.pool = p, .index = index, .row = row};
     struct system *s = xcalloc(1, sizeof(*s));
@@ -133,34 +127,9 @@ static int replay_one(struct pool *p, unsigned index, struct err *e)
     return r;
 }
 
-static void *work(void *ctx)
+static void show(void *ctx)
 {
-    struct pool *p = ctx;
-
-    pthread_mutex_lock(&p->lock);
-    while (p->next < p->nr && !p->error) {
-        unsigned index = p->next++;
-        struct err e = {0};
-        int r;
-
-        pthread_mutex_unlock(&p->lock);
-        r = replay_one(p, index, &e);
-        pthread_mutex_lock(&p->lock);
-        if (r && (!p->error || index < p->error_index)) {
-            p->error = r;
-            p->error_index = index;
-            if (p->e)
-                *p->e = e;
-        }
-    }
-    p->finished++;
-    pthread_cond_signal(&p->moved);
-    pthread_mutex_unlock(&p->lock);
-    return NULL;
-}
-
-static void show(const struct pool *p)
-{
+    const struct pool *p = ctx;
     const struct size_config *c = p->config;
     u64 per_run = c->trace->nr_accesses + c->trace->nr_ops, done = p->events_before;
 
@@ -169,25 +138,6 @@ static void show(const struct pool *p)
     for (unsigned i = 0; i < p->nr; i++)
         done += __atomic_load_n(&p->events[i], __ATOMIC_RELAXED);
     c->progress(c->progress_ctx, done, p->events_before + per_run * p->nr);
-}
-
-/* The calling thread shows progress until all workers have come home. */
-static void wait_for_workers(struct pool *p, unsigned nr_workers)
-{
-    pthread_mutex_lock(&p->lock);
-    while (p->finished < nr_workers) {
-        struct timespec until;
-
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += (long)PROGRESS_INTERVAL;
-        if (until.tv_nsec >= (long)NS_PER_S) {
-            until.tv_nsec -= (long)NS_PER_S;
-            until.tv_sec++;
-        }
-        pthread_cond_timedwait(&p->moved, &p->lock, &until);
-        show(p);
-    }
-    pthread_mutex_unlock(&p->lock);
 }
 
 int pool_run(const struct size_config *config, ns_t base_ns, struct size_row *rows, unsigned nr,
@@ -199,28 +149,17 @@ int pool_run(const struct size_config *config, ns_t base_ns, struct size_row *ro
         .rows = rows,
         .nr = nr,
         .events_before = *done_events,
-        .lock = PTHREAD_MUTEX_INITIALIZER,
-        .moved = PTHREAD_COND_INITIALIZER,
-        .e = e,
     };
-    unsigned want = MIN(MAX(config->jobs, 1u), nr), started = 0;
-    pthread_t *threads;
+    const struct workers workers = {
+        .jobs = config->jobs, .nr = nr, .run = replay_one, .tick = show, .ctx = &p};
+    int r;
 
     if (nr == 0)
         return 0;
-    threads = xcalloc(want, sizeof(*threads));
     p.events = xcalloc(nr, sizeof(*p.events));
-    while (started < want && pthread_create(&threads[started], NULL, work, &p) == 0)
-        started++;
-    if (started == 0) /* no thread to be had: do it here */
-        work(&p);
-    else
-        wait_for_workers(&p, started);
-    for (unsigned i = 0; i < started; i++)
-        pthread_join(threads[i], NULL);
+    r = workers_run(&workers, e);
     for (unsigned i = 0; i < nr; i++)
         *done_events += p.events[i];
-    free(threads);
     free(p.events);
-    return p.error;
+    return r;
 }
