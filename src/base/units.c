@@ -5,6 +5,7 @@
 #include "base/units.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -251,5 +252,22 @@ char *format_count(char buf[UNITS_TEXT_MAX], u64 count)
         buf[out++] = digits[i];
     }
     buf[out] = '\0';
+    return buf;
+}
+
+char *format_short_count(char buf[UNITS_TEXT_MAX], u64 n)
+{
+    static const char units[] = " kMGT";
+    double value = (double)n;
+    unsigned unit = 0;
+
+    while (value >= 999.5 && unit + 2 < sizeof(units)) {
+        value /= 1000;
+        unit++;
+    }
+    if (unit == 0)
+        snprintf(buf, UNITS_TEXT_MAX, "%" PRIu64, n);
+    else
+        snprintf(buf, UNITS_TEXT_MAX, value < 9.95 ? "%.1f%c" : "%.0f%c", value, units[unit]);
     return buf;
 }

@@ -34,5 +34,7 @@ char *format_ns(char buf[UNITS_TEXT_MAX], ns_t ns);
 
 /* "1,234,567". Returns buf. */
 char *format_count(char buf[UNITS_TEXT_MAX], u64 count);
+/* The same for a narrow column, by thousands: "999", "12k", "4.5M". */
+char *format_short_count(char buf[UNITS_TEXT_MAX], u64 n);
 
 #endif

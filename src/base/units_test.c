@@ -187,6 +187,12 @@ static void counts_are_shown_in_groups_of_three(void **state)
     assert_string_equal(format_count(buf, 999), "999");
     assert_string_equal(format_count(buf, 1000), "1,000");
     assert_string_equal(format_count(buf, UINT64_MAX), "18,446,744,073,709,551,615");
+    assert_string_equal(format_short_count(buf, 999), "999");
+    assert_string_equal(format_short_count(buf, 1000), "1.0k");
+    assert_string_equal(format_short_count(buf, 12345), "12k");
+    assert_string_equal(format_short_count(buf, 999499), "999k");
+    assert_string_equal(format_short_count(buf, 999500), "1.0M");
+    assert_string_equal(format_short_count(buf, UINT64_MAX), "18446744T");
 }
 
 static void formatted_sizes_parse_back(void **state)

@@ -120,12 +120,6 @@ static void choose_format(struct cli *cli)
         cli_usage(cli, "unknown format '%s', want text or json", cli->arg);
 }
 
-/* Keep a setting that system_config_set() took. Key and value live as long as cli. */
-static void keep_setting(struct cli *cli, const char *key, const char *value)
-{
-    vec_push(&cli->machine.settings, ((struct cli_setting){key, value}));
-}
-
 void cli_choose(struct cli *cli, enum machine_option option)
 {
     struct err e = {0};
@@ -135,7 +129,8 @@ void cli_choose(struct cli *cli, enum machine_option option)
     if (machine_option_set(&cli->machine.config, option, label, cli->arg, &e))
         cli_usage(cli, "%s", e.text);
     else
-        keep_setting(cli, machine_option_info[option].name, cli->arg);
+        vec_push(&cli->machine.settings,
+                 ((struct cli_setting){machine_option_info[option].name, cli->arg}));
 }
 
 /* Options of the machine. True when it was one. */
@@ -156,6 +151,9 @@ static bool store_machine(struct cli *cli, int id)
         return true;
     case CLI_ID_SET:
         cli_set(cli, cli->arg);
+        return true;
+    case CLI_ID_COMPARE:
+        cli_compare(cli, cli->arg);
         return true;
     default:
         return false;
@@ -255,31 +253,4 @@ int cli_next(struct cli *cli)
         }
     }
     return 0;
-}
-
-bool cli_set(struct cli *cli, const char *assignment)
-{
-    const char *equals = strchr(assignment, '=');
-    const struct tunable_info *tunable;
-    struct err e = {0};
-    char *key;
-
-    if (!equals || equals == assignment) {
-        cli_usage(cli, "--set wants KEY=VALUE, not '%s'", assignment);
-        return false;
-    }
-    key = xstrdup(assignment);
-    key[equals - assignment] = '\0';
-    if (system_config_set(&cli->machine.config, key, equals + 1, &e)) {
-        cli_usage(cli, "--set: %s", e.text);
-        free(key);
-        return false;
-    }
-    tunable = tunable_find(key);
-    if (machine_option_find(key) == NR_MACHINE_OPTIONS && tunable &&
-        tunable->effect == TUNABLE_KEPT)
-        cli_note(cli, "%s is kept and shown, but changes nothing yet", key);
-    vec_push(&cli->keys, key);
-    keep_setting(cli, key, equals + 1);
-    return true;
 }

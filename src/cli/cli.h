@@ -23,6 +23,7 @@
 #include "base/strbuf.h"
 #include "base/types.h"
 #include "base/vec.h"
+#include "report/axes.h"
 #include "system/config.h"
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
@@ -33,9 +34,10 @@ enum cli_format { CLI_TEXT, CLI_JSON };
 enum cli_takes {
     CLI_OUTPUT = 1,   /* --format --output --no-color */
     CLI_PROGRESS = 2, /* --progress */
-    CLI_MACHINE = 4,  /* --memory-max --memory-high --set, and the options of machine.def */
-    CLI_MODE = 16,    /* --mode */
-    CLI_COMMAND = 8,  /* what follows the options is a command: its options are not ours */
+    /* --memory-max --memory-high --set --compare, and the options of machine.def */
+    CLI_MACHINE = 4,
+    CLI_COMMAND = 8, /* what follows the options is a command: its options are not ours */
+    CLI_MODE = 16,   /* --mode */
 };
 
 struct cli_option {
@@ -64,12 +66,15 @@ struct cli_setting {
     const char *key, *value;
 };
 
-/* The machine the user asked for. */
+#define CLI_VARIANTS_MAX 256u
+
+/* The machine the user asked for, or with --compare several of them: variants, numbered as axes_value() does. */
 struct cli_machine {
     u64 memory_max, memory_high; /* bytes or CLI_SIZE_MAX; 0 when not given */
     bool has_memory_max, has_memory_high;
-    VEC(struct cli_setting)
-    settings; /* options, tunables and costs as given, in order; all of them are right */
+    /* Options, tunables and costs as given, in order; and keys and values of --compare. All of them are right. */
+    VEC(struct cli_setting) settings;
+    VEC(struct axis) compared;
     struct system_config config; /* the default machine with these settings */
 };
 
@@ -91,7 +96,7 @@ struct cli {
     struct cli_machine machine;
 
     /* private */
-    VEC(char *) keys; /* of settings: ours to free */
+    VEC(void *) owned; /* to free */
     struct option *long_options;
     char *letters;
     bool no_color, progress_forced, progress_shown;
@@ -127,6 +132,9 @@ void cli_note(struct cli *cli, const char *fmt, ...) HW_PRINTF(2, 3);
 bool cli_parse_size(struct cli *cli, const char *option, u64 *ret);
 bool cli_parse_u64(struct cli *cli, const char *option, u64 *ret);
 bool cli_parse_f64(struct cli *cli, const char *option, double *ret);
+/* --jobs N; and how many threads that is: for 0 as many as there are CPUs. */
+bool cli_parse_jobs(struct cli *cli, u64 *ret);
+unsigned cli_jobs(u64 given);
 /* Set an option of the machine to cli->arg, or report a usage error. */
 void cli_choose(struct cli *cli, enum machine_option option);
 

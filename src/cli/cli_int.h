@@ -45,7 +45,8 @@ void cli_say(const char *verb, const char *text);
 /* The same, and where help is. */
 void cli_say_usage(const char *verb, const char *text);
 
-/* --set KEY=VALUE */
-bool cli_set(struct cli *cli, const char *assignment);
+/* --set KEY=VALUE and --compare KEY=V1,V2...: kept, or a usage error was reported. */
+void cli_set(struct cli *cli, const char *assignment);
+void cli_compare(struct cli *cli, const char *assignment);
 
 #endif

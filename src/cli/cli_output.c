@@ -214,10 +214,11 @@ int cli_done(struct cli *cli, int exit_code)
     cli_progress_end(cli);
     free(cli->long_options);
     free(cli->letters);
-    vec_for_each (&cli->keys, key)
-        free(*key);
-    vec_done(&cli->keys);
+    vec_for_each (&cli->owned, block)
+        free(*block);
+    vec_done(&cli->owned);
     vec_done(&cli->machine.settings);
+    vec_done(&cli->machine.compared);
     cli->long_options = NULL;
     cli->letters = NULL;
     return exit_code;

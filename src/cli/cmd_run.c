@@ -10,6 +10,7 @@
 #include "base/outfile.h"
 #include "base/units.h"
 #include "cli/run.h"
+#include "cli/run_compare.h"
 #include "cli/signals.h"
 #include "procfs/procfs.h"
 #include "report/json_put.h"
@@ -18,7 +19,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { OPT_PROC = 1, OPT_MAX_SLOWDOWN, OPT_SERIES, OPT_EVERY, OPT_CAPTURE };
+enum { OPT_PROC = 1, OPT_MAX_SLOWDOWN, OPT_SERIES, OPT_EVERY, OPT_CAPTURE, OPT_JOBS };
 
 static const struct cli_option options[] = {
     {OPT_PROC, "proc", 0, "DIR",
@@ -30,6 +31,7 @@ static const struct cli_option options[] = {
      "write the machine's files over time to FILE, a new .hwc for 'highwater diagnose'"},
     {OPT_EVERY, "every", 0, "TIME",
      "virtual time between two samples of --series and --capture (1s)"},
+    {OPT_JOBS, "jobs", 'j', "N", "with --compare: do N runs at once (as many as there are CPUs)"},
 };
 
 static const struct cli_spec spec = {
@@ -47,6 +49,8 @@ static const struct cli_spec spec = {
         "  highwater run app.hwt --memory-max 96M --swap 1G\n"
         "  highwater run app.hwt --memory-max 96M --format json -o run.json\n"
         "  highwater run scenarios/swap-thrash.ini --proc tree --series swap.csv --every 1s\n"
+        "  highwater run app.hwt --memory-max 96M --swap 1G --compare vm.swappiness=10,60,150 \\\n"
+        "      --compare swap-device=nvme,zram\n"
         "\n"
         "A recording runs in cgroup /app; a scenario says itself where its tasks run. Exit code: 0 "
         "when it came\n"
@@ -63,14 +67,14 @@ static void show_progress(void *ctx, u64 events)
 {
     struct run *run = ctx;
 
-    cli_progress(&run->cli, run->doing, events, run->trace->nr_accesses + run->trace->nr_ops);
+    run->progress(run, events, run->trace->nr_accesses + run->trace->nr_ops);
 }
 
 double run_cpu_seconds(void)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now); /* a machine is one thread's */
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
@@ -109,7 +113,7 @@ static int play(struct run *run, bool limited, ns_t max_ns, struct err *e)
     double began = run_cpu_seconds();
     int rc;
 
-    cli_system_config(&run->cli, run->trace, &config);
+    cli_system_config(&run->cli, run->trace, run->variant, &config);
     rc = run_new_machine(run, &config, e);
     if (rc)
         return rc;
@@ -223,30 +227,60 @@ int run_show_result(struct run *run, struct err *e)
     return rc;
 }
 
+int run_play_recording(struct run *run, struct err *e)
+{
+    ns_t baseline = 0;
+    int rc = run->max_slowdown > 0 ? measure_baseline(run, &baseline, e) : 0;
+
+    run->doing = "replaying";
+    if (rc == 0 && !run_stop)
+        rc = play(run, true, (ns_t)((double)baseline * run->max_slowdown), e);
+    if (rc == 0 && !run->system)
+        rc = -EINTR;
+    if (rc == 0) {
+        run->report.baseline_ns = baseline;
+        run->report.max_slowdown = run->max_slowdown;
+        run->exit_code = run->show(run, e);
+    }
+    run_drop_machine(run);
+    return rc;
+}
+
+static void show_line(struct run *run, u64 done, u64 total)
+{
+    cli_progress(&run->cli, run->doing, done, total);
+}
+
+int run_play(struct run *run, int (*play_one)(struct run *run, struct err *e))
+{
+    struct axes axes = cli_axes(&run->cli);
+    struct err e = {0};
+    int rc;
+
+    signals_stop_by(&run_stop);
+    if (axes.nr) {
+        rc = run_compare(run, play_one);
+    } else {
+        run->show = run_show_result;
+        run->progress = show_line;
+        rc = play_one(run, &e);
+        if (rc == -EINTR)
+            rc = cli_fail(&run->cli, "interrupted");
+        else
+            rc = rc ? cli_fail_err(&run->cli, &e) : run->exit_code;
+    }
+    signals_end();
+    return rc;
+}
+
 static int run_recording(struct run *run)
 {
     struct err e = {0};
-    ns_t baseline = 0;
     int rc;
 
     if (trace_open(run->cli.operands[0], NULL, &run->trace, &e))
         return cli_fail_err(&run->cli, &e);
-    signals_stop_by(&run_stop);
-    rc = run->max_slowdown > 0 ? measure_baseline(run, &baseline, &e) : 0;
-    run->doing = "replaying";
-    if (rc == 0 && !run_stop)
-        rc = play(run, true, (ns_t)((double)baseline * run->max_slowdown), &e);
-    if (rc) {
-        rc = cli_fail_err(&run->cli, &e);
-    } else if (!run->system) {
-        rc = cli_fail(&run->cli, "interrupted");
-    } else {
-        run->report.baseline_ns = baseline;
-        run->report.max_slowdown = run->max_slowdown;
-        rc = run_show_result(run, &e);
-    }
-    signals_end();
-    run_drop_machine(run);
+    rc = run_play(run, run_play_recording);
     trace_close(run->trace);
     return rc;
 }
@@ -292,6 +326,9 @@ static void take_option(struct run *run, int id)
     case OPT_CAPTURE:
         run->capture_file = cli->arg;
         break;
+    case OPT_JOBS:
+        cli_parse_jobs(cli, &run->jobs);
+        break;
     case OPT_EVERY:
         if (parse_duration(cli->arg, &run->every, &e))
             cli_usage(cli, "--every: %s", e.text);
@@ -312,6 +349,14 @@ int cmd_run(int argc, char **argv)
         cli_usage(&run.cli,
                   "--every says how often --series FILE or --capture FILE takes a sample; "
                   "both are missing");
+    if (!run.cli.done && run.cli.machine.compared.count &&
+        (run.proc_dir || run.series_file || run.capture_file))
+        cli_usage(&run.cli, "--compare makes several machines: %s is for a run of one",
+                  run.proc_dir      ? "--proc"
+                  : run.series_file ? "--series"
+                                    : "--capture");
+    if (!run.cli.done && run.jobs && !run.cli.machine.compared.count)
+        cli_usage(&run.cli, "--jobs is for --compare: a single run has one thread");
     if (run.cli.done)
         return cli_done(&run.cli, run.cli.exit_code);
     if (is_scenario(run.cli.operands[0]))

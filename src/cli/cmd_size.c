@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/units.h"
 #include "base/vec.h"
+#include "report/comparison.h"
 #include "report/json_put.h"
 #include "report/size_report.h"
 #include "size/size.h"
@@ -16,14 +17,13 @@
 
 enum { OPT_LIMITS = 1, OPT_GRID, OPT_JOBS, OPT_MAX_SLOWDOWN, OPT_USABLE_SLOWDOWN };
 
-#define JOBS_MAX   256u
 #define GRID_MAX   256u
 #define LIMITS_MAX 1024u
 
 static const struct cli_option options[] = {
     {OPT_LIMITS, "limits", 'l', "SIZE,SIZE...", "try these limits and search for no others"},
     {OPT_GRID, "grid", 0, "N", "try N limits before searching between them (12)"},
-    {OPT_JOBS, "jobs", 'j', "N", "replay N limits at once (as many as there are CPUs)"},
+    {OPT_JOBS, "jobs", 'j', "N", "do N replays at once (as many as there are CPUs)"},
     {OPT_MAX_SLOWDOWN, "max-slowdown", 0, "X",
      "a run X times as slow as without a limit thrashes (3)"},
     {OPT_USABLE_SLOWDOWN, "usable-slowdown", 0, "X",
@@ -48,7 +48,10 @@ static const struct cli_spec spec = {
              "Examples:\n"
              "  highwater size app.hwt --swap 0\n"
              "  highwater size app.hwt --limits 64M,96M,128M --swap 1G --swap-device zram\n"
-             "  highwater size app.hwt --format json -o table.json\n",
+             "  highwater size app.hwt --format json -o table.json\n"
+             "  highwater size app.hwt --swap 1G --limits 64M,96M,128M --compare "
+             "vm.swappiness=10,60,150 \\\n"
+             "      --compare disk=nvme,hdd\n",
     .min_operands = 1,
     .max_operands = 1,
 };
@@ -96,8 +99,7 @@ static void parse_options(struct cli *cli, struct request *req)
                 cli_usage(cli, "--grid is between 2 and %u, not %s", GRID_MAX, cli->arg);
             break;
         case OPT_JOBS:
-            if (cli_parse_u64(cli, "--jobs", &req->jobs) && (req->jobs < 1 || req->jobs > JOBS_MAX))
-                cli_usage(cli, "--jobs is between 1 and %u, not %s", JOBS_MAX, cli->arg);
+            cli_parse_jobs(cli, &req->jobs);
             break;
         case OPT_MAX_SLOWDOWN:
             cli_parse_f64(cli, "--max-slowdown", &req->max_slowdown);
@@ -140,12 +142,76 @@ static int render(struct cli *cli, const struct size_config *config,
     return rc;
 }
 
+static int size_one(struct cli *cli, const struct size_config *config, struct err *e)
+{
+    struct size_result result;
+    int rc = size_run(config, &result, e);
+
+    if (rc == 0) {
+        cli->exit_code = render(cli, config, &result);
+        size_result_done(&result);
+    }
+    return rc;
+}
+
+static int render_comparison(struct cli *cli, const struct axes *axes,
+                             const struct size_config *configs, const struct size_result *results)
+{
+    const struct comparison comparison = {.input = cli->operands[0], .axes = axes};
+    unsigned nr = axes_count(axes);
+    struct strbuf text;
+    int rc;
+
+    strbuf_init(&text);
+    if (cli->format == CLI_JSON) {
+        json_object **documents = xcalloc(nr, sizeof(*documents));
+
+        for (unsigned i = 0; i < nr; i++)
+            documents[i] = size_json(&(struct size_report){
+                .result = &results[i], .config = &configs[i], .input = cli->operands[0]});
+        json_document(compare_json(&comparison, "size", documents), &text);
+        free(documents);
+    } else {
+        compare_sizes_text(&comparison, results, &text);
+        size_remarks(configs->trace, &text);
+    }
+    rc = cli_emit(cli, &text);
+    strbuf_done(&text);
+    return rc;
+}
+
+/* The same for each machine of --compare. */
+static int size_many(struct cli *cli, const struct size_config *config, struct err *e)
+{
+    const struct axes axes = cli_axes(cli);
+    unsigned nr = axes_count(&axes), failed = 0;
+    struct system_config *machines = xcalloc(nr, sizeof(*machines));
+    struct size_config *configs = xcalloc(nr, sizeof(*configs));
+    struct size_result *results = xcalloc(nr, sizeof(*results));
+    int rc;
+
+    for (unsigned i = 0; i < nr; i++) {
+        cli_system_config(cli, config->trace, i, &machines[i]);
+        configs[i] = *config;
+        configs[i].machine = &machines[i];
+    }
+    rc = size_compare(configs, nr, results, &failed, e);
+    if (rc == 0)
+        cli->exit_code = render_comparison(cli, &axes, configs, results);
+    else
+        comparison_blame(&axes, failed, e);
+    for (unsigned i = 0; i < nr; i++)
+        size_result_done(&results[i]);
+    free(results);
+    free(configs);
+    free(machines);
+    return rc;
+}
+
 static int size(struct cli *cli, const struct request *req)
 {
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     struct system_config machine;
     struct size_config config;
-    struct size_result result;
     struct trace *trace;
     struct err e = {0};
     int rc;
@@ -155,7 +221,7 @@ static int size(struct cli *cli, const struct request *req)
     if (trace->nr_damage)
         cli_note(cli, "%s: damaged at offset %llu (%s): only what comes before is replayed",
                  trace->path, (unsigned long long)trace->damage[0].offset, trace->damage[0].reason);
-    cli_system_config(cli, trace, &machine);
+    cli_system_config(cli, trace, 0, &machine);
     config = (struct size_config){
         .trace = trace,
         .machine = &machine,
@@ -164,21 +230,18 @@ static int size(struct cli *cli, const struct request *req)
         .grid = (unsigned)req->grid,
         .max_slowdown = req->max_slowdown,
         .usable_slowdown = req->usable_slowdown,
-        .jobs = (unsigned)(req->jobs ? req->jobs : CLAMP((u64)MAX(cpus, 1), 1u, JOBS_MAX)),
+        .jobs = cli_jobs(req->jobs),
         .stop = &stop,
         .progress = show_progress,
         .progress_ctx = cli,
     };
     signals_stop_by(&stop);
-    rc = size_run(&config, &result, &e);
+    rc = cli->machine.compared.count ? size_many(cli, &config, &e) : size_one(cli, &config, &e);
     if (rc == -EINTR) {
         rc = cli_fail(cli, "interrupted");
         signals_end();
-    } else if (rc) {
-        rc = cli_fail_err(cli, &e);
     } else {
-        rc = render(cli, &config, &result);
-        size_result_done(&result);
+        rc = rc ? cli_fail_err(cli, &e) : cli->exit_code;
     }
     trace_close(trace);
     return rc;

@@ -17,22 +17,35 @@ static unsigned recorded_cpus(const struct trace *trace)
     return (unsigned)CLAMP(cpus, 1, CPUS_MAX);
 }
 
-void cli_apply_settings(const struct cli *cli, struct system_config *config)
+struct axes cli_axes(const struct cli *cli)
 {
+    return (struct axes){cli->machine.compared.items, (unsigned)cli->machine.compared.count};
+}
+
+void cli_apply_settings(const struct cli *cli, unsigned variant, struct system_config *config)
+{
+    const struct axes axes = cli_axes(cli);
+
     for (size_t i = 0; i < cli->machine.settings.count; i++) {
         const struct cli_setting *s = &cli->machine.settings.items[i];
         int rc = system_config_set(config, s->key, s->value, NULL);
 
         assert(rc == 0); /* it was taken when it was read */
     }
+    for (unsigned i = 0; i < axes.nr; i++) {
+        int rc = system_config_set(config, axes.items[i].key, axes_value(&axes, variant, i), NULL);
+
+        assert(rc == 0);
+    }
 }
 
-void cli_system_config(const struct cli *cli, const struct trace *trace, struct system_config *ret)
+void cli_system_config(const struct cli *cli, const struct trace *trace, unsigned variant,
+                       struct system_config *ret)
 {
     system_config_init(ret);
     ret->ram_bytes = CLI_RAM_DEFAULT;
     ret->nr_cpus = recorded_cpus(trace);
-    cli_apply_settings(cli, ret);
+    cli_apply_settings(cli, variant, ret);
     if (ret->swap_bytes) {
         const char *device = ret->swap_device ? ret->swap_device : ret->disk;
 

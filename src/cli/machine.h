@@ -10,11 +10,15 @@
  * never used cost nothing. */
 #define CLI_RAM_DEFAULT (64 * GIB)
 
-/* The configuration for a replay of this recording. It points into cli: keep that. */
-void cli_system_config(const struct cli *cli, const struct trace *trace, struct system_config *ret);
+/* What --compare asks for; as many variants as axes_count() says, one without --compare. */
+struct axes cli_axes(const struct cli *cli);
 
-/* Options, tunables and costs of the command line, over what the machine has. */
-void cli_apply_settings(const struct cli *cli, struct system_config *config);
+/* The configuration for a replay of this recording. It points into cli: keep that.  pre: variant < axes_count() */
+void cli_system_config(const struct cli *cli, const struct trace *trace, unsigned variant,
+                       struct system_config *ret);
+
+/* Options, tunables and costs of the command line, and those of the variant, over what the machine has. */
+void cli_apply_settings(const struct cli *cli, unsigned variant, struct system_config *config);
 
 /* The group the work runs in, /app, with the limits asked for. */
 struct group *cli_work_group(const struct cli *cli, struct system *s);

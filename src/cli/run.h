@@ -14,9 +14,17 @@ struct run {
     const char *capture_file; /* NULL: none */
     ns_t every;               /* between samples of both; 0: not given */
     double max_slowdown;
+    u64 jobs;         /* runs of --compare at a time; 0: as many as there are CPUs */
+    unsigned variant; /* of --compare: which machine this run is on */
     struct trace *trace;
-    struct system *system; /* of the replay under way */
-    const char *doing;     /* for the progress line */
+    struct scenario_traces traces; /* of a scenario */
+    struct system *system;         /* of the replay under way */
+    const char *doing;             /* for the progress line */
+    /* What is done with the report while its machine is there; its result is the exit code. And how far the run is. */
+    int (*show)(struct run *run, struct err *e);
+    void (*progress)(struct run *run, u64 done, u64 total);
+    void *ctx;
+    int exit_code;
     struct run_report report;
     struct series series;
     struct simulated_capture capture;
@@ -35,6 +43,14 @@ int run_start_samples(struct run *run, const struct scenario_run *scenario, stru
 
 /* Print the report and write the files asked for. The exit code. */
 int run_show_result(struct run *run, struct err *e);
+
+/* One run of the recording, or of the scenario, on the machine of run->variant. 0, and then run->exit_code is what run->show() said;
+ * or a negative errno: -EINTR when run_stop was set before there was anything to show. */
+int run_play_recording(struct run *run, struct err *e);
+int run_play_scenario(struct run *run, struct err *e);
+
+/* One run, or with --compare all of them. The exit code. */
+int run_play(struct run *run, int (*play)(struct run *run, struct err *e));
 
 /* Play run->cli.operands[0], a scenario. The exit code. */
 int run_scenario_file(struct run *run);

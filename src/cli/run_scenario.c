@@ -5,7 +5,6 @@
 #include "base/alloc.h"
 #include "cli/machine.h"
 #include "cli/run.h"
-#include "cli/signals.h"
 #include "workload/scenario_run.h"
 
 #include <string.h>
@@ -32,7 +31,7 @@ static void show_progress(void *ctx, ns_t now)
 {
     struct watcher *w = ctx;
 
-    cli_progress(&w->run->cli, "running", now, w->runtime);
+    w->run->progress(w->run, now, w->runtime);
 }
 
 static void watch(void *ctx)
@@ -56,6 +55,7 @@ static int play(struct run *run, const struct scenario *sc, struct err *e)
     struct watcher watcher = {.run = run, .runtime = sc->machine.runtime};
     const struct scenario_run_config config = {
         .system = run->system,
+        .traces = &run->traces,
         .stop = &run_stop,
         .progress = show_progress,
         .watch = watch,
@@ -65,36 +65,51 @@ static int play(struct run *run, const struct scenario *sc, struct err *e)
     double began = run_cpu_seconds();
     int rc = scenario_run_init(&sr, sc, &config, e);
 
-    if (rc) {
-        cli_fail_err(&run->cli, e);
-        rc = CLI_FAILED;
+    if (rc)
         goto out;
-    }
     run_report_init(&run->report, run->system, report_group(&sr));
     run->report.input = run->cli.operands[0];
     run->report.scenario = &sr;
     rc = run_start_samples(run, &sr, e);
-    if (rc) {
-        rc = cli_fail_err(&run->cli, e);
+    if (rc)
         goto out;
-    }
     run->report.outcome = scenario_run(&sr);
     run->report.stats = sr.stats;
     run->report.cpu_seconds = run_cpu_seconds() - began;
     if (run->report.outcome == REPLAY_FAILED) {
-        rc = cli_fail_err(&run->cli, &sr.error);
+        *e = sr.error;
+        rc = -EIO;
         goto out;
     }
     run_report_finish(&run->report);
-    rc = run_show_result(run, e);
+    run->exit_code = run->show(run, e);
 out:
     scenario_run_done(&sr);
     return rc;
 }
 
-int run_scenario_file(struct run *run)
+/* Each run reads the text anew, since a scenario takes notes of the machine it is played on; recordings are shared. */
+int run_play_scenario(struct run *run, struct err *e)
 {
     struct system_config config;
+    struct scenario sc;
+    int rc = scenario_read(&sc, run->cli.operands[0], e);
+
+    if (rc == 0) {
+        cli_apply_settings(&run->cli, run->variant, &sc.machine.config);
+        scenario_system_config(&sc, &config);
+        run->doing = "running";
+        rc = run_new_machine(run, &config, e);
+    }
+    if (rc == 0)
+        rc = play(run, &sc, e);
+    run_drop_machine(run);
+    scenario_done(&sc);
+    return rc;
+}
+
+int run_scenario_file(struct run *run)
+{
     struct scenario sc;
     struct err e = {0};
     int rc;
@@ -102,19 +117,12 @@ int run_scenario_file(struct run *run)
     if (refused(run))
         return run->cli.exit_code;
     rc = scenario_read(&sc, run->cli.operands[0], &e);
-    if (rc == 0) {
-        cli_apply_settings(&run->cli, &sc.machine.config);
-        scenario_system_config(&sc, &config);
-        rc = run_new_machine(run, &config, &e);
-    }
-    if (rc) {
-        rc = cli_fail_err(&run->cli, &e);
-    } else {
-        signals_stop_by(&run_stop);
-        rc = play(run, &sc, &e);
-    }
-    signals_end();
-    run_drop_machine(run);
+    if (rc == 0)
+        rc = scenario_traces_open(&sc, &run->traces, &e);
     scenario_done(&sc);
+    if (rc)
+        return cli_fail_err(&run->cli, &e);
+    rc = run_play(run, run_play_scenario);
+    scenario_traces_close(&run->traces);
     return rc;
 }

@@ -182,3 +182,8 @@ void json_document(json_object *o, struct strbuf *out)
     json_render(o, JSON_SPACED, out);
     strbuf_appendc(out, '\n');
 }
+
+void json_drop(json_object *o)
+{
+    json_object_put(o);
+}

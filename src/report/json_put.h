@@ -32,6 +32,9 @@ void json_put_text(json_object *o, const char *key, const char *text);
 /* One more element of an array, which owns it. */
 void json_append(json_object *array, json_object *value);
 
+/* Free a document that is not wanted after all; NULL is none. */
+void json_drop(json_object *o);
+
 enum json_style {
     JSON_LINE,   /* without blanks and newlines */
     JSON_SPACED, /* indented; "key": value */

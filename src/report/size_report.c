@@ -25,24 +25,6 @@ static const char *mark(bool color, const struct size_row *row)
     return row->survives ? "\033[33m" : "\033[31m";
 }
 
-/* Counts as people read them in a column: 999, 12.3k, 4.5M. */
-static char *short_count(char buf[UNITS_TEXT_MAX], u64 n)
-{
-    static const char units[] = " kMGT";
-    double value = (double)n;
-    unsigned unit = 0;
-
-    while (value >= 999.5 && unit + 2 < sizeof(units)) {
-        value /= 1000;
-        unit++;
-    }
-    if (unit == 0)
-        snprintf(buf, UNITS_TEXT_MAX, "%" PRIu64, n);
-    else
-        snprintf(buf, UNITS_TEXT_MAX, value < 9.95 ? "%.1f%c" : "%.0f%c", value, units[unit]);
-    return buf;
-}
-
 static const char *verdict(const struct size_row *row)
 {
     if (row->usable)
@@ -61,9 +43,9 @@ static void table_row(const struct size_row *row, bool color, struct strbuf *out
     strbuf_printf(out, "  %-9s", row->source == SIZE_UNLIMITED ? "completed" : verdict(row));
     strbuf_append(out, color ? "\033[0m" : "");
     strbuf_printf(out, " %7.2fx", row->slowdown);
-    strbuf_printf(out, " %7s", short_count(text, row->majflt));
-    strbuf_printf(out, " %7s", short_count(text, row->refault_file));
-    strbuf_printf(out, " %7s", short_count(text, row->refault_anon));
+    strbuf_printf(out, " %7s", format_short_count(text, row->majflt));
+    strbuf_printf(out, " %7s", format_short_count(text, row->refault_file));
+    strbuf_printf(out, " %7s", format_short_count(text, row->refault_anon));
     strbuf_printf(out, " %10s", format_bytes(text, row->pswpin * PAGE_SIZE));
     strbuf_printf(out, " %10s", format_bytes(text, row->pswpout * PAGE_SIZE));
     strbuf_printf(out, " %10s", format_ns(text, row->stall_ns));
@@ -131,7 +113,7 @@ static void holes_line(const struct size_result *res, struct strbuf *out)
 }
 
 /* A recommendation from less than the program did is one to distrust. */
-static void remarks(const struct trace *t, struct strbuf *out)
+void size_remarks(const struct trace *t, struct strbuf *out)
 {
     struct strbuf lacks, note;
 
@@ -182,7 +164,7 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     }
     text_wrap(out, a->reason, 0, WRAP_COLUMNS);
     strbuf_appendc(out, '\n');
-    remarks(r->config->trace, out);
+    size_remarks(r->config->trace, out);
 }
 
 /* --- JSON --- */

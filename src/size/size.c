@@ -147,11 +147,11 @@ static u64 step_for(u64 peak)
     return step;
 }
 
-static int try_grid(struct sweep *s, struct err *e)
+/* below `peak`, which may be another machine's, and at our own peak */
+static int try_grid(struct sweep *s, u64 peak, struct err *e)
 {
     unsigned n = s->config->grid ? s->config->grid : GRID_DEFAULT;
-    u64 *limits = xcalloc(n, sizeof(*limits));
-    u64 peak = s->out->unlimited.peak_bytes;
+    u64 *limits = xcalloc(n + 1, sizeof(*limits));
     double factor = 1, ratio = 1;
     int r;
 
@@ -173,7 +173,8 @@ static int try_grid(struct sweep *s, struct err *e)
     }
     for (unsigned i = 0; i < n; i++, factor *= ratio)
         limits[i] = round_limit(s, (u64)((double)peak * factor));
-    r = try_limits(s, limits, n, SIZE_GRID, e);
+    limits[n] = round_limit(s, s->out->unlimited.peak_bytes);
+    r = try_limits(s, limits, n + 1, SIZE_GRID, e);
     free(limits);
     return r;
 }
@@ -340,24 +341,36 @@ static int check_config(const struct size_config *c, struct err *e)
 
 int size_run(const struct size_config *config, struct size_result *ret, struct err *e)
 {
+    int r = size_unlimited(config, ret, e);
+
+    return r ? r : size_limits(config, ret->unlimited.peak_bytes, ret, e);
+}
+
+int size_unlimited(const struct size_config *config, struct size_result *ret, struct err *e)
+{
     struct sweep s = {.config = config, .out = ret};
     int r;
 
     *ret = (struct size_result){0};
     r = check_config(config, e);
-    if (r == 0)
-        r = run_unlimited(&s, e);
-    if (r == 0) {
-        s.step = step_for(ret->unlimited.peak_bytes);
-        if (config->nr_limits) {
-            r = try_limits(&s, config->limits, config->nr_limits, SIZE_ASKED, e);
-        } else {
-            r = try_grid(&s, e);
-            if (r == 0)
-                r = find_boundary(&s, row_usable, e);
-            if (r == 0)
-                r = find_boundary(&s, row_survives, e);
-        }
+    return r ? r : run_unlimited(&s, e);
+}
+
+int size_limits(const struct size_config *config, u64 grid_peak, struct size_result *ret,
+                struct err *e)
+{
+    struct sweep s = {.config = config, .out = ret, .done_events = ret->unlimited.events};
+    int r;
+
+    s.step = step_for(grid_peak);
+    if (config->nr_limits) {
+        r = try_limits(&s, config->limits, config->nr_limits, SIZE_ASKED, e);
+    } else {
+        r = try_grid(&s, grid_peak, e);
+        if (r == 0)
+            r = find_boundary(&s, row_usable, e);
+        if (r == 0)
+            r = find_boundary(&s, row_survives, e);
     }
     if (r == 0) {
         ret->survives = boundary_of(ret, row_survives);

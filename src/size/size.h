@@ -101,6 +101,17 @@ struct size_result {
 int size_run(const struct size_config *config, struct size_result *ret, struct err *e);
 void size_result_done(struct size_result *r);
 
+/* size_run() in its two steps: the run without a limit; then the limits, a grid of them below grid_peak (of several machines
+ * that are compared the largest peak, so that all are tried under the same limits). On failure ret is empty. */
+int size_unlimited(const struct size_config *config, struct size_result *ret, struct err *e);
+int size_limits(const struct size_config *config, u64 grid_peak, struct size_result *ret,
+                struct err *e);
+
+/* One recording under many limits on each of `nr` machines: configs differ in `machine` alone. Jobs, stop and progress are
+ * those of the first. On failure all of rets are empty, and *ret_failed says whose it is. */
+int size_compare(const struct size_config *configs, unsigned nr, struct size_result *rets,
+                 unsigned *ret_failed, struct err *e);
+
 const char *size_source_name(enum size_source source);
 
 #endif

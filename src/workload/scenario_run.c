@@ -128,23 +128,47 @@ static int make_groups(struct scenario_run *run, struct err *e)
 }
 
 /* Relative to the scenario's folder. */
-static int open_trace(struct scenario_run *run, struct scenario_job *job, struct err *e)
+static int open_trace(const struct scenario *sc, const char *name, struct trace **ret,
+                      struct err *e)
 {
-    const char *base = run->scenario->path, *slash = strrchr(base, '/');
+    const char *slash = strrchr(sc->path, '/');
     struct strbuf path;
     int rc;
 
     strbuf_init(&path);
-    if (slash && job->task->trace[0] != '/')
-        strbuf_append_bytes(&path, base, (size_t)(slash - base) + 1);
-    strbuf_append(&path, job->task->trace);
-    rc = trace_open(path.text, NULL, &job->trace, e);
+    if (slash && name[0] != '/')
+        strbuf_append_bytes(&path, sc->path, (size_t)(slash - sc->path) + 1);
+    strbuf_append(&path, name);
+    rc = trace_open(path.text, NULL, ret, e);
     strbuf_done(&path);
     return rc;
 }
 
-static int init_job(struct scenario_run *run, struct scenario_job *job, u32 *pid_base,
-                    struct err *e)
+int scenario_traces_open(const struct scenario *sc, struct scenario_traces *ret, struct err *e)
+{
+    *ret = (struct scenario_traces){.count = sc->tasks.count};
+    ret->items = xcalloc(MAX(ret->count, (size_t)1), sizeof(*ret->items));
+    for (size_t i = 0; i < ret->count; i++) {
+        const char *name = sc->tasks.items[i].trace;
+        int rc = name ? open_trace(sc, name, &ret->items[i], e) : 0;
+
+        if (rc) {
+            scenario_traces_close(ret);
+            return rc;
+        }
+    }
+    return 0;
+}
+
+void scenario_traces_close(struct scenario_traces *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        trace_close(t->items[i]);
+    free(t->items);
+    *t = (struct scenario_traces){0};
+}
+
+static void init_job(struct scenario_run *run, struct scenario_job *job, u32 *pid_base)
 {
     const struct scenario_task *t = job->task;
     struct system *s = run->config.system;
@@ -160,11 +184,7 @@ static int init_job(struct scenario_run *run, struct scenario_job *job, u32 *pid
 
     job->group = system_group(s, t->cgroup.text ? t->cgroup.text : "/");
     config.group = job->group;
-    if (t->trace) {
-        int rc = open_trace(run, job, e);
-
-        if (rc)
-            return rc;
+    if (job->trace) {
         config.trace = job->trace;
     } else {
         generator_init(&job->generator, run->scenario, t, s->config.seed);
@@ -179,7 +199,6 @@ static int init_job(struct scenario_run *run, struct scenario_job *job, u32 *pid
     job->pid_base = *pid_base;
     *pid_base += job->nr_pids;
     replay_init(&job->replay, &config);
-    return 0;
 }
 
 int scenario_run_init(struct scenario_run *run, const struct scenario *sc,
@@ -197,12 +216,17 @@ int scenario_run_init(struct scenario_run *run, const struct scenario *sc,
     if (rc)
         return rc;
     scenario_acts_init(run);
+    if (!config->traces) {
+        rc = scenario_traces_open(sc, &run->own_traces, e);
+        if (rc)
+            return rc;
+        run->config.traces = &run->own_traces;
+    }
     run->jobs = xcalloc(MAX(sc->tasks.count, 1), sizeof(*run->jobs));
     for (size_t i = 0; i < sc->tasks.count; i++) {
         run->jobs[i].task = &sc->tasks.items[i];
-        rc = init_job(run, &run->jobs[i], &pid_base, e);
-        if (rc)
-            return rc;
+        run->jobs[i].trace = run->config.traces->items[i];
+        init_job(run, &run->jobs[i], &pid_base);
         run->nr_jobs++;
     }
     return 0;
@@ -214,12 +238,11 @@ void scenario_run_done(struct scenario_run *run)
         struct scenario_job *job = &run->jobs[i];
 
         replay_done(&job->replay);
-        if (job->trace)
-            trace_close(job->trace);
-        else
+        if (!job->trace)
             generator_done(&job->generator);
     }
     free(run->jobs);
+    scenario_traces_close(&run->own_traces);
     scenario_acts_done(run);
     scenario_files_done(run);
     sched_done(&run->sched);

@@ -12,10 +12,16 @@
 #include "workload/generator.h"
 #include "workload/scenario_act.h"
 
+/* The recordings of a scenario, by task; NULL for a task that is generated. Read-only: several runs may share them. */
+struct scenario_traces {
+    struct trace **items;
+    size_t count;
+};
+
 struct scenario_job { /* one [task] */
     const struct scenario_task *task;
     struct group *group;
-    struct trace *trace; /* of a recording; NULL: generated */
+    const struct trace *trace; /* of a recording; NULL: generated */
     struct generator generator;
     struct replay replay;
     bool begun;
@@ -23,7 +29,8 @@ struct scenario_job { /* one [task] */
 };
 
 struct scenario_run_config {
-    struct system *system; /* made of scenario_system_config() */
+    struct system *system;                /* made of scenario_system_config() */
+    const struct scenario_traces *traces; /* shared with other runs; NULL: opened for this one */
     const volatile int *stop;
     void (*progress)(void *ctx, ns_t now);
     void (*watch)(void *ctx); /* after each slice of a task */
@@ -34,7 +41,8 @@ struct scenario_run {
     const struct scenario *scenario;
     struct scenario_run_config config;
     struct sched sched;
-    struct scenario_job *jobs; /* as the scenario's tasks */
+    struct scenario_traces own_traces; /* when none are shared */
+    struct scenario_job *jobs;         /* as the scenario's tasks */
     size_t nr_jobs;
     struct file **segments; /* by [file]: held open by the kernel; NULL: none */
     struct scenario_act *acts;
@@ -47,7 +55,11 @@ struct scenario_run {
 /* The machine a scenario describes. Points into sc and the arena of it: keep both. */
 void scenario_system_config(struct scenario *sc, struct system_config *ret);
 
-/* Make its groups and open its recordings. On failure scenario_run_done() must still be called. */
+/* Open the recordings of its tasks. On failure there is nothing to close. */
+int scenario_traces_open(const struct scenario *sc, struct scenario_traces *ret, struct err *e);
+void scenario_traces_close(struct scenario_traces *t);
+
+/* Make its groups, files and jobs, and open its recordings if they are not shared. On failure scenario_run_done() must still be called. */
 int scenario_run_init(struct scenario_run *run, const struct scenario *sc,
                       const struct scenario_run_config *config, struct err *e);
 void scenario_run_done(struct scenario_run *run);

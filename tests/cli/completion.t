@@ -17,6 +17,9 @@ $ bash complete.sh highwater explain pgmaj
 > pgmajfault
 $ bash complete.sh highwater run --set vm.swapp
 > vm.swappiness=
+$ bash complete.sh highwater size --compare sw
+> swap=
+> swap-device=
 $ bash complete.sh highwater trace ve
 > verify
 $ bash complete.sh highwater run --swap-device z

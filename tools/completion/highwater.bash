@@ -16,6 +16,9 @@ _highwater_argument() {
     case $2 in
     --only) highwater explain 2>/dev/null | sed -n '/^Findings/,$ s/^  \([a-z-]*\) .*/\1/p' && return ;;
     --screen) echo "overview cgroups processes zones slab" && return ;;
+    --compare) { highwater explain --names 2>/dev/null | grep -E '^(vm|x|cost|queue)\.'
+        highwater "$1" --help 2>/dev/null | sed -nE '/^The machine/,/^$/ s/^      --([a-z-]+) .*/\1/p' | grep -vE '^(memory-|set|compare)'
+        } | sed 's/$/=/' && return ;;
     --set) highwater explain --names 2>/dev/null | grep -E '^(vm|x|cost|queue)\.' | sed 's/$/=/' && return ;;
     --*) argument=$(highwater "$1" --help 2>/dev/null | sed -nE "s/^ .*--$option ([^ ]+).*/\1/p" | head -n 1) ;;
     -?) argument=$(highwater "$1" --help 2>/dev/null | sed -nE "s/^  $2, --[a-z-]* ([^ ]+).*/\1/p" | head -n 1) ;;
