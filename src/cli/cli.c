@@ -116,8 +116,11 @@ static void choose_format(struct cli *cli)
         cli->format = CLI_TEXT;
     else if (strcmp(cli->arg, "json") == 0)
         cli->format = CLI_JSON;
+    else if (strcmp(cli->arg, "markdown") == 0 && cli->spec->takes & CLI_PAGE)
+        cli->format = CLI_MARKDOWN;
     else
-        cli_usage(cli, "unknown format '%s', want text or json", cli->arg);
+        cli_usage(cli, "unknown format '%s', want text%s json", cli->arg,
+                  cli->spec->takes & CLI_PAGE ? ", markdown or" : " or");
 }
 
 void cli_choose(struct cli *cli, enum machine_option option)

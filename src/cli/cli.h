@@ -28,7 +28,7 @@
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
-enum cli_format { CLI_TEXT, CLI_JSON };
+enum cli_format { CLI_TEXT, CLI_JSON, CLI_MARKDOWN };
 
 /* Groups of common options. --help and --quiet are taken by every verb. */
 enum cli_takes {
@@ -38,6 +38,7 @@ enum cli_takes {
     CLI_MACHINE = 4,
     CLI_COMMAND = 8, /* what follows the options is a command: its options are not ours */
     CLI_MODE = 16,   /* --mode */
+    CLI_PAGE = 32,   /* with CLI_OUTPUT: --format markdown too */
 };
 
 struct cli_option {

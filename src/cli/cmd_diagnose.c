@@ -39,10 +39,11 @@ static const struct cli_spec spec = {
                "The machine is this one, a container, an archive of its files (DIR), a capture "
                "(FILE.hwc),\n"
                "or one that 'highwater run --proc DIR' wrote.",
-    .takes = CLI_OUTPUT | CLI_PROGRESS,
+    .takes = CLI_OUTPUT | CLI_PAGE | CLI_PROGRESS,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes =
+        "--format markdown makes a page for a ticket.\n"
         "--quiet prints the verdict line alone. Without DELAY a live machine is looked at twice,\n"
         "1 s apart; with it, every DELAY seconds, COUNT times or until interrupted, and changes\n"
         "are printed. TIME is as in 'highwater capture --help'.\n"
@@ -107,6 +108,8 @@ static int show(struct request *req)
     strbuf_init(&text);
     if (req->cli.format == CLI_JSON)
         json_document(diagnose_json(&r), &text);
+    else if (req->cli.format == CLI_MARKDOWN)
+        diagnose_render_markdown(&r, &text);
     else if (req->cli.quiet)
         diagnose_render_verdict(&r, &text);
     else

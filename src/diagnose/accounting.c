@@ -152,8 +152,23 @@ static u64 add_hugetlb(struct accounting *a, const u64 *m)
     return all;
 }
 
+/* Which line is absent that may be large; NULL: all are there, and what is left is in no counter. */
+static const char *missing_line(const u64 *m)
+{
+    if (!known(m[MI_MEM_FREE]))
+        return "MemFree is missing";
+    if (!known(m[MI_ANON_PAGES]))
+        return "AnonPages is missing";
+    if (!known(m[MI_CACHED]))
+        return "Cached is missing";
+    if (!known(m[MI_SUNRECLAIM]) || !known(m[MI_SRECLAIMABLE]))
+        return "the lines of slab are missing";
+    return NULL;
+}
+
 void accounting_host(struct accounting *a, const struct snapshot *s)
 {
+    const char *missing = missing_line(s->meminfo);
     u64 m[NR_MEMINFO_FIELDS], sum = 0;
 
     for (unsigned i = 0; i < NR_MEMINFO_FIELDS; i++)
@@ -178,9 +193,17 @@ void accounting_host(struct accounting *a, const struct snapshot *s)
     sum += add_hugetlb(a, m);
     sum += part(a, 1, "GPU", either(m[MI_GPU_ACTIVE], m[MI_GPU_RECLAIM]), "");
     sum += part(a, 1, "broken", m[MI_HARDWARE_CORRUPTED], "hardware errors");
-    remainder_line(a, 1, "not accounted for", (s64)m[MI_MEM_TOTAL] - (s64)sum,
-                   sum > m[MI_MEM_TOTAL] ? "counted twice by the kernel"
-                                         : "drivers, balloon, firmware");
+    if (missing)
+        remainder_line(a, 1, "not told", (s64)m[MI_MEM_TOTAL] - (s64)sum, missing);
+    else
+        remainder_line(a, 1, "not accounted for", (s64)m[MI_MEM_TOTAL] - (s64)sum,
+                       sum > m[MI_MEM_TOTAL] ? "counted twice by the kernel"
+                                             : "drivers, balloon, firmware");
+}
+
+u64 accounting_host_unaccounted(const struct accounting *a, const struct snapshot *s)
+{
+    return missing_line(s->meminfo) ? UNKNOWN : accounting_unaccounted(a);
 }
 
 /* --- a group -------------------------------------------------------------------------------------------------------- */

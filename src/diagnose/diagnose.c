@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "diagnose/accounting.h"
 #include "diagnose/pain.h"
+#include "diagnose/post_mortem.h"
 #include "diagnose/reconcile.h"
 #include "diagnose/rule.h"
 
@@ -22,6 +23,7 @@ void diagnosis_init(struct diagnosis *d, const struct diagnose_options *options)
     d->history = xmalloc(sizeof(*d->history));
     history_init(d->history);
     d->incidents = xcalloc(1, sizeof(*d->incidents));
+    d->post_mortem = xcalloc(1, sizeof(*d->post_mortem));
 }
 
 static void drop_results(struct diagnosis *d)
@@ -42,6 +44,8 @@ void diagnosis_done(struct diagnosis *d)
     free(d->history);
     incidents_done(d->incidents);
     free(d->incidents);
+    post_mortem_done(d->post_mortem);
+    free(d->post_mortem);
     *d = (struct diagnosis){0};
 }
 
@@ -215,6 +219,14 @@ static void add_io(struct diagnosis *d, const struct figures *f)
     }
 }
 
+/* The finding that says most where nobody can tell whether it hurts; NULL when none says anything. */
+static const struct finding *strongest(const struct diagnosis *d)
+{
+    const struct finding *first = d->findings.items.count ? d->findings.items.items : NULL;
+
+    return first && first->severity >= SEV_INFO ? first : NULL;
+}
+
 static void write_headline(struct diagnosis *d, const struct figures *f)
 {
     const struct cgroup_view *g = wanted_group(d);
@@ -225,7 +237,7 @@ static void write_headline(struct diagnosis *d, const struct figures *f)
 
         vec_for_each (&d->findings.items, at)
             worse += at->severity >= SEV_WARNING;
-        snprintf(d->headline, sizeof(d->headline), "%.200s", worst->title);
+        snprintf(d->headline, sizeof(d->headline), "%.280s", worst->title);
         if (worse > 1) {
             size_t len = strlen(d->headline);
 
@@ -239,6 +251,8 @@ static void write_headline(struct diagnosis *d, const struct figures *f)
         snprintf(d->headline, sizeof(d->headline), "there is no process %u", d->options.pid);
     else if (g || (g = own_container(d->last)))
         describe_group(d, g, &f->groups[g - d->last->cgroups.items].psi[PSI_MEM]);
+    else if (d->verdict == VERDICT_UNKNOWN && strongest(d))
+        snprintf(d->headline, sizeof(d->headline), "%.280s", strongest(d)->title);
     else
         describe_host(d, f);
     if (d->verdict == VERDICT_HEALTHY)
@@ -260,7 +274,7 @@ void diagnosis_conclude(struct diagnosis *d)
     drop_results(d);
     figures_init(&f, d->last, d->history);
     accounting_host(&d->accounting, d->last);
-    f.unaccounted = accounting_unaccounted(&d->accounting);
+    f.unaccounted = accounting_host_unaccounted(&d->accounting, d->last);
     incidents_take(d->incidents, d->last);
     run_rules(d, &c);
     findings_sort(&d->findings);
@@ -273,5 +287,6 @@ void diagnosis_conclude(struct diagnosis *d)
     d->verdict = verdict_of(d, &f);
     write_headline(d, &f);
     findings_cut(&d->findings);
+    post_mortem_take(d->post_mortem, d);
     figures_done(&f);
 }

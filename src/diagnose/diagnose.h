@@ -58,14 +58,15 @@ struct reconciliation {
 struct diagnosis {
     struct diagnose_options options;
     enum verdict verdict;
-    char headline[256]; /* the verdict in one line, without a newline */
+    char headline[320]; /* the verdict in one line, without a newline */
     struct findings findings;
     struct accounting accounting;
     VEC(struct reconciliation) reconciliations;
-    const struct snapshot *last; /* the snapshot added last */
-    double interval_s;           /* that rates are over; NAN when there are none */
-    struct history *history;     /* private */
-    struct incidents *incidents; /* what the log tells (incidents.h), of `last` */
+    const struct snapshot *last;     /* the snapshot added last */
+    double interval_s;               /* that rates are over; NAN when there are none */
+    struct history *history;         /* private */
+    struct incidents *incidents;     /* what the log tells (incidents.h), of `last` */
+    struct post_mortem *post_mortem; /* what is shown of kills (post_mortem.h), of `last` */
 };
 
 void diagnosis_init(struct diagnosis *d, const struct diagnose_options *options);

@@ -88,6 +88,7 @@ struct evidence {
 struct finding {
     enum rule rule;
     enum oom_cause cause; /* NR_CAUSES: none but the rule's own */
+    u32 incident;         /* index into the incidents of the diagnosis; UINT32_MAX: none */
     enum severity severity;
     enum confidence confidence;
     char scope[280]; /* "host", or a cgroup's path; "pid 123 (java)" */

@@ -108,6 +108,8 @@ void incidents_take(struct incidents *in, const struct snapshot *s)
     vec_for_each (&in->items, i) {
         i->age_s = age_of(s, i->e);
         oom_facts_take(&i->facts, i->e);
+        if (i->e->kind == LOG_MEM_INFO)
+            oom_facts_add_total(&i->facts, s->meminfo[MI_MEM_TOTAL], s->meminfo[MI_MEM_FREE]);
         i->ruling = oom_rule(&i->facts);
     }
 }

@@ -269,10 +269,10 @@ static bool rule_useless(const struct oom_facts *f, struct oom_ruling *ruling)
                                                                 : UNKNOWN;
         return true;
     }
-    if (!known(f->free_usable) || !r->has_mask)
+    if (!known(f->free_usable))
         return false;
     plenty = MAX(f->free_high, figure_or(f->total, 0) / 50);
-    if (f->free_zones > plenty && f->free_usable <= f->free_high) {
+    if (r->has_mask && f->free_zones > plenty && f->free_usable <= f->free_high) {
         ruling->cause = CAUSE_ZONE;
         ruling->bytes = f->free_zones;
         return true;
@@ -327,6 +327,11 @@ static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
     ruling->cause = holder.cause;
     ruling->bytes = holder.cause == CAUSE_UNTOLD ? UNKNOWN : holder.bytes;
     ruling->confidence = whole ? CONF_HIGH : CONF_MEDIUM;
+    /* More is not told than anything that is told holds. */
+    if (known(f->untold) && known(f->anon) && f->untold > holder.bytes) {
+        ruling->cause = CAUSE_UNTOLD;
+        ruling->bytes = f->untold;
+    }
     if (holder.cause == CAUSE_SLAB)
         ruling->slab = largest_slab(r);
     /* Shared memory that a program maps is on its account: what no program maps is tmpfs. */
@@ -391,7 +396,9 @@ static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
         ruling->bytes = UNKNOWN;
         return;
     }
-    if (holder.cause == CAUSE_ANON)
+    /* A guest's RAM may be shared memory of its monitor. */
+    if (holder.cause == CAUSE_ANON ||
+        (holder.cause == CAUSE_SHMEM && ruling->program && oom_is_guest(ruling->program->name)))
         rule_group_anon(f, ruling);
     else
         ruling->cause = holder.cause == CAUSE_NO_COUNTER ? CAUSE_GROUP_KERNEL : holder.cause;

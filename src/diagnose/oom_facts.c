@@ -239,6 +239,17 @@ static void take_uncounted(struct oom_facts *f)
         f->uncounted = less(f->total, sum);
 }
 
+void oom_facts_add_total(struct oom_facts *f, u64 total, u64 free_bytes)
+{
+    if (f->of_group || known(f->total) || !known(total) || total > (u64)1 << 56)
+        return;
+    f->total = total;
+    if (!known(f->free) && free_bytes <= total)
+        f->free = free_bytes;
+    f->missing = NULL;
+    take_uncounted(f);
+}
+
 static void take_machine(struct oom_facts *f)
 {
     const struct oom_report *r = f->r;
@@ -315,11 +326,17 @@ static void take_group(struct oom_facts *f)
 
 /* --- who was there --------------------------------------------------------------------------------------------------------- */
 
-static u64 held(const struct oom_candidate *t)
+u64 oom_held(const struct oom_candidate *t)
 {
-    u64 resident = known(t->rss_anon) ? t->rss_anon : figure_or(t->rss, 0);
+    u64 split = figure_or(t->rss_anon, 0) + figure_or(t->rss_file, 0) + figure_or(t->rss_shmem, 0);
 
-    return resident + figure_or(t->swap, 0);
+    return (known(t->rss) ? t->rss : split) + figure_or(t->swap, 0);
+}
+
+/* What a process adds to its program: memory of its own where the table splits, else all that is resident. */
+static u64 own(const struct oom_candidate *t)
+{
+    return known(t->rss_anon) ? t->rss_anon + figure_or(t->swap, 0) : oom_held(t);
 }
 
 static int by_name(const void *a, const void *b)
@@ -347,7 +364,8 @@ static void take_programs(struct oom_facts *f)
 
         memcpy(all[i].name, t->comm, sizeof(all[i].name));
         all[i].processes = 1;
-        all[i].bytes = held(t);
+        all[i].bytes = own(t);
+        all[i].shared = figure_or(t->rss_shmem, 0);
         all[i].swap = figure_or(t->swap, 0);
         f->programs_bytes += all[i].bytes;
     }
@@ -357,10 +375,16 @@ static void take_programs(struct oom_facts *f)
         if (n > 0 && strcmp(all[n - 1].name, all[i].name) == 0) {
             all[n - 1].processes++;
             all[n - 1].bytes += all[i].bytes;
+            all[n - 1].shared = MAX(all[n - 1].shared, all[i].shared);
             all[n - 1].swap += all[i].swap;
         } else {
             all[n++] = all[i];
         }
+    }
+    /* Shared memory is the same in all processes of a program. */
+    for (size_t i = 0; i < n; i++) {
+        all[i].bytes += all[i].shared;
+        f->programs_bytes += all[i].shared;
     }
     if (n)
         qsort(all, n, sizeof(*all), by_bytes);
@@ -377,19 +401,20 @@ static void take_candidates(struct oom_facts *f)
     vec_for_each (&f->r->tasks, t) {
         if (t->pid == f->e->pid)
             f->victim = t;
-        if (!f->largest || held(t) > held(f->largest))
+        if (!f->largest || oom_held(t) > oom_held(f->largest))
             f->largest = t;
     }
     vec_for_each (&f->r->tasks, t) {
         if (t == f->victim)
             continue;
         if (t->oom_score_adj <= ADJ_PROTECTED) {
-            if (f->victim && held(t) > held(f->victim) && (!f->spared || held(t) > held(f->spared)))
+            if (f->victim && oom_held(t) > oom_held(f->victim) &&
+                (!f->spared || oom_held(t) > oom_held(f->spared)))
                 f->spared = t;
             continue;
         }
         f->adj_common &= !f->victim || t->oom_score_adj == f->victim->oom_score_adj;
-        if (!f->second || held(t) > held(f->second))
+        if (!f->second || oom_held(t) > oom_held(f->second))
             f->second = t;
     }
 }
@@ -412,7 +437,8 @@ void oom_facts_take(struct oom_facts *f, const struct log_event *e)
     f->of_machine = !f->of_group && (*e->constraint || (e->kind != LOG_OOM_REAPED));
     if (!f->r)
         return;
-    f->movable = !f->r->has_mask || (f->r->gfp_mask & GFP_BIT_MOVABLE);
+    /* Without its mask it is taken for one that may not: a kill with CMA free shows that. */
+    f->movable = f->r->has_mask && (f->r->gfp_mask & GFP_BIT_MOVABLE);
     f->atomic = is_atomic(f->r);
     if (f->of_group) {
         take_group(f);
@@ -557,6 +583,10 @@ void oom_account(const struct oom_facts *f, struct accounting *a)
         return;
     line(a, 0, f->of_group ? "usage of the group" : "managed memory", f->total, "");
     sum += part(a, 1, "anonymous", f->anon, "heaps, stacks, private data");
+    /* Without statistics the table of tasks tells what was resident, if that can be. */
+    if (f->of_group && !known(f->anon) && !known(f->file) &&
+        f->programs_bytes + figure_or(f->kernel_other, 0) <= f->total)
+        sum += part(a, 1, "resident in processes", f->programs_bytes, "from the task table");
     sum += add_file(a, f);
     sum += part(a, 1, "shared memory, tmpfs", f->shmem, "");
     sum += part(a, 1, "locked", f->locked, "cannot be reclaimed");

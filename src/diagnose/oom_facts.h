@@ -13,8 +13,9 @@
 struct oom_program {
     char name[COMM_BYTES];
     u64 processes;
-    u64 bytes; /* anonymous, or resident where the table does not split; with swap */
-    u64 swap;  /* of it in swap */
+    u64 bytes;  /* anonymous and shared, or resident where the table does not split; with swap */
+    u64 shared; /* of it, in the process that maps the most; 0 where the table does not split */
+    u64 swap;   /* of it in swap */
 };
 
 struct oom_facts {
@@ -54,6 +55,12 @@ struct oom_facts {
 };
 
 void oom_facts_take(struct oom_facts *f, const struct log_event *e);
+
+/* The size of memory and what was free, from elsewhere: for a report that does not tell. */
+void oom_facts_add_total(struct oom_facts *f, u64 total, u64 free_bytes);
+
+/* What a process held as the killer counts it: resident and in swap. */
+u64 oom_held(const struct oom_candidate *t);
 
 /* The accounting of that moment; no lines when the total is not known. Adds up (accounting_check). */
 void oom_account(const struct oom_facts *f, struct accounting *a);

@@ -457,6 +457,16 @@ static void title_untold(const struct telling *t, struct strbuf *out)
 {
     u64 bytes = victim_bytes(t);
 
+    if (known(t->ruling->bytes)) {
+        strbuf_printf(out, "programs hold only %s",
+                      BYTES(MEM_INFO, "anonymous memory", t->f->anon));
+        say_of_total(t, out);
+        strbuf_printf(out,
+                      "; %s is kernel memory, file cache or in no counter (ZFS, a driver): "
+                      "the lines that say which are missing",
+                      BYTES(MEM_INFO, "not told", t->ruling->bytes));
+        return;
+    }
     if (t->e->kind == LOG_OOM_NO_VICTIM) {
         strbuf_append(out, "the machine ran out of memory");
         return;
@@ -584,12 +594,6 @@ static void tell_victim(const struct telling *t, struct strbuf *text)
     }
 }
 
-static u64 held(const struct oom_candidate *task)
-{
-    return (known(task->rss_anon) ? task->rss_anon : figure_or(task->rss, 0)) +
-           figure_or(task->swap, 0);
-}
-
 /* Why this one: against those that could have been chosen. */
 static void tell_choice(const struct telling *t, struct strbuf *text)
 {
@@ -598,24 +602,24 @@ static void tell_choice(const struct telling *t, struct strbuf *text)
 
     if (!v || f->processes < 2)
         return;
-    if (f->second && held(v) >= held(f->second)) {
+    if (f->second && oom_held(v) >= oom_held(f->second)) {
         strbuf_printf(text, "It was chosen because it held the most of %s processes",
                       COUNT(TASKS, "processes", f->processes));
         strbuf_printf(text, "; next was %s (pid %u) with %s.", f->second->comm, f->second->pid,
-                      BYTES(TASKS, "held by the second", held(f->second)));
+                      BYTES(TASKS, "held by the second", oom_held(f->second)));
     } else if (f->second && !f->adj_common && v->oom_score_adj > f->second->oom_score_adj) {
         strbuf_printf(text,
                       "It was chosen for its oom_score_adj of %lld; %s (pid %u), with %lld, held "
                       "more: %s.",
                       (long long)v->oom_score_adj, f->second->comm, f->second->pid,
                       (long long)f->second->oom_score_adj,
-                      BYTES(TASKS, "held by the second", held(f->second)));
+                      BYTES(TASKS, "held by the second", oom_held(f->second)));
     }
     detail(t, text);
     if (f->spared) {
         strbuf_printf(text, "%s (pid %u) held more, %s, and is protected by oom_score_adj %lld.",
                       f->spared->comm, f->spared->pid,
-                      BYTES(TASKS, "held by the protected", held(f->spared)),
+                      BYTES(TASKS, "held by the protected", oom_held(f->spared)),
                       (long long)f->spared->oom_score_adj);
         finding_detail(t->c, "%s", text->text);
         strbuf_reset(text);
@@ -718,6 +722,7 @@ void oom_tell(struct rule_context *c, const struct incident *i, const char *scop
 
     finding_add(c, severity, i->ruling.confidence, scope, weight, "%s", "");
     vec_last(&c->out->items).cause = i->ruling.cause;
+    vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
     strbuf_init(&text);
     make_title(&t, &text);
     finding_title(c, "%s", text.text);

@@ -30,6 +30,7 @@ void finding_add(struct rule_context *c, enum severity severity, enum confidence
     struct finding finding = {
         .rule = c->rule,
         .cause = NR_CAUSES,
+        .incident = UINT32_MAX,
         .severity = severity,
         .confidence = confidence,
         /* NAN has no place in an order. */

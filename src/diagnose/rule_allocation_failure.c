@@ -115,6 +115,7 @@ static void tell(struct rule_context *c, const struct incident *i, unsigned rece
                 known(f->largest_block) || e->order == 0 ? CONF_HIGH : CONF_MEDIUM, "host", 0.5,
                 "%s", "");
     vec_last(&c->out->items).cause = cause;
+    vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
     strbuf_init(&text);
     make_title(c, i, cause, &text);
     finding_title(c, "%s", text.text);

@@ -26,6 +26,7 @@ static void tell_told(struct rule_context *c, const struct incident *i)
                               : "a process",
                 e->killer);
     vec_last(&c->out->items).cause = CAUSE_UNTOLD;
+    vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
     finding_detail(c, "\"%s\" (%s)", e->words, oom_where(where, c->s, e, NR_OOM_PARTS));
 }
 

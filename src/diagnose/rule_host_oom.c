@@ -125,6 +125,7 @@ static bool tell_several(struct rule_context *c, const struct incident *last, u6
 
         finding_add(c, oom_severity(last->age_s, WARNING_S), CONF_MEDIUM, "host", 0.85, "%s", "");
         vec_last(&c->out->items).cause = CAUSE_SEVERAL;
+        vec_last(&c->out->items).incident = (u32)(last - c->incidents->items.items);
         oom_figure(count, c, e, OOM_PART_KILL, "incidents in the log", (double)incidents, IN_COUNT);
         oom_figure(services_text, c, e, OOM_PART_KILL, "services", (double)services, IN_COUNT);
         finding_title(c, "The machine ran out of memory %s times and killed in %s services: %s",
@@ -175,6 +176,20 @@ static void tell_before(struct rule_context *c, const struct incident *main)
                    high);
 }
 
+/* Figures of a report without its beginning and its end, in a log that tells no kill. */
+static const struct incident *part_of_report(const struct rule_context *c)
+{
+    const struct incident *part = NULL;
+
+    vec_for_each (&c->incidents->items, i) {
+        if (incident_of_group(i))
+            return NULL;
+        if (i->e->kind == LOG_MEM_INFO && known(i->ruling.bytes))
+            part = i;
+    }
+    return part;
+}
+
 void rule_host_oom(struct rule_context *c)
 {
     const struct incident *main;
@@ -189,6 +204,10 @@ void rule_host_oom(struct rule_context *c)
         }
     }
     main = choose(c);
+    if (!main && (main = part_of_report(c))) {
+        oom_tell(c, main, "host", SEV_WARNING, 0.7);
+        return;
+    }
     if (!main) {
         from_counters(c);
         if (c->s->log.count == 0 && c->s->parts[PART_KERNEL_LOG].state != PART_OK)

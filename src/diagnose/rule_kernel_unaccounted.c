@@ -4,7 +4,9 @@
 /* Percent of memory. Page tables of the kernel, per-CPU lists and drivers leave one to four; old kernels lack counters. */
 #define MUCH       10.0
 #define MUCH_EARLY 15.0
+/* Less is the kernel's own on a machine of any size, or a quarter of a small one. */
 #define FLOOR      (256 * MIB)
+#define SMALL_PART 0.25
 
 void rule_kernel_unaccounted(struct rule_context *c)
 {
@@ -12,7 +14,8 @@ void rule_kernel_unaccounted(struct rule_context *c)
     bool early = !known(c->s->meminfo[MI_PERCPU]);
     double share = share_of(c->f->unaccounted, c->f->total), much = early ? MUCH_EARLY : MUCH;
 
-    if (!wants_host(c) || !(share >= much) || c->f->unaccounted < FLOOR)
+    if (!wants_host(c) || !(share >= much) ||
+        (c->f->unaccounted < FLOOR && share < 100 * SMALL_PART))
         return;
     finding_add(c, left_is_scarce(c->f) ? SEV_WARNING : SEV_INFO, early ? CONF_LOW : CONF_MEDIUM,
                 "host", 0.5, "%s, %s of memory, is in use and in no counter",

@@ -4,6 +4,7 @@
  */
 #include "report/diagnose_report.h"
 #include "report/json_put.h"
+#include "report/post_mortem_report.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -202,6 +203,7 @@ json_object *diagnose_json(const struct diagnose_report *r)
                  pressure_json(&d->last->psi[psi_res_by_worth[i]]));
     json_put(o, "pressure", pressure);
     json_put(o, "accounting", accounting_json(&d->accounting));
+    json_put(o, "post_mortem", post_mortem_json(r));
     vec_for_each (&d->reconciliations, at)
         json_append(tools, reconciliation_json(at));
     json_put(o, "reconciliation", tools);

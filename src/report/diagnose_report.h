@@ -20,6 +20,7 @@ struct diagnose_report {
 /* "WARNING: ...\n": what a monitoring system shows. */
 void diagnose_render_verdict(const struct diagnose_report *r, struct strbuf *out);
 void diagnose_render_text(const struct diagnose_report *r, struct strbuf *out);
+void diagnose_render_markdown(const struct diagnose_report *r, struct strbuf *out);
 json_object *diagnose_json(const struct diagnose_report *r);
 
 /* What changed between two conclusions, as lines; nothing when nothing did. `before` is what diagnose_state_take() kept. */

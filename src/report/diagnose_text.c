@@ -5,6 +5,9 @@
  */
 #include "report/diagnose_report.h"
 
+#include "diagnose/post_mortem.h"
+#include "report/post_mortem_report.h"
+
 #include "base/units.h"
 #include "base/utf8.h"
 #include "report/text_wrap.h"
@@ -14,8 +17,10 @@
 #include <string.h>
 #include <time.h>
 
-#define COLUMNS 80u
-#define INDENT  12u /* of what follows a severity */
+#define COLUMNS        80u
+#define INDENT         12u /* of what follows a severity */
+/* Lines of evidence below a kill. */
+#define EVIDENCE_SHOWN 6
 
 enum { BOLD, DIM, RED, YELLOW, GREEN, PLAIN };
 
@@ -77,8 +82,12 @@ void diagnose_render_verdict(const struct diagnose_report *r, struct strbuf *out
 {
     const struct diagnosis *d = r->diagnosis;
 
-    strbuf_printf(out, "%s%s%s: ", style(r, verdict_style(d->verdict)), verdict_word(d->verdict),
-                  style(r, PLAIN));
+    /* Something stands, but not whether it hurts. */
+    bool note = d->verdict == VERDICT_UNKNOWN && d->findings.items.count &&
+                d->findings.items.items[0].severity == SEV_INFO;
+
+    strbuf_printf(out, "%s%s%s: ", style(r, verdict_style(d->verdict)),
+                  note ? "NOTE" : verdict_word(d->verdict), style(r, PLAIN));
     utf8_append_clean(out, d->headline);
     strbuf_appendc(out, '\n');
 }
@@ -168,8 +177,14 @@ static void render_paragraph(struct strbuf *out, const char *text)
 static void render_evidence(const struct diagnose_report *r, struct strbuf *out,
                             const struct finding *f)
 {
+    unsigned shown = 0;
+
     vec_for_each (&f->evidence, e) {
         size_t start = out->len;
+
+        /* One page: JSON and --explain have all. */
+        if (f->incident != UINT32_MAX && !r->explain && shown++ >= EVIDENCE_SHOWN)
+            break;
 
         strbuf_printf(out, "%*s%-29s %13s", (int)INDENT, "", e->name, e->value);
         if (*e->threshold)
@@ -347,11 +362,23 @@ static void render_gaps(const struct diagnose_report *r, struct strbuf *out)
     }
 }
 
+static bool log_alone(const struct snapshot *s)
+{
+    for (unsigned i = 0; i < NR_PARTS; i++)
+        if (i != PART_KERNEL_LOG && (s->parts[i].state == PART_OK || s->parts[i].state == PART_CUT))
+            return false;
+    return true;
+}
+
 void diagnose_render_text(const struct diagnose_report *r, struct strbuf *out)
 {
     diagnose_render_verdict(r, out);
     render_head(r, out);
     render_findings(r, out);
+    post_mortem_render(r, out);
+    /* Of a log alone the rest is not to be had, and what is missing is another page. */
+    if (r->diagnosis->post_mortem->main && log_alone(r->diagnosis->last) && !r->explain)
+        return;
     render_pressure(r, out);
     render_accounting(r, out);
     render_reconciliations(r, out);

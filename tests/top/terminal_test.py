@@ -221,13 +221,13 @@ def there_and_back_shows_the_same(folder):
 def the_next_verdict_is_found(_):
     capture = pathlib.Path(os.environ["TOP"]) / "tests/incidents/cgroup-oom-a.hwc"
     with top(str(capture)) as t:
-        t.wait("critical: OOM kill")
+        t.wait("critical: The limit of")
         t.keys("Home")
         t.wait("healthy:")
         t.keys("N")
         t.wait("before this has another verdict")
         t.keys("n")
-        t.wait("critical: OOM kill")
+        t.wait("critical: The limit of")
         t.keys("n")
         t.wait("after this has another verdict")
         t.keys("N")

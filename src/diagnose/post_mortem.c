@@ -1,0 +1,112 @@
+/* post_mortem.c - the timeline of a log, and the accounting of the kill that leads. */
+#include "diagnose/post_mortem.h"
+
+#include "diagnose/accounting.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *incident_what(const struct log_event *e)
+{
+    switch (e->kind) {
+    case LOG_OOM_KILL:
+        return e->pid || *e->comm ? "killed" : "killer ran";
+    case LOG_OOM_NO_VICTIM:
+        return "none to kill";
+    case LOG_ALLOC_FAILURE:
+        return "alloc failed";
+    case LOG_HUNG_TASK:
+        return "hung";
+    case LOG_SOFT_LOCKUP:
+        return "CPU stuck";
+    case LOG_OOM_REAPED:
+        return "reaped";
+    case LOG_KILLED_BY:
+        return "killed";
+    case LOG_OOM_TOLD:
+        return "told killed";
+    case LOG_HOTPLUG_FAILED:
+        return "no hot-add";
+    case LOG_BALLOON_FAILED:
+        return "balloon";
+    case LOG_MEM_INFO:
+    case NR_LOG_EVENT_KINDS:
+        return "part of one";
+    }
+    return "";
+}
+
+static struct timeline_row row_of(const struct incident *i)
+{
+    const struct log_event *e = i->e;
+    struct timeline_row row = {.first = i,
+                               .last = i,
+                               .incidents = i->reports,
+                               .kills = i->kills,
+                               .pid = e->pid,
+                               .bytes = e->anon_rss};
+
+    memcpy(row.who, *e->comm ? e->comm : e->killer, sizeof(row.who));
+    if (!*row.who)
+        memcpy(row.who, e->invoker, sizeof(row.who));
+    if (e->task_memcg || e->oom_memcg)
+        group_label(row.group, e->task_memcg ? e->task_memcg : e->oom_memcg);
+    if (!known(row.bytes) && i->facts.victim)
+        row.bytes = oom_held(i->facts.victim);
+    return row;
+}
+
+/* One row for all incidents of one kind, program and group. */
+static void add(struct post_mortem *p, const struct incident *i, bool together)
+{
+    struct timeline_row row = row_of(i);
+
+    vec_for_each (&p->timeline, at) {
+        if (!together || at->first->e->kind != i->e->kind || strcmp(at->who, row.who) != 0 ||
+            strcmp(at->group, row.group) != 0 || at->first->e->stamp.boot != i->e->stamp.boot)
+            continue;
+        at->last = i;
+        at->incidents += row.incidents;
+        at->kills += row.kills;
+        at->pid = 0;
+        return;
+    }
+    vec_push(&p->timeline, row);
+}
+
+void post_mortem_take(struct post_mortem *p, const struct diagnosis *d)
+{
+    const struct incidents *in = d->incidents;
+
+    post_mortem_done(p);
+    vec_for_each (&d->findings.items, f) {
+        if (f->incident < in->items.count) {
+            p->main = &in->items.items[f->incident];
+            break;
+        }
+    }
+    if (!p->main)
+        return;
+    oom_account(&p->main->facts, &p->accounting);
+    accounting_check(&p->accounting);
+    vec_for_each (&in->items, i)
+        if (i->e->kind != LOG_MEM_INFO)
+            add(p, i, in->items.count > TIMELINE_ROWS);
+    if (p->timeline.count > TIMELINE_ROWS) {
+        size_t beyond = p->timeline.count - TIMELINE_ROWS;
+
+        /* The last ones are kept. */
+        memmove(p->timeline.items, p->timeline.items + beyond,
+                TIMELINE_ROWS * sizeof(p->timeline.items[0]));
+        p->timeline.count = TIMELINE_ROWS;
+        p->left_out = beyond;
+    }
+}
+
+void post_mortem_done(struct post_mortem *p)
+{
+    vec_done(&p->accounting.lines);
+    vec_done(&p->timeline);
+    p->main = NULL;
+    p->left_out = 0;
+}
