@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/verbs.h"
 #include "report/json_put.h"
+#include "report/reference.h"
 #include "report/topic.h"
 #include "report/topic_list.h"
 #include "stats/names.h"
@@ -11,19 +12,22 @@
 #include <limits.h>
 #include <string.h>
 
-enum { OPT_NAMES = 1, OPT_KERNEL };
+enum { OPT_NAMES = 1, OPT_ALL, OPT_KERNEL };
 
 static const struct cli_option options[] = {
     {OPT_NAMES, "names", 0, NULL, "print every known name, one a line"},
+    {OPT_ALL, "all", 0, NULL,
+     "explain everything in full; as JSON every table whole, which the documentation is made of"},
     {OPT_KERNEL, "kernel", 0, "PROFILE", "of this kernel's files (" KERNEL_DEFAULT ")"},
 };
 
 static const struct cli_spec spec = {
     .verb = "explain",
     .operands = "[NAME...]",
-    .summary = "Says what a counter, tunable, meminfo field, cgroup file or kernel profile means. "
-               "Without a name: "
-               "lists them all.",
+    .summary =
+        "Says what a counter, tunable, option, meminfo field, cgroup file or kernel profile means. "
+        "Without a name: "
+        "lists them all.",
     .takes = CLI_OUTPUT,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
@@ -55,7 +59,7 @@ static int explain(struct cli *cli, const struct topics *topics, const char *nam
     return cli_fail(cli, "unknown name '%s'%s", name, nearest_text(&near, hint, sizeof(hint)));
 }
 
-static int render(struct cli *cli, const struct topics *topics, bool names)
+static int render(struct cli *cli, const struct topics *topics, bool names, bool all)
 {
     struct topic_list list = {0};
     struct strbuf text;
@@ -70,8 +74,8 @@ static int render(struct cli *cli, const struct topics *topics, bool names)
         for (size_t i = 0; i < topics->count && cli->nr_operands == 0; i++)
             topic_list_add(&list, &topics->items[i]);
         if (cli->format == CLI_JSON)
-            json_document(topic_list_json(&list), &text);
-        else if (cli->nr_operands)
+            json_document(all ? reference_json() : topic_list_json(&list), &text);
+        else if (cli->nr_operands || all)
             topic_list_render_text(&list, &text);
         else
             topic_list_render_index(&list, &text);
@@ -86,7 +90,7 @@ static int render(struct cli *cli, const struct topics *topics, bool names)
 int cmd_explain(int argc, char **argv)
 {
     struct topics topics;
-    bool names = false;
+    bool names = false, all = false;
     struct cli cli;
     int rc;
 
@@ -94,13 +98,17 @@ int cmd_explain(int argc, char **argv)
     for (int id; (id = cli_next(&cli)) > 0;) {
         if (id == OPT_NAMES)
             names = true;
+        else if (id == OPT_ALL)
+            all = true;
         else
             cli_choose(&cli, MACHINE_OPTION_kernel);
     }
+    if (!cli.done && all && (names || cli.nr_operands))
+        cli_usage(&cli, "--all explains everything: no name, and no --names beside it");
     if (cli.done)
         return cli_done(&cli, cli.exit_code);
     topics_init(&topics, kernel_find(cli.machine.config.kernel));
-    rc = render(&cli, &topics, names);
+    rc = render(&cli, &topics, names, all);
     topics_done(&topics);
     return cli_done(&cli, rc);
 }

@@ -119,6 +119,19 @@ static void add_slab_caches(struct topics *t)
     }
 }
 
+static void add_options(struct topics *t)
+{
+    for (unsigned i = 0; i < NR_MACHINE_OPTIONS; i++)
+        t->items[t->count++] = (struct topic){
+            .kind = TOPIC_OPTION,
+            .name = machine_option_info[i].name,
+            .doc = machine_option_info[i].doc,
+            .unit = "",
+            .where = "[machine], --compare and the command line",
+            .option = (enum machine_option)i,
+        };
+}
+
 static void add_settings(struct topics *t)
 {
     for (unsigned i = 0; i < nr_tunables; i++)
@@ -175,8 +188,8 @@ void topics_init(struct topics *t, const struct kernel_release *release)
     t->count = 0;
     kernel_resolve(release, ~0u, &t->kernel);
     t->items = xcalloc(NR_COUNTERS + t->kernel.nr_memory_stat + nr_meminfo_docs +
-                           nr_cgroup_file_docs + NR_SLAB_CACHES + nr_tunables + ARRAY_SIZE(costs) +
-                           NR_RULES + nr_kernel_releases,
+                           nr_cgroup_file_docs + NR_SLAB_CACHES + NR_MACHINE_OPTIONS + nr_tunables +
+                           ARRAY_SIZE(costs) + NR_RULES + nr_kernel_releases,
                        sizeof(*t->items));
     for (unsigned i = 0; i < NR_COUNTERS; i++) {
         if (counter_info[i].scopes != SCOPE_CGROUP)
@@ -189,6 +202,7 @@ void topics_init(struct topics *t, const struct kernel_release *release)
     add_memory_stat(t);
     add_files(t);
     add_slab_caches(t);
+    add_options(t);
     add_settings(t);
     add_findings(t);
     add_kernels(t);
@@ -206,6 +220,8 @@ static bool name_matches(const struct topic *topic, const char *wanted)
     const char *name = topic->name;
     size_t len = strlen(wanted);
 
+    if (topic->kind == TOPIC_OPTION) /* as the command line or a scenario spells it */
+        return machine_option_find(wanted) == topic->option;
     if (topic->kind == TOPIC_TUNABLE && strncmp(name, "vm.", 3) == 0 &&
         strncasecmp(wanted, "vm", 2) != 0)
         name += 3;
@@ -236,15 +252,11 @@ size_t topics_find(const struct topics *t, const char *name, const struct topic 
 const char *topic_kind_name(enum topic_kind kind)
 {
     static const char *const names[NR_TOPIC_KINDS] = {
-        [TOPIC_COUNTER] = "counter",
-        [TOPIC_MEMORY_STAT] = "cgroup counter",
-        [TOPIC_MEMINFO] = "meminfo field",
-        [TOPIC_CGROUP_FILE] = "cgroup file",
-        [TOPIC_SLAB_CACHE] = "object cache",
-        [TOPIC_TUNABLE] = "tunable",
-        [TOPIC_COST] = "cost",
-        [TOPIC_FINDING] = "finding",
-        [TOPIC_KERNEL] = "kernel profile",
+        [TOPIC_COUNTER] = "counter",         [TOPIC_MEMORY_STAT] = "cgroup counter",
+        [TOPIC_MEMINFO] = "meminfo field",   [TOPIC_CGROUP_FILE] = "cgroup file",
+        [TOPIC_SLAB_CACHE] = "object cache", [TOPIC_OPTION] = "option of a machine",
+        [TOPIC_TUNABLE] = "tunable",         [TOPIC_COST] = "cost",
+        [TOPIC_FINDING] = "finding",         [TOPIC_KERNEL] = "kernel profile",
     };
 
     return names[kind];
@@ -259,6 +271,7 @@ const char *topic_kind_title(enum topic_kind kind)
         [TOPIC_MEMINFO] = "Fields of /proc/meminfo",
         [TOPIC_CGROUP_FILE] = "Files of a cgroup",
         [TOPIC_SLAB_CACHE] = "Object caches of the kernel (/proc/slabinfo)",
+        [TOPIC_OPTION] = "Options of a machine (--NAME VALUE, [machine], --compare NAME=V1,V2)",
         [TOPIC_TUNABLE] = "Tunables (--set KEY=VALUE)",
         [TOPIC_COST] = "Costs of operations in ns (--set KEY=VALUE)",
         [TOPIC_FINDING] = "Findings (highwater diagnose)",
@@ -304,6 +317,22 @@ static void render_kernel(const struct kernel_release *k, struct strbuf *out)
                       kernel_feature_doc[i]);
 }
 
+static void render_machine_option(enum machine_option option, struct strbuf *out)
+{
+    const struct machine_option_info *info = &machine_option_info[option];
+    char values[256];
+
+    strbuf_append(out, "  Set with --");
+    for (const char *c = info->name; *c; c++)
+        strbuf_appendc(out, *c == '_' ? '-' : *c);
+    strbuf_printf(out, " %s, or as %s = %s in [machine] of a scenario; default %s",
+                  machine_option_values(option, values, sizeof(values)), info->name, values,
+                  info->default_text);
+    if (*info->replay_default)
+        strbuf_printf(out, ", for a recording %s", info->replay_default);
+    strbuf_append(out, ".\n");
+}
+
 void topic_render(const struct topic *topic, struct strbuf *out)
 {
     strbuf_printf(out, "%s: %s\n  %s\n", topic->name, topic_kind_name(topic->kind), topic->doc);
@@ -327,6 +356,9 @@ void topic_render(const struct topic *topic, struct strbuf *out)
             out, "  In %s, %" PRIu64 " bytes each, %s, %s.\n", topic->where, topic->object_bytes,
             topic->is_reclaimable ? "counted as reclaimable" : "not reclaimable",
             topic->is_charged ? "charged to the cgroup that makes them" : "charged to nobody");
+        break;
+    case TOPIC_OPTION:
+        render_machine_option(topic->option, out);
         break;
     case TOPIC_TUNABLE:
     case TOPIC_COST:

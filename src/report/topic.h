@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "base/types.h"
 #include "stats/kernel.h"
+#include "system/config.h"
 
 enum topic_kind {
     TOPIC_COUNTER,
@@ -15,6 +16,7 @@ enum topic_kind {
     TOPIC_MEMINFO,
     TOPIC_CGROUP_FILE,
     TOPIC_SLAB_CACHE,
+    TOPIC_OPTION,
     TOPIC_TUNABLE,
     TOPIC_COST,
     TOPIC_FINDING,
@@ -26,10 +28,11 @@ struct topic {
     enum topic_kind kind;
     const char *name;
     const char *doc;
-    const char *unit;  /* "pages", "bytes", ""; of the file it is shown in */
-    const char *where; /* "/proc/vmstat", ... */
-    bool is_event;     /* counters: only grows */
-    bool is_modelled;  /* tunables */
+    const char *unit;           /* "pages", "bytes", ""; of the file it is shown in */
+    const char *where;          /* "/proc/vmstat", ... */
+    enum machine_option option; /* of a TOPIC_OPTION */
+    bool is_event;              /* counters: only grows */
+    bool is_modelled;           /* tunables */
     bool in_memory_stat;
     u64 default_value, min, max; /* tunables and costs */
     u64 object_bytes;            /* object caches */

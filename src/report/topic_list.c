@@ -33,6 +33,7 @@ void topic_list_render_index(const struct topic_list *list, struct strbuf *out)
 static json_object *topic_json(const struct topic *t)
 {
     json_object *o = json_new_object();
+    char values[256];
 
     json_put_text(o, "kind", topic_kind_name(t->kind));
     json_put_text(o, "name", t->name);
@@ -42,6 +43,10 @@ static json_object *topic_json(const struct topic *t)
         json_put_text(o, "unit", t->unit);
     if (t->kind == TOPIC_COUNTER || t->kind == TOPIC_MEMORY_STAT)
         json_put_text(o, "type", t->is_event ? "event" : "gauge");
+    if (t->kind == TOPIC_OPTION) {
+        json_put_text(o, "values", machine_option_values(t->option, values, sizeof(values)));
+        json_put_text(o, "default", machine_option_info[t->option].default_text);
+    }
     if (t->kind == TOPIC_TUNABLE || t->kind == TOPIC_COST) {
         json_put(o, "default", json_new_u64(t->default_value));
         json_put(o, "min", json_new_u64(t->min));

@@ -50,6 +50,11 @@ static const char *const section_names[NR_SCENARIO_SECTIONS] = {
     [SCENARIO_RM] = "rm",           [SCENARIO_RMDIR] = "rmdir",
 };
 
+const char *scenario_section_name(enum scenario_section section)
+{
+    return section_names[section];
+}
+
 struct reader {
     struct scenario *sc;
     struct err *e;

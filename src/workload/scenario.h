@@ -68,6 +68,9 @@ struct scenario_key {
 };
 extern const struct scenario_key scenario_keys[NR_SCENARIO_KEYS];
 
+/* "machine", "device", ... */
+const char *scenario_section_name(enum scenario_section section);
+
 struct scenario_name {
     const char *text; /* NULL: not given */
     unsigned line;

@@ -32,7 +32,7 @@ $ highwater explain slab | grep -v '^  '
 
 # Without a name, everything is listed, a heading for each kind.
 $ highwater explain | grep -c '^[A-Z].*:$'
-> 9
+> 10
 $ test $(highwater explain | grep -c '^  ') -gt 300
 
 $ highwater explain --format json vm.page-cluster
@@ -75,5 +75,19 @@ $ highwater explain --kernel 6.1 pgmajfault cma_alloc_fail | grep In
 
 $ highwater explain --kernel 2.4 pgmajfault
 ! highwater explain: --kernel: unknown kernel profile '2.4'; known: 6.1
+! Try 'highwater explain --help'.
+= 2
+
+# Everything at once: the same tables as JSON, whole, and in full as text.
+$ highwater explain swap-device | head -3
+> swap_device: option of a machine
+>   device of that swap area
+>   Set with --swap-device nvme|ssd|hdd|network|ram|zram, or as swap_device = nvme|ssd|hdd|network|ram|zram in [machine] of a scenario; default as disk.
+$ highwater explain --all --format json | python3 -c 'import json,sys; d = json.load(sys.stdin); print(sorted(k for k in d if isinstance(d[k], list) and d[k]), all(e["doc"] and e["name"] for k in d if isinstance(d[k], list) for e in d[k]))'
+> ['cgroup_files', 'costs', 'counters', 'findings', 'machine_options', 'memory_stat', 'meminfo', 'scenario_keys', 'tunables'] True
+$ highwater explain --all | grep -c ': tunable$'
+>~ [0-9]+
+$ highwater explain --all --names
+! highwater explain: --all explains everything: no name, and no --names beside it
 ! Try 'highwater explain --help'.
 = 2
