@@ -6,11 +6,26 @@
 #include <string.h>
 #include <sys/mman.h>
 
+static alloc_end_fn *end_program;
+
+void alloc_on_failure(alloc_end_fn *end)
+{
+    end_program = end;
+}
+
 static _Noreturn void out_of_memory(const char *what, size_t bytes)
 {
-    /* lint: the last words before abort; there is nobody left to report to */
-    fprintf(stderr, "highwater: the host has no memory: %s of %zu bytes: %s\n", what, bytes,
-            strerror(errno));
+    char text[128];
+
+    if (bytes)
+        snprintf(text, sizeof(text), "the host has no memory: %s of %zu bytes: %s", what, bytes,
+                 strerror(errno));
+    else
+        snprintf(text, sizeof(text), "the host has no memory for %s", what);
+    if (end_program)
+        end_program(text);
+    /* lint: the last words before abort, where nobody said how to end */
+    fprintf(stderr, "highwater: %s\n", text);
     abort();
 }
 

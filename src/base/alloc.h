@@ -1,7 +1,7 @@
 /* alloc.h - memory of the host for the machine's own structures.
  *
- * A machine that cannot have its descriptors cannot go on, so these abort with one line on stderr
- * instead of returning NULL. What a user's file can make large (a parser's buffers) uses malloc and
+ * A machine that cannot have its descriptors cannot go on, so these end the
+ * program, as alloc_on_failure() says, instead of returning NULL. What a user's file can make large (a parser's buffers) uses malloc and
  * reports -ENOMEM.
  */
 #ifndef BASE_ALLOC_H
@@ -10,6 +10,10 @@
 #include "base/types.h"
 
 #include <stdlib.h>
+
+/* What ends the program when the host has no memory; must not return or allocate. Without one it aborts. */
+typedef void alloc_end_fn(const char *message);
+void alloc_on_failure(alloc_end_fn *end);
 
 void *xmalloc(size_t bytes) __attribute__((malloc, returns_nonnull));
 

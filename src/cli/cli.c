@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/outfile.h"
 #include "base/units.h"
+#include "cli/memory.h"
 #include "stats/names.h"
 
 #include <getopt.h>
@@ -46,6 +47,7 @@ void cli_init(struct cli *cli, const struct cli_spec *spec, int argc, char **arg
     const char *no_color = getenv("NO_COLOR");
     unsigned at = 0;
 
+    memory_guard(spec->verb, spec->failed ? spec->failed : CLI_FAILED);
     *cli = (struct cli){.spec = spec, .argc = argc, .argv = argv, .mode = OUTFILE_PRIVATE};
     system_config_init(&cli->machine.config);
     cli->color =

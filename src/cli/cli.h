@@ -58,6 +58,7 @@ struct cli_spec {
     unsigned nr_options;
     const char *notes;                   /* more help after the options: examples; may be NULL */
     unsigned min_operands, max_operands; /* checked by cli_next; UINT_MAX: any */
+    int failed;                          /* exit code when the host has no memory; 0: CLI_FAILED */
 };
 
 #define CLI_SIZE_MAX UINT64_MAX /* "max" */

@@ -59,6 +59,7 @@ static const struct cli_spec spec = {
         "  highwater diagnose 1 60\n",
     .min_operands = 0,
     .max_operands = 3,
+    .failed = VERDICT_UNKNOWN,
 };
 
 #define DELAY_DEFAULT (1 * NS_PER_S)

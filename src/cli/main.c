@@ -1,5 +1,6 @@
 /* main.c - highwater VERB ...: finds the verb and runs it. */
 #include "cli/cli_int.h"
+#include "cli/memory.h"
 #include "cli/signals.h"
 #include "cli/streams.h"
 
@@ -34,6 +35,7 @@ int main(int argc, char **argv)
     if (!streams_open())
         return CLI_FAILED; /* there is nowhere to say why */
     signals_clean_up();
+    memory_guard("", CLI_FAILED);
     setlocale(LC_CTYPE, "");
     if (argc < 2) {
         cli_say_usage(NULL, "a verb is missing");

@@ -3,6 +3,7 @@
 
 #include "base/outfile.h"
 #include "base/types.h"
+#include "top/top.h"
 
 #include <signal.h>
 #include <sys/time.h>
@@ -16,6 +17,7 @@ static void die(int number)
     sigset_t only;
 
     outfile_remove_all();
+    top_release_modes(); /* ncurses uses what it could not allocate */
     signal(number, SIG_DFL);
     sigemptyset(&only);
     sigaddset(&only, number);

@@ -17,11 +17,11 @@ static char *format_text(const char *fmt, va_list args) HW_PRINTF(1, 0);
 
 static char *format_text(const char *fmt, va_list args)
 {
-    char *text;
+    struct strbuf text;
 
-    if (vasprintf(&text, fmt, args) < 0)
-        text = xstrdup("");
-    return text;
+    strbuf_init(&text);
+    strbuf_vprintf(&text, fmt, args);
+    return strbuf_steal(&text);
 }
 
 void finding_add(struct rule_context *c, enum severity severity, enum confidence confidence,
@@ -60,20 +60,16 @@ void finding_detail(struct rule_context *c, const char *fmt, ...)
 {
     struct finding *f = &vec_last(&c->out->items);
     va_list args;
-    char *more, *both;
+    struct strbuf all;
 
+    strbuf_init(&all);
+    if (f->detail)
+        strbuf_printf(&all, "%s ", f->detail);
     va_start(args, fmt);
-    more = format_text(fmt, args);
+    strbuf_vprintf(&all, fmt, args);
     va_end(args);
-    if (!f->detail) {
-        f->detail = more;
-        return;
-    }
-    if (asprintf(&both, "%s %s", f->detail, more) >= 0) {
-        free(f->detail);
-        f->detail = both;
-    }
-    free(more);
+    free(f->detail);
+    f->detail = strbuf_steal(&all);
 }
 
 void evidence(struct rule_context *c, const char *name, double number, enum evidence_unit unit,
@@ -137,7 +133,7 @@ void gap_cut(struct rule_context *c, const char *what, enum part part)
 {
     const struct part_status *p = &c->s->parts[part];
 
-    if (p->state == PART_CUT)
+    if (p->state == PART_CUT || p->state == PART_DENIED || p->state == PART_BAD)
         gap_add(c, what, "%s: %s", part_names[part], p->why);
 }
 

@@ -52,7 +52,7 @@ void gap_add(struct rule_context *c, const char *what, const char *why, ...) HW_
 /* ... because this part was not readable, or (when it was) because rates need two samples. */
 void gap_part(struct rule_context *c, const char *what, enum part part);
 
-/* ... because this part was read in part only; nothing otherwise. */
+/* ... because this part was read in part only, or could not be read though it is there; nothing otherwise. */
 void gap_cut(struct rule_context *c, const char *what, enum part part);
 
 /* Has a rule that ran before said something of this severity or worse? NR_RULES: any rule. */

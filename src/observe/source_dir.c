@@ -323,6 +323,8 @@ static DIR *open_dir(struct source_dir *d, const char *place, int *ret_code)
 
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
+    if (fd >= 0 && !dir && errno == ENOMEM)
+        alloc_checked(NULL, "a directory");
     *ret_code = fd < 0 ? fd : dir ? 0 : -errno;
     if (path_fd >= 0)
         close(path_fd);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <term.h>
+#include <termios.h>
 #include <unistd.h>
 
 struct display {
@@ -82,6 +83,9 @@ static void choose_attributes(struct display *t)
     }
 }
 
+static bool taken;           /* the terminal is ours */
+static struct termios modes; /* before it was */
+
 /* Can it be drawn on at all? ncurses would end the program over that. */
 static int check_terminal(struct err *e)
 {
@@ -124,11 +128,14 @@ int display_open(bool color, struct display **ret, struct err *e)
     t->color = color;
     set_escdelay(
         25); /* ms: a terminal sends the rest of a key at once, a user who means Escape should not wait */
+    tcgetattr(STDIN_FILENO, &modes);
     t->screen = newterm(NULL, stdout, stdin);
     if (!t->screen) {
         free(t);
         return err_set(e, -EINVAL, "cannot use the terminal '%.64s'", getenv("TERM"));
     }
+    taken = true;
+    atexit(display_release); /* ncurses ends the program where it has no memory */
     cbreak();
     noecho();
     nonl();
@@ -144,6 +151,18 @@ int display_open(bool color, struct display **ret, struct err *e)
     return 0;
 }
 
+void display_release(void)
+{
+    if (taken)
+        endwin();
+}
+
+void display_release_modes(void)
+{
+    if (taken)
+        tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+}
+
 void display_close(struct display *t)
 {
     if (!t)
@@ -151,6 +170,7 @@ void display_close(struct display *t)
     erase();
     refresh();
     endwin();
+    taken = false;
     delscreen(t->screen);
     grid_done(&t->shown);
     free(t);

@@ -13,6 +13,10 @@ struct display;
 
 /* Take over the terminal of stdin and stdout. -ENOTTY, -EINVAL: not a terminal, or one that cannot move its cursor. */
 int display_open(bool color, struct display **ret, struct err *e);
+/* The program ends wherever it is: give back what is open. */
+void display_release(void);
+/* In a handler of a signal: at least the modes that make a shell unusable. */
+void display_release_modes(void);
 /* Give it back. NULL is fine. */
 void display_close(struct display *t);
 

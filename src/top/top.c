@@ -293,6 +293,16 @@ static int open_descriptors(struct top *t, struct err *e)
     return 0;
 }
 
+void top_release_terminal(void)
+{
+    display_release();
+}
+
+void top_release_modes(void)
+{
+    display_release_modes();
+}
+
 int top_run(const struct top_options *o, int *ret_signal, struct err *e)
 {
     struct top t = {.signals = -1, .timer = -1};

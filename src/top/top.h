@@ -22,6 +22,11 @@ struct top_options {
 /* Returns 0 when the user quit. *ret_signal: the signal that asked to end, or 0. */
 int top_run(const struct top_options *o, int *ret_signal, struct err *e);
 
+/* The program ends wherever it is: give the terminal back, if it was taken over. Allocates nothing. */
+void top_release_terminal(void);
+/* The same in a handler of a signal, where only the modes can be given back. */
+void top_release_modes(void);
+
 /* Waits o->delay between two samples, so that there are rates. */
 int top_once(const struct top_options *o, struct strbuf *out, struct err *e);
 
