@@ -349,6 +349,7 @@ static json_object *replay_json(const struct run_report *r)
     json_put_u64(o, "events", r->stats.events);
     json_put_u64(o, "hits", r->stats.hits);
     json_put_u64(o, "skipped", r->stats.skipped);
+    json_put_u64(o, "unexplained", r->stats.bad_ops);
     json_put_u64(o, "refused", r->stats.refused);
     json_put_u64(o, "lost", lacks.by_reason[HWT_INCOMPLETE_CALLS]);
     put_fraction(o, "cpu_seconds", r->cpu_seconds);

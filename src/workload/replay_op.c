@@ -98,7 +98,7 @@ static struct replay_file *file_of(struct replay_stream *rs, u64 fid)
     return NULL;
 }
 
-/* The inode, if it still is the one the process named. */
+/* The inode, if it still is the one the process named. An operation on one that is gone does nothing, and counts. */
 static struct inode *inode_of(struct replay_stream *rs, const struct replay_file *f)
 {
     struct inode *inode;
@@ -106,10 +106,12 @@ static struct inode *inode_of(struct replay_stream *rs, const struct replay_file
     if (!f || !f->inode)
         return NULL;
     inode = inode_get(&rs->replay->config.system->backing, f->inode);
-    if (!inode || inode->dev != f->dev || inode->ino != f->ino)
-        return NULL;
-    /* Nobody can reach it any more: the next call into the machine frees it. */
-    return inode->nlink || inode->opens || inode->maps ? inode : NULL;
+    /* One that nobody can reach any more is freed by the next call into the machine. */
+    if (inode && inode->dev == f->dev && inode->ino == f->ino &&
+        (inode->nlink || inode->opens || inode->maps))
+        return inode;
+    rs->replay->stats.bad_ops++;
+    return NULL;
 }
 
 /* The process's own open file, for mappings and for I/O whose description is unknown. NULL: no page cache. */

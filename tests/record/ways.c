@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -295,18 +296,47 @@ static void locks(void)
     printf("locked %ld KiB\n", locked_kib());
 }
 
+/* ---- files ---- */
+
+static char *own_name;
+
+/* A file system gives the inode number of a removed file to the next. */
+static void numbers(void)
+{
+    static char buffer[MIB];
+    char name[4096];
+    int again = 0;
+    ino_t last = 0;
+
+    snprintf(name, sizeof(name), "%s.file", own_name);
+    for (int i = 0; i < 16; i++) {
+        int fd = open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+        struct stat st;
+
+        MUST(fd >= 0 && fstat(fd, &st) == 0);
+        again += st.st_ino == last;
+        last = st.st_ino;
+        for (int k = 0; k < 4; k++)
+            MUST(write(fd, buffer, MIB) == (ssize_t)MIB);
+        MUST(lseek(fd, 0, SEEK_SET) == 0 && read(fd, buffer, MIB) == (ssize_t)MIB);
+        MUST(unlink(name) == 0 && close(fd) == 0);
+    }
+    printf("numbers came again: %d\n", again > 0);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
-} ways[] = {{"heap", heap},       {"hole", hole},        {"large", large},
-            {"refused", refused}, {"moves", moves},      {"many", many},
-            {"files", files},     {"shown", show_files}, {"locks", locks}};
+} ways[] = {{"heap", heap},   {"hole", hole},      {"large", large}, {"refused", refused},
+            {"moves", moves}, {"many", many},      {"files", files}, {"shown", show_files},
+            {"locks", locks}, {"numbers", numbers}};
 
 int main(int argc, char **argv)
 {
     static char output[1 << 16];
 
     MUST(argc >= 2);
+    own_name = argv[0];
     setvbuf(stdout, output, _IOFBF,
             sizeof(output)); /* no allocation among those that are looked at */
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)

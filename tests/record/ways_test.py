@@ -44,9 +44,12 @@ def case(what):
             expect(abs(told - faults) <= STARTING * len(result["tasks"]), "%s, %s: faults" % (what, linked), told, faults)
             if what == "locks":
                 expect(result["vmstat"]["unevictable_pgs_mlocked"] >= 4096, "pages locked in the replay")
+            if what == "numbers":
+                expect(result["vmstat"]["nr_dirtied"] >= 16 * 1024, "pages dirtied", result["vmstat"]["nr_dirtied"])
+            expect(result["replay"]["unexplained"] == 0, "operations without a file", result["replay"])
     test.__name__ = what
     return test
 
 
 if __name__ == "__main__":
-    run_tests(*map(case, ("heap", "hole", "large", "refused", "moves", "many", "files", "locks")))
+    run_tests(*map(case, ("heap", "hole", "large", "refused", "moves", "many", "files", "locks", "numbers")))

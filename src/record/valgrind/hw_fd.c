@@ -3,14 +3,14 @@
  * Copyright (C) 2026 the highwater developers
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Two tables per process, both inherited by a forked child with its memory: files by (device, inode),
+ * Two tables per process, both inherited by a forked child with its memory: files by (device, inode, instance),
  * numbered from 1; open file descriptions by descriptor. A descriptor that appears without a call that was
  * followed (inherited through exec, received over a socket) is resolved by fstat at its first use.
  */
 #include "hw_tool.h"
 
 struct file {
-    ULong dev, ino;
+    ULong dev, ino, instance;
     UInt kind;
     Long size; /* at the first sight */
     HChar *path;
@@ -26,14 +26,43 @@ static Int max_fds;
 
 /* ---- files ---- */
 
-static UInt *file_bucket(ULong dev, ULong ino)
+/* A file system gives the number of a removed file to the next one. Its file handle has the inode's generation, and
+ * a file system without handles has a birth time. Both stay for the life of the file. 0: it has neither. */
+ULong hw_instance(Int dir, UWord path, UInt flags)
+{
+    struct {
+        UInt bytes;
+        Int type;
+        UChar handle[128];
+    } h = {.bytes = sizeof(h.handle)};
+    ULong statx[32] = {0}; /* struct statx: the mask is the first word, stx_btime at 80 */
+    Int mount;
+    ULong hash = 0xcbf29ce484222325ULL; /* FNV-1a */
+
+    if (hw_syscall(303 /* name_to_handle_at */, (UWord)dir, path, (UWord)&h, (UWord)&mount,
+                   flags & 0x1400 /* AT_EMPTY_PATH, AT_SYMLINK_FOLLOW */, 0) != 0)
+        h.bytes = 0;
+    hw_syscall(332 /* statx */, (UWord)dir, path,
+               (flags & 0x1000) | (flags & 0x1400 ? 0 : 0x100 /* AT_SYMLINK_NOFOLLOW */),
+               0x800 /* STATX_BTIME */, (UWord)statx, 0);
+    if (h.bytes == 0 && !(statx[0] & 0x800))
+        return 0;
+    for (UInt i = 0; i < h.bytes && i < sizeof(h.handle); i++)
+        hash = (hash ^ h.handle[i]) * 0x100000001b3ULL;
+    hash = (hash ^ statx[10]) * 0x100000001b3ULL;
+    hash = (hash ^ (statx[11] & 0xffffffff)) * 0x100000001b3ULL;
+    return hash == 0 ? 1 : hash;
+}
+
+static UInt *file_bucket(ULong dev, ULong ino, ULong instance)
 {
     ULong h = (ino * 0x9e3779b97f4a7c15ULL ^ dev * 0xff51afd7ed558ccdULL) >> 20;
 
     for (;; h++) {
         UInt *slot = &file_hash[h & (file_hash_size - 1)];
 
-        if (*slot == 0 || (files[*slot - 1].ino == ino && files[*slot - 1].dev == dev))
+        if (*slot == 0 || (files[*slot - 1].ino == ino && files[*slot - 1].dev == dev &&
+                           files[*slot - 1].instance == instance))
             return slot;
     }
 }
@@ -44,23 +73,23 @@ static void file_hash_grow(void)
     VG_(free)(file_hash);
     file_hash = VG_(calloc)("hw.file_hash", file_hash_size, sizeof(*file_hash));
     for (UInt i = 0; i < nr_files; i++)
-        *file_bucket(files[i].dev, files[i].ino) = i + 1;
+        *file_bucket(files[i].dev, files[i].ino, files[i].instance) = i + 1;
 }
 
-static UInt file_find(ULong dev, ULong ino, Long size, UInt kind, const HChar *path)
+static UInt file_find(ULong dev, ULong ino, ULong instance, Long size, UInt kind, const HChar *path)
 {
     UInt *slot;
 
     if (2 * nr_files >= file_hash_size)
         file_hash_grow();
-    slot = file_bucket(dev, ino);
+    slot = file_bucket(dev, ino, instance);
     if (*slot != 0)
         return *slot;
     if (nr_files == max_files) {
         max_files = max_files == 0 ? 32 : max_files * 2;
         files = VG_(realloc)("hw.files", files, max_files * sizeof(*files));
     }
-    files[nr_files] = (struct file){dev, ino, kind, size, VG_(strdup)("hw.path", path)};
+    files[nr_files] = (struct file){dev, ino, instance, kind, size, VG_(strdup)("hw.path", path)};
     *slot = ++nr_files;
     return *slot;
 }
@@ -80,12 +109,14 @@ static void file_declare(struct thread *t, UInt fid)
     if (t->declared[fid / 8] & (1u << fid % 8))
         return;
     t->declared[fid / 8] |= (UChar)(1u << fid % 8);
-    hw_emit_op(t, HWT_OP_FILE, 5, (ULong[]){fid, f->dev, f->ino, (ULong)f->size, f->kind}, f->path);
+    hw_emit_op(t, HWT_OP_FILE, 6,
+               (ULong[]){fid, f->dev, f->ino, (ULong)f->size, f->kind, f->instance}, f->path);
 }
 
-UInt hw_fid(struct thread *t, ULong dev, ULong ino, Long size, UInt kind, const HChar *path)
+UInt hw_fid(struct thread *t, ULong dev, ULong ino, ULong instance, Long size, UInt kind,
+            const HChar *path)
 {
-    UInt fid = file_find(dev, ino, size, kind, path);
+    UInt fid = file_find(dev, ino, instance, size, kind, path);
 
     file_declare(t, fid);
     return fid;
@@ -204,7 +235,8 @@ struct description *hw_fd_open(struct thread *t, Int fd, Bool truncated)
         d->oom_score_adj = True;
     if (d->cls != CLASS_FILE && d->kind != HWT_FILE_DEVICE)
         return d;
-    d->fid = hw_fid(t, st.st_dev, st.st_ino, st.st_size, d->kind, path);
+    d->fid = hw_fid(t, st.st_dev, st.st_ino, hw_instance(fd, (UWord) "", 0x1000), st.st_size,
+                    d->kind, path);
     if (d->cls == CLASS_FILE && hw_channel != NULL) {
         d->handle = __atomic_add_fetch(&hw_channel->next_handle, 1, __ATOMIC_SEQ_CST);
         hw_op(t, HWT_OP_OPEN, d->handle, d->fid, open_flags(d, truncated));

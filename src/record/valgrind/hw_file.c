@@ -137,6 +137,7 @@ static void victim_find(struct thread *t, Int dir, UWord path)
     t->call.victim = True;
     t->call.dev = st.st_dev;
     t->call.ino = st.st_ino;
+    t->call.instance = hw_instance(dir, path, 0);
     t->call.victim_size = st.st_size;
 }
 
@@ -144,7 +145,8 @@ static void victim_gone(struct thread *t)
 {
     if (t->call.victim)
         hw_op(t, HWT_OP_UNLINK,
-              hw_fid(t, t->call.dev, t->call.ino, t->call.victim_size, HWT_FILE_REGULAR, ""));
+              hw_fid(t, t->call.dev, t->call.ino, t->call.instance, t->call.victim_size,
+                     HWT_FILE_REGULAR, ""));
 }
 
 void hw_file_before(struct thread *t, UInt nr, const UWord *a)
@@ -234,7 +236,10 @@ static void path_truncated(struct thread *t, UWord path, UWord size)
     struct vki_stat st;
 
     if (hw_syscall(__NR_stat, path, (UWord)&st, 0, 0, 0, 0) == 0)
-        truncated(t, hw_fid(t, st.st_dev, st.st_ino, st.st_size, HWT_FILE_REGULAR, ""), size);
+        truncated(t,
+                  hw_fid(t, st.st_dev, st.st_ino, hw_instance(VKI_AT_FDCWD, path, 0x400),
+                         st.st_size, HWT_FILE_REGULAR, ""),
+                  size);
 }
 
 static void memfd_made(struct thread *t, Int fd)
@@ -364,7 +369,7 @@ void hw_file_after(struct thread *t, UInt nr, const UWord *a, UWord result)
         break;
     case __NR_shmctl:
         if ((a[1] & 0xff) == 0 /* IPC_RMID */)
-            hw_op(t, HWT_OP_UNLINK, hw_fid(t, 0, a[0], 0, HWT_FILE_SHMEM, "SYSV"));
+            hw_op(t, HWT_OP_UNLINK, hw_fid(t, 0, a[0], 0, 0, HWT_FILE_SHMEM, "SYSV"));
         break;
     default:
         break;

@@ -30,13 +30,16 @@ static UInt segment_fid(struct thread *t, const NSegment *s)
 {
     const HChar *path = VG_(am_get_filename)(s);
     struct vg_stat st;
+    ULong instance = 0;
     Long size = 0;
 
     if (s->kind != SkFileC || s->ino == 0)
         return 0;
-    if (path != NULL && !sr_isError(VG_(stat)(path, &st)) && st.ino == s->ino)
+    if (path != NULL && !sr_isError(VG_(stat)(path, &st)) && st.ino == s->ino) {
         size = st.size;
-    return hw_fid(t, s->dev, s->ino, size, HWT_FILE_REGULAR, path == NULL ? "" : path);
+        instance = hw_instance(VKI_AT_FDCWD, (UWord)path, 0x400);
+    }
+    return hw_fid(t, s->dev, s->ino, instance, size, HWT_FILE_REGULAR, path == NULL ? "" : path);
 }
 
 static void segment_tell(struct thread *t, const NSegment *s, Addr sp)
@@ -123,7 +126,7 @@ static void shm_attached(struct thread *t, UWord id, UWord flags, Addr at)
     if (s == NULL)
         return;
     len = s->end + 1 - at;
-    fid = hw_fid(t, 0, id, (Long)len, HWT_FILE_SHMEM, "SYSV");
+    fid = hw_fid(t, 0, id, 0, (Long)len, HWT_FILE_SHMEM, "SYSV");
     hw_forget_range(at, len);
     hw_op(t, HWT_OP_MMAP, at, len,
           flags & ABI_SHM_RDONLY ? ABI_PROT_READ : ABI_PROT_READ | ABI_PROT_WRITE, HWT_MAP_SHARED,

@@ -89,8 +89,8 @@ struct call {
     UInt wait_kind;     /* enum hwt_wait_kind */
     Bool quiet_buffers; /* the user buffers are implied by a READ or WRITE */
     struct description *closing;
-    ULong range;    /* bytes that shmdt will unmap */
-    ULong dev, ino; /* victim of an unlink or rename */
+    ULong range;              /* bytes that shmdt will unmap */
+    ULong dev, ino, instance; /* victim of an unlink or rename */
     Bool victim;
     Long victim_size;
     const HChar *exec_path; /* of an execve that may succeed */
@@ -191,7 +191,10 @@ void hw_fd_drop(struct thread *t, struct description *d); /* one reference; NULL
 void hw_fd_share(struct thread *t, Int from, Int to);
 void hw_fd_close_range(struct thread *t, UInt first, UInt last);
 enum file_class hw_fd_class(struct thread *t, Int fd);
-UInt hw_fid(struct thread *t, ULong dev, ULong ino, Long size, UInt kind, const HChar *path);
+UInt hw_fid(struct thread *t, ULong dev, ULong ino, ULong instance, Long size, UInt kind,
+            const HChar *path);
+/* What tells a file from one that had its inode number before; flags: AT_EMPTY_PATH, AT_SYMLINK_FOLLOW. */
+ULong hw_instance(Int dir, UWord path, UInt flags);
 UInt hw_fd_fid(struct thread *t, Int fd); /* named in this stream; 0: no file that can be mapped */
 
 /* hw_file.c */
