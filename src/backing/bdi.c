@@ -83,7 +83,8 @@ struct bdi_writeback *bdi_wb(struct bdi *bdi, u16 memcg, ns_t now)
     struct bdi_writeback *wb;
     u64 at;
 
-    memcg = MAX(memcg, MEMCG_ROOT);
+    if (!memcg)
+        memcg = MEMCG_ROOT;
     if (u64map_get(&bdi->by_memcg, memcg, &at))
         return bdi->wb.items[at];
     wb = xcalloc(1, sizeof(*wb));

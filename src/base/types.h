@@ -34,14 +34,24 @@ typedef u64 ns_t;
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* MIN, MAX and CLAMP evaluate their arguments twice: give them values, not calls with effects. */
-#define MIN(a, b)           ((a) < (b) ? (a) : (b))
-#define MAX(a, b)           ((a) > (b) ? (a) : (b))
-#define CLAMP(x, low, high) ((x) < (low) ? (low) : (x) > (high) ? (high) : (x))
+/* Each argument is evaluated once, and compared and returned in the type that C converts both to. Not for constant expressions. */
+#define MIN(a, b)           CHOOSE_(a, <, b, __COUNTER__)
+#define MAX(a, b)           CHOOSE_(a, >, b, __COUNTER__)
+#define CLAMP(x, low, high) MIN(MAX(x, low), high)
+
+#define CHOOSE_(a, op, b, n) CHOOSE__(a, op, b, n)
+/* The comparison that is never made lets the compiler warn about one of signed with unsigned. */
+#define CHOOSE__(a, op, b, n)                                           \
+    __extension__({                                                     \
+        __typeof__(1 ? (a) : (b)) choose_a##n = (a), choose_b##n = (b); \
+        if (0)                                                          \
+            (void)((a)op(b));                                           \
+        choose_a##n op choose_b##n ? choose_a##n : choose_b##n;         \
+    })
 
 #define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
 
-/* To a multiple of `to`, which need not be a power of two. */
+/* To a multiple of `to`, which need not be a power of two and is evaluated twice or more: give a value, not a call. */
 #define ROUND_DOWN(x, to) ((x) / (to) * (to))
 #define ROUND_UP(x, to)   (DIV_ROUND_UP(x, to) * (to))
 

@@ -332,7 +332,7 @@ static int use_chunk(struct opener *o, const struct trace_chunk *c, struct trace
     }
     if (r)
         return r;
-    t->version = MAX(t->version, c->version);
+    t->version = (u16)MAX(t->version, c->version);
     t->nr_chunks++;
     t->raw_bytes += c->raw_len;
     t->usable_bytes = c->offset + HWT_HEADER_BYTES + c->stored_len;
