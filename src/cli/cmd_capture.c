@@ -3,19 +3,17 @@
  * A sample is one snapshot_read() through a tee: what the diagnosis would read is what the file gets. Signals that ask it to end are taken
  * between samples only, so the file ends with a whole one. */
 #include "base/units.h"
+#include "cli/beat.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
-#include "observe/capture.h"
-#include "observe/schedule.h"
+#include "observe/sampler.h"
 #include "report/capture_report.h"
 #include "report/json_put.h"
 
 #include <inttypes.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { OPT_OUTPUT = 1, OPT_ROOT, OPT_KEEP, OPT_MAX_SIZE, OPT_SYNC, OPT_FULL, OPT_AT, OPT_FORMAT };
 
@@ -64,80 +62,30 @@ struct request {
 };
 
 /* --- capturing ---------------------------------------------------------------------------------------------------------- */
-static ns_t clock_ns(clockid_t id)
+struct progress {
+    struct cli *cli;
+    u64 count;
+};
+
+static int show_progress(void *ctx, u64 n, struct err *e)
 {
-    struct timespec ts = {0};
+    struct progress *p = ctx;
 
-    clock_gettime(id, &ts);
-    return (ns_t)ts.tv_sec * NS_PER_S + (ns_t)ts.tv_nsec;
-}
-
-static void block_signals(sigset_t *set)
-{
-    sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGHUP);
-    sigprocmask(SIG_BLOCK, set, NULL);
-}
-
-/* Sleep until `until`. True when a signal asked to end. */
-static bool wait_until(const sigset_t *signals, ns_t until)
-{
-    for (;;) {
-        ns_t now = clock_ns(CLOCK_MONOTONIC), left = until > now ? until - now : 0;
-        struct timespec ts = {.tv_sec = (time_t)(left / NS_PER_S),
-                              .tv_nsec = (long)(left % NS_PER_S)};
-
-        if (sigtimedwait(signals, NULL, &ts) > 0)
-            return true;
-        if (left == 0)
-            return false;
-    }
-}
-
-static int sample(struct capture_writer *w, struct source *tee, struct schedule *schedule,
-                  struct snapshot *s, struct err *e)
-{
-    ns_t now = clock_ns(CLOCK_MONOTONIC);
-    u64 wall_us = clock_ns(CLOCK_REALTIME) / NS_PER_US;
-    u64 parts = capture_writer_begin(w, wall_us, now, schedule_due(schedule, now));
-    struct snapshot before = *s;
-    int rc;
-
-    schedule_read(schedule, now, parts);
-    snapshot_init(s);
-    rc = snapshot_read_after(s, &before, tee, parts, e);
-    snapshot_done(&before);
-    return rc ? rc : capture_writer_end(w, e);
+    (void)e;
+    cli_progress(p->cli, "samples", n, p->count);
+    return 0;
 }
 
 /* Take samples. What is written of them is good whatever this returns. */
-static int sample_all(struct cli *cli, const struct request *req, struct capture_writer *w,
-                      struct source *tee)
+static int sample_all(struct cli *cli, const struct request *req, struct sampler *m)
 {
-    struct schedule schedule = {.all = req->full};
-    struct snapshot s;
+    struct progress progress = {cli, req->count};
+    const struct beat beat = {
+        .delay = req->delay, .count = req->count, .take = show_progress, .ctx = &progress};
     struct err e = {0};
-    sigset_t signals;
-    ns_t next = clock_ns(CLOCK_MONOTONIC);
-    int rc;
 
-    block_signals(&signals);
-    snapshot_init(&s);
-    for (u64 n = 1;; n++) {
-        rc = sample(w, tee, &schedule, &s, &e);
-        cli_progress(cli, "samples", n, req->count);
-        if (rc || n == req->count)
-            break;
-        /* On the beat of the start; beats that were missed are left out. */
-        next += req->delay *
-                MAX((ns_t)1, (clock_ns(CLOCK_MONOTONIC) - next + req->delay - 1) / req->delay);
-        if (wait_until(&signals, next))
-            break;
-    }
-    snapshot_done(&s);
-    return rc ? cli_fail_err(cli, &e) : CLI_OK;
+    sampler_read_all(m, req->full);
+    return beat_run(&beat, m, &e) ? cli_fail_err(cli, &e) : CLI_OK;
 }
 
 static const char *plural(u64 n)
@@ -149,22 +97,24 @@ static int capture(struct cli *cli, struct request *req)
 {
     const struct capture_writer_stats *stats;
     struct capture_writer *w;
-    struct source *src;
+    const struct source *src;
+    struct sampler *m;
     struct err e = {0};
     char size[UNITS_TEXT_MAX];
     int rc;
 
     if (!req->output)
         return cli_usage(cli, "needs -o FILE, the capture to write");
-    if (source_dir_open(req->root, &src, &e))
+    if (sampler_open_dir(req->root, SNAPSHOT_ALL, &m, &e))
         return cli_fail_err(cli, &e);
+    src = sampler_source(m);
     if (!src->live && !req->has_count)
         req->count = 1; /* it will not change */
     req->writer.origin = src->kind;
     req->writer.root = req->root;
     req->writer.mode = cli->mode;
     if (capture_writer_open(req->output, &req->writer, &w, &e)) {
-        source_free(src);
+        sampler_free(m);
         return cli_fail_err(cli, &e);
     }
     stats = capture_writer_stats(w);
@@ -172,9 +122,9 @@ static int capture(struct cli *cli, struct request *req)
         cli_note(cli, "%s: goes on after %" PRIu64 " sample%s%s", req->output, stats->samples_found,
                  plural(stats->samples_found),
                  stats->bytes_cut ? ", with the unfinished one at its end cut off" : "");
-    src = source_tee(src, capture_writer_tee, w);
-    rc = sample_all(cli, req, w, src);
-    source_free(src);
+    sampler_record(m, w);
+    rc = sample_all(cli, req, m);
+    sampler_free(m);
     if (stats->samples + stats->samples_found > 0)
         cli_note(
             cli, "%s: %" PRIu64 " sample%s, %s", req->output, stats->samples + stats->samples_found,

@@ -7,6 +7,7 @@
  * Exit codes are those of monitoring plug-ins: 0 healthy, 1 warning, 2 critical, 3 cannot tell. A wrong command line and a source
  * that cannot be read are 3 as well: a typing error is not an emergency. */
 #include "base/units.h"
+#include "cli/beat.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
 #include "diagnose/diagnose.h"
@@ -16,10 +17,8 @@
 #include "stats/names.h"
 
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { OPT_ROOT = 1, OPT_EXPLAIN, OPT_ONLY, OPT_CGROUP, OPT_PID, OPT_AT };
 
@@ -133,23 +132,6 @@ static int look(struct request *req, struct err *e)
 
 /* --- a live machine --------------------------------------------------------------------------------------------------- */
 
-static void block_signals(sigset_t *set)
-{
-    sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
-    sigprocmask(SIG_BLOCK, set, NULL);
-}
-
-/* True when a signal asked to end. */
-static bool wait_for(const sigset_t *signals, ns_t delay)
-{
-    struct timespec ts = {.tv_sec = (time_t)(delay / NS_PER_S),
-                          .tv_nsec = (long)(delay % NS_PER_S)};
-
-    return sigtimedwait(signals, NULL, &ts) > 0;
-}
-
 static int show_changes(struct request *req, struct diagnose_state *state)
 {
     struct diagnose_report r = report_of(req);
@@ -165,47 +147,67 @@ static int show_changes(struct request *req, struct diagnose_state *state)
     return rc;
 }
 
-static int watch(struct request *req, const sigset_t *signals, struct err *e)
-{
-    bool prints = req->cli.format == CLI_TEXT && !req->cli.output;
-    struct diagnose_state state = {0};
-    int rc = prints ? show(req) : (int)req->diagnosis.verdict;
+struct watch {
+    struct request *req;
+    struct diagnose_state state;
+    u64 count;   /* samples; 0: until interrupted */
+    bool prints; /* changes, as they come; else a document, or a file, is of the end */
+    int exit_code;
+};
 
-    diagnose_state_take(&state, &req->diagnosis);
-    sampler_read_all(req->sampler, false);
-    while ((req->count == 0 || req->samples < req->count) && !wait_for(signals, req->delay)) {
-        if (look(req, e)) {
-            rc = cannot_tell(cli_fail_err(&req->cli, e));
-            break;
-        }
-        diagnosis_conclude(&req->diagnosis);
-        rc = (int)req->diagnosis.verdict;
-        if (prints && show_changes(req, &state)) {
-            rc = (int)VERDICT_UNKNOWN;
-            break;
-        }
+/* The first verdict, from two samples: what changes is compared with it. */
+static void show_first(struct watch *w)
+{
+    w->exit_code = w->prints ? show(w->req) : (int)w->req->diagnosis.verdict;
+    diagnose_state_take(&w->state, &w->req->diagnosis);
+    sampler_read_all(w->req->sampler, false);
+}
+
+static int take_sample(void *ctx, u64 n, struct err *e)
+{
+    struct watch *w = ctx;
+    struct request *req = w->req;
+
+    (void)e;
+    diagnosis_add(&req->diagnosis, sampler_snapshot(req->sampler));
+    req->samples++;
+    if (n == 1 && w->count != 1)
+        return 0;
+    diagnosis_conclude(&req->diagnosis);
+    if (n <= 2) {
+        show_first(w);
+        return 0;
     }
-    diagnose_state_done(&state);
-    /* A document, or a file, is of the end. */
-    return prints ? rc : show(req);
+    w->exit_code = (int)req->diagnosis.verdict;
+    if (!w->prints || show_changes(req, &w->state) == CLI_OK)
+        return 0;
+    w->exit_code = (int)VERDICT_UNKNOWN;
+    return -EIO; /* it was said */
 }
 
 static int diagnose_live(struct request *req, struct err *e)
 {
-    sigset_t signals;
+    struct watch w = {
+        .req = req,
+        .count = req->delay ? req->count : 2,
+        .prints = req->cli.format == CLI_TEXT && !req->cli.output,
+        .exit_code = (int)VERDICT_UNKNOWN,
+    };
+    const struct beat beat = {
+        .delay = req->delay ? req->delay : DELAY_DEFAULT,
+        .count = w.count,
+        .take = take_sample,
+        .ctx = &w,
+    };
+    int rc;
 
-    block_signals(&signals);
     sampler_read_all(req->sampler, true);
-    if (look(req, e))
-        return cannot_tell(cli_fail_err(&req->cli, e));
-    if (req->count != 1) {
-        if (wait_for(&signals, req->delay ? req->delay : DELAY_DEFAULT))
-            return (int)VERDICT_UNKNOWN;
-        if (look(req, e))
-            return cannot_tell(cli_fail_err(&req->cli, e));
-    }
-    diagnosis_conclude(&req->diagnosis);
-    return req->delay && req->count != 1 && req->count != 2 ? watch(req, &signals, e) : show(req);
+    rc = beat_run(&beat, req->sampler, e);
+    if (rc && *e->text)
+        w.exit_code = cannot_tell(cli_fail_err(&req->cli, e));
+    diagnose_state_done(&w.state);
+    return !w.prints && req->samples >= MIN(beat.count ? beat.count : 2, (u64)2) ? show(req)
+                                                                                 : w.exit_code;
 }
 
 /* --- a capture ---------------------------------------------------------------------------------------------------------- */

@@ -12,7 +12,8 @@
 
 struct sampler {
     struct source *src;
-    struct capture *capture; /* NULL: src is ours, unless borrowed */
+    struct capture *capture;       /* NULL: src is ours, unless borrowed */
+    struct capture_writer *writer; /* NULL: nothing is written */
     bool borrowed;
     u64 parts;
     u64 hurried; /* read every time */
@@ -52,6 +53,20 @@ int sampler_open(const char *root, u64 parts, struct sampler **ret, struct err *
     return 0;
 }
 
+int sampler_open_dir(const char *root, u64 parts, struct sampler **ret, struct err *e)
+{
+    struct sampler *m = xcalloc(1, sizeof(*m));
+    int rc = source_dir_open(root, &m->src, e);
+
+    if (rc < 0) {
+        free(m);
+        return rc;
+    }
+    m->parts = parts;
+    *ret = m;
+    return 0;
+}
+
 struct sampler *sampler_new(struct source *src, u64 parts)
 {
     struct sampler *m = xcalloc(1, sizeof(*m));
@@ -65,6 +80,13 @@ struct sampler *sampler_new(struct source *src, u64 parts)
 void sampler_read_all(struct sampler *m, bool all)
 {
     m->schedule.all = all;
+}
+
+void sampler_record(struct sampler *m, struct capture_writer *w)
+{
+    assert(!m->capture && !m->borrowed && m->taken == 0);
+    m->src = source_tee(m->src, capture_writer_tee, w);
+    m->writer = w;
 }
 
 static void forget(struct sampler *m)
@@ -190,22 +212,32 @@ int sampler_seek(struct sampler *m, size_t index, struct err *e)
     return 0;
 }
 
-int sampler_next(struct sampler *m, struct err *e)
+static ns_t clock_ns(clockid_t id)
 {
     struct timespec ts = {0};
+
+    clock_gettime(id, &ts);
+    return (ns_t)ts.tv_sec * NS_PER_S + (ns_t)ts.tv_nsec;
+}
+
+int sampler_next(struct sampler *m, struct err *e)
+{
+    ns_t now;
+    u64 due;
+    int rc;
 
     if (m->capture) {
         size_t index = m->taken > 0 ? m->index + 1 : 0;
 
         return index < capture_count(m->capture) ? sampler_seek(m, index, e) : -ENODATA;
     }
-    if (!m->src->live)
+    if (!m->src->live && !m->writer)
         return m->taken > 0 ? -ENODATA : take(m, SNAPSHOT_ALL, e);
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    ns_t now = (ns_t)ts.tv_sec * NS_PER_S + (ns_t)ts.tv_nsec;
-    u64 due = schedule_due(&m->schedule, now) | m->hurried;
-
+    now = clock_ns(CLOCK_MONOTONIC);
+    due = schedule_due(&m->schedule, now) | m->hurried;
+    if (m->writer) /* at the start of a chunk it wants all */
+        due = capture_writer_begin(m->writer, clock_ns(CLOCK_REALTIME) / NS_PER_US, now, due);
     schedule_read(&m->schedule, now, due);
-    return take(m, due, e);
+    rc = take(m, due, e);
+    return rc || !m->writer ? rc : capture_writer_end(m->writer, e);
 }

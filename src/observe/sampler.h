@@ -4,6 +4,7 @@
  *        in parts[].read_at, which rates must use.
  * Cost:  totals every tick; what is larger or dearer less often (observe/schedule.h), so that 500 processes and 200 cgroups at 1 s cost less than
  *        1 % of a CPU (bench: "observe: a sample").
+ * Who:   capture, diagnose and top take their samples here; capture writes each of them as well (sampler_record()).
  * Never: sleeps. The caller waits between two ticks, and says nothing when it waited longer: the schedule goes by the clock.
  * Use:   sampler_open("/", SNAPSHOT_ALL, &m, e);
  *        while ((rc = sampler_next(m, e)) == 0) { use(sampler_snapshot(m)); wait; }     -ENODATA: no further instant
@@ -21,6 +22,9 @@ struct sampler;
 /* `root` is a directory or a capture's file. `parts` are those wanted at all (bits 1 << PART_*). */
 int sampler_open(const char *root, u64 parts, struct sampler **ret, struct err *e);
 
+/* The same of a directory alone: a file is an error. */
+int sampler_open_dir(const char *root, u64 parts, struct sampler **ret, struct err *e);
+
 /* The same over a source of the caller's, which stays the caller's. */
 struct sampler *sampler_new(struct source *src, u64 parts);
 
@@ -28,6 +32,10 @@ struct sampler *sampler_new(struct source *src, u64 parts);
 void sampler_read_all(struct sampler *m, bool all);
 
 void sampler_free(struct sampler *m);
+
+/* From now on write each snapshot to the capture too, as it is read. The writer stays the caller's and lives longer than m. A source that
+ * stands still is then read again each time.   pre: not a capture, nothing taken yet */
+void sampler_record(struct sampler *m, struct capture_writer *w);
 
 /* Take the next snapshot. -ENODATA when there is none: after the one of an archive, after the last of a capture. Other errors: nothing
  * could be read, and the snapshot is the one before. */

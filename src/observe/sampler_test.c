@@ -157,12 +157,46 @@ static void capture_is_stepped_in_both_directions(void **state)
     unlink(path);
 }
 
+/* What a sampler writes while it looks is what another one finds in the capture. */
+static void samples_that_are_recorded_are_found_again(void **state)
+{
+    const struct capture_writer_options o = {.root = "/x", .origin = SOURCE_ARCHIVE};
+    char path[] = "sampler_test.XXXXXX";
+    struct capture_writer *w;
+    struct sampler *m, *again;
+    struct err e = {0};
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    unlink(path);
+    assert_int_equal(capture_writer_open(path, &o, &w, &e), 0);
+    assert_int_equal(sampler_open_dir("tests/diff/fixtures-6.1/384M", SNAPSHOT_ALL, &m, &e), 0);
+    sampler_record(m, w);
+    for (unsigned n = 1; n <= 3; n++) /* it stands still, and is read again each time */
+        assert_int_equal(sampler_next(m, &e), 0);
+    assert_int_equal(capture_writer_stats(w)->samples, 3);
+    assert_int_equal(sampler_open(path, SNAPSHOT_ALL, &again, &e), 0);
+    assert_int_equal(sampler_count(again), 3);
+    assert_int_equal(sampler_seek(again, 2, &e), 0);
+    assert_memory_equal(sampler_snapshot(again)->meminfo, sampler_snapshot(m)->meminfo,
+                        sizeof(sampler_snapshot(m)->meminfo));
+    assert_true(sampler_snapshot(again)->meminfo[0] > 0);
+    sampler_free(again);
+    sampler_free(m);
+    capture_writer_close(w);
+    unlink(path);
+    assert_int_not_equal(sampler_open_dir(path, SNAPSHOT_ALL, &m, &e), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_parts_are_due_first_and_totals_every_second),
         cmocka_unit_test(slow_ticks_read_everything),
         cmocka_unit_test(archive_has_one_instant),
+        cmocka_unit_test(samples_that_are_recorded_are_found_again),
         cmocka_unit_test(live_host_carries_what_is_not_due),
         cmocka_unit_test(capture_is_stepped_in_both_directions),
     };
