@@ -34,6 +34,40 @@ static void put_limit(json_object *o, const char *key, u64 pages)
     json_put(o, key, pages >= PAGE_COUNTER_MAX ? NULL : json_new_u64(pages * PAGE_SIZE));
 }
 
+/* Options of machine.def as they are in force: amounts as numbers, null where the machine has the say. */
+static json_object *options_json(const struct system_config *c)
+{
+    json_object *o = json_new_object();
+
+    for (unsigned i = 0; i < NR_MACHINE_OPTIONS; i++) {
+        const struct machine_option_info *info = &machine_option_info[i];
+        const char *at = (const char *)c + info->offset;
+
+        switch (info->kind) {
+        case MACHINE_SIZE:
+        case MACHINE_NUMBER:
+            json_put_u64(o, info->name, *(const u64 *)(const void *)at);
+            break;
+        case MACHINE_COUNT:
+            json_put_u64(o, info->name, *(const u32 *)(const void *)at);
+            break;
+        case MACHINE_BOOL:
+            json_put(o, info->name, json_new_bool(*(const bool *)at));
+            break;
+        case MACHINE_DISK:
+        case MACHINE_DEVICE:
+        case MACHINE_COMPRESSOR:
+        case MACHINE_KERNEL:
+        case MACHINE_LRU: {
+            const char *name = *(const char *const *)(const void *)at;
+
+            json_put(o, info->name, name ? json_new_text(name) : NULL);
+        }
+        }
+    }
+    return o;
+}
+
 static json_object *machine_json(const struct system *s)
 {
     json_object *o = json_new_object(), *swaps = json_new_array();
@@ -56,6 +90,7 @@ static json_object *machine_json(const struct system *s)
     }
     json_put(o, "swap", swaps);
     json_put_u64(o, "seed", s->config.seed);
+    json_put(o, "options", options_json(&s->config));
     for (unsigned i = 0; i < nr_tunables; i++)
         json_put_u64(tunables, tunable_info[i].key, tunables_get(&s->tunables, &tunable_info[i]));
     json_put(o, "tunables", tunables);
