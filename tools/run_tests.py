@@ -3,7 +3,7 @@
 
 What is found, and how it is run:
 
-    unit      src/*/*_test.c   in the release build and in the sanitizer build
+    unit      src/*/*_test.c   in the release build, in the sanitizer build and in clang's, whose UBSan sees more
     property  src/*/*_fuzz.c   in both; in the sanitizer build the machine checks itself (HW_CHECKS)
     cli       tests/cli/*.t    against the release build (format: tests/cli/README.md)
     script    tests/*/*_test.{py,sh}   with HIGHWATER, BUILD, BUILD_SAN, BUILD_CLANG, TOP in the environment
@@ -161,13 +161,15 @@ def meson_tests(build):
 
 
 def find_programs(args):
-    builds = [("", args.build)] + ([("san-", args.san)] if args.san else [])
+    builds = [(prefix, build) for prefix, build in (("", args.build), ("san-", args.san), ("clang-", args.clang)) if build]
     programs = []
     for prefix, build in builds:
         for suite, name, command in meson_tests(build):
             if args.fuzz:
-                if suite == "property":
+                if suite == "property" and build != args.clang:
                     programs.append(Program(prefix + suite, name, command + [f"x{args.fuzz}", str(args.seed)]))
+                continue
+            if build == args.clang and suite != "unit":
                 continue
             weight = 2 if suite == "property" else 0
             env = {"CMOCKA_MESSAGE_OUTPUT": "TAP"} if suite == "unit" else {}

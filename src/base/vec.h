@@ -4,7 +4,7 @@
  *        vec_push(&found, vma);
  *        vec_for_each (&found, at)  (*at)->...
  *        vec_done(&found);
- * A zeroed VEC is empty. Pointers to elements are valid until the next push. The macros evaluate the vector
+ * A zeroed VEC is empty (and NULL + 0, which C leaves undefined, is not computed). Pointers to elements are valid until the next push. The macros evaluate the vector
  * more than once.
  */
 #ifndef BASE_VEC_H
@@ -61,6 +61,6 @@
 
 /* `at` is a new pointer to each element in turn. */
 #define vec_for_each(v, at) \
-    for (__typeof__((v)->items + 0) at = (v)->items; at < (v)->items + (v)->count; at++)
+    for (__typeof__(&*(v)->items) at = (v)->items; at && at < (v)->items + (v)->count; at++)
 
 #endif
