@@ -10,6 +10,7 @@
 #include "top/ui.h"
 
 #include <curses.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <term.h>
@@ -117,6 +118,23 @@ static int check_terminal(struct err *e)
     return 0;
 }
 
+/* What the terminal was before, for display_abandon(). */
+static struct termios shell_modes;
+static bool has_shell_modes;
+static char leave_text[256];
+
+/* Escape sequences as they are, but for the paddings "$<5>" of terminals that nobody has. */
+static void remember_leaving(void)
+{
+    const char *const ends[] = {tigetstr("sgr0"), tigetstr("cnorm"), tigetstr("rmcup")};
+    size_t len = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+        for (const char *c = ends[i]; c && c != (char *)-1 && *c && *c != '$'; c++)
+            if (len + 1 < sizeof(leave_text))
+                leave_text[len++] = *c;
+}
+
 int display_open(bool color, struct display **ret, struct err *e)
 {
     struct display *t;
@@ -129,6 +147,7 @@ int display_open(bool color, struct display **ret, struct err *e)
     set_escdelay(
         25); /* ms: a terminal sends the rest of a key at once, a user who means Escape should not wait */
     tcgetattr(STDIN_FILENO, &modes);
+    has_shell_modes = tcgetattr(STDIN_FILENO, &shell_modes) == 0;
     t->screen = newterm(NULL, stdout, stdin);
     if (!t->screen) {
         free(t);
@@ -136,6 +155,7 @@ int display_open(bool color, struct display **ret, struct err *e)
     }
     taken = true;
     atexit(display_release); /* ncurses ends the program where it has no memory */
+    remember_leaving();
     cbreak();
     noecho();
     nonl();
@@ -161,6 +181,21 @@ void display_release_modes(void)
 {
     if (taken)
         tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+}
+
+void display_abandon(void)
+{
+    int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+    if (!has_shell_modes)
+        return;
+    tcflush(STDOUT_FILENO, TCOFLUSH);
+    tcflow(STDOUT_FILENO, TCOON);
+    tcsetattr(STDIN_FILENO, TCSANOW, &shell_modes);
+    fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK);
+    if (write(STDOUT_FILENO, leave_text, strlen(leave_text)) < 0)
+        errno = 0; /* it was worth a try */
+    fcntl(STDOUT_FILENO, F_SETFL, flags);
 }
 
 void display_close(struct display *t)

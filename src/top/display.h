@@ -11,6 +11,10 @@
 
 struct display;
 
+/* For a signal handler that then ends the program, when the terminal takes no bytes: its modes as they were, and as much of the rest as it takes
+ * without waiting. */
+void display_abandon(void);
+
 /* Take over the terminal of stdin and stdout. -ENOTTY, -EINVAL: not a terminal, or one that cannot move its cursor. */
 int display_open(bool color, struct display **ret, struct err *e);
 /* The program ends wherever it is: give back what is open. */

@@ -1,7 +1,8 @@
 /* top.c - the loop: a timer, keys and signals, each answered and then drawn.
  *
- * Signals are blocked and read from a descriptor, so that nothing is ever interrupted in the middle of a drawing, and the way out always leads
- * past display_close(). SIGTSTP is taken the same way: the terminal is lent to the shell, the signal let through, the terminal taken back.
+ * Signals are blocked and read from a descriptor, so that nothing is ever interrupted in the middle of a drawing, and the way out leads
+ * past display_close(). Those that end it have handlers instead: a terminal that takes no bytes (Ctrl-S, a hung connection) would hold it in
+ * write(2) for ever, so a moment after such a signal it ends wherever it is, and display_abandon() does what needs no waiting. SIGTSTP is taken the same way: the terminal is lent to the shell, the signal let through, the terminal taken back.
  */
 #include "top/top.h"
 
@@ -14,7 +15,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/time.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,16 +25,24 @@
 #define DELAY_NS_MIN (100 * NS_PER_MS)
 #define DELAY_NS_MAX (3600 * NS_PER_S)
 
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+#define NR_ENDING   ARRAY_SIZE(ending)
+#define PATIENCE_MS 300 /* from a signal that ends it to the end wherever it is */
+
+/* For the handlers. */
+static volatile sig_atomic_t ended_by;
+static int wake = -1; /* an eventfd that the loop polls */
+
 struct top {
     struct model model;
     struct feed *feed;
     struct ui ui;
     struct display *display;
     struct grid grid;
-    int signals, timer; /* descriptors */
-    sigset_t blocked;   /* while it runs */
+    int signals, timer;                  /* descriptors */
+    struct sigaction actions[NR_ENDING]; /* before */
+    sigset_t blocked;                    /* while it runs */
     sigset_t before;
-    int ended_by; /* signal */
     bool done;
 };
 
@@ -176,12 +187,58 @@ static void read_keys(struct top *t)
 /* --- signals ------------------------------------------------------------------------------------------------------------------- */
 static void block_signals(struct top *t)
 {
-    static const int taken[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
+    static const int taken[] = {SIGTSTP, SIGCONT, SIGWINCH};
 
     sigemptyset(&t->blocked);
     for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
         sigaddset(&t->blocked, taken[i]);
     sigprocmask(SIG_BLOCK, &t->blocked, &t->before);
+}
+
+/* It is stuck. */
+static void on_patience(int number)
+{
+    (void)number;
+    display_abandon();
+    signal(ended_by, SIG_DFL);
+    raise(ended_by);
+}
+
+static void on_ending(int number)
+{
+    static const struct itimerval patience = {.it_value.tv_usec = PATIENCE_MS * 1000};
+    const u64 one = 1;
+    int code = errno;
+
+    if (ended_by == 0)
+        setitimer(ITIMER_REAL, &patience, NULL);
+    ended_by = number;
+    if (write(wake, &one, sizeof(one)) < 0)
+        errno = code; /* it is awake */
+    errno = code;
+}
+
+static void handle_ending(struct top *t)
+{
+    struct sigaction patience = {.sa_handler = on_patience, .sa_flags = SA_NODEFER};
+    struct sigaction action = {.sa_handler = on_ending, .sa_flags = SA_RESTART};
+
+    ended_by = 0;
+    sigaction(SIGALRM, &patience, NULL);
+    for (size_t i = 0; i < NR_ENDING; i++) {
+        sigaction(ending[i], NULL, &t->actions[i]);
+        if (t->actions[i].sa_handler != SIG_IGN)
+            sigaction(ending[i], &action, NULL);
+    }
+}
+
+static void let_ending(const struct top *t)
+{
+    static const struct itimerval never;
+
+    for (size_t i = 0; i < NR_ENDING; i++)
+        sigaction(ending[i], &t->actions[i], NULL);
+    setitimer(ITIMER_REAL, &never, NULL);
 }
 
 static void stop(struct top *t)
@@ -215,9 +272,6 @@ static void read_signals(struct top *t)
         case SIGWINCH:
             display_follow_size(t->display);
             break;
-        default:
-            t->ended_by = (int)info.ssi_signo;
-            t->done = true;
         }
     }
 }
@@ -239,11 +293,12 @@ static void loop(struct top *t)
         {.fd = STDIN_FILENO, .events = POLLIN},
         {.fd = t->signals, .events = POLLIN},
         {.fd = t->timer, .events = POLLIN},
+        {.fd = wake, .events = POLLIN},
     };
     u64 beats;
 
     draw(t);
-    while (!t->done) {
+    while (!t->done && !ended_by) {
         if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
             continue;
         if (fds[1].revents & POLLIN)
@@ -255,7 +310,7 @@ static void loop(struct top *t)
         /* Beats that were missed, while it was stopped, are one. */
         if (!t->done && read(t->timer, &beats, sizeof(beats)) == (ssize_t)sizeof(beats))
             take_sample(t);
-        if (!t->done)
+        if (!t->done && !ended_by)
             draw(t);
     }
 }
@@ -288,7 +343,8 @@ static int open_descriptors(struct top *t, struct err *e)
 {
     t->signals = signalfd(-1, &t->blocked, SFD_NONBLOCK | SFD_CLOEXEC);
     t->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (t->signals < 0 || t->timer < 0)
+    wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (t->signals < 0 || t->timer < 0 || wake < 0)
         return err_set(e, -errno, "cannot watch signals and time: %s", strerror(errno));
     return 0;
 }
@@ -314,6 +370,7 @@ int top_run(const struct top_options *o, int *ret_signal, struct err *e)
     grid_init(&t.grid, 1, 1, (struct look){.utf8 = o->utf8});
     block_signals(&t);
     rc = open_descriptors(&t, e);
+    handle_ending(&t);
     if (rc == 0)
         rc = start_feed(o, &t.model, &t.feed, e);
     if (rc == 0)
@@ -330,11 +387,15 @@ int top_run(const struct top_options *o, int *ret_signal, struct err *e)
         close(t.signals);
     if (t.timer >= 0)
         close(t.timer);
+    let_ending(&t);
+    if (wake >= 0)
+        close(wake);
+    wake = -1;
     sigprocmask(SIG_SETMASK, &t.before, NULL);
     grid_done(&t.grid);
     ui_done(&t.ui);
     model_done(&t.model);
-    *ret_signal = t.ended_by;
+    *ret_signal = ended_by;
     return rc;
 }
 

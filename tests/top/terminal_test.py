@@ -256,14 +256,17 @@ def expect_sane(t, folder):
 
 
 def pid_of_top(t):
-    """The youngest child of the shell."""
+    """Below the pane's first process, which may be the user's shell, the bash of this test, or whatever else was put in between."""
     end = time.monotonic() + WAIT_S
     while time.monotonic() < end:
-        done = subprocess.run(["ps", "--ppid", t.says("pane_pid"), "-o", "pid=,comm="], capture_output=True, text=True)
-        for line in done.stdout.splitlines():
-            pid, comm = line.split()
-            if comm == "highwater":
-                return int(pid)
+        done = subprocess.run(["ps", "-e", "-o", "ppid=,pid=,comm="], capture_output=True, text=True)
+        rows = [line.split(None, 2) for line in done.stdout.splitlines()]
+        below, comms = {t.says("pane_pid")}, {pid: comm for _, pid, comm in rows}
+        for _ in range(8):
+            below |= {pid for ppid, pid, _ in rows if ppid in below}
+        found = [int(pid) for pid in below if comms.get(pid) == "highwater"]
+        if found:
+            return max(found)
         time.sleep(0.05)
     raise AssertionError("highwater does not run")
 
@@ -279,6 +282,36 @@ def quitting_leaves_the_terminal_sane(folder):
             t.wait(f"code={code}")
             time.sleep(0.2)
             expect_sane(t, folder)
+
+
+def a_signal_ends_it_while_its_terminal_is_stopped(_):
+    """A terminal that nobody reads takes no bytes once its buffers are full, and a drawing waits in write(2)."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8")
+            os.execv(HIGHWATER, [HIGHWATER, "top", "0.1"])
+        try:
+            fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 60, 200, 0, 0))
+            os.read(fd, 4096)
+            os.write(fd, b"\x13")  # Ctrl-S
+            for key in b"23451" * 200:  # as a user would who wonders why nothing happens
+                os.write(fd, bytes([key]))
+                time.sleep(0.002)
+            os.kill(pid, number)
+            end = time.monotonic() + 5
+            while (ended := os.waitpid(pid, os.WNOHANG))[0] == 0 and time.monotonic() < end:
+                time.sleep(0.02)
+            check(ended[0] == pid, f"signal {number} did not end it")
+            check(os.waitstatus_to_exitcode(ended[1]) == -number, f"exit code {os.waitstatus_to_exitcode(ended[1])}")
+            modes = termios.tcgetattr(fd)
+            check(modes[3] & termios.ECHO and modes[3] & termios.ICANON, "the terminal's modes are not what they were")
+            pid = 0
+        finally:
+            if pid:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+            os.close(fd)
 
 
 def stopping_lends_the_terminal_to_the_shell(folder):
@@ -355,6 +388,7 @@ TESTS = (
     there_and_back_shows_the_same,
     the_next_verdict_is_found,
     quitting_leaves_the_terminal_sane,
+    a_signal_ends_it_while_its_terminal_is_stopped,
     stopping_lends_the_terminal_to_the_shell,
     terminals_that_cannot_are_refused,
     a_refresh_sends_little,
