@@ -308,7 +308,7 @@ static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
     struct holder holder;
     bool whole = known(f->uncounted);
 
-    if (in_trace(r, "moom_callback") || in_trace(r, "sysrq_handle_moom")) {
+    if (f->e->forced || in_trace(r, "moom_callback") || in_trace(r, "sysrq_handle_moom")) {
         ruling->cause = CAUSE_FORCED;
         ruling->confidence = CONF_HIGH;
         return;
@@ -375,6 +375,7 @@ static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
 {
     const struct oom_limit *limits = f->r->limits;
     struct holder holder = largest_holder(f);
+    u64 limit = f->e->limit < NO_LIMIT ? f->e->limit : UNKNOWN;
 
     ruling->confidence = f->missing ? CONF_MEDIUM : CONF_HIGH;
     ruling->bytes = holder.bytes;
@@ -388,12 +389,14 @@ static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
         ruling->bytes = limits[OOM_LEVEL_MEMSW].usage;
         return;
     }
-    /* A table alone, of a group whose usage is not told, or one of which it explains little. */
-    if (holder.cause == CAUSE_UNTOLD ||
-        (!known(f->anon) && known(f->total) && holder.bytes < f->total / 2 &&
-         holder.cause == CAUSE_ANON)) {
+    /* Neither limit nor usage is told, or more of it is not told than what is. */
+    if (holder.cause == CAUSE_UNTOLD || (!known(f->total) && !known(limit)) ||
+        (known(f->untold) && known(f->anon) && f->untold > holder.bytes) ||
+        (!known(f->anon) && holder.cause == CAUSE_ANON && known(f->total) &&
+         holder.bytes < f->total / 2)) {
         ruling->cause = is_level_above(f->e) ? CAUSE_LEVEL_ABOVE : CAUSE_LIMIT;
         ruling->bytes = UNKNOWN;
+        ruling->confidence = CONF_MEDIUM;
         return;
     }
     /* A guest's RAM may be shared memory of its monitor. */

@@ -319,6 +319,8 @@ static void take_group(struct oom_facts *f)
         return;
     if (!known(f->anon) || !known(f->file))
         f->missing = "the statistics of the group";
+    else if (!known(f->shmem))
+        f->missing = "shmem";
     f->untold =
         less(f->total, figure_or(f->anon, 0) + figure_or(f->file, 0) + figure_or(f->shmem, 0) +
                            figure_or(f->sock, 0) + sum + figure_or(f->kernel_other, 0));
@@ -357,7 +359,8 @@ static int by_bytes(const void *a, const void *b)
 static void take_programs(struct oom_facts *f)
 {
     size_t count = f->r->tasks.count, n = 0;
-    struct oom_program *all = xcalloc(MAX(count, (size_t)1), sizeof(*all));
+    struct oom_program *all = xcalloc(count + 1, sizeof(*all));
+    bool in_table = false;
 
     for (size_t i = 0; i < count; i++) {
         const struct oom_candidate *t = &f->r->tasks.items[i];
@@ -367,7 +370,17 @@ static void take_programs(struct oom_facts *f)
         all[i].bytes = own(t);
         all[i].shared = figure_or(t->rss_shmem, 0);
         all[i].swap = figure_or(t->swap, 0);
+        in_table |= t->pid == f->e->pid;
         f->programs_bytes += all[i].bytes;
+    }
+    f->processes = count;
+    /* A victim whose row was lost was there all the same. */
+    if (!in_table && known(f->e->anon_rss) && *f->e->comm && f->e->anon_rss < (u64)1 << 56) {
+        memcpy(all[count].name, f->e->comm, sizeof(all[count].name));
+        all[count].processes = 1;
+        all[count].bytes = f->e->anon_rss;
+        f->programs_bytes += all[count].bytes;
+        count++;
     }
     if (count)
         qsort(all, count, sizeof(*all), by_name);
@@ -390,7 +403,6 @@ static void take_programs(struct oom_facts *f)
         qsort(all, n, sizeof(*all), by_bytes);
     f->nr_programs = (unsigned)MIN(n, ARRAY_SIZE(f->programs));
     memcpy(f->programs, all, f->nr_programs * sizeof(*all));
-    f->processes = count;
     f->programs_resident = !f->r->columns_anon;
     free(all);
 }

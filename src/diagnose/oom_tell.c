@@ -164,7 +164,8 @@ static void title_anon(const struct telling *t, struct strbuf *out)
 {
     const struct oom_program *p = t->ruling->program;
     const struct oom_facts *f = t->f;
-    bool one = p && f->programs_bytes && (double)p->bytes >= CULPRIT * (double)f->programs_bytes;
+    u64 all = MAX(f->programs_bytes, figure_or(f->anon, 0));
+    bool one = p && all && (double)p->bytes >= CULPRIT * (double)all;
 
     if (one) {
         say_program(t, out, p);
@@ -174,9 +175,10 @@ static void title_anon(const struct telling *t, struct strbuf *out)
         } else {
             strbuf_append(out, " filled memory");
         }
-        strbuf_printf(out, ": %s", BYTES(TASKS, "held by the largest program", p->bytes));
-        if (known(f->anon) && !f->of_group)
-            strbuf_printf(out, ", with %s anonymous", BYTES(MEM_INFO, "anonymous memory", f->anon));
+        strbuf_printf(out, ": it holds %s", BYTES(TASKS, "held by the largest program", p->bytes));
+        if (p->swap > p->bytes / 16)
+            strbuf_printf(out, " (%s of it in swap)",
+                          BYTES(TASKS, "in swap of the largest program", p->swap));
         if (!f->of_group)
             say_of_total(t, out);
     } else {
@@ -246,11 +248,13 @@ static void title_node(const struct telling *t, struct strbuf *out)
     const struct oom_report *r = t->f->r;
     const char *nodes = r && r->mems_allowed && *r->mems_allowed ? r->mems_allowed : NULL;
 
-    if (r && r->nodemask && *r->nodemask >= '0' && *r->nodemask <= '9')
+    bool policy = strcmp(t->e->constraint, "CONSTRAINT_MEMORY_POLICY") == 0;
+
+    if (r && r->nodemask && *r->nodemask >= '0' && *r->nodemask <= '9') {
         nodes = r->nodemask;
-    strbuf_printf(out, "%s allows ",
-                  strcmp(t->e->constraint, "CONSTRAINT_MEMORY_POLICY") == 0 ? "the memory policy"
-                                                                            : "the cpuset");
+        policy = true;
+    }
+    strbuf_printf(out, "%s allows ", policy ? "the memory policy" : "the cpuset");
     if (nodes)
         strbuf_printf(out, "node %s only", nodes);
     else
@@ -337,7 +341,7 @@ static bool title_holder(const struct telling *t, struct strbuf *out)
         {CAUSE_STACKS, "kernel stacks hold", "kernel stacks"},
         {CAUSE_HUGETLB, "the pool of huge pages holds", "huge page pool"},
         {CAUSE_DIRTY, "file cache that waits to be written holds", "file cache"},
-        {CAUSE_LOCKED, "locked memory holds", "locked memory"},
+        {CAUSE_LOCKED, "locked memory (mlock, ramfs) holds", "locked memory"},
         {CAUSE_FILE_CACHE, "file cache that could not be dropped holds", "file cache"},
         {CAUSE_GROUP_KERNEL, "kernel memory that is charged to the group holds", "kernel memory"},
     };
@@ -345,7 +349,10 @@ static bool title_holder(const struct telling *t, struct strbuf *out)
     for (unsigned i = 0; i < ARRAY_SIZE(holders); i++) {
         if (holders[i].cause != t->ruling->cause)
             continue;
-        strbuf_printf(out, "%s %s", holders[i].words,
+        strbuf_printf(out, "%s %s",
+                      t->ruling->cause == CAUSE_FILE_CACHE && !known(t->f->shmem)
+                          ? "file cache or tmpfs (the text does not say which) holds"
+                          : holders[i].words,
                       t->f->of_group ? BYTES(GROUP_STATS, holders[i].name, t->ruling->bytes)
                                      : BYTES(MEM_INFO, holders[i].name, t->ruling->bytes));
         if (t->f->of_group) {
@@ -575,7 +582,7 @@ static void tell_victim(const struct telling *t, struct strbuf *text)
     if (e->group_kill || e->more.count) {
         u64 more = e->more.count;
 
-        strbuf_append(text, "memory.oom.group is set: the whole group was killed");
+        strbuf_append(text, "With memory.oom.group set the whole group was killed");
         if (more)
             strbuf_printf(text, ", %s processes in all", COUNT(KILL, "processes killed", more + 1));
         strbuf_appendc(text, '.');
@@ -688,8 +695,10 @@ static void tell_missing(const struct telling *t)
         finding_detail(t->c, "The report is cut: its beginning is missing.");
     else if (t->ruling->cause == CAUSE_UNTOLD || t->ruling->cause == CAUSE_LIMIT ||
              (t->ruling->cause == CAUSE_LEVEL_ABOVE && !oom_has(r, OOM_PART_LIMIT)))
-        finding_detail(t->c, "What filled memory is not in this text: it has the line of the kill "
-                             "and not the report before it.");
+        finding_detail(t->c, "What filled memory is not in this text: %s.",
+                       r && oom_has(r, OOM_PART_INVOKED)
+                           ? "lines of the report are missing"
+                           : "it has the line of the kill and not the report before it");
     if (t->f->missing && t->ruling->cause == CAUSE_ANON && !t->f->of_group)
         finding_detail(t->c, "What is in no counter cannot be told: %s is missing.", t->f->missing);
 }

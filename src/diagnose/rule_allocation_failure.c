@@ -112,8 +112,9 @@ static void tell(struct rule_context *c, const struct incident *i, unsigned rece
     struct strbuf text;
 
     finding_add(c, hurts ? SEV_WARNING : SEV_INFO,
-                known(f->largest_block) || e->order == 0 ? CONF_HIGH : CONF_MEDIUM, "host", 0.5,
-                "%s", "");
+                known(f->largest_block) || (e->order == 0 && known(f->free)) ? CONF_HIGH
+                                                                             : CONF_MEDIUM,
+                "host", 0.5, "%s", "");
     vec_last(&c->out->items).cause = cause;
     vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
     strbuf_init(&text);

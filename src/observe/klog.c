@@ -45,6 +45,8 @@ struct klog {
     bool killed;     /* it has had its first kill */
     bool of_group;   /* a group's limit failed */
     bool of_machine; /* the machine had nothing left */
+    bool slub;       /* the slab allocator says that it failed */
+    bool forced;     /* the next report is one that somebody asked for */
     size_t rows;     /* of all tables */
 };
 
@@ -209,7 +211,7 @@ static void begin(struct klog *k, enum log_event_kind kind, const struct klog_st
     k->open.report = oom_report_new();
     oom_body_begin(&k->body, k->open.report);
     k->is_open = true;
-    k->invoked = k->killed = k->of_group = k->of_machine = false;
+    k->invoked = k->killed = k->of_group = k->of_machine = k->slub = false;
 }
 
 /* Is this line too late for what is open, or of another boot? */
@@ -250,8 +252,8 @@ static void set_path(char **path, struct span text)
 /* "gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0" or "order:4, mode:0x40c40(GFP_NOFS|__GFP_COMP)" */
 static void take_request(struct klog *k, struct span text)
 {
-    static const char *const masks[] = {"gfp_mask=", "mode:"}, *const orders[] = {"order=",
-                                                                                  "order:"};
+    static const char *const masks[] = {"gfp_mask=", "mode:", ", gfp="}, *const orders[] = {
+                                                                             "order=", "order:"};
     struct oom_report *r = k->open.report;
     struct span rest, names;
     u64 number;
@@ -301,6 +303,8 @@ static bool parse_invoked(struct klog *k, struct span text, const struct klog_st
         return false;
     begin(k, LOG_OOM_KILL, stamp);
     k->invoked = true;
+    k->open.forced = k->forced;
+    k->forced = false;
     span_copy(span_trim((struct span){text.at, rest.at - strlen(mark)}), k->open.invoker,
               sizeof(k->open.invoker));
     take_request(k, rest);
@@ -339,6 +343,42 @@ static bool parse_allocation(struct klog *k, struct span text, const struct klog
         return true;
     }
     return false;
+}
+
+/* "sysrq: Manual OOM execution" */
+static bool parse_forced(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    (void)stamp;
+    if (!span_find(text, "Manual OOM execution"))
+        return false;
+    k->forced = true;
+    return true;
+}
+
+/* "SLUB: Unable to allocate memory on node -1, gfp=0xa20(GFP_ATOMIC)", and behind it which cache. */
+static bool parse_slub(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    struct span rest, name;
+    u64 order;
+
+    if (span_begins(text, "SLUB: Unable to allocate memory on")) {
+        if (!is_past(k, stamp) && k->open.kind == LOG_ALLOC_FAILURE && !k->slub)
+            return true; /* what failed was told */
+        begin(k, LOG_ALLOC_FAILURE, stamp);
+        k->slub = true;
+        take_request(k, text);
+        k->open.kill = stamp->place;
+        oom_note(k->open.report, OOM_PART_INVOKED, stamp->place);
+        return true;
+    }
+    rest = text;
+    if (is_past(k, stamp) || !k->slub || !span_take(&rest, "cache: ") ||
+        !span_take_until(&rest, ',', &name))
+        return false;
+    span_copy(name, k->open.comm, sizeof(k->open.comm));
+    if (klog_after(rest, "default order: ", &rest) && span_take_u64(&rest, &order) && order < 64)
+        k->open.report->order = k->open.order = (u32)order;
+    return true;
 }
 
 /* "warn_alloc: 6 callbacks suppressed" */
@@ -689,7 +729,7 @@ static bool may_matter(struct span text)
 {
     static const char *const words[] = {"oom",    "emory", "OOM",     "alloc",  "Kill",
                                         "illed",  "stuck", "blocked", "ot-add", "puff",
-                                        "igkill", "SIG",   "cpuset="};
+                                        "igkill", "SIG",   "cpuset=", "cache: "};
 
     for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
         if (span_find(text, words[i]))
@@ -704,8 +744,9 @@ static bool take_message(struct klog *k, struct span text, const struct klog_sta
         parse_invoked,    parse_constraint, parse_kill,
         parse_choice,     parse_reaped,     parse_killed_as_a_result,
         parse_cpuset,     parse_group_kill, parse_no_victim,
-        parse_allocation, parse_suppressed, parse_stuck,
-        parse_hotplug,    parse_killer,
+        parse_allocation, parse_suppressed, parse_slub,
+        parse_forced,     parse_stuck,      parse_hotplug,
+        parse_killer,
     };
 
     if (!may_matter(text))

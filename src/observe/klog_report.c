@@ -638,49 +638,73 @@ static bool take_kernel(struct oom_body *b, struct span line, struct klog_place 
     return true;
 }
 
-/* " btrfs_lookup_bio_sums+0x542/0x580 [btrfs]", " [<ffffffff81381e7c>] dump_stack+0x19/0x1b"; one with "?" is a guess. */
+/* "name+0x542/0x580", whose name ends at the plus. */
+static bool take_offset(struct span word, struct span *ret)
+{
+    struct span name;
+
+    if (!span_take_until(&word, '+', &name) || !span_begins(word, "0x") ||
+        !memchr(word.at, '/', span_len(word)) || span_empty(name) || span_len(name) > 96)
+        return false;
+    *ret = name;
+    return true;
+}
+
+/* One function of the trace: " btrfs_lookup_bio_sums+0x542/0x580 [btrfs]", " [<ffffffff81381e7c>] dump_stack+0x19/0x1b",
+ * "brcmf_attach [brcmfmac] from brcmf_probe+0x84/0x97" of ARM. One with "?" is a guess. */
+static bool parse_frame(struct span line, struct span *ret_name, struct span *ret_module)
+{
+    struct span address, name, rest;
+
+    if (span_take(&line, "[<") && !span_take_until(&line, ']', &address))
+        return false;
+    span_take(&line, "("); /* "(func+0x0/0xf0)" of older ARM */
+    span_skip_blanks(&line);
+    if (span_begins(line, "?") || !span_take_word(&line, &name))
+        return false;
+    *ret_module = (struct span){line.at, line.at};
+    span_skip_blanks(&line);
+    if (take_offset(name, ret_name)) {
+        if (span_begins(line, "["))
+            *ret_module = line;
+        return true;
+    }
+    rest = line;
+    if (span_begins(rest, "[") && span_take_word(&rest, ret_module))
+        span_skip_blanks(&rest);
+    *ret_name = name;
+    return span_begins(rest, "from ") && span_find(rest, "+0x") && span_len(name) <= 96;
+}
+
 static bool take_frame(struct oom_body *b, struct span line, struct klog_place place)
 {
     struct oom_report *r = b->report;
-    struct span address, name, offset, module = {NULL, NULL};
-    char *text;
+    struct span name, module;
+    struct strbuf text;
+    char *piece;
 
     if (span_begins(line, "Call Trace:") || span_begins(line, "Call trace:") ||
         span_begins(line, "Backtrace:")) {
         b->in_trace = true;
         return true;
     }
-    if (span_take(&line, "[<") && !span_take_until(&line, ']', &address))
+    if (!parse_frame(line, &name, &module))
         return false;
-    /* "(func+0x0/0xf0)" of 32-bit ARM */
-    span_take(&line, "(");
-    span_skip_blanks(&line);
-    if (span_begins(line, "?") || !span_take_word(&line, &name))
-        return false;
-    offset = name;
-    if (!span_take_until(&offset, '+', &name) || !span_begins(offset, "0x") ||
-        !memchr(offset.at, '/', span_len(offset)) || span_empty(name))
-        return false;
-    span_skip_blanks(&line);
-    if (span_begins(line, "["))
-        module = line;
     b->in_mem_info = false;
     /* The trace stands before the figures: one after them is another message's. */
-    if (r->frames.count >= OOM_FRAMES_MAX || span_len(name) > 96 ||
-        r->parts >> OOM_PART_MEM_INFO & 1 || r->parts >> OOM_PART_LIMIT & 1)
+    if (r->frames.count >= OOM_FRAMES_MAX || r->parts >> OOM_PART_MEM_INFO & 1 ||
+        r->parts >> OOM_PART_LIMIT & 1)
         return true;
-    text = span_dup(name);
-    if (module.at && span_len(module) < 48) {
-        struct strbuf both;
-        char *of = span_dup(span_trim(module));
-
-        strbuf_init(&both);
-        strbuf_printf(&both, "%s %s", text, of);
-        free(of);
-        free(text);
-        text = strbuf_steal(&both);
+    strbuf_init(&text);
+    piece = span_dup(name);
+    strbuf_append(&text, piece);
+    free(piece);
+    if (!span_empty(module) && span_len(module) < 48) {
+        piece = span_dup(span_trim(module));
+        strbuf_printf(&text, " %s", piece);
+        free(piece);
     }
-    vec_push(&r->frames, text);
+    vec_push(&r->frames, strbuf_steal(&text));
     oom_note(r, OOM_PART_TRACE, place);
     return true;
 }

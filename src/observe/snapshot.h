@@ -257,6 +257,7 @@ struct log_event {
     u32 order;
     u32 repeats; /* messages of the kind that the kernel did not print */
     bool panic;  /* the kernel stopped */
+    bool forced; /* somebody asked for it: SysRq-f */
     bool group_kill;
     u64 total_vm, anon_rss, file_rss, shmem_rss, page_tables; /* bytes */
     s64 oom_score_adj;
