@@ -173,6 +173,55 @@ static void a_machine_that_is_too_small_is_an_error_with_its_remedy(void **state
     close_sweep(&s);
 }
 
+static bool same_rows(const struct size_result *a, const struct size_result *b)
+{
+    if (a->rows.count != b->rows.count || a->unlimited.virtual_ns != b->unlimited.virtual_ns)
+        return false;
+    for (size_t i = 0; i < a->rows.count; i++)
+        if (a->rows.items[i].limit_bytes != b->rows.items[i].limit_bytes ||
+            a->rows.items[i].virtual_ns != b->rows.items[i].virtual_ns)
+            return false;
+    return true;
+}
+
+/* Machines that differ only in speed have one peak, and so each is swept as it is alone. */
+static void machines_that_are_compared_are_swept_as_alone(void **state)
+{
+    struct system_config machines[3];
+    struct size_config configs[3];
+    struct size_result results[3];
+    unsigned failed = 99;
+    struct sweep s;
+    struct err e = {0};
+
+    (void)state;
+    open_sweep(&s, 700, 1500);
+    for (unsigned i = 0; i < 3; i++) {
+        machines[i] = s.machine;
+        machines[i].cost.zero_page += i * 1000;
+        configs[i] = s.config;
+        configs[i].machine = &machines[i];
+    }
+    for (unsigned jobs = 1; jobs <= 8; jobs += 7) {
+        configs[0].jobs = jobs;
+        assert_int_equal(size_compare(configs, 3, results, &failed, &e), 0);
+        for (unsigned i = 0; i < 3; i++) {
+            struct size_result alone;
+
+            assert_int_equal(size_run(&configs[i], &alone, &e), 0);
+            assert_true(same_rows(&alone, &results[i]));
+            size_result_done(&alone);
+            size_result_done(&results[i]);
+        }
+        assert_true(results[0].unlimited.virtual_ns < results[2].unlimited.virtual_ns);
+    }
+    machines[1].ram_bytes = 1; /* no machine at all */
+    assert_true(size_compare(configs, 3, results, &failed, &e) < 0);
+    assert_int_equal(failed, 1);
+    assert_int_equal(results[0].rows.count, 0);
+    close_sweep(&s);
+}
+
 static void a_sweep_can_be_stopped(void **state)
 {
     volatile int stop = 1;
@@ -193,6 +242,7 @@ int main(void)
         cmocka_unit_test(less_swap_than_needed_thrashes_or_dies_and_enough_survives),
         cmocka_unit_test(the_number_of_jobs_changes_nothing),
         cmocka_unit_test(a_machine_that_is_too_small_is_an_error_with_its_remedy),
+        cmocka_unit_test(machines_that_are_compared_are_swept_as_alone),
         cmocka_unit_test(a_sweep_can_be_stopped),
     };
 
