@@ -7,13 +7,29 @@
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
 
+static void shrink_nodes(struct mem *mem, struct scan_control *sc)
+{
+    for (unsigned nid = 0; nid < mem->frames->nr_nodes; nid++)
+        shrink_node(mem, mem_node(mem, nid), sc);
+}
+
+static void end_cycle(struct mem *mem, struct group *target)
+{
+    struct group *top = target ? target : mem->groups->root;
+
+    for (unsigned nid = 0; nid < mem->frames->nr_nodes; nid++) {
+        snapshot_refaults(mem, mem_node(mem, nid), target);
+        /* Whoever pauses looks anew afterwards: a stale mark would end each attempt after its first, gentlest pass. */
+        group_lruvec(top, nid)->congested = false;
+    }
+}
+
 static u64 free_some(struct mem *mem, struct scan_control *sc)
 {
     for (;;) {
         do {
             sc->nr_scanned = 0;
-            for (unsigned nid = 0; nid < mem->frames->nr_nodes; nid++)
-                shrink_node(mem, mem_node(mem, nid), sc);
+            shrink_nodes(mem, sc);
             if (sc->nr_reclaimed >= sc->nr_to_reclaim || sc->throttle)
                 break;
             if (sc->priority < DEF_PRIORITY - 2)
@@ -21,9 +37,7 @@ static u64 free_some(struct mem *mem, struct scan_control *sc)
         } while (--sc->priority >= 0);
         if (sc->throttle == THROTTLE_REQUEST)
             return sc->nr_reclaimed;
-        snapshot_refaults(mem, sc->target);
-        /* Whoever pauses looks anew afterwards: a stale mark would end each attempt after its first, gentlest pass. */
-        (sc->target ? sc->target : mem->groups->root)->lruvec.congested = false;
+        end_cycle(mem, sc->target);
         if (sc->nr_reclaimed || sc->throttle)
             return sc->nr_reclaimed;
         sc->priority = DEF_PRIORITY;

@@ -54,8 +54,8 @@ static bool go_to_sleep(struct mem *mem, struct pgdat *pgdat)
     k->order = 0;
     mem->kswapds_awake--;
     pgdat->writeback = pgdat->dirty = false;
-    mem->groups->root->lruvec.congested = false;
-    snapshot_refaults(mem, NULL);
+    group_lruvec(mem->groups->root, pgdat->nid)->congested = false;
+    snapshot_refaults(mem, pgdat, NULL);
     return false;
 }
 
@@ -115,7 +115,7 @@ bool kswapd_step(struct mem *mem, struct pgdat *pgdat, struct wait *ret_wait)
     if (pgdat_balanced(pgdat, k->order, k->highest))
         return go_to_sleep(mem, pgdat);
     k->priority = 0; /* begin again */
-    snapshot_refaults(mem, NULL);
+    snapshot_refaults(mem, pgdat, NULL);
     if (!k->reclaimed && ret_wait->cause == WAIT_NOTHING)
         *ret_wait = (struct wait){WAIT_RECLAIM, mem->clock->now + KSWAPD_PAUSE_NS};
     return true;

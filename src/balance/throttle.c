@@ -24,7 +24,8 @@ static u64 dirtyable(const struct mem *mem)
     u64 free = frames_count_free(mem->frames);
 
     free -= MIN(free, mem->frames->totalreserve_pages);
-    return free + lruvec_size(root, LRU_INACTIVE_FILE) + lruvec_size(root, LRU_ACTIVE_FILE) + 1;
+    return free + group_lru_size(mem->groups, root, LRU_INACTIVE_FILE) +
+           group_lru_size(mem->groups, root, LRU_ACTIVE_FILE) + 1;
 }
 
 static u64 positive(s64 n)
@@ -49,7 +50,8 @@ static u64 headroom(const struct group *g)
 static void group_control(struct mem *mem, const struct dirty_control *gdc, struct group *g,
                           bool background, struct dirty_control *mdc)
 {
-    u64 file = lruvec_size(g, LRU_INACTIVE_FILE) + lruvec_size(g, LRU_ACTIVE_FILE);
+    u64 file = group_lru_size(mem->groups, g, LRU_INACTIVE_FILE) +
+               group_lru_size(mem->groups, g, LRU_ACTIVE_FILE);
     u64 writeback = positive(group_counter(g, NR_WRITEBACK)), clean, others;
 
     mdc->dirty = positive(group_counter(g, NR_DIRTY)) + writeback;

@@ -107,6 +107,18 @@ static inline unsigned frame_zone(const struct frame *f)
     return f->flags & FRAME_ZONE_MASK;
 }
 
+/* Pages are managed one by one today; the unit of lists, charges, mappings and I/O is 2^order of them. */
+static inline unsigned folio_order(const struct frame *f)
+{
+    (void)f;
+    return 0;
+}
+
+static inline u32 frame_nr_pages(const struct frame *f)
+{
+    return 1u << folio_order(f);
+}
+
 static inline u64 frame_index(const struct frame *f)
 {
     return (u64)f->index_hi << 32 | f->index;

@@ -17,7 +17,7 @@ static void page_counter_init(struct page_counter *pc)
 
 static struct group *group_make(struct groups *gs, struct group *parent, const char *name)
 {
-    struct group *g = xcalloc(1, sizeof(*g));
+    struct group *g = xcalloc(1, sizeof(*g) + gs->frames->nr_nodes * sizeof(g->lruvecs[0]));
 
     if (gs->nr_groups + 1 >= gs->cap_groups) {
         u32 cap = gs->cap_groups ? gs->cap_groups * 2 : 16;

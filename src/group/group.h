@@ -31,6 +31,7 @@ enum lru_list {
 #define LRU_ACTIVE 1u
 #define LRU_FILE   2u
 
+/* The lists of one group on one node. */
 struct lruvec {
     struct pfn_list lists[NR_LRU_LISTS];
     u64 size[NR_LRU_LISTS];   /* pages on such lists, in this group and below */
@@ -56,8 +57,7 @@ struct group {
     struct group *parent;
     struct list_head children, sibling;
     struct page_counter memory, swap;
-    u64 zswap_max; /* pages; PAGE_COUNTER_MAX: "max" */
-    struct lruvec lruvec;
+    u64 zswap_max;            /* pages; PAGE_COUNTER_MAX: "max" */
     struct counters counters; /* this group alone; group_counter() adds what is below */
     u64 kernel_pages; /* of `memory`: paid for kernel objects, which are counted in bytes (slab/) */
     u32 nr_tasks;
@@ -69,6 +69,7 @@ struct group {
     u64 events_gone
         [NR_CGROUP_EVENTS]; /* of released children: part of the counters, not of the group's own */
     struct psi_group psi;   /* of its tasks and those below; the root's is the machine's */
+    struct lruvec lruvecs[]; /* of each node: group_lruvec() */
 };
 
 struct group_stock { /* per CPU: pages charged in advance for one group */
@@ -172,10 +173,29 @@ void lruvec_add_tail(struct groups *gs, pfn_t pfn);
 void lruvec_del(struct groups *gs, pfn_t pfn);
 /* The counting alone, for n pages of one zone that went on (n > 0) or off a list of g. */
 void lruvec_count(struct groups *gs, struct group *g, enum lru_list lru, struct zone *z, s64 n);
-/* Sizes over the subtree (lruvec_page_state): kept, not summed, since reclaim asks on every refault. */
-static inline u64 lruvec_size(const struct group *g, enum lru_list lru)
+/* mem_cgroup_lruvec() */
+static inline struct lruvec *group_lruvec(struct group *g, unsigned nid)
 {
-    return g->lruvec.size[lru];
+    return &g->lruvecs[nid];
+}
+/* Pages over the subtree (lruvec_page_state): kept, not summed, since reclaim asks on every refault. */
+static inline u64 lruvec_size(const struct lruvec *lv, enum lru_list lru)
+{
+    return lv->size[lru];
+}
+/* Pages of this group alone (lruvec_lru_size). */
+static inline u64 lruvec_own_size(const struct lruvec *lv, enum lru_list lru)
+{
+    return lv->lists[lru].count;
+}
+/* Pages over the subtree, on all nodes. */
+static inline u64 group_lru_size(const struct groups *gs, const struct group *g, enum lru_list lru)
+{
+    u64 pages = 0;
+
+    for (unsigned nid = 0; nid < gs->frames->nr_nodes; nid++)
+        pages += lruvec_size(&g->lruvecs[nid], lru);
+    return pages;
 }
 /* Root when uncharged. */
 static inline struct group *frame_group(const struct groups *gs, const struct frame *f)

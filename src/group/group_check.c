@@ -3,9 +3,9 @@
 
 #include "base/alloc.h"
 
-static void list_check(const struct groups *gs, struct group *g, enum lru_list lru)
+static void list_check(const struct groups *gs, struct group *g, unsigned nid, enum lru_list lru)
 {
-    const struct pfn_list *l = &g->lruvec.lists[lru];
+    const struct pfn_list *l = &group_lruvec(g, nid)->lists[lru];
     u64 n = 0;
     u32 prev = PFN_NONE;
 
@@ -15,6 +15,7 @@ static void list_check(const struct groups *gs, struct group *g, enum lru_list l
         assert(frame_test(f, PG_LRU) && !frame_test(f, PG_BATCHED | PG_BUDDY | PG_PCP));
         assert(frame_lru(f) == lru);
         assert(frame_group(gs, f) == g);
+        assert(frame_nid(gs->frames, p) == nid);
         assert(f->prev == prev);
         prev = p;
         n++;
@@ -22,11 +23,11 @@ static void list_check(const struct groups *gs, struct group *g, enum lru_list l
     assert(l->tail == prev && l->count == n);
 }
 
-void lru_check(const struct groups *gs)
+static void node_check(const struct groups *gs, unsigned nid)
 {
     for (u32 id = 1; id <= gs->nr_groups; id++)
         for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
-            list_check(gs, gs->by_id[id], (enum lru_list)lru);
+            list_check(gs, gs->by_id[id], nid, (enum lru_list)lru);
     for (u32 id = 1; id <= gs->nr_groups; id++) {
         struct group *top = gs->by_id[id];
 
@@ -34,10 +35,16 @@ void lru_check(const struct groups *gs)
             u64 sum = 0;
 
             for (struct group *g = group_next(top, NULL); g; g = group_next(top, g))
-                sum += g->lruvec.lists[lru].count;
-            assert(sum == top->lruvec.size[lru]);
+                sum += lruvec_own_size(group_lruvec(g, nid), (enum lru_list)lru);
+            assert(sum == lruvec_size(group_lruvec(top, nid), (enum lru_list)lru));
         }
     }
+}
+
+void lru_check(const struct groups *gs)
+{
+    for (unsigned nid = 0; nid < gs->frames->nr_nodes; nid++)
+        node_check(gs, nid);
 }
 
 /* The sums of what the children protect. */

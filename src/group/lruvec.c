@@ -24,7 +24,7 @@ void lruvec_count(struct groups *gs, struct group *g, enum lru_list lru, struct 
     count(&z->counters, zone_counter[lru], n);
     count(gs->counters, zone_counter[lru], n);
     for (; g; g = g->parent)
-        g->lruvec.size[lru] += (u64)n;
+        group_lruvec(g, z->nid)->size[lru] += (u64)n;
 }
 
 typedef void (*list_add_fn)(struct frames *fr, struct pfn_list *l, pfn_t pfn);
@@ -33,12 +33,13 @@ static inline void lruvec_put(struct groups *gs, pfn_t pfn, list_add_fn list_add
 {
     struct frame *f = frames_get(gs->frames, pfn);
     struct group *g = frame_group(gs, f);
+    struct zone *z = frames_zone_of(gs->frames, pfn);
     enum lru_list lru = frame_lru(f);
 
     assert(!frame_test(f, PG_LRU | PG_BATCHED));
     frame_set(f, PG_LRU);
-    list_add_at(gs->frames, &g->lruvec.lists[lru], pfn);
-    lruvec_count(gs, g, lru, frames_zone_of(gs->frames, pfn), 1);
+    list_add_at(gs->frames, &group_lruvec(g, z->nid)->lists[lru], pfn);
+    lruvec_count(gs, g, lru, z, frame_nr_pages(f));
 }
 
 void lruvec_add(struct groups *gs, pfn_t pfn)
@@ -55,10 +56,11 @@ void lruvec_del(struct groups *gs, pfn_t pfn)
 {
     struct frame *f = frames_get(gs->frames, pfn);
     struct group *g = frame_group(gs, f);
+    struct zone *z = frames_zone_of(gs->frames, pfn);
     enum lru_list lru = frame_lru(f);
 
     assert(frame_test(f, PG_LRU));
     frame_clear(f, PG_LRU);
-    pfn_list_del(gs->frames, &g->lruvec.lists[lru], pfn);
-    lruvec_count(gs, g, lru, frames_zone_of(gs->frames, pfn), -1);
+    pfn_list_del(gs->frames, &group_lruvec(g, z->nid)->lists[lru], pfn);
+    lruvec_count(gs, g, lru, z, -(s64)frame_nr_pages(f));
 }

@@ -139,11 +139,10 @@ void lru_lazyfree(struct mem *mem, pfn_t pfn)
     group_count(mem->groups, frame_group(mem->groups, f), PGLAZYFREE, 1);
 }
 
-void lru_note_cost(struct mem *mem, struct group *g, bool file, u64 nr)
+void lru_note_cost(struct group *g, unsigned nid, bool file, u64 nr)
 {
-    (void)mem;
     for (; g && nr; g = g->parent) {
-        struct lruvec *lv = &g->lruvec;
+        struct lruvec *lv = group_lruvec(g, nid);
         u64 size = lv->size[LRU_INACTIVE_ANON] + lv->size[LRU_ACTIVE_ANON] +
                    lv->size[LRU_INACTIVE_FILE] + lv->size[LRU_ACTIVE_FILE];
 

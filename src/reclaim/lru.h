@@ -19,7 +19,7 @@ void lru_rotate_reclaimable(struct mem *mem, pfn_t pfn);
 /* MADV_FREE: an anonymous page becomes clean and goes to the inactive file list. */
 void lru_lazyfree(struct mem *mem, pfn_t pfn);
 /* Reclaiming nr pages of this kind cost I/O. */
-void lru_note_cost(struct mem *mem, struct group *g, bool file, u64 nr);
+void lru_note_cost(struct group *g, unsigned nid, bool file, u64 nr);
 /* Take the page off its list or out of a batch before it is freed. */
 void lru_remove(struct mem *mem, pfn_t pfn);
 /* To or from the unevictable list as PG_MLOCKED says. */

@@ -28,10 +28,10 @@ static u64 int_sqrt(u64 x)
 }
 
 /* The larger the list, the smaller the share that must be inactive: 1:1 below 1 GiB, 3:1 at 1 GiB, 10:1 at 10 GiB. */
-bool inactive_is_low(const struct group *g, enum lru_list inactive)
+bool inactive_is_low(const struct lruvec *lv, enum lru_list inactive)
 {
-    u64 in = lruvec_size(g, inactive);
-    u64 act = lruvec_size(g, inactive + LRU_ACTIVE);
+    u64 in = lruvec_size(lv, inactive);
+    u64 act = lruvec_size(lv, inactive + LRU_ACTIVE);
     u64 gb = (in + act) >> (30 - PAGE_SHIFT);
 
     return in * (gb ? int_sqrt(10 * gb) : 1) < act;
@@ -42,31 +42,32 @@ bool can_reclaim_anon(const struct mem *mem, const struct group *g)
     return group_swap_left(g, mem->swap->free_pages) > 0;
 }
 
-void snapshot_refaults(struct mem *mem, struct group *target)
+void snapshot_refaults(struct mem *mem, const struct pgdat *pgdat, struct group *target)
 {
-    struct lruvec *lv = &(target ? target : mem->groups->root)->lruvec;
+    struct lruvec *lv = group_lruvec(target ? target : mem->groups->root, pgdat->nid);
 
     lv->refaults[0] = lv->activates[0];
     lv->refaults[1] = lv->activates[1];
 }
 
-static u64 free_plus_file_is_tiny(const struct mem *mem, const struct scan_control *sc,
-                                  const struct group *root)
+static u64 free_plus_file_is_tiny(const struct scan_control *sc, const struct lruvec *root)
 {
-    u64 high = 0;
+    u64 high = 0, free = 0;
     u64 file = lruvec_size(root, LRU_ACTIVE_FILE) + lruvec_size(root, LRU_INACTIVE_FILE);
 
-    for (unsigned z = 0; z < NR_ZONES; z++)
+    for (unsigned z = 0; z < NR_ZONES; z++) {
+        free += sc->pgdat->zones[z].free_pages;
         if (sc->pgdat->zones[z].managed)
             high += sc->pgdat->zones[z].watermark[WMARK_HIGH];
-    return file + frames_count_free(mem->frames) <= high && !sc->may_deactivate_anon &&
+    }
+    return file + free <= high && !sc->may_deactivate_anon &&
            lruvec_size(root, LRU_INACTIVE_ANON) >> sc->priority;
 }
 
 void prepare_scan_count(struct mem *mem, struct scan_control *sc)
 {
     struct group *g = sc->target ? sc->target : mem->groups->root;
-    const struct lruvec *lv = &g->lruvec;
+    const struct lruvec *lv = group_lruvec(g, sc->pgdat->nid);
 
     sc->anon_cost = lv->anon_cost;
     sc->file_cost = lv->file_cost;
@@ -74,13 +75,13 @@ void prepare_scan_count(struct mem *mem, struct scan_control *sc)
         sc->may_deactivate_anon = sc->may_deactivate_file = true;
     } else {
         sc->may_deactivate_anon =
-            lv->activates[0] != lv->refaults[0] || inactive_is_low(g, LRU_INACTIVE_ANON);
+            lv->activates[0] != lv->refaults[0] || inactive_is_low(lv, LRU_INACTIVE_ANON);
         sc->may_deactivate_file =
-            lv->activates[1] != lv->refaults[1] || inactive_is_low(g, LRU_INACTIVE_FILE);
+            lv->activates[1] != lv->refaults[1] || inactive_is_low(lv, LRU_INACTIVE_FILE);
     }
     sc->cache_trim_mode =
-        lruvec_size(g, LRU_INACTIVE_FILE) >> sc->priority && !sc->may_deactivate_file;
-    sc->file_is_tiny = !sc->target && free_plus_file_is_tiny(mem, sc, g);
+        lruvec_size(lv, LRU_INACTIVE_FILE) >> sc->priority && !sc->may_deactivate_file;
+    sc->file_is_tiny = !sc->target && free_plus_file_is_tiny(sc, lv);
 }
 
 static enum scan_balance choose_balance(const struct mem *mem, const struct scan_control *sc,
@@ -115,6 +116,7 @@ static u64 scan_above_protection(struct scan_control *sc, const struct group *g,
 
 void get_scan_count(struct mem *mem, struct scan_control *sc, struct group *g, u64 nr[NR_LRU_LISTS])
 {
+    const struct lruvec *lv = group_lruvec(g, sc->pgdat->nid);
     u64 swappiness = (u64)mem->tunables->swappiness;
     enum scan_balance balance = choose_balance(mem, sc, g, swappiness);
     u64 total = sc->anon_cost + sc->file_cost;
@@ -127,7 +129,7 @@ void get_scan_count(struct mem *mem, struct scan_control *sc, struct group *g, u
 
     for (unsigned lru = 0; lru < LRU_UNEVICTABLE; lru++) {
         bool file = lru >= LRU_FILE;
-        u64 size = g->lruvec.lists[lru].count;
+        u64 size = lruvec_own_size(lv, (enum lru_list)lru);
         u64 scan = scan_above_protection(sc, g, size) >> sc->priority;
 
         if (!scan && !g->online)

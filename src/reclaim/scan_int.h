@@ -5,7 +5,7 @@
 #include "reclaim/vmscan.h"
 
 /* scan_balance.c */
-bool inactive_is_low(const struct group *g, enum lru_list inactive);
+bool inactive_is_low(const struct lruvec *lv, enum lru_list inactive);
 bool can_reclaim_anon(const struct mem *mem, const struct group *g);
 void prepare_scan_count(struct mem *mem, struct scan_control *sc);
 void get_scan_count(struct mem *mem, struct scan_control *sc, struct group *g,

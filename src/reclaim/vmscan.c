@@ -31,7 +31,7 @@ static void count_scan(struct mem *mem, const struct scan_control *sc, struct gr
 static u32 isolate_lru_pages(struct mem *mem, struct scan_control *sc, struct group *g,
                              enum lru_list lru, u32 nr, pfn_t *ret, u64 *ret_scanned)
 {
-    struct pfn_list *l = &g->lruvec.lists[lru];
+    struct pfn_list *l = &group_lruvec(g, sc->pgdat->nid)->lists[lru];
     u32 taken = 0;
     u64 scanned = 0, skipped = 0, nr_zone[NR_ZONES] = {0};
 
@@ -75,7 +75,7 @@ static void putback(struct mem *mem, const pfn_t *pfns, u32 nr)
         }
         lruvec_add(mem->groups, pfns[i]);
         if (frame_test(f, PG_ACTIVE))
-            workingset_age_nonresident(frame_group(mem->groups, f), 1);
+            workingset_activation(mem, pfns[i]);
     }
 }
 
@@ -94,12 +94,12 @@ static u64 shrink_inactive_list(struct mem *mem, struct scan_control *sc, struct
     count(mem->counters, file ? PGSCAN_FILE : PGSCAN_ANON, (s64)scanned);
     if (!taken)
         return 0;
-    sc->ahead = g->lruvec.lists[lru].tail;
+    sc->ahead = group_lruvec(g, sc->pgdat->nid)->lists[lru].tail;
     freed = shrink_page_list(mem, sc, pfns, taken, &kept, &stat, false);
     putback(mem, pfns, kept);
     count_scan(mem, sc, g, sc->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);
     count(mem->counters, file ? PGSTEAL_FILE : PGSTEAL_ANON, (s64)freed);
-    lru_note_cost(mem, g, file, stat.nr_pageout);
+    lru_note_cost(g, sc->pgdat->nid, file, stat.nr_pageout);
 
     if (stat.nr_unqueued_dirty == taken)
         mem->flusher_wanted = true;
@@ -124,7 +124,7 @@ static void shrink_active_list(struct mem *mem, struct scan_control *sc, struct 
     lru_add_drain(mem);
     taken = isolate_lru_pages(mem, sc, g, lru, nr, pfns, &scanned);
     count_scan(mem, sc, g, PGREFILL, scanned);
-    sc->ahead = g->lruvec.lists[lru].tail;
+    sc->ahead = group_lruvec(g, sc->pgdat->nid)->lists[lru].tail;
     for (u32 i = 0; i < taken; i++) {
         struct frame *f = frame_of(mem, pfns[i]);
         u32 vm_flags;
@@ -210,7 +210,8 @@ static void shrink_lruvec(struct mem *mem, struct scan_control *sc, struct group
     }
     io_unplug(mem);
     sc->nr_reclaimed += freed;
-    if (mem->swap->total_pages && inactive_is_low(g, LRU_INACTIVE_ANON))
+    if (mem->swap->total_pages &&
+        inactive_is_low(group_lruvec(g, sc->pgdat->nid), LRU_INACTIVE_ANON))
         shrink_active_list(mem, sc, g, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
 }
 
@@ -257,6 +258,7 @@ static void shrink_groups(struct mem *mem, struct scan_control *sc)
 void shrink_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc)
 {
     struct group *top = sc->target ? sc->target : mem->groups->root;
+    struct lruvec *lv = group_lruvec(top, pgdat->nid);
     u64 before = sc->nr_reclaimed;
 
     sc->pgdat = pgdat;
@@ -274,8 +276,8 @@ void shrink_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc)
             sc->throttle = THROTTLE_WRITEBACK;
     }
     if (sc->nr.dirty && sc->nr.dirty == sc->nr.congested)
-        top->lruvec.congested = true;
-    if (!sc->kswapd && !sc->throttle && top->lruvec.congested)
+        lv->congested = true;
+    if (!sc->kswapd && !sc->throttle && lv->congested)
         sc->throttle = THROTTLE_CONGESTED;
     if (sc->nr_reclaimed > before)
         pgdat->kswapd.failures = 0;
@@ -286,7 +288,8 @@ void age_active_anon(struct mem *mem, struct pgdat *pgdat, struct scan_control *
     struct group *root = mem->groups->root;
 
     sc->pgdat = pgdat;
-    if (!mem->swap->total_pages || !inactive_is_low(root, LRU_INACTIVE_ANON))
+    if (!mem->swap->total_pages ||
+        !inactive_is_low(group_lruvec(root, pgdat->nid), LRU_INACTIVE_ANON))
         return;
     for (struct group *g = group_next(root, NULL); g; g = group_next(root, g))
         shrink_active_list(mem, sc, g, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);

@@ -43,7 +43,7 @@ struct scan_control {
 /* One pass over a node's pages (of the target's subtree) at sc->priority. */
 void shrink_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc);
 /* Remember the refault counts, so that the next cycle sees whether a new working set establishes itself. */
-void snapshot_refaults(struct mem *mem, struct group *target);
+void snapshot_refaults(struct mem *mem, const struct pgdat *pgdat, struct group *target);
 /* kswapd: move a batch of every group's active anonymous list down when inactive is low. */
 void age_active_anon(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc);
 /* Evict exactly these pages if possible (MADV_PAGEOUT); isolated by the caller from their lists. Returns how many went. */

@@ -12,63 +12,82 @@
 
 #include "reclaim/lru.h"
 
-#define AGE_BITS 46u
-#define AGE_MASK ((1ull << AGE_BITS) - 1)
+#define AGE_BITS    40u
+#define AGE_MASK    ((1ull << AGE_BITS) - 1)
+#define NID_SHIFT   (2 + AGE_BITS)
+#define GROUP_SHIFT 48u
+_Static_assert(MAX_NUMNODES <= 1u << (GROUP_SHIFT - NID_SHIFT), "a node fits into a shadow");
 
-void workingset_age_nonresident(struct group *g, u64 nr)
+void workingset_age_nonresident(struct group *g, unsigned nid, u64 nr)
 {
     for (; g; g = g->parent)
-        g->lruvec.nonresident_age += nr;
+        group_lruvec(g, nid)->nonresident_age += nr;
 }
 
 u64 workingset_eviction(struct mem *mem, pfn_t pfn, struct group *target)
 {
     const struct frame *f = frames_get(mem->frames, pfn);
     struct group *g = target ? target : mem->groups->root;
-    u64 age = g->lruvec.nonresident_age & AGE_MASK;
+    unsigned nid = frame_nid(mem->frames, pfn);
+    u64 age = group_lruvec(g, nid)->nonresident_age & AGE_MASK;
 
-    workingset_age_nonresident(g, 1);
-    return (u64)g->id << 48 | age << 2 | (frame_test(f, PG_WORKINGSET) ? 2u : 0u) | 1u;
+    workingset_age_nonresident(g, nid, frame_nr_pages(f));
+    return (u64)g->id << GROUP_SHIFT | (u64)nid << NID_SHIFT | age << 2 |
+           (frame_test(f, PG_WORKINGSET) ? 2u : 0u) | 1u;
+}
+
+/* Pages that compete with a file or anonymous page that was evicted from there. */
+static u64 workingset_size(const struct mem *mem, const struct group *g, const struct lruvec *lv,
+                           bool file)
+{
+    u64 size = lruvec_size(lv, LRU_ACTIVE_FILE);
+
+    if (!file)
+        size += lruvec_size(lv, LRU_INACTIVE_FILE);
+    if (group_swap_left(g, mem->swap->free_pages) > 0) {
+        size += lruvec_size(lv, LRU_ACTIVE_ANON);
+        if (file)
+            size += lruvec_size(lv, LRU_INACTIVE_ANON);
+    }
+    return size;
 }
 
 void workingset_refault(struct mem *mem, pfn_t pfn, u64 shadow)
 {
     struct frame *f = frames_get(mem->frames, pfn);
     bool file = frame_is_file_lru(f);
-    struct group *evicted = group_get(mem->groups, (u16)(shadow >> 48));
+    s64 nr = frame_nr_pages(f);
+    struct group *evicted = group_get(mem->groups, (u16)(shadow >> GROUP_SHIFT));
     struct group *g = frame_group(mem->groups, f);
-    u64 distance, size;
+    unsigned nid = frame_nid(mem->frames, pfn);
+    const struct lruvec *lv;
+    u64 distance;
 
     assert(entry_is_shadow(shadow));
     if (!evicted || !group_id_valid(evicted))
         return;
-    distance = (evicted->lruvec.nonresident_age - (shadow >> 2)) & AGE_MASK;
-    group_count(mem->groups, g, file ? WORKINGSET_REFAULT_FILE : WORKINGSET_REFAULT_ANON, 1);
-
-    size = lruvec_size(evicted, LRU_ACTIVE_FILE);
-    if (!file)
-        size += lruvec_size(evicted, LRU_INACTIVE_FILE);
-    if (group_swap_left(evicted, mem->swap->free_pages) > 0) {
-        size += lruvec_size(evicted, LRU_ACTIVE_ANON);
-        if (file)
-            size += lruvec_size(evicted, LRU_INACTIVE_ANON);
-    }
-    if (distance > size)
+    lv = group_lruvec(evicted, (unsigned)(shadow >> NID_SHIFT) % MAX_NUMNODES);
+    distance = (lv->nonresident_age - (shadow >> 2)) & AGE_MASK;
+    group_count(mem->groups, g, file ? WORKINGSET_REFAULT_FILE : WORKINGSET_REFAULT_ANON, nr);
+    if (distance > workingset_size(mem, evicted, lv, file))
         return;
 
     frame_set(f, PG_ACTIVE);
-    workingset_age_nonresident(g, 1);
-    group_count(mem->groups, g, file ? WORKINGSET_ACTIVATE_FILE : WORKINGSET_ACTIVATE_ANON, 1);
+    workingset_age_nonresident(g, nid, (u64)nr);
+    group_count(mem->groups, g, file ? WORKINGSET_ACTIVATE_FILE : WORKINGSET_ACTIVATE_ANON, nr);
     for (struct group *up = g; up; up = up->parent)
-        up->lruvec.activates[file]++;
+        group_lruvec(up, nid)->activates[file] += (u64)nr;
     if (shadow & 2) {
         frame_set(f, PG_WORKINGSET);
-        lru_note_cost(mem, g, file, 1);
-        group_count(mem->groups, g, file ? WORKINGSET_RESTORE_FILE : WORKINGSET_RESTORE_ANON, 1);
+        lru_note_cost(g, nid, file, (u64)nr);
+        group_count(mem->groups, g, file ? WORKINGSET_RESTORE_FILE : WORKINGSET_RESTORE_ANON, nr);
     }
 }
 
 void workingset_activation(struct mem *mem, pfn_t pfn)
 {
-    workingset_age_nonresident(frame_group(mem->groups, frames_get(mem->frames, pfn)), 1);
+    const struct frame *f = frames_get(mem->frames, pfn);
+
+    workingset_age_nonresident(frame_group(mem->groups, f), frame_nid(mem->frames, pfn),
+                               frame_nr_pages(f));
 }

@@ -1,6 +1,6 @@
 /* workingset.h - shadow entries: how long ago was this page evicted, measured in evictions?
  *
- * Mirrors: mm/workingset.c, Linux 6.1. A shadow is an odd u64: group id << 48 | age << 2 | workingset << 1 | 1. */
+ * Mirrors: mm/workingset.c, Linux 6.1. A shadow is an odd u64: group id << 48 | node << 42 | age << 2 | workingset << 1 | 1. */
 #ifndef RECLAIM_WORKINGSET_H
 #define RECLAIM_WORKINGSET_H
 
@@ -13,6 +13,6 @@ u64 workingset_eviction(struct mem *mem, pfn_t pfn, struct group *target);
 void workingset_refault(struct mem *mem, pfn_t pfn, u64 shadow);
 /* The page was activated by its use. */
 void workingset_activation(struct mem *mem, pfn_t pfn);
-void workingset_age_nonresident(struct group *g, u64 nr);
+void workingset_age_nonresident(struct group *g, unsigned nid, u64 nr);
 
 #endif

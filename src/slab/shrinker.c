@@ -69,7 +69,8 @@ static u64 shadow_count(struct slab *s, struct group *g)
     u64 nodes = shadow_nodes_count(s->mem->backing, g->id);
 
     for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
-        pages += g->lruvec.lists[lru].count;
+        for (unsigned nid = 0; nid < s->mem->frames->nr_nodes; nid++)
+            pages += lruvec_own_size(group_lruvec(g, nid), (enum lru_list)lru);
     pages >>= XA_SHIFT - 3;
     return nodes > pages ? nodes - pages : 0;
 }

@@ -213,7 +213,7 @@ static void report_slab(struct system *s)
     u64 user = 0;
 
     for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
-        user += lruvec_size(s->groups.root, (enum lru_list)lru);
+        user += group_lru_size(&s->groups, s->groups.root, (enum lru_list)lru);
     if (counter_of(s, NR_SLAB_UNRECLAIMABLE) <= user)
         return;
     log_line(s, "Unreclaimable slab info:");

@@ -88,7 +88,8 @@ static void a_group_is_held_to_its_own_share_of_dirty_memory(void **state)
                           "[task b]\nfile=b\nwrite=append\nblock=64K\nstop=1s\n");
     g = group_find(&w.system.groups, "/box");
     dirty = (u64)(group_counter(g, NR_DIRTY) + group_counter(g, NR_WRITEBACK));
-    file = lruvec_size(g, LRU_INACTIVE_FILE) + lruvec_size(g, LRU_ACTIVE_FILE);
+    file = group_lru_size(&w.system.groups, g, LRU_INACTIVE_FILE) +
+           group_lru_size(&w.system.groups, g, LRU_ACTIVE_FILE);
     /* A tenth of its file pages and of the room it has left, where the whole machine has room for 100 MiB. */
     assert_in_range(dirty, file / 20, file / 10 + 64);
     assert_in_range(written_by(&w, 0, 64 * KIB), 20 * MIB * (SECONDS - 10), 20 * MIB * SECONDS);
