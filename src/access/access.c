@@ -31,7 +31,7 @@ enum access_result access_from_balance(enum balance_result r)
 static enum access_result get_page(struct access_ctx *ac, struct group *g, pfn_t *ret_pfn)
 {
     enum access_result r =
-        access_from_balance(balance_get_page(ac->mem, ac->attempt, g, ret_pfn, ac->wait));
+        access_from_balance(balance_get_page(ac->mem, ac->attempt, g, 0, ret_pfn, ac->wait));
 
     ac->attempt->resumed = r != ACCESS_OK;
     return r;
@@ -62,7 +62,7 @@ enum access_result access_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn
         return ACCESS_OK;
     while (pagetable_missing(mm, vpn)) {
         pfn_t pfn;
-        enum balance_result r = balance_alloc(mem, ac->attempt, 0, MT_UNMOVABLE, &pfn, ac->wait);
+        enum balance_result r = balance_alloc(mem, ac->attempt, 0, 0, &pfn, ac->wait);
 
         if (r == BALANCE_OK) {
             r = balance_charge(mem, ac->attempt, ac->group, 1, ac->wait);

@@ -49,7 +49,7 @@ void filemap_readahead(struct access_ctx *ac, struct inode *inode, const struct 
             nr = 0;
             continue;
         }
-        if (balance_get_page(mem, &at, ac->group, &pfn, &w) != BALANCE_OK)
+        if (balance_get_page(mem, &at, ac->group, 0, &pfn, &w) != BALANCE_OK)
             break;
         ac->refault |= add_locked(mem, inode, i, pfn, false);
         if (i == mark)

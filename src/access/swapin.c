@@ -34,7 +34,7 @@ static void read_ahead_one(struct access_ctx *ac, swp_t e)
 
     if (!swap_count(ac->mem->swap, e) || swapcache_find(ac->mem->swap, e) != PFN_NONE)
         return;
-    if (balance_get_page(ac->mem, &at, swapin_group(ac, e), &pfn, &w) != BALANCE_OK)
+    if (balance_get_page(ac->mem, &at, swapin_group(ac, e), 0, &pfn, &w) != BALANCE_OK)
         return;
     if (swapcache_find(ac->mem->swap, e) != PFN_NONE || !swap_count(ac->mem->swap, e)) {
         page_free(ac->mem, pfn);

@@ -38,18 +38,19 @@ struct attempt {  /* one allocation with all its retries; zeroed when it succeed
     struct paused_reclaim paused;
 };
 
-/* One frame for a movable user page, from the zones' watermarks: wakes kswapd when low, reclaims directly when min. */
-enum balance_result balance_alloc(struct mem *mem, struct attempt *at, u32 alloc_flags,
-                                  enum migratetype mt, pfn_t *ret_pfn, struct wait *ret_wait);
+/* 2^order frames, from the zones' watermarks: wakes kswapd when low, reclaims directly when min. alloc_flags:
+ * ALLOC_MOVABLE, ALLOC_RECLAIMABLE, or unmovable. */
+enum balance_result balance_alloc(struct mem *mem, struct attempt *at, unsigned order,
+                                  u32 alloc_flags, pfn_t *ret_pfn, struct wait *ret_wait);
 /* Frames for what reclaim itself needs, a compressed copy of what it evicts: it never waits nor reclaims, and may take the last one
  * (PF_MEMALLOC). */
 void balance_frame_source(struct mem *mem, struct frame_source *ret);
 /* Charge it to g. */
 enum balance_result balance_charge(struct mem *mem, struct attempt *at, struct group *g, u32 nr,
                                    struct wait *ret_wait);
-/* Both, for one user or page-cache frame: frame.memcg is set. */
+/* Both, for a user or page-cache page of 2^order frames: frame.memcg of the first is set. */
 enum balance_result balance_get_page(struct mem *mem, struct attempt *at, struct group *g,
-                                     pfn_t *ret_pfn, struct wait *ret_wait);
+                                     unsigned order, pfn_t *ret_pfn, struct wait *ret_wait);
 /* A node's kswapd: one round of balance_pgdat. False when it may sleep. *ret_wait set when it should pause. */
 bool kswapd_step(struct mem *mem, struct pgdat *pgdat, struct wait *ret_wait);
 void kswapd_wake(struct mem *mem, struct pgdat *pgdat, unsigned order, enum zone_type highest);

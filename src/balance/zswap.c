@@ -33,7 +33,7 @@ static bool write_back(struct mem *mem, swp_t e)
 
     if (swapcache_find(mem->swap, e) != PFN_NONE)
         return false; /* in use just now */
-    if (balance_get_page(mem, &at, slot_group(mem, e), &pfn, &wait) != BALANCE_OK)
+    if (balance_get_page(mem, &at, slot_group(mem, e), 0, &pfn, &wait) != BALANCE_OK)
         return false;
     if (!zswap_has(z, e) || swapcache_find(mem->swap, e) != PFN_NONE) {
         page_free(mem, pfn); /* reclaim for that page changed things */

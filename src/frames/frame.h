@@ -114,9 +114,9 @@ static inline unsigned folio_order(const struct frame *f)
     return 0;
 }
 
-static inline u32 frame_nr_pages(const struct frame *f)
+static inline s64 frame_nr_pages(const struct frame *f)
 {
-    return 1u << folio_order(f);
+    return (s64)1 << folio_order(f);
 }
 
 static inline u64 frame_index(const struct frame *f)

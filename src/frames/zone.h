@@ -44,9 +44,18 @@ enum alloc_flag {
     ALLOC_MOVABLE = 32,      /* GFP_HIGHUSER_MOVABLE: ZONE_MOVABLE allowed */
     ALLOC_NOFRAGMENT =
         64, /* fast path: another zone rather than a mixed pageblock (see frames_try_alloc) */
-    ALLOC_KSWAPD = 128, /* may wake kswapd: a boosted watermark is noted in frames.boosted */
-    ALLOC_OOM = 256,    /* an OOM victim: half below min */
+    ALLOC_KSWAPD = 128,      /* may wake kswapd: a boosted watermark is noted in frames.boosted */
+    ALLOC_OOM = 256,         /* an OOM victim: half below min */
+    ALLOC_RECLAIMABLE = 512, /* __GFP_RECLAIMABLE: of kernel memory that a shrinker frees */
 };
+
+/* gfp_migratetype() */
+static inline enum migratetype alloc_migratetype(u32 alloc_flags)
+{
+    if (alloc_flags & ALLOC_MOVABLE)
+        return MT_MOVABLE;
+    return alloc_flags & ALLOC_RECLAIMABLE ? MT_RECLAIMABLE : MT_UNMOVABLE;
+}
 
 struct pfn_list { /* a list of frames linked by frame.next/prev */
     u32 head, tail;

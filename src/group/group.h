@@ -169,6 +169,8 @@ s64 group_counter(struct group *g, enum counter id);
 enum lru_list frame_lru(const struct frame *f);
 /* Add at head (or tail), remove: keep NR_INACTIVE_ANON ... of group, zone and machine right, and PG_LRU. */
 void lruvec_add(struct groups *gs, pfn_t pfn);
+/* As lruvec_add() of each in order, with one look at the counters for neighbours that go to the same list. */
+void lruvec_add_many(struct groups *gs, const pfn_t *pfns, u32 nr);
 void lruvec_add_tail(struct groups *gs, pfn_t pfn);
 void lruvec_del(struct groups *gs, pfn_t pfn);
 /* The counting alone, for n pages of one zone that went on (n > 0) or off a list of g. */

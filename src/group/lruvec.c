@@ -20,47 +20,79 @@ enum lru_list frame_lru(const struct frame *f)
 
 void lruvec_count(struct groups *gs, struct group *g, enum lru_list lru, struct zone *z, s64 n)
 {
+    unsigned nid = z->nid;
+
     group_count(gs, g, node_counter[lru], n);
     count(&z->counters, zone_counter[lru], n);
     count(gs->counters, zone_counter[lru], n);
     for (; g; g = g->parent)
-        group_lruvec(g, z->nid)->size[lru] += (u64)n;
+        group_lruvec(g, nid)->size[lru] += (u64)n;
 }
 
-typedef void (*list_add_fn)(struct frames *fr, struct pfn_list *l, pfn_t pfn);
+/* Where a page is, or goes, by its flags. */
+struct place {
+    struct group *group;
+    struct zone *zone;
+    enum lru_list lru;
+};
 
-static inline void lruvec_put(struct groups *gs, pfn_t pfn, list_add_fn list_add_at)
+static inline struct place place_of(const struct groups *gs, const struct frame *f, pfn_t pfn)
 {
-    struct frame *f = frames_get(gs->frames, pfn);
-    struct group *g = frame_group(gs, f);
-    struct zone *z = frames_zone_of(gs->frames, pfn);
-    enum lru_list lru = frame_lru(f);
+    return (struct place){frame_group(gs, f), frames_zone_of(gs->frames, pfn), frame_lru(f)};
+}
 
-    assert(!frame_test(f, PG_LRU | PG_BATCHED));
-    frame_set(f, PG_LRU);
-    list_add_at(gs->frames, &group_lruvec(g, z->nid)->lists[lru], pfn);
-    lruvec_count(gs, g, lru, z, frame_nr_pages(f));
+static inline struct pfn_list *list_of(const struct groups *gs, const struct place *at, pfn_t pfn)
+{
+    return &group_lruvec(at->group, frame_nid(gs->frames, pfn))->lists[at->lru];
 }
 
 void lruvec_add(struct groups *gs, pfn_t pfn)
 {
-    lruvec_put(gs, pfn, pfn_list_add);
+    lruvec_add_many(gs, &pfn, 1);
+}
+
+void lruvec_add_many(struct groups *gs, const pfn_t *pfns, u32 nr)
+{
+    struct place run = {0};
+    s64 pages = 0; /* of the run */
+
+    for (u32 i = 0; i < nr; i++) {
+        struct frame *f = frames_get(gs->frames, pfns[i]);
+        struct place at = place_of(gs, f, pfns[i]);
+
+        assert(!frame_test(f, PG_LRU | PG_BATCHED));
+        frame_set(f, PG_LRU);
+        pfn_list_add(gs->frames, list_of(gs, &at, pfns[i]), pfns[i]);
+        if (at.group != run.group || at.zone != run.zone || at.lru != run.lru) {
+            if (pages)
+                lruvec_count(gs, run.group, run.lru, run.zone, pages);
+            run = at;
+            pages = 0;
+        }
+        pages += frame_nr_pages(f);
+    }
+    if (pages)
+        lruvec_count(gs, run.group, run.lru, run.zone, pages);
 }
 
 void lruvec_add_tail(struct groups *gs, pfn_t pfn)
 {
-    lruvec_put(gs, pfn, pfn_list_add_tail);
+    struct frame *f = frames_get(gs->frames, pfn);
+    struct place at = place_of(gs, f, pfn);
+
+    assert(!frame_test(f, PG_LRU | PG_BATCHED));
+    frame_set(f, PG_LRU);
+    pfn_list_add_tail(gs->frames, list_of(gs, &at, pfn), pfn);
+    lruvec_count(gs, at.group, at.lru, at.zone, frame_nr_pages(f));
 }
 
 void lruvec_del(struct groups *gs, pfn_t pfn)
 {
     struct frame *f = frames_get(gs->frames, pfn);
-    struct group *g = frame_group(gs, f);
-    struct zone *z = frames_zone_of(gs->frames, pfn);
-    enum lru_list lru = frame_lru(f);
+    struct place at = place_of(gs, f, pfn);
 
     assert(frame_test(f, PG_LRU));
     frame_clear(f, PG_LRU);
-    pfn_list_del(gs->frames, &group_lruvec(g, z->nid)->lists[lru], pfn);
-    lruvec_count(gs, g, lru, z, -(s64)frame_nr_pages(f));
+    pfn_list_del(gs->frames, list_of(gs, &at, pfn), pfn);
+    lruvec_count(gs, at.group, at.lru, at.zone, -frame_nr_pages(f));
 }

@@ -189,7 +189,7 @@ static void pageout_swap(struct mem *mem, pfn_t pfn)
 
     frame_clear(f, PG_DIRTY);
     frame_set(f, PG_RECLAIM);
-    group_count(mem->groups, NULL, NR_VMSCAN_WRITE, 1);
+    group_count(mem->groups, NULL, NR_VMSCAN_WRITE, frame_nr_pages(f));
     io_write_swap(mem, pfn, f->private);
     if (!frame_test(f, PG_WRITEBACK))
         frame_clear(f, PG_RECLAIM);
@@ -220,22 +220,23 @@ static enum verdict evict_dirty(struct mem *mem, struct scan_control *sc, pfn_t 
     if (!frame_test(f, PG_SWAPBACKED)) {
         /* Page by page from here would be poor I/O: the flusher writes it, and it is rotated when that is done. */
         if (!sc->kswapd || !frame_test(f, PG_RECLAIM) || !sc->pgdat->dirty) {
-            group_count(mem->groups, NULL, NR_VMSCAN_IMMEDIATE_RECLAIM, 1);
+            group_count(mem->groups, NULL, NR_VMSCAN_IMMEDIATE_RECLAIM, frame_nr_pages(f));
             frame_set(f, PG_RECLAIM);
             return EVICT_ACTIVATE;
         }
         if (ref == REF_RECLAIM_CLEAN || !sc->may_writepage)
             return EVICT_KEEP;
         frame_set(f, PG_RECLAIM);
-        group_count(mem->groups, NULL, NR_VMSCAN_WRITE, 1);
-        stat->nr_pageout++;
-        io_write_file(mem, inode_get(mem->backing, f->mapping), frame_index(f), 1);
+        group_count(mem->groups, NULL, NR_VMSCAN_WRITE, frame_nr_pages(f));
+        stat->nr_pageout += (u64)frame_nr_pages(f);
+        io_write_file(mem, inode_get(mem->backing, f->mapping), frame_index(f),
+                      (u32)frame_nr_pages(f));
     } else {
         if (ref == REF_RECLAIM_CLEAN || !sc->may_writepage)
             return EVICT_KEEP;
         if (frame_test(f, PG_PAGECACHE) && !shmem_to_swap(mem, pfn))
             return EVICT_ACTIVATE;
-        stat->nr_pageout++;
+        stat->nr_pageout += (u64)frame_nr_pages(f);
         pageout_swap(mem, pfn);
     }
     return frame_test(f, PG_WRITEBACK | PG_DIRTY) ? EVICT_KEEP : EVICT_FREED;
@@ -245,10 +246,10 @@ static enum verdict evict_writeback(struct scan_control *sc, struct frame *f,
                                     struct evict_stat *stat)
 {
     if (sc->kswapd && frame_test(f, PG_RECLAIM) && sc->pgdat->writeback) {
-        stat->nr_immediate++;
+        stat->nr_immediate += (u64)frame_nr_pages(f);
     } else {
         frame_set(f, PG_RECLAIM);
-        stat->nr_writeback++;
+        stat->nr_writeback += (u64)frame_nr_pages(f);
     }
     return EVICT_ACTIVATE;
 }
@@ -263,7 +264,7 @@ static enum verdict evict_prepare(struct mem *mem, struct scan_control *sc, pfn_
         !add_to_swap(mem, pfn))
         return EVICT_ACTIVATE;
     if (f->mapcount && !try_to_unmap(mem, pfn)) {
-        stat->nr_unmap_fail++;
+        stat->nr_unmap_fail += (u64)frame_nr_pages(f);
         return EVICT_ACTIVATE;
     }
     if (frame_test(f, PG_DIRTY) && (!frame_test(f, PG_ANON) || frame_test(f, PG_SWAPBACKED)))
@@ -275,10 +276,11 @@ static enum verdict evict_one(struct mem *mem, struct scan_control *sc, pfn_t pf
                               struct evict_stat *stat, bool ignore_references)
 {
     struct frame *f = frame_of(mem, pfn);
+    u64 nr = (u64)frame_nr_pages(f);
     enum references ref = REF_RECLAIM;
     enum verdict v;
 
-    sc->nr_scanned++;
+    sc->nr_scanned += nr;
     mem_cost(mem, mem->cost->scan_page);
     if (frame_test(f, PG_LOCKED))
         return EVICT_KEEP;
@@ -287,9 +289,11 @@ static enum verdict evict_one(struct mem *mem, struct scan_control *sc, pfn_t pf
     if (f->mapcount && !sc->may_unmap)
         return EVICT_KEEP;
     if (frame_test(f, PG_DIRTY | PG_WRITEBACK) && !frame_test(f, PG_ANON | PG_SWAPBACKED)) {
-        stat->nr_dirty++;
-        stat->nr_unqueued_dirty += !frame_test(f, PG_WRITEBACK);
-        stat->nr_congested += frame_test(f, PG_WRITEBACK) && frame_test(f, PG_RECLAIM);
+        stat->nr_dirty += nr;
+        if (!frame_test(f, PG_WRITEBACK))
+            stat->nr_unqueued_dirty += nr;
+        else if (frame_test(f, PG_RECLAIM))
+            stat->nr_congested += nr;
     }
     if (frame_test(f, PG_WRITEBACK))
         return evict_writeback(sc, f, stat);
@@ -300,7 +304,7 @@ static enum verdict evict_one(struct mem *mem, struct scan_control *sc, pfn_t pf
     case REF_ACTIVATE:
         return EVICT_ACTIVATE;
     case REF_KEEP:
-        stat->nr_ref_keep++;
+        stat->nr_ref_keep += nr;
         return EVICT_KEEP;
     case REF_RECLAIM:
     case REF_RECLAIM_CLEAN:
@@ -310,7 +314,7 @@ static enum verdict evict_one(struct mem *mem, struct scan_control *sc, pfn_t pf
     if (v != EVICT_FREED)
         return v;
     if (frame_test(f, PG_ANON) && !frame_test(f, PG_SWAPBACKED))
-        group_count(mem->groups, frame_group(mem->groups, f), PGLAZYFREED, 1);
+        group_count(mem->groups, frame_group(mem->groups, f), PGLAZYFREED, frame_nr_pages(f));
     else
         remove_mapping(mem, sc, pfn);
     page_free(mem, pfn);
@@ -329,8 +333,8 @@ static void activate_kept(struct mem *mem, pfn_t pfn, struct evict_stat *stat)
     if (frame_test(f, PG_MLOCKED | PG_UNEVICTABLE))
         return;
     frame_set(f, PG_ACTIVE);
-    stat->nr_activate[frame_is_file_lru(f)]++;
-    count(&frame_group(mem->groups, f)->counters, PGACTIVATE, 1);
+    stat->nr_activate[frame_is_file_lru(f)] += (u64)frame_nr_pages(f);
+    count(&frame_group(mem->groups, f)->counters, PGACTIVATE, frame_nr_pages(f));
 }
 
 u64 shrink_page_list(struct mem *mem, struct scan_control *sc, pfn_t *pfns, u32 nr, u32 *ret_kept,
@@ -340,10 +344,12 @@ u64 shrink_page_list(struct mem *mem, struct scan_control *sc, pfn_t *pfns, u32 
     u64 freed = 0;
 
     for (u32 i = 0; i < nr; i++) {
+        u64 nr_pages = (u64)frame_nr_pages(frame_of(mem, pfns[i]));
+
         look_ahead(mem, sc);
         switch (evict_one(mem, sc, pfns[i], stat, ignore_references)) {
         case EVICT_FREED:
-            freed++;
+            freed += nr_pages;
             break;
         case EVICT_ACTIVATE:
             activate_kept(mem, pfns[i], stat);

@@ -21,9 +21,9 @@ static void batch_drain(struct mem *mem, struct lru_batch *b)
 
         frame_clear(f, PG_BATCHED);
         if (frame_test(f, PG_UNEVICTABLE))
-            count(mem->counters, UNEVICTABLE_PGS_CULLED, 1);
-        lruvec_add(mem->groups, b->pfn[i]);
+            count(mem->counters, UNEVICTABLE_PGS_CULLED, frame_nr_pages(f));
     }
+    lruvec_add_many(mem->groups, b->pfn, b->nr);
     b->nr = 0;
 }
 
@@ -83,7 +83,7 @@ static void activate(struct mem *mem, pfn_t pfn)
         lruvec_del(mem->groups, pfn);
         frame_set(f, PG_ACTIVE);
         lruvec_add(mem->groups, pfn);
-        group_count(mem->groups, frame_group(mem->groups, f), PGACTIVATE, 1);
+        group_count(mem->groups, frame_group(mem->groups, f), PGACTIVATE, frame_nr_pages(f));
     } else {
         frame_set(f, PG_ACTIVE);
     }
@@ -98,7 +98,7 @@ void lru_mark_accessed(struct mem *mem, pfn_t pfn)
     } else if (!frame_test(f, PG_UNEVICTABLE | PG_ACTIVE)) {
         activate(mem, pfn);
         frame_clear(f, PG_REFERENCED);
-        workingset_activation(mem, pfn);
+        workingset_activation(mem, &pfn, 1);
     }
 }
 
@@ -111,7 +111,7 @@ void lru_deactivate(struct mem *mem, pfn_t pfn)
     lruvec_del(mem->groups, pfn);
     frame_clear(f, PG_ACTIVE | PG_REFERENCED);
     lruvec_add(mem->groups, pfn);
-    group_count(mem->groups, frame_group(mem->groups, f), PGDEACTIVATE, 1);
+    group_count(mem->groups, frame_group(mem->groups, f), PGDEACTIVATE, frame_nr_pages(f));
 }
 
 void lru_rotate_reclaimable(struct mem *mem, pfn_t pfn)
@@ -123,7 +123,7 @@ void lru_rotate_reclaimable(struct mem *mem, pfn_t pfn)
     lruvec_del(mem->groups, pfn);
     frame_clear(f, PG_ACTIVE);
     lruvec_add_tail(mem->groups, pfn);
-    count(mem->counters, PGROTATED, 1);
+    count(mem->counters, PGROTATED, frame_nr_pages(f));
 }
 
 void lru_lazyfree(struct mem *mem, pfn_t pfn)
@@ -136,7 +136,7 @@ void lru_lazyfree(struct mem *mem, pfn_t pfn)
     lruvec_del(mem->groups, pfn);
     frame_clear(f, PG_ACTIVE | PG_REFERENCED | PG_SWAPBACKED);
     lruvec_add(mem->groups, pfn);
-    group_count(mem->groups, frame_group(mem->groups, f), PGLAZYFREE, 1);
+    group_count(mem->groups, frame_group(mem->groups, f), PGLAZYFREE, frame_nr_pages(f));
 }
 
 void lru_note_cost(struct group *g, unsigned nid, bool file, u64 nr)
@@ -172,10 +172,10 @@ void lru_update_evictable(struct mem *mem, pfn_t pfn)
     if (locked) {
         frame_set(f, PG_UNEVICTABLE);
         frame_clear(f, PG_ACTIVE);
-        count(mem->counters, UNEVICTABLE_PGS_CULLED, on_list);
+        count(mem->counters, UNEVICTABLE_PGS_CULLED, on_list ? frame_nr_pages(f) : 0);
     } else {
         frame_clear(f, PG_UNEVICTABLE);
-        count(mem->counters, UNEVICTABLE_PGS_RESCUED, on_list);
+        count(mem->counters, UNEVICTABLE_PGS_RESCUED, on_list ? frame_nr_pages(f) : 0);
     }
     if (on_list)
         lruvec_add(mem->groups, pfn);

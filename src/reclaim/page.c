@@ -107,9 +107,9 @@ u64 page_cache_add(struct mem *mem, struct inode *inode, u64 index, pfn_t pfn)
 
     if (!inode->memcg)
         inode->memcg = f->memcg;
-    count_group(mem, f, NR_FILE_PAGES, 1);
+    count_group(mem, f, NR_FILE_PAGES, frame_nr_pages(f));
     if (inode->kind == INODE_SHMEM)
-        count_group(mem, f, NR_SHMEM, 1);
+        count_group(mem, f, NR_SHMEM, frame_nr_pages(f));
     else if (inode->kind == INODE_DEVICE)
         add_buffers(mem, f);
     charge_nodes(mem, inode, nodes);
@@ -126,9 +126,9 @@ void page_cache_del(struct mem *mem, pfn_t pfn, u64 shadow)
         page_clear_dirty(mem, pfn);
     pagecache_del(mem->backing, pfn, shadow);
     free_buffers(mem, f);
-    count_group(mem, f, NR_FILE_PAGES, -1);
+    count_group(mem, f, NR_FILE_PAGES, -frame_nr_pages(f));
     if (inode->kind == INODE_SHMEM)
-        count_group(mem, f, NR_SHMEM, -1);
+        count_group(mem, f, NR_SHMEM, -frame_nr_pages(f));
     charge_nodes(mem, inode, nodes);
 }
 
@@ -142,10 +142,11 @@ void page_cache_clear_shadows(struct mem *mem, struct inode *inode, u64 from, u6
 
 u64 page_swapcache_add(struct mem *mem, swp_t e, pfn_t pfn)
 {
+    const struct frame *f = frame_of(mem, pfn);
     u64 shadow = swapcache_add(mem->swap, e, pfn);
 
     /* The machine counts the swap cache among its file pages (backing/swap_cache.c), a group does not. */
-    count_group(mem, frame_of(mem, pfn), NR_SWAPCACHED, 1);
+    count_group(mem, f, NR_SWAPCACHED, frame_nr_pages(f));
     mem_cost(mem, mem->cost->swap_slot);
     return shadow;
 }
@@ -183,7 +184,7 @@ bool page_mark_dirty(struct mem *mem, pfn_t pfn)
     if (is_written_back(mem, f)) {
         if (!pagecache_set_dirty(mem->backing, pfn, mem->clock->now))
             return false;
-        count_group(mem, f, NR_DIRTY, 1);
+        count_group(mem, f, NR_DIRTY, frame_nr_pages(f));
         add_buffers(mem, f);
         return true;
     }
@@ -200,7 +201,7 @@ bool page_clear_dirty(struct mem *mem, pfn_t pfn)
     if (is_written_back(mem, f)) {
         if (!pagecache_clear_dirty(mem->backing, pfn))
             return false;
-        count_group(mem, f, NR_DIRTY, -1);
+        count_group(mem, f, NR_DIRTY, -frame_nr_pages(f));
         return true;
     }
     return frame_test_clear(f, PG_DIRTY);
@@ -232,10 +233,10 @@ void page_start_writeback(struct mem *mem, pfn_t pfn)
     assert(!frame_test(f, PG_WRITEBACK));
     if (frame_test(f, PG_PAGECACHE)) {
         pagecache_start_writeback(mem->backing, pfn);
-        count_group(mem, f, NR_WRITEBACK, 1);
+        count_group(mem, f, NR_WRITEBACK, frame_nr_pages(f));
     } else {
         frame_set(f, PG_WRITEBACK);
-        group_count(mem->groups, frame_group(mem->groups, f), NR_WRITEBACK, 1);
+        group_count(mem->groups, frame_group(mem->groups, f), NR_WRITEBACK, frame_nr_pages(f));
     }
 }
 
@@ -246,11 +247,11 @@ void page_end_writeback(struct mem *mem, pfn_t pfn)
     if (frame_test(f, PG_PAGECACHE)) {
         pagecache_end_writeback(mem->backing, pfn);
         wb_page_written(mem->backing, inode_get(mem->backing, f->mapping), mem->clock->now);
-        count_group(mem, f, NR_WRITEBACK, -1);
+        count_group(mem, f, NR_WRITEBACK, -frame_nr_pages(f));
     } else {
         frame_clear(f, PG_WRITEBACK);
-        group_count(mem->groups, frame_group(mem->groups, f), NR_WRITEBACK, -1);
-        group_count(mem->groups, frame_group(mem->groups, f), NR_WRITTEN, 1);
+        group_count(mem->groups, frame_group(mem->groups, f), NR_WRITEBACK, -frame_nr_pages(f));
+        group_count(mem->groups, frame_group(mem->groups, f), NR_WRITTEN, frame_nr_pages(f));
     }
     if (frame_test_clear(f, PG_RECLAIM))
         lru_rotate_reclaimable(mem, pfn);
@@ -270,7 +271,7 @@ void page_mlock(struct mem *mem, pfn_t pfn)
         return;
     frame_set(f, PG_MLOCKED);
     count_mlock(mem, pfn, 1);
-    count(mem->counters, UNEVICTABLE_PGS_MLOCKED, 1);
+    count(mem->counters, UNEVICTABLE_PGS_MLOCKED, frame_nr_pages(f));
     lru_update_evictable(mem, pfn);
 }
 
@@ -281,7 +282,7 @@ void page_munlock(struct mem *mem, pfn_t pfn)
     if (!frame_test_clear(f, PG_MLOCKED))
         return;
     count_mlock(mem, pfn, -1);
-    count(mem->counters, UNEVICTABLE_PGS_MUNLOCKED, 1);
+    count(mem->counters, UNEVICTABLE_PGS_MUNLOCKED, frame_nr_pages(f));
     lru_update_evictable(mem, pfn);
 }
 
@@ -294,13 +295,13 @@ void page_free(struct mem *mem, pfn_t pfn)
            !frame_test(f, PG_SWAPCACHE | PG_PAGECACHE | PG_LOCKED | PG_WRITEBACK));
     if (frame_test(f, PG_MLOCKED)) {
         count_mlock(mem, pfn, -1);
-        count(mem->counters, UNEVICTABLE_PGS_CLEARED, 1);
+        count(mem->counters, UNEVICTABLE_PGS_CLEARED, frame_nr_pages(f));
     }
     lru_remove(mem, pfn);
     f->memcg = 0;
-    frames_free(mem->frames, pfn, 0, mem->cpu);
+    frames_free(mem->frames, pfn, folio_order(f), mem->cpu);
     if (g)
-        group_uncharge(mem->groups, g, 1);
+        group_uncharge(mem->groups, g, (u32)frame_nr_pages(f));
     mem_cost(mem, mem->cost->page_free);
 }
 

@@ -15,12 +15,12 @@ void get_scan_count(struct mem *mem, struct scan_control *sc, struct group *g,
 void zs_shrink(struct mem *mem, int priority);
 
 /* evict.c */
-struct evict_stat { /* struct reclaim_stat */
+struct evict_stat { /* struct reclaim_stat, in pages */
     u64 nr_dirty, nr_unqueued_dirty, nr_congested, nr_writeback, nr_immediate, nr_pageout;
     u64 nr_activate[2], nr_ref_keep, nr_unmap_fail, nr_lazyfree_fail;
 };
 /* Try to evict the isolated pages pfns[0..nr), oldest first. Those that stay are left at the front of pfns in order, *ret_kept of them, with
- * their flags saying which list they belong on. Returns how many were freed. */
+ * their flags saying which list they belong on. Returns the pages that were freed. */
 u64 shrink_page_list(struct mem *mem, struct scan_control *sc, pfn_t *pfns, u32 nr, u32 *ret_kept,
                      struct evict_stat *stat, bool ignore_references);
 /* How many entries mapped it with the accessed bit set (cleared now), by tasks of target or below; *ret_vm_flags of those vmas. */

@@ -27,39 +27,51 @@ static void count_scan(struct mem *mem, const struct scan_control *sc, struct gr
     count(&g->counters, id, (s64)n);
 }
 
-/* Take up to nr pages from the tail, oldest first; pages of zones that do not help go back to the head. */
-static u32 isolate_lru_pages(struct mem *mem, struct scan_control *sc, struct group *g,
-                             enum lru_list lru, u32 nr, pfn_t *ret, u64 *ret_scanned)
+/* What was isolated from a list, oldest first. */
+struct isolated {
+    pfn_t pfns[SWAP_CLUSTER_MAX];
+    u32 nr;
+    u64 pages;   /* in them */
+    u64 scanned; /* pages that were looked at */
+};
+
+/* Take up to nr pages from the tail; pages of zones that do not help go back to the head.   pre: nr <= SWAP_CLUSTER_MAX */
+static void isolate_lru_pages(struct mem *mem, struct scan_control *sc, struct group *g,
+                              enum lru_list lru, u32 nr, struct isolated *ret)
 {
     struct pfn_list *l = &group_lruvec(g, sc->pgdat->nid)->lists[lru];
-    u32 taken = 0;
-    u64 scanned = 0, skipped = 0, nr_zone[NR_ZONES] = {0};
+    u64 scanned = 0, skipped = 0, skipped_frames = 0, nr_zone[NR_ZONES] = {0};
 
+    ret->nr = 0;
+    ret->pages = 0;
     while (scanned < nr && l->tail != PFN_NONE) {
         pfn_t pfn = l->tail;
-        unsigned zone = frame_zone(frame_of(mem, pfn));
+        struct frame *f = frame_of(mem, pfn);
+        u64 pages = (u64)frame_nr_pages(f);
+        unsigned zone = frame_zone(f);
 
         if (zone > sc->reclaim_idx) {
             pfn_list_del(mem->frames, l, pfn);
             pfn_list_add(mem->frames, l, pfn);
-            count(mem->counters, PGSKIP_DMA + zone, 1);
-            if (++skipped >= l->count)
+            count(mem->counters, PGSKIP_DMA + zone, (s64)pages);
+            skipped += pages;
+            if (++skipped_frames >= l->count)
                 break;
             continue;
         }
-        scanned++;
-        assert(frame_test(frame_of(mem, pfn), PG_LRU));
-        frame_clear(frame_of(mem, pfn), PG_LRU);
+        scanned += pages;
+        assert(frame_test(f, PG_LRU));
+        frame_clear(f, PG_LRU);
         pfn_list_del(mem->frames, l, pfn);
-        nr_zone[zone]++;
+        nr_zone[zone] += pages;
         rmap_prefetch(mem->space, pfn);
-        ret[taken++] = pfn;
+        ret->pfns[ret->nr++] = pfn;
+        ret->pages += pages;
     }
     for (unsigned zone = 0; zone < NR_ZONES; zone++)
         if (nr_zone[zone])
             lruvec_count(mem->groups, g, lru, &sc->pgdat->zones[zone], -(s64)nr_zone[zone]);
-    *ret_scanned = scanned + skipped;
-    return taken;
+    ret->scanned = scanned + skipped;
 }
 
 /* Put pages back where their flags say, in order; an active one ages the shadows as an activation does. */
@@ -71,78 +83,79 @@ static void putback(struct mem *mem, const pfn_t *pfns, u32 nr)
         if (frame_test(f, PG_MLOCKED) && !frame_test(f, PG_UNEVICTABLE)) {
             frame_clear(f, PG_ACTIVE);
             frame_set(f, PG_UNEVICTABLE);
-            count(mem->counters, UNEVICTABLE_PGS_CULLED, 1);
+            count(mem->counters, UNEVICTABLE_PGS_CULLED, frame_nr_pages(f));
         }
-        lruvec_add(mem->groups, pfns[i]);
-        if (frame_test(f, PG_ACTIVE))
-            workingset_activation(mem, pfns[i]);
     }
+    lruvec_add_many(mem->groups, pfns, nr);
+    workingset_activation(mem, pfns, nr);
 }
 
 static u64 shrink_inactive_list(struct mem *mem, struct scan_control *sc, struct group *g,
                                 enum lru_list lru, u32 nr)
 {
     bool file = lru >= LRU_FILE;
-    pfn_t pfns[SWAP_CLUSTER_MAX];
+    struct isolated batch;
     struct evict_stat stat = {0};
-    u64 scanned, freed;
-    u32 taken, kept;
+    u64 freed;
+    u32 kept;
 
     lru_add_drain(mem);
-    taken = isolate_lru_pages(mem, sc, g, lru, nr, pfns, &scanned);
-    count_scan(mem, sc, g, sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, scanned);
-    count(mem->counters, file ? PGSCAN_FILE : PGSCAN_ANON, (s64)scanned);
-    if (!taken)
+    isolate_lru_pages(mem, sc, g, lru, nr, &batch);
+    count_scan(mem, sc, g, sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, batch.scanned);
+    count(mem->counters, file ? PGSCAN_FILE : PGSCAN_ANON, (s64)batch.scanned);
+    if (!batch.nr)
         return 0;
     sc->ahead = group_lruvec(g, sc->pgdat->nid)->lists[lru].tail;
-    freed = shrink_page_list(mem, sc, pfns, taken, &kept, &stat, false);
-    putback(mem, pfns, kept);
+    freed = shrink_page_list(mem, sc, batch.pfns, batch.nr, &kept, &stat, false);
+    putback(mem, batch.pfns, kept);
     count_scan(mem, sc, g, sc->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);
     count(mem->counters, file ? PGSTEAL_FILE : PGSTEAL_ANON, (s64)freed);
     lru_note_cost(g, sc->pgdat->nid, file, stat.nr_pageout);
 
-    if (stat.nr_unqueued_dirty == taken)
+    if (stat.nr_unqueued_dirty == batch.pages)
         mem->flusher_wanted = true;
     sc->nr.dirty += stat.nr_dirty;
     sc->nr.congested += stat.nr_congested;
     sc->nr.unqueued_dirty += stat.nr_unqueued_dirty;
     sc->nr.writeback += stat.nr_writeback;
     sc->nr.immediate += stat.nr_immediate;
-    sc->nr.taken += taken;
+    sc->nr.taken += batch.pages;
     if (file)
-        sc->nr.file_taken += taken;
+        sc->nr.file_taken += batch.pages;
     return freed;
 }
 
 static void shrink_active_list(struct mem *mem, struct scan_control *sc, struct group *g,
                                enum lru_list lru, u32 nr)
 {
-    pfn_t pfns[SWAP_CLUSTER_MAX], keep[SWAP_CLUSTER_MAX];
-    u32 taken, nr_keep = 0, nr_down = 0;
-    u64 scanned;
+    pfn_t keep[SWAP_CLUSTER_MAX];
+    struct isolated batch;
+    u32 nr_keep = 0, nr_down = 0;
+    s64 pages_down = 0;
 
     lru_add_drain(mem);
-    taken = isolate_lru_pages(mem, sc, g, lru, nr, pfns, &scanned);
-    count_scan(mem, sc, g, PGREFILL, scanned);
+    isolate_lru_pages(mem, sc, g, lru, nr, &batch);
+    count_scan(mem, sc, g, PGREFILL, batch.scanned);
     sc->ahead = group_lruvec(g, sc->pgdat->nid)->lists[lru].tail;
-    for (u32 i = 0; i < taken; i++) {
-        struct frame *f = frame_of(mem, pfns[i]);
+    for (u32 i = 0; i < batch.nr; i++) {
+        struct frame *f = frame_of(mem, batch.pfns[i]);
         u32 vm_flags;
 
         look_ahead(mem, sc);
         mem_cost(mem, mem->cost->scan_page);
-        if (page_referenced(mem, pfns[i], sc->target, &vm_flags) && (vm_flags & VM_EXEC) &&
+        if (page_referenced(mem, batch.pfns[i], sc->target, &vm_flags) && (vm_flags & VM_EXEC) &&
             frame_is_file_lru(f)) {
-            keep[nr_keep++] = pfns[i];
+            keep[nr_keep++] = batch.pfns[i];
             continue;
         }
         frame_clear(f, PG_ACTIVE);
         frame_set(f, PG_WORKINGSET);
-        pfns[nr_down++] = pfns[i];
+        batch.pfns[nr_down++] = batch.pfns[i];
+        pages_down += frame_nr_pages(f);
     }
     putback(mem, keep, nr_keep);
-    putback(mem, pfns, nr_down);
-    group_count(mem->groups, g, PGDEACTIVATE, nr_down);
+    putback(mem, batch.pfns, nr_down);
+    group_count(mem->groups, g, PGDEACTIVATE, pages_down);
 }
 
 static u64 shrink_list(struct mem *mem, struct scan_control *sc, struct group *g, enum lru_list lru,

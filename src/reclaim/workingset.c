@@ -84,10 +84,24 @@ void workingset_refault(struct mem *mem, pfn_t pfn, u64 shadow)
     }
 }
 
-void workingset_activation(struct mem *mem, pfn_t pfn)
+void workingset_activation(struct mem *mem, const pfn_t *pfns, u32 nr)
 {
-    const struct frame *f = frames_get(mem->frames, pfn);
+    struct group *g = NULL; /* of the run of neighbours */
+    unsigned nid = 0;
+    u64 pages = 0;
 
-    workingset_age_nonresident(frame_group(mem->groups, f), frame_nid(mem->frames, pfn),
-                               frame_nr_pages(f));
+    for (u32 i = 0; i < nr; i++) {
+        const struct frame *f = frames_get(mem->frames, pfns[i]);
+
+        if (!frame_test(f, PG_ACTIVE))
+            continue;
+        if (frame_group(mem->groups, f) != g || frame_nid(mem->frames, pfns[i]) != nid) {
+            workingset_age_nonresident(g, nid, pages);
+            g = frame_group(mem->groups, f);
+            nid = frame_nid(mem->frames, pfns[i]);
+            pages = 0;
+        }
+        pages += (u64)frame_nr_pages(f);
+    }
+    workingset_age_nonresident(g, nid, pages);
 }

@@ -11,8 +11,8 @@ u64 workingset_eviction(struct mem *mem, pfn_t pfn, struct group *target);
 /* The page is back: count the refault, activate it if it would have been resident in a list as long as the active lists.
  * pre: the page is charged and not yet on a list. */
 void workingset_refault(struct mem *mem, pfn_t pfn, u64 shadow);
-/* The page was activated by its use. */
-void workingset_activation(struct mem *mem, pfn_t pfn);
+/* Those of the pages that are active are so by their use. */
+void workingset_activation(struct mem *mem, const pfn_t *pfns, u32 nr);
 void workingset_age_nonresident(struct group *g, unsigned nid, u64 nr);
 
 #endif

@@ -113,9 +113,9 @@ enum balance_result slab_alloc_wait(struct slab *s, struct attempt *at, enum sla
         if (pfn != PFN_NONE)
             break;
         /* Single frames are what reclaim makes; a slab that needs more of them finds them joined, or is tried again. */
-        r = balance_alloc(s->mem, at, ALLOC_WMARK_MIN,
-                          c->info->flags & SLAB_RECLAIM_ACCOUNT ? MT_RECLAIMABLE : MT_UNMOVABLE,
-                          &spare, ret_wait);
+        r = balance_alloc(s->mem, at, 0,
+                          c->info->flags & SLAB_RECLAIM_ACCOUNT ? ALLOC_RECLAIMABLE : 0, &spare,
+                          ret_wait);
         if (r != BALANCE_OK)
             return r;
         frames_free(s->mem->frames, spare, 0, s->mem->cpu);
