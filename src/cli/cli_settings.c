@@ -94,6 +94,10 @@ void cli_compare(struct cli *cli, const char *assignment)
     if (!key)
         return;
     rest = key + strlen(key) + 1;
+    if (strcmp(key, "memory-max") == 0 || strcmp(key, "memory.max") == 0) {
+        cli_usage(cli, "--compare: limits are compared by 'highwater size --limits %s'", rest);
+        return;
+    }
     values = xcalloc(strlen(rest) + 1, sizeof(*values));
     vec_push(&cli->owned, values);
     for (char *one; (one = strsep(&rest, ",")) != NULL;)

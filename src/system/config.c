@@ -259,8 +259,10 @@ static int unknown_key(const char *key, struct err *e)
         nearest_offer(&near, tunable_info[i].key);
     for (unsigned i = 0; i < ARRAY_SIZE(costs); i++)
         nearest_offer(&near, costs[i]);
+    nearest_text(&near, hint, sizeof(hint));
     return err_set(e, -ENOENT, "unknown %s '%s'%s", cost ? "cost" : "key", key,
-                   nearest_text(&near, hint, sizeof(hint)));
+                   *hint ? hint
+                         : "; 'highwater explain' lists options of a machine, tunables and costs");
 }
 
 int system_config_set(struct system_config *c, const char *key, const char *value, struct err *e)

@@ -73,7 +73,7 @@ static void what_is_wrong_is_said_with_its_line(void **state)
         {"[machin]\n", 1, "did you mean 'machine'"},
         {"[machine]\nmemery = 1\n", 2, "unknown key 'memery' in [machine]"},
         {"[machine]\nram = 12 parsecs\n", 2, "parsecs"},
-        {"[machine]\nram = 1K\n", 2, "ram goes from 4M to 15T, not 1K"},
+        {"[machine]\nram = 1K\n", 2, "ram goes from 64M to 15T, not 1K"},
         {"[machine]\nram = 1G\nseed = 1\nram = 1G\n", 4, "ram is given twice in [machine]"},
         {"[machine]\nkernel = 2.4\n", 2, "kernel: unknown kernel profile '2.4'; known: 6.1"},
         {"[machine]\nseeed = 1\n", 2, "did you mean 'seed'?"},

@@ -115,9 +115,20 @@ $ highwater run o.hwt --jobs 2
 ! highwater run: --jobs is for --compare: a single run has one thread
 ! Try 'highwater run --help'.
 = 2
-$ highwater size o.hwt --compare ram=4M,4G
-!~ highwater size: (o.hwt: )?with ram=4M: .*
+$ highwater size o.hwt --compare x.compress_same=50,100
+!~ highwater size: with x.compress_same=100: x.compress_same and x.compress_none are parts of the same whole.*
 = 1
+$ highwater run o.hwt --compare x.compress_same=100,50 --compare cpus=1,2
+!~ highwater run: with x.compress_same=100 cpus=1: x.compress_same and .*
+= 1
+$ highwater run o.hwt --compare memory-max=8M,16M
+! highwater run: --compare: limits are compared by 'highwater size --limits 8M,16M'
+! Try 'highwater run --help'.
+= 2
+$ highwater size o.hwt --compare colour=red
+! highwater size: --compare: unknown key 'colour'; 'highwater explain' lists options of a machine, tunables and costs
+! Try 'highwater size --help'.
+= 2
 $ highwater run missing.hwt --compare disk=nvme,hdd
 ! highwater run: missing.hwt: cannot read it: No such file or directory
 = 1
