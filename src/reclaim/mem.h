@@ -62,7 +62,6 @@ struct mem {
     u32 kswapds_awake;   /* of the nodes */
     bool flusher_wanted; /* wakeup_flusher_threads() */
     u64 swapin_hits;     /* swapin_readahead_hits */
-    struct strbuf *log;  /* the kernel's log */
 };
 
 /* Allocate what the room itself owns (batches, the table of I/O); the pointers to other rooms are set by the caller. */

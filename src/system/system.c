@@ -201,7 +201,6 @@ static void wire_pgdat(struct system *s)
         .tlbs = s->tlbs,
         .nr_cpus = s->config.nr_cpus,
         .swapin_hits = 4,
-        .log = &s->log,
     };
     mem_init(&s->mem);
     slab_init(&s->slab, &s->mem);
