@@ -91,6 +91,17 @@ void *region_reserve(size_t bytes)
     return region;
 }
 
+void *region_reserve_aligned(size_t bytes, size_t alignment)
+{
+    u8 *region = region_reserve(bytes + alignment);
+    size_t before = -(uintptr_t)region & (alignment - 1);
+
+    if (before)
+        munmap(region, before);
+    munmap(region + before + bytes, alignment - before);
+    return region + before;
+}
+
 void region_release(void *region, size_t bytes)
 {
     if (region)

@@ -34,6 +34,9 @@ char *xstrdup(const char *text) __attribute__((malloc, returns_nonnull));
  * and not counted against its commit limit. Page-aligned. */
 void *region_reserve(size_t bytes) __attribute__((returns_nonnull));
 
+/* The same at a multiple of `alignment`, a power of two.   pre: bytes is a multiple of it */
+void *region_reserve_aligned(size_t bytes, size_t alignment) __attribute__((returns_nonnull));
+
 /* Give a region back; `bytes` as reserved. NULL is fine. */
 void region_release(void *region, size_t bytes);
 

@@ -34,7 +34,7 @@ struct mm {
     struct vma **vmas; /* sorted by start */
     u32 nr_vmas, cap_vmas;
     u32 last_vma; /* position of the last one found */
-    u32 pgd;      /* table number of the root, 0 before the first table */
+    u64 *pgd;     /* the root table, NULL before the first one */
     /* No gap of gap_pages pages ends above gap_floor (and below MMAP_BASE): where the next search may start. */
     vpn_t gap_floor;
     u64 gap_pages;
@@ -58,11 +58,11 @@ struct mm {
 
 struct space {
     struct frames *frames;
-    u8 *tables; /* table n is 4 KiB at tables + n * PAGE_SIZE; lazily touched; table 0 is not used */
-    u32 nr_tables; /* numbers handed out so far, free ones included, and number 0 */
-    u32 max_tables;
-    u32 *table_pfn; /* frame behind each table; of a free table, the next free one */
-    u32 free_table; /* list of free table numbers, 0 ends it */
+    /* private to pagetable.c */
+    struct table_chunk **table_chunks;
+    u32 nr_table_chunks, cap_table_chunks;
+    u32 nr_tables;  /* made so far, free ones included, and 1 */
+    u32 free_table; /* list of free tables by number, 0 ends it */
     u32 used_tables;
     u32 next_mm_id;
     struct anon_vma **anon_vmas; /* by id; private to anon_vma.c */

@@ -1,18 +1,20 @@
-/* pagetable.c - radix tree of page tables in one pool.
+/* pagetable.c - radix tree of page tables, which lie in chunks.
  *
- * Table n is 4 KiB at tables + n * 4096, in a region that the host backs when it is first touched: a table costs the host
- * what it costs the machine. Entries above the leaves hold table numbers, so a walk needs no pointers and the pool
- * may be larger than memory. An entry of 0 is absent; table 0 does not exist.
+ * A chunk is 4 MiB of address space that the host backs when it is first touched: a table costs the host what it costs the machine. An entry
+ * above the leaves is the address of a table, 0 when absent.
  *
- * A table leaves the tree only when all its entries are 0, so the pool needs no clearing: fresh tables are zero pages of the
- * host, and free ones are zero already.
+ * A table leaves the tree only when all its entries are 0, so nothing needs clearing: fresh tables are zero pages of the host, and
+ * free ones are zero already.
  *
  * The walk cache is what hardware has too: a few upper-level results. Caching the PMD table rather than the leaf serves
  * scattered access, where the leaf changes every time and the PMD table hardly ever does.
  */
 #include "space/pagetable.h"
 
+#include "base/alloc.h"
 #include "space/vma.h"
+
+_Static_assert(sizeof(struct table_chunk) == CHUNK_BYTES, "the header is as long as a table");
 
 static unsigned entry_of(vpn_t vpn, unsigned level)
 {
@@ -25,9 +27,18 @@ static u64 pages_per_entry(unsigned level)
     return 1ull << (level * TABLE_SHIFT);
 }
 
-static struct frame *table_frame(const struct space *s, u64 number)
+/* 0 is none: what would be table 0 of a chunk is its header. */
+static u32 table_number(const u64 *table)
 {
-    return frames_get(s->frames, s->table_pfn[number]);
+    uintptr_t at = (uintptr_t)table, start = at & ~(CHUNK_BYTES - 1);
+
+    return ((const struct table_chunk *)start)->index * TABLES_PER_CHUNK +
+           (u32)((at - start) / PAGE_SIZE);
+}
+
+static u64 *table_at(const struct space *s, u32 number)
+{
+    return s->table_chunks[number / TABLES_PER_CHUNK]->entries[number % TABLES_PER_CHUNK - 1];
 }
 
 static u64 *nr_tables_at(struct mm *mm, unsigned level)
@@ -46,89 +57,108 @@ static u64 *nr_tables_at(struct mm *mm, unsigned level)
 
 pte_t *pagetable_walk(struct mm *mm, vpn_t vpn)
 {
-    const struct space *s = mm->space;
     vpn_t base = vpn >> (2 * TABLE_SHIFT);
-    u64 number = mm->pgd;
-    u64 *pmd;
+    u64 *table = mm->pgd;
 
     assert(vpn < VPN_END);
     for (unsigned level = 3; level > 1; level--) {
-        if (!number)
+        if (!table)
             return NULL;
-        number = table_entries(s, number)[entry_of(vpn, level)];
+        table = table_of(table[entry_of(vpn, level)]);
     }
-    if (!number)
+    if (!table)
         return NULL;
-    pmd = table_entries(s, number);
-    mm->walk[base % WALK_CACHE] = (struct walk_cache){base, pmd};
-    number = pmd[entry_of(vpn, 1)];
-    return number ? table_entries(s, number) + entry_of(vpn, 0) : NULL;
+    mm->walk[base % WALK_CACHE] = (struct walk_cache){base, table};
+    table = table_of(table[entry_of(vpn, 1)]);
+    return table ? table + entry_of(vpn, 0) : NULL;
 }
 
-/* Walk down to the lowest table that exists. Returns how many are missing below it; *ret_table is its number, 0 when there is
- * no root. */
-static unsigned walk_to_missing(const struct mm *mm, vpn_t vpn, u64 *ret_table)
+/* Walk down to the lowest table that exists. Returns how many are missing below it; *ret_table is NULL when there is no root. */
+static unsigned walk_to_missing(const struct mm *mm, vpn_t vpn, u64 **ret_table)
 {
-    u64 number = mm->pgd;
+    u64 *table = mm->pgd;
     unsigned missing = TABLE_LEVELS;
 
-    *ret_table = number;
-    while (number) {
-        *ret_table = number;
+    *ret_table = table;
+    while (table) {
+        *ret_table = table;
         missing--;
         if (!missing)
             break;
-        number = table_entries(mm->space, number)[entry_of(vpn, missing)];
+        table = table_of(table[entry_of(vpn, missing)]);
     }
     return missing;
 }
 
 unsigned pagetable_missing(struct mm *mm, vpn_t vpn)
 {
-    u64 table;
+    u64 *table;
 
     if (pagetable_find(mm, vpn))
         return 0;
     return walk_to_missing(mm, vpn, &table);
 }
 
-static u32 table_new(struct space *s, pfn_t pfn)
+static void chunk_add(struct space *s)
 {
-    u32 number = s->free_table;
+    struct table_chunk *chunk = region_reserve_aligned(CHUNK_BYTES, CHUNK_BYTES);
 
-    if (number) {
-        s->free_table = s->table_pfn[number];
-    } else {
-        assert(s->nr_tables < s->max_tables);
-        number = s->nr_tables++;
+    if (s->nr_table_chunks == s->cap_table_chunks) {
+        s->cap_table_chunks = MAX(16u, s->cap_table_chunks * 2);
+        s->table_chunks =
+            xrealloc_array(s->table_chunks, s->cap_table_chunks, sizeof(struct table_chunk *));
     }
-    s->table_pfn[number] = pfn;
+    chunk->index = s->nr_table_chunks;
+    s->table_chunks[s->nr_table_chunks++] = chunk;
+}
+
+void pagetable_done(struct space *s)
+{
+    for (u32 i = 0; i < s->nr_table_chunks; i++)
+        region_release(s->table_chunks[i], CHUNK_BYTES);
+    free(s->table_chunks);
+}
+
+static u64 *table_new(struct space *s, pfn_t pfn)
+{
+    u64 *table;
+
+    if (s->free_table) {
+        table = table_at(s, s->free_table);
+        s->free_table = *table_pfn(table);
+    } else {
+        u32 made = s->nr_tables++ - 1, at = made % (TABLES_PER_CHUNK - 1);
+
+        if (at == 0)
+            chunk_add(s);
+        table = s->table_chunks[made / (TABLES_PER_CHUNK - 1)]->entries[at];
+    }
+    *table_pfn(table) = pfn;
     s->used_tables++;
-    return number;
+    return table;
 }
 
 void pagetable_install(struct mm *mm, vpn_t vpn, pfn_t pfn)
 {
     struct space *s = mm->space;
     struct frame *f = frames_get(s->frames, pfn);
-    u64 parent;
+    u64 *parent, *table;
     unsigned level = walk_to_missing(mm, vpn, &parent);
-    u32 number;
 
     assert(level > 0 && !frame_test(f, PG_TABLE) && f->mapcount == 0);
     level--;
-    number = table_new(s, pfn);
+    table = table_new(s, pfn);
     frame_set(f, PG_TABLE);
     f->mapping = mm->id;
-    f->private = number;
+    f->private = table_number(table);
     frame_set_index(f, ROUND_DOWN(vpn, pages_per_entry(level + 1)) >> TABLE_SHIFT);
     (*nr_tables_at(mm, level))++;
     if (!parent) {
-        mm->pgd = number;
+        mm->pgd = table;
         return;
     }
-    table_entries(s, parent)[entry_of(vpn, level + 1)] = number;
-    table_frame(s, parent)->mapcount++;
+    parent[entry_of(vpn, level + 1)] = (uintptr_t)table;
+    pagetable_frame(s, parent)->mapcount++;
 }
 
 /* First entry that is not 0 in [from, end), or end. */
@@ -144,7 +174,7 @@ vpn_t pagetable_next(struct mm *mm, vpn_t from, vpn_t end, pte_t **ret_slot)
     *ret_slot = NULL;
     end = MIN(end, VPN_END);
     while (from < end) {
-        u64 table, *entries;
+        u64 *table, *entries;
         pte_t *slot = pagetable_find(mm, from);
         unsigned level = slot ? 0 : walk_to_missing(mm, from, &table), at, stop;
         vpn_t base = ROUND_DOWN(from, pages_per_entry(level + 1)); /* of the table to search */
@@ -152,7 +182,7 @@ vpn_t pagetable_next(struct mm *mm, vpn_t from, vpn_t end, pte_t **ret_slot)
 
         if (level == TABLE_LEVELS) /* no root */
             return VPN_END;
-        entries = slot ? slot - entry_of(from, 0) : table_entries(mm->space, table);
+        entries = slot ? slot - entry_of(from, 0) : table;
         stop = (unsigned)MIN((u64)TABLE_ENTRIES, (end - base + step - 1) / step);
         at = next_used(entries, entry_of(from, level), stop);
         if (level == 0 && at < stop) {
@@ -194,44 +224,42 @@ struct free_range {
     void *ctx;
 };
 
-static void table_free(const struct free_range *range, u64 number, unsigned level)
+static void table_free(const struct free_range *range, u64 *table, unsigned level)
 {
     struct space *s = range->mm->space;
-    pfn_t pfn = s->table_pfn[number];
+    pfn_t pfn = *table_pfn(table);
     struct frame *f = frames_get(s->frames, pfn);
 
-    assert(f->mapcount == 0 && f->private == number);
+    assert(f->mapcount == 0 && f->private == table_number(table));
     frame_clear(f, PG_TABLE);
     f->mapping = 0;
     f->private = 0;
     frame_set_index(f, 0);
-    s->table_pfn[number] = s->free_table;
-    s->free_table = (u32)number;
+    *table_pfn(table) = s->free_table;
+    s->free_table = table_number(table);
     s->used_tables--;
     (*nr_tables_at(range->mm, level))--;
     range->release(range->ctx, pfn);
 }
 
 /* Free what may go of the table at `level` whose first page is base. True when it went itself. */
-static bool free_tables(const struct free_range *range, u64 number, unsigned level, vpn_t base)
+static bool free_tables(const struct free_range *range, u64 *table, unsigned level, vpn_t base)
 {
-    struct space *s = range->mm->space;
     u64 step = pages_per_entry(level);
-    u64 *entries = table_entries(s, number);
 
     if (level > 0) {
         unsigned from = range->floor > base ? entry_of(range->floor, level) : 0;
 
         for (unsigned i = from; i < TABLE_ENTRIES && base + i * step < range->ceiling; i++) {
-            if (!entries[i] || !free_tables(range, entries[i], level - 1, base + i * step))
+            if (!table[i] || !free_tables(range, table_of(table[i]), level - 1, base + i * step))
                 continue;
-            entries[i] = 0;
-            table_frame(s, number)->mapcount--;
+            table[i] = 0;
+            pagetable_frame(range->mm->space, table)->mapcount--;
         }
     }
     if (base < range->floor || MIN(base + TABLE_ENTRIES * step, VPN_END) > range->ceiling)
         return false;
-    table_free(range, number, level);
+    table_free(range, table, level);
     return true;
 }
 
@@ -246,21 +274,20 @@ void pagetable_free_range(struct mm *mm, vpn_t floor, vpn_t ceiling,
     for (unsigned i = 0; i < WALK_CACHE; i++)
         mm->walk[i].base = WALK_NONE;
     if (free_tables(&range, mm->pgd, TABLE_LEVELS - 1, 0))
-        mm->pgd = 0;
+        mm->pgd = NULL;
 }
 
 /* --- check --------------------------------------------------------------------------------------- */
 
-static void check_table(const struct mm *mm, u64 number, unsigned level, vpn_t base,
+static void check_table(const struct mm *mm, const u64 *entries, unsigned level, vpn_t base,
                         u64 nr[TABLE_LEVELS])
 {
     const struct space *s = mm->space;
-    const struct frame *f = table_frame(s, number);
-    const u64 *entries = table_entries(s, number);
+    const struct frame *f = pagetable_frame(s, entries);
     u32 used = 0;
 
-    assert(number > 0 && number < s->nr_tables);
-    assert(frame_test(f, PG_TABLE) && f->mapping == mm->id && f->private == number);
+    assert(table_at(s, table_number(entries)) == entries);
+    assert(frame_test(f, PG_TABLE) && f->mapping == mm->id && f->private == table_number(entries));
     assert(frame_index(f) == base >> TABLE_SHIFT);
     nr[level]++;
     for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
@@ -268,7 +295,7 @@ static void check_table(const struct mm *mm, u64 number, unsigned level, vpn_t b
             continue;
         used++;
         if (level > 0)
-            check_table(mm, entries[i], level - 1, base + i * pages_per_entry(level), nr);
+            check_table(mm, table_of(entries[i]), level - 1, base + i * pages_per_entry(level), nr);
     }
     assert(used == f->mapcount);
 }
@@ -282,14 +309,14 @@ void pagetable_check(const struct mm *mm)
     assert(nr[0] == mm->nr_ptes && nr[1] == mm->nr_pmds);
     assert(nr[2] == mm->nr_puds && nr[3] == mm->nr_pgds);
     for (unsigned i = 0; i < WALK_CACHE; i++) {
-        u64 table;
+        u64 *table;
         vpn_t vpn = mm->walk[i].base << (2 * TABLE_SHIFT);
 
         if (mm->walk[i].base == WALK_NONE)
             continue;
         assert(walk_to_missing(mm, vpn, &table) <= 1);
-        table = table_entries(mm->space, mm->pgd)[entry_of(vpn, 3)];
-        table = table_entries(mm->space, table)[entry_of(vpn, 2)];
-        assert(mm->walk[i].pmd == table_entries(mm->space, table));
+        table = table_of(mm->pgd[entry_of(vpn, 3)]);
+        table = table_of(table[entry_of(vpn, 2)]);
+        assert(mm->walk[i].pmd == table);
     }
 }

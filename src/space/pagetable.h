@@ -1,8 +1,8 @@
 /* pagetable.h - page tables: 4 levels of 512 entries, each table backed by a frame of the machine.
  *
- *     level 3  PGD   vpn bits 27..35     an entry is the number of a PUD table
- *     level 2  PUD   vpn bits 18..26     an entry is the number of a PMD table
- *     level 1  PMD   vpn bits  9..17     an entry is the number of a leaf table
+ *     level 3  PGD   vpn bits 27..35     an entry is the address of a PUD table
+ *     level 2  PUD   vpn bits 18..26     an entry is the address of a PMD table
+ *     level 1  PMD   vpn bits  9..17     an entry is the address of a leaf table
  *     level 0  PTE   vpn bits  0..8      an entry is a pte_t
  *
  * Mirrors:    mm/memory.c (__pte_alloc, free_pgtables, free_pgd_range), mm/mremap.c (move_page_tables), Linux 6.1.
@@ -27,9 +27,29 @@
 #define TABLE_ENTRIES 512u
 #define TABLE_LEVELS  4u
 
-static inline u64 *table_entries(const struct space *s, u64 number)
+/* Tables are made in chunks, so that what is reserved of the host follows the work. A chunk lies at a multiple of its size; what would be its
+ * first table holds the frame behind each of the others. So the frame of an entry is found by its address alone. */
+#define TABLES_PER_CHUNK 1024u
+#define CHUNK_BYTES      ((size_t)TABLES_PER_CHUNK * PAGE_SIZE)
+
+struct table_chunk {
+    u32 index; /* of the chunk */
+    u32 pfn[TABLES_PER_CHUNK -
+            1]; /* frame behind table i + 1; of a free table, the number of the next free one */
+    u64 entries[TABLES_PER_CHUNK - 1][TABLE_ENTRIES]; /* table i + 1 */
+};
+
+static inline u32 *table_pfn(const u64 *entry)
 {
-    return (u64 *)(void *)(s->tables + number * PAGE_SIZE);
+    uintptr_t at = (uintptr_t)entry, start = at & ~(CHUNK_BYTES - 1);
+
+    return &((struct table_chunk *)start)->pfn[(at - start) / PAGE_SIZE - 1];
+}
+
+/* What an entry above the leaves leads to; NULL: absent. */
+static inline u64 *table_of(u64 entry)
+{
+    return (u64 *)(uintptr_t)entry;
 }
 
 /* pagetable_find() when the PMD table is not the last one used. */
@@ -43,11 +63,9 @@ static inline pte_t *pagetable_find(struct mm *mm, vpn_t vpn)
     const struct walk_cache *walk = &mm->walk[base % WALK_CACHE];
 
     if (likely(walk->base == base)) {
-        u64 leaf = walk->pmd[vpn >> TABLE_SHIFT & (TABLE_ENTRIES - 1)];
+        pte_t *leaf = table_of(walk->pmd[vpn >> TABLE_SHIFT & (TABLE_ENTRIES - 1)]);
 
-        if (unlikely(!leaf))
-            return NULL;
-        return table_entries(mm->space, leaf) + (vpn & (TABLE_ENTRIES - 1));
+        return unlikely(!leaf) ? NULL : leaf + (vpn & (TABLE_ENTRIES - 1));
     }
     return pagetable_walk(mm, vpn);
 }
@@ -69,9 +87,7 @@ void pagetable_install(struct mm *mm, vpn_t vpn, pfn_t pfn);
 /* The frame of the table that holds this entry. */
 static inline struct frame *pagetable_frame(const struct space *s, const pte_t *slot)
 {
-    size_t number = (size_t)((const u8 *)slot - s->tables) / PAGE_SIZE;
-
-    return frames_get(s->frames, s->table_pfn[number]);
+    return frames_get(s->frames, *table_pfn(slot));
 }
 
 /* Set a leaf entry. All changes between none and not-none go through here, so that the table's use count is right.
@@ -103,6 +119,9 @@ vpn_t pagetable_move(struct mm *mm, vpn_t from, vpn_t end, vpn_t to);
  *   pre: no entry in the range is in use */
 void pagetable_free_range(struct mm *mm, vpn_t floor, vpn_t ceiling,
                           void (*release)(void *ctx, pfn_t pfn), void *ctx);
+
+/* Give back all tables of all address spaces. */
+void pagetable_done(struct space *s);
 
 void pagetable_check(const struct mm *mm);
 

@@ -113,7 +113,7 @@ static void tables_shared_with_a_neighbour_stay(void **state)
     clear(512 * 10);
     pagetable_free_range(mm, 0, VPN_END, test_release_table, &machine);
     assert_int_equal(machine.nr_used, 0);
-    assert_int_equal(mm->pgd, 0);
+    assert_null(mm->pgd);
 }
 
 static void freed_tables_are_used_again_and_empty(void **state)

@@ -8,10 +8,6 @@
 void space_init(struct space *s, struct frames *frames)
 {
     *s = (struct space){.frames = frames};
-    /* Every table has a frame behind it, so there are never more. */
-    s->max_tables = frames->end_pfn + 1;
-    s->tables = region_reserve((size_t)s->max_tables * PAGE_SIZE);
-    s->table_pfn = region_reserve((size_t)s->max_tables * sizeof(u32));
     s->nr_tables = 1;
     s->next_mm_id = 1;
     s->nr_anon_vmas = 1;
@@ -35,8 +31,7 @@ void space_done(struct space *s)
     free(s->anon_vmas);
     free(s->file_vmas);
     free(s->mms);
-    region_release(s->tables, (size_t)s->max_tables * PAGE_SIZE);
-    region_release(s->table_pfn, (size_t)s->max_tables * sizeof(u32));
+    pagetable_done(s);
     *s = (struct space){0};
 }
 
@@ -64,7 +59,7 @@ void mm_free(struct mm *mm)
 {
     struct space *s = mm->space;
 
-    assert(mm->nr_vmas == 0 && mm->pgd == 0);
+    assert(mm->nr_vmas == 0 && !mm->pgd);
     assert(s->mms[mm->id] == mm);
     s->mms[mm->id] = NULL;
     free(mm->vmas);
