@@ -6,12 +6,14 @@
  *
  * Exit codes are those of monitoring plug-ins: 0 healthy, 1 warning, 2 critical, 3 cannot tell. A wrong command line and a source
  * that cannot be read are 3 as well: a typing error is not an emergency. */
+#include "base/outfile.h"
 #include "base/units.h"
 #include "cli/beat.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
 #include "diagnose/diagnose.h"
 #include "observe/sampler.h"
+#include "report/anonymise.h"
 #include "report/diagnose_report.h"
 #include "report/json_put.h"
 #include "stats/names.h"
@@ -20,7 +22,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_ROOT = 1, OPT_EXPLAIN, OPT_ONLY, OPT_CGROUP, OPT_PID, OPT_AT };
+enum {
+    OPT_ROOT = 1,
+    OPT_EXPLAIN,
+    OPT_ONLY,
+    OPT_CGROUP,
+    OPT_PID,
+    OPT_AT,
+    OPT_ANONYMISE,
+    OPT_ANONYMISE_INPUT
+};
 
 static const struct cli_option options[] = {
     {OPT_ROOT, "root", 0, "DIR", "diagnose the machine whose /proc and /sys are in DIR (/)"},
@@ -28,6 +39,10 @@ static const struct cli_option options[] = {
     {OPT_ONLY, "only", 0, "RULE[,...]", "only these findings, by name or family"},
     {OPT_CGROUP, "cgroup", 0, "PATH", "only this control group and those below it"},
     {OPT_PID, "pid", 0, "N", "only this process and the control groups it is in"},
+    {OPT_ANONYMISE, "anonymise", 0, NULL,
+     "replace names of hosts, pods, containers, users and addresses"},
+    {OPT_ANONYMISE_INPUT, "anonymise-input", 0, "FILE",
+     "write the logs that were read to FILE, with names replaced"},
     {OPT_EXPLAIN, "explain", 0, NULL, "explain each finding in full"},
 };
 
@@ -64,10 +79,13 @@ static const struct cli_spec spec = {
 #define DELAY_DEFAULT (1 * NS_PER_S)
 /* Instants of a capture that are looked at: more would not fit on any screen, and take minutes. */
 #define LOOKS_MAX     600
+#define INPUT_MAX     (32u << 20)
 
 struct request {
     struct cli cli;
     const char *root, *at;
+    const char *anonymise_input;   /* NULL: no copy */
+    struct anonymiser *anonymiser; /* NULL: names stay */
     bool has_root, explain;
     ns_t delay; /* 0: two samples and done */
     u64 count;  /* 0: until interrupted */
@@ -89,13 +107,57 @@ static struct diagnose_report report_of(const struct request *req)
 {
     return (struct diagnose_report){
         .diagnosis = &req->diagnosis,
-        .source = req->root,
+        .source = req->anonymiser ? "of the user" : req->root,
         .samples = req->samples,
         .samples_available = sampler_capture(req->sampler) ? sampler_count(req->sampler) : 0,
         .worst = sampler_capture(req->sampler) && !req->at,
         .explain = req->explain,
         .color = req->cli.color,
     };
+}
+
+/* The logs that were read, as one file with a head before each, for handing over. */
+static int write_input(struct request *req)
+{
+    const struct snapshot *s = req->diagnosis.last;
+    struct err e = {0};
+    struct strbuf raw, copy;
+    struct source *src;
+    int rc = CLI_OK;
+
+    if (source_dir_open(req->root, &src, &e))
+        return cli_fail_err(&req->cli, &e);
+    strbuf_init(&copy);
+    strbuf_init(&raw);
+    vec_for_each (&s->log_files, file) {
+        strbuf_reset(&raw);
+        if (!**file || source_read(src, *file, INPUT_MAX, &raw))
+            continue;
+        strbuf_printf(&copy, "%s==> %s <==\n", copy.len ? "\n" : "", *file);
+        anonymise(req->anonymiser, raw.text, raw.len, &copy);
+    }
+    if (copy.len == 0)
+        rc = cli_fail(&req->cli, "--anonymise-input: no log was read that could be copied");
+    else if (outfile_write(req->anonymise_input, copy.text, copy.len, &e))
+        rc = cli_fail_err(&req->cli, &e);
+    strbuf_done(&raw);
+    strbuf_done(&copy);
+    source_free(src);
+    return rc;
+}
+
+/* The text with its names replaced, if that was asked for. */
+static void replace_names(struct request *req, struct strbuf *text)
+{
+    struct strbuf clean;
+
+    if (!req->anonymiser)
+        return;
+    anonymiser_add_host(req->anonymiser, req->diagnosis.last->hostname);
+    strbuf_init(&clean);
+    anonymise(req->anonymiser, text->text, text->len, &clean);
+    strbuf_done(text);
+    *text = clean;
 }
 
 /* The exit code: that of the verdict. */
@@ -114,7 +176,11 @@ static int show(struct request *req)
         diagnose_render_verdict(&r, &text);
     else
         diagnose_render_text(&r, &text);
-    rc = cli_emit(&req->cli, &text);
+    /* The copy first: names are numbered as the input has them. */
+    rc = req->anonymise_input ? write_input(req) : CLI_OK;
+    replace_names(req, &text);
+    if (rc == CLI_OK)
+        rc = cli_emit(&req->cli, &text);
     strbuf_done(&text);
     return rc ? (int)VERDICT_UNKNOWN : (int)req->diagnosis.verdict;
 }
@@ -141,6 +207,7 @@ static int show_changes(struct request *req, struct diagnose_state *state)
     strbuf_init(&text);
     diagnose_render_changes(&r, state, &text);
     diagnose_state_take(state, &req->diagnosis);
+    replace_names(req, &text);
     if (text.len)
         rc = cli_emit(&req->cli, &text);
     strbuf_done(&text);
@@ -369,6 +436,13 @@ static void option(struct request *req, int id)
         else if (!cli->done)
             req->only.pid = (u32)pid;
         break;
+    case OPT_ANONYMISE_INPUT:
+        req->anonymise_input = cli->arg;
+        /* fall through */
+    case OPT_ANONYMISE:
+        if (!req->anonymiser)
+            req->anonymiser = anonymiser_new();
+        break;
     case OPT_EXPLAIN:
         req->explain = true;
         break;
@@ -409,13 +483,14 @@ static void operands(struct request *req)
 int cmd_diagnose(int argc, char **argv)
 {
     struct request req = {.root = "/"};
+    int rc;
 
     cli_init(&req.cli, &spec, argc, argv);
     for (int id; (id = cli_next(&req.cli)) > 0;)
         option(&req, id);
     if (!req.cli.done)
         operands(&req);
-    if (req.cli.done)
-        return cli_done(&req.cli, cannot_tell(req.cli.exit_code));
-    return cli_done(&req.cli, diagnose(&req));
+    rc = req.cli.done ? cannot_tell(req.cli.exit_code) : diagnose(&req);
+    anonymiser_free(req.anonymiser);
+    return cli_done(&req.cli, rc);
 }
