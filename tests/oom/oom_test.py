@@ -35,6 +35,17 @@ def diagnose(lines, *options):
     return done.stdout
 
 
+def anonymised(lines):
+    """The copy for handing over of these lines."""
+    with tempfile.TemporaryDirectory() as top:
+        with open(os.path.join(top, "dmesg"), "w", encoding="utf-8") as f:
+            f.write("".join(line + "\n" for line in lines))
+        copy = os.path.join(top, "copy")
+        subprocess.run([PROGRAM, "diagnose", top, "-q", "--anonymise-input", copy], capture_output=True, check=False)
+        with open(copy, encoding="utf-8") as f:
+            return f.read().splitlines()
+
+
 def leading(document):
     return document["findings"][0] if document["findings"] else None
 
@@ -155,6 +166,9 @@ def main():
         check(f"{name}: page", not page_differs(document, page), page_differs(document, page))
         markdown = diagnose(lines, "--format", "markdown")
         check(f"{name}: ticket", markdown.startswith("# ") and "**Wrong if**" in markdown, markdown)
+        copy = anonymised(lines)
+        document = json.loads(diagnose(copy, "--format", "json"))
+        check(f"{name}: copy", len(copy) == len(lines) + 1 and leading(document)["cause"] == cause, leading(document)["cause"])
         bad = []
         for what, mutated, same in mutations(lines, prng):
             document = json.loads(diagnose(mutated, "--format", "json"))
@@ -163,7 +177,7 @@ def main():
                     unsupported(document):
                 bad.append(f"{what}: {found and found['title']}")
         check(f"{name}: mutations", not bad, "; ".join(bad))
-    print(f"1..{7 * len(cases)}")
+    print(f"1..{8 * len(cases)}")
     return 1 if failures else 0
 
 
