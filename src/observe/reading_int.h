@@ -134,8 +134,6 @@ enum counter counter_of_span(struct span name, enum counter guess);
 /* As span_copy(), with "\040" and the like as the bytes they stand for: names in swaps and mountinfo. */
 void span_copy_unescaped(struct span word, char *buf, size_t size);
 
-void log_event_done(struct log_event *event);
-
 /* MemAvailable as kernels since 3.14 estimate it, for those before. */
 void estimate_available(struct snapshot *s);
 

@@ -69,6 +69,10 @@ void snapshot_init(struct snapshot *s)
         .load15 = UNKNOWN,
         .zswap_enabled = UNKNOWN,
         .zswap_max_pool_percent = UNKNOWN,
+        .arc_size = UNKNOWN,
+        .arc_max = UNKNOWN,
+        .cgroups_counted = UNKNOWN,
+        .used = UNKNOWN,
     };
     FILL_UNKNOWN(s->meminfo);
     FILL_UNKNOWN(s->vmstat);
@@ -87,6 +91,8 @@ void snapshot_done(struct snapshot *s)
     vec_for_each (&s->log, event)
         log_event_done(event);
     free(s->sysctl);
+    vec_done(&s->refusals);
+    vec_done(&s->tmpfs);
     vec_done(&s->huge);
     vec_done(&s->zones);
     vec_done(&s->nodes);

@@ -271,6 +271,34 @@ struct log_event {
 /* An event of which nothing is known but its kind. */
 void log_event_init(struct log_event *event, enum log_event_kind kind);
 
+/* Free what it owns. */
+void log_event_done(struct log_event *event);
+
+/* A program says that it got no memory: who refused it is the kind. */
+enum refusal_kind {
+    REFUSED_COMMIT,    /* mmap, brk, malloc: the kernel would promise no more */
+    REFUSED_FORK,      /* fork: it would not promise a second copy */
+    REFUSED_FORK_RISK, /* a warning that a fork may be refused */
+    REFUSED_TASKS,     /* a limit of processes or threads, not of memory */
+    REFUSED_SHM,       /* /dev/shm is full */
+    REFUSED_HEAP,      /* the program's own limit, such as a heap's */
+    NR_REFUSAL_KINDS
+};
+
+struct refusal {
+    enum refusal_kind kind;
+    char program[32];
+    u64 bytes;       /* asked for */
+    char words[256]; /* as they stand */
+    struct klog_place place;
+};
+
+/* A file system in memory, or the shared memory segments of System V together. */
+struct tmpfs_view {
+    char mount[NAME_BYTES * 2];
+    u64 size, used; /* bytes */
+};
+
 /* Huge pages of one size, reserved or not (hugetlbfs). Counts of pages. */
 struct huge_view {
     u64 page_bytes;
@@ -318,8 +346,15 @@ struct snapshot {
     VEC(struct disk_view) disks;
     VEC(struct cgroup_view) cgroups;    /* parents before children, siblings in byte order */
     VEC(struct process_view) processes; /* by pid */
-    VEC(struct log_event) log;          /* as the lines stood */
-    VEC(char *) log_files;              /* what struct klog_place refers to */
+    VEC(struct refusal) refusals;
+    VEC(struct tmpfs_view) tmpfs;
+    u64 arc_size, arc_max;     /* the ARC of ZFS; bytes */
+    u64 cgroups_counted;       /* of the memory controller, in /proc/cgroups */
+    u64 used;                  /* neither free nor cache, as a table has it; bytes */
+    bool pasted;               /* made of what somebody pasted: commands, logs, single files */
+    bool processes_whole;      /* processes[] are all of the machine's */
+    VEC(struct log_event) log; /* as the lines stood */
+    VEC(char *) log_files;     /* what struct klog_place refers to */
 };
 
 /* What to read: bits 1 << PART_*. Those left out stay PART_NOT_READ. */
