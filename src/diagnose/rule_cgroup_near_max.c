@@ -1,10 +1,33 @@
 /* rule_cgroup_near_max.c - a cgroup whose limit is filled with memory it cannot give back. */
+#include "diagnose/cause.h"
 #include "diagnose/pain.h"
 
 /* Percent of the limit that only swap or its owner gives back. */
 #define FIRM_SHARE 90.0
 /* Without swap the rest is all that is left before a kill: a twentieth is what a program's size varies by anyway. */
 #define FIRM_END   95.0
+
+/* Percent of the limit, where nothing says what is in it. */
+#define USED_SHARE 95.0
+#define USED_END   98.0
+
+/* A table of containers has use and limit alone. */
+static void from_usage(struct rule_context *c, const struct cgroup_view *g)
+{
+    double used = share_of(g->current, g->max);
+
+    if (!(used >= USED_SHARE))
+        return;
+    finding_add(c, used >= USED_END ? SEV_WARNING : SEV_INFO, CONF_MEDIUM, g->path,
+                cause_weight(c, 0.4, used), "%s stands at its limit: %s of %s (%s)", g->path + 1,
+                SIZE(g->current), SIZE(g->max), AMOUNT(used, IN_PERCENT));
+    finding_detail(c,
+                   "How much of it is file cache that would give way, this text does not say: "
+                   "see memory.stat. What it cannot give back makes the next allocation a kill.");
+    evidence(c, "use", number_of(g->current), IN_BYTES, "the table", "%s", "");
+    evidence(c, "limit", number_of(g->max), IN_BYTES, "the table", "%s", "");
+    evidence(c, "share of the limit", used, IN_PERCENT, "the table", "over %.0f %%", USED_SHARE);
+}
 
 void rule_cgroup_near_max(struct rule_context *c)
 {
@@ -16,7 +39,11 @@ void rule_cgroup_near_max(struct rule_context *c)
                        (known(c->f->swap_total) && c->f->swap_total == 0);
         bool hits = gf->event_rate[EV_MAX] > 0;
 
-        if (!wants_group(c, g) || !known(g->max) || g->max >= NO_LIMIT || !(firm >= FIRM_SHARE))
+        if (!wants_group(c, g) || !known(g->max) || g->max >= NO_LIMIT)
+            continue;
+        if (c->s->pasted && !known(gf->firm))
+            from_usage(c, g);
+        if (!(firm >= FIRM_SHARE))
             continue;
         /* With swap, or with some room, filled is a design (a database). Pushing against the wall without swap ends soon. */
         finding_add(c, no_swap && (hits || firm >= FIRM_END) ? SEV_WARNING : SEV_INFO,

@@ -26,6 +26,12 @@ static void tell_told(struct rule_context *c, const struct incident *i)
                               : "a process",
                 e->killer);
     vec_last(&c->out->items).cause = CAUSE_UNTOLD;
+    if (known(e->limit) && e->task_memcg) {
+        vec_last(&c->out->items).cause = CAUSE_LIMIT;
+        finding_title(c, "%s reached its limit of %s, and the kernel killed it, says %s",
+                      group_label(label, e->task_memcg), SIZE(e->limit), e->killer);
+        evidence(c, "limit", number_of(e->limit), IN_BYTES, e->killer, "%s", "");
+    }
     vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
     finding_detail(c, "\"%s\" (%s)", e->words, oom_where(where, c->s, e, NR_OOM_PARTS));
 }

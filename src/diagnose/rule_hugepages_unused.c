@@ -1,5 +1,5 @@
 /* rule_hugepages_unused.c - hugetlb pages set aside for nobody. */
-#include "diagnose/left.h"
+#include "diagnose/cause.h"
 #include "diagnose/pain.h"
 
 /* Percent of memory that is withheld from everybody else. */
@@ -18,7 +18,8 @@ void rule_hugepages_unused(struct rule_context *c)
         idle = (m[MI_HUGE_PAGES_FREE] - m[MI_HUGE_PAGES_RSVD]) * size;
     if (!(share_of(idle, c->f->total) >= MUCH))
         return;
-    finding_add(c, hurts ? SEV_WARNING : SEV_INFO, CONF_HIGH, "host", 0.5,
+    finding_add(c, cause_severity(c, hurts ? SEV_WARNING : SEV_INFO), CONF_HIGH, "host",
+                cause_weight(c, 0.5, share_of(idle, c->f->total)),
                 "%s of huge pages are set aside and neither used nor promised", SIZE(idle));
     if (hurts)
         finding_detail(c, "Memory is short meanwhile: it would fit in here.");

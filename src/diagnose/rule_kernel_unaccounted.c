@@ -1,5 +1,5 @@
 /* rule_kernel_unaccounted.c - memory that no counter explains. */
-#include "diagnose/left.h"
+#include "diagnose/cause.h"
 
 /* Percent of memory. Page tables of the kernel, per-CPU lists and drivers leave one to four; old kernels lack counters. */
 #define MUCH       10.0
@@ -12,14 +12,19 @@ void rule_kernel_unaccounted(struct rule_context *c)
 {
     /* Percpu came with 4.20, the last counter of weight. */
     bool early = !known(c->s->meminfo[MI_PERCPU]);
-    double share = share_of(c->f->unaccounted, c->f->total), much = early ? MUCH_EARLY : MUCH;
+    u64 arc = figure_or(c->s->arc_size, 0), hidden = c->f->unaccounted;
+    double share, much = early ? MUCH_EARLY : MUCH;
 
-    if (!wants_host(c) || !(share >= much) ||
-        (c->f->unaccounted < FLOOR && share < 100 * SMALL_PART))
+    /* The ARC is in no counter of the kernel, and its own says how large it is. */
+    if (known(hidden))
+        hidden = hidden > arc ? hidden - arc : 0;
+    share = share_of(hidden, c->f->total);
+    if (!wants_host(c) || !(share >= much) || (hidden < FLOOR && share < 100 * SMALL_PART))
         return;
-    finding_add(c, left_is_scarce(c->f) ? SEV_WARNING : SEV_INFO, early ? CONF_LOW : CONF_MEDIUM,
-                "host", 0.5, "%s, %s of memory, is in use and in no counter",
-                SIZE(c->f->unaccounted), AMOUNT(share, IN_PERCENT));
-    evidence(c, "not accounted for", number_of(c->f->unaccounted), IN_BYTES, "/proc/meminfo",
+    finding_add(c, cause_severity(c, left_is_scarce(c->f) ? SEV_WARNING : SEV_INFO),
+                early ? CONF_LOW : CONF_MEDIUM, "host", cause_weight(c, 0.5, share),
+                "%s, %s of memory, is in use and in no counter", SIZE(hidden),
+                AMOUNT(share, IN_PERCENT));
+    evidence(c, "not accounted for", number_of(hidden), IN_BYTES, "/proc/meminfo",
              "over %.0f %% of MemTotal", much);
 }

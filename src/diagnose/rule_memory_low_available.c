@@ -10,6 +10,7 @@
 void rule_memory_low_available(struct rule_context *c)
 {
     const struct figures *f = c->f;
+    bool swap_known = known(f->swap_total) && !isnan(f->swap_used_share);
     bool swap_left = 100 - f->swap_used_share > SWAP_LEFT_PERCENT;
     /* Nothing left, swap idle, nobody waits: what is cold has left, and what is there is in use. */
     bool quiet = rate(c, PSWPOUT) < QUIET_PAGES && rate(c, PSWPIN) < QUIET_PAGES;
@@ -29,7 +30,9 @@ void rule_memory_low_available(struct rule_context *c)
             gap_part(c, "how much memory is left", PART_MEMINFO);
         return;
     }
-    if (!left_is_little(f) || !(known(f->swap_total) && f->swap_total > 0))
+    /* Without swap it is the next rule's. */
+    if (!left_is_little(f) || (known(f->swap_total) && f->swap_total == 0) ||
+        (!known(f->swap_total) && !c->s->pasted))
         return;
     if (!swap_left)
         severity = left_is_nothing(f) ? SEV_CRITICAL : SEV_WARNING;
@@ -38,8 +41,9 @@ void rule_memory_low_available(struct rule_context *c)
     finding_add(c, MAX(severity, pain), f->available_estimated ? CONF_MEDIUM : CONF_HIGH, "host",
                 0.6, "Little memory is left: %s of %s available", SIZE(f->available),
                 SIZE(f->total));
-    finding_detail(c, swap_left ? "There is swap to take what nobody uses."
-                                : "Swap is nearly full as well.");
+    finding_detail(c, !swap_known ? "Whether there is swap is not in this text."
+                      : swap_left ? "There is swap to take what nobody uses."
+                                  : "Swap is nearly full as well.");
     evidence(c, f->available_estimated ? "MemAvailable, estimated" : "MemAvailable",
              number_of(f->available), IN_BYTES, "/proc/meminfo", "under %s",
              SIZE((u64)left_little(f)));

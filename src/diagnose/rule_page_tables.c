@@ -1,9 +1,8 @@
 /* rule_page_tables.c - the maps of address spaces hold much memory. */
-#include "diagnose/left.h"
+#include "diagnose/cause.h"
 
 /* Percent of memory. Fully mapped memory needs 0.2 % once; five is 25 times that, or very sparse. */
-#define MUCH  5.0
-#define FLOOR (64 * MIB)
+#define MUCH 5.0
 
 void rule_page_tables(struct rule_context *c)
 {
@@ -11,14 +10,15 @@ void rule_page_tables(struct rule_context *c)
     double share = share_of(tables, c->f->total);
     const struct process_view *most = NULL;
 
-    if (!wants_host(c) || !(share >= MUCH) || tables < FLOOR)
+    if (!wants_host(c) || !(share >= MUCH))
         return;
     vec_for_each (&c->s->processes, p) {
         if (known(p->page_tables) && (!most || p->page_tables > most->page_tables))
             most = p;
     }
-    finding_add(c, left_is_scarce(c->f) ? SEV_WARNING : SEV_INFO, CONF_HIGH, "host", 0.4,
-                "Page tables hold %s, %s of memory", SIZE(tables), AMOUNT(share, IN_PERCENT));
+    finding_add(c, cause_severity(c, left_is_scarce(c->f) ? SEV_WARNING : SEV_INFO), CONF_HIGH,
+                "host", cause_weight(c, 0.4, share), "Page tables hold %s, %s of memory",
+                SIZE(tables), AMOUNT(share, IN_PERCENT));
     if (most)
         finding_detail(c, "The largest are those of %s (pid %u): %s.", most->comm, most->pid,
                        SIZE(most->page_tables));

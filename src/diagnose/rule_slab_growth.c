@@ -1,4 +1,5 @@
 /* rule_slab_growth.c - reclaimable object caches hold much memory. */
+#include "diagnose/cause.h"
 #include "diagnose/slabs.h"
 
 /* Percent of memory: from a quarter on people ask where it went. */
@@ -11,7 +12,8 @@ void rule_slab_growth(struct rule_context *c)
 
     if (!wants_host(c) || !(share >= MUCH))
         return;
-    finding_add(c, SEV_INFO, CONF_HIGH, "host", 0.4, "Kernel object caches hold %s, %s of memory",
+    finding_add(c, cause_severity(c, SEV_INFO), CONF_HIGH, "host", cause_weight(c, 0.4, share),
+                "Kernel object caches (dentries and inodes: names of files) hold %s, %s of memory",
                 SIZE(slab), AMOUNT(share, IN_PERCENT));
     evidence(c, "SReclaimable", number_of(slab), IN_BYTES, "/proc/meminfo",
              "over %.0f %% of MemTotal", MUCH);

@@ -1,20 +1,19 @@
 /* rule_slab_unreclaimable.c - kernel objects that no pressure frees. */
-#include "diagnose/left.h"
+#include "diagnose/cause.h"
 #include "diagnose/slabs.h"
 
 /* Percent of memory: an ordinary machine has one to five. */
-#define MUCH  15.0
-/* Small machines have a floor of drivers and tasks. */
-#define FLOOR (256 * MIB)
+#define MUCH 15.0
 
 void rule_slab_unreclaimable(struct rule_context *c)
 {
     u64 slab = c->s->meminfo[MI_SUNRECLAIM];
     double share = share_of(slab, c->f->total);
 
-    if (!wants_host(c) || !(share >= MUCH) || slab < FLOOR)
+    if (!wants_host(c) || !(share >= MUCH))
         return;
-    finding_add(c, left_is_scarce(c->f) ? SEV_WARNING : SEV_INFO, CONF_MEDIUM, "host", 0.5,
+    finding_add(c, cause_severity(c, left_is_scarce(c->f) ? SEV_WARNING : SEV_INFO), CONF_MEDIUM,
+                "host", cause_weight(c, 0.5, share),
                 "Unreclaimable kernel objects hold %s, %s of memory", SIZE(slab),
                 AMOUNT(share, IN_PERCENT));
     evidence(c, "SUnreclaim", number_of(slab), IN_BYTES, "/proc/meminfo",

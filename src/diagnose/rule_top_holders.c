@@ -1,14 +1,91 @@
 /* rule_top_holders.c - who holds anonymous memory. */
+#include "diagnose/cause.h"
 #include "diagnose/top_processes.h"
+
+#include <string.h>
 
 /* Percent of memory, so that a list of trifles is not shown. */
 #define FROM_PERCENT 1.0
+/* More rows are no paste that anybody compares by hand. */
+#define NAMES_MAX    20000
 
 static double held(const struct rule_context *c, const struct process_view *p)
 {
     (void)c;
     /* Before 4.5 only the whole RSS is known. */
     return number_of(known(p->rss_anon) ? p->rss_anon : p->rss);
+}
+
+/* Percent of memory from which on a program is what memory went to. */
+#define MOST_PERCENT 30.0
+
+/* All processes of one name: their memory together, and how many. */
+static double held_by_name(const struct rule_context *c, const char *comm, unsigned *ret_count)
+{
+    double sum = 0;
+
+    *ret_count = 0;
+    vec_for_each (&c->s->processes, p) {
+        if (strcmp(p->comm, comm) != 0 || isnan(held(c, p)))
+            continue;
+        sum += held(c, p);
+        (*ret_count)++;
+    }
+    return sum;
+}
+
+/* The name whose processes hold most. */
+static const char *largest_name(const struct rule_context *c, double *ret_sum, unsigned *ret_count)
+{
+    const char *best = NULL;
+
+    *ret_sum = 0;
+    vec_for_each (&c->s->processes, p) {
+        unsigned count;
+        double sum;
+
+        /* A table has a name many times; once is enough. */
+        if (best && strcmp(best, p->comm) == 0)
+            continue;
+        sum = held_by_name(c, p->comm, &count);
+        if (sum > *ret_sum) {
+            *ret_sum = sum;
+            *ret_count = count;
+            best = p->comm;
+        }
+    }
+    return best;
+}
+
+/* Whoever pastes a table of processes asks which of them it is. */
+static bool tell_cause(struct rule_context *c)
+{
+    double sum, share;
+    unsigned count = 0;
+    const char *name = c->s->processes.count <= NAMES_MAX ? largest_name(c, &sum, &count) : NULL;
+    u64 swap = 0;
+
+    if (!name)
+        return false;
+    share = share_of((u64)sum, c->f->total);
+    if (!(share >= MOST_PERCENT))
+        return false;
+    if (count == 1)
+        finding_add(c, cause_severity(c, SEV_INFO), CONF_HIGH, "host", cause_weight(c, 0.4, share),
+                    "%s holds %s of %s (%s)", name, SIZE((u64)sum), SIZE(c->f->total),
+                    AMOUNT(share, IN_PERCENT));
+    else
+        finding_add(c, cause_severity(c, SEV_INFO), CONF_MEDIUM, "host",
+                    cause_weight(c, 0.4, share), "%u processes of %s hold %s together, of %s (%s)",
+                    count, name, SIZE((u64)sum), SIZE(c->f->total), AMOUNT(share, IN_PERCENT));
+    if (count > 1)
+        finding_detail(c, "What they share is counted in each of them.");
+    vec_for_each (&c->s->processes, p)
+        swap += strcmp(p->comm, name) == 0 ? figure_or(p->swap, 0) : 0;
+    if (swap)
+        finding_detail(c, "%s more of it is in swap.", SIZE(swap));
+    evidence(c, name, sum, IN_BYTES, "the table of processes", "%s", "");
+    return true;
 }
 
 void rule_top_holders(struct rule_context *c)
@@ -23,6 +100,8 @@ void rule_top_holders(struct rule_context *c)
             gap_part(c, "who holds memory", PART_PROCESSES);
         return;
     }
+    if (c->s->pasted && tell_cause(c))
+        return;
     finding_add(c, SEV_INFO, CONF_HIGH, top_processes_scope(c), 0.02,
                 "Most anonymous memory: %s (pid %u), %s", c->s->processes.items[top[0]].comm,
                 c->s->processes.items[top[0]].pid,

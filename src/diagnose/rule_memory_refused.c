@@ -1,0 +1,122 @@
+/* rule_memory_refused.c - a program says that it got no memory: who refused it, and why that may be. */
+#include "diagnose/cause.h"
+
+#include <string.h>
+
+#define STRICT       2 /* vm.overcommit_memory */
+/* The last promise before the limit is the one that is refused: it need not be there any more. */
+#define NEAR_PERCENT 90.0
+
+static const struct refusal *choose(const struct snapshot *s)
+{
+    /* What was refused by the kernel says more than a program's own limit, and that more than a warning. */
+    static const unsigned worth[NR_REFUSAL_KINDS] = {
+        [REFUSED_COMMIT] = 4, [REFUSED_FORK] = 5, [REFUSED_FORK_RISK] = 1,
+        [REFUSED_TASKS] = 4,  [REFUSED_SHM] = 4,  [REFUSED_HEAP] = 3,
+    };
+    const struct refusal *best = NULL;
+
+    vec_for_each (&s->refusals, r) {
+        bool more = !best || worth[r->kind] > worth[best->kind] ||
+                    (worth[r->kind] == worth[best->kind] && !known(best->bytes) && known(r->bytes));
+
+        if (more)
+            best = r;
+    }
+    return best;
+}
+
+/* Why the kernel would promise no more, as far as the text says. */
+static void tell_reason(struct rule_context *c, const struct refusal *r)
+{
+    const u64 *m = c->s->meminfo;
+    u64 mode = sysctl_value(c->s, "vm.overcommit_memory");
+    double promised = share_of(m[MI_COMMITTED_AS], m[MI_COMMIT_LIMIT]);
+
+    if (mode == STRICT)
+        finding_detail(c, "vm.overcommit_memory is 2: the kernel refuses promises beyond "
+                          "CommitLimit, however much is free.");
+    else if (known(c->f->available) && known(r->bytes) && r->bytes > c->f->available)
+        finding_detail(c, "It asked for %s, and %s is available.", SIZE(r->bytes),
+                       SIZE(c->f->available));
+    else if (known(c->f->available) && left_is_scarce(c->f))
+        finding_detail(c, "%s of %s is available.", SIZE(c->f->available), SIZE(c->f->total));
+    else if (known(c->f->available))
+        finding_detail(c,
+                       "%s is available: look for a limit of address space (ulimit -v), of "
+                       "mappings (vm.max_map_count), of processes, or of the cgroup.",
+                       SIZE(c->f->available));
+    if (mode != STRICT && promised >= NEAR_PERCENT)
+        finding_detail(c, "Promises stand at %s of CommitLimit, which only mode 2 enforces.",
+                       AMOUNT(promised, IN_PERCENT));
+    if (known(c->f->swap_total) && c->f->swap_total == 0)
+        finding_detail(c, "There is no swap, which promises could count on.");
+    evidence(c, "Committed_AS", number_of(m[MI_COMMITTED_AS]), IN_BYTES, "/proc/meminfo", "%s", "");
+    evidence(c, "CommitLimit", number_of(m[MI_COMMIT_LIMIT]), IN_BYTES, "/proc/meminfo", "%s", "");
+    evidence(c, "available", number_of(c->f->available), IN_BYTES, "/proc/meminfo", "%s", "");
+}
+
+static void tell(struct rule_context *c, const struct refusal *r)
+{
+    const struct snapshot *s = c->s;
+    u64 mode = sysctl_value(s, "vm.overcommit_memory");
+    double weight = cause_weight(c, 0.5, 100);
+    bool strict = known(mode) && mode == STRICT;
+
+    switch (r->kind) {
+    case REFUSED_FORK:
+        finding_add(
+            c, SEV_WARNING, CONF_HIGH, "host", weight,
+            "The kernel refused %s a fork: it would not promise a second copy of its memory%s",
+            r->program, strict ? " (vm.overcommit_memory=2)" : "");
+        break;
+    case REFUSED_FORK_RISK:
+        finding_add(
+            c, SEV_INFO, CONF_MEDIUM, "host", 0.4,
+            "%s warns that the fork for its snapshot may be refused: vm.overcommit_memory is 0",
+            r->program);
+        break;
+    case REFUSED_TASKS:
+        finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,
+                    "%s got no new process or thread: a limit of tasks (ulimit -u, pids.max), not "
+                    "of memory",
+                    r->program);
+        return;
+    case REFUSED_SHM:
+        finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,
+                    "%s found its shared memory full: /dev/shm is too small (in a container 64 MiB "
+                    "by default)",
+                    r->program);
+        return;
+    case REFUSED_HEAP:
+        finding_add(
+            c, SEV_WARNING, CONF_HIGH, "host", weight,
+            "%s ran into a limit of its own: its heap is full, whatever memory the machine has",
+            r->program);
+        if (known(r->bytes))
+            evidence(c, "its limit", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
+        return;
+    case REFUSED_COMMIT:
+    case NR_REFUSAL_KINDS:
+        finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,
+                    "The kernel refused %s%s%s memory (ENOMEM)%s", r->program,
+                    known(r->bytes) ? " " : "", known(r->bytes) ? SIZE(r->bytes) : "",
+                    strict ? ": promises are at their limit (vm.overcommit_memory=2)"
+                    : left_is_scarce(c->f) ? ": little is left"
+                                           : "");
+        break;
+    }
+    tell_reason(c, r);
+    if (known(r->bytes))
+        evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
+}
+
+void rule_memory_refused(struct rule_context *c)
+{
+    const struct refusal *r = choose(c->s);
+
+    if (!wants_host(c) || !r)
+        return;
+    tell(c, r);
+    finding_detail(c, "\"%s\"%s", r->words, c->s->refusals.count > 1 ? ", and more like it" : "");
+}
