@@ -1,0 +1,105 @@
+/* block.h - what the grammars of formats.def see and fill.
+ *
+ * A grammar turns the output of a tool into the files of Linux that the tool read (paste/tree.h), as far as it printed them: all rules and
+ * all checks are those of the files then. Only what no file has goes into the snapshot itself: rows of processes, the ARC, what programs say
+ * they were refused.
+ */
+#ifndef PASTE_BLOCK_H
+#define PASTE_BLOCK_H
+
+#include "paste/paste.h"
+#include "paste/tree.h"
+
+/* How exact a figure is: a file of Linux, a table in KiB, a table that rounds. */
+enum rank { RANK_NONE, RANK_ROUNDED, RANK_TABLE, RANK_FILE };
+
+struct rates; /* of a series */
+
+struct block {
+    struct paste *p;
+    struct span command; /* the shell's line that printed it; empty when not known */
+    struct span path;    /* of the file that is shown; empty */
+    struct klog_place place;
+    struct strbuf text; /* lines so far, cleaned */
+    u32 lines;
+};
+
+/* A figure of /proc/meminfo in bytes (or count), unless a more exact one is there. */
+void block_meminfo(struct block *b, enum meminfo_field field, u64 value, enum rank rank);
+
+/* A file of the machine: this text, instead of what an earlier block had. Returns 1. */
+unsigned block_file(struct block *b, const char *path, struct span text);
+unsigned block_file_printf(struct block *b, const char *path, const char *fmt, ...) HW_PRINTF(3, 4);
+/* ... appended to it. */
+void block_file_add(struct block *b, const char *path, const char *fmt, ...) HW_PRINTF(3, 4);
+
+/* A control group's limit and use as its files; UNKNOWN leaves a file out. `path` begins with "/". */
+void block_group(struct block *b, const char *path, u64 current, u64 max);
+
+/* A row of a table of processes; pid 0: not known. */
+struct process_row {
+    u32 pid;
+    struct span comm;
+    u64 vm_size, rss, shared, swap, pss, uss; /* UNKNOWN */
+    u64 nr_threads;
+};
+/* Pids above it are made up, for rows without one. */
+#define ROWS_NO_PID 131072u
+void block_process(struct block *b, const struct process_row *row);
+/* The table shows all processes of the machine, not the first few. */
+void block_processes_whole(struct block *b, bool whole);
+
+/* Another program says that the kernel killed, or that it was refused memory: words as they stand. */
+struct told {
+    const char *killer; /* who says it: "kubelet" */
+    const char *scope;  /* pod, unit or container */
+    const char *comm;
+    u64 limit;
+    struct span words;
+    u64 wall_us;
+};
+void block_told(struct block *b, const struct told *told);
+
+/* Events a second over `seconds` of counters of /proc/vmstat; NAN is left out. */
+void block_rate(struct block *b, enum counter counter, double per_s);
+void block_interval(struct block *b, double seconds);
+
+/* --- pieces of text --------------------------------------------------------------------------------------------------- */
+
+/* "7.6G", "7,6Gi", "512M", "123456", "0B", "1.2g", "12 kB"; a bare number is times `unit`. False when it is no amount. */
+bool amount_take(struct span *line, u64 unit, u64 *ret);
+bool amount_of(struct span word, u64 unit, u64 *ret);
+
+/* The amount behind a text, wherever it stands in the line; NO_LIMIT for "infinity", UNKNOWN without one. */
+u64 amount_after(struct span line, const char *key);
+
+/* A number with a point or comma. */
+bool decimal_take(struct span *line, double *ret);
+
+/* Do the line's first words equal those of `words` (separated by blanks)? */
+bool words_begin(struct span line, const char *words);
+/* Does the line have each of the words, in this order, with others between? */
+bool words_have(struct span line, const char *words);
+
+/* The words of a line. */
+#define FIELDS_MAX 64
+struct fields {
+    struct span at[FIELDS_MAX];
+    unsigned count;
+};
+void fields_split(struct span line, struct fields *ret);
+/* The index of the column of this name, FIELDS_MAX when there is none. */
+unsigned fields_find(const struct fields *head, const char *name);
+
+/* The line after a prefix that grep puts before it: "/proc/meminfo:" or "12:"; *ret_path is the file, or empty. */
+struct span skip_grep(struct span line, struct span *ret_path);
+
+/* --- grammars ----------------------------------------------------------------------------------------------------------- */
+#define FORMAT(id, function, name)                                    \
+    bool function##_begins(const struct block *b, struct span line);  \
+    bool function##_goes_on(const struct block *b, struct span line); \
+    unsigned function##_parse(struct block *b, struct span text);
+#include "paste/formats.def"
+#undef FORMAT
+
+#endif

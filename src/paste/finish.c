@@ -1,0 +1,197 @@
+/* finish.c - what the blocks gave, as files, read by the observer; and what no file has, put beside it. */
+#include "paste/state_int.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const bool in_bytes[NR_MEMINFO_FIELDS] = {
+#define BYTES                        1
+#define COUNT                        0
+#define MEMINFO_FIELD(id, key, unit) [MI_##id] = unit,
+#include "observe/meminfo_fields.def"
+#undef MEMINFO_FIELD
+#undef BYTES
+#undef COUNT
+};
+
+static void write_meminfo(struct paste_state *st)
+{
+    struct strbuf text;
+
+    strbuf_init(&text);
+    for (unsigned i = 0; i < NR_MEMINFO_FIELDS; i++) {
+        if (!known(st->meminfo[i]))
+            continue;
+        strbuf_printf(&text, in_bytes[i] ? "%s: %llu kB\n" : "%s: %llu\n", meminfo_keys[i],
+                      (unsigned long long)(in_bytes[i] ? st->meminfo[i] / KIB : st->meminfo[i]));
+    }
+    if (text.len)
+        tree_offer(&st->tree, "proc/meminfo", text.text);
+    strbuf_done(&text);
+}
+
+#define WHOLE_ROWS 20
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct row *x = a, *y = b;
+
+    if (x->view.pid != y->view.pid)
+        return x->view.pid < y->view.pid ? -1 : 1;
+    return x->table > y->table ? -1 : x->table < y->table;
+}
+
+/* Of a pid that stands in several tables the last is taken, with what only an earlier one knows. */
+static void take_rows(struct paste *p)
+{
+    struct paste_state *st = p->state;
+
+    if (p->s.processes.count || st->rows.count == 0)
+        return;
+    qsort(st->rows.items, st->rows.count, sizeof(st->rows.items[0]), compare_rows);
+    vec_for_each (&st->rows, row) {
+        struct process_view *last = p->s.processes.count ? &vec_last(&p->s.processes) : NULL;
+
+        if (!last || last->pid != row->view.pid) {
+            vec_push(&p->s.processes, row->view);
+            continue;
+        }
+        if (!known(last->rss))
+            last->rss = row->view.rss;
+        if (!known(last->rss_anon))
+            last->rss_anon = row->view.rss_anon;
+        if (!known(last->swap))
+            last->swap = row->view.swap;
+    }
+    p->s.parts[PART_PROCESSES] = (struct part_status){.state = PART_OK};
+    /* Whoever lists the largest does not show process 1 among many. */
+    p->s.processes_whole =
+        st->rows_whole || (p->s.processes.items[0].pid == 1 && p->s.processes.count >= WHOLE_ROWS);
+}
+
+static unsigned parts_told(const struct log_event *e)
+{
+    return e->report ? (unsigned)__builtin_popcountll(e->report->parts) : 0;
+}
+
+static bool same_event(const struct log_event *a, const struct log_event *b)
+{
+    return a->kind == b->kind && a->pid == b->pid && a->pid != 0 &&
+           a->stamp.place.file != b->stamp.place.file && a->total_vm == b->total_vm &&
+           a->anon_rss == b->anon_rss && strcmp(a->comm, b->comm) == 0;
+}
+
+/* The same kill in dmesg, in the journal and in syslog is one: the one with the most told of it stays. */
+static void drop_copies(struct snapshot *s)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < s->log.count; i++) {
+        struct log_event *at = &s->log.items[i];
+        bool copy = false;
+
+        for (size_t j = 0; j < kept && !copy; j++) {
+            struct log_event *first = &s->log.items[j];
+
+            if (!same_event(first, at))
+                continue;
+            if (parts_told(at) > parts_told(first)) {
+                struct log_event swap = *first;
+
+                *first = *at;
+                *at = swap;
+            }
+            copy = true;
+        }
+        if (copy)
+            log_event_done(at);
+        else
+            s->log.items[kept++] = *at;
+    }
+    s->log.count = kept;
+}
+
+/* Versions of free before MemAvailable: what is free, and the cache. */
+static void estimate_available(struct snapshot *s)
+{
+    const u64 *m = s->meminfo;
+    u64 cache = figure_add(m[MI_CACHED], figure_or(m[MI_BUFFERS], 0)),
+        shmem = figure_or(m[MI_SHMEM], 0);
+
+    if (known(m[MI_MEM_AVAILABLE]) || !known(m[MI_MEM_FREE]) || !known(cache))
+        return;
+    s->meminfo[MI_MEM_AVAILABLE] = m[MI_MEM_FREE] + (cache > shmem ? cache - shmem : 0);
+    s->available_estimated = true;
+}
+
+/* A series as two looks: the counters as they were at its beginning, and grown by its rates. */
+static void make_series(struct paste *p)
+{
+    const struct rates *r = &p->state->rates;
+    ns_t span;
+    bool any = false;
+
+    if (isnan(r->interval_s))
+        return;
+    for (unsigned i = 0; i < NR_COUNTERS; i++)
+        any = any || !isnan(r->per_s[i]);
+    if (!any || known(p->s.vmstat[PGFAULT]))
+        return;
+    snapshot_init(&p->before);
+    p->has_before = true;
+    p->before.kind = SOURCE_ARCHIVE;
+    memcpy(p->before.meminfo, p->s.meminfo, sizeof(p->s.meminfo));
+    p->before.parts[PART_MEMINFO] = p->s.parts[PART_MEMINFO];
+    span = (ns_t)(r->interval_s * 1e9);
+    for (unsigned i = 0; i < NR_COUNTERS; i++) {
+        if (isnan(r->per_s[i]))
+            continue;
+        p->before.vmstat[i] = 0;
+        p->s.vmstat[i] = (u64)(r->per_s[i] * r->interval_s + 0.5);
+    }
+    p->before.parts[PART_VMSTAT] = p->s.parts[PART_VMSTAT] = (struct part_status){.state = PART_OK};
+    p->before.taken_at = NS_PER_S;
+    p->s.taken_at = NS_PER_S + span;
+    for (unsigned i = 0; i < NR_PARTS; i++) {
+        p->before.parts[i].read_at = p->before.taken_at;
+        p->s.parts[i].read_at = p->s.taken_at;
+        if (p->before.parts[i].state == PART_NOT_READ && (i != PART_MEMINFO))
+            p->before.parts[i] =
+                p->s.parts[i].state == PART_OK ? p->before.parts[i] : p->s.parts[i];
+    }
+}
+
+static void mark_log(struct paste *p)
+{
+    struct part_status *status = &p->s.parts[PART_KERNEL_LOG];
+
+    *status =
+        (struct part_status){.state = p->log_lines || p->s.log.count ? PART_OK : PART_MISSING};
+    if (status->state != PART_OK)
+        snprintf(status->why, sizeof(status->why), "%s", "not in this text");
+}
+
+bool paste_end(struct paste *p)
+{
+    struct paste_state *st = p->state;
+    u64 parts = SNAPSHOT_ALL & ~((u64)1 << PART_KERNEL_LOG);
+    struct source *src;
+    struct err e;
+
+    p->s.pasted = true;
+    write_meminfo(st);
+    klog_free(st->klog);
+    st->klog = NULL;
+    src = tree_source(&st->tree, p->files.count ? p->files.items[0] : "paste");
+    /* A text without one file of Linux may still have a log, or processes. */
+    snapshot_read(&p->s, src, parts, &e);
+    source_free(src);
+    take_rows(p);
+    estimate_available(&p->s);
+    mark_log(p);
+    drop_copies(&p->s);
+    make_series(p);
+    return p->blocks.count || p->s.log.count || p->log_lines || p->s.refusals.count ||
+           p->s.parts[PART_MEMINFO].state == PART_OK || st->tree.files.count;
+}

@@ -1,0 +1,724 @@
+/* format_proc.c - files of Linux themselves, whole, cut or grepped, with or without the names that grep puts before their lines. */
+#include "paste/block.h"
+#include "paste/state_int.h"
+
+#include <stdio.h>
+
+/* Each line without grep's prefix, as one text. */
+static void strip_grep(struct span text, struct strbuf *out)
+{
+    struct span line, path;
+
+    while (span_take_line(&text, &line)) {
+        line = skip_grep(line, &path);
+        strbuf_append_bytes(out, line.at, span_len(line));
+        strbuf_appendc(out, '\n');
+    }
+}
+
+static unsigned stripped_file(struct block *b, const char *path, struct span text)
+{
+    struct strbuf plain;
+    unsigned rc;
+
+    strbuf_init(&plain);
+    strip_grep(text, &plain);
+    rc = block_file(b, path, span_of_buf(&plain));
+    strbuf_done(&plain);
+    return rc;
+}
+
+static bool ends_name(struct span path, const char *name)
+{
+    const char *slash = span_empty(path) ? NULL : memrchr(path.at, '/', span_len(path));
+    struct span base = {slash ? slash + 1 : path.at, path.end};
+
+    return span_is(base, name);
+}
+
+/* --- /proc/meminfo ----------------------------------------------------------------------------------------------------- */
+
+static enum meminfo_field field_of(struct span key)
+{
+    for (unsigned i = 0; i < NR_MEMINFO_FIELDS; i++)
+        if (span_is(key, meminfo_keys[i]))
+            return (enum meminfo_field)i;
+    return NR_MEMINFO_FIELDS;
+}
+
+/* "MemTotal:  123 kB": the field, or none. Words such as "Slab" or "Active" alone are too common without their unit. */
+static bool take_pair(struct span *line, enum meminfo_field *ret_field, u64 *ret_value)
+{
+    struct span rest = *line, key;
+    u64 value;
+
+    if (!span_take_until(&rest, ':', &key))
+        return false;
+    *ret_field = field_of(span_trim(key));
+    if (*ret_field == NR_MEMINFO_FIELDS || !span_take_u64(&rest, &value))
+        return false;
+    if (span_take(&rest, "kB") || span_take(&rest, "KB") || span_take(&rest, "kb"))
+        value = value < (u64)1 << 50 ? value * KIB : UNKNOWN;
+    else if (strncmp(meminfo_keys[*ret_field], "HugePages", 9) != 0)
+        return false;
+    *ret_value = value;
+    *line = rest;
+    return true;
+}
+
+bool meminfo_begins(const struct block *b, struct span line)
+{
+    struct span path;
+    enum meminfo_field field;
+    u64 value;
+
+    (void)b;
+    line = skip_grep(line, &path);
+    return take_pair(&line, &field, &value);
+}
+
+bool meminfo_goes_on(const struct block *b, struct span line)
+{
+    struct span path, key, rest;
+    u64 value;
+
+    (void)b;
+    rest = skip_grep(line, &path);
+    return span_take_until(&rest, ':', &key) && span_len(key) < 40 &&
+           span_take_u64(&rest, &value) &&
+           !memchr(span_trim(key).at, ' ', span_len(span_trim(key)));
+}
+
+unsigned meminfo_parse(struct block *b, struct span text)
+{
+    struct span line, path;
+    unsigned found = 0;
+
+    while (span_take_line(&text, &line)) {
+        enum meminfo_field field;
+        u64 value;
+
+        line = skip_grep(line, &path);
+        while (take_pair(&line, &field, &value)) {
+            block_meminfo(b, field, value, RANK_FILE);
+            found++;
+        }
+    }
+    return found;
+}
+
+/* "Node 0 MemTotal:  123 kB". */
+bool node_meminfo_begins(const struct block *b, struct span line)
+{
+    struct span path, word;
+    u64 node;
+
+    (void)b;
+    line = skip_grep(line, &path);
+    return span_take(&line, "Node ") && span_take_u64(&line, &node) &&
+           span_take_word(&line, &word) && word.end[-1] == ':' &&
+           field_of((struct span){word.at, word.end - 1}) != NR_MEMINFO_FIELDS;
+}
+
+bool node_meminfo_goes_on(const struct block *b, struct span line)
+{
+    struct span path;
+
+    (void)b;
+    line = skip_grep(line, &path);
+    return span_take(&line, "Node ") && memchr(line.at, ':', span_len(line));
+}
+
+unsigned node_meminfo_parse(struct block *b, struct span text)
+{
+    struct span line, path;
+    unsigned found = 0;
+
+    while (span_take_line(&text, &line)) {
+        struct span rest;
+        char file[96];
+        u64 node;
+
+        line = skip_grep(line, &path);
+        rest = line;
+        if (!span_take(&rest, "Node ") || !span_take_u64(&rest, &node) || node >= NODES_MAX)
+            continue;
+        snprintf(file, sizeof(file), "sys/devices/system/node/node%llu/meminfo",
+                 (unsigned long long)node);
+        block_file_add(b, file, "%.*s\n", (int)MIN(span_len(line), (size_t)400), line.at);
+        found++;
+    }
+    return found;
+}
+
+/* --- lines of a name and a number ------------------------------------------------------------------------------------------ */
+
+static bool name_and_number(struct span line, struct span *name, u64 *value)
+{
+    struct span path;
+
+    line = skip_grep(line, &path);
+    return span_take_word(&line, name) && span_take_u64(&line, value) &&
+           span_empty(span_trim(line)) && !is_digit(*name->at);
+}
+
+static bool is_counter(struct span name)
+{
+    static const char *const beginnings[] = {
+        "nr_",       "pgscan",        "pgsteal",      "allocstall",     "workingset_",
+        "pswp",      "pgpg",          "pgfault",      "pgmajfault",     "oom_kill",
+        "thp_",      "compact_",      "kswapd_",      "numa_hit",       "pgalloc_",
+        "pgrotated", "slabs_scanned", "zone_reclaim", "unevictable_pgs"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(beginnings); i++)
+        if (span_begins(name, beginnings[i]))
+            return true;
+    return false;
+}
+
+bool vmstat_file_begins(const struct block *b, struct span line)
+{
+    struct span name;
+    u64 value;
+
+    /* memory.stat and memory.events share names. */
+    if (ends_name(b->path, "memory.stat") || ends_name(b->path, "memory.events"))
+        return false;
+    return name_and_number(line, &name, &value) && is_counter(name) &&
+           !span_is(name, "nr_descendants") && !span_is(name, "nr_dying_descendants") &&
+           !span_is(name, "nr_periods") && !span_is(name, "nr_throttled");
+}
+
+bool vmstat_file_goes_on(const struct block *b, struct span line)
+{
+    struct span name;
+    u64 value;
+
+    (void)b;
+    return name_and_number(line, &name, &value);
+}
+
+unsigned vmstat_file_parse(struct block *b, struct span text)
+{
+    return stripped_file(b, "proc/vmstat", text);
+}
+
+bool memory_stat_begins(const struct block *b, struct span line)
+{
+    static const char *const firsts[] = {"anon",
+                                         "cache",
+                                         "rss",
+                                         "file",
+                                         "total_cache",
+                                         "total_rss",
+                                         "inactive_anon",
+                                         "active_anon",
+                                         "inactive_file",
+                                         "active_file",
+                                         "kernel_stack",
+                                         "hierarchical_memory_limit",
+                                         "file_mapped",
+                                         "slab",
+                                         "shmem",
+                                         "percpu",
+                                         "sock",
+                                         "slab_unreclaimable",
+                                         "slab_reclaimable"};
+    struct span name;
+    u64 value;
+
+    (void)b;
+    if (!name_and_number(line, &name, &value))
+        return false;
+    for (unsigned i = 0; i < ARRAY_SIZE(firsts); i++)
+        if (span_is(name, firsts[i]))
+            return true;
+    return false;
+}
+
+bool memory_stat_goes_on(const struct block *b, struct span line)
+{
+    return vmstat_file_goes_on(b, line);
+}
+
+/* Where a file of a cgroup belongs: its own path when that is known. */
+static void group_place(struct span path, const char *file, bool v1, char place[TREE_PATH_MAX])
+{
+    static const char mount[] = "sys/fs/cgroup/";
+    const char *at = span_empty(path) ? NULL : span_find(path, mount);
+    const char *slash;
+    struct span dir;
+
+    if (!at) {
+        snprintf(place, TREE_PATH_MAX, "%s%sthis-cgroup/%s", mount, v1 ? "memory/" : "", file);
+        return;
+    }
+    dir = (struct span){at, path.end};
+    slash = memrchr(dir.at, '/', span_len(dir));
+    snprintf(place, TREE_PATH_MAX, "%.*s/%s", (int)(slash - dir.at), dir.at, file);
+}
+
+static bool is_v1_name(struct span file)
+{
+    return span_find(file, "_in_bytes") || span_find(file, "memory.failcnt") ||
+           span_find(file, "oom_control") || span_find(file, "kmem");
+}
+
+static u64 value_of(struct span text, const char *key)
+{
+    struct span line, name;
+    u64 value;
+
+    while (span_take_line(&text, &line))
+        if (name_and_number(line, &name, &value) && span_is(name, key))
+            return value;
+    return UNKNOWN;
+}
+
+static void offer_number(struct block *b, const char *path, u64 value)
+{
+    char text[32];
+
+    if (!known(value))
+        return;
+    snprintf(text, sizeof(text), "%llu\n", (unsigned long long)value);
+    tree_offer(&b->p->state->tree, path, text);
+}
+
+/* Usage and limit that the statistics tell by themselves. */
+static void offer_totals(struct block *b, struct span text, bool v1)
+{
+    char place[TREE_PATH_MAX];
+    u64 limit = value_of(text, "hierarchical_memory_limit");
+
+    if (v1) {
+        group_place(b->path, "memory.usage_in_bytes", true, place);
+        offer_number(b, place,
+                     figure_add(value_of(text, "total_rss"), value_of(text, "total_cache")));
+        group_place(b->path, "memory.limit_in_bytes", true, place);
+        offer_number(b, place, limit);
+        return;
+    }
+    group_place(b->path, "memory.current", false, place);
+    offer_number(b, place,
+                 figure_add(figure_add(value_of(text, "anon"), value_of(text, "file")),
+                            value_of(text, "kernel")));
+}
+
+unsigned memory_stat_parse(struct block *b, struct span text)
+{
+    bool v1 = known(value_of(text, "total_rss")) || known(value_of(text, "total_cache")) ||
+              known(value_of(text, "hierarchical_memory_limit")) || known(value_of(text, "rss"));
+    char place[TREE_PATH_MAX];
+    struct span first = text, line, path;
+    struct span whose = b->path;
+
+    if (span_take_line(&first, &line)) {
+        skip_grep(line, &path);
+        if (!span_empty(path))
+            whose = b->path = path;
+    }
+    group_place(whose, "memory.stat", v1, place);
+    if (!v1)
+        tree_offer(&b->p->state->tree, "sys/fs/cgroup/cgroup.controllers", "memory\n");
+    if (!stripped_file(b, place, text))
+        return 0;
+    offer_totals(b, text, v1);
+    return 1;
+}
+
+/* --- single files, by their name ------------------------------------------------------------------------------------------- */
+
+static bool is_group_path(struct span path)
+{
+    const char *slash = span_empty(path) ? NULL : memrchr(path.at, '/', span_len(path));
+    struct span base = {slash ? slash + 1 : path.at, path.end};
+
+    return span_begins(base, "memory.") || span_begins(base, "cgroup.") ||
+           span_begins(base, "pids.") || span_begins(base, "cpu.max");
+}
+
+static bool is_native_path(struct span path)
+{
+    return span_begins(path, "/proc/") || span_begins(path, "/sys/") ||
+           span_begins(path, "proc/") || span_begins(path, "sys/");
+}
+
+bool group_file_begins(const struct block *b, struct span line)
+{
+    struct span path;
+
+    skip_grep(line, &path);
+    if (is_group_path(path) || (is_native_path(path) && !span_find(path, "*")))
+        return true;
+    return is_group_path(b->path) || (is_native_path(b->path) && !span_find(b->path, "*"));
+}
+
+bool group_file_goes_on(const struct block *b, struct span line)
+{
+    struct span path;
+
+    if (span_empty(span_trim(line)))
+        return false;
+    skip_grep(line, &path);
+    return !span_empty(path) ? is_group_path(path) || is_native_path(path)
+                             : is_group_path(b->path) || is_native_path(b->path);
+}
+
+static void place_of_path(struct span path, char place[TREE_PATH_MAX])
+{
+    const char *slash = memrchr(path.at, '/', span_len(path));
+    struct span base = {slash ? slash + 1 : path.at, path.end};
+    char file[256];
+
+    if (!is_group_path(path)) {
+        snprintf(place, TREE_PATH_MAX, "%.*s", (int)MIN(span_len(path), (size_t)TREE_PATH_MAX - 1),
+                 path.at);
+        return;
+    }
+    span_copy(base, file, sizeof(file));
+    group_place(path, file, is_v1_name(base), place);
+}
+
+unsigned group_file_parse(struct block *b, struct span text)
+{
+    struct span line;
+    char last[TREE_PATH_MAX] = "";
+    unsigned found = 0;
+
+    while (span_take_line(&text, &line)) {
+        struct span path, rest = skip_grep(line, &path);
+        char place[TREE_PATH_MAX];
+
+        if (span_empty(path)) {
+            path = b->path;
+            rest = line;
+        }
+        if (span_empty(path) || span_empty(span_trim(rest)))
+            continue;
+        place_of_path(path, place);
+        if (strncmp(place, "sys/fs/cgroup/memory/", 21) != 0 && is_group_path(path))
+            tree_offer(&b->p->state->tree, "sys/fs/cgroup/cgroup.controllers", "memory\n");
+        if (strcmp(last, place) != 0)
+            block_file(b, place, span_of("", 0));
+        snprintf(last, sizeof(last), "%s", place);
+        block_file_add(b, place, "%.*s\n", (int)MIN(span_len(rest), (size_t)4000), rest.at);
+        found++;
+    }
+    return found;
+}
+
+/* "some avg10=0.00 avg60=0.00 avg300=0.00 total=0", of memory where nothing says of what. */
+bool pressure_begins(const struct block *b, struct span line)
+{
+    struct span path;
+
+    (void)b;
+    line = skip_grep(line, &path);
+    span_skip_blanks(&line);
+    return span_begins(line, "some avg10=") || span_begins(line, "full avg10=");
+}
+
+bool pressure_goes_on(const struct block *b, struct span line)
+{
+    return pressure_begins(b, line);
+}
+
+unsigned pressure_parse(struct block *b, struct span text)
+{
+    struct span line;
+    char last[TREE_PATH_MAX] = "";
+    unsigned found = 0;
+
+    while (span_take_line(&text, &line)) {
+        struct span path, rest = skip_grep(line, &path);
+        char place[TREE_PATH_MAX];
+
+        if (span_empty(path))
+            path = b->path;
+        if (span_empty(path) || span_ends(path, "pressure"))
+            path = span_of("proc/pressure/memory", 20);
+        place_of_path(path, place);
+        if (strcmp(last, place) != 0)
+            block_file(b, place, span_of("", 0));
+        snprintf(last, sizeof(last), "%s", place);
+        span_skip_blanks(&rest);
+        block_file_add(b, place, "%.*s\n", (int)MIN(span_len(rest), (size_t)400), rest.at);
+        found++;
+    }
+    return found;
+}
+
+/* --- tables of the kernel --------------------------------------------------------------------------------------------------- */
+
+bool slabinfo_begins(const struct block *b, struct span line)
+{
+    struct fields f;
+
+    (void)b;
+    if (span_find(line, "slabinfo - version"))
+        return true;
+    fields_split(line, &f);
+    return f.count >= 12 && span_is(f.at[6], ":") && span_is(f.at[7], "tunables");
+}
+
+bool slabinfo_goes_on(const struct block *b, struct span line)
+{
+    struct fields f;
+
+    (void)b;
+    fields_split(line, &f);
+    return (f.count >= 7 && span_is(f.at[6], ":")) || span_find(line, "# name");
+}
+
+unsigned slabinfo_parse(struct block *b, struct span text)
+{
+    return stripped_file(b, "proc/slabinfo", text);
+}
+
+bool zoneinfo_begins(const struct block *b, struct span line)
+{
+    struct span rest = line, zone;
+    u64 node;
+
+    (void)b;
+    return span_take(&rest, "Node ") && span_take_u64(&rest, &node) && span_take(&rest, ", zone") &&
+           span_take_word(&rest, &zone) && span_empty(span_trim(rest));
+}
+
+bool zoneinfo_goes_on(const struct block *b, struct span line)
+{
+    return zoneinfo_begins(b, line) || (!span_empty(line) && is_blank(*line.at));
+}
+
+unsigned zoneinfo_parse(struct block *b, struct span text)
+{
+    return block_file(b, "proc/zoneinfo", text);
+}
+
+bool buddyinfo_begins(const struct block *b, struct span line)
+{
+    struct span rest = line, zone;
+    u64 node, count;
+
+    (void)b;
+    return span_take(&rest, "Node ") && span_take_u64(&rest, &node) && span_take(&rest, ", zone") &&
+           span_take_word(&rest, &zone) && span_take_u64(&rest, &count) &&
+           span_take_u64(&rest, &count);
+}
+
+bool buddyinfo_goes_on(const struct block *b, struct span line)
+{
+    return buddyinfo_begins(b, line);
+}
+
+unsigned buddyinfo_parse(struct block *b, struct span text)
+{
+    return block_file(b, "proc/buddyinfo", text);
+}
+
+bool pagetypeinfo_begins(const struct block *b, struct span line)
+{
+    (void)b;
+    return span_begins(line, "Page block order:") ||
+           span_begins(line, "Free pages count per migrate");
+}
+
+bool pagetypeinfo_goes_on(const struct block *b, struct span line)
+{
+    (void)b;
+    return span_empty(line) || span_begins(line, "Pages per block") ||
+           span_begins(line, "Free pages") || span_begins(line, "Node ") ||
+           span_begins(line, "Number of blocks");
+}
+
+/* Free blocks by order, summed over the migrate types, are what /proc/buddyinfo has. */
+unsigned pagetypeinfo_parse(struct block *b, struct span text)
+{
+    u64 sums[ORDERS_MAX] = {0};
+    struct span line, last_zone = span_of("", 0);
+    unsigned orders = 0, found = 0;
+    u64 last_node = 0;
+
+    for (bool more = true; more;) {
+        struct span rest, zone = span_of("", 0), word;
+        u64 node = 0, count;
+        unsigned order = 0;
+
+        more = span_take_line(&text, &line);
+        rest = more ? line : span_of("", 0);
+        if (more && (!span_take(&rest, "Node") || !span_take_u64(&rest, &node) ||
+                     !span_take(&rest, ", zone") || !span_take_until(&rest, ',', &zone) ||
+                     !span_take(&rest, "type") || !span_take_word(&rest, &word)))
+            continue;
+        zone = span_trim(zone);
+        if (orders && (!more || node != last_node || span_len(zone) != span_len(last_zone) ||
+                       memcmp(zone.at, last_zone.at, span_len(zone)) != 0)) {
+            block_file_add(b, "proc/buddyinfo", "Node %llu, zone %.*s",
+                           (unsigned long long)last_node, (int)span_len(last_zone), last_zone.at);
+            for (unsigned i = 0; i < orders; i++)
+                block_file_add(b, "proc/buddyinfo", " %llu", (unsigned long long)sums[i]);
+            block_file_add(b, "proc/buddyinfo", "\n");
+            memset(sums, 0, sizeof(sums));
+            orders = 0;
+        }
+        if (!more)
+            break;
+        last_node = node;
+        last_zone = zone;
+        while (order < ORDERS_MAX && (span_take(&rest, ">") || true) &&
+               span_take_u64(&rest, &count))
+            sums[order++] += MIN(count, (u64)1 << 40);
+        orders = MAX(orders, order);
+        found++;
+    }
+    return found;
+}
+
+/* "#subsys_name hierarchy num_cgroups enabled", and the row of memory. */
+bool cgroups_file_begins(const struct block *b, struct span line)
+{
+    (void)b;
+    return span_find(line, "subsys_name") && span_find(line, "num_cgroups");
+}
+
+bool cgroups_file_goes_on(const struct block *b, struct span line)
+{
+    struct fields f;
+
+    (void)b;
+    fields_split(line, &f);
+    return f.count == 4 && is_digit(*f.at[1].at) && is_digit(*f.at[2].at);
+}
+
+unsigned cgroups_file_parse(struct block *b, struct span text)
+{
+    struct span line;
+    unsigned found = 0;
+
+    while (span_take_line(&text, &line)) {
+        struct fields f;
+        u64 count;
+
+        fields_split(line, &f);
+        if (f.count == 4 && span_is(f.at[0], "memory") && span_take_u64(&f.at[2], &count)) {
+            b->p->s.cgroups_counted = count;
+            found++;
+        }
+        found += f.count == 4;
+    }
+    return found;
+}
+
+/* --- /proc/PID/status -------------------------------------------------------------------------------------------------------- */
+
+bool pid_status_begins(const struct block *b, struct span line)
+{
+    struct span rest = line, word;
+
+    (void)b;
+    return (span_begins(line, "Name:\t") || span_begins(line, "Name:  "))
+               ? span_take(&rest, "Name:") && span_take_word(&rest, &word) &&
+                     span_empty(span_trim(rest)) && span_begins(line, "Name:\t")
+               : span_begins(line, "VmPeak:") || span_begins(line, "VmRSS:") ||
+                     span_begins(line, "VmSize:");
+}
+
+bool pid_status_goes_on(const struct block *b, struct span line)
+{
+    const char *colon = memchr(line.at, ':', span_len(line));
+
+    (void)b;
+    return colon && colon - line.at < 32 && !memchr(line.at, ' ', (size_t)(colon - line.at));
+}
+
+unsigned pid_status_parse(struct block *b, struct span text)
+{
+    struct process_row row = {.comm = span_of("a process", 9),
+                              .vm_size = UNKNOWN,
+                              .rss = UNKNOWN,
+                              .shared = UNKNOWN,
+                              .swap = UNKNOWN,
+                              .pss = UNKNOWN,
+                              .uss = UNKNOWN,
+                              .nr_threads = UNKNOWN};
+    u64 file = UNKNOWN, shmem = UNKNOWN, pid = 0;
+    struct span line, key;
+    unsigned found = 0;
+
+    while (span_take_line(&text, &line)) {
+        struct span rest = line;
+        u64 *to = NULL;
+
+        if (!span_take_until(&rest, ':', &key))
+            continue;
+        rest = span_trim(rest);
+        if (span_is(key, "Name"))
+            row.comm = rest;
+        else if (span_is(key, "Pid"))
+            span_take_u64(&rest, &pid);
+        else if (span_is(key, "VmRSS"))
+            to = &row.rss;
+        else if (span_is(key, "VmSize"))
+            to = &row.vm_size;
+        else if (span_is(key, "VmSwap"))
+            to = &row.swap;
+        else if (span_is(key, "RssFile"))
+            to = &file;
+        else if (span_is(key, "RssShmem"))
+            to = &shmem;
+        if (to && amount_take(&rest, KIB, to))
+            found++;
+    }
+    if (!found)
+        return 0;
+    row.pid = (u32)MIN(pid, (u64)UINT32_MAX - ROWS_NO_PID);
+    row.shared = figure_add(file, shmem);
+    block_processes_whole(b, false);
+    block_process(b, &row);
+    return found;
+}
+
+/* --- sysctl -------------------------------------------------------------------------------------------------------------------- */
+
+bool sysctl_begins(const struct block *b, struct span line)
+{
+    struct span rest = span_trim(line), key;
+
+    (void)b;
+    return (span_begins(rest, "vm.") || span_begins(rest, "kernel.shm") ||
+            span_begins(rest, "kernel.threads-max") || span_begins(rest, "kernel.pid_max")) &&
+           span_take_until(&rest, '=', &key) && span_len(key) < 60;
+}
+
+bool sysctl_goes_on(const struct block *b, struct span line)
+{
+    struct span rest = span_trim(line), key;
+
+    (void)b;
+    return span_take_until(&rest, '=', &key) && memchr(key.at, '.', span_len(key)) &&
+           !memchr(span_trim(key).at, ' ', span_len(span_trim(key)));
+}
+
+unsigned sysctl_parse(struct block *b, struct span text)
+{
+    struct span line, key;
+    unsigned found = 0;
+
+    while (span_take_line(&text, &line)) {
+        char place[TREE_PATH_MAX];
+
+        if (!span_take_until(&line, '=', &key))
+            continue;
+        key = span_trim(key);
+        snprintf(place, sizeof(place), "proc/sys/%.*s", (int)MIN(span_len(key), (size_t)200),
+                 key.at);
+        for (char *at = place; *at; at++)
+            if (*at == '.')
+                *at = '/';
+        line = span_trim(line);
+        found +=
+            block_file_printf(b, place, "%.*s\n", (int)MIN(span_len(line), (size_t)200), line.at);
+    }
+    return found;
+}

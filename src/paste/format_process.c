@@ -1,0 +1,228 @@
+/* format_process.c - tables of processes: of top, ps in any choice of columns, smem and htop.
+ *
+ * The head names the columns. The command is the one column that may have blanks: what stands behind it is read from the end.
+ */
+#include "paste/block.h"
+#include "paste/state_int.h"
+
+#include <stdio.h>
+
+enum column {
+    PID,
+    VIRT,
+    RES,
+    SHR,
+    SWAP,
+    PSS,
+    USS,
+    SHARE,
+    THREADS,
+    COMMAND,
+    USER_COLUMN,
+    NR_PROCESS_COLUMNS
+};
+
+static const struct {
+    const char *name;
+    enum column column;
+} names[] = {
+    {"PID", PID},          {"VIRT", VIRT},        {"VSZ", VIRT},         {"VSIZE", VIRT},
+    {"SIZE", VIRT},        {"RES", RES},          {"RSS", RES},          {"RSZ", RES},
+    {"RSIZE", RES},        {"SHR", SHR},          {"SWAP", SWAP},        {"Swap", SWAP},
+    {"PSS", PSS},          {"USS", USS},          {"%MEM", SHARE},       {"MEM%", SHARE},
+    {"NLWP", THREADS},     {"nTH", THREADS},      {"COMMAND", COMMAND},  {"Command", COMMAND},
+    {"CMD", COMMAND},      {"ARGS", COMMAND},     {"COMM", COMMAND},     {"NAME", COMMAND},
+    {"PROCESS", COMMAND},  {"BEFEHL", COMMAND},   {"COMMANDE", COMMAND}, {"COM.", COMMAND},
+    {"ORDEN", COMMAND},    {"COMANDO", COMMAND},  {"Команда", COMMAND},  {"命令", COMMAND},
+    {"USER", USER_COLUMN}, {"User", USER_COLUMN},
+};
+
+struct layout {
+    unsigned at[NR_PROCESS_COLUMNS]; /* FIELDS_MAX: no such column */
+    unsigned count;
+};
+
+static bool take_head(struct span line, struct layout *ret)
+{
+    struct fields f;
+
+    fields_split(line, &f);
+    for (unsigned i = 0; i < NR_PROCESS_COLUMNS; i++)
+        ret->at[i] = FIELDS_MAX;
+    ret->count = f.count;
+    for (unsigned i = 0; i < f.count; i++)
+        for (unsigned n = 0; n < ARRAY_SIZE(names); n++)
+            if (span_is(f.at[i], names[n].name) && ret->at[names[n].column] == FIELDS_MAX)
+                ret->at[names[n].column] = i;
+    /* "TIME+ COMMAND" of top, "UTENTE PR NI VIRT" of others: numbers are found by the names that all languages share. */
+    if (ret->at[COMMAND] == FIELDS_MAX && ret->at[PID] != FIELDS_MAX && ret->at[RES] != FIELDS_MAX)
+        ret->at[COMMAND] = f.count - 1;
+    return ret->at[COMMAND] != FIELDS_MAX &&
+           (ret->at[RES] != FIELDS_MAX || ret->at[PSS] != FIELDS_MAX ||
+            ret->at[SHARE] != FIELDS_MAX) &&
+           (ret->at[PID] != FIELDS_MAX || f.count <= 6);
+}
+
+bool processes_begins(const struct block *b, struct span line)
+{
+    struct layout l;
+    struct span rest = line;
+
+    (void)b;
+    span_skip_blanks(&rest);
+    return !span_empty(rest) && *rest.at != '[' && take_head(line, &l) && l.count >= 2;
+}
+
+/* The word of a column: those behind the command are counted from the end. */
+static struct span word_of(const struct layout *l, const struct fields *f, unsigned column)
+{
+    if (column == FIELDS_MAX)
+        return span_of("", 0);
+    if (column <= l->at[COMMAND])
+        return column < f->count ? f->at[column] : span_of("", 0);
+    unsigned from_end = l->count - column;
+
+    return from_end <= f->count ? f->at[f->count - from_end] : span_of("", 0);
+}
+
+static struct span command_of(const struct layout *l, const struct fields *f)
+{
+    unsigned first = l->at[COMMAND], behind = l->count - 1 - first;
+
+    if (first >= f->count || f->count <= behind)
+        return span_of("", 0);
+    return (struct span){f->at[first].at, f->at[MAX(f->count - 1 - behind, first)].end};
+}
+
+static u64 amount_or_unknown(struct span word, u64 unit)
+{
+    u64 value;
+
+    return !span_empty(word) && amount_of(word, unit, &value) ? value : UNKNOWN;
+}
+
+static bool take_row(struct block *b, const struct layout *l, struct span line)
+{
+    struct process_row row = {0};
+    struct fields f;
+    u64 pid = 0, total = b->p->state->meminfo[MI_MEM_TOTAL];
+    struct span word;
+    double share;
+
+    fields_split(line, &f);
+    if (f.count < l->count)
+        return false;
+    word = word_of(l, &f, l->at[PID]);
+    if (l->at[PID] != FIELDS_MAX &&
+        (!span_take_u64(&word, &pid) || !span_empty(word) || pid > UINT32_MAX - ROWS_NO_PID))
+        return false;
+    row.pid = (u32)pid;
+    row.comm = command_of(l, &f);
+    row.vm_size = amount_or_unknown(word_of(l, &f, l->at[VIRT]), KIB);
+    row.rss = amount_or_unknown(word_of(l, &f, l->at[RES]), KIB);
+    row.shared = amount_or_unknown(word_of(l, &f, l->at[SHR]), KIB);
+    row.swap = amount_or_unknown(word_of(l, &f, l->at[SWAP]), KIB);
+    row.pss = amount_or_unknown(word_of(l, &f, l->at[PSS]), KIB);
+    row.uss = amount_or_unknown(word_of(l, &f, l->at[USS]), KIB);
+    row.nr_threads = amount_or_unknown(word_of(l, &f, l->at[THREADS]), 1);
+    word = word_of(l, &f, l->at[SHARE]);
+    if (!known(row.rss) && known(total) && decimal_take(&word, &share) && share <= 100)
+        row.rss = (u64)(share / 100 * (double)total);
+    if (!known(row.rss) && !known(row.pss) && !known(row.swap))
+        return false;
+    if (span_empty(row.comm))
+        return false;
+    block_process(b, &row);
+    return true;
+}
+
+/* A row begins with a number or a user's name and has numbers; a line of dashes is one of smem's. */
+bool processes_goes_on(const struct block *b, struct span line)
+{
+    struct fields f;
+    struct span rest = span_trim(line);
+    unsigned numbers = 0;
+
+    if (processes_begins(b, line))
+        return true;
+    if (span_empty(rest))
+        return false;
+    if (*rest.at == '-' && span_len(rest) > 10)
+        return true;
+    fields_split(line, &f);
+    for (unsigned i = 0; i < MIN(f.count, 12u); i++)
+        numbers += is_digit(*f.at[i].at);
+    return f.count >= 2 && numbers >= 1 && *rest.at != '[' &&
+           (is_digit(*rest.at) || f.count >= 4) && f.at[0].end[-1] != ':';
+}
+
+unsigned processes_parse(struct block *b, struct span text)
+{
+    struct layout l = {.count = 0};
+    struct span line;
+    unsigned rows = 0;
+    bool has_head = false;
+
+    block_processes_whole(b, false);
+    while (span_take_line(&text, &line)) {
+        struct layout next;
+
+        if (take_head(line, &next)) {
+            l = next;
+            has_head = true;
+            /* "top -b -n 3": each table is a look of its own. */
+            if (rows)
+                block_processes_whole(b, false);
+            continue;
+        }
+        if (has_head)
+            rows += take_row(b, &l, line);
+    }
+    return rows;
+}
+
+/* "root  1234  0.5 45.2 8123456 3712345 ?  Sl  Jan01 12:34 java -jar app.jar": ps aux without its head, as grep leaves it. */
+static bool is_ps_row(const struct fields *f)
+{
+    static const unsigned numbers[] = {1, 2, 3, 4, 5};
+
+    if (f->count < 11 || is_digit(*f->at[0].at))
+        return false;
+    for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++)
+        if (!is_digit(*f->at[numbers[i]].at))
+            return false;
+    return strchr("RSDTZIXWt", *f->at[7].at) && (span_find(f->at[9], ":") != NULL);
+}
+
+bool ps_rows_begins(const struct block *b, struct span line)
+{
+    struct fields f;
+
+    (void)b;
+    fields_split(line, &f);
+    return is_ps_row(&f);
+}
+
+bool ps_rows_goes_on(const struct block *b, struct span line)
+{
+    return ps_rows_begins(b, line);
+}
+
+unsigned ps_rows_parse(struct block *b, struct span text)
+{
+    struct layout l = {.count = 11};
+    struct span line;
+    unsigned rows = 0;
+
+    for (unsigned i = 0; i < NR_PROCESS_COLUMNS; i++)
+        l.at[i] = FIELDS_MAX;
+    l.at[PID] = 1;
+    l.at[SHARE] = 3;
+    l.at[VIRT] = 4;
+    l.at[RES] = 5;
+    l.at[COMMAND] = 10;
+    block_processes_whole(b, false);
+    while (span_take_line(&text, &line))
+        rows += take_row(b, &l, line);
+    return rows;
+}

@@ -1,0 +1,779 @@
+/* format_table.c - free, vmstat, sar, atop and the heads of top and htop: the machine's memory in a few numbers. */
+#include "paste/block.h"
+#include "paste/state_int.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static bool has_digit(struct span line)
+{
+    for (const char *at = line.at; at < line.end; at++)
+        if (is_digit(*at))
+            return true;
+    return false;
+}
+
+static bool command_has(const struct block *b, const char *option)
+{
+    return !span_empty(b->command) && span_find(b->command, option);
+}
+
+/* --- free ---------------------------------------------------------------------------------------------------------------- */
+/*
+ *                total        used        free      shared  buff/cache   available
+ * Mem:           31Gi        29Gi       412Mi       1.2Gi       1.9Gi       820Mi
+ * -/+ buffers/cache:         27Gi       2.1Gi                                            of versions before 3.3.10
+ * Swap:         8.0Gi       8.0Gi          0B
+ *
+ * The words are translated, and so are "Mem:" and "Swap:"; the order is not. A number without a unit is in KiB, unless an option says MiB or
+ * GiB; where no command is there to say, the size of machines does.
+ */
+
+/* "Mem:", "Speicher:", "内存：", "Partition d'échange:": words up to a colon, before the first number. */
+static bool take_label(struct span *line, struct span *ret)
+{
+    struct span rest = *line, word;
+    const char *start = NULL;
+
+    for (unsigned words = 0; words < 4 && span_take_word(&rest, &word); words++) {
+        if (!start)
+            start = word.at;
+        if (is_digit(*word.at))
+            return false;
+        if (word.end[-1] != ':' && !span_ends(word, "："))
+            continue;
+        *ret = (struct span){start, word.end};
+        *line = rest;
+        return true;
+    }
+    return false;
+}
+
+/* Its numbers; 0 when a word is none. */
+static unsigned row_amounts(struct span line, u64 unit, u64 values[8], bool *ret_bare)
+{
+    struct span word;
+    unsigned count = 0;
+
+    while (count < 8 && span_take_word(&line, &word)) {
+        if (!amount_of(word, unit, &values[count]))
+            return 0;
+        *ret_bare &= is_digit(word.end[-1]);
+        count++;
+    }
+    return count;
+}
+
+static bool is_free_head(struct span line)
+{
+    struct fields f;
+
+    if (has_digit(line) || memchr(line.at, ':', span_len(line)))
+        return false;
+    fields_split(line, &f);
+    if (f.count < 5 || f.count > 7)
+        return false;
+    if (words_begin(line, "total used free"))
+        return true;
+    for (unsigned i = 3; i < f.count; i++)
+        if (span_find(f.at[i], "/") && span_len(f.at[i]) >= 6 && !span_begins(f.at[i], "/") &&
+            (span_find(f.at[i], "ach") || span_find(f.at[i], "/缓存") ||
+             span_find(f.at[i], "/キャッシュ") || span_find(f.at[i], "кэш") ||
+             span_find(f.at[i], "/快取")))
+            return true;
+    return span_begins(span_trim(line), "total") || span_begins(span_trim(line), "gesamt") ||
+           span_begins(span_trim(line), "合計") || span_begins(span_trim(line), "总计") ||
+           span_begins(span_trim(line), "totale") || span_begins(span_trim(line), "всего");
+}
+
+bool free_begins(const struct block *b, struct span line)
+{
+    u64 values[8];
+    struct span label, rest = line;
+    bool bare = true;
+
+    (void)b;
+    if (is_free_head(line))
+        return true;
+    /* Without its head: "Mem:" and six numbers. */
+    return span_begins(span_trim(line), "Mem:") && take_label(&rest, &label) &&
+           row_amounts(rest, KIB, values, &bare) >= 5;
+}
+
+bool free_goes_on(const struct block *b, struct span line)
+{
+    u64 values[8];
+    struct span label;
+    bool bare = true;
+
+    if (span_find(line, "buffers/cache:") || (b->lines < 5 && span_begins(span_trim(line), "-/+")))
+        return true;
+    return b->lines < 6 && take_label(&line, &label) && row_amounts(line, KIB, values, &bare) >= 2;
+}
+
+/* A whole number without a unit: of KiB, MiB or GiB. `total` is the machine's. */
+static u64 guess_unit(const struct block *b, u64 total)
+{
+    struct span rest = b->command, word;
+    u64 exact = b->p->state->meminfo[MI_MEM_TOTAL];
+
+    while (span_take_word(&rest, &word)) {
+        if (span_is(word, "-m") || span_is(word, "--mebi") || span_is(word, "-tm") ||
+            span_is(word, "-mt") || span_is(word, "-wm") || span_is(word, "-mw"))
+            return MIB;
+        if (span_is(word, "-g") || span_is(word, "--gibi"))
+            return GIB;
+        if (span_is(word, "-b"))
+            return 1;
+        if (span_is(word, "-k"))
+            return KIB;
+    }
+    if (!span_empty(b->command) && span_find(b->command, "free"))
+        return KIB;
+    if (known(exact) && total > 0) {
+        static const u64 units[] = {KIB, MIB, GIB, 1};
+
+        for (unsigned i = 0; i < ARRAY_SIZE(units); i++)
+            if (total < UINT64_MAX / units[i] && total * units[i] < exact + exact / 8 &&
+                total * units[i] > exact - exact / 4)
+                return units[i];
+    }
+    if (total >= (u64)1 << 32)
+        return 1;
+    /* 1,000,000 KiB is a small machine, 1,000,000 MiB none of today's. */
+    if (total >= 1000000)
+        return KIB;
+    return total >= 128 ? MIB : GIB;
+}
+
+static void take_free_row(struct block *b, const u64 v[8], unsigned n, unsigned columns, bool bare,
+                          bool combined)
+{
+    enum rank rank = bare ? RANK_TABLE : RANK_ROUNDED;
+    u64 cache = UNKNOWN;
+
+    block_meminfo(b, MI_MEM_TOTAL, v[0], rank);
+    block_meminfo(b, MI_MEM_FREE, v[2], rank);
+    if (n >= 4)
+        block_meminfo(b, MI_SHMEM, v[3], rank);
+    if (columns == 7 && n == 7) { /* -w: buffers, cache, available */
+        block_meminfo(b, MI_BUFFERS, v[4], rank);
+        cache = v[5];
+        block_meminfo(b, MI_MEM_AVAILABLE, v[6], rank);
+    } else if (combined && n >= 5) {
+        cache = v[4];
+        if (n >= 6)
+            block_meminfo(b, MI_MEM_AVAILABLE, v[5], rank);
+    } else if (n >= 6) { /* buffers, cached */
+        block_meminfo(b, MI_BUFFERS, v[4], rank);
+        cache = v[5];
+    }
+    if (known(cache))
+        block_meminfo(b, MI_CACHED, cache, RANK_ROUNDED);
+    if (n >= 5 && known(cache)) {
+        u64 rest = v[2] + cache + (combined ? 0 : v[4]);
+
+        b->p->s.used = v[0] > rest ? v[0] - rest : 0;
+    }
+}
+
+unsigned free_parse(struct block *b, struct span text)
+{
+    struct span line, label;
+    unsigned rows = 0, columns = 6;
+    bool combined = true;
+    u64 unit = KIB;
+
+    while (span_take_line(&text, &line)) {
+        u64 v[8];
+        bool bare = true;
+        unsigned n;
+        struct fields head;
+
+        if (is_free_head(line)) {
+            fields_split(line, &head);
+            columns = head.count;
+            combined = columns <= 6 && memchr(line.at, '/', span_len(line));
+            rows = 0;
+            continue;
+        }
+        if (span_find(line, "-/+") || !take_label(&line, &label))
+            continue;
+        n = row_amounts(line, 1, v, &bare);
+        if (n < 2)
+            continue;
+        if (bare) {
+            unit = rows == 0 ? guess_unit(b, v[0]) : unit;
+            for (unsigned i = 0; i < n; i++)
+                v[i] = v[i] < UINT64_MAX / unit ? v[i] * unit : UNKNOWN;
+        }
+        /* The first row is memory and one of three numbers is swap. "Total:" adds them up. */
+        if (rows == 0 && n >= 3) {
+            take_free_row(b, v, n, columns, bare, combined);
+        } else if (n == 3 && !span_begins(label, "Tot") && !span_begins(label, "High") &&
+                   !span_begins(label, "Low")) {
+            block_meminfo(b, MI_SWAP_TOTAL, v[0], bare ? RANK_TABLE : RANK_ROUNDED);
+            block_meminfo(b, MI_SWAP_FREE, v[2], bare ? RANK_TABLE : RANK_ROUNDED);
+        } else {
+            continue;
+        }
+        rows++;
+    }
+    return rows;
+}
+
+/* --- vmstat N -------------------------------------------------------------------------------------------------------------- */
+/*
+ * procs -----------memory---------- ---swap-- -----io---- -system-- ------cpu-----
+ *  r  b   swpd   free   buff  cache   si   so    bi    bo   in   cs us sy id wa st
+ *  3  1 823412 121512   1204 401232  512 1024  2048  1400 1034 2211 12  8 40 40  0
+ *
+ * The first row is since boot; the rest are each of one interval.
+ */
+bool vmstat_begins(const struct block *b, struct span line)
+{
+    (void)b;
+    return (span_begins(span_trim(line), "procs -") && span_find(line, "memory")) ||
+           words_have(line, "r b swpd free");
+}
+
+bool vmstat_goes_on(const struct block *b, struct span line)
+{
+    struct fields f;
+
+    if (vmstat_begins(b, line))
+        return true;
+    fields_split(line, &f);
+    if (f.count < 12)
+        return false;
+    for (unsigned i = 0; i < 12; i++)
+        if (!is_digit(*f.at[i].at))
+            return false;
+    return true;
+}
+
+static u64 vmstat_unit(const struct block *b)
+{
+    if (command_has(b, "-S M") || command_has(b, "-SM"))
+        return MIB;
+    return command_has(b, "-S m") ? 1000000 : KIB;
+}
+
+/* "vmstat 5 10", "vmstat -w 2": the first number is the delay. */
+static double delay_of(struct span command)
+{
+    struct span word;
+    u64 delay;
+
+    while (span_take_word(&command, &word)) {
+        struct span number = word;
+
+        if (span_take_u64(&number, &delay) && span_empty(number) && delay > 0 && delay < 86400)
+            return (double)delay;
+    }
+    return 1;
+}
+
+unsigned vmstat_parse(struct block *b, struct span text)
+{
+    static const struct {
+        const char *name;
+        enum counter counter;
+        double factor; /* of a page: the table has KiB */
+    } rated[] = {
+        {"si", PSWPIN, 0.25}, {"so", PSWPOUT, 0.25}, {"bi", PGPGIN, 1}, {"bo", PGPGOUT, 1}};
+    double sums[ARRAY_SIZE(rated)] = {0};
+    struct fields head = {.count = 0}, f;
+    u64 unit = vmstat_unit(b);
+    unsigned rows = 0;
+    struct span line;
+
+    while (span_take_line(&text, &line)) {
+        fields_split(line, &f);
+        if (words_have(line, "r b swpd free")) {
+            head = f;
+            continue;
+        }
+        if (f.count < 12 || head.count < 12 || !is_digit(*f.at[0].at))
+            continue;
+        for (unsigned i = 2; i < MIN(f.count, head.count); i++) {
+            u64 value;
+            struct span word = f.at[i];
+
+            if (!span_take_u64(&word, &value) || value > (u64)1 << 40)
+                continue;
+            if (span_is(head.at[i], "free"))
+                block_meminfo(b, MI_MEM_FREE, value * unit, RANK_TABLE);
+            else if (span_is(head.at[i], "buff"))
+                block_meminfo(b, MI_BUFFERS, value * unit, RANK_TABLE);
+            else if (span_is(head.at[i], "cache"))
+                block_meminfo(b, MI_CACHED, value * unit, RANK_ROUNDED);
+            for (unsigned r = 0; r < ARRAY_SIZE(rated) && rows > 0; r++)
+                if (span_is(head.at[i], rated[r].name))
+                    sums[r] += (double)value * rated[r].factor;
+        }
+        rows++;
+    }
+    if (rows > 1) {
+        for (unsigned r = 0; r < ARRAY_SIZE(rated); r++)
+            block_rate(b, rated[r].counter, sums[r] / (rows - 1));
+        block_interval(b, delay_of(b->command) * (rows - 1));
+    }
+    return rows;
+}
+
+/* "     16266172 K total memory" */
+bool vmstat_s_begins(const struct block *b, struct span line)
+{
+    struct span rest = line;
+    u64 value;
+
+    (void)b;
+    return span_take_u64(&rest, &value) && span_take(&rest, "K ") &&
+           span_take(&rest, "total memory");
+}
+
+bool vmstat_s_goes_on(const struct block *b, struct span line)
+{
+    u64 value;
+    struct span word;
+
+    (void)b;
+    return span_take_u64(&line, &value) && span_take_word(&line, &word);
+}
+
+unsigned vmstat_s_parse(struct block *b, struct span text)
+{
+    static const struct {
+        const char *name;
+        enum meminfo_field field;
+    } rows[] = {{"K total memory", MI_MEM_TOTAL}, {"K free memory", MI_MEM_FREE},
+                {"K buffer memory", MI_BUFFERS},  {"K swap cache", MI_CACHED},
+                {"K total swap", MI_SWAP_TOTAL},  {"K free swap", MI_SWAP_FREE},
+                {"K active memory", MI_ACTIVE},   {"K inactive memory", MI_INACTIVE}};
+    struct span line;
+    unsigned found = 0;
+
+    while (span_take_line(&text, &line)) {
+        u64 value;
+
+        if (!span_take_u64(&line, &value) || value > (u64)1 << 50)
+            continue;
+        line = span_trim(line);
+        for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+            if (span_is(line, rows[i].name)) {
+                block_meminfo(b, rows[i].field, value * KIB, RANK_TABLE);
+                found++;
+            }
+        }
+    }
+    return found;
+}
+
+/* --- heads of top --------------------------------------------------------------------------------------------------------------- */
+/*
+ * MiB Mem :  15884.6 total,    312.4 free,  14021.8 used,   1550.4 buff/cache
+ * MiB Swap:   2048.0 total,      0.0 free,   2048.0 used.    982.1 avail Mem
+ * KiB Mem : 16266172 total,   319900 free, 14358300 used,  1587972 buff/cache          3.3.10 to 3.3.12
+ * Mem:  16332156k total, 16158324k used,   173832k free,   205212k buffers             before
+ * Swap:  4194300k total,  1048576k used,  3145724k free,  2513124k cached
+ * Mem: 110268K used, 4864K free, 1424K shrd, 0K buff, 18236K cached                    busybox
+ */
+bool top_begins(const struct block *b, struct span line)
+{
+    struct span rest = span_trim(line);
+
+    (void)b;
+    if (span_begins(rest, "top - ") || span_begins(rest, "MiB Mem") ||
+        span_begins(rest, "KiB Mem") || span_begins(rest, "GiB Mem") ||
+        span_begins(rest, "MiB Spch") || span_begins(rest, "MiB Spei") ||
+        span_begins(rest, "MiB Sp"))
+        return true;
+    return span_begins(rest, "Mem:") && span_find(rest, "used") && span_find(rest, "free") &&
+           span_find(rest, ",");
+}
+
+bool top_goes_on(const struct block *b, struct span line)
+{
+    struct span rest = span_trim(line);
+
+    return b->lines < 8 && !span_empty(rest) && !span_find(rest, "PID") &&
+           (memchr(rest.at, ':', span_len(rest)) || span_begins(rest, "top - "));
+}
+
+/* Each "NUMBER WORD" of a line; false at its end. */
+static bool take_amount_word(struct span *line, u64 unit, u64 *ret, struct span *ret_word)
+{
+    while (!span_empty(*line)) {
+        struct span rest = *line;
+
+        span_skip_blanks(&rest);
+        if (!span_empty(rest) && is_digit(*rest.at) && amount_take(&rest, unit, ret) &&
+            span_take_word(&rest, ret_word)) {
+            *line = rest;
+            while (
+                span_len(*ret_word) > 1 &&
+                (ret_word->end[-1] == ',' || ret_word->end[-1] == '.' || ret_word->end[-1] == '+'))
+                ret_word->end--;
+            return true;
+        }
+        if (!span_take_word(line, ret_word))
+            return false;
+    }
+    return false;
+}
+
+static void take_top_line(struct block *b, struct span line, bool swap, u64 unit, unsigned *found)
+{
+    struct span word;
+    u64 value;
+    unsigned at = 0;
+    enum rank rank = RANK_TABLE;
+    u64 total = UNKNOWN, free_bytes = UNKNOWN, used = UNKNOWN, cache = UNKNOWN;
+
+    while (take_amount_word(&line, unit, &value, &word)) {
+        bool is_total = span_begins(word, "total") || span_begins(word, "gesa") ||
+                        span_begins(word, "всего") || span_begins(word, "合計");
+        bool is_free = span_begins(word, "free") || span_begins(word, "frei") ||
+                       span_begins(word, "libr") || span_begins(word, "livre") ||
+                       span_begins(word, "liber");
+        bool is_used = span_begins(word, "used") || span_begins(word, "belegt") ||
+                       span_begins(word, "util") || span_begins(word, "usad") ||
+                       span_begins(word, "usat");
+
+        if (is_total)
+            total = value;
+        else if (is_free)
+            free_bytes = value;
+        else if (is_used)
+            used = value;
+        else if (span_begins(word, "buff/") || span_begins(word, "tamp/") ||
+                 span_begins(word, "Puff") || span_begins(word, "búf"))
+            cache = value;
+        else if (span_begins(word, "buff"))
+            block_meminfo(b, MI_BUFFERS, value, rank);
+        else if (span_begins(word, "cached"))
+            block_meminfo(b, MI_CACHED, value, RANK_ROUNDED);
+        else if (span_begins(word, "avail") || span_begins(word, "dispo") ||
+                 span_begins(word, "verf"))
+            block_meminfo(b, MI_MEM_AVAILABLE, value, rank);
+        else if (swap && at == 3)
+            block_meminfo(b, MI_MEM_AVAILABLE, value, rank);
+        at++;
+        (*found)++;
+    }
+    if (!known(total) && !swap)
+        total = figure_add(used, free_bytes); /* busybox: used holds the cache */
+    block_meminfo(b, swap ? MI_SWAP_TOTAL : MI_MEM_TOTAL, total, rank);
+    block_meminfo(b, swap ? MI_SWAP_FREE : MI_MEM_FREE, free_bytes, rank);
+    if (!swap && known(cache)) {
+        block_meminfo(b, MI_CACHED, cache, RANK_ROUNDED);
+        if (known(used))
+            b->p->s.used = used;
+    }
+}
+
+unsigned top_parse(struct block *b, struct span text)
+{
+    struct span line;
+    unsigned found = 0;
+
+    while (span_take_line(&text, &line)) {
+        struct span rest = span_trim(line);
+        u64 unit = span_begins(rest, "MiB") ? MIB : span_begins(rest, "GiB") ? GIB : KIB;
+        const char *colon;
+
+        if (span_begins(rest, "top - ") || span_begins(rest, "Tasks:") ||
+            span_begins(rest, "%Cpu") || span_begins(rest, "Cpu(s)") ||
+            span_begins(rest, "Threads:") || span_begins(rest, "CPU:") ||
+            span_begins(rest, "Load average"))
+            continue;
+        colon = memchr(rest.at, ':', span_len(rest));
+        if (!colon)
+            continue;
+        take_top_line(b, (struct span){colon + 1, rest.end},
+                      span_find((struct span){rest.at, colon}, "Swap") != NULL ||
+                          span_find((struct span){rest.at, colon}, "Éch") ||
+                          span_find((struct span){rest.at, colon}, "Inter"),
+                      unit, &found);
+    }
+    return found;
+}
+
+/* "Mem[|||||||||  3.52G/7.63G]   Swp[  0K/0K]" */
+bool htop_begins(const struct block *b, struct span line)
+{
+    (void)b;
+    return (span_find(line, "Mem[") || span_find(line, "Swp[")) &&
+           memchr(line.at, '/', span_len(line));
+}
+
+bool htop_goes_on(const struct block *b, struct span line)
+{
+    return htop_begins(b, line);
+}
+
+static bool htop_bar(struct span line, const char *name, u64 *ret_used, u64 *ret_total)
+{
+    const char *at = span_find(line, name);
+    struct span rest;
+
+    if (!at)
+        return false;
+    rest = (struct span){at + strlen(name), line.end};
+    while (!span_empty(rest) && !is_digit(*rest.at) && *rest.at != ']')
+        rest.at++;
+    return amount_take(&rest, KIB, ret_used) && span_take(&rest, "/") &&
+           amount_take(&rest, KIB, ret_total);
+}
+
+unsigned htop_parse(struct block *b, struct span text)
+{
+    struct span line;
+    unsigned found = 0;
+    u64 used, total;
+
+    while (span_take_line(&text, &line)) {
+        if (htop_bar(line, "Mem[", &used, &total) && used <= total) {
+            block_meminfo(b, MI_MEM_TOTAL, total, RANK_ROUNDED);
+            block_meminfo(b, MI_MEM_AVAILABLE, total - used, RANK_ROUNDED);
+            found++;
+        }
+        if (htop_bar(line, "Swp[", &used, &total) && used <= total) {
+            block_meminfo(b, MI_SWAP_TOTAL, total, RANK_ROUNDED);
+            block_meminfo(b, MI_SWAP_FREE, total - used, RANK_ROUNDED);
+            found++;
+        }
+    }
+    return found;
+}
+
+/* "MEM | tot    15.5G | free  312.4M | cache   1.1G | buff  100.1M | slab  812.0M | shmem ..." of atop, colons or bars. */
+bool atop_begins(const struct block *b, struct span line)
+{
+    struct span rest = span_trim(line);
+
+    (void)b;
+    return (span_begins(rest, "MEM |") || span_begins(rest, "SWP |")) && span_find(rest, "tot");
+}
+
+bool atop_goes_on(const struct block *b, struct span line)
+{
+    return atop_begins(b, line) || span_begins(span_trim(line), "PAG |");
+}
+
+unsigned atop_parse(struct block *b, struct span text)
+{
+    static const struct {
+        const char *name;
+        enum meminfo_field memory, swap;
+    } columns[] = {
+        {"tot ", MI_MEM_TOTAL, MI_SWAP_TOTAL},    {"free ", MI_MEM_FREE, MI_SWAP_FREE},
+        {"cache ", MI_CACHED, NR_MEMINFO_FIELDS}, {"buff ", MI_BUFFERS, NR_MEMINFO_FIELDS},
+        {"slab ", MI_SLAB, NR_MEMINFO_FIELDS},    {"slrec ", MI_SRECLAIMABLE, NR_MEMINFO_FIELDS},
+        {"shmem ", MI_SHMEM, NR_MEMINFO_FIELDS},  {"avail ", MI_MEM_AVAILABLE, NR_MEMINFO_FIELDS},
+        {"dirty ", MI_DIRTY, NR_MEMINFO_FIELDS},  {"pgtab ", MI_PAGE_TABLES, NR_MEMINFO_FIELDS}};
+    struct span line;
+    unsigned found = 0;
+
+    while (span_take_line(&text, &line)) {
+        bool swap = span_begins(span_trim(line), "SWP");
+
+        for (unsigned i = 0; i < ARRAY_SIZE(columns); i++) {
+            const char *at = span_find(line, columns[i].name);
+            struct span rest = {at ? at + strlen(columns[i].name) : line.end, line.end};
+            enum meminfo_field field = swap ? columns[i].swap : columns[i].memory;
+            u64 value;
+
+            if (!at || field == NR_MEMINFO_FIELDS || !amount_take(&rest, 1, &value))
+                continue;
+            block_meminfo(b, field, value, RANK_ROUNDED);
+            found++;
+        }
+    }
+    return found;
+}
+
+/* --- sar ---------------------------------------------------------------------------------------------------------------------- */
+/*
+ * 12:00:01 AM kbmemfree   kbavail kbmemused  %memused kbbuffers  kbcached  kbcommit ...
+ * 12:10:01 AM    312400    982100  15012340     92.31 ...
+ *
+ * Of a day the worst row counts: with the least available or the most pages scanned.
+ */
+static bool is_sar_column(struct span name)
+{
+    static const char *const names[] = {
+        "kbmemfree", "kbavail",  "kbmemused", "kbswpfree", "kbswpused", "pgpgin/s", "pgscank/s",
+        "pgscand/s", "pswpin/s", "majflt/s",  "%swpused",  "%memused",  "%commit"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+        if (span_is(name, names[i]))
+            return true;
+    return false;
+}
+
+bool sar_begins(const struct block *b, struct span line)
+{
+    struct fields f;
+
+    (void)b;
+    fields_split(line, &f);
+    for (unsigned i = 0; i < MIN(f.count, 5u); i++)
+        if (is_sar_column(f.at[i]))
+            return true;
+    return false;
+}
+
+bool sar_goes_on(const struct block *b, struct span line)
+{
+    struct fields f;
+
+    fields_split(line, &f);
+    if (f.count == 0)
+        return true;
+    return sar_begins(b, line) || (f.count >= 3 && memchr(f.at[0].at, ':', span_len(f.at[0])));
+}
+
+struct sar_column {
+    const char *name;
+    enum meminfo_field field; /* NR_MEMINFO_FIELDS: a rate */
+    enum counter counter;
+};
+
+static const struct sar_column sar_columns[] = {
+    {"kbmemfree", MI_MEM_FREE, 0},
+    {"kbavail", MI_MEM_AVAILABLE, 0},
+    {"kbbuffers", MI_BUFFERS, 0},
+    {"kbcached", MI_CACHED, 0},
+    {"kbactive", MI_ACTIVE, 0},
+    {"kbinact", MI_INACTIVE, 0},
+    {"kbdirty", MI_DIRTY, 0},
+    {"kbanonpg", MI_ANON_PAGES, 0},
+    {"kbslab", MI_SLAB, 0},
+    {"kbkstack", MI_KERNEL_STACK, 0},
+    {"kbpgtbl", MI_PAGE_TABLES, 0},
+    {"kbcommit", MI_COMMITTED_AS, 0},
+    {"kbswpfree", MI_SWAP_FREE, 0},
+    {"pgpgin/s", NR_MEMINFO_FIELDS, PGPGIN},
+    {"pgpgout/s", NR_MEMINFO_FIELDS, PGPGOUT},
+    {"pgscank/s", NR_MEMINFO_FIELDS, PGSCAN_KSWAPD},
+    {"pgscand/s", NR_MEMINFO_FIELDS, PGSCAN_DIRECT},
+    {"pgsteal/s", NR_MEMINFO_FIELDS, PGSTEAL_KSWAPD},
+    {"majflt/s", NR_MEMINFO_FIELDS, PGMAJFAULT},
+    {"pswpin/s", NR_MEMINFO_FIELDS, PSWPIN},
+    {"pswpout/s", NR_MEMINFO_FIELDS, PSWPOUT},
+};
+
+static double cell(const struct fields *head, const struct fields *row, unsigned shift,
+                   const char *name)
+{
+    unsigned column = fields_find(head, name);
+    struct span word;
+    double value;
+
+    if (column == FIELDS_MAX || column + shift >= row->count)
+        return NAN;
+    word = row->at[column + shift];
+    return decimal_take(&word, &value) ? value : NAN;
+}
+
+static void take_sar_row(struct block *b, const struct fields *head, const struct fields *row,
+                         unsigned shift)
+{
+    double used = cell(head, row, shift, "kbmemused"),
+           free_kib = cell(head, row, shift, "kbmemfree");
+    double swap_used = cell(head, row, shift, "kbswpused"),
+           swap_free = cell(head, row, shift, "kbswpfree");
+
+    for (unsigned i = 0; i < ARRAY_SIZE(sar_columns); i++) {
+        double value = cell(head, row, shift, sar_columns[i].name);
+
+        if (!(value >= 0 && value < 1e14))
+            continue;
+        if (sar_columns[i].field < NR_MEMINFO_FIELDS)
+            block_meminfo(b, sar_columns[i].field, (u64)value * KIB, RANK_TABLE);
+        else
+            block_rate(b, sar_columns[i].counter, value);
+    }
+    /* Since sysstat 12 what is used is without cache: then the two do not add up to all. */
+    if (used >= 0 && free_kib >= 0) {
+        double cached = cell(head, row, shift, "kbcached"),
+               buffers = cell(head, row, shift, "kbbuffers");
+        double slab = cell(head, row, shift, "kbslab");
+        bool whole = fields_find(head, "kbavail") == FIELDS_MAX;
+        double rest =
+            (cached >= 0 ? cached : 0) + (buffers >= 0 ? buffers : 0) + (slab >= 0 ? slab : 0);
+        double percent = cell(head, row, shift, "%memused");
+
+        if (percent > 0 && percent <= 100)
+            block_meminfo(b, MI_MEM_TOTAL, (u64)(used * 100 / percent) * KIB, RANK_ROUNDED);
+        else
+            block_meminfo(b, MI_MEM_TOTAL, (u64)(used + free_kib + (whole ? 0 : rest)) * KIB,
+                          RANK_ROUNDED);
+    }
+    if (swap_used >= 0 && swap_free >= 0)
+        block_meminfo(b, MI_SWAP_TOTAL, (u64)(swap_used + swap_free) * KIB, RANK_TABLE);
+}
+
+static double badness(const struct fields *head, const struct fields *row, unsigned shift)
+{
+    double available = cell(head, row, shift, "kbavail"),
+           scanned = cell(head, row, shift, "pgscand/s");
+    double swapped = cell(head, row, shift, "pswpin/s"),
+           swap_free = cell(head, row, shift, "kbswpfree");
+
+    if (!isnan(available))
+        return -available;
+    if (!isnan(scanned))
+        return scanned + cell(head, row, shift, "pgscank/s");
+    if (!isnan(swapped))
+        return swapped;
+    if (!isnan(swap_free))
+        return -swap_free;
+    return 0; /* the last row */
+}
+
+unsigned sar_parse(struct block *b, struct span text)
+{
+    struct fields head = {.count = 0}, row, worst = {.count = 0};
+    unsigned rows = 0, worst_shift = 0;
+    double most = -INFINITY;
+    struct span line;
+    bool more = true;
+
+    while (more) {
+        unsigned shift;
+        double bad;
+
+        more = span_take_line(&text, &line);
+        fields_split(more ? line : span_of("", 0), &row);
+        if (!more || sar_begins(b, line)) {
+            if (worst.count)
+                take_sar_row(b, &head, &worst, worst_shift);
+            worst.count = 0;
+            most = -INFINITY;
+            head = row;
+            continue;
+        }
+        if (row.count < 3 || head.count == 0)
+            continue;
+        rows++;
+        if (span_begins(row.at[0], "Average") || span_begins(row.at[0], "Moyenne") ||
+            span_begins(row.at[0], "Durchschn"))
+            continue;
+        /* A head with "12:00:01 AM" and rows without, or the other way. */
+        shift = 0;
+        if (row.count + 1 == head.count)
+            continue;
+        bad = badness(&head, &row, shift);
+        if (bad >= most) {
+            most = bad;
+            worst = row;
+            worst_shift = shift;
+        }
+    }
+    if (rows)
+        block_interval(b, 600);
+    return rows;
+}

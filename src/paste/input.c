@@ -1,0 +1,522 @@
+/* input.c - files, directories and archives into lines, whatever compressed them.
+ *
+ * A compressed file and an archive begin with bytes that no text has; all others are text, and read in pieces. An archive's or a
+ * directory's files of /proc and /sys go into the tree that the observer reads, wherever in it the machine's root is; of what a sosreport
+ * holds besides, the commands' outputs and the logs are read that may be of memory. Nothing is unpacked to disk, and no link is followed.
+ */
+#include "paste/state_int.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CHUNK         (256u << 10)
+#define PEEK          600
+#define DEPTH_MAX     12
+#define WALK_MAX      65536
+#define NESTED_MAX    (64u << 20)
+#define TREE_FILE_MAX (16u << 20)
+
+/* Bytes from somewhere, the first of which were looked at. */
+struct stream {
+    int fd;             /* -1: all is in memory */
+    struct span memory; /* still to be given */
+    char *chunk;
+    size_t peeked, given;
+    int error;
+};
+
+static ssize_t stream_fill(struct stream *s, char *to, size_t max)
+{
+    ssize_t n;
+
+    if (s->fd < 0) {
+        n = (ssize_t)MIN(max, span_len(s->memory));
+        if (n > 0)
+            memcpy(to, s->memory.at, (size_t)n);
+        s->memory.at += n;
+        return n;
+    }
+    do
+        n = read(s->fd, to, max);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        s->error = errno;
+    return n;
+}
+
+/* The first bytes, as many as there are up to PEEK. */
+static void stream_peek(struct stream *s)
+{
+    while (s->peeked < PEEK) {
+        ssize_t n = stream_fill(s, s->chunk + s->peeked, CHUNK - s->peeked);
+
+        if (n <= 0)
+            break;
+        s->peeked += (size_t)n;
+    }
+}
+
+static ssize_t stream_next(struct stream *s, const char **ret)
+{
+    ssize_t n;
+
+    *ret = s->chunk;
+    if (s->given < s->peeked) {
+        n = (ssize_t)(s->peeked - s->given);
+        *ret = s->chunk + s->given;
+        s->given = s->peeked;
+        return n;
+    }
+    return stream_fill(s, s->chunk, CHUNK);
+}
+
+static bool is_packed(const char *head, size_t len)
+{
+    static const struct {
+        const char *bytes;
+        size_t len, at;
+    } magics[] = {
+        {"\x1f\x8b", 2, 0},
+        {"\xfd"
+         "7zXZ",
+         5, 0},
+        {"\x28\xb5\x2f\xfd", 4, 0},
+        {"BZh", 3, 0},
+        {"\x04\x22\x4d\x18", 4, 0},
+        {"PK\x03\x04", 4, 0},
+        {"ustar", 5, 257},
+        {"\x1f\x9d", 2, 0},
+        {"\x5d\x00\x00", 3, 0},
+        {"070701", 6, 0},
+        {"7z\xbc\xaf", 4, 0},
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(magics); i++)
+        if (len >= magics[i].at + magics[i].len &&
+            memcmp(head + magics[i].at, magics[i].bytes, magics[i].len) == 0)
+            return true;
+    return false;
+}
+
+/* UTF-16 with its mark, as some Windows tools save a paste. */
+static bool is_utf16(const char *head, size_t len)
+{
+    return len >= 4 && (unsigned char)head[0] == 0xff && (unsigned char)head[1] == 0xfe;
+}
+
+static bool is_binary(const char *head, size_t len)
+{
+    size_t odd = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)head[i];
+
+        odd +=
+            c < 32 && c != '\n' && c != '\t' && c != '\r' && c != '\033' && c != '\b' && c != '\f';
+    }
+    return odd * 10 > len;
+}
+
+/* UTF-16 to bytes: what is beyond ASCII is of no use to any grammar here. */
+static void narrow(struct strbuf *out, struct span text)
+{
+    strbuf_reset(out);
+    for (; span_len(text) >= 2; text.at += 2)
+        strbuf_appendc(out, text.at[1] == 0 && text.at[0] ? text.at[0] : '?');
+}
+
+static int add_stream(struct paste *p, struct stream *s, const char *name, s64 written,
+                      unsigned depth, struct err *e);
+
+/* --- where a path of a machine's tree begins -------------------------------------------------------------------------------------- */
+
+static bool is_below(struct span path, const char *dir)
+{
+    size_t len = strlen(dir);
+
+    return span_len(path) > len && memcmp(path.at, dir, len) == 0 && path.at[len] == '/';
+}
+
+static bool is_root_dir(struct span path)
+{
+    return is_below(path, "proc") || is_below(path, "sys") || is_below(path, "sos_commands") ||
+           is_below(path, "var") || is_below(path, "etc") || is_below(path, "usr") ||
+           is_below(path, "run") || is_below(path, "boot") || is_below(path, "lib") ||
+           is_below(path, "sos_logs") || is_below(path, "sos_reports");
+}
+
+/* The path as it is from the machine's root: an archive has a directory or two in front. */
+static struct span from_root(struct span path)
+{
+    struct span rest = path;
+
+    while (span_begins(rest, "./"))
+        rest.at += 2;
+    for (unsigned depth = 0; depth < 3; depth++) {
+        const char *slash;
+
+        if (is_root_dir(rest))
+            return rest;
+        slash = memchr(rest.at, '/', span_len(rest));
+        if (!slash)
+            break;
+        rest.at = slash + 1;
+    }
+    return path;
+}
+
+/* Of a machine's tree, is this a text that may be of memory? */
+static bool is_wanted(struct span path)
+{
+    static const char *const dirs[] = {
+        "sos_commands/memory", "sos_commands/kernel",     "sos_commands/process",
+        "sos_commands/logs",   "sos_commands/cgroups",    "sos_commands/docker",
+        "sos_commands/podman", "sos_commands/kubernetes", "sos_commands/numa",
+        "sos_commands/zfs",    "sos_commands/sar",        "sos_commands/general",
+        "sos_commands/host",   "sos_commands/filesys",    "sos_commands/sysvipc"};
+    static const char *const logs[] = {"var/log/messages", "var/log/syslog", "var/log/kern",
+                                       "var/log/dmesg", "var/log/journal"};
+
+    if (!is_root_dir(path))
+        return true;
+    for (unsigned i = 0; i < ARRAY_SIZE(dirs); i++)
+        if (is_below(path, dirs[i]))
+            return true;
+    for (unsigned i = 0; i < ARRAY_SIZE(logs); i++)
+        if (span_begins(path, logs[i]))
+            return !span_ends(path, ".journal");
+    return false;
+}
+
+static bool is_native(struct span path)
+{
+    return is_below(path, "proc") || is_below(path, "sys");
+}
+
+/* --- archives ------------------------------------------------------------------------------------------------------------------------ */
+
+static la_ssize_t archive_next(struct archive *a, void *ctx, const void **ret)
+{
+    struct stream *s = ctx;
+    const char *text;
+    ssize_t n = stream_next(s, &text);
+
+    *ret = text;
+    if (n < 0)
+        archive_set_error(a, s->error, "cannot read");
+    return n;
+}
+
+static void read_entry(struct paste *p, struct archive *a, size_t max, struct strbuf *out)
+{
+    char buf[16384];
+    la_ssize_t n;
+
+    strbuf_reset(out);
+    while (out->len < max && (n = archive_read_data(a, buf, MIN(sizeof(buf), max - out->len))) > 0)
+        strbuf_append_bytes(out, buf, (size_t)n);
+    if (out->len >= max)
+        p->files_skipped++;
+}
+
+/* The text of an entry, in pieces; nested archives and compressed logs are taken whole, up to a bound. */
+static int add_entry(struct paste *p, struct archive *a, const char *name, s64 written,
+                     unsigned depth, struct err *e)
+{
+    char *buf = xmalloc(CHUNK);
+    la_ssize_t n = archive_read_data(a, buf, CHUNK);
+    int rc = 0;
+
+    if (n > 0 && is_packed(buf, (size_t)n) && depth < 2) {
+        struct strbuf all;
+        struct stream inner = {.fd = -1, .chunk = xmalloc(CHUNK)};
+
+        strbuf_init(&all);
+        do
+            strbuf_append_bytes(&all, buf, (size_t)n);
+        while (all.len < NESTED_MAX && (n = archive_read_data(a, buf, CHUNK)) > 0);
+        inner.memory = span_of_buf(&all);
+        rc = add_stream(p, &inner, name, written, depth + 1, e);
+        free(inner.chunk);
+        strbuf_done(&all);
+        /* One broken member does not cost the others. */
+        if (rc)
+            p->files_skipped++;
+        rc = 0;
+    } else if (n > 0 && is_binary(buf, MIN((size_t)n, (size_t)PEEK))) {
+        p->files_skipped++;
+    } else if (n > 0) {
+        paste_begin(p, name, written);
+        do
+            paste_text(p, span_of(buf, (size_t)n));
+        while ((n = archive_read_data(a, buf, CHUNK)) > 0);
+        paste_file_end(p);
+    }
+    if (n < 0)
+        rc = -EBADMSG;
+    free(buf);
+    return rc;
+}
+
+static int take_entry(struct paste *p, struct archive *a, struct archive_entry *entry,
+                      const char *name, s64 written, unsigned depth, struct err *e)
+{
+    const char *path = archive_entry_pathname(entry);
+    struct span from;
+    struct strbuf text;
+    char shown[512];
+
+    /* A compressed file alone has the name that it is called by. */
+    if (archive_format(a) == ARCHIVE_FORMAT_RAW)
+        return add_entry(p, a, name, written, depth, e);
+    if (!path || archive_entry_filetype(entry) != AE_IFREG)
+        return 0;
+    from = from_root(span_of(path, strlen(path)));
+    if (is_native(from)) {
+        span_copy(from, shown, sizeof(shown));
+        strbuf_init(&text);
+        read_entry(p, a, TREE_FILE_MAX, &text);
+        paste_tree_file(p, shown, span_of_buf(&text));
+        strbuf_done(&text);
+        return 0;
+    }
+    if (!is_wanted(from))
+        return 0;
+    span_copy(span_of(path, strlen(path)), shown, sizeof(shown));
+    return add_entry(p, a, shown, archive_entry_mtime(entry), depth, e);
+}
+
+static int add_archive(struct paste *p, struct stream *s, const char *name, s64 written,
+                       unsigned depth, struct err *e)
+{
+    struct archive *a = archive_read_new();
+    struct archive_entry *entry;
+    unsigned entries = 0;
+    int rc = 0, got;
+
+    archive_read_support_filter_gzip(a);
+    archive_read_support_filter_xz(a);
+    archive_read_support_filter_lzma(a);
+    archive_read_support_filter_zstd(a);
+    archive_read_support_filter_bzip2(a);
+    archive_read_support_filter_lz4(a);
+    archive_read_support_filter_compress(a);
+    archive_read_support_format_tar(a);
+    archive_read_support_format_zip(a);
+    archive_read_support_format_cpio(a);
+    archive_read_support_format_7zip(a);
+    archive_read_support_format_raw(a);
+    archive_read_support_format_empty(a);
+    if (archive_read_open(a, s, NULL, archive_next, NULL) != ARCHIVE_OK)
+        rc = -EBADMSG;
+    while (rc == 0 && (got = archive_read_next_header(a, &entry)) != ARCHIVE_EOF) {
+        if (got < ARCHIVE_WARN || entries++ >= TREE_FILES_MAX) {
+            rc = entries > 1 && got < ARCHIVE_WARN ? 0 : -EBADMSG;
+            p->cut = true;
+            break;
+        }
+        rc = take_entry(p, a, entry, name, written, depth, e);
+    }
+    if (rc == -EBADMSG && p->files.count) {
+        /* What was there is used. */
+        p->cut = true;
+        rc = 0;
+    } else if (rc) {
+        rc = err_at(e, rc, name, 0, 0, "a broken archive or compressed file (%s)",
+                    archive_error_string(a) ? archive_error_string(a) : "cut");
+    }
+    archive_read_free(a);
+    return rc;
+}
+
+/* --- streams ---------------------------------------------------------------------------------------------------------------------------- */
+
+static void add_text(struct paste *p, struct stream *s, const char *name, s64 written)
+{
+    bool wide = is_utf16(s->chunk, s->peeked);
+    struct strbuf narrowed;
+    const char *text;
+    ssize_t n;
+
+    strbuf_init(&narrowed);
+    paste_begin(p, name, written);
+    while ((n = stream_next(s, &text)) > 0) {
+        struct span piece = span_of(text, (size_t)n);
+
+        if (wide) {
+            narrow(&narrowed, piece);
+            piece = span_of_buf(&narrowed);
+        }
+        paste_text(p, piece);
+    }
+    paste_file_end(p);
+    strbuf_done(&narrowed);
+}
+
+static int add_stream(struct paste *p, struct stream *s, const char *name, s64 written,
+                      unsigned depth, struct err *e)
+{
+    stream_peek(s);
+    if (s->error)
+        return err_at(e, -s->error, name, 0, 0, "%s", strerror(s->error));
+    if (is_packed(s->chunk, s->peeked))
+        return add_archive(p, s, name, written, depth, e);
+    if (!is_utf16(s->chunk, s->peeked) && is_binary(s->chunk, MIN(s->peeked, (size_t)PEEK))) {
+        p->files_skipped++;
+        return 0;
+    }
+    add_text(p, s, name, written);
+    return s->error ? err_at(e, -s->error, name, 0, 0, "%s", strerror(s->error)) : 0;
+}
+
+static int add_fd(struct paste *p, int fd, const char *name, s64 written, struct err *e)
+{
+    struct stream s = {.fd = fd, .chunk = xmalloc(CHUNK)};
+    int rc = add_stream(p, &s, name, written, 0, e);
+
+    free(s.chunk);
+    return rc;
+}
+
+/* --- directories ------------------------------------------------------------------------------------------------------------------------- */
+
+struct walk {
+    struct paste *p;
+    struct err *e;
+    unsigned files;
+    bool
+        machine; /* the directory is a machine's root: /proc and /sys are the observer's, and what else is wanted has its place */
+};
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void walk_dir(struct walk *w, int dir_fd, const char *path, const char *relative,
+                     unsigned depth);
+
+/* Of a machine's root, a directory beside those that machines have is somebody's copy of something else. */
+static bool may_enter(const struct walk *w, struct span relative)
+{
+    static const char *const known_dirs[] = {"var", "sos_commands", "sos_logs", "log", "logs"};
+
+    if (!w->machine || memchr(relative.at, '/', span_len(relative)))
+        return true;
+    for (unsigned i = 0; i < ARRAY_SIZE(known_dirs); i++)
+        if (span_is(relative, known_dirs[i]))
+            return true;
+    return false;
+}
+
+static void walk_entry(struct walk *w, int dir_fd, const char *path, const char *relative,
+                       const char *name, unsigned depth)
+{
+    struct strbuf full, inner;
+    struct stat st;
+    int fd;
+    struct span from;
+
+    strbuf_init(&full);
+    strbuf_init(&inner);
+    strbuf_printf(&full, "%s/%s", path, name);
+    strbuf_printf(&inner, "%s%s%s", relative, *relative ? "/" : "", name);
+    from = span_of_buf(&inner);
+    fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && fstat(fd, &st) == 0) {
+        if (S_ISDIR(st.st_mode) && may_enter(w, from)) {
+            walk_dir(w, fd, full.text, inner.text, depth + 1);
+            fd = -1;
+        } else if (S_ISREG(st.st_mode) && is_wanted(from_root(from)) && w->files++ < WALK_MAX) {
+            struct err ignored = {0};
+
+            if (add_fd(w->p, fd, full.text, st.st_mtime, &ignored))
+                w->p->files_skipped++;
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    strbuf_done(&full);
+    strbuf_done(&inner);
+}
+
+/* Takes the descriptor. */
+static void walk_dir(struct walk *w, int dir_fd, const char *path, const char *relative,
+                     unsigned depth)
+{
+    DIR *dir = depth < DEPTH_MAX ? fdopendir(dir_fd) : NULL;
+    VEC(char *) names = {0};
+    const struct dirent *entry;
+
+    if (!dir) {
+        close(dir_fd);
+        return;
+    }
+    while ((entry = readdir(dir)) && names.count < WALK_MAX)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            vec_push(&names, xstrdup(entry->d_name));
+    if (names.count)
+        qsort(names.items, names.count, sizeof(names.items[0]), compare_texts);
+    vec_for_each (&names, name) {
+        walk_entry(w, dirfd(dir), path, relative, *name, depth);
+        free(*name);
+    }
+    vec_done(&names);
+    closedir(dir);
+}
+
+static bool has_dir(const char *path, const char *name)
+{
+    char full[4096];
+    struct stat st;
+
+    snprintf(full, sizeof(full), "%s/%s", path, name);
+    return lstat(full, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int add_dir(struct paste *p, const char *path, struct err *e)
+{
+    struct walk w = {.p = p,
+                     .e = e,
+                     .machine = has_dir(path, "proc") || has_dir(path, "sys") ||
+                                has_dir(path, "var") || has_dir(path, "sos_commands")};
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        return err_at(e, -errno, path, 0, 0, "%s", strerror(errno));
+    if (w.machine && !p->state->tree.below) {
+        int rc = source_dir_open(path, &p->state->tree.below, e);
+
+        if (rc) {
+            close(fd);
+            return rc;
+        }
+    }
+    walk_dir(&w, fd, path, "", 0);
+    return 0;
+}
+
+int paste_add(struct paste *p, const char *path, struct err *e)
+{
+    struct stat st;
+    int fd, rc;
+
+    if (strcmp(path, "-") == 0)
+        return add_fd(p, STDIN_FILENO, "standard input", 0, e);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return err_at(e, -errno, path, 0, 0, "%s", strerror(errno));
+    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+        close(fd);
+        return add_dir(p, path, e);
+    }
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+    rc = add_fd(p, fd, path, st.st_mtime, e);
+    close(fd);
+    return rc;
+}

@@ -1,0 +1,314 @@
+/* line.c - see line.h.
+ *
+ * Most lines need nothing: they are looked through once for the bytes that decoration is made of, and returned as they are.
+ */
+#include "paste/line.h"
+
+#include "base/utf8.h"
+
+#define ESCAPE '\033'
+
+/* --- terminals ------------------------------------------------------------------------------------------------------ */
+
+/* Past a sequence that begins at `at`: "ESC [ ... letter", "ESC ] ... BEL", or ESC and one character. */
+static const char *skip_escape(const char *at, const char *end)
+{
+    if (++at == end)
+        return end;
+    if (*at == '[') {
+        for (at++; at < end && (*at < '@' || *at > '~'); at++)
+            ;
+        return at < end ? at + 1 : end;
+    }
+    if (*at == ']') {
+        while (at < end && *at != '\a' && *at != ESCAPE)
+            at++;
+        return at < end ? at + 1 : end;
+    }
+    return at + 1;
+}
+
+struct entity {
+    const char *name;
+    const char *text;
+};
+
+static const struct entity entities[] = {
+    {"&gt;", ">"},   {"&lt;", "<"},   {"&amp;", "&"},  {"&quot;", "\""}, {"&#39;", "'"},
+    {"&#34;", "\""}, {"&nbsp;", " "}, {"&#x27;", "'"}, {"&apos;", "'"},  {"&#160;", " "},
+};
+
+static bool take_entity(struct span *rest, struct strbuf *buf)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(entities); i++) {
+        if (span_begins(*rest, entities[i].name)) {
+            strbuf_append(buf, entities[i].text);
+            rest->at += strlen(entities[i].name);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool needs_copy(struct span line)
+{
+    for (const char *at = line.at; at < line.end; at++) {
+        /* A no-break space is 0xc2 0xa0. */
+        if (*at == ESCAPE || *at == '\b' || *at == '&' || *at == (char)0xc2 || *at == '\0')
+            return true;
+    }
+    return false;
+}
+
+static struct span copy_plain(struct span line, struct strbuf *buf)
+{
+    strbuf_reset(buf);
+    while (!span_empty(line)) {
+        if (*line.at == ESCAPE) {
+            line.at = skip_escape(line.at, line.end);
+        } else if (*line.at == '&' && take_entity(&line, buf)) {
+            continue;
+        } else if (span_begins(line, "\xc2\xa0")) {
+            strbuf_appendc(buf, ' ');
+            line.at += 2;
+        } else {
+            if (*line.at == '\b' || *line.at == '\0')
+                strbuf_appendc(buf, ' ');
+            else
+                strbuf_appendc(buf, *line.at);
+            line.at++;
+        }
+    }
+    return span_of_buf(buf);
+}
+
+/* --- mail and tickets ------------------------------------------------------------------------------------------------- */
+
+/* "> > text", "| text" of some mail programs is left: tables have it too. */
+static struct span skip_quotes(struct span line)
+{
+    for (unsigned depth = 0; depth < 16; depth++) {
+        struct span rest = line;
+
+        span_skip_blanks(&rest);
+        if (span_empty(rest) || *rest.at != '>')
+            break;
+        rest.at++;
+        /* One blank belongs to the quote; the rest is indent. */
+        if (!span_empty(rest) && *rest.at == ' ')
+            rest.at++;
+        line = rest;
+    }
+    return line;
+}
+
+static bool is_decoration(struct span line)
+{
+    static const char *const marks[] = {
+        "```",    "~~~",     "{code",  "{noformat", "[code",     "[/code",   "<pre",      "</pre",
+        "<code>", "</code>", "{quote", "<details",  "</details", "<summary", "</summary", "<br"};
+    struct span text = span_trim(line);
+
+    for (unsigned i = 0; i < ARRAY_SIZE(marks); i++) {
+        if (span_begins(text, marks[i]) && span_len(text) < 80)
+            return true;
+    }
+    return false;
+}
+
+/* A paragraph's "<pre>" or "`" before the first word of a line that goes on. */
+static struct span skip_marks(struct span line)
+{
+    struct span rest = line;
+
+    if (span_take(&rest, "<pre><code>") || span_take(&rest, "<pre>") || span_take(&rest, "<code>"))
+        return rest;
+    rest = line;
+    span_skip_blanks(&rest);
+    if (span_len(rest) > 2 && *rest.at == '`' && rest.at[1] != '`' && rest.end[-1] == '`')
+        return (struct span){rest.at + 1, rest.end - 1};
+    return line;
+}
+
+bool line_clean(struct span line, struct strbuf *buf, struct span *ret)
+{
+    while (!span_empty(line) && (line.end[-1] == '\r' || line.end[-1] == '\n'))
+        line.end--;
+    if (needs_copy(line))
+        line = copy_plain(line, buf);
+    if (span_begins(line, "\xef\xbb\xbf"))
+        line.at += 3;
+    line = skip_quotes(line);
+    line = skip_marks(line);
+    if (!span_empty(line) && is_decoration(line))
+        return false;
+    *ret = line;
+    return true;
+}
+
+/* --- shells ------------------------------------------------------------------------------------------------------------- */
+
+static const char *const commands[] = {
+    "free",
+    "vmstat",
+    "top",
+    "ps",
+    "cat",
+    "sar",
+    "slabtop",
+    "dmesg",
+    "journalctl",
+    "kubectl",
+    "docker",
+    "podman",
+    "head",
+    "tail",
+    "grep",
+    "egrep",
+    "zgrep",
+    "df",
+    "ipcs",
+    "swapon",
+    "zramctl",
+    "numactl",
+    "numastat",
+    "smem",
+    "arc_summary",
+    "arcstat",
+    "systemctl",
+    "uptime",
+    "uname",
+    "date",
+    "sudo",
+    "echo",
+    "sysctl",
+    "mpstat",
+    "iostat",
+    "pidstat",
+    "ls",
+    "cd",
+    "crictl",
+    "nerdctl",
+    "oc",
+    "more",
+    "less",
+    "awk",
+    "curl",
+    "oomctl",
+    "systemd-cgtop",
+    "lsb_release",
+    "hostnamectl",
+    "arc_summary.py",
+    "k",
+    "k3s",
+    "microk8s",
+    "talosctl",
+    "logread",
+    "adb",
+    "redis-cli",
+    "java",
+    "redis-server",
+    "./redis-server",
+    "htop",
+    "watch",
+    "w",
+    "find",
+    "for",
+    "while",
+    "bpftool",
+    "pmap",
+    "lsmod",
+    "virsh",
+    "atop",
+    "dstat",
+    "nproc",
+    "lscpu",
+    "getconf",
+    "ulimit",
+    "mount",
+    "zpool",
+    "zfs",
+    "exit",
+    "perl",
+    "python3",
+    "perf",
+    "ss",
+};
+
+static bool is_command(struct span word)
+{
+    const char *slash;
+
+    while ((slash = span_empty(word) ? NULL : memrchr(word.at, '/', span_len(word))))
+        word.at = slash + 1;
+    for (unsigned i = 0; i < ARRAY_SIZE(commands); i++)
+        if (span_is(word, commands[i]))
+            return true;
+    return false;
+}
+
+/* "[root@db1 ~]#", "user@host:/var/log$", "root@db1:~#", "$", "#", "%", "PS C:\>" and the like: ends in one of "#$%>" before a blank. */
+bool line_prompt(struct span line, struct span *ret_command)
+{
+    struct span rest = line, word;
+    unsigned words = 0;
+
+    span_skip_blanks(&rest);
+    if (span_empty(rest))
+        return false;
+    if (span_begins(rest, "❯") || span_begins(rest, "➜")) {
+        rest.at += strlen("❯");
+        while (span_take_word(&rest, &word) && words++ < 4) {
+            if (is_command(word)) {
+                *ret_command = (struct span){word.at, rest.end};
+                return true;
+            }
+        }
+        return false;
+    }
+    for (const char *at = rest.at; at < rest.end && at - rest.at < 120; at++) {
+        struct span after = {at + 1, rest.end}, command;
+
+        if (*at != '#' && *at != '$' && *at != '%' && *at != '>')
+            continue;
+        command = after;
+        if (!span_take_word(&after, &word) || !is_command(word))
+            continue;
+        /* "# cat x" and "root# cat x"; text before a prompt has a user, a host or a path. */
+        if (at > rest.at) {
+            struct span head = {rest.at, at};
+
+            if (!span_find(head, "@") && !span_find(head, "~") && !span_find(head, "/") &&
+                !span_find(head, ":") && !span_find(head, "]") &&
+                memchr(head.at, ' ', span_len(head)))
+                continue;
+        }
+        *ret_command = span_trim(command);
+        return true;
+    }
+    return false;
+}
+
+bool line_file_heading(struct span line, struct span *ret_path)
+{
+    struct span rest = span_trim(line);
+
+    if (span_take(&rest, "==> ") && span_ends(rest, " <==")) {
+        rest.end -= strlen(" <==");
+        *ret_path = span_trim(rest);
+        return !span_empty(*ret_path);
+    }
+    rest = span_trim(line);
+    /* more(1) */
+    if (!span_begins(rest, "/proc/") && !span_begins(rest, "/sys/"))
+        return false;
+    if (memchr(rest.at, ' ', span_len(rest)))
+        return false;
+    if (rest.end[-1] == ':')
+        rest.end--;
+    for (const char *at = rest.at; at < rest.end; at++)
+        if (*at == ':' || *at == '=')
+            return false;
+    *ret_path = rest;
+    return true;
+}

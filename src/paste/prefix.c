@@ -1,0 +1,846 @@
+/* prefix.c - see prefix.h. Elements, tried again and again until none fits:
+ *
+ *   [   17.319426]   [17.3 <    0.000012>]   [  +0.000010]   [Sep 3 05:57]         dmesg, -d, -e
+ *   [Tue Sep  3 05:57:48 2024]   [二 9月  3 05:57:48 2024]   [mar. sept.  3 ...]     dmesg -T in any language
+ *   [2026-07-25T14:23:17.527Z]:                                                    Talos
+ *   [T715]   [   C3]   [pod/web-1/app]                                             printk's caller, kubectl logs --prefix
+ *   <6>   <30>1   6,1234,17319426,-;                                               syslog, RFC 5424, /dev/kmsg
+ *   kern  :err   :   kern:     err:   kern.err                                     dmesg -x, Talos, logread
+ *   2024-09-03T05:57:48,123456+08:00   1725343068.123456                           iso, unix
+ *   Tue 2024-09-03 05:57:48 UTC   Sep  3 05:57:48   9月 03 05:57:48   09-03 05:57:48.123
+ *   host kernel:   host prog[12]:   kernel:   host kernel - - -                    tags
+ *   stderr F   I0903 05:57:48.1 1 log_monitor.go:160]   New status generated:      CRI, klog, node-problem-detector
+ *   time="..." level=... msg="..."                                                 logfmt
+ *   3m21s  Warning  OOMKilling  node/n1                                            kubectl get events
+ *   0 0 E                                                                          logcat
+ *   messages-20240101:   412:   412-   web_1  |   10.0.0.2:                        grep, compose, talosctl, before any of these
+ */
+#include "paste/prefix.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#define ELEMENTS_MAX 12
+#define UNKNOWN_US   UINT64_MAX
+
+static inline bool known_us(u64 us)
+{
+    return us != UNKNOWN_US;
+}
+
+struct taking {
+    struct span rest;
+    struct prefix *out;
+    struct prefix_log *log;
+    bool dated; /* a time of day was there: names may follow */
+};
+
+/* --- numbers and dates -------------------------------------------------------------------------------------------------- */
+
+/* Exactly n digits at the front. */
+static bool take_digits(struct span *s, unsigned n, int *ret)
+{
+    int value = 0;
+
+    if (span_len(*s) < n)
+        return false;
+    for (unsigned i = 0; i < n; i++) {
+        if (!is_digit(s->at[i]))
+            return false;
+        value = value * 10 + (s->at[i] - '0');
+    }
+    s->at += n;
+    *ret = value;
+    return true;
+}
+
+static bool take_char(struct span *s, char c)
+{
+    if (span_empty(*s) || *s->at != c)
+        return false;
+    s->at++;
+    return true;
+}
+
+/* ".123456" or ",123", after a second. */
+static u64 take_fraction(struct span *s)
+{
+    u64 us = 0;
+    unsigned digits = 0;
+
+    if (span_len(*s) < 2 || (*s->at != '.' && *s->at != ',') || !is_digit(s->at[1]))
+        return 0;
+    for (s->at++; !span_empty(*s) && is_digit(*s->at); s->at++) {
+        if (digits < 6) {
+            us = us * 10 + (u64)(*s->at - '0');
+            digits++;
+        }
+    }
+    for (; digits < 6; digits++)
+        us *= 10;
+    return us;
+}
+
+struct moment {
+    int year, month, day, hour, minute, second; /* year 0: not said; month from 1 */
+    u64 us;
+    int offset_minutes;
+};
+
+/* "05:57:48.123", "05:57". */
+static bool take_clock(struct span *s, struct moment *m)
+{
+    struct span rest = *s;
+
+    span_skip_blanks(&rest);
+    if (!take_digits(&rest, 2, &m->hour) || !take_char(&rest, ':') ||
+        !take_digits(&rest, 2, &m->minute))
+        return false;
+    m->second = 0;
+    if (take_char(&rest, ':')) {
+        if (!take_digits(&rest, 2, &m->second))
+            return false;
+        m->us = take_fraction(&rest);
+    }
+    if (m->hour > 23 || m->minute > 59 || m->second > 60)
+        return false;
+    *s = rest;
+    return true;
+}
+
+static void take_offset(struct span *s, struct moment *m)
+{
+    struct span rest = *s;
+    int hours, minutes = 0, sign;
+
+    if (span_empty(rest))
+        return;
+    if (*rest.at == 'Z' && (span_len(rest) == 1 || rest.at[1] == ' ' || rest.at[1] == ']')) {
+        s->at++;
+        return;
+    }
+    span_skip_blanks(&rest);
+    if (span_empty(rest) || (*rest.at != '+' && *rest.at != '-'))
+        return;
+    sign = *rest.at++ == '-' ? -1 : 1;
+    if (!take_digits(&rest, 2, &hours))
+        return;
+    take_char(&rest, ':');
+    take_digits(&rest, 2, &minutes);
+    m->offset_minutes = sign * (hours * 60 + minutes);
+    *s = rest;
+}
+
+/* "2024-09-03T05:57:48,123456+08:00", "2024-09-03 05:57:48", "2024/09/03 05:57:48". */
+static bool take_iso(struct span *s, struct moment *m)
+{
+    struct span rest = *s;
+    char separator;
+
+    if (!take_digits(&rest, 4, &m->year) || m->year < 1970 || m->year > 2200 || span_empty(rest))
+        return false;
+    separator = *rest.at;
+    if ((separator != '-' && separator != '/') || !take_char(&rest, separator) ||
+        !take_digits(&rest, 2, &m->month) || !take_char(&rest, separator) ||
+        !take_digits(&rest, 2, &m->day) || (!take_char(&rest, 'T') && !take_char(&rest, ' ')) ||
+        !take_clock(&rest, m) || m->month < 1 || m->month > 12)
+        return false;
+    take_offset(&rest, m);
+    *s = rest;
+    return true;
+}
+
+/* Months as people's locales print them: the first letters that tell them apart, lower case. */
+static const struct {
+    const char *name;
+    int month;
+} months[] = {
+    {"jan", 1},  {"ene", 1},  {"gen", 1},  {"янв", 1},  {"sty", 1},  {"led", 1},  {"feb", 2},
+    {"fev", 2},  {"fév", 2},  {"фев", 2},  {"lut", 2},  {"úno", 2},  {"mar", 3},  {"mär", 3},
+    {"mrz", 3},  {"мар", 3},  {"maa", 3},  {"mrt", 3},  {"bře", 3},  {"apr", 4},  {"abr", 4},
+    {"avr", 4},  {"апр", 4},  {"kwi", 4},  {"dub", 4},  {"may", 5},  {"mai", 5},  {"maj", 5},
+    {"mag", 5},  {"mei", 5},  {"мая", 5},  {"май", 5},  {"kvě", 5},  {"juin", 6}, {"jun", 6},
+    {"giu", 6},  {"июн", 6},  {"cze", 6},  {"čer", 6},  {"juil", 7}, {"jul", 7},  {"lug", 7},
+    {"июл", 7},  {"lip", 7},  {"čec", 7},  {"aug", 8},  {"aoû", 8},  {"ago", 8},  {"авг", 8},
+    {"sie", 8},  {"srp", 8},  {"sep", 9},  {"set", 9},  {"сен", 9},  {"wrz", 9},  {"zář", 9},
+    {"oct", 10}, {"okt", 10}, {"ott", 10}, {"out", 10}, {"окт", 10}, {"paź", 10}, {"říj", 10},
+    {"nov", 11}, {"ноя", 11}, {"lis", 11}, {"dec", 12}, {"dez", 12}, {"déc", 12}, {"dic", 12},
+    {"дек", 12}, {"gru", 12}, {"pro", 12},
+};
+
+/* "Sep", "sept.", "9月"; a word of letters is a month when it begins like one. */
+static bool take_month(struct span *s, int *ret)
+{
+    struct span rest = *s, word;
+    u64 number;
+
+    if (!span_take_word(&rest, &word) || span_len(word) > 14)
+        return false;
+    if (is_digit(*word.at)) {
+        if (!span_take_u64(&word, &number) || number < 1 || number > 12 ||
+            (!span_begins(word, "月") && !span_begins(word, "월")))
+            return false;
+        *ret = (int)number;
+        /* "9月3日" without a blank is none that a log has. */
+        *s = rest;
+        return true;
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(months); i++) {
+        size_t len = strlen(months[i].name);
+
+        if (span_len(word) >= len && strncasecmp(word.at, months[i].name, len) == 0) {
+            *ret = months[i].month;
+            *s = rest;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "Sep  3 05:57:48", "3 Sep 05:57:48", "3. Sep", each with a year before or behind, or none. */
+static bool take_month_date(struct span *s, struct moment *m)
+{
+    struct span rest = *s;
+    u64 number;
+
+    span_skip_blanks(&rest);
+    if (span_len(rest) > 5 && take_digits(&rest, 4, &m->year)) {
+        if (m->year < 1970 || m->year > 2200 || !take_char(&rest, ' '))
+            return false;
+    } else {
+        m->year = 0;
+        rest = *s;
+    }
+    if (take_month(&rest, &m->month)) {
+        if (!span_take_u64(&rest, &number) || number < 1 || number > 31)
+            return false;
+        m->day = (int)number;
+    } else {
+        if (!span_take_u64(&rest, &number) || number < 1 || number > 31)
+            return false;
+        m->day = (int)number;
+        take_char(&rest, '.');
+        if (!take_month(&rest, &m->month))
+            return false;
+    }
+    take_char(&rest, ',');
+
+    struct span year = rest;
+
+    span_skip_blanks(&year);
+    if (m->year == 0 && take_digits(&year, 4, &m->year) && m->year >= 1970 && m->year < 2200 &&
+        !span_empty(year) && *year.at == ' ')
+        rest = year;
+    if (!take_clock(&rest, m))
+        return false;
+    *s = rest;
+    return true;
+}
+
+/* Days since 1970 of a civil date. */
+static s64 days_of(int year, int month, int day)
+{
+    struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
+
+    return (s64)timegm(&tm) / 86400;
+}
+
+static u64 wall_of(const struct moment *m)
+{
+    s64 seconds = days_of(m->year, m->month, m->day) * 86400 + m->hour * 3600 + m->minute * 60 +
+                  m->second - m->offset_minutes * 60;
+
+    return seconds < 0 ? UNKNOWN_US : (u64)seconds * 1000000 + m->us;
+}
+
+static void note_moment(struct taking *t, struct moment *m)
+{
+    struct prefix_log *log = t->log;
+
+    if (m->year == 0) {
+        if (log->year == 0)
+            log->year = log->latest_year;
+        else if (m->month < log->month)
+            log->year += m->month + 6 < log->month;
+        m->year = log->year;
+        t->out->year_guessed = true;
+    }
+    log->year = m->year;
+    log->month = m->month;
+    t->out->wall_us = wall_of(m);
+    t->out->is_log = true;
+    t->dated = true;
+}
+
+/* --- elements ------------------------------------------------------------------------------------------------------------ */
+
+/* A weekday before a date, in whatever language: a short word. */
+static bool skip_weekday(struct span *s)
+{
+    struct span rest = *s, word;
+
+    if (!span_take_word(&rest, &word) || span_len(word) > 12 || is_digit(*word.at))
+        return false;
+    *s = rest;
+    span_skip_blanks(s);
+    return true;
+}
+
+/* A zone's name behind a date: "UTC", "CEST". */
+static void skip_zone(struct span *s)
+{
+    struct span rest = *s, word;
+
+    if (!span_take_word(&rest, &word) || span_len(word) < 2 || span_len(word) > 5)
+        return;
+    for (const char *at = word.at; at < word.end; at++)
+        if (*at < 'A' || *at > 'Z')
+            return;
+    *s = rest;
+}
+
+static bool take_date_text(struct span *s, struct moment *m)
+{
+    struct span rest = *s;
+    int year;
+
+    *m = (struct moment){0};
+    if (take_iso(&rest, m)) {
+        *s = rest;
+        return true;
+    }
+    *m = (struct moment){0};
+    if (!take_month_date(&rest, m)) {
+        rest = *s;
+        *m = (struct moment){0};
+        if (!skip_weekday(&rest))
+            return false;
+        if (take_iso(&rest, m)) {
+            skip_zone(&rest);
+            *s = rest;
+            return true;
+        }
+        *m = (struct moment){0};
+        if (!take_month_date(&rest, m))
+            return false;
+    }
+    skip_zone(&rest);
+
+    struct span behind = rest;
+
+    span_skip_blanks(&behind);
+    if (m->year == 0 && take_digits(&behind, 4, &year) && year >= 1970 && year < 2200 &&
+        (span_empty(behind) || is_blank(*behind.at))) {
+        m->year = year;
+        rest = behind;
+    }
+    *s = rest;
+    return true;
+}
+
+static bool element_date(struct taking *t)
+{
+    struct span rest = t->rest;
+    struct moment m;
+
+    if (t->dated || !take_date_text(&rest, &m))
+        return false;
+    if (!span_empty(rest) && !is_blank(*rest.at) && *rest.at != ':' && *rest.at != ']')
+        return false;
+    take_char(&rest, ':');
+    note_moment(t, &m);
+    t->rest = rest;
+    return true;
+}
+
+/* "1725343068.123456". */
+static bool element_epoch(struct taking *t)
+{
+    struct span rest = t->rest;
+    u64 seconds, us;
+
+    if (t->dated || !span_take_u64(&rest, &seconds) || seconds < 1000000000 ||
+        seconds > 9999999999 || span_empty(rest) || *rest.at != '.')
+        return false;
+    us = take_fraction(&rest);
+    if (span_empty(rest) || !is_blank(*rest.at))
+        return false;
+    t->out->wall_us = seconds * 1000000 + us;
+    t->out->is_log = t->dated = true;
+    t->rest = rest;
+    return true;
+}
+
+/* "09-03 05:57:48.123", logcat's. */
+static bool element_logcat(struct taking *t)
+{
+    struct span rest = t->rest, word;
+    struct moment m = {0};
+    u64 pid, tid;
+
+    if (t->dated || !take_digits(&rest, 2, &m.month) || !take_char(&rest, '-') ||
+        !take_digits(&rest, 2, &m.day) || !take_char(&rest, ' ') || m.month < 1 || m.month > 12 ||
+        !take_clock(&rest, &m))
+        return false;
+    if (span_take_u64(&rest, &pid) && span_take_u64(&rest, &tid) && span_take_word(&rest, &word) &&
+        span_len(word) == 1) {
+        struct span tag = rest;
+
+        /* "lmkd    : Kill ..." */
+        if (span_take_word(&tag, &word) && (word.end[-1] == ':' || span_take(&tag, ":")) &&
+            !span_begins(word, "[")) {
+            t->out->program = word;
+            if (word.end[-1] == ':')
+                t->out->program.end--;
+            rest = tag;
+        }
+    }
+    note_moment(t, &m);
+    t->rest = rest;
+    return true;
+}
+
+/* "17.319426", "17.3 <    0.000012>" within brackets. */
+static bool is_uptime(struct span inside, u64 *ret)
+{
+    u64 seconds, us;
+
+    if (!span_take_u64(&inside, &seconds) || seconds > (u64)1 << 40 || span_empty(inside) ||
+        *inside.at != '.')
+        return false;
+    us = take_fraction(&inside);
+    span_skip_blanks(&inside);
+    if (!span_empty(inside) && *inside.at != '<')
+        return false;
+    *ret = seconds * 1000000 + us;
+    return true;
+}
+
+/* "T715", "  C3", "pod/web-1/app", "3:   kswapd0:   90". */
+static bool is_caller(struct span inside)
+{
+    struct span rest = inside;
+    u64 number;
+
+    if ((span_take(&rest, "T") || span_take(&rest, "C")) && span_take_u64(&rest, &number) &&
+        span_empty(span_trim(rest)))
+        return true;
+    if (span_begins(inside, "pod/") || span_begins(inside, "talos"))
+        return true;
+    rest = inside;
+    return span_take_u64(&rest, &number) && take_char(&rest, ':') && span_find(rest, ":");
+}
+
+static bool element_brackets(struct taking *t)
+{
+    struct span rest = t->rest, inside, text;
+    struct moment m;
+    u64 us;
+
+    if (!take_char(&rest, '[') || !span_take_until(&rest, ']', &inside) || span_len(inside) > 80)
+        return false;
+    text = inside;
+    span_skip_blanks(&text);
+    if (is_uptime(inside, &us)) {
+        t->out->at_us = us;
+        t->out->is_log = t->out->is_kernel = true;
+    } else if (span_begins(text, "+") && is_uptime((struct span){text.at + 1, text.end}, &us)) {
+        t->out->is_log = t->out->is_kernel = true;
+    } else if (!t->dated && take_date_text(&text, &m) && span_empty(span_trim(text))) {
+        note_moment(t, &m);
+        t->dated = true;
+        t->out->is_kernel = true;
+    } else if (span_begins(inside, "pod/")) {
+        t->out->is_log = true;
+    } else if (!t->out->is_log || !is_caller(inside)) {
+        return false;
+    }
+    take_char(&rest, ':');
+    t->rest = rest;
+    return true;
+}
+
+static bool element_priority(struct taking *t)
+{
+    struct span rest = t->rest;
+    u64 priority, version;
+
+    if (!take_char(&rest, '<') || !span_take_u64(&rest, &priority) || priority > 191 ||
+        !take_char(&rest, '>'))
+        return false;
+    /* RFC 5424: "<30>1 2024-..." */
+    if (span_len(rest) > 2 && rest.at[0] == '1' && rest.at[1] == ' ')
+        span_take_u64(&rest, &version);
+    t->out->is_log = true;
+    t->rest = rest;
+    return true;
+}
+
+static bool element_kmsg(struct taking *t)
+{
+    struct span rest = t->rest, header;
+    u64 priority, sequence, us;
+
+    if (span_empty(rest) || !is_digit(*rest.at) || !span_take_until(&rest, ';', &header) ||
+        span_len(header) > 128 || !span_take_u64(&header, &priority) || !take_char(&header, ',') ||
+        !span_take_u64(&header, &sequence) || !take_char(&header, ',') ||
+        !span_take_u64(&header, &us))
+        return false;
+    t->out->at_us = us;
+    t->out->is_log = t->out->is_kernel = true;
+    t->rest = rest;
+    return true;
+}
+
+static bool is_facility(struct span word)
+{
+    static const char *const names[] = {"kern",     "user",   "mail",   "daemon", "auth",
+                                        "syslog",   "lpr",    "news",   "uucp",   "cron",
+                                        "authpriv", "ftp",    "local0", "local1", "local2",
+                                        "local3",   "local4", "local5", "local6", "local7"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+        if (span_is(word, names[i]))
+            return true;
+    return false;
+}
+
+static bool is_level(struct span word)
+{
+    static const char *const names[] = {"emerg", "alert",   "crit",   "err",  "error",
+                                        "warn",  "warning", "notice", "info", "debug"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+        if (span_is(word, names[i]))
+            return true;
+    return false;
+}
+
+/* "kern  :err   :", "kern:     err:", "kern.err". */
+static bool element_facility(struct taking *t)
+{
+    struct span rest = t->rest, word, level;
+    const char *at = rest.at;
+
+    while (at < rest.end && at - rest.at < 12 && ((*at >= 'a' && *at <= 'z') || is_digit(*at)))
+        at++;
+    word = (struct span){rest.at, at};
+    if (!is_facility(word))
+        return false;
+    rest.at = at;
+    span_skip_blanks(&rest);
+    if (!take_char(&rest, ':') && !take_char(&rest, '.'))
+        return false;
+    span_skip_blanks(&rest);
+    at = rest.at;
+    while (at < rest.end && *at >= 'a' && *at <= 'z')
+        at++;
+    level = (struct span){rest.at, at};
+    if (!is_level(level))
+        return false;
+    rest.at = at;
+    span_skip_blanks(&rest);
+    take_char(&rest, ':');
+    t->out->is_log = true;
+    t->out->is_kernel |= span_is(word, "kern");
+    t->rest = rest;
+    return true;
+}
+
+/* CRI's "stderr F". */
+static bool element_stream(struct taking *t)
+{
+    struct span rest = t->rest;
+
+    if (!t->dated || (!span_take(&rest, "stderr ") && !span_take(&rest, "stdout ")) ||
+        (!span_take(&rest, "F") && !span_take(&rest, "P")) || span_empty(rest) || *rest.at != ' ')
+        return false;
+    rest.at++;
+    t->dated = false; /* the message may have a date of its own */
+    t->rest = rest;
+    return true;
+}
+
+/* "I0903 05:57:48.123456       1 log_monitor.go:160] ". */
+static bool element_klog(struct taking *t)
+{
+    struct span rest = t->rest, word;
+    struct moment m = {0};
+    int month, day;
+    u64 thread;
+
+    if (span_empty(rest) || !strchr("IWEF", *rest.at) || *rest.at == '\0')
+        return false;
+    rest.at++;
+    if (!take_digits(&rest, 2, &month) || !take_digits(&rest, 2, &day) || month < 1 || month > 12 ||
+        !take_clock(&rest, &m) || !span_take_u64(&rest, &thread) ||
+        !span_take_until(&rest, ']', &word) || span_len(word) > 60)
+        return false;
+    m.month = month;
+    m.day = day;
+    if (!t->dated)
+        note_moment(t, &m);
+    t->out->is_log = true;
+    span_take(&rest, "New status generated:");
+    t->rest = rest;
+    return true;
+}
+
+/* "time="..." level=info msg="..."": the message is what is quoted. */
+static bool element_logfmt(struct taking *t)
+{
+    struct span rest = t->rest, text;
+    const char *message;
+    struct moment m;
+
+    if (!span_begins(rest, "time=") && !span_begins(rest, "ts=") && !span_begins(rest, "level="))
+        return false;
+    message = span_find(rest, " msg=\"");
+    if (!message)
+        return false;
+    text = rest;
+    if (span_take(&text, "time=\"") || span_take(&text, "time=")) {
+        m = (struct moment){0};
+        if (!t->dated && take_iso(&text, &m))
+            note_moment(t, &m);
+    }
+    rest.at = message + strlen(" msg=\"");
+    t->out->is_log = true;
+    t->rest = rest;
+    return true;
+}
+
+/* "3m21s  Warning  OOMKilling  node/node1  message" of kubectl get events; with a namespace in front, too. */
+static bool element_event(struct taking *t)
+{
+    struct span rest = t->rest, word, reason, object;
+    unsigned words = 0;
+
+    while (words++ < 3 && span_take_word(&rest, &word)) {
+        if (!span_is(word, "Warning") && !span_is(word, "Normal"))
+            continue;
+        if (!span_take_word(&rest, &reason) || !span_take_word(&rest, &object))
+            return false;
+        if (!memchr(object.at, '/', span_len(object)))
+            return false;
+        t->out->is_log = true;
+        t->out->host = object;
+        t->rest = rest;
+        return true;
+    }
+    return false;
+}
+
+static bool is_name(struct span word)
+{
+    for (const char *at = word.at; at < word.end; at++)
+        if (*at == '=' || *at == '"' || *at == '(' || *at == '{')
+            return false;
+    return !span_empty(word);
+}
+
+static void set_program(struct taking *t, struct span tag)
+{
+    const char *bracket = memchr(tag.at, '[', span_len(tag));
+
+    if (bracket && bracket > tag.at)
+        tag.end = bracket;
+    t->out->program = tag;
+    t->out->is_kernel |= span_is(tag, "kernel");
+}
+
+/* "kernel: ", "host kernel: ", "host prog[12]: ", "host kernel - - - ". Names follow a time; "kernel:" stands by itself, too. */
+static bool element_tag(struct taking *t)
+{
+    struct span rest = t->rest, first, second;
+    struct span after;
+
+    if (!span_take_word(&rest, &first) || !is_name(first) || !span_empty(t->out->program))
+        return false;
+    if (span_is(first, "kernel:") || span_is(first, "kernel[-]:")) {
+        set_program(t, (struct span){first.at, first.at + 6});
+        t->out->is_log = true;
+        t->rest = rest;
+        return true;
+    }
+    /* A kernel's message may begin with a word and a colon; what has a tag has a date, and no time since boot yet. */
+    if (t->dated && !known_us(t->out->at_us) && span_len(first) > 1 && first.end[-1] == ':' &&
+        (span_find(first, "]:") || !t->out->is_kernel)) {
+        set_program(t, (struct span){first.at, first.end - 1});
+        t->rest = rest;
+        return true;
+    }
+    after = rest;
+    if (!span_take_word(&after, &second) || !is_name(second))
+        return false;
+    if (span_is(second, "kernel:") || (t->dated && !t->out->is_kernel && span_len(second) > 1 &&
+                                       second.end[-1] == ':' && span_len(first) < 80)) {
+        t->out->host = first;
+        set_program(t, (struct span){second.at, second.end - 1});
+        t->out->is_log = true;
+        t->rest = after;
+        return true;
+    }
+    /* RFC 5424: host app procid msgid structured-data */
+    if (t->dated) {
+        struct span word, tail = after;
+        unsigned dashes = 0, words = 0;
+
+        for (; words < 3 && span_take_word(&tail, &word); words++)
+            dashes += span_is(word, "-");
+        if (words == 3 && dashes >= 2 && !span_begins(first, "[")) {
+            t->out->host = first;
+            set_program(t, second);
+            t->rest = tail;
+            return true;
+        }
+        /* "host kernel message" */
+        if (span_is(second, "kernel")) {
+            t->out->host = first;
+            set_program(t, second);
+            t->rest = after;
+            return true;
+        }
+    }
+    return false;
+}
+
+typedef bool element_fn(struct taking *t);
+
+static element_fn *const elements[] = {
+    element_brackets, element_priority, element_kmsg, element_date,   element_epoch, element_logcat,
+    element_facility, element_stream,   element_klog, element_logfmt, element_event, element_tag,
+};
+
+static bool take_element(struct taking *t)
+{
+    struct span before = t->rest;
+
+    span_skip_blanks(&t->rest);
+    for (unsigned i = 0; i < ARRAY_SIZE(elements); i++)
+        if (elements[i](t))
+            return true;
+    t->rest = before;
+    return false;
+}
+
+/* "messages-20240101:", "412:", "412-", "000123:", "web_1  |", "10.0.0.2:" before what a logger writes. */
+static bool skip_finder(struct taking *t)
+{
+    struct span rest = t->rest;
+
+    for (unsigned pieces = 0; pieces < 3; pieces++) {
+        const char *at = rest.at;
+        struct taking trial = *t;
+
+        while (at < rest.end && at - rest.at < 200 && *at != ':' && *at != '|' && *at != ' ' &&
+               !(*at == '-' && at > rest.at && is_digit(*rest.at) && is_digit(at[-1])))
+            at++;
+        if (at < rest.end && *at == ' ') {
+            while (at < rest.end && *at == ' ')
+                at++;
+            if (at == rest.end || *at != '|')
+                return false;
+        }
+        if (at == rest.end || at == rest.at || at - rest.at >= 200)
+            return false;
+        rest.at = at + 1;
+
+        struct prefix out = *t->out;
+        struct prefix_log log = *t->log;
+
+        trial.rest = rest;
+        trial.out = &out;
+        trial.log = &log;
+        span_skip_blanks(&trial.rest);
+        if (element_brackets(&trial) || element_priority(&trial) || element_date(&trial) ||
+            element_facility(&trial) || element_kmsg(&trial) || element_logcat(&trial) ||
+            element_klog(&trial) || element_epoch(&trial)) {
+            t->rest = rest;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A prefix that nobody knows ends where a sentence begins that only the kernel says. */
+static void skip_unknown(struct taking *t)
+{
+    static const char *const sentences[] = {"oom-kill:constraint=", "Memory cgroup out of memory: ",
+                                            "Out of memory: Kill", "oom_reaper: reaped process "};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(sentences); i++) {
+        const char *at = span_find(t->rest, sentences[i]);
+
+        if (at && at > t->rest.at) {
+            t->rest.at = at;
+            t->out->is_log = true;
+            return;
+        }
+    }
+}
+
+void prefix_take(struct span line, struct prefix_log *log, struct prefix *ret)
+{
+    struct taking t = {.rest = line, .out = ret, .log = log};
+
+    *ret = (struct prefix){.host = {line.at, line.at},
+                           .program = {line.at, line.at},
+                           .at_us = UNKNOWN_US,
+                           .wall_us = UNKNOWN_US};
+    if (!take_element(&t) && skip_finder(&t))
+        take_element(&t);
+    for (unsigned i = 0; i < ELEMENTS_MAX && ret->is_log && take_element(&t); i++)
+        ;
+    skip_unknown(&t);
+    /* One blank belongs to the logger, the others to the message: indent has a meaning in reports. */
+    if (ret->is_log && !span_empty(t.rest) && *t.rest.at == ' ')
+        t.rest.at++;
+    ret->message = t.rest;
+}
+
+/* A letter of any script. */
+static bool is_letter(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (unsigned char)c >= 0x80;
+}
+
+bool prefix_likely(struct span line)
+{
+    struct span rest = line;
+
+    span_skip_blanks(&rest);
+    if (span_len(rest) < 8)
+        return false;
+    if (*rest.at == '[' || *rest.at == '{')
+        return true;
+    if (*rest.at == '<')
+        return is_digit(rest.at[1]);
+    if (is_digit(*rest.at))
+        return is_digit(rest.at[1]) &&
+               (rest.at[2] == '-' || rest.at[4] == '-' || rest.at[4] == ' ' || rest.at[4] == '/');
+    /* "Nov 25", "Nov  5", "Tue Nov", "kern.err" */
+    if (!is_letter(rest.at[0]))
+        return false;
+    if (rest.at[3] == ' ')
+        return is_digit(rest.at[4]) || is_digit(rest.at[5]) || rest.at[7] == ' ';
+    return span_begins(rest, "kern") || is_digit(rest.at[1]);
+}
+
+bool prefix_certain(struct span line)
+{
+    const char *at = line.at;
+    size_t len = span_len(line);
+
+    if (len < 20)
+        return false;
+    if (is_letter(at[0]) && at[3] == ' ')
+        return at[6] == ' ' && at[9] == ':' && at[12] == ':';
+    if (is_digit(at[0]))
+        return at[4] == '-' && at[7] == '-' && at[13] == ':' && at[16] == ':';
+    if (at[0] != '[')
+        return false;
+    for (at++; at < line.end && (*at == ' ' || is_digit(*at)); at++)
+        ;
+    return at < line.end && *at == '.' && at - line.at < 16;
+}

@@ -1,0 +1,144 @@
+/* refusal.c - what programs say when they get no memory: one row a sentence, with who refused.
+ *
+ * The kernel refuses (a limit of promises, of address space or of processes), or the program has a limit of its own and memory is not the
+ * question at all. Which of the two it was is what the reader cannot see in the words.
+ */
+#include "paste/state_int.h"
+
+#include <stdio.h>
+
+#define REFUSALS_MAX 256
+#define WORDS_MAX    240
+
+struct sentence {
+    const char *has, *also; /* both stand in the line */
+    const char *program;    /* NULL: its name stands before the first colon */
+    enum refusal_kind kind;
+    const char *bytes_after; /* where the size stands; NULL */
+};
+
+static const struct sentence sentences[] = {
+    {"insufficient memory for the Java Runtime", NULL, "java", REFUSED_COMMIT, NULL},
+    {"Native memory allocation (", ") failed to", "java", REFUSED_COMMIT, ") failed to "},
+    {"os::commit_memory(", "errno=12", "java", REFUSED_COMMIT, ", "},
+    {"os::commit_memory(", "Cannot allocate memory", "java", REFUSED_COMMIT, ", "},
+    {"Could not reserve enough space for", "object heap", "java", REFUSED_COMMIT,
+     "enough space for "},
+    {"OutOfMemoryError: Java heap space", NULL, "java", REFUSED_HEAP, NULL},
+    {"OutOfMemoryError: GC overhead limit", NULL, "java", REFUSED_HEAP, NULL},
+    {"OutOfMemoryError: Metaspace", NULL, "java", REFUSED_HEAP, NULL},
+    {"OutOfMemoryError: Direct buffer memory", NULL, "java", REFUSED_HEAP, NULL},
+    {"OutOfMemoryError: unable to create", "native thread", "java", REFUSED_TASKS, NULL},
+    {"JavaScript heap out of memory", NULL, "node", REFUSED_HEAP, NULL},
+    {"Can't save in background: fork", NULL, "redis", REFUSED_FORK, NULL},
+    {"overcommit_memory is set to 0", "ackground save may fail", "redis", REFUSED_FORK_RISK, NULL},
+    {"emory overcommit must be enabled", NULL, "redis", REFUSED_FORK_RISK, NULL},
+    {"could not fork", "Cannot allocate memory", "postgres", REFUSED_FORK, NULL},
+    {"could not map anonymous shared memory", NULL, "postgres", REFUSED_COMMIT, NULL},
+    {"could not resize shared memory segment", "No space left", "postgres", REFUSED_SHM, " to "},
+    {"InnoDB: Cannot allocate memory for the buffer pool", NULL, "mysqld", REFUSED_COMMIT, NULL},
+    {"InnoDB: mmap(", "failed", "mysqld", REFUSED_COMMIT, "mmap("},
+    {"runtime: out of memory: cannot allocate", NULL, "a Go program", REFUSED_COMMIT,
+     "cannot allocate "},
+    {"fatal error: runtime: cannot allocate memory", NULL, "a Go program", REFUSED_COMMIT, NULL},
+    {"fork: retry: Resource temporarily unavailable", NULL, NULL, REFUSED_TASKS, NULL},
+    {"fork: Resource temporarily unavailable", NULL, NULL, REFUSED_TASKS, NULL},
+    {"ork: Cannot allocate memory", NULL, NULL, REFUSED_FORK, NULL},
+    {"ork() failed: Cannot allocate memory", NULL, NULL, REFUSED_FORK, NULL},
+    {"annot fork", NULL, NULL, REFUSED_FORK, NULL},
+    {"error while forking", "Cannot allocate", NULL, REFUSED_FORK, NULL},
+    {"virtual memory exhausted", NULL, NULL, REFUSED_COMMIT, NULL},
+    {"cannot set up guest memory", "Cannot allocate memory", "qemu", REFUSED_COMMIT, NULL},
+    {"ORA-27102", NULL, "oracle", REFUSED_COMMIT, NULL},
+    {"ORA-04031", NULL, "oracle", REFUSED_HEAP, NULL},
+    {"std::bad_alloc", NULL, "a C++ program", REFUSED_COMMIT, NULL},
+    {"Unable to allocate", "for an array with shape", "python", REFUSED_COMMIT,
+     "Unable to allocate "},
+    {"DefaultCPUAllocator: can't allocate memory", NULL, "python", REFUSED_COMMIT, "allocate "},
+    {"MemoryError", NULL, "python", REFUSED_COMMIT, NULL},
+    {"Allowed memory size of", "bytes exhausted", "php", REFUSED_HEAP, "size of "},
+    {"Cannot allocate memory", NULL, NULL, REFUSED_COMMIT, NULL},
+    {"annot allocate memory", "errno", NULL, REFUSED_COMMIT, NULL},
+    {"Nicht genügend Hauptspeicher verfügbar", NULL, NULL, REFUSED_COMMIT, NULL},
+    {"Kann nicht genügend Speicher", NULL, NULL, REFUSED_COMMIT, NULL},
+    {"Ne peut allouer de la mémoire", NULL, NULL, REFUSED_COMMIT, NULL},
+    {"Impossible d'allouer de la mémoire", NULL, NULL, REFUSED_COMMIT, NULL},
+    {"No se pudo asignar memoria", NULL, NULL, REFUSED_COMMIT, NULL},
+    {"No se pudo reservar memoria", NULL, NULL, REFUSED_COMMIT, NULL},
+    {"Não foi possível alocar memória", NULL, NULL, REFUSED_COMMIT, NULL},
+    {"Não pode alocar memória", NULL, NULL, REFUSED_COMMIT, NULL},
+    {"メモリを確保できません", NULL, NULL, REFUSED_COMMIT, NULL},
+    {"无法分配内存", NULL, NULL, REFUSED_COMMIT, NULL},
+};
+
+/* "-bash: fork: Cannot allocate memory", "make: vfork: ...", "bash: /usr/bin/ls: Cannot allocate memory". */
+static void program_before(struct span line, char *buf, size_t size)
+{
+    struct span word = {line.at, line.at}, name;
+    const char *colon = memchr(line.at, ':', span_len(line)), *slash;
+
+    if (colon) {
+        word = (struct span){line.at, colon};
+        while (!span_empty(word) && (*word.at == '-' || *word.at == ' '))
+            word.at++;
+        slash = span_empty(word) ? NULL : memrchr(word.at, '/', span_len(word));
+        if (slash)
+            word.at = slash + 1;
+    }
+    if (span_empty(word) || span_len(word) > 24 || memchr(word.at, '=', span_len(word)))
+        word = span_of("a program", 9);
+    name = word;
+    span_copy(name, buf, size);
+}
+
+static u64 bytes_after(struct span line, const char *literal)
+{
+    const char *at = span_find(line, literal);
+    struct span rest;
+    u64 bytes;
+
+    if (!at)
+        return UNKNOWN;
+    rest = (struct span){at + strlen(literal), line.end};
+    /* "failed to map 715849728 bytes", "failed to allocate 32744 bytes". */
+    while (!span_empty(rest) && !is_digit(*rest.at))
+        rest.at++;
+    return amount_take(&rest, 1, &bytes) ? bytes : UNKNOWN;
+}
+
+static void push(struct paste *p, const struct sentence *s, struct span line,
+                 struct klog_place place)
+{
+    struct refusal fresh = {.kind = s->kind, .bytes = UNKNOWN, .place = place};
+
+    if (s->program)
+        snprintf(fresh.program, sizeof(fresh.program), "%s", s->program);
+    else
+        program_before(line, fresh.program, sizeof(fresh.program));
+    if (s->bytes_after)
+        fresh.bytes = bytes_after(line, s->bytes_after);
+    if (span_len(line) > WORDS_MAX)
+        line.end = line.at + WORDS_MAX;
+    span_copy(span_trim(line), fresh.words, sizeof(fresh.words));
+    vec_push(&p->s.refusals, fresh);
+}
+
+bool refusal_take(struct paste *p, struct span message, struct klog_place place)
+{
+    struct span line = span_trim(message);
+
+    if (p->s.refusals.count >= REFUSALS_MAX)
+        return false;
+    /* "# " of hs_err files. */
+    if (span_begins(line, "# "))
+        line.at += 2;
+    for (unsigned i = 0; i < ARRAY_SIZE(sentences); i++) {
+        const struct sentence *s = &sentences[i];
+
+        if (!span_find(line, s->has) || (s->also && !span_find(line, s->also)))
+            continue;
+        push(p, s, line, place);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,70 @@
+/* state_int.h - a paste being read. */
+#ifndef PASTE_STATE_INT_H
+#define PASTE_STATE_INT_H
+
+#include "observe/klog.h"
+#include "paste/block.h"
+#include "paste/prefix.h"
+
+struct row {
+    struct process_view view;
+    u32 table; /* number of the block */
+};
+
+struct rates {
+    double per_s[NR_COUNTERS];
+    double interval_s;
+};
+
+/* A message that goes on in the next line, as mail and narrow terminals break it. */
+struct wrapped {
+    struct strbuf text;
+    struct klog_stamp stamp;
+    char host[64], program[64];
+    size_t last_len; /* of the line it ends in so far */
+    unsigned lines;
+    bool open;
+};
+
+struct paste_state {
+    struct tree tree;
+    enum rank meminfo_rank[NR_MEMINFO_FIELDS];
+    u64 meminfo[NR_MEMINFO_FIELDS];
+    VEC(struct row) rows;
+    u32 tables; /* of processes so far */
+    bool rows_whole;
+    struct rates rates;
+
+    struct klog *klog;
+    u32 boot;
+    u64 last_at_us;
+    struct prefix_log dates;
+    u64 journal_us; /* of journalctl -o export and verbose */
+    struct wrapped wrapped;
+    unsigned table_words; /* of the task table's head; 0: none yet */
+    unsigned report_left; /* lines that are looked at because an earlier one was of memory */
+    bool in_stats;        /* within "Memory cgroup stats" */
+    bool in_report;       /* a report began, and its end was not seen */
+
+    /* the file being read */
+    u32 file, klog_file;
+    u32 line;
+    struct strbuf partial, cleaned, command, path, json;
+    bool partial_dropped; /* its line is too long: the rest is passed over */
+
+    struct block open; /* of format `format` when it is one */
+    enum paste_format format;
+};
+
+/* json.c: the message of a log in JSON lines. False when the line is no such object. */
+bool json_line_take(struct span line, struct strbuf *message, struct prefix *ret, char host[64],
+                    char program[64]);
+
+/* refusal.c: what a program says when it gets no memory. */
+bool refusal_take(struct paste *p, struct span message, struct klog_place place);
+
+/* filter.c: what a line may be: bits. 0: neither a log line of memory nor the first line of a block. */
+enum filter_kind { FILTER_LOG = 1, FILTER_BLOCK = 2 };
+unsigned filter_line(struct span line);
+
+#endif
