@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "cli/beat.h"
 #include "cli/cli.h"
+#include "cli/pasted.h"
 #include "cli/verbs.h"
 #include "diagnose/diagnose.h"
 #include "observe/sampler.h"
@@ -21,6 +22,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
     OPT_ROOT = 1,
@@ -48,11 +50,12 @@ static const struct cli_option options[] = {
 
 static const struct cli_spec spec = {
     .verb = "diagnose",
-    .operands = "[FILE | DIR] [DELAY [COUNT]]",
-    .summary = "Says whether a machine's memory is healthy, and if not, why and what next.\n"
-               "The machine is this one, a container, an archive of its files (DIR), a capture "
-               "(FILE.hwc),\n"
-               "or one that 'highwater run --proc DIR' wrote.",
+    .operands = "[FILE... | DIR | -] [DELAY [COUNT]]",
+    .summary =
+        "Says whether a machine's memory is healthy, and if not, why and what next.\n"
+        "The machine is this one, a container, a capture (FILE.hwc), one that 'highwater run "
+        "--proc\n"
+        "DIR' wrote, or whatever text there is of it: logs, outputs of commands, an archive.",
     .takes = CLI_OUTPUT | CLI_PAGE | CLI_PROGRESS,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
@@ -62,17 +65,27 @@ static const struct cli_spec spec = {
         "1 s apart; with it, every DELAY seconds, COUNT times or until interrupted, and changes\n"
         "are printed. TIME is as in 'highwater capture --help'.\n"
         "\n"
+        "A FILE may hold anything, mixed: kernel logs behind any prefix, free, vmstat, top, ps, "
+        "sar,\n"
+        "slabtop, kubectl describe, docker stats, files of /proc, /sys and cgroups, a ticket with "
+        "all\n"
+        "of it. It may be compressed (.gz .xz .zst .bz2) or an archive (.tar.*, .zip, a "
+        "sosreport);\n"
+        "several files and directories are one incident; - is the standard input.\n"
+        "\n"
         "Exit code: 0 healthy, 1 warning, 2 critical, 3 cannot tell (also when the command line\n"
         "is wrong or nothing can be read), of the last look.\n"
         "\n"
         "Examples:\n"
         "  highwater diagnose\n"
         "  highwater diagnose --cgroup /system.slice/db.service --explain\n"
-        "  highwater diagnose sosreport-db1/ --format json\n"
+        "  highwater diagnose sosreport-db1.tar.xz --format json\n"
+        "  highwater diagnose /var/log/messages*\n"
+        "  kubectl describe pod web-1 | highwater diagnose -\n"
         "  highwater diagnose host.hwc --at 03:10\n"
         "  highwater diagnose 1 60\n",
     .min_operands = 0,
-    .max_operands = 3,
+    .max_operands = UINT_MAX,
     .failed = VERDICT_UNKNOWN,
 };
 
@@ -90,7 +103,11 @@ struct request {
     ns_t delay; /* 0: two samples and done */
     u64 count;  /* 0: until interrupted */
     struct diagnose_options only;
-    struct sampler *sampler;
+    struct sampler *sampler; /* NULL while a paste is looked at */
+    struct paste *paste;
+    struct strbuf read; /* what the paste had */
+    char *const *inputs;
+    unsigned nr_inputs;
     struct diagnosis diagnosis;
     u64 samples;
 };
@@ -109,8 +126,10 @@ static struct diagnose_report report_of(const struct request *req)
         .diagnosis = &req->diagnosis,
         .source = req->anonymiser ? "of the user" : req->root,
         .samples = req->samples,
-        .samples_available = sampler_capture(req->sampler) ? sampler_count(req->sampler) : 0,
-        .worst = sampler_capture(req->sampler) && !req->at,
+        .samples_available =
+            req->sampler && sampler_capture(req->sampler) ? sampler_count(req->sampler) : 0,
+        .worst = req->sampler && sampler_capture(req->sampler) && !req->at,
+        .read = req->paste ? req->read.text : NULL,
         .explain = req->explain,
         .color = req->cli.color,
     };
@@ -340,11 +359,46 @@ static int diagnose_capture(struct request *req, struct err *e)
     return show(req);
 }
 
+/* --- what somebody pasted ------------------------------------------------------------------------------------------------ */
+
+static int diagnose_paste(struct request *req)
+{
+    struct err e = {0};
+    int rc;
+
+    if (req->at)
+        return cannot_tell(
+            cli_usage(&req->cli, "--at is for captures, and '%s' is none", req->root));
+    if (req->delay)
+        return cannot_tell(
+            cli_usage(&req->cli, "DELAY is for a live machine; '%s' stands still", req->root));
+    req->paste = pasted_read(req->inputs, req->nr_inputs, &e);
+    if (!req->paste)
+        return cannot_tell(cli_fail_err(&req->cli, &e));
+    strbuf_init(&req->read);
+    pasted_describe(req->paste, &req->read);
+    diagnosis_init(&req->diagnosis, &req->only);
+    if (req->paste->has_before) {
+        diagnosis_add(&req->diagnosis, &req->paste->before);
+        req->samples++;
+    }
+    diagnosis_add(&req->diagnosis, &req->paste->s);
+    req->samples++;
+    diagnosis_conclude(&req->diagnosis);
+    rc = show(req);
+    diagnosis_done(&req->diagnosis);
+    paste_free(req->paste);
+    strbuf_done(&req->read);
+    return rc;
+}
+
 static int diagnose(struct request *req)
 {
     struct err e = {0};
     int rc;
 
+    if (req->nr_inputs > 1 || (req->nr_inputs == 1 && !pasted_is_other(req->inputs[0])))
+        return diagnose_paste(req);
     if (sampler_open(req->root, SNAPSHOT_ALL, &req->sampler, &e))
         return cannot_tell(cli_fail_err(&req->cli, &e));
     diagnosis_init(&req->diagnosis, &req->only);
@@ -449,7 +503,29 @@ static void option(struct request *req, int id)
     }
 }
 
-/* [FILE | DIR] [DELAY [COUNT]] */
+/* A word of digits is DELAY, whatever files there are; then the file is said how to name. */
+static void note_file_like(struct cli *cli, const char *word)
+{
+    struct stat st;
+
+    if (stat(word, &st) == 0)
+        cli_note(cli, "'%s' is taken as a number; for the file or directory of that name say ./%s",
+                 word, word);
+}
+
+static void delay_operand(struct request *req, const char *word)
+{
+    struct cli *cli = &req->cli;
+    struct err e = {0};
+
+    note_file_like(cli, word);
+    if (parse_duration(word, &req->delay, &e))
+        cli_usage(cli, "DELAY: %s", e.text);
+    else if (req->delay < NS_PER_S || req->delay > 24 * 3600 * NS_PER_S)
+        cli_usage(cli, "DELAY %s: want 1 s to 24 h", word);
+}
+
+/* [FILE... | DIR | -] [DELAY [COUNT]] */
 static void operands(struct request *req)
 {
     struct cli *cli = &req->cli;
@@ -457,18 +533,17 @@ static void operands(struct request *req)
     unsigned at = 0;
     ns_t delay;
 
-    if (cli->nr_operands && parse_duration(cli->operands[0], &delay, NULL)) {
-        if (req->has_root)
-            cli_usage(cli, "'%s' and --root %s: want one of them", cli->operands[0], req->root);
-        req->root = cli->operands[at++];
-    }
-    if (at < cli->nr_operands) {
-        if (parse_duration(cli->operands[at], &req->delay, &e))
-            cli_usage(cli, "DELAY: %s", e.text);
-        else if (req->delay < NS_PER_S || req->delay > 24 * 3600 * NS_PER_S)
-            cli_usage(cli, "DELAY %s: want 1 s to 24 h", cli->operands[at]);
+    while (at < cli->nr_operands && parse_duration(cli->operands[at], &delay, NULL) &&
+           (at == 0 || !req->has_root))
         at++;
-    }
+    req->inputs = cli->operands;
+    req->nr_inputs = at;
+    if (at && req->has_root)
+        cli_usage(cli, "'%s' and --root %s: want one of them", cli->operands[0], req->root);
+    if (at)
+        req->root = cli->operands[0];
+    if (at < cli->nr_operands)
+        delay_operand(req, cli->operands[at++]);
     if (at < cli->nr_operands) {
         if (parse_u64(cli->operands[at], &req->count, &e) || req->count == 0)
             cli_usage(cli, "COUNT '%s': want a number of samples", cli->operands[at]);

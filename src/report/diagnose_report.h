@@ -12,8 +12,9 @@ struct diagnose_report {
     const char *source;                /* root or capture, as the user gave it */
     u64 samples;                       /* that the diagnosis is over */
     u64 samples_available;             /* of a capture; 0 elsewhere */
-    bool worst;   /* of a capture: this is the worst moment of it, not the last */
-    bool explain; /* with the teaching texts */
+    const char *read; /* what a paste held, and what of it was not understood; NULL: it is none */
+    bool worst;       /* of a capture: this is the worst moment of it, not the last */
+    bool explain;     /* with the teaching texts */
     bool color;
 };
 

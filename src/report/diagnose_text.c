@@ -153,6 +153,12 @@ static void render_head(const struct diagnose_report *r, struct strbuf *out)
                       (unsigned long long)r->samples_available);
     strbuf_append(out, style(r, DIM));
     text_wrap(out, text.text, 0, COLUMNS);
+    if (r->read && *r->read) {
+        strbuf_appendc(out, '\n');
+        strbuf_reset(&text);
+        utf8_append_clean(&text, r->read);
+        text_wrap(out, text.text, 0, COLUMNS);
+    }
     strbuf_printf(out, "%s\n", style(r, PLAIN));
     strbuf_done(&text);
 }

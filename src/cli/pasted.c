@@ -1,0 +1,130 @@
+/* pasted.c - see pasted.h. */
+#include "cli/pasted.h"
+
+#include "base/units.h"
+#include "observe/capture.h"
+#include "observe/source.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define SHOWN 8 /* kinds of blocks that are named */
+
+static bool is_capture(const char *path)
+{
+    char magic[4] = "";
+    FILE *f = fopen(path, "re");
+
+    if (!f)
+        return false;
+    if (fread(magic, 1, sizeof(magic), f) != sizeof(magic))
+        magic[0] = '\0';
+    fclose(f);
+    return memcmp(magic, "HWCR", sizeof(magic)) == 0;
+}
+
+bool pasted_is_other(const char *path)
+{
+    struct source *src;
+    struct err e;
+    struct stat st;
+    bool other;
+
+    if (strcmp(path, "-") == 0 || stat(path, &st) != 0)
+        return false;
+    if (S_ISREG(st.st_mode))
+        return is_capture(path);
+    if (!S_ISDIR(st.st_mode) || source_dir_open(path, &src, &e))
+        return false;
+    other = src->kind != SOURCE_ARCHIVE;
+    source_free(src);
+    return other;
+}
+
+static int nothing_known(const char *name, struct err *e)
+{
+    struct strbuf kinds;
+    int rc;
+
+    strbuf_init(&kinds);
+    for (unsigned i = 0; i < NR_FORMATS; i++)
+        strbuf_printf(&kinds, "%s%s", i ? ", " : "", paste_format_names[i]);
+    rc = err_at(
+        e, -EINVAL, name, 0, 0,
+        "no text of a known kind. Read are kernel and system logs behind any prefix, and: %s",
+        kinds.text);
+    strbuf_done(&kinds);
+    return rc;
+}
+
+struct paste *pasted_read(char *const *paths, unsigned count, struct err *e)
+{
+    struct paste *p = paste_new();
+    int rc = 0;
+
+    for (unsigned i = 0; i < count && rc == 0; i++)
+        rc = paste_add(p, paths[i], e);
+    if (rc == 0 && !paste_end(p))
+        rc = nothing_known(paths[0], e);
+    if (rc == 0)
+        return p;
+    paste_free(p);
+    return NULL;
+}
+
+static void describe_blocks(const struct paste *p, struct strbuf *out)
+{
+    unsigned shown = 0;
+
+    for (unsigned i = 0; i < NR_FORMATS; i++) {
+        const struct paste_block *first = NULL;
+        unsigned count = 0;
+
+        vec_for_each (&p->blocks, b) {
+            if (b->format != i)
+                continue;
+            if (!first)
+                first = b;
+            count++;
+        }
+        if (!first || shown++ >= SHOWN)
+            continue;
+        strbuf_printf(out, "%s%s (line %u", out->len ? ", " : "Read: ", paste_format_names[i],
+                      first->place.line);
+        if (p->files.count > 1)
+            strbuf_printf(out, " of %s", p->files.items[first->place.file]);
+        strbuf_append(out, ")");
+        if (count > 1)
+            strbuf_printf(out, " and %u more", count - 1);
+    }
+    if (p->log_lines) {
+        char buf[UNITS_TEXT_MAX];
+
+        strbuf_printf(out, "%s%s line%s of logs",
+                      out->len ? ", " : "Read: ", format_count(buf, p->log_lines),
+                      p->log_lines == 1 ? "" : "s");
+    }
+}
+
+void pasted_describe(const struct paste *p, struct strbuf *out)
+{
+    char buf[UNITS_TEXT_MAX];
+
+    describe_blocks(p, out);
+    if (p->not_understood) {
+        strbuf_printf(out, "%s%s line%s not understood (the first: ", out->len ? "; " : "",
+                      format_count(buf, p->not_understood), p->not_understood == 1 ? "" : "s");
+        if (p->files.count > 1)
+            strbuf_printf(out, "%s:", p->files.items[p->not_understood_at.file]);
+        strbuf_printf(out, "%s%u)", p->files.count > 1 ? "" : "line ", p->not_understood_at.line);
+    }
+    if (p->files_skipped)
+        strbuf_printf(out, "%s%s file%s not read: binary, broken or too large",
+                      out->len ? "; " : "", format_count(buf, p->files_skipped),
+                      p->files_skipped == 1 ? "" : "s");
+    if (p->cut)
+        strbuf_printf(out, "%sthe text ends within a report: what is missing is not known",
+                      out->len ? "; " : "");
+    if (out->len)
+        strbuf_append(out, ".");
+}
