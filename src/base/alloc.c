@@ -1,16 +1,30 @@
 /* alloc.c - malloc and mmap that succeed or end the program. */
 #include "base/alloc.h"
 
+#include "base/units.h"
+
 #include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static alloc_end_fn *end_program;
 
 void alloc_on_failure(alloc_end_fn *end)
 {
     end_program = end;
+}
+
+static _Noreturn void end(const char *text)
+{
+    if (end_program)
+        end_program(text);
+    /* lint: the last words before abort, where nobody said how to end */
+    fprintf(stderr, "highwater: %s\n", text);
+    abort();
 }
 
 static _Noreturn void out_of_memory(const char *what, size_t bytes)
@@ -22,15 +36,52 @@ static _Noreturn void out_of_memory(const char *what, size_t bytes)
                  strerror(errno));
     else
         snprintf(text, sizeof(text), "the host has no memory for %s", what);
-    if (end_program)
-        end_program(text);
-    /* lint: the last words before abort, where nobody said how to end */
-    fprintf(stderr, "highwater: %s\n", text);
-    abort();
+    end(text);
+}
+
+#define LARGE MIB
+
+static u64 budget;
+
+void alloc_set_budget(u64 bytes)
+{
+    budget = bytes;
+}
+
+/* Bytes of the host's memory that the program has now; 0 when the host does not say. */
+static u64 resident_bytes(void)
+{
+    char text[128], *at;
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+    if (fd >= 0)
+        close(fd);
+    if (len <= 0)
+        return 0;
+    text[len] = '\0';
+    at = strchr(text, ' ');
+    return at ? strtoull(at, NULL, 10) * (u64)sysconf(_SC_PAGESIZE) : 0;
+}
+
+/* `more` bytes are about to be used. */
+static void spend(size_t more)
+{
+    char size[UNITS_TEXT_MAX], text[160];
+
+    if (!budget || more < LARGE || resident_bytes() + more <= budget)
+        return;
+    snprintf(text, sizeof(text),
+             "this takes more than the %s of the host's memory it may have; --host-memory SIZE "
+             "allows more",
+             format_bytes(size, budget));
+    end(text);
 }
 
 void *xmalloc(size_t bytes)
 {
+    spend(bytes);
+
     void *ptr = malloc(bytes ? bytes : 1);
 
     if (!ptr)
@@ -40,7 +91,12 @@ void *xmalloc(size_t bytes)
 
 void *xcalloc(size_t count, size_t bytes_each)
 {
-    void *ptr = calloc(count ? count : 1, bytes_each ? bytes_each : 1);
+    void *ptr;
+    size_t bytes;
+
+    if (!__builtin_mul_overflow(count, bytes_each, &bytes))
+        spend(bytes);
+    ptr = calloc(count ? count : 1, bytes_each ? bytes_each : 1);
 
     if (!ptr)
         out_of_memory("calloc", count * bytes_each);
@@ -49,11 +105,20 @@ void *xcalloc(size_t count, size_t bytes_each)
 
 void *xrealloc(void *ptr, size_t bytes)
 {
-    void *moved = realloc(ptr, bytes ? bytes : 1);
+    void *moved = alloc_try_realloc(ptr, bytes);
 
     if (!moved)
         out_of_memory("realloc", bytes);
     return moved;
+}
+
+void *alloc_try_realloc(void *ptr, size_t bytes)
+{
+    size_t before = ptr ? malloc_usable_size(ptr) : 0;
+
+    if (bytes > before)
+        spend(bytes - before);
+    return realloc(ptr, bytes ? bytes : 1);
 }
 
 void *xrealloc_array(void *ptr, size_t count, size_t bytes_each)
@@ -93,9 +158,12 @@ void *region_reserve(size_t bytes)
 
 void *region_reserve_aligned(size_t bytes, size_t alignment)
 {
-    u8 *region = region_reserve(bytes + alignment);
-    size_t before = -(uintptr_t)region & (alignment - 1);
+    u8 *region;
+    size_t before;
 
+    spend(bytes);
+    region = region_reserve(bytes + alignment);
+    before = -(uintptr_t)region & (alignment - 1);
     if (before)
         munmap(region, before);
     munmap(region + before + bytes, alignment - before);

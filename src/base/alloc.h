@@ -15,6 +15,10 @@
 typedef void alloc_end_fn(const char *message);
 void alloc_on_failure(alloc_end_fn *end);
 
+/* Refuse what would make the program's resident memory larger than this, before it is; 0: no bound. What is large is looked at (1 MiB and
+ * more), so a little is added unseen. The message names --host-memory. */
+void alloc_set_budget(u64 bytes);
+
 void *xmalloc(size_t bytes) __attribute__((malloc, returns_nonnull));
 
 /* Zeroed. */
@@ -24,6 +28,9 @@ void *xrealloc(void *ptr, size_t bytes) __attribute__((returns_nonnull));
 
 /* Resize an array; count * bytes_each may overflow and then aborts. */
 void *xrealloc_array(void *ptr, size_t count, size_t bytes_each) __attribute__((returns_nonnull));
+
+/* realloc() within the budget: for what a user's file makes large. NULL when the host has no memory. */
+void *alloc_try_realloc(void *ptr, size_t bytes);
 
 /* What another library allocated, or the end of the program where that is NULL; `what` names it in the message. */
 void *alloc_checked(void *ptr, const char *what) __attribute__((returns_nonnull));

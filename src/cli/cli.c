@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/outfile.h"
 #include "base/units.h"
+#include "cli/host_memory.h"
 #include "cli/memory.h"
 #include "stats/names.h"
 
@@ -205,6 +206,10 @@ static void store_common(struct cli *cli, int id)
     case CLI_ID_MODE:
         choose_mode(cli);
         break;
+    case CLI_ID_HOST_MEMORY:
+        if (cli_parse_size(cli, "--host-memory", &cli->host_memory) && cli->host_memory < MIB)
+            cli_usage(cli, "--host-memory: want at least 1M, not %s", cli->arg);
+        break;
     case CLI_ID_NO_COLOR:
         cli->no_color = true;
         break;
@@ -235,6 +240,8 @@ static int finish(struct cli *cli)
         cli_usage(cli, "%s is missing", spec->operands);
     else if (cli->nr_operands > spec->max_operands)
         cli_usage(cli, "unexpected '%s'", cli->operands[spec->max_operands]);
+    if (spec->takes & CLI_HOST)
+        alloc_set_budget(cli->host_memory ? cli->host_memory : host_memory_default());
     return 0;
 }
 

@@ -38,6 +38,7 @@ enum cli_takes {
     CLI_MACHINE = 4,
     CLI_COMMAND = 8, /* what follows the options is a command: its options are not ours */
     CLI_MODE = 16,   /* --mode */
+    CLI_HOST = 64,   /* --host-memory */
     CLI_PAGE = 32,   /* with CLI_OUTPUT: --format markdown too */
 };
 
@@ -94,7 +95,8 @@ struct cli {
     const char *output; /* NULL: stdout */
     unsigned mode;      /* permissions of recordings and captures */
     bool quiet, color;
-    bool progress; /* show it */
+    bool progress;   /* show it */
+    u64 host_memory; /* --host-memory; 0: the default */
     struct cli_machine machine;
 
     /* private */

@@ -56,7 +56,7 @@ void cli_render_help(const struct cli_spec *spec, struct strbuf *out)
         const char *title;
     } groups[] = {
         {CLI_MACHINE, "The machine"},
-        {CLI_OUTPUT | CLI_PROGRESS | CLI_MODE | CLI_HELP, "Output"},
+        {CLI_OUTPUT | CLI_PROGRESS | CLI_MODE | CLI_HOST | CLI_HELP, "Output"},
     };
 
     strbuf_printf(out, "Usage: highwater %s [options]%s%s\n\n%s\n", spec->verb,

@@ -36,7 +36,7 @@ static const struct cli_spec spec = {
     .summary =
         "Replays a recording under many limits and says which of them survive, which are usable,\n"
         "and which memory.max and memory.high to set.",
-    .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE,
+    .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE | CLI_HOST,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes = "A limit survives when the run completes under it, and is usable when it completes in "

@@ -25,7 +25,7 @@ static const struct cli_spec spec = {
     .verb = "trace",
     .operands = "info|dump|verify|import FILE",
     .summary = "Looks at a recording (.hwt), or makes one from the trace of another tool.",
-    .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MODE,
+    .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MODE | CLI_HOST,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes = "info    what was recorded, how much, and what it touched\n"
@@ -123,14 +123,12 @@ static int dump(struct cli *cli, const struct trace *t, const struct request *re
 
 static int look(struct cli *cli, const struct request *req)
 {
-    struct trace_options opt = {.mode = TRACE_AUTO};
+    struct trace_options opt = {.mode = TRACE_STREAMED}; /* one pass is all it takes */
     struct err e = {0};
     struct strbuf out;
     struct trace *t;
     int rc, emitted;
 
-    if (strcmp(req->verb, "info") != 0)
-        opt.mode = TRACE_STREAMED; /* one pass is all it takes */
     if (trace_open(req->file, &opt, &t, &e))
         return cli_fail_err(cli, &e);
     strbuf_init(&out);

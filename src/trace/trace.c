@@ -13,6 +13,7 @@
  */
 #include "trace/trace.h"
 
+#include "base/alloc.h"
 #include "base/hash.h"
 #include "base/secrets.h"
 #include "trace/trace_chunk.h"
@@ -536,7 +537,7 @@ static int slurp(struct trace_source *s)
             u8 *p;
 
             capacity = capacity ? capacity * 2 : MIB;
-            p = realloc(s->owned, capacity);
+            p = alloc_try_realloc(s->owned, capacity);
             if (!p)
                 return -ENOMEM;
             s->owned = p;

@@ -80,7 +80,7 @@ void trace_lacks_note(struct trace_lacks *lacks, u64 reason, u64 count)
     *sum = add_sat(*sum, count);
 }
 
-/* What a user's file makes large comes from malloc and may fail. */
+/* What a user's file makes large may fail, or be more than the program may have. */
 static bool grow(void *array_ptr, size_t *capacity, size_t want, size_t bytes_each)
 {
     void **array = array_ptr;
@@ -93,7 +93,7 @@ static bool grow(void *array_ptr, size_t *capacity, size_t want, size_t bytes_ea
     to = MAX(to, (size_t)64);
     if (to > SIZE_MAX / bytes_each)
         return false;
-    p = realloc(*array, to * bytes_each);
+    p = alloc_try_realloc(*array, to * bytes_each);
     if (!p)
         return false;
     *array = p;
