@@ -9,6 +9,7 @@
 #include "base/secrets.h"
 #include "record/collector.h"
 #include "record/follow.h"
+#include "record/host.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -181,6 +182,18 @@ static int put_meta(struct hwt_writer *w, const struct record_options *o, u32 wi
     snprintf(value, sizeof(value), "pages=1024 ways=4 window_instructions=%u", window);
     add_line(text, "filter", value);
     return put_text(w, HWT_CHUNK_META, 0, text);
+}
+
+static int put_host(struct hwt_writer *w)
+{
+    struct strbuf text;
+    int error;
+
+    strbuf_init(&text);
+    host_describe("", &text);
+    error = put_text(w, HWT_CHUNK_HOST, 0, text.text);
+    strbuf_done(&text);
+    return error;
 }
 
 static void put_end(struct hwt_writer *w, const struct record_result *r, u64 order)
@@ -450,6 +463,8 @@ int record_run(const struct record_options *o, struct record_result *ret_result,
     error = collector_init(&collector, w, window, o->max_bytes, e);
     if (error == 0) {
         error = put_meta(w, o, window);
+        if (error == 0)
+            error = put_host(w);
         if (error < 0)
             err_at(e, error, o->output, 0, 0, "cannot write: %s", strerror(-error));
         else
