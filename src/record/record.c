@@ -10,6 +10,7 @@
 #include "record/collector.h"
 #include "record/follow.h"
 #include "record/host.h"
+#include "record/mark.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -315,7 +316,32 @@ struct run {
     struct follow follow;
     struct record_result result;
     ns_t began_ns;
+    int marks; /* descriptor, or -errno */
+    unsigned nr_signals;
 };
+
+static void put_mark(const char *name, void *data)
+{
+    struct run *run = data;
+    char text[MARK_NAME_MAX + 64];
+
+    snprintf(text, sizeof(text), "name=%s\ntime_ns=%llu\n", name,
+             (unsigned long long)(now_ns() - run->began_ns));
+    put_text(run->collector->writer, HWT_CHUNK_MARK,
+             __atomic_load_n(&run->collector->channel->order, __ATOMIC_SEQ_CST), text);
+}
+
+static void take_marks(struct run *run)
+{
+    char name[32];
+
+    while (run->marks >= 0 && mark_take(run->marks, put_mark, run))
+        ;
+    for (unsigned n = follow_marks(); n > 0; n--) {
+        snprintf(name, sizeof(name), "usr2-%u", ++run->nr_signals);
+        put_mark(name, run);
+    }
+}
 
 static void process_ended(pid_t pid, int wait_status, void *data)
 {
@@ -352,6 +378,7 @@ static enum follow_state collect_until_end(struct run *run)
         ns_t now = now_ns();
 
         collector_drain(c);
+        take_marks(run);
         /* It runs: from here on a trace that ends early is one all the same. */
         if (!kept && c->channel->next_stream > 0) {
             kept = true;
@@ -424,7 +451,11 @@ static int run_collected(struct run *run, const char *tool, const char *program,
         run->follow.stop_at_ns = run->began_ns + o->stop_after_ns;
     run->follow.leader_only = o->leader_only;
     follow_leader(&run->follow, pid);
+    run->marks = mark_listen();
     state = collect_until_end(run);
+    take_marks(run);
+    if (run->marks >= 0)
+        close(run->marks);
     r->wait_status = run->follow.leader_status;
     r->leader_ended = run->follow.leader_ended;
     if (state != FOLLOW_ALL_ENDED) {

@@ -376,6 +376,31 @@ def program_that_runs_unrecorded_is_named(tmp):
     expect(program in [op.string for op in closed(path).ops("incomplete") if op.reason == 4], "in the trace")
 
 
+def marks_stand_where_they_were_set(tmp):
+    script = "%s mark --pid $1 before && dd if=/dev/zero of=%s/f bs=100000 count=1 2>/dev/null && %s mark --pid $1 'after it' && kill -USR2 $1; sleep 0.3" % (
+        highwater(), tmp, highwater())
+    path, process = start(tmp, ["sh", "-c", "read pid; set $pid; " + script], stdin=subprocess.PIPE)
+    process.stdin.write(b"%d\n" % process.pid)
+    process.stdin.flush()
+    code, err = told(process)
+    trace = closed(path)
+    marks = [(mark["name"], order) for order, mark in trace.marks]
+    expect(code == 0 and [name for name, _ in marks] == ["before", "after it", "usr2-1"], "marks", code, err, marks)
+    write = one((op for op in trace.ops("write") if op.len > 4096), "write")
+    expect(marks[0][1] < write.stamp <= marks[1][1] <= marks[2][1], "order", marks, write)
+    done = subprocess.run([highwater(), "mark", "--pid", str(process.pid), "late"], stderr=subprocess.PIPE)
+    expect(done.returncode == 1 and b"no recording" in done.stderr, "a recording that is over", done)
+
+
+def settings_of_the_host_are_recorded(tmp):
+    path, _ = record(tmp, ["true"])
+    host = closed(path).host
+    with open("/proc/meminfo", encoding="ascii") as f:
+        total = int(f.readline().split()[1]) * 1024
+    expect(host["ram"] == str(total) and host["kernel"] == os.uname().release, "host", host)
+    expect("filesystem.%d" % os.stat("/").st_dev in host or any(k.startswith("filesystem.") for k in host), "devices", host)
+
+
 # ---- waiting, files, maps ----
 
 def waiting_is_told_as_waiting(tmp):
@@ -485,6 +510,7 @@ if __name__ == "__main__":
               terminating_the_recorder_terminates_the_program, daemon_is_recorded_to_its_end,
               interrupt_ends_the_recording_of_a_daemon, recording_ends_with_its_time, recording_ends_with_the_leader,
               killed_recorder_leaves_what_a_sleeper_did, sleeper_that_was_flushed_and_killed_has_an_end,
-              signal_is_shown_as_a_signal, bounded_file_stays_below_its_bound, program_that_runs_unrecorded_is_named, waiting_is_told_as_waiting,
+              signal_is_shown_as_a_signal, bounded_file_stays_below_its_bound, program_that_runs_unrecorded_is_named,
+              marks_stand_where_they_were_set, settings_of_the_host_are_recorded, waiting_is_told_as_waiting,
               file_offsets_follow_the_position, maps_are_followed, hot_page_is_seen_in_every_window,
               only_the_programs_own_pages_are_told, instructions_of_a_fork_are_counted_once)
