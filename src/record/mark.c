@@ -89,7 +89,7 @@ static unsigned find_recordings(pid_t *ret_pid, char *text, size_t size)
 
         if (name == NULL)
             continue;
-        *ret_pid = (pid_t)atoi(name + strlen("@" NAME));
+        *ret_pid = (pid_t)strtol(name + strlen("@" NAME), NULL, 10);
         n++;
         if (at < size)
             at += (size_t)snprintf(text + at, size - at, "%s%d", n > 1 ? ", " : "", (int)*ret_pid);
