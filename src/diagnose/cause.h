@@ -21,7 +21,7 @@ static inline enum severity cause_severity(const struct rule_context *c, enum se
     for (enum severity at = SEV_WARNING; at <= SEV_CRITICAL; at++) {
         if (finding_said(c, RULE_MEMORY_LOW_AVAILABLE, at) ||
             finding_said(c, RULE_NO_SWAP_LOW_AVAILABLE, at) ||
-            finding_said(c, RULE_SWAP_THRASH, at))
+            finding_said(c, RULE_SWAP_FULL, at) || finding_said(c, RULE_SWAP_THRASH, at))
             most = MAX(most, at);
     }
     return most;

@@ -192,7 +192,10 @@ static void describe_host(struct diagnosis *d, const struct figures *f)
     char available[UNITS_TEXT_MAX], total[UNITS_TEXT_MAX], pressure[48];
 
     if (!known(f->total) || !known(f->available)) {
-        snprintf(d->headline, sizeof(d->headline), "%s", "memory use is not measurable here");
+        snprintf(d->headline, sizeof(d->headline), "%s",
+                 d->last->pasted && d->last->parts[PART_KERNEL_LOG].state == PART_OK
+                     ? "nothing in these logs tells of memory that ran out"
+                     : "memory use is not measurable here");
         return;
     }
     snprintf(d->headline, sizeof(d->headline), "%s of %s available%s%s%s",

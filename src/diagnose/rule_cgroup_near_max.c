@@ -2,6 +2,8 @@
 #include "diagnose/cause.h"
 #include "diagnose/pain.h"
 
+#include <string.h>
+
 /* Percent of the limit that only swap or its owner gives back. */
 #define FIRM_SHARE 90.0
 /* Without swap the rest is all that is left before a kill: a twentieth is what a program's size varies by anyway. */
@@ -29,6 +31,40 @@ static void from_usage(struct rule_context *c, const struct cgroup_view *g)
     evidence(c, "share of the limit", used, IN_PERCENT, "the table", "over %.0f %%", USED_SHARE);
 }
 
+/* What fills it, in the words of whoever looks at one container's files; kills that its counters tell make it no forecast. */
+static void tell_contents(struct rule_context *c, const struct cgroup_view *g,
+                          const struct group_figures *gf)
+{
+    const struct {
+        const char *name;
+        u64 bytes;
+    } kinds[] = {
+        {"anonymous memory: heaps", g->stat[NR_ANON_PAGES]},
+        {"shared memory and tmpfs (/dev/shm, emptyDir in memory)", g->stat[NR_SHMEM]},
+        {"kernel memory", g->stat[MEMCG_KERNEL]},
+    };
+    const char *path = strcmp(g->path, "/") == 0 ? "This cgroup" : g->path;
+    unsigned most = 0;
+
+    for (unsigned i = 1; i < ARRAY_SIZE(kinds); i++)
+        if (figure_or(kinds[i].bytes, 0) > figure_or(kinds[most].bytes, 0))
+            most = i;
+    if (!known(kinds[most].bytes))
+        return;
+    finding_title(c, "%s is full: %s of its %s is %s", path, SIZE(kinds[most].bytes), SIZE(g->max),
+                  kinds[most].name);
+    finding_detail(c, "%s cannot be reclaimed without swap.", SIZE(gf->firm));
+    if (known(g->events[EV_OOM_KILL]) && g->events[EV_OOM_KILL] > 0) {
+        vec_last(&c->out->items).severity = MAX(vec_last(&c->out->items).severity, SEV_WARNING);
+        vec_last(&c->out->items).weight = CAUSE_WEIGHT;
+        finding_detail(c, "Its limit has killed %s times.",
+                       AMOUNT((double)g->events[EV_OOM_KILL], IN_COUNT));
+        evidence(c, "oom_kill", (double)g->events[EV_OOM_KILL], IN_COUNT,
+                 group_file(g, "memory.events"), "over 0");
+    }
+    evidence(c, "limit", number_of(g->max), IN_BYTES, group_file(g, "memory.max"), "%s", "");
+}
+
 void rule_cgroup_near_max(struct rule_context *c)
 {
     gap_cut(c, "whether all control groups are well", PART_CGROUPS);
@@ -51,6 +87,8 @@ void rule_cgroup_near_max(struct rule_context *c)
                     "%s is close to its limit: %s of %s cannot be reclaimed%s", g->path,
                     SIZE(gf->firm), SIZE(g->max),
                     no_swap ? ", and it has no swap" : " without swap");
+        if (c->s->pasted)
+            tell_contents(c, g, gf);
         evidence(c, "not reclaimable, without swap", firm, IN_PERCENT, group_file(g, "memory.stat"),
                  "over %.0f %% of the limit", FIRM_SHARE);
         evidence(c, "anon", number_of(g->stat[NR_ANON_PAGES]), IN_BYTES,

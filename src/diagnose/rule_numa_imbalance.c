@@ -32,6 +32,21 @@ void rule_numa_imbalance(struct rule_context *c)
     }
     if (!worst || worst == best || left(worst) > EXHAUSTED || left(best) < PLENTY)
         return;
+    if (c->s->pasted) {
+        finding_add(
+            c, SEV_WARNING, CONF_MEDIUM, "host", 0.66,
+            "Node %u has %s free of %s, while node %u has %s: what is bound to node %u runs "
+            "out first",
+            worst->id, SIZE(worst->free), SIZE(worst->total), best->id, SIZE(best->free),
+            worst->id);
+        evidence(c, "free on the exhausted node", number_of(worst->free), IN_BYTES,
+                 part_names[PART_NODES], "under %.0f %% of it", EXHAUSTED);
+        evidence(c, "free on the other node", number_of(best->free), IN_BYTES,
+                 part_names[PART_NODES], "over %.0f %% of it", PLENTY);
+        evidence(c, "size of the exhausted node", number_of(worst->total), IN_BYTES,
+                 part_names[PART_NODES], "%s", "");
+        return;
+    }
     foreign = c->f->nodes[worst - c->s->nodes.items].foreign;
     if (isnan(foreign)) {
         gap_part(c, "whether memory is allocated on the wrong node now", PART_NODES);

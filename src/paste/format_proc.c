@@ -436,7 +436,7 @@ unsigned pressure_parse(struct block *b, struct span text)
 
         if (span_empty(path))
             path = b->path;
-        if (span_empty(path) || span_ends(path, "pressure"))
+        if (span_empty(path))
             path = span_of("proc/pressure/memory", 20);
         place_of_path(path, place);
         if (strcmp(last, place) != 0)

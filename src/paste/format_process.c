@@ -166,7 +166,11 @@ unsigned processes_parse(struct block *b, struct span text)
     block_processes_whole(b, false);
     while (span_take_line(&text, &line)) {
         struct layout next;
+        struct span rest = span_trim(line);
 
+        /* Below a line of dashes smem adds up. */
+        if (!span_empty(rest) && span_begins(rest, "-----"))
+            has_head = false;
         if (take_head(line, &next)) {
             l = next;
             has_head = true;
