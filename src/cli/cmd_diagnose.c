@@ -364,6 +364,7 @@ static int diagnose_capture(struct request *req, struct err *e)
 static int diagnose_paste(struct request *req)
 {
     struct err e = {0};
+    bool is_known;
     int rc;
 
     if (req->at)
@@ -372,10 +373,16 @@ static int diagnose_paste(struct request *req)
     if (req->delay)
         return cannot_tell(
             cli_usage(&req->cli, "DELAY is for a live machine; '%s' stands still", req->root));
-    req->paste = pasted_read(req->inputs, req->nr_inputs, &e);
-    if (!req->paste)
-        return cannot_tell(cli_fail_err(&req->cli, &e));
+    req->paste = pasted_read(req->inputs, req->nr_inputs, &is_known, &e);
     strbuf_init(&req->read);
+    if (!req->paste) {
+        rc = cannot_tell(cli_fail_err(&req->cli, &e));
+        pasted_kinds(&req->read);
+        if (!is_known)
+            cli_note(&req->cli, "%s", req->read.text);
+        strbuf_done(&req->read);
+        return rc;
+    }
     pasted_describe(req->paste, &req->read);
     diagnosis_init(&req->diagnosis, &req->only);
     if (req->paste->has_before) {

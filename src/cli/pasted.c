@@ -41,31 +41,25 @@ bool pasted_is_other(const char *path)
     return other;
 }
 
-static int nothing_known(const char *name, struct err *e)
+void pasted_kinds(struct strbuf *out)
 {
-    struct strbuf kinds;
-    int rc;
-
-    strbuf_init(&kinds);
+    strbuf_append(out, "read are kernel and system logs behind any prefix, and:");
     for (unsigned i = 0; i < NR_FORMATS; i++)
-        strbuf_printf(&kinds, "%s%s", i ? ", " : "", paste_format_names[i]);
-    rc = err_at(
-        e, -EINVAL, name, 0, 0,
-        "no text of a known kind. Read are kernel and system logs behind any prefix, and: %s",
-        kinds.text);
-    strbuf_done(&kinds);
-    return rc;
+        strbuf_printf(out, "%s %s", i ? "," : "", paste_format_names[i]);
 }
 
-struct paste *pasted_read(char *const *paths, unsigned count, struct err *e)
+struct paste *pasted_read(char *const *paths, unsigned count, bool *ret_known, struct err *e)
 {
     struct paste *p = paste_new();
     int rc = 0;
 
+    *ret_known = true;
     for (unsigned i = 0; i < count && rc == 0; i++)
         rc = paste_add(p, paths[i], e);
-    if (rc == 0 && !paste_end(p))
-        rc = nothing_known(paths[0], e);
+    if (rc == 0 && !paste_end(p)) {
+        *ret_known = false;
+        rc = err_at(e, -EINVAL, paths[0], 0, 0, "no text of a known kind");
+    }
     if (rc == 0)
         return p;
     paste_free(p);

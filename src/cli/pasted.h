@@ -8,8 +8,11 @@
 /* Is it the file of a capture, or a directory whose files change or were made by a simulated machine? Then it is no paste. */
 bool pasted_is_other(const char *path);
 
-/* Read them all as one incident. NULL: an error, or nothing that is known; then *e says what is read. */
-struct paste *pasted_read(char *const *paths, unsigned count, struct err *e);
+/* Read them all as one incident. NULL: an error, or nothing that is known: then *ret_known is false. */
+struct paste *pasted_read(char *const *paths, unsigned count, bool *ret_known, struct err *e);
+
+/* What would be known. */
+void pasted_kinds(struct strbuf *out);
 
 /* What was read and what was not, in a sentence or two. */
 void pasted_describe(const struct paste *p, struct strbuf *out);

@@ -57,6 +57,7 @@ static json_object *source_json(const struct diagnose_report *r)
     json_put(o, "samples", json_new_u64(r->samples));
     json_put(o, "interval_seconds", number_json(r->diagnosis->interval_s));
     json_put(o, "worst_moment", json_new_bool(r->worst));
+    put_text_or_null(o, "read", r->read && *r->read ? r->read : NULL);
     return o;
 }
 
