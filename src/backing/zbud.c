@@ -64,7 +64,7 @@ static u32 page_new(struct zbud *z)
 
     if (pfn == PFN_NONE)
         return NONE;
-    frame_set(frames_get(z->frames, pfn), PG_KERNEL);
+    frame_set_kind(frames_get(z->frames, pfn), FRAME_KERNEL);
     z->nr_pages++;
     if (page == NONE) {
         vec_push(&z->pages, ((struct zbud_page){0}));
@@ -80,7 +80,7 @@ static void page_free(struct zbud *z, u32 page)
 {
     struct zbud_page *p = page_at(z, page);
 
-    frame_clear(frames_get(z->frames, p->pfn), PG_KERNEL);
+    frame_set_kind(frames_get(z->frames, p->pfn), FRAME_PAGE);
     z->source.give(z->source.ctx, p->pfn);
     *p = (struct zbud_page){.buddy.next = z->free_page};
     z->free_page = page;
@@ -200,7 +200,7 @@ void zbud_check(const struct zbud *z)
             assert(p->pfn != PFN_NONE && !p->being_evicted && (p->chunks[0] || p->chunks[1]));
             assert(p->chunks[0] + p->chunks[1] <= ZBUD_CHUNKS);
             assert(buddy_list((struct zbud *)(uintptr_t)z, p) == &z->unbuddied[i]);
-            assert(frame_test(f, PG_KERNEL) && !frame_test(f, PG_BUDDY | PG_PCP));
+            assert(frame_is(f, FRAME_KERNEL));
             on_lists++;
         }
     }

@@ -2,7 +2,7 @@
  *
  * Mirrors:    mm/zbud.c, Linux 6.1: chunks of 64 bytes, the first buddy at the start behind a header, the last at the end; lists
  *             by free chunks; an LRU of pages, a page moves to its front when something is put into it.
- * Owns:       the frames of its pages (PG_KERNEL) and the bytes in them.
+ * Owns:       the frames of its pages (FRAME_KERNEL) and the bytes in them.
  * Never:      evicts by itself: zbud_oldest() says what is next.
  * Invariants: (zbud_check) each page is on the list of its free chunks and on the LRU, and holds something.
  *

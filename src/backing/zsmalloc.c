@@ -148,7 +148,7 @@ static void give_pages(struct zs_pool *z, struct zspage *p, u32 nr)
 {
     for (u32 i = 0; i < nr; i++) {
         count_pages(z, p->pfn[i], -1);
-        frame_clear(frames_get(z->frames, p->pfn[i]), PG_KERNEL);
+        frame_set_kind(frames_get(z->frames, p->pfn[i]), FRAME_PAGE);
         z->source.give(z->source.ctx, p->pfn[i]);
     }
 }
@@ -177,7 +177,7 @@ static u32 zspage_new(struct zs_pool *z, struct zs_class *c)
             give_pages(z, &p, i);
             return NONE;
         }
-        frame_set(frames_get(z->frames, p.pfn[i]), PG_KERNEL);
+        frame_set_kind(frames_get(z->frames, p.pfn[i]), FRAME_KERNEL);
         count_pages(z, p.pfn[i], 1);
     }
     p.objs = xmalloc(c->objs * sizeof(*p.objs));
@@ -434,8 +434,7 @@ static void zspage_check(const struct zs_pool *z, const struct zs_class *c, u32 
     }
     assert(used == p->inuse && used + nr_free == c->objs);
     for (u32 i = 0; i < c->pages; i++)
-        assert(frame_test(frames_get(z->frames, p->pfn[i]), PG_KERNEL) &&
-               !frame_test(frames_get(z->frames, p->pfn[i]), PG_BUDDY | PG_PCP));
+        assert(frame_is(frames_get(z->frames, p->pfn[i]), FRAME_KERNEL));
 }
 
 void zs_check(const struct zs_pool *z)

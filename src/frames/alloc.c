@@ -99,7 +99,8 @@ void frames_free_slow(struct frames *fr, pfn_t pfn, unsigned order, unsigned cpu
         if (mt >= NR_PCP_MIGRATETYPES)
             mt = MT_MOVABLE;
         index = pcp_list_index(order, mt);
-        fr->frame[pfn].flags = PG_PCP | order << FRAME_ORDER_SHIFT | mt << FRAME_MT_SHIFT | z->type;
+        fr->frame[pfn].flags =
+            FRAME_PCP | order << FRAME_ORDER_SHIFT | mt << FRAME_MT_SHIFT | z->type;
         pfn_list_add(fr, &pcp->lists[index], pfn);
         pcp->count += 1u << order;
         pcp_trim(fr, z, pcp, index);

@@ -21,7 +21,7 @@ void buddy_list_add(struct frames *fr, struct zone *z, pfn_t pfn, unsigned order
 {
     struct frame *f = &fr->frame[pfn];
 
-    f->flags = PG_BUDDY | order << FRAME_ORDER_SHIFT | mt << FRAME_MT_SHIFT | z->type;
+    f->flags = FRAME_BUDDY | order << FRAME_ORDER_SHIFT | mt << FRAME_MT_SHIFT | z->type;
     if (to_tail)
         pfn_list_add_tail(fr, &z->free_area[order][mt], pfn);
     else
@@ -61,7 +61,7 @@ static pfn_t buddy_touch_next(struct frames *fr, struct zone *z, struct pfn_list
         for (unsigned i = 0; i < z->nr_untouched; i++)
             z->untouched[i] = z->untouched[i + 1];
     }
-    fr->frame[pfn].flags = PG_BUDDY | (ORDER_MAX - 1) << FRAME_ORDER_SHIFT |
+    fr->frame[pfn].flags = FRAME_BUDDY | (ORDER_MAX - 1) << FRAME_ORDER_SHIFT |
                            (u32)MT_MOVABLE << FRAME_MT_SHIFT | z->type;
     l->count--;
     pfn_list_add_tail(fr, l, pfn);
@@ -79,8 +79,8 @@ pfn_t buddy_list_first(struct frames *fr, struct zone *z, unsigned order, unsign
 
 static bool is_free_block(const struct frames *fr, const struct zone *z, pfn_t pfn, unsigned order)
 {
-    const u32 want = PG_BUDDY | order << FRAME_ORDER_SHIFT | z->type;
-    const u32 mask = PG_BUDDY | FRAME_ORDER_MASK | FRAME_ZONE_MASK;
+    const u32 want = FRAME_BUDDY | order << FRAME_ORDER_SHIFT | z->type;
+    const u32 mask = FRAME_KIND_MASK | FRAME_ORDER_MASK | FRAME_ZONE_MASK;
 
     return (fr->frame[pfn].flags & mask) == want;
 }

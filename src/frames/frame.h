@@ -31,8 +31,23 @@
 typedef u32 pfn_t;
 #define PFN_NONE ((pfn_t)0) /* frame 0 is never handed out, as on a PC */
 
-/* Bits 0..1 zone; on the first frame of a free block also 2..3 migrate type of its list, 4..7
- * order. A frame in use may have other bits there (PG_PRIVATE, slab/). */
+/* Who has which bits of frame.flags:
+ *
+ *   bits    in use                        first frame of a free block     slab: its first frame
+ *   0..1    zone                          zone                            zone
+ *   2       PG_PRIVATE                    migrate type of its list        SLAB_HEAD
+ *   3       -                             (2 bits)                        -
+ *   4..7    -                             order                           order
+ *   8..22   page flags                    - (1)                           -
+ *   23..25  kind                          kind                            kind
+ *   26      -                             -                               -
+ *   27..30  page flags                    -                               -
+ *   31      -                             -                               -
+ *
+ * Kept for what is to come: 3..5 the generation of a page and 6..7 its tier, 26 the head of a large folio, 31 of a
+ * huge page of hugetlbfs; kind 5 a tail of a folio, 7 a frame isolated for migration.
+ *
+ *   (1) a third bit of migrate type goes to bit 8: PG_LOCKED means nothing for a free frame */
 #define FRAME_ZONE_SHIFT  0u
 #define FRAME_ZONE_MASK   0x3u
 #define FRAME_MT_SHIFT    2u
@@ -57,18 +72,27 @@ enum page_flag {
     PG_MLOCKED = 1u << 20,     /* a VM_LOCKED vma maps it */
     PG_READAHEAD = 1u << 21,   /* reaching it starts the next readahead */
     PG_ANON = 1u << 22,        /* mapping is an anon_vma */
-    PG_BUDDY = 1u << 23,       /* first frame of a free block in the buddy lists */
-    PG_PCP = 1u << 24,         /* free, on a per-CPU list */
-    PG_TABLE = 1u << 25,       /* a page table */
-    PG_KERNEL = 1u << 26,      /* other kernel memory */
     PG_ERROR = 1u << 27,       /* its last I/O failed */
     PG_BATCHED = 1u << 28,     /* in a per-CPU LRU batch, not yet on a list */
     PG_EXCLUSIVE = 1u << 29,   /* PageAnonExclusive: mapped by one process only, reuse on write */
     PG_PAGECACHE = 1u << 30,   /* in the page cache of inode `mapping` */
 };
 
+/* What a frame is: one of these at a time. The lowest bit says that it begins a free block. */
+#define FRAME_KIND_SHIFT 23u
+#define FRAME_KIND_MASK  (0x7u << FRAME_KIND_SHIFT)
+#define FRAME_FREE_BIT   (1u << FRAME_KIND_SHIFT)
+enum frame_kind {
+    FRAME_PAGE = 0u << FRAME_KIND_SHIFT,   /* of a user or a file, or inside a free block */
+    FRAME_BUDDY = 1u << FRAME_KIND_SHIFT,  /* first frame of a free block in the buddy lists */
+    FRAME_TABLE = 2u << FRAME_KIND_SHIFT,  /* a page table */
+    FRAME_PCP = 3u << FRAME_KIND_SHIFT,    /* free, on a per-CPU list */
+    FRAME_KERNEL = 4u << FRAME_KIND_SHIFT, /* other kernel memory */
+    FRAME_SLAB = 6u << FRAME_KIND_SHIFT,   /* of a slab */
+};
+
 struct frame {
-    u32 flags;      /* enum page_flag and the fields above */
+    u32 flags;      /* enum page_flag, enum frame_kind and the fields above */
     u32 next, prev; /* pfn links; PFN_NONE ends a list */
     u32 mapping;
     u32 index;
@@ -100,6 +124,27 @@ static inline bool frame_test_clear(struct frame *f, u32 flags)
     bool was = (f->flags & flags) != 0;
     f->flags &= ~flags;
     return was;
+}
+
+static inline enum frame_kind frame_kind(const struct frame *f)
+{
+    return (enum frame_kind)(f->flags & FRAME_KIND_MASK);
+}
+
+static inline bool frame_is(const struct frame *f, enum frame_kind kind)
+{
+    return frame_kind(f) == kind;
+}
+
+static inline void frame_set_kind(struct frame *f, enum frame_kind kind)
+{
+    f->flags = (f->flags & ~FRAME_KIND_MASK) | (u32)kind;
+}
+
+/* In the buddy lists or on a per-CPU list, as the first frame of its block. */
+static inline bool frame_is_free(const struct frame *f)
+{
+    return frame_test(f, FRAME_FREE_BIT);
 }
 
 static inline unsigned frame_zone(const struct frame *f)

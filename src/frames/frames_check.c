@@ -42,7 +42,7 @@ static u64 tally_list(struct tally *t, const struct zone *z, const struct pfn_li
                (place | order << FRAME_ORDER_SHIFT | mt << FRAME_MT_SHIFT | (u32)z->type));
         assert(f->prev == before);
         for (pfn_t at = pfn + 1; at < pfn + (1u << order); at++)
-            assert(!frame_test(&fr->frame[at], PG_BUDDY | PG_PCP));
+            assert(!frame_is_free(&fr->frame[at]));
         tally_block(t, z, pfn, order);
         before = pfn;
         n++;
@@ -77,7 +77,7 @@ static u64 tally_zone_buddy(struct tally *t, const struct zone *z)
 
         for (unsigned mt = 0; mt < NR_MIGRATETYPES; mt++) {
             const struct pfn_list *l = &z->free_area[order][mt];
-            u64 n = tally_list(t, z, l, PG_BUDDY, order, mt);
+            u64 n = tally_list(t, z, l, FRAME_BUDDY, order, mt);
 
             if (order == ORDER_MAX - 1 && mt == MT_MOVABLE)
                 n += tally_untouched(t, z);
@@ -97,7 +97,7 @@ static u64 tally_zone_pcp(struct tally *t, const struct zone *z, unsigned cpu)
 
     for (unsigned i = 0; i < NR_PCP_LISTS; i++) {
         unsigned order = pcp_list_order(i);
-        u64 n = tally_list(t, z, &pcp->lists[i], PG_PCP, order, i % NR_PCP_MIGRATETYPES);
+        u64 n = tally_list(t, z, &pcp->lists[i], FRAME_PCP, order, i % NR_PCP_MIGRATETYPES);
 
         assert(n == pcp->lists[i].count);
         pages += n << order;
@@ -167,7 +167,7 @@ void frame_check(const struct frames *fr)
              pfn = bitmap_next_clear(t.seen, run.end, pfn + 1)) {
             const struct frame *f = &fr->frame[pfn];
 
-            assert(!frame_test(f, PG_BUDDY | PG_PCP));
+            assert(!frame_is_free(f));
             if (ram_map_is_managed(&fr->map, (pfn_t)pfn))
                 assert(zone_spans(frames_zone_of(fr, (pfn_t)pfn), (pfn_t)pfn));
             else

@@ -16,9 +16,8 @@ void frames_free_slow(struct frames *fr, pfn_t pfn, unsigned order, unsigned cpu
 void pcp_trim(struct frames *fr, struct zone *z, struct per_cpu_pages *pcp, unsigned index);
 
 /* No frame may be freed with one of these. */
-#define FRAME_FLAGS_BUSY                                                                 \
-    (PG_LOCKED | PG_WRITEBACK | PG_LRU | PG_SWAPCACHE | PG_BUDDY | PG_PCP | PG_BATCHED | \
-     PG_PAGECACHE)
+#define FRAME_FLAGS_BUSY \
+    (PG_LOCKED | PG_WRITEBACK | PG_LRU | PG_SWAPCACHE | FRAME_FREE_BIT | PG_BATCHED | PG_PAGECACHE)
 
 static inline void pfn_list_add(struct frames *fr, struct pfn_list *l, pfn_t pfn)
 {
@@ -118,7 +117,7 @@ static inline void frames_free(struct frames *fr, pfn_t pfn, unsigned order, uns
         return;
     }
     assert(!(f->flags & FRAME_FLAGS_BUSY) && f->mapcount == 0 && f->memcg == 0);
-    f->flags = PG_PCP | mt << FRAME_MT_SHIFT | (f->flags & FRAME_ZONE_MASK);
+    f->flags = FRAME_PCP | mt << FRAME_MT_SHIFT | (f->flags & FRAME_ZONE_MASK);
     pfn_list_add(fr, &pcp->lists[mt], pfn);
     pcp->count++;
     count(fr->counters, PGFREE, 1);

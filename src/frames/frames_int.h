@@ -28,7 +28,7 @@ pfn_t buddy_list_first(struct frames *fr, struct zone *z, unsigned order, unsign
 
 static inline bool frame_is_buddy(const struct frame *f)
 {
-    return frame_test(f, PG_BUDDY);
+    return frame_is(f, FRAME_BUDDY);
 }
 
 static inline unsigned frame_order(const struct frame *f)

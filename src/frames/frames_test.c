@@ -249,8 +249,8 @@ static void pcp_gives_back_the_coldest_in_growing_batches(void **state)
     assert_int_equal(frames_count_free(&fr), free_pages);
     frames_free(&fr, pages[n++], 0, 0);
     assert_int_equal(frames_count_free(&fr), free_pages + pcp->batch);
-    assert_true(frame_test(&fr.frame[pages[n - 1]], PG_PCP));
-    assert_false(frame_test(&fr.frame[pages[0]], PG_PCP));
+    assert_true(frame_is(&fr.frame[pages[n - 1]], FRAME_PCP));
+    assert_false(frame_is(&fr.frame[pages[0]], FRAME_PCP));
     while (pcp->count < pcp->high - 1)
         frames_free(&fr, pages[n++], 0, 0);
     free_pages = frames_count_free(&fr);

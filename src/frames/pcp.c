@@ -30,7 +30,7 @@ pfn_t pcp_take(struct frames *fr, struct zone *z, unsigned order, unsigned mt, u
             if (pfn == PFN_NONE)
                 break;
             fr->frame[pfn].flags =
-                PG_PCP | order << FRAME_ORDER_SHIFT | mt << FRAME_MT_SHIFT | z->type;
+                FRAME_PCP | order << FRAME_ORDER_SHIFT | mt << FRAME_MT_SHIFT | z->type;
             pfn_list_add_tail(fr, list, pfn);
         }
         pcp->count += got << order;

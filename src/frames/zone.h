@@ -5,7 +5,7 @@
  * Differs:    free_pages is exact: the kernel's copy lags by up to a per-CPU threshold (6 pages on
  *             the smallest machine, 125 per CPU on a large one).
  * Invariants: (buddy_check) free_pages = sum over orders of nr_free << order; nr_free = sum of the
- *             counts of the lists of the order; every block on free_area[o][m] has PG_BUDDY, order
+ *             counts of the lists of the order; every block on free_area[o][m] is FRAME_BUDDY, order
  *             o and migrate type m.
  *
  * A list of blocks is linked through the descriptors of their first frames. Blocks that were never

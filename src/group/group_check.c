@@ -12,7 +12,7 @@ static void list_check(const struct groups *gs, struct group *g, unsigned nid, e
     for (pfn_t p = l->head; p != PFN_NONE; p = frames_get(gs->frames, p)->next) {
         const struct frame *f = frames_get(gs->frames, p);
 
-        assert(frame_test(f, PG_LRU) && !frame_test(f, PG_BATCHED | PG_BUDDY | PG_PCP));
+        assert(frame_test(f, PG_LRU) && !frame_test(f, PG_BATCHED) && frame_is(f, FRAME_PAGE));
         assert(frame_lru(f) == lru);
         assert(frame_group(gs, f) == g);
         assert(frame_nid(gs->frames, p) == nid);
@@ -71,7 +71,7 @@ void group_check(const struct groups *gs)
 
         assert(f->memcg <= gs->nr_groups);
         if (f->memcg)
-            assert(!frame_test(f, PG_BUDDY | PG_PCP));
+            assert(!frame_is_free(f));
         own[f->memcg]++;
     }
     for (u32 id = 1; id <= gs->nr_groups; id++)

@@ -5,7 +5,7 @@
  *             (super_cache_scan), Linux 6.1.
  * Differs:    objects have no names. A group's objects of one cache are a queue in the order they were made, and what is freed
  *             is the oldest of them. No debugging, no merging, one node.
- * Owns:       its frames: a slab is 2^order of them with PG_KERNEL; the first one's descriptor is the slab's.
+ * Owns:       its frames: a slab is 2^order of them of kind FRAME_SLAB; the first one's descriptor is the slab's.
  * Never:      reclaims, unless the caller asks for that with slab_alloc_wait().
  * Invariants: (slab_check) every slab is on one CPU, on one CPU's partial list, on the node's partial list, or full; inuse of
  *             all slabs equals the objects in all queues; the machine's counters are whole slabs, a group's are bytes; what a

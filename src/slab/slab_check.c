@@ -79,7 +79,7 @@ static void check_slabs(const struct slab *s, struct cache_recount *n, const str
         n->cpu_partial += f->index == SLAB_CPU_PARTIAL;
         n->node_partial += f->index == SLAB_NODE_PARTIAL;
         for (pfn_t tail = p + 1; tail < p + (1u << slab_order(f)); tail++)
-            assert(frame_test(slab_frame(s, tail), PG_KERNEL) &&
+            assert(frame_is(slab_frame(s, tail), FRAME_SLAB) &&
                    !frame_is_slab(slab_frame(s, tail)));
         n -= f->mapping;
     }

@@ -17,8 +17,7 @@ static inline struct frame *slab_frame(const struct slab *s, pfn_t pfn)
 
 static inline bool frame_is_slab(const struct frame *f)
 {
-    return (f->flags & (PG_KERNEL | SLAB_HEAD)) == (PG_KERNEL | SLAB_HEAD) &&
-           !(f->flags & (PG_BUDDY | PG_PCP));
+    return frame_is(f, FRAME_SLAB) && frame_test(f, SLAB_HEAD);
 }
 
 static inline unsigned slab_order(const struct frame *f)

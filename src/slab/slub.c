@@ -71,7 +71,7 @@ static pfn_t slab_new(struct slab *s, struct slab_cache *c, bool must)
     if (pfn == PFN_NONE)
         return PFN_NONE;
     for (pfn_t at = pfn; at < pfn + (1u << order); at++)
-        frame_set(slab_frame(s, at), PG_KERNEL);
+        frame_set_kind(slab_frame(s, at), FRAME_SLAB);
     f = slab_frame(s, pfn);
     frame_set(f, SLAB_HEAD | order << FRAME_ORDER_SHIFT);
     f->mapping = (u32)(c - s->caches);

@@ -145,10 +145,10 @@ void pagetable_install(struct mm *mm, vpn_t vpn, pfn_t pfn)
     u64 *parent, *table;
     unsigned level = walk_to_missing(mm, vpn, &parent);
 
-    assert(level > 0 && !frame_test(f, PG_TABLE) && f->mapcount == 0);
+    assert(level > 0 && frame_is(f, FRAME_PAGE) && f->mapcount == 0);
     level--;
     table = table_new(s, pfn);
-    frame_set(f, PG_TABLE);
+    frame_set_kind(f, FRAME_TABLE);
     f->mapping = mm->id;
     f->private = table_number(table);
     frame_set_index(f, ROUND_DOWN(vpn, pages_per_entry(level + 1)) >> TABLE_SHIFT);
@@ -231,7 +231,7 @@ static void table_free(const struct free_range *range, u64 *table, unsigned leve
     struct frame *f = frames_get(s->frames, pfn);
 
     assert(f->mapcount == 0 && f->private == table_number(table));
-    frame_clear(f, PG_TABLE);
+    frame_set_kind(f, FRAME_PAGE);
     f->mapping = 0;
     f->private = 0;
     frame_set_index(f, 0);
@@ -287,7 +287,7 @@ static void check_table(const struct mm *mm, const u64 *entries, unsigned level,
     u32 used = 0;
 
     assert(table_at(s, table_number(entries)) == entries);
-    assert(frame_test(f, PG_TABLE) && f->mapping == mm->id && f->private == table_number(entries));
+    assert(frame_is(f, FRAME_TABLE) && f->mapping == mm->id && f->private == table_number(entries));
     assert(frame_index(f) == base >> TABLE_SHIFT);
     nr[level]++;
     for (unsigned i = 0; i < TABLE_ENTRIES; i++) {

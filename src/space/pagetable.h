@@ -7,7 +7,7 @@
  *
  * Mirrors:    mm/memory.c (__pte_alloc, free_pgtables, free_pgd_range), mm/mremap.c (move_page_tables), Linux 6.1.
  *             Differs: the root is a table like the others and goes when nothing is left, not with the mm.
- * Owns:       the frames with PG_TABLE: mapping (mm id), index (first vpn served >> 9), mapcount (entries in use),
+ * Owns:       the frames with FRAME_TABLE: mapping (mm id), index (first vpn served >> 9), mapcount (entries in use),
  *             private (table number).
  * Never:      allocates a frame: the caller brings one per missing table (pagetable_missing, pagetable_install) and
  *             counts NR_PAGETABLE.
@@ -80,7 +80,7 @@ static inline void pagetable_prefetch(struct mm *mm, vpn_t vpn)
 /* How many tables are missing on the way to vpn, 0..4. */
 unsigned pagetable_missing(struct mm *mm, vpn_t vpn);
 
-/* Hang one missing table (the highest) into the tree; pfn becomes PG_TABLE. Zeroed.
+/* Hang one missing table (the highest) into the tree; pfn becomes FRAME_TABLE. Zeroed.
  *   pre: pagetable_missing(mm, vpn) > 0; the frame is not in use */
 void pagetable_install(struct mm *mm, vpn_t vpn, pfn_t pfn);
 
@@ -115,7 +115,7 @@ vpn_t pagetable_move(struct mm *mm, vpn_t from, vpn_t end, vpn_t to);
 
 /* Free the tables that only serve [floor, ceiling), where no vma is left (free_pgtables): floor is the end of the vma below,
  * ceiling the start of the vma above, or 0 and VPN_END. The frames of freed tables are passed to release(ctx, pfn), without
- * PG_TABLE.
+ * FRAME_TABLE.
  *   pre: no entry in the range is in use */
 void pagetable_free_range(struct mm *mm, vpn_t floor, vpn_t ceiling,
                           void (*release)(void *ctx, pfn_t pfn), void *ctx);

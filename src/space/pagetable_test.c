@@ -52,7 +52,7 @@ static void table_frames_say_what_they_are(void **state)
     (void)state;
     put(0x12345, PTE_PRESENT);
     f = pagetable_frame(&machine.space, pagetable_find(mm, 0x12345));
-    assert_true(frame_test(f, PG_TABLE));
+    assert_true(frame_is(f, FRAME_TABLE));
     assert_int_equal(f->mapping, mm->id);
     assert_int_equal(frame_index(f), 0x12345 >> 9);
     assert_int_equal(f->mapcount, 1);

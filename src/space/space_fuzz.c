@@ -466,7 +466,8 @@ static void reclaim(pfn_t pfn)
     struct unmap_ctx ctx = {.frame = test_frame(&machine, pfn)};
     struct frame *f = ctx.frame;
 
-    if (frame_test(f, PG_TABLE | PG_SWAPCACHE) || !frame_test(f, PG_ANON | PG_PAGECACHE))
+    if (frame_is(f, FRAME_TABLE) || frame_test(f, PG_SWAPCACHE) ||
+        !frame_test(f, PG_ANON | PG_PAGECACHE))
         return;
     if (frame_test(f, PG_ANON)) {
         ctx.exclusive = frame_test(f, PG_EXCLUSIVE);

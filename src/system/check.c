@@ -61,15 +61,14 @@ static void check_frames(const struct system *s)
 
     for (pfn_t p = 1; p < s->frames.end_pfn; p++) {
         const struct frame *f = frames_get(&s->frames, p);
-        u32 use = f->flags & (PG_ANON | PG_PAGECACHE | PG_SWAPCACHE | PG_TABLE | PG_KERNEL);
+        bool used = frame_test(f, PG_ANON | PG_PAGECACHE | PG_SWAPCACHE);
         struct recount *r = &by_group[f->memcg ? f->memcg : GROUP_ROOT];
 
-        if (use == PG_TABLE)
+        assert(!used || frame_is(f, FRAME_PAGE));
+        if (frame_is(f, FRAME_TABLE))
             r->n[TABLES]++;
-        else if (use && use != PG_KERNEL && !(use & (PG_TABLE | PG_KERNEL)))
+        else if (used)
             recount_user_page(s, f, r);
-        else
-            assert(use == 0 || use == PG_KERNEL);
     }
     for (u32 id = 1; id <= s->groups.nr_groups; id++) {
         for (unsigned i = 0; i < NR_RECOUNTED; i++) {

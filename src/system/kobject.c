@@ -143,7 +143,7 @@ static bool take_page(struct system *s, struct task *t, struct group *g, struct 
         return false;
     }
     f = frames_get(&s->frames, pfn);
-    frame_set(f, PG_KERNEL);
+    frame_set_kind(f, FRAME_KERNEL);
     f->memcg = g ? g->id : 0;
     if (g)
         count(&g->counters, MEMCG_SOCK, 1);
@@ -158,7 +158,7 @@ static void give_page(struct system *s, struct pfn_list *list)
     struct group *g = group_get(&s->groups, f->memcg);
 
     pfn_list_del(&s->frames, list, pfn);
-    frame_clear(f, PG_KERNEL);
+    frame_set_kind(f, FRAME_PAGE);
     f->memcg = 0;
     frames_free(&s->frames, pfn, 0, s->mem.cpu);
     if (!g)

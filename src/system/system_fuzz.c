@@ -735,7 +735,7 @@ static void inflate_balloon(void)
 
         if (pfn == PFN_NONE)
             break;
-        frame_set(frames_get(&sys->frames, pfn), PG_KERNEL);
+        frame_set_kind(frames_get(&sys->frames, pfn), FRAME_KERNEL);
     }
 }
 

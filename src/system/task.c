@@ -22,7 +22,7 @@ static void stack_new(struct system *s, struct task *t)
         t->stack[i] = pfn;
         if (pfn == PFN_NONE)
             continue;
-        frame_set(frames_get(&s->frames, pfn), PG_KERNEL);
+        frame_set_kind(frames_get(&s->frames, pfn), FRAME_KERNEL);
         frames_get(&s->frames, pfn)->memcg = t->group->id;
         group_force_charge(&s->groups, t->group, 1);
     }
@@ -38,7 +38,7 @@ static void stack_free(struct system *s, struct task *t)
 
         if (t->stack[i] == PFN_NONE)
             continue;
-        frame_clear(f, PG_KERNEL);
+        frame_set_kind(f, FRAME_PAGE);
         f->memcg = 0;
         frames_free(&s->frames, t->stack[i], 0, s->mem.cpu);
         group_uncharge(&s->groups, payer, 1);
