@@ -149,6 +149,22 @@ def honest(document, cause):
     return finding["confidence"] != "high" or bool(HONEST.search(said + " " + notes))
 
 
+def own_machines():
+    """What our own machine logs when a scenario kills."""
+    for scenario, cause, words in (("leak", "anonymous-memory", "leaky filled memory"),
+                                   ("container-oom-healthy-node", "anonymous-memory", "shop filled the limit of /shop")):
+        with tempfile.TemporaryDirectory() as top:
+            tree = os.path.join(top, "tree")
+            subprocess.run([PROGRAM, "run", os.path.join(HERE, "..", "..", "scenarios", scenario + ".ini"), "--proc", tree, "-q"],
+                           capture_output=True, check=False)
+            with open(os.path.join(tree, "var", "log", "dmesg"), encoding="utf-8") as f:
+                lines = f.read().splitlines()
+        document = json.loads(diagnose(lines, "--format", "json"))
+        finding = leading(document)
+        check(f"own machine, {scenario}", finding["cause"] == cause and words in finding["title"] and not sums(document),
+              finding["title"])
+
+
 def main():
     prng = random.Random(11)
     with open(os.path.join(HERE, "cases.tsv"), encoding="utf-8") as f:
@@ -177,7 +193,8 @@ def main():
                     unsupported(document):
                 bad.append(f"{what}: {found and found['title']}")
         check(f"{name}: mutations", not bad, "; ".join(bad))
-    print(f"1..{8 * len(cases)}")
+    own_machines()
+    print(f"1..{8 * len(cases) + 2}")
     return 1 if failures else 0
 
 
