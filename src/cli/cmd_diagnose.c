@@ -135,33 +135,53 @@ static struct diagnose_report report_of(const struct request *req)
     };
 }
 
+/* One log of a directory, or a file as the user named it. False when it cannot be read again (an archive, the standard input). */
+static bool read_again(struct source *src, const char *name, struct strbuf *raw)
+{
+    char bytes[1 << 16];
+    size_t n;
+    FILE *f;
+
+    strbuf_reset(raw);
+    if (src && source_read(src, name, INPUT_MAX, raw) == 0)
+        return true;
+    strbuf_reset(raw);
+    f = fopen(name, "re");
+    while (f && raw->len < INPUT_MAX && (n = fread(bytes, 1, sizeof(bytes), f)) > 0)
+        strbuf_append_bytes(raw, bytes, n);
+    if (f)
+        fclose(f);
+    return raw->len > 0;
+}
+
 /* The logs that were read, as one file with a head before each, for handing over. */
 static int write_input(struct request *req)
 {
     const struct snapshot *s = req->diagnosis.last;
-    struct err e = {0};
+    struct source *src = NULL;
     struct strbuf raw, copy;
-    struct source *src;
+    struct err e = {0};
     int rc = CLI_OK;
 
-    if (source_dir_open(req->root, &src, &e))
-        return cli_fail_err(&req->cli, &e);
+    if (req->nr_inputs <= 1 && source_dir_open(req->root, &src, &e))
+        src = NULL;
     strbuf_init(&copy);
     strbuf_init(&raw);
     vec_for_each (&s->log_files, file) {
-        strbuf_reset(&raw);
-        if (!**file || source_read(src, *file, INPUT_MAX, &raw))
+        if (!**file || !read_again(src, *file, &raw))
             continue;
         strbuf_printf(&copy, "%s==> %s <==\n", copy.len ? "\n" : "", *file);
         anonymise(req->anonymiser, raw.text, raw.len, &copy);
     }
     if (copy.len == 0)
-        rc = cli_fail(&req->cli, "--anonymise-input: no log was read that could be copied");
+        rc = cli_fail(&req->cli, "--anonymise-input: no log was read that can be copied; want text "
+                                 "files, or a directory with them");
     else if (outfile_write(req->anonymise_input, copy.text, copy.len, &e))
         rc = cli_fail_err(&req->cli, &e);
     strbuf_done(&raw);
     strbuf_done(&copy);
-    source_free(src);
+    if (src)
+        source_free(src);
     return rc;
 }
 

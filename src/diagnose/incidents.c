@@ -149,7 +149,9 @@ static bool container_id(const char *path, const char *name, char buf[16])
 {
     const char *dash = strrchr(name, '-'), *id = dash ? dash + 1 : name;
     size_t len = strcspn(id, ".");
-    bool scope = strcmp(id + len, ".scope") == 0 && dash;
+    bool scope = strcmp(id + len, ".scope") == 0 && dash &&
+                 (strncmp(name, "docker-", 7) == 0 || strncmp(name, "crio-", 5) == 0 ||
+                  strncmp(name, "libpod-", 7) == 0 || strstr(name, "containerd-"));
 
     if (!is_hex(id, len) || !(scope || strstr(path, "kubepods") || strstr(path, "docker")))
         return false;
@@ -200,7 +202,7 @@ char *incident_when(char buf[48], const struct log_event *e)
 
     *buf = '\0';
     if (known(e->stamp.wall_us) && gmtime_r(&seconds, &tm))
-        strftime(buf, 48, "%Y-%m-%d %H:%M:%S", &tm);
+        strftime(buf, 48, e->stamp.year_guessed ? "%b %e %H:%M:%S" : "%Y-%m-%d %H:%M:%S", &tm);
     else if (known(e->at_us))
         snprintf(buf, 48, "%s s after boot", format_count(text, e->at_us / 1000000));
     return buf;

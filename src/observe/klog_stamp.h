@@ -10,9 +10,10 @@ struct klog_place {
 };
 
 struct klog_stamp {
-    u64 at_us;   /* since boot; UINT64_MAX when the line does not say */
-    u64 wall_us; /* since 1970, UTC where the line says; UINT64_MAX when it does not */
-    u32 boot;    /* lines of different boots differ; 0 where all are of one */
+    u64 at_us;         /* since boot; UINT64_MAX when the line does not say */
+    u64 wall_us;       /* since 1970, UTC where the line says; UINT64_MAX when it does not */
+    u32 boot;          /* lines of different boots differ; 0 where all are of one */
+    bool year_guessed; /* the line names no year: wall_us orders, and its year is not to be shown */
     struct klog_place place;
     const char *host, *program; /* of syslog and journal; NULL */
 };

@@ -282,6 +282,7 @@ static void take_message(struct paste *p, const struct prefix *prefix, const cha
     struct klog_stamp stamp = {.at_us = prefix->at_us,
                                .wall_us = prefix->wall_us,
                                .boot = st->boot,
+                               .year_guessed = prefix->year_guessed,
                                .place = {st->klog_file, st->line},
                                .host = *host ? host : NULL,
                                .program = *program ? program : NULL};

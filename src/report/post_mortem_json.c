@@ -30,7 +30,7 @@ static json_object *row_json(const struct diagnose_report *r, const struct timel
     put_text(o, "cause",
              row->first->ruling.cause < NR_CAUSES ? cause_info[row->first->ruling.cause].name
                                                   : NULL);
-    put_known(o, "time_us", e->stamp.wall_us);
+    put_known(o, "time_us", e->stamp.year_guessed ? UNKNOWN : e->stamp.wall_us);
     put_known(o, "since_boot_us", e->at_us);
     json_put_u64(o, "boot", e->stamp.boot);
     put_text(o, "program", row->who);

@@ -116,7 +116,8 @@ def mixed(lines):
         if i % 3 == 1:
             out.append("Nov 25 03:10:00 web1 sshd[77]: Accepted publickey for x from 192.0.2.1 port 22")
         if i % 5 == 2:
-            out.append("[    1.000000] usb 1-1: new high-speed USB device number 2 using xhci_hcd")
+            stamp = re.match(r"^(<\d>|\S+ \S+ kernel: |\w{3} +\d+ [\d:]+ \S+ kernel: )?\[ *\d+\.\d+\] ?", line)
+            out.append((stamp[0] if stamp else "") + "usb 1-1: new high-speed USB device number 2 using xhci_hcd")
     return out
 
 
