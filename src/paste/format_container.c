@@ -561,6 +561,21 @@ static void take_unit_line(struct unit *u, struct span line)
     }
 }
 
+/* "systemctl show web.service -p Result". */
+static void name_of_command(struct span command, struct unit *u)
+{
+    struct span word;
+    bool shows = false;
+
+    while (span_take_word(&command, &word)) {
+        if (shows && *word.at != '-') {
+            span_copy(word, u->name, sizeof(u->name));
+            return;
+        }
+        shows |= span_is(word, "show") || span_is(word, "status");
+    }
+}
+
 unsigned unit_status_parse(struct block *b, struct span text)
 {
     struct unit u = {.current = UNKNOWN, .max = UNKNOWN};
@@ -572,6 +587,8 @@ unsigned unit_status_parse(struct block *b, struct span text)
         take_unit_line(&u, line);
         lines++;
     }
+    if (!*u.name)
+        name_of_command(b->command, &u);
     if (!*u.name && !*u.slice && !known(u.current) && !u.killed)
         return 0;
     if (*u.slice)

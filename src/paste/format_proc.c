@@ -338,8 +338,23 @@ static bool is_group_path(struct span path)
            span_begins(base, "pids.") || span_begins(base, "cpu.max");
 }
 
+/* Files that have a grammar of their own here: what that one does not know is none of theirs. */
+static bool has_grammar(struct span path)
+{
+    static const char *const names[] = {"meminfo",  "vmstat",    "slabinfo",
+                                        "zoneinfo", "buddyinfo", "pagetypeinfo",
+                                        "cgroups",  "status",    "arcstats"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+        if (ends_name(path, names[i]))
+            return true;
+    return false;
+}
+
 static bool is_native_path(struct span path)
 {
+    if (has_grammar(path))
+        return false;
     return span_begins(path, "/proc/") || span_begins(path, "/sys/") ||
            span_begins(path, "proc/") || span_begins(path, "sys/");
 }

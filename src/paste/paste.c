@@ -543,8 +543,11 @@ static void take_line(struct paste *p, struct span raw)
         flush_wrapped(p);
         if (st->format != NR_FORMATS && grammars[st->format].goes_on(&st->open, line))
             add_line(&st->open, line);
-        else
+        else if (st->format != NR_FORMATS) {
             close_block(p);
+            /* What stands below a blank line, nobody said to be of that file. */
+            strbuf_reset(&st->path);
+        }
         return;
     }
     if (line_prompt(line, &found)) {
