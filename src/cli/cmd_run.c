@@ -19,7 +19,16 @@
 #include <string.h>
 #include <time.h>
 
-enum { OPT_PROC = 1, OPT_MAX_SLOWDOWN, OPT_SERIES, OPT_EVERY, OPT_CAPTURE, OPT_JOBS };
+enum {
+    OPT_PROC = 1,
+    OPT_MAX_SLOWDOWN,
+    OPT_SERIES,
+    OPT_EVERY,
+    OPT_CAPTURE,
+    OPT_JOBS,
+    OPT_FROM,
+    OPT_TO
+};
 
 static const struct cli_option options[] = {
     {OPT_PROC, "proc", 0, "DIR",
@@ -31,6 +40,7 @@ static const struct cli_option options[] = {
      "write the machine's files over time to FILE, a new .hwc for 'highwater diagnose'"},
     {OPT_EVERY, "every", 0, "TIME",
      "virtual time between two samples of --series and --capture (1s)"},
+    CLI_WINDOW_OPTIONS(OPT_FROM, OPT_TO),
     {OPT_JOBS, "jobs", 'j', "N", "with --compare: do N runs at once (as many as there are CPUs)"},
 };
 
@@ -104,7 +114,7 @@ int run_start_samples(struct run *run, const struct scenario_run *scenario, stru
 }
 
 /* One replay. The machine stays in run->system, for a look at it. */
-static int play(struct run *run, bool limited, ns_t max_ns, struct err *e)
+static int play(struct run *run, bool limited, ns_t max_lead_ns, ns_t max_ns, struct err *e)
 {
     struct system_config config;
     struct replay_config replay_config;
@@ -124,10 +134,17 @@ static int play(struct run *run, bool limited, ns_t max_ns, struct err *e)
     run_report_init(&run->report, run->system, group);
     run->report.input = run->cli.operands[0];
     run->report.trace = run->trace;
+    run->report.from = run->window.from;
+    run->report.to = run->window.to;
     replay_config = (struct replay_config){
         .trace = run->trace,
         .system = run->system,
         .group = group,
+        .from = run->from,
+        .to = run->to,
+        .begin = run_begin,
+        .begin_ctx = &run->report,
+        .max_lead_ns = max_lead_ns,
         .max_ns = max_ns,
         .stop = &run_stop,
         .progress = show_progress,
@@ -138,6 +155,7 @@ static int play(struct run *run, bool limited, ns_t max_ns, struct err *e)
     replay_init(&replay, &replay_config);
     run->report.outcome = replay_run(&replay);
     run->report.stats = replay.stats;
+    run->report.window = replay.window;
     run->report.cpu_seconds = run_cpu_seconds() - began;
     if (run->report.outcome == REPLAY_FAILED)
         rc = err_at(e, replay.error, run->trace->path, 0, 0, "cannot read it to its end: %s",
@@ -149,6 +167,7 @@ static int play(struct run *run, bool limited, ns_t max_ns, struct err *e)
 
 void run_drop_machine(struct run *run)
 {
+    run_report_done(&run->report);
     simulated_capture_abort(&run->capture);
     series_done(&run->series);
     if (run->system) {
@@ -158,13 +177,14 @@ void run_drop_machine(struct run *run)
     run->system = NULL;
 }
 
-/* Virtual time of the recording without a limit, by a replay of its own. 0 in *ret_ns when that was stopped. */
-static int measure_baseline(struct run *run, ns_t *ret_ns, struct err *e)
+/* Virtual time without a limit of what is judged, and of what comes before, by a replay of its own. 0 when that was stopped. */
+static int measure_baseline(struct run *run, ns_t *ret_lead_ns, ns_t *ret_ns, struct err *e)
 {
     int rc;
 
     run->doing = "replaying without a limit";
-    rc = play(run, false, 0, e);
+    rc = play(run, false, 0, 0, e);
+    *ret_lead_ns = run->report.window.begun_ns;
     *ret_ns = run->report.outcome == REPLAY_STOPPED ? 0 : run->report.stats.virtual_ns;
     run_drop_machine(run);
     return rc;
@@ -229,12 +249,13 @@ int run_show_result(struct run *run, struct err *e)
 
 int run_play_recording(struct run *run, struct err *e)
 {
-    ns_t baseline = 0;
-    int rc = run->max_slowdown > 0 ? measure_baseline(run, &baseline, e) : 0;
+    ns_t lead = 0, baseline = 0;
+    int rc = run->max_slowdown > 0 ? measure_baseline(run, &lead, &baseline, e) : 0;
 
     run->doing = "replaying";
     if (rc == 0 && !run_stop)
-        rc = play(run, true, (ns_t)((double)baseline * run->max_slowdown), e);
+        rc = play(run, true, (ns_t)((double)lead * run->max_slowdown),
+                  (ns_t)((double)baseline * run->max_slowdown), e);
     if (rc == 0 && !run->system)
         rc = -EINTR;
     if (rc == 0) {
@@ -280,7 +301,11 @@ static int run_recording(struct run *run)
 
     if (trace_open(run->cli.operands[0], NULL, &run->trace, &e))
         return cli_fail_err(&run->cli, &e);
-    rc = run_play(run, run_play_recording);
+    signals_stop_by(&run_stop);
+    if (cli_window_find(&run->cli, &run->window, run->trace, &run_stop, &run->from, &run->to))
+        rc = run_play(run, run_play_recording);
+    else
+        rc = run->cli.exit_code;
     trace_close(run->trace);
     return rc;
 }
@@ -325,6 +350,12 @@ static void take_option(struct run *run, int id)
         break;
     case OPT_CAPTURE:
         run->capture_file = cli->arg;
+        break;
+    case OPT_FROM:
+        run->window.from = cli->arg;
+        break;
+    case OPT_TO:
+        run->window.to = cli->arg;
         break;
     case OPT_JOBS:
         cli_parse_jobs(cli, &run->jobs);

@@ -2,6 +2,7 @@
 #include "cli/machine.h"
 #include "cli/signals.h"
 #include "cli/verbs.h"
+#include "cli/window.h"
 
 #include "base/alloc.h"
 #include "base/units.h"
@@ -15,7 +16,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_LIMITS = 1, OPT_GRID, OPT_JOBS, OPT_MAX_SLOWDOWN, OPT_USABLE_SLOWDOWN };
+enum {
+    OPT_LIMITS = 1,
+    OPT_GRID,
+    OPT_JOBS,
+    OPT_MAX_SLOWDOWN,
+    OPT_USABLE_SLOWDOWN,
+    OPT_FROM,
+    OPT_TO
+};
 
 #define GRID_MAX   256u
 #define LIMITS_MAX 1024u
@@ -28,6 +37,7 @@ static const struct cli_option options[] = {
      "a run X times as slow as without a limit thrashes (3)"},
     {OPT_USABLE_SLOWDOWN, "usable-slowdown", 0, "X",
      "a limit is usable up to X times the time without one (1.1)"},
+    CLI_WINDOW_OPTIONS(OPT_FROM, OPT_TO),
 };
 
 static const struct cli_spec spec = {
@@ -62,6 +72,7 @@ struct request {
     VEC(u64) limits;
     u64 grid, jobs;
     double max_slowdown, usable_slowdown;
+    struct cli_window window;
 };
 
 static void parse_limits(struct cli *cli, struct request *req)
@@ -106,6 +117,12 @@ static void parse_options(struct cli *cli, struct request *req)
             break;
         case OPT_USABLE_SLOWDOWN:
             cli_parse_f64(cli, "--usable-slowdown", &req->usable_slowdown);
+            break;
+        case OPT_FROM:
+            req->window.from = cli->arg;
+            break;
+        case OPT_TO:
+            req->window.to = cli->arg;
             break;
         }
     }
@@ -208,6 +225,19 @@ static int size_many(struct cli *cli, const struct size_config *config, struct e
     return rc;
 }
 
+static int sweep(struct cli *cli, const struct size_config *config)
+{
+    struct err e = {0};
+    int rc = cli->machine.compared.count ? size_many(cli, config, &e) : size_one(cli, config, &e);
+
+    if (rc == -EINTR) {
+        rc = cli_fail(cli, "interrupted");
+        signals_end();
+        return rc;
+    }
+    return rc ? cli_fail_err(cli, &e) : cli->exit_code;
+}
+
 static int size(struct cli *cli, const struct request *req)
 {
     struct system_config machine;
@@ -224,6 +254,8 @@ static int size(struct cli *cli, const struct request *req)
     cli_system_config(cli, trace, 0, &machine);
     config = (struct size_config){
         .trace = trace,
+        .from_name = req->window.from,
+        .to_name = req->window.to,
         .machine = &machine,
         .limits = req->limits.items,
         .nr_limits = (unsigned)req->limits.count,
@@ -236,13 +268,10 @@ static int size(struct cli *cli, const struct request *req)
         .progress_ctx = cli,
     };
     signals_stop_by(&stop);
-    rc = cli->machine.compared.count ? size_many(cli, &config, &e) : size_one(cli, &config, &e);
-    if (rc == -EINTR) {
-        rc = cli_fail(cli, "interrupted");
-        signals_end();
-    } else {
-        rc = rc ? cli_fail_err(cli, &e) : cli->exit_code;
-    }
+    if (cli_window_find(cli, &req->window, trace, &stop, &config.from, &config.to))
+        rc = sweep(cli, &config);
+    else
+        rc = cli->exit_code;
     trace_close(trace);
     return rc;
 }

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/simulated.h"
+#include "cli/window.h"
 #include "report/run_report.h"
 #include "report/series.h"
 
@@ -17,6 +18,8 @@ struct run {
     u64 jobs;         /* runs of --compare at a time; 0: as many as there are CPUs */
     unsigned variant; /* of --compare: which machine this run is on */
     struct trace *trace;
+    struct cli_window window; /* what of it is judged */
+    struct trace_place from, to;
     struct scenario_traces traces; /* of a scenario */
     struct system *system;         /* of the replay under way */
     const char *doing;             /* for the progress line */

@@ -1,7 +1,7 @@
 /* run_scenario.c - highwater run FILE.ini: a scenario on the machine it describes.
  *
  * Options for the machine change what its [machine] says; limits belong to its cgroups, and there is no run without
- * a limit to compare with, so --memory-max, --memory-high and --max-slowdown are refused. */
+ * a limit to compare with, so --memory-max, --memory-high and --max-slowdown are refused, and so are --from and --to. */
 #include "base/alloc.h"
 #include "cli/machine.h"
 #include "cli/run.h"
@@ -19,6 +19,9 @@ static bool refused(struct run *run)
                   m->has_memory_max ? "max" : "high");
     else if (run->max_slowdown > 0)
         cli_usage(&run->cli, "--max-slowdown is for recordings; a scenario ends at its runtime");
+    else if (run->window.from || run->window.to)
+        cli_usage(&run->cli, "%s is for recordings; a scenario says itself what happens when",
+                  run->window.from ? "--from" : "--to");
     return run->cli.done;
 }
 

@@ -4,7 +4,6 @@
 #include "base/alloc.h"
 #include "base/units.h"
 #include "base/utf8.h"
-#include "procfs/procfs.h"
 #include "report/json_put.h"
 
 #include <inttypes.h>
@@ -37,22 +36,17 @@ static void put_values(const struct axes *axes, unsigned combination, struct str
 
 /* --- single runs --- */
 
-static u64 group_events(const struct run_report *r, enum counter id)
-{
-    return (u64)MAX(procfs_group_counter(r->group, id), (s64)0);
-}
-
 void run_row_fill(const struct run_report *r, struct run_row *ret)
 {
     *ret = (struct run_row){
         .outcome = r->outcome,
         .virtual_ns = r->stats.virtual_ns,
         .stall_ns = r->waits.memory_ns,
-        .majflt = group_events(r, PGMAJFAULT),
-        .refault_file = group_events(r, WORKINGSET_REFAULT_FILE),
-        .refault_anon = group_events(r, WORKINGSET_REFAULT_ANON),
-        .pswpin = (u64)r->system->counters.v[PSWPIN],
-        .pswpout = (u64)r->system->counters.v[PSWPOUT],
+        .majflt = run_group_events(r, PGMAJFAULT),
+        .refault_file = run_group_events(r, WORKINGSET_REFAULT_FILE),
+        .refault_anon = run_group_events(r, WORKINGSET_REFAULT_ANON),
+        .pswpin = run_machine_events(r, PSWPIN),
+        .pswpout = run_machine_events(r, PSWPOUT),
         .peak_bytes = r->fullest.memory_pages * PAGE_SIZE,
     };
 }

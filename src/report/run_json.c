@@ -107,10 +107,10 @@ static json_object *tasks_json(const struct run_report *r)
         json_object *o;
         u64 minor, major;
 
-        if (!run_lists_task(t))
+        if (!run_lists_task(r, t))
             continue;
         o = json_new_object();
-        run_process_faults(s, t, &minor, &major);
+        run_process_faults(r, t, &minor, &major);
         json_put_u64(o, "pid", t->pid);
         json_put_u64(o, "ppid", t->ppid);
         json_put_text(o, "comm", t->comm);
@@ -205,8 +205,9 @@ static json_object *scenario_json(const struct run_report *r)
     return o;
 }
 
-static json_object *vmstat_json(const struct system *s)
+static json_object *vmstat_json(const struct run_report *r)
 {
+    const struct system *s = r->system;
     const struct kernel *kernel = &s->kernel;
     json_object *o = json_new_object();
     struct counters c;
@@ -215,7 +216,7 @@ static json_object *vmstat_json(const struct system *s)
     for (unsigned i = 0; i < kernel->nr_vmstat; i++) {
         enum counter id = kernel->vmstat[i];
 
-        put_s64(o, counter_info[id].name, counter_shown(id, c.v[id]));
+        put_s64(o, counter_info[id].name, counter_shown(id, c.v[id] - r->before.counters[id]));
     }
     return o;
 }
@@ -231,20 +232,25 @@ static json_object *memory_stat_json(const struct system *s, memory_stat_fn get,
     return o;
 }
 
-static json_object *events_json(const struct group *g, const char *file)
+/* Of the group alone, as it stands in the .local files. */
+static json_object *events_json(const struct run_report *r, const struct group *g, const char *file)
 {
     json_object *o = json_new_object();
 
     for (unsigned i = 0; i < NR_CGROUP_EVENTS; i++) {
         if (cgroup_event_in(i, file))
-            put_s64(o, cgroup_event_info[i].key, g->counters.v[cgroup_event_counter(i)]);
+            put_s64(o, cgroup_event_info[i].key,
+                    g->counters.v[cgroup_event_counter(i)] -
+                        tally_group(&r->before, g)->own[cgroup_event_counter(i)]);
     }
     return o;
 }
 
 /* A pressure file: averages in percent, total in microseconds. */
-static json_object *pressure_json(const struct system *s, const struct group *g, enum psi_res res)
+static json_object *pressure_json(const struct run_report *r, const struct group *g,
+                                  enum psi_res res)
 {
+    const struct system *s = r->system;
     static const char *const names[] = {"avg10", "avg60", "avg300"};
     json_object *o = json_new_object();
 
@@ -252,8 +258,10 @@ static json_object *pressure_json(const struct system *s, const struct group *g,
         json_object *line = json_new_object();
         struct psi_figures f = {0};
 
-        if (g->parent || res != PSI_CPU || !full)
+        if (g->parent || res != PSI_CPU || !full) {
             psi_show(&g->psi, res, full, s->clock.now, &f);
+            f.total_us -= tally_group(&r->before, g)->pressure_us[res][full];
+        }
         for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
             char text[32];
             double percent = (double)f.avg[i] / (1 << PSI_FIXED_BITS);
@@ -267,18 +275,34 @@ static json_object *pressure_json(const struct system *s, const struct group *g,
     return o;
 }
 
-static json_object *machine_pressure_json(const struct system *s)
+static json_object *machine_pressure_json(const struct run_report *r)
 {
+    struct group *root = r->system->groups.root;
     json_object *o = json_new_object();
 
-    json_put(o, "cpu", pressure_json(s, s->groups.root, PSI_CPU));
-    json_put(o, "io", pressure_json(s, s->groups.root, PSI_IO));
-    json_put(o, "memory", pressure_json(s, s->groups.root, PSI_MEM));
+    json_put(o, "cpu", pressure_json(r, root, PSI_CPU));
+    json_put(o, "io", pressure_json(r, root, PSI_IO));
+    json_put(o, "memory", pressure_json(r, root, PSI_MEM));
     return o;
 }
 
-static json_object *group_json(const struct system *s, struct group *g)
+/* A group, and what had happened in it before the judged part. */
+struct judged {
+    const struct run_report *r;
+    struct group *group;
+};
+
+static s64 judged_counter(void *ctx, enum counter id)
 {
+    const struct judged *j = ctx;
+
+    return procfs_group_counter(j->group, id) - tally_group(&j->r->before, j->group)->counters[id];
+}
+
+static json_object *group_json(const struct run_report *r, struct group *g)
+{
+    const struct system *s = r->system;
+    struct judged judged = {r, g};
     json_object *o = json_new_object();
     char path[4096];
 
@@ -290,23 +314,24 @@ static json_object *group_json(const struct system *s, struct group *g)
     json_put_u64(o, "memory.current", g->memory.usage * PAGE_SIZE);
     json_put_u64(o, "memory.peak", g->memory.peak * PAGE_SIZE);
     json_put_u64(o, "memory.swap.current", g->swap.usage * PAGE_SIZE);
-    json_put(o, "memory.stat", memory_stat_json(s, procfs_group_counter, g));
-    json_put(o, CGROUP_EVENTS_FILE, events_json(g, CGROUP_EVENTS_FILE));
-    json_put(o, CGROUP_SWAP_EVENTS_FILE, events_json(g, CGROUP_SWAP_EVENTS_FILE));
-    json_put(o, "cpu.pressure", pressure_json(s, g, PSI_CPU));
-    json_put(o, "io.pressure", pressure_json(s, g, PSI_IO));
-    json_put(o, "memory.pressure", pressure_json(s, g, PSI_MEM));
+    json_put(o, "memory.stat", memory_stat_json(s, judged_counter, &judged));
+    json_put(o, CGROUP_EVENTS_FILE, events_json(r, g, CGROUP_EVENTS_FILE));
+    json_put(o, CGROUP_SWAP_EVENTS_FILE, events_json(r, g, CGROUP_SWAP_EVENTS_FILE));
+    json_put(o, "cpu.pressure", pressure_json(r, g, PSI_CPU));
+    json_put(o, "io.pressure", pressure_json(r, g, PSI_IO));
+    json_put(o, "memory.pressure", pressure_json(r, g, PSI_MEM));
     return o;
 }
 
-static json_object *groups_json(const struct system *s)
+static json_object *groups_json(const struct run_report *r)
 {
+    const struct system *s = r->system;
     json_object *groups = json_new_array();
 
     for (struct group *g = s->groups.root; g; g = group_next(s->groups.root, g)) {
         /* The root has no limits and, in Linux, no memory.current. */
         if (g->parent && g->online)
-            json_append(groups, group_json(s, g));
+            json_append(groups, group_json(r, g));
     }
     return groups;
 }
@@ -391,6 +416,20 @@ static json_object *replay_json(const struct run_report *r)
     return o;
 }
 
+static json_object *window_json(const struct run_report *r)
+{
+    json_object *o = json_new_object();
+
+    if (r->from)
+        json_put_text(o, "from", r->from);
+    if (r->to)
+        json_put_text(o, "to", r->to);
+    json_put(o, "begun", json_new_bool(r->window.begun));
+    json_put_u64(o, "begun_ns", r->window.begun_ns);
+    json_put(o, "ended", json_new_bool(r->to ? r->window.ended : r->window.begun));
+    return o;
+}
+
 json_object *run_json(const struct run_report *r)
 {
     json_object *o = json_new_object();
@@ -399,6 +438,8 @@ json_object *run_json(const struct run_report *r)
     json_put(o, "input", input_json(r));
     json_put_text(o, "outcome", replay_outcome_name(r->outcome));
     json_put_u64(o, "virtual_ns", r->stats.virtual_ns);
+    if (r->from || r->to)
+        json_put(o, "window", window_json(r));
     if (r->baseline_ns) {
         json_put_u64(o, "baseline_ns", r->baseline_ns);
         put_fraction(o, "slowdown", (double)r->stats.virtual_ns / (double)r->baseline_ns);
@@ -408,10 +449,10 @@ json_object *run_json(const struct run_report *r)
         json_put(o, "scenario", scenario_json(r));
     json_put(o, "tasks", tasks_json(r));
     json_put(o, "waits_ns", waits_json(r));
-    json_put(o, "pressure", machine_pressure_json(r->system));
+    json_put(o, "pressure", machine_pressure_json(r));
     json_put(o, "fullest", fullest_json(r));
-    json_put(o, "vmstat", vmstat_json(r->system));
-    json_put(o, "cgroups", groups_json(r->system));
+    json_put(o, "vmstat", vmstat_json(r));
+    json_put(o, "cgroups", groups_json(r));
     json_put(o, "replay", replay_json(r));
     return o;
 }

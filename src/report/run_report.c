@@ -10,6 +10,23 @@ void run_report_init(struct run_report *r, struct system *system, struct group *
     *r = (struct run_report){.system = system, .group = group};
 }
 
+void run_report_done(struct run_report *r)
+{
+    tally_done(&r->before);
+}
+
+u64 run_group_events(const struct run_report *r, enum counter id)
+{
+    s64 before = tally_group(&r->before, r->group)->counters[id];
+
+    return (u64)MAX(procfs_group_counter(r->group, id) - before, (s64)0);
+}
+
+u64 run_machine_events(const struct run_report *r, enum counter id)
+{
+    return (u64)(r->system->counters.v[id] - r->before.counters[id]);
+}
+
 /* The root is not charged for what it holds: it has what is not free. */
 static u64 used_pages(const struct run_report *r)
 {
@@ -36,8 +53,18 @@ static void take_sample(struct run_report *r)
     for (unsigned i = 0; i < kernel->nr_memory_stat; i++) {
         enum counter id = kernel->memory_stat[i]->id;
 
-        now->counters[id] = procfs_group_counter(r->group, id);
+        now->counters[id] =
+            procfs_group_counter(r->group, id) - tally_group(&r->before, r->group)->counters[id];
     }
+}
+
+void run_begin(void *report)
+{
+    struct run_report *r = report;
+
+    tally_done(&r->before);
+    tally_take(&r->before, r->system);
+    take_sample(r);
 }
 
 void run_watch(void *report)
@@ -59,7 +86,7 @@ void run_job_sum(const struct run_report *r, const struct scenario_job *job, str
         ret->minor += t->minflt;
         ret->major += t->majflt;
         ret->memory_ns += t->reclaim_ns + wait_memory_ns(t->wait_ns);
-        if (!run_lists_task(t))
+        if (!run_lists_task(r, t))
             continue;
         ret->processes++;
         ret->running += t->outcome == OUTCOME_NONE;
@@ -77,12 +104,13 @@ void run_report_finish(struct run_report *r)
     *w = (struct run_waits){0};
     for (u32 i = 0; i < r->system->nr_tasks; i++) {
         const struct task *t = r->system->tasks[i];
+        const struct tally_task *before = tally_task(&r->before, i);
 
         if (t->kthread)
             continue;
         for (unsigned c = 0; c < NR_WAIT_CAUSES; c++)
-            w->by_cause[c] += t->wait_ns[c];
-        w->reclaim_cpu_ns += t->reclaim_ns;
+            w->by_cause[c] += t->wait_ns[c] - before->wait_ns[c];
+        w->reclaim_cpu_ns += t->reclaim_ns - before->reclaim_ns;
     }
     w->memory_ns = w->reclaim_cpu_ns + wait_memory_ns(w->by_cause);
 }
@@ -123,14 +151,16 @@ u64 run_maxrss_pages(const struct task *t)
     return MAX(now, t->maxrss_pages);
 }
 
-bool run_lists_task(const struct task *t)
+bool run_lists_task(const struct run_report *r, const struct task *t)
 {
-    return !t->kthread && t->pid == t->tgid;
+    return !t->kthread && t->pid == t->tgid && !tally_is_past(&r->before, t);
 }
 
-void run_process_faults(const struct system *s, const struct task *leader, u64 *ret_minor,
+void run_process_faults(const struct run_report *r, const struct task *leader, u64 *ret_minor,
                         u64 *ret_major)
 {
+    const struct system *s = r->system;
+
     *ret_minor = *ret_major = 0;
     for (u32 i = 0; i < s->nr_tasks; i++) {
         const struct task *t = s->tasks[i];
@@ -139,7 +169,7 @@ void run_process_faults(const struct system *s, const struct task *leader, u64 *
         if (t->tgid != leader->tgid || t->start_ns < leader->start_ns ||
             (leader->end_ns && t->start_ns > leader->end_ns))
             continue;
-        *ret_minor += t->minflt;
-        *ret_major += t->majflt;
+        *ret_minor += t->minflt - tally_task(&r->before, i)->minflt;
+        *ret_major += t->majflt - tally_task(&r->before, i)->majflt;
     }
 }

@@ -13,6 +13,7 @@
 #include "system/system.h"
 #include "workload/replay.h"
 #include "workload/scenario_run.h"
+#include "workload/tally.h"
 
 #include <json-c/json.h>
 
@@ -40,14 +41,27 @@ struct run_report {
     const struct scenario_run *scenario; /* NULL: not a scenario */
     enum replay_outcome outcome;
     struct replay_stats stats;
-    double cpu_seconds;  /* of the host; the only figure here that differs between two runs */
-    ns_t baseline_ns;    /* virtual time without a limit; 0 when not known */
-    double max_slowdown; /* 0: no bound */
+    double cpu_seconds;    /* of the host; the only figure here that differs between two runs */
+    ns_t baseline_ns;      /* virtual time without a limit; 0 when not known */
+    double max_slowdown;   /* 0: no bound */
+    const char *from, *to; /* of the judged part, as the user gave them; NULL: begin, end */
+    struct replay_progress window; /* how far the replay came in it */
+    struct tally before;           /* what had been counted when it began; 0 without `from` */
     struct run_sample fullest;
     struct run_waits waits;
 };
 
 void run_report_init(struct run_report *r, struct system *system, struct group *group);
+
+/* Forget what it holds, but not its machine. */
+void run_report_done(struct run_report *r);
+
+/* The judged part begins: what was counted so far does not count. `report` is a struct run_report *. */
+void run_begin(void *report);
+
+/* Events of the judged part: of the group and below it, of the machine. */
+u64 run_group_events(const struct run_report *r, enum counter id);
+u64 run_machine_events(const struct run_report *r, enum counter id);
 
 /* Keep this moment if it is the fullest so far. `report` is a struct run_report *; cheap when it is not. */
 void run_watch(void *report);
@@ -66,20 +80,17 @@ void run_job_sum(const struct run_report *r, const struct scenario_job *job, str
 /* What its recording lacks, or those of a scenario together. */
 void run_lacks(const struct run_report *r, struct trace_lacks *ret);
 
-/* What its recording lacks, or those of a scenario together. */
-void run_lacks(const struct run_report *r, struct trace_lacks *ret);
-
 /* "exited", "oom_killed", ... of one task. */
 const char *run_task_outcome(const struct task *t);
 
-/* The leader of a process that ran user code: what `tasks` lists. */
-bool run_lists_task(const struct task *t);
+/* The leader of a process that ran user code in the judged part: what `tasks` lists. */
+bool run_lists_task(const struct run_report *r, const struct task *t);
 
 /* Highest resident set of its process, of a live one so far. */
 u64 run_maxrss_pages(const struct task *t);
 
 /* Faults of all threads of the process that t leads. */
-void run_process_faults(const struct system *s, const struct task *leader, u64 *ret_minor,
+void run_process_faults(const struct run_report *r, const struct task *leader, u64 *ret_minor,
                         u64 *ret_major);
 
 /* A summary in the order of the three questions: used for what, how reclaimable, did it hurt. */

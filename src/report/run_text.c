@@ -36,14 +36,6 @@ static u64 sample_bytes(const struct run_report *r, enum counter id)
     return bytes < 0 ? 0 : (u64)bytes;
 }
 
-/* An event of the whole run, in the group and below. */
-static u64 group_events(const struct run_report *r, enum counter id)
-{
-    s64 n = group_counter(r->group, id);
-
-    return n < 0 ? 0 : (u64)n;
-}
-
 static void amount(struct text *t, const char *what, u64 bytes, u64 of, const char *remark)
 {
     char size[UNITS_TEXT_MAX];
@@ -109,13 +101,35 @@ static void render_machine(struct text *t)
     strbuf_appendc(t->out, '\n');
 }
 
-static unsigned count_outcome(const struct system *s, enum task_outcome outcome)
+static unsigned count_outcome(const struct run_report *r, enum task_outcome outcome)
 {
+    const struct system *s = r->system;
     unsigned n = 0;
 
     for (u32 i = 0; i < s->nr_tasks; i++)
-        n += run_lists_task(s->tasks[i]) && s->tasks[i]->outcome == outcome;
+        n += run_lists_task(r, s->tasks[i]) && s->tasks[i]->outcome == outcome;
     return n;
+}
+
+/* What is judged. */
+static void render_window(struct text *t)
+{
+    const struct run_report *r = t->r;
+    char time[UNITS_TEXT_MAX];
+
+    if (!r->from && !r->to)
+        return;
+    strbuf_append(t->out, "Judged    from ");
+    utf8_append_clean(t->out, r->from ? r->from : "the beginning");
+    if (r->from && r->window.begun)
+        strbuf_printf(t->out, " (reached after %s)", format_ns(time, r->window.begun_ns));
+    strbuf_append(t->out, " to ");
+    utf8_append_clean(t->out, r->to ? r->to : "the end");
+    if (!r->window.begun)
+        strbuf_append(t->out, "; it did not get there: what follows is what came before");
+    else if (r->to && !r->window.ended)
+        strbuf_append(t->out, ", which it did not reach");
+    strbuf_appendc(t->out, '\n');
 }
 
 static void render_outcome(struct text *t)
@@ -128,7 +142,7 @@ static void render_outcome(struct text *t)
                   replay_outcome_name(r->outcome), t->color ? "\033[0m" : "",
                   format_ns(time, r->stats.virtual_ns));
     if (r->outcome == REPLAY_OOM) {
-        unsigned killed = count_outcome(r->system, OUTCOME_OOM_KILLED);
+        unsigned killed = count_outcome(r, OUTCOME_OOM_KILLED);
 
         strbuf_printf(t->out, "; the OOM killer killed %u process%s", killed,
                       killed == 1 ? "" : "es");
@@ -154,6 +168,7 @@ static void render_head(struct text *t)
     }
     strbuf_appendc(t->out, '\n');
     render_machine(t);
+    render_window(t);
     render_outcome(t);
 }
 
@@ -249,6 +264,7 @@ static double pressure_percent(const struct run_report *r, enum psi_res res, boo
     struct psi_figures f;
 
     psi_show(&r->group->psi, res, full, r->system->clock.now, &f);
+    f.total_us -= tally_group(&r->before, r->group)->pressure_us[res][full];
     return 100.0 * (double)(f.total_us * NS_PER_US) / (double)r->stats.virtual_ns;
 }
 
@@ -265,8 +281,8 @@ static void render_pressure(struct text *t)
 static void render_reclaim(struct text *t)
 {
     const struct run_report *r = t->r;
-    u64 scanned = group_events(r, PGSCAN_DIRECT) + group_events(r, PGSCAN_KSWAPD);
-    u64 freed = group_events(r, PGSTEAL_DIRECT) + group_events(r, PGSTEAL_KSWAPD);
+    u64 scanned = run_group_events(r, PGSCAN_DIRECT) + run_group_events(r, PGSCAN_KSWAPD);
+    u64 freed = run_group_events(r, PGSTEAL_DIRECT) + run_group_events(r, PGSTEAL_KSWAPD);
     char remark[96], number[UNITS_TEXT_MAX];
 
     if (scanned)
@@ -276,14 +292,14 @@ static void render_reclaim(struct text *t)
         snprintf(remark, sizeof(remark), "nothing had to be reclaimed");
     events(t, "pages reclaimed", freed, remark);
     if (r->group->memory.max < PAGE_COUNTER_MAX)
-        events(t, "memory.max reached", group_events(r, MEMCG_MAX), "times");
+        events(t, "memory.max reached", run_group_events(r, MEMCG_MAX), "times");
 }
 
 /* One sentence, from the figures above it. */
 static const char *verdict(const struct run_report *r)
 {
     u64 refaults =
-        group_events(r, WORKINGSET_REFAULT_FILE) + group_events(r, WORKINGSET_REFAULT_ANON);
+        run_group_events(r, WORKINGSET_REFAULT_FILE) + run_group_events(r, WORKINGSET_REFAULT_ANON);
     double share =
         r->stats.virtual_ns ? (double)r->waits.memory_ns / (double)r->stats.virtual_ns : 0;
 
@@ -307,7 +323,7 @@ static const char *verdict(const struct run_report *r)
         return "Yes: it lost time waiting for memory it had had before.";
     if (refaults && share >= 0.01)
         return "A little: some of what was reclaimed was needed again.";
-    if (group_events(r, PGSTEAL_DIRECT) + group_events(r, PGSTEAL_KSWAPD))
+    if (run_group_events(r, PGSTEAL_DIRECT) + run_group_events(r, PGSTEAL_KSWAPD))
         return "No: what was reclaimed was hardly needed again.";
     return "No: memory was never short.";
 }
@@ -320,14 +336,14 @@ static void render_hurt(struct text *t)
     strbuf_printf(t->out, "  %s\n", verdict(r));
     render_stalls(t);
     render_pressure(t);
-    events(t, "major faults", group_events(r, PGMAJFAULT), "waited for a disk or swap");
-    events(t, "file refaults", group_events(r, WORKINGSET_REFAULT_FILE),
+    events(t, "major faults", run_group_events(r, PGMAJFAULT), "waited for a disk or swap");
+    events(t, "file refaults", run_group_events(r, WORKINGSET_REFAULT_FILE),
            "pages read again soon after eviction");
     if (r->system->swap.total_pages) {
-        events(t, "anonymous refaults", group_events(r, WORKINGSET_REFAULT_ANON),
+        events(t, "anonymous refaults", run_group_events(r, WORKINGSET_REFAULT_ANON),
                "pages swapped in again");
-        events(t, "pages swapped out", (u64)r->system->counters.v[PSWPOUT], "");
-        events(t, "pages swapped in", (u64)r->system->counters.v[PSWPIN], "");
+        events(t, "pages swapped out", run_machine_events(r, PSWPOUT), "");
+        events(t, "pages swapped in", run_machine_events(r, PSWPIN), "");
     }
     render_reclaim(t);
 }
@@ -451,14 +467,14 @@ static void render_tasks(struct text *t)
         char minor_text[UNITS_TEXT_MAX], major_text[UNITS_TEXT_MAX], rss[UNITS_TEXT_MAX];
         u64 minor, major;
 
-        if (!run_lists_task(task))
+        if (!run_lists_task(t->r, task))
             continue;
         if (shown == TASKS_SHOWN) {
             left++;
             continue;
         }
         shown++;
-        run_process_faults(s, task, &minor, &major);
+        run_process_faults(t->r, task, &minor, &major);
         major_sum += major;
         strbuf_reset(&comm);
         utf8_append_clean(&comm, task->comm);
@@ -470,7 +486,7 @@ static void render_tasks(struct text *t)
     strbuf_done(&comm);
     if (left)
         strbuf_printf(t->out, "  and %u more: --format json lists all\n", left);
-    if (major_sum > group_events(t->r, PGMAJFAULT))
+    if (major_sum > run_group_events(t->r, PGMAJFAULT))
         strbuf_append(t->out, "  Faults as getrusage() counts them: waiting for a page that is "
                               "being read ahead is major as well.\n");
 }
@@ -526,7 +542,8 @@ static void render_remarks(struct text *t)
                       "\nNote: %s operations name a file or a range that the recording does not "
                       "explain; they did nothing.\n",
                       format_count(number, st->bad_ops));
-    if (!r->scenario && group_events(r, PGSCAN_KSWAPD) && r->group->memory.max >= PAGE_COUNTER_MAX)
+    if (!r->scenario && run_group_events(r, PGSCAN_KSWAPD) &&
+        r->group->memory.max >= PAGE_COUNTER_MAX)
         strbuf_append(t->out, "\nNote: the machine's RAM was the limit here.\n");
 }
 

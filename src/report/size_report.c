@@ -139,6 +139,17 @@ void size_remarks(const struct trace *t, struct strbuf *out)
     strbuf_done(&lacks);
 }
 
+/* ", from warm to the end": what of the recording is judged. */
+static void window(const struct size_config *c, struct strbuf *out)
+{
+    if (!c->from_name && !c->to_name)
+        return;
+    strbuf_append(out, ", from ");
+    utf8_append_clean(out, c->from_name ? c->from_name : "its beginning");
+    strbuf_append(out, " to ");
+    utf8_append_clean(out, c->to_name ? c->to_name : "its end");
+}
+
 void size_render_text(const struct size_report *r, bool color, struct strbuf *out)
 {
     const struct size_result *res = r->result;
@@ -146,6 +157,7 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     char text[UNITS_TEXT_MAX], ns[UNITS_TEXT_MAX];
 
     utf8_append_clean(out, r->input);
+    window(r->config, out);
     strbuf_printf(out, ": without a limit it takes %s and grows to %s (%" PRIu64 " replays)\n\n",
                   format_ns(ns, res->unlimited.virtual_ns),
                   format_bytes(text, res->unlimited.peak_bytes), res->replays);
@@ -273,6 +285,10 @@ json_object *size_json(const struct size_report *r)
 
     json_put(o, "schema_version", json_new_s64(SIZE_SCHEMA_VERSION));
     json_put_text(o, "input", r->input);
+    if (r->config->from_name)
+        json_put_text(o, "from", r->config->from_name);
+    if (r->config->to_name)
+        json_put_text(o, "to", r->config->to_name);
     if (!trace_is_complete(r->config->trace))
         json_put(o, "incomplete", incomplete_json(r->config->trace));
     add_ratio(o, "max_slowdown", r->config->max_slowdown);

@@ -7,13 +7,14 @@
 
 #include "base/alloc.h"
 #include "size/workers.h"
+#include "workload/tally.h"
 
 #include <errno.h>
 #include <string.h>
 
 struct pool {
     const struct size_config *config;
-    ns_t base_ns;
+    const struct size_row *base; /* the run without a limit; NULL: this is that */
     struct size_row *rows;
     unsigned nr;
     u64 events_before; /* of earlier calls */
@@ -25,6 +26,8 @@ struct job { /* one replay under way */
     unsigned index;
     struct size_row *row;
     struct group *group;
+    struct system *system;
+    struct tally before; /* the judged part */
 };
 
 /* The group at its fullest: at the end all has exited. */
@@ -43,6 +46,16 @@ static void watch(void *ctx)
     row->anon_bytes = usage - MIN(row->file_bytes, usage);
 }
 
+/* What is judged begins. */
+static void begin(void *ctx)
+{
+    struct job *job = ctx;
+
+    tally_take(&job->before, job->system);
+    job->row->file_bytes = job->row->anon_bytes = 0;
+    watch(job);
+}
+
 static void progress(void *ctx, u64 events)
 {
     struct job *job = ctx;
@@ -50,37 +63,47 @@ static void progress(void *ctx, u64 events)
     __atomic_store_n(&job->pool->events[job->index], events, __ATOMIC_RELAXED);
 }
 
-static ns_t stalls_of(const struct task *t)
+static ns_t stalls_of(const struct task *t, const struct tally_task *before)
 {
-    return wait_memory_ns(t->wait_ns) + t->reclaim_ns;
+    return wait_memory_ns(t->wait_ns) + t->reclaim_ns - wait_memory_ns(before->wait_ns) -
+           before->reclaim_ns;
 }
 
-static u64 group_count_of(struct group *g, enum counter id)
+static u64 group_count_of(const struct job *job, enum counter id)
 {
-    return (u64)MAX(group_counter(g, id), (s64)0);
+    s64 before = tally_group(&job->before, job->group)->counters[id];
+
+    return (u64)MAX(group_counter(job->group, id) - before, (s64)0);
 }
 
-static void fill_row(const struct pool *p, struct job *job, const struct system *s,
-                     const struct replay *r)
+static u64 machine_count_of(const struct job *job, enum counter id)
 {
+    return (u64)(job->system->counters.v[id] - job->before.counters[id]);
+}
+
+static void fill_row(const struct pool *p, struct job *job, const struct replay *r)
+{
+    const struct system *s = job->system;
     struct size_row *row = job->row;
 
     row->outcome = r->outcome;
+    row->lead_ns = r->window.begun_ns;
     row->virtual_ns = r->stats.virtual_ns;
     row->events = r->stats.events;
     for (u32 i = 0; i < s->nr_tasks; i++)
         if (!s->tasks[i]->kthread)
-            row->stall_ns += stalls_of(s->tasks[i]);
-    row->majflt = group_count_of(job->group, PGMAJFAULT);
-    row->refault_file = group_count_of(job->group, WORKINGSET_REFAULT_FILE);
-    row->refault_anon = group_count_of(job->group, WORKINGSET_REFAULT_ANON);
-    row->pswpin = (u64)s->counters.v[PSWPIN];
-    row->pswpout = (u64)s->counters.v[PSWPOUT];
-    row->oom_kills = s->oom_kills;
+            row->stall_ns += stalls_of(s->tasks[i], tally_task(&job->before, i));
+    row->majflt = group_count_of(job, PGMAJFAULT);
+    row->refault_file = group_count_of(job, WORKINGSET_REFAULT_FILE);
+    row->refault_anon = group_count_of(job, WORKINGSET_REFAULT_ANON);
+    row->pswpin = machine_count_of(job, PSWPIN);
+    row->pswpout = machine_count_of(job, PSWPOUT);
+    row->oom_kills = s->oom_kills - job->before.oom_kills;
     row->peak_bytes = job->group->memory.peak * PAGE_SIZE;
     row->swap_peak_bytes = job->group->swap.peak * PAGE_SIZE;
-    row->slowdown = p->base_ns ? (double)row->virtual_ns / (double)p->base_ns : 1;
-    row->survives = row->outcome == REPLAY_COMPLETED;
+    row->slowdown =
+        p->base && p->base->virtual_ns ? (double)row->virtual_ns / (double)p->base->virtual_ns : 1;
+    row->survives = row->outcome == REPLAY_COMPLETED && r->window.begun;
     row->usable = row->survives && row->slowdown <= p->config->usable_slowdown;
 }
 
@@ -88,12 +111,18 @@ static int replay_one(void *ctx, unsigned index, struct err *e)
 {
     struct pool *p = ctx;
     struct size_row *row = &p->rows[index];
-    struct job job = {.pool = p, .index = index, .row = row};
     struct system *s = xcalloc(1, sizeof(*s));
+    struct job job = {.pool = p, .index = index, .row = row, .system = s};
+    double bound = p->config->max_slowdown;
     struct replay_config rc = {
         .trace = p->config->trace,
         .system = s,
-        .max_ns = (ns_t)((double)p->base_ns * p->config->max_slowdown),
+        .from = p->config->from,
+        .to = p->config->to,
+        .begin = begin,
+        .begin_ctx = &job,
+        .max_lead_ns = p->base ? (ns_t)((double)p->base->lead_ns * bound) : 0,
+        .max_ns = p->base ? (ns_t)((double)p->base->virtual_ns * bound) : 0,
         .stop = p->config->stop,
         .progress = progress,
         .progress_ctx = &job,
@@ -114,13 +143,14 @@ static int replay_one(void *ctx, unsigned index, struct err *e)
         job.group->memory.high = row->high_bytes / PAGE_SIZE;
     replay_init(&replay, &rc);
     replay_run(&replay);
-    fill_row(p, &job, s, &replay);
+    fill_row(p, &job, &replay);
     if (replay.outcome == REPLAY_STOPPED)
         r = -EINTR;
     else if (replay.outcome == REPLAY_FAILED)
         r = err_at(e, replay.error, p->config->trace->path, 0, 0, "cannot read it to its end: %s",
                    strerror(-replay.error));
     progress(&job, row->events);
+    tally_done(&job.before);
     replay_done(&replay);
     system_done(s);
     free(s);
@@ -140,12 +170,12 @@ static void show(void *ctx)
     c->progress(c->progress_ctx, done, p->events_before + per_run * p->nr);
 }
 
-int pool_run(const struct size_config *config, ns_t base_ns, struct size_row *rows, unsigned nr,
-             u64 *done_events, struct err *e)
+int pool_run(const struct size_config *config, const struct size_row *base, struct size_row *rows,
+             unsigned nr, u64 *done_events, struct err *e)
 {
     struct pool p = {
         .config = config,
-        .base_ns = base_ns,
+        .base = base,
         .rows = rows,
         .nr = nr,
         .events_before = *done_events,

@@ -102,8 +102,8 @@ static int try_limits(struct sweep *s, const u64 *limits, unsigned nr, enum size
                      ((struct size_row){
                          .limit_bytes = limits[i], .high_bytes = UINT64_MAX, .source = source}));
     }
-    r = pool_run(s->config, s->out->unlimited.virtual_ns, fresh.items, (unsigned)fresh.count,
-                 &s->done_events, e);
+    r = pool_run(s->config, &s->out->unlimited, fresh.items, (unsigned)fresh.count, &s->done_events,
+                 e);
     for (size_t i = 0; r == 0 && i < fresh.count; i++) {
         vec_push(&s->out->rows, fresh.items[i]);
         s->out->replays++;
@@ -121,10 +121,13 @@ static int run_unlimited(struct sweep *s, struct err *e)
 
     *row = (struct size_row){
         .limit_bytes = UINT64_MAX, .high_bytes = UINT64_MAX, .source = SIZE_UNLIMITED};
-    r = pool_run(s->config, 0, row, 1, &s->done_events, e);
+    r = pool_run(s->config, NULL, row, 1, &s->done_events, e);
     if (r)
         return r;
     s->out->replays++;
+    if (row->outcome == REPLAY_COMPLETED && !row->survives)
+        return err_at(e, -EINVAL, s->config->trace->path, 0, 0,
+                      "the replay ends before it comes to --from %s", s->config->from_name);
     if (row->outcome != REPLAY_COMPLETED)
         return err_at(
             e, -EINVAL, s->config->trace->path, 0, 0,
@@ -321,7 +324,7 @@ static int verify_advice(struct sweep *s, struct err *e)
         a->high_bytes = ROUND_UP(lowest + (a->max_bytes - lowest) * third / 3, s->step);
         *row = (struct size_row){
             .limit_bytes = a->max_bytes, .high_bytes = a->high_bytes, .source = SIZE_VERIFY};
-        r = pool_run(s->config, s->out->unlimited.virtual_ns, row, 1, &s->done_events, e);
+        r = pool_run(s->config, &s->out->unlimited, row, 1, &s->done_events, e);
         s->out->replays++;
         if (r || row->usable)
             return r;

@@ -41,6 +41,7 @@ struct size_row {
     enum replay_outcome outcome;
     bool survives, usable;
     double slowdown; /* time over the time without a limit; of a run that was cut short, so far */
+    ns_t lead_ns;    /* virtual time before the judged part */
     ns_t virtual_ns;
     ns_t stall_ns; /* tasks waited for memory: refaults, swap-in, reclaim, throttling, OOM */
     u64 majflt;    /* pgmajfault of the group */
@@ -70,6 +71,8 @@ struct size_advice {
 
 struct size_config {
     const struct trace *trace;
+    struct trace_place from, to;     /* what of it is judged */
+    const char *from_name, *to_name; /* these in the user's words; NULL: its begin, its end */
     const struct system_config *machine;
     const u64 *limits; /* bytes; NULL: chosen, with a search */
     unsigned nr_limits;

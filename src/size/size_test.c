@@ -234,10 +234,58 @@ static void a_sweep_can_be_stopped(void **state)
     close_sweep(&s);
 }
 
+/* A start that takes 3,000 pages and gives them back, a mark, and then 400 pages over and over. */
+static void what_comes_before_the_judged_part_sizes_nothing(void **state)
+{
+    static const u64 limits[] = {4 * MIB};
+    struct trace_writer *w;
+    struct sweep s = {0};
+    size_t count;
+    u32 stream;
+
+    (void)state;
+    assert_int_equal(trace_writer_new(NULL, &w, NULL), 0);
+    stream = trace_writer_stream(w);
+    trace_writer_op(w, stream, HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "two phases");
+    trace_writer_op(w, stream, HWT_OP_MMAP, 0, (u64[]){PAGE(9000), PAGE(3000), 3, 0, 0, 0}, NULL);
+    for (u64 i = 0; i < 3000; i++)
+        trace_writer_access(w, stream, HWT_WRITE, 9000 + i, 100);
+    trace_writer_op(w, stream, HWT_OP_MUNMAP, 0, (u64[]){PAGE(9000), PAGE(3000)}, NULL);
+    trace_writer_op(w, stream, HWT_OP_MMAP, 0, (u64[]){PAGE(1000), PAGE(400), 3, 0, 0, 0}, NULL);
+    for (u64 i = 0; i < 4000; i++)
+        trace_writer_access(w, stream, HWT_WRITE, 1000 + i % 400, 100);
+    trace_writer_op(w, stream, HWT_OP_EXIT_GROUP, 0, (u64[]){0}, NULL);
+    assert_int_equal(trace_writer_finish(w, NULL, &s.bytes, &count, NULL), 0);
+    assert_int_equal(trace_open_bytes(s.bytes, count, "t", NULL, &s.trace, NULL), 0);
+    system_config_init(&s.machine);
+    s.machine.ram_bytes = GIB;
+    s.config = (struct size_config){
+        .trace = s.trace,
+        .machine = &s.machine,
+        .limits = limits,
+        .nr_limits = 1,
+        .jobs = 1,
+        .max_slowdown = SIZE_MAX_SLOWDOWN,
+        .usable_slowdown = SIZE_USABLE_SLOWDOWN,
+    };
+    assert_int_equal(size_run(&s.config, &s.result, NULL), 0);
+    assert_true(s.result.unlimited.peak_bytes >= 3000 * PAGE_SIZE);
+    assert_int_equal(row(&s, 4 * MIB)->outcome, REPLAY_OOM);
+    size_result_done(&s.result);
+    s.config.from = (struct trace_place){TRACE_PLACE_STAMP, 3};
+    assert_int_equal(size_run(&s.config, &s.result, NULL), 0);
+    assert_in_range(s.result.unlimited.peak_bytes, 400 * PAGE_SIZE, 600 * PAGE_SIZE);
+    assert_true(s.result.unlimited.lead_ns > 0);
+    /* Too little for the start: the judged part never comes. */
+    assert_false(row(&s, 4 * MIB)->survives);
+    close_sweep(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(anonymous_memory_without_swap_is_needed_whole),
+        cmocka_unit_test(what_comes_before_the_judged_part_sizes_nothing),
         cmocka_unit_test(a_file_read_once_is_disposable),
         cmocka_unit_test(less_swap_than_needed_thrashes_or_dies_and_enough_survives),
         cmocka_unit_test(the_number_of_jobs_changes_nothing),

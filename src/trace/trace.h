@@ -118,6 +118,18 @@ struct trace_mark {
     char *name;
 };
 
+/* A place in a recording, where its judged part begins or ends. */
+enum trace_place_kind {
+    TRACE_PLACE_NONE,  /* its begin or end */
+    TRACE_PLACE_STAMP, /* behind the operations with this order stamp or a lower one: nobody goes on before all are there */
+    TRACE_PLACE_EVENTS, /* when so many events of all streams have been replayed */
+    TRACE_PLACE_NS,     /* at this point of virtual time: another one under each limit */
+};
+struct trace_place {
+    enum trace_place_kind kind;
+    u64 at;
+};
+
 struct trace_stream {
     u32 id; /* as in the file */
     u32 pid, tid;

@@ -52,6 +52,10 @@ void replay_init(struct replay *r, const struct replay_config *config)
         rs->replay = r;
         rs->trace = &config->trace->streams[i];
         rs->st.run = replay_stream_run;
+        rs->places_passed =
+            config->from.kind == TRACE_PLACE_STAMP || config->to.kind == TRACE_PLACE_STAMP
+                ? 0
+                : NR_PLACES;
         rs->st.owner = rs;
         trace_cursor_init(&rs->cursor, config->trace, i);
     }
@@ -223,7 +227,7 @@ static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
     rs->frac = spent % 100;
 }
 
-enum event_result { EVENT_NEXT, EVENT_WAIT, EVENT_BLOCK, EVENT_DEAD, EVENT_END };
+enum event_result { EVENT_NEXT, EVENT_WAIT, EVENT_BLOCK, EVENT_DEAD, EVENT_END, EVENT_YIELD };
 
 static enum event_result run_miss(struct replay_stream *rs, u64 event, struct sched_slice *slice)
 {
@@ -256,10 +260,50 @@ static bool survives_refusal(struct replay_stream *rs, const struct trace_op *op
     return false;
 }
 
+/* Does the stream come to place i of the window with this operation? A fork does not, because what it starts may have to come first;
+ * nor does a wait that had begun before. */
+static bool comes_to(const struct replay_stream *rs, const struct trace_op *op, unsigned i)
+{
+    const struct replay_config *c = &rs->replay->config;
+    const struct trace_place *place = i ? &c->to : &c->from;
+
+    return place->kind == TRACE_PLACE_STAMP && op->stamp > place->at &&
+           op->opcode != TRACE_OP_ADVANCE && op->opcode != HWT_OP_FORK &&
+           (op->opcode != HWT_OP_WAIT || op->stamp - MIN(op->field[2], op->stamp) > place->at);
+}
+
+/* A stamp is one moment of all streams: nobody goes on behind it before all others have passed the operations before it. Whoever
+ * comes to it when they have leaves the CPU all the same, so that the moment is noticed. */
+static enum event_result stop_at_place(struct replay_stream *rs, const struct trace_op *op)
+{
+    const struct replay_config *c = &rs->replay->config;
+
+    for (u8 i = rs->places_passed; i < NR_PLACES; i++) {
+        u64 at = i ? c->to.at : c->from.at;
+
+        if (!comes_to(rs, op, i))
+            continue;
+        if (!rs->at_place && !order_passed(rs, at + 1, false)) {
+            rs->at_place = true; /* it waits once: it may be let go by force */
+            rs->st.task->state = TASK_WAITING;
+            rs->st.task->wait = (struct wait){.cause = WAIT_SLEEP};
+            return EVENT_BLOCK;
+        }
+        rs->at_place = false;
+        rs->places_passed = i + 1;
+        rs->replay->came_to[i] = true;
+        return EVENT_YIELD;
+    }
+    return EVENT_NEXT;
+}
+
 static enum event_result run_op(struct replay_stream *rs, u64 event, struct sched_slice *slice)
 {
     const struct trace_op *op = &rs->cursor.ops[event_page(event)];
+    enum event_result stop = rs->places_passed < NR_PLACES ? stop_at_place(rs, op) : EVENT_NEXT;
 
+    if (unlikely(stop != EVENT_NEXT))
+        return stop;
     sched_enter(slice, rs->st.task);
     rs->st.task->error = 0;
     switch (replay_op(rs, op, slice)) {
@@ -370,6 +414,8 @@ enum sched_result replay_stream_run(struct sched_task *st, struct sched_slice *s
             return SCHED_WAIT;
         case EVENT_BLOCK:
             return SCHED_BLOCK;
+        case EVENT_YIELD:
+            return SCHED_GO_ON;
         case EVENT_DEAD:
             return died(rs, slice);
         case EVENT_END:
@@ -383,6 +429,8 @@ enum sched_result replay_stream_run(struct sched_task *st, struct sched_slice *s
 
 static bool should_end(struct replay *r)
 {
+    ns_t max_ns;
+
     if (r->error) {
         r->outcome = REPLAY_FAILED;
         return true;
@@ -395,11 +443,72 @@ static bool should_end(struct replay *r)
         r->outcome = REPLAY_PANIC;
         return true;
     }
-    if (r->config.max_ns && sched_now(replay_sched(r)) > r->config.max_ns) {
+    max_ns = r->window.begun ? r->config.max_ns : r->config.max_lead_ns;
+    if (max_ns && sched_now(replay_sched(r)) > r->window.begun_ns + max_ns) {
         r->outcome = REPLAY_THRASH;
         return true;
     }
-    return false;
+    return r->window.ended;
+}
+
+static bool place_reached(struct replay *r, unsigned i)
+{
+    const struct trace_place *place = i ? &r->config.to : &r->config.from;
+
+    switch (place->kind) {
+    case TRACE_PLACE_NONE:
+        return false;
+    case TRACE_PLACE_STAMP:
+        return r->came_to[i];
+    case TRACE_PLACE_EVENTS:
+        return r->stats.events >= place->at;
+    case TRACE_PLACE_NS:
+        return sched_now(replay_sched(r)) >= place->at;
+    }
+    hw_unreachable();
+}
+
+static void begin_window(struct replay *r)
+{
+    struct replay_progress *w = &r->window;
+
+    w->begun = true;
+    w->begun_ns = sched_now(replay_sched(r));
+    w->begun_events = r->stats.events;
+    w->before = r->stats;
+    if (r->config.begin)
+        r->config.begin(r->config.begin_ctx);
+}
+
+/* Has it come to a place? */
+static void note_places(struct replay *r)
+{
+    struct replay_progress *w = &r->window;
+
+    if (!w->begun && place_reached(r, 0))
+        begin_window(r);
+    if (w->begun && !w->ended && place_reached(r, 1)) {
+        w->ended = true;
+        w->ended_ns = sched_now(replay_sched(r));
+        w->ended_events = r->stats.events;
+    }
+}
+
+/* From counts of the whole replay to those of its judged part. */
+static void judge_window(struct replay *r)
+{
+    const struct replay_stats *before = &r->window.before;
+    struct replay_stats *st = &r->stats;
+
+    st->events -= before->events;
+    st->hits -= before->hits;
+    st->virtual_ns -= MIN(st->virtual_ns, r->window.begun_ns);
+    st->skipped -= before->skipped;
+    st->bad_ops -= before->bad_ops;
+    st->dropped_streams -= before->dropped_streams;
+    st->unfinished_streams -= before->unfinished_streams;
+    st->refused -= before->refused;
+    st->forced -= before->forced;
 }
 
 static bool any_oom_killed(const struct system *s)
@@ -423,7 +532,9 @@ bool replay_force(struct replay *r, ns_t now)
 enum replay_outcome replay_run(struct replay *r)
 {
     replay_begin(r, 0);
+    r->window.begun = r->config.from.kind == TRACE_PLACE_NONE;
     for (;;) {
+        note_places(r);
         if (should_end(r))
             break;
         if (!sched_step(replay_sched(r)) && !order_force(r, sched_now(replay_sched(r))))
@@ -440,5 +551,6 @@ enum replay_outcome replay_run(struct replay *r)
         r->outcome = REPLAY_OOM;
     if (r->outcome == REPLAY_COMPLETED && r->stats.refused)
         r->outcome = REPLAY_REFUSED;
+    judge_window(r);
     return r->outcome;
 }

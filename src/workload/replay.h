@@ -43,7 +43,14 @@ struct replay_config {
      * stream is over. NULL: what was recorded. */
     bool (*fill)(void *ctx, u32 stream, ns_t now, struct trace_cursor *cursor);
     void *fill_ctx;
-    ns_t max_ns;              /* 0: no bound */
+    /* What is judged; what comes before is replayed all the same. A kill or a refusal before it still is the outcome, because what
+     * goes on is not what was recorded. */
+    struct trace_place from, to;
+    /* Called when the judged part begins. NULL: never. */
+    void (*begin)(void *ctx);
+    void *begin_ctx;
+    ns_t max_lead_ns;         /* for what comes before; 0: no bound */
+    ns_t max_ns;              /* for what is judged; 0: no bound */
     const volatile int *stop; /* a signal handler's flag, or NULL */
     /* Called about every million events, with how many of the trace's events are done. NULL: never. */
     void (*progress)(void *ctx, u64 events);
@@ -53,10 +60,11 @@ struct replay_config {
     void *watch_ctx;
 };
 
+/* Of the judged part, once replay_run() is back. */
 struct replay_stats {
     u64 events;             /* accesses and operations replayed */
     u64 hits;               /* accesses that the TLB answered */
-    ns_t virtual_ns;        /* when the last task ended */
+    ns_t virtual_ns;        /* until the last task ended */
     u64 skipped;            /* accesses that the address space does not allow */
     u64 bad_ops;            /* operations on unknown files or processes */
     u32 dropped_streams;    /* never started: what would have started them did not happen */
@@ -65,11 +73,22 @@ struct replay_stats {
     u32 forced;             /* waits cut short, because what they waited for never came */
 };
 
+/* How far a replay has come in its window. */
+struct replay_progress {
+    bool begun, ended;       /* `from` was reached, `to` was */
+    ns_t begun_ns, ended_ns; /* virtual time, and events replayed, then */
+    u64 begun_events, ended_events;
+    struct replay_stats before; /* what came before */
+};
+
+#define NR_PLACES 2u /* of the window: from, to */
+
 struct replay_stream;
 struct replay {
     struct replay_config config;
     struct sched sched;
     struct replay_stats stats;
+    struct replay_progress window;
     enum replay_outcome outcome;
     int error; /* REPLAY_FAILED: a negative errno */
     /* private */
@@ -83,6 +102,7 @@ struct replay {
         instances; /* hash of (dev, ino) -> instance of the file that has the number now */
     u64 next_progress;
     bool any_killed;
+    bool came_to[NR_PLACES]; /* stamps of the window */
 };
 
 /* The scheduler it runs on. */

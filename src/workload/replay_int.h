@@ -45,8 +45,10 @@ struct replay_stream {
     u64 done_pages; /* of the user memory it touches */
     u64 frac;       /* hundredths of ns of user time not charged yet */
     /* order */
-    u64 wants; /* while blocked: goes on when all others have passed the stamps below this */
-    bool own;  /* all others of its own process will do */
+    u64 wants;        /* while blocked: goes on when all others have passed the stamps below this */
+    bool own;         /* all others of its own process will do */
+    bool at_place;    /* it has waited at the next place of the window */
+    u8 places_passed; /* 1: `from`; NR_PLACES: both, or they are no stamps */
     struct replay_stream *next_waiter;
     struct replay_stream *waiters; /* those that wait for this stream */
     u64 waiters_want;              /* the least of their `wants` */

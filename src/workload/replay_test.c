@@ -3,6 +3,7 @@
 
 #include "trace/trace_writer.h"
 #include "workload/replay.h"
+#include "workload/tally.h"
 
 #include <string.h>
 
@@ -24,6 +25,8 @@ struct fixture {
     u64 memory_max;
     ns_t max_ns;
     enum trace_mode mode;
+    struct trace_place from, to;
+    struct tally before; /* what had been counted when `from` was reached */
 };
 
 static u32 process(struct fixture *x, u32 pid, u32 ppid, u32 flags)
@@ -63,6 +66,13 @@ static void leave(struct fixture *x, u32 s)
     op(x, s, HWT_OP_EXIT_GROUP, (u64[]){0});
 }
 
+static void begin_judging(void *ctx)
+{
+    struct fixture *x = ctx;
+
+    tally_take(&x->before, &x->system);
+}
+
 static void prepare(struct fixture *x)
 {
     struct trace_options o = {.mode = x->mode};
@@ -82,7 +92,15 @@ static void prepare(struct fixture *x)
     if (x->memory_max)
         x->group->memory.max = x->memory_max / PAGE_SIZE;
     rc = (struct replay_config){
-        .trace = x->trace, .system = &x->system, .group = x->group, .max_ns = x->max_ns};
+        .trace = x->trace,
+        .system = &x->system,
+        .group = x->group,
+        .max_ns = x->max_ns,
+        .from = x->from,
+        .to = x->to,
+        .begin = begin_judging,
+        .begin_ctx = x,
+    };
     replay_init(&x->replay, &rc);
 }
 
@@ -99,6 +117,7 @@ static enum replay_outcome run(struct fixture *x)
 
 static void stop(struct fixture *x)
 {
+    tally_done(&x->before);
     replay_done(&x->replay);
     system_done(&x->system);
     trace_close(x->trace);
@@ -500,10 +519,139 @@ static void streamed_and_decoded_replays_are_the_same(void **state)
     end(&x);
 }
 
+/* A program that warms up with 200 pages, sets a mark, and goes on with 10 of them. */
+static void warm_up(struct fixture *x)
+{
+    u32 s = begin(x);
+
+    map(x, s, 1000, 200, 0);
+    touch(x, s, HWT_WRITE, 1000, 200, 1000);
+    op(x, s, HWT_OP_MUNMAP, (u64[]){PAGE(1000), PAGE(190)});
+    trace_writer_mark(x->w, "warm", 1);
+    map(x, s, 2000, 10, 0);
+    touch(x, s, HWT_WRITE, 2000, 10, 1000);
+    trace_writer_mark(x->w, "done", 2);
+    map(x, s, 3000, 50, 0);
+    touch(x, s, HWT_WRITE, 3000, 50, 1000);
+    leave(x, s);
+}
+
+static struct trace_place at_stamp(u64 stamp)
+{
+    return (struct trace_place){TRACE_PLACE_STAMP, stamp};
+}
+
+static void what_comes_before_a_mark_is_not_judged(void **state)
+{
+    struct fixture x;
+
+    (void)state;
+    warm_up(&x);
+    x.from = at_stamp(3); /* start, map, unmap */
+    x.to = at_stamp(4);
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_true(x.replay.window.begun && x.replay.window.ended);
+    assert_int_equal(x.before.counters[PGFAULT], 200);
+    assert_int_equal(x.system.counters.v[PGFAULT] - x.before.counters[PGFAULT], 10);
+    assert_int_equal(task(&x, 1)->minflt - tally_task(&x.before, 0)->minflt, 10);
+    assert_int_equal(x.replay.stats.events, 11); /* the map and its accesses */
+    assert_true(virtual_ns(&x) >= 10 * 400 && virtual_ns(&x) < 10 * 2000);
+    assert_true(x.replay.window.begun_ns >= 200 * 400);
+    /* The peak of the warm-up is not that of the window. */
+    assert_in_range(x.group->memory.peak, 20, 150);
+    assert_int_equal(task(&x, 1)->outcome, OUTCOME_NONE);
+    end(&x);
+}
+
+static void a_place_may_be_a_number_of_events(void **state)
+{
+    struct fixture x;
+
+    (void)state;
+    warm_up(&x);
+    x.from = (struct trace_place){TRACE_PLACE_EVENTS, 203};
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_true(x.replay.window.begun);
+    assert_true(x.replay.window.begun_events >= 203);
+    assert_int_equal(x.replay.stats.events + x.replay.window.begun_events,
+                     x.trace->nr_accesses + x.trace->nr_ops);
+    end(&x);
+}
+
+static void a_mark_that_nobody_comes_to_begins_nothing(void **state)
+{
+    struct fixture x;
+
+    (void)state;
+    warm_up(&x);
+    x.from = at_stamp(3);
+    x.memory_max = PAGE(100);
+    assert_int_equal(run(&x), REPLAY_OOM);
+    assert_false(x.replay.window.begun);
+    stop(&x);
+    x.replay = (struct replay){0};
+    x.memory_max = 0;
+    x.from = at_stamp(1000000); /* beyond the end */
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_false(x.replay.window.begun);
+    end(&x);
+}
+
+/* A parent that computes for 10 ms before its mark, and a child that has nothing to wait for. */
+static void nobody_passes_a_mark_before_all_have_come_to_it(void **state)
+{
+    struct fixture x;
+    u32 parent = begin(&x), child;
+
+    (void)state;
+    x.cpus = 2;
+    op(&x, parent, HWT_OP_FORK, (u64[]){2, 0});
+    child = process(&x, 2, 1, HWT_PROC_FORKED);
+    map(&x, parent, 1000, 10, 0);
+    touch(&x, parent, HWT_WRITE, 1000, 10, INSTRUCTIONS_PER_MS);
+    map(&x, parent, 2000, 10, 0);
+    trace_writer_mark(x.w, "warm", 1);
+    map(&x, child, 2000, 10, 0);
+    touch(&x, child, HWT_WRITE, 2000, 10, 100);
+    leave(&x, child);
+    leave(&x, parent);
+    x.from = at_stamp(5);
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_int_equal(x.replay.stats.forced, 0);
+    assert_true(x.replay.window.begun_ns >= 10 * NS_PER_MS);
+    assert_true(task(&x, 2)->end_ns >= 10 * NS_PER_MS);
+    assert_true(virtual_ns(&x) < NS_PER_MS);
+    end(&x);
+}
+
+/* The child's first operation has a lower stamp than the fork that makes it. */
+static void a_fork_is_not_held_up_by_a_mark_behind_its_child(void **state)
+{
+    struct fixture x;
+    u32 parent = begin(&x), child;
+
+    (void)state;
+    child = process(&x, 2, 1, HWT_PROC_FORKED);
+    trace_writer_mark(x.w, "warm", 1);
+    op(&x, parent, HWT_OP_FORK, (u64[]){2, 0});
+    leave(&x, child);
+    leave(&x, parent);
+    x.from = at_stamp(2);
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_int_equal(x.replay.stats.dropped_streams, 0);
+    assert_int_equal(task(&x, 2)->outcome, OUTCOME_EXITED);
+    end(&x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_touches_fault_and_others_hit),
+        cmocka_unit_test(what_comes_before_a_mark_is_not_judged),
+        cmocka_unit_test(a_place_may_be_a_number_of_events),
+        cmocka_unit_test(a_mark_that_nobody_comes_to_begins_nothing),
+        cmocka_unit_test(nobody_passes_a_mark_before_all_have_come_to_it),
+        cmocka_unit_test(a_fork_is_not_held_up_by_a_mark_behind_its_child),
         cmocka_unit_test(accesses_that_nothing_maps_are_skipped),
         cmocka_unit_test(a_file_is_read_once_and_found_again),
         cmocka_unit_test(a_number_that_comes_again_names_another_file),
