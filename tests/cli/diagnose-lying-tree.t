@@ -31,7 +31,7 @@ memory: 64 MiB
 $ highwater diagnose links -f json | python3 -c 'import json, sys; d = json.load(sys.stdin); print([f["scope"] for f in d["findings"]], d["findings_left_out"])'
 > ['/a', 'host'] []
 $ highwater diagnose many -f json | python3 -c 'import json, sys; d = json.load(sys.stdin); print(len(d["findings"]), d["findings_left_out"], d["headline"])'
-> 50 [{'rule': 'cgroup-near-max', 'count': 150}] /a is close to its limit: 93.5 MiB of 95.4 MiB cannot be reclaimed, and it has no swap (and 199 more)
+> 50 [{'rule': 'cgroup-near-max', 'count': 150}] /a is full: 93.5 MiB of its 95.4 MiB is anonymous memory: heaps (and 199 more)
 $ highwater diagnose many | grep more
 >...
 >   150 more of cgroup-near-max are not shown; see one with --cgroup PATH
