@@ -235,7 +235,8 @@ static const char *const tool_flags[] = {
     "--run-cxx-freeres=no",
     "--child-silent-after-fork=yes",
     "--px-file-backed=sp-at-mem-access", /* exact registers at a fault only where code is made */
-    "--aspace-minaddr=0x100000000",      /* below 4 GiB there is room for a heap */
+    "--vex-guest-chase=no",         /* less code to translate, most of all for a JIT compiler */
+    "--aspace-minaddr=0x100000000", /* below 4 GiB there is room for a heap */
 };
 
 static int command_line_init(struct command_line *l, const struct record_options *o,
