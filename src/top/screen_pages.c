@@ -137,6 +137,7 @@ static int finding_page(struct grid *g, const struct area *a, int y, const struc
     struct area inner = {a->x + 1, 0, a->width - 2, 0};
     const struct finding *f;
     const struct rule_info *info;
+    struct advice advice;
     char note[128];
     int start = y;
 
@@ -149,6 +150,7 @@ static int finding_page(struct grid *g, const struct area *a, int y, const struc
     }
     f = &all->items.items[ui->finding];
     info = &rule_info[f->rule];
+    advice = finding_advice(f);
     snprintf(note, sizeof(note), "%s, confidence %s", severity_name(f->severity),
              confidence_name(f->confidence));
     view_section(g, a, y++, info->title, note);
@@ -159,10 +161,10 @@ static int finding_page(struct grid *g, const struct area *a, int y, const struc
         y += view_paragraph(g, &inner, y, STYLE_PLAIN, f->detail);
     y++;
     y += draw_evidence(g, a, y, f);
-    y += draw_text(g, a, y, "What it means", info->meaning);
-    y += draw_text(g, a, y, "What to look at next", info->look_next);
-    y += draw_text(g, a, y, "What to change", info->change);
-    y += draw_text(g, a, y, "What would prove it wrong", info->disproof);
+    y += draw_text(g, a, y, "What it means", advice.meaning);
+    y += draw_text(g, a, y, "What to look at next", advice.look_next);
+    y += draw_text(g, a, y, "What to change", advice.change);
+    y += draw_text(g, a, y, "What would prove it wrong", advice.disproof);
     y += draw_text(g, a, y, "In general", info->teach);
     return y - 1 - start; /* the last blank row is no row of the page */
 }

@@ -233,6 +233,8 @@ def the_next_verdict_is_found(_):
         t.keys("N")
         t.wait("healthy:")
         t.keys("1", "End", "Down", "Enter")
+        t.wait("Evidence")
+        t.keys("NPage")  # the evidence of a kill fills the first 24 lines
         t.wait("What it means")
         t.keys("q", "2", "Enter")
         t.wait(lambda text: "Limits" in text and "Processes" in text)
