@@ -76,7 +76,7 @@ static u64 footprint_pages(const struct trace *trace)
     struct footprint f;
     u64 pages;
 
-    if (footprint_compute(trace, &f, NULL))
+    if (footprint_compute(trace, NULL, &f, NULL))
         abort();
     pages = f.anon_pages + f.file_pages + f.shmem_pages;
     footprint_done(&f);

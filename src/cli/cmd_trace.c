@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
+#include "cli/window.h"
 #include "report/json_put.h"
 #include "report/trace_report.h"
 #include "stats/names.h"
@@ -12,12 +13,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_FROM = 1, OPT_AS, OPT_STREAM, OPT_LIMIT };
+enum { OPT_FROM = 1, OPT_TO, OPT_AS, OPT_STREAM, OPT_LIMIT };
 
 static const struct cli_option options[] = {
     {OPT_STREAM, "stream", 0, "N", "dump: only this stream"},
     {OPT_LIMIT, "limit", 0, "N", "dump: at most so many events of a stream"},
-    {OPT_FROM, "from", 0, "lackey|oracle", "import: what the input is"},
+    {OPT_FROM, "from", 0, "lackey|oracle|MARK|TIME",
+     "import: what the input is; info: count from this mark or time on"},
+    {OPT_TO, "to", 0, "MARK|TIME", "info: count up to this mark or time"},
     {OPT_AS, "as", 0, "file|anon", "import oracle: objects are pages of a file (file) or memory"},
 };
 
@@ -45,23 +48,30 @@ static const struct cli_spec spec = {
 };
 
 struct request {
-    const char *verb, *file, *from;
+    const char *verb, *file, *from, *to;
     enum import_as as;
     bool has_as, has_stream;
     u64 stream, limit;
 };
 
-static int info(struct cli *cli, const struct trace *t, struct strbuf *out)
+static int info(struct cli *cli, const struct trace *t, const struct request *req,
+                struct strbuf *out)
 {
+    const struct cli_window places = {req->from, req->to};
+    struct trace_report report = {.trace = t, .from = req->from, .to = req->to};
+    struct footprint_window window;
     struct footprint f;
     struct err e = {0};
 
-    if (footprint_compute(t, &f, &e))
+    if (!cli_window_find(cli, &places, t, NULL, &window.from, &window.to))
+        return cli->exit_code;
+    if (footprint_compute(t, &window, &f, &e))
         return cli_fail_err(cli, &e);
+    report.footprint = &f;
     if (cli->format == CLI_JSON)
-        json_document(trace_report_info_json(t, &f), out);
+        json_document(trace_report_info_json(&report), out);
     else
-        trace_report_info_text(t, &f, out);
+        trace_report_info_text(&report, out);
     footprint_done(&f);
     return CLI_OK;
 }
@@ -129,11 +139,14 @@ static int look(struct cli *cli, const struct request *req)
     struct trace *t;
     int rc, emitted;
 
+    if (strcmp(req->verb, "info") != 0 && (req->from || req->to))
+        return cli_usage(cli, "%s is for trace info, not %s", req->from ? "--from" : "--to",
+                         req->verb);
     if (trace_open(req->file, &opt, &t, &e))
         return cli_fail_err(cli, &e);
     strbuf_init(&out);
     if (strcmp(req->verb, "info") == 0)
-        rc = info(cli, t, &out);
+        rc = info(cli, t, req, &out);
     else if (strcmp(req->verb, "verify") == 0)
         rc = verify(cli, t, &out);
     else
@@ -160,6 +173,8 @@ static int import(struct cli *cli, const struct request *req)
 
     if (!cli->output)
         return cli_usage(cli, "import needs -o FILE, the trace to write");
+    if (req->to)
+        return cli_usage(cli, "--to is for trace info, not import");
     if (!req->from)
         return cli_usage(cli, "import needs --from lackey or --from oracle");
     if (strcmp(req->from, "lackey") == 0) {
@@ -210,6 +225,9 @@ int cmd_trace(int argc, char **argv)
         switch (id) {
         case OPT_FROM:
             req.from = cli.arg;
+            break;
+        case OPT_TO:
+            req.to = cli.arg;
             break;
         case OPT_AS:
             req.has_as = true;

@@ -134,8 +134,9 @@ static void info_host(const struct trace *t, struct strbuf *out)
     }
 }
 
-static void info_amounts(const struct trace *t, const struct footprint *f, struct strbuf *out)
+static void info_amounts(const struct footprint *f, struct strbuf *out)
 {
+    u64 nr_ops = 0;
     char text[UNITS_TEXT_MAX];
 
     key(out, "ran");
@@ -144,7 +145,7 @@ static void info_amounts(const struct trace *t, const struct footprint *f, struc
     put_count(out, f->instructions);
     strbuf_printf(out, " instructions, waited %s\n", format_ns(text, f->waited_ns));
     key(out, "accesses");
-    put_count(out, t->nr_accesses);
+    put_count(out, f->reads + f->writes + f->fetches);
     strbuf_append(out, ": ");
     put_count(out, f->reads);
     strbuf_append(out, " reads, ");
@@ -153,7 +154,9 @@ static void info_amounts(const struct trace *t, const struct footprint *f, struc
     put_count(out, f->fetches);
     strbuf_append(out, " fetches\n");
     key(out, "operations");
-    put_count(out, t->nr_ops);
+    for (unsigned op = 1; op < HWT_OP_MAX; op++)
+        nr_ops += f->ops[op];
+    put_count(out, nr_ops + f->unknown_ops);
     strbuf_append(out, ":");
     for (unsigned op = 1; op < HWT_OP_MAX; op++) {
         if (!f->ops[op])
@@ -193,12 +196,29 @@ static void info_footprint(const struct footprint *f, struct strbuf *out)
         strbuf_printf(out, "%-*sand %u more\n", KEY_WIDTH, "", f->nr_files - FILES_SHOWN);
 }
 
-void trace_report_info_text(const struct trace *t, const struct footprint *f, struct strbuf *out)
+static void info_window(const struct trace_report *r, struct strbuf *out)
 {
-    info_meta(t, out);
-    info_host(t, out);
-    info_amounts(t, f, out);
-    info_footprint(f, out);
+    if (!r->from && !r->to)
+        return;
+    key(out, "counted");
+    strbuf_append(out, "from ");
+    utf8_append_clean(out, r->from ? r->from : "the beginning");
+    strbuf_append(out, " to ");
+    utf8_append_clean(out, r->to ? r->to : "the end");
+    strbuf_append(out, r->footprint->begun ? "\n" : ": nothing comes behind that mark\n");
+}
+
+void trace_report_info_text(const struct trace_report *r, struct strbuf *out)
+{
+    info_meta(r->trace, out);
+    info_host(r->trace, out);
+    info_window(r, out);
+    info_amounts(r->footprint, out);
+    info_footprint(r->footprint, out);
+    key(out, "besides");
+    strbuf_append(
+        out,
+        "readahead, page tables and kernel memory: 'highwater run' and 'size' count them too\n");
 }
 
 /* "key=value" lines as an object of strings. */
@@ -279,8 +299,10 @@ static json_object *files_json(const struct footprint *f)
     return files;
 }
 
-json_object *trace_report_info_json(const struct trace *t, const struct footprint *f)
+json_object *trace_report_info_json(const struct trace_report *r)
 {
+    const struct footprint *f = r->footprint;
+    const struct trace *t = r->trace;
     json_object *lacks, *o = json_new_object(), *ops = json_new_object();
     json_object *streams = json_new_array();
 
@@ -290,6 +312,10 @@ json_object *trace_report_info_json(const struct trace *t, const struct footprin
     json_put(o, "end", text_json(t->end));
     json_put(o, "host", text_json(t->host));
     json_put(o, "marks", marks_json(t));
+    if (r->from)
+        json_put_text(o, "from", r->from);
+    if (r->to)
+        json_put_text(o, "to", r->to);
     json_put_u64(o, "processes", f->processes);
     json_put_u64(o, "threads", f->threads);
     json_put_u64(o, "instructions", f->instructions);

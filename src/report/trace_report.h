@@ -8,9 +8,15 @@
 
 #include <json-c/json.h>
 
+struct trace_report {
+    const struct trace *trace;
+    const struct footprint *footprint; /* of the part between `from` and `to` */
+    const char *from, *to;             /* as the user gave them; NULL: its begin, its end */
+};
+
 /* What was recorded, how much, and what it touched. */
-void trace_report_info_text(const struct trace *t, const struct footprint *f, struct strbuf *out);
-json_object *trace_report_info_json(const struct trace *t, const struct footprint *f);
+void trace_report_info_text(const struct trace_report *r, struct strbuf *out);
+json_object *trace_report_info_json(const struct trace_report *r);
 
 /* Whole or not, and what is missing where. */
 void trace_report_verify_text(const struct trace *t, struct strbuf *out);

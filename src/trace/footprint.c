@@ -30,7 +30,9 @@ struct range { /* a mapping, in pages */
 
 struct fp_file {
     struct footprint_file info;
-    struct pageset pages, mapped;
+    struct pageset pages;           /* there now */
+    struct pageset touched, mapped; /* counted in info */
+    u32 maps;                       /* of shared anonymous memory: mappings; 0 else */
 };
 
 struct fp_mm {
@@ -47,6 +49,8 @@ struct fp_stream {
     struct trace_cursor cursor;
     size_t at;
     struct fp_mm *mm;
+    u64 instructions;
+    bool begun, over;
 };
 
 struct fp {
@@ -59,6 +63,10 @@ struct fp {
     struct u64map by_pid;    /* pid -> address of its fp_mm */
     struct u64map handles;   /* handle -> file index + 1 */
     u64 anon_now, cache_now;
+    const struct footprint_window *window;
+    u64 events;      /* so far */
+    u64 next_place;  /* so many of them come before the next place; ~0: none, or it is a stamp */
+    u64 stamp_place; /* the stamp of the next place; ~0: none, or it is a number of events */
 };
 
 static void note_peak(struct fp *fp)
@@ -68,6 +76,27 @@ static void note_peak(struct fp *fp)
 }
 
 /* --- address spaces --- */
+
+static void cut_file(struct fp *fp, u32 index, u64 from_page)
+{
+    if (index)
+        fp->cache_now -= pageset_clear_range(&fp->files.items[index - 1].pages, from_page,
+                                             (HWT_PAGE_MAX << 1) - MIN(from_page, HWT_PAGE_MAX));
+}
+
+/* Shared anonymous memory goes with its last mapping. */
+static void range_get(struct fp *fp, const struct range *r)
+{
+    if (r->file && fp->files.items[r->file - 1].info.anon)
+        fp->files.items[r->file - 1].maps++;
+}
+
+static void range_put(struct fp *fp, const struct range *r)
+{
+    if (r->file && fp->files.items[r->file - 1].info.anon &&
+        --fp->files.items[r->file - 1].maps == 0)
+        cut_file(fp, r->file, 0);
+}
 
 static struct fp_mm *mm_new(void)
 {
@@ -87,6 +116,8 @@ static void mm_put(struct fp *fp, struct fp_mm *mm)
     if (--mm->users)
         return;
     fp->anon_now -= mm->anon.count;
+    vec_for_each (&mm->ranges, r)
+        range_put(fp, r);
     vec_done(&mm->ranges);
     pageset_done(&mm->seen);
     pageset_done(&mm->written);
@@ -96,14 +127,16 @@ static void mm_put(struct fp *fp, struct fp_mm *mm)
     free(mm);
 }
 
-static struct fp_mm *mm_copy(const struct fp_mm *from)
+static struct fp_mm *mm_copy(struct fp *fp, const struct fp_mm *from)
 {
     struct fp_mm *mm = mm_new();
     u64 cursor, fid, file;
 
     vec_reserve(&mm->ranges, from->ranges.count);
-    for (size_t i = 0; i < from->ranges.count; i++)
+    for (size_t i = 0; i < from->ranges.count; i++) {
         vec_push(&mm->ranges, from->ranges.items[i]);
+        range_get(fp, &from->ranges.items[i]);
+    }
     u64map_for_each (&from->fids, cursor, fid, file)
         u64map_put(&mm->fids, fid, file);
     return mm;
@@ -125,8 +158,9 @@ static size_t range_after(const struct fp_mm *mm, u64 page)
     return low;
 }
 
-static void range_insert(struct fp_mm *mm, size_t at, struct range r)
+static void range_insert(struct fp *fp, struct fp_mm *mm, size_t at, struct range r)
 {
+    range_get(fp, &r);
     vec_push(&mm->ranges, r);
     memmove(&mm->ranges.items[at + 1], &mm->ranges.items[at],
             (mm->ranges.count - 1 - at) * sizeof(struct range));
@@ -155,13 +189,13 @@ static void unmap(struct fp *fp, struct fp_mm *mm, u64 start, u64 end)
         if (right.end > end) {
             right.pgoff += end - right.start;
             right.start = end;
-            range_insert(mm, i, right);
+            range_insert(fp, mm, i, right);
             return;
         }
     }
     first = i;
     while (i < mm->ranges.count && mm->ranges.items[i].end <= end)
-        i++;
+        range_put(fp, &mm->ranges.items[i++]);
     if (i < mm->ranges.count && mm->ranges.items[i].start < end) {
         mm->ranges.items[i].pgoff += end - mm->ranges.items[i].start;
         mm->ranges.items[i].start = end;
@@ -179,7 +213,7 @@ static void map(struct fp *fp, struct fp_mm *mm, struct range r)
     if (r.start >= r.end)
         return;
     unmap(fp, mm, r.start, r.end);
-    range_insert(mm, range_after(mm, r.start), r);
+    range_insert(fp, mm, range_after(mm, r.start), r);
 }
 
 /* --- pages --- */
@@ -187,13 +221,16 @@ static void map(struct fp *fp, struct fp_mm *mm, struct range r)
 static void file_page(struct fp *fp, struct fp_file *f, u64 index, bool mapped)
 {
     if (!pageset_test_and_set(&f->pages, index)) {
-        f->info.pages++;
         fp->cache_now++;
+        note_peak(fp);
+        pageset_clear_range(&f->touched, index, 1); /* a page again that was cut off counts again */
+    }
+    if (!pageset_test_and_set(&f->touched, index)) {
+        f->info.pages++;
         if (f->info.kind == HWT_FILE_SHMEM)
             fp->out->shmem_pages++;
         else
             fp->out->file_pages++;
-        note_peak(fp);
     }
     if (mapped && !pageset_test_and_set(&f->mapped, index))
         f->info.mapped_pages++;
@@ -201,12 +238,12 @@ static void file_page(struct fp *fp, struct fp_file *f, u64 index, bool mapped)
 
 static void anon_page(struct fp *fp, struct fp_mm *mm, u64 page)
 {
-    if (pageset_test_and_set(&mm->anon, page))
-        return;
-    fp->anon_now++;
+    if (!pageset_test_and_set(&mm->anon, page)) {
+        fp->anon_now++;
+        note_peak(fp);
+    }
     if (!pageset_test_and_set(&mm->anon_ever, page))
         fp->out->anon_pages++;
-    note_peak(fp);
 }
 
 static void first_access(struct fp *fp, struct fp_mm *mm, u64 page, bool write)
@@ -246,6 +283,26 @@ static void touch_range(struct fp *fp, struct fp_mm *mm, u64 addr, u64 len, bool
 
 /* --- operations --- */
 
+static u32 new_file(struct fp *fp, struct footprint_file info)
+{
+    vec_push(&fp->files, ((struct fp_file){.info = info}));
+    pageset_init(&vec_last(&fp->files).pages);
+    pageset_init(&vec_last(&fp->files).touched);
+    pageset_init(&vec_last(&fp->files).mapped);
+    return (u32)fp->files.count;
+}
+
+/* The file behind a shared anonymous mapping, under the name that /proc/PID/maps gives it. */
+static u32 new_shared_memory(struct fp *fp, u64 bytes)
+{
+    return new_file(fp, (struct footprint_file){
+                            .path = xstrdup("/dev/zero (deleted)"),
+                            .kind = HWT_FILE_SHMEM,
+                            .size = bytes,
+                            .anon = true,
+                        });
+}
+
 static u32 file_index(struct fp *fp, u64 dev, u64 ino, u64 instance)
 {
     u64 key = hash_u64_pair(dev, ino), index;
@@ -254,10 +311,7 @@ static u32 file_index(struct fp *fp, u64 dev, u64 ino, u64 instance)
         key = hash_u64_pair(key, instance);
     if (u64map_get(&fp->by_number, key, &index))
         return (u32)index;
-    vec_push(&fp->files, ((struct fp_file){.info = {.dev = dev, .ino = ino}}));
-    pageset_init(&vec_last(&fp->files).pages);
-    pageset_init(&vec_last(&fp->files).mapped);
-    u64map_put(&fp->by_number, key, fp->files.count);
+    u64map_put(&fp->by_number, key, new_file(fp, (struct footprint_file){.dev = dev, .ino = ino}));
     return (u32)fp->files.count;
 }
 
@@ -308,13 +362,6 @@ static void op_io(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
         file_page(fp, f, page, false);
 }
 
-static void cut_file(struct fp *fp, u32 index, u64 from_page)
-{
-    if (index)
-        fp->cache_now -= pageset_clear_range(&fp->files.items[index - 1].pages, from_page,
-                                             (HWT_PAGE_MAX << 1) - MIN(from_page, HWT_PAGE_MAX));
-}
-
 static void op_mmap(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
 {
     u32 file = file_by_fid(s->mm, op->field[4]);
@@ -326,8 +373,13 @@ static void op_mmap(struct fp *fp, struct fp_stream *s, const struct trace_op *o
         .pgoff = op->field[5] >> HWT_PAGE_SHIFT,
     };
 
-    if (op->field[1] <= HWT_PAGE_MAX << 12)
-        map(fp, s->mm, r);
+    if (op->field[1] > HWT_PAGE_MAX << 12)
+        return;
+    if (!r.file && r.shared && r.start < r.end) {
+        r.file = new_shared_memory(fp, op->field[1]);
+        r.pgoff = 0;
+    }
+    map(fp, s->mm, r);
 }
 
 static void op_mremap(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
@@ -415,7 +467,7 @@ static void op_start(struct fp *fp, struct fp_stream *s, const struct trace_op *
     } else if (op->opcode == HWT_OP_PROC_START && (op->field[3] & HWT_PROC_FORKED) &&
                u64map_get(&fp->by_pid, op->field[1], &value)) {
         mm_put(fp, s->mm);
-        s->mm = mm_copy((struct fp_mm *)(uintptr_t)value);
+        s->mm = mm_copy(fp, (struct fp_mm *)(uintptr_t)value);
     }
     if (op->opcode == HWT_OP_PROC_START || !mm) {
         s->mm->users++;
@@ -494,6 +546,60 @@ static void do_op(struct fp *fp, u32 stream, const struct trace_op *op)
     }
 }
 
+/* --- the window --- */
+
+static void set_next_place(struct fp *fp)
+{
+    const struct trace_place *next = fp->out->begun ? &fp->window->to : &fp->window->from;
+
+    fp->next_place = next->kind == TRACE_PLACE_EVENTS ? next->at : ~(u64)0;
+    fp->stamp_place = next->kind == TRACE_PLACE_STAMP ? next->at : ~(u64)0;
+}
+
+static void forget_pages(struct fp_mm *mm)
+{
+    pageset_clear_range(&mm->seen, 0, HWT_PAGE_MAX + 1);
+    pageset_clear_range(&mm->written, 0, HWT_PAGE_MAX + 1);
+    pageset_clear_range(&mm->anon_ever, 0, HWT_PAGE_MAX + 1);
+}
+
+/* Counts begin anew; what is in memory stays, and is what the peaks begin with. */
+static void begin_window(struct fp *fp)
+{
+    struct footprint *out = fp->out;
+    u64 cursor, key, value;
+
+    *out = (struct footprint){.begun = true};
+    u64map_for_each (&fp->by_pid, cursor, key, value) {
+        forget_pages((struct fp_mm *)(uintptr_t)value);
+        out->processes++;
+    }
+    for (u32 i = 0; i < fp->t->nr_streams; i++) {
+        fp->streams[i].instructions = 0;
+        if (fp->streams[i].over)
+            continue;
+        forget_pages(fp->streams[i].mm);
+        out->threads += fp->streams[i].begun;
+    }
+    vec_for_each (&fp->files, f) {
+        f->info.pages = f->info.mapped_pages = f->info.read_bytes = f->info.written_bytes = 0;
+        pageset_clear_range(&f->touched, 0, HWT_PAGE_MAX << 1);
+        pageset_clear_range(&f->mapped, 0, HWT_PAGE_MAX << 1);
+    }
+    note_peak(fp);
+}
+
+/* True when that is the end. */
+static bool come_to_place(struct fp *fp)
+{
+    if (fp->out->begun)
+        fp->out->ended = true;
+    else
+        begin_window(fp);
+    set_next_place(fp);
+    return fp->out->ended;
+}
+
 /* --- the pass --- */
 
 /* Accesses up to and with the next operation. False at the end of the stream. */
@@ -502,14 +608,23 @@ static bool advance(struct fp *fp, u32 stream)
     struct fp_stream *s = &fp->streams[stream];
     struct footprint *out = fp->out;
 
+    s->begun = true;
     for (;;) {
         if (s->at == s->cursor.nr_events) {
             s->at = 0;
-            if (!trace_cursor_next(&s->cursor))
+            if (!trace_cursor_next(&s->cursor)) {
+                s->over = true;
                 return false;
+            }
             continue;
         }
+        while (unlikely(fp->events >= fp->next_place))
+            if (come_to_place(fp))
+                return false;
         u64 event = s->cursor.events[s->at++];
+
+        fp->events++;
+        s->instructions += event_icount(event);
 
         switch ((enum hwt_kind)event_kind(event)) {
         case HWT_READ:
@@ -525,8 +640,15 @@ static bool advance(struct fp *fp, u32 stream)
             touch(fp, s->mm, event_page(event), false);
             break;
         case HWT_OP:
-            if (s->cursor.ops[event_page(event)].opcode == TRACE_OP_ADVANCE)
+            if (s->cursor.ops[event_page(event)].opcode == TRACE_OP_ADVANCE) {
+                s->instructions += s->cursor.ops[event_page(event)].field[0];
+                out->unknown_ops += s->cursor.ops[event_page(event)].field[1] != 0;
                 break;
+            }
+            /* The accesses before an operation belong before the place, if the operation comes behind it. */
+            while (s->cursor.ops[event_page(event)].stamp > fp->stamp_place)
+                if (come_to_place(fp))
+                    return false;
             do_op(fp, stream, &s->cursor.ops[event_page(event)]);
             return true;
         }
@@ -565,19 +687,40 @@ static void give_files(struct fp *fp)
     out->files = xcalloc(fp->files.count + 1, sizeof(*out->files));
     vec_for_each (&fp->files, f) {
         pageset_done(&f->pages);
+        pageset_done(&f->touched);
         pageset_done(&f->mapped);
         out->files[out->nr_files++] = f->info;
     }
     qsort(out->files, out->nr_files, sizeof(*out->files), by_size);
 }
 
-int footprint_compute(const struct trace *t, struct footprint *ret, struct err *e)
+static void pass_over(struct fp *fp)
 {
-    struct fp fp = {.t = t, .out = ret};
+    while (!heap_empty(&fp->order) && !fp->out->ended) {
+        u32 stream = (u32)heap_pop(&fp->order).num;
+
+        struct fp_stream *s = &fp->streams[stream];
+
+        if (advance(fp, stream)) {
+            heap_push(&fp->order, next_stamp(s), NULL, stream);
+        } else if (s->over) {
+            mm_put(fp, s->mm);
+            s->mm = NULL;
+        }
+    }
+}
+
+int footprint_compute(const struct trace *t, const struct footprint_window *window,
+                      struct footprint *ret, struct err *e)
+{
+    static const struct footprint_window all;
+    struct fp fp = {.t = t, .out = ret, .window = window ? window : &all};
     u64 cursor, key, value;
     int error = 0;
 
-    *ret = (struct footprint){0};
+    assert(fp.window->from.kind != TRACE_PLACE_NS && fp.window->to.kind != TRACE_PLACE_NS);
+    *ret = (struct footprint){.begun = fp.window->from.kind == TRACE_PLACE_NONE};
+    set_next_place(&fp);
     fp.streams = xcalloc(t->nr_streams, sizeof(*fp.streams));
     heap_init(&fp.order);
     u64map_init(&fp.by_number);
@@ -587,20 +730,17 @@ int footprint_compute(const struct trace *t, struct footprint *ret, struct err *
         trace_cursor_init(&fp.streams[i].cursor, t, i);
         fp.streams[i].mm = mm_new();
         heap_push(&fp.order, t->streams[i].start_stamp, NULL, i);
-        ret->instructions += t->streams[i].nr_instructions;
-        ret->instructions_longest = MAX(ret->instructions_longest, t->streams[i].nr_instructions);
     }
-    while (!heap_empty(&fp.order)) {
-        u32 stream = (u32)heap_pop(&fp.order).num;
-        struct fp_stream *s = &fp.streams[stream];
+    pass_over(&fp);
+    for (u32 i = 0; i < t->nr_streams; i++) {
+        struct fp_stream *s = &fp.streams[i];
 
-        if (advance(&fp, stream)) {
-            heap_push(&fp.order, next_stamp(s), NULL, stream);
-            continue;
-        }
+        ret->instructions += s->instructions;
+        ret->instructions_longest = MAX(ret->instructions_longest, s->instructions);
         if (s->cursor.error)
             error = s->cursor.error;
-        mm_put(&fp, s->mm);
+        if (s->mm)
+            mm_put(&fp, s->mm);
         trace_cursor_done(&s->cursor);
     }
     u64map_for_each (&fp.by_pid, cursor, key, value)

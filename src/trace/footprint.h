@@ -2,7 +2,8 @@
  *
  * Method:  streams are walked in the order of their stamps, with a light copy of each address space: ranges, and one bit
  *          per page for "accessed" and "written". Nothing is ever evicted. Counted are anonymous pages (written; a page that
- *          was only read is the zero page) and pages of files (by any access or transfer), each once.
+ *          was only read is the zero page) and pages of files (by any access or transfer), each once. A shared anonymous mapping
+ *          is a file of tmpfs, as in Linux: it lives as long as somebody maps it.
  * Differs: from a replay: no readahead, no page tables, no kernel memory. An estimate to choose limits by.
  */
 #ifndef TRACE_FOOTPRINT_H
@@ -14,6 +15,7 @@ struct footprint_file {
     u64 dev, ino;
     char *path;
     u32 kind;         /* enum hwt_file_kind */
+    bool anon;        /* shared anonymous memory, which has no number */
     u64 size;         /* bytes, at first sight */
     u64 pages;        /* distinct pages accessed or transferred */
     u64 mapped_pages; /* of these, accessed through a mapping */
@@ -21,8 +23,10 @@ struct footprint_file {
 };
 
 struct footprint {
+    bool begun, ended;          /* the window */
     u64 reads, writes, fetches; /* access records */
     u64 ops[HWT_OP_MAX];        /* by opcode */
+    u64 unknown_ops;            /* of a later version */
     u64 instructions;           /* of all streams */
     u64 instructions_longest;   /* of the stream that executed most */
     ns_t waited_ns;             /* sum of WAIT records */
@@ -30,15 +34,22 @@ struct footprint {
     u64 anon_pages;             /* distinct (process, page) ever written */
     u64 anon_pages_peak;        /* of these, mapped at the same time */
     u64 file_pages;             /* distinct pages of regular files */
-    u64 shmem_pages;            /* distinct pages of tmpfs and memfd files */
+    u64 shmem_pages; /* distinct pages of tmpfs and memfd files, and of shared anonymous mappings */
     u64 peak_pages; /* the most anon + file + shmem at one time; removed files count until removed */
     u64 unmapped;   /* accesses to no known mapping */
     struct footprint_file *files; /* largest first; ties by (dev, ino) */
     u32 nr_files;
 };
 
-/* 0, or -EIO and the like when a streamed trace cannot be read again. */
-int footprint_compute(const struct trace *t, struct footprint *ret, struct err *e);
+/* What of the recording is counted; NULL stands for all of it. */
+struct footprint_window {
+    struct trace_place from, to; /* pre: no TRACE_PLACE_NS */
+};
+
+/* 0, or -EIO and the like when a streamed trace cannot be read again. With a window: what was touched in it, and at most how much
+ * there was at one time, be it touched before. */
+int footprint_compute(const struct trace *t, const struct footprint_window *window,
+                      struct footprint *ret, struct err *e);
 void footprint_done(struct footprint *f);
 
 #endif

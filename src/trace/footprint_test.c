@@ -31,7 +31,7 @@ static void compute(struct fixture *x)
 
     assert_int_equal(trace_writer_finish(x->w, NULL, &x->bytes, &count, NULL), 0);
     assert_int_equal(trace_open_bytes(x->bytes, count, "t", NULL, &x->t, NULL), 0);
-    assert_int_equal(footprint_compute(x->t, &x->f, NULL), 0);
+    assert_int_equal(footprint_compute(x->t, NULL, &x->f, NULL), 0);
 }
 
 static void end(struct fixture *x)
@@ -180,10 +180,81 @@ static void a_moved_mapping_keeps_its_pages(void **state)
     end(&x);
 }
 
+static void shared_anonymous_memory_is_no_anonymous_memory(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x), child;
+
+    (void)state;
+    op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(100), PAGE(20), 3, HWT_MAP_SHARED, 0, 0});
+    touch(&x, s, HWT_WRITE, 100, 8);
+    op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
+    child = trace_writer_stream(x.w);
+    trace_writer_op(x.w, child, HWT_OP_PROC_START, 0, (u64[]){2, 1, 2, HWT_PROC_FORKED}, "b");
+    touch(&x, child, HWT_READ, 104, 8); /* four that the parent wrote, four of its own */
+    op(&x, s, HWT_OP_MUNMAP, (u64[]){PAGE(100), PAGE(20)});
+    map_anon(&x, s, 500, 6);
+    touch(&x, s, HWT_WRITE, 500, 6);
+    map_anon(&x, s, 700, 1);
+    op(&x, child, HWT_OP_EXIT_GROUP, (u64[]){0});
+    map_anon(&x, s, 600, 10);
+    touch(&x, s, HWT_WRITE, 600, 10);
+    compute(&x);
+    assert_int_equal(x.f.shmem_pages, 12);
+    assert_int_equal(x.f.anon_pages, 16);
+    assert_int_equal(x.f.file_pages, 0);
+    /* The child's mapping keeps it until the child ends. */
+    assert_int_equal(x.f.peak_pages, 18);
+    assert_int_equal(x.f.nr_files, 1);
+    assert_string_equal(x.f.files[0].path, "/dev/zero (deleted)");
+    end(&x);
+}
+
+static void a_window_counts_what_was_touched_in_it(void **state)
+{
+    struct footprint_window w = {.from = {TRACE_PLACE_STAMP, 2}, .to = {TRACE_PLACE_STAMP, 4}};
+    struct footprint f;
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    map_anon(&x, s, 100, 50); /* 2 */
+    touch(&x, s, HWT_WRITE, 100, 50);
+    op(&x, s, HWT_OP_MUNMAP, (u64[]){PAGE(120), PAGE(30)}); /* 3 */
+    touch(&x, s, HWT_WRITE, 100, 5);
+    map_anon(&x, s, 200, 8); /* 4 */
+    touch(&x, s, HWT_WRITE, 200, 8);
+    map_anon(&x, s, 300, 60);
+    touch(&x, s, HWT_WRITE, 300, 60);
+    compute(&x);
+    assert_int_equal(x.f.writes, 123);
+    assert_int_equal(footprint_compute(x.t, &w, &f, NULL), 0);
+    assert_true(f.begun && f.ended);
+    assert_int_equal(f.writes, 13); /* the first 50 come before the next operation */
+    assert_int_equal(f.anon_pages, 13);
+    assert_int_equal(f.anon_pages_peak, 50); /* when it began */
+    assert_int_equal(f.ops[HWT_OP_MMAP], 1);
+    assert_int_equal(f.instructions,
+                     13 + 2); /* of its accesses, its map, and the operation that ends it */
+    assert_int_equal(f.processes, 1);
+    footprint_done(&f);
+    w = (struct footprint_window){.from = {TRACE_PLACE_EVENTS, 2 + 50}};
+    assert_int_equal(footprint_compute(x.t, &w, &f, NULL), 0);
+    assert_int_equal(f.writes, 73);
+    footprint_done(&f);
+    w.from.at = 100000;
+    assert_int_equal(footprint_compute(x.t, &w, &f, NULL), 0);
+    assert_false(f.begun);
+    footprint_done(&f);
+    end(&x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(anonymous_pages_count_when_written),
+        cmocka_unit_test(shared_anonymous_memory_is_no_anonymous_memory),
+        cmocka_unit_test(a_window_counts_what_was_touched_in_it),
         cmocka_unit_test(what_was_unmapped_does_not_add_to_the_peak),
         cmocka_unit_test(pages_of_files_count_once_whoever_touches_them),
         cmocka_unit_test(a_removed_file_leaves_the_cache),

@@ -68,7 +68,7 @@ static void lackey_lines_become_filtered_accesses(void **state)
     assert_int_equal(stats.pages, 4);
     t = open_output();
     assert_int_equal(t->streams[0].nr_instructions, 3);
-    assert_int_equal(footprint_compute(t, &f, NULL), 0);
+    assert_int_equal(footprint_compute(t, NULL, &f, NULL), 0);
     assert_int_equal(f.unmapped, 0);
     assert_int_equal(f.anon_pages, 3);
     /* The text, and two pages of the stack: its first touch was a load, so it counts as an image. */
@@ -159,7 +159,7 @@ static void objects_become_anonymous_memory(void **state)
     assert_int_equal(
         import_oracle(in_path, out_path, 0600, IMPORT_AS_ANON, NULL, NULL, &stats, NULL), 0);
     t = open_output();
-    assert_int_equal(footprint_compute(t, &f, NULL), 0);
+    assert_int_equal(footprint_compute(t, NULL, &f, NULL), 0);
     assert_int_equal(f.writes, 5);
     assert_int_equal(f.reads, 1);
     assert_int_equal(f.anon_pages, 5);

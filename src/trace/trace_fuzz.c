@@ -87,7 +87,7 @@ int LLVMFuzzerTestOneInput(const u8 *bytes, size_t count)
         assert(memcmp(&a->lacks, &b->lacks, sizeof(a->lacks)) == 0);
         assert(a->nr_marks == b->nr_marks && a->nr_marks <= count / HWT_HEADER_BYTES);
         read_texts(a);
-        if (footprint_compute(a, &f, NULL) == 0)
+        if (footprint_compute(a, NULL, &f, NULL) == 0)
             footprint_done(&f);
     }
     trace_close(a);

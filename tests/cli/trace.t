@@ -20,10 +20,11 @@ $ highwater trace dump x.hwt
 > 1 0 mmap @5 0x600000 65536 7 0 1 6291456
 > 1 1 read 0x601000
 > 1 0 exit_group @6 0
-$ highwater trace info x.hwt | tail -3
+$ highwater trace info x.hwt | tail -4
 > touched         4.0 KiB anonymous, 8.0 KiB of files
 > at most         12.0 KiB at one time without a limit, of it 4.0 KiB anonymous at its own peak
 > files           8.0 KiB  lackey:image@0
+> besides         readahead, page tables and kernel memory: 'highwater run' and 'size' count them too
 $ highwater trace info --format json x.hwt | python3 -c 'import json,sys; d=json.load(sys.stdin); print(d["schema_version"], d["integrity"]["whole"], d["anon_pages"], d["ops"]["mmap"])'
 > 1 True 1 3
 $ head -c 150 x.hwt > cut.hwt; highwater trace verify cut.hwt

@@ -37,3 +37,14 @@ $ highwater run $TOP/scenarios/swap-thrash.ini --from 1s
 ! highwater run: --from is for recordings; a scenario says itself what happens when
 ! Try 'highwater run --help'.
 = 2
+# trace info counts a part as well.
+$ highwater trace info $TOP/tests/trace/later.hwt --from warm | grep -e counted -e accesses -e touched
+> counted         from warm to the end
+> accesses        0: 0 reads, 0 writes, 0 fetches
+> touched         64.0 KiB anonymous, 128.0 KiB of files
+$ highwater trace info $TOP/tests/trace/later.hwt --to warm --format json | python3 -c 'import json,sys; d=json.load(sys.stdin); print(d["to"], d["writes"])'
+> warm 32
+$ highwater trace verify $TOP/tests/trace/later.hwt --from warm
+! highwater trace: --from is for trace info, not verify
+! Try 'highwater trace --help'.
+= 2
