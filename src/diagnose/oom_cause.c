@@ -220,6 +220,13 @@ static struct holder largest_holder(const struct oom_facts *f)
                    : UNKNOWN;
     struct holder best = {CAUSE_UNTOLD, 0};
 
+    /* Without Mem-Info the table of caches tells the same. */
+    if (!known(slab) && f->r->slabs.count) {
+        slab = 0;
+        vec_for_each (&f->r->slabs, s)
+            slab += MIN(figure_or(s->total, 0), (u64)1 << 50);
+    }
+
     offer(&best, CAUSE_ANON, f->anon);
     offer(&best, CAUSE_SHMEM, f->shmem);
     offer(&best, CAUSE_LOCKED, f->locked);

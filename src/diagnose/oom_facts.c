@@ -446,7 +446,8 @@ void oom_facts_take(struct oom_facts *f, const struct log_event *e)
     f->e = e;
     f->r = e->report;
     f->of_group = e->oom_memcg || strcmp(e->constraint, "CONSTRAINT_MEMCG") == 0;
-    f->of_machine = !f->of_group && (*e->constraint || (e->kind != LOG_OOM_REAPED));
+    f->of_machine =
+        !f->of_group && (e->of_machine || *e->constraint || e->kind == LOG_OOM_NO_VICTIM);
     if (!f->r)
         return;
     /* Without its mask it is taken for one that may not: a kill with CMA free shows that. */

@@ -121,8 +121,10 @@ static u64 victim_bytes(const struct telling *t)
 {
     const struct oom_candidate *v = t->f->victim;
 
-    if (known(t->e->anon_rss))
-        return t->e->anon_rss + figure_or(t->e->shmem_rss, 0);
+    u64 own = known(t->e->anon_rss) ? t->e->anon_rss + figure_or(t->e->shmem_rss, 0) : UNKNOWN;
+
+    if (known(own))
+        return own ? own : figure_or(t->e->file_rss, 0);
     return v ? v->rss : UNKNOWN;
 }
 
@@ -460,6 +462,19 @@ static void title_daemon(const struct telling *t, struct strbuf *out)
     }
 }
 
+/* Neither a limit nor the machine is named: a line of a kill alone, or a report that was cut before it says. */
+static void title_no_scope(const struct telling *t, struct strbuf *out)
+{
+    if (!*t->e->comm && !t->e->pid) {
+        strbuf_append(out, "the kernel looked for a process to kill for lack of memory");
+    } else {
+        strbuf_append(out, "the kernel killed ");
+        say_victim(t, out);
+        strbuf_append(out, " for lack of memory");
+    }
+    strbuf_append(out, "; whether the machine or a limit ran out is not in this text");
+}
+
 static void title_untold(const struct telling *t, struct strbuf *out)
 {
     u64 bytes = victim_bytes(t);
@@ -469,17 +484,24 @@ static void title_untold(const struct telling *t, struct strbuf *out)
                       BYTES(MEM_INFO, "anonymous memory", t->f->anon));
         say_of_total(t, out);
         strbuf_printf(out,
-                      "; %s is kernel memory, file cache or in no counter (ZFS, a driver): "
+                      "; %s is kernel memory%s or in no counter (ZFS, a driver): "
                       "the lines that say which are missing",
-                      BYTES(MEM_INFO, "not told", t->ruling->bytes));
+                      BYTES(MEM_INFO, "not told", t->ruling->bytes),
+                      known(t->f->file) ? "" : ", file cache");
         return;
     }
     if (t->e->kind == LOG_OOM_NO_VICTIM) {
         strbuf_append(out, "the machine ran out of memory");
         return;
     }
+    if (!t->f->of_machine) {
+        title_no_scope(t, out);
+        return;
+    }
     if (!*t->e->comm && !t->e->pid) {
-        strbuf_append(out, "the machine ran out of memory; the text does not say what filled it");
+        strbuf_append(out, "the machine ran out of memory");
+        say_swap(t, out);
+        strbuf_append(out, "; the text does not say what filled it");
         return;
     }
     strbuf_append(out, "the machine ran out of memory and killed ");

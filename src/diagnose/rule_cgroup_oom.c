@@ -22,7 +22,13 @@ static bool tells_cause(const struct incident *i)
     return i->ruling.cause != CAUSE_UNTOLD && i->ruling.cause != CAUSE_LIMIT;
 }
 
-/* One finding a limit: an incident with a cause before one without, the last of those. */
+/* A cause is more than who was killed, and that more than that somebody was to be. */
+static int tells_much(const struct incident *i)
+{
+    return tells_cause(i) ? 2 : *i->e->comm || i->e->pid;
+}
+
+/* One finding a limit: an incident that tells more before one that tells less, the last of those. */
 static bool stands_for_level(const struct rule_context *c, const struct incident *i)
 {
     const struct incident *end = c->incidents->items.items + c->incidents->items.count;
@@ -30,7 +36,7 @@ static bool stands_for_level(const struct rule_context *c, const struct incident
     for (const struct incident *at = c->incidents->items.items; at < end; at++) {
         if (at == i || !at_level(at, level_of(i)))
             continue;
-        if (tells_cause(at) != tells_cause(i) ? tells_cause(at) : at > i)
+        if (tells_much(at) != tells_much(i) ? tells_much(at) > tells_much(i) : at > i)
             return false;
     }
     return true;

@@ -73,7 +73,13 @@ static bool tells_cause(const struct incident *i)
     return i->ruling.cause != CAUSE_UNTOLD && i->ruling.cause != CAUSE_LIMIT;
 }
 
-/* Which incident stands for all: one with a cause before one without, the last of those. */
+/* A cause is more than who was killed, and that more than that somebody was to be. */
+static int tells_much(const struct incident *i)
+{
+    return tells_cause(i) ? 2 : *i->e->comm || i->e->pid;
+}
+
+/* Which incident stands for all: one that tells more before one that tells less, the last of those. */
 static const struct incident *choose(const struct rule_context *c)
 {
     const struct incident *best = NULL;
@@ -81,10 +87,16 @@ static const struct incident *choose(const struct rule_context *c)
     vec_for_each (&c->incidents->items, i) {
         if (!incident_of_machine(i))
             continue;
-        if (!best || tells_cause(i) || !tells_cause(best))
+        if (!best || tells_much(i) >= tells_much(best))
             best = i;
     }
     return best;
+}
+
+/* A report that lost all that says of what it is, in a log that has limits: another look at one of those. */
+static bool adds_nothing(const struct rule_context *c, const struct incident *i)
+{
+    return !i->facts.of_machine && tells_much(i) == 0 && log_has_group_kills(c);
 }
 
 static const char *service_of(const struct incident *i)
@@ -98,7 +110,7 @@ static bool tell_several(struct rule_context *c, const struct incident *last, u6
     char label[96], from[48] = "", to[48] = "", count[48], services_text[48];
     u64 services = 0;
     struct strbuf names;
-    bool enough;
+    bool enough, of_machine = true;
 
     strbuf_init(&names);
     vec_for_each (&c->incidents->items, i) {
@@ -107,6 +119,7 @@ static bool tell_several(struct rule_context *c, const struct incident *last, u6
         if (!incident_of_machine(i) || (tells_cause(i) && i->ruling.cause != CAUSE_ANON) ||
             !*i->e->comm)
             continue;
+        of_machine &= i->facts.of_machine;
         for (const struct incident *b = c->incidents->items.items; b < i && !told; b++)
             told = incident_of_machine(b) && strcmp(service_of(b), service_of(i)) == 0;
         if (!*from)
@@ -128,7 +141,10 @@ static bool tell_several(struct rule_context *c, const struct incident *last, u6
         vec_last(&c->out->items).incident = (u32)(last - c->incidents->items.items);
         oom_figure(count, c, e, OOM_PART_KILL, "incidents in the log", (double)incidents, IN_COUNT);
         oom_figure(services_text, c, e, OOM_PART_KILL, "services", (double)services, IN_COUNT);
-        finding_title(c, "The machine ran out of memory %s times and killed in %s services: %s",
+        finding_title(c,
+                      of_machine
+                          ? "The machine ran out of memory %s times and killed in %s services: %s"
+                          : "The kernel killed for lack of memory %s times, in %s services: %s",
                       count, services_text, names.text);
         if (*from && *to && strcmp(from, to) != 0)
             finding_detail(c, "From %s to %s.", from, to);
@@ -204,6 +220,8 @@ void rule_host_oom(struct rule_context *c)
         }
     }
     main = choose(c);
+    if (main && adds_nothing(c, main))
+        main = NULL;
     if (!main && (main = part_of_report(c))) {
         oom_tell(c, main, "host", SEV_WARNING, 0.7);
         return;

@@ -181,6 +181,28 @@ static bool traces_charge(const struct oom_report *r)
     return false;
 }
 
+/* The call came from the page allocator, and not by way of a charge: the machine had nothing left. */
+static bool traces_pages(const struct oom_report *r)
+{
+    vec_for_each (&r->frames, frame)
+        if (strncmp(*frame, "__alloc_pages", 13) == 0 || strncmp(*frame, "__alloc_frozen", 14) == 0)
+            return true;
+    return false;
+}
+
+/* Limits and statistics are printed of a group whose limit failed, and of no other. */
+static bool tells_group(const struct oom_report *r)
+{
+    return oom_has(r, OOM_PART_LIMIT) || oom_has(r, OOM_PART_GROUP_STATS);
+}
+
+/* Figures of the whole machine, which no kernel prints for a limit. */
+static bool tells_machine(const struct oom_report *r)
+{
+    return oom_has(r, OOM_PART_MEM_INFO) || oom_has(r, OOM_PART_NODES) ||
+           oom_has(r, OOM_PART_ZONES) || oom_has(r, OOM_PART_RAM) || oom_has(r, OOM_PART_SLABS);
+}
+
 /* What is open becomes an event. */
 static void flush(struct klog *k)
 {
@@ -190,12 +212,18 @@ static void flush(struct klog *k)
         return;
     k->is_open = false;
     oom_body_finish(&k->body, k->s->page_bytes ? k->s->page_bytes : 4096);
-    if (open->kind == LOG_OOM_KILL && !k->invoked && !k->killed)
+    if (open->kind == LOG_OOM_KILL && !k->invoked && !k->killed && !tells_group(open->report))
         open->kind = LOG_MEM_INFO;
-    if (!k->of_machine && (oom_has(open->report, OOM_PART_LIMIT) || traces_charge(open->report)))
+    if (!k->of_machine && (tells_group(open->report) || traces_charge(open->report)))
         k->of_group = open->kind == LOG_OOM_KILL;
     if (k->of_group && !open->constraint[0])
         snprintf(open->constraint, sizeof(open->constraint), "CONSTRAINT_MEMCG");
+    open->of_machine = !k->of_group &&
+                       (k->of_machine || tells_machine(open->report) || traces_pages(open->report));
+    if (k->of_group && !open->oom_memcg && open->report->stats_of) {
+        open->oom_memcg = open->report->stats_of;
+        open->report->stats_of = NULL;
+    }
     take_limits(open);
     push_open(k);
 }
@@ -428,7 +456,7 @@ static bool parse_killed_as_a_result(struct klog *k, struct span text,
 static bool parse_constraint(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     struct log_event *open = &k->open;
-    struct span whole = text, piece;
+    struct span whole = text, piece, rest;
     u64 pid;
 
     if (!span_take(&text, "oom-kill:constraint="))
@@ -439,7 +467,8 @@ static bool parse_constraint(struct klog *k, struct span text, const struct klog
         span_copy(piece, open->constraint, sizeof(open->constraint));
     take_allowed(k, whole);
     if (klog_between(text, ",oom_memcg=", ",task_memcg=", &piece) ||
-        klog_between(text, "oom_memcg=", ",task_memcg=", &piece))
+        klog_between(text, "oom_memcg=", ",task_memcg=", &piece) ||
+        (klog_after(text, "oom_memcg=", &rest) && span_take_until(&rest, ',', &piece)))
         set_path(&open->oom_memcg, piece);
     if (klog_between(text, "task_memcg=", ",task=", &piece))
         set_path(&open->task_memcg, piece);
@@ -477,14 +506,17 @@ static bool parse_choice(struct klog *k, struct span text, const struct klog_sta
     u64 pid, points;
 
     if (!span_find(text, "ut of memory") || !klog_after(text, ": Kill process ", &rest) ||
-        !span_take_u64(&rest, &pid) || !(score = klog_find_last(rest, " score ")))
+        !span_take_u64(&rest, &pid))
+        return false;
+    score = klog_find_last(rest, " score ");
+    if (!score && !span_ends(rest, ")"))
         return false;
     open_for_choice(k, stamp, span_begins(text, "Memory cgroup"));
     k->body.nr_columns = 0;
     k->open.report->chosen_pid = (u32)pid;
     if (take_name(rest, score, &name))
         span_copy(name, k->open.report->chosen, sizeof(k->open.report->chosen));
-    rest.at = score + strlen(" score ");
+    rest.at = score ? score + strlen(" score ") : rest.end;
     if (span_take_u64(&rest, &points))
         k->open.report->score = points;
     if (k->open.pid == 0) {

@@ -511,7 +511,12 @@ static bool take_stats(struct oom_body *b, struct span line, struct klog_place p
 
     if (span_begins(line, head)) {
         const char *colon = klog_find_last(line, ": ");
+        struct span path = {line.at + strlen(head), colon ? colon : line.end};
 
+        if (!colon && span_ends(path, ":"))
+            path.end--;
+        if (!r->stats_of && span_begins(path, "/"))
+            r->stats_of = span_dup(span_trim(path));
         b->in_stats = true;
         oom_note(r, OOM_PART_GROUP_STATS, place);
         if (colon)

@@ -63,6 +63,7 @@ void oom_report_put(struct oom_report *r)
     free(r->nodemask);
     free(r->cpuset);
     free(r->mems_allowed);
+    free(r->stats_of);
     free(r);
 }
 

@@ -187,6 +187,7 @@ struct oom_report {
     char release[OOM_NAME_BYTES];  /* "5.14.21-150400.24.60-default" */
     char hardware[OOM_NAME_BYTES]; /* "VMware, Inc. VMware Virtual Platform" */
     char *nodemask, *cpuset, *mems_allowed;
+    char *stats_of; /* the group whose statistics come first: the one whose limit failed; NULL */
     u64 page_bytes;
     VEC(char *)
     frames; /* functions of the call trace, the innermost first: "btrfs_lookup_bio_sums [btrfs]" */

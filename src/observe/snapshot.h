@@ -259,6 +259,8 @@ struct log_event {
     bool panic;  /* the kernel stopped */
     bool forced; /* somebody asked for it: SysRq-f */
     bool group_kill;
+    bool
+        of_machine; /* something says that the machine had nothing left; neither that nor a group: not told */
     u64 total_vm, anon_rss, file_rss, shmem_rss, page_tables; /* bytes */
     s64 oom_score_adj;
     bool has_adj;
