@@ -190,7 +190,7 @@ static int render_comparison(struct cli *cli, const struct axes *axes,
         free(documents);
     } else {
         compare_sizes_text(&comparison, results, &text);
-        size_remarks(configs->trace, &text);
+        size_remarks(configs->trace, results->unlimited.unexplained, &text);
     }
     rc = cli_emit(cli, &text);
     strbuf_done(&text);

@@ -26,6 +26,7 @@ struct run_row {
     u64 refault_file, refault_anon;
     u64 pswpin, pswpout; /* pages */
     u64 peak_bytes;      /* the group at its fullest */
+    u64 unexplained;     /* operations on what the recording does not explain */
 };
 void run_row_fill(const struct run_report *r, struct run_row *ret);
 

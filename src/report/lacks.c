@@ -44,6 +44,18 @@ bool lacks_render_text(const struct trace_lacks *lacks, struct strbuf *out)
     return any;
 }
 
+void unexplained_remark(u64 count, struct strbuf *out)
+{
+    char number[UNITS_TEXT_MAX];
+
+    if (count)
+        strbuf_printf(out,
+                      "\nNote: %s operation%s a file or a range that the recording does not "
+                      "explain; %s nothing.\n",
+                      format_count(number, count), count == 1 ? " names" : "s name",
+                      count == 1 ? "it did" : "they did");
+}
+
 void lacks_put(json_object *list, const char *reason, u64 count, const char *text)
 {
     json_object *o = json_new_object();

@@ -14,6 +14,9 @@
 /* "reads and writes through io_uring (3); operations of a later version (2)". False and nothing when nothing lacks. */
 bool lacks_render_text(const struct trace_lacks *lacks, struct strbuf *out);
 
+/* A note below a table: so many operations name a file or a range that the recording does not explain. Nothing for 0. */
+void unexplained_remark(u64 count, struct strbuf *out);
+
 /* Append {reason, count, text}. */
 void lacks_put(json_object *list, const char *reason, u64 count, const char *text);
 

@@ -537,11 +537,7 @@ static void render_remarks(struct text *t)
         strbuf_printf(t->out,
                       "\nNote: %s accesses to addresses the recording does not map were skipped.\n",
                       format_count(number, st->skipped));
-    if (st->bad_ops)
-        strbuf_printf(t->out,
-                      "\nNote: %s operations name a file or a range that the recording does not "
-                      "explain; they did nothing.\n",
-                      format_count(number, st->bad_ops));
+    unexplained_remark(st->bad_ops, t->out);
     if (!r->scenario && run_group_events(r, PGSCAN_KSWAPD) &&
         r->group->memory.max >= PAGE_COUNTER_MAX)
         strbuf_append(t->out, "\nNote: the machine's RAM was the limit here.\n");

@@ -113,7 +113,7 @@ static void holes_line(const struct size_result *res, struct strbuf *out)
 }
 
 /* A recommendation from less than the program did is one to distrust. */
-void size_remarks(const struct trace *t, struct strbuf *out)
+void size_remarks(const struct trace *t, u64 unexplained, struct strbuf *out)
 {
     struct strbuf lacks, note;
 
@@ -137,6 +137,7 @@ void size_remarks(const struct trace *t, struct strbuf *out)
     }
     strbuf_done(&note);
     strbuf_done(&lacks);
+    unexplained_remark(unexplained, out);
 }
 
 /* ", from warm to the end": what of the recording is judged. */
@@ -176,7 +177,7 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     }
     text_wrap(out, a->reason, 0, WRAP_COLUMNS);
     strbuf_appendc(out, '\n');
-    size_remarks(r->config->trace, out);
+    size_remarks(r->config->trace, res->unlimited.unexplained, out);
 }
 
 /* --- JSON --- */
@@ -304,5 +305,6 @@ json_object *size_json(const struct size_report *r)
     json_put_u64(o, "peak_plus_15_percent_bytes", res->peak_plus_15);
     json_put(o, "advice", advice_json(res));
     json_put_u64(o, "replays", res->replays);
+    json_put_u64(o, "unexplained", res->unlimited.unexplained);
     return o;
 }

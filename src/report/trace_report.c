@@ -165,6 +165,12 @@ static void info_amounts(const struct footprint *f, struct strbuf *out)
         put_count(out, f->ops[op]);
     }
     strbuf_appendc(out, '\n');
+    if (f->unexplained) {
+        key(out, "unexplained");
+        put_count(out, f->unexplained);
+        strbuf_printf(out, " operation%s a file that the recording does not explain\n",
+                      f->unexplained == 1 ? " names" : "s name");
+    }
 }
 
 static void info_footprint(const struct footprint *f, struct strbuf *out)
@@ -332,6 +338,7 @@ json_object *trace_report_info_json(const struct trace_report *r)
     json_put_u64(o, "shmem_pages", f->shmem_pages);
     json_put_u64(o, "peak_pages", f->peak_pages);
     json_put_u64(o, "unmapped_pages", f->unmapped);
+    json_put_u64(o, "unexplained", f->unexplained);
     lacks = lacks_json(&t->lacks);
     json_put(o, "incomplete", lacks ? lacks : json_new_array());
     for (u32 i = 0; i < t->nr_streams; i++) {

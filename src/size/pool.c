@@ -90,6 +90,7 @@ static void fill_row(const struct pool *p, struct job *job, const struct replay 
     row->lead_ns = r->window.begun_ns;
     row->virtual_ns = r->stats.virtual_ns;
     row->events = r->stats.events;
+    row->unexplained = r->stats.bad_ops;
     for (u32 i = 0; i < s->nr_tasks; i++)
         if (!s->tasks[i]->kthread)
             row->stall_ns += stalls_of(s->tasks[i], tally_task(&job->before, i));

@@ -315,11 +315,24 @@ static u32 file_index(struct fp *fp, u64 dev, u64 ino, u64 instance)
     return (u32)fp->files.count;
 }
 
-static u32 file_by_fid(struct fp_mm *mm, u64 fid)
+/* 0: no file, which is counted unless the operation names none. */
+static u32 file_by_fid(struct fp *fp, const struct fp_mm *mm, u64 fid)
 {
     u64 index;
 
-    return fid && u64map_get(&mm->fids, fid, &index) ? (u32)index : 0;
+    if (fid && u64map_get(&mm->fids, fid, &index))
+        return (u32)index;
+    if (fid)
+        fp->out->unexplained++;
+    return 0;
+}
+
+/* An open file may be older than the recording: then its process has named it. */
+static u64 file_by_handle(struct fp *fp, const struct fp_mm *mm, u64 handle, u64 fid)
+{
+    u64 index;
+
+    return u64map_get(&fp->handles, handle, &index) ? index : file_by_fid(fp, mm, fid);
 }
 
 static bool cached_kind(const struct fp_file *f)
@@ -342,13 +355,12 @@ static void op_file(struct fp *fp, struct fp_stream *s, const struct trace_op *o
 
 static void op_io(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
 {
-    u64 offset = op->field[2], len = MIN(op->field[3], (u64)IO_BYTES_MAX), index = 0;
+    u64 offset = op->field[2], len = MIN(op->field[3], (u64)IO_BYTES_MAX), index;
     bool read = op->opcode == HWT_OP_READ;
     struct fp_file *f;
 
     touch_range(fp, s->mm, op->field[4], len, read);
-    if (!u64map_get(&fp->handles, op->field[0], &index))
-        index = file_by_fid(s->mm, op->field[1]);
+    index = file_by_handle(fp, s->mm, op->field[0], op->field[1]);
     if (!index || offset > INT64_MAX - IO_BYTES_MAX)
         return;
     f = &fp->files.items[index - 1];
@@ -364,7 +376,7 @@ static void op_io(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
 
 static void op_mmap(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
 {
-    u32 file = file_by_fid(s->mm, op->field[4]);
+    u32 file = file_by_fid(fp, s->mm, op->field[4]);
     struct range r = {
         .start = op->field[0] >> HWT_PAGE_SHIFT,
         .end = PAGES_OF(MIN(op->field[0] + op->field[1], HWT_PAGE_MAX << 12)),
@@ -519,7 +531,7 @@ static void do_op(struct fp *fp, u32 stream, const struct trace_op *op)
         op_memory(fp, s, op);
         break;
     case HWT_OP_OPEN:
-        index = file_by_fid(s->mm, op->field[1]);
+        index = file_by_fid(fp, s->mm, op->field[1]);
         u64map_put(&fp->handles, op->field[0], index);
         if (op->field[2] & HWT_OPEN_TRUNC)
             cut_file(fp, (u32)index, 0);
@@ -528,11 +540,22 @@ static void do_op(struct fp *fp, u32 stream, const struct trace_op *op)
     case HWT_OP_WRITE:
         op_io(fp, s, op);
         break;
+    case HWT_OP_FSYNC:
+        if (!(op->field[1] & HWT_FSYNC_ALL))
+            file_by_fid(fp, s->mm, op->field[0]);
+        break;
+    case HWT_OP_PUNCH:
+        file_by_fid(fp, s->mm, op->field[0]);
+        break;
+    case HWT_OP_FADVISE:
+        file_by_handle(fp, s->mm, op->field[0], op->field[1]);
+        break;
     case HWT_OP_TRUNCATE:
-        cut_file(fp, file_by_fid(s->mm, op->field[0]), PAGES_OF(MIN(op->field[1], (u64)INT64_MAX)));
+        cut_file(fp, file_by_fid(fp, s->mm, op->field[0]),
+                 PAGES_OF(MIN(op->field[1], (u64)INT64_MAX)));
         break;
     case HWT_OP_UNLINK:
-        cut_file(fp, file_by_fid(s->mm, op->field[0]), 0);
+        cut_file(fp, file_by_fid(fp, s->mm, op->field[0]), 0);
         break;
     case HWT_OP_EXEC:
     case HWT_OP_EXIT_GROUP:

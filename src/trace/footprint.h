@@ -37,6 +37,7 @@ struct footprint {
     u64 shmem_pages; /* distinct pages of tmpfs and memfd files, and of shared anonymous mappings */
     u64 peak_pages; /* the most anon + file + shmem at one time; removed files count until removed */
     u64 unmapped;   /* accesses to no known mapping */
+    u64 unexplained;              /* operations on a file that their process has not named */
     struct footprint_file *files; /* largest first; ties by (dev, ino) */
     u32 nr_files;
 };

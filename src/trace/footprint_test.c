@@ -76,6 +76,38 @@ static void anonymous_pages_count_when_written(void **state)
     end(&x);
 }
 
+static void files_that_nobody_named_are_counted(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    op(&x, s, HWT_OP_FILE, (u64[]){1, 5, 6, PAGE(100), HWT_FILE_REGULAR});
+    op(&x, s, HWT_OP_OPEN, (u64[]){1, 1, 1});
+    op(&x, s, HWT_OP_READ, (u64[]){1, 9, 0, 100, 0}); /* the handle tells the file */
+    op(&x, s, HWT_OP_READ, (u64[]){2, 1, 0, 100, 0}); /* the process has named it */
+    op(&x, s, HWT_OP_READ, (u64[]){2, 0, 0, 100, 0}); /* no file */
+    map_anon(&x, s, 100, 1);
+    op(&x, s, HWT_OP_FSYNC, (u64[]){9, HWT_FSYNC_ALL});
+    compute(&x);
+    assert_int_equal(x.f.unexplained, 0);
+    end(&x);
+
+    s = begin(&x);
+    op(&x, s, HWT_OP_READ, (u64[]){1, 9, 0, 100, 0});
+    op(&x, s, HWT_OP_WRITE, (u64[]){1, 9, 0, 100, 0});
+    op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(500), PAGE(10), 3, 0, 9, 0});
+    op(&x, s, HWT_OP_TRUNCATE, (u64[]){9, 0});
+    op(&x, s, HWT_OP_PUNCH, (u64[]){9, 0, 1});
+    op(&x, s, HWT_OP_FSYNC, (u64[]){9, 0});
+    op(&x, s, HWT_OP_FADVISE, (u64[]){1, 9, 0, 0, 1});
+    op(&x, s, HWT_OP_OPEN, (u64[]){2, 9, 1});
+    op(&x, s, HWT_OP_UNLINK, (u64[]){9});
+    compute(&x);
+    assert_int_equal(x.f.unexplained, 9);
+    end(&x);
+}
+
 static void what_was_unmapped_does_not_add_to_the_peak(void **state)
 {
     struct fixture x;
@@ -255,6 +287,7 @@ int main(void)
         cmocka_unit_test(anonymous_pages_count_when_written),
         cmocka_unit_test(shared_anonymous_memory_is_no_anonymous_memory),
         cmocka_unit_test(a_window_counts_what_was_touched_in_it),
+        cmocka_unit_test(files_that_nobody_named_are_counted),
         cmocka_unit_test(what_was_unmapped_does_not_add_to_the_peak),
         cmocka_unit_test(pages_of_files_count_once_whoever_touches_them),
         cmocka_unit_test(a_removed_file_leaves_the_cache),
