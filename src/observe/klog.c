@@ -256,6 +256,12 @@ static bool is_past(const struct klog *k, const struct klog_stamp *stamp)
     return false;
 }
 
+/* What is open is the trace of a task that hangs, and no report of memory. */
+static bool is_stuck(const struct klog *k)
+{
+    return k->is_open && (k->open.kind == LOG_HUNG_TASK || k->open.kind == LOG_SOFT_LOCKUP);
+}
+
 /* An event of one line. */
 static struct log_event one_line(enum log_event_kind kind, const struct klog_stamp *stamp)
 {
@@ -633,7 +639,7 @@ static bool parse_no_victim(struct klog *k, struct span text, const struct klog_
 
     if (!panic && (!none || !span_find(text, "ut of memory")))
         return false;
-    if (is_past(k, stamp) || k->killed || k->open.kind == LOG_ALLOC_FAILURE)
+    if (is_past(k, stamp) || k->killed || k->open.kind == LOG_ALLOC_FAILURE || is_stuck(k))
         begin(k, LOG_OOM_NO_VICTIM, stamp);
     k->open.kind = LOG_OOM_NO_VICTIM;
     k->open.panic |= panic;
@@ -646,7 +652,7 @@ static bool parse_no_victim(struct klog *k, struct span text, const struct klog_
 
 static bool told_kill(const struct klog *k, u64 pid)
 {
-    if (k->is_open && (k->open.pid == pid || is_known_victim(k, (u32)pid)))
+    if (k->is_open && !is_stuck(k) && (k->open.pid == pid || is_known_victim(k, (u32)pid)))
         return true;
     for (size_t i = k->s->log.count; i-- > 0;) {
         const struct log_event *event = &k->s->log.items[i];
@@ -681,8 +687,9 @@ static bool parse_reaped(struct klog *k, struct span text, const struct klog_sta
 /* "INFO: task NAME:234 blocked for more than 120 seconds.", "BUG: soft lockup - CPU#3 stuck for 23s! [kswapd0:57]" */
 static bool parse_stuck(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
-    bool lockup = span_find(text, "soft lockup - CPU#");
-    struct log_event event;
+    bool lockup = span_find(text, "soft lockup - CPU#"), within;
+    enum log_event_kind kind = lockup ? LOG_SOFT_LOCKUP : LOG_HUNG_TASK;
+    struct log_event event, *at;
     struct span name;
     const char *colon;
     u64 pid = 0;
@@ -693,12 +700,20 @@ static bool parse_stuck(struct klog *k, struct span text, const struct klog_stam
     colon = span_empty(name) ? NULL : memrchr(name.at, ':', span_len(name));
     if (!colon)
         return false;
-    event = one_line(lockup ? LOG_SOFT_LOCKUP : LOG_HUNG_TASK, stamp);
     span_take_u64(&(struct span){colon + 1, name.end}, &pid);
-    event.pid = (u32)pid;
     name.end = colon;
-    span_copy(span_trim(name), event.comm, sizeof(event.comm));
-    push(k, event);
+    /* Its trace follows, unless another report is not yet at its end. */
+    within = !is_past(k, stamp) && k->invoked && !k->killed;
+    if (within)
+        event = one_line(kind, stamp);
+    else
+        begin(k, kind, stamp);
+    at = within ? &event : &k->open;
+    at->kill = stamp->place;
+    at->pid = (u32)pid;
+    span_copy(span_trim(name), at->comm, sizeof(at->comm));
+    if (within)
+        push(k, event);
     return true;
 }
 
@@ -797,6 +812,8 @@ void klog_feed(struct klog *k, struct span message, const struct klog_stamp *sta
     if (span_empty(text))
         return;
     taken = *text.at != '[' && take_message(k, text, stamp);
+    if (!taken && begins_body(text) && is_stuck(k))
+        begin(k, LOG_OOM_KILL, stamp);
     if (!taken && !is_past(k, stamp))
         taken = oom_body_take(&k->body, text, stamp->place);
     if (!taken && (!k->is_open || is_past(k, stamp)) && begins_body(text)) {

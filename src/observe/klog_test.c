@@ -249,6 +249,61 @@ static void other_events_are_told(void **state)
     snapshot_done(&s);
 }
 
+/* The trace of a hung task is its own, and the report after it another. */
+static void hung_task_has_its_trace_and_no_figures_of_others(void **state)
+{
+    struct snapshot s = parse("[100.0] INFO: task crond:611 blocked for more than 120 seconds.\n"
+                              "[100.0] Call Trace:\n"
+                              "[100.0]  schedule+0x5a/0xd0\n"
+                              "[100.0]  do_swap_page+0x5c1/0x9a0\n"
+                              "[100.1] Mem-Info:\n"
+                              "[100.1] active_anon:10 inactive_anon:20 isolated_anon:0\n");
+
+    (void)state;
+    assert_int_equal(s.log.count, 2);
+    assert_int_equal(s.log.items[0].kind, LOG_HUNG_TASK);
+    assert_int_equal(s.log.items[0].pid, 611);
+    assert_int_equal(s.log.items[0].report->frames.count, 2);
+    assert_false(s.log.items[0].report->parts >> OOM_PART_MEM_INFO & 1);
+    assert_int_equal(s.log.items[1].kind, LOG_MEM_INFO);
+    snapshot_done(&s);
+}
+
+/* Who ran out is told by the words of the kill or by figures that only the machine has; a line alone tells neither. */
+static void scope_of_a_kill_is_told_or_not(void **state)
+{
+    static const char kill[] = "Killed process 7 (a) total-vm:9kB, anon-rss:8kB, file-rss:0kB\n";
+    static const struct {
+        const char *before;
+        bool machine, group;
+    } cases[] = {
+        {"", false, false},
+        {"Out of memory: Kill process 7 (a) score 9 or sacrifice child\n", true, false},
+        {"Memory cgroup out of memory: Kill process 7 (a)\n", false, true},
+        {"a invoked oom-killer: gfp_mask=0xd0, order=0\n", false, false},
+        {"a invoked oom-killer: gfp_mask=0xd0, order=0\nMem-Info:\nactive_anon:1 inactive_anon:2\n",
+         true, false},
+        {"memory: usage 8kB, limit 8kB, failcnt 3\nMemory cgroup stats for /x: cache:0KB rss:8KB\n",
+         false, true},
+        {"a invoked oom-killer: gfp_mask=0xd0\nCall Trace:\n __alloc_pages+0x1/0x2\n", true, false},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+        char text[512];
+        struct snapshot s;
+
+        snprintf(text, sizeof(text), "%s%s", cases[i].before, kill);
+        s = parse(text);
+        assert_int_equal(s.log.count, 1);
+        assert_int_equal(s.log.items[0].kind, LOG_OOM_KILL);
+        assert_int_equal(s.log.items[0].of_machine, cases[i].machine);
+        assert_int_equal(strcmp(s.log.items[0].constraint, "CONSTRAINT_MEMCG") == 0,
+                         cases[i].group);
+        snapshot_done(&s);
+    }
+}
+
 static void memory_is_bounded_whatever_the_log_holds(void **state)
 {
     struct strbuf text;
@@ -285,6 +340,8 @@ int main(void)
         cmocka_unit_test(cut_report_lends_nothing_to_the_next),
         cmocka_unit_test(names_may_hold_brackets_and_commas),
         cmocka_unit_test(other_events_are_told),
+        cmocka_unit_test(hung_task_has_its_trace_and_no_figures_of_others),
+        cmocka_unit_test(scope_of_a_kill_is_told_or_not),
         cmocka_unit_test(memory_is_bounded_whatever_the_log_holds),
     };
 

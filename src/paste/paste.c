@@ -119,7 +119,8 @@ static void not_understood(struct paste *p, u32 line, u32 count)
 static bool begins_report(struct span message)
 {
     return span_find(message, " invoked oom-killer") || span_find(message, "page allocation ") ||
-           span_find(message, "Mem-Info:") || span_find(message, "oom-kill:constraint=");
+           span_find(message, "Mem-Info:") || span_find(message, "oom-kill:constraint=") ||
+           span_find(message, " blocked for more than ") || span_find(message, "soft lockup - CPU");
 }
 
 static bool ends_report(struct span message)

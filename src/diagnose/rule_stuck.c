@@ -1,0 +1,93 @@
+/* rule_stuck.c - a task that did not run for minutes, and whether memory management is what it waited in.
+ *
+ * A hung task says nothing of memory by itself. Its call trace does: the first row below that stands in it is what it waited for. A task that
+ * waits elsewhere (a lock, a network file system) is no finding.
+ */
+#include "diagnose/oom_tell.h"
+
+#include <string.h>
+
+#define WARNING_S 86400.0
+
+static const struct {
+    const char *function; /* begins so */
+    const char *within;   /* another of the same trace; NULL */
+    const char *waits;
+} places[] = {
+    {"balance_dirty_pages", NULL,
+     "is held back, because too much written data waits for the disk (dirty pages)"},
+    {"mem_cgroup_handle_over_high", NULL, "is slowed down by memory.high of its cgroup"},
+    {"mem_cgroup_oom", NULL, "waits at the limit of its cgroup"},
+    {"swap_writepage", NULL, "waits to write to swap: the swap device is slow or stuck"},
+    {"__swap_writepage", NULL, "waits to write to swap: the swap device is slow or stuck"},
+    {"swap_readpage", NULL, "waits to read from swap: the swap device is slow or stuck"},
+    {"swap_read_folio", NULL, "waits to read from swap: the swap device is slow or stuck"},
+    {"do_swap_page", NULL, "waits to read from swap: the swap device is slow or stuck"},
+    {"swapin_", NULL, "waits to read from swap: the swap device is slow or stuck"},
+    {"shmem_swapin", NULL,
+     "waits for shared memory that is on its way to or from swap: the swap device is slow or "
+     "stuck"},
+    {"wait_on_page_writeback", "shrink_",
+     "waits in reclaim for pages that are being written: the disk below is slow or stuck"},
+    {"folio_wait_writeback", "shrink_",
+     "waits in reclaim for pages that are being written: the disk below is slow or stuck"},
+    {"cma_alloc", NULL, "waits for contiguous memory (CMA)"},
+    {"alloc_contig_range", NULL, "waits for contiguous memory (CMA)"},
+    {"compact_zone", NULL, "waits in compaction, which makes large blocks of free memory"},
+    {"shrink_", NULL, "waits in reclaim, which could not free memory"},
+    {"try_to_free_", NULL, "waits in reclaim, which could not free memory"},
+    {"do_try_to_free_", NULL, "waits in reclaim, which could not free memory"},
+    {"try_charge", NULL, "waits at the limit of its cgroup"},
+    {"throttle_direct_reclaim", NULL, "waits for kswapd to free memory"},
+};
+
+static bool in_trace(const struct oom_report *r, const char *function)
+{
+    vec_for_each (&r->frames, frame)
+        if (strncmp(*frame, function, strlen(function)) == 0)
+            return true;
+    return false;
+}
+
+/* What it waits for, of memory management; NULL when nothing of that is in its trace. */
+static const char *waits_of(const struct log_event *e)
+{
+    for (unsigned i = 0; e->report && i < ARRAY_SIZE(places); i++)
+        if (in_trace(e->report, places[i].function) &&
+            (!places[i].within || in_trace(e->report, places[i].within)))
+            return places[i].waits;
+    return NULL;
+}
+
+static bool is_stuck(const struct incident *i)
+{
+    return i->e->kind == LOG_HUNG_TASK || i->e->kind == LOG_SOFT_LOCKUP;
+}
+
+void rule_stuck(struct rule_context *c)
+{
+    const struct incident *first = NULL;
+    char where[160];
+    u64 count = 0;
+
+    if (!wants_host(c))
+        return;
+    vec_for_each (&c->incidents->items, i) {
+        if (!is_stuck(i) || !waits_of(i->e))
+            continue;
+        count++;
+        if (!first)
+            first = i;
+    }
+    if (!first)
+        return;
+    finding_add(c, MIN(oom_severity(first->age_s, WARNING_S), SEV_WARNING), CONF_HIGH, "host", 0.55,
+                "%s (pid %u) %s: it %s", first->e->comm, first->e->pid,
+                first->e->kind == LOG_HUNG_TASK ? "hangs" : "occupies a CPU without end",
+                waits_of(first->e));
+    vec_last(&c->out->items).incident = (u32)(first - c->incidents->items.items);
+    finding_detail(c, "So says its call trace (%s).",
+                   oom_where(where, c->s, first->e, OOM_PART_TRACE));
+    evidence(c, "tasks that hang in memory management", (double)count, IN_COUNT,
+             oom_where(where, c->s, first->e, NR_OOM_PARTS), "%s", "");
+}
