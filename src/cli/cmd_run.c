@@ -134,6 +134,7 @@ static int play(struct run *run, bool limited, ns_t max_lead_ns, ns_t max_ns, st
     run_report_init(&run->report, run->system, group);
     run->report.input = run->cli.operands[0];
     run->report.trace = run->trace;
+    run->report.host = (struct host_note){run->host.settings.text, run->host.cautions.text};
     run->report.from = run->window.from;
     run->report.to = run->window.to;
     replay_config = (struct replay_config){
@@ -302,10 +303,12 @@ static int run_recording(struct run *run)
     if (trace_open(run->cli.operands[0], NULL, &run->trace, &e))
         return cli_fail_err(&run->cli, &e);
     signals_stop_by(&run_stop);
+    host_taken_init(&run->host, &run->cli, run->trace);
     if (cli_window_find(&run->cli, &run->window, run->trace, &run_stop, &run->from, &run->to))
         rc = run_play(run, run_play_recording);
     else
         rc = run->cli.exit_code;
+    host_taken_done(&run->host);
     trace_close(run->trace);
     return rc;
 }

@@ -1,4 +1,5 @@
 /* cmd_size.c - highwater size FILE: one recording under many limits, and which to set. */
+#include "cli/host.h"
 #include "cli/machine.h"
 #include "cli/signals.h"
 #include "cli/verbs.h"
@@ -146,9 +147,12 @@ static int render(struct cli *cli, const struct size_config *config,
                   const struct size_result *result)
 {
     struct size_report report = {.result = result, .config = config, .input = cli->operands[0]};
+    struct host_taken host;
     struct strbuf text;
     int rc;
 
+    host_taken_init(&host, cli, config->trace);
+    report.host = (struct host_note){host.settings.text, host.cautions.text};
     strbuf_init(&text);
     if (cli->format == CLI_JSON)
         json_document(size_json(&report), &text);
@@ -156,6 +160,7 @@ static int render(struct cli *cli, const struct size_config *config,
         size_render_text(&report, cli->color, &text);
     rc = cli_emit(cli, &text);
     strbuf_done(&text);
+    host_taken_done(&host);
     return rc;
 }
 
@@ -176,24 +181,32 @@ static int render_comparison(struct cli *cli, const struct axes *axes,
 {
     const struct comparison comparison = {.input = cli->operands[0], .axes = axes};
     unsigned nr = axes_count(axes);
+    struct host_taken host;
+    struct host_note note;
     struct strbuf text;
     int rc;
 
+    host_taken_init(&host, cli, configs->trace);
+    note = (struct host_note){host.settings.text, host.cautions.text};
     strbuf_init(&text);
     if (cli->format == CLI_JSON) {
         json_object **documents = xcalloc(nr, sizeof(*documents));
 
         for (unsigned i = 0; i < nr; i++)
-            documents[i] = size_json(&(struct size_report){
-                .result = &results[i], .config = &configs[i], .input = cli->operands[0]});
+            documents[i] = size_json(&(struct size_report){.result = &results[i],
+                                                           .config = &configs[i],
+                                                           .input = cli->operands[0],
+                                                           .host = note});
         json_document(compare_json(&comparison, "size", documents), &text);
         free(documents);
     } else {
         compare_sizes_text(&comparison, results, &text);
         size_remarks(configs->trace, results->unlimited.unexplained, &text);
+        host_render_cautions(&note, &text);
     }
     rc = cli_emit(cli, &text);
     strbuf_done(&text);
+    host_taken_done(&host);
     return rc;
 }
 

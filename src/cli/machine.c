@@ -2,6 +2,7 @@
 #include "cli/machine.h"
 
 #include "base/units.h"
+#include "cli/host.h"
 
 #include <string.h>
 
@@ -11,8 +12,10 @@ static unsigned recorded_cpus(const struct trace *trace)
     char text[32];
     u64 cpus;
 
-    if (!trace || !trace_text_value(trace->meta, "cpus", text, sizeof(text)) ||
-        parse_u64(text, &cpus, NULL))
+    if (!trace || (!trace_text_value(trace->meta, "cpus", text, sizeof(text)) &&
+                   !trace_text_value(trace->host, "cpus", text, sizeof(text))))
+        return 1;
+    if (parse_u64(text, &cpus, NULL))
         return 1;
     return (unsigned)CLAMP(cpus, 1, CPUS_MAX);
 }
@@ -45,6 +48,7 @@ void cli_system_config(const struct cli *cli, const struct trace *trace, unsigne
     system_config_init(ret);
     ret->ram_bytes = CLI_RAM_DEFAULT;
     ret->nr_cpus = recorded_cpus(trace);
+    cli_take_host(cli, trace, ret, NULL);
     cli_apply_settings(cli, variant, ret);
     if (ret->swap_bytes) {
         const char *device = ret->swap_device ? ret->swap_device : ret->disk;

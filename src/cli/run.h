@@ -3,6 +3,7 @@
 #define CLI_RUN_H
 
 #include "cli/cli.h"
+#include "cli/host.h"
 #include "cli/simulated.h"
 #include "cli/window.h"
 #include "report/run_report.h"
@@ -18,6 +19,7 @@ struct run {
     u64 jobs;         /* runs of --compare at a time; 0: as many as there are CPUs */
     unsigned variant; /* of --compare: which machine this run is on */
     struct trace *trace;
+    struct host_taken host;   /* settings that came from it */
     struct cli_window window; /* what of it is judged */
     struct trace_place from, to;
     struct scenario_traces traces; /* of a scenario */

@@ -395,6 +395,7 @@ static json_object *input_json(const struct run_report *r)
         return o;
     if (trace_text_value(r->trace->meta, "command", command, sizeof(command)))
         json_put_text(o, "command", command);
+    host_put_json(o, r->trace, &r->host);
     json_put(o, "complete", json_new_bool(trace_is_complete(r->trace)));
     json_put_u64(o, "damaged_bytes", r->trace->lost_bytes);
     return o;

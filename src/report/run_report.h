@@ -10,6 +10,7 @@
 #define REPORT_RUN_REPORT_H
 
 #include "base/strbuf.h"
+#include "report/host.h"
 #include "system/system.h"
 #include "workload/replay.h"
 #include "workload/scenario_run.h"
@@ -38,6 +39,7 @@ struct run_report {
     struct group *group;
     const char *input;                   /* name of the file, as the user gave it */
     const struct trace *trace;           /* NULL: not a recording */
+    struct host_note host;               /* of the recording */
     const struct scenario_run *scenario; /* NULL: not a scenario */
     enum replay_outcome outcome;
     struct replay_stats stats;

@@ -167,6 +167,16 @@ static void render_head(struct text *t)
         strbuf_appendc(t->out, ')');
     }
     strbuf_appendc(t->out, '\n');
+    if (r->trace && *r->trace->host) {
+        struct strbuf line;
+
+        strbuf_init(&line);
+        host_render_line(r->trace, &r->host, &line);
+        strbuf_append(t->out, "Recorded  on ");
+        text_wrap(t->out, line.text, 10, WRAP_COLUMNS);
+        strbuf_appendc(t->out, '\n');
+        strbuf_done(&line);
+    }
     render_machine(t);
     render_window(t);
     render_outcome(t);
@@ -533,6 +543,7 @@ static void render_remarks(struct text *t)
                       format_count(number, st->refused), st->refused == 1 ? " was" : "s were",
                       t->r->system->tunables.overcommit_memory == 2 ? " that may be promised" : "");
     lacks_remark(r, t->out);
+    host_render_cautions(&r->host, t->out);
     if (st->skipped)
         strbuf_printf(t->out,
                       "\nNote: %s accesses to addresses the recording does not map were skipped.\n",

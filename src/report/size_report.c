@@ -162,6 +162,16 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     strbuf_printf(out, ": without a limit it takes %s and grows to %s (%" PRIu64 " replays)\n\n",
                   format_ns(ns, res->unlimited.virtual_ns),
                   format_bytes(text, res->unlimited.peak_bytes), res->replays);
+    if (*r->config->trace->host) {
+        struct strbuf line;
+
+        strbuf_init(&line);
+        host_render_line(r->config->trace, &r->host, &line);
+        strbuf_append(out, "recorded on ");
+        text_wrap(out, line.text, 2, WRAP_COLUMNS);
+        strbuf_append(out, "\n\n");
+        strbuf_done(&line);
+    }
     table(r, color, out);
     strbuf_appendc(out, '\n');
     boundary_line("smallest usable:", "is usable", &res->usable, out);
@@ -178,6 +188,7 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     text_wrap(out, a->reason, 0, WRAP_COLUMNS);
     strbuf_appendc(out, '\n');
     size_remarks(r->config->trace, res->unlimited.unexplained, out);
+    host_render_cautions(&r->host, out);
 }
 
 /* --- JSON --- */
@@ -290,6 +301,7 @@ json_object *size_json(const struct size_report *r)
         json_put_text(o, "from", r->config->from_name);
     if (r->config->to_name)
         json_put_text(o, "to", r->config->to_name);
+    host_put_json(o, r->config->trace, &r->host);
     if (!trace_is_complete(r->config->trace))
         json_put(o, "incomplete", incomplete_json(r->config->trace));
     add_ratio(o, "max_slowdown", r->config->max_slowdown);

@@ -3,6 +3,7 @@
 #define REPORT_SIZE_REPORT_H
 
 #include "base/strbuf.h"
+#include "report/host.h"
 #include "size/size.h"
 
 #include <json-c/json.h>
@@ -11,6 +12,7 @@ struct size_report {
     const struct size_result *result;
     const struct size_config *config;
     const char *input;
+    struct host_note host;
 };
 
 void size_render_text(const struct size_report *r, bool color, struct strbuf *out);

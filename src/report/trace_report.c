@@ -1,5 +1,6 @@
 /* trace_report.c - a recording as text and JSON. */
 #include "report/trace_report.h"
+#include "report/host.h"
 #include "report/json_put.h"
 #include "report/lacks.h"
 
@@ -227,25 +228,6 @@ void trace_report_info_text(const struct trace_report *r, struct strbuf *out)
         "readahead, page tables and kernel memory: 'highwater run' and 'size' count them too\n");
 }
 
-/* "key=value" lines as an object of strings. */
-static json_object *text_json(const char *text)
-{
-    json_object *o = json_new_object();
-    struct strbuf clean, value;
-    char name[256];
-
-    strbuf_init(&clean);
-    strbuf_init(&value);
-    while (trace_text_next(&text, name, sizeof(name), &value)) {
-        strbuf_reset(&clean);
-        utf8_append_clean(&clean, name);
-        json_put_text(o, clean.text, value.text);
-    }
-    strbuf_done(&clean);
-    strbuf_done(&value);
-    return o;
-}
-
 static json_object *marks_json(const struct trace *t)
 {
     json_object *marks = json_new_array();
@@ -314,9 +296,9 @@ json_object *trace_report_info_json(const struct trace_report *r)
 
     json_put(o, "schema_version", json_new_s64(1));
     json_put(o, "integrity", verify_json(t));
-    json_put(o, "meta", text_json(t->meta));
-    json_put(o, "end", text_json(t->end));
-    json_put(o, "host", text_json(t->host));
+    json_put(o, "meta", host_pairs_json(t->meta));
+    json_put(o, "end", host_pairs_json(t->end));
+    json_put(o, "host", host_pairs_json(t->host));
     json_put(o, "marks", marks_json(t));
     if (r->from)
         json_put_text(o, "from", r->from);

@@ -1,10 +1,10 @@
 # --from and --to judge a part of a recording: counters, times and peaks are of that part.
-$ highwater run $TOP/tests/trace/later.hwt --from warm | sed -n 4,7p
+$ highwater run $TOP/tests/trace/later.hwt --from warm | sed -n 5,8p
 >~ Judged    from warm \(reached after [\d.]+ us\) to the end
 >~ Outcome   completed after \d+ us of virtual time
 >
 >~ 1. Used for what .*
-$ highwater run $TOP/tests/trace/later.hwt --from 10us --to 10ms | sed -n 4p
+$ highwater run $TOP/tests/trace/later.hwt --from 10us --to 10ms | sed -n 5p
 >~ Judged    from 10us \(reached after [\d.]+ us\) to 10ms, which it did not reach
 # A time becomes work: it is the same under a limit.
 $ for limit in max 300K; do highwater run $TOP/tests/trace/later.hwt --from 100us --memory-max $limit --format json -o x.json; python3 -c 'import json; d=json.load(open("x.json")); print(d["window"]["begun"], d["replay"]["events"], d["window"]["begun_ns"] >= 100000)'; done | uniq | wc -l

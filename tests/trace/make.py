@@ -2,6 +2,7 @@
 """make.py - writes the recordings of this folder, byte by byte after docs/trace-format.md.
 
 version1.hwt    version 1 with each of its operations: every later program must read it as the first one did. Never made anew.
+host.hwt        version 2 with all settings of a host that differs from the default machine in each
 later.hwt       version 2 with settings of a host, marks, reasons why it is incomplete, and what only a later version would know
 """
 import pathlib
@@ -138,8 +139,26 @@ def later():
             chunk(2, 3, 0, 0, 12, b"streams=1\nexit_status=0\nincomplete.processes=1\n"))
 
 
+def host():
+    a = Stream(0)
+    a.op(1, "proc_start", 0, 100, 1, 100, 0, string=b"host")
+    a.op(2, "mmap", 5, 0x10000000, 0x40000, 3, 0, 0, 0)
+    for page in range(32):
+        a.access(1, 0x10000 + page, 1000)
+    a.op(3, "exit_group", 1, 0)
+    settings = {"kernel": "6.12.0", "machine": "x86_64", "ram": 8 << 30, "cpus": 4, "nodes": 2, "swap": 1 << 30,
+                "swap_kind": "zram", "swap_device": "/dev/zram0", "zswap": "yes", "thp": "always", "vm.swappiness": 10,
+                "vm.overcommit_memory": 2, "vm.overcommit_ratio": 80, "cgroup": 1, "memory.max": 512 << 20,
+                "memory.high": "max", "memory.swap.max": 256 << 20, "readahead.2049": 8 << 20, "readahead.2050": 8 << 20,
+                "rotational.2049": 1, "filesystem.2049": "ext4"}
+    return (chunk(2, 1, 0, 0, 0, b"tool=by hand\ncommand=host --once\n") +
+            chunk(2, 4, 0, 0, 0, "".join("%s=%s\n" % pair for pair in settings.items()).encode()) +
+            a.chunk(2, 1, 0) + chunk(2, 3, 0, 0, 3, b"streams=1\nexit_status=0\n"))
+
+
 def main():
     (HERE / "later.hwt").write_bytes(later())
+    (HERE / "host.hwt").write_bytes(host())
     if version1() != (HERE / "version1.hwt").read_bytes():
         sys.exit("make.py: it would make another version1.hwt; the one that is there stays")
 

@@ -1,0 +1,246 @@
+/* host.c - what of a recording's host goes into the machine, setting by setting. */
+#include "cli/host.h"
+
+#include "base/units.h"
+#include "base/utf8.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define VALUE_MAX 128u
+
+struct taking {
+    const struct cli *cli;
+    const struct trace *trace;
+    struct system_config *config;
+    struct system_config plain; /* the default machine: what equals it need not be said */
+    struct host_taken *taken;   /* may be NULL */
+};
+
+static void caution(struct taking *t, const char *fmt, ...) HW_PRINTF(2, 3);
+
+static void caution(struct taking *t, const char *fmt, ...)
+{
+    char text[512];
+    va_list args;
+
+    if (!t->taken)
+        return;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    if (t->taken->cautions.len)
+        strbuf_appendc(&t->taken->cautions, ' ');
+    utf8_append_clean(&t->taken->cautions, text);
+}
+
+/* Keys may be written with '-' for '_', and tunables without their "vm.". */
+static bool same_key(const char *a, const char *b)
+{
+    if (strncmp(a, "vm.", 3) == 0)
+        a += 3;
+    if (strncmp(b, "vm.", 3) == 0)
+        b += 3;
+    for (; *a && *b; a++, b++)
+        if (*a != *b && !((*a == '-' || *a == '_') && (*b == '-' || *b == '_')))
+            return false;
+    return *a == *b;
+}
+
+/* Does the user say what it is? */
+static bool said(const struct cli *cli, const char *key)
+{
+    for (size_t i = 0; i < cli->machine.settings.count; i++)
+        if (same_key(cli->machine.settings.items[i].key, key))
+            return true;
+    for (size_t i = 0; i < cli->machine.compared.count; i++)
+        if (same_key(cli->machine.compared.items[i].key, key))
+            return true;
+    return false;
+}
+
+/* The value of a key of the host; NULL when it is not known. */
+static const char *host_value(const struct taking *t, const char *key, char buf[VALUE_MAX])
+{
+    return trace_text_value(t->trace->host, key, buf, VALUE_MAX);
+}
+
+/* False: not known, or no number ("max"). */
+static bool host_number(const struct taking *t, const char *key, u64 *ret)
+{
+    char buf[VALUE_MAX];
+    const char *value = host_value(t, key, buf);
+
+    return value && parse_u64(value, ret, NULL) == 0;
+}
+
+static void take(struct taking *t, const char *key, const char *value)
+{
+    struct system_config with = t->plain;
+    struct err e = {0};
+
+    if (said(t->cli, key))
+        return;
+    if (system_config_set(t->config, key, value, &e)) {
+        caution(t, "The host's %s of %s cannot be had here and was not taken: %s.", key, value,
+                e.text);
+        return;
+    }
+    system_config_set(&with, key, value, NULL);
+    if (t->taken && memcmp(&with, &t->plain, sizeof(with)) != 0)
+        strbuf_printf(&t->taken->settings, "%s=%s\n", key, value);
+}
+
+static void take_number(struct taking *t, const char *key, u64 value)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%" PRIu64, value);
+    take(t, key, text);
+}
+
+static void take_tunables(struct taking *t)
+{
+    static const char *const keys[] = {"vm.swappiness", "vm.overcommit_memory",
+                                       "vm.overcommit_ratio"};
+    u64 value;
+
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+        if (host_number(t, keys[i], &value))
+            take_number(t, keys[i], value);
+    if (host_number(t, "vm.overcommit_memory", &value) && value == 2 &&
+        !said(t->cli, "vm.overcommit_memory") && !said(t->cli, "ram"))
+        caution(t, "The recording's host promised no more memory than it had (vm.overcommit_memory "
+                   "2): what may be promised "
+                   "goes by RAM, so give --ram.");
+}
+
+/* All devices that hold files, when they agree; else false, with *ret_differ. */
+static bool all_devices(const struct taking *t, const char *prefix, u64 *ret, bool *ret_differ)
+{
+    const char *line = t->trace->host;
+    struct strbuf value;
+    char key[64];
+    bool found = false;
+
+    *ret_differ = false;
+    strbuf_init(&value);
+    while (trace_text_next(&line, key, sizeof(key), &value)) {
+        u64 number;
+
+        if (strncmp(key, prefix, strlen(prefix)) != 0 || parse_u64(value.text, &number, NULL))
+            continue;
+        *ret_differ |= found && number != *ret;
+        *ret = number;
+        found = true;
+    }
+    strbuf_done(&value);
+    return found && !*ret_differ;
+}
+
+/* The window of files as it is without a word about it. */
+static u64 device_readahead(const struct system_config *config)
+{
+    return (u64)device_profile_find(config->disk)->readahead_kb * KIB;
+}
+
+static void take_devices(struct taking *t)
+{
+    bool differ;
+    u64 value;
+
+    if (all_devices(t, "rotational.", &value, &differ) && value == 1)
+        take(t, "disk", "hdd");
+    else if (differ && !said(t->cli, "disk"))
+        caution(t, "Some devices of the recording's host turn and some do not: --disk says on what "
+                   "all files are.");
+    if (all_devices(t, "readahead.", &value, &differ) && value != device_readahead(t->config))
+        take_number(t, "readahead", value);
+    else if (differ && !said(t->cli, "readahead"))
+        caution(t, "The devices of the recording's host read ahead differently (trace info): "
+                   "--readahead sets one window "
+                   "for all.");
+}
+
+/* Of one who says how much swap there is: any? */
+static bool wants_swap(const struct cli *cli)
+{
+    for (size_t i = 0; i < cli->machine.compared.count; i++)
+        if (same_key(cli->machine.compared.items[i].key, "swap"))
+            return true;
+    return cli->machine.config.swap_bytes != 0;
+}
+
+static void take_swap(struct taking *t)
+{
+    char buf[VALUE_MAX];
+    const char *kind;
+    u64 bytes, most;
+
+    if (host_number(t, "swap", &bytes)) {
+        if (host_number(t, "memory.swap.max", &most))
+            bytes = MIN(bytes, most);
+        take_number(t, "swap", ROUND_DOWN(bytes, (u64)PAGE_SIZE));
+    }
+    kind = host_value(t, "swap_kind", buf);
+    if (said(t->cli, "swap") ? wants_swap(t->cli) : t->config->swap_bytes != 0) {
+        if (kind && strcmp(kind, "zram") == 0)
+            take(t, "swap_device", "zram");
+        if (host_value(t, "zswap", buf) && strcmp(buf, "yes") == 0)
+            take(t, "zswap", "yes");
+    }
+}
+
+/* What the machine does not have. */
+static void caution_rest(struct taking *t)
+{
+    char buf[VALUE_MAX], size[UNITS_TEXT_MAX];
+    u64 number;
+
+    if (host_value(t, "thp", buf) && strcmp(buf, "always") == 0)
+        caution(t, "The recording's host had transparent huge pages everywhere (thp always), which "
+                   "are not modelled: "
+                   "they take more memory.");
+    if (host_number(t, "nodes", &number) && number > 1)
+        caution(t, "The recording's host had %" PRIu64 " NUMA nodes; the machine has one.", number);
+    if (host_value(t, "cgroup", buf) && strcmp(buf, "1") == 0)
+        caution(t, "The program's memory was limited by cgroup version 1; limits here are those of "
+                   "version 2.");
+    if (host_number(t, "memory.max", &number))
+        caution(t,
+                "The program ran under a memory.max of %s: one that sizes itself by its limit did "
+                "so by that.",
+                format_bytes(size, number));
+}
+
+void cli_take_host(const struct cli *cli, const struct trace *trace, struct system_config *config,
+                   struct host_taken *taken)
+{
+    struct taking t = {.cli = cli, .trace = trace, .config = config, .taken = taken};
+
+    if (!trace || !*trace->host)
+        return;
+    memset(&t.plain, 0, sizeof(t.plain));
+    system_config_init(&t.plain);
+    take_tunables(&t);
+    take_devices(&t);
+    take_swap(&t);
+    caution_rest(&t);
+}
+
+void host_taken_init(struct host_taken *t, const struct cli *cli, const struct trace *trace)
+{
+    struct system_config config;
+
+    strbuf_init(&t->settings);
+    strbuf_init(&t->cautions);
+    system_config_init(&config);
+    cli_take_host(cli, trace, &config, t);
+}
+
+void host_taken_done(struct host_taken *t)
+{
+    strbuf_done(&t->settings);
+    strbuf_done(&t->cautions);
+}
