@@ -13,9 +13,8 @@
 static u64 direct_reclaim(struct mem *mem, struct attempt *at, unsigned order, u32 alloc_flags,
                           struct wait *ret_wait)
 {
-    struct scan_control sc = {
+    struct reclaim_request req = {
         .nr_to_reclaim = SWAP_CLUSTER_MAX,
-        .priority = DEF_PRIORITY,
         .order = order,
         .reclaim_idx = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL,
         .may_writepage = true,
@@ -23,7 +22,7 @@ static u64 direct_reclaim(struct mem *mem, struct attempt *at, unsigned order, u
         .may_swap = true,
     };
 
-    return try_to_free(mem, at, &sc, ret_wait);
+    return try_to_free(mem, at, &req, ret_wait);
 }
 
 static inline bool take(struct mem *mem, unsigned order, u32 flags, pfn_t *ret_pfn)

@@ -18,13 +18,10 @@ enum balance_result {
     BALANCE_FAIL /* the allocation may fail and did (readahead) */
 };
 
-/* Reclaim that sleeps for a request of a swap device: where it goes on. */
+/* Reclaim that sleeps for a request of a swap device. */
 struct paused_reclaim {
     u32 target; /* 1 + id of the group whose limit it is for, 1 for the machine; 0: none is paused */
-    u32 resume; /* as in scan_control */
-    u64 nr_reclaimed;
-    s8 priority;
-    bool force_deactivate, skipped_deactivate, memcg_low_reclaim, memcg_low_skipped;
+    struct reclaim_state state; /* where it goes on */
 };
 
 struct attempt {  /* one allocation with all its retries; zeroed when it succeeds */

@@ -6,12 +6,12 @@
 
 #define MAX_RECLAIM_RETRIES 16u
 
-/* Scan with rising priority until sc->nr_to_reclaim pages are free, a pause is due (sc->throttle) or nothing is left to try. Returns the
- * pages freed. Mirrors do_try_to_free_pages().
+/* Scan with rising priority until req->nr_to_reclaim pages are free, a pause is due or nothing is left to try. Returns the pages freed.
+ * Mirrors do_try_to_free_pages().
  *
  * Where Linux sleeps for a request of a swap device, at->paused keeps where it was and *ret_wait says until when: wait, and call again
  * with the same target. (at NULL or at->noretry: it gives up instead, ret_wait is not used.) */
-u64 try_to_free(struct mem *mem, struct attempt *at, struct scan_control *sc,
+u64 try_to_free(struct mem *mem, struct attempt *at, const struct reclaim_request *req,
                 struct wait *ret_wait);
 static inline bool reclaim_is_paused(const struct attempt *at)
 {

@@ -7,10 +7,15 @@
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
 
+/* Each node once; a pause for a request ends it where it is. */
 static void shrink_nodes(struct mem *mem, struct scan_control *sc)
 {
-    for (unsigned nid = 0; nid < mem->frames->nr_nodes; nid++)
-        shrink_node(mem, mem_node(mem, nid), sc);
+    for (; sc->state.nid < mem->frames->nr_nodes; sc->state.nid++) {
+        shrink_node(mem, mem_node(mem, sc->state.nid), sc);
+        if (sc->throttle == THROTTLE_REQUEST)
+            return;
+    }
+    sc->state.nid = 0;
 }
 
 static void end_cycle(struct mem *mem, struct group *target)
@@ -26,87 +31,70 @@ static void end_cycle(struct mem *mem, struct group *target)
 
 static u64 free_some(struct mem *mem, struct scan_control *sc)
 {
+    struct reclaim_state *st = &sc->state;
+
     for (;;) {
         do {
-            sc->nr_scanned = 0;
             shrink_nodes(mem, sc);
-            if (sc->nr_reclaimed >= sc->nr_to_reclaim || sc->throttle)
+            if (st->nr_reclaimed >= sc->req.nr_to_reclaim || sc->throttle)
                 break;
-            if (sc->priority < DEF_PRIORITY - 2)
-                sc->may_writepage = true;
-        } while (--sc->priority >= 0);
+        } while (--st->priority >= 0);
         if (sc->throttle == THROTTLE_REQUEST)
-            return sc->nr_reclaimed;
-        end_cycle(mem, sc->target);
-        if (sc->nr_reclaimed || sc->throttle)
-            return sc->nr_reclaimed;
-        sc->priority = DEF_PRIORITY;
-        if (sc->skipped_deactivate) { /* the active lists were spared: not any more */
-            sc->force_deactivate = true;
-            sc->skipped_deactivate = false;
-        } else if (sc->memcg_low_skipped) { /* nor is memory.low */
-            sc->force_deactivate = false;
-            sc->memcg_low_reclaim = true;
-            sc->memcg_low_skipped = false;
+            return st->nr_reclaimed;
+        end_cycle(mem, sc->req.target);
+        if (st->nr_reclaimed || sc->throttle)
+            return st->nr_reclaimed;
+        st->priority = DEF_PRIORITY;
+        if (st->skipped_deactivate) { /* the active lists were spared: not any more */
+            st->force_deactivate = true;
+            st->skipped_deactivate = false;
+        } else if (st->memcg_low_skipped) { /* nor is memory.low */
+            st->force_deactivate = false;
+            st->memcg_low_reclaim = true;
+            st->memcg_low_skipped = false;
         } else {
             return 0;
         }
     }
 }
 
-static u32 paused_key(const struct scan_control *sc)
+static u32 paused_key(const struct reclaim_request *req)
 {
-    return sc->target ? 1u + sc->target->id : 1u;
+    return req->target ? 1u + req->target->id : 1u;
 }
 
-/* False: the device still has no room. */
-static bool go_on(struct mem *mem, struct attempt *at, struct scan_control *sc)
+/* Begin, or go on where it paused. False: the device still has no room. */
+static bool go_on(struct mem *mem, const struct attempt *at, struct scan_control *sc)
 {
-    const struct paused_reclaim *p = &at->paused;
-
-    if (p->target != paused_key(sc)) {
-        if (!sc->target)
-            count(mem->counters, ALLOCSTALL_DMA + sc->reclaim_idx, 1);
-        return true;
+    if (at->paused.target == paused_key(&sc->req)) {
+        sc->state = at->paused.state;
+        return !io_swap_blocked(mem, false, &sc->until);
     }
-    if (io_swap_blocked(mem, false, &sc->until))
-        return false;
-    sc->priority = p->priority;
-    sc->resume = p->resume;
-    sc->nr_reclaimed = p->nr_reclaimed;
-    sc->force_deactivate = p->force_deactivate;
-    sc->skipped_deactivate = p->skipped_deactivate;
-    sc->memcg_low_reclaim = p->memcg_low_reclaim;
-    sc->memcg_low_skipped = p->memcg_low_skipped;
+    sc->state.priority = DEF_PRIORITY;
+    if (!sc->req.target)
+        count(mem->counters, ALLOCSTALL_DMA + sc->req.reclaim_idx, 1);
     return true;
 }
 
-u64 try_to_free(struct mem *mem, struct attempt *at, struct scan_control *sc, struct wait *ret_wait)
+u64 try_to_free(struct mem *mem, struct attempt *at, const struct reclaim_request *req,
+                struct wait *ret_wait)
 {
+    struct scan_control sc = {.req = *req};
     struct attempt nobody = {0};
     u64 before = mem->cpu_ns, freed;
     bool sleeps = at && !at->noretry && !at->dying;
 
     if (!sleeps)
         at = &nobody;
-    if (go_on(mem, at, sc)) {
-        freed = free_some(mem, sc);
+    if (go_on(mem, at, &sc)) {
+        freed = free_some(mem, &sc);
         mem->memstall_ns += mem->cpu_ns - before;
         at->paused = (struct paused_reclaim){0};
-        if (!sleeps || sc->throttle != THROTTLE_REQUEST)
+        if (!sleeps || sc.throttle != THROTTLE_REQUEST)
             return freed;
-        at->paused = (struct paused_reclaim){
-            .target = paused_key(sc),
-            .resume = sc->resume,
-            .nr_reclaimed = sc->nr_reclaimed,
-            .priority = (s8)sc->priority,
-            .force_deactivate = sc->force_deactivate,
-            .skipped_deactivate = sc->skipped_deactivate,
-            .memcg_low_reclaim = sc->memcg_low_reclaim,
-            .memcg_low_skipped = sc->memcg_low_skipped,
-        };
+        at->paused = (struct paused_reclaim){paused_key(req), sc.state};
     }
-    *ret_wait = (struct wait){WAIT_REQUEST, sc->until};
+    *ret_wait = (struct wait){WAIT_REQUEST, sc.until};
     return 0;
 }
 
@@ -125,17 +113,16 @@ struct group *paused_target(struct attempt *at, struct group *g)
 u64 try_to_free_group(struct mem *mem, struct attempt *at, struct group *target, u64 nr,
                       struct wait *ret_wait)
 {
-    struct scan_control sc = {
+    struct reclaim_request req = {
         .target = target,
         .nr_to_reclaim = MAX(nr, (u64)SWAP_CLUSTER_MAX),
-        .priority = DEF_PRIORITY,
         .reclaim_idx = NR_ZONES - 1,
         .may_writepage = true,
         .may_unmap = true,
         .may_swap = true,
     };
 
-    return try_to_free(mem, at, &sc, ret_wait);
+    return try_to_free(mem, at, &req, ret_wait);
 }
 
 bool wait_for_writeback(struct mem *mem, struct group *target, struct wait *ret_wait)

@@ -85,7 +85,7 @@ bool kswapd_step(struct mem *mem, struct pgdat *pgdat, struct wait *ret_wait)
 {
     struct kswapd *k = &pgdat->kswapd;
     struct scan_control sc = {
-        .kswapd = true, .may_writepage = true, .may_unmap = true, .may_swap = true};
+        .req = {.kswapd = true, .may_writepage = true, .may_unmap = true, .may_swap = true}};
 
     *ret_wait = (struct wait){WAIT_NOTHING, 0};
     if (!k->awake)
@@ -94,19 +94,19 @@ bool kswapd_step(struct mem *mem, struct pgdat *pgdat, struct wait *ret_wait)
         begin_run(mem, pgdat);
     if (pgdat_balanced(pgdat, k->order, k->highest))
         return go_to_sleep(mem, pgdat);
-    sc.priority = k->priority;
-    sc.order = k->order;
-    sc.reclaim_idx = k->highest;
-    sc.nr_to_reclaim = reclaim_goal(pgdat);
+    sc.state.priority = (s8)k->priority;
+    sc.req.order = k->order;
+    sc.req.reclaim_idx = k->highest;
+    sc.req.nr_to_reclaim = reclaim_goal(pgdat);
     age_active_anon(mem, pgdat, &sc);
     shrink_node(mem, pgdat, &sc);
-    k->reclaimed += sc.nr_reclaimed;
+    k->reclaimed += sc.state.nr_reclaimed;
     if (sc.throttle) {
         ns_t next = io_next_write(mem);
 
         *ret_wait = (struct wait){WAIT_RECLAIM, MIN(next, mem->clock->now + KSWAPD_PAUSE_NS)};
     }
-    if (sc.nr_scanned < sc.nr_to_reclaim || !sc.nr_reclaimed)
+    if (sc.nr.scanned < sc.req.nr_to_reclaim || !sc.state.nr_reclaimed)
         k->priority--;
     if (k->priority >= 1)
         return true;

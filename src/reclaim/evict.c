@@ -77,7 +77,7 @@ static enum references check_references(struct mem *mem, struct scan_control *sc
 {
     struct frame *f = frame_of(mem, pfn);
     u32 vm_flags;
-    u32 ptes = page_referenced(mem, pfn, sc->target, &vm_flags);
+    u32 ptes = page_referenced(mem, pfn, sc->req.target, &vm_flags);
     bool referenced = frame_test_clear(f, PG_REFERENCED);
 
     if (vm_flags & VM_LOCKED)
@@ -202,11 +202,12 @@ static void remove_mapping(struct mem *mem, struct scan_control *sc, pfn_t pfn)
     struct inode *inode;
 
     if (frame_test(f, PG_SWAPCACHE)) {
-        page_swapcache_del(mem, pfn, workingset_eviction(mem, pfn, sc->target));
+        page_swapcache_del(mem, pfn, workingset_eviction(mem, pfn, sc->req.target));
         return;
     }
     inode = inode_get(mem->backing, f->mapping);
-    page_cache_del(mem, pfn, frame_is_file_lru(f) ? workingset_eviction(mem, pfn, sc->target) : 0);
+    page_cache_del(mem, pfn,
+                   frame_is_file_lru(f) ? workingset_eviction(mem, pfn, sc->req.target) : 0);
     if (!inode->device) /* shared memory that nobody wrote to: a hole again */
         shmem_account(mem->backing, inode, -1);
 }
@@ -219,12 +220,12 @@ static enum verdict evict_dirty(struct mem *mem, struct scan_control *sc, pfn_t 
 
     if (!frame_test(f, PG_SWAPBACKED)) {
         /* Page by page from here would be poor I/O: the flusher writes it, and it is rotated when that is done. */
-        if (!sc->kswapd || !frame_test(f, PG_RECLAIM) || !sc->pgdat->dirty) {
+        if (!sc->req.kswapd || !frame_test(f, PG_RECLAIM) || !sc->pgdat->dirty) {
             group_count(mem->groups, NULL, NR_VMSCAN_IMMEDIATE_RECLAIM, frame_nr_pages(f));
             frame_set(f, PG_RECLAIM);
             return EVICT_ACTIVATE;
         }
-        if (ref == REF_RECLAIM_CLEAN || !sc->may_writepage)
+        if (ref == REF_RECLAIM_CLEAN || !sc->req.may_writepage)
             return EVICT_KEEP;
         frame_set(f, PG_RECLAIM);
         group_count(mem->groups, NULL, NR_VMSCAN_WRITE, frame_nr_pages(f));
@@ -232,7 +233,7 @@ static enum verdict evict_dirty(struct mem *mem, struct scan_control *sc, pfn_t 
         io_write_file(mem, inode_get(mem->backing, f->mapping), frame_index(f),
                       (u32)frame_nr_pages(f));
     } else {
-        if (ref == REF_RECLAIM_CLEAN || !sc->may_writepage)
+        if (ref == REF_RECLAIM_CLEAN || !sc->req.may_writepage)
             return EVICT_KEEP;
         if (frame_test(f, PG_PAGECACHE) && !shmem_to_swap(mem, pfn))
             return EVICT_ACTIVATE;
@@ -245,7 +246,7 @@ static enum verdict evict_dirty(struct mem *mem, struct scan_control *sc, pfn_t 
 static enum verdict evict_writeback(struct scan_control *sc, struct frame *f,
                                     struct evict_stat *stat)
 {
-    if (sc->kswapd && frame_test(f, PG_RECLAIM) && sc->pgdat->writeback) {
+    if (sc->req.kswapd && frame_test(f, PG_RECLAIM) && sc->pgdat->writeback) {
         stat->nr_immediate += (u64)frame_nr_pages(f);
     } else {
         frame_set(f, PG_RECLAIM);
@@ -280,13 +281,13 @@ static enum verdict evict_one(struct mem *mem, struct scan_control *sc, pfn_t pf
     enum references ref = REF_RECLAIM;
     enum verdict v;
 
-    sc->nr_scanned += nr;
+    sc->nr.scanned += nr;
     mem_cost(mem, mem->cost->scan_page);
     if (frame_test(f, PG_LOCKED))
         return EVICT_KEEP;
     if (frame_test(f, PG_UNEVICTABLE | PG_MLOCKED))
         return EVICT_ACTIVATE;
-    if (f->mapcount && !sc->may_unmap)
+    if (f->mapcount && !sc->req.may_unmap)
         return EVICT_KEEP;
     if (frame_test(f, PG_DIRTY | PG_WRITEBACK) && !frame_test(f, PG_ANON | PG_SWAPBACKED)) {
         stat->nr_dirty += nr;

@@ -61,17 +61,17 @@ static u64 free_plus_file_is_tiny(const struct scan_control *sc, const struct lr
             high += sc->pgdat->zones[z].watermark[WMARK_HIGH];
     }
     return file + free <= high && !sc->may_deactivate_anon &&
-           lruvec_size(root, LRU_INACTIVE_ANON) >> sc->priority;
+           lruvec_size(root, LRU_INACTIVE_ANON) >> sc->state.priority;
 }
 
 void prepare_scan_count(struct mem *mem, struct scan_control *sc)
 {
-    struct group *g = sc->target ? sc->target : mem->groups->root;
+    struct group *g = sc->req.target ? sc->req.target : mem->groups->root;
     const struct lruvec *lv = group_lruvec(g, sc->pgdat->nid);
 
     sc->anon_cost = lv->anon_cost;
     sc->file_cost = lv->file_cost;
-    if (sc->force_deactivate) {
+    if (sc->state.force_deactivate) {
         sc->may_deactivate_anon = sc->may_deactivate_file = true;
     } else {
         sc->may_deactivate_anon =
@@ -80,18 +80,18 @@ void prepare_scan_count(struct mem *mem, struct scan_control *sc)
             lv->activates[1] != lv->refaults[1] || inactive_is_low(lv, LRU_INACTIVE_FILE);
     }
     sc->cache_trim_mode =
-        lruvec_size(lv, LRU_INACTIVE_FILE) >> sc->priority && !sc->may_deactivate_file;
-    sc->file_is_tiny = !sc->target && free_plus_file_is_tiny(sc, lv);
+        lruvec_size(lv, LRU_INACTIVE_FILE) >> sc->state.priority && !sc->may_deactivate_file;
+    sc->file_is_tiny = !sc->req.target && free_plus_file_is_tiny(sc, lv);
 }
 
 static enum scan_balance choose_balance(const struct mem *mem, const struct scan_control *sc,
                                         const struct group *g, u64 swappiness)
 {
-    if (!sc->may_swap || !can_reclaim_anon(mem, g))
+    if (!sc->req.may_swap || !can_reclaim_anon(mem, g))
         return SCAN_FILE;
-    if (sc->target && !swappiness)
+    if (sc->req.target && !swappiness)
         return SCAN_FILE;
-    if (!sc->priority && swappiness)
+    if (!sc->state.priority && swappiness)
         return SCAN_EQUAL;
     if (sc->file_is_tiny)
         return SCAN_ANON;
@@ -103,11 +103,11 @@ static u64 scan_above_protection(struct scan_control *sc, const struct group *g,
 {
     u64 min = g->memory.emin, low = g->memory.elow, protection = min;
 
-    if (g == sc->target || !g->parent || !(min | low))
+    if (g == sc->req.target || !g->parent || !(min | low))
         return size;
-    if (!sc->memcg_low_reclaim && low > min) {
+    if (!sc->state.memcg_low_reclaim && low > min) {
         protection = low;
-        sc->memcg_low_skipped = true;
+        sc->state.memcg_low_skipped = true;
     }
     protection = MIN(protection, (u64)UINT32_MAX); /* "max" */
     size -= size * protection / (MAX(g->memory.usage, protection) + 1);
@@ -130,7 +130,7 @@ void get_scan_count(struct mem *mem, struct scan_control *sc, struct group *g, u
     for (unsigned lru = 0; lru < LRU_UNEVICTABLE; lru++) {
         bool file = lru >= LRU_FILE;
         u64 size = lruvec_own_size(lv, (enum lru_list)lru);
-        u64 scan = scan_above_protection(sc, g, size) >> sc->priority;
+        u64 scan = scan_above_protection(sc, g, size) >> sc->state.priority;
 
         if (!scan && !g->online)
             scan = MIN(size, (u64)SWAP_CLUSTER_MAX);

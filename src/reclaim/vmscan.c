@@ -5,8 +5,6 @@
  *     shrink_inactive    isolate from the tail, evict, put back what stays
  *     shrink_active      isolate from the tail, clear the accessed bits, move to inactive (executable file pages in use stay)
  */
-#include <string.h>
-
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
 #include "reclaim/scan_int.h"
@@ -22,7 +20,7 @@ static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
 static void count_scan(struct mem *mem, const struct scan_control *sc, struct group *g,
                        enum counter id, u64 n)
 {
-    if (!sc->target)
+    if (!sc->req.target)
         count(mem->counters, id, (s64)n);
     count(&g->counters, id, (s64)n);
 }
@@ -50,7 +48,7 @@ static void isolate_lru_pages(struct mem *mem, struct scan_control *sc, struct g
         u64 pages = (u64)frame_nr_pages(f);
         unsigned zone = frame_zone(f);
 
-        if (zone > sc->reclaim_idx) {
+        if (zone > sc->req.reclaim_idx) {
             pfn_list_del(mem->frames, l, pfn);
             pfn_list_add(mem->frames, l, pfn);
             count(mem->counters, PGSKIP_DMA + zone, (s64)pages);
@@ -101,14 +99,14 @@ static u64 shrink_inactive_list(struct mem *mem, struct scan_control *sc, struct
 
     lru_add_drain(mem);
     isolate_lru_pages(mem, sc, g, lru, nr, &batch);
-    count_scan(mem, sc, g, sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, batch.scanned);
+    count_scan(mem, sc, g, sc->req.kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, batch.scanned);
     count(mem->counters, file ? PGSCAN_FILE : PGSCAN_ANON, (s64)batch.scanned);
     if (!batch.nr)
         return 0;
     sc->ahead = group_lruvec(g, sc->pgdat->nid)->lists[lru].tail;
     freed = shrink_page_list(mem, sc, batch.pfns, batch.nr, &kept, &stat, false);
     putback(mem, batch.pfns, kept);
-    count_scan(mem, sc, g, sc->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);
+    count_scan(mem, sc, g, sc->req.kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);
     count(mem->counters, file ? PGSTEAL_FILE : PGSTEAL_ANON, (s64)freed);
     lru_note_cost(g, sc->pgdat->nid, file, stat.nr_pageout);
 
@@ -143,8 +141,8 @@ static void shrink_active_list(struct mem *mem, struct scan_control *sc, struct 
 
         look_ahead(mem, sc);
         mem_cost(mem, mem->cost->scan_page);
-        if (page_referenced(mem, batch.pfns[i], sc->target, &vm_flags) && (vm_flags & VM_EXEC) &&
-            frame_is_file_lru(f)) {
+        if (page_referenced(mem, batch.pfns[i], sc->req.target, &vm_flags) &&
+            (vm_flags & VM_EXEC) && frame_is_file_lru(f)) {
             keep[nr_keep++] = batch.pfns[i];
             continue;
         }
@@ -166,7 +164,7 @@ static u64 shrink_list(struct mem *mem, struct scan_control *sc, struct group *g
     if (lru >= LRU_FILE ? sc->may_deactivate_file : sc->may_deactivate_anon)
         shrink_active_list(mem, sc, g, lru, nr);
     else
-        sc->skipped_deactivate = true;
+        sc->state.skipped_deactivate = true;
     return 0;
 }
 
@@ -196,7 +194,7 @@ static void shrink_lruvec(struct mem *mem, struct scan_control *sc, struct group
 {
     u64 nr[NR_LRU_LISTS] = {0}, target[NR_LRU_LISTS];
     u64 freed = 0;
-    bool proportional = !sc->target && !sc->kswapd && sc->priority == DEF_PRIORITY;
+    bool proportional = !sc->req.target && !sc->req.kswapd && sc->state.priority == DEF_PRIORITY;
 
     get_scan_count(mem, sc, g, nr);
     io_plug(mem);
@@ -212,17 +210,17 @@ static void shrink_lruvec(struct mem *mem, struct scan_control *sc, struct group
             freed += shrink_list(mem, sc, g, (enum lru_list)lru, batch);
         }
         io_let_time_pass(mem);
-        if (freed < sc->nr_to_reclaim && io_swap_blocked(mem, sc->kswapd, &sc->until)) {
+        if (freed < sc->req.nr_to_reclaim && io_swap_blocked(mem, sc->req.kswapd, &sc->until)) {
             sc->throttle = THROTTLE_REQUEST; /* Linux sleeps right here */
             break;
         }
-        if (freed < sc->nr_to_reclaim || proportional)
+        if (freed < sc->req.nr_to_reclaim || proportional)
             continue;
         if (!stop_smaller_kind(nr, target))
             break;
     }
     io_unplug(mem);
-    sc->nr_reclaimed += freed;
+    sc->state.nr_reclaimed += freed;
     if (mem->swap->total_pages &&
         inactive_is_low(group_lruvec(g, sc->pgdat->nid), LRU_INACTIVE_ANON))
         shrink_active_list(mem, sc, g, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
@@ -237,8 +235,8 @@ static bool is_protected(struct scan_control *sc, const struct group *top, struc
         return true;
     if (g->memory.elow < g->memory.usage)
         return false;
-    if (!sc->memcg_low_reclaim) {
-        sc->memcg_low_skipped = true;
+    if (!sc->state.memcg_low_reclaim) {
+        sc->state.memcg_low_skipped = true;
         return true;
     }
     group_event(g, MEMCG_LOW, 1);
@@ -247,22 +245,22 @@ static bool is_protected(struct scan_control *sc, const struct group *top, struc
 
 static void shrink_groups(struct mem *mem, struct scan_control *sc)
 {
-    struct group *top = sc->target ? sc->target : mem->groups->root;
+    struct group *top = sc->req.target ? sc->req.target : mem->groups->root;
 
     for (struct group *g = group_next(top, NULL); g; g = group_next(top, g)) {
-        if (sc->resume && sc->resume != g->id + 1u)
+        if (sc->state.group && sc->state.group != g->id + 1u)
             continue;
-        sc->resume = 0;
+        sc->state.group = 0;
         group_calculate_protection(mem->groups, top, g);
         if (is_protected(sc, top, g))
             continue;
         shrink_lruvec(mem, sc, g);
         if (mem->kmem.shrink)
-            sc->nr_reclaimed += mem->kmem.shrink(mem->kmem.ctx, g, sc->priority);
+            sc->state.nr_reclaimed += mem->kmem.shrink(mem->kmem.ctx, g, sc->state.priority);
         if (!g->parent)
-            zs_shrink(mem, sc->priority);
-        if (sc->throttle == THROTTLE_REQUEST && !sc->kswapd) {
-            sc->resume = g->id + 1u;
+            zs_shrink(mem, sc->state.priority);
+        if (sc->throttle == THROTTLE_REQUEST && !sc->req.kswapd) {
+            sc->state.group = g->id + 1u;
             return;
         }
     }
@@ -270,17 +268,17 @@ static void shrink_groups(struct mem *mem, struct scan_control *sc)
 
 void shrink_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc)
 {
-    struct group *top = sc->target ? sc->target : mem->groups->root;
+    struct group *top = sc->req.target ? sc->req.target : mem->groups->root;
     struct lruvec *lv = group_lruvec(top, pgdat->nid);
-    u64 before = sc->nr_reclaimed;
+    u64 before = sc->state.nr_reclaimed;
 
     sc->pgdat = pgdat;
-    memset(&sc->nr, 0, sizeof(sc->nr));
+    sc->nr = (struct reclaim_counts){.scanned = sc->nr.scanned};
     prepare_scan_count(mem, sc);
     shrink_groups(mem, sc);
     if (sc->throttle != THROTTLE_REQUEST)
-        sc->resume = 0;
-    if (sc->kswapd) {
+        sc->state.group = 0;
+    if (sc->req.kswapd) {
         if (sc->nr.writeback && sc->nr.writeback == sc->nr.taken)
             pgdat->writeback = true;
         if (sc->nr.unqueued_dirty && sc->nr.unqueued_dirty == sc->nr.file_taken)
@@ -290,9 +288,9 @@ void shrink_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc)
     }
     if (sc->nr.dirty && sc->nr.dirty == sc->nr.congested)
         lv->congested = true;
-    if (!sc->kswapd && !sc->throttle && lv->congested)
+    if (!sc->req.kswapd && !sc->throttle && lv->congested)
         sc->throttle = THROTTLE_CONGESTED;
-    if (sc->nr_reclaimed > before)
+    if (sc->state.nr_reclaimed > before)
         pgdat->kswapd.failures = 0;
 }
 
@@ -310,8 +308,10 @@ void age_active_anon(struct mem *mem, struct pgdat *pgdat, struct scan_control *
 
 u64 reclaim_pages(struct mem *mem, pfn_t *pfns, u32 nr)
 {
-    struct scan_control sc = {
-        .reclaim_idx = NR_ZONES - 1, .may_writepage = true, .may_unmap = true, .may_swap = true};
+    struct scan_control sc = {.req = {.reclaim_idx = NR_ZONES - 1,
+                                      .may_writepage = true,
+                                      .may_unmap = true,
+                                      .may_swap = true}};
     struct evict_stat stat = {0};
     u32 kept;
     u64 freed = shrink_page_list(mem, &sc, pfns, nr, &kept, &stat, true);

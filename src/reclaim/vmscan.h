@@ -14,33 +14,47 @@
 
 enum throttle { THROTTLE_NONE, THROTTLE_WRITEBACK, THROTTLE_CONGESTED, THROTTLE_REQUEST };
 
-/* Set by the caller: target .. nr_to_reclaim, may_*. Set by vmscan: the rest. */
-struct scan_control {
-    struct pgdat *pgdat;  /* the node that is being scanned */
+/* What the caller asks for. */
+struct reclaim_request {
     struct group *target; /* reclaim below this group because of its limit; NULL: all */
     u64 nr_to_reclaim;
-    int priority;
     unsigned order;
     enum zone_type reclaim_idx; /* highest zone that helps the allocation */
     bool kswapd;
     bool may_writepage, may_unmap, may_swap;
-    bool force_deactivate, memcg_low_reclaim;
-    bool proactive;
-
-    bool may_deactivate_anon, may_deactivate_file, skipped_deactivate;
-    bool cache_trim_mode, file_is_tiny, memcg_low_skipped;
-    u64 anon_cost, file_cost;
-    u64 nr_scanned, nr_reclaimed;
-    struct {
-        u64 dirty, unqueued_dirty, congested, writeback, immediate, file_taken, taken;
-    } nr;
-    u32 resume;             /* pass over all groups before this one (1 + id; 0: none) */
-    ns_t until;             /* THROTTLE_REQUEST: when to go on, at the same priority */
-    pfn_t ahead;            /* a page of the next batch: see look_ahead() */
-    enum throttle throttle; /* the strongest reason to pause */
 };
 
-/* One pass over a node's pages (of the target's subtree) at sc->priority. */
+/* How far it has come: what a pause keeps, so that the reclaim goes on as if it had slept there. */
+struct reclaim_state {
+    u64 nr_reclaimed;
+    u32 group; /* pass over all groups before this one (1 + id; 0: none) */
+    u8 nid;    /* and all nodes before this one */
+    s8 priority;
+    bool force_deactivate, skipped_deactivate, memcg_low_reclaim, memcg_low_skipped;
+};
+
+struct reclaim_counts {
+    u64 scanned; /* since the caller set it to 0 */
+    /* of the node that is being scanned, in this pass (struct reclaim_stat) */
+    u64 dirty, unqueued_dirty, congested, writeback, immediate, file_taken, taken;
+};
+
+struct scan_control {
+    struct reclaim_request req;
+    struct reclaim_state state;
+    struct reclaim_counts nr;
+
+    /* The node that is being scanned, and how its lists were judged (prepare_scan_count). */
+    struct pgdat *pgdat;
+    bool may_deactivate_anon, may_deactivate_file, cache_trim_mode, file_is_tiny;
+    u64 anon_cost, file_cost;
+    pfn_t ahead; /* a page of the next batch: see look_ahead() */
+
+    enum throttle throttle; /* the strongest reason to pause */
+    ns_t until;             /* THROTTLE_REQUEST: when to go on from `state` */
+};
+
+/* One pass over a node's pages (of the target's subtree) at its priority. */
 void shrink_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc);
 /* Remember the refault counts, so that the next cycle sees whether a new working set establishes itself. */
 void snapshot_refaults(struct mem *mem, const struct pgdat *pgdat, struct group *target);
