@@ -94,12 +94,6 @@ void access_release_table(void *ctx, pfn_t pfn)
     frames_free(mem->frames, pfn, 0, mem->cpu);
 }
 
-void access_flush_page(struct mem *mem, const struct mm *mm, vpn_t vpn)
-{
-    for (unsigned cpu = 0; cpu < mem->nr_cpus; cpu++)
-        tlb_flush_page(&mem->tlbs[cpu], mm->id, vpn);
-}
-
 void access_count_fault(struct access_ctx *ac, enum counter id)
 {
     group_count(ac->mem->groups, ac->group, id, 1);
@@ -203,7 +197,7 @@ enum access_result access_page(struct access_ctx *ac, vpn_t vpn, enum access_kin
     bool write = kind == ACCESS_WRITE;
 
     for (;;) {
-        if (access_walk(&mem->tlbs[mem->cpu], ac->mm, vpn, write)) {
+        if (access_walk(&mem->space->tlbs[mem->cpu], ac->mm, vpn, write)) {
             mem_cost(mem, mem->cost->tlb_miss);
             return ACCESS_OK;
         }

@@ -30,7 +30,6 @@ enum access_result access_get_page(struct access_ctx *ac, pfn_t *ret_pfn);
 /* The same for what is in slot e: charged to the group that has the slot, or the context's when that is gone. */
 enum access_result swapin_get_page(struct access_ctx *ac, swp_t e, pfn_t *ret_pfn);
 struct group *swapin_group(const struct access_ctx *ac, swp_t e);
-void access_flush_page(struct mem *mem, const struct mm *mm, vpn_t vpn);
 void access_count_fault(struct access_ctx *ac, enum counter id);
 /* Say that the I/O on pfn is waited for. */
 void access_wait_io(struct access_ctx *ac, pfn_t pfn, enum wait_cause cause);

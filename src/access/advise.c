@@ -31,7 +31,7 @@ void access_advise_free(struct access_ctx *ac, vpn_t start, vpn_t end)
             continue;
         frame_clear(f, PG_DIRTY);
         *slot &= ~(PTE_ACCESSED | PTE_DIRTY);
-        access_flush_page(mem, ac->mm, v);
+        mmu_flush_page(ac->mm, v);
         lru_lazyfree(mem, pfn);
     }
 }
@@ -57,8 +57,8 @@ void access_advise_cold(struct access_ctx *ac, vpn_t start, vpn_t end, bool page
 
         if (!pte_present(*slot) || pte_is_zero_page(*slot) || f->mapcount != 1)
             continue;
-        *slot &= ~PTE_ACCESSED;
-        access_flush_page(mem, ac->mm, v);
+        mmu_clear_young(slot);
+        mmu_flush_page(ac->mm, v);
         frame_clear(f, PG_REFERENCED);
         if (!pageout) {
             lru_deactivate(mem, pfn);

@@ -95,7 +95,7 @@ static enum access_result copy_on_write(struct fault *f, pfn_t old)
         clear_page(mem, pfn);
     else
         copy_page(mem, pfn, old);
-    access_flush_page(mem, ac->mm, f->vpn);
+    mmu_flush_page(ac->mm, f->vpn);
     if (old != PFN_NONE) {
         page_unmap(mem, ac->mm, old);
         if (frame_test(fault_frame(f, old), PG_ANON))
@@ -131,7 +131,7 @@ enum access_result fault_write_protected(struct fault *f)
         if (f->vma->flags & VM_SHARED) /* page_mkwrite: the file learns of its first write now */
             access_dirty_page(f->ac, pfn);
         *f->slot = pte | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED;
-        access_flush_page(mem, f->ac->mm, f->vpn);
+        mmu_flush_page(f->ac->mm, f->vpn);
         count(mem->counters, PGREUSE, 1);
         return ACCESS_OK;
     }

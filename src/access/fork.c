@@ -70,8 +70,7 @@ enum access_result access_fork(struct access_ctx *ac, struct mm *child, u64 *pro
         if (r != ACCESS_OK)
             return r;
     }
-    for (unsigned cpu = 0; cpu < ac->mem->nr_cpus; cpu++)
-        tlb_flush_mm(&ac->mem->tlbs[cpu], ac->mm->id);
+    mmu_flush_mm(ac->mm);
     ac->attempt->resumed = false;
     *progress = 0;
     return ACCESS_OK;

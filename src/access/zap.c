@@ -41,8 +41,7 @@ static void zap_range(struct mem *mem, struct vma *vma, vpn_t start, vpn_t end)
     }
     if (!nr)
         return;
-    for (unsigned cpu = 0; cpu < mem->nr_cpus; cpu++)
-        tlb_flush_range(&mem->tlbs[cpu], mm->id, start, end);
+    mmu_flush_range(mm, start, end);
     mem->cpu_ns += nr * mem->cost->zap_page;
 }
 

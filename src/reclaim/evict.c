@@ -53,12 +53,9 @@ static inline bool referenced_one(void *ctx, const struct rmap_walk *w)
         rc->vm_flags |= VM_LOCKED;
         return false;
     }
-    if (*w->slot & PTE_ACCESSED) {
-        *w->slot &= ~PTE_ACCESSED; /* and no TLB flush, as on x86 */
-        if (!(w->vma->flags & VM_SEQ_READ)) {
-            rc->count++;
-            rc->vm_flags |= w->vma->flags;
-        }
+    if (mmu_clear_young(w->slot) && !(w->vma->flags & VM_SEQ_READ)) {
+        rc->count++;
+        rc->vm_flags |= w->vma->flags;
     }
     return true;
 }
@@ -115,9 +112,7 @@ static inline bool unmap_one(void *ctx, const struct rmap_walk *w)
     }
     if (pte & PTE_DIRTY)
         page_mark_dirty(mem, pfn);
-    pagetable_set(mm, w->vpn, w->slot, left);
-    for (unsigned cpu = 0; cpu < mem->nr_cpus; cpu++)
-        tlb_flush_page(&mem->tlbs[cpu], mm->id, w->vpn);
+    mmu_set_flush(mm, w->vpn, w->slot, left);
     page_unmap(mem, mm, pfn);
     mem_cost(mem, mem->cost->unmap_page);
     return true;

@@ -19,7 +19,6 @@
 #include "reclaim/kmem.h"
 #include "reclaim/wait.h"
 #include "space/space.h"
-#include "space/tlb.h"
 #include "stats/kernel.h"
 #include "stats/tunables.h"
 
@@ -46,7 +45,6 @@ struct mem {
     struct backing *backing;
     struct swap *swap;
     struct groups *groups;
-    struct tlb *tlbs; /* nr_cpus */
     unsigned nr_cpus;
     unsigned cpu;    /* the CPU running now */
     u32 *over_high;  /* of the task running now: pages it charged above memory.high; may be NULL */

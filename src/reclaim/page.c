@@ -207,22 +207,17 @@ bool page_clear_dirty(struct mem *mem, pfn_t pfn)
     return frame_test_clear(f, PG_DIRTY);
 }
 
-static bool mkclean_one(void *ctx, const struct rmap_walk *w)
+static bool mkclean_one(void *ctx HW_UNUSED, const struct rmap_walk *w)
 {
-    struct mem *mem = ctx;
-
-    if (!(w->vma->flags & VM_SHARED) || !(*w->slot & (PTE_WRITE | PTE_DIRTY)))
-        return true;
-    *w->slot &= ~(PTE_WRITE | PTE_DIRTY);
-    for (unsigned cpu = 0; cpu < mem->nr_cpus; cpu++)
-        tlb_flush_page(&mem->tlbs[cpu], w->vma->mm->id, w->vpn);
+    if (w->vma->flags & VM_SHARED)
+        mmu_write_protect(w->vma->mm, w->vpn, w->slot);
     return true;
 }
 
 void page_clear_dirty_for_io(struct mem *mem, pfn_t pfn)
 {
     if (frame_of(mem, pfn)->mapcount)
-        rmap_for_each(mem->space, pfn, mkclean_one, mem);
+        rmap_for_each(mem->space, pfn, mkclean_one, NULL);
     page_clear_dirty(mem, pfn);
 }
 

@@ -13,6 +13,7 @@
 #include "space/pte.h"
 
 struct anon_vma;
+struct tlb;
 struct vma;
 struct vma_set;
 
@@ -58,6 +59,8 @@ struct mm {
 
 struct space {
     struct frames *frames;
+    struct tlb *tlbs; /* of each CPU (mmu.h) */
+    unsigned nr_tlbs;
     /* private to pagetable.c */
     struct table_chunk **table_chunks;
     u32 nr_table_chunks, cap_table_chunks;

@@ -32,6 +32,7 @@ void space_done(struct space *s)
     free(s->file_vmas);
     free(s->mms);
     pagetable_done(s);
+    mmu_done(s);
     *s = (struct space){0};
 }
 

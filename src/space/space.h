@@ -2,7 +2,8 @@
  *
  *     vma.h        who maps what             mm.h      one address space, and what all share
  *     pagetable.h  address to entry          pte.h     the entries
- *     rmap.h       frame to entries          tlb.h     (by itself) what a CPU still remembers
+ *     rmap.h       frame to entries          tlb.h     what a CPU still remembers
+ *     mmu.h        entries and what all CPUs remember of them
  *
  * Mirrors:  mm/mmap.c, mm/memory.c (tables), mm/rmap.c, Linux 6.1.
  * Never:    allocates a frame (the caller brings the frame of a new page table), waits, or does I/O.
@@ -11,6 +12,7 @@
 #define SPACE_SPACE_H
 
 #include "space/mm.h"
+#include "space/mmu.h"
 #include "space/pagetable.h"
 #include "space/pte.h"
 #include "space/rmap.h"

@@ -28,17 +28,6 @@ void tlb_done(struct tlb *t)
     *t = (struct tlb){0};
 }
 
-void tlb_flush_page(struct tlb *t, u32 mm_id, u64 vpn)
-{
-    u64 *tags = &t->tags[tlb_set(t, mm_id, vpn) * TLB_SLOTS];
-    u64 tag = tlb_tag(mm_id, vpn);
-
-    for (u32 i = 0; i < TLB_SLOTS; i++) {
-        if ((tags[i] & ~TLB_WRITE) == tag)
-            tags[i] = 0;
-    }
-}
-
 void tlb_flush_range(struct tlb *t, u32 mm_id, u64 start, u64 end)
 {
     if (end - start > TLB_FLUSH_CEILING) {

@@ -78,7 +78,16 @@ static inline void tlb_insert(struct tlb *t, u32 mm_id, u64 vpn, bool write)
     tags[slot] = write ? tag : tag & ~TLB_WRITE;
 }
 
-void tlb_flush_page(struct tlb *t, u32 mm_id, u64 vpn);
+static inline void tlb_flush_page(struct tlb *t, u32 mm_id, u64 vpn)
+{
+    u64 *tags = &t->tags[tlb_set(t, mm_id, vpn) * TLB_SLOTS];
+    u64 tag = tlb_tag(mm_id, vpn);
+
+    for (u32 i = 0; i < TLB_SLOTS; i++) {
+        if ((tags[i] & ~TLB_WRITE) == tag)
+            tags[i] = 0;
+    }
+}
 
 /* Pages [start, end), as flush_tlb_mm_range(): one by one up to TLB_FLUSH_CEILING, else the whole address space. */
 void tlb_flush_range(struct tlb *t, u32 mm_id, u64 start, u64 end);

@@ -195,7 +195,7 @@ enum step user_access(struct system *s, struct task *t, vpn_t vpn, enum access_k
     enum step step;
 
     *ret_bad = false;
-    if (tlb_hit(&s->tlbs[s->mem.cpu], t->mm->id, vpn, kind == ACCESS_WRITE))
+    if (tlb_hit(&s->space.tlbs[s->mem.cpu], t->mm->id, vpn, kind == ACCESS_WRITE))
         return STEP_DONE;
     step = access_until(s, t, vpn, kind, &r);
     *ret_bad = step == STEP_DONE && r != ACCESS_OK;
@@ -236,7 +236,7 @@ static enum step reach(struct system *s, struct task *t, vaddr_t addr, u32 len,
     if (t->state >= TASK_ZOMBIE)
         return STEP_DEAD;
     s->mem.cpu = t->cpu;
-    if (!tlb_hit(&s->tlbs[t->cpu], t->mm->id, vpn, kind == ACCESS_WRITE)) {
+    if (!tlb_hit(&s->space.tlbs[t->cpu], t->mm->id, vpn, kind == ACCESS_WRITE)) {
         enum step step = system_access(s, t, vpn, kind);
 
         if (step != STEP_DONE)

@@ -178,7 +178,7 @@ static void check_tasks(const struct system *s)
 static void check_tlbs(const struct system *s)
 {
     for (unsigned cpu = 0; cpu < s->config.nr_cpus; cpu++) {
-        const struct tlb *t = &s->tlbs[cpu];
+        const struct tlb *t = &s->space.tlbs[cpu];
 
         for (u64 i = 0; i < (t->sets_mask + 1) * TLB_SLOTS; i++) {
             u64 tag = t->tags[i];

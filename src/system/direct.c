@@ -106,9 +106,7 @@ static bool unmap_one(void *ctx, const struct rmap_walk *w)
 
     if (*w->slot & PTE_DIRTY)
         page_mark_dirty(mem, pfn);
-    pagetable_set(mm, w->vpn, w->slot, 0);
-    for (unsigned cpu = 0; cpu < mem->nr_cpus; cpu++)
-        tlb_flush_page(&mem->tlbs[cpu], mm->id, w->vpn);
+    mmu_set_flush(mm, w->vpn, w->slot, 0);
     page_unmap(mem, mm, pfn);
     return true;
 }

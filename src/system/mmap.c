@@ -12,12 +12,6 @@ static struct span span_of(vaddr_t addr, u64 len)
     return (struct span){addr >> PAGE_SHIFT, (addr + len + PAGE_SIZE - 1) >> PAGE_SHIFT};
 }
 
-void tlbs_flush_range(struct system *s, const struct mm *mm, struct span r)
-{
-    for (unsigned cpu = 0; cpu < s->config.nr_cpus; cpu++)
-        tlb_flush_range(&s->tlbs[cpu], mm->id, r.start, r.end);
-}
-
 void unmap_range(struct system *s, struct mm *mm, struct span r)
 {
     struct access_ctx ac = {.mem = &s->mem, .mm = mm};
@@ -355,7 +349,7 @@ enum step system_mprotect(struct system *s, struct task *t, vaddr_t addr, u64 le
     for (const struct vma *vma = vma_find_after(t->mm, r.start); vma && vma->start < done.end;
          vma = vma_next(vma))
         protect_entries(s, vma, (struct span){MAX(r.start, vma->start), MIN(done.end, vma->end)});
-    tlbs_flush_range(s, t->mm, done);
+    mmu_flush_range(t->mm, done.start, done.end);
     mem_cost(&s->mem, s->cost.vma_op);
     return refused ? call_refuse(s, t, -ENOMEM) : call_end(s, t);
 }
@@ -390,7 +384,7 @@ static void move(struct system *s, struct mm *mm, struct span from, vpn_t to, u6
     moved = pagetable_move(mm, from.start, from.end, to);
     assert(moved >= from.end);
     (void)moved;
-    tlbs_flush_range(s, mm, from);
+    mmu_flush_range(mm, from.start, from.end);
     unmap_range(s, mm, from);
 }
 

@@ -198,7 +198,6 @@ static void wire_pgdat(struct system *s)
         .backing = &s->backing,
         .swap = &s->swap,
         .groups = &s->groups,
-        .tlbs = s->tlbs,
         .nr_cpus = s->config.nr_cpus,
         .swapin_hits = 4,
     };
@@ -284,9 +283,7 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     s->tmpfs = shmem_mount_new(&s->backing, s->frames.managed_pages / 2);
     reserve_default(s, &s->tunables.user_reserve_kbytes, "vm.user_reserve_kbytes");
     reserve_default(s, &s->tunables.admin_reserve_kbytes, "vm.admin_reserve_kbytes");
-    s->tlbs = xcalloc(c->nr_cpus, sizeof(*s->tlbs));
-    for (unsigned cpu = 0; cpu < c->nr_cpus; cpu++)
-        tlb_init(&s->tlbs[cpu], (unsigned)c->tunables.x_tlb_entries);
+    mmu_init(&s->space, c->nr_cpus, (unsigned)c->tunables.x_tlb_entries);
     wire_pgdat(s);
     s->kswapd = kthread_new("kswapd0");
     s->cpu_times = xcalloc(c->nr_cpus, sizeof(*s->cpu_times));
@@ -314,9 +311,6 @@ void system_done(struct system *s)
     vec_done(&s->idle_inodes);
     slab_done(&s->slab);
     mem_done(&s->mem);
-    for (unsigned cpu = 0; cpu < s->config.nr_cpus; cpu++)
-        tlb_done(&s->tlbs[cpu]);
-    free(s->tlbs);
     for (unsigned i = 0; i < s->config.nr_swaps; i++) {
         if (s->swap_devices[i].profile)
             device_done(&s->swap_devices[i]);

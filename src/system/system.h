@@ -39,7 +39,6 @@ struct system {
     struct groups groups;
     struct mem mem;
     struct slab slab;
-    struct tlb *tlbs;
     struct device disk, disks[DISKS_MAX - 1];
     struct device swap_devices
         [8]; /* profile NULL: the area is on one of the disks (swap_area has the device) */
@@ -119,7 +118,7 @@ void system_set_oom_score_adj(struct system *s, struct task *t, s16 adj);
 #define OOM_NEVER INT64_MIN
 s64 oom_badness(const struct system *s, const struct task *t, u64 usable);
 
-/* --- one access: the caller has missed in tlb_hit(&s->tlbs[cpu], mm->id, vpn, write) ------------------------------------- */
+/* --- one access: the caller has missed in tlb_hit(&s->space.tlbs[cpu], mm->id, vpn, write) ------------------------------------- */
 enum step system_access(struct system *s, struct task *t, vpn_t vpn, enum access_kind kind);
 /* bytes=on: copy user memory through page tables that system_access() just made valid (one page at most). */
 enum step system_load(struct system *s, struct task *t, vaddr_t addr, void *buf, u32 len);

@@ -502,14 +502,14 @@ static bool flushes(const struct op *op)
 
 static size_t tags_count(void)
 {
-    return (size_t)(sys->tlbs[0].sets_mask + 1) * TLB_SLOTS;
+    return (size_t)(sys->space.tlbs[0].sets_mask + 1) * TLB_SLOTS;
 }
 
 static void canary_before(const struct op *op)
 {
     if (canary == CANARY_TLB && flushes(op)) {
         stale_tags = xrealloc_array(stale_tags, tags_count(), sizeof(*stale_tags));
-        memcpy(stale_tags, sys->tlbs[0].tags, tags_count() * sizeof(*stale_tags));
+        memcpy(stale_tags, sys->space.tlbs[0].tags, tags_count() * sizeof(*stale_tags));
     }
 }
 
@@ -517,13 +517,13 @@ static void canary_before(const struct op *op)
 static void canary_after(const struct proc *pr, const struct op *op, enum step step)
 {
     if (canary == CANARY_TLB && flushes(op) && step == STEP_DONE)
-        memcpy(sys->tlbs[0].tags, stale_tags, tags_count() * sizeof(*stale_tags));
+        memcpy(sys->space.tlbs[0].tags, stale_tags, tags_count() * sizeof(*stale_tags));
     if (canary == CANARY_DIRTY && op->kind == OP_STORE && step == STEP_DONE && chance(10)) {
         pte_t *slot = pagetable_find(pr->task->mm, BASE_VPN + op->page);
 
         *slot &= ~PTE_DIRTY;
         frame_clear(frames_get(&sys->frames, pte_pfn(*slot)), PG_DIRTY);
-        tlb_flush_page(&sys->tlbs[pr->task->cpu], pr->task->mm->id, BASE_VPN + op->page);
+        tlb_flush_page(&sys->space.tlbs[pr->task->cpu], pr->task->mm->id, BASE_VPN + op->page);
     }
 }
 

@@ -64,7 +64,6 @@ void file_objects_free(struct system *s, const struct file *f);
 void unmap_range(struct system *s, struct mm *mm, struct span r);
 /* Fault in [r.start, r.end), from t->progress - 1 on. writable private memory by writing. */
 enum step populate(struct system *s, struct task *t, struct span r);
-void tlbs_flush_range(struct system *s, const struct mm *mm, struct span r);
 
 /* --- mlock.c ------------------------------------------------------------------------------------------------------- */
 /* A page was just faulted in where something may be locked. */

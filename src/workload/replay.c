@@ -187,7 +187,8 @@ static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
 {
     struct system *s = rs->replay->config.system;
     struct task *t = rs->st.task;
-    struct tlb tlb = s->tlbs[t->cpu]; /* the same entries, by pointers that stay in registers */
+    struct tlb tlb =
+        s->space.tlbs[t->cpu]; /* the same entries, by pointers that stay in registers */
     struct mm *mm = t->mm;
     const u64 *at = rs->cursor.events + rs->at, *began = at;
     const u64 *end = rs->cursor.events + rs->cursor.nr_events;
