@@ -1,7 +1,8 @@
 /* diagnose.c - figures, then every rule, then one verdict.
  *
  * The verdict is that of the worst finding. Without a warning it is healthy only when somebody could have told otherwise: pressure must
- * be known, or two samples without a sign of pain. Else it is unknown, and the gaps say what is missing.
+ * be known, or two samples without a sign of pain; of a pasted table plenty of available memory does, and no finding besides. Else it is
+ * unknown, and the gaps say what is missing.
  */
 #include "diagnose/diagnose.h"
 
@@ -128,6 +129,36 @@ static bool killed_unknown_when(const struct diagnosis *d)
     return false;
 }
 
+/* The finding that says most where nobody can tell whether it hurts; NULL when none says anything. */
+static const struct finding *strongest(const struct diagnosis *d)
+{
+    const struct finding *first = d->findings.items.count ? d->findings.items.items : NULL;
+
+    return first && first->severity >= SEV_INFO ? first : NULL;
+}
+
+/* The good news that a paste has; NULL without. */
+static const struct finding *good_news(const struct diagnosis *d, enum rule rule)
+{
+    vec_for_each (&d->findings.items, f)
+        if (f->rule == rule && f->severity == SEV_GOOD)
+            return f;
+    return NULL;
+}
+
+/* Percent of memory. A machine with that much to take at once is not short of it, whatever else one look leaves open. */
+#define PLENTY 20.0
+
+/* Nothing speaks against a pasted machine or group, and its own figures speak for it. */
+static bool looks_well(const struct diagnosis *d, const struct figures *f)
+{
+    if (!d->last->pasted || strongest(d) || d->options.cgroup || d->options.pid)
+        return false;
+    if (known(f->total))
+        return f->available_share >= PLENTY && isnan(f->psi[PSI_IO].some);
+    return good_news(d, RULE_CGROUP_NEAR_MAX_CACHE) != NULL;
+}
+
 /* Could a state that hurts have been seen? */
 static bool could_tell(const struct diagnosis *d, const struct figures *f)
 {
@@ -140,6 +171,8 @@ static bool could_tell(const struct diagnosis *d, const struct figures *f)
     if (isnan(f->interval_s) && killed_unknown_when(d))
         return false;
     if (g && pain_known(&f->groups[g - d->last->cgroups.items].psi[PSI_MEM]))
+        return true;
+    if (looks_well(d, f))
         return true;
     if (!known(f->total))
         return false;
@@ -186,22 +219,39 @@ static void describe_group(struct diagnosis *d, const struct cgroup_view *g,
              pain_known(p) ? format_evidence(pressure, p->some, IN_PERCENT) : "");
 }
 
+/* What is left is not known: what else the text says, or what it would take. */
+static const char *say_unmeasured(const struct diagnosis *d, const struct figures *f)
+{
+    const struct finding *first = d->findings.items.count ? d->findings.items.items : NULL;
+
+    if (!d->last->pasted)
+        return "memory use is not measurable here";
+    if (first)
+        return first->title;
+    if (d->last->parts[PART_KERNEL_LOG].state == PART_OK)
+        return "nothing in these logs tells of memory that ran out";
+    if (f->rate[PSWPIN] < 1 && f->rate[PSWPOUT] < 1)
+        return "nothing is swapped in or out; how much memory is left is not told here";
+    return "how much memory is left is not told here: it takes MemAvailable (free -m, "
+           "/proc/meminfo)";
+}
+
 static void describe_host(struct diagnosis *d, const struct figures *f)
 {
     const struct pressure *p = &f->psi[PSI_MEM];
     char available[UNITS_TEXT_MAX], total[UNITS_TEXT_MAX], pressure[48];
 
     if (!known(f->total) || !known(f->available)) {
-        snprintf(d->headline, sizeof(d->headline), "%s",
-                 d->last->pasted && d->last->parts[PART_KERNEL_LOG].state == PART_OK
-                     ? "nothing in these logs tells of memory that ran out"
-                     : "memory use is not measurable here");
+        snprintf(d->headline, sizeof(d->headline), "%.280s", say_unmeasured(d, f));
         return;
     }
     snprintf(d->headline, sizeof(d->headline), "%s of %s available%s%s%s",
              format_bytes(available, f->available), format_bytes(total, f->total),
              f->available_estimated ? " (estimated)" : "",
-             pain_known(p) ? ", memory pressure " : ", pressure not known",
+             pain_known(p)                      ? ", memory pressure "
+             : d->verdict != VERDICT_HEALTHY    ? ", pressure not known"
+             : good_news(d, RULE_HEALTHY_CACHE) ? ": what looks used is cache"
+                                                : "",
              pain_known(p) ? format_evidence(pressure, p->some, IN_PERCENT) : "");
 }
 
@@ -220,14 +270,6 @@ static void add_io(struct diagnosis *d, const struct figures *f)
                  format_evidence((char[48]){0}, io->some, IN_PERCENT));
         return;
     }
-}
-
-/* The finding that says most where nobody can tell whether it hurts; NULL when none says anything. */
-static const struct finding *strongest(const struct diagnosis *d)
-{
-    const struct finding *first = d->findings.items.count ? d->findings.items.items : NULL;
-
-    return first && first->severity >= SEV_INFO ? first : NULL;
 }
 
 static void write_headline(struct diagnosis *d, const struct figures *f)

@@ -241,3 +241,10 @@ u64 sysctl_value(const struct snapshot *s, const char *key)
 
     return info && s->sysctl ? s->sysctl[info - tunable_info] : UNKNOWN;
 }
+
+const char *group_said(const struct rule_context *c, const struct cgroup_view *g)
+{
+    bool nameless = strcmp(g->path, "/") == 0 || strcmp(g->path, "/this-cgroup") == 0;
+
+    return c->s->pasted && nameless ? "This cgroup" : g->path;
+}

@@ -90,4 +90,7 @@ static inline double number_of(u64 figure)
     return known(figure) ? (double)figure : NAN;
 }
 
+/* As a reader calls it: whoever pastes one container's files did not say its path. */
+const char *group_said(const struct rule_context *c, const struct cgroup_view *g);
+
 #endif

@@ -13,16 +13,35 @@
 #define USED_SHARE 95.0
 #define USED_END   98.0
 
+/* Kills that its counters tell make a full group no forecast. */
+static bool tell_kills(struct rule_context *c, const struct cgroup_view *g)
+{
+    u64 kills = g->events[EV_OOM_KILL];
+
+    if (!known(kills) || kills == 0)
+        return false;
+    vec_last(&c->out->items).severity = MAX(vec_last(&c->out->items).severity, SEV_WARNING);
+    vec_last(&c->out->items).weight = CAUSE_WEIGHT;
+    finding_detail(c, "Its limit has killed %s times.", AMOUNT((double)kills, IN_COUNT));
+    evidence(c, "oom_kill", (double)kills, IN_COUNT, group_file(g, "memory.events"), "over 0");
+    return true;
+}
+
 /* A table of containers has use and limit alone. */
 static void from_usage(struct rule_context *c, const struct cgroup_view *g)
 {
     double used = share_of(g->current, g->max);
+    const char *name = group_said(c, g) + (group_said(c, g) == g->path);
 
     if (!(used >= USED_SHARE))
         return;
     finding_add(c, used >= USED_END ? SEV_WARNING : SEV_INFO, CONF_MEDIUM, g->path,
-                cause_weight(c, 0.4, used), "%s stands at its limit: %s of %s (%s)", g->path + 1,
+                cause_weight(c, 0.4, used), "%s stands at its limit: %s of %s (%s)", name,
                 SIZE(g->current), SIZE(g->max), AMOUNT(used, IN_PERCENT));
+    if (tell_kills(c, g))
+        finding_title(c, "%s stands at its limit: %s of %s (%s), which has killed %s times", name,
+                      SIZE(g->current), SIZE(g->max), AMOUNT(used, IN_PERCENT),
+                      AMOUNT((double)g->events[EV_OOM_KILL], IN_COUNT));
     finding_detail(c,
                    "How much of it is file cache that would give way, this text does not say: "
                    "see memory.stat. What it cannot give back makes the next allocation a kill.");
@@ -31,7 +50,7 @@ static void from_usage(struct rule_context *c, const struct cgroup_view *g)
     evidence(c, "share of the limit", used, IN_PERCENT, "the table", "over %.0f %%", USED_SHARE);
 }
 
-/* What fills it, in the words of whoever looks at one container's files; kills that its counters tell make it no forecast. */
+/* What fills it, in the words of whoever looks at one container's files. */
 static void tell_contents(struct rule_context *c, const struct cgroup_view *g,
                           const struct group_figures *gf)
 {
@@ -43,7 +62,7 @@ static void tell_contents(struct rule_context *c, const struct cgroup_view *g,
         {"shared memory and tmpfs (/dev/shm, emptyDir in memory)", g->stat[NR_SHMEM]},
         {"kernel memory", g->stat[MEMCG_KERNEL]},
     };
-    const char *path = strcmp(g->path, "/") == 0 ? "This cgroup" : g->path;
+    const char *path = group_said(c, g);
     unsigned most = 0;
 
     for (unsigned i = 1; i < ARRAY_SIZE(kinds); i++)
@@ -54,14 +73,7 @@ static void tell_contents(struct rule_context *c, const struct cgroup_view *g,
     finding_title(c, "%s is full: %s of its %s is %s", path, SIZE(kinds[most].bytes), SIZE(g->max),
                   kinds[most].name);
     finding_detail(c, "%s cannot be reclaimed without swap.", SIZE(gf->firm));
-    if (known(g->events[EV_OOM_KILL]) && g->events[EV_OOM_KILL] > 0) {
-        vec_last(&c->out->items).severity = MAX(vec_last(&c->out->items).severity, SEV_WARNING);
-        vec_last(&c->out->items).weight = CAUSE_WEIGHT;
-        finding_detail(c, "Its limit has killed %s times.",
-                       AMOUNT((double)g->events[EV_OOM_KILL], IN_COUNT));
-        evidence(c, "oom_kill", (double)g->events[EV_OOM_KILL], IN_COUNT,
-                 group_file(g, "memory.events"), "over 0");
-    }
+    tell_kills(c, g);
     evidence(c, "limit", number_of(g->max), IN_BYTES, group_file(g, "memory.max"), "%s", "");
 }
 

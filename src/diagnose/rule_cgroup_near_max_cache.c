@@ -20,7 +20,7 @@ void rule_cgroup_near_max_cache(struct rule_context *c)
             continue;
         finding_add(c, SEV_GOOD, pain_known(p) && !isnan(gf->refaults) ? CONF_HIGH : CONF_MEDIUM,
                     g->path, 0.8, "%s uses %s of its limit, %s of that is cache it can lose",
-                    g->path, AMOUNT(used, IN_PERCENT), SIZE(gf->cache));
+                    group_said(c, g), AMOUNT(used, IN_PERCENT), SIZE(gf->cache));
         evidence(c, "memory.current", used, IN_PERCENT, group_file(g, "memory.current"),
                  "over %.0f %% of the limit", NEAR_PERCENT);
         evidence(c, "not reclaimable, without swap", firm, IN_PERCENT, group_file(g, "memory.stat"),

@@ -8,6 +8,30 @@
 /* Any device writes less in a tenth of a second; where little memory is left the limit is as small. */
 #define DIRTY_MIN (16.0 * MIB)
 
+/* Percent of what is available where writers begin to be held back: the middle of vm.dirty_background_ratio and vm.dirty_ratio as
+ * kernels come, 10 and 20. */
+#define HELD_SHARE 15.0
+
+/* A table of meminfo has the amounts, and neither the thresholds nor who waits. */
+static void from_meminfo(struct rule_context *c)
+{
+    u64 dirty = figure_add(c->s->meminfo[MI_DIRTY], figure_or(c->s->meminfo[MI_WRITEBACK], 0));
+    double share = share_of(dirty, c->f->available);
+
+    if (!(share >= HELD_SHARE) || (double)dirty < DIRTY_MIN)
+        return;
+    finding_add(c, SEV_INFO, CONF_MEDIUM, "host", 0.6,
+                "%s waits to be written: %s of what is available, where writers are held back",
+                SIZE(dirty), AMOUNT(share, IN_PERCENT));
+    finding_detail(c, "The limit is vm.dirty_ratio, 20 %% unless it was set: the device writes "
+                      "more slowly than programs do.");
+    evidence(c, "Dirty", number_of(c->s->meminfo[MI_DIRTY]), IN_BYTES, "/proc/meminfo", "%s", "");
+    evidence(c, "Writeback", number_of(c->s->meminfo[MI_WRITEBACK]), IN_BYTES, "/proc/meminfo",
+             "%s", "");
+    evidence(c, "share of what is available", share, IN_PERCENT, "/proc/meminfo", "over %.0f %%",
+             HELD_SHARE);
+}
+
 void rule_dirty_throttling(struct rule_context *c)
 {
     u64 dirty = figure_add(c->s->vmstat[NR_DIRTY], c->s->vmstat[NR_WRITEBACK]);
@@ -20,6 +44,10 @@ void rule_dirty_throttling(struct rule_context *c)
 
     if (!wants_host(c))
         return;
+    if (c->s->pasted && !known(limit)) {
+        from_meminfo(c);
+        return;
+    }
     /* Between the two thresholds writers go freely up to the middle, and are held back above it. */
     if (!(number_of(dirty) > held) || (double)dirty * page < DIRTY_MIN || io->some < IO_SOME)
         return;

@@ -50,7 +50,8 @@ void rule_fragmentation(struct rule_context *c)
         return;
     }
     share = 100 * (double)large / (double)all;
-    if (share >= LARGE_SHARE || (!(failed >= ASKED) && !in_log))
+    /* Who pastes the free lists asks of them; whether anybody asks in vain, one look does not say. */
+    if (share >= LARGE_SHARE || (!(failed >= ASKED) && !in_log && !c->s->pasted))
         return;
     finding_add(c, hurts ? SEV_WARNING : SEV_INFO,
                 in_log && failed >= ASKED ? CONF_HIGH : CONF_MEDIUM, "host", 0.3,

@@ -14,10 +14,15 @@ void rule_healthy_cache(struct rule_context *c)
     const struct figures *f = c->f;
     const struct pressure *p = &f->psi[PSI_MEM];
     double free_share = share_of(c->s->meminfo[MI_MEM_FREE], f->total);
-    double cache =
-        share_of(figure_add(f->cache, figure_or(c->s->meminfo[MI_SRECLAIMABLE], 0)), f->total);
-    bool calm = pain_known(p) ? p->some < PAIN_NONE_SOME : f->allocstall < STALLS;
+    const u64 *m = c->s->meminfo;
+    double cache = share_of(figure_add(f->cache, figure_or(m[MI_SRECLAIMABLE], 0)), f->total);
+    /* One look at a table: a machine with that much to take does not make its programs wait for it. */
+    bool one_look = c->s->pasted && isnan(f->allocstall);
+    bool calm = pain_known(p) ? p->some < PAIN_NONE_SOME : one_look || f->allocstall < STALLS;
 
+    /* free has buffers and reclaimable slab within its cache. */
+    if (c->s->pasted && !known(m[MI_BUFFERS]) && known(m[MI_CACHED]) && known(m[MI_SHMEM]))
+        cache = share_of(m[MI_CACHED] - MIN(m[MI_SHMEM], m[MI_CACHED]), f->total);
     if (!wants_host(c) || !(free_share < FREE_LOW) || !(f->available_share >= AVAILABLE) ||
         !(cache >= CACHE) || !calm)
         return;

@@ -7,6 +7,28 @@
 #define DISK_BUSY  80.0
 #define READ_SHARE 10.0 /* percent of the reads that memory may explain */
 
+/* Percent of all CPU time that vmstat calls wa. */
+#define IOWAIT     20.0
+/* A page now and then is a daemon waking up. */
+#define SWAP_PAGES 10.0
+
+/* A table of vmstat: who waits it does not say, nor what is read again; whether swap is in it, it does. */
+static void from_iowait(struct rule_context *c)
+{
+    double wait = c->f->iowait, in = rate(c, PSWPIN), out = rate(c, PSWPOUT);
+
+    if (!(wait >= IOWAIT) || !(in < SWAP_PAGES) || !(out < SWAP_PAGES))
+        return;
+    finding_add(c, SEV_INFO, CONF_MEDIUM, "host", 0.5,
+                "The CPUs wait for I/O %s of the time, and it is not swap",
+                AMOUNT(wait, IN_PERCENT));
+    finding_detail(c, "Whether evicted files are read again, this text does not say: see "
+                      "workingset_refault_file in /proc/vmstat.");
+    evidence(c, "wa", wait, IN_PERCENT, "vmstat", "over %.0f %%", IOWAIT);
+    evidence(c, "si", in, IN_PAGES_PER_S, "vmstat", "under %.0f pages/s", SWAP_PAGES);
+    evidence(c, "so", out, IN_PAGES_PER_S, "vmstat", "under %.0f pages/s", SWAP_PAGES);
+}
+
 void rule_io_bottleneck(struct rule_context *c)
 {
     const struct figures *f = c->f;
@@ -15,9 +37,12 @@ void rule_io_bottleneck(struct rule_context *c)
         f->busiest_disk == UINT32_MAX ? NULL : &f->disks[f->busiest_disk];
     bool waits = pain_known(io) ? io->some >= IO_SOME : d && d->busy >= DISK_BUSY;
 
+    if (wants_host(c) && c->s->pasted && !pain_known(io))
+        from_iowait(c);
     if (!wants_host(c) || !waits)
         return;
-    if (isnan(f->refaults_file) && isnan(rate(c, PSWPIN))) {
+    if (isnan(f->refaults_file) && isnan(rate(c, PSWPIN)) &&
+        !(c->s->pasted && pain_known(memory))) {
         gap_part(c, "whether memory is behind the waiting for I/O", PART_VMSTAT);
         return;
     }

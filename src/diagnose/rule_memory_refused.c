@@ -56,6 +56,19 @@ static void tell_reason(struct rule_context *c, const struct refusal *r)
     evidence(c, "available", number_of(c->f->available), IN_BYTES, "/proc/meminfo", "%s", "");
 }
 
+/* The size asked for beside what there was: the first thing that a reader compares. */
+static void compare_sizes(struct rule_context *c, const struct refusal *r)
+{
+    if (!known(r->bytes) || !known(c->f->available) || left_is_scarce(c->f) ||
+        sysctl_value(c->s, "vm.overcommit_memory") == STRICT)
+        return;
+    finding_title(c,
+                  r->bytes > c->f->available
+                      ? "The kernel refused %s %s memory (ENOMEM): only %s is available"
+                      : "The kernel refused %s %s memory (ENOMEM), though %s is available",
+                  r->program, SIZE(r->bytes), SIZE(c->f->available));
+}
+
 static void tell(struct rule_context *c, const struct refusal *r)
 {
     const struct snapshot *s = c->s;
@@ -104,6 +117,7 @@ static void tell(struct rule_context *c, const struct refusal *r)
                     strict ? ": promises are at their limit (vm.overcommit_memory=2)"
                     : left_is_scarce(c->f) ? ": little is left"
                                            : "");
+        compare_sizes(c, r);
         break;
     }
     tell_reason(c, r);

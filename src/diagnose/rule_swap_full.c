@@ -13,6 +13,9 @@ void rule_swap_full(struct rule_context *c)
         return;
     finding_add(c, hurts ? SEV_WARNING : SEV_INFO, hurts ? CONF_HIGH : CONF_MEDIUM, "host", 0.45,
                 "Swap is full: %s of %s used", SIZE(f->swap_used), SIZE(f->swap_total));
+    if (!hurts && known(f->available))
+        finding_title(c, "Swap is full (%s), but memory is not short: %s of %s is available",
+                      SIZE(f->swap_total), SIZE(f->available), SIZE(f->total));
     finding_detail(c, hurts ? "Memory is short as well: nothing anonymous can leave any more."
                             : "Memory is not short, so nothing needs to leave.");
     evidence(c, "swap used", f->swap_used_share, IN_PERCENT, "/proc/meminfo", "over %.0f %%",

@@ -189,6 +189,12 @@ void block_interval(struct block *b, double seconds)
         b->p->state->rates.interval_s = seconds;
 }
 
+void block_iowait(struct block *b, double percent)
+{
+    if (percent >= 0 && percent <= 100)
+        b->p->state->rates.iowait = percent;
+}
+
 /* --- amounts ------------------------------------------------------------------------------------------------------------------ */
 
 bool decimal_take(struct span *line, double *ret)

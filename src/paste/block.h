@@ -63,6 +63,8 @@ void block_told(struct block *b, const struct told *told);
 /* Events a second over `seconds` of counters of /proc/vmstat; NAN is left out. */
 void block_rate(struct block *b, enum counter counter, double per_s);
 void block_interval(struct block *b, double seconds);
+/* ... and how much of the CPUs' time was idle with I/O outstanding. */
+void block_iowait(struct block *b, double percent);
 
 /* --- pieces of text --------------------------------------------------------------------------------------------------- */
 

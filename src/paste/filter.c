@@ -166,6 +166,7 @@ static const char *const of_blocks[] = {
     "arc s",
     "name  ",
     "arcsz",
+    "miss%",
     "zfs subsystem",
     "hits ",
     "size ",

@@ -151,6 +151,13 @@ static void make_series(struct paste *p)
         p->s.vmstat[i] = (u64)(r->per_s[i] * r->interval_s + 0.5);
     }
     p->before.parts[PART_VMSTAT] = p->s.parts[PART_VMSTAT] = (struct part_status){.state = PART_OK};
+    if (!isnan(r->iowait)) {
+        /* In hundredths of a percent of the series: only the shares are read. */
+        p->s.cpu = (struct cpu_view){.iowait = (u64)(100 * r->iowait + 0.5)};
+        p->s.cpu.idle = 10000 - p->s.cpu.iowait;
+        p->before.cpu = (struct cpu_view){0};
+        p->before.parts[PART_STAT] = p->s.parts[PART_STAT] = p->s.parts[PART_VMSTAT];
+    }
     p->before.taken_at = NS_PER_S;
     p->s.taken_at = NS_PER_S + span;
     for (unsigned i = 0; i < NR_PARTS; i++) {

@@ -448,7 +448,19 @@ unsigned ipcs_parse(struct block *b, struct span text)
  * ARC size (current):                            78.1 %   25.0 GiB        arc_summary of 0.8 and later
  *         Max size (high water):            16:1   32.0 GiB
  * ARC Size:                       94.11%  29.41   GiB                     before
+ *     time  read  miss  miss%  dmis  dm%  ...  size     c  avail          arcstat; "arcsz" before 2.2
  */
+static unsigned arcstat_size_column(const struct fields *head)
+{
+    unsigned column = fields_find(head, "arcsz");
+
+    if (fields_find(head, "read") == FIELDS_MAX)
+        return FIELDS_MAX;
+    return column == FIELDS_MAX && fields_find(head, "miss%") != FIELDS_MAX
+               ? fields_find(head, "size")
+               : column;
+}
+
 bool arcstats_begins(const struct block *b, struct span line)
 {
     struct fields f;
@@ -462,8 +474,7 @@ bool arcstats_begins(const struct block *b, struct span line)
         return true;
     return words_begin(line, "name type data") || span_find(line, "ARC size (current)") ||
            span_find(line, "ARC Size:") || span_begins(line, "ARC status") ||
-           span_begins(line, "ZFS Subsystem Report") ||
-           (span_find(line, "arcsz") && span_find(line, "read"));
+           span_begins(line, "ZFS Subsystem Report") || arcstat_size_column(&f) != FIELDS_MAX;
 }
 
 bool arcstats_goes_on(const struct block *b, struct span line)
@@ -516,8 +527,8 @@ unsigned arcstats_parse(struct block *b, struct span text)
             found++;
             continue;
         }
-        if (fields_find(&f, "arcsz") != FIELDS_MAX) {
-            arc_column = fields_find(&f, "arcsz");
+        if (arcstat_size_column(&f) != FIELDS_MAX) {
+            arc_column = arcstat_size_column(&f);
             max_column = fields_find(&f, "c");
             continue;
         }

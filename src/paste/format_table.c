@@ -282,7 +282,7 @@ unsigned vmstat_parse(struct block *b, struct span text)
         double factor; /* of a page: the table has KiB */
     } rated[] = {
         {"si", PSWPIN, 0.25}, {"so", PSWPOUT, 0.25}, {"bi", PGPGIN, 1}, {"bo", PGPGOUT, 1}};
-    double sums[ARRAY_SIZE(rated)] = {0};
+    double sums[ARRAY_SIZE(rated)] = {0}, iowait = 0;
     struct fields head = {.count = 0}, f;
     u64 unit = vmstat_unit(b);
     unsigned rows = 0;
@@ -308,6 +308,8 @@ unsigned vmstat_parse(struct block *b, struct span text)
                 block_meminfo(b, MI_BUFFERS, value * unit, RANK_TABLE);
             else if (span_is(head.at[i], "cache"))
                 block_meminfo(b, MI_CACHED, value * unit, RANK_ROUNDED);
+            if (span_is(head.at[i], "wa") && rows > 0)
+                iowait += (double)value;
             for (unsigned r = 0; r < ARRAY_SIZE(rated) && rows > 0; r++)
                 if (span_is(head.at[i], rated[r].name))
                     sums[r] += (double)value * rated[r].factor;
@@ -317,6 +319,7 @@ unsigned vmstat_parse(struct block *b, struct span text)
     if (rows > 1) {
         for (unsigned r = 0; r < ARRAY_SIZE(rated); r++)
             block_rate(b, rated[r].counter, sums[r] / (rows - 1));
+        block_iowait(b, iowait / (rows - 1));
         block_interval(b, delay_of(b->command) * (rows - 1));
     }
     return rows;

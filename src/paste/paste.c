@@ -58,7 +58,7 @@ struct paste *paste_new(void)
         st->meminfo[i] = UNKNOWN;
     for (unsigned i = 0; i < NR_COUNTERS; i++)
         st->rates.per_s[i] = NAN;
-    st->rates.interval_s = NAN;
+    st->rates.interval_s = st->rates.iowait = NAN;
     st->klog = klog_new(&p->s);
     st->last_at_us = st->journal_us = UNKNOWN;
     st->format = NR_FORMATS;

@@ -14,6 +14,7 @@ struct row {
 struct rates {
     double per_s[NR_COUNTERS];
     double interval_s;
+    double iowait; /* percent of all CPU time; NAN */
 };
 
 /* A message that goes on in the next line, as mail and narrow terminals break it. */

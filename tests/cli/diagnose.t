@@ -80,7 +80,7 @@ $ highwater diagnose starved --only cache -q
 | MemTotal:       16384000 kB
 | MemFree:          512000 kB
 $ highwater diagnose bare -q
-> CANNOT TELL: memory use is not measurable here
+> CANNOT TELL: how much memory is left is not told here: it takes MemAvailable (free -m, /proc/meminfo)
 = 3
 
 # A live machine, twice a second apart.
