@@ -188,7 +188,11 @@ static Long mmap_anywhere(const UWord *a)
     at = choose_place(len, (UInt)a[3]);
     if (at == 0)
         return -VKI_ENOMEM;
-    return do_mmap(at, a[1], a[2], a[3] | VKI_MAP_FIXED, (Int)a[4], a[5]);
+    result = do_mmap(at, a[1], a[2], a[3] | VKI_MAP_FIXED, (Int)a[4], a[5]);
+    /* A file (the rings of io_uring) may insist on a place of the kernel's choice. */
+    if (result == -VKI_EINVAL && !(a[3] & VKI_MAP_ANONYMOUS))
+        result = do_mmap(0, a[1], a[2], a[3], (Int)a[4], a[5]);
+    return result;
 }
 
 Long hw_call_mmap(const UWord *a)

@@ -8,6 +8,14 @@
  * (hw_main.c).
  */
 #include "hw_tool.h"
+#include "hw_valgrind.h"
+
+/* It is refused: the thread that serves a fault cannot run while the one that faults is stopped in its code. */
+static void userfaultfd_wanted(struct thread *t)
+{
+    hw_complain("%s asked for userfaultfd, which is not to be had while it is recorded", hw_comm);
+    hw_incomplete(t, HWT_INCOMPLETE_CALLS, "userfaultfd");
+}
 
 void hw_syscall_before(ThreadId tid, UInt nr, UWord *args, UInt nr_args)
 {
@@ -29,8 +37,11 @@ void hw_syscall_before(ThreadId tid, UInt nr, UWord *args, UInt nr_args)
         t->call.exec_path = (const HChar *)args[1];
         break;
     case 323: /* userfaultfd */
-        hw_complain("%s asked for userfaultfd, which is not to be had while it is recorded",
-                    hw_comm);
+        userfaultfd_wanted(t);
+        break;
+    case __NR_ioctl:
+        if ((UInt)args[1] == HW_USERFAULTFD_IOC_NEW)
+            userfaultfd_wanted(t);
         break;
     case __NR_exit:
         t->exiting = True;
@@ -48,6 +59,9 @@ static Bool shares_memory(UInt nr, const UWord *args)
 {
     return nr == __NR_vfork || (nr == __NR_clone && (args[0] & VKI_CLONE_VM));
 }
+
+/* A flag of struct io_uring_params, its third word: the kernel takes submissions without a call. */
+#define IORING_SETUP_SQPOLL 2u
 
 /* Calls that move memory or files in ways that are not followed. */
 static const struct {
@@ -78,6 +92,10 @@ static void succeeded(struct thread *t, UInt nr, const UWord *args, UWord result
     case __NR_clone:
         if (result != 0 && !(nr == __NR_clone && (args[0] & VKI_CLONE_THREAD)))
             hw_fork_done(t, result, shares_memory(nr, args) ? HWT_FORK_VM : 0);
+        break;
+    case 425: /* io_uring_setup */
+        if (((const UInt *)args[1])[2] & IORING_SETUP_SQPOLL)
+            hw_incomplete(t, HWT_INCOMPLETE_IO_URING, "io_uring_setup");
         break;
     case 426: /* io_uring_enter: submissions that were taken */
         if (result > 0)

@@ -109,9 +109,29 @@ static void execve_before(ThreadId tid, void *layout, struct core_args *args,
 
 static struct core_entry execve_entry = {execve_before, NULL};
 
+/* The other door to userfaultfd, which must be as shut as the system call (hw_syscall.c). */
+static void ioctl_before(ThreadId tid, void *layout, struct core_args *args,
+                         struct core_status *status, UWord *flags)
+{
+    if ((UInt)args->a[1] == HW_USERFAULTFD_IOC_NEW)
+        answer(status, -VKI_ENOTTY);
+    else
+        __real_vgModuleLocal_get_linux_syscall_entry(__NR_ioctl)
+            ->before(tid, layout, args, status, flags);
+}
+
+static void ioctl_after(ThreadId tid, struct core_args *args, struct core_status *status)
+{
+    __real_vgModuleLocal_get_linux_syscall_entry(__NR_ioctl)->after(tid, args, status);
+}
+
+static struct core_entry ioctl_entry = {ioctl_before, ioctl_after};
+
 struct core_entry *__wrap_vgModuleLocal_get_linux_syscall_entry(UInt nr)
 {
     switch (nr) {
+    case __NR_ioctl:
+        return &ioctl_entry;
     case __NR_execve:
         return &execve_entry;
     case __NR_mmap:

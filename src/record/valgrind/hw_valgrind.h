@@ -67,6 +67,9 @@ void VG_(discard_translations)(Addr start, ULong len, const HChar *who);
 extern const HChar *VG_(name_of_launcher);
 extern Int VG_(cl_exec_fd); /* the program's file */
 
+/* ioctl of /dev/userfaultfd */
+#define HW_USERFAULTFD_IOC_NEW 0xaa00u
+
 /* hw_space.c: the answers of the kernel, or -errno */
 void hw_heap_init(Bool position_independent);
 Long hw_call_mmap(const UWord *a);
