@@ -9,13 +9,16 @@
 #include "base/alloc.h"
 #include "base/outfile.h"
 #include "base/units.h"
+#include "cli/process.h"
 #include "cli/run.h"
 #include "cli/run_compare.h"
 #include "cli/signals.h"
 #include "procfs/procfs.h"
 #include "report/json_put.h"
+#include "size/size.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -27,7 +30,8 @@ enum {
     OPT_CAPTURE,
     OPT_JOBS,
     OPT_FROM,
-    OPT_TO
+    OPT_TO,
+    OPT_PROCESS
 };
 
 static const struct cli_option options[] = {
@@ -41,6 +45,7 @@ static const struct cli_option options[] = {
     {OPT_EVERY, "every", 0, "TIME",
      "virtual time between two samples of --series and --capture (1s)"},
     CLI_WINDOW_OPTIONS(OPT_FROM, OPT_TO),
+    {OPT_PROCESS, "process", 0, "NAME|PID", CLI_PROCESS_HELP},
     {OPT_JOBS, "jobs", 'j', "N", "with --compare: do N runs at once (as many as there are CPUs)"},
 };
 
@@ -135,12 +140,15 @@ static int play(struct run *run, bool limited, ns_t max_lead_ns, ns_t max_ns, st
     run->report.input = run->cli.operands[0];
     run->report.trace = run->trace;
     run->report.host = (struct host_note){run->host.settings.text, run->host.cautions.text};
+    run->report.process = run->process;
     run->report.from = run->window.from;
     run->report.to = run->window.to;
     replay_config = (struct replay_config){
         .trace = run->trace,
         .system = run->system,
         .group = group,
+        .only = run->only,
+        .others = run->only ? system_group(run->system, SIZE_OTHERS) : NULL,
         .from = run->from,
         .to = run->to,
         .begin = run_begin,
@@ -304,10 +312,12 @@ static int run_recording(struct run *run)
         return cli_fail_err(&run->cli, &e);
     signals_stop_by(&run_stop);
     host_taken_init(&run->host, &run->cli, run->trace);
-    if (cli_window_find(&run->cli, &run->window, run->trace, &run_stop, &run->from, &run->to))
+    if (cli_process_find(&run->cli, run->process, run->trace, &run->only) &&
+        cli_window_find(&run->cli, &run->window, run->trace, &run_stop, &run->from, &run->to))
         rc = run_play(run, run_play_recording);
     else
         rc = run->cli.exit_code;
+    free(run->only);
     host_taken_done(&run->host);
     trace_close(run->trace);
     return rc;
@@ -356,6 +366,9 @@ static void take_option(struct run *run, int id)
         break;
     case OPT_FROM:
         run->window.from = cli->arg;
+        break;
+    case OPT_PROCESS:
+        run->process = cli->arg;
         break;
     case OPT_TO:
         run->window.to = cli->arg;

@@ -1,6 +1,7 @@
 /* cmd_size.c - highwater size FILE: one recording under many limits, and which to set. */
 #include "cli/host.h"
 #include "cli/machine.h"
+#include "cli/process.h"
 #include "cli/signals.h"
 #include "cli/verbs.h"
 #include "cli/window.h"
@@ -14,6 +15,7 @@
 #include "size/size.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,7 +26,8 @@ enum {
     OPT_MAX_SLOWDOWN,
     OPT_USABLE_SLOWDOWN,
     OPT_FROM,
-    OPT_TO
+    OPT_TO,
+    OPT_PROCESS
 };
 
 #define GRID_MAX   256u
@@ -39,6 +42,7 @@ static const struct cli_option options[] = {
     {OPT_USABLE_SLOWDOWN, "usable-slowdown", 0, "X",
      "a limit is usable up to X times the time without one (1.1)"},
     CLI_WINDOW_OPTIONS(OPT_FROM, OPT_TO),
+    {OPT_PROCESS, "process", 0, "NAME|PID", CLI_PROCESS_HELP},
 };
 
 static const struct cli_spec spec = {
@@ -74,6 +78,7 @@ struct request {
     u64 grid, jobs;
     double max_slowdown, usable_slowdown;
     struct cli_window window;
+    const char *process;
 };
 
 static void parse_limits(struct cli *cli, struct request *req)
@@ -121,6 +126,9 @@ static void parse_options(struct cli *cli, struct request *req)
             break;
         case OPT_FROM:
             req->window.from = cli->arg;
+            break;
+        case OPT_PROCESS:
+            req->process = cli->arg;
             break;
         case OPT_TO:
             req->window.to = cli->arg;
@@ -257,6 +265,7 @@ static int size(struct cli *cli, const struct request *req)
     struct size_config config;
     struct trace *trace;
     struct err e = {0};
+    bool *only;
     int rc;
 
     if (trace_open(cli->operands[0], NULL, &trace, &e))
@@ -267,6 +276,7 @@ static int size(struct cli *cli, const struct request *req)
     cli_system_config(cli, trace, 0, &machine);
     config = (struct size_config){
         .trace = trace,
+        .process = req->process,
         .from_name = req->window.from,
         .to_name = req->window.to,
         .machine = &machine,
@@ -281,10 +291,14 @@ static int size(struct cli *cli, const struct request *req)
         .progress_ctx = cli,
     };
     signals_stop_by(&stop);
-    if (cli_window_find(cli, &req->window, trace, &stop, &config.from, &config.to))
+    if (cli_process_find(cli, req->process, trace, &only) &&
+        cli_window_find(cli, &req->window, trace, &stop, &config.from, &config.to)) {
+        config.only = only;
         rc = sweep(cli, &config);
-    else
+    } else {
         rc = cli->exit_code;
+    }
+    free(only);
     trace_close(trace);
     return rc;
 }

@@ -13,13 +13,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_FROM = 1, OPT_TO, OPT_AS, OPT_STREAM, OPT_LIMIT };
+enum { OPT_FROM = 1, OPT_TO, OPT_AS, OPT_STREAM, OPT_LIMIT, OPT_PROCESSES };
 
 static const struct cli_option options[] = {
     {OPT_STREAM, "stream", 0, "N", "dump: only this stream"},
     {OPT_LIMIT, "limit", 0, "N", "dump: at most so many events of a stream"},
     {OPT_FROM, "from", 0, "lackey|oracle|MARK|TIME",
      "import: what the input is; info: count from this mark or time on"},
+    {OPT_PROCESSES, "processes", 0, NULL,
+     "info: list the processes as a tree, with CPU and what they touched"},
     {OPT_TO, "to", 0, "MARK|TIME", "info: count up to this mark or time"},
     {OPT_AS, "as", 0, "file|anon", "import oracle: objects are pages of a file (file) or memory"},
 };
@@ -50,7 +52,7 @@ static const struct cli_spec spec = {
 struct request {
     const char *verb, *file, *from, *to;
     enum import_as as;
-    bool has_as, has_stream;
+    bool has_as, has_stream, processes;
     u64 stream, limit;
 };
 
@@ -70,6 +72,8 @@ static int info(struct cli *cli, const struct trace *t, const struct request *re
     report.footprint = &f;
     if (cli->format == CLI_JSON)
         json_document(trace_report_info_json(&report), out);
+    else if (req->processes)
+        trace_report_processes_text(&report, out);
     else
         trace_report_info_text(&report, out);
     footprint_done(&f);
@@ -228,6 +232,9 @@ int cmd_trace(int argc, char **argv)
             break;
         case OPT_TO:
             req.to = cli.arg;
+            break;
+        case OPT_PROCESSES:
+            req.processes = true;
             break;
         case OPT_AS:
             req.has_as = true;

@@ -22,6 +22,8 @@ struct run {
     struct host_taken host;   /* settings that came from it */
     struct cli_window window; /* what of it is judged */
     struct trace_place from, to;
+    const char *process;           /* judged alone; NULL: all */
+    bool *only;                    /* its streams */
     struct scenario_traces traces; /* of a scenario */
     struct system *system;         /* of the replay under way */
     const char *doing;             /* for the progress line */

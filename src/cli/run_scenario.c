@@ -19,6 +19,8 @@ static bool refused(struct run *run)
                   m->has_memory_max ? "max" : "high");
     else if (run->max_slowdown > 0)
         cli_usage(&run->cli, "--max-slowdown is for recordings; a scenario ends at its runtime");
+    else if (run->process)
+        cli_usage(&run->cli, "--process is for recordings; a scenario puts its tasks into cgroups");
     else if (run->window.from || run->window.to)
         cli_usage(&run->cli, "%s is for recordings; a scenario says itself what happens when",
                   run->window.from ? "--from" : "--to");

@@ -439,6 +439,8 @@ json_object *run_json(const struct run_report *r)
     json_put(o, "input", input_json(r));
     json_put_text(o, "outcome", replay_outcome_name(r->outcome));
     json_put_u64(o, "virtual_ns", r->stats.virtual_ns);
+    if (r->process)
+        json_put_text(o, "process", r->process);
     if (r->from || r->to)
         json_put(o, "window", window_json(r));
     if (r->baseline_ns) {

@@ -106,7 +106,7 @@ void run_report_finish(struct run_report *r)
         const struct task *t = r->system->tasks[i];
         const struct tally_task *before = tally_task(&r->before, i);
 
-        if (t->kthread)
+        if (!run_judges_task(r, t))
             continue;
         for (unsigned c = 0; c < NR_WAIT_CAUSES; c++)
             w->by_cause[c] += t->wait_ns[c] - before->wait_ns[c];
@@ -151,9 +151,14 @@ u64 run_maxrss_pages(const struct task *t)
     return MAX(now, t->maxrss_pages);
 }
 
+bool run_judges_task(const struct run_report *r, const struct task *t)
+{
+    return !t->kthread && (!r->process || t->group == r->group);
+}
+
 bool run_lists_task(const struct run_report *r, const struct task *t)
 {
-    return !t->kthread && t->pid == t->tgid && !tally_is_past(&r->before, t);
+    return run_judges_task(r, t) && t->pid == t->tgid && !tally_is_past(&r->before, t);
 }
 
 void run_process_faults(const struct run_report *r, const struct task *leader, u64 *ret_minor,

@@ -46,6 +46,7 @@ struct run_report {
     double cpu_seconds;    /* of the host; the only figure here that differs between two runs */
     ns_t baseline_ns;      /* virtual time without a limit; 0 when not known */
     double max_slowdown;   /* 0: no bound */
+    const char *process;   /* judged alone, as the user gave it: the tasks of `group`; NULL: all */
     const char *from, *to; /* of the judged part, as the user gave them; NULL: begin, end */
     struct replay_progress window; /* how far the replay came in it */
     struct tally before;           /* what had been counted when it began; 0 without `from` */
@@ -87,6 +88,9 @@ const char *run_task_outcome(const struct task *t);
 
 /* The leader of a process that ran user code in the judged part: what `tasks` lists. */
 bool run_lists_task(const struct run_report *r, const struct task *t);
+
+/* Does its work count? */
+bool run_judges_task(const struct run_report *r, const struct task *t);
 
 /* Highest resident set of its process, of a live one so far. */
 u64 run_maxrss_pages(const struct task *t);

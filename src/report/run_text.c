@@ -117,6 +117,12 @@ static void render_window(struct text *t)
     const struct run_report *r = t->r;
     char time[UNITS_TEXT_MAX];
 
+    if (r->process) {
+        strbuf_append(t->out, "Process   ");
+        utf8_append_clean(t->out, r->process);
+        strbuf_printf(t->out, ", with its children%s; the others run in /others\n",
+                      r->window.begun ? "" : ": it never started");
+    }
     if (!r->from && !r->to)
         return;
     strbuf_append(t->out, "Judged    from ");

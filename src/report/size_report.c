@@ -143,6 +143,11 @@ void size_remarks(const struct trace *t, u64 unexplained, struct strbuf *out)
 /* ", from warm to the end": what of the recording is judged. */
 static void window(const struct size_config *c, struct strbuf *out)
 {
+    if (c->process) {
+        strbuf_append(out, ", process ");
+        utf8_append_clean(out, c->process);
+        strbuf_append(out, " with its children");
+    }
     if (!c->from_name && !c->to_name)
         return;
     strbuf_append(out, ", from ");
@@ -297,6 +302,8 @@ json_object *size_json(const struct size_report *r)
 
     json_put(o, "schema_version", json_new_s64(SIZE_SCHEMA_VERSION));
     json_put_text(o, "input", r->input);
+    if (r->config->process)
+        json_put_text(o, "process", r->config->process);
     if (r->config->from_name)
         json_put_text(o, "from", r->config->from_name);
     if (r->config->to_name)

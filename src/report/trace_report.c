@@ -287,6 +287,27 @@ static json_object *files_json(const struct footprint *f)
     return files;
 }
 
+static json_object *processes_json(const struct footprint *f)
+{
+    json_object *list = json_new_array();
+
+    for (u32 i = 0; i < f->nr_process; i++) {
+        const struct footprint_process *p = &f->process[i];
+        json_object *o = json_new_object();
+
+        json_put_u64(o, "pid", p->pid);
+        json_put_u64(o, "ppid", p->ppid);
+        json_put(o, "parent", p->parent ? json_new_u64(p->parent - 1) : NULL);
+        json_put_text(o, "comm", p->comm);
+        json_put_u64(o, "threads", p->threads);
+        json_put_u64(o, "instructions", p->instructions);
+        json_put_u64(o, "anon_pages_peak", p->anon_pages_peak);
+        json_put_u64(o, "file_pages", p->file_pages);
+        json_append(list, o);
+    }
+    return list;
+}
+
 json_object *trace_report_info_json(const struct trace_report *r)
 {
     const struct footprint *f = r->footprint;
@@ -336,6 +357,7 @@ json_object *trace_report_info_json(const struct trace_report *r)
         json_append(streams, stream);
     }
     json_put(o, "streams", streams);
+    json_put(o, "process_list", processes_json(f));
     json_put(o, "files", files_json(f));
     return o;
 }

@@ -18,6 +18,9 @@ struct trace_report {
 void trace_report_info_text(const struct trace_report *r, struct strbuf *out);
 json_object *trace_report_info_json(const struct trace_report *r);
 
+/* Its processes as a tree, with what each touched and computed. */
+void trace_report_processes_text(const struct trace_report *r, struct strbuf *out);
+
 /* Whole or not, and what is missing where. */
 void trace_report_verify_text(const struct trace *t, struct strbuf *out);
 json_object *trace_report_verify_json(const struct trace *t);

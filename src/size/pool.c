@@ -92,7 +92,7 @@ static void fill_row(const struct pool *p, struct job *job, const struct replay 
     row->events = r->stats.events;
     row->unexplained = r->stats.bad_ops;
     for (u32 i = 0; i < s->nr_tasks; i++)
-        if (!s->tasks[i]->kthread)
+        if (!s->tasks[i]->kthread && (!p->config->only || s->tasks[i]->group == job->group))
             row->stall_ns += stalls_of(s->tasks[i], tally_task(&job->before, i));
     row->majflt = group_count_of(job, PGMAJFAULT);
     row->refault_file = group_count_of(job, WORKINGSET_REFAULT_FILE);
@@ -120,6 +120,7 @@ static int replay_one(void *ctx, unsigned index, struct err *e)
         .system = s,
         .from = p->config->from,
         .to = p->config->to,
+        .only = p->config->only,
         .begin = begin,
         .begin_ctx = &job,
         .max_lead_ns = p->base ? (ns_t)((double)p->base->lead_ns * bound) : 0,
@@ -138,6 +139,8 @@ static int replay_one(void *ctx, unsigned index, struct err *e)
         return r;
     }
     job.group = rc.group = system_group(s, SIZE_GROUP);
+    if (rc.only)
+        rc.others = system_group(s, SIZE_OTHERS);
     if (row->limit_bytes != UINT64_MAX)
         job.group->memory.max = row->limit_bytes / PAGE_SIZE;
     if (row->high_bytes != UINT64_MAX)

@@ -127,7 +127,9 @@ static int run_unlimited(struct sweep *s, struct err *e)
     s->out->replays++;
     if (row->outcome == REPLAY_COMPLETED && !row->survives)
         return err_at(e, -EINVAL, s->config->trace->path, 0, 0,
-                      "the replay ends before it comes to --from %s", s->config->from_name);
+                      "the replay ends before it comes to %s %s",
+                      s->config->from_name ? "--from" : "--process",
+                      s->config->from_name ? s->config->from_name : s->config->process);
     if (row->outcome != REPLAY_COMPLETED)
         return err_at(
             e, -EINVAL, s->config->trace->path, 0, 0,

@@ -23,6 +23,7 @@
 #define SIZE_MAX_SLOWDOWN    3.0
 #define SIZE_USABLE_SLOWDOWN 1.1
 #define SIZE_GROUP           "/app"
+#define SIZE_OTHERS          "/others" /* of a recording of which one process is judged */
 
 /* Why a limit was tried. */
 enum size_source {
@@ -72,7 +73,9 @@ struct size_advice {
 
 struct size_config {
     const struct trace *trace;
-    struct trace_place from, to;     /* what of it is judged */
+    struct trace_place from, to; /* what of it is judged */
+    const bool *only;    /* streams whose processes are judged, as of struct replay_config */
+    const char *process; /* these in the user's words */
     const char *from_name, *to_name; /* these in the user's words; NULL: its begin, its end */
     const struct system_config *machine;
     const u64 *limits; /* bytes; NULL: chosen, with a search */

@@ -43,12 +43,21 @@ struct fp_mm {
     struct pageset anon;      /* anonymous pages now */
     struct pageset anon_ever; /* counted in anon_pages */
     struct u64map fids;       /* fid -> file index + 1 */
+    u32 process;              /* index + 1; 0: none as yet */
 };
+
+struct fp_process {
+    struct footprint_process info;
+    struct pageset files; /* file index << 37 | page */
+};
+
+#define FILE_SHIFT 37u
 
 struct fp_stream {
     struct trace_cursor cursor;
     size_t at;
     struct fp_mm *mm;
+    u32 process; /* index + 1 */
     u64 instructions;
     bool begun, over;
 };
@@ -59,9 +68,11 @@ struct fp {
     struct fp_stream *streams;
     struct heap order;
     VEC(struct fp_file) files;
-    struct u64map by_number; /* hash of (dev, ino, instance) -> file index + 1 */
-    struct u64map by_pid;    /* pid -> address of its fp_mm */
-    struct u64map handles;   /* handle -> file index + 1 */
+    VEC(struct fp_process) processes;
+    struct u64map process_by_pid; /* pid -> index + 1 of the last one */
+    struct u64map by_number;      /* hash of (dev, ino, instance) -> file index + 1 */
+    struct u64map by_pid;         /* pid -> address of its fp_mm */
+    struct u64map handles;        /* handle -> file index + 1 */
     u64 anon_now, cache_now;
     const struct footprint_window *window;
     u64 events;      /* so far */
@@ -73,6 +84,14 @@ static void note_peak(struct fp *fp)
 {
     fp->out->anon_pages_peak = MAX(fp->out->anon_pages_peak, fp->anon_now);
     fp->out->peak_pages = MAX(fp->out->peak_pages, fp->anon_now + fp->cache_now);
+}
+
+static void note_process_peak(struct fp *fp, const struct fp_mm *mm)
+{
+    struct footprint_process *p = mm->process ? &fp->processes.items[mm->process - 1].info : NULL;
+
+    if (p)
+        p->anon_pages_peak = MAX(p->anon_pages_peak, mm->anon.count);
 }
 
 /* --- address spaces --- */
@@ -218,8 +237,10 @@ static void map(struct fp *fp, struct fp_mm *mm, struct range r)
 
 /* --- pages --- */
 
-static void file_page(struct fp *fp, struct fp_file *f, u64 index, bool mapped)
+static void file_page(struct fp *fp, const struct fp_mm *mm, u32 file, u64 index, bool mapped)
 {
+    struct fp_file *f = &fp->files.items[file - 1];
+
     if (!pageset_test_and_set(&f->pages, index)) {
         fp->cache_now++;
         note_peak(fp);
@@ -232,6 +253,12 @@ static void file_page(struct fp *fp, struct fp_file *f, u64 index, bool mapped)
         else
             fp->out->file_pages++;
     }
+    if (mm->process) {
+        struct fp_process *p = &fp->processes.items[mm->process - 1];
+
+        p->info.file_pages += !pageset_test_and_set(
+            &p->files, (u64)file << FILE_SHIFT | (index & (BIT_ULL(FILE_SHIFT) - 1)));
+    }
     if (mapped && !pageset_test_and_set(&f->mapped, index))
         f->info.mapped_pages++;
 }
@@ -241,6 +268,7 @@ static void anon_page(struct fp *fp, struct fp_mm *mm, u64 page)
     if (!pageset_test_and_set(&mm->anon, page)) {
         fp->anon_now++;
         note_peak(fp);
+        note_process_peak(fp, mm);
     }
     if (!pageset_test_and_set(&mm->anon_ever, page))
         fp->out->anon_pages++;
@@ -260,7 +288,7 @@ static void first_access(struct fp *fp, struct fp_mm *mm, u64 page, bool write)
         return;
     }
     if (r->file)
-        file_page(fp, &fp->files.items[r->file - 1], r->pgoff + (page - r->start), true);
+        file_page(fp, mm, r->file, r->pgoff + (page - r->start), true);
     if (write && !(r->file && r->shared))
         anon_page(fp, mm, page);
 }
@@ -371,7 +399,7 @@ static void op_io(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
     if (!cached_kind(f))
         return;
     for (u64 page = offset >> HWT_PAGE_SHIFT; page < PAGES_OF(offset + len); page++)
-        file_page(fp, f, page, false);
+        file_page(fp, s->mm, (u32)index, page, false);
 }
 
 static void op_mmap(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
@@ -466,6 +494,49 @@ static void op_memory(struct fp *fp, struct fp_stream *s, const struct trace_op 
     }
 }
 
+static u32 find_process(const struct fp *fp, u64 pid)
+{
+    u64 index;
+
+    return u64map_get(&fp->process_by_pid, pid, &index) ? (u32)index : 0;
+}
+
+static void set_comm(struct fp *fp, const struct fp_stream *s, const struct trace_op *op)
+{
+    struct footprint_process *p = s->process ? &fp->processes.items[s->process - 1].info : NULL;
+
+    if (!p)
+        return;
+    free(p->comm);
+    p->comm = xstrdup(trace_cursor_string(&s->cursor, op));
+}
+
+/* Which process the stream belongs to: a new one, or that which has the pid. */
+static void join_process(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
+{
+    bool image = op->opcode == HWT_OP_PROC_START && (op->field[3] & HWT_PROC_EXEC);
+    u64 pid = op->field[0];
+
+    s->process = image || op->opcode == HWT_OP_THREAD_START ? find_process(fp, pid) : 0;
+    if (!s->process) {
+        struct fp_process p = {.info = {.pid = (u32)pid}};
+
+        if (op->opcode == HWT_OP_PROC_START) {
+            p.info.ppid = (u32)op->field[1];
+            p.info.parent = find_process(fp, op->field[1]);
+        }
+        p.info.comm = xstrdup("");
+        pageset_init(&p.files);
+        vec_push(&fp->processes, p);
+        s->process = (u32)fp->processes.count;
+        u64map_put(&fp->process_by_pid, pid, s->process);
+    }
+    if (op->opcode == HWT_OP_PROC_START)
+        set_comm(fp, s, op);
+    fp->processes.items[s->process - 1].info.threads += !image;
+    s->mm->process = s->process;
+}
+
 static void op_start(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
 {
     u64 pid = op->field[0], value;
@@ -515,6 +586,11 @@ static void do_op(struct fp *fp, u32 stream, const struct trace_op *op)
     case HWT_OP_PROC_START:
     case HWT_OP_THREAD_START:
         op_start(fp, s, op);
+        join_process(fp, s, op);
+        break;
+    case HWT_OP_COMM:
+        if (fp->t->streams[stream].tid == fp->t->streams[stream].pid)
+            set_comm(fp, s, op);
         break;
     case HWT_OP_FILE:
         op_file(fp, s, op);
@@ -593,8 +669,14 @@ static void begin_window(struct fp *fp)
     u64 cursor, key, value;
 
     *out = (struct footprint){.begun = true};
+    vec_for_each (&fp->processes, p) {
+        p->info.file_pages = p->info.anon_pages_peak = 0;
+        pageset_done(&p->files);
+        pageset_init(&p->files);
+    }
     u64map_for_each (&fp->by_pid, cursor, key, value) {
         forget_pages((struct fp_mm *)(uintptr_t)value);
+        note_process_peak(fp, (struct fp_mm *)(uintptr_t)value);
         out->processes++;
     }
     for (u32 i = 0; i < fp->t->nr_streams; i++) {
@@ -733,6 +815,25 @@ static void pass_over(struct fp *fp)
     }
 }
 
+static void give_processes(struct fp *fp)
+{
+    struct footprint *out = fp->out;
+
+    out->process = xcalloc(fp->processes.count + 1, sizeof(*out->process));
+    out->stream_process = xcalloc(fp->t->nr_streams + 1, sizeof(*out->stream_process));
+    for (u32 i = 0; i < fp->t->nr_streams; i++) {
+        const struct fp_stream *s = &fp->streams[i];
+
+        out->stream_process[i] = s->process;
+        if (s->process)
+            fp->processes.items[s->process - 1].info.instructions += s->instructions;
+    }
+    vec_for_each (&fp->processes, p) {
+        pageset_done(&p->files);
+        out->process[out->nr_process++] = p->info;
+    }
+}
+
 int footprint_compute(const struct trace *t, const struct footprint_window *window,
                       struct footprint *ret, struct err *e)
 {
@@ -746,6 +847,7 @@ int footprint_compute(const struct trace *t, const struct footprint_window *wind
     set_next_place(&fp);
     fp.streams = xcalloc(t->nr_streams, sizeof(*fp.streams));
     heap_init(&fp.order);
+    u64map_init(&fp.process_by_pid);
     u64map_init(&fp.by_number);
     u64map_init(&fp.by_pid);
     u64map_init(&fp.handles);
@@ -769,6 +871,9 @@ int footprint_compute(const struct trace *t, const struct footprint_window *wind
     u64map_for_each (&fp.by_pid, cursor, key, value)
         mm_put(&fp, (struct fp_mm *)(uintptr_t)value);
     give_files(&fp);
+    give_processes(&fp);
+    vec_done(&fp.processes);
+    u64map_done(&fp.process_by_pid);
     vec_done(&fp.files);
     heap_done(&fp.order);
     u64map_done(&fp.by_number);
@@ -788,5 +893,9 @@ void footprint_done(struct footprint *f)
     for (u32 i = 0; i < f->nr_files; i++)
         free(f->files[i].path);
     free(f->files);
+    for (u32 i = 0; i < f->nr_process; i++)
+        free(f->process[i].comm);
+    free(f->process);
+    free(f->stream_process);
     *f = (struct footprint){0};
 }

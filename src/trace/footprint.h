@@ -22,6 +22,17 @@ struct footprint_file {
     u64 read_bytes, written_bytes;
 };
 
+/* One process from its start to its end, whatever programs it executed. */
+struct footprint_process {
+    u32 pid, ppid;
+    u32 parent;          /* index + 1, less than its own; 0: not in the recording */
+    char *comm;          /* of its last program */
+    u32 threads;         /* ever */
+    u64 instructions;    /* of all of them */
+    u64 anon_pages_peak; /* anonymous pages at one time */
+    u64 file_pages; /* distinct pages of files and shared memory that it touched, whoever else did */
+};
+
 struct footprint {
     bool begun, ended;          /* the window */
     u64 reads, writes, fetches; /* access records */
@@ -40,6 +51,9 @@ struct footprint {
     u64 unexplained;              /* operations on a file that their process has not named */
     struct footprint_file *files; /* largest first; ties by (dev, ino) */
     u32 nr_files;
+    struct footprint_process *process; /* in the order of their starts */
+    u32 nr_process;
+    u32 *stream_process; /* by index of the stream: index + 1; 0: none */
 };
 
 /* What of the recording is counted; NULL stands for all of it. */

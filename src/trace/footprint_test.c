@@ -281,10 +281,47 @@ static void a_window_counts_what_was_touched_in_it(void **state)
     end(&x);
 }
 
+static void processes_are_a_tree_with_what_each_touched(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x), child, image;
+
+    (void)state;
+    map_anon(&x, s, 100, 50);
+    touch(&x, s, HWT_WRITE, 100, 50);
+    op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
+    child = trace_writer_stream(x.w);
+    trace_writer_op(x.w, child, HWT_OP_PROC_START, 0, (u64[]){2, 1, 2, HWT_PROC_FORKED}, "a");
+    touch(&x, child, HWT_WRITE, 100, 5);
+    trace_writer_op(x.w, child, HWT_OP_EXEC, 1, (u64[]){0}, "b");
+    image = trace_writer_stream(x.w);
+    trace_writer_op(x.w, image, HWT_OP_PROC_START, 0, (u64[]){2, 1, 2, HWT_PROC_EXEC}, "b");
+    op(&x, image, HWT_OP_FILE, (u64[]){1, 8, 77, PAGE(64), 0});
+    op(&x, image, HWT_OP_READ, (u64[]){0, 1, 0, PAGE(7), 0});
+    op(&x, image, HWT_OP_EXIT_GROUP, (u64[]){0});
+    op(&x, s, HWT_OP_EXIT_GROUP, (u64[]){0});
+    compute(&x);
+    assert_int_equal(x.f.nr_process, 2);
+    assert_int_equal(x.f.process[0].pid, 1);
+    assert_int_equal(x.f.process[0].parent, 0);
+    assert_int_equal(x.f.process[0].anon_pages_peak, 50);
+    assert_int_equal(x.f.process[0].file_pages, 0);
+    assert_int_equal(x.f.process[1].pid, 2);
+    assert_int_equal(x.f.process[1].parent, 1);
+    assert_string_equal(x.f.process[1].comm, "b");
+    assert_int_equal(x.f.process[1].threads, 1);
+    assert_int_equal(x.f.process[1].anon_pages_peak, 5);
+    assert_int_equal(x.f.process[1].file_pages, 7);
+    assert_int_equal(x.f.process[0].instructions + x.f.process[1].instructions, x.f.instructions);
+    assert_int_equal(x.f.stream_process[2], 2);
+    end(&x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(anonymous_pages_count_when_written),
+        cmocka_unit_test(processes_are_a_tree_with_what_each_touched),
         cmocka_unit_test(shared_anonymous_memory_is_no_anonymous_memory),
         cmocka_unit_test(a_window_counts_what_was_touched_in_it),
         cmocka_unit_test(files_that_nobody_named_are_counted),

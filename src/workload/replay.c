@@ -38,6 +38,13 @@ const char *replay_outcome_name(enum replay_outcome outcome)
     hw_unreachable();
 }
 
+static bool is_judged(const struct replay_stream *rs)
+{
+    const bool *only = rs->replay->config.only;
+
+    return only && only[rs - rs->replay->streams];
+}
+
 void replay_init(struct replay *r, const struct replay_config *config)
 {
     u32 n = config->trace->nr_streams;
@@ -58,6 +65,7 @@ void replay_init(struct replay *r, const struct replay_config *config)
                 : NR_PLACES;
         rs->st.owner = rs;
         trace_cursor_init(&rs->cursor, config->trace, i);
+        r->only_left += is_judged(rs);
     }
     u64map_init(&r->instances);
     order_init(r);
@@ -77,11 +85,19 @@ void replay_done(struct replay *r)
         sched_done(&r->sched);
 }
 
+struct group *replay_group(const struct replay_stream *rs)
+{
+    const struct replay_config *c = &rs->replay->config;
+
+    return !c->only || is_judged(rs) ? c->group : c->others;
+}
+
 void replay_stream_start(struct replay_stream *rs, struct task *task, struct replay_proc *proc,
                          ns_t now)
 {
     assert(rs->state == STREAM_UNSTARTED);
     rs->state = STREAM_LIVE;
+    rs->replay->only_started |= is_judged(rs);
     rs->st.task = task;
     rs->proc = proc;
     task->owner = rs;
@@ -96,6 +112,7 @@ void replay_stream_end(struct replay_stream *rs, enum stream_state state, ns_t n
 
     if (state == STREAM_DROPPED)
         r->stats.dropped_streams++;
+    r->only_left -= is_judged(rs);
     for (size_t i = 0; i < r->live.count; i++) {
         if (r->live.items[i] == rs) {
             r->live.items[i] = vec_last(&r->live);
@@ -449,7 +466,7 @@ static bool should_end(struct replay *r)
         r->outcome = REPLAY_THRASH;
         return true;
     }
-    return r->window.ended;
+    return r->window.ended || (r->config.only && r->only_left == 0);
 }
 
 static bool place_reached(struct replay *r, unsigned i)
@@ -486,7 +503,8 @@ static void note_places(struct replay *r)
 {
     struct replay_progress *w = &r->window;
 
-    if (!w->begun && place_reached(r, 0))
+    if (!w->begun && (!r->config.only || r->only_started) &&
+        (r->config.from.kind == TRACE_PLACE_NONE || place_reached(r, 0)))
         begin_window(r);
     if (w->begun && !w->ended && place_reached(r, 1)) {
         w->ended = true;
@@ -533,7 +551,7 @@ bool replay_force(struct replay *r, ns_t now)
 enum replay_outcome replay_run(struct replay *r)
 {
     replay_begin(r, 0);
-    r->window.begun = r->config.from.kind == TRACE_PLACE_NONE;
+    r->window.begun = r->config.from.kind == TRACE_PLACE_NONE && !r->config.only;
     for (;;) {
         note_places(r);
         if (should_end(r))

@@ -33,6 +33,10 @@ struct replay_config {
     const struct trace *trace;
     struct system *system;
     struct group *group; /* where its processes run */
+    /* By index of the stream: which belong to the processes that are judged, from the start of the first to the end of the last of
+     * them; the rest runs in `others`. NULL: all. */
+    const bool *only;
+    struct group *others;
     struct sched *sched; /* shared with other workloads of the machine; NULL: its own */
     u32 pid_base;        /* added to every pid of the recording */
     s16 oom_score_adj;   /* of its first processes */
@@ -103,6 +107,8 @@ struct replay {
     u64 next_progress;
     bool any_killed;
     bool came_to[NR_PLACES]; /* stamps of the window */
+    bool only_started;       /* one of config.only */
+    u32 only_left;           /* of config.only: those that have not ended */
 };
 
 /* The scheduler it runs on. */

@@ -59,6 +59,8 @@ enum sched_result replay_stream_run(struct sched_task *st, struct sched_slice *s
 /* Its task starts to run it at `now`. */
 void replay_stream_start(struct replay_stream *rs, struct task *task, struct replay_proc *proc,
                          ns_t now);
+/* Where its process runs. */
+struct group *replay_group(const struct replay_stream *rs);
 /* It will do nothing any more: others that wait for it go on. */
 void replay_stream_end(struct replay_stream *rs, enum stream_state state, ns_t now);
 /* One access of the stream's task through the slow path. */

@@ -448,6 +448,8 @@ static enum op_result op_fork(struct replay_stream *rs, const struct trace_op *o
         system_exit(s, child, 0, true);
         return OP_DONE;
     }
+    if (child->group != replay_group(child_stream))
+        system_task_move(s, child, replay_group(child_stream));
     sched_leave(slice, rs->st.task); /* the child starts when the fork is over */
     replay_stream_start(child_stream, child, replay_proc_fork(rs->replay, rs->proc), slice->now);
     return OP_DONE;

@@ -225,7 +225,7 @@ static void start_process(struct replay *r, struct replay_stream *rs, ns_t now)
     const struct replay_config *c = &r->config;
     u32 ppid = rs->trace->ppid ? rs->trace->ppid + c->pid_base : 0;
     struct task *task =
-        system_task_new(c->system, c->group, rs->trace->pid + c->pid_base, ppid, "");
+        system_task_new(c->system, replay_group(rs), rs->trace->pid + c->pid_base, ppid, "");
 
     task->oom_score_adj = c->oom_score_adj;
     task->uid = c->uid;

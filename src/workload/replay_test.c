@@ -26,6 +26,7 @@ struct fixture {
     ns_t max_ns;
     enum trace_mode mode;
     struct trace_place from, to;
+    const bool *only;
     struct tally before; /* what had been counted when `from` was reached */
 };
 
@@ -96,6 +97,8 @@ static void prepare(struct fixture *x)
         .system = &x->system,
         .group = x->group,
         .max_ns = x->max_ns,
+        .only = x->only,
+        .others = x->only ? system_group(&x->system, "/others") : NULL,
         .from = x->from,
         .to = x->to,
         .begin = begin_judging,
@@ -643,10 +646,47 @@ static void a_fork_is_not_held_up_by_a_mark_behind_its_child(void **state)
     end(&x);
 }
 
+/* A parent that needs 500 pages and reads a file, and a child that reads the same file and needs 10. */
+static void one_process_is_judged_and_the_others_run_beside_it(void **state)
+{
+    static const bool only[] = {false, true};
+    struct fixture x;
+    u32 parent = begin(&x), child;
+
+    (void)state;
+    map(&x, parent, 1000, 500, 0);
+    touch(&x, parent, HWT_WRITE, 1000, 500, 1000);
+    op(&x, parent, HWT_OP_FILE, (u64[]){1, 8, 77, PAGE(64), HWT_FILE_REGULAR});
+    op(&x, parent, HWT_OP_OPEN, (u64[]){1, 1, 1});
+    op(&x, parent, HWT_OP_READ, (u64[]){1, 1, 0, PAGE(64), 0});
+    op(&x, parent, HWT_OP_FORK, (u64[]){2, 0});
+    child = process(&x, 2, 1, HWT_PROC_FORKED);
+    op(&x, child, HWT_OP_READ, (u64[]){1, 1, 0, PAGE(64), 0});
+    map(&x, child, 5000, 10, 0);
+    touch(&x, child, HWT_WRITE, 5000, 10, 1000);
+    leave(&x, child);
+    touch(&x, parent, HWT_READ, 1000, 100, INSTRUCTIONS_PER_MS);
+    leave(&x, parent);
+    x.only = only;
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_true(x.replay.window.begun);
+    assert_ptr_equal(task(&x, 2)->group, x.group);
+    assert_ptr_not_equal(task(&x, 1)->group, x.group);
+    assert_int_equal(group_counter(x.group, NR_FILE_PAGES),
+                     0); /* what the parent read is its own */
+    assert_true(group_counter(x.group, PGFAULT) <= 20);
+    assert_true(x.group->memory.peak < 200);
+    /* It is over with the child: the parent's 100 ms do not matter. */
+    assert_true(virtual_ns(&x) < 10 * NS_PER_MS);
+    assert_int_equal(task(&x, 1)->outcome, OUTCOME_NONE);
+    end(&x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_touches_fault_and_others_hit),
+        cmocka_unit_test(one_process_is_judged_and_the_others_run_beside_it),
         cmocka_unit_test(what_comes_before_a_mark_is_not_judged),
         cmocka_unit_test(a_place_may_be_a_number_of_events),
         cmocka_unit_test(a_mark_that_nobody_comes_to_begins_nothing),
