@@ -74,6 +74,9 @@ def findings_page(ref):
     for f in ref["findings"]:
         out += (f"\n## {f['name']}\n\n**{f['title']}.** {f['doc']}\n\n{f['teach']}\n\n- Look at: {f['look_next']}\n- Change: {f['change']}\n"
                 f"- Wrong if: {f['disproof']}\n")
+    out += ("\n# Causes of a kill\n\nWhy memory ran out, as findings about kills and failed allocations name it (`cause` in JSON).\n")
+    for c in ref["causes"]:
+        out += f"\n## {c['name']}\n\n{c['doc']}\n\n- Look at: {c['look_next']}\n- Change: {c['change']}\n- Wrong if: {c['disproof']}\n"
     return out
 
 

@@ -135,7 +135,9 @@ static void reconcile_host(struct diagnosis *d, const struct figures *f)
         return;
     strbuf_init(&text);
     say(&text, "free says %s used: MemTotal less what is available", used);
-    say(&text, " (before procps 4: %s, less free memory and all cache, tmpfs with it).", older);
+    if (known(older))
+        say(&text, " (before procps 4: %s, less free memory and all cache, tmpfs with it)", older);
+    strbuf_append(&text, ".");
     say_processes(&text, &sums);
     strbuf_append(&text, " Neither sees kernel memory");
     say_some(&text, ", unmapped tmpfs (shared memory is %s in all)", m[MI_SHMEM]);

@@ -180,13 +180,32 @@ static void render_paragraph(struct strbuf *out, const char *text)
     strbuf_appendc(out, '\n');
 }
 
+/* Where a figure was read, in `columns` or less: the whole of it, else the name of the file and its line, else the line; "" when not
+ * even that has a place. The source's name stands in the report's head, so the line alone tells. */
+static void place_append(struct strbuf *out, const char *where, size_t columns)
+{
+    const char *base = strrchr(where, '/'), *line = strrchr(where, ':');
+
+    base = base ? base + 1 : where;
+    if (strlen(where) <= columns)
+        strbuf_append(out, where);
+    else if (line && line > base && line[1] >= '0' && line[1] <= '9') {
+        if (strlen(base) <= columns)
+            strbuf_append(out, base);
+        else if (5 + strlen(line + 1) <= columns)
+            strbuf_printf(out, "line %s", line + 1);
+    }
+}
+
 static void render_evidence(const struct diagnose_report *r, struct strbuf *out,
                             const struct finding *f)
 {
+    struct strbuf place;
     unsigned shown = 0;
 
+    strbuf_init(&place);
     vec_for_each (&f->evidence, e) {
-        size_t start = out->len;
+        size_t start = out->len, used;
 
         /* One page: JSON and --explain have all. */
         if (f->incident != UINT32_MAX && !r->explain && shown++ >= EVIDENCE_SHOWN)
@@ -195,11 +214,15 @@ static void render_evidence(const struct diagnose_report *r, struct strbuf *out,
         strbuf_printf(out, "%*s%-29s %13s", (int)INDENT, "", e->name, e->value);
         if (*e->threshold)
             strbuf_printf(out, "  %s", e->threshold);
-        /* The file is worth its place where there is some. */
-        if (text_columns(out->text + start, out->len - start) + 2 + strlen(e->where) <= COLUMNS)
-            strbuf_printf(out, "  %s%s%s", style(r, DIM), e->where, style(r, PLAIN));
+        used = text_columns(out->text + start, out->len - start) + 2;
+        strbuf_reset(&place);
+        if (used < COLUMNS)
+            place_append(&place, e->where, COLUMNS - used);
+        if (place.len)
+            strbuf_printf(out, "  %s%s%s", style(r, DIM), place.text, style(r, PLAIN));
         strbuf_appendc(out, '\n');
     }
+    strbuf_done(&place);
 }
 
 /* The worst finding is told in full; of the others what supports them and what would help, until somebody asks for more. */

@@ -231,6 +231,23 @@ static json_object *findings_json(void)
     return list;
 }
 
+/* Why memory ran out: what a finding about a kill or a failed allocation calls its cause. */
+static json_object *causes_json(void)
+{
+    json_object *list = json_new_array();
+
+    for (unsigned i = 0; i < NR_CAUSES; i++) {
+        const struct advice *advice = &cause_info[i].advice;
+        json_object *o = entry(cause_info[i].name, advice->meaning);
+
+        json_put_text(o, "look_next", advice->look_next);
+        json_put_text(o, "change", advice->change);
+        json_put_text(o, "disproof", advice->disproof);
+        json_append(list, o);
+    }
+    return list;
+}
+
 json_object *reference_json(void)
 {
     json_object *o = json_new_object();
@@ -243,6 +260,7 @@ json_object *reference_json(void)
     json_put(o, "tunables", tunables_json());
     json_put(o, "costs", costs_json());
     json_put(o, "findings", findings_json());
+    json_put(o, "causes", causes_json());
     json_put(o, "machine_options", machine_options_json());
     json_put(o, "scenario_keys", scenario_keys_json());
     return o;

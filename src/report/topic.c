@@ -1,8 +1,7 @@
-/* topic.c - one list out of nine tables, and the words around a doc string. */
+/* topic.c - one list out of ten tables, and the words around a doc string. */
 #include "report/topic.h"
 
 #include "base/alloc.h"
-#include "diagnose/finding.h"
 #include "procfs/procfs_docs.h"
 #include "report/text_wrap.h"
 #include "slab/slab.h"
@@ -171,6 +170,19 @@ static void add_findings(struct topics *t)
         };
 }
 
+static void add_causes(struct topics *t)
+{
+    for (unsigned i = 0; i < NR_CAUSES; i++)
+        t->items[t->count++] = (struct topic){
+            .kind = TOPIC_CAUSE,
+            .name = cause_info[i].name,
+            .doc = cause_info[i].advice.meaning,
+            .unit = "",
+            .where = "highwater diagnose",
+            .cause = (enum oom_cause)i,
+        };
+}
+
 static void add_kernels(struct topics *t)
 {
     for (unsigned i = 0; i < nr_kernel_releases; i++)
@@ -189,7 +201,7 @@ void topics_init(struct topics *t, const struct kernel_release *release)
     kernel_resolve(release, ~0u, &t->kernel);
     t->items = xcalloc(NR_COUNTERS + t->kernel.nr_memory_stat + nr_meminfo_docs +
                            nr_cgroup_file_docs + NR_SLAB_CACHES + NR_MACHINE_OPTIONS + nr_tunables +
-                           ARRAY_SIZE(costs) + NR_RULES + nr_kernel_releases,
+                           ARRAY_SIZE(costs) + NR_RULES + NR_CAUSES + nr_kernel_releases,
                        sizeof(*t->items));
     for (unsigned i = 0; i < NR_COUNTERS; i++) {
         if (counter_info[i].scopes != SCOPE_CGROUP)
@@ -205,6 +217,7 @@ void topics_init(struct topics *t, const struct kernel_release *release)
     add_options(t);
     add_settings(t);
     add_findings(t);
+    add_causes(t);
     add_kernels(t);
 }
 
@@ -256,7 +269,8 @@ const char *topic_kind_name(enum topic_kind kind)
         [TOPIC_MEMINFO] = "meminfo field",   [TOPIC_CGROUP_FILE] = "cgroup file",
         [TOPIC_SLAB_CACHE] = "object cache", [TOPIC_OPTION] = "option of a machine",
         [TOPIC_TUNABLE] = "tunable",         [TOPIC_COST] = "cost",
-        [TOPIC_FINDING] = "finding",         [TOPIC_KERNEL] = "kernel profile",
+        [TOPIC_FINDING] = "finding",         [TOPIC_CAUSE] = "cause of a kill",
+        [TOPIC_KERNEL] = "kernel profile",
     };
 
     return names[kind];
@@ -275,29 +289,41 @@ const char *topic_kind_title(enum topic_kind kind)
         [TOPIC_TUNABLE] = "Tunables (--set KEY=VALUE)",
         [TOPIC_COST] = "Costs of operations in ns (--set KEY=VALUE)",
         [TOPIC_FINDING] = "Findings (highwater diagnose)",
+        [TOPIC_CAUSE] = "Causes of a kill (highwater diagnose)",
         [TOPIC_KERNEL] = "Kernel profiles (--kernel PROFILE)",
     };
 
     return titles[kind];
 }
 
-/* Its texts are paragraphs, and wrapped. */
-static void render_finding(const struct rule_info *rule, struct strbuf *out)
+/* Paragraphs, wrapped. `teach` may be NULL. */
+static void render_advice(const char *teach, const char *look_next, const char *change,
+                          const char *disproof, struct strbuf *out)
 {
     const struct {
         const char *label, *text;
     } parts[] = {
-        {"", rule->teach},
-        {"Look at: ", rule->look_next},
-        {"Change: ", rule->change},
-        {"Wrong if: ", rule->disproof},
+        {"", teach},
+        {"Look at: ", look_next},
+        {"Change: ", change},
+        {"Wrong if: ", disproof},
     };
 
-    for (unsigned i = 0; i < ARRAY_SIZE(parts); i++) {
+    for (unsigned i = teach ? 0 : 1; i < ARRAY_SIZE(parts); i++) {
         strbuf_printf(out, "  %s", parts[i].label);
         text_wrap(out, parts[i].text, i ? 4 : 2, FINDING_COLUMNS);
         strbuf_appendc(out, '\n');
     }
+}
+
+static void render_finding(const struct rule_info *rule, struct strbuf *out)
+{
+    render_advice(rule->teach, rule->look_next, rule->change, rule->disproof, out);
+}
+
+static void render_cause(const struct advice *advice, struct strbuf *out)
+{
+    render_advice(NULL, advice->look_next, advice->change, advice->disproof, out);
 }
 
 static void render_kernel(const struct kernel_release *k, struct strbuf *out)
@@ -372,6 +398,9 @@ void topic_render(const struct topic *topic, struct strbuf *out)
         break;
     case TOPIC_FINDING:
         render_finding(&rule_info[rule_find(topic->name)], out);
+        break;
+    case TOPIC_CAUSE:
+        render_cause(&cause_info[topic->cause].advice, out);
         break;
     case TOPIC_KERNEL:
         render_kernel(kernel_find(topic->name), out);

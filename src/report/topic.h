@@ -7,6 +7,7 @@
 
 #include "base/strbuf.h"
 #include "base/types.h"
+#include "diagnose/finding.h"
 #include "stats/kernel.h"
 #include "system/config.h"
 
@@ -20,6 +21,7 @@ enum topic_kind {
     TOPIC_TUNABLE,
     TOPIC_COST,
     TOPIC_FINDING,
+    TOPIC_CAUSE,
     TOPIC_KERNEL,
     NR_TOPIC_KINDS
 };
@@ -31,6 +33,7 @@ struct topic {
     const char *unit;           /* "pages", "bytes", ""; of the file it is shown in */
     const char *where;          /* "/proc/vmstat", ... */
     enum machine_option option; /* of a TOPIC_OPTION */
+    enum oom_cause cause;       /* of a TOPIC_CAUSE */
     bool is_event;              /* counters: only grows */
     bool is_modelled;           /* tunables */
     bool in_memory_stat;
