@@ -42,6 +42,7 @@ static _Noreturn void out_of_memory(const char *what, size_t bytes)
 #define LARGE MIB
 
 static u64 budget;
+static _Thread_local u64 small_bytes; /* in small pieces since the last look */
 
 void alloc_set_budget(u64 bytes)
 {
@@ -69,7 +70,15 @@ static void spend(size_t more)
 {
     char size[UNITS_TEXT_MAX], text[160];
 
-    if (!budget || more < LARGE || resident_bytes() + more <= budget)
+    if (!budget)
+        return;
+    if (more < LARGE) {
+        small_bytes += more;
+        if (small_bytes < LARGE)
+            return;
+    }
+    small_bytes = 0;
+    if (resident_bytes() + more <= budget)
         return;
     snprintf(text, sizeof(text),
              "this takes more than the %s of the host's memory it may have; --host-memory SIZE "

@@ -15,8 +15,8 @@
 typedef void alloc_end_fn(const char *message);
 void alloc_on_failure(alloc_end_fn *end);
 
-/* Refuse what would make the program's resident memory larger than this, before it is; 0: no bound. What is large is looked at (1 MiB and
- * more), so a little is added unseen. The message names --host-memory. */
+/* Refuse what would make the program's resident memory larger than this, before it is; 0: no bound. It looks at each MiB that
+ * is asked for, in one piece or many, so a little is added unseen. The message names --host-memory. */
 void alloc_set_budget(u64 bytes);
 
 void *xmalloc(size_t bytes) __attribute__((malloc, returns_nonnull));
