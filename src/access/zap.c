@@ -60,11 +60,13 @@ static void unmap_file_range(void *ctx, struct vma *vma, vpn_t start, vpn_t end)
 
 void access_truncate(struct mem *mem, struct inode *inode, u64 from, u64 to)
 {
-    u64 blocks = shmem_blocks(inode);
+    u64 blocks = shmem_blocks(inode), at = from;
     pfn_t pfn;
 
     rmap_for_each_file_vma(mem->space, inode->id, from, to, unmap_file_range, mem);
-    while ((pfn = pagecache_next(inode, from, to)) != PFN_NONE) {
+    while (at <= to && (pfn = pagecache_next(inode, at, to)) != PFN_NONE) {
+        at = frame_index(frames_get(mem->frames, pfn)) +
+             1; /* shadows before it are not looked at again */
         assert(!frame_test(frames_get(mem->frames, pfn), PG_LOCKED | PG_WRITEBACK));
         page_clear_dirty(mem, pfn);
         page_cache_del(mem, pfn, 0);

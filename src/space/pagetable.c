@@ -164,6 +164,10 @@ void pagetable_install(struct mm *mm, vpn_t vpn, pfn_t pfn)
 /* First entry that is not 0 in [from, end), or end. */
 static unsigned next_used(const u64 *entries, unsigned from, unsigned end)
 {
+    const u64 *e = entries + from;
+
+    for (; from + 4 <= end && !(e[0] | e[1] | e[2] | e[3]); e += 4)
+        from += 4; /* most tables of sparse memory are empty almost everywhere */
     while (from < end && !entries[from])
         from++;
     return from;
