@@ -104,7 +104,7 @@ struct cli {
     struct option *long_options;
     char *letters;
     bool no_color, progress_forced, progress_shown;
-    ns_t progress_at;
+    ns_t progress_began, progress_at;
 };
 
 /* A verb of the program: verbs.def. */
@@ -148,7 +148,8 @@ int cli_emit(struct cli *cli, const struct strbuf *text);
 /* The same for bytes of a file: only a terminal gets them cleaned. */
 int cli_emit_file(struct cli *cli, const struct strbuf *bytes);
 
-/* "verb: what 42 %" on a terminal's line, at most ten times a second; nothing elsewhere unless --progress. total 0: unknown. */
+/* "verb: what 42 %" on a terminal's line, and the seconds once it takes long; at most ten times a second. Nothing elsewhere unless
+ * --progress. total 0: unknown. */
 void cli_progress(struct cli *cli, const char *what, u64 done, u64 total);
 void cli_progress_end(struct cli *cli);
 

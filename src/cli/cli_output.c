@@ -171,6 +171,7 @@ int cli_emit_file(struct cli *cli, const struct strbuf *bytes)
 }
 
 #define PROGRESS_INTERVAL (100 * NS_PER_MS)
+#define PROGRESS_LONG     (5 * NS_PER_S)
 
 void cli_progress(struct cli *cli, const char *what, u64 done, u64 total)
 {
@@ -180,6 +181,8 @@ void cli_progress(struct cli *cli, const char *what, u64 done, u64 total)
         return;
     clock_gettime(CLOCK_MONOTONIC, &now);
     ns_t at = (ns_t)now.tv_sec * NS_PER_S + (ns_t)now.tv_nsec;
+    if (!cli->progress_shown)
+        cli->progress_began = at;
     if (cli->progress_shown && at - cli->progress_at < PROGRESS_INTERVAL)
         return;
     cli->progress_at = at;
@@ -189,6 +192,8 @@ void cli_progress(struct cli *cli, const char *what, u64 done, u64 total)
                 (u64)(100.0 * (double)done / (double)total));
     else
         fprintf(stderr, "\r\033[Khighwater %s: %s %" PRIu64, cli->spec->verb, what, done);
+    if (at - cli->progress_began >= PROGRESS_LONG) /* also while the figure stands still */
+        fprintf(stderr, ", %" PRIu64 " s", (at - cli->progress_began) / NS_PER_S);
     fflush(stderr);
 }
 

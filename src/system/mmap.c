@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+#define BUSY_PAGES (1u << 16) /* that are populated between two signs of life */
+
 static struct span span_of(vaddr_t addr, u64 len)
 {
     return (struct span){addr >> PAGE_SHIFT, (addr + len + PAGE_SIZE - 1) >> PAGE_SHIFT};
@@ -50,6 +52,8 @@ enum step populate(struct system *s, struct task *t, struct span r)
         step = user_access(s, t, vpn, write ? ACCESS_WRITE : ACCESS_READ, &bad);
         if (step != STEP_DONE)
             return step;
+        if (vpn % BUSY_PAGES == 0 && s->busy)
+            s->busy(s->busy_ctx);
         vpn++; /* behind the end of a file there is nothing to populate: bad */
     }
 }

@@ -69,6 +69,10 @@ struct system {
     void (*watch)(void *ctx);
     void *watch_ctx;
     ns_t watch_at;
+
+    /* Called now and then inside a call that takes long: looks and changes nothing. NULL: nobody cares. */
+    void (*busy)(void *ctx);
+    void *busy_ctx;
 };
 
 int system_init(struct system *s, const struct system_config *c, struct err *e);

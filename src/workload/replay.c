@@ -12,8 +12,6 @@
 #include "base/alloc.h"
 #include "space/tlb.h"
 
-#define PROGRESS_EVENTS (1u << 20)
-
 /* As far below a stack as Linux lets it grow by default (ulimit -s). */
 #define STACK_GROWTH_PAGES (8 * MIB / PAGE_SIZE)
 
@@ -49,7 +47,7 @@ void replay_init(struct replay *r, const struct replay_config *config)
 {
     u32 n = config->trace->nr_streams;
 
-    *r = (struct replay){.config = *config, .next_progress = PROGRESS_EVENTS};
+    *r = (struct replay){.config = *config};
     if (!config->sched)
         sched_init(&r->sched, config->system);
     r->streams = xcalloc(n, sizeof(*r->streams));
@@ -445,6 +443,14 @@ enum sched_result replay_stream_run(struct sched_task *st, struct sched_slice *s
 
 /* --- the whole --- */
 
+static void show_progress(void *ctx)
+{
+    const struct replay *r = ctx;
+
+    if (r->config.progress)
+        r->config.progress(r->config.progress_ctx, r->stats.events);
+}
+
 static bool should_end(struct replay *r)
 {
     ns_t max_ns;
@@ -550,6 +556,8 @@ bool replay_force(struct replay *r, ns_t now)
 
 enum replay_outcome replay_run(struct replay *r)
 {
+    r->config.system->busy = show_progress;
+    r->config.system->busy_ctx = r;
     replay_begin(r, 0);
     r->window.begun = r->config.from.kind == TRACE_PLACE_NONE && !r->config.only;
     for (;;) {
@@ -560,11 +568,9 @@ enum replay_outcome replay_run(struct replay *r)
             break;
         if (r->config.watch)
             r->config.watch(r->config.watch_ctx);
-        if (r->config.progress && r->stats.events >= r->next_progress) {
-            r->config.progress(r->config.progress_ctx, r->stats.events);
-            r->next_progress = r->stats.events + PROGRESS_EVENTS;
-        }
+        show_progress(r);
     }
+    r->config.system->busy = NULL;
     r->stats.virtual_ns = MAX(r->stats.virtual_ns, sched_now(replay_sched(r)));
     if (r->outcome == REPLAY_COMPLETED && any_oom_killed(r->config.system))
         r->outcome = REPLAY_OOM;

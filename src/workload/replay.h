@@ -56,7 +56,7 @@ struct replay_config {
     ns_t max_lead_ns;         /* for what comes before; 0: no bound */
     ns_t max_ns;              /* for what is judged; 0: no bound */
     const volatile int *stop; /* a signal handler's flag, or NULL */
-    /* Called about every million events, with how many of the trace's events are done. NULL: never. */
+    /* Called after each slice of a task and inside long calls, with how many of the trace's events are done. NULL: never. */
     void (*progress)(void *ctx, u64 events);
     void *progress_ctx;
     /* Called after each slice of a task, to look at the machine and change nothing. NULL: never. */
@@ -104,7 +104,6 @@ struct replay {
     struct heap by_next; /* live streams by their next stamp, or an earlier one (replay_order.c) */
     struct u64map
         instances; /* hash of (dev, ino) -> instance of the file that has the number now */
-    u64 next_progress;
     bool any_killed;
     bool came_to[NR_PLACES]; /* stamps of the window */
     bool only_started;       /* one of config.only */
