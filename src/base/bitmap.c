@@ -57,6 +57,17 @@ static u64 word_mask(u64 word, u64 first, u64 count)
     return ~(u64)0 << low & ~(u64)0 >> (64 - high);
 }
 
+u64 bitmap_count_range(const u64 *map, u64 first, u64 count)
+{
+    u64 n = 0;
+
+    if (!count)
+        return 0;
+    for (u64 word = first / 64; word <= (first + count - 1) / 64; word++)
+        n += (u64)__builtin_popcountll(map[word] & word_mask(word, first, count));
+    return n;
+}
+
 void bitmap_set_range(u64 *map, u64 first, u64 count)
 {
     if (!count)

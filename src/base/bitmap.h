@@ -38,6 +38,9 @@ u64 bitmap_next_clear_run(const u64 *map, u64 bits, u64 from, u64 count);
 void bitmap_set_range(u64 *map, u64 first, u64 count);
 void bitmap_clear_range(u64 *map, u64 first, u64 count);
 
+/* How many of `count` bits from `first` on are set. */
+u64 bitmap_count_range(const u64 *map, u64 first, u64 count);
+
 /* How many of the first `bits` bits are set. */
 u64 bitmap_count_set(const u64 *map, u64 bits);
 

@@ -64,6 +64,8 @@ static void ranges_touch_only_their_bits(void **state)
 
             bitmap_set_range(map, first, count);
             assert_int_equal(bitmap_count_set(map, BITS), count);
+            assert_int_equal(bitmap_count_range(map, first, count), count);
+            assert_int_equal(bitmap_count_range(map, 0, first), 0);
             if (count) {
                 assert_true(bitmap_test(map, first));
                 assert_true(bitmap_test(map, first + count - 1));

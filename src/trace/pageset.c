@@ -45,16 +45,6 @@ bool pageset_test(const struct pageset *s, u64 page)
     return bits && bitmap_test(bits, page & (PAGESET_CHUNK_PAGES - 1));
 }
 
-static u64 count_range(const u64 *bits, u64 first, u64 end)
-{
-    u64 n = 0;
-
-    for (u64 bit = bitmap_next_set(bits, end, first); bit < end;
-         bit = bitmap_next_set(bits, end, bit + 1))
-        n++;
-    return n;
-}
-
 u64 pageset_set_range(struct pageset *s, u64 first, u64 nr)
 {
     u64 before = s->count, end = first + nr;
@@ -64,7 +54,7 @@ u64 pageset_set_range(struct pageset *s, u64 first, u64 nr)
         u64 from = first & (PAGESET_CHUNK_PAGES - 1);
         u64 to = MIN(from + (end - first), (u64)PAGESET_CHUNK_PAGES);
 
-        s->count += to - from - count_range(bits, from, to);
+        s->count += to - from - bitmap_count_range(bits, from, to - from);
         bitmap_set_range(bits, from, to - from);
         first += to - from;
     }
@@ -73,7 +63,7 @@ u64 pageset_set_range(struct pageset *s, u64 first, u64 nr)
 
 static u64 clear_in_chunk(struct pageset *s, u64 *bits, u64 from, u64 to)
 {
-    u64 n = count_range(bits, from, to);
+    u64 n = bitmap_count_range(bits, from, to - from);
 
     bitmap_clear_range(bits, from, to - from);
     s->count -= n;
