@@ -11,3 +11,29 @@ $ highwater run sparse.hwt --host-memory 1
 ! highwater run: --host-memory: want at least 1M, not 1
 ! Try 'highwater run --help'.
 = 2
+# 192 bytes of another tool's trace become 4 million accesses: info streams them, the machine is refused.
+$ python3 -c 'import sys, struct; sys.stdout.buffer.write(b"".join(struct.pack("<IQIq", i, i, 1 << 31, -1) for i in range(8)))' >objects.bin
+$ highwater trace import -q --from oracle --as anon objects.bin -o objects.hwt
+memory: 64 MiB
+$ highwater trace info objects.hwt >info
+memory: 150 MiB
+$ highwater run objects.hwt --host-memory 100M
+! highwater run: this takes more than the 100.0 MiB of the host's memory it may have; --host-memory SIZE allows more
+= 1
+$ highwater size objects.hwt --host-memory 100M
+! highwater size: this takes more than the 100.0 MiB of the host's memory it may have; --host-memory SIZE allows more
+= 1
+# A file of 60 KB whose 400 streams are decoded side by side, each with a chunk of 1 MiB.
+needs: zstd
+memory: 64 MiB
+$ python3 $TOP/tests/trace/many_streams.py >streams.hwt
+memory: 260 MiB
+$ highwater trace info streams.hwt --host-memory 200M
+! highwater trace: this takes more than the 200.0 MiB of the host's memory it may have; --host-memory SIZE allows more
+= 1
+$ highwater run streams.hwt --host-memory 200M
+! highwater run: this takes more than the 200.0 MiB of the host's memory it may have; --host-memory SIZE allows more
+= 1
+$ highwater size streams.hwt --host-memory 200M
+! highwater size: this takes more than the 200.0 MiB of the host's memory it may have; --host-memory SIZE allows more
+= 1
