@@ -158,6 +158,9 @@ static bool store_machine(struct cli *cli, int id)
     case CLI_ID_SET:
         cli_set(cli, cli->arg);
         return true;
+    case CLI_ID_NO_HOST:
+        cli->machine.no_host = true;
+        return true;
     case CLI_ID_COMPARE:
         cli_compare(cli, cli->arg);
         return true;

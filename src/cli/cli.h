@@ -75,6 +75,7 @@ struct cli_setting {
 struct cli_machine {
     u64 memory_max, memory_high; /* bytes or CLI_SIZE_MAX; 0 when not given */
     bool has_memory_max, has_memory_high;
+    bool no_host; /* take nothing from the host of a recording */
     /* Options, tunables and costs as given, in order; and keys and values of --compare. All of them are right. */
     VEC(struct cli_setting) settings;
     VEC(struct axis) compared;

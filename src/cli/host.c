@@ -155,6 +155,8 @@ static void take_devices(struct taking *t)
     else if (differ && !said(t->cli, "disk"))
         caution(t, "Some devices of the recording's host turn and some do not: --disk says on what "
                    "all files are.");
+    if (said(t->cli, "queue.read_ahead_kb")) /* another name of the same */
+        return;
     if (all_devices(t, "readahead.", &value, &differ) && value != device_readahead(t->config))
         take_number(t, "readahead", value);
     else if (differ && !said(t->cli, "readahead"))
@@ -219,7 +221,7 @@ void cli_take_host(const struct cli *cli, const struct trace *trace, struct syst
 {
     struct taking t = {.cli = cli, .trace = trace, .config = config, .taken = taken};
 
-    if (!trace || !*trace->host)
+    if (!trace || !*trace->host || cli->machine.no_host)
         return;
     memset(&t.plain, 0, sizeof(t.plain));
     system_config_init(&t.plain);

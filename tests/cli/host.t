@@ -29,3 +29,9 @@ $ highwater size -q $TOP/tests/trace/host.hwt --limits 8M --format json -o size.
 $ highwater run $TOP/tests/trace/version1.hwt | grep -c -e ^Recorded -e "The recording's host"
 > 0
 = 1
+$ highwater run $TOP/tests/trace/host.hwt --no-host | sed -n 3,4p
+>           nothing taken from it
+> Machine   Linux 6.1, 4 CPUs, 64.0 GiB RAM, no swap, files on nvme
+$ highwater run $TOP/tests/trace/host.hwt --set queue.read_ahead_kb=16 | grep -c "readahead 8"
+> 0
+= 1
