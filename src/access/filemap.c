@@ -2,7 +2,7 @@
  *
  *   fault:  map what is cached around the address (fault-around)
  *           not cached:  pgmajfault, read a window, wait, again
- *           cached:      maybe start the next window; map it, or copy it for a private write
+ *           cached:      maybe start the next window, and then again; map it, or copy it for a private write
  *
  * A page being read is PG_LOCKED in the page cache; whoever needs it waits for its completion and looks again.
  * Mirrors filemap_fault(), filemap_map_pages(), filemap_get_pages() of mm/filemap.c, page_cache_ra_unbounded() of mm/readahead.c,
@@ -113,7 +113,7 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
     struct inode *inode = fault_inode(f);
     struct file *file = file_get(mem->backing, f->vma->file);
     u64 index = vma_index(f->vma, f->vpn);
-    bool retried = *ac->fault_retried || f->major, read = false;
+    bool retried = *ac->fault_retried || f->major, dropped = false;
 
     if (index >= inode_nr_pages(inode))
         return ACCESS_SIGBUS;
@@ -131,7 +131,7 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
 
         if (pfn == PFN_NONE) {
             access_count_fault(ac, PGMAJFAULT);
-            f->major = read = true;
+            f->major = dropped = true;
             ac->refault = false;
             plan = readahead_mmap_sync(file, inode, index, f->vma->flags);
             filemap_readahead(ac, inode, &plan);
@@ -141,6 +141,10 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
         } else if (!retried) {
             bool marked = frame_test(fr, PG_READAHEAD) && !frame_test(fr, PG_WRITEBACK);
 
+            /* The kernel drops mmap_lock to read ahead: major for the process, though pgmajfault does not count it. */
+            if (frame_test(fr, PG_READAHEAD) && !(f->vma->flags & VM_RAND_READ) &&
+                file->ra.ra_pages)
+                f->major = dropped = true;
             plan = readahead_mmap_async(file, inode, index, f->vma->flags, marked);
             if (marked && (plan.nr || (!(f->vma->flags & VM_RAND_READ) && file->ra.ra_pages)))
                 frame_clear(fr, PG_READAHEAD);
@@ -155,7 +159,7 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
         if (frame_test(fr, PG_LOCKED))
             return access_wait_page(ac, pfn, read_cause(ac));
         if (frame_test(fr, PG_UPTODATE)) {
-            if (read) /* the kernel dropped its lock to read and makes the fault again */
+            if (dropped) /* the kernel makes the fault again */
                 access_count_fault(ac, PGFAULT);
             *ret_pfn = pfn;
             return ACCESS_OK;
@@ -213,7 +217,7 @@ static bool fault_around(struct fault *f)
     return !pte_none(*f->slot);
 }
 
-/* A fault that had to read is made again from the start, so its fault-around finds what readahead brought. */
+/* A fault that had to read, or that began to read ahead, is made again from the start, so its fault-around finds what readahead brought. */
 static enum access_result fault_read(struct fault *f)
 {
     for (;;) {

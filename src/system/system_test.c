@@ -642,10 +642,27 @@ static void every_open_file_reports_an_error_of_writeback_once(void **state)
     fixture_done(&f);
 }
 
+/* Each major fault of a file is made twice; one that only begins to read ahead is major for the process alone. */
+static void a_fault_that_starts_readahead_is_made_again(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    map(&f, 512, ABI_PROT_READ, HWT_MAP_SHARED, open_file(&f, 512));
+    for (u64 page = 0; page < 512; page++)
+        touch(&f, f.t, page, ACCESS_READ);
+    assert_int_equal(counter(&f, PGMAJFAULT), 1); /* the rest was read ahead */
+    assert_true(f.t->majflt >= 512 / 32 - 1);
+    assert_int_equal(counter(&f, PGFAULT), f.t->minflt + 2 * f.t->majflt);
+    fixture_done(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_touch_counts_one_minor_fault),
+        cmocka_unit_test(a_fault_that_starts_readahead_is_made_again),
         cmocka_unit_test(a_read_before_the_first_write_makes_two_faults),
         cmocka_unit_test(after_fork_the_first_writer_copies_and_the_second_reuses),
         cmocka_unit_test(what_was_swapped_out_comes_back),
