@@ -66,7 +66,7 @@ static double seconds_with(unsigned nr_groups, bool limited)
     for (unsigned i = 0; i < nr_groups; i++)
         tasks[i] = task_in_new_group(s, i);
     if (limited)
-        group_find(&s->groups, "/pods")->memory.max = FAULTS / 2 + 64 * 1024;
+        group_set_limit(group_find(&s->groups, "/pods"), LIMIT_MAX, FAULTS / 2 + 64 * 1024);
     seconds = fault_in(s, tasks, nr_groups, FAULTS);
     system_done(s);
     free(tasks);

@@ -70,7 +70,7 @@ void timed_replay(struct timed_replay *t)
         abort();
     config.group = system_group(s, "/app");
     if (t->memory_max)
-        config.group->memory.max = t->memory_max / PAGE_SIZE;
+        group_set_limit(config.group, LIMIT_MAX, t->memory_max / PAGE_SIZE);
     replay_init(&w.replay, &config);
     w.began = bench_seconds();
     watch(&w);

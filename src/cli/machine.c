@@ -63,19 +63,14 @@ void cli_system_config(const struct cli *cli, const struct trace *trace, unsigne
     }
 }
 
-static u64 limit_pages(u64 bytes)
-{
-    return bytes == CLI_SIZE_MAX ? PAGE_COUNTER_MAX : bytes / PAGE_SIZE;
-}
-
 struct group *cli_work_group(const struct cli *cli, struct system *s)
 {
     const struct cli_machine *m = &cli->machine;
     struct group *g = system_group(s, "/app");
 
     if (m->has_memory_max)
-        g->memory.max = limit_pages(m->memory_max);
+        group_set_limit(g, LIMIT_MAX, group_limit_pages(m->memory_max));
     if (m->has_memory_high)
-        g->memory.high = limit_pages(m->memory_high);
+        group_set_limit(g, LIMIT_HIGH, group_limit_pages(m->memory_high));
     return g;
 }

@@ -120,6 +120,24 @@ void group_path(const struct group *g, char *buf, size_t size);
 struct group *group_next(struct group *top, struct group *prev);
 bool group_is_below(const struct group *g, const struct group *ancestor); /* or equal */
 
+/* --- limits (limit.c) ------------------------------------------------------------------------------------------- */
+enum group_limit {                  /* what may be set of a group, in pages */
+                   LIMIT_MIN,       /* memory.min */
+                   LIMIT_LOW,       /* memory.low */
+                   LIMIT_HIGH,      /* memory.high */
+                   LIMIT_MAX,       /* memory.max */
+                   LIMIT_SWAP_HIGH, /* memory.swap.high */
+                   LIMIT_SWAP_MAX,  /* memory.swap.max */
+                   LIMIT_ZSWAP_MAX, /* memory.zswap.max */
+};
+/* The value alone: nothing is reclaimed. For a group in use, system_group_set_limit(). */
+void group_set_limit(struct group *g, enum group_limit which, u64 pages);
+/* What a size means as a limit: whole pages, and PAGE_COUNTER_MAX for all sizes that cannot be reached (UINT64_MAX: "max"). */
+static inline u64 group_limit_pages(u64 bytes)
+{
+    return MIN(bytes / PAGE_SIZE, PAGE_COUNTER_MAX);
+}
+
 /* --- charges -------------------------------------------------------------------------------------------------- */
 /* Charge nr pages to g and all above, from the CPU's stock when it can. NULL: done. Otherwise nothing was charged and the result
  * is the group whose memory.max was hit. As try_charge_memcg(): tries a batch first, then nr alone. */
@@ -139,8 +157,6 @@ u64 group_swap_left(const struct group *g, u64 nr_swap_pages);
 bool group_swap_full(const struct group *g, u64 nr_swap_pages, u64 total_swap_pages);
 
 /* --- protection (protection.c) ---------------------------------------------------------------------------------- */
-/* memory.min and memory.low of g, in pages. */
-void group_set_protection(struct group *g, u64 min, u64 low);
 /* Keep the parent's sums right: after usage, min or low of g changed. */
 void group_propagate_protection(struct group *g);
 /* emin and elow of g for reclaim that starts at top.   pre: those of the groups between were calculated */

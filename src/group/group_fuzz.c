@@ -129,14 +129,14 @@ static void limit(void)
         return;
     switch (below(4)) {
     case 0:
-        g->memory.max = below(2) ? PAGE_COUNTER_MAX : g->memory.usage + below(200);
+        group_set_limit(g, LIMIT_MAX, below(2) ? PAGE_COUNTER_MAX : g->memory.usage + below(200));
         break;
     case 1:
-        g->swap.max = below(3) ? PAGE_COUNTER_MAX : g->swap.usage + below(50);
+        group_set_limit(g, LIMIT_SWAP_MAX, below(3) ? PAGE_COUNTER_MAX : g->swap.usage + below(50));
         break;
     default:
-        group_set_protection(g, below(2) ? below(300) : 0,
-                             below(8) ? below(600) : PAGE_COUNTER_MAX);
+        group_set_limit(g, LIMIT_MIN, below(2) ? below(300) : 0);
+        group_set_limit(g, LIMIT_LOW, below(8) ? below(600) : PAGE_COUNTER_MAX);
     }
 }
 

@@ -68,13 +68,13 @@ static void the_lowest_limit_in_the_way_is_named(void **state HW_UNUSED)
     start();
     a = group_new(&gs, gs.root, "a");
     b = group_new(&gs, a, "b");
-    a->memory.max = 70;
-    b->memory.max = 100;
+    group_set_limit(a, LIMIT_MAX, 70);
+    group_set_limit(b, LIMIT_MAX, 100);
     assert_null(group_try_charge(&gs, b, 64, 0));
     assert_null(group_try_charge(&gs, b, 6, 0)); /* no room for a batch: just these */
     assert_ptr_equal(group_try_charge(&gs, b, 1, 0), a);
     assert_int_equal(b->memory.usage, 70);
-    b->memory.max = 70;
+    group_set_limit(b, LIMIT_MAX, 70);
     assert_ptr_equal(group_try_charge(&gs, b, 1, 0), b);
     group_uncharge(&gs, b, 70);
     stop();
@@ -111,11 +111,11 @@ static void protection_is_shared_among_children_as_the_selftest_expects(void **s
     gs.recursive_protection = false;
     a = group_new(&gs, gs.root, "a");
     b = group_new(&gs, a, "b");
-    group_set_protection(a, 0, 50);
-    group_set_protection(b, 0, 50);
+    group_set_limit(a, LIMIT_LOW, 50);
+    group_set_limit(b, LIMIT_LOW, 50);
     for (unsigned i = 0; i < 4; i++) {
         c[i] = group_new(&gs, b, (const char *[]){"c", "d", "e", "f"}[i]);
-        group_set_protection(c[i], 0, low[i]);
+        group_set_limit(c[i], LIMIT_LOW, low[i]);
         group_force_charge(&gs, c[i], (u32)use[i]);
     }
     for (struct group *g = gs.root; g; g = group_next(gs.root, g))

@@ -29,13 +29,6 @@ void group_propagate_protection(struct group *g)
         propagate(g);
 }
 
-void group_set_protection(struct group *g, u64 min, u64 low)
-{
-    g->memory.min = min;
-    g->memory.low = low;
-    group_propagate_protection(g);
-}
-
 u64 group_effective_protection(u64 usage, u64 parent_usage, u64 setting, u64 parent_effective,
                                u64 siblings, bool recursive)
 {

@@ -57,7 +57,8 @@ int group_remove(struct groups *gs, struct group *g)
         if (list_entry(at, struct group, sibling)->online)
             return -EBUSY;
     g->online = false;
-    group_set_protection(g, 0, 0);
+    group_set_limit(g, LIMIT_MIN, 0);
+    group_set_limit(g, LIMIT_LOW, 0);
     group_drain_stock(gs, g);
     list_add_tail(&g->dying, &gs->dying);
     groups_reap(gs);

@@ -141,10 +141,8 @@ static int replay_one(void *ctx, unsigned index, struct err *e)
     job.group = rc.group = system_group(s, SIZE_GROUP);
     if (rc.only)
         rc.others = system_group(s, SIZE_OTHERS);
-    if (row->limit_bytes != UINT64_MAX)
-        job.group->memory.max = row->limit_bytes / PAGE_SIZE;
-    if (row->high_bytes != UINT64_MAX)
-        job.group->memory.high = row->high_bytes / PAGE_SIZE;
+    group_set_limit(job.group, LIMIT_MAX, group_limit_pages(row->limit_bytes));
+    group_set_limit(job.group, LIMIT_HIGH, group_limit_pages(row->high_bytes));
     replay_init(&replay, &rc);
     replay_run(&replay);
     fill_row(p, &job, &replay);

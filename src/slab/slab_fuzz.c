@@ -143,7 +143,8 @@ static void machine_of(struct prng *p)
         snprintf(name, sizeof(name), "g%u", i);
         groups[i] = group_new(&m.groups, groups[prng_below(p, i)], name);
         if (prng_below(p, 3) == 0)
-            groups[i]->memory.max = prng_below(p, 500); /* forced charges go over it */
+            group_set_limit(groups[i], LIMIT_MAX,
+                            prng_below(p, 500)); /* forced charges go over it */
         owner[i] = i;
     }
 }

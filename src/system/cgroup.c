@@ -116,29 +116,29 @@ static struct task *any_task(const struct system *s, const struct group *g)
     return NULL;
 }
 
-ns_t system_group_set_max(struct system *s, struct group *g, u64 pages)
+/* As shrink_to(); where reclaim does not help, tasks of the group are killed. */
+static void shrink_or_kill(struct system *s, struct group *g, u64 limit, ns_t *ret_until)
 {
-    enum shrink shrink;
-    ns_t until = 0;
-
-    g->memory.max = pages;
-    while ((shrink = shrink_to(s, g, pages, &until)) == SHRINK_STUCK) {
+    while (shrink_to(s, g, limit, ret_until) == SHRINK_STUCK) {
         struct task *t = any_task(s, g);
 
         group_event(g, MEMCG_OOM, 1);
         if (!t || !oom_kill(s, t, g))
             break;
     }
-    system_check_step(s);
-    return shrink == SHRINK_WAIT ? until : 0;
 }
 
-ns_t system_group_set_high(struct system *s, struct group *g, u64 pages)
+ns_t system_group_set_limit(struct system *s, struct group *g, enum group_limit which, u64 pages)
 {
     ns_t until = 0;
 
-    g->memory.high = pages;
-    shrink_to(s, g, pages, &until);
+    group_set_limit(g, which, pages);
+    if (which == LIMIT_MAX)
+        shrink_or_kill(s, g, pages, &until);
+    else if (which == LIMIT_HIGH)
+        shrink_to(s, g, pages, &until);
+    else
+        return 0;
     system_check_step(s);
     return until;
 }

@@ -89,13 +89,12 @@ static void a_removed_group_is_a_zombie_while_it_holds_pages(void **state HW_UNU
 }
 
 /* The writer of a limit sleeps for as long as it has to. */
-static void sleep_while(struct system *s, ns_t (*set)(struct system *s, struct group *g, u64 pages),
-                        struct group *g, u64 pages)
+static void sleep_while(struct system *s, struct group *g, enum group_limit which, u64 pages)
 {
     ns_t until;
     u64 ns;
 
-    while ((until = set(s, g, pages)) != 0)
+    while ((until = system_group_set_limit(s, g, which, pages)) != 0)
         system_run_until(s, until, &ns);
 }
 
@@ -105,13 +104,13 @@ static void a_lowered_limit_reclaims_then_kills(void **state HW_UNUSED)
     struct group *g = system_group(s, "/g");
     struct task *t = task_with(s, g, 10, 2000);
 
-    sleep_while(s, system_group_set_high, g, 1500);
+    sleep_while(s, g, LIMIT_HIGH, 1500);
     assert_true(g->memory.usage <= 1500);
-    sleep_while(s, system_group_set_max, g, 1000);
+    sleep_while(s, g, LIMIT_MAX, 1000);
     assert_true(g->memory.usage <= 1000);
     assert_int_equal(t->state, TASK_RUNNING);
-    g->swap.max = g->swap.usage;
-    sleep_while(s, system_group_set_max, g, 100);
+    group_set_limit(g, LIMIT_SWAP_MAX, g->swap.usage);
+    sleep_while(s, g, LIMIT_MAX, 100);
     assert_int_equal(t->outcome, OUTCOME_OOM_KILLED);
     assert_int_equal(g->counters.v[MEMCG_OOM_KILL], 1);
     assert_true(g->memory.usage <= 100);
@@ -128,8 +127,8 @@ static void nobody_at_minus_1000_is_killed_and_a_group_dies_whole(void **state H
 
     safe->oom_score_adj = -1000;
     g->oom_group = true;
-    top->swap.max = top->swap.usage;
-    sleep_while(s, system_group_set_max, top, 1900);
+    group_set_limit(top, LIMIT_SWAP_MAX, top->swap.usage);
+    sleep_while(s, top, LIMIT_MAX, 1900);
     assert_int_equal(big->outcome, OUTCOME_OOM_KILLED);
     assert_int_equal(small->outcome, OUTCOME_OOM_KILLED);
     assert_int_equal(safe->outcome, OUTCOME_NONE);
@@ -152,7 +151,7 @@ static void low_protects_the_one_that_has_it(void **state HW_UNUSED)
 
     task_with(s, a, 10, 1000);
     task_with(s, b, 11, 1000);
-    group_set_protection(a, 0, PAGE_COUNTER_MAX);
+    group_set_limit(a, LIMIT_LOW, PAGE_COUNTER_MAX);
     before = a->memory.usage;
     assert_true(system_group_reclaim(s, top, 600, NULL) >= 600);
     assert_int_equal(a->memory.usage, before);

@@ -31,56 +31,15 @@ struct control_file {
     bool in_root; /* of cgroup files */
     int (*write)(struct system *s, const struct control *c, struct group *g,
                  struct control_state *st);
+    enum group_limit limit; /* of VALUE_LIMIT */
 };
 
 /* --- cgroup files ---------------------------------------------------------------------------------------------------- */
-static int write_max(struct system *s HW_UNUSED, const struct control *c, struct group *g HW_UNUSED,
-                     struct control_state *st HW_UNUSED)
+static int write_limit(struct system *s, const struct control *c, struct group *g,
+                       struct control_state *st)
 {
-    st->until = system_group_set_max(s, g, c->number);
+    st->until = system_group_set_limit(s, g, c->file->limit, c->number);
     return st->until ? -EINPROGRESS : 0;
-}
-
-static int write_high(struct system *s HW_UNUSED, const struct control *c,
-                      struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
-{
-    st->until = system_group_set_high(s, g, c->number);
-    return st->until ? -EINPROGRESS : 0;
-}
-
-static int write_low(struct system *s HW_UNUSED, const struct control *c, struct group *g HW_UNUSED,
-                     struct control_state *st HW_UNUSED)
-{
-    group_set_protection(g, g->memory.min, c->number);
-    return 0;
-}
-
-static int write_min(struct system *s HW_UNUSED, const struct control *c, struct group *g HW_UNUSED,
-                     struct control_state *st HW_UNUSED)
-{
-    group_set_protection(g, c->number, g->memory.low);
-    return 0;
-}
-
-static int write_swap_max(struct system *s HW_UNUSED, const struct control *c,
-                          struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
-{
-    g->swap.max = c->number;
-    return 0;
-}
-
-static int write_swap_high(struct system *s HW_UNUSED, const struct control *c,
-                           struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
-{
-    g->swap.high = c->number;
-    return 0;
-}
-
-static int write_zswap_max(struct system *s HW_UNUSED, const struct control *c,
-                           struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
-{
-    g->zswap_max = c->number;
-    return 0;
 }
 
 static int write_oom_group(struct system *s HW_UNUSED, const struct control *c,
@@ -126,20 +85,20 @@ static int write_procs(struct system *s HW_UNUSED, const struct control *c,
 }
 
 static const struct control_file group_files[] = {
-    {"memory.max", VALUE_LIMIT, false, write_max},
-    {"memory.high", VALUE_LIMIT, false, write_high},
-    {"memory.low", VALUE_LIMIT, false, write_low},
-    {"memory.min", VALUE_LIMIT, false, write_min},
-    {"memory.swap.max", VALUE_LIMIT, false, write_swap_max},
-    {"memory.swap.high", VALUE_LIMIT, false, write_swap_high},
-    {"memory.zswap.max", VALUE_LIMIT, false, write_zswap_max},
-    {"memory.oom.group", VALUE_BOOL, false, write_oom_group},
-    {"memory.reclaim", VALUE_SIZE, true, write_reclaim},
-    {"cgroup.procs", VALUE_PID, true, write_procs},
-    {"cgroup.pressure", VALUE_BOOL, true, write_pressure},
-    {"memory.pressure", VALUE_TRIGGER, true, NULL},
-    {"io.pressure", VALUE_TRIGGER, true, NULL},
-    {"cpu.pressure", VALUE_TRIGGER, true, NULL},
+    {"memory.max", VALUE_LIMIT, false, .write = write_limit, .limit = LIMIT_MAX},
+    {"memory.high", VALUE_LIMIT, false, .write = write_limit, .limit = LIMIT_HIGH},
+    {"memory.low", VALUE_LIMIT, false, .write = write_limit, .limit = LIMIT_LOW},
+    {"memory.min", VALUE_LIMIT, false, .write = write_limit, .limit = LIMIT_MIN},
+    {"memory.swap.max", VALUE_LIMIT, false, .write = write_limit, .limit = LIMIT_SWAP_MAX},
+    {"memory.swap.high", VALUE_LIMIT, false, .write = write_limit, .limit = LIMIT_SWAP_HIGH},
+    {"memory.zswap.max", VALUE_LIMIT, false, .write = write_limit, .limit = LIMIT_ZSWAP_MAX},
+    {"memory.oom.group", VALUE_BOOL, false, .write = write_oom_group},
+    {"memory.reclaim", VALUE_SIZE, true, .write = write_reclaim},
+    {"cgroup.procs", VALUE_PID, true, .write = write_procs},
+    {"cgroup.pressure", VALUE_BOOL, true, .write = write_pressure},
+    {"memory.pressure", VALUE_TRIGGER, .in_root = true},
+    {"io.pressure", VALUE_TRIGGER, .in_root = true},
+    {"cpu.pressure", VALUE_TRIGGER, .in_root = true},
 };
 
 /* --- other files ------------------------------------------------------------------------------------------------------ */
@@ -186,11 +145,11 @@ static int write_drop_caches(struct system *s, const struct control *c, struct g
 }
 
 static const struct control_file drop_caches_file = {"drop_caches", VALUE_DROP, true,
-                                                     write_drop_caches};
-static const struct control_file sysctl_file = {"sysctl", VALUE_SIZE, true, write_sysctl};
-static const struct control_file pressure_file = {"pressure", VALUE_TRIGGER, true, NULL};
+                                                     .write = write_drop_caches};
+static const struct control_file sysctl_file = {"sysctl", VALUE_SIZE, true, .write = write_sysctl};
+static const struct control_file pressure_file = {"pressure", VALUE_TRIGGER, .in_root = true};
 static const struct control_file score_adj_file = {"oom_score_adj", VALUE_SCORE_ADJ, true,
-                                                   write_score_adj};
+                                                   .write = write_score_adj};
 
 /* --- values ------------------------------------------------------------------------------------------------------------- */
 static int parse_pages(struct control *c, struct err *e)
@@ -204,7 +163,7 @@ static int parse_pages(struct control *c, struct err *e)
     if (parse_size(c->text, &bytes, NULL))
         return err_set(e, -EINVAL, "%s wants a size such as 200M%s, not '%s'", c->file->name,
                        c->file->kind == VALUE_LIMIT ? ", or max" : "", c->text);
-    c->number = MIN(bytes / PAGE_SIZE, PAGE_COUNTER_MAX);
+    c->number = group_limit_pages(bytes);
     return 0;
 }
 

@@ -115,8 +115,8 @@ static void machine(struct prng *p)
         c.nr_swaps = 1;
     }
     s = test_system_new(&c);
-    system_group(s, "/a")->memory.max = 2000 + prng_below(p, 8000);
-    system_group(s, "/c")->memory.max = 1000 + prng_below(p, 8000);
+    group_set_limit(system_group(s, "/a"), LIMIT_MAX, 2000 + prng_below(p, 8000));
+    group_set_limit(system_group(s, "/c"), LIMIT_MAX, 1000 + prng_below(p, 8000));
     pids = 0;
     leaked = 0;
     for (unsigned i = 0; i < NR_TASKS; i++)

@@ -19,7 +19,7 @@ static struct task *task_in(struct system *s, const char *path, u64 max_pages)
     struct group *g = system_group(s, path);
 
     if (max_pages)
-        g->memory.max = max_pages;
+        group_set_limit(g, LIMIT_MAX, max_pages);
     return system_task_new(s, g, 100, 1, "worker");
 }
 

@@ -56,7 +56,7 @@ static void the_largest_of_five_dies_and_later_ones_of_equals(void **state HW_UN
     struct group *g = system_group(s, "/g");
     struct task *t[5];
 
-    g->memory.max = 4000;
+    group_set_limit(g, LIMIT_MAX, 4000);
     for (u32 i = 0; i < 5; i++)
         t[i] = task_with(s, g, 10 + i, i == 1 || i == 3 ? 900 : 300 + i);
     t[0]->oom_score_adj = -1000;
@@ -80,7 +80,7 @@ static void whoever_shares_the_memory_dies_too_and_a_vfork_child_is_no_victim(
     struct group *g = system_group(s, "/g");
     struct task *parent, *child, *thread;
 
-    g->memory.max = 2000;
+    group_set_limit(g, LIMIT_MAX, 2000);
     parent = task_with(s, g, 10, 1500);
     thread = system_thread_new(s, parent, 11);
     test_run(s, parent, system_fork(s, parent, 12, true, &child)); /* CLONE_VM */
@@ -121,7 +121,7 @@ static void kills_count_in_the_victims_group_and_above(void **state HW_UNUSED)
     struct group *side = system_group(s, "/t/side");
     struct task *big, *small;
 
-    top->memory.max = 2000;
+    group_set_limit(top, LIMIT_MAX, 2000);
     big = task_with(s, low, 10, 1200);
     small = task_with(s, side, 11, 100);
     exhaust(s, small);
@@ -159,7 +159,7 @@ static void a_machine_may_panic_instead(void **state HW_UNUSED)
         struct task *in_group, *t;
 
         s->tunables.panic_on_oom = mode;
-        g->memory.max = 1000;
+        group_set_limit(g, LIMIT_MAX, 1000);
         in_group = task_with(s, g, 10, 900);
         exhaust(s, in_group); /* 1: a group's limit is no reason */
         assert_int_equal(s->panicked, mode == 2);
@@ -216,7 +216,7 @@ static void readers_of_kernel_logs_find_the_kill(void **state HW_UNUSED)
         s = machine();
         g = system_group(s, "/g");
         if (!global)
-            g->memory.max = 2000;
+            group_set_limit(g, LIMIT_MAX, 2000);
         exhaust(s, task_with(s, g, 10, 100));
         for (unsigned i = 0; i < ARRAY_SIZE(both); i++)
             if (!log_has(s, both[i]))

@@ -27,7 +27,7 @@ static void start(const char *first, const char *second)
         .name = "/dev/second", .bytes = 32 * MIB, .priority = -1, .device = second};
     s = test_system_new(&c);
     g = system_group(s, "/app");
-    g->memory.max = 256;
+    group_set_limit(g, LIMIT_MAX, 256);
     app = system_task_new(s, g, 100, 1, "app");
     admin = system_task_new(s, s->groups.root, 200, 1, "swapoff");
 }
@@ -75,7 +75,7 @@ static void everything_comes_back(const char *device, u32 flags)
 
     start(device, NULL);
     fill(flags);
-    g->memory.max = PAGE_COUNTER_MAX;
+    group_set_limit(g, LIMIT_MAX, PAGE_COUNTER_MAX);
     faults = (u64)s->counters.v[PGMAJFAULT];
     assert_int_equal(swapoff("/dev/first"), 0);
     assert_int_equal(s->counters.v[PGMAJFAULT], faults); /* nobody faulted */
@@ -166,7 +166,7 @@ static void when_the_machine_runs_out_swapoff_dies_first(void **state)
 
     (void)state;
     start("ssd", NULL);
-    g->memory.max = PAGE_COUNTER_MAX;
+    group_set_limit(g, LIMIT_MAX, PAGE_COUNTER_MAX);
     test_run(s, app, system_mmap(s, app, &a));
     for (u64 i = 0; i < s->frames.managed_pages + 1000; i++)
         assert_int_equal(test_run(s, app, system_access(s, app, VPN + i, ACCESS_WRITE)), STEP_DONE);
@@ -186,7 +186,7 @@ static void a_page_that_cannot_be_read_is_lost_with_a_signal(void **state)
     (void)state;
     start("ssd", NULL);
     fill(0);
-    g->memory.max = PAGE_COUNTER_MAX;
+    group_set_limit(g, LIMIT_MAX, PAGE_COUNTER_MAX);
     s->swap_devices[0].fail_every[DEVICE_READ] = 50;
     assert_int_equal(swapoff("/dev/first"), 0);
     for (u64 i = 0; i < PAGES; i++)

@@ -199,10 +199,9 @@ struct group *system_group(struct system *s,
 int system_group_remove(struct system *s, struct group *g);
 /* Write to cgroup.procs: the process and all its threads move. What they were charged for stays where it is. */
 void system_task_move(struct system *s, struct task *t, struct group *to);
-/* Write to memory.max, memory.high: reclaims what is over; max kills when that does not help. In pages. 0: it is done. Otherwise the writer
- * sleeps until then, for a write to complete: make the same call again. */
-ns_t system_group_set_max(struct system *s, struct group *g, u64 pages);
-ns_t system_group_set_high(struct system *s, struct group *g, u64 pages);
+/* Write to a limit of a group that may be in use. memory.max and memory.high reclaim what is over; max kills when that does not help. In
+ * pages. 0: it is done. Otherwise the writer sleeps until then, for a write to complete: make the same call again. */
+ns_t system_group_set_limit(struct system *s, struct group *g, enum group_limit which, u64 pages);
 /* Write to memory.reclaim. Returns the pages reclaimed; fewer than asked for is EAGAIN there, unless *ret_until is set: then
  * the writer sleeps until that time before it goes on with the rest. NULL: it gives up instead. */
 u64 system_group_reclaim(struct system *s, struct group *g, u64 pages, ns_t *ret_until);

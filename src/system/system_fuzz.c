@@ -288,11 +288,12 @@ static void change_groups(struct group *g)
             guests_gone++;
         return;
     case 3:
-        group_set_protection(g, below(100), below(200));
+        group_set_limit(g, LIMIT_MIN, below(100));
+        group_set_limit(g, LIMIT_LOW, below(200));
         system_group_reclaim(sys, g, below(100), NULL);
         return;
     default:
-        system_group_set_high(sys, g, chance(50) ? PAGE_COUNTER_MAX : 30 + below(200));
+        system_group_set_limit(sys, g, LIMIT_HIGH, chance(50) ? PAGE_COUNTER_MAX : 30 + below(200));
     }
 }
 
@@ -303,13 +304,13 @@ static void change_limits(void)
     if (chance(30))
         change_groups(g);
     else if (chance(50))
-        g->memory.max = 40 + below(400);
+        group_set_limit(g, LIMIT_MAX, 40 + below(400));
     else if (chance(50))
-        g->swap.max = chance(50) ? PAGE_COUNTER_MAX : below(300);
+        group_set_limit(g, LIMIT_SWAP_MAX, chance(50) ? PAGE_COUNTER_MAX : below(300));
     else if (chance(30))
-        g->zswap_max = chance(50) ? PAGE_COUNTER_MAX : below(40);
+        group_set_limit(g, LIMIT_ZSWAP_MAX, chance(50) ? PAGE_COUNTER_MAX : below(40));
     else
-        g->memory.high = chance(50) ? PAGE_COUNTER_MAX : 30 + below(200);
+        group_set_limit(g, LIMIT_HIGH, chance(50) ? PAGE_COUNTER_MAX : 30 + below(200));
 }
 
 /* An area goes on if it is off, and off if it is on. */
@@ -779,9 +780,9 @@ static void epoch_begin(u64 n)
     leaf[0] = system_group(sys, "/a");
     leaf[1] = system_group(sys, "/a/b");
     leaf[2] = system_group(sys, "/c");
-    leaf[0]->memory.max = 200 + below(300);
-    leaf[1]->memory.max = 60 + below(300);
-    leaf[2]->memory.max = chance(50) ? PAGE_COUNTER_MAX : 60 + below(300);
+    group_set_limit(leaf[0], LIMIT_MAX, 200 + below(300));
+    group_set_limit(leaf[1], LIMIT_MAX, 60 + below(300));
+    group_set_limit(leaf[2], LIMIT_MAX, chance(50) ? PAGE_COUNTER_MAX : 60 + below(300));
     leaf[0]->oom_group = chance(20);
     memset(procs, 0, sizeof(procs));
     memset(objects, 0, sizeof(objects));

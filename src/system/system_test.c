@@ -118,7 +118,7 @@ static void swap_round_trip(const char *device)
     u64 seen;
 
     fixture_init(&f, device, true);
-    f.g->memory.max = 256;
+    group_set_limit(f.g, LIMIT_MAX, 256);
     map(&f, 512, 3, 0, NULL);
     for (u64 i = 0; i < 512; i++)
         test_run(f.s, f.t, system_store(f.s, f.t, TEST_BASE + i * PAGE_SIZE, &i, sizeof(i)));
@@ -148,7 +148,7 @@ static void shared_memory_is_swapped_too(void **state)
 
     (void)state;
     fixture_init(&f, "ssd", true);
-    f.g->memory.max = 256;
+    group_set_limit(f.g, LIMIT_MAX, 256);
     map(&f, 512, 3, HWT_MAP_SHARED, NULL);
     for (u64 i = 0; i < 512; i++)
         test_run(f.s, f.t, system_store(f.s, f.t, TEST_BASE + i * PAGE_SIZE, &i, sizeof(i)));
@@ -173,7 +173,7 @@ static void a_group_without_swap_is_killed_and_reported(void **state)
 
     (void)state;
     fixture_init(&f, NULL, false);
-    f.g->memory.max = 256;
+    group_set_limit(f.g, LIMIT_MAX, 256);
     map(&f, 512, 3, 0, NULL);
     for (i = 0; i < 512 && step == STEP_DONE; i++)
         step = touch(&f, f.t, i, ACCESS_WRITE);
@@ -204,7 +204,7 @@ static void the_largest_is_killed_unless_oom_score_adj_says_otherwise(void **sta
     for (u64 i = 0; i < 100; i++)
         touch(&f, f.t, i, ACCESS_WRITE);
     f.t->oom_score_adj = -1000;
-    f.g->memory.max = f.g->memory.usage + 300;
+    group_set_limit(f.g, LIMIT_MAX, f.g->memory.usage + 300);
     assert_int_equal(test_run(f.s, f.t, system_fork(f.s, f.t, 101, false, &other)), STEP_DONE);
     other->oom_score_adj = 0;
     for (u64 i = 0; i < 512 && !f.s->oom_kills; i++)
@@ -220,7 +220,7 @@ static void a_group_nobody_in_may_be_killed_goes_over_its_limit(void **state)
 
     (void)state;
     fixture_init(&f, NULL, false);
-    f.g->memory.max = 128;
+    group_set_limit(f.g, LIMIT_MAX, 128);
     f.t->oom_score_adj = -1000;
     map(&f, 200, 3, 0, NULL);
     for (u64 i = 0; i < 200; i++)
@@ -348,7 +348,7 @@ static void locked_memory_stays(void **state)
 
     (void)state;
     fixture_init(&f, "zram", false);
-    f.g->memory.max = 200;
+    group_set_limit(f.g, LIMIT_MAX, 200);
     map(&f, 400, 3, 0, NULL);
     assert_int_equal(test_run(f.s, f.t, system_mlock(f.s, f.t, TEST_BASE, 50 * PAGE_SIZE, false)),
                      STEP_DONE);
@@ -437,7 +437,7 @@ static void memory_high_slows_down_and_holds(void **state)
 
     (void)state;
     fixture_init(&f, "ssd", false);
-    f.g->memory.high = 256;
+    group_set_limit(f.g, LIMIT_HIGH, 256);
     map(&f, 1024, 3, 0, NULL);
     for (u64 i = 0; i < 1024; i++)
         touch(&f, f.t, i, ACCESS_WRITE);

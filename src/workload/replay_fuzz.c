@@ -276,9 +276,9 @@ static void play(const u8 *bytes, size_t count, enum trace_mode mode, u64 seed, 
     rc = (struct replay_config){
         .system = &s, .group = system_group(&s, "/app"), .max_ns = VIRTUAL_MAX};
     if (prng_below(&p, 4))
-        rc.group->memory.max = (1 + prng_below(&p, 12)) * MIB / PAGE_SIZE;
+        group_set_limit(rc.group, LIMIT_MAX, (1 + prng_below(&p, 12)) * MIB / PAGE_SIZE);
     if (prng_below(&p, 4) == 0)
-        rc.group->memory.high = (1 + prng_below(&p, 12)) * MIB / PAGE_SIZE;
+        group_set_limit(rc.group, LIMIT_HIGH, (1 + prng_below(&p, 12)) * MIB / PAGE_SIZE);
     struct trace *t;
 
     opened = trace_open_bytes(bytes, count, "fuzz", &o, &t, NULL);

@@ -91,7 +91,7 @@ static void prepare(struct fixture *x)
     assert_int_equal(system_init(&x->system, &c, &e), 0);
     x->group = system_group(&x->system, "/app");
     if (x->memory_max)
-        x->group->memory.max = x->memory_max / PAGE_SIZE;
+        group_set_limit(x->group, LIMIT_MAX, x->memory_max / PAGE_SIZE);
     rc = (struct replay_config){
         .trace = x->trace,
         .system = &x->system,

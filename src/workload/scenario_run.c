@@ -102,11 +102,6 @@ void scenario_system_config(struct scenario *sc, struct system_config *ret)
 
 /* --- groups and jobs ------------------------------------------------------------------------------------------------- */
 
-static u64 limit_pages(u64 bytes)
-{
-    return bytes == SCENARIO_NO_LIMIT ? PAGE_COUNTER_MAX : bytes / PAGE_SIZE;
-}
-
 static int make_groups(struct scenario_run *run, struct err *e)
 {
     const struct scenario *sc = run->scenario;
@@ -117,11 +112,12 @@ static int make_groups(struct scenario_run *run, struct err *e)
 
         if (!g)
             return err_at(e, -EINVAL, sc->path, c->head.line, 0, "no more cgroups can be made");
-        g->memory.max = limit_pages(c->max);
-        g->memory.high = limit_pages(c->high);
-        group_set_protection(g, c->min / PAGE_SIZE, c->low / PAGE_SIZE);
-        g->swap.max = limit_pages(c->swap_max);
-        g->zswap_max = limit_pages(c->zswap_max);
+        group_set_limit(g, LIMIT_MAX, group_limit_pages(c->max));
+        group_set_limit(g, LIMIT_HIGH, group_limit_pages(c->high));
+        group_set_limit(g, LIMIT_MIN, group_limit_pages(c->min));
+        group_set_limit(g, LIMIT_LOW, group_limit_pages(c->low));
+        group_set_limit(g, LIMIT_SWAP_MAX, group_limit_pages(c->swap_max));
+        group_set_limit(g, LIMIT_ZSWAP_MAX, group_limit_pages(c->zswap_max));
         g->oom_group = c->oom_group;
     }
     return 0;
