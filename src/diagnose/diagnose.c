@@ -152,8 +152,12 @@ static const struct finding *good_news(const struct diagnosis *d, enum rule rule
 /* Nothing speaks against a pasted machine or group, and its own figures speak for it. */
 static bool looks_well(const struct diagnosis *d, const struct figures *f)
 {
-    if (!d->last->pasted || strongest(d) || d->options.cgroup || d->options.pid)
+    if (!d->last->pasted || d->options.cgroup || d->options.pid)
         return false;
+    /* The largest process is always somebody. */
+    vec_for_each (&d->findings.items, at)
+        if (at->severity >= SEV_INFO && at->rule != RULE_TOP_HOLDERS)
+            return false;
     if (known(f->total))
         return f->available_share >= PLENTY && isnan(f->psi[PSI_IO].some);
     return good_news(d, RULE_CGROUP_NEAR_MAX_CACHE) != NULL;
@@ -219,6 +223,45 @@ static void describe_group(struct diagnosis *d, const struct cgroup_view *g,
              pain_known(p) ? format_evidence(pressure, p->some, IN_PERCENT) : "");
 }
 
+/* Of containers without a limit the largest, beside the machine. */
+static bool describe_largest(struct diagnosis *d, const struct figures *f)
+{
+    const struct cgroup_view *most = NULL;
+    char current[UNITS_TEXT_MAX], total[UNITS_TEXT_MAX];
+
+    vec_for_each (&d->last->cgroups, g)
+        if (known(g->current) && !g->is_root && (!most || g->current > most->current))
+            most = g;
+    if (!most || !known(f->total))
+        return false;
+    snprintf(d->headline, sizeof(d->headline),
+             "no group in this text has a limit; the largest is %.120s, %s of the machine's %s",
+             most->path + 1, format_bytes(current, most->current), format_bytes(total, f->total));
+    return true;
+}
+
+/* Tables of containers: how far the fullest is from its limit. False when no group has both figures. */
+static bool describe_fullest(struct diagnosis *d, const struct figures *f)
+{
+    const struct cgroup_view *most = NULL;
+    char current[UNITS_TEXT_MAX], max[UNITS_TEXT_MAX], share[48];
+
+    vec_for_each (&d->last->cgroups, g) {
+        if (!known(g->current) || !known(g->max) || g->max >= NO_LIMIT || g->max == 0)
+            continue;
+        if (!most || share_of(g->current, g->max) > share_of(most->current, most->max))
+            most = g;
+    }
+    if (!most)
+        return describe_largest(d, f);
+    snprintf(d->headline, sizeof(d->headline),
+             "no group in this text is near its limit: at most %.120s, %s of %s (%s)",
+             most->path + (most->path[0] == '/' && most->path[1]),
+             format_bytes(current, most->current), format_bytes(max, most->max),
+             format_evidence(share, share_of(most->current, most->max), IN_PERCENT));
+    return true;
+}
+
 /* What is left is not known: what else the text says, or what it would take. */
 static const char *say_unmeasured(const struct diagnosis *d, const struct figures *f)
 {
@@ -242,7 +285,8 @@ static void describe_host(struct diagnosis *d, const struct figures *f)
     char available[UNITS_TEXT_MAX], total[UNITS_TEXT_MAX], pressure[48];
 
     if (!known(f->total) || !known(f->available)) {
-        snprintf(d->headline, sizeof(d->headline), "%.280s", say_unmeasured(d, f));
+        if (!d->last->pasted || d->findings.items.count || !describe_fullest(d, f))
+            snprintf(d->headline, sizeof(d->headline), "%.280s", say_unmeasured(d, f));
         return;
     }
     snprintf(d->headline, sizeof(d->headline), "%s of %s available%s%s%s",

@@ -9,7 +9,8 @@ static void tell(struct rule_context *c, const struct cgroup_view *g,
     bool hopeless = known(gf->firm) && gf->firm > g->high;
 
     finding_add(c, MAX(severity, SEV_INFO), pain_known(p) ? CONF_HIGH : CONF_MEDIUM, g->path,
-                pain_weight(p), "%s is slowed down by memory.high, %s", g->path, SIZE(g->high));
+                pain_weight(p), "%s is slowed down by memory.high, %s", group_said(c, g),
+                SIZE(g->high));
     if (hopeless)
         finding_detail(
             c,
@@ -26,6 +27,18 @@ static void tell(struct rule_context *c, const struct cgroup_view *g,
     evidence_pressure(c, "memory.pressure", p, group_file(g, "memory.pressure"));
 }
 
+/* A percent below it is at it: reclaim goes a little below. */
+#define AT_HIGH 99.0
+
+/* Of one look there are totals alone: the limit was met, it is stood at, and somebody waits. */
+static bool stands_at(const struct rule_context *c, const struct cgroup_view *g,
+                      const struct group_figures *gf)
+{
+    return c->s->pasted && isnan(gf->event_rate[EV_HIGH]) && known(g->events[EV_HIGH]) &&
+           g->events[EV_HIGH] > 0 && share_of(g->current, g->high) >= AT_HIGH &&
+           gf->psi[PSI_MEM].some >= PAIN_NONE_SOME;
+}
+
 void rule_memory_high_throttling(struct rule_context *c)
 {
     vec_for_each (&c->s->cgroups, g) {
@@ -33,7 +46,7 @@ void rule_memory_high_throttling(struct rule_context *c)
 
         /* memory.events counts those below too: the level that throttles is the one with a memory.high that is met. */
         if (wants_group(c, g) && known(g->high) && g->high < NO_LIMIT &&
-            gf->event_rate[EV_HIGH] > 0 && group_at_own_limit(g, gf))
+            ((gf->event_rate[EV_HIGH] > 0 && group_at_own_limit(g, gf)) || stands_at(c, g, gf)))
             tell(c, g, gf);
     }
 }

@@ -93,7 +93,8 @@ void rule_pressure(struct rule_context *c)
         if (finding_said_of(c, "host", SEV_WARNING) && !group_is_limited(c->s, c->f, (u32)i))
             continue;
         finding_add(c, MIN(severity, SEV_WARNING), CONF_MEDIUM, g->path, 0.5 * pain_weight(p),
-                    "%s waits for memory %s of the time", g->path, AMOUNT(p->some, IN_PERCENT));
+                    "%s waits for memory %s of the time", group_said(c, g),
+                    AMOUNT(p->some, IN_PERCENT));
         evidence_pressure(c, "memory.pressure", p, group_file(g, "memory.pressure"));
     }
 }

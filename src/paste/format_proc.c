@@ -395,11 +395,49 @@ static void place_of_path(struct span path, char place[TREE_PATH_MAX])
     group_place(path, file, is_v1_name(base), place);
 }
 
+/* The files that "cat A B C" names, up to what ends the command; `n` of them counts from 0. */
+static unsigned shown_paths(struct span command, unsigned n, struct span *ret)
+{
+    struct span word;
+    unsigned count = 0;
+    bool shows = false;
+
+    while (span_take_word(&command, &word) && *word.at != '|' && *word.at != '&' &&
+           *word.at != ';') {
+        bool last = word.end[-1] == ';';
+
+        word.end -= last;
+        if (!shows)
+            shows = span_is(word, "cat");
+        else if (*word.at != '-' && count++ == n)
+            *ret = word;
+        if (last)
+            break;
+    }
+    return count;
+}
+
+/* Lines of a text of which none says its file: as many as files were named are one of each. */
+static bool is_line_each(const struct block *b, struct span text)
+{
+    struct span line, path;
+    unsigned lines = 0, named = shown_paths(b->command, 0, &path);
+
+    while (span_take_line(&text, &line)) {
+        skip_grep(line, &path);
+        if (!span_empty(path))
+            return false;
+        lines += !span_empty(span_trim(line));
+    }
+    return named > 1 && lines == named;
+}
+
 unsigned group_file_parse(struct block *b, struct span text)
 {
     struct span line;
     char last[TREE_PATH_MAX] = "";
     unsigned found = 0;
+    bool each = is_line_each(b, text);
 
     while (span_take_line(&text, &line)) {
         struct span path, rest = skip_grep(line, &path);
@@ -408,6 +446,8 @@ unsigned group_file_parse(struct block *b, struct span text)
         if (span_empty(path)) {
             path = b->path;
             rest = line;
+            if (each)
+                shown_paths(b->command, found, &path);
         }
         if (span_empty(path) || span_empty(span_trim(rest)))
             continue;

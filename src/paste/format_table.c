@@ -111,22 +111,55 @@ bool free_goes_on(const struct block *b, struct span line)
     return b->lines < 6 && take_label(&line, &label) && row_amounts(line, KIB, values, &bare) >= 2;
 }
 
+/* What an option of free says of its numbers, alone or among others: "-m", "-bt", "--giga"; 0: nothing. */
+static u64 unit_of_option(struct span word)
+{
+    static const struct {
+        const char *name;
+        u64 unit;
+    } names[] = {{"--bytes", 1},          {"--kibi", KIB},          {"--mebi", MIB},
+                 {"--gibi", GIB},         {"--tebi", (u64)1 << 40}, {"--kilo", 1000},
+                 {"--mega", 1000 * 1000}, {"--giga", 1000000000},   {"--tera", 1000000000000}};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+        if (span_is(word, names[i].name))
+            return names[i].unit;
+    if (span_len(word) < 2 || *word.at != '-' || word.at[1] == '-')
+        return 0;
+    for (const char *at = word.at + 1; at < word.end; at++) {
+        switch (*at) {
+        case 'b':
+            return 1;
+        case 'k':
+            return KIB;
+        case 'm':
+            return MIB;
+        case 'g':
+            return GIB;
+        case 's': /* the rest is their number */
+        case 'c':
+            return 0;
+        }
+    }
+    return 0;
+}
+
 /* A whole number without a unit: of KiB, MiB or GiB. `total` is the machine's. */
 static u64 guess_unit(const struct block *b, u64 total)
 {
     struct span rest = b->command, word;
     u64 exact = b->p->state->meminfo[MI_MEM_TOTAL];
 
-    while (span_take_word(&rest, &word)) {
-        if (span_is(word, "-m") || span_is(word, "--mebi") || span_is(word, "-tm") ||
-            span_is(word, "-mt") || span_is(word, "-wm") || span_is(word, "-mw"))
-            return MIB;
-        if (span_is(word, "-g") || span_is(word, "--gibi"))
-            return GIB;
-        if (span_is(word, "-b"))
-            return 1;
-        if (span_is(word, "-k"))
-            return KIB;
+    /* Of "cat x; free -m | head -2" the options of free alone. */
+    if (span_find(rest, "free"))
+        rest.at = span_find(rest, "free");
+    while (span_take_word(&rest, &word) && *word.at != '|') {
+        u64 unit = unit_of_option(word);
+
+        if (unit)
+            return unit;
+        if (word.end[-1] == ';')
+            break;
     }
     if (!span_empty(b->command) && span_find(b->command, "free"))
         return KIB;
@@ -325,15 +358,30 @@ unsigned vmstat_parse(struct block *b, struct span text)
     return rows;
 }
 
-/* "     16266172 K total memory" */
+/* "     16266172 K total memory"; k, m and M after -S. 0: no amount of memory. */
+static u64 vmstat_s_unit(struct span *line)
+{
+    static const struct {
+        const char *letter;
+        u64 unit;
+    } units[] = {{"K ", KIB}, {"M ", MIB}, {"k ", 1000}, {"m ", 1000000}};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(units); i++)
+        if (span_take(line, units[i].letter))
+            return units[i].unit;
+    return 0;
+}
+
 bool vmstat_s_begins(const struct block *b, struct span line)
 {
     struct span rest = line;
     u64 value;
 
     (void)b;
-    return span_take_u64(&rest, &value) && span_take(&rest, "K ") &&
-           span_take(&rest, "total memory");
+    if (!span_take_u64(&rest, &value))
+        return false;
+    span_skip_blanks(&rest);
+    return vmstat_s_unit(&rest) && span_take(&rest, "total memory");
 }
 
 bool vmstat_s_goes_on(const struct block *b, struct span line)
@@ -350,22 +398,25 @@ unsigned vmstat_s_parse(struct block *b, struct span text)
     static const struct {
         const char *name;
         enum meminfo_field field;
-    } rows[] = {{"K total memory", MI_MEM_TOTAL}, {"K free memory", MI_MEM_FREE},
-                {"K buffer memory", MI_BUFFERS},  {"K swap cache", MI_CACHED},
-                {"K total swap", MI_SWAP_TOTAL},  {"K free swap", MI_SWAP_FREE},
-                {"K active memory", MI_ACTIVE},   {"K inactive memory", MI_INACTIVE}};
+    } rows[] = {{"total memory", MI_MEM_TOTAL}, {"free memory", MI_MEM_FREE},
+                {"buffer memory", MI_BUFFERS},  {"swap cache", MI_CACHED},
+                {"total swap", MI_SWAP_TOTAL},  {"free swap", MI_SWAP_FREE},
+                {"active memory", MI_ACTIVE},   {"inactive memory", MI_INACTIVE}};
     struct span line;
     unsigned found = 0;
 
     while (span_take_line(&text, &line)) {
-        u64 value;
+        u64 value, unit;
 
-        if (!span_take_u64(&line, &value) || value > (u64)1 << 50)
+        if (!span_take_u64(&line, &value) || value > (u64)1 << 40)
             continue;
         line = span_trim(line);
+        unit = vmstat_s_unit(&line);
+        if (!unit)
+            continue;
         for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
             if (span_is(line, rows[i].name)) {
-                block_meminfo(b, rows[i].field, value * KIB, RANK_TABLE);
+                block_meminfo(b, rows[i].field, value * unit, RANK_TABLE);
                 found++;
             }
         }
@@ -486,10 +537,9 @@ unsigned top_parse(struct block *b, struct span text)
         u64 unit = span_begins(rest, "MiB") ? MIB : span_begins(rest, "GiB") ? GIB : KIB;
         const char *colon;
 
-        if (span_begins(rest, "top - ") || span_begins(rest, "Tasks:") ||
-            span_begins(rest, "%Cpu") || span_begins(rest, "Cpu(s)") ||
-            span_begins(rest, "Threads:") || span_begins(rest, "CPU:") ||
-            span_begins(rest, "Load average"))
+        if (span_begins(rest, "top - ") || span_begins(rest, "Tasks:") || span_begins(rest, "%C") ||
+            span_begins(rest, "Cpu(s)") || span_begins(rest, "Threads:") ||
+            span_begins(rest, "CPU:") || span_begins(rest, "Load average"))
             continue;
         colon = memchr(rest.at, ':', span_len(rest));
         if (!colon)
