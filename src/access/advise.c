@@ -64,9 +64,8 @@ void access_advise_cold(struct access_ctx *ac, vpn_t start, vpn_t end, bool page
             lru_deactivate(mem, pfn);
             continue;
         }
-        if (!frame_test(f, PG_LRU) || frame_test(f, PG_UNEVICTABLE))
+        if (!lru_isolate(mem, pfn))
             continue;
-        lruvec_del(mem->groups, pfn);
         out[nr++] = pfn;
         if (nr == OUT_BATCH)
             page_out(mem, out, &nr);

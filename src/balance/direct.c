@@ -23,7 +23,7 @@ static void end_cycle(struct mem *mem, struct group *target)
     struct group *top = target ? target : mem->groups->root;
 
     for (unsigned nid = 0; nid < mem->frames->nr_nodes; nid++) {
-        snapshot_refaults(mem, mem_node(mem, nid), target);
+        end_reclaim_cycle(mem, mem_node(mem, nid), target);
         /* Whoever pauses looks anew afterwards: a stale mark would end each attempt after its first, gentlest pass. */
         group_lruvec(top, nid)->congested = false;
     }

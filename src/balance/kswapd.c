@@ -55,7 +55,7 @@ static bool go_to_sleep(struct mem *mem, struct pgdat *pgdat)
     mem->kswapds_awake--;
     pgdat->writeback = pgdat->dirty = false;
     group_lruvec(mem->groups->root, pgdat->nid)->congested = false;
-    snapshot_refaults(mem, pgdat, NULL);
+    end_reclaim_cycle(mem, pgdat, NULL);
     return false;
 }
 
@@ -98,7 +98,7 @@ bool kswapd_step(struct mem *mem, struct pgdat *pgdat, struct wait *ret_wait)
     sc.req.order = k->order;
     sc.req.reclaim_idx = k->highest;
     sc.req.nr_to_reclaim = reclaim_goal(pgdat);
-    age_active_anon(mem, pgdat, &sc);
+    age_node(mem, pgdat, &sc);
     shrink_node(mem, pgdat, &sc);
     k->reclaimed += sc.state.nr_reclaimed;
     if (sc.throttle) {
@@ -115,7 +115,7 @@ bool kswapd_step(struct mem *mem, struct pgdat *pgdat, struct wait *ret_wait)
     if (pgdat_balanced(pgdat, k->order, k->highest))
         return go_to_sleep(mem, pgdat);
     k->priority = 0; /* begin again */
-    snapshot_refaults(mem, pgdat, NULL);
+    end_reclaim_cycle(mem, pgdat, NULL);
     if (!k->reclaimed && ret_wait->cause == WAIT_NOTHING)
         *ret_wait = (struct wait){WAIT_RECLAIM, mem->clock->now + KSWAPD_PAUSE_NS};
     return true;

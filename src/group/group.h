@@ -31,15 +31,20 @@ enum lru_list {
 #define LRU_ACTIVE 1u
 #define LRU_FILE   2u
 
-/* The lists of one group on one node. */
+/* What the classic reclaim policy knows of a lruvec, besides its lists; all in this group and below. */
+struct classic_lruvec {
+    u64 anon_cost, file_cost; /* of reclaim, decaying */
+    u64 nonresident_age;      /* evictions and activations */
+    u64 activates[2];         /* workingset_activate_{anon,file} */
+    u64 refaults[2];          /* `activates` at the last reclaim cycle */
+};
+
+/* The pages of one group on one node. Whatever the reclaim policy: the unevictable list, `size`, `congested`. */
 struct lruvec {
     struct pfn_list lists[NR_LRU_LISTS];
-    u64 size[NR_LRU_LISTS];   /* pages on such lists, in this group and below */
-    u64 anon_cost, file_cost; /* of reclaim, decaying; in this group and below */
-    u64 nonresident_age;      /* evictions and activations, in this group and below */
-    u64 activates[2];         /* workingset_activate_{anon,file}, in this group and below */
-    u64 refaults[2];          /* `activates` at the last reclaim cycle */
-    bool congested;           /* LRUVEC_CONGESTED */
+    u64 size[NR_LRU_LISTS]; /* pages on such lists, in this group and below */
+    struct classic_lruvec classic;
+    bool congested; /* LRUVEC_CONGESTED */
 };
 
 struct page_counter { /* in pages */
@@ -221,7 +226,7 @@ static inline struct group *frame_group(const struct groups *gs, const struct fr
     return f->memcg ? gs->by_id[f->memcg] : gs->root;
 }
 
-void lru_check(const struct groups *gs);
+void lruvec_check(const struct groups *gs);
 void group_check(const struct groups *gs);
 
 #endif

@@ -41,7 +41,7 @@ static void node_check(const struct groups *gs, unsigned nid)
     }
 }
 
-void lru_check(const struct groups *gs)
+void lruvec_check(const struct groups *gs)
 {
     for (unsigned nid = 0; nid < gs->frames->nr_nodes; nid++)
         node_check(gs, nid);

@@ -1,5 +1,5 @@
 /* group_fuzz.c - a random tree of groups: charges of pages and swap, limits, protection, moves of stocks between CPUs and
- * removal, against a plain list of who holds what. After each step group_check(), lru_check() now and then. */
+ * removal, against a plain list of who holds what. After each step group_check(), lruvec_check() now and then. */
 #include "base/prng.h"
 #include "base/test.h"
 #include "group/group.h"
@@ -230,7 +230,7 @@ static void step(u64 op)
     if (op % 16 == 0)
         group_check(&gs);
     if (op % 256 == 0) {
-        lru_check(&gs);
+        lruvec_check(&gs);
         check_protection();
         check_swap();
         check_events();

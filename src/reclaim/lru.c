@@ -1,13 +1,10 @@
-/* lru.c - entry to the LRU lists and the use-once rule.
+/* lru.c - entry to the LRU lists, and what happens to them whatever the policy.
  *
- *   new page -> batch of 15 on this CPU -> head of inactive list
- *   unmapped page, used by read(2):  inactive -> inactive+referenced -> active
+ *   new page -> batch of 15 on this CPU -> its list
  *
  * A page in a batch is on no list, so reclaim does not see it until the batch is full or drained. The other batches of Linux
  * (activate, deactivate, rotate) only delay a move by up to 14 pages and are not kept. */
 #include "reclaim/lru.h"
-
-#include "reclaim/workingset.h"
 
 static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
 {
@@ -23,7 +20,7 @@ static void batch_drain(struct mem *mem, struct lru_batch *b)
         if (frame_test(f, PG_UNEVICTABLE))
             count(mem->counters, UNEVICTABLE_PGS_CULLED, frame_nr_pages(f));
     }
-    lruvec_add_many(mem->groups, b->pfn, b->nr);
+    policy_add(mem, b->pfn, b->nr);
     b->nr = 0;
 }
 
@@ -70,48 +67,27 @@ void lru_remove(struct mem *mem, pfn_t pfn)
     struct frame *f = frame_of(mem, pfn);
 
     if (frame_test(f, PG_LRU))
-        lruvec_del(mem->groups, pfn);
+        policy_del(mem, pfn);
     else if (frame_test(f, PG_BATCHED))
         batch_remove(mem, pfn);
 }
 
-static void activate(struct mem *mem, pfn_t pfn)
+bool lru_isolate(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(mem, pfn);
+    const struct frame *f = frame_of(mem, pfn);
 
-    if (frame_test(f, PG_LRU)) {
-        lruvec_del(mem->groups, pfn);
-        frame_set(f, PG_ACTIVE);
-        lruvec_add(mem->groups, pfn);
-        group_count(mem->groups, frame_group(mem->groups, f), PGACTIVATE, frame_nr_pages(f));
-    } else {
-        frame_set(f, PG_ACTIVE);
-    }
-}
-
-void lru_mark_accessed(struct mem *mem, pfn_t pfn)
-{
-    struct frame *f = frame_of(mem, pfn);
-
-    if (!frame_test(f, PG_REFERENCED)) {
-        frame_set(f, PG_REFERENCED);
-    } else if (!frame_test(f, PG_UNEVICTABLE | PG_ACTIVE)) {
-        activate(mem, pfn);
-        frame_clear(f, PG_REFERENCED);
-        workingset_activation(mem, &pfn, 1);
-    }
+    if (!frame_test(f, PG_LRU) || frame_test(f, PG_UNEVICTABLE))
+        return false;
+    policy_del(mem, pfn);
+    return true;
 }
 
 void lru_deactivate(struct mem *mem, pfn_t pfn)
 {
-    struct frame *f = frame_of(mem, pfn);
+    const struct frame *f = frame_of(mem, pfn);
 
-    if (!frame_test(f, PG_LRU) || !frame_test(f, PG_ACTIVE) || frame_test(f, PG_UNEVICTABLE))
-        return;
-    lruvec_del(mem->groups, pfn);
-    frame_clear(f, PG_ACTIVE | PG_REFERENCED);
-    lruvec_add(mem->groups, pfn);
-    group_count(mem->groups, frame_group(mem->groups, f), PGDEACTIVATE, frame_nr_pages(f));
+    if (frame_test(f, PG_LRU) && !frame_test(f, PG_UNEVICTABLE))
+        policy_deactivate(mem, pfn);
 }
 
 void lru_rotate_reclaimable(struct mem *mem, pfn_t pfn)
@@ -120,9 +96,7 @@ void lru_rotate_reclaimable(struct mem *mem, pfn_t pfn)
 
     if (!frame_test(f, PG_LRU) || frame_test(f, PG_UNEVICTABLE))
         return;
-    lruvec_del(mem->groups, pfn);
-    frame_clear(f, PG_ACTIVE);
-    lruvec_add_tail(mem->groups, pfn);
+    policy_rotate(mem, pfn);
     count(mem->counters, PGROTATED, frame_nr_pages(f));
 }
 
@@ -133,25 +107,10 @@ void lru_lazyfree(struct mem *mem, pfn_t pfn)
     if (!frame_test(f, PG_LRU) || !frame_test(f, PG_SWAPBACKED) ||
         frame_test(f, PG_SWAPCACHE | PG_UNEVICTABLE))
         return;
-    lruvec_del(mem->groups, pfn);
+    policy_del(mem, pfn);
     frame_clear(f, PG_ACTIVE | PG_REFERENCED | PG_SWAPBACKED);
-    lruvec_add(mem->groups, pfn);
+    policy_add(mem, &pfn, 1);
     group_count(mem->groups, frame_group(mem->groups, f), PGLAZYFREE, frame_nr_pages(f));
-}
-
-void lru_note_cost(struct group *g, unsigned nid, bool file, u64 nr)
-{
-    for (; g && nr; g = g->parent) {
-        struct lruvec *lv = group_lruvec(g, nid);
-        u64 size = lv->size[LRU_INACTIVE_ANON] + lv->size[LRU_ACTIVE_ANON] +
-                   lv->size[LRU_INACTIVE_FILE] + lv->size[LRU_ACTIVE_FILE];
-
-        *(file ? &lv->file_cost : &lv->anon_cost) += nr;
-        if (lv->file_cost + lv->anon_cost > size / 4) {
-            lv->file_cost /= 2;
-            lv->anon_cost /= 2;
-        }
-    }
 }
 
 static bool is_ramfs(const struct mem *mem, const struct frame *f)
@@ -168,7 +127,7 @@ void lru_update_evictable(struct mem *mem, pfn_t pfn)
     if (locked == frame_test(f, PG_UNEVICTABLE))
         return;
     if (on_list)
-        lruvec_del(mem->groups, pfn);
+        policy_del(mem, pfn);
     if (locked) {
         frame_set(f, PG_UNEVICTABLE);
         frame_clear(f, PG_ACTIVE);
@@ -178,5 +137,13 @@ void lru_update_evictable(struct mem *mem, pfn_t pfn)
         count(mem->counters, UNEVICTABLE_PGS_RESCUED, on_list ? frame_nr_pages(f) : 0);
     }
     if (on_list)
-        lruvec_add(mem->groups, pfn);
+        policy_add(mem, &pfn, 1);
+}
+
+void lru_check(const struct mem *mem)
+{
+    for (unsigned cpu = 0; cpu < mem->nr_cpus; cpu++)
+        for (u32 i = 0; i < mem->lru_add[cpu].nr; i++)
+            assert(frame_test(frame_of(mem, mem->lru_add[cpu].pfn[i]), PG_BATCHED));
+    policy_check(mem);
 }

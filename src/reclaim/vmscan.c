@@ -1,14 +1,12 @@
-/* vmscan.c - walk the groups, shrink their lists.
+/* vmscan.c - walk the groups, take batches of pages from their lists and put back what stays.
  *
- * shrink_node            every group below the target, once
- *   shrink_lruvec        lists in turns of 32 pages until the scan target or the goal is reached
- *     shrink_inactive    isolate from the tail, evict, put back what stays
- *     shrink_active      isolate from the tail, clear the accessed bits, move to inactive (executable file pages in use stay)
+ * shrink_node              every group below the target, once
+ *   policy_shrink          which lists, how much of them (policy.h); of each batch:
+ *     isolate_lru_pages    from the tail
+ *     evict_isolated       evict (evict.c), put back what stays
  */
 #include "reclaim/io.h"
-#include "reclaim/lru.h"
-#include "reclaim/scan_int.h"
-#include "reclaim/workingset.h"
+#include "reclaim/policy.h"
 #include "space/rmap.h"
 
 static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
@@ -16,28 +14,9 @@ static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
     return frames_get(mem->frames, pfn);
 }
 
-/* Events that the kernel counts for the machine only in global reclaim, and for the group always. */
-static void count_scan(struct mem *mem, const struct scan_control *sc, struct group *g,
-                       enum counter id, u64 n)
+void isolate_lru_pages(struct mem *mem, struct scan_control *sc, struct group *g,
+                       struct pfn_list *l, enum lru_list lru, u32 nr, struct isolated *ret)
 {
-    if (!sc->req.target)
-        count(mem->counters, id, (s64)n);
-    count(&g->counters, id, (s64)n);
-}
-
-/* What was isolated from a list, oldest first. */
-struct isolated {
-    pfn_t pfns[SWAP_CLUSTER_MAX];
-    u32 nr;
-    u64 pages;   /* in them */
-    u64 scanned; /* pages that were looked at */
-};
-
-/* Take up to nr pages from the tail; pages of zones that do not help go back to the head.   pre: nr <= SWAP_CLUSTER_MAX */
-static void isolate_lru_pages(struct mem *mem, struct scan_control *sc, struct group *g,
-                              enum lru_list lru, u32 nr, struct isolated *ret)
-{
-    struct pfn_list *l = &group_lruvec(g, sc->pgdat->nid)->lists[lru];
     u64 scanned = 0, skipped = 0, skipped_frames = 0, nr_zone[NR_ZONES] = {0};
 
     ret->nr = 0;
@@ -72,8 +51,7 @@ static void isolate_lru_pages(struct mem *mem, struct scan_control *sc, struct g
     ret->scanned = scanned + skipped;
 }
 
-/* Put pages back where their flags say, in order; an active one ages the shadows as an activation does. */
-static void putback(struct mem *mem, const pfn_t *pfns, u32 nr)
+void putback_lru_pages(struct mem *mem, const pfn_t *pfns, u32 nr)
 {
     for (u32 i = 0; i < nr; i++) {
         struct frame *f = frame_of(mem, pfns[i]);
@@ -84,146 +62,45 @@ static void putback(struct mem *mem, const pfn_t *pfns, u32 nr)
             count(mem->counters, UNEVICTABLE_PGS_CULLED, frame_nr_pages(f));
         }
     }
-    lruvec_add_many(mem->groups, pfns, nr);
-    workingset_activation(mem, pfns, nr);
+    policy_putback(mem, pfns, nr);
 }
 
-static u64 shrink_inactive_list(struct mem *mem, struct scan_control *sc, struct group *g,
-                                enum lru_list lru, u32 nr)
+u64 evict_isolated(struct mem *mem, struct scan_control *sc, struct group *g,
+                   struct isolated *batch, bool file, struct evict_stat *stat)
 {
-    bool file = lru >= LRU_FILE;
-    struct isolated batch;
-    struct evict_stat stat = {0};
     u64 freed;
     u32 kept;
 
-    lru_add_drain(mem);
-    isolate_lru_pages(mem, sc, g, lru, nr, &batch);
-    count_scan(mem, sc, g, sc->req.kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, batch.scanned);
-    count(mem->counters, file ? PGSCAN_FILE : PGSCAN_ANON, (s64)batch.scanned);
-    if (!batch.nr)
+    *stat = (struct evict_stat){0};
+    count_scan(mem, sc, g, sc->req.kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, batch->scanned);
+    count(mem->counters, file ? PGSCAN_FILE : PGSCAN_ANON, (s64)batch->scanned);
+    if (!batch->nr)
         return 0;
-    sc->ahead = group_lruvec(g, sc->pgdat->nid)->lists[lru].tail;
-    freed = shrink_page_list(mem, sc, batch.pfns, batch.nr, &kept, &stat, false);
-    putback(mem, batch.pfns, kept);
+    freed = shrink_page_list(mem, sc, batch->pfns, batch->nr, &kept, stat, false);
+    putback_lru_pages(mem, batch->pfns, kept);
     count_scan(mem, sc, g, sc->req.kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);
     count(mem->counters, file ? PGSTEAL_FILE : PGSTEAL_ANON, (s64)freed);
-    lru_note_cost(g, sc->pgdat->nid, file, stat.nr_pageout);
 
-    if (stat.nr_unqueued_dirty == batch.pages)
+    if (stat->nr_unqueued_dirty == batch->pages)
         mem->flusher_wanted = true;
-    sc->nr.dirty += stat.nr_dirty;
-    sc->nr.congested += stat.nr_congested;
-    sc->nr.unqueued_dirty += stat.nr_unqueued_dirty;
-    sc->nr.writeback += stat.nr_writeback;
-    sc->nr.immediate += stat.nr_immediate;
-    sc->nr.taken += batch.pages;
+    sc->nr.dirty += stat->nr_dirty;
+    sc->nr.congested += stat->nr_congested;
+    sc->nr.unqueued_dirty += stat->nr_unqueued_dirty;
+    sc->nr.writeback += stat->nr_writeback;
+    sc->nr.immediate += stat->nr_immediate;
+    sc->nr.taken += batch->pages;
     if (file)
-        sc->nr.file_taken += batch.pages;
+        sc->nr.file_taken += batch->pages;
     return freed;
 }
 
-static void shrink_active_list(struct mem *mem, struct scan_control *sc, struct group *g,
-                               enum lru_list lru, u32 nr)
+bool scan_must_pause(struct mem *mem, struct scan_control *sc, u64 freed)
 {
-    pfn_t keep[SWAP_CLUSTER_MAX];
-    struct isolated batch;
-    u32 nr_keep = 0, nr_down = 0;
-    s64 pages_down = 0;
-
-    lru_add_drain(mem);
-    isolate_lru_pages(mem, sc, g, lru, nr, &batch);
-    count_scan(mem, sc, g, PGREFILL, batch.scanned);
-    sc->ahead = group_lruvec(g, sc->pgdat->nid)->lists[lru].tail;
-    for (u32 i = 0; i < batch.nr; i++) {
-        struct frame *f = frame_of(mem, batch.pfns[i]);
-        u32 vm_flags;
-
-        look_ahead(mem, sc);
-        mem_cost(mem, mem->cost->scan_page);
-        if (page_referenced(mem, batch.pfns[i], sc->req.target, &vm_flags) &&
-            (vm_flags & VM_EXEC) && frame_is_file_lru(f)) {
-            keep[nr_keep++] = batch.pfns[i];
-            continue;
-        }
-        frame_clear(f, PG_ACTIVE);
-        frame_set(f, PG_WORKINGSET);
-        batch.pfns[nr_down++] = batch.pfns[i];
-        pages_down += frame_nr_pages(f);
-    }
-    putback(mem, keep, nr_keep);
-    putback(mem, batch.pfns, nr_down);
-    group_count(mem->groups, g, PGDEACTIVATE, pages_down);
-}
-
-static u64 shrink_list(struct mem *mem, struct scan_control *sc, struct group *g, enum lru_list lru,
-                       u32 nr)
-{
-    if (!(lru & LRU_ACTIVE))
-        return shrink_inactive_list(mem, sc, g, lru, nr);
-    if (lru >= LRU_FILE ? sc->may_deactivate_file : sc->may_deactivate_anon)
-        shrink_active_list(mem, sc, g, lru, nr);
-    else
-        sc->state.skipped_deactivate = true;
-    return 0;
-}
-
-/* The goal is reached before the scan targets are: stop the smaller kind, and let the larger one do as large a share of its target as the
- * smaller one did. */
-static bool stop_smaller_kind(u64 nr[NR_LRU_LISTS], const u64 target[NR_LRU_LISTS])
-{
-    u64 file = nr[LRU_INACTIVE_FILE] + nr[LRU_ACTIVE_FILE];
-    u64 anon = nr[LRU_INACTIVE_ANON] + nr[LRU_ACTIVE_ANON];
-    unsigned small = file > anon ? 0 : LRU_FILE, large = file > anon ? LRU_FILE : 0;
-    u64 small_target = target[small] + target[small + LRU_ACTIVE] + 1;
-    u64 percent = (file > anon ? anon : file) * 100 / small_target;
-
-    if (!file || !anon)
+    io_let_time_pass(mem);
+    if (freed >= sc->req.nr_to_reclaim || !io_swap_blocked(mem, sc->req.kswapd, &sc->until))
         return false;
-    nr[small] = nr[small + LRU_ACTIVE] = 0;
-    for (unsigned lru = large; lru <= large + LRU_ACTIVE; lru++) {
-        u64 scanned = target[lru] - nr[lru];
-
-        nr[lru] = target[lru] * (100 - percent) / 100;
-        nr[lru] -= MIN(nr[lru], scanned);
-    }
+    sc->throttle = THROTTLE_REQUEST;
     return true;
-}
-
-static void shrink_lruvec(struct mem *mem, struct scan_control *sc, struct group *g)
-{
-    u64 nr[NR_LRU_LISTS] = {0}, target[NR_LRU_LISTS];
-    u64 freed = 0;
-    bool proportional = !sc->req.target && !sc->req.kswapd && sc->state.priority == DEF_PRIORITY;
-
-    get_scan_count(mem, sc, g, nr);
-    io_plug(mem);
-    for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
-        target[lru] = nr[lru];
-    while (nr[LRU_INACTIVE_ANON] || nr[LRU_ACTIVE_FILE] || nr[LRU_INACTIVE_FILE]) {
-        for (unsigned lru = 0; lru < LRU_UNEVICTABLE; lru++) {
-            u32 batch = (u32)MIN(nr[lru], (u64)SWAP_CLUSTER_MAX);
-
-            if (!batch)
-                continue;
-            nr[lru] -= batch;
-            freed += shrink_list(mem, sc, g, (enum lru_list)lru, batch);
-        }
-        io_let_time_pass(mem);
-        if (freed < sc->req.nr_to_reclaim && io_swap_blocked(mem, sc->req.kswapd, &sc->until)) {
-            sc->throttle = THROTTLE_REQUEST; /* Linux sleeps right here */
-            break;
-        }
-        if (freed < sc->req.nr_to_reclaim || proportional)
-            continue;
-        if (!stop_smaller_kind(nr, target))
-            break;
-    }
-    io_unplug(mem);
-    sc->state.nr_reclaimed += freed;
-    if (mem->swap->total_pages &&
-        inactive_is_low(group_lruvec(g, sc->pgdat->nid), LRU_INACTIVE_ANON))
-        shrink_active_list(mem, sc, g, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
 }
 
 /* May reclaim that starts at top take from g? Memory below memory.low is left alone until nothing else is left to take. */
@@ -254,7 +131,7 @@ static void shrink_groups(struct mem *mem, struct scan_control *sc)
         group_calculate_protection(mem->groups, top, g);
         if (is_protected(sc, top, g))
             continue;
-        shrink_lruvec(mem, sc, g);
+        policy_shrink(mem, sc, g);
         if (mem->kmem.shrink)
             sc->state.nr_reclaimed += mem->kmem.shrink(mem->kmem.ctx, g, sc->state.priority);
         if (!g->parent)
@@ -274,7 +151,7 @@ void shrink_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc)
 
     sc->pgdat = pgdat;
     sc->nr = (struct reclaim_counts){.scanned = sc->nr.scanned};
-    prepare_scan_count(mem, sc);
+    policy_prepare(mem, sc);
     shrink_groups(mem, sc);
     if (sc->throttle != THROTTLE_REQUEST)
         sc->state.group = 0;
@@ -294,16 +171,15 @@ void shrink_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc)
         pgdat->kswapd.failures = 0;
 }
 
-void age_active_anon(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc)
+void age_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc)
 {
-    struct group *root = mem->groups->root;
-
     sc->pgdat = pgdat;
-    if (!mem->swap->total_pages ||
-        !inactive_is_low(group_lruvec(root, pgdat->nid), LRU_INACTIVE_ANON))
-        return;
-    for (struct group *g = group_next(root, NULL); g; g = group_next(root, g))
-        shrink_active_list(mem, sc, g, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
+    policy_age(mem, sc);
+}
+
+void end_reclaim_cycle(struct mem *mem, const struct pgdat *pgdat, struct group *target)
+{
+    policy_end_cycle(mem, pgdat, target);
 }
 
 u64 reclaim_pages(struct mem *mem, pfn_t *pfns, u32 nr)
@@ -316,6 +192,6 @@ u64 reclaim_pages(struct mem *mem, pfn_t *pfns, u32 nr)
     u32 kept;
     u64 freed = shrink_page_list(mem, &sc, pfns, nr, &kept, &stat, true);
 
-    putback(mem, pfns, kept);
+    putback_lru_pages(mem, pfns, kept);
     return freed;
 }

@@ -1,7 +1,6 @@
 /* vmscan.h - find pages that can go and let them go.
  *
- * Mirrors:  mm/vmscan.c (shrink_node, shrink_lruvec, shrink_inactive_list, shrink_active_list, shrink_folio_list,
- *           get_scan_count, prepare_scan_count), Linux 6.1, classic LRU.
+ * Mirrors:  mm/vmscan.c (shrink_node, isolate_lru_folios, shrink_folio_list), Linux 6.1. Which pages: policy.h.
  * Never:    decides when to run, waits. What it would have throttled on is reported in scan_control.throttle.
  */
 #ifndef RECLAIM_VMSCAN_H
@@ -44,10 +43,11 @@ struct scan_control {
     struct reclaim_state state;
     struct reclaim_counts nr;
 
-    /* The node that is being scanned, and how its lists were judged (prepare_scan_count). */
-    struct pgdat *pgdat;
-    bool may_deactivate_anon, may_deactivate_file, cache_trim_mode, file_is_tiny;
-    u64 anon_cost, file_cost;
+    struct pgdat *pgdat; /* the node that is being scanned */
+    struct {             /* how classic judged its lists (prepare_scan_count) */
+        bool may_deactivate_anon, may_deactivate_file, cache_trim_mode, file_is_tiny;
+        u64 anon_cost, file_cost;
+    } classic;
     pfn_t ahead; /* a page of the next batch: see look_ahead() */
 
     enum throttle throttle; /* the strongest reason to pause */
@@ -56,10 +56,10 @@ struct scan_control {
 
 /* One pass over a node's pages (of the target's subtree) at its priority. */
 void shrink_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc);
-/* Remember the refault counts, so that the next cycle sees whether a new working set establishes itself. */
-void snapshot_refaults(struct mem *mem, const struct pgdat *pgdat, struct group *target);
-/* kswapd: move a batch of every group's active anonymous list down when inactive is low. */
-void age_active_anon(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc);
+/* kswapd, before each round of shrink_node(): see that the node has old pages. */
+void age_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc);
+/* Reclaim from the target (NULL: all) ended on this node: the next cycle sees what comes back from now on. */
+void end_reclaim_cycle(struct mem *mem, const struct pgdat *pgdat, struct group *target);
 /* Evict exactly these pages if possible (MADV_PAGEOUT); isolated by the caller from their lists. Returns how many went. */
 u64 reclaim_pages(struct mem *mem, pfn_t *pfns, u32 nr);
 #endif

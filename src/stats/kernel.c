@@ -93,7 +93,8 @@ static bool is_counted(const struct kernel *k, enum counter id)
 void kernel_resolve(const struct kernel_release *release, u32 wanted, struct kernel *ret)
 {
     *ret = (struct kernel){.release = release,
-                           .features = release->features | (release->optional & wanted)};
+                           .features = release->features | (release->optional & wanted),
+                           .lru = release->lru};
     for (unsigned i = 0; i < release->nr_vmstat; i++) {
         if (is_counted(ret, release->vmstat[i]))
             ret->vmstat[ret->nr_vmstat++] = release->vmstat[i];

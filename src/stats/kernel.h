@@ -82,6 +82,7 @@ const char *kernel_names(char *buf, size_t size);
 struct kernel {
     const struct kernel_release *release;
     u32 features;
+    enum lru_policy lru; /* the release's, unless whoever made it chose another */
     /* The lines that it prints. */
     enum counter vmstat[NR_COUNTERS];
     unsigned nr_vmstat;

@@ -223,7 +223,7 @@ void system_check(struct system *s)
     space_check(&s->space);
     pagecache_check(&s->backing);
     swap_check(&s->swap);
-    lru_check(&s->groups);
+    lru_check(&s->mem);
     group_check(&s->groups);
     slab_check(&s->slab);
     check_objects(s);

@@ -267,6 +267,8 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     s->tunables = s->config.tunables;
     s->cost = c->cost;
     kernel_resolve(release, wanted_features(&s->tunables), &s->kernel);
+    if (c->lru)
+        s->kernel.lru = lru_policy_find(c->lru);
     rc = frames_init(&s->frames, &frames, &s->counters, e);
     if (rc < 0)
         return rc;

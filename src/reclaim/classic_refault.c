@@ -1,4 +1,4 @@
-/* workingset.c - refault distance.
+/* classic_refault.c - refault distance.
  *
  * Every eviction and every activation in a group advances its nonresident_age. A shadow keeps the age at eviction; at the
  * refault the difference is how many slots of inactive list would have been needed to keep the page. If
@@ -8,9 +8,7 @@
  *      evicted                                   refault
  *         |<---------- distance ------------------->|
  *   age: 1000        1000 + evictions + activations                                                        */
-#include "reclaim/workingset.h"
-
-#include "reclaim/lru.h"
+#include "reclaim/classic.h"
 
 #define AGE_BITS    40u
 #define AGE_MASK    ((1ull << AGE_BITS) - 1)
@@ -18,20 +16,20 @@
 #define GROUP_SHIFT 48u
 _Static_assert(MAX_NUMNODES <= 1u << (GROUP_SHIFT - NID_SHIFT), "a node fits into a shadow");
 
-void workingset_age_nonresident(struct group *g, unsigned nid, u64 nr)
+static void age_nonresident(struct group *g, unsigned nid, u64 nr)
 {
     for (; g; g = g->parent)
-        group_lruvec(g, nid)->nonresident_age += nr;
+        group_lruvec(g, nid)->classic.nonresident_age += nr;
 }
 
-u64 workingset_eviction(struct mem *mem, pfn_t pfn, struct group *target)
+u64 classic_eviction(struct mem *mem, pfn_t pfn, struct group *target)
 {
     const struct frame *f = frames_get(mem->frames, pfn);
     struct group *g = target ? target : mem->groups->root;
     unsigned nid = frame_nid(mem->frames, pfn);
-    u64 age = group_lruvec(g, nid)->nonresident_age & AGE_MASK;
+    u64 age = group_lruvec(g, nid)->classic.nonresident_age & AGE_MASK;
 
-    workingset_age_nonresident(g, nid, frame_nr_pages(f));
+    age_nonresident(g, nid, frame_nr_pages(f));
     return (u64)g->id << GROUP_SHIFT | (u64)nid << NID_SHIFT | age << 2 |
            (frame_test(f, PG_WORKINGSET) ? 2u : 0u) | 1u;
 }
@@ -52,7 +50,7 @@ static u64 workingset_size(const struct mem *mem, const struct group *g, const s
     return size;
 }
 
-void workingset_refault(struct mem *mem, pfn_t pfn, u64 shadow)
+void classic_refault(struct mem *mem, pfn_t pfn, u64 shadow)
 {
     struct frame *f = frames_get(mem->frames, pfn);
     bool file = frame_is_file_lru(f);
@@ -63,28 +61,27 @@ void workingset_refault(struct mem *mem, pfn_t pfn, u64 shadow)
     const struct lruvec *lv;
     u64 distance;
 
-    assert(entry_is_shadow(shadow));
     if (!evicted || !group_id_valid(evicted))
         return;
     lv = group_lruvec(evicted, (unsigned)(shadow >> NID_SHIFT) % MAX_NUMNODES);
-    distance = (lv->nonresident_age - (shadow >> 2)) & AGE_MASK;
+    distance = (lv->classic.nonresident_age - (shadow >> 2)) & AGE_MASK;
     group_count(mem->groups, g, file ? WORKINGSET_REFAULT_FILE : WORKINGSET_REFAULT_ANON, nr);
     if (distance > workingset_size(mem, evicted, lv, file))
         return;
 
     frame_set(f, PG_ACTIVE);
-    workingset_age_nonresident(g, nid, (u64)nr);
+    age_nonresident(g, nid, (u64)nr);
     group_count(mem->groups, g, file ? WORKINGSET_ACTIVATE_FILE : WORKINGSET_ACTIVATE_ANON, nr);
     for (struct group *up = g; up; up = up->parent)
-        group_lruvec(up, nid)->activates[file] += (u64)nr;
+        group_lruvec(up, nid)->classic.activates[file] += (u64)nr;
     if (shadow & 2) {
         frame_set(f, PG_WORKINGSET);
-        lru_note_cost(g, nid, file, (u64)nr);
+        classic_note_cost(g, nid, file, (u64)nr);
         group_count(mem->groups, g, file ? WORKINGSET_RESTORE_FILE : WORKINGSET_RESTORE_ANON, nr);
     }
 }
 
-void workingset_activation(struct mem *mem, const pfn_t *pfns, u32 nr)
+void classic_activation(struct mem *mem, const pfn_t *pfns, u32 nr)
 {
     struct group *g = NULL; /* of the run of neighbours */
     unsigned nid = 0;
@@ -96,12 +93,12 @@ void workingset_activation(struct mem *mem, const pfn_t *pfns, u32 nr)
         if (!frame_test(f, PG_ACTIVE))
             continue;
         if (frame_group(mem->groups, f) != g || frame_nid(mem->frames, pfns[i]) != nid) {
-            workingset_age_nonresident(g, nid, pages);
+            age_nonresident(g, nid, pages);
             g = frame_group(mem->groups, f);
             nid = frame_nid(mem->frames, pfns[i]);
             pages = 0;
         }
         pages += (u64)frame_nr_pages(f);
     }
-    workingset_age_nonresident(g, nid, pages);
+    age_nonresident(g, nid, pages);
 }

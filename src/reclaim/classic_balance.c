@@ -1,4 +1,4 @@
-/* scan_balance.c - how much of which list to scan.
+/* classic_balance.c - how much of which list to scan.
  *
  * Mirrors prepare_scan_count(), get_scan_count(), inactive_is_low() of mm/vmscan.c, Linux 6.1.
  *
@@ -8,7 +8,7 @@
  *     last round (priority 0) ....... both alike
  *     file cache almost gone ........ anonymous only   (whole machine)
  *     plenty of inactive file ....... file only        (and file refaults do not ask for more)                                     */
-#include "reclaim/scan_int.h"
+#include "reclaim/classic.h"
 
 enum scan_balance { SCAN_EQUAL, SCAN_FRACT, SCAN_ANON, SCAN_FILE };
 
@@ -37,17 +37,13 @@ bool inactive_is_low(const struct lruvec *lv, enum lru_list inactive)
     return in * (gb ? int_sqrt(10 * gb) : 1) < act;
 }
 
-bool can_reclaim_anon(const struct mem *mem, const struct group *g)
-{
-    return group_swap_left(g, mem->swap->free_pages) > 0;
-}
-
-void snapshot_refaults(struct mem *mem, const struct pgdat *pgdat, struct group *target)
+/* snapshot_refaults() */
+void classic_end_cycle(struct mem *mem, const struct pgdat *pgdat, struct group *target)
 {
     struct lruvec *lv = group_lruvec(target ? target : mem->groups->root, pgdat->nid);
 
-    lv->refaults[0] = lv->activates[0];
-    lv->refaults[1] = lv->activates[1];
+    lv->classic.refaults[0] = lv->classic.activates[0];
+    lv->classic.refaults[1] = lv->classic.activates[1];
 }
 
 static u64 free_plus_file_is_tiny(const struct scan_control *sc, const struct lruvec *root)
@@ -60,28 +56,29 @@ static u64 free_plus_file_is_tiny(const struct scan_control *sc, const struct lr
         if (sc->pgdat->zones[z].managed)
             high += sc->pgdat->zones[z].watermark[WMARK_HIGH];
     }
-    return file + free <= high && !sc->may_deactivate_anon &&
+    return file + free <= high && !sc->classic.may_deactivate_anon &&
            lruvec_size(root, LRU_INACTIVE_ANON) >> sc->state.priority;
 }
 
-void prepare_scan_count(struct mem *mem, struct scan_control *sc)
+/* prepare_scan_count() */
+void classic_prepare(struct mem *mem, struct scan_control *sc)
 {
     struct group *g = sc->req.target ? sc->req.target : mem->groups->root;
     const struct lruvec *lv = group_lruvec(g, sc->pgdat->nid);
 
-    sc->anon_cost = lv->anon_cost;
-    sc->file_cost = lv->file_cost;
+    sc->classic.anon_cost = lv->classic.anon_cost;
+    sc->classic.file_cost = lv->classic.file_cost;
     if (sc->state.force_deactivate) {
-        sc->may_deactivate_anon = sc->may_deactivate_file = true;
+        sc->classic.may_deactivate_anon = sc->classic.may_deactivate_file = true;
     } else {
-        sc->may_deactivate_anon =
-            lv->activates[0] != lv->refaults[0] || inactive_is_low(lv, LRU_INACTIVE_ANON);
-        sc->may_deactivate_file =
-            lv->activates[1] != lv->refaults[1] || inactive_is_low(lv, LRU_INACTIVE_FILE);
+        sc->classic.may_deactivate_anon = lv->classic.activates[0] != lv->classic.refaults[0] ||
+                                          inactive_is_low(lv, LRU_INACTIVE_ANON);
+        sc->classic.may_deactivate_file = lv->classic.activates[1] != lv->classic.refaults[1] ||
+                                          inactive_is_low(lv, LRU_INACTIVE_FILE);
     }
-    sc->cache_trim_mode =
-        lruvec_size(lv, LRU_INACTIVE_FILE) >> sc->state.priority && !sc->may_deactivate_file;
-    sc->file_is_tiny = !sc->req.target && free_plus_file_is_tiny(sc, lv);
+    sc->classic.cache_trim_mode = lruvec_size(lv, LRU_INACTIVE_FILE) >> sc->state.priority &&
+                                  !sc->classic.may_deactivate_file;
+    sc->classic.file_is_tiny = !sc->req.target && free_plus_file_is_tiny(sc, lv);
 }
 
 static enum scan_balance choose_balance(const struct mem *mem, const struct scan_control *sc,
@@ -93,9 +90,9 @@ static enum scan_balance choose_balance(const struct mem *mem, const struct scan
         return SCAN_FILE;
     if (!sc->state.priority && swappiness)
         return SCAN_EQUAL;
-    if (sc->file_is_tiny)
+    if (sc->classic.file_is_tiny)
         return SCAN_ANON;
-    return sc->cache_trim_mode ? SCAN_FILE : SCAN_FRACT;
+    return sc->classic.cache_trim_mode ? SCAN_FILE : SCAN_FRACT;
 }
 
 /* What memory.min and memory.low leave to scan: in proportion to how far usage is above them, at least a batch. */
@@ -119,8 +116,8 @@ void get_scan_count(struct mem *mem, struct scan_control *sc, struct group *g, u
     const struct lruvec *lv = group_lruvec(g, sc->pgdat->nid);
     u64 swappiness = (u64)mem->tunables->swappiness;
     enum scan_balance balance = choose_balance(mem, sc, g, swappiness);
-    u64 total = sc->anon_cost + sc->file_cost;
-    u64 anon_cost = total + sc->anon_cost, file_cost = total + sc->file_cost;
+    u64 total = sc->classic.anon_cost + sc->classic.file_cost;
+    u64 anon_cost = total + sc->classic.anon_cost, file_cost = total + sc->classic.file_cost;
     u64 fraction[2];
 
     total = anon_cost + file_cost;
