@@ -10,14 +10,16 @@
 #include <string.h>
 
 /* A holder of so much is worth to be named though another is as large. */
-#define LARGE_SHARE   0.5
+#define LARGE_SHARE     0.5
 /* Memory of a program that is this share of the limit leaves nothing for others to have filled it. */
-#define FILLS_SHARE   0.6
+#define FILLS_SHARE     0.6
 /* A usage within so much of a limit is at it: per-CPU charges make it a little less. */
-#define AT_LIMIT      0.98
-#define DIRTY_SHARE   0.3
+#define AT_LIMIT        0.98
+#define DIRTY_SHARE     0.3
+/* Less may be the reserve, of which nothing is told. */
+#define MEMORY_FREE_MIN (256 * MIB)
 /* A victim of less explains nothing on a machine of today: the largest process was that small. */
-#define VICTIM_LITTLE (32 * MIB)
+#define VICTIM_LITTLE   (32 * MIB)
 
 bool oom_is_guest(const char *comm)
 {
@@ -303,6 +305,11 @@ static bool was_free(const struct oom_facts *f)
 {
     u64 beyond;
 
+    /* Without zones: more is free than all that is told holds. */
+    if (f->r->zones.count == 0 && known(f->free) && known(f->anon) && known(f->file))
+        return f->free > f->anon + f->file + figure_or(f->shmem, 0) + figure_or(f->slab_u, 0) +
+                             figure_or(f->slab_r, 0) + figure_or(f->locked, 0) &&
+               f->free > MEMORY_FREE_MIN;
     if (!known(f->free_usable) || !known(f->free_high) || f->free_high == 0)
         return false;
     beyond = f->free_usable + f->free_reserve;

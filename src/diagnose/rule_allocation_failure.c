@@ -90,6 +90,16 @@ static void make_title(struct rule_context *c, const struct incident *i, enum oo
         say_free(c, i, out);
         return;
     default:
+        if (e->task_memcg) {
+            char label[96];
+
+            strbuf_printf(out,
+                          "Kernel memory of %s could not grow (cache %s, order %u%s%s): a limit on "
+                          "its kernel memory, or an empty reserve",
+                          group_label(label, e->task_memcg), *e->comm ? e->comm : "not named",
+                          e->order, *gfp ? ", " : "", gfp);
+            return;
+        }
         strbuf_printf(out, "The reserve was empty: a page that may not wait (order %u%s%s) failed",
                       e->order, *gfp ? ", " : "", gfp);
         if (!f->atomic) {
@@ -157,7 +167,8 @@ void rule_allocation_failure(struct rule_context *c)
         told = i->e->report ? i->e->report->parts : 0;
         best_told = best && best->e->report ? best->e->report->parts : 0;
         /* The last one with the most told of it. */
-        if (!best || __builtin_popcountll(told) >= __builtin_popcountll(best_told))
+        if (!best || (__builtin_popcountll(told) >= __builtin_popcountll(best_told) &&
+                      (*i->e->comm || !*best->e->comm)))
             best = i;
     }
     if (best)

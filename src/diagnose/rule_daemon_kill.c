@@ -19,11 +19,22 @@ static void tell_told(struct rule_context *c, const struct incident *i)
     const struct log_event *e = i->e;
     char label[96], where[160];
 
+    if (e->task_memcg && strcmp(e->task_memcg, "/") == 0) {
+        finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", 0.6,
+                    "The machine ran out of memory and the kernel killed a process, says %s: the "
+                    "kill was of the root cgroup, not of a container's limit",
+                    e->killer);
+        vec_last(&c->out->items).cause = CAUSE_UNTOLD;
+        vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
+        finding_detail(c, "\"%s\" (%s)", e->words, oom_where(where, c->s, e, NR_OOM_PARTS));
+        return;
+    }
     finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", 0.6,
                 "The kernel killed %s for memory, says %s; by which limit, is not in this text",
-                e->task_memcg ? group_label(label, e->task_memcg)
-                : *e->comm    ? e->comm
-                              : "a process",
+                e->task_memcg                          ? group_label(label, e->task_memcg)
+                : *e->comm                             ? e->comm
+                : strcmp(e->killer, "kubernetes") == 0 ? "a container"
+                                                       : "a process",
                 e->killer);
     vec_last(&c->out->items).cause = CAUSE_UNTOLD;
     if (known(e->limit) && e->task_memcg) {

@@ -17,7 +17,10 @@ static const struct refusal *choose(const struct snapshot *s)
     const struct refusal *best = NULL;
 
     vec_for_each (&s->refusals, r) {
-        bool more = !best || worth[r->kind] > worth[best->kind] ||
+        /* A JVM says "insufficient memory" of a thread too; the line that says what failed says more. */
+        bool told = best && r->kind == REFUSED_TASKS && best->kind == REFUSED_COMMIT &&
+                    !known(best->bytes) && strcmp(r->program, best->program) == 0;
+        bool more = told || !best || worth[r->kind] > worth[best->kind] ||
                     (worth[r->kind] == worth[best->kind] && !known(best->bytes) && known(r->bytes));
 
         if (more)

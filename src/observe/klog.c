@@ -47,7 +47,11 @@ struct klog {
     bool of_machine; /* the machine had nothing left */
     bool slub;       /* the slab allocator says that it failed */
     bool forced;     /* the next report is one that somebody asked for */
-    size_t rows;     /* of all tables */
+    char *reading;   /* what earlyoom saw left, as it stands; NULL */
+    char *candidate; /* path of the group that systemd-oomd looks at; NULL */
+    char *largest;   /* of those it looked at; NULL */
+    u64 largest_bytes;
+    size_t rows; /* of all tables */
 };
 
 void log_event_init(struct log_event *event, enum log_event_kind kind)
@@ -392,7 +396,7 @@ static bool parse_forced(struct klog *k, struct span text, const struct klog_sta
 /* "SLUB: Unable to allocate memory on node -1, gfp=0xa20(GFP_ATOMIC)", and behind it which cache. */
 static bool parse_slub(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
-    struct span rest, name;
+    struct span rest, name, group;
     u64 order;
 
     if (span_begins(text, "SLUB: Unable to allocate memory on")) {
@@ -409,8 +413,15 @@ static bool parse_slub(struct klog *k, struct span text, const struct klog_stamp
     if (is_past(k, stamp) || !k->slub || !span_take(&rest, "cache: ") ||
         !span_take_until(&rest, ',', &name))
         return false;
+    /* "kmalloc-1024(1793:c8edefa90517...)" is the cache of a cgroup of v1. */
+    if (klog_between(name, "(", ")", &group) && span_take_u64(&group, &order) &&
+        span_take(&group, ":")) {
+        set_path(&k->open.task_memcg, group);
+        name.end = span_find(name, "(");
+    }
     span_copy(name, k->open.comm, sizeof(k->open.comm));
-    if (klog_after(rest, "default order: ", &rest) && span_take_u64(&rest, &order) && order < 64)
+    /* The allocator tries larger slabs first; what failed in the end is the smallest. */
+    if (klog_after(rest, "min order: ", &rest) && span_take_u64(&rest, &order) && order < 64)
         k->open.report->order = k->open.order = (u32)order;
     return true;
 }
@@ -745,13 +756,83 @@ static bool parse_hotplug(struct klog *k, struct span text, const struct klog_st
     return false;
 }
 
+/* "43.3G", "55.5M", "0B": as systemd prints sizes. */
+static bool take_systemd_bytes(struct span text, u64 *ret)
+{
+    static const char units[] = "BKMGT";
+    struct span rest = text;
+    u64 whole, tenths = 0;
+    const char *unit;
+
+    if (!span_take_u64(&rest, &whole) || whole > 1 << 20)
+        return false;
+    if (span_take(&rest, ".") && (!span_take_u64(&rest, &tenths) || tenths > 9))
+        return false;
+    unit = span_empty(rest) ? NULL : strchr(units, *rest.at);
+    if (!unit || !*unit)
+        return false;
+    *ret = (whole * 10 + tenths) * ((u64)1 << 10 * (unit - units)) / 10;
+    return true;
+}
+
 static bool parse_killer(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     struct log_event event = one_line(LOG_KILLED_BY, stamp);
 
     if (!klog_killer_take(text, &event))
         return false;
+    if (k->reading && strcmp(event.killer, "earlyoom") == 0) {
+        struct strbuf words;
+
+        strbuf_init(&words);
+        strbuf_printf(&words, "%s; %s", k->reading, event.words);
+        free(event.words);
+        event.words = strbuf_steal(&words);
+    }
+    if (k->largest && strcmp(event.killer, "systemd-oomd") == 0) {
+        event.oom_memcg = span_dup(span_of(k->largest, strlen(k->largest)));
+        event.usage = k->largest_bytes;
+    }
     push(k, event);
+    return true;
+}
+
+/* systemd-oomd lists what it looks at before it kills: "Considered 50 cgroups ...", "Path: /a", "Current Memory Usage: 43.3G". */
+static bool parse_candidate(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    struct span rest = text;
+    u64 bytes;
+
+    (void)stamp;
+    if (span_begins(text, "Considered ") && span_find(text, "cgroups for killing")) {
+        free(k->largest);
+        k->largest = NULL;
+        k->largest_bytes = 0;
+    } else if (span_take(&rest, "Path: /")) {
+        rest.at--;
+        set_path(&k->candidate, rest);
+    } else if (span_take(&rest, "Current Memory Usage: ")) {
+        if (!k->candidate || !take_systemd_bytes(rest, &bytes) || bytes <= k->largest_bytes)
+            return true;
+        free(k->largest);
+        k->largest = k->candidate;
+        k->candidate = NULL;
+        k->largest_bytes = bytes;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* "mem avail: 19 of 950 MiB ( 2.10%), swap free: 153 of 1023 MiB (14.96%)": why earlyoom kills next. */
+static bool parse_reading(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    (void)stamp;
+    /* "mem avail:" may have been taken for the name of a program. */
+    if (!span_find(text, "swap free:") || !span_find(text, " MiB (") || span_len(text) > 200)
+        return false;
+    free(k->reading);
+    k->reading = span_dup(span_trim(text));
     return true;
 }
 
@@ -774,9 +855,11 @@ static bool begins_body(struct span text)
 /* Could this line say anything here? One look at the text, because a log has few that do. */
 static bool may_matter(struct span text)
 {
-    static const char *const words[] = {"oom",    "emory", "OOM",     "alloc",  "Kill",
-                                        "illed",  "stuck", "blocked", "ot-add", "puff",
-                                        "igkill", "SIG",   "cpuset=", "cache: "};
+    static const char *const words[] = {"oom",     "emory",   "OOM",         "alloc",
+                                        "Kill",    "illed",   "stuck",       "blocked",
+                                        "ot-add",  "puff",    "igkill",      "SIG",
+                                        "cpuset=", "cache: ", "swap free",   "low on res",
+                                        "eclaim",  "Path: ",  "Current Mem", "Considered "};
 
     for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
         if (span_find(text, words[i]))
@@ -793,7 +876,7 @@ static bool take_message(struct klog *k, struct span text, const struct klog_sta
         parse_cpuset,     parse_group_kill, parse_no_victim,
         parse_allocation, parse_suppressed, parse_slub,
         parse_forced,     parse_stuck,      parse_hotplug,
-        parse_killer,
+        parse_killer,     parse_reading,    parse_candidate,
     };
 
     if (!may_matter(text))
@@ -840,6 +923,9 @@ struct klog *klog_new(struct snapshot *s)
 void klog_free(struct klog *k)
 {
     flush(k);
+    free(k->reading);
+    free(k->candidate);
+    free(k->largest);
     free(k);
 }
 

@@ -247,7 +247,8 @@ struct log_event {
     struct klog_place kill;  /* the line that says whom; line 0: none does */
     char constraint
         [40]; /* CONSTRAINT_MEMCG (also where an older kernel says so in words), CONSTRAINT_NONE, ... or "" */
-    char *oom_memcg;          /* path of the group whose limit failed; NULL for the machine */
+    /* Path of the group whose limit failed; NULL for the machine. Of systemd-oomd: the largest group that it looked at, of `usage`. */
+    char *oom_memcg;
     char *task_memcg;         /* group of the victim, or what a daemon killed */
     char comm[COMM_BYTES];    /* victim, or who asked (allocation failure) */
     char invoker[COMM_BYTES]; /* who invoked the OOM killer */

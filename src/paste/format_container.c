@@ -208,8 +208,10 @@ static bool is_key(struct span rest, const char *key)
 bool kube_describe_begins(const struct block *b, struct span line)
 {
     static const char *const keys[] = {"Name:  ",
+                                       "Name:\t",
                                        "Containers:",
                                        "Last State:",
+                                       "Last Termination State:",
                                        "State:  ",
                                        "Reason:       OOMKilled",
                                        "Conditions:",
@@ -231,7 +233,8 @@ bool kube_describe_begins(const struct block *b, struct span line)
             return true;
     if (!is_key(rest, "Reason:"))
         return false;
-    return span_ends(rest, "OOMKilled") || span_ends(rest, "Evicted");
+    return span_ends(rest, "OOMKilled") || span_ends(rest, "OOM Killed") ||
+           span_ends(rest, "Evicted");
 }
 
 bool kube_describe_goes_on(const struct block *b, struct span line)
@@ -259,6 +262,10 @@ struct pod {
 
 static void scope_of(const struct pod *pod, const char *container, char scope[NAME_MAX_ * 3 + 8])
 {
+    if (!*pod->name && *container) {
+        snprintf(scope, NAME_MAX_ * 3 + 8, "/%s", container);
+        return;
+    }
     snprintf(scope, NAME_MAX_ * 3 + 8, "/%s%s%s%s%s", *pod->space ? pod->space : "",
              *pod->space ? "/" : "", *pod->name ? pod->name : "pod", *container ? "/" : "",
              container);
@@ -271,7 +278,7 @@ static void end_container(struct block *b, struct pod *pod)
     if (pod->killed) {
         scope_of(pod, pod->container, scope);
         block_told(b, &(struct told){.killer = "kubernetes",
-                                     .scope = scope,
+                                     .scope = *pod->name || *pod->container ? scope : NULL,
                                      .limit = pod->limit,
                                      .words = pod->words,
                                      .wall_us = UNKNOWN});
@@ -314,7 +321,7 @@ static void take_describe_line(struct block *b, struct pod *pod, struct span lin
             *(pod->in_requests ? &pod->request : &pod->limit) =
                 pod->in_limits || pod->in_requests ? bytes : UNKNOWN;
     } else if ((is_key(rest, "Reason:") || is_key(rest, "reason:")) &&
-               span_begins(value, "OOMKilled")) {
+               (span_begins(value, "OOMKilled") || span_begins(value, "OOM Killed"))) {
         pod->killed = true;
         pod->words = line;
         (*found)++;
@@ -327,7 +334,8 @@ static void take_describe_line(struct block *b, struct pod *pod, struct span lin
     } else if (is_key(rest, "name:")) {
         span_copy(value, pod->container, sizeof(pod->container));
     } else if (is_key(rest, "State:") || is_key(rest, "Last State:") ||
-               is_key(rest, "Exit Code:") || is_key(rest, "Restart Count:")) {
+               is_key(rest, "Last Termination State:") || is_key(rest, "Exit Code:") ||
+               is_key(rest, "Restart Count:")) {
         (*found)++;
     } else if (is_key(rest, "MemoryPressure")) {
         pod->pressure = span_find(rest, "True") != NULL;

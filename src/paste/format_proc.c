@@ -674,7 +674,8 @@ bool pid_status_begins(const struct block *b, struct span line)
     (void)b;
     return (span_begins(line, "Name:\t") || span_begins(line, "Name:  "))
                ? span_take(&rest, "Name:") && span_take_word(&rest, &word) &&
-                     span_empty(span_trim(rest)) && span_begins(line, "Name:\t")
+                     span_empty(span_trim(rest)) && span_begins(line, "Name:\t") &&
+                     !span_begins(line, "Name:\t\t") /* kubectl of 2015 */
                : span_begins(line, "VmPeak:") || span_begins(line, "VmRSS:") ||
                      span_begins(line, "VmSize:");
 }

@@ -18,6 +18,8 @@ struct sentence {
 };
 
 static const struct sentence sentences[] = {
+    {"Failed to start thread", "pthread_create failed", "java", REFUSED_TASKS, NULL},
+    {"Cannot create worker GC thread", NULL, "java", REFUSED_TASKS, NULL},
     {"insufficient memory for the Java Runtime", NULL, "java", REFUSED_COMMIT, NULL},
     {"Native memory allocation (", ") failed to", "java", REFUSED_COMMIT, ") failed to "},
     {"os::commit_memory(", "errno=12", "java", REFUSED_COMMIT, ", "},
