@@ -11,6 +11,7 @@
  *   nuke_all_threads_except    the last call before an exec that will succeed
  *   kill                       the process dies of a signal
  *   release_BigLock            a thread is about to wait
+ *   sanityCheckIRSB            no checks of each translated block at --sanity-level=0
  *   am_*, get_linux_syscall_entry   in hw_space.c and hw_table.c
  *
  * The client's environment is given back as it was: Valgrind preloads a library that only its heap
@@ -35,6 +36,17 @@ Long hw_syscall(UInt nr, UWord a, UWord b, UWord c, UWord d, UWord e, UWord f)
 SysRes hw_map_channel(Int fd, SizeT bytes)
 {
     return VG_(am_shared_mmap_file_float_valgrind)(bytes, VKI_PROT_READ | VKI_PROT_WRITE, fd, 0);
+}
+
+/* ---- translation ---- */
+
+/* VEX looks for its own bugs and the tool's in each block: an eighth of what starting a program costs. */
+void __real_sanityCheckIRSB(const IRSB *block, const HChar *caller, Bool flat, IRType guest_word);
+void __wrap_sanityCheckIRSB(const IRSB *block, const HChar *caller, Bool flat, IRType guest_word);
+void __wrap_sanityCheckIRSB(const IRSB *block, const HChar *caller, Bool flat, IRType guest_word)
+{
+    if (VG_(clo_sanity_level) > 0)
+        __real_sanityCheckIRSB(block, caller, flat, guest_word);
 }
 
 /* ---- the client's environment ---- */

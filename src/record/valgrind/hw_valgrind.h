@@ -65,6 +65,7 @@ SysRes VG_(am_shared_mmap_file_float_valgrind)(SizeT length, UInt prot, Int fd, 
 void VG_(discard_translations)(Addr start, ULong len, const HChar *who);
 
 extern const HChar *VG_(name_of_launcher);
+extern Int VG_(clo_sanity_level);
 extern Int VG_(cl_exec_fd); /* the program's file */
 
 /* ioctl of /dev/userfaultfd */
