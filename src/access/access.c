@@ -9,6 +9,7 @@
  * Mirrors do_user_addr_fault(), handle_pte_fault() and mm_account_fault(), Linux 6.1. A fault that waits for I/O is made again and then counts
  * as major for the process (getrusage), while pgmajfault is counted where the page was found missing. */
 #include "access/access_int.h"
+#include "balance/overcommit.h"
 
 #define STACK_GROW_MAX ((8ull << 20) >> PAGE_SHIFT) /* RLIMIT_STACK */
 

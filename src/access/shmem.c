@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "access/access_int.h"
+#include "balance/overcommit.h"
 
 static enum access_result new_page(struct access_ctx *ac, struct inode *inode, u64 index)
 {

@@ -8,6 +8,7 @@
  * Mirrors __alloc_pages_slowpath(), should_reclaim_retry() of mm/page_alloc.c, Linux 6.1. An order above 0 is tried like order 0: nothing
  * is compacted for it, and nobody asks for one yet. */
 #include "balance/balance_int.h"
+#include "balance/kswapd.h"
 #include "reclaim/lru.h"
 
 static u64 direct_reclaim(struct mem *mem, struct attempt *at, unsigned order, u32 alloc_flags,

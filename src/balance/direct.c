@@ -4,6 +4,7 @@
  * priority, with the same group. On writeback or congestion, the pages under writeback stay where they are, the task waits for the next
  * write to complete, and the whole attempt starts again at the gentlest priority. */
 #include "balance/balance_int.h"
+#include "balance/writeback.h"
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
 

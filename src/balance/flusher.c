@@ -20,6 +20,7 @@
  * Mirrors wb_workfn(), wb_writeback(), writeback_sb_inodes(), queue_io() of fs/fs-writeback.c, write_cache_pages() of
  * mm/page-writeback.c, wbt_wait() of block/blk-wbt.c without its feedback from latencies, Linux 6.1. */
 #include "balance/balance_int.h"
+#include "balance/writeback.h"
 #include "balance/writeback_int.h"
 #include "reclaim/io.h"
 

@@ -4,6 +4,7 @@
  *
  * Mirrors balance_pgdat(), kswapd_shrink_node(), wakeup_kswapd() of mm/vmscan.c, Linux 6.1. One call is one round, so that
  * other tasks run in between; the round's priority is kept in the node. */
+#include "balance/kswapd.h"
 #include "balance/balance_int.h"
 #include "reclaim/io.h"
 

@@ -8,7 +8,7 @@
  * Promised is private memory that may be written (VM_ACCOUNT, counted by space/), and shared memory: a segment as a whole,
  * files of tmpfs and memfds page by page. Mirrors __vm_enough_memory(), vm_commit_limit() of mm/util.c, Linux 6.1; the sum is exact
  * where Linux's per-CPU counter may be off by a batch. */
-#include "balance/balance.h"
+#include "balance/overcommit.h"
 
 #define KIB_PER_PAGE (PAGE_SIZE / 1024)
 

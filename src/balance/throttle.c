@@ -9,6 +9,7 @@
  *
  * Mirrors balance_dirty_pages(), balance_dirty_pages_ratelimited() of mm/page-writeback.c, mem_cgroup_wb_stats() of mm/memcontrol.c,
  * Linux 6.1. */
+#include "balance/writeback.h"
 #include "balance/writeback_int.h"
 #include "reclaim/io.h"
 

@@ -2,8 +2,8 @@
 #ifndef BALANCE_WRITEBACK_INT_H
 #define BALANCE_WRITEBACK_INT_H
 
-#include "balance/balance.h"
 #include "balance/dirty.h"
+#include "balance/writeback.h"
 
 /* The machine's domain and, when wb is a group's, the group's: *ret_mdc. avail, dirty and the thresholds are filled in. `background`: dirty
  * is without what is being written, as the background threshold counts. False: there is no group's domain. */

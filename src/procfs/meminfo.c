@@ -3,6 +3,7 @@
  * MemAvailable follows si_mem_available(): free pages beyond the reserves, and of page cache and reclaimable slab all
  * but what keeps the machine alive (half of each, or the low watermarks where that is less).
  */
+#include "balance/overcommit.h"
 #include "procfs/procfs.h"
 
 #include <inttypes.h>

@@ -5,7 +5,7 @@
  */
 #include "procfs/procfs.h"
 
-#include "balance/balance.h"
+#include "balance/writeback.h"
 
 #include <inttypes.h>
 

@@ -3,6 +3,7 @@
  * The node's own counters stand with its first zone that has memory. A zone without memory ends after its watermarks. Zone
  * Device is part of Debian's kernel and always empty here.
  */
+#include "balance/kswapd.h"
 #include "procfs/procfs.h"
 
 #include <inttypes.h>

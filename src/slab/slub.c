@@ -14,6 +14,7 @@
  *
  * Mirrors ___slab_alloc(), get_partial_node(), __slab_free(), put_cpu_partial(), __unfreeze_partials(), allocate_slab() of
  * mm/slub.c, Linux 6.1. */
+#include "balance/kswapd.h"
 #include "base/alloc.h"
 #include "slab/slab_int.h"
 

@@ -7,6 +7,7 @@
  *               -> bad address: the process dies of a signal (an access), or the call ends (a system call) */
 #include <string.h>
 
+#include "balance/writeback.h"
 #include "system/system_int.h"
 
 /* While a thread forks, the others of its process look again this often. */

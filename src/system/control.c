@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "balance/writeback.h"
 #include "base/units.h"
 #include "stats/names.h"
 #include "system/system_int.h"

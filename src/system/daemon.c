@@ -4,6 +4,8 @@
  * moves its next round on by as much, and a pause that it asks for by more, so that however much there is to do, time passes and
  * the loop below ends. Flushers know when they run next (balance/flusher.c). zswap's worker runs
  * when a full pool asks for it. */
+#include "balance/kswapd.h"
+#include "balance/writeback.h"
 #include "system/system_int.h"
 
 #define KSWAPD_ROUND_NS_MIN (1 * NS_PER_US)

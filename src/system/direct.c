@@ -13,6 +13,7 @@
  * not checked, since a recorded call that failed is not in the recording; what is no whole sector costs one. */
 #include <string.h>
 
+#include "balance/writeback.h"
 #include "system/system_int.h"
 
 #define WAITING        BIT_ULL(62)

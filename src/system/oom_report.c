@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "balance/kswapd.h"
 #include "stats/kernel.h"
 #include "stats/memory_stat.h"
 #include "system/system_int.h"

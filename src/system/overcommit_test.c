@@ -1,6 +1,7 @@
 /* overcommit_test.c - what is promised, and what is refused. */
 #include <errno.h>
 
+#include "balance/overcommit.h"
 #include "base/test.h"
 #include "system/machine_test.h"
 

@@ -9,6 +9,7 @@
  * Mirrors filemap_read(), generic_perform_write() of mm/filemap.c, Linux 6.1. O_DIRECT: direct.c. */
 #include <string.h>
 
+#include "balance/writeback.h"
 #include "system/system_int.h"
 
 #define ROUNDS_MAX     8u

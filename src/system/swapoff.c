@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "balance/overcommit.h"
 #include "system/system_int.h"
 
 #define PAGES_AT_ONCE 32u    /* then others have a turn */

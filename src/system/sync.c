@@ -6,6 +6,7 @@
  * is in task->progress. */
 #include <string.h>
 
+#include "balance/writeback.h"
 #include "system/system_int.h"
 
 #define SYNC_FROM   BIT_ULL(63) /* progress: this bit and the page to go on with */

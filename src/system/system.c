@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "balance/writeback.h"
 #include "base/alloc.h"
 #include "stats/kernel.h"
 #include "system/system_int.h"

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "balance/writeback.h"
 #include "system/shadow_fuzz.h"
 
 #ifdef HW_CHECKS

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "balance/overcommit.h"
+#include "balance/writeback.h"
 #include "base/alloc.h"
 #include "system/system_int.h"
 

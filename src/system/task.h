@@ -5,6 +5,7 @@
 #define SYSTEM_TASK_H
 
 #include "access/access.h"
+#include "balance/writeback.h"
 #include "space/space.h"
 
 #define TASK_COMM_LEN 16

@@ -1,6 +1,7 @@
 /* scenario_files_test.c - files that are nowhere but in memory: who pays, how full they get, and when they go. */
 #include "workload/scenario_run.h"
 
+#include "balance/overcommit.h"
 #include "base/test.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* writeback_test.c - writers, flushers and devices together: who gets how much, and where dirty pages settle. */
+#include "balance/writeback.h"
 #include "base/test.h"
 #include "workload/scenario_run.h"
 

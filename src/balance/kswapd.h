@@ -1,0 +1,16 @@
+/* kswapd.h - reclaim ahead of need: the daemon of each node.
+ *
+ * Mirrors: mm/vmscan.c (balance_pgdat, kswapd, wakeup_kswapd), Linux 6.1. system/daemon.c runs it while it is awake.
+ */
+#ifndef BALANCE_KSWAPD_H
+#define BALANCE_KSWAPD_H
+
+#include "reclaim/mem.h"
+
+/* A node's kswapd: one round of balance_pgdat. False when it may sleep. *ret_wait set when it should pause. */
+bool kswapd_step(struct mem *mem, struct pgdat *pgdat, struct wait *ret_wait);
+void kswapd_wake(struct mem *mem, struct pgdat *pgdat, unsigned order, enum zone_type highest);
+/* It gave up: a run after another freed nothing (all_unreclaimable). */
+bool kswapd_is_hopeless(const struct pgdat *pgdat);
+
+#endif
