@@ -10,6 +10,9 @@
 #include "bench.h"
 
 #include "base/alloc.h"
+#include "system/access.h"
+#include "system/cgroup.h"
+#include "system/mmap.h"
 #include "system/system.h"
 
 #include <stdio.h>

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "bench.h"
+#include "system/cgroup.h"
 
 struct watcher {
     struct timed_replay *t;

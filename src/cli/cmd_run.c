@@ -16,6 +16,7 @@
 #include "procfs/procfs.h"
 #include "report/json_put.h"
 #include "size/size.h"
+#include "system/cgroup.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,6 +3,7 @@
 
 #include "base/units.h"
 #include "cli/host.h"
+#include "system/cgroup.h"
 
 #include <string.h>
 

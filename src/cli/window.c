@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "cli/machine.h"
 #include "stats/names.h"
+#include "system/cgroup.h"
 
 #include <stdlib.h>
 #include <string.h>

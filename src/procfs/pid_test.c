@@ -2,7 +2,10 @@
 #include "procfs/procfs.h"
 
 #include "base/test.h"
+#include "system/access.h"
+#include "system/cgroup.h"
 #include "system/machine_test.h"
+#include "system/mmap.h"
 
 #include <inttypes.h>
 #include <string.h>

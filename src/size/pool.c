@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "size/workers.h"
+#include "system/cgroup.h"
 #include "workload/tally.h"
 
 #include <errno.h>

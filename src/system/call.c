@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "balance/writeback.h"
+#include "system/access.h"
 #include "system/system_int.h"
 
 /* While a thread forks, the others of its process look again this often. */

@@ -3,6 +3,7 @@
  * Mirrors cgroup_attach_task(), mem_cgroup_css_offline(), memory_max_write(), memory_high_write(), memory_reclaim(), Linux 6.1,
  * cgroup v2. When all that could be reclaimed waits for writeback, the writer is told to come back when a write has
  * completed. */
+#include "system/cgroup.h"
 #include "system/pressure.h"
 #include "system/system_int.h"
 

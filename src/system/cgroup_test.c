@@ -1,6 +1,9 @@
 /* cgroup_test.c - tasks that change groups, groups that end, limits that are lowered. */
 #include "base/test.h"
+#include "system/access.h"
+#include "system/cgroup.h"
 #include "system/machine_test.h"
+#include "system/mmap.h"
 #include "system/pressure.h"
 
 #include <errno.h>

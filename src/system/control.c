@@ -10,6 +10,8 @@
 #include "balance/writeback.h"
 #include "base/units.h"
 #include "stats/names.h"
+#include "system/cgroup.h"
+#include "system/file.h"
 #include "system/system_int.h"
 
 #define CGROUP_ROOT_DIR "/sys/fs/cgroup"

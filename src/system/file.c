@@ -5,6 +5,7 @@
  * pages may be under I/O; inodes_reap() drops its pages later. */
 #include <string.h>
 
+#include "system/file.h"
 #include "system/system_int.h"
 
 /* The device with the files of this device number. */

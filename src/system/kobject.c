@@ -8,6 +8,8 @@
  *   pages     taken by a driver: in no line of any file. The sum of meminfo falls short of MemTotal by as much.
  *
  * Each is a call that may wait for memory and goes on where it was (task->progress). */
+#include "system/kobject.h"
+#include "system/file.h"
 #include "system/system_int.h"
 
 #define INODES_PER_BLOCK 16u /* of 256 bytes, in 4 KiB */

@@ -4,7 +4,12 @@
 #include "base/prng.h"
 #include "base/test.h"
 
+#include "system/access.h"
+#include "system/cgroup.h"
+#include "system/file.h"
+#include "system/kobject.h"
 #include "system/machine_test.h"
+#include "system/mmap.h"
 
 #define SMOKE      20000u
 #define EPOCH      1000u

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "system/cgroup.h"
+#include "system/kobject.h"
 #include "system/machine_test.h"
 
 static struct system *machine(struct system_config *c, u64 ram)

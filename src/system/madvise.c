@@ -1,4 +1,5 @@
 /* madvise.c - madvise(2). Mirrors mm/madvise.c, Linux 6.1: each advice on each mapping of the range, holes skipped. */
+#include "system/mmap.h"
 #include "system/system_int.h"
 
 static void change_flags(struct system *s, struct mm *mm, struct span r, u32 clear, u32 set)

@@ -5,6 +5,7 @@
  * a page, this looks for them. */
 #include <errno.h>
 
+#include "system/mmap.h"
 #include "system/system_int.h"
 
 #define MEMLOCK_PAGES (8 * MIB / PAGE_SIZE) /* RLIMIT_MEMLOCK of those without CAP_IPC_LOCK */

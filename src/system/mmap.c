@@ -3,7 +3,9 @@
  * A recorded call succeeded, so what is in the way of a mapping goes, as with MAP_FIXED. Refused is only what this machine cannot promise
  * (balance/overcommit.c) or a process may not have (vm.max_map_count). Nothing is changed before memory that may have to be
  * waited for is there, or the change can be made twice. */
+#include "system/mmap.h"
 #include "balance/overcommit.h"
+#include "system/file.h"
 #include "system/system_int.h"
 
 #include <errno.h>

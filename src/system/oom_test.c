@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "base/test.h"
+#include "system/access.h"
+#include "system/cgroup.h"
 #include "system/machine_test.h"
+#include "system/mmap.h"
 
 #define BASE_VPN (TEST_BASE >> PAGE_SHIFT)
 

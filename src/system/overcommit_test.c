@@ -3,7 +3,10 @@
 
 #include "balance/overcommit.h"
 #include "base/test.h"
+#include "system/access.h"
+#include "system/file.h"
 #include "system/machine_test.h"
+#include "system/mmap.h"
 
 #define RW        (ABI_PROT_READ | ABI_PROT_WRITE)
 #define MiB_PAGES (MIB / PAGE_SIZE)

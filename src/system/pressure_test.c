@@ -1,5 +1,6 @@
 /* pressure_test.c - which waits count as what, at every level. */
 #include "base/test.h"
+#include "system/cgroup.h"
 #include "system/machine_test.h"
 #include "system/pressure.h"
 

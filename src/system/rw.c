@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "balance/writeback.h"
+#include "system/file.h"
 #include "system/system_int.h"
 
 #define ROUNDS_MAX     8u

@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/test.h"
 
+#include "system/file.h"
 #include "system/machine_test.h"
 
 #define PROCS      6

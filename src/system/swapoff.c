@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "balance/overcommit.h"
+#include "system/swap.h"
 #include "system/system_int.h"
 
 #define PAGES_AT_ONCE 32u    /* then others have a turn */

@@ -4,7 +4,11 @@
 
 #include "base/test.h"
 
+#include "system/access.h"
+#include "system/cgroup.h"
 #include "system/machine_test.h"
+#include "system/mmap.h"
+#include "system/swap.h"
 
 #define VPN   (TEST_BASE >> PAGE_SHIFT)
 #define PAGES 512u

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "balance/writeback.h"
+#include "system/file.h"
 #include "system/system_int.h"
 
 #define SYNC_FROM   BIT_ULL(63) /* progress: this bit and the page to go on with */

@@ -9,6 +9,7 @@
 #include "balance/writeback.h"
 #include "base/alloc.h"
 #include "stats/kernel.h"
+#include "system/cgroup.h"
 #include "system/system_int.h"
 
 #define RESERVE_SHARE   32u /* of free memory, at most: what is kept for users who must act */

@@ -16,7 +16,12 @@
 #include <unistd.h>
 
 #include "balance/writeback.h"
+#include "system/access.h"
+#include "system/cgroup.h"
+#include "system/file.h"
+#include "system/mmap.h"
 #include "system/shadow_fuzz.h"
+#include "system/swap.h"
 
 #ifdef HW_CHECKS
 #define SMOKE 200000u

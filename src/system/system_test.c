@@ -3,7 +3,12 @@
 
 #include "base/test.h"
 
+#include "system/access.h"
+#include "system/cgroup.h"
+#include "system/file.h"
+#include "system/kobject.h"
 #include "system/machine_test.h"
+#include "system/mmap.h"
 
 #define VPN (TEST_BASE >> PAGE_SHIFT)
 

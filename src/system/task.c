@@ -12,6 +12,7 @@
 #include "balance/overcommit.h"
 #include "balance/writeback.h"
 #include "base/alloc.h"
+#include "system/kobject.h"
 #include "system/system_int.h"
 
 #define STACK_KIB 16

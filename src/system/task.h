@@ -1,4 +1,4 @@
-/* task.h - one thread of execution: what it runs, where it is charged, what it waits for.
+/* task.h - one thread of execution: what it runs, where it is charged, what it waits for; how it begins and ends.
  *
  * Mirrors: struct task_struct, struct signal_struct. Tasks with the same `tgid` are one process and share `mm`. */
 #ifndef SYSTEM_TASK_H
@@ -9,6 +9,13 @@
 #include "space/space.h"
 
 #define TASK_COMM_LEN 16
+
+struct system;
+
+/* What a call that may wait returns. STEP_WAIT: the task is TASK_WAITING until task->wait.until; make the same call again then
+ * (progress is kept in the task). STEP_DONE: task->error says whether the call was refused. STEP_DEAD: the task was killed or got
+ * a fatal signal while in the call and is a zombie: its stream ends. */
+enum step { STEP_DONE, STEP_WAIT, STEP_DEAD };
 
 enum task_state { TASK_RUNNING, TASK_WAITING, TASK_ZOMBIE, TASK_DEAD };
 enum task_outcome {
@@ -63,5 +70,28 @@ struct task {
     ns_t start_ns, end_ns;
     void *owner; /* the workload's, not looked at */
 };
+
+/* A new process with an empty address space in group g. */
+struct task *system_task_new(struct system *s, struct group *g, u32 pid, u32 ppid,
+                             const char *comm);
+/* A thread of the same process. */
+struct task *system_thread_new(struct system *s, struct task *leader, u32 tid);
+/* fork: STEP_WAIT possible while tables are copied; *ret_child is set when STEP_DONE, NULL when it was refused. */
+enum step system_fork(struct system *s, struct task *t, u32 child_pid, bool share_vm,
+                      struct task **ret_child);
+/* exec: drop the address space; the new image's maps follow as system_mmap calls. */
+enum step system_exec(struct system *s, struct task *t, const char *comm);
+/* Thread exit (the last one frees the address space), or exit of the whole process. */
+void system_exit(struct system *s, struct task *t, s32 status, bool group);
+/* The process gives up because a call of it was refused, for t->error. */
+void system_give_up(struct system *s, struct task *t);
+
+/* Write to /proc/PID/oom_score_adj: of all its threads, and of other processes that share its memory. */
+void system_set_oom_score_adj(struct system *s, struct task *t, s16 adj);
+
+/* What makes a process the OOM killer's choice: the more the likelier. usable: pages of all that may be used.
+ * OOM_NEVER: it is left alone. */
+#define OOM_NEVER INT64_MIN
+s64 oom_badness(const struct system *s, const struct task *t, u64 usable);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "space/tlb.h"
+#include "system/access.h"
 
 /* As far below a stack as Linux lets it grow by default (ulimit -s). */
 #define STACK_GROWTH_PAGES (8 * MIB / PAGE_SIZE)

@@ -6,6 +6,7 @@
 #include "base/test.h"
 
 #include "base/prng.h"
+#include "system/cgroup.h"
 #include "trace/trace_writer.h"
 #include "workload/replay.h"
 

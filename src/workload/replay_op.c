@@ -11,6 +11,10 @@
 #include "workload/replay_int.h"
 
 #include "base/alloc.h"
+#include "system/cgroup.h"
+#include "system/file.h"
+#include "system/kobject.h"
+#include "system/mmap.h"
 
 /* One read or write moves no more (the kernel's MAX_RW_COUNT); what claims to is cut to it. */
 #define IO_BYTES_MAX     0x7ffff000u

@@ -1,6 +1,7 @@
 /* replay_test.c - small recordings on a real machine: what they do, when, and in which order. */
 #include "base/test.h"
 
+#include "system/cgroup.h"
 #include "trace/trace_writer.h"
 #include "workload/replay.h"
 #include "workload/tally.h"

@@ -2,6 +2,8 @@
 #include "workload/scenario_act.h"
 
 #include "base/alloc.h"
+#include "system/cgroup.h"
+#include "system/swap.h"
 #include "workload/scenario_run.h"
 
 #include <errno.h>

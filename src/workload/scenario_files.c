@@ -3,6 +3,7 @@
  * A segment has no name; the kernel holds it open until it is removed (ipcrm). A memfd is its first user's, and gone with its last. */
 #include "balance/overcommit.h"
 #include "base/alloc.h"
+#include "system/file.h"
 #include "workload/scenario_run.h"
 
 #include <string.h>

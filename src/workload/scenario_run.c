@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "machine/clock.h"
 #include "machine/device.h"
+#include "system/cgroup.h"
 
 #include <stdlib.h>
 #include <string.h>
