@@ -14,8 +14,8 @@ struct host_taken {
 };
 
 /* Set in config what the host had and the user says nothing about. taken may be NULL: nobody asks.
- * Taken: swappiness, overcommit, swap with its kind (no more than memory.swap.max of its cgroup), zswap, readahead and the kind of disk
- * when all devices have the same. Not taken: RAM, because the limit should count and not the machine; the limits of its cgroup,
+ * Taken: swappiness, overcommit, swap with its kind (no more than memory.swap.max of its cgroup), zswap, and readahead when all
+ * devices have the same. Not taken: the kind of disk, because virtual disks say that they turn; RAM, because the limit should count and not the machine; the limits of its cgroup,
  * because a run without a limit is what others are compared with. */
 void cli_take_host(const struct cli *cli, const struct trace *trace, struct system_config *config,
                    struct host_taken *taken);

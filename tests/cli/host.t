@@ -1,17 +1,18 @@
 # Settings of the host that was recorded are shown, used where the user says nothing, and warned about where they matter.
 $ highwater run $TOP/tests/trace/host.hwt | sed -n 2,6p
 > Recorded  on Linux 6.12.0, 4 CPUs, 8.0 GiB RAM, 1.0 GiB swap on zram, memory.max 512.0 MiB;
->           taken from it: vm.swappiness 10, vm.overcommit_memory 2, vm.overcommit_ratio 80, disk
->           hdd, readahead 8.0 MiB, swap 256.0 MiB, swap_device zram, zswap yes
-> Machine   Linux 6.1, 4 CPUs, 64.0 GiB RAM, 256.0 MiB swap on zram, files on hdd
+>           taken from it: vm.swappiness 10, vm.overcommit_memory 2, vm.overcommit_ratio 80,
+>           readahead 8.0 MiB, swap 256.0 MiB, swap_device zram, zswap yes
+> Machine   Linux 6.1, 4 CPUs, 64.0 GiB RAM, 256.0 MiB swap on zram, files on nvme
 > Group     /app, no memory.max
 $ highwater run $TOP/tests/trace/host.hwt | sed -n '/^Note/,$p'
 > Note: The recording's host promised no more memory than it had (vm.overcommit_memory 2): what
-> may be promised goes by RAM, so give --ram. The recording's host had transparent huge pages
-> everywhere (thp always), which are not modelled: they take more memory. The recording's host had
-> 2 NUMA nodes; the machine has one. The program's memory was limited by cgroup version 1; limits
-> here are those of version 2. The program ran under a memory.max of 512.0 MiB: one that sizes
-> itself by its limit did so by that.
+> may be promised goes by RAM, so give --ram. A device of the recording's host says that it turns,
+> as virtual disks do too: --disk hdd if it is one. The recording's host had transparent huge
+> pages everywhere (thp always), which are not modelled: they take more memory. The recording's
+> host had 2 NUMA nodes; the machine has one. The program's memory was limited by cgroup version
+> 1; limits here are those of version 2. The program ran under a memory.max of 512.0 MiB: one that
+> sizes itself by its limit did so by that.
 # What the user says wins, by whatever name.
 $ highwater run $TOP/tests/trace/host.hwt --set swappiness=30 --set overcommit_memory=0 --swap 0 --disk ssd --readahead 64K | sed -n 2,4p
 > Recorded  on Linux 6.12.0, 4 CPUs, 8.0 GiB RAM, 1.0 GiB swap on zram, memory.max 512.0 MiB;
@@ -21,8 +22,8 @@ $ highwater run $TOP/tests/trace/host.hwt --format json -o run.json; python3 $TO
 > /dev/zram0 268435456 10 8388608
 $ highwater size -q $TOP/tests/trace/host.hwt --limits 8M --set vm.swappiness=60 | sed -n 3,5p
 > recorded on Linux 6.12.0, 4 CPUs, 8.0 GiB RAM, 1.0 GiB swap on zram, memory.max 512.0 MiB; taken
->   from it: vm.overcommit_memory 2, vm.overcommit_ratio 80, disk hdd, readahead 8.0 MiB, swap
->   256.0 MiB, swap_device zram, zswap yes
+>   from it: vm.overcommit_memory 2, vm.overcommit_ratio 80, readahead 8.0 MiB, swap 256.0 MiB,
+>   swap_device zram, zswap yes
 $ highwater size -q $TOP/tests/trace/host.hwt --limits 8M --format json -o size.json; python3 $TOP/tools/check_json.py $TOP/docs/schema/size.schema.json size.json; grep -c host_taken size.json
 > 1
 # A recording of before says nothing of its host.
