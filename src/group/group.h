@@ -194,6 +194,8 @@ void lruvec_add(struct groups *gs, pfn_t pfn);
 void lruvec_add_many(struct groups *gs, const pfn_t *pfns, u32 nr);
 void lruvec_add_tail(struct groups *gs, pfn_t pfn);
 void lruvec_del(struct groups *gs, pfn_t pfn);
+/* Within its list: nothing to count. */
+void lruvec_move_tail(struct groups *gs, pfn_t pfn);
 /* The counting alone, for n pages of one zone that went on (n > 0) or off a list of g. */
 void lruvec_count(struct groups *gs, struct group *g, enum lru_list lru, struct zone *z, s64 n);
 /* mem_cgroup_lruvec() */

@@ -51,28 +51,39 @@ void lruvec_add(struct groups *gs, pfn_t pfn)
     lruvec_add_many(gs, &pfn, 1);
 }
 
+/* The flags that decide on a page's zone and list. */
+#define PLACE_FLAGS (FRAME_ZONE_MASK | PG_UNEVICTABLE | PG_SWAPBACKED | PG_ACTIVE)
+
 void lruvec_add_many(struct groups *gs, const pfn_t *pfns, u32 nr)
 {
-    struct place run = {0};
-    s64 pages = 0; /* of the run */
+    struct place at = {0}; /* of the run of neighbours */
+    struct pfn_list *list = NULL;
+    u32 flags = 0;
+    unsigned nid = 0;
+    u16 memcg = 0;
+    s64 pages = 0;
 
     for (u32 i = 0; i < nr; i++) {
         struct frame *f = frames_get(gs->frames, pfns[i]);
-        struct place at = place_of(gs, f, pfns[i]);
 
-        assert(!frame_test(f, PG_LRU | PG_BATCHED));
-        frame_set(f, PG_LRU);
-        pfn_list_add(gs->frames, list_of(gs, &at, pfns[i]), pfns[i]);
-        if (at.group != run.group || at.zone != run.zone || at.lru != run.lru) {
-            if (pages)
-                lruvec_count(gs, run.group, run.lru, run.zone, pages);
-            run = at;
+        if (!list || f->memcg != memcg || (f->flags & PLACE_FLAGS) != flags ||
+            frame_nid(gs->frames, pfns[i]) != nid) {
+            if (list)
+                lruvec_count(gs, at.group, at.lru, at.zone, pages);
+            at = place_of(gs, f, pfns[i]);
+            list = list_of(gs, &at, pfns[i]);
+            flags = f->flags & PLACE_FLAGS;
+            nid = frame_nid(gs->frames, pfns[i]);
+            memcg = f->memcg;
             pages = 0;
         }
+        assert(!frame_test(f, PG_LRU | PG_BATCHED));
+        frame_set(f, PG_LRU);
+        pfn_list_add(gs->frames, list, pfns[i]);
         pages += frame_nr_pages(f);
     }
-    if (pages)
-        lruvec_count(gs, run.group, run.lru, run.zone, pages);
+    if (list)
+        lruvec_count(gs, at.group, at.lru, at.zone, pages);
 }
 
 void lruvec_add_tail(struct groups *gs, pfn_t pfn)
@@ -84,6 +95,17 @@ void lruvec_add_tail(struct groups *gs, pfn_t pfn)
     frame_set(f, PG_LRU);
     pfn_list_add_tail(gs->frames, list_of(gs, &at, pfn), pfn);
     lruvec_count(gs, at.group, at.lru, at.zone, frame_nr_pages(f));
+}
+
+void lruvec_move_tail(struct groups *gs, pfn_t pfn)
+{
+    struct frame *f = frames_get(gs->frames, pfn);
+    struct place at = place_of(gs, f, pfn);
+    struct pfn_list *list = list_of(gs, &at, pfn);
+
+    assert(frame_test(f, PG_LRU));
+    pfn_list_del(gs->frames, list, pfn);
+    pfn_list_add_tail(gs->frames, list, pfn);
 }
 
 void lruvec_del(struct groups *gs, pfn_t pfn)

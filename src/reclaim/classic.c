@@ -33,9 +33,15 @@ void classic_del(struct mem *mem, pfn_t pfn)
 
 void classic_rotate(struct mem *mem, pfn_t pfn)
 {
-    lruvec_del(mem->groups, pfn);
-    frame_clear(frame_of(mem, pfn), PG_ACTIVE);
-    lruvec_add_tail(mem->groups, pfn);
+    struct frame *f = frame_of(mem, pfn);
+
+    if (frame_test(f, PG_ACTIVE)) {
+        lruvec_del(mem->groups, pfn);
+        frame_clear(f, PG_ACTIVE);
+        lruvec_add_tail(mem->groups, pfn);
+    } else {
+        lruvec_move_tail(mem->groups, pfn);
+    }
 }
 
 void classic_check(const struct mem *mem, const struct groups *gs)

@@ -81,9 +81,15 @@ void classic_refault(struct mem *mem, pfn_t pfn, u64 shadow)
     }
 }
 
+static void age_run(struct mem *mem, u16 memcg, unsigned nid, u64 pages)
+{
+    if (pages)
+        age_nonresident(memcg ? group_get(mem->groups, memcg) : mem->groups->root, nid, pages);
+}
+
 void classic_activation(struct mem *mem, const pfn_t *pfns, u32 nr)
 {
-    struct group *g = NULL; /* of the run of neighbours */
+    u16 memcg = 0; /* of the run of neighbours */
     unsigned nid = 0;
     u64 pages = 0;
 
@@ -92,13 +98,13 @@ void classic_activation(struct mem *mem, const pfn_t *pfns, u32 nr)
 
         if (!frame_test(f, PG_ACTIVE))
             continue;
-        if (frame_group(mem->groups, f) != g || frame_nid(mem->frames, pfns[i]) != nid) {
-            age_nonresident(g, nid, pages);
-            g = frame_group(mem->groups, f);
+        if (f->memcg != memcg || frame_nid(mem->frames, pfns[i]) != nid) {
+            age_run(mem, memcg, nid, pages);
+            memcg = f->memcg;
             nid = frame_nid(mem->frames, pfns[i]);
             pages = 0;
         }
         pages += (u64)frame_nr_pages(f);
     }
-    age_nonresident(g, nid, pages);
+    age_run(mem, memcg, nid, pages);
 }
