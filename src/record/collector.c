@@ -237,11 +237,13 @@ static void slot_add_exit(struct collector *c, struct channel_slot *s, int wait_
     s->nr_ops++;
 }
 
-/* Write what a waiting thread left in its slot. It finds the slot empty when it goes on. */
+/* Write what a waiting thread left in its slot. It finds the slot empty when it goes on. What its stream published since the last
+ * drain comes before this in the file. */
 static void slot_take(struct collector *c, struct channel_slot *s)
 {
     if (!slot_move(s, CHANNEL_PARKED, CHANNEL_TAKING))
         return;
+    collector_drain(c);
     if (s->len > 0 && s->len <= CHANNEL_SLOT_BYTES) {
         slot_write(c, s, s->len);
         s->seq++;
@@ -280,6 +282,8 @@ void collector_reap(struct collector *c, int pid, int wait_status)
             continue;
         if (!known && !is_dead(s->pid))
             continue;
+        /* A process may have published a slot, claimed this one and died since the last drain. */
+        collector_drain(c);
         if (s->len > CHANNEL_SLOT_BYTES)
             s->len = 0;
         slot_recount(c, s, s->len);
@@ -302,6 +306,7 @@ void collector_close(struct collector *c, int pid, int wait_status)
         if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) != CHANNEL_FILLING ||
             len > CHANNEL_SLOT_BYTES)
             continue;
+        collector_drain(c);
         slot_recount(c, s, len);
         slot_write(c, s, len);
     }
