@@ -40,7 +40,7 @@ SysRes hw_map_channel(Int fd, SizeT bytes)
 
 /* ---- translation ---- */
 
-/* VEX looks for its own bugs and the tool's in each block: an eighth of what starting a program costs. */
+/* VEX looks for its own bugs and the tool's in each block: an eleventh of what starting a program costs. */
 void __real_sanityCheckIRSB(const IRSB *block, const HChar *caller, Bool flat, IRType guest_word);
 void __wrap_sanityCheckIRSB(const IRSB *block, const HChar *caller, Bool flat, IRType guest_word);
 void __wrap_sanityCheckIRSB(const IRSB *block, const HChar *caller, Bool flat, IRType guest_word)
