@@ -5,6 +5,7 @@
  * address space, or 0), and holds the kernel stacks, which are taken out. Hugetlb is not on any list. What is left has no counter.
  */
 #include "diagnose/accounting.h"
+#include "diagnose/accounting_int.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,22 +25,21 @@ static u64 product(u64 a, u64 b)
     return __builtin_mul_overflow(a, b, &result) ? UNKNOWN : sane(result);
 }
 
-static void line(struct accounting *a, u8 depth, const char *name, u64 bytes, const char *note)
+void account_add(struct accounting *a, u8 depth, const char *name, u64 bytes, const char *note)
 {
     vec_push(&a->lines, ((struct account_line){
                             .name = name, .bytes = (s64)bytes, .depth = depth, .note = note}));
 }
 
-/* A line that is left out when it is unknown or 0. Returns what it took. */
-static u64 part(struct accounting *a, u8 depth, const char *name, u64 bytes, const char *note)
+u64 account_add_part(struct accounting *a, u8 depth, const char *name, u64 bytes, const char *note)
 {
     if (!known(bytes) || bytes == 0)
         return 0;
-    line(a, depth, name, bytes, note);
+    account_add(a, depth, name, bytes, note);
     return bytes;
 }
 
-static void remainder_line(struct accounting *a, u8 depth, const char *name, s64 bytes,
+void account_add_remainder(struct accounting *a, u8 depth, const char *name, s64 bytes,
                            const char *note)
 {
     if (bytes)
@@ -69,18 +69,18 @@ static u64 add_cache(struct accounting *a, u64 cache, u64 inactive, u64 active, 
 
     if (!known(cache) || cache == 0)
         return 0;
-    line(a, 1, "file cache", cache, "contents of files");
+    account_add(a, 1, "file cache", cache, "contents of files");
     if (known(inactive) && known(active)) {
         /* Dirty pages may be on either list; they are taken from the inactive one first. */
         u64 waiting = MIN(figure_or(dirty, 0), inactive + active);
         u64 from_inactive = MIN(waiting, inactive);
 
-        took += part(a, 2, "inactive, clean", inactive - from_inactive, "free to drop");
-        took +=
-            part(a, 2, "active, clean", active - (waiting - from_inactive), "in use: costs a read");
-        took += part(a, 2, "dirty or being written", waiting, "costs a write first");
-        remainder_line(a, 2, "locked, or on its way", (s64)cache - (s64)took,
-                       "on no list of reclaim");
+        took += account_add_part(a, 2, "inactive, clean", inactive - from_inactive, "free to drop");
+        took += account_add_part(a, 2, "active, clean", active - (waiting - from_inactive),
+                                 "in use: costs a read");
+        took += account_add_part(a, 2, "dirty or being written", waiting, "costs a write first");
+        account_add_remainder(a, 2, "locked, or on its way", (s64)cache - (s64)took,
+                              "on no list of reclaim");
     }
     return cache;
 }
@@ -120,14 +120,17 @@ static u64 add_kernel(struct accounting *a, const struct snapshot *s, const u64 
     size_t at = a->lines.count;
     u64 sum = 0;
 
-    line(a, 1, "kernel", 0, "");
-    sum += part(a, 2, "slab, reclaimable", m[MI_SRECLAIMABLE], "dentries, inodes: on demand");
-    sum += part(a, 2, "slab, unreclaimable", m[MI_SUNRECLAIM], "");
-    sum += part(a, 2, "page tables", either(m[MI_PAGE_TABLES], m[MI_SEC_PAGE_TABLES]), "");
-    sum += part(a, 2, "stacks", m[MI_KERNEL_STACK], "");
-    sum += part(a, 2, "per-CPU", m[MI_PERCPU], "");
-    sum += part(a, 2, "vmalloc", sane(vmalloc_bytes(s)), "");
-    sum += part(a, 2, "compressed swap", sane(compressed_bytes(s)), "pools of zswap and zram");
+    account_add(a, 1, "kernel", 0, "");
+    sum += account_add_part(a, 2, "slab, reclaimable", m[MI_SRECLAIMABLE],
+                            "dentries, inodes: on demand");
+    sum += account_add_part(a, 2, "slab, unreclaimable", m[MI_SUNRECLAIM], "");
+    sum +=
+        account_add_part(a, 2, "page tables", either(m[MI_PAGE_TABLES], m[MI_SEC_PAGE_TABLES]), "");
+    sum += account_add_part(a, 2, "stacks", m[MI_KERNEL_STACK], "");
+    sum += account_add_part(a, 2, "per-CPU", m[MI_PERCPU], "");
+    sum += account_add_part(a, 2, "vmalloc", sane(vmalloc_bytes(s)), "");
+    sum += account_add_part(a, 2, "compressed swap", sane(compressed_bytes(s)),
+                            "pools of zswap and zram");
     a->lines.items[at].bytes = (s64)sum;
     if (sum == 0)
         a->lines.count = at;
@@ -143,11 +146,11 @@ static u64 add_hugetlb(struct accounting *a, const u64 *m)
         all = product(size, m[MI_HUGE_PAGES_TOTAL]);
     if (!known(all) || all == 0)
         return 0;
-    line(a, 1, "huge pages (hugetlb)", all, "set aside for hugetlb");
+    account_add(a, 1, "huge pages (hugetlb)", all, "set aside for hugetlb");
     if (known(size) && known(m[MI_HUGE_PAGES_FREE])) {
         free_bytes = MIN(figure_or(product(size, m[MI_HUGE_PAGES_FREE]), 0), all);
-        part(a, 2, "in use", all - free_bytes, "");
-        part(a, 2, "not in use", free_bytes, "");
+        account_add_part(a, 2, "in use", all - free_bytes, "");
+        account_add_part(a, 2, "not in use", free_bytes, "");
     }
     return all;
 }
@@ -177,28 +180,28 @@ void accounting_host(struct accounting *a, const struct snapshot *s)
     snprintf(a->scope, sizeof(a->scope), "host");
     if (!known(m[MI_MEM_TOTAL]))
         return;
-    line(a, 0, "MemTotal", m[MI_MEM_TOTAL], "");
-    sum += part(a, 1, "free", m[MI_MEM_FREE], "");
-    sum += part(a, 1, "anonymous", m[MI_ANON_PAGES], "heaps, stacks, private data");
+    account_add(a, 0, "MemTotal", m[MI_MEM_TOTAL], "");
+    sum += account_add_part(a, 1, "free", m[MI_MEM_FREE], "");
+    sum += account_add_part(a, 1, "anonymous", m[MI_ANON_PAGES], "heaps, stacks, private data");
     sum += add_cache(a, minus(figure_add(m[MI_CACHED], figure_or(m[MI_BUFFERS], 0)), m[MI_SHMEM]),
                      m[MI_INACTIVE_FILE], m[MI_ACTIVE_FILE],
                      figure_or(m[MI_DIRTY], 0) + figure_or(m[MI_WRITEBACK], 0));
-    sum += part(a, 1, "shared memory, tmpfs", m[MI_SHMEM], "freed by swap or deletion");
-    sum += part(a, 1, "swap cache",
-                unmapped_swap_cache(m[MI_SWAP_CACHED],
-                                    figure_add(m[MI_ACTIVE_ANON], m[MI_INACTIVE_ANON]),
-                                    m[MI_ANON_PAGES], m[MI_SHMEM]),
-                "on its way out, or just back");
+    sum += account_add_part(a, 1, "shared memory, tmpfs", m[MI_SHMEM], "freed by swap or deletion");
+    sum += account_add_part(a, 1, "swap cache",
+                            unmapped_swap_cache(m[MI_SWAP_CACHED],
+                                                figure_add(m[MI_ACTIVE_ANON], m[MI_INACTIVE_ANON]),
+                                                m[MI_ANON_PAGES], m[MI_SHMEM]),
+                            "on its way out, or just back");
     sum += add_kernel(a, s, m);
     sum += add_hugetlb(a, m);
-    sum += part(a, 1, "GPU", either(m[MI_GPU_ACTIVE], m[MI_GPU_RECLAIM]), "");
-    sum += part(a, 1, "broken", m[MI_HARDWARE_CORRUPTED], "hardware errors");
+    sum += account_add_part(a, 1, "GPU", either(m[MI_GPU_ACTIVE], m[MI_GPU_RECLAIM]), "");
+    sum += account_add_part(a, 1, "broken", m[MI_HARDWARE_CORRUPTED], "hardware errors");
     if (missing)
-        remainder_line(a, 1, "not told", (s64)m[MI_MEM_TOTAL] - (s64)sum, missing);
+        account_add_remainder(a, 1, "not told", (s64)m[MI_MEM_TOTAL] - (s64)sum, missing);
     else
-        remainder_line(a, 1, "not accounted for", (s64)m[MI_MEM_TOTAL] - (s64)sum,
-                       sum > m[MI_MEM_TOTAL] ? "counted twice by the kernel"
-                                             : "drivers, balloon, firmware");
+        account_add_remainder(a, 1, "not accounted for", (s64)m[MI_MEM_TOTAL] - (s64)sum,
+                              sum > m[MI_MEM_TOTAL] ? "counted twice by the kernel"
+                                                    : "drivers, balloon, firmware");
 }
 
 u64 accounting_host_unaccounted(const struct accounting *a, const struct snapshot *s)
@@ -214,18 +217,19 @@ static u64 add_group_kernel(struct accounting *a, const struct cgroup_view *g, c
     u64 kernel = known(st[MEMCG_KERNEL]) ? st[MEMCG_KERNEL] : sane(g->kmem_current);
     u64 sum = 0;
 
-    line(a, 1, "kernel", 0, "");
-    sum += part(a, 2, "slab, reclaimable", st[NR_SLAB_RECLAIMABLE], "");
-    sum += part(a, 2, "slab, unreclaimable", st[NR_SLAB_UNRECLAIMABLE], "");
+    account_add(a, 1, "kernel", 0, "");
+    sum += account_add_part(a, 2, "slab, reclaimable", st[NR_SLAB_RECLAIMABLE], "");
+    sum += account_add_part(a, 2, "slab, unreclaimable", st[NR_SLAB_UNRECLAIMABLE], "");
+    sum += account_add_part(a, 2, "page tables",
+                            either(st[NR_PAGE_TABLE_PAGES], st[NR_SEC_PAGE_TABLE_PAGES]), "");
+    sum += account_add_part(a, 2, "stacks", st[NR_KERNEL_STACK], "");
+    sum += account_add_part(a, 2, "per-CPU", st[MEMCG_PERCPU], "");
+    sum += account_add_part(a, 2, "vmalloc", st[MEMCG_VMALLOC], "");
     sum +=
-        part(a, 2, "page tables", either(st[NR_PAGE_TABLE_PAGES], st[NR_SEC_PAGE_TABLE_PAGES]), "");
-    sum += part(a, 2, "stacks", st[NR_KERNEL_STACK], "");
-    sum += part(a, 2, "per-CPU", st[MEMCG_PERCPU], "");
-    sum += part(a, 2, "vmalloc", st[MEMCG_VMALLOC], "");
-    sum += part(a, 2, "compressed swap", st[MEMCG_ZSWAP], "its share of the zswap pool");
+        account_add_part(a, 2, "compressed swap", st[MEMCG_ZSWAP], "its share of the zswap pool");
     /* `kernel` is since 5.18. */
     if (known(kernel))
-        remainder_line(a, 2, "other", (s64)kernel - (s64)sum, "");
+        account_add_remainder(a, 2, "other", (s64)kernel - (s64)sum, "");
     else
         kernel = sum;
     a->lines.items[at].bytes = (s64)kernel;
@@ -245,21 +249,22 @@ void accounting_group(struct accounting *a, const struct cgroup_view *g)
     snprintf(a->scope, sizeof(a->scope), "%s", g->path);
     if (!known(sane(g->current)) || !known(st[NR_ANON_PAGES]))
         return;
-    line(a, 0, g->version == 1 ? "memory.usage_in_bytes" : "memory.current", g->current, "");
-    sum += part(a, 1, "anonymous", st[NR_ANON_PAGES], "heaps, stacks, private data");
+    account_add(a, 0, g->version == 1 ? "memory.usage_in_bytes" : "memory.current", g->current, "");
+    sum += account_add_part(a, 1, "anonymous", st[NR_ANON_PAGES], "heaps, stacks, private data");
     sum +=
         add_cache(a, minus(st[NR_FILE_PAGES], st[NR_SHMEM]), st[NR_INACTIVE_FILE],
                   st[NR_ACTIVE_FILE], figure_or(st[NR_DIRTY], 0) + figure_or(st[NR_WRITEBACK], 0));
-    sum += part(a, 1, "shared memory, tmpfs", st[NR_SHMEM], "freed by swap or deletion");
-    sum += part(a, 1, "swap cache",
-                unmapped_swap_cache(st[NR_SWAPCACHED],
-                                    figure_add(st[NR_ACTIVE_ANON], st[NR_INACTIVE_ANON]),
-                                    st[NR_ANON_PAGES], st[NR_SHMEM]),
-                "on its way out, or just back");
+    sum +=
+        account_add_part(a, 1, "shared memory, tmpfs", st[NR_SHMEM], "freed by swap or deletion");
+    sum += account_add_part(
+        a, 1, "swap cache",
+        unmapped_swap_cache(st[NR_SWAPCACHED], figure_add(st[NR_ACTIVE_ANON], st[NR_INACTIVE_ANON]),
+                            st[NR_ANON_PAGES], st[NR_SHMEM]),
+        "on its way out, or just back");
     sum += add_group_kernel(a, g, st);
-    sum += part(a, 1, "network buffers", st[MEMCG_SOCK], "");
-    remainder_line(a, 1, "not accounted for", (s64)g->current - (s64)sum,
-                   "charged in advance by CPUs");
+    sum += account_add_part(a, 1, "network buffers", st[MEMCG_SOCK], "");
+    account_add_remainder(a, 1, "not accounted for", (s64)g->current - (s64)sum,
+                          "charged in advance by CPUs");
 }
 
 u64 accounting_unaccounted(const struct accounting *a)

@@ -10,6 +10,7 @@
 #include "diagnose/oom_facts.h"
 
 #include "base/units.h"
+#include "diagnose/accounting_int.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -466,34 +467,10 @@ void oom_facts_take(struct oom_facts *f, const struct log_event *e)
 
 /* --- the accounting --------------------------------------------------------------------------------------------------------- */
 
-static void line(struct accounting *a, u8 depth, const char *name, u64 bytes, const char *note)
-{
-    vec_push(&a->lines, ((struct account_line){
-                            .name = name, .bytes = (s64)bytes, .depth = depth, .note = note}));
-}
-
-static u64 part(struct accounting *a, u8 depth, const char *name, u64 bytes, const char *note)
-{
-    if (!known(bytes) || bytes == 0)
-        return 0;
-    line(a, depth, name, bytes, note);
-    return bytes;
-}
-
-static void remainder_line(struct accounting *a, u8 depth, const char *name, s64 bytes,
-                           const char *note)
-{
-    if (bytes)
-        vec_push(
-            &a->lines,
-            ((struct account_line){
-                .name = name, .bytes = bytes, .depth = depth, .is_remainder = true, .note = note}));
-}
-
 /* A line whose children add up to it, with the rest as the last of them. */
 static u64 begin_sum(struct accounting *a, u8 depth, const char *name, const char *note)
 {
-    line(a, depth, name, 0, note);
+    account_add(a, depth, name, 0, note);
     return a->lines.count - 1;
 }
 
@@ -530,25 +507,25 @@ static void add_slabs(struct accounting *a, const struct oom_report *r, u64 all)
     if (n)
         qsort(sorted, n, sizeof(sorted[0]), by_total);
     for (size_t i = 0; i < MIN(n, (size_t)4) && sum + sorted[i]->total <= all; i++)
-        sum += part(a, 3, sorted[i]->name, sorted[i]->total, "");
+        sum += account_add_part(a, 3, sorted[i]->name, sorted[i]->total, "");
     if (sum)
-        remainder_line(a, 3, "other caches", (s64)all - (s64)sum, "");
+        account_add_remainder(a, 3, "other caches", (s64)all - (s64)sum, "");
 }
 
 static u64 add_kernel(struct accounting *a, const struct oom_facts *f)
 {
     u64 at = begin_sum(a, 1, "kernel", ""), sum = 0;
 
-    sum += part(a, 2, "slab, unreclaimable", f->slab_u, "");
+    sum += account_add_part(a, 2, "slab, unreclaimable", f->slab_u, "");
     if (known(f->slab_u))
         add_slabs(a, f->r, f->slab_u);
-    sum += part(a, 2, "slab, reclaimable", f->slab_r, "dentries, inodes");
-    sum += part(a, 2, "page tables", f->page_tables, "");
-    sum += part(a, 2, "stacks", f->stacks, "");
-    sum += part(a, 2, "per-CPU", f->percpu, "");
-    sum += part(a, 2, "vmalloc", f->vmalloc, "");
-    sum += part(a, 2, "compressed swap", f->zswap, "");
-    sum += part(a, 2, "other", f->kernel_other, "");
+    sum += account_add_part(a, 2, "slab, reclaimable", f->slab_r, "dentries, inodes");
+    sum += account_add_part(a, 2, "page tables", f->page_tables, "");
+    sum += account_add_part(a, 2, "stacks", f->stacks, "");
+    sum += account_add_part(a, 2, "per-CPU", f->percpu, "");
+    sum += account_add_part(a, 2, "vmalloc", f->vmalloc, "");
+    sum += account_add_part(a, 2, "compressed swap", f->zswap, "");
+    sum += account_add_part(a, 2, "other", f->kernel_other, "");
     return end_sum(a, at, sum);
 }
 
@@ -556,12 +533,12 @@ static u64 add_file(struct accounting *a, const struct oom_facts *f)
 {
     u64 dirty = figure_or(f->dirty, 0);
 
-    if (!part(a, 1, "file cache", f->file, ""))
+    if (!account_add_part(a, 1, "file cache", f->file, ""))
         return 0;
     dirty = MIN(dirty, f->file);
     if (dirty) {
-        part(a, 2, "clean", f->file - dirty, "costs a read");
-        part(a, 2, "dirty or being written", dirty, "costs a write first");
+        account_add_part(a, 2, "clean", f->file - dirty, "costs a read");
+        account_add_part(a, 2, "dirty or being written", dirty, "costs a write first");
     }
     return f->file;
 }
@@ -570,17 +547,17 @@ static u64 add_free(struct accounting *a, const struct oom_facts *f)
 {
     u64 sum = 0;
 
-    if (!part(a, 1, "free", f->free, ""))
+    if (!account_add_part(a, 1, "free", f->free, ""))
         return 0;
     if (!known(f->free_usable) ||
         f->free_usable + f->free_reserve + f->free_cma + f->free_zones + f->free_nodes > f->free)
         return f->free;
-    sum += part(a, 2, "for this allocation", f->free_usable, "");
-    sum += part(a, 2, "below the reserve", f->free_reserve, "min, lowmem_reserve");
-    sum += part(a, 2, "CMA", f->free_cma, "for movable pages only");
-    sum += part(a, 2, "in other zones", f->free_zones, "it may not use them");
-    sum += part(a, 2, "on other nodes", f->free_nodes, "it may not use them");
-    remainder_line(a, 2, "in lists of CPUs", (s64)f->free - (s64)sum, "");
+    sum += account_add_part(a, 2, "for this allocation", f->free_usable, "");
+    sum += account_add_part(a, 2, "below the reserve", f->free_reserve, "min, lowmem_reserve");
+    sum += account_add_part(a, 2, "CMA", f->free_cma, "for movable pages only");
+    sum += account_add_part(a, 2, "in other zones", f->free_zones, "it may not use them");
+    sum += account_add_part(a, 2, "on other nodes", f->free_nodes, "it may not use them");
+    account_add_remainder(a, 2, "in lists of CPUs", (s64)f->free - (s64)sum, "");
     return f->free;
 }
 
@@ -594,27 +571,28 @@ void oom_account(const struct oom_facts *f, struct accounting *a)
     if (!known(f->total) || f->total == 0 ||
         (!known(f->anon) && !known(f->free) && !known(f->kernel_other)))
         return;
-    line(a, 0, f->of_group ? "usage of the group" : "managed memory", f->total, "");
-    sum += part(a, 1, "anonymous", f->anon, "heaps, stacks, private data");
+    account_add(a, 0, f->of_group ? "usage of the group" : "managed memory", f->total, "");
+    sum += account_add_part(a, 1, "anonymous", f->anon, "heaps, stacks, private data");
     /* Without statistics the table of tasks tells what was resident, if that can be. */
     if (f->of_group && !known(f->anon) && !known(f->file) &&
         f->programs_bytes + figure_or(f->kernel_other, 0) <= f->total)
-        sum += part(a, 1, "resident in processes", f->programs_bytes, "from the task table");
+        sum += account_add_part(a, 1, "resident in processes", f->programs_bytes,
+                                "from the task table");
     sum += add_file(a, f);
-    sum += part(a, 1, "shared memory, tmpfs", f->shmem, "");
-    sum += part(a, 1, "locked", f->locked, "cannot be reclaimed");
+    sum += account_add_part(a, 1, "shared memory, tmpfs", f->shmem, "");
+    sum += account_add_part(a, 1, "locked", f->locked, "cannot be reclaimed");
     sum += add_kernel(a, f);
-    sum += part(a, 1, "network buffers", f->sock, "");
-    sum += part(a, 1, "huge page pool", f->hugetlb, "");
-    sum += part(a, 1, "balloon", f->balloon, "");
+    sum += account_add_part(a, 1, "network buffers", f->sock, "");
+    sum += account_add_part(a, 1, "huge page pool", f->hugetlb, "");
+    sum += account_add_part(a, 1, "balloon", f->balloon, "");
     sum += add_free(a, f);
     if (f->missing)
-        remainder_line(a, 1, "not told by this text", (s64)f->total - (s64)sum, f->missing);
+        account_add_remainder(a, 1, "not told by this text", (s64)f->total - (s64)sum, f->missing);
     else
-        remainder_line(a, 1, f->of_group ? "charged in advance" : "in no counter",
-                       (s64)f->total - (s64)sum,
-                       sum > f->total      ? "counted twice by the kernel"
-                       : f->of_group       ? ""
-                       : known(f->hugetlb) ? "per-CPU, drivers, balloon"
-                                           : "per-CPU, drivers, huge pages, balloon");
+        account_add_remainder(a, 1, f->of_group ? "charged in advance" : "in no counter",
+                              (s64)f->total - (s64)sum,
+                              sum > f->total      ? "counted twice by the kernel"
+                              : f->of_group       ? ""
+                              : known(f->hugetlb) ? "per-CPU, drivers, balloon"
+                                                  : "per-CPU, drivers, huge pages, balloon");
 }
