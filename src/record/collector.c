@@ -140,7 +140,7 @@ static struct channel_slot *slot_oldest_full(struct collector *c)
     for (u32 i = 0; i < CHANNEL_SLOTS; i++) {
         struct channel_slot *s = &c->channel->slots[i];
 
-        if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) != CHANNEL_FULL)
+        if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) != CHANNEL_FULL || c->taken[i])
             continue;
         if (oldest == NULL || s->ticket < oldest->ticket)
             oldest = s;
@@ -268,36 +268,46 @@ static bool is_dead(u32 pid)
     return pid != 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
 }
 
-/* A thread that is killed between two stores has claimed a slot without telling its name. It is found when
- * the recording is closed. */
-void collector_reap(struct collector *c, int pid, int wait_status)
+/* All that a dead process left. Nothing of it changes any more, so what it published is written before what it still held. */
+static void process_take(struct collector *c, u32 pid, int wait_status)
 {
     collector_drain(c);
     for (u32 i = 0; i < CHANNEL_SLOTS; i++) {
         struct channel_slot *s = &c->channel->slots[i];
-        bool known = pid != 0 && s->pid == (u32)pid;
         u32 state = __atomic_load_n(&s->state, __ATOMIC_ACQUIRE);
 
-        if (state != CHANNEL_FILLING && state != CHANNEL_PARKED)
+        if (s->pid != pid || (state != CHANNEL_FILLING && state != CHANNEL_PARKED))
             continue;
-        if (!known && !is_dead(s->pid))
-            continue;
-        /* A process may have published a slot, claimed this one and died since the last drain. */
-        collector_drain(c);
         if (s->len > CHANNEL_SLOT_BYTES)
             s->len = 0;
         slot_recount(c, s, s->len);
         if (s->leader)
-            slot_add_exit(c, s, known ? wait_status : EXIT_KILLED);
+            slot_add_exit(c, s, wait_status);
         slot_write(c, s, s->len);
         slot_free(c, s);
     }
 }
 
-void collector_close(struct collector *c, int pid, int wait_status)
+/* A thread that is killed between two stores has claimed a slot without telling its name. It is found when
+ * the recording is closed. */
+void collector_reap(struct collector *c, int pid, int wait_status)
+{
+    if (pid != 0)
+        process_take(c, (u32)pid, wait_status);
+    for (u32 i = 0; i < CHANNEL_SLOTS; i++) {
+        const struct channel_slot *s = &c->channel->slots[i];
+        u32 state = __atomic_load_n(&s->state, __ATOMIC_ACQUIRE);
+        u32 owner = s->pid;
+
+        if ((state == CHANNEL_FILLING || state == CHANNEL_PARKED) && is_dead(owner))
+            process_take(c, owner, EXIT_KILLED);
+    }
+}
+
+void collector_close(struct collector *c)
 {
     __atomic_store_n(&c->channel->closed, 1, __ATOMIC_RELEASE);
-    collector_reap(c, pid, wait_status);
+    collector_reap(c, 0, 0);
     for (u32 i = 0; i < CHANNEL_SLOTS; i++) {
         struct channel_slot *s = &c->channel->slots[i];
         u32 len = __atomic_load_n(&s->len, __ATOMIC_ACQUIRE);
@@ -309,5 +319,6 @@ void collector_close(struct collector *c, int pid, int wait_status)
         collector_drain(c);
         slot_recount(c, s, len);
         slot_write(c, s, len);
+        c->taken[i] = true;
     }
 }

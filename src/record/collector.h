@@ -14,10 +14,10 @@ struct collector {
     int fd; /* of the memory; the tools open /proc/PID/fd/<fd> */
     struct hwt_writer *writer;
     u64 accesses, ops, raw_bytes;
-    u64 max_bytes;     /* of the file; 0: no bound */
-    u64 widen_bytes;   /* the window grows when the file reaches this */
-    bool full;         /* the bound was reached: the recording ended early */
-    s64 free_check_ns; /* when the owners of slots were last looked at */
+    u64 max_bytes;             /* of the file; 0: no bound */
+    u64 widen_bytes;           /* the window grows when the file reaches this */
+    bool full;                 /* the bound was reached: the recording ended early */
+    bool taken[CHANNEL_SLOTS]; /* written while still being filled, when the recording was closed */
 };
 
 /* `max_bytes` bounds the file: from half of it on the window grows, so that hot pages are told less often, and
@@ -37,10 +37,10 @@ void collector_wait(struct collector *c, ns_t timeout_ns);
 void collector_flush(struct collector *c);
 
 /* Take the slots of dead processes, with an EXIT_GROUP where the first thread's stream lacks its end.
- * `pid` and `wait_status` tell how one of them ended; 0 if that is not known. */
+ * `pid` and `wait_status` tell of one that is known to have ended; 0 if none is. */
 void collector_reap(struct collector *c, int pid, int wait_status);
 
 /* No more: tell the tools to stop, and take what unfinished slots hold. */
-void collector_close(struct collector *c, int pid, int wait_status);
+void collector_close(struct collector *c);
 
 #endif

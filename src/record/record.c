@@ -464,7 +464,7 @@ static int run_collected(struct run *run, const char *tool, const char *program,
         r->nr_left = run->follow.nr_left;
         snprintf(r->whom, sizeof(r->whom), "%s", run->follow.whom);
     }
-    collector_close(c, r->leader_ended ? pid : 0, r->wait_status);
+    collector_close(c);
     fill_result(r, c);
     r->wall_ns = now_ns() - run->began_ns;
     r->cpu_ns = cpu_ns(RUSAGE_SELF) + cpu_ns(RUSAGE_CHILDREN) - cpu;
