@@ -2,12 +2,14 @@
  *
  * The program's standard streams are its own: stdout is untouched, and what this says goes to stderr after the program
  * has ended. The exit code is the program's; a program that died of a signal is followed by the same death, so a shell
- * sees 128 + n. Failures of our own: 1 failed, 2 usage, 126 not executable, 127 no such command. */
+ * sees 128 + n. Failures of our own: 1 failed (instead of a 0 of the program), 2 usage, 126 not executable, 127 no such
+ * command. */
 #include "cli/cli.h"
 #include "cli/verbs.h"
 #include "record/record.h"
 
 #include "base/units.h"
+#include "report/lacks.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -111,15 +113,18 @@ static void show_progress(const struct record_progress *p, void *data)
 static void shortcomings(struct cli *cli, const struct record_options *o,
                          const struct record_result *r)
 {
+    struct strbuf lacks;
+
     if (r->nr_left > 0)
         cli_note(cli, "%u process%s on unrecorded: %s", r->nr_left,
                  r->nr_left == 1 ? " goes" : "es go", r->whom);
     if (r->unrecorded > 0)
         cli_note(cli, "ran natively, not recorded (set-user-id or another architecture): %s%s",
                  r->unrecorded_names, r->unrecorded > 8 ? ", ..." : "");
-    if (r->lost > 0)
-        cli_note(cli, "%llu operations could not be followed: 'highwater trace info' says which",
-                 (unsigned long long)r->lost);
+    strbuf_init(&lacks);
+    if (lacks_render_text(&r->lacks, &lacks))
+        cli_note(cli, "the recording is incomplete: it lacks %s", lacks.text);
+    strbuf_done(&lacks);
     if (r->full)
         cli_note(cli, "the trace reached --max-size and ends early");
     else if (o->max_bytes > 0 && r->window > (o->window > 0 ? o->window : RECORD_WINDOW_DEFAULT))
@@ -172,6 +177,7 @@ static int record(struct cli *cli, struct record_options *o)
     struct shown shown = {.cli = cli};
     struct record_result r;
     struct err e;
+    bool failed;
     int error;
 
     err_clear(&e);
@@ -193,15 +199,24 @@ static int record(struct cli *cli, struct record_options *o)
     if (r.write_error < 0)
         cli_fail(cli, "%s: %s; the trace ends early but is usable", o->output,
                  strerror(-r.write_error));
+    if (r.gaps > 0)
+        cli_fail(cli, "%s: %llu chunk%s lost on the way; what came before is usable", o->output,
+                 (unsigned long long)r.gaps, r.gaps == 1 ? " was" : "s were");
+    if (r.broken > 0)
+        cli_fail(cli,
+                 "the recorder itself failed in %llu process%s, which ended with it; for its own "
+                 "words: HIGHWATER_RECORD_LOG=FILE highwater record ...",
+                 (unsigned long long)r.broken, r.broken == 1 ? "" : "es");
+    failed = r.write_error < 0 || r.gaps > 0 || r.broken > 0;
     summary(cli, o->output, &r);
     shortcomings(cli, o, &r);
     if (!r.leader_ended)
-        return r.write_error < 0 ? CLI_FAILED : CLI_OK;
+        return failed ? CLI_FAILED : CLI_OK;
     if (WIFSIGNALED(r.wait_status)) {
         follow_signal(WTERMSIG(r.wait_status));
         return 128 + WTERMSIG(r.wait_status);
     }
-    if (r.write_error < 0 && WEXITSTATUS(r.wait_status) == 0)
+    if (failed && WEXITSTATUS(r.wait_status) == 0)
         return CLI_FAILED;
     return WEXITSTATUS(r.wait_status);
 }

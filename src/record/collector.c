@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -57,6 +58,7 @@ int collector_init(struct collector *c, struct hwt_writer *writer, u32 window, u
 
 void collector_done(struct collector *c)
 {
+    u64map_done(&c->next_seq);
     munmap(c->channel, CHANNEL_BYTES);
     close(c->fd);
 }
@@ -88,6 +90,16 @@ static bool has_room(const struct collector *c, u32 len)
            hwt_writer_bytes(c->writer) + HWT_HEADER_BYTES + len + END_RESERVE <= c->max_bytes;
 }
 
+/* A reader uses nothing behind a gap. */
+static void check_seq(struct collector *c, const struct hwt_chunk *chunk)
+{
+    u64 next = 0;
+
+    u64map_get(&c->next_seq, chunk->stream, &next);
+    c->gaps += chunk->seq != next;
+    u64map_put(&c->next_seq, chunk->stream, chunk->seq + 1ULL);
+}
+
 /* Nothing in the slot is trusted: the recorded program can write to it. */
 static void slot_write(struct collector *c, struct channel_slot *s, u32 len)
 {
@@ -112,6 +124,7 @@ static void slot_write(struct collector *c, struct channel_slot *s, u32 len)
         __atomic_store_n(&c->channel->closed, 1, __ATOMIC_RELEASE);
         return;
     }
+    check_seq(c, &chunk);
     c->accesses += chunk.nr_accesses;
     c->ops += chunk.nr_ops;
     c->raw_bytes += len;
@@ -281,8 +294,10 @@ static void process_take(struct collector *c, u32 pid, int wait_status)
         if (s->len > CHANNEL_SLOT_BYTES)
             s->len = 0;
         slot_recount(c, s, s->len);
-        if (s->leader)
+        if (s->leader) {
             slot_add_exit(c, s, wait_status);
+            c->broken += WIFEXITED(wait_status);
+        }
         slot_write(c, s, s->len);
         slot_free(c, s);
     }

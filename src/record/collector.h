@@ -6,6 +6,7 @@
 #ifndef RECORD_COLLECTOR_H
 #define RECORD_COLLECTOR_H
 
+#include "base/hash.h"
 #include "record/channel.h"
 #include "record/hwt_writer.h"
 
@@ -14,9 +15,12 @@ struct collector {
     int fd; /* of the memory; the tools open /proc/PID/fd/<fd> */
     struct hwt_writer *writer;
     u64 accesses, ops, raw_bytes;
-    u64 max_bytes;             /* of the file; 0: no bound */
-    u64 widen_bytes;           /* the window grows when the file reaches this */
-    bool full;                 /* the bound was reached: the recording ended early */
+    struct u64map next_seq; /* by stream: number of its next chunk */
+    u64 gaps;               /* chunks that are missing before another of their stream */
+    u64 broken;      /* processes that exited without telling their end: the tool failed in them */
+    u64 max_bytes;   /* of the file; 0: no bound */
+    u64 widen_bytes; /* the window grows when the file reaches this */
+    bool full;       /* the bound was reached: the recording ended early */
     bool taken[CHANNEL_SLOTS]; /* written while still being filled, when the recording was closed */
 };
 

@@ -245,6 +245,32 @@ static void chunk_taken_unfinished_at_the_end_is_not_written_again(void **state)
     in_order(&f, 2, 1);
 }
 
+static void chunk_that_never_came_is_counted(void **state)
+{
+    (void)state;
+    for (u32 seq = 0; seq < 4; seq += 2) {
+        struct channel_slot *s = claim(0, 1, 1, seq);
+
+        fill(s);
+        publish(s);
+        collector_drain(&collector);
+    }
+    assert_int_equal(collector.gaps, 1);
+    hwt_writer_abort(writer);
+}
+
+static void exit_that_the_tool_did_not_tell_is_its_failure(void **state)
+{
+    (void)state;
+    claim(0, PID_DEAD, 1, 0)->leader = 1;
+    collector_reap(&collector, PID_DEAD, TERMINATE);
+    assert_int_equal(collector.broken, 0);
+    claim(0, PID_DEAD, 1, 1)->leader = 1;
+    collector_reap(&collector, PID_DEAD, 1 << 8);
+    assert_int_equal(collector.broken, 1);
+    hwt_writer_abort(writer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +282,9 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(chunk_taken_unfinished_at_the_end_is_not_written_again,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(chunk_that_never_came_is_counted, setup, teardown),
+        cmocka_unit_test_setup_teardown(exit_that_the_tool_did_not_tell_is_its_failure, setup,
+                                        teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,17 +202,17 @@ static void put_end(struct hwt_writer *w, const struct record_result *r, u64 ord
     char text[META_MAX], status[16];
 
     snprintf(text, sizeof(text),
-             "streams=%u\nprocesses=%u\naccesses=%llu\nops=%llu\nlost=%llu\n"
+             "streams=%u\nprocesses=%u\naccesses=%llu\nops=%llu\n"
              "recorded_instructions=%llu\nrecorded_cpu_ns=%llu\nrecorded_wall_ns=%llu\n"
              "window_instructions=%u\n",
              r->streams, r->processes, (unsigned long long)r->accesses, (unsigned long long)r->ops,
-             (unsigned long long)r->lost, (unsigned long long)r->instructions,
-             (unsigned long long)r->cpu_ns, (unsigned long long)r->wall_ns, r->window);
+             (unsigned long long)r->instructions, (unsigned long long)r->cpu_ns,
+             (unsigned long long)r->wall_ns, r->window);
     if (r->leader_ended) {
         snprintf(status, sizeof(status), "%d", r->wait_status);
         add_line(text, "exit_status", status);
     }
-    if (r->full)
+    if (r->full || r->broken > 0)
         add_line(text, "incomplete.records", "1");
     put_text(w, HWT_CHUNK_END, order, text);
 }
@@ -421,7 +421,10 @@ static void fill_result(struct record_result *r, struct collector *c)
     r->accesses = c->accesses;
     r->ops = c->ops;
     r->raw_bytes = c->raw_bytes;
-    r->lost = ch->lost;
+    for (unsigned i = 0; i < HWT_INCOMPLETE_MAX; i++)
+        r->lacks.by_reason[i] = ch->lacks[i];
+    r->gaps = c->gaps;
+    r->broken = c->broken;
     r->streams = ch->next_stream;
     r->processes = ch->processes;
     r->instructions = ch->instructions;

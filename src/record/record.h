@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "base/types.h"
+#include "trace/trace.h"
 
 #define RECORD_WINDOW_DEFAULT (1u << 20) /* instructions */
 #define RECORD_TOOL_NAME      "hwrecord-amd64-linux"
@@ -56,9 +57,11 @@ struct record_result {
     u32 unrecorded;              /* programs that ran natively, unrecorded */
     char unrecorded_names[2048]; /* some of them */
     u64 accesses, ops;
-    u64 bytes;     /* of the file */
-    u64 raw_bytes; /* of payload before compression */
-    u64 lost;      /* system calls that could not be followed */
+    u64 bytes;                /* of the file */
+    u64 raw_bytes;            /* of payload before compression */
+    struct trace_lacks lacks; /* what could not be followed */
+    u64 gaps;                 /* chunks that were lost on the way: the trace is damaged */
+    u64 broken;               /* processes in which the recorder itself failed */
     u32 streams, processes;
     u32 window; /* instructions, at the end: a bounded file makes it longer */
     bool full;  /* the bound of the file ended the recording early */

@@ -300,5 +300,5 @@ void hw_incomplete(struct thread *t, enum hwt_incomplete reason, const HChar *wh
     if (hw_channel == NULL || hw_off)
         return;
     hw_emit_op(t, HWT_OP_INCOMPLETE, 2, (ULong[]){reason, 1}, what);
-    __atomic_add_fetch(&hw_channel->lost, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&hw_channel->lacks[reason], 1, __ATOMIC_RELAXED);
 }

@@ -204,7 +204,7 @@ static void tell_unrecorded(struct thread *t, const HChar *path)
 
     if (hw_channel == NULL || hw_off)
         return;
-    hw_emit_op(t, HWT_OP_INCOMPLETE, 2, (ULong[]){HWT_INCOMPLETE_PROCESSES, 1}, path);
+    hw_incomplete(t, HWT_INCOMPLETE_PROCESSES, path);
     n = __atomic_fetch_add(&hw_channel->unrecorded, 1, __ATOMIC_RELAXED);
     if (n < CHANNEL_NAMES)
         VG_(strncpy)(hw_channel->names[n], path, CHANNEL_NAME_BYTES - 1);
