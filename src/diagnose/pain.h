@@ -38,6 +38,20 @@ static inline enum severity pain_group_severity(const struct pressure *p)
     return p->some >= PAIN_NONE_SOME ? SEV_INFO : SEV_GOOD;
 }
 
+/* Of what comes back, do groups at their own limits make most? Then the lost time is theirs, and the machine has memory. */
+static inline bool pain_is_inside(const struct figures *f)
+{
+    double all = sum_known(f->refaults_file, f->refaults_anon);
+
+    return all - f->refaults_machine > f->refaults_machine;
+}
+
+/* How much the machine as a whole is short of memory: more of it for everybody would help. */
+static inline enum severity pain_machine_severity(const struct figures *f)
+{
+    return pain_is_inside(f) ? SEV_GOOD : pain_severity(&f->pain);
+}
+
 static inline bool pain_known(const struct pressure *p)
 {
     return !isnan(p->some);
@@ -51,6 +65,8 @@ static inline double pain_weight(const struct pressure *p)
     return 0.5 + lost / 2;
 }
 
+/* Of a finding that says what memory is short of: before those that say how it shows. */
+#define WEIGHT_CAUSE  0.97
 /* Of a finding about the machine whose cause is inside a cgroup, which is told in full itself. */
 #define WEIGHT_INSIDE 0.45
 

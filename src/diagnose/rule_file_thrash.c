@@ -10,9 +10,8 @@ void rule_file_thrash(struct rule_context *c)
 {
     const struct figures *f = c->f;
     const struct pressure *p = &f->pain;
-    double refaults = f->refaults_file,
-           elsewhere = sum_known(refaults, f->refaults_anon) - f->refaults_machine;
-    bool inside = elsewhere > f->refaults_machine;
+    double refaults = f->refaults_file;
+    bool inside = pain_is_inside(f);
     double wanted = rate(c, WORKINGSET_ACTIVATE_FILE);
     enum severity severity = pain_severity(p);
 

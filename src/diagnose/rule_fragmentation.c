@@ -32,17 +32,33 @@ static bool sum_free(const struct snapshot *s, u64 *ret_free, u64 *ret_large)
     return any && all > 0;
 }
 
+/* Compaction that most often fails is fragmentation that costs time: as severe as that. */
+static enum severity severity_of(struct rule_context *c)
+{
+    bool in_vain = rate(c, COMPACT_FAIL) > rate(c, COMPACT_SUCCESS);
+
+    if (in_vain && finding_said(c, RULE_THP_COMPACTION, SEV_CRITICAL))
+        return SEV_CRITICAL;
+    if (in_vain && finding_said(c, RULE_THP_COMPACTION, SEV_WARNING))
+        return SEV_WARNING;
+    /* When memory is short of everything its pieces are small too: only where nothing else explains the pain it is the cause. */
+    return pain_severity(&c->f->psi[PSI_MEM]) >= SEV_WARNING &&
+                   !finding_said(c, NR_RULES, SEV_WARNING)
+               ? SEV_WARNING
+               : SEV_INFO;
+}
+
 void rule_fragmentation(struct rule_context *c)
 {
-    double failed = sum_known(sum_known(rate(c, THP_FAULT_FALLBACK), rate(c, COMPACT_FAIL)),
-                              rate(c, THP_COLLAPSE_ALLOC_FAILED));
-    /* When memory is short of everything its pieces are small too: only where nothing else explains the pain it is the cause. */
-    bool hurts = pain_severity(&c->f->psi[PSI_MEM]) >= SEV_WARNING &&
-                 !finding_said(c, NR_RULES, SEV_WARNING);
+    double fallback = rate(c, THP_FAULT_FALLBACK), compact = rate(c, COMPACT_FAIL),
+           collapse = rate(c, THP_COLLAPSE_ALLOC_FAILED);
+    /* A fault that compacts in vain and falls back is in two of the counters: at least so many. */
+    double failed = fallback > compact ? fallback : isnan(compact) ? fallback : compact;
     bool in_log = finding_said(c, RULE_ALLOCATION_FAILURE, SEV_INFO);
     u64 all, large;
     double share;
 
+    failed = sum_known(failed, collapse);
     if (!wants_host(c))
         return;
     if (!sum_free(c->s, &all, &large)) {
@@ -53,12 +69,20 @@ void rule_fragmentation(struct rule_context *c)
     /* Who pastes the free lists asks of them; whether anybody asks in vain, one look does not say. */
     if (share >= LARGE_SHARE || (!(failed >= ASKED) && !in_log && !c->s->pasted))
         return;
-    finding_add(c, hurts ? SEV_WARNING : SEV_INFO,
-                in_log && failed >= ASKED ? CONF_HIGH : CONF_MEDIUM, "host", 0.3,
+    finding_add(c, severity_of(c), in_log && failed >= ASKED ? CONF_HIGH : CONF_MEDIUM, "host", 0.3,
                 "Free memory is in small pieces: %s of it is in blocks of 2 MiB",
                 AMOUNT(share, IN_PERCENT));
+    if (failed >= ASKED)
+        finding_detail(c, "%s requests for a large block fail each second.",
+                       AMOUNT(failed, IN_COUNT));
     evidence(c, "free memory in large blocks", share, IN_PERCENT, "/proc/buddyinfo",
              "under %.0f %%", LARGE_SHARE);
     evidence(c, "large blocks denied", failed, IN_EVENTS_PER_S, "/proc/vmstat", "over %.0f /s",
              ASKED);
+    evidence(c, "thp_fault_fallback", fallback, IN_EVENTS_PER_S, "/proc/vmstat", "%s", "");
+    evidence(c, "compact_fail", compact, IN_EVENTS_PER_S, "/proc/vmstat", "%s", "");
+    evidence(c, "compact_success", rate(c, COMPACT_SUCCESS), IN_EVENTS_PER_S, "/proc/vmstat", "%s",
+             "");
+    evidence(c, "compact_stall", rate(c, COMPACT_STALL), IN_EVENTS_PER_S, "/proc/vmstat", "%s", "");
+    evidence(c, "allocstall", c->f->allocstall, IN_EVENTS_PER_S, "/proc/vmstat", "%s", "");
 }

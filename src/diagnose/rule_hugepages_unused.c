@@ -1,34 +1,74 @@
-/* rule_hugepages_unused.c - hugetlb pages set aside for nobody. */
+/* rule_hugepages_unused.c - hugetlb pages set aside for nobody, or for programs that do not touch them.
+ *
+ * Of all sizes where /sys tells them: /proc/meminfo has one size only. A promised page (HugePages_Rsvd) is as lost to everybody else as one
+ * that nobody asked for, but its program may touch it any moment: that is told only while memory is short.
+ */
 #include "diagnose/cause.h"
 #include "diagnose/pain.h"
 
 /* Percent of memory that is withheld from everybody else. */
 #define MUCH 5.0
 
+struct pools {
+    u64 total, unused, promised; /* bytes; UNKNOWN */
+    const char *where;
+};
+
+static u64 product(u64 count, u64 each)
+{
+    u64 bytes;
+
+    return known(count) && known(each) && !__builtin_mul_overflow(count, each, &bytes) ? bytes
+                                                                                       : UNKNOWN;
+}
+
+static struct pools sum_pools(const struct snapshot *s)
+{
+    const u64 *m = s->meminfo, size = m[MI_HUGE_PAGE_SIZE];
+    struct pools p = {product(m[MI_HUGE_PAGES_TOTAL], size), product(m[MI_HUGE_PAGES_FREE], size),
+                      product(m[MI_HUGE_PAGES_RSVD], size), "/proc/meminfo"};
+
+    if (s->huge.count == 0)
+        return p;
+    p = (struct pools){0, 0, 0, part_names[PART_HUGEPAGES]};
+    vec_for_each (&s->huge, h) {
+        p.total = figure_add(p.total, product(h->total, h->page_bytes));
+        p.unused = figure_add(p.unused, product(h->free, h->page_bytes));
+        p.promised = figure_add(p.promised, product(h->reserved, h->page_bytes));
+    }
+    return p;
+}
+
 void rule_hugepages_unused(struct rule_context *c)
 {
-    const u64 *m = c->s->meminfo;
-    u64 size = m[MI_HUGE_PAGE_SIZE], idle = UNKNOWN;
-    bool hurts = left_is_scarce(c->f) || pain_severity(&c->f->psi[PSI_MEM]) >= SEV_WARNING;
+    struct pools p = sum_pools(c->s);
+    u64 promised = figure_or(p.promised, 0);
+    u64 idle = known(p.unused) && (known(p.promised) || c->s->pasted) && p.unused >= promised
+                   ? p.unused - promised
+                   : UNKNOWN;
+    bool hurts = left_is_scarce(c->f) || pain_machine_severity(c->f) >= SEV_WARNING;
+    bool nobody = share_of(idle, c->f->total) >= MUCH;
+    enum severity severity = hurts ? MAX(SEV_WARNING, pain_machine_severity(c->f)) : SEV_INFO;
+    u64 lost = nobody ? idle : p.unused;
 
-    if (!wants_host(c))
+    if (!wants_host(c) || !(nobody || (hurts && share_of(p.unused, c->f->total) >= MUCH)))
         return;
-    if (known(m[MI_HUGE_PAGES_FREE]) && known(m[MI_HUGE_PAGES_RSVD]) && known(size) &&
-        m[MI_HUGE_PAGES_FREE] >= m[MI_HUGE_PAGES_RSVD])
-        idle = (m[MI_HUGE_PAGES_FREE] - m[MI_HUGE_PAGES_RSVD]) * size;
-    if (!(share_of(idle, c->f->total) >= MUCH))
-        return;
-    finding_add(c, cause_severity(c, hurts ? SEV_WARNING : SEV_INFO), CONF_HIGH, "host",
-                cause_weight(c, 0.5, share_of(idle, c->f->total)),
-                "%s of huge pages are set aside and neither used nor promised", SIZE(idle));
+    finding_add(c, cause_severity(c, severity), nobody ? CONF_HIGH : CONF_MEDIUM, "host",
+                cause_weight(c, hurts ? WEIGHT_CAUSE : 0.5, share_of(lost, c->f->total)),
+                nobody ? "%s of huge pages are set aside and neither used nor promised"
+                       : "%s of huge pages are promised to programs that have not touched them",
+                SIZE(lost));
     if (hurts)
         finding_detail(c, "Memory is short meanwhile: it would fit in here.");
-    evidence(c, "HugePages_Total", number_of(m[MI_HUGE_PAGES_TOTAL]), IN_COUNT, "/proc/meminfo",
-             "%s", "");
-    evidence(c, "HugePages_Free", number_of(m[MI_HUGE_PAGES_FREE]), IN_COUNT, "/proc/meminfo", "%s",
-             "");
-    evidence(c, "HugePages_Rsvd", number_of(m[MI_HUGE_PAGES_RSVD]), IN_COUNT, "/proc/meminfo", "%s",
-             "");
-    evidence(c, "idle", number_of(idle), IN_BYTES, "/proc/meminfo", "over %.0f %% of MemTotal",
+    evidence(c, "huge pages set aside", number_of(p.total), IN_BYTES, p.where, "%s", "");
+    evidence(c, "not used", number_of(p.unused), IN_BYTES, p.where, "over %.0f %% of MemTotal",
              MUCH);
+    evidence(c, "of these promised", number_of(p.promised), IN_BYTES, p.where, "%s", "");
+    evidence(c, "HugePages_Total", number_of(c->s->meminfo[MI_HUGE_PAGES_TOTAL]), IN_COUNT,
+             "/proc/meminfo", "%s", "");
+    evidence(c, "HugePages_Free", number_of(c->s->meminfo[MI_HUGE_PAGES_FREE]), IN_COUNT,
+             "/proc/meminfo", "%s", "");
+    evidence(c, "HugePages_Rsvd", number_of(c->s->meminfo[MI_HUGE_PAGES_RSVD]), IN_COUNT,
+             "/proc/meminfo", "%s", "");
+    evidence(c, "MemAvailable", number_of(c->f->available), IN_BYTES, "/proc/meminfo", "%s", "");
 }

@@ -1,4 +1,9 @@
-/* rule_numa_imbalance.c - one node is exhausted while another has memory. */
+/* rule_numa_imbalance.c - one node is exhausted while another has memory.
+ *
+ * What is not bound to a node overflows to the next before any node is reclaimed: every zone of the list is tried above its low watermark
+ * first. So a node that stands at its watermarks while another has plenty is well used, unless somebody is reclaimed or waits: then
+ * something is bound to it (cpuset, mempolicy, numactl, a virtual machine), or numa_foreign says who is sent away.
+ */
 #include "diagnose/pain.h"
 
 /* Percent of a node that is free or could be at once. */
@@ -6,6 +11,8 @@
 #define PLENTY        20.0
 /* Pages a second that wanted one node and came from another. */
 #define FOREIGN_PAGES 256.0
+/* Pages a second that are reclaimed though another node has plenty: 1 MiB/s. */
+#define RECLAIMED     256.0
 
 static double left(const struct node_view *n)
 {
@@ -14,56 +21,107 @@ static double left(const struct node_view *n)
     return known(n->free) ? share_of(n->free + cache, n->total) : NAN;
 }
 
+static double free_share(const struct node_view *n)
+{
+    return share_of(n->free, n->total);
+}
+
+/* Is what is free of the node about what kswapd keeps free? It stops at the high watermark, and free memory swings by about the distance
+ * from low to high. */
+static bool at_watermarks(const struct snapshot *s, const struct node_view *n)
+{
+    u64 keeps = 0, page = s->page_bytes && known(s->page_bytes) ? s->page_bytes : 4096;
+
+    vec_for_each (&s->zones, z)
+        if (z->node == n->id && known(z->high) && known(z->low) && z->high >= z->low)
+            keeps += 2 * z->high - z->low;
+    return known(n->free) && keeps > 0 && n->free <= keeps * page;
+}
+
+static void tell_pasted(struct rule_context *c, const struct node_view *worst,
+                        const struct node_view *best)
+{
+    finding_add(c, SEV_WARNING, CONF_MEDIUM, "host", 0.66,
+                "Node %u has %s free of %s, while node %u has %s: what is bound to node %u runs "
+                "out first",
+                worst->id, SIZE(worst->free), SIZE(worst->total), best->id, SIZE(best->free),
+                worst->id);
+    evidence(c, "free on the exhausted node", number_of(worst->free), IN_BYTES,
+             part_names[PART_NODES], "under %.0f %% of it", EXHAUSTED);
+    evidence(c, "free on the other node", number_of(best->free), IN_BYTES, part_names[PART_NODES],
+             "over %.0f %% of it", PLENTY);
+    evidence(c, "size of the exhausted node", number_of(worst->total), IN_BYTES,
+             part_names[PART_NODES], "%s", "");
+}
+
+static void tell(struct rule_context *c, const struct node_view *worst,
+                 const struct node_view *best)
+{
+    enum severity pain = pain_machine_severity(c->f);
+    double foreign = c->f->nodes[worst - c->s->nodes.items].foreign;
+    bool sent_away = foreign >= FOREIGN_PAGES, reclaimed = c->f->reclaimed >= RECLAIMED;
+    bool free = free_share(best) >= PLENTY;
+
+    if (isnan(foreign)) {
+        gap_part(c, "whether memory is allocated on the wrong node now", PART_NODES);
+        return;
+    }
+    /* A full node that nobody asks anything of is a well used node. */
+    if (!sent_away && !reclaimed && pain < SEV_WARNING)
+        return;
+    finding_add(c, pain >= SEV_WARNING ? pain : SEV_INFO, sent_away ? CONF_HIGH : CONF_MEDIUM,
+                "host", pain >= SEV_WARNING ? WEIGHT_CAUSE : 0.7,
+                "Node %u is exhausted (%s of %s free) while node %u has %s %s", worst->id,
+                SIZE(worst->free), SIZE(worst->total), best->id,
+                SIZE(free ? best->free : best->free + figure_or(best->inactive_file, 0)),
+                free ? "free" : "free or in cache that can be dropped");
+    if (reclaimed && !sent_away)
+        finding_detail(c,
+                       "Memory is reclaimed although there is plenty elsewhere: something is bound "
+                       "to node %u (cpuset, mempolicy, numactl).",
+                       worst->id);
+    else if (sent_away)
+        finding_detail(c,
+                       "What asks for memory of node %u gets it from another node, farther away.",
+                       worst->id);
+    evidence(c, "left on the exhausted node", left(worst), IN_PERCENT, part_names[PART_NODES],
+             "under %.0f %%, or at its watermarks", EXHAUSTED);
+    evidence(c, "left on the other node", left(best), IN_PERCENT, part_names[PART_NODES],
+             "over %.0f %%", PLENTY);
+    evidence(c, "free on the exhausted node", number_of(worst->free), IN_BYTES,
+             part_names[PART_NODES], "%s", "");
+    evidence(c, "size of the exhausted node", number_of(worst->total), IN_BYTES,
+             part_names[PART_NODES], "%s", "");
+    evidence(c, "free on the other node", number_of(best->free), IN_BYTES, part_names[PART_NODES],
+             "%s", "");
+    evidence(c, "droppable cache there", number_of(best->inactive_file), IN_BYTES,
+             part_names[PART_NODES], "%s", "");
+    evidence(c, "numa_foreign", foreign, IN_PAGES_PER_S, part_names[PART_NODES],
+             "over %.0f pages/s", FOREIGN_PAGES);
+    evidence(c, "reclaimed", c->f->reclaimed, IN_PAGES_PER_S, "/proc/vmstat", "over %.0f pages/s",
+             RECLAIMED);
+    evidence_pressure(c, "lost to memory", &c->f->pain, PRESSURE_FILE);
+}
+
 void rule_numa_imbalance(struct rule_context *c)
 {
     const struct node_view *worst = NULL, *best = NULL;
-    bool hurts = pain_severity(&c->f->pain) >= SEV_WARNING;
-    double foreign;
 
     if (!wants_host(c))
         return;
     vec_for_each (&c->s->nodes, n) {
         if (!known(n->total) || n->total == 0 || isnan(left(n)))
             continue;
-        if (!worst || left(n) < left(worst))
+        if (!worst || free_share(n) < free_share(worst))
             worst = n;
         if (!best || left(n) > left(best))
             best = n;
     }
-    if (!worst || worst == best || left(worst) > EXHAUSTED || left(best) < PLENTY)
+    if (!worst || worst == best || left(best) < PLENTY ||
+        !(left(worst) <= EXHAUSTED || (free_share(best) >= PLENTY && at_watermarks(c->s, worst))))
         return;
-    if (c->s->pasted) {
-        finding_add(
-            c, SEV_WARNING, CONF_MEDIUM, "host", 0.66,
-            "Node %u has %s free of %s, while node %u has %s: what is bound to node %u runs "
-            "out first",
-            worst->id, SIZE(worst->free), SIZE(worst->total), best->id, SIZE(best->free),
-            worst->id);
-        evidence(c, "free on the exhausted node", number_of(worst->free), IN_BYTES,
-                 part_names[PART_NODES], "under %.0f %% of it", EXHAUSTED);
-        evidence(c, "free on the other node", number_of(best->free), IN_BYTES,
-                 part_names[PART_NODES], "over %.0f %% of it", PLENTY);
-        evidence(c, "size of the exhausted node", number_of(worst->total), IN_BYTES,
-                 part_names[PART_NODES], "%s", "");
-        return;
-    }
-    foreign = c->f->nodes[worst - c->s->nodes.items].foreign;
-    if (isnan(foreign)) {
-        gap_part(c, "whether memory is allocated on the wrong node now", PART_NODES);
-        return;
-    }
-    /* A full node that nobody asks anything of is a well used node. */
-    if (foreign < FOREIGN_PAGES && !hurts)
-        return;
-    finding_add(c, hurts ? SEV_WARNING : SEV_INFO,
-                foreign >= FOREIGN_PAGES ? CONF_HIGH : CONF_MEDIUM, "host", 0.7,
-                "Node %u is exhausted (%s left) while node %u has %s", worst->id,
-                AMOUNT(left(worst), IN_PERCENT), best->id, AMOUNT(left(best), IN_PERCENT));
-    evidence(c, "left on the exhausted node", left(worst), IN_PERCENT, part_names[PART_NODES],
-             "under %.0f %%", EXHAUSTED);
-    evidence(c, "left on the other node", left(best), IN_PERCENT, part_names[PART_NODES],
-             "over %.0f %%", PLENTY);
-    evidence(c, "numa_foreign", foreign, IN_PAGES_PER_S, part_names[PART_NODES],
-             "over %.0f pages/s", FOREIGN_PAGES);
-    evidence_pressure(c, "lost to memory", &c->f->pain, PRESSURE_FILE);
+    if (c->s->pasted)
+        tell_pasted(c, worst, best);
+    else
+        tell(c, worst, best);
 }

@@ -13,8 +13,7 @@ void rule_swap_thrash(struct rule_context *c)
     double in = rate(c, PSWPIN), out = rate(c, PSWPOUT);
     const struct pressure *p = &c->f->pain;
     bool refaults = c->f->refaults_anon >= REFAULT_SHARE * in;
-    double elsewhere = sum_known(c->f->refaults_file, c->f->refaults_anon) - c->f->refaults_machine;
-    bool inside = elsewhere > c->f->refaults_machine;
+    bool inside = pain_is_inside(c->f);
     enum severity severity = pain_severity(p);
 
     if (!wants_host(c))

@@ -13,14 +13,15 @@ void rule_thp_compaction(struct rule_context *c)
 
     if (!wants_host(c) || !(stalls >= STALLS))
         return;
+    bool huge = sum_known(rate(c, THP_FAULT_ALLOC), rate(c, THP_FAULT_FALLBACK)) > 0;
+
     finding_add(c, MAX(severity, SEV_INFO), pain_known(p) ? CONF_HIGH : CONF_MEDIUM, "host",
-                0.85 * pain_weight(p),
-                "Programs stop %s times a second to compact memory for large pages",
-                AMOUNT(stalls, IN_COUNT));
+                0.85 * pain_weight(p), "Programs stop %s times a second to compact memory for %s",
+                AMOUNT(stalls, IN_COUNT), huge ? "huge pages" : "large blocks");
     if (fails > good)
         finding_detail(c, "Most of it is in vain: %s fail.",
                        AMOUNT(100 * fails / (fails + good), IN_PERCENT));
-    if (*c->s->thp_defrag)
+    if (huge && *c->s->thp_defrag)
         finding_detail(c, "transparent_hugepage/defrag is %s.", c->s->thp_defrag);
     evidence(c, "compact_stall", stalls, IN_EVENTS_PER_S, "/proc/vmstat", "over %.0f /s", STALLS);
     evidence(c, "compact_fail", fails, IN_EVENTS_PER_S, "/proc/vmstat", "%s", "");

@@ -301,61 +301,6 @@ RIG_TEST(reclaim_that_meets_writeback_is_a_warning_when_it_waits)
     assert_int_equal(rig_severity(r, RULE_WRITEBACK_CONGESTION), SEV_WARNING);
 }
 
-RIG_TEST(compaction_stalls_are_a_warning_when_they_cost_time)
-{
-    rig_rate(r, COMPACT_STALL, 9);
-    rig_pressure(r, PSI_MEM, 12, 2);
-    assert_int_equal(rig_severity(r, RULE_THP_COMPACTION), -1);
-    rig_rate(r, COMPACT_STALL, 10);
-    rig_rate(r, COMPACT_FAIL, 9);
-    assert_int_equal(rig_severity(r, RULE_THP_COMPACTION), SEV_WARNING);
-    assert_non_null(strstr(rig_found(r, RULE_THP_COMPACTION)->detail, "in vain"));
-    rig_pressure(r, PSI_MEM, 0, 0);
-    assert_int_equal(rig_severity(r, RULE_THP_COMPACTION), SEV_INFO);
-}
-
-static void add_zone(struct snapshot *s, u64 small, u64 large)
-{
-    struct zone_view z = {.name = "Normal", .nr_orders = 11, .blocks = {[0] = small, [9] = large}};
-
-    vec_push(&s->zones, z);
-}
-
-RIG_TEST(fragmentation_needs_somebody_who_asks)
-{
-    add_zone(&r->before, 512 * 96, 5);
-    add_zone(&r->now, 512 * 96, 5);
-    rig_rate(r, THP_FAULT_FALLBACK, 1);
-    assert_int_equal(rig_severity(r, RULE_FRAGMENTATION), SEV_INFO);
-    rig_rate(r, THP_FAULT_FALLBACK, 0);
-    assert_int_equal(rig_severity(r, RULE_FRAGMENTATION), -1);
-    r->now.zones.items[0].blocks[9] = 6;
-    rig_rate(r, THP_FAULT_FALLBACK, 1);
-    assert_int_equal(rig_severity(r, RULE_FRAGMENTATION), -1);
-}
-
-static void add_node(struct rig *r, u32 id, u64 free_bytes, u64 foreign)
-{
-    struct node_view n = {.id = id, .total = 8 * GIB, .free = free_bytes, .inactive_file = 0};
-
-    vec_push(&r->before.nodes, n);
-    n.numa_foreign = foreign;
-    vec_push(&r->now.nodes, n);
-}
-
-RIG_TEST(an_exhausted_node_matters_when_somebody_wants_it)
-{
-    add_node(r, 0, 100 * MIB, 256);
-    add_node(r, 1, 4 * GIB, 0);
-    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), SEV_INFO);
-    r->now.nodes.items[0].numa_foreign = 255;
-    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), -1);
-    rig_pressure(r, PSI_MEM, 15, 3);
-    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), SEV_WARNING);
-    r->now.nodes.items[1].free = GIB;
-    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), -1);
-}
-
 RIG_TEST(slab_says_which_cache)
 {
     struct slab_view dentry = {
@@ -427,22 +372,6 @@ RIG_TEST(page_tables_from_a_twentieth_of_memory)
     assert_int_equal(rig_severity(r, RULE_PAGE_TABLES), -1);
     RIG_BOTH(r, meminfo[MI_PAGE_TABLES], 820 * MIB);
     assert_int_equal(rig_severity(r, RULE_PAGE_TABLES), SEV_INFO);
-}
-
-RIG_TEST(huge_pages_unused_or_in_use)
-{
-    RIG_BOTH(r, meminfo[MI_HUGE_PAGE_SIZE], 2 * MIB);
-    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_TOTAL], 1024);
-    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_FREE], 1024);
-    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_RSVD], 0);
-    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_UNUSED), SEV_INFO);
-    assert_null(rig_found(r, RULE_HUGEPAGES_IN_USE));
-    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_RSVD], 1000);
-    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_UNUSED), -1);
-    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_IN_USE), SEV_GOOD);
-    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_RSVD], 0);
-    RIG_BOTH(r, meminfo[MI_MEM_AVAILABLE], GIB);
-    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_UNUSED), SEV_WARNING);
 }
 
 RIG_TEST(locked_memory_from_a_fifth_of_memory)
@@ -580,16 +509,12 @@ int main(void)
         cmocka_unit_test(full_swap_matters_when_memory_is_scarce),
         cmocka_unit_test(dirty_throttling_is_above_the_middle_of_the_thresholds_and_no_alarm),
         cmocka_unit_test(reclaim_that_meets_writeback_is_a_warning_when_it_waits),
-        cmocka_unit_test(compaction_stalls_are_a_warning_when_they_cost_time),
-        cmocka_unit_test(fragmentation_needs_somebody_who_asks),
-        cmocka_unit_test(an_exhausted_node_matters_when_somebody_wants_it),
         cmocka_unit_test(slab_says_which_cache),
         cmocka_unit_test(unreclaimable_slab_is_a_warning_when_memory_is_scarce),
         cmocka_unit_test(shared_memory_by_design_is_good_news),
         cmocka_unit_test(shared_memory_that_takes_what_is_left_is_not),
         cmocka_unit_test(memory_in_no_counter_is_said),
         cmocka_unit_test(page_tables_from_a_twentieth_of_memory),
-        cmocka_unit_test(huge_pages_unused_or_in_use),
         cmocka_unit_test(locked_memory_from_a_fifth_of_memory),
         cmocka_unit_test(the_commit_limit_matters_where_it_is_kept_to),
         cmocka_unit_test(compressed_swap_tells_its_ratio),

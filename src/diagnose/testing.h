@@ -55,6 +55,7 @@ static inline void rig_snapshot_init(struct snapshot *s, ns_t at)
     for (unsigned i = 0; i < NR_COUNTERS; i++)
         s->vmstat[i] = 1000000;
     s->vmstat[OOM_KILL] = 0;
+    s->vmstat[THP_DEFERRED_SPLIT_PAGE] = 0;
     s->vmstat[NR_ZSPAGES] = 0;
     s->vmstat[NR_DIRTY] = s->vmstat[NR_WRITEBACK] = 0;
     s->allocstall = 1000;

@@ -99,8 +99,8 @@ void read_zswap(struct reading *r)
 /* "original compressed used limit used_max same ...", in bytes; since 4.1. */
 unsigned parse_zram_mm_stat(struct span text, struct zram_view *zram)
 {
-    u64 *const figures[] = {&zram->original, &zram->compressed, &zram->used_total, &zram->limit,
-                            &zram->used_peak};
+    u64 *const figures[] = {&zram->original, &zram->compressed, &zram->used_total,
+                            &zram->limit,    &zram->used_peak,  &zram->same_pages};
     unsigned found = 0;
 
     while (found < ARRAY_SIZE(figures) && span_take_u64(&text, figures[found]))
@@ -110,7 +110,7 @@ unsigned parse_zram_mm_stat(struct span text, struct zram_view *zram)
 
 static void read_zram_device(struct reading *r, const char *name)
 {
-    struct zram_view zram = {"", UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN};
+    struct zram_view zram = {"", UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN};
     char path[256];
     struct span text;
 

@@ -158,7 +158,8 @@ struct swap_view {
 
 struct zram_view {
     char name[NAME_BYTES];
-    u64 original, compressed, used_total, limit, used_peak;
+    u64 original, compressed, used_total, limit, used_peak; /* bytes */
+    u64 same_pages; /* pages of one repeated word, such as zeroes: they take no memory */
 };
 
 struct disk_view {

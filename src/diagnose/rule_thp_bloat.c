@@ -1,0 +1,119 @@
+/* rule_thp_bloat.c - transparent huge pages hold what nobody touched, while memory is short.
+ *
+ * No counter says how much of a huge page is used. What says that much is not: pages of zeroes among those swapped out (a huge page is
+ * split for that, and its untouched parts are zeroes), huge pages that were split because they are mostly zeroes (6.12), and huge pages of
+ * which programs gave a part back. Without such a sign it is worth knowing, and no more.
+ */
+#include "diagnose/pain.h"
+
+#include "diagnose/left.h"
+
+/* Percent of anonymous memory in huge pages, and of all memory. */
+#define MOST             50.0
+#define MUCH             10.0
+/* Percent of the swapped pages that are zeroes: programs that are in use write something else into nearly all of theirs. */
+#define ZEROES           10.0
+/* Percent of all huge pages ever made of which a part was given back. */
+#define PARTS_GIVEN_BACK 25.0
+
+struct signs {
+    double zeroes, given_back, underused; /* percent, percent, pages */
+};
+
+/* Of the stored or swapped pages those that take no space, because they are zeroes. */
+static double zeroes_in_swap(const struct snapshot *s)
+{
+    u64 same = 0, all = 0, zero = s->vmstat_later[VL_SWPOUT_ZERO], out = s->vmstat[PSWPOUT];
+    u64 page = s->page_bytes && known(s->page_bytes) ? s->page_bytes : 4096;
+
+    vec_for_each (&s->zrams, z) {
+        if (!known(z->same_pages) || !known(z->original))
+            continue;
+        same += z->same_pages;
+        all += z->original / page;
+    }
+    if (all > 0)
+        return share_of(same, all);
+    return known(zero) ? share_of(zero, figure_add(zero, out)) : NAN;
+}
+
+static struct signs signs_of(const struct snapshot *s)
+{
+    u64 made = figure_add(s->vmstat[THP_FAULT_ALLOC], s->vmstat[THP_COLLAPSE_ALLOC]);
+
+    return (struct signs){zeroes_in_swap(s), share_of(s->vmstat[THP_DEFERRED_SPLIT_PAGE], made),
+                          number_of(s->vmstat_later[VL_THP_UNDERUSED_SPLIT_PAGE])};
+}
+
+static bool is_proven(const struct signs *signs)
+{
+    return signs->zeroes >= ZEROES || signs->given_back >= PARTS_GIVEN_BACK || signs->underused > 0;
+}
+
+static void tell(struct rule_context *c, enum severity pain, const char *scope, u64 huge, u64 anon,
+                 const char *where)
+{
+    struct signs signs = signs_of(c->s);
+    bool proven = is_proven(&signs);
+
+    finding_add(c, proven ? MAX(pain, SEV_WARNING) : SEV_INFO, proven ? CONF_MEDIUM : CONF_LOW,
+                scope, 0.9,
+                "%s of %s anonymous memory is in transparent huge pages while memory is short",
+                SIZE(huge), SIZE(anon));
+    if (signs.zeroes >= ZEROES)
+        finding_detail(c, "%s of what was swapped out is zeroes: it was never touched.",
+                       AMOUNT(signs.zeroes, IN_PERCENT));
+    if (signs.given_back >= PARTS_GIVEN_BACK)
+        finding_detail(c, "Programs gave back parts of %s of all huge pages; the rest keeps them.",
+                       AMOUNT(signs.given_back, IN_PERCENT));
+    if (!proven)
+        finding_detail(c, "How much of it is touched no counter says.");
+    if (*c->s->thp_enabled)
+        finding_detail(c, "transparent_hugepage/enabled is %s.", c->s->thp_enabled);
+    evidence(c, "in transparent huge pages", number_of(huge), IN_BYTES, where,
+             "over %.0f %% of anonymous memory", MOST);
+    evidence(c, "anonymous memory", number_of(anon), IN_BYTES, where, "%s", "");
+    evidence(c, "zeroes among swapped pages", signs.zeroes, IN_PERCENT,
+             c->s->zrams.count ? part_names[PART_ZRAM] : "/proc/vmstat", "over %.0f %%", ZEROES);
+    evidence(c, "thp_deferred_split_page", signs.given_back, IN_PERCENT, "/proc/vmstat",
+             "over %.0f %% of huge pages made", PARTS_GIVEN_BACK);
+    evidence(c, "thp_underused_split_page", signs.underused, IN_COUNT, "/proc/vmstat", "over 0");
+    evidence(c, "thp_fault_alloc", rate(c, THP_FAULT_ALLOC), IN_EVENTS_PER_S, "/proc/vmstat", "%s",
+             "");
+    evidence(c, "thp_collapse_alloc", rate(c, THP_COLLAPSE_ALLOC), IN_EVENTS_PER_S, "/proc/vmstat",
+             "%s", "");
+    evidence(c, "thp_split_page", rate(c, THP_SPLIT_PAGE), IN_EVENTS_PER_S, "/proc/vmstat", "%s",
+             "");
+}
+
+static bool tell_groups(struct rule_context *c)
+{
+    bool told = false;
+
+    vec_for_each (&c->s->cgroups, g) {
+        const struct group_figures *gf = &c->f->groups[g - c->s->cgroups.items];
+        enum severity pain = pain_group_severity(&gf->pain);
+        u64 huge = g->stat[NR_ANON_TRANSPARENT_HUGEPAGES], anon = g->stat[NR_ANON_PAGES];
+
+        if (!wants_group(c, g) || g->is_root || !group_at_own_limit(g, gf) || pain < SEV_INFO ||
+            !(share_of(huge, anon) >= MOST) || !(share_of(huge, g->current) >= MUCH))
+            continue;
+        tell(c, pain, g->path, huge, anon, group_file(g, "memory.stat"));
+        told = true;
+    }
+    return told;
+}
+
+void rule_thp_bloat(struct rule_context *c)
+{
+    const u64 *m = c->s->meminfo;
+    enum severity pain = pain_machine_severity(c->f);
+    bool told = tell_groups(c);
+    u64 huge = m[MI_ANON_HUGE_PAGES], anon = m[MI_ANON_PAGES];
+
+    /* Memory runs short in a group that is told, or in the machine. */
+    if (told || !wants_host(c) || (!left_is_scarce(c->f) && pain < SEV_WARNING) ||
+        !(share_of(huge, anon) >= MOST) || !(share_of(huge, c->f->total) >= MUCH))
+        return;
+    tell(c, pain, "host", huge, anon, "/proc/meminfo");
+}

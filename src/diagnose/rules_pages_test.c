@@ -1,0 +1,220 @@
+/* rules_pages_test.c - rules about huge pages, contiguous blocks and nodes: when each speaks, how loud, and when it is silent. */
+#include "base/test.h"
+#include "diagnose/testing.h"
+
+RIG_TEST(compaction_stalls_are_a_warning_when_they_cost_time)
+{
+    rig_rate(r, COMPACT_STALL, 9);
+    rig_pressure(r, PSI_MEM, 12, 2);
+    assert_int_equal(rig_severity(r, RULE_THP_COMPACTION), -1);
+    rig_rate(r, COMPACT_STALL, 10);
+    rig_rate(r, COMPACT_FAIL, 9);
+    assert_int_equal(rig_severity(r, RULE_THP_COMPACTION), SEV_WARNING);
+    assert_non_null(strstr(rig_found(r, RULE_THP_COMPACTION)->detail, "in vain"));
+    rig_pressure(r, PSI_MEM, 0, 0);
+    assert_int_equal(rig_severity(r, RULE_THP_COMPACTION), SEV_INFO);
+}
+
+static void add_zone(struct snapshot *s, u64 small, u64 large)
+{
+    struct zone_view z = {.name = "Normal", .nr_orders = 11, .blocks = {[0] = small, [9] = large}};
+
+    vec_push(&s->zones, z);
+}
+
+RIG_TEST(fragmentation_needs_somebody_who_asks)
+{
+    add_zone(&r->before, 512 * 96, 5);
+    add_zone(&r->now, 512 * 96, 5);
+    rig_rate(r, THP_FAULT_FALLBACK, 1);
+    assert_int_equal(rig_severity(r, RULE_FRAGMENTATION), SEV_INFO);
+    rig_rate(r, THP_FAULT_FALLBACK, 0);
+    assert_int_equal(rig_severity(r, RULE_FRAGMENTATION), -1);
+    r->now.zones.items[0].blocks[9] = 6;
+    rig_rate(r, THP_FAULT_FALLBACK, 1);
+    assert_int_equal(rig_severity(r, RULE_FRAGMENTATION), -1);
+}
+
+RIG_TEST(compaction_in_vain_is_fragmentation_that_hurts)
+{
+    add_zone(&r->before, 512 * 96, 5);
+    add_zone(&r->now, 512 * 96, 5);
+    rig_rate(r, COMPACT_STALL, 50);
+    rig_rate(r, COMPACT_FAIL, 40);
+    rig_rate(r, COMPACT_SUCCESS, 10);
+    rig_rate(r, THP_FAULT_FALLBACK, 35);
+    rig_pressure(r, PSI_MEM, 12, 2);
+    assert_int_equal(rig_severity(r, RULE_FRAGMENTATION), SEV_WARNING);
+    /* A fault that compacts in vain and falls back is one request. */
+    assert_non_null(strstr(rig_found(r, RULE_FRAGMENTATION)->detail, "40 requests"));
+    rig_rate(r, COMPACT_SUCCESS, 50);
+    assert_int_equal(rig_severity(r, RULE_FRAGMENTATION), SEV_INFO);
+}
+
+static void add_node(struct rig *r, u32 id, u64 free_bytes, u64 foreign)
+{
+    struct node_view n = {.id = id, .total = 8 * GIB, .free = free_bytes, .inactive_file = 0};
+
+    vec_push(&r->before.nodes, n);
+    n.numa_foreign = foreign;
+    vec_push(&r->now.nodes, n);
+}
+
+RIG_TEST(an_exhausted_node_matters_when_somebody_wants_it)
+{
+    add_node(r, 0, 100 * MIB, 256);
+    add_node(r, 1, 4 * GIB, 0);
+    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), SEV_INFO);
+    r->now.nodes.items[0].numa_foreign = 255;
+    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), -1);
+    rig_pressure(r, PSI_MEM, 15, 3);
+    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), SEV_WARNING);
+    r->now.nodes.items[1].free = GIB;
+    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), -1);
+}
+
+/* A node of 8 GiB that kswapd keeps 60 to 75 MiB of free. */
+static void add_watermarks(struct rig *r, u32 node)
+{
+    struct zone_view z = {
+        .node = node, .name = "Normal", .min = 45 * 256, .low = 60 * 256, .high = 75 * 256};
+
+    vec_push(&r->now.zones, z);
+}
+
+RIG_TEST(a_node_at_its_watermarks_is_exhausted_when_it_is_reclaimed_beside_a_free_one)
+{
+    add_node(r, 0, 85 * MIB, 0);
+    add_node(r, 1, 4 * GIB, 0);
+    /* A third of it is cache that could go. */
+    r->now.nodes.items[0].inactive_file = 3 * GIB;
+    rig_rate(r, PGSTEAL_KSWAPD, 300);
+    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), -1);
+    add_watermarks(r, 0);
+    add_watermarks(r, 1);
+    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), SEV_INFO);
+    assert_non_null(strstr(rig_found(r, RULE_NUMA_IMBALANCE)->detail, "bound to node 0"));
+    r->now.nodes.items[0].free = 95 * MIB;
+    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), -1);
+    r->now.nodes.items[0].free = 85 * MIB;
+    rig_rate(r, PGSTEAL_KSWAPD, 0);
+    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), -1);
+}
+
+RIG_TEST(an_exhausted_node_comes_before_the_thrash_that_it_makes)
+{
+    add_node(r, 0, 85 * MIB, 0);
+    add_node(r, 1, 4 * GIB, 0);
+    rig_rate(r, PSWPIN, 5000);
+    rig_rate(r, PSWPOUT, 5000);
+    rig_rate(r, PGSTEAL_DIRECT, 5000);
+    rig_pressure(r, PSI_MEM, 60, 30);
+    rig_run(r);
+    assert_int_equal(r->d.findings.items.items[0].rule, RULE_NUMA_IMBALANCE);
+    assert_int_equal(r->d.findings.items.items[0].severity, SEV_CRITICAL);
+    assert_int_equal(r->d.findings.items.items[1].rule, RULE_SWAP_THRASH);
+}
+
+RIG_TEST(huge_pages_unused_or_in_use)
+{
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGE_SIZE], 2 * MIB);
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_TOTAL], 1024);
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_FREE], 1024);
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_RSVD], 0);
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_UNUSED), SEV_INFO);
+    assert_null(rig_found(r, RULE_HUGEPAGES_IN_USE));
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_RSVD], 1000);
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_UNUSED), -1);
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_IN_USE), SEV_GOOD);
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_RSVD], 0);
+    RIG_BOTH(r, meminfo[MI_MEM_AVAILABLE], GIB);
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_UNUSED), SEV_WARNING);
+}
+
+RIG_TEST(huge_pages_nobody_uses_come_before_the_thrash_that_they_make)
+{
+    struct huge_view gigantic = {.page_bytes = GIB, .total = 6, .free = 6};
+
+    vec_push(&r->now.huge, gigantic);
+    rig_rate(r, PSWPIN, 5000);
+    rig_rate(r, PSWPOUT, 5000);
+    rig_pressure(r, PSI_MEM, 60, 30);
+    rig_run(r);
+    assert_int_equal(r->d.findings.items.items[0].rule, RULE_HUGEPAGES_UNUSED);
+    assert_int_equal(r->d.findings.items.items[0].severity, SEV_CRITICAL);
+    assert_non_null(strstr(r->d.headline, "6.0 GiB of huge pages"));
+    /* Promised: somebody may touch them; as long as nobody does they are lost all the same. */
+    r->now.huge.items[0].reserved = 6;
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_UNUSED), SEV_CRITICAL);
+    assert_non_null(strstr(r->d.headline, "have not touched them"));
+    rig_pressure(r, PSI_MEM, 0, 0);
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_UNUSED), -1);
+}
+
+RIG_TEST(huge_pages_are_no_cause_of_what_a_group_does_at_its_own_limit)
+{
+    u32 web = rig_group(r, "/web", 64 * MIB, 0, 64 * MIB);
+
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGE_SIZE], 2 * MIB);
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_TOTAL], 1024);
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_FREE], 1024);
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_RSVD], 0);
+    rig_rate(r, WORKINGSET_REFAULT_ANON, 5000);
+    r->now.cgroups.items[web].stat[WORKINGSET_REFAULT_ANON] = 5000;
+    rig_pressure(r, PSI_MEM, 60, 30);
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_UNUSED), SEV_INFO);
+}
+
+RIG_TEST(transparent_huge_pages_are_a_finding_while_memory_is_short)
+{
+    struct zram_view zram = {.name = "zram0", .original = 400 * 4096, .same_pages = 39};
+
+    RIG_BOTH(r, meminfo[MI_ANON_HUGE_PAGES], 5 * GIB);
+    assert_int_equal(rig_severity(r, RULE_THP_BLOAT), -1);
+    RIG_BOTH(r, meminfo[MI_MEM_AVAILABLE], GIB);
+    assert_int_equal(rig_severity(r, RULE_THP_BLOAT), SEV_INFO);
+    assert_int_equal(rig_found(r, RULE_THP_BLOAT)->confidence, CONF_LOW);
+    /* Zeroes in swap are what was never touched. */
+    vec_push(&r->now.zrams, zram);
+    assert_int_equal(rig_severity(r, RULE_THP_BLOAT), SEV_INFO);
+    r->now.zrams.items[0].same_pages = 40;
+    assert_int_equal(rig_severity(r, RULE_THP_BLOAT), SEV_WARNING);
+    assert_non_null(strstr(rig_found(r, RULE_THP_BLOAT)->detail, "10 % of what was swapped out"));
+    RIG_BOTH(r, meminfo[MI_ANON_HUGE_PAGES], 3 * GIB);
+    assert_int_equal(rig_severity(r, RULE_THP_BLOAT), -1);
+}
+
+RIG_TEST(huge_pages_given_back_in_part_are_a_sign_of_bloat)
+{
+    RIG_BOTH(r, meminfo[MI_ANON_HUGE_PAGES], 5 * GIB);
+    rig_pressure(r, PSI_MEM, 12, 2);
+    RIG_BOTH(r, vmstat[THP_FAULT_ALLOC], 3000);
+    RIG_BOTH(r, vmstat[THP_COLLAPSE_ALLOC], 1000);
+    RIG_BOTH(r, vmstat[THP_DEFERRED_SPLIT_PAGE], 999);
+    assert_int_equal(rig_severity(r, RULE_THP_BLOAT), SEV_INFO);
+    RIG_BOTH(r, vmstat[THP_DEFERRED_SPLIT_PAGE], 1000);
+    assert_int_equal(rig_severity(r, RULE_THP_BLOAT), SEV_WARNING);
+    RIG_BOTH(r, vmstat[THP_DEFERRED_SPLIT_PAGE], 0);
+    RIG_BOTH(r, vmstat_later[VL_THP_UNDERUSED_SPLIT_PAGE], 1);
+    assert_int_equal(rig_severity(r, RULE_THP_BLOAT), SEV_WARNING);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(compaction_stalls_are_a_warning_when_they_cost_time),
+        cmocka_unit_test(fragmentation_needs_somebody_who_asks),
+        cmocka_unit_test(compaction_in_vain_is_fragmentation_that_hurts),
+        cmocka_unit_test(an_exhausted_node_matters_when_somebody_wants_it),
+        cmocka_unit_test(
+            a_node_at_its_watermarks_is_exhausted_when_it_is_reclaimed_beside_a_free_one),
+        cmocka_unit_test(an_exhausted_node_comes_before_the_thrash_that_it_makes),
+        cmocka_unit_test(huge_pages_unused_or_in_use),
+        cmocka_unit_test(huge_pages_nobody_uses_come_before_the_thrash_that_they_make),
+        cmocka_unit_test(huge_pages_are_no_cause_of_what_a_group_does_at_its_own_limit),
+        cmocka_unit_test(transparent_huge_pages_are_a_finding_while_memory_is_short),
+        cmocka_unit_test(huge_pages_given_back_in_part_are_a_sign_of_bloat),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
