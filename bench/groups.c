@@ -59,6 +59,7 @@ static double seconds_with(unsigned nr_groups, bool limited)
     double seconds;
 
     system_config_init(&c);
+    c.thp = "never";
     c.ram_bytes = 4 * GIB;
     c.tunables.overcommit_memory = 1;
     c.nr_swaps = 1;

@@ -55,7 +55,7 @@ def counters_page(ref):
 
 
 def tunables_page(ref):
-    settings = [[f"`{t['name']}`", t["default"], f"{t['min']} to {t['max']}", t["unit"], "yes" if t["modelled"] else "kept only", t["doc"]]
+    settings = [[f"`{t['name']}`", t["default"], t["values"].replace("|", ", ") if "values" in t else f"{t['min']} to {t['max']}", t["unit"], "yes" if t["modelled"] else "kept only", t["doc"]]
                 for t in ref["tunables"]]
     return (MADE + "# Tunables\n\nWhat `--set KEY=VALUE` accepts. Keys of Linux keep their names, defaults and bounds "
             "(6.1); `x.*` and `cost.*` are parameters of the model. What is kept only can be set and is shown, and changes "

@@ -174,6 +174,15 @@ static bool wants_swap(const struct cli *cli)
     return cli->machine.config.swap_bytes != 0;
 }
 
+static void take_thp(struct taking *t)
+{
+    char buf[VALUE_MAX];
+    const char *mode = host_value(t, "thp", buf);
+
+    if (mode && !said(t->cli, "transparent_hugepage/enabled")) /* another name of the same */
+        take(t, "thp", mode);
+}
+
 static void take_swap(struct taking *t)
 {
     char buf[VALUE_MAX];
@@ -200,10 +209,6 @@ static void caution_rest(struct taking *t)
     char buf[VALUE_MAX], size[UNITS_TEXT_MAX];
     u64 number;
 
-    if (host_value(t, "thp", buf) && strcmp(buf, "always") == 0)
-        caution(t, "The recording's host had transparent huge pages everywhere (thp always), which "
-                   "are not modelled: "
-                   "they take more memory.");
     if (host_number(t, "nodes", &number) && number > 1)
         caution(t, "The recording's host had %" PRIu64 " NUMA nodes; the machine has one.", number);
     if (host_value(t, "cgroup", buf) && strcmp(buf, "1") == 0)
@@ -228,6 +233,7 @@ void cli_take_host(const struct cli *cli, const struct trace *trace, struct syst
     take_tunables(&t);
     take_devices(&t);
     take_swap(&t);
+    take_thp(&t);
     caution_rest(&t);
 }
 

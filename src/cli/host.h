@@ -14,7 +14,7 @@ struct host_taken {
 };
 
 /* Set in config what the host had and the user says nothing about. taken may be NULL: nobody asks.
- * Taken: swappiness, overcommit, swap with its kind (no more than memory.swap.max of its cgroup), zswap, and readahead when all
+ * Taken: swappiness, overcommit, swap with its kind (no more than memory.swap.max of its cgroup), zswap, the mode of huge pages, and readahead when all
  * devices have the same. Not taken: the kind of disk, because virtual disks say that they turn; RAM, because the limit should count and not the machine; the limits of its cgroup,
  * because a run without a limit is what others are compared with. */
 void cli_take_host(const struct cli *cli, const struct trace *trace, struct system_config *config,

@@ -41,6 +41,7 @@ static void world_init(struct world *w)
     struct system_config c;
 
     system_config_init(&c);
+    c.thp = "never";
     c.ram_bytes = TEST_RAM;
     c.nr_swaps = 1;
     c.swaps[0] =

@@ -82,6 +82,9 @@ struct machine_file {
 extern const struct machine_file zswap_files[];
 extern const unsigned nr_zswap_files;
 
+extern const struct machine_file thp_files[];
+extern const unsigned nr_thp_files;
+
 /* Files of /sys/block/zramN. */
 struct zram_file {
     const char *name;

@@ -363,6 +363,7 @@ static void files_of_cpus_and_devices_have_the_kernels_form(void **state HW_UNUS
     char *real, *line;
 
     system_config_init(&c);
+    c.thp = "never";
     c.ram_bytes = 64 * MIB;
     c.nr_cpus = 1;
     c.disk = "ram";
@@ -406,6 +407,7 @@ static void times_of_a_cpu_come_to_the_uptime(void **state HW_UNUSED)
     struct strbuf out;
 
     system_config_init(&c);
+    c.thp = "never";
     c.ram_bytes = 64 * MIB;
     c.nr_cpus = 2;
     assert_int_equal(system_init(&s, &c, NULL), 0);

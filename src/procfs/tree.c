@@ -69,6 +69,8 @@ static int write_machine(struct tree *t)
 
     if (rc == 0 && kernel_has(&t->s->kernel, KERNEL_ZSWAP))
         rc = write_files(t, zswap_files, nr_zswap_files);
+    if (rc == 0)
+        rc = write_files(t, thp_files, nr_thp_files);
     for (unsigned i = 0; i < nr_tunables && rc == 0; i++) {
         const struct tunable_info *info = &tunable_info[i];
 

@@ -89,13 +89,19 @@ static json_object *files_json(const struct procfs_doc *docs, unsigned nr, const
 static json_object *tunables_json(void)
 {
     json_object *list = json_new_array();
+    char values[128];
 
     for (unsigned i = 0; i < nr_tunables; i++) {
         const struct tunable_info *info = &tunable_info[i];
         json_object *o = entry(info->key, info->doc);
 
         json_put_text(o, "unit", tunable_unit_name(info->unit));
-        json_put_u64(o, "default", info->default_value);
+        if (tunable_names(info->unit)) {
+            json_put_text(o, "default", tunable_names(info->unit)[info->default_value]);
+            json_put_text(o, "values", tunable_choices(info, values, sizeof(values)));
+        } else {
+            json_put_u64(o, "default", info->default_value);
+        }
         json_put_u64(o, "min", info->min);
         json_put_u64(o, "max", info->max);
         json_put(o, "modelled", json_new_bool(info->effect == TUNABLE_MODELLED));
@@ -132,6 +138,7 @@ static const char *machine_kind_name(enum machine_kind kind)
     case MACHINE_COMPRESSOR:
     case MACHINE_KERNEL:
     case MACHINE_LRU:
+    case MACHINE_THP:
         break;
     }
     return "choice";

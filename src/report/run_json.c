@@ -58,7 +58,8 @@ static json_object *options_json(const struct system_config *c)
         case MACHINE_DEVICE:
         case MACHINE_COMPRESSOR:
         case MACHINE_KERNEL:
-        case MACHINE_LRU: {
+        case MACHINE_LRU:
+        case MACHINE_THP: {
             const char *name = *(const char *const *)(const void *)at;
 
             json_put(o, info->name, name ? json_new_text(name) : NULL);
@@ -91,8 +92,13 @@ static json_object *machine_json(const struct system *s)
     json_put(o, "swap", swaps);
     json_put_u64(o, "seed", s->config.seed);
     json_put(o, "options", options_json(&s->config));
-    for (unsigned i = 0; i < nr_tunables; i++)
-        json_put_u64(tunables, tunable_info[i].key, tunables_get(&s->tunables, &tunable_info[i]));
+    for (unsigned i = 0; i < nr_tunables; i++) {
+        const struct tunable_info *info = &tunable_info[i];
+        const char *const *names = tunable_names(info->unit);
+        u64 value = tunables_get(&s->tunables, info);
+
+        json_put(tunables, info->key, names ? json_new_text(names[value]) : json_new_u64(value));
+    }
     json_put(o, "tunables", tunables);
     return o;
 }

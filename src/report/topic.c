@@ -131,6 +131,16 @@ static void add_options(struct topics *t)
         };
 }
 
+/* The directory whose files the tunable is one of. */
+static const char *place_of(const char *key)
+{
+    if (strncmp(key, "vm.", 3) == 0)
+        return "/proc/sys/vm";
+    if (strncmp(key, "transparent_hugepage/", 21) == 0)
+        return "/sys/kernel/mm";
+    return strncmp(key, "khugepaged/", 11) == 0 ? "/sys/kernel/mm/transparent_hugepage" : "--set";
+}
+
 static void add_settings(struct topics *t)
 {
     for (unsigned i = 0; i < nr_tunables; i++)
@@ -139,8 +149,9 @@ static void add_settings(struct topics *t)
             .name = tunable_info[i].key,
             .doc = tunable_info[i].doc,
             .unit = tunable_unit_name(tunable_info[i].unit),
-            .where = strncmp(tunable_info[i].key, "vm.", 3) == 0 ? "/proc/sys/vm" : "--set",
+            .where = place_of(tunable_info[i].key),
             .is_modelled = tunable_info[i].effect == TUNABLE_MODELLED,
+            .tunable = &tunable_info[i],
             .default_value = tunable_info[i].default_value,
             .min = tunable_info[i].min,
             .max = tunable_info[i].max,
@@ -244,8 +255,9 @@ static bool name_matches(const struct topic *topic, const char *wanted)
         return false;
     for (size_t i = 0; i < len; i++) {
         char c = wanted[i] == ':' || wanted[i] == '/' ? '.' : wanted[i];
+        char own = name[i] == '/' ? '.' : name[i];
 
-        if (strncasecmp(&c, &name[i], 1) != 0)
+        if (strncasecmp(&c, &own, 1) != 0)
             return false;
     }
     return true;
@@ -388,11 +400,19 @@ void topic_render(const struct topic *topic, struct strbuf *out)
         break;
     case TOPIC_TUNABLE:
     case TOPIC_COST:
-        strbuf_printf(out,
-                      "  Default %" PRIu64 ", from %" PRIu64 " to %" PRIu64
-                      "%s%s; set with --set %s=VALUE.\n",
-                      topic->default_value, topic->min, topic->max, *topic->unit ? ", in " : "",
-                      topic->unit, topic->name);
+        if (topic->tunable && tunable_names(topic->tunable->unit)) {
+            char choices[128];
+
+            strbuf_printf(out, "  Default %s, of %s; set with --set %s=VALUE.\n",
+                          tunable_names(topic->tunable->unit)[topic->default_value],
+                          tunable_choices(topic->tunable, choices, sizeof(choices)), topic->name);
+        } else {
+            strbuf_printf(out,
+                          "  Default %" PRIu64 ", from %" PRIu64 " to %" PRIu64
+                          "%s%s; set with --set %s=VALUE.\n",
+                          topic->default_value, topic->min, topic->max, *topic->unit ? ", in " : "",
+                          topic->unit, topic->name);
+        }
         if (!topic->is_modelled)
             strbuf_append(out, "  Kept and shown; it changes nothing in this version.\n");
         break;

@@ -38,7 +38,8 @@ struct topic {
     bool is_modelled;           /* tunables */
     bool in_memory_stat;
     u64 default_value, min, max; /* tunables and costs */
-    u64 object_bytes;            /* object caches */
+    const struct tunable_info *tunable;
+    u64 object_bytes; /* object caches */
     bool is_reclaimable, is_charged;
 };
 

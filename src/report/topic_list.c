@@ -48,9 +48,16 @@ static json_object *topic_json(const struct topic *t)
         json_put_text(o, "default", machine_option_info[t->option].default_text);
     }
     if (t->kind == TOPIC_TUNABLE || t->kind == TOPIC_COST) {
-        json_put(o, "default", json_new_u64(t->default_value));
-        json_put(o, "min", json_new_u64(t->min));
-        json_put(o, "max", json_new_u64(t->max));
+        const char *const *names = t->tunable ? tunable_names(t->tunable->unit) : NULL;
+
+        json_put(o, "default",
+                 names ? json_new_text(names[t->default_value]) : json_new_u64(t->default_value));
+        if (names) {
+            json_put_text(o, "values", tunable_choices(t->tunable, values, sizeof(values)));
+        } else {
+            json_put(o, "min", json_new_u64(t->min));
+            json_put(o, "max", json_new_u64(t->max));
+        }
         json_put(o, "modelled", json_new_bool(t->is_modelled));
     }
     return o;

@@ -51,6 +51,7 @@ static void open_sweep(struct sweep *s, u64 nr, u64 file)
     s->bytes = make_trace(nr, file, 10, &count);
     assert_int_equal(trace_open_bytes(s->bytes, count, "t", NULL, &s->trace, NULL), 0);
     system_config_init(&s->machine);
+    s->machine.thp = "never";
     s->machine.ram_bytes = GIB;
     s->machine.nr_cpus = 1;
     s->config = (struct size_config){
@@ -258,6 +259,7 @@ static void what_comes_before_the_judged_part_sizes_nothing(void **state)
     assert_int_equal(trace_writer_finish(w, NULL, &s.bytes, &count, NULL), 0);
     assert_int_equal(trace_open_bytes(s.bytes, count, "t", NULL, &s.trace, NULL), 0);
     system_config_init(&s.machine);
+    s.machine.thp = "never";
     s.machine.ram_bytes = GIB;
     s.config = (struct size_config){
         .trace = s.trace,

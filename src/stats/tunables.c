@@ -5,6 +5,7 @@
 #include "stats/names.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 const struct tunable_info tunable_info[] = {
@@ -71,6 +72,8 @@ const char *tunable_unit_name(enum tunable_unit unit)
         return "seconds";
     case TUNABLE_CENTISECONDS:
         return "centiseconds";
+    case TUNABLE_MILLISECONDS:
+        return "milliseconds";
     case TUNABLE_MICROSECONDS:
         return "microseconds";
     case TUNABLE_BOOL:
@@ -79,18 +82,58 @@ const char *tunable_unit_name(enum tunable_unit unit)
         return "bits";
     case TUNABLE_COUNT:
     case TUNABLE_CHOICE:
+    case TUNABLE_THP_ENABLED:
+    case TUNABLE_THP_DEFRAG:
+    case TUNABLE_THP_SHMEM:
         return "";
     }
     hw_unreachable();
 }
 
+const char *const *tunable_names(enum tunable_unit unit)
+{
+    return unit == TUNABLE_THP_ENABLED  ? thp_enabled_name
+           : unit == TUNABLE_THP_DEFRAG ? thp_defrag_name
+           : unit == TUNABLE_THP_SHMEM  ? thp_shmem_name
+                                        : NULL;
+}
+
+char *tunable_choices(const struct tunable_info *info, char *buf, size_t size)
+{
+    const char *const *names = tunable_names(info->unit);
+    size_t at = 0;
+
+    *buf = '\0';
+    for (u64 i = 0; names && i <= info->max && at < size; i++)
+        at += (size_t)snprintf(buf + at, size - at, "%s%s", i ? "|" : "", names[i]);
+    return buf;
+}
+
+static int parse_choice(const struct tunable_info *info, const char *const *names, const char *text,
+                        u64 *ret, struct err *e)
+{
+    char choices[128];
+
+    for (u64 i = 0; i <= info->max; i++) {
+        if (strcmp(names[i], text) == 0) {
+            *ret = i;
+            return 0;
+        }
+    }
+    return err_set(e, -EINVAL, "%s is one of %s, not '%s'", info->key,
+                   tunable_choices(info, choices, sizeof(choices)), text);
+}
+
 /* A plain number is in the tunable's own unit; a number with a unit is a size. */
 static int parse_value(const struct tunable_info *info, const char *text, u64 *ret, struct err *e)
 {
+    const char *const *names = tunable_names(info->unit);
     bool plain = text[0] != '\0' && strspn(text, "0123456789") == strlen(text);
     u64 value;
     int rc;
 
+    if (names)
+        return parse_choice(info, names, text, ret, e);
     if (plain || (info->unit != TUNABLE_BYTES && info->unit != TUNABLE_KIB))
         rc = parse_u64(text, &value, NULL);
     else

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/types.h"
+#include "stats/thp.h"
 
 struct tunables {
 #define TUNABLE(field, key, default_value, min, max, unit, effect, doc) u64 field;
@@ -27,10 +28,15 @@ enum tunable_unit {
     TUNABLE_LOG2,  /* 2^n pages */
     TUNABLE_SECONDS,
     TUNABLE_CENTISECONDS,
+    TUNABLE_MILLISECONDS,
     TUNABLE_MICROSECONDS,
     TUNABLE_BOOL,
     TUNABLE_CHOICE,
     TUNABLE_BITS,
+    /* choices by name (thp.h) */
+    TUNABLE_THP_ENABLED,
+    TUNABLE_THP_DEFRAG,
+    TUNABLE_THP_SHMEM,
 };
 
 enum tunable_effect { TUNABLE_MODELLED, TUNABLE_KEPT };
@@ -56,6 +62,12 @@ void tunables_init(struct tunables *t);
 int tunables_set(struct tunables *t, const char *key, const char *value, struct err *e);
 
 u64 tunables_get(const struct tunables *t, const struct tunable_info *info);
+
+/* The words that the values of such a unit go by, from 0 to info->max; NULL for numbers. */
+const char *const *tunable_names(enum tunable_unit unit);
+
+/* "always|madvise|never" of such a unit. Returns buf. */
+char *tunable_choices(const struct tunable_info *info, char *buf, size_t size);
 
 /* The tunable with this key ("vm." may be left out), or NULL. */
 const struct tunable_info *tunable_find(const char *key);

@@ -77,6 +77,8 @@ static const char *choice(enum machine_kind kind, unsigned i)
         return i < nr_kernel_releases ? kernel_releases[i]->name : NULL;
     case MACHINE_LRU:
         return i < NR_LRU_POLICIES ? lru_policy_name[i] : NULL;
+    case MACHINE_THP:
+        return i < NR_THP_ENABLED ? thp_enabled_name[i] : NULL;
     case MACHINE_SIZE:
     case MACHINE_COUNT:
     case MACHINE_NUMBER:
@@ -115,6 +117,8 @@ static const char *kind_noun(enum machine_kind kind)
         return "kernel profile";
     case MACHINE_LRU:
         return "reclaim policy";
+    case MACHINE_THP:
+        return "mode of huge pages";
     case MACHINE_BOOL:
     case MACHINE_SIZE:
     case MACHINE_COUNT:
@@ -212,6 +216,7 @@ int machine_option_set(struct system_config *c, enum machine_option option, cons
     case MACHINE_COMPRESSOR:
     case MACHINE_KERNEL:
     case MACHINE_LRU:
+    case MACHINE_THP:
         return set_choice(c, info, label, value, e);
     }
     hw_unreachable();

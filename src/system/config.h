@@ -25,6 +25,7 @@ enum machine_kind {
     MACHINE_COMPRESSOR, /* of pages */
     MACHINE_KERNEL,     /* a release */
     MACHINE_LRU,        /* a reclaim policy */
+    MACHINE_THP,        /* a mode of transparent huge pages */
 };
 
 #define MACHINE_TYPE_SIZE       u64
@@ -36,6 +37,7 @@ enum machine_kind {
 #define MACHINE_TYPE_COMPRESSOR const char *
 #define MACHINE_TYPE_KERNEL     const char *
 #define MACHINE_TYPE_LRU        const char *
+#define MACHINE_TYPE_THP        const char *
 
 enum machine_option {
 #define MACHINE(field, name, kind, low, high, initial, default_text, replay_default, doc) \

@@ -17,6 +17,7 @@
 #define CGROUP_ROOT_DIR "/sys/fs/cgroup"
 #define SYSCTL_DIR      "/proc/sys/vm/"
 #define PRESSURE_DIR    "/proc/pressure/"
+#define THP_DIR         "/sys/kernel/mm/transparent_hugepage/"
 
 enum value_kind {
     VALUE_LIMIT,
@@ -293,6 +294,22 @@ static int find_sysctl(const char *name, struct control *c, struct err *e)
     return err_set(e, -ENOENT, "no sysctl '%s'%s", key, nearest_text(&near, hint, sizeof(hint)));
 }
 
+/* A file of khugepaged/ goes by that name, one beside it by that of its directory. */
+static int find_thp(const char *path, const char *name, struct control *c, struct err *e)
+{
+    bool own = strncmp(name, "khugepaged/", strlen("khugepaged/")) == 0;
+    char key[CONTROL_TEXT_MAX + 32];
+
+    snprintf(key, sizeof(key), "%s%s", own ? "" : "transparent_hugepage/", name);
+    c->tunable = tunable_find(key);
+    c->file = &sysctl_file;
+    if (!c->tunable)
+        return err_set(e, -ENOENT, "no file '%s' that can be written", path);
+    if (c->tunable->effect == TUNABLE_KEPT)
+        return err_set(e, -ENOENT, "%s changes nothing here: it is not modelled", key);
+    return 0;
+}
+
 static int find_pressure(const char *path, const char *name, struct control *c, struct err *e)
 {
     c->file = &pressure_file;
@@ -312,8 +329,8 @@ static int find_process_file(const char *path, struct control *c, struct err *e)
         return 0;
     return err_set(
         e, -ENOENT,
-        "no file '%s' that can be written; want one below /sys/fs/cgroup, /proc/sys/vm or "
-        "/proc/pressure, or /proc/PID/oom_score_adj",
+        "no file '%s' that can be written; want one below /sys/fs/cgroup, /proc/sys/vm, "
+        "/proc/pressure or /sys/kernel/mm/transparent_hugepage, or /proc/PID/oom_score_adj",
         path);
 }
 
@@ -331,6 +348,8 @@ int control_parse(const char *path, const char *value, struct control *ret, stru
         rc = find_in_cgroup(path, path + root, &c, e);
     else if (strncmp(path, SYSCTL_DIR, strlen(SYSCTL_DIR)) == 0)
         rc = find_sysctl(path + strlen(SYSCTL_DIR), &c, e);
+    else if (strncmp(path, THP_DIR, strlen(THP_DIR)) == 0)
+        rc = find_thp(path, path + strlen(THP_DIR), &c, e);
     else if (strncmp(path, PRESSURE_DIR, strlen(PRESSURE_DIR)) == 0)
         rc = find_pressure(path, path + strlen(PRESSURE_DIR), &c, e);
     else

@@ -112,6 +112,7 @@ static void machine(struct prng *p)
     struct system_config c;
 
     system_config_init(&c);
+    c.thp = "never";
     c.ram_bytes = (64 + prng_below(p, 64)) * MIB;
     c.nr_cpus = 1 + (unsigned)prng_below(p, 3);
     if (prng_below(p, 2)) {

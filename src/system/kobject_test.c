@@ -10,6 +10,7 @@
 static struct system *machine(struct system_config *c, u64 ram)
 {
     system_config_init(c);
+    c->thp = "never";
     c->ram_bytes = ram;
     c->nr_cpus = 1;
     c->tunables.dirty_writeback_centisecs = 0;

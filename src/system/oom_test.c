@@ -15,6 +15,7 @@ static struct system *machine(void)
     struct system_config c;
 
     system_config_init(&c);
+    c.thp = "never";
     c.ram_bytes = TEST_RAM;
     c.tunables.overcommit_memory = 1;
     return test_system_new(&c);

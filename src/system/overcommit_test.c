@@ -16,6 +16,7 @@ static struct system *machine(u64 mode, u64 swap)
     struct system_config c;
 
     system_config_init(&c);
+    c.thp = "never";
     c.ram_bytes = TEST_RAM;
     c.tunables.overcommit_memory = mode;
     if (swap) {

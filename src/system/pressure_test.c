@@ -11,6 +11,7 @@ static struct system *machine(void)
     struct system_config c;
 
     system_config_init(&c);
+    c.thp = "never";
     c.ram_bytes = TEST_RAM;
     return test_system_new(&c);
 }

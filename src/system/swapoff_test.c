@@ -22,6 +22,7 @@ static void start(const char *first, const char *second)
     struct system_config c;
 
     system_config_init(&c);
+    c.thp = "never";
     c.ram_bytes = TEST_RAM;
     c.bytes = true;
     c.nr_swaps = second ? 2 : 1;

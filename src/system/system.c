@@ -29,6 +29,8 @@ static int config_check(const struct system_config *c, struct err *e)
         return err_set(e, -EINVAL, "unknown kernel profile '%s'", c->kernel);
     if (c->lru && lru_policy_find(c->lru) == NR_LRU_POLICIES)
         return err_set(e, -EINVAL, "unknown LRU '%s'", c->lru);
+    if (c->thp && thp_enabled_find(c->thp) == NR_THP_ENABLED)
+        return err_set(e, -EINVAL, "unknown mode of huge pages '%s'", c->thp);
     if (c->zswap_compressor && compressor_find(c->zswap_compressor) == NR_COMPRESSORS)
         return err_set(e, -EINVAL, "unknown compressor '%s' of zswap", c->zswap_compressor);
     if (!find_profile(c, c->disk))
@@ -243,6 +245,8 @@ static void reserve_default(const struct system *s, u64 *kbytes, const char *key
 static void settle_tunables(const struct system_config *c, struct tunables *t)
 {
     t->zswap_enabled |= c->zswap;
+    if (c->thp)
+        t->thp_enabled = thp_enabled_find(c->thp);
     if (c->zswap_compressor)
         t->zswap_compressor = compressor_find(c->zswap_compressor);
 }
@@ -250,15 +254,7 @@ static void settle_tunables(const struct system_config *c, struct tunables *t)
 int system_init(struct system *s, const struct system_config *c, struct err *e)
 {
     const struct kernel_release *release = kernel_find(c->kernel);
-    const struct frames_config frames = {
-        .ram_bytes = c->ram_bytes,
-        .nr_cpus = c->nr_cpus,
-        .min_free_kbytes = c->tunables.min_free_kbytes,
-        .watermark_scale_factor = (unsigned)c->tunables.watermark_scale_factor,
-        .movable_bytes = c->movable_bytes,
-        .kernel = release,
-        .bytes = c->bytes,
-    };
+    struct frames_config frames;
     int rc = config_check(c, e);
 
     if (rc < 0)
@@ -268,6 +264,16 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     settle_tunables(c, &s->config.tunables);
     s->tunables = s->config.tunables;
     s->cost = c->cost;
+    frames = (struct frames_config){
+        .ram_bytes = c->ram_bytes,
+        .nr_cpus = c->nr_cpus,
+        .min_free_kbytes = s->tunables.min_free_kbytes,
+        .watermark_scale_factor = (unsigned)s->tunables.watermark_scale_factor,
+        .movable_bytes = c->movable_bytes,
+        .khugepaged = s->tunables.thp_enabled != THP_NEVER,
+        .kernel = release,
+        .bytes = c->bytes,
+    };
     kernel_resolve(release, wanted_features(&s->tunables), &s->kernel);
     if (c->lru)
         s->kernel.lru = lru_policy_find(c->lru);

@@ -23,6 +23,7 @@ static void fixture_init(struct fixture *f, const char *swap_device, bool bytes)
     struct system_config c;
 
     system_config_init(&c);
+    c.thp = "never";
     c.ram_bytes = TEST_RAM;
     c.nr_cpus = 1;
     c.bytes = bytes;

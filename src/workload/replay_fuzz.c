@@ -260,6 +260,7 @@ static void play(const u8 *bytes, size_t count, enum trace_mode mode, u64 seed, 
 
     prng_seed(&p, seed);
     system_config_init(&c);
+    c.thp = "never";
     c.ram_bytes = 64 * MIB;
     c.nr_cpus = 1 + (unsigned)prng_below(&p, 3);
     if (prng_below(&p, 3)) {

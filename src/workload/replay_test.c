@@ -87,6 +87,7 @@ static void prepare(struct fixture *x)
     x->w = NULL;
     assert_int_equal(trace_open_bytes(x->bytes, x->count, "t", &o, &x->trace, &e), 0);
     system_config_init(&c);
+    c.thp = "never";
     c.ram_bytes = GIB;
     c.nr_cpus = x->cpus;
     assert_int_equal(system_init(&x->system, &c, &e), 0);

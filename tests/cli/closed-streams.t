@@ -13,7 +13,7 @@ $ ls
 $ highwater --version >&-
 ! highwater: cannot write to stdout: Bad file descriptor
 = 1
-$ highwater run $EXAMPLES/demo.hwt >&-
+$ highwater run --thp never $EXAMPLES/demo.hwt >&-
 ! highwater run: cannot write to stdout: Bad file descriptor
 = 1
 # Every verb, help included, says that the disk is full, and nothing else.

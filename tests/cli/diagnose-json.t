@@ -1,6 +1,6 @@
 # The JSON of diagnose matches its schema, live, of captures and simulated machines, and the checker would notice if it did not.
 $ highwater diagnose --format json >live.json; python3 "$TOP/tools/check_json.py" "$TOP/docs/schema/diagnose.schema.json" live.json
-$ highwater run "$TOP/scenarios/container-oom-healthy-node.ini" --capture c.hwc --proc tree -q >/dev/null
+$ highwater run --thp never "$TOP/scenarios/container-oom-healthy-node.ini" --capture c.hwc --proc tree -q >/dev/null
 $ highwater diagnose c.hwc --format json --explain >c.json
 = 2
 $ highwater diagnose tree --format json >tree.json; python3 "$TOP/tools/check_json.py" "$TOP/docs/schema/diagnose.schema.json" c.json tree.json
@@ -18,7 +18,7 @@ $ highwater diagnose c.hwc --at +1s --quiet
 >~ HEALTHY: .*
 
 # A simulated capture is the same, byte for byte, and is not written over.
-$ highwater run "$TOP/scenarios/container-oom-healthy-node.ini" --capture d.hwc -q >/dev/null && cmp c.hwc d.hwc
-$ highwater run "$TOP/scenarios/container-oom-healthy-node.ini" --capture d.hwc -q
+$ highwater run --thp never "$TOP/scenarios/container-oom-healthy-node.ini" --capture d.hwc -q >/dev/null && cmp c.hwc d.hwc
+$ highwater run --thp never "$TOP/scenarios/container-oom-healthy-node.ini" --capture d.hwc -q
 !~ highwater run: d.hwc: exists already; .*
 = 1

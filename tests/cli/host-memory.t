@@ -2,12 +2,12 @@
 $ python3 -c 'for i in range(30000): print(f" L {0x10000000 + i * 0x200000:x},8")' >sparse.txt
 $ highwater trace import -q --from lackey sparse.txt -o sparse.hwt
 memory: 64 MiB
-$ highwater run sparse.hwt --host-memory 60M
+$ highwater run --thp never sparse.hwt --host-memory 60M
 ! highwater run: this takes more than the 60.0 MiB of the host's memory it may have; --host-memory SIZE allows more
 = 1
 memory: 400 MiB
-$ highwater run -q sparse.hwt --host-memory 1G -f json | grep -v cpu_seconds >a; highwater run -q sparse.hwt -f json | grep -v cpu_seconds | cmp - a
-$ highwater run sparse.hwt --host-memory 1
+$ highwater run --thp never -q sparse.hwt --host-memory 1G -f json | grep -v cpu_seconds >a; highwater run --thp never -q sparse.hwt -f json | grep -v cpu_seconds | cmp - a
+$ highwater run --thp never sparse.hwt --host-memory 1
 ! highwater run: --host-memory: want at least 1M, not 1
 ! Try 'highwater run --help'.
 = 2
@@ -17,10 +17,10 @@ $ highwater trace import -q --from oracle --as anon objects.bin -o objects.hwt
 memory: 64 MiB
 $ highwater trace info objects.hwt >info
 memory: 150 MiB
-$ highwater run objects.hwt --host-memory 100M
+$ highwater run --thp never objects.hwt --host-memory 100M
 ! highwater run: this takes more than the 100.0 MiB of the host's memory it may have; --host-memory SIZE allows more
 = 1
-$ highwater size objects.hwt --host-memory 100M
+$ highwater size --thp never objects.hwt --host-memory 100M
 ! highwater size: this takes more than the 100.0 MiB of the host's memory it may have; --host-memory SIZE allows more
 = 1
 # A file of 60 KB whose 400 streams are decoded side by side, each with a chunk of 1 MiB.
@@ -31,9 +31,9 @@ memory: 260 MiB
 $ highwater trace info streams.hwt --host-memory 200M
 ! highwater trace: this takes more than the 200.0 MiB of the host's memory it may have; --host-memory SIZE allows more
 = 1
-$ highwater run streams.hwt --host-memory 200M
+$ highwater run --thp never streams.hwt --host-memory 200M
 ! highwater run: this takes more than the 200.0 MiB of the host's memory it may have; --host-memory SIZE allows more
 = 1
-$ highwater size streams.hwt --host-memory 200M
+$ highwater size --thp never streams.hwt --host-memory 200M
 ! highwater size: this takes more than the 200.0 MiB of the host's memory it may have; --host-memory SIZE allows more
 = 1

@@ -1,6 +1,6 @@
 # Names that a recording carries cannot write to the terminal, nor spoil JSON.
 $ printf 'I  04000000,4\n L 04001000,8\n' >t.txt; highwater trace import -q --from lackey t.txt -o t.hwt
-$ b=$(printf '\033[2Jx\377'); cp t.hwt "$b"; highwater run -q "$b" | head -n 1
+$ b=$(printf '\033[2Jx\377'); cp t.hwt "$b"; highwater run --thp never -q "$b" | head -n 1
 >~ Input     \?\[2Jx.
 $ b=$(printf '\033[2Jx\377'); highwater run -q "$b" -f json | iconv -f UTF-8 -t UTF-8 | grep -c '\\u001b'
 > 0
@@ -8,7 +8,7 @@ $ b=$(printf '\033[2Jx\377'); highwater run -q "$b" -f json | iconv -f UTF-8 -t 
 
 # Neither on stdout nor on stderr does a name command a terminal, reorder a line or make two of one: ESC, CSI as U+009B, a right-to-left
 # override, what has no width, a newline, bytes that are no UTF-8.
-$ b=$(printf 'a\033[31m\302\233b\342\200\256c\342\200\213d\ne\200'); highwater run "$b.hwt"
+$ b=$(printf 'a\033[31m\302\233b\342\200\256c\342\200\213d\ne\200'); highwater run --thp never "$b.hwt"
 !~ highwater run: a\?\[31m\?b\?c\?d\?e..hwt: .*
 = 1
 $ b=$(printf 'a\033[31m\302\233b\342\200\256c\342\200\213d\ne\200'); highwater "$b"
@@ -18,7 +18,7 @@ $ b=$(printf 'a\033[31m\302\233b\342\200\256c\342\200\213d\ne\200'); highwater "
 $ b=$(printf 'a\033\302\233\342\200\256\n'); highwater diagnose --root / --cgroup "/$b." | LC_ALL=C grep -c "$(printf '[\033\233\256]')"
 > 0
 = 1
-$ printf '[machine]\nram = 1\033[2J\302\233G\n' >x.ini; highwater run x.ini
+$ printf '[machine]\nram = 1\033[2J\302\233G\n' >x.ini; highwater run --thp never x.ini
 !~ highwater run: x.ini:2: .*1\?\[2J\?G.*
 = 1
 

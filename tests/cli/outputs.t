@@ -5,7 +5,7 @@ $ yes ' L 1ffeffe7e0,8' | head -100 | highwater trace import --from lackey - -o 
 $ cat victim; test -L x.hwt.tmp && test ! -L x.hwt && highwater trace verify x.hwt
 > precious
 >...
-$ ln -sf victim y.hwc; highwater run "$EXAMPLES/demo.hwt" --capture y.hwc -q >out
+$ ln -sf victim y.hwc; highwater run --thp never "$EXAMPLES/demo.hwt" --capture y.hwc -q >out
 ! highwater run: y.hwc: exists already; a simulated capture is a new file
 = 1
 $ highwater capture -o y.hwc 0.1 1
@@ -41,7 +41,7 @@ $ highwater capture -o /dev/stdout 0.1 1
 $ (ulimit -f 1; highwater explain -o y.txt)
 ! highwater explain: y.txt: cannot write: File too large
 = 1
-$ (ulimit -f 1; highwater run "$EXAMPLES/demo.hwt" --proc tree -q)
+$ (ulimit -f 1; highwater run --thp never "$EXAMPLES/demo.hwt" --proc tree -q)
 !~ highwater run: tree: cannot write [a-z0-9/_.]* in it: File too large
 = 1
 $ (ulimit -f 1; yes ' L 1ffeffe7e0,8' | highwater explain --names -o x.hwt)

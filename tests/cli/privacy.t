@@ -5,7 +5,7 @@ $ grep -c hunter x.hwt; stat -c %a x.hwt; highwater trace info x.hwt | grep ^com
 > 0
 > 600
 > command         env PGPASSWORD=*** sh -c exit 0 --token *** https://bob:***@example.org/
-$ highwater run x.hwt --format json | grep -c hunter
+$ highwater run --thp never x.hwt --format json | grep -c hunter
 > 0
 = 1
 $ highwater record -q --mode 640 --no-args -o x.hwt -- sh -c 'exit 0' --name bob; stat -c %a x.hwt; highwater trace info x.hwt | grep ^command
@@ -16,7 +16,7 @@ $ umask 0; highwater capture -o z.hwc 0.1 1 -q; stat -c %a z.hwc; chmod 644 z.hw
 > 644
 $ umask 077; highwater capture --mode 0644 -o y.hwc 0.1 1 -q; stat -c %a y.hwc
 > 644
-$ umask 0; highwater run x.hwt --capture s.hwc -o run.txt; stat -c %a s.hwc run.txt
+$ umask 0; highwater run --thp never x.hwt --capture s.hwc -o run.txt; stat -c %a s.hwc run.txt
 > 600
 > 666
 $ umask 0; yes ' L 1ffeffe7e0,8' | head -100 | highwater trace import --from lackey - -o i.hwt -q; stat -c %a i.hwt

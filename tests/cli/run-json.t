@@ -1,12 +1,12 @@
 # The JSON of run matches its schema, for every outcome, and the checker would notice if it did not.
-$ highwater run "$EXAMPLES/python.hwt" --memory-max 60M --swap 1G --format json -o run.json
+$ highwater run --thp never "$EXAMPLES/python.hwt" --memory-max 60M --swap 1G --format json -o run.json
 $ "$TOP/tools/check_json.py" "$TOP/docs/schema/run.schema.json" run.json
-$ highwater run "$EXAMPLES/python.hwt" --memory-max 30M --format json -o oom.json
+$ highwater run --thp never "$EXAMPLES/python.hwt" --memory-max 30M --format json -o oom.json
 $ "$TOP/tools/check_json.py" "$TOP/docs/schema/run.schema.json" oom.json
 $ grep -o '"outcome": "oom[a-z_]*"' oom.json | sort | uniq -c | sed 's/  *[0-9]* //'
 > "outcome": "oom"
 > "outcome": "oom_killed"
-$ highwater run "$EXAMPLES/python.hwt" --memory-max 40M --swap 1G --swap-device hdd --max-slowdown 1.5 --format json -o thrash.json
+$ highwater run --thp never "$EXAMPLES/python.hwt" --memory-max 40M --swap 1G --swap-device hdd --max-slowdown 1.5 --format json -o thrash.json
 $ "$TOP/tools/check_json.py" "$TOP/docs/schema/run.schema.json" thrash.json
 $ grep '^  "outcome"' thrash.json
 >   "outcome": "thrash",

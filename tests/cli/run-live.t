@@ -1,5 +1,5 @@
 # Files of processes that live when a replay is cut short agree with each other and with the cgroup's.
-$ highwater run "$EXAMPLES/python.hwt" --memory-max 60M --swap 1G --swap-device hdd --max-slowdown 1.2 --proc tree | grep ^Outcome
+$ highwater run --thp never "$EXAMPLES/python.hwt" --memory-max 60M --swap 1G --swap-device hdd --max-slowdown 1.2 --proc tree | grep ^Outcome
 >~ Outcome   thrash after .*; 1\.[0-9]* x the .* it takes without a limit
 $ cd tree/proc/[1-9]*/ && pwd | grep -o '[0-9]*$' | cmp - ../../sys/fs/cgroup/app/cgroup.procs
 $ cd tree/proc/[1-9]*/ && cat comm cgroup

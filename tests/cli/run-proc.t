@@ -1,5 +1,5 @@
 # --proc writes the machine's files, whole or not at all.
-$ highwater run "$EXAMPLES/demo.hwt" --memory-max 48M --proc tree -q >/dev/null
+$ highwater run --thp never "$EXAMPLES/demo.hwt" --memory-max 48M --proc tree -q >/dev/null
 $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
 > ./highwater
 > ./proc/buddyinfo
@@ -63,8 +63,18 @@ $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
 > ./sys/kernel/mm/lru_gen/enabled
 > ./sys/kernel/mm/numa/demotion_enabled
 > ./sys/kernel/mm/swap/vma_ra_enabled
+> ./sys/kernel/mm/transparent_hugepage/defrag
 > ./sys/kernel/mm/transparent_hugepage/enabled
+> ./sys/kernel/mm/transparent_hugepage/hpage_pmd_size
+> ./sys/kernel/mm/transparent_hugepage/khugepaged/alloc_sleep_millisecs
+> ./sys/kernel/mm/transparent_hugepage/khugepaged/defrag
+> ./sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none
+> ./sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_shared
+> ./sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_swap
+> ./sys/kernel/mm/transparent_hugepage/khugepaged/pages_to_scan
+> ./sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs
 > ./sys/kernel/mm/transparent_hugepage/shmem_enabled
+> ./sys/kernel/mm/transparent_hugepage/use_zero_page
 > ./var/log/dmesg
 $ cat tree/sys/fs/cgroup/app/memory.max tree/sys/fs/cgroup/app/memory.peak tree/sys/fs/cgroup/app/memory.high tree/proc/sys/vm/swappiness
 > 50331648
@@ -83,10 +93,10 @@ $ head -1 tree/proc/meminfo
 $ awk '/^(anon|file|kernel) /{s+=$2} END{print s}' tree/sys/fs/cgroup/app/memory.stat >sum; test $(($(cat tree/sys/fs/cgroup/app/memory.current) - $(cat sum))) -le $((64 * 4096 * 4)) && test $(cat tree/sys/fs/cgroup/app/memory.current) -ge $(cat sum)
 
 # What is there is not overwritten, and nothing is left of what could not be written.
-$ highwater run "$EXAMPLES/demo.hwt" --proc tree -q
+$ highwater run --thp never "$EXAMPLES/demo.hwt" --proc tree -q
 ! highwater run: tree: cannot write the files there: it exists and is not empty
 = 1
-$ highwater run "$EXAMPLES/demo.hwt" --proc missing/tree -q
+$ highwater run --thp never "$EXAMPLES/demo.hwt" --proc missing/tree -q
 ! highwater run: missing/tree: cannot make directory: No such file or directory
 = 1
 $ ls

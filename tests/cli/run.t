@@ -1,5 +1,5 @@
 # A replay answers the three questions in order, and a tighter limit costs more.
-$ highwater run "$EXAMPLES/python.hwt" >free.txt
+$ highwater run --thp never "$EXAMPLES/python.hwt" >free.txt
 $ grep -E '^(Input|Machine|Group|Outcome|[123]\.|Processes)' free.txt
 >~ Input     .*/python.hwt \(python3 .*\)
 >~ Machine   Linux 6.1, [0-9]+ CPUs?, 64.0 GiB RAM, no swap, files on nvme
@@ -13,7 +13,7 @@ $ grep 'No: memory was never short.' free.txt
 >   No: memory was never short.
 
 # With swap and half the memory it swaps, and says so.
-$ highwater run "$EXAMPLES/python.hwt" --memory-max 40M --swap 1G --swap-device ssd >tight.txt
+$ highwater run --thp never "$EXAMPLES/python.hwt" --memory-max 40M --swap 1G --swap-device ssd >tight.txt
 $ grep -E '^(Machine|Group)' tight.txt
 >~ Machine   .*, 1024.0 MiB swap on ssd, files on nvme|Machine   .*, 1.0 GiB swap on ssd, files on nvme
 > Group     /app, memory.max 40.0 MiB

@@ -15,12 +15,12 @@
 | memory = 80M
 | touch = random
 | rate = 10/s
-$ highwater run strict.ini | grep -E '^  (redis|app) |^Outcome|^Note'
+$ highwater run --thp never strict.ini | grep -E '^  (redis|app) |^Outcome|^Note'
 >~ Outcome   refused after 2\.00 s .*
 >~   redis +2  2 running .*
 >~   app +1  1 refused .*
 > Note: 2 calls were refused for want of memory that may be promised (ENOMEM, ENOSPC); the program exited, or went on without the child it could not fork.
-$ highwater run strict.ini --format json -o run.json && "$TOP/tools/check_json.py" "$TOP/docs/schema/run.schema.json" run.json && grep -c '"error": "ENOMEM"' run.json
+$ highwater run --thp never strict.ini --format json -o run.json && "$TOP/tools/check_json.py" "$TOP/docs/schema/run.schema.json" run.json && grep -c '"error": "ENOMEM"' run.json
 > 1
 
 # A machine that panics when memory runs out stops everything.
@@ -31,7 +31,7 @@ $ highwater run strict.ini --format json -o run.json && "$TOP/tools/check_json.p
 | runtime = 20s
 | [task leak]
 | leak = 100M/s
-$ highwater run panic.ini --proc tree | grep Outcome
+$ highwater run --thp never panic.ini --proc tree | grep Outcome
 >~ Outcome   panic after .*
 $ tail -1 tree/var/log/dmesg
 >~ .*Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled

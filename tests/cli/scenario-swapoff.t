@@ -21,7 +21,7 @@
 | touch = zipf:0.9
 | touches = 8
 | think = 1ms
-$ highwater run move.ini --proc tree | sed -n '/^Meanwhile/,$p'
+$ highwater run --thp never move.ini --proc tree | sed -n '/^Meanwhile/,$p'
 > Meanwhile
 >   old                3.00 s  swapoff old
 >   zram0              2.00 s  swapon zram0
@@ -33,18 +33,18 @@ $ cut -c1-100 tree/sys/block/zram0/comp_algorithm tree/sys/block/zram0/disksize
 > 268435456
 $ awk '$1 > 40e6 && $3 < $1 / 2' tree/sys/block/zram0/mm_stat | wc -l
 > 1
-$ sed 's/swapoff = 3s/swapoff = 1s/; s/swapon = 2s/swapoff = 1s/' move.ini >late.ini; highwater run late.ini --proc late | sed -n '/^Meanwhile/,$p'
+$ sed 's/swapoff = 3s/swapoff = 1s/; s/swapon = 2s/swapoff = 1s/' move.ini >late.ini; highwater run --thp never late.ini --proc late | sed -n '/^Meanwhile/,$p'
 > Meanwhile
 >   old                1.00 s  swapoff old
 >   zram0              1.00 s  swapoff zram0: EINTR
 $ grep -c 'Killed process [0-9]* (swapoff)' late/var/log/dmesg
 > 1
-$ sed 's/swapon = 2s/swapon = 5s\nswapoff = 4s/' move.ini >never.ini; highwater run never.ini
+$ sed 's/swapon = 2s/swapon = 5s\nswapoff = 4s/' move.ini >never.ini; highwater run --thp never never.ini
 ! highwater run: never.ini:10: swapoff is not after swapon in device 'zram0'
 = 1
-$ sed 's/swap = 512M//' move.ini >none.ini; highwater run none.ini
+$ sed 's/swap = 512M//' move.ini >none.ini; highwater run --thp never none.ini
 ! highwater run: none.ini:5: swapon and swapoff need swap = SIZE in device 'old'
 = 1
-$ sed 's/profile = ssd/profile = ssd\nratio = 2/' move.ini >ratio.ini; highwater run ratio.ini
+$ sed 's/profile = ssd/profile = ssd\nratio = 2/' move.ini >ratio.ini; highwater run --thp never ratio.ini
 ! highwater run: ratio.ini:5: compressor, ratio and mem_limit need profile = zram in device 'old'
 = 1

@@ -36,7 +36,7 @@
 | [rmdir gone]
 | at = 2s
 | cgroup = old
-$ highwater run squeeze.ini --proc tree | sed -n '/^Meanwhile/,$p'
+$ highwater run --thp never squeeze.ini --proc tree | sed -n '/^Meanwhile/,$p'
 > Meanwhile
 >~   watchdog +0 ns  some 150000 1000000 > /proc/pressure/memory: [1-9] events?, the first at [1-4].*
 >~   squeeze +1\.00 s  24M > /sys/fs/cgroup/web/memory\.max
@@ -48,10 +48,10 @@ $ cat tree/sys/fs/cgroup/web/memory.max
 $ ls tree/sys/fs/cgroup | grep -c old
 > 0
 = 1
-$ highwater run squeeze.ini --format json -o run.json && "$TOP/tools/check_json.py" "$TOP/docs/schema/run.schema.json" run.json && grep -c '"error": "EBUSY"' run.json
+$ highwater run --thp never squeeze.ini --format json -o run.json && "$TOP/tools/check_json.py" "$TOP/docs/schema/run.schema.json" run.json && grep -c '"error": "EBUSY"' run.json
 > 1
 
 # A wrong one is refused before anything runs.
-$ sed 's/memory.max/memory.mex/' squeeze.ini >bad.ini; highwater run bad.ini
+$ sed 's/memory.max/memory.mex/' squeeze.ini >bad.ini; highwater run --thp never bad.ini
 ! highwater run: bad.ini:20: [write squeeze]: no file '/sys/fs/cgroup/web/memory.mex' that can be written; did you mean 'memory.max', 'memory.min' or 'memory.low'?
 = 1

@@ -23,7 +23,7 @@
 | file = db
 | read = seq
 | think = 1ms
-$ highwater run web.ini | sed -n '1,4p; /^Tasks/,$p'
+$ highwater run --thp never web.ini | sed -n '1,4p; /^Tasks/,$p'
 > Input     web.ini
 > Machine   Linux 6.1, 2 CPUs, 256.0 MiB RAM, no swap, files on nvme
 > Group     / (the whole machine)
@@ -37,7 +37,7 @@ $ highwater run web.ini | sed -n '1,4p; /^Tasks/,$p'
 >~   path +memory.current +memory.max +max reached +OOM kills
 >~   /app +2[4-9]\.[0-9] MiB +max +0 +0
 >~   /app/web +2[4-9]\.[0-9] MiB +64.0 MiB +0 +0
-$ highwater run web.ini --format json -o run.json --proc tree
+$ highwater run --thp never web.ini --format json -o run.json --proc tree
 $ "$TOP/tools/check_json.py" "$TOP/docs/schema/run.schema.json" run.json
 $ grep -c '"task": "httpd"' run.json
 > 4
@@ -47,15 +47,15 @@ $ cat tree/proc/1001/cgroup
 > 0::/app/web
 
 # Options change the machine, not the limits of its cgroups.
-$ highwater run web.ini --ram 512M --cpus 4 --swap 64M | sed -n 2p
+$ highwater run --thp never web.ini --ram 512M --cpus 4 --swap 64M | sed -n 2p
 > Machine   Linux 6.1, 4 CPUs, 512.0 MiB RAM, 64.0 MiB swap on nvme, files on nvme
-$ highwater run web.ini --memory-max 64M
+$ highwater run --thp never web.ini --memory-max 64M
 ! highwater run: a scenario has no cgroup for --memory-max; give a [cgroup] of it memory.max
 ! Try 'highwater run --help'.
 = 2
 
 # It is known by its name, or by its first line.
-$ cp web.ini web; highwater run web | sed -n 1p
+$ cp web.ini web; highwater run --thp never web | sed -n 1p
 > Input     web
 
 # A recording may be a task among others.
@@ -72,25 +72,25 @@ $ cp web.ini web; highwater run web | sed -n 1p
 | memory = 10M
 | touch = random
 | stop = 100ms
-$ cp "$EXAMPLES/demo.hwt" . && highwater run mixed.ini --format json -o mixed.json && "$TOP/tools/check_json.py" "$TOP/docs/schema/run.schema.json" mixed.json && grep -A3 '"name": "app"' mixed.json
+$ cp "$EXAMPLES/demo.hwt" . && highwater run --thp never mixed.ini --format json -o mixed.json && "$TOP/tools/check_json.py" "$TOP/docs/schema/run.schema.json" mixed.json && grep -A3 '"name": "app"' mixed.json
 >         "name": "app",
 >         "cgroup": "/box",
 >         "processes": 1,
 >         "running": 0,
 
 # What is wrong is named with its place and what would be right.
-$ sed 's/^memory = /memery = /' web.ini >bad.ini; highwater run bad.ini
+$ sed 's/^memory = /memery = /' web.ini >bad.ini; highwater run --thp never bad.ini
 ! highwater run: bad.ini:15: unknown key 'memery' in [task]; did you mean 'memory'?
 = 1
-$ sed 's/ram = 256M/ram = 12 parsecs/' web.ini >bad.ini; highwater run bad.ini
+$ sed 's/ram = 256M/ram = 12 parsecs/' web.ini >bad.ini; highwater run --thp never bad.ini
 !~ highwater run: bad.ini:3: ram: .*parsecs.*
 = 1
-$ sed 's/cgroup = app.web/cgroup = app\/wob/' web.ini >bad.ini; highwater run bad.ini
+$ sed 's/cgroup = app.web/cgroup = app\/wob/' web.ini >bad.ini; highwater run --thp never bad.ini
 ! highwater run: bad.ini:13: no section for cgroup 'app/wob'; did you mean 'app/web'?
 = 1
-$ sed '/runtime/d' web.ini >bad.ini; highwater run bad.ini
+$ sed '/runtime/d' web.ini >bad.ini; highwater run --thp never bad.ini
 ! highwater run: bad.ini:11: [task httpd] never ends; want stop, requests, or runtime in [machine]
 = 1
-$ highwater run missing.ini
+$ highwater run --thp never missing.ini
 !~ highwater run: missing.ini: .*No such file or directory
 = 1

@@ -11,8 +11,8 @@
 | memory = 40M
 | touch = random
 | rate = 100/s
-$ highwater run s.ini --series s.csv --every 500ms --format json | grep -v cpu_seconds >with.json
-$ highwater run s.ini --format json | grep -v cpu_seconds | cmp - with.json
+$ highwater run --thp never s.ini --series s.csv --every 500ms --format json | grep -v cpu_seconds >with.json
+$ highwater run --thp never s.ini --format json | grep -v cpu_seconds | cmp - with.json
 $ cut -d, -f1,2 s.csv
 >~ time_s,nr_free_pages
 >~ 0\.500000000,[0-9]+
@@ -40,24 +40,24 @@ $ python3 sums.py
 > True
 > True
 > True
-$ highwater run s.ini --series s.json -q >/dev/null
+$ highwater run --thp never s.ini --series s.json -q >/dev/null
 $ "$TOP/tools/check_json.py" "$TOP/docs/schema/series.schema.json" s.json
 $ grep -c at_ns s.json
 > 3
 
 # Of a recording, too.
-$ highwater run "$EXAMPLES/demo.hwt" --memory-max 40M --swap 64M --series d.json --every 100ms -q >/dev/null
+$ highwater run --thp never "$EXAMPLES/demo.hwt" --memory-max 40M --swap 64M --series d.json --every 100ms -q >/dev/null
 $ "$TOP/tools/check_json.py" "$TOP/docs/schema/series.schema.json" d.json
 
-$ highwater run s.ini --series s.txt
+$ highwater run --thp never s.ini --series s.txt
 ! highwater run: --series wants a name that ends with .json or .csv, not s.txt
 ! Try 'highwater run --help'.
 = 2
-$ highwater run s.ini --every 1s
+$ highwater run --thp never s.ini --every 1s
 ! highwater run: --every says how often --series FILE or --capture FILE takes a sample; both are missing
 ! Try 'highwater run --help'.
 = 2
-$ highwater run s.ini --series s.csv --every 0s
+$ highwater run --thp never s.ini --series s.csv --every 0s
 !~ highwater run: --every.*
 ! Try 'highwater run --help'.
 = 2

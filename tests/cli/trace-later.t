@@ -21,20 +21,20 @@ $ highwater trace dump $TOP/tests/trace/later.hwt | grep -e unknown -e incomplet
 > 1 5 file @6 2 8 77 65536 0 "/data/two" 2
 > 1 1 incomplete @9 1 7 "io_uring_enter"
 > 1 500 unknown 4000
-$ highwater run $TOP/tests/trace/later.hwt | tail -2
+$ highwater run --thp never $TOP/tests/trace/later.hwt | tail -2
 > Note: the recording is incomplete: it lacks reads and writes through io_uring (7); processes
 > that ran unrecorded (1); operations of a later version (1); chunks of a later version (1).
-$ highwater run $TOP/tests/trace/later.hwt --format json -o run.json; python3 $TOP/tools/check_json.py $TOP/docs/schema/run.schema.json run.json; grep -A3 '"incomplete"' run.json
+$ highwater run --thp never $TOP/tests/trace/later.hwt --format json -o run.json; python3 $TOP/tools/check_json.py $TOP/docs/schema/run.schema.json run.json; grep -A3 '"incomplete"' run.json
 >~ \s+"incomplete": ?\[
 >~ \s+\{
 >~ \s+"reason": "io_uring",
 >~ \s+"count": 7,
 # A recording that was cut is incomplete too.
-$ head -c 700 $TOP/tests/trace/later.hwt > cut.hwt; highwater size --quiet cut.hwt --limits 8M | grep -A9 Note
+$ head -c 700 $TOP/tests/trace/later.hwt > cut.hwt; highwater size --thp never --quiet cut.hwt --limits 8M | grep -A9 Note
 > Note: the recording is incomplete: it is damaged at byte 655 (the file ends inside a chunk
 > header) and was replayed up to there; it lacks reads and writes through io_uring (7); operations
 > of a later version (1); chunks of a later version (1). What is missing may need memory too.
-$ highwater size --quiet cut.hwt --limits 8M --format json -o size.json; python3 $TOP/tools/check_json.py $TOP/docs/schema/size.schema.json size.json; grep -o '"reason": "[a-z_]*"' size.json
+$ highwater size --thp never --quiet cut.hwt --limits 8M --format json -o size.json; python3 $TOP/tools/check_json.py $TOP/docs/schema/size.schema.json size.json; grep -o '"reason": "[a-z_]*"' size.json
 > "reason": "io_uring"
 > "reason": "unknown_ops"
 > "reason": "unknown_chunks"

@@ -9,13 +9,13 @@ $ highwater trace info $TOP/tests/trace/version1.hwt | grep -A2 touched
 > touched         136.0 KiB anonymous, 72.0 KiB of files
 > at most         192.0 KiB at one time without a limit, of it 128.0 KiB anonymous at its own peak
 > files           72.0 KiB  /data/file
-$ highwater run $TOP/tests/trace/version1.hwt | grep -e Outcome -e Note
+$ highwater run --thp never $TOP/tests/trace/version1.hwt | grep -e Outcome -e Note
 > Outcome   completed after 1.22 ms of virtual time
 > Note: the recording is incomplete: it lacks system calls that the recorder could not follow (3).
-$ highwater size $TOP/tests/trace/version1.hwt --limits 8M | tail -2
+$ highwater size --thp never $TOP/tests/trace/version1.hwt --limits 8M | tail -2
 > Note: the recording is incomplete: it lacks system calls that the recorder could not follow (3).
 > What is missing may need memory too.
-$ highwater size $TOP/tests/trace/version1.hwt --limits 8M --format json | python3 $TOP/tools/check_json.py $TOP/docs/schema/size.schema.json -
-$ highwater run $TOP/tests/trace/version1.hwt --format json | python3 $TOP/tools/check_json.py $TOP/docs/schema/run.schema.json -
+$ highwater size --thp never $TOP/tests/trace/version1.hwt --limits 8M --format json | python3 $TOP/tools/check_json.py $TOP/docs/schema/size.schema.json -
+$ highwater run --thp never $TOP/tests/trace/version1.hwt --format json | python3 $TOP/tools/check_json.py $TOP/docs/schema/run.schema.json -
 $ python3 $TOP/tests/record/hwt.py --summary $TOP/tests/trace/version1.hwt 2>/dev/null
 >~ streams=4 access=52 .*

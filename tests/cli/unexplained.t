@@ -4,20 +4,20 @@ $ highwater trace info x.hwt | grep unexplained
 > unexplained     2 operations name a file that the recording does not explain
 $ highwater trace info x.hwt --format json | grep '"unexplained"'
 >~ \s+"unexplained": 2,
-$ highwater run x.hwt | tail -1
+$ highwater run --thp never x.hwt | tail -1
 > Note: 2 operations name a file or a range that the recording does not explain; they did nothing.
-$ highwater size -q x.hwt --limits 8M | tail -1
+$ highwater size --thp never -q x.hwt --limits 8M | tail -1
 > Note: 2 operations name a file or a range that the recording does not explain; they did nothing.
-$ highwater size -q x.hwt --limits 8M --format json -o size.json; python3 $TOP/tools/check_json.py $TOP/docs/schema/size.schema.json size.json; grep '"unexplained"' size.json
+$ highwater size --thp never -q x.hwt --limits 8M --format json -o size.json; python3 $TOP/tools/check_json.py $TOP/docs/schema/size.schema.json size.json; grep '"unexplained"' size.json
 >~ \s+"unexplained": 2
-$ highwater size -q x.hwt --limits 8M --compare vm.swappiness=0,60 | tail -1
+$ highwater size --thp never -q x.hwt --limits 8M --compare vm.swappiness=0,60 | tail -1
 > Note: 2 operations name a file or a range that the recording does not explain; they did nothing.
-$ highwater run x.hwt --compare vm.swappiness=0,60 | tail -1
+$ highwater run --thp never x.hwt --compare vm.swappiness=0,60 | tail -1
 > Note: 2 operations name a file or a range that the recording does not explain; they did nothing.
 # A recording that explains everything says nothing of it.
 $ highwater trace info $TOP/tests/trace/later.hwt | grep -c unexplained
 > 0
 = 1
-$ highwater size -q $TOP/tests/trace/later.hwt --limits 8M | grep -c explain
+$ highwater size --thp never -q $TOP/tests/trace/later.hwt --limits 8M | grep -c explain
 > 0
 = 1

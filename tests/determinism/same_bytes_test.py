@@ -17,11 +17,11 @@ TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 
 # Limits low enough to make every example reclaim. A run may end in any outcome: it must be the same.
 COMMANDS = [
-    ("run_unlimited", ["run", "{file}", "--format", "json", "--proc", "{proc}"]),
-    ("run_limited", ["run", "{file}", "--memory-max", "8M", "--swap", "64M", "--format", "json", "--proc", "{proc}"]),
-    ("run_as_text", ["run", "{file}", "--memory-max", "16M", "--swap", "64M"]),
-    ("size", ["size", "{file}", "--limits", "8M,16M,64M", "--format", "json"]),
-    ("size_with_two_jobs", ["size", "{file}", "--limits", "8M,16M,64M", "--format", "json", "--jobs", "2"]),
+    ("run_unlimited", ["run", "{file}", "--thp", "never", "--format", "json", "--proc", "{proc}"]),
+    ("run_limited", ["run", "{file}", "--thp", "never", "--memory-max", "8M", "--swap", "64M", "--format", "json", "--proc", "{proc}"]),
+    ("run_as_text", ["run", "{file}", "--thp", "never", "--memory-max", "16M", "--swap", "64M"]),
+    ("size", ["size", "{file}", "--thp", "never", "--limits", "8M,16M,64M", "--format", "json"]),
+    ("size_with_two_jobs", ["size", "{file}", "--thp", "never", "--limits", "8M,16M,64M", "--format", "json", "--jobs", "2"]),
 ]
 # Of a scenario everything that run writes. The quick ones stand for all; same_bytes_heavy.py takes the others.
 SCENARIO_COMMANDS = [

@@ -59,7 +59,8 @@ def replay(program, trace, cell):
     """Our counters for a cell of a reference, on the machine of the reference."""
     command = [program, "run", trace, "--swap", str(cell["swap_bytes"]), "--swap-device", cell["swap_device"], "--disk", "ram",
                "--cpus", "1", "--ram", "1G", "--no-host", "--set", f"queue.read_ahead_kb={cell['readahead_kb']}",
-               "--set", f"vm.page-cluster={cell['page_cluster']}", "--set", f"x.tlb_entries={TLB_ENTRIES}", "--format", "json"]
+               "--set", f"vm.page-cluster={cell['page_cluster']}", "--set", f"x.tlb_entries={TLB_ENTRIES}", "--thp", "never",
+               "--format", "json"]
     if cell["limit_bytes"]:
         command += ["--memory-max", str(cell["limit_bytes"])]
     result = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)

@@ -359,7 +359,7 @@ def ini(head, keys):
 
 def scenario(scene):
     """The scenario file of a scene; recordings lie beside it as NAME.hwt."""
-    machine = {"ram": RAM, "cpus": 1, "disk": scene.disk, "x.tlb_entries": compare.TLB_ENTRIES, "vm.overcommit_memory": 1, **COSTS}
+    machine = {"ram": RAM, "cpus": 1, "thp": "never", "disk": scene.disk, "x.tlb_entries": compare.TLB_ENTRIES, "vm.overcommit_memory": 1, **COSTS}
     machine.update((f"vm.{k}", v) for k, v in {**SETTINGS, **scene.settings}.items())
     if scene.runtime_ms:
         machine["runtime"] = f"{scene.runtime_ms}ms"

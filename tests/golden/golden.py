@@ -37,6 +37,8 @@ SCALE = 8
 UNSCALED_BYTES = 1 << 20
 # What may differ between two runs or versions: the CPU time of the replay, and the version of the program.
 VARIES = re.compile(r'("(?:cpu_seconds|version)"\s*:\s*)[^\s,}]+')
+# Recordings say nothing of their host's huge pages; the scenarios say that they want none.
+NEVER = ["--thp", "never"]
 DIFF_LINES = 40  # of one file that are shown
 
 
@@ -49,7 +51,7 @@ def cells():
         yield compare.name_of(cell), RECORDINGS / f"{cell['pattern']}.hwt", [
             "--memory-max", str(limit), "--swap", str(cell["swap_bytes"] // SCALE), "--swap-device", cell["swap_device"], "--disk", "ram",
             "--cpus", "1", "--ram", "256M", "--set", f"queue.read_ahead_kb={cell['readahead_kb']}",
-            "--set", f"vm.page-cluster={cell['page_cluster']}", "--set", f"x.tlb_entries={compare.TLB_ENTRIES}"]
+            "--set", f"vm.page-cluster={cell['page_cluster']}", "--set", f"x.tlb_entries={compare.TLB_ENTRIES}", *NEVER]
 
 
 def cases():
@@ -60,11 +62,11 @@ def cases():
         found[f"{path.stem} json"] = ["run", path, "--format", "json", "--proc", "{out}/proc"]
     for path in sorted((TOP / "examples").glob("*.hwt")):
         for limit in ("none", "8M", "32M"):
-            options = [] if limit == "none" else ["--memory-max", limit, "--swap", "64M"]
+            options = NEVER if limit == "none" else [*NEVER, "--memory-max", limit, "--swap", "64M"]
             found[f"{path.stem} {limit} text"] = ["run", path, *options]
             found[f"{path.stem} {limit} json"] = ["run", path, *options, "--format", "json", "--proc", "{out}/proc"]
-        found[f"{path.stem} size text"] = ["size", path, "--limits", "8M,16M,64M", "--jobs", "1"]
-        found[f"{path.stem} size json"] = ["size", path, "--grid", "4", "--swap", "64M", "--format", "json", "--jobs", "1"]
+        found[f"{path.stem} size text"] = ["size", path, *NEVER, "--limits", "8M,16M,64M", "--jobs", "1"]
+        found[f"{path.stem} size json"] = ["size", path, *NEVER, "--grid", "4", "--swap", "64M", "--format", "json", "--jobs", "1"]
     for name, recording, options in cells():
         found[f"{name} json"] = ["run", recording, *options, "--format", "json", "--proc", "{out}/proc"]
     return found
