@@ -22,6 +22,7 @@ enum abi_map { /* of mmap(2) */
 };
 
 enum abi_mremap { ABI_MREMAP_DONTUNMAP = 4 };
+enum abi_prctl { ABI_PR_SET_THP_DISABLE = 41 };
 
 enum abi_madv {
     ABI_MADV_NORMAL = 0,
@@ -33,6 +34,8 @@ enum abi_madv {
     ABI_MADV_REMOVE = 9,
     ABI_MADV_DONTFORK = 10,
     ABI_MADV_DOFORK = 11,
+    ABI_MADV_HUGEPAGE = 14,
+    ABI_MADV_NOHUGEPAGE = 15,
     ABI_MADV_WIPEONFORK = 18,
     ABI_MADV_KEEPONFORK = 19,
     ABI_MADV_COLD = 20,
@@ -40,6 +43,7 @@ enum abi_madv {
     ABI_MADV_POPULATE_READ = 22,
     ABI_MADV_POPULATE_WRITE = 23,
     ABI_MADV_DONTNEED_LOCKED = 24,
+    ABI_MADV_COLLAPSE = 25,
 };
 
 enum abi_fadv {
@@ -76,6 +80,7 @@ enum hwt_map_flag {
     HWT_MAP_INITIAL = 32,
     HWT_MAP_HEAP = 64,
     HWT_MAP_HUGETLB = 128,
+    HWT_MAP_ANYWHERE = 256, /* the kernel chose the address */
 };
 
 #endif

@@ -168,6 +168,8 @@ static void render_flags(const struct system *s, const struct vma *v, struct str
         {(v->flags & VM_NORESERVE) != 0, "nr"},
         {(v->flags & VM_WIPEONFORK) != 0, "wf"},
         {!(v->flags & VM_GROWSDOWN), "sd"},
+        {(v->flags & VM_HUGEPAGE) != 0, "hg"},
+        {(v->flags & VM_NOHUGEPAGE) != 0, "nh"},
     };
 
     strbuf_append(out, "VmFlags: ");

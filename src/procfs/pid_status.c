@@ -88,7 +88,7 @@ static void render_memory(const struct mm *mm, struct strbuf *out)
     vm_line(out, "VmPTE", mm->nr_ptes + mm->nr_pmds + mm->nr_puds);
     vm_line(out, "VmSwap", mm->swapents);
     vm_line(out, "HugetlbPages", 0);
-    strbuf_append(out, "CoreDumping:\t0\nTHP_enabled:\t1\n");
+    strbuf_printf(out, "CoreDumping:\t0\nTHP_enabled:\t%d\n", !mm->thp_disabled);
 }
 
 /* A mask of the first n bits as the kernel prints cpumasks: hexadecimal words of 32 bits, highest first. */

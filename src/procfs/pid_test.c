@@ -190,10 +190,41 @@ static void the_node_has_what_the_machine_has(void **state HW_UNUSED)
     world_done(&w);
 }
 
+static void advice_on_huge_pages_cuts_and_joins_mappings(void **state HW_UNUSED)
+{
+    struct world w;
+    u32 before;
+
+    world_init(&w);
+    before = w.t->mm->nr_vmas;
+    assert_int_equal(test_run(w.s, w.t,
+                              system_madvise(w.s, w.t, TEST_BASE + 10 * PAGE_SIZE, 10 * PAGE_SIZE,
+                                             ABI_MADV_HUGEPAGE)),
+                     STEP_DONE);
+    render_pid_smaps(w.s, w.t, &w.text);
+    assert_non_null(strstr(w.text.text, "VmFlags: rd wr mr mw me ac sd hg \n"));
+    assert_int_equal(w.t->mm->nr_vmas, before + 2);
+    assert_int_equal(
+        test_run(w.s, w.t,
+                 system_madvise(w.s, w.t, TEST_BASE, 60 * PAGE_SIZE, ABI_MADV_NOHUGEPAGE)),
+        STEP_DONE);
+    strbuf_reset(&w.text);
+    render_pid_smaps(w.s, w.t, &w.text);
+    assert_null(strstr(w.text.text, " hg "));
+    assert_non_null(strstr(w.text.text, "VmFlags: rd wr mr mw me ac sd nh \n"));
+    assert_true(w.t->mm->nr_vmas <= before + 1);
+    system_thp_disable(w.t, true);
+    strbuf_reset(&w.text);
+    render_pid_status(w.s, w.t, &w.text);
+    assert_non_null(strstr(w.text.text, "THP_enabled:\t0\n"));
+    world_done(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(smaps_add_up_to_the_rollup),
+        cmocka_unit_test(advice_on_huge_pages_cuts_and_joins_mappings),
         cmocka_unit_test(stat_has_the_kernels_fields),
         cmocka_unit_test(numa_maps_count_what_is_there),
         cmocka_unit_test(oom_score_follows_memory_and_adj),

@@ -4,7 +4,7 @@
  * Who keeps which field of struct mm:
  *     vma*.c        vmas .. last_vma, gap_*, total_vm locked_vm data_vm exec_vm stack_vm account_vm hiwater_vm
  *     pagetable.c   pgd, nr_ptes nr_pmds nr_puds nr_pgds, walk
- *     the rooms above   users, rss_*, swapents, hiwater_rss, brk and stack, memcg, def_flags, objects, locked_by
+ *     the rooms above   users, rss_*, swapents, hiwater_rss, brk and stack, memcg, def_flags, thp_disabled, objects, locked_by
  */
 #ifndef SPACE_MM_H
 #define SPACE_MM_H
@@ -45,9 +45,10 @@ struct mm {
     u64 hiwater_rss, hiwater_vm;
     u64 nr_ptes, nr_pmds, nr_puds, nr_pgds; /* tables by level */
     vaddr_t start_brk, brk, start_stack;
-    u16 memcg;     /* group that new charges go to */
-    u32 def_flags; /* of new mappings: VM_LOCKED, VM_LOCKONFAULT (mlockall) */
-    u32 nr_avcs;   /* links of its vmas into anon_vmas */
+    u16 memcg;         /* group that new charges go to */
+    u32 def_flags;     /* of new mappings: VM_LOCKED, VM_LOCKONFAULT (mlockall) */
+    bool thp_disabled; /* prctl(PR_SET_THP_DISABLE) (MMF_DISABLE_THP) */
+    u32 nr_avcs;       /* links of its vmas into anon_vmas */
     struct {
         u16 memcg; /* the group that pays */
         u32 vmas, avcs, anon_vmas, maple_nodes;

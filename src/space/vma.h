@@ -35,6 +35,8 @@ enum vma_flag {
     VM_HUGETLB = 1u << 15,
     VM_SPECIAL = 1u << 16, /* vdso and the like: always present, never counted, never merged */
     VM_MAYWRITE = 1u << 17,
+    VM_HUGEPAGE = 1u << 18,   /* MADV_HUGEPAGE */
+    VM_NOHUGEPAGE = 1u << 19, /* MADV_NOHUGEPAGE */
 };
 #define VM_ACCESS_FLAGS ((u32)(VM_READ | VM_WRITE | VM_EXEC))
 

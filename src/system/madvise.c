@@ -1,4 +1,4 @@
-/* madvise.c - madvise(2). Mirrors mm/madvise.c, Linux 6.1: each advice on each mapping of the range, holes skipped. */
+/* madvise.c - madvise(2), and what prctl(2) says of huge pages. Mirrors mm/madvise.c, kernel/sys.c, Linux 6.1: each advice on each mapping of the range, holes skipped. */
 #include "system/mmap.h"
 #include "system/system_int.h"
 
@@ -74,6 +74,11 @@ static void advise_range(struct system *s, struct task *t, struct span r, u32 ad
     }
 }
 
+void system_thp_disable(struct task *t, bool on)
+{
+    t->mm->thp_disabled = on;
+}
+
 enum step system_madvise(struct system *s, struct task *t, vaddr_t addr, u64 len, u32 advice)
 {
     struct span r = {addr >> PAGE_SHIFT, (addr + len + PAGE_SIZE - 1) >> PAGE_SHIFT};
@@ -104,6 +109,12 @@ enum step system_madvise(struct system *s, struct task *t, vaddr_t addr, u64 len
         break;
     case ABI_MADV_KEEPONFORK:
         change_flags(s, t->mm, r, VM_WIPEONFORK, 0);
+        break;
+    case ABI_MADV_HUGEPAGE:
+        change_flags(s, t->mm, r, VM_NOHUGEPAGE, VM_HUGEPAGE);
+        break;
+    case ABI_MADV_NOHUGEPAGE:
+        change_flags(s, t->mm, r, VM_HUGEPAGE, VM_NOHUGEPAGE);
         break;
     case ABI_MADV_POPULATE_READ:
     case ABI_MADV_POPULATE_WRITE:

@@ -169,6 +169,7 @@ enum step system_fork(struct system *s, struct task *t, u32 child_pid, bool shar
         } else {
             t->fork_child->mm = mm_new(&s->space, t->group->id);
             mm_objects_new(s, t->fork_child->mm);
+            t->fork_child->mm->thp_disabled = t->mm->thp_disabled;
             t->fork_child->mm->start_brk = t->mm->start_brk;
             t->fork_child->mm->brk = t->mm->brk;
             t->fork_child->mm->start_stack = t->mm->start_stack;
@@ -213,6 +214,7 @@ enum step system_exec(struct system *s, struct task *t, const char *comm)
     }
     t->maxrss_pages = MAX(t->maxrss_pages, old->hiwater_rss);
     t->mm = mm_new(&s->space, t->group->id);
+    t->mm->thp_disabled = old->thp_disabled;
     mm_objects_new(s, t->mm);
     mm_put(s, old);
     snprintf(t->comm, sizeof(t->comm), "%s", comm);

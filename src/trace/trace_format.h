@@ -58,7 +58,7 @@ enum hwt_kind { HWT_READ = 0, HWT_WRITE = 1, HWT_EXEC = 2, HWT_OP = 3 };
     X(4, MMAP, "mmap", 6, 0, 0)                    \
     X(5, MUNMAP, "munmap", 2, 0, 0)                \
     X(6, MPROTECT, "mprotect", 3, 0, 0)            \
-    X(7, MREMAP, "mremap", 4, 0, 0)                \
+    X(7, MREMAP, "mremap", 4, 0, 1)                \
     X(8, MADVISE, "madvise", 3, 0, 0)              \
     X(9, BRK, "brk", 2, 0, 0)                      \
     X(10, MLOCK, "mlock", 3, 0, 0)                 \
@@ -81,15 +81,17 @@ enum hwt_kind { HWT_READ = 0, HWT_WRITE = 1, HWT_EXEC = 2, HWT_OP = 3 };
     X(27, OOM_SCORE_ADJ, "oom_score_adj", 1, 0, 0) \
     X(28, PUNCH, "punch", 3, 0, 0)                 \
     X(29, LOST, "lost", 1, 0, 0)                   \
-    X(30, INCOMPLETE, "incomplete", 2, 1, 0)
+    X(30, INCOMPLETE, "incomplete", 2, 1, 0)       \
+    X(31, THP_DISABLE, "thp_disable", 1, 0, 0)
 
 #define HWT_OP_ENUM(code, id, name, fields, string, optional) HWT_OP_##id = (code),
-enum hwt_op { HWT_OPS(HWT_OP_ENUM) HWT_OP_MAX = 31 };
+enum hwt_op { HWT_OPS(HWT_OP_ENUM) HWT_OP_MAX = 32 };
 #undef HWT_OP_ENUM
 
 #define HWT_OP_FIELDS_MAX 6u /* with the optional ones */
 
 enum hwt_proc_flag { HWT_PROC_EXEC = 1, HWT_PROC_FORKED = 2 };
+enum hwt_mremap_flag { HWT_MREMAP_ANYWHERE = 1 };
 enum hwt_file_kind {
     HWT_FILE_REGULAR = 0,
     HWT_FILE_SHMEM = 1,

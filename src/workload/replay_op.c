@@ -643,6 +643,9 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
             s, t,
             (s16)(MIN(op->field[0], (u64)SCORE_ADJ_OFFSET + SCORE_ADJ_MAX) - SCORE_ADJ_OFFSET));
         return OP_DONE;
+    case HWT_OP_THP_DISABLE:
+        system_thp_disable(t, op->field[0] != 0);
+        return OP_DONE;
     case HWT_OP_LOST:
     case HWT_OP_INCOMPLETE: /* the trace knows their sum (trace->lacks) */
         return OP_DONE;

@@ -14,6 +14,7 @@ from common import (TIMEOUT, Failure, build_c, expect, highwater, record, run_te
                     start)
 from hwt import PAGE, WRITE, Access, Trace  # noqa: E402
 
+ANYWHERE = 256  # of mflags
 SLEEP, POLL, PIPE, SOCKET, LOCK, CHILD, SIGNAL = range(1, 8)
 
 
@@ -449,8 +450,8 @@ def maps_are_followed(tmp):
     anon, moved, mapped = (int(told[k], 16) for k in ("anon", "moved", "file"))
     fid = one((f for f in trace.ops("file") if f.string == name), "file").fid
     mmaps = {(op.addr, op.len, op.prot, op.mflags, op.fid, op.offset) for op in trace.ops("mmap")}
-    expect((anon, 8 * PAGE, 3, 0, 0, 0) in mmaps, "anonymous")
-    expect((mapped, 4 * PAGE, 3, 1, fid, 0) in mmaps, "shared file")
+    expect((anon, 8 * PAGE, 3, ANYWHERE, 0, 0) in mmaps, "anonymous")
+    expect((mapped, 4 * PAGE, 3, 1 | ANYWHERE, fid, 0) in mmaps, "shared file")
     expect((mapped + PAGE, PAGE, 1, 0, fid, 2 * PAGE) in mmaps, "fixed over it")
     expect([(op.addr, op.prot) for op in trace.ops("mprotect") if op.addr == anon] == [(anon, 1), (anon, 3)], "mprotect")
     expect([op.addr for op in trace.ops("madvise") if op.advice == 4] == [anon + PAGE, anon + 2 * PAGE], "madvise")
@@ -458,13 +459,15 @@ def maps_are_followed(tmp):
                  if isinstance(r, Access) and r.kind == WRITE and r.page == anon // PAGE + 2)
     expect(stores == 2, "a store after MADV_DONTNEED is seen again", stores)
     move = one(trace.ops("mremap"), "mremap")
-    expect((move.old, move.old_len, move.new, move.new_len) == (anon, 8 * PAGE, moved, 64 * PAGE), "mremap", move)
+    expect((move.old, move.old_len, move.new, move.new_len, move.flags) == (anon, 8 * PAGE, moved, 64 * PAGE, 1), "mremap", move)
+    expect([op.addr for op in trace.ops("madvise") if op.advice in (14, 15)] == [anon, anon], "huge pages asked for and not")
+    expect([op.on for op in trace.ops("thp_disable")] == [1, 0], "huge pages of the process")
     expect([op.addr for op in trace.ops("mlock", "munlock")] == [moved, moved], "mlock")
     expect((moved, 64 * PAGE) in {(op.addr, op.len) for op in trace.ops("munmap")}, "munmap")
     expect([(op.fid, op.flags) for op in trace.ops("fsync")] == [(fid, 2)], "msync")
     kinds = {op.fid: op.kind for op in trace.ops("file")}
     for what, length in (("memfd", PAGE), ("shm", 3 * PAGE)):
-        m = one((m for m in mmaps if m[0] == int(told[what], 16) and m[3] == 1), what)
+        m = one((m for m in mmaps if m[0] == int(told[what], 16) and m[3] == 1 | ANYWHERE), what)
         expect(kinds[m[4]] == 1 and m[1] == length, what, m)
     expect((int(told["shm"], 16), 3 * PAGE) in {(op.addr, op.len) for op in trace.ops("munmap")}, "shmdt")
     expect(one(trace.ops("comm"), "comm").string == "renamed", "prctl")

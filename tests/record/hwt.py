@@ -21,7 +21,7 @@ OPS = {
     1: ("proc_start", "pid ppid tid flags", True), 2: ("thread_start", "pid tid", False),
     3: ("file", "fid dev ino size kind", True, "instance"), 4: ("mmap", "addr len prot mflags fid offset", False),
     5: ("munmap", "addr len", False), 6: ("mprotect", "addr len prot", False),
-    7: ("mremap", "old old_len new new_len", False), 8: ("madvise", "addr len advice", False),
+    7: ("mremap", "old old_len new new_len", False, "flags"), 8: ("madvise", "addr len advice", False),
     9: ("brk", "start end", False), 10: ("mlock", "addr len flags", False),
     11: ("munlock", "addr len", False), 12: ("mlockall", "flags", False),
     13: ("open", "handle fid oflags", False), 14: ("close", "handle", False),
@@ -31,7 +31,7 @@ OPS = {
     22: ("exec", "", True), 23: ("exit", "status", False), 24: ("exit_group", "status", False),
     25: ("wait", "kind duration back", False), 26: ("comm", "", True),
     27: ("oom_score_adj", "value", False), 28: ("punch", "fid offset len", False),
-    29: ("lost", "count", False), 30: ("incomplete", "reason count", True),
+    29: ("lost", "count", False), 30: ("incomplete", "reason count", True), 31: ("thp_disable", "on", False),
 }
 
 

@@ -291,6 +291,8 @@ static int maps(char **argv)
     p[2 * PAGE] = 1;
     MUST(madvise(p + 2 * PAGE, PAGE, MADV_DONTNEED) == 0);
     p[2 * PAGE] = 1; /* again: a fault again */
+    MUST(madvise(p, 8 * PAGE, MADV_HUGEPAGE) == 0 && madvise(p, 8 * PAGE, MADV_NOHUGEPAGE) == 0);
+    MUST(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0 && prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0) == 0);
     q = mremap(p, 8 * PAGE, 64 * PAGE, MREMAP_MAYMOVE);
     MUST(q != MAP_FAILED);
     printf("moved %p\n", (void *)q);

@@ -67,8 +67,8 @@ static Bool preload_strip(HChar *entry)
 
 #define AT_PHDR 3
 
-/* The program's headers follow its ELF header, which says how it was linked. */
-Bool hw_position_independent(ThreadId tid)
+/* The ELF header of the program, which its program headers follow. NULL: it is not to be found. */
+static const UChar *program_header(ThreadId tid)
 {
     const UWord *p = (const UWord *)VG_(get_SP)(tid);
     const UChar *elf;
@@ -79,7 +79,28 @@ Bool hw_position_independent(ThreadId tid)
         ;
     elf = (const UChar *)(p[1] & ~(UWord)(VKI_PAGE_SIZE - 1));
     return p[0] == AT_PHDR && VG_(am_is_valid_for_client)((Addr)elf, 64, VKI_PROT_READ) &&
-           VG_(memcmp)(elf, "\177ELF", 4) == 0 && elf[16] == 3 /* ET_DYN */;
+                   VG_(memcmp)(elf, "\177ELF", 4) == 0
+               ? elf
+               : NULL;
+}
+
+static Bool is_position_independent(const UChar *elf)
+{
+    return elf[16] == 3 /* ET_DYN */;
+}
+
+Bool hw_position_independent(ThreadId tid)
+{
+    const UChar *elf = program_header(tid);
+
+    return elf != NULL && is_position_independent(elf);
+}
+
+const NSegment *hw_linked_program(ThreadId tid)
+{
+    const UChar *elf = program_header(tid);
+
+    return elf != NULL && !is_position_independent(elf) ? VG_(am_find_nsegment)((Addr)elf) : NULL;
 }
 
 /* The initial stack is: argc, argv..., 0, envp..., 0, auxv pairs..., 0 0. Take one entry out of envp. */

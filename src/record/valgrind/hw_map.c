@@ -42,9 +42,15 @@ static UInt segment_fid(struct thread *t, const NSegment *s)
     return hw_fid(t, s->dev, s->ino, instance, size, HWT_FILE_REGULAR, path == NULL ? "" : path);
 }
 
-static void segment_tell(struct thread *t, const NSegment *s, Addr sp)
+static Bool is_of(const NSegment *s, const NSegment *file)
 {
-    ULong flags = HWT_MAP_INITIAL;
+    return file != NULL && s->dev == file->dev && s->ino == file->ino;
+}
+
+/* anywhere: the kernel chose its address. */
+static void segment_tell(struct thread *t, const NSegment *s, Addr sp, Bool anywhere)
+{
+    ULong flags = HWT_MAP_INITIAL | (anywhere ? HWT_MAP_ANYWHERE : 0);
 
     if (s->start <= (Addr)VG_(trampoline_stuff_start) &&
         (Addr)VG_(trampoline_stuff_start) <= s->end)
@@ -64,9 +70,17 @@ void hw_map_initial(struct thread *t)
     Int n;
     Addr *starts = VG_(get_segment_starts)(SkFileC | SkAnonC | SkShmC, &n);
     Addr sp = VG_(get_SP)(t->tid);
+    const NSegment *linked = hw_linked_program(t->tid);
+    Bool anywhere = True;
 
-    for (Int i = 0; i < n; i++)
-        segment_tell(t, VG_(am_find_nsegment)(starts[i]), sp);
+    for (Int i = 0; i < n; i++) {
+        const NSegment *s = VG_(am_find_nsegment)(starts[i]);
+
+        /* What belongs to no file is the end of the data before it, or the stack. */
+        if (s->kind == SkFileC || (sp >= s->start && sp <= s->end))
+            anywhere = !is_of(s, linked);
+        segment_tell(t, s, sp, anywhere);
+    }
     VG_(free)(starts);
     brk_start = VG_(brk_base);
     brk_end = VG_(brk_limit);
@@ -97,11 +111,14 @@ static ULong map_flags(ULong flags)
 
 static void mapped(struct thread *t, const UWord *args, UWord at)
 {
-    ULong len = PAGE_UP(args[1]);
+    ULong len = PAGE_UP(args[1]), flags = map_flags(args[3]);
     UInt fid = args[3] & VKI_MAP_ANONYMOUS ? 0 : hw_fd_fid(t, (Int)args[4]);
 
     hw_forget_range(at, len);
-    hw_op(t, HWT_OP_MMAP, at, len, args[2] & ABI_PROT_ALL, map_flags(args[3]), fid,
+    if (!(args[3] & (VKI_MAP_FIXED | ABI_MAP_FIXED_NOREPLACE)) &&
+        at != (args[0] & ~(UWord)(VKI_PAGE_SIZE - 1)))
+        flags |= HWT_MAP_ANYWHERE;
+    hw_op(t, HWT_OP_MMAP, at, len, args[2] & ABI_PROT_ALL, flags, fid,
           args[3] & VKI_MAP_ANONYMOUS ? 0 : args[5]);
 }
 
@@ -117,7 +134,7 @@ static void brk_called(struct thread *t, UWord now)
     hw_op(t, HWT_OP_BRK, brk_start, brk_end);
 }
 
-static void shm_attached(struct thread *t, UWord id, UWord flags, Addr at)
+static void shm_attached(struct thread *t, UWord id, UWord flags, Addr at, Bool anywhere)
 {
     const NSegment *s = VG_(am_find_nsegment)(at);
     ULong len;
@@ -129,8 +146,8 @@ static void shm_attached(struct thread *t, UWord id, UWord flags, Addr at)
     fid = hw_fid(t, 0, id, 0, (Long)len, HWT_FILE_SHMEM, "SYSV");
     hw_forget_range(at, len);
     hw_op(t, HWT_OP_MMAP, at, len,
-          flags & ABI_SHM_RDONLY ? ABI_PROT_READ : ABI_PROT_READ | ABI_PROT_WRITE, HWT_MAP_SHARED,
-          fid, 0);
+          flags & ABI_SHM_RDONLY ? ABI_PROT_READ : ABI_PROT_READ | ABI_PROT_WRITE,
+          HWT_MAP_SHARED | (anywhere ? HWT_MAP_ANYWHERE : 0), fid, 0);
 }
 
 static void synced(struct thread *t, Addr at, UWord flags)
@@ -171,7 +188,8 @@ void hw_map_call(struct thread *t, UInt nr, const UWord *args, UWord result)
     case __NR_mremap:
         hw_forget_range(args[0], len);
         hw_forget_range(result, PAGE_UP(args[2]));
-        hw_op(t, HWT_OP_MREMAP, args[0], len, result, PAGE_UP(args[2]));
+        hw_op(t, HWT_OP_MREMAP, args[0], len, result, PAGE_UP(args[2]),
+              result != args[0] && !(args[3] & VKI_MREMAP_FIXED) ? HWT_MREMAP_ANYWHERE : 0);
         if (args[3] & ABI_MREMAP_DONTUNMAP)
             hw_op(t, HWT_OP_MMAP, args[0], len, prot_at(args[0]), 0, 0, 0);
         break;
@@ -198,7 +216,7 @@ void hw_map_call(struct thread *t, UInt nr, const UWord *args, UWord result)
         hw_op(t, HWT_OP_MLOCKALL, 0);
         break;
     case __NR_shmat:
-        shm_attached(t, args[0], args[2], result);
+        shm_attached(t, args[0], args[2], result, args[1] == 0);
         break;
     case __NR_shmdt:
         hw_forget_range(args[0], t->call.range);

@@ -107,6 +107,8 @@ static void succeeded(struct thread *t, UInt nr, const UWord *args, UWord result
             VG_(strncpy)(hw_comm, (const HChar *)args[1], sizeof(hw_comm) - 1);
             hw_emit_op(t, HWT_OP_COMM, 0, NULL, hw_comm);
         }
+        if (args[0] == ABI_PR_SET_THP_DISABLE)
+            hw_op(t, HWT_OP_THP_DISABLE, args[1] != 0);
         break;
     default:
         tell_not_followed(t, nr);

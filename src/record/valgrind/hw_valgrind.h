@@ -71,6 +71,9 @@ extern Int VG_(cl_exec_fd); /* the program's file */
 /* ioctl of /dev/userfaultfd */
 #define HW_USERFAULTFD_IOC_NEW 0xaa00u
 
+/* hw_core.c: a segment of the program, if it is linked for one address; NULL: it lies anywhere */
+const NSegment *hw_linked_program(ThreadId tid);
+
 /* hw_space.c: the answers of the kernel, or -errno */
 void hw_heap_init(Bool position_independent);
 Long hw_call_mmap(const UWord *a);
