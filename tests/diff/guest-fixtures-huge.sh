@@ -51,6 +51,8 @@ dmesg -c >$OUT/dmesg-quiet.txt
 # A pool, a mapping of which one half is touched and the rest is reserved, one without reservation, surplus pages, a group's limit.
 OUT=/out/hugetlb
 mkdir -p $OUT
+sleep 1
+echo 1 >/proc/sys/vm/compact_memory
 echo 20 >/proc/sys/vm/nr_hugepages
 echo 4 >/proc/sys/vm/nr_overcommit_hugepages
 group pool max max
@@ -74,7 +76,7 @@ dmesg -c >$OUT/dmesg-quiet.txt
 # Free memory in single pages: the module's pages cannot be moved, every second one is free.
 OUT=/out/fragmented
 mkdir -p $OUT
-echo "alloc 0 100000 kernel noretry nowarn" >/proc/order
+echo "alloc 0 200000 kernel noretry nowarn" >/proc/order
 cat /proc/order >$OUT/order.txt
 echo "thin 2" >/proc/order
 sleep 3

@@ -96,7 +96,7 @@ end_cell() {
     for was in /was.*; do
         [ -e "$was" ] || continue
         file=$(head -n 1 "$was")
-        tail -n 1 "$was" >"$file"
+        [ ! -e "$file" ] || tail -n 1 "$was" >"$file"
         rm "$was"
     done
 }

@@ -120,7 +120,8 @@ def modules(kernel_dir, names):
     return {f: read(os.path.join(folder, f)) for folder, _, files in os.walk(base) for f in files if f in wanted}
 
 
-def boot(work, kernel_dir, job, memory, ram_disk_kib, qemu_extra=(), append_extra="", timeout=1800, root=None, extra=None, cpus=1):
+def boot(work, kernel_dir, job, memory, ram_disk_kib, qemu_extra=(), append_extra="", timeout=1800, root=None, extra=None, cpus=1,
+         fs_kib=None):
     """Run the shell text `job` as root in a fresh guest. Returns (files: {path: bytes}, qemu command line).
 
     The job finds /pattern, /tlbflush, /dev/ram0 (for swap), /ext4.img.gz (for /dev/ram1); it leaves files in /out.
@@ -133,7 +134,7 @@ def boot(work, kernel_dir, job, memory, ram_disk_kib, qemu_extra=(), append_extr
                 ("init", regular, (INIT % {"ram_disk_kib": ram_disk_kib}).encode()),
                 ("job.sh", regular, job.encode()),
                 ("brd.ko", regular, read(brd)),
-                ("ext4.img.gz", regular, file_system_image(work, ram_disk_kib, root)),
+                ("ext4.img.gz", regular, file_system_image(work, fs_kib or ram_disk_kib, root)),
                 ("pattern", regular, read(compile_static(work, "pattern"))),
                 ("tlbflush", regular, read(compile_static(work, "tlbflush")))]
     entries += [(path, regular, data) for path, data in sorted((extra or {}).items())]
