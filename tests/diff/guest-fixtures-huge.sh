@@ -77,8 +77,8 @@ dmesg -c >$OUT/dmesg-quiet.txt
 OUT=/out/fragmented
 mkdir -p $OUT
 echo "alloc 0 200000 kernel noretry nowarn" >/proc/order
-cat /proc/order >$OUT/order.txt
 echo "thin 2" >/proc/order
+cat /proc/order >$OUT/order.txt
 sleep 3
 copy_fragmentation
 fail() { # NAME ORDER COUNT FLAG...: asks, and keeps the warning

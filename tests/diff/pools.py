@@ -82,15 +82,15 @@ CELLS = {
                             act={"here": write(100)}),
     "ask-locked-holes": Cell("map:a:700M nohugepage:a touch:a:w lock:a dontneed:a@0+1M at:here", act={"here": write(40)}),
     "ask-pinned": Cell("map:a:4M nohugepage:a touch:a:w pin:a map:b:500M nohugepage:b touch:b:w dontneed:b:every=8K:length=4K at:here", act={"here": write(100)}),
-    "ask-kernel-holes": Cell("at:here at:then", act={"here": "echo alloc 0 180000 kernel noretry nowarn >/proc/order; echo thin 2 >/proc/order; " + write(100),
+    "ask-kernel-holes": Cell("at:here at:then", act={"here": "echo alloc 0 260000 kernel noretry nowarn >/proc/order; echo thin 2 >/proc/order; " + write(100),
                                                      "then": "echo free >/proc/order"}),
-    "ask-kernel-sparse": Cell("at:here at:then", act={"here": "echo alloc 0 180000 kernel noretry nowarn >/proc/order; echo thin 64 >/proc/order; " + write(100),
+    "ask-kernel-sparse": Cell("at:here at:then", act={"here": "echo alloc 0 260000 kernel noretry nowarn >/proc/order; echo thin 64 >/proc/order; " + write(100),
                                                       "then": "echo free >/proc/order"}),
-    "ask-kernel-blocks": Cell("at:here at:then", act={"here": "echo alloc 0 180000 kernel noretry nowarn >/proc/order; echo thin 1024 >/proc/order; " + write(300),
+    "ask-kernel-blocks": Cell("at:here at:then", act={"here": "echo alloc 0 260000 kernel noretry nowarn >/proc/order; echo thin 1024 >/proc/order; " + write(300),
                                                       "then": "echo free >/proc/order"}),
     # Orders, in memory of single pages that cannot be moved, and in memory that can.
     **{f"order{order}-{name}-{how}": Cell(
-        "at:here at:then", act={"here": f"echo alloc 0 180000 kernel noretry nowarn >/proc/order; echo thin {thin} >/proc/order; "
+        "at:here at:then", act={"here": f"echo alloc 0 260000 kernel noretry nowarn >/proc/order; echo thin {thin} >/proc/order; "
                                 f"echo alloc {order} 64 {flags} nowarn comp >/proc/order", "then": "echo free >/proc/order"})
        for order, flags, how in ((4, "kernel", "kernel"), (4, "atomic", "atomic"), (2, "atomic", "atomic"), (4, "kernel retry", "retry"), (9, "kernel noretry", "noretry"))
        for name, thin in (("singles", 2), ("sparse", 64))},

@@ -197,7 +197,7 @@ def measure(table, args, names):
         outcomes = [r[1] for r in runs]
         keys = {key for r in runs for key in r[0]}
         values, spread = reference.median_and_spread([{k: r[0].get(k, 0) for k in sorted(keys)} for r in runs])
-        said = files[f"{name}.0/lines"].decode().splitlines()
+        said = files.get(f"{name}.0/lines", b"").decode().splitlines()
         row = {"cell": name, "steps": table.cells[name].steps, "outcome": outcomes[0], "values": {k: v for k, v in values.items() if v}, "spread": spread}
         if places := [line for line in said if line.startswith(("where ", "move ", "migrate "))]:
             row["places"] = places
