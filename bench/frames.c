@@ -19,7 +19,7 @@ static struct counters counters;
 
 static pfn_t take(void)
 {
-    return frames_try_alloc(&fr, 0, 0, MT_MOVABLE, ALLOC_WMARK_LOW | ALLOC_MOVABLE, 0);
+    return frames_try_alloc(&fr, nodes_near(0), 0, MT_MOVABLE, ALLOC_WMARK_LOW | ALLOC_MOVABLE, 0);
 }
 
 static double pair_ns(void)

@@ -19,7 +19,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 MADE = "<!-- Made by tools/gen_docs.py from the tables in src/: edit those. -->\n"
 # Rooms that set or show tunables without obeying them.
 NOT_OBEYING = ("stats", "cli", "report", "procfs")
-SECTIONS = {"machine": "[machine]", "device": "[device NAME]", "cgroup": "[cgroup PATH]", "file": "[file NAME]", "task": "[task NAME]",
+SECTIONS = {"machine": "[machine]", "node": "[node N]", "device": "[device NAME]", "cgroup": "[cgroup PATH]", "file": "[file NAME]", "task": "[task NAME]",
             "write": "[write NAME]", "rm": "[rm NAME]", "rmdir": "[rmdir NAME]"}
 
 

@@ -77,7 +77,7 @@ enum access_result access_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn
         assert(pagetable_missing(mm, vpn)); /* nothing else runs in between */
         frames_get(mem->frames, pfn)->memcg = ac->group->id;
         pagetable_install(mm, vpn, pfn);
-        group_count(mem->groups, ac->group, NR_PAGE_TABLE_PAGES, 1);
+        group_count_frame(mem->groups, ac->group, pfn, NR_PAGE_TABLE_PAGES, 1);
     }
     return ACCESS_OK;
 }
@@ -88,7 +88,7 @@ void access_release_table(void *ctx, pfn_t pfn)
     struct frame *f = frames_get(mem->frames, pfn);
     struct group *g = frame_group(mem->groups, f);
 
-    group_count(mem->groups, g, NR_PAGE_TABLE_PAGES, -1);
+    group_count_frame(mem->groups, g, pfn, NR_PAGE_TABLE_PAGES, -1);
     if (f->memcg)
         group_uncharge(mem->groups, g, 1);
     f->memcg = 0;

@@ -38,7 +38,8 @@ static inline void machine_done(struct machine *m)
 
 static inline pfn_t machine_take(struct machine *m)
 {
-    return frames_try_alloc(&m->frames, 0, 0, MT_MOVABLE, ALLOC_WMARK_MIN | ALLOC_MOVABLE, 0);
+    return frames_try_alloc(&m->frames, nodes_near(0), 0, MT_MOVABLE,
+                            ALLOC_WMARK_MIN | ALLOC_MOVABLE, 0);
 }
 
 #endif

@@ -60,10 +60,10 @@ u64 pagecache_add(struct backing *b, struct inode *inode, u64 index, pfn_t pfn)
     frame_set(f, PG_PAGECACHE);
     inode->nr_pages++;
     inode->nr_shadows -= old != 0;
-    count(b->counters, NR_FILE_PAGES, frame_nr_pages(f));
+    frames_count(b->frames, pfn, NR_FILE_PAGES, frame_nr_pages(f));
     if (inode->kind == INODE_SHMEM) {
         frame_set(f, PG_SWAPBACKED);
-        count(b->counters, NR_SHMEM, frame_nr_pages(f));
+        frames_count(b->frames, pfn, NR_SHMEM, frame_nr_pages(f));
     }
     return old;
 }
@@ -85,9 +85,9 @@ void pagecache_del(struct backing *b, pfn_t pfn, u64 shadow)
     f->mapping = 0;
     inode->nr_pages--;
     inode->nr_shadows += shadow != 0;
-    count(b->counters, NR_FILE_PAGES, -frame_nr_pages(f));
+    frames_count(b->frames, pfn, NR_FILE_PAGES, -frame_nr_pages(f));
     if (inode->kind == INODE_SHMEM)
-        count(b->counters, NR_SHMEM, -frame_nr_pages(f));
+        frames_count(b->frames, pfn, NR_SHMEM, -frame_nr_pages(f));
 }
 
 void pagecache_set_value(struct backing *b, struct inode *inode, u64 index, u64 value)
@@ -161,8 +161,8 @@ bool pagecache_set_dirty(struct backing *b, pfn_t pfn, ns_t now)
     wb_inode_dirtied(b, inode, f->memcg, now);
     inode->nr_dirty++;
     b->nr_dirty++;
-    count(b->counters, NR_DIRTY, frame_nr_pages(f));
-    count(b->counters, NR_DIRTIED, frame_nr_pages(f));
+    frames_count(b->frames, pfn, NR_DIRTY, frame_nr_pages(f));
+    frames_count(b->frames, pfn, NR_DIRTIED, frame_nr_pages(f));
     count_write_pending(b, pfn, 1);
     return true;
 }
@@ -184,7 +184,7 @@ bool pagecache_clear_dirty(struct backing *b, pfn_t pfn)
     inode->nr_dirty--;
     wb_inode_cleaned(inode);
     b->nr_dirty--;
-    count(b->counters, NR_DIRTY, -frame_nr_pages(f));
+    frames_count(b->frames, pfn, NR_DIRTY, -frame_nr_pages(f));
     count_write_pending(b, pfn, -1);
     return true;
 }
@@ -202,7 +202,7 @@ void pagecache_start_writeback(struct backing *b, pfn_t pfn)
         inode->nr_writeback++;
         wb_inode_writeback_start(b, inode, f->memcg);
     }
-    count(b->counters, NR_WRITEBACK, frame_nr_pages(f));
+    frames_count(b->frames, pfn, NR_WRITEBACK, frame_nr_pages(f));
     count_write_pending(b, pfn, 1);
 }
 
@@ -220,9 +220,9 @@ void pagecache_end_writeback(struct backing *b, pfn_t pfn)
         inode->nr_writeback--;
         wb_inode_writeback_end(inode);
     }
-    count(b->counters, NR_WRITEBACK, -frame_nr_pages(f));
+    frames_count(b->frames, pfn, NR_WRITEBACK, -frame_nr_pages(f));
     count_write_pending(b, pfn, -1);
-    count(b->counters, NR_WRITTEN, frame_nr_pages(f));
+    frames_count(b->frames, pfn, NR_WRITTEN, frame_nr_pages(f));
 }
 
 pfn_t pagecache_next_dirty(const struct inode *inode, u64 from)

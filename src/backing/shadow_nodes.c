@@ -92,6 +92,8 @@ void shadow_nodes_update(struct backing *b, const struct inode *inode, u64 index
     }
     sn->count += listed ? -1ull : 1;
     count(b->counters, WORKINGSET_NODES, listed ? -1 : 1);
+    if (unlikely(b->frames->nr_nodes > 1)) /* which node a leaf is on is not known */
+        node_count(b->frames, 0, WORKINGSET_NODES, listed ? -1 : 1);
 }
 
 u64 shadow_nodes_count(const struct backing *b, u16 memcg)

@@ -63,8 +63,8 @@ u64 swapcache_add(struct swap *s, swp_t e, pfn_t pfn)
     f->private = e;
     frame_set(f, PG_SWAPCACHE);
     s->nr_cached++;
-    count(s->counters, NR_SWAPCACHED, frame_nr_pages(f));
-    count(s->counters, NR_FILE_PAGES, frame_nr_pages(f));
+    frames_count(s->frames, pfn, NR_SWAPCACHED, frame_nr_pages(f));
+    frames_count(s->frames, pfn, NR_FILE_PAGES, frame_nr_pages(f));
     return old;
 }
 
@@ -82,8 +82,8 @@ bool swapcache_del(struct swap *s, pfn_t pfn, u64 shadow, u16 *ret_memcg)
     frame_clear(f, PG_SWAPCACHE);
     f->private = 0;
     s->nr_cached--;
-    count(s->counters, NR_SWAPCACHED, -frame_nr_pages(f));
-    count(s->counters, NR_FILE_PAGES, -frame_nr_pages(f));
+    frames_count(s->frames, pfn, NR_SWAPCACHED, -frame_nr_pages(f));
+    frames_count(s->frames, pfn, NR_FILE_PAGES, -frame_nr_pages(f));
     if (slotset_has(&a->idle, slot))
         slotset_del(&a->idle, slot);
     a->slots[slot].count &= ~SWAP_HAS_CACHE;

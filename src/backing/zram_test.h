@@ -22,7 +22,8 @@ static inline pfn_t pool_take(void *ctx)
     if (!m->left)
         return PFN_NONE;
     m->left--;
-    return frames_try_alloc(&m->frames, 0, 0, MT_MOVABLE, ALLOC_WMARK_MIN | ALLOC_MOVABLE, 0);
+    return frames_try_alloc(&m->frames, nodes_near(0), 0, MT_MOVABLE,
+                            ALLOC_WMARK_MIN | ALLOC_MOVABLE, 0);
 }
 
 static inline void pool_give(void *ctx, pfn_t pfn)

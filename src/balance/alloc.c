@@ -15,6 +15,7 @@ static u64 direct_reclaim(struct mem *mem, struct attempt *at, unsigned order, u
                           struct wait *ret_wait)
 {
     struct reclaim_request req = {
+        .nodes = mem_nodes(mem),
         .nr_to_reclaim = SWAP_CLUSTER_MAX,
         .order = order,
         .reclaim_idx = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL,
@@ -28,16 +29,15 @@ static u64 direct_reclaim(struct mem *mem, struct attempt *at, unsigned order, u
 
 static inline bool take(struct mem *mem, unsigned order, u32 flags, pfn_t *ret_pfn)
 {
-    *ret_pfn = frames_try_alloc(mem->frames, mem_nid(mem), order, alloc_migratetype(flags), flags,
+    *ret_pfn = frames_try_alloc(mem->frames, mem_nodes(mem), order, alloc_migratetype(flags), flags,
                                 mem->cpu);
     return *ret_pfn != PFN_NONE;
 }
 
-/* Wake the kswapd of the node whose zones are tried first. */
-static void wake_kswapd(struct mem *mem, unsigned order, u32 alloc_flags)
+static void wake_kswapds(struct mem *mem, unsigned order, u32 alloc_flags)
 {
-    kswapd_wake(mem, mem_node(mem, mem_nid(mem)), order,
-                alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL);
+    kswapd_wake_all(mem, mem_nodes(mem), order,
+                    alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL);
 }
 
 static enum balance_result alloc_slowpath(struct mem *mem, struct attempt *at, unsigned order,
@@ -45,7 +45,7 @@ static enum balance_result alloc_slowpath(struct mem *mem, struct attempt *at, u
 {
     enum migratetype mt = alloc_migratetype(alloc_flags);
 
-    wake_kswapd(mem, order, alloc_flags);
+    wake_kswapds(mem, order, alloc_flags);
     if (take(mem, order, alloc_flags | ALLOC_WMARK_MIN, ret_pfn))
         return BALANCE_OK;
     if (at->dying && take(mem, order, alloc_flags | ALLOC_NO_WATERMARKS, ret_pfn))
@@ -61,7 +61,7 @@ static enum balance_result alloc_slowpath(struct mem *mem, struct attempt *at, u
             return BALANCE_OK;
         }
         if (freed) {
-            frames_unreserve_highatomic(mem->frames, mem_nid(mem), mt, false);
+            frames_unreserve_highatomic(mem->frames, mem_nodes(mem), mt, false);
             frames_drain_pcp(mem->frames);
             if (take(mem, order, alloc_flags | ALLOC_WMARK_MIN, ret_pfn)) {
                 at->retries = 0;
@@ -89,10 +89,8 @@ enum balance_result balance_alloc(struct mem *mem, struct attempt *at, unsigned 
         return alloc_slowpath(mem, at, order, alloc_flags, ret_pfn, ret_wait);
     if (unlikely(at->paused.target == 1))
         at->paused.target = 0;
-    if (unlikely(mem->frames->boosted)) {
-        mem->frames->boosted = 0;
-        wake_kswapd(mem, order, alloc_flags);
-    }
+    if (unlikely(mem->frames->boosted))
+        kswapd_wake_boosted(mem, order, alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL);
     return BALANCE_OK;
 }
 
@@ -104,7 +102,7 @@ static pfn_t take_in_reclaim(void *ctx)
     mem_cost(mem, mem->cost->page_alloc);
     if (take(mem, 0, ALLOC_WMARK_LOW | ALLOC_MOVABLE | ALLOC_KSWAPD | ALLOC_NOFRAGMENT, &pfn))
         return pfn;
-    wake_kswapd(mem, 0, ALLOC_MOVABLE);
+    wake_kswapds(mem, 0, ALLOC_MOVABLE);
     if (take(mem, 0, ALLOC_WMARK_MIN | ALLOC_MOVABLE | ALLOC_KSWAPD, &pfn))
         return pfn;
     take(mem, 0, ALLOC_NO_WATERMARKS | ALLOC_MOVABLE, &pfn);

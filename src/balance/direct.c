@@ -8,25 +8,41 @@
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
 
+/* The i-th node that this reclaim may look at, nearest first; NULL: not that one. */
+static struct pgdat *nth_node(const struct mem *mem, const struct scan_control *sc, unsigned i)
+{
+    struct pgdat *pgdat = mem_node(mem, mem_node(mem, sc->state.home)->fallback[i]);
+
+    return sc->req.nodes.mask >> pgdat->nid & 1 ? pgdat : NULL;
+}
+
 /* Each node once; a pause for a request ends it where it is. */
 static void shrink_nodes(struct mem *mem, struct scan_control *sc)
 {
-    for (; sc->state.nid < mem->frames->nr_nodes; sc->state.nid++) {
-        shrink_node(mem, mem_node(mem, sc->state.nid), sc);
+    for (; sc->state.node < mem->frames->nr_nodes; sc->state.node++) {
+        struct pgdat *pgdat = nth_node(mem, sc, sc->state.node);
+
+        if (!pgdat || !mem->frames->topology.ram_bytes[pgdat->nid])
+            continue;
+        shrink_node(mem, pgdat, sc);
         if (sc->throttle == THROTTLE_REQUEST)
             return;
     }
-    sc->state.nid = 0;
+    sc->state.node = 0;
 }
 
-static void end_cycle(struct mem *mem, struct group *target)
+static void end_cycle(struct mem *mem, struct scan_control *sc)
 {
-    struct group *top = target ? target : mem->groups->root;
+    struct group *top = sc->req.target ? sc->req.target : mem->groups->root;
 
-    for (unsigned nid = 0; nid < mem->frames->nr_nodes; nid++) {
-        end_reclaim_cycle(mem, mem_node(mem, nid), target);
+    for (unsigned i = 0; i < mem->frames->nr_nodes; i++) {
+        struct pgdat *pgdat = nth_node(mem, sc, i);
+
+        if (!pgdat)
+            continue;
+        end_reclaim_cycle(mem, pgdat, sc->req.target);
         /* Whoever pauses looks anew afterwards: a stale mark would end each attempt after its first, gentlest pass. */
-        group_lruvec(top, nid)->congested = false;
+        group_lruvec(top, pgdat->nid)->congested = false;
     }
 }
 
@@ -42,7 +58,7 @@ static u64 free_some(struct mem *mem, struct scan_control *sc)
         } while (--st->priority >= 0);
         if (sc->throttle == THROTTLE_REQUEST)
             return st->nr_reclaimed;
-        end_cycle(mem, sc->req.target);
+        end_cycle(mem, sc);
         if (st->nr_reclaimed || sc->throttle)
             return st->nr_reclaimed;
         st->priority = DEF_PRIORITY;
@@ -72,6 +88,7 @@ static bool go_on(struct mem *mem, const struct attempt *at, struct scan_control
         return !io_swap_blocked(mem, false, &sc->until);
     }
     sc->state.priority = DEF_PRIORITY;
+    sc->state.home = (u8)sc->req.nodes.nid;
     if (!sc->req.target)
         count(mem->counters, ALLOCSTALL_DMA + sc->req.reclaim_idx, 1);
     return true;
@@ -116,6 +133,7 @@ u64 try_to_free_group(struct mem *mem, struct attempt *at, struct group *target,
 {
     struct reclaim_request req = {
         .target = target,
+        .nodes = mem_nodes(mem),
         .nr_to_reclaim = MAX(nr, (u64)SWAP_CLUSTER_MAX),
         .reclaim_idx = NR_ZONES - 1,
         .may_writepage = true,

@@ -32,6 +32,40 @@ void kswapd_wake(struct mem *mem, struct pgdat *pgdat, unsigned order, enum zone
     k->highest = MAX(k->highest, highest);
 }
 
+static bool watermark_is_boosted(const struct pgdat *pgdat, enum zone_type highest)
+{
+    for (unsigned z = 0; z <= highest; z++)
+        if (pgdat->zones[z].managed && pgdat->zones[z].watermark_boost)
+            return true;
+    return false;
+}
+
+void kswapd_wake_all(struct mem *mem, struct alloc_nodes nodes, unsigned order,
+                     enum zone_type highest)
+{
+    const u8 *fallback = mem_node(mem, nodes.nid)->fallback;
+
+    for (unsigned i = 0; i < mem->frames->nr_nodes; i++) {
+        struct pgdat *pgdat = mem_node(mem, fallback[i]);
+
+        if (!(nodes.mask >> pgdat->nid & 1) || !mem->frames->topology.ram_bytes[pgdat->nid])
+            continue;
+        if (mem->frames->nr_nodes > 1 && pgdat_balanced(pgdat, order, highest) &&
+            !watermark_is_boosted(pgdat, highest))
+            continue;
+        kswapd_wake(mem, pgdat, order, highest);
+    }
+}
+
+void kswapd_wake_boosted(struct mem *mem, unsigned order, enum zone_type highest)
+{
+    u64 boosted = mem->frames->boosted;
+
+    mem->frames->boosted = 0;
+    for (; boosted; boosted &= boosted - 1)
+        kswapd_wake(mem, mem_node(mem, (unsigned)__builtin_ctzll(boosted)), order, highest);
+}
+
 /* While it runs, per-CPU lists stay short, so that what it frees is seen. */
 static void set_reclaim_active(struct pgdat *pgdat, bool active)
 {

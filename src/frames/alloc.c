@@ -1,6 +1,6 @@
 /* alloc.c - one allocation, one free: zones, watermarks, per-CPU list or buddy lists.
  *
- * Zones are tried from the highest that the request may use down to DMA. Each is asked whether the
+ * Zones are tried from the highest that the request may use down to DMA, node after node. Each is asked whether the
  * request leaves it above its watermark; the first that says yes and has a block serves. Low zones
  * keep lowmem_reserve back, so a machine with much RAM does not fill DMA32 with what could be in
  * Normal.
@@ -37,22 +37,27 @@ static pfn_t zone_take(struct frames *fr, struct zone *z, unsigned order, unsign
     return pfn;
 }
 
-static pfn_t zonelist_take(struct frames *fr, unsigned nid, unsigned order, unsigned mt,
-                           u32 alloc_flags, unsigned cpu)
+/* `locally`: on the node of the best zone alone. */
+static pfn_t zonelist_take(struct frames *fr, struct alloc_nodes nodes, struct zone *wanted,
+                           bool locally, unsigned order, unsigned mt, u32 alloc_flags, unsigned cpu)
 {
     enum zone_type highest = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
 
-    for (struct zone **next = fr->nodes[nid].zonelist[highest]; *next; next++) {
+    for (struct zone **next = fr->nodes[nodes.nid].zonelist[highest]; *next; next++) {
         struct zone *z = *next;
         pfn_t pfn;
 
+        if (!(nodes.mask >> z->nid & 1))
+            continue;
+        if (locally && z->nid != wanted->nid)
+            break;
         if (!zone_allows(z, order, highest, alloc_flags))
             continue;
         pfn = zone_take(fr, z, order, mt, alloc_flags, cpu);
         if (pfn == PFN_NONE)
             continue;
         block_clear(fr, z, pfn, order);
-        frames_count_alloc(fr, z, order);
+        frames_count_alloc(fr, z, wanted, order, cpu);
         if (unlikely(order && alloc_flags & ALLOC_HARDER))
             pageblock_reserve_highatomic(fr, z, pfn);
         return pfn;
@@ -60,22 +65,36 @@ static pfn_t zonelist_take(struct frames *fr, unsigned nid, unsigned order, unsi
     return PFN_NONE;
 }
 
-pfn_t frames_try_alloc_slow(struct frames *fr, unsigned nid, unsigned order, enum migratetype mt,
-                            u32 alloc_flags, unsigned cpu)
+struct zone *frames_first_zone(const struct frames *fr, struct alloc_nodes nodes,
+                               enum zone_type highest)
+{
+    struct zone **next = fr->nodes[nodes.nid].zonelist[highest];
+
+    while (*next && !(nodes.mask >> (*next)->nid & 1))
+        next++;
+    return *next;
+}
+
+pfn_t frames_try_alloc_slow(struct frames *fr, struct alloc_nodes nodes, unsigned order,
+                            enum migratetype mt, u32 alloc_flags, unsigned cpu)
 {
     enum zone_type highest = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
+    struct zone *wanted = frames_first_zone(fr, nodes, highest);
     pfn_t pfn;
 
-    assert(nid < fr->nr_nodes && order < ORDER_MAX && mt < NR_PCP_MIGRATETYPES &&
-           cpu < fr->nr_cpus);
+    assert(nodes.nid < fr->nr_nodes && order < ORDER_MAX && mt < NR_PCP_MIGRATETYPES &&
+           cpu < fr->nr_cpus && wanted);
     /* Only where there is a lower zone to take from instead, as Linux has it: Normal above
      * DMA32. */
-    if (fr->nodes[nid].zonelist[highest][0]->type != ZONE_NORMAL)
+    if (wanted->type != ZONE_NORMAL || (fr->nr_nodes > 1 && !zone_populated(wanted - 1)))
         alloc_flags &= ~(u32)ALLOC_NOFRAGMENT;
-    pfn = zonelist_take(fr, nid, order, mt, alloc_flags, cpu);
-    if (pfn == PFN_NONE && alloc_flags & ALLOC_NOFRAGMENT)
-        pfn = zonelist_take(fr, nid, order, mt, alloc_flags & ~(u32)ALLOC_NOFRAGMENT, cpu);
-    return pfn;
+    if (alloc_flags & ALLOC_NOFRAGMENT) {
+        pfn = zonelist_take(fr, nodes, wanted, true, order, mt, alloc_flags, cpu);
+        if (pfn != PFN_NONE)
+            return pfn;
+    }
+    return zonelist_take(fr, nodes, wanted, false, order, mt, alloc_flags & ~(u32)ALLOC_NOFRAGMENT,
+                         cpu);
 }
 
 void frames_free_slow(struct frames *fr, pfn_t pfn, unsigned order, unsigned cpu)

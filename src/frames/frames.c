@@ -72,7 +72,7 @@ static void zone_add_free_ram(struct frames *fr, struct zone *z)
 static void zone_init(struct frames *fr, struct pgdat *pgdat, enum zone_type type)
 {
     struct zone *z = &pgdat->zones[type];
-    struct pfn_run span = fr->map.zone[type];
+    struct pfn_run span = ram_map_zone(&fr->map, pgdat->nid, type);
 
     z->name = zone_names[type];
     z->nid = pgdat->nid;
@@ -86,32 +86,94 @@ static void zone_init(struct frames *fr, struct pgdat *pgdat, enum zone_type typ
     zone_add_free_ram(fr, z);
 }
 
-static void pgdat_build_zonelists(struct frames *fr, struct pgdat *pgdat)
+/* The node to fall back on next after those of `used`, from nid (find_next_best_node): the nearest; then the next by number, one
+ * without CPUs, one that fewer others lean on. */
+static unsigned choose_fallback(const struct frames *fr, unsigned nid, u64 used, const u32 *load)
 {
+    const struct topology *t = &fr->topology;
+    unsigned best = MAX_NUMNODES;
+    u64 least = UINT64_MAX;
+
+    for (unsigned n = 0; n < fr->nr_nodes; n++) {
+        u64 value;
+
+        if (used >> n & 1 || !t->ram_bytes[n])
+            continue;
+        value = (u64)t->distance[nid][n] + (n < nid) + topology_has_cpus(t, n);
+        value = value * MAX_NUMNODES * 2 + load[n];
+        if (value < least) {
+            least = value;
+            best = n;
+        }
+    }
+    return best;
+}
+
+/* pgdat->fallback. Of a group of nodes at one distance the first gets a load, so that others begin with another one
+ * (build_zonelists). Returns how many there are. */
+static unsigned pgdat_order_nodes(struct frames *fr, struct pgdat *pgdat, u32 *load)
+{
+    const u8 *distance = fr->topology.distance[pgdat->nid];
+    u64 used = BIT_ULL(pgdat->nid);
+    unsigned nr = 0, before = pgdat->nid, nid = pgdat->nid;
+
+    for (; nid != MAX_NUMNODES; nid = choose_fallback(fr, pgdat->nid, used, load)) {
+        if (distance[nid] != distance[before])
+            load[nid]++;
+        pgdat->fallback[nr++] = (u8)nid;
+        used |= BIT_ULL(nid);
+        before = nid;
+    }
+    return nr;
+}
+
+static void pgdat_build_zonelists(struct frames *fr, struct pgdat *pgdat, u32 *load)
+{
+    unsigned nr = pgdat_order_nodes(fr, pgdat, load);
+
     for (unsigned highest = 0; highest < NR_ZONES; highest++) {
         struct zone **next = xcalloc(fr->nr_zones + 1, sizeof(struct zone *));
 
         pgdat->zonelist[highest] = next;
-        for (unsigned type = highest + 1; type-- > 0;) {
-            if (pgdat->zones[type].managed)
-                *next++ = &pgdat->zones[type];
+        for (unsigned i = 0; i < nr; i++) {
+            struct zone *zones = fr->nodes[pgdat->fallback[i]].zones;
+
+            for (unsigned type = highest + 1; type-- > 0;) {
+                if (zones[type].managed)
+                    *next++ = &zones[type];
+            }
         }
     }
+    /* Nodes without memory, so that the list has them all. */
+    for (unsigned nid = 0; nid < fr->nr_nodes; nid++)
+        if (!fr->topology.ram_bytes[nid] && nid != pgdat->nid)
+            pgdat->fallback[nr++] = (u8)nid;
 }
 
-/* One node, which has all RAM. */
 static void frames_init_nodes(struct frames *fr)
 {
-    struct pgdat *pgdat = fr->nodes = xcalloc(1, sizeof(*fr->nodes));
+    u32 load[MAX_NUMNODES] = {0};
 
-    fr->nr_nodes = 1;
-    fr->nr_zones = NR_ZONES;
+    fr->nr_nodes = fr->topology.nr_nodes;
+    fr->nr_zones = fr->nr_nodes * NR_ZONES;
+    fr->nodes = xcalloc(fr->nr_nodes, sizeof(*fr->nodes));
     fr->zones = xcalloc(fr->nr_zones, sizeof(*fr->zones));
     fr->section_nid = xcalloc((fr->end_pfn >> SECTION_ORDER) + 1, sizeof(*fr->section_nid));
-    pgdat->zones = fr->zones;
-    for (unsigned type = 0; type < NR_ZONES; type++)
-        zone_init(fr, pgdat, (enum zone_type)type);
-    pgdat_build_zonelists(fr, pgdat);
+    memcpy(fr->cpu_nid, fr->topology.cpu_nid, sizeof(fr->cpu_nid));
+    for (unsigned nid = 0; nid < fr->nr_nodes; nid++) {
+        struct pgdat *pgdat = &fr->nodes[nid];
+        struct pfn_run span = fr->map.node[nid];
+
+        pgdat->nid = nid;
+        pgdat->zones = &fr->zones[(size_t)nid * NR_ZONES];
+        for (u32 at = span.start >> SECTION_ORDER;
+             span.end && at <= (span.end - 1) >> SECTION_ORDER; at++)
+            fr->section_nid[at] = (u8)nid;
+        for (unsigned type = 0; type < NR_ZONES; type++)
+            zone_init(fr, pgdat, (enum zone_type)type);
+    }
+    for (unsigned nid = 0; nid < fr->nr_nodes; nid++)
+        pgdat_build_zonelists(fr, &fr->nodes[nid], load);
 }
 
 static void frames_done_nodes(struct frames *fr)
@@ -156,15 +218,19 @@ int frames_init(struct frames *fr, const struct frames_config *config, struct co
     int r;
 
     *fr = (struct frames){0};
-    if (config->nr_cpus < 1 || config->nr_cpus > CPUS_MAX)
-        return err_set(e, -EINVAL, "%u CPUs: want 1 to %u", config->nr_cpus, CPUS_MAX);
-    r = ram_map_init(&fr->map, config->ram_bytes, config->kernel, config->reserved_bytes,
-                     config->movable_bytes, config->nr_cpus, e);
+    if (config->topology)
+        fr->topology = *config->topology;
+    else
+        topology_single(&fr->topology, config->ram_bytes, config->nr_cpus);
+    fr->nr_cpus = fr->topology.nr_cpus;
+    if (fr->nr_cpus < 1 || fr->nr_cpus > CPUS_MAX)
+        return err_set(e, -EINVAL, "%u CPUs: want 1 to %u", fr->nr_cpus, CPUS_MAX);
+    r = ram_map_init(&fr->map, &fr->topology, config->kernel, config->reserved_bytes,
+                     config->movable_bytes, e);
     if (r)
         return r;
     fr->counters = counters;
-    fr->nr_cpus = config->nr_cpus;
-    fr->ram_bytes = config->ram_bytes;
+    fr->ram_bytes = topology_ram_bytes(&fr->topology);
     fr->end_pfn = fr->map.end_pfn;
     fr->watermark_scale_factor =
         config->watermark_scale_factor ? config->watermark_scale_factor : 10;
@@ -211,6 +277,20 @@ u64 frames_count_free(const struct frames *fr)
     for (unsigned i = 0; i < fr->nr_zones; i++)
         n += fr->zones[i].free_pages;
     return n;
+}
+
+s64 node_counter(const struct frames *fr, unsigned nid, enum counter id)
+{
+    s64 sum = 0;
+
+    if (counter_info[id].scopes & SCOPE_ZONE) {
+        for (unsigned type = 0; type < NR_ZONES; type++)
+            sum += fr->nodes[nid].zones[type].counters.v[id];
+        return sum;
+    }
+    assert(id >= NODE_COUNTER_FIRST && id <= NODE_COUNTER_LAST);
+    return fr->nr_nodes == 1 ? fr->counters->v[id]
+                             : fr->nodes[nid].counters.v[id - NODE_COUNTER_FIRST];
 }
 
 u64 frames_count_pcp(const struct frames *fr)

@@ -1,15 +1,15 @@
 /* frames.h - all RAM of a machine: descriptors, zones, buddy free lists, per-CPU lists.
  *
  * Mirrors:    mm/page_alloc.c (get_page_from_freelist, rmqueue, free_unref_page), Linux 6.1.
- * Differs:    one node; no CMA, no isolated pageblocks, no memory hotplug.
+ * Differs:    no CMA, no isolated pageblocks, no memory hotplug.
  * Owns:       every frame while it is free: its flags, next and prev.
  * Never:      waits, reclaims, reads the clock. When nothing may be taken, frames_try_alloc() says
  *             so and the caller (balance/) decides what to do.
  * Invariants: (frame_check, buddy_check) every managed frame is on one free list, on one per-CPU
  *             list or in use.
- * Counters:   PGALLOC_<zone>, PGFREE, NR_FREE_PAGES, NUMA_HIT, NUMA_LOCAL, PAGE_... none other.
+ * Counters:   PGALLOC_<zone>, PGFREE, NR_FREE_PAGES, NUMA_HIT, NUMA_MISS, NUMA_FOREIGN, NUMA_LOCAL, NUMA_OTHER.
  * Use:        frames_init(&fr, &config, &counters, &e);
- *             pfn = frames_try_alloc(&fr, nid, 0, MT_MOVABLE, ALLOC_WMARK_LOW | ALLOC_MOVABLE, cpu);
+ *             pfn = frames_try_alloc(&fr, nodes_near(nid), 0, MT_MOVABLE, ALLOC_WMARK_LOW | ALLOC_MOVABLE, cpu);
  *             frames_free(&fr, pfn, 0, cpu);
  */
 #ifndef FRAMES_FRAMES_H
@@ -21,11 +21,10 @@
 #include "frames/zone.h"
 #include "stats/kernel.h"
 
-#define CPUS_MAX 64u
-
 struct frames_config {
-    u64 ram_bytes;
+    u64 ram_bytes; /* and nr_cpus: of one node that has it all, where topology is NULL */
     unsigned nr_cpus;
+    const struct topology *topology;
     u64 min_free_kbytes;                 /* 0: the kernel's formula */
     unsigned watermark_scale_factor;     /* per 10,000; 0: the default, 10 */
     u64 movable_bytes;                   /* size of ZONE_MOVABLE (movablecore=); 0 by default */
@@ -45,14 +44,15 @@ struct frames {
     u64 min_free_kbytes;
     unsigned watermark_scale_factor;
     unsigned watermark_boost_factor; /* per 10,000 of the high watermark; 0 turns boosting off */
-    /* Bit per zone: its watermark was raised for an ALLOC_KSWAPD request. Whoever wakes kswapd
-     * clears it. */
-    u32 boosted;
+    /* Bit per node: a watermark of its zones was raised for an ALLOC_KSWAPD request. Whoever wakes
+     * its kswapd clears it. */
+    u64 boosted;
     struct pgdat *nodes;
     unsigned nr_nodes, nr_zones;
-    struct zone *zones;        /* nr_zones: NR_ZONES of each node, the first node's first */
-    u8 *section_nid;           /* the node of each section of frames: frame_nid() */
-    u8 cpu_nid[CPUS_MAX];      /* the node that each CPU is part of */
+    struct zone *zones;   /* nr_zones: NR_ZONES of each node, the first node's first */
+    u8 *section_nid;      /* the node of each section of frames: frame_nid() */
+    u8 cpu_nid[CPUS_MAX]; /* the node that each CPU is part of */
+    struct topology topology;
     u64 totalreserve_pages;    /* of all nodes */
     struct counters *counters; /* the machine's counters: PGALLOC_*, PGFREE, ... */
     struct ram_map map;
@@ -71,6 +71,17 @@ void frames_setup_watermarks(struct frames *fr);
 /* The part of it that Linux repeats whenever somebody reads or writes vm.lowmem_reserve_ratio. */
 void frames_setup_lowmem_reserve(struct frames *fr);
 
+/* Where an allocation looks: in the order of the zonelist of node nid, on the nodes of the mask alone. */
+#define NODES_ALL UINT64_MAX
+struct alloc_nodes {
+    u64 mask; /* bit per node */
+    unsigned nid;
+};
+static inline struct alloc_nodes nodes_near(unsigned nid)
+{
+    return (struct alloc_nodes){NODES_ALL, nid};
+}
+
 /* Frames freed to and taken from per-CPU lists go by migrate type and order; both calls below are
  * inline for a single frame, and cost O(ORDER_MAX) otherwise.
  *
@@ -78,9 +89,11 @@ void frames_setup_lowmem_reserve(struct frames *fr);
  * PFN_NONE when every allowed zone is below its watermark or has no such block. Counts
  * PGALLOC_<zone>. With ALLOC_NOFRAGMENT and ZONE_NORMAL as the best zone, lower zones are tried
  * before a pageblock of another migrate type is broken; Linux asks for that in its first attempt
- * and not in the slow path. Zones are tried in the order of node nid.
- *   pre: nid < nr_nodes, order < ORDER_MAX, mt < NR_PCP_MIGRATETYPES, cpu < nr_cpus */
-static inline pfn_t frames_try_alloc(struct frames *fr, unsigned nid, unsigned order,
+ * and not in the slow path, and it
+ * mixes pageblocks before it goes to another node.
+ *   pre: nodes.nid < nr_nodes, some node of the mask has memory, order < ORDER_MAX, mt < NR_PCP_MIGRATETYPES,
+ *        cpu < nr_cpus */
+static inline pfn_t frames_try_alloc(struct frames *fr, struct alloc_nodes nodes, unsigned order,
                                      enum migratetype mt, u32 alloc_flags, unsigned cpu);
 
 /* Give a block back. The frames were allocated as this block or are parts of such a block.
@@ -94,7 +107,19 @@ void frames_drain_pcp_cpu(struct frames *fr, unsigned cpu);
 /* Give one pageblock kept for high-order atomic requests to mt; called when direct reclaim fails.
  * `force` also takes the last one. True when a block moved that has free pages. Mirrors
  * unreserve_highatomic_pageblock(). */
-bool frames_unreserve_highatomic(struct frames *fr, unsigned nid, enum migratetype mt, bool force);
+bool frames_unreserve_highatomic(struct frames *fr, struct alloc_nodes nodes, enum migratetype mt,
+                                 bool force);
+
+/* The zone that a request tries first (preferred_zoneref), NULL when the mask has no memory. */
+struct zone *frames_first_zone(const struct frames *fr, struct alloc_nodes nodes,
+                               enum zone_type highest);
+
+/* Add to a counter of the machine and of the frame's node (mod_node_page_state).   pre: of SCOPE_NODE, not of SCOPE_ZONE */
+static inline void frames_count(struct frames *fr, pfn_t pfn, enum counter id, s64 n);
+/* Add to the node's share alone. Nobody calls it on a machine of one node. */
+static inline void node_count(struct frames *fr, unsigned nid, enum counter id, s64 n);
+/* A counter of one node, of SCOPE_NODE or SCOPE_ZONE, as it is stored. */
+s64 node_counter(const struct frames *fr, unsigned nid, enum counter id);
 
 /* Pages in the buddy lists; as NR_FREE_PAGES, without those on per-CPU lists. */
 u64 frames_count_free(const struct frames *fr);

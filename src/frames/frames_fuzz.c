@@ -47,6 +47,16 @@ static void stamp(const struct held *h, u32 value)
         frames_get(&fr, h->pfn + i)->index = value;
 }
 
+/* Most requests are for any node; the rest for some of them. */
+static struct alloc_nodes choose_nodes(struct prng *p)
+{
+    struct alloc_nodes nodes = nodes_near((unsigned)prng_below(p, fr.nr_nodes));
+
+    if (fr.nr_nodes > 1 && prng_below(p, 8) == 0)
+        nodes.mask = prng_range(p, 1, (1u << fr.nr_nodes) - 1);
+    return nodes;
+}
+
 static void allocate(struct prng *p, const struct fuzz_args *args, u64 op)
 {
     static const u32 depths[] = {ALLOC_WMARK_LOW | ALLOC_KSWAPD | ALLOC_NOFRAGMENT,
@@ -63,7 +73,8 @@ static void allocate(struct prng *p, const struct fuzz_args *args, u64 op)
     if (mt == MT_MOVABLE)
         flags |= ALLOC_MOVABLE;
     h.order = (u8)order;
-    h.pfn = frames_try_alloc(&fr, 0, order, mt, flags, (unsigned)prng_below(p, NR_CPUS));
+    h.pfn =
+        frames_try_alloc(&fr, choose_nodes(p), order, mt, flags, (unsigned)prng_below(p, NR_CPUS));
     if (h.pfn == PFN_NONE)
         return;
     expect(h.pfn % (1u << order) == 0, "block is not aligned", args, op);
@@ -100,22 +111,19 @@ static void release(struct prng *p, unsigned cpu)
     }
 }
 
-int main(int argc, char **argv)
+static int run(const struct fuzz_args args, u64 operations, const struct frames_config *config)
 {
-    struct fuzz_args args = fuzz_parse_args(argc, argv, 1000000);
-    /* three zones and a hole would need 3 GiB to fill; ZONE_MOVABLE makes three of 160 MiB */
-    struct frames_config config = {
-        .ram_bytes = 160 * MIB, .nr_cpus = NR_CPUS, .movable_bytes = 64 * MIB};
     struct prng p;
     struct err e;
     u64 filling = 1;
 
-    if (frames_init(&fr, &config, &counters, &e)) {
+    counters = (struct counters){0};
+    if (frames_init(&fr, config, &counters, &e)) {
         fprintf(stderr, "frames_fuzz: %s\n", e.text);
         return 1;
     }
     prng_seed(&p, args.seed);
-    for (u64 op = 0; op < args.operations; op++) {
+    for (u64 op = 0; op < operations; op++) {
         if (op % 50000 == 0) /* swing between an almost empty and an almost full machine */
             filling = prng_range(&p, 1, 7);
         if (prng_below(&p, 8) < filling)
@@ -125,19 +133,41 @@ int main(int argc, char **argv)
         if (prng_below(&p, 5000) == 0)
             frames_drain_pcp(&fr);
         if (prng_below(&p, 5000) == 0)
-            frames_unreserve_highatomic(&fr, 0, MT_MOVABLE, prng_below(&p, 2));
+            frames_unreserve_highatomic(&fr, nodes_near(0), MT_MOVABLE, prng_below(&p, 2));
         if (prng_below(&p, 5000) == 0)
-            fr.zones[prng_below(&p, NR_ZONES)].reclaim_active ^= true;
+            fr.zones[prng_below(&p, fr.nr_zones)].reclaim_active ^= true;
         if (op % CHECK_EVERY == 0)
             check_all(&args, op);
     }
     while (nr_held)
         release(&p, 0);
     frames_drain_pcp(&fr);
-    while (frames_unreserve_highatomic(&fr, 0, MT_MOVABLE, true))
+    while (frames_unreserve_highatomic(&fr, nodes_near(0), MT_MOVABLE, true))
         ;
-    check_all(&args, args.operations);
-    expect(frames_count_free(&fr) == fr.managed_pages, "pages were lost", &args, args.operations);
+    check_all(&args, operations);
+    expect(frames_count_free(&fr) == fr.managed_pages, "pages were lost", &args, operations);
+    expect(counters.v[NUMA_MISS] == counters.v[NUMA_FOREIGN], "misses", &args, operations);
+    expect(counters.v[NUMA_HIT] + counters.v[NUMA_MISS] ==
+               counters.v[NUMA_LOCAL] + counters.v[NUMA_OTHER],
+           "hits", &args, operations);
     frames_done(&fr);
     return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const struct fuzz_args args = fuzz_parse_args(argc, argv, 1000000);
+    /* three zones and a hole would need 3 GiB to fill; ZONE_MOVABLE makes three of 160 MiB */
+    const struct frames_config one = {
+        .ram_bytes = 160 * MIB, .nr_cpus = NR_CPUS, .movable_bytes = 64 * MIB};
+    const struct topology_spec spec = {0};
+    const struct topology_want want = {
+        .nr_nodes = 3, .nodes_given = true, .nr_cpus = NR_CPUS, .ram_bytes = 160 * MIB};
+    struct topology topology;
+    const struct frames_config three = {.topology = &topology};
+    unsigned nid;
+
+    if (run(args, args.operations / 2, &one) || topology_init(&topology, &spec, &want, &nid, NULL))
+        return 1;
+    return run(args, args.operations - args.operations / 2, &three);
 }

@@ -9,8 +9,8 @@
 #include "frames/frames.h"
 
 /* The parts that are not inline. */
-pfn_t frames_try_alloc_slow(struct frames *fr, unsigned nid, unsigned order, enum migratetype mt,
-                            u32 alloc_flags, unsigned cpu);
+pfn_t frames_try_alloc_slow(struct frames *fr, struct alloc_nodes nodes, unsigned order,
+                            enum migratetype mt, u32 alloc_flags, unsigned cpu);
 void frames_free_slow(struct frames *fr, pfn_t pfn, unsigned order, unsigned cpu);
 /* The list at `index` just grew: give pages back if the CPU has its fill. */
 void pcp_trim(struct frames *fr, struct zone *z, struct per_cpu_pages *pcp, unsigned index);
@@ -62,32 +62,53 @@ static inline void pfn_list_del(struct frames *fr, struct pfn_list *l, pfn_t pfn
     l->count--;
 }
 
-/* Every allocation, whatever its order: the zone's and the machine's events. */
-static inline void frames_count_alloc(struct frames *fr, struct zone *z, unsigned order)
+/* Every allocation, whatever its order: the zone's and the machine's events. `wanted`: the zone that comes first for the request. */
+static inline void frames_count_alloc(struct frames *fr, struct zone *z, struct zone *wanted,
+                                      unsigned order, unsigned cpu)
 {
+    enum counter local = z->nid == fr->cpu_nid[cpu] ? NUMA_LOCAL : NUMA_OTHER;
+    enum counter hit = NUMA_HIT;
+
+    if (unlikely(z->nid != wanted->nid)) {
+        hit = NUMA_MISS;
+        count(fr->counters, NUMA_FOREIGN, 1);
+        count(&wanted->counters, NUMA_FOREIGN, 1);
+    }
     count(fr->counters, (enum counter)(PGALLOC_DMA + z->type), (s64)1 << order);
-    count(fr->counters, NUMA_HIT, 1);
-    count(fr->counters, NUMA_LOCAL, 1);
-    count(&z->counters, NUMA_HIT, 1);
-    count(&z->counters, NUMA_LOCAL, 1);
+    count(fr->counters, hit, 1);
+    count(fr->counters, local, 1);
+    count(&z->counters, hit, 1);
+    count(&z->counters, local, 1);
 }
 
-static inline pfn_t frames_try_alloc(struct frames *fr, unsigned nid, unsigned order,
+static inline void node_count(struct frames *fr, unsigned nid, enum counter id, s64 n)
+{
+    fr->nodes[nid].counters.v[id - NODE_COUNTER_FIRST] += n;
+}
+
+static inline void frames_count(struct frames *fr, pfn_t pfn, enum counter id, s64 n)
+{
+    count(fr->counters, id, n);
+    if (unlikely(fr->nr_nodes > 1))
+        node_count(fr, frame_nid(fr, pfn), id, n);
+}
+
+static inline pfn_t frames_try_alloc(struct frames *fr, struct alloc_nodes nodes, unsigned order,
                                      enum migratetype mt, u32 alloc_flags, unsigned cpu)
 {
     enum zone_type highest = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
-    struct zone *z = fr->nodes[nid].zonelist[highest][0];
+    struct zone *z = fr->nodes[nodes.nid].zonelist[highest][0];
     struct per_cpu_pages *pcp = &z->pcp[cpu];
     struct pfn_list *list = &pcp->lists[mt]; /* of order 0 */
     pfn_t pfn = list->head;
     struct frame *f;
 
-    if (unlikely(order != 0 || pfn == PFN_NONE))
-        return frames_try_alloc_slow(fr, nid, order, mt, alloc_flags, cpu);
+    if (unlikely(order != 0 || pfn == PFN_NONE || !(nodes.mask >> z->nid & 1)))
+        return frames_try_alloc_slow(fr, nodes, order, mt, alloc_flags, cpu);
     if (unlikely(z->free_pages <= z->watermark[alloc_flags & ALLOC_WMARK_MASK] +
                                       z->watermark_boost + z->lowmem_reserve[highest] +
                                       z->nr_reserved_highatomic))
-        return frames_try_alloc_slow(fr, nid, order, mt, alloc_flags, cpu);
+        return frames_try_alloc_slow(fr, nodes, order, mt, alloc_flags, cpu);
 
     f = &fr->frame[pfn];
     list->head = f->next;
@@ -101,7 +122,7 @@ static inline pfn_t frames_try_alloc(struct frames *fr, unsigned nid, unsigned o
     f->flags &= FRAME_ZONE_MASK;
     f->mapcount = 0;
     f->memcg = 0;
-    frames_count_alloc(fr, z, 0);
+    frames_count_alloc(fr, z, z, 0, cpu);
     return pfn;
 }
 

@@ -27,7 +27,7 @@ static int machine_done(void **state)
 
 static pfn_t take(u32 flags)
 {
-    return frames_try_alloc(&fr, 0, 0, MT_MOVABLE, flags | ALLOC_MOVABLE, 0);
+    return frames_try_alloc(&fr, nodes_near(0), 0, MT_MOVABLE, flags | ALLOC_MOVABLE, 0);
 }
 
 static void zones_span_what_linux_gives_them(void **state)
@@ -70,7 +70,7 @@ static void movable_zone_lies_at_the_top(void **state)
     assert_int_equal(fr.zones[ZONE_MOVABLE].start_pfn + fr.zones[ZONE_MOVABLE].spanned, fr.end_pfn);
     pfn = take(ALLOC_WMARK_LOW);
     assert_ptr_equal(frames_zone(&fr, pfn), &fr.zones[ZONE_MOVABLE]);
-    pfn = frames_try_alloc(&fr, 0, 0, MT_UNMOVABLE, ALLOC_WMARK_LOW, 0);
+    pfn = frames_try_alloc(&fr, nodes_near(0), 0, MT_UNMOVABLE, ALLOC_WMARK_LOW, 0);
     assert_ptr_equal(frames_zone(&fr, pfn), &fr.zones[ZONE_NORMAL]);
 }
 
@@ -327,7 +327,7 @@ static void high_order_blocks_are_aligned_and_clean(void **state)
     (void)state;
     machine(256 * MIB, 1);
     for (unsigned order = 0; order < ORDER_MAX; order++) {
-        pfn_t pfn = frames_try_alloc(&fr, 0, order, MT_UNMOVABLE, ALLOC_WMARK_LOW, 0);
+        pfn_t pfn = frames_try_alloc(&fr, nodes_near(0), order, MT_UNMOVABLE, ALLOC_WMARK_LOW, 0);
 
         assert_int_not_equal(pfn, PFN_NONE);
         assert_int_equal(pfn % (1u << order), 0);

@@ -115,7 +115,7 @@ static void steal_block(struct frames *fr, struct zone *z, pfn_t pfn, unsigned m
     /* Linux boosts whoever asks, but nearly every request of its may wake kswapd. Here a caller
      * that never does is one that does not know of boosts, and would never take them back. */
     if (alloc_flags & ALLOC_KSWAPD && zone_boost_watermark(fr, z))
-        fr->boosted |= 1u << z->type;
+        fr->boosted |= BIT_ULL(z->nid);
     if (claim)
         moved = pageblock_move_free(fr, z, pfn, mt);
     if (!claim || !moved.free) {
@@ -173,13 +173,16 @@ void pageblock_reserve_highatomic(struct frames *fr, struct zone *z, pfn_t pfn)
     pageblock_move_free(fr, z, pfn, MT_HIGHATOMIC);
 }
 
-bool frames_unreserve_highatomic(struct frames *fr, unsigned nid, enum migratetype mt, bool force)
+bool frames_unreserve_highatomic(struct frames *fr, struct alloc_nodes nodes, enum migratetype mt,
+                                 bool force)
 {
     enum zone_type highest = mt == MT_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
 
-    for (struct zone **next = fr->nodes[nid].zonelist[highest]; *next; next++) {
+    for (struct zone **next = fr->nodes[nodes.nid].zonelist[highest]; *next; next++) {
         struct zone *z = *next;
 
+        if (!(nodes.mask >> z->nid & 1))
+            continue;
         if (!force && z->nr_reserved_highatomic <= PAGEBLOCK_PAGES)
             continue;
         for (unsigned order = 0; order < ORDER_MAX; order++) {

@@ -104,10 +104,14 @@ void pcp_setup(struct frames *fr, struct zone *z)
      * to 2^n, less one, which keeps freed batches from falling on the same cache colours. */
     u32 batch = MAX(MIN(z->managed >> 10, (u32)(MIB / PAGE_SIZE)) / 4, 1u);
     u32 high;
+    /* The CPUs of the zone's node; all share a node that has none (zone_highsize). */
+    unsigned nr_cpus = (unsigned)__builtin_popcountll(fr->topology.cpus[z->nid]);
 
+    if (!nr_cpus)
+        nr_cpus = fr->nr_cpus;
     batch = (1u << log2_floor(batch + batch / 2)) - 1;
     batch = MAX(batch, 1u);
-    high = (u32)(zone_wmark_pages(z, WMARK_LOW) / fr->nr_cpus);
+    high = (u32)(zone_wmark_pages(z, WMARK_LOW) / nr_cpus);
     high = MAX(high, batch << 2);
     for (unsigned cpu = 0; cpu < fr->nr_cpus; cpu++) {
         z->pcp[cpu].batch = batch;

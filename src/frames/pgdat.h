@@ -1,14 +1,13 @@
 /* pgdat.h - one memory node: its zones, the order in which an allocation tries zones, and the state of its kswapd.
  *
  * Mirrors: include/linux/mmzone.h (struct pglist_data), Linux 6.1.
- * Owns:    nothing but its zonelists; the zones are a part of frames.zones. kswapd's state is balance/'s and the flags are reclaim/'s.
+ * Owns:    nothing but its zonelists and counters; the zones are a part of frames.zones. kswapd's state is balance/'s and the flags are reclaim/'s.
  */
 #ifndef FRAMES_PGDAT_H
 #define FRAMES_PGDAT_H
 
 #include "frames/zone.h"
-
-#define MAX_NUMNODES 64u
+#include "machine/topology.h"
 
 /* The run of a node's kswapd that is under way; kept here because one call of kswapd_step() is one round. */
 struct kswapd {
@@ -22,14 +21,25 @@ struct kswapd {
     u64 boost[NR_ZONES]; /* boost of the watermarks when the run began */
 };
 
+/* The counters that Linux keeps per node (SCOPE_NODE and not SCOPE_ZONE): one run of rows of counters.def. */
+#define NODE_COUNTER_FIRST NR_INACTIVE_ANON
+#define NODE_COUNTER_LAST  PGPROMOTE_CANDIDATE
+#define NR_NODE_COUNTERS   (NODE_COUNTER_LAST - NODE_COUNTER_FIRST + 1u)
+struct node_counters {
+    s64 v[NR_NODE_COUNTERS]; /* [id - NODE_COUNTER_FIRST] */
+};
+
 struct pgdat {
     unsigned nid;
     struct zone *zones; /* NR_ZONES */
     /* [highest zone]: zones to try, best first, those of other nodes after its own; NULL ends it. */
     struct zone **zonelist[NR_ZONES];
-    u64 totalreserve_pages; /* high watermarks and reserves: no use for the page cache */
+    u8 fallback[MAX_NUMNODES]; /* all nodes, this one first, then by distance: nr_nodes of them */
+    u64 totalreserve_pages;    /* high watermarks and reserves: no use for the page cache */
     struct kswapd kswapd;
     bool writeback, dirty; /* PGDAT_WRITEBACK, PGDAT_DIRTY */
+    /* Not kept on a machine of one node, where they are the machine's: node_counter(). */
+    struct node_counters counters;
 };
 
 /* pgdat_balanced(): some zone up to `highest` is above its high watermark for the order. */

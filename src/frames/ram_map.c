@@ -11,7 +11,8 @@
  */
 #include "frames/ram_map.h"
 
-#define PAGES(bytes) ((u32)((bytes) >> PAGE_SHIFT))
+#define PAGES(bytes)      ((u32)((bytes) >> PAGE_SHIFT))
+#define PAGES_LONG(bytes) ((u64)(bytes) >> PAGE_SHIFT)
 
 #define LOW_RAM_START  1u             /* frame 0 belongs to the firmware */
 #define LOW_RAM_END    0x9fu          /* 636 KiB: above it, the extended BIOS data area */
@@ -54,17 +55,27 @@ static u32 run_overlap(struct pfn_run a, struct pfn_run b)
     return start < end ? end - start : 0;
 }
 
-/* Sections that hold RAM. */
-static u32 count_sections(const struct ram_map *m)
+static struct pfn_run run_intersect(struct pfn_run a, struct pfn_run b)
+{
+    u32 start = MAX(a.start, b.start);
+    u32 end = MAX(start, MIN(a.end, b.end));
+
+    return (struct pfn_run){start, end};
+}
+
+/* Sections of the run that hold RAM. */
+static u32 count_sections(const struct ram_map *m, struct pfn_run run)
 {
     u32 sections = 0;
     u32 counted_to = 0;
 
     for (unsigned i = 0; i < m->nr_ram; i++) {
-        u32 first = m->ram[i].start / SECTION_PAGES;
-        u32 end = DIV_ROUND_UP(m->ram[i].end, SECTION_PAGES);
+        struct pfn_run ram = run_intersect(m->ram[i], run);
+        u32 first = MAX(ram.start / SECTION_PAGES, counted_to);
+        u32 end = DIV_ROUND_UP(ram.end, SECTION_PAGES);
 
-        first = MAX(first, counted_to);
+        if (ram.start == ram.end)
+            continue;
         if (end > first)
             sections += end - first;
         counted_to = MAX(counted_to, end);
@@ -81,10 +92,12 @@ static u32 hash_pages(u32 ram_pages, unsigned shift)
     return PAGES(HASH_ENTRY_BYTES << log2_ceil(entries >> shift));
 }
 
-/* What the early allocator takes from the top of RAM: the memmap; and the tables of a kernel. */
-static u32 top_pages(const struct ram_map *m, unsigned nr_cpus, const struct kernel_release *k)
+/* What the early allocator takes from the top of a node: the memmap; and the tables of a kernel. Hash tables are spread over the
+ * nodes. */
+static u32 top_pages(const struct ram_map *m, const struct topology *t, unsigned nid,
+                     const struct kernel_release *k)
 {
-    u32 sections = count_sections(m);
+    u32 sections = count_sections(m, m->node[nid]);
     u32 pages = sections * (SECTION_PAGES / MEMMAP_RATIO);
     u32 ram = 0;
 
@@ -92,8 +105,36 @@ static u32 top_pages(const struct ram_map *m, unsigned nr_cpus, const struct ker
         return pages;
     for (unsigned i = 0; i < m->nr_ram; i++)
         ram += m->ram[i].end - m->ram[i].start;
-    return pages + hash_pages(ram, DENTRY_HASH_SHIFT) + hash_pages(ram, INODE_HASH_SHIFT) +
-           k->node_pages + k->percpu_pages * nr_cpus + sections * k->section_extra_x3 / 3;
+    return pages +
+           (hash_pages(ram, DENTRY_HASH_SHIFT) + hash_pages(ram, INODE_HASH_SHIFT)) / t->nr_nodes +
+           k->node_pages + k->percpu_pages * (u32)__builtin_popcountll(t->cpus[nid]) +
+           sections * k->section_extra_x3 / 3;
+}
+
+/* The frames of each node: from its first RAM to the end of its last. */
+static void ram_map_nodes(struct ram_map *m, const struct topology *t, u32 low_end)
+{
+    u64 before = 0; /* pages of the nodes before, holes not counted */
+
+    for (unsigned nid = 0; nid < t->nr_nodes; nid++) {
+        u64 end = before + PAGES_LONG(t->ram_bytes[nid]);
+        struct pfn_run run = {UINT32_MAX, 0};
+        struct pfn_run span = {
+            (u32)(before < low_end ? before : before - low_end + DMA32_END),
+            (u32)(end <= low_end ? end : end - low_end + DMA32_END),
+        };
+
+        for (unsigned i = 0; i < m->nr_ram; i++) {
+            struct pfn_run part = run_intersect(m->ram[i], span);
+
+            if (part.start == part.end)
+                continue;
+            run.start = MIN(run.start, part.start);
+            run.end = part.end;
+        }
+        m->node[nid] = run.end ? run : (struct pfn_run){0, 0};
+        before = end;
+    }
 }
 
 static void ram_map_zones(struct ram_map *m, u64 movable_bytes)
@@ -135,55 +176,115 @@ static void ram_map_zones(struct ram_map *m, u64 movable_bytes)
     m->zone[highest].end = movable_start;
 }
 
-static int ram_map_reserve(struct ram_map *m, const struct kernel_release *k, u64 reserved_bytes,
-                           unsigned nr_cpus, struct err *e)
+/* Keep them in ascending order. */
+static void reserve(struct ram_map *m, u32 start, u32 end)
 {
-    const bool split = m->nr_ram == RAM_RUNS_MAX;
-    u64 kernel = k ? k->image_pages : DIV_ROUND_UP(reserved_bytes, PAGE_SIZE);
-    u32 top = top_pages(m, nr_cpus, k);
-    u32 swiotlb = k && split ? SWIOTLB_PAGES : 0;
-    struct pfn_run low = m->ram[1], high = m->ram[m->nr_ram - 1];
-    u32 kernel_at = low.end > KERNEL_START ? KERNEL_START : MAIN_RAM_START;
-    u32 low_top = swiotlb + (split ? 0 : top);
-    u64 want = kernel_at + kernel + low_top + ROOM_PAGES;
+    unsigned at = m->nr_reserved;
 
-    if (k) /* below it the formulas of the watermarks no longer hold */
-        want = MAX(want, (u64)PROFILE_RAM_MIN_PAGES);
-    if (want > low.end || (split && top >= high.end - high.start))
+    run_add(m->reserved, &m->nr_reserved, start, end);
+    for (; at && at < m->nr_reserved && m->reserved[at - 1].start > start; at--) {
+        m->reserved[at] = m->reserved[at - 1];
+        m->reserved[at - 1] = (struct pfn_run){start, end};
+    }
+}
+
+static int too_small(const struct ram_map *m, unsigned nid, u64 want_pages, struct err *e)
+{
+    unsigned long long mib = want_pages * PAGE_SIZE / MIB + 1;
+
+    if (m->nr_nodes == 1)
         return err_set(e, -EINVAL,
                        "the machine is too small for its kernel: want %llu MiB of RAM or more",
-                       (unsigned long long)(want * PAGE_SIZE / MIB + 1));
-    run_add(m->reserved, &m->nr_reserved, LOW_RAM_START, LOW_RAM_END);
-    run_add(m->reserved, &m->nr_reserved, kernel_at, kernel_at + (u32)kernel);
-    run_add(m->reserved, &m->nr_reserved, low.end - low_top, low.end);
-    if (split)
-        run_add(m->reserved, &m->nr_reserved, high.end - top, high.end);
-    if (k)
-        m->late = (struct pfn_run){kernel_at, kernel_at + k->late_pages};
+                       mib);
+    return err_set(e, -EINVAL,
+                   "node %u is too small for what the kernel keeps there: want %llu MiB or more",
+                   nid, mib);
+}
+
+/* The tops of the nodes; bounce buffers lie at the top of low RAM, below what its node has there. */
+static int reserve_tops(struct ram_map *m, const struct topology *t, const struct kernel_release *k,
+                        u32 swiotlb, u32 kernel_end, struct err *e)
+{
+    const u32 low_end = m->ram[1].end;
+
+    for (unsigned nid = 0; nid < t->nr_nodes; nid++) {
+        struct pfn_run node = m->node[nid];
+        struct pfn_run last = {0, 0};
+        u32 top, need;
+        u64 want;
+
+        if (node.start == node.end)
+            continue;
+        for (unsigned i = 0; i < m->nr_ram; i++) {
+            struct pfn_run part = run_intersect(m->ram[i], node);
+
+            if (part.start < part.end)
+                last = part;
+        }
+        top = top_pages(m, t, nid, k);
+        need = top + (node.end == low_end ? swiotlb : 0);
+        want = (u64)kernel_end + need + ROOM_PAGES;
+        if (k) /* below it the formulas of the watermarks no longer hold */
+            want = MAX(want, (u64)PROFILE_RAM_MIN_PAGES);
+        if (last.start < kernel_end && want > last.end)
+            return too_small(m, nid, want, e);
+        if (need >= last.end - last.start)
+            return too_small(m, nid, need, e);
+        reserve(m, last.end - need, last.end);
+        if (swiotlb && node.start < low_end && node.end > low_end)
+            reserve(m, low_end - swiotlb, low_end);
+    }
     return 0;
 }
 
-int ram_map_init(struct ram_map *m, u64 ram_bytes, const struct kernel_release *kernel,
-                 u64 reserved_bytes, u64 movable_bytes, unsigned nr_cpus, struct err *e)
+static int ram_map_reserve(struct ram_map *m, const struct topology *t,
+                           const struct kernel_release *k, u64 reserved_bytes, struct err *e)
 {
+    const bool split = m->nr_ram == RAM_RUNS_MAX;
+    u64 kernel = k ? k->image_pages : DIV_ROUND_UP(reserved_bytes, PAGE_SIZE);
+    u32 swiotlb = k && split ? SWIOTLB_PAGES : 0;
+    struct pfn_run low = m->ram[1];
+    u32 kernel_at = low.end > KERNEL_START ? KERNEL_START : MAIN_RAM_START;
+
+    if (kernel_at + kernel + swiotlb + ROOM_PAGES > low.end)
+        return too_small(m, 0, kernel_at + kernel + swiotlb + ROOM_PAGES, e);
+    reserve(m, LOW_RAM_START, LOW_RAM_END);
+    reserve(m, kernel_at, kernel_at + (u32)kernel);
+    if (k)
+        m->late = (struct pfn_run){kernel_at, kernel_at + k->late_pages};
+    return reserve_tops(m, t, k, swiotlb, kernel_at + (u32)kernel, e);
+}
+
+int ram_map_init(struct ram_map *m, const struct topology *t, const struct kernel_release *kernel,
+                 u64 reserved_bytes, u64 movable_bytes, struct err *e)
+{
+    u64 ram_bytes = topology_ram_bytes(t);
     u32 pages, low_end;
     int r;
 
-    *m = (struct ram_map){0};
+    *m = (struct ram_map){.nr_nodes = t->nr_nodes};
     if (ram_bytes < RAM_MIN || ram_bytes > RAM_MAX)
         return err_set(e, -EINVAL, "a machine of %llu bytes of RAM: want 4M to 15T",
                        (unsigned long long)ram_bytes);
+    if (movable_bytes && t->nr_nodes > 1)
+        return err_set(e, -EINVAL, "ZONE_MOVABLE is for machines of one node");
     pages = PAGES(ram_bytes);
     low_end = pages >= SPLIT_RAM ? SPLIT_LOW : pages;
     run_add(m->ram, &m->nr_ram, LOW_RAM_START, LOW_RAM_END);
     run_add(m->ram, &m->nr_ram, MAIN_RAM_START, low_end - FIRMWARE_PAGES);
     run_add(m->ram, &m->nr_ram, DMA32_END, DMA32_END + (pages - low_end));
     m->end_pfn = m->ram[m->nr_ram - 1].end;
-    r = ram_map_reserve(m, kernel, reserved_bytes, nr_cpus, e);
+    ram_map_nodes(m, t, low_end);
+    r = ram_map_reserve(m, t, kernel, reserved_bytes, e);
     if (r)
         return r;
     ram_map_zones(m, movable_bytes);
     return 0;
+}
+
+struct pfn_run ram_map_zone(const struct ram_map *m, unsigned nid, enum zone_type type)
+{
+    return run_intersect(m->zone[type], m->node[nid]);
 }
 
 u32 ram_map_count_present(const struct ram_map *m, struct pfn_run run)

@@ -14,16 +14,20 @@
  * of RAM, where the early allocator takes from, lie the memmap (descriptors of 64 bytes, for whole
  * sections of 128 MiB), hash tables and per-CPU areas; with RAM past 4 GiB, bounce buffers at the
  * top of low RAM.
+ *
+ * Nodes have their memory one after the other, as QEMU lays them out; every node has the descriptors of its own memory and its
+ * CPUs' areas at its own top.
  */
 #ifndef FRAMES_RAM_MAP_H
 #define FRAMES_RAM_MAP_H
 
 #include "base/err.h"
 #include "frames/zone.h"
+#include "machine/topology.h"
 #include "stats/kernel.h"
 
 #define RAM_RUNS_MAX      3u
-#define RESERVED_RUNS_MAX 4u
+#define RESERVED_RUNS_MAX (3u + MAX_NUMNODES)
 
 struct ram_map {
     struct pfn_run ram[RAM_RUNS_MAX]; /* ascending, not empty */
@@ -35,12 +39,18 @@ struct ram_map {
     struct pfn_run late;
     u32 end_pfn;                   /* past the last frame of RAM */
     struct pfn_run zone[NR_ZONES]; /* spans; start == end when the zone is empty */
+    struct pfn_run
+        node[MAX_NUMNODES]; /* the same of the nodes: disjoint, each of whole sections of 32 MiB */
+    unsigned nr_nodes;
 };
 
-/* 0, or -EINVAL when the size makes no sense. kernel: what is reserved is what it keeps at boot. NULL:
+/* 0, or -EINVAL when a size makes no sense. kernel: what is reserved is what it keeps at boot. NULL:
  * an image of reserved_bytes, and nothing else but the memmap. */
-int ram_map_init(struct ram_map *m, u64 ram_bytes, const struct kernel_release *kernel,
-                 u64 reserved_bytes, u64 movable_bytes, unsigned nr_cpus, struct err *e);
+int ram_map_init(struct ram_map *m, const struct topology *t, const struct kernel_release *kernel,
+                 u64 reserved_bytes, u64 movable_bytes, struct err *e);
+
+/* The part of a zone that is on a node: spanned pages, a hole inside it included. start == end when there is none. */
+struct pfn_run ram_map_zone(const struct ram_map *m, unsigned nid, enum zone_type type);
 
 /* Frames of the map inside `run`: of RAM, and of RAM that is not reserved. */
 u32 ram_map_count_present(const struct ram_map *m, struct pfn_run run);

@@ -149,3 +149,21 @@ s64 group_counter(struct group *top, enum counter id)
         sum += g->counters.v[id];
     return sum;
 }
+
+void group_count_node(struct groups *gs, struct group *g, unsigned nid, enum counter id, s64 n)
+{
+    node_count(gs->frames, nid, id, n);
+    if (g)
+        group_lruvec(g, nid)->counters.v[id - NODE_COUNTER_FIRST] += n;
+}
+
+s64 group_node_counter(const struct groups *gs, struct group *top, unsigned nid, enum counter id)
+{
+    s64 sum = 0;
+
+    if (gs->frames->nr_nodes == 1)
+        return group_counter(top, id);
+    for (struct group *g = group_next(top, NULL); g; g = group_next(top, g))
+        sum += group_lruvec(g, nid)->counters.v[id - NODE_COUNTER_FIRST];
+    return sum;
+}

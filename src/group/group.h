@@ -45,6 +45,8 @@ struct lruvec {
     u64 size[NR_LRU_LISTS]; /* pages on such lists, in this group and below */
     struct classic_lruvec classic;
     bool congested; /* LRUVEC_CONGESTED */
+    /* This group's alone on this node; not kept on a machine of one node: group_node_counter(). */
+    struct node_counters counters;
 };
 
 struct page_counter { /* in pages */
@@ -178,6 +180,18 @@ static inline void group_count(struct groups *gs, struct group *g, enum counter 
     if (g)
         g->counters.v[id] += n;
 }
+/* The share of a node alone: the node's, and the group's on it. g may be NULL. Nobody calls it on a machine of one node. */
+void group_count_node(struct groups *gs, struct group *g, unsigned nid, enum counter id, s64 n);
+/* The same as group_count() with the share of the node that the frame is on (mod_lruvec_page_state).   pre: SCOPE_NODE, not SCOPE_ZONE */
+static inline void group_count_frame(struct groups *gs, struct group *g, pfn_t pfn, enum counter id,
+                                     s64 n)
+{
+    group_count(gs, g, id, n);
+    if (unlikely(gs->frames->nr_nodes > 1))
+        group_count_node(gs, g, frame_nid(gs->frames, pfn), id, n);
+}
+/* The counter on one node over the whole subtree, as memory.numa_stat shows it. cost O(groups below). */
+s64 group_node_counter(const struct groups *gs, struct group *top, unsigned nid, enum counter id);
 /* Of an event of memory.events: what happened in this group itself (memory.events.local). */
 s64 group_local_events(const struct group *g, enum counter id);
 /* An event of the group and of its ancestors (memory.events). */

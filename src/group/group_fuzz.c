@@ -72,7 +72,8 @@ static void charge(void)
         check_refusal(g, over);
         return;
     }
-    pfn = frames_try_alloc(&frames, 0, 0, MT_MOVABLE, ALLOC_NO_WATERMARKS | ALLOC_MOVABLE, 0);
+    pfn = frames_try_alloc(&frames, nodes_near(0), 0, MT_MOVABLE,
+                           ALLOC_NO_WATERMARKS | ALLOC_MOVABLE, 0);
     assert(pfn != PFN_NONE);
     f = frames_get(&frames, pfn);
     f->memcg = g->id;

@@ -5,11 +5,11 @@
  * One place counts: group, zone and machine gauges move together with the list. */
 #include "group/group.h"
 
-static const enum counter node_counter[NR_LRU_LISTS] = {
+static const enum counter node_counters[NR_LRU_LISTS] = {
     NR_INACTIVE_ANON, NR_ACTIVE_ANON, NR_INACTIVE_FILE, NR_ACTIVE_FILE, NR_UNEVICTABLE};
-static const enum counter zone_counter[NR_LRU_LISTS] = {NR_ZONE_INACTIVE_ANON, NR_ZONE_ACTIVE_ANON,
-                                                        NR_ZONE_INACTIVE_FILE, NR_ZONE_ACTIVE_FILE,
-                                                        NR_ZONE_UNEVICTABLE};
+static const enum counter zone_counters[NR_LRU_LISTS] = {NR_ZONE_INACTIVE_ANON, NR_ZONE_ACTIVE_ANON,
+                                                         NR_ZONE_INACTIVE_FILE, NR_ZONE_ACTIVE_FILE,
+                                                         NR_ZONE_UNEVICTABLE};
 
 enum lru_list frame_lru(const struct frame *f)
 {
@@ -22,9 +22,11 @@ void lruvec_count(struct groups *gs, struct group *g, enum lru_list lru, struct 
 {
     unsigned nid = z->nid;
 
-    group_count(gs, g, node_counter[lru], n);
-    count(&z->counters, zone_counter[lru], n);
-    count(gs->counters, zone_counter[lru], n);
+    group_count(gs, g, node_counters[lru], n);
+    if (unlikely(gs->frames->nr_nodes > 1))
+        group_count_node(gs, g, nid, node_counters[lru], n);
+    count(&z->counters, zone_counters[lru], n);
+    count(gs->counters, zone_counters[lru], n);
     for (; g; g = g->parent)
         group_lruvec(g, nid)->size[lru] += (u64)n;
 }

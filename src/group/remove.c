@@ -12,7 +12,7 @@
 #include <errno.h>
 
 /* Events are in the parent's count already. */
-static void hand_over(struct group *g)
+static void hand_over(struct groups *gs, struct group *g)
 {
     struct group *up = g->parent;
 
@@ -22,13 +22,20 @@ static void hand_over(struct group *g)
     for (unsigned i = 0; i < NR_CGROUP_EVENTS; i++)
         up->events_gone[i] += (u64)g->counters.v[cgroup_event_counter(i)];
     g->counters = (struct counters){0};
+    for (unsigned nid = 0; nid < gs->frames->nr_nodes; nid++) {
+        struct node_counters *gone = &group_lruvec(g, nid)->counters;
+
+        for (unsigned i = 0; i < NR_NODE_COUNTERS; i++)
+            group_lruvec(up, nid)->counters.v[i] += gone->v[i];
+        *gone = (struct node_counters){0};
+    }
 }
 
-static bool try_release(struct group *g)
+static bool try_release(struct groups *gs, struct group *g)
 {
     if (g->memory.usage || g->swap.usage || g->kernel_pages || !list_empty(&g->children))
         return false;
-    hand_over(g);
+    hand_over(gs, g);
     list_del(&g->dying);
     list_del(&g->sibling);
     g->released = true;
@@ -43,7 +50,7 @@ void groups_reap(struct groups *gs)
         struct group *g = list_entry(at, struct group, dying);
 
         at = at->next;
-        if (try_release(g))
+        if (try_release(gs, g))
             at = gs->dying.next; /* its parent may be next */
     }
 }

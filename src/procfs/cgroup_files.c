@@ -215,6 +215,27 @@ static void render_memory_stat(const struct system *s, struct group *g, struct s
     memory_stat_render(&s->kernel, procfs_group_counter, g, out);
 }
 
+/* Objects are charged by bytes, of frames that nobody asks for: a group's are spread over the nodes as the machine's are. */
+static s64 slab_share(const struct system *s, s64 bytes, unsigned nid, enum counter id)
+{
+    double all = (double)s->counters.v[id], share = (double)bytes;
+    s64 before = 0, upto;
+
+    if (!s->counters.v[id])
+        return nid ? 0 : bytes;
+    for (unsigned i = 0; i < nid; i++)
+        before += node_counter(&s->frames, i, id);
+    upto = before + node_counter(&s->frames, nid, id);
+    return (s64)(share * (double)upto / all) - (s64)(share * (double)before / all);
+}
+
+static s64 numa_stat(const struct system *s, struct group *g, unsigned nid, enum counter id)
+{
+    if (id == NR_SLAB_RECLAIMABLE || id == NR_SLAB_UNRECLAIMABLE)
+        return slab_share(s, group_counter(g, id), nid, id);
+    return group_node_counter(&s->groups, g, nid, id);
+}
+
 /* Only what is kept per node: not memory the group is charged for elsewhere, no sums, no events of reclaim. */
 static void render_memory_numa_stat(const struct system *s, struct group *g, struct strbuf *out)
 {
@@ -223,9 +244,13 @@ static void render_memory_numa_stat(const struct system *s, struct group *g, str
     for (unsigned i = 0; i < kernel->nr_memory_stat; i++) {
         const struct memory_stat_line *line = kernel->memory_stat[i];
 
-        if ((counter_info[line->id].scopes & SCOPE_NODE) && line->plus == NR_COUNTERS)
-            strbuf_printf(out, "%s N0=%" PRId64 "\n", line->name,
-                          memory_stat_value(line, procfs_group_counter, g));
+        if (!(counter_info[line->id].scopes & SCOPE_NODE) || line->plus != NR_COUNTERS)
+            continue;
+        strbuf_append(out, line->name);
+        for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+            strbuf_printf(out, " N%u=%" PRId64, nid,
+                          counter_memory_stat(line->id, numa_stat(s, g, nid, line->id)));
+        strbuf_appendc(out, '\n');
     }
 }
 

@@ -1,16 +1,34 @@
-/* node.c - /sys/devices/system/node: the one memory node, as numactl and lsmem look at it; and the switches of /sys/kernel/mm.
+/* node.c - /sys/devices/system/node: the memory nodes, as numactl and lsmem look at them; and the switches of /sys/kernel/mm.
  *
  * What the machine has no part of (huge pages, MGLRU) is off there, as on the guest the fixtures come from.
  */
+#include "base/masklist.h"
 #include "procfs/procfs.h"
 
 #include <inttypes.h>
 
 #define KIB_PER_PAGE (PAGE_SIZE / 1024)
 
-static void line(struct strbuf *out, const char *key, s64 kib)
+static void line(struct strbuf *out, unsigned nid, const char *key, s64 kib)
 {
-    strbuf_printf(out, "Node 0 %-15s %8" PRIu64 " kB\n", key, kib < 0 ? 0 : (u64)kib);
+    strbuf_printf(out, "Node %u %-15s %8" PRIu64 " kB\n", nid, key, kib < 0 ? 0 : (u64)kib);
+}
+
+void procfs_node_counters(const struct system *s, unsigned nid, struct counters *ret)
+{
+    *ret = (struct counters){0};
+    for (unsigned id = 0; id < NR_COUNTERS; id++)
+        if (counter_info[id].scopes & SCOPE_NODE)
+            ret->v[id] = node_counter(&s->frames, nid, (enum counter)id);
+}
+
+static u64 managed_pages(const struct pgdat *pgdat)
+{
+    u64 pages = 0;
+
+    for (unsigned type = 0; type < NR_ZONES; type++)
+        pages += pgdat->zones[type].managed;
+    return pages;
 }
 
 static s64 kib_of(const struct counters *c, enum counter id)
@@ -21,7 +39,7 @@ static s64 kib_of(const struct counters *c, enum counter id)
                                                  : bytes / 1024;
 }
 
-void render_node_meminfo(const struct system *s, struct strbuf *out)
+void render_node_meminfo(const struct system *s, unsigned nid, struct strbuf *out)
 {
     static const struct {
         const char *key;
@@ -59,24 +77,26 @@ void render_node_meminfo(const struct system *s, struct strbuf *out)
         {"FilePmdMapped:", NR_FILE_PMDMAPPED, NR_COUNTERS},
     };
     struct counters c;
-    s64 total = (s64)s->frames.managed_pages * KIB_PER_PAGE, free_kib;
+    s64 total = (s64)managed_pages(&s->frames.nodes[nid]) * KIB_PER_PAGE, free_kib;
 
-    procfs_counters(s, &c);
+    procfs_node_counters(s, nid, &c);
     free_kib = c.v[NR_FREE_PAGES] * KIB_PER_PAGE;
-    line(out, "MemTotal:", total);
-    line(out, "MemFree:", free_kib);
-    line(out, "MemUsed:", total - free_kib);
+    line(out, nid, "MemTotal:", total);
+    line(out, nid, "MemFree:", free_kib);
+    line(out, nid, "MemUsed:", total - free_kib);
     for (unsigned i = 0; i < ARRAY_SIZE(lines); i++) {
         s64 kib = kib_of(&c, lines[i].id);
 
-        line(out, lines[i].key,
+        line(out, nid, lines[i].key,
              lines[i].plus == NR_COUNTERS ? kib : kib + kib_of(&c, lines[i].plus));
     }
-    strbuf_append(out, "Node 0 HugePages_Total:     0\nNode 0 HugePages_Free:      0\n"
-                       "Node 0 HugePages_Surp:      0\n");
+    strbuf_printf(out,
+                  "Node %u HugePages_Total:     0\nNode %u HugePages_Free:      0\n"
+                  "Node %u HugePages_Surp:      0\n",
+                  nid, nid, nid);
 }
 
-void render_node_numastat(const struct system *s, struct strbuf *out)
+static void render_numastat(const struct system *s, unsigned nid, struct strbuf *out)
 {
     static const struct {
         const char *key;
@@ -86,20 +106,18 @@ void render_node_numastat(const struct system *s, struct strbuf *out)
         {"numa_foreign", NUMA_FOREIGN}, {"interleave_hit", NUMA_INTERLEAVE},
         {"local_node", NUMA_LOCAL},     {"other_node", NUMA_OTHER},
     };
-    struct counters c;
-
-    procfs_counters(s, &c);
     for (unsigned i = 0; i < ARRAY_SIZE(lines); i++)
-        strbuf_printf(out, "%s %" PRId64 "\n", lines[i].key, c.v[lines[i].id]);
+        strbuf_printf(out, "%s %" PRId64 "\n", lines[i].key,
+                      node_counter(&s->frames, nid, lines[i].id));
 }
 
 /* What is kept per zone or per node. */
-void render_node_vmstat(const struct system *s, struct strbuf *out)
+static void render_vmstat_of(const struct system *s, unsigned nid, struct strbuf *out)
 {
     const struct kernel *kernel = &s->kernel;
     struct counters c;
 
-    procfs_counters(s, &c);
+    procfs_node_counters(s, nid, &c);
     for (unsigned i = 0; i < kernel->nr_vmstat; i++) {
         enum counter id = kernel->vmstat[i];
 
@@ -109,25 +127,108 @@ void render_node_vmstat(const struct system *s, struct strbuf *out)
     }
 }
 
-static void cpu_list(unsigned nr, struct strbuf *out)
+static void render_distance(const struct system *s, unsigned nid, struct strbuf *out)
 {
-    if (nr > 1)
-        strbuf_printf(out, "0-%u\n", nr - 1);
-    else
-        strbuf_append(out, "0\n");
+    const struct topology *t = &s->frames.topology;
+
+    for (unsigned to = 0; to < t->nr_nodes; to++)
+        strbuf_printf(out, "%s%u", to ? " " : "", t->distance[nid][to]);
+    strbuf_appendc(out, '\n');
 }
 
-void render_node_cpulist(const struct system *s, struct strbuf *out)
+static void render_cpulist(const struct system *s, unsigned nid, struct strbuf *out)
 {
-    cpu_list(s->frames.nr_cpus, out);
+    strbuf_masklist(out, s->frames.topology.cpus[nid]);
+    strbuf_appendc(out, '\n');
+}
+
+static void render_cpumap(const struct system *s, unsigned nid, struct strbuf *out)
+{
+    strbuf_maskhex(out, s->frames.topology.cpus[nid], s->frames.nr_cpus);
+    strbuf_appendc(out, '\n');
+}
+
+/* There are no pools of huge pages. */
+static void render_no_pages(const struct system *s HW_UNUSED, unsigned nid HW_UNUSED,
+                            struct strbuf *out)
+{
+    strbuf_append(out, "0\n");
+}
+
+#define HUGEPAGES_2M "hugepages/hugepages-2048kB/"
+const struct node_file node_files[] = {
+    {"meminfo", render_node_meminfo},
+    {"numastat", render_numastat},
+    {"vmstat", render_vmstat_of},
+    {"distance", render_distance},
+    {"cpulist", render_cpulist},
+    {"cpumap", render_cpumap},
+    {HUGEPAGES_2M "nr_hugepages", render_no_pages},
+    {HUGEPAGES_2M "free_hugepages", render_no_pages},
+    {HUGEPAGES_2M "surplus_hugepages", render_no_pages},
+};
+const unsigned nr_node_files = ARRAY_SIZE(node_files);
+
+/* --- sets of nodes, as node_states[] has them -------------------------------------------------------------------------- */
+static void masklist_line(struct strbuf *out, u64 set)
+{
+    strbuf_masklist(out, set);
+    strbuf_appendc(out, '\n');
+}
+
+void render_cpus_online(const struct system *s, struct strbuf *out)
+{
+    masklist_line(out, UINT64_MAX >> (64 - s->frames.nr_cpus));
+}
+
+void render_nodes_online(const struct system *s, struct strbuf *out)
+{
+    masklist_line(out, topology_all_nodes(&s->frames.topology));
+}
+
+static u64 nodes_with(const struct system *s, bool (*has)(const struct system *s, unsigned nid))
+{
+    u64 set = 0;
+
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+        if (has(s, nid))
+            set |= BIT_ULL(nid);
+    return set;
+}
+
+static bool has_cpu(const struct system *s, unsigned nid)
+{
+    return topology_has_cpus(&s->frames.topology, nid);
+}
+
+static bool has_memory(const struct system *s, unsigned nid)
+{
+    return managed_pages(&s->frames.nodes[nid]) != 0;
+}
+
+static bool has_normal_memory(const struct system *s, unsigned nid)
+{
+    const struct zone *zones = s->frames.nodes[nid].zones;
+
+    return zones[ZONE_DMA].managed || zones[ZONE_DMA32].managed || zones[ZONE_NORMAL].managed;
+}
+
+void render_nodes_has_cpu(const struct system *s, struct strbuf *out)
+{
+    masklist_line(out, nodes_with(s, has_cpu));
+}
+
+void render_nodes_has_memory(const struct system *s, struct strbuf *out)
+{
+    masklist_line(out, nodes_with(s, has_memory));
+}
+
+void render_nodes_has_normal_memory(const struct system *s, struct strbuf *out)
+{
+    masklist_line(out, nodes_with(s, has_normal_memory));
 }
 
 const struct constant_file constant_files[] = {
-    {"sys/devices/system/node/online", "0\n"},
-    {"sys/devices/system/node/possible", "0\n"},
-    {"sys/devices/system/node/has_memory", "0\n"},
-    {"sys/devices/system/node/has_cpu", "0\n"},
-    {"sys/devices/system/node/node0/distance", "10\n"},
     {"sys/kernel/mm/lru_gen/enabled", "0x0000\n"},
     {"sys/kernel/mm/numa/demotion_enabled", "false\n"},
     {"sys/kernel/mm/swap/vma_ra_enabled", "true\n"},

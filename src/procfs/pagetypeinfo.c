@@ -12,7 +12,7 @@ static const char *const type_names[FILE_TYPES] = {"Unmovable", "Movable", "Recl
 static void render_free(const struct zone *z, struct strbuf *out)
 {
     for (unsigned mt = 0; mt < FILE_TYPES; mt++) {
-        strbuf_printf(out, "Node %4d, zone %8s, type %12s ", 0, z->name, type_names[mt]);
+        strbuf_printf(out, "Node %4u, zone %8s, type %12s ", z->nid, z->name, type_names[mt]);
         for (unsigned order = 0; order < ORDER_MAX; order++)
             strbuf_printf(out, "%6" PRIu64 " ",
                           mt < NR_MIGRATETYPES ? (u64)z->free_area[order][mt].count : 0);
@@ -27,7 +27,7 @@ static void render_blocks(const struct system *s, const struct zone *z, struct s
     for (pfn_t p = z->start_pfn & ~(PAGEBLOCK_PFNS - 1); p < z->start_pfn + z->spanned;
          p += PAGEBLOCK_PFNS)
         blocks[s->frames.pageblock_mt[p / PAGEBLOCK_PFNS]]++;
-    strbuf_printf(out, "Node %d, zone %8s ", 0, z->name);
+    strbuf_printf(out, "Node %u, zone %8s ", z->nid, z->name);
     for (unsigned mt = 0; mt < FILE_TYPES; mt++)
         strbuf_printf(out, "%12" PRIu64 " ", blocks[mt]);
     strbuf_appendc(out, '\n');

@@ -104,6 +104,7 @@ void render_pid_cmdline(const struct system *s HW_UNUSED, const struct task *t, 
 /* --- numa_maps ---------------------------------------------------------------------------------------------- */
 struct numa_maps {
     u64 pages, anon, dirty, active, writeback, swapcache;
+    u64 node[MAX_NUMNODES]; /* of `pages` */
     u32 mapcount_max;
 };
 
@@ -118,6 +119,7 @@ static void gather(const struct system *s, const struct vma *v, struct numa_maps
             continue;
         f = frames_get(&s->frames, pte_pfn(*slot));
         md->pages++;
+        md->node[frame_nid(&s->frames, pte_pfn(*slot))]++;
         md->anon += frame_test(f, PG_ANON);
         md->dirty += (*slot & PTE_DIRTY) || frame_test(f, PG_DIRTY);
         md->active += frame_test(f, PG_ACTIVE) || frame_test(f, PG_UNEVICTABLE);
@@ -171,7 +173,9 @@ void render_pid_numa_maps(const struct system *s, const struct task *t, struct s
         if (md.active < md.pages)
             strbuf_printf(out, " active=%" PRIu64, md.active);
         render_count(out, "writeback", md.writeback);
-        render_count(out, "N0", md.pages);
+        for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+            if (md.node[nid])
+                strbuf_printf(out, " N%u=%" PRIu64, nid, md.node[nid]);
         if (md.pages)
             strbuf_append(out, " kernelpagesize_kB=4");
         strbuf_appendc(out, '\n');

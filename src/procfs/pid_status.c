@@ -4,6 +4,7 @@
  * it. VmExe is the executable part of the program's own file, taken to be the file with the lowest executable mapping;
  * VmLib is the rest of the executable memory.
  */
+#include "base/masklist.h"
 #include "procfs/procfs.h"
 
 #include <inttypes.h>
@@ -108,6 +109,7 @@ static void render_mask(unsigned n, struct strbuf *out)
 static void render_allowed(const struct system *s, struct strbuf *out)
 {
     unsigned cpus = MAX(s->frames.nr_cpus, 1u);
+    u64 mems;
 
     strbuf_append(out, "Cpus_allowed:\t");
     render_mask(cpus, out);
@@ -115,9 +117,13 @@ static void render_allowed(const struct system *s, struct strbuf *out)
         strbuf_printf(out, "\nCpus_allowed_list:\t0-%u\nMems_allowed:\t", cpus - 1);
     else
         strbuf_append(out, "\nCpus_allowed_list:\t0\nMems_allowed:\t");
-    for (unsigned word = 0; word < 31; word++)
+    mems = topology_all_nodes(&s->frames.topology);
+    for (unsigned word = 0; word < 30; word++)
         strbuf_append(out, "00000000,"); /* 1,024 possible nodes */
-    strbuf_append(out, "00000001\nMems_allowed_list:\t0\n");
+    strbuf_printf(out, "%08x,%08x\nMems_allowed_list:\t", (unsigned)(mems >> 32),
+                  (unsigned)(mems & UINT32_MAX));
+    strbuf_masklist(out, mems);
+    strbuf_appendc(out, '\n');
 }
 
 void render_pid_status(const struct system *s, const struct task *t, struct strbuf *out)

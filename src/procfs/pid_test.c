@@ -176,7 +176,7 @@ static void the_node_has_what_the_machine_has(void **state HW_UNUSED)
     struct world w;
 
     world_init(&w);
-    render_node_meminfo(w.s, &w.text);
+    render_node_meminfo(w.s, 0, &w.text);
     assert_int_equal(sum_of(w.text.text, "Node 0 MemTotal:"), w.s->frames.managed_pages * 4);
     assert_int_equal(sum_of(w.text.text, "Node 0 MemUsed:"),
                      (w.s->frames.managed_pages - frames_count_free(&w.s->frames)) * 4);

@@ -30,11 +30,22 @@ void render_diskstats(const struct system *s, struct strbuf *out);
 void render_osrelease(const struct system *s, struct strbuf *out);
 void render_pagetypeinfo(const struct system *s, struct strbuf *out);
 void render_cpuinfo(const struct system *s, struct strbuf *out);
-/* /sys/devices/system/node/node0 */
-void render_node_meminfo(const struct system *s, struct strbuf *out);
-void render_node_numastat(const struct system *s, struct strbuf *out);
-void render_node_vmstat(const struct system *s, struct strbuf *out);
-void render_node_cpulist(const struct system *s, struct strbuf *out);
+/* /sys/devices/system/node/{online,has_cpu,has_memory,has_normal_memory}, /sys/devices/system/cpu/online */
+void render_nodes_online(const struct system *s, struct strbuf *out);
+void render_nodes_has_cpu(const struct system *s, struct strbuf *out);
+void render_nodes_has_memory(const struct system *s, struct strbuf *out);
+void render_nodes_has_normal_memory(const struct system *s, struct strbuf *out);
+void render_cpus_online(const struct system *s, struct strbuf *out);
+/* Files of /sys/devices/system/node/nodeN. */
+struct node_file {
+    const char *name;
+    void (*render)(const struct system *s, unsigned nid, struct strbuf *out);
+};
+extern const struct node_file node_files[];
+extern const unsigned nr_node_files;
+void render_node_meminfo(const struct system *s, unsigned nid, struct strbuf *out);
+/* What is kept per node or per zone, as it is stored; 0 for the rest. */
+void procfs_node_counters(const struct system *s, unsigned nid, struct counters *ret);
 /* Files that never change. */
 struct constant_file {
     const char *name, *text;

@@ -99,6 +99,9 @@ static void fill_zones(struct system *s)
     s->frames.nr_zones = NR_ZONES;
     s->frames.nodes = &node;
     s->frames.nr_nodes = 1;
+    s->frames.counters = &s->counters;
+    topology_single(&s->frames.topology, 384 * MIB, 1);
+    s->groups.frames = &s->frames;
     for (unsigned i = 0; i < NR_ZONES; i++)
         zones[i] = (struct zone){.name = names[i], .pcp = &pcps[i]};
     *dma = (struct zone){

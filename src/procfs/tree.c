@@ -36,6 +36,21 @@ static int write_files(struct tree *t, const struct machine_file *files, unsigne
     return rc;
 }
 
+static int write_nodes(struct tree *t)
+{
+    char name[256];
+    int rc = 0;
+
+    for (unsigned nid = 0; nid < t->s->frames.nr_nodes; nid++)
+        for (unsigned i = 0; i < nr_node_files && rc == 0; i++) {
+            node_files[i].render(t->s, nid, &t->text);
+            snprintf(name, sizeof(name), "sys/devices/system/node/node%u/%s", nid,
+                     node_files[i].name);
+            rc = write_text(t, name);
+        }
+    return rc;
+}
+
 static int write_machine(struct tree *t)
 {
     static const struct machine_file files[] = {
@@ -49,12 +64,13 @@ static int write_machine(struct tree *t)
         {"proc/slabinfo", render_slabinfo},
         {"proc/stat", render_stat},
         {"proc/loadavg", render_loadavg},
-        {"sys/devices/system/node/node0/meminfo", render_node_meminfo},
-        {"sys/devices/system/node/node0/numastat", render_node_numastat},
-        {"sys/devices/system/node/node0/vmstat", render_node_vmstat},
-        {"sys/devices/system/node/node0/cpulist", render_node_cpulist},
-        {"sys/devices/system/cpu/online", render_node_cpulist},
-        {"sys/devices/system/cpu/possible", render_node_cpulist},
+        {"sys/devices/system/node/online", render_nodes_online},
+        {"sys/devices/system/node/possible", render_nodes_online},
+        {"sys/devices/system/node/has_cpu", render_nodes_has_cpu},
+        {"sys/devices/system/node/has_memory", render_nodes_has_memory},
+        {"sys/devices/system/node/has_normal_memory", render_nodes_has_normal_memory},
+        {"sys/devices/system/cpu/online", render_cpus_online},
+        {"sys/devices/system/cpu/possible", render_cpus_online},
         {"proc/pressure/cpu", render_pressure_cpu},
         {"proc/pressure/io", render_pressure_io},
         {"proc/pressure/memory", render_pressure_memory},
@@ -67,6 +83,8 @@ static int write_machine(struct tree *t)
     char name[256];
     int rc = write_files(t, files, ARRAY_SIZE(files));
 
+    if (rc == 0)
+        rc = write_nodes(t);
     if (rc == 0 && kernel_has(&t->s->kernel, KERNEL_ZSWAP))
         rc = write_files(t, zswap_files, nr_zswap_files);
     if (rc == 0)

@@ -15,12 +15,12 @@ static void render_zone_stat(struct strbuf *out, enum counter id, s64 stored)
     strbuf_printf(out, "\n      %-12s %" PRId64, counter_info[id].name, counter_shown(id, stored));
 }
 
-static void render_node_stats(const struct system *s, struct strbuf *out)
+static void render_node_stats(const struct system *s, unsigned nid, struct strbuf *out)
 {
     const struct kernel *kernel = &s->kernel;
     struct counters c;
 
-    procfs_counters(s, &c);
+    procfs_node_counters(s, nid, &c);
     strbuf_append(out, "\n  per-node stats");
     for (unsigned i = 0; i < kernel->nr_vmstat; i++) {
         enum counter id = kernel->vmstat[i];
@@ -78,7 +78,7 @@ static void render_zone(const struct system *s, const struct zone *z, bool first
 {
     strbuf_printf(out, "Node %u, zone %8s", z->nid, z->name);
     if (first)
-        render_node_stats(s, out);
+        render_node_stats(s, z->nid, out);
     strbuf_printf(
         out,
         "\n  pages free     %" PRIu64 "\n        boost    %" PRIu64 "\n        min      %" PRIu64

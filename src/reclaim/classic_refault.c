@@ -65,19 +65,22 @@ void classic_refault(struct mem *mem, pfn_t pfn, u64 shadow)
         return;
     lv = group_lruvec(evicted, (unsigned)(shadow >> NID_SHIFT) % MAX_NUMNODES);
     distance = (lv->classic.nonresident_age - (shadow >> 2)) & AGE_MASK;
-    group_count(mem->groups, g, file ? WORKINGSET_REFAULT_FILE : WORKINGSET_REFAULT_ANON, nr);
+    group_count_frame(mem->groups, g, pfn, file ? WORKINGSET_REFAULT_FILE : WORKINGSET_REFAULT_ANON,
+                      nr);
     if (distance > workingset_size(mem, evicted, lv, file))
         return;
 
     frame_set(f, PG_ACTIVE);
     age_nonresident(g, nid, (u64)nr);
-    group_count(mem->groups, g, file ? WORKINGSET_ACTIVATE_FILE : WORKINGSET_ACTIVATE_ANON, nr);
+    group_count_frame(mem->groups, g, pfn,
+                      file ? WORKINGSET_ACTIVATE_FILE : WORKINGSET_ACTIVATE_ANON, nr);
     for (struct group *up = g; up; up = up->parent)
         group_lruvec(up, nid)->classic.activates[file] += (u64)nr;
     if (shadow & 2) {
         frame_set(f, PG_WORKINGSET);
         classic_note_cost(g, nid, file, (u64)nr);
-        group_count(mem->groups, g, file ? WORKINGSET_RESTORE_FILE : WORKINGSET_RESTORE_ANON, nr);
+        group_count_frame(mem->groups, g, pfn,
+                          file ? WORKINGSET_RESTORE_FILE : WORKINGSET_RESTORE_ANON, nr);
     }
 }
 

@@ -184,7 +184,7 @@ static void pageout_swap(struct mem *mem, pfn_t pfn)
 
     frame_clear(f, PG_DIRTY);
     frame_set(f, PG_RECLAIM);
-    group_count(mem->groups, NULL, NR_VMSCAN_WRITE, frame_nr_pages(f));
+    frames_count(mem->frames, pfn, NR_VMSCAN_WRITE, frame_nr_pages(f));
     io_write_swap(mem, pfn, f->private);
     if (!frame_test(f, PG_WRITEBACK))
         frame_clear(f, PG_RECLAIM);
@@ -216,14 +216,14 @@ static enum verdict evict_dirty(struct mem *mem, struct scan_control *sc, pfn_t 
     if (!frame_test(f, PG_SWAPBACKED)) {
         /* Page by page from here would be poor I/O: the flusher writes it, and it is rotated when that is done. */
         if (!sc->req.kswapd || !frame_test(f, PG_RECLAIM) || !sc->pgdat->dirty) {
-            group_count(mem->groups, NULL, NR_VMSCAN_IMMEDIATE_RECLAIM, frame_nr_pages(f));
+            frames_count(mem->frames, pfn, NR_VMSCAN_IMMEDIATE_RECLAIM, frame_nr_pages(f));
             frame_set(f, PG_RECLAIM);
             return EVICT_ACTIVATE;
         }
         if (ref == REF_RECLAIM_CLEAN || !sc->req.may_writepage)
             return EVICT_KEEP;
         frame_set(f, PG_RECLAIM);
-        group_count(mem->groups, NULL, NR_VMSCAN_WRITE, frame_nr_pages(f));
+        frames_count(mem->frames, pfn, NR_VMSCAN_WRITE, frame_nr_pages(f));
         stat->nr_pageout += (u64)frame_nr_pages(f);
         io_write_file(mem, inode_get(mem->backing, f->mapping), frame_index(f),
                       (u32)frame_nr_pages(f));

@@ -72,6 +72,12 @@ static inline unsigned mem_nid(const struct mem *mem)
     return mem->frames->cpu_nid[mem->cpu];
 }
 
+/* Where an allocation without a policy looks: near that CPU first. */
+static inline struct alloc_nodes mem_nodes(const struct mem *mem)
+{
+    return nodes_near(mem_nid(mem));
+}
+
 static inline struct pgdat *mem_node(const struct mem *mem, unsigned nid)
 {
     return &mem->frames->nodes[nid];

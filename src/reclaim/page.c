@@ -13,9 +13,24 @@ static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
     return frames_get(mem->frames, pfn);
 }
 
+/* The group's share, where the machine and its node were counted below. */
 static void count_group(struct mem *mem, const struct frame *f, enum counter id, s64 n)
 {
-    count(&frame_group(mem->groups, f)->counters, id, n);
+    struct group *g = frame_group(mem->groups, f);
+
+    count(&g->counters, id, n);
+    if (unlikely(mem->frames->nr_nodes > 1)) {
+        pfn_t pfn = (pfn_t)(f - mem->frames->frame);
+
+        group_lruvec(g, frame_nid(mem->frames, pfn))->counters.v[id - NODE_COUNTER_FIRST] += n;
+    }
+}
+
+/* The machine's, the node's and the group's. */
+static void count_frame(struct mem *mem, const struct frame *f, enum counter id, s64 n)
+{
+    group_count_frame(mem->groups, frame_group(mem->groups, f), (pfn_t)(f - mem->frames->frame), id,
+                      n);
 }
 
 static void count_mapping(struct mem *mem, struct mm *mm, const struct frame *f, bool first)
@@ -23,7 +38,7 @@ static void count_mapping(struct mem *mem, struct mm *mm, const struct frame *f,
     bool anon = frame_test(f, PG_ANON);
 
     if (first)
-        group_count(mem->groups, frame_group(mem->groups, f), anon ? NR_ANON_PAGES : NR_MAPPED, 1);
+        count_frame(mem, f, anon ? NR_ANON_PAGES : NR_MAPPED, 1);
     if (anon)
         mm->rss_anon++;
     else if (frame_test(f, PG_SWAPBACKED))
@@ -59,7 +74,7 @@ void page_unmap(struct mem *mem, struct mm *mm, pfn_t pfn)
     bool anon = frame_test(f, PG_ANON);
 
     if (rmap_del(f)) {
-        group_count(mem->groups, frame_group(mem->groups, f), anon ? NR_ANON_PAGES : NR_MAPPED, -1);
+        count_frame(mem, f, anon ? NR_ANON_PAGES : NR_MAPPED, -1);
         if (unlikely(frame_test(f, PG_MLOCKED)))
             page_munlock(mem, pfn);
     }
@@ -231,7 +246,7 @@ void page_start_writeback(struct mem *mem, pfn_t pfn)
         count_group(mem, f, NR_WRITEBACK, frame_nr_pages(f));
     } else {
         frame_set(f, PG_WRITEBACK);
-        group_count(mem->groups, frame_group(mem->groups, f), NR_WRITEBACK, frame_nr_pages(f));
+        count_frame(mem, f, NR_WRITEBACK, frame_nr_pages(f));
     }
 }
 
@@ -245,8 +260,8 @@ void page_end_writeback(struct mem *mem, pfn_t pfn)
         count_group(mem, f, NR_WRITEBACK, -frame_nr_pages(f));
     } else {
         frame_clear(f, PG_WRITEBACK);
-        group_count(mem->groups, frame_group(mem->groups, f), NR_WRITEBACK, -frame_nr_pages(f));
-        group_count(mem->groups, frame_group(mem->groups, f), NR_WRITTEN, frame_nr_pages(f));
+        count_frame(mem, f, NR_WRITEBACK, -frame_nr_pages(f));
+        count_frame(mem, f, NR_WRITTEN, frame_nr_pages(f));
     }
     if (frame_test_clear(f, PG_RECLAIM))
         lru_rotate_reclaimable(mem, pfn);

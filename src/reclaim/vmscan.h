@@ -15,7 +15,8 @@ enum throttle { THROTTLE_NONE, THROTTLE_WRITEBACK, THROTTLE_CONGESTED, THROTTLE_
 
 /* What the caller asks for. */
 struct reclaim_request {
-    struct group *target; /* reclaim below this group because of its limit; NULL: all */
+    struct group *target;     /* reclaim below this group because of its limit; NULL: all */
+    struct alloc_nodes nodes; /* what helps the allocation; kswapd: of no meaning */
     u64 nr_to_reclaim;
     unsigned order;
     enum zone_type reclaim_idx; /* highest zone that helps the allocation */
@@ -27,7 +28,8 @@ struct reclaim_request {
 struct reclaim_state {
     u64 nr_reclaimed;
     u32 group; /* pass over all groups before this one (1 + id; 0: none) */
-    u8 nid;    /* and all nodes before this one */
+    u8 home;   /* the node whose order of nodes is followed: pgdat.fallback */
+    u8 node;   /* place in that order: all nodes before it are done */
     s8 priority;
     bool force_deactivate, skipped_deactivate, memcg_low_reclaim, memcg_low_skipped;
 };

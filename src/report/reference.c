@@ -175,6 +175,11 @@ static const char *scenario_kind_name(enum scenario_kind kind)
         return "name";
     case SCENARIO_FILE_KIND:
         return "word";
+    case SCENARIO_NODE_CPUS:
+        return "list";
+    case SCENARIO_DISTANCES:
+        return "numbers";
+    case SCENARIO_NODE_RAM:
     case SCENARIO_SIZE:
         return "size";
     case SCENARIO_LIMIT:

@@ -85,6 +85,8 @@ static u64 shadow_scan(struct slab *s, struct group *g, u64 nr)
             return i;
         page_cache_clear_shadows(s->mem, inode, first, first + (1u << XA_SHIFT) - 1);
         group_count(s->mem->groups, g, WORKINGSET_NODERECLAIM, 1);
+        if (unlikely(s->mem->frames->nr_nodes > 1))
+            group_count_node(s->mem->groups, g, mem_nid(s->mem), WORKINGSET_NODERECLAIM, 1);
     }
     return nr;
 }

@@ -108,8 +108,8 @@ static void large_objects_do_with_small_blocks_when_memory_is_in_pieces(void **s
     (void)state;
     /* Every second frame of what there is: no block of order 1 is left but the zone's reserve. */
     for (pfn_t p;
-         nr < ARRAY_SIZE(taken) &&
-         (p = frames_try_alloc(&m.frames, 0, 3, MT_UNMOVABLE, ALLOC_NO_WATERMARKS, 0)) != PFN_NONE;)
+         nr < ARRAY_SIZE(taken) && (p = frames_try_alloc(&m.frames, nodes_near(0), 3, MT_UNMOVABLE,
+                                                         ALLOC_NO_WATERMARKS, 0)) != PFN_NONE;)
         taken[nr++] = p;
     for (unsigned i = 0; i < nr; i += 2)
         frames_free(&m.frames, taken[i], 1, 0);
@@ -122,7 +122,8 @@ static void large_objects_do_with_small_blocks_when_memory_is_in_pieces(void **s
 static void without_any_memory_objects_are_nowhere(void **state)
 {
     (void)state;
-    while (frames_try_alloc(&m.frames, 0, 0, MT_UNMOVABLE, ALLOC_NO_WATERMARKS, 0) != PFN_NONE)
+    while (frames_try_alloc(&m.frames, nodes_near(0), 0, MT_UNMOVABLE, ALLOC_NO_WATERMARKS, 0) !=
+           PFN_NONE)
         ;
     slab_alloc(&m.slab, SLAB_DENTRY, NULL, 30);
     assert_int_equal(slabs(), 0);

@@ -33,7 +33,7 @@ static pfn_t take_frames(struct slab *s, const struct slab_cache *c, unsigned or
 {
     enum migratetype mt = c->info->flags & SLAB_RECLAIM_ACCOUNT ? MT_RECLAIMABLE : MT_UNMOVABLE;
 
-    return frames_try_alloc(s->mem->frames, mem_nid(s->mem), order, mt, flags, s->mem->cpu);
+    return frames_try_alloc(s->mem->frames, mem_nodes(s->mem), order, mt, flags, s->mem->cpu);
 }
 
 /* The smallest order, with all that a kernel allocation does short of reclaiming. */
@@ -43,10 +43,10 @@ static pfn_t take_smallest(struct slab *s, const struct slab_cache *c, bool must
     unsigned order = c->geo.min_order;
     pfn_t pfn = take_frames(s, c, order, ALLOC_WMARK_LOW | ALLOC_KSWAPD);
 
-    if (pfn == PFN_NONE || mem->frames->boosted) {
-        mem->frames->boosted = 0;
-        kswapd_wake(mem, mem_node(mem, mem_nid(mem)), order, ZONE_NORMAL);
-    }
+    if (mem->frames->boosted)
+        kswapd_wake_boosted(mem, order, ZONE_NORMAL);
+    if (pfn == PFN_NONE)
+        kswapd_wake_all(mem, mem_nodes(mem), order, ZONE_NORMAL);
     if (pfn == PFN_NONE)
         pfn = take_frames(s, c, order, ALLOC_WMARK_MIN | ALLOC_KSWAPD);
     if (pfn == PFN_NONE && must)
@@ -81,7 +81,7 @@ static pfn_t slab_new(struct slab *s, struct slab_cache *c, bool must)
     c->nr_slabs++;
     c->nr_pages += 1u << order;
     c->nr_objects += slab_room(c, f);
-    count(s->mem->counters, counter_of(c), (s64)PAGE_SIZE << order);
+    frames_count(s->mem->frames, pfn, counter_of(c), (s64)PAGE_SIZE << order);
     mem_cost(s->mem, s->mem->cost->page_alloc);
     return pfn;
 }
@@ -95,7 +95,7 @@ static void slab_discard(struct slab *s, struct slab_cache *c, pfn_t pfn)
     c->nr_slabs--;
     c->nr_pages -= 1u << order;
     c->nr_objects -= slab_room(c, f);
-    count(s->mem->counters, counter_of(c), -((s64)PAGE_SIZE << order));
+    frames_count(s->mem->frames, pfn, counter_of(c), -((s64)PAGE_SIZE << order));
     f->mapping = 0;
     for (pfn_t at = pfn; at < pfn + (1u << order); at++)
         slab_frame(s, at)->flags &= FRAME_ZONE_MASK;

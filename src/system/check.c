@@ -84,6 +84,35 @@ static void check_frames(const struct system *s)
     free(by_group);
 }
 
+/* Nodes add up to the machine, and the nodes of a group to what the group counts by itself. */
+static void check_nodes(const struct system *s)
+{
+    for (unsigned id = 0; id < NR_COUNTERS; id++) {
+        s64 sum = 0;
+
+        if (!(counter_info[id].scopes & SCOPE_NODE))
+            continue;
+        for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+            sum += node_counter(&s->frames, nid, (enum counter)id);
+        assert(sum == s->counters.v[id]);
+    }
+    for (u32 i = 1; s->frames.nr_nodes > 1 && i <= s->groups.nr_groups; i++) {
+        struct group *g = s->groups.by_id[i];
+
+        for (unsigned id = NODE_COUNTER_FIRST; id <= NODE_COUNTER_LAST; id++) {
+            s64 sum = 0;
+
+            /* Objects are charged by bytes, of frames that nobody asks for. */
+            if (!(counter_info[id].scopes & SCOPE_CGROUP) || id == NR_SLAB_RECLAIMABLE ||
+                id == NR_SLAB_UNRECLAIMABLE)
+                continue;
+            for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+                sum += group_lruvec(g, nid)->counters.v[id - NODE_COUNTER_FIRST];
+            assert(sum == g->counters.v[id]);
+        }
+    }
+}
+
 static void count_swap_entries(struct mm *mm, struct u64map *refs)
 {
     pte_t *slot;
@@ -240,6 +269,7 @@ void system_check(struct system *s)
     if (s->swap.zswap)
         zswap_check(&s->zswap);
     check_frames(s);
+    check_nodes(s);
     check_swap(s);
     check_shmem(s);
     check_tasks(s);

@@ -204,22 +204,44 @@ int machine_option_set(struct system_config *c, enum machine_option option, cons
 {
     const struct machine_option_info *info = &machine_option_info[option];
 
+    int rc = 0;
+
     switch (info->kind) {
     case MACHINE_SIZE:
     case MACHINE_COUNT:
     case MACHINE_NUMBER:
-        return set_amount(c, info, label, value, e);
+        rc = set_amount(c, info, label, value, e);
+        break;
     case MACHINE_BOOL:
-        return set_bool(c, info, label, value, e);
+        rc = set_bool(c, info, label, value, e);
+        break;
     case MACHINE_DISK:
     case MACHINE_DEVICE:
     case MACHINE_COMPRESSOR:
     case MACHINE_KERNEL:
     case MACHINE_LRU:
     case MACHINE_THP:
-        return set_choice(c, info, label, value, e);
+        rc = set_choice(c, info, label, value, e);
+        break;
     }
-    hw_unreachable();
+    if (rc == 0)
+        c->given |= BIT(option);
+    return rc;
+}
+
+int system_config_topology(const struct system_config *c, struct topology *ret, unsigned *ret_nid,
+                           struct err *e)
+{
+    const struct topology_want want = {
+        .nr_nodes = c->nr_nodes,
+        .nr_cpus = c->nr_cpus,
+        .ram_bytes = c->ram_bytes,
+        .nodes_given = c->nr_nodes != 1 || c->given & BIT(MACHINE_OPTION_nr_nodes),
+        .cpus_given = c->given & BIT(MACHINE_OPTION_nr_cpus),
+        .ram_given = c->given & BIT(MACHINE_OPTION_ram_bytes),
+    };
+
+    return topology_init(ret, &c->topology, &want, ret_nid, e);
 }
 
 void machine_option_set_name(struct system_config *c, enum machine_option option, const char *name)
@@ -233,6 +255,23 @@ void machine_option_set_name(struct system_config *c, enum machine_option option
 /* --- any key --------------------------------------------------------------------------------------------------------- */
 
 #define COST_PREFIX "cost."
+#define NODE_PREFIX "node."
+
+/* node.N.KEY */
+static int set_node(struct system_config *c, const char *key, const char *value, struct err *e)
+{
+    const char *at = key + strlen(NODE_PREFIX);
+    unsigned nid = 0;
+
+    for (; *at >= '0' && *at <= '9' && nid < MAX_NUMNODES; at++)
+        nid = nid * 10 + (unsigned)(*at - '0');
+    if (*at != '.' || at == key + strlen(NODE_PREFIX) || nid >= MAX_NUMNODES)
+        return err_set(e, -ENOENT,
+                       "unknown key '%s'; of a node there are node.N.ram, node.N.cpus "
+                       "and node.N.distance, with N from 0 to %u",
+                       key, MAX_NUMNODES - 1);
+    return topology_spec_set(&c->topology, nid, at + 1, value, e);
+}
 
 static int set_cost(struct system_config *c, const char *key, const char *value, struct err *e)
 {
@@ -277,6 +316,8 @@ int system_config_set(struct system_config *c, const char *key, const char *valu
 
     if (option < NR_MACHINE_OPTIONS)
         return machine_option_set(c, option, machine_option_info[option].name, value, e);
+    if (strncmp(key, NODE_PREFIX, strlen(NODE_PREFIX)) == 0)
+        return set_node(c, key, value, e);
     if (tunable_find(key) ||
         (strchr(key, '.') && strncmp(key, COST_PREFIX, strlen(COST_PREFIX)) != 0))
         return tunables_set(&c->tunables, key, value, e);

@@ -2,7 +2,7 @@
  *
  * The options of a machine (ram, cpus, disk, ...) are rows of machine.def: field, key, kind, bounds, default, text. The command
  * line, scenarios, --compare, JSON and the documentation all come from there. Beside them stand the tunables (vm.*, queue.*, x.*)
- * and the costs (cost.*), each with a table of its own; system_config_set() takes a key of any of the three.
+ * and the costs (cost.*), each with a table of its own, and the nodes (node.N.*); system_config_set() takes a key of any of them.
  *
  * Use:  struct system_config c; system_config_init(&c); rc = system_config_set(&c, "vm.swappiness", "10", &e);
  */
@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/types.h"
 #include "machine/cost.h"
+#include "machine/topology.h"
 #include "stats/tunables.h"
 
 /* How the value of a machine option is written and kept. */
@@ -82,6 +83,8 @@ struct system_config { /* system_config_init() fills in the defaults */
 #undef MACHINE
     struct tunables tunables;
     struct cost_model cost;
+    struct topology_spec topology; /* node.N.ram, ... */
+    u32 given;                     /* bit per enum machine_option: set by machine_option_set() */
 
     struct disk_spec disks[DISKS_MAX - 1]; /* others; what is on none of them is on `disk` */
     unsigned nr_disks;
@@ -103,13 +106,18 @@ enum machine_option machine_option_find(const char *name);
 int machine_option_set(struct system_config *c, enum machine_option option, const char *label,
                        const char *value, struct err *e);
 
+/* The nodes of the machine. 0, or -EINVAL; then *ret_nid is the node to blame, or MAX_NUMNODES. */
+int system_config_topology(const struct system_config *c, struct topology *ret, unsigned *ret_nid,
+                           struct err *e);
+
 /* A name that is none of ours, such as that of a scenario's [device]: it must live as long as c.  pre: a DISK or DEVICE */
 void machine_option_set_name(struct system_config *c, enum machine_option option, const char *name);
 
 /* What a value may be: "nvme|ssd|hdd", "yes|no"; "SIZE" or "N" for amounts. Returns buf. */
 char *machine_option_values(enum machine_option option, char *buf, size_t size);
 
-/* Set a machine option, a tunable ("vm." may be left out) or a cost by its key. 0; -ENOENT for an unknown key, with the nearest
+/* Set a machine option, a tunable ("vm." may be left out), a cost or a node's share (node.0.ram, node.0.cpus, node.0.distance) by
+ * its key. 0; -ENOENT for an unknown key, with the nearest
  * ones; -EINVAL or -ERANGE for the value. */
 int system_config_set(struct system_config *c, const char *key, const char *value, struct err *e);
 

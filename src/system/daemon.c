@@ -21,21 +21,36 @@ static u64 take_ns(struct mem *mem)
     return ns;
 }
 
+/* It runs on the CPUs of its node: on the one of the moment if that is there, else on the first. */
+static unsigned kswapd_cpu(const struct system *s, unsigned nid)
+{
+    u64 cpus = s->frames.topology.cpus[nid];
+
+    if (!cpus || cpus >> s->mem.cpu & 1)
+        return s->mem.cpu;
+    return (unsigned)__builtin_ctzll(cpus);
+}
+
 static void kswapd_round(struct system *s, struct pgdat *pgdat)
 {
     struct mem *mem = &s->mem;
+    struct task *kswapd = s->kswapds[pgdat->nid];
     u64 kept = take_ns(mem), ns;
     ns_t start = s->clock.now;
+    unsigned cpu = mem->cpu;
     struct wait wait;
 
+    mem->cpu = kswapd_cpu(s, pgdat->nid);
     kswapd_step(mem, pgdat, &wait);
+    mem->cpu = cpu;
     ns = take_ns(mem);
     mem->cpu_ns = kept;
     s->daemon_ns += ns;
-    s->kswapd->cpu_sys_ns += ns;
+    s->kswapds_ns += ns;
+    kswapd->cpu_sys_ns += ns;
     pgdat->kswapd.at = MAX(start + MAX(ns, KSWAPD_ROUND_NS_MIN), s->clock.now);
     if (wait.cause != WAIT_NOTHING && wait.until > pgdat->kswapd.at) {
-        s->kswapd->wait_ns[wait.cause] += wait.until - pgdat->kswapd.at;
+        kswapd->wait_ns[wait.cause] += wait.until - pgdat->kswapd.at;
         pgdat->kswapd.at = wait.until;
     }
 }

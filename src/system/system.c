@@ -38,8 +38,6 @@ static int config_check(const struct system_config *c, struct err *e)
     for (unsigned i = 0; i < c->nr_disks; i++)
         if (!find_profile(c, c->disks[i].device))
             return err_set(e, -EINVAL, "unknown device profile '%s'", c->disks[i].device);
-    if (c->nr_cpus < 1 || c->nr_cpus > CPUS_MAX)
-        return err_set(e, -EINVAL, "%u CPUs: want 1 to %u", c->nr_cpus, CPUS_MAX);
     if (c->nr_swaps > ARRAY_SIZE(c->swaps))
         return err_set(e, -EINVAL, "%u swap areas: want at most %zu", c->nr_swaps,
                        ARRAY_SIZE(c->swaps));
@@ -224,6 +222,16 @@ static struct task *kthread_new(const char *comm)
     return t;
 }
 
+static void kswapds_new(struct system *s)
+{
+    char comm[16];
+
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
+        snprintf(comm, sizeof(comm), "kswapd%u", nid);
+        s->kswapds[nid] = kthread_new(comm);
+    }
+}
+
 /* --set of the kernel's default is no wish: then the device has the say. */
 static u64 choose_read_ahead_kb(const struct system *s)
 {
@@ -255,18 +263,25 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
 {
     const struct kernel_release *release = kernel_find(c->kernel);
     struct frames_config frames;
+    struct topology topology;
+    unsigned nid;
     int rc = config_check(c, e);
 
+    if (rc == 0)
+        rc = system_config_topology(c, &topology, &nid, e);
     if (rc < 0)
         return rc;
     memset(s, 0, sizeof(*s));
     s->config = *c;
+    s->config.nr_cpus = topology.nr_cpus;
+    s->config.nr_nodes = topology.nr_nodes;
+    s->config.ram_bytes = topology_ram_bytes(&topology);
+    c = &s->config;
     settle_tunables(c, &s->config.tunables);
     s->tunables = s->config.tunables;
     s->cost = c->cost;
     frames = (struct frames_config){
-        .ram_bytes = c->ram_bytes,
-        .nr_cpus = c->nr_cpus,
+        .topology = &topology,
         .min_free_kbytes = s->tunables.min_free_kbytes,
         .watermark_scale_factor = (unsigned)s->tunables.watermark_scale_factor,
         .movable_bytes = c->movable_bytes,
@@ -295,7 +310,7 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     reserve_default(s, &s->tunables.admin_reserve_kbytes, "vm.admin_reserve_kbytes");
     mmu_init(&s->space, c->nr_cpus, (unsigned)c->tunables.x_tlb_entries);
     wire_pgdat(s);
-    s->kswapd = kthread_new("kswapd0");
+    kswapds_new(s);
     s->cpu_times = xcalloc(c->nr_cpus, sizeof(*s->cpu_times));
     loadavg_init(s);
     s->backing.writeback_interval = s->tunables.dirty_writeback_centisecs * (NS_PER_S / 100);
@@ -316,7 +331,8 @@ void system_done(struct system *s)
         free(s->tasks[i]);
     }
     free(s->tasks);
-    free(s->kswapd);
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+        free(s->kswapds[nid]);
     free(s->cpu_times);
     vec_done(&s->idle_inodes);
     slab_done(&s->slab);

@@ -737,13 +737,29 @@ static void inflate_balloon(void)
 
     sys->frames.watermark_boost_factor = 0; /* its steps are as large as what is left */
     while (frames_count_free(&sys->frames) > leave) {
-        pfn_t pfn = frames_try_alloc(&sys->frames, 0, 0, MT_UNMOVABLE,
-                                     ALLOC_NO_WATERMARKS | ALLOC_MOVABLE, 0);
+        pfn_t pfn = frames_try_alloc(&sys->frames, nodes_near(below(sys->frames.nr_nodes)), 0,
+                                     MT_UNMOVABLE, ALLOC_NO_WATERMARKS | ALLOC_MOVABLE, 0);
 
         if (pfn == PFN_NONE)
             break;
         frame_set_kind(frames_get(&sys->frames, pfn), FRAME_KERNEL);
     }
+}
+
+/* Half of the machines have two or three nodes, of which the last ones may have no CPU. */
+static void choose_nodes(struct system_config *c)
+{
+    unsigned nr = chance(50) ? 1 : 2 + below(2);
+
+    if (nr == 1)
+        return;
+    c->nr_nodes = nr;
+    c->ram_bytes = (64 + (nr - 1) * 32) * MIB;
+    for (unsigned nid = 0; nid < nr; nid++) {
+        c->topology.node[nid].has_ram = true;
+        c->topology.node[nid].ram_bytes = (nid ? 32 : 64) * MIB;
+    }
+    c->topology.nr = nr;
 }
 
 static void epoch_begin(u64 n)
@@ -755,6 +771,7 @@ static void epoch_begin(u64 n)
     system_config_init(&c);
     c.ram_bytes = 64 * MIB;
     c.nr_cpus = 1 + below(3);
+    choose_nodes(&c);
     c.disk = some_device(false);
     c.bytes = true;
     c.nr_disks = 1;

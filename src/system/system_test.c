@@ -464,7 +464,7 @@ static void kswapd_works_before_anybody_has_to(void **state)
     for (u64 i = 0; i < 16384; i += 8)
         test_run(f.s, f.t, system_read(f.s, f.t, file, i * PAGE_SIZE, 8 * PAGE_SIZE, 0));
     assert_true(counter(&f, PGSTEAL_KSWAPD) > 0);
-    assert_true(f.s->kswapd->cpu_sys_ns > 0);
+    assert_true(f.s->kswapds[0]->cpu_sys_ns > 0);
     assert_int_equal(f.s->oom_kills, 0);
     fixture_done(&f);
 }

@@ -17,10 +17,17 @@
 
 #define STACK_KIB 16
 
+/* A stack counts where its first frame is. */
+static void count_stack(struct system *s, const struct task *t, struct group *g, s64 kib)
+{
+    group_count_frame(&s->groups, g, t->stack[0], NR_KERNEL_STACK, kib);
+}
+
 static void stack_new(struct system *s, struct task *t)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(t->stack); i++) {
-        pfn_t pfn = frames_try_alloc(&s->frames, 0, 0, MT_UNMOVABLE, ALLOC_NO_WATERMARKS, t->cpu);
+        pfn_t pfn = frames_try_alloc(&s->frames, nodes_near(s->frames.cpu_nid[t->cpu]), 0,
+                                     MT_UNMOVABLE, ALLOC_NO_WATERMARKS, t->cpu);
 
         t->stack[i] = pfn;
         if (pfn == PFN_NONE)
@@ -29,13 +36,14 @@ static void stack_new(struct system *s, struct task *t)
         frames_get(&s->frames, pfn)->memcg = t->group->id;
         group_force_charge(&s->groups, t->group, 1);
     }
-    group_count(&s->groups, t->group, NR_KERNEL_STACK, STACK_KIB);
+    count_stack(s, t, t->group, STACK_KIB);
 }
 
 static void stack_free(struct system *s, struct task *t)
 {
     struct group *payer = group_get(&s->groups, t->objects_memcg);
 
+    count_stack(s, t, group_unreleased(payer), -STACK_KIB);
     for (unsigned i = 0; i < ARRAY_SIZE(t->stack); i++) {
         struct frame *f = frames_get(&s->frames, t->stack[i]);
 
@@ -47,7 +55,6 @@ static void stack_free(struct system *s, struct task *t)
         group_uncharge(&s->groups, payer, 1);
         t->stack[i] = PFN_NONE;
     }
-    group_count(&s->groups, group_unreleased(payer), NR_KERNEL_STACK, -STACK_KIB);
 }
 
 static struct task *task_make(struct system *s, struct group *g, u32 pid, u32 tgid, u32 ppid,

@@ -24,6 +24,7 @@
 
 const struct scenario_key scenario_keys[NR_SCENARIO_KEYS] = {
 #define STRUCT_MACHINE struct scenario_machine
+#define STRUCT_NODE    struct scenario_node
 #define STRUCT_DEVICE  struct scenario_device
 #define STRUCT_CGROUP  struct scenario_cgroup
 #define STRUCT_FILE    struct scenario_file
@@ -45,9 +46,9 @@ const struct scenario_key scenario_keys[NR_SCENARIO_KEYS] = {
 };
 
 static const char *const section_names[NR_SCENARIO_SECTIONS] = {
-    [SCENARIO_MACHINE] = "machine", [SCENARIO_DEVICE] = "device", [SCENARIO_CGROUP] = "cgroup",
-    [SCENARIO_FILE] = "file",       [SCENARIO_TASK] = "task",     [SCENARIO_WRITE] = "write",
-    [SCENARIO_RM] = "rm",           [SCENARIO_RMDIR] = "rmdir",
+    [SCENARIO_MACHINE] = "machine", [SCENARIO_NODE] = "node", [SCENARIO_DEVICE] = "device",
+    [SCENARIO_CGROUP] = "cgroup",   [SCENARIO_FILE] = "file", [SCENARIO_TASK] = "task",
+    [SCENARIO_WRITE] = "write",     [SCENARIO_RM] = "rm",     [SCENARIO_RMDIR] = "rmdir",
 };
 
 const char *scenario_section_name(enum scenario_section section)
@@ -82,6 +83,8 @@ static struct scenario_head *head_of(struct scenario *sc, enum scenario_section 
     switch (section) {
     case SCENARIO_MACHINE:
         return &sc->machine.head;
+    case SCENARIO_NODE:
+        return &sc->nodes.items[index].head;
     case SCENARIO_DEVICE:
         return &sc->devices.items[index].head;
     case SCENARIO_CGROUP:
@@ -107,6 +110,8 @@ static size_t count_of(const struct scenario *sc, enum scenario_section section)
     switch (section) {
     case SCENARIO_MACHINE:
         return sc->machine.head.line != 0;
+    case SCENARIO_NODE:
+        return sc->nodes.count;
     case SCENARIO_DEVICE:
         return sc->devices.count;
     case SCENARIO_CGROUP:
@@ -133,6 +138,10 @@ static void add_section(struct scenario *sc, enum scenario_section section,
     switch (section) {
     case SCENARIO_MACHINE:
         sc->machine.head = head;
+        return;
+    case SCENARIO_NODE:
+        vec_push(&sc->nodes, ((struct scenario_node){.head = head}));
+        topology_spec_name(&sc->machine.config.topology, scenario_nid(&head));
         return;
     case SCENARIO_DEVICE:
         vec_push(&sc->devices,
@@ -201,6 +210,13 @@ static bool name_ok(const char *name, bool path)
     return true;
 }
 
+static bool nid_ok(const char *name)
+{
+    u64 nid;
+
+    return parse_u64(name, &nid, NULL) == 0 && nid < MAX_NUMNODES && (*name != '0' || !name[1]);
+}
+
 static int find_section(struct reader *r, const char *word, enum scenario_section *ret)
 {
     struct nearest near;
@@ -215,10 +231,12 @@ static int find_section(struct reader *r, const char *word, enum scenario_sectio
         nearest_offer(&near, section_names[i]);
     }
     nearest_text(&near, hint, sizeof(hint));
-    return FAIL(r, "unknown section [%s]%s", word,
-                *hint ? hint
-                      : "; want [machine], [device NAME], [cgroup NAME], [file NAME], [task NAME], "
-                        "[write NAME], [rm NAME] or [rmdir NAME]");
+    return FAIL(
+        r, "unknown section [%s]%s", word,
+        *hint
+            ? hint
+            : "; want [machine], [node N], [device NAME], [cgroup NAME], [file NAME], [task NAME], "
+              "[write NAME], [rm NAME] or [rmdir NAME]");
 }
 
 static int open_section(struct reader *r, char *header)
@@ -234,6 +252,9 @@ static int open_section(struct reader *r, char *header)
         return -EINVAL;
     if (section == SCENARIO_MACHINE && *name)
         return FAIL(r, "[machine] has no name: there is one machine");
+    if (section == SCENARIO_NODE && !nid_ok(name))
+        return FAIL(r, "[node %s]: a node has a number from 0 to %u, as in [node 0]", name,
+                    MAX_NUMNODES - 1);
     if (section != SCENARIO_MACHINE && !name_ok(name, section == SCENARIO_CGROUP))
         return FAIL(r,
                     "[%s %s]: a name is 1 to %d letters, digits, '-', '_' and '.'%s, as in [%s %s]",
@@ -328,12 +349,12 @@ static int unknown_key(struct reader *r, const char *name)
     for (unsigned i = 0; r->section == SCENARIO_MACHINE && i < NR_MACHINE_OPTIONS; i++)
         nearest_offer(&near, machine_option_info[i].name);
     nearest_text(&near, hint, sizeof(hint));
+    if (!*hint && machine_option_find(name) < NR_MACHINE_OPTIONS)
+        snprintf(hint, sizeof(hint), "; '%s' belongs in [machine]", name);
     for (unsigned i = 0; !*hint && i < NR_SCENARIO_KEYS; i++)
         if (strcmp(scenario_keys[i].name, name) == 0)
             snprintf(hint, sizeof(hint), "; '%s' belongs in [%s]", name,
                      section_names[scenario_keys[i].section]);
-    if (!*hint && machine_option_find(name) < NR_MACHINE_OPTIONS)
-        snprintf(hint, sizeof(hint), "; '%s' belongs in [machine]", name);
     return FAIL(r, "unknown key '%s' in [%s]%s", name, section_names[r->section], hint);
 }
 
@@ -470,6 +491,7 @@ int scenario_read(struct scenario *sc, const char *path, struct err *e)
 
 void scenario_done(struct scenario *sc)
 {
+    vec_done(&sc->nodes);
     vec_done(&sc->devices);
     vec_done(&sc->cgroups);
     vec_done(&sc->files);

@@ -37,10 +37,14 @@ enum scenario_kind {
     SCENARIO_BOOL,
     SCENARIO_FRACTION,
     SCENARIO_PATTERN,
+    SCENARIO_NODE_RAM, /* of a [node]: these go to the machine's configuration at once */
+    SCENARIO_NODE_CPUS,
+    SCENARIO_DISTANCES,
 };
 
 enum scenario_section {
     SCENARIO_MACHINE,
+    SCENARIO_NODE,
     SCENARIO_DEVICE,
     SCENARIO_CGROUP,
     SCENARIO_FILE,
@@ -92,6 +96,11 @@ struct scenario_machine {
     struct system_config config;       /* devices as the scenario names them */
     unsigned line[NR_MACHINE_OPTIONS]; /* where an option is given; 0: it is not */
     ns_t runtime;                      /* 0: until the last task ends */
+};
+
+struct scenario_node { /* what it says is in machine.config.topology */
+    struct scenario_head head;
+    unsigned ram, cpus, distance; /* unused: a key has a field */
 };
 
 struct scenario_device {
@@ -169,6 +178,7 @@ struct scenario {
     struct arena arena;
     const char *path;
     struct scenario_machine machine;
+    VEC(struct scenario_node) nodes;
     VEC(struct scenario_device) devices;
     VEC(struct scenario_cgroup) cgroups;
     VEC(struct scenario_file) files;

@@ -89,6 +89,32 @@ static int check_swap_times(const struct scenario *sc, struct err *e)
     return 0;
 }
 
+/* The line of what is to blame: a node's section; else the first option that has a say. */
+static unsigned topology_line(const struct scenario *sc, unsigned nid)
+{
+    static const enum machine_option options[] = {MACHINE_OPTION_nr_nodes, MACHINE_OPTION_ram_bytes,
+                                                  MACHINE_OPTION_nr_cpus};
+
+    for (size_t i = 0; i < sc->nodes.count; i++)
+        if (scenario_nid(&sc->nodes.items[i].head) == nid)
+            return sc->nodes.items[i].head.line;
+    for (unsigned i = 0; i < ARRAY_SIZE(options); i++)
+        if (sc->machine.line[options[i]])
+            return sc->machine.line[options[i]];
+    return sc->nodes.count ? sc->nodes.items[0].head.line : sc->machine.head.line;
+}
+
+static int check_topology(const struct scenario *sc, struct err *e)
+{
+    struct topology topology;
+    struct err why = {0};
+    unsigned nid;
+
+    if (system_config_topology(&sc->machine.config, &topology, &nid, &why) == 0)
+        return 0;
+    return err_at(e, -EINVAL, sc->path, topology_line(sc, nid), 0, "%s", why.text);
+}
+
 static int check_machine(const struct scenario *sc, struct err *e)
 {
     const struct scenario_machine *m = &sc->machine;
@@ -105,7 +131,7 @@ static int check_machine(const struct scenario *sc, struct err *e)
     }
     if (areas > 8)
         return err_at(e, -EINVAL, sc->path, 0, 0, "%u swap areas; want at most 8", areas);
-    if (check_disk(sc, &disk, e))
+    if (check_topology(sc, e) || check_disk(sc, &disk, e))
         return -EINVAL;
     if (check_device(sc, &swap_device, e) || check_zram(sc, e))
         return -EINVAL;

@@ -61,13 +61,63 @@ static void keys_are_read_with_their_units(void **state)
     scenario_done(&sc);
 }
 
+struct wrong {
+    const char *text;
+    unsigned line;
+    const char *says;
+};
+
+static void expect_said(const struct wrong *wrong)
+{
+    struct scenario sc;
+    struct err e = {0};
+
+    assert_int_equal(read_text(&sc, wrong->text, &e), -EINVAL);
+    if (!strstr(e.text, wrong->says) || e.line != wrong->line)
+        fail_msg("%s: said, at line %u: %s", wrong->text, e.line, e.text);
+    assert_string_equal(e.file, "x.ini");
+    scenario_done(&sc);
+}
+
+static void nodes_that_make_no_sense_are_refused(void **state)
+{
+    static const struct wrong wrong[] = {
+        {"[node x]\n", 1, "a node has a number from 0 to 63"},
+        {"[node 64]\n", 1, "a node has a number from 0 to 63"},
+        {"[node 00]\n", 1, "a node has a number from 0 to 63"},
+        {"[node 0]\nram = 100M\n", 2, "the memory of a node is a multiple of 32M, not 100M"},
+        {"[node 0]\ncpus = 0-\n", 2, "want CPUs from 0 to 63"},
+        {"[node 0]\ndistance = 10 5\n", 2, "a distance is a number from 10"},
+        {"[node 0]\ndistance = 10 255\n", 2, "a distance is a number from 10"},
+        {"[node 0]\nmemory = 1G\n", 2, "unknown key 'memory' in [node]"},
+        {"[node 1]\nram = 1G\n", 1, "node 0 is missing"},
+        {"[machine]\nnodes = 2\n[node 2]\ncpus = 1\n", 3, "there is no node 2"},
+        {"[node 0]\nram = 1G\ncpus = 0-1\n[node 1]\nram = 1G\ncpus = 1\n", 4,
+         "node 1: CPU 1 is part of another node already"},
+        {"[node 0]\nram = 1G\ncpus = 0-1\n[node 1]\nram = 0\n", 4,
+         "node 1 has neither memory nor CPUs"},
+        {"[node 0]\nram = 1G\n[node 1]\n", 3, "node 1: no ram"},
+        {"[node 0]\ncpus = 0,2\n", 1, "CPU 1 is part of no node"},
+        {"[machine]\ncpus = 2\n[node 0]\ncpus = 0-2\n", 3, "there is no CPU 2"},
+        {"[node 0]\ndistance = 10 20\n[node 1]\ndistance = 20 11\n", 3,
+         "node 1: the distance to itself is 11"},
+        {"[node 0]\ndistance = 10 10\n[node 1]\n", 1, "node 0: the distance to another node is 10"},
+        {"[node 0]\ndistance = 10 20 20\n[node 1]\n", 1,
+         "3 distances, and the machine has 2 nodes"},
+        {"[machine]\nram = 4G\n[node 0]\nram = 1G\n[node 1]\nram = 1G\n", 2,
+         "the nodes have 2G of RAM together, and the machine 4G"},
+        {"[machine]\nnode.0.rum = 1G\n", 2, "unknown key 'rum' of a node"},
+        {"[machine]\nnode.99.ram = 1G\n", 2, "of a node there are node.N.ram"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+        expect_said(&wrong[i]);
+}
+
 static void what_is_wrong_is_said_with_its_line(void **state)
 {
-    static const struct {
-        const char *text;
-        unsigned line;
-        const char *says;
-    } wrong[] = {
+    static const struct wrong wrong[] = {
         {"", 0, "nothing to run"},
         {"ram = 1G\n", 1, "before the first section"},
         {"[machin]\n", 1, "did you mean 'machine'"},
@@ -108,16 +158,8 @@ static void what_is_wrong_is_said_with_its_line(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-        struct scenario sc;
-        struct err e = {0};
-
-        assert_int_equal(read_text(&sc, wrong[i].text, &e), -EINVAL);
-        if (!strstr(e.text, wrong[i].says) || e.line != wrong[i].line)
-            fail_msg("%s: said, at line %u: %s", wrong[i].text, e.line, e.text);
-        assert_string_equal(e.file, "x.ini");
-        scenario_done(&sc);
-    }
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+        expect_said(&wrong[i]);
 }
 
 static void long_lines_are_refused_and_long_comments_are_not(void **state)
@@ -331,6 +373,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_read_with_their_units),
+        cmocka_unit_test(nodes_that_make_no_sense_are_refused),
         cmocka_unit_test(what_is_wrong_is_said_with_its_line),
         cmocka_unit_test(long_lines_are_refused_and_long_comments_are_not),
         cmocka_unit_test(a_process_fills_its_memory_and_ends),

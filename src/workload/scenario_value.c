@@ -218,6 +218,14 @@ static int parse_rate(const struct scenario_key *key, const char *text, double *
     return 0;
 }
 
+unsigned scenario_nid(const struct scenario_head *head)
+{
+    u64 nid = 0;
+
+    parse_u64(head->name, &nid, NULL); /* a number: open_section() looked */
+    return (unsigned)nid;
+}
+
 int scenario_value(struct scenario *sc, const struct scenario_key *key, struct scenario_head *head,
                    unsigned line, const char *value, struct err *e)
 {
@@ -275,6 +283,11 @@ int scenario_value(struct scenario *sc, const struct scenario_key *key, struct s
         return parse_bool(key, text, field, e);
     case SCENARIO_FRACTION:
         return parse_fraction(key, text, field, e);
+    case SCENARIO_NODE_RAM:
+    case SCENARIO_NODE_CPUS:
+    case SCENARIO_DISTANCES:
+        return topology_spec_set(&sc->machine.config.topology, scenario_nid(head), key->name, text,
+                                 e);
     case SCENARIO_PATTERN:
         return pattern_parse(text, field, e);
     }

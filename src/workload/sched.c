@@ -21,7 +21,7 @@ void sched_init(struct sched *s, struct system *system)
     s->cpus = xcalloc(s->nr_cpus, sizeof(*s->cpus));
     s->oom_kills_seen = system->oom_kills;
     s->memstall_ns_seen = system->mem.memstall_ns;
-    s->kswapd_ns_seen = system->kswapd->cpu_sys_ns;
+    s->kswapd_ns_seen = system->kswapds_ns;
     heap_init(&s->wakeups);
 }
 
@@ -335,7 +335,7 @@ ns_t sched_now(const struct sched *s)
 
 static void account_kswapd(struct sched *s, unsigned cpu, bool idle, ns_t now)
 {
-    u64 ns = s->system->kswapd->cpu_sys_ns - s->kswapd_ns_seen;
+    u64 ns = s->system->kswapds_ns - s->kswapd_ns_seen;
 
     s->kswapd_ns_seen += ns;
     pressure_kswapd(s->system, cpu, idle, now - MIN(ns, now), now);

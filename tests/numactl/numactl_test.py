@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""numactl_test.py - numactl -H, numastat and vmstat read a machine of several nodes and print its numbers.
+
+The machine's /proc and /sys are bind-mounted over the host's in a mount namespace of their own, so that the tools read them as
+they would any kernel's. Needs root (or a user namespace), unshare, numactl and procps; skipped without them. numactl wants to see
+itself: /proc/self is made in the copy. Prints TAP.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+HIGHWATER = pathlib.Path(os.environ.get("BUILD", TOP / "build")).resolve() / "highwater"
+TOOLS = ("numactl", "numastat", "vmstat", "unshare", "mount")
+NODES = 4
+SCENARIO = """
+[machine]
+swap = 64M
+runtime = 1s
+[node 0]
+ram = 256M
+cpus = 0-1
+distance = 10 12 21 31
+[node 1]
+ram = 128M
+cpus = 2
+[node 2]
+ram = 0
+cpus = 3
+[node 3]
+ram = 128M
+[file db]
+size = 40M
+[task big]
+memory = 300M
+touch = random
+rate = 100/s
+[task reader]
+memory = 8M
+file = db
+map = seq
+rate = 100/s
+"""
+
+
+def inside(tree, command):
+    """The output of a shell command that sees tree/proc and tree/sys."""
+    script = f"mount --bind {tree}/proc /proc && mount --bind {tree}/sys /sys && {command}"
+    env = dict(os.environ, LC_ALL="C", TERM="dumb", COLUMNS="200")
+    done = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, env=env, timeout=60)
+    return done.stdout
+
+
+def node(tree, nid, name):
+    return (tree / f"sys/devices/system/node/node{nid}" / name).read_text()
+
+
+def meminfo_kib(tree, nid, key):
+    return int(re.search(rf"^Node {nid} {re.escape(key)}: +(\d+) kB$", node(tree, nid, "meminfo"), re.M).group(1))
+
+
+def pairs(text):
+    return {line.split()[0]: int(line.split()[1]) for line in text.splitlines()}
+
+
+def rows(text):
+    """NAME and its numbers of every line of a table of numastat."""
+    found = {}
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) > NODES and all(re.fullmatch(r"\d+(\.\d+)?", word) for word in words[-NODES:]):
+            found[words[0]] = [float(word) for word in words[1:]]
+    return found
+
+
+def check_hardware(tree):
+    text = inside(tree, "numactl -H")
+    cpus = [line.split(":")[1].split() for line in text.splitlines() if " cpus:" in line]
+    sizes = [int(n) for n in re.findall(r"^node \d+ size: (\d+) MB$", text, re.M)]
+    free = [int(n) for n in re.findall(r"^node \d+ free: (\d+) MB$", text, re.M)]
+    distances = [[int(n) for n in line.split()[1:]] for line in text.splitlines() if re.match(r" +\d+: ", line)]
+    return ("available: 4 nodes (0-3)" in text and cpus == [["0", "1"], ["2"], ["3"], []] and
+            sizes == [meminfo_kib(tree, nid, "MemTotal") // 1024 for nid in range(NODES)] and
+            free == [meminfo_kib(tree, nid, "MemFree") // 1024 for nid in range(NODES)] and
+            distances == [[10, 12, 21, 31], [12, 10, 20, 20], [21, 20, 10, 20], [31, 20, 20, 10]])
+
+
+def check_numastat(tree):
+    got = rows(inside(tree, "numastat"))
+    want = {}
+    for nid in range(NODES):
+        for name, value in pairs(node(tree, nid, "numastat")).items():
+            want.setdefault(name, []).append(float(value))
+    return got == want and want["numa_miss"][1] + want["numa_miss"][3] > 0 and want["numa_foreign"][0] > 0
+
+
+def check_numastat_m(tree):
+    got = rows(inside(tree, "numastat -m 2>/dev/null"))
+    for key in ("MemTotal", "MemFree", "AnonPages", "FilePages", "Mapped", "Slab", "PageTables", "Inactive(anon)"):
+        want = [meminfo_kib(tree, nid, key) / 1024 for nid in range(NODES)]
+        if any(abs(a - b) > 0.01 for a, b in zip(got[key], want + [sum(want)])):
+            print(f"# numastat -m: {key}: wanted {want}, got {got[key]}")
+            return False
+    return got["AnonPages"][0] > 200 and got["AnonPages"][1] + got["AnonPages"][3] > 50
+
+
+def check_numastat_p(tree):
+    pid = next(p.parent.name for p in (tree / "proc").glob("*/comm") if p.read_text() == "big\n" and p.parent.name != "self")
+    pages = [0] * NODES
+    for nid, n in re.findall(r" N(\d+)=(\d+)", (tree / "proc" / pid / "numa_maps").read_text()):
+        pages[int(nid)] += int(n)
+    total = rows(inside(tree, f"numastat -p {pid}"))["Total"]
+    want = [n * 4096 / 2**20 for n in pages]
+    return sum(pages) > 250 * 256 and pages[0] < sum(pages) and all(abs(a - b) <= 0.02 for a, b in zip(total, want + [sum(want)]))
+
+
+def check_vmstat(tree):
+    lines = inside(tree, "vmstat -s").splitlines()
+    total = next(int(line.split()[0]) for line in lines if line.endswith("K total memory"))
+    return total == sum(meminfo_kib(tree, nid, "MemTotal") for nid in range(NODES))
+
+
+def check_sums(tree):
+    """Nodes add up to the machine, and so do the nodes of a group's memory.numa_stat."""
+    machine, summed = pairs((tree / "proc/vmstat").read_text()), {}
+    for nid in range(NODES):
+        for name, value in pairs(node(tree, nid, "vmstat")).items():
+            summed[name] = summed.get(name, 0) + value
+    wrong = [name for name, value in summed.items() if name in machine and machine[name] != value]
+    group = tree / "sys/fs/cgroup"
+    stat = {line.split()[0]: int(line.split()[1]) for line in (group / "memory.stat").read_text().splitlines()}
+    for line in (group / "memory.numa_stat").read_text().splitlines():
+        name, *parts = line.split()
+        if sum(int(part.split("=")[1]) for part in parts) != stat[name] or len(parts) != NODES:
+            wrong.append(name)
+    if wrong:
+        print(f"# does not add up: {wrong}")
+    return not wrong and len(summed) > 50
+
+
+def main():
+    missing = [tool for tool in TOOLS if not shutil.which(tool)]
+    if missing:
+        print(f"1..0 # SKIP no {', '.join(missing)}")
+        return 77
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
+        print("1..0 # SKIP no mount namespace: not root")
+        return 77
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        tree = pathlib.Path(folder) / "tree"
+        scenario = pathlib.Path(folder) / "machine.ini"
+        scenario.write_text(SCENARIO)
+        subprocess.run([HIGHWATER, "run", scenario, "--proc", tree, "-o", os.devnull], check=True)
+        pid = next(p.name for p in (tree / "proc").iterdir() if p.name.isdigit())
+        (tree / "proc/self").symlink_to(pid)
+        checks = (("numactl_shows_the_nodes", check_hardware), ("numastat_shows_the_counters_of_each_node", check_numastat),
+                  ("numastat_m_shows_the_memory_of_each_node", check_numastat_m),
+                  ("numastat_p_shows_where_a_process_has_its_pages", check_numastat_p),
+                  ("vmstat_shows_all_memory", check_vmstat), ("nodes_add_up_to_the_machine", check_sums))
+        print(f"1..{len(checks)}")
+        for number, (name, check) in enumerate(checks, 1):
+            good = check(tree)
+            failed += not good
+            print(f"{'ok' if good else 'not ok'} {number} - {name}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
