@@ -213,23 +213,19 @@ static void wire_pgdat(struct system *s)
     prng_seed(&s->swap.prng, s->config.seed);
 }
 
-static struct task *kthread_new(const char *comm)
+static struct task *kthread_new(const char *name, unsigned nid)
 {
     struct task *t = xcalloc(1, sizeof(*t));
 
     t->kthread = true;
-    snprintf(t->comm, sizeof(t->comm), "%s", comm);
+    snprintf(t->comm, sizeof(t->comm), "%s%u", name, nid % MAX_NUMNODES);
     return t;
 }
 
 static void kswapds_new(struct system *s)
 {
-    char comm[16];
-
-    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
-        snprintf(comm, sizeof(comm), "kswapd%u", nid);
-        s->kswapds[nid] = kthread_new(comm);
-    }
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+        s->kswapds[nid] = kthread_new("kswapd", nid);
 }
 
 /* --set of the kernel's default is no wish: then the device has the say. */

@@ -1,30 +1,4 @@
-# guest-fixtures.sh - job of a guest: copy the kernel's own text files, as they are, to /out.
-# Layout of /out: proc/..., sys/... as on a live machine; dmesg-*.txt beside them. sourced by guest.py's init.
-
-copy() { # FILE...: keep the path below /out
-    for f in "$@"; do
-        [ -r "$f" ] && [ -f "$f" ] || continue
-        mkdir -p "/out${f%/*}"
-        cat "$f" >"/out$f" 2>/dev/null || rm -f "/out$f"
-    done
-}
-
-group() { # NAME MAX SWAP_MAX
-    mkdir -p "/sys/fs/cgroup/$1"
-    echo "$2" >"/sys/fs/cgroup/$1/memory.max"
-    echo "$3" >"/sys/fs/cgroup/$1/memory.swap.max"
-}
-
-enter() { # GROUP COMMAND...: become the command, in the group; call as (enter ...) or enter ... &
-    exec sh -c 'echo $$ >/sys/fs/cgroup/$0/cgroup.procs; exec "$@"' "$@"
-}
-
-copy_machine() {
-    echo 1 >/proc/sys/vm/stat_refresh
-    copy /proc/meminfo /proc/vmstat /proc/zoneinfo /proc/buddyinfo /proc/pagetypeinfo /proc/iomem \
-        /proc/cmdline /proc/version /proc/sys/vm/*
-    rm -f /out/proc/sys/vm/compact_memory /out/proc/sys/vm/drop_caches /out/proc/sys/vm/stat_refresh
-}
+# guest-fixtures.sh - job of a guest: groups under pressure and out of memory. Sourced by guest.py's init after guest-copy.sh.
 
 dmesg -c >/out/dmesg-boot.txt
 copy_machine
@@ -57,11 +31,7 @@ sleep 6
 kill -STOP $file $anon $mixed
 sleep 3
 copy_machine
-for p in $file $anon $mixed; do
-    copy /proc/$p/status /proc/$p/stat /proc/$p/statm /proc/$p/maps /proc/$p/smaps /proc/$p/smaps_rollup \
-        /proc/$p/oom_score /proc/$p/oom_score_adj /proc/$p/cgroup /proc/$p/numa_maps /proc/$p/comm \
-        /proc/$p/cmdline
-done
+copy_processes $file $anon $mixed
 copy /proc/slabinfo /proc/swaps /proc/stat /proc/loadavg /proc/uptime /proc/cpuinfo /proc/diskstats /proc/mounts \
     /proc/pressure/*
 for d in /sys/kernel/mm/transparent_hugepage /sys/kernel/mm/transparent_hugepage/khugepaged /sys/kernel/mm/lru_gen \
@@ -71,13 +41,7 @@ done
 node=/sys/devices/system/node
 copy $node/online $node/possible $node/has_memory $node/node0/meminfo $node/node0/numastat $node/node0/vmstat \
     $node/node0/distance $node/node0/cpulist
-root=/sys/fs/cgroup
-copy $root/memory.stat $root/memory.numa_stat $root/memory.pressure $root/cgroup.controllers $root/cgroup.stat \
-    $root/cgroup.procs $root/cpu.pressure $root/io.pressure
-for g in file anon nest nest/inner; do
-    copy $root/$g/memory.* $root/$g/cgroup.procs $root/$g/cgroup.controllers $root/$g/cgroup.events \
-        $root/$g/cgroup.stat $root/$g/cpu.pressure $root/$g/io.pressure
-done
+copy_groups file anon nest nest/inner
 kill -KILL $file $anon $mixed
 kill -CONT $file $anon $mixed
 wait $file $anon $mixed

@@ -7,6 +7,7 @@ one changed byte moves some counters of the guest.
 import gzip
 import io
 import os
+import shutil
 import subprocess
 import tarfile
 
@@ -71,6 +72,34 @@ def compile_static(work, name):
     return program
 
 
+def nodes(sizes_mib, distances=()):
+    """qemu options for nodes of the given MiB, one CPU each; a size written as (MiB, 0) has none. distances: (from, to, value)."""
+    options, cpu = [], 0
+    for number, size in enumerate(sizes_mib):
+        mib, cpus = size if isinstance(size, tuple) else (size, 1)
+        options += ["-object", "memory-backend-ram,id=m%d,size=%dM" % (number, mib), "-numa",
+                    "node,nodeid=%d,memdev=m%d" % (number, number) + (",cpus=%d" % cpu if cpus else "")]
+        cpu += cpus
+    for a, b, value in distances:
+        options += ["-numa", "dist,src=%d,dst=%d,val=%d" % (a, b, value)]
+    return options
+
+
+def compile_module(work, kernel_dir, name):
+    """Compile tests/diff/NAME.c as a module of the guest's kernel, with the headers installed here; returns its path."""
+    release = find_kernel(kernel_dir)[1]
+    headers = "/usr/src/linux-headers-" + release
+    if not os.path.isdir(headers):
+        raise SystemExit("guest: a module is needed: apt-get install linux-headers-" + release)
+    folder = os.path.join(work, "module-" + name)
+    os.makedirs(folder, exist_ok=True)
+    shutil.copy(os.path.join(HERE, name + ".c"), folder)
+    with open(os.path.join(folder, "Makefile"), "w", encoding="utf-8") as f:
+        f.write("obj-m := %s.o\n" % name)
+    subprocess.run(["make", "-s", "-C", headers, "M=" + folder, "modules"], check=True)
+    return os.path.join(folder, name + ".ko")
+
+
 def find_kernel(kernel_dir):
     """(vmlinuz, release, brd.ko) of an unpacked linux-image package."""
     releases = sorted(os.listdir(os.path.join(kernel_dir, "lib/modules")))
@@ -91,7 +120,8 @@ def modules(kernel_dir, names):
     return {f: read(os.path.join(folder, f)) for folder, _, files in os.walk(base) for f in files if f in wanted}
 
 
-def boot(work, kernel_dir, job, memory, ram_disk_kib, qemu_extra=(), append_extra="", timeout=1800, root=None, extra=None):
+def boot(work, kernel_dir, job, memory, ram_disk_kib, qemu_extra=(), append_extra="", timeout=1800, root=None, extra=None, cpus=1,
+         fs_kib=None):
     """Run the shell text `job` as root in a fresh guest. Returns (files: {path: bytes}, qemu command line).
 
     The job finds /pattern, /tlbflush, /dev/ram0 (for swap), /ext4.img.gz (for /dev/ram1); it leaves files in /out.
@@ -104,7 +134,7 @@ def boot(work, kernel_dir, job, memory, ram_disk_kib, qemu_extra=(), append_extr
                 ("init", regular, (INIT % {"ram_disk_kib": ram_disk_kib}).encode()),
                 ("job.sh", regular, job.encode()),
                 ("brd.ko", regular, read(brd)),
-                ("ext4.img.gz", regular, file_system_image(work, ram_disk_kib, root)),
+                ("ext4.img.gz", regular, file_system_image(work, fs_kib or ram_disk_kib, root)),
                 ("pattern", regular, read(compile_static(work, "pattern"))),
                 ("tlbflush", regular, read(compile_static(work, "tlbflush")))]
     entries += [(path, regular, data) for path, data in sorted((extra or {}).items())]
@@ -115,7 +145,7 @@ def boot(work, kernel_dir, job, memory, ram_disk_kib, qemu_extra=(), append_extr
     console = os.path.join(work, "console.txt")
     result = os.path.join(work, "result.tar")
     command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-cpu", "qemu64",
-               "-m", memory, "-smp", "1", *qemu_extra, "-seed", "42", "-nodefaults", "-display", "none",
+               "-m", memory, "-smp", str(cpus) if cpus == 1 else "%d,sockets=%d" % (cpus, cpus), *qemu_extra, "-seed", "42", "-nodefaults", "-display", "none",
                "-no-reboot", "-rtc", "base=2024-01-01,clock=vm", "-kernel", vmlinuz, "-initrd", initrd,
                "-serial", "file:" + console, "-serial", "file:" + result,
                "-append", (APPEND + " " + append_extra).strip()]

@@ -285,13 +285,29 @@ def measure_host(args):
 # Fixtures --------------------------------------------------------------------------------------------------------
 
 
+# Folder of fixtures-6.1, script, memory, lines before it, nodes in MiB, further kernel parameters.
+FIXTURES = (("384M", "guest-fixtures.sh", "384", "", None, ""),
+            ("6G", "guest-fixtures.sh", "6G", "ONLY_BOOT=yes\n", None, ""),
+            ("huge", "guest-fixtures-huge.sh", "640", "", None, "transparent_hugepage=always"),
+            ("2nodes", "guest-fixtures-nodes.sh", "512", "LAST=1 KILLS=yes\n", (256, 256), "transparent_hugepage=madvise"),
+            ("4nodes", "guest-fixtures-nodes.sh", "768", "LAST=3 KILLS=no\n", (256, 128, 256, (128, 0)), "transparent_hugepage=madvise"))
+DISTANCES = {"4nodes": ((0, 1, 15), (0, 2, 20), (0, 3, 25), (1, 2, 20), (1, 3, 30), (2, 3, 17))}
+
+
 def capture_fixtures(args):
     os.makedirs(args.work, exist_ok=True)
-    with open(os.path.join(HERE, "guest-fixtures.sh"), encoding="utf-8") as f:
-        job = f.read()
-    for name, memory, first in (("384M", "384", ""), ("6G", "6G", "ONLY_BOOT=yes\n")):
-        files, _ = guest.boot(args.work, args.kernel, first + job, memory, 65536, timeout=600)
-        files.pop("log")
+    for name, script, memory, first, nodes, append in FIXTURES:
+        if args.only and name not in args.only:
+            continue
+        job = first + "".join(read_text(os.path.join(HERE, part)) for part in ("guest-copy.sh", script))
+        extra = {}
+        if script != "guest-fixtures.sh":
+            extra = {"steps": guest.read(guest.compile_static(args.work, "steps")),
+                     "order.ko": guest.read(guest.compile_module(args.work, args.kernel, "order"))}
+        files, _ = guest.boot(args.work, args.kernel, job, memory, 65536, timeout=1200, append_extra=append, extra=extra,
+                              cpus=sum(1 for n in nodes if not isinstance(n, tuple)) if nodes else 1,
+                              qemu_extra=guest.nodes(nodes, DISTANCES.get(name, ())) if nodes else ())
+        write_text(os.path.join(args.work, name + ".log"), files.pop("log").decode())
         shutil.rmtree(os.path.join(args.output, name), ignore_errors=True)
         for path, data in files.items():
             path = os.path.join(args.output, name, path)
@@ -352,7 +368,9 @@ def main():
         p.add_argument("--work", default=os.path.join(tempfile.gettempdir(), "hwref-work"))
         if verb == "host":
             p.add_argument("--cpu", type=int, default=1, help="the CPU the program is pinned to")
-        if verb != "fixtures":
+        if verb == "fixtures":
+            p.add_argument("--only", nargs="+", metavar="FOLDER", help="only these")
+        else:
             p.add_argument("--repeats", type=int, default=3)
             p.add_argument("--patterns", nargs="+", metavar="NAME", help="only these")
     p = verbs.add_parser("show")

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""nodes.py - memory nodes: what a real kernel counted beside what our machine counts, for programs of steps.c on two and four nodes.
+
+  nodes.py [--four] guest --kernel DIR [NAME...]   measure the reference: Debian's 6.1 cloud kernel in qemu
+  nodes.py [--four] [NAME...]                      the comparison as a table (--all: also figures that are not asserted)
+
+A cell is one row of TWO or FOUR. "places" of the stored cells is what the program read with move_pages after its steps.
+"""
+import sys
+
+import steps
+from steps import Cell
+
+QUIET = {"kernel.numa_balancing": 0}
+# Balancing within a second: its first look after 50 ms of the program's time, then every 100 ms.
+SCHED = "/sys/kernel/debug/sched/numa_balancing/"
+SWIFT = {"kernel.numa_balancing": 1, SCHED + "scan_delay_ms": 50, SCHED + "scan_period_min_ms": 100, SCHED + "scan_period_max_ms": 1000}
+MEMS = "/sys/fs/cgroup/app/cpuset.mems"
+
+TWO = {
+    "nothing": Cell("cpu:0 at:here", QUIET),
+    # Where memory of a policy comes from.
+    "local": Cell("cpu:0 map:a:32M touch:a:w where:a at:here", QUIET),
+    "local-other-cpu": Cell("cpu:1 map:a:32M touch:a:w where:a at:here", QUIET),
+    "cpu-moves": Cell("cpu:0 map:a:32M touch:a@0+16M:w cpu:1 touch:a:w where:a at:here", QUIET),
+    "bind": Cell("cpu:0 map:a:32M bind:a:bind:1 touch:a:w where:a at:here", QUIET),
+    "bind-both": Cell("cpu:1 map:a:32M bind:a:bind:0,1 touch:a:w where:a at:here", QUIET),
+    "bind-task": Cell("cpu:0 policy:bind:1 map:a:32M touch:a:w policy:default map:b:16M touch:b:w where:a where:b at:here", QUIET),
+    "bind-absent": Cell("cpu:0 map:a:4M bind:a:bind:5 touch:a:w policy:bind:7 at:here", QUIET),
+    "preferred": Cell("cpu:0 map:a:32M bind:a:preferred:1 touch:a:w where:a at:here", QUIET),
+    "preferred-task": Cell("cpu:0 policy:preferred:1 map:a:32M touch:a:w where:a at:here", QUIET),
+    "many": Cell("cpu:0 map:a:32M bind:a:many:1 touch:a:w where:a at:here", QUIET),
+    "vma-over-task": Cell("cpu:0 policy:bind:1 map:a:16M map:b:16M bind:b:bind:0 map:c:16M bind:c:local touch:a:w touch:b:w touch:c:w where:a where:b where:c at:here",
+                          QUIET),
+    "bind-part": Cell("cpu:0 map:a:32M:at=0 bind:a@8M+8M:bind:1 touch:a:w where:a at:here", QUIET),
+    "fork-inherits": Cell("cpu:0 policy:bind:1 map:a:16M fork touch:a:w where:a yield end join at:here join", QUIET),
+    "zero-page": Cell("cpu:0 map:a:16M bind:a:bind:1 touch:a:r touch:a:w:stride=8K where:a at:here", QUIET),
+    # Interleave: of a mapping by offset, of a task by turns.
+    "interleave": Cell("cpu:0 map:a:32M:at=0 bind:a:interleave:0,1 touch:a:w where:a at:here", QUIET),
+    "interleave-odd": Cell("cpu:0 map:a:32M:at=0 bind:a:interleave:0,1 touch:a:w:stride=8K where:a at:here", QUIET),
+    "interleave-one": Cell("cpu:0 map:a:16M:at=0 bind:a:interleave:1 touch:a:w where:a at:here", QUIET),
+    "interleave-part": Cell("cpu:0 map:a:32M:at=0 bind:a@4K+16M:interleave:0,1 touch:a:w:stride=8K where:a at:here", QUIET),
+    "interleave-task": Cell("cpu:0 policy:interleave:0,1 map:a:32M:at=0 touch:a:w where:a at:here", QUIET),
+    "interleave-task-odd": Cell("cpu:0 policy:interleave:0,1 map:a:32M:at=0 touch:a:w:stride=8K where:a at:here", QUIET),
+    "interleave-task-two": Cell("cpu:0 policy:interleave:0,1 map:a:16M:at=0 map:b:16M:at=0 repeat:2 touch:a:w:stride=8K:from=4K touch:b:w:stride=8K again where:a where:b at:here",
+                                QUIET),
+    "interleave-full": Cell("cpu:0 map:f:300M bind:f:bind:1 touch:f:w map:a:128M:at=0 bind:a:interleave:0,1 touch:a:w where:f where:a at:here", QUIET),
+    # More than a node has.
+    "overflow": Cell("cpu:0 map:a:450M touch:a:w where:a at:here", QUIET),
+    "overflow-other-cpu": Cell("cpu:1 map:a:450M touch:a:w where:a at:here", QUIET),
+    "overflow-preferred": Cell("cpu:0 map:a:450M bind:a:preferred:1 touch:a:w where:a at:here", QUIET),
+    "overflow-many": Cell("cpu:0 map:a:450M bind:a:many:1 touch:a:w where:a at:here", QUIET),
+    "overflow-swap": Cell("cpu:0 map:a:450M touch:a:w where:a at:here", QUIET, swap=128),
+    "bind-full": Cell("cpu:0 map:a:450M bind:a:bind:1 touch:a:w", QUIET),
+    "bind-full-task": Cell("cpu:0 policy:bind:0 map:a:450M touch:a:w", QUIET),
+    "bind-full-swap": Cell("cpu:0 map:a:420M bind:a:bind:1 touch:a:w where:a at:here", QUIET, swap=128),
+    "cpuset": Cell("map:a:32M touch:a:w where:a at:here", dict(QUIET, **{MEMS: 1})),
+    "cpuset-policy-outside": Cell("map:a:32M bind:a:bind:0 touch:a:w policy:preferred:0 map:b:4M touch:b:w where:a where:b at:here", dict(QUIET, **{MEMS: 1})),
+    "cpuset-full": Cell("map:a:450M touch:a:w", dict(QUIET, **{MEMS: 1})),
+    "cpuset-full-swap": Cell("map:a:420M touch:a:w where:a at:here", dict(QUIET, **{MEMS: 1}), swap=128),
+    "cpuset-moves": Cell("cpu:0 map:a:32M touch:a:w at:here where:a at:then", QUIET, act={"here": f"echo 1 >{MEMS}"}, nap=0.5),
+    "limit-bind": Cell("cpu:0 map:a:64M bind:a:bind:1 touch:a:w", QUIET, limit="32M"),
+    "limit-interleave-swap": Cell("cpu:0 map:a:64M:at=0 bind:a:interleave:0,1 touch:a:w where:a at:here", QUIET, limit="32M", swap=128),
+    "limit-bind-swap-loop": Cell("cpu:0 map:a:32M:at=0 bind:a:bind:1 touch:a:w:times=3 where:a at:here", QUIET, limit="24M", swap=128),
+    # Moving.
+    "move": Cell("cpu:0 map:a:32M touch:a:w move:a@0+16M:1 where:a at:here", QUIET),
+    "move-untouched": Cell("cpu:0 map:a:16M touch:a@0+4M:w move:a:1 where:a at:here", QUIET),
+    "move-absent": Cell("cpu:0 map:a:4M touch:a:w move:a:6 where:a at:here", QUIET),
+    "move-back": Cell("cpu:0 map:a:16M touch:a:w move:a:1 move:a@8M:0 where:a touch:a:r at:here", QUIET),
+    "move-forked": Cell("cpu:0 map:a:16M touch:a:w fork touch:a@0+4M:w yield end join move:a:1 where:a at:here join", QUIET),
+    "move-locked": Cell("cpu:0 map:a:16M touch:a:w lock:a move:a:1 where:a at:here", QUIET),
+    "move-pinned": Cell("cpu:0 map:a:4M touch:a:w pin:a@0+2M move:a:1 where:a at:here", QUIET),
+    "move-bound": Cell("cpu:0 map:a:16M bind:a:bind:0 touch:a:w move:a:1 where:a at:here", QUIET),
+    "migrate": Cell("cpu:0 map:a:32M touch:a:w migrate:0:1 where:a at:here", QUIET),
+    "migrate-interleaved": Cell("cpu:0 map:a:32M:at=0 bind:a:interleave:0,1 touch:a:w migrate:0:1 where:a at:here", QUIET),
+    "mbind-later": Cell("cpu:0 map:a:16M touch:a@0+8M:w bind:a:bind:1 touch:a:w where:a at:here", QUIET),
+    "mbind-move": Cell("cpu:0 map:a:16M touch:a:w bind:a:bind:1:move where:a at:here", QUIET),
+    "mbind-move-allowed": Cell("cpu:0 map:a:16M touch:a:w bind:a:bind:0,1:move where:a at:here", QUIET),
+    "mbind-move-interleave": Cell("cpu:0 map:a:16M touch:a:w bind:a:interleave:0,1:move where:a at:here", QUIET),
+    "mbind-strict": Cell("cpu:0 map:a:16M touch:a:w bind:a:bind:1:strict where:a at:here", QUIET),
+    "swapped-then-bound": Cell("cpu:0 map:a:16M touch:a:w pageout:a bind:a:bind:1 touch:a:r where:a at:here", QUIET, swap=128),
+    "huge-local": Cell("cpu:0 map:a:32M:at=0 hugepage:a touch:a:w where:a at:here", QUIET),
+    "huge-bind": Cell("cpu:0 map:a:32M:at=0 hugepage:a bind:a:bind:1 touch:a:w where:a at:here", QUIET),
+    "huge-interleave": Cell("cpu:0 map:a:32M:at=0 hugepage:a bind:a:interleave:0,1 touch:a:w where:a at:here", QUIET),
+    "huge-move": Cell("cpu:0 map:a:32M:at=0 hugepage:a touch:a:w move:a@0+16M:1 where:a at:here", QUIET),
+    # Balancing: one thread, memory on the other node.
+    "balance": Cell("cpu:0 map:a:16M bind:a:bind:1 touch:a:w bind:a:default touch:a:m:times=16000 where:a at:here", SWIFT),
+    "balance-read": Cell("cpu:0 map:a:16M bind:a:bind:1 touch:a:w bind:a:default touch:a:r:times=16000 where:a at:here", SWIFT),
+    "balance-local": Cell("cpu:0 map:a:16M touch:a:m:times=16000 where:a at:here", SWIFT),
+    "balance-half": Cell("cpu:0 map:a:16M:at=0 bind:a:interleave:0,1 touch:a:w bind:a:default touch:a:m:times=16000 where:a at:here", SWIFT),
+    "balance-bound": Cell("cpu:0 map:a:16M bind:a:bind:1 touch:a:m:times=16000 where:a at:here", SWIFT),
+    "balance-cpu-moves": Cell("cpu:0 map:a:16M touch:a:m:times=8000 cpu:1 touch:a:m:times=16000 where:a at:here", SWIFT),
+    "balance-huge": Cell("cpu:0 map:a:16M:at=0 hugepage:a bind:a:bind:1 touch:a:w bind:a:default touch:a:m:times=16000 where:a at:here", SWIFT),
+    "balance-off": Cell("cpu:0 map:a:16M bind:a:bind:1 touch:a:w bind:a:default touch:a:m:times=4000 where:a at:here", QUIET),
+}
+
+FOUR = {
+    "nothing": Cell("cpu:0 at:here", QUIET),
+    "overflow": Cell("cpu:0 map:a:500M touch:a:w where:a at:here", QUIET),
+    "overflow-from-2": Cell("cpu:2 map:a:500M touch:a:w where:a at:here", QUIET),
+    "interleave": Cell("cpu:0 map:a:64M:at=0 bind:a:interleave:0,1,2,3 touch:a:w where:a at:here", QUIET),
+    "interleave-three": Cell("cpu:0 map:a:48M:at=0 bind:a:interleave:0,2,3 touch:a:w where:a at:here", QUIET),
+    "interleave-task": Cell("cpu:1 policy:interleave:1,3 map:a:64M:at=0 touch:a:w where:a at:here", QUIET),
+    "bind-two": Cell("cpu:0 map:a:250M bind:a:bind:1,2 touch:a:w where:a at:here", QUIET),
+    "bind-two-full": Cell("cpu:0 map:a:400M bind:a:bind:1,3 touch:a:w", QUIET),
+    "memory-only": Cell("cpu:0 map:a:64M bind:a:bind:3 touch:a:w where:a at:here", QUIET),
+    "memory-only-preferred": Cell("cpu:1 map:a:200M bind:a:preferred:3 touch:a:w where:a at:here", QUIET),
+    "many": Cell("cpu:0 map:a:64M bind:a:many:1,2 touch:a:w where:a at:here", QUIET),
+    "many-overflow": Cell("cpu:0 map:a:450M bind:a:many:1,3 touch:a:w where:a at:here", QUIET),
+    "migrate-set": Cell("cpu:0 map:a:32M:at=0 bind:a:interleave:0,1 touch:a:w bind:a:default migrate:0,1:2,3 where:a at:here", QUIET),
+}
+
+KEEP = (r"^(vmstat (numa_|pgmigrate|thp_|pswp|pgfault|allocstall_|pgalloc)|stat (pgfault|pgmajfault|anon|anon_thp|numa_\w+)$|memory\.(peak|swap\.current)$"
+        r"|events oom_kill$|numa_stat (anon|file|anon_thp) N|node\d (numa_|local_|other_|interleave_))")
+# Bytes of a group by node; 64 pages are the program's own stack and data, and what its CPU's lists hold.
+COMMON = [(r"^\w+ numa_stat anon N\d+$", 0.05, 64 * 4096), (r"^\w+ vmstat numa_(miss|foreign)$", 0.05, 64), (r"^\w+ vmstat numa_interleave$", 0.05, 16),
+          (r"^\w+ vmstat numa_(hint_faults|hint_faults_local|pages_migrated|pte_updates)$", 0.02, 16), (r"^\w+ vmstat pgmigrate_success$", 0.05, 16)]
+
+
+def table(four):
+    common = {"keep": KEEP, "asserted": COMMON, "append": "transparent_hugepage=madvise", "files": "/sys/devices/system/node/node*/numastat", "ram_disk": 128,
+              "baseline": "nothing", "notes": ["the program stays on the CPU that its steps name; swap: brd, its pages on the node of the CPU that swaps"]}
+    if four:
+        return steps.Table(name="nodes", cells=FOUR, results=steps.HERE / "nodes4-6.1.json", memory="768", nodes=(256, 128, 256, (128, 0)),
+                           distances=((0, 1, 15), (0, 2, 20), (0, 3, 25), (1, 2, 20), (1, 3, 30), (2, 3, 17)), **common)
+    return steps.Table(name="nodes", cells=TWO, results=steps.HERE / "nodes-6.1.json", memory="768", nodes=(384, 384), **common)
+
+
+if __name__ == "__main__":
+    FOUR_NODES = "--four" in sys.argv
+    if FOUR_NODES:
+        sys.argv.remove("--four")
+    steps.main(table(FOUR_NODES), __doc__)

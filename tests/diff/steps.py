@@ -1,0 +1,364 @@
+"""steps.py - programs of steps.c in the guest and in our machine: measures a table of cells, replays it, compares. Used by thp.py, pools.py, nodes.py.
+
+A cell says which steps one program does, on which settings of the machine and under which limit. Wherever the program says "at LABEL" it is looked at: in
+the guest the kernel's files are copied, in our replay --to LABEL --proc writes them; one function reads both. At a label something may be done
+to the machine, too.
+"""
+import argparse
+import dataclasses
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import tempfile
+import time
+
+import compare
+import guest
+import reference
+
+HERE = pathlib.Path(guest.HERE)
+MIB = 1 << 20
+GROUP = "sys/fs/cgroup/app/"
+THP = "/sys/kernel/mm/transparent_hugepage/"
+
+# Figures of a moment that count events are named as in Linux's files; those that are a state carry their unit there.
+SMAPS = ("Rss", "AnonHugePages", "Shared_Hugetlb", "Private_Hugetlb", "Swap")
+
+
+@dataclasses.dataclass
+class Cell:
+    steps: str  # of steps.c; "at:LABEL" is a moment at which figures are taken
+    settings: dict = dataclasses.field(default_factory=dict)  # tunables by our names: vm.X, transparent_hugepage/X, khugepaged/X
+    limit: object = "max"  # memory.max
+    swap: int = 0  # MiB
+    act: dict = dataclasses.field(default_factory=dict)  # label: shell text for the guest
+    nap: float = 0.0  # seconds that the recording waits at each label, where something else has to happen meanwhile
+    only: str = ""  # figures that are asserted, as a regular expression; all of the table's otherwise
+    differs: str = ""  # figures that are shown and not asserted; docs/fidelity.md says why
+
+
+@dataclasses.dataclass
+class Table:
+    name: str
+    cells: dict
+    results: pathlib.Path
+    keep: str  # which figures are stored, as a regular expression
+    asserted: list  # (regular expression, relative tolerance, floor)
+    memory: str = "1024"
+    ram_disk: int = 192  # MiB, at most used by swap
+    append: str = ""
+    files: str = ""  # further files that the guest keeps
+    nodes: tuple = ()
+    distances: tuple = ()
+    module: bool = False
+    baseline: str = ""  # cell that does nothing: its faults and peak are the program's own
+    machine: tuple = ()  # options of our machine
+    notes: tuple = ()
+
+
+def labels(cell):
+    return [word.partition(":")[2] for word in cell.steps.split() if word.startswith("at:")]
+
+
+def path_of(tunable):
+    """The file of a tunable, or the file itself."""
+    for prefix, folder in (("vm.", "/proc/sys/vm/"), ("kernel.", "/proc/sys/kernel/"), ("transparent_hugepage/", THP), ("khugepaged/", THP + "khugepaged/")):
+        if tunable.startswith(prefix):
+            return folder + tunable.removeprefix(prefix)
+    return tunable
+
+
+# Reading what a machine left ---------------------------------------------------------------------------------------
+
+
+def pairs(text):
+    """{name: number} of lines "name number ..." or "name: number kB"."""
+    out = {}
+    for line in text.splitlines():
+        words = line.replace(":", " ").split()
+        if len(words) >= 2 and words[1].lstrip("-").isdigit():
+            out[words[0]] = int(words[1])
+    return out
+
+
+def numa_stat(text):
+    """{"KIND Ni": bytes} of lines "KIND N0=BYTES N1=BYTES"."""
+    return {f"{line.split()[0]} {node}": int(value) for line in text.splitlines() for node, value in re.findall(r" (N\d+)=(\d+)", line)}
+
+
+def moment(tree, before):
+    """The figures of one moment of {path: text}: {name: number}."""
+    out = {}
+    for key, value in pairs(tree.get("proc/vmstat", "")).items():
+        out["vmstat " + key] = value if key.startswith("nr_") else value - before.get(key, 0)
+    out.update(("meminfo " + key, value) for key, value in pairs(tree.get("proc/meminfo", "")).items())
+    for path, text in tree.items():
+        name = path.rpartition("/")[2]
+        if path.startswith(GROUP):
+            if name in ("memory.stat", "memory.events"):
+                out.update((f"{name.removeprefix('memory.')} {key}", value) for key, value in pairs(text).items())
+            elif name == "memory.numa_stat":
+                out.update((f"numa_stat {key}", value) for key, value in numa_stat(text).items())
+            elif text.strip().isdigit():
+                out[name] = int(text)
+        elif path == "proc/order":
+            kept, given, asked = re.findall(r"\d+", text)
+            out.update({"order kept": int(kept), "order given": int(given), "order asked": int(asked)})
+        elif name == "smaps_rollup":
+            out.update((f"smaps {key}", value) for key, value in pairs(text).items() if key in SMAPS)
+        elif "/node/node" in path and name in ("numastat", "meminfo", "vmstat"):
+            node = path.split("/")[-2]
+            for line in text.splitlines():
+                words = line.replace(":", "").split()
+                words = words[2:] if name == "meminfo" else words
+                out[f"{node} {words[0]}"] = int(words[1])
+    return out
+
+
+def figures(folders, cell, keep):
+    """folders: {label or "end": {path: text}}. Returns {"LABEL NAME": number}, those of the end without label; only what keep asks for."""
+    before = pairs(folders.get("before", {}).get("vmstat", ""))
+    before_nodes = {k: v for k, v in moment(folders.get("before", {}), {}).items() if k.startswith("node")}
+    wanted, out = re.compile(keep), {}
+    for label in [*dict.fromkeys(labels(cell)), "end"]:
+        for name, value in moment(folders.get(label, {}), before).items():
+            if wanted.search(name):
+                if re.match(r"node\d+ (numa_|local_|other_|interleave_)", name):
+                    value -= before_nodes.get(name, 0)
+                out[name if label == "end" else f"{label} {name}"] = value
+    return out
+
+
+def outcome_of(lines, status, log):
+    """What the program said, less its checksum and what only a machine with those nodes can answer, how it ended, and who was killed."""
+    said = [line for line in lines if not line.startswith(("sum ", "at ", "where ", "move ", "migrate "))]
+    killed = re.findall(r"constraint=(\w+)|Killed process \d+ \((\S+)\)", log)
+    return said + [f"status {status}"] + [a or b for a, b in killed]
+
+
+# The guest -----------------------------------------------------------------------------------------------------------
+
+
+def cell_job(name, cell):
+    lines = [f"begin_cell {name}"]
+    lines += [f"set_file {path_of(key)} {value}" for key, value in cell.settings.items()]
+    if cell.swap:
+        lines.append(f"mkswap /dev/ram0 {cell.swap << 10} >/dev/null; swapon /dev/ram0")
+    lines.append(f"echo {cell.limit} >$GROUP/memory.max")
+    lines += [f"at {label} {shlex.quote(text)}" for label, text in cell.act.items()]
+    lines += [f"play {' '.join(map(shlex.quote, cell.steps.split()))}"]
+    if cell.swap:
+        lines.append("swapoff /dev/ram0")
+    return lines + ["end_cell"]
+
+
+def guest_job(table, names, repeats):
+    lines = [f'KEEP="{table.files}"', reference.read_text(HERE / "guest-steps.sh")]
+    for repeat in range(repeats):
+        lines.append(f"REPEAT={repeat}")
+        for name in names:
+            lines += cell_job(name, table.cells[name])
+    return "\n".join(lines) + "\n"
+
+
+def read_run(files, top, cell, keep):
+    """(figures, outcome) of the files below one run's folder."""
+    folders = {}
+    for path, data in files.items():
+        if path.startswith(top):
+            folder, _, rest = path.removeprefix(top).partition("/")
+            folders.setdefault(folder, {})[rest] = data.decode(errors="replace")
+    text = {name: folders[name][""] for name in ("lines", "status", "dmesg") if name in folders}
+    return figures(folders, cell, keep), outcome_of(text.get("lines", "").splitlines(), int(text["status"]), text.get("dmesg", ""))
+
+
+def measure(table, args, names):
+    os.makedirs(args.work, exist_ok=True)
+    extra = {"steps": guest.read(guest.compile_static(args.work, "steps"))}
+    if table.module:
+        extra["order.ko"] = guest.read(guest.compile_module(args.work, args.kernel, "order"))
+    files, command = guest.boot(args.work, args.kernel, guest_job(table, names, args.repeats), table.memory, table.ram_disk << 10, extra=extra, timeout=3000, fs_kib=8192,
+                                append_extra=table.append, qemu_extra=guest.nodes(table.nodes, table.distances) if table.nodes else (),
+                                cpus=sum(1 for n in table.nodes if not isinstance(n, tuple)) or 1)
+    for path, data in files.items():
+        target = pathlib.Path(args.work, "out", path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    print(files["log"].decode(), end="")
+    cells = []
+    if table.results.exists() and args.names:
+        cells = [c for c in json.loads(table.results.read_text())["cells"] if c["cell"] not in names]
+    for name in names:
+        runs = [read_run(files, f"{name}.{repeat}/", table.cells[name], table.keep) for repeat in range(args.repeats)]
+        outcomes = [r[1] for r in runs]
+        keys = {key for r in runs for key in r[0]}
+        values, spread = reference.median_and_spread([{k: r[0].get(k, 0) for k in sorted(keys)} for r in runs])
+        said = files.get(f"{name}.0/lines", b"").decode().splitlines()
+        row = {"cell": name, "steps": table.cells[name].steps, "outcome": outcomes[0], "values": {k: v for k, v in values.items() if v}, "spread": spread}
+        if places := [line for line in said if line.startswith(("where ", "move ", "migrate "))]:
+            row["places"] = places
+        if any(o != outcomes[0] for o in outcomes):
+            row["outcomes"] = outcomes[1:]
+        cells.append(row)
+    order = list(table.cells)
+    cells.sort(key=lambda c: order.index(c["cell"]))
+    reference.write_results(table.results, {
+        "kernel": guest.find_kernel(args.kernel)[1], "kernel_version": files["version"].decode().strip(), "lru": "classic",
+        "date": time.strftime("%Y-%m-%d"), "command": f"tests/diff/{table.name}.py guest --kernel DIR", "machine": reference.machine_text(args, command),
+        "repeats": args.repeats,
+        "notes": ["swap: brd; program: ext4 on brd, not cached at the start, its text charged to the group", *table.notes,
+                  "values: median of the repeats, left out where zero; spread: largest minus smallest, left out where zero",
+                  "vmstat: differences since the start of the cell, but for nr_*; stat: memory.stat of the group; smaps: kB, smaps_rollup of the program"],
+        "cells": cells})
+
+
+# Ours ----------------------------------------------------------------------------------------------------------------
+
+
+class Comparison:
+    def __init__(self, program, folder, table):
+        self.program, self.folder, self.table = pathlib.Path(program).resolve(), pathlib.Path(folder), table
+        self.reference = {c["cell"]: c for c in json.loads(table.results.read_text())["cells"]} if table.results.exists() else {}
+        self.steps = self.folder / "steps"
+        subprocess.run([os.environ.get("CC", "cc"), "-std=gnu11", "-O2", "-static", "-o", self.steps, HERE / "steps.c"], check=True)
+
+    def record(self, cell):
+        """(trace, what the program said, its status); made once for the same steps. A mark is set at each label. RuntimeError when it cannot be done here."""
+        stem = self.folder / hashlib.sha256(f"{cell.steps} {cell.nap}".encode()).hexdigest()[:16]
+        trace, said = stem.with_suffix(".hwt"), stem.with_suffix(".json")
+        if not said.exists():
+            recorder = subprocess.Popen([self.program, "record", "--quiet", "-o", trace, "--", self.steps, *cell.steps.split()],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            lines = []
+            for line in recorder.stdout:
+                lines.append(line.rstrip("\n"))
+                if line.startswith("at "):
+                    time.sleep(cell.nap)
+                    subprocess.run([self.program, "mark", "--pid", str(recorder.pid), line.split()[1]], check=True)
+                    recorder.stdin.write("\n")
+                    recorder.stdin.flush()
+            _, errors = recorder.communicate()
+            if not trace.exists():
+                raise RuntimeError(errors.strip().splitlines()[-1] if errors.strip() else "record failed")
+            said.write_text(json.dumps([lines, recorder.returncode]))
+        return trace, *json.loads(said.read_text())
+
+    def command(self, trace, cell):
+        words = [self.program, "run", trace, "--quiet", "--no-host", "--cpus", "1", "--ram", self.table.memory + "M", "--disk", "ram",
+                 "--swap", f"{cell.swap}M", "--swap-device", "ram", "--set", f"x.tlb_entries={compare.TLB_ENTRIES}", "--format", "json", *self.table.machine]
+        if cell.limit != "max":
+            words += ["--memory-max", str(cell.limit)]
+        for key, value in cell.settings.items():
+            words += ["--set", f"{key}={value}"]
+        return words
+
+    def replay(self, trace, cell, label, more=()):
+        tree = self.folder / "tree"
+        subprocess.run(["rm", "-rf", tree], check=True)
+        done = subprocess.run([*self.command(trace, cell), "--proc", tree, *(["--to", label] if label != "end" else []), *more],
+                              capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"{cell.steps}: {done.stderr}")
+        return json.loads(done.stdout), {str(p.relative_to(tree)): p.read_text(errors="replace") for p in tree.rglob("*") if p.is_file()}
+
+    def ours(self, name):
+        """(figures, outcome) of our machine for a cell."""
+        cell = self.table.cells[name]
+        trace, lines, status = self.record(cell)
+        folders = {}
+        for label in [*dict.fromkeys(labels(cell)), "end"]:
+            result, folders[label] = self.replay(trace, cell, label)
+        log = folders["end"].get("var/log/dmesg", "")
+        return figures(folders, cell, self.table.keep), outcome_of(lines, 137 if result["outcome"] == "oom" else status, log)
+
+
+# The comparison ------------------------------------------------------------------------------------------------------
+
+
+def net(table, name, values, baseline):
+    """A figure less what the program without steps makes of it, where that is the program's own."""
+    value = values.get(name, 0)
+    bare = name.partition(" ")[2] if name.partition(" ")[0] not in ("vmstat", "stat", "meminfo", "smaps", "events") and " " in name else name
+    if table.baseline and re.search(r"^(stat pgfault|vmstat pgfault|memory\.peak|stat anon|smaps Rss)$", bare):
+        value -= baseline.get(bare, baseline.get("here " + bare, 0))
+    return value
+
+
+def compared(table, name, theirs, ours, baseline):
+    """[(figure, ours, theirs, allowed, asserted)] of what the table asserts for a cell and one of the two has."""
+    cell, rows = table.cells[name], []
+    for figure in dict.fromkeys([*theirs["values"], *ours]):
+        for expression, relative, floor in table.asserted:
+            if re.search(expression, figure):
+                b, a = net(table, figure, theirs["values"], baseline[0]), net(table, figure, ours, baseline[1])
+                allowed = abs(relative * b) + floor + theirs["spread"].get(figure, 0)
+                asserted = (not cell.only or re.search(cell.only, figure)) and not (cell.differs and re.search(cell.differs, figure))
+                if a or b:
+                    rows.append((figure, a, b, allowed, bool(asserted)))
+                break
+    return rows
+
+
+def misses(table, name, theirs, ours, outcome, baseline):
+    """What is further off than it may be, as text."""
+    wrong = [f"{figure} {a} instead of {b} +- {allowed:.0f}" for figure, a, b, allowed, asserted in compared(table, name, theirs, ours, baseline)
+             if asserted and abs(a - b) > allowed]
+    possible = [theirs["outcome"], *theirs.get("outcomes", [])]
+    if outcome not in possible and not re.search(table.cells[name].differs or "^$", "outcome"):
+        wrong.append(f"outcome {outcome} instead of {theirs['outcome']}")
+    return wrong
+
+
+def baselines(comparison):
+    """({figure: number} of the guest, the same of ours) of the cell that does nothing."""
+    table = comparison.table
+    if not table.baseline:
+        return {}, {}
+    return comparison.reference[table.baseline]["values"], comparison.ours(table.baseline)[0]
+
+
+def show(comparison, names, everything):
+    table, baseline = comparison.table, baselines(comparison)
+    print("| cell | ours / Linux, where one of them counts anything |\n|---|---|")
+    for name in names:
+        ours, outcome = comparison.ours(name)
+        theirs = comparison.reference[name]
+        texts = []
+        for figure, a, b, allowed, asserted in compared(table, name, theirs, ours, baseline):
+            if everything or asserted:
+                off = "" if abs(a - b) <= allowed else " **!**"
+                texts.append(f"{figure.removeprefix('vmstat ').replace('vmstat ', '')} {a} / {b}{off}")
+        said = " ".join(theirs["outcome"]).replace("status 0", "").strip()
+        if outcome != theirs["outcome"]:
+            texts.append(f"outcome {outcome} / {theirs['outcome']} **!**")
+        elif said:
+            texts.append(said)
+        print(f"| {name} | {', '.join(texts)} |", flush=True)
+
+
+def main(table, doc):
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="guest, to measure the reference; or only these cells")
+    parser.add_argument("--kernel", help="guest: unpacked linux-image-6.1.*-cloud-amd64 package")
+    parser.add_argument("--all", action="store_true", help="also what is not asserted")
+    parser.add_argument("--work", default=os.path.join(tempfile.gettempdir(), "hwref-work"))
+    parser.add_argument("--repeats", type=int, default=3)
+    args = parser.parse_intermixed_args()
+    measuring = args.names[:1] == ["guest"]
+    if measuring:
+        args.names = args.names[1:]
+        if not args.kernel:
+            parser.error("guest: --kernel is needed")
+    for name in args.names:
+        if name not in table.cells:
+            parser.error(f"no cell {name}")
+    names = args.names or list(table.cells)
+    if measuring:
+        measure(table, args, names)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        show(Comparison(os.environ.get("HIGHWATER", compare.TOP / "build" / "highwater"), folder, table), names, args.all)

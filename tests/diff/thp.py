@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""thp.py - transparent huge pages: what a real kernel counted beside what our machine counts, for programs of steps.c.
+
+  thp.py guest --kernel DIR [NAME...]   measure the reference: Debian's 6.1 cloud kernel in qemu
+  thp.py [NAME...]                      the comparison as a table (--all: also figures that are not asserted)
+
+A cell is one row of CELLS. thp_test.py asserts the tolerances.
+"""
+import steps
+from steps import Cell
+
+ALWAYS, MADVISE, NEVER = ({"transparent_hugepage/enabled": mode, "khugepaged/scan_sleep_millisecs": 3600000} for mode in ("always", "madvise", "never"))
+# khugepaged goes through everything many times a second.
+SWIFT = {"transparent_hugepage/enabled": "always", "khugepaged/scan_sleep_millisecs": 50, "khugepaged/pages_to_scan": 65536}
+TWICE = {"here": "khugepaged_scans 3"}
+
+
+def swift(**more):
+    return dict(SWIFT, **{"khugepaged/" + key: value for key, value in more.items()})
+
+
+def modes(name, text, **more):
+    """The same steps under always, madvise (without and with advice) and never. ADVICE in the text is where advice is given."""
+    plain, advised = text.replace("ADVICE ", ""), text.replace("ADVICE", "hugepage:a")
+    return {f"{name}-always": Cell(plain, ALWAYS, **more), f"{name}-madvise": Cell(plain, MADVISE, **more),
+            f"{name}-advised": Cell(advised, MADVISE, **more), f"{name}-never": Cell(plain, NEVER, **more)}
+
+
+CELLS = {
+    "nothing": Cell("at:here", ALWAYS),
+    # Which accesses make huge pages, by mode.
+    **modes("seq", "map:a:32M:at=0 ADVICE touch:a:w at:here"),
+    **modes("random", "map:a:32M:at=0 ADVICE touch:a:w:random=7 at:here"),
+    **modes("sparse", "map:a:64M:at=0 ADVICE touch:a:w:stride=2M at:here"),
+    **modes("read-write", "map:a:16M:at=0 ADVICE touch:a:r touch:a:w at:here"),
+    "seq-nohugepage": Cell("map:a:32M:at=0 nohugepage:a touch:a:w at:here", ALWAYS),
+    "seq-disabled": Cell("disable:1 map:a:32M:at=0 touch:a:w at:here", ALWAYS),
+    "seq-half-advised": Cell("map:a:32M:at=0 hugepage:a@16M touch:a:w at:here", MADVISE),
+    # Where a mapping lies.
+    "place-1m": Cell("map:a:32M:at=1M touch:a:w at:here", ALWAYS),
+    "place-4k": Cell("map:a:32M:at=4K touch:a:w at:here", ALWAYS),
+    "place-short": Cell("map:a:2044K:at=0 touch:a:w map:b:3M:at=1M touch:b:w at:here", ALWAYS),
+    "place-kernel": Cell("map:a:32M touch:a:w map:b:5M touch:b:w map:c:3M touch:c:w at:here", ALWAYS),
+    "place-many": Cell(" ".join(f"map:r{i}:1100K touch:r{i}:w" for i in range(10)) + " at:here", ALWAYS),
+    "shared": Cell("map:a:16M:at=0:shared touch:a:w at:here", ALWAYS),
+    # Reads of untouched memory: the huge page of zeros.
+    "zero-read": Cell("map:a:32M:at=0 touch:a:r at:here", ALWAYS),
+    "zero-then-one": Cell("map:a:16M:at=0 touch:a:r:stride=2M touch:a:w:stride=1M at:here", ALWAYS),
+    "zero-off": Cell("map:a:16M:at=0 touch:a:r at:here", dict(ALWAYS, **{"transparent_hugepage/use_zero_page": 0})),
+    "zero-fork": Cell("map:a:8M:at=0 touch:a:r fork touch:a:w:stride=2M end join touch:a:w:stride=2M at:here", ALWAYS),
+    # Losing parts: unmap, dontneed, protect, lock, free.
+    "unmap-half": Cell("map:a:32M:at=0 touch:a:w unmap:a:every=2M:length=1M at:here", ALWAYS),
+    "unmap-half-pressure": Cell("map:a:32M:at=0 touch:a:w unmap:a:every=2M:length=1M map:b:32M:at=0 touch:b:w at:here", ALWAYS, limit="40M", swap=64),
+    "unmap-half-pressure-noswap": Cell("map:a:32M:at=0 touch:a:w unmap:a:every=2M:length=1M map:b:16M:at=0 touch:b:w at:here", ALWAYS, limit="40M"),
+    "unmap-page-each": Cell("map:a:16M:at=0 touch:a:w unmap:a:every=2M:length=4K at:here", ALWAYS),
+    "unmap-whole": Cell("map:a:32M:at=0 touch:a:w unmap:a@8M+8M at:here", ALWAYS),
+    "dontneed-page": Cell("map:a:16M:at=0 touch:a:w dontneed:a:every=2M:length=4K at:here touch:a:r at:then", ALWAYS),
+    "dontneed-every-second": Cell("map:a:16M:at=0 touch:a:w dontneed:a:every=8K:length=4K at:here", ALWAYS),
+    "dontneed-whole": Cell("map:a:16M:at=0 touch:a:w dontneed:a at:here touch:a:w at:then", ALWAYS),
+    "dontneed-pressure": Cell("map:a:32M:at=0 touch:a:w dontneed:a:every=64K:length=32K map:b:20M:at=0 touch:b:w touch:a:r at:here", ALWAYS, limit="40M", swap=64),
+    "readonly-part": Cell("map:a:16M:at=0 touch:a:w readonly:a:every=2M:length=64K at:here", ALWAYS),
+    "readonly-whole": Cell("map:a:16M:at=0 touch:a:w readonly:a touch:a:r writable:a touch:a:w at:here", ALWAYS),
+    "lock-part": Cell("map:a:16M:at=0 touch:a:w lock:a@1M+1M lock:a@4M+6M at:here", ALWAYS),
+    "lock-untouched": Cell("map:a:16M:at=0 lock:a at:here", ALWAYS),
+    "free-whole": Cell("map:a:16M:at=0 touch:a:w free:a at:here", ALWAYS),
+    "free-part": Cell("map:a:16M:at=0 touch:a:w free:a:every=2M:length=512K at:here", ALWAYS),
+    "free-pressure": Cell("map:a:16M:at=0 touch:a:w free:a@0+8M map:b:16M:at=0 touch:b:w at:here", ALWAYS, limit="24M", swap=64),
+    "free-again": Cell("map:a:16M:at=0 touch:a:w free:a touch:a@0+4M:w map:b:14M:at=0 touch:b:w at:here", ALWAYS, limit="24M", swap=64),
+    # mremap.
+    "away-aligned": Cell("map:a:16M:at=0 touch:a:w away:a touch:a:r at:here", ALWAYS),
+    "away-part": Cell("map:a:16M:at=0 touch:a:w away:a@1M+2M at:here", ALWAYS),
+    "remap-grow": Cell("map:a:8M:at=0 touch:a:w remap:a:16M touch:a:w at:here", ALWAYS),
+    "remap-shrink": Cell("map:a:16M:at=0 touch:a:w remap:a:9M at:here", ALWAYS),
+    # fork and copy-on-write.
+    "fork-child-writes": Cell("map:a:16M:at=0 touch:a:w fork touch:a:w:stride=64K end join at:here", ALWAYS),
+    "fork-parent-writes": Cell("map:a:16M:at=0 touch:a:w fork touch:a:w yield end touch:a:w:stride=64K at:first join at:here join", ALWAYS),
+    "fork-both-write-all": Cell("map:a:16M:at=0 touch:a:w fork touch:a:w yield end join at:first touch:a:w at:here join", ALWAYS),
+    "fork-reads": Cell("map:a:16M:at=0 touch:a:w fork touch:a:r yield end join at:here join", ALWAYS),
+    "fork-exits": Cell("map:a:16M:at=0 touch:a:w fork end join touch:a:w at:here", ALWAYS),
+    "fork-unmaps": Cell("map:a:16M:at=0 touch:a:w fork unmap:a@0+3M yield end join touch:a:w at:here join", ALWAYS),
+    "fork-two": Cell("map:a:8M:at=0 touch:a:w fork touch:a@0+4M:w yield end join fork touch:a@2M+4M:w yield end join touch:a:w at:here join join", ALWAYS),
+    "fork-pressure": Cell("map:a:16M:at=0 touch:a:w fork touch:a:w:stride=8K yield end join touch:a:r at:here join", ALWAYS, limit="20M", swap=64),
+    # Limits.
+    "limit-oom": Cell("map:a:32M:at=0 touch:a:w", ALWAYS, limit="16M"),
+    "limit-fallback": Cell("map:a:15M:at=0 touch:a:w at:here", ALWAYS, limit="16M"),
+    "limit-sparse": Cell("map:a:64M:at=0 touch:a:w:stride=2M at:here", ALWAYS, limit="32M"),
+    "limit-sparse-never": Cell("map:a:64M:at=0 touch:a:w:stride=2M at:here", NEVER, limit="32M"),
+    "limit-swap-seq": Cell("map:a:32M:at=0 touch:a:w at:here", ALWAYS, limit="16M", swap=64),
+    "limit-swap-loop": Cell("map:a:32M:at=0 touch:a:w:times=3 at:here", ALWAYS, limit="24M", swap=64),
+    "limit-swap-loop-never": Cell("map:a:32M:at=0 touch:a:w:times=3 at:here", NEVER, limit="24M", swap=64),
+    "limit-swap-random": Cell("map:a:32M:at=0 touch:a:w touch:a:m:random=3:times=2 at:here", ALWAYS, limit="24M", swap=64),
+    "limit-swap-sparse": Cell("map:a:64M:at=0 touch:a:w:stride=2M touch:a:r:stride=2M at:here", ALWAYS, limit="32M", swap=64),
+    "limit-swap-small": Cell("map:a:32M:at=0 touch:a:w at:here", ALWAYS, limit="16M", swap=8),
+    # Reclaim on request.
+    "pageout-whole": Cell("map:a:16M:at=0 touch:a:w pageout:a at:here touch:a:r at:then", ALWAYS, swap=64),
+    "pageout-part": Cell("map:a:16M:at=0 touch:a:w pageout:a:every=2M:length=256K at:here", ALWAYS, swap=64),
+    "cold-part": Cell("map:a:16M:at=0 touch:a:w cold:a:every=2M:length=256K at:here", ALWAYS),
+    # MADV_COLLAPSE.
+    "collapse-full": Cell("map:a:16M:at=0 touch:a:w collapse:a at:here", NEVER),
+    "collapse-sparse": Cell("map:a:16M:at=0 touch:a:w:stride=64K collapse:a at:here", NEVER),
+    "collapse-one-page": Cell("map:a:4M:at=0 touch:a@0+4K:w collapse:a at:here", NEVER),
+    "collapse-untouched": Cell("map:a:4M:at=0 collapse:a at:here", NEVER),
+    "collapse-unaligned": Cell("map:a:8M:at=1M touch:a:w collapse:a at:here", NEVER),
+    "collapse-nohugepage": Cell("map:a:8M:at=0 nohugepage:a touch:a:w collapse:a at:here", NEVER),
+    "collapse-limit": Cell("map:a:16M:at=0 touch:a:w collapse:a at:here", NEVER, limit="17M"),
+    "collapse-forked": Cell("map:a:8M:at=0 touch:a:w fork yield end join collapse:a at:here join", NEVER),
+    "collapse-swapped": Cell("map:a:8M:at=0 touch:a:w pageout:a@0+1M collapse:a at:here", NEVER, swap=64),
+    # khugepaged, fast. Small pages are made under NOHUGEPAGE; then it may.
+    "khugepaged-full": Cell("map:a:16M:at=0 nohugepage:a touch:a:w hugepage:a at:here", SWIFT, act=TWICE, nap=1.5),
+    "khugepaged-sparse": Cell("map:a:16M:at=0 nohugepage:a touch:a:w:stride=64K hugepage:a at:here", SWIFT, act=TWICE, nap=1.5),
+    "khugepaged-none-0": Cell("map:a:16M:at=0 nohugepage:a touch:a:w hugepage:a map:b:16M:at=0 nohugepage:b touch:b:w:stride=8K hugepage:b at:here",
+                              swift(max_ptes_none=0), act=TWICE, nap=1.5),
+    "khugepaged-none-255": Cell("map:a:16M:at=0 nohugepage:a touch:a:w:stride=8K hugepage:a map:b:16M:at=0 nohugepage:b touch:b:w:stride=16K hugepage:b at:here",
+                                swift(max_ptes_none=256), act=TWICE, nap=1.5),
+    "khugepaged-after-split": Cell("map:a:16M:at=0 touch:a:w dontneed:a:every=2M:length=64K at:here", SWIFT, act=TWICE, nap=1.5),
+    "khugepaged-read-only": Cell("map:a:8M:at=0 nohugepage:a touch:a:w hugepage:a readonly:a at:here", SWIFT, act=TWICE, nap=1.5),
+    "khugepaged-forked": Cell("map:a:8M:at=0 nohugepage:a touch:a:w hugepage:a fork touch:a@0+2M:r yield end join at:here join", SWIFT, act=TWICE, nap=1.5),
+    "khugepaged-shared-0": Cell("map:a:8M:at=0 nohugepage:a touch:a:w hugepage:a fork touch:a@0+3M:w yield end join at:here join",
+                                swift(max_ptes_shared=0), act=TWICE, nap=1.5),
+    "khugepaged-swap": Cell("map:a:8M:at=0 nohugepage:a touch:a:w hugepage:a pageout:a:every=2M:length=128K pageout:a@4M+1M at:here", SWIFT, act=TWICE, nap=1.5,
+                            swap=64),
+    "khugepaged-limit": Cell("map:a:14M:at=0 nohugepage:a touch:a:w hugepage:a at:here", SWIFT, act=TWICE, nap=1.5, limit="16M"),
+    "khugepaged-advised-only": Cell("map:a:8M:at=0 nohugepage:a touch:a:w hugepage:a map:b:8M:at=0 touch:b:w at:here",
+                                    dict(SWIFT, **{"transparent_hugepage/enabled": "madvise"}), act=TWICE, nap=1.5),
+}
+
+TABLE = steps.Table(
+    name="thp", cells=CELLS, results=steps.HERE / "thp-6.1.json", append="transparent_hugepage=madvise", baseline="nothing",
+    keep=r"^(vmstat (thp_|pswp|swap_ra|pgfault|pgmajfault)|stat (pgfault|pgmajfault|anon|anon_thp|thp_\w+|pgscan|pgsteal|pglazyfree\w*|unevictable)$"
+         r"|memory\.(peak|current|swap\.current)|events (max|oom_kill)$|smaps )",
+    asserted=[(r"vmstat thp_(fault_alloc|fault_fallback|fault_fallback_charge|split_page|split_pmd|deferred_split_page|collapse_alloc|zero_page_alloc|swpout|swpout_fallback)$",
+               0.05, 0),
+              (r"stat pgfault$", 0.05, 8),
+              (r"vmstat pswp(in|out)$", 0.05, 32),
+              (r"smaps AnonHugePages$", 0.05, 0),
+              (r"^\w+ stat anon_thp$", 0.05, 0),
+              (r"^memory\.peak$", 0.05, 256 << 10)],
+    notes=["khugepaged rests, but in its own cells, where it goes through everything every 50 ms"])
+
+
+if __name__ == "__main__":
+    steps.main(TABLE, __doc__)
