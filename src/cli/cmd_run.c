@@ -17,6 +17,7 @@
 #include "report/json_put.h"
 #include "size/size.h"
 #include "system/cgroup.h"
+#include "workload/place.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -314,10 +315,12 @@ static int run_recording(struct run *run)
     signals_stop_by(&run_stop);
     host_taken_init(&run->host, &run->cli, run->trace);
     if (cli_process_find(&run->cli, run->process, run->trace, &run->only) &&
-        cli_window_find(&run->cli, &run->window, run->trace, &run_stop, &run->from, &run->to))
+        cli_window_find(&run->cli, &run->window, run->trace, &run_stop, &run->from, &run->to)) {
+        place_trace(run->trace, NULL);
         rc = run_play(run, run_play_recording);
-    else
+    } else {
         rc = run->cli.exit_code;
+    }
     free(run->only);
     host_taken_done(&run->host);
     trace_close(run->trace);

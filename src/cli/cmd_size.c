@@ -13,6 +13,7 @@
 #include "report/json_put.h"
 #include "report/size_report.h"
 #include "size/size.h"
+#include "workload/place.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -294,6 +295,7 @@ static int size(struct cli *cli, const struct request *req)
     if (cli_process_find(cli, req->process, trace, &only) &&
         cli_window_find(cli, &req->window, trace, &stop, &config.from, &config.to)) {
         config.only = only;
+        place_trace(trace, NULL);
         rc = sweep(cli, &config);
     } else {
         rc = cli->exit_code;

@@ -616,6 +616,7 @@ void trace_close(struct trace *t)
     for (size_t i = 0; i < t->nr_marks; i++)
         free(t->marks[i].name);
     free(t->marks);
+    free(t->parts);
     free(t->damage);
     free(t->meta);
     free(t->end);

@@ -72,8 +72,8 @@ struct trace_op {
     u64 stamp;                    /* order stamp; 0 for TRACE_OP_ADVANCE */
     u64 field[HWT_OP_FIELDS_MAX]; /* as docs/trace-format.md lists them, in that order */
     u32 string;                   /* offset into the batch's strings; 0 is "" */
-    u8 opcode;                    /* enum hwt_op or TRACE_OP_ADVANCE */
-    u8 pad[3];
+    u32 opcode : 8;               /* enum hwt_op or TRACE_OP_ADVANCE */
+    u32 parts : 24; /* what it does is done to these ranges (struct trace_part); 0: to the one it names */
 };
 _Static_assert(sizeof(struct trace_op) == 64, "an operation is one cache line");
 
@@ -116,6 +116,18 @@ struct trace_mark {
     u64 stamp;   /* what has a lower or the same stamp came before it */
     u64 time_ns; /* wall time since the recording began */
     char *name;
+};
+
+/* Whose addresses the decoded events and operations have. */
+enum trace_layout {
+    TRACE_LAYOUT_RECORDED, /* the recorder's */
+    TRACE_LAYOUT_PLACED,   /* those that the replayed kernel would have chosen (workload/place.h) */
+};
+
+/* Where the range that an operation names lies when it is not in one piece any more. */
+struct trace_part {
+    u64 addr, len; /* bytes */
+    bool last;     /* of its operation */
 };
 
 /* A place in a recording, where its judged part begins or ends. */
@@ -179,6 +191,9 @@ struct trace {
     u32 nr_streams, cap_streams;
     u64 nr_chunks; /* usable ones */
     u64 nr_accesses, nr_ops;
+    enum trace_layout layout;
+    struct trace_part *parts; /* [0] is nobody's */
+    size_t nr_parts, cap_parts;
     u64 raw_bytes;               /* of usable payload, uncompressed */
     u64 usable_bytes;            /* file bytes before the first damage */
     struct trace_damage *damage; /* in order of offset */

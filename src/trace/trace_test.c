@@ -81,9 +81,10 @@ static u64 digest(const struct trace *t, u32 stream)
             if (event_kind(e) == HWT_OP) {
                 const struct trace_op *op = &c.ops[event_page(e)];
                 const char *s = trace_cursor_string(&c, op);
+                u8 opcode = op->opcode;
 
                 XXH64_update(&h, op, offsetof(struct trace_op, string));
-                XXH64_update(&h, &op->opcode, 1);
+                XXH64_update(&h, &opcode, 1);
                 XXH64_update(&h, s, strlen(s));
                 e = event_make(0, event_icount(e), HWT_OP);
             }

@@ -344,6 +344,7 @@ static enum event_result run_op(struct replay_stream *rs, u64 event, struct sche
         return EVENT_END;
     }
     rs->stage = 0;
+    rs->part = 0;
     rs->done_pages = 0;
     rs->next_op = event_page(event) + 1;
     if (op->opcode != TRACE_OP_ADVANCE)

@@ -8,6 +8,7 @@
 #include "base/prng.h"
 #include "system/cgroup.h"
 #include "trace/trace_writer.h"
+#include "workload/place.h"
 #include "workload/replay.h"
 
 #include <signal.h>
@@ -153,7 +154,7 @@ static void memory_step(struct writer *x, u32 s)
         break;
     default:
         OP(x, s, HWT_OP_MMAP, PAGE(page), PAGE(len), prot,
-           prng_below(x->p, 3) ? 0 : prng_below(x->p, 128), file, PAGE(prng_below(x->p, 64)));
+           prng_below(x->p, 3) ? 0 : prng_below(x->p, 512), file, PAGE(prng_below(x->p, 64)));
     }
 }
 
@@ -248,7 +249,8 @@ struct outcome {
     struct counters counters;
 };
 
-static void play(const u8 *bytes, size_t count, enum trace_mode mode, u64 seed, struct outcome *ret)
+static void play(const u8 *bytes, size_t count, enum trace_mode mode, bool place, u64 seed,
+                 struct outcome *ret)
 {
     struct trace_options o = {.mode = mode};
     struct system s;
@@ -285,6 +287,8 @@ static void play(const u8 *bytes, size_t count, enum trace_mode mode, u64 seed, 
 
     opened = trace_open_bytes(bytes, count, "fuzz", &o, &t, NULL);
     assert(opened == 0);
+    if (place)
+        place_trace(t, NULL);
     rc.trace = t;
     replay_init(&r, &rc);
     ret->outcome = replay_run(&r);
@@ -325,8 +329,10 @@ int main(int argc, char **argv)
         write_recording(&p, &bytes, &count);
         memset(&a, 0, sizeof(a));
         memset(&b, 0, sizeof(b));
-        play(bytes, count, TRACE_DECODED, seed, &a);
-        play(bytes, count, TRACE_STREAMED, seed, &b);
+        play(bytes, count, TRACE_DECODED, true, seed, &a); /* anywhere: it must only end */
+        memset(&a, 0, sizeof(a));
+        play(bytes, count, TRACE_DECODED, false, seed, &a);
+        play(bytes, count, TRACE_STREAMED, false, seed, &b);
         if (memcmp(&a, &b, sizeof(a)) != 0) {
             fprintf(stderr,
                     "replay_fuzz: decoded and streamed replays differ: seed %llu, recording %llu\n",

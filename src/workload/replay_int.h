@@ -42,6 +42,7 @@ struct replay_stream {
     size_t next_op; /* first operation of the batch that has not passed */
     bool paid;      /* the instructions before event `at` have been charged */
     u8 stage;       /* of the operation at `at`, which may take several calls */
+    u32 part;       /* of an operation on several ranges */
     u64 done_pages; /* of the user memory it touches */
     u64 frac;       /* hundredths of ns of user time not charged yet */
     /* order */

@@ -291,8 +291,8 @@ static u64 user_buffer(struct replay_stream *rs, u64 addr, u64 len, enum access_
     return 0;
 }
 
-static enum op_result op_io(struct replay_stream *rs, const struct trace_op *op,
-                            struct sched_slice *slice)
+static enum op_result io_part(struct replay_stream *rs, const struct trace_op *op,
+                              struct sched_slice *slice)
 {
     struct system *s = rs->replay->config.system;
     bool read = op->opcode == HWT_OP_READ;
@@ -309,6 +309,37 @@ static enum op_result op_io(struct replay_stream *rs, const struct trace_op *op,
     addr = user_buffer(rs, addr, len, kind);
     return result_of(read ? system_read(s, rs->st.task, file, offset, len, addr)
                           : system_write(s, rs->st.task, file, offset, len, addr));
+}
+
+/* Where the part that is at hand lies; op->parts is not 0. */
+static const struct trace_part *part_at(const struct replay_stream *rs, const struct trace_op *op)
+{
+    return &rs->replay->config.trace->parts[op->parts + rs->part];
+}
+
+/* A buffer in several places is filled piece by piece. */
+static enum op_result op_io(struct replay_stream *rs, const struct trace_op *op,
+                            struct sched_slice *slice)
+{
+    struct trace_op piece = *op;
+
+    if (!op->parts)
+        return io_part(rs, op, slice);
+    for (u32 i = 0; i < rs->part; i++)
+        piece.field[2] += rs->replay->config.trace->parts[op->parts + i].len;
+    for (;;) {
+        const struct trace_part *part = part_at(rs, op);
+        enum op_result result;
+
+        piece.field[3] = part->len;
+        piece.field[4] = part->addr;
+        result = io_part(rs, &piece, slice);
+        if (result != OP_DONE || part->last)
+            return result;
+        piece.field[2] += part->len;
+        rs->done_pages = 0;
+        rs->part++;
+    }
 }
 
 static enum op_result op_inode(struct replay_stream *rs, const struct trace_op *op)
@@ -356,6 +387,21 @@ static bool range_ok(struct replay_stream *rs, u64 addr, u64 len)
     return false;
 }
 
+/* What a mapping replaces may lie elsewhere: that goes first. */
+static enum op_result unmap_parts(struct replay_stream *rs, const struct trace_op *op)
+{
+    for (; op->parts && rs->stage == 0; rs->part++) {
+        const struct trace_part *part = part_at(rs, op);
+        enum op_result result =
+            result_of(system_munmap(rs->replay->config.system, rs->st.task, part->addr, part->len));
+
+        if (result != OP_DONE)
+            return result;
+        rs->stage = part->last;
+    }
+    return OP_DONE;
+}
+
 static enum op_result op_mmap(struct replay_stream *rs, const struct trace_op *op)
 {
     struct mmap_args a = {
@@ -366,7 +412,10 @@ static enum op_result op_mmap(struct replay_stream *rs, const struct trace_op *o
         .offset = op->field[5],
     };
     struct file *file = op->field[4] ? map_file_of(rs, file_of(rs, op->field[4])) : NULL;
+    enum op_result unmapped = unmap_parts(rs, op);
 
+    if (unmapped != OP_DONE)
+        return unmapped;
     if (!range_ok(rs, a.addr, a.len) || a.len == 0 ||
         (file && a.offset > FILE_BYTES_MAX - MIN(a.len, FILE_BYTES_MAX)))
         return OP_DONE;
@@ -379,7 +428,7 @@ static enum op_result op_mmap(struct replay_stream *rs, const struct trace_op *o
     return result_of(system_mmap(rs->replay->config.system, rs->st.task, &a));
 }
 
-static enum op_result op_memory(struct replay_stream *rs, const struct trace_op *op)
+static enum op_result memory_part(struct replay_stream *rs, const struct trace_op *op)
 {
     struct system *s = rs->replay->config.system;
     struct task *t = rs->st.task;
@@ -413,6 +462,24 @@ static enum op_result op_memory(struct replay_stream *rs, const struct trace_op 
         return result_of(system_mlockall(s, t, (u32)f[0] & ABI_MCL_ALL));
     default:
         hw_unreachable();
+    }
+}
+
+static enum op_result op_memory(struct replay_stream *rs, const struct trace_op *op)
+{
+    struct trace_op piece = *op;
+
+    if (!op->parts)
+        return memory_part(rs, op);
+    for (;; rs->part++) {
+        const struct trace_part *part = part_at(rs, op);
+        enum op_result result;
+
+        piece.field[0] = part->addr;
+        piece.field[1] = part->len;
+        result = memory_part(rs, &piece);
+        if (result != OP_DONE || part->last || rs->st.task->error)
+            return result;
     }
 }
 

@@ -9,6 +9,7 @@
 #include "machine/clock.h"
 #include "machine/device.h"
 #include "system/cgroup.h"
+#include "workload/place.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,8 @@ static int open_trace(const struct scenario *sc, const char *name, struct trace 
         strbuf_append_bytes(&path, sc->path, (size_t)(slash - sc->path) + 1);
     strbuf_append(&path, name);
     rc = trace_open(path.text, NULL, ret, e);
+    if (rc == 0)
+        place_trace(*ret, NULL);
     strbuf_done(&path);
     return rc;
 }

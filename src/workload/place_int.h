@@ -1,0 +1,45 @@
+/* place_int.h - what place.c (order, events) and place_op.c (operations) share. Belongs to the room alone. */
+#ifndef WORKLOAD_PLACE_INT_H
+#define WORKLOAD_PLACE_INT_H
+
+#include "base/hash.h"
+#include "base/heap.h"
+#include "space/mm.h"
+#include "workload/addrmap.h"
+#include "workload/place.h"
+
+/* An address space: of the recording, of the machine, and the way from one to the other. */
+struct place_mm {
+    u32 users;     /* streams, and the tables by pid */
+    struct mm *mm; /* what is mapped on the machine; no pages */
+    struct addrmap map;
+    struct u64map regular; /* fids of regular files */
+    /* of the image */
+    u64 group_fid; /* initial mappings that belong together: text and data of one file */
+    s64 group_moved;
+    u32 groups;
+    vpn_t program_end; /* on the machine: the heap follows */
+    bool has_heap;
+    vpn_t heap_start, heap_end; /* of the recording */
+    s64 heap_moved;
+};
+
+struct placing {
+    struct trace *trace;
+    struct space space;
+    struct place_mm **mm; /* by stream; NULL before its start and after its end */
+    size_t *at, *next_op; /* by stream: first event and operation not done */
+    struct u64map by_pid; /* pid -> struct place_mm of the process */
+    struct u64map forked; /* pid -> that of a child that has not started */
+    struct heap next;     /* streams by the stamp of their next operation */
+    struct place_result result;
+};
+
+struct place_mm *place_mm_new(struct placing *p);
+struct place_mm *place_mm_copy(struct placing *p, const struct place_mm *from);
+void place_mm_put(struct place_mm *pm);
+
+/* One operation of a stream, whose address space is pm. `at` is its index among the stream's. */
+void place_op(struct placing *p, struct place_mm *pm, u32 stream, size_t at);
+
+#endif
