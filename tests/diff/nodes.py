@@ -119,7 +119,7 @@ COMMON = [(r"^\w+ numa_stat anon N\d+$", 0.05, 64 * 4096), (r"^\w+ vmstat numa_(
 
 def table(four):
     common = {"keep": KEEP, "asserted": COMMON, "append": "transparent_hugepage=madvise", "files": "/sys/devices/system/node/node*/numastat", "ram_disk": 128,
-              "baseline": "nothing", "notes": ["the program stays on the CPU that its steps name; swap: brd, its pages on the node of the CPU that swaps"]}
+              "baseline": "nothing", "written": True, "notes": ["the program stays on the CPU that its steps name; swap: brd, its pages on the node of the CPU that swaps"]}
     if four:
         return steps.Table(name="nodes", cells=FOUR, results=steps.HERE / "nodes4-6.1.json", memory="768", nodes=(256, 128, 256, (128, 0)),
                            distances=((0, 1, 15), (0, 2, 20), (0, 3, 25), (1, 2, 20), (1, 3, 30), (2, 3, 17)), **common)

@@ -580,12 +580,16 @@ static void yield_to_parent(struct step *s)
         _exit(3);
 }
 
+/* The mapping at the end is an operation that a recording has: a mark set meanwhile is before all that follows it. */
 static void wait_at(const char *label)
 {
     char byte = 0;
     dprintf(STDOUT_FILENO, "at %s\n", label);
     while (read(STDIN_FILENO, &byte, 1) == 1 && byte != '\n')
         ;
+    void *page = mmap(NULL, PAGE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page != MAP_FAILED)
+        munmap(page, PAGE_BYTES);
 }
 
 static void nap(size_t ms)
