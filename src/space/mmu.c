@@ -8,7 +8,7 @@ void mmu_init(struct space *s, unsigned nr_cpus, unsigned entries)
     s->tlbs = xcalloc(nr_cpus, sizeof(*s->tlbs));
     s->nr_tlbs = nr_cpus;
     for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
-        tlb_init(&s->tlbs[cpu], entries);
+        tlb_init_both(&s->tlbs[cpu], entries);
 }
 
 void mmu_done(struct space *s)
@@ -24,6 +24,12 @@ void mmu_flush_page(const struct mm *mm, vpn_t vpn)
 {
     for (unsigned cpu = 0; cpu < mm->space->nr_tlbs; cpu++)
         tlb_flush_page(&mm->space->tlbs[cpu], mm->id, vpn);
+}
+
+void mmu_flush_huge(const struct mm *mm, vpn_t vpn)
+{
+    for (unsigned cpu = 0; cpu < mm->space->nr_tlbs; cpu++)
+        tlb_flush_huge(&mm->space->tlbs[cpu], mm->id, vpn);
 }
 
 void mmu_flush_range(const struct mm *mm, vpn_t start, vpn_t end)

@@ -21,6 +21,8 @@ void mmu_done(struct space *s);
 void mmu_flush_page(const struct mm *mm, vpn_t vpn);
 /* Pages [start, end): one by one, or the whole address space when they are many (TLB_FLUSH_CEILING). */
 void mmu_flush_range(const struct mm *mm, vpn_t start, vpn_t end);
+/* The huge page around vpn (flush_pmd_tlb_range). */
+void mmu_flush_huge(const struct mm *mm, vpn_t vpn);
 void mmu_flush_mm(const struct mm *mm);
 
 /* Set an entry that may have been in use (ptep_clear_flush, when value is 0).   pre: as pagetable_set() */

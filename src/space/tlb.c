@@ -10,6 +10,7 @@ void tlb_init(struct tlb *t, unsigned entries)
     assert(entries > 0);
     while (sets * TLB_SLOTS < entries)
         sets *= 2;
+    t->huge = NULL;
     t->sets_mask = sets - 1;
     t->ways = (u32)DIV_ROUND_UP(entries, sets);
     t->tags = xcalloc(sets * TLB_SLOTS, sizeof(u64));
@@ -21,8 +22,18 @@ void tlb_init(struct tlb *t, unsigned entries)
     tlb_flush_all(t);
 }
 
+void tlb_init_both(struct tlb *t, unsigned entries)
+{
+    tlb_init(t, entries);
+    t->huge = xcalloc(1, sizeof(*t->huge));
+    tlb_init(&t->huge->t, entries);
+}
+
 void tlb_done(struct tlb *t)
 {
+    if (t->huge)
+        tlb_done(&t->huge->t);
+    free(t->huge);
     free(t->tags);
     free(t->hand);
     *t = (struct tlb){0};
@@ -38,6 +49,14 @@ void tlb_flush_range(struct tlb *t, u32 mm_id, u64 start, u64 end)
         tlb_flush_page(t, mm_id, vpn);
 }
 
+void tlb_flush_huge(struct tlb *t, u32 mm_id, u64 vpn)
+{
+    u64 start = vpn >> TLB_HUGE_SHIFT << TLB_HUGE_SHIFT;
+
+    for (u64 i = 0; i < 1u << TLB_HUGE_SHIFT; i++)
+        tlb_flush_page(t, mm_id, start + i);
+}
+
 void tlb_flush_mm(struct tlb *t, u32 mm_id)
 {
     u64 mask = tlb_tag(~0u >> 4, 0), tag = tlb_tag(mm_id, 0);
@@ -46,12 +65,18 @@ void tlb_flush_mm(struct tlb *t, u32 mm_id)
         if ((t->tags[i] & mask) == tag)
             t->tags[i] = 0;
     }
+    if (t->huge && t->huge->loaded)
+        tlb_flush_mm(&t->huge->t, mm_id);
 }
 
 void tlb_flush_all(struct tlb *t)
 {
     for (u64 i = 0; i < (t->sets_mask + 1) * TLB_SLOTS; i++)
         t->tags[i] = i % TLB_SLOTS < t->ways ? 0 : TLB_NO_WAY;
+    if (!t->huge || !t->huge->loaded)
+        return;
+    tlb_flush_all(&t->huge->t);
+    t->huge->loaded = false;
 }
 
 unsigned tlb_count(const struct tlb *t)

@@ -9,6 +9,10 @@
  * Entry:   vpn (35 bits) | mm id (28 bits) | write. A write through a translation that a read loaded (entry not writable or
  *          not dirty) misses, so that the walk can set the dirty bit, as the hardware does.
  * Cost:    a set is half a cache line, and a look-up is four compares without a branch between them.
+ * Huge:    a second array holds translations of 2 MiB, as many as there are small ones (x86 shares its second level between both).
+ *          The first array then holds pages that were used lately, whatever translated them: a page that is there is a hit, since the
+ *          translation behind it was used as lately. What misses there may still hit in the second array; that is
+ *          a walk saved. Differs: huge translations leave no more room to small ones than small ones would.
  */
 #ifndef SPACE_TLB_H
 #define SPACE_TLB_H
@@ -27,12 +31,16 @@ struct tlb {
     u64 sets_mask;
     u32 ways;
     u8 *hand;                   /* by set: the way to replace next */
+    struct tlb_huge *huge;      /* NULL: it has no room for translations of huge pages */
     u8 next_hand[2][TLB_SLOTS]; /* the hand after a load, by whether it took the hand's way */
 };
 
 /* entries is rounded up to what the shape can have. */
 void tlb_init(struct tlb *t, unsigned entries);
 void tlb_done(struct tlb *t);
+
+/* The same with room for translations of huge pages. */
+void tlb_init_both(struct tlb *t, unsigned entries);
 
 static inline u64 tlb_tag(u32 mm_id, u64 vpn)
 {
@@ -78,6 +86,27 @@ static inline void tlb_insert(struct tlb *t, u32 mm_id, u64 vpn, bool write)
     tags[slot] = write ? tag : tag & ~TLB_WRITE;
 }
 
+#define TLB_HUGE_SHIFT 9u
+struct tlb_huge {
+    struct tlb t; /* by huge page: vpn >> TLB_HUGE_SHIFT */
+    bool loaded;  /* something was loaded since it was empty */
+};
+
+/* Is the huge page around vpn translated as a whole? */
+static inline bool tlb_hit_huge(const struct tlb *t, u32 mm_id, u64 vpn, bool write)
+{
+    return t->huge && tlb_hit(&t->huge->t, mm_id, vpn >> TLB_HUGE_SHIFT, write);
+}
+
+static inline void tlb_insert_huge(struct tlb *t, u32 mm_id, u64 vpn, bool write)
+{
+    if (!t->huge)
+        return;
+    tlb_insert(&t->huge->t, mm_id, vpn >> TLB_HUGE_SHIFT, write);
+    t->huge->loaded = true;
+}
+
+/* The page, and a huge one around it. */
 static inline void tlb_flush_page(struct tlb *t, u32 mm_id, u64 vpn)
 {
     u64 *tags = &t->tags[tlb_set(t, mm_id, vpn) * TLB_SLOTS];
@@ -87,16 +116,21 @@ static inline void tlb_flush_page(struct tlb *t, u32 mm_id, u64 vpn)
         if ((tags[i] & ~TLB_WRITE) == tag)
             tags[i] = 0;
     }
+    if (unlikely(t->huge && t->huge->loaded))
+        tlb_flush_page(&t->huge->t, mm_id, vpn >> TLB_HUGE_SHIFT);
 }
 
 /* Pages [start, end), as flush_tlb_mm_range(): one by one up to TLB_FLUSH_CEILING, else the whole address space. */
 void tlb_flush_range(struct tlb *t, u32 mm_id, u64 start, u64 end);
 
+/* The huge page around vpn, by what translation ever: one flush on x86. */
+void tlb_flush_huge(struct tlb *t, u32 mm_id, u64 vpn);
+
 /* cost: a pass over all entries, some 1 us. */
 void tlb_flush_mm(struct tlb *t, u32 mm_id);
 void tlb_flush_all(struct tlb *t);
 
-/* Entries in use. */
+/* Entries in use, without those of huge pages. */
 unsigned tlb_count(const struct tlb *t);
 
 #endif

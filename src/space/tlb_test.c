@@ -33,6 +33,55 @@ static void write_misses_until_a_write_loaded_it(void **state)
     tlb_done(&t);
 }
 
+static void a_huge_translation_covers_all_its_pages(void **state)
+{
+    struct tlb t;
+
+    (void)state;
+    tlb_init_both(&t, 64);
+    tlb_insert_huge(&t, 1, 512 + 7, false);
+    assert_true(tlb_hit_huge(&t, 1, 512, false));
+    assert_true(tlb_hit_huge(&t, 1, 1023, false));
+    assert_false(tlb_hit_huge(&t, 1, 1024, false));
+    assert_false(tlb_hit_huge(&t, 2, 512, false));
+    assert_false(tlb_hit_huge(&t, 1, 512, true)); /* a store has to set the dirty bit */
+    assert_false(tlb_hit(&t, 1, 512, false));     /* of its pages, those that were used */
+    tlb_insert(&t, 1, 1000, false);
+    tlb_insert(&t, 1, 2000, false);
+    tlb_flush_huge(&t, 1, 600);
+    assert_false(tlb_hit_huge(&t, 1, 512, false));
+    assert_false(tlb_hit(&t, 1, 1000, false));
+    assert_true(tlb_hit(&t, 1, 2000, false));
+    tlb_done(&t);
+}
+
+static void every_flush_takes_huge_translations_along(void **state)
+{
+    struct tlb t;
+
+    (void)state;
+    tlb_init_both(&t, 64);
+    for (unsigned way = 0; way < 4; way++) {
+        tlb_insert_huge(&t, 1, 512, true);
+        switch (way) {
+        case 0:
+            tlb_flush_page(&t, 1, 700);
+            break;
+        case 1:
+            tlb_flush_range(&t, 1, 1020, 1030);
+            break;
+        case 2:
+            tlb_flush_mm(&t, 1);
+            break;
+        case 3:
+            tlb_flush_all(&t);
+            break;
+        }
+        assert_false(tlb_hit_huge(&t, 1, 512, false));
+    }
+    tlb_done(&t);
+}
+
 static void extreme_numbers_are_told_apart(void **state)
 {
     const u32 ids[] = {1, 2, (1u << 28) - 2};
@@ -118,6 +167,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loaded_translation_hits_for_its_address_space_only),
         cmocka_unit_test(write_misses_until_a_write_loaded_it),
+        cmocka_unit_test(a_huge_translation_covers_all_its_pages),
+        cmocka_unit_test(every_flush_takes_huge_translations_along),
         cmocka_unit_test(extreme_numbers_are_told_apart),
         cmocka_unit_test(consecutive_pages_fill_it_and_the_oldest_goes_first),
         cmocka_unit_test(every_geometry_holds_at_least_what_was_asked),
