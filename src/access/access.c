@@ -55,45 +55,82 @@ enum access_result swapin_get_page(struct access_ctx *ac, swp_t e, pfn_t *ret_pf
     return get_page(ac, swapin_group(ac, e), ret_pfn);
 }
 
-enum access_result access_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn)
+/* --- page tables ------------------------------------------------------------------------------------------------------- */
+enum access_result access_get_table(struct access_ctx *ac, pfn_t *ret_pfn)
+{
+    struct mem *mem = ac->mem;
+    enum balance_result r = balance_alloc(mem, ac->attempt, 0, 0, ret_pfn, ac->wait);
+
+    if (r == BALANCE_OK) {
+        r = balance_charge(mem, ac->attempt, ac->group, 1, ac->wait);
+        if (r != BALANCE_OK)
+            frames_free(mem->frames, *ret_pfn, 0, mem->cpu);
+    }
+    if (r != BALANCE_OK) {
+        ac->attempt->resumed = true;
+        return access_from_balance(r);
+    }
+    frames_get(mem->frames, *ret_pfn)->memcg = ac->group->id;
+    return ACCESS_OK;
+}
+
+void access_put_table(struct mem *mem, pfn_t pfn)
+{
+    struct frame *f = frames_get(mem->frames, pfn);
+
+    if (f->memcg)
+        group_uncharge(mem->groups, frame_group(mem->groups, f), 1);
+    f->memcg = 0;
+    frames_free(mem->frames, pfn, 0, mem->cpu);
+}
+
+/* Install tables until no more than `left` are missing. */
+static enum access_result install_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn,
+                                         unsigned left)
 {
     struct mem *mem = ac->mem;
 
-    if (likely(pagetable_find(mm, vpn)))
-        return ACCESS_OK;
-    while (pagetable_missing(mm, vpn)) {
+    while (pagetable_missing(mm, vpn) > left) {
         pfn_t pfn;
-        enum balance_result r = balance_alloc(mem, ac->attempt, 0, 0, &pfn, ac->wait);
+        enum access_result r = access_get_table(ac, &pfn);
 
-        if (r == BALANCE_OK) {
-            r = balance_charge(mem, ac->attempt, ac->group, 1, ac->wait);
-            if (r != BALANCE_OK)
-                frames_free(mem->frames, pfn, 0, mem->cpu);
-        }
-        if (r != BALANCE_OK) {
-            ac->attempt->resumed = true;
-            return access_from_balance(r);
-        }
-        assert(pagetable_missing(mm, vpn)); /* nothing else runs in between */
-        frames_get(mem->frames, pfn)->memcg = ac->group->id;
+        if (r != ACCESS_OK)
+            return r;
+        assert(pagetable_missing(mm, vpn) > left); /* nothing else runs in between */
         pagetable_install(mm, vpn, pfn);
         group_count_frame(mem->groups, ac->group, pfn, NR_PAGE_TABLE_PAGES, 1);
     }
     return ACCESS_OK;
 }
 
+enum access_result access_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn)
+{
+    if (likely(pagetable_find(mm, vpn)))
+        return ACCESS_OK;
+    return install_tables(ac, mm, vpn, 0);
+}
+
+enum access_result access_pmd_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn)
+{
+    return install_tables(ac, mm, vpn, 1);
+}
+
+void access_deposit(struct access_ctx *ac, struct mm *mm, vpn_t vpn, pfn_t table)
+{
+    pagetable_deposit(mm, vpn, table);
+    group_count_frame(ac->mem->groups, ac->group, table, NR_PAGE_TABLE_PAGES, 1);
+}
+
 void access_release_table(void *ctx, pfn_t pfn)
 {
     struct mem *mem = ctx;
-    struct frame *f = frames_get(mem->frames, pfn);
-    struct group *g = frame_group(mem->groups, f);
 
-    group_count_frame(mem->groups, g, pfn, NR_PAGE_TABLE_PAGES, -1);
-    if (f->memcg)
-        group_uncharge(mem->groups, g, 1);
-    f->memcg = 0;
-    frames_free(mem->frames, pfn, 0, mem->cpu);
+    group_count_frame(mem->groups, frame_group(mem->groups, frames_get(mem->frames, pfn)), pfn,
+                      NR_PAGE_TABLE_PAGES, -1);
+    access_put_table(mem, pfn);
 }
+
+/* --- faults -------------------------------------------------------------------------------------------------------------- */
 
 void access_count_fault(struct access_ctx *ac, enum counter id)
 {

@@ -42,8 +42,9 @@ struct access_ctx { /* who is accessing; lives as long as the task */
 enum access_result access_page(struct access_ctx *ac, vpn_t vpn, enum access_kind kind);
 /* Give the frame of an emptied page table back: for pagetable_free_range(); ctx is the struct mem. */
 void access_release_table(void *ctx, pfn_t pfn);
-/* Install missing page tables down to vpn (mremap). */
+/* Install missing page tables down to vpn, or down to the PMD table (mremap). */
 enum access_result access_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn);
+enum access_result access_pmd_tables(struct access_ctx *ac, struct mm *mm, vpn_t vpn);
 /* Present, but no access is allowed (mprotect(PROT_NONE)): the global bit, as Linux uses it. */
 #define PTE_PROTNONE (1ull << 8)
 

@@ -30,6 +30,10 @@ enum access_result access_get_page(struct access_ctx *ac, pfn_t *ret_pfn);
 /* The same for what is in slot e: charged to the group that has the slot, or the context's when that is gone. */
 enum access_result swapin_get_page(struct access_ctx *ac, swp_t e, pfn_t *ret_pfn);
 struct group *swapin_group(const struct access_ctx *ac, swp_t e);
+/* A frame for a page table, charged; give it back unused; keep it for the huge leaf that comes at vpn. */
+enum access_result access_get_table(struct access_ctx *ac, pfn_t *ret_pfn);
+void access_put_table(struct mem *mem, pfn_t pfn);
+void access_deposit(struct access_ctx *ac, struct mm *mm, vpn_t vpn, pfn_t table);
 void access_count_fault(struct access_ctx *ac, enum counter id);
 /* Say that the I/O on pfn is waited for. */
 void access_wait_io(struct access_ctx *ac, pfn_t pfn, enum wait_cause cause);

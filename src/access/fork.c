@@ -1,8 +1,10 @@
 /* fork.c - the child's page tables.
  *
  * Both sides lose the right to write to private anonymous pages; the first one to write copies. Mappings that can be
- * faulted in again from their file are not copied. Mirrors copy_pte_range() of mm/memory.c, Linux 6.1. */
+ * faulted in again from their file are not copied. Mirrors copy_pte_range() of mm/memory.c, copy_huge_pmd() of mm/huge_memory.c,
+ * Linux 6.1. */
 #include "access/access_int.h"
+#include "reclaim/thp.h"
 
 static void copy_swap(struct mem *mem, struct mm *child, vpn_t vpn, pte_t *from, pte_t *to)
 {
@@ -19,9 +21,7 @@ static void copy_present(struct mem *mem, const struct vma *vma, struct mm *chil
     pte_t pte = *from;
 
     if (!pte_is_zero_page(pte)) {
-        struct frame *f = frames_get(mem->frames, pte_pfn(pte));
-
-        frame_clear(f, PG_EXCLUSIVE);
+        frame_clear(frames_get(mem->frames, pte_pfn(pte)), PG_EXCLUSIVE);
         page_map(mem, child, pte_pfn(pte));
         if (!(vma->flags & VM_SHARED))
             *from = pte &= ~PTE_WRITE;
@@ -31,30 +31,71 @@ static void copy_present(struct mem *mem, const struct vma *vma, struct mm *chil
     pagetable_set(child, vpn, to, pte & ~PTE_ACCESSED);
 }
 
+/* One huge leaf. OK without a copy: it is no huge leaf any more. */
+static enum access_result copy_huge(struct access_ctx *ac, struct mm *child, vpn_t vpn)
+{
+    struct mem *mem = ac->mem;
+    enum access_result r = access_pmd_tables(ac, child, vpn);
+    pte_t *from;
+    pfn_t table;
+
+    if (r == ACCESS_OK)
+        r = access_get_table(ac, &table);
+    if (r != ACCESS_OK)
+        return r;
+    from = pagetable_find_huge(ac->mm, vpn);
+    if (!from) { /* getting a table may have split it */
+        access_put_table(mem, table);
+        return ACCESS_OK;
+    }
+    if (pte_is_zero_page(*from)) {
+        thp_zero_get(mem, child);
+    } else {
+        frame_clear(frames_get(mem->frames, pte_pfn(*from)), PG_EXCLUSIVE);
+        thp_map(mem, child, pte_pfn(*from));
+    }
+    *from &= ~PTE_WRITE;
+    access_deposit(ac, child, vpn, table);
+    pagetable_set_huge(child, vpn, *from & ~PTE_ACCESSED);
+    mem_cost(mem, mem->cost->fork_page);
+    return ACCESS_OK;
+}
+
+static enum access_result copy_small(struct access_ctx *ac, const struct vma *vma, struct mm *child,
+                                     vpn_t vpn)
+{
+    struct mem *mem = ac->mem;
+    enum access_result r = access_tables(ac, child, vpn);
+    pte_t *from, *to;
+
+    if (r != ACCESS_OK)
+        return r;
+    from = pagetable_find(ac->mm, vpn); /* getting a table may have reclaimed the page */
+    to = pagetable_find(child, vpn);
+    if (pte_is_swap(*from))
+        copy_swap(mem, child, vpn, from, to);
+    else if (!pte_none(*from))
+        copy_present(mem, vma, child, vpn, from, to);
+    mem_cost(mem, mem->cost->fork_page);
+    return ACCESS_OK;
+}
+
 static enum access_result copy_range(struct access_ctx *ac, const struct vma *vma, struct mm *child,
                                      vpn_t start, u64 *progress)
 {
-    struct mem *mem = ac->mem;
-    pte_t *from;
+    struct pte_ref ref;
+    vpn_t v = pagetable_next(ac->mm, start, vma->end, &ref);
 
-    for (vpn_t v = pagetable_next(ac->mm, start, vma->end, &from); v < vma->end;
-         v = pagetable_next(ac->mm, v + 1, vma->end, &from)) {
-        enum access_result r = access_tables(ac, child, v);
+    while (v < vma->end) {
+        enum access_result r = ref.order ? copy_huge(ac, child, v) : copy_small(ac, vma, child, v);
 
         if (r != ACCESS_OK) {
             *progress = v;
             return r;
         }
-        from = pagetable_find(ac->mm, v); /* getting a table may have reclaimed the page */
-        if (!pte_none(*from)) {
-            pte_t *to = pagetable_find(child, v);
-
-            if (pte_is_swap(*from))
-                copy_swap(mem, child, v, from, to);
-            else
-                copy_present(mem, vma, child, v, from, to);
-        }
-        mem_cost(mem, mem->cost->fork_page);
+        if (!ref.order || pagetable_find_huge(ac->mm, v))
+            v = pte_ref_end(ref, v);
+        v = pagetable_next(ac->mm, v, vma->end, &ref);
     }
     return ACCESS_OK;
 }

@@ -2,12 +2,13 @@
  *
  * Mirrors zap_pte_range() of mm/memory.c, truncate_inode_pages_range() of mm/truncate.c, Linux 6.1. */
 #include "access/access_int.h"
+#include "reclaim/thp.h"
 
 /* One present entry goes: the file learns of writes and uses that only the entry knows, an anonymous page may be free now. */
 static void zap_present(struct mem *mem, struct mm *mm, const struct vma *vma, pte_t pte)
 {
     pfn_t pfn = pte_pfn(pte);
-    struct frame *f = frames_get(mem->frames, pfn);
+    const struct frame *f = folio_head(mem->frames, pfn);
 
     if (!frame_test(f, PG_ANON)) {
         if (pte & PTE_DIRTY)
@@ -20,18 +21,35 @@ static void zap_present(struct mem *mem, struct mm *mm, const struct vma *vma, p
         page_free_if_unused(mem, pfn);
 }
 
+/* The whole leaf goes, and the table that was kept for it. Mirrors zap_huge_pmd(). */
+static void zap_huge(struct mem *mem, struct vma *vma, vpn_t vpn, pte_t pte)
+{
+    pfn_t head = pte_pfn(pte);
+
+    access_release_table(mem, pagetable_clear_huge(vma->mm, vpn));
+    if (pte_is_zero_page(pte))
+        return;
+    thp_unmap(mem, vma, head);
+    page_free_if_unused(mem, head);
+}
+
 static void zap_range(struct mem *mem, struct vma *vma, vpn_t start, vpn_t end)
 {
     struct mm *mm = vma->mm;
-    pte_t *slot;
+    struct pte_ref ref;
     u64 nr = 0;
 
-    for (vpn_t v = pagetable_next(mm, start, end, &slot); v < end;
-         v = pagetable_next(mm, v + 1, end, &slot)) {
-        pte_t pte = *slot;
+    thp_cut(mem, vma, start);
+    thp_cut(mem, vma, end);
+    pagetable_for_each (mm, v, ref, start, end) {
+        pte_t pte = *ref.slot;
 
-        pagetable_set(mm, v, slot, 0);
         nr++;
+        if (ref.order) {
+            zap_huge(mem, vma, v, pte);
+            continue;
+        }
+        pagetable_set(mm, v, ref.slot, 0);
         if (pte_is_swap(pte)) {
             mm->swapents--;
             page_swap_put(mem, pte_swp(pte));

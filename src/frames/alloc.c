@@ -5,17 +5,22 @@
  * keep lowmem_reserve back, so a machine with much RAM does not fill DMA32 with what could be in
  * Normal.
  */
+#include "frames/folio.h"
 #include "frames/frames_int.h"
 
-static void block_clear(struct frames *fr, struct zone *z, pfn_t pfn, unsigned order)
+static void block_clear(struct frames *fr, struct zone *z, pfn_t pfn, unsigned order, bool comp)
 {
-    for (pfn_t at = pfn; at < pfn + (1u << order); at++) {
+    pfn_t end = pfn + (comp ? 1 : 1u << order);
+
+    for (pfn_t at = pfn; at < end; at++) {
         struct frame *f = &fr->frame[at];
 
         f->flags = z->type;
         f->mapcount = 0;
         f->memcg = 0;
     }
+    if (comp)
+        folio_make(fr, pfn, order);
 }
 
 static pfn_t zone_take(struct frames *fr, struct zone *z, unsigned order, unsigned mt,
@@ -56,7 +61,7 @@ static pfn_t zonelist_take(struct frames *fr, struct alloc_nodes nodes, struct z
         pfn = zone_take(fr, z, order, mt, alloc_flags, cpu);
         if (pfn == PFN_NONE)
             continue;
-        block_clear(fr, z, pfn, order);
+        block_clear(fr, z, pfn, order, (alloc_flags & ALLOC_COMP) != 0);
         frames_count_alloc(fr, z, wanted, order, cpu);
         if (unlikely(order && alloc_flags & ALLOC_HARDER))
             pageblock_reserve_highatomic(fr, z, pfn);
@@ -101,9 +106,15 @@ void frames_free_slow(struct frames *fr, pfn_t pfn, unsigned order, unsigned cpu
 {
     struct zone *z = frames_zone_of(fr, pfn);
     unsigned mt = frames_pageblock_mt(fr, pfn);
+    pfn_t end = pfn + (1u << order);
 
     assert(order < ORDER_MAX && pfn % (1u << order) == 0 && cpu < fr->nr_cpus);
-    for (pfn_t at = pfn; at < pfn + (1u << order); at++) {
+    if (folio_is_large(&fr->frame[pfn])) {
+        assert(order == folio_order(&fr->frame[pfn]));
+        folio_free_tails(fr, pfn);
+        end = pfn + 1;
+    }
+    for (pfn_t at = pfn; at < end; at++) {
         struct frame *f = &fr->frame[at];
 
         assert(!(f->flags & FRAME_FLAGS_BUSY) && f->mapcount == 0 && f->memcg == 0);

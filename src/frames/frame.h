@@ -9,6 +9,8 @@
  *
  *   state of the frame        next/prev  mapping      index           mapcount   private
  *   free (buddy, per-CPU)     free list  -            -               -          -
+ *   head of a folio           as a file or anonymous page of order 0           (2)        as one of order 0
+ *   tail of a folio           (3)        pfn of head  (3)             ptes       (3)
  *   file page, page cache     LRU list   inode id     page in file    ptes       -
  *   anonymous                 LRU list   anon_vma id  vpn (40 bits)   ptes       swap entry (1)
  *   page table                -          mm id        base vpn >> 9   used ptes  table number
@@ -16,6 +18,8 @@
  *   other kernel memory       -          -            -               -          -
  *
  *   (1) while PG_SWAPCACHE is set
+ *   (2) entries of any size that map any part of it
+ *   (3) folio.h
  */
 #ifndef FRAMES_FRAME_H
 #define FRAMES_FRAME_H
@@ -40,12 +44,12 @@ typedef u32 pfn_t;
  *   4..7    -                             order                           order
  *   8..22   page flags                    - (1)                           -
  *   23..25  kind                          kind                            kind
- *   26      -                             -                               -
+ *   26      head of a folio               -                               -
  *   27..30  page flags                    -                               -
  *   31      -                             -                               -
  *
- * Kept for what is to come: 3..5 the generation of a page and 6..7 its tier, 26 the head of a large folio, 31 of a
- * huge page of hugetlbfs; kind 5 a tail of a folio, 7 a frame isolated for migration.
+ * Kept for what is to come: 3..5 the generation of a page and 6..7 its tier, 31 of a huge page of hugetlbfs; kind 7 a
+ * frame isolated for migration.
  *
  *   (1) a third bit of migrate type goes to bit 8: PG_LOCKED means nothing for a free frame */
 #define FRAME_ZONE_SHIFT  0u
@@ -72,22 +76,24 @@ enum page_flag {
     PG_MLOCKED = 1u << 20,     /* a VM_LOCKED vma maps it */
     PG_READAHEAD = 1u << 21,   /* reaching it starts the next readahead */
     PG_ANON = 1u << 22,        /* mapping is an anon_vma */
+    PG_HEAD = 1u << 26,        /* first page of a folio of more than one */
     PG_ERROR = 1u << 27,       /* its last I/O failed */
     PG_BATCHED = 1u << 28,     /* in a per-CPU LRU batch, not yet on a list */
     PG_EXCLUSIVE = 1u << 29,   /* PageAnonExclusive: mapped by one process only, reuse on write */
     PG_PAGECACHE = 1u << 30,   /* in the page cache of inode `mapping` */
 };
 
-/* What a frame is: one of these at a time. The lowest bit says that it begins a free block. */
+/* What a frame is: one of these at a time. Of those with the lowest bit none may be given to frames_free(). */
 #define FRAME_KIND_SHIFT 23u
 #define FRAME_KIND_MASK  (0x7u << FRAME_KIND_SHIFT)
-#define FRAME_FREE_BIT   (1u << FRAME_KIND_SHIFT)
+#define FRAME_BUSY_KIND  (1u << FRAME_KIND_SHIFT)
 enum frame_kind {
     FRAME_PAGE = 0u << FRAME_KIND_SHIFT,   /* of a user or a file, or inside a free block */
     FRAME_BUDDY = 1u << FRAME_KIND_SHIFT,  /* first frame of a free block in the buddy lists */
     FRAME_TABLE = 2u << FRAME_KIND_SHIFT,  /* a page table */
     FRAME_PCP = 3u << FRAME_KIND_SHIFT,    /* free, on a per-CPU list */
     FRAME_KERNEL = 4u << FRAME_KIND_SHIFT, /* other kernel memory */
+    FRAME_TAIL = 5u << FRAME_KIND_SHIFT,   /* of a folio, where a head stands before it */
     FRAME_SLAB = 6u << FRAME_KIND_SHIFT,   /* of a slab */
 };
 
@@ -144,7 +150,7 @@ static inline void frame_set_kind(struct frame *f, enum frame_kind kind)
 /* In the buddy lists or on a per-CPU list, as the first frame of its block. */
 static inline bool frame_is_free(const struct frame *f)
 {
-    return frame_test(f, FRAME_FREE_BIT);
+    return (f->flags & (FRAME_BUSY_KIND | FRAME_KERNEL)) == FRAME_BUSY_KIND;
 }
 
 static inline unsigned frame_zone(const struct frame *f)
@@ -152,13 +158,15 @@ static inline unsigned frame_zone(const struct frame *f)
     return f->flags & FRAME_ZONE_MASK;
 }
 
-/* Pages are managed one by one today; the unit of lists, charges, mappings and I/O is 2^order of them. */
+/* The unit of lists, charges and I/O is a folio: 2^order pages, kept by the descriptor of the first one. The second one's says
+ * the order, and lies in the same line of the host's cache.   pre: not a tail */
+#define FOLIO_ORDER_MASK 0xfu
 static inline unsigned folio_order(const struct frame *f)
 {
-    (void)f;
-    return 0;
+    return unlikely(frame_test(f, PG_HEAD)) ? f[1].index_hi & FOLIO_ORDER_MASK : 0;
 }
 
+/* Pages of the folio that it is the head of. */
 static inline s64 frame_nr_pages(const struct frame *f)
 {
     return (s64)1 << folio_order(f);

@@ -169,6 +169,9 @@ static inline enum migratetype frames_pageblock_mt(const struct frames *fr, pfn_
 /* Lists of frames; used for free lists here and for LRU lists above. Adding: pre: on no list. */
 static inline void pfn_list_add(struct frames *fr, struct pfn_list *l, pfn_t pfn);
 static inline void pfn_list_add_tail(struct frames *fr, struct pfn_list *l, pfn_t pfn);
+/* Between `next` and what is nearer to the head than it is. */
+static inline void pfn_list_add_before(struct frames *fr, struct pfn_list *l, pfn_t pfn,
+                                       pfn_t next);
 static inline void pfn_list_del(struct frames *fr, struct pfn_list *l, pfn_t pfn);
 
 #include "frames/frames_inline.h"

@@ -17,7 +17,7 @@ void pcp_trim(struct frames *fr, struct zone *z, struct per_cpu_pages *pcp, unsi
 
 /* No frame may be freed with one of these. */
 #define FRAME_FLAGS_BUSY \
-    (PG_LOCKED | PG_WRITEBACK | PG_LRU | PG_SWAPCACHE | FRAME_FREE_BIT | PG_BATCHED | PG_PAGECACHE)
+    (PG_LOCKED | PG_WRITEBACK | PG_LRU | PG_SWAPCACHE | FRAME_BUSY_KIND | PG_BATCHED | PG_PAGECACHE)
 
 static inline void pfn_list_add(struct frames *fr, struct pfn_list *l, pfn_t pfn)
 {
@@ -44,6 +44,20 @@ static inline void pfn_list_add_tail(struct frames *fr, struct pfn_list *l, pfn_
     else
         l->head = pfn;
     l->tail = pfn;
+    l->count++;
+}
+
+static inline void pfn_list_add_before(struct frames *fr, struct pfn_list *l, pfn_t pfn, pfn_t next)
+{
+    struct frame *f = &fr->frame[pfn], *after = &fr->frame[next];
+
+    f->next = next;
+    f->prev = after->prev;
+    if (after->prev != PFN_NONE)
+        fr->frame[after->prev].next = pfn;
+    else
+        l->head = pfn;
+    after->prev = pfn;
     l->count++;
 }
 

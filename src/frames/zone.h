@@ -47,6 +47,7 @@ enum alloc_flag {
     ALLOC_KSWAPD = 128,      /* may wake kswapd: a boosted watermark is noted in frames.boosted */
     ALLOC_OOM = 256,         /* an OOM victim: half below min */
     ALLOC_RECLAIMABLE = 512, /* __GFP_RECLAIMABLE: of kernel memory that a shrinker frees */
+    ALLOC_COMP = 1024,       /* __GFP_COMP: a folio (folio.h) of order 2 or more */
 };
 
 /* gfp_migratetype() */

@@ -41,8 +41,8 @@ struct classic_lruvec {
 
 /* The pages of one group on one node. Whatever the reclaim policy: the unevictable list, `size`, `congested`. */
 struct lruvec {
-    struct pfn_list lists[NR_LRU_LISTS];
-    u64 size[NR_LRU_LISTS]; /* pages on such lists, in this group and below */
+    struct pfn_list lists[NR_LRU_LISTS]; /* their counts are pages */
+    u64 size[NR_LRU_LISTS];              /* pages on such lists, in this group and below */
     struct classic_lruvec classic;
     bool congested; /* LRUVEC_CONGESTED */
     /* This group's alone on this node; not kept on a machine of one node: group_node_counter(). */
@@ -75,8 +75,9 @@ struct group {
     struct list_head dying; /* while removed, not released */
     u64 events_gone
         [NR_CGROUP_EVENTS]; /* of released children: part of the counters, not of the group's own */
-    struct psi_group psi;   /* of its tasks and those below; the root's is the machine's */
-    struct lruvec lruvecs[]; /* of each node: group_lruvec() */
+    struct pfn_list deferred_split; /* large folios of which a part is unmapped (reclaim/thp.h) */
+    struct psi_group psi;           /* of its tasks and those below; the root's is the machine's */
+    struct lruvec lruvecs[];        /* of each node: group_lruvec() */
 };
 
 struct group_stock { /* per CPU: pages charged in advance for one group */
@@ -208,6 +209,9 @@ void lruvec_add(struct groups *gs, pfn_t pfn);
 void lruvec_add_many(struct groups *gs, const pfn_t *pfns, u32 nr);
 void lruvec_add_tail(struct groups *gs, pfn_t pfn);
 void lruvec_del(struct groups *gs, pfn_t pfn);
+/* Frames head + 1 .. head + nr - 1, which its count includes, follow the head towards the newer end.   pre: head is on its list, they are
+ * charged as it is */
+void lruvec_split(struct groups *gs, pfn_t head, unsigned nr);
 /* Within its list: nothing to count. */
 void lruvec_move_tail(struct groups *gs, pfn_t pfn);
 /* The counting alone, for n pages of one zone that went on (n > 0) or off a list of g. */

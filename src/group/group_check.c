@@ -18,7 +18,7 @@ static void list_check(const struct groups *gs, struct group *g, unsigned nid, e
         assert(frame_nid(gs->frames, p) == nid);
         assert(f->prev == prev);
         prev = p;
-        n++;
+        n += (u64)frame_nr_pages(f);
     }
     assert(l->tail == prev && l->count == n);
 }
@@ -72,7 +72,7 @@ void group_check(const struct groups *gs)
         assert(f->memcg <= gs->nr_groups);
         if (f->memcg)
             assert(!frame_is_free(f));
-        own[f->memcg]++;
+        own[f->memcg] += (u64)frame_nr_pages(f);
     }
     for (u32 id = 1; id <= gs->nr_groups; id++)
         own[id] += gs->by_id[id]->kernel_pages;

@@ -2,7 +2,7 @@
  *
  *   head -> newest ......... oldest <- tail      of inactive and active lists; reclaim takes from the tail
  *
- * One place counts: group, zone and machine gauges move together with the list. */
+ * A list links the heads of folios and counts their pages. One place counts: group, zone and machine gauges move together with the list. */
 #include "group/group.h"
 
 static const enum counter node_counters[NR_LRU_LISTS] = {
@@ -82,6 +82,7 @@ void lruvec_add_many(struct groups *gs, const pfn_t *pfns, u32 nr)
         assert(!frame_test(f, PG_LRU | PG_BATCHED));
         frame_set(f, PG_LRU);
         pfn_list_add(gs->frames, list, pfns[i]);
+        list->count += (u64)frame_nr_pages(f) - 1;
         pages += frame_nr_pages(f);
     }
     if (list)
@@ -92,11 +93,27 @@ void lruvec_add_tail(struct groups *gs, pfn_t pfn)
 {
     struct frame *f = frames_get(gs->frames, pfn);
     struct place at = place_of(gs, f, pfn);
+    struct pfn_list *list;
 
     assert(!frame_test(f, PG_LRU | PG_BATCHED));
     frame_set(f, PG_LRU);
-    pfn_list_add_tail(gs->frames, list_of(gs, &at, pfn), pfn);
+    list = list_of(gs, &at, pfn);
+    pfn_list_add_tail(gs->frames, list, pfn);
+    list->count += (u64)frame_nr_pages(f) - 1;
     lruvec_count(gs, at.group, at.lru, at.zone, frame_nr_pages(f));
+}
+
+void lruvec_split(struct groups *gs, pfn_t head, unsigned nr)
+{
+    struct place at = place_of(gs, frames_get(gs->frames, head), head);
+    struct pfn_list *list = list_of(gs, &at, head);
+
+    for (pfn_t pfn = head + 1; pfn < head + nr; pfn++) {
+        assert(!frame_test(frames_get(gs->frames, pfn), PG_LRU));
+        frame_set(frames_get(gs->frames, pfn), PG_LRU);
+        pfn_list_add_before(gs->frames, list, pfn, pfn - 1);
+    }
+    list->count -= nr - 1;
 }
 
 void lruvec_move_tail(struct groups *gs, pfn_t pfn)
@@ -114,9 +131,11 @@ void lruvec_del(struct groups *gs, pfn_t pfn)
 {
     struct frame *f = frames_get(gs->frames, pfn);
     struct place at = place_of(gs, f, pfn);
+    struct pfn_list *list = list_of(gs, &at, pfn);
 
     assert(frame_test(f, PG_LRU));
     frame_clear(f, PG_LRU);
-    pfn_list_del(gs->frames, list_of(gs, &at, pfn), pfn);
+    pfn_list_del(gs->frames, list, pfn);
+    list->count -= (u64)frame_nr_pages(f) - 1;
     lruvec_count(gs, at.group, at.lru, at.zone, -frame_nr_pages(f));
 }

@@ -15,38 +15,40 @@
 struct mem_size_stats { /* bytes; pss_* in 1/4096 bytes */
     u64 rss, pss, pss_dirty, pss_anon, pss_file, pss_shmem;
     u64 shared_clean, shared_dirty, private_clean, private_dirty;
-    u64 referenced, anonymous, lazyfree;
+    u64 referenced, anonymous, lazyfree, anon_huge;
     u64 swap, swap_pss, locked;
 };
 
-static void add_present(struct mem_size_stats *r, const struct frame *f, pte_t pte, bool locked)
+/* `size` bytes of folio f, each page of which `mapcount` entries map. */
+static void add_present(struct mem_size_stats *r, const struct frame *f, u32 mapcount, pte_t pte,
+                        u64 size, bool locked)
 {
     bool dirty = (pte & PTE_DIRTY) || frame_test(f, PG_DIRTY);
-    u64 pss = (u64)PAGE_SIZE << PSS_SHIFT;
+    u64 pss = size << PSS_SHIFT;
 
-    if (f->mapcount > 1)
-        pss /= f->mapcount;
-    r->rss += PAGE_SIZE;
+    if (mapcount > 1)
+        pss /= mapcount;
+    r->rss += size;
     r->pss += pss;
     if (frame_test(f, PG_ANON)) {
-        r->anonymous += PAGE_SIZE;
+        r->anonymous += size;
         r->pss_anon += pss;
         if (!frame_test(f, PG_SWAPBACKED) && !dirty)
-            r->lazyfree += PAGE_SIZE;
+            r->lazyfree += size;
     } else if (frame_test(f, PG_SWAPBACKED)) {
         r->pss_shmem += pss;
     } else {
         r->pss_file += pss;
     }
     if ((pte & PTE_ACCESSED) || frame_test(f, PG_REFERENCED))
-        r->referenced += PAGE_SIZE;
+        r->referenced += size;
     if (locked)
         r->locked += pss;
     if (dirty) {
         r->pss_dirty += pss;
-        *(f->mapcount > 1 ? &r->shared_dirty : &r->private_dirty) += PAGE_SIZE;
+        *(mapcount > 1 ? &r->shared_dirty : &r->private_dirty) += size;
     } else {
-        *(f->mapcount > 1 ? &r->shared_clean : &r->private_clean) += PAGE_SIZE;
+        *(mapcount > 1 ? &r->shared_clean : &r->private_clean) += size;
     }
 }
 
@@ -72,17 +74,27 @@ static void add_shmem_swap(struct mem_size_stats *r, const struct system *s, con
             r->swap += PAGE_SIZE;
 }
 
+/* Of a huge leaf, entries that map the folio whole are told from others by the first page alone (page_mapcount of it). */
+static u32 entry_mapcount(const struct system *s, struct pte_ref ref)
+{
+    return page_mapcount(&s->frames, frames_get(&s->frames, pte_pfn(*ref.slot)));
+}
+
 static void add_vma(struct mem_size_stats *r, const struct system *s, const struct vma *v)
 {
-    pte_t *slot;
+    struct pte_ref ref;
 
-    for (vpn_t at = v->start; (at = pagetable_next(v->mm, at, v->end, &slot)) < v->end; at++) {
-        pte_t pte = *slot;
+    pagetable_for_each (v->mm, at, ref, v->start, v->end) {
+        pte_t pte = *ref.slot;
+        u64 size = (u64)PAGE_SIZE << ref.order;
 
-        if (pte_is_swap(pte) && pte_swp(pte) != SWP_ERROR)
+        if (pte_is_swap(pte) && pte_swp(pte) != SWP_ERROR) {
             add_swapped(r, swap_count(&s->swap, pte_swp(pte)));
-        else if (pte_present(pte) && !pte_is_zero_page(pte))
-            add_present(r, frames_get(&s->frames, pte_pfn(pte)), pte, (v->flags & VM_LOCKED) != 0);
+        } else if (pte_has_frame(pte)) {
+            add_present(r, folio_head(&s->frames, pte_pfn(pte)), entry_mapcount(s, ref), pte, size,
+                        (v->flags & VM_LOCKED) != 0);
+            r->anon_huge += ref.order ? size : 0;
+        }
     }
     add_shmem_swap(r, s, v);
 }
@@ -109,7 +121,7 @@ static void render_stats(const struct mem_size_stats *r, bool rollup, struct str
     render_line(out, "Referenced:", r->referenced);
     render_line(out, "Anonymous:", r->anonymous);
     render_line(out, "LazyFree:", r->lazyfree);
-    render_line(out, "AnonHugePages:", 0);
+    render_line(out, "AnonHugePages:", r->anon_huge);
     render_line(out, "ShmemPmdMapped:", 0);
     render_line(out, "FilePmdMapped:", 0);
     render_line(out, "Shared_Hugetlb:", 0);

@@ -110,22 +110,25 @@ struct numa_maps {
 
 static void gather(const struct system *s, const struct vma *v, struct numa_maps *md)
 {
-    pte_t *slot;
+    struct pte_ref ref;
 
-    for (vpn_t at = v->start; (at = pagetable_next(v->mm, at, v->end, &slot)) < v->end; at++) {
+    pagetable_for_each (v->mm, at, ref, v->start, v->end) {
+        u64 nr = 1u << ref.order;
         const struct frame *f;
 
-        if (!pte_has_frame(*slot))
+        if (!pte_has_frame(*ref.slot))
             continue;
-        f = frames_get(&s->frames, pte_pfn(*slot));
-        md->pages++;
-        md->node[frame_nid(&s->frames, pte_pfn(*slot))]++;
-        md->anon += frame_test(f, PG_ANON);
-        md->dirty += (*slot & PTE_DIRTY) || frame_test(f, PG_DIRTY);
-        md->active += frame_test(f, PG_ACTIVE) || frame_test(f, PG_UNEVICTABLE);
-        md->writeback += frame_test(f, PG_WRITEBACK);
-        md->swapcache += frame_test(f, PG_SWAPCACHE);
-        md->mapcount_max = MAX(md->mapcount_max, f->mapcount);
+        f = folio_head(&s->frames, pte_pfn(*ref.slot));
+        md->pages += nr;
+        md->node[frame_nid(&s->frames, pte_pfn(*ref.slot))] += nr;
+        md->anon += frame_test(f, PG_ANON) * nr;
+        md->dirty += ((*ref.slot & PTE_DIRTY) || frame_test(f, PG_DIRTY)) * nr;
+        md->active += (frame_test(f, PG_ACTIVE) || frame_test(f, PG_UNEVICTABLE)) * nr;
+        md->writeback += frame_test(f, PG_WRITEBACK) * nr;
+        md->swapcache += frame_test(f, PG_SWAPCACHE) * nr;
+        md->mapcount_max =
+            MAX(md->mapcount_max,
+                page_mapcount(&s->frames, frames_get(&s->frames, pte_pfn(*ref.slot))));
     }
 }
 

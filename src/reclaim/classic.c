@@ -31,6 +31,11 @@ void classic_del(struct mem *mem, pfn_t pfn)
     lruvec_del(mem->groups, pfn);
 }
 
+void classic_split(struct mem *mem, pfn_t head, unsigned nr)
+{
+    lruvec_split(mem->groups, head, nr);
+}
+
 void classic_rotate(struct mem *mem, pfn_t pfn)
 {
     struct frame *f = frame_of(mem, pfn);

@@ -13,6 +13,7 @@
 void classic_add(struct mem *mem, const pfn_t *pfns, u32 nr);
 void classic_putback(struct mem *mem, const pfn_t *pfns, u32 nr);
 void classic_del(struct mem *mem, pfn_t pfn);
+void classic_split(struct mem *mem, pfn_t head, unsigned nr);
 void classic_rotate(struct mem *mem, pfn_t pfn);
 void classic_accessed(struct mem *mem, pfn_t pfn);
 void classic_deactivate(struct mem *mem, pfn_t pfn);

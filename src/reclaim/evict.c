@@ -13,6 +13,7 @@
 #include "reclaim/lru.h"
 #include "reclaim/page.h"
 #include "reclaim/scan_int.h"
+#include "reclaim/thp.h"
 #include "reclaim/workingset.h"
 
 enum references { REF_RECLAIM, REF_RECLAIM_CLEAN, REF_KEEP, REF_ACTIVATE };
@@ -38,6 +39,8 @@ static inline void for_each_entry(struct mem *mem, pfn_t pfn, rmap_fn fn, void *
 struct referenced_ctx {
     struct mem *mem;
     struct group *target;
+    const struct vma *counted; /* the last one; entries of a vma come one after the other */
+    bool large;
     u32 count, vm_flags;
 };
 
@@ -49,11 +52,12 @@ static inline bool referenced_one(void *ctx, const struct rmap_walk *w)
     if (rc->target && w->vma->mm->memcg != rc->target->id &&
         !group_is_below(group_get(rc->mem->groups, w->vma->mm->memcg), rc->target))
         return true;
-    if (w->vma->flags & VM_LOCKED) {
+    if ((w->vma->flags & VM_LOCKED) && (!rc->large || w->order)) {
         rc->vm_flags |= VM_LOCKED;
         return false;
     }
-    if (mmu_clear_young(w->slot) && !(w->vma->flags & VM_SEQ_READ)) {
+    if (mmu_clear_young(w->slot) && !(w->vma->flags & VM_SEQ_READ) && rc->counted != w->vma) {
+        rc->counted = rc->large ? w->vma : NULL;
         rc->count++;
         rc->vm_flags |= w->vma->flags;
     }
@@ -62,7 +66,8 @@ static inline bool referenced_one(void *ctx, const struct rmap_walk *w)
 
 u32 page_referenced(struct mem *mem, pfn_t pfn, struct group *target, u32 *ret_vm_flags)
 {
-    struct referenced_ctx rc = {.mem = mem, .target = target};
+    struct referenced_ctx rc = {
+        .mem = mem, .target = target, .large = folio_is_large(frame_of(mem, pfn))};
 
     if (frame_of(mem, pfn)->mapcount)
         for_each_entry(mem, pfn, referenced_one, &rc);
@@ -96,22 +101,25 @@ static inline bool unmap_one(void *ctx, const struct rmap_walk *w)
     struct mem *mem = ctx;
     struct mm *mm = w->vma->mm;
     pte_t pte = *w->slot;
-    pfn_t pfn = pte_pfn(pte);
-    struct frame *f = frame_of(mem, pfn);
+    pfn_t pfn = pte_pfn(pte), head = folio_head_pfn(mem->frames, pfn);
+    struct frame *f = frame_of(mem, head);
     pte_t left = 0;
 
     if (w->vma->flags & VM_LOCKED)
         return false;
     if (frame_test(f, PG_ANON) && frame_test(f, PG_SWAPBACKED)) {
-        swap_dup(mem->swap, f->private);
-        left = pte_make_swap(f->private, frame_test(f, PG_EXCLUSIVE) ? PTE_SWAP_EXCLUSIVE : 0);
+        swp_t e = f->private + (pfn - head);
+
+        swap_dup(mem->swap, e);
+        left =
+            pte_make_swap(e, frame_test(frame_of(mem, pfn), PG_EXCLUSIVE) ? PTE_SWAP_EXCLUSIVE : 0);
         mm->swapents++;
     } else if (frame_test(f, PG_ANON) && (pte & PTE_DIRTY)) {
         frame_set(f, PG_SWAPBACKED); /* MADV_FREE memory that was written again */
         return false;
     }
     if (pte & PTE_DIRTY)
-        page_mark_dirty(mem, pfn);
+        page_mark_dirty(mem, head);
     mmu_set_flush(mm, w->vpn, w->slot, left);
     page_unmap(mem, mm, pfn);
     mem_cost(mem, mem->cost->unmap_page);
@@ -122,6 +130,8 @@ static bool try_to_unmap(struct mem *mem, pfn_t pfn)
 {
     struct frame *f = frame_of(mem, pfn);
 
+    if (unlikely(folio_is_large(f)))
+        folio_split_leaves(mem, pfn);
     for_each_entry(mem, pfn, unmap_one, mem);
     if (f->mapcount)
         return false;
@@ -250,6 +260,20 @@ static enum verdict evict_writeback(struct scan_control *sc, struct frame *f,
     return EVICT_ACTIVATE;
 }
 
+/* A large folio gets no slots as a whole: it comes apart, the caller goes on with its first page, and shrink_page_list() with the
+ * others. False: nothing is left of its first page. */
+static bool split_large(struct mem *mem, struct scan_control *sc, pfn_t pfn)
+{
+    const struct frame *f = frame_of(mem, pfn);
+
+    if (folio_pmd_mapcount(f))
+        count(mem->counters, THP_SWPOUT_FALLBACK, 1);
+    sc->nr.scanned -= (u64)frame_nr_pages(f) - 1;
+    sc->split = pfn;
+    folio_split(mem, pfn);
+    return frame_test(f, PG_ANON);
+}
+
 /* EVICT_FREED here means: unmapped, clean, ready to leave its cache. */
 static enum verdict evict_prepare(struct mem *mem, struct scan_control *sc, pfn_t pfn,
                                   enum references ref, struct evict_stat *stat)
@@ -306,6 +330,9 @@ static enum verdict evict_one(struct mem *mem, struct scan_control *sc, pfn_t pf
     case REF_RECLAIM_CLEAN:
         break;
     }
+    if (unlikely(folio_is_large(f)) && frame_test(f, PG_SWAPBACKED) &&
+        !frame_test(f, PG_SWAPCACHE) && !split_large(mem, sc, pfn))
+        return EVICT_FREED;
     v = evict_prepare(mem, sc, pfn, ref, stat);
     if (v != EVICT_FREED)
         return v;
@@ -333,6 +360,48 @@ static void activate_kept(struct mem *mem, pfn_t pfn, struct evict_stat *stat)
     count(&frame_group(mem->groups, f)->counters, PGACTIVATE, frame_nr_pages(f));
 }
 
+/* Returns how many pages went; what stays goes to the end of kept. */
+static inline u64 shrink_one(struct mem *mem, struct scan_control *sc, pfn_t pfn,
+                             struct evict_stat *stat, bool ignore_references, pfn_t *kept,
+                             u32 *nr_kept)
+{
+    u64 nr_pages = (u64)frame_nr_pages(frame_of(mem, pfn));
+
+    switch (evict_one(mem, sc, pfn, stat, ignore_references)) {
+    case EVICT_FREED:
+        return unlikely(sc->split == pfn) ? 1 : nr_pages;
+    case EVICT_ACTIVATE:
+        activate_kept(mem, pfn, stat);
+        break;
+    case EVICT_KEEP:
+        break;
+    }
+    kept[(*nr_kept)++] = pfn;
+    return 0;
+}
+
+/* The other pages of a folio that was split on the way; some went already. */
+static u64 shrink_tails(struct mem *mem, struct scan_control *sc, struct evict_stat *stat,
+                        bool ignore_references)
+{
+    pfn_t kept[SWAP_CLUSTER_MAX], head = sc->split;
+    u64 freed = 0;
+    u32 nr = 0;
+
+    sc->split = PFN_NONE;
+    for (pfn_t pfn = head + 1; pfn < head + HPAGE_PMD_NR; pfn++) {
+        if (!frame_test(frame_of(mem, pfn), PG_ANON))
+            continue;
+        freed += shrink_one(mem, sc, pfn, stat, ignore_references, kept, &nr);
+        if (nr == SWAP_CLUSTER_MAX) {
+            putback_lru_pages(mem, kept, nr);
+            nr = 0;
+        }
+    }
+    putback_lru_pages(mem, kept, nr);
+    return freed;
+}
+
 u64 shrink_page_list(struct mem *mem, struct scan_control *sc, pfn_t *pfns, u32 nr, u32 *ret_kept,
                      struct evict_stat *stat, bool ignore_references)
 {
@@ -340,20 +409,12 @@ u64 shrink_page_list(struct mem *mem, struct scan_control *sc, pfn_t *pfns, u32 
     u64 freed = 0;
 
     for (u32 i = 0; i < nr; i++) {
-        u64 nr_pages = (u64)frame_nr_pages(frame_of(mem, pfns[i]));
-
         look_ahead(mem, sc);
-        switch (evict_one(mem, sc, pfns[i], stat, ignore_references)) {
-        case EVICT_FREED:
-            freed += nr_pages;
-            break;
-        case EVICT_ACTIVATE:
-            activate_kept(mem, pfns[i], stat);
-            pfns[kept++] = pfns[i];
-            break;
-        case EVICT_KEEP:
-            pfns[kept++] = pfns[i];
-            break;
+        freed += shrink_one(mem, sc, pfns[i], stat, ignore_references, pfns, &kept);
+        if (unlikely(sc->split)) { /* in the order in which they were looked at */
+            putback_lru_pages(mem, pfns, kept);
+            kept = 0;
+            freed += shrink_tails(mem, sc, stat, ignore_references);
         }
     }
     count(mem->counters, PGACTIVATE, (s64)(stat->nr_activate[0] + stat->nr_activate[1]));

@@ -2,7 +2,7 @@
  *
  *   new page -> batch of 15 on this CPU -> its list
  *
- * A page in a batch is on no list, so reclaim does not see it until the batch is full or drained. The other batches of Linux
+ * A page in a batch is on no list, so reclaim does not see it until the batch is full or drained. A large folio drains it at once. The other batches of Linux
  * (activate, deactivate, rotate) only delay a move by up to 14 pages and are not kept. */
 #include "reclaim/lru.h"
 
@@ -30,7 +30,7 @@ void lru_add(struct mem *mem, pfn_t pfn)
 
     frame_set(frame_of(mem, pfn), PG_BATCHED);
     b->pfn[b->nr++] = pfn;
-    if (b->nr == b->full)
+    if (b->nr == b->full || unlikely(folio_is_large(frame_of(mem, pfn))))
         batch_drain(mem, b);
 }
 

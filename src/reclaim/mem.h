@@ -11,7 +11,7 @@
 #include "backing/swap.h"
 #include "base/hash.h"
 #include "base/strbuf.h"
-#include "frames/frames.h"
+#include "frames/folio.h"
 #include "group/group.h"
 #include "machine/clock.h"
 #include "machine/cost.h"
@@ -32,6 +32,11 @@ struct lru_batch {
 struct dirty_cpu { /* page-writeback.c keeps these two per CPU */
     u64 dirtied;   /* bdp_ratelimits: pages since a writer here last looked at the thresholds */
     u64 leaked;    /* dirty_throttle_leaks: of tasks that ended before they did */
+};
+
+struct thp {         /* transparent huge pages */
+    pfn_t zero_page; /* the huge zero page; PFN_NONE: not allocated */
+    u64 zero_users;  /* address spaces that use it */
 };
 
 struct mem {
@@ -56,6 +61,7 @@ struct mem {
     struct dirty_cpu *dirty_cpus; /* per CPU */
     u64 ratelimit_pages; /* pages a CPU dirties between two looks at the thresholds (writeback_set_ratelimit) */
     struct io_table *io; /* requests in flight (reclaim/io.c) */
+    struct thp thp;
     struct kmem kmem;    /* kernel objects: slab/ */
     u32 kswapds_awake;   /* of the nodes */
     bool flusher_wanted; /* wakeup_flusher_threads() */

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
+#include "reclaim/thp.h"
 
 static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
 {
@@ -33,6 +34,7 @@ static void count_frame(struct mem *mem, const struct frame *f, enum counter id,
                       n);
 }
 
+/* Of a page, or of a page of folio f. */
 static void count_mapping(struct mem *mem, struct mm *mm, const struct frame *f, bool first)
 {
     bool anon = frame_test(f, PG_ANON);
@@ -50,9 +52,10 @@ static void count_mapping(struct mem *mem, struct mm *mm, const struct frame *f,
 
 void page_map(struct mem *mem, struct mm *mm, pfn_t pfn)
 {
-    struct frame *f = frame_of(mem, pfn);
+    struct frame *f = folio_head(mem->frames, pfn);
+    bool first = unlikely(folio_is_large(f)) ? rmap_add_subpage(mem->frames, pfn) : rmap_add(f);
 
-    count_mapping(mem, mm, f, rmap_add(f));
+    count_mapping(mem, mm, f, first);
 }
 
 void page_map_new_anon(struct mem *mem, struct vma *vma, vpn_t vpn, pfn_t pfn)
@@ -65,15 +68,27 @@ void page_map_swapped_in(struct mem *mem, struct vma *vma, vpn_t vpn, pfn_t pfn,
 {
     bool first = rmap_add_anon(mem->space, vma, vpn, pfn, exclusive);
 
-    count_mapping(mem, vma->mm, frame_of(mem, pfn), first);
+    count_mapping(mem, vma->mm, folio_head(mem->frames, pfn), first);
+}
+
+/* The page of folio f lost an entry, or its last one. */
+static void unmap_subpage(struct mem *mem, pfn_t pfn, struct frame *f)
+{
+    if (!rmap_del_subpage(mem->frames, pfn))
+        return;
+    count_frame(mem, f, NR_ANON_PAGES, -1);
+    frame_clear(frame_of(mem, pfn), PG_EXCLUSIVE);
+    deferred_split_add(mem, folio_head_pfn(mem->frames, pfn));
 }
 
 void page_unmap(struct mem *mem, struct mm *mm, pfn_t pfn)
 {
-    struct frame *f = frame_of(mem, pfn);
+    struct frame *f = folio_head(mem->frames, pfn);
     bool anon = frame_test(f, PG_ANON);
 
-    if (rmap_del(f)) {
+    if (unlikely(folio_is_large(f))) {
+        unmap_subpage(mem, pfn, f);
+    } else if (rmap_del(f)) {
         count_frame(mem, f, anon ? NR_ANON_PAGES : NR_MAPPED, -1);
         if (unlikely(frame_test(f, PG_MLOCKED)))
             page_munlock(mem, pfn);
@@ -280,7 +295,7 @@ void page_mlock(struct mem *mem, pfn_t pfn)
     if (frame_test(f, PG_MLOCKED))
         return;
     frame_set(f, PG_MLOCKED);
-    count_mlock(mem, pfn, 1);
+    count_mlock(mem, pfn, frame_nr_pages(f));
     count(mem->counters, UNEVICTABLE_PGS_MLOCKED, frame_nr_pages(f));
     lru_update_evictable(mem, pfn);
 }
@@ -291,7 +306,7 @@ void page_munlock(struct mem *mem, pfn_t pfn)
 
     if (!frame_test_clear(f, PG_MLOCKED))
         return;
-    count_mlock(mem, pfn, -1);
+    count_mlock(mem, pfn, -frame_nr_pages(f));
     count(mem->counters, UNEVICTABLE_PGS_MUNLOCKED, frame_nr_pages(f));
     lru_update_evictable(mem, pfn);
 }
@@ -300,23 +315,27 @@ void page_free(struct mem *mem, pfn_t pfn)
 {
     struct frame *f = frame_of(mem, pfn);
     struct group *g = group_get(mem->groups, f->memcg);
+    unsigned order = folio_order(f);
 
     assert(f->mapcount == 0 &&
            !frame_test(f, PG_SWAPCACHE | PG_PAGECACHE | PG_LOCKED | PG_WRITEBACK));
     if (frame_test(f, PG_MLOCKED)) {
-        count_mlock(mem, pfn, -1);
+        count_mlock(mem, pfn, -frame_nr_pages(f));
         count(mem->counters, UNEVICTABLE_PGS_CLEARED, frame_nr_pages(f));
     }
+    if (order)
+        deferred_split_del(mem, pfn);
     lru_remove(mem, pfn);
     f->memcg = 0;
-    frames_free(mem->frames, pfn, folio_order(f), mem->cpu);
+    frames_free(mem->frames, pfn, order, mem->cpu);
     if (g)
-        group_uncharge(mem->groups, g, (u32)frame_nr_pages(f));
+        group_uncharge(mem->groups, g, 1u << order);
     mem_cost(mem, mem->cost->page_free);
 }
 
-bool page_free_if_unused(struct mem *mem, pfn_t pfn)
+bool page_free_if_unused(struct mem *mem, pfn_t page)
 {
+    pfn_t pfn = folio_head_pfn(mem->frames, page);
     struct frame *f = frame_of(mem, pfn);
 
     assert(frame_test(f, PG_ANON | PG_SWAPCACHE));

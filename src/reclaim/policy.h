@@ -38,6 +38,12 @@ static inline void policy_del(struct mem *mem, pfn_t pfn)
     POLICY_CALL(mem, del, pfn);
 }
 
+/* A folio came apart: its pages take its place, the first one nearest to going.   pre: PG_LRU; the others are on none */
+static inline void policy_split(struct mem *mem, pfn_t head, unsigned nr)
+{
+    POLICY_CALL(mem, split, head, nr);
+}
+
 /* It goes next: what held it up is over.   pre: PG_LRU, evictable */
 static inline void policy_rotate(struct mem *mem, pfn_t pfn)
 {

@@ -17,7 +17,7 @@ static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
 void isolate_lru_pages(struct mem *mem, struct scan_control *sc, struct group *g,
                        struct pfn_list *l, enum lru_list lru, u32 nr, struct isolated *ret)
 {
-    u64 scanned = 0, skipped = 0, skipped_frames = 0, nr_zone[NR_ZONES] = {0};
+    u64 scanned = 0, skipped = 0, nr_zone[NR_ZONES] = {0};
 
     ret->nr = 0;
     ret->pages = 0;
@@ -32,7 +32,7 @@ void isolate_lru_pages(struct mem *mem, struct scan_control *sc, struct group *g
             pfn_list_add(mem->frames, l, pfn);
             count(mem->counters, PGSKIP_DMA + zone, (s64)pages);
             skipped += pages;
-            if (++skipped_frames >= l->count)
+            if (skipped >= l->count)
                 break;
             continue;
         }
@@ -40,6 +40,7 @@ void isolate_lru_pages(struct mem *mem, struct scan_control *sc, struct group *g
         assert(frame_test(f, PG_LRU));
         frame_clear(f, PG_LRU);
         pfn_list_del(mem->frames, l, pfn);
+        l->count -= pages - 1;
         nr_zone[zone] += pages;
         rmap_prefetch(mem->space, pfn);
         ret->pfns[ret->nr++] = pfn;

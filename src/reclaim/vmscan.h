@@ -50,6 +50,7 @@ struct scan_control {
         bool may_deactivate_anon, may_deactivate_file, cache_trim_mode, file_is_tiny;
         u64 anon_cost, file_cost;
     } classic;
+    pfn_t split; /* a folio that came apart: its other pages are next */
     pfn_t ahead; /* a page of the next batch: see look_ahead() */
 
     enum throttle throttle; /* the strongest reason to pause */

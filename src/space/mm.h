@@ -4,7 +4,8 @@
  * Who keeps which field of struct mm:
  *     vma*.c        vmas .. last_vma, gap_*, total_vm locked_vm data_vm exec_vm stack_vm account_vm hiwater_vm
  *     pagetable.c   pgd, nr_ptes nr_pmds nr_puds nr_pgds, walk
- *     the rooms above   users, rss_*, swapents, hiwater_rss, brk and stack, memcg, def_flags, thp_disabled, objects, locked_by
+ *     the rooms above   users, rss_*, swapents, hiwater_rss, brk and stack, memcg, def_flags, huge_zero, thp_disabled, objects,
+ *                       locked_by
  */
 #ifndef SPACE_MM_H
 #define SPACE_MM_H
@@ -20,8 +21,8 @@ struct vma_set;
 /* The last PMD tables used, by the address they serve: a find then needs one more load. */
 #define WALK_CACHE 8u
 struct walk_cache {
-    vpn_t base;     /* vpn >> 18 of what the table serves, WALK_NONE when empty */
-    const u64 *pmd; /* its 512 entries */
+    vpn_t base; /* vpn >> 18 of what the table serves, WALK_NONE when empty */
+    u64 *pmd;   /* its 512 entries */
 };
 #define WALK_NONE (~(vpn_t)0)
 
@@ -47,6 +48,7 @@ struct mm {
     vaddr_t start_brk, brk, start_stack;
     u16 memcg;         /* group that new charges go to */
     u32 def_flags;     /* of new mappings: VM_LOCKED, VM_LOCKONFAULT (mlockall) */
+    bool huge_zero;    /* it uses the huge zero page (MMF_HUGE_ZERO_PAGE) */
     bool thp_disabled; /* prctl(PR_SET_THP_DISABLE) (MMF_DISABLE_THP) */
     u32 nr_avcs;       /* links of its vmas into anon_vmas */
     struct {
@@ -82,6 +84,9 @@ struct space {
      * May be NULL. Must not change vmas. */
     void (*file_mapped)(void *ctx, u32 inode, u32 file, int change);
     void *file_mapped_ctx;
+    /* A vma is about to be cut at a page inside a huge leaf, which must be split first (vma_adjust_trans_huge). May be NULL. */
+    void (*cut_huge)(void *ctx, struct vma *vma, vpn_t at);
+    void *cut_huge_ctx;
 };
 
 struct mm *mm_new(struct space *s, u16 memcg);

@@ -69,11 +69,23 @@ pte_t *pagetable_walk(struct mm *mm, vpn_t vpn)
     if (!table)
         return NULL;
     mm->walk[base % WALK_CACHE] = (struct walk_cache){base, table};
-    table = table_of(table[entry_of(vpn, 1)]);
-    return table ? table + entry_of(vpn, 0) : NULL;
+    if (!entry_is_table(table[entry_of(vpn, 1)]))
+        return NULL;
+    return table_of(table[entry_of(vpn, 1)]) + entry_of(vpn, 0);
 }
 
-/* Walk down to the lowest table that exists. Returns how many are missing below it; *ret_table is NULL when there is no root. */
+u64 *pagetable_pmd(struct mm *mm, vpn_t vpn)
+{
+    vpn_t base = vpn >> (2 * TABLE_SHIFT);
+    const struct walk_cache *walk = &mm->walk[base % WALK_CACHE];
+
+    if (unlikely(walk->base != base))
+        pagetable_walk(mm, vpn);
+    return walk->base == base ? &walk->pmd[entry_of(vpn, 1)] : NULL;
+}
+
+/* Walk down to the lowest table that exists. Returns how many are missing below it; *ret_table is NULL when there is no root. Below a
+ * huge leaf, the table that is not needed counts as missing. */
 static unsigned walk_to_missing(const struct mm *mm, vpn_t vpn, u64 **ret_table)
 {
     u64 *table = mm->pgd;
@@ -82,10 +94,15 @@ static unsigned walk_to_missing(const struct mm *mm, vpn_t vpn, u64 **ret_table)
     *ret_table = table;
     while (table) {
         *ret_table = table;
+        u64 entry;
+
         missing--;
         if (!missing)
             break;
-        table = table_of(table[entry_of(vpn, missing)]);
+        entry = table[entry_of(vpn, missing)];
+        if (missing == 1 && pte_is_huge(entry))
+            break;
+        table = table_of(entry);
     }
     return missing;
 }
@@ -94,7 +111,7 @@ unsigned pagetable_missing(struct mm *mm, vpn_t vpn)
 {
     u64 *table;
 
-    if (pagetable_find(mm, vpn))
+    if (pagetable_find(mm, vpn) || pagetable_find_huge(mm, vpn))
         return 0;
     return walk_to_missing(mm, vpn, &table);
 }
@@ -138,21 +155,48 @@ static u64 *table_new(struct space *s, pfn_t pfn)
     return table;
 }
 
-void pagetable_install(struct mm *mm, vpn_t vpn, pfn_t pfn)
+/* A table for vpn at this level, in a frame that is not in use. */
+static u64 *table_make(struct mm *mm, pfn_t pfn, vpn_t vpn, unsigned level)
 {
-    struct space *s = mm->space;
-    struct frame *f = frames_get(s->frames, pfn);
-    u64 *parent, *table;
-    unsigned level = walk_to_missing(mm, vpn, &parent);
+    struct frame *f = frames_get(mm->space->frames, pfn);
+    u64 *table = table_new(mm->space, pfn);
 
-    assert(level > 0 && frame_is(f, FRAME_PAGE) && f->mapcount == 0);
-    level--;
-    table = table_new(s, pfn);
+    assert(frame_is(f, FRAME_PAGE) && f->mapcount == 0);
     frame_set_kind(f, FRAME_TABLE);
     f->mapping = mm->id;
     f->private = table_number(table);
+    f->next = PFN_NONE;
     frame_set_index(f, ROUND_DOWN(vpn, pages_per_entry(level + 1)) >> TABLE_SHIFT);
     (*nr_tables_at(mm, level))++;
+    return table;
+}
+
+/* The frame is one like others again. */
+static void table_unmake(struct mm *mm, u64 *table, unsigned level)
+{
+    struct space *s = mm->space;
+    struct frame *f = frames_get(s->frames, *table_pfn(table));
+
+    assert(f->mapcount == 0 && f->private == table_number(table));
+    frame_set_kind(f, FRAME_PAGE);
+    f->mapping = 0;
+    f->private = 0;
+    frame_set_index(f, 0);
+    *table_pfn(table) = s->free_table;
+    s->free_table = table_number(table);
+    s->used_tables--;
+    (*nr_tables_at(mm, level))--;
+}
+
+void pagetable_install(struct mm *mm, vpn_t vpn, pfn_t pfn)
+{
+    struct space *s = mm->space;
+    u64 *parent, *table;
+    unsigned level = walk_to_missing(mm, vpn, &parent);
+
+    assert(level > 0 && !(level == 1 && parent[entry_of(vpn, 1)]));
+    level--;
+    table = table_make(mm, pfn, vpn, level);
     if (!parent) {
         mm->pgd = table;
         return;
@@ -173,9 +217,9 @@ static unsigned next_used(const u64 *entries, unsigned from, unsigned end)
     return from;
 }
 
-vpn_t pagetable_next(struct mm *mm, vpn_t from, vpn_t end, pte_t **ret_slot)
+vpn_t pagetable_next(struct mm *mm, vpn_t from, vpn_t end, struct pte_ref *ret)
 {
-    *ret_slot = NULL;
+    *ret = (struct pte_ref){NULL, 0};
     end = MIN(end, VPN_END);
     while (from < end) {
         u64 *table, *entries;
@@ -190,8 +234,12 @@ vpn_t pagetable_next(struct mm *mm, vpn_t from, vpn_t end, pte_t **ret_slot)
         stop = (unsigned)MIN((u64)TABLE_ENTRIES, (end - base + step - 1) / step);
         at = next_used(entries, entry_of(from, level), stop);
         if (level == 0 && at < stop) {
-            *ret_slot = &entries[at];
+            *ret = (struct pte_ref){&entries[at], 0};
             return base + at;
+        }
+        if (level == 1 && at < stop && pte_is_huge(entries[at])) {
+            *ret = (struct pte_ref){&entries[at], TABLE_SHIFT};
+            return MAX(from, base + at * step);
         }
         /* Above the leaves the entry at `from` is absent, so this always goes forward. */
         from = base + at * step;
@@ -201,22 +249,114 @@ vpn_t pagetable_next(struct mm *mm, vpn_t from, vpn_t end, pte_t **ret_slot)
 
 vpn_t pagetable_move(struct mm *mm, vpn_t from, vpn_t end, vpn_t to)
 {
-    pte_t *slot;
+    struct pte_ref ref;
 
     assert(from + (end - from) <= VPN_END && to + (end - from) <= VPN_END);
     assert(to >= end || from >= to + (end - from));
-    for (vpn_t vpn = pagetable_next(mm, from, end, &slot); vpn < end;
-         vpn = pagetable_next(mm, vpn + 1, end, &slot)) {
+    pagetable_for_each (mm, vpn, ref, from, end) {
         vpn_t target = to + (vpn - from);
-        pte_t *target_slot = pagetable_find(mm, target);
+        pte_t *target_slot;
 
+        if (ref.order) {
+            if (!pagetable_pmd(mm, target))
+                return vpn;
+            assert(pte_ref_end(ref, vpn) <= end);
+            pagetable_move_huge(mm, vpn, target);
+            continue;
+        }
+        target_slot = pagetable_find(mm, target);
         if (!target_slot)
             return vpn;
         assert(pte_none(*target_slot));
-        pagetable_set(mm, target, target_slot, *slot);
-        pagetable_set(mm, vpn, slot, 0);
+        pagetable_set(mm, target, target_slot, *ref.slot);
+        pagetable_set(mm, vpn, ref.slot, 0);
     }
     return end;
+}
+
+/* --- huge leaves ---------------------------------------------------------------------------------- */
+
+/* The frame of the PMD table, whose list of deposited tables serves all its huge leaves. */
+static struct frame *pmd_frame(struct mm *mm, vpn_t vpn)
+{
+    return pagetable_frame(mm->space, pagetable_pmd(mm, vpn));
+}
+
+static void deposit(struct mm *mm, vpn_t vpn, pfn_t pfn)
+{
+    struct frame *pmd = pmd_frame(mm, vpn);
+
+    frames_get(mm->space->frames, pfn)->next = pmd->next;
+    pmd->next = pfn;
+}
+
+static pfn_t withdraw(struct mm *mm, vpn_t vpn)
+{
+    struct frame *pmd = pmd_frame(mm, vpn);
+    pfn_t pfn = pmd->next;
+
+    assert(pfn != PFN_NONE);
+    pmd->next = frames_get(mm->space->frames, pfn)->next;
+    frames_get(mm->space->frames, pfn)->next = PFN_NONE;
+    return pfn;
+}
+
+void pagetable_deposit(struct mm *mm, vpn_t vpn, pfn_t pfn)
+{
+    table_make(mm, pfn, vpn, 0);
+    deposit(mm, vpn, pfn);
+}
+
+void pagetable_set_huge(struct mm *mm, vpn_t vpn, pte_t value)
+{
+    u64 *pmd = pagetable_pmd(mm, vpn);
+
+    assert(*pmd == 0 && pte_is_huge(value));
+    pagetable_set(mm, vpn, pmd, value);
+}
+
+pfn_t pagetable_clear_huge(struct mm *mm, vpn_t vpn)
+{
+    u64 *pmd = pagetable_pmd(mm, vpn);
+    pfn_t pfn = withdraw(mm, vpn);
+    struct frame *f = frames_get(mm->space->frames, pfn);
+
+    assert(pte_is_huge(*pmd));
+    pagetable_set(mm, vpn, pmd, 0);
+    table_unmake(mm, table_at(mm->space, f->private), 0);
+    return pfn;
+}
+
+pte_t *pagetable_split_huge(struct mm *mm, vpn_t vpn)
+{
+    u64 *pmd = pagetable_pmd(mm, vpn);
+    struct frame *f = frames_get(mm->space->frames, withdraw(mm, vpn));
+
+    assert(pte_is_huge(*pmd));
+    frame_set_index(f, vpn >> TABLE_SHIFT);
+    *pmd = (uintptr_t)table_at(mm->space, f->private);
+    return table_of(*pmd);
+}
+
+void pagetable_deposit_leaf(struct mm *mm, vpn_t vpn)
+{
+    u64 *pmd = pagetable_pmd(mm, vpn);
+    u64 *leaf = table_of(*pmd);
+
+    assert(entry_is_table(*pmd) && pagetable_frame(mm->space, leaf)->mapcount == 0);
+    deposit(mm, vpn, *table_pfn(leaf));
+    pagetable_set(mm, vpn, pmd, 0);
+}
+
+void pagetable_move_huge(struct mm *mm, vpn_t from, vpn_t to)
+{
+    u64 *source = pagetable_pmd(mm, from), *target = pagetable_pmd(mm, to);
+
+    assert(from % TABLE_ENTRIES == 0 && to % TABLE_ENTRIES == 0);
+    assert(pte_is_huge(*source) && *target == 0);
+    deposit(mm, to, withdraw(mm, from));
+    pagetable_set(mm, to, target, *source);
+    pagetable_set(mm, from, source, 0);
 }
 
 /* --- freeing ------------------------------------------------------------------------------------- */
@@ -230,19 +370,10 @@ struct free_range {
 
 static void table_free(const struct free_range *range, u64 *table, unsigned level)
 {
-    struct space *s = range->mm->space;
     pfn_t pfn = *table_pfn(table);
-    struct frame *f = frames_get(s->frames, pfn);
 
-    assert(f->mapcount == 0 && f->private == table_number(table));
-    frame_set_kind(f, FRAME_PAGE);
-    f->mapping = 0;
-    f->private = 0;
-    frame_set_index(f, 0);
-    *table_pfn(table) = s->free_table;
-    s->free_table = table_number(table);
-    s->used_tables--;
-    (*nr_tables_at(range->mm, level))--;
+    assert(frames_get(range->mm->space->frames, pfn)->next == PFN_NONE);
+    table_unmake(range->mm, table, level);
     range->release(range->ctx, pfn);
 }
 
@@ -283,12 +414,32 @@ void pagetable_free_range(struct mm *mm, vpn_t floor, vpn_t ceiling,
 
 /* --- check --------------------------------------------------------------------------------------- */
 
+/* As many tables as huge leaves. */
+static void check_deposited(const struct mm *mm, const struct frame *pmd, u32 huge,
+                            u64 nr[TABLE_LEVELS])
+{
+    u32 deposited = 0;
+
+    for (pfn_t pfn = pmd->next; pfn != PFN_NONE; deposited++) {
+        const struct frame *f = frames_get(mm->space->frames, pfn);
+        const u64 *table = table_at(mm->space, f->private);
+
+        assert(frame_is(f, FRAME_TABLE) && f->mapping == mm->id && f->mapcount == 0);
+        assert(*table_pfn(table) == pfn);
+        for (unsigned i = 0; i < TABLE_ENTRIES; i++)
+            assert(!table[i]);
+        pfn = f->next;
+    }
+    assert(deposited == huge);
+    nr[0] += deposited;
+}
+
 static void check_table(const struct mm *mm, const u64 *entries, unsigned level, vpn_t base,
                         u64 nr[TABLE_LEVELS])
 {
     const struct space *s = mm->space;
     const struct frame *f = pagetable_frame(s, entries);
-    u32 used = 0;
+    u32 used = 0, huge = 0;
 
     assert(table_at(s, table_number(entries)) == entries);
     assert(frame_is(f, FRAME_TABLE) && f->mapping == mm->id && f->private == table_number(entries));
@@ -298,10 +449,14 @@ static void check_table(const struct mm *mm, const u64 *entries, unsigned level,
         if (!entries[i])
             continue;
         used++;
-        if (level > 0)
+        if (level == 1 && pte_is_huge(entries[i]))
+            huge++;
+        else if (level > 0)
             check_table(mm, table_of(entries[i]), level - 1, base + i * pages_per_entry(level), nr);
     }
     assert(used == f->mapcount);
+    if (level == 1)
+        check_deposited(mm, f, huge, nr);
 }
 
 void pagetable_check(const struct mm *mm)

@@ -67,23 +67,22 @@ static void table_frames_say_what_they_are(void **state)
 static void next_crosses_every_level(void **state)
 {
     static const vpn_t vpns[] = {1, 511, 512, (1u << 18) - 1, 1u << 18, 1u << 27, VPN_END - 1};
-    pte_t *slot;
+    struct pte_ref ref;
     size_t n = 0;
 
     (void)state;
-    assert_int_equal(pagetable_next(mm, 0, VPN_END, &slot), VPN_END);
+    assert_int_equal(pagetable_next(mm, 0, VPN_END, &ref), VPN_END);
     for (size_t i = 0; i < ARRAY_SIZE(vpns); i++)
         put(vpns[i], pte_make((pfn_t)i, PTE_PRESENT));
-    for (vpn_t vpn = pagetable_next(mm, 0, VPN_END, &slot); vpn < VPN_END;
-         vpn = pagetable_next(mm, vpn + 1, VPN_END, &slot)) {
+    pagetable_for_each (mm, vpn, ref, 0, VPN_END) {
         assert_int_equal(vpn, vpns[n]);
-        assert_int_equal(pte_pfn(*slot), n);
+        assert_int_equal(pte_pfn(*ref.slot), n);
         n++;
     }
     assert_int_equal(n, ARRAY_SIZE(vpns));
-    assert_null(slot);
-    assert_int_equal(pagetable_next(mm, 2, 511, &slot), VPN_END);
-    assert_int_equal(pagetable_next(mm, 2, 512, &slot), 511);
+    assert_null(ref.slot);
+    assert_int_equal(pagetable_next(mm, 2, 511, &ref), VPN_END);
+    assert_int_equal(pagetable_next(mm, 2, 512, &ref), 511);
 }
 
 static void find_survives_more_regions_than_its_cache_has(void **state)

@@ -2,7 +2,7 @@
  *
  * An entry is one of
  *     none       0
- *     present    PTE_PRESENT; a frame number in bits 12.., unless PTE_ZERO
+ *     present    PTE_PRESENT; a frame number in bits 12.., unless PTE_ZERO. In a PMD table with PTE_HUGE: the head's
  *     swap       not 0 and not present: PTE_SWAP and a swp_t in bits 12..43
  * Mirrors: arch/x86/include/asm/pgtable_types.h. Differs: the dirty bit and PTE_SWAP are at places of our own.
  */
@@ -19,16 +19,29 @@ typedef u64 vpn_t;   /* vaddr >> PAGE_SHIFT */
 #define VPN_END (1ull << 35)
 
 typedef u64 pte_t;
-#define PTE_PRESENT        (1ull << 0)
-#define PTE_WRITE          (1ull << 1)
-#define PTE_USER           (1ull << 2)
-#define PTE_ACCESSED       (1ull << 5)
-#define PTE_DIRTY          (1ull << 6)
+#define PTE_PRESENT  (1ull << 0)
+#define PTE_WRITE    (1ull << 1)
+#define PTE_USER     (1ull << 2)
+#define PTE_ACCESSED (1ull << 5)
+#define PTE_DIRTY    (1ull << 6)
+#define PTE_HUGE \
+    (1ull << 7) /* in a PMD table: maps HPAGE_PMD_NR pages, no table follows (_PAGE_PSE) */
 #define PTE_ZERO           (1ull << 9) /* maps the zero page: special, no frame, not counted in RSS */
 #define PTE_PFN_SHIFT      12u
 /* In an entry that is not present: */
 #define PTE_SWAP           (1ull << 1)
 #define PTE_SWAP_EXCLUSIVE (1ull << 2)
+
+/* An entry of a page table (order 0), or one of a PMD table that maps 2^order pages. */
+struct pte_ref {
+    pte_t *slot; /* NULL: there is no table that would hold it */
+    unsigned order;
+};
+
+static inline bool pte_is_huge(pte_t p)
+{
+    return (p & (PTE_PRESENT | PTE_HUGE)) == (PTE_PRESENT | PTE_HUGE);
+}
 
 typedef u32 swp_t; /* bits 27..31 area, 0..26 slot; slot 0 of an area is its header */
 #define SWP_NONE  ((swp_t)0)

@@ -121,9 +121,74 @@ void rmap_add_new_anon(struct space *s, struct vma *vma, vpn_t vpn, pfn_t pfn)
     f->mapcount = 1;
 }
 
+void rmap_add_new_anon_huge(struct space *s, struct vma *vma, vpn_t vpn, pfn_t head)
+{
+    struct frame *f = frames_get(s->frames, head);
+
+    assert(folio_is_large(f) && !folio_has_tails(f) && vpn % (u64)frame_nr_pages(f) == 0);
+    assert(vpn + (u64)frame_nr_pages(f) <= vma->end);
+    rmap_add_new_anon(s, vma, vpn, head);
+    f[1].index = 1;
+}
+
+bool rmap_add_subpage(struct frames *fr, pfn_t pfn)
+{
+    pfn_t head = folio_head_pfn(fr, pfn);
+
+    folio_write_tails(fr, head);
+    frames_get(fr, head)->mapcount++;
+    ++*folio_pte_mapcount(frames_get(fr, pfn));
+    return folio_page_mapcount(frames_get(fr, head), pfn - head) == 1;
+}
+
+bool rmap_del_subpage(struct frames *fr, pfn_t pfn)
+{
+    pfn_t head = folio_head_pfn(fr, pfn);
+    u32 *count = folio_pte_mapcount(frames_get(fr, pfn));
+
+    assert(*count > 0);
+    --*count;
+    frames_get(fr, head)->mapcount--;
+    return folio_page_mapcount(frames_get(fr, head), pfn - head) == 0;
+}
+
+unsigned rmap_add_huge(struct frame *head)
+{
+    unsigned mapped = folio_count_mapped(head);
+
+    head->mapcount++;
+    head[1].index++;
+    return (unsigned)frame_nr_pages(head) - mapped;
+}
+
+unsigned rmap_del_huge(struct frame *head)
+{
+    assert(head[1].index > 0 && head->mapcount > 0);
+    head->mapcount--;
+    head[1].index--;
+    return (unsigned)frame_nr_pages(head) - folio_count_mapped(head);
+}
+
+void rmap_split_huge(struct frames *fr, pfn_t head)
+{
+    struct frame *f = frames_get(fr, head);
+    u32 exclusive = f->flags & PG_EXCLUSIVE;
+    u32 nr = (u32)frame_nr_pages(f);
+
+    folio_write_tails(fr, head);
+    f[1].index--;
+    f[1].private ++;
+    f->mapcount += nr - 1;
+    for (u32 i = 1; i < nr; i++) {
+        f[i].mapcount++;
+        f[i].flags |= exclusive;
+    }
+}
+
 bool rmap_add_anon(struct space *s, struct vma *vma, vpn_t vpn, pfn_t pfn, bool exclusive)
 {
-    struct frame *f = frames_get(s->frames, pfn);
+    pfn_t head = folio_head_pfn(s->frames, pfn);
+    struct frame *f = frames_get(s->frames, head);
 
     assert(vma->anon_vma);
     assert(vma->start <= vpn && vpn < vma->end);
@@ -131,23 +196,25 @@ bool rmap_add_anon(struct space *s, struct vma *vma, vpn_t vpn, pfn_t pfn, bool 
         /* Others may swap it in as well: only the oldest anon_vma is one that all of them are linked to. */
         u32 id = exclusive ? vma->anon_vma : anon_vma_get(s, vma->anon_vma)->root;
 
+        assert(!folio_is_large(f));
         set_anon(f, id, vma, vpn);
     }
-    assert(frame_index(f) == vma_index(vma, vpn));
+    assert(frame_index(f) + (pfn - head) == vma_index(vma, vpn));
     if (exclusive)
-        frame_set(f, PG_EXCLUSIVE);
-    return rmap_add(f);
+        frame_set(frames_get(s->frames, pfn), PG_EXCLUSIVE);
+    return unlikely(folio_is_large(f)) ? rmap_add_subpage(s->frames, pfn) : rmap_add(f);
 }
 
 void rmap_move_anon(struct space *s, struct vma *vma, vpn_t vpn, pfn_t pfn)
 {
-    struct frame *f = frames_get(s->frames, pfn);
+    pfn_t head = folio_head_pfn(s->frames, pfn);
+    struct frame *f = frames_get(s->frames, head);
 
     assert(vma->anon_vma && frame_test(f, PG_ANON) && f->mapcount == 1);
-    assert(frame_index(f) == vma_index(vma, vpn));
+    assert(frame_index(f) + (pfn - head) == vma_index(vma, vpn));
     (void)vpn;
     f->mapping = vma->anon_vma;
-    frame_set(f, PG_EXCLUSIVE);
+    frame_set(frames_get(s->frames, pfn), PG_EXCLUSIVE);
 }
 
 /* --- walks --------------------------------------------------------------------------------------- */
@@ -160,6 +227,40 @@ static inline const struct vma_set *frame_vmas(const struct space *s, const stru
     return file_vmas(s, f->mapping);
 }
 
+/* The entries of one vma for the folio at head, which has the pages [index, last]. False: fn wants no more, or no more are there. */
+static bool folio_for_each_in(struct vma *vma, pfn_t head, u64 index, u64 last, rmap_fn fn,
+                              void *ctx, u32 *left)
+{
+    vpn_t start = vma->start + (MAX(index, vma->pgoff) - vma->pgoff);
+    vpn_t end = vma->start + (MIN(last, vma_index(vma, vma->end - 1)) - vma->pgoff) + 1;
+    struct pte_ref ref;
+
+    pagetable_for_each (vma->mm, vpn, ref, start, end) {
+        struct rmap_walk walk = {vma, vpn, ref.slot, ref.order};
+
+        /* A page of the folio, at the place that it has in the vma. */
+        if (pte_ref_pfn(ref, vpn) != head + (u32)(vma_index(vma, vpn) - index))
+            continue;
+        if (!fn(ctx, &walk) || --*left == 0)
+            return false;
+    }
+    return true;
+}
+
+static void folio_for_each(struct space *s, pfn_t head, rmap_fn fn, void *ctx)
+{
+    const struct frame *f = frames_get(s->frames, head);
+    const struct vma_set *set = frame_vmas(s, f);
+    u64 index = frame_index(f), nr = (u64)frame_nr_pages(f);
+    u32 left = f->mapcount;
+
+    if (!set)
+        return;
+    vma_set_for_each (entry, set, index, index + nr - 1)
+        if (!folio_for_each_in(entry->vma, head, index, index + nr - 1, fn, ctx, &left))
+            return;
+}
+
 void rmap_for_each(struct space *s, pfn_t pfn, rmap_fn fn, void *ctx)
 {
     const struct frame *f = frames_get(s->frames, pfn);
@@ -169,13 +270,17 @@ void rmap_for_each(struct space *s, pfn_t pfn, rmap_fn fn, void *ctx)
 
     if (!left) /* its mapping may be gone already */
         return;
+    if (unlikely(folio_is_large(f))) {
+        folio_for_each(s, pfn, fn, ctx);
+        return;
+    }
     set = frame_vmas(s, f);
     if (!set)
         return;
     index = frame_index(f);
     vma_set_for_each (entry, set, index, index) {
         struct vma *vma = entry->vma;
-        struct rmap_walk walk = {vma, vma->start + (index - vma->pgoff), NULL};
+        struct rmap_walk walk = {vma, vma->start + (index - vma->pgoff), NULL, 0};
 
         walk.slot = pagetable_find(vma->mm, walk.vpn);
         if (!walk.slot || !pte_has_frame(*walk.slot) || pte_pfn(*walk.slot) != pfn)
@@ -191,7 +296,7 @@ bool rmap_find_only(struct space *s, pfn_t pfn, struct rmap_walk *ret_walk)
     u64 index = frame_index(f);
     const struct vma_set *set;
 
-    if (f->mapcount != 1)
+    if (f->mapcount != 1 || folio_is_large(f))
         return false;
     set = frame_vmas(s, f);
     if (!set)
@@ -203,9 +308,23 @@ bool rmap_find_only(struct space *s, pfn_t pfn, struct rmap_walk *ret_walk)
 
         if (!slot || !pte_has_frame(*slot) || pte_pfn(*slot) != pfn)
             continue;
-        *ret_walk = (struct rmap_walk){vma, vpn, slot};
+        *ret_walk = (struct rmap_walk){vma, vpn, slot, 0};
         return true;
     }
+    return false;
+}
+
+bool rmap_may_be_locked(const struct space *s, pfn_t head)
+{
+    const struct frame *f = frames_get(s->frames, head);
+    const struct vma_set *set = frame_vmas(s, f);
+    u64 index = frame_index(f);
+
+    if (!set)
+        return false;
+    vma_set_for_each (entry, set, index, index + (u64)frame_nr_pages(f) - 1)
+        if (entry->vma->flags & VM_LOCKED)
+            return true;
     return false;
 }
 
@@ -231,7 +350,7 @@ void rmap_for_each_file(struct space *s, u32 inode, u64 index, rmap_fn fn, void 
         return;
     vma_set_for_each (entry, set, index, index) {
         struct vma *vma = entry->vma;
-        struct rmap_walk walk = {vma, vma->start + (index - vma->pgoff), NULL};
+        struct rmap_walk walk = {vma, vma->start + (index - vma->pgoff), NULL, 0};
 
         walk.slot = pagetable_find(vma->mm, walk.vpn);
         if (!fn(ctx, &walk))
@@ -260,6 +379,8 @@ static bool count_entry(void *ctx, const struct rmap_walk *walk)
     u32 *count = ctx;
 
     assert(walk->vpn >= walk->vma->start && walk->vpn < walk->vma->end);
+    assert(!walk->order ||
+           (walk->vpn % HPAGE_PMD_NR == 0 && walk->vpn + HPAGE_PMD_NR <= walk->vma->end));
     (*count)++;
     return true;
 }

@@ -17,6 +17,7 @@
 #ifndef SPACE_RMAP_H
 #define SPACE_RMAP_H
 
+#include "frames/folio.h"
 #include "space/mm.h"
 #include "space/vma.h"
 
@@ -44,6 +45,20 @@ static inline bool rmap_del(struct frame *f)
     return --f->mapcount == 0;
 }
 
+/* The same for one page of a large folio, whose tails get written. True when nothing mapped the page before, no longer maps it. */
+bool rmap_add_subpage(struct frames *fr, pfn_t pfn);
+bool rmap_del_subpage(struct frames *fr, pfn_t pfn);
+
+/* One more, one fewer huge leaf for a large folio. Returns how many pages of it nothing mapped before, maps any more. */
+unsigned rmap_add_huge(struct frame *head);
+unsigned rmap_del_huge(struct frame *head);
+
+/* A huge leaf was replaced by entries of its own for each page (__split_huge_pmd_locked): each inherits PG_EXCLUSIVE. */
+void rmap_split_huge(struct frames *fr, pfn_t head);
+
+/* A new anonymous folio for the huge leaf at vpn, as rmap_add_new_anon(). */
+void rmap_add_new_anon_huge(struct space *s, struct vma *vma, vpn_t vpn, pfn_t head);
+
 /* A new anonymous page at vpn (page_add_new_anon_rmap): sets mapping, index, PG_ANON, PG_SWAPBACKED, PG_EXCLUSIVE and
  * mapcount 1.    pre: the vma has an anon_vma; the frame is not mapped */
 void rmap_add_new_anon(struct space *s, struct vma *vma, vpn_t vpn, pfn_t pfn);
@@ -53,8 +68,8 @@ void rmap_add_new_anon(struct space *s, struct vma *vma, vpn_t vpn, pfn_t pfn);
  *   pre: the vma has an anon_vma; a page that is PG_ANON belongs to this index */
 bool rmap_add_anon(struct space *s, struct vma *vma, vpn_t vpn, pfn_t pfn, bool exclusive);
 
-/* First write by a process that has it alone: the page moves to this vma's anon_vma and becomes PG_EXCLUSIVE
- * (page_move_anon_rmap). */
+/* First write by a process that has it alone: the page, and the folio that it is part of, moves to this vma's anon_vma and the page
+ * becomes PG_EXCLUSIVE (page_move_anon_rmap).   pre: one entry maps any of it */
 void rmap_move_anon(struct space *s, struct vma *vma, vpn_t vpn, pfn_t pfn);
 
 /* --- walks --------------------------------------------------------------------------------------- */
@@ -63,11 +78,12 @@ struct rmap_walk { /* one entry that maps the frame */
     struct vma *vma;
     vpn_t vpn;
     pte_t *slot;
+    unsigned order; /* 0, or that of a huge leaf */
 };
 typedef bool (*rmap_fn)(void *ctx, const struct rmap_walk *w);
 
-/* Call fn for each entry that maps the frame, until fn returns false. fn may clear that entry; it must not change vmas.
- * Order: oldest link first. cost: the vmas linked to the anon_vma or file, up to the last one that maps the frame. */
+/* Call fn for each entry that maps the frame, of a large folio's head any of its pages, until fn returns false. fn may clear that entry; it must not change vmas.
+ * Order: oldest link first, then by address.   pre: not a tail. cost: the vmas linked to the anon_vma or file, up to the last one that maps the frame. */
 void rmap_for_each(struct space *s, pfn_t pfn, rmap_fn fn, void *ctx);
 
 /* The entry of a frame that is mapped once, as rmap_for_each() would show it. False when it is mapped more often or not at
@@ -86,6 +102,9 @@ void rmap_for_each_file(struct space *s, u32 inode, u64 index, rmap_fn fn, void 
 typedef void (*rmap_vma_fn)(void *ctx, struct vma *vma, vpn_t start, vpn_t end);
 void rmap_for_each_file_vma(struct space *s, u32 inode, u64 first, u64 last, rmap_vma_fn fn,
                             void *ctx);
+
+/* Is any vma VM_LOCKED that could map the anonymous folio? */
+bool rmap_may_be_locked(const struct space *s, pfn_t head);
 
 /* How many vmas map the file (mapping_mapped). */
 u64 rmap_count_file_vmas(const struct space *s, u32 inode);

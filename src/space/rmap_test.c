@@ -41,13 +41,12 @@ static pfn_t touch(struct mm *where, u64 page)
 static struct mm *fork_mm(struct mm *parent)
 {
     struct mm *child = mm_new(&machine.space, 0);
-    pte_t *slot;
+    struct pte_ref ref;
 
     vma_fork(child, parent);
-    for (vpn_t vpn = pagetable_next(parent, 0, VPN_END, &slot); vpn < VPN_END;
-         vpn = pagetable_next(parent, vpn + 1, VPN_END, &slot)) {
-        rmap_add(test_frame(&machine, pte_pfn(*slot)));
-        pagetable_set(child, vpn, test_entry(&machine, child, vpn), *slot);
+    pagetable_for_each (parent, vpn, ref, 0, VPN_END) {
+        rmap_add(test_frame(&machine, pte_pfn(*ref.slot)));
+        pagetable_set(child, vpn, test_entry(&machine, child, vpn), *ref.slot);
         child->rss_anon++;
     }
     return child;

@@ -72,29 +72,30 @@ struct mm *mm_get(const struct space *s, u32 id)
     return id > 0 && id < s->next_mm_id ? s->mms[id] : NULL;
 }
 
-/* Count each entry, and into `mapped` (may be NULL) each frame. */
+/* Count each entry, and into `mapped` (may be NULL) those of each folio. */
 static void mm_recount(struct mm *mm, struct u64map *mapped)
 {
     u64 file = 0, anon = 0, shmem = 0, swapents = 0;
-    pte_t *slot;
+    struct pte_ref ref;
 
-    for (vpn_t vpn = pagetable_next(mm, 0, VPN_END, &slot); vpn < VPN_END;
-         vpn = pagetable_next(mm, vpn + 1, VPN_END, &slot)) {
+    pagetable_for_each (mm, vpn, ref, 0, VPN_END) {
+        u64 pages = 1u << ref.order;
         const struct frame *f;
 
-        assert(vma_find(mm, vpn));
-        swapents += pte_is_swap(*slot);
-        if (!pte_has_frame(*slot))
+        assert(vma_find(mm, vpn) && vma_find(mm, vpn)->end >= vpn + pages);
+        assert(vpn % pages == 0);
+        swapents += pte_is_swap(*ref.slot);
+        if (!pte_has_frame(*ref.slot))
             continue;
-        f = frames_get(mm->space->frames, pte_pfn(*slot));
+        f = folio_head(mm->space->frames, pte_pfn(*ref.slot));
         if (frame_test(f, PG_ANON))
-            anon++;
+            anon += pages;
         else if (frame_test(f, PG_SWAPBACKED))
-            shmem++;
+            shmem += pages;
         else
-            file++;
+            file += pages;
         if (mapped)
-            u64map_add(mapped, pte_pfn(*slot), 1);
+            u64map_add(mapped, folio_head_pfn(mm->space->frames, pte_pfn(*ref.slot)), 1);
     }
     assert(mm->rss_file == file && mm->rss_anon == anon && mm->rss_shmem == shmem);
     assert(mm->swapents == swapents);
@@ -131,6 +132,8 @@ void space_check(struct space *s)
     u64map_for_each (&mapped, cursor, pfn, count) {
         assert(frames_get(s->frames, (pfn_t)pfn)->mapcount == count);
         rmap_check(s, (pfn_t)pfn);
+        if (folio_is_large(frames_get(s->frames, (pfn_t)pfn)))
+            folio_check(s->frames, (pfn_t)pfn);
     }
     u64map_done(&mapped);
 }

@@ -91,13 +91,12 @@ static void swap_put(swp_t swp)
 
 static void zap(struct proc *p, vpn_t start, vpn_t end)
 {
-    pte_t *slot;
+    struct pte_ref ref;
 
-    for (vpn_t vpn = pagetable_next(p->mm, start, end, &slot); vpn < end;
-         vpn = pagetable_next(p->mm, vpn + 1, end, &slot)) {
-        pte_t pte = *slot;
+    pagetable_for_each (p->mm, vpn, ref, start, end) {
+        pte_t pte = *ref.slot;
 
-        pagetable_set(p->mm, vpn, slot, 0);
+        pagetable_set(p->mm, vpn, ref.slot, 0);
         p->cells[vpn - window].what = NOTHING;
         if (pte_is_swap(pte)) {
             swap_put(pte_swp(pte));
@@ -319,7 +318,7 @@ static void op_change_flags(void)
     struct proc *p = random_proc();
     vpn_t start, end;
     u32 clear = VM_ACCESS_FLAGS, set = random_access();
-    pte_t *slot;
+    struct pte_ref ref;
 
     if (chance(3)) {
         static const u32 advice[] = {VM_SEQ_READ, VM_RAND_READ, VM_LOCKED, VM_WIPEONFORK,
@@ -337,10 +336,9 @@ static void op_change_flags(void)
         if (c->flags)
             c->flags = (c->flags & ~clear) | set;
     }
-    for (vpn_t vpn = pagetable_next(p->mm, start, end, &slot); vpn < end;
-         vpn = pagetable_next(p->mm, vpn + 1, end, &slot)) {
-        if (pte_present(*slot))
-            *slot &= ~PTE_WRITE;
+    pagetable_for_each (p->mm, vpn, ref, start, end) {
+        if (pte_present(*ref.slot))
+            *ref.slot &= ~PTE_WRITE;
     }
     tlb_flush_range(&tlb, p->mm->id, start, end);
 }
@@ -380,7 +378,7 @@ static void copy_entry(struct proc *child, struct proc *parent, vpn_t vpn, pte_t
 static void op_fork(void)
 {
     struct proc *parent = random_proc(), *child = &procs[prng_below(&prng, nr_procs)];
-    pte_t *slot;
+    struct pte_ref ref;
 
     if (child->mm)
         return;
@@ -393,10 +391,9 @@ static void op_fork(void)
         if (parent->cells[i].flags & VM_DONTFORK)
             child->cells[i] = (struct cell){0};
     }
-    for (vpn_t vpn = pagetable_next(parent->mm, 0, VPN_END, &slot); vpn < VPN_END;
-         vpn = pagetable_next(parent->mm, vpn + 1, VPN_END, &slot)) {
+    pagetable_for_each (parent->mm, vpn, ref, 0, VPN_END) {
         if (!(parent->cells[vpn - window].flags & (VM_DONTFORK | VM_WIPEONFORK)))
-            copy_entry(child, parent, vpn, slot);
+            copy_entry(child, parent, vpn, ref.slot);
     }
 }
 

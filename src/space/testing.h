@@ -90,13 +90,12 @@ static inline pfn_t test_map_anon(struct test_machine *m, struct mm *mm, vpn_t v
 static inline void test_unmap(struct test_machine *m, struct mm *mm, vpn_t start, vpn_t end)
 {
     const struct vma *above, *below;
-    pte_t *slot;
+    struct pte_ref ref;
 
-    for (vpn_t vpn = pagetable_next(mm, start, end, &slot); vpn < end;
-         vpn = pagetable_next(mm, vpn + 1, end, &slot)) {
-        pfn_t pfn = pte_pfn(*slot);
+    pagetable_for_each (mm, vpn, ref, start, end) {
+        pfn_t pfn = pte_pfn(*ref.slot);
 
-        pagetable_set(mm, vpn, slot, 0);
+        pagetable_set(mm, vpn, ref.slot, 0);
         mm->rss_anon--;
         if (rmap_del(test_frame(m, pfn)))
             test_frame_free(m, pfn);

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "space/mm.h"
+#include "space/pagetable.h"
 #include "space/space_int.h"
 
 u32 vma_position(struct mm *mm, vpn_t vpn)
@@ -134,10 +135,23 @@ void vma_delete_at(struct mm *mm, u32 position, u32 count)
     mm->space->nr_vmas -= count;
 }
 
+/* A huge leaf lies in one vma. */
+static void cut_huge(struct vma *vma, vpn_t at)
+{
+    const struct space *s = vma->mm->space;
+
+    if (at % TABLE_ENTRIES && s->cut_huge && pagetable_find_huge(vma->mm, at))
+        s->cut_huge(s->cut_huge_ctx, vma, at);
+}
+
 void vma_set_bounds(struct vma *vma, vpn_t start, vpn_t end)
 {
     assert(start < end && end <= VPN_END);
     assert(start >= vma->start || vma->pgoff >= vma->start - start);
+    if (start > vma->start)
+        cut_huge(vma, start);
+    if (end < vma->end)
+        cut_huge(vma, end);
     vma->pgoff += start - vma->start; /* wraps when start goes down */
     vma->start = start;
     vma->end = end;

@@ -228,11 +228,18 @@ enum step system_access(struct system *s, struct task *t, vpn_t vpn, enum access
 }
 
 /* --- bytes=on ------------------------------------------------------------------------------------------------------- */
+u8 *user_bytes(const struct system *s, const struct task *t, vaddr_t addr)
+{
+    vpn_t vpn = addr >> PAGE_SHIFT;
+    pfn_t pfn = pte_ref_pfn(pagetable_lookup(t->mm, vpn), vpn);
+
+    return pfn == PFN_NONE ? NULL : frames_bytes(&s->frames, pfn) + addr % PAGE_SIZE;
+}
+
 static enum step reach(struct system *s, struct task *t, vaddr_t addr, u32 len,
                        enum access_kind kind, u8 **ret_bytes)
 {
     vpn_t vpn = addr >> PAGE_SHIFT;
-    const pte_t *slot;
 
     assert(s->frames.bytes && (addr + len - 1) >> PAGE_SHIFT == vpn);
     if (t->state >= TASK_ZOMBIE)
@@ -244,10 +251,7 @@ static enum step reach(struct system *s, struct task *t, vaddr_t addr, u32 len,
         if (step != STEP_DONE)
             return step;
     }
-    slot = pagetable_find(t->mm, vpn);
-    *ret_bytes = NULL;
-    if (slot && pte_has_frame(*slot))
-        *ret_bytes = frames_bytes(&s->frames, pte_pfn(*slot)) + addr % PAGE_SIZE;
+    *ret_bytes = user_bytes(s, t, addr);
     return STEP_DONE;
 }
 

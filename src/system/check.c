@@ -10,7 +10,7 @@
 /* Counters that a walk over all frames can find out. */
 static const enum counter recounted[] = {
     NR_ANON_PAGES, NR_MAPPED,    NR_FILE_PAGES,       NR_SWAPCACHED, NR_SHMEM,
-    NR_DIRTY,      NR_WRITEBACK, NR_PAGE_TABLE_PAGES, NR_MLOCK};
+    NR_DIRTY,      NR_WRITEBACK, NR_PAGE_TABLE_PAGES, NR_MLOCK,      NR_ANON_TRANSPARENT_HUGEPAGES};
 enum {
     ANON,
     MAPPED,
@@ -21,6 +21,7 @@ enum {
     WRITEBACK,
     TABLES,
     MLOCKED,
+    ANON_THPS,
     NR_RECOUNTED
 };
 _Static_assert(ARRAY_SIZE(recounted) == NR_RECOUNTED, "one row each");
@@ -38,20 +39,24 @@ static void recount_user_page(const struct system *s, const struct frame *f, str
 {
     bool anon = frame_test(f, PG_ANON), file = frame_test(f, PG_PAGECACHE);
     bool cached = file || frame_test(f, PG_SWAPCACHE);
+    s64 nr = frame_nr_pages(f);
+    bool large = folio_is_large(f);
+    s64 mapped = large ? (s64)folio_count_mapped(f) : f->mapcount != 0;
 
     assert(f->mapcount || cached);
     assert(!(anon && file));
     assert(frame_test(f, PG_LRU) != frame_test(f, PG_BATCHED));
     assert(!(f->mapcount && frame_test(f, PG_LOCKED)));
-    r->n[ANON] += anon && f->mapcount;
-    r->n[MAPPED] += !anon && f->mapcount;
-    r->n[FILE_PAGES] += file;
-    r->n[SWAPCACHED] += frame_test(f, PG_SWAPCACHE);
-    r->n[SHMEM] += is_shmem(f);
+    r->n[ANON] += anon ? mapped : 0;
+    r->n[MAPPED] += anon ? 0 : mapped;
+    r->n[FILE_PAGES] += file ? nr : 0;
+    r->n[SWAPCACHED] += frame_test(f, PG_SWAPCACHE) ? nr : 0;
+    r->n[SHMEM] += is_shmem(f) ? nr : 0;
+    r->n[ANON_THPS] += large && folio_pmd_mapcount(f) ? nr : 0;
     r->n[DIRTY] += file && !is_shmem(f) && frame_test(f, PG_DIRTY) &&
                    inode_get(&s->backing, f->mapping)->kind != INODE_RAMFS;
-    r->n[WRITEBACK] += frame_test(f, PG_WRITEBACK);
-    r->n[MLOCKED] += frame_test(f, PG_MLOCKED);
+    r->n[WRITEBACK] += frame_test(f, PG_WRITEBACK) ? nr : 0;
+    r->n[MLOCKED] += frame_test(f, PG_MLOCKED) ? nr : 0;
 }
 
 static void check_frames(const struct system *s)
@@ -115,12 +120,11 @@ static void check_nodes(const struct system *s)
 
 static void count_swap_entries(struct mm *mm, struct u64map *refs)
 {
-    pte_t *slot;
+    struct pte_ref ref;
 
-    for (vpn_t v = pagetable_next(mm, 0, VPN_END, &slot); v < VPN_END;
-         v = pagetable_next(mm, v + 1, VPN_END, &slot))
-        if (pte_is_swap(*slot) && pte_swp(*slot) != SWP_ERROR)
-            u64map_add(refs, pte_swp(*slot), 1);
+    pagetable_for_each (mm, v, ref, 0, VPN_END)
+        if (pte_is_swap(*ref.slot) && pte_swp(*ref.slot) != SWP_ERROR)
+            u64map_add(refs, pte_swp(*ref.slot), 1);
 }
 
 static void check_swap(const struct system *s)
@@ -219,7 +223,7 @@ static void check_tlbs(const struct system *s)
             mm = mm_get(&s->space, (u32)(tag >> 1 & ((1u << MM_ID_BITS) - 1)));
             if (!mm)
                 continue; /* ids are never used again */
-            slot = pagetable_find(mm, tag >> 29);
+            slot = pagetable_lookup(mm, tag >> 29).slot;
             assert(slot && pte_present(*slot) && !(*slot & PTE_PROTNONE));
             if (tag & TLB_WRITE)
                 assert((*slot & (PTE_WRITE | PTE_DIRTY)) == (PTE_WRITE | PTE_DIRTY));
@@ -270,6 +274,7 @@ void system_check(struct system *s)
         zswap_check(&s->zswap);
     check_frames(s);
     check_nodes(s);
+    deferred_split_check(&s->mem);
     check_swap(s);
     check_shmem(s);
     check_tasks(s);

@@ -51,7 +51,7 @@ static enum step touch_user(struct direct *d, bool *ret_bad)
 static bool user_present(const struct direct *d)
 {
     for (vpn_t v = d->user >> PAGE_SHIFT; d->user && v <= (d->user + d->n - 1) >> PAGE_SHIFT; v++) {
-        const pte_t *slot = pagetable_find(d->t->mm, v);
+        const pte_t *slot = pagetable_lookup(d->t->mm, v).slot;
 
         if (!slot || !pte_present(*slot) || (!d->write && !(*slot & PTE_WRITE)))
             return false;
@@ -65,9 +65,7 @@ static void copy_user(const struct direct *d, u64 done, u8 *bytes, u64 n)
     while (n) {
         vaddr_t at = d->user + done;
         u64 part = MIN(n, PAGE_SIZE - at % PAGE_SIZE);
-        pte_t pte = *pagetable_find(d->t->mm, at >> PAGE_SHIFT);
-        u8 *user =
-            pte_has_frame(pte) ? frames_bytes(&d->s->frames, pte_pfn(pte)) + at % PAGE_SIZE : NULL;
+        u8 *user = user_bytes(d->s, d->t, at);
 
         if (!d->write)
             memcpy(user, bytes, part);

@@ -18,13 +18,16 @@ bool mlock_allowed(const struct task *t, u64 pages)
 void mlock_new_page(struct system *s, struct mm *mm, vpn_t vpn)
 {
     const struct vma *vma = vma_find(mm, vpn);
-    const pte_t *slot;
+    struct pte_ref ref;
+    pfn_t pfn;
 
     if (!vma || !(vma->flags & VM_LOCKED))
         return;
-    slot = pagetable_find(mm, vpn);
-    if (slot && pte_has_frame(*slot))
-        page_mlock(&s->mem, pte_pfn(*slot));
+    ref = pagetable_lookup(mm, vpn);
+    pfn = ref.slot && pte_has_frame(*ref.slot) ? pte_pfn(*ref.slot) : PFN_NONE;
+    /* Of a large folio that is mapped by page, none is locked (mlock_pte_range). */
+    if (pfn != PFN_NONE && folio_is_large(folio_head(&s->frames, pfn)) == (ref.order != 0))
+        page_mlock(&s->mem, pfn);
 }
 
 static bool count_locked(void *ctx, const struct rmap_walk *w)
@@ -37,18 +40,18 @@ static bool count_locked(void *ctx, const struct rmap_walk *w)
 
 static void munlock_vma(struct system *s, const struct vma *vma, struct span r)
 {
-    pte_t *slot;
+    struct pte_ref ref;
 
-    for (vpn_t v = pagetable_next(vma->mm, r.start, r.end, &slot); v < r.end;
-         v = pagetable_next(vma->mm, v + 1, r.end, &slot)) {
+    pagetable_for_each (vma->mm, v, ref, r.start, r.end) {
+        pfn_t pfn = pte_has_frame(*ref.slot) ? pte_pfn(*ref.slot) : PFN_NONE;
         unsigned locked = 0;
 
-        if (!pte_has_frame(*slot) ||
-            !frame_test(frames_get(&s->frames, pte_pfn(*slot)), PG_MLOCKED))
+        /* A frame that is no head has no flags of its own. */
+        if (pfn == PFN_NONE || !frame_test(frames_get(&s->frames, pfn), PG_MLOCKED))
             continue;
-        rmap_for_each(&s->space, pte_pfn(*slot), count_locked, &locked);
+        rmap_for_each(&s->space, pfn, count_locked, &locked);
         if (locked < 2)
-            page_munlock(&s->mem, pte_pfn(*slot));
+            page_munlock(&s->mem, pfn);
     }
 }
 
@@ -62,11 +65,10 @@ void munlock_pages(struct system *s, struct mm *mm, struct span r)
 
 static void mlock_present(struct system *s, struct mm *mm, struct span r)
 {
-    pte_t *slot;
+    struct pte_ref ref;
 
     lru_add_drain(&s->mem);
-    for (vpn_t v = pagetable_next(mm, r.start, r.end, &slot); v < r.end;
-         v = pagetable_next(mm, v + 1, r.end, &slot))
+    pagetable_for_each (mm, v, ref, r.start, r.end)
         mlock_new_page(s, mm, v);
 }
 

@@ -283,24 +283,24 @@ enum step system_brk(struct system *s, struct task *t, vaddr_t start, vaddr_t en
 /* May the entry be writable at once? Otherwise the next write faults (can_change_pte_writable). */
 static bool may_write(const struct system *s, const struct vma *vma, pte_t pte)
 {
-    const struct frame *f;
-
     if (!(vma->flags & VM_WRITE) || !pte_has_frame(pte) || !(pte & PTE_DIRTY))
         return false;
     if (vma->flags & VM_SHARED)
         return true;
-    f = frames_get(&s->frames, pte_pfn(pte));
-    return frame_test(f, PG_ANON) && frame_test(f, PG_EXCLUSIVE);
+    return frame_test(folio_head(&s->frames, pte_pfn(pte)), PG_ANON) &&
+           frame_test(frames_get(&s->frames, pte_pfn(pte)), PG_EXCLUSIVE);
 }
 
-static void protect_entries(struct system *s, const struct vma *vma, struct span r)
+/* A huge leaf of which only a part is protected anew is split (change_pmd_range). */
+static void protect_entries(struct system *s, struct vma *vma, struct span r)
 {
     bool none = !(vma->flags & VM_ACCESS_FLAGS);
-    pte_t *slot;
+    struct pte_ref ref;
 
-    for (vpn_t v = pagetable_next(vma->mm, r.start, r.end, &slot); v < r.end;
-         v = pagetable_next(vma->mm, v + 1, r.end, &slot)) {
-        pte_t pte = *slot;
+    thp_cut(&s->mem, vma, r.start);
+    thp_cut(&s->mem, vma, r.end);
+    pagetable_for_each (vma->mm, v, ref, r.start, r.end) {
+        pte_t pte = *ref.slot;
 
         if (!pte_present(pte))
             continue;
@@ -309,7 +309,7 @@ static void protect_entries(struct system *s, const struct vma *vma, struct span
             pte &= ~PTE_WRITE;
         else if (may_write(s, vma, pte))
             pte |= PTE_WRITE;
-        *slot = pte;
+        *ref.slot = pte;
     }
 }
 
@@ -353,7 +353,7 @@ enum step system_mprotect(struct system *s, struct task *t, vaddr_t addr, u64 le
         return call_refuse(s, t, -ENOMEM);
     done.end = protect_mappings(s, t, r, prot_flags(prot));
     refused = done.end < r.end;
-    for (const struct vma *vma = vma_find_after(t->mm, r.start); vma && vma->start < done.end;
+    for (struct vma *vma = vma_find_after(t->mm, r.start); vma && vma->start < done.end;
          vma = vma_next(vma))
         protect_entries(s, vma, (struct span){MAX(r.start, vma->start), MIN(done.end, vma->end)});
     mmu_flush_range(t->mm, done.start, done.end);
@@ -362,22 +362,42 @@ enum step system_mprotect(struct system *s, struct task *t, vaddr_t addr, u64 le
 }
 
 /* --- mremap ----------------------------------------------------------------------------------------------------------- */
+/* Whole and to an aligned place, whose entry is free (move_huge_pmd). */
+static bool may_move_huge(struct mm *mm, struct span from, vpn_t vpn, vpn_t target)
+{
+    const u64 *pmd = pagetable_pmd(mm, target);
+
+    return vpn % HPAGE_PMD_NR == 0 && target % HPAGE_PMD_NR == 0 &&
+           vpn + HPAGE_PMD_NR <= from.end && (!pmd || !*pmd);
+}
+
 /* Tables for all entries that will move: what may wait comes first. */
 static enum step move_prepare(struct system *s, struct task *t, struct span from, vpn_t to)
 {
-    pte_t *slot;
+    struct pte_ref ref;
+    vpn_t v;
 
-    for (vpn_t v = pagetable_next(t->mm, from.start, from.end, &slot); v < from.end;
-         v = pagetable_next(t->mm, v + 1, from.end, &slot)) {
-        enum access_result r = access_tables(task_access(s, t), t->mm, to + (v - from.start));
+    for (v = pagetable_next(t->mm, from.start, from.end, &ref); v < from.end;
+         v = pagetable_next(t->mm, v, from.end, &ref)) {
+        vpn_t target = to + (v - from.start);
+        enum access_result r;
+        enum step step;
 
-        if (r != ACCESS_OK) {
-            enum step step = access_step(s, t, r);
-
-            if (step != STEP_DONE)
-                return step;
-            v--; /* somebody was killed: again */
+        if (ref.order && !may_move_huge(t->mm, from, v, target)) {
+            thp_split_pmd(&s->mem, vma_find(t->mm, v), v);
+            continue;
         }
+        r = ref.order ? access_pmd_tables(task_access(s, t), t->mm, target)
+                      : access_tables(task_access(s, t), t->mm, target);
+        if (r == ACCESS_OK) {
+            /* Getting a table may have split it. */
+            if (!ref.order || pagetable_find_huge(t->mm, v))
+                v = pte_ref_end(ref, v);
+            continue;
+        }
+        step = access_step(s, t, r); /* STEP_DONE: somebody was killed, again */
+        if (step != STEP_DONE)
+            return step;
     }
     return STEP_DONE;
 }

@@ -67,7 +67,7 @@ static bool user_present(const struct transfer *x)
     if (!x->user)
         return true;
     for (vpn_t v = x->user >> PAGE_SHIFT; v <= (x->user + x->n - 1) >> PAGE_SHIFT; v++) {
-        const pte_t *slot = pagetable_find(x->t->mm, v);
+        const pte_t *slot = pagetable_lookup(x->t->mm, v).slot;
 
         if (!slot || !pte_present(*slot) || (!x->write && !(*slot & PTE_WRITE)))
             return false;
@@ -85,9 +85,7 @@ static void copy_user(struct transfer *x)
     while (done < x->n) {
         vaddr_t at = x->user + done;
         u64 n = MIN(x->n - done, PAGE_SIZE - at % PAGE_SIZE);
-        pte_t pte = *pagetable_find(x->t->mm, at >> PAGE_SHIFT);
-        u8 *user =
-            pte_has_frame(pte) ? frames_bytes(&x->s->frames, pte_pfn(pte)) + at % PAGE_SIZE : NULL;
+        u8 *user = user_bytes(x->s, x->t, at);
 
         if (!x->write)
             memcpy(user, x->bytes + done, n);

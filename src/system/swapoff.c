@@ -87,13 +87,12 @@ static enum access_result unuse_shmem(struct unuse *u)
 /* --- 2. address spaces -------------------------------------------------------------------------------------------- */
 static pte_t *find_entry(const struct unuse *u, struct mm *mm, vpn_t *at)
 {
-    pte_t *slot;
+    struct pte_ref ref;
 
-    for (vpn_t v = pagetable_next(mm, *at, VPN_END, &slot); v < VPN_END;
-         v = pagetable_next(mm, v + 1, VPN_END, &slot)) {
-        if (pte_is_swap(*slot) && in_area(u, pte_swp(*slot))) {
+    pagetable_for_each (mm, v, ref, *at, VPN_END) {
+        if (pte_is_swap(*ref.slot) && in_area(u, pte_swp(*ref.slot))) {
             *at = v;
-            return slot;
+            return ref.slot;
         }
     }
     return NULL;

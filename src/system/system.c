@@ -63,7 +63,7 @@ static bool swap_free_idle(void *ctx, pfn_t pfn)
 {
     struct system *s = ctx;
 
-    return frames_get(&s->frames, pfn)->mapcount && page_free_swap(&s->mem, pfn);
+    return folio_head(&s->frames, pfn)->mapcount && page_free_swap(&s->mem, pfn);
 }
 
 /* Pages without bytes compress as the tunables say. */
@@ -187,6 +187,11 @@ static int swaps_on(struct system *s, struct err *e)
     return 0;
 }
 
+static void cut_huge(void *ctx, struct vma *vma, vpn_t at)
+{
+    thp_cut(ctx, vma, at);
+}
+
 static void wire_pgdat(struct system *s)
 {
     s->mem = (struct mem){
@@ -207,6 +212,8 @@ static void wire_pgdat(struct system *s)
     slab_init(&s->slab, &s->mem);
     s->space.file_mapped = file_mapped;
     s->space.file_mapped_ctx = s;
+    s->space.cut_huge = cut_huge;
+    s->space.cut_huge_ctx = &s->mem;
     s->swap.free_idle = swap_free_idle;
     s->swap.free_idle_ctx = s;
     s->swap.page_cluster = (u32)s->tunables.page_cluster;

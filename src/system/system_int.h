@@ -10,6 +10,7 @@
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
 #include "reclaim/page.h"
+#include "reclaim/thp.h"
 #include "system/system.h"
 
 enum { DROP_CACHES_PAGES = 1, DROP_CACHES_SLAB = 2, DROP_CACHES_QUIET = 4 };
@@ -35,6 +36,8 @@ enum step call_wait(struct task *t, struct wait wait);
 struct access_ctx *task_access(struct system *s, struct task *t);
 /* What the result of an access means: STEP_DONE after OOM (somebody was killed: try again) and for what is left to the caller. */
 enum step access_step(struct system *s, struct task *t, enum access_result r);
+/* The bytes at an address that is present; NULL: the zero page.   pre: frames hold bytes */
+u8 *user_bytes(const struct system *s, const struct task *t, vaddr_t addr);
 /* One access of a system call to user memory. False when the address is bad (EFAULT), with STEP_DONE. */
 enum step user_access(struct system *s, struct task *t, vpn_t vpn, enum access_kind kind,
                       bool *ret_bad);

@@ -121,6 +121,7 @@ void mm_put(struct system *s, struct mm *mm)
     if (--mm->users)
         return;
     unmap_range(s, mm, (struct span){0, VPN_END});
+    thp_zero_put(&s->mem, mm);
     mm_objects_free(s, mm);
     mm_free(mm);
 }
