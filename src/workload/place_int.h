@@ -19,7 +19,7 @@ struct place_mm {
     s64 group_moved;
     u32 groups;
     vpn_t program_end; /* on the machine: the heap follows */
-    bool has_heap;
+    bool has_vdso, has_heap;
     vpn_t heap_start, heap_end; /* of the recording */
     s64 heap_moved;
 };

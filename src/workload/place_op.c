@@ -12,7 +12,7 @@
 
 #define TASK_END     ((vpn_t)0x7ffffffff) /* above the stack */
 #define DYN_BASE     ((vpn_t)0x555555554) /* ELF_ET_DYN_BASE: position-independent programs */
-#define VDSO_PAGES   6u                   /* the kernel's own mapping below the interpreter */
+#define VDSO_PAGES   6u                   /* the kernel's own mapping of a new image */
 #define HPAGE_NR     512u
 /* As far below a stack as Linux lets it grow by default (ulimit -s). */
 #define STACK_GROWTH (8 * MIB / PAGE_SIZE)
@@ -285,8 +285,6 @@ static vpn_t group_place(struct op_place *o, vpn_t start)
     if (o->pm->groups == 1)
         o->pm->program_end = DYN_BASE; /* its heap lies where programs usually do */
     place = vma_find_gap(o->pm->mm, MAX(end, start + 1) - start);
-    if (is_free(o->pm, place - VDSO_PAGES, VDSO_PAGES))
-        machine_map(o->pm, place - VDSO_PAGES, VDSO_PAGES);
     return place ? place : start;
 }
 
@@ -324,6 +322,16 @@ static void place_initial(struct op_place *o, struct pages r)
         pm->program_end = MAX(pm->program_end, r.end + (u64)pm->group_moved);
 }
 
+/* The image is complete: the kernel's own mapping comes last. */
+static void end_image(struct place_mm *pm)
+{
+    vpn_t place = pm->has_vdso ? 0 : vma_find_gap(pm->mm, VDSO_PAGES);
+
+    if (place)
+        machine_map(pm, place, VDSO_PAGES);
+    pm->has_vdso = true;
+}
+
 static void place_mmap(struct op_place *o)
 {
     u64 flags = o->op->field[3];
@@ -332,9 +340,12 @@ static void place_mmap(struct op_place *o)
     if (!range_ok(o->op->field[0], o->op->field[1]) || o->pm->map.ranges.count > RANGES_MAX)
         return;
     r = pages_of(o->op->field[0], o->op->field[1]);
-    if (flags & HWT_MAP_INITIAL)
+    if (flags & HWT_MAP_INITIAL) {
         place_initial(o, r);
-    else if (flags & HWT_MAP_ANYWHERE)
+        return;
+    }
+    end_image(o->pm);
+    if (flags & HWT_MAP_ANYWHERE)
         place_anywhere(o, r);
     else
         place_chosen(o, r);
@@ -346,6 +357,7 @@ static void begin_heap(struct place_mm *pm, vpn_t start)
 {
     vpn_t place = pm->program_end ? pm->program_end : start;
 
+    end_image(pm);
     pm->has_heap = true;
     pm->heap_start = pm->heap_end = start;
     pm->heap_moved = (s64)(place - start);

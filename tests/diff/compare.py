@@ -34,11 +34,6 @@ def tolerance(cell):
     return 0.05 if cell["pattern"] in LOOPS else 0.10
 
 
-# Swap readahead by address is cut at the end of a page table, and with a stride of two pages it survives the cut or stops
-# for good, by where in the table the mapping starts. The reference began 3 pages past a multiple of 4; a recording would begin elsewhere.
-TABLE_OFFSET = {"fork-cow": 3}
-
-
 def name_of(cell):
     name = f"{cell['pattern']} {round(cell['fraction'] * 100)} %"
     if cell["page_cluster"] != 3:
@@ -89,8 +84,6 @@ class Comparison:
         if key not in self.traces:
             stem = self.folder / "-".join(map(str, key))
             arguments = ["--pages", str(cell["pages"]), "--touches", str(cell["touches"]), "--seed", str(cell["seed"])]
-            if cell["pattern"] in TABLE_OFFSET:
-                arguments += ["--table-offset", str(TABLE_OFFSET[cell["pattern"]])]
             if cell["file_bytes"]:
                 data = stem.with_suffix(".dat")
                 subprocess.run([self.pattern, "make-file", "--pages", str(cell["file_bytes"] // 4096), "--file", data],

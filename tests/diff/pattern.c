@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 /* --pages must be a multiple of CHUNK_PAGES: a loop over the file is then whole chunks. */
-enum { PAGE_BYTES = 4096, CHUNK_PAGES = 16, TABLE_BYTES = 512 * PAGE_BYTES };
+enum { PAGE_BYTES = 4096, CHUNK_PAGES = 16 };
 
 /* One touch in WRITE_ONE_IN is a store, the others are loads. */
 enum { WRITE_ONE_IN = 4 };
@@ -45,9 +45,8 @@ struct run {
     uint64_t sum; /* over all values read */
     unsigned char *anon;
     uint32_t anon_pages;
-    uint32_t nap_us;  /* after every NAP_TOUCHES of uniform touches and of chunks read; 0: none */
-    uint32_t noise;   /* bytes of each anonymous page that do not compress; the others are zero */
-    int table_offset; /* page of its page table at which anon starts, -1 wherever mmap puts it */
+    uint32_t nap_us; /* after every NAP_TOUCHES of uniform touches and of chunks read; 0: none */
+    uint32_t noise;  /* bytes of each anonymous page that do not compress; the others are zero */
     unsigned char *map;
     int fd;
     uint32_t file_pages;
@@ -514,13 +513,9 @@ static void open_file(struct run *r)
 static void populate_anon(struct run *r)
 {
     size_t bytes = (size_t)r->anon_pages * PAGE_BYTES;
-    size_t spare = r->table_offset < 0 ? 0 : 2 * TABLE_BYTES;
-    r->anon = mmap(NULL, bytes + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    r->anon = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (r->anon == MAP_FAILED)
         fail("mmap");
-    if (spare != 0)
-        r->anon += (TABLE_BYTES - (uintptr_t)r->anon % TABLE_BYTES) % TABLE_BYTES +
-                   (size_t)r->table_offset * PAGE_BYTES;
     madvise(r->anon, bytes, MADV_NOHUGEPAGE);
     for (uint32_t page = 0; page < r->anon_pages; page++) {
         touch(r, r->anon, page, true);
@@ -573,7 +568,7 @@ static uint64_t parse_number(const char *option, const char *text, uint64_t min,
 static void usage(void)
 {
     fprintf(stderr, "usage: pattern NAME [--pages N] [--touches M] [--seed S] [--file PATH]\n"
-                    "               [--table-offset K] [--noise BYTES] [--nap MICROSECONDS]\n"
+                    "               [--noise BYTES] [--nap MICROSECONDS]\n"
                     "       pattern make-file [--pages N] --file PATH\n"
                     "       pattern --list [--pages N]\n");
     exit(2);
@@ -581,7 +576,7 @@ static void usage(void)
 
 int main(int argc, char **argv)
 {
-    struct run r = {.pages = 16384, .seed = 1, .fd = -1, .table_offset = -1};
+    struct run r = {.pages = 16384, .seed = 1, .fd = -1};
     if (argc < 2 || argc % 2 != 0)
         usage();
     for (int i = 2; i < argc; i += 2) {
@@ -591,8 +586,6 @@ int main(int argc, char **argv)
             r.touches = parse_number(argv[i], argv[i + 1], 1, UINT64_C(1) << 40);
         else if (strcmp(argv[i], "--seed") == 0)
             r.seed = parse_number(argv[i], argv[i + 1], 0, UINT64_MAX);
-        else if (strcmp(argv[i], "--table-offset") == 0)
-            r.table_offset = (int)parse_number(argv[i], argv[i + 1], 0, 511);
         else if (strcmp(argv[i], "--nap") == 0)
             r.nap_us = (uint32_t)parse_number(argv[i], argv[i + 1], 0, 1000000);
         else if (strcmp(argv[i], "--noise") == 0)
