@@ -8,6 +8,7 @@
 
 #include "base/units.h"
 #include "diagnose/accounting.h"
+#include "diagnose/needed.h"
 #include "diagnose/pain.h"
 #include "diagnose/post_mortem.h"
 #include "diagnose/reconcile.h"
@@ -34,6 +35,7 @@ static void drop_results(struct diagnosis *d)
         reconciliation_done(r);
     vec_reset(&d->reconciliations);
     vec_reset(&d->accounting.lines);
+    vec_reset(&d->needs);
 }
 
 void diagnosis_done(struct diagnosis *d)
@@ -41,6 +43,7 @@ void diagnosis_done(struct diagnosis *d)
     drop_results(d);
     vec_done(&d->reconciliations);
     vec_done(&d->accounting.lines);
+    vec_done(&d->needs);
     history_done(d->history);
     free(d->history);
     incidents_done(d->incidents);
@@ -348,6 +351,21 @@ static void write_headline(struct diagnosis *d, const struct figures *f)
         add_io(d, f);
 }
 
+/* One for the machine and for each group whose figures are there. */
+static void take_needs(struct diagnosis *d, const struct figures *f)
+{
+    struct need n;
+
+    need_of_host(&n, d->last, f, d->history);
+    if (known(n.low))
+        vec_push(&d->needs, n);
+    for (u32 i = 0; i < d->last->cgroups.count; i++) {
+        need_of_group(&n, d->last, f, d->history, i);
+        if (known(n.low))
+            vec_push(&d->needs, n);
+    }
+}
+
 void diagnosis_conclude(struct diagnosis *d)
 {
     const struct cgroup_view *g;
@@ -373,6 +391,7 @@ void diagnosis_conclude(struct diagnosis *d)
         accounting_group(&d->accounting, g);
     accounting_check(&d->accounting);
     reconcile(d, &f);
+    take_needs(d, &f);
     d->verdict = verdict_of(d, &f);
     write_headline(d, &f);
     findings_cut(&d->findings);

@@ -55,6 +55,8 @@ struct reconciliation {
     VEC(struct tool_figure) figures;
 };
 
+struct need; /* needed.h */
+
 struct diagnosis {
     struct diagnose_options options;
     enum verdict verdict;
@@ -62,6 +64,8 @@ struct diagnosis {
     struct findings findings;
     struct accounting accounting;
     VEC(struct reconciliation) reconciliations;
+    VEC(struct need)
+    needs; /* how much memory is needed: of the machine, then of groups[]; those whose figures are there */
     const struct snapshot *last;     /* the snapshot added last */
     double interval_s;               /* that rates are over; NAN when there are none */
     struct history *history;         /* private */

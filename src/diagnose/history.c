@@ -8,6 +8,8 @@
  */
 #include "diagnose/history.h"
 
+#include "diagnose/needed.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +19,11 @@
 
 int turn_take(struct turn *t, ns_t at)
 {
+    return turn_take_spaced(t, at, HISTORY_INTERVAL);
+}
+
+int turn_take_spaced(struct turn *t, ns_t at, ns_t interval)
+{
     if (t->readings && at <= t->at[t->now])
         return -1;
     if (t->readings == 0) {
@@ -24,7 +31,7 @@ int turn_take(struct turn *t, ns_t at)
         t->base = t->mid = t->now = 0;
     } else {
         t->readings = 2;
-        if (at - t->at[t->mid] >= HISTORY_INTERVAL) {
+        if (at - t->at[t->mid] >= interval) {
             t->base = t->mid;
             t->now = t->mid = (u8)((t->base + 1) % 3);
         } else if (t->now == t->base || t->now == t->mid) {
@@ -61,7 +68,8 @@ double turn_rate(const struct turn *t, const u64 values[3])
 
 void history_init(struct history *h)
 {
-    *h = (struct history){.first_oom_kill = UNKNOWN};
+    *h = (struct history){.first_oom_kill = UNKNOWN,
+                          .steady = {.low_seen = UNKNOWN, .high_seen = UNKNOWN}};
     u64map_init(&h->group_index);
     u64map_init(&h->process_index);
 }
@@ -133,6 +141,46 @@ static bool is_readable(const struct snapshot *s, enum part part)
     return s->parts[part].state == PART_OK || s->parts[part].state == PART_CUT;
 }
 
+/* a + b where a kernel may lack one; UNKNOWN when both are. */
+static u64 either(u64 a, u64 b)
+{
+    return known(a) || known(b) ? figure_or(a, 0) + figure_or(b, 0) : UNKNOWN;
+}
+
+static void steady_take(struct steady *t, ns_t at, const u64 counts[NR_COUNTERS], u64 evicted,
+                        const struct psi_view psi[NR_PSI_RESOURCES], const struct snapshot *s)
+{
+    int slot = turn_take_spaced(&t->turn, at, HISTORY_STEADY);
+
+    if (slot < 0)
+        return;
+    const u64 now[NR_STEADY] = {
+        [STEADY_REFAULTS] =
+            either(counts[WORKINGSET_REFAULT_ANON], counts[WORKINGSET_REFAULT_FILE]),
+        [STEADY_ANON_REFAULTS] = counts[WORKINGSET_REFAULT_ANON],
+        [STEADY_ACTIVATED] =
+            either(counts[WORKINGSET_ACTIVATE_ANON], counts[WORKINGSET_ACTIVATE_FILE]),
+        [STEADY_EVICTED] = evicted,
+        [STEADY_MEMORY_SOME] = psi[PSI_MEM].some.total_us,
+        [STEADY_MEMORY_FULL] = psi[PSI_MEM].full.total_us,
+        [STEADY_IO_SOME] = psi[PSI_IO].some.total_us,
+        [STEADY_IO_FULL] = psi[PSI_IO].full.total_us,
+        [STEADY_READ] = s->vmstat[PGPGIN],
+        [STEADY_WRITTEN] = s->vmstat[PGPGOUT],
+        [STEADY_USED_AGAIN] = counts[PGACTIVATE],
+    };
+
+    for (unsigned i = 0; i < NR_STEADY; i++)
+        t->counts[i][slot] = now[i];
+}
+
+/* The largest that was seen. */
+static void see(u64 *seen, u64 figure)
+{
+    if (known(figure) && (!known(*seen) || figure > *seen))
+        *seen = figure;
+}
+
 static void add_totals(struct history *h, const struct snapshot *s)
 {
     int slot;
@@ -144,6 +192,8 @@ static void add_totals(struct history *h, const struct snapshot *s)
         h->allocstall[slot] = s->allocstall;
         if (!known(h->first_oom_kill))
             h->first_oom_kill = s->vmstat[OOM_KILL];
+        steady_take(&h->steady, s->parts[PART_VMSTAT].read_at, s->vmstat,
+                    either(s->vmstat[PGSTEAL_KSWAPD], s->vmstat[PGSTEAL_DIRECT]), s->psi, s);
     }
     if (is_readable(s, PART_STAT) && (slot = turn_take(&h->cpu, s->parts[PART_STAT].read_at)) >= 0)
         h->cpu_readings[slot] = s->cpu;
@@ -171,7 +221,9 @@ static struct group_history *group_of(struct history *h, const char *path)
         return strcmp(h->groups.items[index].path, path) == 0 ? &h->groups.items[index] : NULL;
     u64map_put(&h->group_index, key, h->groups.count);
     vec_push(&h->groups,
-             ((struct group_history){.path = xstrdup(path), .first_oom_kill = UNKNOWN}));
+             ((struct group_history){.path = xstrdup(path),
+                                     .first_oom_kill = UNKNOWN,
+                                     .steady = {.low_seen = UNKNOWN, .high_seen = UNKNOWN}}));
     return &vec_last(&h->groups);
 }
 
@@ -193,7 +245,8 @@ static void add_group_reading(struct group_history *g, const struct cgroup_view 
         g->first_oom_kill = view->events[EV_OOM_KILL];
 }
 
-static void add_group_stat(struct group_history *g, const struct cgroup_view *view)
+static void add_group_stat(struct group_history *g, const struct snapshot *s,
+                           const struct cgroup_view *view)
 {
     static const enum counter ids[NR_GROUP_COUNTERS] = {
 #define X(id) [GC_##id] = id,
@@ -201,9 +254,16 @@ static void add_group_stat(struct group_history *g, const struct cgroup_view *vi
 #undef X
     };
     int slot = turn_take(&g->stat_turn, view->stat_at);
+    u64 low, high, evicted = either(view->stat[PGSTEAL_KSWAPD], view->stat[PGSTEAL_DIRECT]);
 
     if (slot < 0)
         return;
+    steady_take(&g->steady, view->stat_at, view->stat, known(evicted) ? evicted : view->pgsteal,
+                view->psi, s);
+    if (need_at_a_look(s, view, &low, &high)) {
+        see(&g->steady.low_seen, low);
+        see(&g->steady.high_seen, high);
+    }
     for (unsigned i = 0; i < NR_GROUP_COUNTERS; i++)
         g->counters[i][slot] = view->stat[ids[i]];
     trend_add(&g->anon, view->stat_at, view->stat[NR_ANON_PAGES]);
@@ -222,7 +282,7 @@ static void add_groups(struct history *h, const struct snapshot *s)
             continue;
         g->seen = h->snapshots;
         add_group_reading(g, view);
-        add_group_stat(g, view);
+        add_group_stat(g, s, view);
     }
 }
 

@@ -24,6 +24,8 @@ struct turn {
 
 /* The slot for a reading made at this time, or -1 when it is no later than the newest. */
 int turn_take(struct turn *t, ns_t at);
+/* The same with a base that is at least `interval` before the newest reading, and at most about twice that; the first one until then. */
+int turn_take_spaced(struct turn *t, ns_t at, ns_t interval);
 /* From base to now, or NAN. */
 double turn_seconds(const struct turn *t);
 /* now - base, UNKNOWN when either is, or when it fell, or when there is no base. */
@@ -54,6 +56,29 @@ enum group_counter {
         NR_GROUP_COUNTERS
 };
 
+/* Counters that are judged over minutes, because what comes back comes in bursts. */
+#define HISTORY_STEADY (60 * NS_PER_S)
+enum steady_counter {
+    STEADY_REFAULTS,      /* pages, file and anonymous */
+    STEADY_ANON_REFAULTS, /* pages */
+    STEADY_ACTIVATED, /* refaults that would have stayed with the memory of the lists they compete with */
+    STEADY_EVICTED,     /* pages */
+    STEADY_MEMORY_SOME, /* microseconds of pressure */
+    STEADY_MEMORY_FULL,
+    STEADY_IO_SOME,
+    STEADY_IO_FULL,
+    STEADY_READ, /* KiB read from devices, by all of the machine */
+    STEADY_WRITTEN,
+    STEADY_USED_AGAIN, /* pages that became active, but for refaults */
+    NR_STEADY
+};
+
+struct steady {
+    struct turn turn;
+    u64 counts[NR_STEADY][3];
+    u64 low_seen, high_seen; /* the largest need of one look (needed.h); UNKNOWN */
+};
+
 /* Readings by enum cgroup_event, then those of memory.events.local. */
 #define EV_LOCAL(event) (NR_CGROUP_EVENTS + (event))
 #define NR_GROUP_EVENTS (2 * NR_CGROUP_EVENTS)
@@ -66,6 +91,7 @@ struct group_history {
     u64 counters[NR_GROUP_COUNTERS][3];
     u64 first_oom_kill;               /* of the first snapshot that knew it; UNKNOWN */
     struct trend anon, shmem, kernel; /* bytes */
+    struct steady steady;
     u64 seen;
 };
 
@@ -101,6 +127,7 @@ struct history {
     u64 psi[NR_PSI_RESOURCES][2][3];
     u64 first_oom_kill;
     struct trend anon, sunreclaim, shmem; /* bytes of the machine */
+    struct steady steady;
     VEC(struct group_history) groups;
     VEC(struct process_history) processes;
     VEC(struct disk_history) disks;

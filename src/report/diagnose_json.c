@@ -3,6 +3,8 @@
  * What is not known is null, never 0. Evidence has the number in its unit beside the text, so that nobody has to parse the text.
  */
 #include "report/diagnose_report.h"
+
+#include "diagnose/needed.h"
 #include "report/json_put.h"
 #include "report/post_mortem_report.h"
 
@@ -157,6 +159,44 @@ static json_object *reconciliation_json(const struct reconciliation *r)
     return o;
 }
 
+/* How much memory is needed, beside what others show. */
+static json_object *needed_json(const struct diagnosis *d, const struct need *n)
+{
+    static const char *const states[] = {
+        [NEED_UNWATCHED] = "unwatched", [NEED_ENOUGH] = "enough",   [NEED_SHORT] = "short",
+        [NEED_BETWEEN] = "between",     [NEED_WRITING] = "writing", [NEED_KILLED] = "killed",
+    };
+    static const char *const open_names[NR_NEED_OPEN] = {
+        [NEED_OPEN_ANON] = "swappable",         [NEED_OPEN_ACTIVE] = "active_file",
+        [NEED_OPEN_MAPPED] = "inactive_mapped", [NEED_OPEN_DIRTY] = "dirty",
+        [NEED_OPEN_INACTIVE] = "inactive_file", [NEED_OPEN_SWAPPED] = "swapped",
+    };
+    json_object *o = json_new_object(), *open = json_new_object();
+    struct strbuf text;
+
+    json_put_text(o, "scope",
+                  n->group == GROUP_NONE ? "host" : d->last->cgroups.items[n->group].path);
+    json_put_u64(o, "low", n->low);
+    put_known(o, "high", n->high);
+    json_put_u64(o, "low_seen", n->low_seen);
+    put_known(o, "high_seen", n->high_seen);
+    json_put_u64(o, "current", n->current);
+    json_put_u64(o, "current_less_inactive_file", n->without_inactive);
+    put_known(o, "current_less_file", n->without_file);
+    json_put_u64(o, "held", n->held);
+    for (unsigned i = 0; i < NR_NEED_OPEN; i++)
+        json_put_u64(open, open_names[i], n->open[i]);
+    json_put(o, "open", open);
+    json_put_text(o, "state", states[n->state]);
+    json_put(o, "lost_percent", number_json(n->lost));
+    json_put(o, "refaults_per_second", number_json(n->refaults));
+    strbuf_init(&text);
+    need_say(n, &text);
+    json_put_text(o, "text", text.text);
+    strbuf_done(&text);
+    return o;
+}
+
 static json_object *left_out_json(const struct findings *f)
 {
     json_object *list = json_new_array();
@@ -179,7 +219,7 @@ json_object *diagnose_json(const struct diagnose_report *r)
     const struct diagnosis *d = r->diagnosis;
     json_object *o = json_new_object(), *findings = json_new_array();
     json_object *gaps = json_new_array(), *tools = json_new_array();
-    json_object *pressure = json_new_object();
+    json_object *pressure = json_new_object(), *needed = json_new_array();
 
     json_put(o, "schema_version", json_new_s64(SCHEMA_VERSION));
     json_put_text(o, "verdict", verdict_name(d->verdict));
@@ -208,5 +248,8 @@ json_object *diagnose_json(const struct diagnose_report *r)
     vec_for_each (&d->reconciliations, at)
         json_append(tools, reconciliation_json(at));
     json_put(o, "reconciliation", tools);
+    vec_for_each (&d->needs, n)
+        json_append(needed, needed_json(d, n));
+    json_put(o, "needed", needed);
     return o;
 }

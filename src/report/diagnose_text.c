@@ -5,6 +5,7 @@
  */
 #include "report/diagnose_report.h"
 
+#include "diagnose/needed.h"
 #include "diagnose/post_mortem.h"
 #include "report/post_mortem_report.h"
 
@@ -362,6 +363,33 @@ static void render_reconciliations(const struct diagnose_report *r, struct strbu
     }
 }
 
+/* Of whom the figures of tools are told, too. */
+static void render_needs(const struct diagnose_report *r, struct strbuf *out)
+{
+    const struct diagnosis *d = r->diagnosis;
+    bool headed = false;
+
+    vec_for_each (&d->reconciliations, at) {
+        vec_for_each (&d->needs, n) {
+            const char *scope =
+                n->group == GROUP_NONE ? "host" : d->last->cgroups.items[n->group].path;
+            struct strbuf text;
+
+            if (strcmp(scope, at->scope) != 0)
+                continue;
+            if (!headed)
+                heading(r, out, "How much memory is needed");
+            headed = true;
+            strbuf_init(&text);
+            need_say(n, &text);
+            strbuf_printf(out, "  %s: ", at->scope);
+            text_wrap(out, text.text, 4, COLUMNS);
+            strbuf_appendc(out, '\n');
+            strbuf_done(&text);
+        }
+    }
+}
+
 static void render_gaps(const struct diagnose_report *r, struct strbuf *out)
 {
     const struct findings *f = &r->diagnosis->findings;
@@ -410,6 +438,7 @@ void diagnose_render_text(const struct diagnose_report *r, struct strbuf *out)
         return;
     render_pressure(r, out);
     render_accounting(r, out);
+    render_needs(r, out);
     render_reconciliations(r, out);
     render_gaps(r, out);
 }

@@ -1,6 +1,8 @@
 /* topic.c - one list out of ten tables, and the words around a doc string. */
 #include "report/topic.h"
 
+#include "diagnose/needed.h"
+
 #include "base/alloc.h"
 #include "procfs/procfs_docs.h"
 #include "report/text_wrap.h"
@@ -206,13 +208,25 @@ static void add_kernels(struct topics *t)
         };
 }
 
+static void add_figures(struct topics *t)
+{
+    t->items[t->count++] = (struct topic){
+        .kind = TOPIC_FIGURE,
+        .name = "needed",
+        .doc = "Memory that a cgroup or the machine needs: the smallest limit (or RAM) under which "
+               "what was seen would take at most 1.1 times as long, as `size` has it.",
+        .unit = "bytes",
+        .where = "highwater diagnose",
+    };
+}
+
 void topics_init(struct topics *t, const struct kernel_release *release)
 {
     t->count = 0;
     kernel_resolve(release, ~0u, &t->kernel);
     t->items = xcalloc(NR_COUNTERS + t->kernel.nr_memory_stat + nr_meminfo_docs +
                            nr_cgroup_file_docs + NR_SLAB_CACHES + NR_MACHINE_OPTIONS + nr_tunables +
-                           ARRAY_SIZE(costs) + NR_RULES + NR_CAUSES + nr_kernel_releases,
+                           ARRAY_SIZE(costs) + NR_RULES + NR_CAUSES + nr_kernel_releases + 1,
                        sizeof(*t->items));
     for (unsigned i = 0; i < NR_COUNTERS; i++) {
         if (counter_info[i].scopes != SCOPE_CGROUP)
@@ -230,6 +244,7 @@ void topics_init(struct topics *t, const struct kernel_release *release)
     add_findings(t);
     add_causes(t);
     add_kernels(t);
+    add_figures(t);
 }
 
 void topics_done(struct topics *t)
@@ -282,7 +297,7 @@ const char *topic_kind_name(enum topic_kind kind)
         [TOPIC_SLAB_CACHE] = "object cache", [TOPIC_OPTION] = "option of a machine",
         [TOPIC_TUNABLE] = "tunable",         [TOPIC_COST] = "cost",
         [TOPIC_FINDING] = "finding",         [TOPIC_CAUSE] = "cause of a kill",
-        [TOPIC_KERNEL] = "kernel profile",
+        [TOPIC_KERNEL] = "kernel profile",   [TOPIC_FIGURE] = "figure",
     };
 
     return names[kind];
@@ -303,6 +318,7 @@ const char *topic_kind_title(enum topic_kind kind)
         [TOPIC_FINDING] = "Findings (highwater diagnose)",
         [TOPIC_CAUSE] = "Causes of a kill (highwater diagnose)",
         [TOPIC_KERNEL] = "Kernel profiles (--kernel PROFILE)",
+        [TOPIC_FIGURE] = "Figures of highwater's own (highwater diagnose, top)",
     };
 
     return titles[kind];
@@ -336,6 +352,23 @@ static void render_finding(const struct rule_info *rule, struct strbuf *out)
 static void render_cause(const struct advice *advice, struct strbuf *out)
 {
     render_advice(NULL, advice->look_next, advice->change, advice->disproof, out);
+}
+
+static void render_need(struct strbuf *out)
+{
+    strbuf_append(out, "  ");
+    text_wrap(
+        out,
+        "A range, because no counter says how often a page is used. low = held, less what swap has "
+        "room for; high = held + active_file + mapped + dirty + swapped. From two looks on, "
+        "refaults and lost time narrow it.",
+        2, FINDING_COLUMNS);
+    strbuf_appendc(out, '\n');
+    for (unsigned i = 0; i < nr_need_terms; i++) {
+        strbuf_printf(out, "  %-14s ", need_terms[i].name);
+        text_wrap(out, need_terms[i].doc, 17, FINDING_COLUMNS);
+        strbuf_appendc(out, '\n');
+    }
 }
 
 static void render_kernel(const struct kernel_release *k, struct strbuf *out)
@@ -424,6 +457,9 @@ void topic_render(const struct topic *topic, struct strbuf *out)
         break;
     case TOPIC_KERNEL:
         render_kernel(kernel_find(topic->name), out);
+        break;
+    case TOPIC_FIGURE:
+        render_need(out);
         break;
     case NR_TOPIC_KINDS:
         hw_unreachable();

@@ -23,6 +23,7 @@ enum topic_kind {
     TOPIC_FINDING,
     TOPIC_CAUSE,
     TOPIC_KERNEL,
+    TOPIC_FIGURE,
     NR_TOPIC_KINDS
 };
 

@@ -31,6 +31,8 @@ void model_update(struct model *m, const struct snapshot *before, const struct s
     moment_compute(&moment, before, now);
     moments_add(&m->moments, &moment);
     rows_update(&m->rows, before, now);
+    if (diagnosis)
+        rows_take_needs(&m->rows, diagnosis);
     economy_compute(&m->economy, now);
     m->now = now;
     m->diagnosis = diagnosis;

@@ -2,6 +2,8 @@
 #include "top/rows.h"
 
 #include "base/hash.h"
+#include "diagnose/diagnose.h"
+#include "diagnose/needed.h"
 #include "top/moment.h"
 
 #include <math.h>
@@ -97,6 +99,8 @@ static void update_groups(struct rows *r, struct earlier *e, const struct snapsh
             .use_percent = percent(group->current, group->max),
             .slab =
                 figure_add(group->stat[NR_SLAB_RECLAIMABLE], group->stat[NR_SLAB_UNRECLAIMABLE]),
+            .need_low = NAN,
+            .need_high = NAN,
             .refaults = NAN,
             .majors = NAN,
             .at_high = NAN,
@@ -218,4 +222,14 @@ void rows_update(struct rows *r, const struct snapshot *before, const struct sna
         u64map_done(&e.index);
     }
     r->taken_at = now->taken_at;
+}
+
+void rows_take_needs(struct rows *r, const struct diagnosis *d)
+{
+    vec_for_each (&d->needs, n) {
+        if (n->group >= r->groups.count)
+            continue;
+        r->groups.items[n->group].need_low = (double)n->low;
+        r->groups.items[n->group].need_high = known(n->high) ? (double)n->high : NAN;
+    }
 }

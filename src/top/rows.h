@@ -15,8 +15,9 @@ struct group_row {
     const char *name;   /* last part of the path */
     double use_percent; /* current of max; NAN without a limit */
     u64 slab;
-    double refaults, majors; /* pages, faults per second */
-    double at_high, at_max;  /* events per second */
+    double need_low, need_high; /* bytes; NAN when they are not known */
+    double refaults, majors;    /* pages, faults per second */
+    double at_high, at_max;     /* events per second */
 };
 
 struct process_row {
@@ -49,5 +50,9 @@ void rows_forget(struct rows *r);
 
 /* `before` may be NULL: no rates then. Rates are carried when `before` is the snapshot the rows were of. */
 void rows_update(struct rows *r, const struct snapshot *before, const struct snapshot *now);
+
+struct diagnosis;
+/* What the groups need, as the diagnosis of the same snapshot has it. */
+void rows_take_needs(struct rows *r, const struct diagnosis *d);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/units.h"
 #include "diagnose/diagnose.h"
+#include "diagnose/needed.h"
 #include "top/amount.h"
 
 #include <inttypes.h>
@@ -45,6 +46,28 @@ static int draw_memory(struct grid *g, const struct area *a, int y, const struct
     view_section(g, a, y, "Memory", note);
     screen_economy_draw(g, a, y + 1, legend, true, &e);
     return 3 + legend;
+}
+
+static int draw_needed(struct grid *g, const struct area *a, int y, const struct model *m,
+                       const struct group_row *row)
+{
+    struct area inner = {a->x + 1, 0, a->width - 2, 0};
+    u32 index = (u32)(row - m->rows.groups.items);
+    struct strbuf text;
+    int rows = 0;
+
+    if (!m->diagnosis)
+        return 0;
+    vec_for_each (&m->diagnosis->needs, n) {
+        if (n->group != index)
+            continue;
+        view_section(g, a, y + rows++, "Needed", "the smallest limit that costs little time");
+        strbuf_init(&text);
+        need_say(n, &text);
+        rows += view_paragraph(g, &inner, y + rows, STYLE_PLAIN, text.text);
+        strbuf_done(&text);
+    }
+    return rows;
 }
 
 static void draw_limit(struct grid *g, const struct area *a, int y, const struct cgroup_view *group,
@@ -232,6 +255,7 @@ static int group_page(struct grid *g, const struct area *a, int y, const struct 
     }
     grid_text(g, a->x + 1, y++, a->width - 2, STYLE_BOLD, row->group->path);
     y += draw_memory(g, a, y, row->group);
+    y += draw_needed(g, a, y, m, row);
     y += draw_findings(g, a, y, m, row->group);
     y += draw_limits(g, a, y, m, row->group);
     y += draw_pressure(g, a, y, row->group);

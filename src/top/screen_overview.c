@@ -7,6 +7,7 @@
 
 #include "base/units.h"
 #include "diagnose/diagnose.h"
+#include "diagnose/needed.h"
 #include "top/amount.h"
 
 #include <inttypes.h>
@@ -14,13 +15,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TWO_SIDES_WIDTH 70 /* flows into and out of memory side by side */
+#define NEED_WIDTH      110 /* what the machine needs stands beside what is available */
+#define TWO_SIDES_WIDTH 70  /* flows into and out of memory side by side */
 
 /* --- all memory --------------------------------------------------------------------------------------------------------- */
 static void draw_memory(struct grid *g, const struct area *a, int y, int legend, bool with_scale,
-                        const struct economy *e)
+                        const struct model *m)
 {
-    char note[160], available[UNITS_TEXT_MAX], total[UNITS_TEXT_MAX], used[UNITS_TEXT_MAX];
+    const struct economy *e = &m->economy;
+    char note[192], need[64], available[UNITS_TEXT_MAX], total[UNITS_TEXT_MAX],
+        used[UNITS_TEXT_MAX];
 
     if (!e->is_known) {
         view_section(g, a, y, "Memory", NULL);
@@ -36,6 +40,11 @@ static void draw_memory(struct grid *g, const struct area *a, int y, int legend,
     if (known(e->swap_used) && e->swap_total)
         snprintf(note + strlen(note), sizeof(note) - strlen(note), ", swap %s of %s used",
                  format_bytes(used, e->swap_used), format_bytes(total, e->swap_total));
+    if (a->width >= NEED_WIDTH && m->diagnosis && m->diagnosis->needs.count &&
+        m->diagnosis->needs.items[0].group == GROUP_NONE)
+        snprintf(
+            note + strlen(note), sizeof(note) - strlen(note), ", needs %s",
+            need_format(need, m->diagnosis->needs.items[0].low, m->diagnosis->needs.items[0].high));
     view_section(g, a, y, "Memory", note);
     screen_economy_draw(g, a, y + 1, legend, with_scale, e);
 }
@@ -278,7 +287,7 @@ void screen_overview_draw(struct grid *g, const struct area *a, const struct mod
     struct plan p = make_plan(a, m);
     int y = a->y;
 
-    draw_memory(g, a, y, p.legend, p.scale, &m->economy);
+    draw_memory(g, a, y, p.legend, p.scale, m);
     y += 2 + p.scale + p.legend + p.blanks;
     if (p.flows)
         draw_flows(g, a, y, p.flows, m);

@@ -38,6 +38,8 @@ NUMBER(group_current, group_row, screen_figure(row->group->current))
 NUMBER(group_high, group_row, screen_figure(row->group->high))
 NUMBER(group_max, group_row, screen_figure(row->group->max))
 NUMBER(group_use, group_row, row->use_percent)
+NUMBER(group_need_low, group_row, row->need_low)
+NUMBER(group_need_high, group_row, row->need_high)
 NUMBER(group_anon, group_row, GROUP_STAT(NR_ANON_PAGES))
 NUMBER(group_file, group_row, GROUP_STAT(NR_FILE_PAGES))
 NUMBER(group_shmem, group_row, GROUP_STAT(NR_SHMEM))
@@ -59,7 +61,9 @@ static const struct column group_columns[] = {
     {"CURRENT", 7, 1, COLUMN_BYTES, group_current, NULL, NULL, "memory charged to it (memory.current; v1: usage_in_bytes)"},
     {"HIGH", 6, 9, COLUMN_BYTES, group_high, NULL, NULL, "throttling limit (memory.high)"},
     {"MAX", 6, 2, COLUMN_BYTES, group_max, NULL, NULL, "limit (memory.max; v1: limit_in_bytes)"},
-    {"USE%", 5, 7, COLUMN_PERCENT, group_use, NULL, NULL, "current of max; cache counts, so 100 may be well"},
+    {"NEED", 6, 6, COLUMN_BYTES, group_need_low, NULL, NULL, "memory it needs at least: explain needed"},
+    {"UPTO", 6, 6, COLUMN_BYTES, group_need_high, NULL, NULL, "memory it needs at most; - where no counter says"},
+    {"USE%", 5, 8, COLUMN_PERCENT, group_use, NULL, NULL, "current of max; cache counts, so 100 may be well"},
     {"ANON", 6, 4, COLUMN_BYTES, group_anon, NULL, NULL, "anonymous memory: needs swap, or stays"},
     {"FILE", 6, 5, COLUMN_BYTES, group_file, NULL, NULL, "page cache, with shmem"},
     {"SHMEM", 6, 12, COLUMN_BYTES, group_shmem, NULL, NULL, "tmpfs and shared memory, part of FILE that only swap can free"},

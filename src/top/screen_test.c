@@ -6,6 +6,7 @@
 
 #include "base/test.h"
 #include "diagnose/diagnose.h"
+#include "diagnose/needed.h"
 #include "top/fixture_int.h"
 #include "top/screen_golden_int.h"
 
@@ -42,6 +43,43 @@ static void add_finding(enum severity severity, const char *scope, const char *t
     vec_push(&diagnosis.findings.items, f);
 }
 
+static void add_need(struct need need)
+{
+    need.low_seen = need.low;
+    need.high_seen = need.high;
+    vec_push(&diagnosis.needs, need);
+}
+
+/* What the machine, the database (group 3) and the web server (4) need. */
+static void add_needs(void)
+{
+    add_need((struct need){.group = GROUP_NONE,
+                           .low = 9 * GIB,
+                           .high = 11 * GIB,
+                           .current = 14 * GIB,
+                           .without_inactive = 12 * GIB,
+                           .without_file = 8 * GIB,
+                           .lost = NAN,
+                           .refaults = NAN});
+    add_need((struct need){.group = 3,
+                           .low = 6 * GIB,
+                           .high = UNKNOWN,
+                           .current = 6 * GIB,
+                           .without_inactive = 5 * GIB,
+                           .without_file = 3 * GIB,
+                           .state = NEED_SHORT,
+                           .lost = 12.3,
+                           .refaults = 2500});
+    add_need((struct need){.group = 4,
+                           .low = 904 * MIB,
+                           .high = 960 * MIB,
+                           .current = GIB,
+                           .without_inactive = 960 * MIB,
+                           .without_file = 924 * MIB,
+                           .lost = 0,
+                           .refaults = 0});
+}
+
 static int set_up(void **state)
 {
     struct gap gap = {.what = "whether something leaks", .why = "it takes 30 s of observation"};
@@ -55,6 +93,7 @@ static int set_up(void **state)
     add_finding(SEV_WARNING, "/system.slice/db.service", "2,000 pages/s are read again");
     add_finding(SEV_GOOD, "host", "Swap holds 1.0 GiB that nobody wants back");
     vec_push(&diagnosis.findings.gaps, gap);
+    add_needs();
     model_init(&model);
     model.is_live = true;
     model_update(&model, NULL, &before, NULL);
@@ -69,6 +108,7 @@ static int tear_down(void **state)
     ui_done(&ui);
     model_done(&model);
     findings_done(&diagnosis.findings);
+    vec_done(&diagnosis.needs);
     snapshot_done(&before);
     snapshot_done(&now);
     return 0;

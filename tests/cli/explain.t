@@ -32,7 +32,7 @@ $ highwater explain slab | grep -v '^  '
 
 # Without a name, everything is listed, a heading for each kind.
 $ highwater explain | grep -c '^[A-Z].*:$'
-> 11
+> 12
 $ test $(highwater explain | grep -c '^  ') -gt 300
 
 $ highwater explain --format json vm.page-cluster
@@ -91,3 +91,8 @@ $ highwater explain --all --names
 ! highwater explain: --all explains everything: no name, and no --names beside it
 ! Try 'highwater explain --help'.
 = 2
+
+# A figure of highwater's own is explained with its terms.
+$ highwater explain needed | head -2
+> needed: figure
+>~   Memory that a cgroup or the machine needs: .*
