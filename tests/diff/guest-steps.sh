@@ -102,6 +102,7 @@ end_cell() {
 }
 
 cat /proc/version >/out/version
+mount -t debugfs debug /sys/kernel/debug
 echo 1 >/proc/sys/vm/overcommit_memory
 for c in memory cpuset hugetlb; do
     echo +$c >/sys/fs/cgroup/cgroup.subtree_control

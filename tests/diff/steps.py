@@ -61,6 +61,7 @@ class Table:
     baseline: str = ""  # cell that does nothing: its faults and peak are the program's own
     machine: tuple = ()  # options of our machine
     notes: tuple = ()
+    columns: tuple = ()  # (head, figure, divisor) of the table in docs/fidelity.md
 
 
 def labels(cell):
@@ -286,13 +287,13 @@ class Comparison:
 # The comparison ------------------------------------------------------------------------------------------------------
 
 
-def net(table, name, values, baseline):
-    """A figure less what the program without steps makes of it, where that is the program's own."""
-    value = values.get(name, 0)
-    bare = name.partition(" ")[2] if name.partition(" ")[0] not in ("vmstat", "stat", "meminfo", "smaps", "events") and " " in name else name
-    if table.baseline and re.search(r"^(stat pgfault|vmstat pgfault|memory\.peak|stat anon|smaps Rss)$", bare):
-        value -= baseline.get(bare, baseline.get("here " + bare, 0))
-    return value
+OWN = re.compile(r"(^| )(stat pgfault|stat anon|memory\.peak|smaps Rss)$")
+
+
+def net(name, values, baseline):
+    """A figure less what the program without steps makes of it, where it is of that kind."""
+    own = OWN.search(name)
+    return values.get(name, 0) - (baseline.get(own.group(2), baseline.get("here " + own.group(2), 0)) if own else 0)
 
 
 def compared(table, name, theirs, ours, baseline):
@@ -301,7 +302,7 @@ def compared(table, name, theirs, ours, baseline):
     for figure in dict.fromkeys([*theirs["values"], *ours]):
         for expression, relative, floor in table.asserted:
             if re.search(expression, figure):
-                b, a = net(table, figure, theirs["values"], baseline[0]), net(table, figure, ours, baseline[1])
+                b, a = net(figure, theirs["values"], baseline[0]), net(figure, ours, baseline[1])
                 allowed = abs(relative * b) + floor + theirs["spread"].get(figure, 0)
                 asserted = (not cell.only or re.search(cell.only, figure)) and not (cell.differs and re.search(cell.differs, figure))
                 if a or b:
@@ -330,23 +331,27 @@ def baselines(comparison):
     return comparison.reference[table.baseline]["values"], comparison.ours(table.baseline)[0]
 
 
+def shown(figure, a, b, divisor):
+    if not a and not b:
+        return ""
+    text = f"{a / divisor:.1f} / {b / divisor:.1f}" if divisor > 1 else f"{a} / {b}"
+    return text if a == b or not b or abs(a - b) < 0.001 * abs(b) else f"{text} {100 * (a - b) / b:+.1f} %"
+
+
 def show(comparison, names, everything):
+    """A table of the columns, and beside them what is off or, on request, everything."""
     table, baseline = comparison.table, baselines(comparison)
-    print("| cell | ours / Linux, where one of them counts anything |\n|---|---|")
+    print("| cell | " + " | ".join(head for head, _, _ in table.columns) + " | outcome, beside that |\n|" + "---|" * (len(table.columns) + 2))
     for name in names:
         ours, outcome = comparison.ours(name)
         theirs = comparison.reference[name]
-        texts = []
-        for figure, a, b, allowed, asserted in compared(table, name, theirs, ours, baseline):
-            if everything or asserted:
-                off = "" if abs(a - b) <= allowed else " **!**"
-                texts.append(f"{figure.removeprefix('vmstat ').replace('vmstat ', '')} {a} / {b}{off}")
-        said = " ".join(theirs["outcome"]).replace("status 0", "").strip()
-        if outcome != theirs["outcome"]:
-            texts.append(f"outcome {outcome} / {theirs['outcome']} **!**")
-        elif said:
-            texts.append(said)
-        print(f"| {name} | {', '.join(texts)} |", flush=True)
+        row = [shown(f, net(f, ours, baseline[1]), net(f, theirs["values"], baseline[0]), divisor) for _, f, divisor in table.columns]
+        wrong = misses(table, name, theirs, ours, outcome, baseline)
+        beside = [word.replace("CONSTRAINT_", "") for word in outcome if word not in ("status 0", "steps")]
+        beside += [f"**{text}**" for text in wrong]
+        if everything:
+            beside += [f"{figure} {a} / {b}" for figure, a, b, _, _ in compared(table, name, theirs, ours, baseline)]
+        print(f"| {name} | {' | '.join(row)} | {'; '.join(beside)} |", flush=True)
 
 
 def main(table, doc):

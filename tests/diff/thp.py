@@ -130,11 +130,15 @@ TABLE = steps.Table(
          r"|memory\.(peak|current|swap\.current)|events (max|oom_kill)$|smaps )",
     asserted=[(r"vmstat thp_(fault_alloc|fault_fallback|fault_fallback_charge|split_page|split_pmd|deferred_split_page|collapse_alloc|swpout|swpout_fallback)$",
                0.05, 0),
-              (r"stat pgfault$", 0.05, 8),
+              (r"(^| )stat pgfault$", 0.05, 8),
               (r"vmstat pswp(in|out)$", 0.05, 32),
               (r"smaps AnonHugePages$", 0.05, 0),
               (r"^\w+ stat anon_thp$", 0.05, 0),
               (r"^memory\.peak$", 0.05, 256 << 10)],
+    columns=(("fault_alloc", "vmstat thp_fault_alloc", 1), ("fault_fallback", "vmstat thp_fault_fallback", 1), ("split_page", "vmstat thp_split_page", 1),
+             ("split_pmd", "vmstat thp_split_pmd", 1), ("deferred", "vmstat thp_deferred_split_page", 1), ("collapse_alloc", "vmstat thp_collapse_alloc", 1),
+             ("swpout", "vmstat thp_swpout", 1), ("AnonHugePages, MiB", "here smaps AnonHugePages", 1 << 10), ("pgfault", "stat pgfault", 1),
+             ("memory.peak, MiB", "memory.peak", 1 << 20)),
     settings={"khugepaged/scan_sleep_millisecs": 3600000},
     notes=["khugepaged rests, but in its own cells, where it goes through everything every 50 ms"])
 
