@@ -69,7 +69,7 @@ play() { # STEP...
     settle
     dmesg -c >/dev/null
     cat /proc/vmstat >"$DIR/before/vmstat"
-    sh -c 'echo $$ >/sys/fs/cgroup/app/cgroup.procs; exec /mnt/steps "$@" </in >/out.lines' - "$@" &
+    sh -c 'echo $$ >/sys/fs/cgroup/app/cgroup.procs; echo 0 >/proc/self/oom_score_adj; exec /mnt/steps "$@" </in >/out.lines' - "$@" &
     pid=$!
     exec 8>/in
     while read -r line; do
@@ -115,4 +115,5 @@ umount /mnt
 mkswap /dev/ram0 >/dev/null
 mkfifo /in /out.lines
 [ ! -e /order.ko ] || insmod /order.ko
+echo -1000 >/proc/$$/oom_score_adj # only the program is ever killed
 /tlbflush 500 &

@@ -72,30 +72,27 @@ CELLS = {
     "away": Cell("map:a:8M:huge:at=0 touch:a:w away:a touch:a:r at:here", pool(4)),
     "populate": Cell("map:a:8M:huge:populate at:here", pool(4)),
     # Pools asked for in memory of several shapes. PAGES held by the module cannot be moved.
-    "ask-fresh": Cell("at:here", act={"here": write(2000)}),
-    "ask-anon": Cell("map:a:500M nohugepage:a touch:a:w at:here", act={"here": write(2000)}),
-    "ask-anon-holes": Cell("map:a:700M nohugepage:a touch:a:w dontneed:a:every=8K:length=4K at:here at:then",
-                           act={"here": write(100), "then": "echo 1 >/proc/sys/vm/compact_memory; " + write(100)}),
-    "ask-anon-quarter": Cell("map:a:700M nohugepage:a touch:a:w dontneed:a:every=16K:length=12K at:here at:then",
-                             act={"here": write(150), "then": "echo 1 >/proc/sys/vm/compact_memory; " + write(150)}),
-    "ask-anon-blocks": Cell("map:a:700M nohugepage:a touch:a:w dontneed:a:every=4M:length=2M at:here",
-                            act={"here": write(100)}),
-    "ask-locked-holes": Cell("map:a:700M nohugepage:a touch:a:w lock:a dontneed:a@0+1M at:here", act={"here": write(40)}),
-    "ask-pinned": Cell("map:a:4M nohugepage:a touch:a:w pin:a map:b:500M nohugepage:b touch:b:w dontneed:b:every=8K:length=4K at:here", act={"here": write(100)}),
-    "ask-kernel-holes": Cell("at:here at:then", act={"here": "echo alloc 0 260000 kernel noretry nowarn >/proc/order; echo thin 2 >/proc/order; " + write(100),
+    "ask-fresh": Cell("at:here", pool(0), act={"here": write(2000)}),
+    "ask-anon": Cell("map:a:500M nohugepage:a touch:a:w at:here", pool(0), act={"here": write(2000)}),
+    "ask-anon-holes": Cell("map:a:700M nohugepage:a touch:a:w dontneed:a:every=8K:length=4K at:here at:then", pool(0), act={"here": write(100), "then": "echo 1 >/proc/sys/vm/compact_memory; " + write(100)}),
+    "ask-anon-quarter": Cell("map:a:700M nohugepage:a touch:a:w dontneed:a:every=16K:length=12K at:here at:then", pool(0), act={"here": write(150), "then": "echo 1 >/proc/sys/vm/compact_memory; " + write(150)}),
+    "ask-anon-blocks": Cell("map:a:700M nohugepage:a touch:a:w dontneed:a:every=4M:length=2M at:here", pool(0), act={"here": write(100)}),
+    "ask-locked-holes": Cell("map:a:700M nohugepage:a touch:a:w lock:a dontneed:a@0+1M at:here", pool(0), act={"here": write(40)}),
+    "ask-pinned": Cell("map:a:4M nohugepage:a touch:a:w pin:a map:b:500M nohugepage:b touch:b:w dontneed:b:every=8K:length=4K at:here", pool(0), act={"here": write(100)}),
+    "ask-kernel-holes": Cell("at:here at:then", pool(0), act={"here": "echo alloc 0 260000 kernel noretry nowarn >/proc/order; echo thin 2 >/proc/order; " + write(100),
                                                      "then": "echo free >/proc/order"}),
-    "ask-kernel-sparse": Cell("at:here at:then", act={"here": "echo alloc 0 260000 kernel noretry nowarn >/proc/order; echo thin 64 >/proc/order; " + write(100),
+    "ask-kernel-sparse": Cell("at:here at:then", pool(0), act={"here": "echo alloc 0 260000 kernel noretry nowarn >/proc/order; echo thin 64 >/proc/order; " + write(100),
                                                       "then": "echo free >/proc/order"}),
-    "ask-kernel-blocks": Cell("at:here at:then", act={"here": "echo alloc 0 260000 kernel noretry nowarn >/proc/order; echo thin 1024 >/proc/order; " + write(300),
+    "ask-kernel-blocks": Cell("at:here at:then", pool(0), act={"here": "echo alloc 0 260000 kernel noretry nowarn >/proc/order; echo thin 1024 >/proc/order; " + write(300),
                                                       "then": "echo free >/proc/order"}),
     # Orders, in memory of single pages that cannot be moved, and in memory that can.
     **{f"order{order}-{name}-{how}": Cell(
-        "at:here at:then", act={"here": f"echo alloc 0 260000 kernel noretry nowarn >/proc/order; echo thin {thin} >/proc/order; "
+        "at:here at:then", pool(0), act={"here": f"echo alloc 0 260000 kernel noretry nowarn >/proc/order; echo thin {thin} >/proc/order; "
                                 f"echo alloc {order} 64 {flags} nowarn comp >/proc/order", "then": "echo free >/proc/order"})
        for order, flags, how in ((4, "kernel", "kernel"), (4, "atomic", "atomic"), (2, "atomic", "atomic"), (4, "kernel retry", "retry"), (9, "kernel noretry", "noretry"))
        for name, thin in (("singles", 2), ("sparse", 64))},
     **{f"order{order}-anon-{how}": Cell(
-        "map:a:700M nohugepage:a touch:a:w dontneed:a:every=8K:length=4K at:here at:then",
+        "map:a:700M nohugepage:a touch:a:w dontneed:a:every=8K:length=4K at:here at:then", pool(0),
         act={"here": f"echo alloc {order} 64 {flags} nowarn comp >/proc/order", "then": "echo free >/proc/order"})
        for order, flags, how in ((4, "kernel", "kernel"), (4, "atomic", "atomic"), (9, "kernel noretry", "noretry"), (3, "atomic", "atomic"))},
 }
