@@ -235,8 +235,11 @@ enum access_result access_page(struct access_ctx *ac, vpn_t vpn, enum access_kin
     bool write = kind == ACCESS_WRITE;
 
     for (;;) {
-        if (access_walk(&mem->space->tlbs[mem->cpu], ac->mm, vpn, write)) {
-            mem_cost(mem, mem->cost->tlb_miss);
+        enum walk walk = access_walk(&mem->space->tlbs[mem->cpu], ac->mm, vpn, write);
+
+        if (walk != WALK_FAULT) {
+            mem->space->walks[walk]++;
+            mem_cost(mem, walk_cost(mem->cost, walk));
             return ACCESS_OK;
         }
         enum access_result r = handle_fault(ac, vpn, kind);

@@ -48,25 +48,44 @@ enum access_result access_pmd_tables(struct access_ctx *ac, struct mm *mm, vpn_t
 /* Present, but no access is allowed (mprotect(PROT_NONE)): the global bit, as Linux uses it. */
 #define PTE_PROTNONE (1ull << 8)
 
-/* The hardware's page walk: if the entry allows the access, set its accessed and dirty bits and load the TLB. False: a fault. */
-static inline bool access_walk(struct tlb *tlb, struct mm *mm, vpn_t vpn, bool write)
+/* What the page walk after a miss in the TLB came to. */
+enum walk {
+    WALK_FAULT, /* the entry does not allow the access */
+    WALK_SMALL, /* down to a page table */
+    WALK_HUGE,  /* down to a huge leaf */
+    WALK_SAVED, /* there was none: the TLB has the huge page around it */
+    NR_WALKS
+};
+
+/* The same where no page table leads to vpn. */
+enum walk access_walk_huge(struct tlb *tlb, struct mm *mm, vpn_t vpn, bool write);
+
+/* The hardware's page walk: if the entry allows the access, set its accessed and dirty bits and load the TLB. */
+static inline enum walk access_walk(struct tlb *tlb, struct mm *mm, vpn_t vpn, bool write)
 {
     pte_t *slot = pagetable_find(mm, vpn), pte, need;
     u64 w = write;
 
     if (!slot)
-        return false;
+        return access_walk_huge(tlb, mm, vpn, write);
     /* Keeps compilers from making two ways of it: whether an access writes is hard to predict. */
     __asm__("" : "+r"(w));
     pte = *slot;
     need = PTE_PRESENT | w * PTE_WRITE;
     if ((pte & (need | PTE_PROTNONE)) != need)
-        return false;
+        return WALK_FAULT;
     pte |= PTE_ACCESSED | w * PTE_DIRTY;
     *slot = pte;
     tlb_insert(tlb, mm->id, vpn, (pte & (PTE_WRITE | PTE_DIRTY)) == (PTE_WRITE | PTE_DIRTY));
-    return true;
+    return WALK_SMALL;
 }
+
+/* CPU time of each outcome, ns. */
+static inline u32 walk_cost(const struct cost_model *cost, enum walk walk)
+{
+    return walk == WALK_SMALL ? cost->tlb_miss : walk == WALK_HUGE ? cost->tlb_miss_huge : 0;
+}
+
 /* Read the pages of the plan that are not cached; stops early when memory is short. */
 void filemap_readahead(struct access_ctx *ac, struct inode *inode, const struct ra_plan *plan);
 /* Drop all pages in the range: unmap, free or leave in the page cache, free swap slots (zap_page_range). */

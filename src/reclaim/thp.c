@@ -48,6 +48,7 @@ static void left_whole(struct mem *mem, pfn_t head)
     struct frame *f = frame_of(mem, head);
 
     count_folio(mem, f, NR_ANON_TRANSPARENT_HUGEPAGES, -frame_nr_pages(f));
+    touched_drop(&mem->space->touched, head);
     page_munlock(mem, head); /* what is mapped by page is not locked (mlock_vma_page) */
 }
 

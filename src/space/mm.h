@@ -12,6 +12,7 @@
 
 #include "frames/frames.h"
 #include "space/pte.h"
+#include "space/touched.h"
 
 struct anon_vma;
 struct tlb;
@@ -64,6 +65,8 @@ struct space {
     struct frames *frames;
     struct tlb *tlbs; /* of each CPU (mmu.h) */
     unsigned nr_tlbs;
+    u64 walks[4];           /* misses in the TLB by outcome (enum walk, access/access.h) */
+    struct touched touched; /* of huge folios */
     /* private to pagetable.c */
     struct table_chunk **table_chunks;
     u32 nr_table_chunks, cap_table_chunks;

@@ -8,6 +8,7 @@
 void space_init(struct space *s, struct frames *frames)
 {
     *s = (struct space){.frames = frames};
+    touched_init(&s->touched);
     s->nr_tables = 1;
     s->next_mm_id = 1;
     s->nr_anon_vmas = 1;
@@ -31,6 +32,7 @@ void space_done(struct space *s)
     free(s->anon_vmas);
     free(s->file_vmas);
     free(s->mms);
+    touched_done(&s->touched);
     pagetable_done(s);
     mmu_done(s);
     *s = (struct space){0};

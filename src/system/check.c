@@ -207,27 +207,32 @@ static void check_tasks(const struct system *s)
     free(members);
 }
 
-/* A translation in a TLB is a translation in a page table, and one for writing is for writing there. */
+/* A translation in a TLB is a translation in a page table, and one for writing is for writing there. Of huge pages, it is a huge leaf. */
+static void check_tlb(const struct system *s, const struct tlb *t, bool huge)
+{
+    for (u64 i = 0; i < (t->sets_mask + 1) * TLB_SLOTS; i++) {
+        u64 tag = t->tags[i], vpn = tag >> 29;
+        const pte_t *slot;
+        struct mm *mm;
+
+        if (!tag || tag == TLB_NO_WAY)
+            continue;
+        mm = mm_get(&s->space, (u32)(tag >> 1 & ((1u << MM_ID_BITS) - 1)));
+        if (!mm)
+            continue; /* ids are never used again */
+        slot =
+            huge ? pagetable_find_huge(mm, vpn << TLB_HUGE_SHIFT) : pagetable_lookup(mm, vpn).slot;
+        assert(slot && pte_present(*slot) && !(*slot & PTE_PROTNONE));
+        if (tag & TLB_WRITE)
+            assert((*slot & (PTE_WRITE | PTE_DIRTY)) == (PTE_WRITE | PTE_DIRTY));
+    }
+}
+
 static void check_tlbs(const struct system *s)
 {
     for (unsigned cpu = 0; cpu < s->config.nr_cpus; cpu++) {
-        const struct tlb *t = &s->space.tlbs[cpu];
-
-        for (u64 i = 0; i < (t->sets_mask + 1) * TLB_SLOTS; i++) {
-            u64 tag = t->tags[i];
-            struct mm *mm;
-            const pte_t *slot;
-
-            if (!tag || tag == TLB_NO_WAY)
-                continue;
-            mm = mm_get(&s->space, (u32)(tag >> 1 & ((1u << MM_ID_BITS) - 1)));
-            if (!mm)
-                continue; /* ids are never used again */
-            slot = pagetable_lookup(mm, tag >> 29).slot;
-            assert(slot && pte_present(*slot) && !(*slot & PTE_PROTNONE));
-            if (tag & TLB_WRITE)
-                assert((*slot & (PTE_WRITE | PTE_DIRTY)) == (PTE_WRITE | PTE_DIRTY));
-        }
+        check_tlb(s, &s->space.tlbs[cpu], false);
+        check_tlb(s, &s->space.tlbs[cpu].huge->t, true);
     }
 }
 

@@ -211,14 +211,17 @@ static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
     const u64 *last_prefetch =
         mm->nr_ptes > PREFETCH_TABLES ? end - MIN(PREFETCH_EVENTS, (size_t)(end - at)) : at;
     u64 left = slice->end > slice->now ? slice->end - slice->now : 0;
-    u64 budget, spent = rs->frac, walks = 0; /* hundredths of ns */
-    u64 per_instruction = s->cost.instruction_x100, per_walk = (u64)s->cost.tlb_miss * 100;
+    u64 budget, spent = rs->frac; /* hundredths of ns */
+    u64 per_instruction = s->cost.instruction_x100;
+    u64 per_walk[NR_WALKS], walks[NR_WALKS] = {0};
     u32 mm_id = mm->id;
     bool walk = may_walk(t), swapped = mm->swapents != 0;
 
     if (s->mem.kswapds_awake) /* it should not be kept from its work for a whole slice */
         left = MIN(left, SCHED_QUANTUM);
     budget = left * 100;
+    for (unsigned i = 0; i < NR_WALKS; i++)
+        per_walk[i] = (u64)walk_cost(&s->cost, (enum walk)i) * 100;
     while (at < end && spent <= budget) {
         u64 event = *at;
         bool write = event_kind(event) == HWT_WRITE;
@@ -228,17 +231,21 @@ static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
         if (!tlb_hit(&tlb, mm_id, event_page(event), write)) {
             if (at < last_prefetch)
                 prefetch(s, mm, at, swapped);
-            if (!walk || !access_walk(&tlb, mm, event_page(event), write))
+            enum walk came_to = walk ? access_walk(&tlb, mm, event_page(event), write) : WALK_FAULT;
+
+            if (came_to == WALK_FAULT)
                 break;
-            walks++;
-            spent += per_walk;
+            walks[came_to]++;
+            spent += per_walk[came_to];
         }
         spent += event_icount(event) * per_instruction;
         at++;
     }
     rs->at += (size_t)(at - began);
     rs->replay->stats.events += (u64)(at - began);
-    rs->replay->stats.hits += (u64)(at - began) - walks;
+    rs->replay->stats.hits += (u64)(at - began) - walks[WALK_SMALL] - walks[WALK_HUGE];
+    for (unsigned i = 0; i < NR_WALKS; i++)
+        s->space.walks[i] += walks[i];
     slice->now += spent / 100;
     system_count_user(rs->replay->config.system, t, spent / 100);
     rs->frac = spent % 100;

@@ -1,0 +1,32 @@
+/* walk.c - the hardware's page walk where a huge leaf maps the page. */
+#include "access/access.h"
+
+/* A translation that the TLB holds needs no walk, and so marks nothing accessed. */
+static bool load_huge(struct tlb *tlb, struct mm *mm, vpn_t vpn, bool write, pte_t *leaf)
+{
+    pte_t need = PTE_PRESENT | (write ? PTE_WRITE : 0);
+
+    if ((*leaf & (need | PTE_PROTNONE)) != need)
+        return false;
+    *leaf |= PTE_ACCESSED | (write ? PTE_DIRTY : 0);
+    tlb_insert_huge(tlb, mm->id, vpn, (*leaf & (PTE_WRITE | PTE_DIRTY)) == (PTE_WRITE | PTE_DIRTY));
+    return true;
+}
+
+enum walk access_walk_huge(struct tlb *tlb, struct mm *mm, vpn_t vpn, bool write)
+{
+    pte_t *leaf = pagetable_find_huge(mm, vpn);
+    enum walk walk = WALK_SAVED;
+
+    if (!leaf)
+        return WALK_FAULT;
+    if (!tlb_hit_huge(tlb, mm->id, vpn, write)) {
+        if (!load_huge(tlb, mm, vpn, write, leaf))
+            return WALK_FAULT;
+        walk = WALK_HUGE;
+    }
+    tlb_insert(tlb, mm->id, vpn, tlb_hit_huge(tlb, mm->id, vpn, true));
+    if (pte_has_frame(*leaf))
+        touched_mark(&mm->space->touched, pte_pfn(*leaf), (unsigned)(vpn % HPAGE_PMD_NR));
+    return walk;
+}
