@@ -69,6 +69,9 @@ play() { # STEP...
     settle
     dmesg -c >/dev/null
     cat /proc/vmstat >"$DIR/before/vmstat"
+    for f in $KEEP; do
+        keep "$DIR/before" "$f"
+    done
     sh -c 'echo $$ >/sys/fs/cgroup/app/cgroup.procs; echo 0 >/proc/self/oom_score_adj; exec /mnt/steps "$@" </in >/out.lines' - "$@" &
     pid=$!
     exec 8>/in

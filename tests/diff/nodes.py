@@ -111,23 +111,65 @@ FOUR = {
 }
 
 KEEP = (r"^(vmstat (numa_|pgmigrate|thp_|pswp|pgfault|allocstall_|pgalloc)|stat (pgfault|pgmajfault|anon|anon_thp|numa_\w+)$|memory\.(peak|swap\.current)$"
-        r"|events oom_kill$|numa_stat (anon|file|anon_thp) N|node\d (numa_|local_|other_|interleave_))")
+        r"|events oom_kill$|numa_stat (anon|file|anon_thp) N|node\d (numa_|local_|other_|interleave_|MemFree|MemTotal))")
 # Bytes of a group by node; 64 pages are the program's own stack and data, and what its CPU's lists hold.
 COMMON = [(r"^\w+ numa_stat anon N\d+$", 0.05, 64 * 4096), (r"^\w+ vmstat numa_(miss|foreign)$", 0.05, 64), (r"^\w+ vmstat numa_interleave$", 0.05, 16),
           (r"^\w+ vmstat numa_(hint_faults|hint_faults_local|pages_migrated|pte_updates)$", 0.02, 16), (r"^\w+ vmstat pgmigrate_success$", 0.05, 16)]
 
 
+def options(cell, nodes):
+    """Options of our run: the CPU and the policy that the steps name first are said on the command line, since a recording has neither.
+    None: the steps say more than that."""
+    policy, cpus, touched = "", [], False
+    for word in cell.steps.split():
+        verb, *words = word.split(":")
+        if verb == "cpu":
+            cpus.append(words[0])
+        elif verb in ("policy", "bind"):
+            mode, *where = words[verb == "bind":]
+            if policy or touched or mode == "many" or not all(n in "0123" for w in where for n in w.split(",")) or "@" in words[0]:
+                return None
+            policy = ":".join([mode, *where])
+        elif verb in ("touch", "pageout"):
+            touched = True
+        elif verb in ("move", "migrate", "pin"):
+            return None
+    if len(cpus) > 1 or MEMS in cell.settings or cell.act or cell.settings == SWIFT or cell.steps.count("map:") > 1 and "bind:" in cell.steps:
+        return None
+    out = ["--nodes", str(len(nodes)), "--cpus", str(sum(not isinstance(n, tuple) for n in nodes))]
+    if cpus:
+        out += ["--cpunodebind", cpus[0]]
+    if policy:
+        out += ["--numa", policy]
+    if len(nodes) > 2:
+        for number, size in enumerate(nodes):
+            mib, has_cpu = size if isinstance(size, tuple) else (size, 1)
+            out += ["--set", f"node.{number}.ram={mib}M"] + (["--set", f"node.{number}.cpus={number}"] if has_cpu else [])
+            out += ["--set", f"node.{number}.distance={' '.join(str(distance(number, other)) for other in range(len(nodes)))}"]
+    return out
+
+
+def distance(a, b):
+    return 10 if a == b else next(value for x, y, value in DISTANCES if {x, y} == {a, b})
+
+
+DISTANCES = ((0, 1, 15), (0, 2, 20), (0, 3, 25), (1, 2, 20), (1, 3, 30), (2, 3, 17))
+FOUR_NODES = (256, 128, 256, (128, 0))
+TWO_NODES = (384, 384)
+
+
 def table(four):
-    common = {"keep": KEEP, "asserted": COMMON, "append": "transparent_hugepage=madvise", "files": "/sys/devices/system/node/node*/numastat", "ram_disk": 128,
+    common = {"keep": KEEP, "asserted": COMMON, "append": "transparent_hugepage=madvise", "files": "/sys/devices/system/node/node*/numastat /sys/devices/system/node/node*/meminfo", "ram_disk": 128,
               "baseline": "nothing", "written": True, "notes": ["the program stays on the CPU that its steps name; swap: brd, its pages on the node of the CPU that swaps"]}
     if four:
-        return steps.Table(name="nodes", cells=FOUR, results=steps.HERE / "nodes4-6.1.json", memory="768", nodes=(256, 128, 256, (128, 0)),
-                           distances=((0, 1, 15), (0, 2, 20), (0, 3, 25), (1, 2, 20), (1, 3, 30), (2, 3, 17)), **common)
-    return steps.Table(name="nodes", cells=TWO, results=steps.HERE / "nodes-6.1.json", memory="768", nodes=(384, 384), **common)
+        return steps.Table(name="nodes", cells=FOUR, results=steps.HERE / "nodes4-6.1.json", memory="768", nodes=FOUR_NODES, distances=DISTANCES,
+                           machine=lambda cell: options(cell, FOUR_NODES), **common)
+    return steps.Table(name="nodes", cells=TWO, results=steps.HERE / "nodes-6.1.json", memory="768", nodes=TWO_NODES,
+                       machine=lambda cell: options(cell, TWO_NODES), **common)
 
 
 if __name__ == "__main__":
-    FOUR_NODES = "--four" in sys.argv
-    if FOUR_NODES:
+    WITH_FOUR = "--four" in sys.argv
+    if WITH_FOUR:
         sys.argv.remove("--four")
-    steps.main(table(FOUR_NODES), __doc__)
+    steps.main(table(WITH_FOUR), __doc__)

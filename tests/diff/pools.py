@@ -88,12 +88,12 @@ CELLS = {
     # Orders, in memory of single pages that cannot be moved, and in memory that can.
     **{f"order{order}-{name}-{how}": Cell(
         "at:here at:then", pool(0), act={"here": f"echo alloc 0 260000 kernel noretry nowarn >/proc/order; echo thin {thin} >/proc/order; "
-                                f"echo alloc {order} 64 {flags} nowarn comp >/proc/order", "then": "echo free >/proc/order"})
+                                f"echo alloc {order} 2000 {flags} nowarn comp >/proc/order", "then": "echo free >/proc/order"})
        for order, flags, how in ((4, "kernel", "kernel"), (4, "atomic", "atomic"), (2, "atomic", "atomic"), (4, "kernel retry", "retry"), (9, "kernel noretry", "noretry"))
        for name, thin in (("singles", 2), ("sparse", 64))},
     **{f"order{order}-anon-{how}": Cell(
         "map:a:700M nohugepage:a touch:a:w dontneed:a:every=8K:length=4K at:here at:then", pool(0),
-        act={"here": f"echo alloc {order} 64 {flags} nowarn comp >/proc/order", "then": "echo free >/proc/order"})
+        act={"here": f"echo alloc {order} 2000 {flags} nowarn comp >/proc/order", "then": "echo free >/proc/order"})
        for order, flags, how in ((4, "kernel", "kernel"), (4, "atomic", "atomic"), (9, "kernel noretry", "noretry"), (3, "atomic", "atomic"))},
 }
 
@@ -105,7 +105,7 @@ TABLE = steps.Table(
     asserted=[(r"meminfo (HugePages_\w+|Hugetlb)$", 0, 0), (r"hugetlb\.2MB\.(current|rsvd\.current|max)$", 0, 0), (r"smaps .*_Hugetlb$", 0, 0),
               (r"^memory\.peak$", 0.05, 1 << 20), (r"(^| )stat pgfault$", 0.05, 8)],
     notes=["a write to nr_hugepages is followed by half a second of rest",
-           "order given: of 64 allocations; memory was filled by the module with pages that cannot be moved, of which every 2nd or 64th was kept"])
+           "order given: of 2000 allocations; memory was filled by the module with pages that cannot be moved, of which every 2nd or 64th was kept"])
 
 
 if __name__ == "__main__":

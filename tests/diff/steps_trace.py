@@ -317,8 +317,10 @@ class Process:
         body = self.steps[self.at:end]
         self.steps = self.steps[:self.at] + body * int(words[1]) + self.steps[end + 1:]
 
-    def do_where(self, _):
-        """Asks only."""
+    def nothing(self, _):
+        """Asks only, or is said on the command line of the replay."""
+
+    do_where = do_cpu = do_policy = do_bind = nothing
 
 
 def translate(steps, nap=0.0):
