@@ -50,9 +50,34 @@ void run_row_fill(const struct run_report *r, struct run_row *ret)
         .peak_bytes = r->fullest.memory_pages * PAGE_SIZE,
         .unexplained = r->stats.bad_ops,
     };
+    run_huge_fill(r, &ret->huge);
 }
 
-static void put_run_row(const struct run_row *row, const struct run_row *first, struct strbuf *out)
+/* Settings of huge pages are compared by what these do. */
+static bool is_about_huge(const struct axes *axes)
+{
+    for (unsigned k = 0; k < axes->nr; k++) {
+        const char *key = axes->items[k].key;
+
+        if (strcmp(key, "thp") == 0 || strncmp(key, "transparent_hugepage/", 21) == 0 ||
+            strncmp(key, "khugepaged/", 11) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void put_huge(const struct run_huge *h, struct strbuf *out)
+{
+    char text[UNITS_TEXT_MAX];
+
+    strbuf_printf(out, " %10s", format_bytes(text, h->huge_bytes));
+    strbuf_printf(out, " %10s", format_bytes(text, h->untouched_bytes));
+    strbuf_printf(out, " %7s", format_short_count(text, h->walks));
+    strbuf_printf(out, " %10s", format_ns(text, h->cpu_ns));
+}
+
+static void put_run_row(const struct run_row *row, const struct run_row *first, bool huge,
+                        struct strbuf *out)
 {
     char text[UNITS_TEXT_MAX];
 
@@ -66,22 +91,29 @@ static void put_run_row(const struct run_row *row, const struct run_row *first, 
     strbuf_printf(out, " %10s", format_bytes(text, row->pswpin * PAGE_SIZE));
     strbuf_printf(out, " %10s", format_bytes(text, row->pswpout * PAGE_SIZE));
     strbuf_printf(out, " %10s", format_ns(text, row->stall_ns));
-    strbuf_printf(out, " %10s\n", format_bytes(text, row->peak_bytes));
+    strbuf_printf(out, " %10s", format_bytes(text, row->peak_bytes));
+    if (huge)
+        put_huge(&row->huge, out);
+    strbuf_appendc(out, '\n');
 }
 
 void compare_runs_text(const struct comparison *c, const struct run_row *rows, struct strbuf *out)
 {
+    bool huge = is_about_huge(c->axes);
+
     utf8_append_clean(out, c->input);
     strbuf_printf(out, " under %u settings; times over that of the first\n\n", axes_count(c->axes));
     put_keys(c->axes, false, out);
-    strbuf_printf(out, "%-9s %10s %7s %7s %7s %7s %10s %10s %10s %10s\n", "", "", "", "major",
-                  "refault", "refault", "", "", "memory", "highest");
+    strbuf_printf(out, "%-9s %10s %7s %7s %7s %7s %10s %10s %10s %10s%s\n", "", "", "", "major",
+                  "refault", "refault", "", "", "memory", "highest",
+                  huge ? "    in huge      never    page  zero, move" : "");
     put_keys(c->axes, true, out);
-    strbuf_printf(out, "%-9s %10s %7s %7s %7s %7s %10s %10s %10s %10s\n", "outcome", "time", "",
-                  "faults", "file", "anon", "swap in", "swap out", "stall", "usage");
+    strbuf_printf(out, "%-9s %10s %7s %7s %7s %7s %10s %10s %10s %10s%s\n", "outcome", "time", "",
+                  "faults", "file", "anon", "swap in", "swap out", "stall", "usage",
+                  huge ? "      pages    touched   walks   and split" : "");
     for (unsigned v = 0; v < axes_count(c->axes); v++) {
         put_values(c->axes, v, out);
-        put_run_row(&rows[v], &rows[0], out);
+        put_run_row(&rows[v], &rows[0], huge, out);
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/strbuf.h"
 #include "report/axes.h"
+#include "report/run_huge.h"
 #include "report/run_report.h"
 #include "size/size.h"
 
@@ -26,7 +27,8 @@ struct run_row {
     u64 refault_file, refault_anon;
     u64 pswpin, pswpout; /* pages */
     u64 peak_bytes;      /* the group at its fullest */
-    u64 unexplained;     /* operations on what the recording does not explain */
+    struct run_huge huge;
+    u64 unexplained; /* operations on what the recording does not explain */
 };
 void run_row_fill(const struct run_report *r, struct run_row *ret);
 

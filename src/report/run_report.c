@@ -42,6 +42,14 @@ static u64 swap_pages(const struct run_report *r)
     return r->system->swap.total_pages - r->system->swap.free_pages;
 }
 
+/* Of huge pages that are mapped whole. */
+static u64 untouched_pages(const struct system *s)
+{
+    s64 whole = s->counters.v[NR_ANON_TRANSPARENT_HUGEPAGES];
+
+    return whole > (s64)s->space.touched.pages ? (u64)whole - s->space.touched.pages : 0;
+}
+
 static void take_sample(struct run_report *r)
 {
     const struct kernel *kernel = &r->system->kernel;
@@ -50,6 +58,7 @@ static void take_sample(struct run_report *r)
     now->at_ns = r->system->clock.now;
     now->memory_pages = used_pages(r);
     now->swap_pages = swap_pages(r);
+    now->untouched_pages = untouched_pages(r->system);
     for (unsigned i = 0; i < kernel->nr_memory_stat; i++) {
         enum counter id = kernel->memory_stat[i]->id;
 

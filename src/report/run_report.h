@@ -24,6 +24,7 @@
 struct run_sample {
     ns_t at_ns;
     u64 memory_pages, swap_pages;
+    u64 untouched_pages;       /* in huge pages of the machine */
     s64 counters[NR_COUNTERS]; /* those of memory.stat; the rest stays 0 */
 };
 

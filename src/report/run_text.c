@@ -4,6 +4,7 @@
  * Amounts are those of the fullest moment; events and stalls are of the whole run. No figure here depends on the host.
  */
 #include "report/lacks.h"
+#include "report/run_huge.h"
 #include "report/run_report.h"
 #include "report/text_wrap.h"
 
@@ -364,6 +365,63 @@ static void render_hurt(struct text *t)
     render_reclaim(t);
 }
 
+/* Huge pages depend on where mappings lie. */
+static void layout_remark(struct text *t)
+{
+    const struct trace *trace = t->r->trace;
+
+    if (trace && trace->layout == TRACE_LAYOUT_RECORDED)
+        strbuf_printf(t->out, "  Huge pages as in the recorder's layout: the recording %s.\n",
+                      trace->decoded ? "does not say who chose its addresses"
+                                     : "is too large to be laid out anew");
+}
+
+static void huge_figures(struct text *t, const struct run_huge *h)
+{
+    char remark[96], number[UNITS_TEXT_MAX];
+
+    amount(t, "anonymous, in huge pages", h->huge_bytes, h->anon_bytes,
+           "of it, at the fullest moment");
+    amount(t, "  of it never touched", h->untouched_bytes, h->huge_bytes,
+           "of the whole machine: small pages would not take it");
+    snprintf(remark, sizeof(remark), "%s were done", format_count(number, h->walks));
+    events(t, "page walks saved", h->saved, remark);
+    if (h->fallbacks_charge)
+        snprintf(remark, sizeof(remark), "faults; a limit refused %s more",
+                 format_count(number, h->fallbacks_charge));
+    else
+        snprintf(remark, sizeof(remark), "faults; for %s more there was none free",
+                 format_count(number, h->fallbacks));
+    events(t, "huge pages at once", h->faults, remark);
+    if (h->collapses)
+        events(t, "huge pages later", h->collapses, "collapsed from small ones, or tried to");
+    if (h->splits)
+        events(t, "huge pages split", h->splits, "into small ones");
+}
+
+static void render_huge(struct text *t)
+{
+    const struct tunables *tunables = &t->r->system->tunables;
+    struct strbuf sentence;
+    struct run_huge h;
+    char title[96];
+
+    run_huge_fill(t->r, &h);
+    snprintf(title, sizeof(title), "4. Huge pages (%s, defrag %s)",
+             thp_enabled_name[tunables->thp_enabled], thp_defrag_name[tunables->thp_defrag]);
+    heading(t, title);
+    strbuf_init(&sentence);
+    run_huge_sentence(&h, &sentence);
+    strbuf_append(&sentence, ".");
+    strbuf_append(t->out, "  ");
+    text_wrap(t->out, sentence.text, 2, WRAP_COLUMNS);
+    strbuf_appendc(t->out, '\n');
+    strbuf_done(&sentence);
+    if (run_huge_used(&h))
+        huge_figures(t, &h);
+    layout_remark(t);
+}
+
 /* --- the tasks and cgroups of a scenario -------------------------------------------------------- */
 
 static void render_job(struct text *t, const struct scenario_job *job)
@@ -568,6 +626,8 @@ void run_render_text(const struct run_report *r, bool color, struct strbuf *out)
     render_use(&t);
     render_reclaimable(&t);
     render_hurt(&t);
+    if (run_huge_enabled(r))
+        render_huge(&t);
     if (r->scenario) {
         render_jobs(&t);
         render_groups(&t);

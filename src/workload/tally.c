@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void set_back_peaks(struct system *s)
 {
@@ -45,6 +46,7 @@ void tally_take(struct tally *t, struct system *s)
             t->counters[id] = s->counters.v[id];
     for (struct group *g = s->groups.root; g; g = group_next(s->groups.root, g))
         nr++;
+    memcpy(t->walks, s->space.walks, sizeof(t->walks));
     t->groups = xcalloc(nr, sizeof(*t->groups));
     for (struct group *g = s->groups.root; g; g = group_next(s->groups.root, g))
         take_group(&t->groups[t->nr_groups++], s, g);

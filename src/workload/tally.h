@@ -28,6 +28,7 @@ struct tally {
     ns_t at_ns;
     u64 oom_kills;
     s64 counters[NR_COUNTERS]; /* of the machine: events; gauges are 0 */
+    u64 walks[NR_WALKS];       /* of its TLBs */
     struct tally_group *groups;
     u32 nr_groups;
     struct tally_task *tasks; /* as system->tasks; later ones had counted nothing */

@@ -7,6 +7,18 @@ $ highwater run --set transparent_hugepage/enabled=never --format json $TOP/test
 > never False
 $ highwater run --format json $TOP/examples/demo.hwt -o run.json; python3 -c 'import json; m=json.load(open("run.json"))["machine"]; print(m["options"]["thp"], m["tunables"]["transparent_hugepage/enabled"])'
 > None always
+# The answer and the document tell about huge pages where there may be some, and whose layout a recording has.
+$ highwater run --thp never $TOP/examples/pipeline.hwt | grep -c -i -e "huge pages"
+> 0
+= 1
+$ highwater run $TOP/examples/pipeline.hwt | grep -e ^4 -e layout
+> 4. Huge pages (always, defrag madvise)
+>   Huge pages as in the recorder's layout: the recording does not say who chose its addresses.
+$ highwater run --format json $TOP/examples/pipeline.hwt -o run.json; python3 $TOP/tools/check_json.py $TOP/docs/schema/run.schema.json run.json; python3 -c 'import json; h=json.load(open("run.json"))["huge_pages"]; print(h["enabled"], h["defrag"], h["layout"])'
+> always madvise recorded
+# Settings of huge pages are compared by what these do.
+$ highwater run $TOP/examples/pipeline.hwt --compare thp=always,never | sed -n 4p
+>~ thp +outcome +time .*pages +touched +walks +and split
 # The machine's own files say the same.
 $ highwater run -q --thp madvise --proc tree $TOP/examples/pipeline.hwt -o run.txt; cat tree/sys/kernel/mm/transparent_hugepage/enabled tree/sys/kernel/mm/transparent_hugepage/defrag tree/sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none
 > always [madvise] never
