@@ -90,6 +90,27 @@ void pagecache_del(struct backing *b, pfn_t pfn, u64 shadow)
         frames_count(b->frames, pfn, NR_SHMEM, -frame_nr_pages(f));
 }
 
+void pagecache_replace(struct backing *b, pfn_t from, pfn_t to)
+{
+    struct frame *f = frames_get(b->frames, from), *t = frames_get(b->frames, to);
+    struct inode *inode = inode_of(b, f);
+    bool pending = has_writeback(inode) && frame_test(f, PG_DIRTY);
+    u64 old;
+
+    assert(frame_test(f, PG_PAGECACHE) && !frame_test(f, PG_LOCKED | PG_WRITEBACK));
+    old = tree_store(b, inode, frame_index(f), entry_from_pfn(to));
+    assert(old == entry_from_pfn(from));
+    t->mapping = f->mapping;
+    frame_set_index(t, frame_index(f));
+    frame_set(t, PG_PAGECACHE);
+    frame_clear(f, PG_PAGECACHE);
+    f->mapping = 0;
+    if (pending) { /* the zone's share of it moves along; the machine's stays */
+        count(&frames_zone_of(b->frames, from)->counters, NR_ZONE_WRITE_PENDING, -1);
+        count(&frames_zone_of(b->frames, to)->counters, NR_ZONE_WRITE_PENDING, 1);
+    }
+}
+
 void pagecache_set_value(struct backing *b, struct inode *inode, u64 index, u64 value)
 {
     u64 old = tree_store(b, inode, index, value);

@@ -185,6 +185,8 @@ u64 swapcache_add(struct swap *s, swp_t e, pfn_t pfn);
  * *ret_memcg as in swap_put) and the shadow with it.
  *   pre: not under writeback */
 bool swapcache_del(struct swap *s, pfn_t pfn, u64 shadow, u16 *ret_memcg);
+/* Another frame, in no cache, takes the place of a page that is not locked and not under writeback. */
+void swapcache_replace(struct swap *s, pfn_t from, pfn_t to);
 /* folio_free_swap: the page leaves the cache and becomes dirty when no reference and no
  * writeback needs its slot; true when it did. *ret_memcg as above. */
 bool swapcache_try_free(struct swap *s, pfn_t pfn, u16 *ret_memcg);

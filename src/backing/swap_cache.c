@@ -97,6 +97,21 @@ bool swapcache_del(struct swap *s, pfn_t pfn, u64 shadow, u16 *ret_memcg)
     return true;
 }
 
+void swapcache_replace(struct swap *s, pfn_t from, pfn_t to)
+{
+    struct frame *f = frames_get(s->frames, from), *t = frames_get(s->frames, to);
+    struct swap_area *a = swap_area_get(s, f->private);
+    u64 *cache = &a->slots[swp_slot(f->private)].cache;
+
+    assert(frame_test(f, PG_SWAPCACHE) && !frame_test(f, PG_LOCKED | PG_WRITEBACK));
+    assert(*cache == (u64)from << 1);
+    *cache = (u64)to << 1;
+    t->private = f->private;
+    f->private = 0;
+    frame_set(t, PG_SWAPCACHE);
+    frame_clear(f, PG_SWAPCACHE);
+}
+
 bool swapcache_try_free(struct swap *s, pfn_t pfn, u16 *ret_memcg)
 {
     struct frame *f = frames_get(s->frames, pfn);

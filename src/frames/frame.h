@@ -48,8 +48,7 @@ typedef u32 pfn_t;
  *   27..30  page flags                    -                               -
  *   31      -                             -                               -
  *
- * Kept for what is to come: 3..5 the generation of a page and 6..7 its tier, 31 of a huge page of hugetlbfs; kind 7 a
- * frame isolated for migration.
+ * Kept for what is to come: 3..5 the generation of a page and 6..7 its tier, 31 of a huge page of hugetlbfs.
  *
  *   (1) a third bit of migrate type goes to bit 8: PG_LOCKED means nothing for a free frame */
 #define FRAME_ZONE_SHIFT  0u
@@ -95,7 +94,12 @@ enum frame_kind {
     FRAME_KERNEL = 4u << FRAME_KIND_SHIFT, /* other kernel memory */
     FRAME_TAIL = 5u << FRAME_KIND_SHIFT,   /* of a folio, where a head stands before it */
     FRAME_SLAB = 6u << FRAME_KIND_SHIFT,   /* of a slab */
+    /* Free, taken off the lists by compaction as a place to move pages to. */
+    FRAME_ISOLATED = 7u << FRAME_KIND_SHIFT,
 };
+
+/* Of the first frame of a slab, whose order stands where that of a free block does. */
+#define SLAB_HEAD (1u << FRAME_MT_SHIFT)
 
 struct frame {
     u32 flags;      /* enum page_flag, enum frame_kind and the fields above */

@@ -239,6 +239,7 @@ int frames_init(struct frames *fr, const struct frames_config *config, struct co
     fr->frame = region_reserve(ROUND_UP((size_t)fr->end_pfn, MAX_ORDER_PAGES) * sizeof(*fr->frame));
     fr->pageblock_mt = xmalloc(DIV_ROUND_UP(fr->end_pfn, PAGEBLOCK_PAGES) + 1);
     memset(fr->pageblock_mt, MT_MOVABLE, DIV_ROUND_UP(fr->end_pfn, PAGEBLOCK_PAGES) + 1);
+    fr->pageblock_skip = xcalloc(DIV_ROUND_UP(fr->end_pfn, PAGEBLOCK_PAGES) + 1, 1);
     if (config->bytes)
         fr->bytes = region_reserve((size_t)fr->end_pfn * PAGE_SIZE);
 
@@ -254,6 +255,7 @@ void frames_done(struct frames *fr)
 
     frames_done_nodes(fr);
     free(fr->pageblock_mt);
+    free(fr->pageblock_skip);
     region_release(fr->bytes, (size_t)fr->end_pfn * PAGE_SIZE);
     region_release(fr->frame, frames * sizeof(*fr->frame));
     *fr = (struct frames){0};

@@ -38,6 +38,7 @@ struct frames {
     struct frame *frame; /* indexed by pfn */
     u8 *bytes;           /* NULL when bytes=off; frame p at bytes + p * PAGE_SIZE */
     u8 *pageblock_mt;    /* migrate type of each 2 MiB block */
+    u8 *pageblock_skip; /* 1: compaction found nothing to do in that block of late (PB_migrate_skip) */
     u32 end_pfn;
     unsigned nr_cpus;
     u64 ram_bytes, managed_pages;
@@ -100,9 +101,11 @@ static inline pfn_t frames_try_alloc(struct frames *fr, struct alloc_nodes nodes
  *   pre: no frame is mapped, charged, on a list, locked, under writeback or in a cache */
 static inline void frames_free(struct frames *fr, pfn_t pfn, unsigned order, unsigned cpu);
 
-/* Give all per-CPU lists back to the buddy lists (drain_all_pages), or those of one CPU. */
+/* Give all per-CPU lists back to the buddy lists (drain_all_pages), those of one CPU, or
+ * of one CPU and zone. */
 void frames_drain_pcp(struct frames *fr);
 void frames_drain_pcp_cpu(struct frames *fr, unsigned cpu);
+void frames_drain_pcp_zone(struct frames *fr, struct zone *z, unsigned cpu);
 
 /* Give one pageblock kept for high-order atomic requests to mt; called when direct reclaim fails.
  * `force` also takes the last one. True when a block moved that has free pages. Mirrors

@@ -14,6 +14,7 @@
  * Each theft raises the zone's watermarks for a while (watermark_boost), so that kswapd makes room
  * and the next one is avoided.
  */
+#include "frames/fragmentation.h"
 #include "frames/frames_int.h"
 
 static const u8 fallbacks[NR_PCP_MIGRATETYPES][2] = {
@@ -42,6 +43,11 @@ static unsigned choose_fallback(const struct zone *z, unsigned order, unsigned m
 static bool may_claim_pageblock(unsigned order, unsigned mt)
 {
     return order >= PAGEBLOCK_ORDER / 2 || mt == MT_RECLAIMABLE || mt == MT_UNMOVABLE;
+}
+
+bool zone_has_stealable(const struct zone *z, unsigned order, enum migratetype mt)
+{
+    return may_claim_pageblock(order, mt) && choose_fallback(z, order, mt) != NR_MIGRATETYPES;
 }
 
 /* True when the boost is in effect. Zones smaller than four pageblocks would never come up to

@@ -119,13 +119,15 @@ void pcp_setup(struct frames *fr, struct zone *z)
     }
 }
 
+void frames_drain_pcp_zone(struct frames *fr, struct zone *z, unsigned cpu)
+{
+    pcp_give_back(fr, z, &z->pcp[cpu], z->pcp[cpu].count, 0);
+}
+
 void frames_drain_pcp_cpu(struct frames *fr, unsigned cpu)
 {
-    for (unsigned i = 0; i < fr->nr_zones; i++) {
-        struct zone *z = &fr->zones[i];
-
-        pcp_give_back(fr, z, &z->pcp[cpu], z->pcp[cpu].count, 0);
-    }
+    for (unsigned i = 0; i < fr->nr_zones; i++)
+        frames_drain_pcp_zone(fr, &fr->zones[i], cpu);
 }
 
 void frames_drain_pcp(struct frames *fr)

@@ -15,6 +15,7 @@ struct kswapd {
     ns_t at;   /* when it goes on, while it is awake */
     u32 order; /* and zone: what it was woken for */
     enum zone_type highest;
+    u32 reclaim_order; /* what it still reclaims for: 0 once compaction has enough to make a larger block from */
     u32 failures;        /* runs that freed nothing, since anything was freed */
     int priority;        /* of the round that is under way, 0 none */
     u64 reclaimed;       /* pages in this run */
@@ -29,6 +30,15 @@ struct node_counters {
     s64 v[NR_NODE_COUNTERS]; /* [id - NODE_COUNTER_FIRST] */
 };
 
+/* kcompactd of a node: one call of kcompactd_step() is one run over its zones. */
+struct kcompactd {
+    bool awake;
+    ns_t at;   /* when it goes on, while it is awake */
+    u32 order; /* and zone: what it was woken for */
+    enum zone_type highest;
+    ns_t look_at; /* when it next looks whether the node is fragmented */
+};
+
 struct pgdat {
     unsigned nid;
     struct zone *zones; /* NR_ZONES */
@@ -37,6 +47,7 @@ struct pgdat {
     u8 fallback[MAX_NUMNODES]; /* all nodes, this one first, then by distance: nr_nodes of them */
     u64 totalreserve_pages;    /* high watermarks and reserves: no use for the page cache */
     struct kswapd kswapd;
+    struct kcompactd kcompactd;
     bool writeback, dirty; /* PGDAT_WRITEBACK, PGDAT_DIRTY */
     /* Not kept on a machine of one node, where they are the machine's: node_counter(). */
     struct node_counters counters;

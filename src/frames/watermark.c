@@ -30,12 +30,12 @@ static u64 zone_unusable(const struct zone *z, unsigned order, u32 alloc_flags)
     return n;
 }
 
-bool zone_watermark_ok(const struct zone *z, unsigned order, u64 mark, enum zone_type highest,
-                       u32 alloc_flags)
+static inline bool watermark_ok(const struct zone *z, unsigned order, u64 mark,
+                                enum zone_type highest, u32 alloc_flags, u64 free)
 {
     const bool harder = alloc_flags & (ALLOC_HARDER | ALLOC_OOM);
     const unsigned mts = harder ? NR_MIGRATETYPES : NR_PCP_MIGRATETYPES;
-    s64 usable = (s64)z->free_pages - (s64)zone_unusable(z, order, alloc_flags);
+    s64 usable = (s64)free - (s64)zone_unusable(z, order, alloc_flags);
     s64 min = (s64)mark;
 
     if (alloc_flags & ALLOC_HIGH)
@@ -58,6 +58,18 @@ bool zone_watermark_ok(const struct zone *z, unsigned order, u64 mark, enum zone
         }
     }
     return false;
+}
+
+bool zone_watermark_ok(const struct zone *z, unsigned order, u64 mark, enum zone_type highest,
+                       u32 alloc_flags)
+{
+    return watermark_ok(z, order, mark, highest, alloc_flags, z->free_pages);
+}
+
+bool zone_watermark_ok_with(const struct zone *z, unsigned order, u64 mark, enum zone_type highest,
+                            u32 alloc_flags, u64 free)
+{
+    return watermark_ok(z, order, mark, highest, alloc_flags, free);
 }
 
 bool zone_allows(const struct zone *z, unsigned order, enum zone_type highest, u32 alloc_flags)

@@ -48,7 +48,16 @@ enum alloc_flag {
     ALLOC_OOM = 256,         /* an OOM victim: half below min */
     ALLOC_RECLAIMABLE = 512, /* __GFP_RECLAIMABLE: of kernel memory that a shrinker frees */
     ALLOC_COMP = 1024,       /* __GFP_COMP: a folio (folio.h) of order 2 or more */
+    /* What the slow path (balance/) may do; frames/ does not look at these. */
+    ALLOC_NO_DIRECT = 1u << 11, /* no __GFP_DIRECT_RECLAIM: neither reclaims nor compacts itself */
+    ALLOC_NO_KSWAPD = 1u << 12, /* no __GFP_KSWAPD_RECLAIM: nor wakes who does */
+    ALLOC_NOFS = 1u << 13,      /* no __GFP_FS: leaves pages of files where they are */
+    ALLOC_NORETRY = 1u << 14,   /* __GFP_NORETRY: one try of each, then fails */
+    ALLOC_RETRY_MAYFAIL =
+        1u << 15, /* __GFP_RETRY_MAYFAIL: tries hard, and fails rather than have somebody killed */
 };
+/* GFP_ATOMIC: of an interrupt, which cannot wait. */
+#define ALLOC_ATOMIC (ALLOC_HIGH | ALLOC_HARDER | ALLOC_NO_DIRECT)
 
 /* gfp_migratetype() */
 static inline enum migratetype alloc_migratetype(u32 alloc_flags)
@@ -80,6 +89,17 @@ struct pfn_run { /* frames start .. end - 1 */
 };
 #define UNTOUCHED_RUNS 4u
 
+/* How far compaction of a zone has come; the fields are compact/'s. */
+struct zone_compaction {
+    /* Where the scanners go on (compact_cached_*): [0] of asynchronous compaction, [1] of the others. 0: at the ends. */
+    u32 cached_migrate_pfn[2], cached_free_pfn;
+    u32 init_migrate_pfn,
+        init_free_pfn;           /* where they began after the skip hints were last forgotten */
+    u32 considered, defer_shift; /* attempts put off since the last failure, of 1 << defer_shift */
+    u32 order_failed;            /* the smallest order that failed: only such are put off */
+    bool skip_flush;             /* kswapd forgets the skip hints when it goes to sleep */
+};
+
 struct zone {
     const char *name;
     unsigned nid; /* its node */
@@ -98,6 +118,7 @@ struct zone {
     struct pfn_list free_area[ORDER_MAX][NR_MIGRATETYPES];
     struct pfn_run untouched[UNTOUCHED_RUNS]; /* of blocks of order 10 */
     unsigned nr_untouched;
+    struct zone_compaction compaction;
     struct counters counters; /* zone counters (nr_zone_*, ...) kept here for zoneinfo */
 };
 
@@ -126,6 +147,9 @@ static inline bool zone_spans(const struct zone *z, pfn_t pfn)
  * count.   cost O(ORDER_MAX) */
 bool zone_watermark_ok(const struct zone *z, unsigned order, u64 mark, enum zone_type highest,
                        u32 alloc_flags);
+/* The same if `free` pages were free (__zone_watermark_ok); blocks above order 0 must be there all the same. */
+bool zone_watermark_ok_with(const struct zone *z, unsigned order, u64 mark, enum zone_type highest,
+                            u32 alloc_flags, u64 free);
 
 /* "vm stats threshold" of zoneinfo: by how much a CPU's copy of a counter may lag. Shown, not
  * modelled. */

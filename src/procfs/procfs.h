@@ -20,6 +20,8 @@ void render_meminfo(const struct system *s, struct strbuf *out);
 void render_vmstat(const struct system *s, struct strbuf *out);
 void render_zoneinfo(const struct system *s, struct strbuf *out);
 void render_buddyinfo(const struct system *s, struct strbuf *out);
+void render_extfrag_index(const struct system *s, struct strbuf *out);
+void render_unusable_index(const struct system *s, struct strbuf *out);
 void render_swaps(const struct system *s, struct strbuf *out);
 void render_slabinfo(const struct system *s, struct strbuf *out);
 void render_stat(const struct system *s, struct strbuf *out);

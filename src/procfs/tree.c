@@ -59,6 +59,8 @@ static int write_machine(struct tree *t)
         {"proc/zoneinfo", render_zoneinfo},
         {"proc/buddyinfo", render_buddyinfo},
         {"proc/pagetypeinfo", render_pagetypeinfo},
+        {"sys/kernel/debug/extfrag/extfrag_index", render_extfrag_index},
+        {"sys/kernel/debug/extfrag/unusable_index", render_unusable_index},
         {"proc/cpuinfo", render_cpuinfo},
         {"proc/swaps", render_swaps},
         {"proc/slabinfo", render_slabinfo},

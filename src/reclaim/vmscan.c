@@ -5,6 +5,7 @@
  *     isolate_lru_pages    from the tail
  *     evict_isolated       evict (evict.c), put back what stays
  */
+#include "frames/fragmentation.h"
 #include "reclaim/io.h"
 #include "reclaim/policy.h"
 #include "space/rmap.h"
@@ -144,16 +145,43 @@ static void shrink_groups(struct mem *mem, struct scan_control *sc)
     }
 }
 
+/* Reclaim for a large block goes on until compaction has room to work, while it gets anywhere. (should_continue_reclaim) */
+static bool must_make_room(const struct mem *mem, const struct pgdat *pgdat,
+                           const struct scan_control *sc, u64 freed)
+{
+    const s64 *v = mem->counters->v;
+    s64 inactive = v[NR_INACTIVE_FILE];
+
+    if (!sc->req.order || sc->req.target || !freed || sc->throttle)
+        return false;
+    if (sc->req.order <= PAGE_ALLOC_COSTLY_ORDER && sc->state.priority >= DEF_PRIORITY - 2)
+        return false;
+    for (unsigned i = 0; i <= sc->req.reclaim_idx; i++) {
+        const struct zone *z = &pgdat->zones[i];
+
+        if (z->managed &&
+            compaction_suitable(z, (int)sc->req.order, 0, sc->req.reclaim_idx,
+                                (s32)mem->tunables->extfrag_threshold) != COMPACTION_SKIPPED)
+            return false;
+    }
+    if (mem->swap->free_pages)
+        inactive += v[NR_INACTIVE_ANON];
+    return inactive > (s64)compact_gap(sc->req.order);
+}
+
 void shrink_node(struct mem *mem, struct pgdat *pgdat, struct scan_control *sc)
 {
     struct group *top = sc->req.target ? sc->req.target : mem->groups->root;
     struct lruvec *lv = group_lruvec(top, pgdat->nid);
-    u64 before = sc->state.nr_reclaimed;
+    u64 before = sc->state.nr_reclaimed, round;
 
     sc->pgdat = pgdat;
-    sc->nr = (struct reclaim_counts){.scanned = sc->nr.scanned};
-    policy_prepare(mem, sc);
-    shrink_groups(mem, sc);
+    do {
+        round = sc->state.nr_reclaimed;
+        sc->nr = (struct reclaim_counts){.scanned = sc->nr.scanned};
+        policy_prepare(mem, sc);
+        shrink_groups(mem, sc);
+    } while (must_make_room(mem, pgdat, sc, sc->state.nr_reclaimed - round));
     if (sc->throttle != THROTTLE_REQUEST)
         sc->state.group = 0;
     if (sc->req.kswapd) {

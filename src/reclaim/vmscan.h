@@ -52,6 +52,7 @@ struct scan_control {
     } classic;
     pfn_t split; /* a folio that came apart: its other pages are next */
     pfn_t ahead; /* a page of the next batch: see look_ahead() */
+    bool compaction_ready; /* there is enough free memory to make a costly block from */
 
     enum throttle throttle; /* the strongest reason to pause */
     ns_t until;             /* THROTTLE_REQUEST: when to go on from `state` */

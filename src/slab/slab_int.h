@@ -6,7 +6,6 @@
 
 /* --- the descriptor of a slab: its first frame ------------------------------------------------------------------------ */
 /* Bits of frame.flags that mean something else while a frame is free. */
-#define SLAB_HEAD (1u << FRAME_MT_SHIFT)
 
 enum slab_place { SLAB_FULL, SLAB_ON_CPU, SLAB_CPU_PARTIAL, SLAB_NODE_PARTIAL };
 
