@@ -2,29 +2,43 @@
  *
  *   above low?            take it
  *   wake kswapd; above min?  take it
+ *   more than one frame, costly or unmovable: compact where it is cheap; take it
  *   reclaim 32 pages ourselves; above min?  take it
- *   no progress 16 times: out of memory
+ *   more than one frame: compact; take it
+ *   may fail, or costly: fail
+ *   no progress 16 times, and compaction as hard as it can: out of memory
  *
- * Mirrors __alloc_pages_slowpath(), should_reclaim_retry() of mm/page_alloc.c, Linux 6.1. An order above 0 is tried like order 0: nothing
- * is compacted for it, and nobody asks for one yet. */
+ * Mirrors __alloc_pages_slowpath(), should_reclaim_retry() of mm/page_alloc.c, Linux 6.1. */
 #include "balance/balance_int.h"
+#include "balance/kcompactd.h"
 #include "balance/kswapd.h"
 #include "reclaim/lru.h"
 
-static u64 direct_reclaim(struct mem *mem, struct attempt *at, unsigned order, u32 alloc_flags,
-                          struct wait *ret_wait)
+/* One allocation that the zones did not serve at once. */
+struct slowpath {
+    struct mem *mem;
+    struct attempt *at;
+    struct alloc_nodes nodes;
+    unsigned order;
+    u32 flags;
+    enum compact_result compacted; /* what came of it the last time */
+    pfn_t *ret_pfn;
+    struct wait *ret_wait;
+};
+
+static u64 direct_reclaim(struct slowpath *sp)
 {
     struct reclaim_request req = {
-        .nodes = mem_nodes(mem),
+        .nodes = sp->nodes,
         .nr_to_reclaim = SWAP_CLUSTER_MAX,
-        .order = order,
-        .reclaim_idx = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL,
+        .order = sp->order,
+        .reclaim_idx = alloc_highest_zone(sp->flags),
         .may_writepage = true,
         .may_unmap = true,
         .may_swap = true,
     };
 
-    return try_to_free(mem, at, &req, ret_wait);
+    return try_to_free(sp->mem, sp->at, &req, sp->ret_wait);
 }
 
 static inline bool take(struct mem *mem, unsigned order, u32 flags, pfn_t *ret_pfn)
@@ -34,45 +48,174 @@ static inline bool take(struct mem *mem, unsigned order, u32 flags, pfn_t *ret_p
     return *ret_pfn != PFN_NONE;
 }
 
-static void wake_kswapds(struct mem *mem, unsigned order, u32 alloc_flags)
+bool alloc_take(struct mem *mem, unsigned order, u32 flags, pfn_t *ret_pfn)
 {
-    kswapd_wake_all(mem, mem_nodes(mem), order,
-                    alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL);
+    return take(mem, order, flags, ret_pfn);
 }
 
-static enum balance_result alloc_slowpath(struct mem *mem, struct attempt *at, unsigned order,
-                                          u32 alloc_flags, pfn_t *ret_pfn, struct wait *ret_wait)
+static void wake_kswapds(struct mem *mem, unsigned order, u32 alloc_flags)
 {
-    enum migratetype mt = alloc_migratetype(alloc_flags);
+    if (!(alloc_flags & ALLOC_NO_KSWAPD))
+        kswapd_wake_all(mem, mem_nodes(mem), order, alloc_highest_zone(alloc_flags),
+                        alloc_flags & ALLOC_NO_DIRECT);
+}
 
-    wake_kswapds(mem, order, alloc_flags);
-    if (take(mem, order, alloc_flags | ALLOC_WMARK_MIN, ret_pfn))
+u64 zone_reclaimable_pages(const struct mem *mem, const struct zone *z)
+{
+    const s64 *v = z->counters.v;
+    s64 n = v[NR_ZONE_INACTIVE_FILE] + v[NR_ZONE_ACTIVE_FILE];
+
+    if (mem->swap->free_pages)
+        n += v[NR_ZONE_INACTIVE_ANON] + v[NR_ZONE_ACTIVE_ANON];
+    return n > 0 ? (u64)n : 0;
+}
+
+/* Would the request be served if all that can be reclaimed were free? Of more than one frame: only if such a block is there. */
+static bool could_be_served(const struct slowpath *sp)
+{
+    struct mem *mem = sp->mem;
+    enum zone_type highest = alloc_highest_zone(sp->flags);
+
+    for (struct zone **next = mem_node(mem, sp->nodes.nid)->zonelist[highest]; *next; next++)
+        if (sp->nodes.mask >> (*next)->nid & 1 &&
+            zone_watermark_ok_with(*next, sp->order, zone_wmark_pages(*next, WMARK_MIN), highest,
+                                   sp->flags,
+                                   (*next)->free_pages + zone_reclaimable_pages(mem, *next)))
+            return true;
+    return false;
+}
+
+static enum balance_result fail(struct attempt *at)
+{
+    at->retries = 0;
+    at->compact = (struct compact_attempt){0};
+    return BALANCE_FAIL;
+}
+
+static enum balance_result succeed(struct attempt *at)
+{
+    at->retries = 0;
+    at->compact = (struct compact_attempt){0};
+    return BALANCE_OK;
+}
+
+static bool may_fail(const struct slowpath *sp)
+{
+    return sp->at->noretry || sp->flags & ALLOC_NORETRY;
+}
+
+static bool compact(struct slowpath *sp)
+{
+    return direct_compact(sp->mem, sp->nodes, sp->order, sp->flags,
+                          (enum compact_priority)sp->at->compact.priority, &sp->compacted,
+                          sp->ret_pfn);
+}
+
+/* Before any reclaim, once: what is costly likely has the pages, if not the block; what does not move is better kept to blocks of its
+ * kind. True: the matter is settled, as *ret says. */
+static bool compact_first(struct slowpath *sp, enum balance_result *ret)
+{
+    bool costly = sp->order > PAGE_ALLOC_COSTLY_ORDER;
+    struct compact_attempt *ca = &sp->at->compact;
+
+    if (!sp->order || ca->began || sp->flags & ALLOC_NO_DIRECT)
+        return false;
+    ca->began = true;
+    ca->priority = COMPACT_PRIO_ASYNC;
+    if (costly || alloc_migratetype(sp->flags) != MT_MOVABLE) {
+        if (compact(sp)) {
+            *ret = succeed(sp->at);
+            return true;
+        }
+        if (costly && may_fail(sp)) {
+            if (sp->compacted != COMPACTION_SKIPPED && sp->compacted != COMPACTION_DEFERRED)
+                return false; /* once more, no harder than that */
+            *ret = fail(sp->at);
+            return true;
+        }
+    }
+    ca->priority = COMPACT_PRIO_SYNC_LIGHT;
+    return false;
+}
+
+/* Of more than one frame, after one round of reclaim and compaction in vain. False: give up, as *ret says. */
+static bool go_round_again(struct slowpath *sp, u64 freed, enum balance_result *ret)
+{
+    struct attempt *at = sp->at;
+    bool costly = sp->order > PAGE_ALLOC_COSTLY_ORDER;
+
+    if (costly && !(sp->flags & ALLOC_RETRY_MAYFAIL)) {
+        *ret = fail(at);
+        return false;
+    }
+    if (freed && !costly)
+        at->retries = 0;
+    else
+        at->retries++;
+    if (at->retries > MAX_RECLAIM_RETRIES) {
+        if (frames_unreserve_highatomic(sp->mem->frames, sp->nodes, alloc_migratetype(sp->flags),
+                                        true))
+            return true;
+    } else if (could_be_served(sp)) {
+        return true;
+    }
+    if (freed &&
+        should_compact_retry(sp->mem, sp->nodes, &at->compact, sp->order, sp->flags, sp->compacted))
+        return true;
+    *ret = fail(at);
+    if (!costly && !(sp->flags & ALLOC_RETRY_MAYFAIL)) {
+        at->oom_group = NULL;
+        *ret = BALANCE_OOM;
+    }
+    return false;
+}
+
+static bool take_after_reclaim(struct slowpath *sp, u64 freed)
+{
+    struct mem *mem = sp->mem;
+
+    if (take(mem, sp->order, sp->flags | ALLOC_WMARK_MIN, sp->ret_pfn))
+        return true;
+    if (!freed)
+        return false;
+    frames_unreserve_highatomic(mem->frames, sp->nodes, alloc_migratetype(sp->flags), false);
+    frames_drain_pcp(mem->frames);
+    return take(mem, sp->order, sp->flags | ALLOC_WMARK_MIN, sp->ret_pfn);
+}
+
+static enum balance_result alloc_slowpath(struct slowpath *sp)
+{
+    struct mem *mem = sp->mem;
+    struct attempt *at = sp->at;
+    enum balance_result r;
+
+    wake_kswapds(mem, sp->order, sp->flags);
+    if (take(mem, sp->order, sp->flags | ALLOC_WMARK_MIN, sp->ret_pfn))
         return BALANCE_OK;
-    if (at->dying && take(mem, order, alloc_flags | ALLOC_NO_WATERMARKS, ret_pfn))
+    if (at->dying && take(mem, sp->order, sp->flags | ALLOC_NO_WATERMARKS, sp->ret_pfn))
         return BALANCE_OK;
+    if (compact_first(sp, &r))
+        return r;
+    if (sp->flags & ALLOC_NO_DIRECT)
+        return fail(at);
     for (;;) {
-        u64 freed = direct_reclaim(mem, at, order, alloc_flags, ret_wait);
+        u64 freed = direct_reclaim(sp);
 
         at->reclaim_calls++;
         if (reclaim_is_paused(at))
             return BALANCE_WAIT;
-        if (take(mem, order, alloc_flags | ALLOC_WMARK_MIN, ret_pfn)) {
-            at->retries = 0;
-            return BALANCE_OK;
-        }
-        if (freed) {
-            frames_unreserve_highatomic(mem->frames, mem_nodes(mem), mt, false);
-            frames_drain_pcp(mem->frames);
-            if (take(mem, order, alloc_flags | ALLOC_WMARK_MIN, ret_pfn)) {
-                at->retries = 0;
-                return BALANCE_OK;
-            }
-        }
-        if (at->noretry)
-            return BALANCE_FAIL;
-        if (!freed && wait_for_writeback(mem, NULL, ret_wait))
+        if (take_after_reclaim(sp, freed))
+            return succeed(at);
+        if (sp->order && compact(sp))
+            return succeed(at);
+        if (may_fail(sp))
+            return fail(at);
+        if (!freed && wait_for_writeback(mem, NULL, sp->ret_wait))
             return BALANCE_WAIT;
-        if (!freed && ++at->retries > MAX_RECLAIM_RETRIES) {
+        if (sp->order) {
+            if (!go_round_again(sp, freed, &r))
+                return r;
+        } else if (!freed && ++at->retries > MAX_RECLAIM_RETRIES) {
             at->retries = 0;
             at->oom_group = NULL;
             return BALANCE_OOM;
@@ -85,12 +228,16 @@ enum balance_result balance_alloc(struct mem *mem, struct attempt *at, unsigned 
 {
     mem_cost(mem, mem->cost->page_alloc);
     alloc_flags = (alloc_flags & ~(u32)ALLOC_WMARK_MASK) | ALLOC_KSWAPD;
-    if (unlikely(!take(mem, order, alloc_flags | ALLOC_WMARK_LOW | ALLOC_NOFRAGMENT, ret_pfn)))
-        return alloc_slowpath(mem, at, order, alloc_flags, ret_pfn, ret_wait);
+    if (unlikely(!take(mem, order,
+                       (alloc_flags & ~(u32)(ALLOC_HIGH | ALLOC_HARDER)) | ALLOC_WMARK_LOW |
+                           ALLOC_NOFRAGMENT,
+                       ret_pfn)))
+        return alloc_slowpath(&(struct slowpath){mem, at, mem_nodes(mem), order, alloc_flags,
+                                                 COMPACTION_SKIPPED, ret_pfn, ret_wait});
     if (unlikely(at->paused.target == 1))
         at->paused.target = 0;
     if (unlikely(mem->frames->boosted))
-        kswapd_wake_boosted(mem, order, alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL);
+        kswapd_wake_boosted(mem, order, alloc_highest_zone(alloc_flags));
     return BALANCE_OK;
 }
 

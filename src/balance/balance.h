@@ -24,6 +24,12 @@ struct paused_reclaim {
     struct reclaim_state state; /* where it goes on */
 };
 
+/* How far a large block has been tried to get: what should_compact_retry() goes by. */
+struct compact_attempt {
+    bool began; /* priority and retries are set */
+    u8 priority, retries;
+};
+
 struct attempt {  /* one allocation with all its retries; zeroed when it succeeds */
     u8 retries;   /* reclaim attempts without progress */
     bool drained; /* the stocks were drained already */
@@ -33,10 +39,12 @@ struct attempt {  /* one allocation with all its retries; zeroed when it succeed
     struct group *oom_group;
     u64 reclaim_calls;
     struct paused_reclaim paused;
+    struct compact_attempt compact;
 };
 
-/* 2^order frames, from the zones' watermarks: wakes kswapd when low, reclaims directly when min. alloc_flags:
- * ALLOC_MOVABLE, ALLOC_RECLAIMABLE, or unmovable. */
+/* 2^order frames, from the zones' watermarks: wakes kswapd when low, reclaims directly when min, compacts for more than one frame.
+ * alloc_flags: ALLOC_MOVABLE, ALLOC_RECLAIMABLE, or unmovable; how hard it may try (ALLOC_ATOMIC, ALLOC_NORETRY, ...). BALANCE_FAIL:
+ * an allocation that may not wait, may fail (ALLOC_NORETRY, attempt.noretry), or of more than 2^PAGE_ALLOC_COSTLY_ORDER frames. */
 enum balance_result balance_alloc(struct mem *mem, struct attempt *at, unsigned order,
                                   u32 alloc_flags, pfn_t *ret_pfn, struct wait *ret_wait);
 /* Frames for what reclaim itself needs, a compressed copy of what it evicts: it never waits nor reclaims, and may take the last one

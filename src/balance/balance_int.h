@@ -3,6 +3,7 @@
 #define BALANCE_BALANCE_INT_H
 
 #include "balance/balance.h"
+#include "frames/fragmentation.h"
 
 #define MAX_RECLAIM_RETRIES 16u
 
@@ -27,5 +28,31 @@ u64 high_delay_jiffies(u64 overage, u64 nr_pages, u32 batch);
 /* Reclaim made no progress: is there I/O under `target` (NULL: anywhere) whose completion will change that? Starts the flusher when dirty
  * pages are in the way. True: wait as *ret_wait says. */
 bool wait_for_writeback(struct mem *mem, struct group *target, struct wait *ret_wait);
+
+/* --- compaction.c ---------------------------------------------------------------------------------------------------- */
+/* How hard direct compaction tries: less first. */
+enum compact_priority {
+    COMPACT_PRIO_SYNC_FULL, /* everything, whatever was in vain before */
+    COMPACT_PRIO_SYNC_LIGHT,
+    COMPACT_PRIO_ASYNC, /* where it is cheap */
+};
+
+/* Compact the zones that the allocation may use (try_to_compact_pages), then take the block. True: *ret_pfn is it. */
+bool direct_compact(struct mem *mem, struct alloc_nodes nodes, unsigned order, u32 alloc_flags,
+                    enum compact_priority priority, enum compact_result *ret_result,
+                    pfn_t *ret_pfn);
+/* After such an attempt in vain, with reclaim that did free pages: again, perhaps harder? (should_compact_retry) */
+bool should_compact_retry(struct mem *mem, struct alloc_nodes nodes, struct compact_attempt *ca,
+                          unsigned order, u32 alloc_flags, enum compact_result result);
+
+/* --- alloc.c --------------------------------------------------------------------------------------------------------- */
+/* Pages of the zone that reclaim can take, anonymous ones if there is swap. */
+u64 zone_reclaimable_pages(const struct mem *mem, const struct zone *z);
+/* Take it as far as the watermark in the flags allows. */
+bool alloc_take(struct mem *mem, unsigned order, u32 flags, pfn_t *ret_pfn);
+static inline enum zone_type alloc_highest_zone(u32 alloc_flags)
+{
+    return alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
+}
 
 #endif

@@ -16,13 +16,44 @@ static struct pgdat *nth_node(const struct mem *mem, const struct scan_control *
     return sc->req.nodes.mask >> pgdat->nid & 1 ? pgdat : NULL;
 }
 
+/* Enough is free in the zone for compaction to make the costly block, with some to spare for others. */
+static bool is_ready_to_compact(const struct mem *mem, const struct zone *z,
+                                const struct reclaim_request *req)
+{
+    u64 mark = zone_wmark_pages(z, WMARK_HIGH) + compact_gap(req->order);
+    enum compact_result r = compaction_suitable(z, (int)req->order, 0, req->reclaim_idx,
+                                                (s32)mem->tunables->extfrag_threshold);
+
+    return r == COMPACTION_SUCCESS ||
+           (r != COMPACTION_SKIPPED && zone_watermark_ok(z, 0, mark, req->reclaim_idx, 0));
+}
+
+/* Zones that are ready need no reclaim; is there one that does? (compaction_ready) */
+static bool needs_reclaim(const struct mem *mem, const struct pgdat *pgdat, struct scan_control *sc)
+{
+    bool any = false;
+
+    if (sc->req.target || sc->req.order <= PAGE_ALLOC_COSTLY_ORDER)
+        return true;
+    for (unsigned i = 0; i <= sc->req.reclaim_idx; i++) {
+        const struct zone *z = &pgdat->zones[i];
+
+        if (z->managed && is_ready_to_compact(mem, z, &sc->req))
+            sc->compaction_ready = true;
+        else
+            any |= z->managed != 0;
+    }
+    return any;
+}
+
 /* Each node once; a pause for a request ends it where it is. */
 static void shrink_nodes(struct mem *mem, struct scan_control *sc)
 {
     for (; sc->state.node < mem->frames->nr_nodes; sc->state.node++) {
         struct pgdat *pgdat = nth_node(mem, sc, sc->state.node);
 
-        if (!pgdat || !mem->frames->topology.ram_bytes[pgdat->nid])
+        if (!pgdat || !mem->frames->topology.ram_bytes[pgdat->nid] ||
+            !needs_reclaim(mem, pgdat, sc))
             continue;
         shrink_node(mem, pgdat, sc);
         if (sc->throttle == THROTTLE_REQUEST)
@@ -53,7 +84,7 @@ static u64 free_some(struct mem *mem, struct scan_control *sc)
     for (;;) {
         do {
             shrink_nodes(mem, sc);
-            if (st->nr_reclaimed >= sc->req.nr_to_reclaim || sc->throttle)
+            if (st->nr_reclaimed >= sc->req.nr_to_reclaim || sc->throttle || sc->compaction_ready)
                 break;
         } while (--st->priority >= 0);
         if (sc->throttle == THROTTLE_REQUEST)
@@ -61,6 +92,8 @@ static u64 free_some(struct mem *mem, struct scan_control *sc)
         end_cycle(mem, sc);
         if (st->nr_reclaimed || sc->throttle)
             return st->nr_reclaimed;
+        if (sc->compaction_ready)
+            return 1;
         st->priority = DEF_PRIORITY;
         if (st->skipped_deactivate) { /* the active lists were spared: not any more */
             st->force_deactivate = true;

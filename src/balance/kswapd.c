@@ -6,6 +6,8 @@
  * other tasks run in between; the round's priority is kept in the node. */
 #include "balance/kswapd.h"
 #include "balance/balance_int.h"
+#include "balance/kcompactd.h"
+#include "compact/compact.h"
 #include "reclaim/io.h"
 
 #define KSWAPD_PAUSE_NS     100000000ull /* HZ / 10, the longest reclaim_throttle() */
@@ -41,7 +43,7 @@ static bool watermark_is_boosted(const struct pgdat *pgdat, enum zone_type highe
 }
 
 void kswapd_wake_all(struct mem *mem, struct alloc_nodes nodes, unsigned order,
-                     enum zone_type highest)
+                     enum zone_type highest, bool no_direct)
 {
     const u8 *fallback = mem_node(mem, nodes.nid)->fallback;
 
@@ -50,6 +52,9 @@ void kswapd_wake_all(struct mem *mem, struct alloc_nodes nodes, unsigned order,
 
         if (!(nodes.mask >> pgdat->nid & 1) || !mem->frames->topology.ram_bytes[pgdat->nid])
             continue;
+        if (unlikely(no_direct) &&
+            (kswapd_is_hopeless(pgdat) || pgdat_balanced(pgdat, order, highest)))
+            kcompactd_wake(mem, pgdat, order, highest);
         if (mem->frames->nr_nodes > 1 && pgdat_balanced(pgdat, order, highest) &&
             !watermark_is_boosted(pgdat, highest))
             continue;
@@ -76,6 +81,7 @@ static void set_reclaim_active(struct pgdat *pgdat, bool active)
 static bool go_to_sleep(struct mem *mem, struct pgdat *pgdat)
 {
     struct kswapd *k = &pgdat->kswapd;
+    unsigned order = k->order;
 
     for (unsigned z = 0; z < NR_ZONES; z++) {
         struct zone *zone = &pgdat->zones[z];
@@ -91,6 +97,8 @@ static bool go_to_sleep(struct mem *mem, struct pgdat *pgdat)
     pgdat->writeback = pgdat->dirty = false;
     group_lruvec(mem->groups->root, pgdat->nid)->congested = false;
     end_reclaim_cycle(mem, pgdat, NULL);
+    compact_reset_skip_hints(mem, pgdat);
+    kcompactd_wake(mem, pgdat, order, k->highest);
     return false;
 }
 
@@ -110,6 +118,7 @@ static void begin_run(struct mem *mem, struct pgdat *pgdat)
 
     k->priority = DEF_PRIORITY;
     k->reclaimed = 0;
+    k->reclaim_order = k->order;
     count(mem->counters, PAGEOUTRUN, 1);
     for (unsigned z = 0; z < NR_ZONES; z++)
         k->boost[z] = pgdat->zones[z].watermark_boost;
@@ -127,15 +136,18 @@ bool kswapd_step(struct mem *mem, struct pgdat *pgdat, struct wait *ret_wait)
         return false;
     if (!k->priority)
         begin_run(mem, pgdat);
-    if (pgdat_balanced(pgdat, k->order, k->highest))
+    if (pgdat_balanced(pgdat, k->reclaim_order, k->highest))
         return go_to_sleep(mem, pgdat);
     sc.state.priority = (s8)k->priority;
-    sc.req.order = k->order;
+    sc.req.order = k->reclaim_order;
     sc.req.reclaim_idx = k->highest;
     sc.req.nr_to_reclaim = reclaim_goal(pgdat);
     age_node(mem, pgdat, &sc);
     shrink_node(mem, pgdat, &sc);
     k->reclaimed += sc.state.nr_reclaimed;
+    /* Enough for kcompactd to make the block from: reclaim goes on for single frames only. */
+    if (k->reclaim_order && k->reclaimed >= compact_gap(k->reclaim_order))
+        k->reclaim_order = 0;
     if (sc.throttle) {
         ns_t next = io_next_write(mem);
 
@@ -147,7 +159,7 @@ bool kswapd_step(struct mem *mem, struct pgdat *pgdat, struct wait *ret_wait)
         return true;
     if (!k->reclaimed && ++k->failures >= KSWAPD_FAILURES_MAX)
         return go_to_sleep(mem, pgdat);
-    if (pgdat_balanced(pgdat, k->order, k->highest))
+    if (pgdat_balanced(pgdat, k->reclaim_order, k->highest))
         return go_to_sleep(mem, pgdat);
     k->priority = 0; /* begin again */
     end_reclaim_cycle(mem, pgdat, NULL);

@@ -46,7 +46,7 @@ static pfn_t take_smallest(struct slab *s, const struct slab_cache *c, bool must
     if (mem->frames->boosted)
         kswapd_wake_boosted(mem, order, ZONE_NORMAL);
     if (pfn == PFN_NONE)
-        kswapd_wake_all(mem, mem_nodes(mem), order, ZONE_NORMAL);
+        kswapd_wake_all(mem, mem_nodes(mem), order, ZONE_NORMAL, false);
     if (pfn == PFN_NONE)
         pfn = take_frames(s, c, order, ALLOC_WMARK_MIN | ALLOC_KSWAPD);
     if (pfn == PFN_NONE && must)

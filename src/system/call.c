@@ -172,9 +172,14 @@ static enum step access_until(struct system *s, struct task *t, vpn_t vpn, enum 
     enum step step = STEP_DONE;
 
     do {
-        u64 reclaims = t->attempt.reclaim_calls, ns = mem->cpu_ns;
+        u64 reclaims = t->attempt.reclaim_calls, ns = mem->cpu_ns, compact_ns = mem->compact_ns;
 
         *ret_result = access_page(ac, vpn, kind);
+        if (unlikely(mem->compact_ns != compact_ns)) {
+            compact_ns = mem->compact_ns - compact_ns;
+            t->wait_ns[WAIT_COMPACTION] += compact_ns;
+            ns += compact_ns;
+        }
         if (unlikely(t->attempt.reclaim_calls != reclaims))
             t->reclaim_ns += mem->cpu_ns - ns;
         if (likely(*ret_result == ACCESS_OK)) {

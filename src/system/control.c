@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "stats/names.h"
 #include "system/cgroup.h"
+#include "system/compact.h"
 #include "system/file.h"
 #include "system/system_int.h"
 
@@ -18,6 +19,7 @@
 #define SYSCTL_DIR      "/proc/sys/vm/"
 #define PRESSURE_DIR    "/proc/pressure/"
 #define THP_DIR         "/sys/kernel/mm/transparent_hugepage/"
+#define NODE_DIR        "/sys/devices/system/node/node"
 
 enum value_kind {
     VALUE_LIMIT,
@@ -26,7 +28,8 @@ enum value_kind {
     VALUE_PID,
     VALUE_TRIGGER,
     VALUE_SCORE_ADJ,
-    VALUE_DROP
+    VALUE_DROP,
+    VALUE_ONE
 };
 
 struct control_file {
@@ -138,6 +141,9 @@ static int write_sysctl(struct system *s HW_UNUSED, const struct control *c,
     s->backing.writeback_interval = t->dirty_writeback_centisecs * (NS_PER_S / 100);
     if (t->dirty_writeback_centisecs && t->dirty_writeback_centisecs != writeback_cs)
         flushers_start_all(&s->mem);
+    if (c->tunable == tunable_find("vm.compaction_proactiveness")) /* looks at once */
+        for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+            s->frames.nodes[nid].kcompactd.look_at = s->clock.now;
     return 0;
 }
 
@@ -148,6 +154,16 @@ static int write_drop_caches(struct system *s, const struct control *c, struct g
     return 0;
 }
 
+/* compact_memory, and `compact` of a node. */
+static int write_compact(struct system *s, const struct control *c, struct group *g HW_UNUSED,
+                         struct control_state *st HW_UNUSED)
+{
+    system_compact(s, c->nid);
+    return 0;
+}
+
+static const struct control_file compact_file = {"compact_memory", VALUE_ONE, true,
+                                                 .write = write_compact};
 static const struct control_file drop_caches_file = {"drop_caches", VALUE_DROP, true,
                                                      .write = write_drop_caches};
 static const struct control_file sysctl_file = {"sysctl", VALUE_SIZE, true, .write = write_sysctl};
@@ -211,6 +227,10 @@ static int parse_value(struct control *c, struct err *e)
         return parse_trigger(c, e);
     case VALUE_SCORE_ADJ:
         return parse_score_adj(c, e);
+    case VALUE_ONE:
+        if (strcmp(c->text, "1"))
+            return err_set(e, -EINVAL, "%s wants a 1, not '%s'", c->file->name, c->text);
+        return 0;
     case VALUE_DROP:
         if (parse_u64(c->text, &c->number, NULL) || c->number < 1 || c->number > 7)
             return err_set(
@@ -277,6 +297,11 @@ static int find_sysctl(const char *name, struct control *c, struct err *e)
     struct nearest near;
     char hint[160];
 
+    if (strcmp(name, compact_file.name) == 0) {
+        c->file = &compact_file;
+        c->nid = MAX_NUMNODES;
+        return 0;
+    }
     if (strcmp(name, drop_caches_file.name) == 0) {
         c->file = &drop_caches_file;
         return 0;
@@ -320,6 +345,18 @@ static int find_pressure(const char *path, const char *name, struct control *c, 
     return 0;
 }
 
+/* Only `compact` of a node can be written. */
+static int find_node_file(const char *path, struct control *c, struct err *e)
+{
+    char tail[CONTROL_TEXT_MAX + 1];
+
+    c->file = &compact_file;
+    if (sscanf(path, NODE_DIR "%u/%160s", &c->nid, tail) == 2 && strcmp(tail, "compact") == 0 &&
+        c->nid < MAX_NUMNODES)
+        return 0;
+    return err_set(e, -ENOENT, "no file '%s'; want " NODE_DIR "N/compact", path);
+}
+
 static int find_process_file(const char *path, struct control *c, struct err *e)
 {
     char tail[CONTROL_TEXT_MAX + 1];
@@ -352,6 +389,8 @@ int control_parse(const char *path, const char *value, struct control *ret, stru
         rc = find_thp(path, path + strlen(THP_DIR), &c, e);
     else if (strncmp(path, PRESSURE_DIR, strlen(PRESSURE_DIR)) == 0)
         rc = find_pressure(path, path + strlen(PRESSURE_DIR), &c, e);
+    else if (strncmp(path, NODE_DIR, strlen(NODE_DIR)) == 0)
+        rc = find_node_file(path, &c, e);
     else
         rc = find_process_file(path, &c, e);
     if (rc)

@@ -1,6 +1,6 @@
 /* control.h - what an operator writes to Linux's files: limits, sysctls, memory.reclaim, cgroup.procs, pressure triggers.
  *
- * Mirrors: the write side of /sys/fs/cgroup (mm/memcontrol.c, kernel/cgroup/cgroup.c), /proc/sys/vm, /proc/pressure and
+ * Mirrors: the write side of /sys/fs/cgroup (mm/memcontrol.c, kernel/cgroup/cgroup.c), /proc/sys/vm, /proc/pressure, nodes and
  *          /proc/PID/oom_score_adj, Linux 6.1. control.c has the table of files.
  * Errors:  control_parse() says what is wrong with a file's name or a value, before a machine exists. What only the
  *          machine can refuse is the result of the write, as write(2) would give it: data, not a failure.
@@ -22,6 +22,7 @@ struct control {
     char text[CONTROL_TEXT_MAX + 1];    /* the value as it stood there */
     u64 number;                         /* the value: pages, or a number */
     u32 pid;                            /* of /proc/PID */
+    u32 nid;                            /* of /sys/devices/system/node; MAX_NUMNODES: all */
     enum psi_res res;
 };
 

@@ -4,11 +4,13 @@
  * moves its next round on by as much, and a pause that it asks for by more, so that however much there is to do, time passes and
  * the loop below ends. Flushers know when they run next (balance/flusher.c). zswap's worker runs
  * when a full pool asks for it. */
+#include "balance/kcompactd.h"
 #include "balance/kswapd.h"
 #include "balance/writeback.h"
 #include "system/system_int.h"
 
 #define KSWAPD_ROUND_NS_MIN (1 * NS_PER_US)
+#define KCOMPACTD_NS_MIN    (1 * NS_PER_US)
 #define ZSWAP_ROUND_NS_MIN  (1 * NS_PER_US)
 
 /* Run a daemon's step with the CPU account of its own. */
@@ -78,6 +80,55 @@ static void kswapd_rounds(struct system *s)
     }
 }
 
+/* What the step cost is the daemon's; it goes on when that time has passed. */
+static ns_t kcompactd_run(struct system *s, struct pgdat *pgdat,
+                          void (*step)(struct mem *mem, struct pgdat *pgdat))
+{
+    struct mem *mem = &s->mem;
+    u64 kept = take_ns(mem), ns;
+
+    step(mem, pgdat);
+    ns = take_ns(mem);
+    mem->cpu_ns = kept;
+    s->daemon_ns += ns;
+    return s->clock.now + ns;
+}
+
+static ns_t kcompactd_due(const struct system *s, const struct pgdat *pgdat)
+{
+    const struct kcompactd *k = &pgdat->kcompactd;
+    ns_t due = s->tunables.compaction_proactiveness ? k->look_at : NS_NEVER;
+
+    return k->awake ? MIN(due, k->at) : due;
+}
+
+static ns_t kcompactds_due(const struct system *s)
+{
+    ns_t due = NS_NEVER;
+
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+        due = MIN(due, kcompactd_due(s, &s->frames.nodes[nid]));
+    return due;
+}
+
+static void kcompactd_rounds(struct system *s)
+{
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
+        struct pgdat *pgdat = &s->frames.nodes[nid];
+        struct kcompactd *k = &pgdat->kcompactd;
+        ns_t end = s->clock.now;
+
+        if (kcompactd_due(s, pgdat) > s->clock.now)
+            continue;
+        if (k->awake && k->at <= s->clock.now)
+            end = kcompactd_run(s, pgdat, kcompactd_step);
+        else
+            end = kcompactd_run(s, pgdat, kcompactd_look);
+        k->at = MAX(k->at, end); /* one thread does both */
+        k->look_at = MAX(k->look_at, end + KCOMPACTD_NS_MIN);
+    }
+}
+
 static void flusher_round(struct system *s)
 {
     struct mem *mem = &s->mem;
@@ -116,6 +167,7 @@ static ns_t daemons_due(struct system *s)
     const struct heap_item *flusher;
     ns_t due = MIN(kswapds_due(s), s->load_at), at;
 
+    due = MIN(due, kcompactds_due(s));
     if (unlikely(s->mem.flusher_wanted))
         flushers_start_all(&s->mem);
     flusher = heap_peek(&s->backing.flushers);
@@ -143,6 +195,7 @@ void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns)
         if (s->load_at <= s->clock.now)
             loadavg_update(s);
         kswapd_rounds(s);
+        kcompactd_rounds(s);
         if (flusher_due(&s->mem) <= s->clock.now)
             flusher_round(s);
         if (zswap_due(s) <= s->clock.now)

@@ -31,7 +31,7 @@
 #define UNIT       (PAGE_SIZE / WORDS)
 #define FILE_WORDS (FILE_PAGES * WORDS)
 
-enum canary { CANARY_NONE, CANARY_TLB, CANARY_DIRTY, NR_CANARIES };
+enum canary { CANARY_NONE, CANARY_TLB, CANARY_DIRTY, CANARY_RMAP, NR_CANARIES };
 enum word_state { SURE, EITHER, ANY };
 struct word {
     u64 v, alt;
@@ -86,7 +86,8 @@ enum op_kind {
     OP_FADVISE,
     OP_LIMIT,
     OP_SWAPOFF,
-    OP_BAD, /* an access that must be fatal */
+    OP_COMPACT, /* memory is compacted, or a large block asked for */
+    OP_BAD,     /* an access that must be fatal */
     NR_OPS
 };
 
@@ -117,6 +118,7 @@ static struct object objects[OBJECTS];
 static struct group *leaf[3];
 static u64 guests_gone; /* groups removed */
 static u64 swapoffs, swapons, refusals;
+static u64 compactions, migrations;
 static u64 operation, seed;
 static u32 next_pid;
 static u64 next_ino, next_value;
@@ -619,6 +621,7 @@ static void apply(struct proc *pr, const struct op *op)
     case OP_FADVISE:
     case OP_LIMIT:
     case OP_SWAPOFF:
+    case OP_COMPACT:
     case OP_BAD:
     case NR_OPS:
         break;

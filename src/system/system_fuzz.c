@@ -9,6 +9,7 @@
  *          seed.
  * Waiting: an operation that waits stays pending in its process while others go on; a lock per file keeps what is not atomic in
  *          Linux either from being looked at half done.
+ * Memory is compacted, and large blocks are asked for, while all this goes on; how often is counted, and must not be too seldom.
  * Canaries: the same run with one rule of the machine broken must fail; main() sees to it first. */
 
 #include <signal.h>
@@ -17,6 +18,7 @@
 
 #include "balance/writeback.h"
 #include "system/access.h"
+#include "system/blocks_fuzz.h"
 #include "system/cgroup.h"
 #include "system/file.h"
 #include "system/mmap.h"
@@ -28,8 +30,11 @@
 #else
 #define SMOKE 2000000u
 #endif
-#define EPOCH        8000u
-#define CHECK_STRIDE 1000u
+/* How often the run must have compacted and moved pages, for its silence to mean something. */
+#define COMPACTIONS_MIN (SMOKE / 2000) /* 1,000 of 2,000,000 operations */
+#define MIGRATIONS_MIN  (SMOKE / 200)  /* 10,000 */
+#define EPOCH           8000u
+#define CHECK_STRIDE    1000u
 
 /* --- choosing an operation --------------------------------------------------------------------------------------------- */
 static bool pick_pages(const struct proc *pr, struct op *op, u32 most)
@@ -175,6 +180,7 @@ static bool would_copy(const struct proc *pr, const struct op *op)
     return false;
 }
 
+/* long: one row for each operation */
 static bool pick(struct proc *pr, struct op *op)
 {
     switch (op->kind) {
@@ -238,6 +244,10 @@ static bool pick(struct proc *pr, struct op *op)
     case OP_EXEC:
     case OP_SYNC:
     case OP_LIMIT:
+        return true;
+    case OP_COMPACT:
+        op->arg = below(16);
+        op->nr = below(3);
         return true;
     case OP_SWAPOFF:
         op->arg = below(MAX(sys->config.nr_swaps, 1u));
@@ -425,6 +435,9 @@ static enum step do_op(struct proc *pr, struct op *op)
     case OP_LIMIT:
         change_limits();
         return STEP_DONE;
+    case OP_COMPACT:
+        compact(op);
+        return STEP_DONE;
     case OP_SWAPOFF:
         return change_swap(t, op->arg);
     case OP_BAD:
@@ -514,6 +527,8 @@ static size_t tags_count(void)
 
 static void canary_before(const struct op *op)
 {
+    if (canary == CANARY_RMAP && op->kind == OP_COMPACT)
+        choose_overlooked();
     if (canary == CANARY_TLB && flushes(op)) {
         stale_tags = xrealloc_array(stale_tags, tags_count(), sizeof(*stale_tags));
         memcpy(stale_tags, sys->space.tlbs[0].tags, tags_count() * sizeof(*stale_tags));
@@ -525,6 +540,9 @@ static void canary_after(const struct proc *pr, const struct op *op, enum step s
 {
     if (canary == CANARY_TLB && flushes(op) && step == STEP_DONE)
         memcpy(sys->space.tlbs[0].tags, stale_tags, tags_count() * sizeof(*stale_tags));
+    if (canary == CANARY_RMAP && op->kind == OP_COMPACT && overlooked.slot &&
+        pte_has_frame(*overlooked.slot)) /* the translation was flushed, the entry is the old one */
+        *overlooked.slot = overlooked.was;
     if (canary == CANARY_DIRTY && op->kind == OP_STORE && step == STEP_DONE && chance(10)) {
         pte_t *slot = pagetable_find(pr->task->mm, BASE_VPN + op->page);
 
@@ -698,7 +716,8 @@ static void choose_weights(void)
         [OP_MREMAP] = 4, [OP_BRK] = 2,     [OP_MADVISE] = 6, [OP_MLOCK] = 1,    [OP_MUNLOCK] = 2,
         [OP_FORK] = 2,   [OP_THREAD] = 2,  [OP_EXIT] = 1,    [OP_EXEC] = 1,     [OP_READ] = 12,
         [OP_WRITE] = 12, [OP_FSYNC] = 2,   [OP_SYNC] = 1,    [OP_TRUNCATE] = 2, [OP_PUNCH] = 1,
-        [OP_UNLINK] = 1, [OP_FADVISE] = 3, [OP_LIMIT] = 2,   [OP_SWAPOFF] = 1,  [OP_BAD] = 1};
+        [OP_UNLINK] = 1, [OP_FADVISE] = 3, [OP_LIMIT] = 2,   [OP_SWAPOFF] = 1,  [OP_COMPACT] = 8,
+        [OP_BAD] = 1};
 
     weight_sum = 0;
     for (u32 i = 0; i < NR_OPS; i++) {
@@ -727,22 +746,6 @@ static void inject_errors(void)
     for (unsigned i = 0; i < sys->config.nr_swaps; i++) {
         sys->swap_devices[i].fail_every[DEVICE_READ] = chance(50) ? 50 + below(200) : 0;
         sys->swap_devices[i].fail_every[DEVICE_WRITE] = chance(50) ? 5 + below(50) : 0;
-    }
-}
-
-/* Make the machine small: the kernel keeps all but some pages. */
-static void inflate_balloon(void)
-{
-    u64 leave = chance(40) ? 450 + below(1200) : 4000;
-
-    sys->frames.watermark_boost_factor = 0; /* its steps are as large as what is left */
-    while (frames_count_free(&sys->frames) > leave) {
-        pfn_t pfn = frames_try_alloc(&sys->frames, nodes_near(below(sys->frames.nr_nodes)), 0,
-                                     MT_UNMOVABLE, ALLOC_NO_WATERMARKS | ALLOC_MOVABLE, 0);
-
-        if (pfn == PFN_NONE)
-            break;
-        frame_set_kind(frames_get(&sys->frames, pfn), FRAME_KERNEL);
     }
 }
 
@@ -808,9 +811,10 @@ static void epoch_begin(u64 n)
     group_set_limit(leaf[2], LIMIT_MAX, chance(50) ? PAGE_COUNTER_MAX : 60 + below(300));
     leaf[0]->oom_group = chance(20);
     memset(procs, 0, sizeof(procs));
+    memset(blocks, 0, sizeof(blocks));
     memset(objects, 0, sizeof(objects));
     next_pid = 100;
-    inflate_balloon();
+    scatter_balloon();
     inject_errors();
     choose_weights();
     spawn(&procs[0]);
@@ -834,7 +838,7 @@ static void epoch_end(void)
             stderr,
             "waits %llu oom %llu segv %llu bus %llu, swpout %lld in %lld fault %lld maj %lld "
             "ns %llu, groups gone %llu, zswpout %lld zswpin %lld written back %llu, swapoff "
-            "%llu swapon %llu, refused %llu\n",
+            "%llu swapon %llu, refused %llu, compactions %llu migrations %llu\n",
             (unsigned long long)waits, (unsigned long long)deaths[OUTCOME_OOM_KILLED],
             (unsigned long long)deaths[OUTCOME_SIGSEGV], (unsigned long long)deaths[OUTCOME_SIGBUS],
             (long long)sys->counters.v[PSWPOUT], (long long)sys->counters.v[PSWPIN],
@@ -842,7 +846,8 @@ static void epoch_end(void)
             (unsigned long long)sys->clock.now, (unsigned long long)guests_gone,
             (long long)sys->counters.v[ZSWPOUT], (long long)sys->counters.v[ZSWPIN],
             (unsigned long long)sys->zswap.stats.written_back_pages, (unsigned long long)swapoffs,
-            (unsigned long long)swapons, (unsigned long long)refusals);
+            (unsigned long long)swapons, (unsigned long long)refusals,
+            (unsigned long long)compactions, (unsigned long long)migrations);
     }
     test_system_free(sys);
 }
@@ -895,6 +900,13 @@ int main(int argc, char **argv)
             return 1;
         }
     run(args.operations);
+    if (args.operations >= SMOKE &&
+        (compactions < COMPACTIONS_MIN || migrations < MIGRATIONS_MIN)) {
+        fprintf(stderr, "system_fuzz: seed %llu: only %llu compactions and %llu migrations\n",
+                (unsigned long long)seed, (unsigned long long)compactions,
+                (unsigned long long)migrations);
+        return 1;
+    }
     free(stale_tags);
     return 0;
 }
