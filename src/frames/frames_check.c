@@ -167,7 +167,7 @@ void frame_check(const struct frames *fr)
              pfn = bitmap_next_clear(t.seen, run.end, pfn + 1)) {
             const struct frame *f = &fr->frame[pfn];
 
-            assert(!frame_is_free(f));
+            assert(!frame_is_free(f) && !frame_is(f, FRAME_ISOLATED));
             if (ram_map_is_managed(&fr->map, (pfn_t)pfn))
                 assert(zone_spans(frames_zone_of(fr, (pfn_t)pfn), (pfn_t)pfn));
             else
