@@ -60,6 +60,76 @@ static void fill_pressure(struct pressure *p, const struct psi_view *view, const
     p->full_avg10 = average(view->full.avg10);
     p->some = judged(seconds, p->some_share, &view->some);
     p->full = judged(seconds, p->full_share, &view->full);
+    p->wrong = PRESSURE_RIGHT;
+    p->wrong_some = NAN;
+}
+
+/* --- pressure that cannot be ---------------------------------------------------------------------------------------- */
+
+/* Percent of the time: nobody would look at less. */
+#define PRESSURE_FELT 10.0
+/* Averages of 10, 60 and 300 s this near each other are of one steady state. */
+#define STEADY_NEAR   1.0
+
+/* Did nothing happen in the interval that makes a task wait for memory? A task may also wait for a device that does not answer. */
+static bool nothing_stalls(const struct snapshot *s, const struct figures *f)
+{
+    static const enum counter moves[] = {
+        PGSCAN_KSWAPD,
+        PGSCAN_DIRECT,
+        PGSTEAL_KSWAPD,
+        PGSTEAL_DIRECT,
+        WORKINGSET_REFAULT_FILE,
+        WORKINGSET_REFAULT_ANON,
+        PSWPIN,
+        PSWPOUT,
+        PGMAJFAULT,
+        COMPACT_STALL,
+        COMPACT_MIGRATE_SCANNED,
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(moves); i++)
+        if (f->rate[moves[i]] > 0)
+            return false;
+    for (u32 i = 0; i < s->cgroups.count; i++) {
+        const struct group_figures *gf = &f->groups[i];
+
+        if (gf->refaults > 0 || gf->reclaimed > 0 || gf->event_rate[EV_HIGH] > 0 ||
+            gf->event_rate[EV_MAX] > 0)
+            return false;
+    }
+    return f->scanned == 0 && f->allocstall == 0 && !(f->psi[PSI_IO].some_share > 0) &&
+           !(f->psi[PSI_IO].some > 1) && s->parts[PART_CGROUPS].state != PART_CUT;
+}
+
+static bool is_steady(const struct psi_line *line)
+{
+    double a = average(line->avg10), b = average(line->avg60), c = average(line->avg300);
+
+    return a >= PRESSURE_FELT && fabs(a - b) <= STEADY_NEAR && fabs(a - c) <= STEADY_NEAR;
+}
+
+/* A total that stands still while the averages, of five minutes, say that it must move; or one that moves while nothing stalls. */
+static void judge_pressure(struct pressure *p, const struct psi_view *view)
+{
+    if (p->some_share == 0 && is_steady(&view->some))
+        p->wrong = PRESSURE_STANDS;
+    else if (p->some_share >= PRESSURE_FELT)
+        p->wrong = PRESSURE_MOVES;
+    else
+        return;
+    p->wrong_some = p->wrong == PRESSURE_STANDS ? p->some_avg10 : p->some_share;
+    p->some = p->full = NAN;
+}
+
+/* pre: rates and pressure are figured out, pain is not */
+static void judge_pressures(const struct snapshot *s, struct figures *f)
+{
+    if (!nothing_stalls(s, f))
+        return;
+    judge_pressure(&f->psi[PSI_MEM], &s->psi[PSI_MEM]);
+    vec_for_each (&s->cgroups, g)
+        judge_pressure(&f->groups[g - s->cgroups.items].psi[PSI_MEM], &g->psi[PSI_MEM]);
 }
 
 /* A task that waits for a page which was evicted before the kernel thought it in use waits, for PSI, for I/O alone. The part of
@@ -368,6 +438,7 @@ void figures_init(struct figures *f, const struct snapshot *s, const struct hist
     for (u32 i = 0; i < s->cgroups.count; i++)
         fill_group(s, f, h, i);
     fill_limited(s, f);
+    judge_pressures(s, f);
     fill_disks(f, s, h);
     f->refaults_wanted = wanted_refaults(f->refaults_file, f->rate[WORKINGSET_ACTIVATE_FILE],
                                          f->rate[WORKINGSET_RESTORE_FILE], &f->psi[PSI_MEM],

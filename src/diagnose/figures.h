@@ -13,10 +13,15 @@
 
 /* Pressure of one resource. `some` and `full` are what rules judge by: over the interval when that is at least 10 s, else the kernel's own
  * average of 10 s, held down by that of 60 s so that a burst of two seconds is no state. */
+enum pressure_wrong { PRESSURE_RIGHT, PRESSURE_STANDS, PRESSURE_MOVES };
+
 struct pressure {
     double some, full;
     double some_share, full_share; /* of the interval, from the totals */
     double some_avg10, full_avg10;
+    /* Counters contradict it: then some and full are NAN, and wrong_some what `some` would be. */
+    enum pressure_wrong wrong;
+    double wrong_some;
 };
 
 struct group_figures {

@@ -72,7 +72,7 @@ static bool joins(struct incidents *in, const struct log_event *e)
         if (!is_same(i->e, e))
             continue;
         if (parts_told(e) > parts_told(i->e))
-            i->e = e;
+            i->e = i->first = i->until = e;
         return true;
     }
     if (in->items.count && is_line_alone(e)) {
@@ -80,7 +80,12 @@ static bool joins(struct incidents *in, const struct log_event *e)
 
         if (is_line_alone(last->e) && last->e->kind == e->kind &&
             is_group(last->e) == is_group(e) && same_text(last->e->oom_memcg, e->oom_memcg) &&
-            apart(last->e, e) <= ONE_MOMENT_US) {
+            apart(last->until, e) <= ONE_MOMENT_US) {
+            last->until = e;
+            last->mixed |= strcmp(last->first->comm, e->comm) != 0;
+            if (known(e->anon_rss) &&
+                (!known(last->e->anon_rss) || e->anon_rss > last->e->anon_rss))
+                last->e = e;
             last->kills += kills_of(e);
             last->reports++;
             return true;
@@ -103,7 +108,9 @@ void incidents_take(struct incidents *in, const struct snapshot *s)
     vec_reset(&in->items);
     vec_for_each (&s->log, e) {
         if (!joins(in, e))
-            vec_push(&in->items, ((struct incident){.e = e, .kills = kills_of(e), .reports = 1}));
+            vec_push(&in->items,
+                     ((struct incident){
+                         .e = e, .first = e, .until = e, .kills = kills_of(e), .reports = 1}));
     }
     vec_for_each (&in->items, i) {
         i->age_s = age_of(s, i->e);
@@ -112,6 +119,13 @@ void incidents_take(struct incidents *in, const struct snapshot *s)
             oom_facts_add_total(&i->facts, s->meminfo[MI_MEM_TOTAL], s->meminfo[MI_MEM_FREE]);
         i->ruling = oom_rule(&i->facts);
     }
+}
+
+double incident_lasted_s(const struct incident *i)
+{
+    u64 us = apart(i->first, i->until);
+
+    return known(us) ? (double)us / 1e6 : NAN;
 }
 
 void incidents_done(struct incidents *in)

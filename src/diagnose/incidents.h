@@ -10,9 +10,12 @@
 
 struct incident {
     const struct log_event *e; /* the event that tells the most */
-    u64 kills;                 /* processes that died; 0: none, or not told */
-    u64 reports;               /* events in it */
-    double age_s;              /* seconds before the snapshot; NAN when that is not known */
+    const struct log_event *first,
+        *until;   /* of a burst of kills, of which e is the largest; else e */
+    bool mixed;   /* the burst took several programs */
+    u64 kills;    /* processes that died; 0: none, or not told */
+    u64 reports;  /* events in it */
+    double age_s; /* seconds before the snapshot; NAN when that is not known */
     struct oom_facts facts;
     struct oom_ruling ruling;
 };
@@ -20,6 +23,9 @@ struct incident {
 struct incidents {
     VEC(struct incident) items;
 };
+
+/* Seconds from the first kill of a burst to its last; NAN when the lines have no time. */
+double incident_lasted_s(const struct incident *i);
 
 void incidents_take(struct incidents *in, const struct snapshot *s);
 void incidents_done(struct incidents *in);

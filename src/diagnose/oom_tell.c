@@ -544,6 +544,22 @@ static void title_no_scope(const struct telling *t, struct strbuf *out)
     strbuf_append(out, "; whether the machine or a limit ran out is not in this text");
 }
 
+/* Several kills of one moment are one event: how many, how fast, before the largest of them. */
+static void say_burst(const struct telling *t, struct strbuf *out)
+{
+    double seconds = incident_lasted_s(t->i);
+    char text[48];
+
+    if (t->i->kills < 2 || t->i->first == t->i->until)
+        return;
+    strbuf_printf(out, "%s processes", COUNT(KILL, "processes killed", t->i->kills));
+    if (seconds > 0)
+        strbuf_printf(
+            out, " within %s",
+            oom_figure(text, t->c, t->e, OOM_PART_KILL, "from first to last", seconds, IN_SECONDS));
+    strbuf_append(out, t->i->mixed ? ", the largest of them " : ", the largest ");
+}
+
 static void title_untold(const struct telling *t, struct strbuf *out)
 {
     u64 bytes = victim_bytes(t);
@@ -574,6 +590,7 @@ static void title_untold(const struct telling *t, struct strbuf *out)
         return;
     }
     strbuf_append(out, "the machine ran out of memory and killed ");
+    say_burst(t, out);
     say_victim(t, out);
     if (out->len && out->text[out->len - 1] == ',')
         out->text[--out->len] = '\0';

@@ -44,6 +44,7 @@ static struct timeline_row row_of(const struct incident *i)
                                .incidents = i->reports,
                                .kills = i->kills,
                                .pid = e->pid,
+                               .mixed = i->mixed,
                                .bytes = e->anon_rss};
 
     memcpy(row.who, *e->comm ? e->comm : e->killer, sizeof(row.who));

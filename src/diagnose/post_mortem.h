@@ -16,6 +16,7 @@ struct timeline_row {
     char who[COMM_BYTES]; /* who died, or asked */
     u32 pid;              /* of the first; 0 where there are several, or it is not told */
     char group[96];       /* pod, container, unit or group as people call it; "" */
+    bool mixed;           /* who is the largest of several programs that died in one burst */
     u64 bytes;            /* that the victim of the first held; UNKNOWN */
 };
 

@@ -1,6 +1,7 @@
 /* rule_daemon_kill.c - a program killed or evicted for memory, or says that the kernel did. */
 #include "diagnose/oom_tell.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define WARNING_S 86400.0
@@ -47,6 +48,50 @@ static void tell_told(struct rule_context *c, const struct incident *i)
     finding_detail(c, "\"%s\" (%s)", e->words, oom_where(where, c->s, e, NR_OOM_PARTS));
 }
 
+/* "was using 3145728Ki, request is 512Mi": what kubelet says of a container that it evicts. */
+static u64 size_after(const char *words, const char *before)
+{
+    const char *at = strstr(words, before);
+    struct err e = {0};
+    char text[24];
+    u64 bytes;
+
+    if (!at)
+        return UNKNOWN;
+    at += strlen(before);
+    /* Kubernetes writes "Ki" where parse_size() has "K". */
+    snprintf(text, sizeof(text), "%.*s", (int)MIN(strspn(at, "0123456789.KMGT"), sizeof(text) - 1),
+             at);
+    return parse_size(text, &bytes, &e) == 0 ? bytes : UNKNOWN;
+}
+
+/* A pod without a request, or far over it, is evicted first: that is the choice, and the request what to change. */
+static void tell_request(struct rule_context *c, const struct log_event *e)
+{
+    u64 used = size_after(e->words, "was using "), request = size_after(e->words, "request is ");
+    char where[160];
+
+    if (!known(used) || !known(request))
+        return;
+    oom_where(where, c->s, e, NR_OOM_PARTS);
+    if (request == 0)
+        finding_detail(c, "It used %s and had requested nothing: such pods are evicted first.",
+                       SIZE(used));
+    else if (used > request)
+        finding_detail(c,
+                       "It used %s, %s times its request of %s: what is furthest over its request "
+                       "is evicted first.",
+                       SIZE(used), AMOUNT((double)used / (double)request, IN_COUNT), SIZE(request));
+    else
+        finding_detail(c, "It used %s and had requested %s: others had taken the rest.", SIZE(used),
+                       SIZE(request));
+    evidence(c, "used by the container", number_of(used), IN_BYTES, where, "%s", "");
+    evidence(c, "request", number_of(request), IN_BYTES, where, "%s", "");
+    if (request)
+        evidence(c, "used of the request", (double)used / (double)request, IN_COUNT, where, "%s",
+                 "");
+}
+
 void rule_daemon_kill(struct rule_context *c)
 {
     const struct incident *last = NULL, *told = NULL;
@@ -72,6 +117,8 @@ void rule_daemon_kill(struct rule_context *c)
         if (last->e->words)
             finding_detail(c, "\"%s\" (%s)", last->e->words,
                            oom_where(where, c->s, last->e, NR_OOM_PARTS));
+        if (last->e->words)
+            tell_request(c, last->e);
         oom_tell_others(c, last, kills, kills);
     }
     if (told && !last && !kernel_tells(c))

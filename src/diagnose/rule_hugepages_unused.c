@@ -7,7 +7,8 @@
 #include "diagnose/pain.h"
 
 /* Percent of memory that is withheld from everybody else. */
-#define MUCH 5.0
+#define MUCH      5.0
+#define SWAP_FULL 95.0 /* percent */
 
 struct pools {
     u64 total, unused, promised; /* bytes; UNKNOWN */
@@ -46,7 +47,9 @@ void rule_hugepages_unused(struct rule_context *c)
     u64 idle = known(p.unused) && (known(p.promised) || c->s->pasted) && p.unused >= promised
                    ? p.unused - promised
                    : UNKNOWN;
-    bool hurts = left_is_scarce(c->f) || pain_machine_severity(c->f) >= SEV_WARNING;
+    /* Swap that filled up while they lay idle filled up because of them. */
+    bool swapped = c->f->swap_used_share >= SWAP_FULL && known(c->f->swap_used);
+    bool hurts = left_is_scarce(c->f) || swapped || pain_machine_severity(c->f) >= SEV_WARNING;
     bool nobody = share_of(idle, c->f->total) >= MUCH;
     enum severity severity = hurts ? MAX(SEV_WARNING, pain_machine_severity(c->f)) : SEV_INFO;
     u64 lost = nobody ? idle : p.unused;
@@ -58,7 +61,10 @@ void rule_hugepages_unused(struct rule_context *c)
                 nobody ? "%s of huge pages are set aside and neither used nor promised"
                        : "%s of huge pages are promised to programs that have not touched them",
                 SIZE(lost));
-    if (hurts)
+    if (swapped)
+        finding_detail(c, "Meanwhile %s of other memory was swapped out, and swap is full.",
+                       SIZE(c->f->swap_used));
+    else if (hurts)
         finding_detail(c, "Memory is short meanwhile: it would fit in here.");
     evidence(c, "huge pages set aside", number_of(p.total), IN_BYTES, p.where, "%s", "");
     evidence(c, "not used", number_of(p.unused), IN_BYTES, p.where, "over %.0f %% of MemTotal",
@@ -71,4 +77,5 @@ void rule_hugepages_unused(struct rule_context *c)
     evidence(c, "HugePages_Rsvd", number_of(c->s->meminfo[MI_HUGE_PAGES_RSVD]), IN_COUNT,
              "/proc/meminfo", "%s", "");
     evidence(c, "MemAvailable", number_of(c->f->available), IN_BYTES, "/proc/meminfo", "%s", "");
+    evidence(c, "swap used", number_of(c->f->swap_used), IN_BYTES, "/proc/meminfo", "%s", "");
 }

@@ -19,4 +19,5 @@ void rule_slab_unreclaimable(struct rule_context *c)
     evidence(c, "SUnreclaim", number_of(slab), IN_BYTES, "/proc/meminfo",
              "over %.0f %% of MemTotal", MUCH);
     slabs_tell(c, false);
+    slabs_name_largest(c, false, slab);
 }

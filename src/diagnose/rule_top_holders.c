@@ -78,6 +78,7 @@ static bool tell_cause(struct rule_context *c)
         finding_add(c, cause_severity(c, SEV_INFO), CONF_MEDIUM, "host",
                     cause_weight(c, 0.4, share), "%u processes of %s hold %s together, of %s (%s)",
                     count, name, SIZE((u64)sum), SIZE(c->f->total), AMOUNT(share, IN_PERCENT));
+    vec_last(&c->out->items).cause = CAUSE_ANON;
     if (count > 1)
         finding_detail(c, "What they share is counted in each of them.");
     vec_for_each (&c->s->processes, p)

@@ -127,6 +127,7 @@ RIG_TEST(a_group_that_waits_without_a_named_cause_is_a_warning_at_its_own_level)
     child = (u32)r->now.cgroups.count - 1;
     group_pressure(r, g, 15, 15);
     group_pressure(r, child, 15, 15);
+    rig_rate(r, PGSCAN_DIRECT, 1);
     rig_run(r);
     assert_string_equal(rig_found(r, RULE_PRESSURE)->scope, "/a/b");
     for (size_t i = 0; i < r->d.findings.items.count; i++)

@@ -425,6 +425,34 @@ RIG_TEST(pressure_alone_is_an_alarm_and_beside_a_cause_its_measure)
     assert_int_equal(rig_severity(r, RULE_PRESSURE), -1);
 }
 
+RIG_TEST(pressure_that_moves_while_nothing_stalls_is_wrong_and_no_pressure)
+{
+    rig_pressure(r, PSI_MEM, 60, 60);
+    rig_rate(r, COMPACT_MIGRATE_SCANNED, 0);
+    assert_int_equal(rig_severity(r, RULE_PRESSURE_WRONG), SEV_INFO);
+    assert_null(rig_found(r, RULE_PRESSURE));
+    assert_int_equal(r->d.verdict, VERDICT_HEALTHY);
+    /* Who waits for a device that does not answer moves no counter either. */
+    rig_pressure(r, PSI_IO, 60, 60);
+    assert_int_equal(rig_severity(r, RULE_PRESSURE_WRONG), -1);
+    assert_non_null(rig_found(r, RULE_PRESSURE));
+    rig_pressure(r, PSI_IO, 0, 0);
+    rig_rate(r, PGSCAN_KSWAPD, 1);
+    assert_int_equal(rig_severity(r, RULE_PRESSURE_WRONG), -1);
+}
+
+RIG_TEST(pressure_of_minutes_whose_total_stands_still_is_wrong)
+{
+    struct psi_line *some = &r->now.psi[PSI_MEM].some;
+
+    some->avg10 = some->avg60 = some->avg300 = 5200;
+    assert_int_equal(rig_severity(r, RULE_PRESSURE_WRONG), SEV_INFO);
+    assert_non_null(strstr(rig_found(r, RULE_PRESSURE_WRONG)->title, "stands at 52 %"));
+    /* It ended just now: the averages go down one after the other. */
+    some->avg10 = 4000;
+    assert_int_equal(rig_severity(r, RULE_PRESSURE_WRONG), -1);
+}
+
 RIG_TEST(processes_are_named_largest_first)
 {
     rig_process(r, 10, "small", 200 * MIB, 0);
@@ -519,6 +547,8 @@ int main(void)
         cmocka_unit_test(the_commit_limit_matters_where_it_is_kept_to),
         cmocka_unit_test(compressed_swap_tells_its_ratio),
         cmocka_unit_test(pressure_alone_is_an_alarm_and_beside_a_cause_its_measure),
+        cmocka_unit_test(pressure_that_moves_while_nothing_stalls_is_wrong_and_no_pressure),
+        cmocka_unit_test(pressure_of_minutes_whose_total_stands_still_is_wrong),
         cmocka_unit_test(processes_are_named_largest_first),
         cmocka_unit_test(only_keeps_what_was_asked_for),
         cmocka_unit_test(every_rule_has_all_its_texts_and_a_name_of_its_own),

@@ -2,6 +2,8 @@
 #include "diagnose/slabs.h"
 
 #define TOLD 3
+/* Percent of the kernel memory of a kind that makes one cache its cause. */
+#define MOST 50.0
 
 static const struct slab_view *next_largest(const struct snapshot *s, bool reclaimable,
                                             const struct slab_view *after)
@@ -35,4 +37,16 @@ void slabs_tell(struct rule_context *c, bool reclaimable)
     if (text.len)
         finding_detail(c, "The largest caches: %s.", text.text);
     strbuf_done(&text);
+}
+
+void slabs_name_largest(struct rule_context *c, bool reclaimable, u64 all)
+{
+    const struct slab_view *largest = next_largest(c->s, reclaimable, NULL);
+    char *title;
+
+    if (!largest || !(share_of(largest->bytes, all) >= MOST))
+        return;
+    title = xstrdup(vec_last(&c->out->items).title);
+    finding_title(c, "%s, most of it in %s (%s)", title, largest->name, SIZE(largest->bytes));
+    free(title);
 }

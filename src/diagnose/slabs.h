@@ -6,5 +6,7 @@
 
 /* Name the largest caches of this kind in the detail and the evidence of the finding added last, or leave a gap. */
 void slabs_tell(struct rule_context *c, bool reclaimable);
+/* Append the largest cache to the title of the finding added last, where it holds most of `all`. */
+void slabs_name_largest(struct rule_context *c, bool reclaimable, u64 all);
 
 #endif

@@ -96,6 +96,9 @@ static inline struct psi_view rig_psi(double some, double full)
 static inline void rig_pressure(struct rig *r, enum psi_res resource, double some, double full)
 {
     r->now.psi[resource] = rig_psi(some, full);
+    /* Something must have stalled, or the kernel's figure is wrong (rule_pressure_wrong.c). */
+    if (resource == PSI_MEM)
+        rig_rate(r, COMPACT_MIGRATE_SCANNED, 1);
 }
 
 static inline void rig_group_add(struct snapshot *s, const char *path, u32 parent, u64 current,

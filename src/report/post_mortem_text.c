@@ -80,8 +80,8 @@ static void when_of(char buf[130], const struct timeline_row *row, bool boots)
 {
     char first[48], last[48], boot[24] = "";
 
-    incident_when(first, row->first->e);
-    incident_when(last, row->last->e);
+    incident_when(first, row->first->first);
+    incident_when(last, row->last->until);
     if (boots && row->first->e->stamp.boot)
         snprintf(boot, sizeof(boot), "boot %u, ", row->first->e->stamp.boot);
     if (row->first != row->last && *first && strcmp(first, last) != 0)
@@ -104,7 +104,9 @@ static void who_of(char buf[80], const struct timeline_row *row)
     char count[UNITS_TEXT_MAX];
     u64 many = MAX(row->kills, row->incidents);
 
-    if (row->first != row->last || row->incidents > 1)
+    if (row->mixed && row->first == row->last)
+        snprintf(buf, 80, "%s and %s more", row->who, format_count(count, many - 1));
+    else if (row->first != row->last || row->incidents > 1)
         snprintf(buf, 80, "%s, %s times", row->who, format_count(count, many));
     else if (row->pid)
         snprintf(buf, 80, "%s (pid %u)", row->who, row->pid);
