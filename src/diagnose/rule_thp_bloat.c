@@ -7,6 +7,9 @@
 #include "diagnose/pain.h"
 
 #include "diagnose/left.h"
+#include "diagnose/oom_tell.h"
+
+#include <string.h>
 
 /* Percent of anonymous memory in huge pages, and of all memory. */
 #define MOST             50.0
@@ -86,6 +89,41 @@ static void tell(struct rule_context *c, enum severity pain, const char *scope, 
              "");
 }
 
+/* The last kill of that limit. */
+static bool is_last_kill(const struct rule_context *c, const struct incident *i)
+{
+    const struct incident *end = c->incidents->items.items + c->incidents->items.count;
+
+    if (!incident_of_group(i) || !i->kills || !i->e->oom_memcg)
+        return false;
+    for (const struct incident *at = i + 1; at < end; at++)
+        if (incident_of_group(at) && at->e->oom_memcg &&
+            strcmp(at->e->oom_memcg, i->e->oom_memcg) == 0)
+            return false;
+    return true;
+}
+
+/* A limit killed, and most of what filled it was huge. Who is gone holds nothing any more: the report alone tells. */
+static void tell_kill(struct rule_context *c, const struct incident *i)
+{
+    const u64 *g = i->e->report ? i->e->report->group : NULL;
+
+    if (!g || !(share_of(g[OOM_G_ANON_THP], g[OOM_G_ANON]) >= MOST))
+        return;
+    finding_add(
+        c, SEV_INFO, CONF_LOW, i->e->oom_memcg, 0.9,
+        "%s of %s anonymous memory was in transparent huge pages when the limit of %s killed",
+        SIZE(g[OOM_G_ANON_THP]), SIZE(g[OOM_G_ANON]), i->e->oom_memcg);
+    finding_detail(c, "How much of it was touched no counter says; without huge pages the program "
+                      "may fit.");
+    if (*c->s->thp_enabled)
+        finding_detail(c, "transparent_hugepage/enabled is %s.", c->s->thp_enabled);
+    oom_figure((char[48]){0}, c, i->e, OOM_PART_GROUP_STATS, "anon_thp",
+               number_of(g[OOM_G_ANON_THP]), IN_BYTES);
+    oom_figure((char[48]){0}, c, i->e, OOM_PART_GROUP_STATS, "anon", number_of(g[OOM_G_ANON]),
+               IN_BYTES);
+}
+
 static bool tell_groups(struct rule_context *c)
 {
     bool told = false;
@@ -111,6 +149,9 @@ void rule_thp_bloat(struct rule_context *c)
     bool told = tell_groups(c);
     u64 huge = m[MI_ANON_HUGE_PAGES], anon = m[MI_ANON_PAGES];
 
+    vec_for_each (&c->incidents->items, i)
+        if (is_last_kill(c, i))
+            tell_kill(c, i);
     /* Memory runs short in a group that is told, or in the machine. */
     if (told || !wants_host(c) || (!left_is_scarce(c->f) && pain < SEV_WARNING) ||
         !(share_of(huge, anon) >= MOST) || !(share_of(huge, c->f->total) >= MUCH))

@@ -14,6 +14,7 @@
 
 #define SCATTER   4294967291ull /* the largest prime below 2^32 */
 #define THETA_MAX 10.0
+#define STEP_MAX  512u /* pages of a huge page */
 
 /* --- reading one ------------------------------------------------------------------------------------------------ */
 
@@ -59,6 +60,14 @@ static int parse_hotspot(const char *text, struct pattern *p, struct err *e)
     return parse_percent(colon + 1, strlen(colon + 1), &p->hot, e);
 }
 
+static int parse_sparse(const char *text, struct pattern *p, struct err *e)
+{
+    if (parse_u64(text, &p->step, NULL) || p->step < 1 || p->step > STEP_MAX)
+        return err_set(e, -EINVAL, "sparse wants a step from 1 to %u, as in sparse:2, not '%s'",
+                       STEP_MAX, text);
+    return 0;
+}
+
 int pattern_parse(const char *text, struct pattern *ret, struct err *e)
 {
     struct pattern p = {0};
@@ -73,13 +82,18 @@ int pattern_parse(const char *text, struct pattern *ret, struct err *e)
         p.kind = PATTERN_ZIPF;
     else if (strncmp(text, "hotspot:", 8) == 0)
         p.kind = PATTERN_HOTSPOT;
+    else if (strncmp(text, "sparse:", 7) == 0)
+        p.kind = PATTERN_SPARSE;
     else
         return err_set(e, -EINVAL,
-                       "no such pattern '%s': want seq, random, zipf:0.9, hotspot:90:10 or append",
+                       "no such pattern '%s': want seq, random, zipf:0.9, hotspot:90:10, sparse:2 "
+                       "or append",
                        text);
     if (p.kind == PATTERN_ZIPF && parse_zipf(text + 5, &p, e))
         return -EINVAL;
     if (p.kind == PATTERN_HOTSPOT && parse_hotspot(text + 8, &p, e))
+        return -EINVAL;
+    if (p.kind == PATTERN_SPARSE && parse_sparse(text + 7, &p, e))
         return -EINVAL;
     *ret = p;
     return 0;
@@ -182,6 +196,8 @@ u64 pattern_next(const struct pattern *p, struct pattern_state *st, u64 n, struc
         return zipf_next(p, st, n, prng);
     case PATTERN_HOTSPOT:
         return hotspot_next(p, st, n, prng);
+    case PATTERN_SPARSE:
+        return prng_below(prng, DIV_ROUND_UP(n, p->step)) * p->step;
     case PATTERN_APPEND:
         return st->next++;
     }

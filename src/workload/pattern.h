@@ -4,6 +4,7 @@
  *     random        every one equally often
  *     zipf:0.9      the one of rank k as often as k^-0.9; ranks are scattered over 0 .. n - 1
  *     hotspot:90:10 90 % of the uses go to a tenth of them, which lie together; the rest to all
+ *     sparse:2      every second one, equally often; the others never
  *     append        0, 1, 2 ... without end (for writing to a file)
  *
  * Deterministic: the caller brings the random numbers.
@@ -21,6 +22,7 @@ enum pattern_kind {
     PATTERN_RANDOM,
     PATTERN_ZIPF,
     PATTERN_HOTSPOT,
+    PATTERN_SPARSE,
     PATTERN_APPEND
 };
 
@@ -29,6 +31,7 @@ struct pattern {
     double theta; /* zipf: the exponent */
     double uses;  /* hotspot: part of the uses that go to the hot ones, 0 .. 1 */
     double hot;   /* hotspot: part of the things that are hot, 0 .. 1 */
+    u64 step;     /* sparse: from one that is used to the next */
 };
 
 /* Where one user of a pattern is. Zeroed, it is at the start. */

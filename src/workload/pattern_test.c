@@ -112,11 +112,22 @@ static void hotspot_sends_its_share_to_the_hot_part(void **state)
     assert_in_range(hot, 90500, 91500); /* 90 % and a tenth of the rest */
 }
 
+static void sparse_uses_every_nth_and_no_other(void **state)
+{
+    u32 uses[1000] = {0};
+
+    (void)state;
+    count_uses("sparse:3", 1000, 100000, uses);
+    for (unsigned i = 0; i < 1000; i++)
+        assert_true(i % 3 ? uses[i] == 0 : uses[i] > 200);
+}
+
 static void a_wrong_pattern_is_refused_with_what_would_be_right(void **state)
 {
     static const char *const wrong[] = {
-        "",        "sequential", "zipf",      "zipf:",     "zipf:0",      "zipf:nan",
-        "zipf:-1", "zipf:11",    "hotspot:5", "hotspot::", "hotspot:0:5", "hotspot:101:5"};
+        "",        "sequential", "zipf",      "zipf:",      "zipf:0",      "zipf:nan",
+        "zipf:-1", "zipf:11",    "hotspot:5", "hotspot::",  "hotspot:0:5", "hotspot:101:5",
+        "sparse:", "sparse:0",   "sparse:x",  "sparse:1000"};
 
     (void)state;
     for (unsigned i = 0; i < ARRAY_SIZE(wrong); i++) {
@@ -137,6 +148,7 @@ int main(void)
         cmocka_unit_test(zipf_reaches_everything_and_scatters_what_is_hot),
         cmocka_unit_test(growth_leaves_the_hot_ones_hot),
         cmocka_unit_test(hotspot_sends_its_share_to_the_hot_part),
+        cmocka_unit_test(sparse_uses_every_nth_and_no_other),
         cmocka_unit_test(a_wrong_pattern_is_refused_with_what_would_be_right),
     };
 

@@ -71,7 +71,8 @@ static void add_word(struct strbuf *s, struct prng *p)
 
 static const char *any_pattern(struct prng *p)
 {
-    static const char *const patterns[] = {"seq", "random", "zipf:0.9", "zipf:1", "hotspot:90:10"};
+    static const char *const patterns[] = {"seq",    "random",        "zipf:0.9",
+                                           "zipf:1", "hotspot:90:10", "sparse:2"};
 
     return patterns[prng_below(p, ARRAY_SIZE(patterns))];
 }
