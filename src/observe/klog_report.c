@@ -21,70 +21,7 @@
 
 #include "observe/reading_int.h"
 
-#define PAGES_MAX  ((u64)1 << 44)
 #define BLOCKS_MAX ((u64)1 << 40)
-
-/* --- pieces of lines --------------------------------------------------------------------------------------------------- */
-
-bool klog_after(struct span line, const char *literal, struct span *ret)
-{
-    const char *at = span_find(line, literal);
-
-    if (!at)
-        return false;
-    *ret = (struct span){at + strlen(literal), line.end};
-    return true;
-}
-
-u64 klog_kib_after(struct span line, const char *literal)
-{
-    struct span rest;
-    u64 kib;
-
-    return klog_after(line, literal, &rest) && span_take_u64(&rest, &kib) ? kib_to_bytes(kib)
-                                                                          : UNKNOWN;
-}
-
-const char *klog_find_last(struct span s, const char *literal)
-{
-    const char *last = NULL;
-
-    for (; (s.at = span_find(s, literal)); s.at++)
-        last = s.at;
-    return last;
-}
-
-bool klog_between(struct span line, const char *left, const char *right, struct span *ret)
-{
-    struct span rest;
-    const char *end;
-
-    if (!klog_after(line, left, &rest) || !(end = klog_find_last(rest, right)))
-        return false;
-    *ret = (struct span){rest.at, end};
-    return true;
-}
-
-static int hex_digit(char c)
-{
-    return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool klog_take_hex(struct span *line, u64 *ret)
-{
-    struct span rest = *line;
-    u64 number = 0;
-    unsigned digits = 0;
-
-    span_take(&rest, "0x");
-    for (; rest.at < rest.end && hex_digit(*rest.at) >= 0 && digits < 16; rest.at++, digits++)
-        number = number << 4 | (u64)hex_digit(*rest.at);
-    if (digits == 0)
-        return false;
-    *line = rest;
-    *ret = number;
-    return true;
-}
 
 void oom_note(struct oom_report *r, enum oom_part part, struct klog_place place)
 {
@@ -133,7 +70,7 @@ static bool take_figures(struct span line, u64 figures[NR_OOM_FIGURES])
         if (blank)
             name.at = blank + 1;
         figure = figure_of(name);
-        if (!span_take_u64(&line, &number) || figure == NR_OOM_FIGURES || number > PAGES_MAX)
+        if (!span_take_u64(&line, &number) || figure == NR_OOM_FIGURES || number > OOM_PAGES_MAX)
             continue;
         figures[figure] = number;
         any = true;
@@ -228,7 +165,7 @@ static bool take_huge(struct oom_report *r, u64 id, struct span line, struct klo
         return true;
     size = klog_kib_after(line, "size=");
     if (!known(size) || size > TIB || total > BLOCKS_MAX / 1024 || free_pages > total ||
-        total * (size / KIB) > PAGES_MAX)
+        total * (size / KIB) > OOM_PAGES_MAX)
         return true;
     node->huge_bytes = figure_or(node->huge_bytes, 0) + total * size;
     node->huge_free_bytes = figure_or(node->huge_free_bytes, 0) + free_pages * size;
@@ -305,7 +242,7 @@ static bool take_reserve(struct oom_body *b, struct span line)
         return false;
     for (unsigned i = 0; b->zone < r->zones.count && i < ARRAY_SIZE(r->zones.items[0].reserve);
          i++) {
-        if (!span_take_u64(&line, &pages) || pages > PAGES_MAX)
+        if (!span_take_u64(&line, &pages) || pages > OOM_PAGES_MAX)
             break;
         r->zones.items[b->zone].reserve[i] = pages;
     }
@@ -355,7 +292,7 @@ static bool take_total(struct oom_body *b, struct span line, struct klog_place p
     struct span rest = line;
     u64 number;
 
-    if (!is_digit(*line.at) || !span_take_u64(&rest, &number) || number > PAGES_MAX)
+    if (!is_digit(*line.at) || !span_take_u64(&rest, &number) || number > OOM_PAGES_MAX)
         return false;
     span_skip_blanks(&rest);
     for (unsigned i = 0; i < ARRAY_SIZE(lines); i++) {
@@ -485,7 +422,7 @@ static void add_group_figure(struct oom_report *r, struct span name, u64 bytes)
     bool total = span_take(&name, "total_");
     enum oom_group_figure figure = group_figure_of(name);
 
-    if (figure == NR_OOM_GROUP_FIGURES || !known(bytes) || bytes > PAGES_MAX * KIB)
+    if (figure == NR_OOM_GROUP_FIGURES || !known(bytes) || bytes > OOM_PAGES_MAX * KIB)
         return;
     r->group[figure] = total ? bytes : figure_or(r->group[figure], 0) + bytes;
 }
@@ -534,186 +471,6 @@ static bool take_stats(struct oom_body *b, struct span line, struct klog_place p
     return true;
 }
 
-/* --- the task table ---------------------------------------------------------------------------------------------------------------- */
-
-/* "[ pid ]   uid  tgid total_vm ... name": which column is what. */
-static bool take_table_head(struct oom_body *b, struct span line, struct klog_place place)
-{
-    static const char *const names[NR_OOM_COLUMNS] = {
-        [OOM_COLUMN_VM] = "total_vm",         [OOM_COLUMN_RSS] = "rss",
-        [OOM_COLUMN_RSS_ANON] = "rss_anon",   [OOM_COLUMN_RSS_FILE] = "rss_file",
-        [OOM_COLUMN_RSS_SHMEM] = "rss_shmem", [OOM_COLUMN_PGTABLES] = "pgtables_bytes",
-        [OOM_COLUMN_NR_PTES] = "nr_ptes",     [OOM_COLUMN_SWAP] = "swapents",
-        [OOM_COLUMN_ADJ] = "oom_score_adj",
-    };
-    struct span skipped, word;
-
-    if (!span_find(line, "total_vm") || !span_take_until(&line, ']', &skipped))
-        return false;
-    b->in_slabs = b->in_stats = b->in_mem_info = false;
-    b->nr_columns = 0;
-    for (unsigned i = 0; i < NR_OOM_COLUMNS; i++)
-        b->column[i] = UINT32_MAX;
-    while (span_take_word(&line, &word) && !span_is(word, "name") && b->nr_columns < 32) {
-        for (unsigned i = 0; i < NR_OOM_COLUMNS; i++)
-            if (span_is(word, names[i]))
-                b->column[i] = b->nr_columns;
-        b->nr_columns++;
-    }
-    b->report->columns_anon = b->column[OOM_COLUMN_RSS_ANON] != UINT32_MAX;
-    oom_note(b->report, OOM_PART_TASKS, place);
-    return true;
-}
-
-static void take_column(const struct oom_body *b, struct oom_candidate *t, unsigned column,
-                        s64 number)
-{
-    const struct {
-        enum oom_column column;
-        u64 *figure;
-    } figures[] = {
-        {OOM_COLUMN_VM, &t->total_vm},         {OOM_COLUMN_RSS, &t->rss},
-        {OOM_COLUMN_RSS_ANON, &t->rss_anon},   {OOM_COLUMN_RSS_FILE, &t->rss_file},
-        {OOM_COLUMN_RSS_SHMEM, &t->rss_shmem}, {OOM_COLUMN_PGTABLES, &t->page_tables},
-        {OOM_COLUMN_NR_PTES, &t->page_tables}, {OOM_COLUMN_SWAP, &t->swap},
-    };
-
-    if (column == b->column[OOM_COLUMN_ADJ]) {
-        t->oom_score_adj = number;
-        t->has_adj = true;
-        return;
-    }
-    for (unsigned i = 0; i < ARRAY_SIZE(figures); i++)
-        if (column == b->column[figures[i].column])
-            *figures[i].figure = number >= 0 && (u64)number < PAGES_MAX ? (u64)number : UNKNOWN;
-}
-
-static bool take_row(struct oom_body *b, struct span line)
-{
-    struct oom_report *r = b->report;
-    struct oom_candidate task = {.total_vm = UNKNOWN,
-                                 .rss = UNKNOWN,
-                                 .rss_anon = UNKNOWN,
-                                 .rss_file = UNKNOWN,
-                                 .rss_shmem = UNKNOWN,
-                                 .swap = UNKNOWN,
-                                 .page_tables = UNKNOWN};
-    u64 pid;
-
-    if (b->nr_columns == 0 || !span_take(&line, "[") || !span_take_u64(&line, &pid) ||
-        !span_take(&line, "]"))
-        return false;
-    task.pid = (u32)pid;
-    for (unsigned i = 0; i < b->nr_columns; i++) {
-        s64 number;
-
-        if (!span_take_s64(&line, &number))
-            return true; /* a row that was cut */
-        take_column(b, &task, i, number);
-    }
-    span_copy(span_trim(line), task.comm, sizeof(task.comm));
-    if (r->tasks.count < OOM_TASKS_MAX)
-        vec_push(&r->tasks, task);
-    else
-        r->tasks_dropped++;
-    return true;
-}
-
-/* --- the kernel and what it was doing ----------------------------------------------------------------------------------------------- */
-
-/* "CPU: 0 PID: 857 Comm: pattern Not tainted 6.1.0-56-cloud-amd64 #1": the word before "#". */
-static bool take_kernel(struct oom_body *b, struct span line, struct klog_place place)
-{
-    struct oom_report *r = b->report;
-    struct span word, last = {line.at, line.at};
-
-    if (span_begins(line, "Hardware name: ")) {
-        span_take(&line, "Hardware name: ");
-        span_copy(span_trim(line), r->hardware, sizeof(r->hardware));
-        return true;
-    }
-    if (!(span_begins(line, "CPU: ") && span_find(line, " Comm: ")) &&
-        !(span_begins(line, "Pid: ") && span_find(line, " comm: ")))
-        return false;
-    while (span_take_word(&line, &word) && *word.at != '#')
-        last = word;
-    if (!span_empty(last) && is_digit(*last.at) && memchr(last.at, '.', span_len(last)))
-        span_copy(last, r->release, sizeof(r->release));
-    oom_note(r, OOM_PART_KERNEL, place);
-    return true;
-}
-
-/* "name+0x542/0x580", whose name ends at the plus. */
-static bool take_offset(struct span word, struct span *ret)
-{
-    struct span name;
-
-    if (!span_take_until(&word, '+', &name) || !span_begins(word, "0x") ||
-        !memchr(word.at, '/', span_len(word)) || span_empty(name) || span_len(name) > 96)
-        return false;
-    *ret = name;
-    return true;
-}
-
-/* One function of the trace: " btrfs_lookup_bio_sums+0x542/0x580 [btrfs]", " [<ffffffff81381e7c>] dump_stack+0x19/0x1b",
- * "brcmf_attach [brcmfmac] from brcmf_probe+0x84/0x97" of ARM. One with "?" is a guess. */
-static bool parse_frame(struct span line, struct span *ret_name, struct span *ret_module)
-{
-    struct span address, name, rest;
-
-    if (span_take(&line, "[<") && !span_take_until(&line, ']', &address))
-        return false;
-    span_take(&line, "("); /* "(func+0x0/0xf0)" of older ARM */
-    span_skip_blanks(&line);
-    if (span_begins(line, "?") || !span_take_word(&line, &name))
-        return false;
-    *ret_module = (struct span){line.at, line.at};
-    span_skip_blanks(&line);
-    if (take_offset(name, ret_name)) {
-        if (span_begins(line, "["))
-            *ret_module = line;
-        return true;
-    }
-    rest = line;
-    if (span_begins(rest, "[") && span_take_word(&rest, ret_module))
-        span_skip_blanks(&rest);
-    *ret_name = name;
-    return span_begins(rest, "from ") && span_find(rest, "+0x") && span_len(name) <= 96;
-}
-
-static bool take_frame(struct oom_body *b, struct span line, struct klog_place place)
-{
-    struct oom_report *r = b->report;
-    struct span name, module;
-    struct strbuf text;
-    char *piece;
-
-    if (span_begins(line, "Call Trace:") || span_begins(line, "Call trace:") ||
-        span_begins(line, "Backtrace:")) {
-        b->in_trace = true;
-        return true;
-    }
-    if (!parse_frame(line, &name, &module))
-        return false;
-    b->in_mem_info = false;
-    /* The trace stands before the figures: one after them is another message's. */
-    if (r->frames.count >= OOM_FRAMES_MAX || r->parts >> OOM_PART_MEM_INFO & 1 ||
-        r->parts >> OOM_PART_LIMIT & 1)
-        return true;
-    strbuf_init(&text);
-    piece = span_dup(name);
-    strbuf_append(&text, piece);
-    free(piece);
-    if (!span_empty(module) && span_len(module) < 48) {
-        piece = span_dup(span_trim(module));
-        strbuf_printf(&text, " %s", piece);
-        free(piece);
-    }
-    vec_push(&r->frames, strbuf_steal(&text));
-    oom_note(r, OOM_PART_TRACE, place);
-    return true;
-}
-
 /* --- one line ------------------------------------------------------------------------------------------------------------------------- */
 
 bool oom_body_take(struct oom_body *b, struct span line, struct klog_place place)
@@ -722,11 +479,12 @@ bool oom_body_take(struct oom_body *b, struct span line, struct klog_place place
     if (span_empty(line))
         return false;
     if (*line.at == '[' && !span_begins(line, "[<"))
-        return take_row(b, line) || take_table_head(b, line, place);
+        return oom_take_row(b, line) || oom_take_table_head(b, line, place);
     return take_node(b, line, place) || take_zone(b, 0, line, place) || take_reserve(b, line) ||
            take_mem_info(b, line, place) || take_total(b, line, place) ||
            take_swap(b, line, place) || take_limit(b, line, place) || take_stats(b, line, place) ||
-           take_slab(b, line, place) || take_kernel(b, line, place) || take_frame(b, line, place);
+           take_slab(b, line, place) || oom_take_kernel(b, line, place) ||
+           oom_take_frame(b, line, place);
 }
 
 void oom_body_finish(struct oom_body *b, u64 page_bytes)

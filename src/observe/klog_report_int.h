@@ -9,6 +9,9 @@
 #include "observe/oom_report.h"
 #include "observe/span.h"
 
+/* More pages no machine has: such a number is none. */
+#define OOM_PAGES_MAX ((u64)1 << 44)
+
 enum oom_column {
     OOM_COLUMN_VM,
     OOM_COLUMN_RSS,
@@ -42,6 +45,12 @@ void oom_body_finish(struct oom_body *b, u64 page_bytes);
 
 /* Note that a part is there, and where it begins. */
 void oom_note(struct oom_report *r, enum oom_part part, struct klog_place place);
+
+/* Parts with a file of their own; true when the line was one of theirs. */
+bool oom_take_table_head(struct oom_body *b, struct span line, struct klog_place place);
+bool oom_take_row(struct oom_body *b, struct span line);
+bool oom_take_kernel(struct oom_body *b, struct span line, struct klog_place place);
+bool oom_take_frame(struct oom_body *b, struct span line, struct klog_place place);
 
 /* --- pieces of lines, for all parsers of kernel messages ----------------------------------------------------------- */
 /* What follows `literal`, wherever it stands in the line. */
