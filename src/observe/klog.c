@@ -267,7 +267,7 @@ void klog_set_path(char **path, struct span text)
 /* A line of a report's body without anything before it: the paste began in the middle. */
 static bool begins_body(struct span text)
 {
-    static const char *const starts[] = {"Mem-Info:", "active_anon:", "memory: usage ",
+    static const char *const starts[] = {"Mem-Info:", "Mem-info:", "active_anon:", "memory: usage ",
                                          "Memory cgroup stats for "};
 
     for (unsigned i = 0; i < ARRAY_SIZE(starts); i++)
@@ -281,11 +281,11 @@ static bool begins_body(struct span text)
 /* Could this line say anything here? One look at the text, because a log has few that do. */
 static bool may_matter(struct span text)
 {
-    static const char *const words[] = {"oom",     "emory",   "OOM",         "alloc",
-                                        "Kill",    "illed",   "stuck",       "blocked",
-                                        "ot-add",  "puff",    "igkill",      "SIG",
-                                        "cpuset=", "cache: ", "swap free",   "low on res",
-                                        "eclaim",  "Path: ",  "Current Mem", "Considered "};
+    static const char *const words[] = {
+        "oom",     "emory",       "OOM",        "alloc",      "Kill",   "illed",
+        "stuck",   "blocked",     "ot-add",     "puff",       "igkill", "SIG",
+        "cpuset=", "cache: ",     "swap free",  "low on res", "eclaim", "illing process ",
+        "Path: ",  "Current Mem", "Considered "};
 
     for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
         if (span_find(text, words[i]))
@@ -302,7 +302,8 @@ static bool take_message(struct klog *k, struct span text, const struct klog_sta
         klog_parse_cpuset,     klog_parse_group_kill, klog_parse_no_victim,
         klog_parse_allocation, klog_parse_suppressed, klog_parse_slub,
         klog_parse_forced,     klog_parse_stuck,      klog_parse_hotplug,
-        klog_parse_killer,     klog_parse_reading,    klog_parse_candidate,
+        klog_parse_old,        klog_parse_killer,     klog_parse_reading,
+        klog_parse_candidate,
     };
 
     if (!may_matter(text))

@@ -64,5 +64,6 @@ bool klog_parse_hotplug(struct klog *k, struct span text, const struct klog_stam
 bool klog_parse_killer(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_candidate(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_reading(struct klog *k, struct span text, const struct klog_stamp *stamp);
+bool klog_parse_old(struct klog *k, struct span text, const struct klog_stamp *stamp);
 
 #endif

@@ -88,7 +88,9 @@ bool klog_parse_choice(struct klog *k, struct span text, const struct klog_stamp
     const char *score;
     u64 pid, points;
 
-    if (!span_find(text, "ut of memory") || !klog_after(text, ": Kill process ", &rest) ||
+    if (!(span_find(text, "ut of memory") || span_find(text, "ut of Memory")) ||
+        !(klog_after(text, ": Kill process ", &rest) ||
+          klog_after(text, ": kill process ", &rest)) ||
         !span_take_u64(&rest, &pid))
         return false;
     score = klog_find_last(rest, " score ");
@@ -135,6 +137,8 @@ static struct oom_victim victim_of(struct span figures, u64 pid, struct span nam
 
     span_copy(name, v.comm, sizeof(v.comm));
     v.total_vm = klog_kib_after(figures, "total-vm:");
+    if (!known(v.total_vm))
+        v.total_vm = klog_kib_after(figures, "vsz:");
     v.anon_rss = klog_kib_after(figures, "anon-rss:");
     v.file_rss = klog_kib_after(figures, "file-rss:");
     v.shmem_rss = klog_kib_after(figures, "shmem-rss:");
@@ -170,6 +174,14 @@ static void set_victim(struct log_event *open, const struct oom_victim *v, bool 
     open->has_adj = has_adj;
 }
 
+/* Where the figures begin; "vsz:" in kernels 2.6.32 to 2.6.35. NULL. */
+static const char *figures_of(struct span text)
+{
+    const char *at = klog_find_last(text, "total-vm:");
+
+    return at ? at : klog_find_last(text, "vsz:");
+}
+
 /* "Killed process 715 (pattern) total-vm:...", with "(pattern), UID 0, total-vm" of RHEL 7 and ", UID 0, (pattern)" before. */
 bool klog_parse_kill(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
@@ -180,7 +192,7 @@ bool klog_parse_kill(struct klog *k, struct span text, const struct klog_stamp *
     u64 pid;
 
     if (!klog_after(text, "Killed process ", &rest) || !span_take_u64(&rest, &pid) ||
-        !(figures = klog_find_last(rest, "total-vm:")) || !take_name(rest, figures, &name))
+        !(figures = figures_of(rest)) || !take_name(rest, figures, &name))
         return false;
     of_group = span_find(text, "emory cgroup out of memory");
     of_machine = !of_group && span_find(text, "ut of memory");

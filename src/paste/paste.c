@@ -15,14 +15,9 @@
 #include <stdio.h>
 #include <time.h>
 
-#define LINE_LONGEST     (1u << 20)
-#define BLOCK_MAX        (16u << 20)
-#define BLOCKS_MAX       65536
-/* A report of the kernel with a table of thousands of tasks is shorter. */
-#define REPORT_LINES     6000
-/* Who else of the group dies, and the reaper. */
-#define AFTER_KILL_LINES 64
-#define WRAP_LINES       8
+#define LINE_LONGEST (1u << 20)
+#define BLOCK_MAX    (16u << 20)
+#define BLOCKS_MAX   65536
 
 struct grammar {
     const char *name;
@@ -114,283 +109,6 @@ static void not_understood(struct paste *p, u32 line, u32 count)
     p->not_understood += count;
 }
 
-/* --- the log ------------------------------------------------------------------------------------------------------------- */
-
-static bool begins_report(struct span message)
-{
-    return span_find(message, " invoked oom-killer") || span_find(message, "page allocation ") ||
-           span_find(message, "Mem-Info:") || span_find(message, "oom-kill:constraint=") ||
-           span_find(message, " blocked for more than ") || span_find(message, "soft lockup - CPU");
-}
-
-static bool ends_report(struct span message)
-{
-    return span_find(message, "Killed process ") || span_find(message, "no killable processes") ||
-           span_find(message, "oom_reaper: reaped");
-}
-
-static void feed(struct paste *p, struct span message, const struct klog_stamp *stamp)
-{
-    struct paste_state *st = p->state;
-
-    if (span_find(message, " invoked oom-killer"))
-        st->in_report = true;
-    if (begins_report(message))
-        st->report_left = REPORT_LINES;
-    if (ends_report(message)) {
-        st->in_report = false;
-        st->report_left = MIN(st->report_left, (unsigned)AFTER_KILL_LINES);
-    }
-    st->in_stats =
-        span_find(message, "emory cgroup stats") || (st->in_stats && span_len(message) < 80);
-    klog_feed(st->klog, message, stamp);
-    refusal_take(p, message, stamp->place);
-}
-
-static void flush_wrapped(struct paste *p)
-{
-    struct wrapped *w = &p->state->wrapped;
-
-    if (!w->open)
-        return;
-    w->open = false;
-    w->stamp.host = *w->host ? w->host : NULL;
-    w->stamp.program = *w->program ? w->program : NULL;
-    feed(p, span_of_buf(&w->text), &w->stamp);
-}
-
-static unsigned count_words(struct span text)
-{
-    struct span word;
-    unsigned words = 0;
-
-    while (words < 100 && span_take_word(&text, &word))
-        words++;
-    return words;
-}
-
-/* "[  39079]   107 39079 ...": the pid, and what follows. */
-static bool is_table_row(struct span text, struct span *ret_rest)
-{
-    u64 pid;
-
-    if (!span_take(&text, "[") || !span_take_u64(&text, &pid) || !span_take(&text, "]"))
-        return false;
-    *ret_rest = text;
-    return true;
-}
-
-enum completeness { WHOLE, MAY_GO_ON, CUT };
-
-/* Does this message end where the kernel ends it? */
-static enum completeness completeness_of(struct paste_state *st, struct span message)
-{
-    struct span rest;
-
-    if (span_find(message, "total_vm") && span_find(message, "pid")) {
-        st->table_words = count_words(message);
-        if (!span_ends(span_trim(message), "name"))
-            return CUT;
-        /* "[  pid  ]" is three words, "[ 39079]" after the bracket none. */
-        st->table_words -= span_find(message, "[ pid ]") || span_find(message, "[  pid  ]") ? 3 : 0;
-        return WHOLE;
-    }
-    if (st->table_words && is_table_row(message, &rest))
-        return count_words(rest) < st->table_words ? CUT : WHOLE;
-    if (span_find(message, "oom-kill:constraint="))
-        return span_find(message, ",uid=") ? WHOLE : CUT;
-    if (span_find(message, "Killed process "))
-        return span_find(message, "oom_score_adj:") ? WHOLE
-               : span_find(message, "file-rss:")    ? MAY_GO_ON
-                                                    : CUT;
-    if (span_find(message, " invoked oom-killer"))
-        return span_find(message, "oom_score_adj=") ? WHOLE : MAY_GO_ON;
-    if (span_find(message, ": usage ") && span_find(message, "emory"))
-        return span_find(message, "failcnt ") ? WHOLE : CUT;
-    if (span_find(message, "*4kB") || span_find(message, "*64kB"))
-        return span_find(message, " = ") ? WHOLE : CUT;
-    if (span_begins(message, "Node ") || span_find(message, " free:") ||
-        span_find(message, "emory cgroup stats for"))
-        return MAY_GO_ON;
-    if (span_ends(span_trim(message), "out of memory:"))
-        return CUT;
-    return WHOLE;
-}
-
-/* "shmem-rss:0kB, UID:0", "oom_score_adj=0": what goes on begins with a figure's name. */
-static bool begins_with_figure(struct span line)
-{
-    struct span word;
-    const char *mark;
-
-    if (!span_take_word(&line, &word) || span_is(word, "Node"))
-        return false;
-    mark = memchr(word.at, ':', span_len(word));
-    if (!mark)
-        mark = memchr(word.at, '=', span_len(word));
-    return mark && mark + 1 < word.end && is_digit(mark[1]);
-}
-
-/* A terminal breaks in the middle of a word, at its last column; mail between two. */
-static bool broken_in_word(size_t len)
-{
-    return len == 80 || len == 79 || len == 100 || len == 120 || len == 132 || len == 160;
-}
-
-/* The line goes on what is wrapped. */
-static bool take_wrapped(struct paste *p, struct span line, size_t raw_len)
-{
-    struct paste_state *st = p->state;
-    struct wrapped *w = &st->wrapped;
-    struct span text = span_trim(line);
-    enum completeness left;
-
-    if (!w->open)
-        return false;
-    left = completeness_of(st, span_of_buf(&w->text));
-    if (span_empty(text) || w->lines >= WRAP_LINES ||
-        (left == MAY_GO_ON && (!begins_with_figure(text) || is_blank(*line.at))))
-        return false;
-    if (!broken_in_word(w->last_len))
-        strbuf_appendc(&w->text, ' ');
-    strbuf_append_bytes(&w->text, text.at, span_len(text));
-    w->last_len = raw_len;
-    w->lines++;
-    p->log_lines++;
-    if (completeness_of(st, span_of_buf(&w->text)) == WHOLE)
-        flush_wrapped(p);
-    return true;
-}
-
-static void note_boot(struct paste_state *st, struct span message, u64 at_us)
-{
-    bool restarted = known(at_us) && known(st->last_at_us) && at_us + 60000000 < st->last_at_us;
-
-    if (span_begins(message, "Linux version ") || restarted) {
-        if (known(st->last_at_us))
-            st->boot++;
-        st->last_at_us = UNKNOWN;
-    }
-    if (known(at_us))
-        st->last_at_us = at_us;
-}
-
-static void take_message(struct paste *p, const struct prefix *prefix, const char *host,
-                         const char *program, size_t raw_len)
-{
-    struct paste_state *st = p->state;
-    struct wrapped *w = &st->wrapped;
-    struct klog_stamp stamp = {.at_us = prefix->at_us,
-                               .wall_us = prefix->wall_us,
-                               .boot = st->boot,
-                               .year_guessed = prefix->year_guessed,
-                               .place = {st->klog_file, st->line},
-                               .host = *host ? host : NULL,
-                               .program = *program ? program : NULL};
-    struct span message = prefix->message;
-
-    note_boot(st, message, prefix->at_us);
-    stamp.boot = st->boot;
-    if (completeness_of(st, message) == WHOLE) {
-        feed(p, message, &stamp);
-        return;
-    }
-    strbuf_reset(&w->text);
-    strbuf_append_bytes(&w->text, message.at, span_len(message));
-    w->stamp = stamp;
-    snprintf(w->host, sizeof(w->host), "%s", host);
-    snprintf(w->program, sizeof(w->program), "%s", program);
-    w->last_len = raw_len;
-    w->lines = 1;
-    w->open = true;
-}
-
-/* journalctl -o export and verbose: one field a line. */
-static bool take_journal_field(struct paste *p, struct span line, size_t raw_len)
-{
-    struct paste_state *st = p->state;
-    struct span rest = line;
-    struct prefix prefix = {.at_us = UNKNOWN, .wall_us = st->journal_us, .is_log = true};
-    u64 us;
-
-    span_skip_blanks(&rest);
-    if (span_take(&rest, "__REALTIME_TIMESTAMP=")) {
-        if (span_take_u64(&rest, &us))
-            st->journal_us = us;
-        return true;
-    }
-    if (span_take(&rest, "MESSAGE=")) {
-        prefix.message = rest;
-        take_message(p, &prefix, "", "", raw_len);
-        return true;
-    }
-    if (*rest.at != '_')
-        return false;
-    for (const char *at = rest.at; at < rest.end && *at != '='; at++)
-        if (*at != '_' && !(*at >= 'A' && *at <= 'Z') && !is_digit(*at))
-            return false;
-    return memchr(rest.at, '=', span_len(rest)) != NULL;
-}
-
-static bool take_log_line(struct paste *p, struct span line, size_t raw_len)
-{
-    struct paste_state *st = p->state;
-    char host[64] = "", program[64] = "";
-    struct prefix prefix, inner;
-
-    if (json_line_take(line, &st->json, &prefix, host, program)) {
-        struct span text = span_of_buf(&st->json), piece;
-
-        while (span_take_line(&text, &piece)) {
-            prefix_take(piece, &st->dates, &inner);
-            prefix.message = inner.message;
-            if (!known(prefix.at_us))
-                prefix.at_us = inner.at_us;
-            if (!known(prefix.wall_us))
-                prefix.wall_us = inner.wall_us;
-            take_message(p, &prefix, host, program, raw_len);
-        }
-        p->log_lines++;
-        return true;
-    }
-    prefix_take(line, &st->dates, &prefix);
-    if (!prefix.is_log) {
-        if (take_journal_field(p, line, raw_len)) {
-            p->log_lines++;
-            return true;
-        }
-        return false;
-    }
-    span_copy(prefix.host, host, sizeof(host));
-    span_copy(prefix.program, program, sizeof(program));
-    /* The header of an entry of journalctl -o verbose. */
-    if (span_begins(span_trim(prefix.message), "[s="))
-        st->journal_us = prefix.wall_us;
-    take_message(p, &prefix, host, program, raw_len);
-    p->log_lines++;
-    return true;
-}
-
-/* A line without any prefix, as a bare message of the kernel. True when it is one that somebody here knows. */
-static bool take_bare(struct paste *p, struct span line, u32 number, size_t raw_len)
-{
-    struct paste_state *st = p->state;
-    struct prefix prefix = {.message = line, .at_us = UNKNOWN, .wall_us = UNKNOWN};
-    size_t refusals = p->s.refusals.count, events = p->s.log.count;
-    bool in_report = st->report_left > 0;
-    u32 line_was = st->line;
-
-    if (span_begins(span_trim(line), "-- Boot ") || span_begins(span_trim(line), "-- Reboot --")) {
-        st->boot += known(st->last_at_us) || st->boot || events;
-        return true;
-    }
-    st->line = number;
-    take_message(p, &prefix, "", "", raw_len);
-    st->line = line_was;
-    return in_report || st->report_left == REPORT_LINES || st->wrapped.open ||
-           p->s.refusals.count > refusals || p->s.log.count > events;
-}
-
 /* --- blocks ---------------------------------------------------------------------------------------------------------------- */
 
 static void push_block(struct paste *p, enum paste_format format, struct klog_place place,
@@ -407,7 +125,7 @@ static void give_back(struct paste *p, struct block *b)
     u32 number = b->place.line;
 
     while (span_take_line(&text, &line)) {
-        if (!span_empty(span_trim(line)) && !take_bare(p, line, number, span_len(line)))
+        if (!span_empty(span_trim(line)) && !log_take_bare(p, line, number, span_len(line)))
             not_understood(p, number, 1);
         number++;
     }
@@ -537,11 +255,11 @@ static void take_line(struct paste *p, struct span raw)
         st->report_left--;
     if (!line_clean(raw, &st->cleaned, &line)) {
         close_block(p);
-        flush_wrapped(p);
+        log_flush(p);
         return;
     }
     if (span_empty(span_trim(line))) {
-        flush_wrapped(p);
+        log_flush(p);
         if (st->format != NR_FORMATS && grammars[st->format].goes_on(&st->open, line))
             add_line(&st->open, line);
         else if (st->format != NR_FORMATS) {
@@ -553,13 +271,13 @@ static void take_line(struct paste *p, struct span raw)
     }
     if (line_prompt(line, &found)) {
         close_block(p);
-        flush_wrapped(p);
+        log_flush(p);
         note_command(st, found);
         return;
     }
     if (line_file_heading(line, &found)) {
         close_block(p);
-        flush_wrapped(p);
+        log_flush(p);
         set_text(&st->path, found);
         return;
     }
@@ -575,15 +293,15 @@ static void take_line(struct paste *p, struct span raw)
         struct prefix prefix;
 
         prefix_take(line, &dates, &prefix);
-        if (!prefix.is_log && take_wrapped(p, line, span_len(raw)))
+        if (!prefix.is_log && log_take_wrapped(p, line, span_len(raw)))
             return;
-        flush_wrapped(p);
+        log_flush(p);
     }
-    if (take_log_line(p, line, span_len(raw)))
+    if (log_take_line(p, line, span_len(raw)))
         return;
-    if (!(st->in_stats && count_words(line) == 2) && open_block(p, line))
+    if (!(st->in_stats && log_count_words(line) == 2) && open_block(p, line))
         return;
-    if (!take_bare(p, line, st->line, span_len(raw)))
+    if (!log_take_bare(p, line, st->line, span_len(raw)))
         not_understood(p, st->line, 1);
 }
 
@@ -640,7 +358,7 @@ void paste_file_end(struct paste *p)
     strbuf_reset(&st->partial);
     close_block(p);
     p->cut |= st->in_report || st->wrapped.open;
-    flush_wrapped(p);
+    log_flush(p);
 }
 
 void paste_tree_file(struct paste *p, const char *path, struct span text)

@@ -57,6 +57,19 @@ struct paste_state {
     enum paste_format format;
 };
 
+/* --- log.c ----------------------------------------------------------------------------------------------------------- */
+
+/* The message that may go on in the next line is at its end. */
+void log_flush(struct paste *p);
+/* The line goes on what is wrapped. */
+bool log_take_wrapped(struct paste *p, struct span line, size_t raw_len);
+/* A line of a logger; false when it is none. */
+bool log_take_line(struct paste *p, struct span line, size_t raw_len);
+/* A line without any prefix, as a bare message of the kernel. True when it is one that somebody here knows. */
+bool log_take_bare(struct paste *p, struct span line, u32 number, size_t raw_len);
+/* ... up to 100. */
+unsigned log_count_words(struct span text);
+
 /* json.c: the message of a log in JSON lines. False when the line is no such object. */
 bool json_line_take(struct span line, struct strbuf *message, struct prefix *ret, char host[64],
                     char program[64]);
