@@ -8,299 +8,161 @@
 
 #include <stdio.h>
 
-static const char *const of_logs[] = {
-    "oom-kill",
-    "oom_kill",
-    "oom_reaper",
-    "invoked oom",
-    "oom killer",
-    "system oom",
-    "taskoom",
-    "oomkill",
-    "oomd",
-    "oom event",
-    "oom controller",
-    "killed process",
-    "killing process",
-    "order allocation failed",
-    "mapped:",
-    "slabcache",
-    "pages of ram",
-    "free swap:",
-    "kill process",
-    "killed ",
-    "killing ",
-    "kill '",
-    "sigkill",
-    "sigterm",
-    "evict",
-    "low on resource",
-    "lmkd",
-    "lowmemorykiller",
-    "out of memory",
-    "outofmemory",
-    "low memory",
-    "mem avail:",
-    "attempting to reclaim",
-    "reclaim not satisfied",
-    "page allocation",
-    "mem-info",
-    "active_anon",
-    "lowmem_reserve",
-    " free:",
-    "pagecache pages",
-    "free swap",
-    "total swap",
-    "pages ram",
-    "pages reserved",
-    "memory: usage",
-    "swap: usage",
-    "kmem: usage",
-    "cgroup stats",
-    "total_vm",
-    "tasks in ",
-    "task in ",
-    "blocked for more than",
-    "soft lockup",
-    "hard lockup",
-    "hotplug",
-    "hot-add",
-    "hot add",
-    "add_memory",
-    "balloon",
-    "linux version",
-    "-- boot",
-    "-- reboot",
-    "slab info",
-    "rss:",
-    "tasks state",
-    "suppressed",
-    "manual oom",
-    "slub: unable",
-    ", object size:",
-    "reached heap",
-    "call trace",
-    "memory pressure",
-    "kswapd",
-    "panic",
-    /* what programs say */
-    "insufficient memory",
-    "native memory allocation",
-    "commit_memory",
-    "could not reserve enough",
-    "javascript heap",
-    "save in background",
-    "overcommit",
-    "could not fork",
-    "could not map anonymous",
-    "could not resize shared",
-    "innodb: ",
-    "cannot allocate",
-    "can't allocate",
-    "annot fork",
-    "fork: ",
-    "ork() failed",
-    "while forking",
-    "virtual memory exhausted",
-    "cannot set up guest",
-    "ora-27102",
-    "ora-04031",
-    "bad_alloc",
-    "unable to allocate",
-    "memoryerror",
-    "allowed memory size",
-    "genügend",
-    "mémoire",
-    "memoria",
-    "memória",
-    "メモリ",
-    "内存",
-    "message=",
-    "__realtime",
-    "\"message\"",
-    "\"log\"",
-    " [s=",
-};
+#define OF(id) ((u64)1 << FORMAT_##id)
 
-static const char *const of_blocks[] = {
-    /* tables */
-    "total",
-    "gesamt",
-    "/cac",
-    "mem:",
-    "合計",
-    "总计",
-    "缓存",
-    "кэш",
-    "всего",
-    "buff",
-    "speicher",
-    "procs",
-    "swpd",
-    "top - ",
-    "mib mem",
-    "kib mem",
-    "gib mem",
-    "mib sp",
-    "pid ",
-    "pid,",
-    "command",
-    "rss ",
-    "pss ",
-    " ?  ",
-    "pts/",
-    "tty1",
-    "mem[",
-    "swp[",
-    "mem |",
-    "swp |",
-    "kbmem",
-    "pgpgin",
-    "pswpin",
-    "kbswp",
-    "majflt",
-    "pgscan",
-    "active / total",
-    "objs active",
-    "cache ",
-    "slabinfo",
-    "tunables",
-    ", zone",
-    "page block order",
-    "free pages count",
-    "subsys_name",
-    "filename",
-    "prio",
-    "c_max",
-    "arc s",
-    "name  ",
-    "arcsz",
-    "miss%",
-    "zfs subsystem",
-    "hits ",
-    "size ",
-    "size:",
-    "free:",
-    "cpus:",
-    "available: ",
-    "node 0",
-    "per-node",
-    "algorithm",
-    "filesystem",
-    "dateisystem",
-    "fichiers",
-    "ficheros",
-    "tmpfs",
-    "shared memory seg",
-    "shmid",
-    "mem usage",
-    "limit",
-    "oomkilled",
-    "\"id\":",
-    "\"state\"",
-    /* pods and units */
-    "name: ",
-    "containers:",
-    "last state",
-    "state: ",
-    "conditions:",
-    "allocatable",
-    "allocated res",
-    "node-selec",
-    "laststate",
-    "containerid",
-    "containerstat",
-    "status: ",
-    "evicted",
-    "restart count",
-    "restarts",
-    "memory(bytes)",
-    "● ",
-    "○ ",
-    "↻ ",
-    ".service - ",
-    "loaded: loaded",
-    "active: ",
-    "memorycurrent",
-    "memorymax",
-    "result=oom",
-    "control group",
-    "cgroup ",
-    "node_memory",
-    "node_vmstat",
-    "node_pressure",
-    "container_mem",
-    "container_spec",
-    "container_oom",
-    "kube_pod",
-    /* files */
-    "avg10=",
-    "vmpeak",
-    "vmrss",
-    "vmsize",
-    "name:\t",
-    "vm.o",
-    "vm.s",
-    "vm.n",
-    "vm.m",
-    "vm.d",
-    "vm.v",
-    "vm.w",
-    "vm.z",
-    "vm.c",
-    "vm.h",
-    "vm.l",
-    "vm.u",
-    "vm.p",
-    "kernel.",
-    "physical",
-    "linux ",
-    "memory.",
-    "cgroup.",
-    "pids.",
-    "cpu.max",
-    "/proc/",
-    "/sys/",
-    "anon ",
-    "file ",
-    "_anon ",
-    "_file ",
-    "kernel_stack",
-    "hierarchical",
-    "file_mapped",
-    "slab ",
-    "shmem ",
-    "percpu ",
-    "sock ",
-    "slab_",
-    "total_cache",
-    "total_rss",
-    "nr_f",
-    "nr_a",
-    "nr_i",
-    "nr_s",
-    "nr_u",
-    "nr_d",
-    "nr_w",
-    "nr_z",
-    "nr_m",
-    "nr_k",
-    "nr_p",
-    "pgsteal",
-    "allocstall",
-    "workingset_",
-    "pgfault",
-    "thp_",
-    "compact_",
-    "kswapd_",
-    "numa_hit",
-    "pgalloc",
-    "pgrotated",
-    "slabs_scanned",
-    "zone_reclaim",
-    "unevictable_",
-    " kb ",
-    "total:",
+/* What the kernel and those who kill in its place say. */
+static const char *const of_kernel[] = {"oom-kill",
+                                        "oom_kill",
+                                        "oom_reaper",
+                                        "invoked oom",
+                                        "oom killer",
+                                        "system oom",
+                                        "taskoom",
+                                        "oomkill",
+                                        "oomd",
+                                        "oom event",
+                                        "oom controller",
+                                        "killed process",
+                                        "killing process",
+                                        "order allocation failed",
+                                        "mapped:",
+                                        "slabcache",
+                                        "pages of ram",
+                                        "free swap:",
+                                        "kill process",
+                                        "killed ",
+                                        "killing ",
+                                        "kill '",
+                                        "sigkill",
+                                        "sigterm",
+                                        "evict",
+                                        "low on resource",
+                                        "lmkd",
+                                        "lowmemorykiller",
+                                        "out of memory",
+                                        "outofmemory",
+                                        "low memory",
+                                        "mem avail:",
+                                        "attempting to reclaim",
+                                        "reclaim not satisfied",
+                                        "page allocation",
+                                        "mem-info",
+                                        "active_anon",
+                                        "lowmem_reserve",
+                                        "kb min:",
+                                        "pagecache pages",
+                                        "free swap",
+                                        "total swap",
+                                        "pages ram",
+                                        "pages reserved",
+                                        "memory: usage",
+                                        "swap: usage",
+                                        "kmem: usage",
+                                        "cgroup stats",
+                                        "total_vm",
+                                        "tasks in ",
+                                        "task in ",
+                                        "blocked for more than",
+                                        "soft lockup",
+                                        "hard lockup",
+                                        "hotplug",
+                                        "hot-add",
+                                        "hot add",
+                                        "add_memory",
+                                        "balloon",
+                                        "linux version",
+                                        "-- boot",
+                                        "-- reboot",
+                                        "slab info",
+                                        "rss:",
+                                        "tasks state",
+                                        "suppressed",
+                                        "manual oom",
+                                        "slub: unable",
+                                        ", object size:",
+                                        "reached heap",
+                                        "call trace",
+                                        "memory pressure",
+                                        "kswapd",
+                                        "panic",
+                                        "message=",
+                                        "__realtime",
+                                        " [s="};
+
+/* The first line of each format has one of its texts. */
+static const struct {
+    u64 format;
+    const char *texts[48];
+} of_formats[] = {
+    {OF(MEMORY_STAT),
+     {"anon ", "cache ", "rss ", "file ", "total_cache", "total_rss", "_anon ", "_file ",
+      "kernel_stack", "hierarchical", "file_mapped", "slab ", "shmem ", "percpu ", "sock ",
+      "slab_"}},
+    {OF(VMSTAT_FILE),
+     {"nr_a",          "nr_b",         "nr_c",           "nr_d",       "nr_f",        "nr_g",
+      "nr_h",          "nr_i",         "nr_k",           "nr_l",       "nr_m",        "nr_o",
+      "nr_p",          "nr_s",         "nr_t",           "nr_u",       "nr_v",        "nr_w",
+      "nr_z",          "pgscan",       "pgsteal",        "allocstall", "workingset_", "pswpin",
+      "pswpout",       "pgpgin",       "pgpgout",        "pgfault",    "pgmajfault",  "oom_kill",
+      "thp_",          "compact_",     "kswapd_",        "numa_hit",   "pgalloc_",    "pgrotated",
+      "slabs_scanned", "zone_reclaim", "unevictable_pgs"}},
+    {OF(PRESSURE), {"avg10="}},
+    {OF(SLABINFO), {"slabinfo", "tunables"}},
+    {OF(SLABTOP), {"active / total", "objs active"}},
+    {OF(VMSTAT_SLABS), {"cache "}},
+    {OF(ZONEINFO), {", zone"}},
+    {OF(BUDDYINFO), {", zone"}},
+    {OF(PAGETYPEINFO), {"page block order", "free pages count"}},
+    {OF(CGROUPS_FILE), {"subsys_name"}},
+    {OF(SWAPS), {"filename", "prio"}},
+    {OF(ARCSTATS),
+     {"c_max", "arc s", "arcsz", "miss%", "zfs subsystem", "hits ", "size ", "name  "}},
+    {OF(FREE),
+     {"total  ", "total used", "gesamt", "/cac", "合計", "总计", "缓存", "кэш", "всего", "快取",
+      "キャッシュ", "mem:"}},
+    {OF(VMSTAT), {"procs -", "swpd"}},
+    {OF(VMSTAT_S), {"total memory"}},
+    {OF(TOP), {"top - ", "mib mem", "kib mem", "gib mem", "mib sp", "mem:"}},
+    {OF(PROCESSES),
+     {" res ", "rss ", " rss", "rsz ", " rsz", "pss ", " pss", "%mem", "mem%", "rsize"}},
+    {OF(PS_ROWS), {" ?  ", "pts/", "tty1", "tty2", "tty7", "ttys"}},
+    {OF(PID_STATUS), {"name:\t", "vmpeak:", "vmrss:", "vmsize:"}},
+    {OF(SAR),
+     {"kbmem", "kbavail", "kbswp", "pgpgin/s", "pgscan", "pswpin/s", "majflt/s", "%swpused",
+      "%memused", "%commit"}},
+    {OF(ATOP), {"mem |", "swp |"}},
+    {OF(HTOP), {"mem[", "swp["}},
+    {OF(NUMACTL),
+     {"node 0", "node 1", "node 2", "node 3", "node 4", "node 5", "node 6", "node 7", "node 8",
+      "node 9", "available: "}},
+    {OF(NUMASTAT_M), {"node 0", "per-node"}},
+    {OF(ZRAMCTL), {"algorithm"}},
+    {OF(DF),
+     {"filesystem", "dateisystem", "fichiers", "ficheros", "ファイルシス", "tmpfs", "shm ", "ramfs",
+      "none "}},
+    {OF(IPCS), {"shared memory seg", "shmid"}},
+    {OF(DOCKER_STATS), {"mem usage"}},
+    {OF(DOCKER_INSPECT), {"\"id\":", "\"state\":", "oomkilled"}},
+    {OF(KUBE_DESCRIBE),
+     {"name:  ", "name:\t", "containers:", "last state:", "termination state", "state:  ",
+      "reason: ", "conditions:", "allocatable:", "allocated resources", "node-selectors",
+      "oomkilled", "oom killed", "laststate:", "containerid:", "containerstatuses",
+      "status:           failed", "evicted", "restart count"}},
+    {OF(KUBE_PODS), {"restarts"}},
+    {OF(KUBE_TOP), {"memory(bytes)"}},
+    {OF(UNIT_STATUS),
+     {"● ", "○ ", "↻ ", ".service", "loaded: loaded",
+      "active: ", "memorycurrent=", "memorymax=", "result=oom"}},
+    {OF(CGTOP), {"control group", "cgroup "}},
+    {OF(METRICS),
+     {"node_memory", "node_vmstat", "node_pressure", "container_mem", "container_spec",
+      "container_oom", "kube_pod"}},
+    {OF(SYSCTL),
+     {"vm.a", "vm.b", "vm.c", "vm.d", "vm.e", "vm.h", "vm.l", "vm.m", "vm.n", "vm.o", "vm.p",
+      "vm.s", "vm.u", "vm.v", "vm.w", "vm.z", "kernel.shm", "kernel.threads", "kernel.pid_max"}},
+    {OF(JVM), {"k page, physical"}},
+    {OF(GROUP_FILE), {"memory.", "cgroup.", "pids.", "cpu.max", "proc/", "sys/"}},
+    {OF(UNAME), {"linux "}},
 };
 
 #define BITS       16
@@ -311,7 +173,8 @@ static const char *const of_blocks[] = {
 
 struct trigger {
     const char *text;
-    u8 len, kind;
+    struct filter says;
+    u8 len;
     u16 next; /* index + 1 of another of the same bucket */
 };
 
@@ -325,7 +188,7 @@ static inline u32 hash4(u32 four)
     return (four | FOLD) * 2654435761u >> (32 - BITS);
 }
 
-static void add(const char *text, enum filter_kind kind)
+static void add(const char *text, struct filter says)
 {
     size_t len = strlen(text);
     struct trigger *t = &triggers[nr_triggers];
@@ -334,7 +197,7 @@ static void add(const char *text, enum filter_kind kind)
     assert(nr_triggers < TRIGGERS && len >= GRAM_BYTES && len < 256);
     memcpy(&four, text, sizeof(four));
     h = hash4(four);
-    *t = (struct trigger){text, (u8)len, (u8)kind, buckets[h % BUCKETS]};
+    *t = (struct trigger){text, says, (u8)len, buckets[h % BUCKETS]};
     buckets[h % BUCKETS] = (u16)(++nr_triggers);
     bits[h >> 3] |= (u8)(1u << (h & 7));
 }
@@ -342,14 +205,18 @@ static void add(const char *text, enum filter_kind kind)
 static void prepare(void)
 {
     static char keys[NR_MEMINFO_FIELDS][40];
+    const char *sign;
 
-    for (unsigned i = 0; i < ARRAY_SIZE(of_logs); i++)
-        add(of_logs[i], FILTER_LOG);
-    for (unsigned i = 0; i < ARRAY_SIZE(of_blocks); i++)
-        add(of_blocks[i], FILTER_BLOCK);
+    for (unsigned i = 0; i < ARRAY_SIZE(of_kernel); i++)
+        add(of_kernel[i], (struct filter){.log = true});
+    for (unsigned i = 0; (sign = refusal_sign(i)); i++)
+        add(sign, (struct filter){.log = true, .refusal = true});
+    for (unsigned i = 0; i < ARRAY_SIZE(of_formats); i++)
+        for (const char *const *text = of_formats[i].texts; *text; text++)
+            add(*text, (struct filter){.formats = of_formats[i].format});
     for (unsigned i = 0; i < NR_MEMINFO_FIELDS; i++) {
         snprintf(keys[i], sizeof(keys[i]), "%s:", meminfo_keys[i]);
-        add(keys[i], FILTER_BLOCK);
+        add(keys[i], (struct filter){.formats = OF(MEMINFO) | OF(NODE_MEMINFO)});
     }
 }
 
@@ -363,10 +230,10 @@ static bool same(const char *at, const struct trigger *t, size_t left)
     return true;
 }
 
-unsigned filter_line(struct span line)
+struct filter filter_line(struct span line)
 {
     size_t len = span_len(line);
-    unsigned kinds = 0;
+    struct filter found = {0};
 
     if (nr_triggers == 0)
         prepare();
@@ -377,11 +244,15 @@ unsigned filter_line(struct span line)
         h = hash4(four);
         if (!(bits[h >> 3] >> (h & 7) & 1))
             continue;
-        for (unsigned at = buckets[h % BUCKETS]; at; at = triggers[at - 1].next)
-            if (same(line.at + i, &triggers[at - 1], len - i))
-                kinds |= triggers[at - 1].kind;
-        if (kinds == (FILTER_LOG | FILTER_BLOCK))
-            break;
+        for (unsigned at = buckets[h % BUCKETS]; at; at = triggers[at - 1].next) {
+            const struct trigger *t = &triggers[at - 1];
+
+            if (!same(line.at + i, t, len - i))
+                continue;
+            found.formats |= t->says.formats;
+            found.log |= t->says.log;
+            found.refusal |= t->says.refusal;
+        }
     }
-    return kinds;
+    return found;
 }

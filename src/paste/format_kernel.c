@@ -365,13 +365,19 @@ static bool is_df_row(const struct fields *f)
            is_digit(*f->at[f->count - 5].at) && is_digit(*f->at[f->count - 4].at);
 }
 
+static bool is_in_memory(const struct fields *f)
+{
+    return span_is(f->at[0], "tmpfs") || span_is(f->at[0], "shm") || span_is(f->at[0], "ramfs") ||
+           span_is(f->at[0], "none") || (f->count >= 7 && span_is(f->at[1], "tmpfs"));
+}
+
 bool df_begins(const struct block *b, struct span line)
 {
     struct fields f;
 
     (void)b;
     fields_split(line, &f);
-    return is_df_row(&f) ||
+    return (is_df_row(&f) && is_in_memory(&f)) ||
            ((span_begins(line, "Filesystem") || span_begins(line, "Dateisystem") ||
              span_begins(line, "Sys. de fichiers") || span_begins(line, "S.ficheros") ||
              span_begins(line, "ファイルシス")) &&
@@ -380,7 +386,10 @@ bool df_begins(const struct block *b, struct span line)
 
 bool df_goes_on(const struct block *b, struct span line)
 {
-    return df_begins(b, line);
+    struct fields f;
+
+    fields_split(line, &f);
+    return is_df_row(&f) || df_begins(b, line);
 }
 
 unsigned df_parse(struct block *b, struct span text)
@@ -391,16 +400,12 @@ unsigned df_parse(struct block *b, struct span text)
     while (span_take_line(&text, &line)) {
         struct fields f;
         u64 size, used;
-        bool memory;
 
         fields_split(line, &f);
         if (!is_df_row(&f))
             continue;
         rows++;
-        memory = span_is(f.at[0], "tmpfs") || span_is(f.at[0], "shm") ||
-                 span_is(f.at[0], "ramfs") || span_is(f.at[0], "none") ||
-                 (f.count >= 7 && span_is(f.at[1], "tmpfs"));
-        if (memory && amount_of(f.at[f.count - 5], KIB, &size) &&
+        if (is_in_memory(&f) && amount_of(f.at[f.count - 5], KIB, &size) &&
             amount_of(f.at[f.count - 4], KIB, &used))
             push_tmpfs(b, f.at[f.count - 1], size, used);
     }

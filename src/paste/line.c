@@ -242,7 +242,7 @@ static bool is_command(struct span word)
     while ((slash = span_empty(word) ? NULL : memrchr(word.at, '/', span_len(word))))
         word.at = slash + 1;
     for (unsigned i = 0; i < ARRAY_SIZE(commands); i++)
-        if (span_is(word, commands[i]))
+        if (!span_empty(word) && *word.at == *commands[i] && span_is(word, commands[i]))
             return true;
     return false;
 }

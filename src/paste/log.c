@@ -12,7 +12,8 @@
 
 static bool begins_report(struct span message)
 {
-    return span_find(message, " invoked oom-killer") || span_find(message, "page allocation ") ||
+    return span_find(message, " invoked oom-killer") || span_find(message, "emory: usage ") ||
+           span_find(message, "emory cgroup stats for") || span_find(message, "page allocation ") ||
            span_find(message, "oom-killer: gfp_mask=") || span_find(message, "Mem-info:") ||
            span_find(message, "Mem-Info:") || span_find(message, "oom-kill:constraint=") ||
            span_find(message, " blocked for more than ") || span_find(message, "soft lockup - CPU");
@@ -227,28 +228,42 @@ static bool take_journal_field(struct paste *p, struct span line, size_t raw_len
     return memchr(rest.at, '=', span_len(rest)) != NULL;
 }
 
+/* May it matter to a parser of messages? */
+static bool is_wanted(const struct paste_state *st)
+{
+    return st->kinds.log || st->report_left > 0 || st->wrapped.open;
+}
+
 bool log_take_line(struct paste *p, struct span line, size_t raw_len)
 {
     struct paste_state *st = p->state;
     char host[64] = "", program[64] = "";
     struct prefix prefix, inner;
 
+    /* What else stands there is no business of a log's. */
+    if (!is_wanted(st) && !paste_may_be_logged(st))
+        return false;
     if (json_line_take(line, &st->json, &prefix, host, program)) {
         struct span text = span_of_buf(&st->json), piece;
 
         while (span_take_line(&text, &piece)) {
             prefix_take(piece, &st->dates, &inner);
+            prefix_skip_unknown(&inner);
             prefix.message = inner.message;
             if (!known(prefix.at_us))
                 prefix.at_us = inner.at_us;
             if (!known(prefix.wall_us))
                 prefix.wall_us = inner.wall_us;
+            if (!inner.is_kernel && st->format == NR_FORMATS && paste_open_logged(p, &inner))
+                continue;
             take_message(p, &prefix, host, program, raw_len);
         }
         p->log_lines++;
         return true;
     }
     prefix_take(line, &st->dates, &prefix);
+    if (st->kinds.log)
+        prefix_skip_unknown(&prefix);
     if (!prefix.is_log) {
         if (take_journal_field(p, line, raw_len)) {
             p->log_lines++;
@@ -256,13 +271,18 @@ bool log_take_line(struct paste *p, struct span line, size_t raw_len)
         }
         return false;
     }
-    span_copy(prefix.host, host, sizeof(host));
-    span_copy(prefix.program, program, sizeof(program));
     /* The header of an entry of journalctl -o verbose. */
     if (span_begins(span_trim(prefix.message), "[s="))
         st->journal_us = prefix.wall_us;
-    take_message(p, &prefix, host, program, raw_len);
     p->log_lines++;
+    if (!prefix.is_kernel && !st->wrapped.open && st->report_left == 0 &&
+        st->format == NR_FORMATS && paste_may_be_logged(st) && paste_open_logged(p, &prefix))
+        return true;
+    if (!is_wanted(st))
+        return true;
+    span_copy(prefix.host, host, sizeof(host));
+    span_copy(prefix.program, program, sizeof(program));
+    take_message(p, &prefix, host, program, raw_len);
     return true;
 }
 
@@ -279,6 +299,8 @@ bool log_take_bare(struct paste *p, struct span line, u32 number, size_t raw_len
         st->boot += known(st->last_at_us) || st->boot || events;
         return true;
     }
+    if (!is_wanted(st))
+        return false;
     st->line = number;
     take_message(p, &prefix, "", "", raw_len);
     st->line = line_was;

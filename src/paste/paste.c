@@ -24,16 +24,22 @@ struct grammar {
     bool (*begins)(const struct block *b, struct span line);
     bool (*goes_on)(const struct block *b, struct span line);
     unsigned (*parse)(struct block *b, struct span text);
+    bool logged; /* may stand behind a logger's prefix */
 };
 
 static const struct grammar grammars[NR_FORMATS] = {
-#define FORMAT(id, function, text) {text, function##_begins, function##_goes_on, function##_parse},
+#define ALONE  false
+#define LOGGED true
+#define FORMAT(id, function, text, where) \
+    {text, function##_begins, function##_goes_on, function##_parse, where},
 #include "paste/formats.def"
 #undef FORMAT
+#undef LOGGED
+#undef ALONE
 };
 
 const char *const paste_format_names[NR_FORMATS] = {
-#define FORMAT(id, function, text) text,
+#define FORMAT(id, function, text, where) text,
 #include "paste/formats.def"
 #undef FORMAT
 };
@@ -109,6 +115,21 @@ static void not_understood(struct paste *p, u32 line, u32 count)
     p->not_understood += count;
 }
 
+bool paste_may_be_logged(const struct paste_state *st)
+{
+    static const u64 logged =
+#define ALONE                             0
+#define LOGGED                            1
+#define FORMAT(id, function, text, where) (u64) where << FORMAT_##id |
+#include "paste/formats.def"
+#undef FORMAT
+#undef LOGGED
+#undef ALONE
+        0;
+
+    return st->kinds.formats & logged;
+}
+
 /* --- blocks ---------------------------------------------------------------------------------------------------------------- */
 
 static void push_block(struct paste *p, enum paste_format format, struct klog_place place,
@@ -125,7 +146,10 @@ static void give_back(struct paste *p, struct block *b)
     u32 number = b->place.line;
 
     while (span_take_line(&text, &line)) {
-        if (!span_empty(span_trim(line)) && !log_take_bare(p, line, number, span_len(line)))
+        p->state->kinds = filter_line(line);
+        /* Lines that a logger wrote were counted as such. */
+        if (!span_empty(span_trim(line)) && !log_take_bare(p, line, number, span_len(line)) &&
+            !p->state->logger.open)
             not_understood(p, number, 1);
         number++;
     }
@@ -158,7 +182,8 @@ static void add_line(struct block *b, struct span line)
     b->lines++;
 }
 
-static bool open_block(struct paste *p, struct span line)
+/* Begin a block at this line, if it is the first of one; `logged`: of those that a logger may write. */
+static bool open_block(struct paste *p, struct span line, bool logged)
 {
     struct paste_state *st = p->state;
     struct block *b = &st->open;
@@ -166,9 +191,11 @@ static bool open_block(struct paste *p, struct span line)
     b->command = span_of_buf(&st->command);
     b->path = span_of_buf(&st->path);
     for (unsigned i = 0; i < NR_FORMATS; i++) {
-        if (!grammars[i].begins(b, line))
+        if ((!(st->kinds.formats >> i & 1) && span_empty(b->path)) ||
+            (logged && !grammars[i].logged) || !grammars[i].begins(b, line))
             continue;
         st->format = (enum paste_format)i;
+        st->logger.open = false;
         b->place = (struct klog_place){st->file, st->line};
         b->lines = 0;
         strbuf_reset(&b->text);
@@ -177,6 +204,55 @@ static bool open_block(struct paste *p, struct span line)
     }
     return false;
 }
+
+/* --- tables that a logger wrote ------------------------------------------------------------------------------------------ */
+
+/* A table of which this many lines of others tore the next row away has ended. */
+#define LOGGED_GAP 64
+
+bool paste_open_logged(struct paste *p, const struct prefix *prefix)
+{
+    struct paste_state *st = p->state;
+    struct logger *logger = &st->logger;
+    bool tagged = !span_empty(prefix->program);
+    struct logger fresh = {.open = true, .tagged = tagged};
+
+    /* "Mem:" may have been taken for the name of a program. */
+    if (!open_block(p, prefix->message, true)) {
+        if (!tagged || !open_block(p, prefix->untagged, true))
+            return false;
+        fresh.tagged = false;
+    }
+    if (fresh.tagged)
+        span_copy(prefix->program, fresh.program, sizeof(fresh.program));
+    *logger = fresh;
+    return true;
+}
+
+/* One more row of the table that is open; else the table is closed, unless the line is another program's. */
+static bool take_logged_row(struct paste *p, struct span line)
+{
+    struct paste_state *st = p->state;
+    struct logger *logger = &st->logger;
+    struct prefix_log dates = st->dates;
+    struct prefix prefix;
+    struct span row;
+    bool own;
+
+    prefix_take(line, &dates, &prefix);
+    row = logger->tagged ? prefix.message : prefix.untagged;
+    own = prefix.is_log && (!logger->tagged || span_is(prefix.program, logger->program));
+    if (own && grammars[st->format].goes_on(&st->open, row)) {
+        add_line(&st->open, row);
+        p->log_lines++;
+        return true;
+    }
+    if (own || !prefix.is_log || !logger->tagged || ++logger->gap > LOGGED_GAP)
+        close_block(p);
+    return false;
+}
+
+/* --- a line of any kind --------------------------------------------------------------------------------------------------- */
 
 static void set_text(struct strbuf *buf, struct span text)
 {
@@ -222,18 +298,19 @@ static bool may_lead(struct span raw)
 }
 
 /* Most lines of long texts are nobody's: they are counted, and that is all. */
-static bool pass_over(struct paste *p, struct span raw, unsigned kinds)
+static bool pass_over(struct paste *p, struct span raw)
 {
     struct paste_state *st = p->state;
     struct span text;
 
     if (st->format != NR_FORMATS || st->wrapped.open || st->report_left > 0)
         return false;
-    if (!(kinds & FILTER_LOG) && (prefix_certain(raw) || (!kinds && prefix_likely(raw)))) {
+    if (!st->kinds.log && !paste_may_be_logged(st) &&
+        (prefix_certain(raw) || (!st->kinds.formats && prefix_likely(raw)))) {
         p->log_lines++;
         return true;
     }
-    if (kinds || st->path.len || may_lead(raw))
+    if (filter_any(st->kinds) || st->path.len || may_lead(raw))
         return false;
     text = span_trim(raw);
     if (!span_empty(text))
@@ -241,15 +318,33 @@ static bool pass_over(struct paste *p, struct span raw, unsigned kinds)
     return true;
 }
 
+/* No prompt and no heading, and nothing in it that anybody wants. What was hidden behind colours or entities is seen in the cleaned line. */
+static bool is_nobodys(struct paste_state *st, struct span raw, struct span line)
+{
+    if (line.at < raw.at || line.at > raw.end)
+        st->kinds = filter_line(line);
+    return st->format == NR_FORMATS && !st->wrapped.open && st->report_left == 0 && !st->path.len &&
+           !filter_any(st->kinds);
+}
+
+/* A line that nobody wanted: of a log, or not understood. */
+static void count_line(struct paste *p, struct span line)
+{
+    if (prefix_likely(line))
+        p->log_lines++;
+    else
+        not_understood(p, p->state->line, 1);
+}
+
 static void take_line(struct paste *p, struct span raw)
 {
     struct paste_state *st = p->state;
     struct span line, found;
-    unsigned kinds = filter_line(raw);
 
     p->lines++;
     st->line++;
-    if (pass_over(p, raw, kinds))
+    st->kinds = filter_line(raw);
+    if (pass_over(p, raw))
         return;
     if (st->report_left > 0)
         st->report_left--;
@@ -281,7 +376,14 @@ static void take_line(struct paste *p, struct span raw)
         set_text(&st->path, found);
         return;
     }
-    if (st->format != NR_FORMATS) {
+    if (is_nobodys(st, raw, line)) {
+        count_line(p, line);
+        return;
+    }
+    if (st->format != NR_FORMATS && st->logger.open) {
+        if (take_logged_row(p, line))
+            return;
+    } else if (st->format != NR_FORMATS) {
         if (grammars[st->format].goes_on(&st->open, line)) {
             add_line(&st->open, line);
             return;
@@ -299,10 +401,10 @@ static void take_line(struct paste *p, struct span raw)
     }
     if (log_take_line(p, line, span_len(raw)))
         return;
-    if (!(st->in_stats && log_count_words(line) == 2) && open_block(p, line))
+    if (!(st->in_stats && log_count_words(line) == 2) && open_block(p, line, false))
         return;
     if (!log_take_bare(p, line, st->line, span_len(raw)))
-        not_understood(p, st->line, 1);
+        count_line(p, line);
 }
 
 void paste_begin(struct paste *p, const char *name, s64 written)

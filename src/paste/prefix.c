@@ -186,8 +186,11 @@ static bool take_month(struct span *s, int *ret)
         return true;
     }
     for (unsigned i = 0; i < ARRAY_SIZE(months); i++) {
-        size_t len = strlen(months[i].name);
+        size_t len;
 
+        if ((*word.at | 0x20) != (*months[i].name | 0x20))
+            continue;
+        len = strlen(months[i].name);
         if (span_len(word) >= len && strncasecmp(word.at, months[i].name, len) == 0) {
             *ret = months[i].month;
             *s = rest;
@@ -717,9 +720,15 @@ static bool take_element(struct taking *t)
     struct span before = t->rest;
 
     span_skip_blanks(&t->rest);
-    for (unsigned i = 0; i < ARRAY_SIZE(elements); i++)
-        if (elements[i](t))
-            return true;
+    for (unsigned i = 0; i < ARRAY_SIZE(elements); i++) {
+        struct span tagged = t->rest;
+
+        if (!elements[i](t))
+            continue;
+        if (elements[i] == element_tag)
+            t->out->untagged = tagged;
+        return true;
+    }
     t->rest = before;
     return false;
 }
@@ -763,18 +772,17 @@ static bool skip_finder(struct taking *t)
     return false;
 }
 
-/* A prefix that nobody knows ends where a sentence begins that only the kernel says. */
-static void skip_unknown(struct taking *t)
+void prefix_skip_unknown(struct prefix *p)
 {
     static const char *const sentences[] = {"oom-kill:constraint=", "Memory cgroup out of memory: ",
                                             "Out of memory: Kill", "oom_reaper: reaped process "};
 
     for (unsigned i = 0; i < ARRAY_SIZE(sentences); i++) {
-        const char *at = span_find(t->rest, sentences[i]);
+        const char *at = span_find(p->message, sentences[i]);
 
-        if (at && at > t->rest.at) {
-            t->rest.at = at;
-            t->out->is_log = true;
+        if (at && at > p->message.at) {
+            p->message.at = at;
+            p->is_log = true;
             return;
         }
     }
@@ -786,17 +794,19 @@ void prefix_take(struct span line, struct prefix_log *log, struct prefix *ret)
 
     *ret = (struct prefix){.host = {line.at, line.at},
                            .program = {line.at, line.at},
+                           .untagged = {line.at, line.at},
                            .at_us = UNKNOWN_US,
                            .wall_us = UNKNOWN_US};
     if (!take_element(&t) && skip_finder(&t))
         take_element(&t);
     for (unsigned i = 0; i < ELEMENTS_MAX && ret->is_log && take_element(&t); i++)
         ;
-    skip_unknown(&t);
     /* One blank belongs to the logger, the others to the message: indent has a meaning in reports. */
     if (ret->is_log && !span_empty(t.rest) && *t.rest.at == ' ')
         t.rest.at++;
     ret->message = t.rest;
+    if (span_empty(ret->program))
+        ret->untagged = t.rest;
 }
 
 /* A letter of any script. */

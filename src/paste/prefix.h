@@ -19,6 +19,8 @@ struct prefix_log {
 
 struct prefix {
     struct span message;
+    struct span
+        untagged; /* the message with the name of the program, where a time alone stood before it */
     struct span host, program; /* empty where the line has none */
     u64 at_us, wall_us;        /* since boot, since 1970; UINT64_MAX */
     bool is_log;               /* something of a logger stood before the message */
@@ -27,6 +29,9 @@ struct prefix {
 };
 
 void prefix_take(struct span line, struct prefix_log *log, struct prefix *ret);
+
+/* A prefix that nobody knows ends where a sentence begins that only the kernel says: behind what prefix_take() left. */
+void prefix_skip_unknown(struct prefix *p);
 
 /* The beginning of a line, at a look: is it one that a logger writes? Cheap, may err. */
 bool prefix_likely(struct span line);

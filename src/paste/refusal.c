@@ -73,6 +73,11 @@ static const struct sentence sentences[] = {
     {"无法分配内存", NULL, NULL, REFUSED_COMMIT, NULL},
 };
 
+const char *refusal_sign(unsigned sentence)
+{
+    return sentence < ARRAY_SIZE(sentences) ? sentences[sentence].has : NULL;
+}
+
 /* "-bash: fork: Cannot allocate memory", "make: vfork: ...", "bash: /usr/bin/ls: Cannot allocate memory". */
 static void program_before(struct span line, char *buf, size_t size)
 {
@@ -129,7 +134,7 @@ bool refusal_take(struct paste *p, struct span message, struct klog_place place)
 {
     struct span line = span_trim(message);
 
-    if (p->s.refusals.count >= REFUSALS_MAX)
+    if (p->s.refusals.count >= REFUSALS_MAX || !filter_line(line).refusal)
         return false;
     /* "# " of hs_err files. */
     if (span_begins(line, "# "))

@@ -17,6 +17,13 @@ struct rates {
     double iowait; /* percent of all CPU time; NAN */
 };
 
+/* What a line may be (filter.c); all zero: nobody here wants it. */
+struct filter {
+    u64 formats; /* bits 1 << FORMAT_*: it may be the first line of a block of these */
+    bool log;    /* it may tell of memory in a log */
+    bool refusal;
+};
+
 /* A message that goes on in the next line, as mail and narrow terminals break it. */
 struct wrapped {
     struct strbuf text;
@@ -25,6 +32,14 @@ struct wrapped {
     size_t last_len; /* of the line it ends in so far */
     unsigned lines;
     bool open;
+};
+
+/* Of a table behind a logger's prefix: whose lines are its rows. */
+struct logger {
+    bool open;
+    bool tagged; /* rows stand behind the name of this program */
+    char program[64];
+    unsigned gap; /* lines of others within the table */
 };
 
 struct paste_state {
@@ -50,12 +65,18 @@ struct paste_state {
     /* the file being read */
     u32 file, klog_file;
     u32 line;
+    struct filter kinds; /* of this line */
     struct strbuf partial, cleaned, command, path, json;
     bool partial_dropped; /* its line is too long: the rest is passed over */
 
     struct block open; /* of format `format` when it is one */
     enum paste_format format;
+    struct logger logger; /* of the block that is open */
 };
+
+/* paste.c: the line may begin a table that a logger wrote; the message does. */
+bool paste_may_be_logged(const struct paste_state *st);
+bool paste_open_logged(struct paste *p, const struct prefix *prefix);
 
 /* --- log.c ----------------------------------------------------------------------------------------------------------- */
 
@@ -76,9 +97,14 @@ bool json_line_take(struct span line, struct strbuf *message, struct prefix *ret
 
 /* refusal.c: what a program says when it gets no memory. */
 bool refusal_take(struct paste *p, struct span message, struct klog_place place);
+/* What each of these sentences holds; NULL behind the last. */
+const char *refusal_sign(unsigned sentence);
 
-/* filter.c: what a line may be: bits. 0: neither a log line of memory nor the first line of a block. */
-enum filter_kind { FILTER_LOG = 1, FILTER_BLOCK = 2 };
-unsigned filter_line(struct span line);
+/* filter.c: one look at a line, cleaned or not. */
+struct filter filter_line(struct span line);
+static inline bool filter_any(struct filter f)
+{
+    return f.formats || f.log;
+}
 
 #endif

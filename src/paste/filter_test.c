@@ -1,0 +1,96 @@
+/* filter_test.c - the look that passes lines over never hides the first line of a block or a program's refusal. */
+#include "paste/state_int.h"
+
+#include "base/test.h"
+#include "observe/source.h"
+#include "paste/line.h"
+
+#include <stdio.h>
+
+static bool (*const begins[NR_FORMATS])(const struct block *, struct span) = {
+#define FORMAT(id, function, text, where) function##_begins,
+#include "paste/formats.def"
+#undef FORMAT
+};
+
+static unsigned checked;
+
+static void check_text(struct span text)
+{
+    struct paste *p = paste_new();
+    const struct block *b = &p->state->open;
+    struct span line, cleaned;
+    struct strbuf buf;
+
+    strbuf_init(&buf);
+    while (span_take_line(&text, &line)) {
+        struct filter kinds;
+
+        if (!line_clean(line, &buf, &cleaned) || span_empty(span_trim(cleaned)))
+            continue;
+        kinds = filter_line(cleaned);
+        for (unsigned i = 0; i < NR_FORMATS; i++) {
+            if (!begins[i](b, cleaned))
+                continue;
+            checked++;
+            if (!(kinds.formats >> i & 1))
+                fail_msg("%s begins at a line that is passed over: %.*s", paste_format_names[i],
+                         (int)span_len(cleaned), cleaned.at);
+        }
+    }
+    strbuf_done(&buf);
+    paste_free(p);
+}
+
+struct walk {
+    struct source *src;
+    const char *dir;
+};
+
+static bool check_file(void *ctx, const char *name, bool is_directory)
+{
+    struct walk *w = ctx;
+    char path[512];
+    struct strbuf text;
+
+    snprintf(path, sizeof(path), "%s/%s", w->dir, name);
+    if (is_directory) {
+        source_list(w->src, path, check_file, &(struct walk){w->src, path});
+        return true;
+    }
+    strbuf_init(&text);
+    if (source_read(w->src, path, 1u << 20, &text) == 0)
+        check_text(span_of_buf(&text));
+    strbuf_done(&text);
+    return true;
+}
+
+static void the_first_line_of_a_block_is_never_passed_over(void **state)
+{
+    struct walk w = {.dir = "tests/cases"};
+
+    (void)state;
+    assert_int_equal(source_dir_open(".", &w.src, NULL), 0);
+    source_list(w.src, w.dir, check_file, &w);
+    source_free(w.src);
+    assert_true(checked > 300);
+}
+
+static void what_programs_say_is_never_passed_over(void **state)
+{
+    const char *sign;
+
+    (void)state;
+    for (unsigned i = 0; (sign = refusal_sign(i)); i++)
+        assert_true(filter_line(span_of(sign, strlen(sign))).refusal);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_line_of_a_block_is_never_passed_over),
+        cmocka_unit_test(what_programs_say_is_never_passed_over),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
