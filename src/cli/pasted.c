@@ -59,6 +59,8 @@ struct paste *pasted_read(char *const *paths, unsigned count, bool *ret_known, s
     *ret_known = true;
     for (unsigned i = 0; i < count && rc == 0; i++)
         rc = paste_add(p, paths[i], e);
+    if (rc == -ENOTSUP)
+        *ret_known = false;
     if (rc == 0 && !paste_end(p)) {
         *ret_known = false;
         rc = err_at(e, -EINVAL, paths[0], 0, 0, "no text of a known kind");

@@ -226,6 +226,17 @@ static void describe_group(struct diagnosis *d, const struct cgroup_view *g,
              pain_known(p) ? format_evidence(pressure, p->some, IN_PERCENT) : "");
 }
 
+/* One child has more than half of it: then that is what the group is. */
+static bool is_mostly_child(const struct snapshot *s, const struct cgroup_view *g)
+{
+    u32 index = (u32)(g - s->cgroups.items);
+
+    vec_for_each (&s->cgroups, child)
+        if (child->parent == index && known(child->current) && child->current > g->current / 2)
+            return true;
+    return false;
+}
+
 /* Of containers without a limit the largest, beside the machine. */
 static bool describe_largest(struct diagnosis *d, const struct figures *f)
 {
@@ -233,10 +244,18 @@ static bool describe_largest(struct diagnosis *d, const struct figures *f)
     char current[UNITS_TEXT_MAX], total[UNITS_TEXT_MAX];
 
     vec_for_each (&d->last->cgroups, g)
-        if (known(g->current) && !g->is_root && (!most || g->current > most->current))
+        if (known(g->current) && !g->is_root && !is_mostly_child(d->last, g) &&
+            (!most || g->current > most->current))
             most = g;
-    if (!most || !known(f->total))
+    if (!most)
         return false;
+    if (!known(f->total)) {
+        snprintf(d->headline, sizeof(d->headline),
+                 "the largest group in this text is %.120s with %s; neither limits nor the size of "
+                 "memory are told",
+                 most->path + 1, format_bytes(current, most->current));
+        return true;
+    }
     snprintf(d->headline, sizeof(d->headline),
              "no group in this text has a limit; the largest is %.120s, %s of the machine's %s",
              most->path + 1, format_bytes(current, most->current), format_bytes(total, f->total));

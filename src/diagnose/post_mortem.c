@@ -25,6 +25,10 @@ const char *incident_what(const struct log_event *e)
         return "killed";
     case LOG_OOM_TOLD:
         return "told killed";
+    case LOG_SIGKILLED:
+        return "signal 9";
+    case LOG_NODE_TOLD:
+        return "node told";
     case LOG_HOTPLUG_FAILED:
         return "no hot-add";
     case LOG_BALLOON_FAILED:

@@ -30,6 +30,16 @@ static void tell_told(struct rule_context *c, const struct incident *i)
         finding_detail(c, "\"%s\" (%s)", e->words, oom_where(where, c->s, e, NR_OOM_PARTS));
         return;
     }
+    if (e->of_machine) {
+        finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", 0.6,
+                    "The machine ran out of memory and the kernel killed %s, says %s; what filled "
+                    "memory is not in this text",
+                    *e->comm ? e->comm : "a process", e->killer);
+        vec_last(&c->out->items).cause = CAUSE_UNTOLD;
+        vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
+        finding_detail(c, "\"%s\" (%s)", e->words, oom_where(where, c->s, e, NR_OOM_PARTS));
+        return;
+    }
     finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", 0.6,
                 "The kernel killed %s for memory, says %s; by which limit, is not in this text",
                 e->task_memcg                          ? group_label(label, e->task_memcg)

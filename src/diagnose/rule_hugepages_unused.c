@@ -40,6 +40,27 @@ static struct pools sum_pools(const struct snapshot *s)
     return p;
 }
 
+/* Pools of a paste that does not say how much memory there is. */
+static void from_pools(struct rule_context *c, const struct pools *p)
+{
+    u64 promised = figure_or(p->promised, 0),
+        idle = known(p->unused) && p->unused >= promised ? p->unused - promised : UNKNOWN;
+
+    if (!known(p->total) || p->total == 0)
+        return;
+    if (known(idle))
+        finding_add(c, SEV_INFO, CONF_HIGH, "host", 0.5,
+                    "%s of huge pages are set aside, and %s of them are neither used nor promised",
+                    SIZE(p->total), SIZE(idle));
+    else
+        finding_add(c, SEV_INFO, CONF_MEDIUM, "host", 0.5,
+                    "%s of huge pages are set aside; whether they are used is not in this text",
+                    SIZE(p->total));
+    evidence(c, "huge pages set aside", number_of(p->total), IN_BYTES, p->where, "%s", "");
+    evidence(c, "not used", number_of(p->unused), IN_BYTES, p->where, "%s", "");
+    evidence(c, "of these promised", number_of(p->promised), IN_BYTES, p->where, "%s", "");
+}
+
 void rule_hugepages_unused(struct rule_context *c)
 {
     struct pools p = sum_pools(c->s);
@@ -54,6 +75,8 @@ void rule_hugepages_unused(struct rule_context *c)
     enum severity severity = hurts ? MAX(SEV_WARNING, pain_machine_severity(c->f)) : SEV_INFO;
     u64 lost = nobody ? idle : p.unused;
 
+    if (wants_host(c) && c->s->pasted && !known(c->f->total))
+        from_pools(c, &p);
     if (!wants_host(c) || !(nobody || (hurts && share_of(p.unused, c->f->total) >= MUCH)))
         return;
     finding_add(c, cause_severity(c, severity), nobody ? CONF_HIGH : CONF_MEDIUM, "host",

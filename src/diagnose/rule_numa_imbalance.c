@@ -7,12 +7,14 @@
 #include "diagnose/pain.h"
 
 /* Percent of a node that is free or could be at once. */
-#define EXHAUSTED     3.0
-#define PLENTY        20.0
+#define EXHAUSTED       3.0
+#define PLENTY          20.0
 /* Pages a second that wanted one node and came from another. */
-#define FOREIGN_PAGES 256.0
+#define FOREIGN_PAGES   256.0
 /* Pages a second that are reclaimed though another node has plenty: 1 MiB/s. */
-#define RECLAIMED     256.0
+#define RECLAIMED       256.0
+/* ... percent of all allocations that wanted this node, since boot. */
+#define FOREIGN_PERCENT 1.0
 
 static double left(const struct node_view *n)
 {
@@ -103,6 +105,41 @@ static void tell(struct rule_context *c, const struct node_view *worst,
     evidence_pressure(c, "lost to memory", &c->f->pain, PRESSURE_FILE);
 }
 
+/* Percent of the allocations meant for this node that another had to give, since boot. */
+static double foreign_share(const struct node_view *n)
+{
+    if (!known(n->numa_hit) || !known(n->numa_foreign))
+        return NAN;
+    return share_of(n->numa_foreign, n->numa_hit + n->numa_foreign);
+}
+
+/* A pasted numastat: counts since boot, and no sizes. */
+static void from_counts(struct rule_context *c)
+{
+    const struct node_view *worst = NULL;
+
+    vec_for_each (&c->s->nodes, n)
+        if (!isnan(foreign_share(n)) && (!worst || foreign_share(n) > foreign_share(worst)))
+            worst = n;
+    if (!worst)
+        return;
+    if (foreign_share(worst) >= FOREIGN_PERCENT)
+        finding_add(c, SEV_INFO, CONF_MEDIUM, "host", 0.4,
+                    "Node %u was full at times: %s of the allocations meant for it came from "
+                    "another node since boot",
+                    worst->id, AMOUNT(foreign_share(worst), IN_PERCENT));
+    else
+        finding_add(c, SEV_INFO, CONF_MEDIUM, "host", 0.05,
+                    "Memory came from the node that it was meant for: at most %s since boot did "
+                    "not",
+                    AMOUNT(foreign_share(worst), IN_PERCENT));
+    finding_detail(c,
+                   "These counts say nothing of now; numastat -m has what is free on each node.");
+    evidence(c, "numa_foreign", number_of(worst->numa_foreign), IN_COUNT, part_names[PART_NODES],
+             "over %.0f %%", FOREIGN_PERCENT);
+    evidence(c, "numa_hit", number_of(worst->numa_hit), IN_COUNT, part_names[PART_NODES], "%s", "");
+}
+
 void rule_numa_imbalance(struct rule_context *c)
 {
     const struct node_view *worst = NULL, *best = NULL;
@@ -117,6 +154,8 @@ void rule_numa_imbalance(struct rule_context *c)
         if (!best || left(n) > left(best))
             best = n;
     }
+    if (!worst && c->s->pasted)
+        from_counts(c);
     if (!worst || worst == best || left(best) < PLENTY ||
         !(left(worst) <= EXHAUSTED || (free_share(best) >= PLENTY && at_watermarks(c->s, worst))))
         return;

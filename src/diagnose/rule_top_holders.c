@@ -104,8 +104,8 @@ void rule_top_holders(struct rule_context *c)
     if (c->s->pasted && tell_cause(c))
         return;
     finding_add(c, SEV_INFO, CONF_HIGH, top_processes_scope(c), 0.02,
-                "Most anonymous memory: %s (pid %u), %s", c->s->processes.items[top[0]].comm,
-                c->s->processes.items[top[0]].pid,
+                "Most anonymous memory: %s, %s",
+                process_label((char[64]){0}, &c->s->processes.items[top[0]]),
                 AMOUNT(held(c, &c->s->processes.items[top[0]]), IN_BYTES));
     top_processes_tell(c, held, IN_BYTES, top, count, "status");
 }

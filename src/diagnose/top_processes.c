@@ -42,6 +42,16 @@ const char *top_processes_scope(const struct rule_context *c)
     return text;
 }
 
+const char *process_label(char buf[64], const struct process_view *p)
+{
+    /* A table without pids has numbers beyond any of Linux's (pid_max is at most 2^22). */
+    if (p->pid > 1u << 22)
+        snprintf(buf, 64, "%s", p->comm);
+    else
+        snprintf(buf, 64, "%s (pid %u)", p->comm, p->pid);
+    return buf;
+}
+
 void top_processes_tell(struct rule_context *c, process_figure *figure, enum evidence_unit unit,
                         const u32 *top, unsigned count, const char *file)
 {
@@ -50,10 +60,13 @@ void top_processes_tell(struct rule_context *c, process_figure *figure, enum evi
     strbuf_init(&text);
     for (unsigned i = 0; i < count; i++) {
         const struct process_view *p = &c->s->processes.items[top[i]];
-        char name[80], where[64];
+        char name[64], where[64];
 
-        snprintf(name, sizeof(name), "%s (pid %u)", p->comm, p->pid);
-        snprintf(where, sizeof(where), "/proc/%u/%s", p->pid, file);
+        process_label(name, p);
+        if (c->s->pasted)
+            snprintf(where, sizeof(where), "the table of processes");
+        else
+            snprintf(where, sizeof(where), "/proc/%u/%s", p->pid, file);
         if (i)
             strbuf_printf(&text, "%s%s %s", i > 1 ? ", " : "", name, AMOUNT(figure(c, p), unit));
         evidence(c, name, figure(c, p), unit, where, "%s", "");

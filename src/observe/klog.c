@@ -282,10 +282,11 @@ static bool begins_body(struct span text)
 static bool may_matter(struct span text)
 {
     static const char *const words[] = {
-        "oom",     "emory",       "OOM",        "alloc",      "Kill",   "illed",
-        "stuck",   "blocked",     "ot-add",     "puff",       "igkill", "SIG",
-        "cpuset=", "cache: ",     "swap free",  "low on res", "eclaim", "illing process ",
-        "Path: ",  "Current Mem", "Considered "};
+        "oom",        "emory",   "OOM",       "alloc",      "Kill",   "illed",
+        "stuck",      "blocked", "ot-add",    "puff",       "igkill", "SIG",
+        "cpuset=",    "cache: ", "swap free", "low on res", "eclaim", "illing process ",
+        "corrective", "] <= ",   "Name: ",    "PID: ",      "Path: ", "Current Mem",
+        "Considered "};
 
     for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
         if (span_find(text, words[i]))
@@ -302,8 +303,8 @@ static bool take_message(struct klog *k, struct span text, const struct klog_sta
         klog_parse_cpuset,     klog_parse_group_kill, klog_parse_no_victim,
         klog_parse_allocation, klog_parse_suppressed, klog_parse_slub,
         klog_parse_forced,     klog_parse_stuck,      klog_parse_hotplug,
-        klog_parse_old,        klog_parse_killer,     klog_parse_reading,
-        klog_parse_candidate,
+        klog_parse_old,        klog_parse_nohang,     klog_parse_killer,
+        klog_parse_reading,    klog_parse_candidate,
     };
 
     if (!may_matter(text))

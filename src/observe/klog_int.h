@@ -23,6 +23,9 @@ struct klog {
     char *largest;   /* of those it looked at; NULL */
     u64 largest_bytes;
     size_t rows; /* of all tables */
+    bool nohang; /* says why and whom it kills */
+    char nohang_name[COMM_BYTES];
+    u32 nohang_pid;
 };
 
 /* What was open becomes an event; a report of this kind is open. */
@@ -64,6 +67,7 @@ bool klog_parse_hotplug(struct klog *k, struct span text, const struct klog_stam
 bool klog_parse_killer(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_candidate(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_reading(struct klog *k, struct span text, const struct klog_stamp *stamp);
+bool klog_parse_nohang(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_old(struct klog *k, struct span text, const struct klog_stamp *stamp);
 
 #endif

@@ -20,40 +20,46 @@ struct killer_line {
         *name_until;       /* of a process, or a unit or pod when it begins with a path; NULL */
     const char *pid_after; /* NULL */
     bool is_group;         /* the name is that of a group, unit or pod */
+    bool of_machine;       /* the machine had nothing left, it says */
 };
 
 static const struct killer_line lines[] = {
     {"systemd-oomd", LOG_KILLED_BY, "Killed ", " due to memory ", "Killed ", " due to memory", NULL,
-     true},
-    {"systemd-oomd", LOG_KILLED_BY, "Killed ", " due to swap ", "Killed ", " due to", NULL, true},
-    {"systemd-oomd", LOG_KILLED_BY, "Marked ", " for killing due to memory", "Marked ",
-     " for killing", NULL, true},
-    {"earlyoom", LOG_KILLED_BY, "sending SIG", " to process ", "\"", "\"", " to process ", false},
-    {"nohang", LOG_KILLED_BY, "Sending SIG", " to the victim", NULL, NULL, NULL, false},
-    {"kubelet", LOG_KILLED_BY, "The node was low on resource: ", NULL, "Container ", " was using",
-     NULL, true},
-    {"kubelet", LOG_KILLED_BY, "eviction manager", "evict pod", "pod=\"", "\"", NULL, true},
-    {"kubelet", LOG_KILLED_BY, "attempting to reclaim", NULL, NULL, NULL, NULL, true},
-    {"kubelet", LOG_KILLED_BY, "reclaim not satisfied: threshold", "signal=memory", NULL, NULL,
-     NULL, true},
-    {"kubelet", LOG_KILLED_BY, "evict pod(s) to reclaim", NULL, NULL, NULL, NULL, true},
-    {"kubelet", LOG_OOM_TOLD, "Created an OOM event in container ", NULL, "container \"", "\"",
-     NULL, true},
-    {"kubelet", LOG_OOM_TOLD, "System OOM encountered, victim process: ", NULL,
-     "victim process: ", ",", "pid: ", false},
-    {"talos", LOG_KILLED_BY, "OOM controller triggered", NULL, "cgroup\": \"", "\"", NULL, true},
-    {"talos", LOG_KILLED_BY, "Sending SIGKILL to cgroup", NULL, "cgroup\": \"", "\"", NULL, true},
-    {"lmkd", LOG_KILLED_BY, "Kill '", "oom_score_adj", "Kill '", "'", "' (", false},
-    {"lowmemorykiller", LOG_KILLED_BY, "Killing '", " to free ", "Killing '", "'", "' (", false},
-    {"lowmemorykiller", LOG_KILLED_BY, "send sigkill to ", "adj", "send sigkill to ", " (", " (",
+     true, false},
+    {"systemd-oomd", LOG_KILLED_BY, "Killed ", " due to swap ", "Killed ", " due to", NULL, true,
      false},
-    {"oomd", LOG_KILLED_BY, "oomd kill: ", NULL, NULL, NULL, NULL, true},
-    {"slurm", LOG_OOM_TOLD, "etected ", "oom-kill event", "StepId=", " ", NULL, true},
-    {"slurm", LOG_OOM_TOLD, "etected ", "oom_kill event", "StepId=", " ", NULL, true},
+    {"systemd-oomd", LOG_KILLED_BY, "Marked ", " for killing due to memory", "Marked ",
+     " for killing", NULL, true, false},
+    {"earlyoom", LOG_KILLED_BY, "sending SIG", " to process ", "\"", "\"", " to process ", false,
+     false},
+    {"nohang", LOG_KILLED_BY, "Sending SIG", " to the victim", NULL, NULL, NULL, false, false},
+    {"kubelet", LOG_KILLED_BY, "The node was low on resource: ", NULL, "Container ", " was using",
+     NULL, true, false},
+    {"kubelet", LOG_KILLED_BY, "eviction manager", "evict pod", "pod=\"", "\"", NULL, true, false},
+    {"kubelet", LOG_KILLED_BY, "attempting to reclaim", NULL, NULL, NULL, NULL, true, false},
+    {"kubelet", LOG_KILLED_BY, "reclaim not satisfied: threshold", "signal=memory", NULL, NULL,
+     NULL, true, false},
+    {"kubelet", LOG_KILLED_BY, "evict pod(s) to reclaim", NULL, NULL, NULL, NULL, true, false},
+    {"kubelet", LOG_OOM_TOLD, "Created an OOM event in container ", NULL, "container \"", "\"",
+     NULL, true, false},
+    {"kubelet", LOG_OOM_TOLD, "System OOM encountered, victim process: ", NULL,
+     "victim process: ", ",", "pid: ", false, true},
+    {"talos", LOG_KILLED_BY, "OOM controller triggered", NULL, "cgroup\": \"", "\"", NULL, true,
+     false},
+    {"talos", LOG_KILLED_BY, "Sending SIGKILL to cgroup", NULL, "cgroup\": \"", "\"", NULL, true,
+     false},
+    {"lmkd", LOG_KILLED_BY, "Kill '", "oom_score_adj", "Kill '", "'", "' (", false, false},
+    {"lowmemorykiller", LOG_KILLED_BY, "Killing '", " to free ", "Killing '", "'", "' (", false,
+     false},
+    {"lowmemorykiller", LOG_KILLED_BY, "send sigkill to ", "adj", "send sigkill to ", " (", " (",
+     false, false},
+    {"oomd", LOG_KILLED_BY, "oomd kill: ", NULL, NULL, NULL, NULL, true, false},
+    {"slurm", LOG_OOM_TOLD, "etected ", "oom-kill event", "StepId=", " ", NULL, true, false},
+    {"slurm", LOG_OOM_TOLD, "etected ", "oom_kill event", "StepId=", " ", NULL, true, false},
     {"systemd", LOG_OOM_TOLD, "process of this unit has been killed by the OOM killer", NULL, NULL,
-     NULL, NULL, true},
-    {"systemd", LOG_OOM_TOLD, "Failed with result 'oom-kill'", NULL, NULL, NULL, NULL, true},
-    {"containerd", LOG_OOM_TOLD, "TaskOOM", "ontainerID", NULL, NULL, NULL, true},
+     NULL, NULL, true, false},
+    {"systemd", LOG_OOM_TOLD, "Failed with result 'oom-kill'", NULL, NULL, NULL, NULL, true, false},
+    {"containerd", LOG_OOM_TOLD, "TaskOOM", "ontainerID", NULL, NULL, NULL, true, false},
 };
 
 /* systemd says which unit in front: "web.service: A process of this unit ...". */
@@ -99,6 +105,7 @@ bool klog_killer_take(struct span message, struct log_event *event)
             continue;
         name = span_trim(name_of(l, message));
         event->kind = l->kind;
+        event->of_machine = l->of_machine;
         snprintf(event->killer, sizeof(event->killer), "%s", l->killer);
         if (l->is_group) {
             if (!span_empty(name))

@@ -127,7 +127,12 @@ bool klog_parse_killer(struct klog *k, struct span text, const struct klog_stamp
 
     if (!klog_killer_take(text, &event))
         return false;
-    if (k->reading && strcmp(event.killer, "earlyoom") == 0) {
+    if (strcmp(event.killer, "nohang") == 0 && *k->nohang_name) {
+        memcpy(event.comm, k->nohang_name, sizeof(event.comm));
+        event.pid = k->nohang_pid;
+    }
+    if (k->reading &&
+        (strcmp(event.killer, "earlyoom") == 0 || strcmp(event.killer, "nohang") == 0)) {
         struct strbuf words;
 
         strbuf_init(&words);
@@ -140,6 +145,46 @@ bool klog_parse_killer(struct klog *k, struct span text, const struct klog_stamp
         event.usage = k->largest_bytes;
     }
     klog_push(k, event);
+    return true;
+}
+
+/* nohang says over many lines why it kills and whom:
+ *
+ *   Memory status that requires corrective actions:
+ *     MemAvailable [160 MiB, 2.0 %] <= soft_threshold_min_mem [395 MiB, 5.0 %]
+ *   Victim's status (found in 2ms; age: 312s):
+ *     Name:      chrome
+ *     PID:       4711, PPID: 4000
+ *   Implementing a corrective action:
+ *     Sending SIGTERM to the victim
+ */
+bool klog_parse_nohang(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    struct span rest = text, word;
+    u64 pid;
+
+    (void)stamp;
+    if (span_find(text, "requires corrective action")) {
+        k->nohang = true;
+        k->nohang_name[0] = '\0';
+        k->nohang_pid = 0;
+        free(k->reading);
+        k->reading = NULL;
+        return true;
+    }
+    if (!k->nohang)
+        return false;
+    if (span_find(text, "] <= ") && (span_begins(text, "MemAvailable [") || !k->reading)) {
+        klog_set_path(&k->reading, text);
+        return true;
+    }
+    if (span_take(&rest, "Name:") && span_take_word(&rest, &word))
+        span_copy(span_trim((struct span){word.at, rest.end}), k->nohang_name,
+                  sizeof(k->nohang_name));
+    else if (span_take(&rest, "PID:") && span_take_u64(&rest, &pid))
+        k->nohang_pid = (u32)MIN(pid, (u64)UINT32_MAX);
+    else
+        return false;
     return true;
 }
 

@@ -225,9 +225,11 @@ enum log_event_kind {
     LOG_ALLOC_FAILURE,
     LOG_HUNG_TASK,
     LOG_SOFT_LOCKUP,
-    LOG_OOM_REAPED,     /* a kill of which only the reaper's line is there */
-    LOG_KILLED_BY,      /* a daemon killed or evicted: `killer` names it */
-    LOG_OOM_TOLD,       /* another program says that the kernel killed */
+    LOG_OOM_REAPED, /* a kill of which only the reaper's line is there */
+    LOG_KILLED_BY,  /* a daemon killed or evicted: `killer` names it */
+    LOG_OOM_TOLD,   /* another program says that the kernel killed */
+    LOG_SIGKILLED,  /* signal 9 ended something, and nobody says why; `killer`: who tells, or "" */
+    LOG_NODE_TOLD, /* kubelet tells of its node; `forced`: MemoryPressure; usage, limit: requests of its pods, allocatable */
     LOG_HOTPLUG_FAILED, /* memory could not be added */
     LOG_BALLOON_FAILED, /* the hypervisor's balloon could not be filled */
     LOG_MEM_INFO,       /* a part of a report that says neither who asked nor who died */

@@ -23,6 +23,7 @@ static const char *const of_kernel[] = {"oom-kill",
                                         "oom event",
                                         "oom controller",
                                         "killed process",
+                                        "corrective action",
                                         "killing process",
                                         "order allocation failed",
                                         "mapped:",
@@ -136,6 +137,9 @@ static const struct {
      {"node 0", "node 1", "node 2", "node 3", "node 4", "node 5", "node 6", "node 7", "node 8",
       "node 9", "available: "}},
     {OF(NUMASTAT_M), {"node 0", "per-node"}},
+    {OF(NUMASTAT), {"node0", "node1"}},
+    {OF(HUGEADM), {"minimum"}},
+    {OF(PMAP), {"kbytes"}},
     {OF(ZRAMCTL), {"algorithm"}},
     {OF(DF),
      {"filesystem", "dateisystem", "fichiers", "ficheros", "ファイルシス", "tmpfs", "shm ", "ramfs",
@@ -148,6 +152,11 @@ static const struct {
       "reason: ", "conditions:", "allocatable:", "allocated resources", "node-selectors",
       "oomkilled", "oom killed", "laststate:", "containerid:", "containerstatuses",
       "status:           failed", "evicted", "restart count"}},
+    {OF(DOCKER_PS), {"container id"}},
+    {OF(CRICTL_STATS), {"inodes"}},
+    {OF(KUBE_OBJECT),
+     {"kind: pod", "\"kind\": \"pod\"", "kind: list", "laststate", "containerid: ",
+      "containerid\": ", "containerstatuses", "exitcode: ", "exitcode\": ", "oomkilled"}},
     {OF(KUBE_PODS), {"restarts"}},
     {OF(KUBE_TOP), {"memory(bytes)"}},
     {OF(UNIT_STATUS),
@@ -210,6 +219,8 @@ static void prepare(void)
     for (unsigned i = 0; i < ARRAY_SIZE(of_kernel); i++)
         add(of_kernel[i], (struct filter){.log = true});
     for (unsigned i = 0; (sign = refusal_sign(i)); i++)
+        add(sign, (struct filter){.log = true, .refusal = true});
+    for (unsigned i = 0; (sign = sigkill_sign(i)); i++)
         add(sign, (struct filter){.log = true, .refusal = true});
     for (unsigned i = 0; i < ARRAY_SIZE(of_formats); i++)
         for (const char *const *text = of_formats[i].texts; *text; text++)

@@ -83,6 +83,8 @@ static void what_programs_say_is_never_passed_over(void **state)
     (void)state;
     for (unsigned i = 0; (sign = refusal_sign(i)); i++)
         assert_true(filter_line(span_of(sign, strlen(sign))).refusal);
+    for (unsigned i = 0; (sign = sigkill_sign(i)); i++)
+        assert_true(filter_line(span_of(sign, strlen(sign))).refusal);
 }
 
 int main(void)

@@ -239,6 +239,110 @@ unsigned numastat_m_parse(struct block *b, struct span text)
     return found;
 }
 
+/* "                           node0           node1", then "numa_hit  1234  5678": counts of pages since boot. */
+bool numastat_begins(const struct block *b, struct span line)
+{
+    struct span word, rest = line;
+    unsigned nodes = 0;
+
+    (void)b;
+    while (span_take_word(&rest, &word)) {
+        if (span_len(word) < 5 || !span_begins(word, "node") || !is_digit(word.at[4]))
+            return false;
+        nodes++;
+    }
+    return nodes > 0;
+}
+
+static bool is_numastat_row(const struct fields *f)
+{
+    static const char *const names[] = {"numa_hit",       "numa_miss",  "numa_foreign",
+                                        "interleave_hit", "local_node", "other_node"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+        if (f->count > 1 && span_is(f->at[0], names[i]))
+            return true;
+    return false;
+}
+
+bool numastat_goes_on(const struct block *b, struct span line)
+{
+    struct fields f;
+
+    (void)b;
+    fields_split(line, &f);
+    return is_numastat_row(&f);
+}
+
+unsigned numastat_parse(struct block *b, struct span text)
+{
+    struct fields head = {.count = 0}, f;
+    struct span line;
+    unsigned found = 0;
+
+    while (span_take_line(&text, &line)) {
+        fields_split(line, &f);
+        if (numastat_begins(b, line)) {
+            head = f;
+            continue;
+        }
+        if (!is_numastat_row(&f))
+            continue;
+        for (unsigned i = 0; i < head.count && i + 1 < f.count; i++) {
+            struct span id = {head.at[i].at + 4, head.at[i].end}, word = f.at[i + 1];
+            u64 node, value;
+            char file[96];
+
+            if (!span_take_u64(&id, &node) || node >= NODES_MAX || !span_take_u64(&word, &value))
+                continue;
+            snprintf(file, sizeof(file), "sys/devices/system/node/node%llu/numastat",
+                     (unsigned long long)node);
+            block_file_add(b, file, "%.*s %llu\n", (int)MIN(span_len(f.at[0]), (size_t)40),
+                           f.at[0].at, (unsigned long long)value);
+            found++;
+        }
+    }
+    return found;
+}
+
+/* "      Size  Minimum  Current  Maximum  Default" of hugeadm --pool-list: bytes, and counts of pages. */
+bool hugeadm_begins(const struct block *b, struct span line)
+{
+    (void)b;
+    return words_begin(line, "Size Minimum Current Maximum");
+}
+
+bool hugeadm_goes_on(const struct block *b, struct span line)
+{
+    struct fields f;
+
+    (void)b;
+    fields_split(line, &f);
+    return f.count >= 4 && f.count <= 5 && is_digit(*f.at[0].at) && is_digit(*f.at[3].at);
+}
+
+unsigned hugeadm_parse(struct block *b, struct span text)
+{
+    struct span line;
+    unsigned rows = 0;
+
+    while (span_take_line(&text, &line)) {
+        struct fields f;
+        u64 size, count;
+        char file[128];
+
+        fields_split(line, &f);
+        if (hugeadm_begins(b, line) || f.count < 4 || !span_take_u64(&f.at[0], &size) ||
+            !span_take_u64(&f.at[2], &count) || size < KIB || size > (u64)1 << 40)
+            continue;
+        snprintf(file, sizeof(file), "sys/kernel/mm/hugepages/hugepages-%llukB/nr_hugepages",
+                 (unsigned long long)(size / KIB));
+        block_file_printf(b, file, "%llu\n", (unsigned long long)count);
+        rows++;
+    }
+    return rows;
+}
+
 /* --- swap ------------------------------------------------------------------------------------------------------------------------ */
 
 /* "Filename Type Size Used Priority" in KiB, "NAME TYPE SIZE USED PRIO" with units. */

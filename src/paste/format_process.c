@@ -230,3 +230,80 @@ unsigned ps_rows_parse(struct block *b, struct span text)
         rows += take_row(b, &l, line);
     return rows;
 }
+
+/* --- pmap ------------------------------------------------------------------------------------------------------------------- */
+/*
+ * 2222:   java -Xmx12g -jar app.jar
+ * Address           Kbytes     RSS   Dirty Mode  Mapping
+ * 00000004c0000000 12582912 12500000 12500000 rw---   [ anon ]
+ * total kB         16882340 13526630 13400000
+ */
+static bool take_pmap_head(struct span line, u64 *pid, struct span *command)
+{
+    struct span rest = line;
+
+    if (!span_take_u64(&rest, pid) || *pid == 0 || *pid > 1u << 22 || !span_take(&rest, ":") ||
+        span_empty(rest) || !is_blank(*rest.at))
+        return false;
+    *command = span_trim(rest);
+    return !span_empty(*command);
+}
+
+bool pmap_begins(const struct block *b, struct span line)
+{
+    struct span command;
+    u64 pid;
+
+    if (words_begin(line, "Address Kbytes RSS"))
+        return true;
+    return span_find(b->command, "pmap") && take_pmap_head(line, &pid, &command);
+}
+
+bool pmap_goes_on(const struct block *b, struct span line)
+{
+    struct span rest = span_trim(line);
+    struct fields f;
+
+    (void)b;
+    fields_split(line, &f);
+    return words_begin(line, "Address Kbytes RSS") || span_begins(rest, "-----") ||
+           words_begin(line, "total kB") ||
+           (f.count >= 4 && span_len(f.at[0]) >= 8 && is_digit(*f.at[1].at));
+}
+
+unsigned pmap_parse(struct block *b, struct span text)
+{
+    struct process_row row = {.comm = span_of("a process", 9),
+                              .vm_size = UNKNOWN,
+                              .rss = UNKNOWN,
+                              .shared = UNKNOWN,
+                              .swap = UNKNOWN,
+                              .pss = UNKNOWN,
+                              .uss = UNKNOWN,
+                              .nr_threads = UNKNOWN};
+    struct span line, command;
+    unsigned rows = 0;
+    u64 pid;
+
+    while (span_take_line(&text, &line)) {
+        struct fields f;
+        u64 dirty;
+
+        if (take_pmap_head(line, &pid, &command)) {
+            row.pid = (u32)pid;
+            row.comm = command;
+            continue;
+        }
+        fields_split(line, &f);
+        if (!words_begin(line, "total kB") || f.count < 4)
+            continue;
+        row.vm_size = amount_or_unknown(f.at[2], KIB);
+        row.rss = amount_or_unknown(f.at[3], KIB);
+        if (f.count > 4 && amount_of(f.at[4], KIB, &dirty) && known(row.rss) && dirty <= row.rss)
+            row.shared = row.rss - dirty;
+        block_processes_whole(b, false);
+        block_process(b, &row);
+        rows++;
+    }
+    return rows;
+}

@@ -198,6 +198,26 @@ static bool is_native(struct span path)
     return is_below(path, "proc") || is_below(path, "sys");
 }
 
+/* A directory of other things has a line here and there that looks like one of ours. What is known of ten thousand lines decides. */
+#define ALIEN_LINES 10000
+#define ALIEN_SHARE 20 /* one line of so many */
+
+static bool is_alien(const struct paste *p)
+{
+    u64 known_lines = p->log_lines;
+
+    if (!p->state->may_be_alien || p->lines < ALIEN_LINES)
+        return false;
+    vec_for_each (&p->blocks, b)
+        known_lines += b->lines;
+    if (known_lines >= p->lines / ALIEN_SHARE)
+        return false;
+    vec_for_each (&p->s.log, e)
+        if (e->kind == LOG_OOM_KILL || e->kind == LOG_ALLOC_FAILURE)
+            return false;
+    return true;
+}
+
 /* --- archives ------------------------------------------------------------------------------------------------------------------------ */
 
 static la_ssize_t archive_next(struct archive *a, void *ctx, const void **ret)
@@ -321,6 +341,9 @@ static int add_archive(struct paste *p, struct stream *s, const char *name, s64 
             break;
         }
         rc = take_entry(p, a, entry, name, written, depth, e);
+        p->state->alien |= is_alien(p);
+        if (p->state->alien)
+            break;
     }
     if (rc == -EBADMSG && p->files.count) {
         /* What was there is used. */
@@ -388,7 +411,7 @@ static int add_fd(struct paste *p, int fd, const char *name, s64 written, struct
 struct walk {
     struct paste *p;
     struct err *e;
-    unsigned files;
+    unsigned files, entries;
     bool
         machine; /* the directory is a machine's root: /proc and /sys are the observer's, and what else is wanted has its place */
 };
@@ -414,6 +437,15 @@ static bool may_enter(const struct walk *w, struct span relative)
     return false;
 }
 
+/* A script is no record of a machine, whatever words it has. */
+static bool is_script(int fd)
+{
+    char head[2];
+
+    return pread(fd, head, sizeof(head), 0) == sizeof(head) &&
+           memcmp(head, "#!", sizeof(head)) == 0;
+}
+
 static void walk_entry(struct walk *w, int dir_fd, const char *path, const char *relative,
                        const char *name, unsigned depth)
 {
@@ -422,6 +454,8 @@ static void walk_entry(struct walk *w, int dir_fd, const char *path, const char 
     int fd;
     struct span from;
 
+    if (w->p->state->alien || w->entries++ >= WALK_MAX)
+        return;
     strbuf_init(&full);
     strbuf_init(&inner);
     strbuf_printf(&full, "%s/%s", path, name);
@@ -432,11 +466,13 @@ static void walk_entry(struct walk *w, int dir_fd, const char *path, const char 
         if (S_ISDIR(st.st_mode) && may_enter(w, from)) {
             walk_dir(w, fd, full.text, inner.text, depth + 1);
             fd = -1;
-        } else if (S_ISREG(st.st_mode) && is_wanted(from_root(from)) && w->files++ < WALK_MAX) {
+        } else if (S_ISREG(st.st_mode) && is_wanted(from_root(from))) {
             struct err ignored = {0};
 
-            if (add_fd(w->p, fd, full.text, st.st_mtime, &ignored))
+            w->files++;
+            if (is_script(fd) || add_fd(w->p, fd, full.text, st.st_mtime, &ignored))
                 w->p->files_skipped++;
+            w->p->state->alien |= is_alien(w->p);
         }
     }
     if (fd >= 0)
@@ -497,7 +533,13 @@ static int add_dir(struct paste *p, const char *path, struct err *e)
             return rc;
         }
     }
+    p->state->may_be_alien = !w.machine;
     walk_dir(&w, fd, path, "", 0);
+    p->state->may_be_alien = false;
+    /* It must not be read as a machine's: what was found in it by chance is said of none. */
+    if (p->state->alien || (w.files > 0 && p->files_skipped == w.files))
+        return err_at(e, -ENOTSUP, path, 0, 0,
+                      "no text of a known kind, as far as %u of its files were read", w.files);
     return 0;
 }
 

@@ -12,10 +12,12 @@
 
 static bool begins_report(struct span message)
 {
-    return span_find(message, " invoked oom-killer") || span_find(message, "emory: usage ") ||
-           span_find(message, "emory cgroup stats for") || span_find(message, "page allocation ") ||
-           span_find(message, "oom-killer: gfp_mask=") || span_find(message, "Mem-info:") ||
-           span_find(message, "Mem-Info:") || span_find(message, "oom-kill:constraint=") ||
+    return span_find(message, " invoked oom-killer") ||
+           span_find(message, "requires corrective action") ||
+           span_find(message, "emory: usage ") || span_find(message, "emory cgroup stats for") ||
+           span_find(message, "page allocation ") || span_find(message, "oom-killer: gfp_mask=") ||
+           span_find(message, "Mem-info:") || span_find(message, "Mem-Info:") ||
+           span_find(message, "oom-kill:constraint=") ||
            span_find(message, " blocked for more than ") || span_find(message, "soft lockup - CPU");
 }
 
@@ -40,7 +42,8 @@ static void feed(struct paste *p, struct span message, const struct klog_stamp *
     st->in_stats =
         span_find(message, "emory cgroup stats") || (st->in_stats && span_len(message) < 80);
     klog_feed(st->klog, message, stamp);
-    refusal_take(p, message, stamp->place);
+    if (filter_line(message).refusal && !refusal_take(p, message, stamp->place))
+        sigkill_take(p, message, stamp->place);
 }
 
 void log_flush(struct paste *p)

@@ -191,7 +191,7 @@ static bool open_block(struct paste *p, struct span line, bool logged)
     b->command = span_of_buf(&st->command);
     b->path = span_of_buf(&st->path);
     for (unsigned i = 0; i < NR_FORMATS; i++) {
-        if ((!(st->kinds.formats >> i & 1) && span_empty(b->path)) ||
+        if ((!(st->kinds.formats >> i & 1) && span_empty(b->path) && !st->prompted) ||
             (logged && !grammars[i].logged) || !grammars[i].begins(b, line))
             continue;
         st->format = (enum paste_format)i;
@@ -303,7 +303,7 @@ static bool pass_over(struct paste *p, struct span raw)
     struct paste_state *st = p->state;
     struct span text;
 
-    if (st->format != NR_FORMATS || st->wrapped.open || st->report_left > 0)
+    if (st->format != NR_FORMATS || st->wrapped.open || st->report_left > 0 || st->prompted)
         return false;
     if (!st->kinds.log && !paste_may_be_logged(st) &&
         (prefix_certain(raw) || (!st->kinds.formats && prefix_likely(raw)))) {
@@ -324,7 +324,7 @@ static bool is_nobodys(struct paste_state *st, struct span raw, struct span line
     if (line.at < raw.at || line.at > raw.end)
         st->kinds = filter_line(line);
     return st->format == NR_FORMATS && !st->wrapped.open && st->report_left == 0 && !st->path.len &&
-           !filter_any(st->kinds);
+           !st->prompted && !filter_any(st->kinds);
 }
 
 /* A line that nobody wanted: of a log, or not understood. */
@@ -340,6 +340,7 @@ static void take_line(struct paste *p, struct span raw)
 {
     struct paste_state *st = p->state;
     struct span line, found;
+    bool opened;
 
     p->lines++;
     st->line++;
@@ -368,6 +369,7 @@ static void take_line(struct paste *p, struct span raw)
         close_block(p);
         log_flush(p);
         note_command(st, found);
+        st->prompted = true;
         return;
     }
     if (line_file_heading(line, &found)) {
@@ -401,7 +403,9 @@ static void take_line(struct paste *p, struct span raw)
     }
     if (log_take_line(p, line, span_len(raw)))
         return;
-    if (!(st->in_stats && log_count_words(line) == 2) && open_block(p, line, false))
+    opened = !(st->in_stats && log_count_words(line) == 2) && open_block(p, line, false);
+    st->prompted = false;
+    if (opened)
         return;
     if (!log_take_bare(p, line, st->line, span_len(raw)))
         count_line(p, line);
@@ -422,6 +426,7 @@ void paste_begin(struct paste *p, const char *name, s64 written)
     strbuf_reset(&st->command);
     strbuf_reset(&st->path);
     st->report_left = 0;
+    st->prompted = false;
     st->in_report = st->in_stats = false;
     st->dates = (struct prefix_log){.latest_year = gmtime_r(&when, &tm) ? tm.tm_year + 1900 : 1970};
 }

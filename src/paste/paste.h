@@ -50,7 +50,7 @@ struct paste {
 struct paste *paste_new(void);
 void paste_free(struct paste *p);
 
-/* Read one input: a file, a directory, an archive, or "-" for the standard input. */
+/* Read one input: a file, a directory, an archive, or "-" for the standard input. -ENOTSUP: a directory of other things, such as programs. */
 int paste_add(struct paste *p, const char *path, struct err *e);
 
 /* Begin a file, whose text comes in pieces of any length; written: when, in seconds since 1970, 0 when not known. */

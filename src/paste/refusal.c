@@ -134,7 +134,7 @@ bool refusal_take(struct paste *p, struct span message, struct klog_place place)
 {
     struct span line = span_trim(message);
 
-    if (p->s.refusals.count >= REFUSALS_MAX || !filter_line(line).refusal)
+    if (p->s.refusals.count >= REFUSALS_MAX)
         return false;
     /* "# " of hs_err files. */
     if (span_begins(line, "# "))

@@ -19,9 +19,9 @@ struct rates {
 
 /* What a line may be (filter.c); all zero: nobody here wants it. */
 struct filter {
-    u64 formats; /* bits 1 << FORMAT_*: it may be the first line of a block of these */
-    bool log;    /* it may tell of memory in a log */
-    bool refusal;
+    u64 formats;  /* bits 1 << FORMAT_*: it may be the first line of a block of these */
+    bool log;     /* it may tell of memory in a log */
+    bool refusal; /* it may be what a program says that got no memory, or that was killed */
 };
 
 /* A message that goes on in the next line, as mail and narrow terminals break it. */
@@ -66,7 +66,11 @@ struct paste_state {
     u32 file, klog_file;
     u32 line;
     struct filter kinds; /* of this line */
+    bool prompted;       /* a command stood before it: it may be the first of anything */
     struct strbuf partial, cleaned, command, path, json;
+    bool may_be_alien; /* a directory is read that is no machine's */
+    bool
+        alien; /* ... and turned out to be programs, sources or documents: nothing more of it is read */
     bool partial_dropped; /* its line is too long: the rest is passed over */
 
     struct block open; /* of format `format` when it is one */
@@ -77,6 +81,13 @@ struct paste_state {
 /* paste.c: the line may begin a table that a logger wrote; the message does. */
 bool paste_may_be_logged(const struct paste_state *st);
 bool paste_open_logged(struct paste *p, const struct prefix *prefix);
+
+/* sigkill.c: what others say when signal 9 ended a program. */
+bool sigkill_take(struct paste *p, struct span message, struct klog_place place);
+const char *sigkill_sign(unsigned sentence);
+/* Note such a death; who: tells of it, scope: of whom, or NULL. */
+void sigkill_push(struct paste *p, const char *who, const char *scope, struct span words,
+                  struct klog_place place);
 
 /* --- log.c ----------------------------------------------------------------------------------------------------------- */
 

@@ -54,3 +54,11 @@ $ highwater diagnose ticket.txt 5
 !~ highwater diagnose: DELAY is for a live machine; 'ticket.txt' stands still
 !...
 = 3
+
+# A directory of programs is not read as a log, whatever words they have; nor is one of many sources.
+$ mkdir -p bin src; printf '#!/bin/sh\necho "cannot fork"\n' > bin/x; cp "$(command -v highwater)" bin/y; highwater diagnose bin
+!~ highwater diagnose: bin: no text of a known kind, as far as 2 of its files were read
+!~ .*read are kernel and system logs behind any prefix, and: /proc/meminfo, .*uname -a.*
+= 3
+$ for i in 1 2 3 4; do { yes '    sum += item->size;' | head -4000; echo 'fork: Cannot allocate memory'; } > src/$i.c; done; highwater diagnose src 2>&1 | head -1
+> highwater diagnose: src: no text of a known kind, as far as 3 of its files were read

@@ -1,0 +1,62 @@
+/* rule_sigkill.c - something was ended by signal 9, and nothing in the text says who sent it. */
+#include "diagnose/left.h"
+#include "diagnose/oom_tell.h"
+
+#include <string.h>
+
+#define WARNING_S 86400.0
+
+/* Somebody says that it was for memory, or that it was not: then the bare signal adds nothing. */
+static bool is_explained(const struct rule_context *c)
+{
+    vec_for_each (&c->incidents->items, i)
+        if (incident_of_group(i) || incident_of_machine(i) || i->e->kind == LOG_KILLED_BY ||
+            i->e->kind == LOG_OOM_TOLD)
+            return true;
+    return c->s->refusals.count > 0;
+}
+
+static void tell_memory(struct rule_context *c)
+{
+    if (!known(c->f->available) || !known(c->f->total))
+        return;
+    if (left_is_scarce(c->f))
+        finding_detail(c, "Little memory is left (%s of %s), which makes the OOM killer likely.",
+                       SIZE(c->f->available), SIZE(c->f->total));
+    else
+        finding_detail(c,
+                       "%s of %s is available in this text: the machine was not short of memory "
+                       "then.",
+                       SIZE(c->f->available), SIZE(c->f->total));
+}
+
+void rule_sigkill(struct rule_context *c)
+{
+    const struct incident *last = NULL;
+    char label[96], where[160];
+    u64 count = 0;
+
+    if (!wants_host(c) || is_explained(c))
+        return;
+    vec_for_each (&c->incidents->items, i) {
+        if (i->e->kind != LOG_SIGKILLED)
+            continue;
+        /* Of several sentences about one death the one with a name. */
+        if (!last || i->e->task_memcg || !last->e->task_memcg)
+            last = i;
+        count++;
+    }
+    if (!last)
+        return;
+    finding_add(c, oom_severity(last->age_s, WARNING_S), CONF_LOW, "host", 0.4,
+                "Signal 9 (exit code 137) ended %s: the text does not say who sent it, or why",
+                last->e->task_memcg ? group_label(label, last->e->task_memcg) : "a program");
+    vec_last(&c->out->items).incident = (u32)(last - c->incidents->items.items);
+    finding_detail(c, "\"%s\" (%s)", last->e->words, oom_where(where, c->s, last->e, NR_OOM_PARTS));
+    if (strcmp(last->e->killer, "docker") == 0)
+        finding_detail(c, "Docker counts no OOM kill in that container: then the machine ran out, "
+                          "or it was not for memory.");
+    tell_memory(c);
+    if (count > 1)
+        evidence(c, "such lines", (double)count, IN_COUNT, "this text", "%s", "");
+}

@@ -1,0 +1,373 @@
+/* format_kube.c - what kubectl prints: describe, get pods, top. */
+#include "paste/block.h"
+#include "paste/state_int.h"
+
+#include <stdio.h>
+
+#define NAME_MAX_ 200
+
+/*
+ * Name:             web-6d4cf56db6-8xkzp
+ * Containers:
+ *   app:
+ *     Last State:     Terminated
+ *       Reason:       OOMKilled
+ *       Exit Code:    137
+ *     Limits:
+ *       memory:  512Mi
+ */
+static bool is_key(struct span rest, const char *key)
+{
+    return span_begins(rest, key);
+}
+
+bool kube_describe_begins(const struct block *b, struct span line)
+{
+    static const char *const keys[] = {"Name:  ",
+                                       "Name:\t",
+                                       "Containers:",
+                                       "Last State:",
+                                       "Last Termination State:",
+                                       "State:  ",
+                                       "Reason:       OOMKilled",
+                                       "Conditions:",
+                                       "Allocatable:",
+                                       "Allocated resources:",
+                                       "Node-Selectors:",
+                                       "Status:           Failed",
+                                       "Reason:           Evicted",
+                                       "Restart Count:"};
+    struct span rest = span_trim(line);
+
+    (void)b;
+    for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)
+        if (is_key(rest, keys[i]))
+            return true;
+    if (!is_key(rest, "Reason:"))
+        return false;
+    return span_ends(rest, "OOMKilled") || span_ends(rest, "OOM Killed") ||
+           span_ends(rest, "Evicted");
+}
+
+bool kube_describe_goes_on(const struct block *b, struct span line)
+{
+    struct span rest = span_trim(line), path;
+
+    (void)b;
+    (void)path;
+    /* Events are messages, and read as such. */
+    if (span_empty(rest) || is_key(rest, "Events:"))
+        return false;
+    return memchr(rest.at, ':', span_len(rest)) != NULL || is_blank(*line.at) || *rest.at == '-';
+}
+
+struct pod {
+    char name[NAME_MAX_], space[NAME_MAX_], container[NAME_MAX_];
+    u64 limit, request;
+    bool in_limits, in_requests, killed, evicted;
+    bool exited; /* with 137, and no reason of memory */
+    struct span words;
+    struct klog_place at, exited_at; /* the line that is read, and the one with the exit code */
+    /* of a node */
+    bool in_allocatable, in_allocated, pressure_told, pressure;
+    u64 capacity, allocatable, requested;
+    struct span pressure_words;
+};
+
+static void scope_of(const struct pod *pod, const char *container, char scope[NAME_MAX_ * 3 + 8])
+{
+    if (!*pod->name && *container) {
+        snprintf(scope, NAME_MAX_ * 3 + 8, "/%s", container);
+        return;
+    }
+    snprintf(scope, NAME_MAX_ * 3 + 8, "/%s%s%s%s%s", *pod->space ? pod->space : "",
+             *pod->space ? "/" : "", *pod->name ? pod->name : "pod", *container ? "/" : "",
+             container);
+}
+
+static void end_container(struct block *b, struct pod *pod)
+{
+    char scope[NAME_MAX_ * 3 + 8];
+
+    if (pod->killed) {
+        scope_of(pod, pod->container, scope);
+        block_told(b, &(struct told){.killer = "kubernetes",
+                                     .scope = *pod->name || *pod->container ? scope : NULL,
+                                     .limit = pod->limit,
+                                     .words = pod->words,
+                                     .wall_us = UNKNOWN});
+    }
+    if (pod->exited && !pod->killed) {
+        scope_of(pod, pod->container, scope);
+        sigkill_push(b->p, "kubernetes", *pod->name || *pod->container ? scope : NULL, pod->words,
+                     pod->exited_at);
+    }
+    if (known(pod->limit)) {
+        scope_of(pod, pod->container, scope);
+        block_group(b, scope, UNKNOWN, pod->limit);
+    }
+    pod->killed = pod->exited = false;
+    pod->limit = pod->request = UNKNOWN;
+    pod->in_limits = pod->in_requests = false;
+}
+
+static struct span value_after(struct span rest)
+{
+    const char *colon = memchr(rest.at, ':', span_len(rest));
+
+    return span_trim((struct span){colon ? colon + 1 : rest.end, rest.end});
+}
+
+/* Lines of "kubectl describe node" alone. */
+static bool take_node_line(struct pod *node, struct span rest, struct span value, unsigned *found)
+{
+    struct fields f;
+    u64 bytes;
+
+    if (is_key(rest, "MemoryPressure")) {
+        fields_split(rest, &f);
+        node->pressure_told = f.count >= 2 && !span_is(f.at[1], "Unknown");
+        node->pressure = f.count >= 2 && span_is(f.at[1], "True");
+        node->pressure_words = rest;
+        (*found)++;
+    } else if (is_key(rest, "Capacity:") || is_key(rest, "Allocatable:")) {
+        node->in_allocatable = is_key(rest, "Allocatable:");
+        node->in_limits = node->in_requests = false;
+        (*found)++;
+    } else if (is_key(rest, "Allocated resources:")) {
+        node->in_allocated = true;
+        (*found)++;
+    } else if (node->in_allocated && is_key(rest, "memory ")) {
+        /* "memory   12Gi (82%)   16Gi (110%)" */
+        fields_split(rest, &f);
+        if (f.count >= 2 && amount_of(f.at[1], 1, &bytes))
+            node->requested = bytes;
+    } else if (is_key(rest, "memory:") && !node->in_limits && !node->in_requests &&
+               amount_take(&value, 1, &bytes)) {
+        *(node->in_allocatable ? &node->allocatable : &node->capacity) = bytes;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void end_node(struct block *b, const struct pod *node)
+{
+    struct log_event event;
+    char scope[NAME_MAX_ + 8];
+
+    if (!node->pressure_told)
+        return;
+    log_event_init(&event, LOG_NODE_TOLD);
+    event.stamp.place = (struct klog_place){b->p->state->klog_file, b->place.line};
+    snprintf(event.killer, sizeof(event.killer), "kubelet");
+    if (*node->name) {
+        snprintf(scope, sizeof(scope), "/node %s", node->name);
+        event.task_memcg = xstrdup(scope);
+    }
+    event.forced = node->pressure;
+    event.usage = node->requested;
+    event.limit = node->allocatable;
+    event.words = span_dup(node->pressure_words);
+    vec_push(&b->p->s.log, event);
+    block_meminfo(b, MI_MEM_TOTAL, node->capacity, RANK_ROUNDED);
+}
+
+static void take_describe_line(struct block *b, struct pod *pod, struct span line, unsigned *found)
+{
+    struct span rest = span_trim(line), value = value_after(rest);
+    size_t indent = (size_t)(rest.at - line.at);
+    u64 bytes;
+
+    if (take_node_line(pod, rest, value, found))
+        return;
+    if (is_key(rest, "Name:") && indent == 0) {
+        span_copy(value, pod->name, sizeof(pod->name));
+    } else if (is_key(rest, "Namespace:") && indent == 0) {
+        span_copy(value, pod->space, sizeof(pod->space));
+    } else if (is_key(rest, "Limits:") || is_key(rest, "limits:")) {
+        pod->in_limits = true;
+        pod->in_requests = false;
+        (*found)++;
+    } else if (is_key(rest, "Requests:") || is_key(rest, "requests:")) {
+        pod->in_requests = true;
+        pod->in_limits = false;
+    } else if (is_key(rest, "memory:") || is_key(rest, "Memory:")) {
+        if (amount_take(&value, 1, &bytes))
+            *(pod->in_requests ? &pod->request : &pod->limit) =
+                pod->in_limits || pod->in_requests ? bytes : UNKNOWN;
+    } else if ((is_key(rest, "Reason:") || is_key(rest, "reason:")) &&
+               (span_begins(value, "OOMKilled") || span_begins(value, "OOM Killed"))) {
+        pod->killed = true;
+        pod->words = line;
+        (*found)++;
+    } else if (is_key(rest, "Reason:") && span_begins(value, "Evicted")) {
+        pod->evicted = true;
+        pod->words = line;
+        (*found)++;
+    } else if (is_key(rest, "Message:") && pod->evicted) {
+        pod->words = line;
+    } else if (is_key(rest, "name:")) {
+        span_copy(value, pod->container, sizeof(pod->container));
+    } else if (is_key(rest, "Exit Code:")) {
+        if (span_is(value, "137") && !pod->killed) {
+            pod->exited = true;
+            pod->words = rest;
+            pod->exited_at = pod->at;
+        }
+        (*found)++;
+    } else if (is_key(rest, "State:") || is_key(rest, "Last State:") ||
+               is_key(rest, "Last Termination State:") || is_key(rest, "Restart Count:")) {
+        (*found)++;
+    } else if (span_empty(value) && rest.end[-1] == ':' && indent == 2 &&
+               !is_key(rest, "Environment") && !is_key(rest, "Mounts")) {
+        end_container(b, pod);
+        span_copy((struct span){rest.at, rest.end - 1}, pod->container, sizeof(pod->container));
+    }
+}
+
+static void push_killed_by(struct block *b, const char *killer, const char *scope,
+                           struct span words)
+{
+    struct log_event event;
+
+    log_event_init(&event, LOG_KILLED_BY);
+    event.stamp.place = (struct klog_place){b->p->state->klog_file, b->place.line};
+    snprintf(event.killer, sizeof(event.killer), "%s", killer);
+    event.task_memcg = xstrdup(scope);
+    event.words = span_dup(span_trim(words));
+    vec_push(&b->p->s.log, event);
+}
+
+unsigned kube_describe_parse(struct block *b, struct span text)
+{
+    struct pod pod = {.limit = UNKNOWN,
+                      .request = UNKNOWN,
+                      .capacity = UNKNOWN,
+                      .allocatable = UNKNOWN,
+                      .requested = UNKNOWN,
+                      .at = {b->p->state->klog_file, b->place.line}};
+    char scope[NAME_MAX_ * 3 + 8];
+    struct span line;
+    unsigned found = 0;
+
+    for (; span_take_line(&text, &line); pod.at.line++)
+        if (!span_empty(span_trim(line)))
+            take_describe_line(b, &pod, line, &found);
+    end_container(b, &pod);
+    end_node(b, &pod);
+    scope_of(&pod, "", scope);
+    if (pod.evicted && b->p->s.log.count < 1000)
+        push_killed_by(b, "kubelet", scope, pod.words);
+    return found;
+}
+
+/* "NAME READY STATUS RESTARTS AGE" with OOMKilled, Evicted or CrashLoopBackOff. */
+bool kube_pods_begins(const struct block *b, struct span line)
+{
+    (void)b;
+    return words_have(line, "NAME READY STATUS RESTARTS AGE");
+}
+
+bool kube_pods_goes_on(const struct block *b, struct span line)
+{
+    struct fields f;
+
+    (void)b;
+    fields_split(line, &f);
+    return f.count >= 5 && (memchr(f.at[1].at, '/', span_len(f.at[1])) ||
+                            memchr(f.at[2].at, '/', span_len(f.at[2])));
+}
+
+unsigned kube_pods_parse(struct block *b, struct span text)
+{
+    struct span line;
+    unsigned rows = 0;
+
+    while (span_take_line(&text, &line)) {
+        struct fields f;
+        char scope[NAME_MAX_];
+        bool spaced;
+
+        fields_split(line, &f);
+        if (!kube_pods_goes_on(b, line))
+            continue;
+        rows++;
+        spaced = memchr(f.at[2].at, '/', span_len(f.at[2])) != NULL;
+        snprintf(scope, sizeof(scope), "/%.*s",
+                 (int)MIN(span_len(f.at[spaced]), (size_t)NAME_MAX_ - 2), f.at[spaced].at);
+        if (span_is(f.at[2 + spaced], "OOMKilled"))
+            block_told(b, &(struct told){.killer = "kubernetes",
+                                         .scope = scope,
+                                         .limit = UNKNOWN,
+                                         .words = line,
+                                         .wall_us = UNKNOWN});
+        else if (span_is(f.at[2 + spaced], "Evicted") && b->p->s.log.count < 1000)
+            push_killed_by(b, "kubelet", scope, line);
+    }
+    return rows;
+}
+
+/* "NAME CPU(cores) MEMORY(bytes)" and "NAME CPU(cores) CPU% MEMORY(bytes) MEMORY%". */
+bool kube_top_begins(const struct block *b, struct span line)
+{
+    (void)b;
+    return span_find(line, "CPU(cores)") && span_find(line, "MEMORY(bytes)");
+}
+
+bool kube_top_goes_on(const struct block *b, struct span line)
+{
+    struct fields f;
+
+    (void)b;
+    fields_split(line, &f);
+    return f.count >= 3 && f.count <= 7 && is_digit(*f.at[f.count - 1].at);
+}
+
+unsigned kube_top_parse(struct block *b, struct span text)
+{
+    struct fields head = {.count = 0}, f;
+    struct span line;
+    unsigned rows = 0;
+
+    while (span_take_line(&text, &line)) {
+        unsigned memory, share, pod;
+        char path[NAME_MAX_ * 2];
+        u64 bytes;
+        double percent;
+
+        fields_split(line, &f);
+        if (kube_top_begins(b, line)) {
+            head = f;
+            continue;
+        }
+        memory = fields_find(&head, "MEMORY(bytes)");
+        share = fields_find(&head, "MEMORY%");
+        if (share == FIELDS_MAX)
+            share = fields_find(&head, "MEMORY(%)");
+        if (memory >= f.count || !amount_of(f.at[memory], 1, &bytes))
+            continue;
+        rows++;
+        if (share < f.count) {
+            struct span word = f.at[share];
+
+            /* A node: its memory is what the share is of. */
+            if (decimal_take(&word, &percent) && percent > 0 && percent < 1000) {
+                u64 total = (u64)((double)bytes * 100 / percent);
+
+                snprintf(path, sizeof(path), "/node %.*s", (int)MIN(span_len(f.at[0]), (size_t)100),
+                         f.at[0].at);
+                for (char *at = path + 1; *at; at++)
+                    if (*at == '/')
+                        *at = '_';
+                block_group(b, path, bytes, total);
+            }
+            continue;
+        }
+        pod = fields_find(&head, "NAMESPACE") == 0 ? 1 : 0;
+        snprintf(path, sizeof(path), "/%.*s", (int)MIN(span_len(f.at[pod]), (size_t)150),
+                 f.at[pod].at);
+        block_group(b, path, bytes, UNKNOWN);
+    }
+    return rows;
+}

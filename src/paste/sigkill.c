@@ -1,0 +1,102 @@
+/* sigkill.c - what those who start programs say when signal 9 ended one: one row a sentence.
+ *
+ * The signal is what the OOM killer sends, and so do others. None of these sentences knows who sent it: that is told, and no more.
+ */
+#include "paste/state_int.h"
+
+#include <stdio.h>
+
+#define EVENTS_MAX 1024
+#define WORDS_MAX  240
+
+struct sentence {
+    const char *has, *also; /* both stand in the line; also: NULL for nothing */
+    const char *name_after,
+        *name_until; /* where its name stands; NULL: not told. after "": from the beginning of the line */
+};
+
+static const struct sentence sentences[] = {
+    {"exited with code 137", NULL, "", " exited with"},
+    {"xit code 137", NULL, NULL, NULL},
+    {"xit code: 137", NULL, NULL, NULL},
+    {"xit code is 137", NULL, NULL, NULL},
+    {"xited with 137", NULL, NULL, NULL},
+    {"xit status 137", NULL, NULL, NULL},
+    {"xit status: 137", NULL, NULL, NULL},
+    {"exitCode: 137", NULL, NULL, NULL},
+    {"\"exitCode\": 137", NULL, NULL, NULL},
+    {"exitCode=137", NULL, NULL, NULL},
+    {"exit-code=137", NULL, NULL, NULL},
+    {"non-zero code: 137", NULL, NULL, NULL},
+    {"errno 137", "npm", NULL, NULL},
+    {"Error 137", "make", NULL, NULL},
+    {"code=killed, status=9/KILL", NULL, NULL, NULL},
+    {"(signal: 9, SIGKILL", NULL, NULL, NULL},
+    {"terminated by signal 9", "server process (PID", NULL, NULL},
+    {"terminated by signal 9", NULL, NULL, NULL},
+    {"Killed signal terminated program ", NULL, "terminated program ", "\n"},
+    {"internal compiler error: Killed (program ", NULL, "(program ", ")"},
+    {"was sent SIGKILL!", NULL, NULL, NULL},
+    {"signal 9 (SIGKILL)", NULL, NULL, NULL},
+    {"died, killed by signal 9", NULL, NULL, NULL},
+    {"killed by signal 9", NULL, NULL, NULL},
+    {"killed by SIGKILL", NULL, NULL, NULL},
+};
+
+const char *sigkill_sign(unsigned sentence)
+{
+    return sentence < ARRAY_SIZE(sentences) ? sentences[sentence].has : NULL;
+}
+
+/* "web_1 exited with code 137" of compose: one word. */
+static struct span name_of(const struct sentence *s, struct span line)
+{
+    struct span none = {line.at, line.at}, name;
+    const char *from, *until;
+
+    if (!s->name_after)
+        return none;
+    from = *s->name_after ? span_find(line, s->name_after) : line.at;
+    if (!from)
+        return none;
+    from += strlen(s->name_after);
+    until = span_find((struct span){from, line.end}, s->name_until);
+    name = span_trim((struct span){from, until ? until : line.end});
+    return span_len(name) > 63 || memchr(name.at, ' ', span_len(name)) ? none : name;
+}
+
+void sigkill_push(struct paste *p, const char *who, const char *scope, struct span words,
+                  struct klog_place place)
+{
+    struct log_event event;
+
+    if (p->s.log.count >= EVENTS_MAX)
+        return;
+    log_event_init(&event, LOG_SIGKILLED);
+    event.stamp.place = event.kill = place;
+    snprintf(event.killer, sizeof(event.killer), "%s", who);
+    if (scope && *scope)
+        event.task_memcg = xstrdup(scope);
+    words = span_trim(words);
+    if (span_len(words) > WORDS_MAX)
+        words.end = words.at + WORDS_MAX;
+    event.words = span_dup(words);
+    vec_push(&p->s.log, event);
+}
+
+bool sigkill_take(struct paste *p, struct span message, struct klog_place place)
+{
+    struct span line = span_trim(message);
+
+    for (unsigned i = 0; i < ARRAY_SIZE(sentences); i++) {
+        const struct sentence *s = &sentences[i];
+        char name[64] = "";
+
+        if (!span_find(line, s->has) || (s->also && !span_find(line, s->also)))
+            continue;
+        span_copy(name_of(s, line), name, sizeof(name));
+        sigkill_push(p, "", name, line, place);
+        return true;
+    }
+    return false;
+}
