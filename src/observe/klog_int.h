@@ -68,6 +68,6 @@ bool klog_parse_killer(struct klog *k, struct span text, const struct klog_stamp
 bool klog_parse_candidate(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_reading(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_nohang(struct klog *k, struct span text, const struct klog_stamp *stamp);
-bool klog_parse_old(struct klog *k, struct span text, const struct klog_stamp *stamp);
+bool klog_parse_early(struct klog *k, struct span text, const struct klog_stamp *stamp);
 
 #endif

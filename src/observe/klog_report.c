@@ -483,7 +483,7 @@ bool oom_body_take(struct oom_body *b, struct span line, struct klog_place place
     return take_node(b, line, place) || take_zone(b, 0, line, place) || take_reserve(b, line) ||
            take_mem_info(b, line, place) || take_total(b, line, place) ||
            take_swap(b, line, place) || take_limit(b, line, place) || take_stats(b, line, place) ||
-           take_slab(b, line, place) || oom_take_old(b, line, place) ||
+           take_slab(b, line, place) || oom_take_early(b, line, place) ||
            oom_take_kernel(b, line, place) || oom_take_frame(b, line, place);
 }
 

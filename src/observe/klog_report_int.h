@@ -50,7 +50,7 @@ void oom_note(struct oom_report *r, enum oom_part part, struct klog_place place)
 bool oom_take_table_head(struct oom_body *b, struct span line, struct klog_place place);
 bool oom_take_row(struct oom_body *b, struct span line);
 bool oom_take_kernel(struct oom_body *b, struct span line, struct klog_place place);
-bool oom_take_old(struct oom_body *b, struct span line, struct klog_place place);
+bool oom_take_early(struct oom_body *b, struct span line, struct klog_place place);
 bool oom_take_frame(struct oom_body *b, struct span line, struct klog_place place);
 
 /* --- pieces of lines, for all parsers of kernel messages ----------------------------------------------------------- */

@@ -336,10 +336,40 @@ static void count_line(struct paste *p, struct span line)
         not_understood(p, p->state->line, 1);
 }
 
+/* A line that says what follows: a blank one, a prompt, a heading. */
+static bool take_divider(struct paste *p, struct span line)
+{
+    struct paste_state *st = p->state;
+    struct span found;
+
+    if (span_empty(span_trim(line))) {
+        log_flush(p);
+        if (st->format != NR_FORMATS && grammars[st->format].goes_on(&st->open, line)) {
+            add_line(&st->open, line);
+        } else if (st->format != NR_FORMATS) {
+            close_block(p);
+            /* What stands below a blank line, nobody said to be of that file. */
+            strbuf_reset(&st->path);
+        }
+    } else if (line_prompt(line, &found)) {
+        close_block(p);
+        log_flush(p);
+        note_command(st, found);
+        st->prompted = true;
+    } else if (line_file_heading(line, &found)) {
+        close_block(p);
+        log_flush(p);
+        set_text(&st->path, found);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void take_line(struct paste *p, struct span raw)
 {
     struct paste_state *st = p->state;
-    struct span line, found;
+    struct span line;
     bool opened;
 
     p->lines++;
@@ -354,30 +384,8 @@ static void take_line(struct paste *p, struct span raw)
         log_flush(p);
         return;
     }
-    if (span_empty(span_trim(line))) {
-        log_flush(p);
-        if (st->format != NR_FORMATS && grammars[st->format].goes_on(&st->open, line))
-            add_line(&st->open, line);
-        else if (st->format != NR_FORMATS) {
-            close_block(p);
-            /* What stands below a blank line, nobody said to be of that file. */
-            strbuf_reset(&st->path);
-        }
+    if (take_divider(p, line))
         return;
-    }
-    if (line_prompt(line, &found)) {
-        close_block(p);
-        log_flush(p);
-        note_command(st, found);
-        st->prompted = true;
-        return;
-    }
-    if (line_file_heading(line, &found)) {
-        close_block(p);
-        log_flush(p);
-        set_text(&st->path, found);
-        return;
-    }
     if (is_nobodys(st, raw, line)) {
         count_line(p, line);
         return;

@@ -1,4 +1,4 @@
-/* klog_old.c - what kernels 2.4 and 2.6 print and later ones do not. People still paste it.
+/* klog_early.c - what kernels 2.4 and 2.6 print and later ones do not. People still paste it.
  *
  *   oom-killer: gfp_mask=0x1d2                                        before "NAME invoked oom-killer", 2.6.0 to 2.6.10
  *   Active:248000 inactive:241000 ... slab:4400 mapped:1044 ...       Mem-Info, until 2.6.28; mapped-anon from 2.6.16 on
@@ -98,7 +98,7 @@ static bool parse_old_failure(struct klog *k, struct span text, const struct klo
     return true;
 }
 
-bool klog_parse_old(struct klog *k, struct span text, const struct klog_stamp *stamp)
+bool klog_parse_early(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     return parse_anonymous_invoker(k, text, stamp) || parse_bare_kill(k, text, stamp) ||
            parse_vm_kill(k, text, stamp) || parse_old_failure(k, text, stamp);
@@ -143,7 +143,7 @@ static bool take_lists(struct oom_report *r, struct span line)
     return true;
 }
 
-bool oom_take_old(struct oom_body *b, struct span line, struct klog_place place)
+bool oom_take_early(struct oom_body *b, struct span line, struct klog_place place)
 {
     struct oom_report *r = b->report;
     struct span rest = line;
