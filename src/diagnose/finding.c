@@ -40,6 +40,7 @@ const char *const evidence_units[NR_EVIDENCE_UNITS] = {
     [IN_MS] = "ms",
     [IN_SECONDS] = "s",
     [IN_TIMES] = "ratio",
+    [IN_ID] = "id",
 };
 
 enum rule rule_find(const char *name)
@@ -144,6 +145,9 @@ char *format_evidence(char buf[48], double number, enum evidence_unit unit)
         break;
     case IN_TIMES:
         snprintf(buf, 48, "%.2f", number);
+        break;
+    case IN_ID:
+        snprintf(buf, 48, "%.0f", number);
         break;
     case NR_EVIDENCE_UNITS:
         hw_unreachable();

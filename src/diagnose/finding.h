@@ -71,6 +71,7 @@ enum evidence_unit {
     IN_MS,
     IN_SECONDS,
     IN_TIMES, /* a ratio */
+    IN_ID,    /* a pid, an order: nothing to count */
     NR_EVIDENCE_UNITS
 };
 extern const char *const evidence_units[NR_EVIDENCE_UNITS]; /* "bytes", "pages/s", ... */

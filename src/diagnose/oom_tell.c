@@ -704,9 +704,28 @@ static void tell_victim(const struct telling *t, struct strbuf *text)
     if (e->report && *e->report->chosen && e->report->chosen_pid != e->pid) {
         strbuf_printf(text, "%s (pid %u) was chosen, and a child of it died in its place.",
                       e->report->chosen, e->report->chosen_pid);
+        (void)oom_figure((char[48]){0}, t->c, e, OOM_PART_CHOICE, "pid of the chosen",
+                         e->report->chosen_pid, IN_ID);
         finding_detail(t->c, "%s", text->text);
         strbuf_reset(text);
     }
+}
+
+/* What a candidate held, under its name and pid. Returns buf. */
+static char *candidate_held(char buf[48], const struct telling *t, const struct oom_candidate *at)
+{
+    char name[64];
+
+    snprintf(name, sizeof(name), "held by %s (pid %u)", at->comm, at->pid);
+    return oom_figure(buf, t->c, t->e, OOM_PART_TASKS, name, number_of(oom_held(at)), IN_BYTES);
+}
+
+static void add_adj(const struct telling *t, const struct oom_candidate *at)
+{
+    char name[64], text[48];
+
+    snprintf(name, sizeof(name), "oom_score_adj of %s (pid %u)", at->comm, at->pid);
+    oom_figure(text, t->c, t->e, OOM_PART_TASKS, name, (double)at->oom_score_adj, IN_ID);
 }
 
 /* Why this one: against those that could have been chosen. */
@@ -714,6 +733,7 @@ static void tell_choice(const struct telling *t, struct strbuf *text)
 {
     const struct oom_facts *f = t->f;
     const struct oom_candidate *v = f->victim;
+    char held[48];
 
     if (!v || f->processes < 2)
         return;
@@ -721,20 +741,20 @@ static void tell_choice(const struct telling *t, struct strbuf *text)
         strbuf_printf(text, "It was chosen because it held the most of %s processes",
                       COUNT(TASKS, "processes", f->processes));
         strbuf_printf(text, "; next was %s (pid %u) with %s.", f->second->comm, f->second->pid,
-                      BYTES(TASKS, "held by the second", oom_held(f->second)));
+                      candidate_held(held, t, f->second));
     } else if (f->second && !f->adj_common && v->oom_score_adj > f->second->oom_score_adj) {
         strbuf_printf(text,
                       "It was chosen for its oom_score_adj of %lld; %s (pid %u), with %lld, held "
                       "more: %s.",
                       (long long)v->oom_score_adj, f->second->comm, f->second->pid,
-                      (long long)f->second->oom_score_adj,
-                      BYTES(TASKS, "held by the second", oom_held(f->second)));
+                      (long long)f->second->oom_score_adj, candidate_held(held, t, f->second));
+        add_adj(t, v);
+        add_adj(t, f->second);
     }
     detail(t, text);
     if (f->spared) {
         strbuf_printf(text, "%s (pid %u) held more, %s, and is protected by oom_score_adj %lld.",
-                      f->spared->comm, f->spared->pid,
-                      BYTES(TASKS, "held by the protected", oom_held(f->spared)),
+                      f->spared->comm, f->spared->pid, candidate_held(held, t, f->spared),
                       (long long)f->spared->oom_score_adj);
         finding_detail(t->c, "%s", text->text);
         strbuf_reset(text);

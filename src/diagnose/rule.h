@@ -19,6 +19,8 @@
 #include "diagnose/history.h"
 #include "diagnose/incidents.h"
 
+#include <stdio.h>
+
 struct rule_context {
     const struct snapshot *s;
     const struct figures *f;
@@ -46,6 +48,24 @@ void finding_detail(struct rule_context *c, const char *fmt, ...) HW_PRINTF(2, 3
 /* A figure that speaks for the finding added last. An unknown one (NAN) is left out. */
 void evidence(struct rule_context *c, const char *name, double number, enum evidence_unit unit,
               const char *where, const char *threshold, ...) HW_PRINTF(6, 7);
+
+/* The same of a figure that has no threshold. Every number of a sentence is the figure of some evidence (tests/reports). */
+static inline void evidence_shown(struct rule_context *c, const char *name, double number,
+                                  enum evidence_unit unit, const char *where)
+{
+    evidence(c, name, number, unit, where, "%s", "");
+}
+
+/* A figure of a process, under its name and pid. */
+static inline void evidence_process(struct rule_context *c, const struct process_view *p,
+                                    double number, enum evidence_unit unit, const char *file)
+{
+    char name[64], where[64];
+
+    snprintf(name, sizeof(name), "%s (pid %u)", p->comm, p->pid);
+    snprintf(where, sizeof(where), "/proc/%u/%s", p->pid, file);
+    evidence_shown(c, name, number, unit, where);
+}
 
 /* `what` cannot be told, because. */
 void gap_add(struct rule_context *c, const char *what, const char *why, ...) HW_PRINTF(3, 4);

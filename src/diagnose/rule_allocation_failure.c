@@ -83,6 +83,7 @@ static void make_title(struct rule_context *c, const struct incident *i, enum oo
             BYTES(ZONES, "free elsewhere", cause == CAUSE_NODE ? f->free_nodes : f->free_zones));
         return;
     case CAUSE_ORDER:
+        (void)oom_figure((char[48]){0}, c, e, OOM_PART_INVOKED, "order", e->order, IN_ID);
         strbuf_printf(out, "No free block of %s (order %u%s%s)",
                       BYTES(INVOKED, "block", page << MIN(e->order, 20u)), e->order,
                       *gfp ? ", " : "", gfp);
@@ -90,6 +91,7 @@ static void make_title(struct rule_context *c, const struct incident *i, enum oo
         say_free(c, i, out);
         return;
     default:
+        (void)oom_figure((char[48]){0}, c, e, OOM_PART_INVOKED, "order", e->order, IN_ID);
         if (e->task_memcg) {
             char label[96];
 
@@ -131,6 +133,9 @@ static void tell(struct rule_context *c, const struct incident *i, unsigned rece
     make_title(c, i, cause, &text);
     finding_title(c, "%s", text.text);
     strbuf_done(&text);
+    if (cause == CAUSE_ORDER && e->order > ORDER_HIGH)
+        (void)oom_figure((char[48]){0}, c, e, OOM_PART_INVOKED, "order tried hard for, at most",
+                         ORDER_HIGH, IN_ID);
     if (cause == CAUSE_ORDER && e->order > ORDER_HIGH)
         finding_detail(c,
                        "The kernel gives up early on blocks of more than order %u: the caller "

@@ -21,6 +21,7 @@ void rule_arc(struct rule_context *c)
         finding_detail(c, "It may grow to %s.", SIZE(c->s->arc_max));
     evidence(c, "ARC size", number_of(arc), IN_BYTES, "/proc/spl/kstat/zfs/arcstats",
              "over %.0f %% of MemTotal", MUCH);
+    evidence_shown(c, "share of MemTotal", share, IN_PERCENT, "/proc/spl/kstat/zfs/arcstats");
     evidence(c, "ARC maximum", number_of(c->s->arc_max), IN_BYTES, "/proc/spl/kstat/zfs/arcstats",
              "%s", "");
 }

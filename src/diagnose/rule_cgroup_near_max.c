@@ -73,6 +73,8 @@ static void tell_contents(struct rule_context *c, const struct cgroup_view *g,
     finding_title(c, "%s is full: %s of its %s is %s", path, SIZE(kinds[most].bytes), SIZE(g->max),
                   kinds[most].name);
     finding_detail(c, "%s cannot be reclaimed without swap.", SIZE(gf->firm));
+    evidence_shown(c, "not reclaimable, without swap", number_of(gf->firm), IN_BYTES,
+                   group_file(g, "memory.stat"));
     tell_kills(c, g);
     evidence(c, "limit", number_of(g->max), IN_BYTES, group_file(g, "memory.max"), "%s", "");
 }
@@ -101,6 +103,8 @@ void rule_cgroup_near_max(struct rule_context *c)
                     no_swap ? ", and it has no swap" : " without swap");
         if (c->s->pasted)
             tell_contents(c, g, gf);
+        evidence_shown(c, "of this", number_of(gf->firm), IN_BYTES, group_file(g, "memory.stat"));
+        evidence_shown(c, "memory.max", number_of(g->max), IN_BYTES, group_file(g, "memory.max"));
         evidence(c, "not reclaimable, without swap", firm, IN_PERCENT, group_file(g, "memory.stat"),
                  "over %.0f %% of the limit", FIRM_SHARE);
         evidence(c, "anon", number_of(g->stat[NR_ANON_PAGES]), IN_BYTES,

@@ -23,6 +23,8 @@ void rule_cgroup_near_max_cache(struct rule_context *c)
                     group_said(c, g), AMOUNT(used, IN_PERCENT), SIZE(gf->cache));
         evidence(c, "memory.current", used, IN_PERCENT, group_file(g, "memory.current"),
                  "over %.0f %% of the limit", NEAR_PERCENT);
+        evidence_shown(c, "cache that it can lose", number_of(gf->cache), IN_BYTES,
+                       group_file(g, "memory.stat"));
         evidence(c, "not reclaimable, without swap", firm, IN_PERCENT, group_file(g, "memory.stat"),
                  "under %.0f %% of the limit", FIRM_PERCENT);
         evidence(c, "refaults", gf->refaults, IN_PAGES_PER_S, group_file(g, "memory.stat"),

@@ -73,6 +73,9 @@ static void from_counters(struct rule_context *c)
                     gf->oom_kills_seen == 1 ? " was" : "es were", g->path);
         if (known(g->max) && g->max < NO_LIMIT)
             finding_detail(c, "Its memory.max is %s.", SIZE(g->max));
+        if (known(g->max) && g->max < NO_LIMIT)
+            evidence_shown(c, "memory.max", number_of(g->max), IN_BYTES,
+                           group_file(g, "memory.max"));
         evidence(c, "oom_kill", (double)gf->oom_kills_seen, IN_COUNT,
                  group_file(g, "memory.events"), "over 0, all samples");
     }

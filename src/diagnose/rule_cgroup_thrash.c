@@ -28,6 +28,12 @@ static void tell(struct rule_context *c, const struct cgroup_view *g,
              "");
     evidence(c, "refaults", gf->refaults, IN_PAGES_PER_S, group_file(g, "memory.stat"),
              "over %.0f pages/s", BUSY_PAGES);
+    evidence_shown(c, "memory.current", number_of(g->current), IN_BYTES,
+                   group_file(g, "memory.current"));
+    evidence_shown(c, "memory.max", known(g->max) && g->max < NO_LIMIT ? number_of(g->max) : NAN,
+                   IN_BYTES, group_file(g, "memory.max"));
+    evidence_shown(c, "MemAvailable of the node", number_of(c->f->available), IN_BYTES,
+                   "/proc/meminfo");
     evidence(c, "pgmajfault", gf->rate[GC_PGMAJFAULT], IN_EVENTS_PER_S,
              group_file(g, "memory.stat"), "%s", "");
     evidence(c, "limit reached (max)", gf->event_rate[EV_MAX], IN_EVENTS_PER_S,

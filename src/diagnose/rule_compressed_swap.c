@@ -20,6 +20,8 @@ static void tell(struct rule_context *c, const char *name, u64 original, u64 com
                 full >= FULL_PERCENT ? ": its pool is full"
                 : ratio < RATIO_POOR ? ": it compresses badly"
                                      : "");
+    evidence_shown(c, "stored", number_of(original), IN_BYTES, where);
+    evidence_shown(c, "memory of the pool", number_of(compressed), IN_BYTES, where);
     evidence(c, "compression ratio", ratio, IN_TIMES, where, "under %.1f is poor", RATIO_POOR);
     evidence(c, "pool used", full, IN_PERCENT, where, "full from %.0f %%", FULL_PERCENT);
 }

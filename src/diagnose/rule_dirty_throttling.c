@@ -25,6 +25,8 @@ static void from_meminfo(struct rule_context *c)
                 SIZE(dirty), AMOUNT(share, IN_PERCENT));
     finding_detail(c, "The limit is vm.dirty_ratio, 20 %% unless it was set: the device writes "
                       "more slowly than programs do.");
+    evidence_shown(c, "waits to be written", number_of(dirty), IN_BYTES, "/proc/meminfo");
+    evidence_shown(c, "vm.dirty_ratio by default", 20, IN_PERCENT, "/proc/sys/vm/dirty_ratio");
     evidence(c, "Dirty", number_of(c->s->meminfo[MI_DIRTY]), IN_BYTES, "/proc/meminfo", "%s", "");
     evidence(c, "Writeback", number_of(c->s->meminfo[MI_WRITEBACK]), IN_BYTES, "/proc/meminfo",
              "%s", "");
@@ -56,6 +58,7 @@ void rule_dirty_throttling(struct rule_context *c)
                 AMOUNT(page * (double)dirty, IN_BYTES), AMOUNT(page * (double)limit, IN_BYTES));
     evidence(c, "nr_dirty + nr_writeback", page * (double)dirty, IN_BYTES, "/proc/vmstat",
              "over %s", AMOUNT(page * held, IN_BYTES));
+    evidence_shown(c, "nr_dirty_threshold", page * (double)limit, IN_BYTES, "/proc/vmstat");
     evidence(c, "written", rate(c, NR_WRITTEN) * page, IN_BYTES_PER_S, "/proc/vmstat", "%s", "");
     evidence(c, "io pressure, some", io->some, IN_PERCENT, "/proc/pressure/io", "over %.0f %%",
              IO_SOME);

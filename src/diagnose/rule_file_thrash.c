@@ -49,6 +49,8 @@ void rule_file_thrash(struct rule_context *c)
     evidence(c, "workingset_refault_file", refaults, IN_PAGES_PER_S, "/proc/vmstat",
              "over %.0f pages/s", BUSY_PAGES);
     evidence(c, "workingset_activate_file", wanted, IN_PAGES_PER_S, "/proc/vmstat", "%s", "");
+    evidence_shown(c, "anonymous memory", number_of(c->s->meminfo[MI_ANON_PAGES]), IN_BYTES,
+                   "/proc/meminfo");
     evidence(c, "pswpin", rate(c, PSWPIN), IN_PAGES_PER_S, "/proc/vmstat", "%s", "");
     evidence(c, "reads of evicted pages", f->memory_read_share, IN_PERCENT, "/proc/diskstats", "%s",
              "");

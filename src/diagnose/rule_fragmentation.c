@@ -77,6 +77,7 @@ void rule_fragmentation(struct rule_context *c)
                        AMOUNT(failed, IN_COUNT));
     evidence(c, "free memory in large blocks", share, IN_PERCENT, "/proc/buddyinfo",
              "under %.0f %%", LARGE_SHARE);
+    evidence_shown(c, "large block", 2.0 * MIB, IN_BYTES, "/proc/buddyinfo");
     evidence(c, "large blocks denied", failed, IN_EVENTS_PER_S, "/proc/vmstat", "over %.0f /s",
              ASKED);
     evidence(c, "thp_fault_fallback", fallback, IN_EVENTS_PER_S, "/proc/vmstat", "%s", "");

@@ -33,6 +33,7 @@ void rule_healthy_cache(struct rule_context *c)
                 "Only %s is free, and that is fine: %s can be had at once",
                 AMOUNT(free_share, IN_PERCENT), SIZE(f->available));
     evidence(c, "MemFree", free_share, IN_PERCENT, "/proc/meminfo", "under %.0f %%", FREE_LOW);
+    evidence_shown(c, "available", number_of(f->available), IN_BYTES, "/proc/meminfo");
     evidence(c, "MemAvailable", f->available_share, IN_PERCENT, "/proc/meminfo", "over %.0f %%",
              AVAILABLE);
     evidence(c, "cache and reclaimable slab", cache, IN_PERCENT, "/proc/meminfo", "over %.0f %%",

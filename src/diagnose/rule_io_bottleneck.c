@@ -66,6 +66,7 @@ void rule_io_bottleneck(struct rule_context *c)
     if (d) {
         evidence(c, "device busy", d->busy, IN_PERCENT, "/proc/diskstats",
                  "over %.0f %% without PSI", DISK_BUSY);
+        evidence_shown(c, "time of a read", d->read_ms, IN_MS, "/proc/diskstats");
         evidence(c, "read", f->device_read_bytes, IN_BYTES_PER_S, "/proc/diskstats", "%s", "");
         evidence(c, "written", f->device_write_bytes, IN_BYTES_PER_S, "/proc/diskstats", "%s", "");
     }

@@ -27,4 +27,5 @@ void rule_kernel_unaccounted(struct rule_context *c)
                 AMOUNT(share, IN_PERCENT));
     evidence(c, "not accounted for", number_of(hidden), IN_BYTES, "/proc/meminfo",
              "over %.0f %% of MemTotal", much);
+    evidence_shown(c, "share of MemTotal", share, IN_PERCENT, "/proc/meminfo");
 }

@@ -48,9 +48,11 @@ static void tell_process(struct rule_context *c, u32 group, double slope)
             best_growth = g;
         }
     }
-    if (best && best_growth.per_s >= slope / 2)
-        finding_detail(c, "The process that grows is %s (pid %u): %s.", best->comm, best->pid,
-                       AMOUNT(best_growth.per_s, IN_BYTES_PER_S));
+    if (!best || best_growth.per_s < slope / 2)
+        return;
+    finding_detail(c, "The process that grows is %s (pid %u): %s.", best->comm, best->pid,
+                   AMOUNT(best_growth.per_s, IN_BYTES_PER_S));
+    evidence_process(c, best, best_growth.per_s, IN_BYTES_PER_S, "status");
 }
 
 static void tell(struct rule_context *c, const char *scope, const char *what,
@@ -69,6 +71,7 @@ static void tell(struct rule_context *c, const char *scope, const char *what,
     if (left_s <= FAR_S)
         finding_detail(c, "At this rate it reaches the end in %s.", AMOUNT(left_s, IN_SECONDS));
     tell_process(c, group, g->per_s);
+    evidence_shown(c, "time left at this rate", left_s, IN_SECONDS, where);
     evidence(c, "growth", g->per_s, IN_BYTES_PER_S, where, "%s", "");
     evidence(c, "from", (double)g->from, IN_BYTES, where, "%s", "");
     evidence(c, "to", (double)g->to, IN_BYTES, where, "%s", "");

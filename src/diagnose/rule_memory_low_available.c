@@ -47,6 +47,7 @@ void rule_memory_low_available(struct rule_context *c)
     evidence(c, f->available_estimated ? "MemAvailable, estimated" : "MemAvailable",
              number_of(f->available), IN_BYTES, "/proc/meminfo", "under %s",
              SIZE((u64)left_little(f)));
+    evidence_shown(c, "MemTotal", number_of(f->total), IN_BYTES, "/proc/meminfo");
     evidence(c, "swap used", f->swap_used_share, IN_PERCENT, "/proc/meminfo", "over %.0f %%",
              100 - SWAP_LEFT_PERCENT);
     evidence_pressure(c, "memory pressure", &f->psi[PSI_MEM], PRESSURE_FILE);

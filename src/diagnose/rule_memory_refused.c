@@ -54,6 +54,10 @@ static void tell_reason(struct rule_context *c, const struct refusal *r)
                        AMOUNT(promised, IN_PERCENT));
     if (known(c->f->swap_total) && c->f->swap_total == 0)
         finding_detail(c, "There is no swap, which promises could count on.");
+    evidence_shown(c, "promised of CommitLimit", promised, IN_PERCENT, "/proc/meminfo");
+    evidence_shown(c, "vm.overcommit_memory", number_of(mode), IN_COUNT,
+                   "/proc/sys/vm/overcommit_memory");
+    evidence_shown(c, "MemTotal", number_of(c->f->total), IN_BYTES, "/proc/meminfo");
     evidence(c, "Committed_AS", number_of(m[MI_COMMITTED_AS]), IN_BYTES, "/proc/meminfo", "%s", "");
     evidence(c, "CommitLimit", number_of(m[MI_COMMIT_LIMIT]), IN_BYTES, "/proc/meminfo", "%s", "");
     evidence(c, "available", number_of(c->f->available), IN_BYTES, "/proc/meminfo", "%s", "");

@@ -23,8 +23,11 @@ void rule_mlocked(struct rule_context *c)
                 "%s of memory, %s, is locked", AMOUNT(share, IN_PERCENT), SIZE(locked));
     if (most && most->locked)
         finding_detail(c, "Most by %s (pid %u): %s.", most->comm, most->pid, SIZE(most->locked));
+    if (most && most->locked)
+        evidence_process(c, most, number_of(most->locked), IN_BYTES, "status");
     evidence(c, "Mlocked", number_of(locked), IN_BYTES, "/proc/meminfo", "over %.0f %% of MemTotal",
              MUCH);
+    evidence_shown(c, "share of MemTotal", share, IN_PERCENT, "/proc/meminfo");
     if (known(pins) && known(released) && pins > released)
         evidence(c, "pages pinned", (double)(pins - released), IN_COUNT, "/proc/vmstat", "%s", "");
 }

@@ -18,6 +18,9 @@ void rule_no_swap_low_available(struct rule_context *c)
     evidence(c, f->available_estimated ? "MemAvailable, estimated" : "MemAvailable",
              number_of(f->available), IN_BYTES, "/proc/meminfo", "under %s",
              SIZE((u64)(2 * left_little(f))));
+    evidence_shown(c, "MemTotal", number_of(f->total), IN_BYTES, "/proc/meminfo");
+    evidence_shown(c, "anonymous memory", number_of(c->s->meminfo[MI_ANON_PAGES]), IN_BYTES,
+                   "/proc/meminfo");
     evidence(c, "SwapTotal", 0, IN_BYTES, "/proc/meminfo", "0");
     evidence_pressure(c, "memory pressure", &f->psi[PSI_MEM], PRESSURE_FILE);
 }

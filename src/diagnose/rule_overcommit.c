@@ -23,6 +23,7 @@ void rule_overcommit(struct rule_context *c)
     finding_add(c, share >= END_PERCENT ? SEV_WARNING : SEV_INFO, CONF_HIGH, "host", 0.4,
                 "%s of the commit limit is promised: allocations fail at 100 %%",
                 AMOUNT(share, IN_PERCENT));
+    evidence(c, "promised of the limit", share, IN_PERCENT, "/proc/meminfo", "fails at 100 %%");
     evidence(c, "Committed_AS", number_of(m[MI_COMMITTED_AS]), IN_BYTES, "/proc/meminfo",
              "over %.0f %% of limit", NEAR_PERCENT);
     evidence(c, "CommitLimit", number_of(m[MI_COMMIT_LIMIT]), IN_BYTES, "/proc/meminfo", "%s", "");

@@ -22,6 +22,9 @@ void rule_page_tables(struct rule_context *c)
     if (most)
         finding_detail(c, "The largest are those of %s (pid %u): %s.", most->comm, most->pid,
                        SIZE(most->page_tables));
+    if (most)
+        evidence_process(c, most, number_of(most->page_tables), IN_BYTES, "status");
     evidence(c, "PageTables", number_of(tables), IN_BYTES, "/proc/meminfo",
              "over %.0f %% of MemTotal", MUCH);
+    evidence_shown(c, "share of MemTotal", share, IN_PERCENT, "/proc/meminfo");
 }

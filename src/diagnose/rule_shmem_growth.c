@@ -27,6 +27,8 @@ static void tell_mounts(struct rule_context *c)
             most = t;
     if (most && most->used)
         finding_detail(c, "The largest is %s: %s.", most->mount, SIZE(most->used));
+    if (most && most->used)
+        evidence_shown(c, most->mount, number_of(most->used), IN_BYTES, "df");
 }
 
 void rule_shmem_growth(struct rule_context *c)
@@ -54,6 +56,7 @@ void rule_shmem_growth(struct rule_context *c)
         finding_detail(c, "Most of what free calls buff/cache is not cache: it cannot be dropped.");
     evidence(c, "Shmem", number_of(shmem), IN_BYTES, "/proc/meminfo", "over %.0f %% of MemTotal",
              MUCH);
+    evidence_shown(c, "MemAvailable", number_of(c->f->available), IN_BYTES, "/proc/meminfo");
     evidence(c, "available", c->f->available_share, IN_PERCENT, "/proc/meminfo", "under %.0f %%",
              AVAILABLE);
     evidence(c, "Cached", number_of(c->s->meminfo[MI_CACHED]), IN_BYTES, "/proc/meminfo", "%s", "");

@@ -93,6 +93,8 @@ void rule_slab_cache(struct rule_context *c)
                 : "It shrinks when memory is needed.");
     evidence(c, most->name, number_of(most->bytes), IN_BYTES, "/proc/slabinfo",
              "over %.0f %% of all", MOST);
+    evidence_shown(c, "share of all caches", of_slab, IN_PERCENT, "/proc/slabinfo");
+    evidence_shown(c, "share of MemTotal", of_memory, IN_PERCENT, "/proc/slabinfo");
     evidence(c, "objects", number_of(most->objects), IN_COUNT, "/proc/slabinfo", "%s", "");
     evidence(c, "all object caches", number_of(all), IN_BYTES, "/proc/slabinfo", "%s", "");
     evidence(c, "MemTotal", number_of(c->f->total), IN_BYTES, "/proc/meminfo", "%s", "");

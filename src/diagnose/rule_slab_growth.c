@@ -17,5 +17,6 @@ void rule_slab_growth(struct rule_context *c)
                 SIZE(slab), AMOUNT(share, IN_PERCENT));
     evidence(c, "SReclaimable", number_of(slab), IN_BYTES, "/proc/meminfo",
              "over %.0f %% of MemTotal", MUCH);
+    evidence_shown(c, "share of MemTotal", share, IN_PERCENT, "/proc/meminfo");
     slabs_tell(c, true);
 }

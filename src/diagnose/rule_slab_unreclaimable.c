@@ -18,6 +18,7 @@ void rule_slab_unreclaimable(struct rule_context *c)
                 AMOUNT(share, IN_PERCENT));
     evidence(c, "SUnreclaim", number_of(slab), IN_BYTES, "/proc/meminfo",
              "over %.0f %% of MemTotal", MUCH);
+    evidence_shown(c, "share of MemTotal", share, IN_PERCENT, "/proc/meminfo");
     slabs_tell(c, false);
     slabs_name_largest(c, false, slab);
 }

@@ -20,6 +20,9 @@ void rule_swap_full(struct rule_context *c)
                             : "Memory is not short, so nothing needs to leave.");
     evidence(c, "swap used", f->swap_used_share, IN_PERCENT, "/proc/meminfo", "over %.0f %%",
              FULL_PERCENT);
+    evidence_shown(c, "used", number_of(f->swap_used), IN_BYTES, "/proc/meminfo");
+    evidence_shown(c, "SwapTotal", number_of(f->swap_total), IN_BYTES, "/proc/meminfo");
+    evidence_shown(c, "MemTotal", number_of(f->total), IN_BYTES, "/proc/meminfo");
     evidence(c, "MemAvailable", number_of(f->available), IN_BYTES, "/proc/meminfo", "%s", "");
     evidence(c, "pswpin", rate(c, PSWPIN), IN_PAGES_PER_S, "/proc/vmstat", "%s", "");
     evidence(c, "pswpout", rate(c, PSWPOUT), IN_PAGES_PER_S, "/proc/vmstat", "%s", "");

@@ -21,6 +21,9 @@ void rule_thp_compaction(struct rule_context *c)
     if (fails > good)
         finding_detail(c, "Most of it is in vain: %s fail.",
                        AMOUNT(100 * fails / (fails + good), IN_PERCENT));
+    if (fails > good)
+        evidence_shown(c, "compactions that fail", 100 * fails / (fails + good), IN_PERCENT,
+                       "/proc/vmstat");
     if (huge && *c->s->thp_defrag)
         finding_detail(c, "transparent_hugepage/defrag is %s.", c->s->thp_defrag);
     evidence(c, "compact_stall", stalls, IN_EVENTS_PER_S, "/proc/vmstat", "over %.0f /s", STALLS);

@@ -85,7 +85,11 @@ static bool tell_cause(struct rule_context *c)
         swap += strcmp(p->comm, name) == 0 ? figure_or(p->swap, 0) : 0;
     if (swap)
         finding_detail(c, "%s more of it is in swap.", SIZE(swap));
-    evidence(c, name, sum, IN_BYTES, "the table of processes", "%s", "");
+    evidence_shown(c, name, sum, IN_BYTES, "the table of processes");
+    evidence_shown(c, "processes of that name", count, IN_COUNT, "the table of processes");
+    evidence_shown(c, "share of MemTotal", share, IN_PERCENT, "the table of processes");
+    evidence_shown(c, "MemTotal", number_of(c->f->total), IN_BYTES, "/proc/meminfo");
+    evidence_shown(c, "of it in swap", number_of(swap), IN_BYTES, "the table of processes");
     return true;
 }
 
