@@ -35,11 +35,27 @@ static enum access_result get_page(struct access_ctx *ac, struct group *g, pfn_t
         access_from_balance(balance_get_page(ac->mem, ac->attempt, g, 0, ret_pfn, ac->wait));
 
     ac->attempt->resumed = r != ACCESS_OK;
+    ac->attempt->placed = false;
     return r;
+}
+
+void access_place(struct mem *mem, struct attempt *at, const struct vma *vma, vpn_t vpn)
+{
+    if (likely(mem->frames->nr_nodes == 1) || !vma)
+        return;
+    at->place = place_by_vma(mem, vma, vpn);
+    at->placed = true;
 }
 
 enum access_result access_get_page(struct access_ctx *ac, pfn_t *ret_pfn)
 {
+    return get_page(ac, ac->group, ret_pfn);
+}
+
+enum access_result access_get_vma_page(struct access_ctx *ac, const struct vma *vma, vpn_t vpn,
+                                       pfn_t *ret_pfn)
+{
+    access_place(ac->mem, ac->attempt, vma, vpn);
     return get_page(ac, ac->group, ret_pfn);
 }
 
@@ -50,8 +66,10 @@ struct group *swapin_group(const struct access_ctx *ac, swp_t e)
     return g && g->online ? g : ac->group;
 }
 
-enum access_result swapin_get_page(struct access_ctx *ac, swp_t e, pfn_t *ret_pfn)
+enum access_result swapin_get_page(struct access_ctx *ac, const struct vma *vma, vpn_t vpn, swp_t e,
+                                   pfn_t *ret_pfn)
 {
+    access_place(ac->mem, ac->attempt, vma, vpn);
     return get_page(ac, swapin_group(ac, e), ret_pfn);
 }
 

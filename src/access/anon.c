@@ -59,7 +59,7 @@ enum access_result fault_anon(struct fault *f)
         return ACCESS_OK;
     }
     anon_vma_prepare(f->vma);
-    r = access_get_page(ac, &pfn);
+    r = access_get_vma_page(ac, f->vma, f->vpn, &pfn);
     if (r != ACCESS_OK)
         return r;
     clear_page(ac->mem, pfn);
@@ -74,7 +74,7 @@ static enum access_result get_copy(struct fault *f, pfn_t old, pfn_t *ret_pfn)
 
     if (old != PFN_NONE)
         frame_set(fault_frame(f, old), PG_LOCKED);
-    r = access_get_page(f->ac, ret_pfn);
+    r = access_get_vma_page(f->ac, f->vma, f->vpn, ret_pfn);
     if (old != PFN_NONE)
         frame_clear(fault_frame(f, old), PG_LOCKED);
     return r;

@@ -249,7 +249,7 @@ static enum access_result fault_cow(struct fault *f)
         return r;
     anon_vma_prepare(f->vma);
     frame_set(fault_frame(f, file_pfn), PG_LOCKED); /* stays while the copy is allocated */
-    r = access_get_page(f->ac, &pfn);
+    r = access_get_vma_page(f->ac, f->vma, f->vpn, &pfn);
     frame_clear(fault_frame(f, file_pfn), PG_LOCKED);
     if (r != ACCESS_OK)
         return r;

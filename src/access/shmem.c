@@ -12,7 +12,9 @@
 #include "access/access_int.h"
 #include "balance/overcommit.h"
 
-static enum access_result new_page(struct access_ctx *ac, struct inode *inode, u64 index)
+/* f is NULL for read(2) and write(2). Linux keeps a policy of shared memory with the file, here it is that of the mapping. */
+static enum access_result new_page(struct access_ctx *ac, struct inode *inode, u64 index,
+                                   const struct fault *f)
 {
     struct mem *mem = ac->mem;
     enum access_result r;
@@ -23,7 +25,7 @@ static enum access_result new_page(struct access_ctx *ac, struct inode *inode, u
         ac->error = -ENOSPC;
         return ACCESS_SIGBUS;
     }
-    r = access_get_page(ac, &pfn);
+    r = access_get_vma_page(ac, f ? f->vma : NULL, f ? f->vpn : 0, &pfn);
     if (r != ACCESS_OK)
         return r;
     shmem_account(mem->backing, inode, 1);
@@ -60,13 +62,13 @@ enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u6
     if (entry_pfn(entry) != PFN_NONE)
         return ACCESS_OK;
     if (!entry)
-        return new_page(ac, inode, index);
+        return new_page(ac, inode, index, f);
     e = entry_swap(entry);
     if (e == SWP_ERROR)
         return ACCESS_SIGBUS;
     pfn = swapcache_find(mem->swap, e);
     if (pfn == PFN_NONE) {
-        r = swapin_get_page(ac, e, &pfn);
+        r = swapin_get_page(ac, f ? f->vma : NULL, f ? f->vpn : 0, e, &pfn);
         if (r != ACCESS_OK)
             return r;
         if (f) {

@@ -26,7 +26,8 @@ static void swapin_page(struct access_ctx *ac, swp_t e, pfn_t pfn, bool readahea
     io_read_swap(mem, pfn, e);
 }
 
-static void read_ahead_one(struct access_ctx *ac, swp_t e)
+/* f: the fault that it is for, whose mapping says on which nodes; NULL for none. */
+static void read_ahead_one(struct access_ctx *ac, swp_t e, const struct fault *f)
 {
     struct attempt at = {.noretry = true};
     struct wait w;
@@ -34,6 +35,7 @@ static void read_ahead_one(struct access_ctx *ac, swp_t e)
 
     if (!swap_count(ac->mem->swap, e) || swapcache_find(ac->mem->swap, e) != PFN_NONE)
         return;
+    access_place(ac->mem, &at, f ? f->vma : NULL, f ? f->vpn : 0);
     if (balance_get_page(ac->mem, &at, swapin_group(ac, e), 0, &pfn, &w) != BALANCE_OK)
         return;
     if (swapcache_find(ac->mem->swap, e) != PFN_NONE || !swap_count(ac->mem->swap, e)) {
@@ -54,12 +56,12 @@ static bool read_ahead_by_address(struct fault *f)
         pte_t *slot = pagetable_find(f->ac->mm, v);
 
         if (v != f->vpn && slot && pte_is_swap(*slot) && pte_swp(*slot) != SWP_ERROR)
-            read_ahead_one(f->ac, pte_swp(*slot));
+            read_ahead_one(f->ac, pte_swp(*slot), f);
     }
     return w.win > 1;
 }
 
-static bool read_ahead_by_slot(struct access_ctx *ac, swp_t e)
+static bool read_ahead_by_slot(struct access_ctx *ac, swp_t e, const struct fault *f)
 {
     struct mem *mem = ac->mem;
     swp_t window[WINDOW_MAX];
@@ -69,7 +71,7 @@ static bool read_ahead_by_slot(struct access_ctx *ac, swp_t e)
     mem->swapin_hits = 0;
     for (unsigned i = 0; i < nr; i++)
         if (window[i] != e)
-            read_ahead_one(ac, window[i]);
+            read_ahead_one(ac, window[i], f);
     return mem->swap->page_cluster && mem->swap->ra_last_pages > 1;
 }
 
@@ -85,7 +87,7 @@ bool swapin_window(struct access_ctx *ac, swp_t e, pfn_t pfn, struct fault *f)
     if (f && swap_use_vma_readahead(ac->mem->swap))
         others = read_ahead_by_address(f);
     else
-        others = read_ahead_by_slot(ac, e);
+        others = read_ahead_by_slot(ac, e, f);
     if (here)
         frame_clear(fr, PG_LOCKED);
     io_unplug(ac->mem);
@@ -98,7 +100,7 @@ static enum access_result swap_in(struct fault *f, swp_t e, pfn_t *ret_pfn)
     struct access_ctx *ac = f->ac;
     struct mem *mem = ac->mem;
     bool bypass = swap_is_synchronous(mem->swap, e);
-    enum access_result r = swapin_get_page(ac, e, ret_pfn);
+    enum access_result r = swapin_get_page(ac, f->vma, f->vpn, e, ret_pfn);
     u64 shadow;
 
     if (r != ACCESS_OK)
@@ -225,7 +227,7 @@ enum access_result access_unuse(struct access_ctx *ac, struct vma *vma, vpn_t vp
     pfn_t pfn = swapcache_find(mem->swap, e);
 
     if (pfn == PFN_NONE) {
-        enum access_result r = swapin_get_page(ac, e, &pfn);
+        enum access_result r = swapin_get_page(ac, vma, vpn, e, &pfn);
 
         if (r != ACCESS_OK)
             return r;

@@ -41,22 +41,24 @@ static u64 direct_reclaim(struct slowpath *sp)
     return try_to_free(sp->mem, sp->at, &req, sp->ret_wait);
 }
 
-static inline bool take(struct mem *mem, unsigned order, u32 flags, pfn_t *ret_pfn)
+static inline bool take(struct mem *mem, struct alloc_nodes nodes, unsigned order, u32 flags,
+                        pfn_t *ret_pfn)
 {
-    *ret_pfn = frames_try_alloc(mem->frames, mem_nodes(mem), order, alloc_migratetype(flags), flags,
-                                mem->cpu);
+    *ret_pfn =
+        frames_try_alloc(mem->frames, nodes, order, alloc_migratetype(flags), flags, mem->cpu);
     return *ret_pfn != PFN_NONE;
 }
 
-bool alloc_take(struct mem *mem, unsigned order, u32 flags, pfn_t *ret_pfn)
+bool alloc_take(struct mem *mem, struct alloc_nodes nodes, unsigned order, u32 flags,
+                pfn_t *ret_pfn)
 {
-    return take(mem, order, flags, ret_pfn);
+    return take(mem, nodes, order, flags, ret_pfn);
 }
 
-static void wake_kswapds(struct mem *mem, unsigned order, u32 alloc_flags)
+static void wake_kswapds(struct mem *mem, struct alloc_nodes nodes, unsigned order, u32 alloc_flags)
 {
     if (!(alloc_flags & ALLOC_NO_KSWAPD))
-        kswapd_wake_all(mem, mem_nodes(mem), order, alloc_highest_zone(alloc_flags),
+        kswapd_wake_all(mem, nodes, order, alloc_highest_zone(alloc_flags),
                         alloc_flags & ALLOC_NO_DIRECT);
 }
 
@@ -165,6 +167,7 @@ static bool go_round_again(struct slowpath *sp, u64 freed, enum balance_result *
     *ret = fail(at);
     if (!costly && !(sp->flags & ALLOC_RETRY_MAYFAIL)) {
         at->oom_group = NULL;
+        at->oom_nodes = sp->nodes.mask;
         *ret = BALANCE_OOM;
     }
     return false;
@@ -174,13 +177,13 @@ static bool take_after_reclaim(struct slowpath *sp, u64 freed)
 {
     struct mem *mem = sp->mem;
 
-    if (take(mem, sp->order, sp->flags | ALLOC_WMARK_MIN, sp->ret_pfn))
+    if (take(mem, sp->nodes, sp->order, sp->flags | ALLOC_WMARK_MIN, sp->ret_pfn))
         return true;
     if (!freed)
         return false;
     frames_unreserve_highatomic(mem->frames, sp->nodes, alloc_migratetype(sp->flags), false);
     frames_drain_pcp(mem->frames);
-    return take(mem, sp->order, sp->flags | ALLOC_WMARK_MIN, sp->ret_pfn);
+    return take(mem, sp->nodes, sp->order, sp->flags | ALLOC_WMARK_MIN, sp->ret_pfn);
 }
 
 static enum balance_result alloc_slowpath(struct slowpath *sp)
@@ -189,10 +192,10 @@ static enum balance_result alloc_slowpath(struct slowpath *sp)
     struct attempt *at = sp->at;
     enum balance_result r;
 
-    wake_kswapds(mem, sp->order, sp->flags);
-    if (take(mem, sp->order, sp->flags | ALLOC_WMARK_MIN, sp->ret_pfn))
+    wake_kswapds(mem, sp->nodes, sp->order, sp->flags);
+    if (take(mem, sp->nodes, sp->order, sp->flags | ALLOC_WMARK_MIN, sp->ret_pfn))
         return BALANCE_OK;
-    if (at->dying && take(mem, sp->order, sp->flags | ALLOC_NO_WATERMARKS, sp->ret_pfn))
+    if (at->dying && take(mem, sp->nodes, sp->order, sp->flags | ALLOC_NO_WATERMARKS, sp->ret_pfn))
         return BALANCE_OK;
     if (compact_first(sp, &r))
         return r;
@@ -218,41 +221,69 @@ static enum balance_result alloc_slowpath(struct slowpath *sp)
         } else if (!freed && ++at->retries > MAX_RECLAIM_RETRIES) {
             at->retries = 0;
             at->oom_group = NULL;
+            at->oom_nodes = sp->nodes.mask;
             return BALANCE_OOM;
         }
     }
 }
 
+/* Where this allocation looks: by the policy of a mapping, else by the task's, else near its CPU. */
+static inline struct alloc_place place_of_attempt(struct mem *mem, const struct attempt *at)
+{
+    if (unlikely(at->placed))
+        return at->place;
+    if (unlikely(mem->policy))
+        return place_by_task(mem);
+    return (struct alloc_place){.nodes = mem_nodes(mem)};
+}
+
+static void count_interleaved(struct mem *mem, const struct alloc_place *place, pfn_t pfn)
+{
+    if (!place->interleave || frame_nid(mem->frames, pfn) != place->nodes.nid)
+        return;
+    count(mem->counters, NUMA_INTERLEAVE, 1);
+    count(&frames_zone_of(mem->frames, pfn)->counters, NUMA_INTERLEAVE, 1);
+}
+
 enum balance_result balance_alloc(struct mem *mem, struct attempt *at, unsigned order,
                                   u32 alloc_flags, pfn_t *ret_pfn, struct wait *ret_wait)
 {
+    struct alloc_place place = place_of_attempt(mem, at);
+    enum balance_result r = BALANCE_OK;
+
     mem_cost(mem, mem->cost->page_alloc);
     alloc_flags = (alloc_flags & ~(u32)ALLOC_WMARK_MASK) | ALLOC_KSWAPD;
-    if (unlikely(!take(mem, order,
+    if (unlikely(!take(mem, place.nodes, order,
                        (alloc_flags & ~(u32)(ALLOC_HIGH | ALLOC_HARDER)) | ALLOC_WMARK_LOW |
                            ALLOC_NOFRAGMENT,
-                       ret_pfn)))
-        return alloc_slowpath(&(struct slowpath){mem, at, mem_nodes(mem), order, alloc_flags,
-                                                 COMPACTION_SKIPPED, ret_pfn, ret_wait});
-    if (unlikely(at->paused.target == 1))
-        at->paused.target = 0;
-    if (unlikely(mem->frames->boosted))
-        kswapd_wake_boosted(mem, order, alloc_highest_zone(alloc_flags));
-    return BALANCE_OK;
+                       ret_pfn))) {
+        r = alloc_slowpath(&(struct slowpath){mem, at, place.nodes, order, alloc_flags,
+                                              COMPACTION_SKIPPED, ret_pfn, ret_wait});
+    } else {
+        if (unlikely(at->paused.target == 1))
+            at->paused.target = 0;
+        if (unlikely(mem->frames->boosted))
+            kswapd_wake_boosted(mem, order, alloc_highest_zone(alloc_flags));
+    }
+    if (unlikely(place.interleave) && r == BALANCE_OK)
+        count_interleaved(mem, &place, *ret_pfn);
+    return r;
 }
 
 static pfn_t take_in_reclaim(void *ctx)
 {
     struct mem *mem = ctx;
+    struct alloc_nodes nodes = mem_nodes(mem);
     pfn_t pfn;
 
     mem_cost(mem, mem->cost->page_alloc);
-    if (take(mem, 0, ALLOC_WMARK_LOW | ALLOC_MOVABLE | ALLOC_KSWAPD | ALLOC_NOFRAGMENT, &pfn))
+    if (take(mem, nodes, 0, ALLOC_WMARK_LOW | ALLOC_MOVABLE | ALLOC_KSWAPD | ALLOC_NOFRAGMENT,
+             &pfn))
         return pfn;
-    wake_kswapds(mem, 0, ALLOC_MOVABLE);
-    if (take(mem, 0, ALLOC_WMARK_MIN | ALLOC_MOVABLE | ALLOC_KSWAPD, &pfn))
+    wake_kswapds(mem, nodes, 0, ALLOC_MOVABLE);
+    if (take(mem, nodes, 0, ALLOC_WMARK_MIN | ALLOC_MOVABLE | ALLOC_KSWAPD, &pfn))
         return pfn;
-    take(mem, 0, ALLOC_NO_WATERMARKS | ALLOC_MOVABLE, &pfn);
+    take(mem, nodes, 0, ALLOC_NO_WATERMARKS | ALLOC_MOVABLE, &pfn);
     return pfn;
 }
 

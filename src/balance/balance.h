@@ -8,6 +8,7 @@
 #ifndef BALANCE_BALANCE_H
 #define BALANCE_BALANCE_H
 
+#include "balance/place.h"
 #include "reclaim/mem.h"
 #include "reclaim/vmscan.h"
 
@@ -36,6 +37,9 @@ struct attempt {  /* one allocation with all its retries; zeroed when it succeed
     bool noretry; /* may fail: one reclaim, then BALANCE_FAIL (readahead: __GFP_NORETRY) */
     bool resumed; /* the fault goes on after a wait inside it: not counted again */
     bool dying;   /* the task was killed: may use reserves and exceed limits */
+    bool placed;  /* `place` is where, by the policy of a mapping; else the task's policy says */
+    struct alloc_place place;
+    u64 oom_nodes; /* of the allocation that found no memory: the nodes it was bound to, NODES_ALL for none */
     struct group *oom_group;
     u64 reclaim_calls;
     struct paused_reclaim paused;

@@ -49,7 +49,8 @@ bool should_compact_retry(struct mem *mem, struct alloc_nodes nodes, struct comp
 /* Pages of the zone that reclaim can take, anonymous ones if there is swap. */
 u64 zone_reclaimable_pages(const struct mem *mem, const struct zone *z);
 /* Take it as far as the watermark in the flags allows. */
-bool alloc_take(struct mem *mem, unsigned order, u32 flags, pfn_t *ret_pfn);
+bool alloc_take(struct mem *mem, struct alloc_nodes nodes, unsigned order, u32 flags,
+                pfn_t *ret_pfn);
 static inline enum zone_type alloc_highest_zone(u32 alloc_flags)
 {
     return alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;

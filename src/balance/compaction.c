@@ -68,7 +68,7 @@ bool direct_compact(struct mem *mem, struct alloc_nodes nodes, unsigned order, u
     if (*ret_result == COMPACTION_SKIPPED)
         return false;
     count(mem->counters, COMPACT_STALL, 1);
-    if (!alloc_take(mem, order, alloc_flags | ALLOC_WMARK_MIN, ret_pfn)) {
+    if (!alloc_take(mem, nodes, order, alloc_flags | ALLOC_WMARK_MIN, ret_pfn)) {
         count(mem->counters, COMPACT_FAIL, 1);
         return false;
     }

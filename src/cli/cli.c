@@ -139,6 +139,18 @@ void cli_choose(struct cli *cli, enum machine_option option)
                  ((struct cli_setting){machine_option_info[option].name, cli->arg}));
 }
 
+/* --membind LIST is --numa bind:LIST, and so on. */
+static void choose_policy(struct cli *cli, const char *mode)
+{
+    size_t size = strlen(mode) + strlen(cli->arg) + 2;
+    char *policy = xmalloc(size);
+
+    vec_push(&cli->owned, policy);
+    snprintf(policy, size, "%s:%s", mode, cli->arg);
+    cli->arg = policy;
+    cli_choose(cli, MACHINE_OPTION_numa);
+}
+
 /* Options of the machine. True when it was one. */
 static bool store_machine(struct cli *cli, int id)
 {
@@ -157,6 +169,15 @@ static bool store_machine(struct cli *cli, int id)
         return true;
     case CLI_ID_SET:
         cli_set(cli, cli->arg);
+        return true;
+    case CLI_ID_MEMBIND:
+        choose_policy(cli, "bind");
+        return true;
+    case CLI_ID_INTERLEAVE:
+        choose_policy(cli, "interleave");
+        return true;
+    case CLI_ID_PREFERRED:
+        choose_policy(cli, "preferred");
         return true;
     case CLI_ID_NO_HOST:
         cli->machine.no_host = true;

@@ -212,6 +212,18 @@ static void frames_boot_watermarks(struct frames *fr, const struct frames_config
     fr->managed_pages += late;
 }
 
+/* Machines of several nodes take their hash tables page by page, from all nodes in turn (hashdist). */
+static void frames_boot_hash_tables(struct frames *fr)
+{
+    for (u32 i = 0; i < fr->map.late_hash_pages; i++) {
+        pfn_t pfn =
+            frames_try_alloc(fr, nodes_near(i % fr->nr_nodes), 0, MT_UNMOVABLE, ALLOC_WMARK_LOW, 0);
+
+        if (pfn != PFN_NONE)
+            frame_set_kind(frames_get(fr, pfn), FRAME_KERNEL);
+    }
+}
+
 int frames_init(struct frames *fr, const struct frames_config *config, struct counters *counters,
                 struct err *e)
 {
@@ -246,6 +258,7 @@ int frames_init(struct frames *fr, const struct frames_config *config, struct co
     frames_init_nodes(fr);
     count(fr->counters, PGFREE, (s64)fr->managed_pages); /* so the kernel gets its RAM at boot */
     frames_boot_watermarks(fr, config);
+    frames_boot_hash_tables(fr);
     return 0;
 }
 

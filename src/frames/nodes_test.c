@@ -116,6 +116,8 @@ static void fallback_goes_by_distance_then_to_the_next_by_number(void **state)
 
 static void nodes_without_cpus_are_preferred_and_those_without_memory_are_last(void **state)
 {
+    s64 hits, others;
+
     (void)state;
     t = (struct topology){0};
     node(0, 256 * MIB, 1);
@@ -124,10 +126,12 @@ static void nodes_without_cpus_are_preferred_and_those_without_memory_are_last(v
     node(3, 0, 4);
     start(true);
     assert_memory_equal(fr.nodes[0].fallback, ((const u8[]){0, 2, 1, 3}), 4);
+    hits = of_node(2, NUMA_HIT);
+    others = of_node(2, NUMA_OTHER);
     /* A CPU of the node without memory finds it near by, and not on its own node. */
     assert_int_equal(frame_nid(&fr, take(nodes_near(3), 2)), 2);
-    assert_int_equal(of_node(2, NUMA_HIT), 1);
-    assert_int_equal(of_node(2, NUMA_OTHER), 1);
+    assert_int_equal(of_node(2, NUMA_HIT) - hits, 1);
+    assert_int_equal(of_node(2, NUMA_OTHER) - others, 1);
     frames_done(&fr);
 }
 

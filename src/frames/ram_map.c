@@ -92,22 +92,27 @@ static u32 hash_pages(u32 ram_pages, unsigned shift)
     return PAGES(HASH_ENTRY_BYTES << log2_ceil(entries >> shift));
 }
 
-/* What the early allocator takes from the top of a node: the memmap; and the tables of a kernel. Hash tables are spread over the
- * nodes. */
+/* The large hash tables: of one node by the early allocator; of several they are interleaved, by the page allocator. */
+static u32 ram_map_hash_pages(const struct ram_map *m)
+{
+    u32 ram = 0;
+
+    for (unsigned i = 0; i < m->nr_ram; i++)
+        ram += m->ram[i].end - m->ram[i].start;
+    return hash_pages(ram, DENTRY_HASH_SHIFT) + hash_pages(ram, INODE_HASH_SHIFT);
+}
+
+/* What the early allocator takes from the top of a node: the memmap; and the tables of a kernel. */
 static u32 top_pages(const struct ram_map *m, const struct topology *t, unsigned nid,
                      const struct kernel_release *k)
 {
     u32 sections = count_sections(m, m->node[nid]);
     u32 pages = sections * (SECTION_PAGES / MEMMAP_RATIO);
-    u32 ram = 0;
 
     if (!k)
         return pages;
-    for (unsigned i = 0; i < m->nr_ram; i++)
-        ram += m->ram[i].end - m->ram[i].start;
-    return pages +
-           (hash_pages(ram, DENTRY_HASH_SHIFT) + hash_pages(ram, INODE_HASH_SHIFT)) / t->nr_nodes +
-           k->node_pages + k->percpu_pages * (u32)__builtin_popcountll(t->cpus[nid]) +
+    return pages + (t->nr_nodes == 1 ? ram_map_hash_pages(m) : 0) + k->node_pages +
+           k->percpu_pages * (u32)__builtin_popcountll(t->cpus[nid]) +
            sections * k->section_extra_x3 / 3;
 }
 
@@ -275,6 +280,8 @@ int ram_map_init(struct ram_map *m, const struct topology *t, const struct kerne
     run_add(m->ram, &m->nr_ram, DMA32_END, DMA32_END + (pages - low_end));
     m->end_pfn = m->ram[m->nr_ram - 1].end;
     ram_map_nodes(m, t, low_end);
+    if (kernel && t->nr_nodes > 1)
+        m->late_hash_pages = ram_map_hash_pages(m);
     r = ram_map_reserve(m, t, kernel, reserved_bytes, e);
     if (r)
         return r;

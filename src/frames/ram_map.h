@@ -37,7 +37,8 @@ struct ram_map {
     /* So many pages, in the zone of the first, are freed by the kernel after it has computed its
      * watermarks. */
     struct pfn_run late;
-    u32 end_pfn;                   /* past the last frame of RAM */
+    u32 late_hash_pages; /* of hash tables that the kernel takes from the page allocator */
+    u32 end_pfn;         /* past the last frame of RAM */
     struct pfn_run zone[NR_ZONES]; /* spans; start == end when the zone is empty */
     struct pfn_run
         node[MAX_NUMNODES]; /* the same of the nodes: disjoint, each of whole sections of 32 MiB */

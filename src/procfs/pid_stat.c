@@ -163,7 +163,8 @@ void render_pid_numa_maps(const struct system *s, const struct task *t, struct s
         const struct vma *v = t->mm->vmas[i];
         struct numa_maps md = {0};
 
-        strbuf_printf(out, "%08" PRIx64 " default", v->start << PAGE_SHIFT);
+        strbuf_printf(out, "%08" PRIx64 " ", v->start << PAGE_SHIFT);
+        mempolicy_render(v->policy.mode == MPOL_DEFAULT ? &t->mempolicy.policy : &v->policy, out);
         render_name(s, v, out);
         gather(s, v, &md);
         render_count(out, "anon", md.anon);

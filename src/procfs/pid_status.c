@@ -92,31 +92,16 @@ static void render_memory(const struct mm *mm, struct strbuf *out)
     strbuf_printf(out, "CoreDumping:\t0\nTHP_enabled:\t%d\n", !mm->thp_disabled);
 }
 
-/* A mask of the first n bits as the kernel prints cpumasks: hexadecimal words of 32 bits, highest first. */
-static void render_mask(unsigned n, struct strbuf *out)
-{
-    unsigned words = (n + 31) / 32;
-
-    for (unsigned w = words; w-- > 0;) {
-        unsigned bits = MIN(n - w * 32, 32u);
-        u32 value = bits == 32 ? UINT32_MAX : BIT(bits) - 1;
-
-        strbuf_printf(out, "%0*x%s", (int)(w + 1 == words ? (bits + 3) / 4 : 8), value,
-                      w ? "," : "");
-    }
-}
-
-static void render_allowed(const struct system *s, struct strbuf *out)
+static void render_allowed(const struct system *s, const struct task *t, struct strbuf *out)
 {
     unsigned cpus = MAX(s->frames.nr_cpus, 1u);
-    u64 mems;
+    u64 allowed = t->cpus_allowed ? t->cpus_allowed : UINT64_MAX >> (64 - cpus), mems;
 
     strbuf_append(out, "Cpus_allowed:\t");
-    render_mask(cpus, out);
-    if (cpus > 1)
-        strbuf_printf(out, "\nCpus_allowed_list:\t0-%u\nMems_allowed:\t", cpus - 1);
-    else
-        strbuf_append(out, "\nCpus_allowed_list:\t0\nMems_allowed:\t");
+    strbuf_maskhex(out, allowed, cpus);
+    strbuf_append(out, "\nCpus_allowed_list:\t");
+    strbuf_masklist(out, allowed);
+    strbuf_append(out, "\nMems_allowed:\t");
     mems = topology_all_nodes(&s->frames.topology);
     for (unsigned word = 0; word < 30; word++)
         strbuf_append(out, "00000000,"); /* 1,024 possible nodes */
@@ -154,7 +139,7 @@ void render_pid_status(const struct system *s, const struct task *t, struct strb
         "CapBnd:\t" ALL_CAPABILITIES "\nCapAmb:\t" NO_CAPABILITIES "\n"
         "NoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n"
         "Speculation_Store_Bypass:\tnot vulnerable\nSpeculationIndirectBranch:\talways enabled\n");
-    render_allowed(s, out);
+    render_allowed(s, t, out);
     strbuf_append(out, "voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
 }
 

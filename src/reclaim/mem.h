@@ -18,6 +18,7 @@
 #include "machine/device.h"
 #include "reclaim/kmem.h"
 #include "reclaim/wait.h"
+#include "space/mempolicy.h"
 #include "space/space.h"
 #include "stats/kernel.h"
 #include "stats/tunables.h"
@@ -51,8 +52,10 @@ struct mem {
     struct swap *swap;
     struct groups *groups;
     unsigned nr_cpus;
-    unsigned cpu;    /* the CPU running now */
-    u32 *over_high;  /* of the task running now: pages it charged above memory.high; may be NULL */
+    unsigned cpu;   /* the CPU running now */
+    u32 *over_high; /* of the task running now: pages it charged above memory.high; may be NULL */
+    /* The memory policy of the task running now; NULL: none but the default, or a machine of one node. */
+    struct task_mempolicy *policy;
     u64 cpu_ns;      /* cost of what was done since the scheduler last took it */
     ns_t step_start; /* the clock when it did */
     u64 compact_ns; /* of all cost so far, what tasks spent compacting memory for themselves; a part of memstall_ns */

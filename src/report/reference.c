@@ -134,6 +134,10 @@ static const char *machine_kind_name(enum machine_kind kind)
     case MACHINE_DISK:
     case MACHINE_DEVICE:
         return "device";
+    case MACHINE_POLICY:
+        return "policy";
+    case MACHINE_NODES:
+        return "list";
     case MACHINE_BOOL:
     case MACHINE_COMPRESSOR:
     case MACHINE_KERNEL:
@@ -175,6 +179,9 @@ static const char *scenario_kind_name(enum scenario_kind kind)
         return "name";
     case SCENARIO_FILE_KIND:
         return "word";
+    case SCENARIO_POLICY:
+        return "policy";
+    case SCENARIO_CPUS:
     case SCENARIO_NODE_CPUS:
         return "list";
     case SCENARIO_DISTANCES:

@@ -8,6 +8,7 @@
 #include "report/run_huge.h"
 #include "report/run_report.h"
 
+#include "base/masklist.h"
 #include "procfs/procfs.h"
 #include "stats/memory_stat.h"
 
@@ -35,6 +36,27 @@ static void put_limit(json_object *o, const char *key, u64 pages)
     json_put(o, key, pages >= PAGE_COUNTER_MAX ? NULL : json_new_u64(pages * PAGE_SIZE));
 }
 
+static void put_policy(json_object *o, const char *key, const struct mempolicy *p)
+{
+    struct strbuf text;
+
+    strbuf_init(&text);
+    mempolicy_render(p, &text);
+    json_put(o, key, json_new_text(text.text));
+    strbuf_done(&text);
+}
+
+/* null: all. */
+static void put_nodes(json_object *o, const char *key, u64 nodes)
+{
+    struct strbuf text;
+
+    strbuf_init(&text);
+    strbuf_masklist(&text, nodes);
+    json_put(o, key, nodes ? json_new_text(text.text) : NULL);
+    strbuf_done(&text);
+}
+
 /* Options of machine.def as they are in force: amounts as numbers, null where the machine has the say. */
 static json_object *options_json(const struct system_config *c)
 {
@@ -51,6 +73,12 @@ static json_object *options_json(const struct system_config *c)
             break;
         case MACHINE_COUNT:
             json_put_u64(o, info->name, *(const u32 *)(const void *)at);
+            break;
+        case MACHINE_POLICY:
+            put_policy(o, info->name, (const void *)at);
+            break;
+        case MACHINE_NODES:
+            put_nodes(o, info->name, *(const u64 *)(const void *)at);
             break;
         case MACHINE_BOOL:
             json_put(o, info->name, json_new_bool(*(const bool *)at));

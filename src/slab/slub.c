@@ -15,6 +15,7 @@
  * Mirrors ___slab_alloc(), get_partial_node(), __slab_free(), put_cpu_partial(), __unfreeze_partials(), allocate_slab() of
  * mm/slub.c, Linux 6.1. */
 #include "balance/kswapd.h"
+#include "balance/place.h"
 #include "base/alloc.h"
 #include "slab/slab_int.h"
 
@@ -33,7 +34,8 @@ static pfn_t take_frames(struct slab *s, const struct slab_cache *c, unsigned or
 {
     enum migratetype mt = c->info->flags & SLAB_RECLAIM_ACCOUNT ? MT_RECLAIMABLE : MT_UNMOVABLE;
 
-    return frames_try_alloc(s->mem->frames, mem_nodes(s->mem), order, mt, flags, s->mem->cpu);
+    return frames_try_alloc(s->mem->frames, place_by_task(s->mem).nodes, order, mt, flags,
+                            s->mem->cpu);
 }
 
 /* The smallest order, with all that a kernel allocation does short of reclaiming. */
@@ -46,7 +48,7 @@ static pfn_t take_smallest(struct slab *s, const struct slab_cache *c, bool must
     if (mem->frames->boosted)
         kswapd_wake_boosted(mem, order, ZONE_NORMAL);
     if (pfn == PFN_NONE)
-        kswapd_wake_all(mem, mem_nodes(mem), order, ZONE_NORMAL, false);
+        kswapd_wake_all(mem, place_by_task(mem).nodes, order, ZONE_NORMAL, false);
     if (pfn == PFN_NONE)
         pfn = take_frames(s, c, order, ALLOC_WMARK_MIN | ALLOC_KSWAPD);
     if (pfn == PFN_NONE && must)

@@ -14,6 +14,7 @@
 #define SPACE_VMA_H
 
 #include "base/list.h"
+#include "space/mempolicy.h"
 #include "space/pte.h"
 
 enum vma_flag {
@@ -52,6 +53,7 @@ struct vma {
     struct mm *mm;
     struct list_head avc_list; /* its links into anon_vmas, newest anon_vma first */
     u32 file_slot;             /* its place among the vmas of its file */
+    struct mempolicy policy;   /* mbind(2); MPOL_DEFAULT: the task's */
     u64 swap_ra;               /* for vma-based swap readahead; the swap-in path owns it */
 };
 
@@ -59,6 +61,7 @@ struct vma_spec {
     vpn_t start, end;
     u32 flags, inode, file;
     u64 pgoff; /* of a file mapping; ignored for anonymous memory */
+    struct mempolicy policy;
 };
 
 /* The vma that holds vpn, or NULL. Amortised O(1) for repeated look-ups, else O(log n). */
@@ -83,6 +86,9 @@ void vma_remove(struct mm *mm, vpn_t start, vpn_t end);
 
 /* flags = (flags & ~clear) | set on [start, end), splitting and merging as mprotect() does; holes are skipped. */
 void vma_change_flags(struct mm *mm, vpn_t start, vpn_t end, u32 clear, u32 set);
+
+/* policy = p on [start, end), splitting and merging as mbind_range() does; holes are skipped. */
+void vma_set_policy(struct mm *mm, vpn_t start, vpn_t end, struct mempolicy p);
 
 /* First half of mremap (copy_vma): pages from `start` on of vma get a second vma at [new_start, new_start + new_pages),
  * or a neighbour there grows over it. Both exist until the caller has moved the entries (pagetable_move) and removed

@@ -23,7 +23,7 @@
 static bool same_kind(const struct vma *vma, const struct vma_spec *spec)
 {
     return vma->flags == spec->flags && vma->inode == spec->inode && vma->file == spec->file &&
-           !(spec->flags & VM_SPECIAL);
+           mempolicy_equal(&vma->policy, &spec->policy) && !(spec->flags & VM_SPECIAL);
 }
 
 static bool has_one_link(const struct vma *vma)
@@ -146,16 +146,18 @@ struct vma *vma_add(struct mm *mm, const struct vma_spec *asked)
     vma->inode = spec.inode;
     vma->file = spec.file;
     vma->pgoff = spec.pgoff;
+    vma->policy = spec.policy;
     vma_insert(vma);
     return vma;
 }
 
-/* [from, to) of one vma gets other flags: mprotect_fixup(), madvise_update_vma(), mlock_fixup(). Returns the vma that
- * holds the range now. */
-static struct vma *change_flags(struct vma *vma, vpn_t from, vpn_t to, u32 flags)
+/* [from, to) of one vma gets other flags or another policy: mprotect_fixup(), madvise_update_vma(), mlock_fixup(), mbind_range().
+ * Returns the vma that holds the range now. */
+static struct vma *change_range(struct vma *vma, vpn_t from, vpn_t to, u32 flags,
+                                struct mempolicy policy)
 {
     struct mm *mm = vma->mm;
-    struct vma_spec spec = {from, to, flags, vma->inode, vma->file, vma_index(vma, from)};
+    struct vma_spec spec = {from, to, flags, vma->inode, vma->file, vma_index(vma, from), policy};
     struct vma *prev = from == vma->start ? touching_prev(mm, from) : NULL;
     struct vma *next = to == vma->end ? touching_next(mm, to) : NULL;
     u32 old = vma->flags;
@@ -166,6 +168,7 @@ static struct vma *change_flags(struct vma *vma, vpn_t from, vpn_t to, u32 flags
         vma_split_at(mm, to);
         vma = vma_find(mm, from);
         vma->flags = flags;
+        vma->policy = policy;
     }
     vma_account(mm, old, -(s64)(to - from));
     vma_account(mm, flags, (s64)(to - from));
@@ -185,8 +188,24 @@ void vma_change_flags(struct mm *mm, vpn_t start, vpn_t end, u32 clear, u32 set)
         flags = (vma->flags & ~clear) | set;
         at = MAX(at, vma->start);
         if (flags != vma->flags)
-            vma = change_flags(vma, at, MIN(vma->end, end), flags);
+            vma = change_range(vma, at, MIN(vma->end, end), flags, vma->policy);
         at = vma->end; /* what it grew over beyond the range has these flags already */
+    }
+}
+
+void vma_set_policy(struct mm *mm, vpn_t start, vpn_t end, struct mempolicy p)
+{
+    vpn_t at = start;
+
+    for (;;) {
+        struct vma *vma = vma_find_after(mm, at);
+
+        if (!vma || vma->start >= end)
+            return;
+        at = MAX(at, vma->start);
+        if (!mempolicy_equal(&vma->policy, &p) && !(vma->flags & VM_SPECIAL))
+            vma = change_range(vma, at, MIN(vma->end, end), vma->flags, p);
+        at = vma->end;
     }
 }
 
@@ -194,8 +213,8 @@ struct vma *vma_copy(struct vma *vma, vpn_t start, vpn_t new_start, u64 new_page
 {
     struct mm *mm = vma->mm;
     vpn_t new_end = new_start + new_pages;
-    struct vma_spec spec = {new_start,  new_end,   vma->flags,
-                            vma->inode, vma->file, vma_index(vma, start)};
+    struct vma_spec spec = {
+        new_start, new_end, vma->flags, vma->inode, vma->file, vma_index(vma, start), vma->policy};
     struct vma *copy;
 
     assert(vma->start <= start && start < vma->end);
@@ -213,6 +232,7 @@ struct vma *vma_copy(struct vma *vma, vpn_t start, vpn_t new_start, u64 new_page
     copy->inode = spec.inode;
     copy->file = spec.file;
     copy->pgoff = spec.pgoff;
+    copy->policy = spec.policy;
     copy->anon_vma = vma->anon_vma;
     copy->swap_ra = vma->swap_ra;
     anon_vma_clone(copy, vma);

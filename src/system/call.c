@@ -75,6 +75,7 @@ bool call_begin(struct system *s, struct task *t, enum step *ret_step)
     s->mem.cpu = t->cpu;
     s->running = t->group;
     s->mem.over_high = &t->over_high;
+    s->mem.policy = t->mempolicy.policy.mode == MPOL_DEFAULT ? NULL : &t->mempolicy;
     if (unlikely(s->panicked)) {
         *ret_step =
             t->state >= TASK_ZOMBIE ? STEP_DEAD : call_wait(t, (struct wait){WAIT_OOM, NS_NEVER});
@@ -133,13 +134,14 @@ enum step call_refuse(struct system *s, struct task *t, int error)
 static enum step out_of_memory(struct system *s, struct task *t)
 {
     struct group *scope = t->attempt.oom_group;
+    u64 nodes = t->attempt.oom_nodes;
     bool killed;
 
     t->attempt.oom_group = NULL;
     if (t->attempt.dying) /* not even the reserves were enough */
         process_exit(s, t, OUTCOME_OOM_KILLED, ABI_SIGKILL);
     else {
-        killed = oom_kill(s, t, scope);
+        killed = oom_kill(s, t, scope, nodes);
         if (s->panicked)
             return call_wait(t, (struct wait){WAIT_OOM, NS_NEVER});
         if (!killed)

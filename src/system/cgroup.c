@@ -109,10 +109,12 @@ static enum shrink shrink_to(struct system *s, struct group *g, u64 limit, ns_t 
     return SHRINK_DONE;
 }
 
-static struct task *any_task(const struct system *s, const struct group *g)
+static struct task *any_task(const struct system *s, struct group *g)
 {
+    const struct oom_control oc = {.group = g, .nodes = NODES_ALL};
+
     for (u32 i = 0; i < s->nr_tasks; i++)
-        if (oom_is_candidate(s, s->tasks[i], g))
+        if (oom_is_candidate(s, s->tasks[i], &oc))
             return s->tasks[i];
     return NULL;
 }
@@ -124,7 +126,7 @@ static void shrink_or_kill(struct system *s, struct group *g, u64 limit, ns_t *r
         struct task *t = any_task(s, g);
 
         group_event(g, MEMCG_OOM, 1);
-        if (!t || !oom_kill(s, t, g))
+        if (!t || !oom_kill(s, t, g, NODES_ALL))
             break;
     }
 }

@@ -2,6 +2,7 @@
 #include "system/config.h"
 
 #include "backing/compress.h"
+#include "base/masklist.h"
 #include "base/strbuf.h"
 #include "base/units.h"
 #include "frames/frames.h"
@@ -82,6 +83,8 @@ static const char *choice(enum machine_kind kind, unsigned i)
     case MACHINE_SIZE:
     case MACHINE_COUNT:
     case MACHINE_NUMBER:
+    case MACHINE_POLICY:
+    case MACHINE_NODES:
         break;
     }
     return NULL;
@@ -95,6 +98,10 @@ char *machine_option_values(enum machine_option option, char *buf, size_t size)
 
     if (kind == MACHINE_SIZE || kind == MACHINE_COUNT || kind == MACHINE_NUMBER) {
         snprintf(buf, size, "%s", kind == MACHINE_SIZE ? "SIZE" : "N");
+        return buf;
+    }
+    if (kind == MACHINE_POLICY || kind == MACHINE_NODES) {
+        snprintf(buf, size, "%s", kind == MACHINE_POLICY ? "POLICY" : "LIST");
         return buf;
     }
     *buf = '\0';
@@ -123,6 +130,8 @@ static const char *kind_noun(enum machine_kind kind)
     case MACHINE_SIZE:
     case MACHINE_COUNT:
     case MACHINE_NUMBER:
+    case MACHINE_POLICY:
+    case MACHINE_NODES:
         break;
     }
     return "value";
@@ -204,6 +213,7 @@ int machine_option_set(struct system_config *c, enum machine_option option, cons
 {
     const struct machine_option_info *info = &machine_option_info[option];
 
+    struct err why = {0};
     int rc = 0;
 
     switch (info->kind) {
@@ -215,6 +225,12 @@ int machine_option_set(struct system_config *c, enum machine_option option, cons
     case MACHINE_BOOL:
         rc = set_bool(c, info, label, value, e);
         break;
+    case MACHINE_POLICY:
+        rc = mempolicy_parse(value, (struct mempolicy *)(void *)((char *)c + info->offset), &why);
+        break;
+    case MACHINE_NODES:
+        rc = parse_masklist(value, "node", (u64 *)(void *)((char *)c + info->offset), &why);
+        break;
     case MACHINE_DISK:
     case MACHINE_DEVICE:
     case MACHINE_COMPRESSOR:
@@ -224,6 +240,8 @@ int machine_option_set(struct system_config *c, enum machine_option option, cons
         rc = set_choice(c, info, label, value, e);
         break;
     }
+    if (*why.text)
+        return err_set(e, rc, "%s: %s", label, why.text);
     if (rc == 0)
         c->given |= BIT(option);
     return rc;
@@ -241,7 +259,29 @@ int system_config_topology(const struct system_config *c, struct topology *ret, 
         .ram_given = c->given & BIT(MACHINE_OPTION_ram_bytes),
     };
 
-    return topology_init(ret, &c->topology, &want, ret_nid, e);
+    struct mempolicy numa = c->numa;
+    struct err why = {0};
+    int rc = topology_init(ret, &c->topology, &want, ret_nid, e);
+
+    if (rc)
+        return rc;
+    if (mempolicy_fit(&numa, ret, &why))
+        return err_set(e, -EINVAL, "numa: %s", why.text);
+    if (c->cpunodebind && !system_config_cpus(c, ret))
+        return err_set(e, -EINVAL,
+                       "cpunodebind: none of these nodes has CPUs; the machine has %u node%s",
+                       ret->nr_nodes, ret->nr_nodes == 1 ? "" : "s");
+    return 0;
+}
+
+u64 system_config_cpus(const struct system_config *c, const struct topology *t)
+{
+    u64 cpus = 0;
+
+    for (unsigned nid = 0; nid < t->nr_nodes; nid++)
+        if (!c->cpunodebind || c->cpunodebind >> nid & 1)
+            cpus |= t->cpus[nid];
+    return cpus;
 }
 
 void machine_option_set_name(struct system_config *c, enum machine_option option, const char *name)

@@ -13,6 +13,7 @@
 #include "base/types.h"
 #include "machine/cost.h"
 #include "machine/topology.h"
+#include "space/mempolicy.h"
 #include "stats/tunables.h"
 
 /* How the value of a machine option is written and kept. */
@@ -26,6 +27,8 @@ enum machine_kind {
     MACHINE_COMPRESSOR, /* of pages */
     MACHINE_KERNEL,     /* a release */
     MACHINE_LRU,        /* a reclaim policy */
+    MACHINE_POLICY,     /* a memory policy; struct mempolicy */
+    MACHINE_NODES,      /* a list of nodes; u64, 0: not given */
     MACHINE_THP,        /* a mode of transparent huge pages */
 };
 
@@ -38,6 +41,8 @@ enum machine_kind {
 #define MACHINE_TYPE_COMPRESSOR const char *
 #define MACHINE_TYPE_KERNEL     const char *
 #define MACHINE_TYPE_LRU        const char *
+#define MACHINE_TYPE_POLICY     struct mempolicy
+#define MACHINE_TYPE_NODES      u64
 #define MACHINE_TYPE_THP        const char *
 
 enum machine_option {
@@ -109,6 +114,9 @@ int machine_option_set(struct system_config *c, enum machine_option option, cons
 /* The nodes of the machine. 0, or -EINVAL; then *ret_nid is the node to blame, or MAX_NUMNODES. */
 int system_config_topology(const struct system_config *c, struct topology *ret, unsigned *ret_nid,
                            struct err *e);
+
+/* The CPUs that programs run on unless they say otherwise: all, or those of `cpunodebind`. */
+u64 system_config_cpus(const struct system_config *c, const struct topology *t);
 
 /* A name that is none of ours, such as that of a scenario's [device]: it must live as long as c.  pre: a DISK or DEVICE */
 void machine_option_set_name(struct system_config *c, enum machine_option option, const char *name);

@@ -145,6 +145,7 @@ static void zswap_round(struct system *s)
     struct mem *mem = &s->mem;
     u64 kept = take_ns(mem), ns;
 
+    mem->policy = NULL; /* it is nobody's task */
     zswap_shrink_step(mem);
     ns = take_ns(mem);
     mem->cpu_ns = kept;

@@ -51,18 +51,40 @@ void system_set_oom_score_adj(struct system *s, struct task *t, s16 adj)
     }
 }
 
-bool oom_is_candidate(const struct system *s, const struct task *t, const struct group *scope)
+bool oom_is_candidate(const struct system *s, const struct task *t, const struct oom_control *oc)
 {
+    const struct mempolicy *p = &t->mempolicy.policy;
+
+    /* A task bound to other nodes would free nothing that helps (mempolicy_in_oom_domain). */
+    if (p->mode == MPOL_BIND && !oc->group && !(p->nodes & oc->nodes))
+        return false;
     return !t->kthread && t->mm && t->state < TASK_ZOMBIE &&
-           (!scope || group_is_below(t->group, scope)) && stands_for_process(s, t);
+           (!oc->group || group_is_below(t->group, oc->group)) && stands_for_process(s, t);
 }
 
-static u64 usable_pages(const struct system *s, const struct group *scope)
+/* constrained_alloc(): was the allocation bound to some of the nodes with memory? */
+static bool is_bound(const struct system *s, u64 nodes)
 {
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+        if (s->frames.topology.ram_bytes[nid] && !(nodes >> nid & 1))
+            return true;
+    return false;
+}
+
+static u64 usable_pages(const struct system *s, const struct oom_control *oc)
+{
+    const struct group *scope = oc->group;
     u64 pages;
 
-    if (!scope)
+    if (!scope && oc->nodes == NODES_ALL)
         return s->frames.managed_pages + s->swap.total_pages;
+    if (!scope) {
+        pages = s->swap.total_pages;
+        for (unsigned i = 0; i < s->frames.nr_zones; i++)
+            if (oc->nodes >> s->frames.zones[i].nid & 1)
+                pages += s->frames.zones[i].present;
+        return pages;
+    }
     pages = MIN(scope->memory.max, s->frames.managed_pages);
     if (s->tunables.swappiness)
         pages += MIN(scope->swap.max, s->swap.total_pages);
@@ -80,9 +102,9 @@ s64 oom_badness(const struct system *s, const struct task *t, u64 usable)
     return (s64)(mm_rss(mm) + mm->swapents + tables) + t->oom_score_adj * ((s64)usable / 1000);
 }
 
-static struct task *choose_victim(const struct system *s, const struct group *scope)
+static struct task *choose_victim(const struct system *s, const struct oom_control *oc)
 {
-    u64 usable = usable_pages(s, scope);
+    u64 usable = usable_pages(s, oc);
     struct task *victim = NULL;
     s64 most = INT64_MIN;
 
@@ -90,7 +112,7 @@ static struct task *choose_victim(const struct system *s, const struct group *sc
         struct task *t = s->tasks[i];
         s64 points;
 
-        if (!oom_is_candidate(s, t, scope))
+        if (!oom_is_candidate(s, t, oc))
             continue;
         points = unlikely(swapoff_is_under_way(s, t)) ? INT64_MAX : oom_badness(s, t, usable);
         if (points != OOM_NEVER && points >= most) {
@@ -132,13 +154,15 @@ static struct group *oom_group_of(struct group *g, const struct group *scope)
 
 static void kill_group(struct system *s, struct group *g, const char *message)
 {
+    const struct oom_control members = {.group = g, .nodes = NODES_ALL};
     char path[256];
 
     group_event(g, MEMCG_OOM_GROUP_KILL, 1);
     group_path(g, path, sizeof(path));
     log_line(s, "Tasks in %s are going to be killed due to memory.oom.group set", path);
     for (u32 i = 0; i < s->nr_tasks; i++)
-        if (oom_is_candidate(s, s->tasks[i], g) && s->tasks[i]->oom_score_adj != OOM_SCORE_ADJ_MIN)
+        if (oom_is_candidate(s, s->tasks[i], &members) &&
+            s->tasks[i]->oom_score_adj != OOM_SCORE_ADJ_MIN)
             kill_one(s, s->tasks[i], message);
 }
 
@@ -149,33 +173,34 @@ static void machine_panic(struct system *s, const char *why)
     s->panicked = true;
 }
 
-static bool panics(struct system *s, const struct task *t, struct group *scope)
+static bool panics(struct system *s, const struct task *t, const struct oom_control *oc)
 {
     u64 panic = s->tunables.panic_on_oom;
 
-    if (!panic || (panic == 1 && scope))
+    if (!panic || (panic == 1 && (oc->group || oc->nodes != NODES_ALL)))
         return false;
-    oom_report(s, t, scope, NULL);
+    oom_report(s, t, oc, NULL);
     machine_panic(s, panic == 2 ? "Out of memory: compulsory panic_on_oom is enabled"
                                 : "Out of memory: system-wide panic_on_oom is enabled");
     return true;
 }
 
-bool oom_kill(struct system *s, struct task *t, struct group *scope)
+bool oom_kill(struct system *s, struct task *t, struct group *scope, u64 nodes)
 {
+    const struct oom_control oc = {scope, !scope && is_bound(s, nodes) ? nodes : NODES_ALL};
     const char *message = scope ? "Memory cgroup out of memory" : "Out of memory";
     struct task *victim;
     struct group *whole;
 
-    if (panics(s, t, scope))
+    if (panics(s, t, &oc))
         return false;
-    victim = choose_victim(s, scope);
+    victim = choose_victim(s, &oc);
     if (!scope && s->tunables.oom_kill_allocating_task && t->mm &&
         t->oom_score_adj != OOM_SCORE_ADJ_MIN) {
         victim = t;
         message = "Out of memory (oom_kill_allocating_task)";
     }
-    oom_report(s, t, scope, victim);
+    oom_report(s, t, &oc, victim);
     if (!victim) {
         log_line(s, "Out of memory and no killable processes...");
         if (!scope)

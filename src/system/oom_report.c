@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "balance/kswapd.h"
+#include "base/masklist.h"
 #include "stats/kernel.h"
 #include "stats/memory_stat.h"
 #include "system/system_int.h"
@@ -40,11 +41,6 @@ static unsigned long long ull(s64 v)
 static unsigned long long counter_of(const struct system *s, enum counter id)
 {
     return ull(counter_shown(id, s->counters.v[id]));
-}
-
-static unsigned long long kib_of(const struct system *s, enum counter id)
-{
-    return counter_of(s, id) * PAGE_KIB;
 }
 
 static unsigned long long tables_bytes(const struct mm *mm)
@@ -112,7 +108,7 @@ static void report_group(struct system *s, struct group *g)
 }
 
 /* --- the machine ran out --------------------------------------------------------------------------------------------------- */
-static void report_node(struct system *s)
+static void report_totals(struct system *s)
 {
     log_line(s, "Mem-Info:");
     log_line(s, "active_anon:%llu inactive_anon:%llu isolated_anon:0",
@@ -130,18 +126,28 @@ static void report_node(struct system *s)
     log_line(s, " free:%llu free_pcp:%llu free_cma:0",
              (unsigned long long)frames_count_free(&s->frames),
              (unsigned long long)frames_count_pcp(&s->frames));
+}
+
+static unsigned long long node_kib(const struct system *s, unsigned nid, enum counter id)
+{
+    return ull(counter_shown(id, node_counter(&s->frames, nid, id))) * PAGE_KIB;
+}
+
+static void report_node(struct system *s, unsigned nid)
+{
     log_line(
         s,
-        "Node 0 active_anon:%llukB inactive_anon:%llukB active_file:%llukB inactive_file:%llukB "
+        "Node %u active_anon:%llukB inactive_anon:%llukB active_file:%llukB inactive_file:%llukB "
         "unevictable:%llukB isolated(anon):0kB isolated(file):0kB mapped:%llukB dirty:%llukB "
         "writeback:%llukB shmem:%llukB shmem_thp: 0kB shmem_pmdmapped: 0kB anon_thp: 0kB "
         "writeback_tmp:0kB kernel_stack:%llukB pagetables:%llukB sec_pagetables:0kB "
         "all_unreclaimable? %s",
-        kib_of(s, NR_ACTIVE_ANON), kib_of(s, NR_INACTIVE_ANON), kib_of(s, NR_ACTIVE_FILE),
-        kib_of(s, NR_INACTIVE_FILE), kib_of(s, NR_UNEVICTABLE), kib_of(s, NR_MAPPED),
-        kib_of(s, NR_DIRTY), kib_of(s, NR_WRITEBACK), kib_of(s, NR_SHMEM),
-        counter_of(s, NR_KERNEL_STACK), kib_of(s, NR_PAGE_TABLE_PAGES),
-        kswapd_is_hopeless(s->frames.nodes) ? "yes" : "no");
+        nid, node_kib(s, nid, NR_ACTIVE_ANON), node_kib(s, nid, NR_INACTIVE_ANON),
+        node_kib(s, nid, NR_ACTIVE_FILE), node_kib(s, nid, NR_INACTIVE_FILE),
+        node_kib(s, nid, NR_UNEVICTABLE), node_kib(s, nid, NR_MAPPED), node_kib(s, nid, NR_DIRTY),
+        node_kib(s, nid, NR_WRITEBACK), node_kib(s, nid, NR_SHMEM),
+        ull(node_counter(&s->frames, nid, NR_KERNEL_STACK)), node_kib(s, nid, NR_PAGE_TABLE_PAGES),
+        kswapd_is_hopeless(&s->frames.nodes[nid]) ? "yes" : "no");
 }
 
 static unsigned long long zone_kib(const struct zone *z, enum counter id)
@@ -162,12 +168,12 @@ static void report_zone(struct system *s, const struct zone *z)
     for (unsigned cpu = 0; cpu < s->frames.nr_cpus; cpu++)
         pcp += pcp_kib(s, z, cpu);
     log_line(s,
-             "Node 0 %s free:%llukB boost:%llukB min:%llukB low:%llukB high:%llukB "
+             "Node %u %s free:%llukB boost:%llukB min:%llukB low:%llukB high:%llukB "
              "reserved_highatomic:%lluKB active_anon:%llukB inactive_anon:%llukB "
              "active_file:%llukB inactive_file:%llukB unevictable:%llukB writepending:%llukB "
              "present:%llukB managed:%llukB mlocked:%llukB bounce:0kB free_pcp:%llukB "
              "local_pcp:%llukB free_cma:0kB",
-             z->name, (unsigned long long)z->free_pages * PAGE_KIB,
+             z->nid, z->name, (unsigned long long)z->free_pages * PAGE_KIB,
              (unsigned long long)z->watermark_boost * PAGE_KIB,
              (unsigned long long)zone_wmark_pages(z, WMARK_MIN) * PAGE_KIB,
              (unsigned long long)zone_wmark_pages(z, WMARK_LOW) * PAGE_KIB,
@@ -203,7 +209,7 @@ static void report_orders(struct system *s, const struct zone *z)
         }
         strbuf_append(&line, any ? ") " : "");
     }
-    log_line(s, "Node 0 %s: %s= %llukB", z->name, line.text,
+    log_line(s, "Node %u %s: %s= %llukB", z->nid, z->name, line.text,
              (unsigned long long)z->free_pages * PAGE_KIB);
     strbuf_done(&line);
 }
@@ -230,21 +236,30 @@ static void report_slab(struct system *s)
     }
 }
 
-static void report_machine(struct system *s)
+/* Nodes that the allocation could not use are left out (SHOW_MEM_FILTER_NODES). */
+static void report_machine(struct system *s, u64 nodes)
 {
     const struct zone *z = s->frames.zones;
     u64 present = 0;
 
-    report_node(s);
+    report_totals(s);
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+        if (nodes >> nid & 1)
+            report_node(s, nid);
     for (unsigned i = 0; i < s->frames.nr_zones; i++)
-        if (zone_populated(&z[i]))
+        if (zone_populated(&z[i]) && nodes >> z[i].nid & 1)
             report_zone(s, &z[i]);
     for (unsigned i = 0; i < s->frames.nr_zones; i++) {
         present += z[i].present;
-        if (zone_populated(&z[i]))
+        if (zone_populated(&z[i]) && nodes >> z[i].nid & 1)
             report_orders(s, &z[i]);
     }
-    log_line(s, "Node 0 hugepages_total=0 hugepages_free=0 hugepages_surp=0 hugepages_size=2048kB");
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+        if (nodes >> nid & 1)
+            log_line(s,
+                     "Node %u hugepages_total=0 hugepages_free=0 hugepages_surp=0 "
+                     "hugepages_size=2048kB",
+                     nid);
     log_line(s, "%llu total pagecache pages", counter_of(s, NR_FILE_PAGES));
     if (s->swap.total_pages)
         log_line(s, "%llu pages in swap cache", (unsigned long long)s->swap.nr_cached);
@@ -256,7 +271,7 @@ static void report_machine(struct system *s)
     report_slab(s);
 }
 
-static void report_tasks(struct system *s, const struct group *scope)
+static void report_tasks(struct system *s, const struct oom_control *oc)
 {
     log_line(s, "Tasks state (memory values in pages):");
     log_line(s,
@@ -264,7 +279,7 @@ static void report_tasks(struct system *s, const struct group *scope)
     for (u32 i = 0; i < s->nr_tasks; i++) {
         const struct task *t = s->tasks[i];
 
-        if (oom_is_candidate(s, t, scope))
+        if (oom_is_candidate(s, t, oc))
             log_line(s, "[%7u] %5u %5u %8llu %8llu %8llu %8llu         %5d %s", t->pid, t->uid,
                      t->tgid, (unsigned long long)t->mm->total_vm,
                      (unsigned long long)mm_rss(t->mm), tables_bytes(t->mm),
@@ -272,10 +287,30 @@ static void report_tasks(struct system *s, const struct group *scope)
     }
 }
 
-void oom_report(struct system *s, const struct task *invoker, struct group *scope,
+/* "constraint=...,nodemask=...,cpuset=/,mems_allowed=...," (dump_oom_summary) */
+static void render_constraint(const struct system *s, const struct oom_control *oc,
+                              struct strbuf *out)
+{
+    bool bound = oc->nodes != NODES_ALL;
+
+    strbuf_printf(out, "constraint=%s,nodemask=",
+                  oc->group ? "CONSTRAINT_MEMCG"
+                  : bound   ? "CONSTRAINT_MEMORY_POLICY"
+                            : "CONSTRAINT_NONE");
+    if (bound)
+        strbuf_masklist(out, oc->nodes);
+    else
+        strbuf_append(out, "(null)");
+    strbuf_append(out, ",cpuset=/,mems_allowed=");
+    strbuf_masklist(out, topology_all_nodes(&s->frames.topology));
+}
+
+void oom_report(struct system *s, const struct task *invoker, const struct oom_control *oc,
                 const struct task *victim)
 {
     char scope_path[256], victim_path[256];
+    const struct group *scope = oc->group;
+    struct strbuf constraint;
 
     log_line(s, "%s invoked oom-killer: gfp_mask=%s, order=0, oom_score_adj=%d", invoker->comm,
              scope ? "0xcc0(GFP_KERNEL)" : "0x140dca(GFP_HIGHUSER_MOVABLE|__GFP_COMP|__GFP_ZERO)",
@@ -283,21 +318,22 @@ void oom_report(struct system *s, const struct task *invoker, struct group *scop
     log_line(s, "CPU: %u PID: %u Comm: %s Not tainted %s #1", s->mem.cpu, invoker->pid,
              invoker->comm, s->kernel.release->uname);
     if (scope)
-        report_group(s, scope);
+        report_group(s, oc->group);
     else
-        report_machine(s);
+        report_machine(s, oc->nodes);
     if (s->tunables.oom_dump_tasks)
-        report_tasks(s, scope);
+        report_tasks(s, oc);
     if (!victim)
         return;
     group_path(victim->group, victim_path, sizeof(victim_path));
     if (scope)
         group_path(scope, scope_path, sizeof(scope_path));
-    log_line(s,
-             "oom-kill:constraint=%s,nodemask=(null),cpuset=/,mems_allowed=0,%s%s,task_memcg=%s,"
-             "task=%s,pid=%u,uid=%u",
-             scope ? "CONSTRAINT_MEMCG" : "CONSTRAINT_NONE", scope ? "oom_memcg=" : "global_oom",
-             scope ? scope_path : "", victim_path, victim->comm, victim->pid, victim->uid);
+    strbuf_init(&constraint);
+    render_constraint(s, oc, &constraint);
+    log_line(s, "oom-kill:%s,%s%s,task_memcg=%s,task=%s,pid=%u,uid=%u", constraint.text,
+             scope ? "oom_memcg=" : "global_oom", scope ? scope_path : "", victim_path,
+             victim->comm, victim->pid, victim->uid);
+    strbuf_done(&constraint);
 }
 
 void oom_report_killed(struct system *s, const struct task *victim, const char *message)

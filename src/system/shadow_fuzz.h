@@ -85,6 +85,7 @@ enum op_kind {
     OP_UNLINK,
     OP_FADVISE,
     OP_LIMIT,
+    OP_MBIND, /* a memory policy of a range, or of the task */
     OP_SWAPOFF,
     OP_COMPACT, /* memory is compacted, or a large block asked for */
     OP_BAD,     /* an access that must be fatal */
@@ -620,6 +621,7 @@ static void apply(struct proc *pr, const struct op *op)
     case OP_SYNC:
     case OP_FADVISE:
     case OP_LIMIT:
+    case OP_MBIND:
     case OP_SWAPOFF:
     case OP_COMPACT:
     case OP_BAD:

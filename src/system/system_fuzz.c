@@ -21,6 +21,7 @@
 #include "system/blocks_fuzz.h"
 #include "system/cgroup.h"
 #include "system/file.h"
+#include "system/mempolicy.h"
 #include "system/mmap.h"
 #include "system/shadow_fuzz.h"
 #include "system/swap.h"
@@ -245,6 +246,9 @@ static bool pick(struct proc *pr, struct op *op)
     case OP_SYNC:
     case OP_LIMIT:
         return true;
+    case OP_MBIND:
+        op->arg = below(64);
+        return sys->frames.nr_nodes > 1 && pick_pages(pr, op, 64);
     case OP_COMPACT:
         op->arg = below(16);
         op->nr = below(3);
@@ -259,6 +263,18 @@ static bool pick(struct proc *pr, struct op *op)
 }
 
 /* --- doing it ------------------------------------------------------------------------------------------------------------ */
+/* arg: mode, nodes, and whether it is the task's. */
+static enum step do_mbind(struct task *t, vaddr_t addr, u64 len, u32 arg)
+{
+    static const enum mpol_mode modes[] = {MPOL_DEFAULT, MPOL_INTERLEAVE, MPOL_PREFERRED,
+                                           MPOL_LOCAL};
+    struct mempolicy p = {.mode = arg % 16 == 15 ? MPOL_BIND : modes[arg % ARRAY_SIZE(modes)]};
+
+    if (p.mode != MPOL_DEFAULT && p.mode != MPOL_LOCAL)
+        p.nodes = 1 + arg / 8 % 7;
+    return arg & 32 ? system_set_mempolicy(sys, t, p) : system_mbind(sys, t, addr, len, p);
+}
+
 static enum step do_mmap(struct proc *pr, const struct op *op)
 {
     struct mmap_args a = {.addr = addr_of(op->page), .len = (u64)op->nr * PAGE_SIZE};
@@ -375,6 +391,8 @@ static enum step do_op(struct proc *pr, struct op *op)
         return system_brk(sys, t, addr_of(ARENA), addr_of(ARENA + op->nr));
     case OP_MADVISE:
         return system_madvise(sys, t, addr, len, op->arg);
+    case OP_MBIND:
+        return do_mbind(pr->task, addr, len, op->arg);
     case OP_MLOCK:
         return system_mlock(sys, t, addr, len, op->arg);
     case OP_MUNLOCK:
@@ -717,7 +735,7 @@ static void choose_weights(void)
         [OP_FORK] = 2,   [OP_THREAD] = 2,  [OP_EXIT] = 1,    [OP_EXEC] = 1,     [OP_READ] = 12,
         [OP_WRITE] = 12, [OP_FSYNC] = 2,   [OP_SYNC] = 1,    [OP_TRUNCATE] = 2, [OP_PUNCH] = 1,
         [OP_UNLINK] = 1, [OP_FADVISE] = 3, [OP_LIMIT] = 2,   [OP_SWAPOFF] = 1,  [OP_COMPACT] = 8,
-        [OP_BAD] = 1};
+        [OP_MBIND] = 4,  [OP_BAD] = 1};
 
     weight_sum = 0;
     for (u32 i = 0; i < NR_OPS; i++) {

@@ -85,17 +85,23 @@ void swapoff_abandon(struct system *s, const struct task *t);
 bool swapoff_is_under_way(const struct system *s, const struct task *t);
 
 /* --- oom.c --------------------------------------------------------------------------------------------------------- */
-/* Memory below `scope` (NULL: the machine) cannot be had for t: choose, report and kill. False when there is nobody to kill. */
-bool oom_kill(struct system *s, struct task *t, struct group *scope);
+/* What ran out of memory. */
+struct oom_control {
+    struct group *group; /* below its limit; NULL: the machine */
+    u64 nodes;           /* on these nodes alone, by a memory policy; NODES_ALL */
+};
+/* Memory below `scope` (NULL: the machine, and then of these nodes) cannot be had for t: choose, report and kill. False when there is
+ * nobody to kill. */
+bool oom_kill(struct system *s, struct task *t, struct group *scope, u64 nodes);
 
 /* --- oom_report.c -------------------------------------------------------------------------------------------------- */
-void oom_report(struct system *s, const struct task *invoker, struct group *scope,
+void oom_report(struct system *s, const struct task *invoker, const struct oom_control *oc,
                 const struct task *victim);
 void oom_report_killed(struct system *s, const struct task *victim, const char *message);
 /* One line of the kernel's log. */
 void log_line(struct system *s, const char *fmt, ...) HW_PRINTF(2, 3);
-/* May the OOM killer look at it when memory below scope ran out? */
-bool oom_is_candidate(const struct system *s, const struct task *t, const struct group *scope);
+/* May the OOM killer look at it? */
+bool oom_is_candidate(const struct system *s, const struct task *t, const struct oom_control *oc);
 
 /* --- direct.c ------------------------------------------------------------------------------------------------------ */
 /* O_DIRECT. STEP_DONE when all is read or written, or an error ended it; or when t->direct_buffered was set, since the rest must go through

@@ -67,6 +67,7 @@ static struct task *task_make(struct system *s, struct group *g, u32 pid, u32 tg
     t->ppid = ppid;
     t->group = g;
     t->cpu = s->mem.cpu;
+    t->cpus_allowed = UINT64_MAX >> (64 - s->frames.nr_cpus);
     t->start_ns = s->clock.now;
     dirtier_init(&t->dirtier);
     snprintf(t->comm, sizeof(t->comm), "%s", comm);
@@ -74,6 +75,14 @@ static struct task *task_make(struct system *s, struct group *g, u32 pid, u32 tg
     task_objects_new(s, t);
     g->nr_tasks++;
     return t;
+}
+
+static void inherit_placement(struct task *t, const struct task *from)
+{
+    t->mempolicy = from->mempolicy;
+    t->cpus_allowed = from->cpus_allowed;
+    if (!(t->cpus_allowed >> t->cpu & 1))
+        t->cpu = (unsigned)__builtin_ctzll(t->cpus_allowed);
 }
 
 static void task_publish(struct system *s, struct task *t)
@@ -108,6 +117,7 @@ struct task *system_thread_new(struct system *s, struct task *leader, u32 tid)
     assert(leader->mm);
     t->oom_score_adj = leader->oom_score_adj;
     t->uid = leader->uid;
+    inherit_placement(t, leader);
     t->nice = leader->nice;
     mm_share(t, leader->mm);
     task_publish(s, t);
@@ -134,6 +144,7 @@ static struct task *fork_begin(struct system *s, struct task *t, u32 child_pid)
     child->oom_score_adj = t->oom_score_adj;
     child->uid = t->uid;
     child->nice = t->nice;
+    inherit_placement(child, t);
     mem_cost(&s->mem, s->cost.fork_base);
     return child;
 }

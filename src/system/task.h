@@ -34,6 +34,8 @@ struct task {
     struct mm *mm; /* NULL after exit and for kernel threads */
     struct group *group;
     unsigned cpu;
+    u64 cpus_allowed; /* bit per CPU */
+    struct task_mempolicy mempolicy;
     enum task_state state;
     enum task_outcome outcome;
     s32 exit_status; /* as from wait(2) */

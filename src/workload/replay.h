@@ -37,12 +37,14 @@ struct replay_config {
      * them; the rest runs in `others`. NULL: all. */
     const bool *only;
     struct group *others;
-    struct sched *sched; /* shared with other workloads of the machine; NULL: its own */
-    u32 pid_base;        /* added to every pid of the recording */
-    s16 oom_score_adj;   /* of its first processes */
-    u32 uid;             /* and the user they belong to */
-    s8 nice;             /* and what /proc shows */
-    u32 weight;          /* of its tasks, as sched_weight() gives it; 0: of nice 0 */
+    struct sched *sched;          /* shared with other workloads of the machine; NULL: its own */
+    u32 pid_base;                 /* added to every pid of the recording */
+    s16 oom_score_adj;            /* of its first processes */
+    const struct mempolicy *numa; /* their memory policy; NULL: the machine's */
+    u64 cpus;                     /* CPUs that they may run on; 0: as the machine has it */
+    u32 uid;                      /* and the user they belong to */
+    s8 nice;                      /* and what /proc shows */
+    u32 weight;                   /* of its tasks, as sched_weight() gives it; 0: of nice 0 */
     /* The next batch of events of a stream, instead of the trace's: `trace` then only names the streams. False: the
      * stream is over. NULL: what was recorded. */
     bool (*fill)(void *ctx, u32 stream, ns_t now, struct trace_cursor *cursor);

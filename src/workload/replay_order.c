@@ -8,6 +8,7 @@
  * O(log streams) per look, and a stream that nobody waits for pays one compare per operation.
  * Streams that have not started stand in order of their first stamp; only the first of them can be the one behind.
  */
+#include "system/mempolicy.h"
 #include "workload/replay_int.h"
 
 #include "base/alloc.h"
@@ -220,6 +221,20 @@ static void start_thread(struct replay *r, struct replay_stream *rs, ns_t now)
     replay_stream_start(rs, task, peer->proc, now);
 }
 
+/* Where it runs and has its memory: as the workload says, or the machine (numactl). */
+static void place_task(const struct replay_config *c, struct task *task)
+{
+    const struct system *s = c->system;
+    struct mempolicy numa = c->numa ? *c->numa : s->config.numa;
+    u64 cpus = c->cpus ? c->cpus : system_config_cpus(&s->config, &s->frames.topology);
+    int rc = mempolicy_fit(&numa, &s->frames.topology, NULL);
+
+    assert(rc == 0); /* whoever wished for it was told otherwise */
+    task_mempolicy_set(&task->mempolicy, numa);
+    rc = system_set_affinity(c->system, task, cpus);
+    assert(rc == 0);
+}
+
 static void start_process(struct replay *r, struct replay_stream *rs, ns_t now)
 {
     const struct replay_config *c = &r->config;
@@ -228,6 +243,7 @@ static void start_process(struct replay *r, struct replay_stream *rs, ns_t now)
         system_task_new(c->system, replay_group(rs), rs->trace->pid + c->pid_base, ppid, "");
 
     task->oom_score_adj = c->oom_score_adj;
+    place_task(c, task);
     task->uid = c->uid;
     task->nice = c->nice;
     replay_stream_start(rs, task, replay_proc_new(), now);

@@ -37,6 +37,8 @@ enum scenario_kind {
     SCENARIO_BOOL,
     SCENARIO_FRACTION,
     SCENARIO_PATTERN,
+    SCENARIO_POLICY, /* of memory */
+    SCENARIO_CPUS,
     SCENARIO_NODE_RAM, /* of a [node]: these go to the machine's configuration at once */
     SCENARIO_NODE_CPUS,
     SCENARIO_DISTANCES,
@@ -142,7 +144,9 @@ struct scenario_task {
     struct scenario_head head;
     const char *comm, *trace;
     struct scenario_name cgroup, file;
-    int file_index; /* -1: none */
+    int file_index;          /* -1: none */
+    struct mempolicy policy; /* and cpus: where they are given; the machine's else */
+    u64 cpus;
     s64 nice, oom_score_adj;
     ns_t start, stop, think, phase, hold; /* stop 0: never */
     struct scenario_duty burst;

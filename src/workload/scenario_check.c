@@ -223,12 +223,12 @@ static int check_trace_task(const struct scenario *sc, const struct scenario_tas
     for (unsigned i = 0; i < NR_SCENARIO_KEYS; i++) {
         if (scenario_keys[i].section != SCENARIO_TASK || i == KEY_TASK_trace ||
             i == KEY_TASK_cgroup || i == KEY_TASK_nice || i == KEY_TASK_oom_score_adj ||
-            i == KEY_TASK_start || i == KEY_TASK_uid)
+            i == KEY_TASK_start || i == KEY_TASK_uid || i == KEY_TASK_policy || i == KEY_TASK_cpus)
             continue;
         if (scenario_given(&t->head, (enum scenario_key_id)i))
             return err_at(e, -EINVAL, sc->path, t->head.line, 0,
                           "[task %s]: %s has no meaning beside trace; want only cgroup, nice, "
-                          "oom_score_adj, uid and start",
+                          "oom_score_adj, uid, numa, cpus and start",
                           t->head.name, scenario_keys[i].name);
     }
     return 0;
@@ -261,9 +261,29 @@ static int check_patterns(const struct scenario *sc, const struct scenario_task 
     return 0;
 }
 
+/* Nodes and CPUs that a task names must be there. */
+static int check_placement(const struct scenario *sc, struct scenario_task *t, struct err *e)
+{
+    struct topology topology;
+    struct err why = {0};
+    unsigned nid;
+    u64 all;
+
+    system_config_topology(&sc->machine.config, &topology, &nid, NULL); /* check_topology() did */
+    if (mempolicy_fit(&t->policy, &topology, &why))
+        return err_at(e, -EINVAL, sc->path, t->head.line, 0, "[task %s]: numa: %s", t->head.name,
+                      why.text);
+    all = UINT64_MAX >> (64 - topology.nr_cpus);
+    if (t->cpus & ~all)
+        return err_at(e, -EINVAL, sc->path, t->head.line, 0,
+                      "[task %s]: there is no CPU %u: the machine has %u", t->head.name,
+                      (unsigned)__builtin_ctzll(t->cpus & ~all), topology.nr_cpus);
+    return 0;
+}
+
 static int check_task(struct scenario *sc, struct scenario_task *t, struct err *e)
 {
-    if (find_names(sc, t, e))
+    if (find_names(sc, t, e) || check_placement(sc, t, e))
         return -EINVAL;
     if (t->trace)
         return check_trace_task(sc, t, e);

@@ -176,6 +176,8 @@ static void init_job(struct scenario_run *run, struct scenario_job *job, u32 *pi
         .system = s,
         .sched = &run->sched,
         .oom_score_adj = (s16)t->oom_score_adj,
+        .numa = scenario_given(&t->head, KEY_TASK_policy) ? &t->policy : NULL,
+        .cpus = t->cpus,
         .uid = (u32)t->uid,
         .nice = (s8)t->nice,
         .weight = sched_weight((int)t->nice),

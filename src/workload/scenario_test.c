@@ -240,6 +240,25 @@ static void a_process_fills_its_memory_and_ends(void **state)
     world_done(&w);
 }
 
+static void tasks_run_and_have_memory_where_the_scenario_says(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_run(&w, "[machine]\nram=256M\nnodes=2\ncpus=4\nruntime=1s\nthp=never\n"
+                  "[task a]\nmemory=8M\ntouch=seq\ncpus=1\nnuma=bind:1\nworkers=3\n"
+                  "[task b]\nmemory=8M\ntouch=seq\ncpus=3\n");
+    assert_int_equal(w.system.cpu_times[0].user_ns, 0);
+    assert_true(w.system.cpu_times[1].user_ns > NS_PER_S / 2);
+    assert_int_equal(w.system.cpu_times[2].user_ns, 0);
+    for (u32 i = 0; i < w.system.nr_tasks; i++)
+        assert_true(w.system.tasks[i]->cpu == (strcmp(w.system.tasks[i]->comm, "a") ? 3 : 1));
+    /* Three workers with 8 MiB of node 1, and one that runs there. */
+    assert_true(node_counter(&w.system.frames, 1, NUMA_HIT) >= (s64)(32 * MIB / PAGE_SIZE));
+    assert_true(node_counter(&w.system.frames, 0, NUMA_HIT) < (s64)(2 * MIB / PAGE_SIZE));
+    world_done(&w);
+}
+
 static void start_stop_rate_and_think_follow_the_clock(void **state)
 {
     struct world w;
@@ -377,6 +396,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_said_with_its_line),
         cmocka_unit_test(long_lines_are_refused_and_long_comments_are_not),
         cmocka_unit_test(a_process_fills_its_memory_and_ends),
+        cmocka_unit_test(tasks_run_and_have_memory_where_the_scenario_says),
         cmocka_unit_test(start_stop_rate_and_think_follow_the_clock),
         cmocka_unit_test(memory_that_leaks_runs_out),
         cmocka_unit_test(workers_share_what_was_loaded_before_the_fork),

@@ -2,6 +2,7 @@
 #include "workload/scenario_int.h"
 
 #include "backing/compress.h"
+#include "base/masklist.h"
 #include "machine/device.h"
 #include "stats/names.h"
 
@@ -283,6 +284,10 @@ int scenario_value(struct scenario *sc, const struct scenario_key *key, struct s
         return parse_bool(key, text, field, e);
     case SCENARIO_FRACTION:
         return parse_fraction(key, text, field, e);
+    case SCENARIO_POLICY:
+        return mempolicy_parse(text, field, e);
+    case SCENARIO_CPUS:
+        return parse_masklist(text, "CPU", field, e);
     case SCENARIO_NODE_RAM:
     case SCENARIO_NODE_CPUS:
     case SCENARIO_DISTANCES:

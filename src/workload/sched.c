@@ -59,26 +59,38 @@ static bool cpu_idle(const struct sched_cpu *c)
     return !c->current && c->queue.count == 0;
 }
 
-static unsigned choose_cpu(const struct sched *s, unsigned previous)
+static bool may_run(const struct sched_task *st, unsigned cpu)
 {
-    unsigned best = previous;
+    return !st->task || st->task->cpus_allowed >> cpu & 1;
+}
 
-    if (cpu_idle(&s->cpus[previous]))
-        return previous;
+/* Where it ran last if that CPU is idle; else an idle one, of that CPU's node first; else the shortest queue. */
+static unsigned choose_cpu(const struct sched *s, const struct sched_task *st)
+{
+    const u8 *nid = s->system->frames.cpu_nid;
+    unsigned best = s->nr_cpus, idle = s->nr_cpus;
+
+    if (cpu_idle(&s->cpus[st->cpu]) && may_run(st, st->cpu))
+        return st->cpu;
+    if (may_run(st, st->cpu))
+        best = st->cpu;
     for (unsigned i = 0; i < s->nr_cpus; i++) {
-        if (cpu_idle(&s->cpus[i]))
-            return i;
-        if (s->cpus[i].queue.count < s->cpus[best].queue.count)
+        if (!may_run(st, i))
+            continue;
+        if (cpu_idle(&s->cpus[i]) &&
+            (idle == s->nr_cpus || (nid[i] == nid[st->cpu] && nid[idle] != nid[st->cpu])))
+            idle = i;
+        if (best == s->nr_cpus || s->cpus[i].queue.count < s->cpus[best].queue.count)
             best = i;
     }
-    return best;
+    return idle < s->nr_cpus ? idle : best;
 }
 
 static void enqueue(struct sched *s, struct sched_task *st, ns_t now)
 {
     struct sched_cpu *c;
 
-    st->cpu = choose_cpu(s, st->cpu);
+    st->cpu = choose_cpu(s, st);
     c = &s->cpus[st->cpu];
     if (cpu_idle(c))
         c->now = MAX(c->now, now);
@@ -90,11 +102,22 @@ static void enqueue(struct sched *s, struct sched_task *st, ns_t now)
     account(st, st->cpu, PSI_TSK_RUNNING, now);
 }
 
+/* Newcomers go round the CPUs that they may run on. */
+static unsigned nth_allowed_cpu(const struct sched *s, const struct sched_task *st, size_t n)
+{
+    u64 allowed = UINT64_MAX >> (64 - s->nr_cpus);
+
+    if (st->task)
+        allowed &= st->task->cpus_allowed;
+    assert(allowed);
+    return mempolicy_interleave_at(allowed, n);
+}
+
 void sched_add(struct sched *s, struct sched_task *st, ns_t now)
 {
     assert(st->state == SCHED_NEW && st->run);
     st->vruntime = s->floor;
-    st->cpu = (unsigned)(s->tasks.count % s->nr_cpus);
+    st->cpu = nth_allowed_cpu(s, st, s->tasks.count);
     vec_push(&s->tasks, st);
     enqueue(s, st, now);
 }
@@ -207,6 +230,8 @@ static void take_work(struct sched *s, struct sched_cpu *idle)
         struct sched_cpu *c = &s->cpus[i];
 
         for (size_t q = 0; q < c->queue.count; q++) {
+            if (!may_run(c->queue.items[q], (unsigned)(idle - s->cpus)))
+                continue;
             if (!from || c->queue.items[q]->waiting_since < from->queue.items[at]->waiting_since) {
                 from = c;
                 at = q;

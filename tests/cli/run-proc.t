@@ -21,8 +21,13 @@ $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
 > ./sys/devices/system/cpu/possible
 > ./sys/devices/system/node/has_cpu
 > ./sys/devices/system/node/has_memory
+> ./sys/devices/system/node/has_normal_memory
 > ./sys/devices/system/node/node0/cpulist
+> ./sys/devices/system/node/node0/cpumap
 > ./sys/devices/system/node/node0/distance
+> ./sys/devices/system/node/node0/hugepages/hugepages-2048kB/free_hugepages
+> ./sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages
+> ./sys/devices/system/node/node0/hugepages/hugepages-2048kB/surplus_hugepages
 > ./sys/devices/system/node/node0/meminfo
 > ./sys/devices/system/node/node0/numastat
 > ./sys/devices/system/node/node0/vmstat
@@ -60,6 +65,8 @@ $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
 > ./sys/fs/cgroup/memory.numa_stat
 > ./sys/fs/cgroup/memory.pressure
 > ./sys/fs/cgroup/memory.stat
+> ./sys/kernel/debug/extfrag/extfrag_index
+> ./sys/kernel/debug/extfrag/unusable_index
 > ./sys/kernel/mm/lru_gen/enabled
 > ./sys/kernel/mm/numa/demotion_enabled
 > ./sys/kernel/mm/swap/vma_ra_enabled

@@ -1,0 +1,48 @@
+/* place.c - see place.h. */
+#include "balance/place.h"
+
+static struct alloc_place place_of(struct mem *mem, const struct mempolicy *p)
+{
+    struct alloc_place place = {.nodes = mem_nodes(mem)};
+
+    switch ((enum mpol_mode)p->mode) {
+    case MPOL_PREFERRED:
+        place.nodes.nid = (unsigned)__builtin_ctzll(p->nodes);
+        break;
+    case MPOL_BIND:
+        place.nodes.mask = p->nodes;
+        break;
+    case MPOL_DEFAULT:
+    case MPOL_LOCAL:
+    case MPOL_INTERLEAVE:
+        break;
+    }
+    return place;
+}
+
+static struct alloc_place place_interleaved(unsigned nid)
+{
+    return (struct alloc_place){.nodes = nodes_near(nid), .interleave = true};
+}
+
+struct alloc_place place_by_task(struct mem *mem)
+{
+    struct task_mempolicy *t = mem->policy;
+
+    if (likely(!t))
+        return (struct alloc_place){.nodes = mem_nodes(mem)};
+    if (t->policy.mode == MPOL_INTERLEAVE)
+        return place_interleaved(mempolicy_interleave_next(t->policy.nodes, &t->il_prev));
+    return place_of(mem, &t->policy);
+}
+
+struct alloc_place place_by_vma(struct mem *mem, const struct vma *vma, vpn_t vpn)
+{
+    const struct mempolicy *p = &vma->policy;
+
+    if (p->mode == MPOL_DEFAULT && mem->policy)
+        p = &mem->policy->policy;
+    if (p->mode == MPOL_INTERLEAVE)
+        return place_interleaved(mempolicy_interleave_at(p->nodes, vma_index(vma, vpn)));
+    return place_of(mem, p);
+}

@@ -1,0 +1,51 @@
+/* mempolicy.h - where a task or a mapping wants its memory.
+ *
+ * Mirrors: include/uapi/linux/mempolicy.h, mm/mempolicy.c (mpol_to_str, offset_il_node, interleave_nodes), Linux 6.1.
+ *          Differs: a value that is copied and compared, not an object with references. No preferred-many, no home node, no
+ *          MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES.
+ */
+#ifndef SPACE_MEMPOLICY_H
+#define SPACE_MEMPOLICY_H
+
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "base/types.h"
+#include "machine/topology.h"
+
+enum mpol_mode { MPOL_DEFAULT, MPOL_PREFERRED, MPOL_BIND, MPOL_INTERLEAVE, MPOL_LOCAL };
+
+struct mempolicy {
+    u64 nodes; /* bit per node; 0 for MPOL_DEFAULT and MPOL_LOCAL */
+    u64 mode;  /* enum mpol_mode */
+};
+
+/* A task's policy, and the node that its last allocation by turn went to. */
+struct task_mempolicy {
+    struct mempolicy policy;
+    u32 il_prev;
+};
+
+static inline bool mempolicy_equal(const struct mempolicy *a, const struct mempolicy *b)
+{
+    return a->mode == b->mode && a->nodes == b->nodes;
+}
+
+/* "default", "local", "bind:0-1", "interleave:all", "preferred:1" or "prefer:1". 0, or -EINVAL. "all" is every number: the machine
+ * leaves those that it has (mempolicy_fit). */
+int mempolicy_parse(const char *text, struct mempolicy *ret, struct err *e);
+
+/* Leave the nodes that have memory (mpol_set_nodemask). -EINVAL when the policy needs nodes and none is left, or it names one that
+ * is not there.   "all" means those that there are. */
+int mempolicy_fit(struct mempolicy *p, const struct topology *t, struct err *e);
+
+/* As numa_maps shows it: "bind:0-1" (mpol_to_str). */
+void mempolicy_render(const struct mempolicy *p, struct strbuf *out);
+
+/* The node of a page of an interleaved mapping, by its index.   pre: nodes != 0 */
+unsigned mempolicy_interleave_at(u64 nodes, u64 index);
+/* The next node of an allocation by turn.   pre: nodes != 0 */
+unsigned mempolicy_interleave_next(u64 nodes, u32 *prev);
+
+void task_mempolicy_set(struct task_mempolicy *t, struct mempolicy p);
+
+#endif

@@ -1,0 +1,247 @@
+/* mempolicy_test.c - where pages go by the policies of tasks and mappings, and what is counted for it. */
+#include "system/mempolicy.h"
+
+#include "base/test.h"
+#include "system/access.h"
+#include "system/machine_test.h"
+#include "system/mmap.h"
+
+#include <string.h>
+
+#define AT    0x10000000ull
+#define PAGES 64u
+
+static struct system *s;
+static struct task *t;
+
+static void start(unsigned nodes)
+{
+    struct system_config c;
+
+    system_config_init(&c);
+    c.nr_nodes = nodes;
+    c.ram_bytes = nodes * 128 * MIB;
+    c.nr_cpus = nodes;
+    c.thp = "never";
+    c.tunables.overcommit_memory = 1;
+    s = test_system_new(&c);
+    t = system_task_new(s, s->groups.root, 100, 1, "test");
+}
+
+static void stop(void)
+{
+    system_check(s);
+    test_system_free(s);
+}
+
+static void map(u64 pages)
+{
+    const struct mmap_args a = {
+        .addr = AT, .len = pages * PAGE_SIZE, .prot = ABI_PROT_READ | ABI_PROT_WRITE};
+
+    assert_int_equal(test_run(s, t, system_mmap(s, t, &a)), STEP_DONE);
+}
+
+static void write_page(u64 page)
+{
+    assert_int_equal(test_run(s, t, system_access(s, t, (AT >> PAGE_SHIFT) + page, ACCESS_WRITE)),
+                     STEP_DONE);
+}
+
+static int node_of(u64 page)
+{
+    return system_page_node(s, t, AT + page * PAGE_SIZE);
+}
+
+static struct mempolicy policy(const char *text)
+{
+    struct mempolicy p = {0};
+    struct err e = {0};
+
+    if (mempolicy_parse(text, &p, &e))
+        fail_msg("%s", e.text);
+    return p;
+}
+
+static s64 counted(unsigned nid, enum counter id)
+{
+    return node_counter(&s->frames, nid, id);
+}
+
+static void pages_are_local_by_default_and_go_where_a_task_prefers(void **state)
+{
+    (void)state;
+    start(3);
+    map(PAGES);
+    t->cpu = 1;
+    write_page(0);
+    assert_int_equal(node_of(0), 1);
+    assert_int_equal(node_of(1), -ENOENT);
+    assert_int_equal(system_set_mempolicy(s, t, policy("preferred:2")), STEP_DONE);
+    write_page(1);
+    assert_int_equal(node_of(1), 2);
+    assert_int_equal(system_set_mempolicy(s, t, policy("local")), STEP_DONE);
+    write_page(2);
+    assert_int_equal(node_of(2), 1);
+    stop();
+}
+
+static void interleaved_pages_go_by_their_index_in_any_order(void **state)
+{
+    s64 before;
+
+    (void)state;
+    start(3);
+    map(PAGES);
+    assert_int_equal(system_set_mempolicy(s, t, policy("interleave:0,2")), STEP_DONE);
+    before = s->counters.v[NUMA_INTERLEAVE];
+    for (u64 page = PAGES; page-- > 0;)
+        write_page(page);
+    for (u64 page = 0; page < PAGES; page++)
+        assert_int_equal(node_of(page), ((AT >> PAGE_SHIFT) + page) % 2 ? 2 : 0);
+    /* and tables and the like by turn */
+    assert_in_range(s->counters.v[NUMA_INTERLEAVE] - before, PAGES, PAGES + 8);
+    stop();
+}
+
+static void a_mapping_has_a_policy_of_its_own_which_cuts_it(void **state)
+{
+    (void)state;
+    start(3);
+    map(PAGES);
+    assert_int_equal(t->mm->nr_vmas, 1);
+    assert_int_equal(system_mbind(s, t, AT + 8 * PAGE_SIZE, 8 * PAGE_SIZE, policy("bind:1")),
+                     STEP_DONE);
+    assert_int_equal(t->error, 0);
+    assert_int_equal(t->mm->nr_vmas, 3);
+    assert_int_equal(system_set_mempolicy(s, t, policy("preferred:2")), STEP_DONE);
+    for (u64 page = 0; page < 24; page++)
+        write_page(page);
+    assert_int_equal(node_of(7), 2);
+    assert_int_equal(node_of(8), 1);
+    assert_int_equal(node_of(15), 1);
+    assert_int_equal(node_of(16), 2);
+    assert_int_equal(system_get_mempolicy(t, AT + 8 * PAGE_SIZE).mode, MPOL_BIND);
+    assert_int_equal(system_get_mempolicy(t, AT).mode, MPOL_PREFERRED);
+    /* The same policy on both sides makes them one again. */
+    assert_int_equal(system_mbind(s, t, AT, PAGES * PAGE_SIZE, policy("bind:1")), STEP_DONE);
+    assert_int_equal(t->mm->nr_vmas, 1);
+    assert_int_equal(system_mbind(s, t, AT, PAGES * PAGE_SIZE, policy("default")), STEP_DONE);
+    assert_int_equal(t->mm->nr_vmas, 1);
+    stop();
+}
+
+static void policies_over_absent_nodes_and_holes_are_refused(void **state)
+{
+    (void)state;
+    start(2);
+    map(PAGES);
+    assert_int_equal(system_set_mempolicy(s, t, policy("bind:2")), STEP_DONE);
+    assert_int_equal(t->error, -EINVAL);
+    assert_int_equal(system_mbind(s, t, AT, (PAGES + 1) * PAGE_SIZE, policy("bind:1")), STEP_DONE);
+    assert_int_equal(t->error, -EFAULT);
+    assert_int_equal(system_mbind(s, t, AT, (PAGES + 1) * PAGE_SIZE, policy("default")), STEP_DONE);
+    assert_int_equal(t->error, 0);
+    assert_int_equal(t->mempolicy.policy.mode, MPOL_DEFAULT);
+    stop();
+}
+
+static void a_preferred_node_overflows_and_a_bound_one_kills(void **state)
+{
+    const u64 pages = 160 * MIB / PAGE_SIZE;
+    u64 page = 0;
+    enum step step;
+
+    (void)state;
+    start(3);
+    map(pages);
+    assert_int_equal(system_set_mempolicy(s, t, policy("preferred:2")), STEP_DONE);
+    for (; page < pages; page++)
+        write_page(page);
+    assert_true(counted(2, NUMA_FOREIGN) > 0);
+    assert_int_equal(counted(2, NUMA_FOREIGN),
+                     counted(0, NUMA_MISS) + counted(1, NUMA_MISS) + counted(2, NUMA_MISS));
+    assert_int_equal(s->oom_kills, 0);
+    stop();
+
+    start(3);
+    map(pages);
+    assert_int_equal(system_set_mempolicy(s, t, policy("bind:2")), STEP_DONE);
+    for (page = 0; page < pages; page++) {
+        step = test_run(s, t, system_access(s, t, (AT >> PAGE_SHIFT) + page, ACCESS_WRITE));
+        if (step != STEP_DONE)
+            break;
+    }
+    assert_true(page < pages && page > 100 * MIB / PAGE_SIZE);
+    assert_int_equal(s->oom_kills, 1);
+    assert_int_equal(counted(2, NUMA_FOREIGN), 0);
+    assert_non_null(strstr(s->log.text, "oom-kill:constraint=CONSTRAINT_MEMORY_POLICY,nodemask=2,"
+                                        "cpuset=/,mems_allowed=0-2,global_oom"));
+    assert_null(strstr(s->log.text, "\nNode 0"));
+    stop();
+}
+
+static void a_task_bound_elsewhere_is_not_killed_for_a_full_node(void **state)
+{
+    struct task *large;
+
+    (void)state;
+    start(2);
+    large = t;
+    map(100 * MIB / PAGE_SIZE);
+    assert_int_equal(system_set_mempolicy(s, large, policy("bind:0")), STEP_DONE);
+    for (u64 page = 0; page < 60 * MIB / PAGE_SIZE; page++)
+        write_page(page);
+    t = system_task_new(s, s->groups.root, 200, 1, "small");
+    map(200 * MIB / PAGE_SIZE);
+    assert_int_equal(system_set_mempolicy(s, t, policy("bind:1")), STEP_DONE);
+    for (u64 page = 0;; page++)
+        if (test_run(s, t, system_access(s, t, (AT >> PAGE_SHIFT) + page, ACCESS_WRITE)) !=
+            STEP_DONE)
+            break;
+    assert_int_equal(t->outcome, OUTCOME_OOM_KILLED);
+    assert_int_equal(large->outcome, OUTCOME_NONE);
+    stop();
+}
+
+static void children_inherit_and_lists_and_names_are_what_numactl_has(void **state)
+{
+    struct task *child = NULL;
+    struct strbuf text;
+    struct err e = {0};
+    struct mempolicy p;
+
+    (void)state;
+    start(2);
+    map(PAGES);
+    assert_int_equal(system_set_mempolicy(s, t, policy("interleave:all")), STEP_DONE);
+    assert_int_equal(system_set_affinity(s, t, 2), 0);
+    assert_int_equal(system_set_affinity(s, t, 0xf0), -EINVAL);
+    assert_int_equal(system_fork(s, t, 101, false, &child), STEP_DONE);
+    assert_int_equal(child->mempolicy.policy.nodes, 3);
+    assert_int_equal(child->cpus_allowed, 2);
+    assert_int_equal(child->cpu, 1);
+    strbuf_init(&text);
+    mempolicy_render(&child->mempolicy.policy, &text);
+    assert_string_equal(text.text, "interleave:0-1");
+    strbuf_done(&text);
+    assert_int_equal(mempolicy_parse("bind", &p, &e), -EINVAL);
+    assert_int_equal(mempolicy_parse("local:1", &p, &e), -EINVAL);
+    assert_int_equal(mempolicy_parse("near:1", &p, &e), -EINVAL);
+    stop();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pages_are_local_by_default_and_go_where_a_task_prefers),
+        cmocka_unit_test(interleaved_pages_go_by_their_index_in_any_order),
+        cmocka_unit_test(a_mapping_has_a_policy_of_its_own_which_cuts_it),
+        cmocka_unit_test(policies_over_absent_nodes_and_holes_are_refused),
+        cmocka_unit_test(a_preferred_node_overflows_and_a_bound_one_kills),
+        cmocka_unit_test(a_task_bound_elsewhere_is_not_killed_for_a_full_node),
+        cmocka_unit_test(children_inherit_and_lists_and_names_are_what_numactl_has),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,55 @@
+# Nodes, memory policies and affinity: options that agree, and errors that say where.
+@ two.ini
+| [machine]
+| ram = 512M
+| nodes = 2
+| thp = never
+| [task work]
+| memory = 64M
+| touch = random
+| requests = 10
+$ highwater run two.ini --proc default -o /dev/null
+$ highwater run two.ini --membind 1 --proc bound -o /dev/null
+$ highwater run two.ini --numa bind:1 --proc same -o /dev/null
+$ diff -r bound same
+$ sed -n s/other_node//p bound/sys/devices/system/node/node0/numastat
+>~  \d+
+$ test $(sed -n 's/numa_hit //p' default/sys/devices/system/node/node1/numastat) -lt 1000 && test $(sed -n 's/numa_hit //p' bound/sys/devices/system/node/node1/numastat) -gt 16384 && echo moved
+> moved
+$ highwater run two.ini --interleave all --cpunodebind 1 --proc spread -o /dev/null && grep -h interleave_hit spread/sys/devices/system/node/node*/numastat | awk '{ print ($2 > 8192) }'
+> 1
+> 1
+$ highwater run two.ini --membind 2
+! highwater run: numa: there is no node 2: the machine has 2
+= 1
+$ highwater run two.ini --interleave ''
+! highwater run: --numa: interleave wants nodes: interleave:0 or interleave:all
+! Try 'highwater run --help'.
+= 2
+$ highwater run two.ini --set node.1.ram=100M
+! highwater run: --set: the memory of a node is a multiple of 32M, not 100M
+! Try 'highwater run --help'.
+= 2
+@ overlap.ini
+| [node 0]
+| ram = 256M
+| cpus = 0-1
+| [node 1]
+| ram = 256M
+| cpus = 1
+| [task work]
+| memory = 1M
+| requests = 1
+$ highwater run overlap.ini
+! highwater run: overlap.ini:4: node 1: CPU 1 is part of another node already
+= 1
+@ absent.ini
+| [machine]
+| nodes = 2
+| [task work]
+| memory = 1M
+| requests = 1
+| numa = bind:2
+$ highwater run absent.ini
+! highwater run: absent.ini:3: [task work]: numa: there is no node 2: the machine has 2
+= 1
