@@ -31,6 +31,8 @@ static void tell(struct rule_context *c, const struct incident *i)
         finding_detail(c, "Its pods request %s of the %s that they may have (%s).", SIZE(e->usage),
                        SIZE(e->limit), AMOUNT(share_of(e->usage, e->limit), IN_PERCENT));
         evidence(c, "requests", number_of(e->usage), IN_BYTES, "kubectl describe node", "%s", "");
+        evidence_shown(c, "requested of that", share_of(e->usage, e->limit), IN_PERCENT,
+                       "kubectl describe node");
         evidence(c, "allocatable", number_of(e->limit), IN_BYTES, "kubectl describe node", "%s",
                  "");
     }

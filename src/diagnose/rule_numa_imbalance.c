@@ -135,8 +135,10 @@ static void from_counts(struct rule_context *c)
                     AMOUNT(foreign_share(worst), IN_PERCENT));
     finding_detail(c,
                    "These counts say nothing of now; numastat -m has what is free on each node.");
-    evidence(c, "numa_foreign", number_of(worst->numa_foreign), IN_COUNT, part_names[PART_NODES],
+    evidence(c, "from another node", foreign_share(worst), IN_PERCENT, part_names[PART_NODES],
              "over %.0f %%", FOREIGN_PERCENT);
+    evidence_shown(c, "numa_foreign", number_of(worst->numa_foreign), IN_COUNT,
+                   part_names[PART_NODES]);
     evidence(c, "numa_hit", number_of(worst->numa_hit), IN_COUNT, part_names[PART_NODES], "%s", "");
 }
 

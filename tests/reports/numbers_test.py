@@ -92,7 +92,7 @@ def context_figures(document):
 
 
 # Names: what the log says in its own words, places, groups, options.
-QUOTED = re.compile(r"\"[^\"]*\"|\((?:line |(?:[\w./~-]+|standard input):)\d+\)|\bmode \d|(?<!\w)(?:/[\w.:@\\-]+)+|\b(?:[Nn]ode|pod|container) [\w-]+|\b[\w.-]+\.(?:service|scope|slice)\b")
+QUOTED = re.compile(r"\"[^\"]*\"|\((?:line |(?:[\w./~-]+|standard input):)\d+\)|\bmode \d|\b[Ss]ignal \d+|\bexit code \d+|(?<!\w)(?:/[\w.:@\\-]+)+|\b(?:[Nn]ode|pod|container) [\w-]+|\b[\w.-]+\.(?:service|scope|slice)\b")
 
 
 def without_names(text, document):
@@ -248,7 +248,7 @@ def timeline_misprinted(document, page):
         many = max(right["processes"], right["incidents"])
         for count in (right["pid"], many, many - 1):
             figures.add(count, "count")
-        text = re.sub(r" in \S.*?(?=, [\d.]+ [KMGT]?i?B|$)", " ", BOOT.sub(" ", DATE.sub(" ", row))).replace(right["program"] or "\0", " ")
+        text = re.sub(r" in \S.*?(?=, [\d.]+ [KMGT]?i?B|$)", " ", QUOTED.sub(" ", BOOT.sub(" ", DATE.sub(" ", row)))).replace(right["program"] or "\0", " ")
         for value, unit, off, said in numbers(text):
             if not figures.has(value, unit, off):
                 yield f"timeline: {said} in '{row}'"

@@ -1,0 +1,33 @@
+/* oom_tell_int.h - what the files that put a kill into words share: oom_tell.c, oom_title.c, oom_title_daemon.c. */
+#ifndef DIAGNOSE_OOM_TELL_INT_H
+#define DIAGNOSE_OOM_TELL_INT_H
+
+#include "diagnose/oom_tell.h"
+
+struct telling {
+    struct rule_context *c;
+    const struct incident *i;
+    const struct oom_facts *f;
+    const struct log_event *e;
+    const struct oom_ruling *ruling;
+};
+
+/* A figure as text for a sentence about `t`, from this part of its report; it becomes evidence. */
+#define BYTES(part, name, bytes) \
+    oom_figure((char[48]){0}, t->c, t->e, OOM_PART_##part, name, number_of(bytes), IN_BYTES)
+#define COUNT(part, name, count) \
+    oom_figure((char[48]){0}, t->c, t->e, OOM_PART_##part, name, number_of(count), IN_COUNT)
+#define PERCENT(part, name, percent) \
+    oom_figure((char[48]){0}, t->c, t->e, OOM_PART_##part, name, percent, IN_PERCENT)
+
+/* The cause as one line, without a capital letter or a full stop. */
+void oom_title(const struct telling *t, struct strbuf *out);
+/* The same of what a daemon did. */
+void oom_title_daemon(const struct telling *t, struct strbuf *out);
+
+/* What the victim held: resident and its own; UNKNOWN. */
+u64 oom_victim_bytes(const struct telling *t);
+/* "java (pid 7), which held 7.8 GiB," */
+void oom_say_victim(const struct telling *t, struct strbuf *out);
+
+#endif

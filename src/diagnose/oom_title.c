@@ -1,0 +1,489 @@
+/* oom_title.c - the cause of a kill as one line, for a kill by the kernel: of the machine, or of a group.
+ *
+ * Figures are taken before the sentence that has them, one by one, because C does not order arguments.
+ */
+#include "diagnose/oom_tell_int.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A program with this share of what all hold is named as the one that filled memory. */
+#define CULPRIT      0.35
+/* Swap with less than this share free is full. */
+#define SWAP_FULL    0.05
+/* The largest process of a machine that holds less does not explain why its memory is full. */
+#define HOLDS_LITTLE (32 * MIB)
+
+/* --- phrases ---------------------------------------------------------------------------------------------------------------- */
+
+/* "; there is no swap", ", and swap (2.0 GiB) is full", "; 1.5 GiB of swap was free", "". */
+static void say_swap(const struct telling *t, struct strbuf *out)
+{
+    const struct oom_facts *f = t->f;
+
+    if (!known(f->swap_total) || f->swap_total >= NO_LIMIT || !known(f->swap_free))
+        return;
+    if (f->swap_total == 0) {
+        strbuf_append(out, f->of_group ? "; it may not swap" : "; there is no swap");
+    } else if ((double)f->swap_free <= SWAP_FULL * (double)f->swap_total) {
+        strbuf_printf(out, ", and swap (%s) is full", BYTES(SWAP, "swap", f->swap_total));
+    } else {
+        strbuf_printf(out, "; %s of swap was free", BYTES(SWAP, "free swap", f->swap_free));
+    }
+}
+
+/* "java", "php-fpm (24 processes)" */
+static void say_program(const struct telling *t, struct strbuf *out, const struct oom_program *p)
+{
+    strbuf_append(out, *p->name ? p->name : "a process without a name");
+    if (p->processes > 1)
+        strbuf_printf(out, " (%s processes)", COUNT(TASKS, "processes of that name", p->processes));
+}
+
+static const char *label_of(char buf[96], const char *path)
+{
+    return path ? group_label(buf, path) : "a cgroup that the log does not name";
+}
+
+/* "the limit of pod 1234 (16.2 GiB)" */
+static void say_limit(const struct telling *t, struct strbuf *out)
+{
+    u64 limit = t->e->limit;
+    char label[96];
+
+    strbuf_printf(out, "the limit of %s", label_of(label, t->e->oom_memcg));
+    if (known(limit) && limit < NO_LIMIT)
+        strbuf_printf(out, " (%s)", BYTES(LIMIT, "limit", limit));
+}
+
+u64 oom_victim_bytes(const struct telling *t)
+{
+    const struct oom_candidate *v = t->f->victim;
+
+    u64 own = known(t->e->anon_rss) ? t->e->anon_rss + figure_or(t->e->shmem_rss, 0) : UNKNOWN;
+
+    if (known(own))
+        return own ? own : figure_or(t->e->file_rss, 0);
+    return v ? v->rss : UNKNOWN;
+}
+
+void oom_say_victim(const struct telling *t, struct strbuf *out)
+{
+    u64 bytes = oom_victim_bytes(t);
+
+    if (!*t->e->comm && !t->e->pid) {
+        strbuf_append(out, "a process that the text does not name");
+        return;
+    }
+    strbuf_append(out, t->e->comm);
+    if (t->e->pid)
+        strbuf_printf(out, " (pid %u)", t->e->pid);
+    if (known(bytes))
+        strbuf_printf(out, ", which held %s,", BYTES(KILL, "memory of the victim", bytes));
+}
+
+/* "; the allocation came from htab_map_alloc: BPF maps" */
+static void say_frame(const struct telling *t, struct strbuf *out)
+{
+    if (t->ruling->frame && t->ruling->hint)
+        strbuf_printf(out, "; the allocation came from %s: %s", t->ruling->frame, t->ruling->hint);
+}
+
+/* " of 15.5 GiB" */
+static void say_of_total(const struct telling *t, struct strbuf *out)
+{
+    if (known(t->f->total))
+        strbuf_printf(out, " of %s",
+                      t->f->of_group ? BYTES(LIMIT, "usage", t->f->total)
+                                     : BYTES(RAM, "managed memory", t->f->total));
+}
+
+/* --- titles: the machine -------------------------------------------------------------------------------------------------------- */
+
+static void title_anon(const struct telling *t, struct strbuf *out)
+{
+    const struct oom_program *p = t->ruling->program;
+    const struct oom_facts *f = t->f;
+    u64 all = MAX(f->programs_bytes, figure_or(f->anon, 0));
+    bool one = p && all && (double)p->bytes >= CULPRIT * (double)all;
+
+    if (one) {
+        say_program(t, out, p);
+        if (f->of_group) {
+            strbuf_append(out, " filled ");
+            say_limit(t, out);
+        } else {
+            strbuf_append(out, " filled memory");
+        }
+        strbuf_printf(out, ": it holds %s", BYTES(TASKS, "held by the largest program", p->bytes));
+        if (p->swap > p->bytes / 16)
+            strbuf_printf(out, " (%s of it in swap)",
+                          BYTES(TASKS, "in swap of the largest program", p->swap));
+        if (!f->of_group)
+            say_of_total(t, out);
+    } else {
+        strbuf_append(out, "programs together filled ");
+        if (f->of_group)
+            say_limit(t, out);
+        else
+            strbuf_append(out, "memory");
+        if (known(f->anon)) {
+            strbuf_printf(out, ": %s anonymous",
+                          f->of_group ? BYTES(GROUP_STATS, "anonymous memory", f->anon)
+                                      : BYTES(MEM_INFO, "anonymous memory", f->anon));
+            say_of_total(t, out);
+        }
+        if (p) {
+            strbuf_append(out, "; the largest is ");
+            say_program(t, out, p);
+            strbuf_printf(out, " with %s", BYTES(TASKS, "held by the largest program", p->bytes));
+        }
+    }
+    say_swap(t, out);
+}
+
+static void title_no_counter(const struct telling *t, struct strbuf *out)
+{
+    const struct oom_facts *f = t->f;
+
+    if (known(f->balloon) && f->balloon >= t->ruling->bytes) {
+        strbuf_printf(out, "the hypervisor's balloon holds %s",
+                      BYTES(MEM_INFO, "balloon", f->balloon));
+        say_of_total(t, out);
+        return;
+    }
+    strbuf_append(out, BYTES(MEM_INFO, "in no counter", f->uncounted));
+    say_of_total(t, out);
+    strbuf_printf(out, " (%s) is in no counter of the kernel",
+                  PERCENT(MEM_INFO, "share in no counter", share_of(f->uncounted, f->total)));
+    if (known(f->anon))
+        strbuf_printf(out, "; programs hold %s", BYTES(MEM_INFO, "anonymous memory", f->anon));
+    say_frame(t, out);
+}
+
+static void title_slab(const struct telling *t, struct strbuf *out)
+{
+    const struct oom_slab *slab = t->ruling->slab;
+    bool reclaimable = figure_or(t->f->slab_r, 0) > figure_or(t->f->slab_u, 0);
+
+    strbuf_printf(out, "kernel slab holds %s",
+                  t->f->of_group ? BYTES(GROUP_STATS, "slab", t->ruling->bytes)
+                                 : BYTES(MEM_INFO, "slab", t->ruling->bytes));
+    if (t->f->of_group) {
+        strbuf_append(out, " of ");
+        say_limit(t, out);
+    } else {
+        say_of_total(t, out);
+    }
+    if (reclaimable)
+        strbuf_append(out, ", most of it reclaimable (dentries and inodes)");
+    else if (slab && slab->total >= t->ruling->bytes / 10)
+        strbuf_printf(out, ", most of it in %s (%s)", slab->name,
+                      BYTES(SLABS, slab->name, slab->total));
+    strbuf_append(out, ": no program owns it");
+}
+
+static void title_node(const struct telling *t, struct strbuf *out)
+{
+    const struct oom_report *r = t->f->r;
+    const char *nodes = r && r->mems_allowed && *r->mems_allowed ? r->mems_allowed : NULL;
+
+    bool policy = strcmp(t->e->constraint, "CONSTRAINT_MEMORY_POLICY") == 0;
+
+    if (r && r->nodemask && *r->nodemask >= '0' && *r->nodemask <= '9') {
+        nodes = r->nodemask;
+        policy = true;
+    }
+    strbuf_printf(out, "%s allows ", policy ? "the memory policy" : "the cpuset");
+    if (nodes)
+        strbuf_printf(out, "node %s only", nodes);
+    else
+        strbuf_append(out, "some nodes only");
+    if (t->f->only_movable_zones) {
+        strbuf_append(out, ", and they have only Movable zones, which this allocation cannot use");
+        if (known(t->f->free))
+            strbuf_printf(out, ": %s are free", BYTES(MEM_INFO, "free", t->f->free));
+    } else if (known(t->ruling->bytes)) {
+        strbuf_printf(out, ", which %s full; %s are free on others",
+                      nodes && strpbrk(nodes, "-,") ? "are" : "is",
+                      BYTES(ZONES, "free on other nodes", t->ruling->bytes));
+    } else if (known(t->f->free) && known(t->f->total) && t->f->free > t->f->total / 20) {
+        strbuf_printf(out, "; the machine has %s free", BYTES(MEM_INFO, "free", t->f->free));
+    } else {
+        strbuf_append(out, ": the machine as a whole need not have been full");
+    }
+}
+
+/* The largest zone that this allocation may use. */
+static const char *low_zone(const struct oom_facts *f)
+{
+    const char *name = "the low zones";
+    u64 best = 0;
+
+    vec_for_each (&f->r->zones, z) {
+        bool low = strcmp(z->name, "DMA") == 0 || strcmp(z->name, "DMA32") == 0 ||
+                   (strcmp(z->name, "Normal") == 0 && !(f->r->gfp_mask & 0x05));
+
+        if (low && known(z->figures[OOM_MANAGED]) && z->figures[OOM_MANAGED] > best) {
+            best = z->figures[OOM_MANAGED];
+            name = z->name;
+        }
+    }
+    return name;
+}
+
+static void title_useless(const struct telling *t, struct strbuf *out)
+{
+    const struct oom_facts *f = t->f;
+
+    switch (t->ruling->cause) {
+    case CAUSE_ZONE:
+        strbuf_printf(out,
+                      "low memory (zone %s) is full; %s is free in zones that this allocation "
+                      "may not use",
+                      low_zone(f), BYTES(ZONES, "free in other zones", f->free_zones));
+        break;
+    case CAUSE_CMA:
+        strbuf_append(out, BYTES(ZONES, "free CMA", f->free_cma));
+        strbuf_printf(out,
+                      " of %s free is reserved for contiguous memory (CMA), which this "
+                      "allocation may not use",
+                      BYTES(MEM_INFO, "free", f->free));
+        break;
+    case CAUSE_ORDER: {
+        u64 block = f->r->page_bytes << MIN(f->r->order, 20u);
+
+        strbuf_printf(out, "no free block of %s (order %u)", BYTES(INVOKED, "block", block),
+                      f->r->order);
+        strbuf_printf(out, ": %s is free, in blocks of at most", BYTES(ZONES, "free", f->free));
+        strbuf_printf(out, " %s", BYTES(FREE_LISTS, "largest free block", f->largest_block));
+        break;
+    }
+    default:
+        strbuf_printf(out, "memory was free: %s", BYTES(MEM_INFO, "free", f->free));
+        say_of_total(t, out);
+        if (known(f->file) && f->file > f->free / 4)
+            strbuf_printf(out, ", and %s of file cache", BYTES(MEM_INFO, "file cache", f->file));
+        strbuf_append(out, f->r->zones.count
+                               ? "; this kill is not for lack of memory"
+                               : "; what of it this allocation could use, the text does not say");
+        break;
+    }
+}
+
+/* A holder that is one figure. */
+static bool title_holder(const struct telling *t, struct strbuf *out)
+{
+    static const struct {
+        enum oom_cause cause;
+        const char *words, *name;
+    } holders[] = {
+        {CAUSE_SHMEM, "tmpfs and shared memory hold", "shared memory"},
+        {CAUSE_PAGE_TABLES, "page tables hold", "page tables"},
+        {CAUSE_STACKS, "kernel stacks hold", "kernel stacks"},
+        {CAUSE_HUGETLB, "the pool of huge pages holds", "huge page pool"},
+        {CAUSE_DIRTY, "file cache that waits to be written holds", "file cache"},
+        {CAUSE_LOCKED, "locked memory (mlock, ramfs) holds", "locked memory"},
+        {CAUSE_FILE_CACHE, "file cache that could not be dropped holds", "file cache"},
+        {CAUSE_GROUP_KERNEL, "kernel memory that is charged to the group holds", "kernel memory"},
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(holders); i++) {
+        if (holders[i].cause != t->ruling->cause)
+            continue;
+        strbuf_printf(out, "%s %s",
+                      t->ruling->cause == CAUSE_FILE_CACHE && !known(t->f->shmem)
+                          ? "file cache or tmpfs (the text does not say which) holds"
+                          : holders[i].words,
+                      t->f->of_group ? BYTES(GROUP_STATS, holders[i].name, t->ruling->bytes)
+                                     : BYTES(MEM_INFO, holders[i].name, t->ruling->bytes));
+        if (t->f->of_group) {
+            strbuf_append(out, " of ");
+            say_limit(t, out);
+        } else {
+            say_of_total(t, out);
+        }
+        if (t->ruling->cause == CAUSE_DIRTY)
+            strbuf_printf(out, ", %s of it dirty",
+                          t->f->of_group ? BYTES(GROUP_STATS, "dirty", t->f->dirty)
+                                         : BYTES(MEM_INFO, "dirty", t->f->dirty));
+        if (t->ruling->cause == CAUSE_SHMEM || t->ruling->cause == CAUSE_HUGETLB)
+            say_swap(t, out);
+        return true;
+    }
+    return false;
+}
+
+/* --- titles: a group ---------------------------------------------------------------------------------------------------------------- */
+
+static void title_program_limit(const struct telling *t, struct strbuf *out)
+{
+    const struct oom_program *p = t->ruling->program;
+
+    if (t->ruling->cause == CAUSE_GUEST) {
+        say_limit(t, out);
+        strbuf_append(out, " is too small for a guest's RAM and its overhead: ");
+        say_program(t, out, p);
+        strbuf_printf(out, " alone holds %s",
+                      BYTES(TASKS, "held by the largest program", p->bytes));
+        return;
+    }
+    say_program(t, out, p);
+    strbuf_append(out, " needs more than ");
+    say_limit(t, out);
+    strbuf_printf(out, ": it holds %s", BYTES(TASKS, "held by the largest program", p->bytes));
+}
+
+static void title_limit(const struct telling *t, struct strbuf *out)
+{
+    char label[96];
+
+    switch (t->ruling->cause) {
+    case CAUSE_LEVEL_ABOVE:
+        say_limit(t, out);
+        strbuf_append(out, ", a level above ");
+        strbuf_append(out, label_of(label, t->e->task_memcg));
+        strbuf_append(out, ", is too small for all that runs below it");
+        break;
+    case CAUSE_KMEM_LIMIT:
+        strbuf_printf(out, "the limit on kernel memory of %s (%s) was reached",
+                      label_of(label, t->e->oom_memcg),
+                      BYTES(LIMIT, "kmem limit", t->f->r->limits[OOM_LEVEL_KMEM].limit));
+        break;
+    case CAUSE_MEMSW_LIMIT:
+        strbuf_printf(out, "the limit on memory and swap together of %s (%s) was reached",
+                      label_of(label, t->e->oom_memcg),
+                      BYTES(LIMIT, "memory+swap limit", t->f->r->limits[OOM_LEVEL_MEMSW].limit));
+        break;
+    default:
+        say_limit(t, out);
+        strbuf_append(out, " was reached");
+        break;
+    }
+    if (*t->e->comm || t->e->pid) {
+        strbuf_append(out, ": ");
+        oom_say_victim(t, out);
+        strbuf_append(out, " was killed");
+    }
+}
+
+/* --- titles: what the text does not tell ------------------------------------------------------------------------------------------------ */
+
+/* Neither a limit nor the machine is named: a line of a kill alone, or a report that was cut before it says. */
+static void title_no_scope(const struct telling *t, struct strbuf *out)
+{
+    if (!*t->e->comm && !t->e->pid) {
+        strbuf_append(out, "the kernel looked for a process to kill for lack of memory");
+    } else {
+        strbuf_append(out, "the kernel killed ");
+        oom_say_victim(t, out);
+        strbuf_append(out, " for lack of memory");
+    }
+    strbuf_append(out, "; whether the machine or a limit ran out is not in this text");
+}
+
+/* Several kills of one moment are one event: how many, how fast, before the largest of them. */
+static void say_burst(const struct telling *t, struct strbuf *out)
+{
+    double seconds = incident_lasted_s(t->i);
+    char text[48];
+
+    if (t->i->kills < 2 || t->i->first == t->i->until)
+        return;
+    strbuf_printf(out, "%s processes", COUNT(KILL, "processes killed", t->i->kills));
+    if (seconds > 0)
+        strbuf_printf(
+            out, " within %s",
+            oom_figure(text, t->c, t->e, OOM_PART_KILL, "from first to last", seconds, IN_SECONDS));
+    strbuf_append(out, t->i->mixed ? ", the largest of them " : ", the largest ");
+}
+
+static void title_untold(const struct telling *t, struct strbuf *out)
+{
+    u64 bytes = oom_victim_bytes(t);
+
+    if (known(t->ruling->bytes)) {
+        strbuf_printf(out, "programs hold only %s",
+                      BYTES(MEM_INFO, "anonymous memory", t->f->anon));
+        say_of_total(t, out);
+        strbuf_printf(out,
+                      "; %s is kernel memory%s or in no counter (ZFS, a driver): "
+                      "the lines that say which are missing",
+                      BYTES(MEM_INFO, "not told", t->ruling->bytes),
+                      known(t->f->file) ? "" : ", file cache");
+        return;
+    }
+    if (t->e->kind == LOG_OOM_NO_VICTIM) {
+        strbuf_append(out, "the machine ran out of memory");
+        return;
+    }
+    if (!t->f->of_machine) {
+        title_no_scope(t, out);
+        return;
+    }
+    if (!*t->e->comm && !t->e->pid) {
+        strbuf_append(out, "the machine ran out of memory");
+        say_swap(t, out);
+        strbuf_append(out, "; the text does not say what filled it");
+        return;
+    }
+    strbuf_append(out, "the machine ran out of memory and killed ");
+    say_burst(t, out);
+    oom_say_victim(t, out);
+    if (out->len && out->text[out->len - 1] == ',')
+        out->text[--out->len] = '\0';
+    if (known(bytes) && bytes < HOLDS_LITTLE)
+        strbuf_append(out, ": so little that no program filled memory, or memory was free");
+}
+
+void oom_title(const struct telling *t, struct strbuf *out)
+{
+    switch (t->ruling->cause) {
+    case CAUSE_ANON:
+        title_anon(t, out);
+        break;
+    case CAUSE_GUEST:
+    case CAUSE_JVM:
+        title_program_limit(t, out);
+        break;
+    case CAUSE_SLAB:
+        title_slab(t, out);
+        break;
+    case CAUSE_NO_COUNTER:
+        title_no_counter(t, out);
+        break;
+    case CAUSE_NODE:
+        title_node(t, out);
+        break;
+    case CAUSE_ZONE:
+    case CAUSE_CMA:
+    case CAUSE_ORDER:
+    case CAUSE_MEMORY_FREE:
+        title_useless(t, out);
+        break;
+    case CAUSE_FORCED:
+        strbuf_append(out, "somebody asked for the kill by SysRq-f: nothing ran out");
+        break;
+    case CAUSE_LEVEL_ABOVE:
+    case CAUSE_LIMIT:
+    case CAUSE_KMEM_LIMIT:
+    case CAUSE_MEMSW_LIMIT:
+        title_limit(t, out);
+        break;
+    case CAUSE_DAEMON:
+    case CAUSE_EVICTION:
+        oom_title_daemon(t, out);
+        break;
+    default:
+        if (!title_holder(t, out))
+            title_untold(t, out);
+        break;
+    }
+    if (t->e->kind == LOG_OOM_NO_VICTIM)
+        strbuf_append(out, t->e->panic ? "; nothing could be killed, and the kernel stopped (panic)"
+                                       : "; nothing could be killed");
+    if (out->len && out->text[0] >= 'a' && out->text[0] <= 'z' &&
+        !(t->ruling->program && strncmp(out->text, t->ruling->program->name, 4) == 0) &&
+        strncmp(out->text, t->e->killer, strlen(t->e->killer) + !*t->e->killer) != 0)
+        out->text[0] = (char)(out->text[0] - 'a' + 'A');
+}
