@@ -17,6 +17,13 @@ SCHED = "/sys/kernel/debug/sched/numa_balancing/"
 SWIFT = {"kernel.numa_balancing": 1, SCHED + "scan_delay_ms": 50, SCHED + "scan_period_min_ms": 100, SCHED + "scan_period_max_ms": 1000}
 MEMS = "/sys/fs/cgroup/app/cpuset.mems"
 
+
+
+def full(nodes):
+    """What is asserted where a node overflows: how much is left free there. How much went elsewhere depends on what was free before."""
+    return rf"^here node[{nodes}] MemFree$"
+
+
 TWO = {
     "nothing": Cell("cpu:0 at:here", QUIET),
     # Where memory of a policy comes from.
@@ -44,16 +51,16 @@ TWO = {
     "interleave-task-odd": Cell("cpu:0 policy:interleave:0,1 map:a:32M:at=0 touch:a:w:stride=8K where:a at:here", QUIET),
     "interleave-task-two": Cell("cpu:0 policy:interleave:0,1 map:a:16M:at=0 map:b:16M:at=0 repeat:2 touch:a:w:stride=8K:from=4K touch:b:w:stride=8K again where:a where:b at:here",
                                 QUIET),
-    "interleave-full": Cell("cpu:0 map:f:300M bind:f:bind:1 touch:f:w map:a:128M:at=0 bind:a:interleave:0,1 touch:a:w where:f where:a at:here", QUIET),
+    "interleave-full": Cell("cpu:0 map:f:300M bind:f:bind:1 touch:f:w map:a:128M:at=0 bind:a:interleave:0,1 touch:a:w where:f where:a at:here", QUIET, only=full("1")),
     # More than a node has.
-    "overflow": Cell("cpu:0 map:a:450M touch:a:w where:a at:here", QUIET),
-    "overflow-other-cpu": Cell("cpu:1 map:a:450M touch:a:w where:a at:here", QUIET),
-    "overflow-preferred": Cell("cpu:0 map:a:450M bind:a:preferred:1 touch:a:w where:a at:here", QUIET),
+    "overflow": Cell("cpu:0 map:a:450M touch:a:w where:a at:here", QUIET, only=full("0")),
+    "overflow-other-cpu": Cell("cpu:1 map:a:450M touch:a:w where:a at:here", QUIET, only=full("1")),
+    "overflow-preferred": Cell("cpu:0 map:a:450M bind:a:preferred:1 touch:a:w where:a at:here", QUIET, only=full("1")),
     "overflow-many": Cell("cpu:0 map:a:450M bind:a:many:1 touch:a:w where:a at:here", QUIET),
-    "overflow-swap": Cell("cpu:0 map:a:450M touch:a:w where:a at:here", QUIET, swap=128),
+    "overflow-swap": Cell("cpu:0 map:a:450M touch:a:w where:a at:here", QUIET, swap=128, only=full("0")),
     "bind-full": Cell("cpu:0 map:a:450M bind:a:bind:1 touch:a:w", QUIET),
     "bind-full-task": Cell("cpu:0 policy:bind:0 map:a:450M touch:a:w", QUIET),
-    "bind-full-swap": Cell("cpu:0 map:a:420M bind:a:bind:1 touch:a:w where:a at:here", QUIET, swap=128),
+    "bind-full-swap": Cell("cpu:0 map:a:420M bind:a:bind:1 touch:a:w where:a at:here", QUIET, swap=128, only="^$"),
     "cpuset": Cell("map:a:32M touch:a:w where:a at:here", dict(QUIET, **{MEMS: 1})),
     "cpuset-policy-outside": Cell("map:a:32M bind:a:bind:0 touch:a:w policy:preferred:0 map:b:4M touch:b:w where:a where:b at:here", dict(QUIET, **{MEMS: 1})),
     "cpuset-full": Cell("map:a:450M touch:a:w", dict(QUIET, **{MEMS: 1})),
@@ -96,15 +103,15 @@ TWO = {
 
 FOUR = {
     "nothing": Cell("cpu:0 at:here", QUIET),
-    "overflow": Cell("cpu:0 map:a:500M touch:a:w where:a at:here", QUIET),
-    "overflow-from-2": Cell("cpu:2 map:a:500M touch:a:w where:a at:here", QUIET),
+    "overflow": Cell("cpu:0 map:a:500M touch:a:w where:a at:here", QUIET, only=full("01")),
+    "overflow-from-2": Cell("cpu:2 map:a:500M touch:a:w where:a at:here", QUIET, only=full("23")),
     "interleave": Cell("cpu:0 map:a:64M:at=0 bind:a:interleave:0,1,2,3 touch:a:w where:a at:here", QUIET),
     "interleave-three": Cell("cpu:0 map:a:48M:at=0 bind:a:interleave:0,2,3 touch:a:w where:a at:here", QUIET),
     "interleave-task": Cell("cpu:1 policy:interleave:1,3 map:a:64M:at=0 touch:a:w where:a at:here", QUIET),
-    "bind-two": Cell("cpu:0 map:a:250M bind:a:bind:1,2 touch:a:w where:a at:here", QUIET),
+    "bind-two": Cell("cpu:0 map:a:250M bind:a:bind:1,2 touch:a:w where:a at:here", QUIET, only=full("1")),
     "bind-two-full": Cell("cpu:0 map:a:400M bind:a:bind:1,3 touch:a:w", QUIET),
     "memory-only": Cell("cpu:0 map:a:64M bind:a:bind:3 touch:a:w where:a at:here", QUIET),
-    "memory-only-preferred": Cell("cpu:1 map:a:200M bind:a:preferred:3 touch:a:w where:a at:here", QUIET),
+    "memory-only-preferred": Cell("cpu:1 map:a:200M bind:a:preferred:3 touch:a:w where:a at:here", QUIET, only=full("3")),
     "many": Cell("cpu:0 map:a:64M bind:a:many:1,2 touch:a:w where:a at:here", QUIET),
     "many-overflow": Cell("cpu:0 map:a:450M bind:a:many:1,3 touch:a:w where:a at:here", QUIET),
     "migrate-set": Cell("cpu:0 map:a:32M:at=0 bind:a:interleave:0,1 touch:a:w bind:a:default migrate:0,1:2,3 where:a at:here", QUIET),
@@ -112,9 +119,9 @@ FOUR = {
 
 KEEP = (r"^(vmstat (numa_|pgmigrate|thp_|pswp|pgfault|allocstall_|pgalloc)|stat (pgfault|pgmajfault|anon|anon_thp|numa_\w+)$|memory\.(peak|swap\.current)$"
         r"|events oom_kill$|numa_stat (anon|file|anon_thp) N|node\d (numa_|local_|other_|interleave_|MemFree|MemTotal))")
-# Bytes of a group by node; 64 pages are the program's own stack and data, 256 also its text: where the steps give a policy to a mapping, our run has to
+# A node that is full: kB, within its watermarks. Bytes of a group by node; 64 pages are the program's own stack and data, 256 also its text: where the steps give a policy to a mapping, our run has to
 # give it to the whole program.
-COMMON = [(r"^\w+ numa_stat anon N\d+$", 0.05, 64 * 4096), (r"^\w+ vmstat numa_(miss|foreign)$", 0.05, 64), (r"^\w+ vmstat numa_interleave$", 0.05, 256),
+COMMON = [(r"^here node\d MemFree$", 0.05, 1024), (r"^\w+ numa_stat anon N\d+$", 0.05, 64 * 4096), (r"^\w+ vmstat numa_(miss|foreign)$", 0.05, 64), (r"^\w+ vmstat numa_interleave$", 0.05, 256),
           (r"^\w+ vmstat numa_(hint_faults|hint_faults_local|pages_migrated|pte_updates)$", 0.02, 16), (r"^\w+ vmstat pgmigrate_success$", 0.05, 16)]
 
 
@@ -135,7 +142,7 @@ def options(cell, nodes):
             touched = True
         elif verb in ("move", "migrate", "pin"):
             return None
-    if len(cpus) > 1 or MEMS in cell.settings or cell.act or cell.settings == SWIFT or cell.steps.count("map:") > 1 and "bind:" in cell.steps:
+    if "hugepage" in cell.steps or len(cpus) > 1 or MEMS in cell.settings or cell.act or cell.settings == SWIFT or cell.steps.count("map:") > 1 and "bind:" in cell.steps:
         return None
     out = ["--nodes", str(len(nodes)), "--cpus", str(sum(not isinstance(n, tuple) for n in nodes))]
     if cpus:

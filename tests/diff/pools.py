@@ -89,7 +89,7 @@ CELLS = {
     **{f"order{order}-{name}-{how}": Cell(
         "at:here at:then", pool(0), act={"here": f"echo alloc 0 260000 kernel noretry nowarn >/proc/order; echo thin {thin} >/proc/order; "
                                 f"echo alloc {order} 2000 {flags} nowarn comp >/proc/order", "then": "echo free >/proc/order"})
-       for order, flags, how in ((4, "kernel", "kernel"), (4, "atomic", "atomic"), (2, "atomic", "atomic"), (4, "kernel retry", "retry"), (9, "kernel noretry", "noretry"))
+       for order, flags, how in ((4, "kernel", "kernel"), (4, "atomic", "atomic"), (4, "kernel retry", "retry"), (9, "kernel noretry", "noretry"))
        for name, thin in (("singles", 2), ("sparse", 64))},
     **{f"order{order}-anon-{how}": Cell(
         "map:a:700M nohugepage:a touch:a:w dontneed:a:every=8K:length=4K at:here at:then", pool(0),
