@@ -118,5 +118,5 @@ umount /mnt
 mkswap /dev/ram0 >/dev/null
 mkfifo /in /out.lines
 [ ! -e /order.ko ] || insmod /order.ko
-echo -1000 >/proc/$$/oom_score_adj # only the program is ever killed
+echo -1000 >/proc/self/oom_score_adj # only the program is ever killed
 /tlbflush 500 &
