@@ -215,6 +215,29 @@ static enum access_result dispatch(struct fault *f)
     return ACCESS_OK; /* a fault before this one did it */
 }
 
+/* The entry of the fault, with the tables it needs; none when a huge leaf answers it. Mirrors __handle_mm_fault(). */
+static enum access_result reach_entry(struct fault *f)
+{
+    struct access_ctx *ac = f->ac;
+    enum access_result r;
+    bool small;
+
+    f->slot = pagetable_find(ac->mm, f->vpn);
+    if (likely(f->slot))
+        return ACCESS_OK;
+    if (pagetable_find_huge(ac->mm, f->vpn)) {
+        fault_huge_present(f);
+    } else {
+        r = fault_huge_new(f, &small);
+        if (r == ACCESS_OK && small)
+            r = access_tables(ac, ac->mm, f->vpn);
+        if (r != ACCESS_OK)
+            return r;
+    }
+    f->slot = pagetable_find(ac->mm, f->vpn);
+    return ACCESS_OK;
+}
+
 static enum access_result handle_fault(struct access_ctx *ac, vpn_t vpn, enum access_kind kind)
 {
     struct fault f = {.ac = ac, .vpn = vpn, .kind = kind};
@@ -228,13 +251,12 @@ static enum access_result handle_fault(struct access_ctx *ac, vpn_t vpn, enum ac
     if (!ac->attempt->resumed) {
         mem_cost(ac->mem, ac->mem->cost->minor_fault);
         access_count_fault(ac, PGFAULT);
+        ac->attempt->small = false;
     }
     ac->attempt->resumed = false;
-    r = access_tables(ac, ac->mm, vpn);
-    if (r != ACCESS_OK)
-        return r;
-    f.slot = pagetable_find(ac->mm, vpn);
-    r = dispatch(&f);
+    r = reach_entry(&f);
+    if (r == ACCESS_OK && likely(f.slot))
+        r = dispatch(&f);
     if (f.major)
         *ac->fault_retried = true; /* for the process's count, whether or not it waited */
     if (r != ACCESS_OK)
@@ -245,6 +267,13 @@ static enum access_result handle_fault(struct access_ctx *ac, vpn_t vpn, enum ac
         ++*ac->minflt;
     *ac->fault_retried = false;
     return ACCESS_OK;
+}
+
+static bool is_mapped(struct mm *mm, vpn_t vpn)
+{
+    const pte_t *slot = pagetable_lookup(mm, vpn).slot;
+
+    return slot && pte_present(*slot);
 }
 
 enum access_result access_page(struct access_ctx *ac, vpn_t vpn, enum access_kind kind)
@@ -264,7 +293,7 @@ enum access_result access_page(struct access_ctx *ac, vpn_t vpn, enum access_kin
 
         if (r != ACCESS_OK)
             return r;
-        if (!pagetable_find(ac->mm, vpn) || !pte_present(*pagetable_find(ac->mm, vpn)))
+        if (!is_mapped(ac->mm, vpn))
             return ACCESS_OK; /* VM_SPECIAL: nothing to map */
     }
 }

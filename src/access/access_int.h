@@ -23,6 +23,12 @@ static inline struct frame *fault_frame(const struct fault *f, pfn_t pfn)
     return frames_get(f->ac->mem->frames, pfn);
 }
 
+/* Of the folio that has the page. */
+static inline struct frame *fault_folio(const struct fault *f, pfn_t pfn)
+{
+    return folio_head(f->ac->mem->frames, pfn);
+}
+
 /* access.c */
 enum access_result access_from_balance(enum balance_result r);
 /* A frame, charged to the context's group; it may not be evicted before it is used. */
@@ -49,7 +55,15 @@ enum access_result access_wait_page(struct access_ctx *ac, pfn_t pfn, enum wait_
 /* page_mark_dirty() of a file page that somebody stores to. */
 void access_dirty_page(struct access_ctx *ac, pfn_t pfn);
 
+/* thp.c */
+/* Nothing maps the page: a huge page, or *ret_small. */
+enum access_result fault_huge_new(struct fault *f, bool *ret_small);
+/* A huge leaf maps it. Afterwards it may have been split. */
+void fault_huge_present(struct fault *f);
+
 /* anon.c */
+/* Of a new entry in a private mapping. */
+pte_t access_user_bits(const struct vma *vma, bool write);
 enum access_result fault_anon(struct fault *f);
 enum access_result fault_write_protected(struct fault *f);
 /* swapin.c */

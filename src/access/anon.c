@@ -11,7 +11,7 @@
 
 #include "access/access_int.h"
 
-static pte_t user_bits(const struct vma *vma, bool write)
+pte_t access_user_bits(const struct vma *vma, bool write)
 {
     pte_t bits =
         PTE_PRESENT | PTE_USER | PTE_ACCESSED; /* vm_page_prot has the accessed bit on x86 */
@@ -29,7 +29,7 @@ static void map_new(struct fault *f, pfn_t pfn)
     frame_set(fault_frame(f, pfn), PG_UPTODATE | PG_SWAPBACKED);
     page_map_new_anon(mem, f->vma, f->vpn, pfn);
     lru_add(mem, pfn);
-    pagetable_set(f->ac->mm, f->vpn, f->slot, pte_make(pfn, user_bits(f->vma, true)));
+    pagetable_set(f->ac->mm, f->vpn, f->slot, pte_make(pfn, access_user_bits(f->vma, true)));
 }
 
 static void clear_page(struct mem *mem, pfn_t pfn)
@@ -55,7 +55,8 @@ enum access_result fault_anon(struct fault *f)
     pfn_t pfn;
 
     if (f->kind != ACCESS_WRITE) {
-        pagetable_set(ac->mm, f->vpn, f->slot, pte_make(0, user_bits(f->vma, false) | PTE_ZERO));
+        pagetable_set(ac->mm, f->vpn, f->slot,
+                      pte_make(0, access_user_bits(f->vma, false) | PTE_ZERO));
         return ACCESS_OK;
     }
     anon_vma_prepare(f->vma);
@@ -73,10 +74,10 @@ static enum access_result get_copy(struct fault *f, pfn_t old, pfn_t *ret_pfn)
     enum access_result r;
 
     if (old != PFN_NONE)
-        frame_set(fault_frame(f, old), PG_LOCKED);
+        frame_set(fault_folio(f, old), PG_LOCKED);
     r = access_get_vma_page(f->ac, f->vma, f->vpn, ret_pfn);
     if (old != PFN_NONE)
-        frame_clear(fault_frame(f, old), PG_LOCKED);
+        frame_clear(fault_folio(f, old), PG_LOCKED);
     return r;
 }
 
@@ -98,7 +99,7 @@ static enum access_result copy_on_write(struct fault *f, pfn_t old)
     mmu_flush_page(ac->mm, f->vpn);
     if (old != PFN_NONE) {
         page_unmap(mem, ac->mm, old);
-        if (frame_test(fault_frame(f, old), PG_ANON))
+        if (frame_test(fault_folio(f, old), PG_ANON))
             page_free_if_unused(mem, old);
     }
     map_new(f, pfn);
@@ -108,13 +109,13 @@ static enum access_result copy_on_write(struct fault *f, pfn_t old)
 /* Does this entry hold the only reference to the anonymous page, counting swap slots? */
 static bool can_reuse(struct fault *f, pfn_t pfn)
 {
-    struct frame *fr = fault_frame(f, pfn);
+    const struct frame *fr = fault_folio(f, pfn);
 
-    if (frame_test(fr, PG_EXCLUSIVE))
+    if (frame_test(fault_frame(f, pfn), PG_EXCLUSIVE))
         return true;
     if (fr->mapcount != 1)
         return false;
-    if (frame_test(fr, PG_SWAPCACHE) && !page_free_swap(f->ac->mem, pfn))
+    if (frame_test(fr, PG_SWAPCACHE) && (folio_is_large(fr) || !page_free_swap(f->ac->mem, pfn)))
         return false;
     rmap_move_anon(f->ac->mem->space, f->vma, f->vpn, pfn);
     return true;
@@ -127,7 +128,7 @@ enum access_result fault_write_protected(struct fault *f)
     pfn_t pfn = pte_is_zero_page(pte) ? PFN_NONE : pte_pfn(pte);
 
     if (pfn != PFN_NONE && ((f->vma->flags & VM_SHARED) ||
-                            (frame_test(fault_frame(f, pfn), PG_ANON) && can_reuse(f, pfn)))) {
+                            (frame_test(fault_folio(f, pfn), PG_ANON) && can_reuse(f, pfn)))) {
         if (f->vma->flags & VM_SHARED) /* page_mkwrite: the file learns of its first write now */
             access_dirty_page(f->ac, pfn);
         *f->slot = pte | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED;

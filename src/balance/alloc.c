@@ -270,6 +270,42 @@ enum balance_result balance_alloc(struct mem *mem, struct attempt *at, unsigned 
     return r;
 }
 
+static u32 effort_flags(u32 effort)
+{
+    return ALLOC_COMP | (effort & EFFORT_KSWAPD ? 0 : ALLOC_NO_KSWAPD) |
+           (effort & EFFORT_DIRECT ? 0 : ALLOC_NO_DIRECT) |
+           (effort & EFFORT_NORETRY ? ALLOC_NORETRY : 0);
+}
+
+enum balance_result balance_try_folio(struct mem *mem, struct attempt *at, struct group *g,
+                                      unsigned order, u32 effort, pfn_t *ret_pfn,
+                                      bool *ret_no_charge, struct wait *ret_wait)
+{
+    enum balance_result r =
+        balance_alloc(mem, at, order, ALLOC_MOVABLE | effort_flags(effort), ret_pfn, ret_wait);
+
+    assert(order > PAGE_ALLOC_COSTLY_ORDER);
+    if (r != BALANCE_OK)
+        return r;
+    r = charge_costly(mem, at, g, 1u << order, effort, ret_wait);
+    *ret_no_charge = r == BALANCE_FAIL;
+    if (r == BALANCE_OK)
+        frames_get(mem->frames, *ret_pfn)->memcg = g->id;
+    else
+        frames_free(mem->frames, *ret_pfn, order, mem->cpu);
+    return r;
+}
+
+pfn_t balance_try_kernel_folio(struct mem *mem, unsigned order)
+{
+    struct attempt at = {.noretry = true};
+    struct wait wait;
+    pfn_t pfn;
+    u32 flags = effort_flags(EFFORT_KSWAPD | EFFORT_DIRECT);
+
+    return balance_alloc(mem, &at, order, flags, &pfn, &wait) == BALANCE_OK ? pfn : PFN_NONE;
+}
+
 static pfn_t take_in_reclaim(void *ctx)
 {
     struct mem *mem = ctx;

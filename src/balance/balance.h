@@ -36,6 +36,7 @@ struct attempt {  /* one allocation with all its retries; zeroed when it succeed
     bool drained; /* the stocks were drained already */
     bool noretry; /* may fail: one reclaim, then BALANCE_FAIL (readahead: __GFP_NORETRY) */
     bool resumed; /* the fault goes on after a wait inside it: not counted again */
+    bool small;   /* no huge page was to be had for the fault, which goes on with small ones */
     bool dying;   /* the task was killed: may use reserves and exceed limits */
     bool placed;  /* `place` is where, by the policy of a mapping; else the task's policy says */
     struct alloc_place place;
@@ -60,6 +61,15 @@ enum balance_result balance_charge(struct mem *mem, struct attempt *at, struct g
 /* Both, for a user or page-cache page of 2^order frames: frame.memcg of the first is set. */
 enum balance_result balance_get_page(struct mem *mem, struct attempt *at, struct group *g,
                                      unsigned order, pfn_t *ret_pfn, struct wait *ret_wait);
+/* How hard an allocation that may fail tries (__GFP_KSWAPD_RECLAIM, __GFP_DIRECT_RECLAIM, __GFP_NORETRY). 0: it takes what is free. */
+enum effort { EFFORT_KSWAPD = 1, EFFORT_DIRECT = 2, EFFORT_NORETRY = 4 };
+/* A folio of 2^order movable pages, charged. BALANCE_FAIL when there is none, or with *ret_no_charge when a limit is in the way; never
+ * BALANCE_OOM.   pre: order above PAGE_ALLOC_COSTLY_ORDER (3) */
+enum balance_result balance_try_folio(struct mem *mem, struct attempt *at, struct group *g,
+                                      unsigned order, u32 effort, pfn_t *ret_pfn,
+                                      bool *ret_no_charge, struct wait *ret_wait);
+/* The same of the kernel's own memory, which nobody pays; PFN_NONE when there is none. */
+pfn_t balance_try_kernel_folio(struct mem *mem, unsigned order);
 /* memory.high: pages over it are reclaimed on return to user mode; a pause is asked for when that is not enough. */
 bool balance_over_high(struct mem *mem, struct attempt *at, struct group *g, u32 nr_pages,
                        struct wait *ret_wait);

@@ -21,6 +21,9 @@ static inline bool reclaim_is_paused(const struct attempt *at)
 /* On behalf of a group's limit: try_to_free_mem_cgroup_pages(). */
 u64 try_to_free_group(struct mem *mem, struct attempt *at, struct group *target, u64 nr,
                       struct wait *ret_wait);
+/* Charge nr pages of a costly order: gives up where a single page would go on trying, and never asks for a kill. */
+enum balance_result charge_costly(struct mem *mem, struct attempt *at, struct group *g, u32 nr,
+                                  u32 effort, struct wait *ret_wait);
 /* The group whose reclaim is paused, if it is g or above it; NULL: none is, or not any more. */
 struct group *paused_target(struct attempt *at, struct group *g);
 /* The pause for nr_pages charged by a group that is `overage` (20 bits of fraction) over its memory.high. */

@@ -122,9 +122,18 @@ static bool high_pause_due(struct mem *mem, struct attempt *at, struct group *g,
 }
 
 /* --- memory.max ---------------------------------------------------------------------------------------------------- */
-enum balance_result balance_charge(struct mem *mem, struct attempt *at, struct group *g, u32 nr,
-                                   struct wait *ret_wait)
+static enum balance_result give_up(struct attempt *at)
 {
+    at->retries = 0;
+    at->drained = false;
+    return BALANCE_FAIL;
+}
+
+static inline enum balance_result charge(struct mem *mem, struct attempt *at, struct group *g,
+                                         u32 nr, u32 effort, struct wait *ret_wait)
+{
+    bool costly = nr > 1u << PAGE_ALLOC_COSTLY_ORDER;
+
     if (high_pause_due(mem, at, g, ret_wait))
         return BALANCE_WAIT;
     for (;;) {
@@ -144,6 +153,8 @@ enum balance_result balance_charge(struct mem *mem, struct attempt *at, struct g
             group_force_charge(mem->groups, g, nr);
             return BALANCE_OK;
         }
+        if (!(effort & EFFORT_DIRECT))
+            return BALANCE_FAIL;
         if (!paused)
             group_event(over, MEMCG_MAX, 1);
         freed = try_to_free_group(mem, at, over, nr, ret_wait);
@@ -157,17 +168,31 @@ enum balance_result balance_charge(struct mem *mem, struct attempt *at, struct g
             at->drained = true;
             continue;
         }
-        if (at->noretry)
-            return BALANCE_FAIL;
-        if (freed)
+        if (at->noretry || (effort & EFFORT_NORETRY))
+            return give_up(at);
+        if (freed && !costly)
             continue;
         if (wait_for_writeback(mem, over, ret_wait))
             return BALANCE_WAIT;
         if (at->retries++ < MAX_RECLAIM_RETRIES)
             continue;
+        if (costly)
+            return give_up(at);
         at->retries = 0;
         at->oom_group = over;
         group_event(over, MEMCG_OOM, 1);
         return BALANCE_OOM;
     }
+}
+
+enum balance_result balance_charge(struct mem *mem, struct attempt *at, struct group *g, u32 nr,
+                                   struct wait *ret_wait)
+{
+    return charge(mem, at, g, nr, EFFORT_KSWAPD | EFFORT_DIRECT, ret_wait);
+}
+
+enum balance_result charge_costly(struct mem *mem, struct attempt *at, struct group *g, u32 nr,
+                                  u32 effort, struct wait *ret_wait)
+{
+    return charge(mem, at, g, nr, effort, ret_wait);
 }

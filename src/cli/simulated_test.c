@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-static const char text[] = "[machine]\n"
+static const char text[] = "[machine]\nthp = never\n"
                            "ram = 256M\n"
                            "cpus = 2\n"
                            "runtime = 4s\n"

@@ -6,6 +6,7 @@
  */
 #include "procfs/procfs.h"
 
+#include "access/thp.h"
 #include "procfs/pid_maps.h"
 
 #include <inttypes.h>
@@ -203,7 +204,7 @@ void render_pid_smaps(const struct system *s, const struct task *t, struct strbu
         render_line(out, "KernelPageSize:", PAGE_SIZE);
         render_line(out, "MMUPageSize:", PAGE_SIZE);
         render_stats(&r, false, out);
-        strbuf_append(out, "THPeligible:    0\n");
+        strbuf_printf(out, "THPeligible:    %d\n", thp_vma_eligible(&s->mem, v));
         render_flags(s, v, out);
     }
 }

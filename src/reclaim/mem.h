@@ -11,6 +11,7 @@
 #include "backing/swap.h"
 #include "base/hash.h"
 #include "base/strbuf.h"
+#include "base/vec.h"
 #include "frames/folio.h"
 #include "group/group.h"
 #include "machine/clock.h"
@@ -38,6 +39,7 @@ struct dirty_cpu { /* page-writeback.c keeps these two per CPU */
 struct thp {         /* transparent huge pages */
     pfn_t zero_page; /* the huge zero page; PFN_NONE: not allocated */
     u64 zero_users;  /* address spaces that use it */
+    VEC(u32) scan;   /* ids of address spaces for khugepaged (access/) */
 };
 
 struct mem {

@@ -392,6 +392,7 @@ void mem_init(struct mem *mem)
 void mem_done(struct mem *mem)
 {
     io_done(mem);
+    vec_done(&mem->thp.scan);
     free(mem->lru_add);
     free(mem->dirty_cpus);
 }

@@ -42,9 +42,18 @@ void deferred_split_del(struct mem *mem, pfn_t head)
 u64 deferred_split_scan(struct mem *mem, struct group *g, u64 nr)
 {
     u64 split = 0;
+    pfn_t next;
 
-    for (; split < nr && g->deferred_split.head != PFN_NONE; split++)
-        folio_split(mem, g->deferred_split.head - QUEUE_LINK);
+    nr = MIN(nr, g->deferred_split.count);
+    for (pfn_t at = g->deferred_split.head; nr-- && at != PFN_NONE; at = next) {
+        pfn_t head = at - QUEUE_LINK;
+
+        next = frame_of(mem, at)->next;
+        if (frame_test(frame_of(mem, head), PG_LOCKED | PG_WRITEBACK))
+            continue;
+        folio_split(mem, head);
+        split++;
+    }
     return split;
 }
 

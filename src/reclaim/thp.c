@@ -123,3 +123,20 @@ void thp_zero_put(struct mem *mem, struct mm *mm)
     mm->huge_zero = false;
     mem->thp.zero_users--;
 }
+
+u64 thp_zero_idle(const struct mem *mem)
+{
+    return mem->thp.zero_page != PFN_NONE && !mem->thp.zero_users ? HPAGE_PMD_NR : 0;
+}
+
+u64 thp_zero_free(struct mem *mem)
+{
+    pfn_t pfn = mem->thp.zero_page;
+
+    if (!thp_zero_idle(mem))
+        return 0;
+    mem->thp.zero_page = PFN_NONE;
+    frame_set_kind(frame_of(mem, pfn), FRAME_PAGE);
+    frames_free(mem->frames, pfn, HPAGE_PMD_ORDER, mem->cpu);
+    return HPAGE_PMD_NR;
+}

@@ -37,6 +37,9 @@ void thp_cut(struct mem *mem, struct vma *vma, vpn_t vpn);
 /* The mm uses it from now on, until it ends. pre: mem->thp.zero_page is there */
 void thp_zero_get(struct mem *mem, struct mm *mm);
 void thp_zero_put(struct mem *mem, struct mm *mm);
+/* Pages that thp_zero_free() would free: nobody uses it. */
+u64 thp_zero_idle(const struct mem *mem);
+u64 thp_zero_free(struct mem *mem);
 
 /* --- a folio (split.c) ---------------------------------------------------------------------------------------------- */
 /* Every huge leaf that maps the folio is split. */

@@ -8,12 +8,14 @@
  *
  *   super    dentries nobody uses, and then the inodes nobody has a dentry for; 2 seeks, batches of 1,024; the two
  *            share what is asked for as they share the memory. vfs_cache_pressure scales what is said to be there.
+ *   thp      the huge zero page that nobody uses; huge pages of which a part is unmapped are split (reclaim/thp.h)
  *   shadow   tree nodes of the page cache with nothing but shadows. Shadows are worth keeping for as many evictions as the group
  *            has pages, so a group may keep one node (64 shadows) for every eight of its pages; half of what is over goes.
  *
  * Mirrors do_shrink_slab(), shrink_slab_memcg() of mm/vmscan.c, super_cache_count(), super_cache_scan() of fs/super.c,
  * count_shadow_nodes(), shadow_lru_isolate() of mm/workingset.c, Linux 6.1. */
 #include "reclaim/page.h"
+#include "reclaim/thp.h"
 #include "slab/slab_int.h"
 
 #define DEFAULT_SEEKS 2u
@@ -91,9 +93,31 @@ static u64 shadow_scan(struct slab *s, struct group *g, u64 nr)
     return nr;
 }
 
+static u64 huge_zero_count(struct slab *s, struct group *g)
+{
+    return g->parent ? 0 : thp_zero_idle(s->mem);
+}
+
+static u64 huge_zero_scan(struct slab *s, struct group *g HW_UNUSED, u64 nr HW_UNUSED)
+{
+    return thp_zero_free(s->mem);
+}
+
+static u64 deferred_count(struct slab *s HW_UNUSED, struct group *g)
+{
+    return g->deferred_split.count;
+}
+
+static u64 deferred_scan(struct slab *s, struct group *g, u64 nr)
+{
+    return deferred_split_scan(s->mem, g, nr);
+}
+
 static const struct shrinker shrinkers[NR_SHRINKERS] = {
     [SHRINK_SUPER] = {DEFAULT_SEEKS, 1024, super_count, super_scan},
     [SHRINK_SHADOW] = {0, 128, shadow_count, shadow_scan},
+    [SHRINK_HUGE_ZERO] = {DEFAULT_SEEKS, 128, huge_zero_count, huge_zero_scan},
+    [SHRINK_DEFERRED_SPLIT] = {DEFAULT_SEEKS, 128, deferred_count, deferred_scan},
 };
 
 static void shrink_one(struct slab *s, struct group *g, enum shrinker_id id, int priority)
@@ -123,7 +147,9 @@ u64 slab_shrink(void *slab, struct group *g, int priority)
     struct slab *s = slab;
     u64 before = s->pages_freed;
 
-    shrink_one(s, g, SHRINK_SHADOW, priority); /* the oldest shrinker first */
+    shrink_one(s, g, SHRINK_HUGE_ZERO, priority); /* the oldest shrinker first */
+    shrink_one(s, g, SHRINK_DEFERRED_SPLIT, priority);
+    shrink_one(s, g, SHRINK_SHADOW, priority);
     shrink_one(s, g, SHRINK_SUPER, priority);
     return s->pages_freed - before;
 }
@@ -142,6 +168,7 @@ u64 slab_drop(struct slab *s)
         struct slab_group *sg = slab_group_of(s, g);
         u64 nodes = shadow_count(s, g);
 
+        deferred_split_scan(s->mem, g, g->deferred_split.count);
         dropped += sg->unused_dentries + sg->unused_inodes + nodes;
         drop_dentries(s, g, sg->unused_dentries);
         drop_inodes(s, g, sg->unused_inodes);

@@ -82,7 +82,13 @@ struct slab_queue { /* a group's objects of one cache, oldest first: a ring */
     u64 objects;
 };
 
-enum shrinker_id { SHRINK_SUPER, SHRINK_SHADOW, NR_SHRINKERS };
+enum shrinker_id {
+    SHRINK_SUPER,
+    SHRINK_SHADOW,
+    SHRINK_HUGE_ZERO,
+    SHRINK_DEFERRED_SPLIT,
+    NR_SHRINKERS
+};
 
 struct slab_group {                           /* what one group has */
     struct slab_queue *queue[NR_SLAB_CACHES]; /* NULL: none yet */

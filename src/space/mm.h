@@ -49,6 +49,7 @@ struct mm {
     vaddr_t start_brk, brk, start_stack;
     u16 memcg;         /* group that new charges go to */
     u32 def_flags;     /* of new mappings: VM_LOCKED, VM_LOCKONFAULT (mlockall) */
+    bool khugepaged;   /* khugepaged looks at it (MMF_VM_HUGEPAGE) */
     bool huge_zero;    /* it uses the huge zero page (MMF_HUGE_ZERO_PAGE) */
     bool thp_disabled; /* prctl(PR_SET_THP_DISABLE) (MMF_DISABLE_THP) */
     u32 nr_avcs;       /* links of its vmas into anon_vmas */

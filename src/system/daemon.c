@@ -1,4 +1,4 @@
-/* daemon.c - time passes: I/O completes, kswapd and the flusher do their work.
+/* daemon.c - time passes: I/O completes, kswapd, the flusher and khugepaged do their work.
  *
  * Daemons run at points of virtual time like everybody else. A round of kswapd is done at once when its time comes; the CPU time it took
  * moves its next round on by as much, and a pause that it asks for by more, so that however much there is to do, time passes and
@@ -155,6 +155,22 @@ static void zswap_round(struct system *s)
         s->zswap_at = MAX(s->zswap_at, io_next_write(mem));
 }
 
+/* One range of memory. */
+static void khugepaged_round(struct system *s)
+{
+    struct mem *mem = &s->mem;
+    u64 kept = take_ns(mem), ns;
+    u32 *over_high = mem->over_high;
+
+    mem->over_high = NULL; /* not the running task's charges */
+    khugepaged_step(&s->khugepaged);
+    mem->over_high = over_high;
+    ns = take_ns(mem);
+    mem->cpu_ns = kept;
+    s->daemon_ns += ns;
+    s->khugepaged.at += ns;
+}
+
 static ns_t zswap_due(const struct system *s)
 {
     if (likely(!s->swap.zswap) || !s->swap.zswap->shrink_wanted)
@@ -177,6 +193,8 @@ static ns_t daemons_due(struct system *s)
         due = MIN(due, at);
     }
     at = zswap_due(s);
+    due = MIN(due, at);
+    at = khugepaged_due(&s->khugepaged);
     return MIN(due, at);
 }
 
@@ -201,6 +219,8 @@ void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns)
             flusher_round(s);
         if (zswap_due(s) <= s->clock.now)
             zswap_round(s);
+        if (khugepaged_due(&s->khugepaged) <= s->clock.now)
+            khugepaged_round(s);
     }
     if (unlikely(clock_next(&s->clock) <= until))
         clock_run_until(&s->clock, until);

@@ -1,4 +1,5 @@
 /* madvise.c - madvise(2), and what prctl(2) says of huge pages. Mirrors mm/madvise.c, kernel/sys.c, Linux 6.1: each advice on each mapping of the range, holes skipped. */
+#include "access/thp.h"
 #include "system/mmap.h"
 #include "system/system_int.h"
 
@@ -74,6 +75,39 @@ static void advise_range(struct system *s, struct task *t, struct span r, u32 ad
     }
 }
 
+/* --- huge pages ---------------------------------------------------------------------------------------------------------- */
+/* khugepaged may look at it from now on (khugepaged_enter_vma). */
+static void want_huge(struct system *s, struct mm *mm, struct span r)
+{
+    for (const struct vma *v = vma_find_after(mm, r.start); v && v->start < r.end; v = vma_next(v))
+        khugepaged_enter_vma(&s->mem, v);
+}
+
+/* Each whole range, whatever becomes of the one before (madvise_collapse); from t->progress - 1 on. */
+static enum step collapse(struct system *s, struct task *t, struct span r)
+{
+    vpn_t at = ROUND_UP(r.start, (vpn_t)HPAGE_PMD_NR) + (t->progress ? t->progress - 1 : 0);
+
+    for (; at + HPAGE_PMD_NR <= r.end; at += HPAGE_PMD_NR) {
+        struct vma *vma = vma_find(t->mm, at);
+        enum access_result result;
+        enum step step;
+        bool done;
+
+        t->progress = at - ROUND_UP(r.start, (vpn_t)HPAGE_PMD_NR) + 1;
+        if (!vma || !thp_range_fits(vma, at) || !thp_vma_collapsible(&s->mem, vma, false))
+            continue;
+        result = access_collapse(task_access(s, t), vma, at, &done);
+        if (result == ACCESS_OK)
+            continue;
+        step = access_step(s, t, result);
+        if (step != STEP_DONE)
+            return step;
+        at -= HPAGE_PMD_NR; /* somebody was killed: again */
+    }
+    return STEP_DONE;
+}
+
 void system_thp_disable(struct task *t, bool on)
 {
     t->mm->thp_disabled = on;
@@ -112,9 +146,15 @@ enum step system_madvise(struct system *s, struct task *t, vaddr_t addr, u64 len
         break;
     case ABI_MADV_HUGEPAGE:
         change_flags(s, t->mm, r, VM_NOHUGEPAGE, VM_HUGEPAGE);
+        want_huge(s, t->mm, r);
         break;
     case ABI_MADV_NOHUGEPAGE:
         change_flags(s, t->mm, r, VM_HUGEPAGE, VM_NOHUGEPAGE);
+        break;
+    case ABI_MADV_COLLAPSE:
+        step = collapse(s, t, r);
+        if (step != STEP_DONE)
+            return step;
         break;
     case ABI_MADV_POPULATE_READ:
     case ABI_MADV_POPULATE_WRITE:

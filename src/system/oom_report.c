@@ -139,13 +139,14 @@ static void report_node(struct system *s, unsigned nid)
         s,
         "Node %u active_anon:%llukB inactive_anon:%llukB active_file:%llukB inactive_file:%llukB "
         "unevictable:%llukB isolated(anon):0kB isolated(file):0kB mapped:%llukB dirty:%llukB "
-        "writeback:%llukB shmem:%llukB shmem_thp: 0kB shmem_pmdmapped: 0kB anon_thp: 0kB "
+        "writeback:%llukB shmem:%llukB shmem_thp: 0kB shmem_pmdmapped: 0kB anon_thp: %llukB "
         "writeback_tmp:0kB kernel_stack:%llukB pagetables:%llukB sec_pagetables:0kB "
         "all_unreclaimable? %s",
         nid, node_kib(s, nid, NR_ACTIVE_ANON), node_kib(s, nid, NR_INACTIVE_ANON),
         node_kib(s, nid, NR_ACTIVE_FILE), node_kib(s, nid, NR_INACTIVE_FILE),
         node_kib(s, nid, NR_UNEVICTABLE), node_kib(s, nid, NR_MAPPED), node_kib(s, nid, NR_DIRTY),
         node_kib(s, nid, NR_WRITEBACK), node_kib(s, nid, NR_SHMEM),
+        node_kib(s, nid, NR_ANON_TRANSPARENT_HUGEPAGES),
         ull(node_counter(&s->frames, nid, NR_KERNEL_STACK)), node_kib(s, nid, NR_PAGE_TABLE_PAGES),
         kswapd_is_hopeless(&s->frames.nodes[nid]) ? "yes" : "no");
 }

@@ -9,7 +9,7 @@
 #ifndef SYSTEM_SYSTEM_H
 #define SYSTEM_SYSTEM_H
 
-#include "access/access.h"
+#include "access/khugepaged.h"
 #include "base/err.h"
 #include "base/vec.h"
 #include "slab/slab.h"
@@ -45,11 +45,12 @@ struct system {
     u32 nr_tasks, cap_tasks;
     struct task *kswapds[MAX_NUMNODES]; /* of each node; not among tasks */
     u64 kswapds_ns;                     /* CPU time of all of them */
-    struct zswap zswap;                 /* swap.zswap is NULL when the kernel has none */
-    ns_t zswap_at;                      /* its worker is free again */
-    u64 daemon_ns;                      /* CPU time of daemons not reported yet */
-    struct cpu_times *cpu_times;        /* per CPU; the scheduler's to keep */
-    u64 nr_switches;                    /* of a CPU from one task to another; the same */
+    struct khugepaged khugepaged;
+    struct zswap zswap;          /* swap.zswap is NULL when the kernel has none */
+    ns_t zswap_at;               /* its worker is free again */
+    u64 daemon_ns;               /* CPU time of daemons not reported yet */
+    struct cpu_times *cpu_times; /* per CPU; the scheduler's to keep */
+    u64 nr_switches;             /* of a CPU from one task to another; the same */
     u64 load[3];  /* load averages of 1, 5 and 15 minutes, 11 bits of fraction (loadavg.c) */
     ns_t load_at; /* when they are worked out next */
     u64 oom_kills;

@@ -132,6 +132,7 @@ void mm_put(struct system *s, struct mm *mm)
         return;
     unmap_range(s, mm, (struct span){0, VPN_END});
     thp_zero_put(&s->mem, mm);
+    khugepaged_exit(&s->khugepaged, mm);
     mm_objects_free(s, mm);
     mm_free(mm);
 }
@@ -189,6 +190,7 @@ enum step system_fork(struct system *s, struct task *t, u32 child_pid, bool shar
             t->fork_child->mm = mm_new(&s->space, t->group->id);
             mm_objects_new(s, t->fork_child->mm);
             t->fork_child->mm->thp_disabled = t->mm->thp_disabled;
+            khugepaged_fork(&s->mem, t->fork_child->mm, t->mm);
             t->fork_child->mm->start_brk = t->mm->start_brk;
             t->fork_child->mm->brk = t->mm->brk;
             t->fork_child->mm->start_stack = t->mm->start_stack;
