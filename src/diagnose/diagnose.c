@@ -307,7 +307,12 @@ static void describe_host(struct diagnosis *d, const struct figures *f)
     char available[UNITS_TEXT_MAX], total[UNITS_TEXT_MAX], pressure[48];
 
     if (!known(f->total) || !known(f->available)) {
-        if (!d->last->pasted || d->findings.items.count || !describe_fullest(d, f))
+        if (d->last->pasted && !d->findings.items.count && d->last->share_percent > 0)
+            snprintf(d->headline, sizeof(d->headline),
+                     "%s has the most of this table, %.1f %% of memory; neither sizes nor what is "
+                     "left are told",
+                     d->last->share_name, d->last->share_percent);
+        else if (!d->last->pasted || d->findings.items.count || !describe_fullest(d, f))
             snprintf(d->headline, sizeof(d->headline), "%.280s", say_unmeasured(d, f));
         return;
     }

@@ -312,6 +312,10 @@ static bool was_free(const struct oom_facts *f)
                f->free > MEMORY_FREE_MIN;
     if (!known(f->free_usable) || !known(f->free_high) || f->free_high == 0)
         return false;
+    /* Free memory in HighMem is of no use to the kernel itself: who asked must be known. */
+    vec_for_each (&f->r->zones, z)
+        if (!f->r->has_mask && strcmp(z->name, "HighMem") == 0)
+            return false;
     beyond = f->free_usable + f->free_reserve;
     return beyond > f->free_high + f->free_high / 4 && f->free_usable > f->free_low;
 }
@@ -320,7 +324,8 @@ static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
 {
     const struct oom_report *r = f->r;
     struct holder holder;
-    bool whole = known(f->uncounted);
+    /* Without who asked, and for which zones, no reading of it is sure. */
+    bool whole = known(f->uncounted) && r->has_mask;
 
     if (f->e->forced || in_trace(r, "moom_callback") || in_trace(r, "sysrq_handle_moom")) {
         ruling->cause = CAUSE_FORCED;
@@ -338,6 +343,10 @@ static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
         return;
     }
     holder = largest_holder(f);
+    /* A table that is cut before the choice: who is largest in it need not be among those that are missing. */
+    if (holder.cause == CAUSE_ANON && !known(f->anon) && !oom_has(r, OOM_PART_CHOICE) &&
+        !oom_has(r, OOM_PART_KILL))
+        holder.cause = CAUSE_UNTOLD;
     ruling->cause = holder.cause;
     ruling->bytes = holder.cause == CAUSE_UNTOLD ? UNKNOWN : holder.bytes;
     ruling->confidence = whole ? CONF_HIGH : CONF_MEDIUM;

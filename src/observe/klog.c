@@ -273,6 +273,9 @@ static bool begins_body(struct span text)
     for (unsigned i = 0; i < ARRAY_SIZE(starts); i++)
         if (span_begins(text, starts[i]))
             return true;
+    /* A zone of a kernel without NUMA: "Normal free:99400kB min:106496kB" */
+    if (span_find(text, " free:") && span_find(text, "kB min:") && span_find(text, " present:"))
+        return true;
     return (span_begins(text, "Node ") &&
             (span_find(text, " active_anon:") || span_find(text, " free:"))) ||
            (*text.at == '[' && span_find(text, "total_vm") && span_find(text, "oom_score_adj"));

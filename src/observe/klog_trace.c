@@ -49,6 +49,8 @@ static bool parse_frame(struct span line, struct span *ret_name, struct span *re
     span_skip_blanks(&line);
     if (span_begins(line, "?") || !span_take_word(&line, &name))
         return false;
+    if (span_len(name) > 1 && name.end[-1] == ')')
+        name.end--;
     *ret_module = (struct span){line.at, line.at};
     span_skip_blanks(&line);
     if (take_offset(name, ret_name)) {

@@ -354,11 +354,14 @@ struct snapshot {
     VEC(struct process_view) processes; /* by pid */
     VEC(struct refusal) refusals;
     VEC(struct tmpfs_view) tmpfs;
-    u64 arc_size, arc_max;     /* the ARC of ZFS; bytes */
-    u64 cgroups_counted;       /* of the memory controller, in /proc/cgroups */
-    u64 used;                  /* neither free nor cache, as a table has it; bytes */
-    bool pasted;               /* made of what somebody pasted: commands, logs, single files */
-    bool processes_whole;      /* processes[] are all of the machine's */
+    u64 arc_size, arc_max; /* the ARC of ZFS; bytes */
+    u64 cgroups_counted;   /* of the memory controller, in /proc/cgroups */
+    u64 used;              /* neither free nor cache, as a table has it; bytes */
+    char share_name
+        [COMM_BYTES];     /* of a table with shares of memory and no sizes: whose is the largest */
+    double share_percent; /* 0: no such table */
+    bool pasted;          /* made of what somebody pasted: commands, logs, single files */
+    bool processes_whole; /* processes[] are all of the machine's */
     VEC(struct log_event) log; /* as the lines stood */
     VEC(char *) log_files;     /* what struct klog_place refers to */
 };

@@ -149,6 +149,17 @@ void block_process(struct block *b, const struct process_row *row)
     vec_push(&st->rows, fresh);
 }
 
+bool block_share(struct block *b, struct span command, double percent)
+{
+    struct snapshot *s = &b->p->s;
+
+    if (percent > s->share_percent) {
+        s->share_percent = percent;
+        span_copy(program_of(command), s->share_name, sizeof(s->share_name));
+    }
+    return true;
+}
+
 void block_processes_whole(struct block *b, bool whole)
 {
     b->p->state->tables++;

@@ -46,6 +46,8 @@ struct process_row {
 /* Pids above it are made up, for rows without one. */
 #define ROWS_NO_PID 131072u
 void block_process(struct block *b, const struct process_row *row);
+/* Of a table that has shares of memory alone. Returns true. */
+bool block_share(struct block *b, struct span command, double percent);
 /* The table shows all processes of the machine, not the first few. */
 void block_processes_whole(struct block *b, bool whole);
 

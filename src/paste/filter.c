@@ -139,6 +139,7 @@ static const struct {
     {OF(NUMASTAT_M), {"node 0", "per-node"}},
     {OF(NUMASTAT), {"node0", "node1"}},
     {OF(HUGEADM), {"minimum"}},
+    {OF(SMEM_W), {"noncache"}},
     {OF(PMAP), {"kbytes"}},
     {OF(ZRAMCTL), {"algorithm"}},
     {OF(DF),

@@ -179,6 +179,26 @@ static void mark_log(struct paste *p)
         snprintf(status->why, sizeof(status->why), "%s", "not in this text");
 }
 
+/* Where nobody was killed, the last reading of earlyoom is what there is of the machine. */
+static void take_earlyoom(struct paste *p)
+{
+    struct paste_state *st = p->state;
+    const struct earlyoom *seen = &st->earlyoom;
+    struct block b = {.p = p};
+
+    if (seen->total == 0)
+        return;
+    vec_for_each (&p->s.log, e)
+        if (e->kind == LOG_KILLED_BY || e->kind == LOG_OOM_KILL)
+            return;
+    if (known(st->meminfo[MI_MEM_TOTAL]))
+        return;
+    block_meminfo(&b, MI_MEM_TOTAL, seen->total, RANK_ROUNDED);
+    block_meminfo(&b, MI_MEM_AVAILABLE, seen->available, RANK_ROUNDED);
+    block_meminfo(&b, MI_SWAP_TOTAL, seen->swap_total, RANK_ROUNDED);
+    block_meminfo(&b, MI_SWAP_FREE, seen->swap_free, RANK_ROUNDED);
+}
+
 bool paste_end(struct paste *p)
 {
     struct paste_state *st = p->state;
@@ -187,9 +207,10 @@ bool paste_end(struct paste *p)
     struct err e;
 
     p->s.pasted = true;
-    write_meminfo(st);
     klog_free(st->klog);
     st->klog = NULL;
+    take_earlyoom(p);
+    write_meminfo(st);
     src = tree_source(&st->tree, p->files.count ? p->files.items[0] : "paste");
     /* A text without one file of Linux may still have a log, or processes. */
     snapshot_read(&p->s, src, parts, &e);

@@ -217,7 +217,8 @@ static void take_line(struct kube_pods *k, struct span line)
         k->limits = pair.indent;
     } else if (key_is(&pair, "memory") && k->in_limits) {
         take_limit(k, &pair);
-    } else if (key_is(&pair, "reason") && span_is(pair.value, "OOMKilled")) {
+    } else if (key_is(&pair, "reason") &&
+               (span_is(pair.value, "OOMKilled") || span_is(pair.value, "OOM Killed"))) {
         k->killed = line;
         k->found++;
     } else if (key_is(&pair, "exitCode")) {

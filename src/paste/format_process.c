@@ -128,10 +128,12 @@ static bool take_row(struct block *b, const struct layout *l, struct span line)
     word = word_of(l, &f, l->at[SHARE]);
     if (!known(row.rss) && known(total) && decimal_take(&word, &share) && share <= 100)
         row.rss = (u64)(share / 100 * (double)total);
-    if (!known(row.rss) && !known(row.pss) && !known(row.swap))
-        return false;
     if (span_empty(row.comm))
         return false;
+    if (!known(row.rss) && !known(row.pss) && !known(row.swap)) {
+        word = word_of(l, &f, l->at[SHARE]);
+        return decimal_take(&word, &share) && share <= 100 && block_share(b, row.comm, share);
+    }
     block_process(b, &row);
     return true;
 }
@@ -306,4 +308,68 @@ unsigned pmap_parse(struct block *b, struct span text)
         rows++;
     }
     return rows;
+}
+
+/* --- smem -w ----------------------------------------------------------------------------------------------------------------- */
+/*
+ * Area                           Used      Cache   Noncache
+ * kernel dynamic memory      24104020    1735176   22368844
+ * userspace memory            1017764     318360     699404
+ * free memory               171566560  171566560          0      counted as cache
+ */
+bool smem_w_begins(const struct block *b, struct span line)
+{
+    (void)b;
+    return words_begin(line, "Area Used Cache Noncache");
+}
+
+bool smem_w_goes_on(const struct block *b, struct span line)
+{
+    struct fields f;
+
+    (void)b;
+    fields_split(line, &f);
+    return f.count >= 4 && is_digit(*f.at[f.count - 1].at) && is_digit(*f.at[f.count - 3].at);
+}
+
+unsigned smem_w_parse(struct block *b, struct span text)
+{
+    u64 total = 0, cached = 0, left = UNKNOWN, user = UNKNOWN, used = 0;
+    struct process_row row = {.comm = span_of("all", 3),
+                              .vm_size = UNKNOWN,
+                              .shared = UNKNOWN,
+                              .swap = UNKNOWN,
+                              .pss = UNKNOWN,
+                              .uss = UNKNOWN,
+                              .nr_threads = UNKNOWN};
+    struct span line;
+
+    while (span_take_line(&text, &line)) {
+        struct fields f;
+        u64 all, cache, rest;
+
+        fields_split(line, &f);
+        if (f.count < 4 || !amount_of(f.at[f.count - 3], KIB, &all) ||
+            !amount_of(f.at[f.count - 2], KIB, &cache) || !amount_of(f.at[f.count - 1], KIB, &rest))
+            continue;
+        total += all;
+        if (words_begin(line, "free memory")) {
+            left = all;
+            continue;
+        }
+        cached += cache;
+        used += rest;
+        if (words_begin(line, "userspace memory"))
+            user = rest;
+    }
+    if (!known(left) || !known(user) || total > (u64)1 << 56)
+        return 0;
+    block_meminfo(b, MI_MEM_TOTAL, total, RANK_ROUNDED);
+    block_meminfo(b, MI_MEM_FREE, left, RANK_ROUNDED);
+    block_meminfo(b, MI_CACHED, cached, RANK_ROUNDED);
+    b->p->s.used = used;
+    row.rss = user;
+    block_processes_whole(b, true);
+    block_process(b, &row);
+    return 1;
 }

@@ -16,8 +16,8 @@ static bool begins_report(struct span message)
            span_find(message, "requires corrective action") ||
            span_find(message, "emory: usage ") || span_find(message, "emory cgroup stats for") ||
            span_find(message, "page allocation ") || span_find(message, "oom-killer: gfp_mask=") ||
-           span_find(message, "Mem-info:") || span_find(message, "Mem-Info:") ||
-           span_find(message, "oom-kill:constraint=") ||
+           span_find(message, "Mem-info:") || span_find(message, "kB min:") ||
+           span_find(message, "Mem-Info:") || span_find(message, "oom-kill:constraint=") ||
            span_find(message, " blocked for more than ") || span_find(message, "soft lockup - CPU");
 }
 
@@ -25,6 +25,26 @@ static bool ends_report(struct span message)
 {
     return span_find(message, "Killed process ") || span_find(message, "VM: killing process ") ||
            span_find(message, "no killable processes") || span_find(message, "oom_reaper: reaped");
+}
+
+/* "mem avail:    56 of 15881 MiB ( 0.35%), swap free: 2555 of 4095 MiB (62.38%)": what earlyoom sees, while it kills nobody. */
+static void note_earlyoom(struct paste_state *st, struct span message)
+{
+    struct earlyoom seen;
+    const char *at = span_find(message, "mem avail:");
+    struct span rest = {at ? at + strlen("mem avail:") : message.end, message.end};
+
+    if (!span_take_u64(&rest, &seen.available) || !span_take(&rest, "of") ||
+        !span_take_u64(&rest, &seen.total) || !(at = span_find(rest, "swap free:")))
+        return;
+    rest.at = at + strlen("swap free:");
+    if (!span_take_u64(&rest, &seen.swap_free) || !span_take(&rest, "of") ||
+        !span_take_u64(&rest, &seen.swap_total) || seen.total > 1u << 30 ||
+        seen.available > seen.total || seen.swap_free > seen.swap_total ||
+        seen.swap_total > 1u << 30)
+        return;
+    st->earlyoom = (struct earlyoom){seen.available * MIB, seen.total * MIB, seen.swap_free * MIB,
+                                     seen.swap_total * MIB};
 }
 
 static void feed(struct paste *p, struct span message, const struct klog_stamp *stamp)
@@ -42,6 +62,7 @@ static void feed(struct paste *p, struct span message, const struct klog_stamp *
     st->in_stats =
         span_find(message, "emory cgroup stats") || (st->in_stats && span_len(message) < 80);
     klog_feed(st->klog, message, stamp);
+    note_earlyoom(st, message);
     if (filter_line(message).refusal && !refusal_take(p, message, stamp->place))
         sigkill_take(p, message, stamp->place);
 }

@@ -419,6 +419,39 @@ static void take_line(struct paste *p, struct span raw)
         count_line(p, line);
 }
 
+/* Where the next message begins in a line that lost its newlines: "[34718.499313] " behind a blank. NULL: it has one. */
+static const char *next_message(struct span line)
+{
+    const char *at = line.at + 1;
+
+    if (span_len(line) < 2 || *line.at != '[')
+        return NULL;
+    for (; (at = memchr(at, '[', (size_t)(line.end - at))); at++) {
+        struct span rest = {at + 1, line.end};
+        u64 seconds, us;
+
+        if (is_blank(at[-1]) && span_take_u64(&rest, &seconds) && span_take(&rest, ".") &&
+            rest.end - rest.at > 8 && span_take_u64(&rest, &us) && span_begins(rest, "] "))
+            return at;
+    }
+    return NULL;
+}
+
+/* As some pages show it, a log is one long line. */
+static void take_lines(struct paste *p, struct span raw)
+{
+    const char *next;
+
+    while ((next = next_message(raw))) {
+        take_line(p, (struct span){raw.at, next});
+        /* They are of one line. */
+        p->lines--;
+        p->state->line--;
+        raw.at = next;
+    }
+    take_line(p, raw);
+}
+
 void paste_begin(struct paste *p, const char *name, s64 written)
 {
     struct paste_state *st = p->state;
@@ -449,7 +482,7 @@ void paste_text(struct paste *p, struct span text)
 
         text.at = newline ? newline + 1 : text.end;
         if (newline && st->partial.len == 0 && !st->partial_dropped) {
-            take_line(p, piece);
+            take_lines(p, piece);
             continue;
         }
         if (st->partial.len + span_len(piece) > LINE_LONGEST)
@@ -457,7 +490,7 @@ void paste_text(struct paste *p, struct span text)
         else
             strbuf_append_bytes(&st->partial, piece.at, span_len(piece));
         if (newline) {
-            take_line(p, span_of_buf(&st->partial));
+            take_lines(p, span_of_buf(&st->partial));
             strbuf_reset(&st->partial);
             st->partial_dropped = false;
         }
@@ -469,7 +502,7 @@ void paste_file_end(struct paste *p)
     struct paste_state *st = p->state;
 
     if (st->partial.len)
-        take_line(p, span_of_buf(&st->partial));
+        take_lines(p, span_of_buf(&st->partial));
     strbuf_reset(&st->partial);
     close_block(p);
     p->cut |= st->in_report || st->wrapped.open;

@@ -192,6 +192,11 @@ static bool take_month(struct span *s, int *ret)
             continue;
         len = strlen(months[i].name);
         if (span_len(word) >= len && strncasecmp(word.at, months[i].name, len) == 0) {
+            /* "Feb15" of dmesg -e: the day stands behind the name. */
+            while (!span_empty(word) && !is_digit(*word.at))
+                word.at++;
+            if (!span_empty(word))
+                rest.at = word.at;
             *ret = months[i].month;
             *s = rest;
             return true;

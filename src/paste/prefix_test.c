@@ -22,6 +22,7 @@ static void a_prefix_of_any_logger_is_taken_away(void **state)
         u64 at_us, wall_us;
     } cases[] = {
         {"[17657.186235] ", 17657186235, UINT64_MAX},
+        {"[Sep03 05:57] ", UINT64_MAX, WALL - 48000000},
         {"[17657.186235 <    0.000012>] ", 17657186235, UINT64_MAX},
         {"[17657.186235][ T1234] ", 17657186235, UINT64_MAX},
         {"kern  :err   : [17657.186235] ", 17657186235, UINT64_MAX},

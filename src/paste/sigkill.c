@@ -17,8 +17,9 @@ struct sentence {
 
 static const struct sentence sentences[] = {
     {"exited with code 137", NULL, "", " exited with"},
-    {"xit code 137", NULL, NULL, NULL},
-    {"xit code: 137", NULL, NULL, NULL},
+    {"code 137", NULL, NULL, NULL},
+    {"code: 137", NULL, NULL, NULL},
+    {"Container: 137", NULL, NULL, NULL},
     {"xit code is 137", NULL, NULL, NULL},
     {"xited with 137", NULL, NULL, NULL},
     {"xit status 137", NULL, NULL, NULL},
@@ -27,7 +28,6 @@ static const struct sentence sentences[] = {
     {"\"exitCode\": 137", NULL, NULL, NULL},
     {"exitCode=137", NULL, NULL, NULL},
     {"exit-code=137", NULL, NULL, NULL},
-    {"non-zero code: 137", NULL, NULL, NULL},
     {"errno 137", "npm", NULL, NULL},
     {"Error 137", "make", NULL, NULL},
     {"code=killed, status=9/KILL", NULL, NULL, NULL},

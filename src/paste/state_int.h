@@ -42,6 +42,11 @@ struct logger {
     unsigned gap; /* lines of others within the table */
 };
 
+/* What earlyoom saw last: bytes, total 0 when it said nothing. */
+struct earlyoom {
+    u64 available, total, swap_free, swap_total;
+};
+
 struct paste_state {
     struct tree tree;
     enum rank meminfo_rank[NR_MEMINFO_FIELDS];
@@ -50,6 +55,7 @@ struct paste_state {
     u32 tables; /* of processes so far */
     bool rows_whole;
     struct rates rates;
+    struct earlyoom earlyoom;
 
     struct klog *klog;
     u32 boot;
