@@ -156,6 +156,16 @@ static void window(const struct size_config *c, struct strbuf *out)
     utf8_append_clean(out, c->to_name ? c->to_name : "its end");
 }
 
+/* Huge pages depend on where mappings lie. */
+static void layout_remark(const struct size_config *config, struct strbuf *out)
+{
+    if (config->trace->layout == TRACE_LAYOUT_RECORDED &&
+        system_config_thp(config->machine) != THP_NEVER)
+        strbuf_append(out,
+                      "\nNote: huge pages as in the recorder's layout, because the recording does "
+                      "not say who chose its addresses (--thp never: none).\n");
+}
+
 void size_render_text(const struct size_report *r, bool color, struct strbuf *out)
 {
     const struct size_result *res = r->result;
@@ -193,6 +203,7 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     text_wrap(out, a->reason, 0, WRAP_COLUMNS);
     strbuf_appendc(out, '\n');
     size_remarks(r->config->trace, res->unlimited.unexplained, out);
+    layout_remark(r->config, out);
     host_render_cautions(&r->host, out);
 }
 

@@ -40,6 +40,11 @@ void system_config_init(struct system_config *c)
     cost_model_init(&c->cost);
 }
 
+enum thp_enabled system_config_thp(const struct system_config *c)
+{
+    return c->thp ? thp_enabled_find(c->thp) : (enum thp_enabled)c->tunables.thp_enabled;
+}
+
 enum machine_option machine_option_find(const char *name)
 {
     for (unsigned i = 0; i < NR_MACHINE_OPTIONS; i++) {

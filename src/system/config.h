@@ -104,6 +104,9 @@ struct system_config { /* system_config_init() fills in the defaults */
 
 void system_config_init(struct system_config *c);
 
+/* The mode of huge pages: that of the option, else that of its tunable.   pre: c->thp is a mode or NULL */
+enum thp_enabled system_config_thp(const struct system_config *c);
+
 /* The option of this name ('-' and '_' are alike), or NR_MACHINE_OPTIONS. */
 enum machine_option machine_option_find(const char *name);
 

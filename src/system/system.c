@@ -257,8 +257,7 @@ static void reserve_default(const struct system *s, u64 *kbytes, const char *key
 static void settle_tunables(const struct system_config *c, struct tunables *t)
 {
     t->zswap_enabled |= c->zswap;
-    if (c->thp)
-        t->thp_enabled = thp_enabled_find(c->thp);
+    t->thp_enabled = system_config_thp(c);
     if (c->zswap_compressor)
         t->zswap_compressor = compressor_find(c->zswap_compressor);
 }
