@@ -1,0 +1,138 @@
+/* footprint_file.c - files of a pass over a recording: which of their pages are in memory, and which were touched.
+ *
+ * Pages of files stay, as they do in a page cache without pressure, until the file is removed or cut.
+ */
+#include "trace/footprint_int.h"
+
+#include "base/alloc.h"
+
+/* One read or write moves no more (the kernel's MAX_RW_COUNT); what claims to is cut to it. */
+#define IO_BYTES_MAX 0x7ffff000u
+
+/* --- pages --- */
+
+void fp_cut_file(struct fp *fp, u32 index, u64 from_page)
+{
+    if (index)
+        fp->cache_now -= pageset_clear_range(&fp->files.items[index - 1].pages, from_page,
+                                             (HWT_PAGE_MAX << 1) - MIN(from_page, HWT_PAGE_MAX));
+}
+
+void fp_file_page(struct fp *fp, const struct fp_mm *mm, u32 file, u64 index, bool mapped)
+{
+    struct fp_file *f = &fp->files.items[file - 1];
+
+    if (!pageset_test_and_set(&f->pages, index)) {
+        fp->cache_now++;
+        fp_note_peak(fp);
+        pageset_clear_range(&f->touched, index, 1); /* a page again that was cut off counts again */
+    }
+    if (!pageset_test_and_set(&f->touched, index)) {
+        f->info.pages++;
+        if (f->info.kind == HWT_FILE_SHMEM)
+            fp->out->shmem_pages++;
+        else
+            fp->out->file_pages++;
+    }
+    if (mm->process) {
+        struct fp_process *p = &fp->processes.items[mm->process - 1];
+
+        p->info.file_pages += !pageset_test_and_set(
+            &p->files, (u64)file << FILE_SHIFT | (index & (BIT_ULL(FILE_SHIFT) - 1)));
+    }
+    if (mapped && !pageset_test_and_set(&f->mapped, index))
+        f->info.mapped_pages++;
+}
+
+/* --- which file --- */
+
+static u32 new_file(struct fp *fp, struct footprint_file info)
+{
+    vec_push(&fp->files, ((struct fp_file){.info = info}));
+    pageset_init(&vec_last(&fp->files).pages);
+    pageset_init(&vec_last(&fp->files).touched);
+    pageset_init(&vec_last(&fp->files).mapped);
+    return (u32)fp->files.count;
+}
+
+/* The file behind a shared anonymous mapping, under the name that /proc/PID/maps gives it. */
+u32 fp_new_shared_memory(struct fp *fp, u64 bytes)
+{
+    return new_file(fp, (struct footprint_file){
+                            .path = xstrdup("/dev/zero (deleted)"),
+                            .kind = HWT_FILE_SHMEM,
+                            .size = bytes,
+                            .anon = true,
+                        });
+}
+
+static u32 file_index(struct fp *fp, u64 dev, u64 ino, u64 instance)
+{
+    u64 key = hash_u64_pair(dev, ino), index;
+
+    if (instance)
+        key = hash_u64_pair(key, instance);
+    if (u64map_get(&fp->by_number, key, &index))
+        return (u32)index;
+    u64map_put(&fp->by_number, key, new_file(fp, (struct footprint_file){.dev = dev, .ino = ino}));
+    return (u32)fp->files.count;
+}
+
+/* 0: no file, which is counted unless the operation names none. */
+u32 fp_file_by_fid(struct fp *fp, const struct fp_mm *mm, u64 fid)
+{
+    u64 index;
+
+    if (fid && u64map_get(&mm->fids, fid, &index))
+        return (u32)index;
+    if (fid)
+        fp->out->unexplained++;
+    return 0;
+}
+
+/* An open file may be older than the recording: then its process has named it. */
+u32 fp_file_by_handle(struct fp *fp, const struct fp_mm *mm, u64 handle, u64 fid)
+{
+    u64 index;
+
+    return u64map_get(&fp->handles, handle, &index) ? (u32)index : fp_file_by_fid(fp, mm, fid);
+}
+
+bool fp_cached_kind(const struct fp_file *f)
+{
+    return f->info.kind == HWT_FILE_REGULAR || f->info.kind == HWT_FILE_SHMEM;
+}
+
+void fp_op_file(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
+{
+    u32 index = file_index(fp, op->field[1], op->field[2], op->field[5]);
+    struct fp_file *f = &fp->files.items[index - 1];
+
+    if (!f->info.path) {
+        f->info.path = xstrdup(trace_cursor_string(&s->cursor, op));
+        f->info.size = op->field[3];
+        f->info.kind = (u32)op->field[4];
+    }
+    u64map_put(&s->mm->fids, op->field[0], index);
+}
+
+void fp_op_io(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
+{
+    u64 offset = op->field[2], len = MIN(op->field[3], (u64)IO_BYTES_MAX), index;
+    bool read = op->opcode == HWT_OP_READ;
+    struct fp_file *f;
+
+    fp_touch_range(fp, s->mm, op->field[4], len, read);
+    index = fp_file_by_handle(fp, s->mm, op->field[0], op->field[1]);
+    if (!index || offset > INT64_MAX - IO_BYTES_MAX)
+        return;
+    f = &fp->files.items[index - 1];
+    if (read)
+        f->info.read_bytes += len;
+    else
+        f->info.written_bytes += len;
+    if (!fp_cached_kind(f))
+        return;
+    for (u64 page = offset >> HWT_PAGE_SHIFT; page < PAGES_OF(offset + len); page++)
+        fp_file_page(fp, s->mm, (u32)index, page, false);
+}

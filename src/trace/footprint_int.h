@@ -1,0 +1,118 @@
+/* footprint_int.h - the state of one pass over a recording, shared by the files footprint*.c.
+ *
+ * An address space is ranges and bits per page; a file is bits per page; both count into struct footprint as they change.
+ */
+#ifndef TRACE_FOOTPRINT_INT_H
+#define TRACE_FOOTPRINT_INT_H
+
+#include "base/hash.h"
+#include "base/heap.h"
+#include "base/vec.h"
+#include "trace/footprint.h"
+#include "trace/pageset.h"
+
+#define PAGES_OF(bytes) (((bytes) + 4095) >> HWT_PAGE_SHIFT)
+
+struct range { /* a mapping, in pages */
+    u64 start, end;
+    u32 file; /* index + 1, 0 anonymous */
+    bool shared;
+    u64 pgoff;
+};
+
+struct fp_file {
+    struct footprint_file info;
+    struct pageset pages;           /* there now */
+    struct pageset touched, mapped; /* counted in info */
+    u32 maps;                       /* of shared anonymous memory: mappings; 0 else */
+};
+
+struct fp_mm {
+    u32 users;
+    VEC(struct range) ranges; /* sorted, disjoint */
+    struct pageset seen;      /* pages accessed: nothing new to learn from a read */
+    struct pageset written;   /* pages written */
+    struct pageset anon;      /* anonymous pages now */
+    struct pageset anon_ever; /* counted in anon_pages */
+    struct u64map fids;       /* fid -> file index + 1 */
+    u32 process;              /* index + 1; 0: none as yet */
+};
+
+struct fp_process {
+    struct footprint_process info;
+    struct pageset files; /* file index << 37 | page */
+};
+
+#define FILE_SHIFT 37u
+
+struct fp_stream {
+    struct trace_cursor cursor;
+    size_t at;
+    struct fp_mm *mm;
+    u32 process; /* index + 1 */
+    u64 instructions;
+    bool begun, over;
+};
+
+struct fp {
+    const struct trace *t;
+    struct footprint *out;
+    struct fp_stream *streams;
+    struct heap order;
+    VEC(struct fp_file) files;
+    VEC(struct fp_process) processes;
+    struct u64map process_by_pid; /* pid -> index + 1 of the last one */
+    struct u64map by_number;      /* hash of (dev, ino, instance) -> file index + 1 */
+    struct u64map by_pid;         /* pid -> address of its fp_mm */
+    struct u64map handles;        /* handle -> file index + 1 */
+    u64 anon_now, cache_now;
+    const struct footprint_window *window;
+    u64 events;      /* so far */
+    u64 next_place;  /* so many of them come before the next place; ~0: none, or it is a stamp */
+    u64 stamp_place; /* the stamp of the next place; ~0: none, or it is a number of events */
+};
+
+/* ---- peaks (footprint.c) ---- */
+
+void fp_note_peak(struct fp *fp);
+void fp_note_process_peak(struct fp *fp, const struct fp_mm *mm);
+
+/* ---- address spaces (footprint_space.c) ---- */
+
+struct fp_mm *fp_mm_new(void);
+struct fp_mm *fp_mm_copy(struct fp *fp,
+                         const struct fp_mm *from); /* as a fork does; no pages yet */
+void fp_mm_put(struct fp *fp, struct fp_mm *mm);    /* one user less */
+void fp_unmap(struct fp *fp, struct fp_mm *mm, u64 start, u64 end);
+
+/* A page that this process had not read, or not written, before. */
+void fp_first_access(struct fp *fp, struct fp_mm *mm, u64 page, bool write);
+void fp_touch_range(struct fp *fp, struct fp_mm *mm, u64 addr, u64 len, bool write);
+
+static inline void fp_touch(struct fp *fp, struct fp_mm *mm, u64 page, bool write)
+{
+    if (!pageset_test_and_set(write ? &mm->written : &mm->seen, page))
+        fp_first_access(fp, mm, page, write);
+}
+
+/* MMAP; MREMAP; MUNMAP, MADVISE and BRK. */
+void fp_op_mmap(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
+void fp_op_mremap(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
+void fp_op_memory(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
+
+/* ---- files (footprint_file.c); a file is its index + 1, 0 is none ---- */
+
+/* The file behind a shared anonymous mapping. */
+u32 fp_new_shared_memory(struct fp *fp, u64 bytes);
+/* 0: no file, which is counted unless the operation names none. */
+u32 fp_file_by_fid(struct fp *fp, const struct fp_mm *mm, u64 fid);
+u32 fp_file_by_handle(struct fp *fp, const struct fp_mm *mm, u64 handle, u64 fid);
+bool fp_cached_kind(const struct fp_file *f); /* its pages are memory */
+void fp_file_page(struct fp *fp, const struct fp_mm *mm, u32 file, u64 index, bool mapped);
+void fp_cut_file(struct fp *fp, u32 index, u64 from_page);
+
+/* FILE; READ and WRITE. */
+void fp_op_file(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
+void fp_op_io(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
+
+#endif

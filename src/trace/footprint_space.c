@@ -1,0 +1,284 @@
+/* footprint_space.c - address spaces of a pass over a recording: mappings, and which pages were accessed.
+ *
+ * A mapping that goes away takes its anonymous pages with it. An access costs a bit test; only the first one of a page in
+ * a process looks its mapping up.
+ */
+#include "trace/footprint_int.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Pages of one mremap that are followed one by one. */
+#define MOVED_PAGES_MAX (1u << 24)
+
+/* --- address spaces --- */
+
+/* Shared anonymous memory goes with its last mapping. */
+static void range_get(struct fp *fp, const struct range *r)
+{
+    if (r->file && fp->files.items[r->file - 1].info.anon)
+        fp->files.items[r->file - 1].maps++;
+}
+
+static void range_put(struct fp *fp, const struct range *r)
+{
+    if (r->file && fp->files.items[r->file - 1].info.anon &&
+        --fp->files.items[r->file - 1].maps == 0)
+        fp_cut_file(fp, r->file, 0);
+}
+
+struct fp_mm *fp_mm_new(void)
+{
+    struct fp_mm *mm = xcalloc(1, sizeof(*mm));
+
+    mm->users = 1;
+    pageset_init(&mm->seen);
+    pageset_init(&mm->written);
+    pageset_init(&mm->anon);
+    pageset_init(&mm->anon_ever);
+    u64map_init(&mm->fids);
+    return mm;
+}
+
+void fp_mm_put(struct fp *fp, struct fp_mm *mm)
+{
+    if (--mm->users)
+        return;
+    fp->anon_now -= mm->anon.count;
+    vec_for_each (&mm->ranges, r)
+        range_put(fp, r);
+    vec_done(&mm->ranges);
+    pageset_done(&mm->seen);
+    pageset_done(&mm->written);
+    pageset_done(&mm->anon);
+    pageset_done(&mm->anon_ever);
+    u64map_done(&mm->fids);
+    free(mm);
+}
+
+struct fp_mm *fp_mm_copy(struct fp *fp, const struct fp_mm *from)
+{
+    struct fp_mm *mm = fp_mm_new();
+    u64 cursor, fid, file;
+
+    vec_reserve(&mm->ranges, from->ranges.count);
+    for (size_t i = 0; i < from->ranges.count; i++) {
+        vec_push(&mm->ranges, from->ranges.items[i]);
+        range_get(fp, &from->ranges.items[i]);
+    }
+    u64map_for_each (&from->fids, cursor, fid, file)
+        u64map_put(&mm->fids, fid, file);
+    return mm;
+}
+
+/* Index of the first range with end > page. */
+static size_t range_after(const struct fp_mm *mm, u64 page)
+{
+    size_t low = 0, high = mm->ranges.count;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+
+        if (mm->ranges.items[mid].end <= page)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+static void range_insert(struct fp *fp, struct fp_mm *mm, size_t at, struct range r)
+{
+    range_get(fp, &r);
+    vec_push(&mm->ranges, r);
+    memmove(&mm->ranges.items[at + 1], &mm->ranges.items[at],
+            (mm->ranges.count - 1 - at) * sizeof(struct range));
+    mm->ranges.items[at] = r;
+}
+
+static void drop_pages(struct fp *fp, struct fp_mm *mm, u64 start, u64 end)
+{
+    fp->anon_now -= pageset_clear_range(&mm->anon, start, end - start);
+    pageset_clear_range(&mm->seen, start, end - start);
+    pageset_clear_range(&mm->written, start, end - start);
+}
+
+void fp_unmap(struct fp *fp, struct fp_mm *mm, u64 start, u64 end)
+{
+    size_t i = range_after(mm, start), first, count;
+
+    if (start >= end)
+        return;
+    drop_pages(fp, mm, start, end);
+    if (i < mm->ranges.count && mm->ranges.items[i].start < start) {
+        struct range *r = &mm->ranges.items[i], right = *r;
+
+        r->end = start;
+        i++;
+        if (right.end > end) {
+            right.pgoff += end - right.start;
+            right.start = end;
+            range_insert(fp, mm, i, right);
+            return;
+        }
+    }
+    first = i;
+    while (i < mm->ranges.count && mm->ranges.items[i].end <= end)
+        range_put(fp, &mm->ranges.items[i++]);
+    if (i < mm->ranges.count && mm->ranges.items[i].start < end) {
+        mm->ranges.items[i].pgoff += end - mm->ranges.items[i].start;
+        mm->ranges.items[i].start = end;
+    }
+    count = i - first;
+    if (count) {
+        memmove(&mm->ranges.items[first], &mm->ranges.items[i],
+                (mm->ranges.count - i) * sizeof(struct range));
+        mm->ranges.count -= count;
+    }
+}
+
+static void map(struct fp *fp, struct fp_mm *mm, struct range r)
+{
+    if (r.start >= r.end)
+        return;
+    fp_unmap(fp, mm, r.start, r.end);
+    range_insert(fp, mm, range_after(mm, r.start), r);
+}
+
+/* --- pages --- */
+
+static void anon_page(struct fp *fp, struct fp_mm *mm, u64 page)
+{
+    if (!pageset_test_and_set(&mm->anon, page)) {
+        fp->anon_now++;
+        fp_note_peak(fp);
+        fp_note_process_peak(fp, mm);
+    }
+    if (!pageset_test_and_set(&mm->anon_ever, page))
+        fp->out->anon_pages++;
+}
+
+void fp_first_access(struct fp *fp, struct fp_mm *mm, u64 page, bool write)
+{
+    size_t i = range_after(mm, page);
+    const struct range *r = i < mm->ranges.count ? &mm->ranges.items[i] : NULL;
+
+    if (!r ||
+        page <
+            r->start) { /* a stack below its mapping, or unknown: memory all the same if written */
+        fp->out->unmapped++;
+        if (write)
+            anon_page(fp, mm, page);
+        return;
+    }
+    if (r->file)
+        fp_file_page(fp, mm, r->file, r->pgoff + (page - r->start), true);
+    if (write && !(r->file && r->shared))
+        anon_page(fp, mm, page);
+}
+
+void fp_touch_range(struct fp *fp, struct fp_mm *mm, u64 addr, u64 len, bool write)
+{
+    u64 end = PAGES_OF(addr + len);
+
+    if (addr == 0 || len == 0 || addr > HWT_PAGE_MAX << 12)
+        return;
+    for (u64 page = addr >> HWT_PAGE_SHIFT; page < end; page++)
+        fp_touch(fp, mm, page, write);
+}
+
+/* --- operations --- */
+
+void fp_op_mmap(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
+{
+    u32 file = fp_file_by_fid(fp, s->mm, op->field[4]);
+    struct range r = {
+        .start = op->field[0] >> HWT_PAGE_SHIFT,
+        .end = PAGES_OF(MIN(op->field[0] + op->field[1], HWT_PAGE_MAX << 12)),
+        .file = file && fp_cached_kind(&fp->files.items[file - 1]) ? file : 0,
+        .shared = op->field[3] & HWT_MAP_SHARED,
+        .pgoff = op->field[5] >> HWT_PAGE_SHIFT,
+    };
+
+    if (op->field[1] > HWT_PAGE_MAX << 12)
+        return;
+    if (!r.file && r.shared && r.start < r.end) {
+        r.file = fp_new_shared_memory(fp, op->field[1]);
+        r.pgoff = 0;
+    }
+    map(fp, s->mm, r);
+}
+
+void fp_op_mremap(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
+{
+    u64 old = op->field[0] >> HWT_PAGE_SHIFT, old_nr = PAGES_OF(op->field[1]);
+    u64 to = op->field[2] >> HWT_PAGE_SHIFT, nr = PAGES_OF(op->field[3]);
+    size_t i = range_after(s->mm, old);
+    struct range r;
+
+    if (i == s->mm->ranges.count || old > HWT_PAGE_MAX || to > HWT_PAGE_MAX || nr > HWT_PAGE_MAX ||
+        old_nr > HWT_PAGE_MAX)
+        return;
+    r = s->mm->ranges.items[i];
+    r.pgoff += old > r.start ? old - r.start : 0;
+    r.start = to;
+    r.end = to + nr;
+    if (old == to) { /* grew or shrank in place: its pages stay */
+        if (nr < old_nr)
+            fp_unmap(fp, s->mm, old + nr, old + old_nr);
+        else if (nr > old_nr) {
+            r.start = to + old_nr;
+            r.pgoff += old_nr;
+            map(fp, s->mm, r);
+        }
+        return;
+    }
+    map(fp, s->mm, r);
+    for (u64 n = 0; n < MIN(MIN(nr, old_nr), (u64)MOVED_PAGES_MAX); n++)
+        if (pageset_test(&s->mm->anon, old + n)) {
+            pageset_test_and_set(&s->mm->written, to + n);
+            if (!pageset_test_and_set(&s->mm->anon, to + n))
+                fp->anon_now++;
+        }
+    fp_unmap(fp, s->mm, old, old + old_nr);
+    fp_note_peak(fp);
+}
+
+void fp_op_memory(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
+{
+    u64 start = op->field[0] >> HWT_PAGE_SHIFT;
+    u64 end = PAGES_OF(MIN(op->field[0] + op->field[1], HWT_PAGE_MAX << 12));
+
+    if (op->field[1] > HWT_PAGE_MAX << 12 || op->field[0] > HWT_PAGE_MAX << 12)
+        return;
+    switch ((enum hwt_op)op->opcode) {
+    case HWT_OP_MUNMAP:
+        fp_unmap(fp, s->mm, start, end);
+        return;
+    case HWT_OP_MADVISE:
+        if (op->field[2] == ABI_MADV_DONTNEED || op->field[2] == ABI_MADV_FREE ||
+            op->field[2] == ABI_MADV_REMOVE)
+            drop_pages(fp, s->mm, start, end);
+        return;
+    case HWT_OP_BRK: {
+        u64 heap_end = PAGES_OF(op->field[1]);
+        size_t i = range_after(s->mm, start);
+
+        if (i < s->mm->ranges.count && s->mm->ranges.items[i].start == start) {
+            u64 old_end = s->mm->ranges.items[i].end;
+
+            if (heap_end < old_end)
+                fp_unmap(fp, s->mm, heap_end, old_end);
+            else
+                map(fp, s->mm, (struct range){.start = old_end, .end = heap_end});
+        } else {
+            map(fp, s->mm, (struct range){.start = start, .end = heap_end});
+        }
+        return;
+    }
+    default:
+        return;
+    }
+}
