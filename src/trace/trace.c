@@ -1,4 +1,4 @@
-/* trace.c - opening a recording and walking it.
+/* trace.c - opening a recording.
  *
  * One pass over the file, chunk by chunk. Each chunk is verified, decoded, and checked against its stream: its number
  * follows the one before, its stamps do not go back, the first one starts with PROC_START or THREAD_START. The first
@@ -626,50 +626,6 @@ void trace_close(struct trace *t)
     free(t);
 }
 
-char *trace_text_value(const char *text, const char *key, char *buf, size_t size)
-{
-    size_t key_len = strlen(key);
-
-    while (*text) {
-        const char *end = strchrnul(text, '\n');
-
-        if ((size_t)(end - text) > key_len && text[key_len] == '=' && !memcmp(text, key, key_len)) {
-            size_t len = MIN((size_t)(end - text) - key_len - 1, size - 1);
-
-            memcpy(buf, text + key_len + 1, len);
-            buf[len] = '\0';
-            return buf;
-        }
-        text = *end ? end + 1 : end;
-    }
-    return NULL;
-}
-
-bool trace_text_next(const char **text, char *key, size_t size, struct strbuf *value)
-{
-    const char *line = *text;
-
-    while (*line) {
-        const char *end = strchrnul(line, '\n');
-        const char *equals = memchr(line, '=', (size_t)(end - line));
-        const char *next = *end ? end + 1 : end;
-
-        if (equals) {
-            size_t len = MIN((size_t)(equals - line), size - 1);
-
-            memcpy(key, line, len);
-            key[len] = '\0';
-            strbuf_reset(value);
-            strbuf_append_bytes(value, equals + 1, (size_t)(end - equals) - 1);
-            *text = next;
-            return true;
-        }
-        line = next;
-    }
-    *text = line;
-    return false;
-}
-
 const struct trace_mark *trace_mark_find(const struct trace *t, const char *name)
 {
     for (size_t i = t->nr_marks; i > 0; i--)
@@ -683,106 +639,4 @@ bool trace_is_complete(const struct trace *t)
     static const struct trace_lacks nothing;
 
     return t->closed && !t->nr_damage && memcmp(&t->lacks, &nothing, sizeof(nothing)) == 0;
-}
-
-bool trace_host_key(const char *key, enum hwt_host_kind *ret_kind, const char **ret_text)
-{
-    static const struct {
-        const char *name;
-        enum hwt_host_kind kind;
-        const char *text;
-    } keys[] = {
-#define KEY(name, kind, text) {name, HWT_HOST_##kind, text},
-        HWT_HOST_KEYS(KEY)
-#undef KEY
-    };
-
-    for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-        const char *dev = strstr(keys[i].name, ".DEV");
-        size_t head = dev ? (size_t)(dev - keys[i].name) + 1 : 0;
-
-        if (dev ? strncmp(key, keys[i].name, head) == 0 && key[head] != '\0' &&
-                      strspn(key + head, "0123456789") == strlen(key + head)
-                : strcmp(key, keys[i].name) == 0) {
-            *ret_kind = keys[i].kind;
-            *ret_text = keys[i].text;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* --- cursors --- */
-
-void trace_cursor_init(struct trace_cursor *c, const struct trace *t, u32 stream_index)
-{
-    assert(stream_index < t->nr_streams);
-    *c = (struct trace_cursor){
-        .strings = "",
-        .trace = t,
-        .stream = &t->streams[stream_index],
-    };
-}
-
-void trace_cursor_done(struct trace_cursor *c)
-{
-    trace_buffers_free(c->buffers);
-    c->buffers = NULL;
-}
-
-static bool give(struct trace_cursor *c, const struct trace_stream *from)
-{
-    c->events = from->events;
-    c->nr_events = from->nr_events;
-    c->ops = from->ops;
-    c->nr_ops = from->nr_decoded_ops;
-    c->strings = from->strings ? from->strings : "";
-    return true;
-}
-
-/* The chunk was whole when the trace was opened, so anything else now means that the file changed. */
-static int read_again(struct trace_cursor *c, u64 offset)
-{
-    struct trace_chunk chunk;
-    struct trace_damage d;
-    const char *reason;
-    const u8 *payload;
-
-    if (!c->buffers)
-        c->buffers = trace_buffers_new();
-    if (!c->buffers)
-        return -ENOMEM;
-    if (trace_chunk_read(c->trace->source, offset, c->buffers, &chunk, &d))
-        return -EIO;
-    payload = trace_chunk_payload(&chunk, c->buffers);
-    if (!payload || chunk.stream != c->stream->id)
-        return -EIO;
-    trace_stream_reset(&c->buffers->batch);
-    switch (trace_records_decode(&chunk, payload, &c->buffers->batch, &reason)) {
-    case 0:
-        return 0;
-    case -ENOMEM:
-        return -ENOMEM;
-    default:
-        return -EIO;
-    }
-}
-
-bool trace_cursor_next(struct trace_cursor *c)
-{
-    if (c->error || c->next_chunk >= c->stream->nr_chunks) {
-        c->nr_events = c->nr_ops = 0;
-        return false;
-    }
-    if (c->trace->decoded) {
-        c->next_chunk = c->stream->nr_chunks;
-        return give(c, c->stream);
-    }
-    c->error = read_again(c, c->stream->chunks[c->next_chunk].offset);
-    if (c->error) {
-        c->nr_events = c->nr_ops = 0;
-        return false;
-    }
-    c->next_chunk++;
-    return give(c, &c->buffers->batch);
 }
