@@ -108,16 +108,30 @@ int run_new_machine(struct run *run, const struct system_config *config, struct 
     return rc;
 }
 
-int run_start_samples(struct run *run, const struct scenario_run *scenario, struct err *e)
+int run_open_capture(struct run *run, struct err *e)
 {
-    ns_t every = run->every ? run->every : NS_PER_S;
-
-    if (run->series_file)
-        series_start(&run->series, run->system, scenario, every);
     if (!run->capture_file)
         return 0;
-    return simulated_capture_start(&run->capture, run->system, run->capture_file,
-                                   run->cli.operands[0], run->cli.mode, every, e);
+    return simulated_capture_open(&run->capture, run->system, run->capture_file,
+                                  run->cli.operands[0], run->cli.mode, run->every, e);
+}
+
+void run_start_samples(struct run *run, const struct scenario_run *scenario)
+{
+    if (run->series_file)
+        series_start(&run->series, run->system, scenario, run->every);
+    simulated_capture_start(&run->capture);
+    run->sampling = true;
+}
+
+/* The part that is judged begins, in a replay that shows it. */
+static void begin_part(void *ctx)
+{
+    struct run *run = ctx;
+
+    run_begin(&run->report);
+    if (run->limited)
+        run_start_samples(run, NULL);
 }
 
 /* One replay. The machine stays in run->system, for a look at it. */
@@ -134,9 +148,12 @@ static int play(struct run *run, bool limited, ns_t max_lead_ns, ns_t max_ns, st
     rc = run_new_machine(run, &config, e);
     if (rc)
         return rc;
-    rc = limited ? run_start_samples(run, NULL, e) : 0;
+    rc = limited ? run_open_capture(run, e) : 0;
     if (rc)
         return rc;
+    run->limited = limited;
+    if (limited && run->from.kind == TRACE_PLACE_NONE && !run->only)
+        run_start_samples(run, NULL);
     group = limited ? cli_work_group(&run->cli, run->system) : system_group(run->system, "/app");
     run_report_init(&run->report, run->system, group);
     run->report.input = run->cli.operands[0];
@@ -153,8 +170,8 @@ static int play(struct run *run, bool limited, ns_t max_lead_ns, ns_t max_ns, st
         .others = run->only ? system_group(run->system, SIZE_OTHERS) : NULL,
         .from = run->from,
         .to = run->to,
-        .begin = run_begin,
-        .begin_ctx = &run->report,
+        .begin = begin_part,
+        .begin_ctx = run,
         .max_lead_ns = max_lead_ns,
         .max_ns = max_ns,
         .stop = &run_stop,
@@ -181,6 +198,7 @@ void run_drop_machine(struct run *run)
     run_report_done(&run->report);
     simulated_capture_abort(&run->capture);
     series_done(&run->series);
+    run->sampling = false;
     if (run->system) {
         system_done(run->system);
         free(run->system);
@@ -246,6 +264,8 @@ int run_show_result(struct run *run, struct err *e)
 
     if (run->report.outcome == REPLAY_STOPPED)
         return show_stopped(run);
+    if (!run->sampling) /* what is judged never began: one look at the end */
+        run_start_samples(run, NULL);
     if (simulated_capture_finish(&run->capture, e))
         return cli_fail_err(&run->cli, e);
     if (run->series_file && write_series(run, e))
@@ -410,6 +430,8 @@ int cmd_run(int argc, char **argv)
         cli_usage(&run.cli, "--jobs is for --compare: a single run has one thread");
     if (run.cli.done)
         return cli_done(&run.cli, run.cli.exit_code);
+    if (!run.every)
+        run.every = NS_PER_S;
     if (is_scenario(run.cli.operands[0]))
         return cli_done(&run.cli, run_scenario_file(&run));
     return cli_done(&run.cli, run_recording(&run));

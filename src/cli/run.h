@@ -14,7 +14,7 @@ struct run {
     const char *proc_dir;
     const char *series_file;  /* NULL: none */
     const char *capture_file; /* NULL: none */
-    ns_t every;               /* between samples of both; 0: not given */
+    ns_t every;               /* between samples of both */
     double max_slowdown;
     u64 jobs;         /* runs of --compare at a time; 0: as many as there are CPUs */
     unsigned variant; /* of --compare: which machine this run is on */
@@ -26,6 +26,8 @@ struct run {
     bool *only;                    /* its streams */
     struct scenario_traces traces; /* of a scenario */
     struct system *system;         /* of the replay under way */
+    bool limited;                  /* it is the one that is shown */
+    bool sampling;                 /* samples of it are being taken */
     const char *doing;             /* for the progress line */
     /* What is done with the report while its machine is there; its result is the exit code. And how far the run is. */
     int (*show)(struct run *run, struct err *e);
@@ -45,8 +47,9 @@ double run_cpu_seconds(void);
 int run_new_machine(struct run *run, const struct system_config *config, struct err *e);
 void run_drop_machine(struct run *run);
 
-/* Take samples of the machine from now on, if the user wants any. */
-int run_start_samples(struct run *run, const struct scenario_run *scenario, struct err *e);
+/* If the user wants samples of the machine: make the file of the capture, and take them from now on. */
+int run_open_capture(struct run *run, struct err *e);
+void run_start_samples(struct run *run, const struct scenario_run *scenario);
 
 /* Print the report and write the files asked for. The exit code. */
 int run_show_result(struct run *run, struct err *e);

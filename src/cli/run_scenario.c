@@ -75,9 +75,10 @@ static int play(struct run *run, const struct scenario *sc, struct err *e)
     run_report_init(&run->report, run->system, report_group(&sr));
     run->report.input = run->cli.operands[0];
     run->report.scenario = &sr;
-    rc = run_start_samples(run, &sr, e);
+    rc = run_open_capture(run, e);
     if (rc)
         goto out;
+    run_start_samples(run, &sr);
     run->report.outcome = scenario_run(&sr);
     run->report.stats = sr.stats;
     run->report.cpu_seconds = run_cpu_seconds() - began;

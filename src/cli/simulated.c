@@ -164,27 +164,31 @@ static void take_sample(void *ctx)
         c->system->watch_at += c->every;
 }
 
-int simulated_capture_start(struct simulated_capture *c, struct system *s, const char *path,
-                            const char *what, unsigned mode, ns_t every, struct err *e)
+int simulated_capture_open(struct simulated_capture *c, struct system *s, const char *path,
+                           const char *what, unsigned mode, ns_t every, struct err *e)
 {
     const struct capture_writer_options o = {
         .root = what, .origin = SOURCE_SIMULATED, .fresh = true, .mode = mode};
     struct stat st;
-    int rc;
 
     *c = (struct simulated_capture){.system = s, .every = every};
     if (lstat(path, &st) == 0)
         return err_at(e, -EEXIST, path, 0, 0, "exists already; a simulated capture is a new file");
-    rc = capture_writer_open(path, &o, &c->writer, e);
-    if (rc)
-        return rc;
+    return capture_writer_open(path, &o, &c->writer, e);
+}
+
+void simulated_capture_start(struct simulated_capture *c)
+{
+    struct system *s = c->system;
+
+    if (!c->writer)
+        return;
     c->also = s->watch;
     c->also_ctx = s->watch_ctx;
     if (!s->watch)
-        s->watch_at = s->clock.now + every;
+        s->watch_at = s->clock.now + c->every;
     s->watch = take_sample;
     s->watch_ctx = c;
-    return 0;
 }
 
 void simulated_capture_abort(struct simulated_capture *c)

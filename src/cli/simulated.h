@@ -23,10 +23,13 @@ struct simulated_capture {
 /* The machine's files as they are now; the machine must outlive it. Later changes do not show. */
 struct source *simulated_source(const struct system *s);
 
-/* A new capture, which takes a sample every so often from now on. Whoever watches the machine already goes on watching, at the same times.
- * 0, or -Exxx: then there is none. */
-int simulated_capture_start(struct simulated_capture *c, struct system *s, const char *path,
-                            const char *what, unsigned mode, ns_t every, struct err *e);
+/* A new capture. 0, or -Exxx: then there is none. */
+int simulated_capture_open(struct simulated_capture *c, struct system *s, const char *path,
+                           const char *what, unsigned mode, ns_t every, struct err *e);
+
+/* Take a sample every so often from now on. Whoever watches the machine already goes on watching, at the same times. Nothing when no
+ * capture is open. */
+void simulated_capture_start(struct simulated_capture *c);
 
 /* Take the last sample and give the file its name. 0, or the first error, and then no file is left. */
 int simulated_capture_finish(struct simulated_capture *c, struct err *e);

@@ -37,6 +37,15 @@ $ highwater run --thp never $TOP/scenarios/swap-thrash.ini --from 1s
 ! highwater run: --from is for recordings; a scenario says itself what happens when
 ! Try 'highwater run --help'.
 = 2
+# Samples are of the part, files of the machine as it is at the end of the part.
+$ highwater run -q $EXAMPLES/demo.hwt --from 400ms --to 800ms --series s.csv --every 200ms --capture c.hwc --proc tree -o out; cut -d, -f1 s.csv; cat tree/proc/uptime
+> time_s
+>~ 0\.60\d+
+>~ 0\.80\d+
+>~ 0\.80\d+
+>~ 0\.8\d 0\.\d+
+$ highwater capture info c.hwc | grep samples
+>~ samples +3, in 1 chunk
 # trace info counts a part as well.
 $ highwater trace info $TOP/tests/trace/later.hwt --from warm | grep -e counted -e accesses -e touched
 > counted         from warm to the end
