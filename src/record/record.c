@@ -227,6 +227,7 @@ struct command_line {
 
 static const char *const tool_flags[] = {
     "--tool=hwrecord",
+    "--command-line-only=yes", /* nothing from VALGRIND_OPTS or .valgrindrc */
     "-q",
     "--trace-children=yes",
     "--vgdb=no",

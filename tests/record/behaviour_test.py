@@ -67,6 +67,16 @@ def environment_is_the_programs_own(tmp):
     expect(out == native, "environment differs", out, native)
 
 
+def settings_of_another_valgrind_are_not_taken(tmp):
+    with open(os.path.join(tmp, ".valgrindrc"), "w", encoding="ascii") as f:
+        f.write("--no-such-option\n")
+    env = dict(os.environ, HOME=tmp, VALGRIND_OPTS="--no-such-option")
+    path, process = start(tmp, ["sh", "-c", "/bin/echo $VALGRIND_OPTS; :"], env=env, cwd=tmp)
+    out, err = process.communicate(timeout=TIMEOUT)
+    expect(process.returncode == 0 and out == b"--no-such-option\n", "the program", process.returncode, out, err)
+    expect("echo" in [r.string for r in closed(path).ops("exec")], "its child's record")
+
+
 def descriptors_are_the_programs_own(tmp):
     """What was closed is closed, and the recorder occupies no number, in the program and in a child of it."""
     program = build_c("subject.c", tmp)
@@ -503,7 +513,7 @@ def instructions_of_a_fork_are_counted_once(tmp):
 
 if __name__ == "__main__":
     run_tests(output_input_and_exit_code_are_the_programs_own, environment_is_the_programs_own,
-              descriptors_are_the_programs_own,
+              settings_of_another_valgrind_are_not_taken, descriptors_are_the_programs_own,
               summary_is_one_line_on_stderr, errors_are_one_line_with_a_code, stored_chunks_say_the_same,
               threads_have_streams_of_their_own, fork_makes_a_child_that_inherits,
               spawn_and_exec_start_new_images, pipelines_keep_their_order, static_programs_work,

@@ -11,7 +11,8 @@
  *   nuke_all_threads_except    the last call before an exec that will succeed
  *   kill                       the process dies of a signal
  *   release_BigLock            a thread is about to wait
- *   sanityCheckIRSB            no checks of each translated block at --sanity-level=0
+ *   sanityCheckIRSB, isFlatIRSB    no checks of each translated block at --sanity-level=0
+ *   am_mmap_anon_float_valgrind  tables that are filled at once get their pages at once
  *   am_*, get_linux_syscall_entry   in hw_space.c and hw_table.c
  *
  * The client's environment is given back as it was: Valgrind preloads a library that only its heap
@@ -47,6 +48,13 @@ void __wrap_sanityCheckIRSB(const IRSB *block, const HChar *caller, Bool flat, I
 {
     if (VG_(clo_sanity_level) > 0)
         __real_sanityCheckIRSB(block, caller, flat, guest_word);
+}
+
+Bool __real_isFlatIRSB(const IRSB *block);
+Bool __wrap_isFlatIRSB(const IRSB *block);
+Bool __wrap_isFlatIRSB(const IRSB *block)
+{
+    return VG_(clo_sanity_level) == 0 || __real_isFlatIRSB(block);
 }
 
 /* ---- the client's environment ---- */
@@ -122,6 +130,24 @@ void hw_environment_clean(ThreadId tid)
 }
 
 /* ---- wrapped functions ---- */
+
+#define MADV_POPULATE_WRITE 23
+#define FILLED_MIN \
+    (1u << 20) /* thread records, translation tables, stacks: all of each is written; */
+#define FILLED_MAX (8u << 20) /* not so room for translated code */
+
+/* A new image fills 12 MiB of tables. A fault for each of their pages was a tenth of what starting a program costs. A kernel before
+ * 5.14 refuses, and they are faulted in. */
+SysRes __real_vgPlain_am_mmap_anon_float_valgrind(SizeT len);
+SysRes __wrap_vgPlain_am_mmap_anon_float_valgrind(SizeT len);
+SysRes __wrap_vgPlain_am_mmap_anon_float_valgrind(SizeT len)
+{
+    SysRes r = __real_vgPlain_am_mmap_anon_float_valgrind(len);
+
+    if (!sr_isError(r) && len > FILLED_MIN && len <= FILLED_MAX)
+        hw_syscall(__NR_madvise, sr_Res(r), len, MADV_POPULATE_WRITE, 0, 0, 0);
+    return r;
+}
 
 ULong __wrap_vgPlain_di_notify_mmap(Addr a, Bool allow_valgrind, Int fd);
 ULong __wrap_vgPlain_di_notify_mmap(Addr a, Bool allow_valgrind, Int fd)

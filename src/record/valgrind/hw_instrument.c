@@ -88,6 +88,11 @@ static void pos_load(struct block *b)
 {
     b->pos = newIRTemp(b->out->tyenv, Ity_I64);
     add(b, IRStmt_WrTmp(b->pos, IRExpr_Get(b->shadow + SHADOW_POS, Ity_I64)));
+}
+
+static void block_load(struct block *b)
+{
+    pos_load(b);
     b->executed = newIRTemp(b->out->tyenv, Ity_I64);
     add(b, IRStmt_WrTmp(b->executed, IRExpr_Get(b->shadow + SHADOW_INSTRUCTIONS, Ity_I64)));
     b->words = b->instructions = 0;
@@ -129,7 +134,7 @@ static void drain_call(struct block *b, Bool always)
                                 assign(b, Ity_I64, IRExpr_Get(b->shadow + SHADOW_LIMIT, Ity_I64)),
                                 IRExpr_RdTmp(b->pos)));
     add(b, IRStmt_Dirty(d));
-    pos_load(b);
+    block_load(b);
 }
 
 static void word_store(struct block *b, IRExpr *word)
@@ -415,9 +420,12 @@ static void block_write(struct block *b, Bool check)
         add(b, in->stmts[i++]);
     if (i < in->stmts_used)
         b->code_page = in->stmts[i]->Ist.IMark.addr >> 12;
-    pos_load(b);
-    if (check)
+    if (check) {
+        pos_load(b);
         drain_call(b, False);
+    } else {
+        block_load(b);
+    }
     segment_plan(b, i);
     for (; i < in->stmts_used; i++) {
         IRStmt *s = in->stmts[i];
