@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """record.py - what recording costs: CPU time recorded over CPU time native, for twelve real programs.
 
-    bench/record.py [--json] [--runs N] [--quick] [--build DIR] [NAME...]
+    bench/record.py [--json] [--runs N] [--quick] [--window N] [--build DIR] [NAME...]
 
 User and system time of all processes count, the recorder's own too. Each run measures native and recorded one after
 the other; the figure is the median of the runs' ratios (one run unless --runs). What starting a program costs is
@@ -123,19 +123,20 @@ def events_of(trace):
     return int(end[b"accesses"]) + int(end[b"ops"])
 
 
-def measure(highwater, tmp, scale, runs, wanted):
+def measure(highwater, tmp, scale, args):
     result, size, events, all_ratios = {}, 0, 0, []
+    options = ["--window", args.window] if args.window else []
     trace = os.path.join(tmp, "x.hwt")
     for name, command, stdin in workloads(tmp, scale):
-        if wanted and name not in wanted:
+        if args.names and name not in args.names:
             continue
         if shutil.which(command[0], path=PATH) is None:
             print("%-8s not installed" % name, file=sys.stderr, flush=True)
             continue
         ratios = []
-        for _ in range(runs):
+        for _ in range(args.runs):
             times = []
-            for prefix in ([], [highwater, "record", "-q", "-o", trace, "--"]):
+            for prefix in ([], [highwater, "record", "-q", *options, "-o", trace, "--"]):
                 if os.path.exists(os.path.join(tmp, "table.db")):
                     os.unlink(os.path.join(tmp, "table.db"))
                 times.append(cpu(prefix + command, stdin, tmp))
@@ -162,6 +163,7 @@ def main():
     parser.add_argument("--json", action="store_true", help="one object on stdout")
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--window", metavar="N", help="of record, instead of its default")
     parser.add_argument("--build", default=os.path.join(TOP, "build"))
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these programs")
     args = parser.parse_args()
@@ -172,7 +174,7 @@ def main():
         if probe is None or probe.returncode != 0:
             print("SKIP: no recorder: %s" % (probe.stderr.decode().strip() if probe else highwater))
             sys.exit(77)
-        result = measure(highwater, tmp, 5 if args.quick else 1, args.runs, args.names)
+        result = measure(highwater, tmp, 5 if args.quick else 1, args)
     if args.json:
         print(json.dumps(result))
     else:

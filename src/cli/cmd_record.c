@@ -32,6 +32,9 @@ enum {
 
 #define MAX_SIZE_LEAST MIB
 
+/* The filter looks at the time every few thousand instructions. */
+#define WINDOW_LEAST 4096
+
 /* A program that takes no longer shows no progress. */
 #define PROGRESS_AFTER (2 * NS_PER_S)
 
@@ -40,7 +43,7 @@ enum { EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 static const struct cli_option options[] = {
     {OPT_OUTPUT, "output", 'o', "FILE", "write the trace to FILE (highwater.hwt)"},
     {OPT_WINDOW, "window", 0, "N",
-     "record a page again after N instructions, however hot it is (1048576)"},
+     "record a page again after N instructions, however hot it is (65536)"},
     {OPT_NO_ARGS, "no-args", 0, NULL,
      "keep COMMAND's name alone; else what looks like a secret is masked"},
     {OPT_FOLLOW, "follow", 0, "all|leader",
@@ -234,8 +237,8 @@ int cmd_record(int argc, char **argv)
         } else if (id == OPT_WINDOW) {
             if (!cli_parse_u64(&cli, "window", &n))
                 break;
-            if (n < 1 << 16 || n > 1u << 30)
-                cli_usage(&cli, "--window %s: want 65536 to 1073741824 instructions", cli.arg);
+            if (n < WINDOW_LEAST || n > 1u << 30)
+                cli_usage(&cli, "--window %s: want 4096 to 1073741824 instructions", cli.arg);
             o.window = (u32)n;
         } else if (id == OPT_NO_ARGS) {
             o.no_args = true;

@@ -21,7 +21,7 @@
 #include "base/types.h"
 #include "trace/trace.h"
 
-#define RECORD_WINDOW_DEFAULT (1u << 20) /* instructions */
+#define RECORD_WINDOW_DEFAULT (1u << 16) /* instructions; why so many: docs/fidelity.md */
 #define RECORD_TOOL_NAME      "hwrecord-amd64-linux"
 
 struct record_progress {

@@ -1,4 +1,4 @@
-/* trace_filter.h - the recorder's filter of recently accessed pages, for importers.
+/* trace_filter.h - a filter of recently accessed pages like the recorder's, for importers.
  *
  * Why: a program accesses the same page again and again; a replay needs to see that once per window. 1,024 entries, 4-way,
  * hashed, most recent first (notes of the recorder: a direct-mapped filter passes three times as much). It forgets

@@ -22,7 +22,7 @@ TLB_ENTRIES = 64  # --tlb N
 COUNTERS = ["pgmajfault", "pswpin", "pswpout", "workingset_refault_anon", "workingset_refault_file"]
 
 # Relative tolerance by pattern: 5 % where the order of accesses alone decides (loops, fork), 10 % where the accessed
-# bits of many pages do (zipf and mixtures): the recording knows each page's use to 2^20 instructions only.
+# bits of many pages do (zipf and mixtures): the recording knows each page's use to 2^16 instructions only.
 LOOPS = {"anon-seq", "file-seq-read", "fork-cow", "anon-loop-hot", "mmap-dirty-seq", "file-write-seq"}
 
 # A difference in pages that is not the pattern's: a program's own text, libc and stack, under the recorder at other
@@ -43,9 +43,10 @@ def name_of(cell):
     return name
 
 
-def record(program, trace, command, **settings):
+def record(program, trace, command, options=(), **settings):
     """Record a command. RuntimeError when it cannot be done here."""
-    done = subprocess.run([program, "record", "--quiet", "-o", trace, "--", *command], capture_output=True, text=True, **settings)
+    done = subprocess.run([program, "record", "--quiet", *options, "-o", trace, "--", *command], capture_output=True, text=True,
+                          **settings)
     if done.returncode:
         raise RuntimeError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "record failed")
 
@@ -64,8 +65,9 @@ def replay(program, trace, cell):
 
 
 class Comparison:
-    def __init__(self, program, folder):
-        self.program, self.folder = pathlib.Path(program), pathlib.Path(folder)
+    def __init__(self, program, folder, options=()):
+        """With `options` of `record`."""
+        self.program, self.folder, self.options = pathlib.Path(program), pathlib.Path(folder), options
         self.pattern = self.folder / "pattern"
         self.reference = json.loads(REFERENCE.read_text())
         self.traces = {}
@@ -89,7 +91,7 @@ class Comparison:
                 subprocess.run([self.pattern, "make-file", "--pages", str(cell["file_bytes"] // 4096), "--file", data],
                                check=True)
                 arguments += ["--file", data]
-            record(self.program, stem.with_suffix(".hwt"), [self.pattern, cell["pattern"], *arguments])
+            record(self.program, stem.with_suffix(".hwt"), [self.pattern, cell["pattern"], *arguments], self.options)
             self.traces[key] = stem.with_suffix(".hwt")
         return self.traces[key]
 

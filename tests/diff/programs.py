@@ -223,8 +223,9 @@ def tolerance(cell, counter):
     """Relative. What each program alone decides: 10 %, as for patterns. Peaks are nearly those of the same bytes."""
     if counter == "memory_peak":
         return 0.02
-    # Which of its processes runs when is what the recording saw: two recordings of it differ by up to 15 %.
-    return 0.20 if cell["program"] == "pipeline" else 0.10
+    # Two recordings differ by 15 %: of the pipe, because which process runs when is what the recording saw; of the fork server, when
+    # the names of its folder differ in length (at 45.9 MiB eight of them scanned 43,548 to 50,583 pages, with windows from 65536 to 1048576).
+    return 0.20 if cell["program"] in ("pipeline", "fork-server") else 0.10
 
 
 def name_of(cell):
@@ -235,8 +236,8 @@ def name_of(cell):
 class Comparison:
     """Recordings of the programs, made once each, and their replays."""
 
-    def __init__(self, program, folder):
-        self.program, self.folder = pathlib.Path(program).resolve(), pathlib.Path(folder)
+    def __init__(self, program, folder, options=()):
+        self.program, self.folder, self.options = pathlib.Path(program).resolve(), pathlib.Path(folder), options
         self.reference = json.loads(RESULTS.read_text(encoding="utf-8"))
         self.traces = {}
 
@@ -257,7 +258,7 @@ class Comparison:
             work.mkdir()
             make_inputs(name, work)
             compare.record(self.program, self.folder / (name + ".hwt"),
-                           ["/usr/bin/dash", "-c", self.reference["programs"][name]], cwd=work, env=ENVIRONMENT)
+                           ["/usr/bin/dash", "-c", self.reference["programs"][name]], self.options, cwd=work, env=ENVIRONMENT)
             self.traces[name] = self.folder / (name + ".hwt")
         return self.traces[name]
 

@@ -9,7 +9,7 @@ import compare
 import programs
 
 # Without swap, at the smallest limit that survives, text is evicted nearly as fast as it is read. The recording does not know that a hot
-# page would be fetched again within 2^20 instructions, so our run thrashes less and may survive on a little less.
+# page would be fetched again within 2^16 instructions, so our run thrashes less and may survive on a little less.
 BOUNDARY = 0.05
 
 

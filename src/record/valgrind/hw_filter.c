@@ -6,7 +6,7 @@
  * A page that the thread accessed lately, in the same way, is dropped: read after read or write, write
  * after write, fetch after fetch. "Lately" is one of 1,024 pages in 256 hashed sets of four, move to front. A
  * direct-mapped front of (page, kind) answers most words with one comparison; what it holds is always in the
- * sets as well. After window_instructions or window_misses all is forgotten, so that a hot page is
+ * sets as well. After about window_instructions or window_misses all is forgotten, so that a hot page is
  * seen again in every window.
  *
  * Rejected: direct-mapped only (three times the records); plain low bits as the index (twenty times the
@@ -15,9 +15,6 @@
 #include "hw_tool.h"
 
 #define KEY_NONE 0xfffULL /* no word under the mask */
-
-/* A window ends at a drain, up to a buffer late: some thousand instructions. */
-#define WINDOW_SLACK 16384
 
 extern const HChar VG_(trampoline_stuff_start)[];
 
@@ -45,9 +42,7 @@ void hw_forget_all(struct thread *t)
     for (UInt i = 0; i < NEAR_ENTRIES; i++)
         t->near[i] = KEY_NONE;
     t->misses_left = hw_channel != NULL ? hw_channel->window_misses : 0;
-    t->window_end = t->icount;
-    if (hw_channel != NULL && hw_channel->window_instructions > WINDOW_SLACK)
-        t->window_end += hw_channel->window_instructions - WINDOW_SLACK;
+    t->window_end = t->icount + (hw_channel != NULL ? hw_channel->window_instructions : 0);
 }
 
 static void near_forget(struct thread *t, ULong page)
@@ -100,11 +95,12 @@ static __attribute__((noinline)) void miss(struct thread *t, ULong page, UInt ki
     t->near[near_index(key)] = key;
 }
 
+/* A window ends at a drain: this one, if the next is likely to come too late. */
 static void window_check(struct thread *t)
 {
     if (UNLIKELY(hw_channel->flush != t->flush))
         hw_stream_flush(t);
-    if (t->icount < t->window_end && t->misses_left > 0)
+    if (t->icount + t->batch_instructions < t->window_end && t->misses_left > 0)
         return;
     hw_forget_all(t);
     hw_touch_code(t);
