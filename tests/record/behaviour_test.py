@@ -196,6 +196,16 @@ def crash_is_a_death_by_signal(tmp):
     expect(one(trace.ops("exit_group"), "end").status & 0x7f == signal.SIGSEGV, "status")
 
 
+def seccomp_does_not_end_the_program(tmp):
+    command = [build_c("subject.c", tmp), "seccomp"]
+    native = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+    path, process = start(tmp, command)
+    out, err = process.communicate(timeout=TIMEOUT)
+    expect((process.returncode, out) == (native.returncode, native.stdout) == (5, b"strict\n"), "as natively", process.returncode, out, native)
+    expect(b"seccomp" in err, "words", err)
+    expect(one(closed(path).ops("exit_group"), "end").status == 5 << 8, "status")
+
+
 def killed_child_of_a_shell_is_told(tmp):
     program = build_c("subject.c", tmp)
     path, out = record(tmp, ["sh", "-c", "%s dies 9; echo $?" % program])
@@ -518,7 +528,7 @@ if __name__ == "__main__":
               threads_have_streams_of_their_own, fork_makes_a_child_that_inherits,
               spawn_and_exec_start_new_images, pipelines_keep_their_order, static_programs_work,
               killed_program_leaves_everything_it_did, crash_is_a_death_by_signal,
-              killed_child_of_a_shell_is_told, killed_recorder_leaves_program_and_whole_chunks,
+              seccomp_does_not_end_the_program, killed_child_of_a_shell_is_told, killed_recorder_leaves_program_and_whole_chunks,
               full_disk_leaves_program_and_whole_chunks, ctrl_c_reaches_the_program,
               terminating_the_recorder_terminates_the_program, daemon_is_recorded_to_its_end,
               interrupt_ends_the_recording_of_a_daemon, recording_ends_with_its_time, recording_ends_with_the_leader,

@@ -13,6 +13,7 @@
 #include <sys/sendfile.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -338,6 +339,23 @@ static int descriptors(char **argv)
     return 0;
 }
 
+/* From here on it may read, write and exit, nothing else. */
+static int seccomp(char **argv)
+{
+    volatile unsigned char *p = pages(50);
+
+    (void)argv;
+    for (size_t i = 0; i < 25; i++)
+        p[i * PAGE] = 1;
+    MUST(prctl(PR_SET_SECCOMP, 2, 0, 0, 0) == -1); /* no filter: what a program asks first */
+    MUST(prctl(PR_SET_SECCOMP, 1, 0, 0, 0) == 0);
+    for (size_t i = 25; i < 50; i++)
+        p[i * PAGE] = 1;
+    MUST(write(STDOUT_FILENO, "strict\n", 7) == 7);
+    syscall(SYS_exit, 5);
+    return 0;
+}
+
 static const struct {
     const char *name;
     int (*run)(char **argv);
@@ -355,6 +373,7 @@ static const struct {
     {"descriptors", descriptors},
     {"daemonizes", daemonizes},
     {"sleeps", sleeps},
+    {"seccomp", seccomp},
 };
 
 int main(int argc, char **argv)

@@ -127,9 +127,37 @@ static void ioctl_after(ThreadId tid, struct core_args *args, struct core_status
 
 static struct core_entry ioctl_entry = {ioctl_before, ioctl_after};
 
+#define PR_SET_SECCOMP 22
+
+/* A filter would hold for the tool as well, which makes calls of its own, and end the program at the next of them. Without a filter
+ * to look at the kernel answers: that is how programs ask what it knows. */
+static void prctl_before(ThreadId tid, void *layout, struct core_args *args,
+                         struct core_status *status, UWord *flags)
+{
+    Bool strict = args->a[0] == PR_SET_SECCOMP && args->a[1] == 1;
+    Bool filter = args->a[0] == PR_SET_SECCOMP && args->a[1] == 2 && args->a[2] != 0;
+
+    if (strict || filter) {
+        hw_complain("%s set up seccomp, which does not hold while it is recorded", hw_comm);
+        answer(status, 0);
+    } else {
+        __real_vgModuleLocal_get_linux_syscall_entry(__NR_prctl)
+            ->before(tid, layout, args, status, flags);
+    }
+}
+
+static void prctl_after(ThreadId tid, struct core_args *args, struct core_status *status)
+{
+    __real_vgModuleLocal_get_linux_syscall_entry(__NR_prctl)->after(tid, args, status);
+}
+
+static struct core_entry prctl_entry = {prctl_before, prctl_after};
+
 struct core_entry *__wrap_vgModuleLocal_get_linux_syscall_entry(UInt nr)
 {
     switch (nr) {
+    case __NR_prctl:
+        return &prctl_entry;
     case __NR_ioctl:
         return &ioctl_entry;
     case __NR_execve:
