@@ -449,7 +449,7 @@ static void say_part(struct strbuf *out, unsigned *said, const char *before, con
 static void say_open(const struct need *n, struct strbuf *out)
 {
     static const char *const why[NR_NEED_OPEN] = {
-        [NEED_OPEN_ANON] = " of anonymous memory could go to swap",
+        [NEED_OPEN_ANON] = " of anonymous memory and shmem could go to swap",
         [NEED_OPEN_ACTIVE] = " of file cache was used more than once",
         [NEED_OPEN_MAPPED] = " of inactive cache is mapped and may be in use",
         [NEED_OPEN_DIRTY] = " is dirty, and programs wait where the disk is slower than they are",

@@ -363,30 +363,48 @@ static void render_reconciliations(const struct diagnose_report *r, struct strbu
     }
 }
 
-/* Of whom the figures of tools are told, too. */
+/* Groups whose need is told where nobody asked for one, of a paste: it has few. */
+#define NEEDS_OF_PASTE 3
+
+static const char *need_scope(const struct diagnosis *d, const struct need *n)
+{
+    return n->group == GROUP_NONE ? "host" : d->last->cgroups.items[n->group].path;
+}
+
+static bool is_reconciled(const struct diagnosis *d, const char *scope)
+{
+    vec_for_each (&d->reconciliations, at)
+        if (strcmp(at->scope, scope) == 0)
+            return true;
+    return false;
+}
+
+/* Of those whose figures of tools are told, too; of a paste, which seldom has processes, of the first groups. */
 static void render_needs(const struct diagnose_report *r, struct strbuf *out)
 {
     const struct diagnosis *d = r->diagnosis;
-    bool headed = false;
+    unsigned groups = 0, told = 0;
 
-    vec_for_each (&d->reconciliations, at) {
-        vec_for_each (&d->needs, n) {
-            const char *scope =
-                n->group == GROUP_NONE ? "host" : d->last->cgroups.items[n->group].path;
-            struct strbuf text;
+    vec_for_each (&d->needs, n) {
+        bool group = n->group != GROUP_NONE && !d->options.cgroup && !d->options.pid;
+        struct strbuf text;
 
-            if (strcmp(scope, at->scope) != 0)
-                continue;
-            if (!headed)
-                heading(r, out, "How much memory is needed");
-            headed = true;
-            strbuf_init(&text);
-            need_say(n, &text);
-            strbuf_printf(out, "  %s: ", at->scope);
-            text_wrap(out, text.text, 4, COLUMNS);
-            strbuf_appendc(out, '\n');
-            strbuf_done(&text);
-        }
+        if (!is_reconciled(d, need_scope(d, n)) &&
+            !(d->last->pasted && group && groups < NEEDS_OF_PASTE))
+            continue;
+        groups += group;
+        if (told++ == 0)
+            heading(r, out, "How much memory is needed");
+        strbuf_init(&text);
+        need_say(n, &text);
+        /* Whoever pastes one container's files did not say its path. */
+        strbuf_printf(out, "  %s: ",
+                      group && d->last->pasted && strcmp(need_scope(d, n), "/") == 0
+                          ? "this cgroup"
+                          : need_scope(d, n));
+        text_wrap(out, text.text, 4, COLUMNS);
+        strbuf_appendc(out, '\n');
+        strbuf_done(&text);
     }
 }
 
