@@ -32,8 +32,7 @@ $ highwater diagnose links -f json | python3 -c 'import json, sys; d = json.load
 > ['/a', 'host'] []
 $ highwater diagnose many -f json | python3 -c 'import json, sys; d = json.load(sys.stdin); print(len(d["findings"]), d["findings_left_out"], d["headline"])'
 > 50 [{'rule': 'cgroup-near-max', 'count': 150}] /a is full: 93.5 MiB of its 95.4 MiB is anonymous memory: heaps (and 199 more)
-$ highwater diagnose many | grep more
->...
+$ highwater diagnose many | grep 'more of'
 >   150 more of cgroup-near-max are not shown; see one with --cgroup PATH
 $ highwater diagnose names | grep -A 1 all.control
 >   whether all control groups are well (/sys/fs/cgroup: 2 have no name that can

@@ -64,6 +64,8 @@ $ highwater diagnose starved --only no-swap-low-available,swap --explain | sed -
 >             15.1 GiB of anonymous memory cannot be reclaimed.
 >             no-swap-low-available: host, confidence high
 >             MemAvailable                      100.0 MiB  under 1.6 GiB
+>             MemTotal                           15.6 GiB  /proc/meminfo
+>             anonymous memory                   15.1 GiB  /proc/meminfo
 >             SwapTotal                               0 B  0  /proc/meminfo
 >             memory pressure, some                  45 %  warning from 10 %
 >             memory pressure, full                  15 %  warning from 5 %
