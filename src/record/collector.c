@@ -37,7 +37,9 @@ int collector_init(struct collector *c, struct hwt_writer *writer, u32 window, u
     c->widen_bytes = max_bytes / 2;
     c->fd = memfd_create("highwater-record", MFD_CLOEXEC);
     if (c->fd < 0 || ftruncate(c->fd, (off_t)CHANNEL_BYTES) != 0)
-        return err_set(e, -errno, "cannot make shared memory: %s", strerror(errno));
+        return err_set(e, -errno, "cannot make shared memory: %s%s", strerror(errno),
+                       errno == EFBIG ? "; it takes a limit of file sizes (ulimit -f) of 257 MiB"
+                                      : "");
     memory = mmap(NULL, CHANNEL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, c->fd, 0);
     if (memory == MAP_FAILED) {
         int error = -errno;

@@ -57,6 +57,7 @@ def cases(inputs):
         ("trace info json", ["trace", "info", demo, "-f", "json"], 1),
         ("trace verify", ["trace", "verify", demo, "-f", "json"], 1),
         ("trace dump", ["trace", "dump", "--limit", "50", demo], 1),
+        ("record", ["record", "-o", "out.hwt", "--", "/bin/echo", "hello"], 1),
         ("import lackey", ["trace", "import", "--from", "lackey", path("lackey.txt"), "-o", "out.hwt"], 1),
         ("import oracle", ["trace", "import", "--from", "oracle", path("oracle.bin"), "-o", "out.hwt"], 1),
         ("run", ["run", demo, "--memory-max", "8M", "--swap", "64M", "-o", "out.txt"], 1),
