@@ -17,6 +17,11 @@
 /* A process gets a trend of its own from this size on: what is smaller is no leak that matters. */
 #define TREND_ANON_MIN (8 * MIB)
 
+#define STEADY_UNKNOWN                                                     \
+    {                                                                      \
+        .low_seen = UNKNOWN, .high_seen = UNKNOWN, .current_seen = UNKNOWN \
+    }
+
 int turn_take(struct turn *t, ns_t at)
 {
     return turn_take_spaced(t, at, HISTORY_INTERVAL);
@@ -68,8 +73,7 @@ double turn_rate(const struct turn *t, const u64 values[3])
 
 void history_init(struct history *h)
 {
-    *h = (struct history){.first_oom_kill = UNKNOWN,
-                          .steady = {.low_seen = UNKNOWN, .high_seen = UNKNOWN}};
+    *h = (struct history){.first_oom_kill = UNKNOWN, .steady = STEADY_UNKNOWN};
     u64map_init(&h->group_index);
     u64map_init(&h->process_index);
 }
@@ -221,9 +225,8 @@ static struct group_history *group_of(struct history *h, const char *path)
         return strcmp(h->groups.items[index].path, path) == 0 ? &h->groups.items[index] : NULL;
     u64map_put(&h->group_index, key, h->groups.count);
     vec_push(&h->groups,
-             ((struct group_history){.path = xstrdup(path),
-                                     .first_oom_kill = UNKNOWN,
-                                     .steady = {.low_seen = UNKNOWN, .high_seen = UNKNOWN}}));
+             ((struct group_history){
+                 .path = xstrdup(path), .first_oom_kill = UNKNOWN, .steady = STEADY_UNKNOWN}));
     return &vec_last(&h->groups);
 }
 
@@ -263,6 +266,7 @@ static void add_group_stat(struct group_history *g, const struct snapshot *s,
     if (need_at_a_look(s, view, &low, &high)) {
         see(&g->steady.low_seen, low);
         see(&g->steady.high_seen, high);
+        see(&g->steady.current_seen, view->current);
     }
     for (unsigned i = 0; i < NR_GROUP_COUNTERS; i++)
         g->counters[i][slot] = view->stat[ids[i]];

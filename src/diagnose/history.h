@@ -77,6 +77,7 @@ struct steady {
     struct turn turn;
     u64 counts[NR_STEADY][3];
     u64 low_seen, high_seen; /* the largest need of one look (needed.h); UNKNOWN */
+    u64 current_seen;        /* the largest current; UNKNOWN */
 };
 
 /* Readings by enum cgroup_event, then those of memory.events.local. */

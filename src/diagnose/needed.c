@@ -362,9 +362,14 @@ static void need_init(struct need *n, u32 group)
 static void seen(struct need *n, const struct steady *t)
 {
     n->low_seen = t && known(t->low_seen) ? MAX(t->low_seen, n->low) : n->low;
-    n->high_seen = !known(n->high)            ? UNKNOWN
-                   : t && known(t->high_seen) ? MAX(t->high_seen, n->high)
-                                              : n->high;
+    n->high_seen = n->high;
+    if (!t || !known(n->high) || !known(t->high_seen))
+        return;
+    n->high_seen = MAX(t->high_seen, n->high);
+    /* What it had was enough: it did not need more than the most that it had. */
+    if (n->state == NEED_ENOUGH)
+        n->high_seen = MAX(MIN(n->high_seen, t->current_seen), n->high);
+    n->low_seen = MIN(n->low_seen, n->high_seen);
 }
 
 void need_of_group(struct need *n, const struct snapshot *s, const struct figures *f,
