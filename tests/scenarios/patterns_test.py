@@ -30,6 +30,9 @@ FINDINGS = {
     "leak": ("critical", "host-oom"),
     "page-cache-in-cgroup": ("healthy", "cgroup-near-max-cache"),
     "swap-thrash": ("critical", "swap-thrash"),
+    "thp-bloat": ("critical", "thp-bloat"),
+    # What huge pages save no file of Linux tells: there is nothing to be found.
+    "thp-database": ("healthy", None),
     "too-many-workers": ("critical", "swap-thrash"),
     "slow-usb-beside-fast-disk": ("healthy", "io-bottleneck"),
     "writeback-congestion": ("healthy", "dirty-throttling"),
@@ -225,6 +228,33 @@ def zram_is_not_free(m):
     yield "with data that hardly compresses it takes what it frees", poor.vmstat["oom_kill"] >= 1
 
 
+def with_thp(mode):
+    return lambda text: text.replace("thp = always", f"thp = {mode}")
+
+
+def thp_bloat(m):
+    huge = m.report["huge_pages"]
+    yield "the limit killed", m.vmstat["oom_kill"] == 1 and m.tasks["heap"]["oom_killed"] == 1
+    yield "the kernel's report has nearly all of it in huge pages", re.search(r"anon_thp (\d+)", m.text("var/log/dmesg")) is not None
+    yield "huge pages were given until the limit was in the way", m.vmstat["thp_fault_alloc"] > 190 and m.vmstat["thp_fault_fallback_charge"] > 0
+    yield "most of what they hold was not touched", huge["untouched_bytes"] > 0.5 * huge["huge_bytes"]
+    for mode in ("madvise", "never"):
+        without = run("thp-bloat", with_thp(mode))
+        yield f"{mode}: nobody is killed", without.vmstat["oom_kill"] == 0
+        yield f"{mode}: the heap needs little more than half", 0.5 < without.cgroup("app", "memory.peak") / (600 << 20) < 0.55
+        yield f"{mode}: and no huge page is used", without.vmstat["thp_fault_alloc"] == 0
+
+
+def thp_database(m):
+    huge = m.report["huge_pages"]
+    without = run("thp-database", with_thp("never"))
+    yield "all of it is in huge pages", m.vmstat["thp_fault_alloc"] == 1024
+    yield "nearly all page walks are saved", huge["page_walks_saved"] > 1000 * huge["page_walks"]
+    yield "all of it is used", huge["untouched_bytes"] < 0.01 * huge["huge_bytes"]
+    yield "without huge pages requests take longer", without.tasks["database"]["latency_ns_mean"] > 1.05 * m.tasks["database"]["latency_ns_mean"]
+    yield "no memory pressure, either way", max(m.pressure("memory"), without.pressure("memory")) < 0.001
+
+
 def zswap_absorbs(m):
     stat = m.cgroup("app", "memory.stat")
     yield "much went into the pool", m.vmstat["zswpout"] > 50000
@@ -267,7 +297,10 @@ def is_named(diagnosis, rule):
 def diagnosis(name, machine):
     verdict, rule = FINDINGS[name]
     yield f"diagnose says {verdict}", machine.diagnosis["verdict"] == verdict
-    yield f"and names {rule}", is_named(machine.diagnosis, rule)
+    if rule:
+        yield f"and names {rule}", is_named(machine.diagnosis, rule)
+    else:
+        yield "and has nothing to complain of", not any(f["severity"] in ("warning", "critical") for f in machine.diagnosis["findings"])
     # One sample has no rates. It may not know; it must not call well what is not, nor the other way round.
     wrong = ("warning", "critical") if verdict == "healthy" else ("healthy",)
     yield f"its end alone is not called {' or '.join(wrong)}", machine.at_end["verdict"] not in wrong
