@@ -13,9 +13,22 @@ static bool load_huge(struct tlb *tlb, struct mm *mm, vpn_t vpn, bool write, pte
     return true;
 }
 
+/* The huge leaf that maps vpn, or NULL: by the PMD tables used last, as pagetable_find() does. */
+static pte_t *find_leaf(struct mm *mm, vpn_t vpn)
+{
+    vpn_t base = vpn >> (2 * TABLE_SHIFT);
+    const struct walk_cache *walk = &mm->walk[base % WALK_CACHE];
+    pte_t *leaf;
+
+    if (unlikely(walk->base != base))
+        return pagetable_find_huge(mm, vpn);
+    leaf = &walk->pmd[vpn >> TABLE_SHIFT & (TABLE_ENTRIES - 1)];
+    return pte_is_huge(*leaf) ? leaf : NULL;
+}
+
 enum walk access_walk_huge(struct tlb *tlb, struct mm *mm, vpn_t vpn, bool write)
 {
-    pte_t *leaf = pagetable_find_huge(mm, vpn);
+    pte_t *leaf = find_leaf(mm, vpn);
     enum walk walk = WALK_SAVED;
 
     if (!leaf)

@@ -3,40 +3,47 @@
 
 #include "base/alloc.h"
 
-#define WORDS (HPAGE_PMD_NR / 64)
+#include <string.h>
 
 static u64 *bits_of(const struct touched *t, pfn_t head)
 {
-    u64 found;
+    u64 at = head >> HPAGE_PMD_ORDER;
 
-    return u64map_get(&t->folios, head, &found) ? (u64 *)(uintptr_t)found : NULL;
+    return at < t->nr ? t->folios[at] : NULL;
 }
 
 void touched_init(struct touched *t)
 {
-    t->pages = 0;
-    u64map_init(&t->folios);
+    *t = (struct touched){0};
 }
 
 void touched_done(struct touched *t)
 {
-    u64 cursor, head, bits;
-
-    u64map_for_each (&t->folios, cursor, head, bits)
-        free((u64 *)(uintptr_t)bits);
-    u64map_done(&t->folios);
+    for (u64 i = 0; i < t->nr; i++)
+        free(t->folios[i]);
+    free(t->folios);
+    *t = (struct touched){0};
 }
 
-void touched_mark(struct touched *t, pfn_t head, unsigned i)
+static void grow(struct touched *t, u64 nr)
 {
-    u64 *bits = bits_of(t, head), bit = 1ull << i % 64;
+    u64 to = MAX(nr, t->nr * 2);
 
-    if (!bits) {
-        bits = xcalloc(WORDS, sizeof(*bits));
-        u64map_put(&t->folios, head, (u64)(uintptr_t)bits);
-    }
-    t->pages += !(bits[i / 64] & bit);
-    bits[i / 64] |= bit;
+    t->folios = xrealloc_array(t->folios, to, sizeof(*t->folios));
+    memset(t->folios + t->nr, 0, (to - t->nr) * sizeof(*t->folios));
+    t->nr = to;
+}
+
+void touched_mark_first(struct touched *t, pfn_t head, unsigned i)
+{
+    u64 at = head >> HPAGE_PMD_ORDER, bit = 1ull << i % 64;
+
+    if (at >= t->nr)
+        grow(t, at + 1);
+    if (!t->folios[at])
+        t->folios[at] = xcalloc(TOUCHED_WORDS, sizeof(u64));
+    t->pages += !(t->folios[at][i / 64] & bit);
+    t->folios[at][i / 64] |= bit;
 }
 
 unsigned touched_count(const struct touched *t, pfn_t head)
@@ -44,16 +51,16 @@ unsigned touched_count(const struct touched *t, pfn_t head)
     const u64 *bits = bits_of(t, head);
     unsigned n = 0;
 
-    for (unsigned i = 0; bits && i < WORDS; i++)
+    for (unsigned i = 0; bits && i < TOUCHED_WORDS; i++)
         n += (unsigned)__builtin_popcountll(bits[i]);
     return n;
 }
 
 void touched_drop(struct touched *t, pfn_t head)
 {
-    u64 bits;
-
+    if (!bits_of(t, head))
+        return;
     t->pages -= touched_count(t, head);
-    if (u64map_del(&t->folios, head, &bits))
-        free((u64 *)(uintptr_t)bits);
+    free(t->folios[head >> HPAGE_PMD_ORDER]);
+    t->folios[head >> HPAGE_PMD_ORDER] = NULL;
 }

@@ -8,19 +8,31 @@
 #ifndef SPACE_TOUCHED_H
 #define SPACE_TOUCHED_H
 
-#include "base/hash.h"
 #include "frames/folio.h"
 
+#define TOUCHED_WORDS (HPAGE_PMD_NR / 64)
+
 struct touched {
-    struct u64map folios; /* pfn of the head -> u64[HPAGE_PMD_NR / 64], a bit for each page used */
-    u64 pages;            /* bits that are set */
+    u64 **
+        folios; /* by head >> HPAGE_PMD_ORDER: TOUCHED_WORDS words, a bit for each page used; NULL: none of it */
+    u64 nr;    /* of folios: as many as were needed so far */
+    u64 pages; /* bits that are set */
 };
 
 void touched_init(struct touched *t);
 void touched_done(struct touched *t);
 
+/* Page i of the folio is used for the first time, as far as is known. */
+void touched_mark_first(struct touched *t, pfn_t head, unsigned i);
+
 /* Page i of the folio is used. */
-void touched_mark(struct touched *t, pfn_t head, unsigned i);
+static inline void touched_mark(struct touched *t, pfn_t head, unsigned i)
+{
+    u64 at = head >> HPAGE_PMD_ORDER;
+
+    if (unlikely(at >= t->nr || !t->folios[at] || !(t->folios[at][i / 64] >> i % 64 & 1)))
+        touched_mark_first(t, head, i);
+}
 
 /* No huge leaf maps the folio any more. */
 void touched_drop(struct touched *t, pfn_t head);
