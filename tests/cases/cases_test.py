@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
-"""What the first line of `diagnose` says of each case, as it is and as it travels."""
+"""What the first line of `diagnose` says of each case, as it is, as it travels, and with parts of it lost or moved."""
 import bz2
+import concurrent.futures
 import gzip
 import io
+import itertools
+import json
 import lzma
 import os
+import random
+import re
 import subprocess
 import sys
 import tarfile
@@ -57,6 +62,90 @@ def tar_of(path):
     return buffer.getvalue()
 
 
+# --- parts lost or moved: the cause stays, or what is said is not sure, or says what is missing ----------------------------
+
+STAMP = re.compile(rb"^(?:<\d+>)?(?:\w{3} +\d+ [\d:]+ \S+ kernel: )?\[ *\d+\.\d+\] ?")
+LOGGERS = (b"Nov 25 03:10:00 web1 kernel: ", b"2026-11-25T03:10:00.123456+01:00 web1 kernel: ", b"kern  :info  : [  100.000001] ",
+           b"[Wed Nov 25 03:10:00 2026] ", b"<4>[  100.000001] ", b"2026-11-25T03:10:00Z stderr F [  100.000001] ")
+OTHERS = (b"Filesystem      Size  Used Avail Use% Mounted on\n/dev/sda1        50G   12G   38G  24% /\n\n"
+          b" 03:10:00 up 12 days,  1:02,  1 user,  load average: 0.10, 0.12, 0.09\n\n")
+HONEST = re.compile(r"missing|is cut|not in this text|does not say|not told|does not name|ends within")
+
+
+def wrapped(text):
+    """As a terminal of 80 columns shows it."""
+    return b"".join(line[i:i + 80] + b"\n" for line in text.splitlines() for i in range(0, max(len(line), 1), 80))
+
+
+def mutations(text, prng):
+    """Name, text, and whether nothing of it is lost."""
+    lines = text.splitlines(True)
+    yield "other blocks around", OTHERS + text + b"\n" + OTHERS, True
+    yield "wrapped at 80", wrapped(text), False
+    for tenth in range(1, 10):
+        yield f"the first {tenth} tenths", text[:len(text) * tenth // 10], False
+        if tenth % 3 == 0:
+            yield f"without the first {tenth} tenths", b"".join(lines[len(lines) * tenth // 10:]), False
+    for _ in range(3):
+        at = prng.randrange(len(lines))
+        yield f"without line {at + 1}", b"".join(lines[:at] + lines[at + 1:]), False
+    if len(lines) > 2:
+        at = prng.randrange(len(lines) - 1)
+        yield f"lines {at + 1} and {at + 2} swapped", b"".join(lines[:at] + [lines[at + 1], lines[at]] + lines[at + 2:]), False
+    if len(lines) > 2 and all(STAMP.match(line) for line in lines):
+        for logger in LOGGERS:
+            yield f"logged as {logger.decode()}", b"".join(logger + STAMP.sub(b"", line) for line in lines), True
+
+
+def judged(text):
+    """The finding that leads and what is said of the text itself."""
+    done = subprocess.run([HIGHWATER, "diagnose", "-", "--format", "json"], input=text, capture_output=True, timeout=60, check=False)
+    assert done.returncode in (0, 1, 2, 3), f"ended with {done.returncode}: {text[:200]}"
+    document = json.loads(done.stdout) if done.stdout else {"findings": [], "source": {}}
+    return document["findings"][0] if document["findings"] else None, str(document["source"].get("read"))
+
+
+def mutation_is_honest(cause, text, whole):
+    """An empty string, or what was said."""
+    finding, read = judged(text)
+    found = finding and finding["cause"]
+    if found == cause or (not whole and (not found or finding["confidence"] != "high")):
+        return ""
+    said = finding["title"] + " " + (finding["detail"] or "") + " " + read if finding else "nothing"
+    return "" if not whole and HONEST.search(said) else said
+
+
+def mutated_checks(path, name, prng):
+    text = path.read_bytes()
+    finding, _ = judged(text)
+    if not finding or not finding["cause"]:
+        return []
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        jobs = [(how, pool.submit(mutation_is_honest, finding["cause"], changed, whole))
+                for how, changed, whole in mutations(text, prng)]
+        return [(f"{name}: {how}", not job.result(), job.result()) for how, job in jobs]
+
+
+def kernel_logs(root):
+    """The cases that are one log, of this folder."""
+    for path in sorted(root.glob("[0-9]*/**/dmesg")):
+        if not re.search(r"/21/f(?!0[1-5])", str(path)):
+            yield path
+
+
+def all_mutations():
+    prng = random.Random(29)
+    shared = HERE.parents[2] / "shared" / "cases"
+    for path in sorted((HERE / "paste").iterdir()) + list(kernel_logs(HERE)):
+        yield from mutated_checks(path, str(path.relative_to(HERE)), prng)
+    if not shared.is_dir():
+        print("ok - shared cases # SKIP the folder of shared cases is not here")
+        return
+    for path in kernel_logs(shared):
+        if not (HERE / path.relative_to(shared)).exists():
+            yield from mutated_checks(path, f"shared {path.relative_to(shared)}", prng)
+
+
 def checks():
     for row in (HERE / "expected.tsv").read_text().splitlines():
         if not row or row.startswith("#"):
@@ -86,7 +175,7 @@ def checks():
 
 def main():
     failed = count = 0
-    for name, good, line in checks():
+    for name, good, line in itertools.chain(checks(), all_mutations()):
         count += 1
         failed += not good
         print(f"{'ok' if good else 'not ok'} {count} - {name}")
