@@ -276,6 +276,31 @@ static bool is_mapped(struct mm *mm, vpn_t vpn)
     return slot && pte_present(*slot);
 }
 
+u32 access_distance_ns(const struct mem *mem, unsigned nid, u32 ns)
+{
+    u32 distance = mem->frames->topology.distance[mem_nid(mem)][nid];
+
+    return ns * (distance - LOCAL_DISTANCE) / (REMOTE_DISTANCE - LOCAL_DISTANCE);
+}
+
+u32 access_count_node(const struct mem *mem, struct mm *mm, vpn_t vpn, struct node_accesses *n)
+{
+    pfn_t pfn = pte_ref_pfn(pagetable_lookup(mm, vpn), vpn);
+    unsigned nid;
+    u32 ns;
+
+    if (pfn == PFN_NONE) /* the zero page */
+        return 0;
+    nid = frame_nid(mem->frames, pfn);
+    n->by_node[nid]++;
+    if (nid == mem_nid(mem))
+        return 0;
+    ns = access_distance_ns(mem, nid, mem->cost->remote_access);
+    n->remote++;
+    n->remote_ns += ns;
+    return ns;
+}
+
 enum access_result access_page(struct access_ctx *ac, vpn_t vpn, enum access_kind kind)
 {
     struct mem *mem = ac->mem;
@@ -287,6 +312,8 @@ enum access_result access_page(struct access_ctx *ac, vpn_t vpn, enum access_kin
         if (walk != WALK_FAULT) {
             mem->space->walks[walk]++;
             mem_cost(mem, walk_cost(mem->cost, walk));
+            if (unlikely(ac->nodes))
+                mem_cost(mem, access_count_node(mem, ac->mm, vpn, ac->nodes));
             return ACCESS_OK;
         }
         enum access_result r = handle_fault(ac, vpn, kind);

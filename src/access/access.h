@@ -22,6 +22,12 @@ enum access_result {
     ACCESS_SIGBUS,
 };
 
+/* Accesses of a task that missed in the TLB, by the node that the page was on. Kept on machines of several nodes alone. */
+struct node_accesses {
+    u64 by_node[MAX_NUMNODES];
+    u64 remote, remote_ns; /* on other nodes than the CPU's, and what that cost */
+};
+
 struct access_ctx { /* who is accessing; lives as long as the task */
     struct mem *mem;
     struct mm *mm;
@@ -34,7 +40,8 @@ struct access_ctx { /* who is accessing; lives as long as the task */
         *dirtied; /* a clean file page on it was dirtied by a store: balance_dirty_pages() is due */
     bool admin;   /* CAP_SYS_ADMIN */
     int error; /* -ENOSPC, of ACCESS_SIGBUS: shared memory is full (0: a read failed, or it lies behind the end) */
-    bool refault;   /* the page being waited for was evicted lately */
+    bool refault;                /* the page being waited for was evicted lately */
+    struct node_accesses *nodes; /* NULL: one node */
     bool thrashing; /* and it was part of the working set then: waiting for it is a memory stall */
 };
 
@@ -85,6 +92,9 @@ static inline u32 walk_cost(const struct cost_model *cost, enum walk walk)
 {
     return walk == WALK_SMALL ? cost->tlb_miss : walk == WALK_HUGE ? cost->tlb_miss_huge : 0;
 }
+
+/* A walk found the page of vpn: count where it is. Returns what its distance costs, in ns.   pre: several nodes */
+u32 access_count_node(const struct mem *mem, struct mm *mm, vpn_t vpn, struct node_accesses *n);
 
 /* Read the pages of the plan that are not cached; stops early when memory is short. */
 void filemap_readahead(struct access_ctx *ac, struct inode *inode, const struct ra_plan *plan);

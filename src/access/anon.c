@@ -39,6 +39,8 @@ static void clear_page(struct mem *mem, pfn_t pfn)
     if (bytes)
         memset(bytes, 0, PAGE_SIZE);
     mem_cost(mem, mem->cost->zero_page);
+    if (unlikely(mem->frames->nr_nodes > 1))
+        mem_cost(mem, access_distance_ns(mem, frame_nid(mem->frames, pfn), mem->cost->remote_page));
 }
 
 static void copy_page(struct mem *mem, pfn_t to, pfn_t from)
@@ -46,6 +48,8 @@ static void copy_page(struct mem *mem, pfn_t to, pfn_t from)
     if (mem->frames->bytes)
         memcpy(frames_bytes(mem->frames, to), frames_bytes(mem->frames, from), PAGE_SIZE);
     mem_cost(mem, mem->cost->copy_page);
+    if (unlikely(mem->frames->nr_nodes > 1))
+        mem_cost(mem, access_distance_ns(mem, frame_nid(mem->frames, to), mem->cost->remote_page));
 }
 
 enum access_result fault_anon(struct fault *f)

@@ -6,6 +6,7 @@
 #include "report/json_put.h"
 #include "report/lacks.h"
 #include "report/run_huge.h"
+#include "report/run_nodes.h"
 #include "report/run_report.h"
 
 #include "base/masklist.h"
@@ -487,6 +488,8 @@ json_object *run_json(const struct run_report *r)
         json_put(o, "scenario", scenario_json(r));
     if (run_huge_enabled(r))
         json_put(o, "huge_pages", run_huge_json(r));
+    if (run_nodes_enabled(r))
+        json_put(o, "numa", run_nodes_json(r));
     json_put(o, "tasks", tasks_json(r));
     json_put(o, "waits_ns", waits_json(r));
     json_put(o, "pressure", machine_pressure_json(r));

@@ -5,6 +5,7 @@
  */
 #include "report/lacks.h"
 #include "report/run_huge.h"
+#include "report/run_nodes.h"
 #include "report/run_report.h"
 #include "report/text_wrap.h"
 
@@ -628,6 +629,10 @@ void run_render_text(const struct run_report *r, bool color, struct strbuf *out)
     render_hurt(&t);
     if (run_huge_enabled(r))
         render_huge(&t);
+    if (run_nodes_enabled(r)) {
+        heading(&t, "Nodes");
+        run_nodes_text(r, out);
+    }
     if (r->scenario) {
         render_jobs(&t);
         render_groups(&t);

@@ -27,6 +27,7 @@ struct access_ctx *task_access(struct system *s, struct task *t)
     ac->minflt = &t->minflt;
     ac->majflt = &t->majflt;
     ac->fault_retried = &t->fault_retried;
+    ac->nodes = t->nodes;
     t->attempt.dying |= t->killed;
     return ac;
 }

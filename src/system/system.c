@@ -325,13 +325,19 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     return rc;
 }
 
+static void task_free(struct task *t)
+{
+    if (t)
+        free(t->nodes);
+    free(t);
+}
+
 void system_done(struct system *s)
 {
     s->space.file_mapped = NULL;
     for (u32 i = 0; i < s->nr_tasks; i++) {
-        if (s->tasks[i]->fork_child)
-            free(s->tasks[i]->fork_child);
-        free(s->tasks[i]);
+        task_free(s->tasks[i]->fork_child);
+        task_free(s->tasks[i]);
     }
     free(s->tasks);
     for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)

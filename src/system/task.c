@@ -68,6 +68,8 @@ static struct task *task_make(struct system *s, struct group *g, u32 pid, u32 tg
     t->group = g;
     t->cpu = s->mem.cpu;
     t->cpus_allowed = UINT64_MAX >> (64 - s->frames.nr_cpus);
+    if (s->frames.nr_nodes > 1)
+        t->nodes = xcalloc(1, sizeof(*t->nodes));
     t->start_ns = s->clock.now;
     dirtier_init(&t->dirtier);
     snprintf(t->comm, sizeof(t->comm), "%s", comm);

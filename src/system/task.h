@@ -67,8 +67,9 @@ struct task {
     u64 minflt, majflt;
     u64 cpu_user_ns, cpu_sys_ns;
     u64 wait_ns[NR_WAIT_CAUSES];
-    u64 reclaim_ns;   /* CPU time it spent in direct reclaim */
-    u64 maxrss_pages; /* of the process, kept at exit */
+    u64 reclaim_ns;              /* CPU time it spent in direct reclaim */
+    struct node_accesses *nodes; /* NULL on a machine of one node */
+    u64 maxrss_pages;            /* of the process, kept at exit */
     ns_t start_ns, end_ns;
     void *owner; /* the workload's, not looked at */
 };

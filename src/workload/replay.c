@@ -237,6 +237,8 @@ static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
                 break;
             walks[came_to]++;
             spent += per_walk[came_to];
+            if (unlikely(t->nodes))
+                spent += 100ull * access_count_node(&s->mem, mm, event_page(event), t->nodes);
         }
         spent += event_icount(event) * per_instruction;
         at++;

@@ -19,6 +19,24 @@ $ test $(sed -n 's/numa_hit //p' default/sys/devices/system/node/node1/numastat)
 $ highwater run two.ini --interleave all --cpunodebind 1 --proc spread -o /dev/null && grep -h interleave_hit spread/sys/devices/system/node/node*/numastat | awk '{ print ($2 > 8192) }'
 > 1
 > 1
+# What distance costs is told by program, with what mends it.
+$ highwater run two.ini --membind 1 --cpunodebind 0 | sed -n '/^Nodes/,/^$/p'
+> Nodes
+>   node   CPUs            memory    free now       numa_hit      numa_miss   numa_foreign
+>~   0      0 .* 0 +0
+>~   1      1 .* 0 +0
+>   program           accesses   remote   its cost   CPU time  of memory on node
+>~   work .* 100 % .* 1: 100 %
+>~   work: 100 % of accesses were remote: .* of .* CPU time. Its memory lies on node 1: try --cpunodebind 1.
+> 
+$ highwater run two.ini --interleave all --cpunodebind 0 | grep 'remote:'
+>~   work: 50 % of accesses were remote: .* Its memory is interleaved and it runs on one node: try --numa local.
+$ highwater run two.ini --membind 1 --cpunodebind 1 | grep 'remote:'
+= 1
+$ highwater run two.ini --membind 1 --cpunodebind 0 --format json | python3 -c 'import json, sys; n = json.load(sys.stdin)["numa"]; p = n["programs"][0]; print(p["comm"], p["accesses"] == p["remote_accesses"] == p["by_node"][1] > 16384, p["remote_ns"] == 60 * p["remote_accesses"], len(n["nodes"]))'
+> work True True 2
+$ highwater run two.ini --nodes 1 --format json | python3 -c 'import json, sys; print("numa" in json.load(sys.stdin))'
+> False
 $ highwater run two.ini --membind 2
 ! highwater run: numa: there is no node 2: the machine has 2
 = 1

@@ -1,0 +1,253 @@
+/* run_nodes.c - see run_nodes.h. */
+#include "report/run_nodes.h"
+
+#include "access/access.h"
+#include "base/masklist.h"
+#include "base/units.h"
+#include "base/utf8.h"
+#include "base/vec.h"
+#include "report/json_put.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PROGRAMS_SHOWN 12u
+#define REMOTE_PERCENT 20.0 /* of accesses, and */
+#define COST_PERCENT   1.0  /* of CPU time: worth a sentence */
+
+/* All tasks of one name. */
+struct program {
+    const char *comm;
+    struct node_accesses nodes;
+    u64 all; /* accesses */
+    ns_t cpu_ns;
+    u64 cpus;       /* nodes that it ran on last */
+    bool scattered; /* interleaved: remote by choice */
+};
+
+typedef VEC(struct program) program_list;
+
+bool run_nodes_enabled(const struct run_report *r)
+{
+    return r->system->frames.nr_nodes > 1;
+}
+
+static struct program *program_of(program_list *list, const char *comm)
+{
+    vec_for_each (list, p)
+        if (strcmp(p->comm, comm) == 0)
+            return p;
+    vec_push(list, ((struct program){.comm = comm}));
+    return &list->items[list->count - 1];
+}
+
+static int by_accesses(const void *a, const void *b)
+{
+    const struct program *x = a, *y = b;
+
+    return x->all == y->all ? strcmp(x->comm, y->comm) : x->all < y->all ? 1 : -1;
+}
+
+static void gather(const struct run_report *r, program_list *ret)
+{
+    const struct system *s = r->system;
+
+    *ret = (program_list){0};
+    for (u32 i = 0; i < s->nr_tasks; i++) {
+        const struct task *t = s->tasks[i];
+        struct program *p;
+
+        if (!t->nodes)
+            continue;
+        p = program_of(ret, t->comm);
+        for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
+            p->nodes.by_node[nid] += t->nodes->by_node[nid];
+            p->all += t->nodes->by_node[nid];
+        }
+        p->nodes.remote += t->nodes->remote;
+        p->nodes.remote_ns += t->nodes->remote_ns;
+        p->cpu_ns += t->cpu_user_ns + t->cpu_sys_ns;
+        p->cpus |= BIT_ULL(s->frames.cpu_nid[t->cpu]);
+        p->scattered |= t->mempolicy.policy.mode == MPOL_INTERLEAVE;
+    }
+    if (ret->count)
+        qsort(ret->items, ret->count, sizeof(ret->items[0]), by_accesses);
+}
+
+static double percent(u64 part, u64 whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0.0;
+}
+
+static u64 node_pages(const struct system *s, unsigned nid, bool free)
+{
+    u64 pages = 0;
+
+    for (unsigned type = 0; type < NR_ZONES; type++) {
+        const struct zone *z = &s->frames.nodes[nid].zones[type];
+
+        pages += free ? z->free_pages : z->managed;
+    }
+    return pages;
+}
+
+/* --- text ----------------------------------------------------------------------------------------------------------------- */
+static void nodes_table(const struct system *s, struct strbuf *out)
+{
+    char total[UNITS_TEXT_MAX], left[UNITS_TEXT_MAX], hit[UNITS_TEXT_MAX], miss[UNITS_TEXT_MAX],
+        foreign[UNITS_TEXT_MAX];
+
+    strbuf_printf(out, "  %-6s %-10s %11s %11s %14s %14s %14s\n", "node", "CPUs", "memory",
+                  "free now", "numa_hit", "numa_miss", "numa_foreign");
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
+        struct strbuf cpus;
+
+        strbuf_init(&cpus);
+        strbuf_masklist(&cpus, s->frames.topology.cpus[nid]);
+        strbuf_printf(out, "  %-6u %-10s %11s %11s %14s %14s %14s\n", nid,
+                      cpus.len ? cpus.text : "none",
+                      format_bytes(total, node_pages(s, nid, false) * PAGE_SIZE),
+                      format_bytes(left, node_pages(s, nid, true) * PAGE_SIZE),
+                      format_count(hit, (u64)node_counter(&s->frames, nid, NUMA_HIT)),
+                      format_count(miss, (u64)node_counter(&s->frames, nid, NUMA_MISS)),
+                      format_count(foreign, (u64)node_counter(&s->frames, nid, NUMA_FOREIGN)));
+        strbuf_done(&cpus);
+    }
+}
+
+static void programs_table(const struct system *s, const program_list *list, struct strbuf *out)
+{
+    size_t shown = MIN(list->count, (size_t)PROGRAMS_SHOWN);
+
+    strbuf_printf(out, "  %-15s %10s %8s %10s %10s  %s\n", "program", "accesses", "remote",
+                  "its cost", "CPU time", "of memory on node");
+    for (size_t i = 0; i < shown; i++) {
+        const struct program *p = &list->items[i];
+        char all[UNITS_TEXT_MAX], cost[UNITS_TEXT_MAX], cpu[UNITS_TEXT_MAX];
+        struct strbuf comm;
+
+        strbuf_init(&comm);
+        utf8_append_clean(&comm, p->comm);
+        strbuf_printf(out, "  %-15s %10s %6.0f %% %10s %10s ", comm.text,
+                      format_short_count(all, p->all), percent(p->nodes.remote, p->all),
+                      format_ns(cost, p->nodes.remote_ns), format_ns(cpu, p->cpu_ns));
+        for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+            if (p->nodes.by_node[nid])
+                strbuf_printf(out, " %u: %.0f %%", nid, percent(p->nodes.by_node[nid], p->all));
+        strbuf_appendc(out, '\n');
+        strbuf_done(&comm);
+    }
+    if (shown < list->count)
+        strbuf_printf(out, "  and %zu more: --format json lists all\n", list->count - shown);
+}
+
+/* The program that pays most for distance. */
+static const struct program *worst_of(const program_list *list)
+{
+    const struct program *worst = NULL;
+
+    vec_for_each (list, p)
+        if (percent(p->nodes.remote, p->all) >= REMOTE_PERCENT &&
+            percent(p->nodes.remote_ns, p->cpu_ns) >= COST_PERCENT &&
+            (!worst || p->nodes.remote_ns > worst->nodes.remote_ns))
+            worst = p;
+    return worst;
+}
+
+static unsigned most_used(const struct program *p)
+{
+    unsigned most = 0;
+
+    for (unsigned nid = 1; nid < MAX_NUMNODES; nid++)
+        if (p->nodes.by_node[nid] > p->nodes.by_node[most])
+            most = nid;
+    return most;
+}
+
+static void sentence(const struct system *s, const struct program *p, struct strbuf *out)
+{
+    char cost[UNITS_TEXT_MAX], cpu[UNITS_TEXT_MAX];
+    unsigned home = most_used(p);
+    bool one_node = (p->cpus & (p->cpus - 1)) == 0;
+
+    strbuf_append(out, "  ");
+    utf8_append_clean(out, p->comm);
+    strbuf_printf(out, ": %.0f %% of accesses were remote: %s of %s CPU time.",
+                  percent(p->nodes.remote, p->all), format_ns(cost, p->nodes.remote_ns),
+                  format_ns(cpu, p->cpu_ns));
+    if (p->scattered && one_node)
+        strbuf_append(out, " Its memory is interleaved and it runs on one node: try --numa local.");
+    else if (one_node && !(p->cpus >> home & 1) && s->frames.topology.cpus[home])
+        strbuf_printf(out, " Its memory lies on node %u: try --cpunodebind %u.", home, home);
+    else if (one_node)
+        strbuf_printf(out, " Its node was short of memory, or its policy says so.");
+    strbuf_appendc(out, '\n');
+}
+
+void run_nodes_text(const struct run_report *r, struct strbuf *out)
+{
+    const struct program *worst;
+    program_list list;
+
+    gather(r, &list);
+    nodes_table(r->system, out);
+    if (list.count)
+        programs_table(r->system, &list, out);
+    worst = worst_of(&list);
+    if (worst)
+        sentence(r->system, worst, out);
+    vec_done(&list);
+}
+
+/* --- JSON ----------------------------------------------------------------------------------------------------------------- */
+static json_object *node_json(const struct system *s, unsigned nid)
+{
+    static const enum counter counters[] = {NUMA_HIT,        NUMA_MISS,  NUMA_FOREIGN,
+                                            NUMA_INTERLEAVE, NUMA_LOCAL, NUMA_OTHER};
+    json_object *o = json_new_object();
+    struct strbuf cpus;
+
+    strbuf_init(&cpus);
+    strbuf_masklist(&cpus, s->frames.topology.cpus[nid]);
+    json_put_u64(o, "node", nid);
+    json_put_text(o, "cpus", cpus.text);
+    json_put_u64(o, "managed_bytes", node_pages(s, nid, false) * PAGE_SIZE);
+    json_put_u64(o, "free_bytes", node_pages(s, nid, true) * PAGE_SIZE);
+    for (unsigned i = 0; i < ARRAY_SIZE(counters); i++)
+        json_put_u64(o, counter_info[counters[i]].name,
+                     (u64)node_counter(&s->frames, nid, counters[i]));
+    strbuf_done(&cpus);
+    return o;
+}
+
+static json_object *program_json(const struct system *s, const struct program *p)
+{
+    json_object *o = json_new_object(), *by_node = json_new_array();
+
+    json_put_text(o, "comm", p->comm);
+    json_put_u64(o, "accesses", p->all);
+    json_put_u64(o, "remote_accesses", p->nodes.remote);
+    json_put_u64(o, "remote_ns", p->nodes.remote_ns);
+    json_put_u64(o, "cpu_ns", p->cpu_ns);
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+        json_append(by_node, json_new_u64(p->nodes.by_node[nid]));
+    json_put(o, "by_node", by_node);
+    return o;
+}
+
+json_object *run_nodes_json(const struct run_report *r)
+{
+    json_object *o = json_new_object(), *nodes = json_new_array(), *each = json_new_array();
+    program_list list;
+
+    gather(r, &list);
+    for (unsigned nid = 0; nid < r->system->frames.nr_nodes; nid++)
+        json_append(nodes, node_json(r->system, nid));
+    vec_for_each (&list, p)
+        json_append(each, program_json(r->system, p));
+    json_put(o, "nodes", nodes);
+    json_put(o, "programs", each);
+    vec_done(&list);
+    return o;
+}
