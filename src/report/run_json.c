@@ -187,6 +187,14 @@ static json_object *job_json(const struct run_report *r, const struct scenario_j
     json_put_u64(o, "majflt", sum.major);
     json_put_u64(o, "maxrss_bytes", sum.maxrss_pages * PAGE_SIZE);
     json_put_u64(o, "memory_stall_ns", sum.memory_ns);
+    if (sum.packets) {
+        json_put_u64(o, "packets", sum.packets);
+        json_put_u64(o, "packets_dropped", sum.packets_dropped);
+    }
+    if (sum.arrays) {
+        json_put_u64(o, "arrays", sum.arrays);
+        json_put_u64(o, "arrays_failed", sum.arrays_failed);
+    }
     if (!job->trace) {
         const struct generator_stats *st = &job->generator.stats;
 

@@ -95,6 +95,10 @@ void run_job_sum(const struct run_report *r, const struct scenario_job *job, str
         ret->minor += t->minflt;
         ret->major += t->majflt;
         ret->memory_ns += t->reclaim_ns + wait_memory_ns(t->wait_ns);
+        ret->packets += t->packets.asked;
+        ret->packets_dropped += t->packets.failed;
+        ret->arrays += t->array.asked;
+        ret->arrays_failed += t->array.failed;
         if (!run_lists_task(r, t))
             continue;
         ret->processes++;

@@ -78,6 +78,8 @@ struct run_job {
     u32 processes, running, oom_killed, refused;
     u64 minor, major, maxrss_pages; /* maxrss: of the largest */
     ns_t memory_ns;                 /* stalled for want of memory, all its threads */
+    u64 packets, packets_dropped;   /* received; for which there was no buffer */
+    u64 arrays, arrays_failed;      /* that a file system asked for */
 };
 void run_job_sum(const struct run_report *r, const struct scenario_job *job, struct run_job *ret);
 

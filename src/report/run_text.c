@@ -585,6 +585,31 @@ static void lacks_remark(const struct run_report *r, struct strbuf *out)
 }
 
 /* Whatever makes the figures less than whole is said. */
+/* Of parts of the kernel that wanted memory in one piece. */
+static void blocks_remark(const struct run_report *r, struct strbuf *out)
+{
+    char number[UNITS_TEXT_MAX], all[UNITS_TEXT_MAX];
+
+    for (u32 i = 0; i < r->scenario->nr_jobs; i++) {
+        const struct scenario_job *job = &r->scenario->jobs[i];
+        struct run_job sum;
+
+        run_job_sum(r, job, &sum);
+        if (sum.packets_dropped)
+            strbuf_printf(out,
+                          "\nNote: [task %s]: %s of %s packets were dropped, because no buffer was "
+                          "free in one piece.\n",
+                          job->task->head.name, format_count(number, sum.packets_dropped),
+                          format_count(all, sum.packets));
+        if (sum.arrays_failed)
+            strbuf_printf(out,
+                          "\nNote: [task %s]: %s of %s arrays of its file system could not be had "
+                          "in one piece.\n",
+                          job->task->head.name, format_count(number, sum.arrays_failed),
+                          format_count(all, sum.arrays));
+    }
+}
+
 static void render_remarks(struct text *t)
 {
     const struct run_report *r = t->r;
@@ -607,6 +632,8 @@ static void render_remarks(struct text *t)
                       "without the child it could not fork.\n",
                       format_count(number, st->refused), st->refused == 1 ? " was" : "s were",
                       t->r->system->tunables.overcommit_memory == 2 ? " that may be promised" : "");
+    if (r->scenario)
+        blocks_remark(r, t->out);
     lacks_remark(r, t->out);
     host_render_cautions(&r->host, t->out);
     if (st->skipped)

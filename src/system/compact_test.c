@@ -6,6 +6,7 @@
 #include "base/test.h"
 #include "frames/fragmentation.h"
 #include "system/access.h"
+#include "system/block.h"
 #include "system/cgroup.h"
 #include "system/compact.h"
 #include "system/file.h"
@@ -253,6 +254,52 @@ static void kcompactd_keeps_the_score_below_its_mark(void **state HW_UNUSED)
     test_system_free(s);
 }
 
+/* Frames for jumbo packets: dropped where memory is in pieces, and the log says so once in a while. */
+static void packets_are_dropped_when_no_block_is_free(void **state HW_UNUSED)
+{
+    struct system *s = machine();
+    struct task *t = fragment(s, PAGES);
+    u64 before = frames_count_free(&s->frames);
+
+    test_run(s, t, system_receive(s, t, 100, 1500, 50));
+    assert_int_equal(t->packets.asked, 100);
+    assert_int_equal(t->packets.failed, 0);
+    assert_int_equal(t->packets.list.count, 50);
+    system_free_blocks(s, t);
+    frames_drain_pcp(&s->frames);
+    assert_true(frames_count_free(&s->frames) >= before);
+    assert_int_equal(s->log.len, 0);
+
+    use_up_large_blocks(s, 2);
+    test_run(s, t, system_receive(s, t, 100, 9000, 50));
+    assert_int_equal(t->packets.asked, 200);
+    assert_int_equal(t->packets.failed, 100);
+    assert_non_null(strstr(s->log.text, "work: page allocation failure: order:2, "
+                                        "mode:0x40a20(GFP_ATOMIC|__GFP_COMP), "
+                                        "nodemask=(null),cpuset=/,mems_allowed=0\n"));
+    assert_non_null(strstr(s->log.text, "Node 0 DMA32: "));
+    assert_null(strstr(strstr(s->log.text, "allocation failure") + 1, "allocation failure"));
+    system_check(s);
+    test_system_free(s);
+}
+
+static void an_array_is_made_by_compaction(void **state HW_UNUSED)
+{
+    struct system *s = machine();
+    struct task *t = fragment(s, PAGES);
+
+    use_up_large_blocks(s, 4);
+    test_run(s, t, system_make_array(s, t, 64 * KIB));
+    assert_int_equal(t->array.asked, 1);
+    assert_int_equal(t->array.failed, 0);
+    assert_int_equal(counter(s, COMPACT_SUCCESS), 1);
+    assert_true(t->wait_ns[WAIT_COMPACTION] > 0);
+    system_exit(s, t, 0, true);
+    assert_int_equal(t->array.list.count, 0);
+    system_check(s);
+    test_system_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +311,8 @@ int main(void)
         cmocka_unit_test(an_atomic_request_does_not_compact_but_wakes_who_does),
         cmocka_unit_test(costly_requests_fail_and_are_put_off),
         cmocka_unit_test(kcompactd_keeps_the_score_below_its_mark),
+        cmocka_unit_test(packets_are_dropped_when_no_block_is_free),
+        cmocka_unit_test(an_array_is_made_by_compaction),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

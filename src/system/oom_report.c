@@ -238,7 +238,7 @@ static void report_slab(struct system *s)
 }
 
 /* Nodes that the allocation could not use are left out (SHOW_MEM_FILTER_NODES). */
-static void report_machine(struct system *s, u64 nodes)
+static void report_memory(struct system *s, u64 nodes)
 {
     const struct zone *z = s->frames.zones;
     u64 present = 0;
@@ -269,6 +269,11 @@ static void report_machine(struct system *s, u64 nodes)
     log_line(s, "%llu pages RAM", (unsigned long long)present);
     log_line(s, "0 pages HighMem/MovableOnly");
     log_line(s, "%llu pages reserved", (unsigned long long)(present - s->frames.managed_pages));
+}
+
+static void report_machine(struct system *s, u64 nodes)
+{
+    report_memory(s, nodes);
     report_slab(s);
 }
 
@@ -349,4 +354,25 @@ void oom_report_killed(struct system *s, const struct task *victim, const char *
              (unsigned long long)mm->rss_file * PAGE_KIB,
              (unsigned long long)mm->rss_shmem * PAGE_KIB, victim->uid, tables_bytes(mm) / 1024,
              victim->oom_score_adj);
+}
+
+/* --- an allocation failed, and nobody is killed for it ------------------------------------------------------------------------ */
+#define ALLOC_WARN_INTERVAL (10 * NS_PER_S) /* of one message, for the whole machine */
+
+void alloc_failure_report(struct system *s, const struct task *t, unsigned order, const char *mode)
+{
+    char nodes[16] = "0";
+
+    if (s->alloc_warned && s->clock.now - s->alloc_warned < ALLOC_WARN_INTERVAL)
+        return;
+    s->alloc_warned = MAX(s->clock.now, 1);
+    if (s->frames.nr_nodes > 1)
+        snprintf(nodes, sizeof(nodes), "0-%u", s->frames.nr_nodes - 1);
+    log_line(s,
+             "%s: page allocation failure: order:%u, mode:%s, "
+             "nodemask=(null),cpuset=/,mems_allowed=%s",
+             t->comm, order, mode, nodes);
+    log_line(s, "CPU: %u PID: %u Comm: %s Not tainted %s #1", s->mem.cpu, t->pid, t->comm,
+             s->kernel.release->uname);
+    report_memory(s, NODES_ALL);
 }

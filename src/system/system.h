@@ -54,6 +54,7 @@ struct system {
     u64 load[3];  /* load averages of 1, 5 and 15 minutes, 11 bits of fraction (loadavg.c) */
     ns_t load_at; /* when they are worked out next */
     u64 oom_kills;
+    ns_t alloc_warned;            /* when the log last told of a failed allocation; 0: never */
     bool panicked;                /* it stopped for good: nothing runs any more */
     u64 steps;                    /* accesses and calls, for checked builds */
     VEC(u32) idle_inodes;         /* may have lost their last user: looked at by inodes_reap() */

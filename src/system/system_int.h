@@ -98,6 +98,9 @@ bool oom_kill(struct system *s, struct task *t, struct group *scope, u64 nodes);
 void oom_report(struct system *s, const struct task *invoker, const struct oom_control *oc,
                 const struct task *victim);
 void oom_report_killed(struct system *s, const struct task *victim, const char *message);
+/* warn_alloc(): a kernel allocation of that order failed, with what memory looks like. mode: as the kernel writes the GFP flags. One message
+ * in 10 s, as Linux keeps it. */
+void alloc_failure_report(struct system *s, const struct task *t, unsigned order, const char *mode);
 /* One line of the kernel's log. */
 void log_line(struct system *s, const char *fmt, ...) HW_PRINTF(2, 3);
 /* May the OOM killer look at it? */

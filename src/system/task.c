@@ -12,6 +12,7 @@
 #include "balance/overcommit.h"
 #include "balance/writeback.h"
 #include "base/alloc.h"
+#include "system/block.h"
 #include "system/kobject.h"
 #include "system/system_int.h"
 
@@ -273,6 +274,7 @@ static void task_exit(struct system *s, struct task *t, enum task_outcome outcom
     dirtier_exit(&s->mem, &t->dirtier);
     swapoff_abandon(s, t);
     system_close_sockets(s, t, t->nr_sockets);
+    system_free_blocks(s, t);
     stack_free(s, t);
     task_objects_free(s, t);
     t->group->nr_tasks--;

@@ -28,6 +28,14 @@ enum task_outcome {
     OUTCOME_REFUSED /* a call was refused (task->error), and the program gave up */
 };
 
+/* Blocks of frames that a part of the kernel holds for a task (block.h), and how often it asked for one in vain. */
+struct kernel_blocks {
+    struct pfn_list list; /* their first frames, newest first */
+    unsigned order;
+    u64 asked, failed;
+    ns_t last; /* when one was last asked for */
+};
+
 struct task {
     u32 pid, tgid, ppid;
     char comm[TASK_COMM_LEN];
@@ -61,6 +69,7 @@ struct task {
     u16 objects_memcg;       /* the group that pays for its kernel objects */
     u64 nr_sockets, socket_fill;  /* open; pages already buffered for the next */
     struct pfn_list socket_pages; /* what waits in their buffers */
+    struct kernel_blocks packets, array;
     bool fault_retried; /* the fault waited: counts as major when it completes (FAULT_FLAG_TRIED) */
 
     /* rusage of the thread */

@@ -66,6 +66,8 @@ enum trace_kernel_op {
     TRACE_KERNEL_LEAK,    /* objects, bytes of each */
     TRACE_KERNEL_SOCKETS, /* connections, bytes waiting in each */
     TRACE_KERNEL_PIN,     /* pages: taken by a driver */
+    TRACE_KERNEL_RECEIVE, /* packets, bytes of each, how many buffers a driver holds */
+    TRACE_KERNEL_ARRAY,   /* bytes: in one piece, for a file system */
 };
 
 struct trace_op {

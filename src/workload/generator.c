@@ -31,6 +31,7 @@
 #define NAP               (10 * NS_PER_MS) /* of one that has nothing to do but wait */
 #define LATE_MAX          NS_PER_S         /* requests later than this are not made up for */
 #define KERNEL_STEP       4096u            /* names or objects in one request */
+#define NAPI_BUDGET       64u              /* packets that a driver takes in one go */
 #define LEAK_OBJECT       256u
 #define THE_FID           1u
 
@@ -58,7 +59,7 @@ struct generator_stream {
     ns_t phase_ends;
     bool paused; /* after the request that is done */
     u64 requests, writes, forked;
-    u64 names, objects; /* walked, leaked */
+    u64 names, objects, packets; /* walked, leaked, received */
     /* the batch */
     VEC(u64) events;
     VEC(struct trace_op) ops;
@@ -282,12 +283,18 @@ static void use_kernel(struct generator_stream *gs, ns_t now)
 {
     const struct scenario_task *t = gs->g->task;
     u64 names = due_of(gs, t->walk, gs->names, now);
+    u64 packets = MIN(due_of(gs, t->receive, gs->packets, now), NAPI_BUDGET);
     u64 objects = due_of(gs, (double)t->kernel_leak / LEAK_OBJECT, gs->objects, now);
 
     if (names)
         EMIT_KERNEL(gs, TRACE_KERNEL_WALK, names);
     if (objects)
         EMIT_KERNEL(gs, TRACE_KERNEL_LEAK, objects, LEAK_OBJECT);
+    if (packets)
+        EMIT_KERNEL(gs, TRACE_KERNEL_RECEIVE, packets, t->packet, t->ring);
+    if (t->array)
+        EMIT_KERNEL(gs, TRACE_KERNEL_ARRAY, t->array);
+    gs->packets += packets;
     gs->names += names;
     gs->objects += objects;
 }

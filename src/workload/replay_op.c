@@ -11,6 +11,7 @@
 #include "workload/replay_int.h"
 
 #include "base/alloc.h"
+#include "system/block.h"
 #include "system/cgroup.h"
 #include "system/file.h"
 #include "system/kobject.h"
@@ -632,6 +633,10 @@ static enum op_result op_kernel(struct replay_stream *rs, const struct trace_op 
         return result_of(system_open_sockets(s, t, op->field[1], op->field[2]));
     case TRACE_KERNEL_PIN:
         return result_of(system_pin_pages(s, t, op->field[1]));
+    case TRACE_KERNEL_RECEIVE:
+        return result_of(system_receive(s, t, op->field[1], op->field[2], op->field[3]));
+    case TRACE_KERNEL_ARRAY:
+        return result_of(system_make_array(s, t, op->field[1]));
     }
     hw_unreachable();
 }

@@ -151,8 +151,8 @@ struct scenario_task {
     ns_t start, stop, think, phase, hold; /* stop 0: never */
     struct scenario_duty burst;
     u64 requests, workers, preload, memory, touches, grow, grow_max, leak, block, fsync,
-        instructions, kernel_leak, sockets, socket_data, pin, uid;
-    double writes, rate, walk;
+        instructions, kernel_leak, sockets, socket_data, pin, uid, packet, ring, array;
+    double writes, rate, walk, receive;
     bool fill, lock, direct;
     struct pattern touch, read, write, map;
 };

@@ -291,7 +291,7 @@ static int check_task(struct scenario *sc, struct scenario_task *t, struct err *
         return -EINVAL;
     if (!t->touch.kind && !t->read.kind && !t->write.kind && !t->map.kind && !t->memory &&
         !t->preload && !t->grow && !t->leak && !t->kernel_leak && !t->sockets && !t->pin &&
-        t->walk <= 0)
+        !t->array && t->receive <= 0 && t->walk <= 0)
         return err_at(e, -EINVAL, sc->path, t->head.line, 0,
                       "[task %s] does nothing; want trace, memory, grow, leak, read, write, map or "
                       "another key that uses memory",

@@ -101,7 +101,8 @@ static void add_task(struct strbuf *s, struct prng *p, unsigned number)
                       1 + (unsigned)prng_below(p, 800));
     if (prng_below(p, 4) == 0)
         strbuf_append(
-            s, "walk = 100000/s\nkernel_leak = 9M/s\nsockets = 9\nsocket_data = 64K\npin = 1M\n");
+            s, "walk = 100000/s\nkernel_leak = 9M/s\nsockets = 9\nsocket_data = 64K\npin = 1M\n"
+               "receive = 1000/s\npacket = 9000\nring = 64\narray = 64K\n");
     if (prng_below(p, 3) == 0)
         strbuf_append(s, prng_below(p, 2) ? "think = 1ms\n" : "rate = 2000/s\n");
     if (prng_below(p, 4) == 0)

@@ -22,6 +22,8 @@ SECONDS_MAX = 30  # of CPU time; they take 0.1 to 3
 FINDINGS = {
     "container-oom-healthy-node": ("critical", "cgroup-oom"),
     "direct-reclaim": ("warning", "direct-reclaim"),
+    "fragmentation-healthy": ("healthy", None),
+    "fragmentation-high-order": ("healthy", "allocation-failure"),
     "free-memory-vanished-cache": ("healthy", "healthy-cache"),
     "free-memory-vanished-slab": ("healthy", "slab-growth"),
     "free-memory-vanished-tmpfs": ("healthy", "shmem-growth"),
@@ -98,6 +100,25 @@ def direct_reclaim(m):
     yield "memory pressure", m.pressure("memory") > 0.1
     yield "the batch waited for memory", m.tasks["batch"]["memory_stall_ns"] > 1e9
     yield "nobody was killed", m.vmstat["oom_kill"] == 0
+
+
+def fragmentation_high_order(m):
+    log = m.text("var/log/dmesg")
+    nic = m.tasks["nic"]
+    yield "most of memory is available", m.mem["MemAvailable"] > 0.7 * m.ram
+    yield "memory is free above the watermarks", m.mem["MemFree"] > 8 << 20
+    yield "the kernel says that an order failed", "nic: page allocation failure: order:2, mode:0x40a20(GFP_ATOMIC|__GFP_COMP)" in log
+    yield "with the state of memory", log.count("Mem-Info:") == log.count("page allocation failure") > 0
+    yield "and the free lists", re.search(r"Node 0 DMA32: \d+\*4kB .*\d+\*16kB .*= \d+kB", log)
+    yield "packets are dropped", nic["packets_dropped"] > 0.02 * nic["packets"] > 1000
+    yield "kcompactd moved pages", m.vmstat["pgmigrate_success"] > 500
+    yield "an interrupt does not compact", m.vmstat["compact_stall"] == 0
+
+
+def fragmentation_healthy(m):
+    yield "memory is as full", m.mem["MemFree"] < 0.05 * m.ram
+    yield "no packet is dropped", m.tasks["nic"]["packets"] > 50000 and m.tasks["nic"]["packets_dropped"] == 0
+    yield "nothing is in the log", m.text("var/log/dmesg") == ""
 
 
 def swap_thrash(m):
