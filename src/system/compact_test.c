@@ -23,6 +23,7 @@ static struct system *machine(void)
     system_config_init(&c);
     c.ram_bytes = 2 * TEST_RAM;
     c.bytes = true;
+    c.thp = "never"; /* so that every page moves by itself */
     c.tunables.compaction_proactiveness = 0;
     return test_system_new(&c);
 }
