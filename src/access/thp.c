@@ -134,10 +134,15 @@ static enum access_result map_huge(struct fault *f, bool *ret_small)
     bool no_charge = false;
     pfn_t head, table;
     enum access_result r;
-    enum balance_result b =
-        balance_try_folio(mem, ac->attempt, ac->group, HPAGE_PMD_ORDER, fault_effort(mem, f->vma),
-                          &head, &no_charge, ac->wait);
+    enum balance_result b;
 
+    if (unlikely(mem->frames->nr_nodes > 1)) {
+        ac->attempt->place = place_huge_by_vma(mem, f->vma, base);
+        ac->attempt->placed = true;
+    }
+    b = balance_try_folio(mem, ac->attempt, ac->group, HPAGE_PMD_ORDER, fault_effort(mem, f->vma),
+                          &head, &no_charge, ac->wait);
+    ac->attempt->placed = false;
     if (b == BALANCE_FAIL) {
         count(mem->counters, THP_FAULT_FALLBACK, 1);
         count(mem->counters, THP_FAULT_FALLBACK_CHARGE, no_charge);

@@ -36,12 +36,32 @@ struct alloc_place place_by_task(struct mem *mem)
     return place_of(mem, &t->policy);
 }
 
+/* get_vma_policy() */
+static const struct mempolicy *policy_of(const struct mem *mem, const struct vma *vma)
+{
+    if (vma->policy.mode == MPOL_DEFAULT && mem->policy)
+        return &mem->policy->policy;
+    return &vma->policy;
+}
+
+struct alloc_place place_huge_by_vma(struct mem *mem, const struct vma *vma, vpn_t vpn)
+{
+    const struct mempolicy *p = policy_of(mem, vma);
+    u64 index = (vma->pgoff >> HPAGE_PMD_ORDER) + ((vpn - vma->start) >> HPAGE_PMD_ORDER);
+    struct alloc_place place;
+
+    if (p->mode == MPOL_INTERLEAVE)
+        return place_interleaved(mempolicy_interleave_at(p->nodes, index));
+    place = place_of(mem, p);
+    if (place.nodes.mask >> place.nodes.nid & 1)
+        place.nodes.mask = BIT_ULL(place.nodes.nid);
+    return place;
+}
+
 struct alloc_place place_by_vma(struct mem *mem, const struct vma *vma, vpn_t vpn)
 {
-    const struct mempolicy *p = &vma->policy;
+    const struct mempolicy *p = policy_of(mem, vma);
 
-    if (p->mode == MPOL_DEFAULT && mem->policy)
-        p = &mem->policy->policy;
     if (p->mode == MPOL_INTERLEAVE)
         return place_interleaved(mempolicy_interleave_at(p->nodes, vma_index(vma, vpn)));
     return place_of(mem, p);

@@ -21,4 +21,8 @@ struct alloc_place place_by_task(struct mem *mem);
 /* For a page of a mapping (vma_alloc_folio). */
 struct alloc_place place_by_vma(struct mem *mem, const struct vma *vma, vpn_t vpn);
 
+/* The same for a huge page: on the first node of the policy alone (__GFP_THISNODE), since small pages there are better than a huge page
+ * far away; interleaved by the index in huge pages. */
+struct alloc_place place_huge_by_vma(struct mem *mem, const struct vma *vma, vpn_t vpn);
+
 #endif

@@ -55,9 +55,9 @@ struct mempolicy system_get_mempolicy(const struct task *t, vaddr_t addr)
 
 int system_page_node(const struct system *s, const struct task *t, vaddr_t addr)
 {
-    pte_t *slot = pagetable_find(t->mm, addr >> PAGE_SHIFT);
+    pfn_t pfn = pte_ref_pfn(pagetable_lookup(t->mm, addr >> PAGE_SHIFT), addr >> PAGE_SHIFT);
 
-    return slot && pte_has_frame(*slot) ? (int)frame_nid(&s->frames, pte_pfn(*slot)) : -ENOENT;
+    return pfn == PFN_NONE ? -ENOENT : (int)frame_nid(&s->frames, pfn);
 }
 
 int system_set_affinity(struct system *s, struct task *t, u64 cpus)

@@ -181,6 +181,37 @@ static void a_preferred_node_overflows_and_a_bound_one_kills(void **state)
     stop();
 }
 
+static void huge_pages_stay_where_the_policy_of_the_mapping_says(void **state)
+{
+    const u64 huge = 512;
+    struct system_config c;
+
+    (void)state;
+    system_config_init(&c);
+    c.nr_nodes = 3;
+    c.ram_bytes = 3 * 512 * MIB;
+    c.thp = "always";
+    s = test_system_new(&c);
+    t = system_task_new(s, s->groups.root, 100, 1, "test");
+    map(8 * huge);
+    assert_int_equal(test_run(s, t, system_mbind(s, t, AT, 4 * huge * PAGE_SIZE, policy("bind:2"))),
+                     STEP_DONE);
+    assert_int_equal(test_run(s, t,
+                              system_mbind(s, t, AT + 4 * huge * PAGE_SIZE, 4 * huge * PAGE_SIZE,
+                                           policy("interleave:0-1"))),
+                     STEP_DONE);
+    for (u64 i = 0; i < 8; i++)
+        write_page(i * huge);
+    assert_int_equal(s->counters.v[THP_FAULT_ALLOC], 8);
+    for (u64 i = 0; i < 8; i++)
+        assert_int_equal(
+            frame_nid(&s->frames,
+                      pte_ref_pfn(pagetable_lookup(t->mm, (AT >> PAGE_SHIFT) + i * huge),
+                                  (AT >> PAGE_SHIFT) + i * huge)),
+            i < 4 ? 2 : ((AT >> PAGE_SHIFT) / huge + i) % 2);
+    stop();
+}
+
 static void a_task_bound_elsewhere_is_not_killed_for_a_full_node(void **state)
 {
     struct task *large;
@@ -239,6 +270,7 @@ int main(void)
         cmocka_unit_test(a_mapping_has_a_policy_of_its_own_which_cuts_it),
         cmocka_unit_test(policies_over_absent_nodes_and_holes_are_refused),
         cmocka_unit_test(a_preferred_node_overflows_and_a_bound_one_kills),
+        cmocka_unit_test(huge_pages_stay_where_the_policy_of_the_mapping_says),
         cmocka_unit_test(a_task_bound_elsewhere_is_not_killed_for_a_full_node),
         cmocka_unit_test(children_inherit_and_lists_and_names_are_what_numactl_has),
     };
