@@ -207,14 +207,14 @@ static enum scan_result collapse(struct collapse *c)
 }
 
 enum access_result access_collapse(struct access_ctx *ac, struct vma *vma, vpn_t base,
-                                   bool *ret_done)
+                                   bool *ret_stop)
 {
     struct collapse c = {.ac = ac, .vma = vma, .base = base};
     enum scan_result r;
 
     lru_add_drain_all(ac->mem);
     r = collapse(&c);
-    *ret_done = r == SCAN_SUCCEED || r == SCAN_PMD_MAPPED;
+    *ret_stop = r == SCAN_ALLOC_HUGE_PAGE_FAIL || r == SCAN_CGROUP_CHARGE_FAIL;
     return r == SCAN_WAIT ? ACCESS_WAIT : r == SCAN_OOM ? ACCESS_OOM : ACCESS_OK;
 }
 

@@ -42,8 +42,9 @@ void khugepaged_fork(struct mem *mem, struct mm *child, const struct mm *parent)
 /* The address space ends. */
 void khugepaged_exit(struct khugepaged *k, struct mm *mm);
 
-/* One aligned range of MADV_COLLAPSE. ACCESS_WAIT, ACCESS_OOM as of a fault; else *ret_done says whether it is in a huge page. */
+/* One aligned range of MADV_COLLAPSE. ACCESS_WAIT, ACCESS_OOM as of a fault; else *ret_stop says that there is no memory for it: the
+ * ranges behind it are not tried (madvise_collapse). */
 enum access_result access_collapse(struct access_ctx *ac, struct vma *vma, vpn_t base,
-                                   bool *ret_done);
+                                   bool *ret_stop);
 
 #endif

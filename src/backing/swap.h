@@ -152,6 +152,8 @@ u32 swap_find(const struct swap *s, const char *name);
  *   cost: O(1) amortised, however full */
 swp_t swap_slot_try_alloc_cpu(struct swap *s, unsigned cpu);
 swp_t swap_slot_try_alloc(struct swap *s); /* on CPU 0 */
+/* The first of the 512 slots of a free cluster, all reserved; SWP_NONE: the area that is next has none, or seeks. */
+swp_t swap_cluster_try_alloc(struct swap *s);
 /* Give a reserved slot back unused.  pre: not cached, no references */
 void swap_slot_free(struct swap *s, swp_t e);
 

@@ -405,6 +405,25 @@ static u32 get_slots(struct swap *s, unsigned cpu, u32 n, swp_t ret[])
     return 0;
 }
 
+swp_t swap_cluster_try_alloc(struct swap *s)
+{
+    struct swap_area *a;
+    u32 area, first;
+
+    if (!s->nr_order || s->free_pages < SWAPFILE_CLUSTER)
+        return SWP_NONE;
+    area = s->order[0];
+    a = &s->areas[area];
+    swap_order_del(s, area);
+    swap_order_add(s, area);
+    if (!a->cpu_cluster || a->free_head == SWAP_CLUSTER_NONE)
+        return SWP_NONE;
+    first = a->free_head * SWAPFILE_CLUSTER;
+    for (u32 slot = first; slot < first + SWAPFILE_CLUSTER; slot++)
+        slot_take(s, a, slot);
+    return swp_make(area, first);
+}
+
 /* --- the slots taken ahead -------------------------------------------------------------------- */
 
 void swap_slots_cache_drain(struct swap *s)

@@ -168,6 +168,24 @@ static void a_cluster_that_became_free_waits_for_its_turn(void **state)
     assert_int_equal(swap_slot_try_alloc(&s), swp_make(0, 64 * 512));
 }
 
+static void a_cluster_is_handed_out_whole_or_not_at_all(void **state)
+{
+    swp_t e;
+
+    (void)state;
+    add_area(3 * 512, 5, &m.disk); /* clusters 1 and 2 are free, the header is in the first */
+    e = swap_cluster_try_alloc(&s);
+    assert_int_equal(swp_slot(e), 512);
+    assert_int_equal(s.areas[0].used, 512);
+    assert_int_equal(swp_slot(swap_slot_try_alloc(&s)), 1024); /* begins the other one */
+    assert_int_equal(swap_cluster_try_alloc(&s), SWP_NONE);
+    for (unsigned i = 0; i < 512; i++)
+        swap_slot_free(&s, e + i);
+    assert_int_equal(swap_cluster_try_alloc(&s), e);
+    add_area(4 * 512, 9, &m.hdd); /* it is next, and seeks */
+    assert_int_equal(swap_cluster_try_alloc(&s), SWP_NONE);
+}
+
 static void a_device_with_seeks_fills_from_the_start(void **state)
 {
     (void)state;
@@ -452,6 +470,7 @@ int main(void)
         TEST(every_slot_is_handed_out_once_and_then_none),
         TEST(a_device_without_seeks_fills_cluster_after_cluster),
         TEST(a_cluster_that_became_free_waits_for_its_turn),
+        TEST(a_cluster_is_handed_out_whole_or_not_at_all),
         TEST(a_device_with_seeks_fills_from_the_start),
         TEST(the_first_run_of_512_free_slots_is_found),
         TEST(a_higher_priority_is_filled_first),

@@ -141,6 +141,14 @@ static bool try_to_unmap(struct mem *mem, pfn_t pfn)
 
 /* --- swap and writing ---------------------------------------------------------------------------------------------- */
 /* A slot, charged to g; SWP_NONE when the machine or the group has none left. Events are those of g, whoever's limit it was. */
+/* The group that pays for its slots: the parent of one that was removed (mem_cgroup_id_get_online). */
+static struct group *swap_payer(struct group *g)
+{
+    while (!group_id_valid(g))
+        g = g->parent;
+    return g;
+}
+
 static swp_t swap_slot_get(struct mem *mem, struct group *g)
 {
     swp_t e = swap_slot_try_alloc_cpu(mem->swap, mem->cpu);
@@ -149,8 +157,7 @@ static swp_t swap_slot_get(struct mem *mem, struct group *g)
         group_event(g, MEMCG_SWAP_FAIL, 1);
         return SWP_NONE;
     }
-    while (!group_id_valid(g)) /* removed: the parent pays (mem_cgroup_id_get_online) */
-        g = g->parent;
+    g = swap_payer(g);
     if (group_try_charge_swap(mem->groups, g, 1)) {
         group_event(g, MEMCG_SWAP_MAX, 1);
         group_event(g, MEMCG_SWAP_FAIL, 1);
@@ -169,6 +176,35 @@ static bool add_to_swap(struct mem *mem, pfn_t pfn)
         return false;
     page_swapcache_add(mem, e, pfn);
     page_mark_dirty(mem, pfn);
+    return true;
+}
+
+/* A large folio goes to swap whole (CONFIG_THP_SWAP): its pages are apart from here on, next to each other in their slots, and all of
+ * them go. False: there is no cluster, or the limit forbids it. With zswap it comes apart first: Linux passes zswap by. */
+static bool swap_whole(struct mem *mem, pfn_t head)
+{
+    struct group *g = frame_group(mem->groups, frame_of(mem, head));
+    swp_t first = mem->swap->zswap ? SWP_NONE : swap_cluster_try_alloc(mem->swap);
+
+    if (first == SWP_NONE) {
+        group_event(g, MEMCG_SWAP_FAIL, 1);
+        return false;
+    }
+    g = swap_payer(g);
+    if (group_try_charge_swap(mem->groups, g, HPAGE_PMD_NR)) {
+        group_event(g, MEMCG_SWAP_MAX, 1);
+        group_event(g, MEMCG_SWAP_FAIL, 1);
+        for (unsigned i = 0; i < HPAGE_PMD_NR; i++)
+            swap_slot_free(mem->swap, first + i);
+        return false;
+    }
+    count(mem->counters, THP_SWPOUT, 1);
+    folio_take_apart(mem, head);
+    for (unsigned i = 0; i < HPAGE_PMD_NR; i++) {
+        swap_set_memcg(mem->swap, first + i, g->id);
+        page_swapcache_add(mem, first + i, head + i);
+        page_mark_dirty(mem, head + i);
+    }
     return true;
 }
 
@@ -260,16 +296,19 @@ static enum verdict evict_writeback(struct scan_control *sc, struct frame *f,
     return EVICT_ACTIVATE;
 }
 
-/* A large folio gets no slots as a whole: it comes apart, the caller goes on with its first page, and shrink_page_list() with the
- * others. False: nothing is left of its first page. */
+/* A large folio comes apart: the caller goes on with its first page, and shrink_page_list() with the others. False: nothing is left
+ * of its first page. */
 static bool split_large(struct mem *mem, struct scan_control *sc, pfn_t pfn)
 {
     const struct frame *f = frame_of(mem, pfn);
+    bool whole = folio_pmd_mapcount(f) != 0;
 
-    if (folio_pmd_mapcount(f))
-        count(mem->counters, THP_SWPOUT_FALLBACK, 1);
     sc->nr.scanned -= (u64)frame_nr_pages(f) - 1;
     sc->split = pfn;
+    if (whole && swap_whole(mem, pfn))
+        return true;
+    if (whole)
+        count(mem->counters, THP_SWPOUT_FALLBACK, 1);
     folio_split(mem, pfn);
     return frame_test(f, PG_ANON);
 }

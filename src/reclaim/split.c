@@ -132,7 +132,7 @@ static bool mlock_again(void *ctx, const struct rmap_walk *w)
     return false;
 }
 
-unsigned folio_split(struct mem *mem, pfn_t head)
+unsigned folio_take_apart(struct mem *mem, pfn_t head)
 {
     struct frame *h = frame_of(mem, head);
     unsigned nr = (unsigned)frame_nr_pages(h), stayed = 0;
@@ -150,8 +150,6 @@ unsigned folio_split(struct mem *mem, pfn_t head)
     frame_clear(h, PG_HEAD);
     if (frame_test(h, PG_LRU))
         policy_split(mem, head, nr);
-    count(mem->counters, THP_SPLIT_PAGE, 1);
-    mem_cost(mem, mem->cost->split_huge_page);
     for (unsigned i = 0; i < nr; i++) {
         pfn_t pfn = head + i;
 
@@ -162,4 +160,17 @@ unsigned folio_split(struct mem *mem, pfn_t head)
             rmap_for_each(mem->space, pfn, mlock_again, mem);
     }
     return stayed;
+}
+
+unsigned folio_split(struct mem *mem, pfn_t head)
+{
+    const struct frame *h = frame_of(mem, head);
+
+    /* Linux unmaps it page by page for the time of the split: with the first page it goes to the queue, and is counted there. */
+    if ((folio_pmd_mapcount(h) || h->mapcount > 1) && !folio_is_deferred(h) &&
+        !frame_test(h, PG_SWAPCACHE))
+        count(mem->counters, THP_DEFERRED_SPLIT_PAGE, 1);
+    count(mem->counters, THP_SPLIT_PAGE, 1);
+    mem_cost(mem, mem->cost->split_huge_page);
+    return folio_take_apart(mem, head);
 }

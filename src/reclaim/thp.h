@@ -47,6 +47,8 @@ void folio_split_leaves(struct mem *mem, pfn_t head);
 /* HPAGE_PMD_NR frames of one page each; those that nothing maps and no cache holds are freed, the head too. On the LRU the others
  * follow the head, which is looked at first; a head that was isolated stays so, and so do they. Returns how many pages stayed. */
 unsigned folio_split(struct mem *mem, pfn_t head);
+/* The same without the count and the cost of a split: what takes it apart goes by another name. */
+unsigned folio_take_apart(struct mem *mem, pfn_t head);
 /* A page of it lost its last entry, others are mapped. */
 void deferred_split_add(struct mem *mem, pfn_t head);
 void deferred_split_del(struct mem *mem, pfn_t head);

@@ -92,12 +92,14 @@ static enum step collapse(struct system *s, struct task *t, struct span r)
         struct vma *vma = vma_find(t->mm, at);
         enum access_result result;
         enum step step;
-        bool done;
+        bool stop;
 
         t->progress = at - ROUND_UP(r.start, (vpn_t)HPAGE_PMD_NR) + 1;
         if (!vma || !thp_range_fits(vma, at) || !thp_vma_collapsible(&s->mem, vma, false))
             continue;
-        result = access_collapse(task_access(s, t), vma, at, &done);
+        result = access_collapse(task_access(s, t), vma, at, &stop);
+        if (result == ACCESS_OK && stop)
+            return STEP_DONE;
         if (result == ACCESS_OK)
             continue;
         step = access_step(s, t, result);
