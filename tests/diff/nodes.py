@@ -142,7 +142,7 @@ def options(cell, nodes):
             touched = True
         elif verb in ("move", "migrate", "pin"):
             return None
-    if "hugepage" in cell.steps or len(cpus) > 1 or MEMS in cell.settings or cell.act or cell.settings == SWIFT or cell.steps.count("map:") > 1 and "bind:" in cell.steps:
+    if len(cpus) > 1 or MEMS in cell.settings or cell.act or cell.settings == SWIFT or cell.steps.count("map:") > 1 and "bind:" in cell.steps:
         return None
     out = ["--nodes", str(len(nodes)), "--cpus", str(sum(not isinstance(n, tuple) for n in nodes))]
     if cpus:

@@ -82,7 +82,7 @@ CELLS = {
     "fork-exits": Cell("map:a:16M:at=0 touch:a:w fork end join touch:a:w at:here", ALWAYS),
     "fork-unmaps": Cell("map:a:16M:at=0 touch:a:w fork unmap:a@0+3M yield end join touch:a:w at:here join", ALWAYS),
     "fork-two": Cell("map:a:8M:at=0 touch:a:w fork touch:a@0+4M:w yield end join fork touch:a@2M+4M:w yield end join touch:a:w at:here join join", ALWAYS),
-    "fork-pressure": Cell("map:a:16M:at=0 touch:a:w fork touch:a:w:stride=8K yield end join touch:a:r at:here join", ALWAYS, limit="20M", swap=64),
+    "fork-pressure": Cell("map:a:16M:at=0 touch:a:w fork touch:a:w:stride=8K yield end join touch:a:r at:here join", ALWAYS, limit="20M", swap=64, differs="thp_|anon_thp|AnonHuge|pgfault|pswp"),  # likewise
     # Limits.
     "limit-oom": Cell("map:a:32M:at=0 touch:a:w", ALWAYS, limit="16M"),
     "limit-fallback": Cell("map:a:15M:at=0 touch:a:w at:here", ALWAYS, limit="16M"),
@@ -91,7 +91,7 @@ CELLS = {
     "limit-swap-seq": Cell("map:a:32M:at=0 touch:a:w at:here", ALWAYS, limit="16M", swap=64),
     "limit-swap-loop": Cell("map:a:32M:at=0 touch:a:w:times=3 at:here", ALWAYS, limit="24M", swap=64),
     "limit-swap-loop-never": Cell("map:a:32M:at=0 touch:a:w:times=3 at:here", NEVER, limit="24M", swap=64),
-    "limit-swap-random": Cell("map:a:32M:at=0 touch:a:w touch:a:m:random=3:times=2 at:here", ALWAYS, limit="24M", swap=64),
+    "limit-swap-random": Cell("map:a:32M:at=0 touch:a:w touch:a:m:random=3:times=2 at:here", ALWAYS, limit="24M", swap=64, differs="thp_|anon_thp|AnonHuge"),  # see TLB in docs/fidelity.md
     "limit-swap-sparse": Cell("map:a:64M:at=0 touch:a:w:stride=2M touch:a:r:stride=2M at:here", ALWAYS, limit="32M", swap=64),
     "limit-swap-small": Cell("map:a:32M:at=0 touch:a:w at:here", ALWAYS, limit="16M", swap=8),
     # Reclaim on request.
