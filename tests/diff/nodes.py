@@ -167,7 +167,7 @@ TWO_NODES = (384, 384)
 
 
 def table(four):
-    common = {"keep": KEEP, "asserted": COMMON, "append": "transparent_hugepage=madvise", "files": "/sys/devices/system/node/node*/numastat /sys/devices/system/node/node*/meminfo", "ram_disk": 128,
+    common = {"keep": KEEP, "asserted": COMMON, "append": "transparent_hugepage=madvise", "settings": {"transparent_hugepage/enabled": "madvise"}, "files": "/sys/devices/system/node/node*/numastat /sys/devices/system/node/node*/meminfo", "ram_disk": 128,
               "columns": [*((f"node {n}, MiB", f"here numa_stat anon N{n}", 1 << 20) for n in range(4 if four else 2)), ("numa_miss", "here vmstat numa_miss", 1),
                           ("numa_foreign", "here vmstat numa_foreign", 1), ("interleave_hit", "here vmstat numa_interleave", 1)],
               "baseline": "nothing", "written": True, "notes": ["the program stays on the CPU that its steps name; swap: brd, its pages on the node of the CPU that swaps"]}

@@ -98,7 +98,7 @@ CELLS = {
 }
 
 TABLE = steps.Table(
-    name="pools", cells=CELLS, results=steps.HERE / "pools-6.1.json", memory="1024", ram_disk=64, append="transparent_hugepage=never", module=True, written=True,
+    name="pools", cells=CELLS, results=steps.HERE / "pools-6.1.json", memory="1024", ram_disk=64, append="transparent_hugepage=never", settings={"transparent_hugepage/enabled": "never"}, module=True, written=True,
     baseline="nothing", files="/proc/order /proc/buddyinfo",
     keep=r"^(meminfo (Huge|MemFree)|hugetlb\.2MB\.\w+|stat (pgfault|anon)$|events oom_kill|vmstat (htlb|compact|pgmigrate|thp_|pgfault|allocstall)|smaps .*Hugetlb"
          r"|order |memory\.peak$)",
