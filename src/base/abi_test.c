@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/shm.h>
 
 #define SAME(name)                          \
@@ -51,6 +52,10 @@ static const struct {
 #ifdef MADV_DONTNEED_LOCKED
     SAME(MADV_DONTNEED_LOCKED),
 #endif
+#ifdef MADV_COLLAPSE
+    SAME(MADV_COLLAPSE),
+#endif
+    SAME(PR_SET_THP_DISABLE),
     {"POSIX_FADV_NORMAL", ABI_FADV_NORMAL, POSIX_FADV_NORMAL},
     {"POSIX_FADV_RANDOM", ABI_FADV_RANDOM, POSIX_FADV_RANDOM},
     {"POSIX_FADV_SEQUENTIAL", ABI_FADV_SEQUENTIAL, POSIX_FADV_SEQUENTIAL},

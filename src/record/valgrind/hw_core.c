@@ -131,7 +131,6 @@ void hw_environment_clean(ThreadId tid)
 
 /* ---- wrapped functions ---- */
 
-#define MADV_POPULATE_WRITE 23
 #define FILLED_MIN \
     (1u << 20) /* thread records, translation tables, stacks: all of each is written; */
 #define FILLED_MAX (8u << 20) /* not so room for translated code */
@@ -145,7 +144,7 @@ SysRes __wrap_vgPlain_am_mmap_anon_float_valgrind(SizeT len)
     SysRes r = __real_vgPlain_am_mmap_anon_float_valgrind(len);
 
     if (!sr_isError(r) && len > FILLED_MIN && len <= FILLED_MAX)
-        hw_syscall(__NR_madvise, sr_Res(r), len, MADV_POPULATE_WRITE, 0, 0, 0);
+        hw_syscall(__NR_madvise, sr_Res(r), len, ABI_MADV_POPULATE_WRITE, 0, 0, 0);
     return r;
 }
 
