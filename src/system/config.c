@@ -234,7 +234,8 @@ int machine_option_set(struct system_config *c, enum machine_option option, cons
         rc = mempolicy_parse(value, (struct mempolicy *)(void *)((char *)c + info->offset), &why);
         break;
     case MACHINE_NODES:
-        rc = parse_masklist(value, "node", (u64 *)(void *)((char *)c + info->offset), &why);
+        rc = *value ? parse_masklist(value, "node", (u64 *)(void *)((char *)c + info->offset), &why)
+                    : err_set(&why, -EINVAL, "want nodes as in 0-3,8, not ''");
         break;
     case MACHINE_DISK:
     case MACHINE_DEVICE:
