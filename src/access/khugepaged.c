@@ -185,6 +185,17 @@ static void copy_range(struct collapse *c, pfn_t head)
         page_mlock(mem, head);
 }
 
+/* A collapse that has to wait after it read pages back fails, as one that finds a page under I/O does in Linux
+ * (SCAN_PAGE_LOCK). To begin again could go on for ever: below a tight limit each page that comes back evicts another. */
+static enum scan_result give_up(const struct collapse *c)
+{
+    const struct access_ctx *ac = c->ac;
+
+    *ac->attempt = (struct attempt){.dying = ac->attempt->dying};
+    *ac->fault_retried = false;
+    return SCAN_NOT_WORTH_IT;
+}
+
 static enum scan_result collapse(struct collapse *c)
 {
     enum scan_result r = scan_range(c);
@@ -194,6 +205,8 @@ static enum scan_result collapse(struct collapse *c)
         r = swap_in(c);
     if (r == SCAN_SUCCEED)
         r = get_folio(c, &head);
+    if (r == SCAN_WAIT && c->swapped)
+        return give_up(c);
     if (r != SCAN_SUCCEED)
         return r;
     /* Reclaim may have taken some of it meanwhile. */
