@@ -26,6 +26,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* Exit code of a test that cannot run here; the last line of its stdout says why. */
 #define TEST_SKIPPED 77
@@ -51,6 +53,24 @@ static inline struct fuzz_args fuzz_parse_args(int argc, char **argv, u64 smoke_
     if (times)
         args.operations *= smoke_operations;
     return args;
+}
+
+/* Does the run end in any way but well? It runs in a child, silently: a property program breaks a rule on purpose (a canary)
+ * and must answer yes. */
+static inline bool fuzz_fails(void (*run)(u64 operations), u64 operations)
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        if (!freopen("/dev/null", "w", stderr))
+            _exit(0);
+        run(operations);
+        _exit(0);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        return false;
+    return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
 
 #endif

@@ -122,6 +122,18 @@ static u32 next_free_pid(const struct paste_state *st)
     return UINT32_MAX - 1 - (u32)st->rows.count;
 }
 
+struct process_row process_row_unknown(void)
+{
+    return (struct process_row){.comm = span_of("a process", 9),
+                                .vm_size = UNKNOWN,
+                                .rss = UNKNOWN,
+                                .shared = UNKNOWN,
+                                .swap = UNKNOWN,
+                                .pss = UNKNOWN,
+                                .uss = UNKNOWN,
+                                .nr_threads = UNKNOWN};
+}
+
 void block_process(struct block *b, const struct process_row *row)
 {
     struct paste_state *st = b->p->state;

@@ -43,6 +43,8 @@ struct process_row {
     u64 vm_size, rss, shared, swap, pss, uss; /* UNKNOWN */
     u64 nr_threads;
 };
+/* A row that says nothing yet, of "a process". */
+struct process_row process_row_unknown(void);
 /* Pids above it are made up, for rows without one. */
 #define ROWS_NO_PID 131072u
 void block_process(struct block *b, const struct process_row *row);

@@ -690,14 +690,7 @@ bool pid_status_goes_on(const struct block *b, struct span line)
 
 unsigned pid_status_parse(struct block *b, struct span text)
 {
-    struct process_row row = {.comm = span_of("a process", 9),
-                              .vm_size = UNKNOWN,
-                              .rss = UNKNOWN,
-                              .shared = UNKNOWN,
-                              .swap = UNKNOWN,
-                              .pss = UNKNOWN,
-                              .uss = UNKNOWN,
-                              .nr_threads = UNKNOWN};
+    struct process_row row = process_row_unknown();
     u64 file = UNKNOWN, shmem = UNKNOWN, pid = 0;
     struct span line, key;
     unsigned found = 0;

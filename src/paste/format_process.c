@@ -275,14 +275,7 @@ bool pmap_goes_on(const struct block *b, struct span line)
 
 unsigned pmap_parse(struct block *b, struct span text)
 {
-    struct process_row row = {.comm = span_of("a process", 9),
-                              .vm_size = UNKNOWN,
-                              .rss = UNKNOWN,
-                              .shared = UNKNOWN,
-                              .swap = UNKNOWN,
-                              .pss = UNKNOWN,
-                              .uss = UNKNOWN,
-                              .nr_threads = UNKNOWN};
+    struct process_row row = process_row_unknown();
     struct span line, command;
     unsigned rows = 0;
     u64 pid;
