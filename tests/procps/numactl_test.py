@@ -6,17 +6,13 @@ they would any kernel's. Needs root (or a user namespace), unshare, numactl and 
 itself: /proc/self is made in the copy. Prints TAP.
 """
 
-import os
-import pathlib
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
 
-TOP = pathlib.Path(__file__).resolve().parent.parent.parent
-HIGHWATER = pathlib.Path(os.environ.get("BUILD", TOP / "build")).resolve() / "highwater"
-TOOLS = ("numactl", "numastat", "vmstat", "unshare", "mount")
+import rendered
+from rendered import pairs, run_checks
+
+TOOLS = ("numactl", "numastat", "vmstat")
 NODES = 4
 SCENARIO = """
 [machine]
@@ -49,11 +45,7 @@ rate = 100/s
 
 
 def inside(tree, command):
-    """The output of a shell command that sees tree/proc and tree/sys."""
-    script = f"mount --bind {tree}/proc /proc && mount --bind {tree}/sys /sys && {command}"
-    env = dict(os.environ, LC_ALL="C", TERM="dumb", COLUMNS="200")
-    done = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, env=env, timeout=60)
-    return done.stdout
+    return rendered.inside(tree, command, ("proc", "sys"))
 
 
 def node(tree, nid, name):
@@ -62,10 +54,6 @@ def node(tree, nid, name):
 
 def meminfo_kib(tree, nid, key):
     return int(re.search(rf"^Node {nid} {re.escape(key)}: +(\d+) kB$", node(tree, nid, "meminfo"), re.M).group(1))
-
-
-def pairs(text):
-    return {line.split()[0]: int(line.split()[1]) for line in text.splitlines()}
 
 
 def rows(text):
@@ -143,32 +131,17 @@ def check_sums(tree):
     return not wrong and len(summed) > 50
 
 
+def prepare(tree):
+    pid = next(p.name for p in (tree / "proc").iterdir() if p.name.isdigit())
+    (tree / "proc/self").symlink_to(pid)
+
+
 def main():
-    missing = [tool for tool in TOOLS if not shutil.which(tool)]
-    if missing:
-        print(f"1..0 # SKIP no {', '.join(missing)}")
-        return 77
-    if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
-        print("1..0 # SKIP no mount namespace: not root")
-        return 77
-    failed = 0
-    with tempfile.TemporaryDirectory() as folder:
-        tree = pathlib.Path(folder) / "tree"
-        scenario = pathlib.Path(folder) / "machine.ini"
-        scenario.write_text(SCENARIO)
-        subprocess.run([HIGHWATER, "run", scenario, "--proc", tree, "-o", os.devnull], check=True)
-        pid = next(p.name for p in (tree / "proc").iterdir() if p.name.isdigit())
-        (tree / "proc/self").symlink_to(pid)
-        checks = (("numactl_shows_the_nodes", check_hardware), ("numastat_shows_the_counters_of_each_node", check_numastat),
-                  ("numastat_m_shows_the_memory_of_each_node", check_numastat_m),
-                  ("numastat_p_shows_where_a_process_has_its_pages", check_numastat_p),
-                  ("vmstat_shows_all_memory", check_vmstat), ("nodes_add_up_to_the_machine", check_sums))
-        print(f"1..{len(checks)}")
-        for number, (name, check) in enumerate(checks, 1):
-            good = check(tree)
-            failed += not good
-            print(f"{'ok' if good else 'not ok'} {number} - {name}")
-    return 1 if failed else 0
+    checks = (("numactl_shows_the_nodes", check_hardware), ("numastat_shows_the_counters_of_each_node", check_numastat),
+              ("numastat_m_shows_the_memory_of_each_node", check_numastat_m),
+              ("numastat_p_shows_where_a_process_has_its_pages", check_numastat_p),
+              ("vmstat_shows_all_memory", check_vmstat), ("nodes_add_up_to_the_machine", check_sums))
+    return run_checks(TOOLS, SCENARIO, checks, prepare)
 
 
 if __name__ == "__main__":
