@@ -44,6 +44,8 @@ static u64 direct_reclaim(struct slowpath *sp)
 static inline bool take(struct mem *mem, struct alloc_nodes nodes, unsigned order, u32 flags,
                         pfn_t *ret_pfn)
 {
+    if (unlikely(mem->tunables->zone_reclaim_mode))
+        node_reclaim(mem, nodes, order, flags);
     *ret_pfn =
         frames_try_alloc(mem->frames, nodes, order, alloc_migratetype(flags), flags, mem->cpu);
     return *ret_pfn != PFN_NONE;
@@ -308,18 +310,18 @@ pfn_t balance_try_kernel_folio(struct mem *mem, unsigned order)
 
 static pfn_t take_in_reclaim(void *ctx)
 {
+    const u32 flags = ALLOC_MOVABLE | ALLOC_NO_DIRECT;
     struct mem *mem = ctx;
     struct alloc_nodes nodes = mem_nodes(mem);
     pfn_t pfn;
 
     mem_cost(mem, mem->cost->page_alloc);
-    if (take(mem, nodes, 0, ALLOC_WMARK_LOW | ALLOC_MOVABLE | ALLOC_KSWAPD | ALLOC_NOFRAGMENT,
-             &pfn))
+    if (take(mem, nodes, 0, flags | ALLOC_WMARK_LOW | ALLOC_KSWAPD | ALLOC_NOFRAGMENT, &pfn))
         return pfn;
     wake_kswapds(mem, nodes, 0, ALLOC_MOVABLE);
-    if (take(mem, nodes, 0, ALLOC_WMARK_MIN | ALLOC_MOVABLE | ALLOC_KSWAPD, &pfn))
+    if (take(mem, nodes, 0, flags | ALLOC_WMARK_MIN | ALLOC_KSWAPD, &pfn))
         return pfn;
-    take(mem, nodes, 0, ALLOC_NO_WATERMARKS | ALLOC_MOVABLE, &pfn);
+    take(mem, nodes, 0, flags | ALLOC_NO_WATERMARKS, &pfn);
     return pfn;
 }
 

@@ -48,6 +48,11 @@ bool direct_compact(struct mem *mem, struct alloc_nodes nodes, unsigned order, u
 bool should_compact_retry(struct mem *mem, struct alloc_nodes nodes, struct compact_attempt *ca,
                           unsigned order, u32 alloc_flags, enum compact_result result);
 
+/* --- node_reclaim.c -------------------------------------------------------------------------------------------------- */
+/* Before an allocation on these nodes is served: reclaim near nodes that are short, as vm.zone_reclaim_mode says.
+ * pre: the mode is not 0, and some node of the mask has memory */
+void node_reclaim(struct mem *mem, struct alloc_nodes nodes, unsigned order, u32 flags);
+
 /* --- alloc.c --------------------------------------------------------------------------------------------------------- */
 /* Pages of the zone that reclaim can take, anonymous ones if there is swap. */
 u64 zone_reclaimable_pages(const struct mem *mem, const struct zone *z);

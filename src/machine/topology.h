@@ -13,12 +13,13 @@
 #include "base/err.h"
 #include "base/types.h"
 
-#define MAX_NUMNODES    64u
-#define CPUS_MAX        64u
-#define LOCAL_DISTANCE  10u
-#define REMOTE_DISTANCE 20u
-#define DISTANCE_MAX    254u /* 255 says "unreachable" */
-#define NODE_RAM_UNIT   (32 * MIB)
+#define MAX_NUMNODES     64u
+#define CPUS_MAX         64u
+#define LOCAL_DISTANCE   10u
+#define REMOTE_DISTANCE  20u
+#define RECLAIM_DISTANCE 30u  /* a node farther away is no neighbour: node_reclaim_distance */
+#define DISTANCE_MAX     254u /* 255 says "unreachable" */
+#define NODE_RAM_UNIT    (32 * MIB)
 
 /* What is said of one node; what is not said follows from the others. */
 struct node_spec {
