@@ -31,8 +31,15 @@ static bool is_observed(const char *name)
 
     if (!file)
         return true;
-    return strcmp(file, "/maps") != 0 && strcmp(file, "/smaps") != 0 &&
-           strcmp(file, "/numa_maps") != 0;
+    return strcmp(file, "/maps") != 0 && strcmp(file, "/smaps") != 0;
+}
+
+/* Nor where memory lies, when there is one place only. */
+static bool is_observed_on_one_node(const char *name)
+{
+    const char *file = strrchr(name, '/');
+
+    return is_observed(name) && !(file && strcmp(file, "/numa_maps") == 0);
 }
 
 static int keep_file(void *ctx, const char *name, const char *text, size_t len)
@@ -127,7 +134,8 @@ struct source *simulated_source(const struct system *system)
     struct sim_source *s = xcalloc(1, sizeof(*s));
 
     s->source = (struct source){.ops = &ops, .kind = SOURCE_SIMULATED, .name = "simulated machine"};
-    procfs_each_file(system, is_observed, keep_file, s);
+    procfs_each_file(system, system->frames.nr_nodes > 1 ? is_observed : is_observed_on_one_node,
+                     keep_file, s);
     if (s->files.count)
         qsort(s->files.items, s->files.count, sizeof(s->files.items[0]), compare);
     return &s->source;

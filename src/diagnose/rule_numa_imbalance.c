@@ -4,11 +4,14 @@
  * first. So a node that stands at its watermarks while another has plenty is well used, unless somebody is reclaimed or waits: then
  * something is bound to it (cpuset, mempolicy, numactl, a virtual machine), or numa_foreign says who is sent away.
  */
+#include "diagnose/locality.h"
 #include "diagnose/pain.h"
 
 /* Percent of a node that is free or could be at once. */
 #define EXHAUSTED       3.0
 #define PLENTY          20.0
+/* Percent of a node: who has less does not fill it. */
+#define HOLDER_PERCENT  20.0
 /* Pages a second that wanted one node and came from another. */
 #define FOREIGN_PAGES   256.0
 /* Pages a second that are reclaimed though another node has plenty: 1 MiB/s. */
@@ -38,6 +41,66 @@ static bool at_watermarks(const struct snapshot *s, const struct node_view *n)
         if (z->node == n->id && known(z->high) && known(z->low) && z->high >= z->low)
             keeps += 2 * z->high - z->low;
     return known(n->free) && keeps > 0 && n->free <= keeps * page;
+}
+
+/* Its cpuset lets it have memory of this node and no other. */
+static bool has_only(const struct snapshot *s, const struct process_view *p, u32 node)
+{
+    u64 mems = nodes_of_list(s, p->mems_allowed);
+
+    return mems && !(mems & (mems - 1)) && s->nodes.items[__builtin_ctzll(mems)].id == node;
+}
+
+/* Bytes on this node that could not be elsewhere, by policy or cpuset. */
+static u64 tied_to(const struct snapshot *s, const struct process_view *p, u32 node)
+{
+    vec_for_each (&s->process_nodes, row)
+        if (row->pid == p->pid && row->node == node)
+            return has_only(s, p, node) ? row->bytes : row->bound;
+    return 0;
+}
+
+/* Who has most of the node's memory and may have no other, and what would let it. */
+static void tell_who(struct rule_context *c, const struct node_view *node)
+{
+    const struct process_view *most = NULL;
+    u64 bytes = 0;
+
+    vec_for_each (&c->s->processes, p) {
+        u64 tied = tied_to(c->s, p, node->id);
+
+        if (tied > bytes) {
+            bytes = tied;
+            most = p;
+        }
+    }
+    if (!most || !(share_of(bytes, node->total) >= HOLDER_PERCENT))
+        return;
+    finding_detail(c, "%s (pid %u) has %s there and may have no other.", most->comm, most->pid,
+                   SIZE(bytes));
+    if (!has_only(c->s, most, node->id))
+        finding_detail(c,
+                       "Start it with \"numactl --preferred=%u\" or \"--interleave=all\" instead "
+                       "of \"--membind=%u\".",
+                       node->id, node->id);
+    else if (most->group < c->s->cgroups.count)
+        finding_detail(c, "Its cpuset says so: give %s more nodes.",
+                       group_file(&c->s->cgroups.items[most->group], "cpuset.mems"));
+    evidence_process(c, most, number_of(bytes), IN_BYTES, "numa_maps");
+}
+
+/* A node is reclaimed before another one is asked: somebody wanted that, and it is seldom what helps. */
+static void tell_mode(struct rule_context *c)
+{
+    u64 mode = sysctl_value(c->s, "vm.zone_reclaim_mode");
+
+    if (!known(mode) || mode == 0)
+        return;
+    finding_detail(c,
+                   "vm.zone_reclaim_mode has a node reclaimed before another is asked: \"sysctl -w "
+                   "vm.zone_reclaim_mode=0\" lets memory overflow instead.");
+    evidence(c, "vm.zone_reclaim_mode", number_of(mode), IN_COUNT, part_names[PART_SYSCTL_VM],
+             "over 0");
 }
 
 static void tell_pasted(struct rule_context *c, const struct node_view *worst,
@@ -86,6 +149,8 @@ static void tell(struct rule_context *c, const struct node_view *worst,
         finding_detail(c,
                        "What asks for memory of node %u gets it from another node, farther away.",
                        worst->id);
+    tell_who(c, worst);
+    tell_mode(c);
     evidence(c, "left on the exhausted node", left(worst), IN_PERCENT, part_names[PART_NODES],
              "under %.0f %%, or at its watermarks", EXHAUSTED);
     evidence(c, "left on the other node", left(best), IN_PERCENT, part_names[PART_NODES],

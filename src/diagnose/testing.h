@@ -163,6 +163,7 @@ static inline void rig_process(struct rig *r, u32 pid, const char *comm, u64 ano
         p.state = 'S';
         p.oom_score_adj = 0;
         snprintf(p.comm, sizeof(p.comm), "%s", comm);
+        p.cpus_allowed[0] = p.mems_allowed[0] = '\0';
         vec_push(&both[i]->processes, p);
     }
 }

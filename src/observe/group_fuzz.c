@@ -58,10 +58,13 @@ static void run_process(struct span text)
 
     memset(&process, 0xff, sizeof(process));
     memset(process.comm, 0, sizeof(process.comm));
+    process.cpus_allowed[0] = process.mems_allowed[0] = '\0';
     parse_pid_stat(text, 4096, &process);
     parse_pid_status(text, &process);
     parse_smaps(text, &process);
     assert(memchr(process.comm, '\0', sizeof(process.comm)));
+    assert(memchr(process.cpus_allowed, '\0', sizeof(process.cpus_allowed)));
+    assert(memchr(process.mems_allowed, '\0', sizeof(process.mems_allowed)));
     assert(!known(process.rss) || process.rss < 1ull << 63);
 }
 

@@ -95,13 +95,15 @@ static int compare_ids(const void *a, const void *b)
 static int read_node(struct reading *r, u32 id, struct node_view *node)
 {
     char path[128];
-    struct span text;
+    struct span text, line;
 
     memset(node, 0xff, sizeof(*node)); /* every figure UNKNOWN */
     node->id = id;
+    node->cpulist[0] = '\0';
     snprintf(path, sizeof(path), "%s/node%u/cpulist", base, id);
-    node->has_cpus = reading_file(r, path, FILE_MAX_SMALL, &text) == 0 && !span_empty(text) &&
-                     is_digit(*text.at);
+    if (reading_file(r, path, FILE_MAX_SMALL, &text) == 0 && span_take_line(&text, &line))
+        span_copy(span_trim(line), node->cpulist, sizeof(node->cpulist));
+    node->has_cpus = is_digit(node->cpulist[0]);
     snprintf(path, sizeof(path), "%s/node%u/numastat", base, id);
     if (reading_file(r, path, FILE_MAX_SMALL, &text) == 0)
         parse_numastat(text, node);

@@ -95,6 +95,14 @@ static bool take_kib_line(struct span key, struct span line, const struct kib_li
     return false;
 }
 
+/* Half a list would be another list: one that does not fit stays unknown. */
+static void copy_list(struct span line, char *buf, size_t size)
+{
+    line = span_trim(line);
+    if (span_len(line) < size)
+        span_copy(line, buf, size);
+}
+
 bool parse_pid_status(struct span text, struct process_view *p)
 {
     const struct kib_line lines[] = {
@@ -121,6 +129,10 @@ bool parse_pid_status(struct span text, struct process_view *p)
         } else if (span_is(key, "Threads") && span_take_u64(&line, &number)) {
             p->nr_threads = (u32)number;
             found++;
+        } else if (span_is(key, "Cpus_allowed_list")) {
+            copy_list(line, p->cpus_allowed, sizeof(p->cpus_allowed));
+        } else if (span_is(key, "Mems_allowed_list")) {
+            copy_list(line, p->mems_allowed, sizeof(p->mems_allowed));
         } else if (span_is(key, "State") && p->state == '?') {
             span_skip_blanks(&line);
             p->state = span_empty(line) || *line.at < 'A' || *line.at > 'z' ? '?' : *line.at;

@@ -71,6 +71,7 @@ static void process_init(struct process_view *process, u32 pid)
 {
     memset(process, 0xff, sizeof(*process)); /* every figure UNKNOWN */
     memset(process->comm, 0, sizeof(process->comm));
+    process->cpus_allowed[0] = process->mems_allowed[0] = '\0';
     process->pid = pid;
     process->ppid = 0;
     process->uid = 0;
@@ -150,24 +151,33 @@ static int read_shares(struct reading *r, struct process_view *process)
     return rc;
 }
 
-void read_process_details(struct reading *r)
+size_t processes_largest(struct snapshot *s, struct process_view **ret, size_t max)
 {
-    struct snapshot *s = r->s;
-    size_t count = s->processes.count;
+    size_t count = s->processes.count, found = 0;
     struct process_view **by_size = xcalloc(count + 1, sizeof(by_size[0]));
-    unsigned done = 0, denied = 0;
 
     for (size_t i = 0; i < count; i++)
         by_size[i] = &s->processes.items[i];
     qsort(by_size, count, sizeof(by_size[0]), compare_footprints);
-    for (size_t i = 0; i < count && i < DETAILED_MAX && footprint(by_size[i]) > 0; i++) {
-        int rc = read_shares(r, by_size[i]);
+    for (; found < count && found < max && footprint(by_size[found]) > 0; found++)
+        ret[found] = by_size[found];
+    free(by_size);
+    return found;
+}
+
+void read_process_details(struct reading *r)
+{
+    struct process_view *largest[DETAILED_MAX];
+    size_t count = processes_largest(r->s, largest, DETAILED_MAX);
+    unsigned done = 0, denied = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        int rc = read_shares(r, largest[i]);
 
         done += rc == 0;
         denied += rc == -EACCES || rc == -EPERM;
-        read_oom_scores(r, by_size[i]);
+        read_oom_scores(r, largest[i]);
     }
-    free(by_size);
     if (denied > 0 && done > 0)
         reading_mark_why(r, PART_SMAPS_ROLLUP, PART_CUT, "needs root for other users' processes");
     else

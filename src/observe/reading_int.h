@@ -71,6 +71,7 @@ void read_diskstats(struct reading *r);
 void read_kernel_log(struct reading *r);
 void read_processes(struct reading *r);
 void read_process_details(struct reading *r);
+void read_numa_maps(struct reading *r);
 
 /* --- parsers ---------------------------------------------------------------------------------------------------------- */
 parse_fn parse_meminfo;
@@ -88,6 +89,8 @@ unsigned parse_pressure(struct span text, struct psi_view *psi);
 
 unsigned parse_node_meminfo(struct span text, struct node_view *node);
 unsigned parse_numastat(struct span text, struct node_view *node);
+/* Appends what the process has on each node to process_nodes. */
+unsigned parse_numa_maps(struct span text, u32 pid, struct snapshot *s);
 unsigned parse_zram_mm_stat(struct span text, struct zram_view *zram);
 
 /* One group's files. */
@@ -109,6 +112,9 @@ bool parse_pid_status(struct span text, struct process_view *process);
 bool parse_smaps(struct span text, struct process_view *process);
 /* The path of the group that memory is charged to: v1's memory controller, or v2's one hierarchy. False when neither is there. */
 bool parse_pid_cgroup(struct span text, bool v1, struct span *ret_path);
+
+/* The processes with most memory, resident or swapped, largest first; those without any are none of them. Returns how many. */
+size_t processes_largest(struct snapshot *s, struct process_view **ret, size_t max);
 
 /* What smaps_rollup and oom_score of an earlier reading said. */
 void process_take_details(struct process_view *process, const struct process_view *from);

@@ -15,6 +15,7 @@ static const u8 interval_s[NR_PARTS] = {
     [PART_ZRAM] = 10,          [PART_KERNEL_LOG] = 15,   /* a system call a line */
     [PART_SLABINFO] = 15,                                /* takes locks in every cache */
     [PART_HUGEPAGES] = 15,     [PART_SMAPS_ROLLUP] = 60, /* walks page tables */
+    [PART_NUMA_MAPS] = 60,                               /* the same */
     [PART_SYSCTL_VM] = 60,     [PART_THP] = 60,          [PART_ZSWAP] = 60,
 };
 

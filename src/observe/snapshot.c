@@ -44,6 +44,7 @@ static const struct reader readers[] = {
     {PART_CGROUPS, NULL, 0, NULL, read_cgroups},
     {PART_PROCESSES, NULL, 0, NULL, read_processes},
     {PART_SMAPS_ROLLUP, NULL, 0, NULL, read_process_details},
+    {PART_NUMA_MAPS, NULL, 0, NULL, read_numa_maps},
 };
 
 static ns_t clock_ns(clockid_t id)
@@ -102,6 +103,7 @@ void snapshot_done(struct snapshot *s)
     vec_done(&s->disks);
     vec_done(&s->cgroups);
     vec_done(&s->processes);
+    vec_done(&s->process_nodes);
     vec_done(&s->log);
     vec_for_each (&s->log_files, file)
         free(*file);
@@ -216,7 +218,7 @@ static void stamp_archive(struct snapshot *s)
 
 u64 parts_with_needed(u64 parts)
 {
-    if (parts >> PART_SMAPS_ROLLUP & 1)
+    if (parts & (1ull << PART_SMAPS_ROLLUP | 1ull << PART_NUMA_MAPS))
         parts |= 1ull << PART_PROCESSES;
     if (parts & (1ull << PART_CGROUP_STAT | 1ull << PART_CGROUP_LIMITS))
         parts |= 1ull << PART_CGROUPS;
@@ -464,6 +466,9 @@ static void carry_part(struct snapshot *s, const struct snapshot *before, enum p
         break;
     case PART_SMAPS_ROLLUP:
         carry_smaps(s, before);
+        break;
+    case PART_NUMA_MAPS:
+        COPY_VEC(process_nodes);
         break;
     case NR_PARTS:
         break;

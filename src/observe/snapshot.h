@@ -68,6 +68,7 @@ static inline u64 figure_or(u64 figure, u64 otherwise)
     PART(CGROUP_LIMITS, "limits of the cgroups")     \
     PART(PROCESSES, "/proc/PID")                     \
     PART(SMAPS_ROLLUP, "/proc/PID/smaps_rollup")     \
+    PART(NUMA_MAPS, "/proc/PID/numa_maps")           \
     PART(KERNEL_LOG, "the kernel log")
 
 enum part {
@@ -140,6 +141,14 @@ struct node_view {
     u64 numa_hit, numa_miss, numa_foreign, interleave_hit, local_node, other_node;
     u64 huge_total, huge_free;
     bool has_cpus;
+    char cpulist[128]; /* its processors, as "0-3,8"; "" for none */
+};
+
+/* What a process has on one node; of the largest processes of a machine of several nodes (numa_maps). */
+struct process_node_view {
+    u32 pid, node;
+    u64 bytes;
+    u64 interleaved, bound, preferred; /* of these bytes, under such a policy */
 };
 
 struct slab_view {
@@ -215,7 +224,8 @@ struct process_view {
     u64 cpu_us, start_ticks, block_io_delay_us;
     s64 oom_score_adj;
     u64 oom_score;
-    u32 group; /* index into cgroups, GROUP_NONE */
+    u32 group;                               /* index into cgroups, GROUP_NONE */
+    char cpus_allowed[64], mems_allowed[32]; /* lists, as "0-3,8"; "" for unknown, or too long */
 };
 
 /* What a log tells of memory that ran out. */
@@ -352,6 +362,7 @@ struct snapshot {
     VEC(struct disk_view) disks;
     VEC(struct cgroup_view) cgroups;    /* parents before children, siblings in byte order */
     VEC(struct process_view) processes; /* by pid */
+    VEC(struct process_node_view) process_nodes; /* by pid, then by node */
     VEC(struct refusal) refusals;
     VEC(struct tmpfs_view) tmpfs;
     u64 arc_size, arc_max; /* the ARC of ZFS; bytes */
@@ -369,10 +380,10 @@ struct snapshot {
 /* What to read: bits 1 << PART_*. Those left out stay PART_NOT_READ. */
 #define SNAPSHOT_ALL (((u64)1 << NR_PARTS) - 1)
 /* Cheap enough for every second: no processes, no slabs, no smaps, no log, of groups no memory.stat and no limits. */
-#define SNAPSHOT_TOTALS                                                             \
-    (SNAPSHOT_ALL &                                                                 \
-     ~(1ull << PART_PROCESSES | 1ull << PART_SMAPS_ROLLUP | 1ull << PART_SLABINFO | \
-       1ull << PART_KERNEL_LOG | 1ull << PART_CGROUP_STAT | 1ull << PART_CGROUP_LIMITS))
+#define SNAPSHOT_TOTALS                                                                            \
+    (SNAPSHOT_ALL & ~(1ull << PART_PROCESSES | 1ull << PART_SMAPS_ROLLUP | 1ull << PART_SLABINFO | \
+                      1ull << PART_NUMA_MAPS | 1ull << PART_KERNEL_LOG |                           \
+                      1ull << PART_CGROUP_STAT | 1ull << PART_CGROUP_LIMITS))
 
 void snapshot_init(struct snapshot *s);
 void snapshot_done(struct snapshot *s);

@@ -63,6 +63,22 @@ static void run_nodes(struct span text)
     parse_numastat(text, &node);
 }
 
+static void run_numa_maps(struct span text)
+{
+    struct snapshot s;
+
+    snapshot_init(&s);
+    parse_numa_maps(text, 7, &s);
+    parse_numa_maps(text, 8, &s);
+    for (size_t i = 0; i < s.process_nodes.count; i++) {
+        const struct process_node_view *row = &s.process_nodes.items[i];
+
+        assert(row->interleaved <= row->bytes && row->bound <= row->bytes);
+        assert(i == 0 || row[-1].pid < row->pid || row[-1].node < row->node);
+    }
+    snapshot_done(&s);
+}
+
 static void run_zram(struct span text)
 {
     struct zram_view zram = {0};
@@ -122,6 +138,13 @@ int main(int argc, char **argv)
          {F "6.18/sys/devices/system/node/node0/meminfo",
           F "6.18/sys/devices/system/node/node0/numastat"},
          NULL},
+        {"numa_maps",
+         run_numa_maps,
+         {NULL},
+         "7f2c40000000 interleave:0-1 anon=2048 dirty=2048 active=0 N0=1024 N1=1024 "
+         "kernelpagesize_kB=4\n"
+         "7f2c50000000 bind:1 file=/anon_hugepage\\040(deleted) huge dirty=2 N1=2 "
+         "kernelpagesize_kB=2048\n"},
         {"zram", run_zram, {NULL}, "1024 512 4096 0 8192 1 2 3 4\n"},
         {"mountinfo",
          run_mountinfo,

@@ -142,6 +142,7 @@ void block_process(struct block *b, const struct process_row *row)
     if (st->rows.count >= ROWS_MAX)
         return;
     memset(&fresh.view, 0xff, sizeof(fresh.view));
+    fresh.view.cpus_allowed[0] = fresh.view.mems_allowed[0] = '\0';
     fresh.view.pid = row->pid ? row->pid : next_free_pid(st);
     fresh.view.group = GROUP_NONE;
     fresh.view.state = '?';

@@ -145,6 +145,27 @@ bool numactl_goes_on(const struct block *b, struct span line)
            span_begins(span_trim(line), "node ") || (f.count > 1 && f.at[0].end[-1] == ':');
 }
 
+/* "0 1 2 8" as the node's own file has it: "0-2,8". */
+static void cpulist_add(struct block *b, const char *file, struct span numbers)
+{
+    struct strbuf list;
+    u64 first, last, next;
+    bool more = span_take_u64(&numbers, &first);
+
+    strbuf_init(&list);
+    while (more) {
+        last = first;
+        while ((more = span_take_u64(&numbers, &next)) && next == last + 1)
+            last = next;
+        strbuf_printf(&list, "%s%llu", list.len ? "," : "", (unsigned long long)first);
+        if (last > first)
+            strbuf_printf(&list, "-%llu", (unsigned long long)last);
+        first = next;
+    }
+    block_file_printf(b, file, "%s\n", list.len ? list.text : "");
+    strbuf_done(&list);
+}
+
 unsigned numactl_parse(struct block *b, struct span text)
 {
     struct span line;
@@ -161,8 +182,7 @@ unsigned numactl_parse(struct block *b, struct span text)
         if (span_take(&line, "cpus:")) {
             snprintf(file, sizeof(file), "sys/devices/system/node/node%llu/cpulist",
                      (unsigned long long)node);
-            line = span_trim(line);
-            block_file_printf(b, file, "%s\n", span_empty(line) ? "" : "0");
+            cpulist_add(b, file, line);
             continue;
         }
         size = span_take(&line, "size:");

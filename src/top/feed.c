@@ -41,7 +41,9 @@ int feed_open(const char *root, struct model *m, struct feed **ret, struct err *
     static const struct diagnose_options all = {0};
     struct feed *f = xcalloc(1, sizeof(*f));
     /* What costs as much as all the rest together, for one column, stays out. */
-    int rc = sampler_open(root, SNAPSHOT_ALL & ~BIT_ULL(PART_SMAPS_ROLLUP), &f->sampler, e);
+    int rc =
+        sampler_open(root, SNAPSHOT_ALL & ~(BIT_ULL(PART_SMAPS_ROLLUP) | BIT_ULL(PART_NUMA_MAPS)),
+                     &f->sampler, e);
 
     if (rc) {
         free(f);

@@ -139,6 +139,7 @@ static inline void fixture_process(struct snapshot *s, u32 pid, const char *comm
     p.oom_score = 100;
     p.start_ticks = 5;
     p.group = group;
+    p.cpus_allowed[0] = p.mems_allowed[0] = '\0';
     vec_push(&s->processes, p);
 }
 
@@ -206,6 +207,7 @@ static inline void fixture_node(struct snapshot *s, u32 id, bool has_cpus)
     n.numa_hit = 995;
     n.numa_miss = 5;
     n.has_cpus = has_cpus;
+    snprintf(n.cpulist, sizeof(n.cpulist), "%s", has_cpus ? "0-3" : "");
     vec_push(&s->nodes, n);
 }
 

@@ -30,6 +30,10 @@ FINDINGS = {
     "healthy-cache": ("healthy", "healthy-cache"),
     "io-looks-like-memory": ("healthy", "io-bottleneck"),
     "leak": ("critical", "host-oom"),
+    "numa-one-node-full": ("warning", "numa-imbalance"),
+    "numa-one-node-full-healthy": ("healthy", None),
+    "numa-remote": ("warning", "numa-remote"),
+    "numa-remote-healthy": ("healthy", None),
     "page-cache-in-cgroup": ("healthy", "cgroup-near-max-cache"),
     "swap-thrash": ("critical", "swap-thrash"),
     "thp-bloat": ("critical", "thp-bloat"),
@@ -77,6 +81,28 @@ class Machine:
             return int(text)
         return {key: int(value) for key, value in (line.split() for line in text.splitlines())}
 
+    def node(self, nid, name):
+        """Figures of one node: bytes of its meminfo, counts of its numastat."""
+        text = self.text(f"sys/devices/system/node/node{nid}/{name}")
+        if name == "meminfo":
+            return {key: int(value) * 1024 for key, value in re.findall(r"Node \d+ (\S+): +(\d+) kB", text)}
+        return {key: int(value) for key, value in (line.split() for line in text.splitlines())}
+
+    def numa_maps(self, comm):
+        """Of the program of this name: its policies, and bytes by node."""
+        pid = next(p["pid"] for p in self.processes() if p["comm"] == comm)
+        text = self.text(f"proc/{pid}/numa_maps")
+        nodes = {}
+        for nid, pages in re.findall(r" N(\d+)=(\d+)", text):
+            nodes[int(nid)] = nodes.get(int(nid), 0) + int(pages) * 4096
+        return set(re.findall(r"^[0-9a-f]+ (\S+)", text, re.M)), nodes
+
+    def processes(self):
+        for name in self.names():
+            found = re.fullmatch(r"proc/(\d+)/comm", name)
+            if found:
+                yield {"pid": int(found[1]), "comm": self.text(name).strip()}
+
     def pressure(self, what, kind="some"):
         """Part of the run that was lost."""
         total = int(re.search(rf"^{kind} .* total=(\d+)$", self.text(f"proc/pressure/{what}"), re.M).group(1))
@@ -119,6 +145,46 @@ def fragmentation_healthy(m):
     yield "memory is as full", m.mem["MemFree"] < 0.05 * m.ram
     yield "no packet is dropped", m.tasks["nic"]["packets"] > 50000 and m.tasks["nic"]["packets_dropped"] == 0
     yield "nothing is in the log", m.text("var/log/dmesg") == ""
+
+
+def numa_remote(m):
+    policies, nodes = m.numa_maps("db")
+    yield "its memory prefers node 1", policies == {"prefer:1"}
+    yield "and lies there", nodes[1] > 590 << 20 and nodes.get(0, 0) < 1 << 20
+    yield "a task of another node took it", m.node(1, "numastat")["other_node"] > 590 << 8
+    yield "its own node is free", m.node(0, "meminfo")["MemFree"] > 0.9 * m.node(0, "meminfo")["MemTotal"]
+    yield "no memory pressure", m.pressure("memory") == 0
+    yield "its time on the CPU is longer for it", program_nodes(m, "db")["remote_ns"] > 0.1 * program_nodes(m, "db")["cpu_ns"]
+
+
+def numa_remote_healthy(m):
+    _, nodes = m.numa_maps("db")
+    yield "its memory lies where it runs", nodes[0] > 590 << 20 and nodes.get(1, 0) < 1 << 20
+    yield "nobody took memory of another node", m.node(1, "numastat")["other_node"] < 1000
+    yield "nothing is remote", program_nodes(m, "db")["remote_accesses"] < 0.01 * program_nodes(m, "db")["accesses"]
+
+
+def numa_one_node_full(m):
+    policies, nodes = m.numa_maps("db")
+    yield "it is bound to node 0", policies == {"bind:0"} and set(nodes) == {0}
+    yield "which is at its watermarks", m.node(0, "meminfo")["MemFree"] < 0.02 * m.node(0, "meminfo")["MemTotal"]
+    yield "while the other is free", m.node(1, "meminfo")["MemFree"] > 0.8 * m.node(1, "meminfo")["MemTotal"]
+    yield "nothing overflows", m.node(0, "numastat")["numa_foreign"] == 0
+    yield "it swaps, with memory available", m.vmstat["pswpin"] > 100000 and m.mem["MemAvailable"] > 0.4 * m.ram
+    yield "memory pressure", m.pressure("memory") > 0.05
+
+
+def numa_one_node_full_healthy(m):
+    _, nodes = m.numa_maps("db")
+    yield "the node is as full", m.node(0, "meminfo")["MemFree"] < 0.02 * m.node(0, "meminfo")["MemTotal"]
+    yield "the rest overflows", nodes[1] > 100 << 20
+    yield "and is counted on both nodes", m.node(0, "numastat")["numa_foreign"] == m.node(1, "numastat")["numa_miss"] > 100 << 8
+    yield "nothing is swapped", m.vmstat["pswpout"] == 0
+    yield "no memory pressure", m.pressure("memory") == 0
+
+
+def program_nodes(m, name):
+    return next(p for p in m.report["numa"]["programs"] if p["comm"] == name)
 
 
 def swap_thrash(m):
@@ -357,6 +423,7 @@ def run(name, change=None):
         # What the checks read later has to outlive the folder.
         texts = {str(path.relative_to(tree)): path.read_text() for path in tree.rglob("*") if path.is_file()}
         machine.text = texts.__getitem__
+        machine.names = texts.keys
         return machine
 
 

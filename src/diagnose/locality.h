@@ -1,0 +1,39 @@
+/* locality.h - where a process runs and where its memory lies, as numa_maps and its allowed processors say.
+ *
+ * Nodes are bits by their place in snapshot.nodes, of which the first 64 are looked at.
+ */
+#ifndef DIAGNOSE_LOCALITY_H
+#define DIAGNOSE_LOCALITY_H
+
+#include "diagnose/rule.h"
+
+struct locality {
+    u64 total;            /* bytes that numa_maps shows */
+    u64 home;             /* nodes that it may run on */
+    bool confined;        /* there are processors on others */
+    u64 remote;           /* bytes on other nodes that have processors */
+    u64 interleaved_away; /* of these, under a policy that interleaves */
+    u64 told_away;        /* ... that binds, or prefers a node */
+    size_t most_at;       /* the node with most of the remote bytes */
+};
+
+/* The nodes of a list of processors, "0-3,8". 0: none is known. */
+u64 nodes_of_cpus(const struct snapshot *s, const char *list);
+
+/* False: the files do not say where it runs or where its memory lies. */
+bool locality_of(const struct snapshot *s, const struct process_view *p, struct locality *ret);
+
+/* The nodes of a list of their numbers. 0: none is known. */
+u64 nodes_of_list(const struct snapshot *s, const char *list);
+
+/* "0" or "0-1,3": the numbers of these nodes. Returns buf. */
+char *nodes_text(char *buf, size_t size, const struct snapshot *s, u64 nodes);
+#define NODES(nodes) nodes_text((char[64]){0}, 64, c->s, nodes) /* in a rule */
+
+/* Bytes that are free on them; UNKNOWN. */
+u64 nodes_free(const struct snapshot *s, u64 nodes);
+
+/* Bytes of the process on the node with this number; UNKNOWN when nothing is known of it. */
+u64 process_bytes_on(const struct snapshot *s, u32 pid, u32 node);
+
+#endif

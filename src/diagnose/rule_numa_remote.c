@@ -1,0 +1,123 @@
+/* rule_numa_remote.c - a program that may run on some nodes only has its memory on others.
+ *
+ * What a program may run on is told by its allowed processors, where its memory lies by numa_maps. A program that may run everywhere is
+ * left out: on which node it happens to run at this moment says nothing of the next one. Memory that is interleaved is another
+ * rule's (rule_numa_interleave.c), and a node without processors is far from everybody (rule_memory_tier.c).
+ */
+#include "diagnose/locality.h"
+
+#define REMOTE_PERCENT 50.0
+/* Less is the text of programs and libraries, which lies where it was first read. */
+#define MUCH_BYTES     (64 * MIB)
+#define MUCH_PERCENT   1.0
+/* Percent of a processor: whoever sleeps pays nothing. */
+#define BUSY           5.0
+#define FINDINGS_MAX   3
+
+static bool is_much(const struct rule_context *c, u64 bytes)
+{
+    return bytes >= MUCH_BYTES && !(share_of(bytes, c->f->total) < MUCH_PERCENT);
+}
+
+static bool is_remote(const struct rule_context *c, const struct process_view *p,
+                      struct locality *ret)
+{
+    return locality_of(c->s, p, ret) && ret->confined && is_much(c, ret->remote) &&
+           share_of(ret->remote, ret->total) >= REMOTE_PERCENT &&
+           !(share_of(ret->interleaved_away, ret->remote) >= REMOTE_PERCENT);
+}
+
+static void tell_why(struct rule_context *c, const struct process_view *p, const struct locality *l)
+{
+    u64 mems = nodes_of_list(c->s, p->mems_allowed);
+
+    if (mems && !(mems & l->home))
+        finding_detail(c, "Its cpuset does not let it have memory of node %s (cpuset.mems).",
+                       NODES(l->home));
+    else if (share_of(l->told_away, l->remote) >= REMOTE_PERCENT)
+        finding_detail(c,
+                       "A memory policy puts it there (numactl --membind or --preferred, mbind).");
+    else
+        finding_detail(c, "Node %s was full when it asked for memory, or it ran elsewhere then.",
+                       NODES(l->home));
+}
+
+/* To bring the memory to the program, where there is room for it; else the program to the memory. */
+static void tell_what_to_do(struct rule_context *c, const struct process_view *p,
+                            const struct locality *l)
+{
+    const struct node_view *far = &c->s->nodes.items[l->most_at];
+    u64 room = nodes_free(c->s, l->home);
+
+    if (!known(room) || room >= l->remote)
+        finding_detail(c,
+                       "\"migratepages %u %u %s\" moves its memory to it now; start it with "
+                       "\"numactl --cpunodebind=%s --localalloc\".",
+                       p->pid, far->id, NODES(l->home), NODES(l->home));
+    else
+        finding_detail(c,
+                       "Node %s has no room for it; \"taskset -acp %s %u\" lets it run where its "
+                       "memory is, \"numactl --cpunodebind=%u --localalloc\" from its start.",
+                       NODES(l->home), far->cpulist, p->pid, far->id);
+    evidence_shown(c, "free on the nodes it runs on", number_of(room), IN_BYTES,
+                   part_names[PART_NODES]);
+}
+
+static void tell(struct rule_context *c, const struct process_view *p, const struct locality *l)
+{
+    const struct process_figures *pf = &c->f->processes[p - c->s->processes.items];
+    const struct node_view *far = &c->s->nodes.items[l->most_at];
+    double share = share_of(l->remote, l->total);
+    char scope[64], where[64];
+
+    snprintf(scope, sizeof(scope), "pid %u (%s)", p->pid, p->comm);
+    snprintf(where, sizeof(where), "/proc/%u/numa_maps", p->pid);
+    finding_add(c, pf->cpu_percent < BUSY ? SEV_INFO : SEV_WARNING,
+                isnan(pf->cpu_percent) ? CONF_MEDIUM : CONF_HIGH, scope, 0.55 + share / 1000,
+                "%s (pid %u) runs on node %s and has %s of its %s of memory elsewhere, most on "
+                "node %u",
+                p->comm, p->pid, NODES(l->home), AMOUNT(share, IN_PERCENT), SIZE(l->total),
+                far->id);
+    tell_why(c, p, l);
+    evidence(c, "memory on other nodes", share, IN_PERCENT, where, "over %.0f %%", REMOTE_PERCENT);
+    evidence_process(c, p, number_of(l->total), IN_BYTES, "numa_maps");
+    evidence_shown(c, "on other nodes", number_of(l->remote), IN_BYTES, where);
+    evidence(c, "CPU time it uses", pf->cpu_percent, IN_PERCENT, "/proc/PID/stat",
+             "over %.0f %% of a processor", BUSY);
+    tell_what_to_do(c, p, l);
+}
+
+void rule_numa_remote(struct rule_context *c)
+{
+    struct {
+        const struct process_view *p;
+        struct locality l;
+    } worst[FINDINGS_MAX];
+    size_t count = 0;
+
+    if (c->s->nodes.count < 2)
+        return;
+    if (c->s->process_nodes.count == 0 && c->s->processes.count && !c->s->pasted) {
+        gap_part(c, "whether programs have their memory on the node that they run on",
+                 PART_NUMA_MAPS);
+        return;
+    }
+    vec_for_each (&c->s->processes, p) {
+        struct locality l;
+        size_t at;
+
+        if (!wants_process(c, p) || !is_remote(c, p, &l))
+            continue;
+        for (at = MIN(count, (size_t)FINDINGS_MAX); at > 0 && worst[at - 1].l.remote < l.remote;
+             at--)
+            if (at < FINDINGS_MAX)
+                worst[at] = worst[at - 1];
+        if (at < FINDINGS_MAX) {
+            worst[at].p = p;
+            worst[at].l = l;
+            count = MIN(count + 1, (size_t)FINDINGS_MAX);
+        }
+    }
+    for (size_t i = 0; i < count; i++)
+        tell(c, worst[i].p, &worst[i].l);
+}

@@ -1,0 +1,149 @@
+/* rules_numa_test.c - what the rules say of where programs run and where their memory lies. */
+#include "base/test.h"
+#include "diagnose/testing.h"
+
+static void add_node(struct rig *r, u32 id, const char *cpus, u64 free_bytes)
+{
+    struct node_view n = {
+        .id = id, .total = 8 * GIB, .free = free_bytes, .inactive_file = 0, .has_cpus = *cpus != 0};
+
+    snprintf(n.cpulist, sizeof(n.cpulist), "%s", cpus);
+    vec_push(&r->before.nodes, n);
+    vec_push(&r->now.nodes, n);
+}
+
+/* Two nodes whose processors are threads of the same cores, as machines have them, and one of memory alone. */
+static void add_nodes(struct rig *r, u64 free_on_0, u64 free_on_1)
+{
+    add_node(r, 0, "0-3,8-11", free_on_0);
+    add_node(r, 1, "4-7,12-15", free_on_1);
+    add_node(r, 2, "", 8 * GIB);
+}
+
+static void add_program(struct rig *r, u32 pid, const char *cpus, double cpu_percent)
+{
+    struct process_view *p;
+
+    rig_process(r, pid, "db", GIB, 0);
+    p = &vec_last(&r->now.processes);
+    snprintf(p->cpus_allowed, sizeof(p->cpus_allowed), "%s", cpus);
+    snprintf(p->mems_allowed, sizeof(p->mems_allowed), "0-2");
+    p->cpu_us = (u64)(cpu_percent * 10000);
+}
+
+static void add_memory(struct rig *r, u32 pid, u32 node, u64 bytes, u64 interleaved, u64 bound)
+{
+    vec_push(&r->now.process_nodes,
+             ((struct process_node_view){pid, node, bytes, interleaved, bound, 0}));
+}
+
+static const char *detail(const struct rig *r, enum rule rule)
+{
+    const struct finding *f = rig_found(r, rule);
+
+    return f && f->detail ? f->detail : "";
+}
+
+RIG_TEST(memory_away_from_the_processors_is_told_with_what_brings_it_back)
+{
+    add_nodes(r, 4 * GIB, 4 * GIB);
+    add_program(r, 7, "0-3", 50);
+    add_memory(r, 7, 0, 100 * MIB, 0, 0);
+    add_memory(r, 7, 1, GIB, 0, GIB);
+    assert_int_equal(rig_severity(r, RULE_NUMA_REMOTE), SEV_WARNING);
+    assert_non_null(strstr(rig_found(r, RULE_NUMA_REMOTE)->title, "runs on node 0"));
+    assert_non_null(strstr(detail(r, RULE_NUMA_REMOTE), "policy puts it there"));
+    assert_non_null(strstr(detail(r, RULE_NUMA_REMOTE), "\"migratepages 7 1 0\""));
+    /* Without room for the memory, the program goes. */
+    r->now.nodes.items[0].free = 500 * MIB;
+    assert_int_equal(rig_severity(r, RULE_NUMA_REMOTE), SEV_WARNING);
+    assert_non_null(strstr(detail(r, RULE_NUMA_REMOTE), "\"taskset -acp 4-7,12-15 7\""));
+    snprintf(r->now.processes.items[0].mems_allowed, 32, "1");
+    rig_run(r);
+    assert_non_null(strstr(detail(r, RULE_NUMA_REMOTE), "cpuset.mems"));
+    /* Who sleeps pays nothing. */
+    r->now.processes.items[0].cpu_us = 0;
+    assert_int_equal(rig_severity(r, RULE_NUMA_REMOTE), SEV_INFO);
+}
+
+RIG_TEST(who_may_run_where_its_memory_is_has_none_elsewhere)
+{
+    add_nodes(r, 4 * GIB, 4 * GIB);
+    add_program(r, 7, "0-15", 50);
+    add_memory(r, 7, 1, GIB, 0, 0);
+    assert_int_equal(rig_severity(r, RULE_NUMA_REMOTE), -1);
+    snprintf(r->now.processes.items[0].cpus_allowed, 64, "2-3,5");
+    assert_int_equal(rig_severity(r, RULE_NUMA_REMOTE), -1);
+    snprintf(r->now.processes.items[0].cpus_allowed, 64, "2-3");
+    assert_int_equal(rig_severity(r, RULE_NUMA_REMOTE), SEV_WARNING);
+    /* A list that nobody knows, memory that nobody misses. */
+    r->now.processes.items[0].cpus_allowed[0] = '\0';
+    assert_int_equal(rig_severity(r, RULE_NUMA_REMOTE), -1);
+    snprintf(r->now.processes.items[0].cpus_allowed, 64, "2-3");
+    r->now.process_nodes.items[0].bytes = 60 * MIB;
+    assert_int_equal(rig_severity(r, RULE_NUMA_REMOTE), -1);
+}
+
+RIG_TEST(a_node_without_processors_is_remote_to_nobody)
+{
+    add_nodes(r, 4 * GIB, 4 * GIB);
+    add_program(r, 7, "0-3", 50);
+    add_memory(r, 7, 2, GIB, 0, 0);
+    assert_int_equal(rig_severity(r, RULE_NUMA_REMOTE), -1);
+}
+
+RIG_TEST(interleaving_is_for_who_runs_everywhere_or_has_no_room)
+{
+    add_nodes(r, 4 * GIB, 4 * GIB);
+    add_program(r, 7, "0-3,8-11", 50);
+    add_memory(r, 7, 0, GIB, GIB, 0);
+    add_memory(r, 7, 1, GIB, GIB, 0);
+    assert_int_equal(rig_severity(r, RULE_NUMA_INTERLEAVE), SEV_WARNING);
+    assert_null(rig_found(r, RULE_NUMA_REMOTE));
+    assert_non_null(strstr(detail(r, RULE_NUMA_INTERLEAVE), "\"migratepages 7 all 0\""));
+    r->now.nodes.items[0].free = 500 * MIB;
+    assert_int_equal(rig_severity(r, RULE_NUMA_INTERLEAVE), -1);
+    r->now.nodes.items[0].free = 4 * GIB;
+    snprintf(r->now.processes.items[0].cpus_allowed, 64, "0-15");
+    assert_int_equal(rig_severity(r, RULE_NUMA_INTERLEAVE), -1);
+}
+
+RIG_TEST(an_exhausted_node_is_told_with_who_may_have_no_other)
+{
+    add_nodes(r, 100 * MIB, 4 * GIB);
+    add_program(r, 7, "0-3", 50);
+    add_memory(r, 7, 0, 6 * GIB, 0, 6 * GIB);
+    rig_rate(r, PGSTEAL_KSWAPD, 300);
+    rig_run(r);
+    assert_non_null(strstr(detail(r, RULE_NUMA_IMBALANCE), "db (pid 7) has 6.0 GiB there"));
+    assert_non_null(strstr(detail(r, RULE_NUMA_IMBALANCE), "--preferred=0"));
+    r->now.process_nodes.items[0].bound = 0;
+    rig_run(r);
+    assert_null(strstr(detail(r, RULE_NUMA_IMBALANCE), "pid 7"));
+    snprintf(r->now.processes.items[0].mems_allowed, 32, "0");
+    rig_run(r);
+    assert_non_null(strstr(detail(r, RULE_NUMA_IMBALANCE), "db (pid 7) has 6.0 GiB there"));
+    assert_null(strstr(detail(r, RULE_NUMA_IMBALANCE), "--preferred"));
+}
+
+RIG_TEST(without_numa_maps_the_report_says_that_it_cannot_tell)
+{
+    add_nodes(r, 4 * GIB, 4 * GIB);
+    add_program(r, 7, "0-3", 50);
+    rig_run(r);
+    assert_true(rig_has_gap(r, RULE_NUMA_REMOTE));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_away_from_the_processors_is_told_with_what_brings_it_back),
+        cmocka_unit_test(who_may_run_where_its_memory_is_has_none_elsewhere),
+        cmocka_unit_test(a_node_without_processors_is_remote_to_nobody),
+        cmocka_unit_test(interleaving_is_for_who_runs_everywhere_or_has_no_room),
+        cmocka_unit_test(an_exhausted_node_is_told_with_who_may_have_no_other),
+        cmocka_unit_test(without_numa_maps_the_report_says_that_it_cannot_tell),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
