@@ -63,7 +63,7 @@ static bool leaf_is_all_values(const struct xarray *xa, u64 index)
         return false;
     while (node && node->shift)
         node = node->slots[index >> node->shift & (XA_SLOTS - 1)].node;
-    return node && node->values && node->values == __builtin_popcountll(node->present);
+    return node && node->values && node->values == node->count;
 }
 
 void shadow_nodes_update(struct backing *b, const struct inode *inode, u64 index)

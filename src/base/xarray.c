@@ -36,8 +36,7 @@ static inline bool is_value(u64 entry)
 
 static inline bool holds_only_values(const struct xa_node *node)
 {
-    return node->shift == 0 && node->values > 0 &&
-           node->values == __builtin_popcountll(node->present);
+    return node->values > 0 && node->values == node->count;
 }
 
 void xa_init(struct xarray *xa)
@@ -84,9 +83,10 @@ static void add_level(struct xarray *xa)
     root->present = 1;
     for (unsigned m = 0; m < XA_MARKS; m++)
         root->marks[m] = xa->height ? xa->head.node->marks[m] != 0 : xa->head_marks >> m & 1u;
-    if (xa->height == 0 && is_value(xa->head.entry)) {
-        root->values = 1;
-        xa->value_nodes++;
+    if (xa->height == 0) {
+        root->count = 1;
+        root->values = is_value(xa->head.entry);
+        xa->value_nodes += root->values;
     }
     xa->head.node = root;
     xa->head_marks = 0;
@@ -134,6 +134,7 @@ static u64 leaf_put(struct xarray *xa, struct xa_node *leaf, unsigned slot, u64 
     xa->value_nodes -= holds_only_values(leaf);
     leaf->slots[slot].entry = entry;
     leaf->present |= BIT_ULL(slot);
+    leaf->count = (u8)(leaf->count + (old == 0));
     leaf->values = (u8)(leaf->values + is_value(entry) - is_value(old));
     xa->value_nodes += holds_only_values(leaf);
     return old;
@@ -223,6 +224,7 @@ u64 xa_erase(struct xarray *xa, u64 index)
         xa->value_nodes -= holds_only_values(leaf);
         leaf->slots[slot].entry = 0;
         leaf->present &= ~BIT_ULL(slot);
+        leaf->count--;
         leaf->values = (u8)(leaf->values - is_value(old));
         xa->value_nodes += holds_only_values(leaf);
         while (depth > 1 && !path[depth - 1]->present) {
@@ -434,7 +436,7 @@ bool xa_marked(const struct xarray *xa, enum xa_mark mark)
 /* Check a subtree and count what is in it. */
 static void check_below(const struct xa_node *node, unsigned shift, struct xarray *counted)
 {
-    unsigned values = 0;
+    unsigned values = 0, entries = 0;
 
     assert(node->shift == shift);
     assert(node->present != 0);
@@ -446,7 +448,7 @@ static void check_below(const struct xa_node *node, unsigned shift, struct xarra
 
         if (shift == 0) {
             assert(present == (node->slots[slot].entry != 0));
-            counted->count += present;
+            entries += present;
             values += is_value(node->slots[slot].entry);
             continue;
         }
@@ -457,7 +459,8 @@ static void check_below(const struct xa_node *node, unsigned shift, struct xarra
             assert((node->marks[m] >> slot & 1) == (node->slots[slot].node->marks[m] != 0));
         check_below(node->slots[slot].node, shift - XA_SLOTS_SHIFT, counted);
     }
-    assert(node->values == values);
+    assert(node->count == entries && node->values == values);
+    counted->count += entries;
     counted->values += values;
     counted->value_nodes += holds_only_values(node);
 }

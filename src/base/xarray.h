@@ -41,7 +41,8 @@ struct xa_node {
     u64 present;         /* bit s: slot s is not empty */
     u64 marks[XA_MARKS]; /* bit s: slot s, or something below it, is marked */
     u8 shift;            /* of the index, to find the slot: 0 in a leaf, then 6, 12 ... */
-    u8 values;           /* leaf: how many entries are odd */
+    u8 count;            /* leaf: entries */
+    u8 values;           /* leaf: how many of them are odd */
     union xa_slot slots[XA_SLOTS];
 };
 
