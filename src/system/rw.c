@@ -28,7 +28,7 @@ struct transfer {
     u64 pos, n;
     vaddr_t user;
     pfn_t pfn;
-    u8 bytes[PAGE_SIZE]; /* of the piece, on their way */
+    u8 *bytes; /* PAGE_SIZE: of the piece, on their way */
 };
 
 static u64 bytes_done(const struct task *t)
@@ -258,7 +258,9 @@ static bool is_direct(const struct transfer *x)
 enum step system_read(struct system *s, struct task *t, struct file *f, u64 offset, u64 len,
                       vaddr_t addr)
 {
-    struct transfer x = {.s = s, .t = t, .f = f, .offset = offset, .len = len, .addr = addr};
+    u8 bytes[PAGE_SIZE];
+    struct transfer x = {
+        .s = s, .t = t, .f = f, .offset = offset, .len = len, .addr = addr, .bytes = bytes};
     enum step step;
 
     if (!call_begin(s, t, &step))
@@ -278,8 +280,15 @@ enum step system_read(struct system *s, struct task *t, struct file *f, u64 offs
 enum step system_write(struct system *s, struct task *t, struct file *f, u64 offset, u64 len,
                        vaddr_t addr)
 {
-    struct transfer x = {
-        .s = s, .t = t, .f = f, .offset = offset, .len = len, .addr = addr, .write = true};
+    u8 bytes[PAGE_SIZE];
+    struct transfer x = {.s = s,
+                         .t = t,
+                         .f = f,
+                         .offset = offset,
+                         .len = len,
+                         .addr = addr,
+                         .write = true,
+                         .bytes = bytes};
     enum step step;
 
     if (!call_begin(s, t, &step))
