@@ -63,7 +63,7 @@ void lruvec_add_many(struct groups *gs, const pfn_t *pfns, u32 nr)
     u32 flags = 0;
     unsigned nid = 0;
     u16 memcg = 0;
-    s64 pages = 0;
+    s64 nr_pages, pages = 0;
 
     for (u32 i = 0; i < nr; i++) {
         struct frame *f = frames_get(gs->frames, pfns[i]);
@@ -81,9 +81,10 @@ void lruvec_add_many(struct groups *gs, const pfn_t *pfns, u32 nr)
         }
         assert(!frame_test(f, PG_LRU | PG_BATCHED));
         frame_set(f, PG_LRU);
+        nr_pages = frame_nr_pages(f);
         pfn_list_add(gs->frames, list, pfns[i]);
-        list->count += (u64)frame_nr_pages(f) - 1;
-        pages += frame_nr_pages(f);
+        list->count += (u64)nr_pages - 1;
+        pages += nr_pages;
     }
     if (list)
         lruvec_count(gs, at.group, at.lru, at.zone, pages);

@@ -396,48 +396,27 @@ static void activate_kept(struct mem *mem, pfn_t pfn, struct evict_stat *stat)
         return;
     frame_set(f, PG_ACTIVE);
     stat->nr_activate[frame_is_file_lru(f)] += (u64)frame_nr_pages(f);
+    count(mem->counters, PGACTIVATE, frame_nr_pages(f));
     count(&frame_group(mem->groups, f)->counters, PGACTIVATE, frame_nr_pages(f));
 }
 
-/* Returns how many pages went; what stays goes to the end of kept. */
-static inline u64 shrink_one(struct mem *mem, struct scan_control *sc, pfn_t pfn,
-                             struct evict_stat *stat, bool ignore_references, pfn_t *kept,
-                             u32 *nr_kept)
-{
-    u64 nr_pages = (u64)frame_nr_pages(frame_of(mem, pfn));
-
-    switch (evict_one(mem, sc, pfn, stat, ignore_references)) {
-    case EVICT_FREED:
-        return unlikely(sc->split == pfn) ? 1 : nr_pages;
-    case EVICT_ACTIVATE:
-        activate_kept(mem, pfn, stat);
-        break;
-    case EVICT_KEEP:
-        break;
-    }
-    kept[(*nr_kept)++] = pfn;
-    return 0;
-}
-
-/* The other pages of a folio that was split on the way; some went already. */
+/* The other pages of a folio that was split on the way, with what became of them; some went already. */
 static u64 shrink_tails(struct mem *mem, struct scan_control *sc, struct evict_stat *stat,
                         bool ignore_references)
 {
-    pfn_t kept[SWAP_CLUSTER_MAX], head = sc->split;
+    pfn_t pfns[SWAP_CLUSTER_MAX], pfn = sc->split + 1, end = sc->split + HPAGE_PMD_NR;
     u64 freed = 0;
-    u32 nr = 0;
 
     sc->split = PFN_NONE;
-    for (pfn_t pfn = head + 1; pfn < head + HPAGE_PMD_NR; pfn++) {
-        if (!frame_test(frame_of(mem, pfn), PG_ANON))
-            continue;
-        freed += shrink_one(mem, sc, pfn, stat, ignore_references, kept, &nr);
-        if (nr == SWAP_CLUSTER_MAX) {
-            putback_lru_pages(mem, kept, nr);
-            nr = 0;
-        }
+    while (pfn < end) {
+        u32 nr = 0, kept;
+
+        for (; pfn < end && nr < SWAP_CLUSTER_MAX; pfn++)
+            if (frame_test(frame_of(mem, pfn), PG_ANON))
+                pfns[nr++] = pfn;
+        freed += shrink_page_list(mem, sc, pfns, nr, &kept, stat, ignore_references);
+        putback_lru_pages(mem, pfns, kept);
     }
-    putback_lru_pages(mem, kept, nr);
     return freed;
 }
 
@@ -448,15 +427,28 @@ u64 shrink_page_list(struct mem *mem, struct scan_control *sc, pfn_t *pfns, u32 
     u64 freed = 0;
 
     for (u32 i = 0; i < nr; i++) {
+        pfn_t pfn = pfns[i];
+        u64 nr_pages = (u64)frame_nr_pages(frame_of(mem, pfn));
+
         look_ahead(mem, sc);
-        freed += shrink_one(mem, sc, pfns[i], stat, ignore_references, pfns, &kept);
+        switch (evict_one(mem, sc, pfn, stat, ignore_references)) {
+        case EVICT_FREED:
+            freed += unlikely(sc->split) ? 1 : nr_pages;
+            break;
+        case EVICT_ACTIVATE:
+            activate_kept(mem, pfn, stat);
+            pfns[kept++] = pfn;
+            break;
+        case EVICT_KEEP:
+            pfns[kept++] = pfn;
+            break;
+        }
         if (unlikely(sc->split)) { /* in the order in which they were looked at */
             putback_lru_pages(mem, pfns, kept);
             kept = 0;
             freed += shrink_tails(mem, sc, stat, ignore_references);
         }
     }
-    count(mem->counters, PGACTIVATE, (s64)(stat->nr_activate[0] + stat->nr_activate[1]));
     *ret_kept = kept;
     return freed;
 }

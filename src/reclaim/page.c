@@ -14,21 +14,23 @@ static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
     return frames_get(mem->frames, pfn);
 }
 
-/* The group's share, where the machine and its node were counted below. */
-static void count_group(struct mem *mem, const struct frame *f, enum counter id, s64 n)
+static void count_group_node(const struct mem *mem, const struct frame *f, enum counter id, s64 n)
 {
-    struct group *g = frame_group(mem->groups, f);
+    unsigned nid = frame_nid(mem->frames, (pfn_t)(f - mem->frames->frame));
 
-    count(&g->counters, id, n);
-    if (unlikely(mem->frames->nr_nodes > 1)) {
-        pfn_t pfn = (pfn_t)(f - mem->frames->frame);
+    group_lruvec(frame_group(mem->groups, f), nid)->counters.v[id - NODE_COUNTER_FIRST] += n;
+}
 
-        group_lruvec(g, frame_nid(mem->frames, pfn))->counters.v[id - NODE_COUNTER_FIRST] += n;
-    }
+/* The group's share, where the machine and its node were counted below. */
+static inline void count_group(struct mem *mem, const struct frame *f, enum counter id, s64 n)
+{
+    count(&frame_group(mem->groups, f)->counters, id, n);
+    if (unlikely(mem->frames->nr_nodes > 1))
+        count_group_node(mem, f, id, n);
 }
 
 /* The machine's, the node's and the group's. */
-static void count_frame(struct mem *mem, const struct frame *f, enum counter id, s64 n)
+static inline void count_frame(struct mem *mem, const struct frame *f, enum counter id, s64 n)
 {
     group_count_frame(mem->groups, frame_group(mem->groups, f), (pfn_t)(f - mem->frames->frame), id,
                       n);

@@ -93,9 +93,9 @@ static u64 shadow_scan(struct slab *s, struct group *g, u64 nr)
     return nr;
 }
 
-static u64 huge_zero_count(struct slab *s, struct group *g)
+static u64 huge_zero_count(struct slab *s, struct group *g HW_UNUSED)
 {
-    return g->parent ? 0 : thp_zero_idle(s->mem);
+    return thp_zero_idle(s->mem);
 }
 
 static u64 huge_zero_scan(struct slab *s, struct group *g HW_UNUSED, u64 nr HW_UNUSED)
@@ -123,11 +123,11 @@ static const struct shrinker shrinkers[NR_SHRINKERS] = {
 static void shrink_one(struct slab *s, struct group *g, enum shrinker_id id, int priority)
 {
     const struct shrinker *sh = &shrinkers[id];
-    u64 *deferred = &slab_group_of(s, g)->nr_deferred[id];
-    u64 freeable = sh->count(s, g), scanned = 0, delta, total;
+    u64 freeable = sh->count(s, g), scanned = 0, delta, total, *deferred;
 
     if (!freeable)
         return;
+    deferred = &slab_group_of(s, g)->nr_deferred[id];
     delta = sh->seeks ? (freeable >> priority) * 4 / sh->seeks : freeable / 2;
     total = MIN((*deferred >> priority) + delta, 2 * freeable);
     while (total && (total >= sh->batch || total >= freeable)) {
@@ -147,8 +147,10 @@ u64 slab_shrink(void *slab, struct group *g, int priority)
     struct slab *s = slab;
     u64 before = s->pages_freed;
 
-    shrink_one(s, g, SHRINK_HUGE_ZERO, priority); /* the oldest shrinker first */
-    shrink_one(s, g, SHRINK_DEFERRED_SPLIT, priority);
+    if (unlikely(!g->parent)) /* the oldest shrinker first; it is the machine's */
+        shrink_one(s, g, SHRINK_HUGE_ZERO, priority);
+    if (unlikely(g->deferred_split.count))
+        shrink_one(s, g, SHRINK_DEFERRED_SPLIT, priority);
     shrink_one(s, g, SHRINK_SHADOW, priority);
     shrink_one(s, g, SHRINK_SUPER, priority);
     return s->pages_freed - before;

@@ -94,12 +94,9 @@ static ns_t kcompactd_run(struct system *s, struct pgdat *pgdat,
     return s->clock.now + ns;
 }
 
-static ns_t kcompactd_due(const struct system *s, const struct pgdat *pgdat)
+static ns_t kcompactd_due(const struct kcompactd *k)
 {
-    const struct kcompactd *k = &pgdat->kcompactd;
-    ns_t due = s->tunables.compaction_proactiveness ? k->look_at : NS_NEVER;
-
-    return k->awake ? MIN(due, k->at) : due;
+    return unlikely(k->awake) ? MIN(k->at, k->look_at) : k->look_at;
 }
 
 static ns_t kcompactds_due(const struct system *s)
@@ -107,7 +104,7 @@ static ns_t kcompactds_due(const struct system *s)
     ns_t due = NS_NEVER;
 
     for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
-        due = MIN(due, kcompactd_due(s, &s->frames.nodes[nid]));
+        due = MIN(due, kcompactd_due(&s->frames.nodes[nid].kcompactd));
     return due;
 }
 
@@ -118,7 +115,7 @@ static void kcompactd_rounds(struct system *s)
         struct kcompactd *k = &pgdat->kcompactd;
         ns_t end = s->clock.now;
 
-        if (kcompactd_due(s, pgdat) > s->clock.now)
+        if (kcompactd_due(k) > s->clock.now)
             continue;
         if (k->awake && k->at <= s->clock.now)
             end = kcompactd_run(s, pgdat, kcompactd_step);

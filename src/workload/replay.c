@@ -212,16 +212,14 @@ static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
         mm->nr_ptes > PREFETCH_TABLES ? end - MIN(PREFETCH_EVENTS, (size_t)(end - at)) : at;
     u64 left = slice->end > slice->now ? slice->end - slice->now : 0;
     u64 budget, spent = rs->frac; /* hundredths of ns */
-    u64 per_instruction = s->cost.instruction_x100;
-    u64 per_walk[NR_WALKS], walks[NR_WALKS] = {0};
+    u64 small = 0, huge = 0, per_instruction = s->cost.instruction_x100;
+    u64 per_walk = (u64)s->cost.tlb_miss * 100;
     u32 mm_id = mm->id;
     bool walk = may_walk(t), swapped = mm->swapents != 0;
 
     if (s->mem.kswapds_awake) /* it should not be kept from its work for a whole slice */
         left = MIN(left, SCHED_QUANTUM);
     budget = left * 100;
-    for (unsigned i = 0; i < NR_WALKS; i++)
-        per_walk[i] = (u64)walk_cost(&s->cost, (enum walk)i) * 100;
     while (at < end && spent <= budget) {
         u64 event = *at;
         bool write = event_kind(event) == HWT_WRITE;
@@ -235,8 +233,14 @@ static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
 
             if (came_to == WALK_FAULT)
                 break;
-            walks[came_to]++;
-            spent += per_walk[came_to];
+            if (likely(came_to == WALK_SMALL)) {
+                small++;
+                spent += per_walk;
+            } else {
+                s->space.walks[came_to]++;
+                huge += came_to == WALK_HUGE;
+                spent += walk_cost(&s->cost, came_to) * 100ull;
+            }
             if (unlikely(t->nodes))
                 spent += 100ull * access_count_node(&s->mem, mm, event_page(event), t->nodes);
         }
@@ -245,9 +249,8 @@ static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
     }
     rs->at += (size_t)(at - began);
     rs->replay->stats.events += (u64)(at - began);
-    rs->replay->stats.hits += (u64)(at - began) - walks[WALK_SMALL] - walks[WALK_HUGE];
-    for (unsigned i = 0; i < NR_WALKS; i++)
-        s->space.walks[i] += walks[i];
+    rs->replay->stats.hits += (u64)(at - began) - small - huge;
+    s->space.walks[WALK_SMALL] += small;
     slice->now += spent / 100;
     system_count_user(rs->replay->config.system, t, spent / 100);
     rs->frac = spent % 100;

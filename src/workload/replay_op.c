@@ -292,8 +292,8 @@ static u64 user_buffer(struct replay_stream *rs, u64 addr, u64 len, enum access_
     return 0;
 }
 
-static enum op_result io_part(struct replay_stream *rs, const struct trace_op *op,
-                              struct sched_slice *slice)
+static enum op_result op_io(struct replay_stream *rs, const struct trace_op *op,
+                            struct sched_slice *slice)
 {
     struct system *s = rs->replay->config.system;
     bool read = op->opcode == HWT_OP_READ;
@@ -310,37 +310,6 @@ static enum op_result io_part(struct replay_stream *rs, const struct trace_op *o
     addr = user_buffer(rs, addr, len, kind);
     return result_of(read ? system_read(s, rs->st.task, file, offset, len, addr)
                           : system_write(s, rs->st.task, file, offset, len, addr));
-}
-
-/* Where the part that is at hand lies; op->parts is not 0. */
-static const struct trace_part *part_at(const struct replay_stream *rs, const struct trace_op *op)
-{
-    return &rs->replay->config.trace->parts[op->parts + rs->part];
-}
-
-/* A buffer in several places is filled piece by piece. */
-static enum op_result op_io(struct replay_stream *rs, const struct trace_op *op,
-                            struct sched_slice *slice)
-{
-    struct trace_op piece = *op;
-
-    if (!op->parts)
-        return io_part(rs, op, slice);
-    for (u32 i = 0; i < rs->part; i++)
-        piece.field[2] += rs->replay->config.trace->parts[op->parts + i].len;
-    for (;;) {
-        const struct trace_part *part = part_at(rs, op);
-        enum op_result result;
-
-        piece.field[3] = part->len;
-        piece.field[4] = part->addr;
-        result = io_part(rs, &piece, slice);
-        if (result != OP_DONE || part->last)
-            return result;
-        piece.field[2] += part->len;
-        rs->done_pages = 0;
-        rs->part++;
-    }
 }
 
 static enum op_result op_inode(struct replay_stream *rs, const struct trace_op *op)
@@ -388,6 +357,12 @@ static bool range_ok(struct replay_stream *rs, u64 addr, u64 len)
     return false;
 }
 
+/* Where the part that is at hand lies; op->parts is not 0. */
+static const struct trace_part *part_at(const struct replay_stream *rs, const struct trace_op *op)
+{
+    return &rs->replay->config.trace->parts[op->parts + rs->part];
+}
+
 /* What a mapping replaces may lie elsewhere: that goes first. */
 static enum op_result unmap_parts(struct replay_stream *rs, const struct trace_op *op)
 {
@@ -429,7 +404,7 @@ static enum op_result op_mmap(struct replay_stream *rs, const struct trace_op *o
     return result_of(system_mmap(rs->replay->config.system, rs->st.task, &a));
 }
 
-static enum op_result memory_part(struct replay_stream *rs, const struct trace_op *op)
+static enum op_result op_memory(struct replay_stream *rs, const struct trace_op *op)
 {
     struct system *s = rs->replay->config.system;
     struct task *t = rs->st.task;
@@ -463,24 +438,6 @@ static enum op_result memory_part(struct replay_stream *rs, const struct trace_o
         return result_of(system_mlockall(s, t, (u32)f[0] & ABI_MCL_ALL));
     default:
         hw_unreachable();
-    }
-}
-
-static enum op_result op_memory(struct replay_stream *rs, const struct trace_op *op)
-{
-    struct trace_op piece = *op;
-
-    if (!op->parts)
-        return memory_part(rs, op);
-    for (;; rs->part++) {
-        const struct trace_part *part = part_at(rs, op);
-        enum op_result result;
-
-        piece.field[0] = part->addr;
-        piece.field[1] = part->len;
-        result = memory_part(rs, &piece);
-        if (result != OP_DONE || part->last || rs->st.task->error)
-            return result;
     }
 }
 
@@ -653,6 +610,31 @@ static enum op_result op_advance(struct replay_stream *rs, const struct trace_op
     return OP_DONE;
 }
 
+/* What a recording does to one range may be several here: it is done to one after the other, and a buffer is filled piece by piece. */
+static enum op_result op_in_parts(struct replay_stream *rs, const struct trace_op *op,
+                                  struct sched_slice *slice)
+{
+    bool io = op->opcode == HWT_OP_READ || op->opcode == HWT_OP_WRITE;
+    struct trace_op piece = *op;
+
+    piece.parts = 0;
+    for (u32 i = 0; io && i < rs->part; i++)
+        piece.field[2] += rs->replay->config.trace->parts[op->parts + i].len;
+    for (;; rs->part++) {
+        const struct trace_part *part = part_at(rs, op);
+        enum op_result result;
+
+        piece.field[io ? 4 : 0] = part->addr;
+        piece.field[io ? 3 : 1] = part->len;
+        result = replay_op(rs, &piece, slice);
+        if (result != OP_DONE || part->last || (!io && rs->st.task->error))
+            return result;
+        if (io)
+            piece.field[2] += part->len;
+        rs->done_pages = 0;
+    }
+}
+
 enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
                          struct sched_slice *slice)
 {
@@ -664,6 +646,8 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
         return op_advance(rs, op, slice);
     if (op->opcode == TRACE_OP_KERNEL)
         return op_kernel(rs, op);
+    if (unlikely(op->parts) && op->opcode != HWT_OP_MMAP)
+        return op_in_parts(rs, op, slice);
     switch ((enum hwt_op)op->opcode) {
     case HWT_OP_PROC_START:
     case HWT_OP_COMM:
