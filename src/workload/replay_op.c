@@ -610,6 +610,15 @@ static enum op_result op_advance(struct replay_stream *rs, const struct trace_op
     return OP_DONE;
 }
 
+static enum op_result op_oom_score_adj(struct replay_stream *rs, const struct trace_op *op)
+{
+    u64 most = SCORE_ADJ_OFFSET + SCORE_ADJ_MAX;
+
+    system_set_oom_score_adj(rs->replay->config.system, rs->st.task,
+                             (s16)(MIN(op->field[0], most) - SCORE_ADJ_OFFSET));
+    return OP_DONE;
+}
+
 /* What a recording does to one range may be several here: it is done to one after the other, and a buffer is filled piece by piece. */
 static enum op_result op_in_parts(struct replay_stream *rs, const struct trace_op *op,
                                   struct sched_slice *slice)
@@ -695,10 +704,7 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
     case HWT_OP_WAIT:
         return op_wait(rs, op, slice);
     case HWT_OP_OOM_SCORE_ADJ:
-        system_set_oom_score_adj(
-            s, t,
-            (s16)(MIN(op->field[0], (u64)SCORE_ADJ_OFFSET + SCORE_ADJ_MAX) - SCORE_ADJ_OFFSET));
-        return OP_DONE;
+        return op_oom_score_adj(rs, op);
     case HWT_OP_THP_DISABLE:
         system_thp_disable(t, op->field[0] != 0);
         return OP_DONE;
