@@ -1,7 +1,8 @@
 /* place.c - through a recording in the order of its stamps, with an address space for every process of it.
  *
  * A heap holds the streams by the stamp of their next operation. The stream on top translates its events up to that operation and
- * does it. Accesses behind a stream's last operation come last.
+ * does it. Accesses behind a stream's last operation come last. A child's first stamp may be older than that of the fork, which the parent
+ * gets when its call returns: such a child waits for the fork.
  */
 #include "workload/place_int.h"
 
@@ -95,15 +96,6 @@ static struct place_mm *start_of(struct placing *p, const struct trace_stream *s
     return pm;
 }
 
-static void fork_off(struct placing *p, struct place_mm *pm, const struct trace_op *op)
-{
-    struct place_mm *child = op->field[1] & HWT_FORK_VM ? pm : place_mm_copy(p, pm);
-
-    set_mm(&p->forked, op->field[0], child);
-    if (child != pm)
-        place_mm_put(child); /* the table has it */
-}
-
 /* --- streams ----------------------------------------------------------------------------------------------------------- */
 
 /* The index of the stream's next real operation, or their number. */
@@ -120,6 +112,40 @@ static void enqueue(struct placing *p, u32 stream)
     size_t i = p->next_op[stream] = next_real(s, p->next_op[stream]);
 
     heap_push(&p->next, i < s->nr_decoded_ops ? s->ops[i].stamp : STAMP_END, NULL, stream);
+}
+
+static void fork_off(struct placing *p, struct place_mm *pm, const struct trace_op *op)
+{
+    struct place_mm *child = op->field[1] & HWT_FORK_VM ? pm : place_mm_copy(p, pm);
+    u64 stream;
+
+    set_mm(&p->forked, op->field[0], child);
+    if (child != pm)
+        place_mm_put(child); /* the table has it */
+    if (u64map_del(&p->early, op->field[0], &stream))
+        enqueue(p, (u32)stream);
+}
+
+/* Must the stream's start wait for its fork? A second one of that pid does not. */
+static bool is_early(struct placing *p, u32 stream)
+{
+    const struct trace_stream *s = &p->trace->streams[stream];
+
+    if (p->no_more_forks || s->start != HWT_OP_PROC_START || !(s->start_flags & HWT_PROC_FORKED) ||
+        u64map_get(&p->forked, s->pid, NULL) || u64map_get(&p->early, s->pid, NULL))
+        return false;
+    u64map_put(&p->early, s->pid, stream);
+    return true;
+}
+
+/* Whose fork is not in the recording starts with nothing. */
+static void release_early(struct placing *p)
+{
+    u64 cursor, pid, stream;
+
+    p->no_more_forks = true;
+    u64map_for_each (&p->early, cursor, pid, stream)
+        enqueue(p, (u32)stream);
 }
 
 /* Events up to the operation with that index. */
@@ -148,6 +174,8 @@ static void run(struct placing *p, u32 stream)
     size_t i = p->next_op[stream];
     struct place_mm *pm;
 
+    if (!p->mm[stream] && is_early(p, stream))
+        return;
     if (!p->mm[stream])
         p->mm[stream] = start_of(p, s);
     pm = p->mm[stream];
@@ -203,13 +231,18 @@ bool place_trace(struct trace *t, struct place_result *ret)
     p.next_op = xcalloc(t->nr_streams, sizeof(*p.next_op));
     u64map_init(&p.by_pid);
     u64map_init(&p.forked);
+    u64map_init(&p.early);
     heap_init(&p.next);
     for (u32 i = 0; i < t->nr_streams; i++)
         enqueue(&p, i);
-    while (!heap_empty(&p.next))
+    while (!heap_empty(&p.next)) {
         run(&p, (u32)heap_pop(&p.next).num);
+        if (heap_empty(&p.next) && !p.no_more_forks)
+            release_early(&p);
+    }
     drop_table(&p.by_pid);
     drop_table(&p.forked);
+    u64map_done(&p.early);
     heap_done(&p.next);
     free(p.mm);
     free(p.at);

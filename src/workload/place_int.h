@@ -31,7 +31,9 @@ struct placing {
     size_t *at, *next_op; /* by stream: first event and operation not done */
     struct u64map by_pid; /* pid -> struct place_mm of the process */
     struct u64map forked; /* pid -> that of a child that has not started */
-    struct heap next;     /* streams by the stamp of their next operation */
+    struct u64map early;  /* pid -> stream of a child whose fork is still to come */
+    bool no_more_forks;
+    struct heap next; /* streams by the stamp of their next operation */
     struct place_result result;
 };
 

@@ -189,6 +189,42 @@ static void what_grows_is_moved_only_if_it_must_be(void **state HW_UNUSED)
     end(&x);
 }
 
+/* The page of a stream's only access. */
+static u64 touched(const struct fixture *x, u32 stream)
+{
+    const struct trace_stream *s = &x->trace->streams[stream - 1];
+
+    for (size_t i = 0; i < s->nr_events; i++)
+        if (event_kind(s->events[i]) != HWT_OP)
+            return event_page(s->events[i]);
+    fail();
+    return 0;
+}
+
+static void a_child_that_is_ahead_of_its_fork_has_the_memory_of_its_parent(void **state HW_UNUSED)
+{
+    struct fixture x;
+    u32 parent, ahead, orphan;
+
+    begin(&x);
+    map(&x, LOW, 10, HWT_MAP_ANYWHERE, 0);
+    parent = x.s;
+    ahead = x.s = trace_writer_stream(x.w);
+    OP(&x, HWT_OP_PROC_START, 2, 1, 2, HWT_PROC_FORKED);
+    trace_writer_access(x.w, ahead, HWT_WRITE, LOW + 3, 5);
+    OP(&x, HWT_OP_EXIT_GROUP, 0);
+    orphan = x.s = trace_writer_stream(x.w);
+    OP(&x, HWT_OP_PROC_START, 3, 1, 3, HWT_PROC_FORKED); /* its fork is not there */
+    trace_writer_access(x.w, orphan, HWT_WRITE, LOW + 3, 5);
+    x.s = parent;
+    OP(&x, HWT_OP_FORK, 2, 0);
+    map(&x, LOW + 20, 10, HWT_MAP_ANYWHERE, 0);
+    place(&x);
+    assert_int_equal(touched(&x, ahead), BELOW / PAGE(1) - 10 + 3);
+    assert_int_equal(touched(&x, orphan), LOW + 3);
+    end(&x);
+}
+
 static void a_recording_of_before_keeps_its_addresses(void **state HW_UNUSED)
 {
     struct fixture x;
@@ -210,6 +246,7 @@ int main(void)
         cmocka_unit_test(mappings_go_from_the_top_down_and_large_files_to_huge_pages),
         cmocka_unit_test(a_range_over_several_mappings_becomes_parts),
         cmocka_unit_test(what_grows_is_moved_only_if_it_must_be),
+        cmocka_unit_test(a_child_that_is_ahead_of_its_fork_has_the_memory_of_its_parent),
         cmocka_unit_test(a_recording_of_before_keeps_its_addresses),
     };
 
