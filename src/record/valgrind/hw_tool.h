@@ -65,7 +65,7 @@
 #define SHADOW_BYTES        32
 
 /* ---- the filter ---- */
-#define NEAR_BITS    10 /* log2 entries of the direct-mapped front */
+#define NEAR_BITS    11 /* log2 entries of the direct-mapped front */
 #define NEAR_ENTRIES (1u << NEAR_BITS)
 #define SETS         256 /* the filter proper: 256 sets of 4, move to front */
 #define WAYS         4
