@@ -276,13 +276,6 @@ static bool is_mapped(struct mm *mm, vpn_t vpn)
     return slot && pte_present(*slot);
 }
 
-u32 access_distance_ns(const struct mem *mem, unsigned nid, u32 ns)
-{
-    u32 distance = mem->frames->topology.distance[mem_nid(mem)][nid];
-
-    return ns * (distance - LOCAL_DISTANCE) / (REMOTE_DISTANCE - LOCAL_DISTANCE);
-}
-
 u32 access_count_node(const struct mem *mem, struct mm *mm, vpn_t vpn, struct node_accesses *n)
 {
     pfn_t pfn = pte_ref_pfn(pagetable_lookup(mm, vpn), vpn);
@@ -295,7 +288,7 @@ u32 access_count_node(const struct mem *mem, struct mm *mm, vpn_t vpn, struct no
     n->by_node[nid]++;
     if (nid == mem_nid(mem))
         return 0;
-    ns = access_distance_ns(mem, nid, mem->cost->remote_access);
+    ns = mem_distance_ns(mem, nid, mem->cost->remote_access);
     n->remote++;
     n->remote_ns += ns;
     return ns;

@@ -39,8 +39,6 @@ enum access_result access_get_vma_page(struct access_ctx *ac, const struct vma *
 /* The same for what is in slot e: charged to the group that has the slot, or the context's when that is gone. */
 enum access_result swapin_get_page(struct access_ctx *ac, const struct vma *vma, vpn_t vpn, swp_t e,
                                    pfn_t *ret_pfn);
-/* What the distance of a node costs, beside `ns` at distance 20.   pre: several nodes */
-u32 access_distance_ns(const struct mem *mem, unsigned nid, u32 ns);
 
 /* The next page of this attempt is for a mapping (NULL: for none). On one node there is nothing to choose. */
 void access_place(struct mem *mem, struct attempt *at, const struct vma *vma, vpn_t vpn);

@@ -40,7 +40,7 @@ static void clear_page(struct mem *mem, pfn_t pfn)
         memset(bytes, 0, PAGE_SIZE);
     mem_cost(mem, mem->cost->zero_page);
     if (unlikely(mem->frames->nr_nodes > 1))
-        mem_cost(mem, access_distance_ns(mem, frame_nid(mem->frames, pfn), mem->cost->remote_page));
+        mem_cost(mem, mem_distance_ns(mem, frame_nid(mem->frames, pfn), mem->cost->remote_page));
 }
 
 static void copy_page(struct mem *mem, pfn_t to, pfn_t from)
@@ -49,7 +49,7 @@ static void copy_page(struct mem *mem, pfn_t to, pfn_t from)
         memcpy(frames_bytes(mem->frames, to), frames_bytes(mem->frames, from), PAGE_SIZE);
     mem_cost(mem, mem->cost->copy_page);
     if (unlikely(mem->frames->nr_nodes > 1))
-        mem_cost(mem, access_distance_ns(mem, frame_nid(mem->frames, to), mem->cost->remote_page));
+        mem_cost(mem, mem_distance_ns(mem, frame_nid(mem->frames, to), mem->cost->remote_page));
 }
 
 enum access_result fault_anon(struct fault *f)

@@ -9,6 +9,7 @@
 #define BALANCE_BALANCE_H
 
 #include "balance/place.h"
+#include "compact/migrate.h"
 #include "reclaim/mem.h"
 #include "reclaim/vmscan.h"
 
@@ -70,6 +71,12 @@ enum balance_result balance_try_folio(struct mem *mem, struct attempt *at, struc
                                       bool *ret_no_charge, struct wait *ret_wait);
 /* The same of the kernel's own memory, which nobody pays; PFN_NONE when there is none. */
 pfn_t balance_try_kernel_folio(struct mem *mem, unsigned order);
+/* Move the folio of pfn (as for migrate_folio_to()) to nodes.nid or another of the mask, with reclaim and compaction there: move_pages, migrate_pages,
+ * mbind with MPOL_MF_MOVE. BALANCE_OK: *ret_err says what came of it, as of migrate_folio_to(). BALANCE_WAIT: the page is where it was,
+ * if it still is; look it up and call again. Nothing else.   pre: the batches of all CPUs are drained */
+enum balance_result balance_migrate(struct mem *mem, struct attempt *at, pfn_t pfn,
+                                    struct alloc_nodes nodes, enum migrate_reason reason,
+                                    int *ret_err, struct wait *ret_wait);
 /* memory.high: pages over it are reclaimed on return to user mode; a pause is asked for when that is not enough. */
 bool balance_over_high(struct mem *mem, struct attempt *at, struct group *g, u32 nr_pages,
                        struct wait *ret_wait);

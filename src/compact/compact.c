@@ -231,7 +231,7 @@ static bool move_pages(struct compact_run *run)
 
     for (u32 i = 0; i < nr; i++)
         pfns[i] = run->migrate[nr - 1 - i];
-    r = migrate_pages(run->mem, pfns, nr, &target);
+    r = migrate_pages(run->mem, pfns, nr, &target, MR_COMPACTION);
     run->nr_migrate = 0;
     if (r.no_target && !scanners_met(run))
         return false;

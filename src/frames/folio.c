@@ -53,6 +53,26 @@ void folio_free_tails(struct frames *fr, pfn_t head)
     frame_clear(f, PG_HEAD);
 }
 
+void folio_move_counts(struct frames *fr, pfn_t from, pfn_t to)
+{
+    struct frame *f = frames_get(fr, from), *t = frames_get(fr, to);
+    s64 nr = frame_nr_pages(f);
+
+    assert(folio_is_large(t) && frame_nr_pages(t) == nr);
+    assert(!folio_has_tails(t) && !folio_is_deferred(f));
+    t[1].index = f[1].index;
+    t[1].private = f[1].private;
+    f[1].index = f[1].private = 0;
+    if (!folio_has_tails(f))
+        return;
+    folio_write_tails(fr, to);
+    for (s64 i = 1; i < nr; i++) {
+        t[i].mapcount = f[i].mapcount;
+        t[i].flags |= f[i].flags & PG_EXCLUSIVE;
+        f[i].mapcount = 0;
+    }
+}
+
 unsigned folio_count_mapped(const struct frame *head)
 {
     unsigned nr = (unsigned)frame_nr_pages(head), mapped = 0;

@@ -105,6 +105,9 @@ void folio_write_tails(struct frames *fr, pfn_t head);
 void folio_unmake(struct frames *fr, pfn_t head);
 /* frames_free(): what was written of its tails is gone.   pre: nothing maps it */
 void folio_free_tails(struct frames *fr, pfn_t head);
+/* The counts and marks of its pages go to another folio of as many, but for those of a page of order 0 (mapcount of the head, flags, list).
+ *   pre: not in the queue; `to` is new    post: `from` has nothing left but its head's own */
+void folio_move_counts(struct frames *fr, pfn_t from, pfn_t to);
 /* All counts add up. */
 void folio_check(const struct frames *fr, pfn_t head);
 

@@ -284,6 +284,34 @@ void page_end_writeback(struct mem *mem, pfn_t pfn)
         lru_rotate_reclaimable(mem, pfn);
 }
 
+void page_change_node(struct mem *mem, pfn_t from, pfn_t to)
+{
+    const struct frame *f = frame_of(mem, from);
+    struct group *g = frame_group(mem->groups, f);
+    unsigned nids[2] = {frame_nid(mem->frames, from), frame_nid(mem->frames, to)};
+    bool cached = frame_test(f, PG_PAGECACHE), large = folio_is_large(f);
+    s64 nr = frame_nr_pages(f), mapped = large ? folio_count_mapped(f) : f->mapcount != 0;
+
+    for (unsigned i = 0; i < 2; i++, nr = -nr, mapped = -mapped) {
+        unsigned nid = nids[!i];
+
+        group_count_node(mem->groups, g, nid, frame_test(f, PG_ANON) ? NR_ANON_PAGES : NR_MAPPED,
+                         mapped);
+        if (large && folio_pmd_mapcount(f))
+            group_count_node(mem->groups, g, nid, NR_ANON_TRANSPARENT_HUGEPAGES, nr);
+        if (cached)
+            group_count_node(mem->groups, g, nid, NR_FILE_PAGES, nr);
+        if (cached && frame_test(f, PG_SWAPBACKED))
+            group_count_node(mem->groups, g, nid, NR_SHMEM, nr);
+        if (frame_test(f, PG_DIRTY) && is_written_back(mem, f))
+            group_count_node(mem->groups, g, nid, NR_DIRTY, nr);
+        if (frame_test(f, PG_SWAPCACHE)) { /* of the groups' file pages it is none */
+            group_count_node(mem->groups, g, nid, NR_SWAPCACHED, nr);
+            node_count(mem->frames, nid, NR_FILE_PAGES, nr);
+        }
+    }
+}
+
 static void count_mlock(struct mem *mem, pfn_t pfn, s64 n)
 {
     count(&frames_zone_of(mem->frames, pfn)->counters, NR_MLOCK, n);

@@ -32,6 +32,10 @@ void page_start_writeback(struct mem *mem, pfn_t pfn);
 /* Also moves a page marked PG_RECLAIM to the tail of its list. */
 void page_end_writeback(struct mem *mem, pfn_t pfn);
 
+/* It is about to move to frame `to` of another node, which counts it from now on, for the machine and for its group.
+ *   pre: not under I/O */
+void page_change_node(struct mem *mem, pfn_t from, pfn_t to);
+
 /* Release a page that nothing maps and no cache holds: off the LRU, uncharged, back to the free lists. */
 void page_free(struct mem *mem, pfn_t pfn);
 /* An anonymous page lost a mapping or a swap reference: free it if nothing needs it any more. True when freed. */

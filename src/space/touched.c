@@ -64,3 +64,16 @@ void touched_drop(struct touched *t, pfn_t head)
     free(t->folios[head >> HPAGE_PMD_ORDER]);
     t->folios[head >> HPAGE_PMD_ORDER] = NULL;
 }
+
+void touched_move(struct touched *t, pfn_t from, pfn_t to)
+{
+    u64 *bits = bits_of(t, from), at = to >> HPAGE_PMD_ORDER;
+
+    if (!bits)
+        return;
+    if (at >= t->nr)
+        grow(t, at + 1);
+    assert(!t->folios[at]);
+    t->folios[at] = bits;
+    t->folios[from >> HPAGE_PMD_ORDER] = NULL;
+}

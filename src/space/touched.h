@@ -37,6 +37,9 @@ static inline void touched_mark(struct touched *t, pfn_t head, unsigned i)
 /* No huge leaf maps the folio any more. */
 void touched_drop(struct touched *t, pfn_t head);
 
+/* The folio moved: what is known of it is known of the one at `to`. */
+void touched_move(struct touched *t, pfn_t from, pfn_t to);
+
 /* Pages of the folio that were used. */
 unsigned touched_count(const struct touched *t, pfn_t head);
 

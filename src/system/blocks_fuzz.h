@@ -6,6 +6,7 @@
 
 #include "balance/balance.h"
 #include "balance/kcompactd.h"
+#include "reclaim/lru.h"
 #include "system/shadow_fuzz.h"
 
 /* Make the machine small: the kernel keeps all but some pages. */
@@ -84,7 +85,33 @@ static void block_get(unsigned order, u32 flags)
         frame_set_kind(frames_get(&sys->frames, p), FRAME_KERNEL);
 }
 
-/* All of memory (0, 10..), as much of it as fragmentation asks for (1), or a request for a block of 2^arg. */
+/* Some pages of a process go to another node. */
+static void move_pages(void)
+{
+    const struct proc *pr = &procs[below(PROCS)];
+    unsigned nid = below(sys->frames.nr_nodes);
+    struct alloc_nodes nodes = {BIT_ULL(nid), nid};
+    bool reclaim = chance(30);
+    u32 first = below(PAGES);
+
+    lru_add_drain_all(&sys->mem);
+    for (u32 page = first; pr->task && pr->task->mm && page < MIN(first + 64, (u32)PAGES); page++) {
+        const pte_t *slot = pagetable_find(pr->task->mm, BASE_VPN + page);
+        struct attempt at = {0};
+        struct wait wait;
+        int err;
+
+        if (!slot || !pte_has_frame(*slot))
+            continue;
+        if (reclaim)
+            balance_migrate(&sys->mem, &at, pte_pfn(*slot), nodes, MR_SYSCALL, &err, &wait);
+        else
+            migrate_folio_to(&sys->mem, pte_pfn(*slot), nid, MR_SYSCALL);
+    }
+}
+
+/* All of memory (0, 10..), as much of it as fragmentation asks for (1), or a request for a block of 2^arg. Of several nodes, pages move
+ * between them as well. */
 static void compact(const struct op *op)
 {
     static const u32 kinds[] = {0, ALLOC_MOVABLE, ALLOC_NOFS};
@@ -98,6 +125,8 @@ static void compact(const struct op *op)
         kcompactd_look(&sys->mem, &sys->frames.nodes[below(sys->frames.nr_nodes)]);
     else
         block_get(op->arg, kinds[op->nr]);
+    if (sys->frames.nr_nodes > 1)
+        move_pages();
     compactions += sys->counters.v[COMPACT_MIGRATE_SCANNED] != before;
     migrations += (u64)(sys->counters.v[PGMIGRATE_SUCCESS] - moved);
 }

@@ -1,18 +1,21 @@
 /* thp_fuzz.c - random programs on a machine with huge pages that holds bytes, against a plain shadow of what they should see.
  *
  * Processes in small groups map, store, load, fork, exit, move, protect and advise ranges, of whole huge pages and of parts of
- * them, while memory runs short, khugepaged runs and processes are killed for memory. Every word that a process loads must be
+ * them, while memory runs short, pages go to other nodes, khugepaged runs and processes are killed for memory. Every word that a process loads must be
  * the one that it stored last, or had from its parent.
  *
  * Shadow:   a word for each page, at a place of its own in the page.
  * Epochs:   each EPOCH operations a new machine, whose settings, limits and devices come from the seed.
- * Counted:  main() sees to it that huge faults, splits, collapses and copies-on-write of huge pages happened often enough.
+ * Counted:  main() sees to it that huge faults, splits, collapses, copies-on-write and migrations of huge pages happened often
+ *           enough.
  * Canaries: the same run with one rule of the machine broken must fail; main() sees to it first. */
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "balance/balance.h"
 #include "base/test.h"
+#include "reclaim/lru.h"
 #include "stats/thp.h"
 #include "system/access.h"
 #include "system/cgroup.h"
@@ -53,7 +56,7 @@ static struct group *leaf[2];
 static u64 operation, seed, next_value;
 static u32 next_pid;
 static enum canary canary;
-static u64 faults, splits, collapses, copies; /* of all machines */
+static u64 faults, splits, collapses, copies, migrations; /* of all machines */
 
 static void wrong(const char *what)
 {
@@ -299,6 +302,36 @@ static void touch(struct proc *pr)
     }
 }
 
+/* What is mapped there goes to another node, with reclaim there or without. */
+static void migrate_at(struct proc *pr, u32 page, bool reclaim)
+{
+    const pte_t *slot = pagetable_lookup(pr->task->mm, BASE_VPN + page).slot;
+    struct attempt at = {0};
+    struct wait wait;
+    unsigned nid;
+    int err;
+
+    if (!slot || !pte_has_frame(*slot))
+        return;
+    nid = (frame_nid(&sys->frames, pte_pfn(*slot)) + 1) % sys->frames.nr_nodes;
+    if (reclaim)
+        balance_migrate(&sys->mem, &at, pte_pfn(*slot), (struct alloc_nodes){BIT_ULL(nid), nid},
+                        MR_SYSCALL, &err, &wait);
+    else
+        migrate_folio_to(&sys->mem, pte_pfn(*slot), nid,
+                         chance(50) ? MR_SYSCALL : MR_NUMA_MISPLACED);
+}
+
+static void migrate(struct proc *pr)
+{
+    bool reclaim = chance(30);
+
+    lru_add_drain_all(&sys->mem);
+    sys->mem.cpu = pr->task->cpu;
+    for (u32 page = below(HPAGE_PMD_NR); page < ARENA; page += HPAGE_PMD_NR / 2)
+        migrate_at(pr, page, reclaim);
+}
+
 static void change_machine(void)
 {
     struct group *g = leaf[below(2)];
@@ -348,7 +381,8 @@ static struct frame *some_former_tail(struct proc *pr)
     return NULL;
 }
 
-/* CANARY_RMAP: a split forgot an entry. CANARY_CHARGE: it forgot to charge a tail. */
+/* CANARY_RMAP: a split forgot an entry. CANARY_CHARGE: it forgot to charge a tail. Looked at before such a list makes reclaim go round for
+ * ever. */
 static void canary_after(struct proc *pr, s64 splits_before)
 {
     struct frame *f;
@@ -362,6 +396,7 @@ static void canary_after(struct proc *pr, s64 splits_before)
         f->mapcount++;
     else
         f->memcg = 0;
+    system_check(sys);
 }
 
 /* --- running -------------------------------------------------------------------------------------------------------------- */
@@ -370,11 +405,12 @@ static void one_operation(void)
     static const struct {
         u32 weight;
         void (*run)(struct proc *pr);
-    } ops[] = {{34, touch},  {14, map}, {1, unmap},     {2, protect},  {4, move},
-               {30, advise}, {1, lock}, {22, fork_off}, {6, exit_now}, {4, collapse}};
+    } ops[] = {{34, touch},   {14, map},     {1, unmap},   {2, protect},
+               {4, move},     {30, advise},  {1, lock},    {28, fork_off},
+               {6, exit_now}, {4, collapse}, {12, migrate}};
     struct proc *pr = &procs[below(PROCS)];
     s64 splits_before = sys->counters.v[THP_SPLIT_PAGE];
-    u32 at = below(118), i = 0;
+    u32 at = below(136), i = 0;
 
     if (chance(4)) {
         change_machine();
@@ -425,6 +461,11 @@ static void epoch_begin(u64 n)
                                     .priority = -1,
                                     .compressor = "lzo-rle",
                                     .device = devices[below(5)]};
+    if (chance(50)) {
+        c.nr_nodes = 2;
+        c.nr_cpus = MAX(c.nr_cpus, 2u);
+        c.ram_bytes = 128 * MIB;
+    }
     sys = test_system_new(&c);
     leaf[0] = system_group(sys, "/a");
     leaf[1] = system_group(sys, "/b");
@@ -443,6 +484,7 @@ static void epoch_end(void)
     faults += (u64)sys->counters.v[THP_FAULT_ALLOC];
     splits += (u64)(sys->counters.v[THP_SPLIT_PAGE] + sys->counters.v[THP_SPLIT_PMD]);
     collapses += (u64)sys->counters.v[THP_COLLAPSE_ALLOC];
+    migrations += (u64)sys->counters.v[THP_MIGRATION_SUCCESS];
     test_system_free(sys);
 }
 
@@ -502,13 +544,15 @@ int main(int argc, char **argv)
         }
     run(args.operations);
     if (getenv("HW_FUZZ_STATS"))
-        fprintf(stderr, "huge faults %llu, splits %llu, collapses %llu, copies %llu\n",
-                (unsigned long long)faults, (unsigned long long)splits,
-                (unsigned long long)collapses, (unsigned long long)copies);
+        fprintf(
+            stderr, "huge faults %llu, splits %llu, collapses %llu, copies %llu, migrations %llu\n",
+            (unsigned long long)faults, (unsigned long long)splits, (unsigned long long)collapses,
+            (unsigned long long)copies, (unsigned long long)migrations);
     return is_often_enough("a huge fault", faults, args.operations) &&
                    is_often_enough("a split", splits, args.operations) &&
                    is_often_enough("a collapse", collapses, args.operations) &&
-                   is_often_enough("a copy of a huge page", copies, args.operations)
+                   is_often_enough("a copy of a huge page", copies, args.operations) &&
+                   is_often_enough("a huge page moved", migrations, args.operations)
                ? 0
                : 1;
 }

@@ -1,0 +1,72 @@
+/* migrate.c - a folio moves to other nodes, where memory is reclaimed and compacted for it.
+ *
+ * It is isolated first, so that reclaim for its new place does not evict it. Nobody is killed for a page that only moves.
+ *
+ * Mirrors alloc_migration_target() of mm/migrate.c, Linux 6.1: a huge page does not wake kswapd (GFP_TRANSHUGE). */
+#include "balance/balance_int.h"
+
+#include <errno.h>
+
+struct found {
+    struct mem *mem;
+    struct alloc_nodes nodes;
+    pfn_t pfn;
+};
+
+/* What was allocated for it; for the pages of a huge one that had to be split, what is free. */
+static pfn_t take_found(void *ctx, pfn_t from)
+{
+    struct found *f = ctx;
+    pfn_t pfn = f->pfn;
+
+    f->pfn = PFN_NONE;
+    if (pfn == PFN_NONE && !folio_is_large(frames_get(f->mem->frames, from)))
+        pfn = migrate_take_frame(f->mem, f->nodes, ALLOC_WMARK_MIN, from);
+    return pfn;
+}
+
+/* A frame, or a folio of as many pages as `from`, on these nodes. */
+static enum balance_result get_target(struct mem *mem, struct attempt *at, pfn_t from,
+                                      struct alloc_nodes nodes, pfn_t *ret_pfn,
+                                      struct wait *ret_wait)
+{
+    unsigned order = folio_order(frames_get(mem->frames, from));
+    u32 flags = ALLOC_MOVABLE | (order ? ALLOC_COMP | ALLOC_NO_KSWAPD : ALLOC_RETRY_MAYFAIL);
+    enum balance_result r;
+
+    at->placed = true;
+    at->place = (struct alloc_place){.nodes = nodes};
+    r = balance_alloc(mem, at, order, flags, ret_pfn, ret_wait);
+    at->placed = false;
+    if (r == BALANCE_FAIL || r == BALANCE_OOM)
+        *ret_pfn = PFN_NONE;
+    return r == BALANCE_WAIT ? BALANCE_WAIT : BALANCE_OK;
+}
+
+enum balance_result balance_migrate(struct mem *mem, struct attempt *at, pfn_t pfn,
+                                    struct alloc_nodes nodes, enum migrate_reason reason,
+                                    int *ret_err, struct wait *ret_wait)
+{
+    pfn_t head = folio_head_pfn(mem->frames, pfn);
+    unsigned order = folio_order(frames_get(mem->frames, head));
+    struct found found = {mem, nodes, PFN_NONE};
+    struct migrate_target target = {take_found, &found};
+    int err;
+
+    *ret_err = 0;
+    if (nodes.mask >> frame_nid(mem->frames, head) & 1)
+        return BALANCE_OK;
+    if (!migrate_isolate(mem, head)) {
+        *ret_err = -EBUSY;
+        return BALANCE_OK;
+    }
+    err = migrate_check_movable(mem, head);
+    if (!err && get_target(mem, at, head, nodes, &found.pfn, ret_wait) == BALANCE_WAIT) {
+        migrate_putback(mem, &head, 1);
+        return BALANCE_WAIT;
+    }
+    *ret_err = migrate_pages(mem, &head, 1, &target, reason).err;
+    if (found.pfn != PFN_NONE) /* it could not move */
+        frames_free(mem->frames, found.pfn, order, mem->cpu);
+    return BALANCE_OK;
+}
