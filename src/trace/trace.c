@@ -617,6 +617,7 @@ void trace_close(struct trace *t)
         free(t->marks[i].name);
     free(t->marks);
     free(t->parts);
+    u64map_done(&t->turns);
     free(t->damage);
     free(t->meta);
     free(t->end);

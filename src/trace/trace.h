@@ -17,6 +17,7 @@
 #define TRACE_TRACE_H
 
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/strbuf.h"
 #include "base/types.h"
 #include "trace/trace_format.h"
@@ -196,6 +197,8 @@ struct trace {
     enum trace_layout layout;
     struct trace_part *parts; /* [0] is nobody's */
     size_t nr_parts, cap_parts;
+    /* Of a placed trace: stamp of an operation -> what the other threads of its process must have passed before. */
+    struct u64map turns;
     u64 raw_bytes;               /* of usable payload, uncompressed */
     u64 usable_bytes;            /* file bytes before the first damage */
     struct trace_damage *damage; /* in order of offset */

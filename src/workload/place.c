@@ -21,6 +21,7 @@ struct place_mm *place_mm_new(struct placing *p)
     pm->users = 1;
     pm->mm = mm_new(&p->space, 0);
     addrmap_init(&pm->map);
+    addrmap_init(&pm->changed);
     u64map_init(&pm->regular);
     return pm;
 }
@@ -36,6 +37,7 @@ struct place_mm *place_mm_copy(struct placing *p, const struct place_mm *from)
     vma_fork(pm->mm, from->mm);
     addrmap_init(&pm->map);
     addrmap_copy(&pm->map, &from->map);
+    addrmap_init(&pm->changed); /* by nobody yet */
     u64map_init(&pm->regular);
     u64map_for_each (&from->regular, cursor, fid, one)
         u64map_put(&pm->regular, fid, one);
@@ -49,6 +51,7 @@ void place_mm_put(struct place_mm *pm)
     vma_remove(pm->mm, 0, VPN_END);
     mm_free(pm->mm);
     addrmap_done(&pm->map);
+    addrmap_done(&pm->changed);
     u64map_done(&pm->regular);
     free(pm);
 }
@@ -185,12 +188,14 @@ static void run(struct placing *p, u32 stream)
         p->mm[stream] = NULL;
         return;
     }
-    if (s->ops[i].opcode == HWT_OP_FORK)
+    if (s->ops[i].opcode == HWT_OP_FORK) {
         fork_off(p, pm, &s->ops[i]);
-    else if (s->ops[i].opcode == HWT_OP_EXIT_GROUP)
+    } else if (s->ops[i].opcode == HWT_OP_EXIT_GROUP) {
         set_mm(&p->by_pid, s->pid, NULL);
-    else
+    } else {
         place_op(p, pm, stream, i);
+        place_turn(p, pm, stream, &s->ops[i]);
+    }
     p->next_op[stream] = i + 1;
     enqueue(p, stream);
 }
@@ -232,6 +237,7 @@ bool place_trace(struct trace *t, struct place_result *ret)
     u64map_init(&p.by_pid);
     u64map_init(&p.forked);
     u64map_init(&p.early);
+    place_turns_init(&p);
     heap_init(&p.next);
     for (u32 i = 0; i < t->nr_streams; i++)
         enqueue(&p, i);
@@ -243,6 +249,7 @@ bool place_trace(struct trace *t, struct place_result *ret)
     drop_table(&p.by_pid);
     drop_table(&p.forked);
     u64map_done(&p.early);
+    place_turns_done(&p);
     heap_done(&p.next);
     free(p.mm);
     free(p.at);

@@ -16,8 +16,6 @@
 #define HPAGE_NR     512u
 /* As far below a stack as Linux lets it grow by default (ulimit -s). */
 #define STACK_GROWTH (8 * MIB / PAGE_SIZE)
-/* So many ranges no process has (vm.max_map_count is 65,530). */
-#define RANGES_MAX   (1u << 20)
 #define PARTS_MAX    (1u << 24)
 
 struct pages { /* [start, end) */
@@ -337,7 +335,7 @@ static void place_mmap(struct op_place *o)
     u64 flags = o->op->field[3];
     struct pages r;
 
-    if (!range_ok(o->op->field[0], o->op->field[1]) || o->pm->map.ranges.count > RANGES_MAX)
+    if (!range_ok(o->op->field[0], o->op->field[1]) || o->pm->map.ranges.count > PLACE_RANGES_MAX)
         return;
     r = pages_of(o->op->field[0], o->op->field[1]);
     if (flags & HWT_MAP_INITIAL) {
@@ -370,7 +368,7 @@ static void place_brk(struct op_place *o)
     struct pages r = {DIV_ROUND_UP(start, PAGE_SIZE), DIV_ROUND_UP(end, PAGE_SIZE)};
     u64 moved;
 
-    if (end < start || r.end >= VPN_END || pm->map.ranges.count > RANGES_MAX)
+    if (end < start || r.end >= VPN_END || pm->map.ranges.count > PLACE_RANGES_MAX)
         return;
     if (!pm->has_heap)
         begin_heap(pm, r.start);
@@ -459,7 +457,7 @@ static void place_mremap(struct op_place *o)
     vpn_t from, to;
 
     if (f[0] >= VPN_END << PAGE_SHIFT || (f[1] && !range_ok(f[0], f[1])) || !range_ok(f[2], f[3]) ||
-        o->pm->map.ranges.count > RANGES_MAX)
+        o->pm->map.ranges.count > PLACE_RANGES_MAX)
         return;
     old = pages_of(f[0], f[1]);
     new = pages_of(f[2], f[3]);

@@ -225,6 +225,47 @@ static void a_child_that_is_ahead_of_its_fork_has_the_memory_of_its_parent(void 
     end(&x);
 }
 
+/* What the stamp of stream's nth operation of this kind has to wait for; 0: nothing. */
+static u64 turn(const struct fixture *x, u32 stream, enum hwt_op opcode, unsigned n)
+{
+    const struct trace_stream *s = &x->trace->streams[stream - 1];
+    u64 found = 0;
+
+    for (size_t i = 0; i < s->nr_decoded_ops; i++)
+        if (s->ops[i].opcode == opcode && n-- == 0)
+            u64map_get(&x->trace->turns, s->ops[i].stamp, &found);
+    return found;
+}
+
+static void threads_wait_for_each_other_where_they_use_the_same_addresses(void **state HW_UNUSED)
+{
+    struct fixture x;
+    u32 first, second;
+    u64 unmapped;
+
+    begin(&x);
+    first = x.s;
+    map(&x, LOW, 10, HWT_MAP_ANYWHERE, 0);
+    map(&x, LOW + 30, 10, HWT_MAP_ANYWHERE, 0);
+    second = x.s = trace_writer_stream(x.w);
+    OP(&x, HWT_OP_THREAD_START, 1, 2, 0);
+    map(&x, LOW + 50, 10, HWT_MAP_ANYWHERE, 0); /* nobody was there */
+    x.s = first;
+    OP(&x, HWT_OP_MUNMAP, PAGE(LOW + 30), PAGE(10)); /* its own */
+    unmapped = trace_writer_stamp(x.w);
+    x.s = second;
+    map(&x, LOW + 30, 10, HWT_MAP_ANYWHERE, 0);                     /* where the other was */
+    OP(&x, HWT_OP_MUNMAP, PAGE(LOW + 30), PAGE(10));                /* its own by now */
+    OP(&x, HWT_OP_MADVISE, PAGE(LOW), PAGE(10), ABI_MADV_DONTNEED); /* the other's */
+    place(&x);
+    assert_int_equal(turn(&x, first, HWT_OP_MUNMAP, 0), 0);
+    assert_int_equal(turn(&x, second, HWT_OP_MMAP, 0), 0);
+    assert_int_equal(turn(&x, second, HWT_OP_MMAP, 1), unmapped + 1);
+    assert_int_equal(turn(&x, second, HWT_OP_MUNMAP, 0), 0);
+    assert_int_equal(turn(&x, second, HWT_OP_MADVISE, 0), unmapped + 3);
+    end(&x);
+}
+
 static void a_recording_of_before_keeps_its_addresses(void **state HW_UNUSED)
 {
     struct fixture x;
@@ -247,6 +288,7 @@ int main(void)
         cmocka_unit_test(a_range_over_several_mappings_becomes_parts),
         cmocka_unit_test(what_grows_is_moved_only_if_it_must_be),
         cmocka_unit_test(a_child_that_is_ahead_of_its_fork_has_the_memory_of_its_parent),
+        cmocka_unit_test(threads_wait_for_each_other_where_they_use_the_same_addresses),
         cmocka_unit_test(a_recording_of_before_keeps_its_addresses),
     };
 

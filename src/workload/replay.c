@@ -290,7 +290,7 @@ static bool survives_refusal(struct replay_stream *rs, const struct trace_op *op
 }
 
 /* Does the stream come to place i of the window with this operation? A fork does not, because what it starts may have to come first;
- * nor does a wait that had begun before. */
+ * a wait that had begun before does when it is over. */
 static bool comes_to(const struct replay_stream *rs, const struct trace_op *op, unsigned i)
 {
     const struct replay_config *c = &rs->replay->config;
@@ -298,7 +298,8 @@ static bool comes_to(const struct replay_stream *rs, const struct trace_op *op, 
 
     return place->kind == TRACE_PLACE_STAMP && op->stamp > place->at &&
            op->opcode != TRACE_OP_ADVANCE && op->opcode != HWT_OP_FORK &&
-           (op->opcode != HWT_OP_WAIT || op->stamp - MIN(op->field[2], op->stamp) > place->at);
+           (op->opcode != HWT_OP_WAIT || rs->stage ||
+            op->stamp - MIN(op->field[2], op->stamp) > place->at);
 }
 
 /* A stamp is one moment of all streams: nobody goes on behind it before all others have passed the operations before it. Whoever
@@ -340,6 +341,12 @@ static enum event_result run_op(struct replay_stream *rs, u64 event, struct sche
         sched_leave(slice, rs->st.task);
         if (unlikely(rs->st.task->error) && !survives_refusal(rs, op))
             return EVENT_DEAD;
+        if (op->opcode == HWT_OP_WAIT && !rs->stage && rs->places_passed < NR_PLACES) {
+            rs->stage = 1; /* it is over */
+            stop = stop_at_place(rs, op);
+            if (stop != EVENT_NEXT)
+                return stop;
+        }
         break;
     case OP_WAIT:
         sched_leave(slice, rs->st.task);
@@ -357,6 +364,7 @@ static enum event_result run_op(struct replay_stream *rs, u64 event, struct sche
     }
     rs->stage = 0;
     rs->part = 0;
+    rs->in_turn = false;
     rs->done_pages = 0;
     rs->next_op = event_page(event) + 1;
     if (op->opcode != TRACE_OP_ADVANCE)

@@ -48,6 +48,7 @@ struct replay_stream {
     /* order */
     u64 wants;        /* while blocked: goes on when all others have passed the stamps below this */
     bool own;         /* all others of its own process will do */
+    bool in_turn;     /* it has waited for the threads that its operation must come after */
     bool at_place;    /* it has waited at the next place of the window */
     u8 places_passed; /* 1: `from`; NR_PLACES: both, or they are no stamps */
     struct replay_stream *next_waiter;

@@ -363,6 +363,21 @@ static const struct trace_part *part_at(const struct replay_stream *rs, const st
     return &rs->replay->config.trace->parts[op->parts + rs->part];
 }
 
+/* Threads change their address space in the order of the recording where that matters (place_turn.c). */
+static bool must_wait_for_turn(struct replay_stream *rs, const struct trace_op *op)
+{
+    const struct trace *t = rs->replay->config.trace;
+    u64 turn;
+
+    if (rs->in_turn || t->turns.count == 0 || !u64map_get(&t->turns, op->stamp, &turn) ||
+        order_passed(rs, turn, true))
+        return false;
+    rs->in_turn = true;
+    rs->st.task->state = TASK_WAITING;
+    rs->st.task->wait = (struct wait){.cause = WAIT_SLEEP};
+    return true;
+}
+
 /* What a mapping replaces may lie elsewhere: that goes first. */
 static enum op_result unmap_parts(struct replay_stream *rs, const struct trace_op *op)
 {
@@ -667,7 +682,6 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
     case HWT_OP_FILE:
         return op_file(rs, op);
     case HWT_OP_MMAP:
-        return op_mmap(rs, op);
     case HWT_OP_MUNMAP:
     case HWT_OP_MPROTECT:
     case HWT_OP_MREMAP:
@@ -676,7 +690,9 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
     case HWT_OP_MLOCK:
     case HWT_OP_MUNLOCK:
     case HWT_OP_MLOCKALL:
-        return op_memory(rs, op);
+        if (must_wait_for_turn(rs, op))
+            return OP_BLOCK;
+        return op->opcode == HWT_OP_MMAP ? op_mmap(rs, op) : op_memory(rs, op);
     case HWT_OP_OPEN:
         return op_open(rs, op);
     case HWT_OP_CLOSE:

@@ -3,6 +3,7 @@
 
 #include "system/cgroup.h"
 #include "trace/trace_writer.h"
+#include "workload/place.h"
 #include "workload/replay.h"
 #include "workload/tally.h"
 
@@ -26,6 +27,7 @@ struct fixture {
     u64 memory_max;
     ns_t max_ns;
     enum trace_mode mode;
+    bool placed; /* mappings go where the machine puts them */
     struct trace_place from, to;
     const bool *only;
     struct tally before; /* what had been counted when `from` was reached */
@@ -86,6 +88,8 @@ static void prepare(struct fixture *x)
         assert_int_equal(trace_writer_finish(x->w, NULL, &x->bytes, &x->count, NULL), 0);
     x->w = NULL;
     assert_int_equal(trace_open_bytes(x->bytes, x->count, "t", &o, &x->trace, &e), 0);
+    if (x->placed)
+        assert_true(place_trace(x->trace, NULL));
     system_config_init(&c);
     c.thp = "never";
     c.ram_bytes = GIB;
@@ -541,6 +545,34 @@ static void warm_up(struct fixture *x)
     leave(x, s);
 }
 
+/* Two threads on two CPUs. The first computes for 10 ms before it unmaps what the second then maps, at the same address. */
+static void threads_that_use_an_address_in_turn_do_so_in_a_replay(void **state)
+{
+    const u64 anywhere = HWT_MAP_ANYWHERE;
+    struct fixture x;
+    u32 first = begin(&x), second;
+
+    (void)state;
+    x.cpus = 2;
+    x.placed = true;
+    op(&x, first, HWT_OP_MMAP, (u64[]){PAGE(1000), PAGE(10), RW, anywhere, 0, 0});
+    op(&x, first, HWT_OP_MMAP, (u64[]){PAGE(3000), PAGE(10), RW, anywhere, 0, 0});
+    second = trace_writer_stream(x.w);
+    op(&x, second, HWT_OP_THREAD_START, (u64[]){1, 2, 0});
+    touch(&x, first, HWT_WRITE, 1000, 10, INSTRUCTIONS_PER_MS);
+    op(&x, first, HWT_OP_MUNMAP, (u64[]){PAGE(1000), PAGE(10)});
+    op(&x, second, HWT_OP_MMAP, (u64[]){PAGE(1000), PAGE(10), RW, anywhere, 0, 0});
+    touch(&x, second, HWT_WRITE, 1000, 10, 100);
+    op(&x, second, HWT_OP_EXIT, (u64[]){0});
+    leave(&x, first);
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_int_equal(x.replay.stats.skipped, 0);
+    assert_int_equal(x.replay.stats.forced, 0);
+    assert_int_equal(x.system.counters.v[PGFAULT], 20);
+    assert_true(virtual_ns(&x) >= 10 * NS_PER_MS);
+    end(&x);
+}
+
 static struct trace_place at_stamp(u64 stamp)
 {
     return (struct trace_place){TRACE_PLACE_STAMP, stamp};
@@ -566,6 +598,31 @@ static void what_comes_before_a_mark_is_not_judged(void **state)
     assert_in_range(x.group->memory.peak, 20, 150);
     assert_int_equal(task(&x, 1)->outcome, OUTCOME_NONE);
     end(&x);
+}
+
+static void what_follows_a_wait_that_a_mark_falls_into_is_judged(void **state)
+{
+    static const enum hwt_wait_kind kinds[] = {HWT_WAIT_SLEEP, HWT_WAIT_LOCK};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct fixture x;
+        u32 s = begin(&x);
+
+        map(&x, s, 1000, 200, 0);
+        touch(&x, s, HWT_WRITE, 1000, 150, 1000);
+        trace_writer_mark(x.w, "warm", 1);
+        op(&x, s, HWT_OP_WAIT, (u64[]){kinds[i], NS_PER_MS, 1});
+        touch(&x, s, HWT_WRITE, 1150, 50, 1000);
+        leave(&x, s);
+        x.from = at_stamp(2);
+        assert_int_equal(run(&x), REPLAY_COMPLETED);
+        assert_true(x.replay.window.begun);
+        assert_int_equal(x.before.counters[PGFAULT], 150);
+        assert_int_equal(x.system.counters.v[PGFAULT], 200);
+        assert_int_equal(x.replay.stats.forced, 0);
+        end(&x);
+    }
 }
 
 static void a_place_may_be_a_number_of_events(void **state)
@@ -690,6 +747,8 @@ int main(void)
         cmocka_unit_test(first_touches_fault_and_others_hit),
         cmocka_unit_test(one_process_is_judged_and_the_others_run_beside_it),
         cmocka_unit_test(what_comes_before_a_mark_is_not_judged),
+        cmocka_unit_test(threads_that_use_an_address_in_turn_do_so_in_a_replay),
+        cmocka_unit_test(what_follows_a_wait_that_a_mark_falls_into_is_judged),
         cmocka_unit_test(a_place_may_be_a_number_of_events),
         cmocka_unit_test(a_mark_that_nobody_comes_to_begins_nothing),
         cmocka_unit_test(nobody_passes_a_mark_before_all_have_come_to_it),
