@@ -180,7 +180,8 @@ void accounting_host(struct accounting *a, const struct snapshot *s)
     snprintf(a->scope, sizeof(a->scope), "host");
     if (!known(m[MI_MEM_TOTAL]))
         return;
-    account_add(a, 0, "MemTotal", m[MI_MEM_TOTAL], "");
+    account_add(a, 0, s->total_counted ? "all that is counted" : "MemTotal", m[MI_MEM_TOTAL],
+                s->total_counted ? "MemTotal is not told" : "");
     sum += account_add_part(a, 1, "free", m[MI_MEM_FREE], "");
     sum += account_add_part(a, 1, "anonymous", m[MI_ANON_PAGES], "heaps, stacks, private data");
     sum += add_cache(a, minus(figure_add(m[MI_CACHED], figure_or(m[MI_BUFFERS], 0)), m[MI_SHMEM]),
@@ -206,7 +207,7 @@ void accounting_host(struct accounting *a, const struct snapshot *s)
 
 u64 accounting_host_unaccounted(const struct accounting *a, const struct snapshot *s)
 {
-    return missing_line(s->meminfo) ? UNKNOWN : accounting_unaccounted(a);
+    return missing_line(s->meminfo) || s->total_counted ? UNKNOWN : accounting_unaccounted(a);
 }
 
 /* --- a group -------------------------------------------------------------------------------------------------------- */

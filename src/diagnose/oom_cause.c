@@ -281,7 +281,8 @@ static bool rule_useless(const struct oom_facts *f, struct oom_ruling *ruling)
     if (!known(f->free_usable))
         return false;
     plenty = MAX(f->free_high, figure_or(f->total, 0) / 50);
-    if (r->has_mask && f->free_zones > plenty && f->free_usable <= f->free_high) {
+    if (r->has_mask && f->usable_zone_told && f->free_zones > plenty &&
+        f->free_usable <= f->free_high) {
         ruling->cause = CAUSE_ZONE;
         ruling->bytes = f->free_zones;
         return true;
@@ -300,6 +301,17 @@ static bool rule_useless(const struct oom_facts *f, struct oom_ruling *ruling)
     return false;
 }
 
+/* A page fault failed and nobody had asked the page allocator: then the killer runs with an empty mask. What was refused is a charge,
+ * for kernel memory of a group of v1, unless the machine is full as well. */
+static bool is_refused_charge(const struct oom_facts *f)
+{
+    const struct oom_report *r = f->r;
+    u64 left = figure_or(f->free, 0) + figure_or(f->file, 0);
+
+    return r->has_mask && r->gfp_mask == 0 && r->order == 0 && !r->gfp[0] &&
+           in_trace(r, "pagefault_out_of_memory") && known(f->total) && left > f->total / 10;
+}
+
 /* Did the machine have what was asked for? */
 static bool was_free(const struct oom_facts *f)
 {
@@ -310,6 +322,9 @@ static bool was_free(const struct oom_facts *f)
         return f->free > f->anon + f->file + figure_or(f->shmem, 0) + figure_or(f->slab_u, 0) +
                              figure_or(f->slab_r, 0) + figure_or(f->locked, 0) &&
                f->free > MEMORY_FREE_MIN;
+    /* None of the zones in the text is one that it may use: those are missing. */
+    if (!f->usable_zone_told && known(f->free) && known(f->total))
+        return f->free > f->total / 2;
     if (!known(f->free_usable) || !known(f->free_high) || f->free_high == 0)
         return false;
     /* Free memory in HighMem is of no use to the kernel itself: who asked must be known. */
@@ -336,16 +351,16 @@ static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
         ruling->confidence = known(ruling->bytes) ? CONF_HIGH : CONF_MEDIUM;
         return;
     }
-    if (was_free(f)) {
+    if (was_free(f) || is_refused_charge(f)) {
         ruling->cause = CAUSE_MEMORY_FREE;
         ruling->bytes = f->free;
-        ruling->confidence = whole ? CONF_HIGH : CONF_MEDIUM;
+        ruling->confidence = whole && f->usable_zone_told ? CONF_HIGH : CONF_MEDIUM;
         return;
     }
     holder = largest_holder(f);
-    /* A table that is cut before the choice: who is largest in it need not be among those that are missing. */
+    /* A table that is cut before the choice: a larger one may be among the rows that are missing, unless these hold most of memory. */
     if (holder.cause == CAUSE_ANON && !known(f->anon) && !oom_has(r, OOM_PART_CHOICE) &&
-        !oom_has(r, OOM_PART_KILL))
+        !oom_has(r, OOM_PART_KILL) && !(known(f->total) && f->programs_bytes > f->total / 2))
         holder.cause = CAUSE_UNTOLD;
     ruling->cause = holder.cause;
     ruling->bytes = holder.cause == CAUSE_UNTOLD ? UNKNOWN : holder.bytes;
@@ -394,6 +409,20 @@ static void rule_group_anon(const struct oom_facts *f, struct oom_ruling *ruling
         ruling->cause = CAUSE_ANON;
 }
 
+/* The line of the kill tells that one process of a kind that needs more than it was given held most of the limit. */
+static void rule_victim(const struct oom_facts *f, struct oom_ruling *ruling)
+{
+    u64 limit = f->e->limit;
+
+    if (ruling->cause != CAUSE_LIMIT || !ruling->program || !known(limit) || limit >= NO_LIMIT ||
+        (double)ruling->program->bytes < FILLS_SHARE * (double)limit)
+        return;
+    if (oom_is_guest(ruling->program->name))
+        ruling->cause = CAUSE_GUEST;
+    else if (oom_is_jvm(ruling->program->name))
+        ruling->cause = CAUSE_JVM;
+}
+
 static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
 {
     const struct oom_limit *limits = f->r->limits;
@@ -420,6 +449,7 @@ static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
         ruling->cause = is_level_above(f->e) ? CAUSE_LEVEL_ABOVE : CAUSE_LIMIT;
         ruling->bytes = UNKNOWN;
         ruling->confidence = CONF_MEDIUM;
+        rule_victim(f, ruling);
         return;
     }
     /* A guest's RAM may be shared memory of its monitor. */

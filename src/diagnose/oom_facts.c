@@ -160,6 +160,7 @@ static void divide_free(struct oom_facts *f)
         any_block |= known(z->blocks[0]);
         f->largest_block = MAX(f->largest_block, largest_block(r, z));
     }
+    f->usable_zone_told = any_zone;
     f->only_movable_zones &= !any_zone;
     if (!any_block)
         f->largest_block = UNKNOWN;
@@ -433,11 +434,11 @@ static void take_candidates(struct oom_facts *f)
 
 void oom_facts_take(struct oom_facts *f, const struct log_event *e)
 {
-    u64 *figures[] = {&f->total,   &f->anon,         &f->file,     &f->dirty,       &f->shmem,
-                      &f->locked,  &f->slab_r,       &f->slab_u,   &f->page_tables, &f->stacks,
-                      &f->hugetlb, &f->hugetlb_free, &f->percpu,   &f->sock,        &f->vmalloc,
-                      &f->zswap,   &f->kernel_other, &f->balloon,  &f->free,        &f->uncounted,
-                      &f->untold,  &f->swap_total,   &f->swap_free};
+    u64 *figures[] = {&f->total,   &f->anon,         &f->file,      &f->dirty,       &f->shmem,
+                      &f->locked,  &f->slab_r,       &f->slab_u,    &f->page_tables, &f->stacks,
+                      &f->hugetlb, &f->hugetlb_free, &f->percpu,    &f->sock,        &f->vmalloc,
+                      &f->zswap,   &f->kernel_other, &f->balloon,   &f->free,        &f->uncounted,
+                      &f->untold,  &f->swap_total,   &f->swap_free, &f->arc};
 
     memset(f, 0, sizeof(*f));
     for (unsigned i = 0; i < ARRAY_SIZE(figures); i++)

@@ -43,7 +43,10 @@ struct oom_facts {
     u64 untold;          /* neither counted nor known to be in no counter: lines are missing */
     const char *missing; /* which lines */
     u64 swap_total, swap_free;
-    bool only_movable_zones; /* the nodes it may use have no other, and it may not use those */
+    u64 arc;                      /* of the ARC of ZFS, from elsewhere in the text */
+    const struct heap_view *heap; /* how large the victim's may grow; NULL */
+    bool usable_zone_told;        /* one of the zones that this allocation may use is in the text */
+    bool only_movable_zones;      /* the nodes it may use have no other, and it may not use those */
 
     struct oom_program programs[8]; /* by bytes */
     unsigned nr_programs;

@@ -5,6 +5,8 @@
  */
 #include "diagnose/oom_tell_int.h"
 
+#include "diagnose/sizing.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -227,7 +229,7 @@ static void tell_missing(const struct telling *t)
     else if (t->ruling->cause == CAUSE_UNTOLD || t->ruling->cause == CAUSE_LIMIT ||
              (t->ruling->cause == CAUSE_LEVEL_ABOVE && !oom_has(r, OOM_PART_LIMIT)))
         finding_detail(t->c, "What filled memory is not in this text: %s.",
-                       r && oom_has(r, OOM_PART_INVOKED)
+                       r && (oom_has(r, OOM_PART_INVOKED) || t->e->kind == LOG_MEM_INFO)
                            ? "lines of the report are missing"
                            : "it has the line of the kill and not the report before it");
     if (t->f->missing && t->ruling->cause == CAUSE_ANON && !t->f->of_group)
@@ -271,6 +273,10 @@ void oom_tell(struct rule_context *c, const struct incident *i, const char *scop
     tell_choice(&t, &text);
     tell_culprit(&t, &text);
     tell_limits(&t, &text);
+    if (t.f->heap)
+        sizing_tell_heap(c, t.f->heap, i->e->limit);
+    if (t.f->of_machine)
+        sizing_tell_requests(c);
     tell_missing(&t);
     add_evidence(&t);
     strbuf_done(&text);

@@ -4,11 +4,17 @@
  */
 #include "diagnose/oom_tell_int.h"
 
+#include "diagnose/sizing.h"
+
 #include <stdio.h>
 #include <string.h>
 
 /* A program with this share of what all hold is named as the one that filled memory. */
 #define CULPRIT      0.35
+/* ... if it is this share of memory too. */
+#define CULPRIT_ALL  0.25
+/* Another holder of this share of memory belongs into the same sentence. */
+#define SECOND_SHARE 0.2
 /* Swap with less than this share free is full. */
 #define SWAP_FULL    0.05
 /* The largest process of a machine that holds less does not explain why its memory is full. */
@@ -89,6 +95,23 @@ static void say_frame(const struct telling *t, struct strbuf *out)
         strbuf_printf(out, "; the allocation came from %s: %s", t->ruling->frame, t->ruling->hint);
 }
 
+/* Does the ARC explain most of what is in no counter, or not told? */
+static bool is_arc(const struct oom_facts *f)
+{
+    u64 hidden = known(f->uncounted) ? f->uncounted : f->untold;
+
+    return known(f->arc) && known(hidden) && f->arc > hidden / 2;
+}
+
+static void say_arc(const struct telling *t, struct strbuf *out)
+{
+    char text[48];
+
+    format_evidence(text, number_of(t->f->arc), IN_BYTES);
+    strbuf_append(out, text);
+    evidence(t->c, "ARC size", number_of(t->f->arc), IN_BYTES, "arcstats", "%s", "");
+}
+
 /* " of 15.5 GiB" */
 static void say_of_total(const struct telling *t, struct strbuf *out)
 {
@@ -100,12 +123,47 @@ static void say_of_total(const struct telling *t, struct strbuf *out)
 
 /* --- titles: the machine -------------------------------------------------------------------------------------------------------- */
 
+/* "; the pool of huge pages holds 14.0 GiB": what else is large and cannot give way. */
+static void say_second(const struct telling *t, struct strbuf *out)
+{
+    const struct oom_facts *f = t->f;
+    const struct {
+        const char *words, *name;
+        u64 bytes;
+    } others[] = {
+        {"the pool of huge pages holds", "huge page pool", f->hugetlb},
+        {"kernel slab holds", "unreclaimable slab", f->slab_u},
+        {"tmpfs and shared memory hold", "shared memory", f->shmem},
+        {"locked memory holds", "locked memory", f->locked},
+        {"page tables hold", "page tables", f->page_tables},
+        {"in no counter of the kernel (a driver, a balloon, ZFS) is", "in no counter",
+         f->uncounted},
+    };
+    unsigned most = 0;
+
+    for (unsigned i = 1; i < ARRAY_SIZE(others); i++)
+        if (figure_or(others[i].bytes, 0) > figure_or(others[most].bytes, 0))
+            most = i;
+    if (f->of_group || !known(f->total) || !known(others[most].bytes) ||
+        (double)others[most].bytes < SECOND_SHARE * (double)f->total)
+        return;
+    if (others[most].bytes == f->uncounted && is_arc(f)) {
+        strbuf_append(out, "; the ARC of ZFS holds ");
+        say_arc(t, out);
+        return;
+    }
+    strbuf_printf(out, "; %s %s", others[most].words,
+                  BYTES(MEM_INFO, others[most].name, others[most].bytes));
+}
+
 static void title_anon(const struct telling *t, struct strbuf *out)
 {
     const struct oom_program *p = t->ruling->program;
     const struct oom_facts *f = t->f;
     u64 all = MAX(f->programs_bytes, figure_or(f->anon, 0));
-    bool one = p && all && (double)p->bytes >= CULPRIT * (double)all;
+    bool one =
+        p && all && (double)p->bytes >= CULPRIT * (double)all &&
+        (f->of_group || !known(f->total) || (double)p->bytes >= CULPRIT_ALL * (double)f->total);
 
     if (one) {
         say_program(t, out, p);
@@ -139,6 +197,7 @@ static void title_anon(const struct telling *t, struct strbuf *out)
             strbuf_printf(out, " with %s", BYTES(TASKS, "held by the largest program", p->bytes));
         }
     }
+    say_second(t, out);
     say_swap(t, out);
 }
 
@@ -150,6 +209,15 @@ static void title_no_counter(const struct telling *t, struct strbuf *out)
         strbuf_printf(out, "the hypervisor's balloon holds %s",
                       BYTES(MEM_INFO, "balloon", f->balloon));
         say_of_total(t, out);
+        return;
+    }
+    if (is_arc(f)) {
+        strbuf_append(out, "the ARC, the cache of ZFS, holds ");
+        say_arc(t, out);
+        say_of_total(t, out);
+        strbuf_append(out, ", which no counter of the report has");
+        if (known(f->anon))
+            strbuf_printf(out, "; programs hold %s", BYTES(MEM_INFO, "anonymous memory", f->anon));
         return;
     }
     strbuf_append(out, BYTES(MEM_INFO, "in no counter", f->uncounted));
@@ -264,9 +332,14 @@ static void title_useless(const struct telling *t, struct strbuf *out)
         say_of_total(t, out);
         if (known(f->file) && f->file > f->free / 4)
             strbuf_printf(out, ", and %s of file cache", BYTES(MEM_INFO, "file cache", f->file));
-        strbuf_append(out, f->r->zones.count
-                               ? "; this kill is not for lack of memory"
-                               : "; what of it this allocation could use, the text does not say");
+        if (f->r->has_mask && f->r->gfp_mask == 0)
+            strbuf_append(out, "; a page fault was refused a charge, as at a limit on kernel "
+                               "memory (cgroup v1 kmem): not for lack of memory");
+        else
+            strbuf_append(out,
+                          f->r->zones.count
+                              ? "; this kill is not for lack of memory"
+                              : "; what of it this allocation could use, the text does not say");
         break;
     }
 }
@@ -316,6 +389,16 @@ static bool title_holder(const struct telling *t, struct strbuf *out)
 
 /* --- titles: a group ---------------------------------------------------------------------------------------------------------------- */
 
+/* "; its heap alone may grow to 4.0 GiB (-Xmx)" */
+static void say_heap(const struct telling *t, struct strbuf *out)
+{
+    u64 bytes = sizing_heap_bytes(t->f->heap, t->e->limit);
+
+    if (known(bytes))
+        strbuf_printf(out, "; its heap alone may grow to %s (%s)",
+                      BYTES(LIMIT, "maximum of the heap", bytes), t->f->heap->option);
+}
+
 static void title_program_limit(const struct telling *t, struct strbuf *out)
 {
     const struct oom_program *p = t->ruling->program;
@@ -332,6 +415,7 @@ static void title_program_limit(const struct telling *t, struct strbuf *out)
     strbuf_append(out, " needs more than ");
     say_limit(t, out);
     strbuf_printf(out, ": it holds %s", BYTES(TASKS, "held by the largest program", p->bytes));
+    say_heap(t, out);
 }
 
 static void title_limit(const struct telling *t, struct strbuf *out)
@@ -402,6 +486,13 @@ static void title_untold(const struct telling *t, struct strbuf *out)
 {
     u64 bytes = oom_victim_bytes(t);
 
+    if (known(t->ruling->bytes) && is_arc(t->f)) {
+        strbuf_append(out, "the ARC, the cache of ZFS, holds ");
+        say_arc(t, out);
+        say_of_total(t, out);
+        strbuf_printf(out, "; programs hold %s", BYTES(MEM_INFO, "anonymous memory", t->f->anon));
+        return;
+    }
     if (known(t->ruling->bytes)) {
         strbuf_printf(out, "programs hold only %s",
                       BYTES(MEM_INFO, "anonymous memory", t->f->anon));
@@ -415,6 +506,13 @@ static void title_untold(const struct telling *t, struct strbuf *out)
     }
     if (t->e->kind == LOG_OOM_NO_VICTIM) {
         strbuf_append(out, "the machine ran out of memory");
+        return;
+    }
+    if (t->e->kind == LOG_MEM_INFO && t->ruling->program) {
+        say_program(t, out, t->ruling->program);
+        strbuf_printf(out, " holds the most of the tasks in this part of a report: %s",
+                      BYTES(TASKS, "held by the largest program", t->ruling->program->bytes));
+        strbuf_append(out, "; the lines that say what filled memory are missing");
         return;
     }
     if (!t->f->of_machine) {

@@ -1,10 +1,13 @@
 /* rule_daemon_kill.c - a program killed or evicted for memory, or says that the kernel did. */
 #include "diagnose/oom_tell.h"
+#include "diagnose/sizing.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define WARNING_S 86400.0
+#define WARNING_S  86400.0
+/* A program needs about a quarter beside its heap: threads, code, buffers. */
+#define HEAP_FILLS 0.75
 
 /* Does the kernel's own report stand in the log too? Then what others say of it adds nothing. */
 static bool kernel_tells(const struct rule_context *c)
@@ -13,6 +16,26 @@ static bool kernel_tells(const struct rule_context *c)
         if (incident_of_group(i) || incident_of_machine(i))
             return true;
     return false;
+}
+
+/* A heap that may fill the limit by itself is why. */
+static void tell_told_heap(struct rule_context *c, const struct log_event *e)
+{
+    const struct heap_view *heap = sizing_heap(c->s, e->comm, e->pid);
+    u64 bytes = sizing_heap_bytes(heap, e->limit);
+    char label[96];
+
+    if (!known(bytes))
+        return;
+    if ((double)bytes >= HEAP_FILLS * (double)e->limit) {
+        vec_last(&c->out->items).cause = CAUSE_JVM;
+        finding_title(c,
+                      "%s reached its limit of %s: the heap of %s alone may grow to %s (%s), and "
+                      "the kernel killed it, says %s",
+                      group_label(label, e->task_memcg), SIZE(e->limit), heap->program, SIZE(bytes),
+                      heap->option, e->killer);
+    }
+    sizing_tell_heap(c, heap, e->limit);
 }
 
 static void tell_told(struct rule_context *c, const struct incident *i)
@@ -53,6 +76,7 @@ static void tell_told(struct rule_context *c, const struct incident *i)
         finding_title(c, "%s reached its limit of %s, and the kernel killed it, says %s",
                       group_label(label, e->task_memcg), SIZE(e->limit), e->killer);
         evidence(c, "limit", number_of(e->limit), IN_BYTES, e->killer, "%s", "");
+        tell_told_heap(c, e);
     }
     vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
     finding_detail(c, "\"%s\" (%s)", e->words, oom_where(where, c->s, e, NR_OOM_PARTS));

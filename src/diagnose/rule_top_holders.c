@@ -105,6 +105,9 @@ void rule_top_holders(struct rule_context *c)
             gap_part(c, "who holds memory", PART_PROCESSES);
         return;
     }
+    /* One row for all of them says nothing of who. */
+    if (c->s->processes.count == 1 && known(c->s->kernel_used))
+        return;
     if (c->s->pasted && tell_cause(c))
         return;
     finding_add(c, SEV_INFO, CONF_HIGH, top_processes_scope(c), 0.02,

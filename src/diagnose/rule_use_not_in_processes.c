@@ -19,6 +19,14 @@ void rule_use_not_in_processes(struct rule_context *c)
     finding_add(c, cause_severity(c, SEV_INFO), CONF_MEDIUM, "host", CAUSE_WEIGHT,
                 "No process holds it: all together have %s of the %s that is used", SIZE(rss),
                 SIZE(used));
+    if (known(c->s->kernel_used)) {
+        finding_title(c,
+                      "No process holds it: the kernel has %s of the %s that is used, all programs "
+                      "together %s",
+                      SIZE(c->s->kernel_used), SIZE(used), SIZE(rss));
+        evidence(c, "kernel dynamic memory", number_of(c->s->kernel_used), IN_BYTES, "smem -w",
+                 "%s", "");
+    }
     finding_detail(c, "The rest is the kernel's: slab, a cache of ZFS, huge pages set aside, a "
                       "driver or a balloon. /proc/meminfo and slabtop tell which.");
     evidence(c, "RSS of all processes", number_of(rss), IN_BYTES, "the table of processes",

@@ -264,21 +264,42 @@ void klog_set_path(char **path, struct span text)
 
 /* --- one line ------------------------------------------------------------------------------------------------------------------------------ */
 
+/* "Node 0 DMA32: 3*4kB (UE) 9*8kB (UME) ...": blocks that double in size. */
+static bool is_free_list(struct span text)
+{
+    return (span_find(text, ": ") && span_find(text, "*4kB") && span_find(text, "*8kB")) ||
+           (span_find(text, "*64kB") && span_find(text, "*128kB"));
+}
+
 /* A line of a report's body without anything before it: the paste began in the middle. */
 static bool begins_body(struct span text)
 {
-    static const char *const starts[] = {"Mem-Info:", "Mem-info:", "active_anon:", "memory: usage ",
-                                         "Memory cgroup stats for "};
+    static const char *const starts[] = {"Mem-Info:",
+                                         "Mem-info:",
+                                         "active_anon:",
+                                         "memory: usage ",
+                                         "Memory cgroup stats for ",
+                                         "Free swap  =",
+                                         "Total swap =",
+                                         "Unreclaimable slab info:",
+                                         "Tasks state (memory values"};
+    static const char *const within[] = {" total pagecache pages", " pages RAM"};
 
     for (unsigned i = 0; i < ARRAY_SIZE(starts); i++)
         if (span_begins(text, starts[i]))
             return true;
+    for (unsigned i = 0; i < ARRAY_SIZE(within); i++)
+        if (is_digit(*text.at) && span_find(text, within[i]))
+            return true;
+    if (is_free_list(text))
+        return true;
     /* A zone of a kernel without NUMA: "Normal free:99400kB min:106496kB" */
     if (span_find(text, " free:") && span_find(text, "kB min:") && span_find(text, " present:"))
         return true;
     return (span_begins(text, "Node ") &&
             (span_find(text, " active_anon:") || span_find(text, " free:"))) ||
-           (*text.at == '[' && span_find(text, "total_vm") && span_find(text, "oom_score_adj"));
+           (*text.at == '[' && ((span_find(text, "total_vm") && span_find(text, "oom_score_adj")) ||
+                                klog_is_task_row(text)));
 }
 
 /* Could this line say anything here? One look at the text, because a log has few that do. */

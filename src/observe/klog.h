@@ -14,6 +14,9 @@
 
 struct klog;
 
+/* Is it a row of a report's table of tasks, which no other message looks like? */
+bool klog_is_task_row(struct span line);
+
 struct klog *klog_new(struct snapshot *s);
 void klog_feed(struct klog *k, struct span message, const struct klog_stamp *stamp);
 /* The end of the log: a report that is open is one that was cut. */

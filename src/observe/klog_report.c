@@ -53,8 +53,9 @@ static enum oom_figure figure_of(struct span name)
     return (enum oom_figure)i;
 }
 
-/* "name:123kB" or "name: 123kB", one after the other; pages or KiB as they stand. True when one was known. */
-static bool take_figures(struct span line, u64 figures[NR_OOM_FIGURES])
+/* "name:123kB" or "name: 123kB", one after the other; pages or KiB as they stand. True when one was known. A figure in KiB that
+ * the text's end or a bad cut left without its unit may have lost digits too, and is none. */
+static bool take_figures(struct span line, bool in_kib, u64 figures[NR_OOM_FIGURES])
 {
     bool any = false;
     struct span name;
@@ -71,6 +72,8 @@ static bool take_figures(struct span line, u64 figures[NR_OOM_FIGURES])
             name.at = blank + 1;
         figure = figure_of(name);
         if (!span_take_u64(&line, &number) || figure == NR_OOM_FIGURES || number > OOM_PAGES_MAX)
+            continue;
+        if (in_kib && !span_take(&line, "kB") && !span_take(&line, "KB"))
             continue;
         figures[figure] = number;
         any = true;
@@ -198,7 +201,7 @@ static bool take_zone(struct oom_body *b, u64 node, struct span line, struct klo
         oom_note(r, OOM_PART_FREE_LISTS, place);
         return true;
     }
-    take_figures(rest, zone->figures);
+    take_figures(rest, true, zone->figures);
     kib_figures(zone->figures);
     b->zone = (u32)(zone - r->zones.items);
     b->in_mem_info = false;
@@ -223,7 +226,7 @@ static bool take_node(struct oom_body *b, struct span line, struct klog_place pl
     node = node_get(r, id);
     if (!node)
         return true;
-    take_figures(line, node->figures);
+    take_figures(line, true, node->figures);
     kib_figures(node->figures);
     node->unreclaimable =
         klog_after(line, "all_unreclaimable? ", &answer) && span_begins(answer, "yes");
@@ -260,7 +263,7 @@ static bool take_mem_info(struct oom_body *b, struct span line, struct klog_plac
     /* The first line may be lost, or hidden behind another prefix. */
     if (!b->in_mem_info && !span_begins(line, "active_anon:"))
         return false;
-    if (!take_figures(line, b->report->figures))
+    if (!take_figures(line, false, b->report->figures))
         return false;
     b->in_mem_info = true;
     oom_note(b->report, OOM_PART_MEM_INFO, place);
@@ -479,7 +482,7 @@ bool oom_body_take(struct oom_body *b, struct span line, struct klog_place place
     if (span_empty(line))
         return false;
     if (*line.at == '[' && !span_begins(line, "[<"))
-        return oom_take_row(b, line) || oom_take_table_head(b, line, place);
+        return oom_take_row(b, line, place) || oom_take_table_head(b, line, place);
     return take_node(b, line, place) || take_zone(b, 0, line, place) || take_reserve(b, line) ||
            take_mem_info(b, line, place) || take_total(b, line, place) ||
            take_swap(b, line, place) || take_limit(b, line, place) || take_stats(b, line, place) ||

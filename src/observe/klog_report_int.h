@@ -48,7 +48,7 @@ void oom_note(struct oom_report *r, enum oom_part part, struct klog_place place)
 
 /* Parts with a file of their own; true when the line was one of theirs. */
 bool oom_take_table_head(struct oom_body *b, struct span line, struct klog_place place);
-bool oom_take_row(struct oom_body *b, struct span line);
+bool oom_take_row(struct oom_body *b, struct span line, struct klog_place place);
 bool oom_take_kernel(struct oom_body *b, struct span line, struct klog_place place);
 bool oom_take_early(struct oom_body *b, struct span line, struct klog_place place);
 bool oom_take_frame(struct oom_body *b, struct span line, struct klog_place place);

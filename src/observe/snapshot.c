@@ -71,6 +71,7 @@ void snapshot_init(struct snapshot *s)
         .zswap_enabled = UNKNOWN,
         .zswap_max_pool_percent = UNKNOWN,
         .arc_size = UNKNOWN,
+        .kernel_used = UNKNOWN,
         .arc_max = UNKNOWN,
         .cgroups_counted = UNKNOWN,
         .used = UNKNOWN,
@@ -93,6 +94,8 @@ void snapshot_done(struct snapshot *s)
         log_event_done(event);
     free(s->sysctl);
     vec_done(&s->refusals);
+    vec_done(&s->heaps);
+    vec_done(&s->sizings);
     vec_done(&s->tmpfs);
     vec_done(&s->huge);
     vec_done(&s->zones);

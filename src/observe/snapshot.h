@@ -309,6 +309,23 @@ struct refusal {
     struct klog_place place;
 };
 
+/* How large a program was told that its heap may grow. */
+struct heap_view {
+    char program[COMM_BYTES]; /* "java", "node" */
+    char option[24];          /* that says so */
+    u32 pid;                  /* 0: the text does not say whose */
+    u64 bytes;                /* UNKNOWN: it is a share */
+    double percent;           /* of the limit or the machine */
+    struct klog_place place;
+};
+
+/* What a container was promised, and what it may use at most; bytes, UNKNOWN. */
+struct sizing_view {
+    char scope[192];
+    u64 request, limit;
+    struct klog_place place;
+};
+
 /* A file system in memory, or the shared memory segments of System V together. */
 struct tmpfs_view {
     char mount[NAME_BYTES * 2];
@@ -364,9 +381,13 @@ struct snapshot {
     VEC(struct process_view) processes; /* by pid */
     VEC(struct process_node_view) process_nodes; /* by pid, then by node */
     VEC(struct refusal) refusals;
+    VEC(struct heap_view) heaps;
+    VEC(struct sizing_view) sizings;
     VEC(struct tmpfs_view) tmpfs;
     u64 arc_size, arc_max; /* the ARC of ZFS; bytes */
     u64 cgroups_counted;   /* of the memory controller, in /proc/cgroups */
+    bool total_counted;    /* MemTotal is not told: what counters add up to stands in its place */
+    u64 kernel_used;       /* of it the kernel's, as such a table has it; bytes */
     u64 used;              /* neither free nor cache, as a table has it; bytes */
     char share_name
         [COMM_BYTES];     /* of a table with shares of memory and no sizes: whose is the largest */

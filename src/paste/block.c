@@ -95,6 +95,18 @@ void block_group(struct block *b, const char *path, u64 current, u64 max)
     }
 }
 
+void block_sizing(struct block *b, const char *scope, u64 request, u64 limit)
+{
+    struct sizing_view fresh = {.request = request, .limit = limit};
+
+    if (known(limit))
+        block_group(b, scope, UNKNOWN, limit);
+    snprintf(fresh.scope, sizeof(fresh.scope), "%s", scope);
+    fresh.place = (struct klog_place){b->p->state->klog_file, b->place.line};
+    if (b->p->s.sizings.count < EVENTS_MAX)
+        vec_push(&b->p->s.sizings, fresh);
+}
+
 /* --- processes --------------------------------------------------------------------------------------------------------------- */
 
 /* "/usr/bin/java -Xmx4g" is java, "[kswapd0]" stays, "postgres: writer" is postgres, "-bash" is bash. */

@@ -36,6 +36,9 @@ void block_file_add(struct block *b, const char *path, const char *fmt, ...) HW_
 /* A control group's limit and use as its files; UNKNOWN leaves a file out. `path` begins with "/". */
 void block_group(struct block *b, const char *path, u64 current, u64 max);
 
+/* What a container was promised and what it may use; UNKNOWN. */
+void block_sizing(struct block *b, const char *scope, u64 request, u64 limit);
+
 /* A row of a table of processes; pid 0: not known. */
 struct process_row {
     u32 pid;

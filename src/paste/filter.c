@@ -51,6 +51,8 @@ static const char *const of_kernel[] = {"oom-kill",
                                         "active_anon",
                                         "lowmem_reserve",
                                         "kb min:",
+                                        "*8kb",
+                                        "*128kb",
                                         "pagecache pages",
                                         "free swap",
                                         "total swap",
@@ -99,14 +101,20 @@ static const struct {
      {"anon ", "cache ", "rss ", "file ", "total_cache", "total_rss", "_anon ", "_file ",
       "kernel_stack", "hierarchical", "file_mapped", "slab ", "shmem ", "percpu ", "sock ",
       "slab_"}},
-    {OF(VMSTAT_FILE),
-     {"nr_a",          "nr_b",         "nr_c",           "nr_d",       "nr_f",        "nr_g",
-      "nr_h",          "nr_i",         "nr_k",           "nr_l",       "nr_m",        "nr_o",
-      "nr_p",          "nr_s",         "nr_t",           "nr_u",       "nr_v",        "nr_w",
-      "nr_z",          "pgscan",       "pgsteal",        "allocstall", "workingset_", "pswpin",
-      "pswpout",       "pgpgin",       "pgpgout",        "pgfault",    "pgmajfault",  "oom_kill",
-      "thp_",          "compact_",     "kswapd_",        "numa_hit",   "pgalloc_",    "pgrotated",
-      "slabs_scanned", "zone_reclaim", "unevictable_pgs"}},
+    {OF(VMSTAT_FILE), {"nr_a",          "nr_b",         "nr_c",
+                       "nr_d",          "nr_f",         "nr_g",
+                       "nr_h",          "nr_i",         "nr_k",
+                       "nr_l",          "nr_m",         "nr_o",
+                       "nr_p",          "nr_s",         "nr_t",
+                       "nr_u",          "nr_v",         "nr_w",
+                       "nr_z",          "pgscan",       "pgsteal",
+                       "allocstall",    "workingset_",  "pswpin",
+                       "pswpout",       "pgpgin",       "pgpgout",
+                       "pgfault",       "pgmajfault",   "oom_kill",
+                       "thp_",          "compact_",     "kswapd_",
+                       "numa_hit",      "pgalloc_",     "pgrotated",
+                       "slabs_scanned", "zone_reclaim", "unevictable_pgs",
+                       "balloon_"}},
     {OF(PRESSURE), {"avg10="}},
     {OF(SLABINFO), {"slabinfo", "tunables"}},
     {OF(SLABTOP), {"active / total", "objs active"}},
@@ -221,6 +229,8 @@ static void prepare(void)
         add(of_kernel[i], (struct filter){.log = true});
     for (unsigned i = 0; (sign = refusal_sign(i)); i++)
         add(sign, (struct filter){.log = true, .refusal = true});
+    for (unsigned i = 0; (sign = heap_sign(i)); i++)
+        add(sign, (struct filter){.heap = true});
     for (unsigned i = 0; (sign = sigkill_sign(i)); i++)
         add(sign, (struct filter){.log = true, .refusal = true});
     for (unsigned i = 0; i < ARRAY_SIZE(of_formats); i++)
@@ -240,6 +250,29 @@ static bool same(const char *at, const struct trigger *t, size_t left)
         if ((at[i] | 0x20) != (t->text[i] | 0x20))
             return false;
     return true;
+}
+
+/* "[   1500]  1000  1500  2400000": a row of a report's table has no word of its own. */
+static bool may_be_task_row(struct span line)
+{
+    const char *end = line.at + MIN(span_len(line), (size_t)120);
+
+    for (const char *at = line.at; (at = memchr(at, ']', (size_t)(end - at))); at++) {
+        const char *before = at;
+
+        if (end - at < 8 || at[1] != ' ')
+            continue;
+        while (before > line.at && is_digit(before[-1]))
+            before--;
+        if (before == at)
+            continue;
+        while (before > line.at && before[-1] == ' ')
+            before--;
+        if (before > line.at && before[-1] == '[' &&
+            klog_is_task_row((struct span){before - 1, line.end}))
+            return true;
+    }
+    return false;
 }
 
 struct filter filter_line(struct span line)
@@ -263,8 +296,10 @@ struct filter filter_line(struct span line)
                 continue;
             found.formats |= t->says.formats;
             found.log |= t->says.log;
+            found.heap |= t->says.heap;
             found.refusal |= t->says.refusal;
         }
     }
+    found.log = found.log || may_be_task_row(line);
     return found;
 }

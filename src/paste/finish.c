@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define BYTES_MAX ((u64)1 << 56)
+
 static const bool in_bytes[NR_MEMINFO_FIELDS] = {
 #define BYTES                        1
 #define COUNT                        0
@@ -169,6 +171,60 @@ static void make_series(struct paste *p)
     }
 }
 
+/* /proc/vmstat has in pages what /proc/meminfo has in KiB, but for the total: what is counted adds up to at least as much as all that one
+ * can say of. */
+static void take_vmstat(struct snapshot *s)
+{
+    static const struct {
+        enum meminfo_field field;
+        enum counter counter;
+        bool in_total;
+    } same[] = {
+        {MI_MEM_FREE, NR_FREE_PAGES, true},
+        {MI_ANON_PAGES, NR_ANON_PAGES, true},
+        {MI_CACHED, NR_FILE_PAGES, true},
+        {MI_SHMEM, NR_SHMEM, false},
+        {MI_ACTIVE_ANON, NR_ACTIVE_ANON, false},
+        {MI_INACTIVE_ANON, NR_INACTIVE_ANON, false},
+        {MI_ACTIVE_FILE, NR_ACTIVE_FILE, false},
+        {MI_INACTIVE_FILE, NR_INACTIVE_FILE, false},
+        {MI_UNEVICTABLE, NR_UNEVICTABLE, false},
+        {MI_MLOCKED, NR_MLOCK, false},
+        {MI_SRECLAIMABLE, NR_SLAB_RECLAIMABLE, true},
+        {MI_SUNRECLAIM, NR_SLAB_UNRECLAIMABLE, true},
+        {MI_PAGE_TABLES, NR_PAGE_TABLE_PAGES, true},
+        {MI_MAPPED, NR_MAPPED, false},
+        {MI_DIRTY, NR_DIRTY, false},
+        {MI_WRITEBACK, NR_WRITEBACK, false},
+    };
+    const u64 page = s->page_bytes && known(s->page_bytes) ? s->page_bytes : 4096;
+    u64 sum = 0;
+    bool whole = true, any = false;
+
+    if (s->parts[PART_VMSTAT].state != PART_OK)
+        return;
+    for (unsigned i = 0; i < ARRAY_SIZE(same); i++) {
+        u64 *field = &s->meminfo[same[i].field], pages = s->vmstat[same[i].counter];
+
+        if (!known(*field) && known(pages) && pages < BYTES_MAX / page) {
+            *field = pages * page;
+            any = true;
+        }
+        whole &= !same[i].in_total || known(*field);
+        sum += same[i].in_total && known(*field) && *field < BYTES_MAX ? *field : 0;
+    }
+    /* The kernel prints stacks in KiB. */
+    if (!known(s->meminfo[MI_KERNEL_STACK]) && known(s->vmstat[NR_KERNEL_STACK]) &&
+        s->vmstat[NR_KERNEL_STACK] < BYTES_MAX / KIB)
+        s->meminfo[MI_KERNEL_STACK] = s->vmstat[NR_KERNEL_STACK] * KIB;
+    if (any && s->parts[PART_MEMINFO].state != PART_OK)
+        s->parts[PART_MEMINFO] = s->parts[PART_VMSTAT];
+    if (!any || !whole || known(s->meminfo[MI_MEM_TOTAL]))
+        return;
+    s->meminfo[MI_MEM_TOTAL] = sum + figure_or(s->meminfo[MI_KERNEL_STACK], 0);
+    s->total_counted = true;
+}
+
 static void mark_log(struct paste *p)
 {
     struct part_status *status = &p->s.parts[PART_KERNEL_LOG];
@@ -209,6 +265,7 @@ bool paste_end(struct paste *p)
     p->s.pasted = true;
     klog_free(st->klog);
     st->klog = NULL;
+    newest_first_order(p);
     take_earlyoom(p);
     write_meminfo(st);
     src = tree_source(&st->tree, p->files.count ? p->files.items[0] : "paste");
@@ -216,6 +273,7 @@ bool paste_end(struct paste *p)
     snapshot_read(&p->s, src, parts, &e);
     source_free(src);
     take_rows(p);
+    take_vmstat(&p->s);
     estimate_available(&p->s);
     mark_log(p);
     drop_copies(&p->s);

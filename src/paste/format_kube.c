@@ -102,9 +102,9 @@ static void end_container(struct block *b, struct pod *pod)
         sigkill_push(b->p, "kubernetes", *pod->name || *pod->container ? scope : NULL, pod->words,
                      pod->exited_at);
     }
-    if (known(pod->limit)) {
+    if (known(pod->limit) || known(pod->request)) {
         scope_of(pod, pod->container, scope);
-        block_group(b, scope, UNKNOWN, pod->limit);
+        block_sizing(b, scope, pod->request, pod->limit);
     }
     pod->killed = pod->exited = false;
     pod->limit = pod->request = UNKNOWN;

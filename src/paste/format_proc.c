@@ -165,10 +165,10 @@ static bool name_and_number(struct span line, struct span *name, u64 *value)
 static bool is_counter(struct span name)
 {
     static const char *const beginnings[] = {
-        "nr_",       "pgscan",        "pgsteal",      "allocstall",     "workingset_",
-        "pswp",      "pgpg",          "pgfault",      "pgmajfault",     "oom_kill",
-        "thp_",      "compact_",      "kswapd_",      "numa_hit",       "pgalloc_",
-        "pgrotated", "slabs_scanned", "zone_reclaim", "unevictable_pgs"};
+        "nr_",      "pgscan",    "pgsteal",       "allocstall",   "workingset_",
+        "balloon_", "pswp",      "pgpg",          "pgfault",      "pgmajfault",
+        "oom_kill", "thp_",      "compact_",      "kswapd_",      "numa_hit",
+        "pgalloc_", "pgrotated", "slabs_scanned", "zone_reclaim", "unevictable_pgs"};
 
     for (unsigned i = 0; i < ARRAY_SIZE(beginnings); i++)
         if (span_begins(name, beginnings[i]))
@@ -258,6 +258,13 @@ static void group_place(struct span path, const char *file, bool v1, char place[
     snprintf(place, TREE_PATH_MAX, "%.*s/%s", (int)(slash - dir.at), dir.at, file);
 }
 
+/* A group of v1 is found below the files of its root. */
+static void offer_v1_root(struct block *b)
+{
+    tree_offer(&b->p->state->tree, "sys/fs/cgroup/memory/memory.limit_in_bytes",
+               "9223372036854771712\n");
+}
+
 static bool is_v1_name(struct span file)
 {
     return span_find(file, "_in_bytes") || span_find(file, "memory.failcnt") ||
@@ -319,7 +326,9 @@ unsigned memory_stat_parse(struct block *b, struct span text)
             whose = b->path = path;
     }
     group_place(whose, "memory.stat", v1, place);
-    if (!v1)
+    if (v1)
+        offer_v1_root(b);
+    else
         tree_offer(&b->p->state->tree, "sys/fs/cgroup/cgroup.controllers", "memory\n");
     if (!stripped_file(b, place, text))
         return 0;
@@ -402,8 +411,8 @@ static unsigned shown_paths(struct span command, unsigned n, struct span *ret)
     unsigned count = 0;
     bool shows = false;
 
-    while (span_take_word(&command, &word) && *word.at != '|' && *word.at != '&' &&
-           *word.at != ';') {
+    while (span_take_word(&command, &word) &&
+           !(shows && (*word.at == '|' || *word.at == '&' || *word.at == ';'))) {
         bool last = word.end[-1] == ';';
 
         word.end -= last;
@@ -411,7 +420,8 @@ static unsigned shown_paths(struct span command, unsigned n, struct span *ret)
             shows = span_is(word, "cat");
         else if (*word.at != '-' && count++ == n)
             *ret = word;
-        if (last)
+        /* What stands before the command that shows: "cd DIR; cat ..." */
+        if (last && shows)
             break;
     }
     return count;
@@ -437,7 +447,7 @@ unsigned group_file_parse(struct block *b, struct span text)
     struct span line;
     char last[TREE_PATH_MAX] = "";
     unsigned found = 0;
-    bool each = is_line_each(b, text);
+    bool each = is_line_each(b, text), v1 = false;
 
     while (span_take_line(&text, &line)) {
         struct span path, rest = skip_grep(line, &path);
@@ -459,7 +469,10 @@ unsigned group_file_parse(struct block *b, struct span text)
         snprintf(last, sizeof(last), "%s", place);
         block_file_add(b, place, "%.*s\n", (int)MIN(span_len(rest), (size_t)4000), rest.at);
         found++;
+        v1 |= strncmp(place, "sys/fs/cgroup/memory/", 21) == 0;
     }
+    if (v1)
+        offer_v1_root(b);
     return found;
 }
 

@@ -63,13 +63,67 @@ static bool take_head(struct span line, struct layout *ret)
            (ret->at[PID] != FIELDS_MAX || f.count <= 6);
 }
 
+/* "ps -eo pid,rss,comm": the columns that were asked for, for rows whose head was cut off. False: no such command. */
+static bool take_command(struct span command, struct layout *ret)
+{
+    static const struct {
+        const char *name;
+        enum column column;
+    } asked[] = {{"pid", PID},      {"rss", RES},         {"rssize", RES},   {"rsz", RES},
+                 {"vsz", VIRT},     {"vsize", VIRT},      {"pmem", SHARE},   {"%mem", SHARE},
+                 {"nlwp", THREADS}, {"thcount", THREADS}, {"comm", COMMAND}, {"cmd", COMMAND},
+                 {"args", COMMAND}, {"command", COMMAND}, {"ucmd", COMMAND}, {"user", USER_COLUMN}};
+    struct span word, name;
+    bool is_ps = false, spec = false;
+
+    for (unsigned i = 0; i < NR_PROCESS_COLUMNS; i++)
+        ret->at[i] = FIELDS_MAX;
+    ret->count = 0;
+    while (span_take_word(&command, &word) && *word.at != '|') {
+        is_ps |= span_is(word, "ps") || span_ends(word, "/ps");
+        if (spec && *word.at != '-') {
+            while (!span_empty(word)) {
+                if (!span_take_until(&word, ',', &name)) {
+                    name = word;
+                    word.at = word.end;
+                }
+                if (!span_empty(name) && name.end[-1] == '=')
+                    name.end--;
+                for (unsigned i = 0; i < ARRAY_SIZE(asked); i++)
+                    if (span_is(name, asked[i].name) && ret->at[asked[i].column] == FIELDS_MAX)
+                        ret->at[asked[i].column] = ret->count;
+                ret->count++;
+            }
+        }
+        spec = is_ps && word.end > word.at && word.end[-1] == 'o';
+    }
+    return is_ps && ret->count >= 2 && ret->at[COMMAND] == ret->count - 1 &&
+           (ret->at[RES] != FIELDS_MAX || ret->at[SHARE] != FIELDS_MAX);
+}
+
+/* The line is a row of what that command prints. */
+static bool is_row_of(const struct layout *l, struct span line)
+{
+    static const enum column numbers[] = {PID, VIRT, RES, SHARE, THREADS};
+    struct fields f;
+
+    fields_split(line, &f);
+    if (f.count < l->count)
+        return false;
+    for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++)
+        if (l->at[numbers[i]] != FIELDS_MAX && !is_digit(*f.at[l->at[numbers[i]]].at))
+            return false;
+    return true;
+}
+
 bool processes_begins(const struct block *b, struct span line)
 {
     struct layout l;
     struct span rest = line;
 
-    (void)b;
     span_skip_blanks(&rest);
+    if (take_command(b->command, &l) && is_row_of(&l, line))
+        return true;
     return !span_empty(rest) && *rest.at != '[' && take_head(line, &l) && l.count >= 2;
 }
 
@@ -163,7 +217,7 @@ unsigned processes_parse(struct block *b, struct span text)
     struct layout l = {.count = 0};
     struct span line;
     unsigned rows = 0;
-    bool has_head = false;
+    bool has_head = take_command(b->command, &l);
 
     block_processes_whole(b, false);
     while (span_take_line(&text, &line)) {
@@ -327,7 +381,7 @@ bool smem_w_goes_on(const struct block *b, struct span line)
 
 unsigned smem_w_parse(struct block *b, struct span text)
 {
-    u64 total = 0, cached = 0, left = UNKNOWN, user = UNKNOWN, used = 0;
+    u64 total = 0, cached = 0, left = UNKNOWN, user = UNKNOWN, used = 0, kernel = UNKNOWN;
     struct process_row row = {.comm = span_of("all", 3),
                               .vm_size = UNKNOWN,
                               .shared = UNKNOWN,
@@ -354,6 +408,8 @@ unsigned smem_w_parse(struct block *b, struct span text)
         used += rest;
         if (words_begin(line, "userspace memory"))
             user = rest;
+        else if (words_begin(line, "kernel dynamic memory"))
+            kernel = rest;
     }
     if (!known(left) || !known(user) || total > (u64)1 << 56)
         return 0;
@@ -361,6 +417,7 @@ unsigned smem_w_parse(struct block *b, struct span text)
     block_meminfo(b, MI_MEM_FREE, left, RANK_ROUNDED);
     block_meminfo(b, MI_CACHED, cached, RANK_ROUNDED);
     b->p->s.used = used;
+    b->p->s.kernel_used = kernel;
     row.rss = user;
     block_processes_whole(b, true);
     block_process(b, &row);

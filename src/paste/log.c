@@ -18,6 +18,8 @@ static bool begins_report(struct span message)
            span_find(message, "page allocation ") || span_find(message, "oom-killer: gfp_mask=") ||
            span_find(message, "Mem-info:") || span_find(message, "kB min:") ||
            span_find(message, "Mem-Info:") || span_find(message, "oom-kill:constraint=") ||
+           span_find(message, "*8kB ") || span_find(message, " total pagecache pages") ||
+           span_find(message, " pages RAM") || klog_is_task_row(message) ||
            span_find(message, " blocked for more than ") || span_find(message, "soft lockup - CPU");
 }
 
@@ -47,10 +49,15 @@ static void note_earlyoom(struct paste_state *st, struct span message)
                                      seen.swap_total * MIB};
 }
 
-static void feed(struct paste *p, struct span message, const struct klog_stamp *stamp)
+void log_feed(struct paste *p, struct span message, const struct klog_stamp *stamp)
 {
     struct paste_state *st = p->state;
 
+    if (newest_first_take(p, message, stamp)) {
+        if (begins_report(message))
+            st->report_left = REPORT_LINES;
+        return;
+    }
     if (span_find(message, " invoked oom-killer") || span_begins(message, "oom-killer: gfp_mask="))
         st->in_report = true;
     if (begins_report(message))
@@ -76,7 +83,7 @@ void log_flush(struct paste *p)
     w->open = false;
     w->stamp.host = *w->host ? w->host : NULL;
     w->stamp.program = *w->program ? w->program : NULL;
-    feed(p, span_of_buf(&w->text), &w->stamp);
+    log_feed(p, span_of_buf(&w->text), &w->stamp);
 }
 
 unsigned log_count_words(struct span text)
@@ -157,6 +164,11 @@ static bool broken_in_word(size_t len)
     return len == 80 || len == 79 || len == 100 || len == 120 || len == 132 || len == 160;
 }
 
+bool log_wrapped_is_cut(struct paste_state *st)
+{
+    return st->wrapped.open && completeness_of(st, span_of_buf(&st->wrapped.text)) == CUT;
+}
+
 /* The line goes on what is wrapped. */
 bool log_take_wrapped(struct paste *p, struct span line, size_t raw_len)
 {
@@ -184,7 +196,8 @@ bool log_take_wrapped(struct paste *p, struct span line, size_t raw_len)
 
 static void note_boot(struct paste_state *st, struct span message, u64 at_us)
 {
-    bool restarted = known(at_us) && known(st->last_at_us) && at_us + 60000000 < st->last_at_us;
+    bool restarted = known(at_us) && known(st->last_at_us) && at_us + 60000000 < st->last_at_us &&
+                     !newest_first_is(st);
 
     if (span_begins(message, "Linux version ") || restarted) {
         if (known(st->last_at_us))
@@ -212,7 +225,7 @@ static void take_message(struct paste *p, const struct prefix *prefix, const cha
     note_boot(st, message, prefix->at_us);
     stamp.boot = st->boot;
     if (completeness_of(st, message) == WHOLE) {
-        feed(p, message, &stamp);
+        log_feed(p, message, &stamp);
         return;
     }
     strbuf_reset(&w->text);

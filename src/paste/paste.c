@@ -61,6 +61,7 @@ struct paste *paste_new(void)
         st->rates.per_s[i] = NAN;
     st->rates.interval_s = st->rates.iowait = NAN;
     st->klog = klog_new(&p->s);
+    st->newest = newest_first_new();
     st->last_at_us = st->journal_us = UNKNOWN;
     st->format = NR_FORMATS;
     strbuf_init(&st->open.text);
@@ -78,6 +79,7 @@ static void state_free(struct paste_state *st)
 {
     if (st->klog)
         klog_free(st->klog);
+    newest_first_free(st->newest);
     source_free(st->tree.below);
     tree_done(&st->tree);
     vec_done(&st->rows);
@@ -375,6 +377,8 @@ static void take_line(struct paste *p, struct span raw)
     p->lines++;
     st->line++;
     st->kinds = filter_line(raw);
+    if (st->kinds.heap)
+        heap_take(p, raw);
     if (pass_over(p, raw))
         return;
     if (st->report_left > 0)
@@ -505,8 +509,10 @@ void paste_file_end(struct paste *p)
         take_lines(p, span_of_buf(&st->partial));
     strbuf_reset(&st->partial);
     close_block(p);
-    p->cut |= st->in_report || st->wrapped.open;
+    p->cut |= log_wrapped_is_cut(st);
     log_flush(p);
+    newest_first_end(p);
+    p->cut |= st->in_report;
 }
 
 void paste_tree_file(struct paste *p, const char *path, struct span text)

@@ -21,6 +21,7 @@ struct rates {
 struct filter {
     u64 formats;  /* bits 1 << FORMAT_*: it may be the first line of a block of these */
     bool log;     /* it may tell of memory in a log */
+    bool heap;    /* it may say how large a heap may grow */
     bool refusal; /* it may be what a program says that got no memory, or that was killed */
 };
 
@@ -47,6 +48,8 @@ struct earlyoom {
     u64 available, total, swap_free, swap_total;
 };
 
+struct newest_first; /* newest_first.c */
+
 struct paste_state {
     struct tree tree;
     enum rank meminfo_rank[NR_MEMINFO_FIELDS];
@@ -58,6 +61,7 @@ struct paste_state {
     struct earlyoom earlyoom;
 
     struct klog *klog;
+    struct newest_first *newest;
     u32 boot;
     u64 last_at_us;
     struct prefix_log dates;
@@ -99,6 +103,8 @@ void sigkill_push(struct paste *p, const char *who, const char *scope, struct sp
 
 /* The message that may go on in the next line is at its end. */
 void log_flush(struct paste *p);
+/* ... and its end is missing. */
+bool log_wrapped_is_cut(struct paste_state *st);
 /* The line goes on what is wrapped. */
 bool log_take_wrapped(struct paste *p, struct span line, size_t raw_len);
 /* A line of a logger; false when it is none. */
@@ -107,6 +113,26 @@ bool log_take_line(struct paste *p, struct span line, size_t raw_len);
 bool log_take_bare(struct paste *p, struct span line, u32 number, size_t raw_len);
 /* ... up to 100. */
 unsigned log_count_words(struct span text);
+
+/* A message, to whom it concerns. */
+void log_feed(struct paste *p, struct span message, const struct klog_stamp *stamp);
+
+/* --- newest_first.c: a log that runs backwards --------------------------------------------------------------------------- */
+
+struct newest_first *newest_first_new(void);
+void newest_first_free(struct newest_first *n);
+/* True when the message is held back: it is fed later, in the kernel's order. */
+bool newest_first_take(struct paste *p, struct span message, const struct klog_stamp *stamp);
+/* The file that is read runs backwards, as far as it shows. */
+bool newest_first_is(const struct paste_state *st);
+/* The file has ended. */
+void newest_first_end(struct paste *p);
+/* Events of such files, in the order in which they happened. */
+void newest_first_order(struct paste *p);
+
+/* heap.c: how large a heap may grow, and what says so; NULL behind the last. */
+void heap_take(struct paste *p, struct span line);
+const char *heap_sign(unsigned option);
 
 /* json.c: the message of a log in JSON lines. False when the line is no such object. */
 bool json_line_take(struct span line, struct strbuf *message, struct prefix *ret, char host[64],
