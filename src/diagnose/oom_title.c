@@ -329,7 +329,8 @@ static void title_useless(const struct telling *t, struct strbuf *out)
     }
     default:
         strbuf_printf(out, "memory was free: %s", BYTES(MEM_INFO, "free", f->free));
-        say_of_total(t, out);
+        if (f->usable_zone_told || f->r->zones.count == 0)
+            say_of_total(t, out);
         if (known(f->file) && f->file > f->free / 4)
             strbuf_printf(out, ", and %s of file cache", BYTES(MEM_INFO, "file cache", f->file));
         if (f->r->has_mask && f->r->gfp_mask == 0)
@@ -337,7 +338,7 @@ static void title_useless(const struct telling *t, struct strbuf *out)
                                "memory (cgroup v1 kmem): not for lack of memory");
         else
             strbuf_append(out,
-                          f->r->zones.count
+                          f->usable_zone_told
                               ? "; this kill is not for lack of memory"
                               : "; what of it this allocation could use, the text does not say");
         break;

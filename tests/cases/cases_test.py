@@ -93,7 +93,8 @@ def mutations(text, prng):
         at = prng.randrange(len(lines) - 1)
         yield f"lines {at + 1} and {at + 2} swapped", b"".join(lines[:at] + [lines[at + 1], lines[at]] + lines[at + 2:]), False
     if len(lines) > 2 and all(STAMP.match(line) for line in lines):
-        yield "newest first", b"".join(line.rstrip(b"\n") + b"\n" for line in reversed(lines)), True
+        if b"Killed process" in text:
+            yield "newest first", b"".join(line.rstrip(b"\n") + b"\n" for line in reversed(lines)), True
         for logger in LOGGERS:
             yield f"logged as {logger.decode()}", b"".join(logger + STAMP.sub(b"", line) for line in lines), True
 
