@@ -247,6 +247,19 @@ static void count_interleaved(struct mem *mem, const struct alloc_place *place, 
     count(&frames_zone_of(mem->frames, pfn)->counters, NUMA_INTERLEAVE, 1);
 }
 
+/* Only what is free on the nodes that are preferred; kswapd is woken there. True: it was had. */
+static bool take_preferred(struct mem *mem, struct alloc_place *place, unsigned order,
+                           u32 alloc_flags, pfn_t *ret_pfn)
+{
+    if (take(mem, place->nodes, order, alloc_flags | ALLOC_WMARK_LOW | ALLOC_NOFRAGMENT, ret_pfn))
+        return true;
+    wake_kswapds(mem, place->nodes, order, alloc_flags);
+    if (take(mem, place->nodes, order, alloc_flags | ALLOC_WMARK_MIN, ret_pfn))
+        return true;
+    place->nodes.mask = NODES_ALL;
+    return false;
+}
+
 enum balance_result balance_alloc(struct mem *mem, struct attempt *at, unsigned order,
                                   u32 alloc_flags, pfn_t *ret_pfn, struct wait *ret_wait)
 {
@@ -255,6 +268,8 @@ enum balance_result balance_alloc(struct mem *mem, struct attempt *at, unsigned 
 
     mem_cost(mem, mem->cost->page_alloc);
     alloc_flags = (alloc_flags & ~(u32)ALLOC_WMARK_MASK) | ALLOC_KSWAPD;
+    if (unlikely(place.many) && take_preferred(mem, &place, order, alloc_flags, ret_pfn))
+        return BALANCE_OK;
     if (unlikely(!take(mem, place.nodes, order,
                        (alloc_flags & ~(u32)(ALLOC_HIGH | ALLOC_HARDER)) | ALLOC_WMARK_LOW |
                            ALLOC_NOFRAGMENT,

@@ -9,12 +9,17 @@ static struct alloc_place place_of(struct mem *mem, const struct mempolicy *p)
     case MPOL_PREFERRED:
         place.nodes.nid = (unsigned)__builtin_ctzll(p->nodes);
         break;
+    case MPOL_PREFERRED_MANY:
     case MPOL_BIND:
         place.nodes.mask = p->nodes;
+        place.many = p->mode == MPOL_PREFERRED_MANY;
+        if (p->home)
+            place.nodes.nid = p->home - 1u;
         break;
     case MPOL_DEFAULT:
     case MPOL_LOCAL:
     case MPOL_INTERLEAVE:
+    case NR_MPOL_MODES:
         break;
     }
     return place;
@@ -53,7 +58,7 @@ struct alloc_place place_huge_by_vma(struct mem *mem, const struct vma *vma, vpn
     if (p->mode == MPOL_INTERLEAVE)
         return place_interleaved(mempolicy_interleave_at(p->nodes, index));
     place = place_of(mem, p);
-    if (place.nodes.mask >> place.nodes.nid & 1)
+    if (!place.many && place.nodes.mask >> place.nodes.nid & 1)
         place.nodes.mask = BIT_ULL(place.nodes.nid);
     return place;
 }

@@ -1,8 +1,9 @@
 /* place.h - on which nodes an allocation is made: what memory policies come to.
  *
- * Mirrors: mm/mempolicy.c (vma_alloc_folio, alloc_pages, policy_node, policy_nodemask, interleave_nid), Linux 6.1: a page of a mapping
+ * Mirrors: mm/mempolicy.c (vma_alloc_folio, alloc_pages, alloc_pages_preferred_many, policy_node, policy_nodemask, interleave_nid), Linux 6.1: a page of a mapping
  *          that is interleaved goes by its index, whether the mapping or the task has the policy; what else a task allocates goes by
- *          turn. Interleave and preferred fall back to any node, bind never leaves its own.
+ *          turn. Interleave and preferred fall back to any node, bind never leaves its own; what is preferred on many nodes falls back without
+ *          reclaim there, as if nothing had been preferred.
  */
 #ifndef BALANCE_PLACE_H
 #define BALANCE_PLACE_H
@@ -13,6 +14,7 @@
 struct alloc_place {
     struct alloc_nodes nodes;
     bool interleave; /* a page on nodes.nid counts as interleave_hit */
+    bool many;       /* where nodes.mask has nothing free, any node */
 };
 
 /* For the kernel or the page cache, on behalf of the task that runs (alloc_pages). */

@@ -1,7 +1,7 @@
 /* abi.h - numbers that recordings, the recorder and the machine share.
  *
  * ABI_*: Linux's interface to programs on x86-64. HWT_MAP_*: what a mapping is, as recordings say it and the machine takes it.
- * Mirrors: include/uapi/asm-generic/{mman-common,mman,fcntl,signal-defs}.h, include/uapi/linux/{fadvise,shm}.h, Linux 6.1. Numbers only,
+ * Mirrors: include/uapi/asm-generic/{mman-common,mman,fcntl,signal-defs}.h, include/uapi/linux/{fadvise,mempolicy,shm}.h, Linux 6.1. Numbers only,
  *          and only those that somebody here uses; base/abi_test.c compares them with the host's headers.
  * Never:   includes anything: the recorder's tool has no C library. SPDX-License-Identifier: MIT */
 #ifndef BASE_ABI_H
@@ -53,6 +53,18 @@ enum abi_fadv {
     ABI_FADV_WILLNEED = 3,
     ABI_FADV_DONTNEED = 4,
     ABI_FADV_NOREUSE = 5,
+};
+
+enum abi_mpol_flag { /* of set_mempolicy(2) and mbind(2), in their mode */
+                     ABI_MPOL_F_NUMA_BALANCING = 1 << 13,
+                     ABI_MPOL_F_RELATIVE_NODES = 1 << 14,
+                     ABI_MPOL_F_STATIC_NODES = 1 << 15,
+                     ABI_MPOL_MODE_FLAGS = 7 << 13
+};
+enum abi_mpol_mf { /* of mbind(2) and move_pages(2) */
+                   ABI_MPOL_MF_STRICT = 1,
+                   ABI_MPOL_MF_MOVE = 2,
+                   ABI_MPOL_MF_MOVE_ALL = 4
 };
 
 enum abi_mcl { ABI_MCL_CURRENT = 1, ABI_MCL_FUTURE = 2, ABI_MCL_ONFAULT = 4, ABI_MCL_ALL = 7 };

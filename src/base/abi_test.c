@@ -3,6 +3,7 @@
 #include "base/test.h"
 
 #include <fcntl.h>
+#include <linux/mempolicy.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -62,6 +63,13 @@ static const struct {
     {"POSIX_FADV_WILLNEED", ABI_FADV_WILLNEED, POSIX_FADV_WILLNEED},
     {"POSIX_FADV_DONTNEED", ABI_FADV_DONTNEED, POSIX_FADV_DONTNEED},
     {"POSIX_FADV_NOREUSE", ABI_FADV_NOREUSE, POSIX_FADV_NOREUSE},
+    SAME(MPOL_F_NUMA_BALANCING),
+    SAME(MPOL_F_RELATIVE_NODES),
+    SAME(MPOL_F_STATIC_NODES),
+    {"MPOL_MODE_FLAGS", ABI_MPOL_MODE_FLAGS, MPOL_MODE_FLAGS},
+    SAME(MPOL_MF_STRICT),
+    SAME(MPOL_MF_MOVE),
+    SAME(MPOL_MF_MOVE_ALL),
     SAME(MCL_CURRENT),
     SAME(MCL_FUTURE),
     SAME(MCL_ONFAULT),

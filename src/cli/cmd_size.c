@@ -210,7 +210,7 @@ static int render_comparison(struct cli *cli, const struct axes *axes,
         free(documents);
     } else {
         compare_sizes_text(&comparison, results, &text);
-        size_remarks(configs->trace, results->unlimited.unexplained, &text);
+        size_remarks(configs->trace, &results->unlimited.misfits, &text);
         host_render_cautions(&note, &text);
     }
     rc = cli_emit(cli, &text);

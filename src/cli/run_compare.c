@@ -97,7 +97,7 @@ static int show(struct comparing *c, const struct axes *axes)
     else
         compare_runs_text(&comparison, c->rows, &text);
     if (!c->documents && c->run->trace)
-        size_remarks(c->run->trace, c->rows->unexplained, &text);
+        size_remarks(c->run->trace, &c->rows->misfits, &text);
     rc = cli_emit(cli, &text);
     strbuf_done(&text);
     return rc;

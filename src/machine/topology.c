@@ -250,3 +250,13 @@ u64 topology_ram_bytes(const struct topology *t)
         total += t->ram_bytes[nid];
     return total;
 }
+
+u64 topology_memory_nodes(const struct topology *t)
+{
+    u64 nodes = 0;
+
+    for (unsigned nid = 0; nid < t->nr_nodes; nid++)
+        if (t->ram_bytes[nid])
+            nodes |= BIT_ULL(nid);
+    return nodes;
+}

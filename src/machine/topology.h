@@ -80,4 +80,6 @@ static inline u64 topology_all_nodes(const struct topology *t)
     return UINT64_MAX >> (64 - t->nr_nodes);
 }
 
+u64 topology_memory_nodes(const struct topology *t);
+
 #endif

@@ -48,7 +48,7 @@ void run_row_fill(const struct run_report *r, struct run_row *ret)
         .pswpin = run_machine_events(r, PSWPIN),
         .pswpout = run_machine_events(r, PSWPOUT),
         .peak_bytes = r->fullest.memory_pages * PAGE_SIZE,
-        .unexplained = r->stats.bad_ops,
+        .misfits = replay_misfits(&r->stats),
     };
     run_huge_fill(r, &ret->huge);
 }

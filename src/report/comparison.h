@@ -28,7 +28,7 @@ struct run_row {
     u64 pswpin, pswpout; /* pages */
     u64 peak_bytes;      /* the group at its fullest */
     struct run_huge huge;
-    u64 unexplained; /* operations on what the recording does not explain */
+    struct replay_misfits misfits;
 };
 void run_row_fill(const struct run_report *r, struct run_row *ret);
 

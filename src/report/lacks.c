@@ -44,7 +44,7 @@ bool lacks_render_text(const struct trace_lacks *lacks, struct strbuf *out)
     return any;
 }
 
-void unexplained_remark(u64 count, struct strbuf *out)
+static void unexplained_remark(u64 count, struct strbuf *out)
 {
     char number[UNITS_TEXT_MAX];
 
@@ -54,6 +54,27 @@ void unexplained_remark(u64 count, struct strbuf *out)
                       "explain; %s nothing.\n",
                       format_count(number, count), count == 1 ? " names" : "s name",
                       count == 1 ? "it did" : "they did");
+}
+
+static void nodes_remark(u64 cut, u64 absent, struct strbuf *out)
+{
+    char number[UNITS_TEXT_MAX], ignored[UNITS_TEXT_MAX];
+    u64 all = cut + absent;
+
+    if (all)
+        strbuf_printf(
+            out,
+            "\nNote: the recording sets %s memory polic%s or CPU affinit%s with nodes or "
+            "CPUs that this machine has not (--nodes, --cpus): %s did nothing, since it has "
+            "none of theirs; of others those count that it has.\n",
+            format_count(number, all), all == 1 ? "y" : "ies", all == 1 ? "y" : "ies",
+            format_count(ignored, absent));
+}
+
+void misfits_remark(const struct replay_misfits *m, struct strbuf *out)
+{
+    unexplained_remark(m->unexplained, out);
+    nodes_remark(m->nodes_cut, m->nodes_absent, out);
 }
 
 void lacks_put(json_object *list, const char *reason, u64 count, const char *text)

@@ -8,14 +8,16 @@
 
 #include "base/strbuf.h"
 #include "trace/trace.h"
+#include "workload/replay.h"
 
 #include <json-c/json.h>
 
 /* "reads and writes through io_uring (3); operations of a later version (2)". False and nothing when nothing lacks. */
 bool lacks_render_text(const struct trace_lacks *lacks, struct strbuf *out);
 
-/* A note below a table: so many operations name a file or a range that the recording does not explain. Nothing for 0. */
-void unexplained_remark(u64 count, struct strbuf *out);
+/* Notes below a table: so many operations name a file or a range that the recording does not explain, or nodes and CPUs that the
+ * machine has not. Nothing where there are none. */
+void misfits_remark(const struct replay_misfits *m, struct strbuf *out);
 
 /* Append {reason, count, text}. */
 void lacks_put(json_object *list, const char *reason, u64 count, const char *text);

@@ -455,6 +455,10 @@ static json_object *replay_json(const struct run_report *r)
     json_put_u64(o, "hits", r->stats.hits);
     json_put_u64(o, "skipped", r->stats.skipped);
     json_put_u64(o, "unexplained", r->stats.bad_ops);
+    if (r->stats.nodes_cut + r->stats.nodes_absent) {
+        json_put_u64(o, "nodes_cut", r->stats.nodes_cut);
+        json_put_u64(o, "nodes_absent", r->stats.nodes_absent);
+    }
     json_put_u64(o, "refused", r->stats.refused);
     json_put_u64(o, "lost", lacks.by_reason[HWT_INCOMPLETE_CALLS]);
     put_fraction(o, "cpu_seconds", r->cpu_seconds);

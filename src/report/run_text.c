@@ -614,6 +614,7 @@ static void render_remarks(struct text *t)
 {
     const struct run_report *r = t->r;
     const struct replay_stats *st = &r->stats;
+    const struct replay_misfits misfits = replay_misfits(st);
     char number[UNITS_TEXT_MAX];
 
     if (r->trace && r->trace->nr_damage)
@@ -640,7 +641,7 @@ static void render_remarks(struct text *t)
         strbuf_printf(t->out,
                       "\nNote: %s accesses to addresses the recording does not map were skipped.\n",
                       format_count(number, st->skipped));
-    unexplained_remark(st->bad_ops, t->out);
+    misfits_remark(&misfits, t->out);
     if (!r->scenario && run_group_events(r, PGSCAN_KSWAPD) &&
         r->group->memory.max >= PAGE_COUNTER_MAX)
         strbuf_append(t->out, "\nNote: the machine's RAM was the limit here.\n");

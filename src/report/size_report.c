@@ -113,7 +113,7 @@ static void holes_line(const struct size_result *res, struct strbuf *out)
 }
 
 /* A recommendation from less than the program did is one to distrust. */
-void size_remarks(const struct trace *t, u64 unexplained, struct strbuf *out)
+void size_remarks(const struct trace *t, const struct replay_misfits *misfits, struct strbuf *out)
 {
     struct strbuf lacks, note;
 
@@ -137,7 +137,7 @@ void size_remarks(const struct trace *t, u64 unexplained, struct strbuf *out)
     }
     strbuf_done(&note);
     strbuf_done(&lacks);
-    unexplained_remark(unexplained, out);
+    misfits_remark(misfits, out);
 }
 
 /* ", from warm to the end": what of the recording is judged. */
@@ -202,7 +202,7 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     }
     text_wrap(out, a->reason, 0, WRAP_COLUMNS);
     strbuf_appendc(out, '\n');
-    size_remarks(r->config->trace, res->unlimited.unexplained, out);
+    size_remarks(r->config->trace, &res->unlimited.misfits, out);
     layout_remark(r->config, out);
     host_render_cautions(&r->host, out);
 }
@@ -335,6 +335,6 @@ json_object *size_json(const struct size_report *r)
     json_put_u64(o, "peak_plus_15_percent_bytes", res->peak_plus_15);
     json_put(o, "advice", advice_json(res));
     json_put_u64(o, "replays", res->replays);
-    json_put_u64(o, "unexplained", res->unlimited.unexplained);
+    json_put_u64(o, "unexplained", res->unlimited.misfits.unexplained);
     return o;
 }

@@ -17,9 +17,9 @@ struct size_report {
 
 void size_render_text(const struct size_report *r, bool color, struct strbuf *out);
 
-/* What makes the recording less than whole, as notes below its table; nothing when it is complete. `unexplained`: operations
- * of one replay on what the recording does not explain. */
-void size_remarks(const struct trace *t, u64 unexplained, struct strbuf *out);
+/* What makes the recording less than whole, as notes below its table; nothing when it is complete. misfits: of one
+ * replay. */
+void size_remarks(const struct trace *t, const struct replay_misfits *misfits, struct strbuf *out);
 
 /* The document of docs/schema/size.schema.json. */
 json_object *size_json(const struct size_report *r);

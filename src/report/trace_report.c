@@ -413,6 +413,9 @@ static bool is_address(unsigned opcode, unsigned field)
     case HWT_OP_MADVISE:
     case HWT_OP_MLOCK:
     case HWT_OP_MUNLOCK:
+    case HWT_OP_MBIND:
+    case HWT_OP_HOME_NODE:
+    case HWT_OP_MOVE_PAGES:
         return field == 0;
     case HWT_OP_MREMAP:
         return field == 0 || field == 2;

@@ -91,7 +91,7 @@ static void fill_row(const struct pool *p, struct job *job, const struct replay 
     row->lead_ns = r->window.begun_ns;
     row->virtual_ns = r->stats.virtual_ns;
     row->events = r->stats.events;
-    row->unexplained = r->stats.bad_ops;
+    row->misfits = replay_misfits(&r->stats);
     for (u32 i = 0; i < s->nr_tasks; i++)
         if (!s->tasks[i]->kthread && (!p->config->only || s->tasks[i]->group == job->group))
             row->stall_ns += stalls_of(s->tasks[i], tally_task(&job->before, i));

@@ -55,7 +55,7 @@ struct size_row {
     u64 anon_bytes;       /* anonymous and shared memory, then */
     u64 disposable_bytes; /* of file_bytes: what could go and leave it usable; 0 where it is not usable */
     u64 events;           /* replayed */
-    u64 unexplained; /* operations on a file or a range that the recording does not explain */
+    struct replay_misfits misfits;
 };
 
 struct size_boundary {

@@ -18,7 +18,19 @@ static const struct {
     {"bind", "bind", MPOL_BIND, true},
     {"interleave", "interleave", MPOL_INTERLEAVE, true},
     {"local", "local", MPOL_LOCAL, false},
+    {"preferred-many", "prefer (many)", MPOL_PREFERRED_MANY, true},
 };
+
+static bool has_user_nodes(const struct mempolicy *p)
+{
+    return p->flags & (ABI_MPOL_F_STATIC_NODES | ABI_MPOL_F_RELATIVE_NODES);
+}
+
+bool mempolicy_equal(const struct mempolicy *a, const struct mempolicy *b)
+{
+    return a->mode == b->mode && a->nodes == b->nodes && a->flags == b->flags &&
+           a->home == b->home && (!has_user_nodes(a) || a->user == b->user);
+}
 
 static bool is_mode(const char *text, size_t len, const char *name)
 {
@@ -49,27 +61,107 @@ int mempolicy_parse(const char *text, struct mempolicy *ret, struct err *e)
         return 0;
     }
     return err_set(e, -EINVAL,
-                   "want a memory policy: default, local, bind:LIST, interleave:LIST or "
-                   "preferred:NODE, not '%s'",
+                   "want a memory policy: default, local, bind:LIST, interleave:LIST, "
+                   "preferred:NODE or preferred-many:LIST, not '%s'",
                    text);
 }
 
 int mempolicy_fit(struct mempolicy *p, const struct topology *t, struct err *e)
 {
-    u64 all = topology_all_nodes(t), memory = 0;
+    u64 all = topology_all_nodes(t);
 
     if (p->mode == MPOL_DEFAULT || p->mode == MPOL_LOCAL)
         return 0;
-    for (unsigned nid = 0; nid < t->nr_nodes; nid++)
-        if (t->ram_bytes[nid])
-            memory |= BIT_ULL(nid);
     if (p->nodes != NODES_ALL_GIVEN && p->nodes & ~all)
         return err_set(e, -EINVAL, "there is no node %u: the machine has %u",
                        (unsigned)__builtin_ctzll(p->nodes & ~all), t->nr_nodes);
-    if (!(p->nodes & memory))
+    if (mempolicy_set(p, topology_memory_nodes(t)))
         return err_set(e, -EINVAL, "no node of the memory policy has memory");
-    p->nodes &= memory;
     return 0;
+}
+
+/* --- nodes that may be used --- */
+
+static unsigned weight(u64 set)
+{
+    return (unsigned)__builtin_popcountll(set);
+}
+
+/* The nth member of the set.   pre: n < weight(set) */
+static unsigned nth(u64 set, unsigned n)
+{
+    while (n--)
+        set &= set - 1;
+    return (unsigned)__builtin_ctzll(set);
+}
+
+/* User node n stands for the nth of those allowed, round and round. */
+static u64 relative_nodes(u64 user, u64 allowed)
+{
+    u64 nodes = 0;
+
+    for (; user; user &= user - 1)
+        nodes |= BIT_ULL(nth(allowed, (unsigned)__builtin_ctzll(user) % weight(allowed)));
+    return nodes;
+}
+
+/* What was the nth of the old becomes the nth of the new ones, round and round; others stay. */
+static u64 moved_nodes(u64 nodes, u64 old, u64 new)
+{
+    u64 moved = 0;
+
+    for (; nodes; nodes &= nodes - 1) {
+        u64 node = nodes & -nodes;
+
+        moved |= node & old ? BIT_ULL(nth(new, weight(old & (node - 1)) % weight(new))) : node;
+    }
+    return moved;
+}
+
+int mempolicy_set(struct mempolicy *p, u64 allowed)
+{
+    u64 given = p->nodes;
+
+    p->home = 0;
+    if (p->mode == MPOL_PREFERRED && !given && !has_user_nodes(p))
+        p->mode = MPOL_LOCAL;
+    if (p->mode == MPOL_DEFAULT || p->mode == MPOL_LOCAL) {
+        p->user = 0;
+        return given || has_user_nodes(p) ? -EINVAL : 0;
+    }
+    if (p->mode >= NR_MPOL_MODES || !given)
+        return -EINVAL;
+    p->nodes =
+        p->flags & ABI_MPOL_F_RELATIVE_NODES ? relative_nodes(given, allowed) : given & allowed;
+    if (!p->nodes)
+        return -EINVAL;
+    if (p->mode == MPOL_PREFERRED)
+        p->nodes &= -p->nodes;
+    p->user = has_user_nodes(p) ? given : allowed;
+    return 0;
+}
+
+void mempolicy_rebind(struct mempolicy *p, u64 allowed)
+{
+    u64 nodes;
+
+    if (p->mode == MPOL_DEFAULT || p->mode == MPOL_LOCAL ||
+        (!has_user_nodes(p) && p->user == allowed))
+        return;
+    if (p->mode == MPOL_PREFERRED) {
+        if (!has_user_nodes(p))
+            p->user = allowed;
+        return;
+    }
+    if (p->flags & ABI_MPOL_F_STATIC_NODES) {
+        nodes = p->user & allowed;
+    } else if (p->flags & ABI_MPOL_F_RELATIVE_NODES) {
+        nodes = relative_nodes(p->user, allowed);
+    } else {
+        nodes = moved_nodes(p->nodes, p->user, allowed);
+        p->user = allowed;
+    }
+    p->nodes = nodes ? nodes : allowed;
 }
 
 void mempolicy_render(const struct mempolicy *p, struct strbuf *out)
@@ -77,6 +169,10 @@ void mempolicy_render(const struct mempolicy *p, struct strbuf *out)
     for (unsigned i = 0; i < ARRAY_SIZE(modes); i++)
         if (modes[i].mode == p->mode)
             strbuf_append(out, modes[i].shown);
+    if (p->flags & ABI_MPOL_F_STATIC_NODES)
+        strbuf_append(out, "=static");
+    else if (p->flags & ABI_MPOL_F_RELATIVE_NODES)
+        strbuf_append(out, "=relative");
     if (p->nodes) {
         strbuf_appendc(out, ':');
         strbuf_masklist(out, p->nodes);
@@ -85,11 +181,7 @@ void mempolicy_render(const struct mempolicy *p, struct strbuf *out)
 
 unsigned mempolicy_interleave_at(u64 nodes, u64 index)
 {
-    u64 n = index % (unsigned)__builtin_popcountll(nodes);
-
-    while (n--)
-        nodes &= nodes - 1;
-    return (unsigned)__builtin_ctzll(nodes);
+    return nth(nodes, (unsigned)(index % weight(nodes)));
 }
 
 unsigned mempolicy_interleave_next(u64 nodes, u32 *prev)

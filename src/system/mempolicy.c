@@ -24,7 +24,7 @@ enum step system_set_mempolicy(struct system *s, struct task *t, struct mempolic
     if (!call_begin(s, t, &step))
         return step;
     mem_cost(&s->mem, s->cost.syscall);
-    if (mempolicy_fit(&p, &s->frames.topology, NULL))
+    if (mempolicy_set(&p, topology_memory_nodes(&s->frames.topology)))
         return call_refuse(s, t, -EINVAL);
     task_mempolicy_set(&t->mempolicy, p);
     return call_end(s, t);
@@ -38,11 +38,39 @@ enum step system_mbind(struct system *s, struct task *t, vaddr_t addr, u64 len, 
     if (!call_begin(s, t, &step))
         return step;
     mem_cost(&s->mem, s->cost.vma_op);
-    if (addr % PAGE_SIZE || addr + len < addr || mempolicy_fit(&p, &s->frames.topology, NULL))
+    if (addr % PAGE_SIZE || addr + len < addr ||
+        mempolicy_set(&p, topology_memory_nodes(&s->frames.topology)))
         return call_refuse(s, t, -EINVAL);
     if (p.mode != MPOL_DEFAULT && !covers(t->mm, start, end))
         return call_refuse(s, t, -EFAULT);
     vma_set_policy(t->mm, start, end, p);
+    return call_end(s, t);
+}
+
+enum step system_set_home_node(struct system *s, struct task *t, vaddr_t addr, u64 len,
+                               unsigned nid)
+{
+    vpn_t at = addr >> PAGE_SHIFT, end = DIV_ROUND_UP(addr + len, PAGE_SIZE);
+    struct vma *vma;
+    enum step step;
+
+    if (!call_begin(s, t, &step))
+        return step;
+    mem_cost(&s->mem, s->cost.vma_op);
+    if (addr % PAGE_SIZE || addr + len < addr || nid >= s->frames.nr_nodes)
+        return call_refuse(s, t, -EINVAL);
+    for (; (vma = vma_find_after(t->mm, at)) && vma->start < end; at = vma->end) {
+        struct mempolicy p = vma->policy;
+        vpn_t stop = MIN(vma->end, end);
+
+        if (p.mode == MPOL_DEFAULT)
+            continue;
+        if (p.mode != MPOL_BIND && p.mode != MPOL_PREFERRED_MANY)
+            return call_refuse(s, t, -EOPNOTSUPP);
+        p.home = (u16)(nid + 1);
+        vma_set_policy(t->mm, MAX(at, vma->start), stop, p);
+        vma = vma_find(t->mm, stop - 1);
+    }
     return call_end(s, t);
 }
 

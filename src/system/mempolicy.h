@@ -1,6 +1,6 @@
 /* mempolicy.h - system calls that say where memory and tasks are to be.
  *
- * Mirrors: mm/mempolicy.c (set_mempolicy, mbind, get_mempolicy), kernel/sched/core.c (sched_setaffinity), Linux 6.1. Differs: mbind moves
+ * Mirrors: mm/mempolicy.c (set_mempolicy, mbind, set_mempolicy_home_node, get_mempolicy), kernel/sched/core.c (sched_setaffinity), Linux 6.1. Differs: mbind moves
  *          nothing that is there already (no MPOL_MF_MOVE); there is no migrate_pages and no move_pages.
  */
 #ifndef SYSTEM_MEMPOLICY_H
@@ -13,6 +13,11 @@ enum step system_set_mempolicy(struct system *s, struct task *t, struct mempolic
 
 /* Of what is mapped in the range. EFAULT: there is a hole in it (MPOL_DEFAULT skips holes). */
 enum step system_mbind(struct system *s, struct task *t, vaddr_t addr, u64 len, struct mempolicy p);
+
+/* Where the policies of what is mapped in the range begin (set_mempolicy_home_node). EOPNOTSUPP: one of them is neither bind nor
+ * preferred on many nodes. */
+enum step system_set_home_node(struct system *s, struct task *t, vaddr_t addr, u64 len,
+                               unsigned nid);
 
 /* The policy that a page at addr would be allocated by (MPOL_F_ADDR). */
 struct mempolicy system_get_mempolicy(const struct task *t, vaddr_t addr);

@@ -262,6 +262,78 @@ static void children_inherit_and_lists_and_names_are_what_numactl_has(void **sta
     stop();
 }
 
+static void what_is_preferred_on_many_nodes_overflows_to_the_nearest(void **state)
+{
+    const u64 pages = 200 * MIB / PAGE_SIZE;
+
+    (void)state;
+    start(3);
+    map(pages);
+    assert_int_equal(system_mbind(s, t, AT, pages * PAGE_SIZE, policy("preferred-many:1")),
+                     STEP_DONE);
+    for (u64 page = 0; page < pages; page++)
+        write_page(page);
+    assert_int_equal(node_of(0), 1);
+    assert_int_equal(node_of(pages - 1), 0);
+    assert_int_equal(counted(1, NUMA_FOREIGN) + counted(0, NUMA_MISS),
+                     0); /* it is a hit of the CPU's node */
+    stop();
+}
+
+static void a_home_node_comes_first_among_those_that_are_bound_to(void **state)
+{
+    (void)state;
+    start(3);
+    map(PAGES);
+    assert_int_equal(system_mbind(s, t, AT, 8 * PAGE_SIZE, policy("bind:all")), STEP_DONE);
+    assert_int_equal(system_set_home_node(s, t, AT, 4 * PAGE_SIZE, 2), STEP_DONE);
+    assert_int_equal(t->error, 0);
+    assert_int_equal(t->mm->nr_vmas, 3);
+    write_page(0);
+    write_page(4);
+    assert_int_equal(node_of(0), 2);
+    assert_int_equal(node_of(4), 0);
+    assert_int_equal(system_set_home_node(s, t, AT, 4 * PAGE_SIZE, 3), STEP_DONE);
+    assert_int_equal(t->error, -EINVAL);
+    assert_int_equal(system_mbind(s, t, AT, 4 * PAGE_SIZE, policy("interleave:all")), STEP_DONE);
+    assert_int_equal(system_set_home_node(s, t, AT, 4 * PAGE_SIZE, 1), STEP_DONE);
+    assert_int_equal(t->error, -EOPNOTSUPP);
+    stop();
+}
+
+static u64 rebound(u64 mode, u64 flags, u64 nodes, u64 allowed, u64 then)
+{
+    struct mempolicy p = {.mode = (u16)mode, .flags = (u16)flags, .nodes = nodes};
+
+    assert_int_equal(mempolicy_set(&p, allowed), 0);
+    mempolicy_rebind(&p, then);
+    return p.nodes;
+}
+
+/* As a 6.1 kernel does it (bitmap_remap, bitmap_onto, bitmap_fold). */
+static void policies_follow_the_nodes_that_may_be_used(void **state)
+{
+    struct mempolicy p = {.mode = MPOL_BIND, .flags = ABI_MPOL_F_RELATIVE_NODES, .nodes = 0x9};
+
+    (void)state;
+    assert_int_equal(mempolicy_set(&p, 0xc), 0); /* the first and, round and round, the second */
+    assert_int_equal(p.nodes, 0xc);
+    assert_int_equal(p.user, 0x9);
+    assert_int_equal(rebound(MPOL_BIND, 0, 0x3, 0xf, 0xc), 0xc);
+    assert_int_equal(rebound(MPOL_BIND, 0, 0x8, 0xf, 0x3), 0x2);
+    assert_int_equal(rebound(MPOL_INTERLEAVE, ABI_MPOL_F_STATIC_NODES, 0x6, 0xf, 0x3), 0x2);
+    assert_int_equal(rebound(MPOL_INTERLEAVE, ABI_MPOL_F_STATIC_NODES, 0x6, 0xf, 0x9), 0x9);
+    assert_int_equal(rebound(MPOL_BIND, ABI_MPOL_F_RELATIVE_NODES, 0x2, 0x3, 0xc), 0x8);
+    assert_int_equal(rebound(MPOL_PREFERRED, 0, 0x6, 0xf, 0x9), 0x2); /* stays */
+    p = (struct mempolicy){.mode = MPOL_PREFERRED};
+    assert_int_equal(mempolicy_set(&p, 3), 0);
+    assert_int_equal(p.mode, MPOL_LOCAL);
+    p = (struct mempolicy){.mode = MPOL_LOCAL, .nodes = 1};
+    assert_int_equal(mempolicy_set(&p, 3), -EINVAL);
+    p = (struct mempolicy){.mode = MPOL_INTERLEAVE, .nodes = 4};
+    assert_int_equal(mempolicy_set(&p, 3), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +344,9 @@ int main(void)
         cmocka_unit_test(a_preferred_node_overflows_and_a_bound_one_kills),
         cmocka_unit_test(huge_pages_stay_where_the_policy_of_the_mapping_says),
         cmocka_unit_test(a_task_bound_elsewhere_is_not_killed_for_a_full_node),
+        cmocka_unit_test(what_is_preferred_on_many_nodes_overflows_to_the_nearest),
+        cmocka_unit_test(a_home_node_comes_first_among_those_that_are_bound_to),
+        cmocka_unit_test(policies_follow_the_nodes_that_may_be_used),
         cmocka_unit_test(children_inherit_and_lists_and_names_are_what_numactl_has),
     };
 

@@ -267,7 +267,8 @@ static enum step do_mbind(struct task *t, vaddr_t addr, u64 len, u32 arg)
 {
     static const enum mpol_mode modes[] = {MPOL_DEFAULT, MPOL_INTERLEAVE, MPOL_PREFERRED,
                                            MPOL_LOCAL};
-    struct mempolicy p = {.mode = arg % 16 == 15 ? MPOL_BIND : modes[arg % ARRAY_SIZE(modes)]};
+    struct mempolicy p = {.mode =
+                              (u16)(arg % 16 == 15 ? MPOL_BIND : modes[arg % ARRAY_SIZE(modes)])};
 
     if (p.mode != MPOL_DEFAULT && p.mode != MPOL_LOCAL)
         p.nodes = 1 + arg / 8 % 7;

@@ -82,10 +82,16 @@ enum hwt_kind { HWT_READ = 0, HWT_WRITE = 1, HWT_EXEC = 2, HWT_OP = 3 };
     X(28, PUNCH, "punch", 3, 0, 0)                 \
     X(29, LOST, "lost", 1, 0, 0)                   \
     X(30, INCOMPLETE, "incomplete", 2, 1, 0)       \
-    X(31, THP_DISABLE, "thp_disable", 1, 0, 0)
+    X(31, THP_DISABLE, "thp_disable", 1, 0, 0)     \
+    X(32, SET_MEMPOLICY, "set_mempolicy", 2, 0, 0) \
+    X(33, MBIND, "mbind", 5, 0, 0)                 \
+    X(34, HOME_NODE, "home_node", 3, 0, 0)         \
+    X(35, MIGRATE_PAGES, "migrate_pages", 3, 0, 0) \
+    X(36, MOVE_PAGES, "move_pages", 5, 0, 0)       \
+    X(37, AFFINITY, "affinity", 2, 0, 0)
 
 #define HWT_OP_ENUM(code, id, name, fields, string, optional) HWT_OP_##id = (code),
-enum hwt_op { HWT_OPS(HWT_OP_ENUM) HWT_OP_MAX = 32 };
+enum hwt_op { HWT_OPS(HWT_OP_ENUM) HWT_OP_MAX = 38 };
 #undef HWT_OP_ENUM
 
 #define HWT_OP_FIELDS_MAX 6u /* with the optional ones */

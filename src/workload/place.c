@@ -65,6 +65,11 @@ static struct place_mm *find_mm(const struct u64map *map, u64 pid)
     return u64map_get(map, pid, &found) ? (struct place_mm *)(uintptr_t)found : NULL;
 }
 
+struct place_mm *place_mm_of(const struct placing *p, u64 pid)
+{
+    return find_mm(&p->by_pid, pid);
+}
+
 /* The table holds a reference of its own. */
 static void set_mm(struct u64map *map, u64 pid, struct place_mm *pm)
 {

@@ -53,6 +53,8 @@ struct placing {
 struct place_mm *place_mm_new(struct placing *p);
 struct place_mm *place_mm_copy(struct placing *p, const struct place_mm *from);
 void place_mm_put(struct place_mm *pm);
+/* Of a process that runs; NULL: there is none. */
+struct place_mm *place_mm_of(const struct placing *p, u64 pid);
 
 /* One operation of a stream, whose address space is pm. `at` is its index among the stream's. */
 void place_op(struct placing *p, struct place_mm *pm, u32 stream, size_t at);

@@ -478,6 +478,17 @@ static void place_mremap(struct op_place *o)
     f[2] = to << PAGE_SHIFT;
 }
 
+/* Pages that lie in the address space of another process, perhaps. */
+static void place_moved_pages(struct op_place *o)
+{
+    struct op_place owner = *o;
+
+    if (o->op->field[3])
+        owner.pm = place_mm_of(o->p, o->op->field[3]);
+    if (owner.pm)
+        rewrite_range(&owner, 0, 1);
+}
+
 void place_op(struct placing *p, struct place_mm *pm, u32 stream, size_t at)
 {
     struct trace_stream *s = &p->trace->streams[stream];
@@ -508,8 +519,14 @@ void place_op(struct placing *p, struct place_mm *pm, u32 stream, size_t at)
     case HWT_OP_MADVISE:
     case HWT_OP_MLOCK:
     case HWT_OP_MUNLOCK:
+    case HWT_OP_MBIND:
+    case HWT_OP_HOME_NODE:
         if (range_ok(f[0], f[1]))
             rewrite_range(&o, 0, 1);
+        break;
+    case HWT_OP_MOVE_PAGES:
+        if (range_ok(f[0], f[1]))
+            place_moved_pages(&o);
         break;
     case HWT_OP_READ:
     case HWT_OP_WRITE:

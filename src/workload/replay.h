@@ -75,9 +75,21 @@ struct replay_stats {
     u64 bad_ops;            /* operations on unknown files or processes */
     u32 dropped_streams;    /* never started: what would have started them did not happen */
     u32 unfinished_streams; /* ended with the trace, not with an exit */
-    u64 refused;            /* calls that the machine refused (ENOMEM, ENOSPC) */
-    u32 forced;             /* waits cut short, because what they waited for never came */
+    u64 nodes_cut; /* policies and affinities that name nodes or CPUs that the machine has not, too */
+    u64 nodes_absent; /* and such as name no other: they were ignored */
+    u64 refused;      /* calls that the machine refused (ENOMEM, ENOSPC) */
+    u32 forced;       /* waits cut short, because what they waited for never came */
 };
+
+/* Of these, what does not fit between the recording and the machine. */
+struct replay_misfits {
+    u64 unexplained, nodes_cut, nodes_absent;
+};
+
+static inline struct replay_misfits replay_misfits(const struct replay_stats *st)
+{
+    return (struct replay_misfits){st->bad_ops, st->nodes_cut, st->nodes_absent};
+}
 
 /* How far a replay has come in its window. */
 struct replay_progress {

@@ -79,8 +79,13 @@ enum op_result {
     OP_DEAD,  /* the task was killed */
     OP_END,   /* the stream's last operation */
 };
+enum op_result replay_result_of(enum step step);
 enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
                          struct sched_slice *slice);
+
+/* --- replay_numa.c: policies, moves to other nodes, affinities */
+enum op_result replay_op_numa(struct replay_stream *rs, const struct trace_op *op,
+                              struct sched_slice *slice);
 
 struct replay_proc *replay_proc_new(void);
 struct replay_proc *replay_proc_fork(struct replay *r, const struct replay_proc *parent);

@@ -146,7 +146,7 @@ static struct file *handle_file(struct replay_stream *rs, u64 handle, u64 fid)
     return map_file_of(rs, file_of(rs, fid));
 }
 
-static enum op_result result_of(enum step step)
+enum op_result replay_result_of(enum step step)
 {
     switch (step) {
     case STEP_DONE:
@@ -230,7 +230,7 @@ static enum op_result op_open(struct replay_stream *rs, const struct trace_op *o
         enum step step = system_truncate(s, rs->st.task, inode, 0);
 
         if (step != STEP_DONE)
-            return result_of(step);
+            return replay_result_of(step);
     }
     if (oflags & HWT_OPEN_DIRECT)
         flags |= FILE_DIRECT;
@@ -271,7 +271,7 @@ static enum op_result touch_user(struct replay_stream *rs, struct sched_slice *s
             enum step step = replay_access(rs, slice, vpn, kind);
 
             if (step != STEP_DONE)
-                return result_of(step);
+                return replay_result_of(step);
         }
         rs->done_pages++;
     }
@@ -308,8 +308,8 @@ static enum op_result op_io(struct replay_stream *rs, const struct trace_op *op,
         return OP_DONE;
     }
     addr = user_buffer(rs, addr, len, kind);
-    return result_of(read ? system_read(s, rs->st.task, file, offset, len, addr)
-                          : system_write(s, rs->st.task, file, offset, len, addr));
+    return replay_result_of(read ? system_read(s, rs->st.task, file, offset, len, addr)
+                                 : system_write(s, rs->st.task, file, offset, len, addr));
 }
 
 static enum op_result op_inode(struct replay_stream *rs, const struct trace_op *op)
@@ -321,22 +321,22 @@ static enum op_result op_inode(struct replay_stream *rs, const struct trace_op *
     int error;
 
     if (op->opcode == HWT_OP_FSYNC && (op->field[1] & HWT_FSYNC_ALL))
-        return result_of(system_sync(s, t));
+        return replay_result_of(system_sync(s, t));
     f = file_of(rs, op->field[0]);
     inode = inode_of(rs, f);
     if (!inode)
         return OP_DONE;
     switch ((enum hwt_op)op->opcode) {
     case HWT_OP_FSYNC:
-        return result_of(system_fsync(s, t, inode, NULL, &error));
+        return replay_result_of(system_fsync(s, t, inode, NULL, &error));
     case HWT_OP_TRUNCATE:
-        return result_of(system_truncate(s, t, inode, MIN(op->field[1], FILE_BYTES_MAX)));
+        return replay_result_of(system_truncate(s, t, inode, MIN(op->field[1], FILE_BYTES_MAX)));
     case HWT_OP_PUNCH:
         if (op->field[1] > FILE_BYTES_MAX || op->field[2] > FILE_BYTES_MAX - op->field[1]) {
             rs->replay->stats.bad_ops++;
             return OP_DONE;
         }
-        return result_of(system_punch(s, t, inode, op->field[1], op->field[2]));
+        return replay_result_of(system_punch(s, t, inode, op->field[1], op->field[2]));
     case HWT_OP_UNLINK:
         /* The process's own open file would keep it alive. */
         system_unlink(s, inode);
@@ -345,6 +345,16 @@ static enum op_result op_inode(struct replay_stream *rs, const struct trace_op *
     default:
         hw_unreachable();
     }
+}
+
+static enum op_result op_fadvise(struct replay_stream *rs, const struct trace_op *op)
+{
+    const u64 *f = op->field;
+    struct file *file = handle_file(rs, f[0], f[1]);
+
+    return file ? replay_result_of(system_fadvise(rs->replay->config.system, rs->st.task, file,
+                                                  f[2], f[3], (u32)f[4]))
+                : OP_DONE;
 }
 
 /* --- memory --- */
@@ -383,8 +393,8 @@ static enum op_result unmap_parts(struct replay_stream *rs, const struct trace_o
 {
     for (; op->parts && rs->stage == 0; rs->part++) {
         const struct trace_part *part = part_at(rs, op);
-        enum op_result result =
-            result_of(system_munmap(rs->replay->config.system, rs->st.task, part->addr, part->len));
+        enum op_result result = replay_result_of(
+            system_munmap(rs->replay->config.system, rs->st.task, part->addr, part->len));
 
         if (result != OP_DONE)
             return result;
@@ -416,7 +426,7 @@ static enum op_result op_mmap(struct replay_stream *rs, const struct trace_op *o
         a.offset = 0;
     if (file || (a.mflags & HWT_MAP_SHARED))
         a.mflags &= ~(u32)HWT_MAP_STACK; /* only private anonymous memory grows */
-    return result_of(system_mmap(rs->replay->config.system, rs->st.task, &a));
+    return replay_result_of(system_mmap(rs->replay->config.system, rs->st.task, &a));
 }
 
 static enum op_result op_memory(struct replay_stream *rs, const struct trace_op *op)
@@ -432,25 +442,25 @@ static enum op_result op_memory(struct replay_stream *rs, const struct trace_op 
         return OP_DONE; /* nothing, as in the kernel */
     switch ((enum hwt_op)op->opcode) {
     case HWT_OP_MUNMAP:
-        return result_of(system_munmap(s, t, f[0], f[1]));
+        return replay_result_of(system_munmap(s, t, f[0], f[1]));
     case HWT_OP_MPROTECT:
-        return result_of(system_mprotect(s, t, f[0], f[1], (u32)f[2]));
+        return replay_result_of(system_mprotect(s, t, f[0], f[1], (u32)f[2]));
     case HWT_OP_MREMAP:
         if (!range_ok(rs, f[2], f[3]) || f[3] == 0)
             return OP_DONE;
-        return result_of(system_mremap(s, t, f[0], f[1], f[2], f[3]));
+        return replay_result_of(system_mremap(s, t, f[0], f[1], f[2], f[3]));
     case HWT_OP_MADVISE:
-        return result_of(system_madvise(s, t, f[0], f[1], (u32)f[2]));
+        return replay_result_of(system_madvise(s, t, f[0], f[1], (u32)f[2]));
     case HWT_OP_BRK:
         if (f[1] < f[0] || !range_ok(rs, f[0], f[1] - f[0]))
             return OP_DONE;
-        return result_of(system_brk(s, t, f[0], f[1]));
+        return replay_result_of(system_brk(s, t, f[0], f[1]));
     case HWT_OP_MLOCK:
-        return result_of(system_mlock(s, t, f[0], f[1], f[2] & 1));
+        return replay_result_of(system_mlock(s, t, f[0], f[1], f[2] & 1));
     case HWT_OP_MUNLOCK:
-        return result_of(system_munlock(s, t, f[0], f[1]));
+        return replay_result_of(system_munlock(s, t, f[0], f[1]));
     case HWT_OP_MLOCKALL:
-        return result_of(system_mlockall(s, t, (u32)f[0] & ABI_MCL_ALL));
+        return replay_result_of(system_mlockall(s, t, (u32)f[0] & ABI_MCL_ALL));
     default:
         hw_unreachable();
     }
@@ -480,7 +490,7 @@ static enum op_result op_fork(struct replay_stream *rs, const struct trace_op *o
                                  op->field[1] & HWT_FORK_VM, &child);
 
     if (step != STEP_DONE)
-        return result_of(step);
+        return replay_result_of(step);
     child_stream = order_find(rs->replay, pid, HWT_PROC_FORKED);
     if (!child) { /* refused */
         if (child_stream)
@@ -526,7 +536,7 @@ static enum op_result op_exec(struct replay_stream *rs, const struct trace_op *o
         return block(rs);
     step = system_exec(s, t, trace_cursor_string(&rs->cursor, op));
     if (step != STEP_DONE)
-        return result_of(step);
+        return replay_result_of(step);
     sched_leave(slice, t);
     next = order_find(rs->replay, t->tgid - rs->replay->config.pid_base, HWT_PROC_EXEC);
     if (next) /* it names its files anew, and has no handles */
@@ -598,17 +608,17 @@ static enum op_result op_kernel(struct replay_stream *rs, const struct trace_op 
 
     switch ((enum trace_kernel_op)op->field[0]) {
     case TRACE_KERNEL_WALK:
-        return result_of(system_walk_directory(s, t, op->field[1]));
+        return replay_result_of(system_walk_directory(s, t, op->field[1]));
     case TRACE_KERNEL_LEAK:
-        return result_of(system_leak_objects(s, t, op->field[1], (u32)op->field[2], true));
+        return replay_result_of(system_leak_objects(s, t, op->field[1], (u32)op->field[2], true));
     case TRACE_KERNEL_SOCKETS:
-        return result_of(system_open_sockets(s, t, op->field[1], op->field[2]));
+        return replay_result_of(system_open_sockets(s, t, op->field[1], op->field[2]));
     case TRACE_KERNEL_PIN:
-        return result_of(system_pin_pages(s, t, op->field[1]));
+        return replay_result_of(system_pin_pages(s, t, op->field[1]));
     case TRACE_KERNEL_RECEIVE:
-        return result_of(system_receive(s, t, op->field[1], op->field[2], op->field[3]));
+        return replay_result_of(system_receive(s, t, op->field[1], op->field[2], op->field[3]));
     case TRACE_KERNEL_ARRAY:
-        return result_of(system_make_array(s, t, op->field[1]));
+        return replay_result_of(system_make_array(s, t, op->field[1]));
     }
     hw_unreachable();
 }
@@ -662,10 +672,6 @@ static enum op_result op_in_parts(struct replay_stream *rs, const struct trace_o
 enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
                          struct sched_slice *slice)
 {
-    struct system *s = rs->replay->config.system;
-    struct task *t = rs->st.task;
-    struct file *file;
-
     if (op->opcode == TRACE_OP_ADVANCE)
         return op_advance(rs, op, slice);
     if (op->opcode == TRACE_OP_KERNEL)
@@ -701,10 +707,7 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
     case HWT_OP_WRITE:
         return op_io(rs, op, slice);
     case HWT_OP_FADVISE:
-        file = handle_file(rs, op->field[0], op->field[1]);
-        return file ? result_of(
-                          system_fadvise(s, t, file, op->field[2], op->field[3], (u32)op->field[4]))
-                    : OP_DONE;
+        return op_fadvise(rs, op);
     case HWT_OP_FSYNC:
     case HWT_OP_TRUNCATE:
     case HWT_OP_PUNCH:
@@ -722,8 +725,15 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
     case HWT_OP_OOM_SCORE_ADJ:
         return op_oom_score_adj(rs, op);
     case HWT_OP_THP_DISABLE:
-        system_thp_disable(t, op->field[0] != 0);
+        system_thp_disable(rs->st.task, op->field[0] != 0);
         return OP_DONE;
+    case HWT_OP_SET_MEMPOLICY:
+    case HWT_OP_MBIND:
+    case HWT_OP_HOME_NODE:
+    case HWT_OP_MIGRATE_PAGES:
+    case HWT_OP_MOVE_PAGES:
+    case HWT_OP_AFFINITY:
+        return replay_op_numa(rs, op, slice);
     case HWT_OP_LOST:
     case HWT_OP_INCOMPLETE: /* the trace knows their sum (trace->lacks) */
         return OP_DONE;

@@ -2,6 +2,7 @@
 #include "base/test.h"
 
 #include "system/cgroup.h"
+#include "system/mempolicy.h"
 #include "trace/trace_writer.h"
 #include "workload/place.h"
 #include "workload/replay.h"
@@ -23,7 +24,7 @@ struct fixture {
     struct system system;
     struct group *group;
     struct replay replay;
-    unsigned cpus;
+    unsigned cpus, nodes; /* nodes: 0 for one */
     u64 memory_max;
     ns_t max_ns;
     enum trace_mode mode;
@@ -94,6 +95,7 @@ static void prepare(struct fixture *x)
     c.thp = "never";
     c.ram_bytes = GIB;
     c.nr_cpus = x->cpus;
+    c.nr_nodes = MAX(x->nodes, 1u);
     assert_int_equal(system_init(&x->system, &c, &e), 0);
     x->group = system_group(&x->system, "/app");
     if (x->memory_max)
@@ -741,6 +743,71 @@ static void one_process_is_judged_and_the_others_run_beside_it(void **state)
     end(&x);
 }
 
+static unsigned node_of(const struct fixture *x, u64 page)
+{
+    for (u32 i = 0; i < x->system.nr_tasks; i++)
+        if (x->system.tasks[i]->pid == 1)
+            return (unsigned)system_page_node(&x->system, x->system.tasks[i], PAGE(page));
+    fail();
+    return 0;
+}
+
+static void policies_and_affinities_are_those_of_the_machine_that_plays_them(void **state)
+{
+    struct fixture x;
+    u32 a;
+
+    (void)state;
+    a = begin(&x);
+    x.cpus = x.nodes = 2;
+    map(&x, a, 0x1000, 50, 0);
+    op(&x, a, HWT_OP_SET_MEMPOLICY, (u64[]){MPOL_BIND, 6}); /* of nodes 1 and 2 there is 1 */
+    touch(&x, a, HWT_WRITE, 0x1000, 10, 1000);
+    op(&x, a, HWT_OP_SET_MEMPOLICY, (u64[]){MPOL_BIND, 4}); /* nothing is left of it */
+    touch(&x, a, HWT_WRITE, 0x100a, 10, 1000);
+    op(&x, a, HWT_OP_MBIND, (u64[]){PAGE(0x1014), PAGE(10), MPOL_BIND, 1, 0});
+    touch(&x, a, HWT_WRITE, 0x1014, 10, 1000);
+    op(&x, a, HWT_OP_SET_MEMPOLICY, (u64[]){MPOL_DEFAULT, 0});
+    op(&x, a, HWT_OP_AFFINITY, (u64[]){1, 2});
+    touch(&x, a, HWT_WRITE, 0x101e, 10, 1000);
+    op(&x, a, HWT_OP_AFFINITY, (u64[]){1, 0x10});
+    op(&x, a, HWT_OP_AFFINITY, (u64[]){77, 1}); /* nobody */
+    op(&x, a, HWT_OP_AFFINITY, (u64[]){1, 5});
+    touch(&x, a, HWT_WRITE, 0x1028, 10, 1000);
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    for (u64 page = 0x1000; page < 0x1032; page++)
+        assert_int_equal(node_of(&x, page), page < 0x1014 ? 1 : page < 0x101e ? 0 : page < 0x1028);
+    assert_int_equal(x.replay.stats.nodes_cut, 2);
+    assert_int_equal(x.replay.stats.nodes_absent, 2);
+    assert_int_equal(x.replay.stats.bad_ops, 1);
+    end(&x);
+}
+
+/* Whom another thread binds elsewhere leaves its CPU at once, running or waiting for its turn. */
+static void a_thread_that_is_bound_to_another_cpu_goes_there(void **state)
+{
+    struct fixture x;
+    u32 a, b;
+
+    (void)state;
+    a = begin(&x);
+    x.cpus = 2;
+    map(&x, a, 0x1000, 1000, 0);
+    op(&x, a, HWT_OP_AFFINITY, (u64[]){1, 1});
+    b = trace_writer_stream(x.w);
+    op(&x, b, HWT_OP_THREAD_START, (u64[]){1, 2});
+    op(&x, b, HWT_OP_AFFINITY, (u64[]){2, 1});
+    touch(&x, b, HWT_WRITE, 0x1000, 20, INSTRUCTIONS_PER_MS);
+    touch(&x, a, HWT_WRITE, 0x1100, 5, INSTRUCTIONS_PER_MS);
+    op(&x, a, HWT_OP_AFFINITY, (u64[]){2, 2});
+    touch(&x, a, HWT_WRITE, 0x1200, 15, INSTRUCTIONS_PER_MS);
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    /* They share CPU 0 for 8 to 14 ms, by who is in the middle of a slice; then each has its own. One CPU would take 40 ms, two 20. */
+    assert_in_range(virtual_ns(&x), 22 * NS_PER_MS, 30 * NS_PER_MS);
+    assert_in_range(x.system.cpu_times[1].user_ns, 9 * NS_PER_MS, 19 * NS_PER_MS);
+    end(&x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -768,6 +835,8 @@ int main(void)
         cmocka_unit_test(a_killed_process_takes_what_it_would_have_started_with_it),
         cmocka_unit_test(time_has_a_bound_when_one_is_set),
         cmocka_unit_test(streamed_and_decoded_replays_are_the_same),
+        cmocka_unit_test(policies_and_affinities_are_those_of_the_machine_that_plays_them),
+        cmocka_unit_test(a_thread_that_is_bound_to_another_cpu_goes_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -342,6 +342,8 @@ static void add_up(struct scenario_run *run)
         sum->hits += st->hits;
         sum->skipped += st->skipped;
         sum->bad_ops += st->bad_ops;
+        sum->nodes_cut += st->nodes_cut;
+        sum->nodes_absent += st->nodes_absent;
         sum->refused += st->refused;
         sum->dropped_streams += st->dropped_streams;
         sum->forced += st->forced;

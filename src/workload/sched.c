@@ -139,6 +139,32 @@ void sched_wake(struct sched *s, struct sched_task *st, ns_t now)
     enqueue(s, st, now);
 }
 
+static bool take_from_queue(struct sched_cpu *c, const struct sched_task *st)
+{
+    for (size_t i = 0; i < c->queue.count; i++) {
+        if (c->queue.items[i] != st)
+            continue;
+        c->queue.count--;
+        for (; i < c->queue.count; i++)
+            c->queue.items[i] = c->queue.items[i + 1];
+        return true;
+    }
+    return false;
+}
+
+void sched_affinity_changed(struct sched *s, struct sched_task *st, ns_t now)
+{
+    struct sched_cpu *c = &s->cpus[st->cpu];
+
+    if (may_run(st, st->cpu) || c == s->running)
+        return;
+    if (c->current == st)
+        c->current = NULL;
+    else if (!take_from_queue(c, st))
+        return; /* it sleeps: it wakes where it may */
+    enqueue(s, st, MAX(now, c->now));
+}
+
 void sched_wake_killed(struct sched *s, ns_t now)
 {
     vec_for_each (&s->tasks, at) {
@@ -266,6 +292,12 @@ static void settle(struct sched *s, struct sched_cpu *c, enum sched_result resul
     raise_floor(s);
     switch (result) {
     case SCHED_GO_ON:
+        if (likely(may_run(st, st->cpu)))
+            return;
+        c->current = NULL;
+        enqueue(s, st, c->now);
+        if (c->queue.count == 0)
+            take_work(s, c);
         return;
     case SCHED_WAIT:
         st->state = SCHED_WAITING;
@@ -334,7 +366,9 @@ bool sched_step(struct sched *s)
     if (c->current->task)
         c->current->task->cpu = cpu;
     s->system->mem.cpu = cpu;
+    s->running = c;
     result = c->current->run(c->current, &slice);
+    s->running = NULL;
     assert(slice.now >= c->now);
     c->current->vruntime += weighted(c->current, slice.now - began);
     c->now = slice.now;

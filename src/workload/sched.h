@@ -76,6 +76,7 @@ struct sched_cpu {
 struct sched {
     struct system *system;
     struct sched_cpu *cpus;
+    struct sched_cpu *running; /* whose slice it is; NULL between slices */
     unsigned nr_cpus;
     struct heap wakeups; /* key: time */
     VEC(struct sched_task *) tasks;
@@ -93,6 +94,9 @@ void sched_add(struct sched *s, struct sched_task *st, ns_t now);
 
 /* Wake one that returned SCHED_BLOCK (or cut a wait short). Does nothing if it is runnable or ended. */
 void sched_wake(struct sched *s, struct sched_task *st, ns_t now);
+
+/* The CPUs that it may run on have changed: it leaves one that it may not. What runs at the moment goes at the end of its slice. */
+void sched_affinity_changed(struct sched *s, struct sched_task *st, ns_t now);
 
 /* Wake every waiting or blocked task that was killed or is a zombie, so that it can notice. */
 void sched_wake_killed(struct sched *s, ns_t now);

@@ -56,7 +56,7 @@ TWO = {
     "overflow": Cell("cpu:0 map:a:450M touch:a:w where:a at:here", QUIET, only=full("0")),
     "overflow-other-cpu": Cell("cpu:1 map:a:450M touch:a:w where:a at:here", QUIET, only=full("1")),
     "overflow-preferred": Cell("cpu:0 map:a:450M bind:a:preferred:1 touch:a:w where:a at:here", QUIET, only=full("1")),
-    "overflow-many": Cell("cpu:0 map:a:450M bind:a:many:1 touch:a:w where:a at:here", QUIET),
+    "overflow-many": Cell("cpu:0 map:a:450M bind:a:many:1 touch:a:w where:a at:here", QUIET, only=full("1")),
     "overflow-swap": Cell("cpu:0 map:a:450M touch:a:w where:a at:here", QUIET, swap=128, only=full("0")),
     "bind-full": Cell("cpu:0 map:a:450M bind:a:bind:1 touch:a:w", QUIET),
     "bind-full-task": Cell("cpu:0 policy:bind:0 map:a:450M touch:a:w", QUIET),
@@ -113,42 +113,26 @@ FOUR = {
     "memory-only": Cell("cpu:0 map:a:64M bind:a:bind:3 touch:a:w where:a at:here", QUIET),
     "memory-only-preferred": Cell("cpu:1 map:a:200M bind:a:preferred:3 touch:a:w where:a at:here", QUIET, only=full("3")),
     "many": Cell("cpu:0 map:a:64M bind:a:many:1,2 touch:a:w where:a at:here", QUIET),
-    "many-overflow": Cell("cpu:0 map:a:450M bind:a:many:1,3 touch:a:w where:a at:here", QUIET),
+    "many-overflow": Cell("cpu:0 map:a:450M bind:a:many:1,3 touch:a:w where:a at:here", QUIET, only=full("13")),
     "migrate-set": Cell("cpu:0 map:a:32M:at=0 bind:a:interleave:0,1 touch:a:w bind:a:default migrate:0,1:2,3 where:a at:here", QUIET),
 }
 
 KEEP = (r"^(vmstat (numa_|pgmigrate|thp_|pswp|pgfault|allocstall_|pgalloc)|stat (pgfault|pgmajfault|anon|anon_thp|numa_\w+)$|memory\.(peak|swap\.current)$"
         r"|events oom_kill$|numa_stat (anon|file|anon_thp) N|node\d (numa_|local_|other_|interleave_|MemFree|MemTotal))")
-# A node that is full: kB, within its watermarks. Bytes of a group by node; 64 pages are the program's own stack and data, 256 also its text: where the steps give a policy to a mapping, our run has to
-# give it to the whole program.
+# A node that is full: kB, within its watermarks. Bytes of a group by node; 64 pages are the program's own stack and data, 256 also its text, which is
+# where the guest's scheduler happened to start it.
 COMMON = [(r"^here node\d MemFree$", 0.05, 1024), (r"^\w+ numa_stat anon N\d+$", 0.05, 64 * 4096), (r"^\w+ vmstat numa_(miss|foreign)$", 0.05, 64), (r"^\w+ vmstat numa_interleave$", 0.05, 256),
           (r"^\w+ vmstat numa_(hint_faults|hint_faults_local|pages_migrated|pte_updates)$", 0.02, 16), (r"^\w+ vmstat pgmigrate_success$", 0.05, 16)]
 
 
 def options(cell, nodes):
-    """Options of our run: the CPU and the policy that the steps name first are said on the command line, since a recording has neither.
-    None: the steps say more than that."""
-    policy, cpus, touched = "", [], False
-    for word in cell.steps.split():
-        verb, *words = word.split(":")
-        if verb == "cpu":
-            cpus.append(words[0])
-        elif verb in ("policy", "bind"):
-            mode, *where = words[verb == "bind":]
-            if policy or touched or mode == "many" or not all(n in "0123" for w in where for n in w.split(",")) or "@" in words[0]:
-                return None
-            policy = ":".join([mode, *where])
-        elif verb in ("touch", "pageout"):
-            touched = True
-        elif verb in ("move", "migrate", "pin"):
-            return None
-    if len(cpus) > 1 or MEMS in cell.settings or cell.act or cell.settings == SWIFT or cell.steps.count("map:") > 1 and "bind:" in cell.steps:
+    """Options of our run. None: the steps say what the machine cannot do yet."""
+    words = [word.split(":") for word in cell.steps.split()]
+    if any(w[0] in ("move", "migrate", "pin") or w[0] == "bind" and w[-1] in ("move", "strict") for w in words):
+        return None
+    if MEMS in cell.settings or cell.act or cell.settings == SWIFT:
         return None
     out = ["--nodes", str(len(nodes)), "--cpus", str(sum(not isinstance(n, tuple) for n in nodes))]
-    if cpus:
-        out += ["--cpunodebind", cpus[0]]
-    if policy:
-        out += ["--numa", policy]
     if len(nodes) > 2:
         for number, size in enumerate(nodes):
             mib, has_cpu = size if isinstance(size, tuple) else (size, 1)

@@ -20,6 +20,7 @@ KERNEL_CHOSE, INITIAL = 256, 32
 MAP_FLAGS = {"shared": 1, "stack": 2, "populate": 8, "noreserve": 16, "huge": 128}
 ADVICE = {"dontneed": 4, "free": 8, "cold": 20, "pageout": 21, "hugepage": 14, "nohugepage": 15, "collapse": 25}
 MODES = {"default": 0, "preferred": 1, "bind": 2, "interleave": 3, "local": 4, "many": 5}
+BIND_FLAGS = {"strict": 1, "move": 2}
 TOUCH_INSTRUCTIONS, CALL_INSTRUCTIONS = 13, 400
 WINDOW, FILTER_PAGES = 1 << 20, 1024
 WAIT_SLEEP, WAIT_PIPE, WAIT_OTHER = 1, 3, 8
@@ -41,6 +42,11 @@ def mix64(x):
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9 & MASK
     x = (x ^ x >> 27) * 0x94d049bb133111eb & MASK
     return x ^ x >> 31
+
+
+def nodes_of(words):
+    """The set of nodes of words like "0,2"."""
+    return sum(1 << int(n) for w in words[:1] if w not in BIND_FLAGS for n in w.split(","))
 
 
 def size_of(text):
@@ -318,9 +324,19 @@ class Process:
         self.steps = self.steps[:self.at] + body * int(words[1]) + self.steps[end + 1:]
 
     def nothing(self, _):
-        """Asks only, or is said on the command line of the replay."""
+        """Asks only."""
 
-    do_where = do_cpu = do_policy = do_bind = nothing
+    do_where = nothing
+
+    def do_cpu(self, words):
+        self.stream.op("affinity", self.pid, 1 << int(words[1]))
+
+    def do_policy(self, words):
+        self.stream.op("set_mempolicy", MODES[words[1]], nodes_of(words[2:]))
+
+    def do_bind(self, words):
+        base, size, _ = self.range(words[1])
+        self.stream.op("mbind", base, size, MODES[words[2]], nodes_of(words[3:]), sum(BIND_FLAGS.get(w, 0) for w in words[3:]))
 
 
 def translate(steps, nap=0.0):

@@ -495,6 +495,22 @@ def maps_are_followed(tmp):
     expect(last.end == int(told["brk"], 16) + 10 * PAGE, "brk", last)
 
 
+def policies_and_affinities_are_followed(tmp):
+    trace, told, _ = subject(tmp, "nodes")
+    anon = int(told["anon"], 16)
+    expect([(op.mode, op.nodes) for op in trace.ops("set_mempolicy")] == [(3, 1)], "policy", *trace.ops("set_mempolicy"))
+    bind = one(trace.ops("mbind"), "mbind")
+    expect((bind.addr, bind.len, bind.mode, bind.nodes, bind.flags) == (anon, 4 * PAGE, 2 | 1 << 15, 1, 3), "mbind", bind)
+    home = one(trace.ops("home_node"), "home node")
+    expect((home.addr, home.len, home.node) == (anon, 4 * PAGE, 0), "home node", home)
+    move = one(trace.ops("migrate_pages"), "migrate_pages")
+    expect((move.pid, move.fields["from"], move.to) == (0, 1, 1), "migrate_pages", move)
+    moved = [(op.addr - anon, op.len, op.node, op.pid, op.flags) for op in trace.ops("move_pages")]
+    expect(moved == [(0, 2 * PAGE, 0, 0, 2), (4 * PAGE, PAGE, 0, 0, 2), (6 * PAGE, PAGE, 0, 0, 2)], "move_pages", moved)
+    bound = one(trace.ops("affinity"), "affinity")
+    expect((bound.tid, bound.cpus) == (trace.ops("proc_start")[0].tid, 1), "affinity", bound)
+
+
 def hot_page_is_seen_in_every_window(tmp):
     path, _ = record(tmp, ["sh", "-c", "i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done"],
                      ["--window", "65536"])
@@ -535,5 +551,5 @@ if __name__ == "__main__":
               killed_recorder_leaves_what_a_sleeper_did, sleeper_that_was_flushed_and_killed_has_an_end,
               signal_is_shown_as_a_signal, bounded_file_stays_below_its_bound, program_that_runs_unrecorded_is_named,
               marks_stand_where_they_were_set, settings_of_the_host_are_recorded, waiting_is_told_as_waiting,
-              file_offsets_follow_the_position, maps_are_followed, hot_page_is_seen_in_every_window,
+              file_offsets_follow_the_position, maps_are_followed, policies_and_affinities_are_followed, hot_page_is_seen_in_every_window,
               only_the_programs_own_pages_are_told, instructions_of_a_fork_are_counted_once)

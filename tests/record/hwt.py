@@ -32,6 +32,9 @@ OPS = {
     25: ("wait", "kind duration back", False), 26: ("comm", "", True),
     27: ("oom_score_adj", "value", False), 28: ("punch", "fid offset len", False),
     29: ("lost", "count", False), 30: ("incomplete", "reason count", True), 31: ("thp_disable", "on", False),
+    32: ("set_mempolicy", "mode nodes", False), 33: ("mbind", "addr len mode nodes flags", False),
+    34: ("home_node", "addr len node", False), 35: ("migrate_pages", "pid from to", False),
+    36: ("move_pages", "addr len node pid flags", False), 37: ("affinity", "tid cpus", False),
 }
 
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -327,6 +328,31 @@ static int maps(char **argv)
     return 0;
 }
 
+/* nodes: policies and affinity, of node 0 and CPU 0, which every machine has. */
+static int nodes(char **argv)
+{
+    unsigned long node = 1;
+    unsigned char *p = pages(8);
+    void *moved[] = {p, p + PAGE, p + 4 * PAGE, p + 6 * PAGE};
+    int to[] = {0, 0, 0, 0}, status[4];
+    cpu_set_t cpus;
+
+    (void)argv;
+    printf("anon %p\n", (void *)p);
+    p[0] = 1;
+    MUST(syscall(SYS_set_mempolicy, 3 /* interleave */, &node, 2UL) == 0);
+    MUST(syscall(SYS_set_mempolicy, 2, &node, 1UL) == -1); /* of no node: fails */
+    MUST(syscall(SYS_mbind, p, 4 * PAGE, 2 | 1 << 15 /* bind, static */, &node, 65UL, 3UL) == 0);
+    MUST(syscall(SYS_set_mempolicy_home_node, p, 4 * PAGE, 0UL, 0UL) == 0);
+    MUST(syscall(SYS_migrate_pages, 0, 65UL, &node, &node) >= 0);
+    MUST(syscall(SYS_move_pages, 0, 4UL, moved, to, status, 2) >= 0);
+    MUST(syscall(SYS_move_pages, 0, 4UL, moved, NULL, status, 0) >= 0); /* asks */
+    CPU_ZERO(&cpus);
+    CPU_SET(0, &cpus);
+    MUST(sched_setaffinity(0, sizeof(cpus), &cpus) == 0);
+    return 0;
+}
+
 /* descriptors FILE: which of 0 to 2 are open, and the number a new file gets. */
 static int descriptors(char **argv)
 {
@@ -370,6 +396,7 @@ static const struct {
     {"waits", waits},
     {"files", files},
     {"maps", maps},
+    {"nodes", nodes},
     {"descriptors", descriptors},
     {"daemonizes", daemonizes},
     {"sleeps", sleeps},

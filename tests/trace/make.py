@@ -3,6 +3,7 @@
 
 version1.hwt    version 1 with each of its operations: every later program must read it as the first one did. Never made anew.
 host.hwt        version 2 with all settings of a host that differs from the default machine in each
+nodes.hwt       version 2 with memory policies and affinities, on a machine of five nodes
 later.hwt       version 2 with settings of a host, marks, reasons why it is incomplete, and what only a later version would know
 """
 import pathlib
@@ -156,7 +157,26 @@ def host():
             a.chunk(2, 1, 0) + chunk(2, 3, 0, 0, 3, b"streams=1\nexit_status=0\n"))
 
 
+def nodes():
+    a = Stream(0)
+    a.op(1, "proc_start", 0, 100, 1, 100, 0, string=b"bound")
+    a.op(2, "mmap", 5, 0x10000000, 0x1000000, 3, 0, 0, 0)
+    a.op(3, "set_mempolicy", 5, 3, 0b111)
+    a.op(4, "affinity", 5, 100, 0b10)
+    a.op(5, "mbind", 5, 0x10000000, 0x400000, 2 | 1 << 15, 0b10, 0)
+    a.op(6, "home_node", 5, 0x10000000, 0x400000, 1)
+    for page in range(2048):
+        a.access(1, 0x10000 + page, 1000)
+    a.op(7, "set_mempolicy", 5, 2, 0b10000)
+    a.op(8, "migrate_pages", 5, 0, 0b10, 0b1)
+    a.op(9, "move_pages", 5, 0x10000000, 0x2000, 0, 0, 2)
+    a.op(10, "exit_group", 1, 0)
+    return (chunk(2, 1, 0, 0, 0, b"tool=by hand\ncommand=bound\n") + a.chunk(2, 1, 0) +
+            chunk(2, 3, 0, 0, 10, b"streams=1\nexit_status=0\n"))
+
+
 def main():
+    (HERE / "nodes.hwt").write_bytes(nodes())
     (HERE / "later.hwt").write_bytes(later())
     (HERE / "host.hwt").write_bytes(host())
     if version1() != (HERE / "version1.hwt").read_bytes():

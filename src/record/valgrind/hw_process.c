@@ -142,6 +142,8 @@ void hw_thread_begin(ThreadId tid)
         t->leader = True;
         process_start(t, first_image ? 0 : HWT_PROC_EXEC);
         hw_map_initial(t);
+        if (first_image)
+            hw_numa_initial(t);
     } else {
         hw_op(t, HWT_OP_THREAD_START, (ULong)VG_(getpid)(), (ULong)VG_(gettid)());
     }

@@ -86,6 +86,7 @@ static void succeeded(struct thread *t, UInt nr, const UWord *args, UWord result
 {
     hw_file_after(t, nr, args, result);
     hw_map_call(t, nr, args, result);
+    hw_numa_call(t, nr, args);
     switch (nr) {
     case __NR_fork:
     case __NR_vfork:

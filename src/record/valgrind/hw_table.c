@@ -29,6 +29,8 @@ ENTRY(brk)
 ENTRY(mremap)
 ENTRY(mlockall)
 ENTRY(munlockall)
+ENTRY(migrate_pages)
+ENTRY(home_node)
 
 struct core_entry *__real_vgModuleLocal_get_linux_syscall_entry(UInt nr);
 struct core_entry *__wrap_vgModuleLocal_get_linux_syscall_entry(UInt nr);
@@ -172,6 +174,10 @@ struct core_entry *__wrap_vgModuleLocal_get_linux_syscall_entry(UInt nr)
         return &mlockall_entry;
     case __NR_munlockall:
         return &munlockall_entry;
+    case __NR_migrate_pages:
+        return &migrate_pages_entry;
+    case HW_NR_HOME_NODE:
+        return &home_node_entry;
     case __NR_setrlimit:
     case __NR_getrlimit:
     case __NR_prlimit64:

@@ -173,6 +173,10 @@ void hw_map_initial(struct thread *t);
 void hw_map_call(struct thread *t, UInt nr, const UWord *args, UWord result);
 void hw_map_before(struct thread *t, UInt nr, const UWord *args);
 
+/* hw_numa.c */
+void hw_numa_initial(struct thread *t); /* the policy that it had before its first instruction */
+void hw_numa_call(struct thread *t, UInt nr, const UWord *args);
+
 /* hw_fd.c */
 enum file_class { CLASS_FILE, CLASS_PIPE, CLASS_SOCKET, CLASS_TERMINAL, CLASS_OTHER, CLASS_BAD };
 struct description { /* an open file description */

@@ -80,6 +80,11 @@ Long hw_call_mmap(const UWord *a);
 Long hw_call_brk(const UWord *a);
 Long hw_call_mremap(const UWord *a);
 
+#define HW_NR_HOME_NODE 450 /* set_mempolicy_home_node */
+/* hw_numa.c: likewise, of calls that the core does not know */
+Long hw_call_migrate_pages(const UWord *a);
+Long hw_call_home_node(const UWord *a);
+
 /* hw_limits.c */
 #define HW_NOFILE_OPTION "--nofile"
 void hw_limits_init(const HChar *text); /* NULL: the option was not given */

@@ -1,0 +1,15 @@
+# Policies and affinities of a recording hold on the machine that plays it, as far as it has their nodes and CPUs.
+$ highwater trace dump $TOP/tests/trace/nodes.hwt | grep -v -e mmap -e write -e proc -e exit
+> 1 5 set_mempolicy @3 3 7
+> 1 5 affinity @4 100 2
+> 1 5 mbind @5 0x10000000 4194304 32770 2 0
+> 1 5 home_node @6 0x10000000 4194304 1
+> 1 5 set_mempolicy @7 2 16
+> 1 5 migrate_pages @8 0 2 1
+> 1 5 move_pages @9 0x10000000 8192 0 0 2
+$ highwater run --nodes 2 --cpus 2 --proc two $TOP/tests/trace/nodes.hwt | tail -3
+> 
+> Note: the recording sets 2 memory policies or CPU affinities with nodes or CPUs that this machine has not (--nodes, --cpus): 1 did nothing, since it has none of theirs; of others those count that it has.
+$ grep -h '^N[01]\|^anon N' two/sys/devices/system/node/node*/numastat
+$ highwater run $TOP/tests/trace/nodes.hwt | tail -1
+> Note: the recording sets 5 memory policies or CPU affinities with nodes or CPUs that this machine has not (--nodes, --cpus): 4 did nothing, since it has none of theirs; of others those count that it has.
