@@ -36,6 +36,8 @@ static enum access_result get_page(struct access_ctx *ac, struct group *g, pfn_t
 
     ac->attempt->resumed = r != ACCESS_OK;
     ac->attempt->placed = false;
+    if (r == ACCESS_OK)
+        mem_numa_forget(ac->mem, *ret_pfn);
     return r;
 }
 
@@ -210,6 +212,10 @@ static enum access_result dispatch(struct fault *f)
         return vma_is_anon(f->vma) ? fault_anon(f) : fault_file(f);
     if (pte_is_swap(pte))
         return fault_swap(f);
+    if (unlikely(pte & PTE_PROTNONE)) {
+        fault_numa(f);
+        return ACCESS_OK;
+    }
     if (f->kind == ACCESS_WRITE && !(pte & PTE_WRITE))
         return fault_write_protected(f);
     return ACCESS_OK; /* a fault before this one did it */

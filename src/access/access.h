@@ -13,6 +13,7 @@
 #include "balance/balance.h"
 #include "reclaim/mem.h"
 
+struct task_numa;
 enum access_kind { ACCESS_READ, ACCESS_WRITE, ACCESS_EXEC };
 enum access_result {
     ACCESS_OK,
@@ -42,6 +43,7 @@ struct access_ctx { /* who is accessing; lives as long as the task */
     int error; /* -ENOSPC, of ACCESS_SIGBUS: shared memory is full (0: a read failed, or it lies behind the end) */
     bool refault;                /* the page being waited for was evicted lately */
     struct node_accesses *nodes; /* NULL: one node */
+    struct task_numa *numa;      /* NULL: one node, or on nobody's behalf */
     bool thrashing; /* and it was part of the working set then: waiting for it is a memory stall */
 };
 

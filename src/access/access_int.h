@@ -62,6 +62,11 @@ enum access_result fault_huge_new(struct fault *f, bool *ret_small);
 /* A huge leaf maps it. Afterwards it may have been split. */
 void fault_huge_present(struct fault *f);
 
+/* numa.c */
+/* The entry is a hint of NUMA balancing: it works again, and the page may move. */
+void fault_numa(struct fault *f);
+void fault_numa_huge(struct fault *f, pte_t *leaf);
+
 /* anon.c */
 /* Of a new entry in a private mapping. */
 pte_t access_user_bits(const struct vma *vma, bool write);

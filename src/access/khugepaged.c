@@ -73,7 +73,9 @@ static bool scan_entry(struct collapse *c, pte_t pte)
     if (pte_none(pte) || pte_is_zero_page(pte))
         return !exceeds(c, ++c->none, mem->tunables->khugepaged_max_ptes_none,
                         THP_SCAN_EXCEED_NONE_PTE);
-    return !(pte & PTE_PROTNONE) && scan_page(c, pte);
+    if (pte & PTE_PROTNONE && !(c->vma->flags & VM_ACCESS_FLAGS))
+        return false; /* no hint of balancing */
+    return scan_page(c, pte);
 }
 
 static enum scan_result scan_range(struct collapse *c)

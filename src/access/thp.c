@@ -157,6 +157,7 @@ static enum access_result map_huge(struct fault *f, bool *ret_small)
         return r;
     }
     clear_folio(mem, head);
+    mem_numa_forget(mem, head);
     frame_set(frames_get(mem->frames, head), PG_UPTODATE | PG_SWAPBACKED);
     thp_map_new(mem, f->vma, base, head);
     lru_add(mem, head);
@@ -212,6 +213,10 @@ void fault_huge_present(struct fault *f)
     pte_t *pmd = pagetable_find_huge(mm, f->vpn);
     vpn_t base = huge_base(f->vpn);
 
+    if (unlikely(*pmd & PTE_PROTNONE)) {
+        fault_numa_huge(f, pmd);
+        return;
+    }
     if (f->kind != ACCESS_WRITE || (*pmd & PTE_WRITE))
         return; /* a fault before this one did it */
     if (pte_is_zero_page(*pmd) || !can_reuse_huge(f, pte_pfn(*pmd))) {

@@ -69,7 +69,7 @@ u64 zone_reclaimable_pages(const struct mem *mem, const struct zone *z)
     const s64 *v = z->counters.v;
     s64 n = v[NR_ZONE_INACTIVE_FILE] + v[NR_ZONE_ACTIVE_FILE];
 
-    if (mem->swap->free_pages)
+    if (mem->swap->free_pages || mem->demotes >> z->nid & 1)
         n += v[NR_ZONE_INACTIVE_ANON] + v[NR_ZONE_ACTIVE_ANON];
     return n > 0 ? (u64)n : 0;
 }

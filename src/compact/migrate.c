@@ -149,6 +149,7 @@ static void move_folio(struct mem *mem, pfn_t from, pfn_t to)
     if (order)
         move_folio_counts(mem, from, to);
     move_flags(mem, from, to);
+    mem_numa_move(mem, from, to);
     t->mapcount = f->mapcount;
     t->memcg = f->memcg;
     f->mapcount = 0;

@@ -27,6 +27,27 @@ static bool is_remote(const struct rule_context *c, const struct process_view *p
            !(share_of(ret->interleaved_away, ret->remote) >= REMOTE_PERCENT);
 }
 
+/* Nobody said where its memory should be: the kernel could bring it. */
+static void tell_balancing(struct rule_context *c)
+{
+    u64 mode = sysctl_value(c->s, "kernel.numa_balancing");
+
+    if (!known(mode) || mode & 1)
+        return;
+    finding_detail(c, "NUMA balancing is off: \"sysctl -w kernel.numa_balancing=1\" has the kernel "
+                      "bring memory to who uses it.");
+    evidence(c, "kernel.numa_balancing", number_of(mode), IN_COUNT, part_names[PART_SYSCTL_VM],
+             "1 or 3: on");
+}
+
+/* Nobody put it there, and the kernel is about to bring it. */
+static bool is_being_mended(const struct rule_context *c, const struct locality *l)
+{
+    u64 mode = sysctl_value(c->s, "kernel.numa_balancing");
+
+    return known(mode) && mode & 1 && !(share_of(l->told_away, l->remote) >= REMOTE_PERCENT);
+}
+
 static void tell_why(struct rule_context *c, const struct process_view *p, const struct locality *l)
 {
     u64 mems = nodes_of_list(c->s, p->mems_allowed);
@@ -37,9 +58,15 @@ static void tell_why(struct rule_context *c, const struct process_view *p, const
     else if (share_of(l->told_away, l->remote) >= REMOTE_PERCENT)
         finding_detail(c,
                        "A memory policy puts it there (numactl --membind or --preferred, mbind).");
-    else
+    else {
         finding_detail(c, "Node %s was full when it asked for memory, or it ran elsewhere then.",
                        NODES(l->home));
+        if (is_being_mended(c, l))
+            finding_detail(
+                c, "NUMA balancing is on: it brings what is used, as far as there is room.");
+        else
+            tell_balancing(c);
+    }
 }
 
 /* To bring the memory to the program, where there is room for it; else the program to the memory. */
@@ -72,7 +99,7 @@ static void tell(struct rule_context *c, const struct process_view *p, const str
 
     snprintf(scope, sizeof(scope), "pid %u (%s)", p->pid, p->comm);
     snprintf(where, sizeof(where), "/proc/%u/numa_maps", p->pid);
-    finding_add(c, pf->cpu_percent < BUSY ? SEV_INFO : SEV_WARNING,
+    finding_add(c, pf->cpu_percent < BUSY || is_being_mended(c, l) ? SEV_INFO : SEV_WARNING,
                 isnan(pf->cpu_percent) ? CONF_MEDIUM : CONF_HIGH, scope, 0.55 + share / 1000,
                 "%s (pid %u) runs on node %s and has %s of its %s of memory elsewhere, most on "
                 "node %u",

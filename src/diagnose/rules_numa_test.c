@@ -1,6 +1,7 @@
 /* rules_numa_test.c - what the rules say of where programs run and where their memory lies. */
 #include "base/test.h"
 #include "diagnose/testing.h"
+#include "stats/tunables.h"
 
 static void add_node(struct rig *r, u32 id, const char *cpus, u64 free_bytes)
 {
@@ -61,6 +62,14 @@ RIG_TEST(memory_away_from_the_processors_is_told_with_what_brings_it_back)
     snprintf(r->now.processes.items[0].mems_allowed, 32, "1");
     rig_run(r);
     assert_non_null(strstr(detail(r, RULE_NUMA_REMOTE), "cpuset.mems"));
+    /* Nobody said so: with balancing, the kernel brings it. */
+    snprintf(r->now.processes.items[0].mems_allowed, 32, "0-1");
+    r->now.process_nodes.items[1].bound = 0;
+    RIG_BOTH(r, sysctl[tunable_find("kernel.numa_balancing") - tunable_info], 1);
+    assert_int_equal(rig_severity(r, RULE_NUMA_REMOTE), SEV_INFO);
+    RIG_BOTH(r, sysctl[tunable_find("kernel.numa_balancing") - tunable_info], 0);
+    assert_int_equal(rig_severity(r, RULE_NUMA_REMOTE), SEV_WARNING);
+    assert_non_null(strstr(detail(r, RULE_NUMA_REMOTE), "kernel.numa_balancing=1"));
     /* Who sleeps pays nothing. */
     r->now.processes.items[0].cpu_us = 0;
     assert_int_equal(rig_severity(r, RULE_NUMA_REMOTE), SEV_INFO);
@@ -126,6 +135,32 @@ RIG_TEST(an_exhausted_node_is_told_with_who_may_have_no_other)
     assert_null(strstr(detail(r, RULE_NUMA_IMBALANCE), "--preferred"));
 }
 
+RIG_TEST(slow_memory_matters_where_a_busy_program_has_most_of_its_own)
+{
+    const size_t mode = (size_t)(tunable_find("kernel.numa_balancing") - tunable_info);
+    const size_t demotion = (size_t)(tunable_find("numa/demotion_enabled") - tunable_info);
+
+    add_nodes(r, 4 * GIB, 4 * GIB);
+    r->now.nodes.items[2].free = 5 * GIB;
+    RIG_BOTH(r, sysctl[mode], 1);
+    RIG_BOTH(r, sysctl[demotion], 0);
+    assert_int_equal(rig_severity(r, RULE_MEMORY_TIER), SEV_INFO);
+    add_program(r, 7, "0-15", 50);
+    add_memory(r, 7, 0, GIB, 0, 0);
+    add_memory(r, 7, 2, 2 * GIB, 0, 0);
+    assert_int_equal(rig_severity(r, RULE_MEMORY_TIER), SEV_WARNING);
+    assert_non_null(strstr(detail(r, RULE_MEMORY_TIER), "db (pid 7) has 2.0 GiB of its 3.0 GiB"));
+    assert_non_null(strstr(detail(r, RULE_MEMORY_TIER), "kernel.numa_balancing=2"));
+    RIG_BOTH(r, sysctl[mode], 2);
+    assert_non_null(rig_find(r, RULE_MEMORY_TIER));
+    assert_null(strstr(detail(r, RULE_MEMORY_TIER), "numa_balancing=2"));
+    RIG_BOTH(r, sysctl[demotion], 1);
+    assert_int_equal(rig_severity(r, RULE_MEMORY_TIER), -1);
+    RIG_BOTH(r, sysctl[demotion], 0);
+    r->now.nodes.items[2].free = 7 * GIB;
+    assert_int_equal(rig_severity(r, RULE_MEMORY_TIER), -1);
+}
+
 RIG_TEST(without_numa_maps_the_report_says_that_it_cannot_tell)
 {
     add_nodes(r, 4 * GIB, 4 * GIB);
@@ -142,6 +177,7 @@ int main(void)
         cmocka_unit_test(a_node_without_processors_is_remote_to_nobody),
         cmocka_unit_test(interleaving_is_for_who_runs_everywhere_or_has_no_room),
         cmocka_unit_test(an_exhausted_node_is_told_with_who_may_have_no_other),
+        cmocka_unit_test(slow_memory_matters_where_a_busy_program_has_most_of_its_own),
         cmocka_unit_test(without_numa_maps_the_report_says_that_it_cannot_tell),
     };
 

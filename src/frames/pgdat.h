@@ -39,6 +39,13 @@ struct kcompactd {
     ns_t look_at; /* when it next looks whether the node is fragmented */
 };
 
+/* Pages of slower nodes that move up to this one; the fields are access/'s. Times in ms, counts are pgpromote_candidate. */
+struct promotion {
+    u64 threshold_ms; /* 0: the standard one */
+    u32 adjusted_ms, second_ms;
+    u64 candidates_then, candidates_second;
+};
+
 struct pgdat {
     unsigned nid;
     struct zone *zones; /* NR_ZONES */
@@ -48,6 +55,7 @@ struct pgdat {
     u64 totalreserve_pages;    /* high watermarks and reserves: no use for the page cache */
     struct kswapd kswapd;
     struct kcompactd kcompactd;
+    struct promotion promotion;
     bool writeback, dirty; /* PGDAT_WRITEBACK, PGDAT_DIRTY */
     /* Not kept on a machine of one node, where they are the machine's: node_counter(). */
     struct node_counters counters;

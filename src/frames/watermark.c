@@ -104,7 +104,9 @@ bool pgdat_balanced(const struct pgdat *pgdat, unsigned order, enum zone_type hi
         if (!z->managed)
             continue;
         any = true;
-        if (zone_watermark_ok(z, order, zone_wmark_pages(z, WMARK_HIGH), highest, 0))
+        if (zone_watermark_ok(z, order,
+                              z->promo ? zone_promo_pages(z) : zone_wmark_pages(z, WMARK_HIGH),
+                              highest, 0))
             return true;
     }
     return !any;

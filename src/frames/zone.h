@@ -110,7 +110,8 @@ struct zone {
     u32 spanned, present, managed;
     u64 free_pages;           /* in the buddy lists, without the per-CPU lists (NR_FREE_PAGES) */
     u64 watermark[NR_WMARKS]; /* without the boost */
-    u64 watermark_boost;      /* raises all watermarks until kswapd has reclaimed that much */
+    bool promo;          /* kswapd works up to the promo mark, so that pages can move up here */
+    u64 watermark_boost; /* raises all watermarks until kswapd has reclaimed that much */
     u64 lowmem_reserve[NR_ZONES];
     u64 nr_reserved_highatomic;
     struct per_cpu_pages *pcp; /* nr_cpus */
@@ -125,6 +126,12 @@ struct zone {
 static inline u64 zone_wmark_pages(const struct zone *z, enum watermark w)
 {
     return z->watermark[w] + z->watermark_boost;
+}
+
+/* WMARK_PROMO: as far above high as that is above low. */
+static inline u64 zone_promo_pages(const struct zone *z)
+{
+    return 2 * z->watermark[WMARK_HIGH] - z->watermark[WMARK_LOW] + z->watermark_boost;
 }
 
 static inline bool zone_populated(const struct zone *z)

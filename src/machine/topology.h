@@ -75,6 +75,12 @@ static inline bool topology_has_cpus(const struct topology *t, unsigned nid)
     return t->cpus[nid] != 0;
 }
 
+/* Memory of the lower tier: a node with memory and without processors. */
+static inline bool node_is_slow(const struct topology *t, unsigned nid)
+{
+    return t->ram_bytes[nid] && !t->cpus[nid];
+}
+
 static inline u64 topology_all_nodes(const struct topology *t)
 {
     return UINT64_MAX >> (64 - t->nr_nodes);

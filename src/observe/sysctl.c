@@ -1,9 +1,19 @@
-/* sysctl.c - /proc/sys/vm: one number a file, for every tunable that has one. */
+/* sysctl.c - /proc/sys/vm and its like: one number a file, for every tunable that has one. */
 #include "observe/reading_int.h"
 
 #include "stats/tunables.h"
 
 #include <stdio.h>
+
+/* "true" or "false". */
+static void read_demotion(struct reading *r)
+{
+    const struct tunable_info *info = tunable_find("numa/demotion_enabled");
+    struct span text;
+
+    if (reading_file(r, "sys/kernel/mm/numa/demotion_enabled", FILE_MAX_SMALL, &text) == 0)
+        r->s->sysctl[info - tunable_info] = span_take(&text, "true") || span_take(&text, "1");
+}
 
 void read_sysctl(struct reading *r)
 {
@@ -11,12 +21,8 @@ void read_sysctl(struct reading *r)
     int rc = -ENOENT;
 
     for (unsigned i = 0; i < nr_tunables; i++) {
-        const char *key = tunable_info[i].key;
-
-        /* "vm.lowmem_reserve_ratio.dma" is a part of a file of several numbers. */
-        if (strncmp(key, "vm.", 3) != 0 || strchr(key + 3, '.'))
+        if (!tunable_file(&tunable_info[i], path, sizeof(path)))
             continue;
-        snprintf(path, sizeof(path), "proc/sys/vm/%s", key + 3);
 
         int result = reading_u64(r, path, &r->s->sysctl[i]);
 
@@ -25,5 +31,6 @@ void read_sysctl(struct reading *r)
         else if (rc != 0)
             rc = result;
     }
+    read_demotion(r);
     reading_mark(r, PART_SYSCTL_VM, rc);
 }

@@ -228,9 +228,34 @@ void render_nodes_has_normal_memory(const struct system *s, struct strbuf *out)
     masklist_line(out, nodes_with(s, has_normal_memory));
 }
 
+/* --- memory tiers: by abstract distance, of ordinary memory 4 and of what a device driver brings 22 ---------------------- */
+static bool is_fast(const struct system *s, unsigned nid)
+{
+    return has_memory(s, nid) && !node_is_slow(&s->frames.topology, nid);
+}
+
+static bool is_slow(const struct system *s, unsigned nid)
+{
+    return node_is_slow(&s->frames.topology, nid);
+}
+
+void render_tier_fast(const struct system *s, struct strbuf *out)
+{
+    masklist_line(out, nodes_with(s, is_fast));
+}
+
+void render_tier_slow(const struct system *s, struct strbuf *out)
+{
+    masklist_line(out, nodes_with(s, is_slow));
+}
+
+void render_demotion_enabled(const struct system *s, struct strbuf *out)
+{
+    strbuf_append(out, s->tunables.demotion_enabled ? "true\n" : "false\n");
+}
+
 const struct constant_file constant_files[] = {
     {"sys/kernel/mm/lru_gen/enabled", "0x0000\n"},
-    {"sys/kernel/mm/numa/demotion_enabled", "false\n"},
     {"sys/kernel/mm/swap/vma_ra_enabled", "true\n"},
 };
 const unsigned nr_constant_files = ARRAY_SIZE(constant_files);

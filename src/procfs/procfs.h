@@ -33,6 +33,9 @@ void render_osrelease(const struct system *s, struct strbuf *out);
 void render_pagetypeinfo(const struct system *s, struct strbuf *out);
 void render_cpuinfo(const struct system *s, struct strbuf *out);
 /* /sys/devices/system/node/{online,has_cpu,has_memory,has_normal_memory}, /sys/devices/system/cpu/online */
+void render_tier_fast(const struct system *s, struct strbuf *out);
+void render_tier_slow(const struct system *s, struct strbuf *out);
+void render_demotion_enabled(const struct system *s, struct strbuf *out);
 void render_nodes_online(const struct system *s, struct strbuf *out);
 void render_nodes_has_cpu(const struct system *s, struct strbuf *out);
 void render_nodes_has_memory(const struct system *s, struct strbuf *out);

@@ -1,4 +1,4 @@
-/* sysctl.c - /proc/sys/vm: the tunables as files. */
+/* sysctl.c - /proc/sys/vm and its like: the tunables as files. */
 #include "procfs/procfs.h"
 
 #include <inttypes.h>

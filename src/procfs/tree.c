@@ -51,6 +51,20 @@ static int write_nodes(struct tree *t)
     return rc;
 }
 
+/* A tier without nodes has no files. */
+static int write_tiers(struct tree *t)
+{
+    static const struct machine_file files[] = {
+        {"sys/devices/virtual/memory_tiering/memory_tier4/nodelist", render_tier_fast},
+        {"sys/devices/virtual/memory_tiering/memory_tier22/nodelist", render_tier_slow},
+    };
+    bool any_slow = false;
+
+    for (unsigned nid = 0; nid < t->s->frames.nr_nodes; nid++)
+        any_slow |= node_is_slow(&t->s->frames.topology, nid);
+    return write_files(t, files, any_slow ? 2 : 1);
+}
+
 static int write_machine(struct tree *t)
 {
     static const struct machine_file files[] = {
@@ -71,6 +85,7 @@ static int write_machine(struct tree *t)
         {"sys/devices/system/node/has_cpu", render_nodes_has_cpu},
         {"sys/devices/system/node/has_memory", render_nodes_has_memory},
         {"sys/devices/system/node/has_normal_memory", render_nodes_has_normal_memory},
+        {"sys/kernel/mm/numa/demotion_enabled", render_demotion_enabled},
         {"sys/devices/system/cpu/online", render_cpus_online},
         {"sys/devices/system/cpu/possible", render_cpus_online},
         {"proc/pressure/cpu", render_pressure_cpu},
@@ -87,18 +102,17 @@ static int write_machine(struct tree *t)
 
     if (rc == 0)
         rc = write_nodes(t);
+    if (rc == 0 && t->s->frames.nr_nodes > 1)
+        rc = write_tiers(t);
     if (rc == 0 && kernel_has(&t->s->kernel, KERNEL_ZSWAP))
         rc = write_files(t, zswap_files, nr_zswap_files);
     if (rc == 0)
         rc = write_files(t, thp_files, nr_thp_files);
     for (unsigned i = 0; i < nr_tunables && rc == 0; i++) {
-        const struct tunable_info *info = &tunable_info[i];
-
-        /* A dot after "vm." is a part of one file (lowmem_reserve_ratio), written above. */
-        if (strncmp(info->key, "vm.", 3) != 0 || strchr(info->key + 3, '.'))
-            continue;
-        render_sysctl(t->s, info, &t->text);
-        snprintf(name, sizeof(name), "proc/sys/vm/%s", info->key + 3);
+        if (!tunable_file(&tunable_info[i], name, sizeof(name)) ||
+            (t->s->frames.nr_nodes == 1 && !strstr(name, "sys/vm/")))
+            continue; /* balancing between nodes */
+        render_sysctl(t->s, &tunable_info[i], &t->text);
         rc = write_text(t, name);
     }
     for (unsigned i = 0; i < nr_constant_files && rc == 0; i++) {

@@ -228,7 +228,7 @@ void classic_shrink(struct mem *mem, struct scan_control *sc, struct group *g)
     }
     io_unplug(mem);
     sc->state.nr_reclaimed += freed;
-    if (mem->swap->total_pages &&
+    if ((mem->swap->total_pages || can_demote(mem, sc)) &&
         inactive_is_low(group_lruvec(g, sc->pgdat->nid), LRU_INACTIVE_ANON))
         shrink_active_list(mem, sc, g, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
 }
@@ -238,7 +238,7 @@ void classic_age(struct mem *mem, struct scan_control *sc)
 {
     struct group *root = mem->groups->root;
 
-    if (!mem->swap->total_pages ||
+    if (!(mem->swap->total_pages || can_demote(mem, sc)) ||
         !inactive_is_low(group_lruvec(root, sc->pgdat->nid), LRU_INACTIVE_ANON))
         return;
     for (struct group *g = group_next(root, NULL); g; g = group_next(root, g))

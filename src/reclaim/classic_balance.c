@@ -84,7 +84,7 @@ void classic_prepare(struct mem *mem, struct scan_control *sc)
 static enum scan_balance choose_balance(const struct mem *mem, const struct scan_control *sc,
                                         const struct group *g, u64 swappiness)
 {
-    if (!sc->req.may_swap || !can_reclaim_anon(mem, g))
+    if (!sc->req.may_swap || !can_reclaim_anon(mem, sc, g))
         return SCAN_FILE;
     if (sc->req.target && !swappiness)
         return SCAN_FILE;

@@ -5,6 +5,7 @@
  *
  *   page -> under writeback?  keep (rotated when done)
  *        -> referenced?       activate, or once more round the inactive list
+ *        -> a slower node?    goes there, with others
  *        -> anonymous         gets a swap slot
  *        -> mapped            unmapped everywhere
  *        -> dirty             file: left to the flusher; swap: written now
@@ -16,8 +17,10 @@
 #include "reclaim/thp.h"
 #include "reclaim/workingset.h"
 
+#include <string.h>
+
 enum references { REF_RECLAIM, REF_RECLAIM_CLEAN, REF_KEEP, REF_ACTIVATE };
-enum verdict { EVICT_FREED, EVICT_KEEP, EVICT_ACTIVATE };
+enum verdict { EVICT_FREED, EVICT_KEEP, EVICT_ACTIVATE, EVICT_DEMOTE };
 
 static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
 {
@@ -369,6 +372,8 @@ static enum verdict evict_one(struct mem *mem, struct scan_control *sc, pfn_t pf
     case REF_RECLAIM_CLEAN:
         break;
     }
+    if (unlikely(sc->demoting))
+        return EVICT_DEMOTE;
     if (unlikely(folio_is_large(f)) && frame_test(f, PG_SWAPBACKED) &&
         !frame_test(f, PG_SWAPCACHE) && !split_large(mem, sc, pfn))
         return EVICT_FREED;
@@ -400,6 +405,9 @@ static void activate_kept(struct mem *mem, pfn_t pfn, struct evict_stat *stat)
     count(&frame_group(mem->groups, f)->counters, PGACTIVATE, frame_nr_pages(f));
 }
 
+static u64 evict_pages(struct mem *mem, struct scan_control *sc, pfn_t *pfns, u32 nr, u32 *ret_kept,
+                       struct evict_stat *stat, bool ignore_references);
+
 /* The other pages of a folio that was split on the way, with what became of them; some went already. */
 static u64 shrink_tails(struct mem *mem, struct scan_control *sc, struct evict_stat *stat,
                         bool ignore_references)
@@ -414,14 +422,14 @@ static u64 shrink_tails(struct mem *mem, struct scan_control *sc, struct evict_s
         for (; pfn < end && nr < SWAP_CLUSTER_MAX; pfn++)
             if (frame_test(frame_of(mem, pfn), PG_ANON))
                 pfns[nr++] = pfn;
-        freed += shrink_page_list(mem, sc, pfns, nr, &kept, stat, ignore_references);
+        freed += evict_pages(mem, sc, pfns, nr, &kept, stat, ignore_references);
         putback_lru_pages(mem, pfns, kept);
     }
     return freed;
 }
 
-u64 shrink_page_list(struct mem *mem, struct scan_control *sc, pfn_t *pfns, u32 nr, u32 *ret_kept,
-                     struct evict_stat *stat, bool ignore_references)
+static u64 evict_pages(struct mem *mem, struct scan_control *sc, pfn_t *pfns, u32 nr, u32 *ret_kept,
+                       struct evict_stat *stat, bool ignore_references)
 {
     u32 kept = 0;
     u64 freed = 0;
@@ -442,6 +450,9 @@ u64 shrink_page_list(struct mem *mem, struct scan_control *sc, pfn_t *pfns, u32 
         case EVICT_KEEP:
             pfns[kept++] = pfn;
             break;
+        case EVICT_DEMOTE:
+            sc->demoted[sc->nr_demoted++] = pfn;
+            break;
         }
         if (unlikely(sc->split)) { /* in the order in which they were looked at */
             putback_lru_pages(mem, pfns, kept);
@@ -450,5 +461,35 @@ u64 shrink_page_list(struct mem *mem, struct scan_control *sc, pfn_t *pfns, u32 
         }
     }
     *ret_kept = kept;
+    return freed;
+}
+
+/* What was set apart goes to the slower node; what finds no place there is evicted after all. */
+static u64 demote_or_evict(struct mem *mem, struct scan_control *sc, pfn_t *pfns, u32 *ret_kept,
+                           struct evict_stat *stat)
+{
+    u32 nr = sc->nr_demoted;
+    u64 moved;
+
+    memcpy(pfns, sc->demoted, nr * sizeof(pfns[0]));
+    sc->nr_demoted = 0;
+    sc->demoting = false;
+    moved = mem->demote(mem, sc->pgdat->nid, pfns, &nr);
+    count(mem->counters, sc->req.kswapd ? PGDEMOTE_KSWAPD : PGDEMOTE_DIRECT, (s64)moved);
+    return moved + evict_pages(mem, sc, pfns, nr, ret_kept, stat, false);
+}
+
+u64 shrink_page_list(struct mem *mem, struct scan_control *sc, pfn_t *pfns, u32 nr, u32 *ret_kept,
+                     struct evict_stat *stat, bool ignore_references)
+{
+    u32 more = 0;
+    u64 freed;
+
+    sc->demoting = can_demote(mem, sc);
+    freed = evict_pages(mem, sc, pfns, nr, ret_kept, stat, ignore_references);
+    if (unlikely(sc->nr_demoted))
+        freed += demote_or_evict(mem, sc, pfns + *ret_kept, &more, stat);
+    *ret_kept += more;
+    sc->demoting = false;
     return freed;
 }

@@ -68,7 +68,12 @@ struct mem {
     u64 ratelimit_pages; /* pages a CPU dirties between two looks at the thresholds (writeback_set_ratelimit) */
     struct io_table *io; /* requests in flight (reclaim/io.c) */
     struct thp thp;
-    struct kmem kmem;    /* kernel objects: slab/ */
+    struct kmem kmem; /* kernel objects: slab/ */
+    /* Per frame, of a folio's first: who used the page when NUMA balancing last saw that (access/numa.h). NULL: one node. */
+    u32 *numa_last;
+    u64 demotes; /* bit per node: what is reclaimed there goes to a slower node first (balance/demote.h) */
+    /* Move isolated pages of that node there; those that stay are left at the front of pfns, *nr of them. Returns the pages moved. */
+    u64 (*demote)(struct mem *mem, unsigned nid, pfn_t *pfns, u32 *nr);
     u32 kswapds_awake;   /* of the nodes */
     bool flusher_wanted; /* wakeup_flusher_threads() */
     u64 swapin_hits;     /* swapin_readahead_hits */
@@ -93,6 +98,22 @@ static inline struct alloc_nodes mem_nodes(const struct mem *mem)
 static inline struct pgdat *mem_node(const struct mem *mem, unsigned nid)
 {
     return &mem->frames->nodes[nid];
+}
+
+/* The frame is another page from now on. */
+static inline void mem_numa_forget(struct mem *mem, pfn_t pfn)
+{
+    if (unlikely(mem->numa_last != NULL) && mem->numa_last[pfn])
+        mem->numa_last[pfn] = 0;
+}
+
+/* The page is in another frame. */
+static inline void mem_numa_move(struct mem *mem, pfn_t from, pfn_t to)
+{
+    if (likely(!mem->numa_last))
+        return;
+    mem->numa_last[to] = mem->numa_last[from];
+    mem->numa_last[from] = 0;
 }
 
 /* What the distance of a node from the CPU running now costs, beside `ns` at distance 20.   pre: several nodes */

@@ -42,10 +42,16 @@ static inline void count_scan(struct mem *mem, const struct scan_control *sc, st
 }
 /* Between two rounds of batches, after `freed` pages of this lruvec: I/O goes on. True: stop, Linux sleeps right here. */
 bool scan_must_pause(struct mem *mem, struct scan_control *sc, u64 freed);
-/* Is there swap that g may use? */
-static inline bool can_reclaim_anon(const struct mem *mem, const struct group *g)
+/* Does this reclaim move pages to a slower node? */
+static inline bool can_demote(const struct mem *mem, const struct scan_control *sc)
 {
-    return group_swap_left(g, mem->swap->free_pages) > 0;
+    return unlikely(mem->demotes) && sc->pgdat && mem->demotes >> sc->pgdat->nid & 1;
+}
+/* Is there swap that g may use, or another place? */
+static inline bool can_reclaim_anon(const struct mem *mem, const struct scan_control *sc,
+                                    const struct group *g)
+{
+    return group_swap_left(g, mem->swap->free_pages) > 0 || can_demote(mem, sc);
 }
 /* evict.c: how many entries mapped it with the accessed bit set (cleared now), by tasks of target or below; *ret_vm_flags of those vmas. */
 u32 page_referenced(struct mem *mem, pfn_t pfn, struct group *target, u32 *ret_vm_flags);

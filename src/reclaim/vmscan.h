@@ -50,6 +50,9 @@ struct scan_control {
         bool may_deactivate_anon, may_deactivate_file, cache_trim_mode, file_is_tiny;
         u64 anon_cost, file_cost;
     } classic;
+    bool demoting; /* what can be evicted is set apart: it goes to a slower node */
+    u32 nr_demoted;
+    pfn_t demoted[SWAP_CLUSTER_MAX];
     pfn_t split;           /* a folio that came apart: its other pages are next */
     pfn_t ahead;           /* a page of the next batch: see look_ahead() */
     bool compaction_ready; /* there is enough free memory to make a costly block from */

@@ -22,6 +22,8 @@ struct program {
     struct node_accesses nodes;
     u64 all; /* accesses */
     ns_t cpu_ns;
+    u64 hint_faults, hint_faults_local, moved; /* NUMA balancing; pages */
+    ns_t balancing_ns;
     u64 cpus;       /* nodes that it ran on last */
     bool scattered; /* interleaved: remote by choice */
 };
@@ -68,6 +70,10 @@ static void gather(const struct run_report *r, program_list *ret)
         p->nodes.remote += t->nodes->remote;
         p->nodes.remote_ns += t->nodes->remote_ns;
         p->cpu_ns += t->cpu_user_ns + t->cpu_sys_ns;
+        p->hint_faults += t->numa.hint_faults;
+        p->hint_faults_local += t->numa.hint_faults_local;
+        p->moved += t->numa.migrated;
+        p->balancing_ns += t->numa.scan_ns + t->numa.fault_ns;
         p->cpus |= BIT_ULL(s->frames.cpu_nid[t->cpu]);
         p->scattered |= t->mempolicy.policy.mode == MPOL_INTERLEAVE;
     }
@@ -142,6 +148,26 @@ static void programs_table(const struct system *s, const program_list *list, str
         strbuf_printf(out, "  and %zu more: --format json lists all\n", list->count - shown);
 }
 
+/* What NUMA balancing did for them, and took. */
+static void balancing(const program_list *list, struct strbuf *out)
+{
+    size_t shown = MIN(list->count, (size_t)PROGRAMS_SHOWN);
+
+    for (size_t i = 0; i < shown; i++) {
+        const struct program *p = &list->items[i];
+        char faults[UNITS_TEXT_MAX], moved[UNITS_TEXT_MAX], cost[UNITS_TEXT_MAX];
+
+        if (!p->hint_faults && !p->moved)
+            continue;
+        strbuf_append(out, "  balancing ");
+        utf8_append_clean(out, p->comm);
+        strbuf_printf(out, ": %s hint faults, %.0f %% local; %s came nearer; it cost %s\n",
+                      format_count(faults, p->hint_faults),
+                      percent(p->hint_faults_local, p->hint_faults),
+                      format_bytes(moved, p->moved * PAGE_SIZE), format_ns(cost, p->balancing_ns));
+    }
+}
+
 /* The program that pays most for distance. */
 static const struct program *worst_of(const program_list *list)
 {
@@ -194,6 +220,7 @@ void run_nodes_text(const struct run_report *r, struct strbuf *out)
     nodes_table(r->system, out);
     if (list.count)
         programs_table(r->system, &list, out);
+    balancing(&list, out);
     worst = worst_of(&list);
     if (worst)
         sentence(r->system, worst, out);
@@ -230,6 +257,10 @@ static json_object *program_json(const struct system *s, const struct program *p
     json_put_u64(o, "remote_accesses", p->nodes.remote);
     json_put_u64(o, "remote_ns", p->nodes.remote_ns);
     json_put_u64(o, "cpu_ns", p->cpu_ns);
+    json_put_u64(o, "hint_faults", p->hint_faults);
+    json_put_u64(o, "hint_faults_local", p->hint_faults_local);
+    json_put_u64(o, "moved_bytes", p->moved * PAGE_SIZE);
+    json_put_u64(o, "balancing_ns", p->balancing_ns);
     for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
         json_append(by_node, json_new_u64(p->nodes.by_node[nid]));
     json_put(o, "by_node", by_node);

@@ -5,7 +5,7 @@
  *     vma*.c        vmas .. last_vma, gap_*, total_vm locked_vm data_vm exec_vm stack_vm account_vm hiwater_vm
  *     pagetable.c   pgd, nr_ptes nr_pmds nr_puds nr_pgds, walk
  *     the rooms above   users, rss_*, swapents, hiwater_rss, brk and stack, memcg, def_flags, huge_zero, thp_disabled, objects,
- *                       locked_by
+ *                       locked_by, numa
  */
 #ifndef SPACE_MM_H
 #define SPACE_MM_H
@@ -29,6 +29,12 @@ struct walk_cache {
 
 /* What a TLB entry has room for. */
 #define MM_ID_BITS 28u
+
+struct mm_numa { /* how far NUMA balancing has come with it */
+    ns_t next_scan;
+    vpn_t offset;
+    u32 seq; /* passes over all of it */
+};
 
 struct mm {
     u32 id; /* unique in the machine, from 1, never used again; also the TLB's address-space tag */
@@ -59,6 +65,7 @@ struct mm {
     } objects; /* the kernel's own, made for it and its vmas (system/) */
     const void
         *locked_by; /* the task whose fork is under way: others of the process wait (mmap_lock) */
+    struct mm_numa numa;
     struct walk_cache walk[WALK_CACHE];
 };
 

@@ -51,6 +51,27 @@ const struct tunable_info *tunable_find(const char *key)
     return NULL;
 }
 
+char *tunable_file(const struct tunable_info *info, char *buf, size_t size)
+{
+    static const struct {
+        const char *prefix, *folder;
+    } of[] = {
+        {"vm.", "proc/sys/vm"},
+        {"kernel.", "proc/sys/kernel"},
+        {"numa_balancing/", "sys/kernel/debug/sched/numa_balancing"},
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(of); i++) {
+        size_t len = strlen(of[i].prefix);
+
+        if (strncmp(info->key, of[i].prefix, len) != 0 || strchr(info->key + len, '.'))
+            continue;
+        snprintf(buf, size, "%s/%s", of[i].folder, info->key + len);
+        return buf;
+    }
+    return NULL;
+}
+
 const char *tunable_unit_name(enum tunable_unit unit)
 {
     switch (unit) {
@@ -60,6 +81,10 @@ const char *tunable_unit_name(enum tunable_unit unit)
         return "bytes";
     case TUNABLE_KIB:
         return "KiB";
+    case TUNABLE_MIB:
+        return "MiB";
+    case TUNABLE_MIB_PER_S:
+        return "MiB/s";
     case TUNABLE_PERCENT:
         return "percent";
     case TUNABLE_PER_10000:
@@ -134,6 +159,10 @@ static int parse_value(const struct tunable_info *info, const char *text, u64 *r
 
     if (names)
         return parse_choice(info, names, text, ret, e);
+    if (info->unit == TUNABLE_BOOL && (!strcmp(text, "true") || !strcmp(text, "false"))) {
+        *ret = text[0] == 't';
+        return 0;
+    }
     if (plain || (info->unit != TUNABLE_BYTES && info->unit != TUNABLE_KIB))
         rc = parse_u64(text, &value, NULL);
     else

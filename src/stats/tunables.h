@@ -22,6 +22,8 @@ enum tunable_unit {
     TUNABLE_PAGES,
     TUNABLE_BYTES,
     TUNABLE_KIB,
+    TUNABLE_MIB, /* a plain number of them */
+    TUNABLE_MIB_PER_S,
     TUNABLE_PERCENT,
     TUNABLE_PER_10000,
     TUNABLE_RATIO, /* 1/n */
@@ -71,6 +73,10 @@ char *tunable_choices(const struct tunable_info *info, char *buf, size_t size);
 
 /* The tunable with this key ("vm." may be left out), or NULL. */
 const struct tunable_info *tunable_find(const char *key);
+
+/* The file that shows it as a number, without the first slash: "proc/sys/vm/swappiness". NULL: there is none (it is a part of one, a
+ * word, or the model's own). Returns buf. */
+char *tunable_file(const struct tunable_info *info, char *buf, size_t size);
 
 /* "percent", "KiB", ... for people; "" for a plain number. */
 const char *tunable_unit_name(enum tunable_unit unit);

@@ -28,6 +28,7 @@ struct access_ctx *task_access(struct system *s, struct task *t)
     ac->majflt = &t->majflt;
     ac->fault_retried = &t->fault_retried;
     ac->nodes = t->nodes;
+    ac->numa = s->mem.numa_last ? &t->numa : NULL;
     t->attempt.dying |= t->killed;
     return ac;
 }

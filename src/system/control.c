@@ -17,6 +17,7 @@
 
 #define CGROUP_ROOT_DIR "/sys/fs/cgroup"
 #define SYSCTL_DIR      "/proc/sys/vm/"
+#define DEMOTION_FILE   "sys/kernel/mm/numa/demotion_enabled"
 #define PRESSURE_DIR    "/proc/pressure/"
 #define THP_DIR         "/sys/kernel/mm/transparent_hugepage/"
 #define NODE_DIR        "/sys/devices/system/node/node"
@@ -136,6 +137,7 @@ static int write_sysctl(struct system *s HW_UNUSED, const struct control *c,
         c->tunable == tunable_find("vm.watermark_scale_factor"))
         frames_setup_watermarks(&s->frames);
     s->swap.page_cluster = (u32)t->page_cluster;
+    numa_mode_changed(s);
     if (strncmp(c->tunable->key, "vm.dirty_", 9) == 0)
         writeback_set_ratelimit(&s->mem);
     s->backing.writeback_interval = t->dirty_writeback_centisecs * (NS_PER_S / 100);
@@ -357,6 +359,25 @@ static int find_node_file(const char *path, struct control *c, struct err *e)
     return err_set(e, -ENOENT, "no file '%s'; want " NODE_DIR "N/compact", path);
 }
 
+/* A tunable by the file that shows it. False: the path is of none. */
+static bool find_tunable_file(const char *path, struct control *c)
+{
+    char name[CONTROL_TEXT_MAX + 64];
+
+    for (unsigned i = 0; i < nr_tunables; i++) {
+        const char *file = tunable_file(&tunable_info[i], name, sizeof(name));
+
+        if (strncmp(tunable_info[i].key, "numa/", 5) == 0) /* a word: true or false */
+            file = DEMOTION_FILE;
+        if (!file || strcmp(file, path + 1) != 0)
+            continue;
+        c->tunable = &tunable_info[i];
+        c->file = &sysctl_file;
+        return true;
+    }
+    return false;
+}
+
 static int find_process_file(const char *path, struct control *c, struct err *e)
 {
     char tail[CONTROL_TEXT_MAX + 1];
@@ -391,6 +412,8 @@ int control_parse(const char *path, const char *value, struct control *ret, stru
         rc = find_pressure(path, path + strlen(PRESSURE_DIR), &c, e);
     else if (strncmp(path, NODE_DIR, strlen(NODE_DIR)) == 0)
         rc = find_node_file(path, &c, e);
+    else if (*path == '/' && find_tunable_file(path, &c))
+        rc = 0;
     else
         rc = find_process_file(path, &c, e);
     if (rc)

@@ -209,6 +209,7 @@ static void wire_pgdat(struct system *s)
         .swapin_hits = 4,
     };
     mem_init(&s->mem);
+    numa_mode_changed(s);
     khugepaged_init(&s->khugepaged, &s->mem);
     slab_init(&s->slab, &s->mem);
     s->space.file_mapped = file_mapped;

@@ -117,6 +117,10 @@ void loadavg_init(struct system *s);
 /* It is load_at. */
 void loadavg_update(struct system *s);
 
+/* --- numa.c -------------------------------------------------------------------------------------------------------- */
+/* What follows from kernel.numa_balancing. */
+void numa_mode_changed(struct system *s);
+
 /* --- sync.c -------------------------------------------------------------------------------------------------------- */
 /* Write the dirty pages [first, last] and wait for it. False: the call waits (and makes this call again); what task->progress held
  * before is lost then. */

@@ -72,6 +72,7 @@ static struct task *task_make(struct system *s, struct group *g, u32 pid, u32 tg
     if (s->frames.nr_nodes > 1)
         t->nodes = xcalloc(1, sizeof(*t->nodes));
     t->start_ns = s->clock.now;
+    task_numa_init(&t->numa, &s->tunables, pid);
     dirtier_init(&t->dirtier);
     snprintf(t->comm, sizeof(t->comm), "%s", comm);
     stack_new(s, t);
@@ -197,6 +198,8 @@ enum step system_fork(struct system *s, struct task *t, u32 child_pid, bool shar
             t->fork_child->mm->start_brk = t->mm->start_brk;
             t->fork_child->mm->brk = t->mm->brk;
             t->fork_child->mm->start_stack = t->mm->start_stack;
+            t->fork_child->mm->numa.next_scan =
+                s->clock.now + s->tunables.numa_scan_delay_ms * NS_PER_MS;
             vma_fork(t->fork_child->mm, t->mm);
             mm_objects_update(s, t->fork_child->mm);
         }
@@ -237,6 +240,7 @@ enum step system_exec(struct system *s, struct task *t, const char *comm)
         task_objects_lead(s, t);
     }
     t->maxrss_pages = MAX(t->maxrss_pages, old->hiwater_rss);
+    task_numa_done(&t->numa);
     t->mm = mm_new(&s->space, t->group->id);
     t->mm->thp_disabled = old->thp_disabled;
     mm_objects_new(s, t->mm);
@@ -271,6 +275,7 @@ static void task_exit(struct system *s, struct task *t, enum task_outcome outcom
     mm_put(s, t->mm);
     t->mm = NULL;
     t->access.mm = NULL;
+    task_numa_done(&t->numa);
     dirtier_exit(&s->mem, &t->dirtier);
     swapoff_abandon(s, t);
     system_close_sockets(s, t, t->nr_sockets);

@@ -5,6 +5,7 @@
 #define SYSTEM_TASK_H
 
 #include "access/access.h"
+#include "access/numa.h"
 #include "balance/writeback.h"
 #include "space/space.h"
 
@@ -78,6 +79,7 @@ struct task {
     u64 wait_ns[NR_WAIT_CAUSES];
     u64 reclaim_ns;              /* CPU time it spent in direct reclaim */
     struct node_accesses *nodes; /* NULL on a machine of one node */
+    struct task_numa numa;       /* balancing between nodes */
     u64 maxrss_pages;            /* of the process, kept at exit */
     ns_t start_ns, end_ns;
     void *owner; /* the workload's, not looked at */
@@ -97,6 +99,9 @@ enum step system_exec(struct system *s, struct task *t, const char *comm);
 void system_exit(struct system *s, struct task *t, s32 status, bool group);
 /* The process gives up because a call of it was refused, for t->error. */
 void system_give_up(struct system *s, struct task *t);
+
+/* It is about to run at `now`, which the machine's clock need not have reached: NUMA balancing looks at its memory when that is due.   pre: numa_balancing_on() */
+void system_balance_task(struct system *s, struct task *t, ns_t now);
 
 /* Write to /proc/PID/oom_score_adj: of all its threads, and of other processes that share its memory. */
 void system_set_oom_score_adj(struct system *s, struct task *t, s16 adj);

@@ -390,7 +390,7 @@ static int take_machine_key(struct reader *r, const char *name, const char *valu
 
     if (option < NR_MACHINE_OPTIONS)
         return take_option(r, option, value);
-    if (!strchr(name, '.'))
+    if (!strchr(name, '.') && !tunable_find(name)) /* as khugepaged/defrag has none */
         return unknown_key(r, name);
     return system_config_set(&r->sc->machine.config, name, value, r->e) ? fail_at(r, r->line) : 0;
 }

@@ -335,6 +335,42 @@ ns_t sched_next(struct sched *s)
     return cpu < s->nr_cpus ? MIN(next, s->cpus[cpu].now) : next;
 }
 
+/* The task of a CPU goes to an idle one of the node that has most of its memory (numa_migrate_preferred). */
+static bool move_to_memory(struct sched *s, struct sched_cpu *c)
+{
+    struct sched_task *st = c->current;
+    struct task_numa *tn = &st->task->numa;
+
+    tn->wants_move = false;
+    for (unsigned i = 0; i < s->nr_cpus; i++) {
+        if (s->system->frames.cpu_nid[i] != tn->preferred_nid || !cpu_idle(&s->cpus[i]) ||
+            !may_run(st, i))
+            continue;
+        c->current = NULL;
+        account(st, st->cpu, 0, c->now);
+        st->cpu = i;
+        enqueue(s, st, c->now);
+        if (c->queue.count == 0)
+            take_work(s, c);
+        return true;
+    }
+    return false;
+}
+
+/* Before a task runs. True: it has gone to another CPU. */
+static bool balance(struct sched *s, struct sched_cpu *c)
+{
+    struct task *t = c->current->task;
+    u64 ns;
+
+    system_balance_task(s->system, t, c->now);
+    ns = system_take_cpu_ns(s->system);
+    t->cpu_sys_ns += ns;
+    c->now += ns;
+    s->system->cpu_times[t->cpu].system_ns += ns;
+    return t->numa.wants_move && move_to_memory(s, c);
+}
+
 bool sched_step(struct sched *s)
 {
     struct sched_slice slice = {.sched = s};
@@ -356,6 +392,11 @@ bool sched_step(struct sched *s)
     c = &s->cpus[cpu];
     began = c->now;
     pick(s, c);
+    if (c->current->task)
+        c->current->task->cpu = cpu;
+    s->system->mem.cpu = cpu;
+    if (unlikely(numa_balancing_on(&s->system->mem)) && c->current->task && balance(s, c))
+        return true;
     slice.now = c->now;
     slice.end = c->queue.count ? c->slice_end : c->now + SCHED_SLICE;
     if (wakeup)
@@ -363,9 +404,6 @@ bool sched_step(struct sched *s)
     other = slowest_cpu(s, cpu);
     if (other < s->nr_cpus)
         slice.end = MIN(slice.end, s->cpus[other].now + SCHED_QUANTUM);
-    if (c->current->task)
-        c->current->task->cpu = cpu;
-    s->system->mem.cpu = cpu;
     s->running = c;
     result = c->current->run(c->current, &slice);
     s->running = NULL;

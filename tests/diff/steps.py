@@ -275,7 +275,8 @@ class Comparison:
         if cell.limit != "max":
             words += ["--memory-max", str(cell.limit)]
         for key, value in {**self.table.settings, **cell.settings}.items():
-            if not key.startswith(("/", "kernel.")):  # a file of the group or a debugging one; balancing is off unless asked for
+            key = key.removeprefix("/sys/kernel/debug/sched/")
+            if not key.startswith("/"):  # a file of the group
                 words += ["--set", f"{key}={value}"]
         return words
 

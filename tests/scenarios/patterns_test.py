@@ -30,6 +30,8 @@ FINDINGS = {
     "healthy-cache": ("healthy", "healthy-cache"),
     "io-looks-like-memory": ("healthy", "io-bottleneck"),
     "leak": ("critical", "host-oom"),
+    "numa-balancing": ("warning", "numa-remote"),
+    "numa-balancing-healthy": ("healthy", None),
     "numa-one-node-full": ("warning", "numa-imbalance"),
     "numa-one-node-full-healthy": ("healthy", None),
     "numa-remote": ("warning", "numa-remote"),
@@ -39,6 +41,8 @@ FINDINGS = {
     "thp-bloat": ("critical", "thp-bloat"),
     # What huge pages save no file of Linux tells: there is nothing to be found.
     "thp-database": ("healthy", None),
+    "tiering": ("warning", "memory-tier"),
+    "tiering-healthy": ("healthy", None),
     "too-many-workers": ("critical", "swap-thrash"),
     "slow-usb-beside-fast-disk": ("healthy", "io-bottleneck"),
     "writeback-congestion": ("healthy", "dirty-throttling"),
@@ -181,6 +185,43 @@ def numa_one_node_full_healthy(m):
     yield "and is counted on both nodes", m.node(0, "numastat")["numa_foreign"] == m.node(1, "numastat")["numa_miss"] > 100 << 8
     yield "nothing is swapped", m.vmstat["pswpout"] == 0
     yield "no memory pressure", m.pressure("memory") == 0
+
+
+def numa_balancing(m):
+    policies, nodes = m.numa_maps("db")
+    yield "balancing is off", m.text("proc/sys/kernel/numa_balancing") == "0\n"
+    yield "most of its memory is on the other node", policies == {"default"} and nodes[1] > 0.7 * sum(nodes.values())
+    yield "which it got while its own was full", m.node(0, "numastat")["numa_foreign"] > 300 << 8
+    yield "and there is room for it now", m.node(0, "meminfo")["MemFree"] > 700 << 20
+    yield "nothing moves", m.vmstat["numa_hint_faults"] == m.vmstat["numa_pages_migrated"] == 0
+
+
+def numa_balancing_healthy(m):
+    _, nodes = m.numa_maps("db")
+    overflowed = m.node(0, "numastat")["numa_foreign"]
+    yield "as much came from the other node at first", overflowed > 300 << 8
+    yield "a hint fault for each page", abs(m.vmstat["numa_hint_faults"] - overflowed) < 0.02 * overflowed
+    yield "and a move", m.vmstat["pgmigrate_success"] >= m.vmstat["numa_pages_migrated"] > 0.98 * m.vmstat["numa_hint_faults"]
+    yield "all of it is where it runs", nodes[0] > 0.99 * sum(nodes.values())
+    yield "balancing took less than 3 % of its time", program_nodes(m, "db")["balancing_ns"] < 0.03 * program_nodes(m, "db")["cpu_ns"]
+
+
+def tiering(m):
+    _, nodes = m.numa_maps("cache")
+    yield "demotion is off", m.text("sys/kernel/mm/numa/demotion_enabled") == "false\n"
+    yield "there are two tiers", (m.text("sys/devices/virtual/memory_tiering/memory_tier4/nodelist"),
+                                   m.text("sys/devices/virtual/memory_tiering/memory_tier22/nodelist")) == ("0\n", "1\n")
+    yield "the cache is on the slow one", nodes[1] > 0.8 * sum(nodes.values())
+    yield "and used there", program_nodes(m, "cache")["remote_accesses"] > 0.7 * program_nodes(m, "cache")["accesses"]
+    yield "nothing moves", m.vmstat["pgpromote_success"] == m.vmstat["pgdemote_kswapd"] == m.vmstat["pgdemote_direct"] == 0
+
+
+def tiering_healthy(m):
+    cache = program_nodes(m, "cache")
+    yield "cold pages go down", m.vmstat["pgdemote_kswapd"] + m.vmstat["pgdemote_direct"] > 100 << 8
+    yield "hot pages come up", m.vmstat["pgpromote_success"] > 100 << 8
+    yield "most uses are of fast memory", cache["remote_accesses"] < 0.5 * cache["accesses"]
+    yield "nothing is swapped, nobody is killed", m.vmstat["pswpout"] == m.vmstat["oom_kill"] == 0
 
 
 def program_nodes(m, name):
