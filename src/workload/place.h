@@ -6,6 +6,7 @@
  * does nothing about it, and all machines of a sweep share the one trace.
  *
  *     mapped anywhere           the highest gap that is large enough; a file of 2 MiB or more aligned to its huge pages
+ *     ... in which the program looks for huge pages      as far from the first page of one as in the recording
  *     moved by mremap           where it is if there is room behind it, else the same
  *     text, interpreter, heap, stack of a new image      at the kernel's places without randomisation
  *     an address of the program's own choice             inside what is mapped there, else behind what lies before it, else as it is

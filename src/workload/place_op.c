@@ -17,6 +17,8 @@
 /* As far below a stack as Linux lets it grow by default (ulimit -s). */
 #define STACK_GROWTH (8 * MIB / PAGE_SIZE)
 #define PARTS_MAX    (1u << 24)
+/* So many operations of a thread after its mmap show whether it looks for huge pages in there. */
+#define OPS_AHEAD    64u
 
 struct pages { /* [start, end) */
     vpn_t start, end;
@@ -68,16 +70,22 @@ static void machine_map(struct place_mm *pm, vpn_t start, u64 nr)
     vma_add(pm->mm, &spec);
 }
 
+/* A place as far from a huge page's first page as `page` is. 0: no room. */
+static vpn_t find_congruent(struct place_mm *pm, u64 nr, u64 page)
+{
+    vpn_t found = vma_find_gap(pm->mm, nr + HPAGE_NR);
+
+    return found ? found + ((page - found) & (HPAGE_NR - 1)) : 0;
+}
+
 /* A file's pages lie on its huge pages if that is possible at all. 0: it is not. */
 static vpn_t find_aligned(struct place_mm *pm, u64 nr, u64 offset)
 {
     u64 first = ROUND_UP(offset, (u64)HPAGE_NR);
-    vpn_t found;
 
     if (offset + nr <= first || offset + nr - first < HPAGE_NR)
         return 0;
-    found = vma_find_gap(pm->mm, nr + HPAGE_NR);
-    return found ? found + ((offset - found) & (HPAGE_NR - 1)) : 0;
+    return find_congruent(pm, nr, offset);
 }
 
 /* 0: no room. offset: in pages, of a regular file; else NULL. */
@@ -221,12 +229,47 @@ static void map_at(struct op_place *o, struct pages r, vpn_t start)
     o->op->field[0] = start << PAGE_SHIFT;
 }
 
+/* A bound of a huge page that is inside the mapping, not its edge. */
+static bool is_bound_inside(struct pages r, u64 addr)
+{
+    return addr % (HPAGE_NR * PAGE_SIZE) == 0 && addr >> PAGE_SHIFT > r.start &&
+           addr >> PAGE_SHIFT < r.end;
+}
+
+/* Does the program look for the huge pages in its new mapping? Allocators map more than they need, then unmap, advise or protect up
+ * to the bound of one, which is elsewhere when the mapping is. */
+static bool program_aligns(const struct op_place *o, struct pages r)
+{
+    size_t end = MIN(o->stream->nr_decoded_ops, o->at + 1 + OPS_AHEAD);
+
+    if (r.end - r.start < HPAGE_NR)
+        return false;
+    for (size_t i = o->at + 1; i < end; i++) {
+        const struct trace_op *op = &o->stream->ops[i];
+
+        if (op->opcode != HWT_OP_MUNMAP && op->opcode != HWT_OP_MADVISE &&
+            op->opcode != HWT_OP_MPROTECT)
+            continue;
+        if (op->opcode == HWT_OP_MUNMAP && op->field[0] >> PAGE_SHIFT == r.start &&
+            op->field[1] >> PAGE_SHIFT >= r.end - r.start)
+            return false;
+        if (range_ok(op->field[0], op->field[1]) &&
+            (is_bound_inside(r, op->field[0]) || is_bound_inside(r, op->field[0] + op->field[1])))
+            return true;
+    }
+    return false;
+}
+
 static void place_anywhere(struct op_place *o, struct pages r)
 {
-    u64 offset = o->op->field[5] >> PAGE_SHIFT;
+    u64 offset = o->op->field[5] >> PAGE_SHIFT, nr = r.end - r.start;
     bool file = o->op->field[4] && u64map_get(&o->pm->regular, o->op->field[4], NULL);
-    vpn_t start = find_place(o->pm, r.end - r.start, file ? &offset : NULL);
+    vpn_t start = 0;
 
+    if (!file && program_aligns(o, r))
+        start = find_congruent(o->pm, nr, r.start);
+    if (!start)
+        start = find_place(o->pm, nr, file ? &offset : NULL);
     if (!start)
         start = r.start;
     map_at(o, r, start);

@@ -141,6 +141,29 @@ static void mappings_go_from_the_top_down_and_large_files_to_huge_pages(void **s
     end(&x);
 }
 
+static void a_mapping_in_which_huge_pages_are_looked_for_keeps_their_bounds(void **state HW_UNUSED)
+{
+    const u64 start = LOW + 512 * 8 + 7, bound = LOW + 512 * 9;
+    struct fixture x;
+
+    begin(&x);
+    map(&x, LOW, 3, HWT_MAP_ANYWHERE, 0);
+    map(&x, start, 1024, HWT_MAP_ANYWHERE, 0); /* trimmed to one */
+    OP(&x, HWT_OP_MUNMAP, PAGE(start), PAGE(bound - start));
+    OP(&x, HWT_OP_MUNMAP, PAGE(bound + 512), PAGE(start + 1024 - (bound + 512)));
+    map(&x, LOW + 512 * 20 + 9, 1024, HWT_MAP_ANYWHERE, 0); /* advised in the middle */
+    OP(&x, HWT_OP_MADVISE, PAGE(LOW + 512 * 21), PAGE(512), ABI_MADV_HUGEPAGE);
+    map(&x, LOW + 512 * 30 + 9, 1024, HWT_MAP_ANYWHERE, 0); /* advised as a whole */
+    OP(&x, HWT_OP_MADVISE, PAGE(LOW + 512 * 30 + 9), PAGE(1024), ABI_MADV_HUGEPAGE);
+    place(&x);
+    assert_int_equal(mapped(&x, 1) % (2 * MIB), PAGE(7));
+    assert_int_equal(nth(&x, HWT_OP_MUNMAP, 1)->field[0] % (2 * MIB), 0);
+    assert_int_equal(mapped(&x, 2) % (2 * MIB), PAGE(9));
+    assert_int_equal(nth(&x, HWT_OP_MADVISE, 0)->field[0] % (2 * MIB), 0);
+    assert_int_equal(mapped(&x, 3), mapped(&x, 2) - PAGE(1024));
+    end(&x);
+}
+
 static void a_range_over_several_mappings_becomes_parts(void **state HW_UNUSED)
 {
     struct fixture x;
@@ -285,6 +308,7 @@ int main(void)
         cmocka_unit_test(a_program_and_its_interpreter_lie_where_the_kernel_puts_them),
         cmocka_unit_test(a_program_linked_for_an_address_stays_there),
         cmocka_unit_test(mappings_go_from_the_top_down_and_large_files_to_huge_pages),
+        cmocka_unit_test(a_mapping_in_which_huge_pages_are_looked_for_keeps_their_bounds),
         cmocka_unit_test(a_range_over_several_mappings_becomes_parts),
         cmocka_unit_test(what_grows_is_moved_only_if_it_must_be),
         cmocka_unit_test(a_child_that_is_ahead_of_its_fork_has_the_memory_of_its_parent),
