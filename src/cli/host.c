@@ -211,14 +211,15 @@ static void caution_rest(struct taking *t)
 
     if (host_number(t, "nodes", &number) && number > 1)
         caution(t, "The recording's host had %" PRIu64 " NUMA nodes; the machine has one.", number);
+    if (!host_number(t, "memory.max", &number))
+        return;
     if (host_value(t, "cgroup", buf) && strcmp(buf, "1") == 0)
         caution(t, "The program's memory was limited by cgroup version 1; limits here are those of "
                    "version 2.");
-    if (host_number(t, "memory.max", &number))
-        caution(t,
-                "The program ran under a memory.max of %s: one that sizes itself by its limit did "
-                "so by that.",
-                format_bytes(size, number));
+    caution(t,
+            "The program ran under a memory.max of %s: one that sizes itself by its limit did so "
+            "by that.",
+            format_bytes(size, number));
 }
 
 void cli_take_host(const struct cli *cli, const struct trace *trace, struct system_config *config,

@@ -47,7 +47,7 @@ void run_row_fill(const struct run_report *r, struct run_row *ret)
         .refault_anon = run_group_events(r, WORKINGSET_REFAULT_ANON),
         .pswpin = run_machine_events(r, PSWPIN),
         .pswpout = run_machine_events(r, PSWPOUT),
-        .peak_bytes = r->fullest.memory_pages * PAGE_SIZE,
+        .peak_bytes = run_peak_pages(r) * PAGE_SIZE,
         .misfits = replay_misfits(&r->stats),
     };
     run_huge_fill(r, &ret->huge);
@@ -106,11 +106,11 @@ void compare_runs_text(const struct comparison *c, const struct run_row *rows, s
     put_keys(c->axes, false, out);
     strbuf_printf(out, "%-9s %10s %7s %7s %7s %7s %10s %10s %10s %10s%s\n", "", "", "", "major",
                   "refault", "refault", "", "", "memory", "highest",
-                  huge ? "    in huge      never    page  zero, move" : "");
+                  huge ? "    in huge      never    page   huge ones" : "");
     put_keys(c->axes, true, out);
     strbuf_printf(out, "%-9s %10s %7s %7s %7s %7s %10s %10s %10s %10s%s\n", "outcome", "time", "",
                   "faults", "file", "anon", "swap in", "swap out", "stall", "usage",
-                  huge ? "      pages    touched   walks   and split" : "");
+                  huge ? "      pages    touched   walks  cost to make" : "");
     for (unsigned v = 0; v < axes_count(c->axes); v++) {
         put_values(c->axes, v, out);
         put_run_row(&rows[v], &rows[0], huge, out);

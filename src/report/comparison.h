@@ -26,7 +26,7 @@ struct run_row {
     u64 majflt;    /* these of the report's group */
     u64 refault_file, refault_anon;
     u64 pswpin, pswpout; /* pages */
-    u64 peak_bytes;      /* the group at its fullest */
+    u64 peak_bytes;      /* run_peak_pages() */
     struct run_huge huge;
     struct replay_misfits misfits;
 };

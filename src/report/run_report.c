@@ -42,12 +42,16 @@ static u64 swap_pages(const struct run_report *r)
     return r->system->swap.total_pages - r->system->swap.free_pages;
 }
 
-/* Of huge pages that are mapped whole. */
+static u64 huge_pages(const struct system *s)
+{
+    return (u64)MAX(s->counters.v[NR_ANON_TRANSPARENT_HUGEPAGES], (s64)0);
+}
+
 static u64 untouched_pages(const struct system *s)
 {
-    s64 whole = s->counters.v[NR_ANON_TRANSPARENT_HUGEPAGES];
+    u64 whole = huge_pages(s);
 
-    return whole > (s64)s->space.touched.pages ? (u64)whole - s->space.touched.pages : 0;
+    return whole > s->space.touched.pages ? whole - s->space.touched.pages : 0;
 }
 
 static void take_sample(struct run_report *r)
@@ -58,6 +62,7 @@ static void take_sample(struct run_report *r)
     now->at_ns = r->system->clock.now;
     now->memory_pages = used_pages(r);
     now->swap_pages = swap_pages(r);
+    now->huge_pages = huge_pages(r->system);
     now->untouched_pages = untouched_pages(r->system);
     for (unsigned i = 0; i < kernel->nr_memory_stat; i++) {
         enum counter id = kernel->memory_stat[i]->id;
@@ -65,6 +70,11 @@ static void take_sample(struct run_report *r)
         now->counters[id] =
             procfs_group_counter(r->group, id) - tally_group(&r->before, r->group)->counters[id];
     }
+}
+
+u64 run_peak_pages(const struct run_report *r)
+{
+    return r->group->parent ? r->group->memory.peak : r->fullest.memory_pages;
 }
 
 void run_begin(void *report)
@@ -82,6 +92,9 @@ void run_watch(void *report)
 
     if (used_pages(r) + swap_pages(r) > r->fullest.memory_pages + r->fullest.swap_pages)
         take_sample(r);
+    else if (r->fullest.untouched_pages && huge_pages(r->system) >= r->fullest.huge_pages)
+        /* What a program gets at once it may use later. */
+        r->fullest.untouched_pages = MIN(r->fullest.untouched_pages, untouched_pages(r->system));
 }
 
 void run_job_sum(const struct run_report *r, const struct scenario_job *job, struct run_job *ret)

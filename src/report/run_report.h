@@ -1,7 +1,7 @@
 /* run_report.h - what one run came to: the facts behind both the text and the JSON.
  *
  * At the end of a run its processes have exited and only cache is left, so what memory was used for is taken at the fullest
- * moment: run_watch() looks between slices and keeps the counters of the group when it held most, in memory and swap.
+ * moment: run_watch() looks between slices, and before a task gives memory back, and keeps the counters of the group when it held most, in memory and swap.
  *
  * Use:  struct run_report r; run_report_init(&r, &system, group); replay_config.watch = run_watch; .watch_ctx = &r; replay;
  *       r.outcome = ...; r.stats = ...; run_report_finish(&r); run_render_text(&r, &style, &out);
@@ -24,7 +24,8 @@
 struct run_sample {
     ns_t at_ns;
     u64 memory_pages, swap_pages;
-    u64 untouched_pages;       /* in huge pages of the machine */
+    u64 huge_pages;            /* small pages in huge ones of the machine, mapped whole */
+    u64 untouched_pages;       /* of these, that nobody had touched when they were as many last */
     s64 counters[NR_COUNTERS]; /* those of memory.stat; the rest stays 0 */
 };
 
@@ -69,6 +70,9 @@ u64 run_machine_events(const struct run_report *r, enum counter id);
 
 /* Keep this moment if it is the fullest so far. `report` is a struct run_report *; cheap when it is not. */
 void run_watch(void *report);
+
+/* Most that the group held at any time; of the whole machine, at the times looked at. */
+u64 run_peak_pages(const struct run_report *r);
 
 /* Add up what the tasks spent. */
 void run_report_finish(struct run_report *r);

@@ -223,11 +223,21 @@ static void render_use(struct text *t)
     if (r->system->swap.total_pages)
         amount(t, "and in swap", r->fullest.swap_pages * PAGE_SIZE, 0, "");
     if (r->group->parent)
-        amount(t, "highest usage", r->group->memory.peak * PAGE_SIZE, 0,
+        amount(t, "highest usage", run_peak_pages(r) * PAGE_SIZE, 0,
                "memory.peak; it counts cache nobody needed");
 }
 
 /* --- 2. how reclaimable ------------------------------------------------------------------------- */
+
+/* A huge page stays whole on its list until somebody splits it, whatever of it is mapped. */
+static u64 unmapped_parts(const struct run_report *r)
+{
+    u64 listed = sample_bytes(r, NR_INACTIVE_ANON) + sample_bytes(r, NR_ACTIVE_ANON);
+    u64 used =
+        sample_bytes(r, NR_ANON_PAGES) + sample_bytes(r, NR_SHMEM) + sample_bytes(r, NR_SWAPCACHED);
+
+    return run_huge_enabled(r) && listed > used ? listed - used : 0;
+}
 
 static void render_reclaimable(struct text *t)
 {
@@ -236,16 +246,22 @@ static void render_reclaimable(struct text *t)
     u64 dirty = sample_bytes(r, NR_DIRTY) + sample_bytes(r, NR_WRITEBACK);
     u64 inactive = sample_bytes(r, NR_INACTIVE_FILE);
     u64 clean_inactive = inactive > dirty ? inactive - dirty : 0;
+    u64 dirty_active = dirty > inactive ? dirty - inactive : 0;
+    u64 active = sample_bytes(r, NR_ACTIVE_FILE);
+    u64 unmapped = unmapped_parts(r);
     u64 swappable = sample_bytes(r, NR_INACTIVE_ANON) + sample_bytes(r, NR_ACTIVE_ANON);
     bool has_swap = r->system->swap.total_pages != 0;
 
     heading(t, "2. How expensive to reclaim (at the same moment)");
     amount(t, "free to drop", clean_inactive, all, "inactive, clean page cache");
-    amount(t, "costs a read again", sample_bytes(r, NR_ACTIVE_FILE), all,
+    amount(t, "costs a read again", active > dirty_active ? active - dirty_active : 0, all,
            "active page cache: in use");
     if (dirty)
         amount(t, "costs a write first", dirty, all, "dirty page cache");
-    amount(t, has_swap ? "costs swap I/O" : "cannot be reclaimed", swappable, all,
+    if (unmapped)
+        amount(t, "costs a split", unmapped, all,
+               "parts of huge pages that are not mapped any more");
+    amount(t, has_swap ? "costs swap I/O" : "cannot be reclaimed", swappable - unmapped, all,
            has_swap ? "anonymous and shared memory"
                     : "anonymous and shared memory: there is no swap");
     if (sample_bytes(r, NR_SLAB_RECLAIMABLE))

@@ -174,14 +174,16 @@ static void start(struct generator_stream *gs)
     gs->stage = FILL;
 }
 
+/* What is there to be shared with workers is filled in any case. */
 static void fill(struct generator_stream *gs)
 {
-    u64 to = MIN(gs->memory.pages, gs->filled + FILL_PAGES);
+    const struct scenario_task *t = gs->g->task;
+    u64 all = t->fill ? gs->memory.pages : pages_of(t->preload);
+    u64 to = MIN(all, gs->filled + FILL_PAGES);
 
-    if (gs->g->task->fill || !gs->worker)
-        for (; gs->filled < to; gs->filled++)
-            emit_access(gs, (MEMORY_BASE >> PAGE_SHIFT) + gs->filled, true, FILL_INSTRUCTIONS);
-    if (gs->filled == gs->memory.pages || !gs->g->task->fill)
+    for (; gs->filled < to; gs->filled++)
+        emit_access(gs, (MEMORY_BASE >> PAGE_SHIFT) + gs->filled, true, FILL_INSTRUCTIONS);
+    if (gs->filled == all)
         gs->stage = gs->g->task->workers && !gs->worker ? FORK : RUN;
 }
 

@@ -61,7 +61,7 @@ struct replay_config {
     /* Called after each slice of a task and inside long calls, with how many of the trace's events are done. NULL: never. */
     void (*progress)(void *ctx, u64 events);
     void *progress_ctx;
-    /* Called after each slice of a task, to look at the machine and change nothing. NULL: never. */
+    /* Called after each slice of a task and before it gives memory back, to look at the machine and change nothing. NULL: never. */
     void (*watch)(void *ctx);
     void *watch_ctx;
 };

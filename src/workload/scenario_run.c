@@ -182,6 +182,8 @@ static void init_job(struct scenario_run *run, struct scenario_job *job, u32 *pi
         .nice = (s8)t->nice,
         .weight = sched_weight((int)t->nice),
         .pid_base = *pid_base,
+        .watch = run->config.watch,
+        .watch_ctx = run->config.ctx,
     };
 
     job->group = system_group(s, t->cgroup.text ? t->cgroup.text : "/");

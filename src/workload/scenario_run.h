@@ -33,7 +33,7 @@ struct scenario_run_config {
     const struct scenario_traces *traces; /* shared with other runs; NULL: opened for this one */
     const volatile int *stop;
     void (*progress)(void *ctx, ns_t now);
-    void (*watch)(void *ctx); /* after each slice of a task */
+    void (*watch)(void *ctx); /* after each slice of a task and before it gives memory back */
     void *ctx;
 };
 
