@@ -164,6 +164,8 @@ static void copy_entry(struct collapse *c, pfn_t to, vpn_t vpn, pte_t *slot)
     pagetable_set(c->vma->mm, vpn, slot, 0);
     if (empty)
         return;
+    touched_mark(&c->vma->mm->space->touched, ROUND_DOWN(to, (pfn_t)HPAGE_PMD_NR),
+                 (unsigned)(vpn % HPAGE_PMD_NR));
     page_unmap(mem, c->vma->mm, pte_pfn(pte));
     page_free_if_unused(mem, pte_pfn(pte));
 }

@@ -7,7 +7,9 @@
 
 bool run_huge_enabled(const struct run_report *r)
 {
-    return r->system->tunables.thp_enabled != THP_NEVER;
+    /* MADV_COLLAPSE works in any mode. */
+    return r->system->tunables.thp_enabled != THP_NEVER ||
+           run_machine_events(r, THP_COLLAPSE_ALLOC) != 0;
 }
 
 static u64 sample_bytes(const struct run_report *r, enum counter id)

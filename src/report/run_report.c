@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* As full as at the fullest moment, but for one part in so many: then the moment with more huge pages tells more. */
+#define NEARLY 256
+
 void run_report_init(struct run_report *r, struct system *system, struct group *group)
 {
     *r = (struct run_report){.system = system, .group = group};
@@ -84,17 +87,24 @@ void run_begin(void *report)
     tally_done(&r->before);
     tally_take(&r->before, r->system);
     take_sample(r);
+    r->most_pages = r->fullest.memory_pages + r->fullest.swap_pages;
 }
 
 void run_watch(void *report)
 {
     struct run_report *r = report;
 
-    if (used_pages(r) + swap_pages(r) > r->fullest.memory_pages + r->fullest.swap_pages)
+    struct run_sample *best = &r->fullest;
+    u64 held = used_pages(r) + swap_pages(r);
+    u64 huge = huge_pages(r->system);
+
+    if (held > r->most_pages ||
+        (huge > best->huge_pages && held >= r->most_pages - r->most_pages / NEARLY)) {
+        r->most_pages = MAX(r->most_pages, held);
         take_sample(r);
-    else if (r->fullest.untouched_pages && huge_pages(r->system) >= r->fullest.huge_pages)
+    } else if (best->untouched_pages && huge >= best->huge_pages)
         /* What a program gets at once it may use later. */
-        r->fullest.untouched_pages = MIN(r->fullest.untouched_pages, untouched_pages(r->system));
+        best->untouched_pages = MIN(best->untouched_pages, untouched_pages(r->system));
 }
 
 void run_job_sum(const struct run_report *r, const struct scenario_job *job, struct run_job *ret)

@@ -53,6 +53,7 @@ struct run_report {
     struct replay_progress window; /* how far the replay came in it */
     struct tally before;           /* what had been counted when it began; 0 without `from` */
     struct run_sample fullest;
+    u64 most_pages; /* held at once, memory and swap, when looked at */
     struct run_waits waits;
 };
 

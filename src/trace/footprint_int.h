@@ -35,6 +35,7 @@ struct fp_mm {
     struct pageset anon;      /* anonymous pages now */
     struct pageset anon_ever; /* counted in anon_pages */
     struct u64map fids;       /* fid -> file index + 1 */
+    u64 heap_start, heap_end; /* as brk left it, in pages; 0: it has none */
     u32 process;              /* index + 1; 0: none as yet */
 };
 

@@ -70,6 +70,8 @@ struct fp_mm *fp_mm_copy(struct fp *fp, const struct fp_mm *from)
     }
     u64map_for_each (&from->fids, cursor, fid, file)
         u64map_put(&mm->fids, fid, file);
+    mm->heap_start = from->heap_start;
+    mm->heap_end = from->heap_end;
     return mm;
 }
 
@@ -246,6 +248,18 @@ void fp_op_mremap(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
     fp_note_peak(fp);
 }
 
+static void set_heap(struct fp *fp, struct fp_mm *mm, u64 start, u64 end)
+{
+    u64 old = mm->heap_start == start && mm->heap_end >= start ? mm->heap_end : start;
+
+    if (end < old)
+        fp_unmap(fp, mm, end, old);
+    else if (end > old)
+        map(fp, mm, (struct range){.start = old, .end = end});
+    mm->heap_start = start;
+    mm->heap_end = end;
+}
+
 void fp_op_memory(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
 {
     u64 start = op->field[0] >> HWT_PAGE_SHIFT;
@@ -262,22 +276,9 @@ void fp_op_memory(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
             op->field[2] == ABI_MADV_REMOVE)
             drop_pages(fp, s->mm, start, end);
         return;
-    case HWT_OP_BRK: {
-        u64 heap_end = PAGES_OF(op->field[1]);
-        size_t i = range_after(s->mm, start);
-
-        if (i < s->mm->ranges.count && s->mm->ranges.items[i].start == start) {
-            u64 old_end = s->mm->ranges.items[i].end;
-
-            if (heap_end < old_end)
-                fp_unmap(fp, s->mm, heap_end, old_end);
-            else
-                map(fp, s->mm, (struct range){.start = old_end, .end = heap_end});
-        } else {
-            map(fp, s->mm, (struct range){.start = start, .end = heap_end});
-        }
+    case HWT_OP_BRK:
+        set_heap(fp, s->mm, start, PAGES_OF(op->field[1]));
         return;
-    }
     default:
         return;
     }

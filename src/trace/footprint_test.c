@@ -212,6 +212,27 @@ static void a_moved_mapping_keeps_its_pages(void **state)
     end(&x);
 }
 
+static void a_heap_keeps_its_pages_while_it_grows_and_gives_back_what_it_shrinks_by(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    for (u64 n = 0; n <= 40; n += 4) {
+        op(&x, s, HWT_OP_BRK, (u64[]){PAGE(1000), PAGE(1000 + n)});
+        if (n)
+            touch(&x, s, HWT_WRITE, 1000 + n - 4, 4);
+    }
+    op(&x, s, HWT_OP_BRK, (u64[]){PAGE(1000), PAGE(1010)});
+    map_anon(&x, s, 2000, 35); /* at most 10 and 35 */
+    touch(&x, s, HWT_WRITE, 2000, 35);
+    compute(&x);
+    assert_int_equal(x.f.anon_pages_peak, 45);
+    assert_int_equal(x.f.anon_pages, 75);
+    assert_int_equal(x.f.unmapped, 0);
+    end(&x);
+}
+
 static void shared_anonymous_memory_is_no_anonymous_memory(void **state)
 {
     struct fixture x;
@@ -330,6 +351,7 @@ int main(void)
         cmocka_unit_test(a_removed_file_leaves_the_cache),
         cmocka_unit_test(a_forked_child_pays_for_what_it_writes),
         cmocka_unit_test(a_moved_mapping_keeps_its_pages),
+        cmocka_unit_test(a_heap_keeps_its_pages_while_it_grows_and_gives_back_what_it_shrinks_by),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
