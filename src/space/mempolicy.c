@@ -47,7 +47,7 @@ int mempolicy_parse(const char *text, struct mempolicy *ret, struct err *e)
     for (unsigned i = 0; i < ARRAY_SIZE(modes); i++) {
         if (!is_mode(text, len, modes[i].name) && !is_mode(text, len, modes[i].shown))
             continue;
-        p.mode = modes[i].mode;
+        p.mode = (u16)modes[i].mode;
         if (!modes[i].nodes && list)
             return err_set(e, -EINVAL, "%s has no nodes: not '%s'", modes[i].name, text);
         if (modes[i].nodes && (!list || !*list))

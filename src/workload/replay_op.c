@@ -669,28 +669,26 @@ static enum op_result op_in_parts(struct replay_stream *rs, const struct trace_o
     }
 }
 
-/* Memory may be less after it. */
-static bool may_release(const struct trace_op *op)
+/* Memory may be less after it: look at it while it is there. */
+static void watch_release(const struct replay_config *config, const struct trace_op *op)
 {
     const u32 which = BIT(HWT_OP_MUNMAP) | BIT(HWT_OP_MREMAP) | BIT(HWT_OP_MADVISE) |
                       BIT(HWT_OP_BRK) | BIT(HWT_OP_TRUNCATE) | BIT(HWT_OP_PUNCH) |
                       BIT(HWT_OP_UNLINK) | BIT(HWT_OP_CLOSE) | BIT(HWT_OP_EXEC) | BIT(HWT_OP_EXIT) |
                       BIT(HWT_OP_EXIT_GROUP);
 
-    return op->opcode < HWT_OP_MAX && which >> op->opcode & 1;
+    if (config->watch && op->opcode < HWT_OP_MAX && which >> op->opcode & 1)
+        config->watch(config->watch_ctx);
 }
 
 enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
                          struct sched_slice *slice)
 {
-    const struct replay_config *config = &rs->replay->config;
-
     if (op->opcode == TRACE_OP_ADVANCE)
         return op_advance(rs, op, slice);
     if (op->opcode == TRACE_OP_KERNEL)
         return op_kernel(rs, op);
-    if (config->watch && may_release(op))
-        config->watch(config->watch_ctx);
+    watch_release(&rs->replay->config, op);
     if (unlikely(op->parts) && op->opcode != HWT_OP_MMAP)
         return op_in_parts(rs, op, slice);
     switch ((enum hwt_op)op->opcode) {

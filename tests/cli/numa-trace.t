@@ -1,5 +1,5 @@
 # Policies and affinities of a recording hold on the machine that plays it, as far as it has their nodes and CPUs.
-$ highwater trace dump $TOP/tests/trace/nodes.hwt | grep -v -e mmap -e write -e proc -e exit
+$ highwater trace dump $TOP/tests/trace/nodes.hwt | grep -v -e "^#" -e mmap -e write -e proc -e exit
 > 1 5 set_mempolicy @3 3 7
 > 1 5 affinity @4 100 2
 > 1 5 mbind @5 0x10000000 4194304 32770 2 0
