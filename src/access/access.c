@@ -231,6 +231,8 @@ static enum access_result reach_entry(struct fault *f)
     f->slot = pagetable_find(ac->mm, f->vpn);
     if (likely(f->slot))
         return ACCESS_OK;
+    if (f->vma->flags & VM_HUGETLB)
+        return fault_hugetlb(f);
     if (pagetable_find_huge(ac->mm, f->vpn)) {
         fault_huge_present(f);
     } else {

@@ -62,6 +62,15 @@ enum access_result fault_huge_new(struct fault *f, bool *ret_small);
 /* A huge leaf maps it. Afterwards it may have been split. */
 void fault_huge_present(struct fault *f);
 
+void access_clear_folio(struct mem *mem, pfn_t head);
+void access_copy_folio(struct mem *mem, pfn_t from, pfn_t to);
+
+/* hugetlb.c */
+enum access_result fault_hugetlb(struct fault *f);
+/* The huge page at vpn, in the child too; one entry goes. */
+enum access_result hugetlb_fork(struct access_ctx *ac, struct mm *child, vpn_t vpn);
+void hugetlb_zap(struct mem *mem, const struct vma *vma, vpn_t vpn, pte_t pte);
+
 /* numa.c */
 /* The entry is a hint of NUMA balancing: it works again, and the page may move. */
 void fault_numa(struct fault *f);

@@ -87,7 +87,9 @@ static enum access_result copy_range(struct access_ctx *ac, const struct vma *vm
     vpn_t v = pagetable_next(ac->mm, start, vma->end, &ref);
 
     while (v < vma->end) {
-        enum access_result r = ref.order ? copy_huge(ac, child, v) : copy_small(ac, vma, child, v);
+        enum access_result r = vma->flags & VM_HUGETLB ? hugetlb_fork(ac, child, v)
+                               : ref.order             ? copy_huge(ac, child, v)
+                                                       : copy_small(ac, vma, child, v);
 
         if (r != ACCESS_OK) {
             *progress = v;
@@ -100,12 +102,18 @@ static enum access_result copy_range(struct access_ctx *ac, const struct vma *vm
     return ACCESS_OK;
 }
 
+/* Others find their pages by themselves. */
+static bool has_private_pages(const struct vma *vma)
+{
+    return vma->flags & VM_HUGETLB ? !(vma->flags & VM_SHARED) : vma->anon_vma != 0;
+}
+
 enum access_result access_fork(struct access_ctx *ac, struct mm *child, u64 *progress)
 {
     for (struct vma *vma = vma_find_after(ac->mm, *progress); vma; vma = vma_next(vma)) {
         enum access_result r;
 
-        if (!vma->anon_vma || (vma->flags & (VM_DONTFORK | VM_WIPEONFORK)))
+        if (!has_private_pages(vma) || (vma->flags & (VM_DONTFORK | VM_WIPEONFORK)))
             continue;
         r = copy_range(ac, vma, child, MAX(vma->start, *progress), progress);
         if (r != ACCESS_OK)

@@ -72,11 +72,18 @@ static u32 fault_effort(const struct mem *mem, const struct vma *vma)
     return 0;
 }
 
-static void clear_folio(struct mem *mem, pfn_t head)
+void access_clear_folio(struct mem *mem, pfn_t head)
 {
     if (mem->frames->bytes)
-        memset(frames_bytes(mem->frames, head), 0, (size_t)HPAGE_PMD_NR * PAGE_SIZE);
+        memset(frames_bytes(mem->frames, head), 0, HPAGE_PMD_SIZE);
     mem->cpu_ns += (u64)HPAGE_PMD_NR * mem->cost->zero_page;
+}
+
+void access_copy_folio(struct mem *mem, pfn_t from, pfn_t to)
+{
+    if (mem->frames->bytes)
+        memcpy(frames_bytes(mem->frames, to), frames_bytes(mem->frames, from), HPAGE_PMD_SIZE);
+    mem->cpu_ns += (u64)HPAGE_PMD_NR * mem->cost->copy_page;
 }
 
 static enum access_result fall_back(struct fault *f, bool *ret_small)
@@ -156,7 +163,7 @@ static enum access_result map_huge(struct fault *f, bool *ret_small)
         page_free(mem, head);
         return r;
     }
-    clear_folio(mem, head);
+    access_clear_folio(mem, head);
     mem_numa_forget(mem, head);
     frame_set(frames_get(mem->frames, head), PG_UPTODATE | PG_SWAPBACKED);
     thp_map_new(mem, f->vma, base, head);

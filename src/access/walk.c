@@ -39,7 +39,7 @@ enum walk access_walk_huge(struct tlb *tlb, struct mm *mm, vpn_t vpn, bool write
         walk = WALK_HUGE;
     }
     tlb_insert(tlb, mm->id, vpn, tlb_hit_huge(tlb, mm->id, vpn, true));
-    if (pte_has_frame(*leaf))
+    if ((*leaf & (PTE_PRESENT | PTE_ZERO | PTE_HUGETLB)) == PTE_PRESENT)
         touched_mark(&mm->space->touched, pte_pfn(*leaf), (unsigned)(vpn % HPAGE_PMD_NR));
     return walk;
 }

@@ -46,7 +46,10 @@ static void zap_range(struct mem *mem, struct vma *vma, vpn_t start, vpn_t end)
 
         nr++;
         if (ref.order) {
-            zap_huge(mem, vma, v, pte);
+            if (pte & PTE_HUGETLB)
+                hugetlb_zap(mem, vma, v, pte);
+            else
+                zap_huge(mem, vma, v, pte);
             continue;
         }
         pagetable_set(mm, v, ref.slot, 0);

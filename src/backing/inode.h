@@ -35,8 +35,11 @@ void errseq_set(struct errseq *e, int error);
 /* The error if there is one that *since has not seen, and now it has. */
 int errseq_check_and_advance(struct errseq *e, u32 *since);
 
-/* RAMFS: a file of ramfs, whose pages are its only place: never written anywhere, never evicted. */
-enum inode_kind { INODE_REGULAR, INODE_SHMEM, INODE_DEVICE, INODE_RAMFS };
+/* RAMFS: a file of ramfs, whose pages are its only place: never written anywhere, never evicted. HUGETLB: of a pool of huge pages, with nothing
+ * in the page cache. */
+enum inode_kind { INODE_REGULAR, INODE_SHMEM, INODE_DEVICE, INODE_RAMFS, INODE_HUGETLB };
+
+struct hugetlb_file;
 
 struct inode {
     u32 id; /* from 1 */
@@ -70,6 +73,8 @@ struct inode {
     struct xarray overlay; /* page -> address of the page as last written back */
 
     u32 next_same_hash; /* id, in the chain of backing->by_number */
+
+    struct hugetlb_file *hugetlb; /* of INODE_HUGETLB: hugetlb/ */
 
     /* shmem */
     struct shmem_mount *mount; /* NULL: the kernel's own, without a limit */

@@ -17,9 +17,9 @@ enum { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
 u64 overcommit_limit(const struct mem *mem)
 {
     const struct tunables *tunables = mem->tunables;
-    u64 ram = tunables->overcommit_kbytes
-                  ? tunables->overcommit_kbytes / KIB_PER_PAGE
-                  : mem->frames->managed_pages * tunables->overcommit_ratio / 100;
+    u64 ram = tunables->overcommit_kbytes ? tunables->overcommit_kbytes / KIB_PER_PAGE
+                                          : (mem->frames->managed_pages - mem->hugetlb_pages) *
+                                                tunables->overcommit_ratio / 100;
 
     return ram + mem->swap->total_pages;
 }

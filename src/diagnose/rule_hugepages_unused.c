@@ -61,6 +61,19 @@ static void from_pools(struct rule_context *c, const struct pools *p)
     evidence(c, "of these promised", number_of(p->promised), IN_BYTES, p->where, "%s", "");
 }
 
+/* What the pool would be without the idle pages, where it is the only one. */
+static void tell_command(struct rule_context *c, u64 idle)
+{
+    u64 total = c->s->meminfo[MI_HUGE_PAGES_TOTAL], size = c->s->meminfo[MI_HUGE_PAGE_SIZE];
+
+    if (c->s->huge.count > 1 || !known(total) || !known(size) || !size || idle / size > total)
+        return;
+    finding_detail(c, "`sysctl -w vm.nr_hugepages=%llu` gives them back at once.",
+                   (unsigned long long)(total - idle / size));
+    evidence(c, "huge pages used or promised", number_of(total - idle / size), IN_COUNT,
+             "/proc/meminfo", "%s", "");
+}
+
 void rule_hugepages_unused(struct rule_context *c)
 {
     struct pools p = sum_pools(c->s);
@@ -89,6 +102,8 @@ void rule_hugepages_unused(struct rule_context *c)
                        SIZE(c->f->swap_used));
     else if (hurts)
         finding_detail(c, "Memory is short meanwhile: it would fit in here.");
+    if (nobody)
+        tell_command(c, idle);
     evidence(c, "huge pages set aside", number_of(p.total), IN_BYTES, p.where, "%s", "");
     evidence(c, "not used", number_of(p.unused), IN_BYTES, p.where, "over %.0f %% of MemTotal",
              MUCH);

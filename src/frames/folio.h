@@ -27,6 +27,7 @@
 
 #define HPAGE_PMD_ORDER 9u
 #define HPAGE_PMD_NR    (1u << HPAGE_PMD_ORDER)
+#define HPAGE_PMD_SIZE  ((u64)PAGE_SIZE << HPAGE_PMD_ORDER)
 
 /* In index_hi of the first tail, above the order. */
 #define FOLIO_TAILS    0x10u /* all tails are written */

@@ -11,6 +11,7 @@
  *   free (buddy, per-CPU)     free list  -            -               -          -
  *   head of a folio           as a file or anonymous page of order 0           (2)        as one of order 0
  *   tail of a folio           (3)        pfn of head  (3)             ptes       (3)
+ *   head of a huge page (4)   its pool   inode id     page in file    (2)        groups that pay
  *   file page, page cache     LRU list   inode id     page in file    ptes       -
  *   anonymous                 LRU list   anon_vma id  vpn (40 bits)   ptes       swap entry (1)
  *   page table                -          mm id        base vpn >> 9   used ptes  table number
@@ -20,6 +21,7 @@
  *   (1) while PG_SWAPCACHE is set
  *   (2) entries of any size that map any part of it
  *   (3) folio.h
+ *   (4) PG_HUGETLB: of a pool (hugetlb/); on the list of those free, or of those in use
  */
 #ifndef FRAMES_FRAME_H
 #define FRAMES_FRAME_H
@@ -46,9 +48,9 @@ typedef u32 pfn_t;
  *   23..25  kind                          kind                            kind
  *   26      head of a folio               -                               -
  *   27..30  page flags                    -                               -
- *   31      -                             -                               -
+ *   31      PG_HUGETLB                    -                               -
  *
- * Kept for what is to come: 3..5 the generation of a page and 6..7 its tier, 31 of a huge page of hugetlbfs.
+ * Kept for what is to come: 3..5 the generation of a page and 6..7 its tier.
  *
  *   (1) a third bit of migrate type goes to bit 8: PG_LOCKED means nothing for a free frame */
 #define FRAME_ZONE_SHIFT  0u
@@ -81,6 +83,8 @@ enum page_flag {
     PG_EXCLUSIVE = 1u << 29,   /* PageAnonExclusive: mapped by one process only, reuse on write */
     PG_PAGECACHE = 1u << 30,   /* in the page cache of inode `mapping` */
 };
+/* The head of a huge page of a pool (hugetlb/), in use or not. No constant of an enum: it does not fit into an int. */
+#define PG_HUGETLB (1u << 31)
 
 /* What a frame is: one of these at a time. Of those with the lowest bit none may be given to frames_free(). */
 #define FRAME_KIND_SHIFT 23u

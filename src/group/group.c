@@ -37,6 +37,8 @@ static struct group *group_make(struct groups *gs, struct group *parent, const c
         list_add_tail(&g->sibling, &parent->children);
     page_counter_init(&g->memory);
     page_counter_init(&g->swap);
+    for (unsigned i = 0; i < NR_HUGETLB_CHARGES; i++)
+        page_counter_init(&g->hugetlb[i]);
     g->zswap_max = PAGE_COUNTER_MAX;
     psi_group_init(&g->psi, gs->nr_cpus);
     g->online = true;

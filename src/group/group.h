@@ -58,13 +58,18 @@ struct page_counter { /* in pages */
     u64 failcnt;
 };
 
+enum hugetlb_charge { HUGETLB_IN_USE, HUGETLB_RSVD, NR_HUGETLB_CHARGES };
+
 struct group {
     u16 id;
     char *name; /* last component; root: "" */
     struct group *parent;
     struct list_head children, sibling;
     struct page_counter memory, swap;
-    u64 zswap_max;            /* pages; PAGE_COUNTER_MAX: "max" */
+    struct page_counter
+        hugetlb[NR_HUGETLB_CHARGES];          /* huge pages of 2 MiB, in small pages (hugetlb.c) */
+    u64 hugetlb_events, hugetlb_events_local; /* limits met: here and below, here alone */
+    u64 zswap_max;                            /* pages; PAGE_COUNTER_MAX: "max" */
     struct counters counters; /* this group alone; group_counter() adds what is below */
     u64 kernel_pages; /* of `memory`: paid for kernel objects, which are counted in bytes (slab/) */
     u32 nr_tasks;
@@ -129,14 +134,16 @@ struct group *group_next(struct group *top, struct group *prev);
 bool group_is_below(const struct group *g, const struct group *ancestor); /* or equal */
 
 /* --- limits (limit.c) ------------------------------------------------------------------------------------------- */
-enum group_limit {                  /* what may be set of a group, in pages */
-                   LIMIT_MIN,       /* memory.min */
-                   LIMIT_LOW,       /* memory.low */
-                   LIMIT_HIGH,      /* memory.high */
-                   LIMIT_MAX,       /* memory.max */
-                   LIMIT_SWAP_HIGH, /* memory.swap.high */
-                   LIMIT_SWAP_MAX,  /* memory.swap.max */
-                   LIMIT_ZSWAP_MAX, /* memory.zswap.max */
+enum group_limit {                         /* what may be set of a group, in pages */
+                   LIMIT_MIN,              /* memory.min */
+                   LIMIT_LOW,              /* memory.low */
+                   LIMIT_HIGH,             /* memory.high */
+                   LIMIT_MAX,              /* memory.max */
+                   LIMIT_SWAP_HIGH,        /* memory.swap.high */
+                   LIMIT_SWAP_MAX,         /* memory.swap.max */
+                   LIMIT_ZSWAP_MAX,        /* memory.zswap.max */
+                   LIMIT_HUGETLB_MAX,      /* hugetlb.2MB.max */
+                   LIMIT_HUGETLB_RSVD_MAX, /* hugetlb.2MB.rsvd.max */
 };
 /* The value alone: nothing is reclaimed. For a group in use, system_group_set_limit(). */
 void group_set_limit(struct group *g, enum group_limit which, u64 pages);
@@ -144,6 +151,12 @@ void group_set_limit(struct group *g, enum group_limit which, u64 pages);
 static inline u64 group_limit_pages(u64 bytes)
 {
     return MIN(bytes / PAGE_SIZE, PAGE_COUNTER_MAX);
+}
+
+/* Of huge pages: whole ones. */
+static inline u64 group_limit_hugetlb(u64 pages)
+{
+    return pages == PAGE_COUNTER_MAX ? pages : ROUND_DOWN(pages, (u64)PAGEBLOCK_PAGES);
 }
 
 /* --- charges -------------------------------------------------------------------------------------------------- */
@@ -163,6 +176,11 @@ void group_uncharge_swap(struct groups *gs, struct group *g, u32 nr);
 u64 group_swap_left(const struct group *g, u64 nr_swap_pages);
 /* mem_cgroup_swap_full: half of the swap (of the machine or of a group above) is used. */
 bool group_swap_full(const struct group *g, u64 nr_swap_pages, u64 total_swap_pages);
+
+/* The same of huge pages: nr small ones of a pool that g has in use, or that are reserved for it. False: nothing was charged, and the
+ * event of a limit is counted. */
+bool group_try_charge_hugetlb(struct group *g, enum hugetlb_charge which, u64 nr);
+void group_uncharge_hugetlb(struct group *g, enum hugetlb_charge which, u64 nr);
 
 /* --- protection (protection.c) ---------------------------------------------------------------------------------- */
 /* Keep the parent's sums right: after usage, min or low of g changed. */

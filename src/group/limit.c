@@ -21,6 +21,10 @@ static u64 *limit_of(struct group *g, enum group_limit which)
         return &g->swap.max;
     case LIMIT_ZSWAP_MAX:
         return &g->zswap_max;
+    case LIMIT_HUGETLB_MAX:
+        return &g->hugetlb[HUGETLB_IN_USE].max;
+    case LIMIT_HUGETLB_RSVD_MAX:
+        return &g->hugetlb[HUGETLB_RSVD].max;
     }
     hw_unreachable();
 }

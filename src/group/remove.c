@@ -35,6 +35,8 @@ static bool try_release(struct groups *gs, struct group *g)
 {
     if (g->memory.usage || g->swap.usage || g->kernel_pages || !list_empty(&g->children))
         return false;
+    if (g->hugetlb[HUGETLB_IN_USE].usage || g->hugetlb[HUGETLB_RSVD].usage)
+        return false;
     hand_over(gs, g);
     list_del(&g->dying);
     list_del(&g->sibling);

@@ -4,6 +4,7 @@
  */
 #include "procfs/procfs.h"
 
+#include "hugetlb/reserve.h"
 #include "stats/memory_stat.h"
 
 #include <inttypes.h>
@@ -27,10 +28,12 @@ static bool is_live(const struct task *t)
     return !t->kthread && t->state != TASK_ZOMBIE && t->state != TASK_DEAD;
 }
 
-static void render_controllers(const struct system *s HW_UNUSED, struct group *g HW_UNUSED,
+static void render_controllers(const struct system *s, struct group *g HW_UNUSED,
                                struct strbuf *out)
 {
-    strbuf_append(out, "cpu io memory pids\n");
+    strbuf_append(out, kernel_has(&s->kernel, KERNEL_CGROUP_HUGETLB)
+                           ? "cpu io memory hugetlb pids\n"
+                           : "cpu io memory pids\n");
 }
 
 static void render_cgroup_events(const struct system *s, struct group *g, struct strbuf *out)
@@ -254,6 +257,64 @@ static void render_memory_numa_stat(const struct system *s, struct group *g, str
     }
 }
 
+/* --- huge pages --------------------------------------------------------------------------------- */
+static void render_hugetlb_current(const struct system *s HW_UNUSED, struct group *g,
+                                   struct strbuf *out)
+{
+    render_pages(out, g->hugetlb[HUGETLB_IN_USE].usage);
+}
+
+static void render_hugetlb_max(const struct system *s HW_UNUSED, struct group *g,
+                               struct strbuf *out)
+{
+    render_limit(out, g->hugetlb[HUGETLB_IN_USE].max);
+}
+
+static void render_hugetlb_rsvd_current(const struct system *s HW_UNUSED, struct group *g,
+                                        struct strbuf *out)
+{
+    render_pages(out, g->hugetlb[HUGETLB_RSVD].usage);
+}
+
+static void render_hugetlb_rsvd_max(const struct system *s HW_UNUSED, struct group *g,
+                                    struct strbuf *out)
+{
+    render_limit(out, g->hugetlb[HUGETLB_RSVD].max);
+}
+
+static void render_hugetlb_events(const struct system *s HW_UNUSED, struct group *g,
+                                  struct strbuf *out)
+{
+    strbuf_printf(out, "max %" PRIu64 "\n", g->hugetlb_events);
+}
+
+static void render_hugetlb_events_local(const struct system *s HW_UNUSED, struct group *g,
+                                        struct strbuf *out)
+{
+    strbuf_printf(out, "max %" PRIu64 "\n", g->hugetlb_events_local);
+}
+
+static void render_charged(const struct system *s, const struct group *g, const char *key,
+                           bool below, struct strbuf *out)
+{
+    u64 node[MAX_NUMNODES], total = 0;
+
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
+        node[nid] = hugetlb_count_charged(&s->hugetlb, g, nid, below) * HPAGE_PMD_SIZE;
+        total += node[nid];
+    }
+    strbuf_printf(out, "%s=%" PRIu64, key, total);
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+        strbuf_printf(out, " N%u=%" PRIu64, nid, node[nid]);
+    strbuf_appendc(out, '\n');
+}
+
+static void render_hugetlb_numa_stat(const struct system *s, struct group *g, struct strbuf *out)
+{
+    render_charged(s, g, "total", false, out);
+    render_charged(s, g, "hierarchical_total", true, out);
+}
+
 #define CGROUP_IN_ROOT_ALL   true
 #define CGROUP_IN_ROOT_BELOW false
 
@@ -261,8 +322,11 @@ const struct cgroup_file cgroup_files[] = {
 #define CGROUP_FILE(id, name, where, doc) {name, CGROUP_IN_ROOT_##where, 0, render_##id},
 #define CGROUP_FILE_ZSWAP(id, name, where, doc) \
     {name, CGROUP_IN_ROOT_##where, BIT(KERNEL_ZSWAP), render_##id},
+#define CGROUP_FILE_HUGETLB(id, name, where, doc) \
+    {name, CGROUP_IN_ROOT_##where, BIT(KERNEL_CGROUP_HUGETLB), render_##id},
 #include "procfs/cgroup_files.def"
 #undef CGROUP_FILE
 #undef CGROUP_FILE_ZSWAP
+#undef CGROUP_FILE_HUGETLB
 };
 const unsigned nr_cgroup_files = ARRAY_SIZE(cgroup_files);

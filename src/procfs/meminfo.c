@@ -21,6 +21,7 @@ struct meminfo_view { /* in pages where nothing else is said */
     u64 zswap_pool, zswap_stored;
     u64 commit_limit, committed;
     u64 vmalloc_used, percpu;
+    const struct hugetlb *pool;
     u64 direct_map_4k_kib, direct_map_2m_kib;
 };
 
@@ -90,6 +91,7 @@ static void view_init(struct meminfo_view *m, const struct system *s)
     /* Stacks are what the machine has in vmalloc space. */
     m->vmalloc_used = at_least_0(m->counters.v[NR_KERNEL_STACK]) / KIB_PER_PAGE;
     m->percpu = percpu_pages(s);
+    m->pool = &s->hugetlb;
     /* The kernel maps RAM by 2 MiB entries, but for the first and whatever does not fill one. */
     for (unsigned z = 0; z < s->frames.nr_zones; z++)
         ram_kib += (u64)s->frames.zones[z].present * KIB_PER_PAGE;

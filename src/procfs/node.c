@@ -1,6 +1,6 @@
 /* node.c - /sys/devices/system/node: the memory nodes, as numactl and lsmem look at them; and the switches of /sys/kernel/mm.
  *
- * What the machine has no part of (huge pages, MGLRU) is off there, as on the guest the fixtures come from.
+ * What the machine has no part of (MGLRU) is off there, as on the guest the fixtures come from.
  */
 #include "base/masklist.h"
 #include "procfs/procfs.h"
@@ -91,9 +91,10 @@ void render_node_meminfo(const struct system *s, unsigned nid, struct strbuf *ou
              lines[i].plus == NR_COUNTERS ? kib : kib + kib_of(&c, lines[i].plus));
     }
     strbuf_printf(out,
-                  "Node %u HugePages_Total:     0\nNode %u HugePages_Free:      0\n"
-                  "Node %u HugePages_Surp:      0\n",
-                  nid, nid, nid);
+                  "Node %u HugePages_Total: %5" PRIu64 "\nNode %u HugePages_Free:  %5" PRIu64 "\n"
+                  "Node %u HugePages_Surp:  %5" PRIu64 "\n",
+                  nid, hugetlb_node_total(&s->hugetlb, nid), nid, s->hugetlb.nodes[nid].free.count,
+                  nid, s->hugetlb.nodes[nid].surplus);
 }
 
 static void render_numastat(const struct system *s, unsigned nid, struct strbuf *out)
@@ -148,14 +149,6 @@ static void render_cpumap(const struct system *s, unsigned nid, struct strbuf *o
     strbuf_appendc(out, '\n');
 }
 
-/* There are no pools of huge pages. */
-static void render_no_pages(const struct system *s HW_UNUSED, unsigned nid HW_UNUSED,
-                            struct strbuf *out)
-{
-    strbuf_append(out, "0\n");
-}
-
-#define HUGEPAGES_2M "hugepages/hugepages-2048kB/"
 const struct node_file node_files[] = {
     {"meminfo", render_node_meminfo},
     {"numastat", render_numastat},
@@ -163,9 +156,9 @@ const struct node_file node_files[] = {
     {"distance", render_distance},
     {"cpulist", render_cpulist},
     {"cpumap", render_cpumap},
-    {HUGEPAGES_2M "nr_hugepages", render_no_pages},
-    {HUGEPAGES_2M "free_hugepages", render_no_pages},
-    {HUGEPAGES_2M "surplus_hugepages", render_no_pages},
+    {HUGEPAGES_2M "nr_hugepages", render_node_nr_hugepages},
+    {HUGEPAGES_2M "free_hugepages", render_node_free_hugepages},
+    {HUGEPAGES_2M "surplus_hugepages", render_node_surplus_hugepages},
 };
 const unsigned nr_node_files = ARRAY_SIZE(node_files);
 

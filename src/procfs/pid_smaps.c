@@ -18,6 +18,7 @@ struct mem_size_stats { /* bytes; pss_* in 1/4096 bytes */
     u64 shared_clean, shared_dirty, private_clean, private_dirty;
     u64 referenced, anonymous, lazyfree, anon_huge;
     u64 swap, swap_pss, locked;
+    u64 shared_hugetlb, private_hugetlb;
 };
 
 /* `size` bytes of folio f, each page of which `mapcount` entries map. */
@@ -89,7 +90,9 @@ static void add_vma(struct mem_size_stats *r, const struct system *s, const stru
         pte_t pte = *ref.slot;
         u64 size = (u64)PAGE_SIZE << ref.order;
 
-        if (pte_is_swap(pte) && pte_swp(pte) != SWP_ERROR) {
+        if (pte & PTE_HUGETLB) {
+            *(entry_mapcount(s, ref) > 1 ? &r->shared_hugetlb : &r->private_hugetlb) += size;
+        } else if (pte_is_swap(pte) && pte_swp(pte) != SWP_ERROR) {
             add_swapped(r, swap_count(&s->swap, pte_swp(pte)));
         } else if (pte_has_frame(pte)) {
             add_present(r, folio_head(&s->frames, pte_pfn(pte)), entry_mapcount(s, ref), pte, size,
@@ -125,8 +128,8 @@ static void render_stats(const struct mem_size_stats *r, bool rollup, struct str
     render_line(out, "AnonHugePages:", r->anon_huge);
     render_line(out, "ShmemPmdMapped:", 0);
     render_line(out, "FilePmdMapped:", 0);
-    render_line(out, "Shared_Hugetlb:", 0);
-    render_line(out, "Private_Hugetlb:", 0);
+    render_line(out, "Shared_Hugetlb:", r->shared_hugetlb);
+    render_line(out, "Private_Hugetlb:", r->private_hugetlb);
     render_line(out, "Swap:", r->swap);
     render_line(out, "SwapPss:", r->swap_pss >> PSS_SHIFT);
     render_line(out, "Locked:", r->locked >> PSS_SHIFT);
@@ -176,9 +179,11 @@ static void render_flags(const struct system *s, const struct vma *v, struct str
         {(v->flags & VM_SEQ_READ) != 0, "sr"},
         {(v->flags & VM_RAND_READ) != 0, "rr"},
         {(v->flags & VM_DONTFORK) != 0, "dc"},
+        {(v->flags & VM_HUGETLB) != 0, "de"},
         {(v->flags & VM_LOCKONFAULT) != 0, "lf"},
         {(v->flags & VM_ACCOUNT) != 0, "ac"},
         {(v->flags & VM_NORESERVE) != 0, "nr"},
+        {(v->flags & VM_HUGETLB) != 0, "ht"},
         {(v->flags & VM_WIPEONFORK) != 0, "wf"},
         {!(v->flags & VM_GROWSDOWN), "sd"},
         {(v->flags & VM_HUGEPAGE) != 0, "hg"},
@@ -196,13 +201,14 @@ void render_pid_smaps(const struct system *s, const struct task *t, struct strbu
 {
     for (u32 i = 0; t->mm && i < t->mm->nr_vmas; i++) {
         const struct vma *v = t->mm->vmas[i];
+        u64 page = v->flags & VM_HUGETLB ? HPAGE_PMD_SIZE : PAGE_SIZE;
         struct mem_size_stats r = {0};
 
         add_vma(&r, s, v);
         maps_render_vma(s, v, out);
         render_line(out, "Size:", vma_pages(v) * PAGE_SIZE);
-        render_line(out, "KernelPageSize:", PAGE_SIZE);
-        render_line(out, "MMUPageSize:", PAGE_SIZE);
+        render_line(out, "KernelPageSize:", page);
+        render_line(out, "MMUPageSize:", page);
         render_stats(&r, false, out);
         strbuf_printf(out, "THPeligible:    %d\n", thp_vma_eligible(&s->mem, v));
         render_flags(s, v, out);

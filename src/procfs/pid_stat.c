@@ -113,7 +113,8 @@ static void gather(const struct system *s, const struct vma *v, struct numa_maps
     struct pte_ref ref;
 
     pagetable_for_each (v->mm, at, ref, v->start, v->end) {
-        u64 nr = 1u << ref.order;
+        bool pool = (*ref.slot & PTE_HUGETLB) != 0;
+        u64 nr = pool ? 1 : 1u << ref.order; /* in pages of the mapping's size */
         const struct frame *f;
 
         if (!pte_has_frame(*ref.slot))
@@ -121,7 +122,7 @@ static void gather(const struct system *s, const struct vma *v, struct numa_maps
         f = folio_head(&s->frames, pte_pfn(*ref.slot));
         md->pages += nr;
         md->node[frame_nid(&s->frames, pte_pfn(*ref.slot))] += nr;
-        md->anon += frame_test(f, PG_ANON) * nr;
+        md->anon += (frame_test(f, PG_ANON) || (pool && !(v->flags & VM_SHARED))) * nr;
         md->dirty += ((*ref.slot & PTE_DIRTY) || frame_test(f, PG_DIRTY)) * nr;
         md->active += (frame_test(f, PG_ACTIVE) || frame_test(f, PG_UNEVICTABLE)) * nr;
         md->writeback += frame_test(f, PG_WRITEBACK) * nr;
@@ -166,6 +167,8 @@ void render_pid_numa_maps(const struct system *s, const struct task *t, struct s
         strbuf_printf(out, "%08" PRIx64 " ", v->start << PAGE_SHIFT);
         mempolicy_render(v->policy.mode == MPOL_DEFAULT ? &t->mempolicy.policy : &v->policy, out);
         render_name(s, v, out);
+        if (v->flags & VM_HUGETLB)
+            strbuf_append(out, " huge");
         gather(s, v, &md);
         render_count(out, "anon", md.anon);
         render_count(out, "dirty", md.dirty);
@@ -181,7 +184,8 @@ void render_pid_numa_maps(const struct system *s, const struct task *t, struct s
             if (md.node[nid])
                 strbuf_printf(out, " N%u=%" PRIu64, nid, md.node[nid]);
         if (md.pages)
-            strbuf_append(out, " kernelpagesize_kB=4");
+            strbuf_append(out, v->flags & VM_HUGETLB ? " kernelpagesize_kB=2048"
+                                                     : " kernelpagesize_kB=4");
         strbuf_appendc(out, '\n');
     }
 }

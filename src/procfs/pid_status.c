@@ -88,7 +88,7 @@ static void render_memory(const struct mm *mm, struct strbuf *out)
     vm_line(out, "VmLib", mm->exec_vm > text ? mm->exec_vm - text : 0);
     vm_line(out, "VmPTE", mm->nr_ptes + mm->nr_pmds + mm->nr_puds);
     vm_line(out, "VmSwap", mm->swapents);
-    vm_line(out, "HugetlbPages", 0);
+    vm_line(out, "HugetlbPages", mm->hugetlb_pages);
     strbuf_printf(out, "CoreDumping:\t0\nTHP_enabled:\t%d\n", !mm->thp_disabled);
 }
 

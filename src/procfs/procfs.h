@@ -46,6 +46,11 @@ struct node_file {
     const char *name;
     void (*render)(const struct system *s, unsigned nid, struct strbuf *out);
 };
+/* Below sys/kernel/mm and below a node's directory. */
+#define HUGEPAGES_2M "hugepages/hugepages-2048kB/"
+void render_node_nr_hugepages(const struct system *s, unsigned nid, struct strbuf *out);
+void render_node_free_hugepages(const struct system *s, unsigned nid, struct strbuf *out);
+void render_node_surplus_hugepages(const struct system *s, unsigned nid, struct strbuf *out);
 extern const struct node_file node_files[];
 extern const unsigned nr_node_files;
 void render_node_meminfo(const struct system *s, unsigned nid, struct strbuf *out);
@@ -98,6 +103,8 @@ struct machine_file {
 extern const struct machine_file zswap_files[];
 extern const unsigned nr_zswap_files;
 
+extern const struct machine_file hugetlb_files[];
+extern const unsigned nr_hugetlb_files;
 extern const struct machine_file thp_files[];
 extern const unsigned nr_thp_files;
 

@@ -20,8 +20,10 @@ const unsigned nr_meminfo_docs = ARRAY_SIZE(meminfo_docs);
 const struct procfs_doc cgroup_file_docs[] = {
 #define CGROUP_FILE(id, name, where, doc) {name, CGROUP_WHERE_##where, doc},
 #define CGROUP_FILE_ZSWAP                 CGROUP_FILE
+#define CGROUP_FILE_HUGETLB               CGROUP_FILE
 #include "procfs/cgroup_files.def"
 #undef CGROUP_FILE
 #undef CGROUP_FILE_ZSWAP
+#undef CGROUP_FILE_HUGETLB
 };
 const unsigned nr_cgroup_file_docs = ARRAY_SIZE(cgroup_file_docs);

@@ -3,8 +3,6 @@
 
 #include <inttypes.h>
 
-#define HPAGE_PMD_SIZE (2 * MIB)
-
 /* "always [madvise] never" */
 static void render_choice(struct strbuf *out, const char *const *names, unsigned nr, u64 chosen)
 {

@@ -108,6 +108,8 @@ static int write_machine(struct tree *t)
         rc = write_files(t, zswap_files, nr_zswap_files);
     if (rc == 0)
         rc = write_files(t, thp_files, nr_thp_files);
+    if (rc == 0)
+        rc = write_files(t, hugetlb_files, nr_hugetlb_files);
     for (unsigned i = 0; i < nr_tunables && rc == 0; i++) {
         if (!tunable_file(&tunable_info[i], name, sizeof(name)) ||
             (t->s->frames.nr_nodes == 1 && !strstr(name, "sys/vm/")))

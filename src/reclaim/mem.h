@@ -42,6 +42,8 @@ struct thp {         /* transparent huge pages */
     VEC(u32) scan;   /* ids of address spaces for khugepaged (access/) */
 };
 
+struct hugetlb;
+
 struct mem {
     const struct kernel *kernel;
     struct clock *clock;
@@ -68,7 +70,9 @@ struct mem {
     u64 ratelimit_pages; /* pages a CPU dirties between two looks at the thresholds (writeback_set_ratelimit) */
     struct io_table *io; /* requests in flight (reclaim/io.c) */
     struct thp thp;
-    struct kmem kmem; /* kernel objects: slab/ */
+    struct hugetlb *hugetlb; /* pools of huge pages: hugetlb/ */
+    u64 hugetlb_pages;       /* that they have: none of it can be promised to anybody else */
+    struct kmem kmem;        /* kernel objects: slab/ */
     /* Per frame, of a folio's first: who used the page when NUMA balancing last saw that (access/numa.h). NULL: one node. */
     u32 *numa_last;
     u64 demotes; /* bit per node: what is reclaimed there goes to a slower node first (balance/demote.h) */

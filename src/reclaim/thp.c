@@ -102,7 +102,9 @@ void thp_split_pmd(struct mem *mem, struct vma *vma, vpn_t vpn)
 
 void thp_cut(struct mem *mem, struct vma *vma, vpn_t vpn)
 {
-    if (vpn % HPAGE_PMD_NR && pagetable_find_huge(vma->mm, vpn))
+    const pte_t *leaf = vpn % HPAGE_PMD_NR ? pagetable_find_huge(vma->mm, vpn) : NULL;
+
+    if (leaf && !(*leaf & PTE_HUGETLB))
         thp_split_pmd(mem, vma, vpn);
 }
 

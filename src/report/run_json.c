@@ -393,6 +393,8 @@ static json_object *fullest_json(const struct run_report *r)
     json_put_u64(o, "at_ns", sample.at_ns);
     json_put_u64(o, "memory.current", sample.memory_pages * PAGE_SIZE);
     json_put_u64(o, "memory.swap.current", sample.swap_pages * PAGE_SIZE);
+    if (sample.pool_pages)
+        json_put_u64(o, "hugetlb", sample.pool_pages * PAGE_SIZE);
     json_put(o, "memory.stat", memory_stat_json(r->system, sample_value, sample.counters));
     return o;
 }
@@ -454,6 +456,8 @@ static json_object *replay_json(const struct run_report *r)
     json_put_u64(o, "events", r->stats.events);
     json_put_u64(o, "hits", r->stats.hits);
     json_put_u64(o, "skipped", r->stats.skipped);
+    if (r->stats.starved)
+        json_put_u64(o, "starved", r->stats.starved);
     json_put_u64(o, "unexplained", r->stats.bad_ops);
     if (r->stats.nodes_cut + r->stats.nodes_absent) {
         json_put_u64(o, "nodes_cut", r->stats.nodes_cut);

@@ -67,6 +67,7 @@ static void take_sample(struct run_report *r)
     now->swap_pages = swap_pages(r);
     now->huge_pages = huge_pages(r->system);
     now->untouched_pages = untouched_pages(r->system);
+    now->pool_pages = r->system->mem.hugetlb_pages;
     for (unsigned i = 0; i < kernel->nr_memory_stat; i++) {
         enum counter id = kernel->memory_stat[i]->id;
 

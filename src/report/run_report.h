@@ -26,6 +26,7 @@ struct run_sample {
     u64 memory_pages, swap_pages;
     u64 huge_pages;            /* small pages in huge ones of the machine, mapped whole */
     u64 untouched_pages;       /* of these, that nobody had touched when they were as many last */
+    u64 pool_pages;            /* of the machine, in the pool of huge pages (hugetlb) */
     s64 counters[NR_COUNTERS]; /* those of memory.stat; the rest stays 0 */
 };
 

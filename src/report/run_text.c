@@ -200,7 +200,8 @@ static void render_use(struct text *t)
     u64 file = sample_bytes(r, NR_FILE_PAGES);
     u64 cache = file > shmem ? file - shmem : 0;
     u64 anon = sample_bytes(r, NR_ANON_PAGES), kernel = sample_bytes(r, MEMCG_KERNEL);
-    u64 known = anon + cache + shmem + kernel;
+    u64 pool = r->group->parent ? 0 : r->fullest.pool_pages * PAGE_SIZE;
+    u64 known = anon + cache + shmem + kernel + pool;
     char size[UNITS_TEXT_MAX], title[128];
 
     snprintf(title, sizeof(title), "1. Used for what (at the fullest moment: %s)",
@@ -216,6 +217,8 @@ static void render_use(struct text *t)
     amount(t, "kernel", kernel, all, "");
     if (sample_bytes(r, NR_PAGE_TABLE_PAGES))
         amount(t, "  of it page tables", sample_bytes(r, NR_PAGE_TABLE_PAGES), all, "");
+    if (pool)
+        amount(t, "pool of huge pages", pool, all, "hugetlb (vm.nr_hugepages), used or not");
     if (all > known)
         amount(t, "other", all - known, all,
                r->group->parent ? "swap cache, and charged in advance by CPUs"
@@ -649,6 +652,11 @@ static void render_remarks(struct text *t)
                       "without the child it could not fork.\n",
                       format_count(number, st->refused), st->refused == 1 ? " was" : "s were",
                       t->r->system->tunables.overcommit_memory == 2 ? " that may be promised" : "");
+    if (st->starved)
+        strbuf_printf(t->out,
+                      "\nNote: %s process%s ended by SIGBUS: no huge page was left in the pool "
+                      "(vm.nr_hugepages), or no room in a tmpfs.\n",
+                      format_count(number, st->starved), st->starved == 1 ? " was" : "es were");
     if (r->scenario)
         blocks_remark(r, t->out);
     lacks_remark(r, t->out);

@@ -318,10 +318,16 @@ void pagetable_set_huge(struct mm *mm, vpn_t vpn, pte_t value)
 pfn_t pagetable_clear_huge(struct mm *mm, vpn_t vpn)
 {
     u64 *pmd = pagetable_pmd(mm, vpn);
-    pfn_t pfn = withdraw(mm, vpn);
-    struct frame *f = frames_get(mm->space->frames, pfn);
+    struct frame *f;
+    pfn_t pfn;
 
     assert(pte_is_huge(*pmd));
+    if (*pmd & PTE_HUGETLB) {
+        pagetable_set(mm, vpn, pmd, 0);
+        return PFN_NONE;
+    }
+    pfn = withdraw(mm, vpn);
+    f = frames_get(mm->space->frames, pfn);
     pagetable_set(mm, vpn, pmd, 0);
     table_unmake(mm, table_at(mm->space, f->private), 0);
     return pfn;
@@ -330,9 +336,10 @@ pfn_t pagetable_clear_huge(struct mm *mm, vpn_t vpn)
 pte_t *pagetable_split_huge(struct mm *mm, vpn_t vpn)
 {
     u64 *pmd = pagetable_pmd(mm, vpn);
-    struct frame *f = frames_get(mm->space->frames, withdraw(mm, vpn));
+    struct frame *f;
 
-    assert(pte_is_huge(*pmd));
+    assert(pte_is_huge(*pmd) && !(*pmd & PTE_HUGETLB));
+    f = frames_get(mm->space->frames, withdraw(mm, vpn));
     frame_set_index(f, vpn >> TABLE_SHIFT);
     *pmd = (uintptr_t)table_at(mm->space, f->private);
     return table_of(*pmd);
@@ -354,7 +361,8 @@ void pagetable_move_huge(struct mm *mm, vpn_t from, vpn_t to)
 
     assert(from % TABLE_ENTRIES == 0 && to % TABLE_ENTRIES == 0);
     assert(pte_is_huge(*source) && *target == 0);
-    deposit(mm, to, withdraw(mm, from));
+    if (!(*source & PTE_HUGETLB))
+        deposit(mm, to, withdraw(mm, from));
     pagetable_set(mm, to, target, *source);
     pagetable_set(mm, from, source, 0);
 }
@@ -414,7 +422,7 @@ void pagetable_free_range(struct mm *mm, vpn_t floor, vpn_t ceiling,
 
 /* --- check --------------------------------------------------------------------------------------- */
 
-/* As many tables as huge leaves. */
+/* As many tables as huge leaves that can be split. */
 static void check_deposited(const struct mm *mm, const struct frame *pmd, u32 huge,
                             u64 nr[TABLE_LEVELS])
 {
@@ -450,7 +458,7 @@ static void check_table(const struct mm *mm, const u64 *entries, unsigned level,
             continue;
         used++;
         if (level == 1 && pte_is_huge(entries[i]))
-            huge++;
+            huge += !(entries[i] & PTE_HUGETLB);
         else if (level > 0)
             check_table(mm, table_of(entries[i]), level - 1, base + i * pages_per_entry(level), nr);
     }

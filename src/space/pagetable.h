@@ -13,7 +13,7 @@
  *             counts NR_PAGETABLE.
  * Invariants: (pagetable_check) use counts and mm->nr_ptes, nr_pmds, nr_puds, nr_pgds equal a recount; free tables are
  *             all zero.
- * Huge leaf:  it keeps the table that it would need when split (pgtable_trans_huge_deposit). Deposited tables hang in the frame
+ * Huge leaf:  it keeps the table that it would need when split (pgtable_trans_huge_deposit). (One of hugetlb has none: PTE_HUGETLB.) Deposited tables hang in the frame
  *             of the PMD table: next is the first one's frame, whose next is the second's. They count as nr_ptes.
  * Pointers:   tables stay where they are: a pte_t * is good until pagetable_free_range() frees its table. Others may
  *             change bits of an entry in place; only a change between none and not none must use pagetable_set().
@@ -161,9 +161,10 @@ vpn_t pagetable_next(struct mm *mm, vpn_t from, vpn_t end, struct pte_ref *ret);
 /* Give a table to the PMD table that serves vpn, for the huge leaf that comes next; pfn becomes FRAME_TABLE.
  *   pre: pagetable_pmd(mm, vpn) is there; the frame is not in use */
 void pagetable_deposit(struct mm *mm, vpn_t vpn, pfn_t pfn);
-/* Set the entry of the PMD table, which is none.   pre: a table was deposited for it */
+/* Set the entry of the PMD table, which is none.   pre: a table was deposited for it, unless it is PTE_HUGETLB */
 void pagetable_set_huge(struct mm *mm, vpn_t vpn, pte_t value);
-/* The huge leaf becomes none; its table comes back, as of pagetable_free_range(): the caller frees it. */
+/* The huge leaf becomes none; its table comes back, as of pagetable_free_range(): the caller frees it. PFN_NONE: one of PTE_HUGETLB has
+ * none. */
 pfn_t pagetable_clear_huge(struct mm *mm, vpn_t vpn);
 /* A table of 512 entries, all none, takes the place of the huge leaf: its first entry. */
 pte_t *pagetable_split_huge(struct mm *mm, vpn_t vpn);

@@ -26,6 +26,8 @@ typedef u64 pte_t;
 #define PTE_DIRTY    (1ull << 6)
 #define PTE_HUGE \
     (1ull << 7) /* in a PMD table: maps HPAGE_PMD_NR pages, no table follows (_PAGE_PSE) */
+#define PTE_HUGETLB \
+    (1ull << 10) /* a huge leaf of a pool: no table is kept for it, and it is never split */
 #define PTE_ZERO           (1ull << 9) /* maps the zero page: special, no frame, not counted in RSS */
 #define PTE_PFN_SHIFT      12u
 /* In an entry that is not present: */

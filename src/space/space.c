@@ -77,7 +77,7 @@ struct mm *mm_get(const struct space *s, u32 id)
 /* Count each entry, and into `mapped` (may be NULL) those of each folio. */
 static void mm_recount(struct mm *mm, struct u64map *mapped)
 {
-    u64 file = 0, anon = 0, shmem = 0, swapents = 0;
+    u64 file = 0, anon = 0, shmem = 0, swapents = 0, hugetlb = 0;
     struct pte_ref ref;
 
     pagetable_for_each (mm, vpn, ref, 0, VPN_END) {
@@ -90,7 +90,10 @@ static void mm_recount(struct mm *mm, struct u64map *mapped)
         if (!pte_has_frame(*ref.slot))
             continue;
         f = folio_head(mm->space->frames, pte_pfn(*ref.slot));
-        if (frame_test(f, PG_ANON))
+        assert(((*ref.slot & PTE_HUGETLB) != 0) == frame_test(f, PG_HUGETLB));
+        if (frame_test(f, PG_HUGETLB))
+            hugetlb += pages;
+        else if (frame_test(f, PG_ANON))
             anon += pages;
         else if (frame_test(f, PG_SWAPBACKED))
             shmem += pages;
@@ -100,7 +103,7 @@ static void mm_recount(struct mm *mm, struct u64map *mapped)
             u64map_add(mapped, folio_head_pfn(mm->space->frames, pte_pfn(*ref.slot)), 1);
     }
     assert(mm->rss_file == file && mm->rss_anon == anon && mm->rss_shmem == shmem);
-    assert(mm->swapents == swapents);
+    assert(mm->swapents == swapents && mm->hugetlb_pages == hugetlb);
 }
 
 void mm_check(struct mm *mm)
@@ -133,7 +136,8 @@ void space_check(struct space *s)
     anon_vma_check(s);
     u64map_for_each (&mapped, cursor, pfn, count) {
         assert(frames_get(s->frames, (pfn_t)pfn)->mapcount == count);
-        rmap_check(s, (pfn_t)pfn);
+        if (!frame_test(frames_get(s->frames, (pfn_t)pfn), PG_HUGETLB))
+            rmap_check(s, (pfn_t)pfn);
         if (folio_is_large(frames_get(s->frames, (pfn_t)pfn)))
             folio_check(s->frames, (pfn_t)pfn);
     }

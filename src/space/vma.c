@@ -218,7 +218,8 @@ void vma_fork(struct mm *dst, struct mm *src)
         if (from->flags & VM_DONTFORK)
             continue;
         to = vma_new(dst, from->start, from->end);
-        to->flags = from->flags & ~(u32)(VM_LOCKED | VM_LOCKONFAULT);
+        to->flags =
+            from->flags & ~(u32)(VM_LOCKED | VM_LOCKONFAULT | VM_RESV_OWNER | VM_RESV_UNMAPPED);
         to->inode = from->inode;
         to->file = from->file;
         to->pgoff = from->pgoff;

@@ -38,6 +38,10 @@ enum vma_flag {
     VM_MAYWRITE = 1u << 17,
     VM_HUGEPAGE = 1u << 18,   /* MADV_HUGEPAGE */
     VM_NOHUGEPAGE = 1u << 19, /* MADV_NOHUGEPAGE */
+    VM_RESV_OWNER =
+        1u << 20, /* of huge pages: has the reservation that mmap made (HPAGE_RESV_OWNER) */
+    /* A page was taken from it for the process that has the reservation: no new one is faulted in (HPAGE_RESV_UNMAPPED). */
+    VM_RESV_UNMAPPED = 1u << 21,
 };
 #define VM_ACCESS_FLAGS ((u32)(VM_READ | VM_WRITE | VM_EXEC))
 
@@ -110,7 +114,7 @@ vpn_t vma_find_gap(struct mm *mm, u64 nr_pages);
 /* Is nothing mapped in [start, end)? */
 bool vma_range_is_free(struct mm *mm, vpn_t start, vpn_t end);
 
-/* Copy all vmas of src into the empty dst (fork), with anon_vma links; VM_DONTFORK skipped, VM_LOCKED cleared.
+/* Copy all vmas of src into the empty dst (fork), with anon_vma links; VM_DONTFORK skipped, VM_LOCKED and reservations cleared.
  * VM_WIPEONFORK vmas are copied without links: their pages are not to be copied either. */
 void vma_fork(struct mm *dst, struct mm *src);
 

@@ -23,7 +23,8 @@
 static bool same_kind(const struct vma *vma, const struct vma_spec *spec)
 {
     return vma->flags == spec->flags && vma->inode == spec->inode && vma->file == spec->file &&
-           mempolicy_equal(&vma->policy, &spec->policy) && !(spec->flags & VM_SPECIAL);
+           mempolicy_equal(&vma->policy, &spec->policy) &&
+           !(spec->flags & (VM_SPECIAL | VM_HUGETLB));
 }
 
 static bool has_one_link(const struct vma *vma)

@@ -3,7 +3,9 @@
  * Between rooms: a frame in use is a page of user memory (mapped or in a cache, and on a list or in a batch), a page table or kernel memory;
  * counters of machine and groups equal a recount over frames; references to swap slots equal the entries that hold them. */
 #include "base/alloc.h"
+#include "base/bitmap.h"
 #include "base/hash.h"
+#include "hugetlb/reserve.h"
 #include "system/pressure.h"
 #include "system/system_int.h"
 
@@ -181,6 +183,36 @@ static void check_shmem(const struct system *s)
     assert(committed == s->backing.shmem_committed && mounted == used);
 }
 
+/* What private mappings may still take of their reservations: where the owner's mapping has not used a page. */
+static u64 count_owned(const struct system *s, struct mm *mm)
+{
+    u64 left = 0;
+
+    for (u32 i = 0; i < mm->nr_vmas; i++) {
+        const struct vma *v = mm->vmas[i];
+        const struct hugetlb_file *file =
+            v->flags & VM_RESV_OWNER ? inode_get(&s->backing, v->inode)->hugetlb : NULL;
+
+        assert(!(v->flags & VM_HUGETLB) || !(v->start % HPAGE_PMD_NR || v->end % HPAGE_PMD_NR));
+        for (u64 at = v->start; file && at < v->end; at += HPAGE_PMD_NR)
+            left += !bitmap_test(file->map, vma_index(v, at) >> HPAGE_PMD_ORDER);
+    }
+    return left;
+}
+
+static void check_reservations(const struct system *s)
+{
+    const struct hugetlb_file *file;
+    u64 left = 0;
+
+    list_for_each_entry (file, &s->hugetlb.files, link)
+        left += file->shared ? 0 : file->left;
+    for (u32 id = 1; id < s->space.next_mm_id; id++)
+        if (mm_get(&s->space, id))
+            left -= count_owned(s, mm_get(&s->space, id));
+    assert(left == 0);
+}
+
 static void check_tasks(const struct system *s)
 {
     u32 *users = xcalloc(s->space.next_mm_id, sizeof(*users));
@@ -263,6 +295,7 @@ void system_check(struct system *s)
     swap_check(&s->swap);
     lru_check(&s->mem);
     group_check(&s->groups);
+    hugetlb_check(&s->hugetlb);
     slab_check(&s->slab);
     check_objects(s);
     clock_check(&s->clock);
@@ -282,6 +315,7 @@ void system_check(struct system *s)
     deferred_split_check(&s->mem);
     check_swap(s);
     check_shmem(s);
+    check_reservations(s);
     check_tasks(s);
     check_tlbs(s);
     pressure_check(s);

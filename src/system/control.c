@@ -21,6 +21,9 @@
 #define PRESSURE_DIR    "/proc/pressure/"
 #define THP_DIR         "/sys/kernel/mm/transparent_hugepage/"
 #define NODE_DIR        "/sys/devices/system/node/node"
+#define POOL_PAGES_MAX  (1u << 24)
+#define POOL            "hugepages/hugepages-2048kB/"
+#define POOL_DIR        "/sys/kernel/mm/" POOL
 
 enum value_kind {
     VALUE_LIMIT,
@@ -30,7 +33,8 @@ enum value_kind {
     VALUE_TRIGGER,
     VALUE_SCORE_ADJ,
     VALUE_DROP,
-    VALUE_ONE
+    VALUE_ONE,
+    VALUE_HUGE_PAGES
 };
 
 struct control_file {
@@ -48,6 +52,16 @@ static int write_limit(struct system *s, const struct control *c, struct group *
 {
     st->until = system_group_set_limit(s, g, c->file->limit, c->number);
     return st->until ? -EINPROGRESS : 0;
+}
+
+/* Whole huge pages. Who lowers it takes nothing away from anybody. */
+static int write_hugetlb_limit(struct system *s, const struct control *c, struct group *g,
+                               struct control_state *st HW_UNUSED)
+{
+    if (!kernel_has(&s->kernel, KERNEL_CGROUP_HUGETLB))
+        return -ENOENT;
+    group_set_limit(g, c->file->limit, group_limit_hugetlb(c->number));
+    return 0;
 }
 
 static int write_oom_group(struct system *s HW_UNUSED, const struct control *c,
@@ -100,6 +114,10 @@ static const struct control_file group_files[] = {
     {"memory.swap.max", VALUE_LIMIT, false, .write = write_limit, .limit = LIMIT_SWAP_MAX},
     {"memory.swap.high", VALUE_LIMIT, false, .write = write_limit, .limit = LIMIT_SWAP_HIGH},
     {"memory.zswap.max", VALUE_LIMIT, false, .write = write_limit, .limit = LIMIT_ZSWAP_MAX},
+    {"hugetlb.2MB.max", VALUE_LIMIT, false, .write = write_hugetlb_limit,
+     .limit = LIMIT_HUGETLB_MAX},
+    {"hugetlb.2MB.rsvd.max", VALUE_LIMIT, false, .write = write_hugetlb_limit,
+     .limit = LIMIT_HUGETLB_RSVD_MAX},
     {"memory.oom.group", VALUE_BOOL, false, .write = write_oom_group},
     {"memory.reclaim", VALUE_SIZE, true, .write = write_reclaim},
     {"cgroup.procs", VALUE_PID, true, .write = write_procs},
@@ -164,6 +182,25 @@ static int write_compact(struct system *s, const struct control *c, struct group
     return 0;
 }
 
+/* nr_hugepages, of all nodes or of one. */
+static int write_pool(struct system *s, const struct control *c, struct group *g HW_UNUSED,
+                      struct control_state *st)
+{
+    enum balance_result r;
+    struct wait wait;
+
+    if (c->nid != MAX_NUMNODES && c->nid >= s->frames.nr_nodes)
+        return -ENOENT;
+    r = hugetlb_set_max(&s->hugetlb, c->number, c->nid, &st->pool, &wait);
+    s->tunables.nr_hugepages = s->hugetlb.max;
+    if (r != BALANCE_WAIT)
+        return 0;
+    st->until = wait.until;
+    return -EINPROGRESS;
+}
+
+static const struct control_file pool_file = {"nr_hugepages", VALUE_HUGE_PAGES, true,
+                                              .write = write_pool};
 static const struct control_file compact_file = {"compact_memory", VALUE_ONE, true,
                                                  .write = write_compact};
 static const struct control_file drop_caches_file = {"drop_caches", VALUE_DROP, true,
@@ -232,6 +269,11 @@ static int parse_value(struct control *c, struct err *e)
     case VALUE_ONE:
         if (strcmp(c->text, "1"))
             return err_set(e, -EINVAL, "%s wants a 1, not '%s'", c->file->name, c->text);
+        return 0;
+    case VALUE_HUGE_PAGES:
+        if (parse_u64(c->text, &c->number, NULL) || c->number > POOL_PAGES_MAX)
+            return err_set(e, -EINVAL, "%s wants a number of huge pages, not '%s'", c->file->name,
+                           c->text);
         return 0;
     case VALUE_DROP:
         if (parse_u64(c->text, &c->number, NULL) || c->number < 1 || c->number > 7)
@@ -304,6 +346,11 @@ static int find_sysctl(const char *name, struct control *c, struct err *e)
         c->nid = MAX_NUMNODES;
         return 0;
     }
+    if (strcmp(name, pool_file.name) == 0) {
+        c->file = &pool_file;
+        c->nid = MAX_NUMNODES;
+        return 0;
+    }
     if (strcmp(name, drop_caches_file.name) == 0) {
         c->file = &drop_caches_file;
         return 0;
@@ -347,16 +394,30 @@ static int find_pressure(const char *path, const char *name, struct control *c, 
     return 0;
 }
 
-/* Only `compact` of a node can be written. */
+/* `compact` and the pool of a node. */
 static int find_node_file(const char *path, struct control *c, struct err *e)
 {
     char tail[CONTROL_TEXT_MAX + 1];
 
-    c->file = &compact_file;
-    if (sscanf(path, NODE_DIR "%u/%160s", &c->nid, tail) == 2 && strcmp(tail, "compact") == 0 &&
-        c->nid < MAX_NUMNODES)
-        return 0;
-    return err_set(e, -ENOENT, "no file '%s'; want " NODE_DIR "N/compact", path);
+    if (sscanf(path, NODE_DIR "%u/%160s", &c->nid, tail) == 2 && c->nid < MAX_NUMNODES) {
+        c->file = strcmp(tail, "compact") == 0             ? &compact_file
+                  : strcmp(tail, POOL "nr_hugepages") == 0 ? &pool_file
+                                                           : NULL;
+        if (c->file)
+            return 0;
+    }
+    return err_set(e, -ENOENT,
+                   "no file '%s'; want " NODE_DIR "N/compact or " NODE_DIR "N/" POOL "nr_hugepages",
+                   path);
+}
+
+static int find_pool_file(const char *path, const char *name, struct control *c, struct err *e)
+{
+    if (strcmp(name, "nr_hugepages") == 0 || strcmp(name, "nr_overcommit_hugepages") == 0)
+        return find_sysctl(name, c, e);
+    return err_set(e, -ENOENT,
+                   "no file '%s' that can be written; want nr_hugepages or nr_overcommit_hugepages",
+                   path);
 }
 
 /* A tunable by the file that shows it. False: the path is of none. */
@@ -408,6 +469,8 @@ int control_parse(const char *path, const char *value, struct control *ret, stru
         rc = find_sysctl(path + strlen(SYSCTL_DIR), &c, e);
     else if (strncmp(path, THP_DIR, strlen(THP_DIR)) == 0)
         rc = find_thp(path, path + strlen(THP_DIR), &c, e);
+    else if (strncmp(path, POOL_DIR, strlen(POOL_DIR)) == 0)
+        rc = find_pool_file(path, path + strlen(POOL_DIR), &c, e);
     else if (strncmp(path, PRESSURE_DIR, strlen(PRESSURE_DIR)) == 0)
         rc = find_pressure(path, path + strlen(PRESSURE_DIR), &c, e);
     else if (strncmp(path, NODE_DIR, strlen(NODE_DIR)) == 0)

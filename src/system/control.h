@@ -38,8 +38,9 @@ bool control_is_trigger(const struct control *c);
 
 /* One write and where it has come to; zero at its start. */
 struct control_state {
-    ns_t until; /* of -EINPROGRESS */
-    u64 pages;  /* reclaimed so far */
+    ns_t until;                /* of -EINPROGRESS */
+    u64 pages;                 /* reclaimed so far */
+    struct hugetlb_write pool; /* of nr_hugepages */
     struct psi_trigger *trigger;
 };
 

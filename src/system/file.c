@@ -5,6 +5,7 @@
  * pages may be under I/O; inodes_reap() drops its pages later. */
 #include <string.h>
 
+#include "hugetlb/reserve.h"
 #include "system/file.h"
 #include "system/system_int.h"
 
@@ -134,7 +135,10 @@ void inodes_reap(struct system *s)
             s->idle_inodes.items[kept++] = id;
             continue;
         }
-        access_truncate(&s->mem, inode, 0, UINT64_MAX);
+        if (inode->kind == INODE_HUGETLB)
+            hugetlb_file_free(&s->hugetlb, inode->hugetlb);
+        else
+            access_truncate(&s->mem, inode, 0, UINT64_MAX);
         inode_objects_free(s, inode);
         inode_free(&s->backing, inode);
     }

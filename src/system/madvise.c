@@ -5,6 +5,8 @@
 
 static void change_flags(struct system *s, struct mm *mm, struct span r, u32 clear, u32 set)
 {
+    if (cuts_huge_page(mm, r))
+        return;
     vma_change_flags(mm, r.start, r.end, clear, set);
     mem_cost(&s->mem, s->cost.vma_op);
 }
@@ -25,11 +27,24 @@ static void will_need(struct system *s, struct task *t, const struct vma *vma, s
     filemap_readahead(task_access(s, t), inode, &plan);
 }
 
+/* Huge pages of the pool go whole: nothing when it begins inside of one, and a part at the end stays. */
+static void drop_huge_pages(struct access_ctx *ac, struct span r)
+{
+    r.end = ROUND_DOWN(r.end, (vpn_t)HPAGE_PMD_NR);
+    if (r.start % HPAGE_PMD_NR == 0 && r.start < r.end)
+        access_zap(ac, r.start, r.end);
+}
+
 static void advise_pages(struct system *s, struct task *t, struct vma *vma, struct span r,
                          u32 advice)
 {
     struct access_ctx *ac = task_access(s, t);
 
+    if (vma->flags & VM_HUGETLB) { /* the rest is EINVAL, or nothing to do */
+        if (advice == ABI_MADV_DONTNEED || advice == ABI_MADV_DONTNEED_LOCKED)
+            drop_huge_pages(ac, r);
+        return;
+    }
     switch (advice) {
     case ABI_MADV_WILLNEED:
         will_need(s, t, vma, r);

@@ -38,7 +38,7 @@ enum step system_mbind(struct system *s, struct task *t, vaddr_t addr, u64 len, 
     if (!call_begin(s, t, &step))
         return step;
     mem_cost(&s->mem, s->cost.vma_op);
-    if (addr % PAGE_SIZE || addr + len < addr ||
+    if (cuts_huge_page(t->mm, (struct span){start, end}) || addr % PAGE_SIZE || addr + len < addr ||
         mempolicy_set(&p, topology_memory_nodes(&s->frames.topology)))
         return call_refuse(s, t, -EINVAL);
     if (p.mode != MPOL_DEFAULT && !covers(t->mm, start, end))

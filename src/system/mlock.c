@@ -72,6 +72,23 @@ static void mlock_present(struct system *s, struct mm *mm, struct span r)
         mlock_new_page(s, mm, v);
 }
 
+/* Mappings of huge pages stay as they are: nothing can be reclaimed of them (mlock_fixup). */
+static void lock_mappings(struct mm *mm, struct span r, u32 clear, u32 set)
+{
+    for (vpn_t at = r.start; at < r.end;) {
+        const struct vma *vma = vma_find_after(mm, at);
+        vpn_t end;
+
+        if (!vma || vma->start >= r.end)
+            return;
+        at = MAX(at, vma->start);
+        end = MIN(vma->end, r.end);
+        if (!(vma->flags & VM_HUGETLB))
+            vma_change_flags(mm, at, end, clear, set);
+        at = end;
+    }
+}
+
 /* Pages of the range that are not locked yet. */
 static u64 unlocked_pages(struct mm *mm, struct span r)
 {
@@ -93,8 +110,7 @@ enum step system_mlock(struct system *s, struct task *t, vaddr_t addr, u64 len, 
     if (!t->progress) {
         if (!mlock_allowed(t, unlocked_pages(t->mm, r)))
             return call_refuse(s, t, -ENOMEM);
-        vma_change_flags(t->mm, r.start, r.end, VM_LOCKONFAULT,
-                         VM_LOCKED | (onfault ? VM_LOCKONFAULT : 0));
+        lock_mappings(t->mm, r, VM_LOCKONFAULT, VM_LOCKED | (onfault ? VM_LOCKONFAULT : 0));
         mlock_present(s, t->mm, r);
         mem_cost(&s->mem, s->cost.vma_op);
         t->progress = 1;
@@ -110,7 +126,7 @@ enum step system_mlock(struct system *s, struct task *t, vaddr_t addr, u64 len, 
 static void munlock(struct system *s, struct mm *mm, struct span r)
 {
     munlock_pages(s, mm, r);
-    vma_change_flags(mm, r.start, r.end, VM_LOCKED | VM_LOCKONFAULT, 0);
+    lock_mappings(mm, r, VM_LOCKED | VM_LOCKONFAULT, 0);
     mem_cost(&s->mem, s->cost.vma_op);
 }
 
@@ -142,8 +158,8 @@ enum step system_mlockall(struct system *s, struct task *t, u32 flags)
     if (!flags)
         munlock(s, t->mm, all);
     if ((flags & ABI_MCL_CURRENT) && !t->progress) {
-        vma_change_flags(t->mm, all.start, all.end, VM_LOCKONFAULT,
-                         VM_LOCKED | (flags & ABI_MCL_ONFAULT ? VM_LOCKONFAULT : 0));
+        lock_mappings(t->mm, all, VM_LOCKONFAULT,
+                      VM_LOCKED | (flags & ABI_MCL_ONFAULT ? VM_LOCKONFAULT : 0));
         mlock_present(s, t->mm, all);
         t->progress = 1;
     }

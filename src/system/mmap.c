@@ -5,6 +5,7 @@
  * waited for is there, or the change can be made twice. */
 #include "system/mmap.h"
 #include "balance/overcommit.h"
+#include "hugetlb/reserve.h"
 #include "system/file.h"
 #include "system/system_int.h"
 
@@ -17,6 +18,33 @@ static struct span span_of(vaddr_t addr, u64 len)
     return (struct span){addr >> PAGE_SHIFT, (addr + len + PAGE_SIZE - 1) >> PAGE_SHIFT};
 }
 
+/* A mapping of huge pages is cut, changed and moved by whole pages: the kernel refuses the rest (EINVAL). */
+static bool is_inside_huge_page(struct mm *mm, vpn_t vpn)
+{
+    const struct vma *vma = vpn % HPAGE_PMD_NR ? vma_find(mm, vpn) : NULL;
+
+    return vma && (vma->flags & VM_HUGETLB);
+}
+
+bool cuts_huge_page(struct mm *mm, struct span r)
+{
+    return is_inside_huge_page(mm, r.start) || is_inside_huge_page(mm, r.end);
+}
+
+/* What was reserved for the mappings and not used is for others again. */
+static void unreserve_range(struct system *s, struct mm *mm, struct span r)
+{
+    for (const struct vma *v = vma_find_after(mm, r.start); v && v->start < r.end;
+         v = vma_next(v)) {
+        vpn_t start = MAX(v->start, r.start), end = MIN(v->end, r.end);
+
+        if (v->flags & VM_RESV_OWNER)
+            hugetlb_unreserve(&s->hugetlb, inode_get(&s->backing, v->inode)->hugetlb,
+                              vma_index(v, start) >> HPAGE_PMD_ORDER,
+                              vma_index(v, end) >> HPAGE_PMD_ORDER);
+    }
+}
+
 void unmap_range(struct system *s, struct mm *mm, struct span r)
 {
     struct access_ctx ac = {.mem = &s->mem, .mm = mm};
@@ -25,6 +53,8 @@ void unmap_range(struct system *s, struct mm *mm, struct span r)
     if (mm->locked_vm)
         munlock_pages(s, mm, r);
     access_zap(&ac, r.start, r.end);
+    if (unlikely(!list_empty(&s->hugetlb.files)))
+        unreserve_range(s, mm, r);
     vma_remove(mm, r.start, r.end);
     above = vma_find_after(mm, r.start);
     below = above ? vma_prev(above) : mm->nr_vmas ? mm->vmas[mm->nr_vmas - 1] : NULL;
@@ -39,10 +69,12 @@ enum step populate(struct system *s, struct task *t, struct span r)
     for (;;) {
         const struct vma *vma = vma_find_after(t->mm, vpn);
         bool write, bad;
+        vpn_t behind;
         enum step step;
 
         if (!vma || vma->start >= r.end)
             return STEP_DONE;
+        behind = vma->flags & VM_HUGETLB ? vma->end : 0;
         vpn = MAX(vpn, vma->start);
         if (vpn >= r.end)
             return STEP_DONE;
@@ -58,6 +90,8 @@ enum step populate(struct system *s, struct task *t, struct span r)
         if (vpn % BUSY_PAGES == 0 && s->busy)
             s->busy(s->busy_ctx);
         vpn++; /* behind the end of a file there is nothing to populate: bad */
+        if (unlikely(bad && behind)) /* nor after the first huge page that is not to be had */
+            vpn = behind;
     }
 }
 
@@ -98,6 +132,11 @@ static bool is_accountable(u32 flags)
     return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
 }
 
+static bool is_huge(const struct mmap_args *a)
+{
+    return (a->mflags & HWT_MAP_HUGETLB) && !a->file;
+}
+
 static u32 map_flags(const struct system *s, const struct mm *mm, const struct mmap_args *a)
 {
     u32 flags = prot_flags(a->prot) | VM_MAYWRITE;
@@ -110,10 +149,47 @@ static u32 map_flags(const struct system *s, const struct mm *mm, const struct m
         flags |= VM_HEAP;
     if ((a->mflags & HWT_MAP_NORESERVE) && !overcommit_strict(&s->mem))
         flags |= VM_NORESERVE;
+    if (is_huge(a)) /* never locked, never promised; the reserve is strict unless it is waived */
+        return flags | VM_HUGETLB | (a->mflags & HWT_MAP_NORESERVE ? VM_NORESERVE : 0u);
     if (a->mflags & HWT_MAP_LOCKED)
         flags |= VM_LOCKED;
     flags |= mm->def_flags;
     return is_accountable(flags) ? flags | VM_ACCOUNT : flags;
+}
+
+/* The file behind a mapping of huge pages: nobody can open it, and it is reserved whole unless that is waived. */
+static enum balance_result huge_memory(struct system *s, struct task *t, u32 flags, u64 pages,
+                                       struct hugetlb_file **ret_file, struct wait *ret_wait)
+{
+    enum balance_result r = BALANCE_OK;
+
+    *ret_file = hugetlb_file_new(&s->hugetlb, pages >> HPAGE_PMD_ORDER, (flags & VM_SHARED) != 0);
+    if (!(flags & VM_NORESERVE))
+        r = hugetlb_reserve(&s->hugetlb, *ret_file, t->group, &t->attempt, ret_wait);
+    if (r != BALANCE_OK)
+        hugetlb_file_free(&s->hugetlb, *ret_file);
+    return r;
+}
+
+static void map_huge(struct system *s, struct mm *mm, u32 flags, struct span r,
+                     struct hugetlb_file *huge)
+{
+    struct vma_spec spec = {.start = r.start, .end = r.end, .flags = flags};
+    struct inode *inode = inode_new(&s->backing, INODE_HUGETLB, 0, ++s->shm_ino, "/anon_hugepage",
+                                    (r.end - r.start) << PAGE_SHIFT, NULL);
+    struct file *f;
+
+    inode->nlink = 0;
+    inode->hugetlb = huge;
+    inode_objects_new(s, inode);
+    f = system_open(s, inode, 0);
+    spec.inode = inode->id;
+    spec.file = f->id;
+    if (!(flags & (VM_SHARED | VM_NORESERVE)))
+        spec.flags |= VM_RESV_OWNER;
+    vma_add(mm, &spec);
+    system_close(s, f); /* the vma has it now */
+    mem_cost(&s->mem, s->cost.vma_op);
 }
 
 /* Shared anonymous memory is a file of its own that nobody can open. */
@@ -161,7 +237,7 @@ static u64 mmap_promises(struct system *s, const struct task *t, const struct mm
                          struct span r)
 {
     u32 flags = map_flags(s, t->mm, a);
-    bool segment = (flags & (VM_SHARED | VM_NORESERVE)) == VM_SHARED &&
+    bool segment = (flags & (VM_SHARED | VM_NORESERVE | VM_HUGETLB)) == VM_SHARED &&
                    !(a->file && file_get(&s->backing, a->file));
 
     return (flags & VM_ACCOUNT) || segment ? r.end - r.start : 0;
@@ -175,6 +251,8 @@ static int mmap_refusal(struct system *s, const struct task *t, const struct mma
 
     if (too_many_maps(s, t->mm) || too_many_pieces(s, t->mm, r))
         return -ENOMEM;
+    if (cuts_huge_page(t->mm, r) || (is_huge(a) && r.start % HPAGE_PMD_NR))
+        return -EINVAL;
     if ((map_flags(s, t->mm, a) & VM_LOCKED) && !mlock_allowed(t, r.end - r.start))
         return -EAGAIN;
     unmap_range(s, t->mm, r);
@@ -198,12 +276,24 @@ enum step system_mmap(struct system *s, struct task *t, const struct mmap_args *
         return step;
     if (r.start >= r.end || r.end > VPN_END)
         return call_end(s, t);
+    if (is_huge(a))
+        r.end = r.start + ROUND_UP(r.end - r.start, (vpn_t)HPAGE_PMD_NR);
     if (!t->progress) {
         int error = mmap_refusal(s, t, a, r);
+        struct hugetlb_file *huge;
+        enum balance_result got = BALANCE_OK;
+        struct wait wait;
 
-        if (error)
-            return call_refuse(s, t, error);
-        map(s, t, a, r);
+        if (!error && is_huge(a))
+            got = huge_memory(s, t, map_flags(s, t->mm, a), r.end - r.start, &huge, &wait);
+        if (got == BALANCE_WAIT)
+            return call_wait(t, wait);
+        if (error || got != BALANCE_OK)
+            return call_refuse(s, t, error ? error : -ENOMEM);
+        if (is_huge(a))
+            map_huge(s, t->mm, map_flags(s, t->mm, a), r, huge);
+        else
+            map(s, t, a, r);
         t->progress = 1;
     }
     if (mmap_populates(t->mm, a)) {
@@ -221,7 +311,7 @@ enum step system_munmap(struct system *s, struct task *t, vaddr_t addr, u64 len)
 
     if (!call_begin(s, t, &step))
         return step;
-    if (r.start < r.end && r.end <= VPN_END) {
+    if (r.start < r.end && r.end <= VPN_END && !cuts_huge_page(t->mm, r)) {
         if (too_many_pieces(s, t->mm, r))
             return call_refuse(s, t, -ENOMEM);
         unmap_range(s, t->mm, r);
@@ -295,6 +385,7 @@ static bool may_write(const struct system *s, const struct vma *vma, pte_t pte)
 static void protect_entries(struct system *s, struct vma *vma, struct span r)
 {
     bool none = !(vma->flags & VM_ACCESS_FLAGS);
+    bool huge_private = (vma->flags & (VM_HUGETLB | VM_SHARED)) == VM_HUGETLB;
     struct pte_ref ref;
 
     thp_cut(&s->mem, vma, r.start);
@@ -305,7 +396,7 @@ static void protect_entries(struct system *s, struct vma *vma, struct span r)
         if (!pte_present(pte))
             continue;
         pte = none ? pte | PTE_PROTNONE : pte & ~PTE_PROTNONE;
-        if (!(vma->flags & VM_WRITE))
+        if (!(vma->flags & VM_WRITE) || huge_private)
             pte &= ~PTE_WRITE;
         else if (may_write(s, vma, pte))
             pte |= PTE_WRITE;
@@ -347,7 +438,7 @@ enum step system_mprotect(struct system *s, struct task *t, vaddr_t addr, u64 le
 
     if (!call_begin(s, t, &step))
         return step;
-    if (r.end > VPN_END)
+    if (r.end > VPN_END || cuts_huge_page(t->mm, r))
         return call_end(s, t);
     if (too_many_pieces(s, t->mm, r))
         return call_refuse(s, t, -ENOMEM);
@@ -411,6 +502,8 @@ static void move(struct system *s, struct mm *mm, struct span from, vpn_t to, u6
     moved = pagetable_move(mm, from.start, from.end, to);
     assert(moved >= from.end);
     (void)moved;
+    if (vma_find(mm, from.start)->flags & VM_RESV_OWNER) /* the reservation has moved, too */
+        vma_change_flags(mm, from.start, from.end, VM_RESV_OWNER, 0);
     mmu_flush_range(mm, from.start, from.end);
     unmap_range(s, mm, from);
 }
@@ -443,6 +536,20 @@ static struct span one_mapping(struct mm *mm, struct span r)
     return (struct span){r.start, MIN(r.end, vma->end)};
 }
 
+/* Huge pages by whole pages, and never more of them than before; else EINVAL. */
+static bool huge_can_be_remapped(struct mm *mm, struct span *from, struct span *to)
+{
+    const struct vma *vma = vma_find(mm, from->start);
+    vpn_t first = to->start;
+
+    if (!vma || !(vma->flags & VM_HUGETLB))
+        return !cuts_huge_page(mm, *to);
+    from->end = MIN(vma->end, from->start + ROUND_UP(from->end - from->start, (vpn_t)HPAGE_PMD_NR));
+    to->end = first + ROUND_UP(to->end - first, (vpn_t)HPAGE_PMD_NR);
+    return from->start % HPAGE_PMD_NR == 0 && first % HPAGE_PMD_NR == 0 &&
+           to->end - first <= from->end - from->start && !cuts_huge_page(mm, *to);
+}
+
 enum step system_mremap(struct system *s, struct task *t, vaddr_t old, u64 old_len,
                         vaddr_t new_addr, u64 new_len)
 {
@@ -453,6 +560,8 @@ enum step system_mremap(struct system *s, struct task *t, vaddr_t old, u64 old_l
     if (!call_begin(s, t, &step))
         return step;
     from = one_mapping(t->mm, from);
+    if (!huge_can_be_remapped(t->mm, &from, &to))
+        return call_end(s, t);
     if (!t->progress && from.start < from.end && to.start < to.end && to.end <= VPN_END) {
         u64 pages = to.end - to.start, was = from.end - from.start;
 

@@ -102,6 +102,8 @@ static enum slab_id inode_cache(const struct inode *inode)
 {
     if (inode->kind == INODE_SHMEM)
         return SLAB_SHMEM_INODE_CACHE;
+    if (inode->kind == INODE_HUGETLB)
+        return SLAB_HUGETLBFS_INODE_CACHE;
     if (inode->kind == INODE_RAMFS)
         return SLAB_INODE_CACHE;
     return inode->kind == INODE_DEVICE ? SLAB_BDEV_CACHE : SLAB_EXT4_INODE_CACHE;

@@ -258,9 +258,11 @@ static void report_memory(struct system *s, u64 nodes)
     for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
         if (nodes >> nid & 1)
             log_line(s,
-                     "Node %u hugepages_total=0 hugepages_free=0 hugepages_surp=0 "
+                     "Node %u hugepages_total=%llu hugepages_free=%llu hugepages_surp=%llu "
                      "hugepages_size=2048kB",
-                     nid);
+                     nid, (unsigned long long)hugetlb_node_total(&s->hugetlb, nid),
+                     (unsigned long long)s->hugetlb.nodes[nid].free.count,
+                     (unsigned long long)s->hugetlb.nodes[nid].surplus);
     log_line(s, "%llu total pagecache pages", counter_of(s, NR_FILE_PAGES));
     if (s->swap.total_pages)
         log_line(s, "%llu pages in swap cache", (unsigned long long)s->swap.nr_cached);

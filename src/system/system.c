@@ -98,6 +98,8 @@ static u32 wanted_features(const struct tunables *tunables)
 
     if (tunables->x_zswap || tunables->zswap_enabled)
         wanted |= BIT(KERNEL_ZSWAP);
+    if (tunables->x_cgroup_hugetlb)
+        wanted |= BIT(KERNEL_CGROUP_HUGETLB);
     if (tunables->x_zswap_writeback)
         wanted |= BIT(KERNEL_ZSMALLOC_WRITEBACK);
     return wanted;
@@ -211,6 +213,7 @@ static void wire_pgdat(struct system *s)
     mem_init(&s->mem);
     numa_mode_changed(s);
     khugepaged_init(&s->khugepaged, &s->mem);
+    hugetlb_init(&s->hugetlb, &s->mem);
     slab_init(&s->slab, &s->mem);
     s->space.file_mapped = file_mapped;
     s->space.file_mapped_ctx = s;
@@ -252,6 +255,17 @@ static void reserve_default(const struct system *s, u64 *kbytes, const char *key
 {
     if (*kbytes == tunable_find(key)->default_value)
         *kbytes = MIN(*kbytes, frames_count_free(&s->frames) * (PAGE_SIZE / KIB) / RESERVE_SHARE);
+}
+
+/* The pool of huge pages is made while all memory is free: there is nothing to wait for. */
+static void pool_start(struct system *s)
+{
+    struct hugetlb_write w = {0};
+    struct wait wait;
+
+    hugetlb_set_max(&s->hugetlb, s->tunables.nr_hugepages, MAX_NUMNODES, &w, &wait);
+    s->tunables.nr_hugepages = s->hugetlb.max;
+    system_take_cpu_ns(s);
 }
 
 /* Options that are another way to say a tunable. */
@@ -320,6 +334,7 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     s->backing.writeback_interval = s->tunables.dirty_writeback_centisecs * (NS_PER_S / 100);
     writeback_set_ratelimit(&s->mem);
     zswap_start(s);
+    pool_start(s);
     rc = swaps_on(s, e);
     if (rc < 0)
         system_done(s);
@@ -346,6 +361,7 @@ void system_done(struct system *s)
     free(s->cpu_times);
     vec_done(&s->idle_inodes);
     slab_done(&s->slab);
+    hugetlb_done(&s->hugetlb);
     mem_done(&s->mem);
     for (unsigned i = 0; i < s->config.nr_swaps; i++) {
         if (s->swap_devices[i].profile)

@@ -12,6 +12,7 @@
 #include "access/khugepaged.h"
 #include "base/err.h"
 #include "base/vec.h"
+#include "hugetlb/hugetlb.h"
 #include "slab/slab.h"
 #include "stats/kernel.h"
 #include "stats/tunables.h"
@@ -35,6 +36,7 @@ struct system {
     struct swap swap;
     struct groups groups;
     struct mem mem;
+    struct hugetlb hugetlb;
     struct slab slab;
     struct device disk, disks[DISKS_MAX - 1];
     struct device swap_devices

@@ -99,13 +99,18 @@ static void emit_wait(struct generator_stream *gs, ns_t ns)
 }
 
 /* In pieces, as allocators ask for it: no single one is more than a small machine could promise. */
-static void emit_anon(struct generator_stream *gs, vaddr_t addr, u64 pages)
+static void emit_map(struct generator_stream *gs, vaddr_t addr, u64 pages, u64 flags)
 {
     u64 piece = MAP_PIECE / PAGE_SIZE;
 
     for (u64 at = 0; at < pages; at += piece)
         EMIT(gs, HWT_OP_MMAP, 100, addr + at * PAGE_SIZE, MIN(piece, pages - at) * PAGE_SIZE,
-             ABI_PROT_READ | ABI_PROT_WRITE, 0, 0, 0);
+             ABI_PROT_READ | ABI_PROT_WRITE, flags, 0, 0);
+}
+
+static void emit_anon(struct generator_stream *gs, vaddr_t addr, u64 pages)
+{
+    emit_map(gs, addr, pages, 0);
 }
 
 /* Bytes after 0 of the batch's strings. */
@@ -117,12 +122,18 @@ static u32 keep_string(struct generator_stream *gs, u32 at, const char *text)
 
 /* --- what it works on --------------------------------------------------------------------------------------------------- */
 
+/* Of preload and memory: whole huge pages where they are such. */
+static u64 memory_pages(const struct scenario_task *t, u64 bytes)
+{
+    return t->hugetlb ? ROUND_UP(pages_of(bytes), (u64)HPAGE_PMD_NR) : pages_of(bytes);
+}
+
 /* Every worker has the shared memory and its own; a parent of workers only the first. */
 static u64 own_pages(const struct generator_stream *gs)
 {
     const struct scenario_task *t = gs->g->task;
 
-    return t->workers && !gs->worker ? 0 : pages_of(t->memory);
+    return t->workers && !gs->worker ? 0 : memory_pages(t, t->memory);
 }
 
 static void emit_file(struct generator_stream *gs)
@@ -152,13 +163,14 @@ static void emit_file(struct generator_stream *gs)
 static void start(struct generator_stream *gs)
 {
     const struct scenario_task *t = gs->g->task;
-    u64 preload = pages_of(t->preload), own = own_pages(gs);
+    u64 preload = memory_pages(t, t->preload), own = own_pages(gs);
+    u64 flags = t->hugetlb ? HWT_MAP_HUGETLB : 0;
     vaddr_t own_base = MEMORY_BASE + preload * PAGE_SIZE;
 
     emit_op(gs, HWT_OP_COMM, 0)->string = keep_string(gs, 1, t->comm);
     if (!gs->worker)
-        emit_anon(gs, MEMORY_BASE, preload);
-    emit_anon(gs, own_base, own);
+        emit_map(gs, MEMORY_BASE, preload, flags);
+    emit_map(gs, own_base, own, flags);
     if (t->lock && own)
         EMIT(gs, HWT_OP_MLOCK, 100, own_base, own * PAGE_SIZE, 0);
     if (t->file_index >= 0 && (gs->worker || !t->workers))
@@ -356,7 +368,7 @@ static void request(struct generator_stream *gs, ns_t now)
     if (t->rate > 0)
         gs->due += (ns_t)(1e9 / t->rate);
     if (t->grow)
-        grow(gs, &gs->memory, pages_of(t->preload) + pages_of(t->memory), t->grow,
+        grow(gs, &gs->memory, memory_pages(t, t->preload) + memory_pages(t, t->memory), t->grow,
              pages_of(t->grow_max), now);
     if (t->leak)
         grow(gs, &gs->leak, 0, t->leak, pages_of(4 * TIB), now);

@@ -88,6 +88,14 @@ static vpn_t find_aligned(struct place_mm *pm, u64 nr, u64 offset)
     return find_congruent(pm, nr, offset);
 }
 
+/* The highest place for huge pages of the pool. */
+static vpn_t find_huge_place(struct place_mm *pm, u64 nr)
+{
+    vpn_t found = vma_find_gap(pm->mm, nr + HPAGE_NR - 1);
+
+    return ROUND_UP(found, (vpn_t)HPAGE_NR);
+}
+
 /* 0: no room. offset: in pages, of a regular file; else NULL. */
 static vpn_t find_place(struct place_mm *pm, u64 nr, const u64 *offset)
 {
@@ -264,9 +272,10 @@ static void place_anywhere(struct op_place *o, struct pages r)
 {
     u64 offset = o->op->field[5] >> PAGE_SHIFT, nr = r.end - r.start;
     bool file = o->op->field[4] && u64map_get(&o->pm->regular, o->op->field[4], NULL);
-    vpn_t start = 0;
+    bool huge = (o->op->field[3] & HWT_MAP_HUGETLB) && !o->op->field[4];
+    vpn_t start = huge ? find_huge_place(o->pm, nr) : 0;
 
-    if (!file && program_aligns(o, r))
+    if (!file && !huge && program_aligns(o, r))
         start = find_congruent(o->pm, nr, r.start);
     if (!start)
         start = find_place(o->pm, nr, file ? &offset : NULL);
@@ -381,6 +390,8 @@ static void place_mmap(struct op_place *o)
     if (!range_ok(o->op->field[0], o->op->field[1]) || o->pm->map.ranges.count > PLACE_RANGES_MAX)
         return;
     r = pages_of(o->op->field[0], o->op->field[1]);
+    if ((flags & HWT_MAP_HUGETLB) && !o->op->field[4])
+        r.end = r.start + ROUND_UP(r.end - r.start, (vpn_t)HPAGE_NR);
     if (flags & HWT_MAP_INITIAL) {
         place_initial(o, r);
         return;

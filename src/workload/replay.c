@@ -393,6 +393,8 @@ static enum sched_result died(struct replay_stream *rs, struct sched_slice *slic
     struct replay *r = rs->replay;
 
     r->any_killed = true;
+    if (rs->st.task->outcome == OUTCOME_SIGBUS && rs->st.task->access.error)
+        r->stats.starved++;
     replay_stream_end(rs, STREAM_ENDED, slice->now);
     order_drop_children(r, rs->trace->pid, slice->now);
     sched_wake_killed(replay_sched(r), slice->now);
@@ -555,6 +557,7 @@ static void judge_window(struct replay *r)
     st->dropped_streams -= before->dropped_streams;
     st->unfinished_streams -= before->unfinished_streams;
     st->refused -= before->refused;
+    st->starved -= before->starved;
     st->forced -= before->forced;
 }
 
@@ -596,7 +599,7 @@ enum replay_outcome replay_run(struct replay *r)
     r->stats.virtual_ns = MAX(r->stats.virtual_ns, sched_now(replay_sched(r)));
     if (r->outcome == REPLAY_COMPLETED && any_oom_killed(r->config.system))
         r->outcome = REPLAY_OOM;
-    if (r->outcome == REPLAY_COMPLETED && r->stats.refused)
+    if (r->outcome == REPLAY_COMPLETED && (r->stats.refused || r->stats.starved))
         r->outcome = REPLAY_REFUSED;
     judge_window(r);
     return r->outcome;

@@ -18,8 +18,8 @@
 
 enum replay_outcome {
     REPLAY_COMPLETED,
-    REPLAY_OOM,     /* at least one task was killed for memory; the others went on to their end */
-    REPLAY_REFUSED, /* at least one call was refused for want of memory, and none was killed for it */
+    REPLAY_OOM, /* at least one task was killed for memory; the others went on to their end */
+    REPLAY_REFUSED, /* at least one call or page was refused for want of memory, and none was killed for it */
     REPLAY_PANIC,   /* the machine stopped: vm.panic_on_oom, or nobody left to kill */
     REPLAY_THRASH,  /* max_ns of virtual time passed */
     REPLAY_STOPPED, /* *stop was set */
@@ -78,7 +78,8 @@ struct replay_stats {
     u64 nodes_cut; /* policies and affinities that name nodes or CPUs that the machine has not, too */
     u64 nodes_absent; /* and such as name no other: they were ignored */
     u64 refused;      /* calls that the machine refused (ENOMEM, ENOSPC) */
-    u32 forced;       /* waits cut short, because what they waited for never came */
+    u64 starved; /* processes that got SIGBUS, because there was no huge page, or no room in a tmpfs, to touch */
+    u32 forced; /* waits cut short, because what they waited for never came */
 };
 
 /* Of these, what does not fit between the recording and the machine. */

@@ -152,7 +152,9 @@ static void add_section(struct scenario *sc, enum scenario_section section,
                                                          .max = SCENARIO_NO_LIMIT,
                                                          .high = SCENARIO_NO_LIMIT,
                                                          .swap_max = SCENARIO_NO_LIMIT,
-                                                         .zswap_max = SCENARIO_NO_LIMIT}));
+                                                         .zswap_max = SCENARIO_NO_LIMIT,
+                                                         .hugetlb_max = SCENARIO_NO_LIMIT,
+                                                         .hugetlb_rsvd_max = SCENARIO_NO_LIMIT}));
         return;
     case SCENARIO_FILE:
         vec_push(&sc->files,

@@ -117,7 +117,8 @@ struct scenario_device {
 
 struct scenario_cgroup {
     struct scenario_head head;
-    u64 max, high, low, min, swap_max, zswap_max; /* bytes or SCENARIO_NO_LIMIT */
+    u64 max, high, low, min, swap_max, zswap_max, hugetlb_max,
+        hugetlb_rsvd_max; /* bytes or SCENARIO_NO_LIMIT */
     bool oom_group;
 };
 
@@ -153,7 +154,7 @@ struct scenario_task {
     u64 requests, workers, preload, memory, touches, grow, grow_max, leak, block, fsync,
         instructions, kernel_leak, sockets, socket_data, pin, uid, packet, ring, array;
     double writes, rate, walk, receive;
-    bool fill, lock, direct;
+    bool fill, lock, direct, hugetlb;
     struct pattern touch, read, write, map;
 };
 

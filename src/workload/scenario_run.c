@@ -80,11 +80,25 @@ static void add_swap(struct scenario *sc, struct system_config *c, const char *d
     };
 }
 
+/* Does anything set a limit of huge pages? Then the controller is on. */
+static bool limits_hugetlb(const struct scenario *sc)
+{
+    for (size_t i = 0; i < sc->cgroups.count; i++)
+        if (scenario_given(&sc->cgroups.items[i].head, KEY_CGROUP_hugetlb_max) ||
+            scenario_given(&sc->cgroups.items[i].head, KEY_CGROUP_hugetlb_rsvd_max))
+            return true;
+    for (size_t i = 0; i < sc->writes.count; i++)
+        if (strstr(sc->writes.items[i].file, "/hugetlb."))
+            return true;
+    return false;
+}
+
 void scenario_system_config(struct scenario *sc, struct system_config *ret)
 {
     const struct scenario_machine *m = &sc->machine;
 
     *ret = m->config;
+    ret->tunables.x_cgroup_hugetlb |= limits_hugetlb(sc);
     ret->profiles = own_profiles(sc);
     ret->nr_profiles = (unsigned)sc->devices.count;
     for (size_t i = 0; i < sc->files.count; i++)
@@ -120,6 +134,10 @@ static int make_groups(struct scenario_run *run, struct err *e)
         group_set_limit(g, LIMIT_LOW, group_limit_pages(c->low));
         group_set_limit(g, LIMIT_SWAP_MAX, group_limit_pages(c->swap_max));
         group_set_limit(g, LIMIT_ZSWAP_MAX, group_limit_pages(c->zswap_max));
+        group_set_limit(g, LIMIT_HUGETLB_MAX,
+                        group_limit_hugetlb(group_limit_pages(c->hugetlb_max)));
+        group_set_limit(g, LIMIT_HUGETLB_RSVD_MAX,
+                        group_limit_hugetlb(group_limit_pages(c->hugetlb_rsvd_max)));
         g->oom_group = c->oom_group;
     }
     return 0;
@@ -347,6 +365,7 @@ static void add_up(struct scenario_run *run)
         sum->nodes_cut += st->nodes_cut;
         sum->nodes_absent += st->nodes_absent;
         sum->refused += st->refused;
+        sum->starved += st->starved;
         sum->dropped_streams += st->dropped_streams;
         sum->forced += st->forced;
         sum->virtual_ns = MAX(sum->virtual_ns, st->virtual_ns);
@@ -384,7 +403,7 @@ enum replay_outcome scenario_run(struct scenario_run *run)
         run->outcome = REPLAY_PANIC;
     if (run->outcome == REPLAY_COMPLETED && any_oom_killed(c->system))
         run->outcome = REPLAY_OOM;
-    if (run->outcome == REPLAY_COMPLETED && run->stats.refused)
+    if (run->outcome == REPLAY_COMPLETED && (run->stats.refused || run->stats.starved))
         run->outcome = REPLAY_REFUSED;
     return run->outcome;
 }

@@ -67,6 +67,12 @@ $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
 > ./sys/fs/cgroup/memory.stat
 > ./sys/kernel/debug/extfrag/extfrag_index
 > ./sys/kernel/debug/extfrag/unusable_index
+> ./sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages
+> ./sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
+> ./sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages_mempolicy
+> ./sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages
+> ./sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages
+> ./sys/kernel/mm/hugepages/hugepages-2048kB/surplus_hugepages
 > ./sys/kernel/mm/lru_gen/enabled
 > ./sys/kernel/mm/numa/demotion_enabled
 > ./sys/kernel/mm/swap/vma_ra_enabled

@@ -12,6 +12,7 @@ from steps import Cell
 NR, OVER = "vm.nr_hugepages", "vm.nr_overcommit_hugepages"
 POOL_FILE = "/proc/sys/vm/nr_hugepages"
 GROUP = "/sys/fs/cgroup/app/"
+POOLS = r"HugePages_|Hugetlb|hugetlb"
 
 
 def pool(pages, over=0, **more):
@@ -30,7 +31,7 @@ CELLS = {
     "map-shared": Cell("map:a:16M:huge:shared touch:a@0+6M:w at:here", pool(20)),
     "map-noreserve": Cell("map:a:16M:huge:noreserve at:mapped touch:a@0+6M:w at:here", pool(20)),
     "map-short": Cell("map:a:16M:huge at:here", pool(4)),
-    "map-second-short": Cell("map:a:8M:huge map:b:8M:huge touch:a:w at:here", pool(6)),
+    "map-second-short": Cell("map:a:8M:huge map:b:8M:huge touch:a:w at:here", pool(6), differs=r"^here "),  # ours ends at the refusal
     "map-odd-size": Cell("map:a:3M:huge at:here", pool(6)),
     "dontneed-private": Cell("map:a:16M:huge touch:a:w dontneed:a@0+8M at:here touch:a:w at:then", pool(10)),
     "noreserve-takes-reserved": Cell("map:a:8M:huge map:n:8M:huge:noreserve touch:n@0+4M:w at:here", pool(6)),
@@ -50,13 +51,13 @@ CELLS = {
     "shrink-free": Cell("map:a:4M:huge touch:a:w at:here", pool(12), act={"here": write(2)}),
     "grow": Cell("map:a:8M:huge touch:a:w at:here map:b:8M:huge touch:b:w at:then", pool(4), act={"here": write(8)}),
     "shrink-grow": Cell("map:a:16M:huge touch:a:w at:here at:then", pool(10), act={"here": write(2), "then": write(9)}),
-    # fork.
-    "fork-child-writes": Cell("map:a:8M:huge touch:a:w fork touch:a:w yield end join at:here join", pool(8)),
-    "fork-child-short": Cell("map:a:8M:huge touch:a:w fork touch:a@0+4M:w yield end join at:here join", pool(5)),
-    "fork-parent-short": Cell("map:a:8M:huge touch:a:w fork touch:a:r yield touch:a:r end join touch:a@0+4M:w at:here join", pool(4)),
-    "fork-parent-writes": Cell("map:a:8M:huge touch:a:w fork touch:a:r yield touch:a:r end join touch:a:w at:here join", pool(8)),
-    "fork-exits": Cell("map:a:8M:huge touch:a:w fork end join touch:a:w at:here", pool(4)),
-    "fork-shared": Cell("map:a:8M:huge:shared touch:a@0+4M:w fork touch:a:w end join touch:a:r at:here", pool(4)),
+    # fork. A recording that is written has none of the accesses of parent and child to their own data afterwards: some 20 faults.
+    "fork-child-writes": Cell("map:a:8M:huge touch:a:w fork touch:a:w yield end join at:here join", pool(8), only=POOLS),
+    "fork-child-short": Cell("map:a:8M:huge touch:a:w fork touch:a@0+4M:w yield end join at:here join", pool(5), only=POOLS),
+    "fork-parent-short": Cell("map:a:8M:huge touch:a:w fork touch:a:r yield touch:a:r end join touch:a@0+4M:w at:here join", pool(4), only=POOLS),
+    "fork-parent-writes": Cell("map:a:8M:huge touch:a:w fork touch:a:r yield touch:a:r end join touch:a:w at:here join", pool(8), only=POOLS),
+    "fork-exits": Cell("map:a:8M:huge touch:a:w fork end join touch:a:w at:here", pool(4), only=POOLS),
+    "fork-shared": Cell("map:a:8M:huge:shared touch:a@0+4M:w fork touch:a:w end join touch:a:r at:here", pool(4), only=POOLS),
     # Limits of a group; memory.max does not count them.
     "memory-max": Cell("map:a:16M:huge touch:a:w at:here", pool(8), limit="8M"),
     "limit": Cell("map:a:16M:huge touch:a:w at:here", pool(8, max="8M")),
@@ -97,6 +98,13 @@ CELLS = {
        for order, flags, how in ((4, "kernel", "kernel"), (4, "atomic", "atomic"), (9, "kernel noretry", "noretry"), (3, "atomic", "atomic"))},
 }
 
+def machine(cell):
+    """Not yet: frames that the guest's module holds, a program's own pinned pages."""
+    if any("/proc/order" in text for text in cell.act.values()) or " pin:" in cell.steps:
+        return None
+    return ["--cpus", "1", "--set", "x.cgroup_hugetlb=1"]
+
+
 TABLE = steps.Table(
     name="pools", cells=CELLS, results=steps.HERE / "pools-6.1.json", memory="1024", ram_disk=64, append="transparent_hugepage=never", settings={"transparent_hugepage/enabled": "never"}, module=True, written=True,
     baseline="nothing", files="/proc/order /proc/buddyinfo",
@@ -104,6 +112,7 @@ TABLE = steps.Table(
          r"|order |memory\.peak$)",
     asserted=[(r"meminfo (HugePages_\w+|Hugetlb)$", 0, 0), (r"hugetlb\.2MB\.(current|rsvd\.current|max)$", 0, 0), (r"smaps .*_Hugetlb$", 0, 0),
               (r"^memory\.peak$", 0.05, 1 << 20), (r"(^| )stat pgfault$", 0.05, 8)],
+    machine=machine,
     notes=["a write to nr_hugepages is followed by half a second of rest",
            "order given: of 2000 allocations; memory was filled by the module with pages that cannot be moved, of which every 2nd or 64th was kept"])
 

@@ -23,7 +23,9 @@ import steps_trace
 
 HERE = pathlib.Path(guest.HERE)
 MIB = 1 << 20
+ACT_NAP = 2.0  # seconds that a program waits at each label of a cell in which something is done to the machine meanwhile
 GROUP = "sys/fs/cgroup/app/"
+CGROUP = "/" + GROUP
 THP = "/sys/kernel/mm/transparent_hugepage/"
 
 # Figures of a moment that count events are named as in Linux's files; those that are a state carry their unit there.
@@ -245,12 +247,19 @@ class Comparison:
         self.steps = self.folder / "steps"
         subprocess.run([os.environ.get("CC", "cc"), "-std=gnu11", "-O2", "-static", "-o", self.steps, HERE / "steps.c"], check=True)
 
+    def nap(self, cell):
+        return ACT_NAP if self.is_acted_on(cell) else cell.nap
+
+    def is_acted_on(self, cell):
+        """Is a file of the machine or of the group written? Then a scenario plays it, where the time of each label is known by the naps."""
+        return bool(cell.act) or any(key.startswith(CGROUP) for key in cell.settings)
+
     def record(self, cell):
         """(trace, what the program said, its status); made once for the same steps. A mark is set at each label. RuntimeError when it cannot be done here."""
-        stem = self.folder / hashlib.sha256(f"{cell.steps} {cell.nap}".encode()).hexdigest()[:16]
+        stem = self.folder / hashlib.sha256(f"{cell.steps} {self.nap(cell)}".encode()).hexdigest()[:16]
         trace, said = stem.with_suffix(".hwt"), stem.with_suffix(".json")
         if not said.exists() and (self.table.written or cell.written):
-            trace.write_bytes(steps_trace.translate(cell.steps, cell.nap))
+            trace.write_bytes(steps_trace.translate(cell.steps, self.nap(cell)))
             said.write_text("[[], 0]")
         if not said.exists():
             recorder = subprocess.Popen([self.program, "record", "--quiet", "-o", trace, "--", self.steps, *cell.steps.split()],
@@ -259,7 +268,7 @@ class Comparison:
             for line in recorder.stdout:
                 lines.append(line.rstrip("\n"))
                 if line.startswith("at "):
-                    time.sleep(cell.nap)
+                    time.sleep(self.nap(cell))
                     subprocess.run([self.program, "mark", "--pid", str(recorder.pid), line.split()[1]], check=True)
                     recorder.stdin.write("\n")
                     recorder.stdin.flush()
@@ -280,11 +289,32 @@ class Comparison:
                 words += ["--set", f"{key}={value}"]
         return words
 
+    def scenario(self, trace, cell, label):
+        """The same as a scenario: what is done at label k is written late in its nap, and just before its end the machine is looked at."""
+        settings = {**self.table.settings, **cell.settings}
+        lines = ["[machine]", f"ram = {self.table.memory}M", "cpus = 1", "disk = ram", "swap_device = ram", f"swap = {cell.swap}M", f"x.tlb_entries = {compare.TLB_ENTRIES}"]
+        lines += [f"{key.replace('transparent_hugepage/enabled', 'thp')} = {value}" for key, value in settings.items() if not key.startswith(("/", "kernel."))]
+        words = self.table.machine(cell)
+        lines += [value.replace("=", " = ") for word, value in zip(words, words[1:]) if word == "--set"]
+        if label != "end":
+            lines.append(f"runtime = {labels(cell).index(label) * ACT_NAP + 1.9:.1f}s")
+        lines += ["[cgroup app]", f"memory.max = {cell.limit}"] + [f"{key.removeprefix(CGROUP)} = {value}" for key, value in settings.items() if key.startswith(CGROUP)]
+        lines += ["[task steps]", "cgroup = app", f"trace = {trace}"]
+        for i, name in enumerate(labels(cell)):
+            for j, (value, path) in enumerate(re.findall(r"echo (\S+) >([^\s;]+)", cell.act.get(name, ""))):
+                lines += [f"[write at-{i}-{j}]", f"at = {i * ACT_NAP + 1.4 + 0.05 * j:.2f}s", f"file = {path}", f"value = {value}"]
+        path = self.folder / "cell.ini"
+        path.write_text("\n".join(lines) + "\n")
+        return [self.program, "run", path, "--quiet", "--no-host", "--format", "json"]
+
     def replay(self, trace, cell, label, more=()):
         tree = self.folder / "tree"
         subprocess.run(["rm", "-rf", tree], check=True)
-        done = subprocess.run([*self.command(trace, cell), "--proc", tree, *(["--to", label] if label != "end" else []), *more],
-                              capture_output=True, text=True, check=False)
+        if self.is_acted_on(cell):
+            command = self.scenario(trace, cell, label)
+        else:
+            command = [*self.command(trace, cell), *(["--to", label] if label != "end" else [])]
+        done = subprocess.run([*command, "--proc", tree, *more], capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"{cell.steps}: {done.stderr}")
         return json.loads(done.stdout), {str(p.relative_to(tree)): p.read_text(errors="replace") for p in tree.rglob("*") if p.is_file()}
@@ -297,7 +327,14 @@ class Comparison:
         for label in [*dict.fromkeys(labels(cell)), "end"]:
             result, folders[label] = self.replay(trace, cell, label)
         log = folders["end"].get("var/log/dmesg", "")
-        return figures(folders, cell, self.table.keep), outcome_of(lines, 137 if result["outcome"] == "oom" else status, log)
+        return figures(folders, cell, self.table.keep), outcome_of(lines, ended(result, status), log)
+
+
+def ended(result, status):
+    """The status of the program: of the first process, where the recording cannot know how it ended."""
+    if result["outcome"] == "oom":
+        return 137
+    return 135 if any(t["outcome"] == "sigbus" for t in result["tasks"][:1]) else status
 
 
 # The comparison ------------------------------------------------------------------------------------------------------

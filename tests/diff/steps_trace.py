@@ -105,6 +105,8 @@ class Stream:
         self.icount = 0
         self.ops += 1
         self.recent.clear()
+        if len(self.raw) > CHUNK_BYTES:
+            self.flush()
 
 
 class Writer:

@@ -28,6 +28,8 @@ FINDINGS = {
     "free-memory-vanished-slab": ("healthy", "slab-growth"),
     "free-memory-vanished-tmpfs": ("healthy", "shmem-growth"),
     "healthy-cache": ("healthy", "healthy-cache"),
+    "hugetlb-reserved-unused": ("warning", "hugepages-unused"),
+    "hugetlb-reserved-unused-healthy": ("healthy", "hugepages-in-use"),
     "io-looks-like-memory": ("healthy", "io-bottleneck"),
     "leak": ("critical", "host-oom"),
     "numa-balancing": ("warning", "numa-remote"),
@@ -149,6 +151,23 @@ def fragmentation_healthy(m):
     yield "memory is as full", m.mem["MemFree"] < 0.05 * m.ram
     yield "no packet is dropped", m.tasks["nic"]["packets"] > 50000 and m.tasks["nic"]["packets_dropped"] == 0
     yield "nothing is in the log", m.text("var/log/dmesg") == ""
+
+
+def pool(m):
+    return {key: int(value) for key, value in m.pairs("proc/meminfo", ":") if key.startswith("HugePages_")}
+
+
+def hugetlb_reserved_unused(m):
+    yield "the pool is there and nobody uses it", pool(m)["HugePages_Free"] == pool(m)["HugePages_Total"] == 2560
+    yield "it is most of memory", m.mem["Hugetlb"] > 0.6 * m.ram
+    yield "the rest swaps", m.vmstat["pswpin"] > 10000
+
+
+def hugetlb_reserved_unused_healthy(m):
+    status = [dict(line.partition(":")[::2] for line in path.read_text().splitlines()) for path in m.folder.glob("proc/[0-9]*/status")]
+    yield "the pool is used", pool(m)["HugePages_Free"] < 0.05 * pool(m)["HugePages_Total"]
+    yield "nothing is swapped out", m.vmstat["pswpout"] == 0
+    yield "the database shows what it uses", max(int(s["HugetlbPages"].split()[0]) for s in status) == 3 << 20
 
 
 def numa_remote(m):

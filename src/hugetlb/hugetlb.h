@@ -1,0 +1,61 @@
+/* hugetlb.h - the pool of huge pages: memory that is set aside in pieces of 2 MiB for those who ask for it by name.
+ *
+ *     nr_hugepages  +--------- free ---------+------ in use ------+
+ *                   |  reserved  |           |                   |     surplus: pages beyond what was configured,
+ *                   +------------+-----------+-------------------+     given back as soon as they are free
+ *
+ * A reserved page is still free, and promised to a mapping: whoever has no reservation gets only what is neither. A pool that
+ * is made smaller than what is used or reserved keeps those pages as surplus. Nothing of the pool is ever reclaimed, moved or
+ * charged to memory.max.
+ *
+ * Mirrors:    mm/hugetlb.c (set_max_huge_pages, alloc_surplus_huge_page, gather_surplus_pages, dequeue_huge_page_vma, free_huge_page),
+ *             Linux 6.1. Differs: pages of 2 MiB alone, no default pool of another size, no bootmem pages, no vmemmap optimisation.
+ * Owns:       frames with PG_HUGETLB: next and prev (lists of a node), mapping, index, private.
+ * Waits:      as balance.h has it: BALANCE_WAIT, and the same call again.
+ * Invariants: (hugetlb_check) every page is on one list of its node; sums over nodes are the pool's; reserved <= free; what is reserved
+ *             equals what mappings (reserve.h) have outstanding.
+ * Counters:   HTLB_BUDDY_ALLOC_SUCCESS, HTLB_BUDDY_ALLOC_FAIL.
+ */
+#ifndef HUGETLB_HUGETLB_H
+#define HUGETLB_HUGETLB_H
+
+#include "balance/balance.h"
+#include "base/list.h"
+
+struct hugetlb_node {
+    struct pfn_list free, active; /* the page freed last comes first */
+    u64 surplus;
+};
+
+struct hugetlb {
+    struct mem *mem;
+    u64 nr, free, resv, surplus;    /* huge pages: nr_huge_pages, free_huge_pages, ... */
+    u64 max;                        /* what was configured and could be had: nr_hugepages */
+    unsigned next_alloc, next_free; /* nodes whose turn is next */
+    struct list_head files;         /* mappings: reserve.h */
+    struct hugetlb_node nodes[MAX_NUMNODES];
+};
+
+/* One write to nr_hugepages and what it keeps while it waits; zero at its start. */
+struct hugetlb_write {
+    struct attempt attempt;
+    u64 noretry; /* nodes on which the last hard try failed: there it tries no harder than once */
+};
+
+void hugetlb_init(struct hugetlb *h, struct mem *mem);
+/* Frees what the room has on the host; the frames go with the machine. */
+void hugetlb_done(struct hugetlb *h);
+
+/* A write to nr_hugepages, of all nodes (MAX_NUMNODES) or of one: grows until the first page that cannot be had, or shrinks. */
+enum balance_result hugetlb_set_max(struct hugetlb *h, u64 count, unsigned nid,
+                                    struct hugetlb_write *w, struct wait *ret_wait);
+
+static inline u64 hugetlb_node_total(const struct hugetlb *h, unsigned nid)
+{
+    return h->nodes[nid].free.count + h->nodes[nid].active.count;
+}
+
+/* Every list, sum and reservation. Expensive. */
+void hugetlb_check(const struct hugetlb *h);
+
+#endif
