@@ -327,12 +327,68 @@ static void numbers(void)
     fprintf(stderr, "numbers came again: %d of 16\n", again);
 }
 
+/* ---- limits of its own ---- */
+
+static void say_limit(const char *what, int resource)
+{
+    struct rlimit l;
+
+    MUST(getrlimit(resource, &l) == 0);
+    printf("%s: %lld %lld\n", what, (long long)l.rlim_cur, (long long)l.rlim_max);
+}
+
+static void try_room(const char *what, size_t mib)
+{
+    void *p = mmap(NULL, mib * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    printf("%s: %zu MiB %s\n", what, mib, p == MAP_FAILED ? strerror(errno) : "mapped");
+    if (p == MAP_FAILED)
+        return;
+    memset(p, 1, MIB);
+    MUST(munmap(p, mib * MIB) == 0);
+}
+
+static void limit(int resource, size_t mib)
+{
+    struct rlimit l;
+
+    MUST(getrlimit(resource, &l) == 0);
+    l.rlim_cur = mib * MIB;
+    MUST(setrlimit(resource, &l) == 0);
+}
+
+/* What it may have is counted without the recorder, and what it executes has the same limits. */
+static void room(void)
+{
+    char *command;
+
+    limit(RLIMIT_AS, 200);
+    try_room("address space", 300);
+    try_room("address space", 50);
+    limit(RLIMIT_AS, 4000);
+    limit(RLIMIT_DATA, 60);
+    try_room("data", 100);
+    try_room("data", 20);
+    printf("heap: %s\n", sbrk(100 * MIB) == (void *)-1 ? strerror(errno) : "grown");
+    say_limit("address space", RLIMIT_AS);
+    say_limit("data", RLIMIT_DATA);
+    fflush(stdout);
+    MUST(asprintf(&command, "ulimit -v; ulimit -d; exec '%s' rest", own_name) > 0);
+    MUST(execl("/bin/sh", "sh", "-c", command, (char *)NULL) == 0);
+}
+
+static void rest(void)
+{
+    try_room("executed, data", 100);
+    say_limit("executed, address space", RLIMIT_AS);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
-} ways[] = {{"heap", heap},   {"hole", hole},      {"large", large}, {"refused", refused},
-            {"moves", moves}, {"many", many},      {"files", files}, {"shown", show_files},
-            {"locks", locks}, {"numbers", numbers}};
+} ways[] = {{"heap", heap},   {"hole", hole},       {"large", large}, {"refused", refused},
+            {"moves", moves}, {"many", many},       {"files", files}, {"shown", show_files},
+            {"locks", locks}, {"numbers", numbers}, {"room", room},   {"rest", rest}};
 
 int main(int argc, char **argv)
 {

@@ -52,4 +52,4 @@ def case(what):
 
 
 if __name__ == "__main__":
-    run_tests(*map(case, ("heap", "hole", "large", "refused", "moves", "many", "files", "locks", "numbers")))
+    run_tests(*map(case, ("heap", "hole", "large", "refused", "moves", "many", "files", "locks", "numbers", "room")))

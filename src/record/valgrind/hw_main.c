@@ -9,7 +9,7 @@ struct channel *hw_channel;
 Bool hw_off;
 
 static const HChar *channel_path = NULL;
-static const HChar *nofile = NULL;
+static const HChar *nofile = NULL, *room = NULL;
 
 ULong hw_now_ns(void)
 {
@@ -37,6 +37,7 @@ static Bool option(const HChar *arg)
 {
     if VG_STR_CLO (arg, "--channel", channel_path) {
     } else if VG_STR_CLO (arg, HW_NOFILE_OPTION, nofile) {
+    } else if VG_STR_CLO (arg, HW_ROOM_OPTION, room) {
     } else {
         return False;
     }
@@ -47,7 +48,8 @@ static void usage(void)
 {
     VG_(printf)
     ("    --channel=PATH    memory shared with the recorder that started this\n"
-     "    --nofile=N:N      the program's limits of open files, soft and hard\n");
+     "    --nofile=N:N      the program's limits of open files, soft and hard\n"
+     "    --room=N:N:N:N    the same of its data and of its address space\n");
 }
 
 static void debug_usage(void)
@@ -94,7 +96,7 @@ static void after_options(void)
     if (is_open(log_fd))
         VG_(close)(log_fd);
     join_channel();
-    hw_limits_init(nofile);
+    hw_limits_init(nofile, room);
     hw_process_init();
 }
 

@@ -197,9 +197,14 @@ static Long mmap_anywhere(const UWord *a)
 
 Long hw_call_mmap(const UWord *a)
 {
+    Bool fixed = (a[3] & (VKI_MAP_FIXED | ABI_MAP_FIXED_NOREPLACE)) != 0;
     Long result;
 
-    if (a[3] & (VKI_MAP_FIXED | ABI_MAP_FIXED_NOREPLACE))
+    /* What replaces something takes no more room, or little. */
+    if (!(fixed && a[1] <= TASK_SIZE && !is_free(a[0], PAGE_UP(a[1]))) &&
+        !hw_has_room(PAGE_UP(a[1]), (a[3] & VKI_MAP_PRIVATE) && (a[2] & VKI_PROT_WRITE)))
+        return -VKI_ENOMEM;
+    if (fixed)
         result = mmap_fixed(a, a[3]);
     else
         result = mmap_anywhere(a);
@@ -232,7 +237,7 @@ Long hw_call_brk(const UWord *a)
         top > TASK_SIZE)
         return (Long)VG_(brk_limit);
     if (top > heap_top) {
-        if (!is_free(heap_top, top - heap_top) ||
+        if (!is_free(heap_top, top - heap_top) || !hw_has_room(top - heap_top, True) ||
             sr_isError(VG_(am_mmap_anon_fixed_client)(heap_top, top - heap_top,
                                                       VKI_PROT_READ | VKI_PROT_WRITE)))
             return (Long)VG_(brk_limit);
@@ -324,6 +329,8 @@ Long hw_call_mremap(const UWord *a)
         ((a[3] & (VKI_MREMAP_FIXED | ABI_MREMAP_DONTUNMAP)) &&
          (!(a[3] & VKI_MREMAP_MAYMOVE) || (a[4] & (VKI_PAGE_SIZE - 1)))))
         return do_mremap(a, a[3], a[4]); /* refused, with the reason */
+    if (new_len > old_len && !hw_has_room(new_len - old_len, (prot & VKI_PROT_WRITE) != 0))
+        return -VKI_ENOMEM;
     if (a[3] & VKI_MREMAP_FIXED)
         return mremap_to(a, a[3], a[4]);
     if (!(a[3] & ABI_MREMAP_DONTUNMAP) && old_len > 0) {

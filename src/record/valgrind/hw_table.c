@@ -35,13 +35,13 @@ ENTRY(home_node)
 struct core_entry *__real_vgModuleLocal_get_linux_syscall_entry(UInt nr);
 struct core_entry *__wrap_vgModuleLocal_get_linux_syscall_entry(UInt nr);
 
-/* Limits of the own descriptors; all others go to the core. */
+/* Limits of descriptors and of address space; all others go to the core. */
 static void limit_before(ThreadId tid, void *layout, struct core_args *args,
                          struct core_status *status, UWord *flags)
 {
     Long result;
 
-    if (hw_call_nofile(tid, (UInt)args->nr, args->a, &result))
+    if (hw_call_limit(tid, (UInt)args->nr, args->a, &result))
         answer(status, result);
     else
         __real_vgModuleLocal_get_linux_syscall_entry((UInt)args->nr)
@@ -53,7 +53,8 @@ static void limit_after(ThreadId tid, struct core_args *args, struct core_status
     struct core_entry *core = __real_vgModuleLocal_get_linux_syscall_entry((UInt)args->nr);
     UWord resource = args->nr == __NR_prlimit64 ? args->a[1] : args->a[0];
 
-    if (core->after != NULL && resource != VKI_RLIMIT_NOFILE)
+    if (core->after != NULL && resource != VKI_RLIMIT_NOFILE && resource != VKI_RLIMIT_DATA &&
+        resource != RLIMIT_AS)
         core->after(tid, args, status);
 }
 

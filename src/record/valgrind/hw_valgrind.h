@@ -87,9 +87,12 @@ Long hw_call_home_node(const UWord *a);
 
 /* hw_limits.c */
 #define HW_NOFILE_OPTION "--nofile"
-void hw_limits_init(const HChar *text); /* NULL: the option was not given */
+#define HW_ROOM_OPTION   "--room"
+#define RLIMIT_AS        9
+void hw_limits_init(const HChar *files, const HChar *rooms);
 void hw_limits_exec(Bool followed);
-Bool hw_call_nofile(ThreadId tid, UInt nr, const UWord *a, Long *result);
+Bool hw_has_room(SizeT more, Bool data); /* for so many bytes, which are private and writable */
+Bool hw_call_limit(ThreadId tid, UInt nr, const UWord *a, Long *result);
 Long hw_call_mlockall(const UWord *a);
 Long hw_call_munlockall(const UWord *a);
 void hw_lock_future(Addr a, SizeT len); /* a new mapping, which mlockall may have spoken for */
