@@ -29,7 +29,7 @@ static inline void fixture_meminfo(u64 *m)
     m[MI_PAGE_TABLES] = 96 * MIB;
     m[MI_SEC_PAGE_TABLES] = 4 * MIB;
     m[MI_HUGETLB] = 512 * MIB;
-    m[MI_ANON_HUGE_PAGES] = GIB;
+    m[MI_ANON_HUGE_PAGES] = 0;
     m[MI_SWAP_TOTAL] = 4 * GIB;
     m[MI_SWAP_FREE] = 3 * GIB;
 }

@@ -57,6 +57,8 @@ void moment_compute(struct moment *m, const struct snapshot *before, const struc
     *m = (struct moment){.at = now->taken_at, .wall_us = now->wall_us};
     for (unsigned i = 0; i < NR_FLOWS; i++)
         m->flow[i] = NAN;
+    for (unsigned i = 0; i < NR_HUGE_RATES; i++)
+        m->huge[i] = NAN;
     for (unsigned i = 0; i < NR_PSI_RESOURCES; i++)
         m->some[i] = m->full[i] = NAN;
     if (!before)
@@ -73,6 +75,10 @@ void moment_compute(struct moment *m, const struct snapshot *before, const struc
     m->flow[FLOW_WRITEBACK] = counter_rate(&span, NR_WRITTEN) * page;
     m->flow[FLOW_SWAP_OUT] = counter_rate(&span, PSWPOUT) * page;
     m->flow[FLOW_STALLS] = part_rate(&span, PART_VMSTAT, before->allocstall, now->allocstall);
+    m->huge[HUGE_FAULTS] = counter_rate(&span, THP_FAULT_ALLOC);
+    m->huge[HUGE_FALLBACKS] = counter_rate(&span, THP_FAULT_FALLBACK);
+    m->huge[HUGE_SPLITS] = counter_rate(&span, THP_SPLIT_PAGE);
+    m->huge[HUGE_COLLAPSES] = counter_rate(&span, THP_COLLAPSE_ALLOC);
     compute_pressure(m, &span);
 }
 

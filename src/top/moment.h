@@ -24,10 +24,20 @@ enum flow {
     NR_FLOWS
 };
 
+/* What becomes of transparent huge pages: counts. */
+enum huge_rate {
+    HUGE_FAULTS,
+    HUGE_FALLBACKS, /* faults that got small pages instead */
+    HUGE_SPLITS,
+    HUGE_COLLAPSES,
+    NR_HUGE_RATES
+};
+
 struct moment {
     ns_t at;     /* snapshot.taken_at of the later one */
     u64 wall_us; /* of it; UNKNOWN */
     double flow[NR_FLOWS];
+    double huge[NR_HUGE_RATES];
     double some[NR_PSI_RESOURCES], full[NR_PSI_RESOURCES];
 };
 

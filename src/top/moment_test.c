@@ -27,6 +27,30 @@ static void flows_are_per_second_in_bytes_and_counts(void **state)
     snapshot_done(&now);
 }
 
+static void what_becomes_of_huge_pages_is_counted(void **state)
+{
+    struct snapshot before, now;
+    struct moment m;
+
+    (void)state;
+    fixture_snapshot(&before, 0);
+    fixture_snapshot(&now, 2);
+    before.vmstat[THP_FAULT_ALLOC] = 100;
+    now.vmstat[THP_FAULT_ALLOC] = 150;
+    before.vmstat[THP_FAULT_FALLBACK] = now.vmstat[THP_FAULT_FALLBACK] = 7;
+    before.vmstat[THP_SPLIT_PAGE] = 10;
+    now.vmstat[THP_SPLIT_PAGE] = 16;
+    before.vmstat[THP_COLLAPSE_ALLOC] = UNKNOWN;
+    now.vmstat[THP_COLLAPSE_ALLOC] = 3;
+    moment_compute(&m, &before, &now);
+    assert_float_equal(m.huge[HUGE_FAULTS], 25, 1e-6);
+    assert_float_equal(m.huge[HUGE_FALLBACKS], 0, 1e-6);
+    assert_float_equal(m.huge[HUGE_SPLITS], 3, 1e-6);
+    assert_true(isnan(m.huge[HUGE_COLLAPSES]));
+    snapshot_done(&before);
+    snapshot_done(&now);
+}
+
 static void what_cannot_be_a_rate_is_not_known(void **state)
 {
     struct snapshot before, now;
@@ -47,6 +71,8 @@ static void what_cannot_be_a_rate_is_not_known(void **state)
     moment_compute(&m, NULL, &now);
     for (unsigned i = 0; i < NR_FLOWS; i++)
         assert_true(isnan(m.flow[i]));
+    for (unsigned i = 0; i < NR_HUGE_RATES; i++)
+        assert_true(isnan(m.huge[i]));
     snapshot_done(&before);
     snapshot_done(&now);
 }
@@ -69,6 +95,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(flows_are_per_second_in_bytes_and_counts),
+        cmocka_unit_test(what_becomes_of_huge_pages_is_counted),
         cmocka_unit_test(what_cannot_be_a_rate_is_not_known),
         cmocka_unit_test(the_history_forgets_the_oldest),
     };

@@ -1,7 +1,7 @@
 /* screen_overview.c - memory as an economy: what there is and what it costs, what flows, what is lost to waiting, what it means.
  *
- * Sections get their rows in the order of what a reader would miss most: the bar, the worst finding, pressure, flows, the legend, the scale of costs,
- * two more findings, blank lines, all findings. So a small terminal loses the last ones first.
+ * Sections get their rows in the order of what a reader would miss most: the bar, the worst finding, pressure, flows, the legend, transparent huge
+ * pages where there are any, the scale of costs, two more findings, blank lines, all findings. So a small terminal loses the last ones first.
  */
 #include "top/screen_int.h"
 
@@ -125,6 +125,52 @@ static void draw_flows(struct grid *g, const struct area *a, int y, int rows, co
         if (row + 1 < rows)
             draw_flow(g, a->x + 1 + (two_sides && is_out ? half + 1 : 0), y + 1 + row,
                       two_sides ? half : a->width - 2, (enum flow)flow, &m->moments);
+    }
+}
+
+/* --- transparent huge pages --------------------------------------------------------------------------------------------------- */
+static const char *const huge_names[NR_HUGE_RATES] = {
+    [HUGE_FAULTS] = "faults",
+    [HUGE_FALLBACKS] = "fallbacks",
+    [HUGE_SPLITS] = "splits",
+    [HUGE_COLLAPSES] = "collapses",
+};
+
+/* Does the machine have huge pages, or anything to do with them since the last sample? */
+static bool has_huge(const struct model *m)
+{
+    u64 bytes = m->now->meminfo[MI_ANON_HUGE_PAGES];
+
+    if (known(bytes) && bytes)
+        return true;
+    for (unsigned i = 0; i < NR_HUGE_RATES; i++)
+        if (moments_at(&m->moments, 0)->huge[i] > 0)
+            return true;
+    return false;
+}
+
+static void draw_huge(struct grid *g, const struct area *a, int y, const struct model *m)
+{
+    u64 bytes = m->now->meminfo[MI_ANON_HUGE_PAGES], anon = m->now->meminfo[MI_ANON_PAGES];
+    char note[96] = "anonymous memory in them is not known", size[UNITS_TEXT_MAX];
+    char count[AMOUNT_MAX];
+    int x = a->x + 1;
+
+    if (known(bytes) && known(anon) && anon)
+        snprintf(note, sizeof(note), "%s, %.0f %% of anonymous memory; per second",
+                 format_bytes(size, bytes), 100.0 * (double)MIN(bytes, anon) / (double)anon);
+    else if (known(bytes))
+        snprintf(note, sizeof(note), "%s; per second", format_bytes(size, bytes));
+    view_section(g, a, y, "Huge pages", note);
+    for (unsigned i = 0; i < NR_HUGE_RATES; i++) {
+        double rate = moments_at(&m->moments, 0)->huge[i];
+        enum style style = !(rate > 0)                                  ? STYLE_DIM
+                           : i == HUGE_FALLBACKS && rate >= COUNT_HURTS ? STYLE_WARNING
+                                                                        : STYLE_PLAIN;
+
+        view_printf(g, x, y + 1, a->x + a->width - 1 - x, style, "%s %s", amount_count(count, rate),
+                    huge_names[i]);
+        x += 19;
     }
 }
 
@@ -252,7 +298,7 @@ static void draw_findings(struct grid *g, const struct area *a, int y, int rows,
 
 /* --- all of it ------------------------------------------------------------------------------------------------------------------- */
 struct plan {
-    int legend, scale, flows, pressure, findings, blanks;
+    int legend, scale, flows, huge, pressure, findings, blanks;
 };
 
 /* Take `want` rows if there are as many, or what is left if at least `least`. */
@@ -269,15 +315,18 @@ static struct plan make_plan(const struct area *a, const struct model *m)
     int left = a->height - 2, count = MAX((int)model_count_findings(m), 1);
     bool two_sides = a->width >= TWO_SIDES_WIDTH;
     struct plan p = {0};
+    int blanks;
 
     p.findings = take_rows(&left, 2, 2);
     p.pressure = take_rows(&left, 2, 4);
     p.flows = take_rows(&left, 3, two_sides ? 6 : 11);
     p.legend = take_rows(&left, screen_economy_rows(a->width), screen_economy_rows(a->width));
+    p.huge = has_huge(m) ? take_rows(&left, 2, 2) : 0;
     p.scale = take_rows(&left, 1, 1);
     /* The worst three are seen before there is room to breathe, all of them after. */
     p.findings += take_rows(&left, 0, MIN(left, MIN(count - 1, 2)));
-    p.blanks = take_rows(&left, 3, 3) / 3;
+    blanks = p.huge ? 4 : 3;
+    p.blanks = take_rows(&left, blanks, blanks) / blanks;
     return p; /* what is left is for findings: they take all rows to the end */
 }
 
@@ -292,6 +341,9 @@ void screen_overview_draw(struct grid *g, const struct area *a, const struct mod
     if (p.flows)
         draw_flows(g, a, y, p.flows, m);
     y += p.flows ? p.flows + p.blanks : 0;
+    if (p.huge)
+        draw_huge(g, a, y, m);
+    y += p.huge ? p.huge + p.blanks : 0;
     if (p.pressure)
         draw_pressure(g, a, y, p.pressure, m);
     y += p.pressure + p.blanks;

@@ -156,6 +156,22 @@ static void the_overview_shows_an_economy(void **state)
     EXPECT(80, 24, false, overview_ascii);
 }
 
+static void huge_pages_are_shown_where_there_are_any(void **state)
+{
+    (void)state;
+    now.meminfo[MI_ANON_PAGES] = 4 * GIB;
+    now.meminfo[MI_ANON_HUGE_PAGES] = 3 * GIB;
+    before.vmstat[THP_FAULT_ALLOC] = before.vmstat[THP_FAULT_FALLBACK] = 0;
+    before.vmstat[THP_SPLIT_PAGE] = before.vmstat[THP_COLLAPSE_ALLOC] = 5;
+    now.vmstat[THP_FAULT_ALLOC] = 1200;
+    now.vmstat[THP_FAULT_FALLBACK] = 30;
+    now.vmstat[THP_SPLIT_PAGE] = 5;
+    now.vmstat[THP_COLLAPSE_ALLOC] = 7;
+    model_update(&model, &before, &now, &diagnosis);
+    EXPECT(80, 24, true, overview_huge_80x24);
+    EXPECT(132, 40, true, overview_huge_132x40);
+}
+
 static void cgroups_are_a_tree(void **state)
 {
     (void)state;
@@ -346,6 +362,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_overview_shows_an_economy),
+        TEST(huge_pages_are_shown_where_there_are_any),
         TEST(cgroups_are_a_tree),
         TEST(a_group_shows_its_memory_and_the_limits_above_it),
         TEST(processes_are_by_size),
