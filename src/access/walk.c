@@ -1,6 +1,11 @@
 /* walk.c - the hardware's page walk where a huge leaf maps the page. */
 #include "access/access.h"
 
+static bool is_dirty(pte_t leaf)
+{
+    return (leaf & (PTE_WRITE | PTE_DIRTY)) == (PTE_WRITE | PTE_DIRTY);
+}
+
 /* A translation that the TLB holds needs no walk, and so marks nothing accessed. */
 static bool load_huge(struct tlb *tlb, struct mm *mm, vpn_t vpn, bool write, pte_t *leaf)
 {
@@ -9,7 +14,7 @@ static bool load_huge(struct tlb *tlb, struct mm *mm, vpn_t vpn, bool write, pte
     if ((*leaf & (need | PTE_PROTNONE)) != need)
         return false;
     *leaf |= PTE_ACCESSED | (write ? PTE_DIRTY : 0);
-    tlb_insert_huge(tlb, mm->id, vpn, (*leaf & (PTE_WRITE | PTE_DIRTY)) == (PTE_WRITE | PTE_DIRTY));
+    tlb_insert_huge(tlb, mm->id, vpn, is_dirty(*leaf));
     return true;
 }
 
@@ -31,14 +36,14 @@ enum walk access_walk_huge(struct tlb *tlb, struct mm *mm, vpn_t vpn, bool write
     pte_t *leaf = find_leaf(mm, vpn);
     enum walk walk = WALK_SAVED;
 
-    if (!leaf)
+    if (unlikely(!leaf))
         return WALK_FAULT;
-    if (!tlb_hit_huge(tlb, mm->id, vpn, write)) {
+    if (unlikely(!tlb_hit_huge(tlb, mm->id, vpn, write))) {
         if (!load_huge(tlb, mm, vpn, write, leaf))
             return WALK_FAULT;
         walk = WALK_HUGE;
     }
-    tlb_insert(tlb, mm->id, vpn, tlb_hit_huge(tlb, mm->id, vpn, true));
+    tlb_insert(tlb, mm->id, vpn, is_dirty(*leaf));
     if ((*leaf & (PTE_PRESENT | PTE_ZERO | PTE_HUGETLB)) == PTE_PRESENT)
         touched_mark(&mm->space->touched, pte_pfn(*leaf), (unsigned)(vpn % HPAGE_PMD_NR));
     return walk;

@@ -146,6 +146,113 @@ static void move_stops_at_a_missing_table_and_goes_on(void **state)
     }
 }
 
+/* --- huge leaves ---------------------------------------------------------------------------------- */
+#define HUGE_PFN ((pfn_t)1024)
+
+static void put_huge(vpn_t vpn)
+{
+    while (pagetable_missing(mm, vpn) > 1)
+        pagetable_install(mm, vpn, test_frame_alloc(&machine));
+    pagetable_deposit(mm, vpn, test_frame_alloc(&machine));
+    pagetable_set_huge(mm, vpn, pte_make(HUGE_PFN, PTE_PRESENT | PTE_HUGE));
+}
+
+static void clear_huge(vpn_t vpn)
+{
+    test_frame_free(&machine, pagetable_clear_huge(mm, vpn));
+}
+
+static void huge_leaf_maps_512_pages_and_keeps_a_table_beside(void **state)
+{
+    vpn_t base = 512 * 3;
+    struct pte_ref ref;
+
+    (void)state;
+    put_huge(base);
+    assert_int_equal(machine.nr_used, 4);
+    assert_int_equal(mm->nr_ptes, 1);
+    assert_null(pagetable_find(mm, base + 7));
+    assert_non_null(pagetable_find_huge(mm, base + 7));
+    assert_null(pagetable_find_huge(mm, base + 512));
+    assert_int_equal(pagetable_missing(mm, base + 7), 0);
+    ref = pagetable_lookup(mm, base + 7);
+    assert_int_equal(ref.order, 9);
+    assert_int_equal(pte_ref_pfn(ref, base + 7), HUGE_PFN + 7);
+    assert_int_equal(pte_ref_end(ref, base + 7), base + 512);
+    pagetable_check(mm);
+    clear_huge(base);
+    assert_int_equal(mm->nr_ptes, 0);
+    assert_int_equal(pagetable_lookup(mm, base + 7).order, 0);
+    assert_null(pagetable_lookup(mm, base + 7).slot);
+}
+
+static void next_finds_huge_leaves_from_any_page_of_them(void **state)
+{
+    vpn_t seen[4], base = 512 * 3;
+    struct pte_ref ref;
+    unsigned n = 0;
+
+    (void)state;
+    put_huge(base);
+    put_huge(base + 1024);
+    put(base + 512 + 9, PTE_PRESENT);
+    assert_int_equal(pagetable_next(mm, base + 5, VPN_END, &ref), base + 5);
+    assert_int_equal(ref.order, 9);
+    assert_int_equal(pagetable_next(mm, 0, base, &ref), VPN_END);
+    pagetable_for_each (mm, vpn, ref, base + 5, base + 1030)
+        seen[n++] = vpn;
+    assert_int_equal(n, 3);
+    assert_int_equal(seen[0], base + 5);
+    assert_int_equal(seen[1], base + 512 + 9);
+    assert_int_equal(seen[2], base + 1024);
+}
+
+static void split_brings_the_table_that_was_beside(void **state)
+{
+    vpn_t base = 512 * 3;
+    pte_t *first;
+
+    (void)state;
+    put_huge(base);
+    put_huge(base + 512);
+    first = pagetable_split_huge(mm, base);
+    assert_ptr_equal(first, pagetable_find(mm, base));
+    assert_int_equal(pagetable_frame(&machine.space, first)->index, base >> 9);
+    for (unsigned i = 0; i < 512; i++)
+        assert_true(pte_none(first[i]));
+    assert_int_equal(machine.nr_used, 5); /* and nothing was allocated */
+    assert_int_equal(mm->nr_ptes, 2);
+    put(base + 100, PTE_PRESENT);
+    pagetable_check(mm);
+    clear(base + 100);
+    pagetable_deposit_leaf(mm, base); /* khugepaged's way back */
+    assert_int_equal(*pagetable_pmd(mm, base), 0);
+    pagetable_set_huge(mm, base, pte_make(HUGE_PFN, PTE_PRESENT | PTE_HUGE));
+    pagetable_check(mm);
+    clear_huge(base);
+    clear_huge(base + 512);
+    assert_int_equal(mm->nr_ptes, 0);
+}
+
+static void huge_leaf_moves_with_its_table(void **state)
+{
+    vpn_t from = 512 * 3, to = 512 * 600;
+    pfn_t beside;
+
+    (void)state;
+    put_huge(from);
+    beside = pagetable_frame(&machine.space, pagetable_pmd(mm, from))->next;
+    assert_int_equal(pagetable_move(mm, from, from + 512, to), from); /* no PMD table there yet */
+    while (pagetable_missing(mm, to) > 1)
+        pagetable_install(mm, to, test_frame_alloc(&machine));
+    assert_int_equal(pagetable_move(mm, from, from + 512, to), from + 512);
+    assert_null(pagetable_find_huge(mm, from));
+    assert_int_equal(pte_pfn(*pagetable_find_huge(mm, to)), HUGE_PFN);
+    pagetable_check(mm);
+    assert_int_equal(pagetable_clear_huge(mm, to), beside);
+    test_frame_free(&machine, beside);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -158,6 +265,10 @@ int main(void)
         TEST(tables_shared_with_a_neighbour_stay),
         TEST(freed_tables_are_used_again_and_empty),
         TEST(move_stops_at_a_missing_table_and_goes_on),
+        TEST(huge_leaf_maps_512_pages_and_keeps_a_table_beside),
+        TEST(next_finds_huge_leaves_from_any_page_of_them),
+        TEST(split_brings_the_table_that_was_beside),
+        TEST(huge_leaf_moves_with_its_table),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -280,6 +280,95 @@ static void file_pages_are_found_in_all_processes(void **state)
     assert_int_equal(pages, 1000 + 1);
 }
 
+/* --- huge leaves ---------------------------------------------------------------------------------- */
+/* The child gets the parent's leaf, as at fork. */
+static struct mm *fork_huge(struct mm *parent, pfn_t head)
+{
+    struct mm *child = mm_new(&machine.space, 0);
+
+    vma_fork(child, parent);
+    while (pagetable_missing(child, BASE) > 1)
+        pagetable_install(child, BASE, test_frame_alloc(&machine));
+    pagetable_deposit(child, BASE, test_frame_alloc(&machine));
+    frame_clear(test_frame(&machine, head), PG_EXCLUSIVE);
+    assert_int_equal(rmap_add_huge(test_frame(&machine, head)), 0); /* all of it was mapped */
+    pagetable_set_huge(child, BASE, pte_make(head, PTE_PRESENT | PTE_HUGE));
+    child->rss_anon += HPAGE_PMD_NR;
+    return child;
+}
+
+static void split_leaf(struct mm *where, pfn_t head)
+{
+    pte_t *leaf = pagetable_split_huge(where, BASE);
+
+    rmap_split_huge(&machine.frames, head);
+    for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+        pagetable_set(where, BASE + i, &leaf[i], pte_make(head + i, PTE_PRESENT));
+}
+
+static void huge_leaf_is_one_entry(void **state)
+{
+    struct rmap_walk walk = {0};
+    pfn_t head;
+
+    (void)state;
+    map(mm, 0, 1024, 0);
+    head = test_map_huge(&machine, mm, BASE);
+    assert_int_equal(count_found(head), 1);
+    assert_false(rmap_find_only(&machine.space, head, &walk)); /* which is for small pages */
+    rmap_for_each(&machine.space, head, note_visit, &walk);
+    assert_int_equal(walk.order, HPAGE_PMD_ORDER);
+    assert_int_equal(walk.vpn, BASE);
+    assert_ptr_equal(walk.slot, pagetable_find_huge(mm, BASE));
+    rmap_check(&machine.space, head);
+    fork_huge(mm, head);
+    assert_int_equal(count_found(head), 2);
+    rmap_check(&machine.space, head);
+}
+
+static void split_leaf_is_found_page_by_page(void **state)
+{
+    struct mm *child;
+    pfn_t head;
+
+    (void)state;
+    map(mm, 0, 512, 0);
+    head = test_map_huge(&machine, mm, BASE);
+    child = fork_huge(mm, head);
+    split_leaf(child, head);
+    assert_int_equal(count_found(head), 1 + 512);
+    assert_int_equal(page_mapcount(&machine.frames, test_frame(&machine, head + 300)), 2);
+    folio_check(&machine.frames, head);
+    rmap_check(&machine.space, head);
+    for (u32 i = 0; i < 256; i++) { /* the child's half goes; the parent still maps it */
+        pagetable_set(child, BASE + i, pagetable_find(child, BASE + i), 0);
+        child->rss_anon--;
+        assert_false(rmap_del_subpage(&machine.frames, head + i));
+    }
+    assert_int_equal(count_found(head), 1 + 256);
+    rmap_check(&machine.space, head);
+    assert_int_equal(rmap_del_huge(test_frame(&machine, head)), 256); /* nobody maps these now */
+    test_frame_free(&machine, pagetable_clear_huge(mm, BASE));
+    mm->rss_anon -= HPAGE_PMD_NR;
+    assert_int_equal(count_found(head), 256);
+    assert_true(rmap_add_subpage(&machine.frames, head)); /* it is mapped again, as the first */
+    assert_true(rmap_del_subpage(&machine.frames, head));
+    rmap_check(&machine.space, head);
+}
+
+static void pages_of_a_split_leaf_inherit_that_they_are_exclusive(void **state)
+{
+    pfn_t head;
+
+    (void)state;
+    map(mm, 0, 512, 0);
+    head = test_map_huge(&machine, mm, BASE);
+    split_leaf(mm, head);
+    for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+        assert_true(frame_test(test_frame(&machine, head + i), PG_EXCLUSIVE));
+    rmap_check(&machine.space, head);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -294,6 +383,9 @@ int main(void)
         TEST(long_line_of_descent_keeps_few_links),
         TEST(page_from_swap_belongs_to_the_root_unless_exclusive),
         TEST(file_pages_are_found_in_all_processes),
+        TEST(huge_leaf_is_one_entry),
+        TEST(split_leaf_is_found_page_by_page),
+        TEST(pages_of_a_split_leaf_inherit_that_they_are_exclusive),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,12 +13,15 @@ struct test_machine {
     struct space space;
     pfn_t free; /* list by frame.next */
     u32 nr_used;
+    pfn_t next_folio; /* behind the others, aligned; to end_pfn */
 };
+#define TEST_FOLIOS 8u
 
 static inline void test_machine_init(struct test_machine *m, u32 nr_frames)
 {
     *m = (struct test_machine){0};
-    m->frames.end_pfn = nr_frames + 1;
+    m->next_folio = ROUND_UP(nr_frames + 1, HPAGE_PMD_NR);
+    m->frames.end_pfn = m->next_folio + TEST_FOLIOS * HPAGE_PMD_NR;
     m->frames.frame = xcalloc(m->frames.end_pfn, sizeof(struct frame));
     for (pfn_t pfn = nr_frames; pfn > 0; pfn--) {
         m->frames.frame[pfn].next = m->free;
@@ -58,6 +61,17 @@ static inline void test_frame_free(struct test_machine *m, pfn_t pfn)
     m->nr_used--;
 }
 
+/* A new folio for a huge leaf; there are TEST_FOLIOS of them. */
+static inline pfn_t test_folio_alloc(struct test_machine *m)
+{
+    pfn_t head = m->next_folio;
+
+    assert(head < m->frames.end_pfn);
+    m->next_folio += HPAGE_PMD_NR;
+    folio_make(&m->frames, head, HPAGE_PMD_ORDER);
+    return head;
+}
+
 /* For pagetable_free_range(). */
 static inline void test_release_table(void *machine, pfn_t pfn)
 {
@@ -84,6 +98,22 @@ static inline pfn_t test_map_anon(struct test_machine *m, struct mm *mm, vpn_t v
                   pte_make(pfn, PTE_PRESENT | PTE_WRITE | PTE_DIRTY));
     mm->rss_anon++;
     return pfn;
+}
+
+/* A huge leaf at vpn, which is aligned and has no entry yet, for a new folio. */
+static inline pfn_t test_map_huge(struct test_machine *m, struct mm *mm, vpn_t vpn)
+{
+    struct vma *vma = vma_find(mm, vpn);
+    pfn_t head = test_folio_alloc(m);
+
+    anon_vma_prepare(vma);
+    while (pagetable_missing(mm, vpn) > 1)
+        pagetable_install(mm, vpn, test_frame_alloc(m));
+    rmap_add_new_anon_huge(&m->space, vma, vpn, head);
+    pagetable_deposit(mm, vpn, test_frame_alloc(m));
+    pagetable_set_huge(mm, vpn, pte_make(head, PTE_PRESENT | PTE_WRITE | PTE_DIRTY | PTE_HUGE));
+    mm->rss_anon += HPAGE_PMD_NR;
+    return head;
 }
 
 /* Drop all anonymous pages of [start, end), the mappings, and the tables nobody needs any more. */

@@ -20,6 +20,7 @@ COMMANDS = [
     ("run_unlimited", ["run", "{file}", "--thp", "never", "--format", "json", "--proc", "{proc}"]),
     ("run_limited", ["run", "{file}", "--thp", "never", "--memory-max", "8M", "--swap", "64M", "--format", "json", "--proc", "{proc}"]),
     ("run_as_text", ["run", "{file}", "--thp", "never", "--memory-max", "16M", "--swap", "64M"]),
+    ("run_huge", ["run", "{file}", "--thp", "always", "--memory-max", "24M", "--swap", "64M", "--format", "json", "--proc", "{proc}"]),
     ("size", ["size", "{file}", "--thp", "never", "--limits", "8M,16M,64M", "--format", "json"]),
     ("size_with_two_jobs", ["size", "{file}", "--thp", "never", "--limits", "8M,16M,64M", "--format", "json", "--jobs", "2"]),
 ]
