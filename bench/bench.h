@@ -29,6 +29,7 @@ void bench_fault(struct bench *b);
 void bench_frames(struct bench *b);
 void bench_groups(struct bench *b);
 void bench_hit(struct bench *b);
+void bench_huge(struct bench *b);
 void bench_memory(struct bench *b);
 void bench_space(struct bench *b);
 void bench_sweep(struct bench *b);

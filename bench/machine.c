@@ -43,7 +43,7 @@ static void watch(void *ctx)
 static void timed_replay_config(const struct timed_replay *t, struct system_config *ret)
 {
     system_config_init(ret);
-    ret->thp = "never";
+    ret->thp = t->thp ? t->thp : "never";
     ret->ram_bytes = t->ram_bytes ? t->ram_bytes : MAX(16 * GIB, 2 * t->memory_max);
     ret->nr_cpus = 1;
     if (!t->swap_bytes)

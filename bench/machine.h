@@ -12,6 +12,7 @@ struct timed_replay {
     u64 memory_max; /* 0: none */
     u64 swap_bytes; /* 0: none */
     const char *swap_device;
+    const char *thp; /* NULL: never */
     u64 skip_events; /* the clock starts when these are done */
     /* called before the machine goes away; may be NULL */
     void (*look)(void *ctx, const struct system *s);

@@ -20,9 +20,9 @@ static const struct {
     bench_fn run;
 } benches[] = {
     {"memory", bench_memory}, /* first, in a small process */
-    {"hit", bench_hit},       {"fault", bench_fault}, {"sweep", bench_sweep},
-    {"frames", bench_frames}, {"space", bench_space}, {"compress", bench_compress},
-    {"groups", bench_groups},
+    {"hit", bench_hit},           {"huge", bench_huge},     {"fault", bench_fault},
+    {"sweep", bench_sweep},       {"frames", bench_frames}, {"space", bench_space},
+    {"compress", bench_compress}, {"groups", bench_groups},
 };
 
 void bench_figure(struct bench *b, const char *key, double value, const char *unit, const char *doc)

@@ -64,11 +64,16 @@ static u32 draw_zipf(struct draw *d)
     return d->page_of_rank[low];
 }
 
+static u32 stride_of(const struct pattern *p)
+{
+    return MAX(p->stride, 1u);
+}
+
 static u32 draw_page(struct draw *d)
 {
     switch (d->pattern->shape) {
     case PATTERN_SEQUENTIAL:
-        return d->next++ % d->pattern->pages;
+        return d->next++ * stride_of(d->pattern) % d->pattern->pages;
     case PATTERN_UNIFORM:
         return (u32)prng_below(&d->prng, d->pattern->pages);
     case PATTERN_ZIPF:
@@ -119,13 +124,16 @@ void pattern_make(const struct pattern *p, struct pattern_trace *ret)
         w, stream, HWT_OP_MMAP, 0,
         (u64[]){PATTERN_START * PAGE_SIZE, bytes, ABI_PROT_READ | ABI_PROT_WRITE, 0, p->file, 0},
         NULL);
-    for (u32 i = 0; p->populated && i < p->pages; i++)
+    for (u32 i = 0; p->populated && i < p->pages; i += stride_of(p))
         trace_writer_access(w, stream, HWT_WRITE, PATTERN_START + i, p->icount);
+    if (p->dropped)
+        trace_writer_op(w, stream, HWT_OP_MADVISE, 0,
+                        (u64[]){PATTERN_START * PAGE_SIZE, bytes, ABI_MADV_DONTNEED}, NULL);
     write_accesses(w, stream, p);
     if (trace_writer_finish(w, NULL, &ret->bytes, &count, NULL) ||
         trace_open_bytes(ret->bytes, count, "pattern", &options, &ret->trace, NULL))
         abort();
-    ret->populate_events = 2 + (p->populated ? p->pages : 0);
+    ret->populate_events = 2 + (p->populated ? p->pages / stride_of(p) : 0) + p->dropped;
 }
 
 void pattern_free(struct pattern_trace *t)

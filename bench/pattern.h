@@ -18,12 +18,15 @@ enum pattern_shape {
 struct pattern {
     bool file; /* a mapped file instead of anonymous memory; then nothing is written */
     enum pattern_shape shape;
-    u32 pages;    /* of the mapping */
+    u32 pages;  /* of the mapping */
+    u32 stride; /* pages from one access to the next, PATTERN_SEQUENTIAL and what populates; 0: 1 */
     u32 accesses; /* recorded ones */
     u32 icount;   /* instructions before each access of the program */
     u32 write_percent;
     bool filtered;  /* the recorder's filter of recent pages is applied: only what passes counts */
     bool populated; /* before all that, every page is written once, in order */
+    bool
+        dropped; /* what populates is dropped again: the machine used its frames once, and they are free */
 };
 
 struct pattern_trace {

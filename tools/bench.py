@@ -23,6 +23,7 @@ FIGURE = re.compile(r"([a-z]\w*)\s+([-+.0-9e]+)(\s|$)")
 BUDGETS = {
     "hit_per_s": (">=", 60e6, 100e6),
     "fault_per_s": (">=", 2e6, 5e6),
+    "huge_fault_ns": ("<=", 1000, 500),
     "sweep16_ratio": ("<=", 12, 10),
     "groups_fault_ratio": ("<=", 2, 1.5),
     "bytes_per_page": ("<=", 64, 64),
