@@ -47,6 +47,8 @@ struct group *swapin_group(const struct access_ctx *ac, swp_t e);
 enum access_result access_get_table(struct access_ctx *ac, pfn_t *ret_pfn);
 void access_put_table(struct mem *mem, pfn_t pfn);
 void access_deposit(struct access_ctx *ac, struct mm *mm, vpn_t vpn, pfn_t table);
+/* Copy the bytes of a page, and what that costs. */
+void access_copy_page(struct mem *mem, pfn_t to, pfn_t from);
 void access_count_fault(struct access_ctx *ac, enum counter id);
 /* Say that the I/O on pfn is waited for. */
 void access_wait_io(struct access_ctx *ac, pfn_t pfn, enum wait_cause cause);

@@ -16,11 +16,8 @@ static bool split_for_page(struct mem *mem, pfn_t pfn)
 
     if (!folio_is_large(f))
         return true;
-    if (page_mapcount(mem->frames, frames_get(mem->frames, pfn)) != 1 ||
-        frame_test(f, PG_LOCKED | PG_WRITEBACK))
-        return false;
-    folio_split(mem, head);
-    return true;
+    return page_mapcount(mem->frames, frames_get(mem->frames, pfn)) == 1 &&
+           folio_try_split(mem, head);
 }
 
 /* --- MADV_FREE --------------------------------------------------------------------------------------------------------- */
@@ -64,10 +61,8 @@ static bool free_huge(struct access_ctx *ac, vpn_t v, vpn_t end, pte_t *slot)
     f = frames_get(mem->frames, head);
     if (f->mapcount != 1 || frame_test(f, PG_LOCKED | PG_WRITEBACK))
         return true;
-    if (v % HPAGE_PMD_NR || v + HPAGE_PMD_NR > end) {
-        folio_split(mem, head);
-        return false;
-    }
+    if (v % HPAGE_PMD_NR || v + HPAGE_PMD_NR > end)
+        return !folio_try_split(mem, head);
     if (frame_test(f, PG_SWAPCACHE))
         return true;
     frame_clear(f, PG_DIRTY);
@@ -134,12 +129,8 @@ static bool cold_huge(struct cold *c, struct pte_ref ref, vpn_t v, vpn_t end)
 
     if (pte_is_zero_page(*ref.slot) || frames_get(mem->frames, head)->mapcount != 1)
         return true;
-    if (v % HPAGE_PMD_NR || v + HPAGE_PMD_NR > end) {
-        if (frame_test(frames_get(mem->frames, head), PG_LOCKED | PG_WRITEBACK))
-            return true;
-        folio_split(mem, head);
-        return false;
-    }
+    if (v % HPAGE_PMD_NR || v + HPAGE_PMD_NR > end)
+        return !folio_try_split(mem, head);
     cold_folio(c, ref, v, head);
     return true;
 }

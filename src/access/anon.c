@@ -43,7 +43,7 @@ static void clear_page(struct mem *mem, pfn_t pfn)
         mem_cost(mem, mem_distance_ns(mem, frame_nid(mem->frames, pfn), mem->cost->remote_page));
 }
 
-static void copy_page(struct mem *mem, pfn_t to, pfn_t from)
+void access_copy_page(struct mem *mem, pfn_t to, pfn_t from)
 {
     if (mem->frames->bytes)
         memcpy(frames_bytes(mem->frames, to), frames_bytes(mem->frames, from), PAGE_SIZE);
@@ -99,7 +99,7 @@ static enum access_result copy_on_write(struct fault *f, pfn_t old)
     if (old == PFN_NONE)
         clear_page(mem, pfn);
     else
-        copy_page(mem, pfn, old);
+        access_copy_page(mem, pfn, old);
     mmu_flush_page(ac->mm, f->vpn);
     if (old != PFN_NONE) {
         page_unmap(mem, ac->mm, old);

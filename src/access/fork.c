@@ -4,6 +4,7 @@
  * faulted in again from their file are not copied. Mirrors copy_pte_range() of mm/memory.c, copy_huge_pmd() of mm/huge_memory.c,
  * Linux 6.1. */
 #include "access/access_int.h"
+#include "reclaim/pin.h"
 #include "reclaim/thp.h"
 
 static void copy_swap(struct mem *mem, struct mm *child, vpn_t vpn, pte_t *from, pte_t *to)
@@ -31,14 +32,47 @@ static void copy_present(struct mem *mem, const struct vma *vma, struct mm *chil
     pagetable_set(child, vpn, to, pte & ~PTE_ACCESSED);
 }
 
+/* A device works on the page: it stays the parent's alone, and the child gets a copy at once (page_needs_cow_for_dma). */
+static bool is_parents_alone(const struct mem *mem, pte_t pte)
+{
+    return mem->pins.count && pte_has_frame(pte) &&
+           folio_is_pinned(mem, folio_head_pfn(mem->frames, pte_pfn(pte)));
+}
+
+static enum access_result copy_pinned(struct access_ctx *ac, const struct vma *vma,
+                                      struct mm *child, vpn_t vpn, pte_t from, pte_t *to)
+{
+    struct mem *mem = ac->mem;
+    struct vma *to_vma = vma_find(child, vpn);
+    enum access_result r;
+    pfn_t pfn;
+
+    r = access_get_vma_page(ac, vma, vpn, &pfn);
+    if (r != ACCESS_OK)
+        return r;
+    anon_vma_prepare(to_vma);
+    access_copy_page(mem, pfn, pte_pfn(from));
+    frame_set(frames_get(mem->frames, pfn), PG_UPTODATE | PG_SWAPBACKED);
+    page_map_new_anon(mem, to_vma, vpn, pfn);
+    lru_add(mem, pfn);
+    pagetable_set(child, vpn, to, pte_make(pfn, access_user_bits(to_vma, true)));
+    return ACCESS_OK;
+}
+
 /* One huge leaf. OK without a copy: it is no huge leaf any more. */
-static enum access_result copy_huge(struct access_ctx *ac, struct mm *child, vpn_t vpn)
+static enum access_result copy_huge(struct access_ctx *ac, struct vma *vma, struct mm *child,
+                                    vpn_t vpn)
 {
     struct mem *mem = ac->mem;
     enum access_result r = access_pmd_tables(ac, child, vpn);
     pte_t *from;
     pfn_t table;
 
+    from = pagetable_find_huge(ac->mm, vpn);
+    if (from && is_parents_alone(mem, *from)) {
+        thp_split_pmd(mem, vma, vpn);
+        return ACCESS_OK;
+    }
     if (r == ACCESS_OK)
         r = access_get_table(ac, &table);
     if (r != ACCESS_OK)
@@ -72,15 +106,17 @@ static enum access_result copy_small(struct access_ctx *ac, const struct vma *vm
         return r;
     from = pagetable_find(ac->mm, vpn); /* getting a table may have reclaimed the page */
     to = pagetable_find(child, vpn);
-    if (pte_is_swap(*from))
+    if (unlikely(is_parents_alone(mem, *from)))
+        r = copy_pinned(ac, vma, child, vpn, *from, to);
+    else if (pte_is_swap(*from))
         copy_swap(mem, child, vpn, from, to);
     else if (!pte_none(*from))
         copy_present(mem, vma, child, vpn, from, to);
     mem_cost(mem, mem->cost->fork_page);
-    return ACCESS_OK;
+    return r;
 }
 
-static enum access_result copy_range(struct access_ctx *ac, const struct vma *vma, struct mm *child,
+static enum access_result copy_range(struct access_ctx *ac, struct vma *vma, struct mm *child,
                                      vpn_t start, u64 *progress)
 {
     struct pte_ref ref;
@@ -88,7 +124,7 @@ static enum access_result copy_range(struct access_ctx *ac, const struct vma *vm
 
     while (v < vma->end) {
         enum access_result r = vma->flags & VM_HUGETLB ? hugetlb_fork(ac, child, v)
-                               : ref.order             ? copy_huge(ac, child, v)
+                               : ref.order             ? copy_huge(ac, vma, child, v)
                                                        : copy_small(ac, vma, child, v);
 
         if (r != ACCESS_OK) {

@@ -13,6 +13,7 @@
 
 #include "access/access_int.h"
 #include "access/thp.h"
+#include "reclaim/pin.h"
 #include "stats/thp.h"
 
 enum scan_result {
@@ -56,7 +57,8 @@ static bool scan_page(struct collapse *c, pte_t pte)
         exceeds(c, ++c->shared, mem->tunables->khugepaged_max_ptes_shared,
                 THP_SCAN_EXCEED_SHARE_PTE))
         return false;
-    if (!frame_test(head, PG_LRU) || frame_test(head, PG_LOCKED) || !frame_test(head, PG_ANON))
+    if (!frame_test(head, PG_LRU) || frame_test(head, PG_LOCKED) || !frame_test(head, PG_ANON) ||
+        folio_is_pinned(mem, (pfn_t)(head - mem->frames->frame)))
         return false;
     c->referenced += (pte & PTE_ACCESSED) || frame_test(head, PG_REFERENCED);
     return true;

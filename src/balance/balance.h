@@ -77,6 +77,9 @@ pfn_t balance_try_kernel_folio(struct mem *mem, unsigned order);
 enum balance_result balance_migrate(struct mem *mem, struct attempt *at, pfn_t pfn,
                                     struct alloc_nodes nodes, enum migrate_reason reason,
                                     int *ret_err, struct wait *ret_wait);
+/* The same, out of ZONE_MOVABLE to any node, before it is pinned for long. */
+enum balance_result balance_migrate_unmovable(struct mem *mem, struct attempt *at, pfn_t pfn,
+                                              int *ret_err, struct wait *ret_wait);
 /* memory.high: pages over it are reclaimed on return to user mode; a pause is asked for when that is not enough. */
 bool balance_over_high(struct mem *mem, struct attempt *at, struct group *g, u32 nr_pages,
                        struct wait *ret_wait);

@@ -10,6 +10,7 @@
 struct found {
     struct mem *mem;
     struct alloc_nodes nodes;
+    bool movable;
     pfn_t pfn;
 };
 
@@ -21,17 +22,19 @@ static pfn_t take_found(void *ctx, pfn_t from)
 
     f->pfn = PFN_NONE;
     if (pfn == PFN_NONE && !folio_is_large(frames_get(f->mem->frames, from)))
-        pfn = migrate_take_frame(f->mem, f->nodes, ALLOC_WMARK_MIN, from);
+        pfn = migrate_take_frame(f->mem, f->nodes,
+                                 ALLOC_WMARK_MIN | (f->movable ? ALLOC_MOVABLE : 0), from);
     return pfn;
 }
 
-/* A frame, or a folio of as many pages as `from`, on these nodes. */
+/* A frame, or a folio of as many pages as `from`, on these nodes. `movable`: of a page that may move again. */
 static enum balance_result get_target(struct mem *mem, struct attempt *at, pfn_t from,
-                                      struct alloc_nodes nodes, pfn_t *ret_pfn,
+                                      struct alloc_nodes nodes, bool movable, pfn_t *ret_pfn,
                                       struct wait *ret_wait)
 {
     unsigned order = folio_order(frames_get(mem->frames, from));
-    u32 flags = ALLOC_MOVABLE | (order ? ALLOC_COMP | ALLOC_NO_KSWAPD : ALLOC_RETRY_MAYFAIL);
+    u32 flags = (movable ? ALLOC_MOVABLE : 0) |
+                (order ? ALLOC_COMP | ALLOC_NO_KSWAPD : ALLOC_RETRY_MAYFAIL);
     enum balance_result r;
 
     at->placed = true;
@@ -43,25 +46,22 @@ static enum balance_result get_target(struct mem *mem, struct attempt *at, pfn_t
     return r == BALANCE_WAIT ? BALANCE_WAIT : BALANCE_OK;
 }
 
-enum balance_result balance_migrate(struct mem *mem, struct attempt *at, pfn_t pfn,
-                                    struct alloc_nodes nodes, enum migrate_reason reason,
-                                    int *ret_err, struct wait *ret_wait)
+static enum balance_result migrate(struct mem *mem, struct attempt *at, pfn_t head,
+                                   struct alloc_nodes nodes, enum migrate_reason reason,
+                                   int *ret_err, struct wait *ret_wait)
 {
-    pfn_t head = folio_head_pfn(mem->frames, pfn);
     unsigned order = folio_order(frames_get(mem->frames, head));
-    struct found found = {mem, nodes, PFN_NONE};
+    bool movable = reason != MR_LONGTERM_PIN;
+    struct found found = {mem, nodes, movable, PFN_NONE};
     struct migrate_target target = {take_found, &found};
     int err;
 
-    *ret_err = 0;
-    if (nodes.mask >> frame_nid(mem->frames, head) & 1)
-        return BALANCE_OK;
     if (!migrate_isolate(mem, head)) {
         *ret_err = -EBUSY;
         return BALANCE_OK;
     }
     err = migrate_check_movable(mem, head);
-    if (!err && get_target(mem, at, head, nodes, &found.pfn, ret_wait) == BALANCE_WAIT) {
+    if (!err && get_target(mem, at, head, nodes, movable, &found.pfn, ret_wait) == BALANCE_WAIT) {
         migrate_putback(mem, &head, 1);
         return BALANCE_WAIT;
     }
@@ -69,4 +69,23 @@ enum balance_result balance_migrate(struct mem *mem, struct attempt *at, pfn_t p
     if (found.pfn != PFN_NONE) /* it could not move */
         frames_free(mem->frames, found.pfn, order, mem->cpu);
     return BALANCE_OK;
+}
+
+enum balance_result balance_migrate(struct mem *mem, struct attempt *at, pfn_t pfn,
+                                    struct alloc_nodes nodes, enum migrate_reason reason,
+                                    int *ret_err, struct wait *ret_wait)
+{
+    pfn_t head = folio_head_pfn(mem->frames, pfn);
+
+    *ret_err = 0;
+    if (nodes.mask >> frame_nid(mem->frames, head) & 1)
+        return BALANCE_OK;
+    return migrate(mem, at, head, nodes, reason, ret_err, ret_wait);
+}
+
+enum balance_result balance_migrate_unmovable(struct mem *mem, struct attempt *at, pfn_t pfn,
+                                              int *ret_err, struct wait *ret_wait)
+{
+    return migrate(mem, at, folio_head_pfn(mem->frames, pfn), mem_nodes(mem), MR_LONGTERM_PIN,
+                   ret_err, ret_wait);
 }

@@ -13,6 +13,7 @@
 
 #include "reclaim/lru.h"
 #include "reclaim/page.h"
+#include "reclaim/pin.h"
 #include "reclaim/thp.h"
 #include "space/mmu.h"
 #include "space/rmap.h"
@@ -56,7 +57,8 @@ int migrate_check_movable(const struct mem *mem, pfn_t pfn)
 
     if (frame_test(f, PG_LOCKED | PG_WRITEBACK))
         return -EAGAIN;
-    if (frame_test(f, PG_DIRTY) && !migrate_dirty_is_allowed(mem, pfn))
+    if ((frame_test(f, PG_DIRTY) && !migrate_dirty_is_allowed(mem, pfn)) ||
+        folio_is_pinned(mem, pfn))
         return -EBUSY;
     return 0;
 }
@@ -265,15 +267,15 @@ pfn_t migrate_take_frame(struct mem *mem, struct alloc_nodes nodes, u32 alloc_fl
 {
     unsigned order = folio_order(frame_of(mem, from));
 
-    return frames_try_alloc(mem->frames, nodes, order, MT_MOVABLE,
-                            alloc_flags | ALLOC_MOVABLE | (order ? ALLOC_COMP : 0), mem->cpu);
+    return frames_try_alloc(mem->frames, nodes, order, alloc_migratetype(alloc_flags),
+                            alloc_flags | (order ? ALLOC_COMP : 0), mem->cpu);
 }
 
 static pfn_t take_on_node(void *ctx, pfn_t from)
 {
     struct node_target *nt = ctx;
 
-    return migrate_take_frame(nt->mem, nt->nodes, ALLOC_WMARK_MIN, from);
+    return migrate_take_frame(nt->mem, nt->nodes, ALLOC_WMARK_MIN | ALLOC_MOVABLE, from);
 }
 
 int migrate_folio_to(struct mem *mem, pfn_t pfn, unsigned nid, enum migrate_reason reason)

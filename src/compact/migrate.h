@@ -32,6 +32,7 @@ enum migrate_reason {
     MR_MEMPOLICY,      /* mbind */
     MR_NUMA_MISPLACED, /* balancing: a huge page that finds no room stays whole */
     MR_DEMOTION,
+    MR_LONGTERM_PIN, /* out of ZONE_MOVABLE */
 };
 
 /* Where pages go. take() returns a frame in use that is nobody's, or PFN_NONE; for a huge page, a folio of as many pages. It is asked
@@ -67,7 +68,7 @@ struct migrate_result migrate_pages(struct mem *mem, const pfn_t *pfns, u32 nr,
 /* Move the folio that pfn, the frame that an entry or a cache names (pte_pfn(*slot), not a page inside a huge leaf), is part of to node nid,
  * where it takes what is free down to the min watermark. 0, also when it is there already; or, and it stays where it is:
  *   -EAGAIN   locked or under writeback: later, perhaps
- *   -EBUSY    on no LRU list (a CPU's batch has it: lru_add_drain_all()), or its file system cannot move a dirty page
+ *   -EBUSY    pinned; on no LRU list (a CPU's batch has it: lru_add_drain_all()), or its file system cannot move a dirty page
  *   -ENOMEM   the node has no free page, or no free huge page; of one that was split meanwhile, some pages may have moved
  *   pre: pfn is in use by users: mapped, or in a cache */
 int migrate_folio_to(struct mem *mem, pfn_t pfn, unsigned nid, enum migrate_reason reason);

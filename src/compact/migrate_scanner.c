@@ -11,6 +11,8 @@
  */
 #include "compact/compact_int.h"
 
+#include "reclaim/pin.h"
+
 /* One pageblock under the scanner. */
 struct block_scan {
     pfn_t at, end;
@@ -46,7 +48,7 @@ static bool can_isolate(const struct compact_run *run, pfn_t pfn)
     const struct frame *f = frames_get(mem->frames, pfn);
     bool has_mapping = frame_test(f, PG_PAGECACHE | PG_SWAPCACHE);
 
-    if (!frame_test(f, PG_LRU))
+    if (!frame_test(f, PG_LRU) || (!has_mapping && folio_is_pinned(mem, pfn)))
         return false;
     if (req->no_fs && has_mapping)
         return false;

@@ -69,6 +69,8 @@ struct figures {
     bool available_estimated; /* the kernel is older than MemAvailable */
     double available_share;   /* percent */
     u64 cache;                /* Cached + Buffers - Shmem */
+    /* Of programs, in use by devices or the kernel for long (nr_foll_pin_*), bytes; what is pinned twice counts twice; UNKNOWN */
+    u64 pinned;
     u64 swap_total, swap_used;
     double swap_used_share;
     u64 oom_kills_seen; /* since the first snapshot; UNKNOWN */

@@ -7,6 +7,8 @@
 #define LARGE_ORDER 9
 /* Percent of the free memory that stands in blocks that large. */
 #define LARGE_SHARE 5.0
+/* Percent of memory that is pinned, from which on a block of 2 MiB seldom has none of it where pins are spread. */
+#define PINNED_MUCH 1.0
 /* Somebody asks in vain, a second. */
 #define ASKED       1.0
 
@@ -48,6 +50,22 @@ static enum severity severity_of(struct rule_context *c)
                : SEV_INFO;
 }
 
+/* What compaction cannot move, and somebody may let go of. */
+static void say_pinned(struct rule_context *c)
+{
+    double share = known(c->f->pinned) ? share_of(c->f->pinned, c->f->total) : 0;
+
+    if (!(share >= PINNED_MUCH))
+        return;
+    finding_detail(c,
+                   "%s of memory, %s, is pinned (RDMA, VFIO, io_uring): compaction cannot move it, "
+                   "and fails where it lies between free pages.",
+                   AMOUNT(share, IN_PERCENT), SIZE(c->f->pinned));
+    evidence(c, "pinned", number_of(c->f->pinned), IN_BYTES, "/proc/vmstat",
+             "over %.0f %% of MemTotal", PINNED_MUCH);
+    evidence_shown(c, "pinned share of MemTotal", share, IN_PERCENT, "/proc/vmstat");
+}
+
 void rule_fragmentation(struct rule_context *c)
 {
     double fallback = rate(c, THP_FAULT_FALLBACK), compact = rate(c, COMPACT_FAIL),
@@ -75,6 +93,7 @@ void rule_fragmentation(struct rule_context *c)
     if (failed >= ASKED)
         finding_detail(c, "%s requests for a large block fail each second.",
                        AMOUNT(failed, IN_COUNT));
+    say_pinned(c);
     evidence(c, "free memory in large blocks", share, IN_PERCENT, "/proc/buddyinfo",
              "under %.0f %%", LARGE_SHARE);
     evidence_shown(c, "large block", 2.0 * MIB, IN_BYTES, "/proc/buddyinfo");

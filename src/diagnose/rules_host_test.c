@@ -382,6 +382,19 @@ RIG_TEST(locked_memory_from_a_fifth_of_memory)
     assert_int_equal(rig_severity(r, RULE_MLOCKED), SEV_INFO);
 }
 
+RIG_TEST(pinned_memory_is_told_from_locked_memory)
+{
+    RIG_BOTH(r, vmstat[NR_FOLL_PIN_RELEASED], 1000);
+    RIG_BOTH(r, vmstat[NR_FOLL_PIN_ACQUIRED], 1000 + (16 * GIB / 5 - MIB) / 4096);
+    assert_int_equal(rig_severity(r, RULE_MLOCKED), -1);
+    RIG_BOTH(r, vmstat[NR_FOLL_PIN_ACQUIRED], 1000 + (16 * GIB / 5 + MIB) / 4096);
+    assert_int_equal(rig_severity(r, RULE_MLOCKED), SEV_INFO);
+    assert_non_null(strstr(rig_found(r, RULE_MLOCKED)->title, "is pinned: it cannot be reclaimed"));
+    RIG_BOTH(r, meminfo[MI_MLOCKED], 16 * GIB / 4);
+    assert_int_equal(rig_severity(r, RULE_MLOCKED), SEV_INFO);
+    assert_non_null(strstr(rig_found(r, RULE_MLOCKED)->title, "is locked"));
+}
+
 RIG_TEST(the_commit_limit_matters_where_it_is_kept_to)
 {
     const struct tunable_info *mode = tunable_find("vm.overcommit_memory");
@@ -544,6 +557,7 @@ int main(void)
         cmocka_unit_test(memory_in_no_counter_is_said),
         cmocka_unit_test(page_tables_from_a_twentieth_of_memory),
         cmocka_unit_test(locked_memory_from_a_fifth_of_memory),
+        cmocka_unit_test(pinned_memory_is_told_from_locked_memory),
         cmocka_unit_test(the_commit_limit_matters_where_it_is_kept_to),
         cmocka_unit_test(compressed_swap_tells_its_ratio),
         cmocka_unit_test(pressure_alone_is_an_alarm_and_beside_a_cause_its_measure),

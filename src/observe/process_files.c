@@ -109,6 +109,7 @@ bool parse_pid_status(struct span text, struct process_view *p)
         {"VmSize", &p->vm_size},     {"VmLck", &p->locked},      {"VmHWM", &p->hwm},
         {"VmRSS", &p->rss},          {"RssAnon", &p->rss_anon},  {"RssFile", &p->rss_file},
         {"RssShmem", &p->rss_shmem}, {"VmPTE", &p->page_tables}, {"VmSwap", &p->swap},
+        {"VmPin", &p->pinned},
     };
     struct span line, key;
     unsigned found = 0;

@@ -95,7 +95,7 @@ static int read_process(struct reading *r, u32 pid)
 
     if (have_stat && kernel_thread) {
         process.rss = process.rss_anon = process.rss_file = process.rss_shmem = 0;
-        process.swap = process.locked = process.page_tables = process.hwm = 0;
+        process.swap = process.locked = process.pinned = process.page_tables = process.hwm = 0;
     } else {
         int status_rc = read_pid_file(r, pid, "status", FILE_MAX_SMALL, &text);
 

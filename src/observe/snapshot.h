@@ -217,7 +217,7 @@ struct process_view {
     u32 pid, ppid, uid, nr_threads;
     char comm[COMM_BYTES];
     char state;
-    u64 rss_anon, rss_file, rss_shmem, swap, locked, vm_size, hwm,
+    u64 rss_anon, rss_file, rss_shmem, swap, locked, pinned, vm_size, hwm,
         page_tables; /* bytes; before 4.5 only rss_anon + file together: in rss */
     u64 rss, pss, pss_anon, pss_file, pss_shmem, uss;
     u64 minor_faults, major_faults; /* counts since its start */

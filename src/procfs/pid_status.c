@@ -76,7 +76,7 @@ static void render_memory(const struct mm *mm, struct strbuf *out)
     vm_line(out, "VmPeak", MAX(mm->hiwater_vm, mm->total_vm));
     vm_line(out, "VmSize", mm->total_vm);
     vm_line(out, "VmLck", mm->locked_vm);
-    vm_line(out, "VmPin", 0);
+    vm_line(out, "VmPin", mm->pinned_vm);
     vm_line(out, "VmHWM", MAX(mm->hiwater_rss, rss));
     vm_line(out, "VmRSS", rss);
     vm_line(out, "RssAnon", mm->rss_anon);

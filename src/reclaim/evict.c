@@ -13,6 +13,7 @@
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
 #include "reclaim/page.h"
+#include "reclaim/pin.h"
 #include "reclaim/scan_int.h"
 #include "reclaim/thp.h"
 #include "reclaim/workingset.h"
@@ -372,6 +373,8 @@ static enum verdict evict_one(struct mem *mem, struct scan_control *sc, pfn_t pf
     case REF_RECLAIM_CLEAN:
         break;
     }
+    if (folio_is_pinned(mem, pfn))
+        return EVICT_KEEP;
     if (unlikely(sc->demoting))
         return EVICT_DEMOTE;
     if (unlikely(folio_is_large(f)) && frame_test(f, PG_SWAPBACKED) &&

@@ -70,6 +70,7 @@ struct mem {
     u64 ratelimit_pages; /* pages a CPU dirties between two looks at the thresholds (writeback_set_ratelimit) */
     struct io_table *io; /* requests in flight (reclaim/io.c) */
     struct thp thp;
+    struct u64map pins;      /* of the pages of each folio, by its head (pin.h) */
     struct hugetlb *hugetlb; /* pools of huge pages: hugetlb/ */
     u64 hugetlb_pages;       /* that they have: none of it can be promised to anybody else */
     struct kmem kmem;        /* kernel objects: slab/ */

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
+#include "reclaim/pin.h"
 #include "reclaim/thp.h"
 
 static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
@@ -348,7 +349,8 @@ void page_free(struct mem *mem, pfn_t pfn)
     unsigned order = folio_order(f);
 
     assert(f->mapcount == 0 &&
-           !frame_test(f, PG_SWAPCACHE | PG_PAGECACHE | PG_LOCKED | PG_WRITEBACK));
+           !frame_test(f, PG_SWAPCACHE | PG_PAGECACHE | PG_LOCKED | PG_WRITEBACK) &&
+           !folio_is_pinned(mem, pfn));
     if (frame_test(f, PG_MLOCKED)) {
         count_mlock(mem, pfn, -frame_nr_pages(f));
         count(mem->counters, UNEVICTABLE_PGS_CLEARED, frame_nr_pages(f));
@@ -369,7 +371,7 @@ bool page_free_if_unused(struct mem *mem, pfn_t page)
     struct frame *f = frame_of(mem, pfn);
 
     assert(frame_test(f, PG_ANON | PG_SWAPCACHE));
-    if (f->mapcount || frame_test(f, PG_LOCKED | PG_WRITEBACK))
+    if (f->mapcount || frame_test(f, PG_LOCKED | PG_WRITEBACK) || folio_is_pinned(mem, pfn))
         return false;
     if (frame_test(f, PG_SWAPCACHE)) {
         if (swap_count(mem->swap, f->private))
@@ -418,6 +420,7 @@ void mem_init(struct mem *mem)
     if (mem->frames->nr_nodes > 1)
         mem->numa_last = xcalloc(mem->frames->end_pfn, sizeof(*mem->numa_last));
     mem->swapin_hits = 4; /* swapin_readahead_hits at boot */
+    u64map_init(&mem->pins);
     io_init(mem);
 }
 
@@ -425,6 +428,7 @@ void mem_done(struct mem *mem)
 {
     io_done(mem);
     vec_done(&mem->thp.scan);
+    u64map_done(&mem->pins);
     free(mem->lru_add);
     free(mem->dirty_cpus);
     free(mem->numa_last);

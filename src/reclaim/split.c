@@ -1,6 +1,7 @@
 /* split.c - a large folio becomes small pages, now or under pressure; see thp.h. */
 #include "reclaim/lru.h"
 #include "reclaim/page.h"
+#include "reclaim/pin.h"
 #include "reclaim/thp.h"
 
 static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
@@ -49,10 +50,8 @@ u64 deferred_split_scan(struct mem *mem, struct group *g, u64 nr)
         pfn_t head = at - QUEUE_LINK;
 
         next = frame_of(mem, at)->next;
-        if (frame_test(frame_of(mem, head), PG_LOCKED | PG_WRITEBACK))
-            continue;
-        folio_split(mem, head);
-        split++;
+        if (folio_try_split(mem, head))
+            split++;
     }
     return split;
 }
@@ -139,7 +138,7 @@ unsigned folio_take_apart(struct mem *mem, pfn_t head)
     bool locked = rmap_may_be_locked(mem->space, head);
     u32 head_mapcount;
 
-    assert(!frame_test(h, PG_LOCKED | PG_WRITEBACK | PG_BATCHED));
+    assert(!frame_test(h, PG_LOCKED | PG_WRITEBACK | PG_BATCHED) && !folio_is_pinned(mem, head));
     folio_split_leaves(mem, head);
     folio_write_tails(mem->frames, head);
     deferred_split_del(mem, head);
@@ -173,4 +172,16 @@ unsigned folio_split(struct mem *mem, pfn_t head)
     count(mem->counters, THP_SPLIT_PAGE, 1);
     mem_cost(mem, mem->cost->split_huge_page);
     return folio_take_apart(mem, head);
+}
+
+bool folio_try_split(struct mem *mem, pfn_t head)
+{
+    if (frame_test(frame_of(mem, head), PG_LOCKED | PG_WRITEBACK))
+        return false;
+    if (folio_is_pinned(mem, head)) {
+        count(mem->counters, THP_SPLIT_PAGE_FAILED, 1);
+        return false;
+    }
+    folio_split(mem, head);
+    return true;
 }

@@ -9,7 +9,7 @@
  * A folio of which some page lost its last entry waits in its group's queue to be split: its unmapped pages are freed only then.
  *
  * Mirrors:    mm/huge_memory.c (__split_huge_pmd, split_huge_page_to_list, deferred_split_huge_page, get_huge_zero_page), mm/rmap.c,
- *             Linux 6.1. Differs: nobody else holds a page here, so that a split never fails for a reference too many.
+ *             Linux 6.1. Differs: nobody else holds a page here but by pins (pin.h), so that nothing else makes a split fail.
  * Owns:       NR_ANON_TRANSPARENT_HUGEPAGES, THP_SPLIT_*, THP_DEFERRED_SPLIT_PAGE; the deferred queue of each group.
  */
 #ifndef RECLAIM_THP_H
@@ -47,7 +47,9 @@ void folio_split_leaves(struct mem *mem, pfn_t head);
 /* HPAGE_PMD_NR frames of one page each; those that nothing maps and no cache holds are freed, the head too. On the LRU the others
  * follow the head, which is looked at first; a head that was isolated stays so, and so do they. Returns how many pages stayed. */
 unsigned folio_split(struct mem *mem, pfn_t head);
-/* The same without the count and the cost of a split: what takes it apart goes by another name. */
+/* The same unless it is under I/O or pinned (thp_split_page_failed): false. */
+bool folio_try_split(struct mem *mem, pfn_t head);
+/* folio_split() without the count and the cost of a split: what takes it apart goes by another name. */
 unsigned folio_take_apart(struct mem *mem, pfn_t head);
 /* A page of it lost its last entry, others are mapped. */
 void deferred_split_add(struct mem *mem, pfn_t head);

@@ -5,11 +5,12 @@
  *     vma*.c        vmas .. last_vma, gap_*, total_vm locked_vm data_vm exec_vm stack_vm account_vm hiwater_vm
  *     pagetable.c   pgd, nr_ptes nr_pmds nr_puds nr_pgds, walk
  *     the rooms above   users, rss_*, swapents, hugetlb_pages, hiwater_rss, brk and stack, memcg, def_flags, huge_zero, thp_disabled, objects,
- *                       locked_by, numa
+ *                       locked_by, numa, pins pinned_vm
  */
 #ifndef SPACE_MM_H
 #define SPACE_MM_H
 
+#include "base/vec.h"
 #include "frames/frames.h"
 #include "space/pte.h"
 #include "space/touched.h"
@@ -36,6 +37,11 @@ struct mm_numa { /* how far NUMA balancing has come with it */
     u32 seq; /* passes over all of it */
 };
 
+struct mm_pin { /* nr pages of the folio are pinned (system/pin.h) */
+    pfn_t head;
+    u32 nr;
+};
+
 struct mm {
     u32 id; /* unique in the machine, from 1, never used again; also the TLB's address-space tag */
     u32 users; /* tasks that share it */
@@ -48,6 +54,8 @@ struct mm {
     vpn_t gap_floor;
     u64 gap_pages;
     u64 total_vm, locked_vm, data_vm, exec_vm, stack_vm; /* pages */
+    VEC(struct mm_pin) pins;                             /* oldest first */
+    u64 pinned_vm;                                       /* pages of them */
     u64 account_vm;                                      /* of vmas with VM_ACCOUNT */
     u64 rss_file, rss_anon, rss_shmem, swapents;         /* pages */
     u64 hugetlb_pages; /* in huge pages of the pool: no part of the RSS */

@@ -66,6 +66,7 @@ void mm_free(struct mm *mm)
     assert(s->mms[mm->id] == mm);
     s->mms[mm->id] = NULL;
     free(mm->vmas);
+    vec_done(&mm->pins);
     free(mm);
 }
 

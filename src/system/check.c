@@ -6,6 +6,8 @@
 #include "base/bitmap.h"
 #include "base/hash.h"
 #include "hugetlb/reserve.h"
+#include "reclaim/pin.h"
+#include "system/pin.h"
 #include "system/pressure.h"
 #include "system/system_int.h"
 
@@ -45,7 +47,7 @@ static void recount_user_page(const struct system *s, const struct frame *f, str
     bool large = folio_is_large(f);
     s64 mapped = large ? (s64)folio_count_mapped(f) : f->mapcount != 0;
 
-    assert(f->mapcount || cached);
+    assert(f->mapcount || cached || folio_is_pinned(&s->mem, (pfn_t)(f - s->frames.frame)));
     assert(!(anon && file));
     assert(frame_test(f, PG_LRU) != frame_test(f, PG_BATCHED));
     assert(!(f->mapcount && frame_test(f, PG_LOCKED)));
@@ -317,6 +319,7 @@ void system_check(struct system *s)
     check_shmem(s);
     check_reservations(s);
     check_tasks(s);
+    pins_check(s);
     check_tlbs(s);
     pressure_check(s);
 }

@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "system/block.h"
 #include "system/kobject.h"
+#include "system/pin.h"
 #include "system/system_int.h"
 
 #define STACK_KIB 16
@@ -135,6 +136,7 @@ void mm_put(struct system *s, struct mm *mm)
     if (--mm->users)
         return;
     unmap_range(s, mm, (struct span){0, VPN_END});
+    pins_release(s, mm);
     thp_zero_put(&s->mem, mm);
     khugepaged_exit(&s->khugepaged, mm);
     mm_objects_free(s, mm);

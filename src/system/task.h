@@ -59,6 +59,7 @@ struct task {
     unsigned psi_cpu;
     struct attempt attempt;
     struct access_ctx access; /* kept up to date by task_access() */
+    u64 pins_before;          /* that its address space had when the call that pins more began */
     u64 progress;      /* how far the system call that is being retried has come; 0: at its start */
     ns_t direct_until; /* O_DIRECT: when the last of its requests is done */
     bool direct_buffered;   /* the rest of this call goes through the page cache */

@@ -22,6 +22,7 @@
 #include "system/file.h"
 #include "system/machine_test.h"
 #include "system/mmap.h"
+#include "system/pin.h"
 
 #ifdef HW_CHECKS
 #define SMOKE 30000u
@@ -332,6 +333,16 @@ static void migrate(struct proc *pr)
         migrate_at(pr, page, reclaim);
 }
 
+/* Some of it is given to a device, until the process ends. */
+static void pin(struct proc *pr)
+{
+    struct range r = {below(ARENA), 1 + below(40)};
+
+    if (pr->task->mm->pinned_vm < HPAGE_PMD_NR / 2)
+        RUN(pr, system_pin(sys, pr->task, addr_of(r.start),
+                           (u64)MIN(r.nr, ARENA - r.start) * PAGE_SIZE));
+}
+
 static void change_machine(void)
 {
     struct group *g = leaf[below(2)];
@@ -405,12 +416,12 @@ static void one_operation(void)
     static const struct {
         u32 weight;
         void (*run)(struct proc *pr);
-    } ops[] = {{34, touch},   {14, map},     {1, unmap},   {2, protect},
-               {4, move},     {30, advise},  {1, lock},    {28, fork_off},
-               {6, exit_now}, {4, collapse}, {12, migrate}};
+    } ops[] = {{34, touch},   {14, map},     {1, unmap},    {2, protect},
+               {4, move},     {30, advise},  {1, lock},     {32, fork_off},
+               {6, exit_now}, {4, collapse}, {12, migrate}, {2, pin}};
     struct proc *pr = &procs[below(PROCS)];
     s64 splits_before = sys->counters.v[THP_SPLIT_PAGE];
-    u32 at = below(136), i = 0;
+    u32 at = below(142), i = 0;
 
     if (chance(4)) {
         change_machine();

@@ -63,12 +63,13 @@ static inline u64 event_make(u64 page_or_index, u32 icount, unsigned kind)
 /* fields: enum trace_kernel_op, then its arguments. Made by generators; in no file either. */
 #define TRACE_OP_KERNEL  255u
 enum trace_kernel_op {
-    TRACE_KERNEL_WALK,    /* names: looked up for the first time */
-    TRACE_KERNEL_LEAK,    /* objects, bytes of each */
-    TRACE_KERNEL_SOCKETS, /* connections, bytes waiting in each */
-    TRACE_KERNEL_PIN,     /* pages: taken by a driver */
-    TRACE_KERNEL_RECEIVE, /* packets, bytes of each, how many buffers a driver holds */
-    TRACE_KERNEL_ARRAY,   /* bytes: in one piece, for a file system */
+    TRACE_KERNEL_WALK,     /* names: looked up for the first time */
+    TRACE_KERNEL_LEAK,     /* objects, bytes of each */
+    TRACE_KERNEL_SOCKETS,  /* connections, bytes waiting in each */
+    TRACE_KERNEL_PIN,      /* pages: taken by a driver */
+    TRACE_KERNEL_PIN_USER, /* address, bytes: of the program's memory, given to a device */
+    TRACE_KERNEL_RECEIVE,  /* packets, bytes of each, how many buffers a driver holds */
+    TRACE_KERNEL_ARRAY,    /* bytes: in one piece, for a file system */
 };
 
 struct trace_op {

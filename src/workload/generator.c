@@ -177,6 +177,8 @@ static void start(struct generator_stream *gs)
         emit_file(gs);
     if (t->sockets && (gs->worker || !t->workers))
         EMIT_KERNEL(gs, TRACE_KERNEL_SOCKETS, t->sockets, t->socket_data);
+    if (t->pin_user && own)
+        EMIT_KERNEL(gs, TRACE_KERNEL_PIN_USER, own_base, pages_of(t->pin_user) * PAGE_SIZE);
     if (t->pin && !gs->worker)
         EMIT_KERNEL(gs, TRACE_KERNEL_PIN, pages_of(t->pin));
     gs->memory =

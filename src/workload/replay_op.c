@@ -16,6 +16,7 @@
 #include "system/file.h"
 #include "system/kobject.h"
 #include "system/mmap.h"
+#include "system/pin.h"
 
 /* One read or write moves no more (the kernel's MAX_RW_COUNT); what claims to is cut to it. */
 #define IO_BYTES_MAX     0x7ffff000u
@@ -615,6 +616,8 @@ static enum op_result op_kernel(struct replay_stream *rs, const struct trace_op 
         return replay_result_of(system_open_sockets(s, t, op->field[1], op->field[2]));
     case TRACE_KERNEL_PIN:
         return replay_result_of(system_pin_pages(s, t, op->field[1]));
+    case TRACE_KERNEL_PIN_USER:
+        return replay_result_of(system_pin(s, t, op->field[1], op->field[2]));
     case TRACE_KERNEL_RECEIVE:
         return replay_result_of(system_receive(s, t, op->field[1], op->field[2], op->field[3]));
     case TRACE_KERNEL_ARRAY:

@@ -152,7 +152,7 @@ struct scenario_task {
     ns_t start, stop, think, phase, hold; /* stop 0: never */
     struct scenario_duty burst;
     u64 requests, workers, preload, memory, touches, grow, grow_max, leak, block, fsync,
-        instructions, kernel_leak, sockets, socket_data, pin, uid, packet, ring, array;
+        instructions, kernel_leak, sockets, socket_data, pin, pin_user, uid, packet, ring, array;
     double writes, rate, walk, receive;
     bool fill, lock, direct, hugetlb;
     struct pattern touch, read, write, map;

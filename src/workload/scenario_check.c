@@ -296,6 +296,12 @@ static int check_task(struct scenario *sc, struct scenario_task *t, struct err *
                       "[task %s] does nothing; want trace, memory, grow, leak, read, write, map or "
                       "another key that uses memory",
                       t->head.name);
+    if (t->pin_user > t->memory)
+        return err_at(
+            e, -EINVAL, sc->path, t->head.line, 0,
+            "[task %s]: pin_user is more than the memory that it could pin; want memory = "
+            "at least as much",
+            t->head.name);
     if (!t->requests && !t->stop && !sc->machine.runtime)
         return err_at(e, -EINVAL, sc->path, t->head.line, 0,
                       "[task %s] never ends; want stop, requests, or runtime in [machine]",
