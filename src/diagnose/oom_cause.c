@@ -309,7 +309,7 @@ static bool is_refused_charge(const struct oom_facts *f)
     u64 left = figure_or(f->free, 0) + figure_or(f->file, 0);
 
     return r->has_mask && r->gfp_mask == 0 && r->order == 0 && !r->gfp[0] &&
-           in_trace(r, "pagefault_out_of_memory") && known(f->total) && left > f->total / 10;
+           in_trace(r, "pagefault_out_of_memory") && (!known(f->total) || left > f->total / 10);
 }
 
 /* Did the machine have what was asked for? */
@@ -355,6 +355,11 @@ static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
         ruling->cause = CAUSE_MEMORY_FREE;
         ruling->bytes = f->free;
         ruling->confidence = whole && f->usable_zone_told ? CONF_HIGH : CONF_MEDIUM;
+        return;
+    }
+    /* Zones of a report that is told in part: what fills the others is not known. */
+    if (f->e->kind == LOG_MEM_INFO && !known(f->total) && f->r->zones.count && !f->processes) {
+        ruling->confidence = CONF_LOW;
         return;
     }
     holder = largest_holder(f);
@@ -464,7 +469,9 @@ static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
 static void rule_line(const struct oom_facts *f, struct oom_ruling *ruling)
 {
     ruling->confidence = CONF_MEDIUM;
-    if (f->of_group)
+    if (f->r && !f->of_group && is_refused_charge(f))
+        ruling->cause = CAUSE_MEMORY_FREE;
+    else if (f->of_group)
         ruling->cause = is_level_above(f->e) ? CAUSE_LEVEL_ABOVE : CAUSE_LIMIT;
     else
         ruling->cause = is_bound(f->e) ? CAUSE_NODE : CAUSE_UNTOLD;

@@ -194,8 +194,12 @@ static u64 managed(const struct oom_report *r)
 
     if (known(r->ram) && known(r->reserved) && r->ram > r->reserved)
         return r->ram - r->reserved;
-    vec_for_each (&r->zones, z)
+    vec_for_each (&r->zones, z) {
+        /* Its free list is there, its size is not: the sum would be of some zones only. DMA is small. */
+        if (!known(z->figures[OOM_MANAGED]) && known(z->blocks[0]) && strcmp(z->name, "DMA") != 0)
+            return UNKNOWN;
         zones = sum2(zones, z->figures[OOM_MANAGED]);
+    }
     return zones;
 }
 

@@ -328,6 +328,11 @@ static void title_useless(const struct telling *t, struct strbuf *out)
         break;
     }
     default:
+        if (!known(f->free)) {
+            strbuf_append(out, "a page fault was refused a charge, as at a limit on kernel memory "
+                               "(cgroup v1 kmem): the machine itself need not have been full");
+            break;
+        }
         strbuf_printf(out, "memory was free: %s", BYTES(MEM_INFO, "free", f->free));
         if (f->usable_zone_told || f->r->zones.count == 0)
             say_of_total(t, out);
@@ -449,6 +454,8 @@ static void title_limit(const struct telling *t, struct strbuf *out)
         strbuf_append(out, ": ");
         oom_say_victim(t, out);
         strbuf_append(out, " was killed");
+    } else if (*t->e->invoker) {
+        strbuf_printf(out, ": %s asked for more", t->e->invoker);
     }
 }
 
@@ -483,6 +490,32 @@ static void say_burst(const struct telling *t, struct strbuf *out)
     strbuf_append(out, t->i->mixed ? ", the largest of them " : ", the largest ");
 }
 
+/* What part of a report says of the largest zone in it: its reserve against what was free. */
+static bool say_zone(const struct telling *t, struct strbuf *out)
+{
+    const struct oom_zone *largest = NULL;
+
+    if (!t->f->r || t->f->processes)
+        return false;
+    vec_for_each (&t->f->r->zones, z)
+        if (known(z->figures[OOM_MANAGED]) && known(z->figures[OOM_FREE]) &&
+            known(z->figures[OOM_LOW]) &&
+            (!largest || z->figures[OOM_MANAGED] > largest->figures[OOM_MANAGED]))
+            largest = z;
+    if (!largest)
+        return false;
+    strbuf_printf(out, "%s of zone %s",
+                  BYTES(ZONES, "free of the zone", largest->figures[OOM_FREE]), largest->name);
+    strbuf_printf(out, " (%s) was free", BYTES(ZONES, "the zone", largest->figures[OOM_MANAGED]));
+    strbuf_printf(out,
+                  largest->figures[OOM_FREE] < largest->figures[OOM_LOW]
+                      ? ", below its low watermark of %s: the zone was full"
+                      : ", above its low watermark of %s",
+                  BYTES(ZONES, "low watermark", largest->figures[OOM_LOW]));
+    strbuf_append(out, "; the lines that say what filled memory are missing");
+    return true;
+}
+
 static void title_untold(const struct telling *t, struct strbuf *out)
 {
     u64 bytes = oom_victim_bytes(t);
@@ -509,6 +542,8 @@ static void title_untold(const struct telling *t, struct strbuf *out)
         strbuf_append(out, "the machine ran out of memory");
         return;
     }
+    if (t->e->kind == LOG_MEM_INFO && say_zone(t, out))
+        return;
     if (t->e->kind == LOG_MEM_INFO && t->ruling->program) {
         say_program(t, out, t->ruling->program);
         strbuf_printf(out, " holds the most of the tasks in this part of a report: %s",

@@ -31,6 +31,8 @@ const char *incident_what(const struct log_event *e)
         return "node told";
     case LOG_HOTPLUG_FAILED:
         return "no hot-add";
+    case LOG_CMA_FAILED:
+        return "no CMA";
     case LOG_BALLOON_FAILED:
         return "balloon";
     case LOG_MEM_INFO:

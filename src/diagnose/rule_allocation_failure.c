@@ -156,8 +156,29 @@ static void tell(struct rule_context *c, const struct incident *i, unsigned rece
         (void)BYTES(RAM, "managed memory", f->total);
 }
 
+/* Contiguous memory for a device: the area is too small, or what it lent to movable pages did not move. */
+static void tell_cma(struct rule_context *c, const struct incident *i)
+{
+    const struct log_event *e = i->e;
+    char where[160], size[48];
+
+    finding_add(c, SEV_WARNING, CONF_HIGH, "host", 0.45, "%s", "");
+    vec_last(&c->out->items).cause = CAUSE_CMA;
+    vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
+    oom_figure(size, c, e, OOM_PART_KILL, "contiguous memory asked for", number_of(e->usage),
+               IN_BYTES);
+    finding_title(c, "No contiguous %s for a device in the CMA area%s%s", size,
+                  *e->killer ? " " : "", e->killer);
+    finding_detail(c,
+                   "The area is too small, or pages that were lent to others could not be moved "
+                   "away. \"%s\" (%s)",
+                   e->words, oom_where(where, c->s, e, NR_OOM_PARTS));
+}
+
 void rule_allocation_failure(struct rule_context *c)
 {
+    const struct incident *cma = NULL;
+
     const struct incident *best = NULL;
     unsigned recent = 0;
 
@@ -176,6 +197,11 @@ void rule_allocation_failure(struct rule_context *c)
                       (*i->e->comm || !*best->e->comm)))
             best = i;
     }
+    vec_for_each (&c->incidents->items, i)
+        if (i->e->kind == LOG_CMA_FAILED && (!cma || i->e->usage >= cma->e->usage))
+            cma = i;
     if (best)
         tell(c, best, recent);
+    else if (cma)
+        tell_cma(c, cma);
 }

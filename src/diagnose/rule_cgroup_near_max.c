@@ -79,6 +79,44 @@ static void tell_contents(struct rule_context *c, const struct cgroup_view *g,
     evidence(c, "limit", number_of(g->max), IN_BYTES, group_file(g, "memory.max"), "%s", "");
 }
 
+/* Statistics of a group that somebody pasted without its limit: what there is most of. */
+static void from_contents(struct rule_context *c, const struct cgroup_view *g)
+{
+    const struct {
+        const char *name;
+        u64 bytes;
+    } kinds[] = {
+        {"anonymous memory: heaps", g->stat[NR_ANON_PAGES]},
+        {"shared memory and tmpfs", g->stat[NR_SHMEM]},
+        {"file cache",
+         known(g->stat[NR_FILE_PAGES])
+             ? g->stat[NR_FILE_PAGES] - MIN(figure_or(g->stat[NR_SHMEM], 0), g->stat[NR_FILE_PAGES])
+             : UNKNOWN},
+        {"reclaimable kernel objects (dentries and inodes), which give way like cache and which "
+         "kubectl top counts as used",
+         g->stat[NR_SLAB_RECLAIMABLE]},
+        {"unreclaimable kernel objects", g->stat[NR_SLAB_UNRECLAIMABLE]},
+    };
+    u64 swap = g->swap_current;
+    unsigned most = 0;
+
+    for (unsigned i = 1; i < ARRAY_SIZE(kinds); i++)
+        if (figure_or(kinds[i].bytes, 0) > figure_or(kinds[most].bytes, 0))
+            most = i;
+    if (!known(kinds[most].bytes) || kinds[most].bytes < MIB || !known(g->current) ||
+        kinds[most].bytes > g->current)
+        return;
+    finding_add(c, SEV_INFO, CONF_MEDIUM, g->path, 0.3, "%s holds %s, %s of it %s",
+                group_said(c, g), SIZE(g->current), SIZE(kinds[most].bytes), kinds[most].name);
+    finding_detail(c, "Its limit is not in this text (memory.max, memory.limit_in_bytes).");
+    if (known(swap) && swap > 0)
+        finding_detail(c, "%s more of it is in swap.", SIZE(swap));
+    evidence(c, "use", number_of(g->current), IN_BYTES, group_file(g, "memory.stat"), "%s", "");
+    evidence(c, "most of it", number_of(kinds[most].bytes), IN_BYTES, group_file(g, "memory.stat"),
+             "%s", "");
+    evidence(c, "in swap", number_of(swap), IN_BYTES, group_file(g, "memory.stat"), "%s", "");
+}
+
 void rule_cgroup_near_max(struct rule_context *c)
 {
     gap_cut(c, "whether all control groups are well", PART_CGROUPS);
@@ -89,6 +127,9 @@ void rule_cgroup_near_max(struct rule_context *c)
                        (known(c->f->swap_total) && c->f->swap_total == 0);
         bool hits = gf->event_rate[EV_MAX] > 0;
 
+        if (c->s->pasted && wants_group(c, g) && !g->is_root &&
+            (!known(g->max) || g->max >= NO_LIMIT) && c->s->cgroups.count <= 3)
+            from_contents(c, g);
         if (!wants_group(c, g) || !known(g->max) || g->max >= NO_LIMIT)
             continue;
         if (c->s->pasted && !known(gf->firm))

@@ -71,6 +71,14 @@ static void tell_told(struct rule_context *c, const struct incident *i)
                                                        : "a process",
                 e->killer);
     vec_last(&c->out->items).cause = CAUSE_UNTOLD;
+    /* Slurm counts the kills at the limit of the step's own cgroup. */
+    if (strcmp(e->killer, "slurm") == 0) {
+        vec_last(&c->out->items).cause = CAUSE_LIMIT;
+        finding_title(c,
+                      "The memory limit of job step %s was reached (what the job asked for by "
+                      "--mem), and the kernel killed in it, says slurm",
+                      e->task_memcg ? group_label(label, e->task_memcg) : "that is not named");
+    }
     if (known(e->limit) && e->task_memcg) {
         vec_last(&c->out->items).cause = CAUSE_LIMIT;
         finding_title(c, "%s reached its limit of %s, and the kernel killed it, says %s",

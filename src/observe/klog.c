@@ -328,7 +328,7 @@ static bool take_message(struct klog *k, struct span text, const struct klog_sta
         klog_parse_allocation, klog_parse_suppressed, klog_parse_slub,
         klog_parse_forced,     klog_parse_stuck,      klog_parse_hotplug,
         klog_parse_early,      klog_parse_nohang,     klog_parse_killer,
-        klog_parse_reading,    klog_parse_candidate,
+        klog_parse_reading,    klog_parse_candidate,  klog_parse_cma,
     };
 
     if (!may_matter(text))

@@ -7,6 +7,7 @@
  *   __alloc_pages: 0-order allocation failed (gfp=0x1d2/0)            2.4
  *   VM: killing process httpd                                         2.4 and 2.6: a fault got no memory
  *   Out of Memory: Killed process 2411 (httpd).                       until 2.6.27; ", UID 48, (httpd)." of RHEL 5
+ *   Out of memory in UB 5299: OOM killed process 77 (mysqld) score 0 vm:1372104kB, rss:211232kB, swap:0kB      OpenVZ
  *
  * These kernels keep one list of anonymous and file pages together, and do not say how much of the slab can be reclaimed: what stands there
  * at a kill is counted as what could not.
@@ -58,6 +59,29 @@ static bool parse_bare_kill(struct klog *k, struct span text, const struct klog_
     return true;
 }
 
+/* OpenVZ: the limit of a container, which it calls a user beancounter. */
+static bool parse_beancounter(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    struct span rest = text, name, group;
+    u64 number, pid;
+
+    if (!span_take(&rest, "Out of memory in UB ") || !span_take_u64(&rest, &number) ||
+        !klog_after(rest, "OOM killed process ", &rest) || !span_take_u64(&rest, &pid) ||
+        !klog_between(rest, "(", ") score", &name))
+        return false;
+    klog_begin(k, LOG_OOM_KILL, stamp);
+    k->of_group = k->killed = k->invoked = true;
+    k->open.pid = (u32)pid;
+    span_copy(name, k->open.comm, sizeof(k->open.comm));
+    group = (struct span){span_find(text, "UB "), span_find(text, ":")};
+    klog_set_path(&k->open.oom_memcg, group);
+    k->open.total_vm = klog_kib_after(rest, "vm:");
+    k->open.anon_rss = klog_kib_after(rest, "rss:");
+    k->open.kill = stamp->place;
+    oom_note(k->open.report, OOM_PART_KILL, stamp->place);
+    return true;
+}
+
 /* A page fault that got no memory ends the program that it was for. */
 static bool parse_vm_kill(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
@@ -100,8 +124,9 @@ static bool parse_old_failure(struct klog *k, struct span text, const struct klo
 
 bool klog_parse_early(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
-    return parse_anonymous_invoker(k, text, stamp) || parse_bare_kill(k, text, stamp) ||
-           parse_vm_kill(k, text, stamp) || parse_old_failure(k, text, stamp);
+    return parse_anonymous_invoker(k, text, stamp) || parse_beancounter(k, text, stamp) ||
+           parse_bare_kill(k, text, stamp) || parse_vm_kill(k, text, stamp) ||
+           parse_old_failure(k, text, stamp);
 }
 
 /* --- the body ----------------------------------------------------------------------------------------------------------- */

@@ -51,6 +51,7 @@ bool klog_is_known_victim(const struct klog *k, u32 pid);
 bool klog_parse_invoked(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_cpuset(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_allocation(struct klog *k, struct span text, const struct klog_stamp *stamp);
+bool klog_parse_cma(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_forced(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_slub(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_suppressed(struct klog *k, struct span text, const struct klog_stamp *stamp);

@@ -30,6 +30,7 @@ static const struct killer_line lines[] = {
      false},
     {"systemd-oomd", LOG_KILLED_BY, "Marked ", " for killing due to memory", "Marked ",
      " for killing", NULL, true, false},
+    {"systemd-oomd", LOG_KILLED_BY, "Killed /", ".slice/", "Killed ", " ", NULL, true, false},
     {"earlyoom", LOG_KILLED_BY, "sending SIG", " to process ", "\"", "\"", " to process ", false,
      false},
     {"earlyoom", LOG_KILLED_BY, "Killing process: ", "badness", "Killing process: ", ",",
@@ -47,6 +48,8 @@ static const struct killer_line lines[] = {
      NULL, true, false},
     {"kubelet", LOG_OOM_TOLD, "System OOM encountered, victim process: ", NULL,
      "victim process: ", ",", "pid: ", false, true},
+    {"kubelet", LOG_OOM_TOLD, "System OOM encountered", NULL, NULL, NULL, NULL, false, true},
+    {"docker", LOG_OOM_TOLD, "OOMKilled=true", NULL, "docker inspect ", "`", NULL, true, false},
     {"talos", LOG_KILLED_BY, "OOM controller triggered", NULL, "cgroup\": \"", "\"", NULL, true,
      false},
     {"talos", LOG_KILLED_BY, "Sending SIGKILL to cgroup", NULL, "cgroup\": \"", "\"", NULL, true,
@@ -94,6 +97,9 @@ static struct span name_of(const struct killer_line *l, struct span message)
         return (struct span){message.at, message.at};
     end = span_find(rest, l->name_until);
     name = (struct span){rest.at, end ? end : rest.end};
+    /* "StepId=11300781.0." ends a sentence. */
+    if (strcmp(l->killer, "slurm") == 0 && !span_empty(name) && name.end[-1] == '.')
+        name.end--;
     return name;
 }
 

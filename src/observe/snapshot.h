@@ -241,6 +241,7 @@ enum log_event_kind {
     LOG_SIGKILLED,  /* signal 9 ended something, and nobody says why; `killer`: who tells, or "" */
     LOG_NODE_TOLD, /* kubelet tells of its node; `forced`: MemoryPressure; usage, limit: requests of its pods, allocatable */
     LOG_HOTPLUG_FAILED, /* memory could not be added */
+    LOG_CMA_FAILED,     /* no contiguous piece of `usage` bytes in the area `killer` */
     LOG_BALLOON_FAILED, /* the hypervisor's balloon could not be filled */
     LOG_MEM_INFO,       /* a part of a report that says neither who asked nor who died */
     NR_LOG_EVENT_KINDS

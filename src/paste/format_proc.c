@@ -238,7 +238,10 @@ bool memory_stat_begins(const struct block *b, struct span line)
 
 bool memory_stat_goes_on(const struct block *b, struct span line)
 {
-    return vmstat_file_goes_on(b, line);
+    struct span rest = span_trim(line);
+
+    /* What people leave out. */
+    return vmstat_file_goes_on(b, line) || span_is(rest, "...") || span_is(rest, "[...]");
 }
 
 /* Where a file of a cgroup belongs: its own path when that is known. */
@@ -292,6 +295,23 @@ static void offer_number(struct block *b, const char *path, u64 value)
     tree_offer(&b->p->state->tree, path, text);
 }
 
+/* Before 5.18 the kernel's memory is told by its kinds. */
+static u64 kernel_of(struct span text)
+{
+    static const char *const kinds[] = {"slab", "kernel_stack", "pagetables", "percpu", "sock"};
+    u64 sum = UNKNOWN;
+
+    if (known(value_of(text, "kernel")))
+        return value_of(text, "kernel");
+    for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
+        u64 value = value_of(text, kinds[i]);
+
+        if (known(value) && value < (u64)1 << 56)
+            sum = figure_or(sum, 0) + value;
+    }
+    return sum;
+}
+
 /* Usage and limit that the statistics tell by themselves. */
 static void offer_totals(struct block *b, struct span text, bool v1)
 {
@@ -301,15 +321,29 @@ static void offer_totals(struct block *b, struct span text, bool v1)
     if (v1) {
         group_place(b->path, "memory.usage_in_bytes", true, place);
         offer_number(b, place,
-                     figure_add(value_of(text, "total_rss"), value_of(text, "total_cache")));
+                     known(value_of(text, "total_rss"))
+                         ? figure_add(value_of(text, "total_rss"), value_of(text, "total_cache"))
+                         : figure_add(value_of(text, "rss"), value_of(text, "cache")));
         group_place(b->path, "memory.limit_in_bytes", true, place);
         offer_number(b, place, limit);
         return;
     }
     group_place(b->path, "memory.current", false, place);
-    offer_number(b, place,
-                 figure_add(figure_add(value_of(text, "anon"), value_of(text, "file")),
-                            value_of(text, "kernel")));
+    offer_number(
+        b, place,
+        figure_add(figure_add(value_of(text, "anon"), value_of(text, "file")), kernel_of(text)));
+}
+
+/* Of v1, where only the group's own figures were pasted, they are all that is known of it with what is below. */
+static void add_totals(struct block *b, const char *place, struct span text)
+{
+    struct span line, name;
+    u64 value;
+
+    while (span_take_line(&text, &line))
+        if (name_and_number(line, &name, &value) && span_len(name) < 60)
+            block_file_add(b, place, "total_%.*s %llu\n", (int)span_len(name), name.at,
+                           (unsigned long long)value);
 }
 
 unsigned memory_stat_parse(struct block *b, struct span text)
@@ -332,6 +366,8 @@ unsigned memory_stat_parse(struct block *b, struct span text)
         tree_offer(&b->p->state->tree, "sys/fs/cgroup/cgroup.controllers", "memory\n");
     if (!stripped_file(b, place, text))
         return 0;
+    if (v1 && !known(value_of(text, "total_rss")) && !known(value_of(text, "total_cache")))
+        add_totals(b, place, text);
     offer_totals(b, text, v1);
     return 1;
 }

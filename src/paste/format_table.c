@@ -455,6 +455,16 @@ bool top_goes_on(const struct block *b, struct span line)
            (memchr(rest.at, ':', span_len(rest)) || span_begins(rest, "top - "));
 }
 
+/* "13200355+total": top had no room for the last digit. */
+static bool take_lost_digit(struct span *rest, u64 *value)
+{
+    if (!span_empty(*rest) && *rest->at == '+' && *value < (u64)1 << 56) {
+        rest->at++;
+        *value *= 10;
+    }
+    return true;
+}
+
 /* Each "NUMBER WORD" of a line; false at its end. */
 static bool take_amount_word(struct span *line, u64 unit, u64 *ret, struct span *ret_word)
 {
@@ -463,7 +473,7 @@ static bool take_amount_word(struct span *line, u64 unit, u64 *ret, struct span 
 
         span_skip_blanks(&rest);
         if (!span_empty(rest) && is_digit(*rest.at) && amount_take(&rest, unit, ret) &&
-            span_take_word(&rest, ret_word)) {
+            take_lost_digit(&rest, ret) && span_take_word(&rest, ret_word)) {
             *line = rest;
             while (
                 span_len(*ret_word) > 1 &&

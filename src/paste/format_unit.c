@@ -50,7 +50,7 @@ struct unit {
     char name[NAME_MAX_];
     char slice[NAME_MAX_ * 2];
     u64 current, max;
-    bool killed;
+    bool killed, signalled; /* signal 9 ended its main process, and nothing says why */
     struct span words;
 };
 
@@ -82,6 +82,11 @@ static void take_unit_line(struct unit *u, struct span line)
         /* MemoryLimit is v1's: where both are, one says infinity. */
         if (!known(u->max) || u->max == NO_LIMIT)
             u->max = known(max) && max < (u64)1 << 60 ? max : NO_LIMIT;
+    }
+    if (span_find(rest, "code=killed, signal=KILL") || span_find(rest, "code=killed, status=9")) {
+        u->signalled = true;
+        if (!u->killed)
+            u->words = line;
     }
     if (span_find(rest, "Result: oom-kill") || span_begins(rest, "Result=oom-kill")) {
         u->killed = true;
@@ -117,7 +122,7 @@ unsigned unit_status_parse(struct block *b, struct span text)
     }
     if (!*u.name)
         name_of_command(b->command, &u);
-    if (!*u.name && !*u.slice && !known(u.current) && !u.killed)
+    if (!*u.name && !*u.slice && !known(u.current) && !u.killed && !u.signalled)
         return 0;
     if (*u.slice)
         snprintf(path, sizeof(path), "%s", u.slice);
@@ -133,6 +138,9 @@ unsigned unit_status_parse(struct block *b, struct span text)
                                      .limit = known(u.max) && u.max < NO_LIMIT ? u.max : UNKNOWN,
                                      .words = u.words,
                                      .wall_us = UNKNOWN});
+    else if (u.signalled)
+        sigkill_push(b->p, "systemd", *u.name ? u.name : NULL, u.words,
+                     (struct klog_place){b->p->state->klog_file, b->place.line});
     return lines;
 }
 
