@@ -164,7 +164,7 @@ def hugetlb_reserved_unused(m):
 
 
 def hugetlb_reserved_unused_healthy(m):
-    status = [dict(line.partition(":")[::2] for line in path.read_text().splitlines()) for path in m.folder.glob("proc/[0-9]*/status")]
+    status = [dict(m.pairs(name, ":")) for name in m.names() if re.fullmatch(r"proc/\d+/status", name)]
     yield "the pool is used", pool(m)["HugePages_Free"] < 0.05 * pool(m)["HugePages_Total"]
     yield "nothing is swapped out", m.vmstat["pswpout"] == 0
     yield "the database shows what it uses", max(int(s["HugetlbPages"].split()[0]) for s in status) == 3 << 20
