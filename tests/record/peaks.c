@@ -1,0 +1,105 @@
+/* peaks.c - programs whose peak is known: 16 or 24 MiB of one kind of memory. peaks KIND FILE, where FILE has 16 MiB. Prints the line of
+ * its own highest resident memory; that of getrusage() begins with what the process was before its exec. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PAGE ((size_t)4096)
+#define MIB  ((size_t)1 << 20)
+
+static char *map(size_t len, int flags, int fd)
+{
+    char *p = mmap(NULL, len, fd < 0 ? PROT_READ | PROT_WRITE : PROT_READ, flags, fd, 0);
+
+    if (p == MAP_FAILED) {
+        perror("mmap");
+        exit(1);
+    }
+    return p;
+}
+
+static void write_pages(char *p, size_t len)
+{
+    for (size_t i = 0; i < len; i += PAGE)
+        p[i] = 1;
+}
+
+/* Freed again: the peak is not what is left. */
+static void heap(void)
+{
+    static char *pieces[6 * 1024];
+
+    for (size_t i = 0; i < 6 * 1024; i++) {
+        pieces[i] = malloc(PAGE - 96);
+        memset(pieces[i], 1, PAGE - 96);
+    }
+    for (size_t i = 0; i < 6 * 1024; i++)
+        free(pieces[i]);
+}
+
+/* 24 MiB, then 8, then 16 at most. */
+static void anonymous(void)
+{
+    char *p = map(24 * MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+    write_pages(p, 24 * MIB);
+    munmap(p, 16 * MIB);
+    write_pages(map(8 * MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1), 8 * MIB);
+}
+
+static unsigned mapped_file(const char *path)
+{
+    const char *p = map(16 * MIB, MAP_PRIVATE, open(path, O_RDONLY));
+    unsigned sum = 0;
+
+    for (size_t i = 0; i < 16 * MIB; i += PAGE)
+        sum += (unsigned char)p[i];
+    return sum;
+}
+
+/* 16 MiB of the parent, and half of it copied by the child. */
+static void forks(void)
+{
+    char *p = map(16 * MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+    write_pages(p, 16 * MIB);
+    if (fork() == 0) {
+        write_pages(p, 8 * MIB);
+        _exit(0);
+    }
+    wait(NULL);
+}
+
+static void print_peak(void)
+{
+    FILE *f = fopen("/proc/self/status", "r");
+    char line[256];
+
+    while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+        if (strncmp(line, "VmHWM:", 6) == 0)
+            fputs(line, stdout);
+}
+
+int main(int argc, char **argv)
+{
+    const char *kind = argc == 3 ? argv[1] : "";
+
+    if (strcmp(kind, "heap") == 0)
+        heap();
+    else if (strcmp(kind, "anonymous") == 0)
+        anonymous();
+    else if (strcmp(kind, "shared") == 0)
+        write_pages(map(16 * MIB, MAP_SHARED | MAP_ANONYMOUS, -1), 16 * MIB);
+    else if (strcmp(kind, "file") == 0)
+        printf("%u\n", mapped_file(argv[2]));
+    else if (strcmp(kind, "forks") == 0)
+        forks();
+    else
+        return 2;
+    print_peak();
+    return 0;
+}
