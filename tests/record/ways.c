@@ -294,6 +294,11 @@ static void locks(void)
     MUST(munmap(p, MIB) == 0);
     say_int("none", munlockall());
     printf("locked %ld KiB\n", locked_kib());
+    p = pages(256);
+    say_int("a range", mlock2(p, MIB, 0));
+    say_int("unknown", mlock2(p, MIB, 64));
+    say_int("on fault", mlock2(pages(256), MIB, MLOCK_ONFAULT));
+    printf("locked %ld KiB\n", locked_kib());
 }
 
 /* ---- files ---- */

@@ -245,7 +245,7 @@ static UWord locking; /* LOCK_ bits for mappings to come */
 static void lock_range(Addr a, SizeT len, UWord flags)
 {
     /* A range without permissions is locked, too, and says ENOMEM. */
-    hw_syscall(325 /* mlock2 */, a, len, flags & LOCK_ON_FAULT ? 1 : 0, 0, 0, 0);
+    hw_syscall(__NR_mlock2, a, len, flags & LOCK_ON_FAULT ? 1 : 0, 0, 0, 0);
 }
 
 void hw_lock_future(Addr a, SizeT len)
@@ -274,6 +274,12 @@ static SizeT for_client_segments(void (*visit)(Addr a, SizeT len, UWord flags), 
     }
     VG_(free)(starts);
     return total;
+}
+
+/* Unknown to the core. */
+Long hw_call_mlock2(const UWord *a)
+{
+    return hw_syscall(__NR_mlock2, a[0], a[1], a[2], 0, 0, 0);
 }
 
 Long hw_call_mlockall(const UWord *a)

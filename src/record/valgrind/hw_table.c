@@ -27,6 +27,7 @@ static void answer(struct core_status *status, Long result)
 ENTRY(mmap)
 ENTRY(brk)
 ENTRY(mremap)
+ENTRY(mlock2)
 ENTRY(mlockall)
 ENTRY(munlockall)
 ENTRY(migrate_pages)
@@ -171,6 +172,8 @@ struct core_entry *__wrap_vgModuleLocal_get_linux_syscall_entry(UInt nr)
         return &brk_entry;
     case __NR_mremap:
         return &mremap_entry;
+    case __NR_mlock2:
+        return &mlock2_entry;
     case __NR_mlockall:
         return &mlockall_entry;
     case __NR_munlockall:

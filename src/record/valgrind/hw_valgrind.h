@@ -93,6 +93,7 @@ void hw_limits_init(const HChar *files, const HChar *rooms);
 void hw_limits_exec(Bool followed);
 Bool hw_has_room(SizeT more, Bool data); /* for so many bytes, which are private and writable */
 Bool hw_call_limit(ThreadId tid, UInt nr, const UWord *a, Long *result);
+Long hw_call_mlock2(const UWord *a);
 Long hw_call_mlockall(const UWord *a);
 Long hw_call_munlockall(const UWord *a);
 void hw_lock_future(Addr a, SizeT len); /* a new mapping, which mlockall may have spoken for */
