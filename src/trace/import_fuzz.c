@@ -108,7 +108,7 @@ static void import_one(struct prng *p, bool lackey)
 
 int main(int argc, char **argv)
 {
-    struct fuzz_args args = fuzz_parse_args(argc, argv, 3000);
+    struct fuzz_args args = fuzz_parse_args(argc, argv, 1000);
     const char *folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : ".";
     char bytes[INPUT_MAX];
     struct prng p;

@@ -207,7 +207,7 @@ static size_t damage(struct prng *p, const u8 *good, u8 *bytes, size_t count)
 
 int main(int argc, char **argv)
 {
-    struct fuzz_args args = fuzz_parse_args(argc, argv, 3000);
+    struct fuzz_args args = fuzz_parse_args(argc, argv, 1000);
     struct prng p;
     u8 *good = NULL, *bytes;
     size_t count = 0;

@@ -3,4 +3,4 @@
 
 import failing_alloc
 
-failing_alloc.main(few=40, sample=20)
+failing_alloc.main(few=24, sample=10)
