@@ -200,8 +200,8 @@ static const struct incident *part_of_report(const struct rule_context *c)
     vec_for_each (&c->incidents->items, i) {
         if (incident_of_group(i))
             return NULL;
-        if (i->e->kind == LOG_MEM_INFO &&
-            (known(i->ruling.bytes) || i->facts.processes || i->facts.r->zones.count))
+        if (i->e->kind == LOG_MEM_INFO && (known(i->ruling.bytes) || i->facts.processes ||
+                                           (i->facts.r && i->facts.r->zones.count)))
             part = i;
     }
     return part;

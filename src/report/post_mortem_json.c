@@ -35,6 +35,7 @@ static json_object *row_json(const struct diagnose_report *r, const struct timel
     json_put_u64(o, "boot", e->stamp.boot);
     put_text(o, "program", row->who);
     put_known(o, "pid", row->pid ? row->pid : UNKNOWN);
+    put_text(o, "invoker", e->invoker);
     put_text(o, "group", e->task_memcg);
     put_text(o, "limit_of", e->oom_memcg);
     json_put_u64(o, "incidents", row->incidents);

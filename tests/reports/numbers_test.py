@@ -92,7 +92,7 @@ def context_figures(document):
 
 
 # Names: what the log says in its own words, places, groups, options.
-QUOTED = re.compile(r"\"[^\"]*\"|\((?:line |(?:[\w./~-]+|standard input):)\d+\)|\bmode \d|\b[Ss]ignal \d+|\bexit code \d+|(?<!\w)(?:/[\w.:@\\-]+)+|\b(?:[Nn]ode|pod|container) [\w-]+|\b[\w.-]+\.(?:service|scope|slice)\b")
+QUOTED = re.compile(r"\"[^\"]*\"|\((?:line |(?:[\w./~-]+|standard input):)\d+\)|\bmode \d|\b[Ss]ignal \d+|\bexit code \d+|(?<!\w)(?:/[\w.:@\\-]+)+|\b(?:[Nn]ode|pod|container|job step) [\w-]+(?:\.\d+)?|\b[\w.-]+\.(?:service|scope|slice)\b")
 
 
 def without_names(text, document):
@@ -107,7 +107,7 @@ def names(document):
     for finding in document["findings"]:
         found |= {e["name"] for e in finding["evidence"]} | {finding["scope"]}
     for row in (document["post_mortem"] or {"timeline": []})["timeline"]:
-        found |= {row["program"], row["group"], row["limit_of"]}
+        found |= {row["program"], row["invoker"], row["group"], row["limit_of"]}
     return {name for name in found if name and re.search(r"\d", name) and not re.fullmatch(r"[\d.]+", name)}
 
 
