@@ -16,6 +16,13 @@ void space_init(struct space *s, struct frames *frames)
     s->anon_vmas = xcalloc(s->cap_anon_vmas, sizeof(struct anon_vma *));
 }
 
+static void mm_release(struct mm *mm)
+{
+    free(mm->vmas);
+    vec_done(&mm->pins);
+    free(mm);
+}
+
 void space_done(struct space *s)
 {
     for (u32 id = 1; id < s->next_mm_id; id++) {
@@ -24,8 +31,7 @@ void space_done(struct space *s)
         if (!mm)
             continue;
         vma_delete_at(mm, 0, mm->nr_vmas);
-        free(mm->vmas);
-        free(mm);
+        mm_release(mm);
     }
     for (u32 id = 1; id < s->nr_anon_vmas; id++)
         free(s->anon_vmas[id]);
@@ -65,9 +71,7 @@ void mm_free(struct mm *mm)
     assert(mm->nr_vmas == 0 && !mm->pgd);
     assert(s->mms[mm->id] == mm);
     s->mms[mm->id] = NULL;
-    free(mm->vmas);
-    vec_done(&mm->pins);
-    free(mm);
+    mm_release(mm);
 }
 
 struct mm *mm_get(const struct space *s, u32 id)
