@@ -196,7 +196,7 @@ static struct vma *find_vma(const struct access_ctx *ac, vpn_t vpn)
     if (vma)
         return vma;
     above = vma_find_after(mm, vpn);
-    if (!above || !(above->flags & VM_GROWSDOWN) || above->end - vpn > STACK_GROW_MAX)
+    if (!above || !vma_may_grow_down(above, vpn) || above->end - vpn > STACK_GROW_MAX)
         return NULL;
     if (!overcommit_allows(ac->mem, mm, above->start - vpn, ac->admin)) /* acct_stack_growth() */
         return NULL;

@@ -131,6 +131,12 @@ static inline u64 vma_index(const struct vma *v, vpn_t vpn)
     return v->pgoff + (vpn - v->start);
 }
 
+/* May a stack reach down to vpn? Pages moved high above their identity run out of it below (expand_downwards). */
+static inline bool vma_may_grow_down(const struct vma *v, vpn_t vpn)
+{
+    return (v->flags & VM_GROWSDOWN) && v->pgoff >= v->start - vpn;
+}
+
 static inline bool vma_is_anon(const struct vma *v)
 {
     return v->inode == 0;

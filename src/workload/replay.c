@@ -139,7 +139,7 @@ bool replay_access_allowed(struct replay_stream *rs, vpn_t vpn, enum access_kind
     if (!vma || !(vma->flags & want))
         return false;
     if (vpn < vma->start)
-        return (vma->flags & VM_GROWSDOWN) && vma->start - vpn <= STACK_GROWTH_PAGES;
+        return vma_may_grow_down(vma, vpn) && vma->start - vpn <= STACK_GROWTH_PAGES;
     if (vma->inode) {
         const struct inode *inode = inode_get(&s->backing, vma->inode);
 

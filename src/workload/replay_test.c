@@ -194,6 +194,26 @@ static void accesses_that_nothing_maps_are_skipped(void **state)
     end(&x);
 }
 
+/* A stack that was moved far up from where it was mapped grows only as far as its pages have an identity. */
+static void a_stack_that_was_moved_grows_until_its_identity_ends(void **state)
+{
+    const u64 low = 40, high = 1ull << 30;
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(low), PAGE(8), RW, HWT_MAP_STACK, 0, 0});
+    touch(&x, s, HWT_WRITE, low, 1, 10); /* from now on the pages keep the identity */
+    op(&x, s, HWT_OP_MREMAP, (u64[]){PAGE(low), PAGE(8), PAGE(high), PAGE(8)});
+    touch(&x, s, HWT_WRITE, high - low - 1, 1, 10);
+    touch(&x, s, HWT_WRITE, high - low, 1, 10);
+    leave(&x, s);
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_int_equal(x.replay.stats.skipped, 1);
+    assert_int_equal(task(&x, 1)->minflt, 2);
+    end(&x);
+}
+
 static void a_file_is_read_once_and_found_again(void **state)
 {
     struct fixture x;
@@ -821,6 +841,7 @@ int main(void)
         cmocka_unit_test(nobody_passes_a_mark_before_all_have_come_to_it),
         cmocka_unit_test(a_fork_is_not_held_up_by_a_mark_behind_its_child),
         cmocka_unit_test(accesses_that_nothing_maps_are_skipped),
+        cmocka_unit_test(a_stack_that_was_moved_grows_until_its_identity_ends),
         cmocka_unit_test(a_file_is_read_once_and_found_again),
         cmocka_unit_test(a_number_that_comes_again_names_another_file),
         cmocka_unit_test(children_images_and_threads_start_in_their_places),
