@@ -343,8 +343,10 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
 
 static void task_free(struct task *t)
 {
-    if (t)
-        free(t->nodes);
+    if (!t)
+        return;
+    task_numa_done(&t->numa);
+    free(t->nodes);
     free(t);
 }
 
