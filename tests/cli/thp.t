@@ -18,7 +18,7 @@ $ highwater run --format json $TOP/examples/pipeline.hwt -o run.json; python3 $T
 > always madvise recorded
 # Settings of huge pages are compared by what these do.
 $ highwater run $TOP/examples/pipeline.hwt --compare thp=always,never | sed -n 4p
->~ thp +outcome +time .*pages +touched +walks +and split
+>~ thp +outcome +time .*pages +touched +walks +cost to make
 # The machine's own files say the same.
 $ highwater run -q --thp madvise --proc tree $TOP/examples/pipeline.hwt -o run.txt; cat tree/sys/kernel/mm/transparent_hugepage/enabled tree/sys/kernel/mm/transparent_hugepage/defrag tree/sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none
 > always [madvise] never
