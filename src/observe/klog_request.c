@@ -9,8 +9,8 @@
 /* "gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0" or "order:4, mode:0x40c40(GFP_NOFS|__GFP_COMP)" */
 static void take_request(struct klog *k, struct span text)
 {
-    static const char *const masks[] = {"gfp_mask=", "mode:", ", gfp="}, *const orders[] = {
-                                                                             "order=", "order:"};
+    static const char *const masks[] = {"gfp_mask=", "mode:", ", gfp=", "(gfp="},
+                             *const orders[] = {"order=", "order:"};
     struct oom_report *r = k->open.report;
     struct span rest, names;
     u64 number;
@@ -131,13 +131,15 @@ bool klog_parse_forced(struct klog *k, struct span text, const struct klog_stamp
     return true;
 }
 
-/* "SLUB: Unable to allocate memory on node -1, gfp=0xa20(GFP_ATOMIC)", and behind it which cache. */
+/* "SLUB: Unable to allocate memory on node -1, gfp=0xa20(GFP_ATOMIC)", "SLAB: Unable to allocate memory on node 0 (gfp=0x20)", and behind
+ * it which cache. */
 bool klog_parse_slub(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     struct span rest, name, group;
     u64 order;
 
-    if (span_begins(text, "SLUB: Unable to allocate memory on")) {
+    if (span_begins(text, "SLUB: Unable to allocate memory on") ||
+        span_begins(text, "SLAB: Unable to allocate memory on")) {
         if (!klog_is_past(k, stamp) && k->open.kind == LOG_ALLOC_FAILURE && !k->slub)
             return true; /* what failed was told */
         klog_begin(k, LOG_ALLOC_FAILURE, stamp);
@@ -159,7 +161,8 @@ bool klog_parse_slub(struct klog *k, struct span text, const struct klog_stamp *
     }
     span_copy(name, k->open.comm, sizeof(k->open.comm));
     /* The allocator tries larger slabs first; what failed in the end is the smallest. */
-    if (klog_after(rest, "min order: ", &rest) && span_take_u64(&rest, &order) && order < 64)
+    if ((klog_after(rest, "min order: ", &rest) || klog_after(rest, ", order: ", &rest)) &&
+        span_take_u64(&rest, &order) && order < 64)
         k->open.report->order = k->open.order = (u32)order;
     return true;
 }
