@@ -117,7 +117,10 @@ static void shortcomings(struct cli *cli, const struct record_options *o,
                          const struct record_result *r)
 {
     struct strbuf lacks;
+    char time[UNITS_TEXT_MAX];
 
+    if (r->end == RECORD_END_TIME)
+        cli_note(cli, "stopped by --stop-after, after %s", format_ns(time, r->wall_ns));
     if (r->nr_left > 0)
         cli_note(cli, "%u process%s on unrecorded: %s", r->nr_left,
                  r->nr_left == 1 ? " goes" : "es go", r->whom);

@@ -56,6 +56,20 @@ static void unknown_mark(struct cli *cli, const char *option, const char *word,
     strbuf_done(&known);
 }
 
+/* A name may have been used again. */
+static void tell_which(struct cli *cli, const char *option, const struct trace *t,
+                       const struct trace_mark *meant)
+{
+    char time[UNITS_TEXT_MAX];
+    size_t nr = 0;
+
+    for (size_t i = 0; i < t->nr_marks; i++)
+        nr += strcmp(t->marks[i].name, meant->name) == 0;
+    if (nr > 1)
+        cli_note(cli, "%s: %zu marks have the name '%s'; the last of them is meant, after %s",
+                 option, nr, meant->name, format_ns(time, meant->time_ns));
+}
+
 static bool find_place(struct cli *cli, const char *option, const char *word, const struct trace *t,
                        struct trace_place *ret)
 {
@@ -67,12 +81,14 @@ static bool find_place(struct cli *cli, const char *option, const char *word, co
     if (!word)
         return true;
     mark = trace_mark_find(t, word);
-    if (mark)
+    if (mark) {
         *ret = (struct trace_place){TRACE_PLACE_STAMP, mark->stamp};
-    else if (parse_duration(word, &ns, &e) == 0)
+        tell_which(cli, option, t, mark);
+    } else if (parse_duration(word, &ns, &e) == 0) {
         *ret = (struct trace_place){TRACE_PLACE_NS, ns};
-    else
+    } else {
         unknown_mark(cli, option, word, t);
+    }
     return !cli->done;
 }
 

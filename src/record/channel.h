@@ -76,7 +76,7 @@ struct channel {
     uint32_t flush;                  /* streams publish when they see a new number */
     uint32_t unrecorded;             /* programs that ran unrecorded */
     uint64_t lacks[CHANNEL_REASONS]; /* what could not be followed, by enum hwt_incomplete */
-    uint64_t instructions;           /* executed by threads that have ended */
+    uint64_t instructions; /* executed: of a thread that runs, those before its last chunk */
     char names[CHANNEL_NAMES][CHANNEL_NAME_BYTES]; /* of the first programs that ran unrecorded */
     char log[CHANNEL_LOG_BYTES]; /* first complaint of a tool, for the person who must mend it */
     struct channel_slot slots[];

@@ -197,6 +197,13 @@ static int put_host(struct hwt_writer *w)
     return error;
 }
 
+static const char *const ended_by[] = {
+    [RECORD_END_TIME] = "time",
+    [RECORD_END_SIGNAL] = "signal",
+    [RECORD_END_LEADER] = "leader",
+    [RECORD_END_SIZE] = "size",
+};
+
 static void put_end(struct hwt_writer *w, const struct record_result *r, u64 order)
 {
     char text[META_MAX], status[16];
@@ -212,8 +219,12 @@ static void put_end(struct hwt_writer *w, const struct record_result *r, u64 ord
         snprintf(status, sizeof(status), "%d", r->wait_status);
         add_line(text, "exit_status", status);
     }
-    if (r->full || r->broken > 0)
+    if (ended_by[r->end] != NULL)
+        add_line(text, "ended_by", ended_by[r->end]);
+    if (r->broken > 0)
         add_line(text, "incomplete.records", "1");
+    if (r->full)
+        add_line(text, "incomplete.size", "1");
     put_text(w, HWT_CHUNK_END, order, text);
 }
 
@@ -438,6 +449,17 @@ static void fill_result(struct record_result *r, struct collector *c)
     snprintf(r->complaint, sizeof(r->complaint), "%.*s", (int)sizeof(r->complaint) - 1, ch->log);
 }
 
+static enum record_end end_of(const struct run *run, enum follow_state state)
+{
+    if (run->result.full)
+        return RECORD_END_SIZE;
+    if (state == FOLLOW_STOPPED || run->follow.asked_ns > 0)
+        return run->follow.stop_at_ns > 0 && now_ns() >= run->follow.stop_at_ns ? RECORD_END_TIME
+                                                                                : RECORD_END_SIGNAL;
+    return state == FOLLOW_LEADER_ENDED && run->result.nr_left > 0 ? RECORD_END_LEADER
+                                                                   : RECORD_END_ALL;
+}
+
 static int run_collected(struct run *run, const char *tool, const char *program,
                          const sigset_t *def, struct err *e)
 {
@@ -470,6 +492,7 @@ static int run_collected(struct run *run, const char *tool, const char *program,
     }
     collector_close(c);
     fill_result(r, c);
+    r->end = end_of(run, state);
     r->wall_ns = now_ns() - run->began_ns;
     r->cpu_ns = cpu_ns(RUSAGE_SELF) + cpu_ns(RUSAGE_CHILDREN) - cpu;
     put_end(c->writer, r, c->channel->order);

@@ -49,7 +49,17 @@ struct record_options {
     void *progress_data;
 };
 
+/* What ended the recording: the end of all processes, or something else before it. */
+enum record_end {
+    RECORD_END_ALL,
+    RECORD_END_TIME, /* stop_after_ns */
+    RECORD_END_SIGNAL,
+    RECORD_END_LEADER, /* leader_only */
+    RECORD_END_SIZE,   /* max_bytes */
+};
+
 struct record_result {
+    enum record_end end;
     bool leader_ended;
     int wait_status;             /* of the program, as from wait(2); if it has ended */
     unsigned nr_left;            /* processes that went on when the recording ended */

@@ -575,7 +575,7 @@ static void render_tasks(struct text *t)
         strbuf_printf(t->out, "  %7u  %-15s  %-10s %12s %12s %11s\n", task->pid, comm.text,
                       run_task_outcome(task), format_count(minor_text, minor),
                       format_count(major_text, major),
-                      format_bytes(rss, task->maxrss_pages * PAGE_SIZE));
+                      format_bytes(rss, run_maxrss_pages(task) * PAGE_SIZE));
     }
     strbuf_done(&comm);
     if (left)

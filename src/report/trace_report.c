@@ -53,6 +53,30 @@ static void put_exit(const char *value, struct strbuf *out)
     }
 }
 
+/* How the recording ended: not always with the last process. */
+static void put_end(const struct trace *t, struct strbuf *out)
+{
+    static const struct {
+        const char *value, *text;
+    } ends[] = {
+        {"time", "stopped by --stop-after"},
+        {"signal", "stopped by a signal"},
+        {"leader", "ended with the first process (--follow leader), which left others"},
+        {"size", "ended early: the file reached --max-size"},
+    };
+    char value[16];
+    bool early = t->closed && trace_text_value(t->end, "ended_by", value, sizeof(value));
+
+    for (size_t i = 0; early && i < ARRAY_SIZE(ends); i++) {
+        if (strcmp(ends[i].value, value) == 0) {
+            strbuf_append(out, ends[i].text);
+            return;
+        }
+    }
+    strbuf_append(out, t->closed ? "closed properly"
+                                 : "cut: it has no end, and replays up to the last whole chunk");
+}
+
 static void info_meta(const struct trace *t, struct strbuf *out)
 {
     char value[512], size[UNITS_TEXT_MAX];
@@ -73,8 +97,7 @@ static void info_meta(const struct trace *t, struct strbuf *out)
         strbuf_appendc(out, '\n');
     }
     key(out, "recording");
-    strbuf_append(out, t->closed ? "closed properly"
-                                 : "cut: it has no end, and replays up to the last whole chunk");
+    put_end(t, out);
     if (t->closed && trace_text_value(t->end, "exit_status", value, sizeof(value)))
         put_exit(value, out);
     strbuf_appendc(out, '\n');

@@ -131,10 +131,11 @@ enum hwt_wait_kind {
     X(3, FILES, "files", "operations on files that the recorder could not name") \
     X(4, PROCESSES, "processes", "processes that ran unrecorded")                \
     X(5, MEMORY, "memory", "memory that changed behind the recorder's back")     \
-    X(6, RECORDS, "records", "records that were dropped")
+    X(6, RECORDS, "records", "records that were dropped")                        \
+    X(7, SIZE, "size", "what came after the file had reached --max-size")
 
 #define HWT_INCOMPLETE_ENUM(code, id, name, text) HWT_INCOMPLETE_##id = (code),
-enum hwt_incomplete { HWT_INCOMPLETE(HWT_INCOMPLETE_ENUM) HWT_INCOMPLETE_MAX = 7 };
+enum hwt_incomplete { HWT_INCOMPLETE(HWT_INCOMPLETE_ENUM) HWT_INCOMPLETE_MAX = 8 };
 #undef HWT_INCOMPLETE_ENUM
 
 /* Keys of the host chunk. DEV stands for a device number as in FILE; kind is that of the value. */

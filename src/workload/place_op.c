@@ -356,8 +356,10 @@ static void place_stack(struct op_place *o, struct pages r)
 static void place_initial(struct op_place *o, struct pages r)
 {
     struct place_mm *pm = o->pm;
-    u64 fid = o->op->field[4], flags = o->op->field[3];
+    u64 fid = o->op->field[4], flags = o->op->field[3], nr = r.end - r.start;
 
+    if (nr >= TASK_END)
+        return; /* no address space holds it */
     if (flags & HWT_MAP_STACK) {
         place_stack(o, r);
         return;
@@ -367,6 +369,8 @@ static void place_initial(struct op_place *o, struct pages r)
         pm->group_fid = fid;
         pm->group_moved = flags & HWT_MAP_ANYWHERE ? (s64)(group_place(o, r.start) - r.start) : 0;
     }
+    if (r.start + (u64)pm->group_moved > TASK_END - nr) /* no image is as large as that */
+        pm->group_moved = 0;
     map_at(o, r, r.start + (u64)pm->group_moved);
     if (pm->groups == 1 && pm->program_end != DYN_BASE)
         pm->program_end = MAX(pm->program_end, r.end + (u64)pm->group_moved);

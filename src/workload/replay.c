@@ -499,6 +499,14 @@ static bool should_end(struct replay *r)
     return r->window.ended || (r->config.only && r->only_left == 0);
 }
 
+/* Everything before that time has happened. What a sleeper does when it wakes comes behind a time it sleeps over. */
+static bool time_reached(struct replay *r, ns_t at)
+{
+    ns_t next = sched_next(replay_sched(r));
+
+    return (next == NS_NEVER ? sched_now(replay_sched(r)) : next) >= at;
+}
+
 static bool place_reached(struct replay *r, unsigned i)
 {
     const struct trace_place *place = i ? &r->config.to : &r->config.from;
@@ -511,7 +519,7 @@ static bool place_reached(struct replay *r, unsigned i)
     case TRACE_PLACE_EVENTS:
         return r->stats.events >= place->at;
     case TRACE_PLACE_NS:
-        return sched_now(replay_sched(r)) >= place->at;
+        return time_reached(r, place->at);
     }
     hw_unreachable();
 }

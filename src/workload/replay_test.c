@@ -647,6 +647,24 @@ static void what_follows_a_wait_that_a_mark_falls_into_is_judged(void **state)
     }
 }
 
+static void a_time_that_a_sleep_goes_over_comes_before_what_follows_it(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    map(&x, s, 1000, 200, 0);
+    touch(&x, s, HWT_WRITE, 1000, 150, 1000);
+    op(&x, s, HWT_OP_WAIT, (u64[]){HWT_WAIT_SLEEP, NS_PER_S, 1});
+    touch(&x, s, HWT_WRITE, 1150, 50, 1000);
+    leave(&x, s);
+    x.to = (struct trace_place){TRACE_PLACE_NS, NS_PER_S / 2};
+    assert_int_equal(run(&x), REPLAY_COMPLETED);
+    assert_true(x.replay.window.ended);
+    assert_int_equal(x.system.counters.v[PGFAULT], 150);
+    end(&x);
+}
+
 static void a_place_may_be_a_number_of_events(void **state)
 {
     struct fixture x;
@@ -836,6 +854,7 @@ int main(void)
         cmocka_unit_test(what_comes_before_a_mark_is_not_judged),
         cmocka_unit_test(threads_that_use_an_address_in_turn_do_so_in_a_replay),
         cmocka_unit_test(what_follows_a_wait_that_a_mark_falls_into_is_judged),
+        cmocka_unit_test(a_time_that_a_sleep_goes_over_comes_before_what_follows_it),
         cmocka_unit_test(a_place_may_be_a_number_of_events),
         cmocka_unit_test(a_mark_that_nobody_comes_to_begins_nothing),
         cmocka_unit_test(nobody_passes_a_mark_before_all_have_come_to_it),

@@ -347,6 +347,7 @@ def interrupt_ends_the_recording_of_a_daemon(tmp):
 def recording_ends_with_its_time(tmp):
     trace, pid = stopped(tmp, ["--stop-after", "3s"], lambda process: None)
     expect(pid in [op.pid for op in trace.ops("proc_start")], "daemon")
+    expect(trace.end["ended_by"] == "time" and int(trace.end["recorded_instructions"]) > 0, "end", trace.end)
 
 
 def recording_ends_with_the_leader(tmp):
@@ -388,7 +389,11 @@ def bounded_file_stays_below_its_bound(tmp):
     code, err = told(process)
     expect(unbounded > 1 << 20, "a test of nothing", unbounded)
     expect(code == 0 and os.path.getsize(path) <= 1 << 20, "size", code, os.path.getsize(path))
-    expect("--max-size" in err, "words", err)
+    expect("--max-size" in err and " 0.0 M instructions" not in err, "words", err)
+    trace = closed(path)
+    expect(trace.end["ended_by"] == "size" and trace.end["incomplete.size"] == "1", "end", trace.end)
+    out = subprocess.run([highwater(), "trace", "info", path], stdout=subprocess.PIPE, check=True).stdout
+    expect(b"ended early: the file reached --max-size" in out, "trace info", out)
 
 
 def program_that_runs_unrecorded_is_named(tmp):

@@ -100,12 +100,19 @@ void hw_stream_park(struct thread *t)
     __atomic_store_n(&o->slot->state, CHANNEL_PARKED, __ATOMIC_RELEASE);
 }
 
+static void count_instructions(struct stream *o, ULong until)
+{
+    __atomic_add_fetch(&hw_channel->instructions, until - o->first_icount, __ATOMIC_RELAXED);
+    o->first_icount = until;
+}
+
 static void publish(struct stream *o)
 {
     struct channel_slot *s = o->slot;
 
     if (s == NULL)
         return;
+    count_instructions(o, o->last_icount); /* now: the recording may end before the thread does */
     if (o->parked && !unpark(o)) {
         o->slot = NULL;
         hw_off = True;
@@ -204,8 +211,7 @@ void hw_stream_close(struct thread *t)
     if (hw_channel == NULL || t->out.id == 0)
         return;
     publish(&t->out);
-    __atomic_add_fetch(&hw_channel->instructions, t->icount - t->out.first_icount,
-                       __ATOMIC_RELAXED);
+    count_instructions(&t->out, t->icount);
     t->out.id = 0;
 }
 

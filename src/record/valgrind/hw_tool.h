@@ -80,7 +80,7 @@ struct stream {
     UInt seq;
     ULong last_stamp;
     ULong last_data, last_fetch;     /* pages */
-    ULong first_icount, last_icount; /* of the thread, when the stream began; at the last record */
+    ULong first_icount, last_icount; /* of the thread: so far counted; at the last record */
 };
 
 struct call {
