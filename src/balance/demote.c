@@ -43,13 +43,14 @@ static unsigned nearest_slow(const struct mem *mem, unsigned nid)
 static pfn_t take_below(struct mem *mem, unsigned target, pfn_t from)
 {
     struct alloc_nodes one = {BIT_ULL(target), target}, all = {slow_nodes(mem), target};
-    pfn_t pfn = migrate_take_frame(mem, one, ALLOC_WMARK_LOW, from);
+    pfn_t pfn = migrate_take_frame(mem, one, ALLOC_MOVABLE | ALLOC_WMARK_LOW, from);
 
     if (pfn != PFN_NONE)
         return pfn;
     kswapd_wake_all(mem, one, folio_order(frames_get(mem->frames, from)), ZONE_MOVABLE, false);
-    pfn = migrate_take_frame(mem, one, ALLOC_WMARK_MIN, from);
-    return pfn != PFN_NONE ? pfn : migrate_take_frame(mem, all, ALLOC_WMARK_LOW, from);
+    pfn = migrate_take_frame(mem, one, ALLOC_MOVABLE | ALLOC_WMARK_MIN, from);
+    return pfn != PFN_NONE ? pfn
+                           : migrate_take_frame(mem, all, ALLOC_MOVABLE | ALLOC_WMARK_LOW, from);
 }
 
 static pfn_t take_given(void *ctx, pfn_t from HW_UNUSED)

@@ -73,7 +73,8 @@ struct migrate_result migrate_pages(struct mem *mem, const pfn_t *pfns, u32 nr,
  *   pre: pfn is in use by users: mapped, or in a cache */
 int migrate_folio_to(struct mem *mem, pfn_t pfn, unsigned nid, enum migrate_reason reason);
 
-/* A frame or folio for migrate_target.take(): on nodes.mask alone, by flags of enum alloc_flag, of as many pages as `from`. */
+/* A frame or folio for migrate_target.take(): on nodes.mask alone, by flags of enum alloc_flag, of as many pages as `from`. Give
+ * ALLOC_MOVABLE unless it may never move again. */
 pfn_t migrate_take_frame(struct mem *mem, struct alloc_nodes nodes, u32 alloc_flags, pfn_t from);
 
 #endif
