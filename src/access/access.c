@@ -29,11 +29,13 @@ enum access_result access_from_balance(enum balance_result r)
     return ACCESS_OOM;
 }
 
-static enum access_result get_page(struct access_ctx *ac, struct group *g, pfn_t *ret_pfn)
+static enum access_result get_page(struct access_ctx *ac, struct group *g, enum purpose why,
+                                   pfn_t *ret_pfn)
 {
-    enum access_result r =
-        access_from_balance(balance_get_page(ac->mem, ac->attempt, g, 0, ret_pfn, ac->wait));
+    enum access_result r;
 
+    ac->attempt->purpose = why;
+    r = access_from_balance(balance_get_page(ac->mem, ac->attempt, g, 0, ret_pfn, ac->wait));
     ac->attempt->resumed = r != ACCESS_OK;
     ac->attempt->placed = false;
     if (r == ACCESS_OK)
@@ -49,16 +51,16 @@ void access_place(struct mem *mem, struct attempt *at, const struct vma *vma, vp
     at->placed = true;
 }
 
-enum access_result access_get_page(struct access_ctx *ac, pfn_t *ret_pfn)
+enum access_result access_get_page(struct access_ctx *ac, enum purpose why, pfn_t *ret_pfn)
 {
-    return get_page(ac, ac->group, ret_pfn);
+    return get_page(ac, ac->group, why, ret_pfn);
 }
 
 enum access_result access_get_vma_page(struct access_ctx *ac, const struct vma *vma, vpn_t vpn,
-                                       pfn_t *ret_pfn)
+                                       enum purpose why, pfn_t *ret_pfn)
 {
     access_place(ac->mem, ac->attempt, vma, vpn);
-    return get_page(ac, ac->group, ret_pfn);
+    return get_page(ac, ac->group, why, ret_pfn);
 }
 
 struct group *swapin_group(const struct access_ctx *ac, swp_t e)
@@ -72,15 +74,17 @@ enum access_result swapin_get_page(struct access_ctx *ac, const struct vma *vma,
                                    pfn_t *ret_pfn)
 {
     access_place(ac->mem, ac->attempt, vma, vpn);
-    return get_page(ac, swapin_group(ac, e), ret_pfn);
+    return get_page(ac, swapin_group(ac, e), PURPOSE_SWAPIN, ret_pfn);
 }
 
 /* --- page tables ------------------------------------------------------------------------------------------------------- */
 enum access_result access_get_table(struct access_ctx *ac, pfn_t *ret_pfn)
 {
     struct mem *mem = ac->mem;
-    enum balance_result r = balance_alloc(mem, ac->attempt, 0, 0, ret_pfn, ac->wait);
+    enum balance_result r;
 
+    ac->attempt->purpose = PURPOSE_PAGE_TABLE;
+    r = balance_alloc(mem, ac->attempt, 0, 0, ret_pfn, ac->wait);
     if (r == BALANCE_OK) {
         r = balance_charge(mem, ac->attempt, ac->group, 1, ac->wait);
         if (r != BALANCE_OK)

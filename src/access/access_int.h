@@ -32,10 +32,10 @@ static inline struct frame *fault_folio(const struct fault *f, pfn_t pfn)
 /* access.c */
 enum access_result access_from_balance(enum balance_result r);
 /* A frame, charged to the context's group; it may not be evicted before it is used. */
-enum access_result access_get_page(struct access_ctx *ac, pfn_t *ret_pfn);
+enum access_result access_get_page(struct access_ctx *ac, enum purpose why, pfn_t *ret_pfn);
 /* The same on a node that the policy of the mapping says; vma may be NULL. */
 enum access_result access_get_vma_page(struct access_ctx *ac, const struct vma *vma, vpn_t vpn,
-                                       pfn_t *ret_pfn);
+                                       enum purpose why, pfn_t *ret_pfn);
 /* The same for what is in slot e: charged to the group that has the slot, or the context's when that is gone. */
 enum access_result swapin_get_page(struct access_ctx *ac, const struct vma *vma, vpn_t vpn, swp_t e,
                                    pfn_t *ret_pfn);

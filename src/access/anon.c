@@ -64,7 +64,7 @@ enum access_result fault_anon(struct fault *f)
         return ACCESS_OK;
     }
     anon_vma_prepare(f->vma);
-    r = access_get_vma_page(ac, f->vma, f->vpn, &pfn);
+    r = access_get_vma_page(ac, f->vma, f->vpn, PURPOSE_ANON, &pfn);
     if (r != ACCESS_OK)
         return r;
     clear_page(ac->mem, pfn);
@@ -79,7 +79,8 @@ static enum access_result get_copy(struct fault *f, pfn_t old, pfn_t *ret_pfn)
 
     if (old != PFN_NONE)
         frame_set(fault_folio(f, old), PG_LOCKED);
-    r = access_get_vma_page(f->ac, f->vma, f->vpn, ret_pfn);
+    r = access_get_vma_page(f->ac, f->vma, f->vpn,
+                            old == PFN_NONE ? PURPOSE_ANON : PURPOSE_ANON_COPY, ret_pfn);
     if (old != PFN_NONE)
         frame_clear(fault_folio(f, old), PG_LOCKED);
     return r;

@@ -74,7 +74,8 @@ static bool add_zeroed(struct mem *mem, struct inode *inode, u64 index, pfn_t pf
 }
 
 /* Read one page that no readahead brought. */
-static enum access_result read_one(struct access_ctx *ac, struct inode *inode, u64 index)
+static enum access_result read_one(struct access_ctx *ac, struct inode *inode, u64 index,
+                                   enum purpose why)
 {
     pfn_t pfn = pagecache_find(inode, index);
     enum access_result r = ACCESS_OK;
@@ -83,7 +84,7 @@ static enum access_result read_one(struct access_ctx *ac, struct inode *inode, u
         return ACCESS_OK;
     if (!inode->device)
         return shmem_get_page(ac, inode, index, NULL);
-    r = access_get_page(ac, &pfn);
+    r = access_get_page(ac, why, &pfn);
     if (r != ACCESS_OK)
         return r;
     ac->refault |= add_locked(ac->mem, inode, index, pfn, false);
@@ -135,7 +136,7 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
             ac->refault = false;
             plan = readahead_mmap_sync(file, inode, index, f->vma->flags);
             filemap_readahead(ac, inode, &plan);
-            r = read_one(ac, inode, index);
+            r = read_one(ac, inode, index, PURPOSE_FILE_FAULT);
             if (r != ACCESS_OK)
                 return r;
         } else if (!retried) {
@@ -249,7 +250,7 @@ static enum access_result fault_cow(struct fault *f)
         return r;
     anon_vma_prepare(f->vma);
     frame_set(fault_frame(f, file_pfn), PG_LOCKED); /* stays while the copy is allocated */
-    r = access_get_vma_page(f->ac, f->vma, f->vpn, &pfn);
+    r = access_get_vma_page(f->ac, f->vma, f->vpn, PURPOSE_ANON_COPY, &pfn);
     frame_clear(fault_frame(f, file_pfn), PG_LOCKED);
     if (r != ACCESS_OK)
         return r;
@@ -297,7 +298,7 @@ enum access_result access_file_page(struct access_ctx *ac, struct file *file, u6
         ac->refault = false;
         plan = readahead_sync(file, inode, index, req_count);
         filemap_readahead(ac, inode, &plan);
-        r = read_one(ac, inode, index);
+        r = read_one(ac, inode, index, PURPOSE_FILE_READ);
         if (r != ACCESS_OK)
             return r;
         pfn = pagecache_find(inode, index);
@@ -307,7 +308,7 @@ enum access_result access_file_page(struct access_ctx *ac, struct file *file, u6
         filemap_readahead(ac, inode, &plan);
         pfn = pagecache_find(inode, index);
         if (pfn == PFN_NONE) {
-            r = read_one(ac, inode, index);
+            r = read_one(ac, inode, index, PURPOSE_FILE_READ);
             if (r != ACCESS_OK)
                 return r;
             pfn = pagecache_find(inode, index);
@@ -335,13 +336,13 @@ enum access_result access_file_write_page(struct access_ctx *ac, struct file *fi
     enum access_result r;
 
     if (pfn == PFN_NONE && !inode->device) {
-        r = read_one(ac, inode, index);
+        r = read_one(ac, inode, index, PURPOSE_FILE_READ);
         ac->attempt->resumed = false;
         if (r != ACCESS_OK)
             return r;
         pfn = pagecache_find(inode, index);
     } else if (pfn == PFN_NONE) {
-        r = access_get_page(ac, &pfn);
+        r = access_get_page(ac, PURPOSE_FILE_WRITE, &pfn);
         ac->attempt->resumed = false;
         if (r != ACCESS_OK)
             return r;

@@ -47,7 +47,7 @@ static enum access_result copy_pinned(struct access_ctx *ac, const struct vma *v
     enum access_result r;
     pfn_t pfn;
 
-    r = access_get_vma_page(ac, vma, vpn, &pfn);
+    r = access_get_vma_page(ac, vma, vpn, PURPOSE_ANON_COPY, &pfn);
     if (r != ACCESS_OK)
         return r;
     anon_vma_prepare(to_vma);

@@ -25,7 +25,7 @@ static enum access_result new_page(struct access_ctx *ac, struct inode *inode, u
         ac->error = -ENOSPC;
         return ACCESS_SIGBUS;
     }
-    r = access_get_vma_page(ac, f ? f->vma : NULL, f ? f->vpn : 0, &pfn);
+    r = access_get_vma_page(ac, f ? f->vma : NULL, f ? f->vpn : 0, PURPOSE_SHMEM, &pfn);
     if (r != ACCESS_OK)
         return r;
     shmem_account(mem->backing, inode, 1);

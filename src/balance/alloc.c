@@ -170,6 +170,7 @@ static bool go_round_again(struct slowpath *sp, u64 freed, enum balance_result *
     if (!costly && !(sp->flags & ALLOC_RETRY_MAYFAIL)) {
         at->oom_group = NULL;
         at->oom_nodes = sp->nodes.mask;
+        at->oom_order = (u8)sp->order;
         *ret = BALANCE_OOM;
     }
     return false;
@@ -224,6 +225,7 @@ static enum balance_result alloc_slowpath(struct slowpath *sp)
             at->retries = 0;
             at->oom_group = NULL;
             at->oom_nodes = sp->nodes.mask;
+            at->oom_order = 0;
             return BALANCE_OOM;
         }
     }
@@ -282,6 +284,8 @@ enum balance_result balance_alloc(struct mem *mem, struct attempt *at, unsigned 
         if (unlikely(mem->frames->boosted))
             kswapd_wake_boosted(mem, order, alloc_highest_zone(alloc_flags));
     }
+    if (unlikely(r == BALANCE_OOM))
+        at->oom_interleaved = place.interleave;
     if (unlikely(place.interleave) && r == BALANCE_OK)
         count_interleaved(mem, &place, *ret_pfn);
     return r;

@@ -9,6 +9,7 @@
 #define BALANCE_BALANCE_H
 
 #include "balance/place.h"
+#include "balance/purpose.h"
 #include "compact/migrate.h"
 #include "reclaim/mem.h"
 #include "reclaim/vmscan.h"
@@ -41,7 +42,11 @@ struct attempt {  /* one allocation with all its retries; zeroed when it succeed
     bool dying;   /* the task was killed: may use reserves and exceed limits */
     bool placed;  /* `place` is where, by the policy of a mapping; else the task's policy says */
     struct alloc_place place;
-    u64 oom_nodes; /* of the allocation that found no memory: the nodes it was bound to, NODES_ALL for none */
+    u8 purpose; /* enum purpose: what the allocation is for */
+    /* Of the allocation or charge that found no memory: */
+    u8 oom_order;
+    bool oom_interleaved; /* over the nodes, by a policy */
+    u64 oom_nodes;        /* the nodes it was bound to, NODES_ALL for none */
     struct group *oom_group;
     u64 reclaim_calls;
     struct paused_reclaim paused;

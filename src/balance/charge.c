@@ -180,6 +180,7 @@ static inline enum balance_result charge(struct mem *mem, struct attempt *at, st
             return give_up(at);
         at->retries = 0;
         at->oom_group = over;
+        at->oom_order = (u8)log2_ceil(nr);
         group_event(over, MEMCG_OOM, 1);
         return BALANCE_OOM;
     }

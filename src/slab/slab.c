@@ -104,6 +104,7 @@ enum balance_result slab_alloc_wait(struct slab *s, struct attempt *at, enum sla
     pfn_t pfn;
     bool pays;
 
+    at->purpose = c->info->flags & SLAB_RECLAIM_ACCOUNT ? PURPOSE_SLAB_RECLAIMABLE : PURPOSE_SLAB;
     g = slab_owner(s, g);
     pays = slab_pays(c->info, g);
     for (;;) {

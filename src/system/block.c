@@ -69,6 +69,7 @@ enum step system_receive(struct system *s, struct task *t, u64 nr, u64 bytes, u6
     if (!call_begin(s, t, &step))
         return step;
     set_order(b, bytes + PACKET_OVERHEAD);
+    t->attempt.purpose = PURPOSE_PACKET;
     if (s->clock.now - b->last > CATCH_UP_NS)
         while (b->list.count)
             block_put(s, b);
@@ -77,7 +78,7 @@ enum step system_receive(struct system *s, struct task *t, u64 nr, u64 bytes, u6
         b->asked++;
         if (block_get(s, t, b, ALLOC_ATOMIC, &wait) != BALANCE_OK) {
             b->failed++;
-            alloc_failure_report(s, t, b->order, "0x40a20(GFP_ATOMIC|__GFP_COMP)");
+            alloc_failure_report(s, t, b->order, PURPOSE_PACKET);
         } else if (b->list.count > ring) {
             block_put(s, b);
         }
@@ -95,6 +96,7 @@ enum step system_make_array(struct system *s, struct task *t, u64 bytes)
     if (!call_begin(s, t, &step))
         return step;
     set_order(b, bytes);
+    t->attempt.purpose = PURPOSE_ARRAY;
     for (;;) {
         switch (block_get(s, t, b, ALLOC_NOFS, &wait)) {
         case BALANCE_OK:
@@ -105,7 +107,7 @@ enum step system_make_array(struct system *s, struct task *t, u64 bytes)
         case BALANCE_FAIL:
             b->asked++;
             b->failed++;
-            alloc_failure_report(s, t, b->order, "0x40c40(GFP_NOFS|__GFP_COMP)");
+            alloc_failure_report(s, t, b->order, PURPOSE_ARRAY);
             return call_end(s, t);
         case BALANCE_WAIT:
             return call_wait(t, wait);

@@ -135,15 +135,19 @@ enum step call_refuse(struct system *s, struct task *t, int error)
 
 static enum step out_of_memory(struct system *s, struct task *t)
 {
-    struct group *scope = t->attempt.oom_group;
-    u64 nodes = t->attempt.oom_nodes;
+    const struct attempt *at = &t->attempt;
+    const struct oom_control oc = {.group = at->oom_group,
+                                   .nodes = at->oom_nodes,
+                                   .purpose = (enum purpose)at->purpose,
+                                   .order = at->oom_order,
+                                   .interleaved = at->oom_interleaved};
     bool killed;
 
     t->attempt.oom_group = NULL;
     if (t->attempt.dying) /* not even the reserves were enough */
         process_exit(s, t, OUTCOME_OOM_KILLED, ABI_SIGKILL);
     else {
-        killed = oom_kill(s, t, scope, nodes);
+        killed = oom_kill(s, t, &oc);
         if (s->panicked)
             return call_wait(t, (struct wait){WAIT_OOM, NS_NEVER});
         if (!killed)

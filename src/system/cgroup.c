@@ -123,10 +123,11 @@ static struct task *any_task(const struct system *s, struct group *g)
 static void shrink_or_kill(struct system *s, struct group *g, u64 limit, ns_t *ret_until)
 {
     while (shrink_to(s, g, limit, ret_until) == SHRINK_STUCK) {
+        const struct oom_control oc = {.group = g, .nodes = NODES_ALL, .purpose = PURPOSE_LIMIT};
         struct task *t = any_task(s, g);
 
         group_event(g, MEMCG_OOM, 1);
-        if (!t || !oom_kill(s, t, g, NODES_ALL))
+        if (!t || !oom_kill(s, t, &oc))
             break;
     }
 }

@@ -138,6 +138,7 @@ static bool take_page(struct system *s, struct task *t, struct group *g, struct 
     struct frame *f;
     pfn_t pfn;
 
+    t->attempt.purpose = PURPOSE_KERNEL_PAGE;
     if (!settled(s, t, balance_alloc(&s->mem, &t->attempt, 0, 0, &pfn, &wait), &wait, ret_step))
         return false;
     if (g && !settled(s, t, balance_charge(&s->mem, &t->attempt, g, 1, &wait), &wait, ret_step)) {

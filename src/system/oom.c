@@ -185,13 +185,16 @@ static bool panics(struct system *s, const struct task *t, const struct oom_cont
     return true;
 }
 
-bool oom_kill(struct system *s, struct task *t, struct group *scope, u64 nodes)
+bool oom_kill(struct system *s, struct task *t, const struct oom_control *why)
 {
-    const struct oom_control oc = {scope, !scope && is_bound(s, nodes) ? nodes : NODES_ALL};
+    struct oom_control oc = *why;
+    struct group *scope = oc.group;
     const char *message = scope ? "Memory cgroup out of memory" : "Out of memory";
     struct task *victim;
     struct group *whole;
 
+    if (scope || !is_bound(s, oc.nodes))
+        oc.nodes = NODES_ALL;
     if (panics(s, t, &oc))
         return false;
     victim = choose_victim(s, &oc);

@@ -1,7 +1,7 @@
 /* oom_report.c - what the kernel writes to its log when memory runs out.
  *
  * The lines of dump_header() and oom_kill_process() of mm/oom_kill.c, show_free_areas() of mm/page_alloc.c and
- * mem_cgroup_print_oom_meminfo() of mm/memcontrol.c, Linux 6.1, without the call trace and registers, which a model has not. */
+ * mem_cgroup_print_oom_meminfo() of mm/memcontrol.c, Linux 6.1, without the registers, which a model has not. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "base/masklist.h"
 #include "stats/kernel.h"
 #include "stats/memory_stat.h"
+#include "system/oom_request.h"
 #include "system/system_int.h"
 
 #define PAGE_KIB (PAGE_SIZE / 1024)
@@ -318,13 +319,17 @@ void oom_report(struct system *s, const struct task *invoker, const struct oom_c
 {
     char scope_path[256], victim_path[256];
     const struct group *scope = oc->group;
-    struct strbuf constraint;
+    struct strbuf constraint, gfp;
 
-    log_line(s, "%s invoked oom-killer: gfp_mask=%s, order=0, oom_score_adj=%d", invoker->comm,
-             scope ? "0xcc0(GFP_KERNEL)" : "0x140dca(GFP_HIGHUSER_MOVABLE|__GFP_COMP|__GFP_ZERO)",
-             invoker->oom_score_adj);
+    strbuf_init(&gfp);
+    gfp_render(request_gfp(oc->purpose, oc->order, scope != NULL), &gfp);
+    log_line(s, "%s invoked oom-killer: gfp_mask=%s, order=%u, oom_score_adj=%d", invoker->comm,
+             gfp.text, oc->order, invoker->oom_score_adj);
+    strbuf_done(&gfp);
     log_line(s, "CPU: %u PID: %u Comm: %s Not tainted %s #1", s->mem.cpu, invoker->pid,
              invoker->comm, s->kernel.release->uname);
+    if (victim) /* where nobody can be killed, others call */
+        log_oom_trace(s, oc);
     if (scope)
         report_group(s, oc->group);
     else
@@ -361,8 +366,9 @@ void oom_report_killed(struct system *s, const struct task *victim, const char *
 /* --- an allocation failed, and nobody is killed for it ------------------------------------------------------------------------ */
 #define ALLOC_WARN_INTERVAL (10 * NS_PER_S) /* of one message, for the whole machine */
 
-void alloc_failure_report(struct system *s, const struct task *t, unsigned order, const char *mode)
+void alloc_failure_report(struct system *s, const struct task *t, unsigned order, enum purpose why)
 {
+    struct strbuf gfp;
     char nodes[16] = "0";
 
     if (s->alloc_warned && s->clock.now - s->alloc_warned < ALLOC_WARN_INTERVAL)
@@ -370,11 +376,15 @@ void alloc_failure_report(struct system *s, const struct task *t, unsigned order
     s->alloc_warned = MAX(s->clock.now, 1);
     if (s->frames.nr_nodes > 1)
         snprintf(nodes, sizeof(nodes), "0-%u", s->frames.nr_nodes - 1);
+    strbuf_init(&gfp);
+    gfp_render(request_gfp(why, order, false), &gfp);
     log_line(s,
              "%s: page allocation failure: order:%u, mode:%s, "
              "nodemask=(null),cpuset=/,mems_allowed=%s",
-             t->comm, order, mode, nodes);
+             t->comm, order, gfp.text, nodes);
+    strbuf_done(&gfp);
     log_line(s, "CPU: %u PID: %u Comm: %s Not tainted %s #1", s->mem.cpu, t->pid, t->comm,
              s->kernel.release->uname);
+    log_failure_trace(s);
     report_memory(s, NODES_ALL);
 }

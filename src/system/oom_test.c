@@ -233,6 +233,86 @@ static void readers_of_kernel_logs_find_the_kill(void **state HW_UNUSED)
     }
 }
 
+/* --- beside reports of a real kernel ------------------------------------------------------------------------------- */
+/* What a log tells of the first allocation that failed: flags and order, and the certain frames of the trace, without their times. */
+static char *told_of_request(const char *text)
+{
+    struct strbuf out;
+
+    strbuf_init(&out);
+    for (const char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
+        char copy[512];
+        const char *told;
+
+        snprintf(copy, sizeof(copy), "%.*s", (int)(end - line), line);
+        told = strstr(copy, "gfp_mask=");
+        if (!told && strstr(copy, "+0x") && !strstr(copy, "? "))
+            told = strchr(copy, ']');
+        if (told)
+            strbuf_printf(&out, "%s\n", told);
+        if (strstr(copy, "</TASK>"))
+            break;
+    }
+    return strbuf_steal(&out);
+}
+
+static void assert_told_as_in(const struct system *s, const char *path)
+{
+    static char real[1 << 16];
+    FILE *f = fopen(path, "r");
+    char *ours, *theirs;
+
+    assert_non_null(f);
+    real[fread(real, 1, sizeof(real) - 1, f)] = '\0';
+    fclose(f);
+    ours = told_of_request(s->log.text);
+    theirs = told_of_request(real);
+    assert_non_null(strstr(theirs, "out_of_memory+"));
+    assert_string_equal(ours, theirs);
+    free(ours);
+    free(theirs);
+}
+
+static void a_report_tells_of_the_allocation_as_the_kernel_does(void **state HW_UNUSED)
+{
+    struct system *s = machine();
+    struct task *t, *child = NULL;
+    struct group *g;
+
+    exhaust(s, task_with(s, s->groups.root, 10, 100));
+    assert_told_as_in(s, "tests/diff/fixtures-6.1/384M/dmesg-oom-global.txt");
+    test_system_free(s);
+
+    s = machine();
+    g = system_group(s, "/g");
+    group_set_limit(g, LIMIT_MAX, 2000);
+    exhaust(s, task_with(s, g, 10, 100));
+    assert_told_as_in(s, "tests/diff/fixtures-6.1/384M/dmesg-oom-memcg.txt");
+    test_system_free(s);
+
+    s = machine(); /* copies of a parent's pages */
+    g = system_group(s, "/g");
+    t = task_with(s, g, 10, 1500);
+    group_set_limit(g, LIMIT_MAX, 2000);
+    test_run(s, t, system_fork(s, t, 11, false, &child));
+    exhaust(s, child);
+    assert_told_as_in(s, "tests/diff/fixtures-6.1/384M/dmesg-oom-memcg-group.txt");
+    test_system_free(s);
+}
+
+static void a_lowered_limit_asks_for_no_page(void **state HW_UNUSED)
+{
+    struct system *s = machine();
+    struct group *g = system_group(s, "/g");
+
+    task_with(s, g, 10, 3000);
+    system_group_set_limit(s, g, LIMIT_MAX, 1000);
+    assert_true(log_has(s, "gfp_mask=0xcc0\\(GFP_KERNEL\\), order=0"));
+    assert_true(log_has(s, "mem_cgroup_out_of_memory\\+"));
+    assert_false(log_has(s, "try_charge_memcg\\+"));
+    test_system_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +324,8 @@ int main(void)
         cmocka_unit_test(a_machine_may_panic_instead),
         cmocka_unit_test(nobody_to_kill_is_the_end),
         cmocka_unit_test(readers_of_kernel_logs_find_the_kill),
+        cmocka_unit_test(a_report_tells_of_the_allocation_as_the_kernel_does),
+        cmocka_unit_test(a_lowered_limit_asks_for_no_page),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,18 +91,20 @@ bool swapoff_is_under_way(const struct system *s, const struct task *t);
 struct oom_control {
     struct group *group; /* below its limit; NULL: the machine */
     u64 nodes;           /* on these nodes alone, by a memory policy; NODES_ALL */
+    enum purpose purpose;
+    unsigned order;
+    bool interleaved; /* over the nodes, by a policy */
 };
-/* Memory below `scope` (NULL: the machine, and then of these nodes) cannot be had for t: choose, report and kill. False when there is
- * nobody to kill. */
-bool oom_kill(struct system *s, struct task *t, struct group *scope, u64 nodes);
+/* Memory cannot be had for t: choose, report and kill. False when there is nobody to kill. oc->nodes: those that the allocation could
+ * use. */
+bool oom_kill(struct system *s, struct task *t, const struct oom_control *oc);
 
 /* --- oom_report.c -------------------------------------------------------------------------------------------------- */
 void oom_report(struct system *s, const struct task *invoker, const struct oom_control *oc,
                 const struct task *victim);
 void oom_report_killed(struct system *s, const struct task *victim, const char *message);
-/* warn_alloc(): a kernel allocation of that order failed, with what memory looks like. mode: as the kernel writes the GFP flags. One message
- * in 10 s, as Linux keeps it. */
-void alloc_failure_report(struct system *s, const struct task *t, unsigned order, const char *mode);
+/* warn_alloc(): a kernel allocation of that order failed, with what memory looks like. One message in 10 s, as Linux keeps it. */
+void alloc_failure_report(struct system *s, const struct task *t, unsigned order, enum purpose why);
 /* One line of the kernel's log. */
 void log_line(struct system *s, const char *fmt, ...) HW_PRINTF(2, 3);
 /* May the OOM killer look at it? */
