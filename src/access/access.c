@@ -34,7 +34,7 @@ static enum access_result get_page(struct access_ctx *ac, struct group *g, enum 
 {
     enum access_result r;
 
-    ac->attempt->purpose = why;
+    ac->attempt->purpose = (u8)why;
     r = access_from_balance(balance_get_page(ac->mem, ac->attempt, g, 0, ret_pfn, ac->wait));
     ac->attempt->resumed = r != ACCESS_OK;
     ac->attempt->placed = false;

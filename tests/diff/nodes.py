@@ -95,11 +95,11 @@ TWO = {
     "huge-move": Cell("cpu:0 map:a:32M:at=0 hugepage:a touch:a:w move:a@0+16M:1 where:a at:here", QUIET),
     # Balancing: one thread, memory on the other node.
     "balance": Cell("cpu:0 map:a:16M bind:a:bind:1 touch:a:w bind:a:default touch:a:m:times=16000 where:a at:here", SWIFT),
-    "balance-read": Cell("cpu:0 map:a:16M bind:a:bind:1 touch:a:w bind:a:default touch:a:r:times=16000 where:a at:here", SWIFT),
-    "balance-local": Cell("cpu:0 map:a:16M touch:a:m:times=16000 where:a at:here", SWIFT),
-    "balance-half": Cell("cpu:0 map:a:16M:at=0 bind:a:interleave:0,1 touch:a:w bind:a:default touch:a:m:times=16000 where:a at:here", SWIFT),
-    "balance-bound": Cell("cpu:0 map:a:16M bind:a:bind:1 touch:a:m:times=16000 where:a at:here", SWIFT),
-    "balance-cpu-moves": Cell("cpu:0 map:a:16M touch:a:m:times=8000 cpu:1 touch:a:m:times=16000 where:a at:here", SWIFT),
+    "balance-read": Cell("cpu:0 map:a:16M bind:a:bind:1 touch:a:w bind:a:default touch:a:r:times=16000 where:a at:here", SWIFT, heavy=True),
+    "balance-local": Cell("cpu:0 map:a:16M touch:a:m:times=16000 where:a at:here", SWIFT, heavy=True),
+    "balance-half": Cell("cpu:0 map:a:16M:at=0 bind:a:interleave:0,1 touch:a:w bind:a:default touch:a:m:times=16000 where:a at:here", SWIFT, heavy=True),
+    "balance-bound": Cell("cpu:0 map:a:16M bind:a:bind:1 touch:a:m:times=16000 where:a at:here", SWIFT, heavy=True),
+    "balance-cpu-moves": Cell("cpu:0 map:a:16M touch:a:m:times=8000 cpu:1 touch:a:m:times=16000 where:a at:here", SWIFT, heavy=True),
     "balance-huge": Cell("cpu:0 map:a:16M:at=0 hugepage:a bind:a:bind:1 touch:a:w bind:a:default touch:a:m:times=16000 where:a at:here", SWIFT, only=MOVED),
     "balance-off": Cell("cpu:0 map:a:16M bind:a:bind:1 touch:a:w bind:a:default touch:a:m:times=4000 where:a at:here", QUIET),
 }

@@ -44,6 +44,7 @@ class Cell:
     written: bool = False  # by steps_trace.py, since this host's kernel answers a call otherwise
     only: str = ""  # figures that are asserted, as a regular expression; all of the table's otherwise
     differs: str = ""  # figures that are shown and not asserted; docs/fidelity.md says why
+    heavy: bool = False  # its replays take half a minute: only the heavy test has it
 
 
 @dataclasses.dataclass
@@ -436,8 +437,8 @@ def main(table, doc):
         show(Comparison(os.environ.get("HIGHWATER", compare.TOP / "build" / "highwater"), folder, table), names, args.all)
 
 
-def test(*tables):
-    """As a test program: TAP."""
+def test(*tables, heavy=False):
+    """As a test program: TAP. `heavy`: the cells that take long, and only these."""
     failed = number = 0
     for table in tables:
         with tempfile.TemporaryDirectory() as folder:
@@ -448,7 +449,7 @@ def test(*tables):
                 print(f"no recorder here: {error}")
                 raise SystemExit(77) from error
             for name, theirs in comparison.reference.items():
-                if table.machine(table.cells[name]) is None:
+                if table.cells[name].heavy != heavy or table.machine(table.cells[name]) is None:
                     continue
                 ours, outcome = comparison.ours(name)
                 wrong = misses(table, name, theirs, ours, outcome, baseline)
