@@ -110,7 +110,7 @@ def progress_counts_and_goes(tmp):
 
 
 def program_that_takes_the_terminal_is_left_alone(tmp):
-    with Terminal(tmp, ["sh", "-c", "stty -icanon; echo ready; sleep 4; stty icanon"]) as terminal:
+    with Terminal(tmp, ["sh", "-c", "stty -icanon; echo ready; sleep 4"]) as terminal:
         code = terminal.end()
         expect(code == 0 and "ready" in terminal.text and not PROGRESS.search(terminal.text), "no progress", code, terminal.text)
 
