@@ -19,6 +19,7 @@ struct slowpath {
     struct mem *mem;
     struct attempt *at;
     struct alloc_nodes nodes;
+    u64 policy_nodes; /* of these, before the cpuset had its say */
     unsigned order;
     u32 flags;
     enum compact_result compacted; /* what came of it the last time */
@@ -169,7 +170,7 @@ static bool go_round_again(struct slowpath *sp, u64 freed, enum balance_result *
     *ret = fail(at);
     if (!costly && !(sp->flags & ALLOC_RETRY_MAYFAIL)) {
         at->oom_group = NULL;
-        at->oom_nodes = sp->nodes.mask;
+        at->oom_nodes = sp->policy_nodes;
         at->oom_order = (u8)sp->order;
         *ret = BALANCE_OOM;
     }
@@ -224,8 +225,8 @@ static enum balance_result alloc_slowpath(struct slowpath *sp)
         } else if (!freed && ++at->retries > MAX_RECLAIM_RETRIES) {
             at->retries = 0;
             at->oom_group = NULL;
-            at->oom_nodes = sp->nodes.mask;
-            at->oom_order = 0;
+            at->oom_nodes = sp->policy_nodes;
+            at->oom_order = (u8)sp->order;
             return BALANCE_OOM;
         }
     }
@@ -249,6 +250,12 @@ static void count_interleaved(struct mem *mem, const struct alloc_place *place, 
     count(&frames_zone_of(mem->frames, pfn)->counters, NUMA_INTERLEAVE, 1);
 }
 
+/* What the cpuset leaves of them, or of all. */
+static u64 allowed_nodes(const struct mem *mem, u64 nodes)
+{
+    return nodes & mem->mems_allowed ? nodes & mem->mems_allowed : mem->mems_allowed;
+}
+
 /* Only what is free on the nodes that are preferred; kswapd is woken there. True: it was had. */
 static bool take_preferred(struct mem *mem, struct alloc_place *place, unsigned order,
                            u32 alloc_flags, pfn_t *ret_pfn)
@@ -258,7 +265,7 @@ static bool take_preferred(struct mem *mem, struct alloc_place *place, unsigned 
     wake_kswapds(mem, place->nodes, order, alloc_flags);
     if (take(mem, place->nodes, order, alloc_flags | ALLOC_WMARK_MIN, ret_pfn))
         return true;
-    place->nodes.mask = NODES_ALL;
+    place->nodes.mask = allowed_nodes(mem, NODES_ALL);
     return false;
 }
 
@@ -267,17 +274,24 @@ enum balance_result balance_alloc(struct mem *mem, struct attempt *at, unsigned 
 {
     struct alloc_place place = place_of_attempt(mem, at);
     enum balance_result r = BALANCE_OK;
+    u64 policy_nodes;
 
     mem_cost(mem, mem->cost->page_alloc);
     alloc_flags = (alloc_flags & ~(u32)ALLOC_WMARK_MASK) | ALLOC_KSWAPD;
+    policy_nodes = place.nodes.mask;
+    if (unlikely(mem->mems_allowed != NODES_ALL))
+        place.nodes.mask = allowed_nodes(mem, place.nodes.mask);
     if (unlikely(place.many) && take_preferred(mem, &place, order, alloc_flags, ret_pfn))
         return BALANCE_OK;
     if (unlikely(!take(mem, place.nodes, order,
                        (alloc_flags & ~(u32)(ALLOC_HIGH | ALLOC_HARDER)) | ALLOC_WMARK_LOW |
                            ALLOC_NOFRAGMENT,
                        ret_pfn))) {
-        r = alloc_slowpath(&(struct slowpath){mem, at, place.nodes, order, alloc_flags,
-                                              COMPACTION_SKIPPED, ret_pfn, ret_wait});
+        if (unlikely(policy_nodes != place.nodes.mask) &&
+            alloc_migratetype(alloc_flags) != MT_MOVABLE)
+            place.nodes.mask = policy_nodes; /* the kernel's own memory is not held to a cpuset */
+        r = alloc_slowpath(&(struct slowpath){mem, at, place.nodes, policy_nodes, order,
+                                              alloc_flags, COMPACTION_SKIPPED, ret_pfn, ret_wait});
     } else {
         if (unlikely(at->paused.target == 1))
             at->paused.target = 0;

@@ -42,7 +42,26 @@ static struct group *group_make(struct groups *gs, struct group *parent, const c
     g->zswap_max = PAGE_COUNTER_MAX;
     psi_group_init(&g->psi, gs->nr_cpus);
     g->online = true;
+    g->cpus_effective = parent ? parent->cpus_effective : UINT64_MAX;
+    g->mems_effective = parent ? parent->mems_effective : UINT64_MAX;
     return g;
+}
+
+/* A set of which the parent has nothing counts as none. */
+static u64 effective(u64 own, u64 parent)
+{
+    return own & parent ? own & parent : parent;
+}
+
+void group_settle_cpusets(struct groups *gs, struct group *g)
+{
+    gs->cpusets = true;
+    for (struct group *at = group_next(g, NULL); at; at = group_next(g, at)) {
+        if (!at->parent)
+            continue;
+        at->cpus_effective = effective(at->cpuset_cpus, at->parent->cpus_effective);
+        at->mems_effective = effective(at->cpuset_mems, at->parent->mems_effective);
+    }
 }
 
 void groups_init(struct groups *gs, struct frames *frames, struct counters *counters,

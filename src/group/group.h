@@ -73,6 +73,9 @@ struct group {
     struct counters counters; /* this group alone; group_counter() adds what is below */
     u64 kernel_pages; /* of `memory`: paid for kernel objects, which are counted in bytes (slab/) */
     u32 nr_tasks;
+    u64 cpuset_cpus, cpuset_mems; /* its own sets of CPUs and nodes; 0: none */
+    u64 cpus_effective,
+        mems_effective; /* what these leave of the parent's; all bits: no group of the path has a set */
     bool oom_group;
     bool online; /* false: removed; it stays for as long as something is charged to it */
     bool
@@ -100,6 +103,7 @@ struct groups {
     unsigned nr_cpus;
     struct group_stock *stock;
     u32 charge_batch;          /* pages that a CPU charges at once (MEMCG_CHARGE_BATCH) */
+    bool cpusets;              /* some group has had one: the controller is enabled */
     bool recursive_protection; /* cgroup2 is mounted with memory_recursiveprot, as systemd does */
 };
 
@@ -131,6 +135,8 @@ struct group *group_find(const struct groups *gs, const char *path);
 void group_path(const struct group *g, char *buf, size_t size);
 /* Pre-order walk of the subtree of `top`: group_next(top, NULL) is top, NULL ends it. */
 struct group *group_next(struct group *top, struct group *prev);
+/* Work out the effective sets of g and those below it, after cpuset_cpus or cpuset_mems of g changed. */
+void group_settle_cpusets(struct groups *gs, struct group *g);
 bool group_is_below(const struct group *g, const struct group *ancestor); /* or equal */
 
 /* --- limits (limit.c) ------------------------------------------------------------------------------------------- */

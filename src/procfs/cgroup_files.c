@@ -4,8 +4,10 @@
  */
 #include "procfs/procfs.h"
 
+#include "base/masklist.h"
 #include "hugetlb/reserve.h"
 #include "stats/memory_stat.h"
+#include "system/cpuset.h"
 
 #include <inttypes.h>
 
@@ -31,9 +33,38 @@ static bool is_live(const struct task *t)
 static void render_controllers(const struct system *s, struct group *g HW_UNUSED,
                                struct strbuf *out)
 {
-    strbuf_append(out, kernel_has(&s->kernel, KERNEL_CGROUP_HUGETLB)
-                           ? "cpu io memory hugetlb pids\n"
-                           : "cpu io memory pids\n");
+    strbuf_printf(out, "%scpu io memory %spids\n", s->groups.cpusets ? "cpuset " : "",
+                  kernel_has(&s->kernel, KERNEL_CGROUP_HUGETLB) ? "hugetlb " : "");
+}
+
+static void render_set(struct strbuf *out, u64 set)
+{
+    strbuf_masklist(out, set);
+    strbuf_appendc(out, '\n');
+}
+
+static void render_cpuset_cpus(const struct system *s HW_UNUSED, struct group *g,
+                               struct strbuf *out)
+{
+    render_set(out, g->cpuset_cpus);
+}
+
+static void render_cpuset_cpus_effective(const struct system *s, struct group *g,
+                                         struct strbuf *out)
+{
+    render_set(out, cpuset_cpus_of(s, g));
+}
+
+static void render_cpuset_mems(const struct system *s HW_UNUSED, struct group *g,
+                               struct strbuf *out)
+{
+    render_set(out, g->cpuset_mems);
+}
+
+static void render_cpuset_mems_effective(const struct system *s, struct group *g,
+                                         struct strbuf *out)
+{
+    render_set(out, cpuset_mems_of(s, g));
 }
 
 static void render_cgroup_events(const struct system *s, struct group *g, struct strbuf *out)
@@ -319,14 +350,17 @@ static void render_hugetlb_numa_stat(const struct system *s, struct group *g, st
 #define CGROUP_IN_ROOT_BELOW false
 
 const struct cgroup_file cgroup_files[] = {
-#define CGROUP_FILE(id, name, where, doc) {name, CGROUP_IN_ROOT_##where, 0, render_##id},
+#define CGROUP_FILE(id, name, where, doc) {name, CGROUP_IN_ROOT_##where, 0, false, render_##id},
 #define CGROUP_FILE_ZSWAP(id, name, where, doc) \
-    {name, CGROUP_IN_ROOT_##where, BIT(KERNEL_ZSWAP), render_##id},
+    {name, CGROUP_IN_ROOT_##where, BIT(KERNEL_ZSWAP), false, render_##id},
 #define CGROUP_FILE_HUGETLB(id, name, where, doc) \
-    {name, CGROUP_IN_ROOT_##where, BIT(KERNEL_CGROUP_HUGETLB), render_##id},
+    {name, CGROUP_IN_ROOT_##where, BIT(KERNEL_CGROUP_HUGETLB), false, render_##id},
+#define CGROUP_FILE_CPUSET(id, name, where, doc) \
+    {name, CGROUP_IN_ROOT_##where, 0, true, render_##id},
 #include "procfs/cgroup_files.def"
 #undef CGROUP_FILE
 #undef CGROUP_FILE_ZSWAP
 #undef CGROUP_FILE_HUGETLB
+#undef CGROUP_FILE_CPUSET
 };
 const unsigned nr_cgroup_files = ARRAY_SIZE(cgroup_files);

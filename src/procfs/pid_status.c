@@ -7,6 +7,7 @@
 #include "base/masklist.h"
 #include "procfs/procfs.h"
 
+#include "system/cpuset.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -102,7 +103,7 @@ static void render_allowed(const struct system *s, const struct task *t, struct 
     strbuf_append(out, "\nCpus_allowed_list:\t");
     strbuf_masklist(out, allowed);
     strbuf_append(out, "\nMems_allowed:\t");
-    mems = topology_all_nodes(&s->frames.topology);
+    mems = t->group ? cpuset_mems_allowed(s, t) : topology_memory_nodes(&s->frames.topology);
     for (unsigned word = 0; word < 30; word++)
         strbuf_append(out, "00000000,"); /* 1,024 possible nodes */
     strbuf_printf(out, "%08x,%08x\nMems_allowed_list:\t", (unsigned)(mems >> 32),

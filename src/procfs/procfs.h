@@ -88,7 +88,8 @@ void render_pid_cgroup(const struct system *s, const struct task *t, struct strb
 struct cgroup_file {
     const char *name;
     bool in_root;
-    u32 needs; /* enum kernel_feature that the kernel must have, as bits */
+    u32 needs;   /* enum kernel_feature that the kernel must have, as bits */
+    bool cpuset; /* only where the cpuset controller is enabled */
     void (*render)(const struct system *s, struct group *g, struct strbuf *out);
 };
 extern const struct cgroup_file cgroup_files[];

@@ -21,9 +21,11 @@ const struct procfs_doc cgroup_file_docs[] = {
 #define CGROUP_FILE(id, name, where, doc) {name, CGROUP_WHERE_##where, doc},
 #define CGROUP_FILE_ZSWAP                 CGROUP_FILE
 #define CGROUP_FILE_HUGETLB               CGROUP_FILE
+#define CGROUP_FILE_CPUSET                CGROUP_FILE
 #include "procfs/cgroup_files.def"
 #undef CGROUP_FILE
 #undef CGROUP_FILE_ZSWAP
 #undef CGROUP_FILE_HUGETLB
+#undef CGROUP_FILE_CPUSET
 };
 const unsigned nr_cgroup_file_docs = ARRAY_SIZE(cgroup_file_docs);

@@ -170,7 +170,8 @@ static int write_group(struct tree *t, struct group *g)
     group_path(g, path, sizeof(path));
     for (unsigned i = 0; i < nr_cgroup_files && rc == 0; i++) {
         if ((!g->parent && !cgroup_files[i].in_root) ||
-            (cgroup_files[i].needs & ~t->s->kernel.features) || is_hidden(g, cgroup_files[i].name))
+            (cgroup_files[i].needs & ~t->s->kernel.features) ||
+            (cgroup_files[i].cpuset && !t->s->groups.cpusets) || is_hidden(g, cgroup_files[i].name))
             continue;
         cgroup_files[i].render(t->s, g, &t->text);
         snprintf(name, sizeof(name), "sys/fs/cgroup%s%s%s", path, g->parent ? "/" : "",

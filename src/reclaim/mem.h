@@ -60,8 +60,9 @@ struct mem {
     u32 *over_high; /* of the task running now: pages it charged above memory.high; may be NULL */
     /* The memory policy of the task running now; NULL: none but the default, or a machine of one node. */
     struct task_mempolicy *policy;
-    u64 cpu_ns;      /* cost of what was done since the scheduler last took it */
-    ns_t step_start; /* the clock when it did */
+    u64 mems_allowed; /* nodes that its cpuset leaves; NODES_ALL: no cpuset does */
+    u64 cpu_ns;       /* cost of what was done since the scheduler last took it */
+    ns_t step_start;  /* the clock when it did */
     u64 compact_ns; /* of all cost so far, what tasks spent compacting memory for themselves; a part of memstall_ns */
     u64 memstall_ns; /* of all cost so far, what tasks spent on the CPU as a memory stall: reclaim, swap-in of thrashing pages */
 

@@ -413,6 +413,7 @@ void page_swap_put(struct mem *mem, swp_t e)
 void mem_init(struct mem *mem)
 {
     assert(mem->kernel->release->lru_batch <= LRU_BATCH_MAX);
+    mem->mems_allowed = NODES_ALL;
     mem->lru_add = xcalloc(mem->nr_cpus, sizeof(*mem->lru_add));
     for (unsigned cpu = 0; cpu < mem->nr_cpus; cpu++)
         mem->lru_add[cpu].full = mem->kernel->release->lru_batch;

@@ -182,6 +182,7 @@ static const char *scenario_kind_name(enum scenario_kind kind)
     case SCENARIO_POLICY:
         return "policy";
     case SCENARIO_CPUS:
+    case SCENARIO_NODES:
     case SCENARIO_NODE_CPUS:
         return "list";
     case SCENARIO_DISTANCES:

@@ -105,8 +105,7 @@ static u64 relative_nodes(u64 user, u64 allowed)
     return nodes;
 }
 
-/* What was the nth of the old becomes the nth of the new ones, round and round; others stay. */
-static u64 moved_nodes(u64 nodes, u64 old, u64 new)
+u64 mempolicy_moved_nodes(u64 nodes, u64 old, u64 new)
 {
     u64 moved = 0;
 
@@ -158,7 +157,7 @@ void mempolicy_rebind(struct mempolicy *p, u64 allowed)
     } else if (p->flags & ABI_MPOL_F_RELATIVE_NODES) {
         nodes = relative_nodes(p->user, allowed);
     } else {
-        nodes = moved_nodes(p->nodes, p->user, allowed);
+        nodes = mempolicy_moved_nodes(p->nodes, p->user, allowed);
         p->user = allowed;
     }
     p->nodes = nodes ? nodes : allowed;

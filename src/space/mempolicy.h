@@ -51,6 +51,9 @@ int mempolicy_fit(struct mempolicy *p, const struct topology *t, struct err *e);
  * -EINVAL where Linux refuses it.   pre: allowed != 0 */
 int mempolicy_set(struct mempolicy *p, u64 allowed);
 
+/* What was the nth of the old becomes the nth of the new ones, round and round; others stay (bitmap_remap).   pre: new != 0 */
+u64 mempolicy_moved_nodes(u64 nodes, u64 old, u64 new);
+
 /* The nodes that it may use have changed (mpol_rebind_policy).   pre: allowed != 0 */
 void mempolicy_rebind(struct mempolicy *p, u64 allowed);
 

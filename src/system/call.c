@@ -77,6 +77,7 @@ bool call_begin(struct system *s, struct task *t, enum step *ret_step)
     s->mem.cpu = t->cpu;
     s->running = t->group;
     s->mem.over_high = &t->over_high;
+    s->mem.mems_allowed = t->group->mems_effective;
     s->mem.policy = t->mempolicy.policy.mode == MPOL_DEFAULT ? NULL : &t->mempolicy;
     if (unlikely(s->panicked)) {
         *ret_step =

@@ -4,6 +4,7 @@
  * cgroup v2. When all that could be reclaimed waits for writeback, the writer is told to come back when a write has
  * completed. */
 #include "system/cgroup.h"
+#include "system/cpuset.h"
 #include "system/pressure.h"
 #include "system/system_int.h"
 
@@ -12,11 +13,14 @@
 /* Those threads of the process that are still there, and a child that is being forked. */
 static void move_one(struct system *s, struct task *t, struct group *to)
 {
+    const struct group *from = t->group;
+
     pressure_move(t, to, s->clock.now);
     t->group->nr_tasks--;
     to->nr_tasks++;
     t->group = to;
     t->mm->memcg = to->id;
+    cpuset_attach(s, t, from);
     if (t->fork_child)
         move_one(s, t->fork_child, to);
 }

@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "balance/writeback.h"
+#include "base/masklist.h"
 #include "base/units.h"
 #include "stats/names.h"
 #include "system/cgroup.h"
 #include "system/compact.h"
+#include "system/cpuset.h"
 #include "system/file.h"
 #include "system/system_int.h"
 
@@ -32,6 +34,8 @@ enum value_kind {
     VALUE_PID,
     VALUE_TRIGGER,
     VALUE_SCORE_ADJ,
+    VALUE_CPUS,
+    VALUE_NODES,
     VALUE_DROP,
     VALUE_ONE,
     VALUE_HUGE_PAGES
@@ -69,6 +73,18 @@ static int write_oom_group(struct system *s HW_UNUSED, const struct control *c,
 {
     g->oom_group = c->number != 0;
     return 0;
+}
+
+static int write_cpus(struct system *s, const struct control *c, struct group *g,
+                      struct control_state *st HW_UNUSED)
+{
+    return cpuset_set_cpus(s, g, c->number);
+}
+
+static int write_mems(struct system *s, const struct control *c, struct group *g,
+                      struct control_state *st HW_UNUSED)
+{
+    return cpuset_set_mems(s, g, c->number);
 }
 
 static int write_reclaim(struct system *s HW_UNUSED, const struct control *c,
@@ -119,6 +135,8 @@ static const struct control_file group_files[] = {
     {"hugetlb.2MB.rsvd.max", VALUE_LIMIT, false, .write = write_hugetlb_limit,
      .limit = LIMIT_HUGETLB_RSVD_MAX},
     {"memory.oom.group", VALUE_BOOL, false, .write = write_oom_group},
+    {"cpuset.cpus", VALUE_CPUS, false, .write = write_cpus},
+    {"cpuset.mems", VALUE_NODES, false, .write = write_mems},
     {"memory.reclaim", VALUE_SIZE, true, .write = write_reclaim},
     {"cgroup.procs", VALUE_PID, true, .write = write_procs},
     {"cgroup.pressure", VALUE_BOOL, true, .write = write_pressure},
@@ -266,6 +284,10 @@ static int parse_value(struct control *c, struct err *e)
         return parse_trigger(c, e);
     case VALUE_SCORE_ADJ:
         return parse_score_adj(c, e);
+    case VALUE_CPUS:
+        return parse_masklist(c->text, "CPU", &c->number, e);
+    case VALUE_NODES:
+        return parse_masklist(c->text, "node", &c->number, e);
     case VALUE_ONE:
         if (strcmp(c->text, "1"))
             return err_set(e, -EINVAL, "%s wants a 1, not '%s'", c->file->name, c->text);

@@ -208,6 +208,8 @@ void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns)
         if (likely(due > until))
             break;
         clock_run_until(&s->clock, MAX(due, s->clock.now));
+        s->mem.policy = NULL; /* daemons have neither */
+        s->mem.mems_allowed = NODES_ALL;
         if (s->load_at <= s->clock.now)
             loadavg_update(s);
         kswapd_rounds(s);

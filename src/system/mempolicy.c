@@ -1,6 +1,9 @@
 /* mempolicy.c - see mempolicy.h. */
 #include "system/mempolicy.h"
 
+#include "reclaim/lru.h"
+#include "system/cpuset.h"
+#include "system/move.h"
 #include "system/system_int.h"
 
 #include <errno.h>
@@ -24,26 +27,54 @@ enum step system_set_mempolicy(struct system *s, struct task *t, struct mempolic
     if (!call_begin(s, t, &step))
         return step;
     mem_cost(&s->mem, s->cost.syscall);
-    if (mempolicy_set(&p, topology_memory_nodes(&s->frames.topology)))
+    if (mempolicy_set(&p, cpuset_mems_allowed(s, t)))
         return call_refuse(s, t, -EINVAL);
     task_mempolicy_set(&t->mempolicy, p);
     return call_end(s, t);
 }
 
-enum step system_mbind(struct system *s, struct task *t, vaddr_t addr, u64 len, struct mempolicy p)
+/* MPOL_MF_STRICT alone: is there a page elsewhere? */
+static bool any_misplaced(const struct system *s, struct mm *mm, vpn_t start, vpn_t end, u64 nodes)
+{
+    struct pte_ref ref;
+
+    pagetable_for_each (mm, vpn, ref, start, end)
+        if (pte_has_frame(*ref.slot) && !(nodes >> frame_nid(&s->frames, pte_pfn(*ref.slot)) & 1))
+            return true;
+    return false;
+}
+
+enum step system_mbind(struct system *s, struct task *t, vaddr_t addr, u64 len, struct mempolicy p,
+                       u32 flags)
 {
     vpn_t start = addr >> PAGE_SHIFT, end = DIV_ROUND_UP(addr + len, PAGE_SIZE);
+    bool move = flags & (ABI_MPOL_MF_MOVE | ABI_MPOL_MF_MOVE_ALL);
+    struct page_move m = {
+        .mm = t->mm, .from = ~p.nodes, .all = flags & ABI_MPOL_MF_MOVE_ALL, .reason = MR_MEMPOLICY};
     enum step step;
 
     if (!call_begin(s, t, &step))
         return step;
-    mem_cost(&s->mem, s->cost.vma_op);
-    if (cuts_huge_page(t->mm, (struct span){start, end}) || addr % PAGE_SIZE || addr + len < addr ||
-        mempolicy_set(&p, topology_memory_nodes(&s->frames.topology)))
-        return call_refuse(s, t, -EINVAL);
-    if (p.mode != MPOL_DEFAULT && !covers(t->mm, start, end))
-        return call_refuse(s, t, -EFAULT);
-    vma_set_policy(t->mm, start, end, p);
+    if (!t->progress) {
+        mem_cost(&s->mem, s->cost.vma_op);
+        if (cuts_huge_page(t->mm, (struct span){start, end}) || addr % PAGE_SIZE ||
+            addr + len < addr || mempolicy_set(&p, cpuset_mems_allowed(s, t)))
+            return call_refuse(s, t, -EINVAL);
+        if (p.mode != MPOL_DEFAULT && !covers(t->mm, start, end))
+            return call_refuse(s, t, -EFAULT);
+        if (flags & ABI_MPOL_MF_STRICT && !move && any_misplaced(s, t->mm, start, end, ~m.from))
+            return call_refuse(s, t, -EIO);
+        vma_set_policy(t->mm, start, end, p);
+        if (!move)
+            return call_end(s, t);
+        lru_add_drain_all(&s->mem);
+        t->progress = start + 1;
+    }
+    start = t->progress - 1;
+    if (!move_pages_of(s, t, &m, &start, end)) {
+        t->progress = start + 1;
+        return call_wait(t, t->wait);
+    }
     return call_end(s, t);
 }
 
@@ -90,11 +121,13 @@ int system_page_node(const struct system *s, const struct task *t, vaddr_t addr)
 
 int system_set_affinity(struct system *s, struct task *t, u64 cpus)
 {
-    cpus &= UINT64_MAX >> (64 - s->frames.nr_cpus);
-    if (!cpus)
+    u64 allowed = cpus & cpuset_cpus_of(s, t->group);
+
+    if (!allowed)
         return -EINVAL;
-    t->cpus_allowed = cpus;
-    if (!(cpus >> t->cpu & 1))
-        t->cpu = (unsigned)__builtin_ctzll(cpus);
+    t->cpus_asked = cpus;
+    t->cpus_allowed = allowed;
+    if (!(allowed >> t->cpu & 1))
+        t->cpu = (unsigned)__builtin_ctzll(allowed);
     return 0;
 }

@@ -1,7 +1,7 @@
 /* mempolicy.h - system calls that say where memory and tasks are to be.
  *
- * Mirrors: mm/mempolicy.c (set_mempolicy, mbind, set_mempolicy_home_node, get_mempolicy), kernel/sched/core.c (sched_setaffinity), Linux 6.1. Differs: mbind moves
- *          nothing that is there already (no MPOL_MF_MOVE); there is no migrate_pages and no move_pages.
+ * Mirrors: mm/mempolicy.c (set_mempolicy, mbind, set_mempolicy_home_node, get_mempolicy), kernel/sched/core.c (sched_setaffinity), Linux 6.1. move_pages and migrate_pages are in
+ *          move.h. Differs: mbind with MPOL_MF_STRICT and a move does not say that a page stayed.
  */
 #ifndef SYSTEM_MEMPOLICY_H
 #define SYSTEM_MEMPOLICY_H
@@ -11,8 +11,10 @@
 /* Of the calling thread, from now on. Refused with EINVAL when no node of it has memory. */
 enum step system_set_mempolicy(struct system *s, struct task *t, struct mempolicy p);
 
-/* Of what is mapped in the range. EFAULT: there is a hole in it (MPOL_DEFAULT skips holes). */
-enum step system_mbind(struct system *s, struct task *t, vaddr_t addr, u64 len, struct mempolicy p);
+/* Of what is mapped in the range. flags: enum abi_mpol_mf; pages that are elsewhere move, as far as they can. EFAULT: there is a hole in
+ * the range (MPOL_DEFAULT skips holes). EIO: MPOL_MF_STRICT without a move, and a page is elsewhere. */
+enum step system_mbind(struct system *s, struct task *t, vaddr_t addr, u64 len, struct mempolicy p,
+                       u32 flags);
 
 /* Where the policies of what is mapped in the range begin (set_mempolicy_home_node). EOPNOTSUPP: one of them is neither bind nor
  * preferred on many nodes. */

@@ -3,8 +3,11 @@
 
 #include "base/test.h"
 #include "system/access.h"
+#include "system/cgroup.h"
+#include "system/cpuset.h"
 #include "system/machine_test.h"
 #include "system/mmap.h"
+#include "system/move.h"
 
 #include <string.h>
 
@@ -110,7 +113,7 @@ static void a_mapping_has_a_policy_of_its_own_which_cuts_it(void **state)
     start(3);
     map(PAGES);
     assert_int_equal(t->mm->nr_vmas, 1);
-    assert_int_equal(system_mbind(s, t, AT + 8 * PAGE_SIZE, 8 * PAGE_SIZE, policy("bind:1")),
+    assert_int_equal(system_mbind(s, t, AT + 8 * PAGE_SIZE, 8 * PAGE_SIZE, policy("bind:1"), 0),
                      STEP_DONE);
     assert_int_equal(t->error, 0);
     assert_int_equal(t->mm->nr_vmas, 3);
@@ -124,9 +127,9 @@ static void a_mapping_has_a_policy_of_its_own_which_cuts_it(void **state)
     assert_int_equal(system_get_mempolicy(t, AT + 8 * PAGE_SIZE).mode, MPOL_BIND);
     assert_int_equal(system_get_mempolicy(t, AT).mode, MPOL_PREFERRED);
     /* The same policy on both sides makes them one again. */
-    assert_int_equal(system_mbind(s, t, AT, PAGES * PAGE_SIZE, policy("bind:1")), STEP_DONE);
+    assert_int_equal(system_mbind(s, t, AT, PAGES * PAGE_SIZE, policy("bind:1"), 0), STEP_DONE);
     assert_int_equal(t->mm->nr_vmas, 1);
-    assert_int_equal(system_mbind(s, t, AT, PAGES * PAGE_SIZE, policy("default")), STEP_DONE);
+    assert_int_equal(system_mbind(s, t, AT, PAGES * PAGE_SIZE, policy("default"), 0), STEP_DONE);
     assert_int_equal(t->mm->nr_vmas, 1);
     stop();
 }
@@ -138,9 +141,11 @@ static void policies_over_absent_nodes_and_holes_are_refused(void **state)
     map(PAGES);
     assert_int_equal(system_set_mempolicy(s, t, policy("bind:2")), STEP_DONE);
     assert_int_equal(t->error, -EINVAL);
-    assert_int_equal(system_mbind(s, t, AT, (PAGES + 1) * PAGE_SIZE, policy("bind:1")), STEP_DONE);
+    assert_int_equal(system_mbind(s, t, AT, (PAGES + 1) * PAGE_SIZE, policy("bind:1"), 0),
+                     STEP_DONE);
     assert_int_equal(t->error, -EFAULT);
-    assert_int_equal(system_mbind(s, t, AT, (PAGES + 1) * PAGE_SIZE, policy("default")), STEP_DONE);
+    assert_int_equal(system_mbind(s, t, AT, (PAGES + 1) * PAGE_SIZE, policy("default"), 0),
+                     STEP_DONE);
     assert_int_equal(t->error, 0);
     assert_int_equal(t->mempolicy.policy.mode, MPOL_DEFAULT);
     stop();
@@ -194,11 +199,12 @@ static void huge_pages_stay_where_the_policy_of_the_mapping_says(void **state)
     s = test_system_new(&c);
     t = system_task_new(s, s->groups.root, 100, 1, "test");
     map(8 * huge);
-    assert_int_equal(test_run(s, t, system_mbind(s, t, AT, 4 * huge * PAGE_SIZE, policy("bind:2"))),
-                     STEP_DONE);
+    assert_int_equal(
+        test_run(s, t, system_mbind(s, t, AT, 4 * huge * PAGE_SIZE, policy("bind:2"), 0)),
+        STEP_DONE);
     assert_int_equal(test_run(s, t,
                               system_mbind(s, t, AT + 4 * huge * PAGE_SIZE, 4 * huge * PAGE_SIZE,
-                                           policy("interleave:0-1"))),
+                                           policy("interleave:0-1"), 0)),
                      STEP_DONE);
     for (u64 i = 0; i < 8; i++)
         write_page(i * huge);
@@ -269,7 +275,7 @@ static void what_is_preferred_on_many_nodes_overflows_to_the_nearest(void **stat
     (void)state;
     start(3);
     map(pages);
-    assert_int_equal(system_mbind(s, t, AT, pages * PAGE_SIZE, policy("preferred-many:1")),
+    assert_int_equal(system_mbind(s, t, AT, pages * PAGE_SIZE, policy("preferred-many:1"), 0),
                      STEP_DONE);
     for (u64 page = 0; page < pages; page++)
         write_page(page);
@@ -285,7 +291,7 @@ static void a_home_node_comes_first_among_those_that_are_bound_to(void **state)
     (void)state;
     start(3);
     map(PAGES);
-    assert_int_equal(system_mbind(s, t, AT, 8 * PAGE_SIZE, policy("bind:all")), STEP_DONE);
+    assert_int_equal(system_mbind(s, t, AT, 8 * PAGE_SIZE, policy("bind:all"), 0), STEP_DONE);
     assert_int_equal(system_set_home_node(s, t, AT, 4 * PAGE_SIZE, 2), STEP_DONE);
     assert_int_equal(t->error, 0);
     assert_int_equal(t->mm->nr_vmas, 3);
@@ -295,9 +301,116 @@ static void a_home_node_comes_first_among_those_that_are_bound_to(void **state)
     assert_int_equal(node_of(4), 0);
     assert_int_equal(system_set_home_node(s, t, AT, 4 * PAGE_SIZE, 3), STEP_DONE);
     assert_int_equal(t->error, -EINVAL);
-    assert_int_equal(system_mbind(s, t, AT, 4 * PAGE_SIZE, policy("interleave:all")), STEP_DONE);
+    assert_int_equal(system_mbind(s, t, AT, 4 * PAGE_SIZE, policy("interleave:all"), 0), STEP_DONE);
     assert_int_equal(system_set_home_node(s, t, AT, 4 * PAGE_SIZE, 1), STEP_DONE);
     assert_int_equal(t->error, -EOPNOTSUPP);
+    stop();
+}
+
+static void pages_move_to_the_nodes_that_are_asked_for(void **state)
+{
+    struct task *child = NULL;
+
+    (void)state;
+    start(3);
+    map(PAGES);
+    for (u64 page = 0; page < 32; page++)
+        write_page(page);
+    assert_int_equal(system_move_pages(s, t, t, AT, 8 * PAGE_SIZE, 2, false), STEP_DONE);
+    assert_int_equal(system_move_pages(s, t, t, AT, 8 * PAGE_SIZE, 5, false), STEP_DONE);
+    assert_int_equal(t->error, -ENODEV);
+    assert_int_equal(node_of(7), 2);
+    assert_int_equal(node_of(8), 0);
+    assert_int_equal(s->counters.v[PGMIGRATE_SUCCESS], 8);
+    /* MPOL_MF_MOVE: to where the policy says, only what is not on its nodes */
+    assert_int_equal(
+        test_run(s, t,
+                 system_mbind(s, t, AT, 16 * PAGE_SIZE, policy("bind:0-1"), ABI_MPOL_MF_MOVE)),
+        STEP_DONE);
+    assert_int_equal(node_of(7), 0);
+    assert_int_equal(s->counters.v[PGMIGRATE_SUCCESS], 16);
+    assert_int_equal(system_mbind(s, t, AT, 16 * PAGE_SIZE, policy("bind:1"), ABI_MPOL_MF_STRICT),
+                     STEP_DONE);
+    assert_int_equal(t->error, -EIO);
+    assert_int_equal(system_get_mempolicy(t, AT).nodes, 3);
+    /* 0 to 1 and 1 to 2: the second first, so that no page moves twice */
+    assert_int_equal(system_move_pages(s, t, t, AT, 8 * PAGE_SIZE, 1, false), STEP_DONE);
+    assert_int_equal(system_migrate_pages(s, t, t, 3, 6), STEP_DONE);
+    assert_int_equal(node_of(0), 2);
+    assert_int_equal(node_of(8), 1);
+    assert_int_equal(node_of(31), 1);
+    assert_int_equal(node_of(32), -ENOENT);
+    /* What a child shares stays, unless all is asked for. */
+    assert_int_equal(system_fork(s, t, 101, false, &child), STEP_DONE);
+    assert_int_equal(system_move_pages(s, t, t, AT, 8 * PAGE_SIZE, 0, false), STEP_DONE);
+    assert_int_equal(node_of(0), 2);
+    assert_int_equal(system_move_pages(s, t, t, AT, 8 * PAGE_SIZE, 0, true), STEP_DONE);
+    assert_int_equal(node_of(0), 0);
+    assert_int_equal(system_page_node(s, child, AT), 0);
+    stop();
+}
+
+static void a_cpuset_holds_its_tasks_to_nodes_and_cpus_and_takes_their_pages_along(void **state)
+{
+    struct group *outer, *inner;
+
+    (void)state;
+    start(3);
+    outer = system_group(s, "/outer");
+    inner = system_group(s, "/outer/inner");
+    assert_int_equal(cpuset_set_mems(s, outer, 8), -EINVAL);
+    assert_int_equal(cpuset_set_mems(s, outer, 6), 0);
+    assert_int_equal(cpuset_set_cpus(s, outer, 2), 0);
+    assert_int_equal(cpuset_mems_of(s, inner), 6);
+    t = system_task_new(s, inner, 200, 1, "inner");
+    map(PAGES);
+    assert_int_equal(t->cpus_allowed, 2);
+    assert_int_equal(system_set_affinity(s, t, 4), -EINVAL);
+    assert_int_equal(system_set_mempolicy(s, t, policy("bind:0")), STEP_DONE);
+    assert_int_equal(t->error, -EINVAL);
+    for (u64 page = 0; page < 8; page++)
+        write_page(page);
+    assert_int_equal(node_of(0), 1); /* the nearest of those allowed */
+    assert_int_equal(system_mbind(s, t, AT, 8 * PAGE_SIZE, policy("bind:1"), 0), STEP_DONE);
+    assert_int_equal(cpuset_set_mems(s, inner, 1), 0); /* of which the parent has nothing */
+    assert_int_equal(cpuset_mems_of(s, inner), 6);
+    assert_int_equal(cpuset_set_mems(s, inner, 4), 0);
+    assert_int_equal(node_of(0), 2);
+    assert_int_equal(system_get_mempolicy(t, AT).nodes, 4);
+    /* Out of the cpuset: everything is allowed again. */
+    system_task_move(s, t, s->groups.root);
+    assert_int_equal(t->cpus_allowed, 7);
+    write_page(20);
+    assert_int_equal(node_of(20), s->frames.cpu_nid[t->cpu]);
+    stop();
+}
+
+static void a_full_cpuset_kills_one_of_its_own_while_other_nodes_are_free(void **state)
+{
+    struct group *g;
+    struct task *outside;
+
+    (void)state;
+    start(2);
+    outside = t;
+    map(100 * MIB / PAGE_SIZE);
+    t->cpu = 0;
+    for (u64 page = 0; page < 80 * MIB / PAGE_SIZE; page++)
+        write_page(page);
+    g = system_group(s, "/small");
+    cpuset_set_mems(s, g, 2);
+    cpuset_set_mems(s, system_group(s, "/large"), 1);
+    system_task_move(s, outside, system_group(s, "/large"));
+    t = system_task_new(s, g, 200, 1, "small");
+    map(200 * MIB / PAGE_SIZE);
+    for (u64 page = 0;; page++)
+        if (test_run(s, t, system_access(s, t, (AT >> PAGE_SHIFT) + page, ACCESS_WRITE)) !=
+            STEP_DONE)
+            break;
+    assert_int_equal(t->outcome, OUTCOME_OOM_KILLED);
+    assert_int_equal(outside->outcome, OUTCOME_NONE);
+    assert_non_null(strstr(s->log.text, "oom-kill:constraint=CONSTRAINT_CPUSET,nodemask=(null),"
+                                        "cpuset=small,mems_allowed=1,global_oom"));
     stop();
 }
 
@@ -346,6 +459,9 @@ int main(void)
         cmocka_unit_test(a_task_bound_elsewhere_is_not_killed_for_a_full_node),
         cmocka_unit_test(what_is_preferred_on_many_nodes_overflows_to_the_nearest),
         cmocka_unit_test(a_home_node_comes_first_among_those_that_are_bound_to),
+        cmocka_unit_test(pages_move_to_the_nodes_that_are_asked_for),
+        cmocka_unit_test(a_cpuset_holds_its_tasks_to_nodes_and_cpus_and_takes_their_pages_along),
+        cmocka_unit_test(a_full_cpuset_kills_one_of_its_own_while_other_nodes_are_free),
         cmocka_unit_test(policies_follow_the_nodes_that_may_be_used),
         cmocka_unit_test(children_inherit_and_lists_and_names_are_what_numactl_has),
     };

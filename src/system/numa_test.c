@@ -152,7 +152,7 @@ static void memory_with_a_policy_stays_and_is_not_looked_at(void **state)
     {
         struct mempolicy p = {.mode = MPOL_BIND, .nodes = 2};
 
-        assert_int_equal(test_run(s, t, system_mbind(s, t, AT, PAGES / 2 * PAGE_SIZE, p)),
+        assert_int_equal(test_run(s, t, system_mbind(s, t, AT, PAGES / 2 * PAGE_SIZE, p, 0)),
                          STEP_DONE);
     }
     use_cpu(t, 2100);

@@ -10,6 +10,7 @@
  * after 2 s to a victim that did not exit, has nothing to do. Whoever shares the victim's memory dies too, or nothing would be
  * freed. memory.oom.group kills the whole group. Nobody to kill: the machine is deadlocked and stops, too; a group tries on.
  * Mirrors mm/oom_kill.c, fs/proc/base.c (__set_oom_adj), Linux 6.1. */
+#include "system/cpuset.h"
 #include "system/system_int.h"
 
 #define OOM_SCORE_ADJ_MIN (-1000)
@@ -55,8 +56,10 @@ bool oom_is_candidate(const struct system *s, const struct task *t, const struct
 {
     const struct mempolicy *p = &t->mempolicy.policy;
 
-    /* A task bound to other nodes would free nothing that helps (mempolicy_in_oom_domain). */
-    if (p->mode == MPOL_BIND && !oc->group && !(p->nodes & oc->nodes))
+    /* A task bound to other nodes would free nothing that helps (mempolicy_in_oom_domain, cpuset_mems_allowed_intersects). */
+    if (!oc->group && !oc->cpuset && p->mode == MPOL_BIND && !(p->nodes & oc->nodes))
+        return false;
+    if (!oc->group && oc->cpuset && t->group && !(cpuset_mems_allowed(s, t) & oc->nodes))
         return false;
     return !t->kthread && t->mm && t->state < TASK_ZOMBIE &&
            (!oc->group || group_is_below(t->group, oc->group)) && stands_for_process(s, t);
@@ -69,6 +72,19 @@ static bool is_bound(const struct system *s, u64 nodes)
         if (s->frames.topology.ram_bytes[nid] && !(nodes >> nid & 1))
             return true;
     return false;
+}
+
+/* What it is that holds the allocation to its nodes. A policy is said before a cpuset (constrained_alloc). */
+static void set_constraint(const struct system *s, const struct task *t, struct oom_control *oc)
+{
+    oc->cpuset = false;
+    if (!oc->group && is_bound(s, oc->nodes))
+        return;
+    oc->nodes = NODES_ALL;
+    if (!oc->group && is_bound(s, cpuset_mems_allowed(s, t))) {
+        oc->nodes = cpuset_mems_allowed(s, t);
+        oc->cpuset = true;
+    }
 }
 
 static u64 usable_pages(const struct system *s, const struct oom_control *oc)
@@ -193,8 +209,7 @@ bool oom_kill(struct system *s, struct task *t, const struct oom_control *why)
     struct task *victim;
     struct group *whole;
 
-    if (scope || !is_bound(s, oc.nodes))
-        oc.nodes = NODES_ALL;
+    set_constraint(s, t, &oc);
     if (panics(s, t, &oc))
         return false;
     victim = choose_victim(s, &oc);

@@ -10,6 +10,7 @@
 #include "base/masklist.h"
 #include "stats/kernel.h"
 #include "stats/memory_stat.h"
+#include "system/cpuset.h"
 #include "system/oom_request.h"
 #include "system/system_int.h"
 
@@ -297,21 +298,23 @@ static void report_tasks(struct system *s, const struct oom_control *oc)
 }
 
 /* "constraint=...,nodemask=...,cpuset=/,mems_allowed=...," (dump_oom_summary) */
-static void render_constraint(const struct system *s, const struct oom_control *oc,
-                              struct strbuf *out)
+static void render_constraint(const struct system *s, const struct task *invoker,
+                              const struct oom_control *oc, struct strbuf *out)
 {
+    const struct group *cpuset = cpuset_owner(invoker->group);
     bool bound = oc->nodes != NODES_ALL;
 
     strbuf_printf(out, "constraint=%s,nodemask=",
-                  oc->group ? "CONSTRAINT_MEMCG"
-                  : bound   ? "CONSTRAINT_MEMORY_POLICY"
-                            : "CONSTRAINT_NONE");
-    if (bound)
+                  oc->group    ? "CONSTRAINT_MEMCG"
+                  : oc->cpuset ? "CONSTRAINT_CPUSET"
+                  : bound      ? "CONSTRAINT_MEMORY_POLICY"
+                               : "CONSTRAINT_NONE");
+    if (bound && !oc->cpuset)
         strbuf_masklist(out, oc->nodes);
     else
         strbuf_append(out, "(null)");
-    strbuf_append(out, ",cpuset=/,mems_allowed=");
-    strbuf_masklist(out, topology_all_nodes(&s->frames.topology));
+    strbuf_printf(out, ",cpuset=%s,mems_allowed=", cpuset->parent ? cpuset->name : "/");
+    strbuf_masklist(out, cpuset_mems_allowed(s, invoker));
 }
 
 void oom_report(struct system *s, const struct task *invoker, const struct oom_control *oc,
@@ -342,7 +345,7 @@ void oom_report(struct system *s, const struct task *invoker, const struct oom_c
     if (scope)
         group_path(scope, scope_path, sizeof(scope_path));
     strbuf_init(&constraint);
-    render_constraint(s, oc, &constraint);
+    render_constraint(s, invoker, oc, &constraint);
     log_line(s, "oom-kill:%s,%s%s,task_memcg=%s,task=%s,pid=%u,uid=%u", constraint.text,
              scope ? "oom_memcg=" : "global_oom", scope ? scope_path : "", victim_path,
              victim->comm, victim->pid, victim->uid);

@@ -272,7 +272,7 @@ static enum step do_mbind(struct task *t, vaddr_t addr, u64 len, u32 arg)
 
     if (p.mode != MPOL_DEFAULT && p.mode != MPOL_LOCAL)
         p.nodes = 1 + arg / 8 % 7;
-    return arg & 32 ? system_set_mempolicy(sys, t, p) : system_mbind(sys, t, addr, len, p);
+    return arg & 32 ? system_set_mempolicy(sys, t, p) : system_mbind(sys, t, addr, len, p, 0);
 }
 
 static enum step do_mmap(struct proc *pr, const struct op *op)

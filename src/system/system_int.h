@@ -90,7 +90,8 @@ bool swapoff_is_under_way(const struct system *s, const struct task *t);
 /* What ran out of memory. */
 struct oom_control {
     struct group *group; /* below its limit; NULL: the machine */
-    u64 nodes;           /* on these nodes alone, by a memory policy; NODES_ALL */
+    u64 nodes;           /* on these nodes alone; NODES_ALL */
+    bool cpuset;         /* `nodes` are those of the cpuset, not of a memory policy */
     enum purpose purpose;
     unsigned order;
     bool interleaved; /* over the nodes, by a policy */

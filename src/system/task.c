@@ -13,6 +13,7 @@
 #include "balance/writeback.h"
 #include "base/alloc.h"
 #include "system/block.h"
+#include "system/cpuset.h"
 #include "system/kobject.h"
 #include "system/pin.h"
 #include "system/system_int.h"
@@ -69,7 +70,8 @@ static struct task *task_make(struct system *s, struct group *g, u32 pid, u32 tg
     t->ppid = ppid;
     t->group = g;
     t->cpu = s->mem.cpu;
-    t->cpus_allowed = UINT64_MAX >> (64 - s->frames.nr_cpus);
+    t->cpus_asked = UINT64_MAX >> (64 - s->frames.nr_cpus);
+    t->cpus_allowed = cpuset_cpus_of(s, g);
     if (s->frames.nr_nodes > 1)
         t->nodes = xcalloc(1, sizeof(*t->nodes));
     t->start_ns = s->clock.now;
@@ -86,6 +88,7 @@ static void inherit_placement(struct task *t, const struct task *from)
 {
     t->mempolicy = from->mempolicy;
     t->cpus_allowed = from->cpus_allowed;
+    t->cpus_asked = from->cpus_asked;
     if (!(t->cpus_allowed >> t->cpu & 1))
         t->cpu = (unsigned)__builtin_ctzll(t->cpus_allowed);
 }

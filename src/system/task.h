@@ -43,7 +43,8 @@ struct task {
     struct mm *mm; /* NULL after exit and for kernel threads */
     struct group *group;
     unsigned cpu;
-    u64 cpus_allowed; /* bit per CPU */
+    u64 cpus_allowed; /* bit per CPU: of those that it asked for, what its cpuset leaves */
+    u64 cpus_asked;
     struct task_mempolicy mempolicy;
     enum task_state state;
     enum task_outcome outcome;

@@ -7,6 +7,7 @@
 #include "workload/replay_int.h"
 
 #include "system/mempolicy.h"
+#include "system/move.h"
 
 /* What of a set the machine has. False: nothing, though the set is not empty. */
 static bool here(struct replay_stream *rs, u64 *set, u64 all)
@@ -46,10 +47,25 @@ static enum op_result finish(struct replay_stream *rs, enum step step)
     struct task *t = rs->st.task;
 
     if (step == STEP_DONE && t->error) {
-        rs->replay->stats.bad_ops++;
+        rs->replay->stats.bad_ops +=
+            t->error != -EIO; /* MPOL_MF_STRICT: pages lie otherwise here */
         t->error = 0;
     }
     return replay_result_of(step);
+}
+
+/* The process of that pid, 0 being the own one. NULL: it is not in the recording, or has ended. */
+static const struct task *process_of(struct replay_stream *rs, u64 pid)
+{
+    const struct replay *r = rs->replay;
+
+    if (!pid)
+        return rs->st.task;
+    for (size_t i = 0; i < r->live.count; i++)
+        if (r->live.items[i]->trace->pid == pid && r->live.items[i]->st.task->state < TASK_ZOMBIE)
+            return r->live.items[i]->st.task;
+    rs->replay->stats.bad_ops++;
+    return NULL;
 }
 
 static enum op_result op_affinity(struct replay_stream *rs, u64 tid, u64 cpus,
@@ -94,8 +110,9 @@ enum op_result replay_op_numa(struct replay_stream *rs, const struct trace_op *o
     struct system *s = rs->replay->config.system;
     struct task *t = rs->st.task;
     const u64 *f = op->field;
+    const struct task *owner;
     struct mempolicy p;
-    u64 node;
+    u64 node, nodes;
 
     if (names_range(op) && !range_is_there(rs, f[0], f[1]))
         return OP_DONE;
@@ -104,8 +121,9 @@ enum op_result replay_op_numa(struct replay_stream *rs, const struct trace_op *o
         return policy_here(rs, f[0], f[1], &p) ? finish(rs, system_set_mempolicy(s, t, p))
                                                : OP_DONE;
     case HWT_OP_MBIND:
-        return policy_here(rs, f[2], f[3], &p) ? finish(rs, system_mbind(s, t, f[0], f[1], p))
-                                               : OP_DONE;
+        return policy_here(rs, f[2], f[3], &p)
+                   ? finish(rs, system_mbind(s, t, f[0], f[1], p, (u32)f[4]))
+                   : OP_DONE;
     case HWT_OP_HOME_NODE:
         node = f[2] < MAX_NUMNODES ? BIT_ULL(f[2]) : 0;
         return node && here(rs, &node, nodes_of(rs))
@@ -114,8 +132,18 @@ enum op_result replay_op_numa(struct replay_stream *rs, const struct trace_op *o
     case HWT_OP_AFFINITY:
         return op_affinity(rs, f[0], f[1], slice);
     case HWT_OP_MIGRATE_PAGES:
-    case HWT_OP_MOVE_PAGES: /* pages stay where they are */
-        return OP_DONE;
+        owner = process_of(rs, f[0]);
+        nodes = f[2];
+        return owner && here(rs, &nodes, nodes_of(rs))
+                   ? finish(rs, system_migrate_pages(s, t, owner, f[1], nodes))
+                   : OP_DONE;
+    case HWT_OP_MOVE_PAGES:
+        owner = process_of(rs, f[3]);
+        node = f[2] < MAX_NUMNODES ? BIT_ULL(f[2]) : 0;
+        return owner && node && here(rs, &node, nodes_of(rs))
+                   ? finish(rs, system_move_pages(s, t, owner, f[0], f[1], (unsigned)f[2],
+                                                  f[4] & ABI_MPOL_MF_MOVE_ALL))
+                   : OP_DONE;
     default:
         hw_unreachable();
     }

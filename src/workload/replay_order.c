@@ -8,6 +8,7 @@
  * O(log streams) per look, and a stream that nobody waits for pays one compare per operation.
  * Streams that have not started stand in order of their first stamp; only the first of them can be the one behind.
  */
+#include "system/cpuset.h"
 #include "system/mempolicy.h"
 #include "workload/replay_int.h"
 
@@ -230,9 +231,9 @@ static void place_task(const struct replay_config *c, struct task *task)
     int rc = mempolicy_fit(&numa, &s->frames.topology, NULL);
 
     assert(rc == 0); /* whoever wished for it was told otherwise */
-    task_mempolicy_set(&task->mempolicy, numa);
-    rc = system_set_affinity(c->system, task, cpus);
-    assert(rc == 0);
+    if (mempolicy_set(&numa, cpuset_mems_allowed(s, task)) == 0)
+        task_mempolicy_set(&task->mempolicy, numa);
+    system_set_affinity(c->system, task, cpus); /* of a cpuset that has none of them, all */
 }
 
 static void start_process(struct replay *r, struct replay_stream *rs, ns_t now)

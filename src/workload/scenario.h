@@ -39,6 +39,7 @@ enum scenario_kind {
     SCENARIO_PATTERN,
     SCENARIO_POLICY, /* of memory */
     SCENARIO_CPUS,
+    SCENARIO_NODES,
     SCENARIO_NODE_RAM, /* of a [node]: these go to the machine's configuration at once */
     SCENARIO_NODE_CPUS,
     SCENARIO_DISTANCES,
@@ -120,6 +121,7 @@ struct scenario_cgroup {
     u64 max, high, low, min, swap_max, zswap_max, hugetlb_max,
         hugetlb_rsvd_max; /* bytes or SCENARIO_NO_LIMIT */
     bool oom_group;
+    u64 cpus, mems; /* 0: the parent's */
 };
 
 enum scenario_file_kind {

@@ -148,6 +148,8 @@ static int swap_off_device(struct scenario_run *run, struct scenario_act *a)
 
 static int do_act(struct scenario_run *run, struct scenario_act *a)
 {
+    int rc;
+
     if (a->device && a->swapon)
         return system_swapon(run->config.system, area_of(run->config.system, a->device));
     if (a->device)
@@ -158,7 +160,9 @@ static int do_act(struct scenario_run *run, struct scenario_act *a)
         return remove_group(run, a->rmdir);
     if (a->write->task_index >= 0)
         return move_task(run, a->write);
-    return control_write(run->config.system, &a->write->control, &a->state);
+    rc = control_write(run->config.system, &a->write->control, &a->state);
+    sched_affinities_changed(&run->sched); /* cpuset.cpus, or another group */
+    return rc;
 }
 
 void scenario_acts_do(struct scenario_run *run)

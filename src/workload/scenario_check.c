@@ -261,6 +261,28 @@ static int check_patterns(const struct scenario *sc, const struct scenario_task 
     return 0;
 }
 
+/* Nodes and CPUs that a group names must be there, and the nodes have memory. */
+static int check_cpuset(const struct scenario *sc, const struct scenario_cgroup *c, struct err *e)
+{
+    struct topology topology;
+    unsigned nid;
+    u64 cpus, mems;
+
+    system_config_topology(&sc->machine.config, &topology, &nid, NULL); /* check_topology() did */
+    cpus = c->cpus & ~(UINT64_MAX >> (64 - topology.nr_cpus));
+    mems = c->mems & ~topology_memory_nodes(&topology);
+    if (cpus)
+        return err_at(e, -EINVAL, sc->path, c->head.line, 0,
+                      "[cgroup %s]: cpuset.cpus: there is no CPU %u: the machine has %u",
+                      c->head.name, (unsigned)__builtin_ctzll(cpus), topology.nr_cpus);
+    if (mems)
+        return err_at(
+            e, -EINVAL, sc->path, c->head.line, 0,
+            "[cgroup %s]: cpuset.mems: there is no node %u with memory: the machine has %u",
+            c->head.name, (unsigned)__builtin_ctzll(mems), topology.nr_nodes);
+    return 0;
+}
+
 /* Nodes and CPUs that a task names must be there. */
 static int check_placement(const struct scenario *sc, struct scenario_task *t, struct err *e)
 {
@@ -421,6 +443,9 @@ int scenario_check(struct scenario *sc, struct err *e)
 
     if (check_machine(sc, e) || check_files(sc, e))
         return -EINVAL;
+    for (size_t i = 0; i < sc->cgroups.count; i++)
+        if (check_cpuset(sc, &sc->cgroups.items[i], e))
+            return -EINVAL;
     for (size_t i = 0; i < sc->tasks.count; i++) {
         if (check_task(sc, &sc->tasks.items[i], e))
             return -EINVAL;

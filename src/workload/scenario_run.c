@@ -9,6 +9,7 @@
 #include "machine/clock.h"
 #include "machine/device.h"
 #include "system/cgroup.h"
+#include "system/cpuset.h"
 #include "workload/place.h"
 
 #include <stdlib.h>
@@ -139,6 +140,10 @@ static int make_groups(struct scenario_run *run, struct err *e)
         group_set_limit(g, LIMIT_HUGETLB_RSVD_MAX,
                         group_limit_hugetlb(group_limit_pages(c->hugetlb_rsvd_max)));
         g->oom_group = c->oom_group;
+        if (c->cpus)
+            cpuset_set_cpus(run->config.system, g, c->cpus);
+        if (c->mems)
+            cpuset_set_mems(run->config.system, g, c->mems);
     }
     return 0;
 }

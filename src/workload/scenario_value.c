@@ -288,6 +288,8 @@ int scenario_value(struct scenario *sc, const struct scenario_key *key, struct s
         return mempolicy_parse(text, field, e);
     case SCENARIO_CPUS:
         return parse_masklist(text, "CPU", field, e);
+    case SCENARIO_NODES:
+        return parse_masklist(text, "node", field, e);
     case SCENARIO_NODE_RAM:
     case SCENARIO_NODE_CPUS:
     case SCENARIO_DISTANCES:

@@ -165,6 +165,13 @@ void sched_affinity_changed(struct sched *s, struct sched_task *st, ns_t now)
     enqueue(s, st, MAX(now, c->now));
 }
 
+void sched_affinities_changed(struct sched *s)
+{
+    vec_for_each (&s->tasks, at)
+        if ((*at)->state == SCHED_QUEUED || (*at)->state == SCHED_ON_CPU)
+            sched_affinity_changed(s, *at, 0);
+}
+
 void sched_wake_killed(struct sched *s, ns_t now)
 {
     vec_for_each (&s->tasks, at) {

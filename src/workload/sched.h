@@ -98,6 +98,9 @@ void sched_wake(struct sched *s, struct sched_task *st, ns_t now);
 /* The CPUs that it may run on have changed: it leaves one that it may not. What runs at the moment goes at the end of its slice. */
 void sched_affinity_changed(struct sched *s, struct sched_task *st, ns_t now);
 
+/* Of every task, perhaps. */
+void sched_affinities_changed(struct sched *s);
+
 /* Wake every waiting or blocked task that was killed or is a zombie, so that it can notice. */
 void sched_wake_killed(struct sched *s, ns_t now);
 

@@ -67,7 +67,7 @@ TWO = {
     "cpuset": Cell("map:a:32M touch:a:w where:a at:here", dict(QUIET, **{MEMS: 1})),
     "cpuset-policy-outside": Cell("map:a:32M bind:a:bind:0 touch:a:w policy:preferred:0 map:b:4M touch:b:w where:a where:b at:here", dict(QUIET, **{MEMS: 1})),
     "cpuset-full": Cell("map:a:450M touch:a:w", dict(QUIET, **{MEMS: 1})),
-    "cpuset-full-swap": Cell("map:a:420M touch:a:w where:a at:here", dict(QUIET, **{MEMS: 1}), swap=128),
+    "cpuset-full-swap": Cell("map:a:420M touch:a:w where:a at:here", dict(QUIET, **{MEMS: 1}), swap=128, only="^$"),
     "cpuset-moves": Cell("cpu:0 map:a:32M touch:a:w at:here where:a at:then", QUIET, act={"here": f"echo 1 >{MEMS}"}, nap=0.5),
     "limit-bind": Cell("cpu:0 map:a:64M bind:a:bind:1 touch:a:w", QUIET, limit="32M"),
     "limit-interleave-swap": Cell("cpu:0 map:a:64M:at=0 bind:a:interleave:0,1 touch:a:w where:a at:here", QUIET, limit="32M", swap=128),
@@ -130,10 +130,7 @@ COMMON = [(r"^here node\d MemFree$", 0.05, 1024), (r"^\w+ numa_stat anon N\d+$",
 
 def options(cell, nodes):
     """Options of our run. None: the steps say what the machine cannot do yet."""
-    words = [word.split(":") for word in cell.steps.split()]
-    if any(w[0] in ("move", "migrate", "pin") or w[0] == "bind" and w[-1] in ("move", "strict") for w in words):
-        return None
-    if MEMS in cell.settings or cell.act:
+    if "pin:" in cell.steps:
         return None
     out = ["--nodes", str(len(nodes)), "--cpus", str(sum(not isinstance(n, tuple) for n in nodes))]
     if len(nodes) > 2:

@@ -294,10 +294,10 @@ class Comparison:
     def scenario(self, trace, cell, label):
         """The same as a scenario: what is done at label k is written late in its nap, and just before its end the machine is looked at."""
         settings = {**self.table.settings, **cell.settings}
-        lines = ["[machine]", f"ram = {self.table.memory}M", "cpus = 1", "disk = ram", "swap_device = ram", f"swap = {cell.swap}M", f"x.tlb_entries = {compare.TLB_ENTRIES}"]
-        lines += [f"{key.replace('transparent_hugepage/enabled', 'thp')} = {value}" for key, value in settings.items() if not key.startswith(("/", "kernel."))]
+        lines = ["[machine]", f"ram = {self.table.memory}M", "disk = ram", "swap_device = ram", f"swap = {cell.swap}M", f"x.tlb_entries = {compare.TLB_ENTRIES}"]
+        lines += [f"{key.replace('transparent_hugepage/enabled', 'thp')} = {value}" for key, value in settings.items() if not key.startswith("/")]
         words = self.table.machine(cell)
-        lines += [value.replace("=", " = ") for word, value in zip(words, words[1:]) if word == "--set"]
+        lines += [value.replace("=", " = ") if word == "--set" else f"{word[2:]} = {value}" for word, value in zip(words[::2], words[1::2])]
         if label != "end":
             lines.append(f"runtime = {labels(cell).index(label) * ACT_NAP + 1.9:.1f}s")
         lines += ["[cgroup app]", f"memory.max = {cell.limit}"] + [f"{key.removeprefix(CGROUP)} = {value}" for key, value in settings.items() if key.startswith(CGROUP)]

@@ -336,6 +336,13 @@ class Process:
     def do_policy(self, words):
         self.stream.op("set_mempolicy", MODES[words[1]], nodes_of(words[2:]))
 
+    def do_move(self, words):
+        base, size, _ = self.range(words[1])
+        self.stream.op("move_pages", base, size, int(words[2]), 0, BIND_FLAGS["move"])
+
+    def do_migrate(self, words):
+        self.stream.op("migrate_pages", 0, nodes_of(words[1:2]), nodes_of(words[2:3]))
+
     def do_bind(self, words):
         base, size, _ = self.range(words[1])
         self.stream.op("mbind", base, size, MODES[words[2]], nodes_of(words[3:]), sum(BIND_FLAGS.get(w, 0) for w in words[3:]))
