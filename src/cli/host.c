@@ -206,11 +206,13 @@ static void take_swap(struct taking *t)
 /* What the machine does not have. */
 static void caution_rest(struct taking *t)
 {
+    const unsigned nodes = t->cli->machine.config.nr_nodes;
     char buf[VALUE_MAX], size[UNITS_TEXT_MAX];
     u64 number;
 
-    if (host_number(t, "nodes", &number) && number > 1)
-        caution(t, "The recording's host had %" PRIu64 " NUMA nodes; the machine has one.", number);
+    if (host_number(t, "nodes", &number) && number > 1 && number != nodes)
+        caution(t, "The recording's host had %" PRIu64 " NUMA nodes; the machine has %u (--nodes).",
+                number, nodes);
     if (!host_number(t, "memory.max", &number))
         return;
     if (host_value(t, "cgroup", buf) && strcmp(buf, "1") == 0)

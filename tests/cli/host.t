@@ -9,9 +9,12 @@ $ highwater run --thp never $TOP/tests/trace/host.hwt | sed -n '/^Note/,$p'
 > Note: The recording's host promised no more memory than it had (vm.overcommit_memory 2): what
 > may be promised goes by RAM, so give --ram. A device of the recording's host says that it turns,
 > as virtual disks do too: --disk hdd if it is one. The recording's host had 2 NUMA nodes; the
-> machine has one. The program's memory was limited by cgroup version 1; limits here are those of
-> version 2. The program ran under a memory.max of 512.0 MiB: one that sizes itself by its limit
-> did so by that.
+> machine has 1 (--nodes). The program's memory was limited by cgroup version 1; limits here are
+> those of version 2. The program ran under a memory.max of 512.0 MiB: one that sizes itself by
+> its limit did so by that.
+$ highwater run --thp never --nodes 2 $TOP/tests/trace/host.hwt | grep -c 'NUMA nodes'
+> 0
+= 1
 # What the user says wins, by whatever name.
 $ highwater run --thp never $TOP/tests/trace/host.hwt --set swappiness=30 --set overcommit_memory=0 --swap 0 --disk ssd --readahead 64K | sed -n 2,4p
 > Recorded  on Linux 6.12.0, 4 CPUs, 8.0 GiB RAM, 1.0 GiB swap on zram, memory.max 512.0 MiB;
