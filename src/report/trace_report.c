@@ -199,6 +199,8 @@ static void info_amounts(const struct footprint *f, struct strbuf *out)
 
 static void info_footprint(const struct footprint *f, struct strbuf *out)
 {
+    char text[UNITS_TEXT_MAX];
+
     key(out, "touched");
     put_pages(out, f->anon_pages);
     strbuf_append(out, " anonymous, ");
@@ -215,6 +217,11 @@ static void info_footprint(const struct footprint *f, struct strbuf *out)
     strbuf_append(out, " at one time without a limit, of it ");
     put_pages(out, f->anon_pages_peak);
     strbuf_append(out, " anonymous at its own peak\n");
+    if (f->direct_bytes) {
+        key(out, "direct");
+        strbuf_append(out, format_bytes(text, f->direct_bytes));
+        strbuf_append(out, " read and written past the page cache (O_DIRECT), not counted above\n");
+    }
     for (u32 i = 0; i < f->nr_files && i < FILES_SHOWN && f->files[i].pages; i++) {
         key(out, i ? "" : "files");
         put_pages(out, f->files[i].pages);
@@ -363,6 +370,7 @@ json_object *trace_report_info_json(const struct trace_report *r)
     json_put_u64(o, "file_pages", f->file_pages);
     json_put_u64(o, "shmem_pages", f->shmem_pages);
     json_put_u64(o, "peak_pages", f->peak_pages);
+    json_put_u64(o, "direct_bytes", f->direct_bytes);
     json_put_u64(o, "unmapped_pages", f->unmapped);
     json_put_u64(o, "unexplained", f->unexplained);
     lacks = lacks_json(&t->lacks);

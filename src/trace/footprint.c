@@ -111,7 +111,6 @@ static void forget_process(struct fp *fp, struct fp_mm *mm, u32 pid)
 static void do_op(struct fp *fp, u32 stream, const struct trace_op *op)
 {
     struct fp_stream *s = &fp->streams[stream];
-    u64 index;
 
     fp->out->ops[op->opcode]++;
     switch ((enum hwt_op)op->opcode) {
@@ -134,15 +133,18 @@ static void do_op(struct fp *fp, u32 stream, const struct trace_op *op)
         fp_op_mremap(fp, s, op);
         break;
     case HWT_OP_MUNMAP:
+    case HWT_OP_MPROTECT:
     case HWT_OP_MADVISE:
     case HWT_OP_BRK:
         fp_op_memory(fp, s, op);
         break;
+    case HWT_OP_MLOCK:
+    case HWT_OP_MUNLOCK:
+    case HWT_OP_MLOCKALL:
+        fp_op_lock(fp, s, op);
+        break;
     case HWT_OP_OPEN:
-        index = fp_file_by_fid(fp, s->mm, op->field[1]);
-        u64map_put(&fp->handles, op->field[0], index);
-        if (op->field[2] & HWT_OPEN_TRUNC)
-            fp_cut_file(fp, (u32)index, 0);
+        fp_op_open(fp, s, op);
         break;
     case HWT_OP_READ:
     case HWT_OP_WRITE:
@@ -159,8 +161,7 @@ static void do_op(struct fp *fp, u32 stream, const struct trace_op *op)
         fp_file_by_handle(fp, s->mm, op->field[0], op->field[1]);
         break;
     case HWT_OP_TRUNCATE:
-        fp_cut_file(fp, fp_file_by_fid(fp, s->mm, op->field[0]),
-                    PAGES_OF(MIN(op->field[1], (u64)INT64_MAX)));
+        fp_file_resize(fp, fp_file_by_fid(fp, s->mm, op->field[0]), op->field[1]);
         break;
     case HWT_OP_UNLINK:
         fp_cut_file(fp, fp_file_by_fid(fp, s->mm, op->field[0]), 0);

@@ -2,8 +2,9 @@
  *
  * Method:  streams are walked in the order of their stamps, with a light copy of each address space: ranges, and one bit
  *          per page for "accessed" and "written". Nothing is ever evicted. Counted are anonymous pages (written; a page that
- *          was only read is the zero page) and pages of files (by any access or transfer), each once. A shared anonymous mapping
- *          is a file of tmpfs, as in Linux: it lives as long as somebody maps it.
+ *          was only read is the zero page) and pages of files (by any access or transfer but those with O_DIRECT), each once. What
+ *          a call populates (mlock, MAP_POPULATE, MADV_POPULATE_*) counts as touched. A shared anonymous mapping is a file of tmpfs,
+ *          as in Linux: it lives as long as somebody maps it.
  * Differs: from a replay: no readahead, no page tables, no kernel memory. An estimate to choose limits by.
  */
 #ifndef TRACE_FOOTPRINT_H
@@ -47,7 +48,8 @@ struct footprint {
     u64 file_pages;             /* distinct pages of regular files */
     u64 shmem_pages; /* distinct pages of tmpfs and memfd files, and of shared anonymous mappings */
     u64 peak_pages; /* the most anon + file + shmem at one time; removed files count until removed */
-    u64 unmapped;   /* accesses to no known mapping */
+    u64 direct_bytes;             /* read and written past the page cache (O_DIRECT) */
+    u64 unmapped;                 /* accesses to no known mapping */
     u64 unexplained;              /* operations on a file that their process has not named */
     struct footprint_file *files; /* largest first; ties by (dev, ino) */
     u32 nr_files;

@@ -1,6 +1,7 @@
 /* footprint_file.c - files of a pass over a recording: which of their pages are in memory, and which were touched.
  *
- * Pages of files stay, as they do in a page cache without pressure, until the file is removed or cut.
+ * Pages of files stay, as they do in a page cache without pressure, until the file is removed or cut, or a write with O_DIRECT
+ * replaces them on the device.
  */
 #include "trace/footprint_int.h"
 
@@ -16,6 +17,15 @@ void fp_cut_file(struct fp *fp, u32 index, u64 from_page)
     if (index)
         fp->cache_now -= pageset_clear_range(&fp->files.items[index - 1].pages, from_page,
                                              (HWT_PAGE_MAX << 1) - MIN(from_page, HWT_PAGE_MAX));
+}
+
+void fp_file_resize(struct fp *fp, u32 index, u64 bytes)
+{
+    u64 pages = PAGES_OF(MIN(bytes, (u64)INT64_MAX));
+
+    fp_cut_file(fp, index, pages);
+    if (index)
+        fp->files.items[index - 1].end_page = pages;
 }
 
 void fp_file_page(struct fp *fp, const struct fp_mm *mm, u32 file, u64 index, bool mapped)
@@ -48,7 +58,7 @@ void fp_file_page(struct fp *fp, const struct fp_mm *mm, u32 file, u64 index, bo
 
 static u32 new_file(struct fp *fp, struct footprint_file info)
 {
-    vec_push(&fp->files, ((struct fp_file){.info = info}));
+    vec_push(&fp->files, ((struct fp_file){.info = info, .end_page = PAGES_OF(info.size)}));
     pageset_init(&vec_last(&fp->files).pages);
     pageset_init(&vec_last(&fp->files).touched);
     pageset_init(&vec_last(&fp->files).mapped);
@@ -93,9 +103,17 @@ u32 fp_file_by_fid(struct fp *fp, const struct fp_mm *mm, u64 fid)
 /* An open file may be older than the recording: then its process has named it. */
 u32 fp_file_by_handle(struct fp *fp, const struct fp_mm *mm, u64 handle, u64 fid)
 {
-    u64 index;
+    u64 open;
 
-    return u64map_get(&fp->handles, handle, &index) ? (u32)index : fp_file_by_fid(fp, mm, fid);
+    return u64map_get(&fp->handles, handle, &open) ? (u32)(open >> 1) : fp_file_by_fid(fp, mm, fid);
+}
+
+/* Whether its reads and writes pass the page cache. A tmpfs of 6.1 refuses to open so; the call that failed is not recorded. */
+static bool is_direct(const struct fp *fp, u64 handle, const struct fp_file *f)
+{
+    u64 open;
+
+    return f->info.kind == HWT_FILE_REGULAR && u64map_get(&fp->handles, handle, &open) && open & 1;
 }
 
 bool fp_cached_kind(const struct fp_file *f)
@@ -112,27 +130,49 @@ void fp_op_file(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
         f->info.path = xstrdup(trace_cursor_string(&s->cursor, op));
         f->info.size = op->field[3];
         f->info.kind = (u32)op->field[4];
+        f->end_page = PAGES_OF(MIN(op->field[3], (u64)INT64_MAX));
     }
     u64map_put(&s->mm->fids, op->field[0], index);
 }
 
+void fp_op_open(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
+{
+    u32 index = fp_file_by_fid(fp, s->mm, op->field[1]);
+
+    u64map_put(&fp->handles, op->field[0],
+               (u64)index << 1 | ((op->field[2] & HWT_OPEN_DIRECT) != 0));
+    if (op->field[2] & HWT_OPEN_TRUNC)
+        fp_file_resize(fp, index, 0);
+}
+
 void fp_op_io(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
 {
-    u64 offset = op->field[2], len = MIN(op->field[3], (u64)IO_BYTES_MAX), index;
+    u64 offset = op->field[2], len = MIN(op->field[3], (u64)IO_BYTES_MAX);
+    u64 first = offset >> HWT_PAGE_SHIFT, end;
     bool read = op->opcode == HWT_OP_READ;
     struct fp_file *f;
+    u32 index;
 
     fp_touch_range(fp, s->mm, op->field[4], len, read);
     index = fp_file_by_handle(fp, s->mm, op->field[0], op->field[1]);
     if (!index || offset > INT64_MAX - IO_BYTES_MAX)
         return;
     f = &fp->files.items[index - 1];
+    end = PAGES_OF(offset + len);
     if (read)
         f->info.read_bytes += len;
     else
         f->info.written_bytes += len;
-    if (!fp_cached_kind(f))
+    if (!fp_cached_kind(f) || len == 0)
         return;
-    for (u64 page = offset >> HWT_PAGE_SHIFT; page < PAGES_OF(offset + len); page++)
-        fp_file_page(fp, s->mm, (u32)index, page, false);
+    if (!read)
+        f->end_page = MAX(f->end_page, end);
+    if (is_direct(fp, op->field[0], f)) {
+        fp->out->direct_bytes += len;
+        if (!read)
+            fp->cache_now -= pageset_clear_range(&f->pages, first, end - first);
+        return;
+    }
+    for (u64 page = first; page < end; page++)
+        fp_file_page(fp, s->mm, index, page, false);
 }

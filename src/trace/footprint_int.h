@@ -16,7 +16,8 @@
 struct range { /* a mapping, in pages */
     u64 start, end;
     u32 file; /* index + 1, 0 anonymous */
-    bool shared;
+    bool shared, locked;
+    u8 prot; /* the kernel's PROT_ bits */
     u64 pgoff;
 };
 
@@ -24,6 +25,7 @@ struct fp_file {
     struct footprint_file info;
     struct pageset pages;           /* there now */
     struct pageset touched, mapped; /* counted in info */
+    u64 end_page;                   /* pages as of now; a fault behind them fails */
     u32 maps;                       /* of shared anonymous memory: mappings; 0 else */
 };
 
@@ -36,6 +38,7 @@ struct fp_mm {
     struct pageset anon_ever; /* counted in anon_pages */
     struct u64map fids;       /* fid -> file index + 1 */
     u64 heap_start, heap_end; /* as brk left it, in pages; 0: it has none */
+    u32 lock_future;          /* the kernel's MCL_ bits, as mlockall left them */
     u32 process;              /* index + 1; 0: none as yet */
 };
 
@@ -65,7 +68,7 @@ struct fp {
     struct u64map process_by_pid; /* pid -> index + 1 of the last one */
     struct u64map by_number;      /* hash of (dev, ino, instance) -> file index + 1 */
     struct u64map by_pid;         /* pid -> address of its fp_mm */
-    struct u64map handles;        /* handle -> file index + 1 */
+    struct u64map handles;        /* handle -> (file index + 1) << 1 | O_DIRECT */
     u64 anon_now, cache_now;
     const struct footprint_window *window;
     u64 events;      /* so far */
@@ -96,10 +99,11 @@ static inline void fp_touch(struct fp *fp, struct fp_mm *mm, u64 page, bool writ
         fp_first_access(fp, mm, page, write);
 }
 
-/* MMAP; MREMAP; MUNMAP, MADVISE and BRK. */
+/* MMAP; MREMAP; MUNMAP, MPROTECT, MADVISE and BRK; MLOCK, MUNLOCK and MLOCKALL. */
 void fp_op_mmap(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
 void fp_op_mremap(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
 void fp_op_memory(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
+void fp_op_lock(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
 
 /* ---- files (footprint_file.c); a file is its index + 1, 0 is none ---- */
 
@@ -111,9 +115,11 @@ u32 fp_file_by_handle(struct fp *fp, const struct fp_mm *mm, u64 handle, u64 fid
 bool fp_cached_kind(const struct fp_file *f); /* its pages are memory */
 void fp_file_page(struct fp *fp, const struct fp_mm *mm, u32 file, u64 index, bool mapped);
 void fp_cut_file(struct fp *fp, u32 index, u64 from_page);
+void fp_file_resize(struct fp *fp, u32 index, u64 bytes);
 
-/* FILE; READ and WRITE. */
+/* FILE; OPEN; READ and WRITE. */
 void fp_op_file(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
+void fp_op_open(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
 void fp_op_io(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
 
 #endif

@@ -1,7 +1,8 @@
 /* footprint_space.c - address spaces of a pass over a recording: mappings, and which pages were accessed.
  *
  * A mapping that goes away takes its anonymous pages with it. An access costs a bit test; only the first one of a page in
- * a process looks its mapping up.
+ * a process looks its mapping up. Calls that populate a range touch its pages as mm_populate() would: private memory that can be
+ * written is written, all other is read.
  */
 #include "trace/footprint_int.h"
 
@@ -10,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Pages of one mremap that are followed one by one. */
-#define MOVED_PAGES_MAX (1u << 24)
+/* Pages of one call that are followed one by one. */
+#define CALL_PAGES_MAX (1u << 24)
 
 /* --- address spaces --- */
 
@@ -66,6 +67,7 @@ struct fp_mm *fp_mm_copy(struct fp *fp, const struct fp_mm *from)
     vec_reserve(&mm->ranges, from->ranges.count);
     for (size_t i = 0; i < from->ranges.count; i++) {
         vec_push(&mm->ranges, from->ranges.items[i]);
+        vec_last(&mm->ranges).locked = false;
         range_get(fp, &from->ranges.items[i]);
     }
     u64map_for_each (&from->fids, cursor, fid, file)
@@ -107,38 +109,38 @@ static void drop_pages(struct fp *fp, struct fp_mm *mm, u64 start, u64 end)
     pageset_clear_range(&mm->written, start, end - start);
 }
 
+/* A range ends at the page, if one has it inside. Index of the first range from there on. */
+static size_t range_split(struct fp *fp, struct fp_mm *mm, u64 page)
+{
+    size_t i = range_after(mm, page);
+    struct range right;
+
+    if (i == mm->ranges.count || mm->ranges.items[i].start >= page)
+        return i;
+    right = mm->ranges.items[i];
+    mm->ranges.items[i].end = page;
+    right.pgoff += page - right.start;
+    right.start = page;
+    range_insert(fp, mm, i + 1, right);
+    return i + 1;
+}
+
 void fp_unmap(struct fp *fp, struct fp_mm *mm, u64 start, u64 end)
 {
-    size_t i = range_after(mm, start), first, count;
+    size_t first, behind;
 
     if (start >= end)
         return;
     drop_pages(fp, mm, start, end);
-    if (i < mm->ranges.count && mm->ranges.items[i].start < start) {
-        struct range *r = &mm->ranges.items[i], right = *r;
-
-        r->end = start;
-        i++;
-        if (right.end > end) {
-            right.pgoff += end - right.start;
-            right.start = end;
-            range_insert(fp, mm, i, right);
-            return;
-        }
-    }
-    first = i;
-    while (i < mm->ranges.count && mm->ranges.items[i].end <= end)
-        range_put(fp, &mm->ranges.items[i++]);
-    if (i < mm->ranges.count && mm->ranges.items[i].start < end) {
-        mm->ranges.items[i].pgoff += end - mm->ranges.items[i].start;
-        mm->ranges.items[i].start = end;
-    }
-    count = i - first;
-    if (count) {
-        memmove(&mm->ranges.items[first], &mm->ranges.items[i],
-                (mm->ranges.count - i) * sizeof(struct range));
-        mm->ranges.count -= count;
-    }
+    first = range_split(fp, mm, start);
+    behind = range_split(fp, mm, end);
+    if (first == behind)
+        return;
+    for (size_t i = first; i < behind; i++)
+        range_put(fp, &mm->ranges.items[i]);
+    memmove(&mm->ranges.items[first], &mm->ranges.items[behind],
+            (mm->ranges.count - behind) * sizeof(struct range));
+    mm->ranges.count -= behind - first;
 }
 
 static void map(struct fp *fp, struct fp_mm *mm, struct range r)
@@ -191,7 +193,42 @@ void fp_touch_range(struct fp *fp, struct fp_mm *mm, u64 addr, u64 len, bool wri
         fp_touch(fp, mm, page, write);
 }
 
+enum populate {
+    POPULATE,
+    POPULATE_READ,
+    POPULATE_WRITE
+}; /* as the mapping says; MADV_POPULATE_* */
+
+/* Every page of the range that a fault would get, from the lowest on. */
+static void populate(struct fp *fp, struct fp_mm *mm, u64 start, u64 end, enum populate how)
+{
+    u64 left = CALL_PAGES_MAX;
+
+    for (size_t i = range_after(mm, start); i < mm->ranges.count && left; i++) {
+        struct range r = mm->ranges.items[i];
+        u64 page = MAX(r.start, start), last = MIN(r.end, end);
+        bool write = how == POPULATE ? !r.shared && r.prot & ABI_PROT_WRITE : how == POPULATE_WRITE;
+
+        if (r.start >= end)
+            return;
+        if (!(r.prot & ABI_PROT_ALL))
+            continue;
+        if (r.file) { /* nothing behind its end */
+            u64 pages = fp->files.items[r.file - 1].end_page;
+
+            last = MIN(last, r.start + (pages > r.pgoff ? pages - r.pgoff : 0));
+        }
+        for (; page < last && left; page++, left--)
+            fp_touch(fp, mm, page, write);
+    }
+}
+
 /* --- operations --- */
+
+static bool locks_future(const struct fp_mm *mm)
+{
+    return (mm->lock_future & (ABI_MCL_FUTURE | ABI_MCL_ONFAULT)) == ABI_MCL_FUTURE;
+}
 
 void fp_op_mmap(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
 {
@@ -201,6 +238,8 @@ void fp_op_mmap(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
         .end = PAGES_OF(MIN(op->field[0] + op->field[1], HWT_PAGE_MAX << 12)),
         .file = file && fp_cached_kind(&fp->files.items[file - 1]) ? file : 0,
         .shared = op->field[3] & HWT_MAP_SHARED,
+        .locked = locks_future(s->mm) || op->field[3] & HWT_MAP_LOCKED,
+        .prot = op->field[2] & ABI_PROT_ALL,
         .pgoff = op->field[5] >> HWT_PAGE_SHIFT,
     };
 
@@ -211,6 +250,8 @@ void fp_op_mmap(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
         r.pgoff = 0;
     }
     map(fp, s->mm, r);
+    if (!(s->mm->lock_future & ABI_MCL_ONFAULT) && (r.locked || op->field[3] & HWT_MAP_POPULATE))
+        populate(fp, s->mm, r.start, r.end, POPULATE);
 }
 
 void fp_op_mremap(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
@@ -234,11 +275,13 @@ void fp_op_mremap(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
             r.start = to + old_nr;
             r.pgoff += old_nr;
             map(fp, s->mm, r);
+            if (r.locked)
+                populate(fp, s->mm, r.start, r.end, POPULATE);
         }
         return;
     }
     map(fp, s->mm, r);
-    for (u64 n = 0; n < MIN(MIN(nr, old_nr), (u64)MOVED_PAGES_MAX); n++)
+    for (u64 n = 0; n < MIN(MIN(nr, old_nr), (u64)CALL_PAGES_MAX); n++)
         if (pageset_test(&s->mm->anon, old + n)) {
             pageset_test_and_set(&s->mm->written, to + n);
             if (!pageset_test_and_set(&s->mm->anon, to + n))
@@ -246,6 +289,8 @@ void fp_op_mremap(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
         }
     fp_unmap(fp, s->mm, old, old + old_nr);
     fp_note_peak(fp);
+    if (r.locked && nr > old_nr)
+        populate(fp, s->mm, to, to + nr, POPULATE);
 }
 
 static void set_heap(struct fp *fp, struct fp_mm *mm, u64 start, u64 end)
@@ -255,9 +300,53 @@ static void set_heap(struct fp *fp, struct fp_mm *mm, u64 start, u64 end)
     if (end < old)
         fp_unmap(fp, mm, end, old);
     else if (end > old)
-        map(fp, mm, (struct range){.start = old, .end = end});
+        map(fp, mm,
+            (struct range){.start = old,
+                           .end = end,
+                           .locked = locks_future(mm),
+                           .prot = ABI_PROT_READ | ABI_PROT_WRITE});
+    if (end > old && locks_future(mm))
+        populate(fp, mm, old, end, POPULATE);
     mm->heap_start = start;
     mm->heap_end = end;
+}
+
+static void protect(struct fp *fp, struct fp_mm *mm, u64 start, u64 end, u8 prot)
+{
+    size_t i = range_split(fp, mm, start), behind = range_split(fp, mm, end);
+
+    for (; i < behind; i++)
+        mm->ranges.items[i].prot = prot;
+}
+
+static void lock(struct fp *fp, struct fp_mm *mm, u64 start, u64 end, bool locked)
+{
+    size_t i = range_split(fp, mm, start), behind = range_split(fp, mm, end);
+
+    for (; i < behind; i++)
+        mm->ranges.items[i].locked = locked;
+    if (locked)
+        populate(fp, mm, start, end, POPULATE);
+}
+
+static void op_mlockall(struct fp *fp, struct fp_mm *mm, u32 flags)
+{
+    mm->lock_future = flags & ABI_MCL_FUTURE ? flags : 0;
+    if (flags & ABI_MCL_CURRENT)
+        lock(fp, mm, 0, HWT_PAGE_MAX + 1, !(flags & ABI_MCL_ONFAULT));
+    else if (!flags)
+        lock(fp, mm, 0, HWT_PAGE_MAX + 1, false);
+}
+
+void fp_op_lock(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
+{
+    u64 start = op->field[0] >> HWT_PAGE_SHIFT;
+
+    if (op->opcode == HWT_OP_MLOCKALL)
+        op_mlockall(fp, s->mm, op->field[0] & ABI_MCL_ALL);
+    else if (op->field[0] <= HWT_PAGE_MAX << 12 && op->field[1] <= HWT_PAGE_MAX << 12)
+        lock(fp, s->mm, start, PAGES_OF(MIN(op->field[0] + op->field[1], HWT_PAGE_MAX << 12)),
+             op->opcode == HWT_OP_MLOCK && !(op->field[2] & 1));
 }
 
 void fp_op_memory(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
@@ -275,6 +364,13 @@ void fp_op_memory(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
         if (op->field[2] == ABI_MADV_DONTNEED || op->field[2] == ABI_MADV_FREE ||
             op->field[2] == ABI_MADV_REMOVE)
             drop_pages(fp, s->mm, start, end);
+        else if (op->field[2] == ABI_MADV_POPULATE_READ)
+            populate(fp, s->mm, start, end, POPULATE_READ);
+        else if (op->field[2] == ABI_MADV_POPULATE_WRITE)
+            populate(fp, s->mm, start, end, POPULATE_WRITE);
+        return;
+    case HWT_OP_MPROTECT:
+        protect(fp, s->mm, start, end, op->field[2] & ABI_PROT_ALL);
         return;
     case HWT_OP_BRK:
         set_heap(fp, s->mm, start, PAGES_OF(op->field[1]));

@@ -108,6 +108,107 @@ static void files_that_nobody_named_are_counted(void **state)
     end(&x);
 }
 
+static void what_a_call_populates_is_touched(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    map_anon(&x, s, 100, 50); /* prot 3 */
+    op(&x, s, HWT_OP_MLOCK, (u64[]){PAGE(110) + 5, PAGE(4), 0});
+    touch(&x, s, HWT_WRITE, 112, 1);                          /* once */
+    op(&x, s, HWT_OP_MLOCK, (u64[]){PAGE(130), PAGE(10), 1}); /* as they are used */
+    compute(&x);
+    assert_int_equal(x.f.anon_pages, 5);
+    assert_int_equal(x.f.unmapped, 0);
+    end(&x);
+
+    s = begin(&x);
+    op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(100), PAGE(10), 3, HWT_MAP_POPULATE, 0, 0});
+    op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(200), PAGE(20), 3, HWT_MAP_LOCKED, 0, 0});
+    op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(300), PAGE(40), 1, HWT_MAP_POPULATE, 0, 0}); /* zero page */
+    op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(400), PAGE(80), 0, HWT_MAP_LOCKED, 0, 0});   /* no access */
+    map_anon(&x, s, 500, 160);
+    op(&x, s, HWT_OP_MADVISE, (u64[]){PAGE(500), PAGE(160), ABI_MADV_POPULATE_READ});
+    op(&x, s, HWT_OP_MADVISE, (u64[]){PAGE(510), PAGE(5), ABI_MADV_POPULATE_WRITE});
+    compute(&x);
+    assert_int_equal(x.f.anon_pages_peak, 10 + 20 + 5);
+    assert_int_equal(x.f.peak_pages, 10 + 20 + 5);
+    end(&x);
+}
+
+static void locked_memory_grows_populated(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    map_anon(&x, s, 100, 50);
+    op(&x, s, HWT_OP_MPROTECT, (u64[]){PAGE(100), PAGE(20), 1});
+    op(&x, s, HWT_OP_MLOCKALL, (u64[]){ABI_MCL_CURRENT | ABI_MCL_FUTURE}); /* 30 */
+    map_anon(&x, s, 200, 7);
+    op(&x, s, HWT_OP_BRK, (u64[]){PAGE(900), PAGE(905)});
+    op(&x, s, HWT_OP_MUNLOCK, (u64[]){PAGE(130), PAGE(10)});
+    op(&x, s, HWT_OP_MREMAP, (u64[]){PAGE(130), PAGE(10), PAGE(700), PAGE(20), 1}); /* unlocked */
+    op(&x, s, HWT_OP_MREMAP, (u64[]){PAGE(200), PAGE(7), PAGE(200), PAGE(9), 0});
+    op(&x, s, HWT_OP_MREMAP, (u64[]){PAGE(140), PAGE(10), PAGE(800), PAGE(13), 1});
+    op(&x, s, HWT_OP_MLOCKALL, (u64[]){ABI_MCL_FUTURE | ABI_MCL_ONFAULT});
+    map_anon(&x, s, 300, 7);
+    op(&x, s, HWT_OP_MLOCKALL, (u64[]){0});
+    map_anon(&x, s, 400, 7);
+    op(&x, s, HWT_OP_MREMAP, (u64[]){PAGE(200), PAGE(9), PAGE(200), PAGE(12), 0});
+    compute(&x);
+    assert_int_equal(x.f.peak_pages, 30 + 7 + 5 + 2 + 3);
+    end(&x);
+}
+
+static void files_are_populated_to_their_end(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    op(&x, s, HWT_OP_FILE, (u64[]){1, 5, 6, PAGE(10) - 7, HWT_FILE_REGULAR});
+    op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(100), PAGE(50), 1, HWT_MAP_POPULATE, 1, PAGE(4)});
+    compute(&x);
+    assert_int_equal(x.f.file_pages, 6);
+    assert_int_equal(x.f.peak_pages, 6);
+    end(&x);
+
+    s = begin(&x);
+    op(&x, s, HWT_OP_FILE, (u64[]){1, 5, 6, 0, HWT_FILE_SHMEM});
+    op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(100), PAGE(50), 3, HWT_MAP_SHARED, 1, 0});
+    op(&x, s, HWT_OP_TRUNCATE, (u64[]){1, PAGE(20)});
+    op(&x, s, HWT_OP_MLOCK, (u64[]){PAGE(100), PAGE(15), 0});
+    compute(&x);
+    assert_int_equal(x.f.shmem_pages, 15);
+    assert_int_equal(x.f.anon_pages, 0);
+    end(&x);
+}
+
+static void direct_transfers_pass_the_cache(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    op(&x, s, HWT_OP_FILE, (u64[]){1, 5, 6, PAGE(100), HWT_FILE_REGULAR});
+    op(&x, s, HWT_OP_OPEN, (u64[]){1, 1, HWT_OPEN_READ | HWT_OPEN_WRITE | HWT_OPEN_DIRECT});
+    op(&x, s, HWT_OP_OPEN, (u64[]){2, 1, HWT_OPEN_READ | HWT_OPEN_WRITE});
+    map_anon(&x, s, 100, 50);
+    op(&x, s, HWT_OP_READ, (u64[]){1, 1, 0, PAGE(40), PAGE(100)});
+    op(&x, s, HWT_OP_READ, (u64[]){2, 1, 0, PAGE(8), 0});
+    op(&x, s, HWT_OP_WRITE, (u64[]){1, 1, PAGE(2), PAGE(4), PAGE(100)}); /* 4 of the 8 are gone */
+    op(&x, s, HWT_OP_READ, (u64[]){2, 1, PAGE(20), PAGE(3), 0});
+    compute(&x);
+    assert_int_equal(x.f.direct_bytes, PAGE(44));
+    assert_int_equal(x.f.file_pages, 8 + 3);
+    assert_int_equal(x.f.anon_pages, 40); /* the buffer */
+    assert_int_equal(x.f.peak_pages, 40 + 8);
+    assert_int_equal(x.f.files[0].read_bytes, PAGE(51));
+    end(&x);
+}
+
 static void what_was_unmapped_does_not_add_to_the_peak(void **state)
 {
     struct fixture x;
@@ -346,6 +447,10 @@ int main(void)
         cmocka_unit_test(shared_anonymous_memory_is_no_anonymous_memory),
         cmocka_unit_test(a_window_counts_what_was_touched_in_it),
         cmocka_unit_test(files_that_nobody_named_are_counted),
+        cmocka_unit_test(what_a_call_populates_is_touched),
+        cmocka_unit_test(locked_memory_grows_populated),
+        cmocka_unit_test(files_are_populated_to_their_end),
+        cmocka_unit_test(direct_transfers_pass_the_cache),
         cmocka_unit_test(what_was_unmapped_does_not_add_to_the_peak),
         cmocka_unit_test(pages_of_files_count_once_whoever_touches_them),
         cmocka_unit_test(a_removed_file_leaves_the_cache),
