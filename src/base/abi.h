@@ -67,6 +67,14 @@ enum abi_mpol_mf { /* of mbind(2) and move_pages(2) */
                    ABI_MPOL_MF_MOVE_ALL = 4
 };
 
+enum abi_falloc {
+    ABI_FALLOC_FL_KEEP_SIZE = 1,
+    ABI_FALLOC_FL_PUNCH_HOLE = 2,
+    ABI_FALLOC_FL_COLLAPSE_RANGE = 8,
+    ABI_FALLOC_FL_ZERO_RANGE = 16,
+    ABI_FALLOC_FL_INSERT_RANGE = 32,
+};
+
 enum abi_mcl { ABI_MCL_CURRENT = 1, ABI_MCL_FUTURE = 2, ABI_MCL_ONFAULT = 4, ABI_MCL_ALL = 7 };
 enum abi_mlock { ABI_MLOCK_ONFAULT = 1 };
 enum abi_msync { ABI_MS_SYNC = 4 };

@@ -3,6 +3,7 @@
 #include "base/test.h"
 
 #include <fcntl.h>
+#include <linux/falloc.h>
 #include <linux/mempolicy.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -33,6 +34,11 @@ static const struct {
     SAME(MAP_HUGETLB),
     SAME(MAP_FIXED_NOREPLACE),
     SAME(MREMAP_DONTUNMAP),
+    SAME(FALLOC_FL_KEEP_SIZE),
+    SAME(FALLOC_FL_PUNCH_HOLE),
+    SAME(FALLOC_FL_COLLAPSE_RANGE),
+    SAME(FALLOC_FL_ZERO_RANGE),
+    SAME(FALLOC_FL_INSERT_RANGE),
     SAME(MADV_NORMAL),
     SAME(MADV_RANDOM),
     SAME(MADV_SEQUENTIAL),

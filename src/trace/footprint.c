@@ -155,7 +155,7 @@ static void do_op(struct fp *fp, u32 stream, const struct trace_op *op)
             fp_file_by_fid(fp, s->mm, op->field[0]);
         break;
     case HWT_OP_PUNCH:
-        fp_file_by_fid(fp, s->mm, op->field[0]);
+        fp_op_punch(fp, s, op);
         break;
     case HWT_OP_FADVISE:
         fp_file_by_handle(fp, s->mm, op->field[0], op->field[1]);
@@ -240,6 +240,12 @@ static bool come_to_place(struct fp *fp)
 
 /* --- the pass --- */
 
+/* Where an operation stands among those of other streams: a wait where it began, so that what comes before it in its stream does. */
+static u64 place_of(const struct trace_op *op)
+{
+    return op->opcode == HWT_OP_WAIT ? op->stamp - MIN(op->field[2], op->stamp) : op->stamp;
+}
+
 /* Accesses up to and with the next operation. False at the end of the stream. */
 static bool advance(struct fp *fp, u32 stream)
 {
@@ -284,7 +290,7 @@ static bool advance(struct fp *fp, u32 stream)
                 break;
             }
             /* The accesses before an operation belong before the place, if the operation comes behind it. */
-            while (s->cursor.ops[event_page(event)].stamp > fp->stamp_place)
+            while (place_of(&s->cursor.ops[event_page(event)]) > fp->stamp_place)
                 if (come_to_place(fp))
                     return false;
             do_op(fp, stream, &s->cursor.ops[event_page(event)]);
@@ -300,7 +306,7 @@ static u64 next_stamp(const struct fp_stream *s)
 
     for (size_t i = s->at; i < c->nr_events; i++)
         if (event_kind(c->events[i]) == HWT_OP && c->ops[event_page(c->events[i])].opcode)
-            return c->ops[event_page(c->events[i])].stamp;
+            return place_of(&c->ops[event_page(c->events[i])]);
     for (size_t i = c->next_chunk; i < c->stream->nr_chunks; i++)
         if (c->stream->chunks[i].first_stamp)
             return c->stream->chunks[i].first_stamp;

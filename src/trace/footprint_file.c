@@ -12,11 +12,20 @@
 
 /* --- pages --- */
 
+#define PAGE_END (HWT_PAGE_MAX << 1)
+
+void fp_drop_file_pages(struct fp *fp, u32 index, u64 first, u64 end)
+{
+    if (!index || first >= end)
+        return;
+    fp->cache_now -= pageset_clear_range(&fp->files.items[index - 1].pages, first, end - first);
+    if (fp->files.items[index - 1].was_mapped)
+        fp_forget_file_pages(fp, index, first, end);
+}
+
 void fp_cut_file(struct fp *fp, u32 index, u64 from_page)
 {
-    if (index)
-        fp->cache_now -= pageset_clear_range(&fp->files.items[index - 1].pages, from_page,
-                                             (HWT_PAGE_MAX << 1) - MIN(from_page, HWT_PAGE_MAX));
+    fp_drop_file_pages(fp, index, from_page, PAGE_END);
 }
 
 void fp_file_resize(struct fp *fp, u32 index, u64 bytes)
@@ -170,9 +179,18 @@ void fp_op_io(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
     if (is_direct(fp, op->field[0], f)) {
         fp->out->direct_bytes += len;
         if (!read)
-            fp->cache_now -= pageset_clear_range(&f->pages, first, end - first);
+            fp_drop_file_pages(fp, index, first, end);
         return;
     }
     for (u64 page = first; page < end; page++)
         fp_file_page(fp, s->mm, index, page, false);
+}
+
+void fp_op_punch(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
+{
+    u64 offset = op->field[1], end = offset + MIN(op->field[2], (u64)INT64_MAX);
+
+    if (offset <= (u64)INT64_MAX)
+        fp_drop_file_pages(fp, fp_file_by_fid(fp, s->mm, op->field[0]), PAGES_OF(offset),
+                           MIN(end >> HWT_PAGE_SHIFT, (u64)PAGE_END));
 }

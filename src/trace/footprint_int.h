@@ -26,6 +26,7 @@ struct fp_file {
     struct pageset pages;           /* there now */
     struct pageset touched, mapped; /* counted in info */
     u64 end_page;                   /* pages as of now; a fault behind them fails */
+    bool was_mapped;                /* some process may have seen pages through a mapping */
     u32 maps;                       /* of shared anonymous memory: mappings; 0 else */
 };
 
@@ -89,6 +90,9 @@ struct fp_mm *fp_mm_copy(struct fp *fp,
 void fp_mm_put(struct fp *fp, struct fp_mm *mm);    /* one user less */
 void fp_unmap(struct fp *fp, struct fp_mm *mm, u64 start, u64 end);
 
+/* No process has accessed these pages of the file: their next access counts. */
+void fp_forget_file_pages(struct fp *fp, u32 file, u64 first, u64 end);
+
 /* A page that this process had not read, or not written, before. */
 void fp_first_access(struct fp *fp, struct fp_mm *mm, u64 page, bool write);
 void fp_touch_range(struct fp *fp, struct fp_mm *mm, u64 addr, u64 len, bool write);
@@ -114,12 +118,15 @@ u32 fp_file_by_fid(struct fp *fp, const struct fp_mm *mm, u64 fid);
 u32 fp_file_by_handle(struct fp *fp, const struct fp_mm *mm, u64 handle, u64 fid);
 bool fp_cached_kind(const struct fp_file *f); /* its pages are memory */
 void fp_file_page(struct fp *fp, const struct fp_mm *mm, u32 file, u64 index, bool mapped);
+/* Whole pages [first, end) leave the cache, and every mapping. */
+void fp_drop_file_pages(struct fp *fp, u32 index, u64 first, u64 end);
 void fp_cut_file(struct fp *fp, u32 index, u64 from_page);
 void fp_file_resize(struct fp *fp, u32 index, u64 bytes);
 
-/* FILE; OPEN; READ and WRITE. */
+/* FILE; OPEN; READ and WRITE; PUNCH. */
 void fp_op_file(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
 void fp_op_open(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
 void fp_op_io(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
+void fp_op_punch(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
 
 #endif

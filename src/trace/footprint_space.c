@@ -19,6 +19,8 @@
 /* Shared anonymous memory goes with its last mapping. */
 static void range_get(struct fp *fp, const struct range *r)
 {
+    if (r->file)
+        fp->files.items[r->file - 1].was_mapped = true;
     if (r->file && fp->files.items[r->file - 1].info.anon)
         fp->files.items[r->file - 1].maps++;
 }
@@ -75,6 +77,24 @@ struct fp_mm *fp_mm_copy(struct fp *fp, const struct fp_mm *from)
     mm->heap_start = from->heap_start;
     mm->heap_end = from->heap_end;
     return mm;
+}
+
+void fp_forget_file_pages(struct fp *fp, u32 file, u64 first, u64 end)
+{
+    u64 cursor, pid, value;
+
+    u64map_for_each (&fp->by_pid, cursor, pid, value) {
+        struct fp_mm *mm = (struct fp_mm *)(uintptr_t)value;
+
+        vec_for_each (&mm->ranges, r) {
+            u64 from = MAX(first, r->pgoff), to = MIN(end, r->pgoff + (r->end - r->start));
+
+            if (r->file != file || from >= to)
+                continue;
+            pageset_clear_range(&mm->seen, r->start + (from - r->pgoff), to - from);
+            pageset_clear_range(&mm->written, r->start + (from - r->pgoff), to - from);
+        }
+    }
 }
 
 /* Index of the first range with end > page. */
@@ -311,6 +331,19 @@ static void set_heap(struct fp *fp, struct fp_mm *mm, u64 start, u64 end)
     mm->heap_end = end;
 }
 
+/* The files that are mapped there lose those pages. */
+static void punch_mapped(struct fp *fp, struct fp_mm *mm, u64 start, u64 end)
+{
+    for (size_t i = range_after(mm, start); i < mm->ranges.count; i++) {
+        struct range r = mm->ranges.items[i];
+        u64 from = MAX(start, r.start), to = MIN(end, r.end);
+
+        if (r.start >= end)
+            return;
+        fp_drop_file_pages(fp, r.file, r.pgoff + (from - r.start), r.pgoff + (to - r.start));
+    }
+}
+
 static void protect(struct fp *fp, struct fp_mm *mm, u64 start, u64 end, u8 prot)
 {
     size_t i = range_split(fp, mm, start), behind = range_split(fp, mm, end);
@@ -361,9 +394,11 @@ void fp_op_memory(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
         fp_unmap(fp, s->mm, start, end);
         return;
     case HWT_OP_MADVISE:
-        if (op->field[2] == ABI_MADV_DONTNEED || op->field[2] == ABI_MADV_FREE ||
-            op->field[2] == ABI_MADV_REMOVE)
+        if (op->field[2] == ABI_MADV_DONTNEED || op->field[2] == ABI_MADV_DONTNEED_LOCKED ||
+            op->field[2] == ABI_MADV_FREE)
             drop_pages(fp, s->mm, start, end);
+        else if (op->field[2] == ABI_MADV_REMOVE)
+            punch_mapped(fp, s->mm, start, end);
         else if (op->field[2] == ABI_MADV_POPULATE_READ)
             populate(fp, s->mm, start, end, POPULATE_READ);
         else if (op->field[2] == ABI_MADV_POPULATE_WRITE)

@@ -209,6 +209,49 @@ static void direct_transfers_pass_the_cache(void **state)
     end(&x);
 }
 
+static void pages_that_are_punched_out_leave_the_cache(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    op(&x, s, HWT_OP_FILE, (u64[]){1, 5, 6, PAGE(100), HWT_FILE_SHMEM});
+    op(&x, s, HWT_OP_MMAP, (u64[]){PAGE(100), PAGE(50), 3, HWT_MAP_SHARED, 1, PAGE(10)});
+    touch(&x, s, HWT_WRITE, 100, 20); /* 10 to 30 of the file */
+    op(&x, s, HWT_OP_PUNCH, (u64[]){1, PAGE(15) - 1, PAGE(10)});
+    touch(&x, s, HWT_WRITE, 100, 20); /* 9 of them anew */
+    op(&x, s, HWT_OP_MADVISE, (u64[]){PAGE(110), PAGE(20), ABI_MADV_REMOVE});
+    map_anon(&x, s, 200, 50);
+    touch(&x, s, HWT_WRITE, 200, 15); /* 10 + 15 */
+    op(&x, s, HWT_OP_TRUNCATE, (u64[]){1, 0});
+    touch(&x, s, HWT_WRITE, 200, 20);
+    compute(&x);
+    assert_int_equal(x.f.shmem_pages, 20 + 9);
+    assert_int_equal(x.f.anon_pages, 20);
+    assert_int_equal(x.f.peak_pages, 10 + 15);
+    end(&x);
+}
+
+static void what_came_before_a_wait_was_there_while_it_lasted(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x), child;
+
+    (void)state;
+    op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
+    child = trace_writer_stream(x.w);
+    trace_writer_op(x.w, child, HWT_OP_PROC_START, 0, (u64[]){2, 1, 2, HWT_PROC_FORKED}, "b");
+    map_anon(&x, child, 100, 50);
+    map_anon(&x, s, 100, 50);
+    touch(&x, child, HWT_WRITE, 100, 20);
+    touch(&x, s, HWT_WRITE, 100, 20);
+    op(&x, s, HWT_OP_MUNMAP, (u64[]){PAGE(100), PAGE(50)});
+    op(&x, child, HWT_OP_WAIT, (u64[]){HWT_WAIT_SLEEP, 1000, 2}); /* it began before the munmap */
+    compute(&x);
+    assert_int_equal(x.f.peak_pages, 40);
+    end(&x);
+}
+
 static void what_was_unmapped_does_not_add_to_the_peak(void **state)
 {
     struct fixture x;
@@ -451,6 +494,8 @@ int main(void)
         cmocka_unit_test(locked_memory_grows_populated),
         cmocka_unit_test(files_are_populated_to_their_end),
         cmocka_unit_test(direct_transfers_pass_the_cache),
+        cmocka_unit_test(pages_that_are_punched_out_leave_the_cache),
+        cmocka_unit_test(what_came_before_a_wait_was_there_while_it_lasted),
         cmocka_unit_test(what_was_unmapped_does_not_add_to_the_peak),
         cmocka_unit_test(pages_of_files_count_once_whoever_touches_them),
         cmocka_unit_test(a_removed_file_leaves_the_cache),

@@ -1,5 +1,6 @@
 /* peaks.c - programs whose peak is known: 16 or 24 MiB of one kind of memory. peaks KIND FILE, where FILE has 16 MiB. Prints the line of
  * its own highest resident memory; that of getrusage() begins with what the process was before its exec. */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,62 @@ static void forks(void)
     wait(NULL);
 }
 
+static void locked(void)
+{
+    if (mlock(map(16 * MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1), 16 * MIB) != 0)
+        perror("mlock");
+}
+
+/* Memory of a tmpfs: allocated, punched out, and written again. */
+static void allocated(void)
+{
+    int fd = memfd_create("peaks", 0);
+
+    if (fallocate(fd, 0, 0, 16 * MIB) != 0 ||
+        fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 12 * MIB) != 0)
+        perror("fallocate");
+    write_pages(mmap(NULL, 8 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), 8 * MIB);
+}
+
+/* Past the page cache: the buffer of 1 MiB alone. */
+static void direct(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECT);
+    void *buffer;
+
+    if (posix_memalign(&buffer, PAGE, MIB) != 0)
+        exit(1);
+    for (size_t i = 0; i < 16; i++)
+        if (read(fd, buffer, MIB) != (ssize_t)MIB)
+            perror("read");
+}
+
+/* Three children that live at the same time copy what they got, 4 MiB each. */
+static void children(void)
+{
+    char *p = map(4 * MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    int copied[2], ready[2];
+    char byte;
+
+    write_pages(p, 4 * MIB);
+    if (pipe(copied) != 0 || pipe(ready) != 0)
+        exit(1);
+    for (size_t i = 0; i < 3; i++)
+        if (fork() == 0) {
+            close(ready[1]);
+            write_pages(p, 4 * MIB);
+            if (write(copied[1], "", 1) != 1)
+                _exit(1);
+            _exit((int)read(ready[0], &byte, 1)); /* until all have come so far */
+        }
+    for (size_t i = 0; i < 3; i++)
+        if (read(copied[0], &byte, 1) != 1)
+            exit(1);
+    close(ready[1]);
+    while (wait(NULL) > 0)
+        ;
+}
+
 static void print_peak(void)
 {
     FILE *f = fopen("/proc/self/status", "r");
@@ -98,6 +155,16 @@ int main(int argc, char **argv)
         printf("%u\n", mapped_file(argv[2]));
     else if (strcmp(kind, "forks") == 0)
         forks();
+    else if (strcmp(kind, "locked") == 0)
+        locked();
+    else if (strcmp(kind, "populated") == 0)
+        map(16 * MIB, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1);
+    else if (strcmp(kind, "allocated") == 0)
+        allocated();
+    else if (strcmp(kind, "direct") == 0)
+        direct(argv[2]);
+    else if (strcmp(kind, "children") == 0)
+        children();
     else
         return 2;
     print_peak();

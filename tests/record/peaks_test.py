@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """peaks_test.py - the peaks that trace info, run and size tell are those of the native run, or the difference is explained.
 
-For programs of peaks.c: the highest resident memory of each process beside that of the native run; memory.peak of the replay
+For the programs of peaks.c: the highest resident memory of each process beside that of the native run; memory.peak of the replay
 beside that of a control group in which the program runs natively, where one can be made; the same of `size` without a limit; and the
 peak of `trace info`, which is of touched pages alone.
 """
@@ -113,10 +113,37 @@ def peak_of_two_processes(tmp):
     is_as_natively(tmp, "forks", processes=2)
 
 
+def peak_of_locked_memory(tmp):
+    is_as_natively(tmp, "locked")
+
+
+def peak_of_memory_that_mmap_populates(tmp):
+    is_as_natively(tmp, "populated")
+
+
+def peak_of_a_tmpfs_that_is_allocated_and_punched(tmp):
+    is_as_natively(tmp, "allocated", in_files=16 * MIB)
+
+
+def peak_of_reads_past_the_cache(tmp):
+    try:
+        os.close(os.open(tmp, os.O_TMPFILE | os.O_RDWR | os.O_DIRECT, 0o600))
+    except OSError as error:
+        print("  the file system of %s has no O_DIRECT: %s" % (tmp, error))
+        return
+    is_as_natively(tmp, "direct")
+
+
+def peak_of_children_at_one_time(tmp):
+    is_as_natively(tmp, "children", processes=4)
+
+
 def nothing_is_left_behind(tmp):
     expect(not glob.glob("/sys/fs/cgroup/highwater-peaks-*") and not glob.glob("/sys/fs/cgroup/memory/highwater-peaks-*"), tmp)
 
 
 if __name__ == "__main__":
     run_tests(peak_of_a_heap_that_is_freed, peak_of_mappings_that_come_and_go, peak_of_shared_memory, peak_of_a_mapped_file,
-              peak_of_two_processes, nothing_is_left_behind)
+              peak_of_two_processes, peak_of_locked_memory, peak_of_memory_that_mmap_populates,
+              peak_of_a_tmpfs_that_is_allocated_and_punched, peak_of_reads_past_the_cache, peak_of_children_at_one_time,
+              nothing_is_left_behind)

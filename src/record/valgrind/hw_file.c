@@ -11,6 +11,9 @@
 
 #define POSITION (-1) /* at the file position */
 
+/* The kernel moves no more in one call. */
+#define TRANSFER_MAX 0x7ffff000u
+
 struct io {
     Int fd;
     Bool write;
@@ -201,16 +204,36 @@ static void truncated(struct thread *t, UInt fid, ULong size)
     hw_forget_all(t);
 }
 
+/* Memory of a tmpfs is there at once, as if it were written. */
+static void memory_allocated(struct thread *t, const struct description *d, ULong offset, ULong len)
+{
+    while (len > 0) {
+        ULong part = len < TRANSFER_MAX ? len : TRANSFER_MAX;
+
+        transfer(t, d, True, offset, part, 0);
+        offset += part;
+        len -= part;
+    }
+}
+
 static void allocated(struct thread *t, const UWord *a)
 {
     UInt fid = hw_fd_fid(t, (Int)a[0]);
+    const struct description *d = hw_fd(t, (Int)a[0]);
+    ULong size;
 
-    if (fid == 0)
+    if (fid == 0 || d == NULL)
         return;
-    if (a[1] & 2 /* punch */)
+    size = (ULong)size_of((Int)a[0]);
+    /* What is cached there is dropped; where the rest of the file moves, what is cached of that too. */
+    if (a[1] & (ABI_FALLOC_FL_PUNCH_HOLE | ABI_FALLOC_FL_ZERO_RANGE))
         hw_op(t, HWT_OP_PUNCH, fid, a[2], a[3]);
-    else if (a[1] == 0)
-        truncated(t, fid, (ULong)size_of((Int)a[0]));
+    else if (a[1] & (ABI_FALLOC_FL_COLLAPSE_RANGE | ABI_FALLOC_FL_INSERT_RANGE))
+        hw_op(t, HWT_OP_PUNCH, fid, a[2], size + a[3] - a[2]);
+    if (!(a[1] & ABI_FALLOC_FL_KEEP_SIZE))
+        truncated(t, fid, size);
+    if (d->kind == HWT_FILE_SHMEM && !(a[1] & ~(UWord)ABI_FALLOC_FL_KEEP_SIZE))
+        memory_allocated(t, d, a[2], a[3]);
 }
 
 static void advised(struct thread *t, Int fd, UWord offset, UWord len, UWord advice)
