@@ -118,6 +118,9 @@ void incidents_take(struct incidents *in, const struct snapshot *s)
         oom_facts_take(&i->facts, i->e);
         if (i->e->kind == LOG_MEM_INFO)
             oom_facts_add_total(&i->facts, s->meminfo[MI_MEM_TOTAL], s->meminfo[MI_MEM_FREE]);
+        vec_for_each (&s->cgroups, g)
+            if (s->pasted)
+                oom_facts_add_group(&i->facts, g);
         if (!i->facts.of_group)
             i->facts.arc = s->arc_size;
         i->facts.heap = *i->e->comm ? sizing_heap(s, i->e->comm, i->e->pid) : NULL;

@@ -446,8 +446,9 @@ static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
         ruling->bytes = limits[OOM_LEVEL_MEMSW].usage;
         return;
     }
-    /* Neither limit nor usage is told, or more of it is not told than what is. */
-    if (holder.cause == CAUSE_UNTOLD || (!known(f->total) && !known(limit)) ||
+    /* Neither limit nor usage is told nor what the group holds, or more of it is not told than what is. */
+    if (holder.cause == CAUSE_UNTOLD ||
+        (!known(f->total) && !known(limit) && !(known(f->anon) && known(f->file))) ||
         (known(f->untold) && known(f->anon) && f->untold > holder.bytes) ||
         (!known(f->anon) && holder.cause == CAUSE_ANON && known(f->total) &&
          holder.bytes < f->total / 2)) {

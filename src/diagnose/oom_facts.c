@@ -172,6 +172,23 @@ static void no_division(struct oom_facts *f)
     f->free_low = f->free_high = f->largest_block = UNKNOWN;
 }
 
+/* Zones of which this part of memory is in the text have the figures of all. */
+#define ZONES_COVER 0.9
+
+/* Are the zones in the text all of the machine's, as far as its size tells? */
+static bool zones_cover(const struct oom_report *r)
+{
+    u64 sum = 0;
+
+    if (!known(r->ram))
+        return true;
+    vec_for_each (&r->zones, z)
+        sum += known(z->figures[OOM_MANAGED])   ? z->figures[OOM_MANAGED]
+               : known(z->figures[OOM_PRESENT]) ? z->figures[OOM_PRESENT]
+                                                : r->ram;
+    return (double)sum >= ZONES_COVER * (double)(r->ram - MIN(figure_or(r->reserved, 0), r->ram));
+}
+
 /* A figure of the machine: of Mem-Info, or the sum over nodes or zones that have it. */
 static u64 figure_of(const struct oom_report *r, enum oom_figure id)
 {
@@ -181,7 +198,7 @@ static u64 figure_of(const struct oom_report *r, enum oom_figure id)
         return r->figures[id];
     vec_for_each (&r->nodes, n)
         sum = sum2(sum, n->figures[id]);
-    if (known(sum))
+    if (known(sum) || !zones_cover(r))
         return sum;
     vec_for_each (&r->zones, z)
         sum = sum2(sum, z->figures[id]);
@@ -288,6 +305,21 @@ static void take_machine(struct oom_facts *f)
     take_uncounted(f);
 }
 
+/* Where all is told that programs and files can hold, the rest of the usage was charged by the kernel. */
+static void take_group_rest(struct oom_facts *f)
+{
+    if (f->missing || known(f->kernel_other) || !known(f->untold))
+        return;
+    f->kernel_other = f->untold;
+    f->untold = 0;
+}
+
+/* "/this-cgroup" is that of files which nobody said the path of. */
+static bool group_is(const char *path, const char *wanted)
+{
+    return strcmp(path, wanted) == 0 || strcmp(path, "/this-cgroup") == 0;
+}
+
 static void take_group(struct oom_facts *f)
 {
     const struct oom_report *r = f->r;
@@ -329,6 +361,24 @@ static void take_group(struct oom_facts *f)
     f->untold =
         less(f->total, figure_or(f->anon, 0) + figure_or(f->file, 0) + figure_or(f->shmem, 0) +
                            figure_or(f->sock, 0) + sum + figure_or(f->kernel_other, 0));
+    take_group_rest(f);
+}
+
+void oom_facts_add_group(struct oom_facts *f, const struct cgroup_view *g)
+{
+    u64 file = g->stat[NR_FILE_PAGES], shmem = figure_or(g->stat[NR_SHMEM], 0), sum;
+
+    if (!f->of_group || known(f->anon) || !known(f->total) || !known(f->e->limit) ||
+        f->e->limit >= NO_LIMIT || g->max != f->e->limit || !known(g->stat[NR_ANON_PAGES]) ||
+        !known(file) || (f->e->oom_memcg && !group_is(g->path, f->e->oom_memcg)))
+        return;
+    f->anon = g->stat[NR_ANON_PAGES];
+    f->shmem = MIN(shmem, file);
+    f->file = file - f->shmem;
+    sum = f->anon + file + figure_or(f->kernel_other, 0);
+    f->untold = less(f->total, sum);
+    f->missing = NULL;
+    take_group_rest(f);
 }
 
 /* --- who was there --------------------------------------------------------------------------------------------------------- */
@@ -426,6 +476,7 @@ static void take_candidates(struct oom_facts *f)
             continue;
         if (t->oom_score_adj <= ADJ_PROTECTED) {
             if (f->victim && oom_held(t) > oom_held(f->victim) &&
+                t->oom_score_adj < f->victim->oom_score_adj &&
                 (!f->spared || oom_held(t) > oom_held(f->spared)))
                 f->spared = t;
             continue;

@@ -20,6 +20,9 @@
 /* The largest process of a machine that holds less does not explain why its memory is full. */
 #define HOLDS_LITTLE (32 * MIB)
 
+/* Kills no further apart are at once. */
+#define AT_ONCE_S 0.1
+
 /* --- phrases ---------------------------------------------------------------------------------------------------------------- */
 
 /* "; there is no swap", ", and swap (2.0 GiB) is full", "; 1.5 GiB of swap was free", "". */
@@ -393,6 +396,23 @@ static bool title_holder(const struct telling *t, struct strbuf *out)
     return false;
 }
 
+/* Several kills of one moment are one event: how many, how fast, before the largest of them. */
+static bool say_burst(const struct telling *t, struct strbuf *out)
+{
+    double seconds = incident_lasted_s(t->i);
+    char text[48];
+
+    if (t->i->kills < 2 || t->i->first == t->i->until)
+        return false;
+    strbuf_printf(out, "%s processes", COUNT(KILL, "processes killed", t->i->kills));
+    if (seconds >= AT_ONCE_S)
+        strbuf_printf(
+            out, " within %s",
+            oom_figure(text, t->c, t->e, OOM_PART_KILL, "from first to last", seconds, IN_SECONDS));
+    strbuf_append(out, t->i->mixed ? ", the largest of them " : ", the largest ");
+    return true;
+}
+
 /* --- titles: a group ---------------------------------------------------------------------------------------------------------------- */
 
 /* "; its heap alone may grow to 4.0 GiB (-Xmx)" */
@@ -451,9 +471,12 @@ static void title_limit(const struct telling *t, struct strbuf *out)
         break;
     }
     if (*t->e->comm || t->e->pid) {
+        bool burst;
+
         strbuf_append(out, ": ");
+        burst = say_burst(t, out);
         oom_say_victim(t, out);
-        strbuf_append(out, " was killed");
+        strbuf_append(out, burst ? " were killed" : " was killed");
     } else if (*t->e->invoker) {
         strbuf_printf(out, ": %s asked for more", t->e->invoker);
     }
@@ -472,22 +495,6 @@ static void title_no_scope(const struct telling *t, struct strbuf *out)
         strbuf_append(out, " for lack of memory");
     }
     strbuf_append(out, "; whether the machine or a limit ran out is not in this text");
-}
-
-/* Several kills of one moment are one event: how many, how fast, before the largest of them. */
-static void say_burst(const struct telling *t, struct strbuf *out)
-{
-    double seconds = incident_lasted_s(t->i);
-    char text[48];
-
-    if (t->i->kills < 2 || t->i->first == t->i->until)
-        return;
-    strbuf_printf(out, "%s processes", COUNT(KILL, "processes killed", t->i->kills));
-    if (seconds > 0)
-        strbuf_printf(
-            out, " within %s",
-            oom_figure(text, t->c, t->e, OOM_PART_KILL, "from first to last", seconds, IN_SECONDS));
-    strbuf_append(out, t->i->mixed ? ", the largest of them " : ", the largest ");
 }
 
 /* What part of a report says of the largest zone in it: its reserve against what was free. */

@@ -61,6 +61,14 @@ static bool say_left(const struct telling *t, const char *words, struct strbuf *
 {
     const char *mem = words, *swap = strstr(words, "swap free:"), *total;
     double mem_left, swap_left;
+    unsigned avail, min;
+
+    /* As earlyoom wrote until 1.0. */
+    if (sscanf(words, "Out of memory! avail: %9u MiB < min: %9u MiB", &avail, &min) == 2) {
+        strbuf_printf(out, ": %s were available", BYTES(KILL, "available", avail * MIB));
+        strbuf_printf(out, ", under its minimum of %s", BYTES(KILL, "minimum", min * MIB));
+        return true;
+    }
 
     if (!swap || !(mem = strchr(mem, '(')) || mem > swap || !(total = strstr(swap, "of ")) ||
         !(swap = strchr(swap, '(')) || sscanf(mem + 1, "%lf", &mem_left) != 1 ||

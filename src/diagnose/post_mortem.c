@@ -25,6 +25,8 @@ const char *incident_what(const struct log_event *e)
         return "killed";
     case LOG_OOM_TOLD:
         return "told killed";
+    case LOG_OOMD_LOOKED:
+        return "oomd chose";
     case LOG_SIGKILLED:
         return "signal 9";
     case LOG_NODE_TOLD:

@@ -27,6 +27,9 @@ static enum oom_cause cause_of(const struct oom_facts *f)
     if (known(f->free_usable) && f->free_zones > PLENTY * f->free_high && f->free_usable == 0 &&
         f->free_reserve <= f->free_high)
         return CAUSE_ZONE;
+    /* Nothing beyond the reserve is free: there is no memory that could be in pieces. */
+    if (known(f->free_usable) && f->usable_zone_told && f->free_usable == 0)
+        return CAUSE_RESERVE;
     if (e->order > 0)
         return CAUSE_ORDER;
     return CAUSE_RESERVE;
@@ -109,14 +112,43 @@ static void make_title(struct rule_context *c, const struct incident *i, enum oo
             strbuf_printf(out, "A single page could not be allocated (order %u%s%s)", e->order,
                           *gfp ? ", " : "", gfp);
         }
+        if (e->order > 0) {
+            strbuf_reset(out);
+            strbuf_printf(out, "Nothing beyond the reserve was free: no block of %s (order %u%s%s)",
+                          BYTES(INVOKED, "block", page << MIN(e->order, 20u)), e->order,
+                          *gfp ? ", " : "", gfp);
+        }
         say_caller(i, out);
         say_free(c, i, out);
         return;
     }
 }
 
-static void tell(struct rule_context *c, const struct incident *i, unsigned recent)
+/* Where this report was cut before its figures, those of another of the same boot without a beginning stand for them. */
+static struct incident with_figures(const struct rule_context *c, const struct incident *i,
+                                    bool *borrowed)
 {
+    struct incident whole = *i;
+
+    *borrowed = false;
+    if (known(i->facts.free))
+        return whole;
+    vec_for_each (&c->incidents->items, at) {
+        if (at->e->kind != LOG_MEM_INFO || !known(at->facts.free) ||
+            at->e->stamp.boot != i->e->stamp.boot)
+            continue;
+        whole.facts = at->facts;
+        whole.facts.e = i->e;
+        whole.facts.atomic = i->facts.atomic;
+        *borrowed = true;
+    }
+    return whole;
+}
+
+static void tell(struct rule_context *c, const struct incident *told, unsigned recent)
+{
+    bool borrowed;
+    const struct incident whole = with_figures(c, told, &borrowed), *i = &whole;
     const struct log_event *e = i->e;
     const struct oom_facts *f = &i->facts;
     enum oom_cause cause = cause_of(f);
@@ -128,7 +160,7 @@ static void tell(struct rule_context *c, const struct incident *i, unsigned rece
                                                                              : CONF_MEDIUM,
                 "host", 0.5, "%s", "");
     vec_last(&c->out->items).cause = cause;
-    vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
+    vec_last(&c->out->items).incident = (u32)(told - c->incidents->items.items);
     strbuf_init(&text);
     make_title(c, i, cause, &text);
     finding_title(c, "%s", text.text);
@@ -144,6 +176,9 @@ static void tell(struct rule_context *c, const struct incident *i, unsigned rece
     if (e->report && strstr(e->report->gfp, "GFP_NOFS"))
         finding_detail(c, "GFP_NOFS: it may not wait for a file system, so that file cache could "
                           "hardly be freed for it.");
+    if (borrowed)
+        finding_detail(c, "The report is cut before its figures: those of the report in the same "
+                          "log whose beginning is missing are shown.");
     if (recent > 1) {
         char count[48];
 

@@ -50,6 +50,32 @@ static void from_usage(struct rule_context *c, const struct cgroup_view *g)
     evidence(c, "share of the limit", used, IN_PERCENT, "the table", "over %.0f %%", USED_SHARE);
 }
 
+/* What memory.stat has of the kernel's own: as one figure since 5.18, as its parts before; none of it on v1. */
+static u64 kernel_told(const struct cgroup_view *g)
+{
+    static const enum counter parts[] = {NR_SLAB_RECLAIMABLE, NR_SLAB_UNRECLAIMABLE,
+                                         NR_KERNEL_STACK, NR_PAGE_TABLE_PAGES, MEMCG_PERCPU};
+    u64 sum = 0;
+
+    if (known(g->stat[MEMCG_KERNEL]))
+        return g->stat[MEMCG_KERNEL];
+    for (unsigned i = 0; i < ARRAY_SIZE(parts); i++)
+        sum += figure_or(g->stat[parts[i]], 0);
+    return sum;
+}
+
+/* Charged and neither anonymous nor file: what the kernel holds for the group. UNKNOWN where the others are not told. */
+static u64 kernel_charged(const struct cgroup_view *g)
+{
+    u64 rest = g->current;
+
+    if (!known(rest) || !known(g->stat[NR_ANON_PAGES]) || !known(g->stat[NR_FILE_PAGES]))
+        return g->stat[MEMCG_KERNEL];
+    rest -= MIN(rest, g->stat[NR_ANON_PAGES]);
+    rest -= MIN(rest, g->stat[NR_FILE_PAGES]);
+    return MAX(rest, kernel_told(g));
+}
+
 /* What fills it, in the words of whoever looks at one container's files. */
 static void tell_contents(struct rule_context *c, const struct cgroup_view *g,
                           const struct group_figures *gf)
@@ -60,7 +86,8 @@ static void tell_contents(struct rule_context *c, const struct cgroup_view *g,
     } kinds[] = {
         {"anonymous memory: heaps", g->stat[NR_ANON_PAGES]},
         {"shared memory and tmpfs (/dev/shm, emptyDir in memory)", g->stat[NR_SHMEM]},
-        {"kernel memory", g->stat[MEMCG_KERNEL]},
+        {"kernel memory charged to it (slab, sockets, page tables), which no process owns",
+         kernel_charged(g)},
     };
     const char *path = group_said(c, g);
     unsigned most = 0;
@@ -72,6 +99,8 @@ static void tell_contents(struct rule_context *c, const struct cgroup_view *g,
         return;
     finding_title(c, "%s is full: %s of its %s is %s", path, SIZE(kinds[most].bytes), SIZE(g->max),
                   kinds[most].name);
+    evidence_shown(c, "most of it", number_of(kinds[most].bytes), IN_BYTES,
+                   group_file(g, "memory.stat"));
     finding_detail(c, "%s cannot be reclaimed without swap.", SIZE(gf->firm));
     evidence_shown(c, "not reclaimable, without swap", number_of(gf->firm), IN_BYTES,
                    group_file(g, "memory.stat"));

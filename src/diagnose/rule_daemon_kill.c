@@ -134,9 +134,36 @@ static void tell_request(struct rule_context *c, const struct log_event *e)
                  "");
 }
 
+/* systemd-oomd chose among groups; whether it killed one is not told, or it could not. */
+static void tell_choice(struct rule_context *c, const struct incident *i)
+{
+    const struct log_event *e = i->e;
+    bool failed = e->words && strncmp(e->words, "Failed", 6) == 0;
+    char label[96], where[160], size[48];
+
+    finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", 0.7, "%s", "");
+    vec_last(&c->out->items).cause = CAUSE_DAEMON;
+    vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
+    if (e->oom_memcg && known(e->usage)) {
+        oom_figure(size, c, e, OOM_PART_KILL, e->forced ? "swap of it" : "memory of it",
+                   number_of(e->usage), IN_BYTES);
+        finding_title(c, "systemd-oomd %s for %s: the largest that it looked at was %s with %s%s",
+                      failed ? "could kill nothing" : "looked for a group to kill",
+                      e->forced ? "use of swap" : "memory pressure",
+                      group_label(label, e->oom_memcg), size, e->forced ? " in swap" : "");
+    } else {
+        finding_title(c, "systemd-oomd %s",
+                      failed ? "could kill nothing" : "looked for a group to kill");
+    }
+    if (!failed)
+        finding_detail(c, "Which one it killed is not in this text.");
+    if (e->words)
+        finding_detail(c, "\"%s\" (%s)", e->words, oom_where(where, c->s, e, NR_OOM_PARTS));
+}
+
 void rule_daemon_kill(struct rule_context *c)
 {
-    const struct incident *last = NULL, *told = NULL;
+    const struct incident *last = NULL, *told = NULL, *looked = NULL;
     u64 kills = 0;
 
     if (!wants_host(c))
@@ -149,8 +176,12 @@ void rule_daemon_kill(struct rule_context *c)
             kills++;
         } else if (i->e->kind == LOG_OOM_TOLD) {
             told = i;
+        } else if (i->e->kind == LOG_OOMD_LOOKED) {
+            looked = i;
         }
     }
+    if (looked && !last)
+        tell_choice(c, looked);
     if (last) {
         char where[160];
 

@@ -192,13 +192,14 @@ static void tell_before(struct rule_context *c, const struct incident *main)
                    high);
 }
 
-/* Figures of a report without its beginning and its end, in a log that tells no kill. */
+/* Figures of a report without its beginning and its end, in a log that tells no kill. Of a log that tells failed allocations they are
+ * most likely one of those: the kernel shows memory for both. */
 static const struct incident *part_of_report(const struct rule_context *c)
 {
     const struct incident *part = NULL;
 
     vec_for_each (&c->incidents->items, i) {
-        if (incident_of_group(i))
+        if (incident_of_group(i) || i->e->kind == LOG_ALLOC_FAILURE)
             return NULL;
         if (i->e->kind == LOG_MEM_INFO && (known(i->ruling.bytes) || i->facts.processes ||
                                            (i->facts.r && i->facts.r->zones.count)))

@@ -54,8 +54,12 @@ void rule_shmem_growth(struct rule_context *c)
     tell_mounts(c);
     if (known(c->s->meminfo[MI_CACHED]) && shmem > c->s->meminfo[MI_CACHED] / 2)
         finding_detail(c, "Most of what free calls buff/cache is not cache: it cannot be dropped.");
-    evidence(c, "Shmem", number_of(shmem), IN_BYTES, "/proc/meminfo", "over %.0f %% of MemTotal",
-             MUCH);
+    if (c->s->shmem_estimated)
+        finding_detail(c,
+                       "The line of Shmem is not in this text: so much of Cached and Buffers is on "
+                       "no list of files.");
+    evidence(c, c->s->shmem_estimated ? "Shmem, worked out" : "Shmem", number_of(shmem), IN_BYTES,
+             "/proc/meminfo", "over %.0f %% of MemTotal", MUCH);
     evidence_shown(c, "MemAvailable", number_of(c->f->available), IN_BYTES, "/proc/meminfo");
     evidence(c, "available", c->f->available_share, IN_PERCENT, "/proc/meminfo", "under %.0f %%",
              AVAILABLE);

@@ -15,7 +15,7 @@ void rule_shmem_large(struct rule_context *c)
         return;
     finding_add(c, SEV_GOOD, pain_known(&c->f->psi[PSI_MEM]) ? CONF_HIGH : CONF_MEDIUM, "host", 0.4,
                 "%s of the cache is shared memory or tmpfs: count it as used", SIZE(shmem));
-    evidence(c, "Shmem", number_of(shmem), IN_BYTES, "/proc/meminfo", "over %.0f %% of MemTotal",
-             MUCH);
+    evidence(c, c->s->shmem_estimated ? "Shmem, worked out" : "Shmem", number_of(shmem), IN_BYTES,
+             "/proc/meminfo", "over %.0f %% of MemTotal", MUCH);
     evidence(c, "available", c->f->available_share, IN_PERCENT, "/proc/meminfo", "%s", "");
 }

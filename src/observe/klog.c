@@ -306,11 +306,11 @@ static bool begins_body(struct span text)
 static bool may_matter(struct span text)
 {
     static const char *const words[] = {
-        "oom",        "emory",   "OOM",       "alloc",      "Kill",   "illed",
-        "stuck",      "blocked", "ot-add",    "puff",       "igkill", "SIG",
-        "cpuset=",    "cache: ", "swap free", "low on res", "eclaim", "illing process ",
-        "corrective", "] <= ",   "Name: ",    "PID: ",      "Path: ", "Current Mem",
-        "Considered "};
+        "oom",        "emory",     "OOM",       "alloc",      "Kill",   "illed",
+        "stuck",      "blocked",   "ot-add",    "puff",       "igkill", "SIG",
+        "cpuset=",    "cache: ",   "swap free", "low on res", "eclaim", "illing process ",
+        "corrective", "] <= ",     "Name: ",    "PID: ",      "Path: ", "Current Mem",
+        "cgroup",     "Swap Usage"};
 
     for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
         if (span_find(text, words[i]))
@@ -329,6 +329,7 @@ static bool take_message(struct klog *k, struct span text, const struct klog_sta
         klog_parse_forced,     klog_parse_stuck,      klog_parse_hotplug,
         klog_parse_early,      klog_parse_nohang,     klog_parse_killer,
         klog_parse_reading,    klog_parse_candidate,  klog_parse_cma,
+        klog_parse_below_min,
     };
 
     if (!may_matter(text))
@@ -375,6 +376,7 @@ struct klog *klog_new(struct snapshot *s)
 void klog_free(struct klog *k)
 {
     flush(k);
+    klog_end_choice(k);
     free(k->reading);
     free(k->candidate);
     free(k->largest);

@@ -54,6 +54,27 @@ int main(int argc, char **argv)
          "[    5.4] x: page allocation failure: order:4, mode:0x1\n"
          "[    5.5] INFO: task a:b:9 blocked for more than 120 seconds.\n"
          "[    5.6] oom_reaper: reaped process 7 (x), now anon-rss:0kB\n"},
+        {"other killers",
+         run,
+         {NULL},
+         "[ 5.0] Out of memory in UB 5299: OOM killed process 77 (mysqld) score 0 vm:1372104kB, "
+         "rss:211232kB, swap:0kB\n"
+         "[ 5.1] cma: cma_alloc: linux,cma: alloc failed, req-size: 62864 pages, ret: -12\n"
+         "[ 5.2] cma: cma_alloc: alloc failed, req-size: 8 pages, ret: -16\n"
+         "Jan 1 00:00:00 h systemd-oomd[7]: Considered 45 cgroups for killing, top candidates "
+         "were:\n"
+         "Jan 1 00:00:00 h systemd-oomd[7]: Path: /a/b.scope\n"
+         "Jan 1 00:00:00 h systemd-oomd[7]: Swap Usage: 477.8M\n"
+         "Jan 1 00:00:00 h systemd-oomd[7]: Current Memory Usage: 5.1G\n"
+         "Jan 1 00:00:00 h systemd-oomd[7]: Failed to kill any cgroups based on swap: Invalid\n"
+         "[ 6.0] Out of memory! avail: 94 MiB < min: 95 MiB\n"
+         "[ 6.1] Killing process 2874 (firefox)\n"
+         "[ 6.2] killing process 27541 \"bash\" with signal 15: badness 550, VmRSS 7609 MiB\n"
+         "[ 6.3] SLUB: Unable to allocate memory on node -1, gfp=0xa20(GFP_ATOMIC)\n"
+         "[ 6.4]   cache: dentry(7:a), object size: 192, buffer size: 192, default order: 0\n"
+         "[ 6.5] Active:248000 inactive:241000 dirty:1 free:4 slab:4400 mapped:1044 pagetables:3\n"
+         "[ 6.6] __alloc_pages: 0-order allocation failed (gfp=0x1d2/0)\n"
+         "[ 6.7] VM: killing process httpd\n"},
     };
 
     return fuzz_parsers(parsers, ARRAY_SIZE(parsers), args.operations, args.seed);

@@ -22,6 +22,8 @@ struct klog {
     char *candidate; /* path of the group that systemd-oomd looks at; NULL */
     char *largest;   /* of those it looked at; NULL */
     u64 largest_bytes;
+    struct log_event looked; /* systemd-oomd chose, and no line says yet that it killed */
+    bool has_looked;
     size_t rows; /* of all tables */
     bool nohang; /* says why and whom it kills */
     char nohang_name[COMM_BYTES];
@@ -67,7 +69,10 @@ bool klog_parse_stuck(struct klog *k, struct span text, const struct klog_stamp 
 bool klog_parse_hotplug(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_killer(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_candidate(struct klog *k, struct span text, const struct klog_stamp *stamp);
+/* The choice of systemd-oomd that no kill followed becomes an event. */
+void klog_end_choice(struct klog *k);
 bool klog_parse_reading(struct klog *k, struct span text, const struct klog_stamp *stamp);
+bool klog_parse_below_min(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_nohang(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_early(struct klog *k, struct span text, const struct klog_stamp *stamp);
 

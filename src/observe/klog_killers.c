@@ -33,6 +33,8 @@ static const struct killer_line lines[] = {
     {"systemd-oomd", LOG_KILLED_BY, "Killed /", ".slice/", "Killed ", " ", NULL, true, false},
     {"earlyoom", LOG_KILLED_BY, "sending SIG", " to process ", "\"", "\"", " to process ", false,
      false},
+    {"earlyoom", LOG_KILLED_BY, "illing process ", "\" with signal ", "\"", "\"", "illing process ",
+     false, false},
     {"earlyoom", LOG_KILLED_BY, "Killing process: ", "badness", "Killing process: ", ",",
      "pid: ", false, false},
     {"earlyoom", LOG_KILLED_BY, "Invoking oom killer: done", NULL, NULL, NULL, NULL, false, false},

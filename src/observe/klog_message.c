@@ -140,6 +140,10 @@ bool klog_parse_killer(struct klog *k, struct span text, const struct klog_stamp
         free(event.words);
         event.words = strbuf_steal(&words);
     }
+    if (k->has_looked && strcmp(event.killer, "systemd-oomd") == 0) {
+        log_event_done(&k->looked);
+        k->has_looked = false;
+    }
     if (k->largest && strcmp(event.killer, "systemd-oomd") == 0) {
         event.oom_memcg = span_dup(span_of(k->largest, strlen(k->largest)));
         event.usage = k->largest_bytes;
@@ -188,21 +192,42 @@ bool klog_parse_nohang(struct klog *k, struct span text, const struct klog_stamp
     return true;
 }
 
-/* systemd-oomd lists what it looks at before it kills: "Considered 50 cgroups ...", "Path: /a", "Current Memory Usage: 43.3G". */
+void klog_end_choice(struct klog *k)
+{
+    if (!k->has_looked)
+        return;
+    k->has_looked = false;
+    if (k->largest) {
+        k->looked.oom_memcg = span_dup(span_of(k->largest, strlen(k->largest)));
+        k->looked.usage = k->largest_bytes;
+    }
+    klog_push(k, k->looked);
+}
+
+/* systemd-oomd lists what it looks at before it kills: "Considered 50 cgroups ...", "Path: /a", "Current Memory Usage: 43.3G", or "Swap Usage:
+ * 477.8M" when it goes by swap. */
 bool klog_parse_candidate(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     struct span rest = text;
     u64 bytes;
 
-    (void)stamp;
     if (span_begins(text, "Considered ") && span_find(text, "cgroups for killing")) {
+        klog_end_choice(k);
+        k->looked = klog_one_line(LOG_OOMD_LOOKED, stamp);
+        k->looked.words = span_dup(span_trim(text));
+        snprintf(k->looked.killer, sizeof(k->looked.killer), "systemd-oomd");
+        k->has_looked = true;
         free(k->largest);
         k->largest = NULL;
         k->largest_bytes = 0;
+    } else if (k->has_looked && span_begins(text, "Failed to kill any cgroup")) {
+        free(k->looked.words);
+        k->looked.words = span_dup(span_trim(text));
     } else if (span_take(&rest, "Path: /")) {
         rest.at--;
         klog_set_path(&k->candidate, rest);
-    } else if (span_take(&rest, "Current Memory Usage: ")) {
+    } else if (span_take(&rest, "Current Memory Usage: ") || span_take(&rest, "Swap Usage: ")) {
+        k->looked.forced |= span_begins(text, "Swap");
         if (!k->candidate || !take_systemd_bytes(rest, &bytes) || bytes <= k->largest_bytes)
             return true;
         free(k->largest);
@@ -215,14 +240,44 @@ bool klog_parse_candidate(struct klog *k, struct span text, const struct klog_st
     return true;
 }
 
-/* "mem avail: 19 of 950 MiB ( 2.10%), swap free: 153 of 1023 MiB (14.96%)": why earlyoom kills next. */
+static const char below_min[] = "Out of memory! avail: ";
+
+/* "mem avail: 19 of 950 MiB ( 2.10%), swap free: 153 of 1023 MiB (14.96%)", "Out of memory! avail: 94 MiB < min: 95 MiB": why earlyoom kills
+ * next. */
 bool klog_parse_reading(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     (void)stamp;
     /* "mem avail:" may have been taken for the name of a program. */
-    if (!span_find(text, "swap free:") || !span_find(text, " MiB (") || span_len(text) > 200)
+    if ((!span_find(text, "swap free:") || !span_find(text, " MiB (")) &&
+        !span_begins(text, below_min))
+        return false;
+    if (span_len(text) > 200)
         return false;
     free(k->reading);
     k->reading = span_dup(span_trim(text));
+    return true;
+}
+
+/* "Killing process 2874 (firefox)", "Killed process 8230 sudo" behind such a reading: earlyoom until 1.0. */
+bool klog_parse_below_min(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    struct log_event event;
+    struct span rest = text, name;
+    u64 pid;
+
+    if (!k->reading || strncmp(k->reading, below_min, strlen(below_min)) != 0 ||
+        !(span_take(&rest, "Killing process ") || span_take(&rest, "Killed process ")) ||
+        !span_take_u64(&rest, &pid) || pid > UINT32_MAX)
+        return false;
+    name = span_trim(rest);
+    if (span_take(&name, "(") && span_ends(name, ")"))
+        name.end--;
+    event = klog_one_line(LOG_KILLED_BY, stamp);
+    event.pid = (u32)pid;
+    span_copy(name, event.comm, sizeof(event.comm));
+    snprintf(event.killer, sizeof(event.killer), "earlyoom");
+    event.words = k->reading;
+    k->reading = NULL;
+    klog_push(k, event);
     return true;
 }

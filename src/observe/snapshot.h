@@ -235,10 +235,11 @@ enum log_event_kind {
     LOG_ALLOC_FAILURE,
     LOG_HUNG_TASK,
     LOG_SOFT_LOCKUP,
-    LOG_OOM_REAPED, /* a kill of which only the reaper's line is there */
-    LOG_KILLED_BY,  /* a daemon killed or evicted: `killer` names it */
-    LOG_OOM_TOLD,   /* another program says that the kernel killed */
-    LOG_SIGKILLED,  /* signal 9 ended something, and nobody says why; `killer`: who tells, or "" */
+    LOG_OOM_REAPED,  /* a kill of which only the reaper's line is there */
+    LOG_KILLED_BY,   /* a daemon killed or evicted: `killer` names it */
+    LOG_OOM_TOLD,    /* another program says that the kernel killed */
+    LOG_OOMD_LOOKED, /* systemd-oomd chose among groups, and no line says that it killed; oom_memcg, usage: the largest; `forced`: by swap */
+    LOG_SIGKILLED,   /* signal 9 ended something, and nobody says why; `killer`: who tells, or "" */
     LOG_NODE_TOLD, /* kubelet tells of its node; `forced`: MemoryPressure; usage, limit: requests of its pods, allocatable */
     LOG_HOTPLUG_FAILED, /* memory could not be added */
     LOG_CMA_FAILED,     /* no contiguous piece of `usage` bytes in the area `killer` */
@@ -357,6 +358,8 @@ struct snapshot {
     bool
         available_estimated; /* this kernel prints no MemAvailable: meminfo has the kernel's formula, computed here */
     bool
+        shmem_estimated; /* a paste ends before Shmem: meminfo has the cache that is on no list of files */
+    bool
         lxcfs; /* /proc/meminfo and the like are a container's own, made up by lxcfs from its group */
     struct psi_view psi[NR_PSI_RESOURCES];
     struct cpu_view cpu;
@@ -395,6 +398,8 @@ struct snapshot {
     double share_percent; /* 0: no such table */
     bool pasted;          /* made of what somebody pasted: commands, logs, single files */
     bool processes_whole; /* processes[] are all of the machine's */
+    bool
+        processes_largest; /* ... or those with the most resident memory, in a table sorted by it */
     VEC(struct log_event) log; /* as the lines stood */
     VEC(char *) log_files;     /* what struct klog_place refers to */
 };

@@ -67,6 +67,7 @@ static void take_rows(struct paste *p)
             last->swap = row->view.swap;
     }
     p->s.parts[PART_PROCESSES] = (struct part_status){.state = PART_OK};
+    p->s.processes_largest = st->rows_largest;
     /* Whoever lists the largest does not show process 1 among many. */
     p->s.processes_whole =
         st->rows_whole || (p->s.processes.items[0].pid == 1 && p->s.processes.count >= WHOLE_ROWS);
@@ -112,6 +113,27 @@ static void drop_copies(struct snapshot *s)
             s->log.items[kept++] = *at;
     }
     s->log.count = kept;
+}
+
+/* "head /proc/meminfo" ends before Shmem: cache that is on no list of files cannot be dropped as files can, and is that. */
+static void estimate_shmem(struct snapshot *s)
+{
+    u64 *m = s->meminfo;
+    u64 cache = figure_add(m[MI_CACHED], figure_or(m[MI_BUFFERS], 0)), active, inactive, lists;
+
+    active = m[MI_ACTIVE_FILE];
+    if (!known(active) && known(m[MI_ACTIVE]) && known(m[MI_ACTIVE_ANON]))
+        active = m[MI_ACTIVE] - MIN(m[MI_ACTIVE], m[MI_ACTIVE_ANON]);
+    inactive = m[MI_INACTIVE_FILE];
+    if (!known(inactive) && known(m[MI_INACTIVE]) && known(m[MI_INACTIVE_ANON]))
+        inactive = m[MI_INACTIVE] - MIN(m[MI_INACTIVE], m[MI_INACTIVE_ANON]);
+    if (known(m[MI_SHMEM]) || !known(cache) || !known(active) || !known(inactive))
+        return;
+    lists = active + inactive + figure_or(m[MI_UNEVICTABLE], 0);
+    if (cache <= lists)
+        return;
+    m[MI_SHMEM] = cache - lists;
+    s->shmem_estimated = true;
 }
 
 /* Versions of free before MemAvailable: what is free, and the cache. */
@@ -274,6 +296,7 @@ bool paste_end(struct paste *p)
     source_free(src);
     take_rows(p);
     take_vmstat(&p->s);
+    estimate_shmem(&p->s);
     estimate_available(&p->s);
     mark_log(p);
     drop_copies(&p->s);

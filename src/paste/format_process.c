@@ -212,8 +212,39 @@ bool processes_goes_on(const struct block *b, struct span line)
            (is_digit(*rest.at) || f.count >= 4) && f.at[0].end[-1] != ':';
 }
 
+/* Rows in the order of what is resident are the largest ones, unless somebody wanted to see the smallest. */
+struct order {
+    u64 last, first;
+    unsigned rows;
+    bool up, down;
+};
+
+/* Fewer may be in order by chance. */
+#define ORDERED_ROWS 5
+
+static void note_order(struct order *o, const struct paste_state *st)
+{
+    u64 rss = st->rows.count ? vec_last(&st->rows).view.rss : UNKNOWN;
+
+    if (!known(rss))
+        return;
+    if (o->rows++ == 0) {
+        *o = (struct order){rss, rss, 1, true, true};
+        return;
+    }
+    o->up &= rss >= o->last;
+    o->down &= rss <= o->last;
+    o->last = rss;
+}
+
+static bool is_ordered(const struct order *o)
+{
+    return o->rows >= ORDERED_ROWS && o->first != o->last && (o->down || (o->up && o->first > 0));
+}
+
 unsigned processes_parse(struct block *b, struct span text)
 {
+    struct order order = {0};
     struct layout l = {.count = 0};
     struct span line;
     unsigned rows = 0;
@@ -235,9 +266,12 @@ unsigned processes_parse(struct block *b, struct span text)
                 block_processes_whole(b, false);
             continue;
         }
-        if (has_head)
-            rows += take_row(b, &l, line);
+        if (has_head && take_row(b, &l, line)) {
+            note_order(&order, b->p->state);
+            rows++;
+        }
     }
+    b->p->state->rows_largest = is_ordered(&order);
     return rows;
 }
 

@@ -130,6 +130,21 @@ static struct span skip_marks(struct span line)
     return line;
 }
 
+/* "```sh-4.2$ cat memory.stat": what stands behind a fence on its line, when it is more than the name of a language. */
+static struct span behind_fence(struct span line)
+{
+    struct span rest = span_trim(line);
+
+    if (!span_take(&rest, "```") && !span_take(&rest, "~~~"))
+        return (struct span){line.end, line.end};
+    while (!span_empty(rest) && (*rest.at == '`' || *rest.at == '~'))
+        rest.at++;
+    rest = span_trim(rest);
+    return !span_empty(rest) && memchr(rest.at, ' ', span_len(rest))
+               ? rest
+               : (struct span){line.end, line.end};
+}
+
 bool line_clean(struct span line, struct strbuf *buf, struct span *ret)
 {
     while (!span_empty(line) && (line.end[-1] == '\r' || line.end[-1] == '\n'))
@@ -140,8 +155,12 @@ bool line_clean(struct span line, struct strbuf *buf, struct span *ret)
         line.at += 3;
     line = skip_quotes(line);
     line = skip_marks(line);
-    if (!span_empty(line) && is_decoration(line))
+    *ret = behind_fence(line);
+    if (!span_empty(*ret) || (!span_empty(line) && is_decoration(line)))
         return false;
+    /* A fence behind the last line of what it closes. */
+    while (span_len(line) > 3 && span_ends(line, "```"))
+        line.end -= 3;
     *ret = line;
     return true;
 }
@@ -177,6 +196,7 @@ static const char *const commands[] = {
     "arcstat",
     "systemctl",
     "uptime",
+    "pwd",
     "uname",
     "date",
     "sudo",

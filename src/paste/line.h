@@ -8,7 +8,8 @@
 
 #include "observe/span.h"
 
-/* The line, cleaned; the result points into it or into buf, which is overwritten. False: the line is decoration alone, such as a fence. */
+/* The line, cleaned; the result points into it or into buf, which is overwritten. False: the line is decoration, such as a
+ * fence; then *ret is what stands behind it on the same line, or empty. */
 bool line_clean(struct span line, struct strbuf *buf, struct span *ret);
 
 /* The command of a shell prompt ("[root@db1 ~]# free -m"): false when the line is none. */

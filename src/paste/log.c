@@ -14,9 +14,10 @@ static bool begins_report(struct span message)
 {
     return span_find(message, " invoked oom-killer") ||
            span_find(message, "requires corrective action") ||
-           span_find(message, "emory: usage ") || span_find(message, "emory cgroup stats for") ||
-           span_find(message, "page allocation ") || span_find(message, "oom-killer: gfp_mask=") ||
-           span_find(message, "Mem-info:") || span_find(message, "kB min:") ||
+           span_find(message, "cgroups for killing") || span_find(message, "emory: usage ") ||
+           span_find(message, "emory cgroup stats for") || span_find(message, "page allocation ") ||
+           span_find(message, "oom-killer: gfp_mask=") || span_find(message, "Mem-info:") ||
+           span_begins(span_trim(message), "active_anon:") || span_find(message, "kB min:") ||
            span_find(message, "Mem-Info:") || span_find(message, "oom-kill:constraint=") ||
            span_find(message, "*8kB ") || span_find(message, " total pagecache pages") ||
            span_find(message, " pages RAM") || klog_is_task_row(message) ||
@@ -109,6 +110,47 @@ static bool is_table_row(struct span text, struct span *ret_rest)
 
 enum completeness { WHOLE, MAY_GO_ON, CUT };
 
+/* "Killed process 8230 sudo": a name without brackets, which no kernel prints. */
+static bool is_short_kill(struct span message)
+{
+    struct span rest = message;
+    u64 pid;
+
+    return span_take(&rest, "Killed process ") && span_take_u64(&rest, &pid) && !span_empty(rest) &&
+           is_blank(*rest.at) && !span_empty(span_trim(rest)) && *span_trim(rest).at != '(' &&
+           *span_trim(rest).at != ',';
+}
+
+/* "... cache:507172KB rss:44": a figure that lost its unit, which all of this line have. */
+static bool ends_in_figure(struct span message)
+{
+    struct span text = span_trim(message);
+    const char *blank = span_empty(text) ? NULL : memrchr(text.at, ' ', span_len(text));
+    const char *mark;
+
+    if (!blank || !span_find(text, "KB "))
+        return false;
+    mark = memchr(blank, ':', (size_t)(text.end - blank));
+    for (const char *at = mark ? mark + 1 : text.at; at < text.end; at++)
+        if (!is_digit(*at) && *at != 'K')
+            return false;
+    return true;
+}
+
+/* "Task in /a/b/c killed as a result of limit of /a/b": the limit of a level above ends where a name does. */
+static bool ends_in_path(struct span message)
+{
+    struct span group, limit = span_trim(message);
+    const char *mark = span_find(message, " killed as a result of limit of ");
+
+    if (!mark || !span_take(&message, "Task in "))
+        return false;
+    group = (struct span){message.at, mark};
+    limit.at = mark + strlen(" killed as a result of limit of ");
+    return span_len(limit) > 1 && span_len(limit) < span_len(group) &&
+           memcmp(limit.at, group.at, span_len(limit)) == 0 && group.at[span_len(limit)] != '/';
+}
+
 /* Does this message end where the kernel ends it? */
 static enum completeness completeness_of(struct paste_state *st, struct span message)
 {
@@ -126,6 +168,10 @@ static enum completeness completeness_of(struct paste_state *st, struct span mes
         return log_count_words(rest) < st->table_words ? CUT : WHOLE;
     if (span_find(message, "oom-kill:constraint="))
         return span_find(message, ",uid=") ? WHOLE : CUT;
+    if (is_short_kill(message))
+        return WHOLE;
+    if (ends_in_path(message))
+        return CUT;
     if (span_find(message, "Killed process "))
         return span_find(message, "oom_score_adj:") || span_ends(span_trim(message), ").") ? WHOLE
                : span_find(message, "file-rss:") ? MAY_GO_ON
@@ -164,6 +210,18 @@ static bool broken_in_word(size_t len)
     return len == 80 || len == 79 || len == 100 || len == 120 || len == 132 || len == 160;
 }
 
+/* "8KB rss_huge:0KB": the rest of a figure's number or unit. */
+static bool goes_on_figure(struct span line)
+{
+    struct span word;
+
+    if (!span_take_word(&line, &word))
+        return false;
+    while (!span_empty(word) && is_digit(*word.at))
+        word.at++;
+    return span_is(word, "KB") || span_is(word, "B");
+}
+
 bool log_wrapped_is_cut(struct paste_state *st)
 {
     return st->wrapped.open && completeness_of(st, span_of_buf(&st->wrapped.text)) == CUT;
@@ -176,14 +234,17 @@ bool log_take_wrapped(struct paste *p, struct span line, size_t raw_len)
     struct wrapped *w = &st->wrapped;
     struct span text = span_trim(line);
     enum completeness left;
+    bool within;
 
     if (!w->open)
         return false;
     left = completeness_of(st, span_of_buf(&w->text));
+    within = (ends_in_figure(span_of_buf(&w->text)) && goes_on_figure(text)) ||
+             ends_in_path(span_of_buf(&w->text));
     if (span_empty(text) || w->lines >= WRAP_LINES ||
-        (left == MAY_GO_ON && (!begins_with_figure(text) || is_blank(*line.at))))
+        (left == MAY_GO_ON && !within && (!begins_with_figure(text) || is_blank(*line.at))))
         return false;
-    if (!broken_in_word(w->last_len))
+    if (!within && !broken_in_word(w->last_len))
         strbuf_appendc(&w->text, ' ');
     strbuf_append_bytes(&w->text, text.at, span_len(text));
     w->last_len = raw_len;

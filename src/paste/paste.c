@@ -70,6 +70,7 @@ struct paste *paste_new(void)
     strbuf_init(&st->cleaned);
     strbuf_init(&st->command);
     strbuf_init(&st->path);
+    strbuf_init(&st->cwd);
     strbuf_init(&st->json);
     st->open.p = p;
     return p;
@@ -89,6 +90,7 @@ static void state_free(struct paste_state *st)
     strbuf_done(&st->cleaned);
     strbuf_done(&st->command);
     strbuf_done(&st->path);
+    strbuf_done(&st->cwd);
     strbuf_done(&st->json);
     free(st);
 }
@@ -262,6 +264,23 @@ static void set_text(struct strbuf *buf, struct span text)
     strbuf_append_bytes(buf, text.at, span_len(text));
 }
 
+/* Elsewhere than in these trees a file of Linux has no path that says what it is of. */
+static void note_directory(struct paste_state *st, struct span path)
+{
+    bool below = *path.at != '/' && st->cwd.len;
+
+    while (span_len(path) > 1 && path.end[-1] == '/')
+        path.end--;
+    if (below && !span_begins(path, "..") && st->cwd.len + span_len(path) < TREE_PATH_MAX) {
+        strbuf_appendc(&st->cwd, '/');
+        strbuf_append_bytes(&st->cwd, path.at, span_len(path));
+    } else if (span_begins(path, "/sys/") || span_begins(path, "/proc/")) {
+        set_text(&st->cwd, path);
+    } else {
+        strbuf_reset(&st->cwd);
+    }
+}
+
 /* The file that "cat /proc/meminfo" or "sudo cat memory.stat" shows. */
 static void note_command(struct paste_state *st, struct span command)
 {
@@ -270,11 +289,21 @@ static void note_command(struct paste_state *st, struct span command)
 
     set_text(&st->command, command);
     strbuf_reset(&st->path);
+    st->pwd = span_is(span_trim(command), "pwd");
+    if (span_take(&rest, "cd ") && span_take_word(&rest, &word))
+        note_directory(st, word);
+    rest = command;
     while (span_take_word(&rest, &word)) {
         if (span_is(word, "cat") || span_is(word, "more") || span_is(word, "less"))
             shows = true;
         else if (shows && *word.at != '-' && *word.at != '|') {
-            set_text(&st->path, word);
+            if (*word.at != '/' && st->cwd.len) {
+                set_text(&st->path, span_of_buf(&st->cwd));
+                strbuf_appendc(&st->path, '/');
+                strbuf_append_bytes(&st->path, word.at, span_len(word));
+            } else {
+                set_text(&st->path, word);
+            }
             return;
         } else if (*word.at == '|') {
             return;
@@ -384,8 +413,19 @@ static void take_line(struct paste *p, struct span raw)
     if (st->report_left > 0)
         st->report_left--;
     if (!line_clean(raw, &st->cleaned, &line)) {
+        bool was_open = st->format != NR_FORMATS;
+
         close_block(p);
+        /* What stands below the fence, nobody said to be of that file. */
+        if (was_open)
+            strbuf_reset(&st->path);
         log_flush(p);
+        if (span_empty(line))
+            return;
+    }
+    if (st->pwd && span_begins(span_trim(line), "/")) {
+        note_directory(st, span_trim(line));
+        st->pwd = st->prompted = false;
         return;
     }
     if (take_divider(p, line))
@@ -470,8 +510,9 @@ void paste_begin(struct paste *p, const char *name, s64 written)
     st->partial_dropped = false;
     strbuf_reset(&st->command);
     strbuf_reset(&st->path);
+    strbuf_reset(&st->cwd);
     st->report_left = 0;
-    st->prompted = false;
+    st->prompted = st->pwd = false;
     st->in_report = st->in_stats = false;
     st->dates = (struct prefix_log){.latest_year = gmtime_r(&when, &tm) ? tm.tm_year + 1900 : 1970};
 }

@@ -57,6 +57,7 @@ struct paste_state {
     VEC(struct row) rows;
     u32 tables; /* of processes so far */
     bool rows_whole;
+    bool rows_largest; /* the table read last was sorted by resident memory */
     struct rates rates;
     struct earlyoom earlyoom;
 
@@ -77,7 +78,9 @@ struct paste_state {
     u32 line;
     struct filter kinds; /* of this line */
     bool prompted;       /* a command stood before it: it may be the first of anything */
+    bool pwd;            /* that command was pwd */
     struct strbuf partial, cleaned, command, path, json;
+    struct strbuf cwd; /* where the shell stands, below /proc or /sys; "" elsewhere */
     bool may_be_alien; /* a directory is read that is no machine's */
     bool
         alien; /* ... and turned out to be programs, sources or documents: nothing more of it is read */
