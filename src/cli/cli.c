@@ -135,8 +135,7 @@ void cli_choose(struct cli *cli, enum machine_option option)
     if (machine_option_set(&cli->machine.config, option, label, cli->arg, &e))
         cli_usage(cli, "%s", e.text);
     else
-        vec_push(&cli->machine.settings,
-                 ((struct cli_setting){machine_option_info[option].name, cli->arg}));
+        cli_add_setting(cli, (struct cli_setting){machine_option_info[option].name, cli->arg});
 }
 
 /* --membind LIST is --numa bind:LIST, and so on. */

@@ -1,6 +1,7 @@
 /* cli.h - what all verbs share: options, help, colours, progress, output files, errors.
  *
- * Only this room prints and exits. stdout is the result, stderr everything else. Exit codes: 0 done, 1 failed, 2 usage.
+ * Only this room prints and exits. stdout is the result, stderr everything else. Exit codes: 0 done; 1 failed; 2 what the user
+ * wants is wrong, on the command line or in a scenario file.
  * A verb declares its options once, in a table: parsing, --help and the completion of the shell come from it. Common options are
  * those of cli_options.def; a verb says by `takes` which groups of them it accepts, and cli_next() stores them.
  *
@@ -128,6 +129,8 @@ int cli_done(struct cli *cli, int exit_code);
 /* "highwater VERB: text" on stderr. Returns CLI_FAILED. */
 int cli_fail(struct cli *cli, const char *fmt, ...) HW_PRINTF(2, 3);
 int cli_fail_err(struct cli *cli, const struct err *e);
+/* The same for a failure rc. Returns CLI_USAGE for -EINVAL: what the user wants of the machine, or writes in a scenario, is wrong. */
+int cli_fail_for(struct cli *cli, int rc, const struct err *e);
 /* The same with a hint at --help. Returns CLI_USAGE and sets cli->done. */
 int cli_usage(struct cli *cli, const char *fmt, ...) HW_PRINTF(2, 3);
 /* A note on stderr, not with --quiet. */

@@ -47,6 +47,8 @@ void cli_say_usage(const char *verb, const char *text);
 
 /* --set KEY=VALUE and --compare KEY=V1,V2...: kept, or a usage error was reported. */
 void cli_set(struct cli *cli, const char *assignment);
+/* Remember a setting, or refuse it beside its twin. */
+void cli_add_setting(struct cli *cli, struct cli_setting setting);
 void cli_compare(struct cli *cli, const char *assignment);
 
 #endif

@@ -63,6 +63,12 @@ int cli_fail_err(struct cli *cli, const struct err *e)
     return cli_fail(cli, "%s", err_text(e, text, sizeof(text)));
 }
 
+int cli_fail_for(struct cli *cli, int rc, const struct err *e)
+{
+    cli_fail_err(cli, e);
+    return rc == -EINVAL ? CLI_USAGE : CLI_FAILED;
+}
+
 int cli_usage(struct cli *cli, const char *fmt, ...)
 {
     va_list args;

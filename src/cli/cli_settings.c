@@ -36,6 +36,17 @@ static const char *canonical(struct cli *cli, const char *key)
     return tunable ? tunable->key : key;
 }
 
+void cli_add_setting(struct cli *cli, struct cli_setting setting)
+{
+    const char *twin = system_config_twin(setting.key);
+
+    vec_for_each (&cli->machine.settings, other)
+        if (twin && strcmp(other->key, twin) == 0)
+            cli_usage(cli, "%s=%s and %s=%s set the same; want one of them", other->key,
+                      other->value, setting.key, setting.value);
+    vec_push(&cli->machine.settings, setting);
+}
+
 void cli_set(struct cli *cli, const char *assignment)
 {
     char *key = split(cli, "--set", assignment, "KEY=VALUE"), *value;
@@ -47,7 +58,7 @@ void cli_set(struct cli *cli, const char *assignment)
     if (system_config_set(&cli->machine.config, key, value, &e))
         cli_usage(cli, "--set: %s", e.text);
     else
-        vec_push(&cli->machine.settings, ((struct cli_setting){canonical(cli, key), value}));
+        cli_add_setting(cli, (struct cli_setting){canonical(cli, key), value});
 }
 
 /* Each value must be one that the option itself takes, and none may stand there twice. */
@@ -69,9 +80,15 @@ static void check_values(struct cli *cli, const struct axis *axis)
 
 static void add_axis(struct cli *cli, struct axis axis)
 {
+    const char *twin = system_config_twin(axis.key);
     struct axes all;
 
     vec_for_each (&cli->machine.compared, other) {
+        if (twin && strcmp(other->key, twin) == 0) {
+            cli_usage(cli, "--compare: %s and %s set the same; want one of them", other->key,
+                      axis.key);
+            return;
+        }
         if (strcmp(other->key, axis.key) == 0) {
             cli_usage(cli, "--compare: %s is given twice; want all its values in one: %s=%s,%s",
                       axis.key, axis.key, other->values[0], axis.values[0]);

@@ -73,7 +73,7 @@ static const struct cli_spec spec = {
         "when it came\n"
         "to an end, whatever the outcome (completed, oom, thrash); 1 when it could not; 2 for "
         "a wrong command\n"
-        "line.\n",
+        "line, or something wrong in a scenario file.\n",
     .min_operands = 1,
     .max_operands = 1,
 };
@@ -319,7 +319,7 @@ int run_play(struct run *run, int (*play_one)(struct run *run, struct err *e))
         if (rc == -EINTR)
             rc = cli_fail(&run->cli, "interrupted");
         else
-            rc = rc ? cli_fail_err(&run->cli, &e) : run->exit_code;
+            rc = rc ? cli_fail_for(&run->cli, rc, &e) : run->exit_code;
     }
     signals_end();
     return rc;

@@ -257,7 +257,7 @@ static int sweep(struct cli *cli, const struct size_config *config)
         signals_end();
         return rc;
     }
-    return rc ? cli_fail_err(cli, &e) : cli->exit_code;
+    return rc ? cli_fail_for(cli, rc, &e) : cli->exit_code;
 }
 
 static int size(struct cli *cli, const struct request *req)

@@ -48,14 +48,18 @@ static bool same_key(const char *a, const char *b)
     return *a == *b;
 }
 
-/* Does the user say what it is? */
+/* Does the user say what it is, by either of its names? */
 static bool said(const struct cli *cli, const char *key)
 {
+    const char *twin = system_config_twin(key);
+
     for (size_t i = 0; i < cli->machine.settings.count; i++)
-        if (same_key(cli->machine.settings.items[i].key, key))
+        if (same_key(cli->machine.settings.items[i].key, key) ||
+            (twin && same_key(cli->machine.settings.items[i].key, twin)))
             return true;
     for (size_t i = 0; i < cli->machine.compared.count; i++)
-        if (same_key(cli->machine.compared.items[i].key, key))
+        if (same_key(cli->machine.compared.items[i].key, key) ||
+            (twin && same_key(cli->machine.compared.items[i].key, twin)))
             return true;
     return false;
 }
@@ -155,8 +159,6 @@ static void take_devices(struct taking *t)
         (all_devices(t, "rotational.", &value, &differ) ? value == 1 : differ))
         caution(t, "A device of the recording's host says that it turns, as virtual disks do too: "
                    "--disk hdd if it is one.");
-    if (said(t->cli, "queue.read_ahead_kb")) /* another name of the same */
-        return;
     if (all_devices(t, "readahead.", &value, &differ) && value != device_readahead(t->config))
         take_number(t, "readahead", value);
     else if (differ && !said(t->cli, "readahead"))
@@ -179,7 +181,7 @@ static void take_thp(struct taking *t)
     char buf[VALUE_MAX];
     const char *mode = host_value(t, "thp", buf);
 
-    if (mode && !said(t->cli, "transparent_hugepage/enabled")) /* another name of the same */
+    if (mode)
         take(t, "thp", mode);
 }
 

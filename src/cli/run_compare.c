@@ -130,7 +130,7 @@ int run_compare(struct run *run, int (*play_one)(struct run *run, struct err *e)
     if (rc == 0) {
         rc = show(&c, &axes);
     } else {
-        rc = rc == -EINTR ? cli_fail(&run->cli, "interrupted") : cli_fail_err(&run->cli, &e);
+        rc = rc == -EINTR ? cli_fail(&run->cli, "interrupted") : cli_fail_for(&run->cli, rc, &e);
         for (unsigned i = 0; c.documents && i < c.nr; i++)
             json_drop(c.documents[i]);
     }

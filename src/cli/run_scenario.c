@@ -123,11 +123,11 @@ int run_scenario_file(struct run *run)
     if (refused(run))
         return run->cli.exit_code;
     rc = scenario_read(&sc, run->cli.operands[0], &e);
-    if (rc == 0)
-        rc = scenario_traces_open(&sc, &run->traces, &e);
+    if (rc == 0 && scenario_traces_open(&sc, &run->traces, &e))
+        rc = -EIO; /* a recording that is missing or damaged, not a wrong word */
     scenario_done(&sc);
     if (rc)
-        return cli_fail_err(&run->cli, &e);
+        return cli_fail_for(&run->cli, rc, &e);
     rc = run_play(run, run_play_scenario);
     scenario_traces_close(&run->traces);
     return rc;

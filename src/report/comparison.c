@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/units.h"
 #include "base/utf8.h"
+#include "report/columns.h"
 #include "report/json_put.h"
 
 #include <inttypes.h>
@@ -22,16 +23,18 @@ static int key_width(const struct axis *axis)
     return (int)width;
 }
 
-static void put_keys(const struct axes *axes, bool names, struct strbuf *out)
+/* The settings label the rows. */
+static void open_table(struct columns *c, const struct axes *axes)
 {
-    for (unsigned k = 0; k < axes->nr; k++)
-        strbuf_printf(out, "%-*s  ", key_width(&axes->items[k]), names ? axes->items[k].key : "");
-}
+    columns_init(c, axes_count(axes));
+    for (unsigned k = 0; k < axes->nr; k++) {
+        const struct axis *axis = &axes->items[k];
+        int width = key_width(axis);
 
-static void put_values(const struct axes *axes, unsigned combination, struct strbuf *out)
-{
-    for (unsigned k = 0; k < axes->nr; k++)
-        strbuf_printf(out, "%-*s  ", key_width(&axes->items[k]), axes_value(axes, combination, k));
+        strbuf_printf(&c->labels.items[0], "%-*s  ", width, axis->key);
+        for (unsigned v = 0; v < c->nr_rows; v++)
+            strbuf_printf(&c->labels.items[1 + v], "%-*s  ", width, axes_value(axes, v, k));
+    }
 }
 
 /* --- single runs --- */
@@ -66,55 +69,123 @@ static bool is_about_huge(const struct axes *axes)
     return false;
 }
 
-static void put_huge(const struct run_huge *h, struct strbuf *out)
-{
-    char text[UNITS_TEXT_MAX];
+/* What the cells of a column are. */
+enum cell { CELL_BYTES, CELL_PAGES, CELL_NS, CELL_COUNT };
 
-    strbuf_printf(out, " %10s", format_bytes(text, h->huge_bytes));
-    strbuf_printf(out, " %10s", format_bytes(text, h->untouched_bytes));
-    strbuf_printf(out, " %7s", format_short_count(text, h->walks));
-    strbuf_printf(out, " %10s", format_ns(text, h->cpu_ns));
+struct run_column {
+    const char *top, *name;
+    size_t offset; /* of a u64 in struct run_row */
+    enum cell kind;
+    bool optional; /* left out when zero in all rows */
+    bool huge;     /* only where settings of huge pages are compared */
+};
+
+#define AT(field) offsetof(struct run_row, field)
+static const struct run_column run_columns[] = {
+    {"major", "faults", AT(majflt), CELL_COUNT, false, false},
+    {"refault", "file", AT(refault_file), CELL_COUNT, true, false},
+    {"refault", "anon", AT(refault_anon), CELL_COUNT, true, false},
+    {"", "swap in", AT(pswpin), CELL_PAGES, true, false},
+    {"", "swap out", AT(pswpout), CELL_PAGES, true, false},
+    {"memory", "stall", AT(stall_ns), CELL_NS, false, false},
+    {"highest", "usage", AT(peak_bytes), CELL_BYTES, false, false},
+    {"in huge", "pages", AT(huge.huge_bytes), CELL_BYTES, false, true},
+    {"never", "touched", AT(huge.untouched_bytes), CELL_BYTES, false, true},
+    {"page", "walks", AT(huge.walks), CELL_COUNT, false, true},
+    {"huge ones", "cost to make", AT(huge.cpu_ns), CELL_NS, false, true},
+};
+
+static u64 run_value(const struct run_column *column, const struct run_row *row)
+{
+    return *(const u64 *)(const void *)((const char *)row + column->offset);
 }
 
-static void put_run_row(const struct run_row *row, const struct run_row *first, bool huge,
-                        struct strbuf *out)
+static void put_run_column(struct columns *c, const struct run_column *column,
+                           const struct run_row *rows)
 {
+    struct column *to = columns_add(c, column->top, column->name);
     char text[UNITS_TEXT_MAX];
 
-    strbuf_printf(out, "%-9s", replay_outcome_name(row->outcome));
-    strbuf_printf(out, " %10s", format_ns(text, row->virtual_ns));
-    if (first->virtual_ns)
-        strbuf_printf(out, " %6.2fx", (double)row->virtual_ns / (double)first->virtual_ns);
-    strbuf_printf(out, " %7s", format_short_count(text, row->majflt));
-    strbuf_printf(out, " %7s", format_short_count(text, row->refault_file));
-    strbuf_printf(out, " %7s", format_short_count(text, row->refault_anon));
-    strbuf_printf(out, " %10s", format_bytes(text, row->pswpin * PAGE_SIZE));
-    strbuf_printf(out, " %10s", format_bytes(text, row->pswpout * PAGE_SIZE));
-    strbuf_printf(out, " %10s", format_ns(text, row->stall_ns));
-    strbuf_printf(out, " %10s", format_bytes(text, row->peak_bytes));
-    if (huge)
-        put_huge(&row->huge, out);
-    strbuf_appendc(out, '\n');
+    for (unsigned v = 0; v < c->nr_rows; v++) {
+        u64 value = run_value(column, &rows[v]);
+
+        switch (column->kind) {
+        case CELL_BYTES:
+            format_bytes(text, value);
+            break;
+        case CELL_PAGES:
+            format_bytes(text, value * PAGE_SIZE);
+            break;
+        case CELL_NS:
+            format_ns(text, value);
+            break;
+        case CELL_COUNT:
+            format_short_count(text, value);
+            break;
+        }
+        column_put(to, v, text);
+    }
+}
+
+static void put_outcomes(struct columns *c, const struct run_row *rows)
+{
+    struct column *outcome = columns_add(c, "", "outcome"), *time = columns_add(c, "", "time"),
+                  *times = rows[0].virtual_ns ? columns_add(c, "", "") : NULL;
+    char text[UNITS_TEXT_MAX];
+
+    outcome->left = true;
+    for (unsigned v = 0; v < c->nr_rows; v++) {
+        column_put(outcome, v, replay_outcome_name(rows[v].outcome));
+        column_put(time, v, format_ns(text, rows[v].virtual_ns));
+        if (!times)
+            continue;
+        snprintf(text, sizeof(text), "%.2fx",
+                 (double)rows[v].virtual_ns / (double)rows[0].virtual_ns);
+        column_put(times, v, text);
+    }
+}
+
+static bool all_zero(const struct run_column *column, const struct run_row *rows, unsigned nr)
+{
+    for (unsigned v = 0; v < nr; v++)
+        if (run_value(column, &rows[v]))
+            return false;
+    return true;
 }
 
 void compare_runs_text(const struct comparison *c, const struct run_row *rows, struct strbuf *out)
 {
     bool huge = is_about_huge(c->axes);
+    struct strbuf zeroes;
+    struct columns table;
 
-    utf8_append_clean(out, c->input);
-    strbuf_printf(out, " under %u settings; times over that of the first\n\n", axes_count(c->axes));
-    put_keys(c->axes, false, out);
-    strbuf_printf(out, "%-9s %10s %7s %7s %7s %7s %10s %10s %10s %10s%s\n", "", "", "", "major",
-                  "refault", "refault", "", "", "memory", "highest",
-                  huge ? "    in huge      never    page   huge ones" : "");
-    put_keys(c->axes, true, out);
-    strbuf_printf(out, "%-9s %10s %7s %7s %7s %7s %10s %10s %10s %10s%s\n", "outcome", "time", "",
-                  "faults", "file", "anon", "swap in", "swap out", "stall", "usage",
-                  huge ? "      pages    touched   walks  cost to make" : "");
-    for (unsigned v = 0; v < axes_count(c->axes); v++) {
-        put_values(c->axes, v, out);
-        put_run_row(&rows[v], &rows[0], huge, out);
+    strbuf_init(&zeroes);
+    open_table(&table, c->axes);
+    put_outcomes(&table, rows);
+    for (size_t i = 0; i < ARRAY_SIZE(run_columns); i++) {
+        const struct run_column *column = &run_columns[i];
+
+        if (column->huge && !huge)
+            continue;
+        if (column->optional && all_zero(column, rows, table.nr_rows))
+            strbuf_printf(&zeroes, "%s%s%s%s", zeroes.len ? ", " : "", column->top,
+                          *column->top ? " " : "", column->name);
+        else
+            put_run_column(&table, column, rows);
     }
+    utf8_append_clean(out, c->input);
+    strbuf_printf(out, " under %u settings; times over that of the first\n\n", table.nr_rows);
+    columns_render(&table, out);
+    if (huge || zeroes.len)
+        strbuf_appendc(out, '\n');
+    if (huge)
+        strbuf_append(out,
+                      "In huge pages, and of them never touched: at the fullest moment of each "
+                      "run.\n");
+    if (zeroes.len)
+        strbuf_printf(out, "Left out, as zero everywhere: %s.\n", zeroes.text);
+    columns_done(&table);
+    strbuf_done(&zeroes);
 }
 
 /* --- sweeps --- */
@@ -139,66 +210,106 @@ static bool is_column(const struct comparison *c, const struct size_result *resu
     return true;
 }
 
-static void put_cell(const struct size_row *row, struct strbuf *out)
+static void put_limit(struct columns *c, const struct size_result *results, u64 limit,
+                      const char *name)
 {
-    char text[32];
+    struct column *to = columns_add(c, "", name);
 
-    if (row->survives)
+    for (unsigned v = 0; v < c->nr_rows; v++) {
+        const struct size_row *row = row_at(&results[v], limit);
+        char text[32];
+
         snprintf(text, sizeof(text), "%.2fx%s", row->slowdown, row->usable ? "" : "*");
-    else
-        snprintf(text, sizeof(text), "%s", replay_outcome_name(row->outcome));
-    strbuf_printf(out, "  %10s", text);
+        column_put(to, v, row->survives ? text : replay_outcome_name(row->outcome));
+    }
 }
 
-static void put_boundary(const struct size_boundary *b, struct strbuf *out)
+static void put_boundary(struct column *to, unsigned row, const struct size_boundary *b)
 {
     char text[UNITS_TEXT_MAX];
 
-    strbuf_printf(out, "  %10s", b->found ? format_bytes(text, b->limit_bytes) : "none");
+    column_put(to, row, b->found ? format_bytes(text, b->limit_bytes) : "none");
+}
+
+static void put_boundaries(struct columns *c, const struct size_result *results)
+{
+    struct column *time = columns_add(c, "no limit:", "time"),
+                  *peak = columns_add(c, "", "grows to"),
+                  *usable = columns_add(c, "smallest", "usable"),
+                  *survived = columns_add(c, "smallest", "survived");
+
+    for (unsigned v = 0; v < c->nr_rows; v++) {
+        char text[UNITS_TEXT_MAX];
+
+        column_put(time, v, format_ns(text, results[v].unlimited.virtual_ns));
+        column_put(peak, v, format_bytes(text, results[v].unlimited.peak_bytes));
+        put_boundary(usable, v, &results[v].usable);
+        put_boundary(survived, v, &results[v].survives);
+    }
+}
+
+static bool any_survives(const struct comparison *c, const struct size_result *results, u64 limit)
+{
+    for (unsigned v = 0; v < axes_count(c->axes); v++)
+        if (row_at(&results[v], limit)->survives)
+            return true;
+    return false;
+}
+
+/* The limits that are shown, rising. Of those of the grid that none survives only the largest. */
+static unsigned choose_limits(const struct comparison *c, const struct size_result *results,
+                              u64 *ret, unsigned *ret_all)
+{
+    const struct size_result *first = &results[0];
+    unsigned nr = 0, hopeless = 0; /* of the grid, at the end of ret */
+
+    *ret_all = 0;
+    for (size_t i = 0; i < first->rows.count; i++) {
+        const struct size_row *row = &first->rows.items[i];
+        bool grid = row->source == SIZE_GRID;
+
+        if ((row->source != SIZE_ASKED && !grid) || !is_column(c, results, row->limit_bytes))
+            continue;
+        ++*ret_all;
+        if (grid && !any_survives(c, results, row->limit_bytes)) {
+            nr -= hopeless;
+            hopeless = 1;
+        } else {
+            hopeless = 0;
+        }
+        ret[nr++] = row->limit_bytes;
+    }
+    return nr;
 }
 
 void compare_sizes_text(const struct comparison *c, const struct size_result *results,
                         struct strbuf *out)
 {
-    const struct size_result *first = &results[0];
-    u64 replays = 0, *columns = xcalloc(MAX(first->rows.count, (size_t)1), sizeof(*columns));
-    char text[UNITS_TEXT_MAX];
-    unsigned nr = 0;
+    size_t most = MAX(results[0].rows.count, (size_t)1);
+    u64 replays = 0, *limits = xcalloc(most, sizeof(*limits));
+    char(*names)[UNITS_TEXT_MAX] = xcalloc(most, sizeof(*names));
+    unsigned all, nr = choose_limits(c, results, limits, &all);
+    struct columns table;
 
-    for (unsigned v = 0; v < axes_count(c->axes); v++)
-        replays += results[v].replays;
-    for (size_t i = 0; i < first->rows.count; i++) {
-        const struct size_row *row = &first->rows.items[i];
-
-        if ((row->source == SIZE_ASKED || row->source == SIZE_GRID) &&
-            is_column(c, results, row->limit_bytes))
-            columns[nr++] = row->limit_bytes;
-    }
-    utf8_append_clean(out, c->input);
-    strbuf_printf(out, " under %u settings and %u limits (%" PRIu64 " replays)\n\n",
-                  axes_count(c->axes), nr, replays);
-    put_keys(c->axes, false, out);
-    strbuf_printf(out, "%10s  %10s  %10s  %10s  %s\n", "no limit:", "", "smallest", "smallest",
-                  nr ? "with memory.max at, over the time without a limit" : "");
-    put_keys(c->axes, true, out);
-    strbuf_printf(out, "%10s  %10s  %10s  %10s", "time", "grows to", "usable", "survived");
+    open_table(&table, c->axes);
+    put_boundaries(&table, results);
     for (unsigned i = 0; i < nr; i++)
-        strbuf_printf(out, "  %10s", format_bytes(text, columns[i]));
-    strbuf_appendc(out, '\n');
-    for (unsigned v = 0; v < axes_count(c->axes); v++) {
-        const struct size_result *r = &results[v];
-
-        put_values(c->axes, v, out);
-        strbuf_printf(out, "%10s", format_ns(text, r->unlimited.virtual_ns));
-        strbuf_printf(out, "  %10s", format_bytes(text, r->unlimited.peak_bytes));
-        put_boundary(&r->usable, out);
-        put_boundary(&r->survives, out);
-        for (unsigned i = 0; i < nr; i++)
-            put_cell(row_at(r, columns[i]), out);
-        strbuf_appendc(out, '\n');
-    }
-    strbuf_append(out, "\n* survives, and is too slow to be usable\n");
-    free(columns);
+        put_limit(&table, results, limits[i], format_bytes(names[i], limits[i]));
+    for (unsigned v = 0; v < table.nr_rows; v++)
+        replays += results[v].replays;
+    utf8_append_clean(out, c->input);
+    strbuf_printf(out, " under %u settings and %u limits (%" PRIu64 " replays)\n\n", table.nr_rows,
+                  all, replays);
+    columns_render(&table, out);
+    if (nr)
+        strbuf_append(out, "\nBelow each memory.max: the time it takes, over the time without a "
+                           "limit.\n");
+    if (all > nr)
+        strbuf_printf(out, "Left out: %u smaller limits, which none survives either.\n", all - nr);
+    strbuf_append(out, "* survives, and is too slow to be usable\n");
+    columns_done(&table);
+    free(names);
+    free(limits);
 }
 
 void comparison_blame(const struct axes *axes, unsigned combination, struct err *e)

@@ -178,6 +178,7 @@ static const char *scenario_kind_name(enum scenario_kind kind)
     case SCENARIO_COMPRESSOR:
         return "name";
     case SCENARIO_FILE_KIND:
+    case SCENARIO_MADVISE:
         return "word";
     case SCENARIO_POLICY:
         return "policy";

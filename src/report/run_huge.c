@@ -24,8 +24,9 @@ static ns_t cpu_time(const struct run_report *r, const struct run_huge *h)
 {
     const struct cost_model *cost = &r->system->cost;
 
-    return h->faults * HPAGE_PMD_NR * cost->zero_page + h->leaf_splits * cost->split_huge_pmd +
-           h->splits * cost->split_huge_page + h->collapses * HPAGE_PMD_NR * cost->copy_page;
+    return (h->faults + h->zero_allocs) * HPAGE_PMD_NR * cost->zero_page +
+           h->leaf_splits * cost->split_huge_pmd + h->splits * cost->split_huge_page +
+           h->collapses * HPAGE_PMD_NR * cost->copy_page;
 }
 
 void run_huge_fill(const struct run_report *r, struct run_huge *ret)
@@ -46,6 +47,8 @@ void run_huge_fill(const struct run_report *r, struct run_huge *ret)
         .collapses = run_machine_events(r, THP_COLLAPSE_ALLOC),
         .splits = run_machine_events(r, THP_SPLIT_PAGE),
         .leaf_splits = run_machine_events(r, THP_SPLIT_PMD),
+        .zero_allocs = run_machine_events(r, THP_ZERO_PAGE_ALLOC),
+        .zero_page = r->system->mem.thp.zero_page != PFN_NONE,
     };
     ret->cpu_ns = cpu_time(r, ret);
 }
@@ -54,8 +57,16 @@ void run_huge_sentence(const struct run_huge *h, struct strbuf *out)
 {
     char saved[UNITS_TEXT_MAX], all[UNITS_TEXT_MAX], idle[UNITS_TEXT_MAX], time[UNITS_TEXT_MAX];
 
-    if (!run_huge_used(h)) {
+    if (!run_huge_used(h) && !h->zero_allocs && !h->zero_page) {
         strbuf_append(out, "No huge page was used");
+        return;
+    }
+    if (!run_huge_used(h)) {
+        strbuf_printf(out,
+                      "No huge page was used but that of zeros, which is read in place of memory "
+                      "that nobody has written; it saves %s of %s page walks",
+                      format_short_count(saved, h->saved),
+                      format_short_count(all, h->walks + h->saved));
         return;
     }
     strbuf_printf(

@@ -15,6 +15,8 @@ struct run_huge {
     u64 saved;                  /* and those that a huge page in the TLB made unnecessary */
     ns_t cpu_ns;                /* zeroing, splitting, collapsing */
     u64 faults, fallbacks, fallbacks_charge, collapses, splits, leaf_splits;
+    u64 zero_allocs; /* allocations of the huge page of zeros */
+    bool zero_page;  /* that page was there */
 };
 
 /* May memory be huge on this machine? What follows is about such machines alone. */
@@ -22,6 +24,7 @@ bool run_huge_enabled(const struct run_report *r);
 
 void run_huge_fill(const struct run_report *r, struct run_huge *ret);
 
+/* Any but that of zeros? */
 static inline bool run_huge_used(const struct run_huge *h)
 {
     return h->faults || h->collapses || h->huge_bytes;

@@ -456,11 +456,13 @@ static void render_job(struct text *t, const struct scenario_job *job)
         snprintf(state, sizeof(state), "%u OOM-killed", sum.oom_killed);
     else if (sum.refused)
         snprintf(state, sizeof(state), "%u refused", sum.refused);
-    else
+    else if (sum.running)
         snprintf(state, sizeof(state), "%u running", sum.running);
+    else
+        snprintf(state, sizeof(state), sum.processes ? "%u ended" : "not started", sum.processes);
     strbuf_printf(t->out, "  %-15s %5u  %-13s %11s %10s %12s %11s %11s\n", job->task->head.name,
                   sum.processes, state, job->trace ? "-" : format_count(number, st->requests),
-                  st->requests ? format_ns(mean, st->latency_sum / st->requests) : "-",
+                  st->latency_sum ? format_ns(mean, st->latency_sum / st->requests) : "-",
                   format_count(major, sum.major), format_ns(stall, sum.memory_ns),
                   format_bytes(rss, sum.maxrss_pages * PAGE_SIZE));
 }

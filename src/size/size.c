@@ -126,13 +126,13 @@ static int run_unlimited(struct sweep *s, struct err *e)
         return r;
     s->out->replays++;
     if (row->outcome == REPLAY_COMPLETED && !row->survives)
-        return err_at(e, -EINVAL, s->config->trace->path, 0, 0,
+        return err_at(e, -ENODATA, s->config->trace->path, 0, 0,
                       "the replay ends before it comes to %s %s",
                       s->config->from_name ? "--from" : "--process",
                       s->config->from_name ? s->config->from_name : s->config->process);
     if (row->outcome != REPLAY_COMPLETED)
         return err_at(
-            e, -EINVAL, s->config->trace->path, 0, 0,
+            e, -ENODATA, s->config->trace->path, 0, 0,
             "even without a limit the replay ends in '%s': give the machine more memory (--ram)",
             replay_outcome_name(row->outcome));
     return 0;

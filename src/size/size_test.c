@@ -169,7 +169,7 @@ static void a_machine_that_is_too_small_is_an_error_with_its_remedy(void **state
     (void)state;
     open_sweep(&s, 20000, 0);
     s.machine.ram_bytes = 64 * MIB;
-    assert_int_equal(size_run(&s.config, &s.result, &e), -EINVAL);
+    assert_int_equal(size_run(&s.config, &s.result, &e), -ENODATA);
     assert_non_null(strstr(e.text, "--ram"));
     close_sweep(&s);
 }

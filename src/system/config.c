@@ -40,6 +40,55 @@ void system_config_init(struct system_config *c)
     cost_model_init(&c->cost);
 }
 
+/* --- options that are another way to say a tunable ------------------------------------------------------------------- */
+
+/* X(field of struct system_config, its initial value, field of struct tunables, its key) */
+#define TWINS(X)                                                \
+    X(thp, NULL, thp_enabled, "transparent_hugepage/enabled")   \
+    X(readahead_bytes, 0, read_ahead_kb, "queue.read_ahead_kb") \
+    X(zswap, false, zswap_enabled, "zswap.enabled")             \
+    X(zswap_compressor, NULL, zswap_compressor, "zswap.compressor")
+
+const char *system_config_twin(const char *key)
+{
+    enum machine_option option = machine_option_find(key);
+    const struct tunable_info *tunable = tunable_find(key);
+
+#define X(field, initial, tunable_field, tunable_key)                           \
+    if (option == MACHINE_OPTION_##field)                                       \
+        return tunable_key;                                                     \
+    if (tunable && tunable->offset == offsetof(struct tunables, tunable_field)) \
+        return machine_option_info[MACHINE_OPTION_##field].name;
+    TWINS(X)
+#undef X
+    return NULL;
+}
+
+static void forget_tunable(struct system_config *c, enum machine_option option)
+{
+    struct tunables plain;
+
+    tunables_init(&plain);
+#define X(field, initial, tunable_field, tunable_key) \
+    if (option == MACHINE_OPTION_##field)             \
+        c->tunables.tunable_field = plain.tunable_field;
+    TWINS(X)
+#undef X
+}
+
+static void forget_option(struct system_config *c, const char *key)
+{
+    const struct tunable_info *tunable = tunable_find(key);
+
+#define X(field, initial, tunable_field, tunable_key)                  \
+    if (tunable->offset == offsetof(struct tunables, tunable_field)) { \
+        c->field = (initial);                                          \
+        c->given &= ~BIT(MACHINE_OPTION_##field);                      \
+    }
+    TWINS(X)
+#undef X
+}
+
 enum thp_enabled system_config_thp(const struct system_config *c)
 {
     return c->thp ? thp_enabled_find(c->thp) : (enum thp_enabled)c->tunables.thp_enabled;
@@ -248,9 +297,11 @@ int machine_option_set(struct system_config *c, enum machine_option option, cons
     }
     if (*why.text)
         return err_set(e, rc, "%s: %s", label, why.text);
-    if (rc == 0)
-        c->given |= BIT(option);
-    return rc;
+    if (rc)
+        return rc;
+    c->given |= BIT(option);
+    forget_tunable(c, option);
+    return 0;
 }
 
 int system_config_topology(const struct system_config *c, struct topology *ret, unsigned *ret_nid,
@@ -365,8 +416,12 @@ int system_config_set(struct system_config *c, const char *key, const char *valu
     if (strncmp(key, NODE_PREFIX, strlen(NODE_PREFIX)) == 0)
         return set_node(c, key, value, e);
     if (tunable_find(key) ||
-        (strchr(key, '.') && strncmp(key, COST_PREFIX, strlen(COST_PREFIX)) != 0))
-        return tunables_set(&c->tunables, key, value, e);
+        (strchr(key, '.') && strncmp(key, COST_PREFIX, strlen(COST_PREFIX)) != 0)) {
+        rc = tunables_set(&c->tunables, key, value, e);
+        if (rc == 0)
+            forget_option(c, key);
+        return rc;
+    }
     if (!strchr(key, '.'))
         return unknown_key(key, e);
     rc = set_cost(c, key, value, e);

@@ -110,6 +110,10 @@ enum thp_enabled system_config_thp(const struct system_config *c);
 /* The option of this name ('-' and '_' are alike), or NR_MACHINE_OPTIONS. */
 enum machine_option machine_option_find(const char *name);
 
+/* The other name of what `key` sets, where an option is another way to say a tunable (thp, transparent_hugepage/enabled); else NULL.
+ * Setting one forgets the other. */
+const char *system_config_twin(const char *key);
+
 /* Set a machine option. `label` names it in messages ("--ram"). 0; -EINVAL or -ERANGE with what would be right. */
 int machine_option_set(struct system_config *c, enum machine_option option, const char *label,
                        const char *value, struct err *e);

@@ -109,6 +109,31 @@ static void a_key_may_be_an_option_a_tunable_or_a_cost(void **state)
     assert_string_equal(e.text, "disk: files cannot be on zram");
 }
 
+static void the_last_word_is_that_of_either_name(void **state)
+{
+    struct system_config c;
+
+    (void)state;
+    system_config_init(&c);
+    assert_string_equal(system_config_twin("thp"), "transparent_hugepage/enabled");
+    assert_string_equal(system_config_twin("transparent_hugepage/enabled"), "thp");
+    assert_string_equal(system_config_twin("zswap.compressor"), "zswap_compressor");
+    assert_null(system_config_twin("ram"));
+    assert_null(system_config_twin("vm.swappiness"));
+    assert_int_equal(system_config_set(&c, "thp", "never", NULL), 0);
+    assert_int_equal(system_config_set(&c, "transparent_hugepage/enabled", "madvise", NULL), 0);
+    assert_int_equal(system_config_thp(&c), THP_MADVISE);
+    assert_int_equal(system_config_set(&c, "thp", "always", NULL), 0);
+    assert_int_equal(system_config_thp(&c), THP_ALWAYS);
+    assert_int_equal(system_config_set(&c, "zswap.enabled", "1", NULL), 0);
+    assert_int_equal(system_config_set(&c, "zswap", "no", NULL), 0);
+    assert_int_equal(c.zswap || c.tunables.zswap_enabled, false);
+    assert_int_equal(system_config_set(&c, "readahead", "64K", NULL), 0);
+    assert_int_equal(system_config_set(&c, "queue.read_ahead_kb", "32", NULL), 0);
+    assert_int_equal(c.readahead_bytes, 0);
+    assert_int_equal(c.tunables.read_ahead_kb, 32);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +141,7 @@ int main(void)
         cmocka_unit_test(every_choice_is_taken_and_nothing_else),
         cmocka_unit_test(amounts_keep_to_their_bounds),
         cmocka_unit_test(a_key_may_be_an_option_a_tunable_or_a_cost),
+        cmocka_unit_test(the_last_word_is_that_of_either_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,6 +113,16 @@ static void emit_anon(struct generator_stream *gs, vaddr_t addr, u64 pages)
     emit_map(gs, addr, pages, 0);
 }
 
+/* What the program calls its memory: with the advice that it gives. */
+static void emit_memory(struct generator_stream *gs, vaddr_t addr, u64 pages, u64 flags)
+{
+    const struct scenario_task *t = gs->g->task;
+
+    emit_map(gs, addr, pages, flags);
+    if (t->madvise && pages)
+        EMIT(gs, HWT_OP_MADVISE, 100, addr, pages * PAGE_SIZE, t->madvise);
+}
+
 /* Bytes after 0 of the batch's strings. */
 static u32 keep_string(struct generator_stream *gs, u32 at, const char *text)
 {
@@ -169,8 +179,8 @@ static void start(struct generator_stream *gs)
 
     emit_op(gs, HWT_OP_COMM, 0)->string = keep_string(gs, 1, t->comm);
     if (!gs->worker)
-        emit_map(gs, MEMORY_BASE, preload, flags);
-    emit_map(gs, own_base, own, flags);
+        emit_memory(gs, MEMORY_BASE, preload, flags);
+    emit_memory(gs, own_base, own, flags);
     if (t->lock && own)
         EMIT(gs, HWT_OP_MLOCK, 100, own_base, own * PAGE_SIZE, 0);
     if (t->file_index >= 0 && (gs->worker || !t->workers))
@@ -239,7 +249,7 @@ static void grow(struct generator_stream *gs, struct growth *area, u64 first_pag
     if (want > area->mapped) {
         u64 step = pages_of(GROW_STEP);
 
-        emit_anon(gs, area->base + area->mapped * PAGE_SIZE, step);
+        emit_memory(gs, area->base + area->mapped * PAGE_SIZE, step, 0);
         area->mapped += step;
     }
     for (; area->pages < want; area->pages++)
@@ -362,6 +372,13 @@ static void change_phase(struct generator_stream *gs, ns_t now)
     pattern_change_phase(&gs->write, &gs->prng);
 }
 
+/* Will no request of the task ever do anything? */
+static bool asks_nothing(const struct scenario_task *t)
+{
+    return !t->touch.kind && !t->map.kind && !t->read.kind && !t->write.kind && !t->grow &&
+           !t->leak && !t->kernel_leak && !t->array && t->walk <= 0 && t->receive <= 0;
+}
+
 static void request(struct generator_stream *gs, ns_t now)
 {
     const struct scenario_task *t = gs->g->task;
@@ -377,10 +394,15 @@ static void request(struct generator_stream *gs, ns_t now)
     use_memory(gs);
     use_file(gs);
     use_kernel(gs, now);
-    if (gs->events.count)
+    if (gs->events.count) {
         gs->request_began = now + 1;
-    else
-        emit_wait(gs, NAP);
+        return;
+    }
+    emit_wait(gs, NAP);
+    if (t->requests && asks_nothing(t)) { /* done, with nothing to time */
+        gs->requests++;
+        gs->g->stats.requests++;
+    }
 }
 
 static void run(struct generator_stream *gs, ns_t now)

@@ -64,7 +64,8 @@ struct reader {
     int error;
     bool open;
     enum scenario_section section;
-    size_t index; /* among the sections of its kind */
+    size_t index;   /* among the sections of its kind */
+    bool *tunables; /* by their place in tunable_info: given */
 };
 
 static int fail_at(struct reader *r, unsigned line)
@@ -366,15 +367,32 @@ static int given_twice(struct reader *r, const struct scenario_head *head, const
                 *head->name ? " " : "", head->name);
 }
 
+/* Is what the key sets given by its other name? */
+static bool twin_given(const struct reader *r, const char *key, const char **ret_twin)
+{
+    const struct tunable_info *tunable;
+    enum machine_option option;
+
+    *ret_twin = system_config_twin(key);
+    if (!*ret_twin)
+        return false;
+    option = machine_option_find(*ret_twin);
+    tunable = tunable_find(*ret_twin);
+    return option < NR_MACHINE_OPTIONS ? r->sc->machine.line[option] != 0
+                                       : r->tunables[tunable - tunable_info];
+}
+
 /* ram = 4G: an option of the machine. A device may be one of the scenario's own, which come later: scenario_check.c looks. */
 static int take_option(struct reader *r, enum machine_option option, const char *value)
 {
     struct scenario_machine *m = &r->sc->machine;
     enum machine_kind kind = machine_option_info[option].kind;
-    const char *name = machine_option_info[option].name;
+    const char *name = machine_option_info[option].name, *twin;
 
     if (m->line[option])
         return given_twice(r, &m->head, name);
+    if (twin_given(r, name, &twin))
+        return FAIL(r, "%s and %s set the same; want one of them", twin, name);
     m->line[option] = r->line;
     if (!*value)
         return FAIL(r, "%s has no value", name);
@@ -389,11 +407,22 @@ static int take_option(struct reader *r, enum machine_option option, const char 
 static int take_machine_key(struct reader *r, const char *name, const char *value)
 {
     enum machine_option option = machine_option_find(name);
+    const struct tunable_info *tunable = tunable_find(name);
+    const char *twin;
 
     if (option < NR_MACHINE_OPTIONS)
         return take_option(r, option, value);
-    if (!strchr(name, '.') && !tunable_find(name)) /* as khugepaged/defrag has none */
+    if (!strchr(name, '.') && !tunable) /* as khugepaged/defrag has none */
         return unknown_key(r, name);
+    if (tunable) {
+        bool *given = &r->tunables[tunable - tunable_info];
+
+        if (*given)
+            return given_twice(r, &r->sc->machine.head, tunable->key);
+        if (twin_given(r, tunable->key, &twin))
+            return FAIL(r, "%s and %s set the same; want one of them", twin, tunable->key);
+        *given = true;
+    }
     return system_config_set(&r->sc->machine.config, name, value, r->e) ? fail_at(r, r->line) : 0;
 }
 
@@ -453,6 +482,7 @@ int scenario_read_bytes(struct scenario *sc, const char *path, const char *text,
     sc->path = arena_strdup(&sc->arena, path);
     sc->machine = (struct scenario_machine){.head = {.name = ""}};
     system_config_init(&sc->machine.config);
+    r.tunables = arena_array(&sc->arena, bool, nr_tunables);
     rc = ini_parse_stream(read_line, &r, take_key, &r);
     if (r.error)
         return r.error;
@@ -484,7 +514,7 @@ int scenario_read(struct scenario *sc, const char *path, struct err *e)
     if (rc)
         rc = err_at(e, rc, path, 0, 0, "cannot read it: %s", strerror(-rc));
     else if (len > FILE_BYTES_MAX)
-        rc = err_at(e, -EFBIG, path, 0, 0, "longer than 4 MiB: this is not a scenario");
+        rc = err_at(e, -EINVAL, path, 0, 0, "longer than 4 MiB: this is not a scenario");
     else
         rc = scenario_read_bytes(sc, path, text, len, e);
     free(text);

@@ -37,6 +37,7 @@ enum scenario_kind {
     SCENARIO_BOOL,
     SCENARIO_FRACTION,
     SCENARIO_PATTERN,
+    SCENARIO_MADVISE,
     SCENARIO_POLICY, /* of memory */
     SCENARIO_CPUS,
     SCENARIO_NODES,
@@ -155,6 +156,7 @@ struct scenario_task {
     struct scenario_duty burst;
     u64 requests, workers, preload, memory, touches, grow, grow_max, leak, block, fsync,
         instructions, kernel_leak, sockets, socket_data, pin, pin_user, uid, packet, ring, array;
+    u64 madvise; /* enum abi_madv; 0: none */
     double writes, rate, walk, receive;
     bool fill, lock, direct, hugetlb;
     struct pattern touch, read, write, map;
@@ -195,7 +197,7 @@ struct scenario {
     VEC(struct scenario_rmdir) rmdirs;
 };
 
-/* 0, -EINVAL, or the errno of the host. scenario_done() in either case is right. */
+/* 0; -EINVAL when the text is wrong; or the errno of the host. scenario_done() in either case is right. */
 int scenario_read(struct scenario *sc, const char *path, struct err *e);
 
 /* The same from memory; `path` stands in messages and is what trace= is relative to. */

@@ -318,6 +318,10 @@ static int check_task(struct scenario *sc, struct scenario_task *t, struct err *
                       "[task %s] does nothing; want trace, memory, grow, leak, read, write, map or "
                       "another key that uses memory",
                       t->head.name);
+    if (t->madvise && (t->hugetlb || (!t->memory && !t->preload && !t->grow && !t->leak)))
+        return err_at(e, -EINVAL, sc->path, t->head.line, 0, "[task %s]: madvise %s", t->head.name,
+                      t->hugetlb ? "is not for pages of the pool; want it without hugetlb"
+                                 : "needs memory = SIZE (or preload, grow or leak)");
     if (t->pin_user > t->memory)
         return err_at(
             e, -EINVAL, sc->path, t->head.line, 0,

@@ -28,7 +28,7 @@ static int make(struct scenario_run *run, size_t index, struct err *e)
         return 0;
     inode->mount = NULL;
     if (!overcommit_allows(&s->mem, NULL, inode_nr_pages(inode), true))
-        return err_at(e, -ENOMEM, run->scenario->path, f->head.line, 0,
+        return err_at(e, -EINVAL, run->scenario->path, f->head.line, 0,
                       "[file %s]: the machine cannot promise a segment so large "
                       "(vm.overcommit_memory)",
                       f->head.name);

@@ -134,7 +134,7 @@ static void a_segment_that_cannot_be_promised_is_an_error(void **state)
                                "[file seg]\nkind=sysv\nsize=200M\n"
                                "[task t]\nfile=seg\nmap=seq\nrequests=1\n",
                                &e),
-                     -ENOMEM);
+                     -EINVAL);
     assert_int_equal(e.line, 4);
     assert_non_null(strstr(e.text, "cannot promise"));
     world_done(&w);

@@ -2,6 +2,7 @@
 #include "workload/scenario_int.h"
 
 #include "backing/compress.h"
+#include "base/abi.h"
 #include "base/masklist.h"
 #include "machine/device.h"
 #include "stats/names.h"
@@ -185,6 +186,14 @@ static int parse_file_kind(const struct scenario_key *key, const char *text, u64
                    text);
 }
 
+static int parse_madvise(const struct scenario_key *key, const char *text, u64 *ret, struct err *e)
+{
+    if (strcmp(text, "hugepage") != 0 && strcmp(text, "nohugepage") != 0)
+        return err_set(e, -EINVAL, "%s is hugepage or nohugepage, not '%s'", key->name, text);
+    *ret = *text == 'h' ? ABI_MADV_HUGEPAGE : ABI_MADV_NOHUGEPAGE;
+    return 0;
+}
+
 static int parse_sizes(const struct scenario_key *key, char *text, u64 *ret, struct err *e)
 {
     char number[VALUE_LEN_MAX + 1];
@@ -242,12 +251,9 @@ int scenario_value(struct scenario *sc, const struct scenario_key *key, struct s
         return err_set(e, -EINVAL, "%s has no value", key->name);
     switch (key->kind) {
     case SCENARIO_PROFILE:
-        if (parse_profile(key, text, e))
-            return -EINVAL;
-        *(const char **)field = arena_strdup(&sc->arena, text);
-        return 0;
     case SCENARIO_COMPRESSOR:
-        if (parse_compressor(key, text, e))
+        if (key->kind == SCENARIO_PROFILE ? parse_profile(key, text, e)
+                                          : parse_compressor(key, text, e))
             return -EINVAL;
         *(const char **)field = arena_strdup(&sc->arena, text);
         return 0;
@@ -262,6 +268,8 @@ int scenario_value(struct scenario *sc, const struct scenario_key *key, struct s
         return 0;
     case SCENARIO_FILE_KIND:
         return parse_file_kind(key, text, field, e);
+    case SCENARIO_MADVISE:
+        return parse_madvise(key, text, field, e);
     case SCENARIO_SIZE:
     case SCENARIO_LIMIT:
     case SCENARIO_RATE_BYTES:

@@ -39,7 +39,7 @@ $ highwater run two.ini --nodes 1 --format json | python3 -c 'import json, sys; 
 > False
 $ highwater run two.ini --membind 2
 ! highwater run: numa: there is no node 2: the machine has 2
-= 1
+= 2
 $ highwater run two.ini --interleave ''
 ! highwater run: --numa: interleave wants nodes: interleave:0 or interleave:all
 ! Try 'highwater run --help'.
@@ -60,7 +60,7 @@ $ highwater run two.ini --set node.1.ram=100M
 | requests = 1
 $ highwater run overlap.ini
 ! highwater run: overlap.ini:4: node 1: CPU 1 is part of another node already
-= 1
+= 2
 @ absent.ini
 | [machine]
 | nodes = 2
@@ -70,4 +70,4 @@ $ highwater run overlap.ini
 | numa = bind:2
 $ highwater run absent.ini
 ! highwater run: absent.ini:3: [task work]: numa: there is no node 2: the machine has 2
-= 1
+= 2

@@ -81,16 +81,16 @@ $ cp "$EXAMPLES/demo.hwt" . && highwater run --thp never mixed.ini --format json
 # What is wrong is named with its place and what would be right.
 $ sed 's/^memory = /memery = /' web.ini >bad.ini; highwater run --thp never bad.ini
 ! highwater run: bad.ini:15: unknown key 'memery' in [task]; did you mean 'memory'?
-= 1
+= 2
 $ sed 's/ram = 256M/ram = 12 parsecs/' web.ini >bad.ini; highwater run --thp never bad.ini
 !~ highwater run: bad.ini:3: ram: .*parsecs.*
-= 1
+= 2
 $ sed 's/cgroup = app.web/cgroup = app\/wob/' web.ini >bad.ini; highwater run --thp never bad.ini
 ! highwater run: bad.ini:13: no section for cgroup 'app/wob'; did you mean 'app/web'?
-= 1
+= 2
 $ sed '/runtime/d' web.ini >bad.ini; highwater run --thp never bad.ini
 ! highwater run: bad.ini:11: [task httpd] never ends; want stop, requests, or runtime in [machine]
-= 1
+= 2
 $ highwater run --thp never missing.ini
 !~ highwater run: missing.ini: .*No such file or directory
 = 1
