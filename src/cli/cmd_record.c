@@ -125,7 +125,10 @@ static void shortcomings(struct cli *cli, const struct record_options *o,
         cli_note(cli, "%u process%s on unrecorded: %s", r->nr_left,
                  r->nr_left == 1 ? " goes" : "es go", r->whom);
     if (r->unrecorded > 0)
-        cli_note(cli, "ran natively, not recorded (set-user-id or another architecture): %s%s",
+        cli_note(cli,
+                 "ran natively, not recorded (privileges of its own, another architecture, or out "
+                 "of the "
+                 "recorder's reach): %s%s",
                  r->unrecorded_names, r->unrecorded > 8 ? ", ..." : "");
     strbuf_init(&lacks);
     if (lacks_render_text(&r->lacks, &lacks))

@@ -1,13 +1,15 @@
 /* follow.c - reap, pass signals on, decide about the end.
  *
  * Signals leave numbers in variables; follow_look acts on them. The list of children comes from
- * /proc/self/task/TID/children, where orphans that were handed to this process stand as well.
+ * /proc/self/task/TID/children, where orphans that were handed to this process stand as well, and so on from each of them.
  */
 #include "record/follow.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -16,6 +18,10 @@
 
 /* A program that does not end when it is asked to is left alone. */
 #define PATIENCE_NS (10 * NS_PER_S)
+
+/* Children of one thread, and descendants in all, that are counted. */
+#define CHILDREN_MAX 256
+#define LEFT_MAX     1024
 
 static volatile sig_atomic_t leader_pid; /* 0: it has ended */
 static volatile sig_atomic_t stop_wanted, marks_wanted;
@@ -130,7 +136,9 @@ enum follow_state follow_look(struct follow *f, ns_t now,
         return FOLLOW_ALL_ENDED;
     if (f->leader_ended && f->leader_only)
         return FOLLOW_LEADER_ENDED;
-    if (stop_wanted || (f->stop_at_ns > 0 && now >= f->stop_at_ns))
+    if (!stop_wanted && f->asked_ns == 0 && f->stop_at_ns > 0 && now >= f->stop_at_ns)
+        f->timed_out = true;
+    if (stop_wanted || f->timed_out)
         return stop(f, now);
     return FOLLOW_RUNNING;
 }
@@ -149,26 +157,78 @@ static void name_of(pid_t pid, char *name, size_t size)
         fclose(f);
 }
 
-void follow_count(struct follow *f)
+/* CPU time of a process and of the children that it has reaped: the fields 14 to 17 of its stat, in ticks. */
+static ns_t cpu_ns_of(pid_t pid)
 {
-    char path[64], name[32];
-    size_t at = 0;
-    FILE *list;
-    int pid;
+    unsigned long long ticks[4] = {0};
+    char path[64], text[1024];
+    const char *fields;
+    size_t n = 0;
+    FILE *f;
 
-    f->nr_left = 0;
-    f->whom[0] = '\0';
-    snprintf(path, sizeof(path), "/proc/self/task/%ld/children", syscall(SYS_gettid));
-    list = fopen(path, "re");
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    f = fopen(path, "re");
+    if (f != NULL) {
+        n = fread(text, 1, sizeof(text) - 1, f);
+        fclose(f);
+    }
+    text[n] = '\0';
+    fields = strrchr(text, ')'); /* the name may have anything in it */
+    if (fields == NULL ||
+        sscanf(fields, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu",
+               &ticks[0], &ticks[1], &ticks[2], &ticks[3]) != 4)
+        return 0;
+    return (ns_t)((ticks[0] + ticks[1] + ticks[2] + ticks[3]) *
+                  (NS_PER_S / (unsigned long)sysconf(_SC_CLK_TCK)));
+}
+
+static void count_children(struct follow *f, pid_t pid, pid_t tid);
+
+static void count(struct follow *f, pid_t pid)
+{
+    size_t at = strlen(f->whom);
+    char path[64], name[32];
+    struct dirent *thread;
+    DIR *threads;
+
+    f->nr_left++;
+    f->left_cpu_ns += cpu_ns_of(pid);
+    if (at + sizeof(name) + 32 <= sizeof(f->whom)) {
+        name_of(pid, name, sizeof(name));
+        snprintf(f->whom + at, sizeof(f->whom) - at, "%s%s (%d)", at > 0 ? ", " : "", name,
+                 (int)pid);
+    }
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+    threads = opendir(path);
+    while (threads != NULL && (thread = readdir(threads)) != NULL)
+        if (thread->d_name[0] != '.')
+            count_children(f, pid, (pid_t)strtol(thread->d_name, NULL, 10));
+    if (threads != NULL)
+        closedir(threads);
+}
+
+static void count_children(struct follow *f, pid_t pid, pid_t tid)
+{
+    pid_t children[CHILDREN_MAX];
+    unsigned nr = 0;
+    char path[64];
+    FILE *list;
+
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)tid);
+    list = f->nr_left < LEFT_MAX ? fopen(path, "re") : NULL;
     if (list == NULL)
         return;
-    while (fscanf(list, "%d", &pid) == 1) {
-        f->nr_left++;
-        if (at + sizeof(name) + 32 > sizeof(f->whom))
-            continue;
-        name_of(pid, name, sizeof(name));
-        at += (size_t)snprintf(f->whom + at, sizeof(f->whom) - at, "%s%s (%d)", at > 0 ? ", " : "",
-                               name, pid);
-    }
+    while (nr < CHILDREN_MAX && fscanf(list, "%d", &children[nr]) == 1)
+        nr++;
     fclose(list);
+    for (unsigned i = 0; i < nr; i++)
+        count(f, children[i]);
+}
+
+void follow_count(struct follow *f)
+{
+    f->nr_left = 0;
+    f->left_cpu_ns = 0;
+    f->whom[0] = '\0';
+    count_children(f, getpid(), (pid_t)syscall(SYS_gettid));
 }

@@ -25,9 +25,11 @@ struct follow {
     ns_t stop_at_ns; /* 0: never */
     bool leader_ended;
     int leader_status;           /* as from wait(2) */
-    unsigned nr_left;            /* children that run now, as of the last look */
+    unsigned nr_left;            /* descendants that run now, as of the last look */
+    ns_t left_cpu_ns;            /* CPU time of these, and of those that they have reaped */
     char whom[FOLLOW_WHOM_SIZE]; /* some of them: "nginx (41), nginx (42)" */
     ns_t asked_ns;               /* when the first program was asked to end */
+    bool timed_out;              /* stop_at_ns ended the recording, before any signal did */
     struct sigaction saved[FOLLOW_SIGNALS];
 };
 
@@ -49,7 +51,7 @@ enum follow_state {
 enum follow_state follow_look(struct follow *f, ns_t now,
                               void (*ended)(pid_t pid, int wait_status, void *data), void *data);
 
-/* Refresh nr_left and whom. */
+/* Refresh nr_left, left_cpu_ns and whom. */
 void follow_count(struct follow *f);
 
 /* SIGUSR2 since the last call. */

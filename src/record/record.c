@@ -11,6 +11,7 @@
 #include "record/follow.h"
 #include "record/host.h"
 #include "record/mark.h"
+#include "record/program.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -45,13 +46,6 @@ static ns_t now_ns(void)
 
 /* ---- finding things ---- */
 
-static bool is_program(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
-}
-
 int record_find_tool(char *path, size_t size, struct err *e)
 {
     static const char *const beside[] = {"src/record/valgrind", "../libexec/highwater",
@@ -63,7 +57,7 @@ int record_find_tool(char *path, size_t size, struct err *e)
 
     if (libexec != NULL && libexec[0] != '\0') {
         if ((size_t)snprintf(path, size, "%s/" RECORD_TOOL_NAME, libexec) < size &&
-            is_program(path))
+            program_is_executable(path))
             return 0;
         return err_set(e, -ENOENT, "no recorder at '%s', where HIGHWATER_LIBEXEC points", path);
     }
@@ -73,46 +67,11 @@ int record_find_tool(char *path, size_t size, struct err *e)
         *slash = '\0';
     for (size_t i = 0; i < ARRAY_SIZE(beside); i++)
         if ((size_t)snprintf(path, size, "%s/%s/" RECORD_TOOL_NAME, self, beside[i]) < size &&
-            is_program(path))
+            program_is_executable(path))
             return 0;
     return err_set(
         e, -ENOENT,
         "the recorder is not built: install the package 'valgrind', then run './dev build'");
-}
-
-/* The program as exec would find it. */
-static int find_program(const char *name, char *path, size_t size, struct err *e)
-{
-    const char *dir = getenv("PATH");
-    struct stat st;
-    bool seen = false;
-
-    if (strchr(name, '/') != NULL) {
-        if (stat(name, &st) != 0)
-            return err_set(e, -ENOENT, "%s: %s", name, strerror(errno));
-        if (!is_program(name))
-            return err_set(e, -EACCES, "%s: not an executable file", name);
-        if ((size_t)snprintf(path, size, "%s", name) >= size)
-            return err_set(e, -ENAMETOOLONG, "%s: name too long", name);
-        return 0;
-    }
-    if (dir == NULL)
-        dir = "/usr/local/bin:/usr/bin:/bin";
-    while (name[0] != '\0') {
-        size_t len = strcspn(dir, ":");
-
-        if ((size_t)snprintf(path, size, "%.*s%s%s", (int)len, dir, len > 0 ? "/" : "", name) <
-            size) {
-            if (is_program(path))
-                return 0;
-            seen = seen || stat(path, &st) == 0;
-        }
-        if (dir[len] == '\0')
-            break;
-        dir += len + 1;
-    }
-    return seen ? err_set(e, -EACCES, "%s: not an executable file", name)
-                : err_set(e, -ENOENT, "%s: command not found", name);
 }
 
 /* ---- meta and end chunks ---- */
@@ -454,8 +413,7 @@ static enum record_end end_of(const struct run *run, enum follow_state state)
     if (run->result.full)
         return RECORD_END_SIZE;
     if (state == FOLLOW_STOPPED || run->follow.asked_ns > 0)
-        return run->follow.stop_at_ns > 0 && now_ns() >= run->follow.stop_at_ns ? RECORD_END_TIME
-                                                                                : RECORD_END_SIGNAL;
+        return run->follow.timed_out ? RECORD_END_TIME : RECORD_END_SIGNAL;
     return state == FOLLOW_LEADER_ENDED && run->result.nr_left > 0 ? RECORD_END_LEADER
                                                                    : RECORD_END_ALL;
 }
@@ -495,6 +453,8 @@ static int run_collected(struct run *run, const char *tool, const char *program,
     r->end = end_of(run, state);
     r->wall_ns = now_ns() - run->began_ns;
     r->cpu_ns = cpu_ns(RUSAGE_SELF) + cpu_ns(RUSAGE_CHILDREN) - cpu;
+    if (r->nr_left > 0)
+        r->cpu_ns += run->follow.left_cpu_ns;
     put_end(c->writer, r, c->channel->order);
     return 0;
 }
@@ -513,7 +473,7 @@ int record_run(const struct record_options *o, struct record_result *ret_result,
         snprintf(tool, sizeof(tool), "%s", o->tool);
     else if (record_find_tool(tool, sizeof(tool), e) < 0)
         return -ENOEXEC;
-    error = find_program(o->argv[0], program, sizeof(program), e);
+    error = program_find(o->argv[0], program, sizeof(program), e);
     if (error == 0)
         error = hwt_writer_new(o->output, o->mode, o->stored, &w, e);
     if (error < 0)

@@ -7,7 +7,7 @@
  *
  *   di_notify_mmap             no symbols or line numbers are read: the recorder names no function
  *   env_setenv                 an exec starts this very program again, not an installed `valgrind`
- *   should_we_trace_this_child what cannot run under Valgrind (set-user-id, 32-bit) runs natively
+ *   should_we_trace_this_child what cannot run under Valgrind (set-user-id, capabilities, 32-bit) runs natively
  *   nuke_all_threads_except    the last call before an exec that will succeed
  *   kill                       the process dies of a signal
  *   release_BigLock            a thread is about to wait
@@ -166,32 +166,73 @@ HChar **__wrap_vgPlain_env_setenv(HChar ***env, const HChar *name, const HChar *
 
 static Bool exec_followed = True;
 
-/* A set-user-id program or one for another architecture. Scripts count as what their file is. */
+/* The kernel's: bytes of a script's first line, and scripts whose interpreter is a script. */
+#define SCRIPT_LINE  256
+#define SCRIPT_DEPTH 5
+
+/* The interpreter of a script, whose first bytes these are, in the place of them. False: it is no script. */
+static Bool interpreter_of(HChar *head)
+{
+    HChar *from = head + 2, *to = head;
+
+    if (head[0] != '#' || head[1] != '!')
+        return False;
+    while (*from == ' ' || *from == '\t')
+        from++;
+    while (*from != '\0' && *from != ' ' && *from != '\t' && *from != '\n')
+        *to++ = *from++;
+    *to = '\0';
+    return True;
+}
+
+static Bool has_privilege(const HChar *path, UInt mode)
+{
+    return (mode & (VKI_S_ISUID | VKI_S_ISGID)) ||
+           hw_syscall(__NR_getxattr, (UWord)path, (UWord) "security.capability", 0, 0, 0, 0) > 0;
+}
+
+#define AT_EACCESS    0x200
+#define NR_FACCESSAT2 439
+
+/* A program may have given up the user or the root directory that the tool's file can be had with. */
+static Bool tool_is_there(void)
+{
+    Long r = hw_syscall(NR_FACCESSAT2, (UWord)VKI_AT_FDCWD, (UWord)VG_(name_of_launcher),
+                        1 /* X_OK */, AT_EACCESS, 0, 0);
+
+    return r != -VKI_ENOENT && r != -VKI_EACCES;
+}
+
+/* A program with privileges of its own, or one for another architecture; a script that such a one interprets. */
 static Bool must_run_natively(const HChar *path)
 {
-    UChar head[20];
+    HChar head[SCRIPT_LINE + 1], interpreter[SCRIPT_LINE + 1];
     struct vg_stat st;
     Int fd, n;
 
-    if (sr_isError(VG_(stat)(path, &st)))
-        return False;
-    if (st.mode & (VKI_S_ISUID | VKI_S_ISGID))
-        return True;
-    fd = VG_(fd_open)(path, VKI_O_RDONLY, 0);
-    if (fd < 0)
-        return False;
-    n = VG_(read)(fd, head, sizeof(head));
-    VG_(close)(fd);
-    if (n < (Int)sizeof(head) || VG_(memcmp)(head, "\177ELF", 4) != 0)
-        return False;
-    return head[4] != 2 /* 64-bit */ || head[18] != 62 /* x86-64 */ || head[19] != 0;
+    for (UInt i = 0; i <= SCRIPT_DEPTH; i++) {
+        if (sr_isError(VG_(stat)(path, &st)))
+            return False;
+        fd = VG_(fd_open)(path, VKI_O_RDONLY, 0);
+        n = fd < 0 ? 0 : VG_(read)(fd, head, SCRIPT_LINE);
+        if (fd >= 0)
+            VG_(close)(fd);
+        head[n < 0 ? 0 : n] = '\0';
+        if (!interpreter_of(head)) /* the privileges of a script do not count */
+            return has_privilege(path, st.mode) ||
+                   (n >= 20 && VG_(memcmp)(head, "\177ELF", 4) == 0 &&
+                    (head[4] != 2 /* 64-bit */ || head[18] != 62 /* x86-64 */ || head[19] != 0));
+        VG_(strcpy)(interpreter, head);
+        path = interpreter;
+    }
+    return False;
 }
 
 Bool __real_vgPlain_should_we_trace_this_child(const HChar *name, const HChar **argv);
 Bool __wrap_vgPlain_should_we_trace_this_child(const HChar *name, const HChar **argv);
 Bool __wrap_vgPlain_should_we_trace_this_child(const HChar *name, const HChar **argv)
 {
-    exec_followed = __real_vgPlain_should_we_trace_this_child(name, argv) &&
+    exec_followed = __real_vgPlain_should_we_trace_this_child(name, argv) && tool_is_there() &&
                     (name == NULL || !must_run_natively(name));
     return exec_followed;
 }
@@ -205,6 +246,7 @@ void __wrap_vgPlain_nuke_all_threads_except(ThreadId me, UInt reason)
     if (t != NULL && t->call.exec_path != NULL) {
         hw_exec(t, t->call.exec_path, exec_followed);
         hw_limits_exec(exec_followed);
+        hw_channel_exec(exec_followed);
     }
     __real_vgPlain_nuke_all_threads_except(me, reason);
 }

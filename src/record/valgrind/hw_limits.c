@@ -45,7 +45,7 @@ static void nofile_told(void)
 }
 
 /* What the next image is told: `option` as it is then, in the place of the one that this image was told. */
-static void hand_on(const HChar *option, const HChar *name)
+void hw_hand_on(const HChar *option, const HChar *name)
 {
     for (Word i = 0; i < VG_(sizeXA)(VG_(args_for_valgrind)); i++) {
         const HChar **arg = VG_(indexXA)(VG_(args_for_valgrind), i);
@@ -76,7 +76,7 @@ static void nofile_init(const HChar *text)
     if (text != NULL)
         read_limit(text, &nofile);
     nofile_told();
-    hand_on(nofile_option, HW_NOFILE_OPTION);
+    hw_hand_on(nofile_option, HW_NOFILE_OPTION);
 }
 
 /* ---- address space ---- */
@@ -106,7 +106,7 @@ static void room_init(const HChar *text)
     for (UInt i = 0; text != NULL && i < RLIMIT_ROOM_KEPT; i++)
         text = read_limit(text, &room[i]);
     room_told();
-    hand_on(room_option, HW_ROOM_OPTION);
+    hw_hand_on(room_option, HW_ROOM_OPTION);
 }
 
 static Long room_set(UInt which, const struct vki_rlimit *want)

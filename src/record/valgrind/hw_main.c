@@ -8,7 +8,11 @@
 struct channel *hw_channel;
 Bool hw_off;
 
+#define CHANNEL_FD_OPTION "--channel-fd"
+
 static const HChar *channel_path = NULL;
+static Long channel_fd = -1; /* of the image before, which this one inherits; then its own */
+static HChar channel_fd_option[32];
 static const HChar *nofile = NULL, *room = NULL;
 
 ULong hw_now_ns(void)
@@ -36,6 +40,7 @@ void hw_complain(const HChar *format, ...)
 static Bool option(const HChar *arg)
 {
     if VG_STR_CLO (arg, "--channel", channel_path) {
+    } else if VG_BINT_CLO (arg, CHANNEL_FD_OPTION, channel_fd, 0, 0x7fffffff) {
     } else if VG_STR_CLO (arg, HW_NOFILE_OPTION, nofile) {
     } else if VG_STR_CLO (arg, HW_ROOM_OPTION, room) {
     } else {
@@ -48,6 +53,7 @@ static void usage(void)
 {
     VG_(printf)
     ("    --channel=PATH    memory shared with the recorder that started this\n"
+     "    --channel-fd=N    an open descriptor of it, where PATH cannot be opened\n"
      "    --nofile=N:N      the program's limits of open files, soft and hard\n"
      "    --room=N:N:N:N    the same of its data and of its address space\n");
 }
@@ -56,25 +62,41 @@ static void debug_usage(void)
 {
 }
 
+static struct channel *map_channel(Int fd)
+{
+    SysRes r = hw_map_channel(fd, CHANNEL_BYTES);
+    struct channel *c = sr_isError(r) ? NULL : (struct channel *)sr_Res(r);
+
+    return c == NULL || c->magic != CHANNEL_MAGIC || c->version != CHANNEL_VERSION || c->closed
+               ? NULL
+               : c;
+}
+
+/* The path is another process's: a program that has given up its user, or its /proc, cannot open it. It inherits the descriptor, which
+ * stands above the program's own and is closed by every exec but that of the next image. */
 static void join_channel(void)
 {
-    SysRes r;
-    Int fd;
-    struct channel *c;
+    if (channel_fd >= 0)
+        hw_channel = map_channel((Int)channel_fd);
+    if (hw_channel == NULL && channel_path != NULL) {
+        channel_fd = VG_(fd_open)(channel_path, VKI_O_RDWR, 0);
+        if (channel_fd >= 0) {
+            channel_fd = VG_(safe_fd)((Int)channel_fd);
+            hw_channel = map_channel((Int)channel_fd);
+        }
+    }
+    hw_off = hw_channel == NULL;
+    if (channel_fd < 0)
+        return;
+    hw_syscall(__NR_fcntl, (UWord)channel_fd, VKI_F_SETFD, VKI_FD_CLOEXEC, 0, 0, 0);
+    VG_(sprintf)(channel_fd_option, CHANNEL_FD_OPTION "=%d", (Int)channel_fd);
+    hw_hand_on(channel_fd_option, CHANNEL_FD_OPTION);
+}
 
-    if (channel_path == NULL)
-        return;
-    fd = VG_(fd_open)(channel_path, VKI_O_RDWR, 0);
-    if (fd < 0)
-        return;
-    r = hw_map_channel(fd, CHANNEL_BYTES);
-    VG_(close)(fd);
-    if (sr_isError(r))
-        return;
-    c = (struct channel *)sr_Res(r);
-    if (c->magic != CHANNEL_MAGIC || c->version != CHANNEL_VERSION || c->closed)
-        return;
-    hw_channel = c;
+void hw_channel_exec(Bool followed)
+{
+    if (followed && channel_fd >= 0)
+        hw_syscall(__NR_fcntl, (UWord)channel_fd, VKI_F_SETFD, 0, 0, 0, 0);
 }
 
 /* The core opens its log at the lowest free descriptor and copies it out of the program's way, but leaves the original open. */

@@ -34,7 +34,7 @@ void hw_syscall_before(ThreadId tid, UInt nr, UWord *args, UInt nr_args)
         t->call.exec_path = (const HChar *)args[0];
         break;
     case __NR_execveat:
-        t->call.exec_path = (const HChar *)args[1];
+        t->call.exec_path = (const HChar *)args[1]; /* "" is told by hw_table.c */
         break;
     case 323: /* userfaultfd */
         userfaultfd_wanted(t);
@@ -62,6 +62,9 @@ static Bool shares_memory(UInt nr, const UWord *args)
 
 /* A flag of struct io_uring_params, its third word: the kernel takes submissions without a call. */
 #define IORING_SETUP_SQPOLL 2u
+
+#define PTRACE_POKETEXT 4
+#define PTRACE_POKEDATA 5
 
 /* Calls that move memory or files in ways that are not followed. */
 static const struct {
@@ -93,6 +96,10 @@ static void succeeded(struct thread *t, UInt nr, const UWord *args, UWord result
     case __NR_clone:
         if (result != 0 && !(nr == __NR_clone && (args[0] & VKI_CLONE_THREAD)))
             hw_fork_done(t, result, shares_memory(nr, args) ? HWT_FORK_VM : 0);
+        break;
+    case __NR_ptrace:
+        if (args[0] == PTRACE_POKETEXT || args[0] == PTRACE_POKEDATA)
+            hw_incomplete(t, HWT_INCOMPLETE_MEMORY, "ptrace");
         break;
     case 425: /* io_uring_setup */
         if (((const UInt *)args[1])[2] & IORING_SETUP_SQPOLL)

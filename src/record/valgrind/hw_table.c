@@ -74,24 +74,33 @@ static Bool is_own_exe(Addr path)
            VG_(strcmp)((const HChar *)path, "/proc/thread-self/exe") == 0;
 }
 
-/* The program's file, named in memory of the program's, which the core insists on. 0: not to be had. */
-static Addr own_exe_path(void)
+/* A page of the program's, which the core insists on for what a call is given. 0: not to be had. */
+static Addr program_page(void)
 {
-    HChar link[40];
     UWord page[6] = {0,
                      VKI_PAGE_SIZE,
                      VKI_PROT_READ | VKI_PROT_WRITE,
                      VKI_MAP_PRIVATE | VKI_MAP_ANONYMOUS,
                      (UWord)-1,
                      0};
-    Long at = hw_call_mmap(page), n;
+    Long at = hw_call_mmap(page);
 
-    if (HW_FAILED(at))
+    return HW_FAILED(at) ? 0 : (Addr)at;
+}
+
+/* The program's file. */
+static Addr own_exe_path(void)
+{
+    Addr at = program_page();
+    HChar link[40];
+    Long n;
+
+    if (at == 0)
         return 0;
     VG_(sprintf)(link, "/proc/self/fd/%d", VG_(cl_exec_fd));
     n = hw_syscall(__NR_readlink, (UWord)link, (UWord)at, VKI_PAGE_SIZE - 1, 0, 0, 0);
     ((HChar *)at)[n > 0 ? n : 0] = '\0';
-    return (Addr)at;
+    return at;
 }
 
 static void execve_before(ThreadId tid, void *layout, struct core_args *args,
@@ -112,6 +121,98 @@ static void execve_before(ThreadId tid, void *layout, struct core_args *args,
 }
 
 static struct core_entry execve_entry = {execve_before, NULL};
+
+#define EMPTY_PATH 0x1000 /* AT_EMPTY_PATH */
+
+/* Is it fexecve of a file without a name: a memfd, or one that was removed? */
+static Bool is_nameless(const struct core_args *args, const HChar *link)
+{
+    HChar name[VKI_PATH_MAX];
+    struct vg_stat st;
+    Long n;
+
+    if (!(args->a[4] & EMPTY_PATH) || !VG_(am_is_valid_for_client)(args->a[1], 1, VKI_PROT_READ) ||
+        *(const HChar *)args->a[1] != '\0')
+        return False;
+    n = hw_syscall(__NR_readlink, (UWord)link, (UWord)name, sizeof(name) - 1, 0, 0, 0);
+    name[n > 0 ? n : 0] = '\0';
+    return n > 0 && sr_isError(VG_(stat)(name, &st));
+}
+
+/* The core starts what the link of the descriptor says. Such a file is started by the link itself, and stays open for that. */
+static void execveat_before(ThreadId tid, void *layout, struct core_args *args,
+                            struct core_status *status, UWord *flags)
+{
+    struct thread *t = hw_thread_find(tid);
+    struct core_args given = *args;
+    Addr at = 0;
+    HChar link[40];
+    Bool stale;
+    Long open_flags = 0;
+
+    VG_(sprintf)(link, "/proc/self/fd/%d", (Int)args->a[0]);
+    if (is_nameless(args, link))
+        at = program_page();
+    if (at == 0) {
+        __real_vgModuleLocal_get_linux_syscall_entry(__NR_execveat)
+            ->before(tid, layout, args, status, flags);
+        return;
+    }
+    VG_(strcpy)((HChar *)at, link);
+    if (t != NULL)
+        t->call.exec_path = (const HChar *)at;
+    open_flags = hw_syscall(__NR_fcntl, given.a[0], VKI_F_GETFD, 0, 0, 0, 0);
+    hw_syscall(__NR_fcntl, given.a[0], VKI_F_SETFD, 0, 0, 0, 0);
+    args->a[0] = at;
+    args->a[1] = given.a[2];
+    args->a[2] = given.a[3];
+    __real_vgModuleLocal_get_linux_syscall_entry(__NR_execve)
+        ->before(tid, layout, args, status, flags);
+    *args = given; /* as in execve_before() */
+    hw_syscall(__NR_fcntl, given.a[0], VKI_F_SETFD, (UWord)open_flags, 0, 0, 0);
+    VG_(am_munmap_client)(&stale, at, VKI_PAGE_SIZE);
+}
+
+static struct core_entry execveat_entry = {execveat_before, NULL};
+
+#define CLONE_SHARED    (VKI_CLONE_VM | VKI_CLONE_FS | VKI_CLONE_FILES | VKI_CLONE_VFORK)
+#define CLONE_AS_THREAD (VKI_CLONE_VM | VKI_CLONE_FS | VKI_CLONE_FILES)
+#define CLONE_AS_VFORK  (VKI_CLONE_VM | VKI_CLONE_VFORK)
+
+/* The core knows threads, vfork and fork, and ends the program at anything between. */
+static void clone_before(ThreadId tid, void *layout, struct core_args *args,
+                         struct core_status *status, UWord *flags)
+{
+    UWord shared = args->a[0] & CLONE_SHARED;
+    UWord as = shared, given = args->a[0];
+
+    if (args->a[0] & VKI_CLONE_THREAD)
+        as = CLONE_AS_THREAD;
+    else if (shared & VKI_CLONE_VFORK)
+        as = CLONE_AS_VFORK; /* until the exec or the end nobody sees the difference */
+    else if (!(shared & VKI_CLONE_VM))
+        as = 0;
+    if (as != shared && (shared ^ as) & (VKI_CLONE_FS | VKI_CLONE_FILES))
+        hw_complain(
+            "%s started a %s, which has descriptors and working directory %s while it is recorded",
+            hw_comm, as == CLONE_AS_THREAD ? "thread" : "process",
+            as == CLONE_AS_THREAD ? "in common" : "of its own");
+    if (as == VKI_CLONE_VM || (as != CLONE_AS_THREAD && as != CLONE_AS_VFORK && as != 0)) {
+        hw_complain("%s wanted a process that shares its memory, which is not to be had while it "
+                    "is recorded",
+                    hw_comm);
+        if (hw_thread_find(tid) != NULL)
+            hw_incomplete(hw_thread_find(tid), HWT_INCOMPLETE_CALLS, "clone");
+        answer(status, -VKI_ENOSYS);
+        return;
+    }
+    args->a[0] = (args->a[0] & ~(UWord)CLONE_SHARED) | as;
+    __real_vgModuleLocal_get_linux_syscall_entry(__NR_clone)
+        ->before(tid, layout, args, status, flags);
+    args->a[0] = given; /* which the core wants to see again */
+}
+
+static struct core_entry clone_entry = {clone_before, NULL};
 
 /* The other door to userfaultfd, which must be as shut as the system call (hw_syscall.c). */
 static void ioctl_before(ThreadId tid, void *layout, struct core_args *args,
@@ -166,6 +267,10 @@ struct core_entry *__wrap_vgModuleLocal_get_linux_syscall_entry(UInt nr)
         return &ioctl_entry;
     case __NR_execve:
         return &execve_entry;
+    case __NR_execveat:
+        return &execveat_entry;
+    case __NR_clone:
+        return &clone_entry;
     case __NR_mmap:
         return &mmap_entry;
     case __NR_brk:

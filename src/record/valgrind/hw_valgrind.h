@@ -65,11 +65,15 @@ SysRes VG_(am_shared_mmap_file_float_valgrind)(SizeT length, UInt prot, Int fd, 
 void VG_(discard_translations)(Addr start, ULong len, const HChar *who);
 
 extern const HChar *VG_(name_of_launcher);
+Int VG_(safe_fd)(Int fd); /* moved out of the program's way */
 extern Int VG_(clo_sanity_level);
 extern Int VG_(cl_exec_fd); /* the program's file */
 
 /* ioctl of /dev/userfaultfd */
 #define HW_USERFAULTFD_IOC_NEW 0xaa00u
+
+/* hw_main.c: an exec is about to happen */
+void hw_channel_exec(Bool followed);
 
 /* hw_core.c: a segment of the program, if it is linked for one address; NULL: it lies anywhere */
 const NSegment *hw_linked_program(ThreadId tid);
@@ -91,6 +95,8 @@ Long hw_call_home_node(const UWord *a);
 #define RLIMIT_AS        9
 void hw_limits_init(const HChar *files, const HChar *rooms);
 void hw_limits_exec(Bool followed);
+void hw_hand_on(const HChar *option,
+                const HChar *name);      /* to the next image, for one of that name */
 Bool hw_has_room(SizeT more, Bool data); /* for so many bytes, which are private and writable */
 Bool hw_call_limit(ThreadId tid, UInt nr, const UWord *a, Long *result);
 Long hw_call_mlock2(const UWord *a);
