@@ -24,8 +24,10 @@
 #include "base/types.h"
 #include "base/units.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,22 +57,35 @@ static inline struct fuzz_args fuzz_parse_args(int argc, char **argv, u64 smoke_
     return args;
 }
 
+/* CPU time of one run with a broken rule; the slowest needs a second of it with sanitizers. */
+#define FUZZ_CANARY_CPU_S 60
+
 /* Does the run end in any way but well? It runs in a child, silently: a property program breaks a rule on purpose (a canary)
- * and must answer yes. */
-static inline bool fuzz_fails(void (*run)(u64 operations), u64 operations)
+ * and must answer yes. A run that does not end within its CPU time has not noticed the broken rule. */
+static inline bool fuzz_fails_within(void (*run)(u64 operations), u64 operations, unsigned cpu_s)
 {
+    const struct rlimit cpu = {cpu_s, cpu_s + 1};
     int status;
     pid_t pid = fork();
 
     if (pid == 0) {
-        if (!freopen("/dev/null", "w", stderr))
+        if (setrlimit(RLIMIT_CPU, &cpu) || !freopen("/dev/null", "w", stderr))
             _exit(0);
         run(operations);
         _exit(0);
     }
     if (pid < 0 || waitpid(pid, &status, 0) != pid)
         return false;
+    if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL)) {
+        fprintf(stderr, "a run with a broken rule was stopped after %u s of CPU time\n", cpu_s);
+        return false;
+    }
     return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+}
+
+static inline bool fuzz_fails(void (*run)(u64 operations), u64 operations)
+{
+    return fuzz_fails_within(run, operations, FUZZ_CANARY_CPU_S);
 }
 
 #endif
