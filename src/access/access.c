@@ -71,10 +71,10 @@ struct group *swapin_group(const struct access_ctx *ac, swp_t e)
 }
 
 enum access_result swapin_get_page(struct access_ctx *ac, const struct vma *vma, vpn_t vpn, swp_t e,
-                                   pfn_t *ret_pfn)
+                                   enum purpose why, pfn_t *ret_pfn)
 {
     access_place(ac->mem, ac->attempt, vma, vpn);
-    return get_page(ac, swapin_group(ac, e), PURPOSE_SWAPIN, ret_pfn);
+    return get_page(ac, swapin_group(ac, e), why, ret_pfn);
 }
 
 /* --- page tables ------------------------------------------------------------------------------------------------------- */

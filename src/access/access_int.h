@@ -38,7 +38,7 @@ enum access_result access_get_vma_page(struct access_ctx *ac, const struct vma *
                                        enum purpose why, pfn_t *ret_pfn);
 /* The same for what is in slot e: charged to the group that has the slot, or the context's when that is gone. */
 enum access_result swapin_get_page(struct access_ctx *ac, const struct vma *vma, vpn_t vpn, swp_t e,
-                                   pfn_t *ret_pfn);
+                                   enum purpose why, pfn_t *ret_pfn);
 
 /* The next page of this attempt is for a mapping (NULL: for none). On one node there is nothing to choose. */
 void access_place(struct mem *mem, struct attempt *at, const struct vma *vma, vpn_t vpn);

@@ -68,7 +68,7 @@ enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u6
         return ACCESS_SIGBUS;
     pfn = swapcache_find(mem->swap, e);
     if (pfn == PFN_NONE) {
-        r = swapin_get_page(ac, f ? f->vma : NULL, f ? f->vpn : 0, e, &pfn);
+        r = swapin_get_page(ac, f ? f->vma : NULL, f ? f->vpn : 0, e, PURPOSE_SWAPIN, &pfn);
         if (r != ACCESS_OK)
             return r;
         if (f) {

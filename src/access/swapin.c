@@ -100,7 +100,8 @@ static enum access_result swap_in(struct fault *f, swp_t e, pfn_t *ret_pfn)
     struct access_ctx *ac = f->ac;
     struct mem *mem = ac->mem;
     bool bypass = swap_is_synchronous(mem->swap, e);
-    enum access_result r = swapin_get_page(ac, f->vma, f->vpn, e, ret_pfn);
+    enum access_result r = swapin_get_page(ac, f->vma, f->vpn, e,
+                                           bypass ? PURPOSE_SWAPIN_ALONE : PURPOSE_SWAPIN, ret_pfn);
     u64 shadow;
 
     if (r != ACCESS_OK)
@@ -227,7 +228,7 @@ enum access_result access_unuse(struct access_ctx *ac, struct vma *vma, vpn_t vp
     pfn_t pfn = swapcache_find(mem->swap, e);
 
     if (pfn == PFN_NONE) {
-        enum access_result r = swapin_get_page(ac, vma, vpn, e, &pfn);
+        enum access_result r = swapin_get_page(ac, vma, vpn, e, PURPOSE_SWAPIN, &pfn);
 
         if (r != ACCESS_OK)
             return r;

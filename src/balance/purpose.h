@@ -11,12 +11,14 @@ enum purpose {
     PURPOSE_FILE_WRITE,
     PURPOSE_SHMEM,
     PURPOSE_SWAPIN,
+    PURPOSE_SWAPIN_ALONE, /* a page read at once, past the swap cache */
     PURPOSE_PAGE_TABLE,
-    PURPOSE_SLAB,
-    PURPOSE_SLAB_RECLAIMABLE,
-    PURPOSE_PACKET, /* a driver's buffer, which cannot wait */
-    PURPOSE_ARRAY,  /* of a file system */
-    PURPOSE_LIMIT,  /* none: a limit was lowered below what is used */
+    PURPOSE_SLAB,      /* of a cache whose slabs are of several pages, had it what it likes */
+    PURPOSE_SLAB_PAGE, /* of a cache whose slabs are single pages */
+    PURPOSE_SLAB_RECLAIMABLE, /* inodes: of several pages */
+    PURPOSE_PACKET,           /* a driver's buffer, which cannot wait */
+    PURPOSE_ARRAY,            /* of a file system */
+    PURPOSE_LIMIT,            /* none: a limit was lowered below what is used */
     NR_PURPOSES
 };
 

@@ -86,7 +86,7 @@ void slab_alloc(struct slab *s, enum slab_id id, struct group *g, u64 n)
 
     g = slab_owner(s, g);
     while (n) {
-        u32 placed = place_objects(s, id, g, slub_get(s, c, true), n);
+        u32 placed = place_objects(s, id, g, slub_get(s, c), n);
 
         if (slab_pays(c->info, g))
             for (u32 i = 0; i < placed; i++)
@@ -95,43 +95,46 @@ void slab_alloc(struct slab *s, enum slab_id id, struct group *g, u64 n)
     }
 }
 
+/* A slab of the smallest order, for which the kernel does what it does for any allocation. */
+static enum balance_result add_slab(struct slab *s, struct attempt *at, struct slab_cache *c,
+                                    pfn_t *ret_pfn, struct wait *ret_wait)
+{
+    u32 flags = c->info->flags & SLAB_RECLAIM_ACCOUNT ? ALLOC_RECLAIMABLE | ALLOC_NOFS : 0;
+    enum balance_result r = balance_alloc(s->mem, at, c->geo.min_order, flags, ret_pfn, ret_wait);
+
+    if (r == BALANCE_OK)
+        slub_add(s, c, *ret_pfn);
+    return r;
+}
+
+static enum purpose purpose_of(const struct slab_cache *c)
+{
+    if (c->info->flags & SLAB_RECLAIM_ACCOUNT)
+        return PURPOSE_SLAB_RECLAIMABLE;
+    return c->geo.order ? PURPOSE_SLAB : PURPOSE_SLAB_PAGE;
+}
+
 enum balance_result slab_alloc_wait(struct slab *s, struct attempt *at, enum slab_id id,
                                     struct group *g, struct wait *ret_wait)
 {
     struct slab_cache *c = &s->caches[id];
     u32 bytes = c->geo.size + OBJ_CGROUP_BYTES;
+    pfn_t pfn = slub_try_get(s, c);
     enum balance_result r;
-    pfn_t pfn;
-    bool pays;
 
-    at->purpose = c->info->flags & SLAB_RECLAIM_ACCOUNT ? PURPOSE_SLAB_RECLAIMABLE : PURPOSE_SLAB;
-    g = slab_owner(s, g);
-    pays = slab_pays(c->info, g);
-    for (;;) {
-        pfn_t spare;
-
-        pfn = slub_get(s, c, at->dying);
-        if (pfn != PFN_NONE)
-            break;
-        /* Single frames are what reclaim makes; a slab that needs more of them finds them joined, or is tried again. */
-        r = balance_alloc(s->mem, at, 0,
-                          c->info->flags & SLAB_RECLAIM_ACCOUNT ? ALLOC_RECLAIMABLE : 0, &spare,
-                          ret_wait);
+    at->purpose = (u8)purpose_of(c);
+    if (pfn == PFN_NONE) {
+        r = add_slab(s, at, c, &pfn, ret_wait);
         if (r != BALANCE_OK)
             return r;
-        frames_free(s->mem->frames, spare, 0, s->mem->cpu);
-        pfn = slub_get(s, c, c->geo.min_order > 0);
-        if (pfn != PFN_NONE)
-            break;
-        if (c->geo.min_order > 0)
-            return BALANCE_FAIL;
     }
-    if (pays && !stock_consume(s, g, bytes)) {
+    g = slab_owner(s, g);
+    if (slab_pays(c->info, g) && !stock_consume(s, g, bytes)) {
         r = balance_charge(s->mem, at, g, DIV_ROUND_UP(bytes, PAGE_SIZE), ret_wait);
         if (r != BALANCE_OK)
             return r;
         stock_paid(s, g, bytes);
-        pfn = slub_get(s, c, true); /* reclaim may have come by */
+        pfn = slub_get(s, c); /* reclaim may have come by */
     }
     place_objects(s, id, g, pfn, 1);
     return BALANCE_OK;

@@ -31,8 +31,13 @@ static inline u32 slab_room(const struct slab_cache *c, const struct frame *f)
 }
 
 /* --- slub.c ------------------------------------------------------------------------------------------------------------ */
-/* A slab with a free object, on this CPU. `must`: reserves may be used. PFN_NONE: no memory. */
-pfn_t slub_get(struct slab *s, struct slab_cache *c, bool must);
+/* A slab with a free object, on this CPU; reserves are used where there is no other. PFN_NONE: no memory. */
+pfn_t slub_get(struct slab *s, struct slab_cache *c);
+/* The same of the slabs there are, or in a new one of the cache's order, where that one takes no more than a look at the free lists
+ * and is larger than the smallest. */
+pfn_t slub_try_get(struct slab *s, struct slab_cache *c);
+/* 2^min_order frames become the slab from which this CPU takes objects.   pre: slub_try_get() had none. Returns pfn. */
+pfn_t slub_add(struct slab *s, struct slab_cache *c, pfn_t pfn);
 /* nr objects of the slab in use more, or fewer. */
 void slub_use(struct slab *s, struct slab_cache *c, pfn_t pfn, u32 nr);
 void slub_put(struct slab *s, struct slab_cache *c, pfn_t pfn, u32 nr);

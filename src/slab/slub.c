@@ -38,12 +38,12 @@ static pfn_t take_frames(struct slab *s, const struct slab_cache *c, unsigned or
                             s->mem->cpu);
 }
 
-/* The smallest order, with all that a kernel allocation does short of reclaiming. */
-static pfn_t take_smallest(struct slab *s, const struct slab_cache *c, bool must)
+/* The smallest order, with all that a kernel allocation does short of reclaiming, and the reserves. */
+static pfn_t take_smallest(struct slab *s, const struct slab_cache *c)
 {
     struct mem *mem = s->mem;
     unsigned order = c->geo.min_order;
-    pfn_t pfn = take_frames(s, c, order, ALLOC_WMARK_LOW | ALLOC_KSWAPD);
+    pfn_t pfn = take_frames(s, c, order, ALLOC_WMARK_LOW | ALLOC_NOFRAGMENT | ALLOC_KSWAPD);
 
     if (mem->frames->boosted)
         kswapd_wake_boosted(mem, order, ZONE_NORMAL);
@@ -51,28 +51,27 @@ static pfn_t take_smallest(struct slab *s, const struct slab_cache *c, bool must
         kswapd_wake_all(mem, place_by_task(mem).nodes, order, ZONE_NORMAL, false);
     if (pfn == PFN_NONE)
         pfn = take_frames(s, c, order, ALLOC_WMARK_MIN | ALLOC_KSWAPD);
-    if (pfn == PFN_NONE && must)
+    if (pfn == PFN_NONE)
         pfn = take_frames(s, c, order, ALLOC_NO_WATERMARKS);
     return pfn;
 }
 
-static pfn_t slab_new(struct slab *s, struct slab_cache *c, bool must)
+/* The cache's own order is worth a look at the free lists, no more: neither reclaim nor a wake-up of who reclaims. */
+static pfn_t take_large(struct slab *s, const struct slab_cache *c)
 {
-    unsigned order = c->geo.order;
     pfn_t pfn = PFN_NONE;
+
+    if (c->geo.order > c->geo.min_order)
+        pfn = take_frames(s, c, c->geo.order, ALLOC_WMARK_LOW | ALLOC_NOFRAGMENT);
+    if (pfn == PFN_NONE && c->geo.order > c->geo.min_order)
+        pfn = take_frames(s, c, c->geo.order, ALLOC_WMARK_MIN);
+    return pfn;
+}
+
+static void slab_new(struct slab *s, struct slab_cache *c, pfn_t pfn, unsigned order)
+{
     struct frame *f;
 
-    if (order > c->geo.min_order) {
-        pfn = take_frames(s, c, order, ALLOC_WMARK_LOW);
-        if (pfn == PFN_NONE)
-            pfn = take_frames(s, c, order, ALLOC_WMARK_MIN);
-    }
-    if (pfn == PFN_NONE) {
-        order = c->geo.min_order;
-        pfn = take_smallest(s, c, must);
-    }
-    if (pfn == PFN_NONE)
-        return PFN_NONE;
     for (pfn_t at = pfn; at < pfn + (1u << order); at++)
         frame_set_kind(slab_frame(s, at), FRAME_SLAB);
     f = slab_frame(s, pfn);
@@ -85,7 +84,6 @@ static pfn_t slab_new(struct slab *s, struct slab_cache *c, bool must)
     c->nr_objects += slab_room(c, f);
     frames_count(s->mem->frames, pfn, counter_of(c), (s64)PAGE_SIZE << order);
     mem_cost(s->mem, s->mem->cost->page_alloc);
-    return pfn;
 }
 
 static void slab_discard(struct slab *s, struct slab_cache *c, pfn_t pfn)
@@ -167,7 +165,15 @@ static pfn_t take_from_node(struct slab *s, struct slab_cache *c)
 }
 
 /* --- objects ------------------------------------------------------------------------------------------------------------- */
-pfn_t slub_get(struct slab *s, struct slab_cache *c, bool must)
+static pfn_t make_current(struct slab *s, struct slab_cache *c, pfn_t pfn)
+{
+    set_place(slab_frame(s, pfn), SLAB_ON_CPU);
+    this_cpu(s, c)->slab = pfn;
+    return pfn;
+}
+
+/* One that this CPU holds, or the node. */
+static pfn_t find_slab(struct slab *s, struct slab_cache *c)
 {
     struct slab_cpu *cpu = this_cpu(s, c);
     pfn_t pfn = cpu->slab;
@@ -187,13 +193,36 @@ pfn_t slub_get(struct slab *s, struct slab_cache *c, bool must)
     } else {
         pfn = take_from_node(s, c);
     }
-    if (pfn == PFN_NONE)
-        pfn = slab_new(s, c, must);
+    return pfn == PFN_NONE ? PFN_NONE : make_current(s, c, pfn);
+}
+
+pfn_t slub_try_get(struct slab *s, struct slab_cache *c)
+{
+    pfn_t pfn = find_slab(s, c);
+
+    if (likely(pfn != PFN_NONE))
+        return pfn;
+    pfn = take_large(s, c);
     if (pfn == PFN_NONE)
         return PFN_NONE;
-    set_place(slab_frame(s, pfn), SLAB_ON_CPU);
-    cpu->slab = pfn;
-    return pfn;
+    slab_new(s, c, pfn, c->geo.order);
+    return make_current(s, c, pfn);
+}
+
+pfn_t slub_add(struct slab *s, struct slab_cache *c, pfn_t pfn)
+{
+    slab_new(s, c, pfn, c->geo.min_order);
+    return make_current(s, c, pfn);
+}
+
+pfn_t slub_get(struct slab *s, struct slab_cache *c)
+{
+    pfn_t pfn = slub_try_get(s, c);
+
+    if (likely(pfn != PFN_NONE))
+        return pfn;
+    pfn = take_smallest(s, c);
+    return pfn == PFN_NONE ? PFN_NONE : slub_add(s, c, pfn);
 }
 
 void slub_use(struct slab *s, struct slab_cache *c, pfn_t pfn, u32 nr)

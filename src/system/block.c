@@ -36,15 +36,11 @@ static void block_put(struct system *s, struct kernel_blocks *b)
 static enum balance_result block_get(struct system *s, struct task *t, struct kernel_blocks *b,
                                      u32 flags, struct wait *ret_wait)
 {
-    struct mem *mem = &s->mem;
-    u64 ns = mem->cpu_ns, compact_ns = mem->compact_ns, reclaims = t->attempt.reclaim_calls;
+    struct effort_mark effort = effort_begin(s, t);
     pfn_t pfn;
-    enum balance_result r = balance_alloc(mem, &t->attempt, b->order, flags, &pfn, ret_wait);
+    enum balance_result r = balance_alloc(&s->mem, &t->attempt, b->order, flags, &pfn, ret_wait);
 
-    compact_ns = mem->compact_ns - compact_ns;
-    t->wait_ns[WAIT_COMPACTION] += compact_ns;
-    if (t->attempt.reclaim_calls != reclaims)
-        t->reclaim_ns += mem->cpu_ns - ns - compact_ns;
+    effort_end(s, t, &effort);
     if (r != BALANCE_OK)
         return r;
     for (pfn_t at = pfn; at < pfn + (1u << b->order); at++)

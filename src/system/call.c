@@ -9,6 +9,7 @@
 
 #include "balance/writeback.h"
 #include "system/access.h"
+#include "system/oom_request.h"
 #include "system/system_int.h"
 
 /* While a thread forks, the others of its process look again this often. */
@@ -145,6 +146,8 @@ static enum step out_of_memory(struct system *s, struct task *t)
     bool killed;
 
     t->attempt.oom_group = NULL;
+    if (!oc.group && !t->attempt.dying && !request_may_kill(oc.purpose))
+        return call_wait(t, (struct wait){WAIT_RECLAIM, s->clock.now + NS_PER_S / HZ});
     if (t->attempt.dying) /* not even the reserves were enough */
         process_exit(s, t, OUTCOME_OOM_KILLED, ABI_SIGKILL);
     else {
@@ -181,16 +184,10 @@ static enum step access_until(struct system *s, struct task *t, vpn_t vpn, enum 
     enum step step = STEP_DONE;
 
     do {
-        u64 reclaims = t->attempt.reclaim_calls, ns = mem->cpu_ns, compact_ns = mem->compact_ns;
+        struct effort_mark effort = effort_begin(s, t);
 
         *ret_result = access_page(ac, vpn, kind);
-        if (unlikely(mem->compact_ns != compact_ns)) {
-            compact_ns = mem->compact_ns - compact_ns;
-            t->wait_ns[WAIT_COMPACTION] += compact_ns;
-            ns += compact_ns;
-        }
-        if (unlikely(t->attempt.reclaim_calls != reclaims))
-            t->reclaim_ns += mem->cpu_ns - ns;
+        effort_end(s, t, &effort);
         if (likely(*ret_result == ACCESS_OK)) {
             if (unlikely(ac->dirtied))
                 dirtier_add(mem, &t->dirtier, ac->dirtied);

@@ -10,6 +10,7 @@
 #include "system/cgroup.h"
 #include "system/compact.h"
 #include "system/file.h"
+#include "system/kobject.h"
 #include "system/machine_test.h"
 #include "system/mmap.h"
 
@@ -301,6 +302,48 @@ static void an_array_is_made_by_compaction(void **state HW_UNUSED)
     test_system_free(s);
 }
 
+/* A slab of the size a cache likes is worth no effort: memory in pieces makes it one of single pages. */
+static void slabs_do_with_single_pages_and_do_not_compact(void **state HW_UNUSED)
+{
+    struct system *s = machine();
+    struct task *t = fragment(s, PAGES);
+    const struct slab_cache *c = &s->slab.caches[SLAB_KMALLOC_1K];
+
+    frames_drain_pcp(&s->frames);
+    use_up_large_blocks(s, 1);
+    assert_true(c->geo.order > 0);
+    test_run(s, t, system_leak_objects(s, t, 400, 1024, false));
+    assert_int_equal(slab_count(&s->slab, SLAB_KMALLOC_1K, t->group), 400);
+    assert_int_equal(c->nr_pages, 100);
+    assert_int_equal(c->nr_slabs, 100);
+    assert_int_equal(counter(s, COMPACT_STALL), 0);
+    assert_int_equal(counter(s, COMPACT_DAEMON_WAKE), 0);
+    system_check(s);
+    test_system_free(s);
+}
+
+/* An object that needs two pages in one piece is worth one. */
+static void objects_of_two_pages_are_made_by_compaction(void **state HW_UNUSED)
+{
+    struct system *s = machine();
+    struct task *t = fragment(s, PAGES);
+    const struct slab_cache *c = &s->slab.caches[SLAB_KMALLOC_8K];
+
+    frames_drain_pcp(&s->frames);
+    use_up_large_blocks(s, 1);
+    assert_int_equal(c->geo.min_order, 1);
+    test_run(s, t, system_leak_objects(s, t, 100, 8192, false));
+    assert_int_equal(slab_count(&s->slab, SLAB_KMALLOC_8K, t->group), 100);
+    assert_true(c->nr_pages >= 200);
+    assert_true(counter(s, COMPACT_SUCCESS) > 0);
+    assert_true(counter(s, PGMIGRATE_SUCCESS) > 0);
+    assert_int_equal(s->oom_kills, 0);
+    for (u64 i = 0; i < PAGES; i += 2)
+        assert_int_equal(load(s, t, i), i * 7 + 1);
+    system_check(s);
+    test_system_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +357,8 @@ int main(void)
         cmocka_unit_test(kcompactd_keeps_the_score_below_its_mark),
         cmocka_unit_test(packets_are_dropped_when_no_block_is_free),
         cmocka_unit_test(an_array_is_made_by_compaction),
+        cmocka_unit_test(slabs_do_with_single_pages_and_do_not_compact),
+        cmocka_unit_test(objects_of_two_pages_are_made_by_compaction),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,8 +62,10 @@ static enum step repeat(struct system *s, struct task *t, u64 nr,
 static bool make_object(struct system *s, struct task *t, enum slab_id id, enum step *ret_step)
 {
     struct wait wait = {0};
+    struct effort_mark effort = effort_begin(s, t);
     enum balance_result r = slab_alloc_wait(&s->slab, &t->attempt, id, t->group, &wait);
 
+    effort_end(s, t, &effort);
     return settled(s, t, r, &wait, ret_step) && r == BALANCE_OK;
 }
 
@@ -134,17 +136,22 @@ enum step system_leak_objects(struct system *s, struct task *t, u64 nr, u32 byte
 static bool take_page(struct system *s, struct task *t, struct group *g, struct pfn_list *list,
                       enum step *ret_step)
 {
+    struct effort_mark effort = effort_begin(s, t);
     struct wait wait = {0};
+    enum balance_result r;
     struct frame *f;
     pfn_t pfn;
 
     t->attempt.purpose = PURPOSE_KERNEL_PAGE;
-    if (!settled(s, t, balance_alloc(&s->mem, &t->attempt, 0, 0, &pfn, &wait), &wait, ret_step))
-        return false;
-    if (g && !settled(s, t, balance_charge(&s->mem, &t->attempt, g, 1, &wait), &wait, ret_step)) {
-        frames_free(&s->frames, pfn, 0, s->mem.cpu);
-        return false;
+    r = balance_alloc(&s->mem, &t->attempt, 0, 0, &pfn, &wait);
+    if (r == BALANCE_OK && g) {
+        r = balance_charge(&s->mem, &t->attempt, g, 1, &wait);
+        if (r != BALANCE_OK)
+            frames_free(&s->frames, pfn, 0, s->mem.cpu);
     }
+    effort_end(s, t, &effort);
+    if (!settled(s, t, r, &wait, ret_step))
+        return false;
     f = frames_get(&s->frames, pfn);
     frame_set_kind(f, FRAME_KERNEL);
     f->memcg = g ? g->id : 0;

@@ -5,6 +5,7 @@
 
 /* --- flags --------------------------------------------------------------------------------------------------------- */
 enum {
+    GFP_BIT_FS = 0x80,
     GFP_BIT_ZERO = 0x100,
     GFP_BIT_WRITE = 0x1000,
     GFP_BIT_COMP = 0x40000,
@@ -46,10 +47,13 @@ static const struct purpose_gfp {
                             GFP_NAME_HIGHUSER_MOVABLE | GFP_BIT_WRITE},
     [PURPOSE_SHMEM] = {GFP_NAME_HIGHUSER_MOVABLE | GFP_BIT_COMP, GFP_NAME_HIGHUSER_MOVABLE},
     [PURPOSE_SWAPIN] = {GFP_NAME_HIGHUSER_MOVABLE | GFP_BIT_COMP, GFP_NAME_HIGHUSER_MOVABLE},
+    [PURPOSE_SWAPIN_ALONE] = {GFP_NAME_HIGHUSER_MOVABLE | GFP_BIT_COMP, GFP_NAME_KERNEL},
     [PURPOSE_PAGE_TABLE] = {GFP_NAME_KERNEL_ACCOUNT | GFP_BIT_ZERO,
                             GFP_NAME_KERNEL_ACCOUNT | GFP_BIT_ZERO},
-    [PURPOSE_SLAB] = {GFP_NAME_KERNEL, GFP_NAME_KERNEL},
-    [PURPOSE_SLAB_RECLAIMABLE] = {GFP_NAME_NOFS | GFP_BIT_RECLAIMABLE, GFP_NAME_NOFS},
+    [PURPOSE_SLAB] = {GFP_NAME_KERNEL | GFP_BIT_COMP, GFP_NAME_KERNEL_ACCOUNT},
+    [PURPOSE_SLAB_PAGE] = {GFP_NAME_KERNEL, GFP_NAME_KERNEL_ACCOUNT},
+    [PURPOSE_SLAB_RECLAIMABLE] = {GFP_NAME_NOFS | GFP_BIT_COMP | GFP_BIT_RECLAIMABLE,
+                                  GFP_NAME_NOFS},
     [PURPOSE_PACKET] = {GFP_NAME_ATOMIC, GFP_NAME_ATOMIC},
     [PURPOSE_ARRAY] = {GFP_NAME_NOFS, GFP_NAME_NOFS},
     [PURPOSE_LIMIT] = {GFP_NAME_KERNEL, GFP_NAME_KERNEL},
@@ -60,6 +64,11 @@ u32 request_gfp(enum purpose why, unsigned order, bool charge)
     const struct purpose_gfp *p = &purpose_gfp[why];
 
     return charge ? p->charge : p->alloc | (order ? GFP_BIT_COMP : 0);
+}
+
+bool request_may_kill(enum purpose why)
+{
+    return purpose_gfp[why].alloc & GFP_BIT_FS;
 }
 
 void gfp_render(u32 gfp, struct strbuf *out)

@@ -16,6 +16,9 @@ struct oom_control;
 
 /* The flags of a page allocation of that order, or of the charge of what it got. */
 u32 request_gfp(enum purpose why, unsigned order, bool charge);
+/* Is somebody killed for it when the machine has no memory left? For an allocation that may not enter a file system (no __GFP_FS)
+ * nobody is: it is tried again until another one has had somebody killed. */
+bool request_may_kill(enum purpose why);
 /* "0x140dca(GFP_HIGHUSER_MOVABLE|__GFP_COMP|__GFP_ZERO)" */
 void gfp_render(u32 gfp, struct strbuf *out);
 /* The trace of a task that ran out of memory, and of one whose allocation just failed. */

@@ -4,7 +4,9 @@
 
 #include "base/test.h"
 #include "system/access.h"
+#include "system/block.h"
 #include "system/cgroup.h"
+#include "system/kobject.h"
 #include "system/machine_test.h"
 #include "system/mmap.h"
 
@@ -197,6 +199,34 @@ static void nobody_to_kill_is_the_end(void **state HW_UNUSED)
     test_system_free(s);
 }
 
+/* out_of_memory() returns at once without __GFP_FS: the allocation is tried again until somebody else had somebody killed. */
+static void an_allocation_that_may_not_enter_a_file_system_kills_nobody(void **state HW_UNUSED)
+{
+    struct system *s = machine();
+    struct task *victim = task_with(s, s->groups.root, 11, 500);
+    struct task *t = task_with(s, s->groups.root, 10, 10);
+    const u32 flags = ALLOC_WMARK_MIN | ALLOC_MOVABLE;
+    pfn_t pfn;
+
+    while ((pfn = frames_try_alloc(&s->frames, nodes_near(0), 0, MT_MOVABLE, flags, 0)) != PFN_NONE)
+        frame_set_kind(frames_get(&s->frames, pfn), FRAME_KERNEL);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(system_make_array(s, t, 2 * PAGE_SIZE), STEP_WAIT);
+        assert_int_equal(t->wait.cause, WAIT_RECLAIM);
+        assert_true(t->wait.until > s->clock.now);
+        test_sleep(s, t->wait.until);
+    }
+    assert_int_equal(s->oom_kills, 0);
+    test_run(s, t, system_leak_objects(s, t, 1, 64, false)); /* GFP_KERNEL */
+    assert_int_equal(s->oom_kills, 1);
+    assert_int_equal(victim->outcome, OUTCOME_OOM_KILLED);
+    assert_true(log_has(s, "work invoked oom-killer: gfp_mask=0xcc0\\(GFP_KERNEL\\), order=0, "));
+    test_run(s, t, system_make_array(s, t, 2 * PAGE_SIZE));
+    assert_int_equal(t->array.failed, 0);
+    system_check(s);
+    test_system_free(s);
+}
+
 /* What widely used readers of kernel logs look for, in POSIX form: container monitors want the first, the constraint and the
  * last line; node problem detectors the kill with its sizes. */
 static void readers_of_kernel_logs_find_the_kill(void **state HW_UNUSED)
@@ -323,6 +353,7 @@ int main(void)
         cmocka_unit_test(whoever_asks_dies_if_so_set),
         cmocka_unit_test(a_machine_may_panic_instead),
         cmocka_unit_test(nobody_to_kill_is_the_end),
+        cmocka_unit_test(an_allocation_that_may_not_enter_a_file_system_kills_nobody),
         cmocka_unit_test(readers_of_kernel_logs_find_the_kill),
         cmocka_unit_test(a_report_tells_of_the_allocation_as_the_kernel_does),
         cmocka_unit_test(a_lowered_limit_asks_for_no_page),

@@ -32,6 +32,24 @@ enum step call_end(struct system *s, struct task *t);
 /* The same; the program sees the error (-Exxx). */
 enum step call_refuse(struct system *s, struct task *t, int error);
 enum step call_wait(struct task *t, struct wait wait);
+/* What allocations cost their task beside: direct reclaim, and compaction, which counts as a wait of its own. */
+struct effort_mark {
+    u64 ns, compact_ns, reclaim_calls;
+};
+static inline struct effort_mark effort_begin(const struct system *s, const struct task *t)
+{
+    return (struct effort_mark){s->mem.cpu_ns, s->mem.compact_ns, t->attempt.reclaim_calls};
+}
+static inline void effort_end(const struct system *s, struct task *t,
+                              const struct effort_mark *begin)
+{
+    u64 compact_ns = s->mem.compact_ns - begin->compact_ns;
+
+    if (unlikely(compact_ns))
+        t->wait_ns[WAIT_COMPACTION] += compact_ns;
+    if (unlikely(t->attempt.reclaim_calls != begin->reclaim_calls))
+        t->reclaim_ns += s->mem.cpu_ns - begin->ns - compact_ns;
+}
 /* The task's context for access/, with its current address space and group. */
 struct access_ctx *task_access(struct system *s, struct task *t);
 /* What the result of an access means: STEP_DONE after OOM (somebody was killed: try again) and for what is left to the caller. */
