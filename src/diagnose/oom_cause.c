@@ -161,11 +161,32 @@ static bool is_allocator(const char *frame)
     return false;
 }
 
+/* Frames that lie on a stack without having called anything: of interrupts and of the scheduler. */
+static bool is_interrupt(const char *frame)
+{
+    static const char *const begins[] = {"try_to_wake_up", "_raw_spin", "__schedule", "autoremove",
+                                         "default_wake",   "hrtimer_",  "tick_",      "ktime_",
+                                         "irq_",           "_cond_res", "find_lock_", "has_capab",
+                                         "list_del",       "io_sched"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(begins); i++)
+        if (strncmp(frame, begins[i], strlen(begins[i])) == 0)
+            return true;
+    return false;
+}
+
 static void take_frame(struct oom_ruling *ruling, const struct oom_report *r)
 {
+    const char *guess = NULL;
+
     if (!r)
         return;
     vec_for_each (&r->frames, frame) {
+        if (**frame == '?') {
+            if (!guess && !is_allocator(*frame + 2) && !is_interrupt(*frame + 2))
+                guess = *frame + 2;
+            continue;
+        }
         if (is_allocator(*frame))
             continue;
         if (!ruling->frame)
@@ -177,12 +198,14 @@ static void take_frame(struct oom_ruling *ruling, const struct oom_report *r)
             ruling->hint = frames[i].what;
         }
     }
+    if (!ruling->frame)
+        ruling->frame = guess;
 }
 
 static bool in_trace(const struct oom_report *r, const char *function)
 {
     vec_for_each (&r->frames, frame)
-        if (strstr(*frame, function))
+        if (**frame != '?' && strstr(*frame, function))
             return true;
     return false;
 }
@@ -335,6 +358,18 @@ static bool was_free(const struct oom_facts *f)
     return beyond > f->free_high + f->free_high / 4 && f->free_usable > f->free_low;
 }
 
+/* Rows that are no table any more. */
+#define ROWS_FEW 3
+
+/* Of a report that was cut to anonymous memory alone, or to the last rows of its table, nobody can say what filled memory. */
+static bool tells_little(const struct oom_facts *f)
+{
+    if (known(f->total))
+        return false;
+    return known(f->anon) ? !known(f->file) && !known(f->free) && f->processes < ROWS_FEW
+                          : f->processes < ROWS_FEW;
+}
+
 static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
 {
     const struct oom_report *r = f->r;
@@ -363,6 +398,8 @@ static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
         return;
     }
     holder = largest_holder(f);
+    if (holder.cause == CAUSE_ANON && tells_little(f))
+        holder.cause = CAUSE_UNTOLD;
     /* A table that is cut before the choice: a larger one may be among the rows that are missing, unless these hold most of memory. */
     if (holder.cause == CAUSE_ANON && !known(f->anon) && !oom_has(r, OOM_PART_CHOICE) &&
         !oom_has(r, OOM_PART_KILL) && !(known(f->total) && f->programs_bytes > f->total / 2))

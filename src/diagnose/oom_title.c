@@ -316,10 +316,12 @@ static void title_useless(const struct telling *t, struct strbuf *out)
         break;
     case CAUSE_CMA:
         strbuf_append(out, BYTES(ZONES, "free CMA", f->free_cma));
-        strbuf_printf(out,
-                      " of %s free is reserved for contiguous memory (CMA), which this "
-                      "allocation may not use",
-                      BYTES(MEM_INFO, "free", f->free));
+        if (known(f->free))
+            strbuf_printf(out, " of %s free", BYTES(MEM_INFO, "free", f->free));
+        else
+            strbuf_append(out, " of what is free");
+        strbuf_append(out, " is reserved for contiguous memory (CMA), which this allocation may "
+                           "not use");
         break;
     case CAUSE_ORDER: {
         u64 block = f->r->page_bytes << MIN(f->r->order, 20u);
@@ -564,8 +566,12 @@ static void title_untold(const struct telling *t, struct strbuf *out)
     }
     if (!*t->e->comm && !t->e->pid) {
         strbuf_append(out, "the machine ran out of memory");
+        if (known(t->f->anon))
+            strbuf_printf(out, ": programs hold %s anonymous",
+                          BYTES(MEM_INFO, "anonymous memory", t->f->anon));
         say_swap(t, out);
-        strbuf_append(out, "; the text does not say what filled it");
+        strbuf_append(out, known(t->f->anon) ? "; what else filled it, the text does not say"
+                                             : "; the text does not say what filled it");
         return;
     }
     strbuf_append(out, "the machine ran out of memory and killed ");

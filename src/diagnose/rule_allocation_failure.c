@@ -60,6 +60,12 @@ static void say_free(struct rule_context *c, const struct incident *i, struct st
                       BYTES(MEM_INFO, "file cache", f->file));
 }
 
+/* Blocks of that size are there, so that a watermark refused them. */
+static bool has_block(const struct oom_facts *f, u64 page)
+{
+    return known(f->largest_block) && f->largest_block >= page << MIN(f->e->order, 20u);
+}
+
 static void make_title(struct rule_context *c, const struct incident *i, enum oom_cause cause,
                        struct strbuf *out)
 {
@@ -87,10 +93,20 @@ static void make_title(struct rule_context *c, const struct incident *i, enum oo
         return;
     case CAUSE_ORDER:
         (void)oom_figure((char[48]){0}, c, e, OOM_PART_INVOKED, "order", e->order, IN_ID);
-        strbuf_printf(out, "No free block of %s (order %u%s%s)",
+        strbuf_printf(out,
+                      has_block(f, page) ? "A block of %s was refused (order %u%s%s)"
+                                         : "No free block of %s (order %u%s%s)",
                       BYTES(INVOKED, "block", page << MIN(e->order, 20u)), e->order,
                       *gfp ? ", " : "", gfp);
         say_caller(i, out);
+        if (has_block(f, page) && known(f->free)) {
+            strbuf_printf(out,
+                          ": %s is free, of which too little in blocks of that size to stay "
+                          "above the watermark",
+                          BYTES(MEM_INFO, "free", f->free));
+            (void)BYTES(FREE_LISTS, "largest free block", f->largest_block);
+            return;
+        }
         say_free(c, i, out);
         return;
     default:

@@ -1,7 +1,8 @@
 /* rule_arc.c - the cache of ZFS holds much memory. */
 #include "diagnose/cause.h"
 
-#define MUCH 10.0 /* percent of memory */
+#define MUCH      10.0 /* percent of memory */
+#define ABOVE_MAX 1.1  /* it goes over its maximum by a little while it evicts */
 
 void rule_arc(struct rule_context *c)
 {
@@ -17,7 +18,10 @@ void rule_arc(struct rule_context *c)
         finding_title(
             c, "The ARC, the cache of ZFS, holds %s, %s of memory, which free and top call used",
             SIZE(arc), AMOUNT(share, IN_PERCENT));
-    if (known(c->s->arc_max))
+    if (known(c->s->arc_max) && (double)arc > ABOVE_MAX * (double)c->s->arc_max)
+        finding_title(c, "The ARC, the cache of ZFS, holds %s, above its maximum of %s", SIZE(arc),
+                      SIZE(c->s->arc_max));
+    else if (known(c->s->arc_max))
         finding_detail(c, "It may grow to %s.", SIZE(c->s->arc_max));
     evidence(c, "ARC size", number_of(arc), IN_BYTES, "/proc/spl/kstat/zfs/arcstats",
              "over %.0f %% of MemTotal", MUCH);

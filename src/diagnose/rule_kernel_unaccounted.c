@@ -8,6 +8,36 @@
 #define FLOOR      (256 * MIB)
 #define SMALL_PART 0.25
 
+/* A part of memory that is worth asking for. */
+#define MUCH_UNTOLD 30.0
+
+/* A paste that ends before Slab: what is neither free nor cache nor anonymous is the kernel's, in which part of it is not told. */
+static void tell_untold(struct rule_context *c)
+{
+    const u64 *m = c->s->meminfo;
+    u64 total = m[MI_MEM_TOTAL], told = 0;
+    const u64 parts[] = {m[MI_MEM_FREE], m[MI_CACHED], m[MI_BUFFERS], m[MI_ANON_PAGES]};
+
+    if (!c->s->pasted || known(m[MI_SLAB]) || known(m[MI_SUNRECLAIM]))
+        return;
+    for (unsigned i = 0; i < ARRAY_SIZE(parts); i++) {
+        if (!known(parts[i]) || parts[i] > (u64)1 << 56)
+            return;
+        told += parts[i];
+    }
+    if (!known(total) || told >= total || !(share_of(total - told, total) >= MUCH_UNTOLD))
+        return;
+    finding_add(
+        c, cause_severity(c, SEV_INFO), CONF_LOW, "host",
+        cause_weight(c, 0.5, share_of(total - told, total)),
+        "%s of %s is neither free nor cache nor programs': the kernel's, or huge pages; the "
+        "lines that say which (Slab and below) are missing",
+        SIZE(total - told), SIZE(total));
+    evidence(c, "neither free nor cache nor anonymous", number_of(total - told), IN_BYTES,
+             "/proc/meminfo", "over %.0f %% of MemTotal", MUCH_UNTOLD);
+    evidence_shown(c, "MemTotal", number_of(total), IN_BYTES, "/proc/meminfo");
+}
+
 void rule_kernel_unaccounted(struct rule_context *c)
 {
     /* Percpu came with 4.20, the last counter of weight. */
@@ -19,6 +49,8 @@ void rule_kernel_unaccounted(struct rule_context *c)
     if (known(hidden))
         hidden = hidden > arc ? hidden - arc : 0;
     share = share_of(hidden, c->f->total);
+    if (wants_host(c))
+        tell_untold(c);
     if (!wants_host(c) || !(share >= much) || (hidden < FLOOR && share < 100 * SMALL_PART))
         return;
     finding_add(c, cause_severity(c, left_is_scarce(c->f) ? SEV_WARNING : SEV_INFO),

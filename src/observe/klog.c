@@ -171,6 +171,14 @@ static bool traces_pages(const struct oom_report *r)
     return false;
 }
 
+static bool traces_kill(const struct oom_report *r)
+{
+    vec_for_each (&r->frames, frame)
+        if (strncmp(*frame, "oom_kill_process", 16) == 0 || strncmp(*frame, "dump_header", 11) == 0)
+            return true;
+    return false;
+}
+
 /* Limits and statistics are printed of a group whose limit failed, and of no other. */
 static bool tells_group(const struct oom_report *r)
 {
@@ -193,7 +201,8 @@ static void flush(struct klog *k)
         return;
     k->is_open = false;
     oom_body_finish(&k->body, k->s->page_bytes ? k->s->page_bytes : 4096);
-    if (open->kind == LOG_OOM_KILL && !k->invoked && !k->killed && !tells_group(open->report))
+    if (open->kind == LOG_OOM_KILL && !k->invoked && !k->killed && !tells_group(open->report) &&
+        !traces_kill(open->report))
         open->kind = LOG_MEM_INFO;
     if (!k->of_machine && (tells_group(open->report) || traces_charge(open->report)))
         k->of_group = open->kind == LOG_OOM_KILL;
@@ -271,6 +280,12 @@ static bool is_free_list(struct span text)
            (span_find(text, "*64kB") && span_find(text, "*128kB"));
 }
 
+/* In the trace of a report of the killer: these functions are in no other. */
+static bool is_kill_frame(struct span text)
+{
+    return span_find(text, " oom_kill_process+0x") || span_find(text, " dump_header+0x");
+}
+
 /* A line of a report's body without anything before it: the paste began in the middle. */
 static bool begins_body(struct span text)
 {
@@ -291,10 +306,10 @@ static bool begins_body(struct span text)
     for (unsigned i = 0; i < ARRAY_SIZE(within); i++)
         if (is_digit(*text.at) && span_find(text, within[i]))
             return true;
-    if (is_free_list(text))
+    if (is_free_list(text) || is_kill_frame(text))
         return true;
     /* A zone of a kernel without NUMA: "Normal free:99400kB min:106496kB" */
-    if (span_find(text, " free:") && span_find(text, "kB min:") && span_find(text, " present:"))
+    if (span_find(text, " free:") && span_find(text, "kB min:") && span_find(text, "kB low:"))
         return true;
     return (span_begins(text, "Node ") &&
             (span_find(text, " active_anon:") || span_find(text, " free:"))) ||

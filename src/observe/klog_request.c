@@ -88,11 +88,15 @@ bool klog_parse_allocation(struct klog *k, struct span text, const struct klog_s
     struct span rest;
 
     for (unsigned i = 0; i < ARRAY_SIZE(marks); i++) {
-        if (!klog_after(text, marks[i], &rest) || !span_find(rest, "order:"))
+        /* Of messages of several CPUs, torn apart, the name may be lost. */
+        bool torn = span_begins(text, marks[i] + 2);
+
+        if (!klog_after(text, marks[i] + (torn ? 2 : 0), &rest) || !span_find(rest, "order:"))
             continue;
         klog_begin(k, LOG_ALLOC_FAILURE, stamp);
-        span_copy(span_trim((struct span){text.at, rest.at - strlen(marks[i])}), k->open.comm,
-                  sizeof(k->open.comm));
+        if (!torn)
+            span_copy(span_trim((struct span){text.at, rest.at - strlen(marks[i])}), k->open.comm,
+                      sizeof(k->open.comm));
         take_request(k, rest);
         klog_take_allowed(k, rest);
         k->open.kill = stamp->place;

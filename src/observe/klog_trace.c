@@ -38,8 +38,10 @@ static bool take_offset(struct span word, struct span *ret)
 }
 
 /* One function of the trace: " btrfs_lookup_bio_sums+0x542/0x580 [btrfs]", " [<ffffffff81381e7c>] dump_stack+0x19/0x1b",
- * "brcmf_attach [brcmfmac] from brcmf_probe+0x84/0x97" of ARM. One with "?" is a guess. */
-static bool parse_frame(struct span line, struct span *ret_name, struct span *ret_module)
+ * "brcmf_attach [brcmfmac] from brcmf_probe+0x84/0x97" of ARM. One with "?" is a guess: it
+ * is kept with that mark. */
+static bool parse_frame(struct span line, struct span *ret_name, struct span *ret_module,
+                        bool *ret_guess)
 {
     struct span address, name, rest;
 
@@ -47,7 +49,8 @@ static bool parse_frame(struct span line, struct span *ret_name, struct span *re
         return false;
     span_take(&line, "("); /* "(func+0x0/0xf0)" of older ARM */
     span_skip_blanks(&line);
-    if (span_begins(line, "?") || !span_take_word(&line, &name))
+    *ret_guess = span_take(&line, "? ");
+    if (!span_take_word(&line, &name))
         return false;
     if (span_len(name) > 1 && name.end[-1] == ')')
         name.end--;
@@ -71,13 +74,14 @@ bool oom_take_frame(struct oom_body *b, struct span line, struct klog_place plac
     struct span name, module;
     struct strbuf text;
     char *piece;
+    bool guess;
 
     if (span_begins(line, "Call Trace:") || span_begins(line, "Call trace:") ||
         span_begins(line, "Backtrace:")) {
         b->in_trace = true;
         return true;
     }
-    if (!parse_frame(line, &name, &module))
+    if (!parse_frame(line, &name, &module, &guess))
         return false;
     b->in_mem_info = false;
     /* The trace stands before the figures: one after them is another message's. */
@@ -85,6 +89,8 @@ bool oom_take_frame(struct oom_body *b, struct span line, struct klog_place plac
         r->parts >> OOM_PART_LIMIT & 1)
         return true;
     strbuf_init(&text);
+    if (guess)
+        strbuf_append(&text, "? ");
     piece = span_dup(name);
     strbuf_append(&text, piece);
     free(piece);

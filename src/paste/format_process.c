@@ -280,7 +280,11 @@ static bool is_ps_row(const struct fields *f)
 {
     static const unsigned numbers[] = {1, 2, 3, 4, 5};
 
-    if (f->count < 11 || is_digit(*f->at[0].at))
+    if (f->count < 11)
+        return false;
+    /* A user without a name is a number: then the terminal tells that it is such a row. */
+    if (is_digit(*f->at[0].at) && !span_is(f->at[6], "?") && !span_begins(f->at[6], "pts/") &&
+        !span_begins(f->at[6], "tty"))
         return false;
     for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++)
         if (!is_digit(*f->at[numbers[i]].at))

@@ -170,7 +170,8 @@ static enum completeness completeness_of(struct paste_state *st, struct span mes
         return span_find(message, ",uid=") ? WHOLE : CUT;
     if (is_short_kill(message))
         return WHOLE;
-    if (ends_in_path(message))
+    if (ends_in_path(message) || (span_find(message, ": page allocation failure: order:") &&
+                                  span_ends(span_trim(message), ",")))
         return CUT;
     if (span_find(message, "Killed process "))
         return span_find(message, "oom_score_adj:") || span_ends(span_trim(message), ").") ? WHOLE

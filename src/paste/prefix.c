@@ -569,6 +569,19 @@ static bool element_stream(struct taking *t)
     return true;
 }
 
+/* "In(05) vcpu-5 - Guest: ", "vcpu-0| I125: Guest: ": what a hypervisor logs of its guest's console. */
+static bool element_guest(struct taking *t)
+{
+    static const char mark[] = " Guest: ";
+    const char *at = t->dated ? span_find(t->rest, mark) : NULL;
+
+    if (!at || at - t->rest.at > 40 || at == t->rest.at || (at[-1] != '-' && at[-1] != ':'))
+        return false;
+    t->rest.at = at + strlen(mark);
+    t->dated = false; /* the message may have a date of its own */
+    return true;
+}
+
 /* "I0903 05:57:48.123456       1 log_monitor.go:160] ". */
 static bool element_klog(struct taking *t)
 {
@@ -716,8 +729,9 @@ static bool element_tag(struct taking *t)
 typedef bool element_fn(struct taking *t);
 
 static element_fn *const elements[] = {
-    element_brackets, element_priority, element_kmsg, element_date,   element_epoch, element_logcat,
-    element_facility, element_stream,   element_klog, element_logfmt, element_event, element_tag,
+    element_brackets, element_priority, element_kmsg,   element_date,  element_epoch,
+    element_logcat,   element_facility, element_stream, element_guest, element_klog,
+    element_logfmt,   element_event,    element_tag,
 };
 
 static bool take_element(struct taking *t)

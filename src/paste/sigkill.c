@@ -30,7 +30,7 @@ static const struct sentence sentences[] = {
     {"exit-code=137", NULL, NULL, NULL},
     {"errno 137", "npm", NULL, NULL},
     {"Error 137", "make", NULL, NULL},
-    {"code=killed, status=9/KILL", NULL, NULL, NULL},
+    {"code=killed, status=9/KILL", NULL, "", ": Main process exited"},
     {"(signal: 9, SIGKILL", NULL, NULL, NULL},
     {"terminated by signal 9", "server process (PID", NULL, NULL},
     {"terminated by signal 9", NULL, NULL, NULL},
