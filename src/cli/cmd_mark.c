@@ -15,9 +15,10 @@ static const struct cli_option options[] = {
 static const struct cli_spec spec = {
     .verb = "mark",
     .operands = "NAME",
-    .summary =
-        "Sets a named mark in the recording that runs, at this moment. It is in the recording when "
-        "the command returns. SIGUSR2 to the recorder sets marks named usr2-1, usr2-2, ...",
+    .summary = "Sets a named mark in the recording that runs, at this moment; where several do, in "
+               "the one "
+               "that records this command. It is in the recording when "
+               "the command returns. SIGUSR2 to the recorder sets marks named usr2-1, usr2-2, ...",
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes = "Examples:\n"

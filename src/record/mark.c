@@ -10,8 +10,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define NAME         "highwater-record-"
-#define ANSWER_AFTER 5 /* seconds */
+#define NAME          "highwater-record-"
+#define ANCESTORS_MAX 4096
+#define ANSWER_AFTER  5 /* seconds */
 
 static socklen_t address_of(pid_t pid, struct sockaddr_un *a)
 {
@@ -75,9 +76,35 @@ bool mark_take(int fd, void (*written)(const char *name, void *data), void *data
     return true;
 }
 
-/* The recordings that run. Returns how many, and their numbers as text. */
+static pid_t parent_of(pid_t pid)
+{
+    char path[64], line[128];
+    pid_t parent = 0;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    f = fopen(path, "re");
+    while (f != NULL && parent == 0 && fgets(line, sizeof(line), f) != NULL)
+        if (strncmp(line, "PPid:", 5) == 0)
+            parent = (pid_t)strtol(line + 5, NULL, 10);
+    if (f != NULL)
+        fclose(f);
+    return parent;
+}
+
+static bool runs_below(pid_t ancestor)
+{
+    pid_t pid = getppid();
+
+    for (unsigned n = 0; pid > 1 && pid != ancestor && n < ANCESTORS_MAX; n++)
+        pid = parent_of(pid);
+    return pid == ancestor;
+}
+
+/* The recordings that run. Returns how many, and their numbers as text; one, if one of them records this very process. */
 static unsigned find_recordings(pid_t *ret_pid, char *text, size_t size)
 {
+    pid_t own = 0;
     FILE *f = fopen("/proc/net/unix", "re");
     char line[512];
     unsigned n = 0;
@@ -90,13 +117,18 @@ static unsigned find_recordings(pid_t *ret_pid, char *text, size_t size)
         if (name == NULL)
             continue;
         *ret_pid = (pid_t)strtol(name + strlen("@" NAME), NULL, 10);
+        if (runs_below(*ret_pid))
+            own = *ret_pid;
         n++;
         if (at < size)
             at += (size_t)snprintf(text + at, size - at, "%s%d", n > 1 ? ", " : "", (int)*ret_pid);
     }
     if (f != NULL)
         fclose(f);
-    return n;
+    if (own == 0)
+        return n;
+    *ret_pid = own;
+    return 1;
 }
 
 int mark_send(pid_t pid, const char *name, struct err *e)

@@ -137,6 +137,8 @@ static void render_window(struct text *t)
         strbuf_append(t->out, "; it did not get there: what follows is what came before");
     else if (r->to && !r->window.ended)
         strbuf_append(t->out, ", which it did not reach");
+    else if (r->window.ended && r->stats.virtual_ns == 0)
+        strbuf_append(t->out, ": nothing happens there");
     strbuf_appendc(t->out, '\n');
 }
 

@@ -177,6 +177,9 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     strbuf_printf(out, ": without a limit it takes %s and grows to %s (%" PRIu64 " replays)\n\n",
                   format_ns(ns, res->unlimited.virtual_ns),
                   format_bytes(text, res->unlimited.peak_bytes), res->replays);
+    if (res->unlimited.virtual_ns == 0)
+        strbuf_append(out,
+                      "Nothing happens in what is judged, so no limit can be told from it.\n\n");
     if (*r->config->trace->host) {
         struct strbuf line;
 

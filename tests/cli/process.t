@@ -12,6 +12,11 @@ $ highwater run --thp never $TOP/tests/trace/version1.hwt --process othr
 !~ highwater run: --process: .*/version1.hwt has no process 'othr'; did you mean 'other'\? \(trace info --processes lists them\)
 ! Try 'highwater run --help'.
 = 2
+# A part in which it does nothing.
+$ highwater run --thp never $TOP/tests/trace/version1.hwt --process other --to 10us | sed -n 5p
+> Judged    from the beginning to 10us: nothing happens there
+$ highwater size --thp never -q $TOP/tests/trace/version1.hwt --process other --to 10us | sed -n 3p
+> Nothing happens in what is judged, so no limit can be told from it.
 $ highwater run --thp never $TOP/scenarios/swap-thrash.ini --process x
 ! highwater run: --process is for recordings; a scenario puts its tasks into cgroups
 ! Try 'highwater run --help'.

@@ -423,6 +423,17 @@ def marks_stand_where_they_were_set(tmp):
     expect(done.returncode == 1 and b"no recording" in done.stderr, "a recording that is over", done)
 
 
+def mark_of_a_recorded_program_is_in_its_recording(tmp):
+    os.mkdir(os.path.join(tmp, "other"))
+    _, other = start(os.path.join(tmp, "other"), ["sleep", "60"])
+    try:
+        path, _ = record(tmp, ["sh", "-c", "sleep 0.1; (%s mark inner)" % highwater()])
+    finally:
+        other.terminate()
+        other.communicate(timeout=TIMEOUT)
+    expect([mark["name"] for _, mark in closed(path).marks] == ["inner"], "marks", closed(path).marks)
+
+
 def settings_of_the_host_are_recorded(tmp):
     path, _ = record(tmp, ["true"])
     host = closed(path).host
@@ -560,6 +571,6 @@ if __name__ == "__main__":
               interrupt_ends_the_recording_of_a_daemon, recording_ends_with_its_time, recording_ends_with_the_leader,
               killed_recorder_leaves_what_a_sleeper_did, sleeper_that_was_flushed_and_killed_has_an_end,
               signal_is_shown_as_a_signal, bounded_file_stays_below_its_bound, program_that_runs_unrecorded_is_named,
-              marks_stand_where_they_were_set, settings_of_the_host_are_recorded, waiting_is_told_as_waiting,
+              marks_stand_where_they_were_set, mark_of_a_recorded_program_is_in_its_recording, settings_of_the_host_are_recorded, waiting_is_told_as_waiting,
               file_offsets_follow_the_position, maps_are_followed, policies_and_affinities_are_followed, hot_page_is_seen_in_every_window,
               only_the_programs_own_pages_are_told, instructions_of_a_fork_are_counted_once)
