@@ -35,6 +35,10 @@
 #define CHANNEL_NAMES      8u
 #define CHANNEL_REASONS    8u
 
+/* Where the tool is linked, and room for it: a program that is linked there cannot be recorded (another Valgrind). */
+#define CHANNEL_TOOL_BASE  0x58000000u
+#define CHANNEL_TOOL_BYTES 0x04000000u
+
 enum channel_slot_state {
     CHANNEL_FREE = 0,
     CHANNEL_FILLING = 1,

@@ -1,6 +1,9 @@
 /* program.c - find a program, and see whether the recorder can run it. */
 #include "record/program.h"
 
+#include "record/channel.h"
+
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -73,14 +76,19 @@ static bool interpreter_of(const char *head, char *interpreter)
 static const char *reason(const char *path, const char *head, size_t len)
 {
     struct stat st;
+    u64 entry;
 
     if (stat(path, &st) == 0 && st.st_mode & (S_ISUID | S_ISGID))
         return st.st_mode & S_ISUID ? "is set-user-id" : "is set-group-id";
     if (getxattr(path, "security.capability", NULL, 0) > 0)
         return "has capabilities";
-    if (len >= 20 && memcmp(head, "\177ELF", 4) == 0 &&
-        (head[4] != 2 || head[18] != 62 || head[19] != 0))
+    if (len < 32 || memcmp(head, "\177ELF", 4) != 0)
+        return NULL;
+    if (head[4] != 2 || head[18] != 62 || head[19] != 0)
         return "is not made for x86-64";
+    memcpy(&entry, head + 24, sizeof(entry));
+    if (head[16] == ET_EXEC && entry - CHANNEL_TOOL_BASE < CHANNEL_TOOL_BYTES)
+        return "is linked where the recorder lies";
     return NULL;
 }
 

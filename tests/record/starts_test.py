@@ -81,6 +81,10 @@ def privileged_programs_run_unrecorded(tmp):
             starts(tmp, "vfork", program, eaters=0, lacks=["processes"])
 
 
+def program_that_is_linked_where_the_recorder_lies_runs_unrecorded(tmp):
+    starts(tmp, "vfork", copy(tmp, "there", ["-static", "-no-pie", "-Wl,-Ttext-segment=0x58000000"]), eaters=0, lacks=["processes"])
+
+
 def privileged_program_cannot_be_the_first(tmp):
     program = copy(tmp, "setuid")
     os.chmod(program, 0o4755)
@@ -122,5 +126,6 @@ def cpu_time_of_who_goes_on_counts(tmp):
 
 if __name__ == "__main__":
     run_tests(execs_of_all_kinds_are_recorded, processes_of_all_kinds_are_recorded, process_that_shares_memory_is_refused_and_said,
-              memory_that_is_poked_is_said, privileged_programs_run_unrecorded, privileged_program_cannot_be_the_first,
+              memory_that_is_poked_is_said, privileged_programs_run_unrecorded, program_that_is_linked_where_the_recorder_lies_runs_unrecorded,
+              privileged_program_cannot_be_the_first,
               programs_of_another_user_or_root_are_recorded_or_said, program_is_executed_after_the_recording, cpu_time_of_who_goes_on_counts)

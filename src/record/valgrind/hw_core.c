@@ -8,6 +8,7 @@
  *   di_notify_mmap             no symbols or line numbers are read: the recorder names no function
  *   env_setenv                 an exec starts this very program again, not an installed `valgrind`
  *   should_we_trace_this_child what cannot run under Valgrind (set-user-id, capabilities, 32-bit) runs natively
+ *   env_remove_valgrind_env_stuff  not from the environment of what runs natively
  *   nuke_all_threads_except    the last call before an exec that will succeed
  *   kill                       the process dies of a signal
  *   release_BigLock            a thread is about to wait
@@ -203,6 +204,18 @@ static Bool tool_is_there(void)
     return r != -VKI_ENOENT && r != -VKI_EACCES;
 }
 
+/* For another architecture, or linked where the tool lies. */
+static Bool is_foreign(const UChar *elf)
+{
+    UWord entry;
+
+    if (VG_(memcmp)(elf, "\177ELF", 4) != 0)
+        return False;
+    VG_(memcpy)(&entry, elf + 24, sizeof(entry));
+    return elf[4] != 2 /* 64-bit */ || elf[18] != 62 /* x86-64 */ || elf[19] != 0 ||
+           (!is_position_independent(elf) && entry - CHANNEL_TOOL_BASE < CHANNEL_TOOL_BYTES);
+}
+
 /* A program with privileges of its own, or one for another architecture; a script that such a one interprets. */
 static Bool must_run_natively(const HChar *path)
 {
@@ -219,9 +232,7 @@ static Bool must_run_natively(const HChar *path)
             VG_(close)(fd);
         head[n < 0 ? 0 : n] = '\0';
         if (!interpreter_of(head)) /* the privileges of a script do not count */
-            return has_privilege(path, st.mode) ||
-                   (n >= 20 && VG_(memcmp)(head, "\177ELF", 4) == 0 &&
-                    (head[4] != 2 /* 64-bit */ || head[18] != 62 /* x86-64 */ || head[19] != 0));
+            return has_privilege(path, st.mode) || (n >= 32 && is_foreign((const UChar *)head));
         VG_(strcpy)(interpreter, head);
         path = interpreter;
     }
@@ -235,6 +246,18 @@ Bool __wrap_vgPlain_should_we_trace_this_child(const HChar *name, const HChar **
     exec_followed = __real_vgPlain_should_we_trace_this_child(name, argv) && tool_is_there() &&
                     (name == NULL || !must_run_natively(name));
     return exec_followed;
+}
+
+/* The program's environment has nothing of this Valgrind in it (hw_environment_clean); of another, it is for what runs natively. */
+void __real_vgPlain_env_remove_valgrind_env_stuff(HChar **env, Bool ro_strings,
+                                                  void (*release)(void *));
+void __wrap_vgPlain_env_remove_valgrind_env_stuff(HChar **env, Bool ro_strings,
+                                                  void (*release)(void *));
+void __wrap_vgPlain_env_remove_valgrind_env_stuff(HChar **env, Bool ro_strings,
+                                                  void (*release)(void *))
+{
+    if (exec_followed)
+        __real_vgPlain_env_remove_valgrind_env_stuff(env, ro_strings, release);
 }
 
 void __real_vgPlain_nuke_all_threads_except(ThreadId me, UInt reason);
