@@ -43,6 +43,8 @@ FINDINGS = {
     "thp-bloat": ("critical", "thp-bloat"),
     # What huge pages save no file of Linux tells: there is nothing to be found.
     "thp-database": ("healthy", None),
+    "thp-latency": ("healthy", "thp-compaction"),
+    "thp-latency-healthy": ("healthy", None),
     "tiering": ("warning", "memory-tier"),
     "tiering-healthy": ("healthy", None),
     "too-many-workers": ("critical", "swap-thrash"),
@@ -151,6 +153,32 @@ def fragmentation_healthy(m):
     yield "memory is as full", m.mem["MemFree"] < 0.05 * m.ram
     yield "no packet is dropped", m.tasks["nic"]["packets"] > 50000 and m.tasks["nic"]["packets_dropped"] == 0
     yield "nothing is in the log", m.text("var/log/dmesg") == ""
+
+
+def thp_latency(m):
+    compaction = m.report["waits_ns"]["compaction"]
+    yield "faults compact", m.vmstat["compact_stall"] > 100
+    yield "often in vain", m.vmstat["compact_fail"] > 0.2 * m.vmstat["compact_stall"]
+    yield "and take small pages then", m.vmstat["thp_fault_fallback"] > 50
+    yield "its time is a stall of the program", compaction > 100e6 and m.pressure("memory") > 0.01
+    yield "which no reclaim explains", compaction > 0.5 * m.tasks["web"]["memory_stall_ns"]
+    yield "memory is available", m.mem["MemAvailable"] > 0.25 * m.ram
+    yield "in pieces", unusable(m, "DMA32")[9] > 0.7
+    yield "pinned pages lie between", m.vmstat["nr_foll_pin_acquired"] - m.vmstat["nr_foll_pin_released"] == 160 << 8
+
+
+def thp_latency_healthy(m):
+    yield "no fault compacts", m.vmstat["compact_stall"] == 0
+    yield "kcompactd does", m.vmstat["compact_daemon_wake"] > 10 and m.vmstat["pgmigrate_success"] > 1000
+    yield "some pages are huge", m.vmstat["thp_fault_alloc"] > 50
+    yield "no memory pressure", m.pressure("memory") < 0.005
+    yield "memory is in pieces all the same", unusable(m, "DMA32")[9] > 0.7
+
+
+def unusable(m, zone):
+    """By order, the part of the free memory that blocks of this size cannot be made of."""
+    text = m.text("sys/kernel/debug/extfrag/unusable_index")
+    return [float(value) for value in re.search(rf"zone +{zone} (.*)", text).group(1).split()]
 
 
 def pool(m):
