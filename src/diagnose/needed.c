@@ -14,6 +14,15 @@
 /* low and high this close together are one figure. */
 #define CLOSE_PERCENT 2.0
 
+const char need_doc[] =
+    "Memory that a cgroup or the machine needs: the smallest limit (or RAM) under which what was "
+    "seen would take at most 1.1 times as long, as `size` has it.";
+const char need_formula[] = "A range, because no counter says how often a page is used. low = "
+                            "held, less what swap has room "
+                            "for; high = held + active_file + mapped + dirty + swapped. From two "
+                            "looks on, refaults and lost "
+                            "time narrow it.";
+
 const struct need_term need_terms[] = {
     {"held",
      "current - inactive_file - active_file - reclaimable slab: anonymous memory, shmem and "

@@ -75,6 +75,7 @@ struct need_term {
 };
 extern const struct need_term need_terms[];
 extern const unsigned nr_need_terms;
+extern const char need_doc[], need_formula[];
 
 /* low is UNKNOWN where the figures are not there.   pre: f is figured out but for needs */
 void need_of_host(struct need *n, const struct snapshot *s, const struct figures *f,

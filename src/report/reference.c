@@ -2,6 +2,7 @@
 #include "report/reference.h"
 
 #include "diagnose/finding.h"
+#include "diagnose/needed.h"
 #include "machine/cost.h"
 #include "procfs/procfs_docs.h"
 #include "report/json_put.h"
@@ -269,6 +270,21 @@ static json_object *causes_json(void)
     return list;
 }
 
+/* Figures of highwater's own, with the terms of their formulas. */
+static json_object *figures_json(void)
+{
+    json_object *list = json_new_array(), *needed = entry("needed", need_doc);
+    json_object *terms = json_new_array();
+
+    for (unsigned i = 0; i < nr_need_terms; i++)
+        json_append(terms, entry(need_terms[i].name, need_terms[i].doc));
+    json_put_text(needed, "unit", "bytes");
+    json_put_text(needed, "formula", need_formula);
+    json_put(needed, "terms", terms);
+    json_append(list, needed);
+    return list;
+}
+
 json_object *reference_json(void)
 {
     json_object *o = json_new_object();
@@ -282,6 +298,7 @@ json_object *reference_json(void)
     json_put(o, "costs", costs_json());
     json_put(o, "findings", findings_json());
     json_put(o, "causes", causes_json());
+    json_put(o, "figures", figures_json());
     json_put(o, "machine_options", machine_options_json());
     json_put(o, "scenario_keys", scenario_keys_json());
     return o;

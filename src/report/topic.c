@@ -213,8 +213,7 @@ static void add_figures(struct topics *t)
     t->items[t->count++] = (struct topic){
         .kind = TOPIC_FIGURE,
         .name = "needed",
-        .doc = "Memory that a cgroup or the machine needs: the smallest limit (or RAM) under which "
-               "what was seen would take at most 1.1 times as long, as `size` has it.",
+        .doc = need_doc,
         .unit = "bytes",
         .where = "highwater diagnose",
     };
@@ -357,12 +356,7 @@ static void render_cause(const struct advice *advice, struct strbuf *out)
 static void render_need(struct strbuf *out)
 {
     strbuf_append(out, "  ");
-    text_wrap(
-        out,
-        "A range, because no counter says how often a page is used. low = held, less what swap has "
-        "room for; high = held + active_file + mapped + dirty + swapped. From two looks on, "
-        "refaults and lost time narrow it.",
-        2, FINDING_COLUMNS);
+    text_wrap(out, need_formula, 2, FINDING_COLUMNS);
     strbuf_appendc(out, '\n');
     for (unsigned i = 0; i < nr_need_terms; i++) {
         strbuf_printf(out, "  %-14s ", need_terms[i].name);

@@ -96,3 +96,7 @@ $ highwater explain --all --names
 $ highwater explain needed | head -2
 > needed: figure
 >~   Memory that a cgroup or the machine needs: .*
+
+# As JSON, figures of highwater's own have the terms of their formula.
+$ highwater explain --all --format json | python3 -c 'import json, sys; f = json.load(sys.stdin)["figures"][0]; print(f["name"], f["unit"], "held" in [t["name"] for t in f["terms"]])'
+> needed bytes True
