@@ -1,4 +1,4 @@
-/* format_process.c - tables of processes: of top, ps in any choice of columns, smem and htop.
+/* format_process.c - tables of processes: of top, ps in any choice of columns, smem and htop; /proc/PID/status.
  *
  * The head names the columns. The command is the one column that may have blanks: what stands behind it is read from the end.
  */
@@ -323,6 +323,69 @@ unsigned ps_rows_parse(struct block *b, struct span text)
     while (span_take_line(&text, &line))
         rows += take_row(b, &l, line);
     return rows;
+}
+
+/* --- /proc/PID/status -------------------------------------------------------------------------------------------------------- */
+
+bool pid_status_begins(const struct block *b, struct span line)
+{
+    struct span rest = line, word;
+
+    (void)b;
+    return (span_begins(line, "Name:\t") || span_begins(line, "Name:  "))
+               ? span_take(&rest, "Name:") && span_take_word(&rest, &word) &&
+                     span_empty(span_trim(rest)) && span_begins(line, "Name:\t") &&
+                     !span_begins(line, "Name:\t\t") /* kubectl of 2015 */
+               : span_begins(line, "VmPeak:") || span_begins(line, "VmRSS:") ||
+                     span_begins(line, "VmSize:");
+}
+
+bool pid_status_goes_on(const struct block *b, struct span line)
+{
+    const char *colon = memchr(line.at, ':', span_len(line));
+
+    (void)b;
+    return colon && colon - line.at < 32 && !memchr(line.at, ' ', (size_t)(colon - line.at));
+}
+
+unsigned pid_status_parse(struct block *b, struct span text)
+{
+    struct process_row row = process_row_unknown();
+    u64 file = UNKNOWN, shmem = UNKNOWN, pid = 0;
+    struct span line, key;
+    unsigned found = 0;
+
+    while (span_take_line(&text, &line)) {
+        struct span rest = line;
+        u64 *to = NULL;
+
+        if (!span_take_until(&rest, ':', &key))
+            continue;
+        rest = span_trim(rest);
+        if (span_is(key, "Name"))
+            row.comm = rest;
+        else if (span_is(key, "Pid"))
+            span_take_u64(&rest, &pid);
+        else if (span_is(key, "VmRSS"))
+            to = &row.rss;
+        else if (span_is(key, "VmSize"))
+            to = &row.vm_size;
+        else if (span_is(key, "VmSwap"))
+            to = &row.swap;
+        else if (span_is(key, "RssFile"))
+            to = &file;
+        else if (span_is(key, "RssShmem"))
+            to = &shmem;
+        if (to && amount_take(&rest, KIB, to))
+            found++;
+    }
+    if (!found)
+        return 0;
+    row.pid = (u32)MIN(pid, (u64)UINT32_MAX - ROWS_NO_PID);
+    row.shared = figure_add(file, shmem);
+    block_processes_whole(b, false);
+    block_process(b, &row);
+    return found;
 }
 
 /* --- pmap ------------------------------------------------------------------------------------------------------------------- */
