@@ -118,7 +118,7 @@ static inline bool unmap_one(void *ctx, const struct rmap_walk *w)
         left =
             pte_make_swap(e, frame_test(frame_of(mem, pfn), PG_EXCLUSIVE) ? PTE_SWAP_EXCLUSIVE : 0);
         mm->swapents++;
-    } else if (frame_test(f, PG_ANON) && (pte & PTE_DIRTY)) {
+    } else if (frame_test(f, PG_ANON) && (pte & PTE_DIRTY || frame_test(f, PG_DIRTY))) {
         frame_set(f, PG_SWAPBACKED); /* MADV_FREE memory that was written again */
         return false;
     }

@@ -93,8 +93,9 @@ void thp_split_pmd(struct mem *mem, struct vma *vma, vpn_t vpn)
         frame_set(f, PG_DIRTY);
     leaf = pagetable_split_huge(mm, base);
     for (unsigned i = 0; i < HPAGE_PMD_NR; i++)
-        pagetable_set(mm, base + i, &leaf[i],
-                      pte_make(head + i, old & ((1ull << PTE_PFN_SHIFT) - 1) & ~PTE_HUGE));
+        pagetable_set(
+            mm, base + i, &leaf[i],
+            pte_make(head + i, old & ((1ull << PTE_PFN_SHIFT) - 1) & ~(PTE_HUGE | PTE_DIRTY)));
     rmap_split_huge(mem->frames, head);
     if (!folio_pmd_mapcount(f))
         left_whole(mem, head);

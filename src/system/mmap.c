@@ -381,7 +381,8 @@ static bool may_write(const struct system *s, const struct vma *vma, pte_t pte)
            frame_test(frames_get(&s->frames, pte_pfn(pte)), PG_EXCLUSIVE);
 }
 
-/* A huge leaf of which only a part is protected anew is split (change_pmd_range). */
+/* A huge leaf of which only a part is protected anew is split (change_pmd_range); a whole one is writable with the next write only
+ * (change_huge_pmd). */
 static void protect_entries(struct system *s, struct vma *vma, struct span r)
 {
     bool none = !(vma->flags & VM_ACCESS_FLAGS);
@@ -396,16 +397,16 @@ static void protect_entries(struct system *s, struct vma *vma, struct span r)
         if (!pte_present(pte))
             continue;
         pte = none ? pte | PTE_PROTNONE : pte & ~PTE_PROTNONE;
-        if (!(vma->flags & VM_WRITE) || huge_private)
+        if (huge_private || (ref.order && !(vma->flags & VM_HUGETLB)) || !may_write(s, vma, pte))
             pte &= ~PTE_WRITE;
-        else if (may_write(s, vma, pte))
+        else
             pte |= PTE_WRITE;
         *ref.slot = pte;
     }
 }
 
-/* Memory that becomes private and writable is promised from then on, and stays so. Returns where it ended: at the first mapping that
- * could not be. */
+/* Memory that becomes private and writable is promised from then on, and stays so. What is protected so already is left alone. Returns
+ * where it ended: at the first mapping that could not be. */
 static vpn_t protect_mappings(struct system *s, struct task *t, struct span r, u32 access)
 {
     const u32 settled = VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED | VM_NORESERVE;
@@ -424,7 +425,10 @@ static vpn_t protect_mappings(struct system *s, struct task *t, struct span r, u
                 return at;
             set |= VM_ACCOUNT;
         }
-        vma_change_flags(t->mm, at, end, VM_ACCESS_FLAGS, set);
+        if ((vma->flags & VM_ACCESS_FLAGS) != access) {
+            vma_change_flags(t->mm, at, end, VM_ACCESS_FLAGS, set);
+            protect_entries(s, vma_find(t->mm, at), (struct span){at, end});
+        }
         at = end;
     }
     return r.end;
@@ -444,9 +448,6 @@ enum step system_mprotect(struct system *s, struct task *t, vaddr_t addr, u64 le
         return call_refuse(s, t, -ENOMEM);
     done.end = protect_mappings(s, t, r, prot_flags(prot));
     refused = done.end < r.end;
-    for (struct vma *vma = vma_find_after(t->mm, r.start); vma && vma->start < done.end;
-         vma = vma_next(vma))
-        protect_entries(s, vma, (struct span){MAX(r.start, vma->start), MIN(done.end, vma->end)});
     mmu_flush_range(t->mm, done.start, done.end);
     mem_cost(&s->mem, s->cost.vma_op);
     return refused ? call_refuse(s, t, -ENOMEM) : call_end(s, t);

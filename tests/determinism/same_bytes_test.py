@@ -6,6 +6,7 @@ Every recording of examples/ is run and sized, and some scenarios are run; what 
 """
 
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -29,6 +30,9 @@ SCENARIO_COMMANDS = [
     ("run", ["run", "{file}", "--format", "json", "--proc", "{proc}", "--series", "{proc}.csv", "--every", "250ms"]),
 ]
 SCENARIOS = ["container-oom-healthy-node", "free-memory-vanished-tmpfs", "leak", "writeback-congestion"]
+# What huge.ini is for.
+HUGE = ["thp_fault_alloc", "thp_collapse_alloc", "thp_split_page", "thp_split_pmd", "thp_deferred_split_page", "thp_zero_page_alloc", "thp_swpout",
+        "thp_swpout_fallback", "thp_scan_exceed_swap_pte", "thp_scan_exceed_share_pte"]
 TIMES = re.compile(r'("cpu_seconds"\s*:\s*)[0-9.eE+-]+')
 
 
@@ -75,9 +79,16 @@ def check(files):
             sys.exit(f"{program} was not built")
 
     number = failed = 0
+    for file in files:
+        if file.stem == "huge":  # else the same bytes of it would say little
+            text = subprocess.run([release, "run", "-q", file, "--format", "json"], capture_output=True, text=True, check=True).stdout
+            number += 1
+            idle = [key for key in HUGE if not json.loads(text)["vmstat"][key]]
+            failed += bool(idle)
+            print(f"{'not ok' if idle else 'ok'} {number} - {file.stem} does all that huge pages do {' '.join(idle)}")
     if len(variants) == 1:
-        number = 1
-        print("ok 1 - clang_O0 # SKIP clang is not installed")
+        number += 1
+        print(f"ok {number} - clang_O0 # SKIP clang is not installed")
     for file in files:
         for name, arguments in COMMANDS if file.suffix == ".hwt" else SCENARIO_COMMANDS:
             first = result_of(release, arguments, file)
@@ -97,4 +108,5 @@ def check(files):
 
 
 if __name__ == "__main__":
-    check(sorted((TOP / "examples").glob("*.hwt")) + [TOP / "scenarios" / f"{name}.ini" for name in SCENARIOS])
+    check(sorted((TOP / "examples").glob("*.hwt")) + [TOP / "scenarios" / f"{name}.ini" for name in SCENARIOS]
+          + [pathlib.Path(__file__).parent / "huge.ini"])

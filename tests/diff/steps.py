@@ -258,6 +258,8 @@ class Comparison:
 
     def record(self, cell):
         """(trace, what the program said, its status); made once for the same steps. A mark is set at each label. RuntimeError when it cannot be done here."""
+        if self.is_acted_on(cell) and (not (self.table.written or cell.written) or "sleep:" in cell.steps):
+            raise SystemExit(f"{cell.steps}: something is done to the machine meanwhile: the recording must be written, and its time pass at labels alone")
         stem = self.folder / hashlib.sha256(f"{cell.steps} {self.nap(cell)}".encode()).hexdigest()[:16]
         trace, said = stem.with_suffix(".hwt"), stem.with_suffix(".json")
         if not said.exists() and (self.table.written or cell.written):

@@ -83,7 +83,27 @@ CELLS = {
     "fork-unmaps": Cell("map:a:16M:at=0 touch:a:w fork unmap:a@0+3M yield end join touch:a:w at:here join", ALWAYS),
     "fork-two": Cell("map:a:8M:at=0 touch:a:w fork touch:a@0+4M:w yield end join fork touch:a@2M+4M:w yield end join touch:a:w at:here join join", ALWAYS),
     "fork-pressure": Cell("map:a:16M:at=0 touch:a:w fork touch:a:w:stride=8K yield end join touch:a:r at:here join", ALWAYS, limit="20M", swap=64, differs="thp_|anon_thp|AnonHuge|pgfault|pswp"),  # likewise
+    # Several of these at once, at places that are no halves.
+    "odd-unmap": Cell("map:a:16M:at=0 touch:a:w unmap:a@1028K+3M unmap:a@9M+4K unmap:a@15M+1M at:here", ALWAYS),
+    "odd-protect": Cell("map:a:16M:at=0 touch:a:w readonly:a@3M+4M touch:a@3M+4M:r writable:a@3M+4M touch:a:w at:here", ALWAYS),
+    "odd-away": Cell("map:a:16M:at=0 touch:a:w away:a@3M+1M away:a@8M+3M at:here", ALWAYS),
+    "odd-place-grow": Cell("map:a:6M:at=1M touch:a:w remap:a:12M touch:a:w at:here", ALWAYS),
+    "odd-free": Cell("map:a:16M:at=0 touch:a:w free:a@1M+2M dontneed:a@5M+64K free:a@8M+4M touch:a@9M+4K:w map:b:12M:at=0 touch:b:w at:here",
+                     ALWAYS, limit="24M", swap=64),
+    "odd-pageout": Cell("map:a:16M:at=0 touch:a:w pageout:a@1M+6M touch:a:r touch:a@2M+1M:w at:here", ALWAYS, swap=64),
+    "odd-fork": Cell("map:a:16M:at=0 touch:a:w fork touch:a@0+9M:w yield touch:a:w end join unmap:a@0+3M touch:a@3M+1M:w at:here join at:then", ALWAYS),
+    "odd-lock": Cell("map:a:8M:at=0 touch:a:w lock:a@1M+2M map:b:16M:at=0 touch:b:w touch:a:r at:here", ALWAYS, limit="20M", swap=64),
+    "lock-fork": Cell("map:a:8M:at=0 touch:a:w lock:a fork touch:a:w:stride=1M yield end join at:here join", ALWAYS),
+    "disabled-fork": Cell("disable:1 fork map:a:8M:at=0 touch:a:w yield end join at:here join", ALWAYS),
+    "disabled-later": Cell("map:a:8M:at=0 touch:a@0+3M:w disable:1 touch:a:w at:here disable:0", ALWAYS),
     # Limits.
+    "limit-1m": Cell("map:a:4M:at=0 touch:a:w", ALWAYS, limit="1M", differs="collapse_alloc"),  # khugepaged, asleep, is woken by its first address space
+    "limit-1m-swap": Cell("map:a:4M:at=0 touch:a:w at:here", ALWAYS, limit="1M", swap=64, differs="collapse_alloc"),  # khugepaged, asleep, is woken by its first address space
+    "limit-2m-swap": Cell("map:a:8M:at=0 touch:a:w at:here", ALWAYS, limit="2M", swap=64, differs="collapse_alloc"),  # khugepaged, asleep, is woken by its first address space
+    "limit-4m-sparse": Cell("map:a:16M:at=0 touch:a:w:stride=2M touch:a:w:stride=512K at:here", ALWAYS, limit="4M", swap=64),
+    "limit-high": Cell("map:a:20M:at=0 touch:a:w at:here", dict(ALWAYS, **{"/sys/fs/cgroup/app/memory.high": "12M"}), swap=64, written=True,
+                       only=r"vmstat|AnonHuge|anon_thp|peak"),
+    "limit-swap-full": Cell("map:a:20M:at=0 touch:a:w at:here touch:a:r at:then", ALWAYS, limit="16M", swap=8),
     "limit-oom": Cell("map:a:32M:at=0 touch:a:w", ALWAYS, limit="16M"),
     "limit-fallback": Cell("map:a:15M:at=0 touch:a:w at:here", ALWAYS, limit="16M"),
     "limit-sparse": Cell("map:a:64M:at=0 touch:a:w:stride=2M at:here", ALWAYS, limit="32M"),
@@ -108,6 +128,9 @@ CELLS = {
     "collapse-limit": Cell("map:a:16M:at=0 touch:a:w collapse:a at:here", NEVER, limit="17M", written=True),
     "collapse-forked": Cell("map:a:8M:at=0 touch:a:w fork yield end join collapse:a at:here join", NEVER, written=True),
     "collapse-swapped": Cell("map:a:8M:at=0 touch:a:w pageout:a@0+1M collapse:a at:here", NEVER, swap=64),
+    "collapse-zero-huge": Cell("map:a:8M:at=0 touch:a:r collapse:a at:here touch:a:w:stride=1M at:then", ALWAYS, written=True),
+    "collapse-zero-small": Cell("map:a:8M:at=0 touch:a:r touch:a@4M+4K:w collapse:a at:here", NEVER, written=True),
+    "collapse-freed": Cell("map:a:4M:at=0 touch:a:w free:a@0+1M collapse:a at:here", NEVER, written=True),
     # khugepaged, fast. Small pages are made under NOHUGEPAGE; then it may.
     "khugepaged-full": Cell("map:a:16M:at=0 nohugepage:a touch:a:w hugepage:a sleep:1500 at:here", SWIFT, act=TWICE, slack=COLLAPSING),
     "khugepaged-sparse": Cell("map:a:16M:at=0 nohugepage:a touch:a:w:stride=64K hugepage:a sleep:1500 at:here", SWIFT, act=TWICE, slack=COLLAPSING),
@@ -122,6 +145,9 @@ CELLS = {
                                 swift(max_ptes_shared=0), act=TWICE, slack=COLLAPSING),
     "khugepaged-swap": Cell("map:a:8M:at=0 nohugepage:a touch:a:w pageout:a:every=2M:length=128K pageout:a@4M+1M hugepage:a sleep:1500 at:here", SWIFT, act=TWICE, slack=COLLAPSING,
                             swap=64),
+    "khugepaged-zero": Cell("map:a:8M:at=0 nohugepage:a touch:a:r touch:a@4M+4K:w hugepage:a sleep:1500 at:here", SWIFT, act=TWICE, slack=COLLAPSING),
+    "khugepaged-zero-huge": Cell("map:a:8M:at=0 touch:a:r sleep:1500 at:here", SWIFT, act=TWICE, slack=COLLAPSING),
+    "khugepaged-swap-0": Cell("map:a:8M:at=0 nohugepage:a touch:a:w pageout:a@1M+4K hugepage:a sleep:1500 at:here", swift(max_ptes_swap=0), act=TWICE, slack=COLLAPSING, swap=64),
     "khugepaged-limit": Cell("map:a:14M:at=0 nohugepage:a touch:a:w hugepage:a sleep:1500 at:here", SWIFT, act=TWICE, slack=COLLAPSING, limit="16M",
                              differs="collapse_alloc"),  # attempts, as many as there is time for
     "khugepaged-advised-only": Cell("map:a:8M:at=0 nohugepage:a touch:a:w hugepage:a map:b:8M:at=0 touch:b:w sleep:1500 at:here",
