@@ -24,6 +24,7 @@ struct trace *bench_recording_open(const char *path);
 
 typedef void (*bench_fn)(struct bench *b);
 
+void bench_compact(struct bench *b);
 void bench_compress(struct bench *b);
 void bench_fault(struct bench *b);
 void bench_frames(struct bench *b);

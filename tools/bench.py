@@ -26,6 +26,7 @@ BUDGETS = {
     "huge_fault_ns": ("<=", 1000, 500),
     "sweep16_ratio": ("<=", 12, 10),
     "groups_fault_ratio": ("<=", 2, 1.5),
+    "compact_64g_s": ("<=", 5, 3),
     "bytes_per_page": ("<=", 64, 64),
     "frame_bytes": ("<=", 32, 32),
     "record_ratio_median": ("<=", 12, 10),
