@@ -113,6 +113,9 @@ TABLE = steps.Table(
     asserted=[(r"meminfo (HugePages_\w+|Hugetlb)$", 0, 0), (r"hugetlb\.2MB\.(current|rsvd\.current|max)$", 0, 0), (r"smaps .*_Hugetlb$", 0, 0),
               (r"^memory\.peak$", 0.05, 1 << 20), (r"(^| )stat pgfault$", 0.05, 8)],
     machine=machine,
+    columns=[("pages", "here meminfo HugePages_Total", 1), ("free", "here meminfo HugePages_Free", 1), ("reserved", "here meminfo HugePages_Rsvd", 1),
+             ("surplus", "here meminfo HugePages_Surp", 1), ("group, MiB", "here hugetlb.2MB.current", 1 << 20), ("group reserved, MiB", "here hugetlb.2MB.rsvd.current", 1 << 20),
+             ("pages then", "then meminfo HugePages_Total", 1), ("free at the end", "meminfo HugePages_Free", 1)],
     notes=["a write to nr_hugepages is followed by half a second of rest",
            "order given: of 2000 allocations; memory was filled by the module with pages that cannot be moved, of which every 2nd or 64th was kept"])
 
