@@ -69,11 +69,15 @@ static bool parse_beancounter(struct klog *k, struct span text, const struct klo
         !klog_after(rest, "OOM killed process ", &rest) || !span_take_u64(&rest, &pid) ||
         !klog_between(rest, "(", ") score", &name))
         return false;
+    /* "UB 5299", up to the colon behind the number. */
+    group = (struct span){span_find(text, "UB "), NULL};
+    group.end = span_find((struct span){group.at, text.end}, ":");
+    if (!group.end)
+        return false;
     klog_begin(k, LOG_OOM_KILL, stamp);
     k->of_group = k->killed = k->invoked = true;
     k->open.pid = (u32)pid;
     span_copy(name, k->open.comm, sizeof(k->open.comm));
-    group = (struct span){span_find(text, "UB "), span_find(text, ":")};
     klog_set_path(&k->open.oom_memcg, group);
     k->open.total_vm = klog_kib_after(rest, "vm:");
     k->open.anon_rss = klog_kib_after(rest, "rss:");
