@@ -65,7 +65,8 @@ static const struct cli_spec spec = {
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes =
-        "The program runs 4 to 15 times slower; its input, output and exit code are its own.\n"
+        "The program takes 4 to 16 times the CPU time; its input, output and exit code are its "
+        "own.\n"
         "\n"
         "A daemon that COMMAND leaves behind is recorded until it ends; Ctrl-C ends the recording "
         "and "

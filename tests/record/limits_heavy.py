@@ -5,7 +5,8 @@
 
 Natively each runs in a control group of its own (version 1 or 2, no swap), with copies of its files and libraries that the host has not in its cache, so that
 the group is charged for them as in a replay. The peak is the group's highest usage; the smallest limit is searched for, to 3 % of it: under it the
-program ends as without a limit, in at most three times the time. The recording's are those of `size`, without swap. What must agree is in TOLERANCE.
+program ends as without a limit, in at most three times the time. The recording's are those of `size`, with the host's settings and
+without swap. What must agree is in TOLERANCE and HELD.
 """
 import functools
 import glob
@@ -29,6 +30,9 @@ WAIT_S = 600
 SLOWER = 3.0  # as `size` has it
 STEP = 1.03
 TOLERANCE = 0.05
+# Below a quarter of the peak a program is not killed: the smallest limit is where waiting for the device triples the time. That is the device's
+# speed and readahead, and is printed alone.
+HELD = 0.25
 # Both kernels charge ahead, 64 pages for each CPU that the program ran on, and `size` searches in steps of 64 KiB or 1 %.
 APART = MIB // 2
 
@@ -257,7 +261,8 @@ def test(name, parent):
     text = "peak %s, smallest limit %s (kernel memory %.1f MiB)" % (off(ours, peak), off(lives, limit), kernel / MIB)
     print("# result %s = %s" % (name, text), flush=True)
     expect(agrees(ours, peak, kernel), "peak", text)
-    expect(agrees(lives, limit, kernel), "smallest limit", text)
+    if limit > peak * HELD:
+        expect(agrees(lives, limit, kernel), "smallest limit", text)
 
 
 def main():
