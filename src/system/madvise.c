@@ -98,22 +98,17 @@ static void want_huge(struct system *s, struct mm *mm, struct span r)
         khugepaged_enter_vma(&s->mem, v);
 }
 
-/* Each whole range, whatever becomes of the one before (madvise_collapse); from t->progress - 1 on. */
-static enum step collapse(struct system *s, struct task *t, struct span r)
+/* Each whole range of the piece from `at` on, whatever becomes of the one before; *ret_stop: with some errors no other is tried. */
+static enum step collapse_piece(struct system *s, struct task *t, struct vma *vma,
+                                struct span piece, vpn_t first, vpn_t at, bool *ret_stop)
 {
-    vpn_t at = ROUND_UP(r.start, (vpn_t)HPAGE_PMD_NR) + (t->progress ? t->progress - 1 : 0);
-
-    for (; at + HPAGE_PMD_NR <= r.end; at += HPAGE_PMD_NR) {
-        struct vma *vma = vma_find(t->mm, at);
+    for (; at < piece.end; at += HPAGE_PMD_NR) {
         enum access_result result;
         enum step step;
-        bool stop;
 
-        t->progress = at - ROUND_UP(r.start, (vpn_t)HPAGE_PMD_NR) + 1;
-        if (!vma || !thp_range_fits(vma, at) || !thp_vma_collapsible(&s->mem, vma, false))
-            continue;
-        result = access_collapse(task_access(s, t), vma, at, &stop);
-        if (result == ACCESS_OK && stop)
+        t->progress = at - first + 1;
+        result = access_collapse(task_access(s, t), vma, at, ret_stop);
+        if (result == ACCESS_OK && *ret_stop)
             return STEP_DONE;
         if (result == ACCESS_OK)
             continue;
@@ -121,6 +116,39 @@ static enum step collapse(struct system *s, struct task *t, struct span r)
         if (step != STEP_DONE)
             return step;
         at -= HPAGE_PMD_NR; /* somebody was killed: again */
+    }
+    return STEP_DONE;
+}
+
+static bool is_huge_all_over(struct mm *mm, struct span piece)
+{
+    for (vpn_t at = piece.start; at < piece.end; at += HPAGE_PMD_NR)
+        if (!pagetable_find_huge(mm, at))
+            return false;
+    return true;
+}
+
+/* Mapping by mapping, and no further than the first in which a range stays small, or which ends before a range begins: the call fails
+ * there (madvise_collapse). From t->progress - 1 on. */
+static enum step collapse(struct system *s, struct task *t, struct span r)
+{
+    vpn_t first = ROUND_UP(r.start, (vpn_t)HPAGE_PMD_NR);
+    vpn_t from = first + (t->progress ? t->progress - 1 : 0);
+
+    for (struct vma *vma = vma_find_after(t->mm, r.start); vma && vma->start < r.end;
+         vma = vma_next(vma)) {
+        struct span piece = {ROUND_UP(MAX(vma->start, r.start), (vpn_t)HPAGE_PMD_NR),
+                             ROUND_DOWN(MIN(vma->end, r.end), (vpn_t)HPAGE_PMD_NR)};
+        bool stop = false;
+        enum step step;
+
+        if (piece.end < piece.start || !thp_vma_collapsible(&s->mem, vma, false))
+            return STEP_DONE;
+        step = collapse_piece(s, t, vma, piece, first, MAX(piece.start, from), &stop);
+        if (step != STEP_DONE)
+            return step;
+        if (stop || !is_huge_all_over(t->mm, piece))
+            return STEP_DONE;
     }
     return STEP_DONE;
 }

@@ -216,14 +216,16 @@ static void lock(struct proc *pr)
 
 static void store(struct proc *pr, u32 page);
 
-/* Small pages of whole ranges, some untouched, become huge ones. */
+/* Small pages of whole ranges, some untouched, become huge ones: all at once, which ends at the first that cannot, or one by one. */
 static void collapse(struct proc *pr)
 {
+    u32 step = chance(20) ? ARENA : HPAGE_PMD_NR;
+
     for (u32 page = below(HPAGE_PMD_NR); page < ARENA && is_alive(pr); page += HPAGE_PMD_NR)
         store(pr, page);
-    if (is_alive(pr))
+    for (u32 page = 0; page < ARENA && is_alive(pr); page += step)
         RUN(pr,
-            system_madvise(sys, pr->task, addr_of(0), (u64)ARENA * PAGE_SIZE, ABI_MADV_COLLAPSE));
+            system_madvise(sys, pr->task, addr_of(page), (u64)step * PAGE_SIZE, ABI_MADV_COLLAPSE));
 }
 
 /* One of them writes first, to a page of each huge one. */

@@ -96,6 +96,17 @@ CELLS = {
     "lock-fork": Cell("map:a:8M:at=0 touch:a:w lock:a fork touch:a:w:stride=1M yield end join at:here join", ALWAYS),
     "disabled-fork": Cell("disable:1 fork map:a:8M:at=0 touch:a:w yield end join at:here join", ALWAYS),
     "disabled-later": Cell("map:a:8M:at=0 touch:a@0+3M:w disable:1 touch:a:w at:here disable:0", ALWAYS),
+    "mix-unmap-fork": Cell("map:a:12M:at=0 touch:a:w unmap:a@2100K+40K fork unmap:a@6M+1500K touch:a@0+2M:w yield end join touch:a@8M+4M:w at:here join at:then", ALWAYS),
+    "mix-protect-fork": Cell("map:a:8M:at=0 touch:a:w readonly:a@1M+2M fork touch:a@4M+4M:w yield end join writable:a touch:a:w at:here join", ALWAYS),
+    "mix-protect-pressure": Cell("map:a:12M:at=0 touch:a:w readonly:a@1M+9M map:b:12M:at=0 touch:b:w touch:a:r writable:a touch:a:w at:here", ALWAYS, limit="18M", swap=64),
+    "mix-stride": Cell("map:a:64M:at=0 touch:a:w:stride=3M touch:a:r:stride=1M dontneed:a:every=6M:length=1M touch:a:w:stride=5M at:here", ALWAYS),
+    "mix-remap-half": Cell("map:a:4M:at=0 touch:a:w remap:a:3M remap:a:10M touch:a:w at:here", ALWAYS),
+    "mix-cold-pressure": Cell("map:a:16M:at=0 touch:a:w cold:a@0+6M map:b:12M:at=0 touch:b:w touch:a@6M+10M:r at:here", ALWAYS, limit="24M", swap=64),
+    "mix-lock-unlock": Cell("map:a:8M:at=0 touch:a:w lock:a@1M+64K unlock:a@1M+64K lock:a@4M+4M dontneed:a@0+512K at:here unmap:a@4M+1M at:then", ALWAYS),
+    "mix-advice": Cell("map:a:16M:at=0 nohugepage:a@2M+3M hugepage:a@4M+2M touch:a:w at:here", ALWAYS),
+    "mix-collapse-part": Cell("map:a:8M:at=0 touch:a:w:stride=8K dontneed:a@2M+1M readonly:a@5M+64K collapse:a at:here", NEVER, written=True),
+    "mix-free-fork": Cell("map:a:8M:at=0 touch:a:w fork yield end join free:a@0+4M touch:a@1M+64K:w at:here join free:a@4M+4M at:then", ALWAYS),
+    "mix-children": Cell("map:a:8M:at=0 touch:a:w fork touch:a@0+1M:w yield end join fork touch:a@1M+4M:w end join touch:a:w:stride=256K at:here join at:then", ALWAYS),
     # Limits.
     "limit-1m": Cell("map:a:4M:at=0 touch:a:w", ALWAYS, limit="1M", differs="collapse_alloc"),  # khugepaged, asleep, is woken by its first address space
     "limit-1m-swap": Cell("map:a:4M:at=0 touch:a:w at:here", ALWAYS, limit="1M", swap=64, differs="collapse_alloc"),  # khugepaged, asleep, is woken by its first address space
