@@ -288,20 +288,33 @@ static bool is_mapped(struct mm *mm, vpn_t vpn)
     return slot && pte_present(*slot);
 }
 
-u32 access_count_node(const struct mem *mem, struct mm *mm, vpn_t vpn, struct node_accesses *n)
+/* The walk's last table, on another node: the tables above it are few, and in the CPU's caches. */
+static u32 remote_walk_ns(const struct mem *mem, const pte_t *slot, struct node_accesses *n)
 {
-    pfn_t pfn = pte_ref_pfn(pagetable_lookup(mm, vpn), vpn);
-    unsigned nid;
-    u32 ns;
+    unsigned nid = frame_nid(mem->frames, *table_pfn(slot));
 
-    if (pfn == PFN_NONE) /* the zero page */
-        return 0;
-    nid = frame_nid(mem->frames, pfn);
-    n->by_node[nid]++;
     if (nid == mem_nid(mem))
         return 0;
-    ns = mem_distance_ns(mem, nid, mem->cost->remote_access);
-    n->remote++;
+    n->remote_walks++;
+    return mem_distance_ns(mem, nid, mem->cost->remote_walk);
+}
+
+u32 access_count_node(const struct mem *mem, struct mm *mm, vpn_t vpn, enum walk walk,
+                      struct node_accesses *n)
+{
+    struct pte_ref ref = pagetable_lookup(mm, vpn);
+    pfn_t pfn = pte_ref_pfn(ref, vpn);
+    u32 ns = walk == WALK_SAVED ? 0 : remote_walk_ns(mem, ref.slot, n);
+
+    if (pfn != PFN_NONE) { /* not the zero page */
+        unsigned nid = frame_nid(mem->frames, pfn);
+
+        n->by_node[nid]++;
+        if (nid != mem_nid(mem)) {
+            n->remote++;
+            ns += mem_distance_ns(mem, nid, mem->cost->remote_access);
+        }
+    }
     n->remote_ns += ns;
     return ns;
 }
@@ -318,7 +331,7 @@ enum access_result access_page(struct access_ctx *ac, vpn_t vpn, enum access_kin
             mem->space->walks[walk]++;
             mem_cost(mem, walk_cost(mem->cost, walk));
             if (unlikely(ac->nodes))
-                mem_cost(mem, access_count_node(mem, ac->mm, vpn, ac->nodes));
+                mem_cost(mem, access_count_node(mem, ac->mm, vpn, walk, ac->nodes));
             return ACCESS_OK;
         }
         enum access_result r = handle_fault(ac, vpn, kind);

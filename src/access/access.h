@@ -26,7 +26,9 @@ enum access_result {
 /* Accesses of a task that missed in the TLB, by the node that the page was on. Kept on machines of several nodes alone. */
 struct node_accesses {
     u64 by_node[MAX_NUMNODES];
-    u64 remote, remote_ns; /* on other nodes than the CPU's, and what that cost */
+    u64 remote;       /* on other nodes than the CPU's */
+    u64 remote_walks; /* page walks whose last table was on another node, wherever the page was */
+    u64 remote_ns;    /* what both cost */
 };
 
 struct access_ctx { /* who is accessing; lives as long as the task */
@@ -95,8 +97,10 @@ static inline u32 walk_cost(const struct cost_model *cost, enum walk walk)
     return walk == WALK_SMALL ? cost->tlb_miss : walk == WALK_HUGE ? cost->tlb_miss_huge : 0;
 }
 
-/* A walk found the page of vpn: count where it is. Returns what its distance costs, in ns.   pre: several nodes */
-u32 access_count_node(const struct mem *mem, struct mm *mm, vpn_t vpn, struct node_accesses *n);
+/* A walk found the page of vpn: count where page and table are. Returns what their distance costs, in ns.   pre: several nodes; walk is
+ * not WALK_FAULT */
+u32 access_count_node(const struct mem *mem, struct mm *mm, vpn_t vpn, enum walk walk,
+                      struct node_accesses *n);
 
 /* Read the pages of the plan that are not cached; stops early when memory is short. */
 void filemap_readahead(struct access_ctx *ac, struct inode *inode, const struct ra_plan *plan);

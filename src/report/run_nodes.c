@@ -68,6 +68,7 @@ static void gather(const struct run_report *r, program_list *ret)
             p->all += t->nodes->by_node[nid];
         }
         p->nodes.remote += t->nodes->remote;
+        p->nodes.remote_walks += t->nodes->remote_walks;
         p->nodes.remote_ns += t->nodes->remote_ns;
         p->cpu_ns += t->cpu_user_ns + t->cpu_sys_ns;
         p->hint_faults += t->numa.hint_faults;
@@ -255,6 +256,7 @@ static json_object *program_json(const struct system *s, const struct program *p
     json_put_text(o, "comm", p->comm);
     json_put_u64(o, "accesses", p->all);
     json_put_u64(o, "remote_accesses", p->nodes.remote);
+    json_put_u64(o, "remote_walks", p->nodes.remote_walks);
     json_put_u64(o, "remote_ns", p->nodes.remote_ns);
     json_put_u64(o, "cpu_ns", p->cpu_ns);
     json_put_u64(o, "hint_faults", p->hint_faults);

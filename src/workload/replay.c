@@ -242,7 +242,8 @@ static void run_hits(struct replay_stream *rs, struct sched_slice *slice)
                 spent += walk_cost(&s->cost, came_to) * 100ull;
             }
             if (unlikely(t->nodes))
-                spent += 100ull * access_count_node(&s->mem, mm, event_page(event), t->nodes);
+                spent +=
+                    100ull * access_count_node(&s->mem, mm, event_page(event), came_to, t->nodes);
         }
         spent += event_icount(event) * per_instruction;
         at++;

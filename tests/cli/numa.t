@@ -33,8 +33,8 @@ $ highwater run two.ini --interleave all --cpunodebind 0 | grep 'remote:'
 >~   work: 50 % of accesses were remote: .* Its memory is interleaved and it runs on one node: try --numa local.
 $ highwater run two.ini --membind 1 --cpunodebind 1 | grep 'remote:'
 = 1
-$ highwater run two.ini --membind 1 --cpunodebind 0 --format json | python3 -c 'import json, sys; n = json.load(sys.stdin)["numa"]; p = n["programs"][0]; print(p["comm"], p["accesses"] == p["remote_accesses"] == p["by_node"][1] > 16384, p["remote_ns"] == 60 * p["remote_accesses"], len(n["nodes"]))'
-> work True True 2
+$ highwater run two.ini --membind 1 --cpunodebind 0 --format json | python3 -c 'import json, sys; n = json.load(sys.stdin)["numa"]; p = n["programs"][0]; print(p["comm"], p["accesses"] == p["remote_accesses"] == p["by_node"][1] > 16384, p["remote_walks"] > 16384, p["remote_ns"] == 60 * p["remote_accesses"] + 12 * p["remote_walks"], len(n["nodes"]))'
+> work True True True 2
 $ highwater run two.ini --nodes 1 --format json | python3 -c 'import json, sys; print("numa" in json.load(sys.stdin))'
 > False
 $ highwater run two.ini --membind 2
