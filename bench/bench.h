@@ -27,6 +27,7 @@ typedef void (*bench_fn)(struct bench *b);
 void bench_compact(struct bench *b);
 void bench_compress(struct bench *b);
 void bench_fault(struct bench *b);
+void bench_nodes(struct bench *b);
 void bench_frames(struct bench *b);
 void bench_groups(struct bench *b);
 void bench_hit(struct bench *b);

@@ -45,7 +45,8 @@ static void timed_replay_config(const struct timed_replay *t, struct system_conf
     system_config_init(ret);
     ret->thp = t->thp ? t->thp : "never";
     ret->ram_bytes = t->ram_bytes ? t->ram_bytes : MAX(16 * GIB, 2 * t->memory_max);
-    ret->nr_cpus = 1;
+    ret->nr_cpus = MAX(t->nr_cpus, 1u);
+    ret->nr_nodes = MAX(t->nr_nodes, 1u);
     if (!t->swap_bytes)
         return;
     ret->nr_swaps = 1;

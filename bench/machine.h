@@ -8,9 +8,10 @@
 struct timed_replay {
     /* in */
     const struct trace *trace;
-    u64 ram_bytes;  /* 0: twice what the limit and the swap need, at least 16 GiB */
-    u64 memory_max; /* 0: none */
-    u64 swap_bytes; /* 0: none */
+    u32 nr_nodes, nr_cpus; /* 0: 1 */
+    u64 ram_bytes;         /* 0: twice what the limit and the swap need, at least 16 GiB */
+    u64 memory_max;        /* 0: none */
+    u64 swap_bytes;        /* 0: none */
     const char *swap_device;
     const char *thp; /* NULL: never */
     u64 skip_events; /* the clock starts when these are done */

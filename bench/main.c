@@ -23,6 +23,7 @@ static const struct {
     {"hit", bench_hit},           {"huge", bench_huge},     {"fault", bench_fault},
     {"sweep", bench_sweep},       {"frames", bench_frames}, {"space", bench_space},
     {"compress", bench_compress}, {"groups", bench_groups}, {"compact", bench_compact},
+    {"nodes", bench_nodes},
 };
 
 void bench_figure(struct bench *b, const char *key, double value, const char *unit, const char *doc)

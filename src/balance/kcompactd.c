@@ -39,6 +39,7 @@ void kcompactd_wake(struct mem *mem, struct pgdat *pgdat, unsigned order, enum z
         return;
     k->awake = true;
     k->at = MAX(k->at, mem->clock->now);
+    mem->kcompactds_at = MIN(mem->kcompactds_at, k->at);
 }
 
 /* A run of the daemon, counted as its own as well. */

@@ -200,7 +200,8 @@ static bool stop_smaller_kind(u64 nr[NR_LRU_LISTS], const u64 target[NR_LRU_LIST
     return true;
 }
 
-void classic_shrink(struct mem *mem, struct scan_control *sc, struct group *g)
+/* Each list in turn, a batch at a time, until what is to be scanned or to be freed is done. */
+static void shrink_lists(struct mem *mem, struct scan_control *sc, struct group *g)
 {
     u64 nr[NR_LRU_LISTS] = {0}, target[NR_LRU_LISTS];
     u64 freed = 0;
@@ -228,8 +229,25 @@ void classic_shrink(struct mem *mem, struct scan_control *sc, struct group *g)
     }
     io_unplug(mem);
     sc->state.nr_reclaimed += freed;
-    if ((mem->swap->total_pages || can_demote(mem, sc)) &&
-        inactive_is_low(group_lruvec(g, sc->pgdat->nid), LRU_INACTIVE_ANON))
+}
+
+/* A group that has nothing on a node, as most have on most nodes, and of which nothing must be said to be protected. */
+static bool has_nothing(const struct group *g, const struct lruvec *lv)
+{
+    u64 pages = 0;
+
+    for (unsigned lru = 0; lru < LRU_UNEVICTABLE; lru++)
+        pages += lruvec_own_size(lv, (enum lru_list)lru);
+    return !(pages | g->memory.emin | g->memory.elow);
+}
+
+void classic_shrink(struct mem *mem, struct scan_control *sc, struct group *g)
+{
+    const struct lruvec *lv = group_lruvec(g, sc->pgdat->nid);
+
+    if (likely(!has_nothing(g, lv)))
+        shrink_lists(mem, sc, g);
+    if ((mem->swap->total_pages || can_demote(mem, sc)) && inactive_is_low(lv, LRU_INACTIVE_ANON))
         shrink_active_list(mem, sc, g, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
 }
 

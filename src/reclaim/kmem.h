@@ -19,7 +19,7 @@ struct kmem {
     /* delta of these came or went, paid by this group (0: by nobody). Never waits. */
     void (*objects)(void *ctx, enum kmem_object what, u16 memcg, s64 delta);
     /* Drop objects of g that can be rebuilt, as many as this priority asks for. Returns the frames that became free. */
-    u64 (*shrink)(void *ctx, struct group *g, int priority);
+    u64 (*shrink)(void *ctx, struct group *g, unsigned nid, int priority);
 };
 
 #endif

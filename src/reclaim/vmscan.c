@@ -135,7 +135,8 @@ static void shrink_groups(struct mem *mem, struct scan_control *sc)
             continue;
         policy_shrink(mem, sc, g);
         if (mem->kmem.shrink)
-            sc->state.nr_reclaimed += mem->kmem.shrink(mem->kmem.ctx, g, sc->state.priority);
+            sc->state.nr_reclaimed +=
+                mem->kmem.shrink(mem->kmem.ctx, g, sc->pgdat->nid, sc->state.priority);
         if (!g->parent)
             zs_shrink(mem, sc->state.priority);
         if (sc->throttle == THROTTLE_REQUEST && !sc->req.kswapd) {

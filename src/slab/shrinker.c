@@ -26,6 +26,7 @@ struct shrinker {
     u32 batch;
     u64 (*count)(struct slab *s, struct group *g);
     u64 (*scan)(struct slab *s, struct group *g, u64 nr);
+    bool by_node; /* reclaim from a node drops objects on that node (SHRINKER_NUMA_AWARE) */
 };
 
 static u64 super_count(struct slab *s, struct group *g)
@@ -70,6 +71,8 @@ static u64 shadow_count(struct slab *s, struct group *g)
                 PAGE_SHIFT;
     u64 nodes = shadow_nodes_count(s->mem->backing, g->id);
 
+    if (!nodes)
+        return 0;
     for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
         for (unsigned nid = 0; nid < s->mem->frames->nr_nodes; nid++)
             pages += lruvec_own_size(group_lruvec(g, nid), (enum lru_list)lru);
@@ -114,17 +117,31 @@ static u64 deferred_scan(struct slab *s, struct group *g, u64 nr)
 }
 
 static const struct shrinker shrinkers[NR_SHRINKERS] = {
-    [SHRINK_SUPER] = {DEFAULT_SEEKS, 1024, super_count, super_scan},
-    [SHRINK_SHADOW] = {0, 128, shadow_count, shadow_scan},
-    [SHRINK_HUGE_ZERO] = {DEFAULT_SEEKS, 128, huge_zero_count, huge_zero_scan},
-    [SHRINK_DEFERRED_SPLIT] = {DEFAULT_SEEKS, 128, deferred_count, deferred_scan},
+    [SHRINK_SUPER] = {DEFAULT_SEEKS, 1024, super_count, super_scan, true},
+    [SHRINK_SHADOW] = {0, 128, shadow_count, shadow_scan, true},
+    [SHRINK_HUGE_ZERO] = {DEFAULT_SEEKS, 128, huge_zero_count, huge_zero_scan, false},
+    [SHRINK_DEFERRED_SPLIT] = {DEFAULT_SEEKS, 128, deferred_count, deferred_scan, false},
 };
 
-static void shrink_one(struct slab *s, struct group *g, enum shrinker_id id, int priority)
+/* Of objects that lie on nodes as the machine's reclaimable slabs do, those on one. */
+static u64 share_of_node(const struct slab *s, u64 objects, unsigned nid)
+{
+    const struct frames *fr = s->mem->frames;
+    u64 all = (u64)s->mem->counters->v[NR_SLAB_RECLAIMABLE] >> PAGE_SHIFT;
+
+    if (likely(fr->nr_nodes == 1) || !all)
+        return objects;
+    return objects * ((u64)node_counter(fr, nid, NR_SLAB_RECLAIMABLE) >> PAGE_SHIFT) / all;
+}
+
+static void shrink_one(struct slab *s, struct group *g, unsigned nid, enum shrinker_id id,
+                       int priority)
 {
     const struct shrinker *sh = &shrinkers[id];
     u64 freeable = sh->count(s, g), scanned = 0, delta, total, *deferred;
 
+    if (sh->by_node && freeable)
+        freeable = share_of_node(s, freeable, nid);
     if (!freeable)
         return;
     deferred = &slab_group_of(s, g)->nr_deferred[id];
@@ -142,17 +159,20 @@ static void shrink_one(struct slab *s, struct group *g, enum shrinker_id id, int
     *deferred = MIN(*deferred + delta > scanned ? *deferred + delta - scanned : 0, 2 * freeable);
 }
 
-u64 slab_shrink(void *slab, struct group *g, int priority)
+u64 slab_shrink(void *slab, struct group *g, unsigned nid, int priority)
 {
     struct slab *s = slab;
     u64 before = s->pages_freed;
 
     if (unlikely(!g->parent)) /* the oldest shrinker first; it is the machine's */
-        shrink_one(s, g, SHRINK_HUGE_ZERO, priority);
+        shrink_one(s, g, nid, SHRINK_HUGE_ZERO, priority);
     if (unlikely(g->deferred_split.count))
-        shrink_one(s, g, SHRINK_DEFERRED_SPLIT, priority);
-    shrink_one(s, g, SHRINK_SHADOW, priority);
-    shrink_one(s, g, SHRINK_SUPER, priority);
+        shrink_one(s, g, nid, SHRINK_DEFERRED_SPLIT, priority);
+    if (s->mem->frames->nr_nodes > 1 &&
+        !node_counter(s->mem->frames, nid, NR_SLAB_RECLAIMABLE)) /* no objects are there */
+        return s->pages_freed - before;
+    shrink_one(s, g, nid, SHRINK_SHADOW, priority);
+    shrink_one(s, g, nid, SHRINK_SUPER, priority);
     return s->pages_freed - before;
 }
 

@@ -50,7 +50,7 @@ static void shrink(unsigned g, int priority)
     struct slab_group *sg = slab_group_of(&m.slab, groups[g]);
     u64 dentries = sg->unused_dentries, both = dentries + sg->unused_inodes;
 
-    slab_shrink(&m.slab, groups[g], priority);
+    slab_shrink(&m.slab, groups[g], 0, priority);
     shadow[g][0] -= dentries - sg->unused_dentries;
     shadow[g][1] -= both - sg->unused_dentries - sg->unused_inodes;
     shadow[g][8] -= both - sg->unused_dentries - sg->unused_inodes;

@@ -71,6 +71,6 @@ struct slab_group *slab_group_of(struct slab *s, const struct group *g);
 struct group *slab_owner(const struct slab *s, struct group *g);
 
 /* --- shrinker.c -------------------------------------------------------------------------------------------------------- */
-u64 slab_shrink(void *slab, struct group *g, int priority);
+u64 slab_shrink(void *slab, struct group *g, unsigned nid, int priority);
 
 #endif

@@ -230,16 +230,16 @@ static void a_pass_asks_for_two_objects_in_4096(void **state)
 
     (void)state;
     walk(g, 8192);
-    slab_shrink(&m.slab, g, 12); /* 8192 >> 12, times 4, by 2 seeks: 4, which is no batch */
+    slab_shrink(&m.slab, g, 0, 12); /* 8192 >> 12, times 4, by 2 seeks: 4, which is no batch */
     assert_int_equal(m.counters.v[SLABS_SCANNED], 0);
     assert_int_equal(sg->nr_deferred[SHRINK_SUPER], 4);
-    slab_shrink(&m.slab, g, 2); /* 4096 + (4 >> 2): four batches */
+    slab_shrink(&m.slab, g, 0, 2); /* 4096 + (4 >> 2): four batches */
     assert_int_equal(m.counters.v[SLABS_SCANNED], 4096);
     assert_int_equal(sg->nr_deferred[SHRINK_SUPER], 4);
     assert_true(sg->unused_dentries < 8192 - 4096 + 1024);
     assert_true(sg->unused_inodes > 0);
     sg->nr_deferred[SHRINK_SUPER] = 100000; /* the gentlest pass makes 24 of them */
-    slab_shrink(&m.slab, g, 12);
+    slab_shrink(&m.slab, g, 0, 12);
     assert_int_equal(m.counters.v[SLABS_SCANNED], 4096);
     assert_true(sg->nr_deferred[SHRINK_SUPER] <= 2 * 8192);
 }
@@ -253,7 +253,7 @@ static void inodes_go_after_their_names(void **state)
     (void)state;
     walk(g, 5000);
     for (unsigned pass = 0; pass < 200; pass++)
-        freed += slab_shrink(&m.slab, g, 0);
+        freed += slab_shrink(&m.slab, g, 0, 0);
     assert_int_equal(sg->unused_dentries + sg->unused_inodes, 0);
     assert_int_equal(slab_count(&m.slab, SLAB_DENTRY, g), 0);
     assert_int_equal(slab_count(&m.slab, SLAB_EXT4_INODE_CACHE, g), 0);
@@ -266,7 +266,7 @@ static void without_cache_pressure_nothing_goes(void **state)
     m.tunables.vfs_cache_pressure = 0;
     walk(m.groups.root, 5000);
     for (unsigned pass = 0; pass < 20; pass++)
-        assert_int_equal(slab_shrink(&m.slab, m.groups.root, 0), 0);
+        assert_int_equal(slab_shrink(&m.slab, m.groups.root, 0, 0), 0);
 }
 
 static void drop_takes_all_that_can_go(void **state)

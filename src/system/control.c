@@ -181,7 +181,7 @@ static int write_sysctl(struct system *s HW_UNUSED, const struct control *c,
         flushers_start_all(&s->mem);
     if (c->tunable == tunable_find("vm.compaction_proactiveness")) /* looks at once */
         for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
-            s->frames.nodes[nid].kcompactd.look_at = s->clock.now;
+            s->frames.nodes[nid].kcompactd.look_at = s->mem.kcompactds_at = s->clock.now;
     return 0;
 }
 

@@ -99,30 +99,25 @@ static ns_t kcompactd_due(const struct kcompactd *k)
     return unlikely(k->awake) ? MIN(k->at, k->look_at) : k->look_at;
 }
 
-static ns_t kcompactds_due(const struct system *s)
-{
-    ns_t due = NS_NEVER;
-
-    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
-        due = MIN(due, kcompactd_due(&s->frames.nodes[nid].kcompactd));
-    return due;
-}
-
 static void kcompactd_rounds(struct system *s)
 {
+    if (s->mem.kcompactds_at > s->clock.now)
+        return;
+    s->mem.kcompactds_at = NS_NEVER;
     for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
         struct pgdat *pgdat = &s->frames.nodes[nid];
         struct kcompactd *k = &pgdat->kcompactd;
         ns_t end = s->clock.now;
 
-        if (kcompactd_due(k) > s->clock.now)
-            continue;
-        if (k->awake && k->at <= s->clock.now)
-            end = kcompactd_run(s, pgdat, kcompactd_step);
-        else
-            end = kcompactd_run(s, pgdat, kcompactd_look);
-        k->at = MAX(k->at, end); /* one thread does both */
-        k->look_at = MAX(k->look_at, end + KCOMPACTD_NS_MIN);
+        if (kcompactd_due(k) <= s->clock.now) {
+            if (k->awake && k->at <= s->clock.now)
+                end = kcompactd_run(s, pgdat, kcompactd_step);
+            else
+                end = kcompactd_run(s, pgdat, kcompactd_look);
+            k->at = MAX(k->at, end); /* one thread does both */
+            k->look_at = MAX(k->look_at, end + KCOMPACTD_NS_MIN);
+        }
+        s->mem.kcompactds_at = MIN(s->mem.kcompactds_at, kcompactd_due(k));
     }
 }
 
@@ -181,7 +176,7 @@ static ns_t daemons_due(struct system *s)
     const struct heap_item *flusher;
     ns_t due = MIN(kswapds_due(s), s->load_at), at;
 
-    due = MIN(due, kcompactds_due(s));
+    due = MIN(due, s->mem.kcompactds_at);
     if (unlikely(s->mem.flusher_wanted))
         flushers_start_all(&s->mem);
     flusher = heap_peek(&s->backing.flushers);

@@ -67,7 +67,7 @@ static void what_cannot_be_written_is_said_with_its_line(void **state)
         char text[512];
 
         snprintf(text, sizeof(text),
-                 "[cgroup box]\n[task a]\nmemory = 1M\nrequests = 1\n[write w]\n%s", wrong[i].keys);
+                 "[cgroup box]\n[task a]\nmemory = 1M\nstop = 10s\n[write w]\n%s", wrong[i].keys);
         assert_int_equal(scenario_read_bytes(&sc, "x.ini", text, strlen(text), &e), -EINVAL);
         if (!strstr(e.text, wrong[i].says) || e.line < 5)
             fail_msg("%s: said, at line %u: %s", wrong[i].keys, e.line, e.text);

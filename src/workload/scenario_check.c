@@ -303,6 +303,13 @@ static int check_placement(const struct scenario *sc, struct scenario_task *t, s
     return 0;
 }
 
+/* Is there something that a request does? One that does nothing is none (request() of generator.c). */
+static bool requests_work(const struct scenario_task *t)
+{
+    return t->touch.kind || t->read.kind || t->write.kind || t->map.kind || t->grow || t->leak ||
+           t->kernel_leak || t->array || t->receive > 0 || t->walk > 0;
+}
+
 static int check_task(struct scenario *sc, struct scenario_task *t, struct err *e)
 {
     if (find_names(sc, t, e) || check_placement(sc, t, e))
@@ -311,9 +318,7 @@ static int check_task(struct scenario *sc, struct scenario_task *t, struct err *
         return check_trace_task(sc, t, e);
     if (check_patterns(sc, t, e))
         return -EINVAL;
-    if (!t->touch.kind && !t->read.kind && !t->write.kind && !t->map.kind && !t->memory &&
-        !t->preload && !t->grow && !t->leak && !t->kernel_leak && !t->sockets && !t->pin &&
-        !t->array && t->receive <= 0 && t->walk <= 0)
+    if (!requests_work(t) && !t->memory && !t->preload && !t->sockets && !t->pin)
         return err_at(e, -EINVAL, sc->path, t->head.line, 0,
                       "[task %s] does nothing; want trace, memory, grow, leak, read, write, map or "
                       "another key that uses memory",
@@ -331,6 +336,11 @@ static int check_task(struct scenario *sc, struct scenario_task *t, struct err *
     if (!t->requests && !t->stop && !sc->machine.runtime)
         return err_at(e, -EINVAL, sc->path, t->head.line, 0,
                       "[task %s] never ends; want stop, requests, or runtime in [machine]",
+                      t->head.name);
+    if (!requests_work(t) && !t->stop && !sc->machine.runtime)
+        return err_at(e, -EINVAL, sc->path, t->head.line, 0,
+                      "[task %s] never ends, since its requests do nothing; want touch, read, "
+                      "write or map, or stop, or runtime in [machine]",
                       t->head.name);
     if (t->stop && t->stop <= t->start)
         return err_at(e, -EINVAL, sc->path, t->head.line, 0, "[task %s]: stop is not after start",

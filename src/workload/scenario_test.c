@@ -171,7 +171,7 @@ static void long_lines_are_refused_and_long_comments_are_not(void **state)
     (void)state;
     memset(text, 'x', sizeof(text));
     memcpy(text, "#", 1);
-    memcpy(text + 1500, "\n[task a]\nmemory = 1M\nrequests = 1\n", 36);
+    memcpy(text + 1500, "\n[task a]\nmemory = 1M\nstop = 1000s\n", 36);
     assert_int_equal(scenario_read_bytes(&sc, "x.ini", text, 1535, &e), 0);
     scenario_done(&sc);
     memcpy(text, "a", 1);
