@@ -61,10 +61,21 @@ void cpuset_attach(struct system *s, struct task *t, const struct group *from)
     follow_mems(s, t, cpuset_mems_of(s, from));
 }
 
+/* validate_change(): a group with tasks keeps a set of its own. */
+static bool has_tasks(const struct system *s, const struct group *g)
+{
+    for (u32 i = 0; i < s->nr_tasks; i++)
+        if (s->tasks[i]->state < TASK_ZOMBIE && group_is_below(s->tasks[i]->group, g))
+            return true;
+    return false;
+}
+
 int cpuset_set_cpus(struct system *s, struct group *g, u64 cpus)
 {
     if (cpus & ~all_cpus(s))
         return -EINVAL;
+    if (!cpus && g->cpuset_cpus && has_tasks(s, g))
+        return -ENOSPC;
     g->cpuset_cpus = cpus;
     group_settle_cpusets(&s->groups, g);
     for (u32 i = 0; i < s->nr_tasks; i++)
@@ -80,6 +91,8 @@ int cpuset_set_mems(struct system *s, struct group *g, u64 mems)
 
     if (mems & ~topology_memory_nodes(&s->frames.topology))
         return -EINVAL;
+    if (!mems && g->cpuset_mems && has_tasks(s, g))
+        return -ENOSPC;
     before = xcalloc(MAX(s->nr_tasks, 1u), sizeof(*before));
     for (u32 i = 0; i < s->nr_tasks; i++)
         if (s->tasks[i]->group)

@@ -13,7 +13,8 @@
 
 #include "system/task.h"
 
-/* Write cpuset.cpus or cpuset.mems; 0: what the parent has. 0; -EINVAL: the machine has not all of them, or they have no memory.
+/* Write cpuset.cpus or cpuset.mems; 0: what the parent has. 0; -EINVAL: the machine has not all of them, or they have no memory;
+ * -ENOSPC: 0, and there are tasks.
  *   pre: not the root */
 int cpuset_set_cpus(struct system *s, struct group *g, u64 cpus);
 int cpuset_set_mems(struct system *s, struct group *g, u64 mems);

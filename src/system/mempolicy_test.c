@@ -340,6 +340,15 @@ static void pages_move_to_the_nodes_that_are_asked_for(void **state)
     assert_int_equal(node_of(8), 1);
     assert_int_equal(node_of(31), 1);
     assert_int_equal(node_of(32), -ENOENT);
+    /* To where the task runs; what is there stays. */
+    for (unsigned time = 0; time < 2; time++) {
+        assert_int_equal(test_run(s, t,
+                                  system_mbind(s, t, AT + 24 * PAGE_SIZE, 8 * PAGE_SIZE,
+                                               policy("local"), ABI_MPOL_MF_MOVE)),
+                         STEP_DONE);
+        assert_int_equal(node_of(24), 0);
+        assert_int_equal(node_of(31), 0);
+    }
     /* What a child shares stays, unless all is asked for. */
     assert_int_equal(system_fork(s, t, 101, false, &child), STEP_DONE);
     assert_int_equal(system_move_pages(s, t, t, AT, 8 * PAGE_SIZE, 0, false), STEP_DONE);
@@ -375,6 +384,7 @@ static void a_cpuset_holds_its_tasks_to_nodes_and_cpus_and_takes_their_pages_alo
     assert_int_equal(cpuset_set_mems(s, inner, 1), 0); /* of which the parent has nothing */
     assert_int_equal(cpuset_mems_of(s, inner), 6);
     assert_int_equal(cpuset_set_mems(s, inner, 4), 0);
+    assert_int_equal(cpuset_set_mems(s, inner, 0), -ENOSPC);
     assert_int_equal(node_of(0), 2);
     assert_int_equal(system_get_mempolicy(t, AT).nodes, 4);
     /* Out of the cpuset: everything is allowed again. */

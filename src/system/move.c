@@ -19,7 +19,7 @@ static bool is_wanted(const struct system *s, const struct page_move *m, pfn_t p
            (m->all || page_mapcount(fr, frames_get(fr, pfn)) == 1);
 }
 
-/* The nodes that the page of a mapping is to move to. */
+/* The nodes that the page of a mapping is to move to; none: it stays. */
 static struct alloc_nodes target_of(struct system *s, const struct page_move *m,
                                     const struct vma *vma, vpn_t vpn, pfn_t pfn)
 {
@@ -28,7 +28,10 @@ static struct alloc_nodes target_of(struct system *s, const struct page_move *m,
     if (m->to)
         return (struct alloc_nodes){m->to, (unsigned)__builtin_ctzll(m->to)};
     nodes = place_by_vma(&s->mem, vma, vpn).nodes;
-    nodes.mask &= ~BIT_ULL(frame_nid(&s->frames, pfn));
+    if (frame_nid(&s->frames, pfn) == nodes.nid)
+        nodes.mask = 0; /* it is where it would be allocated */
+    else
+        nodes.mask &= ~BIT_ULL(frame_nid(&s->frames, pfn));
     return nodes;
 }
 
@@ -40,7 +43,7 @@ static bool move_one(struct system *s, struct task *t, struct page_move *m,
     int err = 0;
 
     if (!t) {
-        m->failed += migrate_folio_to(&s->mem, pfn, nodes.nid, m->reason) != 0;
+        migrate_folio_to(&s->mem, pfn, nodes.nid, m->reason);
         return true;
     }
     if (nodes.mask &&
@@ -48,7 +51,6 @@ static bool move_one(struct system *s, struct task *t, struct page_move *m,
         t->wait = wait;
         return false;
     }
-    m->failed += err || !nodes.mask;
     return true;
 }
 
@@ -156,6 +158,8 @@ enum step system_migrate_pages(struct system *s, struct task *t, const struct ta
 
     if (!call_begin(s, t, &step))
         return step;
+    if (t->uid && to & ~cpuset_mems_allowed(s, owner))
+        return call_refuse(s, t, -EPERM);
     to &= cpuset_mems_allowed(s, t);
     if (!to)
         return call_refuse(s, t, -EINVAL);

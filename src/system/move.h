@@ -17,7 +17,7 @@ enum step system_move_pages(struct system *s, struct task *t, const struct task 
                             vaddr_t addr, u64 len, unsigned nid, bool all);
 
 /* migrate_pages(2): what `owner` has on the nodes of `from` goes to those of `to`, the nth to the nth. EINVAL: t's cpuset has none of
- * `to`. */
+ * `to`; EPERM: the owner's has not all of it, and t is not root. */
 enum step system_migrate_pages(struct system *s, struct task *t, const struct task *owner, u64 from,
                                u64 to);
 
@@ -25,10 +25,9 @@ enum step system_migrate_pages(struct system *s, struct task *t, const struct ta
 struct page_move {
     struct mm *mm;
     u64 from; /* pages on these nodes */
-    u64 to; /* to these, the first one first; 0: where the policy of their mapping says, and not where they are */
+    u64 to; /* to these, the first one first; 0: where the policy of their mapping says; what is there stays */
     bool all; /* also what other processes map */
     enum migrate_reason reason;
-    u64 failed; /* entries whose page stayed */
 };
 
 /* Move pages of [*at, end); *at says how far it came. False: t->wait says what for; call again. t NULL: nobody waits, and only free

@@ -97,6 +97,21 @@ static u64 pages_on(unsigned nid, u64 pages)
     return n;
 }
 
+/* Of the pages on a node, those in pageblocks of memory that can move. */
+static u64 movable_on(unsigned nid, u64 pages)
+{
+    u64 n = 0;
+
+    for (u64 page = 0; page < pages; page++) {
+        vpn_t vpn = (AT >> PAGE_SHIFT) + page;
+        pfn_t pfn = pte_ref_pfn(pagetable_lookup(t->mm, vpn), vpn);
+
+        n += pfn != PFN_NONE && frame_nid(&s->frames, pfn) == nid &&
+             frames_pageblock_mt(&s->frames, pfn) == MT_MOVABLE;
+    }
+    return n;
+}
+
 static s64 counted(enum counter id)
 {
     return s->counters.v[id];
@@ -289,6 +304,7 @@ static void reclaim_of_a_fast_node_demotes_to_a_slow_one(void **state)
     assert_int_equal(counted(PGMIGRATE_SUCCESS),
                      counted(PGDEMOTE_KSWAPD) + counted(PGDEMOTE_DIRECT));
     assert_int_equal(pages_on(2, pages), counted(PGMIGRATE_SUCCESS));
+    assert_int_equal(movable_on(2, pages), pages_on(2, pages)); /* GFP_HIGHUSER_MOVABLE */
     assert_int_equal(pages_on(1, pages), 0);
     assert_int_equal(s->oom_kills, 0);
     stop();
