@@ -375,17 +375,23 @@ static void write_headline(struct diagnosis *d, const struct figures *f)
         add_io(d, f);
 }
 
+/* "More than 0 B" is no answer. */
+static bool tells_need(const struct need *n)
+{
+    return known(n->low) && (n->low > 0 || known(n->high));
+}
+
 /* One for the machine and for each group whose figures are there. */
 static void take_needs(struct diagnosis *d, const struct figures *f)
 {
     struct need n;
 
     need_of_host(&n, d->last, f, d->history);
-    if (known(n.low))
+    if (tells_need(&n))
         vec_push(&d->needs, n);
     for (u32 i = 0; i < d->last->cgroups.count; i++) {
         need_of_group(&n, d->last, f, d->history, i);
-        if (known(n.low))
+        if (tells_need(&n))
             vec_push(&d->needs, n);
     }
 }
