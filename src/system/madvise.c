@@ -203,7 +203,7 @@ enum step system_madvise(struct system *s, struct task *t, vaddr_t addr, u64 len
         break;
     case ABI_MADV_POPULATE_READ:
     case ABI_MADV_POPULATE_WRITE:
-        step = populate(s, t, r);
+        step = populate(s, t, r, advice == ABI_MADV_POPULATE_READ ? POPULATE_READ : POPULATE_WRITE);
         if (step != STEP_DONE)
             return step;
         break;

@@ -116,7 +116,7 @@ enum step system_mlock(struct system *s, struct task *t, vaddr_t addr, u64 len, 
         t->progress = 1;
     }
     if (!onfault) {
-        step = populate(s, t, r);
+        step = populate(s, t, r, POPULATE);
         if (step != STEP_DONE)
             return step;
     }
@@ -164,7 +164,7 @@ enum step system_mlockall(struct system *s, struct task *t, u32 flags)
         t->progress = 1;
     }
     if ((flags & ABI_MCL_CURRENT) && !(flags & ABI_MCL_ONFAULT)) {
-        step = populate(s, t, all);
+        step = populate(s, t, all, POPULATE);
         if (step != STEP_DONE)
             return step;
     }

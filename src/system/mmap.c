@@ -62,7 +62,7 @@ void unmap_range(struct system *s, struct mm *mm, struct span r)
                          access_release_table, &s->mem);
 }
 
-enum step populate(struct system *s, struct task *t, struct span r)
+enum step populate(struct system *s, struct task *t, struct span r, enum populate how)
 {
     vpn_t vpn = r.start + (t->progress ? t->progress - 1 : 0);
 
@@ -79,7 +79,8 @@ enum step populate(struct system *s, struct task *t, struct span r)
         if (vpn >= r.end)
             return STEP_DONE;
         t->progress = vpn - r.start + 1;
-        write = (vma->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+        write = how == POPULATE ? (vma->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE
+                                : how == POPULATE_WRITE;
         if (!(vma->flags & VM_ACCESS_FLAGS)) {
             vpn = vma->end;
             continue;
@@ -297,7 +298,7 @@ enum step system_mmap(struct system *s, struct task *t, const struct mmap_args *
         t->progress = 1;
     }
     if (mmap_populates(t->mm, a)) {
-        step = populate(s, t, r);
+        step = populate(s, t, r, POPULATE);
         if (step != STEP_DONE)
             return step;
     }
@@ -360,7 +361,7 @@ enum step system_brk(struct system *s, struct task *t, vaddr_t start, vaddr_t en
         t->progress = 1;
     }
     if ((mm->def_flags & (VM_LOCKED | VM_LOCKONFAULT)) == VM_LOCKED && now.end > was.end) {
-        step = populate(s, t, (struct span){was.end, now.end});
+        step = populate(s, t, (struct span){was.end, now.end}, POPULATE);
         if (step != STEP_DONE)
             return step;
     }
@@ -591,7 +592,7 @@ enum step system_mremap(struct system *s, struct task *t, vaddr_t old, u64 old_l
            (vma_find(t->mm, to.start)->flags & (VM_LOCKED | VM_LOCKONFAULT)) == VM_LOCKED;
     t->progress = MAX(t->progress, (u64)1);
     if (grew) {
-        step = populate(s, t, to);
+        step = populate(s, t, to, POPULATE);
         if (step != STEP_DONE)
             return step;
     }

@@ -83,8 +83,10 @@ void file_objects_free(struct system *s, const struct file *f);
 
 /* --- mmap.c ------------------------------------------------------------------------------------------------------- */
 void unmap_range(struct system *s, struct mm *mm, struct span r);
-/* Fault in [r.start, r.end), from t->progress - 1 on. writable private memory by writing. */
-enum step populate(struct system *s, struct task *t, struct span r);
+/* How pages are faulted in: private memory that may be written by writing, all else by reading (mm_populate); MADV_POPULATE_*. */
+enum populate { POPULATE, POPULATE_READ, POPULATE_WRITE };
+/* Fault in [r.start, r.end), from t->progress - 1 on. */
+enum step populate(struct system *s, struct task *t, struct span r, enum populate how);
 
 /* --- mlock.c ------------------------------------------------------------------------------------------------------- */
 /* A page was just faulted in where something may be locked. */

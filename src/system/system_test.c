@@ -369,6 +369,48 @@ static void locked_memory_stays(void **state)
     fixture_done(&f);
 }
 
+static void advise(struct fixture *f, u64 page, u64 pages, u32 advice)
+{
+    assert_int_equal(test_run(f->s, f->t,
+                              system_madvise(f->s, f->t, TEST_BASE + page * PAGE_SIZE,
+                                             pages * PAGE_SIZE, advice)),
+                     STEP_DONE);
+}
+
+static void memory_is_populated_for_reading_or_writing(void **state)
+{
+    struct fixture f;
+    struct file *file;
+
+    (void)state;
+    fixture_init(&f, NULL, false);
+    map(&f, 40, 3, 0, NULL);
+    advise(&f, 0, 30, ABI_MADV_POPULATE_READ); /* the zero page, and no memory */
+    assert_int_equal(f.t->mm->rss_anon, 0);
+    assert_true(pte_is_zero_page(*pagetable_find(f.t->mm, VPN + 29)));
+    advise(&f, 10, 30, ABI_MADV_POPULATE_WRITE);
+    assert_int_equal(f.t->mm->rss_anon, 30);
+    assert_true(pte_is_zero_page(*pagetable_find(f.t->mm, VPN + 9)));
+    fixture_done(&f);
+    fixture_init(&f, NULL, false);
+    file = open_file(&f, 40);
+    map(&f, 40, 3, 0, file);
+    advise(&f, 0, 20, ABI_MADV_POPULATE_READ); /* the file's pages */
+    assert_int_equal(f.t->mm->rss_anon, 0);
+    assert_true(f.t->mm->rss_file >= 20);
+    advise(&f, 0, 20, ABI_MADV_POPULATE_WRITE); /* copies of them */
+    assert_int_equal(f.t->mm->rss_anon, 20);
+    fixture_done(&f);
+    fixture_init(&f, NULL, false);
+    file = open_file(&f, 40);
+    map(&f, 40, 3, HWT_MAP_SHARED, file);
+    advise(&f, 0, 20, ABI_MADV_POPULATE_READ);
+    assert_int_equal(counter(&f, NR_DIRTY), 0);
+    advise(&f, 0, 20, ABI_MADV_POPULATE_WRITE);
+    assert_int_equal(counter(&f, NR_DIRTY), 20);
+    fixture_done(&f);
+}
+
 static void brk_grows_and_shrinks_the_heap(void **state)
 {
     struct fixture f;
@@ -682,6 +724,7 @@ int main(void)
         cmocka_unit_test(an_unlinked_file_goes_with_its_last_mapping),
         cmocka_unit_test(a_bad_access_is_fatal),
         cmocka_unit_test(locked_memory_stays),
+        cmocka_unit_test(memory_is_populated_for_reading_or_writing),
         cmocka_unit_test(brk_grows_and_shrinks_the_heap),
         cmocka_unit_test(mremap_takes_the_pages_along),
         cmocka_unit_test(exec_and_exit_leave_nothing_behind),

@@ -9,6 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ  22
+#define MADV_POPULATE_WRITE 23
+#endif
 #define PAGE ((size_t)4096)
 #define MIB  ((size_t)1 << 20)
 
@@ -92,6 +96,20 @@ static void allocated(void)
     write_pages(mmap(NULL, 8 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), 8 * MIB);
 }
 
+/* What is populated for reading is the zero page, 4 MiB are written; of the file 2 MiB are copied. */
+static void advised(const char *path)
+{
+    char *heap = map(16 * MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    char *file = map(16 * MIB, MAP_PRIVATE, open(path, O_RDONLY));
+
+    mprotect(file, 16 * MIB, PROT_READ | PROT_WRITE);
+    if (madvise(heap, 16 * MIB, MADV_POPULATE_READ) != 0 ||
+        madvise(heap, 4 * MIB, MADV_POPULATE_WRITE) != 0 ||
+        madvise(file, 16 * MIB, MADV_POPULATE_READ) != 0 ||
+        madvise(file, 2 * MIB, MADV_POPULATE_WRITE) != 0)
+        perror("madvise");
+}
+
 /* Past the page cache: the buffer of 1 MiB alone. */
 static void direct(const char *path)
 {
@@ -159,6 +177,8 @@ int main(int argc, char **argv)
         locked();
     else if (strcmp(kind, "populated") == 0)
         map(16 * MIB, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1);
+    else if (strcmp(kind, "advised") == 0)
+        advised(argv[2]);
     else if (strcmp(kind, "allocated") == 0)
         allocated();
     else if (strcmp(kind, "direct") == 0)

@@ -121,6 +121,10 @@ def peak_of_memory_that_mmap_populates(tmp):
     is_as_natively(tmp, "populated")
 
 
+def peak_of_memory_that_madvise_populates(tmp):
+    is_as_natively(tmp, "advised", in_files=16 * MIB)
+
+
 def peak_of_a_tmpfs_that_is_allocated_and_punched(tmp):
     is_as_natively(tmp, "allocated", in_files=16 * MIB)
 
@@ -145,5 +149,5 @@ def nothing_is_left_behind(tmp):
 if __name__ == "__main__":
     run_tests(peak_of_a_heap_that_is_freed, peak_of_mappings_that_come_and_go, peak_of_shared_memory, peak_of_a_mapped_file,
               peak_of_two_processes, peak_of_locked_memory, peak_of_memory_that_mmap_populates,
-              peak_of_a_tmpfs_that_is_allocated_and_punched, peak_of_reads_past_the_cache, peak_of_children_at_one_time,
+              peak_of_memory_that_madvise_populates, peak_of_a_tmpfs_that_is_allocated_and_punched, peak_of_reads_past_the_cache, peak_of_children_at_one_time,
               nothing_is_left_behind)
