@@ -340,7 +340,17 @@ static void pages_move_to_the_nodes_that_are_asked_for(void **state)
     assert_int_equal(node_of(8), 1);
     assert_int_equal(node_of(31), 1);
     assert_int_equal(node_of(32), -ENOENT);
-    /* To where the task runs; what is there stays. */
+    /* From the node where the task runs to another, then back to where it runs; what is there stays. */
+    assert_int_equal(test_run(s, t,
+                              system_mbind(s, t, AT + 16 * PAGE_SIZE, 8 * PAGE_SIZE,
+                                           policy("local"), ABI_MPOL_MF_MOVE)),
+                     STEP_DONE);
+    assert_int_equal(node_of(16), 0);
+    assert_int_equal(test_run(s, t,
+                              system_mbind(s, t, AT + 16 * PAGE_SIZE, 8 * PAGE_SIZE,
+                                           policy("bind:1"), ABI_MPOL_MF_MOVE)),
+                     STEP_DONE);
+    assert_int_equal(node_of(16), 1);
     for (unsigned time = 0; time < 2; time++) {
         assert_int_equal(test_run(s, t,
                                   system_mbind(s, t, AT + 24 * PAGE_SIZE, 8 * PAGE_SIZE,

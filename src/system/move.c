@@ -23,15 +23,15 @@ static bool is_wanted(const struct system *s, const struct page_move *m, pfn_t p
 static struct alloc_nodes target_of(struct system *s, const struct page_move *m,
                                     const struct vma *vma, vpn_t vpn, pfn_t pfn)
 {
+    unsigned nid = frame_nid(&s->frames, pfn);
     struct alloc_nodes nodes;
 
     if (m->to)
         return (struct alloc_nodes){m->to, (unsigned)__builtin_ctzll(m->to)};
     nodes = place_by_vma(&s->mem, vma, vpn).nodes;
-    if (frame_nid(&s->frames, pfn) == nodes.nid)
+    if (nodes.nid == nid && nodes.mask >> nid & 1)
         nodes.mask = 0; /* it is where it would be allocated */
-    else
-        nodes.mask &= ~BIT_ULL(frame_nid(&s->frames, pfn));
+    nodes.mask &= ~BIT_ULL(nid);
     return nodes;
 }
 

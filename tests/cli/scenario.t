@@ -91,10 +91,7 @@ $ sed 's/cgroup = app.web/cgroup = app\/wob/' web.ini >bad.ini; highwater run --
 $ sed '/runtime/d' web.ini >bad.ini; highwater run --thp never bad.ini
 ! highwater run: bad.ini:11: [task httpd] never ends; want stop, requests, or runtime in [machine]
 = 2
-$ printf '[task idle]
-memory = 1M
-requests = 1
-' >bad.ini; highwater run bad.ini
+$ printf '[task idle]\nmemory = 1M\nrequests = 1\n' >bad.ini; highwater run bad.ini
 ! highwater run: bad.ini:1: [task idle] never ends, since its requests do nothing; want touch, read, write or map, or stop, or runtime in [machine]
 = 2
 $ highwater run --thp never missing.ini
