@@ -9,6 +9,7 @@
 #include "system/block.h"
 #include "system/cgroup.h"
 #include "system/compact.h"
+#include "system/control.h"
 #include "system/file.h"
 #include "system/kobject.h"
 #include "system/machine_test.h"
@@ -64,6 +65,18 @@ static struct task *fragment(struct system *s, u64 pages)
 static pfn_t frame_behind(const struct task *t, u64 page)
 {
     return pte_pfn(*pagetable_find(t->mm, BASE_VPN + page));
+}
+
+static void put(struct system *s, const char *file, u64 value)
+{
+    struct control_state st = {0};
+    struct control c;
+    struct err e = {0};
+    char text[24];
+
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+    assert_int_equal(control_parse(file, text, &c, &e), 0);
+    assert_int_equal(control_write(s, &c, &st), 0);
 }
 
 static s64 counter(const struct system *s, enum counter id)
@@ -344,6 +357,29 @@ static void objects_of_two_pages_are_made_by_compaction(void **state HW_UNUSED)
     test_system_free(s);
 }
 
+/* Unmovable pages in blocks of movable ones: vm.watermark_boost_factor says how far that raises the watermarks. */
+static void a_stolen_block_boosts_the_watermarks_as_far_as_told(void **state HW_UNUSED)
+{
+    for (unsigned factor = 0; factor <= 30000; factor += 15000) {
+        struct system *s = machine();
+        const struct zone *z = &s->frames.zones[ZONE_DMA32];
+        const u32 flags = ALLOC_WMARK_LOW | ALLOC_KSWAPD;
+        pfn_t pfn;
+
+        s->frames.watermark_boost_factor = 1; /* set by the write, not by the machine's beginning */
+        put(s, "/proc/sys/vm/watermark_boost_factor", factor);
+        fragment(s, PAGES);
+        frames_drain_pcp(&s->frames);
+        while ((pfn = frames_try_alloc(&s->frames, nodes_near(0), 0, MT_UNMOVABLE, flags, 0)) !=
+               PFN_NONE)
+            frame_set_kind(frames_get(&s->frames, pfn), FRAME_KERNEL);
+        assert_true(factor ? z->watermark_boost >= PAGEBLOCK_PAGES : z->watermark_boost == 0);
+        assert_int_equal(s->frames.watermark_boost_factor, factor);
+        system_check(s);
+        test_system_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -357,6 +393,7 @@ int main(void)
         cmocka_unit_test(kcompactd_keeps_the_score_below_its_mark),
         cmocka_unit_test(packets_are_dropped_when_no_block_is_free),
         cmocka_unit_test(an_array_is_made_by_compaction),
+        cmocka_unit_test(a_stolen_block_boosts_the_watermarks_as_far_as_told),
         cmocka_unit_test(slabs_do_with_single_pages_and_do_not_compact),
         cmocka_unit_test(objects_of_two_pages_are_made_by_compaction),
     };

@@ -169,6 +169,7 @@ static int write_sysctl(struct system *s HW_UNUSED, const struct control *c,
     if (c->tunable == tunable_find("vm.min_free_kbytes"))
         s->frames.min_free_kbytes = t->min_free_kbytes;
     s->frames.watermark_scale_factor = (unsigned)t->watermark_scale_factor;
+    s->frames.watermark_boost_factor = (unsigned)t->watermark_boost_factor;
     if (c->tunable == tunable_find("vm.min_free_kbytes") ||
         c->tunable == tunable_find("vm.watermark_scale_factor"))
         frames_setup_watermarks(&s->frames);

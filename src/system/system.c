@@ -313,6 +313,7 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     rc = frames_init(&s->frames, &frames, &s->counters, e);
     if (rc < 0)
         return rc;
+    s->frames.watermark_boost_factor = (unsigned)s->tunables.watermark_boost_factor;
     clock_init(&s->clock);
     strbuf_init(&s->log);
     space_init(&s->space, &s->frames);
