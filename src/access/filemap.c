@@ -29,36 +29,46 @@ static bool add_locked(struct mem *mem, struct inode *inode, u64 index, pfn_t pf
     return shadow != 0;
 }
 
+/* Submit the *nr pages before row_end. */
+static void submit_row(struct mem *mem, struct inode *inode, u64 row_end, u32 *nr)
+{
+    if (*nr)
+        io_read_file(mem, inode, row_end - *nr, *nr);
+    *nr = 0;
+}
+
+/* Without memory it ends. A page that the group's limit has no room for is left out: what was got so far is submitted, and may make room
+ * once it is read. */
 void filemap_readahead(struct access_ctx *ac, struct inode *inode, const struct ra_plan *plan)
 {
     struct mem *mem = ac->mem;
-    u64 run = plan->start; /* first page of the row not yet submitted */
-    u32 nr = 0;
-    u64 mark = plan->async_size ? plan->start + plan->nr - plan->async_size : UINT64_MAX;
+    u64 end = plan->start + plan->nr, mark = plan->async_size ? end - plan->async_size : UINT64_MAX;
+    u64 i;
+    u32 nr = 0; /* pages of the row that is not yet submitted */
 
     if (!inode->device) /* shared memory */
         return;
-    for (u64 i = plan->start; i < plan->start + plan->nr; i++) {
+    for (i = plan->start; i < end; i++) {
         struct attempt at = {.noretry = true};
         struct wait w;
         pfn_t pfn;
 
         if (pagecache_find(inode, i) != PFN_NONE) {
-            if (nr)
-                io_read_file(mem, inode, run, nr);
-            nr = 0;
+            submit_row(mem, inode, i, &nr);
             continue;
         }
-        if (balance_get_page(mem, &at, ac->group, 0, &pfn, &w) != BALANCE_OK)
+        if (balance_alloc(mem, &at, 0, ALLOC_MOVABLE, &pfn, &w) != BALANCE_OK)
             break;
+        if (balance_charge_page(mem, &at, ac->group, 0, pfn, &w) != BALANCE_OK) {
+            submit_row(mem, inode, i, &nr);
+            continue;
+        }
         ac->refault |= add_locked(mem, inode, i, pfn, false);
         if (i == mark)
             frame_set(frames_get(mem->frames, pfn), PG_READAHEAD);
-        if (!nr++)
-            run = i;
+        nr++;
     }
-    if (nr)
-        io_read_file(mem, inode, run, nr);
+    submit_row(mem, inode, i, &nr);
 }
 
 /* A page that nothing need be read for: new, or all of it will be written. */

@@ -371,17 +371,22 @@ void balance_frame_source(struct mem *mem, struct frame_source *ret)
     *ret = (struct frame_source){.ctx = mem, .take = take_in_reclaim, .give = give_in_reclaim};
 }
 
+enum balance_result balance_charge_page(struct mem *mem, struct attempt *at, struct group *g,
+                                        unsigned order, pfn_t pfn, struct wait *ret_wait)
+{
+    enum balance_result r = balance_charge(mem, at, g, 1u << order, ret_wait);
+
+    if (r == BALANCE_OK)
+        frames_get(mem->frames, pfn)->memcg = g->id;
+    else
+        frames_free(mem->frames, pfn, order, mem->cpu);
+    return r;
+}
+
 enum balance_result balance_get_page(struct mem *mem, struct attempt *at, struct group *g,
                                      unsigned order, pfn_t *ret_pfn, struct wait *ret_wait)
 {
     enum balance_result r = balance_alloc(mem, at, order, ALLOC_MOVABLE, ret_pfn, ret_wait);
 
-    if (r != BALANCE_OK)
-        return r;
-    r = balance_charge(mem, at, g, 1u << order, ret_wait);
-    if (r == BALANCE_OK)
-        frames_get(mem->frames, *ret_pfn)->memcg = g->id;
-    else
-        frames_free(mem->frames, *ret_pfn, order, mem->cpu);
-    return r;
+    return r == BALANCE_OK ? balance_charge_page(mem, at, g, order, *ret_pfn, ret_wait) : r;
 }

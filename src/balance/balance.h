@@ -64,6 +64,9 @@ void balance_frame_source(struct mem *mem, struct frame_source *ret);
 /* Charge it to g. */
 enum balance_result balance_charge(struct mem *mem, struct attempt *at, struct group *g, u32 nr,
                                    struct wait *ret_wait);
+/* Charge the 2^order frames of pfn, a user or page-cache page, whose frame.memcg is set; without room they are free again. */
+enum balance_result balance_charge_page(struct mem *mem, struct attempt *at, struct group *g,
+                                        unsigned order, pfn_t pfn, struct wait *ret_wait);
 /* Both, for a user or page-cache page of 2^order frames: frame.memcg of the first is set. */
 enum balance_result balance_get_page(struct mem *mem, struct attempt *at, struct group *g,
                                      unsigned order, pfn_t *ret_pfn, struct wait *ret_wait);

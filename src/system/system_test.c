@@ -258,6 +258,32 @@ static void sequential_reads_use_readahead(void **state)
     fixture_done(&f);
 }
 
+/* Read around a fault in the middle of 8 MiB, under a limit of 1 MiB: what is read makes room for the next, all but a few pages are read. */
+static void readahead_goes_on_where_the_limit_refused_a_page(void **state)
+{
+    struct system_config c;
+    struct fixture f;
+    struct inode *inode;
+
+    (void)state;
+    system_config_init(&c);
+    c.thp = "never";
+    c.ram_bytes = TEST_RAM;
+    c.nr_cpus = 1;
+    c.disk = "ram";
+    c.readahead_bytes = 8 * MIB;
+    f.s = test_system_new(&c);
+    f.g = system_group(f.s, "/app");
+    f.t = system_task_new(f.s, f.g, 100, 1, "test");
+    group_set_limit(f.g, LIMIT_MAX, 256);
+    inode = system_inode(f.s, INODE_REGULAR, 1, 10, "/data", 2048 * PAGE_SIZE);
+    map(&f, 2048, 1, 0, system_open(f.s, inode, 0));
+    assert_int_equal(touch(&f, f.t, 1024, ACCESS_READ), STEP_DONE);
+    assert_true(pte_present(*pagetable_find(f.t->mm, VPN + 1024)));
+    assert_in_range(counter(&f, PGSTEAL_FILE), 2048 - 256 - 32, 2048);
+    fixture_done(&f);
+}
+
 static void reads_and_writes_move_bytes(void **state)
 {
     struct fixture f;
@@ -719,6 +745,7 @@ int main(void)
         cmocka_unit_test(the_largest_is_killed_unless_oom_score_adj_says_otherwise),
         cmocka_unit_test(a_group_nobody_in_may_be_killed_goes_over_its_limit),
         cmocka_unit_test(sequential_reads_use_readahead),
+        cmocka_unit_test(readahead_goes_on_where_the_limit_refused_a_page),
         cmocka_unit_test(reads_and_writes_move_bytes),
         cmocka_unit_test(a_fault_on_a_cold_file_is_major_and_maps_around_it_when_warm),
         cmocka_unit_test(an_unlinked_file_goes_with_its_last_mapping),
