@@ -188,6 +188,28 @@ static void fill_group_rates(struct group_figures *gf, const struct group_histor
     gf->reclaimed = sum_known(gf->rate[GC_PGSTEAL_DIRECT], gf->rate[GC_PGSTEAL_KSWAPD]);
 }
 
+/* The two lists are the file pages that reclaim may take: shmem and locked pages are on others. Of statistics that were cut the rest still
+ * gives bounds: anonymous and shared memory cannot be dropped, and what is on one list, or in files and not shared, can. */
+static void fill_group_firm(const struct cgroup_view *g, struct group_figures *gf)
+{
+    const u64 *stat = g->stat;
+    u64 anon = stat[NR_ANON_PAGES], shmem = stat[NR_SHMEM], slab = stat[NR_SLAB_RECLAIMABLE];
+
+    gf->cache = figure_add(stat[NR_INACTIVE_FILE], stat[NR_ACTIVE_FILE]);
+    if (known(gf->cache)) {
+        gf->firm = gf->firm_most = less(g->current, gf->cache + figure_or(slab, 0));
+        return;
+    }
+    gf->firm = known(anon) || known(shmem) ? figure_or(anon, 0) + figure_or(shmem, 0) : UNKNOWN;
+    if (known(gf->firm) && gf->firm > figure_or(g->current, 0))
+        gf->firm = UNKNOWN;
+    gf->cache = known(stat[NR_INACTIVE_FILE]) ? stat[NR_INACTIVE_FILE]
+                : known(stat[NR_ACTIVE_FILE]) ? stat[NR_ACTIVE_FILE]
+                : known(shmem)                ? less(stat[NR_FILE_PAGES], shmem)
+                                              : UNKNOWN;
+    gf->firm_most = known(gf->cache) ? less(g->current, gf->cache + figure_or(slab, 0)) : UNKNOWN;
+}
+
 static void fill_group(const struct snapshot *s, struct figures *f, const struct history *history,
                        u32 index)
 {
@@ -205,11 +227,7 @@ static void fill_group(const struct snapshot *s, struct figures *f, const struct
                              : UNKNOWN;
     gf->working_set =
         known(g->stat[NR_INACTIVE_FILE]) ? less(g->current, g->stat[NR_INACTIVE_FILE]) : UNKNOWN;
-    /* The two lists are the file pages that reclaim may take: shmem and locked pages are on others. */
-    gf->cache = figure_add(g->stat[NR_INACTIVE_FILE], g->stat[NR_ACTIVE_FILE]);
-    gf->firm = known(gf->cache)
-                   ? less(g->current, gf->cache + figure_or(g->stat[NR_SLAB_RECLAIMABLE], 0))
-                   : UNKNOWN;
+    fill_group_firm(g, gf);
 }
 
 static bool is_near(u64 current, u64 limit)

@@ -34,7 +34,8 @@ struct group_figures {
     u64 limit;       /* tightest of memory.max of the group and its ancestors; NO_LIMIT; UNKNOWN */
     u32 limit_group; /* whose that is: an index; GROUP_NONE */
     u64 cache;       /* file pages that can be dropped or written: file - shmem - locked */
-    u64 firm; /* current - cache - reclaimable slab: what only swap or its owner gives back */
+    u64 firm;      /* current - cache - reclaimable slab: what only swap or its owner gives back */
+    u64 firm_most; /* the same; where the statistics were cut, at most this, and firm at least that */
     double refaults;  /* pages/s, file and anonymous */
     double reclaimed; /* pages/s */
 };

@@ -175,13 +175,54 @@ static void no_division(struct oom_facts *f)
 /* Zones of which this part of memory is in the text have the figures of all. */
 #define ZONES_COVER 0.9
 
-/* Are the zones in the text all of the machine's, as far as its size tells? */
+/* lowmem_reserve[] of a zone grows with each zone of its node above it that has memory: is one of those not in the text? */
+static bool zone_above_is_cut(const struct oom_report *r, const struct oom_zone *z)
+{
+    unsigned told = 0, grows = 0;
+
+    for (unsigned i = 1; i < ARRAY_SIZE(z->reserve); i++)
+        grows +=
+            known(z->reserve[i]) && known(z->reserve[i - 1]) && z->reserve[i] > z->reserve[i - 1];
+    vec_for_each (&r->zones, at)
+        told += at->node == z->node && rank_of(at->name) > rank_of(z->name);
+    return grows > told;
+}
+
+/* Zones have less than their nodes or the machine: some are not in the text. */
+static bool zones_have_less(const struct oom_report *r)
+{
+    static const enum oom_figure lists[] = {OOM_FREE, OOM_ACTIVE_ANON, OOM_INACTIVE_ANON,
+                                            OOM_ACTIVE_FILE, OOM_INACTIVE_FILE};
+    u64 all = 0, in_zones = 0;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(lists); i++) {
+        u64 sum = UNKNOWN, zones = UNKNOWN;
+
+        vec_for_each (&r->nodes, n)
+            sum = sum2(sum, n->figures[lists[i]]);
+        vec_for_each (&r->zones, z)
+            zones = sum2(zones, z->figures[lists[i]]);
+        if (known(r->figures[lists[i]]))
+            sum = r->figures[lists[i]];
+        if (known(sum) && known(zones)) {
+            all += sum;
+            in_zones += zones;
+        }
+    }
+    return (double)in_zones < ZONES_COVER * (double)all;
+}
+
+/* Are the zones in the text all of the machine's, as far as its size tells, or else what is above them and in them? */
 static bool zones_cover(const struct oom_report *r)
 {
     u64 sum = 0;
 
-    if (!known(r->ram))
-        return true;
+    if (!known(r->ram)) {
+        vec_for_each (&r->zones, z)
+            if (zone_above_is_cut(r, z))
+                return false;
+        return !zones_have_less(r);
+    }
     vec_for_each (&r->zones, z)
         sum += known(z->figures[OOM_MANAGED])   ? z->figures[OOM_MANAGED]
                : known(z->figures[OOM_PRESENT]) ? z->figures[OOM_PRESENT]
@@ -217,7 +258,7 @@ static u64 managed(const struct oom_report *r)
             return UNKNOWN;
         zones = sum2(zones, z->figures[OOM_MANAGED]);
     }
-    return zones;
+    return zones_cover(r) ? zones : UNKNOWN;
 }
 
 static u64 lists(const struct oom_report *r, enum oom_figure active, enum oom_figure inactive,

@@ -511,7 +511,9 @@ static bool say_zone(const struct telling *t, struct strbuf *out)
             known(z->figures[OOM_LOW]) &&
             (!largest || z->figures[OOM_MANAGED] > largest->figures[OOM_MANAGED]))
             largest = z;
-    if (!largest)
+    /* Where the lists hold more than it, the zone that matters was cut. */
+    if (!largest ||
+        figure_or(t->f->anon, 0) + figure_or(t->f->file, 0) > largest->figures[OOM_MANAGED])
         return false;
     strbuf_printf(out, "%s of zone %s",
                   BYTES(ZONES, "free of the zone", largest->figures[OOM_FREE]), largest->name);
@@ -569,6 +571,8 @@ static void title_untold(const struct telling *t, struct strbuf *out)
         if (known(t->f->anon))
             strbuf_printf(out, ": programs hold %s anonymous",
                           BYTES(MEM_INFO, "anonymous memory", t->f->anon));
+        if (known(t->f->anon) && known(t->f->file) && t->f->file > t->f->anon)
+            strbuf_printf(out, ", file cache %s", BYTES(MEM_INFO, "file cache", t->f->file));
         say_swap(t, out);
         strbuf_append(out, known(t->f->anon) ? "; what else filled it, the text does not say"
                                              : "; the text does not say what filled it");
@@ -627,8 +631,11 @@ void oom_title(const struct telling *t, struct strbuf *out)
         break;
     }
     if (t->e->kind == LOG_OOM_NO_VICTIM)
-        strbuf_append(out, t->e->panic ? "; nothing could be killed, and the kernel stopped (panic)"
-                                       : "; nothing could be killed");
+        strbuf_append(out, t->e->panic_on_oom
+                               ? "; vm.panic_on_oom has the kernel stop (panic) in place of a kill"
+                           : t->e->panic
+                               ? "; nothing could be killed, and the kernel stopped (panic)"
+                               : "; nothing could be killed");
     if (out->len && out->text[0] >= 'a' && out->text[0] <= 'z' &&
         !(t->ruling->program && strncmp(out->text, t->ruling->program->name, 4) == 0) &&
         strncmp(out->text, t->e->killer, strlen(t->e->killer) + !*t->e->killer) != 0)

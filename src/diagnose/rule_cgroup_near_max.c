@@ -104,7 +104,10 @@ static void tell_contents(struct rule_context *c, const struct cgroup_view *g,
     finding_detail(c, "%s cannot be reclaimed without swap.", SIZE(gf->firm));
     evidence_shown(c, "not reclaimable, without swap", number_of(gf->firm), IN_BYTES,
                    group_file(g, "memory.stat"));
-    tell_kills(c, g);
+    if (tell_kills(c, g))
+        finding_title(c, "%s is full: %s of its %s is %s, and its limit has killed %s times", path,
+                      SIZE(kinds[most].bytes), SIZE(g->max), kinds[most].name,
+                      AMOUNT((double)g->events[EV_OOM_KILL], IN_COUNT));
     evidence(c, "limit", number_of(g->max), IN_BYTES, group_file(g, "memory.max"), "%s", "");
 }
 
@@ -155,22 +158,26 @@ void rule_cgroup_near_max(struct rule_context *c)
         bool no_swap = (known(g->swap_max) && g->swap_max == 0) ||
                        (known(c->f->swap_total) && c->f->swap_total == 0);
         bool hits = gf->event_rate[EV_MAX] > 0;
+        /* Somebody looked because of trouble, and no swap is told of. */
+        bool stands = c->s->pasted && share_of(g->current, g->max) >= USED_END &&
+                      !(known(c->f->swap_total) && c->f->swap_total > 0);
 
         if (c->s->pasted && wants_group(c, g) && !g->is_root &&
             (!known(g->max) || g->max >= NO_LIMIT) && c->s->cgroups.count <= 3)
             from_contents(c, g);
         if (!wants_group(c, g) || !known(g->max) || g->max >= NO_LIMIT)
             continue;
-        if (c->s->pasted && !known(gf->firm))
-            from_usage(c, g);
-        if (!(firm >= FIRM_SHARE))
+        if (!(firm >= FIRM_SHARE)) {
+            if (c->s->pasted && !(share_of(gf->firm_most, g->max) < FIRM_SHARE))
+                from_usage(c, g);
             continue;
+        }
         /* With swap, or with some room, filled is a design (a database). Pushing against the wall without swap ends soon. */
-        finding_add(c, no_swap && (hits || firm >= FIRM_END) ? SEV_WARNING : SEV_INFO,
-                    hits ? CONF_HIGH : CONF_MEDIUM, g->path, 0.4,
-                    "%s is close to its limit: %s of %s cannot be reclaimed%s", g->path,
-                    SIZE(gf->firm), SIZE(g->max),
-                    no_swap ? ", and it has no swap" : " without swap");
+        finding_add(
+            c, (no_swap && (hits || firm >= FIRM_END)) || stands ? SEV_WARNING : SEV_INFO,
+            hits ? CONF_HIGH : CONF_MEDIUM, g->path, stands ? cause_weight(c, 0.4, firm) : 0.4,
+            "%s is close to its limit: %s of %s cannot be reclaimed%s", g->path, SIZE(gf->firm),
+            SIZE(g->max), no_swap ? ", and it has no swap" : " without swap");
         if (c->s->pasted)
             tell_contents(c, g, gf);
         evidence_shown(c, "of this", number_of(gf->firm), IN_BYTES, group_file(g, "memory.stat"));

@@ -10,7 +10,7 @@ void rule_cgroup_near_max_cache(struct rule_context *c)
     vec_for_each (&c->s->cgroups, g) {
         const struct group_figures *gf = &c->f->groups[g - c->s->cgroups.items];
         const struct pressure *p = &gf->psi[PSI_MEM];
-        double used = share_of(g->current, g->max), firm = share_of(gf->firm, g->max);
+        double used = share_of(g->current, g->max), firm = share_of(gf->firm_most, g->max);
 
         if (!wants_group(c, g) || !known(g->max) || g->max >= NO_LIMIT || !(used >= NEAR_PERCENT) ||
             !(firm <= FIRM_PERCENT))

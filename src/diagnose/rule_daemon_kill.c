@@ -27,7 +27,7 @@ static void tell_told_heap(struct rule_context *c, const struct log_event *e)
 
     if (!known(bytes))
         return;
-    if ((double)bytes >= HEAP_FILLS * (double)e->limit) {
+    if (e->task_memcg && (double)bytes >= HEAP_FILLS * (double)e->limit) {
         vec_last(&c->out->items).cause = CAUSE_JVM;
         finding_title(c,
                       "%s reached its limit of %s: the heap of %s alone may grow to %s (%s), and "
@@ -79,10 +79,11 @@ static void tell_told(struct rule_context *c, const struct incident *i)
                       "--mem), and the kernel killed in it, says slurm",
                       e->task_memcg ? group_label(label, e->task_memcg) : "that is not named");
     }
-    if (known(e->limit) && e->task_memcg) {
+    if (known(e->limit)) {
         vec_last(&c->out->items).cause = CAUSE_LIMIT;
         finding_title(c, "%s reached its limit of %s, and the kernel killed it, says %s",
-                      group_label(label, e->task_memcg), SIZE(e->limit), e->killer);
+                      e->task_memcg ? group_label(label, e->task_memcg) : "A container",
+                      SIZE(e->limit), e->killer);
         evidence(c, "limit", number_of(e->limit), IN_BYTES, e->killer, "%s", "");
         tell_told_heap(c, e);
     }

@@ -6,6 +6,8 @@
 #define STRICT       2 /* vm.overcommit_memory */
 /* The last promise before the limit is the one that is refused: it need not be there any more. */
 #define NEAR_PERCENT 90.0
+/* Of a group's limit: as much as reclaim in it leaves. */
+#define FULL_PERCENT 98.0
 
 static const struct refusal *choose(const struct snapshot *s)
 {
@@ -76,11 +78,32 @@ static void compare_sizes(struct rule_context *c, const struct refusal *r)
                   r->program, SIZE(r->bytes), SIZE(c->f->available));
 }
 
+/* A group of this text that stands at its limit: what a new process takes is charged there. NULL. */
+static const struct cgroup_view *full_group(const struct rule_context *c)
+{
+    vec_for_each (&c->s->cgroups, g)
+        if (!g->is_root && known(g->max) && g->max < NO_LIMIT &&
+            share_of(g->current, g->max) >= FULL_PERCENT)
+            return g;
+    return NULL;
+}
+
+static void tell_full_group(struct rule_context *c, const struct refusal *r)
+{
+    const struct cgroup_view *g = full_group(c);
+
+    if (!g || (r->kind != REFUSED_FORK && r->kind != REFUSED_COMMIT))
+        return;
+    finding_title(c, "The kernel refused %s memory (ENOMEM), and %s stands at its limit",
+                  r->program, group_said(c, g));
+    finding_detail(c, "What the kernel needs for a process is charged to the group too.");
+}
+
 static void tell(struct rule_context *c, const struct refusal *r)
 {
     const struct snapshot *s = c->s;
     u64 mode = sysctl_value(s, "vm.overcommit_memory");
-    double weight = cause_weight(c, 0.5, 100);
+    double weight = full_group(c) ? 0.5 : cause_weight(c, 0.5, 100);
     bool strict = known(mode) && mode == STRICT;
 
     switch (r->kind) {
@@ -127,6 +150,7 @@ static void tell(struct rule_context *c, const struct refusal *r)
         compare_sizes(c, r);
         break;
     }
+    tell_full_group(c, r);
     tell_reason(c, r);
     if (known(r->bytes))
         evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");

@@ -233,6 +233,7 @@ bool klog_parse_no_victim(struct klog *k, struct span text, const struct klog_st
         klog_begin(k, LOG_OOM_NO_VICTIM, stamp);
     k->open.kind = LOG_OOM_NO_VICTIM;
     k->open.panic |= panic;
+    k->open.panic_on_oom |= panic && span_find(text, "panic_on_oom is enabled");
     k->of_group |= span_begins(text, "Memory cgroup");
     k->open.kill = stamp->place;
     return true;

@@ -490,13 +490,38 @@ bool oom_body_take(struct oom_body *b, struct span line, struct klog_place place
            oom_take_kernel(b, line, place) || oom_take_frame(b, line, place);
 }
 
+/* The same figure in pages for the machine and in KiB for its nodes: the page size, where every figure agrees. UNKNOWN. */
+static u64 page_of_nodes(const struct oom_report *r)
+{
+    u64 page = UNKNOWN;
+    unsigned agree = 0;
+
+    for (unsigned i = 0; i < NR_OOM_FIGURES; i++) {
+        u64 pages = r->figures[i], bytes = 0, ratio;
+
+        vec_for_each (&r->nodes, n)
+            bytes += known(n->figures[i]) ? MIN(n->figures[i], OOM_PAGES_MAX) : 0;
+        if (!known(pages) || pages == 0 || bytes == 0)
+            continue;
+        ratio = bytes / pages;
+        if (ratio * pages != bytes || (known(page) && ratio != page))
+            return UNKNOWN;
+        page = ratio;
+        agree++;
+    }
+    return agree >= 2 && page >= 4 * KIB && page <= 256 * KIB && (page & (page - 1)) == 0 ? page
+                                                                                          : UNKNOWN;
+}
+
 void oom_body_finish(struct oom_body *b, u64 page_bytes)
 {
     struct oom_report *r = b->report;
     u64 *totals[] = {&r->page_cache, &r->swap_cache,   &r->ram,     &r->highmem,
                      &r->reserved,   &r->cma_reserved, &r->poisoned};
-    u64 page = page_bytes;
+    u64 page = page_of_nodes(r);
 
+    if (!known(page))
+        page = page_bytes;
     if (known(b->free_list_kib) && b->free_list_kib >= 4 && b->free_list_kib <= 256)
         page = b->free_list_kib * KIB;
     r->page_bytes = page;

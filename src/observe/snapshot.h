@@ -271,9 +271,10 @@ struct log_event {
     char *words;              /* what a daemon or another message says, as it stands; NULL */
     u32 pid;
     u32 order;
-    u32 repeats; /* messages of the kind that the kernel did not print */
-    bool panic;  /* the kernel stopped */
-    bool forced; /* somebody asked for it: SysRq-f */
+    u32 repeats;       /* messages of the kind that the kernel did not print */
+    bool panic;        /* the kernel stopped */
+    bool panic_on_oom; /* ... because vm.panic_on_oom asks for that */
+    bool forced;       /* somebody asked for it: SysRq-f */
     bool group_kill;
     bool
         of_machine; /* something says that the machine had nothing left; neither that nor a group: not told */

@@ -68,6 +68,7 @@ struct pod {
     bool exited; /* with 137, and no reason of memory */
     struct span words;
     struct klog_place at, exited_at; /* the line that is read, and the one with the exit code */
+    size_t indent;                   /* of the pod's own keys: of Name: */
     /* of a node */
     bool in_allocatable, in_allocated, pressure_told, pressure;
     u64 capacity, allocatable, requested;
@@ -181,9 +182,9 @@ static void take_describe_line(struct block *b, struct pod *pod, struct span lin
 
     if (take_node_line(pod, rest, value, found))
         return;
-    if (is_key(rest, "Name:") && indent == 0) {
+    if (is_key(rest, "Name:") && indent == pod->indent) {
         span_copy(value, pod->name, sizeof(pod->name));
-    } else if (is_key(rest, "Namespace:") && indent == 0) {
+    } else if (is_key(rest, "Namespace:") && indent == pod->indent) {
         span_copy(value, pod->space, sizeof(pod->space));
     } else if (is_key(rest, "Limits:") || is_key(rest, "limits:")) {
         pod->in_limits = true;
@@ -219,7 +220,7 @@ static void take_describe_line(struct block *b, struct pod *pod, struct span lin
     } else if (is_key(rest, "State:") || is_key(rest, "Last State:") ||
                is_key(rest, "Last Termination State:") || is_key(rest, "Restart Count:")) {
         (*found)++;
-    } else if (span_empty(value) && rest.end[-1] == ':' && indent == 2 &&
+    } else if (span_empty(value) && rest.end[-1] == ':' && indent == pod->indent + 2 &&
                !is_key(rest, "Environment") && !is_key(rest, "Mounts")) {
         end_container(b, pod);
         span_copy((struct span){rest.at, rest.end - 1}, pod->container, sizeof(pod->container));
@@ -239,6 +240,27 @@ static void push_killed_by(struct block *b, const char *killer, const char *scop
     vec_push(&b->p->s.log, event);
 }
 
+/* How far the pod's own keys stand from the left: a container's stand four further. */
+static size_t indent_of(struct span text)
+{
+    static const char *const of_container[] = {
+        "State:", "Last State:", "Image:",         "Container ID:",
+        "Ready:", "Limits:",     "Restart Count:", "Requests:"};
+    struct span line;
+
+    while (span_take_line(&text, &line)) {
+        struct span rest = span_trim(line);
+        size_t indent = (size_t)(rest.at - line.at);
+
+        if (is_key(rest, "Name:") || is_key(rest, "Namespace:") || is_key(rest, "Containers:"))
+            return indent;
+        for (unsigned i = 0; i < ARRAY_SIZE(of_container); i++)
+            if (is_key(rest, of_container[i]) && indent >= 4)
+                return indent - 4;
+    }
+    return 0;
+}
+
 unsigned kube_describe_parse(struct block *b, struct span text)
 {
     struct pod pod = {.limit = UNKNOWN,
@@ -246,6 +268,7 @@ unsigned kube_describe_parse(struct block *b, struct span text)
                       .capacity = UNKNOWN,
                       .allocatable = UNKNOWN,
                       .requested = UNKNOWN,
+                      .indent = indent_of(text),
                       .at = {b->p->state->klog_file, b->place.line}};
     char scope[NAME_MAX_ * 3 + 8];
     struct span line;

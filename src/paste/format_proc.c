@@ -236,12 +236,22 @@ bool memory_stat_begins(const struct block *b, struct span line)
     return false;
 }
 
+/* "low 0": the first line of memory.events. */
+static bool is_events_head(struct span line)
+{
+    struct span name;
+    u64 value;
+
+    return name_and_number(line, &name, &value) && span_is(name, "low");
+}
+
 bool memory_stat_goes_on(const struct block *b, struct span line)
 {
     struct span rest = span_trim(line);
 
     /* What people leave out. */
-    return vmstat_file_goes_on(b, line) || span_is(rest, "...") || span_is(rest, "[...]");
+    return !is_events_head(line) &&
+           (vmstat_file_goes_on(b, line) || span_is(rest, "...") || span_is(rest, "[...]"));
 }
 
 /* Where a file of a cgroup belongs: its own path when that is known. */
@@ -334,16 +344,21 @@ static void offer_totals(struct block *b, struct span text, bool v1)
         figure_add(figure_add(value_of(text, "anon"), value_of(text, "file")), kernel_of(text)));
 }
 
-/* Of v1, where only the group's own figures were pasted, they are all that is known of it with what is below. */
+/* Of v1, where only the group's own figure was pasted, it is all that is known of it with what is below. */
 static void add_totals(struct block *b, const char *place, struct span text)
 {
-    struct span line, name;
+    struct span rest = text, line, name;
+    char total[80];
     u64 value;
 
-    while (span_take_line(&text, &line))
-        if (name_and_number(line, &name, &value) && span_len(name) < 60)
-            block_file_add(b, place, "total_%.*s %llu\n", (int)span_len(name), name.at,
-                           (unsigned long long)value);
+    while (span_take_line(&rest, &line)) {
+        if (!name_and_number(line, &name, &value) || span_len(name) >= 60 ||
+            span_begins(name, "total_"))
+            continue;
+        snprintf(total, sizeof(total), "total_%.*s", (int)span_len(name), name.at);
+        if (!known(value_of(text, total)))
+            block_file_add(b, place, "%s %llu\n", total, (unsigned long long)value);
+    }
 }
 
 unsigned memory_stat_parse(struct block *b, struct span text)
@@ -366,7 +381,7 @@ unsigned memory_stat_parse(struct block *b, struct span text)
         tree_offer(&b->p->state->tree, "sys/fs/cgroup/cgroup.controllers", "memory\n");
     if (!stripped_file(b, place, text))
         return 0;
-    if (v1 && !known(value_of(text, "total_rss")) && !known(value_of(text, "total_cache")))
+    if (v1)
         add_totals(b, place, text);
     offer_totals(b, text, v1);
     return 1;
@@ -421,6 +436,10 @@ bool group_file_goes_on(const struct block *b, struct span line)
     if (span_empty(span_trim(line)))
         return false;
     skip_grep(line, &path);
+    /* One command may show several files. */
+    if (span_empty(path) && is_group_path(b->path) && memory_stat_begins(b, line) &&
+        !ends_name(b->path, "memory.stat") && !ends_name(b->path, "memory.numa_stat"))
+        return false;
     return !span_empty(path) ? is_group_path(path) || is_native_path(path)
                              : is_group_path(b->path) || is_native_path(b->path);
 }
@@ -483,7 +502,7 @@ unsigned group_file_parse(struct block *b, struct span text)
     struct span line;
     char last[TREE_PATH_MAX] = "";
     unsigned found = 0;
-    bool each = is_line_each(b, text), v1 = false;
+    bool each = is_line_each(b, text), events = false, v1 = false;
 
     while (span_take_line(&text, &line)) {
         struct span path, rest = skip_grep(line, &path);
@@ -494,10 +513,16 @@ unsigned group_file_parse(struct block *b, struct span text)
             rest = line;
             if (each)
                 shown_paths(b->command, found, &path);
+            /* Below other files of the group. */
+            events = is_events_head(line) || (events && found);
         }
         if (span_empty(path) || span_empty(span_trim(rest)))
             continue;
-        place_of_path(path, place);
+        if (events && is_group_path(path) && !ends_name(path, "memory.events") &&
+            !ends_name(path, "memory.events.local"))
+            group_place(path, "memory.events", false, place);
+        else
+            place_of_path(path, place);
         if (strncmp(place, "sys/fs/cgroup/memory/", 21) != 0 && is_group_path(path))
             tree_offer(&b->p->state->tree, "sys/fs/cgroup/cgroup.controllers", "memory\n");
         if (strcmp(last, place) != 0)

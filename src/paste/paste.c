@@ -281,22 +281,72 @@ static void note_directory(struct paste_state *st, struct span path)
     }
 }
 
+static bool shows_file(struct span word)
+{
+    static const char *const names[] = {"cat",  "more", "less",  "head",
+                                        "tail", "grep", "egrep", "zgrep"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+        if (span_is(word, names[i]))
+            return true;
+    return false;
+}
+
+/* "cat A/memory.{max,current}" names two files, as the shell has it. */
+static void expand_braces(struct span command, struct strbuf *out)
+{
+    struct span word;
+
+    strbuf_reset(out);
+    while (span_take_word(&command, &word)) {
+        const char *open = memchr(word.at, '{', span_len(word));
+        const char *end = open ? memchr(open, '}', (size_t)(word.end - open)) : NULL;
+        struct span choices = {open ? open + 1 : word.at, end ? end : word.at}, one;
+
+        if (out->len)
+            strbuf_appendc(out, ' ');
+        if (!end || !memchr(open, ',', (size_t)(end - open))) {
+            strbuf_append_bytes(out, word.at, span_len(word));
+            continue;
+        }
+        for (bool more = true, first = true; more; first = false) {
+            more = span_take_until(&choices, ',', &one);
+            if (!more)
+                one = choices;
+            if (!first)
+                strbuf_appendc(out, ' ');
+            strbuf_append_bytes(out, word.at, (size_t)(open - word.at));
+            strbuf_append_bytes(out, one.at, span_len(one));
+            /* "{a,b};" ends the command behind the last. */
+            strbuf_append_bytes(out, end + 1,
+                                (size_t)(word.end - end - 1) - (more && word.end[-1] == ';'));
+            if (out->len > TREE_PATH_MAX * 4)
+                return;
+        }
+    }
+}
+
 /* The file that "cat /proc/meminfo" or "sudo cat memory.stat" shows. */
 static void note_command(struct paste_state *st, struct span command)
 {
     struct span rest = command, word;
-    bool shows = false;
+    bool shows = false, searches = false;
 
-    set_text(&st->command, command);
+    expand_braces(command, &st->command);
+    command = span_of_buf(&st->command);
+    rest = command;
     strbuf_reset(&st->path);
     st->pwd = span_is(span_trim(command), "pwd");
     if (span_take(&rest, "cd ") && span_take_word(&rest, &word))
         note_directory(st, word);
     rest = command;
     while (span_take_word(&rest, &word)) {
-        if (span_is(word, "cat") || span_is(word, "more") || span_is(word, "less"))
+        if (shows_file(word)) {
             shows = true;
-        else if (shows && *word.at != '-' && *word.at != '|') {
+            searches = span_ends(word, "grep");
+        } else if (searches && *word.at != '-') {
+            searches = false;
+        } else if (shows && *word.at != '-' && *word.at != '|' && !is_digit(*word.at)) {
             if (*word.at != '/' && st->cwd.len) {
                 set_text(&st->path, span_of_buf(&st->cwd));
                 strbuf_appendc(&st->path, '/');
