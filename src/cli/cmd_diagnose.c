@@ -42,9 +42,9 @@ static const struct cli_option options[] = {
     {OPT_CGROUP, "cgroup", 0, "PATH", "only this control group and those below it"},
     {OPT_PID, "pid", 0, "N", "only this process and the control groups it is in"},
     {OPT_ANONYMISE, "anonymise", 0, NULL,
-     "replace names of hosts, pods, containers, users and addresses"},
+     "replace names of hosts, pods, containers, images, users, and addresses"},
     {OPT_ANONYMISE_INPUT, "anonymise-input", 0, "FILE",
-     "write the logs that were read to FILE, with names replaced"},
+     "write the text that was read (also of -) to FILE, with names replaced"},
     {OPT_EXPLAIN, "explain", 0, NULL, "explain each finding in full"},
 };
 
@@ -135,53 +135,52 @@ static struct diagnose_report report_of(const struct request *req)
     };
 }
 
-/* One log of a directory, or a file as the user named it. False when it cannot be read again (an archive, the standard input). */
-static bool read_again(struct source *src, const char *name, struct strbuf *raw)
+/* The logs of a directory, one behind the other with a head before each. */
+static void read_logs(struct request *req, struct strbuf *text)
 {
-    char bytes[1 << 16];
-    size_t n;
-    FILE *f;
+    struct source *src = NULL;
+    struct strbuf raw;
+    struct err ignored;
 
-    strbuf_reset(raw);
-    if (src && source_read(src, name, INPUT_MAX, raw) == 0)
-        return true;
-    strbuf_reset(raw);
-    f = fopen(name, "re");
-    while (f && raw->len < INPUT_MAX && (n = fread(bytes, 1, sizeof(bytes), f)) > 0)
-        strbuf_append_bytes(raw, bytes, n);
-    if (f)
-        fclose(f);
-    return raw->len > 0;
+    if (source_dir_open(req->root, &src, &ignored))
+        return;
+    strbuf_init(&raw);
+    vec_for_each (&req->diagnosis.last->log_files, file) {
+        strbuf_reset(&raw);
+        if (!**file || source_read(src, *file, INPUT_MAX, &raw) != 0 || raw.len == 0)
+            continue;
+        strbuf_printf(text, "%s==> %s <==\n", text->len ? "\n" : "", *file);
+        strbuf_append_bytes(text, raw.text, raw.len);
+    }
+    strbuf_done(&raw);
+    source_free(src);
 }
 
-/* The logs that were read, as one file with a head before each, for handing over. */
-static int write_input(struct request *req)
+/* Learn the names of what was read, and write its copy if that was asked for: names are numbered as the input has them. */
+static int take_names(struct request *req)
 {
-    const struct snapshot *s = req->diagnosis.last;
-    struct source *src = NULL;
-    struct strbuf raw, copy;
+    struct strbuf logs, copy;
+    const struct strbuf *read = req->paste ? &req->paste->kept : &logs;
     struct err e = {0};
     int rc = CLI_OK;
 
-    if (req->nr_inputs <= 1 && source_dir_open(req->root, &src, &e))
-        src = NULL;
+    strbuf_init(&logs);
     strbuf_init(&copy);
-    strbuf_init(&raw);
-    vec_for_each (&s->log_files, file) {
-        if (!**file || !read_again(src, *file, &raw))
-            continue;
-        strbuf_printf(&copy, "%s==> %s <==\n", copy.len ? "\n" : "", *file);
-        anonymise(req->anonymiser, raw.text, raw.len, &copy);
-    }
-    if (copy.len == 0)
-        rc = cli_fail(&req->cli, "--anonymise-input: no log was read that can be copied; want text "
-                                 "files, or a directory with them");
-    else if (outfile_write(req->anonymise_input, copy.text, copy.len, &e))
+    if (!req->paste)
+        read_logs(req, &logs);
+    if (req->anonymise_input)
+        anonymise_input(req->anonymiser, read->text, read->len, &copy);
+    else
+        anonymiser_learn(req->anonymiser, read->text, read->len);
+    anonymiser_add_host(req->anonymiser, req->diagnosis.last->hostname);
+    if (req->anonymise_input && copy.len == 0)
+        rc =
+            cli_fail(&req->cli, "--anonymise-input: no log was read that can be copied; want text, "
+                                "an archive, or a directory with them");
+    else if (req->anonymise_input && outfile_write(req->anonymise_input, copy.text, copy.len, &e))
         rc = cli_fail_err(&req->cli, &e);
-    strbuf_done(&raw);
+    strbuf_done(&logs);
     strbuf_done(&copy);
-    if (src)
-        source_free(src);
     return rc;
 }
 
@@ -192,7 +191,6 @@ static void replace_names(struct request *req, struct strbuf *text)
 
     if (!req->anonymiser)
         return;
-    anonymiser_add_host(req->anonymiser, req->diagnosis.last->hostname);
     strbuf_init(&clean);
     anonymise(req->anonymiser, text->text, text->len, &clean);
     strbuf_done(text);
@@ -215,8 +213,7 @@ static int show(struct request *req)
         diagnose_render_verdict(&r, &text);
     else
         diagnose_render_text(&r, &text);
-    /* The copy first: names are numbered as the input has them. */
-    rc = req->anonymise_input ? write_input(req) : CLI_OK;
+    rc = req->anonymiser ? take_names(req) : CLI_OK;
     replace_names(req, &text);
     if (rc == CLI_OK)
         rc = cli_emit(&req->cli, &text);
@@ -393,7 +390,7 @@ static int diagnose_paste(struct request *req)
     if (req->delay)
         return cannot_tell(
             cli_usage(&req->cli, "DELAY is for a live machine; '%s' stands still", req->root));
-    req->paste = pasted_read(req->inputs, req->nr_inputs, &is_known, &e);
+    req->paste = pasted_read(req->inputs, req->nr_inputs, req->anonymiser != NULL, &is_known, &e);
     strbuf_init(&req->read);
     if (!req->paste) {
         rc = cannot_tell(cli_fail_err(&req->cli, &e));

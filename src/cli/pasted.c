@@ -51,11 +51,13 @@ void pasted_kinds(struct strbuf *out)
         strbuf_printf(out, "%s %s", i ? "," : "", paste_format_names[i]);
 }
 
-struct paste *pasted_read(char *const *paths, unsigned count, bool *ret_known, struct err *e)
+struct paste *pasted_read(char *const *paths, unsigned count, bool keep, bool *ret_known,
+                          struct err *e)
 {
     struct paste *p = paste_new();
     int rc = 0;
 
+    p->keep = keep;
     *ret_known = true;
     for (unsigned i = 0; i < count && rc == 0; i++)
         rc = paste_add(p, paths[i], e);

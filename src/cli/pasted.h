@@ -8,8 +8,9 @@
 /* Is it the file of a capture, or a directory whose files change or were made by a simulated machine? Then it is no paste. */
 bool pasted_is_other(const char *path);
 
-/* Read them all as one incident. NULL: an error, or nothing that is known: then *ret_known is false. */
-struct paste *pasted_read(char *const *paths, unsigned count, bool *ret_known, struct err *e);
+/* Read them all as one incident. NULL: an error, or nothing that is known: then *ret_known is false. keep: with the text as it came. */
+struct paste *pasted_read(char *const *paths, unsigned count, bool keep, bool *ret_known,
+                          struct err *e);
 
 /* What would be known. */
 void pasted_kinds(struct strbuf *out);

@@ -18,6 +18,7 @@
 #define LINE_LONGEST (1u << 20)
 #define BLOCK_MAX    (16u << 20)
 #define BLOCKS_MAX   65536
+#define KEPT_MAX     ((size_t)32 << 20)
 
 struct grammar {
     const char *name;
@@ -51,6 +52,7 @@ struct paste *paste_new(void)
     struct paste *p = xcalloc(1, sizeof(*p));
     struct paste_state *st = xcalloc(1, sizeof(*st));
 
+    strbuf_init(&p->kept);
     snapshot_init(&p->s);
     p->s.kind = SOURCE_ARCHIVE;
     p->state = st;
@@ -107,6 +109,7 @@ void paste_free(struct paste *p)
         free(*name);
     vec_done(&p->files);
     vec_done(&p->blocks);
+    strbuf_done(&p->kept);
     free(p);
 }
 
@@ -546,12 +549,29 @@ static void take_lines(struct paste *p, struct span raw)
     take_line(p, raw);
 }
 
+/* What was read, for whoever wants to hand it over: without the directories it was in. */
+static void keep_text(struct paste *p, struct span text)
+{
+    if (p->keep && p->kept.len < KEPT_MAX)
+        strbuf_append_bytes(&p->kept, text.at, MIN(span_len(text), KEPT_MAX - p->kept.len));
+}
+
+static void keep_head(struct paste *p, const char *name)
+{
+    const char *slash = strrchr(name, '/');
+
+    if (p->keep && p->kept.len < KEPT_MAX)
+        strbuf_printf(&p->kept, "%s==> %s <==\n", p->kept.len ? "\n" : "",
+                      slash ? slash + 1 : name);
+}
+
 void paste_begin(struct paste *p, const char *name, s64 written)
 {
     struct paste_state *st = p->state;
     time_t when = written ? (time_t)written : time(NULL);
     struct tm tm;
 
+    keep_head(p, name);
     vec_push(&p->files, xstrdup(name));
     st->file = (u32)p->files.count - 1;
     st->klog_file = klog_file(&p->s, name);
@@ -571,6 +591,7 @@ void paste_text(struct paste *p, struct span text)
 {
     struct paste_state *st = p->state;
 
+    keep_text(p, text);
     while (!span_empty(text)) {
         const char *newline = memchr(text.at, '\n', span_len(text));
         struct span piece = {text.at, newline ? newline : text.end};

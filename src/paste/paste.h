@@ -5,7 +5,7 @@
  * Gives:     one snapshot (of a series such as vmstat's, two), as if these files had been read there and then. A figure that no
  *            block has stays UNKNOWN. What a more exact block says wins: a file of Linux over a table of a tool.
  * Says:      which blocks there were and where, and how many lines were not understood.
- * Bounds:    a line 1 MiB, a block 16 MiB, blocks 65,536; logs of any length, in constant memory.
+ * Bounds:    a line 1 MiB, a block 16 MiB, blocks 65,536, what is kept 32 MiB; logs of any length, in constant memory.
  * Use:       p = paste_new(); paste_add(p, "-", &e); paste_end(p); ... &p->s ...; paste_free(p);
  */
 #ifndef PASTE_PASTE_H
@@ -43,6 +43,10 @@ struct paste {
     struct klog_place not_understood_at; /* the first such line */
     u64 files_skipped;                   /* binary, or beyond a bound */
     bool cut;                            /* the text ends within a report or a table */
+
+    /* Set `keep` before the first file to have the text as it came, with a head before each file. */
+    bool keep;
+    struct strbuf kept;
 
     struct paste_state *state;
 };

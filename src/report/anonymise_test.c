@@ -11,7 +11,7 @@ static void expect(const char *text, const char *wanted)
     struct strbuf out;
 
     strbuf_init(&out);
-    anonymise(a, text, strlen(text), &out);
+    anonymise_input(a, text, strlen(text), &out);
     assert_string_equal(out.text, wanted);
     strbuf_done(&out);
     anonymiser_free(a);
@@ -35,6 +35,35 @@ static void names_have_one_stand_in_wherever_they_stand(void **state)
     expect("evict pod=\"shop/cart-7d9f\"", "evict pod=\"namespace1/pod1\"");
 }
 
+static void names_are_learned_where_lines_say_them(void **state)
+{
+    (void)state;
+    expect("[jane@db7 ~]$ hostname -f\ndb7.acme.example\njane on db7\n",
+           "[user1@host1 ~]$ hostname -f\nhost2\nuser1 on host1\n");
+    expect(
+        "USER       PID COMMAND\njane      2187 /opt/x --password=tiger "
+        "--url=https://v.acme.example:82/\n",
+        "USER       PID COMMAND\nuser1      2187 /opt/x --password=*** --url=https://host1:82/\n");
+    expect("Name:   a-1\nNamespace:  shop\nContainers:\n  cart:\n    Image: r.io/a/b:2\n  in "
+           "shop/a-1/cart\n",
+           "Name:   pod1\nNamespace:  namespace1\nContainers:\n  container1:\n    Image: image1\n"
+           "  in namespace1/pod1/container1\n");
+    expect("CONTAINER ID   NAME      CPU %\n77aabbccdd11   etl-prod  1.00%\n",
+           "CONTAINER ID   NAME      CPU %\na00000000001   container1  1.00%\n");
+    expect("MAC=52:54:00:12:34:56:52:54:00:aa:bb:cc:08:00 SRC=x",
+           "MAC=02:00:00:00:00:01:02:00:00:00:00:02:08:00 SRC=x");
+    expect("cart-6f9c7d5b8-xk2lp fe80::5054:ff:fe12:3456", "pod1 2001:db8::1");
+    expect("uid=1042 [  21877]  1042 21877 9 1", "uid=1001 [  21877]  1001 21877 9 1");
+}
+
+/* What a program is called stays, also where a container has its name. */
+static void a_program_is_no_name(void **state)
+{
+    (void)state;
+    expect("Killed process 8 (redis)\ncontainer=redis pod=web-7\nredis of web-7\n",
+           "Killed process 8 (redis)\ncontainer=container1 pod=pod1\nredis of pod1\n");
+}
+
 static void figures_and_kernel_words_stay(void **state)
 {
     static const char *const texts[] = {
@@ -56,6 +85,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_have_one_stand_in_wherever_they_stand),
+        cmocka_unit_test(names_are_learned_where_lines_say_them),
+        cmocka_unit_test(a_program_is_no_name),
         cmocka_unit_test(figures_and_kernel_words_stay),
     };
 

@@ -1,0 +1,98 @@
+/* anonymise_int.h - the names that are known, and where lines say them. */
+#ifndef REPORT_ANONYMISE_INT_H
+#define REPORT_ANONYMISE_INT_H
+
+#include "base/hash.h"
+#include "base/vec.h"
+#include "observe/span.h"
+#include "paste/prefix.h"
+#include "report/anonymise.h"
+
+enum name_kind {
+    KIND_HOST,
+    KIND_UUID,
+    KIND_ID,
+    KIND_IP,
+    KIND_MAC,
+    KIND_USER,
+    KIND_POD,
+    KIND_SPACE,
+    KIND_CONTAINER,
+    KIND_IMAGE,
+    KIND_SERIAL,
+    NR_KINDS
+};
+
+struct name {
+    enum name_kind kind;
+    unsigned number; /* from 1, of its kind */
+    char *text;
+};
+
+/* A name that its line shows to be one: replaced here even when it is a word that others use as well. */
+struct said {
+    struct span at;
+    unsigned name; /* an index into names */
+};
+
+struct column {
+    enum name_kind kind;
+    size_t offset;  /* in the line */
+    unsigned field; /* or this word of it */
+};
+#define COLUMNS_MAX 6u
+
+struct anonymiser {
+    VEC(struct name) names;
+    struct u64map index;    /* of names, by hash and kind */
+    struct u64map programs; /* hashes of what is known to be a program's name */
+    size_t longest;
+    unsigned count[NR_KINDS];
+    VEC(struct said) said; /* of the line that was learned last */
+
+    /* where the text is */
+    struct prefix_log dates;
+    struct column columns[COLUMNS_MAX];
+    unsigned nr_columns;
+    size_t
+        containers; /* of a description: how far "Containers:" is indented, plus 1; 0: not within */
+    size_t container; /* ... and the names below it */
+    bool host_next;   /* the line is what `hostname` printed */
+};
+
+/* The index of this name, which is taken when it is new; UINT_MAX when there are too many. */
+unsigned anonymiser_name(struct anonymiser *a, enum name_kind kind, const char *text, size_t len);
+
+/* A hash that grows by a byte, and what it finds. */
+#define NAME_HASH_START 0xcbf29ce484222325u
+static inline u64 name_hash_add(u64 hash, char c)
+{
+    return (hash ^ (unsigned char)c) * 0x100000001b3u;
+}
+const struct name *anonymiser_find(const struct anonymiser *a, u64 hash, const char *text,
+                                   size_t len);
+
+/* What this line says the names of are. `rest`: the text behind it. */
+void anonymiser_learn_line(struct anonymiser *a, struct span line, struct span rest);
+
+/* "web1.corp.example": a name of the network by its end. */
+bool is_domain(struct span word);
+/* "db.service" */
+bool is_unit_name(struct span word);
+
+static inline bool is_alnum_ascii(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline bool is_word(char c)
+{
+    return is_alnum_ascii(c) || c == '_';
+}
+
+static inline bool is_name(char c)
+{
+    return is_word(c) || c == '-' || c == '.';
+}
+
+#endif
