@@ -245,6 +245,16 @@ static void info_window(const struct trace_report *r, struct strbuf *out)
     strbuf_append(out, r->footprint->begun ? "\n" : ": nothing comes behind that mark\n");
 }
 
+/* Anonymous memory came in huge pages on the host, or asked for them. */
+static bool may_have_huge_pages(const struct trace_report *r)
+{
+    char buf[16];
+    const char *thp = trace_text_value(r->trace->host, "thp", buf, sizeof(buf));
+
+    return (thp && strcmp(thp, "always") == 0) ||
+           (r->footprint->huge_advised && !(thp && strcmp(thp, "never") == 0));
+}
+
 void trace_report_info_text(const struct trace_report *r, struct strbuf *out)
 {
     info_meta(r->trace, out);
@@ -253,9 +263,9 @@ void trace_report_info_text(const struct trace_report *r, struct strbuf *out)
     info_amounts(r->footprint, out);
     info_footprint(r->footprint, out);
     key(out, "besides");
-    strbuf_append(
-        out,
-        "readahead, page tables and kernel memory: 'highwater run' and 'size' count them too\n");
+    strbuf_printf(
+        out, "readahead, page tables%s kernel memory: 'highwater run' and 'size' count them too\n",
+        may_have_huge_pages(r) ? ", the rest of huge pages and" : " and");
 }
 
 static json_object *marks_json(const struct trace *t)

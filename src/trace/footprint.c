@@ -103,6 +103,7 @@ static void forget_process(struct fp *fp, struct fp_mm *mm, u32 pid)
 {
     u64 value;
 
+    fp_close_all(fp, mm);
     fp_unmap(fp, mm, 0, HWT_PAGE_MAX + 1);
     if (u64map_del(&fp->by_pid, pid, &value))
         fp_mm_put(fp, (struct fp_mm *)(uintptr_t)value);
@@ -163,8 +164,11 @@ static void do_op(struct fp *fp, u32 stream, const struct trace_op *op)
     case HWT_OP_TRUNCATE:
         fp_file_resize(fp, fp_file_by_fid(fp, s->mm, op->field[0]), op->field[1]);
         break;
+    case HWT_OP_CLOSE:
+        fp_op_close(fp, s, op);
+        break;
     case HWT_OP_UNLINK:
-        fp_cut_file(fp, fp_file_by_fid(fp, s->mm, op->field[0]), 0);
+        fp_op_unlink(fp, s, op);
         break;
     case HWT_OP_EXEC:
     case HWT_OP_EXIT_GROUP:
@@ -240,12 +244,6 @@ static bool come_to_place(struct fp *fp)
 
 /* --- the pass --- */
 
-/* Where an operation stands among those of other streams: a wait where it began, so that what comes before it in its stream does. */
-static u64 place_of(const struct trace_op *op)
-{
-    return op->opcode == HWT_OP_WAIT ? op->stamp - MIN(op->field[2], op->stamp) : op->stamp;
-}
-
 /* Accesses up to and with the next operation. False at the end of the stream. */
 static bool advance(struct fp *fp, u32 stream)
 {
@@ -290,7 +288,7 @@ static bool advance(struct fp *fp, u32 stream)
                 break;
             }
             /* The accesses before an operation belong before the place, if the operation comes behind it. */
-            while (place_of(&s->cursor.ops[event_page(event)]) > fp->stamp_place)
+            while (trace_op_place(&s->cursor.ops[event_page(event)]) > fp->stamp_place)
                 if (come_to_place(fp))
                     return false;
             do_op(fp, stream, &s->cursor.ops[event_page(event)]);
@@ -299,17 +297,17 @@ static bool advance(struct fp *fp, u32 stream)
     }
 }
 
-/* Stamp of the next operation, as far as it is known without reading on. */
-static u64 next_stamp(const struct fp_stream *s)
+/* Place of the next operation. */
+static u64 next_place(const struct fp_stream *s)
 {
     const struct trace_cursor *c = &s->cursor;
 
     for (size_t i = s->at; i < c->nr_events; i++)
         if (event_kind(c->events[i]) == HWT_OP && c->ops[event_page(c->events[i])].opcode)
-            return place_of(&c->ops[event_page(c->events[i])]);
+            return trace_op_place(&c->ops[event_page(c->events[i])]);
     for (size_t i = c->next_chunk; i < c->stream->nr_chunks; i++)
         if (c->stream->chunks[i].first_stamp)
-            return c->stream->chunks[i].first_stamp;
+            return c->stream->chunks[i].first_place;
     return ~(u64)0;
 }
 
@@ -346,7 +344,7 @@ static void pass_over(struct fp *fp)
         struct fp_stream *s = &fp->streams[stream];
 
         if (advance(fp, stream)) {
-            heap_push(&fp->order, next_stamp(s), NULL, stream);
+            heap_push(&fp->order, next_place(s), NULL, stream);
         } else if (s->over) {
             fp_mm_put(fp, s->mm);
             s->mm = NULL;

@@ -47,8 +47,9 @@ struct footprint {
     u64 anon_pages_peak;        /* of these, mapped at the same time */
     u64 file_pages;             /* distinct pages of regular files */
     u64 shmem_pages; /* distinct pages of tmpfs and memfd files, and of shared anonymous mappings */
-    u64 peak_pages; /* the most anon + file + shmem at one time; removed files count until removed */
+    u64 peak_pages; /* the most anon + file + shmem at one time; a removed file counts until it is closed */
     u64 direct_bytes;             /* read and written past the page cache (O_DIRECT) */
+    bool huge_advised;            /* MADV_HUGEPAGE or MADV_COLLAPSE */
     u64 unmapped;                 /* accesses to no known mapping */
     u64 unexplained;              /* operations on a file that their process has not named */
     struct footprint_file *files; /* largest first; ties by (dev, ino) */

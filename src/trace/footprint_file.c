@@ -1,7 +1,7 @@
 /* footprint_file.c - files of a pass over a recording: which of their pages are in memory, and which were touched.
  *
- * Pages of files stay, as they do in a page cache without pressure, until the file is removed or cut, or a write with O_DIRECT
- * replaces them on the device.
+ * Pages of files stay, as they do in a page cache without pressure, until the file is cut, or removed and neither open nor mapped, or a write
+ * with O_DIRECT replaces them on the device.
  */
 #include "trace/footprint_int.h"
 
@@ -77,12 +77,23 @@ static u32 new_file(struct fp *fp, struct footprint_file info)
 /* The file behind a shared anonymous mapping, under the name that /proc/PID/maps gives it. */
 u32 fp_new_shared_memory(struct fp *fp, u64 bytes)
 {
-    return new_file(fp, (struct footprint_file){
-                            .path = xstrdup("/dev/zero (deleted)"),
-                            .kind = HWT_FILE_SHMEM,
-                            .size = bytes,
-                            .anon = true,
-                        });
+    u32 index = new_file(fp, (struct footprint_file){
+                                 .path = xstrdup("/dev/zero (deleted)"),
+                                 .kind = HWT_FILE_SHMEM,
+                                 .size = bytes,
+                                 .anon = true,
+                             });
+
+    fp->files.items[index - 1].nameless = true;
+    return index;
+}
+
+void fp_file_put(struct fp *fp, u32 index)
+{
+    const struct fp_file *f = &fp->files.items[index - 1];
+
+    if (f->nameless && !f->maps && !f->opens)
+        fp_cut_file(fp, index, 0);
 }
 
 static u32 file_index(struct fp *fp, u64 dev, u64 ino, u64 instance)
@@ -141,7 +152,20 @@ void fp_op_file(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
         f->info.kind = (u32)op->field[4];
         f->end_page = PAGES_OF(MIN(op->field[3], (u64)INT64_MAX));
     }
+    if (!f->maps && !f->opens) /* a file that is gone gave it its number */
+        f->nameless = false;
     u64map_put(&s->mm->fids, op->field[0], index);
+}
+
+/* One process less has the description open. */
+static void close_handle(struct fp *fp, struct fp_mm *mm, u64 handle)
+{
+    u64 file;
+
+    if (!u64map_del(&mm->open, handle, &file))
+        return;
+    fp->files.items[file - 1].opens--;
+    fp_file_put(fp, (u32)file);
 }
 
 void fp_op_open(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
@@ -152,6 +176,38 @@ void fp_op_open(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
                (u64)index << 1 | ((op->field[2] & HWT_OPEN_DIRECT) != 0));
     if (op->field[2] & HWT_OPEN_TRUNC)
         fp_file_resize(fp, index, 0);
+    close_handle(fp, s->mm, op->field[0]);
+    if (!index)
+        return;
+    u64map_put(&s->mm->open, op->field[0], index);
+    fp->files.items[index - 1].opens++;
+}
+
+void fp_op_close(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
+{
+    close_handle(fp, s->mm, op->field[0]);
+}
+
+void fp_close_all(struct fp *fp, struct fp_mm *mm)
+{
+    u64 cursor, handle, file;
+
+    u64map_for_each (&mm->open, cursor, handle, file) {
+        fp->files.items[file - 1].opens--;
+        fp_file_put(fp, (u32)file);
+    }
+    u64map_done(&mm->open);
+    u64map_init(&mm->open);
+}
+
+void fp_op_unlink(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
+{
+    u32 index = fp_file_by_fid(fp, s->mm, op->field[0]);
+
+    if (!index)
+        return;
+    fp->files.items[index - 1].nameless = true;
+    fp_file_put(fp, index);
 }
 
 void fp_op_io(struct fp *fp, struct fp_stream *s, const struct trace_op *op)

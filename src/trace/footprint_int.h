@@ -27,7 +27,8 @@ struct fp_file {
     struct pageset touched, mapped; /* counted in info */
     u64 end_page;                   /* pages as of now; a fault behind them fails */
     bool was_mapped;                /* some process may have seen pages through a mapping */
-    u32 maps;                       /* of shared anonymous memory: mappings; 0 else */
+    u32 maps, opens;                /* mappings, and descriptions that are open in some process */
+    bool nameless; /* it goes with the last of these: removed, or shared anonymous memory */
 };
 
 struct fp_mm {
@@ -38,6 +39,7 @@ struct fp_mm {
     struct pageset anon;      /* anonymous pages now */
     struct pageset anon_ever; /* counted in anon_pages */
     struct u64map fids;       /* fid -> file index + 1 */
+    struct u64map open;       /* handle -> file index + 1 */
     u64 heap_start, heap_end; /* as brk left it, in pages; 0: it has none */
     u32 lock_future;          /* the kernel's MCL_ bits, as mlockall left them */
     u32 process;              /* index + 1; 0: none as yet */
@@ -122,10 +124,14 @@ void fp_file_page(struct fp *fp, const struct fp_mm *mm, u32 file, u64 index, bo
 void fp_drop_file_pages(struct fp *fp, u32 index, u64 first, u64 end);
 void fp_cut_file(struct fp *fp, u32 index, u64 from_page);
 void fp_file_resize(struct fp *fp, u32 index, u64 bytes);
+void fp_file_put(struct fp *fp, u32 index); /* it lost a mapping, a description or its name */
+void fp_close_all(struct fp *fp, struct fp_mm *mm); /* what the process has open */
 
-/* FILE; OPEN; READ and WRITE; PUNCH. */
+/* FILE; OPEN; CLOSE; UNLINK; READ and WRITE; PUNCH. */
 void fp_op_file(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
 void fp_op_open(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
+void fp_op_close(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
+void fp_op_unlink(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
 void fp_op_io(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
 void fp_op_punch(struct fp *fp, struct fp_stream *s, const struct trace_op *op);
 

@@ -16,20 +16,20 @@
 
 /* --- address spaces --- */
 
-/* Shared anonymous memory goes with its last mapping. */
 static void range_get(struct fp *fp, const struct range *r)
 {
-    if (r->file)
-        fp->files.items[r->file - 1].was_mapped = true;
-    if (r->file && fp->files.items[r->file - 1].info.anon)
-        fp->files.items[r->file - 1].maps++;
+    if (!r->file)
+        return;
+    fp->files.items[r->file - 1].was_mapped = true;
+    fp->files.items[r->file - 1].maps++;
 }
 
 static void range_put(struct fp *fp, const struct range *r)
 {
-    if (r->file && fp->files.items[r->file - 1].info.anon &&
-        --fp->files.items[r->file - 1].maps == 0)
-        fp_cut_file(fp, r->file, 0);
+    if (!r->file)
+        return;
+    fp->files.items[r->file - 1].maps--;
+    fp_file_put(fp, r->file);
 }
 
 struct fp_mm *fp_mm_new(void)
@@ -42,6 +42,7 @@ struct fp_mm *fp_mm_new(void)
     pageset_init(&mm->anon);
     pageset_init(&mm->anon_ever);
     u64map_init(&mm->fids);
+    u64map_init(&mm->open);
     return mm;
 }
 
@@ -50,6 +51,7 @@ void fp_mm_put(struct fp *fp, struct fp_mm *mm)
     if (--mm->users)
         return;
     fp->anon_now -= mm->anon.count;
+    fp_close_all(fp, mm);
     vec_for_each (&mm->ranges, r)
         range_put(fp, r);
     vec_done(&mm->ranges);
@@ -58,13 +60,14 @@ void fp_mm_put(struct fp *fp, struct fp_mm *mm)
     pageset_done(&mm->anon);
     pageset_done(&mm->anon_ever);
     u64map_done(&mm->fids);
+    u64map_done(&mm->open);
     free(mm);
 }
 
 struct fp_mm *fp_mm_copy(struct fp *fp, const struct fp_mm *from)
 {
     struct fp_mm *mm = fp_mm_new();
-    u64 cursor, fid, file;
+    u64 cursor, fid, handle, file;
 
     vec_reserve(&mm->ranges, from->ranges.count);
     for (size_t i = 0; i < from->ranges.count; i++) {
@@ -74,6 +77,10 @@ struct fp_mm *fp_mm_copy(struct fp *fp, const struct fp_mm *from)
     }
     u64map_for_each (&from->fids, cursor, fid, file)
         u64map_put(&mm->fids, fid, file);
+    u64map_for_each (&from->open, cursor, handle, file) {
+        u64map_put(&mm->open, handle, file);
+        fp->files.items[file - 1].opens++;
+    }
     mm->heap_start = from->heap_start;
     mm->heap_end = from->heap_end;
     return mm;
@@ -394,9 +401,10 @@ void fp_op_memory(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
         fp_unmap(fp, s->mm, start, end);
         return;
     case HWT_OP_MADVISE:
-        if (op->field[2] == ABI_MADV_DONTNEED || op->field[2] == ABI_MADV_DONTNEED_LOCKED ||
-            op->field[2] == ABI_MADV_FREE)
+        if (op->field[2] == ABI_MADV_DONTNEED || op->field[2] == ABI_MADV_DONTNEED_LOCKED)
             drop_pages(fp, s->mm, start, end);
+        else if (op->field[2] == ABI_MADV_HUGEPAGE || op->field[2] == ABI_MADV_COLLAPSE)
+            fp->out->huge_advised = true;
         else if (op->field[2] == ABI_MADV_REMOVE)
             punch_mapped(fp, s->mm, start, end);
         else if (op->field[2] == ABI_MADV_POPULATE_READ)

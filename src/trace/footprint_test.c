@@ -252,6 +252,32 @@ static void what_came_before_a_wait_was_there_while_it_lasted(void **state)
     end(&x);
 }
 
+/* As above, of a trace that is read chunk by chunk, where the wait begins a chunk. */
+static void a_wait_that_begins_a_chunk_has_its_place(void **state)
+{
+    const struct trace_options options = {.mode = TRACE_STREAMED};
+    struct fixture x;
+    u32 s = begin(&x), child;
+    size_t count;
+
+    (void)state;
+    op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
+    child = trace_writer_stream(x.w);
+    trace_writer_op(x.w, child, HWT_OP_PROC_START, 0, (u64[]){2, 1, 2, HWT_PROC_FORKED}, "b");
+    map_anon(&x, child, 100, 50);
+    map_anon(&x, s, 100, 50);
+    touch(&x, child, HWT_WRITE, 100, 20);
+    trace_writer_flush(x.w, child);
+    touch(&x, s, HWT_WRITE, 100, 20);
+    op(&x, s, HWT_OP_MUNMAP, (u64[]){PAGE(100), PAGE(50)});
+    op(&x, child, HWT_OP_WAIT, (u64[]){HWT_WAIT_SLEEP, 1000, 2});
+    assert_int_equal(trace_writer_finish(x.w, NULL, &x.bytes, &count, NULL), 0);
+    assert_int_equal(trace_open_bytes(x.bytes, count, "t", &options, &x.t, NULL), 0);
+    assert_int_equal(footprint_compute(x.t, NULL, &x.f, NULL), 0);
+    assert_int_equal(x.f.peak_pages, 40);
+    end(&x);
+}
+
 static void what_was_unmapped_does_not_add_to_the_peak(void **state)
 {
     struct fixture x;
@@ -310,6 +336,52 @@ static void a_removed_file_leaves_the_cache(void **state)
     assert_int_equal(x.f.file_pages, 30);
     assert_int_equal(x.f.shmem_pages, 10);
     assert_int_equal(x.f.peak_pages, 30);
+    end(&x);
+}
+
+static void a_removed_file_stays_while_it_is_open_or_mapped(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x), child;
+
+    (void)state;
+    op(&x, s, HWT_OP_FILE, (u64[]){1, 5, 6, 0, HWT_FILE_SHMEM});
+    op(&x, s, HWT_OP_OPEN, (u64[]){7, 1, 3});
+    op(&x, s, HWT_OP_WRITE, (u64[]){7, 1, 0, PAGE(30), 0});
+    op(&x, s, HWT_OP_FORK, (u64[]){2, 0});
+    child = trace_writer_stream(x.w);
+    trace_writer_op(x.w, child, HWT_OP_PROC_START, 0, (u64[]){2, 1, 2, HWT_PROC_FORKED}, "b");
+    op(&x, s, HWT_OP_UNLINK, (u64[]){1});
+    op(&x, s, HWT_OP_CLOSE, (u64[]){7});
+    map_anon(&x, s, 100, 50);
+    touch(&x, s, HWT_WRITE, 100, 10); /* the child has it open: 40 */
+    op(&x, s, HWT_OP_MPROTECT, (u64[]){PAGE(100), PAGE(50), 3});
+    op(&x, child, HWT_OP_MMAP, (u64[]){PAGE(200), PAGE(30), 3, HWT_MAP_SHARED, 1, 0});
+    op(&x, child, HWT_OP_CLOSE, (u64[]){7});
+    touch(&x, s, HWT_WRITE, 110, 10); /* it has it mapped: 50 */
+    op(&x, s, HWT_OP_MPROTECT, (u64[]){PAGE(100), PAGE(50), 3});
+    op(&x, child, HWT_OP_MUNMAP, (u64[]){PAGE(200), PAGE(30)});
+    touch(&x, s, HWT_WRITE, 120, 20); /* gone: 40 */
+    compute(&x);
+    assert_int_equal(x.f.peak_pages, 50);
+    end(&x);
+}
+
+static void lazily_freed_memory_stays_without_pressure(void **state)
+{
+    struct fixture x;
+    u32 s = begin(&x);
+
+    (void)state;
+    map_anon(&x, s, 100, 50);
+    touch(&x, s, HWT_WRITE, 100, 50);
+    op(&x, s, HWT_OP_MADVISE, (u64[]){PAGE(100), PAGE(50), ABI_MADV_FREE});
+    map_anon(&x, s, 200, 50);
+    touch(&x, s, HWT_WRITE, 200, 50);
+    op(&x, s, HWT_OP_MADVISE, (u64[]){PAGE(200), PAGE(50), ABI_MADV_DONTNEED});
+    touch(&x, s, HWT_WRITE, 100, 50);
+    compute(&x);
+    assert_int_equal(x.f.peak_pages, 100);
     end(&x);
 }
 
@@ -496,9 +568,12 @@ int main(void)
         cmocka_unit_test(direct_transfers_pass_the_cache),
         cmocka_unit_test(pages_that_are_punched_out_leave_the_cache),
         cmocka_unit_test(what_came_before_a_wait_was_there_while_it_lasted),
+        cmocka_unit_test(a_wait_that_begins_a_chunk_has_its_place),
         cmocka_unit_test(what_was_unmapped_does_not_add_to_the_peak),
         cmocka_unit_test(pages_of_files_count_once_whoever_touches_them),
         cmocka_unit_test(a_removed_file_leaves_the_cache),
+        cmocka_unit_test(a_removed_file_stays_while_it_is_open_or_mapped),
+        cmocka_unit_test(lazily_freed_memory_stays_without_pressure),
         cmocka_unit_test(a_forked_child_pays_for_what_it_writes),
         cmocka_unit_test(a_moved_mapping_keeps_its_pages),
         cmocka_unit_test(a_heap_keeps_its_pages_while_it_grows_and_gives_back_what_it_shrinks_by),

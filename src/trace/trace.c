@@ -170,13 +170,13 @@ static void take_totals(struct trace_stream *s, struct trace_stream *from)
     from->nr_accesses = from->nr_ops = from->nr_instructions = 0;
 }
 
-/* Stamp of the first operation from index `from` on, 0 when there is none. */
-static u64 first_stamp(const struct trace_stream *s, size_t from)
+/* Of the chunk at this offset, whose first operation has index `from` or a later one. */
+static struct trace_chunk_at chunk_at(const struct trace_stream *s, u64 offset, size_t from)
 {
     for (size_t i = from; i < s->nr_decoded_ops; i++)
         if (s->ops[i].opcode != TRACE_OP_ADVANCE)
-            return s->ops[i].stamp;
-    return 0;
+            return (struct trace_chunk_at){offset, s->ops[i].stamp, trace_op_place(&s->ops[i])};
+    return (struct trace_chunk_at){.offset = offset};
 }
 
 /* A whole chunk that belongs to a stream: its payload must make sense too. Returns 0, -EBADMSG with *d, -ENOMEM. */
@@ -224,7 +224,7 @@ static int use_stream_chunk(struct opener *o, const struct trace_chunk *c, struc
         s->chunks = chunks;
         s->cap_chunks = cap;
     }
-    s->chunks[s->nr_chunks++] = (struct trace_chunk_at){c->offset, first_stamp(to, nr_ops_before)};
+    s->chunks[s->nr_chunks++] = chunk_at(to, c->offset, nr_ops_before);
     o->t->nr_accesses += c->nr_accesses;
     o->t->nr_ops += c->nr_ops;
     take_totals(s, to);

@@ -81,6 +81,12 @@ struct trace_op {
 };
 _Static_assert(sizeof(struct trace_op) == 64, "an operation is one cache line");
 
+/* Where it stands among those of other streams: a wait where it began, so that what comes before it in its stream does. */
+static inline u64 trace_op_place(const struct trace_op *op)
+{
+    return op->opcode == HWT_OP_WAIT ? op->stamp - MIN(op->field[2], op->stamp) : op->stamp;
+}
+
 /* --- a trace ----------------------------------------------------------------------------------------------- */
 
 enum trace_damage_kind {
@@ -106,6 +112,7 @@ struct trace_damage {
 struct trace_chunk_at {
     u64 offset;
     u64 first_stamp; /* of its first operation; 0 when it has none */
+    u64 first_place; /* trace_op_place() of the same */
 };
 
 /* What a recording says it lacks, and what this program does not know of it. */
