@@ -161,6 +161,8 @@ static int play(struct run *run, bool limited, ns_t max_lead_ns, ns_t max_ns, st
     run->report.host = (struct host_note){run->host.settings.text, run->host.cautions.text};
     run->report.process = run->process;
     run->report.from = run->window.from;
+    if (run->from.kind == TRACE_PLACE_EVENTS) /* it was a time */
+        parse_duration(run->window.from, &run->report.from_ns, NULL);
     run->report.to = run->window.to;
     replay_config = (struct replay_config){
         .trace = run->trace,

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/units.h"
 #include "cli/cli.h"
+#include "cli/process.h"
 #include "cli/verbs.h"
 #include "cli/window.h"
 #include "report/json_put.h"
@@ -11,9 +12,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { OPT_FROM = 1, OPT_TO, OPT_AS, OPT_STREAM, OPT_LIMIT, OPT_PROCESSES };
+enum { OPT_FROM = 1, OPT_TO, OPT_AS, OPT_STREAM, OPT_LIMIT, OPT_PROCESSES, OPT_PROCESS };
 
 static const struct cli_option options[] = {
     {OPT_STREAM, "stream", 0, "N", "dump: only this stream"},
@@ -22,6 +24,7 @@ static const struct cli_option options[] = {
      "import: what the input is; info: count from this mark or time on"},
     {OPT_PROCESSES, "processes", 0, NULL,
      "info: list the processes as a tree, with CPU and what they touched"},
+    {OPT_PROCESS, "process", 0, "NAME|PID", "info: list this process and its children alone"},
     {OPT_TO, "to", 0, "MARK|TIME", "info: count up to this mark or time"},
     {OPT_AS, "as", 0, "file|anon", "import oracle: objects are pages of a file (file) or memory"},
 };
@@ -50,7 +53,7 @@ static const struct cli_spec spec = {
 };
 
 struct request {
-    const char *verb, *file, *from, *to;
+    const char *verb, *file, *from, *to, *process;
     enum import_as as;
     bool has_as, has_stream, processes;
     u64 stream, limit;
@@ -64,18 +67,24 @@ static int info(struct cli *cli, const struct trace *t, const struct request *re
     struct footprint_window window;
     struct footprint f;
     struct err e = {0};
+    bool *streams = NULL;
 
-    if (!cli_window_find(cli, &places, t, NULL, &window.from, &window.to))
+    if (!cli_window_find(cli, &places, t, NULL, &window.from, &window.to) ||
+        !cli_process_find(cli, req->process, t, &streams))
         return cli->exit_code;
-    if (footprint_compute(t, &window, &f, &e))
+    if (footprint_compute(t, &window, &f, &e)) {
+        free(streams);
         return cli_fail_err(cli, &e);
+    }
     report.footprint = &f;
+    report.streams = streams;
     if (cli->format == CLI_JSON)
         json_document(trace_report_info_json(&report), out);
-    else if (req->processes)
+    else if (req->processes || streams)
         trace_report_processes_text(&report, out);
     else
         trace_report_info_text(&report, out);
+    free(streams);
     footprint_done(&f);
     return CLI_OK;
 }
@@ -143,8 +152,11 @@ static int look(struct cli *cli, const struct request *req)
     struct trace *t;
     int rc, emitted;
 
-    if (strcmp(req->verb, "info") != 0 && (req->from || req->to))
-        return cli_usage(cli, "%s is for trace info, not %s", req->from ? "--from" : "--to",
+    if (strcmp(req->verb, "info") != 0 && (req->from || req->to || req->process))
+        return cli_usage(cli, "%s is for trace info, not %s",
+                         req->from ? "--from"
+                         : req->to ? "--to"
+                                   : "--process",
                          req->verb);
     if (trace_open(req->file, &opt, &t, &e))
         return cli_fail_err(cli, &e);
@@ -235,6 +247,9 @@ int cmd_trace(int argc, char **argv)
             break;
         case OPT_PROCESSES:
             req.processes = true;
+            break;
+        case OPT_PROCESS:
+            req.process = cli.arg;
             break;
         case OPT_AS:
             req.has_as = true;

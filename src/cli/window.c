@@ -81,6 +81,8 @@ static bool find_place(struct cli *cli, const char *option, const char *word, co
     if (!word)
         return true;
     mark = trace_mark_find(t, word);
+    if (mark && parse_duration(word, &ns, NULL) == 0)
+        cli_note(cli, "%s %s: a mark of the recording has this name, and is meant", option, word);
     if (mark) {
         *ret = (struct trace_place){TRACE_PLACE_STAMP, mark->stamp};
         tell_which(cli, option, t, mark);
@@ -155,6 +157,14 @@ static bool settle_times(struct cli *cli, const struct cli_window *window, const
     if (!at.begun) {
         cli_usage(cli, "--from %s is never reached: without a limit %s ends after %s", window->from,
                   t->path, format_ns(text, ns));
+        return false;
+    }
+    if (at.ended && at.ended_events == at.begun_events && from->kind == TRACE_PLACE_NS &&
+        to->kind == TRACE_PLACE_NS && to->at > from->at) {
+        cli_usage(cli,
+                  "nothing happens between --from %s and --to %s: a wait that began after %s lasts "
+                  "longer",
+                  window->from, window->to, format_ns(text, at.begun_ns));
         return false;
     }
     if (at.ended && at.ended_events <= at.begun_events)

@@ -1,6 +1,8 @@
 /* lacks.c - what a recording lacks, as a list. */
 #include "report/lacks.h"
 
+#include <string.h>
+
 #include "base/units.h"
 #include "report/json_put.h"
 
@@ -30,6 +32,26 @@ static bool next_lack(const struct trace_lacks *lacks, unsigned *at, struct lack
         }
     }
     return false;
+}
+
+const char *recording_end(const struct trace *t)
+{
+    static const struct {
+        const char *value, *text;
+    } ends[] = {
+        {"time", "stopped by --stop-after"},
+        {"signal", "stopped by a signal"},
+        {"leader", "ended with the first process (--follow leader), which left others"},
+        {"size", "ended early: the file reached --max-size"},
+    };
+    char value[16];
+
+    if (!t->closed || !trace_text_value(t->end, "ended_by", value, sizeof(value)))
+        return NULL;
+    for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+        if (strcmp(ends[i].value, value) == 0)
+            return ends[i].text;
+    return NULL;
 }
 
 bool lacks_render_text(const struct trace_lacks *lacks, struct strbuf *out)

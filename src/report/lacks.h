@@ -12,6 +12,9 @@
 
 #include <json-c/json.h>
 
+/* Why the recording ended before the last process did: "stopped by --stop-after". NULL: it did not, or it was cut off. */
+const char *recording_end(const struct trace *t);
+
 /* "reads and writes through io_uring (3); operations of a later version (2)". False and nothing when nothing lacks. */
 bool lacks_render_text(const struct trace_lacks *lacks, struct strbuf *out);
 

@@ -51,6 +51,7 @@ struct run_report {
     double max_slowdown;   /* 0: no bound */
     const char *process;   /* judged alone, as the user gave it: the tasks of `group`; NULL: all */
     const char *from, *to; /* of the judged part, as the user gave them; NULL: begin, end */
+    ns_t from_ns;          /* where from is a time; 0: it is none */
     struct replay_progress window; /* how far the replay came in it */
     struct tally before;           /* what had been counted when it began; 0 without `from` */
     struct run_sample fullest;

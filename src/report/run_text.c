@@ -129,7 +129,10 @@ static void render_window(struct text *t)
         return;
     strbuf_append(t->out, "Judged    from ");
     utf8_append_clean(t->out, r->from ? r->from : "the beginning");
-    if (r->from && r->window.begun)
+    if (r->from && r->window.begun && r->window.begun_ns < r->from_ns)
+        strbuf_printf(t->out, " (in a wait that began after %s, and is judged from there)",
+                      format_ns(time, r->window.begun_ns));
+    else if (r->from && r->window.begun)
         strbuf_printf(t->out, " (reached after %s)", format_ns(time, r->window.begun_ns));
     strbuf_append(t->out, " to ");
     utf8_append_clean(t->out, r->to ? r->to : "the end");
@@ -649,6 +652,9 @@ static void render_remarks(struct text *t)
         strbuf_append(
             t->out,
             "\nNote: the recording was cut off; it was replayed up to its last whole chunk.\n");
+    else if (r->trace && recording_end(r->trace))
+        strbuf_printf(t->out, "\nNote: the recording is not of all that the program did: %s.\n",
+                      recording_end(r->trace));
     if (st->refused)
         strbuf_printf(t->out,
                       "\nNote: %s call%s refused for want of memory%s (ENOMEM, ENOSPC); the "

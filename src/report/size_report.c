@@ -124,6 +124,8 @@ void size_remarks(const struct trace *t, const struct replay_misfits *misfits, s
                       t->damage[0].offset, t->damage[0].reason);
     else if (!t->closed)
         strbuf_append(&note, "it was cut off and was replayed up to its last whole chunk");
+    else if (recording_end(t))
+        strbuf_printf(&note, "it does not go to the program's end (%s)", recording_end(t));
     if (lacks_render_text(&t->lacks, &lacks))
         strbuf_printf(&note, "%sit lacks %s", note.len ? "; " : "", lacks.text);
     if (note.len) {

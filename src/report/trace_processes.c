@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #define DEPTH_SHOWN 12u
@@ -28,14 +29,27 @@ static void process_line(const struct footprint *f, u32 index, unsigned depth, s
     strbuf_done(&comm);
 }
 
+/* By index: which processes are asked for. */
+static bool *select_processes(const struct trace_report *r)
+{
+    const struct footprint *f = r->footprint;
+    bool *selected = xcalloc(f->nr_process + 1, sizeof(*selected));
+
+    for (u32 i = 0; i < r->trace->nr_streams; i++)
+        if (f->stream_process[i])
+            selected[f->stream_process[i] - 1] |= !r->streams || r->streams[i];
+    return selected;
+}
+
 /* Parents stand before their children in f->process, so a tree has no circle. */
 void trace_report_processes_text(const struct trace_report *r, struct strbuf *out)
 {
     const struct footprint *f = r->footprint;
     u32 *first = xcalloc(f->nr_process + 1, sizeof(*first)); /* child of index + 1, 0: roots */
     u32 *next = xcalloc(f->nr_process + 1, sizeof(*next));   /* sibling, as index + 1 */
+    bool *selected = select_processes(r);
+    unsigned depth = 0, top = UINT_MAX; /* top: depth of the first that is shown */
     u32 at;
-    unsigned depth = 0;
 
     for (u32 i = f->nr_process; i > 0; i--) { /* the earliest comes first */
         next[i] = first[f->process[i - 1].parent];
@@ -47,7 +61,10 @@ void trace_report_processes_text(const struct trace_report *r, struct strbuf *ou
                   "CPU", "at most", "of files", "threads");
     at = first[0];
     while (at) {
-        process_line(f, at - 1, depth, out);
+        if (selected[at - 1]) {
+            top = MIN(top, depth);
+            process_line(f, at - 1, depth - top, out);
+        }
         if (first[at]) {
             at = first[at];
             depth++;
@@ -60,6 +77,7 @@ void trace_report_processes_text(const struct trace_report *r, struct strbuf *ou
         if (at)
             at = next[at];
     }
+    free(selected);
     free(first);
     free(next);
 }

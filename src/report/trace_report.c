@@ -56,25 +56,11 @@ static void put_exit(const char *value, struct strbuf *out)
 /* How the recording ended: not always with the last process. */
 static void put_end(const struct trace *t, struct strbuf *out)
 {
-    static const struct {
-        const char *value, *text;
-    } ends[] = {
-        {"time", "stopped by --stop-after"},
-        {"signal", "stopped by a signal"},
-        {"leader", "ended with the first process (--follow leader), which left others"},
-        {"size", "ended early: the file reached --max-size"},
-    };
-    char value[16];
-    bool early = t->closed && trace_text_value(t->end, "ended_by", value, sizeof(value));
+    const char *early = recording_end(t);
 
-    for (size_t i = 0; early && i < ARRAY_SIZE(ends); i++) {
-        if (strcmp(ends[i].value, value) == 0) {
-            strbuf_append(out, ends[i].text);
-            return;
-        }
-    }
-    strbuf_append(out, t->closed ? "closed properly"
-                                 : "cut: it has no end, and replays up to the last whole chunk");
+    strbuf_append(out, early       ? early
+                       : t->closed ? "closed properly"
+                                   : "cut: it has no end, and replays up to the last whole chunk");
 }
 
 static void info_meta(const struct trace *t, struct strbuf *out)
@@ -189,6 +175,12 @@ static void info_amounts(const struct footprint *f, struct strbuf *out)
         put_count(out, f->ops[op]);
     }
     strbuf_appendc(out, '\n');
+    if (f->unfollowed_pages) {
+        key(out, "unfollowed");
+        put_count(out, f->unfollowed_pages);
+        strbuf_append(out, " pages that calls populate or transfer, beyond the first 2 TiB: what "
+                           "is told lacks them\n");
+    }
     if (f->unexplained) {
         key(out, "unexplained");
         put_count(out, f->unexplained);
@@ -383,6 +375,7 @@ json_object *trace_report_info_json(const struct trace_report *r)
     json_put_u64(o, "direct_bytes", f->direct_bytes);
     json_put_u64(o, "unmapped_pages", f->unmapped);
     json_put_u64(o, "unexplained", f->unexplained);
+    json_put_u64(o, "unfollowed_pages", f->unfollowed_pages);
     lacks = lacks_json(&t->lacks);
     json_put(o, "incomplete", lacks ? lacks : json_new_array());
     for (u32 i = 0; i < t->nr_streams; i++) {

@@ -12,13 +12,14 @@ struct trace_report {
     const struct trace *trace;
     const struct footprint *footprint; /* of the part between `from` and `to` */
     const char *from, *to;             /* as the user gave them; NULL: its begin, its end */
+    const bool *streams;               /* whose processes are listed; NULL: all */
 };
 
 /* What was recorded, how much, and what it touched. */
 void trace_report_info_text(const struct trace_report *r, struct strbuf *out);
 json_object *trace_report_info_json(const struct trace_report *r);
 
-/* Its processes as a tree, with what each touched and computed. */
+/* Its processes (or r->streams, which have one root) as a tree, with what each touched and computed. */
 void trace_report_processes_text(const struct trace_report *r, struct strbuf *out);
 
 /* Whole or not, and what is missing where. */

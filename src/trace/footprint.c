@@ -205,7 +205,7 @@ static void begin_window(struct fp *fp)
     struct footprint *out = fp->out;
     u64 cursor, key, value;
 
-    *out = (struct footprint){.begun = true};
+    *out = (struct footprint){.begun = true, .unfollowed_pages = out->unfollowed_pages};
     vec_for_each (&fp->processes, p) {
         p->info.file_pages = p->info.anon_pages_peak = 0;
         pageset_done(&p->files);
@@ -375,7 +375,8 @@ int footprint_compute(const struct trace *t, const struct footprint_window *wind
                       struct footprint *ret, struct err *e)
 {
     static const struct footprint_window all;
-    struct fp fp = {.t = t, .out = ret, .window = window ? window : &all};
+    struct fp fp = {
+        .t = t, .out = ret, .window = window ? window : &all, .pages_left = FOOTPRINT_PAGES_MAX};
     u64 cursor, key, value;
     int error = 0;
 

@@ -12,6 +12,9 @@
 
 #include "trace/trace.h"
 
+/* Pages that calls of one recording touch in all, 2 TiB: a few seconds. */
+#define FOOTPRINT_PAGES_MAX ((u64)1 << 29)
+
 struct footprint_file {
     u64 dev, ino;
     char *path;
@@ -48,6 +51,7 @@ struct footprint {
     u64 file_pages;             /* distinct pages of regular files */
     u64 shmem_pages; /* distinct pages of tmpfs and memfd files, and of shared anonymous mappings */
     u64 peak_pages; /* the most anon + file + shmem at one time; a removed file counts until it is closed */
+    u64 unfollowed_pages;         /* that calls would have touched beyond FOOTPRINT_PAGES_MAX */
     u64 direct_bytes;             /* read and written past the page cache (O_DIRECT) */
     bool huge_advised;            /* MADV_HUGEPAGE or MADV_COLLAPSE */
     u64 unmapped;                 /* accesses to no known mapping */

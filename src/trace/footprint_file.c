@@ -238,6 +238,7 @@ void fp_op_io(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
             fp_drop_file_pages(fp, index, first, end);
         return;
     }
+    end = first + fp_take_pages(fp, end - first);
     for (u64 page = first; page < end; page++)
         fp_file_page(fp, s->mm, index, page, false);
 }

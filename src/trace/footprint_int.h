@@ -73,6 +73,7 @@ struct fp {
     struct u64map by_pid;         /* pid -> address of its fp_mm */
     struct u64map handles;        /* handle -> (file index + 1) << 1 | O_DIRECT */
     u64 anon_now, cache_now;
+    u64 pages_left; /* that calls may still touch, before they are no longer followed */
     const struct footprint_window *window;
     u64 events;      /* so far */
     u64 next_place;  /* so many of them come before the next place; ~0: none, or it is a stamp */
@@ -95,6 +96,8 @@ void fp_unmap(struct fp *fp, struct fp_mm *mm, u64 start, u64 end);
 /* No process has accessed these pages of the file: their next access counts. */
 void fp_forget_file_pages(struct fp *fp, u32 file, u64 first, u64 end);
 
+/* How many of so many pages (or mappings to copy) a call may touch. A recording from anywhere can ask for any number. */
+u64 fp_take_pages(struct fp *fp, u64 pages);
 /* A page that this process had not read, or not written, before. */
 void fp_first_access(struct fp *fp, struct fp_mm *mm, u64 page, bool write);
 void fp_touch_range(struct fp *fp, struct fp_mm *mm, u64 addr, u64 len, bool write);

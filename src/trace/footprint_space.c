@@ -14,6 +14,15 @@
 /* Pages of one call that are followed one by one. */
 #define CALL_PAGES_MAX (1u << 24)
 
+u64 fp_take_pages(struct fp *fp, u64 pages)
+{
+    u64 taken = MIN(pages, fp->pages_left);
+
+    fp->out->unfollowed_pages += pages - taken;
+    fp->pages_left -= taken;
+    return taken;
+}
+
 /* --- address spaces --- */
 
 static void range_get(struct fp *fp, const struct range *r)
@@ -69,6 +78,9 @@ struct fp_mm *fp_mm_copy(struct fp *fp, const struct fp_mm *from)
     struct fp_mm *mm = fp_mm_new();
     u64 cursor, fid, handle, file;
 
+    if (fp_take_pages(fp, from->ranges.count + from->open.count) <
+        from->ranges.count + from->open.count)
+        return mm;
     vec_reserve(&mm->ranges, from->ranges.count);
     for (size_t i = 0; i < from->ranges.count; i++) {
         vec_push(&mm->ranges, from->ranges.items[i]);
@@ -216,6 +228,7 @@ void fp_touch_range(struct fp *fp, struct fp_mm *mm, u64 addr, u64 len, bool wri
 
     if (addr == 0 || len == 0 || addr > HWT_PAGE_MAX << 12)
         return;
+    end = (addr >> HWT_PAGE_SHIFT) + fp_take_pages(fp, end - (addr >> HWT_PAGE_SHIFT));
     for (u64 page = addr >> HWT_PAGE_SHIFT; page < end; page++)
         fp_touch(fp, mm, page, write);
 }
@@ -245,7 +258,11 @@ static void populate(struct fp *fp, struct fp_mm *mm, u64 start, u64 end, enum p
 
             last = MIN(last, r.start + (pages > r.pgoff ? pages - r.pgoff : 0));
         }
-        for (; page < last && left; page++, left--)
+        if (page >= last)
+            continue;
+        last = page + fp_take_pages(fp, MIN(last - page, left));
+        left -= last - page;
+        for (; page < last; page++)
             fp_touch(fp, mm, page, write);
     }
 }

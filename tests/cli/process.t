@@ -2,6 +2,8 @@
 $ highwater trace info --processes $TOP/tests/trace/version1.hwt | tail -2
 >~ \s+100  renamed +49k +99.8 % +128.0 KiB +72.0 KiB +2
 >~ \s+200    other +108 +0.2 % +4.0 KiB +0 B +1
+$ highwater trace info --process 200 $TOP/tests/trace/version1.hwt | tail -n +3
+>~ \s+200  other +108 +0.2 % +4.0 KiB +0 B +1
 $ highwater run --thp never $TOP/tests/trace/version1.hwt --process other --format json -o run.json; python3 $TOP/tools/check_json.py $TOP/docs/schema/run.schema.json run.json; python3 -c 'import json; d=json.load(open("run.json")); print(d["process"], [t["pid"] for t in d["tasks"]], [g["path"] for g in d["cgroups"]])'
 > other [200] ['/app', '/others']
 $ highwater run --thp never $TOP/tests/trace/version1.hwt --process 200 | grep "^Process  "
