@@ -155,6 +155,29 @@ bool incident_of_machine(const struct incident *i)
     return is_kill(i->e) && !is_group(i->e);
 }
 
+bool incident_is_timed(const struct incident *i)
+{
+    return known(i->e->at_us) || known(i->e->stamp.wall_us);
+}
+
+bool incident_comes_before(const struct incident *a, const struct incident *b, bool timed)
+{
+    u64 of_a = figure_or(a->e->anon_rss, 0), of_b = figure_or(b->e->anon_rss, 0);
+
+    return timed || of_a == of_b ? a > b : of_a > of_b;
+}
+
+#define HISTORY_US (86400 * 1000000ull)
+
+bool incident_is_history(const struct incidents *in, const struct incident *i)
+{
+    vec_for_each (&in->items, at)
+        if (is_kill(at->e) && known(at->e->stamp.wall_us) && known(i->e->stamp.wall_us) &&
+            at->e->stamp.wall_us > i->e->stamp.wall_us + HISTORY_US)
+            return true;
+    return false;
+}
+
 /* --- names ------------------------------------------------------------------------------------------------------------------ */
 
 static bool is_hex(const char *text, size_t len)

@@ -33,6 +33,12 @@ void incidents_done(struct incidents *in);
 /* Of the kernel's own kills: by a group's limit, or by the machine. */
 bool incident_of_group(const struct incident *i);
 bool incident_of_machine(const struct incident *i);
+/* The kernel killed again, more than a day later. */
+bool incident_is_history(const struct incidents *in, const struct incident *i);
+/* Is it known when it was? */
+bool incident_is_timed(const struct incident *i);
+/* Which of two that tell as much stands for both: the later one where all are timed, else the one with the larger victim. */
+bool incident_comes_before(const struct incident *a, const struct incident *b, bool timed);
 
 /* "pod 1234", "container 0a1b2c3d4e5f", "web.service", "/a/b": a group as people call it. Returns buf. */
 char *group_label(char buf[96], const char *path);

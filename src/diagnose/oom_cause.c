@@ -324,7 +324,7 @@ static bool rule_useless(const struct oom_facts *f, struct oom_ruling *ruling)
     return false;
 }
 
-/* A page fault failed and nobody had asked the page allocator: then the killer runs with an empty mask. What was refused is a charge,
+/* A page fault failed and nobody had asked the page allocator: then, and never else, the killer runs with an empty mask. What was refused is a charge,
  * for kernel memory of a group of v1, unless the machine is full as well. */
 static bool is_refused_charge(const struct oom_facts *f)
 {
@@ -332,7 +332,7 @@ static bool is_refused_charge(const struct oom_facts *f)
     u64 left = figure_or(f->free, 0) + figure_or(f->file, 0);
 
     return r->has_mask && r->gfp_mask == 0 && r->order == 0 && !r->gfp[0] &&
-           in_trace(r, "pagefault_out_of_memory") && (!known(f->total) || left > f->total / 10);
+           (known(f->total) ? left > f->total / 10 : in_trace(r, "pagefault_out_of_memory"));
 }
 
 /* Did the machine have what was asked for? */

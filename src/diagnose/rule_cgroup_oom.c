@@ -32,11 +32,15 @@ static int tells_much(const struct incident *i)
 static bool stands_for_level(const struct rule_context *c, const struct incident *i)
 {
     const struct incident *end = c->incidents->items.items + c->incidents->items.count;
+    bool timed = true;
 
+    for (const struct incident *at = c->incidents->items.items; at < end; at++)
+        timed &= !at_level(at, level_of(i)) || incident_is_timed(at);
     for (const struct incident *at = c->incidents->items.items; at < end; at++) {
         if (at == i || !at_level(at, level_of(i)))
             continue;
-        if (tells_much(at) != tells_much(i) ? tells_much(at) > tells_much(i) : at > i)
+        if (tells_much(at) != tells_much(i) ? tells_much(at) > tells_much(i)
+                                            : incident_comes_before(at, i, timed))
             return false;
     }
     return true;
@@ -52,7 +56,10 @@ static void tell(struct rule_context *c, const struct incident *i)
             kills += at->kills;
         }
     }
-    oom_tell(c, i, level_of(i), oom_severity(i->age_s, WARNING_S), i->age_s <= 60 ? 1 : 0.8);
+    oom_tell(c, i, level_of(i), oom_severity(i->age_s, WARNING_S),
+             i->age_s <= 60                         ? 1
+             : incident_is_history(c->incidents, i) ? 0.6
+                                                    : 0.8);
     oom_tell_others(c, i, incidents, kills);
 }
 

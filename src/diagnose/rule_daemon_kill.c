@@ -65,10 +65,11 @@ static void tell_told(struct rule_context *c, const struct incident *i)
     }
     finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", 0.6,
                 "The kernel killed %s for memory, says %s; by which limit, is not in this text",
-                e->task_memcg                          ? group_label(label, e->task_memcg)
-                : *e->comm                             ? e->comm
-                : strcmp(e->killer, "kubernetes") == 0 ? "a container"
-                                                       : "a process",
+                e->task_memcg ? group_label(label, e->task_memcg)
+                : *e->comm    ? e->comm
+                : strcmp(e->killer, "kubernetes") == 0 || strcmp(e->killer, "AWS") == 0
+                    ? "a container"
+                    : "a process",
                 e->killer);
     vec_last(&c->out->items).cause = CAUSE_UNTOLD;
     /* Slurm counts the kills at the limit of the step's own cgroup. */

@@ -83,11 +83,15 @@ static int tells_much(const struct incident *i)
 static const struct incident *choose(const struct rule_context *c)
 {
     const struct incident *best = NULL;
+    bool timed = true;
 
+    vec_for_each (&c->incidents->items, i)
+        timed &= !incident_of_machine(i) || incident_is_timed(i);
     vec_for_each (&c->incidents->items, i) {
         if (!incident_of_machine(i))
             continue;
-        if (!best || tells_much(i) >= tells_much(best))
+        if (!best || (tells_much(i) != tells_much(best) ? tells_much(i) > tells_much(best)
+                                                        : incident_comes_before(i, best, timed)))
             best = i;
     }
     return best;
@@ -236,7 +240,10 @@ void rule_host_oom(struct rule_context *c)
     }
     if (incidents > 1 && tell_several(c, main, incidents))
         return;
-    oom_tell(c, main, "host", oom_severity(main->age_s, WARNING_S), main->age_s <= 60 ? 1 : 0.85);
+    oom_tell(c, main, "host", oom_severity(main->age_s, WARNING_S),
+             main->age_s <= 60                         ? 1
+             : incident_is_history(c->incidents, main) ? 0.6
+                                                       : 0.85);
     tell_before(c, main);
     oom_tell_others(c, main, incidents, kills);
 }

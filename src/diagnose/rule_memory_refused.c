@@ -13,8 +13,8 @@ static const struct refusal *choose(const struct snapshot *s)
 {
     /* What was refused by the kernel says more than a program's own limit, and that more than a warning. */
     static const unsigned worth[NR_REFUSAL_KINDS] = {
-        [REFUSED_COMMIT] = 4, [REFUSED_FORK] = 5, [REFUSED_FORK_RISK] = 1,
-        [REFUSED_TASKS] = 4,  [REFUSED_SHM] = 4,  [REFUSED_HEAP] = 3,
+        [REFUSED_COMMIT] = 4, [REFUSED_FORK] = 5, [REFUSED_FORK_RISK] = 1, [REFUSED_TASKS] = 4,
+        [REFUSED_SHM] = 4,    [REFUSED_HEAP] = 3, [REFUSED_DEVICE] = 3,    [REFUSED_SAID] = 0,
     };
     const struct refusal *best = NULL;
 
@@ -139,6 +139,19 @@ static void tell(struct rule_context *c, const struct refusal *r)
         if (known(r->bytes))
             evidence(c, "its limit", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
         return;
+    case REFUSED_DEVICE:
+        finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,
+                    "%s found the memory of its GPU full: that is the device's own memory, not the "
+                    "machine's",
+                    *r->program == 'a' ? "A program" : r->program);
+        if (known(r->bytes))
+            evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
+        return;
+    case REFUSED_SAID:
+        finding_add(c, SEV_WARNING, CONF_LOW, "host", 0.3,
+                    "%s says that memory ran out; whose limit that was, is not in this text",
+                    strcmp(r->program, "a program") == 0 ? "A program" : r->program);
+        return;
     case REFUSED_COMMIT:
     case NR_REFUSAL_KINDS:
         finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,
@@ -156,11 +169,20 @@ static void tell(struct rule_context *c, const struct refusal *r)
         evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
 }
 
+/* Somebody tells more than that memory ran out: a kill, or whom. */
+static bool is_told(const struct rule_context *c)
+{
+    vec_for_each (&c->incidents->items, i)
+        if (i->e->kind != LOG_SIGKILLED && i->e->kind != LOG_NODE_TOLD)
+            return true;
+    return false;
+}
+
 void rule_memory_refused(struct rule_context *c)
 {
     const struct refusal *r = choose(c->s);
 
-    if (!wants_host(c) || !r)
+    if (!wants_host(c) || !r || (r->kind == REFUSED_SAID && is_told(c)))
         return;
     tell(c, r);
     finding_detail(c, "\"%s\"%s", r->words, c->s->refusals.count > 1 ? ", and more like it" : "");

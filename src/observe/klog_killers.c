@@ -52,11 +52,14 @@ static const struct killer_line lines[] = {
      "victim process: ", ",", "pid: ", false, true},
     {"kubelet", LOG_OOM_TOLD, "System OOM encountered", NULL, NULL, NULL, NULL, false, true},
     {"docker", LOG_OOM_TOLD, "OOMKilled=true", NULL, "docker inspect ", "`", NULL, true, false},
+    {"docker", LOG_OOM_TOLD, "container oom ", "image=", " name=", ")", NULL, true, false},
+    {"docker", LOG_OOM_TOLD, "container oom ", NULL, "container oom ", " ", NULL, true, false},
     {"talos", LOG_KILLED_BY, "OOM controller triggered", NULL, "cgroup\": \"", "\"", NULL, true,
      false},
     {"talos", LOG_KILLED_BY, "Sending SIGKILL to cgroup", NULL, "cgroup\": \"", "\"", NULL, true,
      false},
     {"lmkd", LOG_KILLED_BY, "Kill '", "oom_score_adj", "Kill '", "'", "' (", false, false},
+    {"lowmemorykiller", LOG_KILLED_BY, "Killing '", " adj ", "Killing '", "'", "' (", false, false},
     {"lowmemorykiller", LOG_KILLED_BY, "Killing '", " to free ", "Killing '", "'", "' (", false,
      false},
     {"lowmemorykiller", LOG_KILLED_BY, "send sigkill to ", "adj", "send sigkill to ", " (", " (",
@@ -99,6 +102,10 @@ static struct span name_of(const struct killer_line *l, struct span message)
         return (struct span){message.at, message.at};
     end = span_find(rest, l->name_until);
     name = (struct span){rest.at, end ? end : rest.end};
+    /* "name=web, org.label=x)" */
+    if (strcmp(l->killer, "docker") == 0 && !span_empty(name) &&
+        (end = memchr(name.at, ',', span_len(name))))
+        name.end = end;
     /* "StepId=11300781.0." ends a sentence. */
     if (strcmp(l->killer, "slurm") == 0 && !span_empty(name) && name.end[-1] == '.')
         name.end--;

@@ -301,6 +301,8 @@ enum refusal_kind {
     REFUSED_TASKS,     /* a limit of processes or threads, not of memory */
     REFUSED_SHM,       /* /dev/shm is full */
     REFUSED_HEAP,      /* the program's own limit, such as a heap's */
+    REFUSED_DEVICE,    /* the memory of a GPU is full */
+    REFUSED_SAID,      /* it says that memory ran out, and nobody here knows its words */
     NR_REFUSAL_KINDS
 };
 
@@ -395,7 +397,9 @@ struct snapshot {
     u64 kernel_used;       /* of it the kernel's, as such a table has it; bytes */
     u64 used;              /* neither free nor cache, as a table has it; bytes */
     char share_name
-        [COMM_BYTES];     /* of a table with shares of memory and no sizes: whose is the largest */
+        [COMM_BYTES];   /* of a table with shares of memory and no sizes: whose is the largest */
+    double kswapd_cpu;  /* percent of a CPU that a table of processes shows for it; 0: none does */
+    double iowait_told; /* percent of all CPU time, in the head of that table */
     double share_percent; /* 0: no such table */
     bool pasted;          /* made of what somebody pasted: commands, logs, single files */
     bool processes_whole; /* processes[] are all of the machine's */

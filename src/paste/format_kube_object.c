@@ -78,7 +78,7 @@ bool kube_object_begins(const struct block *b, struct span line)
     if (key_is(&pair, "exitCode"))
         return span_is(pair.value, "137");
     if (key_is(&pair, "reason"))
-        return span_is(pair.value, "OOMKilled");
+        return span_is(pair.value, "OOMKilled") || span_begins(pair.value, "OutOfMemoryError: Con");
     return key_is(&pair, "lastState") || key_is(&pair, "containerStatuses") ||
            key_is(&pair, "containerID");
 }
@@ -107,6 +107,7 @@ struct kube_pods {
     size_t limits;
     struct span killed, ended; /* the line that says so; empty */
     struct klog_place at, ended_at;
+    bool by_aws;
     unsigned found;
 };
 
@@ -132,7 +133,7 @@ static void end_status(struct kube_pods *k, const char *container)
 
     scope_of(k, container, scope);
     if (!span_empty(k->killed))
-        block_told(k->b, &(struct told){.killer = "kubernetes",
+        block_told(k->b, &(struct told){.killer = k->by_aws ? "AWS" : "kubernetes",
                                         .scope = *scope ? scope : NULL,
                                         .limit = limit_of(k, container),
                                         .words = k->killed,
@@ -218,8 +219,11 @@ static void take_line(struct kube_pods *k, struct span line)
     } else if (key_is(&pair, "memory") && k->in_limits) {
         take_limit(k, &pair);
     } else if (key_is(&pair, "reason") &&
-               (span_is(pair.value, "OOMKilled") || span_is(pair.value, "OOM Killed"))) {
+               (span_is(pair.value, "OOMKilled") || span_is(pair.value, "OOM Killed") ||
+                span_begins(pair.value, "OutOfMemoryError"))) {
         k->killed = line;
+        /* What AWS Batch and ECS say. */
+        k->by_aws = span_begins(pair.value, "OutOfMemoryError");
         k->found++;
     } else if (key_is(&pair, "exitCode")) {
         if (span_is(pair.value, "137")) {

@@ -16,6 +16,7 @@ enum column {
     PSS,
     USS,
     SHARE,
+    CPU,
     THREADS,
     COMMAND,
     USER_COLUMN,
@@ -26,15 +27,15 @@ static const struct {
     const char *name;
     enum column column;
 } names[] = {
-    {"PID", PID},          {"VIRT", VIRT},        {"VSZ", VIRT},         {"VSIZE", VIRT},
-    {"SIZE", VIRT},        {"RES", RES},          {"RSS", RES},          {"RSZ", RES},
-    {"RSIZE", RES},        {"SHR", SHR},          {"SWAP", SWAP},        {"Swap", SWAP},
-    {"PSS", PSS},          {"USS", USS},          {"%MEM", SHARE},       {"MEM%", SHARE},
-    {"NLWP", THREADS},     {"nTH", THREADS},      {"COMMAND", COMMAND},  {"Command", COMMAND},
-    {"CMD", COMMAND},      {"ARGS", COMMAND},     {"COMM", COMMAND},     {"NAME", COMMAND},
-    {"PROCESS", COMMAND},  {"BEFEHL", COMMAND},   {"COMMANDE", COMMAND}, {"COM.", COMMAND},
-    {"ORDEN", COMMAND},    {"COMANDO", COMMAND},  {"Команда", COMMAND},  {"命令", COMMAND},
-    {"USER", USER_COLUMN}, {"User", USER_COLUMN},
+    {"PID", PID},          {"VIRT", VIRT},       {"VSZ", VIRT},         {"VSIZE", VIRT},
+    {"SIZE", VIRT},        {"RES", RES},         {"RSS", RES},          {"RSZ", RES},
+    {"RSIZE", RES},        {"SHR", SHR},         {"SWAP", SWAP},        {"Swap", SWAP},
+    {"PSS", PSS},          {"USS", USS},         {"%MEM", SHARE},       {"MEM%", SHARE},
+    {"%CPU", CPU},         {"CPU%", CPU},        {"NLWP", THREADS},     {"nTH", THREADS},
+    {"COMMAND", COMMAND},  {"Command", COMMAND}, {"CMD", COMMAND},      {"ARGS", COMMAND},
+    {"COMM", COMMAND},     {"NAME", COMMAND},    {"PROCESS", COMMAND},  {"BEFEHL", COMMAND},
+    {"COMMANDE", COMMAND}, {"COM.", COMMAND},    {"ORDEN", COMMAND},    {"COMANDO", COMMAND},
+    {"Команда", COMMAND},  {"命令", COMMAND},    {"USER", USER_COLUMN}, {"User", USER_COLUMN},
 };
 
 struct layout {
@@ -59,7 +60,8 @@ static bool take_head(struct span line, struct layout *ret)
         ret->at[COMMAND] = f.count - 1;
     return ret->at[COMMAND] != FIELDS_MAX &&
            (ret->at[RES] != FIELDS_MAX || ret->at[PSS] != FIELDS_MAX ||
-            ret->at[SHARE] != FIELDS_MAX) &&
+            ret->at[SHARE] != FIELDS_MAX ||
+            (ret->at[VIRT] != FIELDS_MAX && ret->at[CPU] != FIELDS_MAX)) &&
            (ret->at[PID] != FIELDS_MAX || f.count <= 6);
 }
 
@@ -155,6 +157,18 @@ static u64 amount_or_unknown(struct span word, u64 unit)
     return !span_empty(word) && amount_of(word, unit, &value) ? value : UNKNOWN;
 }
 
+/* "kswapd0", "[kswapd1]": how much of a CPU it takes. */
+static bool take_kswapd(struct block *b, struct span comm, struct span share)
+{
+    double percent;
+
+    if (!span_begins(comm, "kswapd") && !span_begins(comm, "[kswapd"))
+        return false;
+    if (decimal_take(&share, &percent) && percent <= 1000)
+        b->p->s.kswapd_cpu = MAX(b->p->s.kswapd_cpu, percent);
+    return true;
+}
+
 static bool take_row(struct block *b, const struct layout *l, struct span line)
 {
     struct process_row row = {0};
@@ -184,6 +198,9 @@ static bool take_row(struct block *b, const struct layout *l, struct span line)
         row.rss = (u64)(share / 100 * (double)total);
     if (span_empty(row.comm))
         return false;
+    /* The head of busybox's top has sizes of address space alone. */
+    if (take_kswapd(b, row.comm, word_of(l, &f, l->at[CPU])) && !known(row.rss))
+        return true;
     if (!known(row.rss) && !known(row.pss) && !known(row.swap)) {
         word = word_of(l, &f, l->at[SHARE]);
         return decimal_take(&word, &share) && share <= 100 && block_share(b, row.comm, share);

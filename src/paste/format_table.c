@@ -537,6 +537,26 @@ static void take_top_line(struct block *b, struct span line, bool swap, u64 unit
     }
 }
 
+/* "74.2 wa" of "%Cpu(s):", "55% io" of busybox. */
+static void take_top_iowait(struct block *b, struct span line)
+{
+    struct span word;
+    double percent, last = -1;
+
+    while (span_take_word(&line, &word)) {
+        struct span rest = word;
+
+        while (!span_empty(word) && (word.end[-1] == ',' || word.end[-1] == '.'))
+            word.end--;
+        if (last >= 0 && (span_is(word, "wa") || span_is(word, "io")))
+            b->p->s.iowait_told = MIN(last, 100.0);
+        /* "74.2%wa," of older ones. */
+        last = decimal_take(&rest, &percent) ? percent : -1;
+        if (last >= 0 && (span_begins(rest, "%wa")))
+            b->p->s.iowait_told = MIN(last, 100.0);
+    }
+}
+
 unsigned top_parse(struct block *b, struct span text)
 {
     struct span line;
@@ -547,6 +567,8 @@ unsigned top_parse(struct block *b, struct span text)
         u64 unit = span_begins(rest, "MiB") ? MIB : span_begins(rest, "GiB") ? GIB : KIB;
         const char *colon;
 
+        if (span_begins(rest, "%C") || span_begins(rest, "Cpu(s)") || span_begins(rest, "CPU:"))
+            take_top_iowait(b, rest);
         if (span_begins(rest, "top - ") || span_begins(rest, "Tasks:") || span_begins(rest, "%C") ||
             span_begins(rest, "Cpu(s)") || span_begins(rest, "Threads:") ||
             span_begins(rest, "CPU:") || span_begins(rest, "Load average"))

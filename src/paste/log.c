@@ -71,7 +71,7 @@ void log_feed(struct paste *p, struct span message, const struct klog_stamp *sta
         span_find(message, "emory cgroup stats") || (st->in_stats && span_len(message) < 80);
     klog_feed(st->klog, message, stamp);
     note_earlyoom(st, message);
-    if (filter_line(message).refusal && !refusal_take(p, message, stamp->place))
+    if (filter_line(message).refusal && !refusal_take(p, message, stamp))
         sigkill_take(p, message, stamp->place);
 }
 

@@ -217,6 +217,28 @@ static bool open_block(struct paste *p, struct span line, bool logged)
 /* A table of which this many lines of others tore the next row away has ended. */
 #define LOGGED_GAP 64
 
+/* Level, name of the logger, and one word more. */
+#define LEAD_WORDS 3
+
+/* "INFO  dump MemTotal:  16265864 kB": a line of /proc/meminfo behind words that stand before each of them. */
+static bool open_behind_words(struct paste *p, struct span message, struct logger *logger)
+{
+    struct span rest = message, word;
+
+    if (!(p->state->kinds.formats >> FORMAT_MEMINFO & 1))
+        return false;
+    for (unsigned words = 0; words < LEAD_WORDS && span_take_word(&rest, &word); words++) {
+        span_skip_blanks(&rest);
+        if ((size_t)(rest.at - message.at) >= sizeof(logger->lead))
+            return false;
+        if (!meminfo_begins(&p->state->open, rest) || !open_block(p, rest, true))
+            continue;
+        span_copy((struct span){message.at, rest.at}, logger->lead, sizeof(logger->lead));
+        return true;
+    }
+    return false;
+}
+
 bool paste_open_logged(struct paste *p, const struct prefix *prefix)
 {
     struct paste_state *st = p->state;
@@ -226,9 +248,10 @@ bool paste_open_logged(struct paste *p, const struct prefix *prefix)
 
     /* "Mem:" may have been taken for the name of a program. */
     if (!open_block(p, prefix->message, true)) {
-        if (!tagged || !open_block(p, prefix->untagged, true))
+        if (tagged && open_block(p, prefix->untagged, true))
+            fresh.tagged = false;
+        else if (!open_behind_words(p, prefix->message, &fresh))
             return false;
-        fresh.tagged = false;
     }
     if (fresh.tagged)
         span_copy(prefix->program, fresh.program, sizeof(fresh.program));
@@ -248,6 +271,8 @@ static bool take_logged_row(struct paste *p, struct span line)
 
     prefix_take(line, &dates, &prefix);
     row = logger->tagged ? prefix.message : prefix.untagged;
+    if (*logger->lead)
+        span_take(&row, logger->lead);
     own = prefix.is_log && (!logger->tagged || span_is(prefix.program, logger->program));
     if (own && grammars[st->format].goes_on(&st->open, row)) {
         add_line(&st->open, row);

@@ -516,6 +516,23 @@ void prefix_skip_unknown(struct prefix *p)
     }
 }
 
+/* "web_1  | ", "api-1  | ": compose puts the container in front of whatever it says. */
+static bool skip_container(struct taking *t)
+{
+    struct span name, rest = t->rest;
+
+    if (!span_take_word(&rest, &name) || span_len(name) < 3 || span_len(name) > 80 ||
+        !is_digit(name.end[-1]) ||
+        !(memchr(name.at, '_', span_len(name)) || memchr(name.at, '-', span_len(name))))
+        return false;
+    span_skip_blanks(&rest);
+    if (!date_take_char(&rest, '|') || (!span_empty(rest) && *rest.at != ' '))
+        return false;
+    t->out->is_log = true;
+    t->rest = rest;
+    return true;
+}
+
 void prefix_take(struct span line, struct prefix_log *log, struct prefix *ret)
 {
     struct taking t = {.rest = line, .out = ret, .log = log};
@@ -525,8 +542,12 @@ void prefix_take(struct span line, struct prefix_log *log, struct prefix *ret)
                            .untagged = {line.at, line.at},
                            .at_us = UNKNOWN_US,
                            .wall_us = UNKNOWN_US};
-    if (!take_element(&t) && skip_finder(&t))
-        take_element(&t);
+    if (!take_element(&t)) {
+        if (skip_finder(&t))
+            take_element(&t);
+        else
+            skip_container(&t);
+    }
     for (unsigned i = 0; i < ELEMENTS_MAX && ret->is_log && take_element(&t); i++)
         ;
     /* One blank belongs to the logger, the others to the message: indent has a meaning in reports. */

@@ -9,6 +9,8 @@
 
 #define REFUSALS_MAX 256
 #define WORDS_MAX    240
+/* Of sentences that nobody knows the first few stand for all. */
+#define SAID_MAX     16
 
 struct sentence {
     const char *has, *also; /* both stand in the line */
@@ -18,6 +20,18 @@ struct sentence {
 };
 
 static const struct sentence sentences[] = {
+    {"CUDA out of memory", NULL, "a program", REFUSED_DEVICE, "ried to allocate "},
+    {"HIP out of memory", NULL, "a program", REFUSED_DEVICE, "ried to allocate "},
+    {"CUDA error: out of memory", NULL, "a program", REFUSED_DEVICE, NULL},
+    {"CUDA_ERROR_OUT_OF_MEMORY", NULL, "a program", REFUSED_DEVICE, NULL},
+    {"cudaErrorMemoryAllocation", NULL, "a program", REFUSED_DEVICE, NULL},
+    {"cudaMalloc failed: out of memory", NULL, "a program", REFUSED_DEVICE, NULL},
+    {"VK_ERROR_OUT_OF_DEVICE_MEMORY", NULL, "a program", REFUSED_DEVICE, NULL},
+    {"ErrorOutOfDeviceMemory", NULL, "a program", REFUSED_DEVICE, NULL},
+    {"workers are out of shared memory", NULL, "python", REFUSED_SHM, NULL},
+    {"out of shared memory", "ERROR", "postgres", REFUSED_HEAP, NULL},
+    {"Failed on request of size", "in memory context", "postgres", REFUSED_COMMIT, "of size "},
+    {"OOM command not allowed when used memory", NULL, "redis", REFUSED_HEAP, NULL},
     {"Failed to start thread", "pthread_create failed", "java", REFUSED_TASKS, NULL},
     {"Cannot create worker GC thread", NULL, "java", REFUSED_TASKS, NULL},
     {"insufficient memory for the Java Runtime", NULL, "java", REFUSED_COMMIT, NULL},
@@ -31,6 +45,7 @@ static const struct sentence sentences[] = {
     {"OutOfMemoryError: Metaspace", NULL, "java", REFUSED_HEAP, NULL},
     {"OutOfMemoryError: Direct buffer memory", NULL, "java", REFUSED_HEAP, NULL},
     {"OutOfMemoryError: unable to create", "native thread", "java", REFUSED_TASKS, NULL},
+    {"java.lang.OutOfMemoryError", NULL, "java", REFUSED_HEAP, NULL},
     {"JavaScript heap out of memory", NULL, "node", REFUSED_HEAP, NULL},
     {"Can't save in background: fork", NULL, "redis", REFUSED_FORK, NULL},
     {"overcommit_memory is set to 0", "ackground save may fail", "redis", REFUSED_FORK_RISK, NULL},
@@ -57,7 +72,8 @@ static const struct sentence sentences[] = {
     {"Unable to allocate", "for an array with shape", "python", REFUSED_COMMIT,
      "Unable to allocate "},
     {"DefaultCPUAllocator: can't allocate memory", NULL, "python", REFUSED_COMMIT, "allocate "},
-    {"MemoryError", NULL, "python", REFUSED_COMMIT, NULL},
+    {" MemoryError", NULL, "python", REFUSED_COMMIT, NULL},
+    {"_ArrayMemoryError", NULL, "python", REFUSED_COMMIT, NULL},
     {"Allowed memory size of", "bytes exhausted", "php", REFUSED_HEAP, "size of "},
     {"Cannot allocate memory", NULL, NULL, REFUSED_COMMIT, NULL},
     {"annot allocate memory", "errno", NULL, REFUSED_COMMIT, NULL},
@@ -73,9 +89,19 @@ static const struct sentence sentences[] = {
     {"无法分配内存", NULL, NULL, REFUSED_COMMIT, NULL},
 };
 
+/* Words that say so in a sentence of anybody's. */
+static const char *const says_so[] = {
+    "out of memory",      "Out of memory",     "Out Of Memory",     "OUT OF MEMORY",
+    "emory quota",        "not enough memory", "Not enough memory", "ue to memory usage",
+    "nsufficient memory", "emory exhausted",   "NV_ERR_NO_MEMORY",
+};
+
 const char *refusal_sign(unsigned sentence)
 {
-    return sentence < ARRAY_SIZE(sentences) ? sentences[sentence].has : NULL;
+    if (sentence < ARRAY_SIZE(sentences))
+        return sentences[sentence].has;
+    sentence -= (unsigned)ARRAY_SIZE(sentences);
+    return sentence < ARRAY_SIZE(says_so) ? says_so[sentence] : NULL;
 }
 
 /* "-bash: fork: Cannot allocate memory", "make: vfork: ...", "bash: /usr/bin/ls: Cannot allocate memory". */
@@ -98,6 +124,30 @@ static void program_before(struct span line, char *buf, size_t size)
     span_copy(name, buf, size);
 }
 
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* "BTRFS warning (device dm-0): ...", "NVRM: ...": who says it stands first, unless it is how bad it is. */
+static void sayer_before(struct span line, char *buf, size_t size)
+{
+    static const char *const levels[] = {"error", "Error", "ERROR",   "warning", "Warning", "WARN",
+                                         "fatal", "Fatal", "WARNING", "FATAL",   "info",    "INFO"};
+    const char *colon = memchr(line.at, ':', span_len(line));
+    struct span word;
+    bool level = !colon || !span_take_word(&line, &word) || word.at > colon;
+
+    if (!level && word.end > colon)
+        word.end = colon;
+    for (unsigned i = 0; !level && i < ARRAY_SIZE(levels); i++)
+        level = span_is(word, levels[i]);
+    if (level || span_empty(word) || span_len(word) > 24 || !is_letter(*word.at) ||
+        memchr(word.at, '=', span_len(word)))
+        word = span_of("a program", 9);
+    span_copy(word, buf, size);
+}
+
 static u64 bytes_after(struct span line, const char *literal)
 {
     const char *at = span_find(line, literal);
@@ -110,7 +160,9 @@ static u64 bytes_after(struct span line, const char *literal)
     /* "failed to map 715849728 bytes", "failed to allocate 32744 bytes". */
     while (!span_empty(rest) && !is_digit(*rest.at))
         rest.at++;
-    return amount_take(&rest, 1, &bytes) ? bytes : UNKNOWN;
+    /* "1xxxxxxxxx": somebody hid the figure. */
+    return amount_take(&rest, 1, &bytes) && (span_empty(rest) || !is_letter(*rest.at)) ? bytes
+                                                                                       : UNKNOWN;
 }
 
 static void push(struct paste *p, const struct sentence *s, struct span line,
@@ -120,17 +172,58 @@ static void push(struct paste *p, const struct sentence *s, struct span line,
 
     if (s->program)
         snprintf(fresh.program, sizeof(fresh.program), "%s", s->program);
+    else if (s->kind == REFUSED_SAID)
+        sayer_before(line, fresh.program, sizeof(fresh.program));
     else
         program_before(line, fresh.program, sizeof(fresh.program));
     if (s->bytes_after)
         fresh.bytes = bytes_after(line, s->bytes_after);
+    if (s->kind == REFUSED_SAID && ++p->state->refusals_said > SAID_MAX)
+        return;
     if (span_len(line) > WORDS_MAX)
         line.end = line.at + WORDS_MAX;
     span_copy(span_trim(line), fresh.words, sizeof(fresh.words));
     vec_push(&p->s.refusals, fresh);
 }
 
-bool refusal_take(struct paste *p, struct span message, struct klog_place place)
+/* The kernel's own lines of a kill, which have a parser. */
+static bool is_of_kill(struct span line)
+{
+    return span_find(line, "ut of memory: Kill") || span_find(line, "emory cgroup out of memory") ||
+           span_find(line, "out of memory and no killable") || span_find(line, "oom-kill") ||
+           span_find(line, "Kernel panic");
+}
+
+/* In a sentence that no logger wrote they say so where a message has them: behind a mark, not in the middle of what somebody tells. */
+static bool is_message(struct span line, const char *at)
+{
+    while (at > line.at && at[-1] == ' ')
+        at--;
+    return at > line.at && strchr(":([-", at[-1]);
+}
+
+/* The last resort: whoever writes a log says that memory ran out. */
+static bool take_said(struct paste *p, struct span line, const struct klog_stamp *stamp)
+{
+    bool logged = known(stamp->wall_us) || known(stamp->at_us) || stamp->program;
+
+    if (is_of_kill(line))
+        return false;
+    for (unsigned i = 0; i < ARRAY_SIZE(says_so); i++) {
+        const char *at = span_find(line, says_so[i]);
+        struct sentence said = {says_so[i], NULL, NULL, REFUSED_SAID, NULL};
+
+        if (!at || (!logged && !is_message(line, at)))
+            continue;
+        if (stamp->program && strcmp(stamp->program, "kernel") != 0)
+            said.program = stamp->program;
+        push(p, &said, line, stamp->place);
+        return true;
+    }
+    return false;
+}
+
+bool refusal_take(struct paste *p, struct span message, const struct klog_stamp *stamp)
 {
     struct span line = span_trim(message);
 
@@ -144,8 +237,8 @@ bool refusal_take(struct paste *p, struct span message, struct klog_place place)
 
         if (!span_find(line, s->has) || (s->also && !span_find(line, s->also)))
             continue;
-        push(p, s, line, place);
+        push(p, s, line, stamp->place);
         return true;
     }
-    return false;
+    return take_said(p, line, stamp);
 }

@@ -40,7 +40,8 @@ struct logger {
     bool open;
     bool tagged; /* rows stand behind the name of this program */
     char program[64];
-    unsigned gap; /* lines of others within the table */
+    char lead[64]; /* words that stand before each row, behind the prefix; "" */
+    unsigned gap;  /* lines of others within the table */
 };
 
 /* What earlyoom saw last: bytes, total 0 when it said nothing. */
@@ -60,6 +61,8 @@ struct paste_state {
     bool rows_largest; /* the table read last was sorted by resident memory */
     struct rates rates;
     struct earlyoom earlyoom;
+
+    unsigned refusals_said; /* REFUSED_SAID */
 
     struct klog *klog;
     struct newest_first *newest;
@@ -142,7 +145,7 @@ bool json_line_take(struct span line, struct strbuf *message, struct prefix *ret
                     char program[64]);
 
 /* refusal.c: what a program says when it gets no memory. */
-bool refusal_take(struct paste *p, struct span message, struct klog_place place);
+bool refusal_take(struct paste *p, struct span message, const struct klog_stamp *stamp);
 /* What each of these sentences holds; NULL behind the last. */
 const char *refusal_sign(unsigned sentence);
 

@@ -1,0 +1,40 @@
+/* rule_kswapd_busy.c - a table of processes shows kswapd at work: all of the time, or while the CPUs wait for I/O and hardly any cache is left. */
+#include "diagnose/left.h"
+
+#define SPINS  80.0 /* percent of a CPU: it does not sleep */
+#define WORKS  15.0
+#define IOWAIT 20.0 /* percent of all CPU time */
+/* Percent of memory that can be had: with more than that it may be a stream of files passing through the cache, which is well. */
+#define STREAM 30.0
+
+void rule_kswapd_busy(struct rule_context *c)
+{
+    double cpu = c->s->kswapd_cpu, wait = c->s->iowait_told;
+    double left = share_of(c->f->available, c->f->total);
+    bool waits = cpu >= WORKS && wait >= IOWAIT && left < STREAM;
+
+    if (!wants_host(c) || (!(cpu >= SPINS) && !waits))
+        return;
+    finding_add(c, SEV_WARNING, CONF_MEDIUM, "host", 0.45, "%s", "");
+    if (left >= STREAM) {
+        finding_title(
+            c,
+            "kswapd takes %s of a CPU although %s is available: it is one zone, one node or "
+            "large blocks that are short",
+            AMOUNT(cpu, IN_PERCENT), SIZE(c->f->available));
+        finding_detail(c, "Nothing that it can free ends the shortage that woke it.");
+    } else if (waits) {
+        finding_title(c,
+                      "kswapd takes %s of a CPU while the CPUs wait for I/O %s of the time: memory "
+                      "is short, and what is dropped is probably read again",
+                      AMOUNT(cpu, IN_PERCENT), AMOUNT(wait, IN_PERCENT));
+    } else {
+        finding_title(c, "kswapd takes %s of a CPU: it frees memory all the time",
+                      AMOUNT(cpu, IN_PERCENT));
+    }
+    evidence(c, "CPU time of kswapd", cpu, IN_PERCENT, "the table of processes", "over %.0f %%",
+             waits ? WORKS : SPINS);
+    if (wait > 0)
+        evidence(c, "waiting for I/O", wait, IN_PERCENT, "the head of that table", "%s", "");
+    evidence(c, "available", number_of(c->f->available), IN_BYTES, "this text", "%s", "");
+}
