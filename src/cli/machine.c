@@ -55,7 +55,6 @@ void cli_system_config(const struct cli *cli, const struct trace *trace, unsigne
         const char *device = ret->swap_device ? ret->swap_device : ret->disk;
 
         ret->swaps[0] = (struct swap_spec){
-            .name = device_profile_find(device)->swap_name,
             .bytes = ret->swap_bytes,
             .priority = -1,
             .device = device,

@@ -19,9 +19,9 @@
 
 const struct device_profile device_profiles[] = {
 #define DEVICE(id, major, read_ns, write_ns, read_rate, write_rate, depth, seek_ns, sync, rot, \
-               stats, compressed, swap, doc)                                                   \
+               stats, compressed, node, doc)                                                   \
     {#id,     doc,  major, read_ns, write_ns,   read_rate,    write_rate, depth,               \
-     seek_ns, sync, rot,   stats,   compressed, READAHEAD_KB, swap},
+     seek_ns, sync, rot,   stats,   compressed, READAHEAD_KB, node},
 #include "machine/devices.def"
 #undef DEVICE
 };
@@ -46,6 +46,33 @@ char *device_profile_names(char *buf, size_t size, bool compressed)
             continue;
         len += (size_t)snprintf(buf + len, size - len, "%s%s", len ? ", " : "",
                                 device_profiles[i].name);
+    }
+    return buf;
+}
+
+/* a ... z, aa ... */
+static void append_letters(char *buf, size_t size, unsigned n)
+{
+    size_t len = strlen(buf);
+
+    if (n >= 26)
+        snprintf(buf + len, size - len, "%c%c", 'a' + n / 26 % 26 - 1, 'a' + n % 26);
+    else
+        snprintf(buf + len, size - len, "%c", 'a' + n);
+}
+
+char *device_node_name(char *buf, size_t size, const struct device_profile *p, unsigned n)
+{
+    buf[0] = '\0';
+    for (const char *at = p->node; *at; at++) {
+        size_t len = strlen(buf);
+
+        if (*at == '@')
+            append_letters(buf, size, n);
+        else if (*at == '#')
+            snprintf(buf + len, size - len, "%u", n);
+        else
+            snprintf(buf + len, size - len, "%c", *at);
     }
     return buf;
 }

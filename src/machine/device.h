@@ -18,7 +18,8 @@
 #include "machine/clock.h"
 #include "stats/counters.h"
 
-#define SECTOR_SIZE 512u
+#define SECTOR_SIZE     512u
+#define DEVICE_NAME_MAX 32
 
 enum device_op { DEVICE_READ, DEVICE_WRITE };
 
@@ -32,10 +33,10 @@ struct device_profile { /* a row of devices.def */
     ns_t seek;        /* added when a request does not follow the one before it (hdd) */
     bool synchronous; /* completes inside the call: no readahead of swap (SWP_SYNCHRONOUS_IO) */
     bool rotational;
-    bool diskstats;        /* the driver counts its requests; brd does not */
-    bool compressed;       /* zram: what it holds takes RAM (backing/zram.h) */
-    u32 readahead_kb;      /* default of the queue, 128 */
-    const char *swap_name; /* what Linux would call a swap area on it */
+    bool diskstats;   /* the driver counts its requests; brd does not */
+    bool compressed;  /* zram: what it holds takes RAM (backing/zram.h) */
+    u32 readahead_kb; /* default of the queue, 128 */
+    const char *node; /* what Linux calls the n-th: see device_node_name */
 };
 
 struct device_stats { /* as /proc/diskstats */
@@ -45,7 +46,7 @@ struct device_stats { /* as /proc/diskstats */
 };
 
 struct device {
-    char name[32];
+    char name[DEVICE_NAME_MAX]; /* without /dev/ */
     const struct device_profile *profile;
     struct clock *clock;
     struct counters *counters;
@@ -65,6 +66,8 @@ struct device {
 const struct device_profile *device_profile_find(const char *name);
 extern const struct device_profile device_profiles[];
 extern const unsigned nr_device_profiles;
+/* What Linux calls the n-th device of this kind: nvme0n1, sda, zram0. Returns buf. */
+char *device_node_name(char *buf, size_t size, const struct device_profile *p, unsigned n);
 /* "nvme, ssd, ...": all, or those that files can be on. Returns buf. */
 char *device_profile_names(char *buf, size_t size, bool compressed);
 

@@ -166,7 +166,7 @@ static void a_large_request_does_not_overflow(void **state)
 
 static void every_profile_is_whole_and_found_by_its_name(void **state)
 {
-    char all[128], for_files[128];
+    char all[128], for_files[128], first[DEVICE_NAME_MAX], second[DEVICE_NAME_MAX];
 
     (void)state;
     device_profile_names(all, sizeof(all), true);
@@ -175,7 +175,10 @@ static void every_profile_is_whole_and_found_by_its_name(void **state)
         const struct device_profile *p = &device_profiles[i];
 
         assert_ptr_equal(device_profile_find(p->name), p);
-        assert_int_equal(strncmp(p->swap_name, "/dev/", 5), 0);
+        device_node_name(first, sizeof(first), p, 0);
+        device_node_name(second, sizeof(second), p, 1);
+        assert_string_not_equal(first, second);
+        assert_null(strpbrk(first, "#@/"));
         assert_true(strlen(p->doc) > 10);
         assert_true(p->queue_depth > 0 && p->read_latency > 0 && p->write_latency > 0);
         assert_non_null(strstr(all, p->name));
@@ -183,6 +186,12 @@ static void every_profile_is_whole_and_found_by_its_name(void **state)
             assert_non_null(strstr(for_files, p->name));
     }
     assert_string_equal(for_files, "nvme, ssd, hdd, network, ram");
+    assert_string_equal(device_node_name(first, sizeof(first), device_profile_find("nvme"), 1),
+                        "nvme1n1");
+    assert_string_equal(device_node_name(first, sizeof(first), device_profile_find("hdd"), 0),
+                        "sda");
+    assert_string_equal(device_node_name(first, sizeof(first), device_profile_find("hdd"), 27),
+                        "sdab");
     assert_null(device_profile_find("floppy"));
     start(&slow);
 }

@@ -5,17 +5,15 @@
 #include "procfs/procfs.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #define MS(ns) ((ns) / NS_PER_MS)
 
 static void render_device(const struct device *d, struct strbuf *out)
 {
-    const char *name = strncmp(d->name, "/dev/", 5) == 0 ? d->name + 5 : d->name;
     struct device_stats st;
 
     device_stats_now(d, &st);
-    strbuf_printf(out, "%4u %7u %s", d->major, d->minor, name);
+    strbuf_printf(out, "%4u %7u %s", d->major, d->minor, d->name);
     for (unsigned op = 0; op < 2; op++)
         strbuf_printf(out, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, st.ios[op],
                       st.merges[op], st.sectors[op], MS(st.ticks_ns[op]));

@@ -392,7 +392,6 @@ static void files_of_cpus_and_devices_have_the_kernels_form(void **state HW_UNUS
     free(real);
     strbuf_reset(&out);
 
-    snprintf(s.disk.name, sizeof(s.disk.name), "/dev/ram0");
     render_diskstats(&s, &out);
     real = read_fixture("proc/diskstats");
     line = line_of(real, "   1       0 ram0");

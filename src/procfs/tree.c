@@ -181,17 +181,15 @@ static int write_group(struct tree *t, struct group *g)
     return rc;
 }
 
-/* sys/block/zramN/..., where the swap area is /dev/zramN. */
+/* sys/block/zramN/... */
 static int write_zram(struct tree *t, const struct zram *z, const char *device)
 {
-    const char *slash = strrchr(device, '/');
     char name[256];
     int rc = 0;
 
     for (unsigned i = 0; i < nr_zram_files && rc == 0; i++) {
         zram_files[i].render(z, &t->text);
-        snprintf(name, sizeof(name), "sys/block/%s/%s", slash ? slash + 1 : device,
-                 zram_files[i].name);
+        snprintf(name, sizeof(name), "sys/block/%s/%s", device, zram_files[i].name);
         rc = write_text(t, name);
     }
     return rc;
@@ -204,7 +202,7 @@ static int write_all(struct tree *t)
 
     for (unsigned i = 0; i < s->config.nr_swaps && rc == 0; i++)
         if (s->zrams[i])
-            rc = write_zram(t, s->zrams[i], s->config.swaps[i].name);
+            rc = write_zram(t, s->zrams[i], s->swap_devices[i].name);
 
     for (u32 i = 0; i < s->nr_tasks && rc == 0; i++) {
         const struct task *task = s->tasks[i];

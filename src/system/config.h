@@ -63,7 +63,7 @@ struct machine_option_info {
 extern const struct machine_option_info machine_option_info[NR_MACHINE_OPTIONS];
 
 struct swap_spec {
-    const char *name;
+    const char *name; /* NULL: as its device, /dev/sda */
     u64 bytes;
     s32 priority;       /* -1: by order */
     bool later;         /* not on at boot: system_swapon() */
@@ -74,6 +74,7 @@ struct swap_spec {
     u64 mem_limit;          /* bytes its pool may take; 0: any */
 };
 
+#define SWAPS_MAX 8u
 #define DISKS_MAX 16 /* devices with file systems */
 struct disk_spec {
     const char *device; /* profile */
@@ -95,8 +96,7 @@ struct system_config { /* system_config_init() fills in the defaults */
     unsigned nr_disks;
     const struct device_profile *profiles; /* the user's own, looked at before the shipped ones */
     unsigned nr_profiles;
-    struct swap_spec
-        swaps[8]; /* with the one of swap_bytes, which callers add: they know its name */
+    struct swap_spec swaps[SWAPS_MAX]; /* with the one of swap_bytes, which callers add */
     unsigned nr_swaps;
     bool bytes; /* frames hold bytes */
     u64 movable_bytes;

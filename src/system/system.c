@@ -45,11 +45,11 @@ static int config_check(const struct system_config *c, struct err *e)
         const struct swap_spec *spec = &c->swaps[i];
 
         if (!find_profile(c, spec->device))
-            return err_set(e, -EINVAL, "unknown device profile '%s' of swap '%s'", spec->device,
-                           spec->name);
+            return err_set(e, -EINVAL, "unknown device profile '%s' of swap area %u", spec->device,
+                           i + 1);
         if (spec->compressor && compressor_find(spec->compressor) == NR_COMPRESSORS)
-            return err_set(e, -EINVAL, "unknown compressor '%s' of swap '%s'", spec->compressor,
-                           spec->name);
+            return err_set(e, -EINVAL, "unknown compressor '%s' of swap area %u", spec->compressor,
+                           i + 1);
     }
     if (c->tunables.x_compress_same + c->tunables.x_compress_none > 100)
         return err_set(e, -EINVAL,
@@ -135,14 +135,41 @@ static struct device *find_own_disk(struct system *s, const char *name)
     return NULL;
 }
 
+/* Nor may a user's own device look like a partition of another. */
+static bool name_is_taken(const struct system *s, const char *name)
+{
+    bool taken = strcmp(s->disk.name, name) == 0;
+
+    for (unsigned i = 0; i < s->config.nr_profiles; i++)
+        taken |= strncmp(s->config.profiles[i].name, name, strlen(name)) == 0;
+    for (unsigned i = 0; i < ARRAY_SIZE(s->disks); i++)
+        taken |= strcmp(s->disks[i].name, name) == 0;
+    for (unsigned i = 0; i < ARRAY_SIZE(s->swap_devices); i++)
+        taken |= strcmp(s->swap_devices[i].name, name) == 0;
+    return taken;
+}
+
+/* A user's own device has the user's name, another the one that Linux gives to the next of its kind. */
+static void start_device(struct system *s, struct device *d, const char *profile)
+{
+    const struct device_profile *p = find_profile(&s->config, profile);
+    char name[DEVICE_NAME_MAX];
+
+    if (device_profile_find(profile) == p)
+        for (unsigned n = 0; name_is_taken(s, device_node_name(name, sizeof(name), p, n)); n++)
+            ;
+    else
+        snprintf(name, sizeof(name), "%s", p->name);
+    device_init(d, name, p, &s->clock, &s->counters);
+}
+
 static void disks_init(struct system *s)
 {
     const struct system_config *c = &s->config;
 
-    device_init(&s->disk, c->disk, find_profile(c, c->disk), &s->clock, &s->counters);
+    start_device(s, &s->disk, c->disk);
     for (unsigned i = 0; i < c->nr_disks; i++) {
-        device_init(&s->disks[i], c->disks[i].device, find_profile(c, c->disks[i].device),
-                    &s->clock, &s->counters);
+        start_device(s, &s->disks[i], c->disks[i].device);
         s->disks[i].minor = (i + 1) * MINORS_PER_DISK;
     }
 }
@@ -168,14 +195,17 @@ int swap_start(struct system *s, unsigned i, struct err *e)
 static int swaps_on(struct system *s, struct err *e)
 {
     for (unsigned i = 0; i < s->config.nr_swaps; i++) {
-        const struct swap_spec *spec = &s->config.swaps[i];
+        struct swap_spec *spec = &s->config.swaps[i];
         struct device *d = swap_device(s, i);
         int rc = 0;
 
         if (d == &s->swap_devices[i]) {
-            device_init(d, spec->name, find_profile(&s->config, spec->device), &s->clock,
-                        &s->counters);
+            start_device(s, d, spec->device);
             d->minor = d->profile->compressed ? i : (DISKS_MAX + i) * MINORS_PER_DISK;
+        }
+        if (!spec->name) {
+            snprintf(s->swap_names[i], sizeof(s->swap_names[i]), "/dev/%s", d->name);
+            spec->name = s->swap_names[i];
         }
         if (d->profile->compressed)
             s->zrams[i] = zram_new(s, spec);

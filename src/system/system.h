@@ -40,10 +40,11 @@ struct system {
     struct slab slab;
     struct device disk, disks[DISKS_MAX - 1];
     struct device swap_devices
-        [8]; /* profile NULL: the area is on one of the disks (swap_area has the device) */
-    struct zram *zrams[8]; /* behind them; NULL for other devices */
-    struct strbuf log;     /* dmesg text */
-    struct task **tasks;   /* by creation; dead ones stay until system_done() for their rusage */
+        [SWAPS_MAX]; /* profile NULL: the area is on one of the disks (swap_area has the device) */
+    char swap_names[SWAPS_MAX][DEVICE_NAME_MAX + 8]; /* of areas that are called as their device */
+    struct zram *zrams[SWAPS_MAX];                   /* behind them; NULL for other devices */
+    struct strbuf log;                               /* dmesg text */
+    struct task **tasks; /* by creation; dead ones stay until system_done() for their rusage */
     u32 nr_tasks, cap_tasks;
     struct task *kswapds[MAX_NUMNODES]; /* of each node; not among tasks */
     u64 kswapds_ns;                     /* CPU time of all of them */

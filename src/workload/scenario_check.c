@@ -79,6 +79,9 @@ static int check_swap_times(const struct scenario *sc, struct err *e)
         const struct scenario_device *d = &sc->devices.items[i];
         bool has_area = d->swap || (c->swap_bytes && strcmp(machine, d->head.name) == 0);
 
+        if (d->swap && c->swap_bytes && strcmp(machine, d->head.name) == 0)
+            return fail(sc, d->head.line, e, "swap is given here and in [machine] for device",
+                        d->head.name, "; want it once: there is one area on a device");
         if ((d->swapon || d->swapoff) && !has_area)
             return fail(sc, d->head.line, e, "swapon and swapoff need swap = SIZE in device",
                         d->head.name, "");
@@ -129,8 +132,9 @@ static int check_machine(const struct scenario *sc, struct err *e)
             return fail(sc, sc->devices.items[i].head.line, e, "there is a shipped device",
                         sc->devices.items[i].head.name, "; give this one another name");
     }
-    if (areas > 8)
-        return err_at(e, -EINVAL, sc->path, 0, 0, "%u swap areas; want at most 8", areas);
+    if (areas > SWAPS_MAX)
+        return err_at(e, -EINVAL, sc->path, 0, 0, "%u swap areas; want at most %u", areas,
+                      SWAPS_MAX);
     if (check_topology(sc, e) || check_disk(sc, &disk, e))
         return -EINVAL;
     if (check_device(sc, &swap_device, e) || check_zram(sc, e))

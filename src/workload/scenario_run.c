@@ -64,13 +64,10 @@ static u64 file_device(struct system_config *c, const struct scenario_file *f)
 }
 
 /* own: the [device], NULL for a shipped one. */
-static void add_swap(struct scenario *sc, struct system_config *c, const char *device, u64 bytes,
+static void add_swap(struct system_config *c, const char *device, u64 bytes,
                      const struct scenario_device *own)
 {
-    bool zram = !own && strcmp(device, "zram") == 0; /* Linux numbers them */
-
     c->swaps[c->nr_swaps++] = (struct swap_spec){
-        .name = arena_printf(&sc->arena, "/dev/%s%s", device, zram ? "0" : ""),
         .bytes = bytes,
         .priority = own ? (s32)own->priority : -1,
         .device = device,
@@ -107,13 +104,13 @@ void scenario_system_config(struct scenario *sc, struct system_config *ret)
     if (ret->swap_bytes) {
         const char *device = ret->swap_device ? ret->swap_device : ret->disk;
 
-        add_swap(sc, ret, device, ret->swap_bytes, scenario_find_device(sc, device));
+        add_swap(ret, device, ret->swap_bytes, scenario_find_device(sc, device));
     }
     for (size_t i = 0; i < sc->devices.count; i++) {
         const struct scenario_device *d = &sc->devices.items[i];
 
         if (d->swap)
-            add_swap(sc, ret, d->head.name, d->swap, d);
+            add_swap(ret, d->head.name, d->swap, d);
     }
 }
 

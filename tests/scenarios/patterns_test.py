@@ -304,7 +304,7 @@ def slow_usb_beside_fast_disk(m):
     yield "and writes what it can", 0.9 * usb * seconds < written["usb"] <= usb * seconds
     yield "the log is not held up", m.tasks["log"]["requests"] >= 640 * seconds - 1
     yield "its writes take microseconds", m.tasks["log"]["latency_ns_mean"] < 1e5
-    yield "what it wrote is on its disk but for the last seconds", written["nvme"] > 0.9 * 40 * seconds * (1 << 20)
+    yield "what it wrote is on its disk but for the last seconds", written["nvme0n1"] > 0.9 * 40 * seconds * (1 << 20)
     yield "dirty memory is below its threshold", m.mem["Dirty"] / 4096 < m.vmstat["nr_dirty_threshold"]
     yield "the load average is the task that waits", 0.5 < float(m.text("proc/loadavg").split()[0]) < 1.5
     cpu = [int(n) for n in m.text("proc/stat").splitlines()[0].split()[1:]]
