@@ -275,12 +275,15 @@ static pfn_t take_on_node(void *ctx, pfn_t from)
 {
     struct node_target *nt = ctx;
 
+    if (!nt->nodes.mask) /* the task's cpuset has not got it */
+        return PFN_NONE;
     return migrate_take_frame(nt->mem, nt->nodes, ALLOC_WMARK_MIN | ALLOC_MOVABLE, from);
 }
 
 int migrate_folio_to(struct mem *mem, pfn_t pfn, unsigned nid, enum migrate_reason reason)
 {
-    struct node_target nt = {mem, {BIT_ULL(nid), nid}};
+    bool allowed = reason != MR_NUMA_MISPLACED || mem->mems_allowed >> nid & 1;
+    struct node_target nt = {mem, {allowed ? BIT_ULL(nid) : 0, nid}};
     struct migrate_target target = {take_on_node, &nt};
     pfn_t head = folio_head_pfn(mem->frames, pfn);
 

@@ -69,7 +69,7 @@ struct migrate_result migrate_pages(struct mem *mem, const pfn_t *pfns, u32 nr,
  * where it takes what is free down to the min watermark. 0, also when it is there already; or, and it stays where it is:
  *   -EAGAIN   locked or under writeback: later, perhaps
  *   -EBUSY    pinned; on no LRU list (a CPU's batch has it: lru_add_drain_all()), or its file system cannot move a dirty page
- *   -ENOMEM   the node has no free page, or no free huge page; of one that was split meanwhile, some pages may have moved
+ *   -ENOMEM   the node has no free page, or no free huge page, or balancing asks and the task's cpuset has not got it; of one that was split meanwhile, some pages may have moved
  *   pre: pfn is in use by users: mapped, or in a cache */
 int migrate_folio_to(struct mem *mem, pfn_t pfn, unsigned nid, enum migrate_reason reason);
 

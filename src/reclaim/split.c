@@ -176,9 +176,11 @@ unsigned folio_split(struct mem *mem, pfn_t head)
 
 bool folio_try_split(struct mem *mem, pfn_t head)
 {
-    if (frame_test(frame_of(mem, head), PG_LOCKED | PG_WRITEBACK))
+    const struct frame *h = frame_of(mem, head);
+
+    if (frame_test(h, PG_LOCKED | PG_WRITEBACK))
         return false;
-    if (folio_is_pinned(mem, head)) {
+    if (folio_is_pinned(mem, head) || !frame_test(h, PG_LRU)) { /* somebody has isolated it */
         count(mem->counters, THP_SPLIT_PAGE_FAILED, 1);
         return false;
     }

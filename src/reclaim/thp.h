@@ -47,7 +47,7 @@ void folio_split_leaves(struct mem *mem, pfn_t head);
 /* HPAGE_PMD_NR frames of one page each; those that nothing maps and no cache holds are freed, the head too. On the LRU the others
  * follow the head, which is looked at first; a head that was isolated stays so, and so do they. Returns how many pages stayed. */
 unsigned folio_split(struct mem *mem, pfn_t head);
-/* The same unless it is under I/O or pinned (thp_split_page_failed): false. */
+/* The same unless it is under I/O, or pinned or isolated (thp_split_page_failed): false. */
 bool folio_try_split(struct mem *mem, pfn_t head);
 /* folio_split() without the count and the cost of a split: what takes it apart goes by another name. */
 unsigned folio_take_apart(struct mem *mem, pfn_t head);

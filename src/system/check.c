@@ -63,34 +63,66 @@ static void recount_user_page(const struct system *s, const struct frame *f, str
     r->n[MLOCKED] += frame_test(f, PG_MLOCKED) ? nr : 0;
 }
 
-static void check_frames(const struct system *s)
+/* Of each group and node: [id * nr_nodes + nid]. */
+static struct recount *recount_frames(const struct system *s)
 {
-    struct recount *by_group = xcalloc(s->groups.nr_groups + 1, sizeof(*by_group));
-    struct recount all = {0};
+    struct recount *by = xcalloc((s->groups.nr_groups + 1) * s->frames.nr_nodes, sizeof(*by));
 
     for (pfn_t p = 1; p < s->frames.end_pfn; p++) {
         const struct frame *f = frames_get(&s->frames, p);
         bool used = frame_test(f, PG_ANON | PG_PAGECACHE | PG_SWAPCACHE);
-        struct recount *r = &by_group[f->memcg ? f->memcg : GROUP_ROOT];
+        u32 id = f->memcg ? f->memcg : GROUP_ROOT;
+        struct recount *r;
 
         assert(!used || frame_is(f, FRAME_PAGE));
+        if (!used && !frame_is(f, FRAME_TABLE))
+            continue;
+        r = &by[id * s->frames.nr_nodes + frame_nid(&s->frames, p)];
         if (frame_is(f, FRAME_TABLE))
             r->n[TABLES]++;
-        else if (used)
+        else
             recount_user_page(s, f, r);
     }
-    for (u32 id = 1; id <= s->groups.nr_groups; id++) {
-        for (unsigned i = 0; i < NR_RECOUNTED; i++) {
-            const struct group *g = s->groups.by_id[id];
+    return by;
+}
 
-            all.n[i] += by_group[id].n[i];
-            assert(recounted[i] == NR_MLOCK || g->counters.v[recounted[i]] == by_group[id].n[i]);
+static void check_frames(const struct system *s)
+{
+    struct recount *by = recount_frames(s), all = {0};
+    unsigned nr = s->frames.nr_nodes;
+
+    for (u32 id = 1; id <= s->groups.nr_groups; id++) {
+        struct group *g = s->groups.by_id[id];
+
+        for (unsigned i = 0; i < NR_RECOUNTED; i++) {
+            enum counter c = recounted[i];
+            s64 sum = 0;
+
+            for (unsigned nid = 0; nid < nr; nid++) {
+                s64 here = by[id * nr + nid].n[i];
+
+                sum += here;
+                assert(nr == 1 || c == NR_MLOCK ||
+                       group_lruvec(g, nid)->counters.v[c - NODE_COUNTER_FIRST] == here);
+            }
+            all.n[i] += sum;
+            assert(c == NR_MLOCK || g->counters.v[c] == sum);
         }
     }
     all.n[FILE_PAGES] += all.n[SWAPCACHED]; /* the swap cache counts machine-wide only */
     for (unsigned i = 0; i < NR_RECOUNTED; i++)
         assert(s->counters.v[recounted[i]] == all.n[i]);
-    free(by_group);
+    for (unsigned nid = 0; nid < nr; nid++) {
+        struct recount node = {0};
+
+        for (u32 id = 1; id <= s->groups.nr_groups; id++)
+            for (unsigned i = 0; i < NR_RECOUNTED; i++)
+                node.n[i] += by[id * nr + nid].n[i];
+        node.n[FILE_PAGES] += node.n[SWAPCACHED];
+        for (unsigned i = 0; i < NR_RECOUNTED; i++)
+            assert(node_counter(&s->frames, nid, recounted[i]) == node.n[i]);
+    }
+    free(by);
 }
 
 /* Nodes add up to the machine, and the nodes of a group to what the group counts by itself. */

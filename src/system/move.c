@@ -86,6 +86,8 @@ enum step system_move_pages(struct system *s, struct task *t, const struct task 
         return call_refuse(s, t, -ENODEV);
     if (!(cpuset_mems_allowed(s, owner) >> nid & 1))
         return call_refuse(s, t, -EACCES);
+    if (!(cpuset_mems_allowed(s, t) >> nid & 1))
+        return call_end(s, t); /* the caller allocates, and may not there: nothing moves */
     if (!t->progress) {
         mem_cost(&s->mem, s->cost.syscall);
         lru_add_drain_all(&s->mem);
