@@ -471,7 +471,8 @@ static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
     struct holder holder = largest_holder(f);
     u64 limit = f->e->limit < NO_LIMIT ? f->e->limit : UNKNOWN;
 
-    ruling->confidence = f->missing ? CONF_MEDIUM : CONF_HIGH;
+    /* Without the line of the limit the report is cut, and who knows where. */
+    ruling->confidence = f->missing || !known(f->e->limit) ? CONF_MEDIUM : CONF_HIGH;
     ruling->bytes = holder.bytes;
     if (!at_limit(&limits[OOM_LEVEL_MEMORY]) && at_limit(&limits[OOM_LEVEL_KMEM])) {
         ruling->cause = CAUSE_KMEM_LIMIT;
@@ -501,6 +502,10 @@ static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
         rule_group_anon(f, ruling);
     else
         ruling->cause = holder.cause == CAUSE_NO_COUNTER ? CAUSE_GROUP_KERNEL : holder.cause;
+    /* Statistics that tell stacks tell slab as well: where they do not, the rest may be that. */
+    if (ruling->cause == CAUSE_GROUP_KERNEL && known(f->stacks) &&
+        !(known(f->slab_r) && known(f->slab_u)))
+        ruling->confidence = CONF_MEDIUM;
 }
 
 /* The line of the kill alone. */
