@@ -65,7 +65,7 @@ struct channel {
     uint32_t magic;
     uint32_t version;
     uint32_t nr_slots;
-    uint32_t slot_bytes;
+    uint32_t slot_bytes; /* of each so many are used */
     uint32_t parent_pid;
     uint32_t window_instructions;    /* the filter forgets after so many, */
     uint32_t window_misses;          /* or after so many misses */

@@ -22,7 +22,8 @@
 #define WINDOW_MAX (1u << 30)
 
 /* Room in a bounded file for the end chunk. */
-#define END_RESERVE 8192
+#define END_RESERVE    8192
+#define SLOT_BYTES_MIN (32u << 10)
 
 #define EXIT_KILLED 9
 
@@ -52,6 +53,11 @@ int collector_init(struct collector *c, struct hwt_writer *writer, u32 window, u
     c->channel->version = CHANNEL_VERSION;
     c->channel->nr_slots = CHANNEL_SLOTS;
     c->channel->slot_bytes = CHANNEL_SLOT_BYTES;
+    if (max_bytes) { /* the last chunk that fits is small, so that little is left */
+        hwt_writer_bound(writer, max_bytes - MIN(max_bytes, (u64)END_RESERVE));
+        c->channel->slot_bytes =
+            (u32)CLAMP(max_bytes / 16, (u64)SLOT_BYTES_MIN, (u64)CHANNEL_SLOT_BYTES);
+    }
     c->channel->parent_pid = (u32)getpid();
     c->channel->window_instructions = window;
     c->channel->window_misses = WINDOW_MISSES;
@@ -86,12 +92,6 @@ static void window_widen(struct collector *c)
     }
 }
 
-static bool has_room(const struct collector *c, u32 len)
-{
-    return c->max_bytes == 0 ||
-           hwt_writer_bytes(c->writer) + HWT_HEADER_BYTES + len + END_RESERVE <= c->max_bytes;
-}
-
 /* A reader uses nothing behind a gap. */
 static void check_seq(struct collector *c, const struct hwt_chunk *chunk)
 {
@@ -115,14 +115,15 @@ static void slot_write(struct collector *c, struct channel_slot *s, u32 len)
         .raw = slot_bytes(c, s),
         .raw_len = len,
     };
+    int error;
 
     if (len == 0 || len > CHANNEL_SLOT_BYTES)
         return;
     if (c->full)
         return;
-    /* Compressed it is smaller, but by how much is known only then. */
-    c->full = !has_room(c, len);
-    if (c->full || hwt_writer_put(c->writer, &chunk) < 0) {
+    error = hwt_writer_put(c->writer, &chunk);
+    c->full = error == 1;
+    if (error) {
         __atomic_store_n(&c->channel->closed, 1, __ATOMIC_RELEASE);
         return;
     }

@@ -24,6 +24,7 @@ struct hwt_writer {
     unsigned fast_left; /* chunks still to go at LEVEL_FAST */
     XXH64_state_t *hash;
     u8 *chunk; /* header and payload */
+    u64 bound; /* of the file, for chunks of streams */
 };
 
 static void put_u16(u8 *p, u32 v)
@@ -52,6 +53,7 @@ int hwt_writer_new(const char *path, unsigned mode, bool stored, struct hwt_writ
 
     if (w == NULL)
         return err_set(e, -ENOMEM, "out of memory");
+    w->bound = UINT64_MAX;
     w->chunk = malloc(HWT_HEADER_BYTES + HWT_STORED_LEN_MAX);
     w->zstd = stored ? NULL : ZSTD_createCCtx();
     w->hash = XXH64_createState();
@@ -134,8 +136,15 @@ int hwt_writer_put(struct hwt_writer *w, const struct hwt_chunk *chunk)
     if (w->out.error != 0)
         return w->out.error;
     stored_len = payload(w, chunk, &codec);
+    if (chunk->type == HWT_CHUNK_STREAM && w->out.size + HWT_HEADER_BYTES + stored_len > w->bound)
+        return 1;
     header(w, chunk, codec, stored_len);
     return outfile_put(&w->out, w->chunk, HWT_HEADER_BYTES + stored_len);
+}
+
+void hwt_writer_bound(struct hwt_writer *w, u64 bytes)
+{
+    w->bound = bytes;
 }
 
 u64 hwt_writer_bytes(const struct hwt_writer *w)

@@ -31,6 +31,9 @@ int hwt_writer_new(const char *path, unsigned mode, bool stored, struct hwt_writ
  *   pre: chunk->raw_len <= HWT_RAW_LEN_MAX */
 int hwt_writer_put(struct hwt_writer *w, const struct hwt_chunk *chunk);
 
+/* From now on a chunk of a stream that would make the file larger is not written: hwt_writer_put() returns 1. */
+void hwt_writer_bound(struct hwt_writer *w, u64 bytes);
+
 u64 hwt_writer_bytes(const struct hwt_writer *w);
 
 /* The file takes its name, replacing an old one, and grows on under it: what is in it is a trace at any moment. */

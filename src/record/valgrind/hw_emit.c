@@ -136,7 +136,7 @@ static Bool room(struct thread *t, UInt bytes)
     struct stream *o = &t->out;
     struct channel_slot *s = o->slot;
 
-    if (LIKELY(s != NULL && !o->parked && s->len + bytes <= CHANNEL_SLOT_BYTES))
+    if (LIKELY(s != NULL && !o->parked && s->len + bytes <= o->room))
         return True;
     if (hw_off || o->id == 0)
         return False;
@@ -146,7 +146,7 @@ static Bool room(struct thread *t, UInt bytes)
             hw_off = True;
             return False;
         }
-        if (s->len + bytes <= CHANNEL_SLOT_BYTES)
+        if (s->len + bytes <= o->room)
             return True;
     }
     publish(o);
@@ -162,6 +162,8 @@ static Bool room(struct thread *t, UInt bytes)
     s->order = o->last_stamp = hw_stamp_now();
     o->last_data = o->last_fetch = 0;
     o->slot = s;
+    o->room =
+        hw_channel->slot_bytes < CHANNEL_SLOT_BYTES ? hw_channel->slot_bytes : CHANNEL_SLOT_BYTES;
     o->bytes = (UChar *)hw_channel + CHANNEL_DATA_OFFSET +
                (SizeT)(s - hw_channel->slots) * CHANNEL_SLOT_BYTES;
     return True;

@@ -76,6 +76,7 @@ struct stream {
     struct channel_slot *slot; /* NULL: none, or the recording is over */
     Bool parked;               /* the parent may take what is in the slot */
     UChar *bytes;
+    UInt room; /* bytes that may be in it */
     UInt id;
     UInt seq;
     ULong last_stamp;
