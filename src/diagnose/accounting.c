@@ -124,6 +124,15 @@ static u64 add_kernel(struct accounting *a, const struct snapshot *s, const u64 
     sum += account_add_part(a, 2, "slab, reclaimable", m[MI_SRECLAIMABLE],
                             "dentries, inodes: on demand");
     sum += account_add_part(a, 2, "slab, unreclaimable", m[MI_SUNRECLAIM], "");
+    /* slabtop tells all of them in one figure. What can be reclaimed of it is in what free calls cache, too: no more than that of it is
+     * counted there, so that only the rest surely is a line of its own. */
+    if (!known(m[MI_SRECLAIMABLE]) && !known(m[MI_SUNRECLAIM]))
+        sum += account_add_part(
+            a, 2, "slab",
+            s->cache_has_slab
+                ? minus(m[MI_SLAB], figure_add(m[MI_CACHED], figure_or(m[MI_BUFFERS], 0)))
+                : m[MI_SLAB],
+            s->cache_has_slab ? "beyond what may stand in the cache" : "");
     sum +=
         account_add_part(a, 2, "page tables", either(m[MI_PAGE_TABLES], m[MI_SEC_PAGE_TABLES]), "");
     sum += account_add_part(a, 2, "stacks", m[MI_KERNEL_STACK], "");

@@ -64,6 +64,29 @@ static void huge_pages_and_vmalloc_are_counted_where_the_kernel_counts_them(void
     snapshot_done(&s);
 }
 
+static void slabs_of_a_tool_are_counted_beyond_what_may_be_cache(void **state HW_UNUSED)
+{
+    struct accounting a = {0};
+    struct snapshot s;
+
+    rig_snapshot_init(&s, NS_PER_S);
+    s.meminfo[MI_MEM_TOTAL] = 16 * GIB;
+    s.meminfo[MI_MEM_FREE] = 1 * GIB;
+    s.meminfo[MI_CACHED] = 2 * GIB;
+    s.meminfo[MI_SLAB] = 10 * GIB;
+    s.meminfo[MI_ANON_PAGES] = UNKNOWN;
+    accounting_host(&a, &s);
+    assert_int_equal(find(&a, "slab")->bytes, 10 * GIB);
+    assert_int_equal(find(&a, "not told")->bytes, 3 * GIB);
+    s.cache_has_slab = true;
+    accounting_host(&a, &s);
+    assert_int_equal(find(&a, "slab")->bytes, 8 * GIB);
+    assert_int_equal(find(&a, "not told")->bytes, 5 * GIB);
+    accounting_check(&a);
+    vec_done(&a.lines);
+    snapshot_done(&s);
+}
+
 static void any_figures_add_up(void **state HW_UNUSED)
 {
     struct accounting a = {0};
@@ -112,6 +135,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shmem_is_no_cache_and_the_rest_is_a_remainder),
         cmocka_unit_test(huge_pages_and_vmalloc_are_counted_where_the_kernel_counts_them),
+        cmocka_unit_test(slabs_of_a_tool_are_counted_beyond_what_may_be_cache),
         cmocka_unit_test(any_figures_add_up),
         cmocka_unit_test(without_a_total_there_is_nothing_to_add),
     };

@@ -397,7 +397,9 @@ struct snapshot {
     u64 kernel_used;       /* of it the kernel's, as such a table has it; bytes */
     u64 used;              /* neither free nor cache, as a table has it; bytes */
     char share_name
-        [COMM_BYTES];   /* of a table with shares of memory and no sizes: whose is the largest */
+        [COMM_BYTES]; /* of a table with shares of memory and no sizes: whose is the largest */
+    bool
+        cache_has_slab; /* what stands as Cached is what free calls buff/cache, with reclaimable slab */
     double kswapd_cpu;  /* percent of a CPU that a table of processes shows for it; 0: none does */
     double iowait_told; /* percent of all CPU time, in the head of that table */
     double share_percent; /* 0: no such table */

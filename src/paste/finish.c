@@ -247,6 +247,15 @@ static void take_vmstat(struct snapshot *s)
     s->total_counted = true;
 }
 
+/* Tables of tools show one figure for page cache, buffers and reclaimable slab. */
+static void note_cache(struct paste *p)
+{
+    const struct paste_state *st = p->state;
+
+    p->s.cache_has_slab =
+        known(st->meminfo[MI_CACHED]) && st->meminfo_rank[MI_CACHED] == RANK_ROUNDED;
+}
+
 static void mark_log(struct paste *p)
 {
     struct part_status *status = &p->s.parts[PART_KERNEL_LOG];
@@ -298,6 +307,7 @@ bool paste_end(struct paste *p)
     take_vmstat(&p->s);
     estimate_shmem(&p->s);
     estimate_available(&p->s);
+    note_cache(p);
     mark_log(p);
     drop_copies(&p->s);
     make_series(p);
