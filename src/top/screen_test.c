@@ -246,6 +246,29 @@ static void expect_words(int width, int height, const char *const *words)
     grid_done(&g);
 }
 
+/* A program that calls itself so is none. */
+static void a_node_shows_what_its_threads_use(void **state)
+{
+    static const char *const words[] = {"Node 0", "kswapd 25.0 %", "Node 1", NULL};
+    struct snapshot *both[] = {&before, &now};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        for (u32 node = 0; node < 2; node++) {
+            char comm[16];
+
+            snprintf(comm, sizeof(comm), "kswapd%u", node);
+            fixture_process(both[i], 60 + node, comm, 0, 1);
+            vec_last(&both[i]->processes).ppid = node == 0 ? 2 : 1;
+            vec_last(&both[i]->processes).cpu_us = i * 250000;
+        }
+    }
+    model_update(&model, NULL, &before, NULL);
+    model_update(&model, &before, &now, &diagnosis);
+    ui_press(&ui, &model, '4');
+    expect_words(132, 40, words);
+}
+
 static void a_finding_shows_its_evidence(void **state)
 {
     static const char *const words[] = {"warning, confidence high",
@@ -367,6 +390,7 @@ int main(void)
         TEST(a_group_shows_its_memory_and_the_limits_above_it),
         TEST(processes_are_by_size),
         TEST(zones_stand_against_their_watermarks),
+        TEST(a_node_shows_what_its_threads_use),
         TEST(slabs_show_their_growth),
         TEST(a_finding_shows_its_evidence),
         TEST(captures_have_a_time_line),

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #define NAME_WIDTH   9
 #define AMOUNT_WIDTH 7
@@ -111,8 +112,40 @@ static void draw_head(struct grid *g, const struct area *a, int y, const struct 
     }
 }
 
-/* "98.5 % of its pages went to who wanted it": of all since boot. */
-static int draw_node_figures(struct grid *g, const struct area *a, int y, const struct node_view *n)
+#define KTHREADD 2u /* the parent of kernel threads */
+
+/* Of one CPU, by the kernel thread of that node; NAN when there is none of that name. */
+static double thread_cpu(const struct model *m, const char *name, u32 node)
+{
+    char comm[COMM_BYTES];
+
+    snprintf(comm, sizeof(comm), "%s%u", name, node);
+    vec_for_each (&m->rows.processes, row)
+        if (row->process->ppid == KTHREADD && strcmp(row->process->comm, comm) == 0)
+            return row->cpu_percent;
+    return NAN;
+}
+
+static int draw_node_threads(struct grid *g, const struct area *a, int x, int y,
+                             const struct model *m, u32 node)
+{
+    static const char *const names[] = {"kswapd", "kcompactd"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+        double cpu = thread_cpu(m, names[i], node);
+        int width = grid_text_width(g, names[i]) + 10;
+
+        if (isnan(cpu) || x + width > a->x + a->width)
+            continue;
+        x += view_printf(g, x, y, width, STYLE_DIM, "%s ", names[i]);
+        x += view_printf(g, x, y, width, STYLE_PLAIN, "%.1f %%", cpu) + 2;
+    }
+    return x;
+}
+
+/* Its memory by kind, and what keeps it free. */
+static int draw_node_figures(struct grid *g, const struct area *a, int y, const struct model *m,
+                             const struct node_view *n)
 {
     const struct {
         const char *name;
@@ -136,10 +169,12 @@ static int draw_node_figures(struct grid *g, const struct area *a, int y, const 
         x += view_printf(g, x, y, width, STYLE_DIM, "%s ", figures[i].name);
         x += grid_text(g, x, y, width, STYLE_PLAIN, amount) + 2;
     }
-    return x > a->x + 1 ? 1 : 0;
+    return draw_node_threads(g, a, x, y, m, n->id) > a->x + 1 ? 1 : 0;
 }
 
-static int draw_node(struct grid *g, const struct area *a, int y, const struct node_view *n)
+/* "98.5 % NUMA hits": of all pages that it gave since boot, those that were wanted from it. */
+static int draw_node(struct grid *g, const struct area *a, int y, const struct model *m,
+                     const struct node_view *n)
 {
     char title[64], note[128], amount[AMOUNT_MAX], free_amount[AMOUNT_MAX], hit[48] = "";
     u64 sum = figure_add(n->numa_hit, n->numa_miss);
@@ -151,7 +186,7 @@ static int draw_node(struct grid *g, const struct area *a, int y, const struct n
     snprintf(note, sizeof(note), "%s, %s free%s", amount_bytes(amount, n->total),
              amount_bytes(free_amount, n->free), hit);
     view_section(g, a, y, title, note);
-    return 1 + draw_node_figures(g, a, y + 1, n);
+    return 1 + draw_node_figures(g, a, y + 1, m, n);
 }
 
 static bool is_shown(const struct zone_view *z)
@@ -188,7 +223,7 @@ static int draw_page(struct grid *g, const struct area *a, int y, const struct m
 
     (void)ui;
     vec_for_each (&m->now->nodes, n) {
-        rows += draw_node(g, a, y + rows, n);
+        rows += draw_node(g, a, y + rows, m, n);
         rows += draw_zones_of(g, a, y + rows, m, n->id);
     }
     /* Zones of nodes that /sys does not show: an archive may have /proc alone. */

@@ -247,7 +247,7 @@ int scenario_value(struct scenario *sc, const struct scenario_key *key, struct s
         return err_set(e, -EINVAL, "the value of %s is longer than %d bytes", key->name,
                        VALUE_LEN_MAX);
     memcpy(text, value, strlen(value) + 1);
-    if (!*text)
+    if (!*text && key->kind != SCENARIO_NODE_CPUS) /* a node without processors */
         return err_set(e, -EINVAL, "%s has no value", key->name);
     switch (key->kind) {
     case SCENARIO_PROFILE:

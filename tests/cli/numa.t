@@ -71,3 +71,18 @@ $ highwater run overlap.ini
 $ highwater run absent.ini
 ! highwater run: absent.ini:3: [task work]: numa: there is no node 2: the machine has 2
 = 2
+# "cpus =" says that a node has no processors. One without memory too is none.
+@ nothing.ini
+| [machine]
+| [node 0]
+| ram = 512M
+| cpus = 0-1
+| [node 1]
+| ram = 0
+| cpus =
+| [task work]
+| memory = 1M
+| requests = 1
+$ highwater run nothing.ini
+! highwater run: nothing.ini:5: node 1 has neither memory nor CPUs
+= 2
