@@ -22,6 +22,9 @@
  *   move:RANGE:NODE             move_pages, every page;   migrate:FROM:TO      migrate_pages of itself
  *   where:RANGE                 prints how many pages are on which node
  *   pin:RANGE                   as a fixed buffer of io_uring, that is FOLL_LONGTERM
+ *   pipes:N                     N pipes of 1 MiB, filled by turns a page at a time: kernel memory that cannot be moved
+ *   drain:K                     all but every Kth pipe are closed
+ *   ring:N:SIZE                 a packet socket with a receive ring of N blocks (PACKET_RX_RING): each of one piece where that can be had
  *   at:LABEL                    prints "at LABEL" and waits for a line of standard input (or its end)
  *   sleep:MS
  *
@@ -32,6 +35,8 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/if_packet.h>
 #include <linux/io_uring.h>
 #include <sched.h>
 #include <signal.h>
@@ -42,6 +47,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -54,6 +61,8 @@ enum {
     CHILDREN_MAX = 8,
     REPEATS_MAX = 4,
     NODES_MAX = 64,
+    PIPES_MAX = 1024,
+    PIPE_BYTES = 1 << 20,
     BATCH = 512
 };
 
@@ -88,6 +97,8 @@ static int nr_fixed;
 static struct child children[CHILDREN_MAX];
 static int nr_children;
 static int to_parent = -1, from_parent = -1;
+static int pipe_ends[PIPES_MAX][2];
+static size_t nr_pipes;
 static uint64_t sum;
 
 static void die(const char *step, const char *why)
@@ -594,6 +605,47 @@ static void wait_at(const char *label)
         munmap(page, PAGE_BYTES);
 }
 
+/* Packets of the ring's own kind never come: the socket is bound to no protocol. */
+static void ring(struct step *s)
+{
+    unsigned bytes = (unsigned)size_of(s, word(s, 2)), blocks = (unsigned)size_of(s, word(s, 1));
+    struct tpacket_req r = {.tp_block_size = bytes,
+                            .tp_block_nr = blocks,
+                            .tp_frame_size = PAGE_BYTES,
+                            .tp_frame_nr = bytes / PAGE_BYTES * blocks};
+    int fd = socket(AF_PACKET, SOCK_RAW, 0);
+    if (fd < 0 || setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &r, sizeof r) != 0)
+        failed("ring", "");
+}
+
+static void pipes(struct step *s)
+{
+    static const unsigned char page[PAGE_BYTES] = {1};
+    struct rlimit files = {2 * PIPES_MAX + 64, 2 * PIPES_MAX + 64};
+    nr_pipes = size_of(s, word(s, 1));
+    if (nr_pipes > PIPES_MAX)
+        die(s->text, "too many");
+    setrlimit(RLIMIT_NOFILE, &files);
+    for (size_t i = 0; i < nr_pipes; i++)
+        if (pipe2(pipe_ends[i], O_NONBLOCK) != 0 ||
+            fcntl(pipe_ends[i][1], F_SETPIPE_SZ, PIPE_BYTES) < 0)
+            die(s->text, strerrorname_np(errno));
+    for (size_t done = 0; done < PIPE_BYTES; done += PAGE_BYTES)
+        for (size_t i = 0; i < nr_pipes; i++)
+            if (write(pipe_ends[i][1], page, PAGE_BYTES) != PAGE_BYTES)
+                die(s->text, strerrorname_np(errno));
+}
+
+static void drain(struct step *s)
+{
+    size_t kept = size_of(s, word(s, 1));
+    for (size_t i = 0; i < nr_pipes; i++)
+        if (kept == 0 || i % kept != 0) {
+            close(pipe_ends[i][0]);
+            close(pipe_ends[i][1]);
+        }
+}
+
 static void nap(size_t ms)
 {
     struct timespec t = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
@@ -633,6 +685,7 @@ static const struct verb verbs[] = {
     {"map", map},         {"touch", touch}, {"check", check},   {"remap", remap},
     {"away", move_away},  {"pin", pin},     {"policy", policy}, {"bind", bind_range},
     {"migrate", migrate}, {"cpu", cpu},     {"join", join},     {"yield", yield_to_parent},
+    {"pipes", pipes},     {"drain", drain}, {"ring", ring},
 };
 
 static void act(struct step *s)
