@@ -52,13 +52,14 @@ bool thp_vma_collapsible(const struct mem *mem, const struct vma *vma, bool sett
 }
 
 /* --- a first touch ------------------------------------------------------------------------------------------------------- */
+/* vma_thp_gfp_mask(): who reclaims and compacts himself wakes neither kswapd nor kcompactd. */
 static u32 fault_effort(const struct mem *mem, const struct vma *vma)
 {
     bool advised = (vma->flags & VM_HUGEPAGE) != 0;
 
     switch ((enum thp_defrag)mem->tunables->thp_defrag) {
     case THP_DEFRAG_ALWAYS:
-        return EFFORT_KSWAPD | EFFORT_DIRECT | (advised ? 0 : EFFORT_NORETRY);
+        return EFFORT_DIRECT | (advised ? 0 : EFFORT_NORETRY);
     case THP_DEFRAG_DEFER:
         return EFFORT_KSWAPD;
     case THP_DEFRAG_DEFER_MADVISE:

@@ -336,7 +336,7 @@ pfn_t balance_try_kernel_folio(struct mem *mem, unsigned order)
     struct attempt at = {.noretry = true};
     struct wait wait;
     pfn_t pfn;
-    u32 flags = effort_flags(EFFORT_KSWAPD | EFFORT_DIRECT);
+    u32 flags = effort_flags(EFFORT_DIRECT);
 
     return balance_alloc(mem, &at, order, flags, &pfn, &wait) == BALANCE_OK ? pfn : PFN_NONE;
 }
