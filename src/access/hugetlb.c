@@ -95,6 +95,7 @@ static enum access_result no_page(struct fault *f)
     pfn_t pfn;
 
     if (f->vma->flags & VM_RESV_UNMAPPED) {
+        f->ac->mem->hugetlb->why = HUGETLB_PAGE;
         f->ac->error = -ENOMEM;
         return ACCESS_SIGBUS;
     }
@@ -182,16 +183,18 @@ static enum access_result write_protected(struct fault *f, pte_t *pmd)
 enum access_result fault_hugetlb(struct fault *f)
 {
     enum access_result r = access_pmd_tables(f->ac, f->ac->mm, f->vpn);
+    struct hugetlb *h = f->ac->mem->hugetlb;
     pte_t *pmd;
 
     if (r != ACCESS_OK)
         return r;
     pmd = pagetable_find_huge(f->ac->mm, f->vpn);
     if (!pmd)
-        return no_page(f);
-    if (f->kind == ACCESS_WRITE && !(*pmd & PTE_WRITE))
-        return write_protected(f, pmd);
-    return ACCESS_OK;
+        r = no_page(f);
+    else if (f->kind == ACCESS_WRITE && !(*pmd & PTE_WRITE))
+        r = write_protected(f, pmd);
+    h->refused[h->why] += r == ACCESS_SIGBUS;
+    return r;
 }
 
 /* --- fork, unmap -------------------------------------------------------------------------------------- */

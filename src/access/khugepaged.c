@@ -133,9 +133,9 @@ static enum scan_result get_folio(struct collapse *c, pfn_t *ret_head)
     struct access_ctx *ac = c->ac;
     struct mem *mem = ac->mem;
     bool light = c->khugepaged && !mem->tunables->khugepaged_defrag, no_charge = false;
-    enum balance_result b = balance_try_folio(mem, ac->attempt, ac->group, HPAGE_PMD_ORDER,
-                                              light ? 0 : EFFORT_DIRECT, ret_head,
-                                              &no_charge, ac->wait);
+    enum balance_result b =
+        balance_try_folio(mem, ac->attempt, ac->group, HPAGE_PMD_ORDER, light ? 0 : EFFORT_DIRECT,
+                          ret_head, &no_charge, ac->wait);
 
     if (b == BALANCE_WAIT || b == BALANCE_OOM)
         return b == BALANCE_WAIT ? SCAN_WAIT : SCAN_OOM;

@@ -2,12 +2,22 @@
 #include "diagnose/left.h"
 #include "diagnose/pain.h"
 
+/* Is there enough that swap could take, for it to help? */
+static bool swap_would_help(const struct rule_context *c)
+{
+    const u64 *m = c->s->meminfo;
+
+    return !known(m[MI_ANON_PAGES]) || !known(m[MI_SHMEM]) ||
+           m[MI_ANON_PAGES] + m[MI_SHMEM] >= left_little(c->f);
+}
+
 void rule_no_swap_low_available(struct rule_context *c)
 {
     const struct figures *f = c->f;
     enum severity pain = pain_severity(&f->psi[PSI_MEM]), severity;
 
-    if (!wants_host(c) || !known(f->swap_total) || f->swap_total != 0 || !left_is_scarce(f))
+    if (!wants_host(c) || !known(f->swap_total) || f->swap_total != 0 || !left_is_scarce(f) ||
+        !swap_would_help(c))
         return;
     severity = left_is_nothing(f) ? SEV_CRITICAL : left_is_little(f) ? SEV_WARNING : SEV_INFO;
     finding_add(c, MAX(severity, pain), f->available_estimated ? CONF_MEDIUM : CONF_HIGH, "host",

@@ -271,6 +271,7 @@ enum balance_result hugetlb_set_max(struct hugetlb *h, u64 count, unsigned nid,
 
     if (nid != MAX_NUMNODES)
         count += h->nr - hugetlb_node_total(h, nid);
+    h->asked = count;
     while (h->surplus && count > persistent(h) && unmake_surplus(h, set))
         ;
     while (r == BALANCE_OK && count > persistent(h))

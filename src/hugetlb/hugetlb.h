@@ -27,12 +27,25 @@ struct hugetlb_node {
     u64 surplus;
 };
 
+/* Why somebody went without. */
+enum hugetlb_refusal {
+    HUGETLB_MAP,        /* a mapping: the pool has not so many that are not promised */
+    HUGETLB_MAP_LIMIT,  /* a mapping: rsvd.max of a group */
+    HUGETLB_PAGE,       /* a fault, which is SIGBUS: no page is left */
+    HUGETLB_PAGE_LIMIT, /* a fault: max of a group, or rsvd.max of one that nothing was promised */
+    NR_HUGETLB_REFUSALS
+};
+
 struct hugetlb {
     struct mem *mem;
     u64 nr, free, resv, surplus;    /* huge pages: nr_huge_pages, free_huge_pages, ... */
     u64 max;                        /* what was configured and could be had: nr_hugepages */
     unsigned next_alloc, next_free; /* nodes whose turn is next */
     struct list_head files;         /* mappings: reserve.h */
+    u64 asked;                      /* by the last write to nr_hugepages; max of them were had */
+    u64 most_used;                  /* at one time */
+    u64 refused[NR_HUGETLB_REFUSALS];
+    u8 why; /* enum hugetlb_refusal: the page that was refused last */
     struct hugetlb_node nodes[MAX_NUMNODES];
 };
 

@@ -170,10 +170,13 @@ enum balance_result hugetlb_reserve(struct hugetlb *h, struct hugetlb_file *file
 {
     enum balance_result r;
 
-    if (!group_try_charge_hugetlb(g, HUGETLB_RSVD, file->nr * HPAGE_PMD_NR))
+    if (!group_try_charge_hugetlb(g, HUGETLB_RSVD, file->nr * HPAGE_PMD_NR)) {
+        h->refused[HUGETLB_MAP_LIMIT]++;
         return BALANCE_FAIL;
+    }
     r = promise(h, file->nr, at, ret_wait);
     if (r != BALANCE_OK) {
+        h->refused[HUGETLB_MAP] += r == BALANCE_FAIL;
         group_uncharge_hugetlb(g, HUGETLB_RSVD, file->nr * HPAGE_PMD_NR);
         return r;
     }
@@ -238,11 +241,13 @@ enum balance_result hugetlb_get_page(struct hugetlb *h, const struct hugetlb_req
     enum balance_result r;
     struct frame *f;
 
+    h->why = HUGETLB_PAGE_LIMIT;
     if (reserver && !group_try_charge_hugetlb(reserver, HUGETLB_RSVD, HPAGE_PMD_NR))
         return BALANCE_FAIL;
     r = group_try_charge_hugetlb(req->group, HUGETLB_IN_USE, HPAGE_PMD_NR) ? BALANCE_OK
                                                                            : BALANCE_FAIL;
     if (r == BALANCE_OK) {
+        h->why = HUGETLB_PAGE;
         r = take(h, req, promised, ret_pfn, ret_wait);
         if (r != BALANCE_OK)
             group_uncharge_hugetlb(req->group, HUGETLB_IN_USE, HPAGE_PMD_NR);
@@ -253,6 +258,7 @@ enum balance_result hugetlb_get_page(struct hugetlb *h, const struct hugetlb_req
         return r;
     }
     commit(req, promised);
+    h->most_used = MAX(h->most_used, h->nr - h->free);
     f = frames_get(h->mem->frames, *ret_pfn);
     f->private = payers_make(req->group, reserver);
     f->mapping = req->inode;

@@ -58,15 +58,15 @@ void run_huge_sentence(const struct run_huge *h, struct strbuf *out)
     char saved[UNITS_TEXT_MAX], all[UNITS_TEXT_MAX], idle[UNITS_TEXT_MAX], time[UNITS_TEXT_MAX];
 
     if (!run_huge_used(h) && !h->zero_allocs && !h->zero_page) {
-        strbuf_append(out, "No huge page was used");
+        strbuf_append(out, "No transparent huge page was used");
         return;
     }
     if (!run_huge_used(h)) {
-        strbuf_printf(out,
-                      "No huge page was used but that of zeros, which is read in place of memory "
-                      "that nobody has written; it saves %s of %s page walks",
-                      format_short_count(saved, h->saved),
-                      format_short_count(all, h->walks + h->saved));
+        strbuf_printf(
+            out,
+            "No transparent huge page was used but that of zeros, which is read in place of memory "
+            "that nobody has written; it saves %s of %s page walks",
+            format_short_count(saved, h->saved), format_short_count(all, h->walks + h->saved));
         return;
     }
     strbuf_printf(

@@ -129,6 +129,7 @@ void run_job_sum(const struct run_report *r, const struct scenario_job *job, str
         ret->running += t->outcome == OUTCOME_NONE;
         ret->oom_killed += t->outcome == OUTCOME_OOM_KILLED;
         ret->refused += t->outcome == OUTCOME_REFUSED;
+        ret->sigbus += t->outcome == OUTCOME_SIGBUS;
         ret->maxrss_pages = MAX(ret->maxrss_pages, run_maxrss_pages(t));
     }
 }

@@ -82,7 +82,7 @@ void run_report_finish(struct run_report *r);
 
 /* What the processes of one [task] of a scenario came to. */
 struct run_job {
-    u32 processes, running, oom_killed, refused;
+    u32 processes, running, oom_killed, refused, sigbus;
     u64 minor, major, maxrss_pages; /* maxrss: of the largest */
     ns_t memory_ns;                 /* stalled for want of memory, all its threads */
     u64 packets, packets_dropped;   /* received; for which there was no buffer */

@@ -461,6 +461,8 @@ static void render_job(struct text *t, const struct scenario_job *job)
         snprintf(state, sizeof(state), "%u OOM-killed", sum.oom_killed);
     else if (sum.refused)
         snprintf(state, sizeof(state), "%u refused", sum.refused);
+    else if (sum.sigbus)
+        snprintf(state, sizeof(state), "%u SIGBUS", sum.sigbus);
     else if (sum.running)
         snprintf(state, sizeof(state), "%u running", sum.running);
     else
@@ -636,6 +638,52 @@ static void blocks_remark(const struct run_report *r, struct strbuf *out)
     }
 }
 
+static const char *starved_of(const struct run_report *r)
+{
+    const struct hugetlb *h = &r->system->hugetlb;
+    u64 pool = h->refused[HUGETLB_PAGE] + h->refused[HUGETLB_PAGE_LIMIT];
+
+    if (!pool)
+        return "there was no room in a tmpfs";
+    return r->stats.starved > pool
+               ? "there was no huge page of the pool for it, or no room in a tmpfs"
+               : "there was no huge page of the pool for it";
+}
+
+/* How much of the pool was used, and why somebody went without. */
+static void pool_remark(const struct hugetlb *h, struct strbuf *out)
+{
+    static const struct {
+        const char *what, *plural, *why;
+    } refusals[NR_HUGETLB_REFUSALS] = {
+        [HUGETLB_MAP] = {"mapping", "s", "it had too few that were promised to nobody"},
+        [HUGETLB_MAP_LIMIT] = {"mapping", "s", "hugetlb.2MB.rsvd.max of a group forbade it"},
+        [HUGETLB_PAGE] = {"touch", "es", "no page was left"},
+        [HUGETLB_PAGE_LIMIT] = {"touch", "es",
+                                "hugetlb.2MB.max of a group forbade it, or its rsvd.max"},
+    };
+    char number[UNITS_TEXT_MAX], of[UNITS_TEXT_MAX];
+
+    if (h->asked > h->max)
+        strbuf_printf(
+            out,
+            "\nNote: the pool was to have %s huge pages (nr_hugepages) and got %s: the rest "
+            "of memory was in use, or in pieces that could not be joined.\n",
+            format_count(of, h->asked), format_count(number, h->max));
+    if (h->most_used)
+        strbuf_printf(out,
+                      "\nNote: at most %s of the pool's huge pages were in use. They are in no "
+                      "program's RSS and under no memory.max.\n",
+                      format_count(number, h->most_used));
+    else if (h->nr)
+        strbuf_append(out, "\nNote: nobody used a huge page of the pool.\n");
+    for (unsigned i = 0; i < NR_HUGETLB_REFUSALS; i++)
+        if (h->refused[i])
+            strbuf_printf(out, "\nNote: the pool of huge pages refused %s %s%s: %s.\n",
+                          format_count(number, h->refused[i]), refusals[i].what,
+                          h->refused[i] == 1 ? "" : refusals[i].plural, refusals[i].why);
+}
+
 static void render_remarks(struct text *t)
 {
     const struct run_report *r = t->r;
@@ -663,10 +711,10 @@ static void render_remarks(struct text *t)
                       format_count(number, st->refused), st->refused == 1 ? " was" : "s were",
                       t->r->system->tunables.overcommit_memory == 2 ? " that may be promised" : "");
     if (st->starved)
-        strbuf_printf(t->out,
-                      "\nNote: %s process%s ended by SIGBUS: no huge page was left in the pool "
-                      "(vm.nr_hugepages), or no room in a tmpfs.\n",
-                      format_count(number, st->starved), st->starved == 1 ? " was" : "es were");
+        strbuf_printf(t->out, "\nNote: %s process%s ended by SIGBUS: %s.\n",
+                      format_count(number, st->starved), st->starved == 1 ? " was" : "es were",
+                      starved_of(r));
+    pool_remark(&r->system->hugetlb, t->out);
     if (r->scenario)
         blocks_remark(r, t->out);
     lacks_remark(r, t->out);

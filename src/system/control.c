@@ -197,6 +197,8 @@ static int write_drop_caches(struct system *s, const struct control *c, struct g
 static int write_compact(struct system *s, const struct control *c, struct group *g HW_UNUSED,
                          struct control_state *st HW_UNUSED)
 {
+    if (c->nid != MAX_NUMNODES && c->nid >= s->frames.nr_nodes)
+        return -ENOENT;
     system_compact(s, c->nid);
     return 0;
 }
@@ -472,7 +474,8 @@ static int find_process_file(const char *path, struct control *c, struct err *e)
     return err_set(
         e, -ENOENT,
         "no file '%s' that can be written; want one below /sys/fs/cgroup, /proc/sys/vm, "
-        "/proc/pressure or /sys/kernel/mm/transparent_hugepage, or /proc/PID/oom_score_adj",
+        "/proc/pressure, /sys/kernel/mm/transparent_hugepage, /sys/kernel/mm/hugepages or "
+        "/sys/devices/system/node, or /proc/PID/oom_score_adj",
         path);
 }
 

@@ -316,6 +316,8 @@ static bool requests_work(const struct scenario_task *t)
 
 static int check_task(struct scenario *sc, struct scenario_task *t, struct err *e)
 {
+    static const unsigned of_packets[] = {KEY_TASK_packet, KEY_TASK_ring};
+
     if (find_names(sc, t, e) || check_placement(sc, t, e))
         return -EINVAL;
     if (t->trace)
@@ -331,6 +333,19 @@ static int check_task(struct scenario *sc, struct scenario_task *t, struct err *
         return err_at(e, -EINVAL, sc->path, t->head.line, 0, "[task %s]: madvise %s", t->head.name,
                       t->hugetlb ? "is not for pages of the pool; want it without hugetlb"
                                  : "needs memory = SIZE (or preload, grow or leak)");
+    if (t->pin_user && t->hugetlb)
+        return err_at(e, -EINVAL, sc->path, t->head.line, 0,
+                      "[task %s]: pin_user is not for pages of the pool: that is not modelled; "
+                      "want it without hugetlb",
+                      t->head.name);
+    if (t->hugetlb && !t->memory && !t->preload)
+        return err_at(e, -EINVAL, sc->path, t->head.line, 0,
+                      "[task %s]: hugetlb needs memory = SIZE (or preload)", t->head.name);
+    for (unsigned i = 0; i < ARRAY_SIZE(of_packets) && t->receive <= 0; i++)
+        if (scenario_given(&t->head, of_packets[i]))
+            return err_at(e, -EINVAL, sc->path, t->head.line, 0,
+                          "[task %s]: %s is of network packets; want receive = NUMBER/s",
+                          t->head.name, scenario_keys[of_packets[i]].name);
     if (t->pin_user > t->memory)
         return err_at(
             e, -EINVAL, sc->path, t->head.line, 0,

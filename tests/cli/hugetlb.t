@@ -31,12 +31,29 @@ $ grep . tree/sys/fs/cgroup/app/hugetlb.2MB.* | cut -d/ -f6-
 > hugetlb.2MB.rsvd.current:12582912
 > hugetlb.2MB.rsvd.max:max
 # A page beyond the limit is SIGBUS, a mapping beyond the pool is refused.
-$ sed 's/^memory = 12M/memory = 16M/' pool.ini >limit.ini; highwater run limit.ini -q | grep -e ^Outcome -e SIGBUS | cut -d' ' -f-10
+$ sed 's/^memory = 12M/memory = 16M/' pool.ini >limit.ini; highwater run limit.ini -q | grep -e ^Outcome -e ^Note | cut -c-90
 >~ Outcome   refused after .*
-> Note: 1 process was ended by SIGBUS: no huge page
+> Note: 1 process was ended by SIGBUS: there was no huge page of the pool for it.
+> Note: at most 6 of the pool's huge pages were in use. They are in no program's RSS and und
+> Note: the pool of huge pages refused 1 touch: hugetlb.2MB.max of a group forbade it, or it
 $ highwater run limit.ini -q --format json -o run.json; python3 $TOP/tools/check_json.py $TOP/docs/schema/run.schema.json run.json
-$ sed 's/^memory = 12M/memory = 18M/' pool.ini >empty.ini; highwater run empty.ini -q | grep -c "refused for want of memory"
-> 1
+$ sed 's/^memory = 12M/memory = 18M/' pool.ini >empty.ini; highwater run empty.ini -q | grep ^Note | cut -c-86
+> Note: 1 call was refused for want of memory (ENOMEM, ENOSPC); the program exited, or w
+> Note: nobody used a huge page of the pool.
+> Note: the pool of huge pages refused 1 mapping: it had too few that were promised to n
+# More than the machine has.
+$ sed 's/^value = 20/value = 2000/' pool.ini >much.ini; highwater run much.ini -q | grep '^Note: the pool' | cut -d: -f2
+>~  the pool was to have 2,000 huge pages \(nr_hugepages\) and got [0-9]+
+# What is not modelled, or would do nothing.
+$ sed 's/^hold = 1h/pin_user = 2M/' pool.ini >pin.ini; highwater run pin.ini
+! highwater run: pin.ini:7: [task db]: pin_user is not for pages of the pool: that is not modelled; want it without hugetlb
+= 2
+$ sed 's/^hold = 1h/ring = 64/' pool.ini >ring.ini; highwater run ring.ini
+! highwater run: ring.ini:7: [task db]: ring is of network packets; want receive = NUMBER/s
+= 2
+$ sed 's/^memory = 12M/leak = 1K/' pool.ini >leak.ini; highwater run leak.ini
+! highwater run: leak.ini:7: [task db]: hugetlb needs memory = SIZE (or preload)
+= 2
 # What is no number of pages is said before anything runs.
 $ sed 's/^value = 20/value = many/' pool.ini >wrong.ini; highwater run wrong.ini
 ! highwater run: wrong.ini:13: [write more]: nr_hugepages wants a number of huge pages, not 'many'
