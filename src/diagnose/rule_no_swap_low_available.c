@@ -8,7 +8,7 @@ static bool swap_would_help(const struct rule_context *c)
     const u64 *m = c->s->meminfo;
 
     return !known(m[MI_ANON_PAGES]) || !known(m[MI_SHMEM]) ||
-           m[MI_ANON_PAGES] + m[MI_SHMEM] >= left_little(c->f);
+           (double)(m[MI_ANON_PAGES] + m[MI_SHMEM]) >= left_little(c->f);
 }
 
 void rule_no_swap_low_available(struct rule_context *c)
