@@ -124,7 +124,9 @@ static struct diagnose_report report_of(const struct request *req)
 {
     return (struct diagnose_report){
         .diagnosis = &req->diagnosis,
-        .source = req->anonymiser ? "of the user" : req->root,
+        .source = req->anonymiser ? req->paste && req->paste->s.is_text ? "the user" : "of the user"
+                  : strcmp(req->root, "-") == 0 ? "standard input"
+                                                : req->root,
         .samples = req->samples,
         .samples_available =
             req->sampler && sampler_capture(req->sampler) ? sampler_count(req->sampler) : 0,

@@ -33,7 +33,9 @@ char *oom_where(char buf[160], const struct snapshot *s, const struct log_event 
     else if (part < NR_OOM_PARTS && part != OOM_PART_KILL && part != OOM_PART_CHOICE)
         place = e->stamp.place;
     if (place.line == 0)
-        snprintf(buf, 160, "%s", part_names[PART_KERNEL_LOG]);
+        place = e->stamp.place;
+    if (place.line == 0)
+        snprintf(buf, 160, "%s", s->pasted ? "the text" : part_names[PART_KERNEL_LOG]);
     else if (place.file < s->log_files.count && *s->log_files.items[place.file])
         snprintf(buf, 160, "%.140s:%u", s->log_files.items[place.file], place.line);
     else

@@ -9,6 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A program that holds less is not why the memory of a machine is full. */
+#define WORTH_NAMING (64 * MIB)
+/* An ARC with this share of memory is named beside the victim. */
+#define ARC_BESIDE   0.2
 /* A program with this share of what all hold is named as the one that filled memory. */
 #define CULPRIT      0.35
 /* ... if it is this share of memory too. */
@@ -194,7 +198,8 @@ static void title_anon(const struct telling *t, struct strbuf *out)
                                       : BYTES(MEM_INFO, "anonymous memory", f->anon));
             say_of_total(t, out);
         }
-        if (p) {
+        /* A table that has not even half of it is cut: its largest is nobody. */
+        if (p && (!known(f->anon) || f->programs_bytes >= f->anon / 2)) {
             strbuf_append(out, "; the largest is ");
             say_program(t, out, p);
             strbuf_printf(out, " with %s", BYTES(TASKS, "held by the largest program", p->bytes));
@@ -555,7 +560,8 @@ static void title_untold(const struct telling *t, struct strbuf *out)
     }
     if (t->e->kind == LOG_MEM_INFO && say_zone(t, out))
         return;
-    if (t->e->kind == LOG_MEM_INFO && t->ruling->program) {
+    if (t->e->kind == LOG_MEM_INFO && t->ruling->program &&
+        t->ruling->program->bytes >= WORTH_NAMING) {
         say_program(t, out, t->ruling->program);
         strbuf_printf(out, " holds the most of the tasks in this part of a report: %s",
                       BYTES(TASKS, "held by the largest program", t->ruling->program->bytes));
@@ -585,6 +591,13 @@ static void title_untold(const struct telling *t, struct strbuf *out)
         out->text[--out->len] = '\0';
     if (known(bytes) && bytes < HOLDS_LITTLE)
         strbuf_append(out, ": so little that no program filled memory, or memory was free");
+    if (known(t->f->arc) && known(t->c->f->total) &&
+        (double)t->f->arc >= ARC_BESIDE * (double)t->c->f->total) {
+        strbuf_append(out, "; the ARC of ZFS, in the same text, holds ");
+        say_arc(t, out);
+        strbuf_printf(out, " of %s", SIZE(t->c->f->total));
+        evidence(t->c, "MemTotal", number_of(t->c->f->total), IN_BYTES, "/proc/meminfo", "%s", "");
+    }
 }
 
 void oom_title(const struct telling *t, struct strbuf *out)

@@ -1,9 +1,13 @@
 /* oom_title_daemon.c - the first line of what a daemon did: systemd-oomd, earlyoom, the node agent, Android's killer. */
 #include "diagnose/oom_tell_int.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A node with so much available, in percent, is not low on memory. */
+#define PLENTY 25.0
 
 /* The number before `mark` in a daemon's message: "51.07%". NAN when there is none. */
 static double percent_after(const char *words, const char *mark)
@@ -54,6 +58,10 @@ static void title_eviction(const struct telling *t, const char *words, struct st
                   t->e->task_memcg ? group_label(label, t->e->task_memcg) : "pods", name);
     if (strncmp(name, "memory", 6) != 0)
         strbuf_append(out, ", not on memory");
+    else if (t->c->f->available_share > PLENTY && known(t->c->f->available))
+        strbuf_printf(out, ", it says; but %s (%s) are available in the same text",
+                      BYTES(KILL, "MemAvailable", t->c->f->available),
+                      PERCENT(KILL, "available", t->c->f->available_share));
 }
 
 /* What earlyoom saw left: "mem avail: 19 of 950 MiB ( 2.10%), swap free: 153 of 1023 MiB (14.96%)". */
@@ -83,11 +91,65 @@ static bool say_left(const struct telling *t, const char *words, struct strbuf *
     return true;
 }
 
+/* "memory used (X) / total (Y) and swap used (X) / total (Y) being more than 90.00%": what systemd-oomd saw. */
+static bool say_used(const struct telling *t, const char *words, struct strbuf *out)
+{
+    static const char *const marks[] = {"memory used (", "swap used ("};
+    static const char *const names[] = {"of memory", "of swap"};
+    double limit = percent_after(words, "more than ");
+    bool any = false;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(marks); i++) {
+        const char *at = strstr(words, marks[i]);
+        unsigned long long used, total;
+
+        if (!at || isnan(limit) ||
+            sscanf(at + strlen(marks[i]), "%19llu) / total (%19llu)", &used, &total) != 2 ||
+            total == 0 || used > total)
+            continue;
+        strbuf_printf(
+            out, "%s%s %s", any ? " and " : ": ",
+            PERCENT(KILL, i ? "swap used" : "memory used", 100 * (double)used / (double)total),
+            names[i]);
+        any = true;
+    }
+    if (any)
+        strbuf_printf(out, " were used, and its limit is %s", PERCENT(KILL, "limit", limit));
+    return any;
+}
+
+/* "reason: min watermark is breached and swap is low (91200kB < 291276kB)" */
+static bool say_reason(const char *words, struct strbuf *out)
+{
+    const char *at = strstr(words, "reason: ");
+    size_t len = at ? strcspn(at + 8, "(\"\n;") : 0;
+
+    while (len && at[8 + len - 1] == ' ')
+        len--;
+    if (len == 0 || len > 120)
+        return false;
+    strbuf_printf(out, "; its reason: %.*s", (int)len, at + 8);
+    return true;
+}
+
+/* A name that the kernel would have cut stands whole in the message. */
+static const char *whole_name(char buf[128], const struct log_event *e, const char *words)
+{
+    size_t cut = strlen(e->comm), len;
+    const char *at = cut ? strstr(words, e->comm) : NULL;
+
+    if (!at || at == words || at[-1] != '\'')
+        return e->comm;
+    len = strcspn(at, "'");
+    snprintf(buf, 128, "%.*s", (int)MIN(len, (size_t)127), at);
+    return len >= cut && at[len] == '\'' ? buf : e->comm;
+}
+
 void oom_title_daemon(const struct telling *t, struct strbuf *out)
 {
     const char *words = t->e->words ? t->e->words : "";
     double is = percent_after(words, " being "), over = percent_after(words, "% > ");
-    char label[96];
+    char label[96], name[128];
 
     if (t->ruling->cause == CAUSE_EVICTION) {
         title_eviction(t, words, out);
@@ -95,11 +157,11 @@ void oom_title_daemon(const struct telling *t, struct strbuf *out)
     }
     strbuf_printf(out, "%s killed %s", t->e->killer,
                   t->e->task_memcg ? group_label(label, t->e->task_memcg)
-                  : *t->e->comm    ? t->e->comm
+                  : *t->e->comm    ? whole_name(name, t->e, words)
                                    : "to free memory");
     if (strstr(words, "memory pressure") && !isnan(is) && !isnan(over)) {
         strbuf_printf(out, " for memory pressure: %s", PERCENT(KILL, "memory pressure", is));
-        strbuf_printf(out, " over its limit of %s", PERCENT(KILL, "pressure limit", over));
+        strbuf_printf(out, ", and its limit is %s", PERCENT(KILL, "pressure limit", over));
         if (t->e->oom_memcg && t->e->task_memcg && known(t->e->usage) &&
             strcmp(t->e->oom_memcg, t->e->task_memcg) != 0)
             strbuf_printf(out, "; the largest that it looked at was %s with %s",
@@ -107,7 +169,7 @@ void oom_title_daemon(const struct telling *t, struct strbuf *out)
                           BYTES(KILL, "largest candidate", t->e->usage));
         else
             strbuf_append(out, "; memory itself need not have been full");
-    } else if (!say_left(t, words, out)) {
+    } else if (!say_left(t, words, out) && !say_used(t, words, out) && !say_reason(words, out)) {
         strbuf_append(out, ", by a rule of its own");
     }
 }

@@ -24,7 +24,7 @@ const char *incident_what(const struct log_event *e)
     case LOG_KILLED_BY:
         return "killed";
     case LOG_OOM_TOLD:
-        return "told killed";
+        return "killed";
     case LOG_OOMD_LOOKED:
         return "oomd chose";
     case LOG_SIGKILLED:
@@ -55,9 +55,8 @@ static struct timeline_row row_of(const struct incident *i)
                                .mixed = i->mixed,
                                .bytes = e->anon_rss};
 
-    memcpy(row.who, *e->comm ? e->comm : e->killer, sizeof(row.who));
-    if (!*row.who)
-        memcpy(row.who, e->invoker, sizeof(row.who));
+    memcpy(row.who, *e->comm ? e->comm : e->invoker, sizeof(row.who));
+    memcpy(row.by, e->killer, sizeof(row.by));
     if (e->task_memcg || e->oom_memcg)
         group_label(row.group, e->task_memcg ? e->task_memcg : e->oom_memcg);
     if (!known(row.bytes) && i->facts.victim)
@@ -72,7 +71,8 @@ static void add(struct post_mortem *p, const struct incident *i, bool together)
 
     vec_for_each (&p->timeline, at) {
         if (!together || at->first->e->kind != i->e->kind || strcmp(at->who, row.who) != 0 ||
-            strcmp(at->group, row.group) != 0 || at->first->e->stamp.boot != i->e->stamp.boot)
+            strcmp(at->by, row.by) != 0 || strcmp(at->group, row.group) != 0 ||
+            at->first->e->stamp.boot != i->e->stamp.boot)
             continue;
         at->last = i;
         at->incidents += row.incidents;

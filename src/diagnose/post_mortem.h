@@ -14,6 +14,7 @@ struct timeline_row {
     const struct incident *first, *last;
     u64 incidents, kills;
     char who[COMM_BYTES]; /* who died, or asked */
+    char by[COMM_BYTES];  /* who killed or tells of it, where that is not the kernel */
     u32 pid;              /* of the first; 0 where there are several, or it is not told */
     char group[96];       /* pod, container, unit or group as people call it; "" */
     bool mixed;           /* who is the largest of several programs that died in one burst */

@@ -120,6 +120,20 @@ static void figure_pss(struct reconciliation *r, const struct sums *sums)
         figure(r, "sum of PSS", sums->pss, "shared pages are divided among the processes");
 }
 
+/* What was pasted of free is quoted; versions of it differ in what they call used. */
+static void say_free(struct strbuf *text, u64 pasted, u64 used, u64 older)
+{
+    if (known(pasted)) {
+        say(text, "free says %s used here. MemTotal less what is available", pasted);
+        say(text, ", as procps 4 counts it, is %s.", used);
+        return;
+    }
+    say(text, "free says %s used: MemTotal less what is available", used);
+    if (known(older))
+        say(text, " (before procps 4: %s, less free memory and all cache, tmpfs with it)", older);
+    strbuf_append(text, ".");
+}
+
 static void reconcile_host(struct diagnosis *d, const struct figures *f)
 {
     const u64 *m = d->last->meminfo;
@@ -134,15 +148,13 @@ static void reconcile_host(struct diagnosis *d, const struct figures *f)
     if (!known(used))
         return;
     strbuf_init(&text);
-    say(&text, "free says %s used: MemTotal less what is available", used);
-    if (known(older))
-        say(&text, " (before procps 4: %s, less free memory and all cache, tmpfs with it)", older);
-    strbuf_append(&text, ".");
+    say_free(&text, d->last->free_used, used, older);
     say_processes(&text, &sums);
     strbuf_append(&text, " Neither sees kernel memory");
     say_some(&text, ", unmapped tmpfs (shared memory is %s in all)", m[MI_SHMEM]);
     say_some(&text, ", huge pages (%s)", m[MI_HUGETLB]);
     strbuf_append(&text, " or cache that nobody maps.");
+    figure(&r, "free: used, as pasted", d->last->free_used, "the text");
     figure(&r, "free: used", used, "MemTotal - MemAvailable (procps 4)");
     figure(&r, "free: used, older", older,
            "MemTotal - MemFree - Cached - Buffers - SReclaimable (procps 3)");

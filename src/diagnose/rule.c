@@ -72,6 +72,18 @@ void finding_detail(struct rule_context *c, const char *fmt, ...)
     f->detail = strbuf_steal(&all);
 }
 
+/* What was pasted has another name than the file of the same figures. */
+static const char *printed_by(const struct snapshot *s, const char *where)
+{
+    if (strcmp(where, "/proc/meminfo") == 0 && *s->meminfo_from)
+        return s->meminfo_from;
+    if (strcmp(where, "/proc/vmstat") == 0 && *s->vmstat_from)
+        return s->vmstat_from;
+    if (strcmp(where, "the table") == 0 && *s->groups_from)
+        return s->groups_from;
+    return where;
+}
+
 void evidence(struct rule_context *c, const char *name, double number, enum evidence_unit unit,
               const char *where, const char *threshold, ...)
 {
@@ -81,7 +93,7 @@ void evidence(struct rule_context *c, const char *name, double number, enum evid
     if (!isfinite(number))
         return;
     snprintf(e.name, sizeof(e.name), "%s", name);
-    snprintf(e.where, sizeof(e.where), "%s", where);
+    snprintf(e.where, sizeof(e.where), "%s", printed_by(c->s, where));
     format_evidence(e.value, number, unit);
     va_start(args, threshold);
     vsnprintf(e.threshold, sizeof(e.threshold), threshold, args);

@@ -6,6 +6,8 @@
 /* Below it a page saves less than a third of itself, and costs its compression both ways. */
 #define RATIO_POOR   1.5
 #define FULL_PERCENT 95.0
+#define NOTHING_LEFT 5.0  /* percent of MemTotal that is available */
+#define HOLDS_MOST   50.0 /* percent of MemTotal */
 
 static void tell(struct rule_context *c, const char *name, u64 original, u64 compressed, u64 limit,
                  const char *where)
@@ -13,16 +15,28 @@ static void tell(struct rule_context *c, const char *name, u64 original, u64 com
     double ratio = compressed ? (double)original / (double)compressed : NAN,
            full = share_of(compressed, limit);
     bool hurts = pain_severity(&c->f->psi[PSI_MEM]) >= SEV_WARNING;
+    double held = share_of(compressed, c->f->total);
     bool bad = full >= FULL_PERCENT || ratio < RATIO_POOR;
 
-    finding_add(c, bad && hurts ? SEV_WARNING : SEV_INFO, CONF_MEDIUM, "host", bad ? 0.35 : 0.05,
-                "%s holds %s in %s%s", name, SIZE(original), SIZE(compressed),
-                full >= FULL_PERCENT ? ": its pool is full"
-                : ratio < RATIO_POOR ? ": it compresses badly"
-                                     : "");
+    /* What is compressed is in RAM as well: so much of it, and swapping out frees hardly anything. */
+    if (held >= HOLDS_MOST)
+        finding_add(c, c->f->available_share < NOTHING_LEFT ? SEV_CRITICAL : SEV_WARNING, CONF_HIGH,
+                    "host", 0.95,
+                    "%s holds %s of memory, %s of all, for %s that were swapped out to it%s", name,
+                    SIZE(compressed), AMOUNT(held, IN_PERCENT), SIZE(original),
+                    ratio < RATIO_POOR ? ": it compresses badly" : "");
+    else
+        finding_add(c, bad && hurts ? SEV_WARNING : SEV_INFO, CONF_MEDIUM, "host",
+                    bad ? 0.35 : 0.05, "%s holds %s in %s%s", name, SIZE(original),
+                    SIZE(compressed),
+                    full >= FULL_PERCENT ? ": its pool is full"
+                    : ratio < RATIO_POOR ? ": it compresses badly"
+                                         : "");
     evidence_shown(c, "stored", number_of(original), IN_BYTES, where);
     evidence_shown(c, "memory of the pool", number_of(compressed), IN_BYTES, where);
     evidence(c, "compression ratio", ratio, IN_TIMES, where, "under %.1f is poor", RATIO_POOR);
+    if (held >= HOLDS_MOST)
+        evidence(c, "share of MemTotal", held, IN_PERCENT, where, "over %.0f %%", HOLDS_MOST);
     evidence(c, "pool used", full, IN_PERCENT, where, "full from %.0f %%", FULL_PERCENT);
 }
 

@@ -5,16 +5,27 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WARNING_S  86400.0
+#define WARNING_S   86400.0
+#define TOLD_WEIGHT 0.6
 /* A program needs about a quarter beside its heap: threads, code, buffers. */
-#define HEAP_FILLS 0.75
+#define HEAP_FILLS  0.75
 
-/* Does the kernel's own report stand in the log too? Then what others say of it adds nothing. */
-static bool kernel_tells(const struct rule_context *c)
+/* Does the kernel's own report stand in the log too? Then what others say of it adds nothing: of a group's kill, of any where no
+ * limit is said, and of the machine's at the same moment. */
+#define SAME_MOMENT_US 10000000u
+static bool kernel_tells(const struct rule_context *c, const struct log_event *told)
 {
-    vec_for_each (&c->incidents->items, i)
-        if (incident_of_group(i) || incident_of_machine(i))
+    u64 at = told->stamp.wall_us;
+
+    vec_for_each (&c->incidents->items, i) {
+        u64 then = i->e->stamp.wall_us;
+
+        if (incident_of_group(i))
             return true;
+        if (incident_of_machine(i) && (!known(told->limit) || !known(at) || !known(then) ||
+                                       (at > then ? at - then : then - at) <= SAME_MOMENT_US))
+            return true;
+    }
     return false;
 }
 
@@ -38,13 +49,14 @@ static void tell_told_heap(struct rule_context *c, const struct log_event *e)
     sizing_tell_heap(c, heap, e->limit);
 }
 
-static void tell_told(struct rule_context *c, const struct incident *i)
+/* Of several the latest leads. */
+static void tell_told(struct rule_context *c, const struct incident *i, double weight)
 {
     const struct log_event *e = i->e;
     char label[96], where[160];
 
     if (e->task_memcg && strcmp(e->task_memcg, "/") == 0) {
-        finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", 0.6,
+        finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", weight,
                     "The machine ran out of memory and the kernel killed a process, says %s: the "
                     "kill was of the root cgroup, not of a container's limit",
                     e->killer);
@@ -54,7 +66,7 @@ static void tell_told(struct rule_context *c, const struct incident *i)
         return;
     }
     if (e->of_machine) {
-        finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", 0.6,
+        finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", weight,
                     "The machine ran out of memory and the kernel killed %s, says %s; what filled "
                     "memory is not in this text",
                     *e->comm ? e->comm : "a process", e->killer);
@@ -63,14 +75,14 @@ static void tell_told(struct rule_context *c, const struct incident *i)
         finding_detail(c, "\"%s\" (%s)", e->words, oom_where(where, c->s, e, NR_OOM_PARTS));
         return;
     }
-    finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", 0.6,
-                "The kernel killed %s for memory, says %s; by which limit, is not in this text",
-                e->task_memcg ? group_label(label, e->task_memcg)
-                : *e->comm    ? e->comm
-                : strcmp(e->killer, "kubernetes") == 0 || strcmp(e->killer, "AWS") == 0
-                    ? "a container"
-                    : "a process",
-                e->killer);
+    finding_add(
+        c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, e->task_memcg ? e->task_memcg : "host",
+        weight, "The kernel killed %s for memory, says %s; by which limit, is not in this text",
+        e->task_memcg ? group_label(label, e->task_memcg)
+        : *e->comm    ? e->comm
+        : strcmp(e->killer, "kubernetes") == 0 || strcmp(e->killer, "AWS") == 0 ? "a container"
+                                                                                : "a process",
+        e->killer);
     vec_last(&c->out->items).cause = CAUSE_UNTOLD;
     /* Slurm counts the kills at the limit of the step's own cgroup. */
     if (strcmp(e->killer, "slurm") == 0) {
@@ -163,9 +175,60 @@ static void tell_choice(struct rule_context *c, const struct incident *i)
         finding_detail(c, "\"%s\" (%s)", e->words, oom_where(where, c->s, e, NR_OOM_PARTS));
 }
 
+static bool is_later(const struct incident *i, const struct incident *than)
+{
+    u64 a = i->e->stamp.wall_us, b = than->e->stamp.wall_us;
+
+    return known(a) && known(b) && a != b ? a > b : i > than;
+}
+
+/* Who it was, as far as it is said; what is told of one again is no news. */
+static bool same_told(const struct log_event *a, const struct log_event *b)
+{
+    char x[96] = "", y[96] = "";
+
+    if (a->task_memcg)
+        group_label(x, a->task_memcg);
+    if (b->task_memcg)
+        group_label(y, b->task_memcg);
+    return strcmp(x, y) == 0 && strcmp(a->comm, b->comm) == 0 && a->of_machine == b->of_machine;
+}
+
+/* What a daemon did is said by others as well; that the machine ran out, and that another one met its limit, is news. */
+static bool is_news(const struct rule_context *c, const struct log_event *e,
+                    const struct incident *daemon)
+{
+    if (kernel_tells(c, e))
+        return false;
+    return !daemon || e->of_machine || (known(e->limit) && !same_told(e, daemon->e));
+}
+
+static void tell_all_told(struct rule_context *c, const struct incident *daemon)
+{
+    const struct incident *latest = NULL;
+
+    vec_for_each (&c->incidents->items, i)
+        if (i->e->kind == LOG_OOM_TOLD && is_news(c, i->e, daemon) &&
+            (!latest || is_later(i, latest)))
+            latest = i;
+    if (!latest)
+        return;
+    tell_told(c, latest, TOLD_WEIGHT);
+    vec_for_each (&c->incidents->items, i) {
+        bool again = i->e->kind != LOG_OOM_TOLD || !is_news(c, i->e, daemon) ||
+                     (!i->e->task_memcg && !*i->e->comm) || same_told(i->e, latest->e);
+
+        vec_for_each (&c->incidents->items, other)
+            again |= other->e->kind == LOG_OOM_TOLD && other != i && same_told(i->e, other->e) &&
+                     is_later(other, i);
+        if (!again)
+            tell_told(c, i, TOLD_WEIGHT - 0.01);
+    }
+}
+
 void rule_daemon_kill(struct rule_context *c)
 {
-    const struct incident *last = NULL, *told = NULL, *looked = NULL;
+    const struct incident *last = NULL, *looked = NULL;
     u64 kills = 0;
 
     if (!wants_host(c))
@@ -176,8 +239,6 @@ void rule_daemon_kill(struct rule_context *c)
             if (!last || i->e->task_memcg || *i->e->comm)
                 last = i;
             kills++;
-        } else if (i->e->kind == LOG_OOM_TOLD) {
-            told = i;
         } else if (i->e->kind == LOG_OOMD_LOOKED) {
             looked = i;
         }
@@ -196,6 +257,5 @@ void rule_daemon_kill(struct rule_context *c)
             tell_request(c, last->e);
         oom_tell_others(c, last, kills, kills);
     }
-    if (told && !last && !kernel_tells(c))
-        tell_told(c, told);
+    tell_all_told(c, last);
 }

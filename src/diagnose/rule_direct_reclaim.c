@@ -4,6 +4,28 @@
 /* Without pressure figures: even at 1 ms each a tenth of the time. */
 #define STALLS_BLIND 100.0
 
+/* A page in 4 KiB, and about a microsecond to look at each: from here on a CPU is busy with it for a tenth of the time. */
+#define SCANS_MANY  100000.0
+#define STEALS_POOR 30.0 /* percent of what is looked at */
+
+/* sar -B has what programs scanned themselves, and not how often they stopped. */
+static void tell_scans(struct rule_context *c)
+{
+    double scans = rate(c, PGSCAN_DIRECT), all = scans + rate(c, PGSCAN_KSWAPD),
+           found = 100 * rate(c, PGSTEAL_KSWAPD) / all;
+
+    finding_add(c, SEV_WARNING, CONF_MEDIUM, "host", 0.7,
+                "Programs reclaim memory themselves: they look at %s",
+                AMOUNT(scans, IN_PAGES_PER_S));
+    if (found < STEALS_POOR)
+        finding_detail(c, "Of what they and kswapd look at %s can be had: nearly all is in use.",
+                       AMOUNT(found, IN_PERCENT));
+    evidence(c, "pgscan_direct", scans, IN_PAGES_PER_S, "/proc/vmstat", "over %.0f", SCANS_MANY);
+    evidence(c, "reclaimed of scanned", found, IN_PERCENT, "/proc/vmstat", "under %.0f %%",
+             STEALS_POOR);
+    evidence(c, "pgmajfault", rate(c, PGMAJFAULT), IN_EVENTS_PER_S, "/proc/vmstat", "%s", "");
+}
+
 void rule_direct_reclaim(struct rule_context *c)
 {
     const struct figures *f = c->f;
@@ -12,6 +34,10 @@ void rule_direct_reclaim(struct rule_context *c)
 
     if (!wants_host(c))
         return;
+    if (isnan(f->allocstall) && rate(c, PGSCAN_DIRECT) >= SCANS_MANY) {
+        tell_scans(c);
+        return;
+    }
     if (isnan(f->allocstall)) {
         gap_part(c, "whether programs have to reclaim memory themselves", PART_VMSTAT);
         return;

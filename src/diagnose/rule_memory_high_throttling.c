@@ -1,6 +1,11 @@
 /* rule_memory_high_throttling.c - a cgroup over memory.high reclaims and sleeps. */
 #include "diagnose/pain.h"
 
+/* A percent below it is at it: reclaim goes a little below. */
+#define AT_HIGH   99.0
+/* So far beyond it only a group gets that is slowed down all the time. */
+#define OVER_HIGH 101.0
+
 static void tell(struct rule_context *c, const struct cgroup_view *g,
                  const struct group_figures *gf)
 {
@@ -8,6 +13,9 @@ static void tell(struct rule_context *c, const struct cgroup_view *g,
     enum severity severity = pain_known(p) ? pain_group_severity(p) : SEV_INFO;
     bool hopeless = known(gf->firm) && gf->firm > g->high;
 
+    /* Nobody is that far beyond it for nothing, where no figure says how much time it costs. */
+    if (!pain_known(p) && share_of(g->current, g->high) >= OVER_HIGH)
+        severity = SEV_WARNING;
     finding_add(c, MAX(severity, SEV_INFO), pain_known(p) ? CONF_HIGH : CONF_MEDIUM, g->path,
                 pain_weight(p), "%s is slowed down by memory.high, %s", group_said(c, g),
                 SIZE(g->high));
@@ -27,13 +35,14 @@ static void tell(struct rule_context *c, const struct cgroup_view *g,
     evidence_pressure(c, "memory.pressure", p, group_file(g, "memory.pressure"));
 }
 
-/* A percent below it is at it: reclaim goes a little below. */
-#define AT_HIGH 99.0
-
 /* Of one look there are totals alone: the limit was met, it is stood at, and somebody waits. */
 static bool stands_at(const struct rule_context *c, const struct cgroup_view *g,
                       const struct group_figures *gf)
 {
+    double share = share_of(g->current, g->high);
+
+    if (c->s->pasted && share >= OVER_HIGH)
+        return true;
     return c->s->pasted && isnan(gf->event_rate[EV_HIGH]) && known(g->events[EV_HIGH]) &&
            g->events[EV_HIGH] > 0 && share_of(g->current, g->high) >= AT_HIGH &&
            gf->psi[PSI_MEM].some >= PAIN_NONE_SOME;

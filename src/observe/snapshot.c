@@ -75,6 +75,7 @@ void snapshot_init(struct snapshot *s)
         .arc_max = UNKNOWN,
         .cgroups_counted = UNKNOWN,
         .used = UNKNOWN,
+        .free_used = UNKNOWN,
     };
     FILL_UNKNOWN(s->meminfo);
     FILL_UNKNOWN(s->vmstat);

@@ -395,7 +395,10 @@ struct snapshot {
     u64 cgroups_counted;   /* of the memory controller, in /proc/cgroups */
     bool total_counted;    /* MemTotal is not told: what counters add up to stands in its place */
     u64 kernel_used;       /* of it the kernel's, as such a table has it; bytes */
-    u64 used;              /* neither free nor cache, as a table has it; bytes */
+    char meminfo_from[96], vmstat_from[96],
+        groups_from[96]; /* what printed such figures; "": the files */
+    u64 free_used;       /* the column "used" of a pasted free; bytes */
+    u64 used;            /* neither free nor cache, as a table has it; bytes */
     char share_name
         [COMM_BYTES]; /* of a table with shares of memory and no sizes: whose is the largest */
     bool
@@ -403,6 +406,7 @@ struct snapshot {
     double kswapd_cpu;  /* percent of a CPU that a table of processes shows for it; 0: none does */
     double iowait_told; /* percent of all CPU time, in the head of that table */
     double share_percent; /* 0: no such table */
+    bool is_text;         /* ... and no file of a machine's tree is among it */
     bool pasted;          /* made of what somebody pasted: commands, logs, single files */
     bool processes_whole; /* processes[] are all of the machine's */
     bool

@@ -22,6 +22,7 @@ void block_meminfo(struct block *b, enum meminfo_field field, u64 value, enum ra
         return;
     st->meminfo[field] = value;
     st->meminfo_rank[field] = rank;
+    st->meminfo_from |= (u64)1 << b->format;
 }
 
 unsigned block_file(struct block *b, const char *path, struct span text)
@@ -93,6 +94,15 @@ void block_group(struct block *b, const char *path, u64 current, u64 max)
         else
             block_file_printf(b, file, "%llu\n", (unsigned long long)max);
     }
+}
+
+void block_high(struct block *b, const char *path, u64 high)
+{
+    char file[TREE_PATH_MAX];
+
+    snprintf(file, sizeof(file), "sys/fs/cgroup/%s/memory.high", path);
+    if (high < NO_LIMIT)
+        block_file_printf(b, file, "%llu\n", (unsigned long long)high);
 }
 
 void block_sizing(struct block *b, const char *scope, u64 request, u64 limit)
@@ -202,7 +212,8 @@ void block_told(struct block *b, const struct told *told)
         return;
     log_event_init(&event, LOG_OOM_TOLD);
     event.stamp.wall_us = told->wall_us;
-    event.stamp.place = (struct klog_place){b->p->state->klog_file, b->place.line};
+    event.stamp.place =
+        (struct klog_place){b->p->state->klog_file, told->line ? told->line : b->place.line};
     event.limit = told->limit;
     snprintf(event.killer, sizeof(event.killer), "%s", told->killer);
     if (told->scope)
@@ -215,8 +226,10 @@ void block_told(struct block *b, const struct told *told)
 
 void block_rate(struct block *b, enum counter counter, double per_s)
 {
-    if (!isnan(per_s) && per_s >= 0 && per_s < 1e12)
+    if (!isnan(per_s) && per_s >= 0 && per_s < 1e12) {
         b->p->state->rates.per_s[counter] = per_s;
+        b->p->state->rates_from |= (u64)1 << b->format;
+    }
 }
 
 void block_interval(struct block *b, double seconds)

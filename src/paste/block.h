@@ -20,7 +20,8 @@ struct block {
     struct span command; /* the shell's line that printed it; empty when not known */
     struct span path;    /* of the file that is shown; empty */
     struct klog_place place;
-    struct strbuf text; /* lines so far, cleaned */
+    enum paste_format format; /* whose grammar reads it; NR_FORMATS: none */
+    struct strbuf text;       /* lines so far, cleaned */
     u32 lines;
 };
 
@@ -35,6 +36,8 @@ void block_file_add(struct block *b, const char *path, const char *fmt, ...) HW_
 
 /* A control group's limit and use as its files; UNKNOWN leaves a file out. `path` begins with "/". */
 void block_group(struct block *b, const char *path, u64 current, u64 max);
+
+void block_high(struct block *b, const char *path, u64 high);
 
 /* What a container was promised and what it may use; UNKNOWN. */
 void block_sizing(struct block *b, const char *scope, u64 request, u64 limit);
@@ -64,6 +67,7 @@ struct told {
     u64 limit;
     struct span words;
     u64 wall_us;
+    u32 line; /* of the text; 0: the block's first */
 };
 void block_told(struct block *b, const struct told *told);
 

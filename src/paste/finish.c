@@ -136,6 +136,17 @@ static void estimate_shmem(struct snapshot *s)
     s->shmem_estimated = true;
 }
 
+/* Where AnonPages is not told, the lists of anonymous pages are: those of tmpfs are on them. */
+static void estimate_anon(struct snapshot *s)
+{
+    u64 *m = s->meminfo;
+    u64 lists = figure_add(m[MI_ACTIVE_ANON], m[MI_INACTIVE_ANON]),
+        shmem = figure_or(m[MI_SHMEM], 0);
+
+    if (!known(m[MI_ANON_PAGES]) && known(lists))
+        m[MI_ANON_PAGES] = lists - MIN(lists, shmem);
+}
+
 /* Versions of free before MemAvailable: what is free, and the cache. */
 static void estimate_available(struct snapshot *s)
 {
@@ -266,12 +277,59 @@ static void mark_log(struct paste *p)
         snprintf(status->why, sizeof(status->why), "%s", "not in this text");
 }
 
+static bool has_block(const struct paste *p, enum paste_format format)
+{
+    vec_for_each (&p->blocks, b)
+        if (b->format == format)
+            return true;
+    return false;
+}
+
+/* "free, vmstat": the names of these formats. */
+static void name_formats(char buf[96], u64 formats)
+{
+    size_t len = 0;
+
+    for (unsigned i = 0; i < NR_FORMATS && len < 95; i++)
+        if (formats >> i & 1)
+            len += (size_t)snprintf(buf + len, 96 - len, "%s%s", len ? ", " : "",
+                                    paste_format_names[i]);
+}
+
+static void name_sources(struct paste *p)
+{
+    static const enum paste_format groups[] = {FORMAT_DOCKER_STATS, FORMAT_CRICTL_STATS,
+                                               FORMAT_KUBE_TOP, FORMAT_CGTOP, FORMAT_UNIT_STATUS};
+    const struct paste_state *st = p->state;
+    u64 tables = 0;
+
+    if (!has_block(p, FORMAT_MEMINFO) && !st->tree.below)
+        name_formats(p->s.meminfo_from, st->meminfo_from);
+    if (!has_block(p, FORMAT_VMSTAT_FILE) && !st->tree.below)
+        name_formats(p->s.vmstat_from, st->rates_from);
+    for (unsigned i = 0; i < ARRAY_SIZE(groups) && !tables; i++)
+        if (has_block(p, groups[i]))
+            tables = (u64)1 << groups[i];
+    name_formats(p->s.groups_from, tables);
+}
+
+/* What is not there is not in the text; only a directory or an archive has files that could be. */
+static void say_text(struct paste *p)
+{
+    p->s.is_text = !p->state->tree.below && !p->state->has_tree_files;
+    if (!p->s.is_text)
+        return;
+    for (unsigned i = 0; i < NR_PARTS; i++)
+        if (p->s.parts[i].state == PART_MISSING)
+            snprintf(p->s.parts[i].why, sizeof(p->s.parts[i].why), "not in this text");
+}
+
 /* Where nobody was killed, the last reading of earlyoom is what there is of the machine. */
 static void take_earlyoom(struct paste *p)
 {
     struct paste_state *st = p->state;
     const struct earlyoom *seen = &st->earlyoom;
-    struct block b = {.p = p};
+    struct block b = {.p = p, .format = NR_FORMATS};
 
     if (seen->total == 0)
         return;
@@ -306,9 +364,12 @@ bool paste_end(struct paste *p)
     take_rows(p);
     take_vmstat(&p->s);
     estimate_shmem(&p->s);
+    estimate_anon(&p->s);
     estimate_available(&p->s);
     note_cache(p);
     mark_log(p);
+    say_text(p);
+    name_sources(p);
     drop_copies(&p->s);
     make_series(p);
     return p->blocks.count || p->s.log.count || p->log_lines || p->s.refusals.count ||

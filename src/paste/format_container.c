@@ -151,12 +151,23 @@ bool docker_inspect_goes_on(const struct block *b, struct span line)
     return !span_empty(rest) && (docker_inspect_begins(b, line) || strchr("\"{}[]", *rest.at));
 }
 
+/* "docker inspect web": of whom it was asked. */
+static void take_asked(struct span command, char name[NAME_MAX_])
+{
+    const char *at = span_find(command, " inspect ");
+    struct span rest = {at ? at + 9 : command.end, command.end}, word;
+
+    if (at && span_take_word(&rest, &word) && *word.at != '-' && *word.at != '|')
+        span_copy(word, name, NAME_MAX_);
+}
+
 unsigned docker_inspect_parse(struct block *b, struct span text)
 {
     char name[NAME_MAX_] = "", scope[NAME_MAX_ + 16];
     struct span line, value, words = span_of("", 0), exit_words = words;
     bool killed = false, seen = false;
-    u64 limit = UNKNOWN, exit_code = 0;
+    u64 limit = UNKNOWN, exit_code = 0, finished = UNKNOWN;
+    struct prefix_log dates = {.latest_year = 1970};
 
     while (span_take_line(&text, &line)) {
         if (json_text(line, "\"OOMKilled\"", &value) || json_text(line, "OOMKilled", &value)) {
@@ -165,6 +176,11 @@ unsigned docker_inspect_parse(struct block *b, struct span text)
             seen = true;
         } else if (json_text(line, "\"Name\"", &value) && span_begins(value, "/")) {
             span_copy((struct span){value.at + 1, value.end}, name, sizeof(name));
+        } else if (json_text(line, "\"FinishedAt\"", &value)) {
+            struct prefix prefix;
+
+            prefix_take(value, &dates, &prefix);
+            finished = prefix.wall_us;
         } else if (json_text(line, "\"Memory\"", &value)) {
             u64 bytes;
 
@@ -181,6 +197,8 @@ unsigned docker_inspect_parse(struct block *b, struct span text)
     if (exit_code == 137 && !killed)
         sigkill_push(b->p, "docker", *name ? name : "a container", exit_words,
                      (struct klog_place){b->p->state->klog_file, b->place.line});
+    if (!*name)
+        take_asked(b->command, name);
     snprintf(scope, sizeof(scope), "/docker/%s", *name ? name : "container");
     if (known(limit))
         block_group(b, scope, UNKNOWN, limit);
@@ -189,7 +207,7 @@ unsigned docker_inspect_parse(struct block *b, struct span text)
                                      .scope = scope,
                                      .limit = limit,
                                      .words = words,
-                                     .wall_us = UNKNOWN});
+                                     .wall_us = finished});
     return 1;
 }
 

@@ -3,6 +3,7 @@
 #include "paste/state_int.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #define NAME_MAX_ 200
 
@@ -67,8 +68,10 @@ struct pod {
     bool in_limits, in_requests, killed, evicted;
     bool exited; /* with 137, and no reason of memory */
     struct span words;
+    u64 killed_us;                   /* when, since 1970; UNKNOWN */
     struct klog_place at, exited_at; /* the line that is read, and the one with the exit code */
-    size_t indent;                   /* of the pod's own keys: of Name: */
+    struct klog_place killed_at;
+    size_t indent; /* of the pod's own keys: of Name: */
     /* of a node */
     bool in_allocatable, in_allocated, pressure_told, pressure;
     u64 capacity, allocatable, requested;
@@ -96,7 +99,8 @@ static void end_container(struct block *b, struct pod *pod)
                                      .scope = *pod->name || *pod->container ? scope : NULL,
                                      .limit = pod->limit,
                                      .words = pod->words,
-                                     .wall_us = UNKNOWN});
+                                     .wall_us = pod->killed_us,
+                                     .line = pod->killed_at.line});
     }
     if (pod->exited && !pod->killed) {
         scope_of(pod, pod->container, scope);
@@ -108,6 +112,7 @@ static void end_container(struct block *b, struct pod *pod)
         block_sizing(b, scope, pod->request, pod->limit);
     }
     pod->killed = pod->exited = false;
+    pod->killed_us = UNKNOWN;
     pod->limit = pod->request = UNKNOWN;
     pod->in_limits = pod->in_requests = false;
 }
@@ -174,6 +179,23 @@ static void end_node(struct block *b, const struct pod *node)
     block_meminfo(b, MI_MEM_TOTAL, node->capacity, RANK_ROUNDED);
 }
 
+/* "Tue, 04 Mar 2025 03:02:31 +0000" */
+static u64 date_of(struct span value)
+{
+    char text[64];
+    struct tm tm = {0};
+    const char *end;
+    s64 seconds, offset;
+
+    span_copy(value, text, sizeof(text));
+    end = strptime(text, "%a, %d %b %Y %H:%M:%S %z", &tm);
+    if (!end)
+        return UNKNOWN;
+    offset = tm.tm_gmtoff;
+    seconds = timegm(&tm) - offset;
+    return seconds > 0 ? (u64)seconds * 1000000 : UNKNOWN;
+}
+
 static void take_describe_line(struct block *b, struct pod *pod, struct span line, unsigned *found)
 {
     struct span rest = span_trim(line), value = value_after(rest);
@@ -201,6 +223,8 @@ static void take_describe_line(struct block *b, struct pod *pod, struct span lin
                (span_begins(value, "OOMKilled") || span_begins(value, "OOM Killed"))) {
         pod->killed = true;
         pod->words = line;
+        pod->killed_us = UNKNOWN;
+        pod->killed_at = pod->at;
         (*found)++;
     } else if (is_key(rest, "Reason:") && span_begins(value, "Evicted")) {
         pod->evicted = true;
@@ -217,6 +241,8 @@ static void take_describe_line(struct block *b, struct pod *pod, struct span lin
             pod->exited_at = pod->at;
         }
         (*found)++;
+    } else if (is_key(rest, "Finished:") && pod->killed && !known(pod->killed_us)) {
+        pod->killed_us = date_of(value);
     } else if (is_key(rest, "State:") || is_key(rest, "Last State:") ||
                is_key(rest, "Last Termination State:") || is_key(rest, "Restart Count:")) {
         (*found)++;
@@ -264,6 +290,7 @@ static size_t indent_of(struct span text)
 unsigned kube_describe_parse(struct block *b, struct span text)
 {
     struct pod pod = {.limit = UNKNOWN,
+                      .killed_us = UNKNOWN,
                       .request = UNKNOWN,
                       .capacity = UNKNOWN,
                       .allocatable = UNKNOWN,

@@ -125,6 +125,18 @@ static void take_sar_row(struct block *b, const struct fields *head, const struc
         block_meminfo(b, MI_SWAP_TOTAL, (u64)(swap_used + swap_free) * KIB, RANK_TABLE);
 }
 
+/* "03:02:01" in seconds, "03:02:01 PM" alike; NAN. */
+static double time_of(const struct fields *row)
+{
+    struct span word = row->count ? row->at[0] : span_of("", 0);
+    u64 h, m, s;
+
+    if (!span_take_u64(&word, &h) || !span_take(&word, ":") || !span_take_u64(&word, &m) ||
+        !span_take(&word, ":") || !span_take_u64(&word, &s) || h > 23 || m > 59 || s > 60)
+        return NAN;
+    return (double)(h * 3600 + m * 60 + s);
+}
+
 static double badness(const struct fields *head, const struct fields *row, unsigned shift)
 {
     double available = cell(head, row, shift, "kbavail"),
@@ -147,7 +159,7 @@ unsigned sar_parse(struct block *b, struct span text)
 {
     struct fields head = {.count = 0}, row, worst = {.count = 0};
     unsigned rows = 0, worst_shift = 0;
-    double most = -INFINITY;
+    double most = -INFINITY, before = NAN, interval = NAN;
     struct span line;
     bool more = true;
 
@@ -163,6 +175,8 @@ unsigned sar_parse(struct block *b, struct span text)
             worst.count = 0;
             most = -INFINITY;
             head = row;
+            /* The head has the time at which the first interval began. */
+            before = time_of(&row);
             continue;
         }
         if (row.count < 3 || head.count == 0)
@@ -171,6 +185,9 @@ unsigned sar_parse(struct block *b, struct span text)
         if (span_begins(row.at[0], "Average") || span_begins(row.at[0], "Moyenne") ||
             span_begins(row.at[0], "Durchschn"))
             continue;
+        if (time_of(&row) > before && !(interval < time_of(&row) - before))
+            interval = time_of(&row) - before;
+        before = time_of(&row);
         /* A head with "12:00:01 AM" and rows without, or the other way. */
         shift = 0;
         if (row.count + 1 == head.count)
@@ -182,7 +199,9 @@ unsigned sar_parse(struct block *b, struct span text)
             worst_shift = shift;
         }
     }
-    if (rows)
+    if (interval > 0)
+        block_interval(b, interval);
+    else if (rows && !(b->p->state->rates.interval_s > 0))
         block_interval(b, 600);
     return rows;
 }

@@ -189,6 +189,8 @@ static void take_free_row(struct block *b, const u64 v[8], unsigned n, unsigned 
     block_meminfo(b, MI_MEM_FREE, v[2], rank);
     if (n >= 4)
         block_meminfo(b, MI_SHMEM, v[3], rank);
+    if (known(v[1]))
+        b->p->s.free_used = v[1];
     if (columns == 7 && n == 7) { /* -w: buffers, cache, available */
         block_meminfo(b, MI_BUFFERS, v[4], rank);
         cache = v[5];

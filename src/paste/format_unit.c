@@ -49,7 +49,7 @@ bool unit_status_goes_on(const struct block *b, struct span line)
 struct unit {
     char name[NAME_MAX_];
     char slice[NAME_MAX_ * 2];
-    u64 current, max;
+    u64 current, max, high;
     bool killed, signalled; /* signal 9 ended its main process, and nothing says why */
     struct span words;
 };
@@ -71,6 +71,7 @@ static void take_unit_line(struct unit *u, struct span line)
             span_copy((struct span){slash, rest.end}, u->slice, sizeof(u->slice));
     } else if (span_begins(rest, "Memory: ")) {
         u->current = amount_after(rest, "Memory: ");
+        u->high = amount_after(rest, "high: ");
         u->max = amount_after(rest, "max: ");
         if (!known(u->max))
             u->max = amount_after(rest, "limit: ");
@@ -111,7 +112,7 @@ static void name_of_command(struct span command, struct unit *u)
 
 unsigned unit_status_parse(struct block *b, struct span text)
 {
-    struct unit u = {.current = UNKNOWN, .max = UNKNOWN};
+    struct unit u = {.current = UNKNOWN, .max = UNKNOWN, .high = UNKNOWN};
     char path[NAME_MAX_ * 2 + 32];
     struct span line;
     unsigned lines = 0;
@@ -128,6 +129,8 @@ unsigned unit_status_parse(struct block *b, struct span text)
         snprintf(path, sizeof(path), "%s", u.slice);
     else
         snprintf(path, sizeof(path), "/system.slice/%s", *u.name ? u.name : "a unit");
+    if (known(u.high))
+        block_high(b, path, u.high);
     if (known(u.current) && u.current < (u64)1 << 60)
         block_group(b, path, u.current, u.max);
     else if (known(u.max))

@@ -173,6 +173,7 @@ static void close_block(struct paste *p)
     st->format = NR_FORMATS;
     b->command = span_of_buf(&st->command);
     b->path = span_of_buf(&st->path);
+    b->format = format;
     if (grammars[format].parse(b, span_of_buf(&b->text)) > 0)
         push_block(p, format, b->place, b->lines);
     else
@@ -656,6 +657,7 @@ void paste_tree_file(struct paste *p, const char *path, struct span text)
 {
     struct tree_file *f = tree_file(&p->state->tree, span_of(path, strlen(path)));
 
+    p->state->has_tree_files = true;
     if (f && f->text.len == 0 && !tree_append(&p->state->tree, f, text))
         p->files_skipped++;
 }

@@ -60,6 +60,8 @@ struct paste_state {
     bool rows_whole;
     bool rows_largest; /* the table read last was sorted by resident memory */
     struct rates rates;
+    bool has_tree_files;          /* files of a machine's tree came with their paths */
+    u64 meminfo_from, rates_from; /* bits 1 << FORMAT_* of what gave such figures */
     struct earlyoom earlyoom;
 
     unsigned refusals_said; /* REFUSED_SAID */

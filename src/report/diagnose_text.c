@@ -131,11 +131,8 @@ static void render_head(const struct diagnose_report *r, struct strbuf *out)
     struct strbuf text;
 
     strbuf_init(&text);
-    if (s->kind == SOURCE_ARCHIVE && strcmp(r->source, "-") == 0)
-        strbuf_append(&text, "standard input");
-    else
-        strbuf_append(&text, kind_text(s->kind));
-    if (strcmp(r->source, "-") != 0 && s->kind != SOURCE_LIVE && s->kind != SOURCE_CONTAINER) {
+    strbuf_append(&text, s->is_text ? "text of" : kind_text(s->kind));
+    if (s->kind != SOURCE_LIVE && s->kind != SOURCE_CONTAINER) {
         strbuf_appendc(&text, ' ');
         utf8_append_clean(&text, r->source);
     }

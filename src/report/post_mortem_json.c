@@ -34,6 +34,7 @@ static json_object *row_json(const struct diagnose_report *r, const struct timel
     put_known(o, "since_boot_us", e->at_us);
     json_put_u64(o, "boot", e->stamp.boot);
     put_text(o, "program", row->who);
+    put_text(o, "told_by", row->by);
     put_known(o, "pid", row->pid ? row->pid : UNKNOWN);
     put_text(o, "invoker", e->invoker);
     put_text(o, "group", e->task_memcg);

@@ -12,12 +12,21 @@
 #include "base/units.h"
 #include "diagnose/post_mortem.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #define BAR 60u
 
 static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+
+/* Of the total; what rounds to nothing has no sign. */
+static double share_of(s64 bytes, double total)
+{
+    double share = 100 * (double)bytes / total;
+
+    return fabs(share) < 0.5 ? 0 : share;
+}
 
 static void add_size(struct strbuf *out, s64 bytes, int width)
 {
@@ -67,7 +76,7 @@ static void render_accounting(const struct accounting *a, struct strbuf *out)
                       26 - indent, l->name);
         add_size(out, l->bytes, 11);
         if (l->depth && total > 0)
-            strbuf_printf(out, " %4.0f %%", 100 * (double)l->bytes / total);
+            strbuf_printf(out, " %4.0f %%", share_of(l->bytes, total));
         if (*l->note)
             strbuf_printf(out, "  %s", l->note);
         strbuf_appendc(out, '\n');
@@ -98,6 +107,26 @@ static bool has_boots(const struct post_mortem *p)
     return false;
 }
 
+/* Who did it, or who says it; the kernel is not named. */
+static void add_by(struct strbuf *out, const struct timeline_row *row)
+{
+    enum log_event_kind kind = row->first->e->kind;
+
+    if (!*row->by)
+        return;
+    if (kind == LOG_KILLED_BY)
+        strbuf_printf(out, ", by %s", row->by);
+    else
+        strbuf_printf(out, ", says %s", row->by);
+}
+
+static const char *nobody_of(const struct timeline_row *row)
+{
+    enum log_event_kind kind = row->first->e->kind;
+
+    return kind == LOG_NODE_TOLD || kind == LOG_OOMD_LOOKED ? "" : "a process";
+}
+
 /* "java (pid 7)", "python3, 4 of them" */
 static void who_of(char buf[80], const struct timeline_row *row)
 {
@@ -111,7 +140,7 @@ static void who_of(char buf[80], const struct timeline_row *row)
     else if (row->pid)
         snprintf(buf, 80, "%s (pid %u)", row->who, row->pid);
     else
-        snprintf(buf, 80, "%s", *row->who ? row->who : "?");
+        snprintf(buf, 80, "%s", *row->who ? row->who : nobody_of(row));
 }
 
 static void render_timeline(const struct post_mortem *p, struct strbuf *out)
@@ -131,6 +160,7 @@ static void render_timeline(const struct post_mortem *p, struct strbuf *out)
             strbuf_printf(out, " in %s", row->group);
         if (known(row->bytes))
             strbuf_printf(out, ", %s", format_bytes(size, row->bytes));
+        add_by(out, row);
         strbuf_appendc(out, '\n');
     }
 }
@@ -174,8 +204,8 @@ void post_mortem_render_markdown(const struct diagnose_report *r, struct strbuf 
             add_cell(out, l->name);
             strbuf_append(out, " | ");
             add_size(out, l->bytes, 0);
-            strbuf_printf(out, " | %.0f %% | %s |\n",
-                          total > 0 ? 100 * (double)l->bytes / total : 0.0, l->note);
+            strbuf_printf(out, " | %.0f %% | %s |\n", total > 0 ? share_of(l->bytes, total) : 0.0,
+                          l->note);
         }
     }
     if (p->timeline.count < 2)
@@ -191,6 +221,7 @@ void post_mortem_render_markdown(const struct diagnose_report *r, struct strbuf 
         add_cell(out, who);
         strbuf_append(out, " | ");
         add_cell(out, row->group);
+        add_by(out, row);
         strbuf_printf(out, " | %s |\n", known(row->bytes) ? format_bytes(size, row->bytes) : "");
     }
 }

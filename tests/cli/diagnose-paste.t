@@ -20,7 +20,7 @@
 
 $ highwater diagnose ticket.txt | head -3
 > WARNING: java holds 5.6 GiB of 7.6 GiB (73 %) (and 2 more)
-> archive ticket.txt; one sample, so no rates
+> text of ticket.txt; one sample, so no rates
 > Read: free (line 4), processes: top, ps, smem, htop (line 8); 1 line not
 
 $ gzip -c ticket.txt | highwater diagnose - | head -1
