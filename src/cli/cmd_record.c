@@ -49,7 +49,8 @@ static const struct cli_option options[] = {
     {OPT_FOLLOW, "follow", 0, "all|leader",
      "end with the last process that COMMAND leaves behind, or with COMMAND itself (all)"},
     {OPT_STOP_AFTER, "stop-after", 0, "TIME",
-     "end the recording after TIME (90s, 10m); who still runs goes on unrecorded"},
+     "end the recording after TIME (90s, 10m); who still runs goes on unrecorded; a command in "
+     "the foreground of the terminal is told to end, and has 10 s for it"},
     {OPT_MAX_SIZE, "max-size", 0, "SIZE",
      "keep the trace below SIZE: the window grows, and what is beyond is not recorded"},
     {OPT_CODEC, "codec", 0, "zstd|stored", "compress the trace, or do not (zstd)"},
@@ -126,11 +127,11 @@ static void shortcomings(struct cli *cli, const struct record_options *o,
         cli_note(cli, "%u process%s on unrecorded: %s", r->nr_left,
                  r->nr_left == 1 ? " goes" : "es go", r->whom);
     if (r->unrecorded > 0)
-        cli_note(cli,
-                 "ran natively, not recorded (privileges of its own, another architecture, or out "
-                 "of the "
-                 "recorder's reach): %s%s",
-                 r->unrecorded_names, r->unrecorded > 8 ? ", ..." : "");
+        cli_note(
+            cli,
+            "ran natively, not recorded (privileges of its own, another architecture, not to be "
+            "read, or out of the recorder's reach): %s%s",
+            r->unrecorded_names, r->unrecorded > 8 ? ", ..." : "");
     strbuf_init(&lacks);
     if (lacks_render_text(&r->lacks, &lacks))
         cli_note(cli, "the recording is incomplete: it lacks %s", lacks.text);
@@ -241,6 +242,8 @@ int cmd_record(int argc, char **argv)
     for (int id; (id = cli_next(&cli)) > 0;) {
         if (id == OPT_OUTPUT) {
             o.output = cli.arg;
+            if (o.output[0] == '\0' || strcmp(o.output, "-") == 0)
+                cli_usage(&cli, "--output '%s': want the name of a file", cli.arg);
         } else if (id == OPT_WINDOW) {
             if (!cli_parse_u64(&cli, "window", &n))
                 break;

@@ -73,12 +73,17 @@ static bool interpreter_of(const char *head, char *interpreter)
     return true;
 }
 
+static bool has_privilege(const struct stat *st)
+{
+    return st->st_mode & (S_ISUID | S_ISGID);
+}
+
 static const char *reason(const char *path, const char *head, size_t len)
 {
     struct stat st;
     u64 entry;
 
-    if (stat(path, &st) == 0 && st.st_mode & (S_ISUID | S_ISGID))
+    if (stat(path, &st) == 0 && has_privilege(&st))
         return st.st_mode & S_ISUID ? "is set-user-id" : "is set-group-id";
     if (getxattr(path, "security.capability", NULL, 0) > 0)
         return "has capabilities";
@@ -92,30 +97,53 @@ static const char *reason(const char *path, const char *head, size_t len)
     return NULL;
 }
 
+static int refuse(const char *path, const char *program, const char *why, struct err *e)
+{
+    struct stat st;
+    bool mighty = geteuid() == 0 && stat(program, &st) == 0 && has_privilege(&st);
+
+    return err_set(
+        e, -EACCES,
+        "%s: cannot be recorded: %s %s; started by what is recorded it runs, unrecorded%s", path,
+        program, why,
+        mighty ? " (to become another user without it: runuser -u USER -- or setpriv)" : "");
+}
+
+/* No program and, for its zero bytes, no script of a shell's. */
+static bool is_garbage(const char *head, size_t len)
+{
+    if (len >= sizeof(Elf64_Ehdr) && memcmp(head, "\177ELF", 4) == 0)
+        return false;
+    return memchr(head, '\0', len) != NULL;
+}
+
 static int refuse_unrecordable(const char *path, struct err *e)
 {
     char head[SCRIPT_LINE + 1], at[SCRIPT_LINE + 1];
-    const char *program = path, *why = NULL;
+    const char *program = path, *why;
 
     for (unsigned i = 0; i <= SCRIPT_DEPTH; i++) {
         int fd = open(program, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        int error = fd < 0 ? errno : 0;
         ssize_t n = fd < 0 ? 0 : read(fd, head, SCRIPT_LINE);
 
         if (fd >= 0)
             close(fd);
-        head[n < 0 ? 0 : n] = '\0';
-        if (interpreter_of(head, at)) {
-            program = at;
-            continue;
-        }
-        why = reason(program, head, n < 0 ? 0 : (size_t)n);
-        break;
+        if (error == ENOENT || (program != path && !program_is_executable(program)))
+            return err_set(e, error == ENOENT ? -ENOENT : -EACCES, "%s: its interpreter %s: %s",
+                           path, program, error == ENOENT ? strerror(ENOENT) : "not executable");
+        n = n < 0 ? 0 : n;
+        head[n] = '\0';
+        why = error != 0 ? "may be executed, but not read" : reason(program, head, (size_t)n);
+        if (why == NULL && is_garbage(head, (size_t)n))
+            return err_set(e, -EACCES, "%s: %s", program, strerror(ENOEXEC));
+        if (why != NULL && (error != 0 || !interpreter_of(head, at)))
+            return refuse(path, program, why, e);
+        if (!interpreter_of(head, at))
+            return 0;
+        program = at;
     }
-    if (why == NULL)
-        return 0;
-    return err_set(e, -EACCES,
-                   "%s: cannot be recorded: %s %s; started by what is recorded it runs, unrecorded",
-                   path, program, why);
+    return err_set(e, -EACCES, "%s: %s", path, strerror(ELOOP));
 }
 
 int program_find(const char *name, char *path, size_t size, struct err *e)

@@ -180,6 +180,8 @@ static void put_end(struct hwt_writer *w, const struct record_result *r, u64 ord
     }
     if (ended_by[r->end] != NULL)
         add_line(text, "ended_by", ended_by[r->end]);
+    else if (r->broken > 0)
+        add_line(text, "ended_by", "failure");
     if (r->broken > 0)
         add_line(text, "incomplete.records", "1");
     if (r->full)

@@ -43,6 +43,7 @@ const char *recording_end(const struct trace *t)
         {"signal", "stopped by a signal"},
         {"leader", "ended with the first process (--follow leader), which left others"},
         {"size", "ended early: the file reached --max-size"},
+        {"failure", "ended early: the recorder itself failed in a process, which ended with it"},
     };
     char value[16];
 

@@ -9,6 +9,7 @@
  *   env_setenv                 an exec starts this very program again, not an installed `valgrind`
  *   should_we_trace_this_child what cannot run under Valgrind (set-user-id, capabilities, 32-bit) runs natively
  *   env_remove_valgrind_env_stuff  not from the environment of what runs natively
+ *   pre_exec_check             whether an exec would fail, asked as the kernel asks
  *   nuke_all_threads_except    the last call before an exec that will succeed
  *   kill                       the process dies of a signal
  *   release_BigLock            a thread is about to wait
@@ -216,21 +217,32 @@ static Bool is_foreign(const UChar *elf)
            (!is_position_independent(elf) && entry - CHANNEL_TOOL_BASE < CHANNEL_TOOL_BYTES);
 }
 
-/* A program with privileges of its own, or one for another architecture; a script that such a one interprets. */
+/* The first bytes of a file, with a 0 after them. Returns their number; negative: it cannot be read. */
+static Int read_head(const HChar *path, HChar *head)
+{
+    Int fd = VG_(fd_open)(path, VKI_O_RDONLY | VKI_O_NONBLOCK, 0);
+    Int n = fd < 0 ? -1 : VG_(read)(fd, head, SCRIPT_LINE);
+
+    if (fd >= 0)
+        VG_(close)(fd);
+    head[n < 0 ? 0 : n] = '\0';
+    return n;
+}
+
+/* A program with privileges of its own, for another architecture, or that may be executed and not read; a script that
+ * such a one interprets. */
 static Bool must_run_natively(const HChar *path)
 {
     HChar head[SCRIPT_LINE + 1], interpreter[SCRIPT_LINE + 1];
     struct vg_stat st;
-    Int fd, n;
+    Int n;
 
     for (UInt i = 0; i <= SCRIPT_DEPTH; i++) {
         if (sr_isError(VG_(stat)(path, &st)))
             return False;
-        fd = VG_(fd_open)(path, VKI_O_RDONLY, 0);
-        n = fd < 0 ? 0 : VG_(read)(fd, head, SCRIPT_LINE);
-        if (fd >= 0)
-            VG_(close)(fd);
-        head[n < 0 ? 0 : n] = '\0';
+        n = read_head(path, head);
+        if (n < 0)
+            return True;
         if (!interpreter_of(head)) /* the privileges of a script do not count */
             return has_privilege(path, st.mode) || (n >= 32 && is_foreign((const UChar *)head));
         VG_(strcpy)(interpreter, head);
@@ -246,6 +258,41 @@ Bool __wrap_vgPlain_should_we_trace_this_child(const HChar *name, const HChar **
     exec_followed = __real_vgPlain_should_we_trace_this_child(name, argv) && tool_is_there() &&
                     (name == NULL || !must_run_natively(name));
     return exec_followed;
+}
+
+/* The kernel's answer to an exec as far as it can be had beforehand, of the file and of its interpreters. */
+static Long exec_error(const HChar *path)
+{
+    HChar head[SCRIPT_LINE + 1], interpreter[SCRIPT_LINE + 1];
+    struct vg_stat st;
+
+    for (UInt i = 0; i <= SCRIPT_DEPTH; i++) {
+        Long r = hw_syscall(NR_FACCESSAT2, (UWord)VKI_AT_FDCWD, (UWord)path, 1 /* X_OK */,
+                            AT_EACCESS, 0, 0);
+
+        if (r < 0 && r != -VKI_ENOSYS)
+            return r;
+        if (!sr_isError(VG_(stat)(path, &st)) && !VKI_S_ISREG(st.mode))
+            return -VKI_EACCES;
+        if (read_head(path, head) < 0 || !interpreter_of(head))
+            return 0;
+        VG_(strcpy)(interpreter, head);
+        path = interpreter;
+    }
+    return -VKI_ELOOP;
+}
+
+/* The core opens the file for that, which can be one that may only be executed. */
+SysRes __real_vgPlain_pre_exec_check(const HChar *name, Int *fd, Bool allow_setuid);
+SysRes __wrap_vgPlain_pre_exec_check(const HChar *name, Int *fd, Bool allow_setuid);
+SysRes __wrap_vgPlain_pre_exec_check(const HChar *name, Int *fd, Bool allow_setuid)
+{
+    Long error = fd == NULL ? exec_error(name) : 0;
+
+    if (error < 0)
+        return VG_(mk_SysRes_Error)((UWord)-error);
+    return fd == NULL && !exec_followed ? VG_(mk_SysRes_Success)(0)
+                                        : __real_vgPlain_pre_exec_check(name, fd, allow_setuid);
 }
 
 /* The program's environment has nothing of this Valgrind in it (hw_environment_clean); of another, it is for what runs natively. */

@@ -89,17 +89,6 @@ static Bool unpark(struct stream *o)
     return True;
 }
 
-/* The thread may wait from here on, for as long as it likes. */
-void hw_stream_park(struct thread *t)
-{
-    struct stream *o = &t->out;
-
-    if (o->slot == NULL || o->parked || o->slot->len == 0)
-        return;
-    o->parked = True;
-    __atomic_store_n(&o->slot->state, CHANNEL_PARKED, __ATOMIC_RELEASE);
-}
-
 static void count_instructions(struct stream *o, ULong until)
 {
     __atomic_add_fetch(&hw_channel->instructions, until - o->first_icount, __ATOMIC_RELAXED);
@@ -128,6 +117,25 @@ static void publish(struct stream *o)
     __atomic_store_n(&s->state, CHANNEL_FULL, __ATOMIC_RELEASE);
     __atomic_add_fetch(&hw_channel->wake, 1, __ATOMIC_SEQ_CST);
     hw_syscall(__NR_futex, (UWord)&hw_channel->wake, 1 /* FUTEX_WAKE */, 1, 0, 0, 0);
+}
+
+/* The lowest free slot is taken first: who has one of the last quarter is among very many, and keeps none while it waits, so that
+ * however many wait, those that run find one. */
+#define SLOTS_TO_KEEP (CHANNEL_SLOTS / 4 * 3)
+
+/* The thread may wait from here on, for as long as it likes. */
+void hw_stream_park(struct thread *t)
+{
+    struct stream *o = &t->out;
+
+    if (o->slot == NULL || o->parked || o->slot->len == 0)
+        return;
+    if (o->slot - hw_channel->slots >= SLOTS_TO_KEEP) {
+        publish(o);
+        return;
+    }
+    o->parked = True;
+    __atomic_store_n(&o->slot->state, CHANNEL_PARKED, __ATOMIC_RELEASE);
 }
 
 /* A slot with room for one record. False: the recording is over. */

@@ -215,6 +215,15 @@ static void fds_grow(Int fd)
     max_fds = want;
 }
 
+/* /proc/PID/mem, /proc/PID/task/TID/mem */
+static Bool is_memory(const HChar *path)
+{
+    SizeT len = VG_(strlen)(path);
+
+    return VG_(strncmp)(path, "/proc/", 6) == 0 && len > 4 &&
+           VG_(strcmp)(path + len - 4, "/mem") == 0;
+}
+
 struct description *hw_fd_open(struct thread *t, Int fd, Bool truncated)
 {
     struct vki_stat st;
@@ -233,6 +242,7 @@ struct description *hw_fd_open(struct thread *t, Int fd, Bool truncated)
         link_of(fd, path, sizeof(path));
     if (d->cls == CLASS_OTHER && VG_(strstr)(path, "/oom_score_adj") != NULL)
         d->oom_score_adj = True;
+    d->memory = d->cls == CLASS_OTHER && is_memory(path);
     if (d->cls != CLASS_FILE && d->kind != HWT_FILE_DEVICE)
         return d;
     d->fid = hw_fid(t, st.st_dev, st.st_ino, hw_instance(fd, (UWord) "", 0x1000), st.st_size,

@@ -288,6 +288,8 @@ static void written_elsewhere(struct thread *t, const struct io *io, UWord done)
 
     if (d != NULL && d->oom_score_adj && io->write && !io->vector)
         oom_score_adj_written(t, io->buffer, done);
+    if (d != NULL && d->memory && io->write && done > 0)
+        hw_incomplete(t, HWT_INCOMPLETE_MEMORY, "/proc/PID/mem");
 }
 
 /* Descriptors: opened, doubled, closed. False: not one of these. */

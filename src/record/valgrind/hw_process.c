@@ -90,6 +90,9 @@ static void child_of_fork(ThreadId tid)
     VG_(free)(t->declared);
     t->declared = NULL;
     t->declared_bits = 0;
+    /* It has the name of the thread that forked, which need not be the process's. */
+    VG_(memset)(hw_comm, 0, sizeof(hw_comm));
+    hw_syscall(__NR_prctl, 16 /* PR_GET_NAME */, (UWord)hw_comm, 0, 0, 0, 0);
     hw_stream_open(t);
     if (hw_channel != NULL)
         __atomic_add_fetch(&hw_channel->processes, 1, __ATOMIC_RELAXED);

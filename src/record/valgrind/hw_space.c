@@ -65,12 +65,27 @@ static Bool is_crowded(void)
     return counted + 2 >= SEGMENTS_MANY;
 }
 
+/* The core takes code of a file for unchanging, and looks at all other code each time before it runs. Code that may change without
+ * a call (it can be written where it is executed, or by another mapping of its file) is told to it as of no file. */
+static void tell_changing_code(Addr a, SizeT len, UInt prot)
+{
+    if (VG_(am_notify_client_mmap)(a, len, prot, VKI_MAP_PRIVATE | VKI_MAP_ANONYMOUS, -1, 0))
+        VG_(discard_translations)(a, len, "hw");
+}
+
+static Bool code_may_change(UInt prot, UInt flags)
+{
+    return (prot & VKI_PROT_EXEC) && ((prot & VKI_PROT_WRITE) || !(flags & VKI_MAP_PRIVATE));
+}
+
 static void tell_mapped(Addr a, SizeT len, UInt prot, UInt flags, Int fd, Off64T offset)
 {
-    Bool stale;
+    Bool stale = False;
 
     len = PAGE_UP(len);
-    if (is_crowded())
+    if (code_may_change(prot, flags))
+        tell_changing_code(a, len, prot);
+    else if (is_crowded())
         stale = VG_(am_notify_client_mmap)(a, len, 7, VKI_MAP_PRIVATE | VKI_MAP_ANONYMOUS, -1, 0);
     else
         stale = VG_(am_notify_client_mmap)(a, len, prot, flags, fd, offset);
@@ -102,6 +117,12 @@ Bool __wrap_vgPlain_am_notify_mprotect(Addr a, SizeT len, UInt prot)
 {
     const NSegment *s = VG_(am_find_nsegment)(a);
 
+    /* Whether others map the same file for writing is not known of a file's pages that become code. */
+    if ((prot & VKI_PROT_EXEC) && s != NULL && s->kind == SkFileC &&
+        (!s->hasX || (prot & VKI_PROT_WRITE))) {
+        tell_changing_code(a, len, prot);
+        return True;
+    }
     if (s == NULL || a + len - 1 > s->end || (s->start == a && s->end == a + len - 1) ||
         !is_crowded())
         return __real_vgPlain_am_notify_mprotect(a, len, prot);

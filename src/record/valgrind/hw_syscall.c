@@ -75,7 +75,6 @@ static const struct {
     {__NR_io_submit, HWT_INCOMPLETE_CALLS, "io_submit"},
     {__NR_process_vm_readv, HWT_INCOMPLETE_CALLS, "process_vm_readv"},
     {__NR_process_vm_writev, HWT_INCOMPLETE_MEMORY, "process_vm_writev"},
-    {__NR_remap_file_pages, HWT_INCOMPLETE_CALLS, "remap_file_pages"},
 };
 
 static void tell_not_followed(struct thread *t, UInt nr)
@@ -110,7 +109,8 @@ static void succeeded(struct thread *t, UInt nr, const UWord *args, UWord result
             hw_incomplete(t, HWT_INCOMPLETE_IO_URING, "io_uring_enter");
         break;
     case __NR_prctl:
-        if (args[0] == 15 /* PR_SET_NAME */) {
+        if (args[0] == 15 /* PR_SET_NAME */ &&
+            t->leader) { /* the process's name is its first thread's */
             VG_(memset)(hw_comm, 0, sizeof(hw_comm));
             VG_(strncpy)(hw_comm, (const HChar *)args[1], sizeof(hw_comm) - 1);
             hw_emit_op(t, HWT_OP_COMM, 0, NULL, hw_comm);

@@ -8,6 +8,9 @@
  */
 #include "hw_valgrind.h"
 
+#include "pub_tool_libcsetjmp.h"
+#include "pub_tool_signals.h"
+
 static void answer(struct core_status *status, Long result)
 {
     status->what = CORE_COMPLETE;
@@ -175,9 +178,21 @@ static void execveat_before(ThreadId tid, void *layout, struct core_args *args,
 
 static struct core_entry execveat_entry = {execveat_before, NULL};
 
+#define MESSAGES_MAX  1024u /* the kernel's UIO_MAXIOV */
+#define MESSAGE_BYTES 64u   /* struct mmsghdr */
+
 #define CLONE_SHARED    (VKI_CLONE_VM | VKI_CLONE_FS | VKI_CLONE_FILES | VKI_CLONE_VFORK)
 #define CLONE_AS_THREAD (VKI_CLONE_VM | VKI_CLONE_FS | VKI_CLONE_FILES)
 #define CLONE_AS_VFORK  (VKI_CLONE_VM | VKI_CLONE_VFORK)
+
+/* The core ends the program where its table is full. */
+static Bool has_thread_left(void)
+{
+    for (ThreadId tid = 1; tid < VG_N_THREADS; tid++)
+        if (!VG_(is_valid_tid)(tid))
+            return True;
+    return False;
+}
 
 /* The core knows threads, vfork and fork, and ends the program at anything between. */
 static void clone_before(ThreadId tid, void *layout, struct core_args *args,
@@ -192,6 +207,13 @@ static void clone_before(ThreadId tid, void *layout, struct core_args *args,
         as = CLONE_AS_VFORK; /* until the exec or the end nobody sees the difference */
     else if (!(shared & VKI_CLONE_VM))
         as = 0;
+    if (as == CLONE_AS_THREAD && !has_thread_left()) {
+        hw_complain("%s wanted more threads than can be recorded; it was told EAGAIN", hw_comm);
+        if (hw_thread_find(tid) != NULL)
+            hw_incomplete(hw_thread_find(tid), HWT_INCOMPLETE_CALLS, "clone");
+        answer(status, -VKI_EAGAIN);
+        return;
+    }
     if (as != shared && (shared ^ as) & (VKI_CLONE_FS | VKI_CLONE_FILES))
         hw_complain(
             "%s started a %s, which has descriptors and working directory %s while it is recorded",
@@ -232,6 +254,27 @@ static void ioctl_after(ThreadId tid, struct core_args *args, struct core_status
 
 static struct core_entry ioctl_entry = {ioctl_before, ioctl_after};
 
+/* The kernel's limit is above the program's, and the core has its own answer for what lies between. */
+static void fcntl_before(ThreadId tid, void *layout, struct core_args *args,
+                         struct core_status *status, UWord *flags)
+{
+    Bool doubles = args->a[1] == VKI_F_DUPFD || args->a[1] == VKI_F_DUPFD_CLOEXEC;
+
+    if (doubles && args->a[2] >= (UWord)VG_(fd_soft_limit) &&
+        hw_syscall(__NR_fcntl, args->a[0], VKI_F_GETFD, 0, 0, 0, 0) >= 0)
+        answer(status, -VKI_EINVAL);
+    else
+        __real_vgModuleLocal_get_linux_syscall_entry(__NR_fcntl)
+            ->before(tid, layout, args, status, flags);
+}
+
+static void fcntl_after(ThreadId tid, struct core_args *args, struct core_status *status)
+{
+    __real_vgModuleLocal_get_linux_syscall_entry(__NR_fcntl)->after(tid, args, status);
+}
+
+static struct core_entry fcntl_entry = {fcntl_before, fcntl_after};
+
 #define PR_SET_SECCOMP 22
 
 /* A filter would hold for the tool as well, which makes calls of its own, and end the program at the next of them. Without a filter
@@ -258,13 +301,47 @@ static void prctl_after(ThreadId tid, struct core_args *args, struct core_status
 
 static struct core_entry prctl_entry = {prctl_before, prctl_after};
 
-struct core_entry *__wrap_vgModuleLocal_get_linux_syscall_entry(UInt nr)
+/* The core visits as many elements as it is told, whatever the kernel takes: those that the program can have. */
+static void counted_before(ThreadId tid, void *layout, struct core_args *args,
+                           struct core_status *status, UWord *flags)
 {
+    Bool polls = args->nr == __NR_poll || args->nr == __NR_ppoll;
+    UWord n = (UInt)args->a[polls ? 1 : 2];
+
+    if (polls && n > (UWord)VG_(fd_hard_limit)) {
+        answer(status, -VKI_EINVAL);
+        return;
+    }
+    if (!polls && n > MESSAGES_MAX &&
+        !VG_(am_is_valid_for_client)(args->a[1], n * MESSAGE_BYTES, VKI_PROT_READ))
+        args->a[2] = MESSAGES_MAX;
+    __real_vgModuleLocal_get_linux_syscall_entry((UInt)args->nr)
+        ->before(tid, layout, args, status, flags);
+}
+
+static void counted_after(ThreadId tid, struct core_args *args, struct core_status *status)
+{
+    __real_vgModuleLocal_get_linux_syscall_entry((UInt)args->nr)->after(tid, args, status);
+}
+
+static struct core_entry counted_entry = {counted_before, counted_after};
+
+static struct core_entry *entry_of(UInt nr)
+{
+    struct core_entry *core;
+
     switch (nr) {
     case __NR_prctl:
         return &prctl_entry;
     case __NR_ioctl:
         return &ioctl_entry;
+    case __NR_fcntl:
+        return &fcntl_entry;
+    case __NR_poll:
+    case __NR_ppoll:
+    case __NR_recvmmsg:
+    case __NR_sendmmsg:
+        return &counted_entry;
     case __NR_execve:
         return &execve_entry;
     case __NR_execveat:
@@ -292,6 +369,54 @@ struct core_entry *__wrap_vgModuleLocal_get_linux_syscall_entry(UInt nr)
     case __NR_prlimit64:
         return &limit_entry;
     default:
-        return __real_vgModuleLocal_get_linux_syscall_entry(nr);
+        core = __real_vgModuleLocal_get_linux_syscall_entry(nr);
+        return core != NULL ? core : &hw_unknown_entry;
     }
+}
+
+/* ---- pointers to nowhere ---- */
+
+/* Many of the core's entries look at what a call is given before the kernel does, and not all ask whether it is there. */
+static VG_MINIMAL_JMP_BUF(unreadable);
+
+static void caught(Int signo, Addr at)
+{
+    (void)at;
+    if (signo == VKI_SIGSEGV || signo == VKI_SIGBUS)
+        VG_MINIMAL_LONGJMP(unreadable);
+}
+
+static void guarded_before(ThreadId tid, void *layout, struct core_args *args,
+                           struct core_status *status, UWord *flags)
+{
+    struct core_args given = *args;
+    ULong faults = 1ULL << (VKI_SIGSEGV - 1) | 1ULL << (VKI_SIGBUS - 1);
+
+    if (VG_MINIMAL_SETJMP(unreadable) == 0) {
+        VG_(set_fault_catcher)(caught);
+        entry_of((UInt)args->nr)->before(tid, layout, args, status, flags);
+        VG_(set_fault_catcher)(NULL);
+        return;
+    }
+    VG_(set_fault_catcher)(NULL);
+    hw_syscall(__NR_rt_sigprocmask, VKI_SIG_UNBLOCK, (UWord)&faults, 0, sizeof(faults), 0, 0);
+    *args = given;
+    *flags = 0;
+    answer(status, -VKI_EFAULT);
+}
+
+static void guarded_after(ThreadId tid, struct core_args *args, struct core_status *status)
+{
+    struct core_entry *entry = entry_of((UInt)args->nr);
+
+    if (entry->after != NULL)
+        entry->after(tid, args, status);
+}
+
+static struct core_entry guarded_entry = {guarded_before, guarded_after};
+
+struct core_entry *__wrap_vgModuleLocal_get_linux_syscall_entry(UInt nr)
+{
+    (void)nr;
+    return &guarded_entry;
 }

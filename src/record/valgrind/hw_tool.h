@@ -15,7 +15,7 @@
  *   hw_process.c     threads, fork, exec, exit
  *   hw_core.c        what is changed of Valgrind's core, by the linker's --wrap
  *   hw_table.c       system calls done in the place of the core: hw_space.c maps memory,
- *                    hw_limits.c answers for limits and locks
+ *                    hw_limits.c answers for limits and locks, hw_unknown.c for calls of later kernels
  *
  * Valgrind runs one thread at a time under its own lock, so nothing here locks; only the channel is
  * shared with other processes.
@@ -188,6 +188,7 @@ struct description { /* an open file description */
     ULong handle; /* 0: no pages to read or write */
     UInt flags;   /* O_ flags */
     Bool oom_score_adj;
+    Bool memory; /* of a process: /proc/PID/mem */
 };
 struct description *hw_fd(struct thread *t, Int fd); /* resolved if need be; NULL: not open */
 struct description *hw_fd_open(struct thread *t, Int fd, Bool truncated); /* resolved anew */

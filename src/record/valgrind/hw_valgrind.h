@@ -64,6 +64,7 @@ SysRes VG_(am_shared_mmap_file_float_valgrind)(SizeT length, UInt prot, Int fd, 
 
 void VG_(discard_translations)(Addr start, ULong len, const HChar *who);
 
+Bool VG_(is_valid_tid)(ThreadId tid); /* taken, by one that lives or is to be buried */
 extern const HChar *VG_(name_of_launcher);
 Int VG_(safe_fd)(Int fd); /* moved out of the program's way */
 extern Int VG_(clo_sanity_level);
@@ -88,6 +89,9 @@ Long hw_call_mremap(const UWord *a);
 /* hw_numa.c: likewise, of calls that the core does not know */
 Long hw_call_migrate_pages(const UWord *a);
 Long hw_call_home_node(const UWord *a);
+
+/* hw_unknown.c: of calls that the core has no entry for */
+extern struct core_entry hw_unknown_entry;
 
 /* hw_limits.c */
 #define HW_NOFILE_OPTION "--nofile"
