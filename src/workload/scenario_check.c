@@ -356,11 +356,6 @@ static int check_task(struct scenario *sc, struct scenario_task *t, struct err *
         return err_at(e, -EINVAL, sc->path, t->head.line, 0,
                       "[task %s] never ends; want stop, requests, or runtime in [machine]",
                       t->head.name);
-    if (!requests_work(t) && !t->stop && !sc->machine.runtime)
-        return err_at(e, -EINVAL, sc->path, t->head.line, 0,
-                      "[task %s] never ends, since its requests do nothing; want touch, read, "
-                      "write or map, or stop, or runtime in [machine]",
-                      t->head.name);
     if (t->stop && t->stop <= t->start)
         return err_at(e, -EINVAL, sc->path, t->head.line, 0, "[task %s]: stop is not after start",
                       t->head.name);
