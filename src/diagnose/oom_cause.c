@@ -465,6 +465,20 @@ static void rule_victim(const struct oom_facts *f, struct oom_ruling *ruling)
         ruling->cause = CAUSE_JVM;
 }
 
+/* Most of what fills it is locked: no swap takes that, and no reclaim. It counts as what it is, too: as anonymous memory, as cache. */
+static void rule_group_locked(const struct oom_facts *f, struct oom_ruling *ruling)
+{
+    u64 locked = f->locked_within;
+
+    if (!known(locked) || !known(f->total) || locked < f->total / 2)
+        return;
+    if (ruling->cause != CAUSE_ANON && ruling->cause != CAUSE_SHMEM &&
+        ruling->cause != CAUSE_FILE_CACHE && ruling->cause != CAUSE_DIRTY)
+        return;
+    ruling->cause = CAUSE_LOCKED;
+    ruling->bytes = locked;
+}
+
 static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
 {
     const struct oom_limit *limits = f->r->limits;
@@ -506,6 +520,7 @@ static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
     if (ruling->cause == CAUSE_GROUP_KERNEL && known(f->stacks) &&
         !(known(f->slab_r) && known(f->slab_u)))
         ruling->confidence = CONF_MEDIUM;
+    rule_group_locked(f, ruling);
 }
 
 /* The line of the kill alone. */

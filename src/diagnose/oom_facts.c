@@ -378,6 +378,7 @@ static void take_group(struct oom_facts *f)
                        figure_or(g[OOM_G_FILE], 0));
     f->file = less(g[OOM_G_FILE], f->shmem);
     f->dirty = sum2(g[OOM_G_FILE_DIRTY], g[OOM_G_FILE_WRITEBACK]);
+    f->locked_within = g[OOM_G_UNEVICTABLE];
     f->slab_r = g[OOM_G_SLAB_RECLAIMABLE];
     f->slab_u = known(g[OOM_G_SLAB_UNRECLAIMABLE]) ? g[OOM_G_SLAB_UNRECLAIMABLE] : UNKNOWN;
     f->page_tables = sum2(g[OOM_G_PAGETABLES], g[OOM_G_SEC_PAGETABLES]);

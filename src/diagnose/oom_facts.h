@@ -27,6 +27,7 @@ struct oom_facts {
     bool atomic;                /* it may not wait */
 
     u64 total;
+    u64 locked_within; /* of a group: locked, and counted in what it is as well */
     u64 anon, file, dirty, shmem, locked, slab_r, slab_u, page_tables, stacks, hugetlb,
         hugetlb_free;
     u64 percpu, sock, vmalloc, zswap, kernel_other, balloon;

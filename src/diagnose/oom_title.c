@@ -6,6 +6,7 @@
 
 #include "diagnose/sizing.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -398,6 +399,10 @@ static bool title_holder(const struct telling *t, struct strbuf *out)
                                          : BYTES(MEM_INFO, "dirty", t->f->dirty));
         if (t->ruling->cause == CAUSE_SHMEM || t->ruling->cause == CAUSE_HUGETLB)
             say_swap(t, out);
+        if (t->ruling->cause == CAUSE_LOCKED && t->f->of_group && t->ruling->program) {
+            strbuf_append(out, "; most is held by ");
+            say_program(t, out, t->ruling->program);
+        }
         return true;
     }
     return false;
@@ -600,6 +605,14 @@ static void title_untold(const struct telling *t, struct strbuf *out)
     }
 }
 
+/* Is its first word a program's name? That keeps its letters. */
+static bool begins_with_name(const char *text, const char *name)
+{
+    size_t len = strlen(name);
+
+    return len && strncmp(text, name, len) == 0 && !isalnum((unsigned char)text[len]);
+}
+
 void oom_title(const struct telling *t, struct strbuf *out)
 {
     switch (t->ruling->cause) {
@@ -650,7 +663,7 @@ void oom_title(const struct telling *t, struct strbuf *out)
                                ? "; nothing could be killed, and the kernel stopped (panic)"
                                : "; nothing could be killed");
     if (out->len && out->text[0] >= 'a' && out->text[0] <= 'z' &&
-        !(t->ruling->program && strncmp(out->text, t->ruling->program->name, 4) == 0) &&
+        !(t->ruling->program && begins_with_name(out->text, t->ruling->program->name)) &&
         strncmp(out->text, t->e->killer, strlen(t->e->killer) + !*t->e->killer) != 0)
         out->text[0] = (char)(out->text[0] - 'a' + 'A');
 }

@@ -54,15 +54,15 @@ static bool is_proven(const struct signs *signs)
 }
 
 static void tell(struct rule_context *c, enum severity pain, const char *scope, u64 huge, u64 anon,
-                 const char *where)
+                 bool calm, const char *where)
 {
     struct signs signs = signs_of(c->s);
     bool proven = is_proven(&signs);
 
-    finding_add(c, proven ? MAX(pain, SEV_WARNING) : SEV_INFO, proven ? CONF_MEDIUM : CONF_LOW,
-                scope, 0.9,
-                "%s of %s anonymous memory is in transparent huge pages while memory is short",
-                SIZE(huge), SIZE(anon));
+    finding_add(c, proven && !calm ? MAX(pain, SEV_WARNING) : SEV_INFO,
+                proven ? CONF_MEDIUM : CONF_LOW, scope, 0.9,
+                "%s of %s anonymous memory is in transparent huge pages %s", SIZE(huge), SIZE(anon),
+                calm ? "at a limit that it has met" : "while memory is short");
     if (signs.zeroes >= ZEROES)
         finding_detail(c, "%s of what was swapped out is zeroes: it was never touched.",
                        AMOUNT(signs.zeroes, IN_PERCENT));
@@ -124,6 +124,22 @@ static void tell_kill(struct rule_context *c, const struct incident *i)
                IN_BYTES);
 }
 
+/* Is what nobody touched in huge pages, at most all of them, much against what the group lacks? Huge pages are broken up on their way to
+ * swap, so of a group that swaps fewer are left: then what counts is whether they could make the room for all that is there. */
+static bool could_be_bloated(const struct cgroup_view *g, u64 huge, u64 anon)
+{
+    bool most = share_of(huge, anon) >= MOST;
+    bool room = known(g->swap_current) && g->swap_current > 0 && huge >= g->swap_current;
+
+    return known(huge) && (most || room) && share_of(huge, g->current) >= MUCH;
+}
+
+/* A group that stands at its limit without waiting gave something away for it, or will. */
+static bool gave_way(const struct cgroup_view *g, const struct group_figures *gf)
+{
+    return figure_or(g->swap_current, 0) > 0 || gf->reclaimed > 0;
+}
+
 static bool tell_groups(struct rule_context *c)
 {
     bool told = false;
@@ -133,11 +149,11 @@ static bool tell_groups(struct rule_context *c)
         enum severity pain = pain_group_severity(&gf->pain);
         u64 huge = g->stat[NR_ANON_TRANSPARENT_HUGEPAGES], anon = g->stat[NR_ANON_PAGES];
 
-        if (!wants_group(c, g) || g->is_root || !group_at_own_limit(g, gf) || pain < SEV_INFO ||
-            !(share_of(huge, anon) >= MOST) || !(share_of(huge, g->current) >= MUCH))
+        if (!wants_group(c, g) || g->is_root || !group_at_own_limit(g, gf) ||
+            !could_be_bloated(g, huge, anon) || (pain < SEV_INFO && !gave_way(g, gf)))
             continue;
-        tell(c, pain, g->path, huge, anon, group_file(g, "memory.stat"));
-        told = true;
+        tell(c, pain, g->path, huge, anon, pain < SEV_INFO, group_file(g, "memory.stat"));
+        told |= pain >= SEV_INFO;
     }
     return told;
 }
@@ -156,5 +172,5 @@ void rule_thp_bloat(struct rule_context *c)
     if (told || !wants_host(c) || (!left_is_scarce(c->f) && pain < SEV_WARNING) ||
         !(share_of(huge, anon) >= MOST) || !(share_of(huge, c->f->total) >= MUCH))
         return;
-    tell(c, pain, "host", huge, anon, "/proc/meminfo");
+    tell(c, pain, "host", huge, anon, false, "/proc/meminfo");
 }

@@ -199,6 +199,27 @@ RIG_TEST(huge_pages_given_back_in_part_are_a_sign_of_bloat)
     assert_int_equal(rig_severity(r, RULE_THP_BLOAT), SEV_WARNING);
 }
 
+RIG_TEST(huge_pages_of_a_group_that_swaps_count_against_what_it_has_in_swap)
+{
+    u32 g = rig_group(r, "/app", 298 * MIB, 0, 300 * MIB);
+    struct cgroup_view *app = &r->now.cgroups.items[g];
+
+    app->stat[NR_ANON_TRANSPARENT_HUGEPAGES] = 140 * MIB;
+    app->swap_current = 200 * MIB;
+    app->psi[PSI_MEM] = rig_psi(12, 12);
+    assert_int_equal(rig_severity(r, RULE_THP_BLOAT), -1);
+    app->swap_current = 140 * MIB;
+    assert_int_equal(rig_severity(r, RULE_THP_BLOAT), SEV_INFO);
+    assert_string_equal(rig_found(r, RULE_THP_BLOAT)->scope, "/app");
+    /* At its limit and calm, the same once something gave way. */
+    app->psi[PSI_MEM] = rig_psi(0, 0);
+    app->stat[NR_ANON_TRANSPARENT_HUGEPAGES] = 290 * MIB;
+    assert_int_equal(rig_severity(r, RULE_THP_BLOAT), SEV_INFO);
+    assert_non_null(strstr(rig_found(r, RULE_THP_BLOAT)->title, "limit that it has met"));
+    app->swap_current = 0;
+    assert_int_equal(rig_severity(r, RULE_THP_BLOAT), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +234,7 @@ int main(void)
         cmocka_unit_test(huge_pages_nobody_uses_come_before_the_thrash_that_they_make),
         cmocka_unit_test(huge_pages_are_no_cause_of_what_a_group_does_at_its_own_limit),
         cmocka_unit_test(transparent_huge_pages_are_a_finding_while_memory_is_short),
+        cmocka_unit_test(huge_pages_of_a_group_that_swaps_count_against_what_it_has_in_swap),
         cmocka_unit_test(huge_pages_given_back_in_part_are_a_sign_of_bloat),
     };
 

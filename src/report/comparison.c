@@ -41,6 +41,9 @@ static void open_table(struct columns *c, const struct axes *axes)
 
 void run_row_fill(const struct run_report *r, struct run_row *ret)
 {
+    struct run_asked asked;
+
+    run_asked_sum(r, &asked);
     *ret = (struct run_row){
         .outcome = r->outcome,
         .virtual_ns = r->stats.virtual_ns,
@@ -51,6 +54,9 @@ void run_row_fill(const struct run_report *r, struct run_row *ret)
         .pswpin = run_machine_events(r, PSWPIN),
         .pswpout = run_machine_events(r, PSWPOUT),
         .peak_bytes = run_peak_pages(r) * PAGE_SIZE,
+        .latency_ns = asked.requests ? asked.latency_ns / asked.requests : 0,
+        .packets_dropped = asked.packets_dropped,
+        .arrays_failed = asked.arrays_failed,
         .misfits = replay_misfits(&r->stats),
     };
     run_huge_fill(r, &ret->huge);
@@ -76,23 +82,30 @@ struct run_column {
     const char *top, *name;
     size_t offset; /* of a u64 in struct run_row */
     enum cell kind;
-    bool optional; /* left out when zero in all rows */
-    bool huge;     /* only where settings of huge pages are compared */
+    enum {
+        COLUMN_ALWAYS,
+        COLUMN_OPTIONAL, /* left out when zero in all rows, and named */
+        COLUMN_ASKED,    /* the same, not named: nobody asked for such a thing */
+    } when;
+    bool huge; /* only where settings of huge pages are compared */
 };
 
 #define AT(field) offsetof(struct run_row, field)
 static const struct run_column run_columns[] = {
-    {"major", "faults", AT(majflt), CELL_COUNT, false, false},
-    {"refault", "file", AT(refault_file), CELL_COUNT, true, false},
-    {"refault", "anon", AT(refault_anon), CELL_COUNT, true, false},
-    {"", "swap in", AT(pswpin), CELL_PAGES, true, false},
-    {"", "swap out", AT(pswpout), CELL_PAGES, true, false},
-    {"memory", "stall", AT(stall_ns), CELL_NS, false, false},
-    {"highest", "usage", AT(peak_bytes), CELL_BYTES, false, false},
-    {"in huge", "pages", AT(huge.huge_bytes), CELL_BYTES, false, true},
-    {"never", "touched", AT(huge.untouched_bytes), CELL_BYTES, false, true},
-    {"page", "walks", AT(huge.walks), CELL_COUNT, false, true},
-    {"huge ones", "cost to make", AT(huge.cpu_ns), CELL_NS, false, true},
+    {"major", "faults", AT(majflt), CELL_COUNT, COLUMN_ALWAYS, false},
+    {"refault", "file", AT(refault_file), CELL_COUNT, COLUMN_OPTIONAL, false},
+    {"refault", "anon", AT(refault_anon), CELL_COUNT, COLUMN_OPTIONAL, false},
+    {"", "swap in", AT(pswpin), CELL_PAGES, COLUMN_OPTIONAL, false},
+    {"", "swap out", AT(pswpout), CELL_PAGES, COLUMN_OPTIONAL, false},
+    {"mean", "latency", AT(latency_ns), CELL_NS, COLUMN_ASKED, false},
+    {"packets", "dropped", AT(packets_dropped), CELL_COUNT, COLUMN_ASKED, false},
+    {"arrays", "not had", AT(arrays_failed), CELL_COUNT, COLUMN_ASKED, false},
+    {"memory", "stall", AT(stall_ns), CELL_NS, COLUMN_ALWAYS, false},
+    {"highest", "usage", AT(peak_bytes), CELL_BYTES, COLUMN_ALWAYS, false},
+    {"in huge", "pages", AT(huge.huge_bytes), CELL_BYTES, COLUMN_ALWAYS, true},
+    {"never", "touched", AT(huge.untouched_bytes), CELL_BYTES, COLUMN_ALWAYS, true},
+    {"page", "walks", AT(huge.walks), CELL_COUNT, COLUMN_ALWAYS, true},
+    {"huge ones", "cost to make", AT(huge.cpu_ns), CELL_NS, COLUMN_ALWAYS, true},
 };
 
 static u64 run_value(const struct run_column *column, const struct run_row *row)
@@ -167,11 +180,11 @@ void compare_runs_text(const struct comparison *c, const struct run_row *rows, s
 
         if (column->huge && !huge)
             continue;
-        if (column->optional && all_zero(column, rows, table.nr_rows))
+        if (column->when == COLUMN_ALWAYS || !all_zero(column, rows, table.nr_rows))
+            put_run_column(&table, column, rows);
+        else if (column->when == COLUMN_OPTIONAL)
             strbuf_printf(&zeroes, "%s%s%s%s", zeroes.len ? ", " : "", column->top,
                           *column->top ? " " : "", column->name);
-        else
-            put_run_column(&table, column, rows);
     }
     utf8_append_clean(out, c->input);
     strbuf_printf(out, " under %u settings; times over that of the first\n\n", table.nr_rows);
@@ -180,8 +193,8 @@ void compare_runs_text(const struct comparison *c, const struct run_row *rows, s
         strbuf_appendc(out, '\n');
     if (huge)
         strbuf_append(out,
-                      "In huge pages, and of them never touched: at the fullest moment of each "
-                      "run.\n");
+                      "In huge pages, and of them never touched: when anonymous memory was most in "
+                      "each run.\n");
     if (zeroes.len)
         strbuf_printf(out, "Left out, as zero everywhere: %s.\n", zeroes.text);
     columns_done(&table);

@@ -27,6 +27,8 @@ struct run_row {
     u64 refault_file, refault_anon;
     u64 pswpin, pswpout; /* pages */
     u64 peak_bytes;      /* run_peak_pages() */
+    ns_t latency_ns;     /* mean, of all requests of a scenario */
+    u64 packets_dropped, arrays_failed;
     struct run_huge huge;
     struct replay_misfits misfits;
 };

@@ -7,16 +7,10 @@
 
 bool run_huge_enabled(const struct run_report *r)
 {
-    /* MADV_COLLAPSE works in any mode. */
+    /* MADV_COLLAPSE works in any mode, and what is huge stays so when the mode becomes never. */
     return r->system->tunables.thp_enabled != THP_NEVER ||
-           run_machine_events(r, THP_COLLAPSE_ALLOC) != 0;
-}
-
-static u64 sample_bytes(const struct run_report *r, enum counter id)
-{
-    s64 bytes = counter_memory_stat(id, r->fullest.counters[id]);
-
-    return bytes < 0 ? 0 : (u64)bytes;
+           run_machine_events(r, THP_FAULT_ALLOC) != 0 ||
+           run_machine_events(r, THP_COLLAPSE_ALLOC) != 0 || r->huge.huge_pages != 0;
 }
 
 /* A collapse is taken as 512 copies: of what was empty it clears the page, which is cheaper. */
@@ -35,9 +29,10 @@ void run_huge_fill(const struct run_report *r, struct run_huge *ret)
     const u64 *before = r->before.walks;
 
     *ret = (struct run_huge){
-        .anon_bytes = sample_bytes(r, NR_ANON_PAGES),
-        .huge_bytes = sample_bytes(r, NR_ANON_TRANSPARENT_HUGEPAGES),
-        .untouched_bytes = r->fullest.untouched_pages * PAGE_SIZE,
+        .anon_bytes = r->huge.anon_pages * PAGE_SIZE,
+        .huge_bytes = r->huge.huge_pages * PAGE_SIZE,
+        .unmapped_bytes = r->most_unmapped_pages * PAGE_SIZE,
+        .untouched_bytes = r->huge.untouched_pages * PAGE_SIZE,
         .walks = space->walks[WALK_SMALL] - before[WALK_SMALL] + space->walks[WALK_HUGE] -
                  before[WALK_HUGE],
         .saved = space->walks[WALK_SAVED] - before[WALK_SAVED],
@@ -76,6 +71,9 @@ void run_huge_sentence(const struct run_huge *h, struct strbuf *out)
         h->anon_bytes ? 100.0 * (double)h->huge_bytes / (double)h->anon_bytes : 0.0,
         format_short_count(saved, h->saved), format_short_count(all, h->walks + h->saved),
         format_bytes(idle, h->untouched_bytes), format_ns(time, h->cpu_ns));
+    if (h->unmapped_bytes)
+        strbuf_printf(out, "; up to %s of them was unmapped and still held",
+                      format_bytes(idle, h->unmapped_bytes));
 }
 
 json_object *run_huge_json(const struct run_report *r)
@@ -92,6 +90,7 @@ json_object *run_huge_json(const struct run_report *r)
     json_put_u64(o, "anon_bytes", h.anon_bytes);
     json_put_u64(o, "huge_bytes", h.huge_bytes);
     json_put_u64(o, "untouched_bytes", h.untouched_bytes);
+    json_put_u64(o, "unmapped_bytes", h.unmapped_bytes);
     json_put_u64(o, "page_walks", h.walks);
     json_put_u64(o, "page_walks_saved", h.saved);
     json_put_u64(o, "cpu_ns", h.cpu_ns);

@@ -1,6 +1,6 @@
 /* run_huge.h - what transparent huge pages did for a run, and what they cost.
  *
- * Cover and bloat are those of the group's fullest moment; walks and CPU time those of the judged part. What nobody touched is known of
+ * Cover and bloat are those of the moment with most anonymous memory of the group; walks and CPU time those of the judged part. What nobody touched is known of
  * the whole machine, not of each group.
  */
 #ifndef REPORT_RUN_HUGE_H
@@ -11,6 +11,7 @@
 struct run_huge {
     u64 anon_bytes, huge_bytes; /* anonymous memory, and what of it was mapped by huge pages */
     u64 untouched_bytes;        /* in huge pages, used by nobody */
+    u64 unmapped_bytes;         /* parts of huge pages that were unmapped and still held, at most */
     u64 walks;                  /* page walks that were done */
     u64 saved;                  /* and those that a huge page in the TLB made unnecessary */
     ns_t cpu_ns;                /* zeroing, splitting, collapsing */

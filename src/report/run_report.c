@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* As full as at the fullest moment, but for one part in so many: then the moment with more huge pages tells more. */
+/* As much anonymous memory as at most, but for one part in so many: then the moment with more huge pages tells more. */
 #define NEARLY 256
 
 void run_report_init(struct run_report *r, struct system *system, struct group *group)
@@ -45,16 +45,46 @@ static u64 swap_pages(const struct run_report *r)
     return r->system->swap.total_pages - r->system->swap.free_pages;
 }
 
-static u64 huge_pages(const struct system *s)
+static u64 pages_now(const struct run_report *r, enum counter id)
 {
-    return (u64)MAX(s->counters.v[NR_ANON_TRANSPARENT_HUGEPAGES], (s64)0);
+    s64 n = r->group->parent ? group_counter(r->group, id) : r->system->counters.v[id];
+
+    return (u64)MAX(n, (s64)0);
 }
 
 static u64 untouched_pages(const struct system *s)
 {
-    u64 whole = huge_pages(s);
+    u64 whole = (u64)MAX(s->counters.v[NR_ANON_TRANSPARENT_HUGEPAGES], (s64)0);
 
     return whole > s->space.touched.pages ? whole - s->space.touched.pages : 0;
+}
+
+/* A huge page stays whole on its list until somebody splits it, whatever of it is mapped. */
+static u64 unmapped_pages(const struct run_report *r)
+{
+    u64 listed = pages_now(r, NR_INACTIVE_ANON) + pages_now(r, NR_ACTIVE_ANON);
+    u64 used = pages_now(r, NR_ANON_PAGES) + pages_now(r, NR_SHMEM) + pages_now(r, NR_SWAPCACHED);
+
+    return listed > used ? listed - used : 0;
+}
+
+/* Cache may have filled the memory before a program started: its huge pages have a moment of their own. */
+static void watch_huge(struct run_report *r)
+{
+    struct run_huge_sample *best = &r->huge;
+    u64 anon = pages_now(r, NR_ANON_PAGES), huge = pages_now(r, NR_ANON_TRANSPARENT_HUGEPAGES);
+
+    if (anon > r->most_anon_pages ||
+        (huge > best->huge_pages && anon >= r->most_anon_pages - r->most_anon_pages / NEARLY)) {
+        r->most_anon_pages = MAX(r->most_anon_pages, anon);
+        *best = (struct run_huge_sample){
+            .anon_pages = anon, .huge_pages = huge, .untouched_pages = untouched_pages(r->system)};
+    } else if (best->untouched_pages && huge >= best->huge_pages) {
+        /* What a program gets at once it may use later. */
+        best->untouched_pages = MIN(best->untouched_pages, untouched_pages(r->system));
+    }
+    if (unlikely(run_machine_events(r, THP_DEFERRED_SPLIT_PAGE)))
+        r->most_unmapped_pages = MAX(r->most_unmapped_pages, unmapped_pages(r));
 }
 
 static void take_sample(struct run_report *r)
@@ -65,8 +95,6 @@ static void take_sample(struct run_report *r)
     now->at_ns = r->system->clock.now;
     now->memory_pages = used_pages(r);
     now->swap_pages = swap_pages(r);
-    now->huge_pages = huge_pages(r->system);
-    now->untouched_pages = untouched_pages(r->system);
     now->pool_pages = r->system->mem.hugetlb_pages;
     for (unsigned i = 0; i < kernel->nr_memory_stat; i++) {
         enum counter id = kernel->memory_stat[i]->id;
@@ -89,23 +117,21 @@ void run_begin(void *report)
     tally_take(&r->before, r->system);
     take_sample(r);
     r->most_pages = r->fullest.memory_pages + r->fullest.swap_pages;
+    r->huge = (struct run_huge_sample){0};
+    r->most_anon_pages = r->most_unmapped_pages = 0;
+    watch_huge(r);
 }
 
 void run_watch(void *report)
 {
     struct run_report *r = report;
-
-    struct run_sample *best = &r->fullest;
     u64 held = used_pages(r) + swap_pages(r);
-    u64 huge = huge_pages(r->system);
 
-    if (held > r->most_pages ||
-        (huge > best->huge_pages && held >= r->most_pages - r->most_pages / NEARLY)) {
-        r->most_pages = MAX(r->most_pages, held);
+    if (held > r->most_pages) {
+        r->most_pages = held;
         take_sample(r);
-    } else if (best->untouched_pages && huge >= best->huge_pages)
-        /* What a program gets at once it may use later. */
-        best->untouched_pages = MIN(best->untouched_pages, untouched_pages(r->system));
+    }
+    watch_huge(r);
 }
 
 void run_job_sum(const struct run_report *r, const struct scenario_job *job, struct run_job *ret)
@@ -131,6 +157,30 @@ void run_job_sum(const struct run_report *r, const struct scenario_job *job, str
         ret->refused += t->outcome == OUTCOME_REFUSED;
         ret->sigbus += t->outcome == OUTCOME_SIGBUS;
         ret->maxrss_pages = MAX(ret->maxrss_pages, run_maxrss_pages(t));
+    }
+}
+
+void run_asked_sum(const struct run_report *r, struct run_asked *ret)
+{
+    *ret = (struct run_asked){0};
+    for (size_t i = 0; r->scenario && i < r->scenario->nr_jobs; i++) {
+        const struct scenario_job *job = &r->scenario->jobs[i];
+        const struct generator_stats *st = &job->generator.stats;
+        struct run_job sum;
+
+        run_job_sum(r, job, &sum);
+        ret->packets += sum.packets;
+        ret->packets_dropped += sum.packets_dropped;
+        ret->arrays += sum.arrays;
+        ret->arrays_failed += sum.arrays_failed;
+        if (job->trace || !st->latency_sum)
+            continue;
+        ret->requests += st->requests;
+        ret->latency_ns += st->latency_sum;
+        if ((double)st->memory_ns / (double)st->latency_sum > ret->worst_share) {
+            ret->worst = job;
+            ret->worst_share = (double)st->memory_ns / (double)st->latency_sum;
+        }
     }
 }
 

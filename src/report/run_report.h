@@ -24,10 +24,14 @@
 struct run_sample {
     ns_t at_ns;
     u64 memory_pages, swap_pages;
-    u64 huge_pages;            /* small pages in huge ones of the machine, mapped whole */
-    u64 untouched_pages;       /* of these, that nobody had touched when they were as many last */
     u64 pool_pages;            /* of the machine, in the pool of huge pages (hugetlb) */
     s64 counters[NR_COUNTERS]; /* those of memory.stat; the rest stays 0 */
+};
+
+/* When the group had most anonymous memory, and of such moments most in huge pages. */
+struct run_huge_sample {
+    u64 anon_pages, huge_pages; /* of the group; huge: small pages in huge ones, mapped whole */
+    u64 untouched_pages; /* of the machine's huge ones, that nobody had touched when they were as many last */
 };
 
 /* Virtual time tasks spent waiting, by cause. */
@@ -56,6 +60,9 @@ struct run_report {
     struct tally before;           /* what had been counted when it began; 0 without `from` */
     struct run_sample fullest;
     u64 most_pages; /* held at once, memory and swap, when looked at */
+    struct run_huge_sample huge;
+    u64 most_anon_pages;
+    u64 most_unmapped_pages; /* parts of huge pages that were unmapped and still held, at most */
     struct run_waits waits;
 };
 
@@ -89,6 +96,17 @@ struct run_job {
     u64 arrays, arrays_failed;      /* that a file system asked for */
 };
 void run_job_sum(const struct run_report *r, const struct scenario_job *job, struct run_job *ret);
+
+/* What all tasks of a scenario asked for; of a recording nothing is known. */
+struct run_asked {
+    u64 requests;
+    ns_t latency_ns; /* of all requests together */
+    u64 packets, packets_dropped, arrays, arrays_failed;
+    const struct scenario_job *
+        worst; /* whose requests lost the largest share of their time for want of memory; NULL: none lost any */
+    double worst_share;
+};
+void run_asked_sum(const struct run_report *r, struct run_asked *ret);
 
 /* What its recording lacks, or those of a scenario together. */
 void run_lacks(const struct run_report *r, struct trace_lacks *ret);

@@ -294,6 +294,7 @@ static void render_stalls(struct text *t)
     duration(t, "swap-in", w->by_cause[WAIT_SWAPIN]);
     duration(t, "reclaim, on the CPU", w->reclaim_cpu_ns);
     duration(t, "reclaim, waiting", w->by_cause[WAIT_RECLAIM] + w->by_cause[WAIT_REQUEST]);
+    duration(t, "compaction", w->by_cause[WAIT_COMPACTION]);
     duration(t, "memory.high", w->by_cause[WAIT_HIGH]);
     strbuf_printf(
         t->out, "  %-24s %10s  %s\n", "other waiting for I/O",
@@ -337,13 +338,36 @@ static void render_reclaim(struct text *t)
         events(t, "memory.max reached", run_group_events(r, MEMCG_MAX), "times");
 }
 
+static double part_of(u64 part, u64 whole)
+{
+    return whole ? (double)part / (double)whole : 0;
+}
+
+/* What parts of the kernel did not get in one piece. */
+static const char *verdict_of_blocks(const struct run_report *r)
+{
+    struct run_asked all;
+
+    run_asked_sum(r, &all);
+    if (all.packets_dropped)
+        return "Yes: packets were dropped, because no buffer was free in one piece.";
+    if (all.arrays_failed)
+        return "Yes: arrays of a file system could not be had in one piece.";
+    return NULL;
+}
+
+#define HURT        0.1 /* of its time lost: the limit between much and little */
+#define HURT_LITTLE 0.01
+
 /* One sentence, from the figures above it. */
 static const char *verdict(const struct run_report *r)
 {
     u64 refaults =
         run_group_events(r, WORKINGSET_REFAULT_FILE) + run_group_events(r, WORKINGSET_REFAULT_ANON);
-    double share =
-        r->stats.virtual_ns ? (double)r->waits.memory_ns / (double)r->stats.virtual_ns : 0;
+    double share = part_of(r->waits.memory_ns, r->stats.virtual_ns);
+    bool compaction = r->waits.by_cause[WAIT_COMPACTION] > r->waits.memory_ns / 2;
+    struct run_asked all;
+    const char *blocks;
 
     switch (r->outcome) {
     case REPLAY_OOM:
@@ -361,13 +385,46 @@ static const char *verdict(const struct run_report *r)
     case REPLAY_COMPLETED:
         break;
     }
-    if (share >= 0.1)
-        return "Yes: it lost time waiting for memory it had had before.";
-    if (refaults && share >= 0.01)
+    run_asked_sum(r, &all);
+    blocks = verdict_of_blocks(r);
+    if (blocks)
+        return blocks;
+    if (share >= HURT)
+        return compaction ? "Yes: it lost time moving memory to make large blocks."
+                          : "Yes: it lost time waiting for memory it had had before.";
+    if (all.worst_share >= HURT)
+        return compaction ? "Yes: requests took longer, for memory was moved meanwhile to make "
+                            "large blocks."
+                          : "Yes: requests took longer, for want of memory.";
+    if (refaults && share >= HURT_LITTLE)
         return "A little: some of what was reclaimed was needed again.";
+    if (compaction && MAX(share, all.worst_share) >= HURT_LITTLE)
+        return "A little: some time went into moving memory to make large blocks.";
     if (run_group_events(r, PGSTEAL_DIRECT) + run_group_events(r, PGSTEAL_KSWAPD))
         return "No: what was reclaimed was hardly needed again.";
     return "No: memory was never short.";
+}
+
+static void render_asked(struct text *t)
+{
+    char remark[128], number[UNITS_TEXT_MAX];
+    struct run_asked all;
+
+    run_asked_sum(t->r, &all);
+    if (all.worst) {
+        strbuf_printf(t->out, "  %-24s %8.1f %%  of the time of requests of ",
+                      "lost for want of memory", 100.0 * all.worst_share);
+        utf8_append_clean(t->out, all.worst->task->head.name);
+        strbuf_appendc(t->out, '\n');
+    }
+    snprintf(remark, sizeof(remark), "of %s: no buffer was free in one piece",
+             format_count(number, all.packets));
+    if (all.packets_dropped)
+        events(t, "packets dropped", all.packets_dropped, remark);
+    snprintf(remark, sizeof(remark), "of %s: not to be had in one piece",
+             format_count(number, all.arrays));
+    if (all.arrays_failed)
+        events(t, "arrays not had", all.arrays_failed, remark);
 }
 
 static void render_hurt(struct text *t)
@@ -378,6 +435,7 @@ static void render_hurt(struct text *t)
     strbuf_printf(t->out, "  %s\n", verdict(r));
     render_stalls(t);
     render_pressure(t);
+    render_asked(t);
     events(t, "major faults", run_group_events(r, PGMAJFAULT), "waited for a disk or swap");
     events(t, "file refaults", run_group_events(r, WORKINGSET_REFAULT_FILE),
            "pages read again soon after eviction");
@@ -405,10 +463,12 @@ static void huge_figures(struct text *t, const struct run_huge *h)
 {
     char remark[96], number[UNITS_TEXT_MAX];
 
-    amount(t, "anonymous, in huge pages", h->huge_bytes, h->anon_bytes,
-           "of it, at the fullest moment");
+    amount(t, "anonymous, in huge pages", h->huge_bytes, h->anon_bytes, "of it, when it was most");
     amount(t, "  of it never touched", h->untouched_bytes, h->huge_bytes,
            "of the whole machine: small pages would not take it");
+    if (h->unmapped_bytes)
+        amount(t, "  unmapped, still held", h->unmapped_bytes, 0,
+               "at most; whoever needs memory splits them first");
     snprintf(remark, sizeof(remark), "%s were done", format_count(number, h->walks));
     events(t, "page walks saved", h->saved, remark);
     if (h->fallbacks_charge)
@@ -420,6 +480,9 @@ static void huge_figures(struct text *t, const struct run_huge *h)
     events(t, "huge pages at once", h->faults, remark);
     if (h->collapses)
         events(t, "huge pages later", h->collapses, "collapsed from small ones, or tried to");
+    if (h->leaf_splits)
+        events(t, "mapped by small pages", h->leaf_splits,
+               "huge pages, when a part was unmapped, protected or moved");
     if (h->splits)
         events(t, "huge pages split", h->splits, "into small ones");
 }

@@ -12,6 +12,8 @@
 #include <stdio.h>
 
 #define HEADROOM_PERCENT 10u
+/* One part in so many of the peak is as much as the headroom: less changes no advice. */
+#define UNTOUCHED_PART   (100 / HEADROOM_PERCENT)
 
 void advice_compute(struct size_result *r, const struct size_config *config, u64 step)
 {
@@ -41,7 +43,8 @@ static void say_nothing_found(struct size_result *r, const struct size_config *c
 void advice_finish(struct size_result *r, const struct size_config *config)
 {
     struct size_advice *a = &r->advice;
-    char high[UNITS_TEXT_MAX], peak[UNITS_TEXT_MAX], fails[UNITS_TEXT_MAX], cache[UNITS_TEXT_MAX];
+    char high[UNITS_TEXT_MAX], peak[UNITS_TEXT_MAX], fails[UNITS_TEXT_MAX], cache[UNITS_TEXT_MAX],
+        untouched[UNITS_TEXT_MAX];
     size_t at = 0;
 
     if (!a->found) {
@@ -81,6 +84,10 @@ void advice_finish(struct size_result *r, const struct size_config *config)
             a->high_bytes > r->usable.limit_bytes ? ", a little above," : " there",
             HEADROOM_PERCENT);
     }
+    if (r->unlimited.untouched_bytes >= r->unlimited.peak_bytes / UNTOUCHED_PART)
+        SAY(" At its fullest %s of it is in transparent huge pages and touched by nobody: with "
+            "--thp never the run may need that much less (--compare thp=always,never tells).",
+            format_bytes(untouched, r->unlimited.untouched_bytes));
     if (r->unusable_holes.count)
         SAY(" Some limits that fail lie above smaller ones that do not, so a smaller limit than "
             "this is a matter "

@@ -31,6 +31,14 @@ struct job { /* one replay under way */
     struct tally before; /* the judged part */
 };
 
+/* Pages of huge ones that nobody used. */
+static u64 untouched(const struct system *s)
+{
+    s64 huge = s->counters.v[NR_ANON_TRANSPARENT_HUGEPAGES];
+
+    return (u64)MAX(huge - (s64)s->space.touched.pages, (s64)0);
+}
+
 /* The group at its fullest: at the end all has exited. */
 static void watch(void *ctx)
 {
@@ -39,12 +47,16 @@ static void watch(void *ctx)
     u64 usage = job->group->memory.usage * PAGE_SIZE;
     s64 file, shmem;
 
+    /* What a program gets at once it may use later. */
+    if (row->untouched_bytes && usage >= row->file_bytes + row->anon_bytes)
+        row->untouched_bytes = MIN(row->untouched_bytes, untouched(job->system) * PAGE_SIZE);
     if (usage <= row->file_bytes + row->anon_bytes)
         return;
     file = group_counter(job->group, NR_FILE_PAGES);
     shmem = group_counter(job->group, NR_SHMEM);
     row->file_bytes = (u64)MAX(file - shmem, (s64)0) * PAGE_SIZE;
     row->anon_bytes = usage - MIN(row->file_bytes, usage);
+    row->untouched_bytes = untouched(job->system) * PAGE_SIZE;
 }
 
 /* What is judged begins. */

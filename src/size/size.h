@@ -51,8 +51,9 @@ struct size_row {
     u64 oom_kills;
     u64 peak_bytes; /* memory.peak */
     u64 swap_peak_bytes;
-    u64 file_bytes;       /* page cache without shared memory, at the fullest moment */
-    u64 anon_bytes;       /* anonymous and shared memory, then */
+    u64 file_bytes;      /* page cache without shared memory, at the fullest moment */
+    u64 anon_bytes;      /* anonymous and shared memory, then */
+    u64 untouched_bytes; /* in huge pages of the machine, used by nobody, then */
     u64 disposable_bytes; /* of file_bytes: what could go and leave it usable; 0 where it is not usable */
     u64 events;           /* replayed */
     struct replay_misfits misfits;

@@ -73,6 +73,10 @@ struct system {
     void *watch_ctx;
     ns_t watch_at;
 
+    /* Called when a process is about to give all its memory back: looks and changes nothing. NULL: nobody watches. */
+    void (*leaving)(void *ctx);
+    void *leaving_ctx;
+
     /* Called now and then inside a call that takes long: looks and changes nothing. NULL: nobody cares. */
     void (*busy)(void *ctx);
     void *busy_ctx;

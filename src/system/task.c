@@ -138,6 +138,8 @@ void mm_put(struct system *s, struct mm *mm)
     assert(mm->users > 0);
     if (--mm->users)
         return;
+    if (s->leaving)
+        s->leaving(s->leaving_ctx);
     unmap_range(s, mm, (struct span){0, VPN_END});
     pins_release(s, mm);
     thp_zero_put(&s->mem, mm);

@@ -56,6 +56,7 @@ struct generator_stream {
     ns_t began;         /* RUN */
     ns_t due;           /* of the next request, with a rate */
     ns_t request_began; /* 0: none under way */
+    ns_t stalled;       /* for want of memory, when it began */
     ns_t phase_ends;
     bool paused; /* after the request that is done */
     u64 requests, writes, forked;
@@ -325,6 +326,14 @@ static void use_kernel(struct generator_stream *gs, ns_t now)
     gs->objects += objects;
 }
 
+/* By its task so far, for want of memory. */
+static ns_t stalled(const struct generator_stream *gs)
+{
+    const struct task *t = gs->g->replay->streams[gs->index].st.task;
+
+    return t->reclaim_ns + wait_memory_ns(t->wait_ns);
+}
+
 static void account(struct generator_stream *gs, ns_t now)
 {
     struct generator_stats *st = &gs->g->stats;
@@ -335,6 +344,7 @@ static void account(struct generator_stream *gs, ns_t now)
     st->requests++;
     st->latency_sum += now - (gs->request_began - 1);
     st->latency_max = MAX(st->latency_max, now - (gs->request_began - 1));
+    st->memory_ns += stalled(gs) - gs->stalled;
     gs->request_began = 0;
     gs->paused = false;
 }
@@ -396,6 +406,7 @@ static void request(struct generator_stream *gs, ns_t now)
     use_kernel(gs, now);
     if (gs->events.count) {
         gs->request_began = now + 1;
+        gs->stalled = stalled(gs);
         return;
     }
     emit_wait(gs, NAP);

@@ -18,6 +18,7 @@ struct generator_stats {
     u64 requests;     /* done */
     ns_t latency_sum; /* of them: from the first instruction of each to the last */
     ns_t latency_max;
+    ns_t memory_ns; /* of latency_sum: lost for want of memory */
 };
 
 struct generator_stream;

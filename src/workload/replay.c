@@ -592,6 +592,8 @@ enum replay_outcome replay_run(struct replay *r)
 {
     r->config.system->busy = show_progress;
     r->config.system->busy_ctx = r;
+    r->config.system->leaving = r->config.watch;
+    r->config.system->leaving_ctx = r->config.watch_ctx;
     replay_begin(r, 0);
     r->window.begun = r->config.from.kind == TRACE_PLACE_NONE && !r->config.only;
     for (;;) {
@@ -605,6 +607,7 @@ enum replay_outcome replay_run(struct replay *r)
         show_progress(r);
     }
     r->config.system->busy = NULL;
+    r->config.system->leaving = NULL;
     r->stats.virtual_ns = MAX(r->stats.virtual_ns, sched_now(replay_sched(r)));
     if (r->outcome == REPLAY_COMPLETED && any_oom_killed(r->config.system))
         r->outcome = REPLAY_OOM;

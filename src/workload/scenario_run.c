@@ -390,6 +390,8 @@ enum replay_outcome scenario_run(struct scenario_run *run)
     u64 steps = 0;
 
     run->outcome = REPLAY_COMPLETED;
+    c->system->leaving = c->watch;
+    c->system->leaving_ctx = c->ctx;
     while (!failed(run) && !c->system->panicked && step(run, &next)) {
         if (c->stop && *c->stop) {
             run->outcome = REPLAY_STOPPED;
@@ -400,6 +402,7 @@ enum replay_outcome scenario_run(struct scenario_run *run)
         if (c->progress && ++steps % 1024 == 0)
             c->progress(c->ctx, c->system->clock.now);
     }
+    c->system->leaving = NULL;
     add_up(run);
     if (c->system->panicked)
         run->outcome = REPLAY_PANIC;
