@@ -51,7 +51,7 @@ $ sed 's/^hold = 1h/pin_user = 2M/' pool.ini >pin.ini; highwater run pin.ini
 $ sed 's/^hold = 1h/ring = 64/' pool.ini >ring.ini; highwater run ring.ini
 ! highwater run: ring.ini:7: [task db]: ring is of network packets; want receive = NUMBER/s
 = 2
-$ sed 's/^memory = 12M/leak = 1K/' pool.ini >leak.ini; highwater run leak.ini
+$ sed 's/^memory = 12M/leak = 1K\/s/' pool.ini >leak.ini; highwater run leak.ini
 ! highwater run: leak.ini:7: [task db]: hugetlb needs memory = SIZE (or preload)
 = 2
 # What is no number of pages is said before anything runs.
