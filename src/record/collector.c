@@ -102,16 +102,20 @@ static void check_seq(struct collector *c, const struct hwt_chunk *chunk)
     u64map_put(&c->next_seq, chunk->stream, chunk->seq + 1ULL);
 }
 
+struct counts {
+    u32 accesses, ops;
+};
+
 /* Nothing in the slot is trusted: the recorded program can write to it. */
-static void slot_write(struct collector *c, struct channel_slot *s, u32 len)
+static void slot_write(struct collector *c, struct channel_slot *s, u32 len, struct counts n)
 {
     struct hwt_chunk chunk = {
         .type = HWT_CHUNK_STREAM,
         .stream = s->stream,
         .seq = s->seq,
         .order = s->order,
-        .nr_accesses = s->nr_accesses,
-        .nr_ops = s->nr_ops,
+        .nr_accesses = n.accesses,
+        .nr_ops = n.ops,
         .raw = slot_bytes(c, s),
         .raw_len = len,
     };
@@ -132,6 +136,12 @@ static void slot_write(struct collector *c, struct channel_slot *s, u32 len)
     c->ops += chunk.nr_ops;
     c->raw_bytes += len;
     window_widen(c);
+}
+
+/* As the thread counted: of a slot that it does not write to. */
+static struct counts slot_counts(const struct channel_slot *s)
+{
+    return (struct counts){s->nr_accesses, s->nr_ops};
 }
 
 static bool slot_move(struct channel_slot *s, u32 from, u32 to)
@@ -170,7 +180,7 @@ unsigned collector_drain(struct collector *c)
     unsigned n = 0;
 
     while ((s = slot_oldest_full(c)) != NULL) {
-        slot_write(c, s, s->len);
+        slot_write(c, s, s->len, slot_counts(s));
         slot_free(c, s);
         n++;
     }
@@ -202,30 +212,32 @@ static u64 take_varint(const u8 *bytes, u32 len, u32 *at)
 }
 
 /* The owner may have died, or be running, between a record and its counters: count what is in len bytes. */
-static void slot_recount(struct collector *c, struct channel_slot *s, u32 len)
+static struct counts slot_recount(struct collector *c, const struct channel_slot *s, u32 len)
 {
     const u8 *bytes = slot_bytes(c, s);
+    struct counts n = {0, 0};
     u32 at = 0;
 
-    s->nr_accesses = s->nr_ops = 0;
     while (at < len) {
         u64 first = take_varint(bytes, len, &at);
 
         take_varint(bytes, len, &at); /* instructions */
         if ((first & 3) != HWT_OP) {
-            s->nr_accesses++;
+            n.accesses++;
             continue;
         }
         take_varint(bytes, len, &at); /* stamp */
         u64 body = take_varint(bytes, len, &at);
 
         at = body > len - at ? len : at + (u32)body;
-        s->nr_ops++;
+        n.ops++;
     }
+    return n;
 }
 
 /* Append EXIT_GROUP to a slot nobody fills any more. */
-static void slot_add_exit(struct collector *c, struct channel_slot *s, int wait_status)
+static void slot_add_exit(struct collector *c, struct channel_slot *s, int wait_status,
+                          struct counts *counts)
 {
     u8 *bytes = slot_bytes(c, s);
     u8 record[32];
@@ -250,7 +262,7 @@ static void slot_add_exit(struct collector *c, struct channel_slot *s, int wait_
         s->order = __atomic_add_fetch(&c->channel->order, 1, __ATOMIC_SEQ_CST);
     memcpy(bytes + s->len, record, (size_t)(p - record));
     s->len += (u32)(p - record);
-    s->nr_ops++;
+    counts->ops++;
 }
 
 /* Write what a waiting thread left in its slot. It finds the slot empty when it goes on. What its stream published since the last
@@ -261,7 +273,7 @@ static void slot_take(struct collector *c, struct channel_slot *s)
         return;
     collector_drain(c);
     if (s->len > 0 && s->len <= CHANNEL_SLOT_BYTES) {
-        slot_write(c, s, s->len);
+        slot_write(c, s, s->len, slot_counts(s));
         s->seq++;
         s->nr_accesses = s->nr_ops = 0;
         s->order = c->channel->order;
@@ -291,17 +303,18 @@ static void process_take(struct collector *c, u32 pid, int wait_status)
     for (u32 i = 0; i < CHANNEL_SLOTS; i++) {
         struct channel_slot *s = &c->channel->slots[i];
         u32 state = __atomic_load_n(&s->state, __ATOMIC_ACQUIRE);
+        struct counts counts;
 
         if (s->pid != pid || (state != CHANNEL_FILLING && state != CHANNEL_PARKED))
             continue;
         if (s->len > CHANNEL_SLOT_BYTES)
             s->len = 0;
-        slot_recount(c, s, s->len);
+        counts = slot_recount(c, s, s->len);
         if (s->leader) {
-            slot_add_exit(c, s, wait_status);
+            slot_add_exit(c, s, wait_status, &counts);
             c->broken += WIFEXITED(wait_status);
         }
-        slot_write(c, s, s->len);
+        slot_write(c, s, s->len, counts);
         slot_free(c, s);
     }
 }
@@ -322,21 +335,23 @@ void collector_reap(struct collector *c, int pid, int wait_status)
     }
 }
 
+/* A thread that still runs goes on writing to its slot behind len, and may publish it, until it sees that the recording is over. */
 void collector_close(struct collector *c)
 {
     __atomic_store_n(&c->channel->closed, 1, __ATOMIC_RELEASE);
     collector_reap(c, 0, 0);
     for (u32 i = 0; i < CHANNEL_SLOTS; i++) {
         struct channel_slot *s = &c->channel->slots[i];
-        u32 len = __atomic_load_n(&s->len, __ATOMIC_ACQUIRE);
+        u32 len;
 
         slot_take(c, s);
-        if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) != CHANNEL_FILLING ||
-            len > CHANNEL_SLOT_BYTES)
-            continue;
         collector_drain(c);
-        slot_recount(c, s, len);
-        slot_write(c, s, len);
+        if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) != CHANNEL_FILLING)
+            continue;
+        len = __atomic_load_n(&s->len, __ATOMIC_ACQUIRE);
+        if (len > CHANNEL_SLOT_BYTES)
+            continue;
+        slot_write(c, s, len, slot_recount(c, s, len));
         c->taken[i] = true;
     }
 }

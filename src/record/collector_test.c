@@ -84,6 +84,7 @@ struct file {
     u32 seqs[STREAMS][8];
     u32 nr[STREAMS];
     u32 ops[STREAMS];
+    u32 accesses[STREAMS];
 };
 
 static u32 field(const u8 *header, size_t offset)
@@ -109,6 +110,7 @@ static struct file file_read(void)
         assert_true(stream < STREAMS && f.nr[stream] < 8);
         f.seqs[stream][f.nr[stream]++] = field(header, HWT_OFF_SEQ);
         f.ops[stream] += field(header, HWT_OFF_NR_OPS);
+        f.accesses[stream] += field(header, HWT_OFF_NR_ACCESSES);
         at += HWT_HEADER_BYTES + field(header, HWT_OFF_STORED_LEN);
     }
     close(fd);
@@ -245,6 +247,23 @@ static void chunk_taken_unfinished_at_the_end_is_not_written_again(void **state)
     in_order(&f, 2, 1);
 }
 
+/* Its thread is at work, between a record and its counter: what is there is counted, and the counter is the thread's own. */
+static void chunk_taken_unfinished_has_the_counts_of_its_records(void **state)
+{
+    struct channel_slot *s = claim(0, (u32)getpid(), 1, 0);
+
+    (void)state;
+    fill(s);
+    fill(s);
+    s->nr_accesses = 3;
+    collector_close(&collector);
+    assert_int_equal(s->nr_accesses, 3);
+    struct file f = close_and_read();
+
+    in_order(&f, 1, 1);
+    assert_int_equal(f.accesses[1], 2);
+}
+
 static void chunk_that_never_came_is_counted(void **state)
 {
     (void)state;
@@ -282,6 +301,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(chunk_taken_unfinished_at_the_end_is_not_written_again,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(chunk_taken_unfinished_has_the_counts_of_its_records, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(chunk_that_never_came_is_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(exit_that_the_tool_did_not_tell_is_its_failure, setup,
                                         teardown),

@@ -118,6 +118,6 @@ $ sed 's/hugepage.defrag = never/hugepage\/enabled = never/' advised.ini >bad.in
 | requests = 100
 $ highwater run zeros.ini | sed -n '/^4/,/^$/p'
 > 4. Huge pages (always, defrag madvise)
->~   No transparent huge page was used but that of zeros, which is read in place of memory that nobody has
->~   written; it saves .* of .* page walks\.
+>   No transparent huge page was used but that of zeros, which is read in place of memory that
+>~   nobody has written; it saves .* of .* page walks\.
 > 
