@@ -18,9 +18,13 @@ static void put(const char *text)
         return;
 }
 
-/* Threads of a sweep may get here at the same time: _exit() of the first ends them all. */
+/* Threads of a sweep may get here at the same time: the first speaks, and its _exit() ends them all. */
 static void end(const char *message)
 {
+    static bool told;
+
+    while (__atomic_exchange_n(&told, true, __ATOMIC_ACQ_REL))
+        pause();
     top_release_terminal();
     outfile_remove_all();
     put("highwater");
