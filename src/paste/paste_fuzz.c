@@ -1,8 +1,12 @@
-/* paste_fuzz.c - every grammar and every prefix against mutated pastes: those of tests/cases, mixed with each other. */
+/* paste_fuzz.c - every grammar and every prefix against mutated pastes: those of tests/cases, mixed with each other.
+ *
+ * What no pasted text has often is put into them: sentences that programs say without memory, shells' commands with braces, and what
+ * loggers write before each line.
+ */
 #include "base/test.h"
 
 #include "observe/fuzz_text.h"
-#include "paste/paste.h"
+#include "paste/state_int.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -57,6 +61,163 @@ static void run(struct span text, struct prng *rng)
     paste_free(pieces);
 }
 
+/* --- what is put into a text ---------------------------------------------------------------------------------------------- */
+
+static const char *const command_pieces[] = {
+    "cat ",
+    "cd ",
+    "grep -H . ",
+    "sudo ",
+    "/sys/fs/cgroup/",
+    "memory.max",
+    "memory.stat",
+    "/proc/meminfo",
+    "{",
+    "}",
+    ",",
+    ";",
+    "..",
+    "/",
+    " ",
+    "| ",
+    "-",
+    "pwd",
+    "a",
+    "free -m",
+    "kubectl top node",
+    "{a,b}",
+    "}{",
+    "head -5 ",
+};
+static const char *const prompts[] = {"$ ", "root@h1:/# ", "[u@h1 ~]$ ", "~ # ", "h1% "};
+
+/* "[7.5] " and what else loggers write before a message: elements in any order. */
+static const char *const prefix_pieces[] = {
+    "[17657.186235] ",
+    "[17657.186235 <    0.000012>] ",
+    "[17657.186235][ T1234] ",
+    "[Sep03 05:57] ",
+    "kern  :err   : ",
+    "3,1234,17657186235,-;",
+    "[Tue Sep  3 05:57:48 2024] ",
+    "[mar. sept.  3 05:57:48 2024] ",
+    "2024-09-03T05:57:48+00:00 ",
+    "2024-09-03T13:57:48,000000+08:00 ",
+    "<30>1 2024-09-03T05:57:48Z h1 kernel - - - ",
+    "Sep  3 05:57:48 ",
+    "9\346\234\210 03 05:57:48 ",
+    "Tue 2024-09-03 05:57:48 UTC ",
+    "messages-20240908:",
+    "412-",
+    "1725343068.000000 ",
+    "2024-09-03T05:57:48Z stderr F ",
+    "09-03 05:57:48.000     0     0 E ",
+    "10.0.0.2: kern:     err: [2024-09-03T05:57:48Z]: ",
+    "I0903 05:57:48.000000       1 log_monitor.go:160] ",
+    "h1 kernel: ",
+    "h1 app[77]: ",
+    "earlyoom: ",
+    "INFO  dump ",
+    "{\"log\":\"",
+    "{\"MESSAGE\":\"",
+    "app-1  | ",
+    "\033[0m\033[33m",
+};
+
+static const char *any_sign(struct prng *rng)
+{
+    const char *(*const signs[])(unsigned) = {refusal_sign, sigkill_sign, heap_sign};
+    const char *(*sign)(unsigned) = signs[prng_below(rng, ARRAY_SIZE(signs))];
+    unsigned count = 0;
+
+    while (sign(count))
+        count++;
+    return sign((unsigned)prng_below(rng, count));
+}
+
+/* One line of pieces; what stands in it is nothing that anybody wrote. */
+static void put_line(struct prng *rng, struct strbuf *line)
+{
+    switch (prng_below(rng, 3)) {
+    case 0:
+        for (u64 n = 1 + prng_below(rng, 3); n > 0; n--)
+            strbuf_printf(line, "%s%s%llu", prng_below(rng, 2) ? ": " : " ", any_sign(rng),
+                          (unsigned long long)prng_next(rng) >> prng_below(rng, 64));
+        break;
+    case 1:
+        strbuf_append(line, prompts[prng_below(rng, ARRAY_SIZE(prompts))]);
+        for (u64 n = 1 + prng_below(rng, 12); n > 0; n--)
+            strbuf_append(line, command_pieces[prng_below(rng, ARRAY_SIZE(command_pieces))]);
+        break;
+    case 2:
+        strbuf_append(line, prefix_pieces[prng_below(rng, ARRAY_SIZE(prefix_pieces))]);
+        strbuf_append(line, any_sign(rng));
+        break;
+    }
+    strbuf_appendc(line, '\n');
+}
+
+static void put_prefix(struct prng *rng, struct strbuf *prefix)
+{
+    for (u64 n = 1 + prng_below(rng, 3); n > 0; n--)
+        strbuf_append(prefix, prefix_pieces[prng_below(rng, ARRAY_SIZE(prefix_pieces))]);
+}
+
+/* The text with lines put between its own, and a logger's prefix before some that follow each other. */
+static void put_into(struct prng *rng, struct span text, struct strbuf *ret)
+{
+    struct strbuf prefix;
+    struct span line;
+    u64 prefixed = 0;
+
+    strbuf_init(&prefix);
+    while (span_take_line(&text, &line)) {
+        if (prng_below(rng, 16) == 0)
+            put_line(rng, ret);
+        if (prefixed == 0 && prng_below(rng, 32) == 0) {
+            strbuf_reset(&prefix);
+            put_prefix(rng, &prefix);
+            prefixed = 1 + prng_below(rng, 64);
+        }
+        if (prefixed > 0) {
+            strbuf_append_bytes(ret, prefix.text, prefix.len);
+            prefixed--;
+        }
+        strbuf_append_bytes(ret, line.at, span_len(line));
+        if (line.end < text.at)
+            strbuf_appendc(ret, '\n');
+    }
+    strbuf_done(&prefix);
+}
+
+/* In a block of exactly its size. */
+static void run_exactly(const struct strbuf *text, struct prng *rng)
+{
+    char *exact = xmalloc(text->len + (text->len == 0));
+
+    if (text->len)
+        memcpy(exact, text->text, text->len);
+    run(span_of(exact, text->len), rng);
+    free(exact);
+}
+
+static void fuzz_once(struct prng *rng, const struct corpus *corpus)
+{
+    size_t len;
+    char *text = fuzz_text(rng, corpus, &len);
+    struct strbuf with;
+
+    if (prng_below(rng, 2)) {
+        strbuf_init(&with);
+        put_into(rng, span_of(text, len), &with);
+        run_exactly(&with, rng);
+        strbuf_done(&with);
+    } else {
+        run(span_of(text, len), rng);
+    }
+    free(text);
+}
+
 struct files {
     struct corpus *corpus;
     const char *dir;
@@ -97,13 +258,8 @@ int main(int argc, char **argv)
     vec_for_each (&corpus.texts, text)
         run(span_of_buf(text), &rng);
     for (u64 op = 0; op < args.operations; op++) {
-        size_t len;
-        char *text;
-
         fuzz_now.operation = op;
-        text = fuzz_text(&rng, &corpus, &len);
-        run(span_of(text, len), &rng);
-        free(text);
+        fuzz_once(&rng, &corpus);
     }
     corpus_done(&corpus);
     return 0;
