@@ -316,6 +316,11 @@ static void describe_host(struct diagnosis *d, const struct figures *f)
             snprintf(d->headline, sizeof(d->headline), "%.280s", say_unmeasured(d, f));
         return;
     }
+    if (d->verdict == VERDICT_HEALTHY && good_news(d, RULE_TOOLS_DISAGREE)) {
+        snprintf(d->headline, sizeof(d->headline), "%.280s",
+                 good_news(d, RULE_TOOLS_DISAGREE)->title);
+        return;
+    }
     snprintf(d->headline, sizeof(d->headline), "%s of %s available%s%s%s",
              format_bytes(available, f->available), format_bytes(total, f->total),
              f->available_estimated ? " (estimated)" : "",

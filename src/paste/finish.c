@@ -356,6 +356,7 @@ bool paste_end(struct paste *p)
     st->klog = NULL;
     newest_first_order(p);
     take_earlyoom(p);
+    groups_finish(st);
     write_meminfo(st);
     src = tree_source(&st->tree, p->files.count ? p->files.items[0] : "paste");
     /* A text without one file of Linux may still have a log, or processes. */

@@ -20,6 +20,40 @@ bool docker_stats_begins(const struct block *b, struct span line)
            (words_begin(line, "ID NAME CPU %") && span_find(line, "MEM USAGE"));
 }
 
+/* podman prints the same tables and objects under names of its own. */
+static const char *runtime_of(const struct block *b, struct span text)
+{
+    static const char *const signs[] = {"ConmonPidFile", "libpod", "ID NAME CPU %", "AVG CPU %"};
+
+    if (span_find(b->command, "podman"))
+        return "podman";
+    for (unsigned i = 0; i < ARRAY_SIZE(signs); i++)
+        if (span_find(text, signs[i]))
+            return "podman";
+    return "docker";
+}
+
+/* "MB" is a million here, and "MiB" is not: podman and docker before 17.05 print the former. */
+static bool take_size(struct span *rest, u64 *ret)
+{
+    static const char letters[] = "kMGT";
+    struct span whole = *rest;
+    const char *letter;
+    double value = 0;
+
+    if (!amount_take(rest, 0, ret))
+        return false;
+    whole.end = rest->at;
+    letter = span_len(whole) > 2 && whole.end[-1] == 'B' ? strchr(letters, whole.end[-2]) : NULL;
+    if (!letter)
+        return true;
+    value = (double)*ret;
+    for (const char *at = letters; at <= letter; at++)
+        value *= 1000.0 / 1024;
+    *ret = (u64)(value + 0.5);
+    return true;
+}
+
 /* "511.9MiB / 512MiB": the first pair of amounts around a slash. */
 static bool take_usage(struct span line, u64 *used, u64 *limit, const char **ret_at)
 {
@@ -39,8 +73,8 @@ static bool take_usage(struct span line, u64 *used, u64 *limit, const char **ret
                 start--;
         }
         left = (struct span){start, at};
-        if (amount_take(&left, 0, used) && span_empty(span_trim(left)) &&
-            amount_take(&right, 0, limit) && *limit > 0) {
+        if (take_size(&left, used) && span_empty(span_trim(left)) && take_size(&right, limit) &&
+            *limit > 0) {
             *ret_at = start;
             return true;
         }
@@ -64,6 +98,7 @@ struct container {
 unsigned docker_stats_parse(struct block *b, struct span text)
 {
     VEC(struct container) all = {0};
+    const char *runtime = runtime_of(b, text);
     struct span line;
     bool has_name = true, has_id = true;
     u64 largest = 0;
@@ -97,11 +132,9 @@ unsigned docker_stats_parse(struct block *b, struct span text)
     /* A container without a limit shows the machine's memory: so do all of them alike. */
     vec_for_each (&all, c) {
         char path[NAME_MAX_ + 16];
-        bool none = c->limit == largest &&
-                    (at_largest > 1 || known(b->p->state->meminfo[MI_MEM_TOTAL])) &&
-                    (at_largest > 1 || c->limit * 10 > b->p->state->meminfo[MI_MEM_TOTAL] * 9);
+        bool none = c->limit == largest && at_largest > 1;
 
-        snprintf(path, sizeof(path), "/docker/%s", c->name);
+        snprintf(path, sizeof(path), "/%s/%s", runtime, c->name);
         for (char *at = path + 8; *at; at++)
             if (*at == '/')
                 *at = '_';
@@ -167,6 +200,7 @@ unsigned docker_inspect_parse(struct block *b, struct span text)
     struct span line, value, words = span_of("", 0), exit_words = words;
     bool killed = false, seen = false;
     u64 limit = UNKNOWN, exit_code = 0, finished = UNKNOWN;
+    const char *runtime = runtime_of(b, text);
     struct prefix_log dates = {.latest_year = 1970};
 
     while (span_take_line(&text, &line)) {
@@ -195,15 +229,15 @@ unsigned docker_inspect_parse(struct block *b, struct span text)
     if (!seen)
         return 0;
     if (exit_code == 137 && !killed)
-        sigkill_push(b->p, "docker", *name ? name : "a container", exit_words,
+        sigkill_push(b->p, runtime, *name ? name : "a container", exit_words,
                      (struct klog_place){b->p->state->klog_file, b->place.line});
     if (!*name)
         take_asked(b->command, name);
-    snprintf(scope, sizeof(scope), "/docker/%s", *name ? name : "container");
+    snprintf(scope, sizeof(scope), "/%s/%s", runtime, *name ? name : "container");
     if (known(limit))
         block_group(b, scope, UNKNOWN, limit);
     if (killed)
-        block_told(b, &(struct told){.killer = "docker",
+        block_told(b, &(struct told){.killer = runtime,
                                      .scope = scope,
                                      .limit = limit,
                                      .words = words,
@@ -238,6 +272,7 @@ bool docker_ps_goes_on(const struct block *b, struct span line)
 unsigned docker_ps_parse(struct block *b, struct span text)
 {
     struct klog_place place = {b->p->state->klog_file, b->place.line};
+    bool podman = span_find(b->command, "podman") != NULL;
     struct span line;
     unsigned rows = 0;
 
@@ -253,7 +288,7 @@ unsigned docker_ps_parse(struct block *b, struct span text)
         fields_split(line, &f);
         span_copy(f.at[f.count - 1], name, sizeof(name));
         /* It may be one that another table says more of. */
-        sigkill_push(b->p, "docker ps", name, line, place);
+        sigkill_push(b->p, podman ? "podman ps" : "docker ps", name, line, place);
     }
     return rows + 1;
 }

@@ -151,6 +151,9 @@ bool refusal_take(struct paste *p, struct span message, const struct klog_stamp 
 /* What each of these sentences holds; NULL behind the last. */
 const char *refusal_sign(unsigned sentence);
 
+/* groups.c: groups of tables, once all was read and before their files are. */
+void groups_finish(struct paste_state *st);
+
 /* filter.c: one look at a line, cleaned or not. */
 struct filter filter_line(struct span line);
 static inline bool filter_any(struct filter f)
