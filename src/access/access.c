@@ -51,6 +51,14 @@ void access_place(struct mem *mem, struct attempt *at, const struct vma *vma, vp
     at->placed = true;
 }
 
+void access_place_shared(struct access_ctx *ac, const struct inode *inode, u64 index)
+{
+    if (likely(ac->mem->frames->nr_nodes == 1))
+        return;
+    ac->attempt->place = place_by_shared(ac->mem, inode, index);
+    ac->attempt->placed = true;
+}
+
 enum access_result access_get_page(struct access_ctx *ac, enum purpose why, pfn_t *ret_pfn)
 {
     return get_page(ac, ac->group, why, ret_pfn);
@@ -70,10 +78,8 @@ struct group *swapin_group(const struct access_ctx *ac, swp_t e)
     return g && g->online ? g : ac->group;
 }
 
-enum access_result swapin_get_page(struct access_ctx *ac, const struct vma *vma, vpn_t vpn, swp_t e,
-                                   enum purpose why, pfn_t *ret_pfn)
+enum access_result swapin_get_page(struct access_ctx *ac, swp_t e, enum purpose why, pfn_t *ret_pfn)
 {
-    access_place(ac->mem, ac->attempt, vma, vpn);
     return get_page(ac, swapin_group(ac, e), why, ret_pfn);
 }
 
@@ -264,6 +270,7 @@ static enum access_result handle_fault(struct access_ctx *ac, vpn_t vpn, enum ac
         mem_cost(ac->mem, ac->mem->cost->minor_fault);
         access_count_fault(ac, PGFAULT);
         ac->attempt->small = false;
+        ac->attempt->far = false;
     }
     ac->attempt->resumed = false;
     r = reach_entry(&f);

@@ -31,17 +31,19 @@ static inline struct frame *fault_folio(const struct fault *f, pfn_t pfn)
 
 /* access.c */
 enum access_result access_from_balance(enum balance_result r);
-/* A frame, charged to the context's group; it may not be evicted before it is used. */
+/* A frame, charged to the context's group; it may not be evicted before it is used. On which node says access_place() or access_place_shared(),
+ * else the task. */
 enum access_result access_get_page(struct access_ctx *ac, enum purpose why, pfn_t *ret_pfn);
-/* The same on a node that the policy of the mapping says; vma may be NULL. */
+/* The same on a node that the policy of the mapping says. */
 enum access_result access_get_vma_page(struct access_ctx *ac, const struct vma *vma, vpn_t vpn,
                                        enum purpose why, pfn_t *ret_pfn);
 /* The same for what is in slot e: charged to the group that has the slot, or the context's when that is gone. */
-enum access_result swapin_get_page(struct access_ctx *ac, const struct vma *vma, vpn_t vpn, swp_t e,
-                                   enum purpose why, pfn_t *ret_pfn);
+enum access_result swapin_get_page(struct access_ctx *ac, swp_t e, enum purpose why,
+                                   pfn_t *ret_pfn);
 
 /* The next page of this attempt is for a mapping (NULL: for none). On one node there is nothing to choose. */
 void access_place(struct mem *mem, struct attempt *at, const struct vma *vma, vpn_t vpn);
+void access_place_shared(struct access_ctx *ac, const struct inode *inode, u64 index);
 struct group *swapin_group(const struct access_ctx *ac, swp_t e);
 /* A frame for a page table, charged; give it back unused; keep it for the huge leaf that comes at vpn. */
 enum access_result access_get_table(struct access_ctx *ac, pfn_t *ret_pfn);

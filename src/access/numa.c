@@ -70,7 +70,7 @@ static int better_node(struct hint *h)
     unsigned here = mem_nid(mem);
     bool slow = !node_is_toptier(mem, h->nid);
 
-    if (vma->policy.mode != MPOL_DEFAULT || mem->policy)
+    if (vma_policy_at(mem->backing, vma, h->f->vpn) || mem->policy)
         return NUMA_NO_NODE;
     if (slow && mem->tunables->numa_balancing & NUMA_BALANCING_MEMORY_TIERING) {
         if (!numa_promotes(mem, here, h->pfn, h->pages))

@@ -116,7 +116,7 @@ static bool is_scanned(const struct mem *mem, const struct vma *vma)
         return false;
     if (!vma_is_anon(vma) && (vma->flags & (VM_READ | VM_WRITE)) == VM_READ)
         return false;
-    return vma->policy.mode == MPOL_DEFAULT && !mem->policy;
+    return !vma_policy_at(mem->backing, vma, vma->start) && !mem->policy;
 }
 
 /* Goes on at mm->numa.offset; the next scan goes on where this one ends. */

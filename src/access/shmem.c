@@ -12,9 +12,7 @@
 #include "access/access_int.h"
 #include "balance/overcommit.h"
 
-/* f is NULL for read(2) and write(2). Linux keeps a policy of shared memory with the file, here it is that of the mapping. */
-static enum access_result new_page(struct access_ctx *ac, struct inode *inode, u64 index,
-                                   const struct fault *f)
+static enum access_result new_page(struct access_ctx *ac, struct inode *inode, u64 index)
 {
     struct mem *mem = ac->mem;
     enum access_result r;
@@ -25,7 +23,8 @@ static enum access_result new_page(struct access_ctx *ac, struct inode *inode, u
         ac->error = -ENOSPC;
         return ACCESS_SIGBUS;
     }
-    r = access_get_vma_page(ac, f ? f->vma : NULL, f ? f->vpn : 0, PURPOSE_SHMEM, &pfn);
+    access_place_shared(ac, inode, index);
+    r = access_get_page(ac, PURPOSE_SHMEM, &pfn);
     if (r != ACCESS_OK)
         return r;
     shmem_account(mem->backing, inode, 1);
@@ -62,13 +61,14 @@ enum access_result shmem_get_page(struct access_ctx *ac, struct inode *inode, u6
     if (entry_pfn(entry) != PFN_NONE)
         return ACCESS_OK;
     if (!entry)
-        return new_page(ac, inode, index, f);
+        return new_page(ac, inode, index);
     e = entry_swap(entry);
     if (e == SWP_ERROR)
         return ACCESS_SIGBUS;
     pfn = swapcache_find(mem->swap, e);
     if (pfn == PFN_NONE) {
-        r = swapin_get_page(ac, f ? f->vma : NULL, f ? f->vpn : 0, e, PURPOSE_SWAPIN, &pfn);
+        access_place_shared(ac, inode, index);
+        r = swapin_get_page(ac, e, PURPOSE_SWAPIN, &pfn);
         if (r != ACCESS_OK)
             return r;
         if (f) {

@@ -100,10 +100,11 @@ static enum access_result swap_in(struct fault *f, swp_t e, pfn_t *ret_pfn)
     struct access_ctx *ac = f->ac;
     struct mem *mem = ac->mem;
     bool bypass = swap_is_synchronous(mem->swap, e);
-    enum access_result r = swapin_get_page(ac, f->vma, f->vpn, e,
-                                           bypass ? PURPOSE_SWAPIN_ALONE : PURPOSE_SWAPIN, ret_pfn);
+    enum access_result r;
     u64 shadow;
 
+    access_place(mem, ac->attempt, f->vma, f->vpn);
+    r = swapin_get_page(ac, e, bypass ? PURPOSE_SWAPIN_ALONE : PURPOSE_SWAPIN, ret_pfn);
     if (r != ACCESS_OK)
         return r;
     f->major = true;
@@ -228,8 +229,10 @@ enum access_result access_unuse(struct access_ctx *ac, struct vma *vma, vpn_t vp
     pfn_t pfn = swapcache_find(mem->swap, e);
 
     if (pfn == PFN_NONE) {
-        enum access_result r = swapin_get_page(ac, vma, vpn, e, PURPOSE_SWAPIN, &pfn);
+        enum access_result r;
 
+        access_place(mem, ac->attempt, vma, vpn);
+        r = swapin_get_page(ac, e, PURPOSE_SWAPIN, &pfn);
         if (r != ACCESS_OK)
             return r;
         swapin_window(ac, e, pfn, &f);

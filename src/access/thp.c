@@ -134,6 +134,42 @@ static enum access_result map_zero(struct fault *f, bool *ret_small)
     return ACCESS_OK;
 }
 
+static enum balance_result try_place(struct fault *f, const struct alloc_place *place, u32 effort,
+                                     pfn_t *ret_head, bool *ret_no_charge)
+{
+    struct access_ctx *ac = f->ac;
+    enum balance_result b;
+
+    ac->attempt->place = *place;
+    ac->attempt->placed = true;
+    b = balance_try_folio(ac->mem, ac->attempt, ac->group, HPAGE_PMD_ORDER, effort, ret_head,
+                          ret_no_charge, ac->wait);
+    ac->attempt->placed = false;
+    return b;
+}
+
+/* Of several nodes: from the first one with little effort, then, where the fault may work for it, from any that the policy has
+ * (vma_alloc_folio). */
+static enum balance_result get_huge(struct fault *f, u32 effort, pfn_t *ret_head,
+                                    bool *ret_no_charge)
+{
+    struct access_ctx *ac = f->ac;
+    struct alloc_place any, near;
+    enum balance_result b;
+
+    if (likely(ac->mem->frames->nr_nodes == 1))
+        return balance_try_folio(ac->mem, ac->attempt, ac->group, HPAGE_PMD_ORDER, effort, ret_head,
+                                 ret_no_charge, ac->wait);
+    near = any = place_huge_by_vma(ac->mem, f->vma, huge_base(f->vpn));
+    if (!ac->attempt->far && place_narrow(&near)) {
+        b = try_place(f, &near, effort | EFFORT_NORETRY, ret_head, ret_no_charge);
+        if (b != BALANCE_FAIL || *ret_no_charge || !(effort & EFFORT_DIRECT))
+            return b;
+        ac->attempt->far = true;
+    }
+    return try_place(f, &any, effort, ret_head, ret_no_charge);
+}
+
 static enum access_result map_huge(struct fault *f, bool *ret_small)
 {
     struct access_ctx *ac = f->ac;
@@ -144,13 +180,7 @@ static enum access_result map_huge(struct fault *f, bool *ret_small)
     enum access_result r;
     enum balance_result b;
 
-    if (unlikely(mem->frames->nr_nodes > 1)) {
-        ac->attempt->place = place_huge_by_vma(mem, f->vma, base);
-        ac->attempt->placed = true;
-    }
-    b = balance_try_folio(mem, ac->attempt, ac->group, HPAGE_PMD_ORDER, fault_effort(mem, f->vma),
-                          &head, &no_charge, ac->wait);
-    ac->attempt->placed = false;
+    b = get_huge(f, fault_effort(mem, f->vma), &head, &no_charge);
     if (b == BALANCE_FAIL) {
         count(mem->counters, THP_FAULT_FALLBACK, 1);
         count(mem->counters, THP_FAULT_FALLBACK_CHARGE, no_charge);

@@ -32,6 +32,7 @@ static void inode_destroy(struct inode *inode)
         free((void *)(uintptr_t)entry);
     xa_done(&inode->overlay);
     xa_done(&inode->pages);
+    shared_policy_done(&inode->policy);
     free(inode->path);
     free(inode);
 }

@@ -19,6 +19,7 @@
 #include "base/xarray.h"
 #include "frames/frames.h"
 #include "machine/device.h"
+#include "space/shared_policy.h"
 
 /* An error and who has seen it (lib/errseq.c): errors of the same kind that nobody has seen yet are one. */
 struct errseq {
@@ -79,6 +80,7 @@ struct inode {
     /* shmem */
     struct shmem_mount *mount; /* NULL: the kernel's own, without a limit */
     u64 committed; /* pages promised when it was made, for a segment; else they are as they come */
+    struct shared_policy policy; /* on which nodes its pages are wanted */
 };
 
 /* A mounted tmpfs, in pages. */

@@ -190,12 +190,38 @@ static bool take_after_reclaim(struct slowpath *sp, u64 freed)
     return take(mem, sp->nodes, sp->order, sp->flags | ALLOC_WMARK_MIN, sp->ret_pfn);
 }
 
+/* A cpuset that turned away the zone that comes first: the slow path wanted that one, whatever it may take from (numa_miss). */
+static void count_turned_away(struct mem *mem, struct alloc_nodes taken, u64 policy_nodes,
+                              u32 flags, pfn_t pfn)
+{
+    enum zone_type highest = alloc_highest_zone(flags);
+    struct alloc_nodes asked = {policy_nodes, taken.nid};
+    struct zone *z = frames_zone_of(mem->frames, pfn),
+                *counted = frames_first_zone(mem->frames, taken, highest),
+                *wanted = frames_first_zone(mem->frames, asked, highest);
+
+    if (!wanted || wanted->nid == counted->nid)
+        return;
+    if (z->nid == counted->nid) {
+        count(mem->counters, NUMA_HIT, -1);
+        count(&z->counters, NUMA_HIT, -1);
+        count(mem->counters, NUMA_MISS, 1);
+        count(&z->counters, NUMA_MISS, 1);
+        count(mem->counters, NUMA_FOREIGN, 1);
+    } else {
+        count(&counted->counters, NUMA_FOREIGN, -1);
+    }
+    count(&wanted->counters, NUMA_FOREIGN, 1);
+}
+
 static enum balance_result alloc_slowpath(struct slowpath *sp)
 {
     struct mem *mem = sp->mem;
     struct attempt *at = sp->at;
     enum balance_result r;
 
+    if (!frames_first_zone(mem->frames, sp->nodes, alloc_highest_zone(sp->flags)))
+        return fail(at); /* a node without memory, and no other */
     wake_kswapds(mem, sp->nodes, sp->order, sp->flags);
     if (take(mem, sp->nodes, sp->order, sp->flags | ALLOC_WMARK_MIN, sp->ret_pfn))
         return BALANCE_OK;
@@ -292,6 +318,8 @@ enum balance_result balance_alloc(struct mem *mem, struct attempt *at, unsigned 
             place.nodes.mask = policy_nodes; /* the kernel's own memory is not held to a cpuset */
         r = alloc_slowpath(&(struct slowpath){mem, at, place.nodes, policy_nodes, order,
                                               alloc_flags, COMPACTION_SKIPPED, ret_pfn, ret_wait});
+        if (unlikely(policy_nodes != place.nodes.mask) && r == BALANCE_OK)
+            count_turned_away(mem, place.nodes, policy_nodes, alloc_flags, *ret_pfn);
     } else {
         if (unlikely(at->paused.target == 1))
             at->paused.target = 0;

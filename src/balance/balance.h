@@ -39,6 +39,7 @@ struct attempt {  /* one allocation with all its retries; zeroed when it succeed
     bool noretry; /* may fail: one reclaim, then BALANCE_FAIL (readahead: __GFP_NORETRY) */
     bool resumed; /* the fault goes on after a wait inside it: not counted again */
     bool small;   /* no huge page was to be had for the fault, which goes on with small ones */
+    bool far;     /* no huge page was to be had on the node that comes first: others are tried */
     bool dying;   /* the task was killed: may use reserves and exceed limits */
     bool placed;  /* `place` is where, by the policy of a mapping; else the task's policy says */
     struct alloc_place place;
@@ -79,11 +80,11 @@ enum balance_result balance_try_folio(struct mem *mem, struct attempt *at, struc
                                       bool *ret_no_charge, struct wait *ret_wait);
 /* The same of the kernel's own memory, which nobody pays; PFN_NONE when there is none. */
 pfn_t balance_try_kernel_folio(struct mem *mem, unsigned order);
-/* Move the folio of pfn (as for migrate_folio_to()) to nodes.nid or another of the mask, with reclaim and compaction there: move_pages, migrate_pages,
- * mbind with MPOL_MF_MOVE. BALANCE_OK: *ret_err says what came of it, as of migrate_folio_to(). BALANCE_WAIT: the page is where it was,
+/* Move the folio of pfn (as for migrate_folio_to()) to another frame of that place, with reclaim and compaction there: move_pages,
+ * migrate_pages, mbind with MPOL_MF_MOVE. It is copied even where it lies there already. BALANCE_OK: *ret_err says what came of it, as of migrate_folio_to(). BALANCE_WAIT: the page is where it was,
  * if it still is; look it up and call again. Nothing else.   pre: the batches of all CPUs are drained */
 enum balance_result balance_migrate(struct mem *mem, struct attempt *at, pfn_t pfn,
-                                    struct alloc_nodes nodes, enum migrate_reason reason,
+                                    const struct alloc_place *place, enum migrate_reason reason,
                                     int *ret_err, struct wait *ret_wait);
 /* The same, out of ZONE_MOVABLE to any node, before it is pinned for long. */
 enum balance_result balance_migrate_unmovable(struct mem *mem, struct attempt *at, pfn_t pfn,

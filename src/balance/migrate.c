@@ -27,9 +27,9 @@ static pfn_t take_found(void *ctx, pfn_t from)
     return pfn;
 }
 
-/* A frame, or a folio of as many pages as `from`, on these nodes. `movable`: of a page that may move again. */
+/* A frame, or a folio of as many pages as `from`, there. `movable`: of a page that may move again. */
 static enum balance_result get_target(struct mem *mem, struct attempt *at, pfn_t from,
-                                      struct alloc_nodes nodes, bool movable, pfn_t *ret_pfn,
+                                      const struct alloc_place *place, bool movable, pfn_t *ret_pfn,
                                       struct wait *ret_wait)
 {
     unsigned order = folio_order(frames_get(mem->frames, from));
@@ -38,7 +38,7 @@ static enum balance_result get_target(struct mem *mem, struct attempt *at, pfn_t
     enum balance_result r;
 
     at->placed = true;
-    at->place = (struct alloc_place){.nodes = nodes};
+    at->place = *place;
     r = balance_alloc(mem, at, order, flags, ret_pfn, ret_wait);
     at->placed = false;
     if (r == BALANCE_FAIL || r == BALANCE_OOM)
@@ -47,12 +47,12 @@ static enum balance_result get_target(struct mem *mem, struct attempt *at, pfn_t
 }
 
 static enum balance_result migrate(struct mem *mem, struct attempt *at, pfn_t head,
-                                   struct alloc_nodes nodes, enum migrate_reason reason,
+                                   const struct alloc_place *place, enum migrate_reason reason,
                                    int *ret_err, struct wait *ret_wait)
 {
     unsigned order = folio_order(frames_get(mem->frames, head));
     bool movable = reason != MR_LONGTERM_PIN;
-    struct found found = {mem, nodes, movable, PFN_NONE};
+    struct found found = {mem, place->nodes, movable, PFN_NONE};
     struct migrate_target target = {take_found, &found};
     int err;
 
@@ -61,7 +61,7 @@ static enum balance_result migrate(struct mem *mem, struct attempt *at, pfn_t he
         return BALANCE_OK;
     }
     err = migrate_check_movable(mem, head);
-    if (!err && get_target(mem, at, head, nodes, movable, &found.pfn, ret_wait) == BALANCE_WAIT) {
+    if (!err && get_target(mem, at, head, place, movable, &found.pfn, ret_wait) == BALANCE_WAIT) {
         migrate_putback(mem, &head, 1);
         return BALANCE_WAIT;
     }
@@ -72,20 +72,18 @@ static enum balance_result migrate(struct mem *mem, struct attempt *at, pfn_t he
 }
 
 enum balance_result balance_migrate(struct mem *mem, struct attempt *at, pfn_t pfn,
-                                    struct alloc_nodes nodes, enum migrate_reason reason,
+                                    const struct alloc_place *place, enum migrate_reason reason,
                                     int *ret_err, struct wait *ret_wait)
 {
-    pfn_t head = folio_head_pfn(mem->frames, pfn);
-
     *ret_err = 0;
-    if (nodes.mask >> frame_nid(mem->frames, head) & 1)
-        return BALANCE_OK;
-    return migrate(mem, at, head, nodes, reason, ret_err, ret_wait);
+    return migrate(mem, at, folio_head_pfn(mem->frames, pfn), place, reason, ret_err, ret_wait);
 }
 
 enum balance_result balance_migrate_unmovable(struct mem *mem, struct attempt *at, pfn_t pfn,
                                               int *ret_err, struct wait *ret_wait)
 {
-    return migrate(mem, at, folio_head_pfn(mem->frames, pfn), mem_nodes(mem), MR_LONGTERM_PIN,
-                   ret_err, ret_wait);
+    struct alloc_place near = {.nodes = mem_nodes(mem)};
+
+    return migrate(mem, at, folio_head_pfn(mem->frames, pfn), &near, MR_LONGTERM_PIN, ret_err,
+                   ret_wait);
 }

@@ -41,31 +41,61 @@ struct alloc_place place_by_task(struct mem *mem)
     return place_of(mem, &t->policy);
 }
 
-/* get_vma_policy() */
-static const struct mempolicy *policy_of(const struct mem *mem, const struct vma *vma)
+/* What has no policy has the task's. */
+static const struct mempolicy *or_of_task(const struct mem *mem, const struct mempolicy *p)
 {
-    if (vma->policy.mode == MPOL_DEFAULT && mem->policy)
-        return &mem->policy->policy;
-    return &vma->policy;
+    static const struct mempolicy local = {.mode = MPOL_DEFAULT};
+
+    if (p)
+        return p;
+    return mem->policy ? &mem->policy->policy : &local;
+}
+
+struct alloc_place place_by_shared(struct mem *mem, const struct inode *inode, u64 index)
+{
+    const struct mempolicy *p = or_of_task(mem, shared_policy_at(&inode->policy, index));
+
+    if (p->mode == MPOL_INTERLEAVE)
+        return place_interleaved(mempolicy_interleave_at(p->nodes, inode->ino + index));
+    return place_of(mem, p);
+}
+
+const struct mempolicy *vma_policy_at(const struct backing *b, const struct vma *vma, vpn_t vpn)
+{
+    const struct inode *inode = vma->inode ? inode_get(b, vma->inode) : NULL;
+
+    if (inode && inode->kind == INODE_SHMEM)
+        return shared_policy_at(&inode->policy, vma_index(vma, vpn));
+    return vma->policy.mode == MPOL_DEFAULT ? NULL : &vma->policy;
+}
+
+/* get_vma_policy() */
+static const struct mempolicy *policy_of(const struct mem *mem, const struct vma *vma, vpn_t vpn)
+{
+    return or_of_task(mem, vma_policy_at(mem->backing, vma, vpn));
 }
 
 struct alloc_place place_huge_by_vma(struct mem *mem, const struct vma *vma, vpn_t vpn)
 {
-    const struct mempolicy *p = policy_of(mem, vma);
+    const struct mempolicy *p = policy_of(mem, vma, vpn);
     u64 index = (vma->pgoff >> HPAGE_PMD_ORDER) + ((vpn - vma->start) >> HPAGE_PMD_ORDER);
-    struct alloc_place place;
 
     if (p->mode == MPOL_INTERLEAVE)
         return place_interleaved(mempolicy_interleave_at(p->nodes, index));
-    place = place_of(mem, p);
-    if (!place.many && place.nodes.mask >> place.nodes.nid & 1)
-        place.nodes.mask = BIT_ULL(place.nodes.nid);
-    return place;
+    return place_of(mem, p);
+}
+
+bool place_narrow(struct alloc_place *place)
+{
+    if (place->many || place->interleave || !(place->nodes.mask >> place->nodes.nid & 1))
+        return false;
+    place->nodes.mask = BIT_ULL(place->nodes.nid);
+    return true;
 }
 
 struct alloc_place place_by_vma(struct mem *mem, const struct vma *vma, vpn_t vpn)
 {
-    const struct mempolicy *p = policy_of(mem, vma);
+    const struct mempolicy *p = policy_of(mem, vma, vpn);
 
     if (p->mode == MPOL_INTERLEAVE)
         return place_interleaved(mempolicy_interleave_at(p->nodes, vma_index(vma, vpn)));

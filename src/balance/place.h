@@ -8,6 +8,7 @@
 #ifndef BALANCE_PLACE_H
 #define BALANCE_PLACE_H
 
+#include "backing/inode.h"
 #include "reclaim/mem.h"
 #include "space/vma.h"
 
@@ -23,8 +24,17 @@ struct alloc_place place_by_task(struct mem *mem);
 /* For a page of a mapping (vma_alloc_folio). */
 struct alloc_place place_by_vma(struct mem *mem, const struct vma *vma, vpn_t vpn);
 
-/* The same for a huge page: on the first node of the policy alone (__GFP_THISNODE), since small pages there are better than a huge page
- * far away; interleaved by the index in huge pages. */
+/* For a page of a file of shared memory, whoever asks for it (shmem_alloc_folio): interleaved by its index and the number of the file. */
+struct alloc_place place_by_shared(struct mem *mem, const struct inode *inode, u64 index);
+
+/* The policy of a page of a mapping, or of its file of shared memory; NULL: that of the task holds (__get_vma_policy). */
+const struct mempolicy *vma_policy_at(const struct backing *b, const struct vma *vma, vpn_t vpn);
+
+/* place_by_vma() for a huge page: interleaved by the index in huge pages. */
 struct alloc_place place_huge_by_vma(struct mem *mem, const struct vma *vma, vpn_t vpn);
+
+/* The first node of the policy alone (__GFP_THISNODE), where a huge page is looked for before any other: small pages there are better than
+ * a huge page far away. False: the policy has no such node. */
+bool place_narrow(struct alloc_place *place);
 
 #endif

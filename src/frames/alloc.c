@@ -88,7 +88,9 @@ pfn_t frames_try_alloc_slow(struct frames *fr, struct alloc_nodes nodes, unsigne
     pfn_t pfn;
 
     assert(nodes.nid < fr->nr_nodes && order < ORDER_MAX && mt < NR_PCP_MIGRATETYPES &&
-           cpu < fr->nr_cpus && wanted);
+           cpu < fr->nr_cpus);
+    if (!wanted)
+        return PFN_NONE;
     /* Only where there is a lower zone to take from instead, as Linux has it: Normal above
      * DMA32. */
     if (wanted->type != ZONE_NORMAL || (fr->nr_nodes > 1 && !zone_populated(wanted - 1)))

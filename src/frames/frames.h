@@ -87,12 +87,12 @@ static inline struct alloc_nodes nodes_near(unsigned nid)
  * inline for a single frame, and cost O(ORDER_MAX) otherwise.
  *
  * A block of 2^order frames with flags = zone only, mapcount 0, memcg 0 (each frame of it), or
- * PFN_NONE when every allowed zone is below its watermark or has no such block. Counts
+ * PFN_NONE when every allowed zone is below its watermark or has no such block, or no node of the mask has memory. Counts
  * PGALLOC_<zone>. With ALLOC_NOFRAGMENT and ZONE_NORMAL as the best zone, lower zones are tried
  * before a pageblock of another migrate type is broken; Linux asks for that in its first attempt
  * and not in the slow path, and it
  * mixes pageblocks before it goes to another node.
- *   pre: nodes.nid < nr_nodes, some node of the mask has memory, order < ORDER_MAX, mt < NR_PCP_MIGRATETYPES,
+ *   pre: nodes.nid < nr_nodes, order < ORDER_MAX, mt < NR_PCP_MIGRATETYPES,
  *        cpu < nr_cpus */
 static inline pfn_t frames_try_alloc(struct frames *fr, struct alloc_nodes nodes, unsigned order,
                                      enum migratetype mt, u32 alloc_flags, unsigned cpu);

@@ -163,9 +163,11 @@ void render_pid_numa_maps(const struct system *s, const struct task *t, struct s
     for (u32 i = 0; t->mm && i < t->mm->nr_vmas; i++) {
         const struct vma *v = t->mm->vmas[i];
         struct numa_maps md = {0};
+        const struct mempolicy *policy;
 
         strbuf_printf(out, "%08" PRIx64 " ", v->start << PAGE_SHIFT);
-        mempolicy_render(v->policy.mode == MPOL_DEFAULT ? &t->mempolicy.policy : &v->policy, out);
+        policy = vma_policy_at(&s->backing, v, v->start);
+        mempolicy_render(policy ? policy : &t->mempolicy.policy, out);
         render_name(s, v, out);
         if (v->flags & VM_HUGETLB)
             strbuf_append(out, " huge");

@@ -90,7 +90,7 @@ static void move_pages(void)
 {
     const struct proc *pr = &procs[below(PROCS)];
     unsigned nid = below(sys->frames.nr_nodes);
-    struct alloc_nodes nodes = {BIT_ULL(nid), nid};
+    struct alloc_place place = {.nodes = {BIT_ULL(nid), nid}};
     bool reclaim = chance(30);
     u32 first = below(PAGES);
 
@@ -104,7 +104,7 @@ static void move_pages(void)
         if (!slot || !pte_has_frame(*slot))
             continue;
         if (reclaim)
-            balance_migrate(&sys->mem, &at, pte_pfn(*slot), nodes, MR_SYSCALL, &err, &wait);
+            balance_migrate(&sys->mem, &at, pte_pfn(*slot), &place, MR_SYSCALL, &err, &wait);
         else
             migrate_folio_to(&sys->mem, pte_pfn(*slot), nid, MR_SYSCALL);
     }

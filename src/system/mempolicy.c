@@ -33,6 +33,20 @@ enum step system_set_mempolicy(struct system *s, struct task *t, struct mempolic
     return call_end(s, t);
 }
 
+/* Of mappings, and of the files of shared memory that they show (vma_replace_policy). */
+static void set_policy(struct system *s, struct mm *mm, vpn_t start, vpn_t end, struct mempolicy p)
+{
+    vma_set_policy(mm, start, end, p);
+    for (struct vma *v; (v = vma_find_after(mm, start)) && v->start < end; start = v->end) {
+        struct inode *inode = v->inode ? inode_get(&s->backing, v->inode) : NULL;
+        vpn_t from = MAX(v->start, start);
+
+        if (inode && inode->kind == INODE_SHMEM)
+            shared_policy_set(&inode->policy, vma_index(v, from),
+                              vma_index(v, from) + (MIN(v->end, end) - from), p);
+    }
+}
+
 /* MPOL_MF_STRICT alone: is there a page elsewhere? */
 static bool any_misplaced(const struct system *s, struct mm *mm, vpn_t start, vpn_t end, u64 nodes)
 {
@@ -44,13 +58,18 @@ static bool any_misplaced(const struct system *s, struct mm *mm, vpn_t start, vp
     return false;
 }
 
+/* Of task->progress: a page stayed that was to move. */
+#define MBIND_FAILED BIT_ULL(63)
+
 enum step system_mbind(struct system *s, struct task *t, vaddr_t addr, u64 len, struct mempolicy p,
                        u32 flags)
 {
     vpn_t start = addr >> PAGE_SHIFT, end = DIV_ROUND_UP(addr + len, PAGE_SIZE);
     bool move = flags & (ABI_MPOL_MF_MOVE | ABI_MPOL_MF_MOVE_ALL);
+    bool strict = flags & ABI_MPOL_MF_STRICT && p.mode != MPOL_DEFAULT;
     struct page_move m = {
         .mm = t->mm, .from = ~p.nodes, .all = flags & ABI_MPOL_MF_MOVE_ALL, .reason = MR_MEMPOLICY};
+    u64 failed = t->progress & MBIND_FAILED;
     enum step step;
 
     if (!call_begin(s, t, &step))
@@ -62,20 +81,20 @@ enum step system_mbind(struct system *s, struct task *t, vaddr_t addr, u64 len, 
             return call_refuse(s, t, -EINVAL);
         if (p.mode != MPOL_DEFAULT && !covers(t->mm, start, end))
             return call_refuse(s, t, -EFAULT);
-        if (flags & ABI_MPOL_MF_STRICT && !move && any_misplaced(s, t->mm, start, end, ~m.from))
+        if (strict && !move && any_misplaced(s, t->mm, start, end, ~m.from))
             return call_refuse(s, t, -EIO);
-        vma_set_policy(t->mm, start, end, p);
+        set_policy(s, t->mm, start, end, p);
         if (!move)
             return call_end(s, t);
         lru_add_drain_all(&s->mem);
         t->progress = start + 1;
     }
-    start = t->progress - 1;
+    start = (t->progress & ~MBIND_FAILED) - 1;
     if (!move_pages_of(s, t, &m, &start, end)) {
-        t->progress = start + 1;
+        t->progress = (start + 1) | failed | (m.failed ? MBIND_FAILED : 0);
         return call_wait(t, t->wait);
     }
-    return call_end(s, t);
+    return strict && (failed || m.failed) ? call_refuse(s, t, -EIO) : call_end(s, t);
 }
 
 enum step system_set_home_node(struct system *s, struct task *t, vaddr_t addr, u64 len,
@@ -99,17 +118,18 @@ enum step system_set_home_node(struct system *s, struct task *t, vaddr_t addr, u
         if (p.mode != MPOL_BIND && p.mode != MPOL_PREFERRED_MANY)
             return call_refuse(s, t, -EOPNOTSUPP);
         p.home = (u16)(nid + 1);
-        vma_set_policy(t->mm, MAX(at, vma->start), stop, p);
+        set_policy(s, t->mm, MAX(at, vma->start), stop, p);
         vma = vma_find(t->mm, stop - 1);
     }
     return call_end(s, t);
 }
 
-struct mempolicy system_get_mempolicy(const struct task *t, vaddr_t addr)
+struct mempolicy system_get_mempolicy(const struct system *s, const struct task *t, vaddr_t addr)
 {
     const struct vma *vma = vma_find(t->mm, addr >> PAGE_SHIFT);
+    const struct mempolicy *p = vma ? vma_policy_at(&s->backing, vma, addr >> PAGE_SHIFT) : NULL;
 
-    return vma && vma->policy.mode != MPOL_DEFAULT ? vma->policy : t->mempolicy.policy;
+    return p ? *p : t->mempolicy.policy;
 }
 
 int system_page_node(const struct system *s, const struct task *t, vaddr_t addr)

@@ -22,7 +22,7 @@ enum step system_set_home_node(struct system *s, struct task *t, vaddr_t addr, u
                                unsigned nid);
 
 /* The policy that a page at addr would be allocated by (MPOL_F_ADDR). */
-struct mempolicy system_get_mempolicy(const struct task *t, vaddr_t addr);
+struct mempolicy system_get_mempolicy(const struct system *s, const struct task *t, vaddr_t addr);
 
 /* The node of the page at addr, as move_pages(2) without nodes says it; -ENOENT: none is mapped. */
 int system_page_node(const struct system *s, const struct task *t, vaddr_t addr);

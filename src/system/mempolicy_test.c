@@ -8,6 +8,7 @@
 #include "system/machine_test.h"
 #include "system/mmap.h"
 #include "system/move.h"
+#include "system/pin.h"
 
 #include <string.h>
 
@@ -124,8 +125,8 @@ static void a_mapping_has_a_policy_of_its_own_which_cuts_it(void **state)
     assert_int_equal(node_of(8), 1);
     assert_int_equal(node_of(15), 1);
     assert_int_equal(node_of(16), 2);
-    assert_int_equal(system_get_mempolicy(t, AT + 8 * PAGE_SIZE).mode, MPOL_BIND);
-    assert_int_equal(system_get_mempolicy(t, AT).mode, MPOL_PREFERRED);
+    assert_int_equal(system_get_mempolicy(s, t, AT + 8 * PAGE_SIZE).mode, MPOL_BIND);
+    assert_int_equal(system_get_mempolicy(s, t, AT).mode, MPOL_PREFERRED);
     /* The same policy on both sides makes them one again. */
     assert_int_equal(system_mbind(s, t, AT, PAGES * PAGE_SIZE, policy("bind:1"), 0), STEP_DONE);
     assert_int_equal(t->mm->nr_vmas, 1);
@@ -332,7 +333,7 @@ static void pages_move_to_the_nodes_that_are_asked_for(void **state)
     assert_int_equal(system_mbind(s, t, AT, 16 * PAGE_SIZE, policy("bind:1"), ABI_MPOL_MF_STRICT),
                      STEP_DONE);
     assert_int_equal(t->error, -EIO);
-    assert_int_equal(system_get_mempolicy(t, AT).nodes, 3);
+    assert_int_equal(system_get_mempolicy(s, t, AT).nodes, 3);
     /* 0 to 1 and 1 to 2: the second first, so that no page moves twice */
     assert_int_equal(system_move_pages(s, t, t, AT, 8 * PAGE_SIZE, 1, false), STEP_DONE);
     assert_int_equal(system_migrate_pages(s, t, t, 3, 6), STEP_DONE);
@@ -396,7 +397,7 @@ static void a_cpuset_holds_its_tasks_to_nodes_and_cpus_and_takes_their_pages_alo
     assert_int_equal(cpuset_set_mems(s, inner, 4), 0);
     assert_int_equal(cpuset_set_mems(s, inner, 0), -ENOSPC);
     assert_int_equal(node_of(0), 2);
-    assert_int_equal(system_get_mempolicy(t, AT).nodes, 4);
+    assert_int_equal(system_get_mempolicy(s, t, AT).nodes, 4);
     /* Out of the cpuset: everything is allowed again. */
     system_task_move(s, t, s->groups.root);
     assert_int_equal(t->cpus_allowed, 7);
@@ -431,6 +432,186 @@ static void a_full_cpuset_kills_one_of_its_own_while_other_nodes_are_free(void *
     assert_int_equal(outside->outcome, OUTCOME_NONE);
     assert_non_null(strstr(s->log.text, "oom-kill:constraint=CONSTRAINT_CPUSET,nodemask=(null),"
                                         "cpuset=small,mems_allowed=1,global_oom"));
+    stop();
+}
+
+static int bind_moving(u64 page, u64 nr, const char *text, u32 flags)
+{
+    assert_int_equal(test_run(s, t,
+                              system_mbind(s, t, AT + page * PAGE_SIZE, nr * PAGE_SIZE,
+                                           policy(text), ABI_MPOL_MF_MOVE | flags)),
+                     STEP_DONE);
+    return t->error;
+}
+
+static void mbind_copies_in_place_what_has_no_nodes_and_counts_what_it_interleaves(void **state)
+{
+    const s64 *v;
+
+    (void)state;
+    start(2);
+    v = s->counters.v;
+    map(PAGES);
+    assert_int_equal(bind_moving(8, 8, "bind:1", 0), 0);
+    for (u64 page = 0; page < 16; page++)
+        write_page(page);
+    assert_int_equal(bind_moving(0, 16, "local", 0), 0);
+    assert_int_equal(node_of(15), 0);
+    assert_int_equal(v[PGMIGRATE_SUCCESS], 16); /* those of the node, too */
+    assert_int_equal(bind_moving(0, 16, "bind:0-1", 0), 0);
+    assert_int_equal(v[PGMIGRATE_SUCCESS], 16);
+    assert_int_equal(v[NUMA_INTERLEAVE], 0);
+    assert_int_equal(bind_moving(0, 16, "interleave:1", 0), 0);
+    assert_int_equal(node_of(0), 1);
+    assert_int_equal(v[NUMA_INTERLEAVE], 16);
+    stop();
+}
+
+static void mbind_tells_of_pages_that_could_not_move_only_when_it_is_strict(void **state)
+{
+    (void)state;
+    start(2);
+    map(PAGES);
+    for (u64 page = 0; page < 16; page++)
+        write_page(page);
+    assert_int_equal(test_run(s, t, system_pin(s, t, AT, 4 * PAGE_SIZE)), STEP_DONE);
+    assert_int_equal(bind_moving(0, 16, "bind:1", 0), 0);
+    assert_int_equal(node_of(3), 0);
+    assert_int_equal(node_of(4), 1);
+    assert_int_equal(bind_moving(0, 16, "preferred:1", ABI_MPOL_MF_STRICT), -EIO);
+    assert_int_equal(system_get_mempolicy(s, t, AT).mode, MPOL_PREFERRED); /* it holds */
+    assert_int_equal(bind_moving(4, 8, "bind:0", ABI_MPOL_MF_STRICT), 0);
+    assert_int_equal(node_of(4), 0);
+    assert_int_equal(bind_moving(0, 16, "default", ABI_MPOL_MF_STRICT), 0); /* it has no nodes */
+    stop();
+}
+
+static void shared_memory_has_a_policy_that_all_who_map_it_follow(void **state)
+{
+    const struct mmap_args a = {.addr = AT,
+                                .len = PAGES * PAGE_SIZE,
+                                .prot = ABI_PROT_READ | ABI_PROT_WRITE,
+                                .mflags = HWT_MAP_SHARED};
+    struct task *parent, *child = NULL;
+    int first;
+
+    (void)state;
+    start(3);
+    parent = t;
+    assert_int_equal(test_run(s, t, system_mmap(s, t, &a)), STEP_DONE);
+    assert_int_equal(system_fork(s, t, 101, false, &child), STEP_DONE);
+    assert_int_equal(system_mbind(s, t, AT + 8 * PAGE_SIZE, 16 * PAGE_SIZE, policy("bind:1"), 0),
+                     STEP_DONE);
+    assert_int_equal(
+        system_mbind(s, t, AT + 32 * PAGE_SIZE, 8 * PAGE_SIZE, policy("interleave:1-2"), 0),
+        STEP_DONE);
+    t = child;
+    assert_int_equal(system_set_mempolicy(s, t, policy("preferred:2")), STEP_DONE);
+    for (u64 page = 0; page < 40; page++)
+        write_page(page);
+    assert_int_equal(node_of(7), 2); /* the task's own */
+    assert_int_equal(node_of(8), 1);
+    assert_int_equal(node_of(23), 1);
+    assert_int_equal(node_of(24), 2);
+    first = node_of(32);
+    for (u64 page = 33; page < 40; page++)
+        assert_int_equal(node_of(page), page % 2 ? 3 - first : first);
+    assert_int_equal(system_get_mempolicy(s, t, AT + 8 * PAGE_SIZE).nodes, 2);
+    /* It stays when who set it unmaps it. */
+    assert_int_equal(test_run(s, parent, system_munmap(s, parent, AT, a.len)), STEP_DONE);
+    write_page(40);
+    assert_int_equal(system_get_mempolicy(s, t, AT + 8 * PAGE_SIZE).nodes, 2);
+    assert_int_equal(node_of(40), 2);
+    stop();
+}
+
+static void a_cpuset_that_turns_the_near_node_away_counts_misses_once_its_own_is_short(void **state)
+{
+    struct system_config c;
+    u64 page = 0;
+
+    (void)state;
+    system_config_init(&c);
+    c.nr_nodes = 2;
+    c.ram_bytes = 2 * 128 * MIB;
+    c.thp = "never";
+    c.nr_swaps = 1;
+    c.swaps[0] =
+        (struct swap_spec){.name = "/dev/swap", .bytes = 64 * MIB, .priority = -1, .device = "ssd"};
+    s = test_system_new(&c);
+    cpuset_set_mems(s, system_group(s, "/far"), 2);
+    t = system_task_new(s, system_group(s, "/far"), 200, 1, "far");
+    t->cpu = 0;
+    map(140 * MIB / PAGE_SIZE);
+    for (; page < 60 * MIB / PAGE_SIZE; page++)
+        write_page(page);
+    assert_int_equal(s->counters.v[NUMA_MISS], 0);
+    for (; page < 140 * MIB / PAGE_SIZE; page++)
+        write_page(page);
+    assert_true(counted(1, NUMA_MISS) > 0);
+    assert_int_equal(counted(0, NUMA_FOREIGN), counted(1, NUMA_MISS));
+    assert_int_equal(s->counters.v[NUMA_FOREIGN], s->counters.v[NUMA_MISS]);
+    assert_int_equal(counted(1, NUMA_FOREIGN), 0);
+    stop();
+}
+
+static void a_huge_page_is_had_far_away_where_the_fault_may_work_for_it(void **state)
+{
+    const u64 huge = 512, nr = 60;
+    u64 far;
+
+    (void)state;
+    for (unsigned advised = 0; advised < 2; advised++) {
+        struct system_config c;
+
+        system_config_init(&c);
+        c.nr_nodes = 2;
+        c.ram_bytes = 2 * 128 * MIB;
+        c.thp = "always";
+        s = test_system_new(&c);
+        t = system_task_new(s, s->groups.root, 100, 1, "test");
+        map(nr * huge);
+        if (advised)
+            assert_int_equal(
+                test_run(s, t, system_madvise(s, t, AT, nr * huge * PAGE_SIZE, ABI_MADV_HUGEPAGE)),
+                STEP_DONE);
+        for (u64 i = 0; i < nr; i++)
+            write_page(i * huge);
+        far = 0;
+        for (u64 i = 0; i < nr; i++) {
+            struct pte_ref ref = pagetable_lookup(t->mm, (AT >> PAGE_SHIFT) + i * huge);
+
+            far += ref.order && frame_nid(&s->frames, pte_pfn(*ref.slot)) == 1;
+        }
+        assert_int_equal(far > 0, advised);
+        stop();
+    }
+}
+
+static void tasks_of_a_node_without_memory_get_small_pages_of_the_nearest(void **state)
+{
+    struct system_config c;
+    struct err e = {0};
+
+    (void)state;
+    system_config_init(&c);
+    assert_int_equal(system_config_set(&c, "node.0.ram", "256M", &e), 0);
+    assert_int_equal(system_config_set(&c, "node.1.ram", "0", &e), 0);
+    assert_int_equal(system_config_set(&c, "node.0.cpus", "0", &e), 0);
+    assert_int_equal(system_config_set(&c, "node.1.cpus", "1", &e), 0);
+    c.thp = "always";
+    s = test_system_new(&c);
+    t = system_task_new(s, s->groups.root, 100, 1, "test");
+    t->cpu = 1;
+    map(2 * 512);
+    write_page(0);
+    assert_int_equal(node_of(0), 0);
+    assert_int_equal(s->counters.v[THP_FAULT_FALLBACK], 1);
+    /* Who may work for it looks further. */
+    assert_int_equal(test_run(s, t, system_madvise(s, t, AT, 1024 * PAGE_SIZE, ABI_MADV_HUGEPAGE)),
+                     STEP_DONE);
+    write_page(512);
+    assert_int_equal(s->counters.v[THP_FAULT_ALLOC], 1);
     stop();
 }
 
@@ -482,6 +663,13 @@ int main(void)
         cmocka_unit_test(pages_move_to_the_nodes_that_are_asked_for),
         cmocka_unit_test(a_cpuset_holds_its_tasks_to_nodes_and_cpus_and_takes_their_pages_along),
         cmocka_unit_test(a_full_cpuset_kills_one_of_its_own_while_other_nodes_are_free),
+        cmocka_unit_test(mbind_copies_in_place_what_has_no_nodes_and_counts_what_it_interleaves),
+        cmocka_unit_test(mbind_tells_of_pages_that_could_not_move_only_when_it_is_strict),
+        cmocka_unit_test(shared_memory_has_a_policy_that_all_who_map_it_follow),
+        cmocka_unit_test(
+            a_cpuset_that_turns_the_near_node_away_counts_misses_once_its_own_is_short),
+        cmocka_unit_test(a_huge_page_is_had_far_away_where_the_fault_may_work_for_it),
+        cmocka_unit_test(tasks_of_a_node_without_memory_get_small_pages_of_the_nearest),
         cmocka_unit_test(policies_follow_the_nodes_that_may_be_used),
         cmocka_unit_test(children_inherit_and_lists_and_names_are_what_numactl_has),
     };

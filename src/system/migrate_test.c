@@ -220,11 +220,11 @@ static void a_page_under_io_or_in_a_batch_stays(void **state HW_UNUSED)
 
 static int move_to(struct system *s, struct task *t, u64 page, unsigned nid)
 {
-    struct alloc_nodes nodes = {BIT_ULL(nid), nid};
+    struct alloc_place place = {.nodes = {BIT_ULL(nid), nid}};
     struct wait wait;
     int err = 0;
 
-    while (balance_migrate(&s->mem, &t->attempt, folio_behind(t, page), nodes, MR_SYSCALL, &err,
+    while (balance_migrate(&s->mem, &t->attempt, folio_behind(t, page), &place, MR_SYSCALL, &err,
                            &wait) == BALANCE_WAIT)
         test_sleep(s, wait.until);
     return err;

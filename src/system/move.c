@@ -19,38 +19,34 @@ static bool is_wanted(const struct system *s, const struct page_move *m, pfn_t p
            (m->all || page_mapcount(fr, frames_get(fr, pfn)) == 1);
 }
 
-/* The nodes that the page of a mapping is to move to; none: it stays. */
-static struct alloc_nodes target_of(struct system *s, const struct page_move *m,
+/* Where the page of a mapping is to move to. */
+static struct alloc_place target_of(struct system *s, const struct page_move *m,
                                     const struct vma *vma, vpn_t vpn, pfn_t pfn)
 {
-    unsigned nid = frame_nid(&s->frames, pfn);
-    struct alloc_nodes nodes;
-
     if (m->to)
-        return (struct alloc_nodes){m->to, (unsigned)__builtin_ctzll(m->to)};
-    nodes = place_by_vma(&s->mem, vma, vpn).nodes;
-    if (nodes.nid == nid && nodes.mask >> nid & 1)
-        nodes.mask = 0; /* it is where it would be allocated */
-    nodes.mask &= ~BIT_ULL(nid);
-    return nodes;
+        return (struct alloc_place){.nodes = {m->to, (unsigned)__builtin_ctzll(m->to)}};
+    if (folio_is_large(frames_get(&s->frames, pfn)))
+        return place_huge_by_vma(&s->mem, vma, vpn);
+    return place_by_vma(&s->mem, vma, vpn);
 }
 
 /* False: t->wait. */
 static bool move_one(struct system *s, struct task *t, struct page_move *m,
-                     struct alloc_nodes nodes, pfn_t pfn)
+                     struct alloc_place place, pfn_t pfn)
 {
     struct wait wait;
     int err = 0;
 
     if (!t) {
-        migrate_folio_to(&s->mem, pfn, nodes.nid, m->reason);
+        migrate_folio_to(&s->mem, pfn, place.nodes.nid, m->reason);
         return true;
     }
-    if (nodes.mask &&
-        balance_migrate(&s->mem, &t->attempt, pfn, nodes, m->reason, &err, &wait) == BALANCE_WAIT) {
+    if (balance_migrate(&s->mem, &t->attempt, pfn, &place, m->reason, &err, &wait) ==
+        BALANCE_WAIT) {
         t->wait = wait;
         return false;
     }
+    m->failed += err != 0;
     return true;
 }
 

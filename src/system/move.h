@@ -25,9 +25,10 @@ enum step system_migrate_pages(struct system *s, struct task *t, const struct ta
 struct page_move {
     struct mm *mm;
     u64 from; /* pages on these nodes */
-    u64 to; /* to these, the first one first; 0: where the policy of their mapping says; what is there stays */
+    u64 to;   /* to these, the first one first; 0: where the policy of their mapping says */
     bool all; /* also what other processes map */
     enum migrate_reason reason;
+    u64 failed; /* folios that stayed */
 };
 
 /* Move pages of [*at, end); *at says how far it came. False: t->wait says what for; call again. t NULL: nobody waits, and only free

@@ -150,7 +150,7 @@ struct place_rule {
 
 static struct place_rule rule_of(const struct proc *p, unsigned page)
 {
-    struct mempolicy policy = system_get_mempolicy(p->t, address(p, page));
+    struct mempolicy policy = system_get_mempolicy(s, p->t, address(p, page));
     struct place_rule rule = {.nodes = cpuset_mems_allowed(s, p->t)};
     struct pte_ref ref = pagetable_lookup(p->t->mm, address(p, page) >> PAGE_SHIFT);
 

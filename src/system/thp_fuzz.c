@@ -318,8 +318,9 @@ static void migrate_at(struct proc *pr, u32 page, bool reclaim)
         return;
     nid = (frame_nid(&sys->frames, pte_pfn(*slot)) + 1) % sys->frames.nr_nodes;
     if (reclaim)
-        balance_migrate(&sys->mem, &at, pte_pfn(*slot), (struct alloc_nodes){BIT_ULL(nid), nid},
-                        MR_SYSCALL, &err, &wait);
+        balance_migrate(&sys->mem, &at, pte_pfn(*slot),
+                        &(struct alloc_place){.nodes = {BIT_ULL(nid), nid}}, MR_SYSCALL, &err,
+                        &wait);
     else
         migrate_folio_to(&sys->mem, pte_pfn(*slot), nid,
                          chance(50) ? MR_SYSCALL : MR_NUMA_MISPLACED);
