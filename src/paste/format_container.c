@@ -1,5 +1,6 @@
 /* format_container.c - what container runtimes print: docker, podman, crictl. */
 #include "paste/block.h"
+#include "paste/objects.h"
 #include "paste/state_int.h"
 
 #include <stdio.h>
@@ -194,55 +195,143 @@ static void take_asked(struct span command, char name[NAME_MAX_])
         span_copy(word, name, NAME_MAX_);
 }
 
+/* What is said of one container. */
+struct inspected {
+    char name[NAME_MAX_];
+    bool seen, killed;
+    u64 limit, exit_code, finished;
+    struct span words, exit_words;
+    u32 line, exit_line;
+};
+
+static void take_key(struct inspected *c, struct span key, struct span value, struct span words,
+                     u32 line)
+{
+    if (span_is(key, "OOMKilled")) {
+        c->killed = span_begins(value, "true");
+        c->words = words;
+        c->line = line;
+        c->seen = true;
+    } else if (span_is(key, "Name") && span_begins(value, "/")) {
+        span_copy((struct span){value.at + 1, value.end}, c->name, sizeof(c->name));
+    } else if (span_is(key, "FinishedAt")) {
+        struct prefix_log dates = {.latest_year = 1970};
+        struct prefix prefix;
+
+        prefix_take(value, &dates, &prefix);
+        c->finished = prefix.wall_us;
+    } else if (span_is(key, "Memory")) {
+        u64 bytes;
+
+        if (span_take_u64(&value, &bytes) && bytes)
+            c->limit = bytes;
+    } else if (span_is(key, "ExitCode")) {
+        if (!span_take_u64(&value, &c->exit_code))
+            c->exit_code = 0;
+        c->exit_words = words;
+        c->exit_line = line;
+        c->seen = true;
+    }
+}
+
+static void tell_inspected(struct block *b, struct inspected *c)
+{
+    char scope[NAME_MAX_ + 16];
+
+    if (c->exit_code == 137 && !c->killed)
+        sigkill_push(b->p, "docker", *c->name ? c->name : "a container", c->exit_words,
+                     (struct klog_place){b->p->state->klog_file, c->exit_line});
+    if (!*c->name)
+        take_asked(b->command, c->name);
+    snprintf(scope, sizeof(scope), "/docker/%s", *c->name ? c->name : "container");
+    if (known(c->limit))
+        block_group(b, scope, UNKNOWN, c->limit);
+    if (c->killed)
+        block_told(b, &(struct told){.killer = "docker",
+                                     .scope = scope,
+                                     .limit = c->limit,
+                                     .words = c->words,
+                                     .wall_us = c->finished,
+                                     .line = c->line});
+}
+
+static struct inspected inspected_none(void)
+{
+    struct inspected c = {.limit = UNKNOWN, .finished = UNKNOWN};
+
+    c.words = c.exit_words = span_of("", 0);
+    return c;
+}
+
+/* The object of the container that a key is of: the one with its id, or the outermost that is no list. */
+static u32 container_at(const struct objects *o, u32 node)
+{
+    u32 at = objects_around(o, node, "Id"), last = OBJECT_NONE;
+
+    if (at == OBJECT_NONE)
+        at = objects_around(o, node, "HostConfig");
+    if (at == OBJECT_NONE)
+        at = objects_around(o, node, "Name");
+    if (at != OBJECT_NONE)
+        return at;
+    for (at = o->nodes.items[node].around; at != OBJECT_NONE; at = o->nodes.items[at].around)
+        last = at;
+    return last;
+}
+
+/* JSON: one object a container. */
+static unsigned inspect_objects(struct block *b, struct span text)
+{
+    struct objects o = {{0}};
+    struct inspected c = inspected_none();
+    u32 of = OBJECT_NONE;
+    unsigned seen = 0;
+
+    objects_read(&o, text, b->place.line);
+    for (u32 i = 0; i < o.nodes.count; i++) {
+        const struct object_node *node = &o.nodes.items[i];
+        u32 container;
+
+        if (span_empty(node->key) || span_empty(node->value))
+            continue;
+        container = container_at(&o, i);
+        if (container != of) {
+            seen += c.seen;
+            if (c.seen)
+                tell_inspected(b, &c);
+            c = inspected_none();
+            of = container;
+        }
+        take_key(&c, node->key, node->value, node->words, node->line);
+    }
+    seen += c.seen;
+    if (c.seen)
+        tell_inspected(b, &c);
+    objects_done(&o);
+    return seen;
+}
+
+/* "OOMKilled=true", "ExitCode: 137": what a template of --format prints. */
+static unsigned inspect_lines(struct block *b, struct span text)
+{
+    static const char *const keys[] = {"OOMKilled", "FinishedAt", "Memory", "ExitCode"};
+    struct inspected c = inspected_none();
+    struct span line, value;
+
+    for (u32 number = b->place.line; span_take_line(&text, &line); number++)
+        for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)
+            if (json_text(line, keys[i], &value))
+                take_key(&c, span_of(keys[i], strlen(keys[i])), value, line, number);
+    if (c.seen)
+        tell_inspected(b, &c);
+    return c.seen;
+}
+
 unsigned docker_inspect_parse(struct block *b, struct span text)
 {
-    char name[NAME_MAX_] = "", scope[NAME_MAX_ + 16];
-    struct span line, value, words = span_of("", 0), exit_words = words;
-    bool killed = false, seen = false;
-    u64 limit = UNKNOWN, exit_code = 0, finished = UNKNOWN;
-    const char *runtime = runtime_of(b, text);
-    struct prefix_log dates = {.latest_year = 1970};
+    unsigned containers = span_find(text, "\":") ? inspect_objects(b, text) : 0;
 
-    while (span_take_line(&text, &line)) {
-        if (json_text(line, "\"OOMKilled\"", &value) || json_text(line, "OOMKilled", &value)) {
-            killed = span_begins(value, "true");
-            words = line;
-            seen = true;
-        } else if (json_text(line, "\"Name\"", &value) && span_begins(value, "/")) {
-            span_copy((struct span){value.at + 1, value.end}, name, sizeof(name));
-        } else if (json_text(line, "\"FinishedAt\"", &value)) {
-            struct prefix prefix;
-
-            prefix_take(value, &dates, &prefix);
-            finished = prefix.wall_us;
-        } else if (json_text(line, "\"Memory\"", &value)) {
-            u64 bytes;
-
-            if (span_take_u64(&value, &bytes) && bytes)
-                limit = bytes;
-        } else if (json_text(line, "\"ExitCode\"", &value)) {
-            span_take_u64(&value, &exit_code);
-            exit_words = line;
-            seen = true;
-        }
-    }
-    if (!seen)
-        return 0;
-    if (exit_code == 137 && !killed)
-        sigkill_push(b->p, runtime, *name ? name : "a container", exit_words,
-                     (struct klog_place){b->p->state->klog_file, b->place.line});
-    if (!*name)
-        take_asked(b->command, name);
-    snprintf(scope, sizeof(scope), "/%s/%s", runtime, *name ? name : "container");
-    if (known(limit))
-        block_group(b, scope, UNKNOWN, limit);
-    if (killed)
-        block_told(b, &(struct told){.killer = runtime,
-                                     .scope = scope,
-                                     .limit = limit,
-                                     .words = words,
-                                     .wall_us = finished});
-    return 1;
+    return containers ? containers : inspect_lines(b, text);
 }
 
 /* --- docker ps --------------------------------------------------------------------------------------------------------------- */

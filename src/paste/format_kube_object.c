@@ -17,21 +17,22 @@
  *           reason: OOMKilled                              and the name after what happened
  *       name: app
  *
- * A line is a key and a value in both; which object a "name" is of shows by its indent: that of "image", or the first below "metadata".
+ * Other clients print the name first, jq picks keys, -o json stands on one line. Whose a key is, the objects around it say (objects.h).
  */
 #include "paste/block.h"
+#include "paste/objects.h"
 #include "paste/state_int.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-#define NAME_MAX_      200
-#define CONTAINERS_MAX 64
-#define NO_INDENT      SIZE_MAX
+#define NAME_MAX_  200
+#define LIMITS_MAX 4096
+#define DEATHS_MAX 4096
 
-/* "- name: app", "\"name\": \"app\",": the indent is the key's. */
+/* "- name: app", "\"name\": \"app\",". */
 struct pair {
     struct span key, value;
-    size_t indent;
 };
 
 static struct span unquote(struct span text)
@@ -53,7 +54,6 @@ static bool take_pair(struct span line, struct pair *ret)
     span_skip_blanks(&rest);
     while (span_take(&rest, "- "))
         span_skip_blanks(&rest);
-    ret->indent = (size_t)(rest.at - line.at);
     if (!span_take_until(&rest, ':', &key))
         return false;
     ret->key = unquote(key);
@@ -66,11 +66,27 @@ static bool key_is(const struct pair *pair, const char *key)
     return span_is(pair->key, key);
 }
 
+/* {"kind":"Pod",...: whole objects on one line. */
+static bool is_compact(struct span line)
+{
+    static const char *const signs[] = {"\"lastState\":", "\"containerStatuses\":"};
+    struct span rest = span_trim(line);
+
+    if (span_empty(rest) || (*rest.at != '{' && *rest.at != '['))
+        return false;
+    for (unsigned i = 0; i < ARRAY_SIZE(signs); i++)
+        if (span_find(rest, signs[i]))
+            return true;
+    return false;
+}
+
 bool kube_object_begins(const struct block *b, struct span line)
 {
     struct pair pair;
 
     (void)b;
+    if (is_compact(line))
+        return true;
     if (!take_pair(line, &pair))
         return false;
     if (key_is(&pair, "kind"))
@@ -92,164 +108,226 @@ bool kube_object_goes_on(const struct block *b, struct span line)
                                  memchr(rest.at, ':', span_len(rest)) != NULL);
 }
 
-struct kube_container {
-    char name[NAME_MAX_];
-    u64 limit;
+/* Whose it is: spans of the text, empty where it does not say. */
+struct owner {
+    struct span space, pod, container;
+    u32 pod_at, container_at; /* nodes; OBJECT_NONE */
+};
+
+struct limit {
+    struct owner of;
+    u64 bytes;
+};
+
+struct death {
+    struct owner of;
+    u32 node;
+    bool by_memory;
+    u64 finished_us;
 };
 
 struct kube_pods {
     struct block *b;
-    char pod[NAME_MAX_], space[NAME_MAX_], container[NAME_MAX_];
-    struct kube_container containers[CONTAINERS_MAX];
-    unsigned nr_containers;
-    size_t metadata, first_of_metadata, image, container_of; /* indents */
-    bool in_limits;
-    size_t limits;
-    struct span killed, ended; /* the line that says so; empty */
-    struct klog_place at, ended_at;
-    bool by_aws;
+    struct objects o;
+    VEC(struct limit) limits;
+    VEC(struct death) deaths;
     unsigned found;
 };
 
-static u64 limit_of(const struct kube_pods *k, const char *name)
+static struct span value_of(const struct objects *o, u32 object, const char *key)
 {
-    for (unsigned i = 0; i < k->nr_containers; i++)
-        if (!*name || strcmp(k->containers[i].name, name) == 0)
-            return k->containers[i].limit;
-    return UNKNOWN;
+    u32 child =
+        object == OBJECT_NONE ? OBJECT_NONE : objects_child(o, object, span_of(key, strlen(key)));
+
+    return child == OBJECT_NONE ? span_of("", 0) : o->nodes.items[child].value;
 }
 
-static void scope_of(const struct kube_pods *k, const char *container,
-                     char scope[NAME_MAX_ * 3 + 8])
+/* "app": {"state": {"termination": {...: the container's name is the key of its object. */
+static u32 container_by_key(const struct objects *o, u32 node)
 {
-    snprintf(scope, NAME_MAX_ * 3 + 8, "%s%s%s%s%s%s", *k->space ? "/" : "", k->space,
-             *k->pod ? "/" : "", k->pod, *container ? "/" : "", container);
+    static const char *const states[] = {"state", "lastState"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(states); i++) {
+        u32 at = objects_around(o, node, states[i]);
+
+        if (at != OBJECT_NONE && !span_empty(o->nodes.items[at].key))
+            return at;
+    }
+    return OBJECT_NONE;
 }
 
-/* What happened to the container whose name is known now, or to one that has none. */
-static void end_status(struct kube_pods *k, const char *container)
+static struct owner owner_of(const struct objects *o, u32 node)
 {
+    struct owner of = {.pod_at = objects_around(o, node, "metadata"),
+                       .container_at = objects_around(o, node, "name")};
+
+    of.space = of.pod = of.container = span_of("", 0);
+    if (of.pod_at != OBJECT_NONE) {
+        u32 metadata = objects_child(o, of.pod_at, span_of("metadata", 8));
+
+        of.space = value_of(o, metadata, "namespace");
+        of.pod = value_of(o, metadata, "name");
+    }
+    /* A name of what the pod is in is no container's. */
+    if (of.container_at != OBJECT_NONE &&
+        objects_around(o, of.container_at, "metadata") != of.pod_at)
+        of.container_at = OBJECT_NONE;
+    if (of.container_at != OBJECT_NONE) {
+        of.container = value_of(o, of.container_at, "name");
+    } else {
+        of.container_at = container_by_key(o, node);
+        if (of.container_at != OBJECT_NONE)
+            of.container = o->nodes.items[of.container_at].key;
+    }
+    return of;
+}
+
+static bool same_text(struct span a, struct span b)
+{
+    return span_len(a) == span_len(b) && memcmp(a.at, b.at, span_len(a)) == 0;
+}
+
+/* The limit of that container; of a pod that has one container, that one's. */
+static const struct limit *limit_of(const struct kube_pods *k, const struct owner *of)
+{
+    const struct limit *only = NULL;
+    unsigned of_pod = 0;
+
+    vec_for_each (&k->limits, l) {
+        if (l->of.pod_at != of->pod_at)
+            continue;
+        if (!span_empty(of->container) && same_text(l->of.container, of->container))
+            return l;
+        only = l;
+        of_pod++;
+    }
+    return span_empty(of->container) && of_pod == 1 ? only : NULL;
+}
+
+static void scope_of(const struct owner *of, char scope[NAME_MAX_ * 3 + 8])
+{
+    const struct span parts[] = {of->space, of->pod, of->container};
+    struct strbuf text;
+    char part[NAME_MAX_];
+
+    strbuf_init(&text);
+    for (unsigned i = 0; i < ARRAY_SIZE(parts); i++) {
+        if (span_empty(parts[i]))
+            continue;
+        span_copy(parts[i], part, sizeof(part));
+        strbuf_printf(&text, "/%s", part);
+    }
+    snprintf(scope, NAME_MAX_ * 3 + 8, "%s", text.len ? text.text : "");
+    strbuf_done(&text);
+}
+
+static void tell_death(const struct kube_pods *k, const struct death *death)
+{
+    const struct object_node *node = &k->o.nodes.items[death->node];
+    const struct limit *limit = limit_of(k, &death->of);
+    struct owner of = death->of;
     char scope[NAME_MAX_ * 3 + 8];
 
-    scope_of(k, container, scope);
-    if (!span_empty(k->killed))
-        block_told(k->b, &(struct told){.killer = k->by_aws ? "AWS" : "kubernetes",
-                                        .scope = *scope ? scope : NULL,
-                                        .limit = limit_of(k, container),
-                                        .words = k->killed,
-                                        .wall_us = UNKNOWN});
-    else if (!span_empty(k->ended))
-        sigkill_push(k->b->p, "kubernetes", scope, k->ended, k->ended_at);
-    k->killed = k->ended = span_of("", 0);
-}
-
-static void end_pod(struct kube_pods *k)
-{
-    char scope[NAME_MAX_ * 3 + 8];
-
-    end_status(k, "");
-    for (unsigned i = 0; i < k->nr_containers; i++) {
-        scope_of(k, k->containers[i].name, scope);
-        if (*scope == '/' && known(k->containers[i].limit))
-            block_group(k->b, scope, UNKNOWN, k->containers[i].limit);
-    }
-    k->nr_containers = 0;
-    k->pod[0] = k->space[0] = k->container[0] = '\0';
-    k->image = k->limits = NO_INDENT;
-    k->in_limits = false;
-}
-
-static void take_name(struct kube_pods *k, const struct pair *pair)
-{
-    bool of_metadata = k->metadata != NO_INDENT && pair->indent > k->metadata;
-
-    if (of_metadata) {
-        if (pair->indent == k->first_of_metadata)
-            span_copy(pair->value, k->pod, sizeof(k->pod));
-        return;
-    }
-    if (!span_empty(k->killed) || !span_empty(k->ended)) {
-        span_copy(pair->value, k->container, sizeof(k->container));
-        end_status(k, k->container);
-    } else if (k->image == NO_INDENT || pair->indent == k->image) {
-        span_copy(pair->value, k->container, sizeof(k->container));
-    }
-}
-
-static void take_limit(struct kube_pods *k, const struct pair *pair)
-{
-    struct span value = pair->value;
-    struct kube_container *c = &k->containers[k->nr_containers];
-    u64 bytes;
-
-    if (k->nr_containers == CONTAINERS_MAX || !amount_take(&value, 1, &bytes))
-        return;
-    snprintf(c->name, sizeof(c->name), "%s", k->container);
-    c->limit = bytes;
-    k->nr_containers++;
-    k->found++;
-}
-
-static void take_line(struct kube_pods *k, struct span line)
-{
-    struct pair pair;
-
-    if (!take_pair(line, &pair))
-        return;
-    if (k->metadata != NO_INDENT && k->first_of_metadata == NO_INDENT && pair.indent > k->metadata)
-        k->first_of_metadata = pair.indent;
-    if (k->metadata != NO_INDENT && pair.indent <= k->metadata)
-        k->metadata = NO_INDENT;
-    if (k->in_limits && pair.indent <= k->limits)
-        k->in_limits = false;
-    if (key_is(&pair, "metadata") && span_empty(pair.value)) {
-        end_pod(k);
-        k->metadata = pair.indent;
-        k->first_of_metadata = NO_INDENT;
-    } else if (key_is(&pair, "image")) {
-        k->image = pair.indent;
-    } else if (key_is(&pair, "name")) {
-        take_name(k, &pair);
-    } else if (key_is(&pair, "namespace") && pair.indent == k->first_of_metadata &&
-               k->metadata != NO_INDENT) {
-        span_copy(pair.value, k->space, sizeof(k->space));
-    } else if (key_is(&pair, "limits")) {
-        k->in_limits = true;
-        k->limits = pair.indent;
-    } else if (key_is(&pair, "memory") && k->in_limits) {
-        take_limit(k, &pair);
-    } else if (key_is(&pair, "reason") &&
-               (span_is(pair.value, "OOMKilled") || span_is(pair.value, "OOM Killed") ||
-                span_begins(pair.value, "OutOfMemoryError"))) {
-        k->killed = line;
+    if (limit && span_empty(of.container))
+        of.container = limit->of.container;
+    scope_of(&of, scope);
+    if (death->by_memory)
         /* What AWS Batch and ECS say. */
-        k->by_aws = span_begins(pair.value, "OutOfMemoryError");
+        block_told(k->b, &(struct told){.killer = span_begins(node->value, "OutOfMemoryError")
+                                                      ? "AWS"
+                                                      : "kubernetes",
+                                        .scope = *scope ? scope : NULL,
+                                        .limit = limit ? limit->bytes : UNKNOWN,
+                                        .words = node->words,
+                                        .wall_us = death->finished_us,
+                                        .line = node->line});
+    else
+        sigkill_push(k->b->p, "kubernetes", scope, node->words,
+                     (struct klog_place){k->b->p->state->klog_file, node->line});
+}
+
+/* One death of a container may be told twice, by its reason and its exit code, or as state and as the last. */
+static bool is_told(const struct kube_pods *k, const struct death *death)
+{
+    for (const struct death *b = k->deaths.items; b < death; b++)
+        if (b->of.container_at == death->of.container_at && b->of.pod_at == death->of.pod_at &&
+            b->by_memory >= death->by_memory &&
+            (!death->by_memory || b->finished_us == death->finished_us))
+            return true;
+    return false;
+}
+
+static u64 time_of(struct span text)
+{
+    struct prefix_log dates = {.latest_year = 1970};
+    struct prefix prefix;
+
+    if (span_empty(text))
+        return UNKNOWN;
+    prefix_take(text, &dates, &prefix);
+    return prefix.wall_us;
+}
+
+static void take_node(struct kube_pods *k, u32 at)
+{
+    const struct objects *o = &k->o;
+    const struct object_node *node = &o->nodes.items[at];
+    u32 around = node->around;
+    struct span value = node->value;
+    u64 bytes;
+    bool by_memory = span_is(node->key, "reason") &&
+                     (span_is(value, "OOMKilled") || span_is(value, "OOM Killed") ||
+                      span_begins(value, "OutOfMemoryError"));
+
+    if (by_memory || (span_is(node->key, "exitCode") && span_is(value, "137"))) {
+        if (k->deaths.count < DEATHS_MAX)
+            vec_push(&k->deaths,
+                     ((struct death){.of = owner_of(o, at),
+                                     .node = at,
+                                     .by_memory = by_memory,
+                                     .finished_us = time_of(value_of(o, around, "finishedAt"))}));
         k->found++;
-    } else if (key_is(&pair, "exitCode")) {
-        if (span_is(pair.value, "137")) {
-            k->ended = line;
-            k->ended_at = k->at;
-        }
+    } else if (span_is(node->key, "memory") && around != OBJECT_NONE &&
+               span_is(o->nodes.items[around].key, "limits") && amount_take(&value, 1, &bytes)) {
+        if (k->limits.count < LIMITS_MAX)
+            vec_push(&k->limits, ((struct limit){owner_of(o, at), bytes}));
         k->found++;
-    } else if (key_is(&pair, "restartCount") || key_is(&pair, "lastState")) {
+    } else if (span_is(node->key, "exitCode") || span_is(node->key, "restartCount") ||
+               span_is(node->key, "lastState")) {
         k->found++;
     }
+}
+
+static int by_reason(const void *a, const void *b)
+{
+    const struct death *x = a, *y = b;
+
+    if (x->by_memory != y->by_memory)
+        return x->by_memory ? -1 : 1;
+    return x->node < y->node ? -1 : x->node > y->node;
 }
 
 unsigned kube_object_parse(struct block *b, struct span text)
 {
-    struct kube_pods *k = xcalloc(1, sizeof(*k));
-    struct span line;
-    unsigned found;
+    struct kube_pods k = {.b = b};
+    char scope[NAME_MAX_ * 3 + 8];
 
-    k->b = b;
-    k->at = (struct klog_place){b->p->state->klog_file, b->place.line};
-    k->killed = k->ended = span_of("", 0);
-    k->metadata = k->first_of_metadata = k->image = k->limits = NO_INDENT;
-    for (; span_take_line(&text, &line); k->at.line++)
-        take_line(k, line);
-    end_pod(k);
-    found = k->found;
-    free(k);
-    return found;
+    objects_read(&k.o, text, b->place.line);
+    for (u32 i = 0; i < k.o.nodes.count; i++)
+        take_node(&k, i);
+    /* What says more comes first. */
+    if (k.deaths.count)
+        qsort(k.deaths.items, k.deaths.count, sizeof(k.deaths.items[0]), by_reason);
+    vec_for_each (&k.deaths, death)
+        if (!is_told(&k, death))
+            tell_death(&k, death);
+    vec_for_each (&k.limits, l) {
+        scope_of(&l->of, scope);
+        if (!span_empty(l->of.space) || !span_empty(l->of.pod))
+            block_group(b, scope, UNKNOWN, l->bytes);
+    }
+    objects_done(&k.o);
+    vec_done(&k.limits);
+    vec_done(&k.deaths);
+    return k.found;
 }

@@ -9,6 +9,7 @@
 #include "paste/state_int.h"
 
 #include "paste/line.h"
+#include "paste/objects.h"
 
 #include <math.h>
 
@@ -19,6 +20,7 @@
 #define BLOCK_MAX    (16u << 20)
 #define BLOCKS_MAX   65536
 #define KEPT_MAX     ((size_t)32 << 20)
+#define LEAD_MAX     256
 
 struct grammar {
     const char *name;
@@ -68,6 +70,7 @@ struct paste *paste_new(void)
     st->format = NR_FORMATS;
     strbuf_init(&st->open.text);
     strbuf_init(&st->wrapped.text);
+    strbuf_init(&st->lead.text);
     strbuf_init(&st->partial);
     strbuf_init(&st->cleaned);
     strbuf_init(&st->command);
@@ -88,6 +91,7 @@ static void state_free(struct paste_state *st)
     vec_done(&st->rows);
     strbuf_done(&st->open.text);
     strbuf_done(&st->wrapped.text);
+    strbuf_done(&st->lead.text);
     strbuf_done(&st->partial);
     strbuf_done(&st->cleaned);
     strbuf_done(&st->command);
@@ -120,6 +124,32 @@ static void not_understood(struct paste *p, u32 line, u32 count)
     if (p->not_understood == 0)
         p->not_understood_at = (struct klog_place){p->state->file, line};
     p->not_understood += count;
+}
+
+static void drop_lead(struct paste_state *st)
+{
+    st->lead.lines = 0;
+    strbuf_reset(&st->lead.text);
+}
+
+/* A line that nobody understands; one of an object may be the beginning of one that somebody will. */
+static void line_not_understood(struct paste *p, struct span raw)
+{
+    struct paste_state *st = p->state;
+    struct lead *lead = &st->lead;
+
+    not_understood(p, st->line, 1);
+    if (!objects_may_have(raw) || lead->lines >= LEAD_MAX ||
+        lead->text.len + span_len(raw) > LINE_LONGEST) {
+        drop_lead(st);
+        return;
+    }
+    if (st->line != lead->line + lead->lines)
+        drop_lead(st);
+    if (lead->lines++ == 0)
+        lead->line = st->line;
+    strbuf_append_bytes(&lead->text, raw.at, span_len(raw));
+    strbuf_appendc(&lead->text, '\n');
 }
 
 bool paste_may_be_logged(const struct paste_state *st)
@@ -190,6 +220,27 @@ static void add_line(struct block *b, struct span line)
     b->lines++;
 }
 
+/* The block begins with the lines that led to it. */
+static void take_lead(struct paste *p)
+{
+    struct paste_state *st = p->state;
+    struct lead *lead = &st->lead;
+    struct span text = span_of_buf(&lead->text), raw, line;
+    struct strbuf cleaned;
+
+    if (lead->lines == 0 || lead->line + lead->lines != st->line)
+        return;
+    strbuf_init(&cleaned);
+    st->open.place.line = lead->line;
+    p->not_understood -= lead->lines;
+    while (span_take_line(&text, &raw)) {
+        line_clean(raw, &cleaned, &line);
+        add_line(&st->open, line);
+    }
+    strbuf_done(&cleaned);
+    drop_lead(st);
+}
+
 /* Begin a block at this line, if it is the first of one; `logged`: of those that a logger may write. */
 static bool open_block(struct paste *p, struct span line, bool logged)
 {
@@ -207,6 +258,8 @@ static bool open_block(struct paste *p, struct span line, bool logged)
         b->place = (struct klog_place){st->file, st->line};
         b->lines = 0;
         strbuf_reset(&b->text);
+        if (i == FORMAT_KUBE_OBJECT || i == FORMAT_DOCKER_INSPECT)
+            take_lead(p);
         add_line(b, line);
         return true;
     }
@@ -424,7 +477,7 @@ static bool pass_over(struct paste *p, struct span raw)
         return false;
     text = span_trim(raw);
     if (!span_empty(text))
-        not_understood(p, st->line, 1);
+        line_not_understood(p, raw);
     return true;
 }
 
@@ -443,7 +496,7 @@ static void count_line(struct paste *p, struct span line)
     if (prefix_likely(line))
         p->log_lines++;
     else
-        not_understood(p, p->state->line, 1);
+        line_not_understood(p, line);
 }
 
 /* A line that says what follows: a blank one, a prompt, a heading. */
@@ -602,6 +655,7 @@ void paste_begin(struct paste *p, const char *name, s64 written)
     st->file = (u32)p->files.count - 1;
     st->klog_file = klog_file(&p->s, name);
     st->line = 0;
+    drop_lead(st);
     strbuf_reset(&st->partial);
     st->partial_dropped = false;
     strbuf_reset(&st->command);

@@ -44,6 +44,12 @@ struct logger {
     unsigned gap;  /* lines of others within the table */
 };
 
+/* Lines of an object before the one that shows of what kind it is: they belong to its block. */
+struct lead {
+    struct strbuf text; /* as they came; they were counted as not understood */
+    u32 line, lines;    /* the first one's number; 0 lines: none */
+};
+
 /* What earlyoom saw last: bytes, total 0 when it said nothing. */
 struct earlyoom {
     u64 available, total, swap_free, swap_total;
@@ -91,6 +97,7 @@ struct paste_state {
         alien; /* ... and turned out to be programs, sources or documents: nothing more of it is read */
     bool partial_dropped; /* its line is too long: the rest is passed over */
 
+    struct lead lead;
     struct block open; /* of format `format` when it is one */
     enum paste_format format;
     struct logger logger; /* of the block that is open */
