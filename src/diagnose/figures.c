@@ -7,6 +7,8 @@
  */
 #include "diagnose/figures.h"
 
+#include "diagnose/locality.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -386,6 +388,18 @@ static double wanted_refaults(double refaults, double activated, double restored
     return sum_known(activated, restored) < WANTED_SHARE * refaults && !pressed ? 0 : refaults;
 }
 
+/* 1 MiB/s: less is kswapd of a node that somebody asked for a block. */
+#define RECLAIMED_BESIDE 256.0
+
+/* Is memory evicted for which there is room on another node? What groups reclaim at their own limits is theirs. */
+static bool reclaims_beside_free(const struct snapshot *s, const struct figures *f)
+{
+    struct spare spare = spare_find(s);
+
+    return spare.full && spare.free &&
+           f->reclaimed - (isnan(f->limited_reclaim) ? 0 : f->limited_reclaim) >= RECLAIMED_BESIDE;
+}
+
 /* So many pages a second, of all bytes read from devices, in percent. */
 static double read_share(const struct figures *f, const struct snapshot *s, double pages)
 {
@@ -465,6 +479,9 @@ void figures_init(struct figures *f, const struct snapshot *s, const struct hist
     f->refaults_wanted = wanted_refaults(f->refaults_file, f->rate[WORKINGSET_ACTIVATE_FILE],
                                          f->rate[WORKINGSET_RESTORE_FILE], &f->psi[PSI_MEM],
                                          f->allocstall >= ALLOCSTALLS_MANY);
+    f->beside_free = reclaims_beside_free(s, f);
+    if (f->beside_free)
+        f->refaults_wanted = f->refaults_file;
     f->memory_read_share = read_share(f, s, sum_known(f->refaults_wanted, f->rate[PSWPIN]));
     fill_pain(&f->pain, f->psi, f->memory_read_share);
     for (u32 i = 0; i < s->cgroups.count; i++) {

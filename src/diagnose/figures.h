@@ -83,7 +83,9 @@ struct figures {
     double
         refaults_wanted; /* of file pages: 0 when none that comes back would have stayed, pages/s */
     double refaults_machine; /* without those of groups at their own limits, pages/s */
-    double limited_reclaim;  /* pages/s reclaimed by groups at their own limits */
+    bool
+        beside_free; /* a node is reclaimed though another has plenty free: every page would have stayed */
+    double limited_reclaim; /* pages/s reclaimed by groups at their own limits */
     double device_read_bytes, device_write_bytes; /* per second */
     double
         memory_read_share; /* of the bytes read from devices: refaults and swap-ins, percent; at most 100 */

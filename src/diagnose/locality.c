@@ -134,3 +134,59 @@ u64 process_bytes_on(const struct snapshot *s, u32 pid, u32 node)
             bytes = figure_or(bytes, 0) + (row->node == node ? row->bytes : 0);
     return bytes;
 }
+
+double node_left(const struct node_view *n)
+{
+    return known(n->free) ? share_of(n->free + figure_or(n->inactive_file, 0), n->total) : NAN;
+}
+
+static double free_share(const struct node_view *n)
+{
+    return share_of(n->free, n->total);
+}
+
+/* Of a node, at least: a smaller zone (DMA) may be kept free by lowmem_reserve, whatever is asked of the node. */
+#define ZONE_PART 16
+
+/* Is what is free of the node about what kswapd keeps free? It stops at the high watermark, and free memory swings by about the distance
+ * from low to high. */
+static bool at_watermarks(const struct snapshot *s, const struct node_view *n)
+{
+    u64 keeps = 0, aside = 0, page = s->page_bytes && known(s->page_bytes) ? s->page_bytes : 4096;
+
+    vec_for_each (&s->zones, z) {
+        if (z->node != n->id || !known(z->high) || !known(z->low) || z->high < z->low)
+            continue;
+        if (known(z->managed) && known(z->free) && z->managed &&
+            z->managed < n->total / page / ZONE_PART)
+            aside += z->free;
+        else
+            keeps += 2 * z->high - z->low;
+    }
+    return known(n->free) && keeps > 0 && n->free <= (keeps + aside) * page;
+}
+
+struct spare spare_find(const struct snapshot *s)
+{
+    const struct node_view *full = NULL, *roomy = NULL, *freest = NULL;
+    bool plenty;
+
+    vec_for_each (&s->nodes, n) {
+        if (!known(n->total) || n->total == 0 || isnan(node_left(n)))
+            continue;
+        if (!full || free_share(n) < free_share(full))
+            full = n;
+        if (!roomy || node_left(n) > node_left(roomy))
+            roomy = n;
+        if (!freest || free_share(n) > free_share(freest))
+            freest = n;
+    }
+    /* A full node of cache has much left; what is free elsewhere was to be had for nothing. */
+    plenty = freest && free_share(freest) >= NODE_PLENTY;
+    if (plenty)
+        roomy = freest;
+    if (!full || full == roomy || node_left(roomy) < NODE_PLENTY ||
+        !(node_left(full) <= NODE_EXHAUSTED || (plenty && at_watermarks(s, full))))
+        return (struct spare){NULL, NULL, false};
+    return (struct spare){full, roomy, plenty};
+}

@@ -33,6 +33,19 @@ char *nodes_text(char *buf, size_t size, const struct snapshot *s, u64 nodes);
 /* Bytes that are free on them; UNKNOWN. */
 u64 nodes_free(const struct snapshot *s, u64 nodes);
 
+/* A node that is nearly used up while another has plenty. */
+struct spare {
+    const struct node_view *full, *roomy; /* NULL: there is no such pair */
+    bool free;                            /* roomy has it free, not in cache that can be dropped */
+};
+/* Percent of a node that is free or could be at once. */
+#define NODE_EXHAUSTED 3.0
+#define NODE_PLENTY    20.0
+
+struct spare spare_find(const struct snapshot *s);
+/* Free, and on the inactive list of files, in percent of the node; NAN. */
+double node_left(const struct node_view *n);
+
 /* Bytes of the process on the node with this number; UNKNOWN when nothing is known of it. */
 u64 process_bytes_on(const struct snapshot *s, u32 pid, u32 node);
 

@@ -419,8 +419,8 @@ void need_of_host(struct need *n, const struct snapshot *s, const struct figures
     n->idle_huge = MIN(idle_huge(s), l.current);
     take_look(n, &l);
     cost_of(&c, &h->steady, s, f, f->psi);
-    /* What groups refault at their own limits no memory of the machine would spare them. */
-    if (all - f->refaults_machine > f->refaults_machine)
+    /* What groups refault at their own limits no memory of the machine would spare them, nor what one node lacks that another has free. */
+    if (f->beside_free || all - f->refaults_machine > f->refaults_machine)
         add_up(n);
     else
         narrow(n, &l, &c, left_is_little(f), false);

@@ -57,18 +57,29 @@ static inline bool pain_known(const struct pressure *p)
     return !isnan(p->some);
 }
 
+/* Below what is told as the cause of the pain (WEIGHT_CAUSE). */
+#define WEIGHT_PAIN_MAX 0.96
+
 /* To order findings: 0.5 to 1, so that what is measured as lost time comes before what only may cost some. */
 static inline double pain_weight(const struct pressure *p)
 {
     double lost = pain_known(p) ? MAX(p->some / 2, isnan(p->full) ? 0 : p->full) / 100 : 0;
 
-    return 0.5 + lost / 2;
+    return MIN(0.5 + lost / 2, WEIGHT_PAIN_MAX);
 }
 
 /* Of a finding that says what memory is short of: before those that say how it shows. */
 #define WEIGHT_CAUSE  0.97
 /* Of a finding about the machine whose cause is inside a cgroup, which is told in full itself. */
 #define WEIGHT_INSIDE 0.45
+
+/* Does one node lack what another has free? Then that is told as the cause, and what thrashes for it is no second alarm. */
+static inline bool pain_is_of_a_node(const struct rule_context *c)
+{
+    return finding_said(c, RULE_NUMA_IMBALANCE, SEV_WARNING);
+}
+#define SAY_NODE_IS_SHORT \
+    "One node is short, not the machine: the finding about the nodes has the cause."
 
 #define PRESSURE_FILE "/proc/pressure/memory"
 

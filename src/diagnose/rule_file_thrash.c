@@ -29,6 +29,8 @@ void rule_file_thrash(struct rule_context *c)
     }
     if (inside)
         severity = MIN(severity, SEV_WARNING);
+    if (pain_is_of_a_node(c))
+        severity = MIN(severity, SEV_INFO);
     if (f->refaults_wanted < BUSY_PAGES) /* the pressure is of something else */
         severity = MIN(severity, SEV_INFO);
     finding_add(c, MAX(severity, SEV_INFO),
@@ -38,11 +40,13 @@ void rule_file_thrash(struct rule_context *c)
                 AMOUNT(refaults, IN_PAGES_PER_S));
     if (f->refaults_wanted < BUSY_PAGES)
         finding_detail(c, "No page of it would have stayed: more is read than memory could hold.");
+    else if (pain_is_of_a_node(c))
+        finding_detail(c, SAY_NODE_IS_SHORT);
     else if (severity < SEV_WARNING)
         finding_detail(c, "Hardly anybody waits for it so far.");
     if (inside)
         finding_detail(c, "Most of it happens inside cgroups that are at their own limits.");
-    if (known(f->swap_total) && f->swap_total == 0)
+    if (known(f->swap_total) && f->swap_total == 0 && !f->beside_free)
         finding_detail(
             c, "There is no swap: only the cache can give way to %s of anonymous memory.",
             known(c->s->meminfo[MI_ANON_PAGES]) ? SIZE(c->s->meminfo[MI_ANON_PAGES]) : "all");

@@ -34,9 +34,11 @@ void rule_memory_thrash_as_io(struct rule_context *c)
     if (!wants_host(c) || !waits || !(f->device_read_bytes >= READ_BYTES) ||
         !(f->memory_read_share >= READ_SHARE))
         return;
+    hurts &= !pain_is_of_a_node(c);
     finding_add(c, hurts ? SEV_WARNING : SEV_INFO, pain_known(&f->pain) ? CONF_HIGH : CONF_MEDIUM,
                 "host", weight_below_cause(c),
-                "The disk is busy because memory is short: %s of what it reads was just evicted",
+                "The disk is busy because %s is short: %s of what it reads was just evicted",
+                pain_is_of_a_node(c) ? "a node" : "memory",
                 AMOUNT(f->memory_read_share, IN_PERCENT));
     evidence(c, "reads of evicted pages", f->memory_read_share, IN_PERCENT,
              "/proc/vmstat, /proc/diskstats", "over %.0f %%", READ_SHARE);

@@ -2,14 +2,13 @@
  *
  * What is not bound to a node overflows to the next before any node is reclaimed: every zone of the list is tried above its low watermark
  * first. So a node that stands at its watermarks while another has plenty is well used, unless somebody is reclaimed or waits: then
- * something is bound to it (cpuset, mempolicy, numactl, a virtual machine), or numa_foreign says who is sent away.
+ * something is bound to it (cpuset, mempolicy, numactl, a virtual machine), or numa_foreign says who is sent away. With
+ * vm.zone_reclaim_mode on, a node is reclaimed before another one is asked, whoever asks: then it is full of cache, most of which
+ * could be dropped, and the reclaim is what tells.
  */
 #include "diagnose/locality.h"
 #include "diagnose/pain.h"
 
-/* Percent of a node that is free or could be at once. */
-#define EXHAUSTED       3.0
-#define PLENTY          20.0
 /* Percent of a node: who has less does not fill it. */
 #define HOLDER_PERCENT  20.0
 /* Pages a second that wanted one node and came from another. */
@@ -18,30 +17,8 @@
 #define RECLAIMED       256.0
 /* ... percent of all allocations that wanted this node, since boot. */
 #define FOREIGN_PERCENT 1.0
-
-static double left(const struct node_view *n)
-{
-    u64 cache = figure_or(n->inactive_file, 0);
-
-    return known(n->free) ? share_of(n->free + cache, n->total) : NAN;
-}
-
-static double free_share(const struct node_view *n)
-{
-    return share_of(n->free, n->total);
-}
-
-/* Is what is free of the node about what kswapd keeps free? It stops at the high watermark, and free memory swings by about the distance
- * from low to high. */
-static bool at_watermarks(const struct snapshot *s, const struct node_view *n)
-{
-    u64 keeps = 0, page = s->page_bytes && known(s->page_bytes) ? s->page_bytes : 4096;
-
-    vec_for_each (&s->zones, z)
-        if (z->node == n->id && known(z->high) && known(z->low) && z->high >= z->low)
-            keeps += 2 * z->high - z->low;
-    return known(n->free) && keeps > 0 && n->free <= keeps * page;
-}
+/* Percent of all that was read since boot: half of the reads were for nothing. */
+#define REREAD_PERCENT  50.0
 
 /* Its cpuset lets it have memory of this node and no other. */
 static bool has_only(const struct snapshot *s, const struct process_view *p, u32 node)
@@ -60,21 +37,30 @@ static u64 tied_to(const struct snapshot *s, const struct process_view *p, u32 n
     return 0;
 }
 
-/* Who has most of the node's memory and may have no other, and what would let it. */
-static void tell_who(struct rule_context *c, const struct node_view *node)
+/* Who has most of the node's memory and may have no other; NULL: nobody fills it so. */
+static const struct process_view *most_tied(const struct snapshot *s, const struct node_view *node)
 {
     const struct process_view *most = NULL;
     u64 bytes = 0;
 
-    vec_for_each (&c->s->processes, p) {
-        u64 tied = tied_to(c->s, p, node->id);
+    vec_for_each (&s->processes, p) {
+        u64 tied = tied_to(s, p, node->id);
 
         if (tied > bytes) {
             bytes = tied;
             most = p;
         }
     }
-    if (!most || !(share_of(bytes, node->total) >= HOLDER_PERCENT))
+    return most && share_of(bytes, node->total) >= HOLDER_PERCENT ? most : NULL;
+}
+
+/* ... and what would let it. */
+static void tell_who(struct rule_context *c, const struct node_view *node)
+{
+    const struct process_view *most = most_tied(c->s, node);
+    u64 bytes = most ? tied_to(c->s, most, node->id) : 0;
+
+    if (!most)
         return;
     finding_detail(c, "%s (pid %u) has %s there and may have no other.", most->comm, most->pid,
                    SIZE(bytes));
@@ -89,7 +75,15 @@ static void tell_who(struct rule_context *c, const struct node_view *node)
     evidence_process(c, most, number_of(bytes), IN_BYTES, "numa_maps");
 }
 
-/* A node is reclaimed before another one is asked: somebody wanted that, and it is seldom what helps. */
+/* vm.zone_reclaim_mode, where it is what has a node reclaimed before another one is asked; 0: it is off, not known, or somebody may have
+ * no other node. */
+static u64 mode_to_blame(const struct rule_context *c, const struct spare *spare)
+{
+    u64 mode = sysctl_value(c->s, "vm.zone_reclaim_mode");
+
+    return spare->free && !most_tied(c->s, spare->full) ? figure_or(mode, 0) : 0;
+}
+
 static void tell_mode(struct rule_context *c)
 {
     u64 mode = sysctl_value(c->s, "vm.zone_reclaim_mode");
@@ -103,66 +97,140 @@ static void tell_mode(struct rule_context *c)
              "over 0");
 }
 
-static void tell_pasted(struct rule_context *c, const struct node_view *worst,
-                        const struct node_view *best)
+/* The title, and who or what is to blame. */
+static void add(struct rule_context *c, enum severity severity, enum confidence confidence,
+                double weight, const struct spare *spare)
 {
-    finding_add(c, SEV_WARNING, CONF_MEDIUM, "host", 0.66,
-                "Node %u has %s free of %s, while node %u has %s: what is bound to node %u runs "
-                "out first",
-                worst->id, SIZE(worst->free), SIZE(worst->total), best->id, SIZE(best->free),
-                worst->id);
-    evidence(c, "free on the exhausted node", number_of(worst->free), IN_BYTES,
-             part_names[PART_NODES], "under %.0f %% of it", EXHAUSTED);
-    evidence(c, "free on the other node", number_of(best->free), IN_BYTES, part_names[PART_NODES],
-             "over %.0f %% of it", PLENTY);
-    evidence(c, "size of the exhausted node", number_of(worst->total), IN_BYTES,
-             part_names[PART_NODES], "%s", "");
+    const struct node_view *full = spare->full, *roomy = spare->roomy;
+    const char *room =
+        SIZE(spare->free ? roomy->free : roomy->free + figure_or(roomy->inactive_file, 0));
+    const char *how = spare->free ? "free" : "free or in cache that can be dropped";
+
+    if (mode_to_blame(c, spare)) {
+        finding_add(c, severity, confidence, "host", weight,
+                    "Node %u (%s free of %s) is reclaimed while node %u has %s %s: "
+                    "vm.zone_reclaim_mode says so",
+                    full->id, SIZE(full->free), SIZE(full->total), roomy->id, room, how);
+        vec_last(&c->out->items).cause = CAUSE_ZONE_RECLAIM;
+    } else {
+        finding_add(c, severity, confidence, "host", weight,
+                    "Node %u is exhausted (%s of %s free) while node %u has %s %s", full->id,
+                    SIZE(full->free), SIZE(full->total), roomy->id, room, how);
+    }
 }
 
-static void tell(struct rule_context *c, const struct node_view *worst,
-                 const struct node_view *best)
+static void show_nodes(struct rule_context *c, const struct spare *spare)
+{
+    const struct node_view *full = spare->full, *roomy = spare->roomy;
+
+    bool cache = node_left(full) > NODE_EXHAUSTED;
+
+    evidence(c, cache ? "free share of the exhausted node" : "left on the exhausted node",
+             cache ? share_of(full->free, full->total) : node_left(full), IN_PERCENT,
+             part_names[PART_NODES], "under %.0f %%, or at its watermarks", NODE_EXHAUSTED);
+    evidence(c, "left on the other node", node_left(roomy), IN_PERCENT, part_names[PART_NODES],
+             "over %.0f %%", NODE_PLENTY);
+    evidence_shown(c, "free on the exhausted node", number_of(full->free), IN_BYTES,
+                   part_names[PART_NODES]);
+    evidence_shown(c, "size of the exhausted node", number_of(full->total), IN_BYTES,
+                   part_names[PART_NODES]);
+    evidence_shown(c, "free on the other node", number_of(roomy->free), IN_BYTES,
+                   part_names[PART_NODES]);
+    evidence_shown(c, "droppable cache there", number_of(roomy->inactive_file), IN_BYTES,
+                   part_names[PART_NODES]);
+}
+
+static void tell_pasted(struct rule_context *c, const struct spare *spare)
+{
+    const struct node_view *full = spare->full, *roomy = spare->roomy;
+
+    if (mode_to_blame(c, spare))
+        add(c, SEV_WARNING, CONF_MEDIUM, 0.66, spare);
+    else
+        finding_add(c, SEV_WARNING, CONF_MEDIUM, "host", 0.66,
+                    "Node %u has %s free of %s, while node %u has %s: what is bound to node %u "
+                    "runs out first",
+                    full->id, SIZE(full->free), SIZE(full->total), roomy->id, SIZE(roomy->free),
+                    full->id);
+    tell_who(c, full);
+    tell_mode(c);
+    evidence(c, "free on the exhausted node", number_of(full->free), IN_BYTES,
+             part_names[PART_NODES], "under %.0f %% of it", NODE_EXHAUSTED);
+    evidence(c, "free on the other node", number_of(roomy->free), IN_BYTES, part_names[PART_NODES],
+             "over %.0f %% of it", NODE_PLENTY);
+    evidence_shown(c, "size of the exhausted node", number_of(full->total), IN_BYTES,
+                   part_names[PART_NODES]);
+}
+
+/* Pages, of all that was read from devices since boot, that had been evicted before; percent. */
+static double reread_since_boot(const struct snapshot *s)
+{
+    u64 refaults = s->vmstat[WORKINGSET_REFAULT_FILE], in = s->vmstat[PGPGIN];
+    u64 page = s->page_bytes && known(s->page_bytes) ? s->page_bytes : 4096;
+
+    return known(refaults) && known(in) ? share_of(refaults * (page / 1024), in) : NAN;
+}
+
+/* One look: whether the node is reclaimed now nobody saw. What is bound to it, or the mode, has it reclaimed whenever something is asked
+ * of it, and what was evicted so far shows that it was. */
+static void tell_once(struct rule_context *c, const struct spare *spare)
+{
+    double reread = reread_since_boot(c->s);
+    const struct pressure *io = &c->f->psi[PSI_IO];
+    enum severity pain = pain_machine_severity(c->f);
+    u64 evicted =
+        figure_or(c->s->vmstat[PSWPOUT], 0) + figure_or(c->s->vmstat[WORKINGSET_REFAULT_FILE], 0);
+
+    if (!spare->free || (!mode_to_blame(c, spare) && !most_tied(c->s, spare->full)) || !evicted)
+        return;
+    if (reread >= REREAD_PERCENT && io->some >= PAIN_WARNING_SOME)
+        pain = MAX(pain, SEV_WARNING);
+    add(c, MAX(pain, SEV_INFO), CONF_MEDIUM, pain >= SEV_WARNING ? WEIGHT_CAUSE : 0.7, spare);
+    tell_who(c, spare->full);
+    tell_mode(c);
+    show_nodes(c, spare);
+    evidence(c, "evicted before, of what was read since boot", reread, IN_PERCENT, "/proc/vmstat",
+             "over %.0f %%", REREAD_PERCENT);
+    evidence_shown(c, "pswpout since boot", number_of(c->s->vmstat[PSWPOUT]), IN_COUNT,
+                   "/proc/vmstat");
+    evidence(c, "io pressure, some", io->some, IN_PERCENT, "/proc/pressure/io",
+             "warning from %.0f %%", PAIN_WARNING_SOME);
+    evidence_pressure(c, "lost to memory", &c->f->pain, PRESSURE_FILE);
+}
+
+static void tell(struct rule_context *c, const struct spare *spare)
 {
     enum severity pain = pain_machine_severity(c->f);
-    double foreign = c->f->nodes[worst - c->s->nodes.items].foreign;
+    double foreign = c->f->nodes[spare->full - c->s->nodes.items].foreign;
     bool sent_away = foreign >= FOREIGN_PAGES, reclaimed = c->f->reclaimed >= RECLAIMED;
-    bool free = free_share(best) >= PLENTY;
 
     if (isnan(foreign)) {
+        if (c->history->snapshots < 2)
+            tell_once(c, spare);
         gap_part(c, "whether memory is allocated on the wrong node now", PART_NODES);
         return;
     }
     /* A full node that nobody asks anything of is a well used node. */
     if (!sent_away && !reclaimed && pain < SEV_WARNING)
         return;
-    finding_add(c, pain >= SEV_WARNING ? pain : SEV_INFO, sent_away ? CONF_HIGH : CONF_MEDIUM,
-                "host", pain >= SEV_WARNING ? WEIGHT_CAUSE : 0.7,
-                "Node %u is exhausted (%s of %s free) while node %u has %s %s", worst->id,
-                SIZE(worst->free), SIZE(worst->total), best->id,
-                SIZE(free ? best->free : best->free + figure_or(best->inactive_file, 0)),
-                free ? "free" : "free or in cache that can be dropped");
-    if (reclaimed && !sent_away)
+    add(c, pain >= SEV_WARNING ? pain : SEV_INFO,
+        sent_away || mode_to_blame(c, spare) ? CONF_HIGH : CONF_MEDIUM,
+        pain >= SEV_WARNING ? WEIGHT_CAUSE : 0.7, spare);
+    if (mode_to_blame(c, spare))
+        tell_mode(c);
+    else if (reclaimed && !sent_away)
         finding_detail(c,
                        "Memory is reclaimed although there is plenty elsewhere: something is bound "
                        "to node %u (cpuset, mempolicy, numactl).",
-                       worst->id);
+                       spare->full->id);
     else if (sent_away)
         finding_detail(c,
                        "What asks for memory of node %u gets it from another node, farther away.",
-                       worst->id);
-    tell_who(c, worst);
-    tell_mode(c);
-    evidence(c, "left on the exhausted node", left(worst), IN_PERCENT, part_names[PART_NODES],
-             "under %.0f %%, or at its watermarks", EXHAUSTED);
-    evidence(c, "left on the other node", left(best), IN_PERCENT, part_names[PART_NODES],
-             "over %.0f %%", PLENTY);
-    evidence(c, "free on the exhausted node", number_of(worst->free), IN_BYTES,
-             part_names[PART_NODES], "%s", "");
-    evidence(c, "size of the exhausted node", number_of(worst->total), IN_BYTES,
-             part_names[PART_NODES], "%s", "");
-    evidence(c, "free on the other node", number_of(best->free), IN_BYTES, part_names[PART_NODES],
-             "%s", "");
-    evidence(c, "droppable cache there", number_of(best->inactive_file), IN_BYTES,
-             part_names[PART_NODES], "%s", "");
+                       spare->full->id);
+    tell_who(c, spare->full);
+    if (!mode_to_blame(c, spare))
+        tell_mode(c);
+    show_nodes(c, spare);
     evidence(c, "numa_foreign", foreign, IN_PAGES_PER_S, part_names[PART_NODES],
              "over %.0f pages/s", FOREIGN_PAGES);
     evidence(c, "reclaimed", c->f->reclaimed, IN_PAGES_PER_S, "/proc/vmstat", "over %.0f pages/s",
@@ -209,25 +277,19 @@ static void from_counts(struct rule_context *c)
 
 void rule_numa_imbalance(struct rule_context *c)
 {
-    const struct node_view *worst = NULL, *best = NULL;
+    struct spare spare = spare_find(c->s);
+    bool sized = false;
 
     if (!wants_host(c))
         return;
-    vec_for_each (&c->s->nodes, n) {
-        if (!known(n->total) || n->total == 0 || isnan(left(n)))
-            continue;
-        if (!worst || free_share(n) < free_share(worst))
-            worst = n;
-        if (!best || left(n) > left(best))
-            best = n;
-    }
-    if (!worst && c->s->pasted)
+    vec_for_each (&c->s->nodes, n)
+        sized |= known(n->total) && n->total && known(n->free);
+    if (!sized && c->s->pasted)
         from_counts(c);
-    if (!worst || worst == best || left(best) < PLENTY ||
-        !(left(worst) <= EXHAUSTED || (free_share(best) >= PLENTY && at_watermarks(c->s, worst))))
+    if (!spare.full)
         return;
     if (c->s->pasted)
-        tell_pasted(c, worst, best);
+        tell_pasted(c, &spare);
     else
-        tell(c, worst, best);
+        tell(c, &spare);
 }

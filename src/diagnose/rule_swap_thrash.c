@@ -32,11 +32,15 @@ void rule_swap_thrash(struct rule_context *c)
     /* Inside one cgroup's limit it is that group's emergency, not the machine's. */
     if (inside)
         severity = MIN(severity, SEV_WARNING);
+    if (pain_is_of_a_node(c))
+        severity = MIN(severity, SEV_INFO);
     finding_add(c, MAX(severity, SEV_INFO), pain_known(p) && refaults ? CONF_HIGH : CONF_MEDIUM,
                 "host", inside ? WEIGHT_INSIDE : pain_weight(p),
                 "Swap thrash: %s come back from swap, %s go out", AMOUNT(in, IN_PAGES_PER_S),
                 AMOUNT(out, IN_PAGES_PER_S));
-    if (severity < SEV_WARNING)
+    if (pain_is_of_a_node(c))
+        finding_detail(c, SAY_NODE_IS_SHORT);
+    else if (severity < SEV_WARNING)
         finding_detail(c, "Hardly anybody waits for it: the swap device is fast enough for now.");
     if (inside)
         finding_detail(c, "Most of it happens inside cgroups that are at their own limits.");

@@ -135,6 +135,87 @@ RIG_TEST(an_exhausted_node_is_told_with_who_may_have_no_other)
     assert_null(strstr(detail(r, RULE_NUMA_IMBALANCE), "--preferred"));
 }
 
+/* Node 0 is full of cache, node 1 is empty, and a disk reads what was there. */
+static void reclaim_beside_free(struct rig *r, u64 mode)
+{
+    add_node(r, 0, "0-3,8-11", 60 * MIB);
+    add_node(r, 1, "4-7,12-15", 7 * GIB);
+    r->now.nodes.items[0].inactive_file = 7 * GIB;
+    vec_reset(&r->now.zones);
+    /* Of 15 MiB nobody but who asks for DMA may have any. */
+    vec_push(
+        &r->now.zones,
+        ((struct zone_view){
+            .name = "DMA", .free = 15 * 256, .min = 6, .low = 9, .high = 12, .managed = 15 * 256}));
+    vec_push(&r->now.zones, ((struct zone_view){.name = "Normal",
+                                                .free = 45 * 256,
+                                                .min = 30 * 256,
+                                                .low = 40 * 256,
+                                                .high = 50 * 256,
+                                                .managed = 8177 * 256}));
+    for (size_t i = 0; i < 2; i++) {
+        r->before.nodes.items[i].numa_hit = r->now.nodes.items[i].numa_hit = 1000000;
+        r->before.nodes.items[i].numa_miss = r->now.nodes.items[i].numa_miss = 0;
+        r->before.nodes.items[i].numa_foreign = r->now.nodes.items[i].numa_foreign = 0;
+    }
+    RIG_BOTH(r, sysctl[tunable_find("vm.zone_reclaim_mode") - tunable_info], mode);
+    rig_rate(r, PGSTEAL_DIRECT, 20000);
+    rig_rate(r, WORKINGSET_REFAULT_FILE, 20000);
+    rig_rate(r, PGPGIN, 80000);
+    rig_pressure(r, PSI_IO, 90, 90);
+    rig_pressure(r, PSI_MEM, 1.5, 1.5);
+}
+
+RIG_TEST(zone_reclaim_mode_is_the_cause_of_reclaim_beside_free_memory)
+{
+    reclaim_beside_free(r, 1);
+    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), SEV_CRITICAL);
+    assert_non_null(strstr(r->d.headline, "Node 0"));
+    assert_non_null(strstr(r->d.headline, "vm.zone_reclaim_mode"));
+    assert_int_equal(rig_found(r, RULE_NUMA_IMBALANCE)->cause, CAUSE_ZONE_RECLAIM);
+    assert_non_null(strstr(detail(r, RULE_NUMA_IMBALANCE), "vm.zone_reclaim_mode=0"));
+    /* Neither alarms beside it, nor the contrary. */
+    assert_int_equal(rig_found(r, RULE_FILE_THRASH)->severity, SEV_INFO);
+    assert_null(strstr(detail(r, RULE_FILE_THRASH), "swap"));
+    assert_null(strstr(detail(r, RULE_FILE_THRASH), "would have stayed"));
+    assert_null(rig_found(r, RULE_IO_BOTTLENECK));
+    /* A program that may have no other node is the cause, whatever the mode. */
+    add_program(r, 7, "0-3", 50);
+    add_memory(r, 7, 0, 6 * GIB, 0, 6 * GIB);
+    rig_run(r);
+    assert_null(strstr(r->d.headline, "vm.zone_reclaim_mode"));
+    assert_non_null(strstr(detail(r, RULE_NUMA_IMBALANCE), "db (pid 7)"));
+}
+
+RIG_TEST(a_full_node_of_cache_is_well_where_nothing_is_reclaimed)
+{
+    reclaim_beside_free(r, 1);
+    r->now.vmstat[PGSTEAL_DIRECT] = r->before.vmstat[PGSTEAL_DIRECT];
+    r->now.vmstat[WORKINGSET_REFAULT_FILE] = r->before.vmstat[WORKINGSET_REFAULT_FILE];
+    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), -1);
+    /* With the mode off, something else has the node reclaimed. */
+    reclaim_beside_free(r, 0);
+    r->before.nodes.count = r->now.nodes.count = 2;
+    rig_run(r);
+    assert_non_null(rig_found(r, RULE_NUMA_IMBALANCE));
+    assert_null(strstr(r->d.headline, "vm.zone_reclaim_mode"));
+}
+
+RIG_TEST(one_look_tells_a_node_that_is_reclaimed_by_its_mode)
+{
+    reclaim_beside_free(r, 1);
+    r->single = true;
+    r->now.vmstat[WORKINGSET_REFAULT_FILE] = 2600000;
+    r->now.vmstat[PGPGIN] = 11000000;
+    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), SEV_WARNING);
+    assert_non_null(strstr(r->d.headline, "vm.zone_reclaim_mode"));
+    /* Hardly anything that was read had been there. */
+    r->now.vmstat[PGPGIN] = 110000000;
+    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), SEV_INFO);
+    RIG_BOTH(r, sysctl[tunable_find("vm.zone_reclaim_mode") - tunable_info], 0);
+    assert_int_equal(rig_severity(r, RULE_NUMA_IMBALANCE), -1);
+}
+
 RIG_TEST(slow_memory_matters_where_a_busy_program_has_most_of_its_own)
 {
     const size_t mode = (size_t)(tunable_find("kernel.numa_balancing") - tunable_info);
@@ -177,6 +258,9 @@ int main(void)
         cmocka_unit_test(a_node_without_processors_is_remote_to_nobody),
         cmocka_unit_test(interleaving_is_for_who_runs_everywhere_or_has_no_room),
         cmocka_unit_test(an_exhausted_node_is_told_with_who_may_have_no_other),
+        cmocka_unit_test(zone_reclaim_mode_is_the_cause_of_reclaim_beside_free_memory),
+        cmocka_unit_test(a_full_node_of_cache_is_well_where_nothing_is_reclaimed),
+        cmocka_unit_test(one_look_tells_a_node_that_is_reclaimed_by_its_mode),
         cmocka_unit_test(slow_memory_matters_where_a_busy_program_has_most_of_its_own),
         cmocka_unit_test(without_numa_maps_the_report_says_that_it_cannot_tell),
     };
