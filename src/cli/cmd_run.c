@@ -208,15 +208,15 @@ void run_drop_machine(struct run *run)
     run->system = NULL;
 }
 
-/* Virtual time without a limit of what is judged, and of what comes before, by a replay of its own. 0 when that was stopped. */
+/* Busy time without a limit of what is judged, and of what comes before, by a replay of its own. 0 when that was stopped. */
 static int measure_baseline(struct run *run, ns_t *ret_lead_ns, ns_t *ret_ns, struct err *e)
 {
     int rc;
 
     run->doing = "replaying without a limit";
     rc = play(run, false, 0, 0, e);
-    *ret_lead_ns = run->report.window.begun_ns;
-    *ret_ns = run->report.outcome == REPLAY_STOPPED ? 0 : run->report.stats.virtual_ns;
+    *ret_lead_ns = run->report.window.begun_ns - run->report.window.begun_idle_ns;
+    *ret_ns = run->report.outcome == REPLAY_STOPPED ? 0 : replay_busy_ns(&run->report.stats);
     run_drop_machine(run);
     return rc;
 }

@@ -491,13 +491,14 @@ json_object *run_json(const struct run_report *r)
     json_put(o, "input", input_json(r));
     json_put_text(o, "outcome", replay_outcome_name(r->outcome));
     json_put_u64(o, "virtual_ns", r->stats.virtual_ns);
+    json_put_u64(o, "busy_ns", replay_busy_ns(&r->stats));
     if (r->process)
         json_put_text(o, "process", r->process);
     if (r->from || r->to)
         json_put(o, "window", window_json(r));
     if (r->baseline_ns) {
         json_put_u64(o, "baseline_ns", r->baseline_ns);
-        put_fraction(o, "slowdown", (double)r->stats.virtual_ns / (double)r->baseline_ns);
+        put_fraction(o, "slowdown", (double)replay_busy_ns(&r->stats) / (double)r->baseline_ns);
     }
     json_put(o, "machine", machine_json(r->system));
     if (r->scenario)

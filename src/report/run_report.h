@@ -51,7 +51,7 @@ struct run_report {
     enum replay_outcome outcome;
     struct replay_stats stats;
     double cpu_seconds;    /* of the host; the only figure here that differs between two runs */
-    ns_t baseline_ns;      /* virtual time without a limit; 0 when not known */
+    ns_t baseline_ns;      /* busy time without a limit; 0 when not known */
     double max_slowdown;   /* 0: no bound */
     const char *process;   /* judged alone, as the user gave it: the tasks of `group`; NULL: all */
     const char *from, *to; /* of the judged part, as the user gave them; NULL: begin, end */

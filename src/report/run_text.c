@@ -154,6 +154,8 @@ static void render_outcome(struct text *t)
     strbuf_printf(t->out, "Outcome   %s%s%s after %s of virtual time", t->color ? color : "",
                   replay_outcome_name(r->outcome), t->color ? "\033[0m" : "",
                   format_ns(time, r->stats.virtual_ns));
+    if (replay_busy_ns(&r->stats) < r->stats.virtual_ns - r->stats.virtual_ns / 10)
+        strbuf_printf(t->out, ", %s of it asleep", format_ns(time, r->stats.idle_ns));
     if (r->outcome == REPLAY_OOM) {
         unsigned killed = count_outcome(r, OUTCOME_OOM_KILLED);
 
@@ -162,7 +164,7 @@ static void render_outcome(struct text *t)
     }
     if (r->baseline_ns)
         strbuf_printf(t->out, "; %.2f x the %s it takes without a limit",
-                      (double)r->stats.virtual_ns / (double)r->baseline_ns,
+                      (double)replay_busy_ns(&r->stats) / (double)r->baseline_ns,
                       format_ns(time, r->baseline_ns));
     strbuf_appendc(t->out, '\n');
 }
@@ -283,12 +285,13 @@ static void render_reclaimable(struct text *t)
 static void render_stalls(struct text *t)
 {
     const struct run_waits *w = &t->r->waits;
+    ns_t busy = replay_busy_ns(&t->r->stats);
     char time[UNITS_TEXT_MAX];
 
     strbuf_printf(t->out, "  %-24s %10s", "stalled for memory", format_ns(time, w->memory_ns));
-    if (t->r->stats.virtual_ns)
-        strbuf_printf(t->out, "  %.1f %% of the run, summed over tasks",
-                      100.0 * (double)w->memory_ns / (double)t->r->stats.virtual_ns);
+    if (busy)
+        strbuf_printf(t->out, "  %.1f %% of the time it was busy, summed over tasks",
+                      100.0 * (double)w->memory_ns / (double)busy);
     strbuf_appendc(t->out, '\n');
     duration(t, "files read again", w->by_cause[WAIT_REFAULT]);
     duration(t, "swap-in", w->by_cause[WAIT_SWAPIN]);
@@ -364,7 +367,7 @@ static const char *verdict(const struct run_report *r)
 {
     u64 refaults =
         run_group_events(r, WORKINGSET_REFAULT_FILE) + run_group_events(r, WORKINGSET_REFAULT_ANON);
-    double share = part_of(r->waits.memory_ns, r->stats.virtual_ns);
+    double share = part_of(r->waits.memory_ns, replay_busy_ns(&r->stats));
     bool compaction = r->waits.by_cause[WAIT_COMPACTION] > r->waits.memory_ns / 2;
     struct run_asked all;
     const char *blocks;

@@ -3,6 +3,7 @@
 #include "report/json_put.h"
 #include "report/lacks.h"
 #include "report/text_wrap.h"
+#include "size/judge.h"
 
 #include "base/units.h"
 #include "base/utf8.h"
@@ -158,6 +159,31 @@ static void window(const struct size_config *c, struct strbuf *out)
     utf8_append_clean(out, c->to_name ? c->to_name : "its end");
 }
 
+/* What the program spent asleep is worth a word from a tenth of its time on. */
+static ns_t idle_ns(const struct size_row *row)
+{
+    ns_t idle = row->virtual_ns - row->busy_ns;
+
+    return idle >= row->virtual_ns / 10 ? idle : 0;
+}
+
+/* A program with a server's loop: how long its requests take, with and without the limit. */
+static void requests_line(const struct size_result *res, struct strbuf *out)
+{
+    const struct size_row *base = &res->unlimited, *row = &res->verified;
+    char number[UNITS_TEXT_MAX], mean[UNITS_TEXT_MAX], p99[UNITS_TEXT_MAX];
+
+    if (base->requests < JUDGE_REQUESTS_MIN)
+        return;
+    strbuf_printf(out, "%-22s %s, %s each and 99 %% below %s", "requests:",
+                  format_count(number, base->requests), format_ns(mean, base->latency_ns),
+                  format_ns(p99, base->p99_ns));
+    if (res->advice.found && row->requests)
+        strbuf_printf(out, "; as advised %s and %s", format_ns(mean, row->latency_ns),
+                      format_ns(p99, row->p99_ns));
+    strbuf_appendc(out, '\n');
+}
+
 /* Huge pages depend on where mappings lie. */
 static void layout_remark(const struct size_config *config, struct strbuf *out)
 {
@@ -176,10 +202,12 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
 
     utf8_append_clean(out, r->input);
     window(r->config, out);
-    strbuf_printf(out, ": without a limit it takes %s and grows to %s (%" PRIu64 " replays)\n\n",
-                  format_ns(ns, res->unlimited.virtual_ns),
+    strbuf_printf(out, ": without a limit it takes %s", format_ns(ns, res->unlimited.busy_ns));
+    if (idle_ns(&res->unlimited))
+        strbuf_printf(out, " (and sleeps for %s)", format_ns(ns, idle_ns(&res->unlimited)));
+    strbuf_printf(out, " and grows to %s (%" PRIu64 " replays)\n\n",
                   format_bytes(text, res->unlimited.peak_bytes), res->replays);
-    if (res->unlimited.virtual_ns == 0)
+    if (res->unlimited.busy_ns == 0)
         strbuf_append(out,
                       "Nothing happens in what is judged, so no limit can be told from it.\n\n");
     if (*r->config->trace->host) {
@@ -197,7 +225,9 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     boundary_line("smallest usable:", "is usable", &res->usable, out);
     boundary_line("smallest survived:", "survives", &res->survives, out);
     holes_line(res, out);
-    strbuf_printf(out, "%-22s %s\n\n", "peak + 15 % says:", format_bytes(text, res->peak_plus_15));
+    strbuf_printf(out, "%-22s %s\n", "peak + 15 % says:", format_bytes(text, res->peak_plus_15));
+    requests_line(res, out);
+    strbuf_appendc(out, '\n');
     if (a->found) {
         strbuf_printf(out, "%sSet memory.max to %s", color ? "\033[1m" : "",
                       format_bytes(text, a->max_bytes));
@@ -234,6 +264,16 @@ static void add_limit(json_object *o, const char *name, u64 bytes)
     json_put(o, name, bytes == UINT64_MAX ? NULL : json_new_u64(bytes));
 }
 
+static const char *measure_name(enum size_measure by)
+{
+    static const char *const names[] = {
+        [SIZE_BY_TIME] = "time",         [SIZE_BY_START] = "start", [SIZE_BY_LOAD] = "load",
+        [SIZE_BY_REQUESTS] = "requests", [SIZE_BY_MARK] = "mark",
+    };
+
+    return names[by];
+}
+
 static json_object *row_json(const struct size_row *row)
 {
     json_object *o = json_new_object();
@@ -245,7 +285,14 @@ static json_object *row_json(const struct size_row *row)
     add_bool(o, "survives", row->survives);
     add_bool(o, "usable", row->usable);
     add_ratio(o, "slowdown", row->slowdown);
+    json_put_text(o, "slowdown_by", measure_name(row->slowdown_by));
     json_put_u64(o, "virtual_ns", row->virtual_ns);
+    json_put_u64(o, "busy_ns", row->busy_ns);
+    if (row->requests) {
+        json_put_u64(o, "requests", row->requests);
+        json_put_u64(o, "latency_mean_ns", row->latency_ns);
+        json_put_u64(o, "latency_p99_ns", row->p99_ns);
+    }
     json_put_u64(o, "stall_ns", row->stall_ns);
     json_put_u64(o, "pgmajfault", row->majflt);
     json_put_u64(o, "workingset_refault_file", row->refault_file);

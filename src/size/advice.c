@@ -7,7 +7,9 @@
  */
 #include "size/advice.h"
 
+#include "base/strbuf.h"
 #include "base/units.h"
+#include "size/judge.h"
 
 #include <stdio.h>
 
@@ -40,11 +42,28 @@ static void say_nothing_found(struct size_result *r, const struct size_config *c
              config->usable_slowdown, format_bytes(peak, r->unlimited.peak_bytes));
 }
 
+/* ": requests take 1.20 times theirs", of the largest limit that is not usable, where the time of the whole run does not tell. */
+static const char *slow_part(const struct size_result *r, const struct size_config *config,
+                             struct strbuf *out)
+{
+    vec_for_each (&r->rows, row) {
+        if (row->limit_bytes != r->usable.fails_bytes || !row->survives ||
+            row->slowdown_by == SIZE_BY_TIME)
+            continue;
+        strbuf_append(out, ": ");
+        judge_render(config->trace, row, out);
+        strbuf_printf(out, "%s %.2f times as long",
+                      row->slowdown_by == SIZE_BY_REQUESTS ? " take" : " takes", row->slowdown);
+    }
+    return out->text;
+}
+
 void advice_finish(struct size_result *r, const struct size_config *config)
 {
     struct size_advice *a = &r->advice;
     char high[UNITS_TEXT_MAX], peak[UNITS_TEXT_MAX], fails[UNITS_TEXT_MAX], cache[UNITS_TEXT_MAX],
         untouched[UNITS_TEXT_MAX];
+    struct strbuf slow;
     size_t at = 0;
 
     if (!a->found) {
@@ -56,6 +75,7 @@ void advice_finish(struct size_result *r, const struct size_config *config)
         if (at < sizeof(a->reason))                                                      \
             at += (size_t)snprintf(a->reason + at, sizeof(a->reason) - at, __VA_ARGS__); \
     } while (0)
+    strbuf_init(&slow);
     format_bytes(high, r->usable.limit_bytes);
     format_bytes(peak, r->unlimited.peak_bytes);
     if (r->usable.limit_bytes > r->unlimited.peak_bytes + r->unlimited.peak_bytes / 16) {
@@ -65,7 +85,8 @@ void advice_finish(struct size_result *r, const struct size_config *config)
             "limit",
             high, config->usable_slowdown);
         if (r->usable.fails_bytes)
-            SAY(" (at %s it does not)", format_bytes(fails, r->usable.fails_bytes));
+            SAY(" (at %s it does not%s)", format_bytes(fails, r->usable.fails_bytes),
+                slow_part(r, config, &slow));
         SAY(". Without a limit it grows to %s", peak);
         if (r->unlimited.disposable_bytes)
             SAY(", of which %s is page cache that it can lose without harm",
@@ -94,4 +115,5 @@ void advice_finish(struct size_result *r, const struct size_config *config)
             "of luck.");
     SAY(" One recording is one run: record the heaviest work you expect.");
 #undef SAY
+    strbuf_done(&slow);
 }

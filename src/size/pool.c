@@ -6,6 +6,7 @@
 #include "size/pool.h"
 
 #include "base/alloc.h"
+#include "size/judge.h"
 #include "size/workers.h"
 #include "system/cgroup.h"
 #include "workload/tally.h"
@@ -16,6 +17,7 @@
 struct pool {
     const struct size_config *config;
     const struct size_row *base; /* the run without a limit; NULL: this is that */
+    struct service *service;     /* of that run */
     struct size_row *rows;
     unsigned nr;
     u64 events_before; /* of earlier calls */
@@ -100,8 +102,12 @@ static void fill_row(const struct pool *p, struct job *job, const struct replay 
     struct size_row *row = job->row;
 
     row->outcome = r->outcome;
-    row->lead_ns = r->window.begun_ns;
+    row->lead_ns = r->window.begun_ns - r->window.begun_idle_ns;
     row->virtual_ns = r->stats.virtual_ns;
+    row->busy_ns = replay_busy_ns(&r->stats);
+    row->requests = service_requests(&r->service);
+    row->latency_ns = row->requests ? service_latency_ns(&r->service) / row->requests : 0;
+    row->p99_ns = service_percentile_ns(&r->service, 990);
     row->events = r->stats.events;
     row->misfits = replay_misfits(&r->stats);
     for (u32 i = 0; i < s->nr_tasks; i++)
@@ -115,8 +121,7 @@ static void fill_row(const struct pool *p, struct job *job, const struct replay 
     row->oom_kills = s->oom_kills - job->before.oom_kills;
     row->peak_bytes = job->group->memory.peak * PAGE_SIZE;
     row->swap_peak_bytes = job->group->swap.peak * PAGE_SIZE;
-    row->slowdown =
-        p->base && p->base->virtual_ns ? (double)row->virtual_ns / (double)p->base->virtual_ns : 1;
+    judge_row(p->base ? p->service : NULL, &r->service, row);
     row->survives = row->outcome == REPLAY_COMPLETED && r->window.begun;
     row->usable = row->survives && row->slowdown <= p->config->usable_slowdown;
 }
@@ -137,7 +142,7 @@ static int replay_one(void *ctx, unsigned index, struct err *e)
         .begin = begin,
         .begin_ctx = &job,
         .max_lead_ns = p->base ? (ns_t)((double)p->base->lead_ns * bound) : 0,
-        .max_ns = p->base ? (ns_t)((double)p->base->virtual_ns * bound) : 0,
+        .max_ns = p->base ? (ns_t)((double)p->base->busy_ns * bound) : 0,
         .stop = p->config->stop,
         .progress = progress,
         .progress_ctx = &job,
@@ -165,6 +170,10 @@ static int replay_one(void *ctx, unsigned index, struct err *e)
         r = err_at(e, replay.error, p->config->trace->path, 0, 0, "cannot read it to its end: %s",
                    strerror(-replay.error));
     progress(&job, row->events);
+    if (!p->base) {
+        *p->service = replay.service;
+        replay.service = (struct service){0};
+    }
     tally_done(&job.before);
     replay_done(&replay);
     system_done(s);
@@ -185,12 +194,13 @@ static void show(void *ctx)
     c->progress(c->progress_ctx, done, p->events_before + per_run * p->nr);
 }
 
-int pool_run(const struct size_config *config, const struct size_row *base, struct size_row *rows,
-             unsigned nr, u64 *done_events, struct err *e)
+int pool_run(const struct size_config *config, const struct size_row *base, struct service *service,
+             struct size_row *rows, unsigned nr, u64 *done_events, struct err *e)
 {
     struct pool p = {
         .config = config,
         .base = base,
+        .service = service,
         .rows = rows,
         .nr = nr,
         .events_before = *done_events,

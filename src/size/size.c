@@ -102,8 +102,8 @@ static int try_limits(struct sweep *s, const u64 *limits, unsigned nr, enum size
                      ((struct size_row){
                          .limit_bytes = limits[i], .high_bytes = UINT64_MAX, .source = source}));
     }
-    r = pool_run(s->config, &s->out->unlimited, fresh.items, (unsigned)fresh.count, &s->done_events,
-                 e);
+    r = pool_run(s->config, &s->out->unlimited, &s->out->service, fresh.items,
+                 (unsigned)fresh.count, &s->done_events, e);
     for (size_t i = 0; r == 0 && i < fresh.count; i++) {
         vec_push(&s->out->rows, fresh.items[i]);
         s->out->replays++;
@@ -121,7 +121,7 @@ static int run_unlimited(struct sweep *s, struct err *e)
 
     *row = (struct size_row){
         .limit_bytes = UINT64_MAX, .high_bytes = UINT64_MAX, .source = SIZE_UNLIMITED};
-    r = pool_run(s->config, NULL, row, 1, &s->done_events, e);
+    r = pool_run(s->config, NULL, &s->out->service, row, 1, &s->done_events, e);
     if (r)
         return r;
     s->out->replays++;
@@ -326,7 +326,8 @@ static int verify_advice(struct sweep *s, struct err *e)
         a->high_bytes = ROUND_UP(lowest + (a->max_bytes - lowest) * third / 3, s->step);
         *row = (struct size_row){
             .limit_bytes = a->max_bytes, .high_bytes = a->high_bytes, .source = SIZE_VERIFY};
-        r = pool_run(s->config, &s->out->unlimited, row, 1, &s->done_events, e);
+        r = pool_run(s->config, &s->out->unlimited, &s->out->service, row, 1, &s->done_events,
+                     e);
         s->out->replays++;
         if (r || row->usable)
             return r;
@@ -358,7 +359,11 @@ int size_unlimited(const struct size_config *config, struct size_result *ret, st
 
     *ret = (struct size_result){0};
     r = check_config(config, e);
-    return r ? r : run_unlimited(&s, e);
+    if (r == 0)
+        r = run_unlimited(&s, e);
+    if (r)
+        size_result_done(ret);
+    return r;
 }
 
 int size_limits(const struct size_config *config, u64 grid_peak, struct size_result *ret,
@@ -398,4 +403,5 @@ void size_result_done(struct size_result *r)
     vec_done(&r->rows);
     vec_done(&r->holes);
     vec_done(&r->unusable_holes);
+    service_done(&r->service);
 }

@@ -35,15 +35,30 @@ enum size_source {
     SIZE_VERIFY,    /* the recommendation itself */
 };
 
+/* What the slowdown of a row is of (judge.h). */
+enum size_measure {
+    SIZE_BY_TIME,
+    SIZE_BY_START,
+    SIZE_BY_LOAD,
+    SIZE_BY_REQUESTS,
+    SIZE_BY_MARK, /* the part that ends with mark slowdown_mark, or behind the last one */
+};
+
 struct size_row {
     u64 limit_bytes; /* memory.max; UINT64_MAX: none */
     u64 high_bytes;  /* memory.high; UINT64_MAX: none */
     enum size_source source;
     enum replay_outcome outcome;
     bool survives, usable;
-    double slowdown; /* time over the time without a limit; of a run that was cut short, so far */
-    ns_t lead_ns;    /* virtual time before the judged part */
+    double slowdown; /* over the run without a limit, by the worst measure; of a run that was cut short, so far */
+    enum size_measure slowdown_by;
+    u32 slowdown_mark;
+    ns_t lead_ns; /* busy time before the judged part */
     ns_t virtual_ns;
+    ns_t busy_ns;    /* of it: in which not every task slept */
+    u64 requests;    /* that servers' loops show (workload/service.h) */
+    ns_t latency_ns; /* their mean */
+    ns_t p99_ns;
     ns_t stall_ns; /* tasks waited for memory: refaults, swap-in, reclaim, throttling, OOM */
     u64 majflt;    /* pgmajfault of the group */
     u64 refault_file, refault_anon;
@@ -102,6 +117,7 @@ struct size_result {
     struct size_advice advice;
     u64 peak_plus_15; /* what rules of thumb would set */
     u64 replays;
+    struct service service; /* of the run without a limit */
 };
 
 /* 0; -EINTR when *stop was set; -EINVAL when even the run without a limit does not complete, or a limit makes no sense;

@@ -283,9 +283,132 @@ static void what_comes_before_the_judged_part_sizes_nothing(void **state)
     close_sweep(&s);
 }
 
+enum pause { NO_PAUSE, PAUSE_BEFORE, PAUSE_BETWEEN, PAUSE_BEHIND };
+
+/* 6 MiB of memory used over and over with a file of 4 MiB, in two halves. */
+static u8 *make_halves(enum pause pause, size_t *ret_count)
+{
+    struct trace_writer *w;
+    u8 *bytes;
+    u32 s;
+
+    assert_int_equal(trace_writer_new(NULL, &w, NULL), 0);
+    s = trace_writer_stream(w);
+    trace_writer_op(w, s, HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "halves");
+    trace_writer_op(w, s, HWT_OP_MMAP, 0, (u64[]){PAGE(1000), PAGE(1536), 3, 0, 0, 0}, NULL);
+    trace_writer_op(w, s, HWT_OP_FILE, 0, (u64[]){1, 1, 1, PAGE(1024), 0}, "/f");
+    trace_writer_op(w, s, HWT_OP_OPEN, 0, (u64[]){1, 1, 1}, NULL);
+    for (unsigned half = 0; half < 3; half++) {
+        if (pause == PAUSE_BEFORE + half)
+            trace_writer_op(w, s, HWT_OP_WAIT, 0, (u64[]){HWT_WAIT_SLEEP, 30 * NS_PER_S, 1}, NULL);
+        for (unsigned round = 0; round < 5 && half < 2; round++) {
+            for (u64 i = 0; i < 1536; i++)
+                trace_writer_access(w, s, HWT_WRITE, 1000 + i, 20000);
+            for (u64 i = 0; i < 1024; i += 32)
+                trace_writer_op(w, s, HWT_OP_READ, 0, (u64[]){1, 1, PAGE(i), PAGE(32), 0}, NULL);
+        }
+    }
+    trace_writer_op(w, s, HWT_OP_EXIT_GROUP, 0, (u64[]){0}, NULL);
+    assert_int_equal(trace_writer_finish(w, NULL, &bytes, ret_count, NULL), 0);
+    return bytes;
+}
+
+static void size_bytes(struct sweep *s, u8 *bytes, size_t count)
+{
+    *s = (struct sweep){.bytes = bytes};
+    assert_int_equal(trace_open_bytes(bytes, count, "t", NULL, &s->trace, NULL), 0);
+    system_config_init(&s->machine);
+    s->machine.thp = "never";
+    s->machine.ram_bytes = GIB;
+    s->machine.nr_cpus = 1;
+    s->config = (struct size_config){
+        .trace = s->trace,
+        .machine = &s->machine,
+        .jobs = 2,
+        .max_slowdown = SIZE_MAX_SLOWDOWN,
+        .usable_slowdown = SIZE_USABLE_SLOWDOWN,
+    };
+    assert_int_equal(size_run(&s->config, &s->result, NULL), 0);
+}
+
+static void sleep_before_between_and_behind_the_work_changes_no_answer(void **state)
+{
+    struct sweep awake, asleep;
+    size_t count;
+    u8 *bytes = make_halves(NO_PAUSE, &count);
+
+    (void)state;
+    size_bytes(&awake, bytes, count);
+    assert_true(awake.result.usable.found && awake.result.usable.fails_bytes);
+    assert_true(awake.result.survives.limit_bytes < awake.result.usable.limit_bytes);
+    for (enum pause pause = PAUSE_BEFORE; pause <= PAUSE_BEHIND; pause++) {
+        bytes = make_halves(pause, &count);
+        size_bytes(&asleep, bytes, count);
+        assert_in_range(asleep.result.unlimited.virtual_ns - asleep.result.unlimited.busy_ns,
+                        30 * NS_PER_S - NS_PER_MS, 30 * NS_PER_S + NS_PER_MS);
+        assert_int_equal(asleep.result.usable.limit_bytes, awake.result.usable.limit_bytes);
+        assert_int_equal(asleep.result.usable.fails_bytes, awake.result.usable.fails_bytes);
+        assert_int_equal(asleep.result.survives.limit_bytes, awake.result.survives.limit_bytes);
+        assert_int_equal(asleep.result.advice.max_bytes, awake.result.advice.max_bytes);
+        close_sweep(&asleep);
+    }
+    close_sweep(&awake);
+}
+
+/* A long start, and a server that then answers 800 requests from 6 MiB and a file of 4, whose waits last 1 s
+ * each. */
+static u8 *make_server(size_t *ret_count)
+{
+    struct trace_writer *w;
+    u8 *bytes;
+    u32 s;
+
+    assert_int_equal(trace_writer_new(NULL, &w, NULL), 0);
+    s = trace_writer_stream(w);
+    trace_writer_op(w, s, HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "server");
+    trace_writer_op(w, s, HWT_OP_MMAP, 0, (u64[]){PAGE(1000), PAGE(1536), 3, 0, 0, 0}, NULL);
+    trace_writer_op(w, s, HWT_OP_FILE, 0, (u64[]){1, 1, 1, PAGE(1024), 0}, "/f");
+    trace_writer_op(w, s, HWT_OP_OPEN, 0, (u64[]){1, 1, 1}, NULL);
+    for (unsigned round = 0; round < 50; round++)
+        for (u64 i = 0; i < 1536; i++)
+            trace_writer_access(w, s, HWT_WRITE, 1000 + i, 1000000);
+    for (unsigned request = 0; request < 800; request++) {
+        trace_writer_op(w, s, HWT_OP_WAIT, 0, (u64[]){HWT_WAIT_POLL, NS_PER_S, 1}, NULL);
+        for (u64 i = 0; i < 1024; i += 32)
+            trace_writer_op(w, s, HWT_OP_READ, 0, (u64[]){1, 1, PAGE(i), PAGE(32), 0}, NULL);
+    }
+    trace_writer_op(w, s, HWT_OP_EXIT_GROUP, 0, (u64[]){0}, NULL);
+    assert_int_equal(trace_writer_finish(w, NULL, &bytes, ret_count, NULL), 0);
+    return bytes;
+}
+
+static void requests_are_judged_though_they_take_little_of_the_time(void **state)
+{
+    const struct size_row *slow;
+    struct sweep s;
+    size_t count;
+    u8 *bytes = make_server(&count);
+
+    (void)state;
+    size_bytes(&s, bytes, count);
+    assert_int_equal(s.result.unlimited.requests, 799); /* what follows the last one is none */
+    assert_true(s.result.unlimited.latency_ns < NS_PER_MS);
+    assert_true(s.result.unlimited.p99_ns >= s.result.unlimited.latency_ns / 2);
+    /* Of its memory and its file a little less than all: the whole takes hardly longer, the requests do. */
+    assert_true(s.result.usable.limit_bytes >= 9 * MIB);
+    slow = row(&s, s.result.usable.fails_bytes);
+    assert_true(slow->survives);
+    assert_true(slow->slowdown_by == SIZE_BY_REQUESTS || slow->slowdown_by == SIZE_BY_LOAD);
+    assert_true(slow->busy_ns * 100 < s.result.unlimited.busy_ns * 110);
+    assert_non_null(strstr(s.result.advice.reason, "times as long"));
+    close_sweep(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sleep_before_between_and_behind_the_work_changes_no_answer),
+        cmocka_unit_test(requests_are_judged_though_they_take_little_of_the_time),
         cmocka_unit_test(anonymous_memory_without_swap_is_needed_whole),
         cmocka_unit_test(what_comes_before_the_judged_part_sizes_nothing),
         cmocka_unit_test(a_file_read_once_is_disposable),

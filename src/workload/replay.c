@@ -37,6 +37,7 @@ const char *replay_outcome_name(enum replay_outcome outcome)
     hw_unreachable();
 }
 
+/* One of config.only. */
 static bool is_judged(const struct replay_stream *rs)
 {
     const bool *only = rs->replay->config.only;
@@ -44,11 +45,56 @@ static bool is_judged(const struct replay_stream *rs)
     return only && only[rs - rs->replay->streams];
 }
 
+static bool counts(const struct replay_stream *rs)
+{
+    return !rs->replay->config.only || is_judged(rs);
+}
+
+/* Busy time of the judged part up to `now`. */
+static ns_t busy_ns(struct replay *r, ns_t now)
+{
+    ns_t idle = sched_idle_ns(replay_sched(r), now) - r->window.begun_idle_ns;
+    ns_t all = now - MIN(r->window.begun_ns, now);
+
+    return all - MIN(idle, all);
+}
+
+void replay_stream_waits(struct replay_stream *rs, ns_t now)
+{
+    struct replay *r = rs->replay;
+
+    if (counts(rs) && r->window.begun)
+        service_wait(&r->service, (u32)(rs - r->streams), now, busy_ns(r, now));
+}
+
+void replay_stream_wakes(struct replay_stream *rs, ns_t now)
+{
+    struct replay *r = rs->replay;
+
+    if (counts(rs) && r->window.begun)
+        service_wake(&r->service, (u32)(rs - r->streams), now);
+}
+
+/* The stream has passed an operation: is it the first behind a mark? */
+static void note_marks(struct replay_stream *rs, const struct trace_op *op, ns_t now)
+{
+    struct replay *r = rs->replay;
+    const struct trace *t = r->config.trace;
+
+    if (!counts(rs))
+        return;
+    for (; r->next_mark < r->service.nr_marks && op->stamp > t->marks[r->next_mark].stamp;
+         r->next_mark++)
+        if (r->window.begun && !r->window.ended)
+            r->service.marks[r->next_mark] = busy_ns(r, now);
+}
+
 void replay_init(struct replay *r, const struct replay_config *config)
 {
     u32 n = config->trace->nr_streams;
 
     *r = (struct replay){.config = *config};
+    service_init(&r->service, n, (u32)config->trace->nr_marks);
     if (!config->sched)
         sched_init(&r->sched, config->system);
     r->streams = xcalloc(n, sizeof(*r->streams));
@@ -63,6 +109,7 @@ void replay_init(struct replay *r, const struct replay_config *config)
                 ? 0
                 : NR_PLACES;
         rs->st.owner = rs;
+        rs->st.unjudged = !counts(rs);
         trace_cursor_init(&rs->cursor, config->trace, i);
         r->only_left += is_judged(rs);
     }
@@ -78,6 +125,7 @@ void replay_done(struct replay *r)
             replay_proc_put(r, r->streams[i].proc);
     }
     order_done(r);
+    service_done(&r->service);
     u64map_done(&r->instances);
     free(r->streams);
     if (!r->config.sched)
@@ -370,6 +418,8 @@ static enum event_result run_op(struct replay_stream *rs, u64 event, struct sche
     rs->next_op = event_page(event) + 1;
     if (op->opcode != TRACE_OP_ADVANCE)
         order_advance(rs, slice->now);
+    if (unlikely(rs->replay->next_mark < rs->replay->service.nr_marks))
+        note_marks(rs, op, slice->now);
     return EVENT_NEXT;
 }
 
@@ -493,7 +543,7 @@ static bool should_end(struct replay *r)
         return true;
     }
     max_ns = r->window.begun ? r->config.max_ns : r->config.max_lead_ns;
-    if (max_ns && sched_now(replay_sched(r)) > r->window.begun_ns + max_ns) {
+    if (max_ns && busy_ns(r, sched_now(replay_sched(r))) > max_ns) {
         r->outcome = REPLAY_THRASH;
         return true;
     }
@@ -531,8 +581,10 @@ static void begin_window(struct replay *r)
 
     w->begun = true;
     w->begun_ns = sched_now(replay_sched(r));
+    w->begun_idle_ns = sched_idle_ns(replay_sched(r), w->begun_ns);
     w->begun_events = r->stats.events;
     w->before = r->stats;
+    service_begin(&r->service);
     if (r->config.begin)
         r->config.begin(r->config.begin_ctx);
 }
@@ -560,7 +612,9 @@ static void judge_window(struct replay *r)
 
     st->events -= before->events;
     st->hits -= before->hits;
+    st->idle_ns = sched_idle_ns(replay_sched(r), st->virtual_ns) - r->window.begun_idle_ns;
     st->virtual_ns -= MIN(st->virtual_ns, r->window.begun_ns);
+    r->service.busy_ns = replay_busy_ns(st);
     st->skipped -= before->skipped;
     st->bad_ops -= before->bad_ops;
     st->dropped_streams -= before->dropped_streams;

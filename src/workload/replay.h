@@ -15,6 +15,7 @@
 #include "system/system.h"
 #include "trace/trace.h"
 #include "workload/sched.h"
+#include "workload/service.h"
 
 enum replay_outcome {
     REPLAY_COMPLETED,
@@ -55,8 +56,8 @@ struct replay_config {
     /* Called when the judged part begins. NULL: never. */
     void (*begin)(void *ctx);
     void *begin_ctx;
-    ns_t max_lead_ns;         /* for what comes before; 0: no bound */
-    ns_t max_ns;              /* for what is judged; 0: no bound */
+    ns_t max_lead_ns;         /* busy time for what comes before; 0: no bound */
+    ns_t max_ns;              /* busy time for what is judged; 0: no bound */
     const volatile int *stop; /* a signal handler's flag, or NULL */
     /* Called after each slice of a task and inside long calls, with how many of the trace's events are done. NULL: never. */
     void (*progress)(void *ctx, u64 events);
@@ -71,6 +72,7 @@ struct replay_stats {
     u64 events;             /* accesses and operations replayed */
     u64 hits;               /* accesses that the TLB answered */
     ns_t virtual_ns;        /* until the last task ended */
+    ns_t idle_ns;           /* of it, in which every judged task slept (sched_idle_ns) */
     u64 skipped;            /* accesses that the address space does not allow */
     u64 bad_ops;            /* operations on unknown files or processes */
     u32 dropped_streams;    /* never started: what would have started them did not happen */
@@ -87,6 +89,12 @@ struct replay_misfits {
     u64 unexplained, nodes_cut, nodes_absent;
 };
 
+/* Virtual time in which somebody worked or waited for memory or I/O. */
+static inline ns_t replay_busy_ns(const struct replay_stats *st)
+{
+    return st->virtual_ns - MIN(st->idle_ns, st->virtual_ns);
+}
+
 static inline struct replay_misfits replay_misfits(const struct replay_stats *st)
 {
     return (struct replay_misfits){st->bad_ops, st->nodes_cut, st->nodes_absent};
@@ -97,6 +105,7 @@ struct replay_progress {
     bool begun, ended;       /* `from` was reached, `to` was */
     ns_t begun_ns, ended_ns; /* virtual time, and events replayed, then */
     u64 begun_events, ended_events;
+    ns_t begun_idle_ns;
     struct replay_stats before; /* what came before */
 };
 
@@ -108,6 +117,7 @@ struct replay {
     struct sched sched;
     struct replay_stats stats;
     struct replay_progress window;
+    struct service service; /* of the judged part */
     enum replay_outcome outcome;
     int error; /* REPLAY_FAILED: a negative errno */
     /* private */
@@ -121,6 +131,7 @@ struct replay {
         instances; /* hash of (dev, ino) -> instance of the file that has the number now */
     bool any_killed;
     bool came_to[NR_PLACES]; /* stamps of the window */
+    u32 next_mark;           /* of the trace's, that nobody has come to */
     bool only_started;       /* one of config.only */
     u32 only_left;           /* of config.only: those that have not ended */
 };

@@ -65,6 +65,9 @@ void replay_stream_start(struct replay_stream *rs, struct task *task, struct rep
 struct group *replay_group(const struct replay_stream *rs);
 /* It will do nothing any more: others that wait for it go on. */
 void replay_stream_end(struct replay_stream *rs, enum stream_state state, ns_t now);
+/* Its thread begins or ends to wait for the world. */
+void replay_stream_waits(struct replay_stream *rs, ns_t now);
+void replay_stream_wakes(struct replay_stream *rs, ns_t now);
 /* One access of the stream's task through the slow path. */
 enum step replay_access(struct replay_stream *rs, struct sched_slice *slice, vpn_t vpn,
                         enum access_kind kind);

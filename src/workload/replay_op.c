@@ -577,6 +577,7 @@ static enum op_result op_wait(struct replay_stream *rs, const struct trace_op *o
     struct task *t = rs->st.task;
     ns_t ns = recorded_ns(slice, op->field[1]);
     bool on_others;
+    bool world = op->field[0] == HWT_WAIT_POLL || op->field[0] == HWT_WAIT_SOCKET;
 
     switch ((enum hwt_wait_kind)op->field[0]) {
     case HWT_WAIT_PIPE:
@@ -590,10 +591,13 @@ static enum op_result op_wait(struct replay_stream *rs, const struct trace_op *o
     default: /* did anybody else do anything meanwhile? */
         on_others = op->field[2] > 1;
     }
-    if (rs->stage || (!on_others && ns == 0))
+    if (world && !rs->stage)
+        replay_stream_waits(rs, slice->now);
+    if (rs->stage || (!on_others && ns == 0) || (on_others && order_passed(rs, op->stamp, false))) {
+        if (world) /* since then it could go on, as soon as a CPU was free */
+            replay_stream_wakes(rs, rs->stage ? rs->st.waiting_since : slice->now);
         return OP_DONE;
-    if (on_others && order_passed(rs, op->stamp, false))
-        return OP_DONE;
+    }
     block(rs);
     if (on_others)
         return OP_BLOCK;

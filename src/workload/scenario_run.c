@@ -373,6 +373,7 @@ static void add_up(struct scenario_run *run)
         sum->virtual_ns = MAX(sum->virtual_ns, st->virtual_ns);
     }
     sum->virtual_ns = MAX(sum->virtual_ns, run->config.system->clock.now);
+    sum->idle_ns = sched_idle_ns(&run->sched, sum->virtual_ns);
 }
 
 static bool any_oom_killed(const struct system *s)

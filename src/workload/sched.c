@@ -54,6 +54,24 @@ static void account(struct sched_task *st, unsigned cpu, u32 flags, ns_t now)
         pressure_set(st->task, cpu, flags, now);
 }
 
+/* CPUs have clocks of their own: idle time begins when the last one is done. */
+static void set_busy(struct sched *s, struct sched_task *st, bool busy, ns_t now)
+{
+    if (st->unjudged || st->busy == busy)
+        return;
+    st->busy = busy;
+    if (busy && s->nr_busy++ == 0)
+        s->idle_ns += now > s->busy_until ? now - s->busy_until : 0;
+    else if (!busy)
+        s->nr_busy--;
+    s->busy_until = MAX(s->busy_until, now);
+}
+
+ns_t sched_idle_ns(const struct sched *s, ns_t now)
+{
+    return s->idle_ns + (s->nr_busy == 0 && now > s->busy_until ? now - s->busy_until : 0);
+}
+
 static bool cpu_idle(const struct sched_cpu *c)
 {
     return !c->current && c->queue.count == 0;
@@ -100,6 +118,7 @@ static void enqueue(struct sched *s, struct sched_task *st, ns_t now)
     st->waiting_since = now;
     vec_push(&c->queue, st);
     account(st, st->cpu, PSI_TSK_RUNNING, now);
+    set_busy(s, st, true, now);
 }
 
 /* Newcomers go round the CPUs that they may run on. */
@@ -311,15 +330,18 @@ static void settle(struct sched *s, struct sched_cpu *c, enum sched_result resul
         st->waiting_since = c->now;
         heap_push(&s->wakeups, st->task->wait.until, st, st->turn);
         account(st, st->cpu, pressure_wait_flags(st->task), c->now);
+        set_busy(s, st, st->task->wait.cause != WAIT_SLEEP, c->now);
         break;
     case SCHED_BLOCK:
         st->state = SCHED_BLOCKED;
         st->waiting_since = c->now;
         account(st, st->cpu, 0, c->now);
+        set_busy(s, st, st->task && st->task->wait.cause != WAIT_SLEEP, c->now);
         break;
     case SCHED_DONE:
         st->state = SCHED_ENDED;
         account(st, st->cpu, 0, c->now);
+        set_busy(s, st, false, c->now);
         break;
     }
     c->current = NULL;

@@ -55,8 +55,10 @@ struct sched_task {
     struct task *task;
     sched_run_fn run;
     void *owner;
-    u32 weight; /* its share of a CPU, SCHED_WEIGHT_0 (or 0) being one of nice 0 */
+    u32 weight;    /* its share of a CPU, SCHED_WEIGHT_0 (or 0) being one of nice 0 */
+    bool unjudged; /* what it does makes nobody busy (sched_idle_ns) */
     /* private */
+    bool busy; /* it runs, could run, or waits for something else than the end of a sleep */
     enum sched_state state;
     unsigned cpu;
     ns_t vruntime;
@@ -84,6 +86,8 @@ struct sched {
     u64 oom_kills_seen;
     u64 memstall_ns_seen, kswapd_ns_seen; /* already in the pressure figures */
     ns_t daemon_ns;                       /* CPU time of daemons so far */
+    u32 nr_busy;                          /* tasks that are busy, of those judged */
+    ns_t busy_until, idle_ns;             /* when the last of them fell asleep; idle before that */
 };
 
 void sched_init(struct sched *s, struct system *system);
@@ -115,6 +119,10 @@ ns_t sched_next(struct sched *s);
 
 /* The time of the CPU that runs next: nothing before it can happen any more. */
 ns_t sched_now(const struct sched *s);
+
+/* Virtual time up to `now` in which every judged task slept: it waited for a time, or for another one that did, and for no memory
+ * and no I/O. However long a program has nothing to do, this takes it out of the account. */
+ns_t sched_idle_ns(const struct sched *s, ns_t now);
 
 /* --- for run functions ----------------------------------------------------------------------------------------- */
 /* Bring the machine to slice->now: call before any system_ call. */
