@@ -196,6 +196,19 @@ char *format_bytes(char buf[UNITS_TEXT_MAX], u64 bytes)
     }
 }
 
+void format_two_bytes(char a_text[UNITS_TEXT_MAX], u64 a, char b_text[UNITS_TEXT_MAX], u64 b)
+{
+    u64 unit = a % KIB || b % KIB ? 1 : KIB;
+    const char *name = unit == KIB ? "KiB" : "B";
+
+    format_bytes(a_text, a);
+    format_bytes(b_text, b);
+    if (a == b || strcmp(a_text, b_text) != 0)
+        return;
+    snprintf(a_text, UNITS_TEXT_MAX, "%llu %s", (unsigned long long)(a / unit), name);
+    snprintf(b_text, UNITS_TEXT_MAX, "%llu %s", (unsigned long long)(b / unit), name);
+}
+
 char *format_size(char buf[UNITS_TEXT_MAX], u64 bytes)
 {
     size_t best = 0;

@@ -35,12 +35,13 @@ enum cli_format { CLI_TEXT, CLI_JSON, CLI_MARKDOWN };
 enum cli_takes {
     CLI_OUTPUT = 1,   /* --format --output --no-color */
     CLI_PROGRESS = 2, /* --progress */
-    /* --memory-max --memory-high --set --compare, and the options of machine.def */
+    /* --set --compare, and the options of machine.def */
     CLI_MACHINE = 4,
-    CLI_COMMAND = 8, /* what follows the options is a command: its options are not ours */
-    CLI_MODE = 16,   /* --mode */
-    CLI_HOST = 64,   /* --host-memory */
-    CLI_PAGE = 32,   /* with CLI_OUTPUT: --format markdown too */
+    CLI_COMMAND = 8,  /* what follows the options is a command: its options are not ours */
+    CLI_MODE = 16,    /* --mode */
+    CLI_HOST = 64,    /* --host-memory */
+    CLI_PAGE = 32,    /* with CLI_OUTPUT: --format markdown too */
+    CLI_LIMITS = 128, /* --memory-max --memory-high */
 };
 
 struct cli_option {
@@ -48,7 +49,8 @@ struct cli_option {
     const char *name; /* without -- */
     char letter;      /* 0: none */
     const char *arg;  /* NULL: a switch */
-    const char *help; /* one line, no full stop */
+    const char *
+        help; /* one line, no full stop; NULL: known, to be refused with a reason, and listed nowhere */
 };
 
 struct cli_spec {

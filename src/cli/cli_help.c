@@ -35,6 +35,8 @@ static void render_option(const struct cli_option *o, struct strbuf *out)
 {
     size_t start = out->len, width;
 
+    if (!o->help)
+        return;
     if (o->letter)
         strbuf_printf(out, "  -%c, --%s", o->letter, o->name);
     else

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/outfile.h"
 #include "base/units.h"
+#include "cli/incomplete.h"
 #include "cli/process.h"
 #include "cli/run.h"
 #include "cli/run_compare.h"
@@ -33,7 +34,8 @@ enum {
     OPT_JOBS,
     OPT_FROM,
     OPT_TO,
-    OPT_PROCESS
+    OPT_PROCESS,
+    OPT_ALLOW_INCOMPLETE
 };
 
 static const struct cli_option options[] = {
@@ -48,6 +50,7 @@ static const struct cli_option options[] = {
      "virtual time between two samples of --series and --capture (1s)"},
     CLI_WINDOW_OPTIONS(OPT_FROM, OPT_TO),
     {OPT_PROCESS, "process", 0, "NAME|PID", CLI_PROCESS_HELP},
+    CLI_INCOMPLETE_OPTION(OPT_ALLOW_INCOMPLETE),
     {OPT_JOBS, "jobs", 'j', "N", "with --compare: do N runs at once (as many as there are CPUs)"},
 };
 
@@ -58,7 +61,7 @@ static const struct cli_spec spec = {
         "Plays a recording or a scenario (.ini) on a machine with the memory you give it, and "
         "says what the\n"
         "memory was used for, how reclaimable it was, and whether the shortage hurt.",
-    .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE | CLI_MODE | CLI_HOST,
+    .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE | CLI_LIMITS | CLI_MODE | CLI_HOST,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes =
@@ -71,9 +74,9 @@ static const struct cli_spec spec = {
         "\n"
         "A recording runs in cgroup /app; a scenario says itself where its tasks run. Exit code: 0 "
         "when it came\n"
-        "to an end, whatever the outcome (completed, oom, thrash); 1 when it could not; 2 for "
-        "a wrong command\n"
-        "line, or something wrong in a scenario file.\n",
+        "to an end, whatever the outcome (completed, oom, thrash); 1 when it could not, or when "
+        "the recording\n"
+        "is incomplete; 2 for a wrong command line, or something wrong in a scenario file.\n",
     .min_operands = 1,
     .max_operands = 1,
 };
@@ -340,6 +343,8 @@ static int run_recording(struct run *run)
         cli_window_find(&run->cli, &run->window, run->trace, &run_stop, &run->from, &run->to)) {
         place_trace(run->trace, NULL);
         rc = run_play(run, run_play_recording);
+        if (rc == CLI_OK && !run->allow_incomplete)
+            rc = cli_incomplete(&run->cli, run->trace);
     } else {
         rc = run->cli.exit_code;
     }
@@ -401,6 +406,9 @@ static void take_option(struct run *run, int id)
         break;
     case OPT_JOBS:
         cli_parse_jobs(cli, &run->jobs);
+        break;
+    case OPT_ALLOW_INCOMPLETE:
+        run->allow_incomplete = true;
         break;
     case OPT_EVERY:
         if (parse_duration(cli->arg, &run->every, &e))

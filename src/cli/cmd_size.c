@@ -1,5 +1,6 @@
 /* cmd_size.c - highwater size FILE: one recording under many limits, and which to set. */
 #include "cli/host.h"
+#include "cli/incomplete.h"
 #include "cli/machine.h"
 #include "cli/process.h"
 #include "cli/signals.h"
@@ -28,7 +29,9 @@ enum {
     OPT_USABLE_SLOWDOWN,
     OPT_FROM,
     OPT_TO,
-    OPT_PROCESS
+    OPT_PROCESS,
+    OPT_ALLOW_INCOMPLETE,
+    OPT_FOUND
 };
 
 #define GRID_MAX   256u
@@ -44,6 +47,9 @@ static const struct cli_option options[] = {
      "a limit is usable up to X times the time without one (1.1)"},
     CLI_WINDOW_OPTIONS(OPT_FROM, OPT_TO),
     {OPT_PROCESS, "process", 0, "NAME|PID", CLI_PROCESS_HELP},
+    CLI_INCOMPLETE_OPTION(OPT_ALLOW_INCOMPLETE),
+    {OPT_FOUND, "memory-max", 0, "SIZE", NULL},
+    {OPT_FOUND, "memory-high", 0, "SIZE", NULL},
 };
 
 static const struct cli_spec spec = {
@@ -60,6 +66,14 @@ static const struct cli_spec spec = {
              "the time it takes without a limit. Running out is not monotonic: a limit counts only "
              "when\n"
              "every larger one that was tried passes as well; exceptions are listed.\n"
+             "\n"
+             "Time in which every task sleeps is judged by nobody: idle before, between and after "
+             "the work changes\n"
+             "no answer. The requests of a server's loop, its start, the time after it and the "
+             "parts between marks are\n"
+             "judged by themselves where they take 100 ms or more; the slowest counts.\n"
+             "Exit code: 0 when there is an answer, whatever it is; 1 when there is none, or the "
+             "recording is incomplete.\n"
              "\n"
              "Examples:\n"
              "  highwater size app.hwt --swap 0\n"
@@ -80,6 +94,7 @@ struct request {
     double max_slowdown, usable_slowdown;
     struct cli_window window;
     const char *process;
+    bool allow_incomplete;
 };
 
 static void parse_limits(struct cli *cli, struct request *req)
@@ -134,6 +149,12 @@ static void parse_options(struct cli *cli, struct request *req)
         case OPT_TO:
             req->window.to = cli->arg;
             break;
+        case OPT_ALLOW_INCOMPLETE:
+            req->allow_incomplete = true;
+            break;
+        case OPT_FOUND:
+            cli_usage(cli, "--memory-max and --memory-high are what it finds; see --limits");
+            break;
         }
     }
     if (cli->done)
@@ -143,8 +164,6 @@ static void parse_options(struct cli *cli, struct request *req)
     else if (req->max_slowdown < req->usable_slowdown)
         cli_usage(cli, "--max-slowdown (%g) is at least --usable-slowdown (%g)", req->max_slowdown,
                   req->usable_slowdown);
-    else if (cli->machine.has_memory_max || cli->machine.has_memory_high)
-        cli_usage(cli, "--memory-max and --memory-high are what it finds; see --limits");
 }
 
 static void show_progress(void *ctx, u64 events, u64 planned)
@@ -271,9 +290,6 @@ static int size(struct cli *cli, const struct request *req)
 
     if (trace_open(cli->operands[0], NULL, &trace, &e))
         return cli_fail_err(cli, &e);
-    if (trace->nr_damage)
-        cli_note(cli, "%s: damaged at offset %llu (%s): only what comes before is replayed",
-                 trace->path, (unsigned long long)trace->damage[0].offset, trace->damage[0].reason);
     cli_system_config(cli, trace, 0, &machine);
     config = (struct size_config){
         .trace = trace,
@@ -297,6 +313,8 @@ static int size(struct cli *cli, const struct request *req)
         config.only = only;
         place_trace(trace, NULL);
         rc = sweep(cli, &config);
+        if (rc == CLI_OK && !req->allow_incomplete)
+            rc = cli_incomplete(cli, trace);
     } else {
         rc = cli->exit_code;
     }

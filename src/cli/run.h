@@ -23,6 +23,7 @@ struct run {
     struct cli_window window; /* what of it is judged */
     struct trace_place from, to;
     const char *process;           /* judged alone; NULL: all */
+    bool allow_incomplete;         /* an incomplete recording is no failure */
     bool *only;                    /* its streams */
     struct scenario_traces traces; /* of a scenario */
     struct system *system;         /* of the replay under way */

@@ -87,6 +87,15 @@ static void watch_huge(struct run_report *r)
         r->most_unmapped_pages = MAX(r->most_unmapped_pages, unmapped_pages(r));
 }
 
+/* What of the memory held now no reader of files could give back. */
+static u64 unreclaimable_pages(const struct run_report *r)
+{
+    u64 held = used_pages(r) + swap_pages(r), shmem = pages_now(r, NR_SHMEM);
+    u64 file = pages_now(r, NR_FILE_PAGES);
+
+    return held - MIN(held, file - MIN(file, shmem));
+}
+
 static void take_sample(struct run_report *r)
 {
     const struct kernel *kernel = &r->system->kernel;
@@ -95,6 +104,7 @@ static void take_sample(struct run_report *r)
     now->at_ns = r->system->clock.now;
     now->memory_pages = used_pages(r);
     now->swap_pages = swap_pages(r);
+    r->worst_pages = unreclaimable_pages(r);
     now->pool_pages = r->system->mem.hugetlb_pages;
     for (unsigned i = 0; i < kernel->nr_memory_stat; i++) {
         enum counter id = kernel->memory_stat[i]->id;
@@ -126,10 +136,16 @@ void run_watch(void *report)
 {
     struct run_report *r = report;
     u64 held = used_pages(r) + swap_pages(r);
+    u64 shown = r->fullest.memory_pages + r->fullest.swap_pages;
 
-    if (held > r->most_pages) {
-        r->most_pages = held;
-        take_sample(r);
+    /* A limit is met many times: of moments that are as full the worst is shown, when least of what is held is cache. */
+    if (held >= r->most_pages - r->most_pages / NEARLY) {
+        u64 stuck = unreclaimable_pages(r);
+
+        if (held > shown + shown / NEARLY || stuck > r->worst_pages ||
+            (stuck == r->worst_pages && held > shown))
+            take_sample(r);
+        r->most_pages = MAX(r->most_pages, held);
     }
     watch_huge(r);
 }

@@ -1,7 +1,8 @@
 /* run_report.h - what one run came to: the facts behind both the text and the JSON.
  *
  * At the end of a run its processes have exited and only cache is left, so what memory was used for is taken at the fullest
- * moment: run_watch() looks between slices, and before a task gives memory back, and keeps the counters of the group when it held most, in memory and swap.
+ * moment: run_watch() looks between slices, and before a task gives memory back, and keeps the counters of the group when it held most, in memory and swap;
+ * of moments that are as full within half a percent, as there are many at a limit, the one with least cache of files.
  *
  * Use:  struct run_report r; run_report_init(&r, &system, group); replay_config.watch = run_watch; .watch_ctx = &r; replay;
  *       r.outcome = ...; r.stats = ...; run_report_finish(&r); run_render_text(&r, &style, &out);
@@ -59,7 +60,8 @@ struct run_report {
     struct replay_progress window; /* how far the replay came in it */
     struct tally before;           /* what had been counted when it began; 0 without `from` */
     struct run_sample fullest;
-    u64 most_pages; /* held at once, memory and swap, when looked at */
+    u64 most_pages;  /* held at once, memory and swap, when looked at */
+    u64 worst_pages; /* of the fullest moment: held, but for cache of files */
     struct run_huge_sample huge;
     u64 most_anon_pages;
     u64 most_unmapped_pages; /* parts of huge pages that were unmapped and still held, at most */

@@ -2,6 +2,7 @@
 #include "report/size_report.h"
 #include "report/json_put.h"
 #include "report/lacks.h"
+#include "report/size_plot.h"
 #include "report/text_wrap.h"
 #include "size/judge.h"
 
@@ -33,12 +34,13 @@ static const char *verdict(const struct size_row *row)
     return row->survives ? "slow" : replay_outcome_name(row->outcome);
 }
 
-static void table_row(const struct size_row *row, bool color, struct strbuf *out)
+/* chosen: it is the one that the advice is built on. */
+static void table_row(const struct size_row *row, bool chosen, bool color, struct strbuf *out)
 {
     char limit[UNITS_TEXT_MAX], text[UNITS_TEXT_MAX];
 
     strbuf_append(out, mark(color, row));
-    strbuf_printf(out, "%12s",
+    strbuf_printf(out, "%s%11s", chosen ? ">" : " ",
                   row->limit_bytes == UINT64_MAX ? "no limit"
                                                  : format_bytes(limit, row->limit_bytes));
     strbuf_printf(out, "  %-9s", row->source == SIZE_UNLIMITED ? "completed" : verdict(row));
@@ -80,8 +82,11 @@ static void table(const struct size_report *r, bool color, struct strbuf *out)
                   "time", "faults", "file", "anon", "swap in", "swap out", "stall", "cache");
     for (size_t i = 0; i < res->rows.count; i++)
         if (worth_showing(res, &res->rows.items[i]))
-            table_row(&res->rows.items[i], color, out);
-    table_row(&res->unlimited, color, out);
+            table_row(&res->rows.items[i],
+                      res->usable.found &&
+                          res->rows.items[i].limit_bytes == res->usable.limit_bytes,
+                      color, out);
+    table_row(&res->unlimited, false, color, out);
 }
 
 static void boundary_line(const char *name, const char *what, const struct size_boundary *b,
@@ -93,9 +98,10 @@ static void boundary_line(const char *name, const char *what, const struct size_
         strbuf_printf(out, "%-22s none of the limits tried %s\n", name, what);
         return;
     }
-    strbuf_printf(out, "%-22s %s", name, format_bytes(limit, b->limit_bytes));
+    format_two_bytes(limit, b->limit_bytes, fails, b->fails_bytes);
+    strbuf_printf(out, "%-22s %s", name, limit);
     if (b->fails_bytes)
-        strbuf_printf(out, " (%s does not)", format_bytes(fails, b->fails_bytes));
+        strbuf_printf(out, " (%s does not)", fails);
     else
         strbuf_append(out, " (nothing smaller was tried)");
     strbuf_appendc(out, '\n');
@@ -175,9 +181,9 @@ static void requests_line(const struct size_result *res, struct strbuf *out)
 
     if (base->requests < JUDGE_REQUESTS_MIN)
         return;
-    strbuf_printf(out, "%-22s %s, %s each and 99 %% below %s", "requests:",
-                  format_count(number, base->requests), format_ns(mean, base->latency_ns),
-                  format_ns(p99, base->p99_ns));
+    strbuf_printf(out, "%-22s %s, %s each and 99 %% below %s",
+                  "requests:", format_count(number, base->requests),
+                  format_ns(mean, base->latency_ns), format_ns(p99, base->p99_ns));
     if (res->advice.found && row->requests)
         strbuf_printf(out, "; as advised %s and %s", format_ns(mean, row->latency_ns),
                       format_ns(p99, row->p99_ns));
@@ -207,9 +213,6 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
         strbuf_printf(out, " (and sleeps for %s)", format_ns(ns, idle_ns(&res->unlimited)));
     strbuf_printf(out, " and grows to %s (%" PRIu64 " replays)\n\n",
                   format_bytes(text, res->unlimited.peak_bytes), res->replays);
-    if (res->unlimited.busy_ns == 0)
-        strbuf_append(out,
-                      "Nothing happens in what is judged, so no limit can be told from it.\n\n");
     if (*r->config->trace->host) {
         struct strbuf line;
 
@@ -222,6 +225,7 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     }
     table(r, color, out);
     strbuf_appendc(out, '\n');
+    size_plot(res, r->config, out);
     boundary_line("smallest usable:", "is usable", &res->usable, out);
     boundary_line("smallest survived:", "survives", &res->survives, out);
     holes_line(res, out);

@@ -22,7 +22,7 @@ void advice_compute(struct size_result *r, const struct size_config *config, u64
     struct size_advice *a = &r->advice;
 
     (void)config;
-    if (!r->usable.found)
+    if (!r->usable.found || !r->unlimited.busy_ns || !r->unlimited.peak_bytes)
         return;
     a->found = true;
     a->has_high = true;
@@ -35,6 +35,11 @@ static void say_nothing_found(struct size_result *r, const struct size_config *c
 {
     char peak[UNITS_TEXT_MAX];
 
+    if (!r->unlimited.busy_ns || !r->unlimited.peak_bytes) {
+        snprintf(r->advice.reason, sizeof(r->advice.reason),
+                 "Nothing happens in what is judged, so no limit can be told from it.");
+        return;
+    }
     snprintf(r->advice.reason, sizeof(r->advice.reason),
              "No limit that was tried keeps the run within %.2f times its time without a limit. "
              "Without a limit "
@@ -76,7 +81,7 @@ void advice_finish(struct size_result *r, const struct size_config *config)
             at += (size_t)snprintf(a->reason + at, sizeof(a->reason) - at, __VA_ARGS__); \
     } while (0)
     strbuf_init(&slow);
-    format_bytes(high, r->usable.limit_bytes);
+    format_two_bytes(high, r->usable.limit_bytes, fails, r->usable.fails_bytes);
     format_bytes(peak, r->unlimited.peak_bytes);
     if (r->usable.limit_bytes > r->unlimited.peak_bytes + r->unlimited.peak_bytes / 16) {
         SAY("No limit that was tried below the %s it grows to without one is usable.", peak);
@@ -85,8 +90,7 @@ void advice_finish(struct size_result *r, const struct size_config *config)
             "limit",
             high, config->usable_slowdown);
         if (r->usable.fails_bytes)
-            SAY(" (at %s it does not%s)", format_bytes(fails, r->usable.fails_bytes),
-                slow_part(r, config, &slow));
+            SAY(" (at %s it does not%s)", fails, slow_part(r, config, &slow));
         SAY(". Without a limit it grows to %s", peak);
         if (r->unlimited.disposable_bytes)
             SAY(", of which %s is page cache that it can lose without harm",

@@ -51,15 +51,13 @@ static void judge_requests(const struct service *base, const struct service *now
     for (u32 i = 0; i < base->nr_streams; i++) {
         const struct service_stream *a = &base->streams[i], *b = &now->streams[i];
 
-        if (a->requests < JUDGE_REQUESTS_MIN || !b->requests ||
-            a->latency_ns < JUDGE_PART_MIN_NS)
+        if (a->requests < JUDGE_REQUESTS_MIN || !b->requests || a->latency_ns < JUDGE_PART_MIN_NS)
             continue;
         offer(row, SIZE_BY_REQUESTS, 0, a->latency_ns / a->requests, b->latency_ns / b->requests);
     }
 }
 
-static void judge_marks(const struct service *base, const struct service *now,
-                        struct size_row *row)
+static void judge_marks(const struct service *base, const struct service *now, struct size_row *row)
 {
     ns_t from[2] = {0, 0}; /* without a limit, now */
 

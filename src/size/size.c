@@ -326,8 +326,7 @@ static int verify_advice(struct sweep *s, struct err *e)
         a->high_bytes = ROUND_UP(lowest + (a->max_bytes - lowest) * third / 3, s->step);
         *row = (struct size_row){
             .limit_bytes = a->max_bytes, .high_bytes = a->high_bytes, .source = SIZE_VERIFY};
-        r = pool_run(s->config, &s->out->unlimited, &s->out->service, row, 1, &s->done_events,
-                     e);
+        r = pool_run(s->config, &s->out->unlimited, &s->out->service, row, 1, &s->done_events, e);
         s->out->replays++;
         if (r || row->usable)
             return r;

@@ -50,7 +50,8 @@ struct size_row {
     enum size_source source;
     enum replay_outcome outcome;
     bool survives, usable;
-    double slowdown; /* over the run without a limit, by the worst measure; of a run that was cut short, so far */
+    double
+        slowdown; /* over the run without a limit, by the worst measure; of a run that was cut short, so far */
     enum size_measure slowdown_by;
     u32 slowdown_mark;
     ns_t lead_ns; /* busy time before the judged part */

@@ -10,7 +10,7 @@ $ highwater trace info $TOP/tests/trace/version1.hwt | grep -A2 touched
 > at most         192.0 KiB at one time without a limit, of it 128.0 KiB anonymous at its own peak
 > files           72.0 KiB  /data/file
 $ highwater run --thp never $TOP/tests/trace/version1.hwt | grep -e Outcome -e Note
-> Outcome   completed after 1.22 ms of virtual time
+> Outcome   completed after 1.22 ms of virtual time, 634 us of it asleep
 > Note: the recording is incomplete: it lacks system calls that the recorder could not follow (3).
 $ highwater size --thp never $TOP/tests/trace/version1.hwt --limits 8M | tail -2
 > Note: the recording is incomplete: it lacks system calls that the recorder could not follow (3).
