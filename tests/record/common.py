@@ -3,7 +3,9 @@
 A test is a function of a temporary directory that raises Failure. A test program exits 0, 1, or 77 with the reason when
 there is no recorder. HIGHWATER names the program, build/highwater unless it is set.
 """
+import glob
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -62,14 +64,53 @@ def why_not_here():
     return None
 
 
-def run_tests(*tests):
-    if not os.path.exists(highwater()):
-        print("SKIP: no %s" % highwater())
-        sys.exit(SKIP)
+def program_for_all(parent):
+    """A copy that nobody may run, wherever it was built."""
+    beside = os.path.join(os.path.dirname(highwater()), "src/record/valgrind")
+    if not os.path.isdir(beside):
+        return highwater()
+    os.makedirs(os.path.join(parent, "src/record/valgrind"))
+    for tool in glob.glob(beside + "/hwrecord-*-linux"):
+        shutil.copy(tool, os.path.join(parent, "src/record/valgrind"))
+    return shutil.copy(highwater(), os.path.join(parent, "highwater"))
+
+
+def skip_if_not_here():
     reason = why_not_here()
     if reason:
         print("SKIP: " + reason)
         sys.exit(SKIP)
+
+
+def run_programs(figure, names, missing, test):
+    """The loop of tests that take a program of the list after the other, and print TAP; exits. missing(name): what this machine lacks for it, or None.
+    test(name, folder) returns a figure to keep as "FIGURE, name", and raises Failure."""
+    names = [n for n in names if not sys.argv[1:] or n in sys.argv[1:]]
+    skip_if_not_here()
+    failed = 0
+    print("1..%d" % len(names))
+    for number, name in enumerate(names, 1):
+        if missing(name):
+            print("ok %d - %s # SKIP %s is not installed" % (number, name, missing(name)), flush=True)
+            continue
+        with tempfile.TemporaryDirectory(dir="/var/tmp") as parent:
+            os.chmod(parent, 0o755)
+            try:
+                print("# result %s, %s = %s\nok %d - %s" % (figure, name, test(name, parent), number, name), flush=True)
+            except Failure as f:
+                failed += 1
+                print("not ok %d - %s\n# %s" % (number, name, f), flush=True)
+            except Exception:  # a broken test is a failed test, and the next one runs
+                failed += 1
+                print("not ok %d - %s\n# %s" % (number, name, traceback.format_exc().replace("\n", "\n# ")), flush=True)
+    sys.exit(1 if failed else 0)
+
+
+def run_tests(*tests):
+    if not os.path.exists(highwater()):
+        print("SKIP: no %s" % highwater())
+        sys.exit(SKIP)
+    skip_if_not_here()
     wanted, failed = sys.argv[1:], 0
     for test in tests:
         if wanted and test.__name__ not in wanted:

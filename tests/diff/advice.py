@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""advice.py - the limits that `size` names, tried on real kernels with real programs of Debian.
+
+  advice.py host [-o FILE] [NAME...]             on this machine, in control groups of version 1 or 2; as root
+  advice.py host --fresh SEED [--count N] ...    of N programs drawn from the list
+  advice.py show FILE...                         a table of results
+
+Each program (tests/record/workloads.py) is recorded here and sized without swap. Then it runs natively five times at the limits that were named:
+recommended, usable, survived, and 90 % of survived. The kernel's own bracket is searched for: the largest limit that some run of five does not
+survive, and the smallest above it that all five do (tests/record/native.py). To survive is to end well in at most three times the time.
+"""
+import argparse
+import glob
+import json
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+RECORD = HERE.parent / "record"
+sys.path.insert(0, str(RECORD))
+import common  # noqa: E402
+import workloads  # noqa: E402
+
+MIB = 1 << 20
+DEFAULT = ("redis", "redis-idle", "memcached", "nginx", "postgresql", "python3", "perl", "node", "lua5.4", "gcc", "convert", "jq", "sqlite3", "python-sleeps",
+           "rsync", "tar")
+# Both kernels charge ahead, 64 pages for each CPU that the program ran on, and `size` searches in steps of 64 KiB or 1 %.
+EDGE, EDGE_FLOOR = 0.02, MIB
+SIZE = ("size", "--swap", "0")
+
+
+# Recording and sizing ---------------------------------------------------------------------------------------------------
+
+
+def recorded(program, name, folder):
+    """The recording, the files of the system that it names, and what was made before the program ran."""
+    workload = workloads.PROGRAMS[name]
+    work, trace = os.path.join(folder, "work"), os.path.join(folder, "x.hwt")
+    os.mkdir(work)
+    workloads.own(folder)
+    port = workloads.free_port()
+    command = workload.make(work, port)
+    workloads.own(work)
+    if os.path.isdir(os.path.join(work, "data")):
+        shutil.copytree(work, os.path.join(folder, "made"), symlinks=True)
+    process = subprocess.Popen([program, "record", "-q", "-o", trace, "--", *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, cwd=work, env=dict(workloads.ENV, HOME=work), **workloads.user())
+
+    def alive():
+        if process.poll() is not None:
+            raise workloads.Failed("the server ended")
+    try:
+        if workload.client:
+            workload.client(port, alive)
+            process.terminate()
+        if process.wait(timeout=workloads.WAIT_S):
+            raise workloads.Failed("recording %s: exit code %d" % (name, process.returncode))
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+    info = json.loads(subprocess.run([program, "trace", "info", "--format", "json", trace], stdout=subprocess.PIPE, check=True).stdout)
+    files = [f["path"] for f in info["files"] if os.path.isfile(f["path"]) and not f["path"].startswith((folder, "/proc", "/dev", "/sys"))]
+    return trace, files
+
+
+def sized(program, trace):
+    return json.loads(subprocess.run([program, *SIZE, "-q", "--format", "json", trace], stdout=subprocess.PIPE, check=True).stdout)
+
+
+def limits_of(size):
+    """{label: bytes}"""
+    survived = size["smallest_surviving"]["bytes"]
+    found = {"recommended": size["advice"].get("memory.max") if size["advice"]["found"] else None,
+             "usable": size["smallest_usable"]["bytes"] if size["smallest_usable"]["found"] else None,
+             "survived": survived, "survived - 10 %": survived * 9 // 10 & ~4095}
+    return {label: limit for label, limit in found.items() if limit}
+
+
+# A file system with what a program needs -----------------------------------------------------------------------------------
+
+
+def copy_file(root, path):
+    """With its time (python compiles a module anew whose time is not that in its .pyc), and every name in its folder that leads to it."""
+    target = root + os.path.realpath(path)
+    if os.path.exists(target):
+        return
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    shutil.copy2(os.path.realpath(path), target)
+
+
+def copy_links(root):
+    """The symbolic links of each folder that a file was copied from."""
+    for where, _, _ in list(os.walk(root)):
+        source = where[len(root):] or "/"
+        for entry in os.scandir(source) if os.path.isdir(source) else []:
+            if entry.is_symlink() and not os.path.lexists(os.path.join(where, entry.name)):
+                os.symlink(os.readlink(entry.path), os.path.join(where, entry.name))
+
+
+def copy_by_name(root, path):
+    """A file and the chain of links that its name goes through."""
+    while os.path.islink(path):
+        os.makedirs(root + os.path.realpath(os.path.dirname(path)), exist_ok=True)
+        link = root + os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        if not os.path.lexists(link):
+            os.symlink(os.readlink(path), link)
+        path = os.path.join(os.path.dirname(path), os.readlink(path))
+    copy_file(root, path)
+
+
+def make_root(root, names, files):
+    for folder in ("dev", "proc", "work", "made", "tmp", "usr/bin", "usr/lib64", "etc"):
+        os.makedirs(os.path.join(root, folder), exist_ok=True)
+    os.chmod(os.path.join(root, "tmp"), 0o1777)
+    for link in ("bin", "sbin", "lib", "lib64"):
+        if not os.path.lexists(os.path.join(root, link)):
+            os.symlink("usr/" + link, os.path.join(root, link))
+    for path in files:
+        copy_file(root, path)
+        if path.endswith(".pyc"):
+            source = os.path.join(os.path.dirname(os.path.dirname(path)), os.path.basename(path).split(".")[0] + ".py")
+            if os.path.exists(source):
+                copy_file(root, source)
+    for name in names:
+        workload = workloads.PROGRAMS[name]
+        copy_by_name(root, workloads.which(workload.binary))
+        for pattern in workload.beside:
+            for path in filter(os.path.isfile, glob.glob(pattern, recursive=True)):
+                copy_file(root, path)
+    for path in ("/etc/passwd", "/etc/group", "/etc/ld.so.cache", "/usr/bin/dash"):
+        copy_file(root, path)
+    copy_links(root)
+
+
+# Measuring -------------------------------------------------------------------------------------------------------------------
+
+
+def native(root, plan, work, runs):
+    """Results of native.py. /dev and /proc are mounted where nobody else sees it."""
+    output = os.path.join(work, "native.json")
+    with open(os.path.join(work, "plan.json"), "w", encoding="ascii") as f:
+        json.dump(plan, f)
+    subprocess.run(["unshare", "-m", "/bin/sh", "-c", 'mount --bind /dev "$1/dev" && mount --bind /proc "$1/proc" && exec /usr/bin/python3 "$0" "$@"',
+                    str(RECORD / "native.py"), root, os.path.join(work, "plan.json"), output, str(runs)], check=True)
+    with open(output, encoding="ascii") as f:
+        return json.loads(f.read())
+
+
+def measured(program, name, parent, runs):
+    """The cell of a program."""
+    folder = tempfile.mkdtemp(dir=parent)
+    trace, files = recorded(program, name, folder)
+    size = sized(program, trace)
+    root = os.path.join(folder, "root")
+    make_root(root, [name], files)
+    if os.path.isdir(os.path.join(folder, "made")):
+        shutil.move(os.path.join(folder, "made"), os.path.join(root, "made", name))
+    limits = limits_of(size)
+    found = native(root, [{"name": name, "limits": limits, "guess": limits["survived"]}], folder, runs)
+    shutil.rmtree(folder)
+    return dict(found, ours={"peak": size["unlimited"]["memory.peak"], "peak + 15 %": size["peak_plus_15_percent_bytes"], "limits": limits})
+
+
+def store(path, cells):
+    head = {"kernel": os.uname().release, "cgroups": 1 if os.path.exists("/sys/fs/cgroup/memory") else 2, "command": "tests/diff/advice.py host",
+            "size": " ".join(SIZE)}
+    with open(path, "w", encoding="ascii") as f:
+        f.write(json.dumps(head, indent=1)[:-2] + ",\n \"cells\": [\n  " + ",\n  ".join(map(json.dumps, cells)) + "\n ]\n}\n")
+
+
+# Judging ------------------------------------------------------------------------------------------------------------------------
+
+
+def misses(cell):
+    """What does not hold, as text."""
+    if "bracket" not in cell:
+        return ["does not run natively: %s" % cell["unlimited"]["outcomes"]]
+    wrong = []
+    for label in ("recommended", "usable"):
+        found = cell["limits"].get(label)
+        if found and set(found["outcomes"]) != {"completed"}:
+            wrong.append("%s: %s" % (label, " ".join(found["outcomes"])))
+    off = edge_off(cell)
+    if abs(off) > max(EDGE_FLOOR, EDGE * cell["bracket"]["lives"]):
+        wrong.append("edge %+.1f MiB" % (off / MIB))
+    return wrong
+
+
+def edge_off(cell):
+    """Bytes from the kernel's bracket to the smallest limit that survives here: 0 inside."""
+    ours, bracket = cell["ours"]["limits"]["survived"], cell["bracket"]
+    return ours - bracket["lives"] if ours > bracket["lives"] else min(0, ours - bracket["fails"])
+
+
+def mib(number):
+    return "%.1f" % (number / MIB)
+
+
+def line(cell):
+    if "bracket" not in cell:
+        return "| %s | %s |" % (cell["name"], misses(cell)[0])
+    limits = cell["limits"]
+    held = " ".join("%s %s %s x%.2f" % (label, mib(found["bytes"]), "%d/%d" % (found["outcomes"].count("completed"), len(found["outcomes"])),
+                                        found["seconds"] / cell["unlimited"]["seconds"]) for label, found in limits.items())
+    return "| %s | peak %s / %s (kernel %s) | %s | edge %s / %s to %s (%d killed) %+.1f %% | %s |" % (
+        cell["name"], mib(cell["ours"]["peak"]), mib(cell["unlimited"]["peak"]), mib(cell["unlimited"]["kernel"]), held,
+        mib(cell["ours"]["limits"]["survived"]), mib(cell["bracket"]["fails"]), mib(cell["bracket"]["lives"]), cell["bracket"]["killed"],
+        100 * edge_off(cell) / cell["bracket"]["lives"], "; ".join(misses(cell)))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("host", "show"))
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--fresh", type=int, metavar="SEED")
+    parser.add_argument("--count", type=int, default=12)
+    parser.add_argument("--runs", type=int, default=5, help="at each limit, and of each end of the kernel's bracket")
+    parser.add_argument("-o", "--output")
+    args = parser.parse_args()
+    if args.what == "show":
+        for path in args.names:
+            for cell in json.loads(pathlib.Path(path).read_text(encoding="ascii"))["cells"]:
+                print(line(cell))
+        return
+    names = args.names or list(DEFAULT)
+    if args.fresh is not None:
+        names = random.Random(args.fresh).sample(sorted(workloads.PROGRAMS), args.count)
+    cells = []
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as parent:
+        os.chmod(parent, 0o755)
+        program = common.program_for_all(parent)
+        for name in names:
+            if workloads.missing(name):
+                print("# %s: %s is not installed" % (name, workloads.missing(name)), flush=True)
+                continue
+            try:
+                cells.append(measured(program, name, parent, args.runs))
+            except (workloads.Failed, subprocess.SubprocessError) as error:
+                print("# %s: %s" % (name, error), flush=True)
+                continue
+            print(line(cells[-1]), flush=True)
+            if args.output:
+                store(args.output, cells)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,275 @@
+#!/usr/bin/env python3
+"""native.py - a workload in a control group of this kernel (version 1 or 2), without swap: does it live, how long does it take. Needs Python alone.
+
+    native.py ROOT PLAN OUTPUT [RUNS]
+
+ROOT is a folder with all that the workloads of the plan need (advice.py makes it), which they take for the whole file system: nothing of it is in
+the cache when one starts, so that the group is charged for it as in a replay. PLAN is a list of {"name", "limits": {LABEL: BYTES}, "guess": BYTES}.
+OUTPUT gets a line of JSON for each: a run without a limit, RUNS (5) under each limit, and the kernel's own bracket: the largest limit that
+some run of RUNS does not survive, and the smallest limit above it that all do.
+"""
+import collections
+import glob
+import json
+import os
+import resource
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import workloads  # noqa: E402
+
+SLOWER = 3.0  # what `size` takes for thrashing
+RUNS = 5
+FINE = 0.005  # of the limit: how near the ends of the bracket are to each other
+FLOOR = 128 << 10
+SPAN = 1.2  # around the guess, the first steps of the search
+COUNTERS = ("workingset_refault_file", "workingset_refault_anon", "pgmajfault", "pgscan", "workingset_activate_file", "total_pgmajfault")
+
+Run = collections.namedtuple("Run", "outcome seconds peak kernel counters")
+
+
+class Group:
+    """A control group. FileNotFoundError: none can be made here."""
+
+    def __init__(self):
+        for parent, names in (("/sys/fs/cgroup/memory", ("memory.limit_in_bytes", "memory.max_usage_in_bytes", "memory.kmem.max_usage_in_bytes")),
+                              ("/sys/fs/cgroup", ("memory.max", "memory.peak", None))):
+            self.folder = os.path.join(parent, "highwater-native-%d" % os.getpid())
+            try:
+                os.mkdir(self.folder)
+            except OSError:
+                continue
+            if os.path.exists(self.path(names[0])):
+                self.limit, self.peak, self.kernel = names
+                return
+            os.rmdir(self.folder)
+        raise FileNotFoundError("no control group can be made here")
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def read(self, name):
+        try:
+            with open(self.path(name), encoding="ascii") as f:
+                return f.read()
+        except OSError:
+            return ""
+
+    def bound(self, limit):
+        with open(self.path(self.limit), "w", encoding="ascii") as f:
+            f.write(str(limit))
+
+    def join(self):
+        with open(self.path("cgroup.procs"), "w", encoding="ascii") as f:
+            f.write("0")
+
+    def kills(self):
+        """Processes that were killed for want of memory."""
+        lines = (self.read("memory.events") + self.read("memory.oom_control")).splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+
+    def counters(self):
+        stat = dict(line.split() for line in self.read("memory.stat").splitlines())
+        return {name: int(stat[name]) for name in COUNTERS if name in stat}
+
+    def kill(self):
+        for pid in self.read("cgroup.procs").split():
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def remove(self):
+        for _ in range(200):
+            self.kill()
+            try:
+                os.rmdir(self.folder)
+                return
+            except OSError:
+                time.sleep(0.05)
+
+
+def forget(root):
+    """Nothing below root is in the cache afterwards, but for what somebody uses."""
+    os.sync()
+    for where, folders, names in os.walk(root):
+        folders[:] = [f for f in folders if not os.path.ismount(os.path.join(where, f))]
+        for name in names:
+            path = os.path.join(where, name)
+            if os.path.islink(path) or not os.path.isfile(path):
+                continue
+            with open(path, "rb") as f:
+                os.posix_fadvise(f.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+class Native:
+    """One workload in a root."""
+
+    def __init__(self, root, name):
+        self.root, self.name, self.workload = root, name, workloads.PROGRAMS[name]
+        self.whole = None  # seconds without a limit
+
+    def prepare(self):
+        """The command as the program will see it, in a new folder. A path below the root is written as it is from inside."""
+        outside = os.path.join(self.root, "work")
+        shutil.rmtree(outside, ignore_errors=True)
+        os.makedirs(outside)
+        made = os.path.join(self.root, "made", self.name)
+        if os.path.isdir(made):
+            shutil.copytree(made, outside, dirs_exist_ok=True, symlinks=True)
+        port = workloads.free_port()
+        command = [word.replace(outside, "/work") for word in self.workload.make(outside, port)]
+        for where, _, names in os.walk(outside):  # configurations name their folder, too
+            for path in (os.path.join(where, n) for n in names if os.path.getsize(os.path.join(where, n)) < 1 << 16):
+                with open(path, "rb") as f:
+                    text = f.read()
+                if outside.encode() in text:
+                    workloads.write(path, text.replace(outside.encode(), b"/work"))
+        workloads.own(outside)
+        forget(self.root)
+        return command, port
+
+    def start(self, command, group):
+        def inside():
+            group.join()
+            os.setsid()
+            os.chroot(self.root)
+            os.chdir("/work")
+            os.setgroups([])
+            os.setgid(workloads.NOBODY.pw_gid)
+            os.setuid(workloads.NOBODY.pw_uid)
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=inside,
+                                env=dict(workloads.ENV, HOME="/work"))
+
+    def run(self, limit=None):
+        command, port = self.prepare()
+        group = Group()
+        sleeps = workloads.slept(self.workload)
+        patience = workloads.WAIT_S if self.whole is None else sleeps + max(SLOWER * (self.whole - sleeps), 1.0)
+        began = time.monotonic()
+        old = signal.signal(signal.SIGALRM, lambda *_: group.kill())
+        try:
+            if limit:
+                group.bound(limit)
+            signal.setitimer(signal.ITIMER_REAL, patience, 0.2)
+            process = self.start(command, group)
+            answered = self.talk(process, port, group)
+            code = process.wait()
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            seconds = time.monotonic() - began
+            kernel = group.read(group.kernel) if group.kernel else ""
+            outcome = "completed"
+            if group.kills():
+                outcome = "killed"
+            elif seconds >= patience:
+                outcome = "thrash"
+            elif code or not answered:
+                outcome = "failed"
+            return Run(outcome, seconds, int(group.read(group.peak)), int(kernel or 0), group.counters())
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, old)
+            group.remove()
+
+    def talk(self, process, port, group):
+        """False when the client of a server got no answers."""
+        def alive():
+            if process.poll() is not None:
+                raise workloads.Failed("the server ended")
+        if not self.workload.client:
+            return True
+        try:
+            self.workload.client(port, alive)
+        except (workloads.Failed, OSError, ValueError, EOFError, IndexError):
+            group.kill()
+            return False
+        except Exception:  # http.client has a dozen of its own for a server that is gone
+            group.kill()
+            return False
+        process.send_signal(signal.SIGTERM)
+        return True
+
+
+def lives(run):
+    return run.outcome == "completed"
+
+
+class Search:
+    """The kernel's own bracket."""
+
+    def __init__(self, native, nr_runs):
+        self.native, self.nr_runs, self.runs = native, nr_runs, collections.defaultdict(list)
+
+    def all_live(self, limit, runs):
+        while len(self.runs[limit]) < runs and all(map(lives, self.runs[limit])):
+            self.runs[limit].append(self.native.run(limit))
+        return all(map(lives, self.runs[limit]))
+
+    def bracket(self, guess, peak):
+        """(fails, lives), fails 0 where nothing down to a quarter of the guess does."""
+        step = lambda limit: max(int(limit * FINE), FLOOR) & ~4095  # noqa: E731
+        high = int(guess) & ~4095
+        while not self.all_live(high, 1) and high < 2 * peak:
+            high = int(high * SPAN) & ~4095
+        low = max([limit for limit, runs in self.runs.items() if not all(map(lives, runs)) and limit < high], default=0)
+        at = high
+        while not low and at > guess / 4:
+            at = int(at / SPAN) & ~4095
+            if self.all_live(at, 1):
+                high = at
+            else:
+                low = at
+        while low and high - low > step(high):
+            middle = (low + high) // 2 & ~4095
+            if self.all_live(middle, 1):
+                high = middle
+            else:
+                low = middle
+        for _ in range(12):  # running out is not monotonic: up to where all live
+            if self.all_live(high, self.nr_runs):
+                break
+            low, high = high, high + step(high)
+        return low, high
+
+
+def told(runs):
+    """Runs at one limit."""
+    return {"outcomes": [r.outcome for r in runs], "seconds": round(statistics.median(r.seconds for r in runs), 3),
+            "peak": max(r.peak for r in runs), "kernel": max(r.kernel for r in runs), "counters": runs[-1].counters}
+
+
+def measure(root, plan, nr_runs):
+    native = Native(root, plan["name"])
+    native.run()  # the first one reads what others will find in the caches of the host
+    whole = native.run()
+    result = {"name": plan["name"], "unlimited": told([whole])}
+    if not lives(whole):
+        return result
+    native.whole = whole.seconds
+    result["limits"] = {label: dict(told([native.run(limit) for _ in range(nr_runs)]), bytes=limit) for label, limit in plan["limits"].items()}
+    search = Search(native, nr_runs)
+    low, high = search.bracket(plan["guess"], result["unlimited"]["peak"])
+    result["bracket"] = {"fails": low, "lives": high, "killed": sum(r.outcome == "killed" for r in search.runs.get(low, []))}
+    return result
+
+
+def main():
+    root, plan, output, *more = sys.argv[1:]
+    nr_runs = int(more[0]) if more else RUNS
+    with open(plan, encoding="ascii") as f:
+        wanted = json.load(f)
+    with open(output, "w", encoding="ascii") as f:
+        for one in wanted:
+            result = measure(root, one, nr_runs)
+            print(json.dumps(result), file=f, flush=True)
+            print("# %s %s" % (one["name"], json.dumps(result.get("bracket"))), flush=True)
+
+
+if __name__ == "__main__":
+    main()
