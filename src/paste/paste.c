@@ -620,8 +620,7 @@ static void take_lines(struct paste *p, struct span raw)
 
     while ((next = next_message(raw))) {
         take_line(p, (struct span){raw.at, next});
-        /* They are of one line. */
-        p->lines--;
+        /* Each is counted, and all stand in this line. */
         p->state->line--;
         raw.at = next;
     }
