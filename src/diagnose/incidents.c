@@ -104,6 +104,17 @@ static double age_of(const struct snapshot *s, const struct log_event *e)
     return s->uptime_us > e->at_us ? (double)(s->uptime_us - e->at_us) / 1e6 : 0;
 }
 
+/* What zram holds of memory, where the text says so beside the report. */
+static u64 zram_bytes(const struct snapshot *s)
+{
+    u64 sum = 0;
+
+    vec_for_each (&s->zrams, z)
+        if (known(z->used_total) && z->used_total < (u64)1 << 56)
+            sum += z->used_total;
+    return sum && s->zrams.count < 1024 ? sum : UNKNOWN;
+}
+
 void incidents_take(struct incidents *in, const struct snapshot *s)
 {
     vec_reset(&in->items);
@@ -123,6 +134,8 @@ void incidents_take(struct incidents *in, const struct snapshot *s)
                 oom_facts_add_group(&i->facts, g);
         if (!i->facts.of_group)
             i->facts.arc = s->arc_size;
+        if (!i->facts.of_group)
+            i->facts.zram = zram_bytes(s);
         i->facts.heap = *i->e->comm ? sizing_heap(s, i->e->comm, i->e->pid) : NULL;
         i->ruling = oom_rule(&i->facts);
     }

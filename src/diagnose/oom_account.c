@@ -127,9 +127,11 @@ void oom_account(const struct oom_facts *f, struct accounting *a)
     sum += account_add_part(a, 1, "huge page pool", f->hugetlb, "");
     sum += account_add_part(a, 1, "balloon", f->balloon, "");
     sum += add_free(a, f);
-    /* The ARC is in none of the report's counters; it was looked at another moment. */
+    /* Neither is in any of the report's counters; they were looked at another moment. */
     if (!f->of_group && known(f->arc) && f->total > sum)
         sum += account_add_part(a, 1, "ARC of ZFS", MIN(f->arc, f->total - sum), "arcstats");
+    if (!f->of_group && known(f->zram) && f->total > sum)
+        sum += account_add_part(a, 1, "pool of zram", MIN(f->zram, f->total - sum), "zramctl");
     if (f->missing)
         account_add_remainder(a, 1, "not told by this text", (s64)f->total - (s64)sum, f->missing);
     else

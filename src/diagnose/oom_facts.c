@@ -535,7 +535,7 @@ void oom_facts_take(struct oom_facts *f, const struct log_event *e)
                       &f->locked,  &f->slab_r,       &f->slab_u,    &f->page_tables, &f->stacks,
                       &f->hugetlb, &f->hugetlb_free, &f->percpu,    &f->sock,        &f->vmalloc,
                       &f->zswap,   &f->kernel_other, &f->balloon,   &f->free,        &f->uncounted,
-                      &f->untold,  &f->swap_total,   &f->swap_free, &f->arc};
+                      &f->untold,  &f->swap_total,   &f->swap_free, &f->arc,         &f->zram};
 
     memset(f, 0, sizeof(*f));
     for (unsigned i = 0; i < ARRAY_SIZE(figures); i++)

@@ -44,7 +44,7 @@ struct oom_facts {
     u64 untold;          /* neither counted nor known to be in no counter: lines are missing */
     const char *missing; /* which lines */
     u64 swap_total, swap_free;
-    u64 arc;                      /* of the ARC of ZFS, from elsewhere in the text */
+    u64 arc, zram;                /* the ARC of ZFS, pools of zram: from elsewhere in the text */
     const struct heap_view *heap; /* how large the victim's may grow; NULL */
     bool usable_zone_told;        /* one of the zones that this allocation may use is in the text */
     bool only_movable_zones;      /* the nodes it may use have no other, and it may not use those */

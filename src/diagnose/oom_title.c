@@ -103,21 +103,41 @@ static void say_frame(const struct telling *t, struct strbuf *out)
         strbuf_printf(out, "; the allocation came from %s: %s", t->ruling->frame, t->ruling->hint);
 }
 
-/* Does the ARC explain most of what is in no counter, or not told? */
-static bool is_arc(const struct oom_facts *f)
+/* What holds memory that no counter of a report has, and says so elsewhere in the text. */
+struct outside {
+    u64 bytes;
+    const char *words, *name, *where;
+};
+
+/* The one that explains most of what is in no counter, or not told. False: none does. */
+static bool is_outside(const struct oom_facts *f, struct outside *ret)
 {
     u64 hidden = known(f->uncounted) ? f->uncounted : f->untold;
+    const struct outside all[] = {
+        {f->arc, "the ARC, the cache of ZFS, holds ", "ARC size", "arcstats"},
+        {f->zram, "the pool of zram, compressed swap, holds ", "pool of zram", "zramctl"},
+    };
+    bool found = false;
 
-    return known(f->arc) && known(hidden) && f->arc > hidden / 2;
+    for (unsigned i = 0; i < ARRAY_SIZE(all); i++) {
+        if (!known(all[i].bytes) || !known(hidden) || all[i].bytes <= hidden / 2 ||
+            (found && all[i].bytes <= ret->bytes))
+            continue;
+        *ret = all[i];
+        found = true;
+    }
+    return found;
 }
 
-static void say_arc(const struct telling *t, struct strbuf *out)
+/* "the ARC, the cache of ZFS, holds 14.5 GiB" */
+static void say_outside(const struct telling *t, const struct outside *o, struct strbuf *out)
 {
     char text[48];
 
-    format_evidence(text, number_of(t->f->arc), IN_BYTES);
+    strbuf_append(out, o->words);
+    format_evidence(text, number_of(o->bytes), IN_BYTES);
     strbuf_append(out, text);
-    evidence(t->c, "ARC size", number_of(t->f->arc), IN_BYTES, "arcstats", "%s", "");
+    evidence(t->c, o->name, number_of(o->bytes), IN_BYTES, o->where, "%s", "");
 }
 
 /* " of 15.5 GiB" */
@@ -147,6 +167,7 @@ static void say_second(const struct telling *t, struct strbuf *out)
         {"in no counter of the kernel (a driver, a balloon, ZFS) is", "in no counter",
          f->uncounted},
     };
+    struct outside outside;
     unsigned most = 0;
 
     for (unsigned i = 1; i < ARRAY_SIZE(others); i++)
@@ -155,9 +176,9 @@ static void say_second(const struct telling *t, struct strbuf *out)
     if (f->of_group || !known(f->total) || !known(others[most].bytes) ||
         (double)others[most].bytes < SECOND_SHARE * (double)f->total)
         return;
-    if (others[most].bytes == f->uncounted && is_arc(f)) {
-        strbuf_append(out, "; the ARC of ZFS holds ");
-        say_arc(t, out);
+    if (others[most].bytes == f->uncounted && is_outside(f, &outside)) {
+        strbuf_append(out, "; ");
+        say_outside(t, &outside, out);
         return;
     }
     strbuf_printf(out, "; %s %s", others[most].words,
@@ -213,6 +234,7 @@ static void title_anon(const struct telling *t, struct strbuf *out)
 static void title_no_counter(const struct telling *t, struct strbuf *out)
 {
     const struct oom_facts *f = t->f;
+    struct outside outside;
 
     if (known(f->balloon) && f->balloon >= t->ruling->bytes) {
         strbuf_printf(out, "the hypervisor's balloon holds %s",
@@ -220,9 +242,8 @@ static void title_no_counter(const struct telling *t, struct strbuf *out)
         say_of_total(t, out);
         return;
     }
-    if (is_arc(f)) {
-        strbuf_append(out, "the ARC, the cache of ZFS, holds ");
-        say_arc(t, out);
+    if (is_outside(f, &outside)) {
+        say_outside(t, &outside, out);
         say_of_total(t, out);
         strbuf_append(out, ", which no counter of the report has");
         if (known(f->anon))
@@ -540,10 +561,10 @@ static bool say_zone(const struct telling *t, struct strbuf *out)
 static void title_untold(const struct telling *t, struct strbuf *out)
 {
     u64 bytes = oom_victim_bytes(t);
+    struct outside outside;
 
-    if (known(t->ruling->bytes) && is_arc(t->f)) {
-        strbuf_append(out, "the ARC, the cache of ZFS, holds ");
-        say_arc(t, out);
+    if (known(t->ruling->bytes) && is_outside(t->f, &outside)) {
+        say_outside(t, &outside, out);
         say_of_total(t, out);
         strbuf_printf(out, "; programs hold %s", BYTES(MEM_INFO, "anonymous memory", t->f->anon));
         return;
@@ -598,8 +619,8 @@ static void title_untold(const struct telling *t, struct strbuf *out)
         strbuf_append(out, ": so little that no program filled memory, or memory was free");
     if (known(t->f->arc) && known(t->c->f->total) &&
         (double)t->f->arc >= ARC_BESIDE * (double)t->c->f->total) {
-        strbuf_append(out, "; the ARC of ZFS, in the same text, holds ");
-        say_arc(t, out);
+        strbuf_printf(out, "; the ARC of ZFS, in the same text, holds %s", SIZE(t->f->arc));
+        evidence(t->c, "ARC size", number_of(t->f->arc), IN_BYTES, "arcstats", "%s", "");
         strbuf_printf(out, " of %s", SIZE(t->c->f->total));
         evidence(t->c, "MemTotal", number_of(t->c->f->total), IN_BYTES, "/proc/meminfo", "%s", "");
     }

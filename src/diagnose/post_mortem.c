@@ -83,6 +83,51 @@ static void add(struct post_mortem *p, const struct incident *i, bool together)
     vec_push(&p->timeline, row);
 }
 
+/* Others tell of a kill within this time. */
+#define RETOLD_US 10000000ull
+
+static bool differ(const char *a, const char *b)
+{
+    return *a && *b && strcmp(a, b) != 0;
+}
+
+static bool is_unit(const char *label)
+{
+    const char *dot = strrchr(label, '.');
+
+    return dot && (strcmp(dot, ".service") == 0 || strcmp(dot, ".scope") == 0);
+}
+
+/* Two names of groups can be of one: the kernel has a path, others the name of a unit, pod or container. */
+static bool other_group(const struct timeline_row *a, const struct timeline_row *b)
+{
+    return differ(a->group, b->group) &&
+           (strcmp(a->by, b->by) == 0 || (is_unit(a->group) && is_unit(b->group)));
+}
+
+/* Do systemd, kubelet or containerd tell here of a kill that has a row: at the same moment, and of nobody else? */
+static bool is_retold(const struct post_mortem *p, const struct incident *i)
+{
+    const struct log_event *told = i->e;
+    struct timeline_row row = row_of(i);
+    u64 at = told->stamp.wall_us;
+
+    if (told->kind != LOG_OOM_TOLD || !known(at))
+        return false;
+    vec_for_each (&p->timeline, other) {
+        const struct log_event *e = other->last->e;
+        u64 then = e->stamp.wall_us;
+
+        if ((e->kind != LOG_OOM_KILL && e->kind != LOG_KILLED_BY && e->kind != LOG_OOM_TOLD) ||
+            !known(then) || (at > then ? at - then : then - at) > RETOLD_US)
+            continue;
+        if (!differ(row.who, other->who) && !other_group(&row, other) &&
+            (!told->pid || !e->pid || told->pid == e->pid))
+            return true;
+    }
+    return false;
+}
+
 void post_mortem_take(struct post_mortem *p, const struct diagnosis *d)
 {
     const struct incidents *in = d->incidents;
@@ -99,7 +144,7 @@ void post_mortem_take(struct post_mortem *p, const struct diagnosis *d)
     oom_account(&p->main->facts, &p->accounting);
     accounting_check(&p->accounting);
     vec_for_each (&in->items, i)
-        if (i->e->kind != LOG_MEM_INFO)
+        if (i->e->kind != LOG_MEM_INFO && !is_retold(p, i))
             add(p, i, in->items.count > TIMELINE_ROWS);
     if (p->timeline.count > TIMELINE_ROWS) {
         size_t beyond = p->timeline.count - TIMELINE_ROWS;

@@ -23,6 +23,14 @@ void rule_arc(struct rule_context *c)
                       SIZE(c->s->arc_max));
     else if (known(c->s->arc_max))
         finding_detail(c, "It may grow to %s.", SIZE(c->s->arc_max));
+    /* The same text has what free calls used: it counts the ARC, and its cache does not. */
+    if (known(c->s->free_used) && c->s->free_used > arc && !isnan(share)) {
+        finding_detail(c, "free's %s used counts it; %s is something else. buff/cache does not.",
+                       SIZE(c->s->free_used), SIZE(c->s->free_used - arc));
+        evidence_shown(c, "free: used", number_of(c->s->free_used), IN_BYTES, "free");
+        evidence_shown(c, "used without the ARC", number_of(c->s->free_used - arc), IN_BYTES,
+                       "free");
+    }
     evidence(c, "ARC size", number_of(arc), IN_BYTES, "/proc/spl/kstat/zfs/arcstats",
              "over %.0f %% of MemTotal", MUCH);
     evidence_shown(c, "share of MemTotal", share, IN_PERCENT, "/proc/spl/kstat/zfs/arcstats");

@@ -40,6 +40,35 @@ static void tell(struct rule_context *c, const char *name, u64 original, u64 com
     evidence(c, "pool used", full, IN_PERCENT, where, "full from %.0f %%", FULL_PERCENT);
 }
 
+/* Where nothing says what zram holds, the pages of its allocator do, which no other counter has. */
+static void tell_pages(struct rule_context *c)
+{
+    u64 pages = c->s->vmstat[NR_ZSPAGES], bytes, swapped = 0;
+    double held;
+
+    if (!known(pages) || pages > UINT32_MAX)
+        return;
+    bytes = pages * (known(c->s->page_bytes) && c->s->page_bytes ? c->s->page_bytes : 4096);
+    held = share_of(bytes, c->f->total);
+    if (!(held >= HOLDS_MOST))
+        return;
+    vec_for_each (&c->s->swaps, swap)
+        swapped += swap->zram && known(swap->used) ? swap->used : 0;
+    finding_add(c, c->f->available_share < NOTHING_LEFT ? SEV_CRITICAL : SEV_WARNING, CONF_HIGH,
+                "host", 0.95, "The pool of compressed swap holds %s of memory, %s of all",
+                SIZE(bytes), AMOUNT(held, IN_PERCENT));
+    if (swapped) {
+        finding_title(
+            c,
+            "The pool of zram holds %s of memory, %s of all, for %s that were swapped out "
+            "to it",
+            SIZE(bytes), AMOUNT(held, IN_PERCENT), SIZE(swapped));
+        evidence_shown(c, "swapped out to zram", number_of(swapped), IN_BYTES, "/proc/swaps");
+    }
+    evidence_shown(c, "nr_zspages", number_of(bytes), IN_BYTES, "/proc/vmstat");
+    evidence(c, "share of MemTotal", held, IN_PERCENT, "/proc/vmstat", "over %.0f %%", HOLDS_MOST);
+}
+
 void rule_compressed_swap(struct rule_context *c)
 {
     const u64 *m = c->s->meminfo;
@@ -51,6 +80,8 @@ void rule_compressed_swap(struct rule_context *c)
         tell(c, "zswap", m[MI_ZSWAPPED], m[MI_ZSWAP],
              known(percent) && known(c->f->total) ? c->f->total / 100 * percent : UNKNOWN,
              "/proc/meminfo");
+    if (c->s->zrams.count == 0 && !known(m[MI_ZSWAPPED]))
+        tell_pages(c);
     vec_for_each (&c->s->zrams, z) {
         if (known(z->original) && known(z->used_total) && z->original >= STORED_MIN)
             tell(c, z->name, z->original, z->used_total,

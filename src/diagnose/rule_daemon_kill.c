@@ -1,4 +1,5 @@
 /* rule_daemon_kill.c - a program killed or evicted for memory, or says that the kernel did. */
+#include "diagnose/left.h"
 #include "diagnose/oom_tell.h"
 #include "diagnose/sizing.h"
 
@@ -148,7 +149,44 @@ static void tell_request(struct rule_context *c, const struct log_event *e)
                  "");
 }
 
-/* systemd-oomd chose among groups; whether it killed one is not told, or it could not. */
+/* A daemon found nothing that it may kill: what holds memory is elsewhere. */
+static void tell_nothing_found(struct rule_context *c, const struct incident *i)
+{
+    const struct figures *f = c->f;
+    bool told = known(f->available) && known(f->total);
+
+    finding_title(c, "%s found no process to kill", i->e->killer);
+    if (told) {
+        finding_title(c, "%s found no process to kill with %s of %s available", i->e->killer,
+                      SIZE(f->available), SIZE(f->total));
+        evidence_shown(c, "MemAvailable", number_of(f->available), IN_BYTES, "/proc/meminfo");
+        evidence_shown(c, "MemTotal", number_of(f->total), IN_BYTES, "/proc/meminfo");
+    }
+    if (left_is_nothing(f))
+        vec_last(&c->out->items).severity = SEV_CRITICAL;
+    finding_detail(c, "What fills memory is in no process that it may kill: tmpfs, huge pages, the "
+                      "kernel (Slab and what is in no counter of /proc/meminfo), or processes that "
+                      "it avoids (--avoid, oom_score_adj -1000).");
+}
+
+/* Facebook's oomd says what it chose, and by what; that it killed it says in the kernel log. */
+static void tell_oomd_choice(struct rule_context *c, const struct log_event *e)
+{
+    bool chose = strstr(e->words, "Picked ") || strstr(e->words, "Trying to kill ");
+    char label[96];
+
+    if (!e->task_memcg)
+        finding_title(c, "oomd says that swap ran low, and no line says that it killed");
+    else if (chose)
+        finding_title(c, "oomd chose %s to kill, and no line says that it died",
+                      group_label(label, e->task_memcg));
+    else
+        finding_title(c, "oomd found %s over its threshold of %s, and no line says that it killed",
+                      group_label(label, e->task_memcg),
+                      strstr(e->words, "pressure") ? "memory pressure" : "memory");
+}
+
+/* A daemon chose, as systemd-oomd does among groups; whether it killed one is not told, or it could not. */
 static void tell_choice(struct rule_context *c, const struct incident *i)
 {
     const struct log_event *e = i->e;
@@ -158,7 +196,13 @@ static void tell_choice(struct rule_context *c, const struct incident *i)
     finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", 0.7, "%s", "");
     vec_last(&c->out->items).cause = CAUSE_DAEMON;
     vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
-    if (e->oom_memcg && known(e->usage)) {
+    if (strcmp(e->killer, "earlyoom") == 0) {
+        tell_nothing_found(c, i);
+        failed = true;
+    } else if (strcmp(e->killer, "oomd") == 0) {
+        tell_oomd_choice(c, e);
+        failed = true;
+    } else if (e->oom_memcg && known(e->usage)) {
         oom_figure(size, c, e, OOM_PART_KILL, e->forced ? "swap of it" : "memory of it",
                    number_of(e->usage), IN_BYTES);
         finding_title(c, "systemd-oomd %s for %s: the largest that it looked at was %s with %s%s",

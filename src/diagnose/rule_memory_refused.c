@@ -68,6 +68,15 @@ static void tell_reason(struct rule_context *c, const struct refusal *r)
 /* The size asked for beside what there was: the first thing that a reader compares. */
 static void compare_sizes(struct rule_context *c, const struct refusal *r)
 {
+    u64 swap = figure_or(c->f->swap_total, 0), all = figure_add(c->f->total, swap);
+
+    if (known(r->bytes) && known(all) && r->bytes > all) {
+        finding_title(c, "%s asks for %s, more than the %s of memory%s that there is (ENOMEM)",
+                      r->program, SIZE(r->bytes), SIZE(all), swap ? " and swap" : "");
+        evidence_shown(c, swap ? "memory and swap" : "memory", number_of(all), IN_BYTES,
+                       "/proc/meminfo");
+        return;
+    }
     if (!known(r->bytes) || !known(c->f->available) || left_is_scarce(c->f) ||
         sysctl_value(c->s, "vm.overcommit_memory") == STRICT)
         return;
@@ -97,6 +106,19 @@ static void tell_full_group(struct rule_context *c, const struct refusal *r)
     finding_title(c, "The kernel refused %s memory (ENOMEM), and %s stands at its limit",
                   r->program, group_said(c, g));
     finding_detail(c, "What the kernel needs for a process is charged to the group too.");
+}
+
+/* The size that the program was told its heap may have is the one that it asked for. */
+static void tell_heap(struct rule_context *c, const struct refusal *r)
+{
+    vec_for_each (&c->s->heaps, h) {
+        if (!known(h->bytes) || !known(r->bytes) || strcmp(h->program, r->program) != 0 ||
+            h->bytes / 2 > r->bytes || r->bytes > h->bytes + h->bytes / 8)
+            continue;
+        finding_detail(c, "An option asks for that heap: %s, %s.", h->option, SIZE(h->bytes));
+        evidence_shown(c, h->option, number_of(h->bytes), IN_BYTES, "the text");
+        return;
+    }
 }
 
 static void tell(struct rule_context *c, const struct refusal *r)
@@ -165,6 +187,7 @@ static void tell(struct rule_context *c, const struct refusal *r)
     }
     tell_full_group(c, r);
     tell_reason(c, r);
+    tell_heap(c, r);
     if (known(r->bytes))
         evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
 }

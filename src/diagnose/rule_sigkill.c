@@ -30,6 +30,28 @@ static void tell_memory(struct rule_context *c)
                        SIZE(c->f->available), SIZE(c->f->total));
 }
 
+/* kubelet says that it stops a container whose probe fails: SIGTERM, and signal 9 when the grace period is over. */
+static bool is_of_probe(const struct log_event *e)
+{
+    return e->words && strstr(e->words, "failed liveness probe");
+}
+
+static void tell_probe(struct rule_context *c, const struct incident *i)
+{
+    char label[96], where[160];
+
+    finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", 0.4,
+                "kubelet stopped %s because its liveness probe failed: signal 9 (exit code 137) is "
+                "no sign of memory here",
+                i->e->task_memcg ? group_label(label, i->e->task_memcg) : "a container");
+    vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
+    finding_detail(c, "\"%s\" (%s)", i->e->words, oom_where(where, c->s, i->e, NR_OOM_PARTS));
+    finding_detail(c, "A program that waits for memory answers late as well: memory.pressure and "
+                      "refaults of its group would show that, cpu.stat that its CPU quota is too "
+                      "small.");
+    tell_memory(c);
+}
+
 void rule_sigkill(struct rule_context *c)
 {
     const struct incident *last = NULL;
@@ -41,6 +63,10 @@ void rule_sigkill(struct rule_context *c)
     vec_for_each (&c->incidents->items, i) {
         if (i->e->kind != LOG_SIGKILLED)
             continue;
+        if (is_of_probe(i->e)) {
+            tell_probe(c, i);
+            return;
+        }
         /* Of several sentences about one death the one with a name. */
         if (!last || i->e->task_memcg || !last->e->task_memcg)
             last = i;

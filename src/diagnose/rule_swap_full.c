@@ -13,6 +13,11 @@ void rule_swap_full(struct rule_context *c)
         return;
     finding_add(c, hurts ? SEV_WARNING : SEV_INFO, hurts ? CONF_HIGH : CONF_MEDIUM, "host", 0.45,
                 "Swap is full: %s of %s used", SIZE(f->swap_used), SIZE(f->swap_total));
+    if (hurts && known(f->available) && known(f->total)) {
+        finding_title(c, "%s of %s is available, and swap is full (%s): both are used up",
+                      SIZE(f->available), SIZE(f->total), SIZE(f->swap_total));
+        evidence_shown(c, "SwapTotal", number_of(f->swap_total), IN_BYTES, "/proc/meminfo");
+    }
     if (!hurts && known(f->available))
         finding_title(c, "Swap is full (%s), but memory is not short: %s of %s is available",
                       SIZE(f->swap_total), SIZE(f->available), SIZE(f->total));

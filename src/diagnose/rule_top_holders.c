@@ -93,6 +93,28 @@ static bool tell_cause(struct rule_context *c)
     return true;
 }
 
+/* A table that has sizes of address space alone, as busybox's top: what is resident nobody said. */
+static void tell_address_space(struct rule_context *c)
+{
+    const struct process_view *most = NULL;
+
+    vec_for_each (&c->s->processes, p) {
+        if (known(p->rss) || known(p->rss_anon) || known(p->pss))
+            return;
+        if (known(p->vm_size) && p->vm_size && (!most || p->vm_size > most->vm_size))
+            most = p;
+    }
+    if (!most || !c->s->pasted)
+        return;
+    finding_add(c, SEV_INFO, CONF_LOW, "host", 0.02,
+                "%s has the largest address space, %s, which is virtual: how much of it is in "
+                "memory this table does not show",
+                process_label((char[64]){0}, most), SIZE(most->vm_size));
+    finding_detail(c, "VSZ counts what a program may touch, not what it holds: VmRSS in "
+                      "/proc/PID/status does.");
+    evidence_shown(c, "VSZ", number_of(most->vm_size), IN_BYTES, "the table of processes");
+}
+
 void rule_top_holders(struct rule_context *c)
 {
     u32 top[TOP_PROCESSES];
@@ -103,6 +125,7 @@ void rule_top_holders(struct rule_context *c)
     if (count == 0) {
         if (c->s->processes.count == 0)
             gap_part(c, "who holds memory", PART_PROCESSES);
+        tell_address_space(c);
         return;
     }
     /* One row for all of them says nothing of who. */

@@ -321,11 +321,11 @@ static bool begins_body(struct span text)
 static bool may_matter(struct span text)
 {
     static const char *const words[] = {
-        "oom",        "emory",     "OOM",       "alloc",      "Kill",   "illed",
-        "stuck",      "blocked",   "ot-add",    "puff",       "igkill", "SIG",
-        "cpuset=",    "cache: ",   "swap free", "low on res", "eclaim", "illing process ",
-        "corrective", "] <= ",     "Name: ",    "PID: ",      "Path: ", "Current Mem",
-        "cgroup",     "Swap Usage"};
+        "oom",        "emory",      "OOM",       "alloc",      "Kill",   "illed",
+        "stuck",      "blocked",    "ot-add",    "puff",       "igkill", "SIG",
+        "cpuset=",    "cache: ",    "swap free", "low on res", "eclaim", "illing process ",
+        "corrective", "] <= ",      "Name: ",    "PID: ",      "Path: ", "Current Mem",
+        "cgroup",     "Swap Usage", "s to kill", "SwapFree "};
 
     for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
         if (span_find(text, words[i]))
@@ -355,6 +355,13 @@ static bool take_message(struct klog *k, struct span text, const struct klog_sta
     return false;
 }
 
+/* "[   1500]  1000 ..." of the task table, "[<ffffffff8107a9c1>] ..." of a trace. */
+static bool is_row_or_frame(struct span text)
+{
+    return span_len(text) > 1 && *text.at == '[' &&
+           (is_blank(text.at[1]) || is_digit(text.at[1]) || text.at[1] == '<');
+}
+
 void klog_feed(struct klog *k, struct span message, const struct klog_stamp *stamp)
 {
     struct span text = span_trim(message);
@@ -362,7 +369,7 @@ void klog_feed(struct klog *k, struct span message, const struct klog_stamp *sta
 
     if (span_empty(text))
         return;
-    taken = *text.at != '[' && take_message(k, text, stamp);
+    taken = !is_row_or_frame(text) && take_message(k, text, stamp);
     if (!taken && begins_body(text) && klog_is_stuck(k))
         klog_begin(k, LOG_OOM_KILL, stamp);
     if (!taken && !klog_is_past(k, stamp))

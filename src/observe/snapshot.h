@@ -235,11 +235,13 @@ enum log_event_kind {
     LOG_ALLOC_FAILURE,
     LOG_HUNG_TASK,
     LOG_SOFT_LOCKUP,
-    LOG_OOM_REAPED,  /* a kill of which only the reaper's line is there */
-    LOG_KILLED_BY,   /* a daemon killed or evicted: `killer` names it */
-    LOG_OOM_TOLD,    /* another program says that the kernel killed */
-    LOG_OOMD_LOOKED, /* systemd-oomd chose among groups, and no line says that it killed; oom_memcg, usage: the largest; `forced`: by swap */
-    LOG_SIGKILLED,   /* signal 9 ended something, and nobody says why; `killer`: who tells, or "" */
+    LOG_OOM_REAPED, /* a kill of which only the reaper's line is there */
+    LOG_KILLED_BY,  /* a daemon killed or evicted: `killer` names it */
+    LOG_OOM_TOLD,   /* another program says that the kernel killed */
+    /* A daemon looked for something to kill, and no line says that it killed. Of systemd-oomd, which lists what it looks at, oom_memcg
+     * and usage are the largest group; `forced`: by swap. */
+    LOG_OOMD_LOOKED,
+    LOG_SIGKILLED, /* signal 9 ended something, and nobody says why; `killer`: who tells, or "" */
     LOG_NODE_TOLD, /* kubelet tells of its node; `forced`: MemoryPressure; usage, limit: requests of its pods, allocatable */
     LOG_HOTPLUG_FAILED, /* memory could not be added */
     LOG_CMA_FAILED,     /* no contiguous piece of `usage` bytes in the area `killer` */

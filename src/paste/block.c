@@ -304,7 +304,7 @@ static double unit_of(struct span *rest, u64 bare)
     const char *letter;
     char c;
 
-    if (!span_empty(after) && *after.at == ' ')
+    if (!span_empty(after) && is_blank(*after.at))
         after.at++;
     if (span_empty(after))
         return (double)bare;

@@ -78,6 +78,37 @@ struct pod {
     struct span pressure_words;
 };
 
+/* "kubectl describe pod web-0 -n shop", "oc get pod/web-0 -o yaml": of which pod it was asked. */
+void kube_asked(struct span command, char *name, char *space, size_t size)
+{
+    static const char *const verbs[] = {"describe", "get", "logs", "top", "exec"};
+    static const char *const kinds[] = {"pod", "pods", "po"};
+    struct span word;
+    bool asks = false, kind = false, of_space = false;
+
+    while (span_take_word(&command, &word) && *word.at != '|') {
+        bool verb = false, noun = false;
+
+        for (unsigned i = 0; i < ARRAY_SIZE(verbs); i++)
+            verb |= span_is(word, verbs[i]);
+        for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++)
+            noun |= span_is(word, kinds[i]);
+        if (of_space) {
+            span_copy(word, space, size);
+            of_space = false;
+        } else if (span_is(word, "-n") || span_is(word, "--namespace")) {
+            of_space = true;
+        } else if (span_take(&word, "--namespace=")) {
+            span_copy(word, space, size);
+        } else if (asks && (span_take(&word, "pod/") || span_take(&word, "pods/") ||
+                            (kind && !*name && *word.at != '-'))) {
+            span_copy(word, name, size);
+        }
+        asks |= verb;
+        kind |= asks && noun;
+    }
+}
+
 static void scope_of(const struct pod *pod, const char *container, char scope[NAME_MAX_ * 3 + 8])
 {
     if (!*pod->name && *container) {
@@ -301,6 +332,7 @@ unsigned kube_describe_parse(struct block *b, struct span text)
     struct span line;
     unsigned found = 0;
 
+    kube_asked(b->command, pod.name, pod.space, sizeof(pod.name));
     for (; span_take_line(&text, &line); pod.at.line++)
         if (!span_empty(span_trim(line)))
             take_describe_line(b, &pod, line, &found);

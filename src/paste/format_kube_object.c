@@ -17,6 +17,7 @@
  *           reason: OOMKilled                              and the name after what happened
  *       name: app
  *
+ * Task definitions of AWS ECS and what describe-tasks and Batch print have the same form: "memory": 2048 is a limit in MiB there.
  * Other clients print the name first, jq picks keys, -o json stands on one line. Whose a key is, the objects around it say (objects.h).
  */
 #include "paste/block.h"
@@ -93,8 +94,14 @@ bool kube_object_begins(const struct block *b, struct span line)
         return span_is(pair.value, "Pod") || span_is(pair.value, "List");
     if (key_is(&pair, "exitCode"))
         return span_is(pair.value, "137");
-    if (key_is(&pair, "reason"))
+    if (key_is(&pair, "reason") || key_is(&pair, "stoppedReason") ||
+        key_is(&pair, "StoppedReason"))
         return span_is(pair.value, "OOMKilled") || span_begins(pair.value, "OutOfMemoryError: Con");
+    if (key_is(&pair, "containerDefinitions") || key_is(&pair, "memoryReservation"))
+        return true;
+    /* Of JSON; what "kubectl describe" calls so is no key in quotes. */
+    if (key_is(&pair, "containers") && span_find(line, "\"containers\""))
+        return true;
     return key_is(&pair, "lastState") || key_is(&pair, "containerStatuses") ||
            key_is(&pair, "containerID");
 }
@@ -131,6 +138,7 @@ struct kube_pods {
     struct objects o;
     VEC(struct limit) limits;
     VEC(struct death) deaths;
+    char asked_pod[NAME_MAX_], asked_space[NAME_MAX_]; /* that the command names; "" */
     unsigned found;
 };
 
@@ -221,23 +229,48 @@ static void scope_of(const struct owner *of, char scope[NAME_MAX_ * 3 + 8])
     strbuf_done(&text);
 }
 
+/* AWS says that a task ended and not which of its containers: the only one whose limit the text has. */
+static u64 only_limit(const struct kube_pods *k, char scope[NAME_MAX_ * 3 + 8])
+{
+    const struct sizing_view *only = NULL;
+
+    vec_for_each (&k->b->p->s.sizings, s) {
+        if (!known(s->limit))
+            continue;
+        if (only)
+            return UNKNOWN;
+        only = s;
+    }
+    if (!only)
+        return UNKNOWN;
+    if (!*scope)
+        snprintf(scope, NAME_MAX_ * 3 + 8, "%s", only->scope);
+    return only->limit;
+}
+
 static void tell_death(const struct kube_pods *k, const struct death *death)
 {
     const struct object_node *node = &k->o.nodes.items[death->node];
     const struct limit *limit = limit_of(k, &death->of);
     struct owner of = death->of;
+    u64 bytes = limit ? limit->bytes : UNKNOWN;
+    /* What AWS Batch and ECS say. */
+    bool by_aws = span_begins(node->value, "OutOfMemoryError");
     char scope[NAME_MAX_ * 3 + 8];
 
     if (limit && span_empty(of.container))
         of.container = limit->of.container;
+    if (span_empty(of.pod) && span_empty(of.space)) {
+        of.pod = span_of(k->asked_pod, strlen(k->asked_pod));
+        of.space = span_of(k->asked_space, strlen(k->asked_space));
+    }
     scope_of(&of, scope);
+    if (by_aws && !limit)
+        bytes = only_limit(k, scope);
     if (death->by_memory)
-        /* What AWS Batch and ECS say. */
-        block_told(k->b, &(struct told){.killer = span_begins(node->value, "OutOfMemoryError")
-                                                      ? "AWS"
-                                                      : "kubernetes",
+        block_told(k->b, &(struct told){.killer = by_aws ? "AWS" : "kubernetes",
                                         .scope = *scope ? scope : NULL,
-                                        .limit = limit ? limit->bytes : UNKNOWN,
+                                        .limit = bytes,
                                         .words = node->words,
                                         .wall_us = death->finished_us,
                                         .line = node->line});
@@ -268,6 +301,34 @@ static u64 time_of(struct span text)
     return prefix.wall_us;
 }
 
+/* "memory": 2048, or "2048", beside keys that a container has with AWS alone: MiB. */
+static bool take_mebibytes(struct kube_pods *k, u32 at)
+{
+    static const char *const beside[] = {"lastStatus", "essential", "memoryReservation",
+                                         "containerArn"};
+    const struct object_node *node = &k->o.nodes.items[at];
+    struct span value = node->value;
+    bool of_aws = false;
+    u64 mib;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(beside) && node->around != OBJECT_NONE; i++)
+        of_aws |= objects_child(&k->o, node->around, span_of(beside[i], strlen(beside[i]))) !=
+                  OBJECT_NONE;
+    if (!of_aws || !span_is(node->key, "memory") || !span_take_u64(&value, &mib) ||
+        !span_empty(value) || mib == 0 || mib > UINT32_MAX)
+        return false;
+    if (k->limits.count < LIMITS_MAX) {
+        struct limit limit = {owner_of(&k->o, at), mib * MIB};
+        char scope[NAME_MAX_ * 3 + 8];
+
+        vec_push(&k->limits, limit);
+        scope_of(&limit.of, scope);
+        block_sizing(k->b, *scope ? scope : "/container", UNKNOWN, limit.bytes);
+    }
+    k->found++;
+    return true;
+}
+
 static void take_node(struct kube_pods *k, u32 at)
 {
     const struct objects *o = &k->o;
@@ -275,10 +336,13 @@ static void take_node(struct kube_pods *k, u32 at)
     u32 around = node->around;
     struct span value = node->value;
     u64 bytes;
-    bool by_memory = span_is(node->key, "reason") &&
+    bool by_memory = (span_is(node->key, "reason") || span_is(node->key, "stoppedReason") ||
+                      span_is(node->key, "StoppedReason")) &&
                      (span_is(value, "OOMKilled") || span_is(value, "OOM Killed") ||
                       span_begins(value, "OutOfMemoryError"));
 
+    if (take_mebibytes(k, at))
+        return;
     if (by_memory || (span_is(node->key, "exitCode") && span_is(value, "137"))) {
         if (k->deaths.count < DEATHS_MAX)
             vec_push(&k->deaths,
@@ -293,7 +357,7 @@ static void take_node(struct kube_pods *k, u32 at)
             vec_push(&k->limits, ((struct limit){owner_of(o, at), bytes}));
         k->found++;
     } else if (span_is(node->key, "exitCode") || span_is(node->key, "restartCount") ||
-               span_is(node->key, "lastState")) {
+               span_is(node->key, "lastState") || span_is(node->key, "containerDefinitions")) {
         k->found++;
     }
 }
@@ -312,6 +376,7 @@ unsigned kube_object_parse(struct block *b, struct span text)
     struct kube_pods k = {.b = b};
     char scope[NAME_MAX_ * 3 + 8];
 
+    kube_asked(b->command, k.asked_pod, k.asked_space, sizeof(k.asked_pod));
     objects_read(&k.o, text, b->place.line);
     for (u32 i = 0; i < k.o.nodes.count; i++)
         take_node(&k, i);

@@ -203,6 +203,10 @@ static bool take_row(struct block *b, const struct layout *l, struct span line)
         return true;
     if (!known(row.rss) && !known(row.pss) && !known(row.swap)) {
         word = word_of(l, &f, l->at[SHARE]);
+        if (span_empty(word) && figure_or(row.vm_size, 0) > 0) {
+            block_process(b, &row);
+            return true;
+        }
         return decimal_take(&word, &share) && share <= 100 && block_share(b, row.comm, share);
     }
     block_process(b, &row);

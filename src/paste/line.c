@@ -130,6 +130,77 @@ static struct span skip_marks(struct span line)
     return line;
 }
 
+/* What "**57G**" and "`57G`" hold: a word without blanks that a mark closes. Returns the end of the word; NULL. */
+static const char *marked_word(struct span rest, struct span mark)
+{
+    struct span word = {rest.at + span_len(mark), rest.end};
+    const char *at = word.at;
+
+    if (span_len(rest) <= 2 * span_len(mark) || memcmp(rest.at, mark.at, span_len(mark)) != 0)
+        return NULL;
+    while (at < word.end && !is_blank(*at) && *at != *mark.at)
+        at++;
+    return at > word.at && (size_t)(word.end - at) >= span_len(mark) &&
+                   memcmp(at, mark.at, span_len(mark)) == 0
+               ? at
+               : NULL;
+}
+
+/* "| Mem: | 62G | 57G |": its columns. */
+static bool is_table_row(struct span line)
+{
+    struct span text = span_trim(line);
+
+    return span_len(text) > 4 && *text.at == '|' && text.end[-1] == '|' && text.at[1] != '|' &&
+           memchr(text.at + 1, '|', span_len(text) - 2);
+}
+
+/* Marks of Markdown around figures and columns go; the rest stays as it is. */
+static struct span unmark(struct span line, struct strbuf *buf)
+{
+    const struct span bold = span_of("**", 2), code = span_of("`", 1);
+    bool row = is_table_row(line);
+    const char *star = span_find(line, "**");
+    struct strbuf copy;
+
+    if (!row && !star && !memchr(line.at, '`', span_len(line)))
+        return line;
+    strbuf_init(&copy);
+    while (!span_empty(line)) {
+        const char *end = marked_word(line, bold);
+        struct span mark = bold;
+
+        if (!end) {
+            end = marked_word(line, code);
+            mark = code;
+        }
+        if (end) {
+            strbuf_append_bytes(&copy, line.at + span_len(mark),
+                                (size_t)(end - line.at) - span_len(mark));
+            line.at = end + span_len(mark);
+        } else {
+            strbuf_appendc(&copy, row && *line.at == '|' ? ' ' : *line.at);
+            line.at++;
+        }
+    }
+    strbuf_reset(buf);
+    strbuf_append_bytes(buf, copy.text, copy.len);
+    strbuf_done(&copy);
+    return span_of_buf(buf);
+}
+
+bool line_table_rule(struct span line)
+{
+    struct span text = span_trim(line);
+
+    if (span_len(text) < 5 || *text.at != '|' || !span_find(text, "---"))
+        return false;
+    for (const char *at = text.at; at < text.end; at++)
+        if (!strchr("|-: ", *at))
+            return false;
+    return true;
+}
+
 /* "```sh-4.2$ cat memory.stat": what stands behind a fence on its line, when it is more than the name of a language. */
 static struct span behind_fence(struct span line)
 {
@@ -161,7 +232,7 @@ bool line_clean(struct span line, struct strbuf *buf, struct span *ret)
     /* A fence behind the last line of what it closes. */
     while (span_len(line) > 3 && span_ends(line, "```"))
         line.end -= 3;
-    *ret = line;
+    *ret = unmark(line, buf);
     return true;
 }
 

@@ -544,6 +544,8 @@ static void take_line(struct paste *p, struct span raw)
         return;
     if (st->report_left > 0)
         st->report_left--;
+    if (line_table_rule(raw))
+        return;
     if (!line_clean(raw, &st->cleaned, &line)) {
         bool was_open = st->format != NR_FORMATS;
 

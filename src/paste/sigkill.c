@@ -16,6 +16,7 @@ struct sentence {
 };
 
 static const struct sentence sentences[] = {
+    {"failed liveness probe", "will be ", "ontainer ", " failed"},
     {"exited with code 137", NULL, "", " exited with"},
     {"code 137", NULL, NULL, NULL},
     {"code: 137", NULL, NULL, NULL},

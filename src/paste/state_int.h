@@ -158,6 +158,9 @@ bool refusal_take(struct paste *p, struct span message, const struct klog_stamp 
 /* What each of these sentences holds; NULL behind the last. */
 const char *refusal_sign(unsigned sentence);
 
+/* format_kube.c: the pod that a command names, and its namespace; what it does not say stays. */
+void kube_asked(struct span command, char *name, char *space, size_t size);
+
 /* groups.c: groups of tables, once all was read and before their files are. */
 void groups_finish(struct paste_state *st);
 
