@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""gen_docs.py [--check] [--program PATH] - write docs/counters.md, docs/tunables.md, docs/findings.md, the keys of docs/scenario.md and the
+"""gen_docs.py [--check] [--program PATH] - write docs/counters.md, docs/tunables.md, docs/findings.md, docs/pastes.md, the keys of docs/scenario.md and the
 options of a machine in the man page from what the program says of itself: `highwater explain --all --format json`.
 
 --check changes nothing and exits 1 when a page is not what the program says; it also checks that the column `effect` of
@@ -80,6 +80,20 @@ def findings_page(ref):
     return out
 
 
+def pastes_page(ref):
+    lines = [[f"`{p['name']}`", "yes" if p["behind_a_logger"] else "no", p["doc"] + "."] for p in ref["pastes"]]
+    return (MADE + "# What can be pasted\n\n`highwater diagnose FILE... | DIR | -` takes whatever people have of a machine in trouble, several of these forms "
+            "mixed in one text, in any order. Each is recognised by its content, with or without the prompt and the command before it, quoted, "
+            "indented, fenced, in tables of Markdown, with CRLF, coloured or wrapped; in archives (`.tar`, `.gz`, `.xz`, `.zst`, `.bz2`), in the "
+            "directory of a sosreport, from a pipe. What was not understood is counted, and a text that is cut is said to be.\n\n"
+            "**Logs** may have any prefix: `dmesg` with and without times, the journal (short, ISO, JSON, export, verbose), syslog, RFC 5424, CRI, "
+            "docker's JSON, Talos, OpenWrt, Android, several of them before one message. Read are reports of the OOM killer from 2.4 to today, "
+            "allocation failures, hung tasks and lockups in memory management, failed hot-add and balloons; kills and choices of systemd-oomd, oomd, "
+            "earlyoom, nohang, kubelet, Talos, lmkd and lowmemorykiller; what docker, containerd, systemd, kubelet and slurm say of a kill; exit code "
+            "137; and what programs say that got no memory.\n"
+            + table("Forms", ["Form", "Also behind a logger's prefix", "What it tells"], lines))
+
+
 def words(values, last="or"):
     """nvme|ssd|hdd: nvme, ssd or hdd."""
     names = values.split("|")
@@ -116,7 +130,7 @@ def man_page(ref):
                   (TOP / "docs/man/highwater.1").read_text(), flags=re.S)
 
 
-PAGES = {"docs/counters.md": counters_page, "docs/tunables.md": tunables_page, "docs/findings.md": findings_page,
+PAGES = {"docs/counters.md": counters_page, "docs/tunables.md": tunables_page, "docs/findings.md": findings_page, "docs/pastes.md": pastes_page,
          "docs/scenario.md": scenario_page, "docs/man/highwater.1": man_page}
 
 

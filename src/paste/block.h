@@ -108,7 +108,7 @@ unsigned fields_find(const struct fields *head, const char *name);
 struct span skip_grep(struct span line, struct span *ret_path);
 
 /* --- grammars ----------------------------------------------------------------------------------------------------------- */
-#define FORMAT(id, function, name, where)                             \
+#define FORMAT(id, function, name, where, tells)                      \
     bool function##_begins(const struct block *b, struct span line);  \
     bool function##_goes_on(const struct block *b, struct span line); \
     unsigned function##_parse(struct block *b, struct span text);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 static bool (*const begins[NR_FORMATS])(const struct block *, struct span) = {
-#define FORMAT(id, function, text, where) function##_begins,
+#define FORMAT(id, function, text, where, tells) function##_begins,
 #include "paste/formats.def"
 #undef FORMAT
 };

@@ -93,20 +93,29 @@ void kube_asked(struct span command, char *name, char *space, size_t size)
             verb |= span_is(word, verbs[i]);
         for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++)
             noun |= span_is(word, kinds[i]);
+        /* The name stands behind the kind, or behind that and the namespace: other options have values too. */
         if (of_space) {
             span_copy(word, space, size);
             of_space = false;
-        } else if (span_is(word, "-n") || span_is(word, "--namespace")) {
-            of_space = true;
-        } else if (span_take(&word, "--namespace=")) {
-            span_copy(word, space, size);
-        } else if (asks && (span_take(&word, "pod/") || span_take(&word, "pods/") ||
-                            (kind && !*name && *word.at != '-'))) {
-            span_copy(word, name, size);
+            continue;
         }
+        if (span_is(word, "-n") || span_is(word, "--namespace")) {
+            of_space = true;
+            continue;
+        }
+        if (span_take(&word, "--namespace=")) {
+            span_copy(word, space, size);
+            continue;
+        }
+        if (asks && (span_take(&word, "pod/") || span_take(&word, "pods/") ||
+                     (kind && !*name && *word.at != '-')))
+            span_copy(word, name, size);
         asks |= verb;
-        kind |= asks && noun;
+        kind = asks && noun;
     }
+    /* A namespace alone is no pod's name. */
+    if (!*name)
+        *space = '\0';
 }
 
 static void scope_of(const struct pod *pod, const char *container, char scope[NAME_MAX_ * 3 + 8])

@@ -94,8 +94,7 @@ bool kube_object_begins(const struct block *b, struct span line)
         return span_is(pair.value, "Pod") || span_is(pair.value, "List");
     if (key_is(&pair, "exitCode"))
         return span_is(pair.value, "137");
-    if (key_is(&pair, "reason") || key_is(&pair, "stoppedReason") ||
-        key_is(&pair, "StoppedReason"))
+    if (key_is(&pair, "reason") || key_is(&pair, "stoppedReason") || key_is(&pair, "StoppedReason"))
         return span_is(pair.value, "OOMKilled") || span_begins(pair.value, "OutOfMemoryError: Con");
     if (key_is(&pair, "containerDefinitions") || key_is(&pair, "memoryReservation"))
         return true;

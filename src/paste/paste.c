@@ -33,7 +33,7 @@ struct grammar {
 static const struct grammar grammars[NR_FORMATS] = {
 #define ALONE  false
 #define LOGGED true
-#define FORMAT(id, function, text, where) \
+#define FORMAT(id, function, text, where, tells) \
     {text, function##_begins, function##_goes_on, function##_parse, where},
 #include "paste/formats.def"
 #undef FORMAT
@@ -42,10 +42,21 @@ static const struct grammar grammars[NR_FORMATS] = {
 };
 
 const char *const paste_format_names[NR_FORMATS] = {
-#define FORMAT(id, function, text, where) text,
+#define FORMAT(id, function, text, where, tells) text,
 #include "paste/formats.def"
 #undef FORMAT
 };
+
+const char *const paste_format_tells[NR_FORMATS] = {
+#define FORMAT(id, function, text, where, tells) tells,
+#include "paste/formats.def"
+#undef FORMAT
+};
+
+bool paste_format_logged(enum paste_format format)
+{
+    return grammars[format].logged;
+}
 
 /* --- a paste as a whole ------------------------------------------------------------------------------------------------- */
 
@@ -155,9 +166,9 @@ static void line_not_understood(struct paste *p, struct span raw)
 bool paste_may_be_logged(const struct paste_state *st)
 {
     static const u64 logged =
-#define ALONE                             0
-#define LOGGED                            1
-#define FORMAT(id, function, text, where) (u64) where << FORMAT_##id |
+#define ALONE                                    0
+#define LOGGED                                   1
+#define FORMAT(id, function, text, where, tells) (u64) where << FORMAT_##id |
 #include "paste/formats.def"
 #undef FORMAT
 #undef LOGGED

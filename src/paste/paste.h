@@ -23,6 +23,9 @@ enum paste_format {
     NR_FORMATS
 };
 extern const char *const paste_format_names[NR_FORMATS];
+extern const char *const paste_format_tells[NR_FORMATS]; /* what it says, for the documentation */
+/* May each of its lines stand behind what a logger writes? */
+bool paste_format_logged(enum paste_format format);
 
 struct paste_block {
     enum paste_format format;

@@ -4,6 +4,7 @@
 #include "diagnose/finding.h"
 #include "diagnose/needed.h"
 #include "machine/cost.h"
+#include "paste/paste.h"
 #include "procfs/procfs_docs.h"
 #include "report/json_put.h"
 #include "stats/counters.h"
@@ -270,6 +271,20 @@ static json_object *causes_json(void)
     return list;
 }
 
+/* Forms of text that diagnose reads. */
+static json_object *pastes_json(void)
+{
+    json_object *list = json_new_array();
+
+    for (unsigned i = 0; i < NR_FORMATS; i++) {
+        json_object *o = entry(paste_format_names[i], paste_format_tells[i]);
+
+        json_put(o, "behind_a_logger", json_new_bool(paste_format_logged((enum paste_format)i)));
+        json_append(list, o);
+    }
+    return list;
+}
+
 /* Figures of highwater's own, with the terms of their formulas. */
 static json_object *figures_json(void)
 {
@@ -298,6 +313,7 @@ json_object *reference_json(void)
     json_put(o, "costs", costs_json());
     json_put(o, "findings", findings_json());
     json_put(o, "causes", causes_json());
+    json_put(o, "pastes", pastes_json());
     json_put(o, "figures", figures_json());
     json_put(o, "machine_options", machine_options_json());
     json_put(o, "scenario_keys", scenario_keys_json());
