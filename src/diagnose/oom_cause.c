@@ -18,8 +18,8 @@
 #define DIRTY_SHARE     0.3
 /* Less may be the reserve, of which nothing is told. */
 #define MEMORY_FREE_MIN (256 * MIB)
-/* A victim of less explains nothing on a machine of today: the largest process was that small. */
-#define VICTIM_LITTLE   (32 * MIB)
+/* Programs that hold less together fill no machine that runs this kernel's tables: the smallest routers have as much. */
+#define LISTED_LITTLE   (32 * MIB)
 
 bool oom_is_guest(const char *comm)
 {
@@ -368,6 +368,10 @@ static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
     if (holder.cause == CAUSE_ANON && !known(f->anon) && !oom_has(r, OOM_PART_CHOICE) &&
         !oom_has(r, OOM_PART_KILL) && !(known(f->total) && f->programs_bytes > f->total / 2))
         holder.cause = CAUSE_UNTOLD;
+    /* All that is listed is so little that no memory is full of it. */
+    if (holder.cause == CAUSE_ANON && !known(f->anon) && !known(f->total) &&
+        holder.bytes < LISTED_LITTLE)
+        holder.cause = CAUSE_UNTOLD;
     ruling->cause = holder.cause;
     ruling->bytes = holder.cause == CAUSE_UNTOLD ? UNKNOWN : holder.bytes;
     ruling->confidence = whole ? CONF_HIGH : CONF_MEDIUM;
@@ -449,6 +453,14 @@ static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
     struct holder holder = largest_holder(f);
     u64 limit = f->e->limit < NO_LIMIT ? f->e->limit : UNKNOWN;
 
+    /* What was there when the kernel reported did not fill it: a kill before this one had freed that. */
+    if (known(f->total) && known(limit) && (double)f->total < FILLS_SHARE * (double)limit &&
+        !at_limit(&limits[OOM_LEVEL_KMEM]) && !at_limit(&limits[OOM_LEVEL_MEMSW])) {
+        ruling->cause = is_level_above(f->e) ? CAUSE_LEVEL_ABOVE : CAUSE_LIMIT;
+        ruling->gone = true;
+        ruling->confidence = CONF_MEDIUM;
+        return;
+    }
     /* Without the line of the limit the report is cut, and who knows where. */
     ruling->confidence = f->missing || !known(f->e->limit) ? CONF_MEDIUM : CONF_HIGH;
     ruling->bytes = holder.bytes;

@@ -16,7 +16,8 @@ struct oom_ruling {
     const struct oom_program *program; /* the largest holder, if the table tells; NULL */
     const struct oom_slab *slab;       /* the largest cache; NULL */
     const char *frame; /* the function of the call trace that says who asked; NULL */
-    const char *hint;  /* what that function belongs to: "BPF maps"; NULL */
+    bool gone; /* the limit was far from full when the kernel reported: who filled it had died */
+    const char *hint; /* what that function belongs to: "BPF maps"; NULL */
 };
 
 struct oom_ruling oom_rule(const struct oom_facts *f);

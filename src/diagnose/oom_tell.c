@@ -145,8 +145,10 @@ static void tell_choice(const struct telling *t, struct strbuf *text)
     if (!v || f->processes < 2)
         return;
     if (f->second && oom_held(v) >= oom_held(f->second)) {
-        strbuf_printf(text, "It was chosen because it held the most of %s processes",
-                      COUNT(TASKS, "processes", f->processes));
+        /* Without the rest of the report rows may be missing, too. */
+        strbuf_printf(text, "It was chosen because it held the most of %s processes%s",
+                      COUNT(TASKS, "processes", f->processes),
+                      known(f->anon) || known(f->total) ? "" : " that are listed here");
         strbuf_printf(text, "; next was %s (pid %u) with %s.", f->second->comm, f->second->pid,
                       candidate_held(held, t, f->second));
     } else if (f->second && !f->adj_common && v->oom_score_adj > f->second->oom_score_adj) {
@@ -186,7 +188,7 @@ static void tell_limits(const struct telling *t, struct strbuf *text)
     const struct log_event *e = t->e;
     const struct oom_facts *f = t->f;
 
-    if (!f->of_group)
+    if (!f->of_group || e->kind == LOG_KILLED_BY)
         return;
     if (t->ruling->cause == CAUSE_GUEST && known(e->limit) && e->limit < NO_LIMIT) {
         u64 rest = e->limit > t->ruling->program->bytes ? e->limit - t->ruling->program->bytes : 0;
@@ -228,6 +230,9 @@ static void tell_missing(const struct telling *t)
         finding_detail(t->c, "The report is cut: it ends before the kernel says whom it killed.");
     else if (r && !oom_has(r, OOM_PART_INVOKED) && r->parts & (1ull << OOM_PART_MEM_INFO))
         finding_detail(t->c, "The report is cut: its beginning is missing.");
+    else if (t->ruling->gone ||
+             (r && oom_has(r, OOM_PART_TASKS) && t->e->comm[0] && t->ruling->cause == CAUSE_UNTOLD))
+        return;
     else if (t->ruling->cause == CAUSE_UNTOLD || t->ruling->cause == CAUSE_LIMIT ||
              (t->ruling->cause == CAUSE_LEVEL_ABOVE && !oom_has(r, OOM_PART_LIMIT)))
         finding_detail(t->c, "What filled memory is not in this text: %s.",

@@ -376,7 +376,9 @@ static void title_useless(const struct telling *t, struct strbuf *out)
         else
             strbuf_append(out,
                           f->usable_zone_told
-                              ? "; this kill is not for lack of memory"
+                              ? t->e->kind == LOG_OOM_KILL && *t->e->comm
+                                    ? "; this kill is not for lack of memory"
+                                    : "; what failed is not for lack of memory"
                               : "; what of it this allocation could use, the text does not say");
         break;
     }
@@ -503,7 +505,13 @@ static void title_limit(const struct telling *t, struct strbuf *out)
         strbuf_append(out, " was reached");
         break;
     }
-    if (*t->e->comm || t->e->pid) {
+    if (t->ruling->gone) {
+        strbuf_printf(out, ", and its usage was %s when the kernel reported",
+                      BYTES(LIMIT, "usage", t->f->total));
+        strbuf_append(out, ": what filled it had gone");
+        if (*t->e->comm)
+            strbuf_printf(out, "; %s was killed", t->e->comm);
+    } else if (*t->e->comm || t->e->pid) {
         bool burst;
 
         strbuf_append(out, ": ");
@@ -615,7 +623,12 @@ static void title_untold(const struct telling *t, struct strbuf *out)
     oom_say_victim(t, out);
     if (out->len && out->text[out->len - 1] == ',')
         out->text[--out->len] = '\0';
-    if (known(bytes) && bytes < HOLDS_LITTLE)
+    if (t->f->processes > 1 && !known(t->f->anon) && t->f->programs_bytes < HOLDS_LITTLE) {
+        strbuf_printf(out, "; the %s processes in the text",
+                      COUNT(TASKS, "processes", t->f->processes));
+        strbuf_printf(out, " hold %s together: what holds the rest, it does not say",
+                      BYTES(TASKS, "held by all processes", t->f->programs_bytes));
+    } else if (known(bytes) && bytes < HOLDS_LITTLE)
         strbuf_append(out, ": so little that no program filled memory, or memory was free");
     if (known(t->f->arc) && known(t->c->f->total) &&
         (double)t->f->arc >= ARC_BESIDE * (double)t->c->f->total) {

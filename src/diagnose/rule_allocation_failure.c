@@ -32,6 +32,10 @@ static enum oom_cause cause_of(const struct oom_facts *f)
         return CAUSE_RESERVE;
     if (e->order > 0)
         return CAUSE_ORDER;
+    /* It may wait, and need not. */
+    if (f->r && f->r->has_mask && !f->atomic && f->usable_zone_told && known(f->free_usable) &&
+        f->free_usable > PLENTY * f->free_high)
+        return CAUSE_REQUEST;
     return CAUSE_RESERVE;
 }
 

@@ -4,6 +4,7 @@
 #include "diagnose/sizing.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define WARNING_S   86400.0
@@ -238,6 +239,51 @@ static bool same_told(const struct log_event *a, const struct log_event *b)
     return strcmp(x, y) == 0 && strcmp(a->comm, b->comm) == 0 && a->of_machine == b->of_machine;
 }
 
+static bool says_whom(const struct log_event *e)
+{
+    return e->task_memcg || *e->comm;
+}
+
+/* Was this kill told before: asked for again, or seen by another command? A group that has the same name may be killed twice. */
+static bool is_repeated(const struct rule_context *c, const struct incident *i)
+{
+    for (const struct incident *b = c->incidents->items.items; b < i; b++)
+        if (b->e->kind == LOG_KILLED_BY && strcmp(b->e->killer, i->e->killer) == 0 &&
+            same_told(b->e, i->e) && b->e->pid == i->e->pid &&
+            (i->e->pid || !incident_is_timed(i) || !incident_is_timed(b)))
+            return true;
+    return false;
+}
+
+/* A process that is asked to end twice, at two times, did not end at the first: an attempt is no kill. */
+static bool was_in_vain(const struct rule_context *c, const struct incident *last)
+{
+    if (!last->e->pid || !last->e->words || !strstr(last->e->words, "SIGTERM"))
+        return false;
+    for (const struct incident *b = c->incidents->items.items; b < last; b++)
+        if (b->e->kind == LOG_KILLED_BY && b->e->pid == last->e->pid && same_told(b->e, last->e) &&
+            known(b->e->stamp.wall_us) && known(last->e->stamp.wall_us) &&
+            b->e->stamp.wall_us != last->e->stamp.wall_us)
+            return true;
+    return false;
+}
+
+static void tell_in_vain(struct rule_context *c, const struct incident *last)
+{
+    const struct log_event *e = last->e;
+    const char *at = strstr(e->words, "VmRSS ");
+    unsigned long long mib = at ? strtoull(at + 6, NULL, 10) : 0;
+    char size[48] = "";
+
+    if (mib && mib < (1u << 30))
+        oom_figure(size, c, e, OOM_PART_KILL, "resident memory of it", (double)(mib * MIB),
+                   IN_BYTES);
+    finding_title(c, "%s asked %s (pid %u) to end, and it did not: it was asked again%s%s",
+                  e->killer, *e->comm ? e->comm : "a process", e->pid, *size ? "; it holds " : "",
+                  size);
+    oom_figure(size, c, e, OOM_PART_KILL, "pid", e->pid, IN_ID);
+}
+
 /* What a daemon did is said by others as well; that the machine ran out, and that another one met its limit, is news. */
 static bool is_news(const struct rule_context *c, const struct log_event *e,
                     const struct incident *daemon)
@@ -251,9 +297,11 @@ static void tell_all_told(struct rule_context *c, const struct incident *daemon)
 {
     const struct incident *latest = NULL;
 
+    /* One that says whom tells more than a later one that does not: it may be of the same kill. */
     vec_for_each (&c->incidents->items, i)
         if (i->e->kind == LOG_OOM_TOLD && is_news(c, i->e, daemon) &&
-            (!latest || is_later(i, latest)))
+            (!latest ||
+             (says_whom(i->e) != says_whom(latest->e) ? says_whom(i->e) : is_later(i, latest))))
             latest = i;
     if (!latest)
         return;
@@ -282,7 +330,7 @@ void rule_daemon_kill(struct rule_context *c)
             /* The first message of a kind has the reason; later ones may only say that it is done. */
             if (!last || i->e->task_memcg || *i->e->comm)
                 last = i;
-            kills++;
+            kills += !is_repeated(c, i);
         } else if (i->e->kind == LOG_OOMD_LOOKED) {
             looked = i;
         }
@@ -294,6 +342,8 @@ void rule_daemon_kill(struct rule_context *c)
 
         oom_tell(c, last, last->e->task_memcg ? last->e->task_memcg : "host",
                  oom_severity(last->age_s, WARNING_S), 0.75);
+        if (was_in_vain(c, last))
+            tell_in_vain(c, last);
         if (last->e->words)
             finding_detail(c, "\"%s\" (%s)", last->e->words,
                            oom_where(where, c->s, last->e, NR_OOM_PARTS));

@@ -146,6 +146,7 @@ static void tell(struct rule_context *c, const struct refusal *r)
                     "%s got no new process or thread: a limit of tasks (ulimit -u, pids.max), not "
                     "of memory",
                     r->program);
+        vec_last(&c->out->items).cause = CAUSE_TASK_LIMIT;
         return;
     case REFUSED_SHM:
         finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,
@@ -158,6 +159,7 @@ static void tell(struct rule_context *c, const struct refusal *r)
             c, SEV_WARNING, CONF_HIGH, "host", weight,
             "%s ran into a limit of its own: its heap is full, whatever memory the machine has",
             r->program);
+        vec_last(&c->out->items).cause = CAUSE_OWN_LIMIT;
         if (known(r->bytes))
             evidence(c, "its limit", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
         return;
@@ -166,6 +168,7 @@ static void tell(struct rule_context *c, const struct refusal *r)
                     "%s found the memory of its GPU full: that is the device's own memory, not the "
                     "machine's",
                     *r->program == 'a' ? "A program" : r->program);
+        vec_last(&c->out->items).cause = CAUSE_DEVICE;
         if (known(r->bytes))
             evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
         return;

@@ -148,6 +148,9 @@ bool oom_take_row(struct oom_body *b, struct span line, struct klog_place place)
         take_column(b, &task, i, number);
     }
     span_copy(span_trim(line), task.comm, sizeof(task.comm));
+    /* A line that two loggers wrote is one process. */
+    if (r->tasks.count && vec_last(&r->tasks).pid == task.pid)
+        return true;
     if (r->tasks.count < OOM_TASKS_MAX)
         vec_push(&r->tasks, task);
     else

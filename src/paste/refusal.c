@@ -186,6 +186,17 @@ static void push(struct paste *p, const struct sentence *s, struct span line,
     vec_push(&p->s.refusals, fresh);
 }
 
+/* What the error says comes before who says it: EAGAIN of a fork or a thread is a limit of tasks, never memory. */
+static struct sentence by_error(const struct sentence *s, struct span line)
+{
+    struct sentence fresh = *s;
+
+    if (s->kind == REFUSED_FORK && (span_find(line, "esource temporarily unavailable") ||
+                                    span_find(line, "EAGAIN") || span_find(line, "errno=11")))
+        fresh.kind = REFUSED_TASKS;
+    return fresh;
+}
+
 /* The kernel's own lines of a kill, which have a parser. */
 static bool is_of_kill(struct span line)
 {
@@ -234,10 +245,12 @@ bool refusal_take(struct paste *p, struct span message, const struct klog_stamp 
         line.at += 2;
     for (unsigned i = 0; i < ARRAY_SIZE(sentences); i++) {
         const struct sentence *s = &sentences[i];
+        struct sentence told;
 
         if (!span_find(line, s->has) || (s->also && !span_find(line, s->also)))
             continue;
-        push(p, s, line, stamp->place);
+        told = by_error(s, line);
+        push(p, &told, line, stamp->place);
         return true;
     }
     return take_said(p, line, stamp);
