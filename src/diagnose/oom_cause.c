@@ -244,21 +244,15 @@ static struct holder largest_holder(const struct oom_facts *f)
 
 /* --- the machine ---------------------------------------------------------------------------------------------------------------- */
 
-/* May the allocation use some nodes only? */
-static bool is_bound(const struct log_event *e)
-{
-    return strcmp(e->constraint, "CONSTRAINT_CPUSET") == 0 ||
-           strcmp(e->constraint, "CONSTRAINT_MEMORY_POLICY") == 0;
-}
-
 /* Free memory that this allocation could not have: the cause is what kept it away, if all of it would have been plenty. */
 static bool rule_useless(const struct oom_facts *f, struct oom_ruling *ruling)
 {
     const struct oom_report *r = f->r;
     u64 plenty;
 
-    if (is_bound(f->e) || (known(f->free_nodes) && f->free_nodes > f->free_high + f->free_usable &&
-                           f->free_nodes > figure_or(f->total, 0) / 20)) {
+    if (oom_is_bound(f->e) ||
+        (known(f->free_nodes) && f->free_nodes > f->free_high + f->free_usable &&
+         f->free_nodes > figure_or(f->total, 0) / 20)) {
         ruling->cause = CAUSE_NODE;
         ruling->bytes = f->only_movable_zones                   ? f->free_zones
                         : known(f->free_nodes) && f->free_nodes ? f->free_nodes
@@ -508,7 +502,7 @@ static void rule_line(const struct oom_facts *f, struct oom_ruling *ruling)
     else if (f->of_group)
         ruling->cause = is_level_above(f->e) ? CAUSE_LEVEL_ABOVE : CAUSE_LIMIT;
     else
-        ruling->cause = is_bound(f->e) ? CAUSE_NODE : CAUSE_UNTOLD;
+        ruling->cause = oom_is_bound(f->e) ? CAUSE_NODE : CAUSE_UNTOLD;
 }
 
 struct oom_ruling oom_rule(const struct oom_facts *f)

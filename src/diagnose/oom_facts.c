@@ -123,12 +123,19 @@ static u64 largest_block(const struct oom_report *r, const struct oom_zone *z)
     return 0;
 }
 
+bool oom_is_bound(const struct log_event *e)
+{
+    return strcmp(e->constraint, "CONSTRAINT_CPUSET") == 0 ||
+           strcmp(e->constraint, "CONSTRAINT_MEMORY_POLICY") == 0;
+}
+
 /* What is free, by what this allocation could do with it. */
 static void divide_free(struct oom_facts *f)
 {
     const struct oom_report *r = f->r;
     enum zone_rank top = highest_zone(r);
     bool any_zone = false, any_block = false;
+    u64 shown = 0, pcp = figure_or(r->figures[OOM_FREE_PCP], 0);
 
     f->free_usable = f->free_reserve = f->free_cma = f->free_zones = f->free_nodes = 0;
     f->free_low = f->free_high = f->largest_block = 0;
@@ -138,6 +145,7 @@ static void divide_free(struct oom_facts *f)
 
         if (!known(free_bytes))
             continue;
+        shown += free_bytes;
         if (!allowed) {
             f->free_nodes += free_bytes;
             continue;
@@ -160,6 +168,9 @@ static void divide_free(struct oom_facts *f)
         any_block |= known(z->blocks[0]);
         f->largest_block = MAX(f->largest_block, largest_block(r, z));
     }
+    /* Of an allocation that may use some nodes only, the report shows the zones of these alone. */
+    if (oom_is_bound(f->e) && known(f->free) && f->free > shown + pcp)
+        f->free_nodes += f->free - shown - pcp;
     f->usable_zone_told = any_zone;
     f->only_movable_zones &= !any_zone;
     if (!any_block)

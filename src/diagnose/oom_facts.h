@@ -66,6 +66,9 @@ void oom_facts_add_total(struct oom_facts *f, u64 total, u64 free_bytes);
 /* What a group's memory.stat elsewhere in the text tells of the one whose limit failed, where the report does not. */
 void oom_facts_add_group(struct oom_facts *f, const struct cgroup_view *g);
 
+/* May the allocation use some nodes only, by a policy or a cpuset? */
+bool oom_is_bound(const struct log_event *e);
+
 /* What a process held as the killer counts it: resident and in swap. */
 u64 oom_held(const struct oom_candidate *t);
 

@@ -61,8 +61,11 @@ void rule_memory_tier(struct rule_context *c)
 
     vec_for_each (&c->s->nodes, n) {
         if (is_slow(n) && known(n->free) && n->free <= n->total) {
+            u64 pool = figure_or(n->huge_total, 0) * figure_or(c->s->meminfo[MI_HUGE_PAGE_SIZE], 0);
+
+            /* Pages of the pool (hugetlb) never move between the tiers. */
             total += n->total;
-            used += n->total - n->free;
+            used += n->total - n->free - MIN(pool, n->total - n->free);
         }
     }
     if (!wants_host(c) || !total || !known(mode) || !known(demotion) ||

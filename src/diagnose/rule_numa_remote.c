@@ -50,9 +50,14 @@ static bool is_being_mended(const struct rule_context *c, const struct locality 
 
 static void tell_why(struct rule_context *c, const struct process_view *p, const struct locality *l)
 {
-    u64 mems = nodes_of_list(c->s, p->mems_allowed);
+    u64 mems = nodes_of_list(c->s, p->mems_allowed), there = 0;
 
-    if (mems && !(mems & l->home))
+    for (size_t i = 0; i < MIN(c->s->nodes.count, (size_t)64); i++)
+        if (figure_or(c->s->nodes.items[i].total, 1) > 0)
+            there |= BIT_ULL(i);
+    if (!(there & l->home))
+        finding_detail(c, "Node %s, where it runs, has no memory.", NODES(l->home));
+    else if (mems && !(mems & l->home))
         finding_detail(c, "Its cpuset does not let it have memory of node %s (cpuset.mems).",
                        NODES(l->home));
     else if (share_of(l->told_away, l->remote) >= REMOTE_PERCENT)

@@ -7,14 +7,18 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "report/json_put.h"
+#include "system/cpuset.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #define PROGRAMS_SHOWN 12u
 #define REMOTE_PERCENT 20.0 /* of accesses, and */
 #define COST_PERCENT   1.0  /* of CPU time: worth a sentence */
+#define SHORT_PERCENT  10.0 /* of a node, free: it is short */
+#define PLENTY_PERCENT 20.0 /* of a node, free: it is not */
 
 /* All tasks of one name. */
 struct program {
@@ -24,8 +28,9 @@ struct program {
     ns_t cpu_ns;
     u64 hint_faults, hint_faults_local, moved; /* NUMA balancing; pages */
     ns_t balancing_ns;
-    u64 cpus;       /* nodes that it ran on last */
-    bool scattered; /* interleaved: remote by choice */
+    u64 cpus;                /* nodes that it ran on last */
+    const struct task *task; /* with most accesses */
+    u64 most;                /* of it */
 };
 
 typedef VEC(struct program) program_list;
@@ -59,13 +64,19 @@ static void gather(const struct run_report *r, program_list *ret)
     for (u32 i = 0; i < s->nr_tasks; i++) {
         const struct task *t = s->tasks[i];
         struct program *p;
+        u64 all = 0;
 
         if (!t->nodes)
             continue;
         p = program_of(ret, t->comm);
         for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
             p->nodes.by_node[nid] += t->nodes->by_node[nid];
-            p->all += t->nodes->by_node[nid];
+            all += t->nodes->by_node[nid];
+        }
+        p->all += all;
+        if (!p->task || all > p->most) {
+            p->task = t;
+            p->most = all;
         }
         p->nodes.remote += t->nodes->remote;
         p->nodes.remote_walks += t->nodes->remote_walks;
@@ -76,7 +87,6 @@ static void gather(const struct run_report *r, program_list *ret)
         p->moved += t->numa.migrated;
         p->balancing_ns += t->numa.scan_ns + t->numa.fault_ns;
         p->cpus |= BIT_ULL(s->frames.cpu_nid[t->cpu]);
-        p->scattered |= t->mempolicy.policy.mode == MPOL_INTERLEAVE;
     }
     if (ret->count)
         qsort(ret->items, ret->count, sizeof(ret->items[0]), by_accesses);
@@ -169,14 +179,18 @@ static void balancing(const program_list *list, struct strbuf *out)
     }
 }
 
-/* The program that pays most for distance. */
+/* The program that pays most for distance, if that is worth a word: of its own time and of that of all. */
 static const struct program *worst_of(const program_list *list)
 {
     const struct program *worst = NULL;
+    ns_t all = 0;
 
+    vec_for_each (list, p)
+        all += p->cpu_ns;
     vec_for_each (list, p)
         if (percent(p->nodes.remote, p->all) >= REMOTE_PERCENT &&
             percent(p->nodes.remote_ns, p->cpu_ns) >= COST_PERCENT &&
+            percent(p->nodes.remote_ns, all) >= COST_PERCENT &&
             (!worst || p->nodes.remote_ns > worst->nodes.remote_ns))
             worst = p;
     return worst;
@@ -192,10 +206,112 @@ static unsigned most_used(const struct program *p)
     return most;
 }
 
-static void sentence(const struct system *s, const struct program *p, struct strbuf *out)
+static bool has_memory(const struct system *s, unsigned nid)
+{
+    return s->frames.topology.ram_bytes[nid] != 0;
+}
+
+/* Did the workload itself say on which CPUs, or by which policy, the task runs? Then options of the command line do not count for it. */
+static bool chose_cpus(const struct system *s, const struct task *t)
+{
+    return t->cpus_asked != system_config_cpus(&s->config, &s->frames.topology) ||
+           cpuset_cpus_of(s, t->group) != cpuset_cpus_of(s, s->groups.root);
+}
+
+static bool chose_policy(const struct system *s, const struct task *t)
+{
+    struct mempolicy p = s->config.numa;
+
+    if (mempolicy_fit(&p, &s->frames.topology, NULL) ||
+        mempolicy_set(&p, cpuset_mems_allowed(s, t)))
+        return t->mempolicy.policy.mode != MPOL_DEFAULT;
+    return !mempolicy_equal(&p, &t->mempolicy.policy);
+}
+
+/* How to have it run on that node, as whoever placed it would say it. */
+static void try_cpus(const struct run_report *r, const struct program *p, unsigned nid,
+                     struct strbuf *out)
+{
+    if (!chose_cpus(r->system, p->task)) {
+        strbuf_printf(out, ": try --cpunodebind %u.", nid);
+    } else if (r->scenario) {
+        strbuf_append(out, ": try cpus = ");
+        strbuf_masklist(out, r->system->frames.topology.cpus[nid]);
+        strbuf_append(out, " in its [task].");
+    } else {
+        strbuf_append(out, ", and the recording says on which CPUs it runs.");
+    }
+}
+
+static void try_local(const struct run_report *r, const struct program *p, struct strbuf *out)
+{
+    if (!chose_policy(r->system, p->task))
+        strbuf_append(out, ": try --numa local.");
+    else if (r->scenario)
+        strbuf_append(out, ": try numa = local in its [task].");
+    else
+        strbuf_append(out, ", as the program itself has asked for.");
+}
+
+/* Its memory is interleaved and it runs on node `here`: would that node have room for all of it? */
+static void tell_interleaved(const struct run_report *r, const struct program *p, unsigned here,
+                             struct strbuf *out)
+{
+    u64 far = (u64)((double)run_maxrss_pages(p->task) * (double)p->nodes.remote / (double)p->all);
+
+    if (!has_memory(r->system, here))
+        return;
+    strbuf_append(out, " Its memory is interleaved and it runs on one node");
+    if (far <= r->fullest.free_pages[here])
+        try_local(r, p, out);
+    else
+        strbuf_printf(out, ", which has no room for all of it.");
+}
+
+/* Why memory that is used from node `here` lies elsewhere, most of it on node `home` if that is another, as far as the machine knows, and how
+ * to have it near. */
+static void tell_why(const struct run_report *r, const struct program *p, unsigned here,
+                     unsigned home, struct strbuf *out)
+{
+    const struct system *s = r->system;
+    const struct mempolicy *policy = &p->task->mempolicy.policy;
+    char moved[UNITS_TEXT_MAX];
+
+    if (!has_memory(s, here)) {
+        strbuf_printf(out, " Node %u, where it runs, has no memory", here);
+    } else if (p->moved) {
+        strbuf_printf(out, " Balancing brought %s of it nearer meanwhile.",
+                      format_bytes(moved, p->moved * PAGE_SIZE));
+        return;
+    } else if (!(cpuset_mems_allowed(s, p->task) >> here & 1)) {
+        strbuf_printf(out, " Its cpuset lets it have no memory of node %u (cpuset.mems)", here);
+    } else if (policy->nodes && !(policy->nodes >> here & 1)) {
+        strbuf_append(out, " Its policy (");
+        mempolicy_render(policy, out);
+        strbuf_printf(out, ") has its memory on node %u", home);
+    } else if (home == here) {
+        strbuf_printf(out,
+                      node_counter(&s->frames, here, NUMA_FOREIGN)
+                          ? " Node %u was short of memory when the rest was allocated"
+                          : " The rest was allocated elsewhere than on node %u",
+                      here);
+    } else if (!s->frames.topology.cpus[home]) {
+        strbuf_printf(out, " Node %u is a slower one, without processors", home);
+    } else if (node_counter(&s->frames, here, NUMA_FOREIGN)) {
+        strbuf_printf(out, " Node %u was short of memory when it was allocated", here);
+    } else {
+        strbuf_printf(out, " It lies on node %u, where it was touched first", home);
+    }
+    if (home != here && s->frames.topology.cpus[home])
+        try_cpus(r, p, home, out);
+    else
+        strbuf_appendc(out, '.');
+}
+
+static void sentence(const struct run_report *r, const struct program *p, struct strbuf *out)
 {
     char cost[UNITS_TEXT_MAX], cpu[UNITS_TEXT_MAX];
-    unsigned home = most_used(p);
+    unsigned home = most_used(p), here = (unsigned)__builtin_ctzll(p->cpus);
     bool one_node = (p->cpus & (p->cpus - 1)) == 0;
 
     strbuf_append(out, "  ");
@@ -203,13 +319,87 @@ static void sentence(const struct system *s, const struct program *p, struct str
     strbuf_printf(out, ": %.0f %% of accesses were remote: %s of %s CPU time.",
                   percent(p->nodes.remote, p->all), format_ns(cost, p->nodes.remote_ns),
                   format_ns(cpu, p->cpu_ns));
-    if (p->scattered && one_node)
-        strbuf_append(out, " Its memory is interleaved and it runs on one node: try --numa local.");
-    else if (one_node && !(p->cpus >> home & 1) && s->frames.topology.cpus[home])
-        strbuf_printf(out, " Its memory lies on node %u: try --cpunodebind %u.", home, home);
+    if (one_node && p->task->mempolicy.policy.mode == MPOL_INTERLEAVE)
+        tell_interleaved(r, p, here, out);
     else if (one_node)
-        strbuf_printf(out, " Its node was short of memory, or its policy says so.");
+        tell_why(r, p, here, home, out);
     strbuf_appendc(out, '\n');
+}
+
+/* --- a node that was the limit ------------------------------------------------------------------------------------------- */
+static void tell_kill(const struct system *s, struct strbuf *out)
+{
+    char bytes[UNITS_TEXT_MAX];
+
+    strbuf_printf(out, "\nNote: node%s ", s->oom_bound.nodes & (s->oom_bound.nodes - 1) ? "s" : "");
+    strbuf_masklist(out, s->oom_bound.nodes);
+    strbuf_append(out, " had nothing left for ");
+    utf8_append_clean(out, s->oom_bound.comm);
+    strbuf_printf(out, ", whose %s allows no other, while %s were free elsewhere (%s).\n",
+                  s->oom_bound.cpuset ? "cpuset" : "memory policy",
+                  format_bytes(bytes, s->oom_bound.free_pages * PAGE_SIZE),
+                  s->oom_bound.cpuset ? "CONSTRAINT_CPUSET" : "CONSTRAINT_MEMORY_POLICY");
+}
+
+/* Somebody who may have memory of this node alone; NULL: nobody. */
+static const struct task *bound_to(const struct system *s, unsigned nid)
+{
+    for (u32 i = 0; i < s->nr_tasks; i++) {
+        const struct task *t = s->tasks[i];
+        u64 nodes = cpuset_mems_allowed(s, t) & topology_memory_nodes(&s->frames.topology);
+
+        if (t->mempolicy.policy.mode == MPOL_BIND)
+            nodes &= t->mempolicy.policy.nodes;
+        if (!t->kthread && nodes == BIT_ULL(nid))
+            return t;
+    }
+    return NULL;
+}
+
+bool run_nodes_short(const struct run_report *r, struct strbuf *out)
+{
+    const struct system *s = r->system;
+    unsigned least = 0, most = 0;
+    double part[MAX_NUMNODES];
+    const struct task *who;
+    char bytes[UNITS_TEXT_MAX];
+
+    if (!run_nodes_enabled(r))
+        return false;
+    if (s->oom_bound.kills) {
+        tell_kill(s, out);
+        return true;
+    }
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
+        part[nid] = has_memory(s, nid)
+                        ? percent(r->fullest.free_pages[nid], node_pages(s, nid, false))
+                        : NAN;
+        if (!(part[least] <= part[nid]))
+            least = nid;
+        if (!(part[most] >= part[nid]))
+            most = nid;
+    }
+    if (!(part[least] < SHORT_PERCENT) || !(part[most] >= PLENTY_PERCENT) ||
+        !(run_machine_events(r, PGSCAN_KSWAPD) + run_machine_events(r, PGSCAN_DIRECT)))
+        return false;
+    who = bound_to(s, least);
+    strbuf_printf(out, "\nNote: memory of node %u was reclaimed while node %u had %s free: ", least,
+                  most, format_bytes(bytes, r->fullest.free_pages[most] * PAGE_SIZE));
+    if (s->tunables.zone_reclaim_mode) {
+        strbuf_printf(out,
+                      "vm.zone_reclaim_mode is %" PRIu64 ". With 0 memory overflows to the next "
+                      "node instead.\n",
+                      s->tunables.zone_reclaim_mode);
+    } else if (who) {
+        utf8_append_clean(out, who->comm);
+        strbuf_printf(out,
+                      " may have no other. \"preferred\" or \"interleave\" instead of \"bind\", or "
+                      "more nodes in its cpuset, let it overflow.\n");
+    } else {
+        strbuf_append(out,
+                      "memory overflows first, and what is left is what its watermarks keep.\n");
+    }
+    return true;
 }
 
 void run_nodes_text(const struct run_report *r, struct strbuf *out)
@@ -224,7 +414,7 @@ void run_nodes_text(const struct run_report *r, struct strbuf *out)
     balancing(&list, out);
     worst = worst_of(&list);
     if (worst)
-        sentence(r->system, worst, out);
+        sentence(r, worst, out);
     vec_done(&list);
 }
 

@@ -14,6 +14,9 @@ bool run_nodes_enabled(const struct run_report *r);
 /* Tables of nodes and programs, and a sentence for the worst of these, with what mends it. */
 void run_nodes_text(const struct run_report *r, struct strbuf *out);
 
+/* Did a node run short while another had plenty, or was somebody killed for one? Then a sentence says so, with what mends it; false: no. */
+bool run_nodes_short(const struct run_report *r, struct strbuf *out);
+
 json_object *run_nodes_json(const struct run_report *r);
 
 #endif

@@ -106,6 +106,9 @@ static void take_sample(struct run_report *r)
     now->swap_pages = swap_pages(r);
     r->worst_pages = unreclaimable_pages(r);
     now->pool_pages = r->system->mem.hugetlb_pages;
+    for (unsigned nid = 0; r->system->frames.nr_nodes > 1 && nid < r->system->frames.nr_nodes;
+         nid++)
+        now->free_pages[nid] = (u64)node_counter(&r->system->frames, nid, NR_FREE_PAGES);
     for (unsigned i = 0; i < kernel->nr_memory_stat; i++) {
         enum counter id = kernel->memory_stat[i]->id;
 

@@ -374,7 +374,8 @@ static const char *verdict(const struct run_report *r)
 
     switch (r->outcome) {
     case REPLAY_OOM:
-        return "Yes: it ran out of memory.";
+        return r->system->oom_bound.kills ? "Yes: the nodes that it may use ran out of memory."
+                                          : "Yes: it ran out of memory.";
     case REPLAY_REFUSED:
         return "Yes: memory was refused to it.";
     case REPLAY_PANIC:
@@ -790,7 +791,7 @@ static void render_remarks(struct text *t)
                       "\nNote: %s accesses to addresses the recording does not map were skipped.\n",
                       format_count(number, st->skipped));
     misfits_remark(&misfits, t->out);
-    if (!r->scenario && run_group_events(r, PGSCAN_KSWAPD) &&
+    if (!run_nodes_short(r, t->out) && !r->scenario && run_group_events(r, PGSCAN_KSWAPD) &&
         r->group->memory.max >= PAGE_COUNTER_MAX)
         strbuf_append(t->out, "\nNote: the machine's RAM was the limit here.\n");
 }

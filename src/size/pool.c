@@ -119,6 +119,7 @@ static void fill_row(const struct pool *p, struct job *job, const struct replay 
     row->pswpin = machine_count_of(job, PSWPIN);
     row->pswpout = machine_count_of(job, PSWPOUT);
     row->oom_kills = s->oom_kills - job->before.oom_kills;
+    row->oom_nodes = s->oom_bound.nodes;
     row->peak_bytes = job->group->memory.peak * PAGE_SIZE;
     row->swap_peak_bytes = job->group->swap.peak * PAGE_SIZE;
     judge_row(p->base ? p->service : NULL, &r->service, row);

@@ -130,6 +130,14 @@ static int run_unlimited(struct sweep *s, struct err *e)
                       "the replay ends before it comes to %s %s",
                       s->config->from_name ? "--from" : "--process",
                       s->config->from_name ? s->config->from_name : s->config->process);
+    if (row->outcome == REPLAY_OOM && row->oom_nodes)
+        return err_at(e, -ENODATA, s->config->trace->path, 0, 0,
+                      "even without a limit the replay ends in 'oom': its memory policy or cpuset "
+                      "allows %d node%s, and they are full; give them more memory (--set "
+                      "node.%d.ram), or let it have others (--numa)",
+                      __builtin_popcountll(row->oom_nodes),
+                      __builtin_popcountll(row->oom_nodes) == 1 ? "" : "s",
+                      __builtin_ctzll(row->oom_nodes));
     if (row->outcome != REPLAY_COMPLETED)
         return err_at(
             e, -ENODATA, s->config->trace->path, 0, 0,

@@ -65,6 +65,7 @@ struct size_row {
     u64 refault_file, refault_anon;
     u64 pswpin, pswpout; /* pages */
     u64 oom_kills;
+    u64 oom_nodes; /* what the last of them had to come from, where that was not all; 0 otherwise */
     u64 peak_bytes; /* memory.peak */
     u64 swap_peak_bytes;
     u64 file_bytes;      /* page cache without shared memory, at the fullest moment */

@@ -75,6 +75,7 @@ static void avc_link(struct vma *vma, struct anon_vma *av)
 static bool only_access_differs(const struct vma *low, const struct vma *high)
 {
     return low->end == high->start && low->inode == high->inode && low->file == high->file &&
+           mempolicy_equal(&low->policy, &high->policy) &&
            !((low->flags ^ high->flags) & ~VM_ACCESS_FLAGS) &&
            high->pgoff == vma_index(low, low->end);
 }

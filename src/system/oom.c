@@ -13,6 +13,8 @@
 #include "system/cpuset.h"
 #include "system/system_int.h"
 
+#include <stdio.h>
+
 #define OOM_SCORE_ADJ_MIN (-1000)
 
 /* Of the threads that live, the leader stands for the process, or the oldest when the leader has ended. */
@@ -201,6 +203,21 @@ static bool panics(struct system *s, const struct task *t, const struct oom_cont
     return true;
 }
 
+/* For who asks what the run has come to. */
+static void note_bound(struct system *s, const struct task *t, const struct oom_control *oc)
+{
+    if (oc->group || oc->nodes == NODES_ALL)
+        return;
+    s->oom_bound.kills++;
+    s->oom_bound.cpuset = oc->cpuset;
+    s->oom_bound.nodes = oc->nodes;
+    s->oom_bound.free_pages = 0;
+    for (unsigned i = 0; i < s->frames.nr_zones; i++)
+        if (!(oc->nodes >> s->frames.zones[i].nid & 1))
+            s->oom_bound.free_pages += s->frames.zones[i].free_pages;
+    snprintf(s->oom_bound.comm, sizeof(s->oom_bound.comm), "%s", t->comm);
+}
+
 bool oom_kill(struct system *s, struct task *t, const struct oom_control *why)
 {
     struct oom_control oc = *why;
@@ -225,6 +242,7 @@ bool oom_kill(struct system *s, struct task *t, const struct oom_control *why)
             machine_panic(s, "System is deadlocked on memory");
         return false;
     }
+    note_bound(s, t, &oc);
     whole = oom_group_of(victim->group, scope);
     kill_one(s, victim, message);
     if (whole)

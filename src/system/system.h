@@ -57,6 +57,13 @@ struct system {
     u64 load[3];  /* load averages of 1, 5 and 15 minutes, 11 bits of fraction (loadavg.c) */
     ns_t load_at; /* when they are worked out next */
     u64 oom_kills;
+    struct {
+        u64 kills;                /* of oom_kills: for an allocation that was held to some nodes */
+        bool cpuset;              /* of the last of them: by a cpuset, not by a policy */
+        u64 nodes;                /* those nodes */
+        u64 free_pages;           /* on other nodes */
+        char comm[TASK_COMM_LEN]; /* who asked */
+    } oom_bound;
     ns_t alloc_warned;            /* when the log last told of a failed allocation; 0: never */
     bool panicked;                /* it stopped for good: nothing runs any more */
     u64 steps;                    /* accesses and calls, for checked builds */

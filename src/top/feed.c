@@ -40,10 +40,9 @@ int feed_open(const char *root, struct model *m, struct feed **ret, struct err *
 {
     static const struct diagnose_options all = {0};
     struct feed *f = xcalloc(1, sizeof(*f));
-    /* What costs as much as all the rest together, for one column, stays out. */
-    int rc =
-        sampler_open(root, SNAPSHOT_ALL & ~(BIT_ULL(PART_SMAPS_ROLLUP) | BIT_ULL(PART_NUMA_MAPS)),
-                     &f->sampler, e);
+    /* What costs a live machine as much as all the rest together stays out. */
+    u64 dear = BIT_ULL(PART_SMAPS_ROLLUP) | (strcmp(root, "/") == 0 ? BIT_ULL(PART_NUMA_MAPS) : 0);
+    int rc = sampler_open(root, SNAPSHOT_ALL & ~dear, &f->sampler, e);
 
     if (rc) {
         free(f);

@@ -27,7 +27,7 @@ $ highwater run two.ini --membind 1 --cpunodebind 0 | sed -n '/^Nodes/,/^$/p'
 >~   1      1 .* 0 +0
 >   program           accesses   remote   its cost   CPU time  of memory on node
 >~   work .* 100 % .* 1: 100 %
->~   work: 100 % of accesses were remote: .* of .* CPU time. Its memory lies on node 1: try --cpunodebind 1.
+>~   work: 100 % of accesses were remote: .* of .* CPU time. Its policy \(bind:1\) has its memory on node 1: try --cpunodebind 1.
 > 
 $ highwater run two.ini --interleave all --cpunodebind 0 | grep 'remote:'
 >~   work: 50 % of accesses were remote: .* Its memory is interleaved and it runs on one node: try --numa local.
@@ -86,3 +86,49 @@ $ highwater run absent.ini
 $ highwater run nothing.ini
 ! highwater run: nothing.ini:5: node 1 has neither memory nor CPUs
 = 2
+# What a scenario chose itself, options do not change: its own key is named.
+@ chosen.ini
+| [machine]
+| ram = 512M
+| nodes = 2
+| thp = never
+| [task work]
+| cpus = 0
+| numa = preferred:1
+| memory = 64M
+| touch = random
+| requests = 10
+$ highwater run chosen.ini | grep 'remote:'
+>~   work: 100 % .* Its policy \(prefer:1\) has its memory on node 1: try cpus = 1 in its \[task\].
+# A kill for a policy or a cpuset says so, and what was free elsewhere.
+@ full.ini
+| [machine]
+| ram = 512M
+| nodes = 2
+| [cgroup tight]
+| cpuset.mems = 1
+| [task work]
+| memory = 300M
+| touch = random
+| requests = 100
+$ highwater run full.ini --membind 0 | grep -E '^Note|Yes'
+>   Yes: the nodes that it may use ran out of memory.
+>~ Note: node 0 had nothing left for work, whose memory policy allows no other, while 2\d+.\d MiB were free elsewhere \(CONSTRAINT_MEMORY_POLICY\).
+$ sed 's/^requests/cgroup = tight\n&/' full.ini >tight.ini && highwater run tight.ini | grep -E '^Note|Yes'
+>   Yes: the nodes that it may use ran out of memory.
+>~ Note: node 1 had nothing left for work, whose cpuset allows no other, while 2\d+.\d MiB were free elsewhere \(CONSTRAINT_CPUSET\).
+@ reclaim.ini
+| [machine]
+| ram = 512M
+| nodes = 2
+| vm.zone_reclaim_mode = 1
+| [file db]
+| size = 300M
+| [task reader]
+| cpus = 0
+| file = db
+| read = random
+| block = 64K
+| requests = 20000
+$ highwater run reclaim.ini | grep ^Note
+>~ Note: memory of node 0 was reclaimed while node 1 had 2\d+.\d MiB free: vm.zone_reclaim_mode is 1. With 0 memory overflows to the next node instead.

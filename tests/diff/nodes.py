@@ -19,9 +19,10 @@ MEMS = "/sys/fs/cgroup/app/cpuset.mems"
 
 
 
-def full(nodes):
-    """What is asserted where a node overflows: how much is left free there. How much went elsewhere depends on what was free before."""
-    return rf"^here node[{nodes}] MemFree$"
+def full(nodes, first=None):
+    """What is asserted where nodes overflow, the one first that pages are wanted on (or those, for a choice of several): how much is left free there, how
+    much of them the program got, and how much went elsewhere: both less what was free before, which is not the same twice."""
+    return {"only": rf"^here (node[{nodes}] MemFree|room .*)$", "full": nodes, "first": first or nodes[0]}
 
 
 # Huge pages are looked at in every scan, wherever they are: how often they fault goes by how long the program runs.
@@ -55,16 +56,23 @@ TWO = {
     "interleave-task-odd": Cell("cpu:0 policy:interleave:0,1 map:a:32M:at=0 touch:a:w:stride=8K where:a at:here", QUIET),
     "interleave-task-two": Cell("cpu:0 policy:interleave:0,1 map:a:16M:at=0 map:b:16M:at=0 repeat:2 touch:a:w:stride=8K:from=4K touch:b:w:stride=8K again where:a where:b at:here",
                                 QUIET),
-    "interleave-full": Cell("cpu:0 map:f:300M bind:f:bind:1 touch:f:w map:a:128M:at=0 bind:a:interleave:0,1 touch:a:w where:f where:a at:here", QUIET, only=full("1")),
+    "interleave-full": Cell("cpu:0 map:f:250M bind:f:bind:1 touch:f:w map:a:240M:at=0 bind:a:interleave:0,1 touch:a:w where:f where:a at:here", QUIET, **full("1")),
+    "preferred-full": Cell("cpu:0 map:f:250M bind:f:bind:1 touch:f:w map:a:160M bind:a:preferred:1 touch:a:w where:f where:a at:here", QUIET, **full("1")),
+    "bind-both-full": Cell("cpu:1 map:f:250M bind:f:bind:1 touch:f:w map:a:160M bind:a:bind:0,1 touch:a:w where:f where:a at:here", QUIET, **full("1")),
     # More than a node has.
-    "overflow": Cell("cpu:0 map:a:450M touch:a:w where:a at:here", QUIET, only=full("0")),
-    "overflow-other-cpu": Cell("cpu:1 map:a:450M touch:a:w where:a at:here", QUIET, only=full("1")),
-    "overflow-preferred": Cell("cpu:0 map:a:450M bind:a:preferred:1 touch:a:w where:a at:here", QUIET, only=full("1")),
-    "overflow-many": Cell("cpu:0 map:a:450M bind:a:many:1 touch:a:w where:a at:here", QUIET, only=full("1")),
-    "overflow-swap": Cell("cpu:0 map:a:450M touch:a:w where:a at:here", QUIET, swap=128, only=full("0")),
+    "overflow": Cell("cpu:0 map:a:450M touch:a:w where:a at:here", QUIET, **full("0")),
+    "overflow-other-cpu": Cell("cpu:1 map:a:450M touch:a:w where:a at:here", QUIET, **full("1")),
+    "overflow-preferred": Cell("cpu:0 map:a:450M bind:a:preferred:1 touch:a:w where:a at:here", QUIET, **full("1")),
+    "overflow-many": Cell("cpu:0 map:a:450M bind:a:many:1 touch:a:w where:a at:here", QUIET, only="^here node1 MemFree$"),
+    "overflow-swap": Cell("cpu:0 map:a:450M touch:a:w where:a at:here", QUIET, swap=128, **full("0")),
     "bind-full": Cell("cpu:0 map:a:450M bind:a:bind:1 touch:a:w", QUIET),
     "bind-full-task": Cell("cpu:0 policy:bind:0 map:a:450M touch:a:w", QUIET),
     "bind-full-swap": Cell("cpu:0 map:a:420M bind:a:bind:1 touch:a:w where:a at:here", QUIET, swap=128, only="^$"),
+    # Who is killed: the parent has more, and as much there; its policy keeps it from that node, or does not.
+    "bind-full-victim": Cell("cpu:0 policy:bind:0 map:p:120M touch:p:w policy:default map:f:200M bind:f:bind:1 touch:f:w policy:bind:0 "
+                             "fork unmap:p unmap:f policy:bind:1 map:b:300M touch:b:w end join at:here", QUIET, only="^$"),
+    "bind-full-victim-vma": Cell("cpu:0 map:p:120M touch:p:w map:f:200M bind:f:bind:1 touch:f:w fork unmap:p unmap:f map:b:300M bind:b:bind:1 touch:b:w end "
+                                 "join at:here", QUIET, only="^$"),
     "cpuset": Cell("map:a:32M touch:a:w where:a at:here", dict(QUIET, **{MEMS: 1})),
     "cpuset-policy-outside": Cell("map:a:32M bind:a:bind:0 touch:a:w policy:preferred:0 map:b:4M touch:b:w where:a where:b at:here", dict(QUIET, **{MEMS: 1})),
     "cpuset-full": Cell("map:a:450M touch:a:w", dict(QUIET, **{MEMS: 1})),
@@ -81,6 +89,7 @@ TWO = {
     "move-forked": Cell("cpu:0 map:a:16M touch:a:w fork touch:a@0+4M:w yield end join move:a:1 where:a at:here join", QUIET),
     "move-locked": Cell("cpu:0 map:a:16M touch:a:w lock:a move:a:1 where:a at:here", QUIET),
     "move-pinned": Cell("cpu:0 map:a:4M touch:a:w pin:a@0+2M move:a:1 where:a at:here", QUIET),
+    "migrate-pinned": Cell("cpu:0 map:a:4M touch:a:w pin:a@0+2M migrate:0:1 where:a at:here", QUIET),
     "move-bound": Cell("cpu:0 map:a:16M bind:a:bind:0 touch:a:w move:a:1 where:a at:here", QUIET),
     "migrate": Cell("cpu:0 map:a:32M touch:a:w migrate:0:1 where:a at:here", QUIET),
     "migrate-interleaved": Cell("cpu:0 map:a:32M:at=0 bind:a:interleave:0,1 touch:a:w migrate:0:1 where:a at:here", QUIET),
@@ -92,11 +101,29 @@ TWO = {
     "mbind-move-preferred": Cell("cpu:0 map:a:16M bind:a@0+8M:bind:1 touch:a:w bind:a:preferred:0:move where:a at:here", QUIET),
     "mbind-move-forked": Cell("cpu:0 map:a:16M touch:a:w fork touch:a@0+4M:w yield end join bind:a:bind:1:move where:a at:here join", QUIET),
     "mbind-strict": Cell("cpu:0 map:a:16M touch:a:w bind:a:bind:1:strict where:a at:here", QUIET),
+    "mbind-move-strict": Cell("cpu:0 map:a:16M touch:a:w bind:a:bind:1:move:strict where:a at:here", QUIET),
+    "mbind-move-strict-forked": Cell("cpu:0 map:a:16M touch:a:w fork touch:a@0+4M:w yield end join bind:a:bind:1:move:strict where:a at:here join", QUIET),
+    "mbind-move-pinned": Cell("cpu:0 map:a:4M touch:a:w pin:a@0+2M bind:a:bind:1:move where:a at:here", QUIET),
+    "mbind-move-strict-pinned": Cell("cpu:0 map:a:4M touch:a:w pin:a@0+2M bind:a:bind:1:move:strict where:a at:here", QUIET),
+    "mbind-move-default": Cell("cpu:0 map:a:16M bind:a@0+8M:bind:1 touch:a:w bind:a:default:move where:a at:here", QUIET),
+    "mbind-move-local": Cell("cpu:0 map:a:16M bind:a@0+8M:bind:1 touch:a:w bind:a:local:move where:a at:here", QUIET),
+    "mbind-move-counted": Cell("cpu:0 map:a:16M bind:a:bind:0 touch:a:w bind:a:interleave:1:move where:a at:here", QUIET),
+    # Shared memory has a policy of its own: of the object, by its index.
+    "shared": Cell("cpu:0 map:a:16M:shared bind:a:bind:1 touch:a:w where:a at:here", QUIET),
+    "shared-forked": Cell("cpu:0 map:a:16M:shared fork touch:a:w end bind:a:bind:1 join touch:a:r where:a at:here", QUIET),
+    "shared-part-forked": Cell("cpu:0 map:a:16M:shared fork touch:a:w end bind:a@4M+8M:bind:1 bind:a@6M+2M:default join touch:a:r where:a at:here", QUIET),
+    "shared-task": Cell("cpu:0 map:a:16M:shared policy:bind:1 touch:a:w where:a at:here", QUIET),
+    "shared-interleave": Cell("cpu:0 map:a:16M:shared bind:a:interleave:0,1 touch:a:w where:a at:here", QUIET),
+    "shared-moved": Cell("cpu:0 map:a:16M:shared touch:a:w move:a@0+8M:1 where:a at:here", QUIET),
     "swapped-then-bound": Cell("cpu:0 map:a:16M touch:a:w pageout:a bind:a:bind:1 touch:a:r where:a at:here", QUIET, swap=128),
     "huge-local": Cell("cpu:0 map:a:32M:at=0 hugepage:a touch:a:w where:a at:here", QUIET),
     "huge-bind": Cell("cpu:0 map:a:32M:at=0 hugepage:a bind:a:bind:1 touch:a:w where:a at:here", QUIET),
     "huge-interleave": Cell("cpu:0 map:a:32M:at=0 hugepage:a bind:a:interleave:0,1 touch:a:w where:a at:here", QUIET),
     "huge-move": Cell("cpu:0 map:a:32M:at=0 hugepage:a touch:a:w move:a@0+16M:1 where:a at:here", QUIET),
+    "huge-full": Cell("cpu:0 map:f:140M bind:f:bind:0 touch:f:w map:a:240M:at=0 hugepage:a touch:a:w where:a at:here", QUIET,
+                      only="^here (node0 MemFree|vmstat numa_miss)$"),
+    "huge-full-always": Cell("cpu:0 map:f:140M bind:f:bind:0 nohugepage:f touch:f:w map:a:240M:at=0 touch:a:w where:a at:here",
+                             dict(QUIET, **{"transparent_hugepage/enabled": "always"}), only="^here (node0 MemFree|numa_stat anon_thp N1)$"),
     # Balancing: one thread, memory on the other node.
     "balance": Cell("cpu:0 map:a:16M bind:a:bind:1 touch:a:w bind:a:default touch:a:m:times=16000 where:a at:here", SWIFT),
     "balance-read": Cell("cpu:0 map:a:16M bind:a:bind:1 touch:a:w bind:a:default touch:a:r:times=16000 where:a at:here", SWIFT, heavy=True),
@@ -110,25 +137,33 @@ TWO = {
 
 FOUR = {
     "nothing": Cell("cpu:0 at:here", QUIET),
-    "overflow": Cell("cpu:0 map:a:500M touch:a:w where:a at:here", QUIET, only=full("01")),
-    "overflow-from-2": Cell("cpu:2 map:a:500M touch:a:w where:a at:here", QUIET, only=full("23")),
+    "overflow": Cell("cpu:0 map:a:500M touch:a:w where:a at:here", QUIET, **full("01")),
+    "overflow-from-2": Cell("cpu:2 map:a:500M touch:a:w where:a at:here", QUIET, **full("23")),
     "interleave": Cell("cpu:0 map:a:64M:at=0 bind:a:interleave:0,1,2,3 touch:a:w where:a at:here", QUIET),
     "interleave-three": Cell("cpu:0 map:a:48M:at=0 bind:a:interleave:0,2,3 touch:a:w where:a at:here", QUIET),
     "interleave-task": Cell("cpu:1 policy:interleave:1,3 map:a:64M:at=0 touch:a:w where:a at:here", QUIET),
-    "bind-two": Cell("cpu:0 map:a:250M bind:a:bind:1,2 touch:a:w where:a at:here", QUIET, only=full("1")),
+    "bind-two": Cell("cpu:0 map:a:250M bind:a:bind:1,2 touch:a:w where:a at:here", QUIET, **full("1")),
     "bind-two-full": Cell("cpu:0 map:a:400M bind:a:bind:1,3 touch:a:w", QUIET),
+    "bind-slow-two": Cell("cpu:0 map:a:64M bind:a:bind:2,3 touch:a:w where:a at:here", QUIET),
+    "bind-slow-two-overflow": Cell("cpu:1 map:a:280M bind:a:bind:2,3 touch:a:w where:a at:here", QUIET, **full("2")),
+    "preferred-overflow": Cell("cpu:0 map:a:200M bind:a:preferred:1 touch:a:w where:a at:here", QUIET, **full("1")),
+    "interleave-full": Cell("cpu:0 map:f:100M bind:f:bind:1 touch:f:w map:a:128M:at=0 bind:a:interleave:0,1,2,3 touch:a:w where:f where:a at:here", QUIET, **full("1")),
     "memory-only": Cell("cpu:0 map:a:64M bind:a:bind:3 touch:a:w where:a at:here", QUIET),
-    "memory-only-preferred": Cell("cpu:1 map:a:200M bind:a:preferred:3 touch:a:w where:a at:here", QUIET, only=full("3")),
+    "memory-only-preferred": Cell("cpu:1 map:a:200M bind:a:preferred:3 touch:a:w where:a at:here", QUIET, **full("3")),
     "many": Cell("cpu:0 map:a:64M bind:a:many:1,2 touch:a:w where:a at:here", QUIET),
-    "many-overflow": Cell("cpu:0 map:a:450M bind:a:many:1,3 touch:a:w where:a at:here", QUIET, only=full("13")),
+    "many-overflow": Cell("cpu:0 map:a:450M bind:a:many:1,3 touch:a:w where:a at:here", QUIET,
+                          **dict(full("130", first="10"), only=r"^here (node[13] MemFree|room (N[13]|elsewhere))$")),
     "migrate-set": Cell("cpu:0 map:a:32M:at=0 bind:a:interleave:0,1 touch:a:w bind:a:default migrate:0,1:2,3 where:a at:here", QUIET),
 }
 
-KEEP = (r"^(vmstat (numa_|pgmigrate|thp_|pswp|pgfault|allocstall_|pgalloc)|stat (pgfault|pgmajfault|anon|anon_thp|numa_\w+)$|memory\.(peak|swap\.current)$"
+KEEP = (r"^(room |vmstat (numa_|pgmigrate|thp_|pswp|pgfault|allocstall_|pgalloc)|stat (pgfault|pgmajfault|anon|anon_thp|numa_\w+)$|memory\.(peak|swap\.current)$"
         r"|events oom_kill$|numa_stat (anon|file|anon_thp) N|node\d (numa_|local_|other_|interleave_|MemFree|MemTotal))")
 # A node that is full: kB, within its watermarks. Bytes of a group by node; 64 pages are the program's own stack and data, 256 also its text, which is
 # where the guest's scheduler happened to start it.
-COMMON = [(r"^here node\d MemFree$", 0.05, 1024), (r"^\w+ numa_stat anon N\d+$", 0.05, 64 * 4096), (r"^\w+ vmstat numa_(miss|foreign)$", 0.05, 64), (r"^\w+ vmstat numa_interleave$", 0.05, 256),
+# Room: bytes, of a node as big as MemFree of it; elsewhere with what was free before, so that 1 % of it is 3 % of what overflowed.
+COMMON = [(r"^here node\d MemFree$", 0.05, 1024), (r"^here room N\d$", 0.05, 1 << 20), (r"^here room elsewhere$", 0.01, 1 << 20),
+          (r"^here numa_stat anon_thp N\d+$", 0.05, 2 << 20),
+          (r"^\w+ numa_stat anon N\d+$", 0.05, 64 * 4096), (r"^\w+ vmstat numa_(miss|foreign)$", 0.05, 64), (r"^\w+ vmstat numa_interleave$", 0.05, 256),
           (r"^\w+ vmstat numa_(hint_faults|hint_faults_local|pages_migrated|pte_updates)$", 0.02, 16), (r"^\w+ vmstat pgmigrate_success$", 0.05, 16)]
 
 
@@ -149,6 +184,10 @@ def distance(a, b):
     return 10 if a == b else next(value for x, y, value in DISTANCES if {x, y} == {a, b})
 
 
+def without_policy(cell):
+    return " ".join(word for word in cell.steps.split() if not word.startswith(("policy:", "bind:")))
+
+
 DISTANCES = ((0, 1, 15), (0, 2, 20), (0, 3, 25), (1, 2, 20), (1, 3, 30), (2, 3, 17))
 FOUR_NODES = (256, 128, 256, (128, 0))
 TWO_NODES = (384, 384)
@@ -161,8 +200,10 @@ def table(four):
               "baseline": "nothing", "written": True, "notes": ["the program stays on the CPU that its steps name; swap: brd, its pages on the node of the CPU that swaps"]}
     if four:
         return steps.Table(name="nodes", cells=FOUR, results=steps.HERE / "nodes4-6.1.json", memory="768", nodes=FOUR_NODES, distances=DISTANCES,
+                           canaries={name: without_policy(FOUR[name]) for name in ("preferred-overflow", "bind-two-full")},
                            machine=lambda cell: options(cell, FOUR_NODES), **common)
     return steps.Table(name="nodes", cells=TWO, results=steps.HERE / "nodes-6.1.json", memory="768", nodes=TWO_NODES,
+                       canaries={name: without_policy(TWO[name]) for name in ("overflow-preferred", "bind-full", "preferred-full")},
                        machine=lambda cell: options(cell, TWO_NODES), **common)
 
 

@@ -327,7 +327,7 @@ def write_results(path, results):
     for cell in cells:
         values, spread = cell.pop("values"), cell.pop("spread")
         rows.append("  %s,\n   \"values\": %s,\n   \"spread\": %s}" % (
-            json.dumps(cell).rstrip("}"), json.dumps(values), json.dumps(spread)))
+            json.dumps(cell)[:-1], json.dumps(values), json.dumps(spread)))
     with open(path, "w", encoding="utf-8") as f:
         f.write(head + ",\n \"cells\": [\n" + ",\n".join(rows) + "\n ]\n}\n")
 

@@ -6,6 +6,7 @@ to the machine, too.
 """
 import argparse
 import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -22,7 +23,7 @@ import reference
 import steps_trace
 
 HERE = pathlib.Path(guest.HERE)
-MIB = 1 << 20
+MIB, PAGE = 1 << 20, 4096
 ACT_NAP = 2.0  # seconds that a program waits at each label of a cell in which something is done to the machine meanwhile
 GROUP = "sys/fs/cgroup/app/"
 CGROUP = "/" + GROUP
@@ -44,6 +45,8 @@ class Cell:
     written: bool = False  # by steps_trace.py, since this host's kernel answers a call otherwise
     only: str = ""  # figures that are asserted, as a regular expression; all of the table's otherwise
     differs: str = ""  # figures that are shown and not asserted; docs/fidelity.md says why
+    full: str = ""  # nodes that overflow
+    first: str = ""  # those of them that pages are wanted on before any other
     heavy: bool = False  # its replays take half a minute: only the heavy test has it
 
 
@@ -66,6 +69,7 @@ class Table:
     baseline: str = ""  # cell that does nothing: its faults and peak are the program's own
     machine: object = lambda cell: ["--cpus", "1"]  # options of our machine for a cell; None where it cannot be played yet
     notes: tuple = ()
+    canaries: dict = dataclasses.field(default_factory=dict)  # {cell: its steps without its policy}, which the comparison has to tell from the cell
     columns: tuple = ()  # (head, figure, divisor) of the table in docs/fidelity.md
 
 
@@ -140,7 +144,16 @@ def figures(folders, cell, keep):
                 if label != "before" and re.match(r"node\d+ (numa_|local_|other_|interleave_)", name):
                     value -= before_nodes.get(name, 0)
                 out[name if label == "end" else f"{label} {name}"] = value
+        if cell.full and label in folders and label not in ("before", "end"):
+            out.update((f"{label} room {key}", value) for key, value in room(out, label, cell).items())
     return out
+
+
+def room(out, label, cell):
+    """What of the memory that was free at the start a program did not get of nodes that overflow; and all of that where pages are wanted, with what went elsewhere."""
+    free = {n: 1024 * out[f"before node{n} MemFree"] for n in cell.full}
+    return {**{f"N{n}": free[n] - out.get(f"{label} numa_stat anon N{n}", 0) for n in cell.full},
+            "elsewhere": sum(free[n] for n in cell.first) + PAGE * out.get(f"{label} vmstat numa_miss", 0)}
 
 
 def outcome_of(lines, status, log):
@@ -148,6 +161,17 @@ def outcome_of(lines, status, log):
     said = [line for line in lines if not line.startswith(("sum ", "at ", "where ", "move ", "migrate "))]
     killed = re.findall(r"constraint=(\w+)|Killed process \d+ \((\S+)\)", log)
     return said + [f"status {status}"] + [a or b for a, b in killed]
+
+
+def maps(folders, cell):
+    """{label: lines of numa_maps of the program, less their addresses}: of memory that it mapped and that is there."""
+    out = {}
+    for label in dict.fromkeys(labels(cell)):
+        of = {int(path.split("/")[1]): text for path, text in folders.get(label, {}).items() if re.fullmatch(r"proc/\d+/numa_maps", path)}
+        lines = [line.partition(" ") for line in of[min(of)].splitlines()] if of else []
+        if lines:
+            out[label] = [rest for address, _, rest in lines if int(address, 16) >> 32 and re.search(r" N\d+=", rest) and " stack " not in rest]
+    return out
 
 
 # The guest -----------------------------------------------------------------------------------------------------------
@@ -177,14 +201,14 @@ def guest_job(table, names, repeats):
 
 
 def read_run(files, top, cell, keep):
-    """(figures, outcome) of the files below one run's folder."""
+    """(figures, outcome, lines of numa_maps) of the files below one run's folder."""
     folders = {}
     for path, data in files.items():
         if path.startswith(top):
             folder, _, rest = path.removeprefix(top).partition("/")
             folders.setdefault(folder, {})[rest] = data.decode(errors="replace")
     text = {name: folders[name][""] for name in ("lines", "status", "dmesg") if name in folders}
-    return figures(folders, cell, keep), outcome_of(text.get("lines", "").splitlines(), int(text["status"]), text.get("dmesg", ""))
+    return figures(folders, cell, keep), outcome_of(text.get("lines", "").splitlines(), int(text["status"]), text.get("dmesg", "")), maps(folders, cell)
 
 
 def measure(table, args, names):
@@ -223,6 +247,8 @@ def store(table, args, names, files, command):
         row = {"cell": name, "steps": table.cells[name].steps, "outcome": outcomes[0], "values": {k: v for k, v in values.items() if v}, "spread": spread}
         if places := [line for line in said if line.startswith(("where ", "move ", "migrate "))]:
             row["places"] = places
+        if lines := {label: rest for label, rest in runs[0][2].items() if rest and all(r[2].get(label) == rest for r in runs)}:
+            row["numa_maps"] = lines
         if any(o != outcomes[0] for o in outcomes):
             row["outcomes"] = outcomes[1:]
         cells.append(row)
@@ -323,21 +349,32 @@ class Comparison:
             raise SystemExit(f"{cell.steps}: {done.stderr}")
         return json.loads(done.stdout), {str(p.relative_to(tree)): p.read_text(errors="replace") for p in tree.rglob("*") if p.is_file()}
 
-    def ours(self, name):
-        """(figures, outcome) of our machine for a cell."""
+    def ours(self, name, steps=None):
+        """(figures, outcome, lines of numa_maps) of our machine for a cell; or for these steps instead of its own."""
         cell = self.table.cells[name]
+        if steps is not None:
+            cell = dataclasses.replace(cell, steps=steps)
         trace, lines, status = self.record(cell)
         folders = {}
         for label in [*dict.fromkeys(labels(cell)), "end"]:
             result, folders[label] = self.replay(trace, cell, label)
         log = folders["end"].get("var/log/dmesg", "")
-        return figures(folders, cell, self.table.keep), outcome_of(lines, ended(result, status), log)
+        if cell.full:
+            folders["before"] = self.before()
+        return figures(folders, cell, self.table.keep), outcome_of(lines, ended(result, status), log), maps(folders, cell)
+
+    @functools.cache
+    def before(self):
+        """What is free on the nodes before a program starts."""
+        cell = self.table.cells[self.table.baseline]
+        tree = self.replay(self.record(cell)[0], cell, labels(cell)[0])[1]
+        return {path: text for path, text in tree.items() if re.search(r"/node\d+/meminfo$", path)}
 
 
 def ended(result, status):
     """The status of the program: of the first process, where the recording cannot know how it ended."""
     if result["outcome"] == "oom":
-        return 137
+        return 137 if any(t["outcome"] == "oom_killed" for t in result["tasks"][:1]) else status
     return 135 if any(t["outcome"] == "sigbus" for t in result["tasks"][:1]) else status
 
 
@@ -371,15 +408,19 @@ def compared(table, name, theirs, ours, baseline):
     return rows
 
 
-def misses(table, name, theirs, ours, outcome, baseline):
+def misses(table, name, theirs, ours, baseline):
     """What is further off than it may be, as text."""
-    wrong = [f"{figure} {a} instead of {b} +- {allowed:.0f}" for figure, a, b, allowed, asserted in compared(table, name, theirs, ours, baseline)
+    values, outcome, lines = ours
+    wrong = [f"{figure} {a} instead of {b} +- {allowed:.0f}" for figure, a, b, allowed, asserted in compared(table, name, theirs, values, baseline)
              if asserted and abs(a - b) > allowed]
     possible = [theirs["outcome"], *theirs.get("outcomes", [])]
     if table.written or table.cells[name].written:  # it says nothing of its own
         possible = [[line for line in o if re.match(r"status|CONSTRAINT|steps$", line)] for o in possible]
     if outcome not in possible and not re.search(table.cells[name].differs or "^$", "outcome"):
         wrong.append(f"outcome {outcome} instead of {theirs['outcome']}")
+    for label, their_lines in theirs.get("numa_maps", {}).items() if table.cells[name].limit == "max" else ():  # not where some of it is reclaimed
+        if lines.get(label) != their_lines:
+            wrong.append(f"numa_maps at {label}: {lines.get(label)} instead of {their_lines}")
     return wrong
 
 
@@ -403,14 +444,15 @@ def show(comparison, names, everything):
     table, baseline = comparison.table, baselines(comparison)
     print("| cell | " + " | ".join(head for head, _, _ in table.columns) + " | outcome, beside that |\n|" + "---|" * (len(table.columns) + 2))
     for name in names:
-        ours, outcome = comparison.ours(name)
+        ours = comparison.ours(name)
+        values, outcome, _ = ours
         theirs = comparison.reference[name]
-        row = [shown(f, net(f, ours, baseline[1]), net(f, theirs["values"], baseline[0]), divisor) for _, f, divisor in table.columns]
-        wrong = misses(table, name, theirs, ours, outcome, baseline)
+        row = [shown(f, net(f, values, baseline[1]), net(f, theirs["values"], baseline[0]), divisor) for _, f, divisor in table.columns]
+        wrong = misses(table, name, theirs, ours, baseline)
         beside = [word.replace("CONSTRAINT_", "") for word in outcome if word not in ("status 0", "steps")]
         beside += [f"**{text}**" for text in wrong]
         if everything:
-            beside += [f"{figure} {a} / {b}" for figure, a, b, _, _ in compared(table, name, theirs, ours, baseline)]
+            beside += [f"{figure} {a} / {b}" for figure, a, b, _, _ in compared(table, name, theirs, values, baseline)]
         print(f"| {name} | {' | '.join(row)} | {'; '.join(beside)} |", flush=True)
 
 
@@ -453,13 +495,20 @@ def test(*tables, heavy=False):
             for name, theirs in comparison.reference.items():
                 if table.cells[name].heavy != heavy or table.machine(table.cells[name]) is None:
                     continue
-                ours, outcome = comparison.ours(name)
-                wrong = misses(table, name, theirs, ours, outcome, baseline)
+                ours = comparison.ours(name)
+                wrong = misses(table, name, theirs, ours, baseline)
                 failed += bool(wrong)
                 number += 1
                 print(f"{'not ok' if wrong else 'ok'} {number} - {name}: {theirs['steps']}")
                 for line in wrong:
                     print(f"#   {line}")
-                print("#   ours / Linux 6.1: " + ", ".join(f"{figure} {a} / {b}" for figure, a, b, _, _ in compared(table, name, theirs, ours, baseline)), flush=True)
+                print("#   ours / Linux 6.1: " + ", ".join(f"{figure} {a} / {b}" for figure, a, b, _, _ in compared(table, name, theirs, ours[0], baseline)), flush=True)
+            for name, steps in {} if heavy else table.canaries.items():
+                wrong = misses(table, name, comparison.reference[name], comparison.ours(name, steps), baseline)
+                failed += not wrong
+                number += 1
+                print(f"{'ok' if wrong else 'not ok'} {number} - {name} is missed without its policy: {steps}")
+                for line in wrong:
+                    print(f"#   {line}", flush=True)
     print(f"1..{number}")
     raise SystemExit(1 if failed else 0)

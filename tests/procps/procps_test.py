@@ -96,7 +96,7 @@ def main():
     checks = (("free_shows_meminfo", check_free), ("vmstat_shows_the_counters", check_vmstat),
               ("ps_shows_the_processes", check_ps), ("pmap_shows_the_mappings", check_pmap),
               ("slabtop_shows_the_caches", check_slabtop))
-    return run_checks(TOOLS, SCENARIO, checks)
+    return run_checks(TOOLS, {SCENARIO: checks})
 
 
 if __name__ == "__main__":

@@ -24,8 +24,8 @@ def pairs(text):
     return {line.split()[0].rstrip(":"): int(line.split()[1]) for line in text.splitlines() if len(line.split()) > 1}
 
 
-def run_checks(tools, scenario, checks, prepare=None):
-    """Run the scenario, write its tree, print for each (name, check of the tree) a line of TAP. The exit code; 77 where it cannot be done."""
+def run_checks(tools, scenarios, prepare=None):
+    """Run each scenario, write its tree, print for each of its (name, check of the tree) a line of TAP. The exit code; 77 where it cannot be done."""
     missing = [tool for tool in (*tools, "unshare", "mount") if not shutil.which(tool)]
     if missing:
         print(f"1..0 # SKIP no {', '.join(missing)}")
@@ -33,17 +33,19 @@ def run_checks(tools, scenario, checks, prepare=None):
     if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
         print("1..0 # SKIP no mount namespace: not root")
         return 77
-    failed = 0
-    with tempfile.TemporaryDirectory() as folder:
-        tree = pathlib.Path(folder) / "tree"
-        file = pathlib.Path(folder) / "machine.ini"
-        file.write_text(scenario)
-        subprocess.run([HIGHWATER, "run", file, "--proc", tree, "-o", os.devnull], check=True)
-        if prepare:
-            prepare(tree)
-        print(f"1..{len(checks)}")
-        for number, (name, check) in enumerate(checks, 1):
-            good = check(tree)
-            failed += not good
-            print(f"{'ok' if good else 'not ok'} {number} - {name}")
+    failed = number = 0
+    print(f"1..{sum(len(checks) for checks in scenarios.values())}")
+    for scenario, checks in scenarios.items():
+        with tempfile.TemporaryDirectory() as folder:
+            tree = pathlib.Path(folder) / "tree"
+            file = pathlib.Path(folder) / "machine.ini"
+            file.write_text(scenario)
+            subprocess.run([HIGHWATER, "run", file, "--proc", tree, "-o", os.devnull], check=True)
+            if prepare:
+                prepare(tree)
+            for name, check in checks:
+                good = check(tree)
+                failed += not good
+                number += 1
+                print(f"{'ok' if good else 'not ok'} {number} - {name}", flush=True)
     return 1 if failed else 0
