@@ -187,6 +187,7 @@ static void fill_group_rates(struct group_figures *gf, const struct group_histor
     }
     gf->refaults =
         sum_known(gf->rate[GC_WORKINGSET_REFAULT_FILE], gf->rate[GC_WORKINGSET_REFAULT_ANON]);
+    gf->huge_refused = h ? turn_rate(&h->stat_turn, h->huge_refused) : NAN;
     gf->reclaimed = sum_known(gf->rate[GC_PGSTEAL_DIRECT], gf->rate[GC_PGSTEAL_KSWAPD]);
 }
 

@@ -38,6 +38,8 @@ struct group_figures {
     u64 firm_most; /* the same; where the statistics were cut, at most this, and firm at least that */
     double refaults;  /* pages/s, file and anonymous */
     double reclaimed; /* pages/s */
+    double
+        huge_refused; /* requests for huge pages of the pool at a limit of the hugetlb controller, a second */
 };
 
 struct process_figures {

@@ -270,6 +270,9 @@ static void add_group_stat(struct group_history *g, const struct snapshot *s,
     }
     for (unsigned i = 0; i < NR_GROUP_COUNTERS; i++)
         g->counters[i][slot] = view->stat[ids[i]];
+    g->huge_refused[slot] = view->nr_huge > 0 ? 0 : UNKNOWN;
+    for (u32 i = 0; i < view->nr_huge; i++)
+        g->huge_refused[slot] = figure_add(g->huge_refused[slot], view->huge[i].refused_local);
     trend_add(&g->anon, view->stat_at, view->stat[NR_ANON_PAGES]);
     trend_add(&g->shmem, view->stat_at, view->stat[NR_SHMEM]);
     trend_add(&g->kernel, view->stat_at, view->stat[MEMCG_KERNEL]);

@@ -90,6 +90,7 @@ struct group_history {
     u64 events[NR_GROUP_EVENTS][3];
     u64 psi[NR_PSI_RESOURCES][2][3]; /* total_us of some and full */
     u64 counters[NR_GROUP_COUNTERS][3];
+    u64 huge_refused[3];              /* hugetlb.*.events.local, all sizes; of stat_turn */
     u64 first_oom_kill;               /* of the first snapshot that knew it; UNKNOWN */
     struct trend anon, shmem, kernel; /* bytes */
     struct steady steady;

@@ -97,6 +97,20 @@ u64 sysctl_value(const struct snapshot *s, const char *key);
 #define SIZE(bytes)          format_bytes((char[UNITS_TEXT_MAX]){0}, bytes)
 #define AMOUNT(number, unit) format_evidence((char[48]){0}, number, unit)
 
+#define TIMES(count) format_times((char[48]){0}, count)
+
+/* "once", "1,234 times". Returns buf. */
+static inline const char *format_times(char buf[48], u64 count)
+{
+    char amount[32];
+
+    if (count == 1)
+        return "once";
+    snprintf(amount, sizeof(amount), "%.31s", AMOUNT((double)count, IN_COUNT));
+    snprintf(buf, 48, "%s times", amount);
+    return buf;
+}
+
 static inline double share_of(u64 part, u64 whole)
 {
     return known(part) && known(whole) && whole ? 100.0 * (double)part / (double)whole : NAN;

@@ -1,38 +1,15 @@
 /* rule_fragmentation.c - free memory in pieces smaller than what is asked for. */
+#include "diagnose/blocks.h"
 #include "diagnose/pain.h"
 
-#include <string.h>
-
-/* A huge page of x86 and arm64 with 4 KiB pages. */
-#define LARGE_ORDER 9
 /* Percent of the free memory that stands in blocks that large. */
 #define LARGE_SHARE 5.0
 /* Percent of memory that is pinned, from which on a block of 2 MiB seldom has none of it where pins are spread. */
 #define PINNED_MUCH 1.0
 /* Somebody asks in vain, a second. */
 #define ASKED       1.0
-
-/* Free pages of all zones but DMA, and those in large blocks; false when buddyinfo says nothing. */
-static bool sum_free(const struct snapshot *s, u64 *ret_free, u64 *ret_large)
-{
-    u64 all = 0, large = 0;
-    bool any = false;
-
-    vec_for_each (&s->zones, z) {
-        if (strcmp(z->name, "DMA") == 0)
-            continue;
-        for (u32 order = 0; order < MIN(z->nr_orders, (u32)ORDERS_MAX); order++) {
-            u64 pages = figure_or(z->blocks[order], 0) << order;
-
-            all += pages;
-            large += order >= LARGE_ORDER ? pages : 0;
-            any = true;
-        }
-    }
-    *ret_free = all;
-    *ret_large = large;
-    return any && all > 0;
-}
+/* Percent of the pageblocks: a machine at rest has a few. */
+#define KERNEL_MUCH 20.0
 
 /* Compaction that most often fails is fragmentation that costs time: as severe as that. */
 static enum severity severity_of(struct rule_context *c)
@@ -66,6 +43,20 @@ static void say_pinned(struct rule_context *c)
     evidence_shown(c, "pinned share of MemTotal", share, IN_PERCENT, "/proc/vmstat");
 }
 
+/* Is free memory in pieces, or too little of it free? And what no compaction empties. */
+static void say_blocks(struct rule_context *c, const struct free_blocks *b)
+{
+    if (known(b->extfrag) && b->extfrag <= EXTFRAG_IN_PIECES)
+        finding_detail(c, "A block of 2 MiB is missing because too little memory is free, rather "
+                          "than because it is in pieces (extfrag_index).");
+    if (b->kernel_share >= KERNEL_MUCH)
+        finding_detail(c,
+                       "%s of all blocks of 2 MiB are the kernel's (Unmovable, Reclaimable): "
+                       "compaction makes none of these free.",
+                       AMOUNT(b->kernel_share, IN_PERCENT));
+    free_blocks_evidence(c, b);
+}
+
 void rule_fragmentation(struct rule_context *c)
 {
     double fallback = rate(c, THP_FAULT_FALLBACK), compact = rate(c, COMPACT_FAIL),
@@ -73,17 +64,17 @@ void rule_fragmentation(struct rule_context *c)
     /* A fault that compacts in vain and falls back is in two of the counters: at least so many. */
     double failed = fallback > compact ? fallback : isnan(compact) ? fallback : compact;
     bool in_log = finding_said(c, RULE_ALLOCATION_FAILURE, SEV_INFO);
-    u64 all, large;
+    struct free_blocks b;
     double share;
 
     failed = sum_known(failed, collapse);
     if (!wants_host(c))
         return;
-    if (!sum_free(c->s, &all, &large)) {
+    if (!free_blocks_sum(c->s, &b)) {
         gap_part(c, "whether free memory is in large blocks", PART_BUDDYINFO);
         return;
     }
-    share = 100 * (double)large / (double)all;
+    share = 100 * (double)b.large / (double)b.pages;
     /* Who pastes the free lists asks of them; whether anybody asks in vain, one look does not say. */
     if (share >= LARGE_SHARE || (!(failed >= ASKED) && !in_log && !c->s->pasted))
         return;
@@ -94,9 +85,10 @@ void rule_fragmentation(struct rule_context *c)
         finding_detail(c, "%s requests for a large block fail each second.",
                        AMOUNT(failed, IN_COUNT));
     say_pinned(c);
-    evidence(c, "free memory in large blocks", share, IN_PERCENT, "/proc/buddyinfo",
-             "under %.0f %%", LARGE_SHARE);
-    evidence_shown(c, "large block", 2.0 * MIB, IN_BYTES, "/proc/buddyinfo");
+    say_blocks(c, &b);
+    evidence(c, "free memory in large blocks", share, IN_PERCENT, b.where, "under %.0f %%",
+             LARGE_SHARE);
+    evidence_shown(c, "large block", 2.0 * MIB, IN_BYTES, b.where);
     evidence(c, "large blocks denied", failed, IN_EVENTS_PER_S, "/proc/vmstat", "over %.0f /s",
              ASKED);
     evidence(c, "thp_fault_fallback", fallback, IN_EVENTS_PER_S, "/proc/vmstat", "%s", "");

@@ -19,6 +19,10 @@ void rule_hugepages_in_use(struct rule_context *c)
         return;
     finding_add(c, SEV_GOOD, CONF_HIGH, "host", 0.4, "%s are in huge pages, and they are used",
                 SIZE(bytes));
+    if (unused <= promised) {
+        finding_detail(c, "None is left: the next program that maps huge pages is refused.");
+        evidence_shown(c, "HugePages_Free less HugePages_Rsvd", 0, IN_COUNT, "/proc/meminfo");
+    }
     evidence(c, "hugetlb", number_of(bytes), IN_BYTES, "/proc/meminfo", "over %.0f %% of MemTotal",
              MUCH);
     evidence(c, "used or promised", used, IN_PERCENT, "/proc/meminfo", "over %.0f %%", USED);

@@ -17,8 +17,15 @@ RIG_TEST(compaction_stalls_are_a_warning_when_they_cost_time)
 
 static void add_zone(struct snapshot *s, u64 small, u64 large)
 {
-    struct zone_view z = {.name = "Normal", .nr_orders = 11, .blocks = {[0] = small, [9] = large}};
+    struct zone_view z;
 
+    memset(&z, 0xff, sizeof(z)); /* UNKNOWN */
+    snprintf(z.name, sizeof(z.name), "Normal");
+    z.node = 0;
+    z.nr_orders = 11;
+    memset(z.blocks, 0, sizeof(z.blocks));
+    z.blocks[0] = small;
+    z.blocks[9] = large;
     vec_push(&s->zones, z);
 }
 
@@ -49,6 +56,94 @@ RIG_TEST(compaction_in_vain_is_fragmentation_that_hurts)
     assert_non_null(strstr(rig_found(r, RULE_FRAGMENTATION)->detail, "40 requests"));
     rig_rate(r, COMPACT_SUCCESS, 50);
     assert_int_equal(rig_severity(r, RULE_FRAGMENTATION), SEV_INFO);
+}
+
+RIG_TEST(fragmentation_says_what_compaction_cannot_make_free)
+{
+    struct zone_view *z;
+
+    add_zone(&r->before, 512 * 96, 0);
+    add_zone(&r->now, 512 * 96, 0);
+    rig_rate(r, THP_FAULT_FALLBACK, 1);
+    /* Of single pages alone: 1,000 - (1000 + 96 * 1000) / 49152. */
+    assert_int_equal(zone_extfrag(r->now.zones.items, 9), 999);
+    assert_int_equal(rig_severity(r, RULE_FRAGMENTATION), SEV_INFO);
+    assert_null(strstr(rig_find(r, RULE_FRAGMENTATION)->detail, "blocks"));
+    z = r->now.zones.items;
+    z->pageblocks[BLOCK_UNMOVABLE] = 150;
+    z->pageblocks[BLOCK_RECLAIMABLE] = 50;
+    z->pageblocks[BLOCK_MOVABLE] = 800;
+    z->pageblocks[BLOCK_OTHER] = 0;
+    assert_non_null(strstr(rig_find(r, RULE_FRAGMENTATION)->detail, "20 % of all blocks"));
+    z->pageblocks[BLOCK_RECLAIMABLE] = 49;
+    assert_null(strstr(rig_find(r, RULE_FRAGMENTATION)->detail, "blocks"));
+    /* What debugfs says stands before what the free blocks do: nothing is free there. */
+    z->extfrag[9] = 500;
+    assert_non_null(strstr(rig_find(r, RULE_FRAGMENTATION)->detail, "too little memory is free"));
+    z->extfrag[9] = 501;
+    assert_null(strstr(rig_find(r, RULE_FRAGMENTATION)->detail, "too little"));
+}
+
+static void set_pool(struct rig *r, u64 total, u64 unused, u64 promised)
+{
+    r->now.meminfo[MI_HUGE_PAGES_TOTAL] = total;
+    r->now.meminfo[MI_HUGE_PAGES_FREE] = unused;
+    r->now.meminfo[MI_HUGE_PAGES_RSVD] = promised;
+    r->now.meminfo[MI_HUGE_PAGE_SIZE] = 2 * MIB;
+}
+
+RIG_TEST(a_pool_that_did_not_get_its_pages_is_told)
+{
+    add_zone(&r->before, 512 * 96, 0);
+    add_zone(&r->now, 512 * 96, 0);
+    set_pool(r, 100, 10, 5);
+    r->now.vmstat[HTLB_BUDDY_ALLOC_FAIL] = r->before.vmstat[HTLB_BUDDY_ALLOC_FAIL] = 0;
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_SHORT), -1);
+    r->now.vmstat[HTLB_BUDDY_ALLOC_FAIL] = r->before.vmstat[HTLB_BUDDY_ALLOC_FAIL] = 1;
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_SHORT), SEV_INFO);
+    assert_non_null(strstr(rig_find(r, RULE_HUGEPAGES_SHORT)->detail, "failed once"));
+    assert_non_null(strstr(rig_find(r, RULE_HUGEPAGES_SHORT)->detail, "compact"));
+    r->now.zones.items[0].blocks[9] = 7;
+    assert_non_null(strstr(rig_find(r, RULE_HUGEPAGES_SHORT)->detail, "14.0 MiB"));
+    /* The next mapping will be refused. */
+    set_pool(r, 100, 5, 5);
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_SHORT), SEV_WARNING);
+    set_pool(r, 100, 10, 5);
+    rig_rate(r, HTLB_BUDDY_ALLOC_FAIL, 2);
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_SHORT), SEV_WARNING);
+}
+
+static void set_huge(struct snapshot *s, u32 group, u64 current, u64 max, u64 refused)
+{
+    struct cgroup_view *g = &s->cgroups.items[group];
+
+    g->nr_huge = 1;
+    g->huge[0] = (struct group_huge_view){.page_bytes = 2 * MIB,
+                                          .current = current,
+                                          .rsvd_current = current,
+                                          .max = max,
+                                          .rsvd_max = NO_LIMIT,
+                                          .refused = refused,
+                                          .refused_local = refused};
+}
+
+RIG_TEST(a_limit_of_huge_pages_names_whose_it_is)
+{
+    u32 child;
+
+    child = rig_group(r, "/db", GIB, 0, 2 * GIB);
+    set_huge(&r->before, child, 10 * MIB, 12 * MIB, 0);
+    set_huge(&r->now, child, 10 * MIB, 12 * MIB, 0);
+    assert_int_equal(rig_severity(r, RULE_HUGETLB_LIMIT), -1);
+    set_huge(&r->now, child, 12 * MIB, 12 * MIB, 3);
+    set_huge(&r->before, child, 12 * MIB, 12 * MIB, 3);
+    assert_int_equal(rig_severity(r, RULE_HUGETLB_LIMIT), SEV_INFO);
+    assert_non_null(strstr(rig_find(r, RULE_HUGETLB_LIMIT)->detail, "12.0 MiB"));
+    assert_non_null(strstr(rig_find(r, RULE_HUGETLB_LIMIT)->detail, "SIGBUS"));
+    set_huge(&r->before, child, 12 * MIB, 12 * MIB, 1);
+    assert_int_equal(rig_severity(r, RULE_HUGETLB_LIMIT), SEV_WARNING);
+    r->now.cgroups.items[child].huge[0].rsvd_max = 12 * MIB;
+    assert_non_null(strstr(rig_find(r, RULE_HUGETLB_LIMIT)->detail, "ENOMEM"));
 }
 
 static void add_node(struct rig *r, u32 id, u64 free_bytes, u64 foreign)
@@ -226,6 +321,9 @@ int main(void)
         cmocka_unit_test(compaction_stalls_are_a_warning_when_they_cost_time),
         cmocka_unit_test(fragmentation_needs_somebody_who_asks),
         cmocka_unit_test(compaction_in_vain_is_fragmentation_that_hurts),
+        cmocka_unit_test(fragmentation_says_what_compaction_cannot_make_free),
+        cmocka_unit_test(a_pool_that_did_not_get_its_pages_is_told),
+        cmocka_unit_test(a_limit_of_huge_pages_names_whose_it_is),
         cmocka_unit_test(an_exhausted_node_matters_when_somebody_wants_it),
         cmocka_unit_test(
             a_node_at_its_watermarks_is_exhausted_when_it_is_reclaimed_beside_a_free_one),

@@ -55,6 +55,7 @@ static inline void rig_snapshot_init(struct snapshot *s, ns_t at)
     for (unsigned i = 0; i < NR_COUNTERS; i++)
         s->vmstat[i] = 1000000;
     s->vmstat[OOM_KILL] = 0;
+    s->vmstat[HTLB_BUDDY_ALLOC_FAIL] = 0;
     s->vmstat[THP_DEFERRED_SPLIT_PAGE] = 0;
     s->vmstat[NR_ZSPAGES] = 0;
     s->vmstat[NR_DIRTY] = s->vmstat[NR_WRITEBACK] = 0;
@@ -117,6 +118,7 @@ static inline void rig_group_add(struct snapshot *s, const char *path, u32 paren
     g.high = NO_LIMIT;
     g.nr_procs = 1;
     g.oom_group = false;
+    g.nr_huge = 0;
     g.read_at = g.stat_at = s->taken_at;
     for (unsigned i = 0; i < NR_CGROUP_EVENTS; i++)
         g.events[i] = g.events_local[i] = 0;

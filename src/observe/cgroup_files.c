@@ -149,6 +149,13 @@ unsigned parse_swap_events(struct span text, struct cgroup_view *group)
     return parse_events(text, CGROUP_SWAP_EVENTS_FILE, group->events);
 }
 
+unsigned parse_hugetlb_events(struct span text, u64 *ret_max)
+{
+    const struct named_figure figures[] = {{"max", ret_max}};
+
+    return parse_named(text, figures, ARRAY_SIZE(figures));
+}
+
 unsigned parse_cgroup_stat(struct span text, struct cgroup_view *group)
 {
     const struct named_figure figures[] = {

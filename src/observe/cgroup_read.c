@@ -6,7 +6,10 @@
  *
  * A group that was there for the walk over the directories, or for the snapshot before, may be gone: it leaves the tree, with what is below.
  */
+#include "base/units.h"
 #include "observe/cgroups_int.h"
+
+#include <stdio.h>
 
 /* Where a group's files are, for one file name after another. */
 struct place {
@@ -109,6 +112,75 @@ static void read_v2_stat(struct place *p, struct cgroup_view *group)
         parse_swap_events(text, group);
 }
 
+/* "2MB" as the hugetlb controller has it in its files' names. */
+static void huge_size_name(char *buf, size_t size, u64 bytes)
+{
+    if (bytes >= GIB)
+        snprintf(buf, size, "%lluGB", (unsigned long long)(bytes / GIB));
+    else if (bytes >= MIB)
+        snprintf(buf, size, "%lluMB", (unsigned long long)(bytes / MIB));
+    else
+        snprintf(buf, size, "%lluKB", (unsigned long long)(bytes / KIB));
+}
+
+static void read_huge_size(struct place *p, u32 index, u64 page_bytes)
+{
+    struct cgroup_view *group = &p->r->s->cgroups.items[index];
+    struct group_huge_view view = {page_bytes, UNKNOWN, UNKNOWN, UNKNOWN,
+                                   UNKNOWN,    UNKNOWN, UNKNOWN};
+    char name[24], file[64];
+    const struct {
+        const char *suffix;
+        u64 *figure;
+        bool events;
+    } files[] = {
+        {"current", &view.current, false}, {"rsvd.current", &view.rsvd_current, false},
+        {"max", &view.max, false},         {"rsvd.max", &view.rsvd_max, false},
+        {"events", &view.refused, true},   {"events.local", &view.refused_local, true},
+    };
+    struct span text;
+
+    huge_size_name(name, sizeof(name), page_bytes);
+    for (unsigned i = 0; i < ARRAY_SIZE(files); i++) {
+        snprintf(file, sizeof(file), "hugetlb.%s.%s", name, files[i].suffix);
+        if (!place_has(p, file, &text)) {
+            if (i == 0)
+                return; /* the controller is not on here */
+            continue;
+        }
+        if (files[i].events)
+            parse_hugetlb_events(text, files[i].figure);
+        else
+            *files[i].figure = parse_limit(text);
+    }
+    group->huge[group->nr_huge++] = view;
+}
+
+/* Six files a size: of machines that have pools, or may get surplus pages, alone. */
+static void read_v2_huge(struct place *p, u32 index)
+{
+    const struct snapshot *s = p->r->s;
+    const struct snapshot *from = s->huge.count == 0 && p->r->before ? p->r->before : s;
+    u64 total = s->meminfo[MI_HUGE_PAGES_TOTAL], page_bytes = s->meminfo[MI_HUGE_PAGE_SIZE];
+
+    s->cgroups.items[index].nr_huge = 0;
+    vec_for_each (&from->huge, pool)
+        if (known(pool->page_bytes) && pool->page_bytes >= KIB &&
+            (figure_or(pool->total, 0) > 0 || figure_or(pool->overcommit_max, 0) > 0) &&
+            s->cgroups.items[index].nr_huge < GROUP_HUGE_MAX)
+            read_huge_size(p, index, pool->page_bytes);
+    if (from->huge.count > 0 || p->r->src->live)
+        return;
+    /* An archive without /sys/kernel/mm: of the size that /proc/meminfo tells, or of those of most machines. */
+    if (known(page_bytes) && page_bytes >= KIB) {
+        if (known(total) && total > 0)
+            read_huge_size(p, index, page_bytes);
+        return;
+    }
+    read_huge_size(p, index, 2 * MIB);
+    read_huge_size(p, index, GIB);
+}
+
 static void read_v2_limits(struct place *p, struct cgroup_view *group)
 {
     struct span text;
@@ -187,6 +259,8 @@ static void read_rest(struct place *p, const struct hierarchy *h, struct cgroup_
         h->version == 2 ? read_v2_limits(p, group) : read_v1_limits(p, group);
     if (stat) {
         h->version == 2 ? read_v2_stat(p, group) : read_v1_stat(p, group);
+        if (h->version == 2)
+            read_v2_huge(p, (u32)(group - p->r->s->cgroups.items));
         group->stat_at = group->read_at;
     }
     /* A group that has no pressure there does not get it later: looked for when limits are. */

@@ -71,6 +71,15 @@ struct span cgroup_seen_path(const struct snapshot *s, struct span path)
     return span_empty(path) ? span_of("/", 1) : path;
 }
 
+u64 cgroup_hugetlb(const struct cgroup_view *group)
+{
+    u64 sum = group->nr_huge > 0 ? 0 : UNKNOWN;
+
+    for (u32 i = 0; i < group->nr_huge; i++)
+        sum = figure_add(sum, group->huge[i].current);
+    return sum;
+}
+
 /* --- which groups there are --------------------------------------------------------------------------------------------- */
 static void group_init(struct cgroup_view *group, const char *path, u32 parent, u32 depth,
                        u8 version)
@@ -82,6 +91,7 @@ static void group_init(struct cgroup_view *group, const char *path, u32 parent, 
     group->version = version;
     group->is_root = false;
     group->oom_group = false;
+    group->nr_huge = 0;
     group->read_at = group->stat_at = 0;
 }
 

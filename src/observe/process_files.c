@@ -106,10 +106,10 @@ static void copy_list(struct span line, char *buf, size_t size)
 bool parse_pid_status(struct span text, struct process_view *p)
 {
     const struct kib_line lines[] = {
-        {"VmSize", &p->vm_size},     {"VmLck", &p->locked},      {"VmHWM", &p->hwm},
-        {"VmRSS", &p->rss},          {"RssAnon", &p->rss_anon},  {"RssFile", &p->rss_file},
-        {"RssShmem", &p->rss_shmem}, {"VmPTE", &p->page_tables}, {"VmSwap", &p->swap},
-        {"VmPin", &p->pinned},
+        {"VmSize", &p->vm_size},     {"VmLck", &p->locked},         {"VmHWM", &p->hwm},
+        {"VmRSS", &p->rss},          {"RssAnon", &p->rss_anon},     {"RssFile", &p->rss_file},
+        {"RssShmem", &p->rss_shmem}, {"VmPTE", &p->page_tables},    {"VmSwap", &p->swap},
+        {"VmPin", &p->pinned},       {"HugetlbPages", &p->hugetlb},
     };
     struct span line, key;
     unsigned found = 0;

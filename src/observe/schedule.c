@@ -11,7 +11,8 @@ static const u8 interval_s[NR_PARTS] = {
     [PART_CGROUP_LIMITS] = 10, /* a dozen files a group */
     [PART_ZONEINFO] = 5,       /* grows with CPUs times zones */
     [PART_BUDDYINFO] = 5,      /* takes each zone's lock */
-    [PART_NODES] = 5,          [PART_SWAPS] = 5,         [PART_PROCESSES] = 10,
+    [PART_PAGETYPEINFO] = 60,  /* walks the free lists under each zone's lock */
+    [PART_EXTFRAG] = 15,       [PART_NODES] = 5,         [PART_SWAPS] = 5,  [PART_PROCESSES] = 10,
     [PART_ZRAM] = 10,          [PART_KERNEL_LOG] = 15,   /* a system call a line */
     [PART_SLABINFO] = 15,                                /* takes locks in every cache */
     [PART_HUGEPAGES] = 15,     [PART_SMAPS_ROLLUP] = 60, /* walks page tables */

@@ -28,6 +28,8 @@ static const struct reader readers[] = {
     {PART_UPTIME, "proc/uptime", FILE_MAX_SMALL, parse_uptime, NULL},
     {PART_ZONEINFO, "proc/zoneinfo", FILE_MAX_LARGE, parse_zoneinfo, NULL},
     {PART_BUDDYINFO, "proc/buddyinfo", FILE_MAX_LARGE, parse_buddyinfo, NULL},
+    {PART_PAGETYPEINFO, "proc/pagetypeinfo", FILE_MAX_LARGE, parse_pagetypeinfo, NULL},
+    {PART_EXTFRAG, NULL, 0, NULL, read_extfrag},
     {PART_SLABINFO, "proc/slabinfo", FILE_MAX_LARGE, parse_slabinfo, NULL},
     {PART_SWAPS, "proc/swaps", FILE_MAX_SMALL, parse_swaps, NULL},
     {PART_DISKSTATS, NULL, 0, NULL, read_diskstats},
@@ -280,22 +282,31 @@ int snapshot_read_after(struct snapshot *s, const struct snapshot *before, struc
         s->field.count = before->field.count;                        \
     } while (0)
 
-/* Zones have two files: watermarks from the one, free blocks from the other. */
-static void carry_zones(struct snapshot *s, const struct snapshot *before, bool blocks)
+/* Zones have several files: what this one says of them. */
+static void carry_zones(struct snapshot *s, const struct snapshot *before, enum part part)
 {
     vec_for_each (&before->zones, from) {
         struct zone_view *to = zone_get(s, from->node, span_of(from->name, strlen(from->name)));
 
         if (!to)
             return;
-
-        struct zone_view kept = *to;
-        struct zone_view merged = blocks ? kept : *from;
-        const struct zone_view *shape = blocks ? from : &kept;
-
-        memcpy(merged.blocks, shape->blocks, sizeof(merged.blocks));
-        merged.nr_orders = shape->nr_orders;
-        *to = merged;
+        if (part == PART_ZONEINFO) {
+            to->free = from->free;
+            to->min = from->min;
+            to->low = from->low;
+            to->high = from->high;
+            to->spanned = from->spanned;
+            to->present = from->present;
+            to->managed = from->managed;
+        } else if (part == PART_BUDDYINFO) {
+            memcpy(to->blocks, from->blocks, sizeof(to->blocks));
+            to->nr_orders = from->nr_orders;
+        } else if (part == PART_PAGETYPEINFO) {
+            memcpy(to->pageblocks, from->pageblocks, sizeof(to->pageblocks));
+        } else {
+            memcpy(to->extfrag, from->extfrag, sizeof(to->extfrag));
+            memcpy(to->unusable, from->unusable, sizeof(to->unusable));
+        }
     }
 }
 
@@ -411,10 +422,10 @@ static void carry_part(struct snapshot *s, const struct snapshot *before, enum p
         COPY(uptime_us);
         break;
     case PART_ZONEINFO:
-        carry_zones(s, before, false);
-        break;
     case PART_BUDDYINFO:
-        carry_zones(s, before, true);
+    case PART_PAGETYPEINFO:
+    case PART_EXTFRAG:
+        carry_zones(s, before, part);
         break;
     case PART_SLABINFO:
         COPY_VEC(slabs);
@@ -524,12 +535,15 @@ void snapshot_check(const struct snapshot *s)
     vec_for_each (&s->zones, zone) {
         check_text(zone->name, sizeof(zone->name));
         assert(zone->nr_orders <= ORDERS_MAX && zone->node < NODES_MAX);
+        for (unsigned order = 0; order < ORDERS_MAX; order++)
+            assert(zone->extfrag[order] <= 1000 || zone->extfrag[order] >= EXTFRAG_FREE);
     }
     for (size_t i = 0; i < s->cgroups.count; i++) {
         const struct cgroup_view *group = &s->cgroups.items[i];
 
         assert(group->path && group->path[0] == '/');
         assert(group->parent == GROUP_NONE ? i == 0 : group->parent < i);
+        assert(group->nr_huge <= GROUP_HUGE_MAX);
     }
     for (size_t i = 0; i < s->processes.count; i++) {
         const struct process_view *process = &s->processes.items[i];

@@ -51,6 +51,8 @@ static inline u64 figure_or(u64 figure, u64 otherwise)
     PART(UPTIME, "/proc/uptime")                     \
     PART(ZONEINFO, "/proc/zoneinfo")                 \
     PART(BUDDYINFO, "/proc/buddyinfo")               \
+    PART(PAGETYPEINFO, "/proc/pagetypeinfo")         \
+    PART(EXTFRAG, "/sys/kernel/debug/extfrag")       \
     PART(SLABINFO, "/proc/slabinfo")                 \
     PART(SWAPS, "/proc/swaps")                       \
     PART(DISKSTATS, "/proc/diskstats")               \
@@ -126,14 +128,34 @@ struct psi_view {
     struct psi_line some, full; /* full of cpu: UNKNOWN before 5.13 */
 };
 
+/* For whose pages a pageblock is (pagetypeinfo). */
+enum block_type {
+    BLOCK_UNMOVABLE,
+    BLOCK_MOVABLE,
+    BLOCK_RECLAIMABLE,
+    BLOCK_OTHER, /* HighAtomic, CMA, Isolate, Reserve of before 4.4 */
+    NR_BLOCK_TYPES
+};
+
+/* extfrag_index of an order of which a block is free: such a request fails for neither reason. */
+#define EXTFRAG_FREE (UINT64_MAX - 1)
+
 struct zone_view {
     u32 node;
     char name[NAME_BYTES];
     /* pages */
     u64 free, min, low, high, spanned, present, managed;
-    u64 blocks[ORDERS_MAX]; /* free blocks by order, from buddyinfo; UNKNOWN beyond nr_orders */
+    /* Free blocks by order, from buddyinfo, or pagetypeinfo where that is all there is; UNKNOWN beyond nr_orders. */
+    u64 blocks[ORDERS_MAX];
     u32 nr_orders;
+    u64 pageblocks[NR_BLOCK_TYPES];
+    /* Thousandths, by order. extfrag: near 0, a request would fail for want of free memory; near 1000, because it is in pieces. unusable: how much
+     * of the free memory is in smaller blocks. */
+    u64 extfrag[ORDERS_MAX], unusable[ORDERS_MAX];
 };
+
+/* extfrag_index of the order as debugfs had it, or as the kernel works it out of the free blocks; UNKNOWN. */
+u64 zone_extfrag(const struct zone_view *zone, unsigned order);
 
 struct node_view {
     u32 id;
@@ -186,6 +208,14 @@ struct cpu_view { /* all CPUs, microseconds */
     u32 nr_cpus;
 };
 
+/* What the hugetlb controller says of a group and one size of pages. */
+struct group_huge_view {
+    u64 page_bytes;
+    u64 current, rsvd_current, max, rsvd_max; /* bytes; NO_LIMIT */
+    u64 refused, refused_local;               /* hugetlb.*.events, events.local: max */
+};
+#define GROUP_HUGE_MAX 4
+
 /* Names and meaning are cgroup v2's; a v1 group is translated where its files say the same (memory.stat total_*). */
 struct cgroup_view {
     char *path; /* "/" for the root of what is visible, "/system.slice/web.service" */
@@ -210,6 +240,9 @@ struct cgroup_view {
     ns_t read_at;   /* of current and events; limits and members are parts[PART_CGROUP_LIMITS]'s */
     ns_t stat_at;   /* of stat: may be read less often */
     u32 cpu_quota_percent; /* of one CPU; 0: no quota, UINT32_MAX: unknown */
+    /* The hugetlb controller (v2), of the sizes of which the machine has pages. None of it is in current and stat. */
+    struct group_huge_view huge[GROUP_HUGE_MAX];
+    u32 nr_huge;
 };
 #define NO_LIMIT (UINT64_MAX - 1)
 
@@ -219,6 +252,7 @@ struct process_view {
     char state;
     u64 rss_anon, rss_file, rss_shmem, swap, locked, pinned, vm_size, hwm,
         page_tables; /* bytes; before 4.5 only rss_anon + file together: in rss */
+    u64 hugetlb;     /* bytes of pools of huge pages, which no rss has */
     u64 rss, pss, pss_anon, pss_file, pss_shmem, uss;
     u64 minor_faults, major_faults; /* counts since its start */
     u64 cpu_us, start_ticks, block_io_delay_us;
@@ -420,10 +454,11 @@ struct snapshot {
 /* What to read: bits 1 << PART_*. Those left out stay PART_NOT_READ. */
 #define SNAPSHOT_ALL (((u64)1 << NR_PARTS) - 1)
 /* Cheap enough for every second: no processes, no slabs, no smaps, no log, of groups no memory.stat and no limits. */
-#define SNAPSHOT_TOTALS                                                                            \
-    (SNAPSHOT_ALL & ~(1ull << PART_PROCESSES | 1ull << PART_SMAPS_ROLLUP | 1ull << PART_SLABINFO | \
-                      1ull << PART_NUMA_MAPS | 1ull << PART_KERNEL_LOG |                           \
-                      1ull << PART_CGROUP_STAT | 1ull << PART_CGROUP_LIMITS))
+#define SNAPSHOT_TOTALS                                                               \
+    (SNAPSHOT_ALL &                                                                   \
+     ~(1ull << PART_PROCESSES | 1ull << PART_SMAPS_ROLLUP | 1ull << PART_SLABINFO |   \
+       1ull << PART_NUMA_MAPS | 1ull << PART_KERNEL_LOG | 1ull << PART_PAGETYPEINFO | \
+       1ull << PART_CGROUP_STAT | 1ull << PART_CGROUP_LIMITS))
 
 void snapshot_init(struct snapshot *s);
 void snapshot_done(struct snapshot *s);
@@ -443,6 +478,9 @@ int snapshot_read_after(struct snapshot *s, const struct snapshot *before, struc
 void snapshot_carry(struct snapshot *s, const struct snapshot *before);
 
 void snapshot_check(const struct snapshot *s);
+
+/* Bytes of pools of huge pages that the group uses, of all sizes; UNKNOWN. */
+u64 cgroup_hugetlb(const struct cgroup_view *group);
 
 /* The group at this path, or NULL. */
 const struct cgroup_view *snapshot_cgroup(const struct snapshot *s, const char *path);

@@ -42,6 +42,9 @@ RUN(loadavg)
 RUN(uptime)
 RUN(zoneinfo)
 RUN(buddyinfo)
+RUN(pagetypeinfo)
+RUN(extfrag_index)
+RUN(unusable_index)
 RUN(slabinfo)
 RUN(swaps)
 RUN(diskstats)
@@ -123,6 +126,25 @@ int main(int argc, char **argv)
          run_buddyinfo,
          {MISC "buddyinfo", F "4.18/proc/buddyinfo", F "6.18/proc/buddyinfo"},
          NULL},
+        {"pagetypeinfo",
+         run_pagetypeinfo,
+         {NULL},
+         "Page block order: 9\nPages per block:  512\n\n"
+         "Free pages count per migrate type at order       0      1      2 \n"
+         "Node    0, zone   Normal, type    Unmovable      1      0     83 \n"
+         "Node    0, zone   Normal, type      Movable >100000   10762    27 \n"
+         "Node    0, zone   Normal, type          CMA      0      0      0 \n\n"
+         "Number of blocks type     Unmovable      Movable  Reclaimable          CMA \n"
+         "Node 0, zone   Normal          188         1762          162            0 \n"},
+        {"extfrag_index",
+         run_extfrag_index,
+         {NULL},
+         "Node 0, zone      DMA -1.000 -1.000 -1.000 0.000 \n"
+         "Node 0, zone   Normal -1.000 -1.000  0.983 0.992 1.000 \n"},
+        {"unusable_index",
+         run_unusable_index,
+         {NULL},
+         "Node 0, zone      DMA 0.000 0.000 0.000 \nNode 0, zone   Normal 0.000 0.017 1.000 \n"},
         {"slabinfo",
          run_slabinfo,
          {MISC "slabinfo", F "4.18/proc/slabinfo", G "proc/slabinfo"},

@@ -1,4 +1,4 @@
-/* zoneinfo.c - /proc/zoneinfo and /proc/buddyinfo: the zones of all nodes.
+/* zoneinfo.c - /proc/zoneinfo, buddyinfo and pagetypeinfo, and extfrag/ of debugfs: the zones of all nodes.
  *
  *   Node 0, zone   Normal
  *     per-node stats                     since 4.8, before the first zone of a node: not a zone's
@@ -115,4 +115,193 @@ unsigned parse_buddyinfo(struct span text, struct snapshot *s)
         found++;
     }
     return found;
+}
+
+/* --- pagetypeinfo ---------------------------------------------------------------------------------------------------- */
+
+static enum block_type block_type_of(struct span name)
+{
+    static const char *const names[NR_BLOCK_TYPES] = {
+        [BLOCK_UNMOVABLE] = "Unmovable",
+        [BLOCK_MOVABLE] = "Movable",
+        [BLOCK_RECLAIMABLE] = "Reclaimable",
+    };
+
+    for (unsigned i = 0; i < NR_BLOCK_TYPES; i++)
+        if (names[i] && span_is(name, names[i]))
+            return (enum block_type)i;
+    return BLOCK_OTHER;
+}
+
+/* "Number of blocks type     Unmovable      Movable ..." */
+static unsigned take_types(struct span line, enum block_type types[ORDERS_MAX])
+{
+    unsigned count = 0;
+    struct span word;
+
+    while (count < ORDERS_MAX && span_take_word(&line, &word))
+        types[count++] = block_type_of(word);
+    return count;
+}
+
+/* "Node    0, zone      DMA, type    Unmovable": the zone, and the counts by order are left of the line. */
+static struct zone_view *take_typed_zone(struct snapshot *s, struct span *line)
+{
+    struct span rest = *line, zone, type;
+    u64 node;
+
+    if (!span_take(&rest, "Node") || !span_take_u64(&rest, &node) || node >= NODES_MAX ||
+        !span_take(&rest, ",") || !span_take(&rest, "zone") ||
+        !span_take_until(&rest, ',', &zone) || !span_take(&rest, "type") ||
+        !span_take_word(&rest, &type))
+        return NULL;
+    *line = rest;
+    return zone_get(s, (u32)node, span_trim(zone));
+}
+
+/* Free blocks of one migrate type. Above 100,000 the kernel stops to count and prints ">100000". */
+static void add_blocks(struct zone_view *zone, struct span line)
+{
+    u64 blocks;
+
+    for (unsigned order = 0; order < ORDERS_MAX; order++) {
+        span_take(&line, ">");
+        if (!span_take_u64(&line, &blocks))
+            return;
+        if (order >= zone->nr_orders)
+            zone->blocks[zone->nr_orders++] = 0;
+        zone->blocks[order] += MIN(blocks, (u64)1 << 40);
+    }
+}
+
+unsigned parse_pagetypeinfo(struct span text, struct snapshot *s)
+{
+    enum block_type types[ORDERS_MAX];
+    struct zone_view *zone, *last = NULL;
+    unsigned found = 0, nr_types = 0;
+    struct span line;
+    bool fill = false;
+
+    while (span_take_line(&text, &line)) {
+        if (span_take(&line, "Number of blocks type")) {
+            nr_types = take_types(line, types);
+            continue;
+        }
+        if (nr_types == 0) {
+            zone = take_typed_zone(s, &line);
+            if (!zone)
+                continue;
+            /* /proc/buddyinfo is exact, and has been read where it is there. */
+            fill = zone == last ? fill : zone->nr_orders == 0;
+            if (fill)
+                add_blocks(zone, line);
+            last = zone;
+            found++;
+            continue;
+        }
+        zone = take_zone(s, &line);
+        if (!zone)
+            continue;
+        memset(zone->pageblocks, 0, sizeof(zone->pageblocks));
+        for (unsigned i = 0; i < nr_types; i++) {
+            u64 blocks;
+
+            if (!span_take_u64(&line, &blocks))
+                break;
+            zone->pageblocks[types[i]] += MIN(blocks, (u64)1 << 40);
+        }
+        found++;
+    }
+    return found;
+}
+
+/* --- extfrag/ of debugfs ------------------------------------------------------------------------------------------------ */
+
+/* "-1.000", "0.983": thousandths. */
+static bool take_index(struct span *line, u64 *ret)
+{
+    struct span rest = *line;
+    u64 whole, part;
+
+    span_skip_blanks(&rest);
+    if (span_take(&rest, "-")) {
+        struct span word;
+
+        if (!span_take_word(line, &word))
+            return false;
+        *ret = EXTFRAG_FREE;
+        return true;
+    }
+    if (!span_take_u64(&rest, &whole) || !span_take(&rest, ".") || !span_take_u64(&rest, &part) ||
+        whole > 1 || part > 999)
+        return false;
+    *ret = MIN(whole * 1000 + part, (u64)1000);
+    *line = rest;
+    return true;
+}
+
+static unsigned parse_indices(struct span text, struct snapshot *s, bool extfrag)
+{
+    struct span line;
+    unsigned found = 0;
+
+    while (span_take_line(&text, &line)) {
+        struct zone_view *zone = take_zone(s, &line);
+        unsigned order = 0;
+        u64 *figures;
+
+        if (!zone)
+            continue;
+        figures = extfrag ? zone->extfrag : zone->unusable;
+        while (order < ORDERS_MAX && take_index(&line, &figures[order]))
+            order++;
+        found += order > 0;
+    }
+    return found;
+}
+
+unsigned parse_extfrag_index(struct span text, struct snapshot *s)
+{
+    return parse_indices(text, s, true);
+}
+
+unsigned parse_unusable_index(struct span text, struct snapshot *s)
+{
+    return parse_indices(text, s, false);
+}
+
+void read_extfrag(struct reading *r)
+{
+    struct span text;
+
+    reading_part(r, PART_EXTFRAG, "sys/kernel/debug/extfrag/extfrag_index", FILE_MAX_LARGE,
+                 parse_extfrag_index);
+    if (reading_file(r, "sys/kernel/debug/extfrag/unusable_index", FILE_MAX_LARGE, &text) == 0 &&
+        parse_unusable_index(text, r->s) > 0 && r->s->parts[PART_EXTFRAG].state == PART_MISSING)
+        reading_mark(r, PART_EXTFRAG, 0);
+}
+
+u64 zone_extfrag(const struct zone_view *zone, unsigned order)
+{
+    u64 free = 0, blocks = 0, below;
+    bool enough = false;
+
+    if (order >= ORDERS_MAX || known(zone->extfrag[order]))
+        return order < ORDERS_MAX ? zone->extfrag[order] : UNKNOWN;
+    if (zone->nr_orders <= order)
+        return UNKNOWN;
+    for (unsigned i = 0; i < zone->nr_orders; i++) {
+        u64 count = MIN(figure_or(zone->blocks[i], 0), (u64)1 << 40);
+
+        blocks += count;
+        free += count << i;
+        enough |= i >= order && count > 0;
+    }
+    if (enough)
+        return EXTFRAG_FREE;
+    if (blocks == 0)
+        return 0;
+    /* As many blocks as the request would need of this size, against those that there are (fragmentation_index() of mm/vmstat.c). */
+    below = (1000 + free * 1000 / ((u64)1 << order)) / blocks;
+    return 1000 - MIN(below, (u64)1000);
 }

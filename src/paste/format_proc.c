@@ -661,47 +661,9 @@ bool pagetypeinfo_goes_on(const struct block *b, struct span line)
            span_begins(line, "Number of blocks");
 }
 
-/* Free blocks by order, summed over the migrate types, are what /proc/buddyinfo has. */
 unsigned pagetypeinfo_parse(struct block *b, struct span text)
 {
-    u64 sums[ORDERS_MAX] = {0};
-    struct span line, last_zone = span_of("", 0);
-    unsigned orders = 0, found = 0;
-    u64 last_node = 0;
-
-    for (bool more = true; more;) {
-        struct span rest, zone = span_of("", 0), word;
-        u64 node = 0, count;
-        unsigned order = 0;
-
-        more = span_take_line(&text, &line);
-        rest = more ? line : span_of("", 0);
-        if (more && (!span_take(&rest, "Node") || !span_take_u64(&rest, &node) ||
-                     !span_take(&rest, ", zone") || !span_take_until(&rest, ',', &zone) ||
-                     !span_take(&rest, "type") || !span_take_word(&rest, &word)))
-            continue;
-        zone = span_trim(zone);
-        if (orders && (!more || node != last_node || span_len(zone) != span_len(last_zone) ||
-                       memcmp(zone.at, last_zone.at, span_len(zone)) != 0)) {
-            block_file_add(b, "proc/buddyinfo", "Node %llu, zone %.*s",
-                           (unsigned long long)last_node, (int)span_len(last_zone), last_zone.at);
-            for (unsigned i = 0; i < orders; i++)
-                block_file_add(b, "proc/buddyinfo", " %llu", (unsigned long long)sums[i]);
-            block_file_add(b, "proc/buddyinfo", "\n");
-            memset(sums, 0, sizeof(sums));
-            orders = 0;
-        }
-        if (!more)
-            break;
-        last_node = node;
-        last_zone = zone;
-        while (order < ORDERS_MAX && (span_take(&rest, ">") || true) &&
-               span_take_u64(&rest, &count))
-            sums[order++] += MIN(count, (u64)1 << 40);
-        orders = MAX(orders, order);
-        found++;
-    }
-    return found;
+    return block_file(b, "proc/pagetypeinfo", text);
 }
 
 /* "#subsys_name hierarchy num_cgroups enabled", and the row of memory. */

@@ -67,6 +67,7 @@ static inline struct cgroup_view *fixture_group(struct snapshot *s, const char *
     group.version = 2;
     group.is_root = parent == GROUP_NONE;
     group.oom_group = false;
+    group.nr_huge = 0;
     group.high = group.max = group.swap_max = NO_LIMIT;
     group.read_at = group.stat_at = s->taken_at;
     vec_push(&s->cgroups, group);

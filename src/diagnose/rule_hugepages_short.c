@@ -1,0 +1,91 @@
+/* rule_hugepages_short.c - the pool of huge pages asked the page allocator in vain.
+ *
+ * A write to nr_hugepages ends at the first page that cannot be had, without an error: whoever wrote reads a smaller number, if they read it.
+ * The kernel counts the failure (htlb_buddy_alloc_fail), also of surplus pages, for which a program waits. Pages of 1 GiB come from
+ * elsewhere and are not counted. A pool that is used up and was never refused anything counts nothing at all.
+ */
+#include "diagnose/blocks.h"
+#include "diagnose/left.h"
+
+/* Pages of the pool of the default size that a new mapping may still have; UNKNOWN. */
+static u64 left_to_promise(const struct snapshot *s)
+{
+    u64 unused = s->meminfo[MI_HUGE_PAGES_FREE],
+        promised = figure_or(s->meminfo[MI_HUGE_PAGES_RSVD], 0);
+
+    return known(unused) ? unused - MIN(promised, unused) : UNKNOWN;
+}
+
+static u64 surplus_allowed(const struct snapshot *s)
+{
+    u64 pages = 0;
+
+    vec_for_each (&s->huge, h)
+        pages += figure_or(h->overcommit_max, 0);
+    return pages;
+}
+
+/* Why, as far as the free lists of now tell, and what would help. */
+static void tell_why(struct rule_context *c)
+{
+    struct free_blocks b;
+    u64 page = c->s->page_bytes;
+
+    if (!free_blocks_sum(c->s, &b)) {
+        gap_part(c, "whether free memory has room for more huge pages", PART_BUDDYINFO);
+        return;
+    }
+    if (left_is_scarce(c->f))
+        finding_detail(c, "Little memory is left that could be made into more: stop or shrink "
+                          "something first.");
+    else if (b.large > 0)
+        finding_detail(c, "By now %s are free in blocks of 2 MiB: write the number again.",
+                       SIZE(b.large * page));
+    else
+        finding_detail(c, "Memory is there, and no block of 2 MiB of it is free: compact it first "
+                          "(echo 1 > /proc/sys/vm/compact_memory), then write the number again.");
+    evidence_shown(c, "large block", 2.0 * MIB, IN_BYTES, b.where);
+    evidence_shown(c, "free in large blocks", number_of(b.large * page), IN_BYTES, b.where);
+    evidence_shown(c, "free", number_of(b.pages * page), IN_BYTES, b.where);
+    evidence_shown(c, "MemAvailable", number_of(c->f->available), IN_BYTES, "/proc/meminfo");
+    free_blocks_evidence(c, &b);
+}
+
+void rule_hugepages_short(struct rule_context *c)
+{
+    u64 ever = c->s->vmstat[HTLB_BUDDY_ALLOC_FAIL], left = left_to_promise(c->s),
+        total = c->s->meminfo[MI_HUGE_PAGES_TOTAL], surplus = surplus_allowed(c->s);
+    double now = rate(c, HTLB_BUDDY_ALLOC_FAIL);
+    bool none_left = left == 0 && known(total) && total > 0;
+
+    if (!wants_host(c) || !known(ever) || ever == 0)
+        return;
+    /* What failed once and left pages over was enough for whoever uses them. */
+    finding_add(c, now > 0 || none_left ? SEV_WARNING : SEV_INFO, now > 0 ? CONF_HIGH : CONF_MEDIUM,
+                "host", now > 0 ? 0.6 : 0.4,
+                now > 0 ? "The pool of huge pages does not get the pages that it asks for"
+                        : "The pool of huge pages got fewer pages than it asked for since boot");
+    finding_detail(c,
+                   "An allocation for it failed %s since boot; a write to nr_hugepages ends at "
+                   "the first failure, without an error.",
+                   TIMES(ever));
+    if (none_left)
+        finding_detail(c, "None of its pages is left: the next mapping is refused (ENOMEM), or "
+                          "its program ends with SIGBUS.");
+    if (surplus > 0)
+        finding_detail(c,
+                       "Up to %s pages beyond it (nr_overcommit_hugepages) come from the same "
+                       "free memory, when programs map them.",
+                       AMOUNT((double)surplus, IN_COUNT));
+    tell_why(c);
+    evidence(c, "htlb_buddy_alloc_fail", (double)ever, IN_COUNT, "/proc/vmstat", "over 0");
+    evidence(c, "htlb_buddy_alloc_fail now", now, IN_EVENTS_PER_S, "/proc/vmstat", "%s", "");
+    evidence(c, "htlb_buddy_alloc_success", number_of(c->s->vmstat[HTLB_BUDDY_ALLOC_SUCCESS]),
+             IN_COUNT, "/proc/vmstat", "%s", "");
+    evidence_shown(c, "HugePages_Total", number_of(total), IN_COUNT, "/proc/meminfo");
+    evidence_shown(c, "HugePages_Free less HugePages_Rsvd", number_of(left), IN_COUNT,
+                   "/proc/meminfo");
+    if (surplus > 0)
+        evidence_shown(c, "nr_overcommit_hugepages", (double)surplus, IN_COUNT,
+                       part_names[PART_HUGEPAGES]);
+}
