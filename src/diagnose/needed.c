@@ -142,6 +142,28 @@ static u64 idle_huge(const struct snapshot *s)
     return __builtin_mul_overflow(idle, m[MI_HUGE_PAGE_SIZE], &bytes) ? 0 : bytes;
 }
 
+/* Is the group `above` this one, or one of those above it? */
+static bool is_below(const struct snapshot *s, u32 group, u32 above)
+{
+    while (group != GROUP_NONE && group != above)
+        group = s->cgroups.items[group].parent;
+    return group == above;
+}
+
+/* What a group uses of the pools: as its controller says, else as its processes do, for each of which a shared page counts. */
+static u64 pool_of_group(const struct snapshot *s, u32 group)
+{
+    u64 pool = cgroup_hugetlb(&s->cgroups.items[group]), sum = 0;
+
+    if (known(pool))
+        return pool;
+    vec_for_each (&s->processes, p)
+        if (known(p->hugetlb) && p->hugetlb > 0 && p->group != GROUP_NONE &&
+            is_below(s, p->group, group))
+            sum += p->hugetlb;
+    return sum;
+}
+
 /* Anonymous memory and shmem that reclaim may take: both lists; before they were told apart, what they hold. */
 static u64 evictable_anon(const struct look *l, u64 held)
 {
@@ -394,6 +416,7 @@ void need_of_group(struct need *n, const struct snapshot *s, const struct figure
     need_init(n, group);
     if (!look_of_group(&l, s, g))
         return;
+    n->pool = pool_of_group(s, group);
     take_look(n, &l);
     cost_of(&c, t, s, f, gf->psi);
     narrow(n, &l, &c, group_is_limited(s, f, group), known(gf->limit) && gf->limit < NO_LIMIT);
@@ -589,4 +612,9 @@ void need_say(const struct need *n, struct strbuf *out)
         strbuf_printf(out, " Earlier in this observation it needed at least %s.",
                       format_bytes(low, n->low_seen));
     say_others(n, out);
+    if (n->pool)
+        strbuf_printf(out,
+                      " Besides it uses %s of the pool of huge pages, which memory.max does "
+                      "not count.",
+                      format_bytes(low, n->pool));
 }

@@ -24,6 +24,8 @@
  * inactive_file counts as in use when a share of what is evicted comes back, or most of it had been written; where nothing is evicted, when its pages become active at a rate
  * that, each read from the disk instead, would lose more than P. Who waits for the disk to write may have less to wait for under a larger limit,
  * because more may stay dirty: then high is not told. A killed group needed more than its limit.
+ * Pages of the pools of huge pages are under no memory.max (hugetlb.*.max limits them, since 6.7 a mount option makes memory.current count them): what a
+ * group uses of them is told beside its range.
  * The machine needs besides what the kernel keeps free (high watermarks), and not the huge pages that nobody uses or was promised.
  *
  * Never:    a constant that was fitted to recordings.
@@ -63,6 +65,8 @@ struct need {
     u64 current, without_inactive, without_file;
     u64 held, shmem, inactive, active, slab; /* slab: reclaimable */
     u64 reserve, idle_huge;                  /* of the machine; 0 */
+    /* Of a group: pages of the pools of huge pages, beside all the others; 0 where there are none, or nothing tells. */
+    u64 pool;
     u64 open[NR_NEED_OPEN];
     enum need_state state;
     double lost;     /* percent of the time; NAN */

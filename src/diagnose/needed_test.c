@@ -57,6 +57,27 @@ RIG_TEST(one_look_is_a_range_from_what_is_held_to_what_was_used_twice)
     assert_int_equal(n->without_file, GIB);
 }
 
+RIG_TEST(pages_of_the_pool_are_told_beside_what_a_group_needs)
+{
+    u32 index = web(r, 4 * GIB);
+    struct strbuf text;
+    u64 low;
+
+    rig_run(r);
+    low = need_of(r, index)->low;
+    assert_int_equal(need_of(r, index)->pool, 0);
+    r->now.cgroups.items[index].nr_huge = 1;
+    r->now.cgroups.items[index].huge[0] =
+        (struct group_huge_view){.page_bytes = 2 * MIB, .current = 3 * GIB};
+    rig_run(r);
+    assert_int_equal(need_of(r, index)->low, low);
+    assert_int_equal(need_of(r, index)->pool, 3 * GIB);
+    strbuf_init(&text);
+    need_say(need_of(r, index), &text);
+    assert_non_null(strstr(text.text, "3.0 GiB of the pool of huge pages"));
+    strbuf_done(&text);
+}
+
 RIG_TEST(mapped_and_dirty_pages_of_the_inactive_list_are_in_the_range)
 {
     u32 index = web(r, NO_LIMIT);
@@ -228,6 +249,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_look_is_a_range_from_what_is_held_to_what_was_used_twice),
+        cmocka_unit_test(pages_of_the_pool_are_told_beside_what_a_group_needs),
         cmocka_unit_test(mapped_and_dirty_pages_of_the_inactive_list_are_in_the_range),
         cmocka_unit_test(swap_makes_anonymous_memory_a_part_of_the_range_as_far_as_it_has_room),
         cmocka_unit_test(

@@ -1,8 +1,43 @@
 /* rule_hugepages_in_use.c - hugetlb pages doing what they were set aside for. */
-#include "diagnose/rule.h"
+#include "diagnose/top_processes.h"
 
 #define MUCH 5.0  /* percent of memory */
 #define USED 75.0 /* percent of the huge pages, used or promised */
+
+static double pool_held(const struct rule_context *c, const struct process_view *p)
+{
+    (void)c;
+    return number_of(p->hugetlb);
+}
+
+/* Nothing else says who has them: no RSS, no memory.current. */
+static void tell_users(struct rule_context *c)
+{
+    u32 top[TOP_PROCESSES];
+    unsigned count = top_processes(c, pool_held, 1, top);
+    const struct cgroup_view *most = NULL;
+    char label[64];
+
+    if (count) {
+        const struct process_view *p = &c->s->processes.items[top[0]];
+
+        finding_detail(c, "%s has mapped %s of them.", process_label(label, p), SIZE(p->hugetlb));
+        top_processes_tell(c, pool_held, IN_BYTES, top, count, "status");
+    }
+    vec_for_each (&c->s->cgroups, g) {
+        u64 held = cgroup_hugetlb(g);
+
+        /* The deepest of those that have as much: a group counts what is below it. */
+        if (known(held) && held > 0 && (!most || held >= cgroup_hugetlb(most)))
+            most = g;
+    }
+    if (!most)
+        return;
+    finding_detail(c, "%s uses %s, under hugetlb limits and not under memory.max.",
+                   group_said(c, most), SIZE(cgroup_hugetlb(most)));
+    evidence_shown(c, "hugetlb current", number_of(cgroup_hugetlb(most)), IN_BYTES,
+                   group_file(most, "hugetlb.*.current"));
+}
 
 void rule_hugepages_in_use(struct rule_context *c)
 {
@@ -26,4 +61,5 @@ void rule_hugepages_in_use(struct rule_context *c)
     evidence(c, "hugetlb", number_of(bytes), IN_BYTES, "/proc/meminfo", "over %.0f %% of MemTotal",
              MUCH);
     evidence(c, "used or promised", used, IN_PERCENT, "/proc/meminfo", "over %.0f %%", USED);
+    tell_users(c);
 }

@@ -101,6 +101,7 @@ static void run_mountinfo(struct span text)
     }
 }
 
+/* long: one row for each parser. */
 int main(int argc, char **argv)
 {
     struct fuzz_args args = fuzz_parse_args(argc, argv, 40000);

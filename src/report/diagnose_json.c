@@ -184,6 +184,7 @@ static json_object *needed_json(const struct diagnosis *d, const struct need *n)
     json_put_u64(o, "current_less_inactive_file", n->without_inactive);
     put_known(o, "current_less_file", n->without_file);
     json_put_u64(o, "held", n->held);
+    json_put_u64(o, "hugetlb", n->pool);
     for (unsigned i = 0; i < NR_NEED_OPEN; i++)
         json_put_u64(open, open_names[i], n->open[i]);
     json_put(o, "open", open);

@@ -23,8 +23,8 @@ enum use {
     USE_KERNEL,
     USE_PAGE_TABLES,
     USE_SLAB,
-    USE_HUGE,
     USE_COMPRESSED,
+    USE_HUGE,
     USE_ANON,
     USE_SHMEM,
     USE_DIRTY,
@@ -37,6 +37,7 @@ enum use {
 /* What it takes to get memory of a use back. */
 enum use_cost {
     USE_COST_FIXED,
+    USE_COST_POOL, /* nr_hugepages takes it, and gives back what is not in use */
     USE_COST_SWAP,
     USE_COST_WRITE,
     USE_COST_READ,

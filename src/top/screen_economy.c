@@ -50,6 +50,7 @@ static void draw_scale(struct grid *g, const struct area *a, int y, const int *c
 {
     static const char *const labels[NR_USE_COSTS][2] = {
         [USE_COST_FIXED] = {"kernel", "kernel"},
+        [USE_COST_POOL] = {"pool of huge pages", "pool"},
         [USE_COST_SWAP] = {"needs swap", "swap"},
         [USE_COST_WRITE] = {"needs writing", "write"},
         [USE_COST_READ] = {"cheap: read again if needed", "cheap"},

@@ -44,6 +44,7 @@ NUMBER(group_anon, group_row, GROUP_STAT(NR_ANON_PAGES))
 NUMBER(group_file, group_row, GROUP_STAT(NR_FILE_PAGES))
 NUMBER(group_shmem, group_row, GROUP_STAT(NR_SHMEM))
 NUMBER(group_slab, group_row, screen_figure(row->slab))
+NUMBER(group_huge, group_row, screen_figure(cgroup_hugetlb(row->group)))
 NUMBER(group_swap, group_row, screen_figure(row->group->swap_current))
 NUMBER(group_some, group_row, HUNDREDTHS(row->group->psi[PSI_MEM].some.avg10))
 NUMBER(group_full, group_row, HUNDREDTHS(row->group->psi[PSI_MEM].full.avg10))
@@ -69,6 +70,7 @@ static const struct column group_columns[] = {
     {"SHMEM", 6, 12, COLUMN_BYTES, group_shmem, NULL, NULL, "tmpfs and shared memory, part of FILE that only swap can free"},
     {"SLAB", 6, 10, COLUMN_BYTES, group_slab, NULL, NULL, "kernel objects"},
     {"SWAP", 6, 11, COLUMN_BYTES, group_swap, NULL, NULL, "swapped out"},
+    {"HUGE", 6, 18, COLUMN_BYTES, group_huge, NULL, NULL, "pages of the pools of huge pages (hugetlb.*.current), which CURRENT and MAX do not count"},
     {"SOME%", 5, 3, COLUMN_PERCENT, group_some, NULL, NULL, "memory pressure: share of the last 10 s in which some task waited for memory"},
     {"FULL%", 5, 8, COLUMN_PERCENT, group_full, NULL, NULL, "the same, with all tasks waiting at once"},
     {"IO%", 5, 16, COLUMN_PERCENT, group_io, NULL, NULL, "I/O pressure: share of the last 10 s in which some task waited for I/O"},
@@ -132,6 +134,7 @@ NUMBER(process_rss, process_row, screen_figure(row->rss))
 NUMBER(process_anon, process_row, screen_figure(row->process->rss_anon))
 NUMBER(process_file, process_row, screen_figure(row->process->rss_file))
 NUMBER(process_shmem, process_row, screen_figure(row->process->rss_shmem))
+NUMBER(process_huge, process_row, screen_figure(row->process->hugetlb))
 NUMBER(process_swap, process_row, screen_figure(row->process->swap))
 NUMBER(process_pss, process_row, screen_figure(row->process->pss))
 NUMBER(process_locked, process_row, screen_figure(row->process->locked))
@@ -167,6 +170,7 @@ static const struct column process_columns[] = {
     {"FILE", 6, 6, COLUMN_BYTES, process_file, NULL, NULL, "mapped files: programs, libraries, mapped data"},
     {"SHMEM", 6, 8, COLUMN_BYTES, process_shmem, NULL, NULL, "shared memory and tmpfs"},
     {"SWAP", 6, 4, COLUMN_BYTES, process_swap, NULL, NULL, "swapped out"},
+    {"HUGE", 6, 16, COLUMN_BYTES, process_huge, NULL, NULL, "pages of the pools of huge pages (HugetlbPages), which RSS does not count"},
     {"LOCKED", 6, 14, COLUMN_BYTES, process_locked, NULL, NULL, "locked by mlock"},
     {"PTBL", 6, 15, COLUMN_BYTES, process_tables, NULL, NULL, "its page tables"},
     {"VIRT", 6, 17, COLUMN_BYTES, process_vsize, NULL, NULL, "address space; costs nothing by itself"},
