@@ -48,6 +48,7 @@ static bool is_restarting(const struct zone *z, int order)
 }
 
 /* --- how fragmented a node is ----------------------------------------------------------------------------------------- */
+/* As a part of its node's: small zones hardly count. (fragmentation_score_zone_weighted) */
 static u32 score_of(const struct pgdat *pgdat, const struct zone *z)
 {
     u64 present = 0;
@@ -178,8 +179,11 @@ static enum compact_result is_finished(struct compact_run *run)
     if (run->req->proactive) {
         if (pgdat->kswapd.awake)
             return COMPACTION_PARTIAL_SKIPPED;
-        return score_of(pgdat, run->zone) > compact_score_mark(run->mem, true) ? COMPACTION_CONTINUE
-                                                                               : COMPACTION_SUCCESS;
+        /* The zone's own score, whatever its size. (fragmentation_score_zone) */
+        return zone_external_fragmentation(run->zone, HUGE_ORDER) >
+                       compact_score_mark(run->mem, true)
+                   ? COMPACTION_CONTINUE
+                   : COMPACTION_SUCCESS;
     }
     if (run->req->order == COMPACT_ALL || run->migrate_pfn % PAGEBLOCK_PAGES)
         return COMPACTION_CONTINUE; /* a block is always scanned to its end */
