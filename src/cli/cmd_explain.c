@@ -69,8 +69,12 @@ static int render(struct cli *cli, const struct topics *topics, bool names, bool
     if (names) {
         topics_render_names(topics, &text);
     } else {
-        for (unsigned i = 0; i < cli->nr_operands && rc == CLI_OK; i++)
-            rc = explain(cli, topics, cli->operands[i], &list);
+        /* A name that nobody knows is said, and the others are explained all the same. */
+        for (unsigned i = 0; i < cli->nr_operands; i++) {
+            int one = explain(cli, topics, cli->operands[i], &list);
+
+            rc = one == CLI_OK ? rc : one;
+        }
         for (size_t i = 0; i < topics->count && cli->nr_operands == 0; i++)
             topic_list_add(&list, &topics->items[i]);
         if (cli->format == CLI_JSON)
@@ -80,8 +84,11 @@ static int render(struct cli *cli, const struct topics *topics, bool names, bool
         else
             topic_list_render_index(&list, &text);
     }
-    if (rc == CLI_OK)
-        rc = cli_emit(cli, &text);
+    if (rc == CLI_OK || list.count > 0) {
+        int emitted = cli_emit(cli, &text);
+
+        rc = rc == CLI_OK ? emitted : rc;
+    }
     strbuf_done(&text);
     vec_done(&list);
     return rc;

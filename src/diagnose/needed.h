@@ -7,7 +7,7 @@
  *
  *     held     = current - inactive_file - active_file - reclaimable slab
  *                anonymous, shmem, mlocked, stacks, page tables, per-CPU, sockets, unreclaimable slab: no reclaim gives it back without swap
- *     low      = held - anonymous memory and shmem that swap has room for
+ *     low      = held - anonymous memory and shmem that swap has room for, but for what is pinned
  *     high     = held + active_file + what of inactive_file is mapped, dirty or being written + what is in swap
  *
  *     active_file was used at least twice, and nothing says how often; a page that is used through a mapping stays inactive until reclaim looks

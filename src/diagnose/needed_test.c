@@ -57,6 +57,24 @@ RIG_TEST(one_look_is_a_range_from_what_is_held_to_what_was_used_twice)
     assert_int_equal(n->without_file, GIB);
 }
 
+RIG_TEST(pinned_memory_goes_to_no_swap)
+{
+    u32 index = web(r, 4 * GIB);
+    u64 open;
+
+    r->now.meminfo[MI_SWAP_TOTAL] = r->now.meminfo[MI_SWAP_FREE] = 4 * GIB;
+    rig_process(r, 7, "rdma", 900 * MIB, 0);
+    vec_last(&r->now.processes).group = index;
+    vec_last(&r->now.processes).pinned = 0;
+    rig_run(r);
+    open = need_of(r, index)->open[NEED_OPEN_ANON];
+    assert_int_equal(open, GIB);
+    vec_last(&r->now.processes).pinned = 700 * MIB;
+    r->now.vmstat[NR_FOLL_PIN_ACQUIRED] = r->now.vmstat[NR_FOLL_PIN_RELEASED] + 700 * 256;
+    rig_run(r);
+    assert_int_equal(need_of(r, index)->open[NEED_OPEN_ANON], open - 700 * MIB);
+}
+
 RIG_TEST(pages_of_the_pool_are_told_beside_what_a_group_needs)
 {
     u32 index = web(r, 4 * GIB);
@@ -249,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_look_is_a_range_from_what_is_held_to_what_was_used_twice),
+        cmocka_unit_test(pinned_memory_goes_to_no_swap),
         cmocka_unit_test(pages_of_the_pool_are_told_beside_what_a_group_needs),
         cmocka_unit_test(mapped_and_dirty_pages_of_the_inactive_list_are_in_the_range),
         cmocka_unit_test(swap_makes_anonymous_memory_a_part_of_the_range_as_far_as_it_has_room),

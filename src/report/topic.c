@@ -29,6 +29,14 @@ static const struct cost_doc costs[] = {
 #undef COST
 };
 
+static const struct {
+    const char *name, *where, *doc;
+} terms[] = {
+#define TERM(name, where, doc) {name, where, doc},
+#include "report/terms.def"
+#undef TERM
+};
+
 /* Others print it when they are built with what it counts. */
 static bool is_printed(const struct kernel *k, enum counter id)
 {
@@ -208,6 +216,18 @@ static void add_kernels(struct topics *t)
         };
 }
 
+static void add_terms(struct topics *t)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(terms); i++)
+        t->items[t->count++] = (struct topic){
+            .kind = TOPIC_TERM,
+            .name = terms[i].name,
+            .doc = terms[i].doc,
+            .unit = "",
+            .where = terms[i].where,
+        };
+}
+
 static void add_figures(struct topics *t)
 {
     t->items[t->count++] = (struct topic){
@@ -223,10 +243,11 @@ void topics_init(struct topics *t, const struct kernel_release *release)
 {
     t->count = 0;
     kernel_resolve(release, ~0u, &t->kernel);
-    t->items = xcalloc(NR_COUNTERS + t->kernel.nr_memory_stat + nr_meminfo_docs +
-                           nr_cgroup_file_docs + NR_SLAB_CACHES + NR_MACHINE_OPTIONS + nr_tunables +
-                           ARRAY_SIZE(costs) + NR_RULES + NR_CAUSES + nr_kernel_releases + 1,
-                       sizeof(*t->items));
+    t->items =
+        xcalloc(NR_COUNTERS + t->kernel.nr_memory_stat + nr_meminfo_docs + nr_cgroup_file_docs +
+                    NR_SLAB_CACHES + NR_MACHINE_OPTIONS + nr_tunables + ARRAY_SIZE(costs) +
+                    NR_RULES + NR_CAUSES + nr_kernel_releases + 1 + ARRAY_SIZE(terms),
+                sizeof(*t->items));
     for (unsigned i = 0; i < NR_COUNTERS; i++) {
         if (counter_info[i].scopes != SCOPE_CGROUP)
             t->items[t->count++] = topic_of_counter(&t->kernel, (enum counter)i);
@@ -244,12 +265,21 @@ void topics_init(struct topics *t, const struct kernel_release *release)
     add_causes(t);
     add_kernels(t);
     add_figures(t);
+    add_terms(t);
 }
 
 void topics_done(struct topics *t)
 {
     free(t->items);
     *t = (struct topics){0};
+}
+
+/* "defrag" is transparent_hugepage/defrag and khugepaged/defrag, "swappiness" is vm.swappiness. */
+static bool is_last_part(const char *name, const char *wanted)
+{
+    const char *slash = strrchr(name, '/');
+
+    return slash && strcasecmp(slash + 1, wanted) == 0;
 }
 
 /* As people write it: "Dirty:", "vm/swappiness", "memory.events:max" and "swappiness" are all right. */
@@ -260,6 +290,8 @@ static bool name_matches(const struct topic *topic, const char *wanted)
 
     if (topic->kind == TOPIC_OPTION) /* as the command line or a scenario spells it */
         return machine_option_find(wanted) == topic->option;
+    if (topic->kind == TOPIC_TUNABLE && is_last_part(name, wanted))
+        return true;
     if (topic->kind == TOPIC_TUNABLE && strncmp(name, "vm.", 3) == 0 &&
         strncasecmp(wanted, "vm", 2) != 0)
         name += 3;
@@ -297,6 +329,7 @@ const char *topic_kind_name(enum topic_kind kind)
         [TOPIC_TUNABLE] = "tunable",         [TOPIC_COST] = "cost",
         [TOPIC_FINDING] = "finding",         [TOPIC_CAUSE] = "cause of a kill",
         [TOPIC_KERNEL] = "kernel profile",   [TOPIC_FIGURE] = "figure",
+        [TOPIC_TERM] = "file or word",
     };
 
     return names[kind];
@@ -318,6 +351,7 @@ const char *topic_kind_title(enum topic_kind kind)
         [TOPIC_CAUSE] = "Causes of a kill (highwater diagnose)",
         [TOPIC_KERNEL] = "Kernel profiles (--kernel PROFILE)",
         [TOPIC_FIGURE] = "Figures of highwater's own (highwater diagnose, top)",
+        [TOPIC_TERM] = "Other files and their fields, words of kernel messages, flags",
     };
 
     return titles[kind];
@@ -454,6 +488,9 @@ void topic_render(const struct topic *topic, struct strbuf *out)
         break;
     case TOPIC_FIGURE:
         render_need(out);
+        break;
+    case TOPIC_TERM:
+        strbuf_printf(out, "  In %s.\n", topic->where);
         break;
     case NR_TOPIC_KINDS:
         hw_unreachable();

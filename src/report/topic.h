@@ -24,6 +24,7 @@ enum topic_kind {
     TOPIC_CAUSE,
     TOPIC_KERNEL,
     TOPIC_FIGURE,
+    TOPIC_TERM, /* a file, a field, a word of a message, a flag (terms.def) */
     NR_TOPIC_KINDS
 };
 

@@ -26,6 +26,45 @@ static void every_line_of_every_file_has_a_topic_with_a_sentence(void **state HW
     topics_done(&t);
 }
 
+static void what_a_machine_renders_and_findings_tell_to_look_at_is_known(void **state HW_UNUSED)
+{
+    static const char *const names[] = {
+        "buddyinfo",
+        "pagetypeinfo",
+        "extfrag_index",
+        "unusable_index",
+        "compact_memory",
+        "THPeligible",
+        "Private_Hugetlb",
+        "Shared_Hugetlb",
+        "HugetlbPages",
+        "VmPin",
+        "VmLck",
+        "resv_hugepages",
+        "free_hugepages",
+        "boost",
+        "GFP_ATOMIC",
+        "GFP_KERNEL",
+        "GFP_NOFS",
+        "__GFP_NORETRY",
+        "MADV_HUGEPAGE",
+        "MAP_HUGETLB",
+        "nr_overcommit_hugepages",
+        "reserved_highatomic",
+        "hugetlb.2MB.events",
+        "khugepaged",
+    };
+    const struct topic *found[4];
+    struct topics t;
+
+    topics_init(&t, kernel_default());
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+        assert_int_equal(topics_find(&t, names[i], found, 4), 1);
+    /* Of both directories. */
+    assert_int_equal(topics_find(&t, "defrag", found, 4), 2);
+    topics_done(&t);
+}
+
 static void names_are_found_as_people_write_them(void **state HW_UNUSED)
 {
     const struct topic *found[4];
@@ -66,6 +105,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_line_of_every_file_has_a_topic_with_a_sentence),
+        cmocka_unit_test(what_a_machine_renders_and_findings_tell_to_look_at_is_known),
         cmocka_unit_test(names_are_found_as_people_write_them),
         cmocka_unit_test(no_name_is_listed_twice),
     };

@@ -11,7 +11,10 @@ $ highwater explain refault
 $ highwater explain zzzzzzzzz
 ! highwater explain: unknown name 'zzzzzzzzz'
 = 1
-# Nothing is printed when one of several is unknown.
-$ highwater explain pgfault zzzzzzzzz
+# Of several names the known ones are explained, and the exit code tells of the others.
+$ highwater explain pgfault zzzzzzzzz | head -1
+> pgfault: counter
+! highwater explain: unknown name 'zzzzzzzzz'
+$ highwater explain pgfault zzzzzzzzz >/dev/null
 ! highwater explain: unknown name 'zzzzzzzzz'
 = 1

@@ -32,7 +32,7 @@ $ highwater explain slab | grep -v '^  '
 
 # Without a name, everything is listed, a heading for each kind.
 $ highwater explain | grep -c '^[A-Z].*:$'
-> 12
+> 13
 $ test $(highwater explain | grep -c '^  ') -gt 300
 
 $ highwater explain --format json vm.page-cluster
