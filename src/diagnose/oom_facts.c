@@ -287,7 +287,7 @@ static void take_uncounted(struct oom_facts *f)
         u64 figure;
         const char *name;
     } needed[] = {
-        {f->total, "the size of RAM"},
+        {f->total, f->r && known(f->r->ram) ? "how much of RAM was reserved" : "the size of RAM"},
         {f->anon, "active_anon and inactive_anon"},
         {f->file, "active_file and inactive_file"},
         {f->shmem, "shmem"},

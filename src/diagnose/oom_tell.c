@@ -218,6 +218,23 @@ static void tell_limits(const struct telling *t, struct strbuf *text)
     }
 }
 
+/* What filled memory: not there, or there and not understood. */
+static void tell_untold(const struct telling *t)
+{
+    const struct oom_report *r = t->e->report;
+
+    if (r && r->unread)
+        finding_detail(t->c,
+                       "What filled memory was not understood: %u line%s within the report could "
+                       "not be read.",
+                       r->unread, r->unread == 1 ? "" : "s");
+    else
+        finding_detail(t->c, "What filled memory is not in this text: %s.",
+                       r && (oom_has(r, OOM_PART_INVOKED) || t->e->kind == LOG_MEM_INFO)
+                           ? "lines of the report are missing"
+                           : "it has the line of the kill and not the report before it");
+}
+
 /* What is not there to be told. */
 static void tell_missing(const struct telling *t)
 {
@@ -235,10 +252,7 @@ static void tell_missing(const struct telling *t)
         return;
     else if (t->ruling->cause == CAUSE_UNTOLD || t->ruling->cause == CAUSE_LIMIT ||
              (t->ruling->cause == CAUSE_LEVEL_ABOVE && !oom_has(r, OOM_PART_LIMIT)))
-        finding_detail(t->c, "What filled memory is not in this text: %s.",
-                       r && (oom_has(r, OOM_PART_INVOKED) || t->e->kind == LOG_MEM_INFO)
-                           ? "lines of the report are missing"
-                           : "it has the line of the kill and not the report before it");
+        tell_untold(t);
     if (t->f->missing && t->ruling->cause == CAUSE_ANON && !t->f->of_group)
         finding_detail(t->c, "What is in no counter cannot be told: %s is missing.", t->f->missing);
 }

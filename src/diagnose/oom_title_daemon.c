@@ -138,11 +138,22 @@ static const char *whole_name(char buf[128], const struct log_event *e, const ch
     size_t cut = strlen(e->comm), len;
     const char *at = cut ? strstr(words, e->comm) : NULL;
 
+    if (at && at > words && at[-1] == ' ' && strcmp(e->killer, "lmkd") == 0) {
+        snprintf(buf, 128, "%.*s", (int)MIN(strcspn(at, " "), (size_t)127), at);
+        return buf;
+    }
     if (!at || at == words || at[-1] != '\'')
         return e->comm;
     len = strcspn(at, "'");
     snprintf(buf, 128, "%.*s", (int)MIN(len, (size_t)127), at);
     return len >= cut && at[len] == '\'' ? buf : e->comm;
+}
+
+/* Who runs jobs ends those that use more than they asked for, by a count of its own. */
+static bool is_batch(const char *killer)
+{
+    return strcmp(killer, "slurm") == 0 || strcmp(killer, "PBS") == 0 ||
+           strcmp(killer, "YARN") == 0;
 }
 
 void oom_title_daemon(const struct telling *t, struct strbuf *out)
@@ -153,6 +164,14 @@ void oom_title_daemon(const struct telling *t, struct strbuf *out)
 
     if (t->ruling->cause == CAUSE_EVICTION) {
         title_eviction(t, words, out);
+        return;
+    }
+    if (is_batch(t->e->killer)) {
+        strbuf_printf(out, "%s killed %s%s: it used more memory than it was given", t->e->killer,
+                      *t->e->comm ? "job " : "",
+                      *t->e->comm        ? t->e->comm
+                      : t->e->task_memcg ? group_label(label, t->e->task_memcg)
+                                         : "a job");
         return;
     }
     strbuf_printf(out, "%s killed %s", t->e->killer,

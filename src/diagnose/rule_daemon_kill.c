@@ -86,6 +86,13 @@ static void tell_told(struct rule_context *c, const struct incident *i, double w
                                                                                 : "a process",
         e->killer);
     vec_last(&c->out->items).cause = CAUSE_UNTOLD;
+    if (!e->task_memcg && *e->comm && e->words && strstr(e->words, "Cgroup OOM")) {
+        vec_last(&c->out->items).cause = CAUSE_LIMIT;
+        finding_title(c,
+                      "A limit of a cgroup was reached and the kernel killed %s (pid %u), says %s: "
+                      "of which container, the message does not say",
+                      e->comm, e->pid, e->killer);
+    }
     /* Slurm counts the kills at the limit of the step's own cgroup. */
     if (strcmp(e->killer, "slurm") == 0) {
         vec_last(&c->out->items).cause = CAUSE_LIMIT;

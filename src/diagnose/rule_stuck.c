@@ -56,7 +56,9 @@ static const char *waits_of(const struct log_event *e)
         if (in_trace(e->report, places[i].function) &&
             (!places[i].within || in_trace(e->report, places[i].within)))
             return places[i].waits;
-    return NULL;
+    return strncmp(e->comm, "kswapd", 6) == 0
+               ? "is to free memory for everybody and does not get on: reclaim stands still"
+               : NULL;
 }
 
 static bool is_stuck(const struct incident *i)
@@ -86,8 +88,10 @@ void rule_stuck(struct rule_context *c)
                 first->e->kind == LOG_HUNG_TASK ? "hangs" : "occupies a CPU without end",
                 waits_of(first->e));
     vec_last(&c->out->items).incident = (u32)(first - c->incidents->items.items);
-    finding_detail(c, "So says its call trace (%s).",
-                   oom_where(where, c->s, first->e, OOM_PART_TRACE));
+    if (first->e->report && first->e->report->frames.count)
+        finding_detail(c, "So says its call trace, which begins in %s (%s).",
+                       first->e->report->frames.items[0],
+                       oom_where(where, c->s, first->e, OOM_PART_TRACE));
     evidence(c, "tasks that hang in memory management", (double)count, IN_COUNT,
              oom_where(where, c->s, first->e, NR_OOM_PARTS), "%s", "");
 }

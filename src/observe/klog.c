@@ -28,6 +28,8 @@
 #define EVENTS_MAX     1024  /* the last ones */
 #define ROWS_TOTAL_MAX 65536 /* of all tables */
 #define FILES_MAX      4096
+/* What names of tasks begin with; others are quotes and bullets. */
+#define NAME_STARTS    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789(/._~<:@"
 #define SAME_REPORT_US \
     30000000ull /* the lines of one report are no further apart, on the slowest console */
 
@@ -69,6 +71,11 @@ u32 klog_file(struct snapshot *s, const char *name)
     vec_push(&s->log_files, xstrdup(name));
     return (u32)s->log_files.count - 1;
 }
+
+#define ROW_NUMBERS 5
+
+/* No name has them, and what loggers and viewers put around one has. */
+#define NAME_MARKS "\"{}[]\t=`|*"
 
 /* --- events -------------------------------------------------------------------------------------------------------------- */
 
@@ -317,6 +324,60 @@ static bool begins_body(struct span text)
                                 klog_is_task_row(text)));
 }
 
+bool klog_is_task_name(struct span name)
+{
+    struct span rest = name, word;
+    unsigned words = 0, numbers = 0;
+
+    if (span_empty(name) || span_len(name) >= COMM_BYTES || !strchr(NAME_STARTS, *name.at))
+        return false;
+    for (const char *at = name.at; at < name.end; at++)
+        if (strchr(NAME_MARKS, *at))
+            return false;
+    for (; span_take_word(&rest, &word); words++) {
+        u64 number;
+
+        numbers += span_take_u64(&word, &number) && span_empty(word);
+    }
+    /* "c3 88123 java" has a logger's words. */
+    return words == 1 || numbers == 0;
+}
+
+bool klog_opens(struct span text)
+{
+    static const char *const starts[] = {"Out of memory: Kill",
+                                         "Out of memory: kill",
+                                         "Out of memory (oom_kill",
+                                         "Out of Memory: Kill",
+                                         "Out of memory and no k",
+                                         "Memory cgroup out of memory",
+                                         "oom_reaper: reaped p",
+                                         "Memory cgroup stats for ",
+                                         "Tasks state (memory values",
+                                         "Mem-Info:",
+                                         "Mem-info:",
+                                         "memory: usage ",
+                                         "Free swap  =",
+                                         "Total swap =",
+                                         "oom-killer: gfp_mask=",
+                                         "oom-kill:constraint="};
+    static const char *const behind_name[] = {
+        " invoked oom-killer: ", ": page allocation failure: order:",
+        ": page allocation failure. order:"};
+    const char *at;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(starts); i++)
+        if (span_begins(text, starts[i]))
+            return true;
+    for (unsigned i = 0; i < ARRAY_SIZE(behind_name); i++)
+        if ((at = span_find(text, behind_name[i])))
+            return klog_is_task_name((struct span){text.at, at});
+    return (!span_empty(text) && *text.at == '[' &&
+            ((span_find(text, "total_vm") && span_find(text, "oom_score_adj") &&
+              text.end - text.at > 8 && span_find((struct span){text.at, text.at + 8}, "pid")) ||
+             klog_is_task_row(text)));
+}
+
 /* Could this line say anything here? One look at the text, because a log has few that do. */
 static bool may_matter(struct span text)
 {
@@ -362,13 +423,46 @@ static bool is_row_or_frame(struct span text)
            (is_blank(text.at[1]) || is_digit(text.at[1]) || text.at[1] == '<');
 }
 
-void klog_feed(struct klog *k, struct span message, const struct klog_stamp *stamp)
+/* Within a report, a line that has its words or is a row of numbers, whoever can read it. */
+static bool speaks_of_memory(struct span text)
+{
+    static const char *const words[] = {"kB",     "KB",       " pages", "active_",
+                                        "usage ", "total_vm", "rss"};
+    struct span rest = text, word;
+    unsigned numbers = 0;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+        if (span_find(text, words[i]))
+            return true;
+    while (span_take_word(&rest, &word)) {
+        u64 number;
+
+        /* Words of a stack's dump begin with zeros. */
+        numbers += *word.at != '0' && span_take_u64(&word, &number) && span_empty(word);
+    }
+    return numbers >= ROW_NUMBERS;
+}
+
+/* ... and that says nothing which a report is read for. */
+static bool is_known_silent(struct span text)
+{
+    static const char *const words[] = {"Tasks state", "Free pages:", "pages shared",
+                                        "non-shared",  "swap cached", "free pages",
+                                        "slab pages",  "swap cache",  "hwpoisoned"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+        if (span_find(text, words[i]))
+            return true;
+    return false;
+}
+
+bool klog_feed(struct klog *k, struct span message, const struct klog_stamp *stamp)
 {
     struct span text = span_trim(message);
     bool taken;
 
     if (span_empty(text))
-        return;
+        return true;
     taken = !is_row_or_frame(text) && take_message(k, text, stamp);
     if (!taken && begins_body(text) && klog_is_stuck(k))
         klog_begin(k, LOG_OOM_KILL, stamp);
@@ -378,10 +472,16 @@ void klog_feed(struct klog *k, struct span message, const struct klog_stamp *sta
         klog_begin(k, LOG_OOM_KILL, stamp);
         taken = oom_body_take(&k->body, text, stamp->place);
     }
+    if (!taken && k->is_open && k->invoked && !k->killed && k->open.kind == LOG_OOM_KILL &&
+        !klog_is_past(k, stamp) && speaks_of_memory(text) && !is_known_silent(text)) {
+        k->open.report->unread++;
+        return false;
+    }
     if (!taken)
-        return;
+        return true;
     k->last_us = stamp->at_us;
     k->last_wall_us = stamp->wall_us;
+    return true;
 }
 
 struct klog *klog_new(struct snapshot *s)

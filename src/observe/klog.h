@@ -17,8 +17,15 @@ struct klog;
 /* Is it a row of a report's table of tasks, which no other message looks like? */
 bool klog_is_task_row(struct span line);
 
+/* May a task have this name, as the kernel prints it? */
+bool klog_is_task_name(struct span name);
+
+/* Does a message begin with a sentence that only the kernel says in a report of the killer, or of a failed allocation? */
+bool klog_opens(struct span text);
+
 struct klog *klog_new(struct snapshot *s);
-void klog_feed(struct klog *k, struct span message, const struct klog_stamp *stamp);
+/* False: the line stands in a report and speaks of memory, and what it says is not understood. */
+bool klog_feed(struct klog *k, struct span message, const struct klog_stamp *stamp);
 /* The end of the log: a report that is open is one that was cut. */
 void klog_free(struct klog *k);
 

@@ -43,15 +43,20 @@ static bool parse_bare_kill(struct klog *k, struct span text, const struct klog_
 {
     struct span rest = text, name;
     u64 pid;
+    /* Until 2.6.31 the line before it says that memory ran out. */
+    bool bare = !klog_is_past(k, stamp) && !k->killed && k->open.kind == LOG_OOM_KILL &&
+                oom_has(k->open.report, OOM_PART_CHOICE) && span_take(&rest, "Killed process ");
 
-    if (!(span_take(&rest, "Out of Memory: Killed process ") ||
+    if (!(bare || span_take(&rest, "Out of Memory: Killed process ") ||
           span_take(&rest, "Out of memory: Killed process ")) ||
         span_find(rest, "-vm:") || !span_take_u64(&rest, &pid) ||
         !klog_between(rest, "(", ")", &name))
         return false;
-    if (klog_is_past(k, stamp) || k->killed || k->of_group || k->open.kind != LOG_OOM_KILL)
+    if (!bare &&
+        (klog_is_past(k, stamp) || k->killed || k->of_group || k->open.kind != LOG_OOM_KILL))
         klog_begin(k, LOG_OOM_KILL, stamp);
-    k->of_machine = k->killed = k->invoked = true;
+    k->of_machine |= !k->of_group;
+    k->killed = k->invoked = true;
     k->open.pid = (u32)pid;
     span_copy(name, k->open.comm, sizeof(k->open.comm));
     k->open.kill = stamp->place;

@@ -48,6 +48,11 @@ static enum oom_figure figure_of(struct span name)
         return OOM_ISOLATED_ANON;
     if (span_is(name, "isolated(file)"))
         return OOM_ISOLATED_FILE;
+    /* Mem-Info of 2.6.28 to 2.6.31 */
+    if (span_is(name, "Active_anon"))
+        return OOM_ACTIVE_ANON;
+    if (span_is(name, "slab"))
+        return OOM_SLAB_UNRECLAIMABLE;
     while (i < NR_OOM_FIGURES && !span_is(name, oom_figure_names[i]))
         i++;
     return (enum oom_figure)i;
@@ -76,6 +81,9 @@ static bool take_figures(struct span line, bool in_kib, u64 figures[NR_OOM_FIGUR
         if (in_kib && !span_take(&line, "kB") && !span_take(&line, "KB"))
             continue;
         figures[figure] = number;
+        /* It does not say how much of the slab can be reclaimed: what stands there at a kill could not. */
+        if (span_is(name, "slab"))
+            figures[OOM_SLAB_RECLAIMABLE] = 0;
         any = true;
     }
     return any;

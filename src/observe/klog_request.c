@@ -51,6 +51,20 @@ void klog_take_allowed(struct klog *k, struct span text)
     klog_set_path(&r->mems_allowed, (struct span){rest.at, end});
 }
 
+/* What stands there and is no name of a task is what a logger wrote; its last word may be one. */
+static void take_invoker(struct klog *k, struct span name)
+{
+    const char *at = name.end;
+
+    if (!klog_is_task_name(name)) {
+        while (at > name.at && !is_blank(at[-1]))
+            at--;
+        name.at = at;
+    }
+    if (klog_is_task_name(name))
+        span_copy(name, k->open.invoker, sizeof(k->open.invoker));
+}
+
 bool klog_parse_invoked(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     static const char mark[] = " invoked oom-killer:";
@@ -62,8 +76,7 @@ bool klog_parse_invoked(struct klog *k, struct span text, const struct klog_stam
     k->invoked = true;
     k->open.forced = k->forced;
     k->forced = false;
-    span_copy(span_trim((struct span){text.at, rest.at - strlen(mark)}), k->open.invoker,
-              sizeof(k->open.invoker));
+    take_invoker(k, span_trim((struct span){text.at, rest.at - strlen(mark)}));
     take_request(k, rest);
     klog_take_allowed(k, rest);
     oom_note(k->open.report, OOM_PART_INVOKED, stamp->place);
@@ -81,6 +94,39 @@ bool klog_parse_cpuset(struct klog *k, struct span text, const struct klog_stamp
 }
 
 /* "NAME: page allocation failure: order:5, mode:0x40dc0(...)"; a full stop in 3.10. */
+/* "XFS: java(1234) possible memory allocation deadlock size 65552 in kmem_alloc (mode:0x250)", "tar: vmalloc: allocation failure: 65536 bytes":
+ * whoever asks goes on asking, or has no page for a part of it. */
+static bool parse_refused_bytes(struct klog *k, struct span text, const struct klog_stamp *stamp)
+{
+    static const char deadlock[] = " possible memory allocation deadlock",
+                      vmalloc[] = ": vmalloc: allocation failure: ";
+    struct span rest, name;
+    bool of_vmalloc;
+    u64 bytes = 0;
+
+    of_vmalloc = klog_after(text, vmalloc, &rest);
+    if (of_vmalloc && (!span_take_u64(&rest, &bytes) || bytes == 0))
+        return false;
+    if (!of_vmalloc && !klog_after(text, deadlock, &rest))
+        return false;
+    name = (struct span){text.at, rest.at - strlen(deadlock)};
+    if (of_vmalloc)
+        name.end = span_find(text, vmalloc);
+    else if (span_take(&rest, "size "))
+        span_take_u64(&rest, &bytes);
+    klog_begin(k, LOG_ALLOC_FAILURE, stamp);
+    if (!of_vmalloc && klog_after(name, "XFS: ", &name) && span_find(name, "("))
+        name.end = span_find(name, "(");
+    if (klog_is_task_name(name))
+        span_copy(name, k->open.comm, sizeof(k->open.comm));
+    while (!of_vmalloc && k->open.order < 20 && (u64)4096 << k->open.order < bytes)
+        k->open.order++;
+    k->open.report->order = k->open.order;
+    k->open.kill = stamp->place;
+    oom_note(k->open.report, OOM_PART_INVOKED, stamp->place);
+    return true;
+}
+
 bool klog_parse_allocation(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     static const char *const marks[] = {": page allocation failure",
@@ -103,7 +149,7 @@ bool klog_parse_allocation(struct klog *k, struct span text, const struct klog_s
         oom_note(k->open.report, OOM_PART_INVOKED, stamp->place);
         return true;
     }
-    return false;
+    return parse_refused_bytes(k, text, stamp);
 }
 
 /* "cma: cma_alloc: linux,cma: alloc failed, req-size: 62864 pages, ret: -12": the name of the area is told since 5.13. */

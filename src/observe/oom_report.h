@@ -207,6 +207,7 @@ struct oom_report {
     u64 score;                   /* of the chosen one, as kernels before 5.x print it; UNKNOWN */
     char chosen[OOM_COMM_BYTES]; /* who was chosen, where a child died in its place */
     u32 chosen_pid;
+    u32 unread;        /* lines within that speak of memory, and that nobody here understood */
     bool columns_anon; /* the table splits rss: kernels since 6.8 */
 };
 

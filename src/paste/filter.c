@@ -18,6 +18,12 @@ static const char *const of_kernel[] = {"oom-kill",
                                         "oom killer",
                                         "system oom",
                                         "taskoom",
+                                        "cgroup oom",
+                                        "memory limit",
+                                        "by yarn for",
+                                        "pbs: job killed",
+                                        "allocation deadlock",
+                                        "vmalloc: alloc",
                                         "oomkill",
                                         "oomd",
                                         "oom event",
@@ -171,7 +177,7 @@ static const struct {
      {"kind: pod", "\"kind\": \"pod\"", "kind: list", "laststate", "containerid: ",
       "containerid\": ", "containerstatuses", "exitcode: ", "exitcode\": ", "oomkilled",
       "outofmemoryerror: con", "containerdefinitions", "memoryreservation", "\"containers\":"}},
-    {OF(KUBE_PODS), {"restarts"}},
+    {OF(KUBE_PODS), {"restarts", "oomkilled", "evicted", "crashloopbackoff"}},
     {OF(KUBE_TOP), {"memory(bytes)"}},
     {OF(UNIT_STATUS),
      {"● ", "○ ", "↻ ", ".service", "loaded: loaded",
@@ -190,7 +196,7 @@ static const struct {
 
 #define BITS       16
 #define BUCKETS    1024
-#define TRIGGERS   512
+#define TRIGGERS   768
 #define FOLD       0x20202020u
 #define GRAM_BYTES 4
 

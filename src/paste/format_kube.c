@@ -353,11 +353,32 @@ unsigned kube_describe_parse(struct block *b, struct span text)
     return found;
 }
 
+/* "payments  etl-28  0/1  OOMKilled  3 (2m ago)  9m": a row whose head grep took away. */
+static bool is_pod_row(struct span line)
+{
+    static const char *const states[] = {"OOMKilled", "Evicted", "CrashLoopBackOff"};
+    struct fields f;
+
+    fields_split(line, &f);
+    for (unsigned ready = 1; ready <= 2 && ready + 3 < f.count; ready++) {
+        struct span rest = f.at[ready];
+        u64 is, of;
+
+        if (!span_take_u64(&rest, &is) || !span_take(&rest, "/") || !span_take_u64(&rest, &of) ||
+            !span_empty(rest) || !is_digit(*f.at[ready + 2].at))
+            continue;
+        for (unsigned i = 0; i < ARRAY_SIZE(states); i++)
+            if (span_is(f.at[ready + 1], states[i]))
+                return true;
+    }
+    return false;
+}
+
 /* "NAME READY STATUS RESTARTS AGE" with OOMKilled, Evicted or CrashLoopBackOff. */
 bool kube_pods_begins(const struct block *b, struct span line)
 {
     (void)b;
-    return words_have(line, "NAME READY STATUS RESTARTS AGE");
+    return words_have(line, "NAME READY STATUS RESTARTS AGE") || is_pod_row(line);
 }
 
 bool kube_pods_goes_on(const struct block *b, struct span line)

@@ -482,19 +482,73 @@ static unsigned shown_paths(struct span command, unsigned n, struct span *ret)
     return count;
 }
 
-/* Lines of a text of which none says its file: as many as files were named are one of each. */
+/* Is it the only line of its file: a number, or "max"? */
+static bool is_single(struct span line)
+{
+    struct span rest = span_trim(line);
+    u64 number;
+
+    return span_is(rest, "max") || (span_take_u64(&rest, &number) && span_empty(rest));
+}
+
+/* Files of more than one line that "cat" shows between others, by their names. */
+static bool has_lines(struct span path)
+{
+    static const char *const names[] = {"memory.events", "memory.events.local", "memory.stat",
+                                        "memory.pressure", "memory.oom_control"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+        if (ends_name(path, names[i]) || span_is(path, names[i]))
+            return true;
+    return false;
+}
+
+/* Which of the files that one command shows a line is of: each number is one, and lines with names are of the next that has such. False: of none. */
+static bool next_shown(const struct block *b, struct span line, unsigned *at, bool *within,
+                       struct span *path)
+{
+    unsigned named = shown_paths(b->command, 0, path);
+    bool single = is_single(line);
+
+    if (*within && !single) {
+        shown_paths(b->command, *at - 1, path);
+        return true;
+    }
+    for (*within = false; *at < named; (*at)++) {
+        shown_paths(b->command, *at, path);
+        if (has_lines(*path) == !single) {
+            (*at)++;
+            *within = !single;
+            return true;
+        }
+    }
+    *path = b->path;
+    return false;
+}
+
+/* No line says its file, and the command names several. */
 static bool is_line_each(const struct block *b, struct span text)
 {
     struct span line, path;
-    unsigned lines = 0, named = shown_paths(b->command, 0, &path);
 
     while (span_take_line(&text, &line)) {
         skip_grep(line, &path);
         if (!span_empty(path))
             return false;
-        lines += !span_empty(span_trim(line));
     }
-    return named > 1 && lines == named;
+    return shown_paths(b->command, 0, &path) > 1;
+}
+
+/* Its directory is that of the first. */
+static struct span beside(const struct block *b, struct span path, char buf[TREE_PATH_MAX])
+{
+    const char *slash = memrchr(b->path.at, '/', span_len(b->path));
+
+    if (memchr(path.at, '/', span_len(path)) || !slash)
+        return path;
+    snprintf(buf, TREE_PATH_MAX, "%.*s/%.*s", (int)MIN(slash - b->path.at, TREE_PATH_MAX / 2),
+             b->path.at, (int)MIN(span_len(path), (size_t)100), path.at);
+    return span_of(buf, strlen(buf));
 }
 
 unsigned group_file_parse(struct block *b, struct span text)
@@ -502,7 +556,9 @@ unsigned group_file_parse(struct block *b, struct span text)
     struct span line;
     char last[TREE_PATH_MAX] = "";
     unsigned found = 0;
-    bool each = is_line_each(b, text), events = false, v1 = false;
+    bool each = is_line_each(b, text), events = false, v1 = false, within = false;
+    char buf[TREE_PATH_MAX];
+    unsigned at = 0;
 
     while (span_take_line(&text, &line)) {
         struct span path, rest = skip_grep(line, &path);
@@ -511,10 +567,12 @@ unsigned group_file_parse(struct block *b, struct span text)
         if (span_empty(path)) {
             path = b->path;
             rest = line;
-            if (each)
-                shown_paths(b->command, found, &path);
+            bool shown = each && next_shown(b, line, &at, &within, &path);
+
+            if (shown)
+                path = beside(b, path, buf);
             /* Below other files of the group. */
-            events = is_events_head(line) || (events && found);
+            events = !shown && (is_events_head(line) || (events && found));
         }
         if (span_empty(path) || span_empty(span_trim(rest)))
             continue;

@@ -6,6 +6,8 @@
  */
 #include "paste/state_int.h"
 
+#include "base/utf8.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <dirent.h>
@@ -106,13 +108,16 @@ static bool is_packed(const char *head, size_t len)
 /* UTF-16 with its mark, as some Windows tools save a paste. */
 static bool is_utf16(const char *head, size_t len)
 {
-    return len >= 4 && (unsigned char)head[0] == 0xff && (unsigned char)head[1] == 0xfe;
+    return len >= 4 && (memcmp(head, "\xff\xfe", 2) == 0 || memcmp(head, "\xfe\xff", 2) == 0);
 }
 
 static bool is_binary(const char *head, size_t len)
 {
     size_t odd = 0;
 
+    /* A log whose machine lost power ends in bytes that were never written. */
+    while (len > 1 && head[len - 1] == '\0')
+        len--;
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)head[i];
 
@@ -122,12 +127,30 @@ static bool is_binary(const char *head, size_t len)
     return odd * 10 > len;
 }
 
-/* UTF-16 to bytes: what is beyond ASCII is of no use to any grammar here. */
-static void narrow(struct strbuf *out, struct span text)
+/* A text in UTF-16 that comes in pieces, which may end within a character. */
+struct wide {
+    bool big;  /* the high byte first */
+    bool half; /* one byte of a character is there */
+    unsigned char first;
+};
+
+/* To UTF-8, without the mark in front. What stands for half a character beyond 16 bits is of no use to any grammar. */
+static void narrow(struct wide *w, struct span text, struct strbuf *out)
 {
     strbuf_reset(out);
-    for (; span_len(text) >= 2; text.at += 2)
-        strbuf_appendc(out, text.at[1] == 0 && text.at[0] ? text.at[0] : '?');
+    for (; text.at < text.end; text.at++) {
+        unsigned char byte = (unsigned char)*text.at;
+        u32 code;
+
+        w->half = !w->half;
+        if (w->half) {
+            w->first = byte;
+            continue;
+        }
+        code = w->big ? (u32)w->first << 8 | byte : (u32)byte << 8 | w->first;
+        if (code != 0xfeff)
+            utf8_append(out, code == 0 || (code >= 0xd800 && code < 0xe000) ? '?' : code);
+    }
 }
 
 static int add_stream(struct paste *p, struct stream *s, const char *name, s64 written,
@@ -361,7 +384,8 @@ static int add_archive(struct paste *p, struct stream *s, const char *name, s64 
 
 static void add_text(struct paste *p, struct stream *s, const char *name, s64 written)
 {
-    bool wide = is_utf16(s->chunk, s->peeked);
+    bool is_wide = is_utf16(s->chunk, s->peeked);
+    struct wide wide = {.big = is_wide && s->chunk[0] == '\xfe'};
     struct strbuf narrowed;
     const char *text;
     ssize_t n;
@@ -371,8 +395,8 @@ static void add_text(struct paste *p, struct stream *s, const char *name, s64 wr
     while ((n = stream_next(s, &text)) > 0) {
         struct span piece = span_of(text, (size_t)n);
 
-        if (wide) {
-            narrow(&narrowed, piece);
+        if (is_wide) {
+            narrow(&wide, piece, &narrowed);
             piece = span_of_buf(&narrowed);
         }
         paste_text(p, piece);

@@ -34,12 +34,41 @@ struct entity {
 };
 
 static const struct entity entities[] = {
-    {"&gt;", ">"},   {"&lt;", "<"},   {"&amp;", "&"},  {"&quot;", "\""}, {"&#39;", "'"},
-    {"&#34;", "\""}, {"&nbsp;", " "}, {"&#x27;", "'"}, {"&apos;", "'"},  {"&#160;", " "},
+    {"&gt;", ">"},    {"&lt;", "<"},   {"&amp;", "&"},
+    {"&quot;", "\""}, {"&nbsp;", " "}, {"&apos;", "'"},
 };
+
+/* "&#40;", "&#x28;": a character by its number. */
+static bool take_number(struct span *rest, struct strbuf *buf)
+{
+    struct span at = *rest;
+    unsigned base = 10, code = 0, digits = 0;
+
+    if (!span_take(&at, "&#"))
+        return false;
+    if (span_take(&at, "x") || span_take(&at, "X"))
+        base = 16;
+    for (; !span_empty(at) && digits < 6; at.at++, digits++) {
+        char c = *at.at | 0x20;
+
+        if (is_digit(*at.at))
+            code = code * base + (unsigned)(*at.at - '0');
+        else if (base == 16 && c >= 'a' && c <= 'f')
+            code = code * base + (unsigned)(c - 'a' + 10);
+        else
+            break;
+    }
+    if (digits == 0 || !span_take(&at, ";"))
+        return false;
+    strbuf_appendc(buf, code > ' ' && code < 0x7f ? (char)code : ' ');
+    rest->at = at.at;
+    return true;
+}
 
 static bool take_entity(struct span *rest, struct strbuf *buf)
 {
+    if (take_number(rest, buf))
+        return true;
     for (unsigned i = 0; i < ARRAY_SIZE(entities); i++) {
         if (span_begins(*rest, entities[i].name)) {
             strbuf_append(buf, entities[i].text);
@@ -380,6 +409,28 @@ bool line_prompt(struct span line, struct span *ret_command)
     return false;
 }
 
+/* "== memory.max", "--- /proc/meminfo ---", "### cpu.stat:": what people have a loop say before each file. */
+static bool take_marked_name(struct span line, struct span *ret)
+{
+    static const char *const files[] = {"memory.", "cgroup.", "pids.", "/proc/", "/sys/"};
+    struct span rest = span_trim(line), name;
+
+    if (span_len(rest) < 4 || !strchr("=-#*:", *rest.at) || rest.at[1] != *rest.at)
+        return false;
+    while (!span_empty(rest) && strchr("=-#*: ", *rest.at))
+        rest.at++;
+    while (!span_empty(rest) && strchr("=-#*: ", rest.end[-1]))
+        rest.end--;
+    if (!span_take_word(&rest, &name) || !span_empty(rest))
+        return false;
+    for (unsigned i = 0; i < ARRAY_SIZE(files); i++)
+        if (span_begins(name, files[i])) {
+            *ret = name;
+            return true;
+        }
+    return false;
+}
+
 bool line_file_heading(struct span line, struct span *ret_path)
 {
     struct span rest = span_trim(line);
@@ -389,6 +440,8 @@ bool line_file_heading(struct span line, struct span *ret_path)
         *ret_path = span_trim(rest);
         return !span_empty(*ret_path);
     }
+    if (take_marked_name(line, ret_path))
+        return true;
     rest = span_trim(line);
     /* more(1) */
     if (!span_begins(rest, "/proc/") && !span_begins(rest, "/sys/"))

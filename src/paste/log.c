@@ -69,7 +69,8 @@ void log_feed(struct paste *p, struct span message, const struct klog_stamp *sta
     }
     st->in_stats =
         span_find(message, "emory cgroup stats") || (st->in_stats && span_len(message) < 80);
-    klog_feed(st->klog, message, stamp);
+    if (!klog_feed(st->klog, message, stamp))
+        paste_not_understood(p, stamp->place.line, 1);
     note_earlyoom(st, message);
     if (filter_line(message).refusal && !refusal_take(p, message, stamp))
         sigkill_take(p, message, stamp->place);
@@ -175,8 +176,10 @@ static enum completeness completeness_of(struct paste_state *st, struct span mes
         return CUT;
     if (span_find(message, "Killed process "))
         return span_find(message, "oom_score_adj:") || span_ends(span_trim(message), ").") ? WHOLE
-               : span_find(message, "file-rss:") ? MAY_GO_ON
-                                                 : CUT;
+               : span_find(message, "file-rss:") ||
+                       (span_begins(message, "Killed") && span_ends(span_trim(message), ")"))
+                   ? MAY_GO_ON
+                   : CUT;
     if (span_find(message, " invoked oom-killer"))
         return span_find(message, "oom_score_adj=") ? WHOLE : MAY_GO_ON;
     if (span_find(message, ": usage ") && span_find(message, "emory"))
@@ -346,8 +349,9 @@ bool log_take_line(struct paste *p, struct span line, size_t raw_len)
         struct span text = span_of_buf(&st->json), piece;
 
         while (span_take_line(&text, &piece)) {
+            carrier_take(st, &piece);
             prefix_take(piece, &st->dates, &inner);
-            prefix_skip_unknown(&inner);
+            carrier_fill(st, &inner);
             prefix.message = inner.message;
             if (!known(prefix.at_us))
                 prefix.at_us = inner.at_us;
@@ -361,8 +365,7 @@ bool log_take_line(struct paste *p, struct span line, size_t raw_len)
         return true;
     }
     prefix_take(line, &st->dates, &prefix);
-    if (st->kinds.log)
-        prefix_skip_unknown(&prefix);
+    carrier_fill(st, &prefix);
     if (!prefix.is_log) {
         if (take_journal_field(p, line, raw_len)) {
             p->log_lines++;
@@ -389,7 +392,9 @@ bool log_take_line(struct paste *p, struct span line, size_t raw_len)
 bool log_take_bare(struct paste *p, struct span line, u32 number, size_t raw_len)
 {
     struct paste_state *st = p->state;
-    struct prefix prefix = {.message = line, .at_us = UNKNOWN, .wall_us = UNKNOWN};
+    struct prefix prefix = {
+        .message = line, .host = {line.at, line.at}, .at_us = UNKNOWN, .wall_us = UNKNOWN};
+    char host[64] = "";
     size_t refusals = p->s.refusals.count, events = p->s.log.count;
     bool in_report = st->report_left > 0;
     u32 line_was = st->line;
@@ -401,7 +406,9 @@ bool log_take_bare(struct paste *p, struct span line, u32 number, size_t raw_len
     if (!is_wanted(st))
         return false;
     st->line = number;
-    take_message(p, &prefix, "", "", raw_len);
+    carrier_fill(st, &prefix);
+    span_copy(prefix.host, host, sizeof(host));
+    take_message(p, &prefix, host, "", raw_len);
     st->line = line_was;
     return in_report || st->report_left == REPORT_LINES || st->wrapped.open ||
            p->s.refusals.count > refusals || p->s.log.count > events;

@@ -84,6 +84,8 @@ struct paste *paste_new(void)
     strbuf_init(&st->lead.text);
     strbuf_init(&st->partial);
     strbuf_init(&st->cleaned);
+    strbuf_init(&st->unescaped);
+    strbuf_init(&st->cut);
     strbuf_init(&st->command);
     strbuf_init(&st->path);
     strbuf_init(&st->cwd);
@@ -105,6 +107,8 @@ static void state_free(struct paste_state *st)
     strbuf_done(&st->lead.text);
     strbuf_done(&st->partial);
     strbuf_done(&st->cleaned);
+    strbuf_done(&st->unescaped);
+    strbuf_done(&st->cut);
     strbuf_done(&st->command);
     strbuf_done(&st->path);
     strbuf_done(&st->cwd);
@@ -130,8 +134,15 @@ void paste_free(struct paste *p)
 
 /* --- what nobody understands -------------------------------------------------------------------------------------------- */
 
-static void not_understood(struct paste *p, u32 line, u32 count)
+void paste_not_understood(struct paste *p, u32 line, u32 count)
 {
+    struct paste_state *st = p->state;
+
+    /* Several messages of one line, such as an object of JSON, are one line. */
+    if (count == 1 && p->not_understood && st->unread_line == line && st->unread_file == st->file)
+        return;
+    st->unread_line = line;
+    st->unread_file = st->file;
     if (p->not_understood == 0)
         p->not_understood_at = (struct klog_place){p->state->file, line};
     p->not_understood += count;
@@ -149,7 +160,7 @@ static void line_not_understood(struct paste *p, struct span raw)
     struct paste_state *st = p->state;
     struct lead *lead = &st->lead;
 
-    not_understood(p, st->line, 1);
+    paste_not_understood(p, st->line, 1);
     if (!objects_may_have(raw) || lead->lines >= LEAD_MAX ||
         lead->text.len + span_len(raw) > LINE_LONGEST) {
         drop_lead(st);
@@ -198,7 +209,7 @@ static void give_back(struct paste *p, struct block *b)
         /* Lines that a logger wrote were counted as such. */
         if (!span_empty(span_trim(line)) && !log_take_bare(p, line, number, span_len(line)) &&
             !p->state->logger.open)
-            not_understood(p, number, 1);
+            paste_not_understood(p, number, 1);
         number++;
     }
 }
@@ -244,6 +255,7 @@ static void take_lead(struct paste *p)
     strbuf_init(&cleaned);
     st->open.place.line = lead->line;
     p->not_understood -= lead->lines;
+    st->unread_line = 0;
     while (span_take_line(&text, &raw)) {
         line_clean(raw, &cleaned, &line);
         add_line(&st->open, line);
@@ -362,7 +374,7 @@ static void note_directory(struct paste_state *st, struct span path)
 {
     bool below = *path.at != '/' && st->cwd.len;
 
-    while (span_len(path) > 1 && path.end[-1] == '/')
+    while (span_len(path) > 1 && strchr("/;", path.end[-1]))
         path.end--;
     if (below && !span_begins(path, "..") && st->cwd.len + span_len(path) < TREE_PATH_MAX) {
         strbuf_appendc(&st->cwd, '/');
@@ -419,6 +431,19 @@ static void expand_braces(struct span command, struct strbuf *out)
     }
 }
 
+/* The file that is shown, from where the shell stands. */
+static void set_path(struct paste_state *st, struct span name)
+{
+    bool below = *name.at != '/' && st->cwd.len;
+
+    strbuf_reset(&st->path);
+    if (below) {
+        strbuf_append_bytes(&st->path, st->cwd.text, st->cwd.len);
+        strbuf_appendc(&st->path, '/');
+    }
+    strbuf_append_bytes(&st->path, name.at, span_len(name));
+}
+
 /* The file that "cat /proc/meminfo" or "sudo cat memory.stat" shows. */
 static void note_command(struct paste_state *st, struct span command)
 {
@@ -440,13 +465,9 @@ static void note_command(struct paste_state *st, struct span command)
         } else if (searches && *word.at != '-') {
             searches = false;
         } else if (shows && *word.at != '-' && *word.at != '|' && !is_digit(*word.at)) {
-            if (*word.at != '/' && st->cwd.len) {
-                set_text(&st->path, span_of_buf(&st->cwd));
-                strbuf_appendc(&st->path, '/');
-                strbuf_append_bytes(&st->path, word.at, span_len(word));
-            } else {
-                set_text(&st->path, word);
-            }
+            /* "$f" of a loop names nothing. */
+            if (!memchr(word.at, '$', span_len(word)))
+                set_path(st, word);
             return;
         } else if (*word.at == '|') {
             return;
@@ -504,7 +525,7 @@ static bool is_nobodys(struct paste_state *st, struct span raw, struct span line
 /* A line that nobody wanted: of a log, or not understood. */
 static void count_line(struct paste *p, struct span line)
 {
-    if (prefix_likely(line))
+    if (p->state->carrier.taken || prefix_likely(line))
         p->log_lines++;
     else
         line_not_understood(p, line);
@@ -533,14 +554,14 @@ static bool take_divider(struct paste *p, struct span line)
     } else if (line_file_heading(line, &found)) {
         close_block(p);
         log_flush(p);
-        set_text(&st->path, found);
+        set_path(st, found);
     } else {
         return false;
     }
     return true;
 }
 
-static void take_line(struct paste *p, struct span raw)
+void paste_take_line(struct paste *p, struct span raw)
 {
     struct paste_state *st = p->state;
     struct span line;
@@ -568,6 +589,7 @@ static void take_line(struct paste *p, struct span raw)
         if (span_empty(line))
             return;
     }
+    carrier_take(st, &line);
     if (st->pwd && span_begins(span_trim(line), "/")) {
         note_directory(st, span_trim(line));
         st->pwd = st->prompted = false;
@@ -594,7 +616,8 @@ static void take_line(struct paste *p, struct span raw)
         struct prefix prefix;
 
         prefix_take(line, &dates, &prefix);
-        if (!prefix.is_log && log_take_wrapped(p, line, span_len(raw)))
+        /* A lead with words is one of the message's own. */
+        if (!prefix.is_log && !carrier_has_words(st) && log_take_wrapped(p, line, span_len(raw)))
             return;
         log_flush(p);
     }
@@ -604,40 +627,10 @@ static void take_line(struct paste *p, struct span raw)
     st->prompted = false;
     if (opened)
         return;
-    if (!log_take_bare(p, line, st->line, span_len(raw)))
+    if (log_take_bare(p, line, st->line, span_len(raw)))
+        p->log_lines++;
+    else
         count_line(p, line);
-}
-
-/* Where the next message begins in a line that lost its newlines: "[34718.499313] " behind a blank. NULL: it has one. */
-static const char *next_message(struct span line)
-{
-    const char *at = line.at + 1;
-
-    if (span_len(line) < 2 || *line.at != '[')
-        return NULL;
-    for (; (at = memchr(at, '[', (size_t)(line.end - at))); at++) {
-        struct span rest = {at + 1, line.end};
-        u64 seconds, us;
-
-        if (is_blank(at[-1]) && span_take_u64(&rest, &seconds) && span_take(&rest, ".") &&
-            rest.end - rest.at > 8 && span_take_u64(&rest, &us) && span_begins(rest, "] "))
-            return at;
-    }
-    return NULL;
-}
-
-/* As some pages show it, a log is one long line. */
-static void take_lines(struct paste *p, struct span raw)
-{
-    const char *next;
-
-    while ((next = next_message(raw))) {
-        take_line(p, (struct span){raw.at, next});
-        /* Each is counted, and all stand in this line. */
-        p->state->line--;
-        raw.at = next;
-    }
-    take_line(p, raw);
 }
 
 /* What was read, for whoever wants to hand it over: without the directories it was in. */
@@ -676,6 +669,7 @@ void paste_begin(struct paste *p, const char *name, s64 written)
     st->report_left = 0;
     st->prompted = st->pwd = false;
     st->in_report = st->in_stats = false;
+    st->carrier.len = 0;
     st->dates = (struct prefix_log){.latest_year = gmtime_r(&when, &tm) ? tm.tm_year + 1900 : 1970};
 }
 
@@ -690,7 +684,7 @@ void paste_text(struct paste *p, struct span text)
 
         text.at = newline ? newline + 1 : text.end;
         if (newline && st->partial.len == 0 && !st->partial_dropped) {
-            take_lines(p, piece);
+            cut_line(p, piece);
             continue;
         }
         if (st->partial.len + span_len(piece) > LINE_LONGEST)
@@ -698,7 +692,7 @@ void paste_text(struct paste *p, struct span text)
         else
             strbuf_append_bytes(&st->partial, piece.at, span_len(piece));
         if (newline) {
-            take_lines(p, span_of_buf(&st->partial));
+            cut_line(p, span_of_buf(&st->partial));
             strbuf_reset(&st->partial);
             st->partial_dropped = false;
         }
@@ -710,7 +704,7 @@ void paste_file_end(struct paste *p)
     struct paste_state *st = p->state;
 
     if (st->partial.len)
-        take_lines(p, span_of_buf(&st->partial));
+        cut_line(p, span_of_buf(&st->partial));
     strbuf_reset(&st->partial);
     close_block(p);
     p->cut |= log_wrapped_is_cut(st);

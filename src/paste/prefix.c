@@ -335,6 +335,14 @@ static bool element_logfmt(struct taking *t)
             note_moment(t, &m);
     }
     rest.at = message + strlen(" msg=\"");
+    for (const char *at = rest.at; at < rest.end; at++) {
+        if (*at == '\\') {
+            at++;
+        } else if (*at == '"') {
+            rest.end = at;
+            break;
+        }
+    }
     t->out->is_log = true;
     t->rest = rest;
     return true;
@@ -498,22 +506,6 @@ static bool skip_finder(struct taking *t)
         }
     }
     return false;
-}
-
-void prefix_skip_unknown(struct prefix *p)
-{
-    static const char *const sentences[] = {"oom-kill:constraint=", "Memory cgroup out of memory: ",
-                                            "Out of memory: Kill", "oom_reaper: reaped process "};
-
-    for (unsigned i = 0; i < ARRAY_SIZE(sentences); i++) {
-        const char *at = span_find(p->message, sentences[i]);
-
-        if (at && at > p->message.at) {
-            p->message.at = at;
-            p->is_log = true;
-            return;
-        }
-    }
 }
 
 /* "web_1  | ", "api-1  | ": compose puts the container in front of whatever it says. */

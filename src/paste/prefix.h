@@ -30,9 +30,6 @@ struct prefix {
 
 void prefix_take(struct span line, struct prefix_log *log, struct prefix *ret);
 
-/* A prefix that nobody knows ends where a sentence begins that only the kernel says: behind what prefix_take() left. */
-void prefix_skip_unknown(struct prefix *p);
-
 /* The beginning of a line, at a look: is it one that a logger writes? Cheap, may err. */
 bool prefix_likely(struct span line);
 

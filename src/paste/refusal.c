@@ -57,7 +57,13 @@ static const struct sentence sentences[] = {
     {"InnoDB: mmap(", "failed", "mysqld", REFUSED_COMMIT, "mmap("},
     {"runtime: out of memory: cannot allocate", NULL, "a Go program", REFUSED_COMMIT,
      "cannot allocate "},
+    {"memory allocation of ", " bytes failed", "a Rust program", REFUSED_COMMIT, "allocation of "},
+    {"circuit_breaking_exception", NULL, "elasticsearch", REFUSED_HEAP, "the limit of ["},
+    {"Data too large, data for [", NULL, "elasticsearch", REFUSED_HEAP, "the limit of ["},
+    {"No space left on device", "/dev/shm", NULL, REFUSED_SHM, NULL},
     {"fatal error: runtime: cannot allocate memory", NULL, "a Go program", REFUSED_COMMIT, NULL},
+    {"pthread_create failed: Resource temporarily", NULL, "a program", REFUSED_TASKS, NULL},
+    {"fork: retry: No child processes", NULL, NULL, REFUSED_TASKS, NULL},
     {"fork: retry: Resource temporarily unavailable", NULL, NULL, REFUSED_TASKS, NULL},
     {"fork: Resource temporarily unavailable", NULL, NULL, REFUSED_TASKS, NULL},
     {"ork: Cannot allocate memory", NULL, NULL, REFUSED_FORK, NULL},
@@ -104,6 +110,23 @@ const char *refusal_sign(unsigned sentence)
     return sentence < ARRAY_SIZE(says_so) ? says_so[sentence] : NULL;
 }
 
+/* "OSError", "BlockingIOError": Python says what kind of error it was. */
+static bool is_errors_name(struct span word)
+{
+    return span_len(word) > 5 && span_ends(word, "Error") && !memchr(word.at, ' ', span_len(word));
+}
+
+/* "ENOSPC", "ENOMEM": the error, and not who met it. */
+static bool is_errno(struct span word)
+{
+    if (span_len(word) < 5 || *word.at != 'E')
+        return false;
+    for (; !span_empty(word); word.at++)
+        if (*word.at < 'A' || *word.at > 'Z')
+            return false;
+    return true;
+}
+
 /* "-bash: fork: Cannot allocate memory", "make: vfork: ...", "bash: /usr/bin/ls: Cannot allocate memory". */
 static void program_before(struct span line, char *buf, size_t size)
 {
@@ -118,7 +141,10 @@ static void program_before(struct span line, char *buf, size_t size)
         if (slash)
             word.at = slash + 1;
     }
-    if (span_empty(word) || span_len(word) > 24 || memchr(word.at, '=', span_len(word)))
+    if (is_errors_name(word))
+        word = span_of("python", 6);
+    else if (span_empty(word) || span_len(word) > 24 || memchr(word.at, '=', span_len(word)) ||
+             span_is(word, "fork") || is_errno(word))
         word = span_of("a program", 9);
     name = word;
     span_copy(name, buf, size);

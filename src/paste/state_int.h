@@ -50,6 +50,16 @@ struct lead {
     u32 line, lines;    /* the first one's number; 0 lines: none */
 };
 
+/* What stands around each line of this file and is no logger's (carrier.c). */
+struct carrier {
+    char lead[256];
+    size_t len;           /* of it; 0: none */
+    const char *closing;  /* what closes the message; NULL: nothing */
+    bool taken;           /* from this line */
+    struct prefix prefix; /* times in what was taken from this line */
+    char host[64];
+};
+
 /* What earlyoom saw last: bytes, total 0 when it said nothing. */
 struct earlyoom {
     u64 available, total, swap_free, swap_total;
@@ -87,10 +97,12 @@ struct paste_state {
     /* the file being read */
     u32 file, klog_file;
     u32 line;
-    struct filter kinds; /* of this line */
-    bool prompted;       /* a command stood before it: it may be the first of anything */
-    bool pwd;            /* that command was pwd */
-    struct strbuf partial, cleaned, command, path, json;
+    u32 unread_file, unread_line; /* the last line that was not understood */
+    struct filter kinds;          /* of this line */
+    bool prompted;                /* a command stood before it: it may be the first of anything */
+    bool pwd;                     /* that command was pwd */
+    struct strbuf partial, cleaned, unescaped, cut, command, path, json;
+    struct carrier carrier;
     struct strbuf cwd; /* where the shell stands, below /proc or /sys; "" elsewhere */
     bool may_be_alien; /* a directory is read that is no machine's */
     bool
@@ -113,6 +125,20 @@ const char *sigkill_sign(unsigned sentence);
 /* Note such a death; who: tells of it, scope: of whom, or NULL. */
 void sigkill_push(struct paste *p, const char *who, const char *scope, struct span words,
                   struct klog_place place);
+
+/* paste.c: so many lines of this file, from this one on, which nobody here understands. */
+void paste_not_understood(struct paste *p, u32 line, u32 count);
+
+/* paste.c: a line as it is; cut.c: a line that may be several. */
+void paste_take_line(struct paste *p, struct span raw);
+void cut_line(struct paste *p, struct span line);
+
+/* carrier.c: take what stands around the line, if this file has such lines. */
+bool carrier_take(struct paste_state *st, struct span *line);
+/* What was taken has words, such as a time, and no marks alone. */
+bool carrier_has_words(const struct paste_state *st);
+/* The times and the host that stood there, for a message that has none of its own. */
+void carrier_fill(const struct paste_state *st, struct prefix *prefix);
 
 /* --- log.c ----------------------------------------------------------------------------------------------------------- */
 
