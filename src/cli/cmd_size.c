@@ -279,6 +279,15 @@ static int sweep(struct cli *cli, const struct size_config *config)
     return rc ? cli_fail_for(cli, rc, &e) : cli->exit_code;
 }
 
+/* Was the host's memory limited by cgroups of version 1, whose files have other names and no memory.high? */
+static bool recorded_in_v1(const struct cli *cli, const struct trace *t)
+{
+    char version[8];
+
+    return !cli->machine.no_host && trace_text_value(t->host, "cgroup", version, sizeof(version)) &&
+           strcmp(version, "1") == 0;
+}
+
 static int size(struct cli *cli, const struct request *req)
 {
     struct system_config machine;
@@ -303,6 +312,7 @@ static int size(struct cli *cli, const struct request *req)
         .max_slowdown = req->max_slowdown,
         .usable_slowdown = req->usable_slowdown,
         .jobs = cli_jobs(req->jobs),
+        .cgroup_v1 = recorded_in_v1(cli, trace),
         .stop = &stop,
         .progress = show_progress,
         .progress_ctx = cli,

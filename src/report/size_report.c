@@ -104,7 +104,46 @@ static void boundary_line(const char *name, const char *what, const struct size_
         strbuf_printf(out, " (%s does not)", fails);
     else
         strbuf_append(out, " (nothing smaller was tried)");
-    strbuf_appendc(out, '\n');
+    strbuf_printf(out, "; within %s and %s\n", format_bytes(limit, b->low_bytes),
+                  format_bytes(fails, b->high_bytes));
+}
+
+static const char *limit_file(const struct size_config *c)
+{
+    return c->cgroup_v1 ? "memory.limit_in_bytes" : "memory.max";
+}
+
+/* Where more memory changes nothing. */
+static void plateau_lines(const struct size_result *res, struct strbuf *out)
+{
+    char low[UNITS_TEXT_MAX], high[UNITS_TEXT_MAX];
+
+    for (size_t i = 0; i < res->plateaus.count; i++) {
+        const struct size_plateau *p = &res->plateaus.items[i];
+
+        strbuf_printf(out, "%-22s %s to %s all cost %.2fx%s%s\n",
+                      i ? "" : "plateau:", format_bytes(low, p->low_bytes),
+                      format_bytes(high, p->high_bytes), p->slowdown, *p->why ? ": " : "", p->why);
+    }
+}
+
+/* How far the advice is from the first slowdown and the first kill that were met on the way down. */
+static void distance_line(const struct size_report *r, struct strbuf *out)
+{
+    const struct size_result *res = r->result;
+    u64 max = res->advice.max_bytes, slow = res->usable.fails_bytes, kill = res->first_kill_bytes;
+    char text[UNITS_TEXT_MAX];
+
+    if (!res->advice.found)
+        return;
+    strbuf_printf(out, "%-22s ", "below what is advised:");
+    if (slow && slow < max)
+        strbuf_printf(out, "%s to more than %.0f %% of slowdown, ", format_bytes(text, max - slow),
+                      (r->config->usable_slowdown - 1) * 100);
+    if (kill && kill < max)
+        strbuf_printf(out, "%s to the first kill\n", format_bytes(text, max - kill));
+    else
+        strbuf_append(out, "no kill that was met\n");
 }
 
 static void holes_line(const struct size_result *res, struct strbuf *out)
@@ -229,11 +268,13 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     boundary_line("smallest usable:", "is usable", &res->usable, out);
     boundary_line("smallest survived:", "survives", &res->survives, out);
     holes_line(res, out);
+    plateau_lines(res, out);
+    distance_line(r, out);
     strbuf_printf(out, "%-22s %s\n", "peak + 15 % says:", format_bytes(text, res->peak_plus_15));
     requests_line(res, out);
     strbuf_appendc(out, '\n');
     if (a->found) {
-        strbuf_printf(out, "%sSet memory.max to %s", color ? "\033[1m" : "",
+        strbuf_printf(out, "%sSet %s to %s", color ? "\033[1m" : "", limit_file(r->config),
                       format_bytes(text, a->max_bytes));
         if (a->has_high)
             strbuf_printf(out, " and memory.high to %s", format_bytes(text, a->high_bytes));
@@ -321,22 +362,44 @@ static json_object *boundary_json(const struct size_boundary *b)
         json_put_u64(o, "bytes", b->limit_bytes);
     if (b->fails_bytes)
         json_put_u64(o, "fails_at_bytes", b->fails_bytes);
+    if (b->found) {
+        json_put_u64(o, "low_bytes", b->low_bytes);
+        json_put_u64(o, "high_bytes", b->high_bytes);
+    }
     return o;
 }
 
-static json_object *advice_json(const struct size_result *res)
+static json_object *advice_json(const struct size_result *res, const struct size_config *c)
 {
     json_object *o = json_new_object();
 
     add_bool(o, "found", res->advice.found);
     if (res->advice.found) {
         json_put_u64(o, "memory.max", res->advice.max_bytes);
+        json_put_text(o, "file", limit_file(c));
         add_limit(o, "memory.high", res->advice.has_high ? res->advice.high_bytes : UINT64_MAX);
     }
     json_put_text(o, "reason", res->advice.reason);
     if (res->advice.found)
         json_put(o, "verified", row_json(&res->verified));
     return o;
+}
+
+static json_object *plateaus_json(const struct size_result *res)
+{
+    json_object *a = json_new_array();
+
+    for (size_t i = 0; i < res->plateaus.count; i++) {
+        const struct size_plateau *p = &res->plateaus.items[i];
+        json_object *o = json_new_object();
+
+        json_put_u64(o, "low_bytes", p->low_bytes);
+        json_put_u64(o, "high_bytes", p->high_bytes);
+        add_ratio(o, "slowdown", p->slowdown);
+        json_put_text(o, "why", p->why);
+        json_append(a, o);
+    }
+    return a;
 }
 
 static json_object *sizes_json(const u64 *bytes, size_t count)
@@ -388,8 +451,11 @@ json_object *size_json(const struct size_report *r)
     json_put(o, "smallest_surviving", boundary_json(&res->survives));
     json_put(o, "holes", sizes_json(res->holes.items, res->holes.count));
     json_put(o, "unusable_holes", sizes_json(res->unusable_holes.items, res->unusable_holes.count));
+    json_put(o, "plateaus", plateaus_json(res));
+    if (res->first_kill_bytes)
+        json_put_u64(o, "first_kill_bytes", res->first_kill_bytes);
     json_put_u64(o, "peak_plus_15_percent_bytes", res->peak_plus_15);
-    json_put(o, "advice", advice_json(res));
+    json_put(o, "advice", advice_json(res, r->config));
     json_put_u64(o, "replays", res->replays);
     json_put_u64(o, "unexplained", res->unlimited.misfits.unexplained);
     return o;

@@ -17,6 +17,12 @@
 /* One part in so many of the peak is as much as the headroom: less changes no advice. */
 #define UNTOUCHED_PART   (100 / HEADROOM_PERCENT)
 
+static void stand_on(struct size_advice *a, u64 limit, u64 step)
+{
+    a->high_bytes = limit;
+    a->max_bytes = ROUND_UP(limit + limit * HEADROOM_PERCENT / 100, step);
+}
+
 void advice_compute(struct size_result *r, const struct size_config *config, u64 step)
 {
     struct size_advice *a = &r->advice;
@@ -26,9 +32,19 @@ void advice_compute(struct size_result *r, const struct size_config *config, u64
         return;
     a->found = true;
     a->has_high = true;
-    /* More than the peak is never needed: that comes of trying only larger limits. */
-    a->high_bytes = MIN(r->usable.limit_bytes, ROUND_UP(r->unlimited.peak_bytes, step));
-    a->max_bytes = ROUND_UP(a->high_bytes + a->high_bytes * HEADROOM_PERCENT / 100, step);
+    /* More than the peak is not needed where no limit above it failed: that comes of trying only larger limits. */
+    if (r->usable.fails_bytes < r->unlimited.peak_bytes)
+        stand_on(a, MIN(r->usable.limit_bytes, ROUND_UP(r->unlimited.peak_bytes, step)), step);
+    else
+        stand_on(a, r->usable.limit_bytes, step);
+}
+
+bool advice_stand_on_usable(struct size_result *r, u64 step)
+{
+    if (r->advice.high_bytes >= r->usable.limit_bytes)
+        return false;
+    stand_on(&r->advice, r->usable.limit_bytes, step);
+    return true;
 }
 
 static void say_nothing_found(struct size_result *r, const struct size_config *config)
@@ -84,7 +100,10 @@ void advice_finish(struct size_result *r, const struct size_config *config)
     format_two_bytes(high, r->usable.limit_bytes, fails, r->usable.fails_bytes);
     format_bytes(peak, r->unlimited.peak_bytes);
     if (r->usable.limit_bytes > r->unlimited.peak_bytes + r->unlimited.peak_bytes / 16) {
-        SAY("No limit that was tried below the %s it grows to without one is usable.", peak);
+        SAY("No limit that was tried below the %s it grows to without one is usable", peak);
+        if (r->usable.fails_bytes >= r->unlimited.peak_bytes)
+            SAY(", and more than that is needed");
+        SAY(".");
     } else {
         SAY("%s is the smallest limit at which the run takes at most %.2f times its time without a "
             "limit",
@@ -97,7 +116,13 @@ void advice_finish(struct size_result *r, const struct size_config *config)
                 format_bytes(cache, r->unlimited.disposable_bytes));
         SAY(".");
     }
-    if (!r->verified.usable) {
+    if (config->cgroup_v1) {
+        a->has_high = false;
+        SAY(" It stands %u %% above the smallest usable limit, for runs that need somewhat more "
+            "than this one did; cgroups of version 1, as the recording's host has them, know no "
+            "memory.high.",
+            HEADROOM_PERCENT);
+    } else if (!r->verified.usable) {
         a->has_high = false;
         SAY(" memory.high near that size would slow it to %.2f times its time, so it is left "
             "unset.",

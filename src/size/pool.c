@@ -78,10 +78,11 @@ static void progress(void *ctx, u64 events)
     __atomic_store_n(&job->pool->events[job->index], events, __ATOMIC_RELAXED);
 }
 
-static ns_t stalls_of(const struct task *t, const struct tally_task *before)
+static void add_waits(struct size_row *row, const struct task *t, const struct tally_task *before)
 {
-    return wait_memory_ns(t->wait_ns) + t->reclaim_ns - wait_memory_ns(before->wait_ns) -
-           before->reclaim_ns;
+    for (unsigned c = 0; c < NR_WAIT_CAUSES; c++)
+        row->wait_ns[c] += t->wait_ns[c] - before->wait_ns[c];
+    row->reclaim_ns += t->reclaim_ns - before->reclaim_ns;
 }
 
 static u64 group_count_of(const struct job *job, enum counter id)
@@ -112,7 +113,8 @@ static void fill_row(const struct pool *p, struct job *job, const struct replay 
     row->misfits = replay_misfits(&r->stats);
     for (u32 i = 0; i < s->nr_tasks; i++)
         if (!s->tasks[i]->kthread && (!p->config->only || s->tasks[i]->group == job->group))
-            row->stall_ns += stalls_of(s->tasks[i], tally_task(&job->before, i));
+            add_waits(row, s->tasks[i], tally_task(&job->before, i));
+    row->stall_ns = wait_memory_ns(row->wait_ns) + row->reclaim_ns;
     row->majflt = group_count_of(job, PGMAJFAULT);
     row->refault_file = group_count_of(job, WORKINGSET_REFAULT_FILE);
     row->refault_anon = group_count_of(job, WORKINGSET_REFAULT_ANON);

@@ -8,6 +8,8 @@
  *      and all tried limits above it pass. Between it and the failing limit below it lies the interval; as many limits as
  *      there are jobs (3 at least, so that results do not depend on the number of jobs: always 3) cut it evenly, until
  *      it is no wider than a step.
+ *      Where even the peak is too little, because what a group may do grows with its limit (a writer's share of dirty pages), limits of
+ *      2, 4, ... 64 times the peak are tried first, so that the boundary lies inside what was tried whatever the shape.
  *   3. Running out is not monotonic (a run may be killed at 77 MiB, thrash at 73, and be killed at 48), so three limits just
  *      above the boundary are tried too, 1, 2 and 4 steps up. If one fails, the boundary moves above it
  *      and the search goes on there. Tried limits that fail above one that passes are reported as holes.
@@ -19,6 +21,7 @@
 #include "base/alloc.h"
 #include "size/advice.h"
 #include "size/pool.h"
+#include "size/shape.h"
 
 #include <stdlib.h>
 
@@ -29,6 +32,7 @@
 #define LIMIT_MIN     (256 * KIB) /* below this not even the page tables of a program fit */
 #define CUTS          3u          /* limits tried at once inside the interval */
 #define ROUNDS_MAX    24u
+#define BEYOND_MAX    64u /* times the peak */
 
 struct sweep {
     const struct size_config *config;
@@ -62,6 +66,8 @@ const char *size_source_name(enum size_source source)
         return "search";
     case SIZE_NEIGHBOUR:
         return "neighbour";
+    case SIZE_BEYOND:
+        return "beyond";
     case SIZE_VERIFY:
         return "verify";
     }
@@ -254,7 +260,8 @@ static int try_neighbours(struct sweep *s, passes_fn passes, bool *ret_moved, st
     if (!before.found)
         return 0;
     for (unsigned up = 1; up <= 4; up *= 2)
-        if (before.limit_bytes + up * s->step < s->out->unlimited.peak_bytes)
+        if (before.limit_bytes + up * s->step <
+            MAX(s->out->unlimited.peak_bytes, vec_last(&s->out->rows).limit_bytes))
             limits[nr++] = before.limit_bytes + up * s->step;
     r = try_limits(s, limits, nr, SIZE_NEIGHBOUR, e);
     if (r)
@@ -264,9 +271,31 @@ static int try_neighbours(struct sweep *s, passes_fn passes, bool *ret_moved, st
     return 0;
 }
 
+/* The largest limit so far does not pass: try larger ones. */
+static int go_beyond(struct sweep *s, passes_fn passes, struct err *e)
+{
+    for (u64 times = 2; times <= BEYOND_MAX; times *= 8) {
+        u64 limits[CUTS];
+        int r;
+
+        if (boundary_of(s->out, passes).found)
+            return 0;
+        for (unsigned i = 0; i < CUTS; i++)
+            limits[i] = round_limit(s, s->out->unlimited.peak_bytes * (times << i));
+        r = try_limits(s, limits, CUTS, SIZE_BEYOND, e);
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
 static int find_boundary(struct sweep *s, passes_fn passes, struct err *e)
 {
     bool moved = true;
+    int beyond = go_beyond(s, passes, e);
+
+    if (beyond)
+        return beyond;
 
     for (unsigned round = 0; round < ROUNDS_MAX && moved; round++) {
         int r = narrow(s, passes, e);
@@ -319,27 +348,38 @@ static void note_disposable(struct size_result *out)
         out->unlimited.disposable_bytes = out->unlimited.file_bytes - needed;
 }
 
-/* The advice is a pair of limits nobody has run yet: run it. Where memory.high costs too much it moves towards memory.max. */
-static int verify_advice(struct sweep *s, struct err *e)
+/* memory.high moves towards memory.max until it costs little. */
+static int verify_high(struct sweep *s, struct err *e)
 {
     struct size_advice *a = &s->out->advice;
     struct size_row *row = &s->out->verified;
     u64 lowest = a->high_bytes;
 
-    if (!a->found)
-        return 0;
-    for (unsigned third = 0; third < 3; third++) {
+    for (unsigned third = 0; third < (s->config->cgroup_v1 ? 1 : 3); third++) {
         int r;
 
         a->high_bytes = ROUND_UP(lowest + (a->max_bytes - lowest) * third / 3, s->step);
-        *row = (struct size_row){
-            .limit_bytes = a->max_bytes, .high_bytes = a->high_bytes, .source = SIZE_VERIFY};
+        *row = (struct size_row){.limit_bytes = a->max_bytes,
+                                 .high_bytes = s->config->cgroup_v1 ? UINT64_MAX : a->high_bytes,
+                                 .source = SIZE_VERIFY};
         r = pool_run(s->config, &s->out->unlimited, &s->out->service, row, 1, &s->done_events, e);
         s->out->replays++;
         if (r || row->usable)
             return r;
     }
     return 0;
+}
+
+/* The advice is a pair of limits nobody has run yet: run it. It may stand on the peak, below the smallest limit that was tried and is
+ * usable; where that is too little it is given up. */
+static int verify_advice(struct sweep *s, struct err *e)
+{
+    int r = s->out->advice.found ? verify_high(s, e) : 0;
+
+    if (r == 0 && s->out->advice.found && !s->out->verified.usable &&
+        advice_stand_on_usable(s->out, s->step))
+        r = verify_high(s, e);
+    return r;
 }
 
 static int check_config(const struct size_config *c, struct err *e)
@@ -392,6 +432,10 @@ int size_limits(const struct size_config *config, u64 grid_peak, struct size_res
     if (r == 0) {
         ret->survives = boundary_of(ret, row_survives);
         ret->usable = boundary_of(ret, row_usable);
+        shape_band(ret, row_survives, &ret->survives);
+        shape_band(ret, row_usable, &ret->usable);
+        shape_plateaus(ret);
+        ret->first_kill_bytes = shape_first_kill(ret);
         note_holes(ret);
         note_disposable(ret);
         ret->peak_plus_15 =
@@ -410,5 +454,6 @@ void size_result_done(struct size_result *r)
     vec_done(&r->rows);
     vec_done(&r->holes);
     vec_done(&r->unusable_holes);
+    vec_done(&r->plateaus);
     service_done(&r->service);
 }

@@ -2,7 +2,7 @@
  *
  * Question:  how much memory does this work need? Asked the only way that answers it: by running it with less.
  * Method:    (size.c) a run without a limit gives the time to compare with; a grid of limits below its peak shows the shape; a
- *            search inside the grid finds the smallest limit that survives and the smallest that is usable; limits just above
+ *            search inside the grid, and above it where even the peak is too little, finds the smallest limit that survives and the smallest that is usable; limits just above
  *            each are tried as well, because running out is not monotonic: a limit counts only if no tried limit
  *            above it fails.
  * Words:     survives: completes, without a kill and within the thrash bound.
@@ -32,6 +32,7 @@ enum size_source {
     SIZE_GRID,
     SIZE_SEARCH,    /* between an unusable and a usable one */
     SIZE_NEIGHBOUR, /* just above a boundary, to see that it holds */
+    SIZE_BEYOND,    /* above the peak, where even that is too little */
     SIZE_VERIFY,    /* the recommendation itself */
 };
 
@@ -60,8 +61,10 @@ struct size_row {
     u64 requests;    /* that servers' loops show (workload/service.h) */
     ns_t latency_ns; /* their mean */
     ns_t p99_ns;
-    ns_t stall_ns; /* tasks waited for memory: refaults, swap-in, reclaim, throttling, OOM */
-    u64 majflt;    /* pgmajfault of the group */
+    ns_t wait_ns[NR_WAIT_CAUSES],
+        reclaim_ns; /* of the judged tasks: waiting by cause, CPU time in direct reclaim */
+    ns_t stall_ns;  /* tasks waited for memory: refaults, swap-in, reclaim, throttling, OOM */
+    u64 majflt;     /* pgmajfault of the group */
     u64 refault_file, refault_anon;
     u64 pswpin, pswpout; /* pages */
     u64 oom_kills;
@@ -80,6 +83,14 @@ struct size_boundary {
     bool found;
     u64 limit_bytes; /* the smallest tried limit that passes and above which all tried ones pass */
     u64 fails_bytes; /* the largest tried limit below it that does not pass; 0: none was tried */
+    u64 low_bytes, high_bytes; /* where it may lie on a real machine (shape.h) */
+};
+
+/* Limits that all cost the same, which is too much. */
+struct size_plateau {
+    u64 low_bytes, high_bytes;
+    double slowdown; /* of the largest */
+    const char *why; /* in words */
 };
 
 struct size_advice {
@@ -100,6 +111,8 @@ struct size_config {
     unsigned nr_limits;
     unsigned grid; /* limits of the grid; 0: the default, 12 */
     double max_slowdown, usable_slowdown;
+    bool
+        cgroup_v1; /* advice is for a host of version 1: memory.limit_in_bytes, and no memory.high */
     unsigned jobs; /* threads, at least 1 */
     const volatile int *stop;
     /* Called from the calling thread now and then: events replayed so far and how many are planned as yet. NULL: never. */
@@ -114,6 +127,8 @@ struct size_result {
     VEC(u64)
     holes; /* tried limits that fail though a smaller one passes (survives), smallest first */
     VEC(u64) unusable_holes; /* the same for usable */
+    VEC(struct size_plateau) plateaus;
+    u64 first_kill_bytes; /* the largest tried limit under which something was killed; 0: none */
     struct size_row
         verified; /* the run with the advice set; .source SIZE_VERIFY if there was one */
     struct size_advice advice;

@@ -313,7 +313,7 @@ static u8 *make_halves(enum pause pause, size_t *ret_count)
     return bytes;
 }
 
-static void size_bytes(struct sweep *s, u8 *bytes, size_t count)
+static void size_bytes_on(struct sweep *s, u8 *bytes, size_t count, const char *disk)
 {
     *s = (struct sweep){.bytes = bytes};
     assert_int_equal(trace_open_bytes(bytes, count, "t", NULL, &s->trace, NULL), 0);
@@ -328,7 +328,13 @@ static void size_bytes(struct sweep *s, u8 *bytes, size_t count)
         .max_slowdown = SIZE_MAX_SLOWDOWN,
         .usable_slowdown = SIZE_USABLE_SLOWDOWN,
     };
+    s->machine.disk = disk;
     assert_int_equal(size_run(&s->config, &s->result, NULL), 0);
+}
+
+static void size_bytes(struct sweep *s, u8 *bytes, size_t count)
+{
+    size_bytes_on(s, bytes, count, "nvme");
 }
 
 static void sleep_before_between_and_behind_the_work_changes_no_answer(void **state)
@@ -404,9 +410,74 @@ static void requests_are_judged_though_they_take_little_of_the_time(void **state
     close_sweep(&s);
 }
 
+/* A program that rewrites a file of 24 MiB through a shared mapping for much longer than the disk takes to write it. */
+static u8 *make_writer(size_t *ret_count)
+{
+    struct trace_writer *w;
+    u8 *bytes;
+    u32 s;
+
+    assert_int_equal(trace_writer_new(NULL, &w, NULL), 0);
+    s = trace_writer_stream(w);
+    trace_writer_op(w, s, HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "writer");
+    trace_writer_op(w, s, HWT_OP_FILE, 0, (u64[]){1, 1, 1, PAGE(6144), 0}, "/f");
+    trace_writer_op(w, s, HWT_OP_MMAP, 0, (u64[]){PAGE(1000), PAGE(6144), 3, HWT_MAP_SHARED, 1, 0},
+                    NULL);
+    for (unsigned round = 0; round < 10; round++)
+        for (u64 i = 0; i < 6144; i++)
+            trace_writer_access(w, s, HWT_WRITE, 1000 + i, 10000);
+    trace_writer_op(w, s, HWT_OP_EXIT_GROUP, 0, (u64[]){0}, NULL);
+    assert_int_equal(trace_writer_finish(w, NULL, &bytes, ret_count, NULL), 0);
+    return bytes;
+}
+
+static void a_writer_that_needs_more_than_its_peak_gets_it(void **state)
+{
+    const struct size_result *r;
+    struct sweep s;
+    size_t count;
+    u8 *bytes = make_writer(&count);
+
+    (void)state;
+    size_bytes_on(&s, bytes, count, "hdd");
+    r = &s.result;
+    assert_true(r->usable.found);
+    assert_true(r->usable.fails_bytes > r->unlimited.peak_bytes);
+    assert_true(row(&s, r->usable.limit_bytes)->usable);
+    assert_false(row(&s, r->usable.fails_bytes)->usable);
+    /* What is said together is true together. */
+    assert_true(r->advice.found && r->verified.usable);
+    assert_true(r->advice.max_bytes >= r->usable.limit_bytes);
+    assert_true(r->usable.low_bytes < r->usable.limit_bytes);
+    assert_true(r->usable.high_bytes > r->usable.limit_bytes);
+    close_sweep(&s);
+}
+
+/* The limits that a user asks for, of which only one above the peak is usable. */
+static void what_was_asked_for_and_fails_is_not_advised(void **state)
+{
+    u64 limits[] = {26 * MIB, 28 * MIB, 512 * MIB};
+    struct sweep s;
+    size_t count;
+    u8 *bytes = make_writer(&count);
+
+    (void)state;
+    size_bytes_on(&s, bytes, count, "hdd");
+    size_result_done(&s.result);
+    s.config.limits = limits;
+    s.config.nr_limits = ARRAY_SIZE(limits);
+    assert_int_equal(size_run(&s.config, &s.result, NULL), 0);
+    assert_int_equal(s.result.usable.limit_bytes, 512 * MIB);
+    assert_true(s.result.advice.max_bytes >= 512 * MIB || s.result.verified.usable);
+    assert_true(s.result.advice.max_bytes > 28 * MIB);
+    close_sweep(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_writer_that_needs_more_than_its_peak_gets_it),
+        cmocka_unit_test(what_was_asked_for_and_fails_is_not_advised),
         cmocka_unit_test(sleep_before_between_and_behind_the_work_changes_no_answer),
         cmocka_unit_test(requests_are_judged_though_they_take_little_of_the_time),
         cmocka_unit_test(anonymous_memory_without_swap_is_needed_whole),

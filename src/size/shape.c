@@ -1,0 +1,95 @@
+/* shape.c - see shape.h. */
+#include "size/shape.h"
+
+void shape_band(const struct size_result *r, bool (*passes)(const struct size_row *row),
+                struct size_boundary *b)
+{
+    u64 error = b->limit_bytes * SHAPE_ERROR_PERCENT / 100;
+
+    if (!b->found)
+        return;
+    b->low_bytes = ROUND_DOWN(b->limit_bytes - error, (u64)PAGE_SIZE);
+    b->high_bytes = ROUND_UP(b->limit_bytes + error, (u64)PAGE_SIZE);
+    vec_for_each (&r->rows, row) {
+        if (passes(row))
+            b->low_bytes = MIN(b->low_bytes, row->limit_bytes);
+        else
+            b->high_bytes = MAX(b->high_bytes, row->limit_bytes);
+    }
+}
+
+static bool same_cost(const struct size_row *a, const struct size_row *b)
+{
+    double apart = a->slowdown - b->slowdown;
+
+    return b->survives && apart < SHAPE_PLATEAU_SAME && apart > -SHAPE_PLATEAU_SAME;
+}
+
+void shape_plateaus(struct size_result *r)
+{
+    const struct size_row *rows = r->rows.items;
+
+    for (size_t i = 0, end; i < r->rows.count; i = end) {
+        end = i + 1;
+        if (!rows[i].survives || rows[i].usable)
+            continue;
+        while (end < r->rows.count && same_cost(&rows[i], &rows[end]) && !rows[end].usable)
+            end++;
+        if ((double)rows[end - 1].limit_bytes < (double)rows[i].limit_bytes * SHAPE_PLATEAU_SPAN)
+            continue;
+        vec_push(&r->plateaus,
+                 ((struct size_plateau){.low_bytes = rows[i].limit_bytes,
+                                        .high_bytes = rows[end - 1].limit_bytes,
+                                        .slowdown = rows[end - 1].slowdown,
+                                        .why = shape_why(&r->unlimited, &rows[end - 1])}));
+    }
+}
+
+const char *shape_why(const struct size_row *base, const struct size_row *row)
+{
+    static const struct {
+        enum wait_cause cause[2];
+        bool cpu; /* the CPU time of reclaim as well */
+        const char *text;
+    } losses[] = {
+        {{WAIT_REFAULT, WAIT_READ}, false, "files that were evicted are read again"},
+        {{WAIT_SWAPIN, WAIT_SWAPIN}, false, "pages come back from swap"},
+        {{WAIT_RECLAIM, WAIT_REQUEST}, true, "tasks reclaim memory themselves, and wait for it"},
+        {{WAIT_DIRTY, WAIT_DIRTY},
+         false,
+         "writers are paused, because only a part of a group's limit may be dirty "
+         "(vm.dirty_ratio)"},
+        {{WAIT_WRITE, WAIT_WRITE}, false, "writes wait for the device"},
+        {{WAIT_HIGH, WAIT_HIGH}, false, "memory.high slows the tasks down"},
+        {{WAIT_COMPACTION, WAIT_COMPACTION}, false, "memory is moved to make large blocks"},
+    };
+    const char *why = "";
+    ns_t most = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(losses); i++) {
+        ns_t now = losses[i].cpu ? row->reclaim_ns : 0,
+             before = losses[i].cpu ? base->reclaim_ns : 0;
+
+        for (unsigned k = 0; k < 2; k++) {
+            if (k && losses[i].cause[1] == losses[i].cause[0])
+                break;
+            now += row->wait_ns[losses[i].cause[k]];
+            before += base->wait_ns[losses[i].cause[k]];
+        }
+        if (now > before && now - before > most) {
+            most = now - before;
+            why = losses[i].text;
+        }
+    }
+    return why;
+}
+
+u64 shape_first_kill(const struct size_result *r)
+{
+    u64 first = 0;
+
+    vec_for_each (&r->rows, row)
+        if (row->oom_kills || row->outcome == REPLAY_PANIC)
+            first = MAX(first, row->limit_bytes);
+    return first;
+}

@@ -1,0 +1,27 @@
+/* shape.h - what a sweep looks like: bands round its boundaries, plateaus, how far the advice is from harm. */
+#ifndef SIZE_SHAPE_H
+#define SIZE_SHAPE_H
+
+#include "size/size.h"
+
+/* Smallest limits that memory decides are within this of the kernel's, measured (docs/fidelity.md; asserted by
+ * tests/record/limits_heavy.py). */
+#define SHAPE_ERROR_PERCENT 5u
+
+/* Set the band of a boundary: the measured error, and the limits between the smallest tried one that passes and the largest that
+ * does not, which differ where running out is not monotonic. */
+void shape_band(const struct size_result *r, bool (*passes)(const struct size_row *row),
+                struct size_boundary *b);
+
+/* Find plateaus: tried limits, the largest of them SHAPE_PLATEAU_SPAN times the smallest or more, that cost the same and too much. */
+#define SHAPE_PLATEAU_SPAN 1.5
+#define SHAPE_PLATEAU_SAME 0.03 /* of the time without a limit */
+void shape_plateaus(struct size_result *r);
+
+/* What a run lost most time to, over the one without a limit; in words, "" when it lost none. */
+const char *shape_why(const struct size_row *base, const struct size_row *row);
+
+/* The largest tried limit under which something was killed; 0: none. */
+u64 shape_first_kill(const struct size_result *r);
+
+#endif
