@@ -65,6 +65,9 @@ void balance_frame_source(struct mem *mem, struct frame_source *ret);
 /* Charge it to g. */
 enum balance_result balance_charge(struct mem *mem, struct attempt *at, struct group *g, u32 nr,
                                    struct wait *ret_wait);
+/* What a task whose charge ended in its own kill still does: it reclaims as often again, without progress, before it looks whether it dies
+ * (passed_oom). Nothing is charged: the task dies, whatever was freed. */
+void balance_charge_dying(struct mem *mem, struct attempt *at, struct group *over, u32 nr);
 /* Charge the 2^order frames of pfn, a user or page-cache page, whose frame.memcg is set; without room they are free again. */
 enum balance_result balance_charge_page(struct mem *mem, struct attempt *at, struct group *g,
                                         unsigned order, pfn_t pfn, struct wait *ret_wait);

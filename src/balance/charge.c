@@ -186,6 +186,23 @@ static inline enum balance_result charge(struct mem *mem, struct attempt *at, st
     }
 }
 
+void balance_charge_dying(struct mem *mem, struct attempt *at, struct group *over, u32 nr)
+{
+    struct wait never; /* a dying task does not sleep */
+
+    for (unsigned retries = 0; retries <= MAX_RECLAIM_RETRIES; retries++) {
+        u64 freed;
+
+        group_event(over, MEMCG_MAX, 1);
+        freed = try_to_free_group(mem, at, over, nr, &never);
+        at->reclaim_calls++;
+        if (group_margin(over) >= nr)
+            return;
+        if (freed)
+            retries--;
+    }
+}
+
 enum balance_result balance_charge(struct mem *mem, struct attempt *at, struct group *g, u32 nr,
                                    struct wait *ret_wait)
 {

@@ -141,7 +141,17 @@ static struct task *choose_victim(const struct system *s, const struct oom_contr
     return victim;
 }
 
-static void kill_one(struct system *s, struct task *victim, const char *message)
+/* The victim is who asks, for oc->group: it has its charge tried some more before it looks whether it dies. */
+static void die_trying(struct system *s, const struct oom_control *oc)
+{
+    struct attempt at = {.dying = true};
+
+    balance_charge_dying(&s->mem, &at, oc->group, 1u << oc->order);
+}
+
+/* own: what the victim itself asked for, or NULL. */
+static void kill_one(struct system *s, struct task *victim, const char *message,
+                     const struct oom_control *own)
 {
     struct mm *mm = victim->mm;
 
@@ -150,6 +160,8 @@ static void kill_one(struct system *s, struct task *victim, const char *message)
     oom_report_killed(s, victim, message);
     mem_cost(&s->mem, s->cost.oom_kill);
     s->oom_kills++;
+    if (own)
+        die_trying(s, own);
     process_exit(s, victim, OUTCOME_OOM_KILLED, ABI_SIGKILL);
     for (u32 i = 0; i < s->nr_tasks; i++) /* whoever shares the memory keeps it from being freed */
         if (s->tasks[i]->mm == mm && s->tasks[i]->state < TASK_ZOMBIE)
@@ -181,7 +193,7 @@ static void kill_group(struct system *s, struct group *g, const char *message)
     for (u32 i = 0; i < s->nr_tasks; i++)
         if (oom_is_candidate(s, s->tasks[i], &members) &&
             s->tasks[i]->oom_score_adj != OOM_SCORE_ADJ_MIN)
-            kill_one(s, s->tasks[i], message);
+            kill_one(s, s->tasks[i], message, NULL);
 }
 
 /* The log's last words; nothing runs any more. */
@@ -244,7 +256,7 @@ bool oom_kill(struct system *s, struct task *t, const struct oom_control *why)
     }
     note_bound(s, t, &oc);
     whole = oom_group_of(victim->group, scope);
-    kill_one(s, victim, message);
+    kill_one(s, victim, message, scope && victim->mm == t->mm ? &oc : NULL);
     if (whole)
         kill_group(s, whole, message);
     return true;

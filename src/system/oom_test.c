@@ -120,6 +120,30 @@ static void oom_score_adj_is_the_processs_and_of_who_shares_its_memory(void **st
     test_system_free(s);
 }
 
+/* try_charge_memcg(): one attempt, one with the stocks drained, sixteen retries; after the kill the victim, which does not know yet, makes
+ * one and sixteen more. Of another victim's memory the next attempt gets enough. */
+static void whoever_dies_of_its_own_charge_tries_as_often_again(void **state HW_UNUSED)
+{
+    struct system *s = machine();
+    struct group *own = system_group(s, "/own"), *other = system_group(s, "/other");
+    struct task *t, *small;
+
+    group_set_limit(own, LIMIT_MAX, 2000);
+    t = task_with(s, own, 10, 1900);
+    exhaust(s, t);
+    assert_int_equal(t->outcome, OUTCOME_OOM_KILLED);
+    assert_int_equal(group_counter(own, MEMCG_MAX), 18 + 17);
+
+    group_set_limit(other, LIMIT_MAX, 2000);
+    t = task_with(s, other, 20, 1000);
+    small = task_with(s, other, 21, 500);
+    exhaust(s, small);
+    assert_int_equal(t->outcome, OUTCOME_OOM_KILLED);
+    assert_int_equal(group_counter(other, MEMCG_MAX), 18);
+    system_check(s);
+    test_system_free(s);
+}
+
 static void kills_count_in_the_victims_group_and_above(void **state HW_UNUSED)
 {
     struct system *s = machine();
@@ -349,6 +373,7 @@ int main(void)
         cmocka_unit_test(the_largest_of_five_dies_and_later_ones_of_equals),
         cmocka_unit_test(whoever_shares_the_memory_dies_too_and_a_vfork_child_is_no_victim),
         cmocka_unit_test(oom_score_adj_is_the_processs_and_of_who_shares_its_memory),
+        cmocka_unit_test(whoever_dies_of_its_own_charge_tries_as_often_again),
         cmocka_unit_test(kills_count_in_the_victims_group_and_above),
         cmocka_unit_test(whoever_asks_dies_if_so_set),
         cmocka_unit_test(a_machine_may_panic_instead),
