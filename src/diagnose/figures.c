@@ -62,6 +62,7 @@ static void fill_pressure(struct pressure *p, const struct psi_view *view, const
     p->full_avg10 = average(view->full.avg10);
     p->some = judged(seconds, p->some_share, &view->some);
     p->full = judged(seconds, p->full_share, &view->full);
+    p->of_io = false;
     p->wrong = PRESSURE_RIGHT;
     p->wrong_some = NAN;
 }
@@ -144,8 +145,10 @@ static void fill_pain(struct pressure *pain, const struct pressure psi[NR_PSI_RE
 
     *pain = psi[PSI_MEM];
     /* Comparisons with NAN are false: what is not known changes nothing. */
-    if (io->some * part > pain->some)
+    if (io->some * part > pain->some) {
         pain->some = io->some * part;
+        pain->of_io = true;
+    }
     if (io->full * part > pain->full)
         pain->full = io->full * part;
 }

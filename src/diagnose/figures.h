@@ -19,6 +19,7 @@ struct pressure {
     double some, full;
     double some_share, full_share; /* of the interval, from the totals */
     double some_avg10, full_avg10;
+    bool of_io; /* pain: the part of I/O pressure that evicted pages explain, being more */
     /* Counters contradict it: then some and full are NAN, and wrong_some what `some` would be. */
     enum pressure_wrong wrong;
     double wrong_some;

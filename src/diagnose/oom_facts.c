@@ -24,6 +24,7 @@ enum zone_rank { RANK_DMA, RANK_DMA32, RANK_NORMAL, RANK_HIGHMEM, RANK_MOVABLE, 
 #define GFP_BIT_HIGHMEM 0x02u
 #define GFP_BIT_DMA32   0x04u
 #define GFP_BIT_MOVABLE 0x08u
+#define GFP_BIT_HIGH    0x20u
 #define GFP_BIT_WAIT    0x10u /* until 4.3 */
 
 static u64 sum2(u64 a, u64 b)
@@ -99,6 +100,21 @@ static bool is_atomic(const struct oom_report *r)
     return r->has_mask && is_before(r->release, 4, 4) && !(r->gfp_mask & GFP_BIT_WAIT);
 }
 
+/* Its flags say so: it may reclaim, compact and wait for both. Without their names nobody can tell. */
+static bool may_wait(const struct oom_report *r)
+{
+    static const char *const waits[] = {"GFP_KERNEL",    "GFP_USER",       "GFP_HIGHUSER",
+                                        "GFP_NOFS",      "GFP_NOIO",       "__GFP_DIRECT_RECLAIM",
+                                        "__GFP_RECLAIM", "GFP_TRANSHUGE|", "__GFP_WAIT"};
+
+    if (is_atomic(r))
+        return false;
+    for (unsigned i = 0; i < ARRAY_SIZE(waits); i++)
+        if (strstr(r->gfp, waits[i]))
+            return true;
+    return false;
+}
+
 /* The reserve of this zone against allocations that could have come from `top`. */
 static u64 lowmem_reserve(const struct oom_report *r, const struct oom_zone *z, enum zone_rank top)
 {
@@ -113,6 +129,52 @@ static u64 lowmem_reserve(const struct oom_report *r, const struct oom_zone *z, 
     else
         index = top == RANK_DMA ? 0 : top == RANK_DMA32 ? 1 : top <= RANK_HIGHMEM ? 2 : 3;
     return figure_or(z->reserve[index], 0);
+}
+
+static bool gfp_ends_in(const char *gfp, const char *flag)
+{
+    size_t len = strlen(gfp), n = strlen(flag);
+
+    return len >= n && strcmp(gfp + len - n, flag) == 0;
+}
+
+/* What an allocation may do with the reserves: __GFP_HIGH (half of min) and __GFP_ATOMIC (a quarter of what is left, and the blocks that
+ * are held back for atomic allocations of more than one page); __GFP_MEMALLOC passes all watermarks. */
+struct reserves {
+    bool high, harder, all;
+};
+
+/* Since 6.4 there is no __GFP_ATOMIC: who may not reclaim is non-blocking. GFP_ATOMIC says the same in both. */
+static struct reserves reserves_of(const struct oom_report *r)
+{
+    bool atomic = *r->gfp ? strstr(r->gfp, "GFP_ATOMIC") != NULL
+                          : is_atomic(r) && (r->gfp_mask & GFP_BIT_HIGH);
+    bool kept_out = strstr(r->gfp, "__GFP_NOMEMALLOC") != NULL;
+
+    return (struct reserves){
+        .high = atomic || strstr(r->gfp, "__GFP_HIGH|") || gfp_ends_in(r->gfp, "__GFP_HIGH"),
+        .harder = atomic && !kept_out,
+        .all = strstr(r->gfp, "__GFP_MEMALLOC") && !kept_out,
+    };
+}
+
+/* What must stay free of a zone, as its watermark check has it (min is what the log shows, with the boost).
+ *   Mirrors: mm/page_alloc.c, __zone_watermark_ok, __zone_watermark_unusable_free, 6.1 */
+static u64 held_back(const struct oom_facts *f, const struct oom_zone *z, enum zone_rank top)
+{
+    const struct oom_report *r = f->r;
+    struct reserves may = reserves_of(r);
+    u64 min = figure_or(z->figures[OOM_MIN], 0);
+    /* All pages of the block but one are taken off what is free before it is compared. */
+    u64 reserve = lowmem_reserve(r, z, top) + r->page_bytes * (BIT_ULL(MIN(f->e->order, 20u)) - 1);
+
+    if (may.all)
+        return 0;
+    if (may.high)
+        min -= min / 2;
+    if (may.harder)
+        return min - min / 4 + reserve;
+    return min + reserve + figure_or(z->figures[OOM_RESERVED_HIGHATOMIC], 0);
 }
 
 static u64 largest_block(const struct oom_report *r, const struct oom_zone *z)
@@ -136,6 +198,7 @@ static void divide_free(struct oom_facts *f)
     enum zone_rank top = highest_zone(r);
     bool any_zone = false, any_block = false;
     u64 shown = 0, pcp = figure_or(r->figures[OOM_FREE_PCP], 0);
+    u64 largest = 0, all = 0, block;
 
     f->free_usable = f->free_reserve = f->free_cma = f->free_zones = f->free_nodes = 0;
     f->free_low = f->free_high = f->largest_block = 0;
@@ -157,20 +220,26 @@ static void divide_free(struct oom_facts *f)
         }
         any_zone = true;
         cma = f->movable ? 0 : MIN(figure_or(z->figures[OOM_FREE_CMA], 0), free_bytes);
-        held = MIN(figure_or(z->figures[OOM_MIN], 0) + lowmem_reserve(r, z, top) +
-                       figure_or(z->figures[OOM_RESERVED_HIGHATOMIC], 0),
-                   free_bytes - cma);
+        held = MIN(held_back(f, z, top), free_bytes - cma);
         f->free_cma += cma;
         f->free_reserve += held;
         f->free_usable += free_bytes - cma - held;
         f->free_low += figure_or(z->figures[OOM_MIN], 0);
         f->free_high += figure_or(z->figures[OOM_HIGH], 0);
         any_block |= known(z->blocks[0]);
-        f->largest_block = MAX(f->largest_block, largest_block(r, z));
+        /* A block of a zone that is below its reserve is not to be had, whatever its size. */
+        block = largest_block(r, z);
+        all = MAX(all, block);
+        if (free_bytes - cma > lowmem_reserve(r, z, top))
+            largest = MAX(largest, block);
+        if (free_bytes - cma > held)
+            f->largest_block = MAX(f->largest_block, block);
     }
     /* Of an allocation that may use some nodes only, the report shows the zones of these alone. */
     if (oom_is_bound(f->e) && known(f->free) && f->free > shown + pcp)
         f->free_nodes += f->free - shown - pcp;
+    if (f->free_usable == 0)
+        f->largest_block = largest ? largest : all;
     f->usable_zone_told = any_zone;
     f->only_movable_zones &= !any_zone;
     if (!any_block)
@@ -562,6 +631,7 @@ void oom_facts_take(struct oom_facts *f, const struct log_event *e)
     /* Without its mask it is taken for one that may not: a kill with CMA free shows that. */
     f->movable = f->r->has_mask && (f->r->gfp_mask & GFP_BIT_MOVABLE);
     f->atomic = is_atomic(f->r);
+    f->may_wait = may_wait(f->r);
     if (f->of_group) {
         take_group(f);
     } else {

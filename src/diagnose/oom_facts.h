@@ -25,6 +25,7 @@ struct oom_facts {
     bool of_machine;            /* the machine had nothing left; neither: the text does not say */
     bool movable;               /* the allocation may use CMA and movable zones */
     bool atomic;                /* it may not wait */
+    bool may_wait;              /* it may; neither: the text does not say */
 
     u64 total;
     u64 locked_within; /* of a group: locked, and counted in what it is as well */
@@ -32,14 +33,14 @@ struct oom_facts {
         hugetlb_free;
     u64 percpu, sock, vmalloc, zswap, kernel_other, balloon;
     u64 free;
-    u64 free_usable;     /* of free: this allocation could have had */
-    u64 free_reserve;    /* below the reserves of zones it may use */
-    u64 free_cma;        /* contiguous memory it may not use */
-    u64 free_zones;      /* in zones it may not use */
-    u64 free_nodes;      /* on nodes it may not use */
-    u64 free_low;        /* sum of the zones' min that it may use */
-    u64 free_high;       /* sum of the zones' high that it may use */
-    u64 largest_block;   /* the largest free block it could have had; 0: none */
+    u64 free_usable;  /* of free: this allocation could have had */
+    u64 free_reserve; /* below the reserves of zones it may use, as far as these hold for it */
+    u64 free_cma;     /* contiguous memory it may not use */
+    u64 free_zones;   /* in zones it may not use */
+    u64 free_nodes;   /* on nodes it may not use */
+    u64 free_low;     /* sum of the zones' min that it may use */
+    u64 free_high;    /* sum of the zones' high that it may use */
+    u64 largest_block; /* the largest free block of zones above their reserves, else of all that it may use; 0: none */
     u64 uncounted;       /* in no counter */
     u64 untold;          /* neither counted nor known to be in no counter: lines are missing */
     const char *missing; /* which lines */

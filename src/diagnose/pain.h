@@ -11,6 +11,7 @@
 #include "diagnose/rule.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define PAIN_NONE_SOME           1.0 /* percent: below this nothing hurts */
 #define PAIN_WARNING_SOME        10.0
@@ -83,12 +84,28 @@ static inline bool pain_is_of_a_node(const struct rule_context *c)
 
 #define PRESSURE_FILE "/proc/pressure/memory"
 
-/* The figures of PSI as evidence. */
+/* "/proc/pressure/io" for "/proc/pressure/memory", "io.pressure" for "memory.pressure". */
+static inline void pain_io_file(char *buf, size_t size, const char *memory_file)
+{
+    const char *at = memory_file, *last = NULL;
+
+    while ((at = strstr(at, "memory")))
+        last = at++;
+    if (last)
+        snprintf(buf, size, "%.*sio%s", (int)(last - memory_file), memory_file,
+                 last + strlen("memory"));
+}
+
+/* The figures of PSI as evidence. `where`: the file of memory's. */
 static inline void evidence_pressure(struct rule_context *c, const char *name,
                                      const struct pressure *p, const char *where)
 {
-    char text[80];
+    char text[80], file[320];
 
+    snprintf(file, sizeof(file), "%s", where);
+    if (p->of_io)
+        pain_io_file(file, sizeof(file), where);
+    where = file;
     snprintf(text, sizeof(text), "%s, some", name);
     evidence(c, text, p->some, IN_PERCENT, where, "warning from %.0f %%", PAIN_WARNING_SOME);
     snprintf(text, sizeof(text), "%s, full", name);

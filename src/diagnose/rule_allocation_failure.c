@@ -27,6 +27,9 @@ static enum oom_cause cause_of(const struct oom_facts *f)
     if (known(f->free_usable) && f->free_zones > PLENTY * f->free_high && f->free_usable == 0 &&
         f->free_reserve <= f->free_high)
         return CAUSE_ZONE;
+    /* Who may wait reclaims what it lacks, and compacts: a block is what nobody could make it. */
+    if (f->may_wait)
+        return e->order > 0 ? CAUSE_ORDER : CAUSE_RECLAIM;
     /* Nothing beyond the reserve is free: there is no memory that could be in pieces. */
     if (known(f->free_usable) && f->usable_zone_told && f->free_usable == 0)
         return CAUSE_RESERVE;
@@ -129,7 +132,8 @@ static void make_title(struct rule_context *c, const struct incident *i, enum oo
                       e->order, *gfp ? ", " : "", gfp);
         if (!f->atomic) {
             strbuf_reset(out);
-            strbuf_printf(out, "A single page could not be allocated (order %u%s%s)", e->order,
+            strbuf_printf(out, "A single page could not be allocated%s (order %u%s%s)",
+                          f->may_wait ? ", though it could wait and reclaim" : "", e->order,
                           *gfp ? ", " : "", gfp);
         }
         if (e->order > 0) {
@@ -160,6 +164,7 @@ static struct incident with_figures(const struct rule_context *c, const struct i
         whole.facts = at->facts;
         whole.facts.e = i->e;
         whole.facts.atomic = i->facts.atomic;
+        whole.facts.may_wait = i->facts.may_wait;
         *borrowed = true;
     }
     return whole;
@@ -218,7 +223,7 @@ static void tell_cma(struct rule_context *c, const struct incident *i)
     char where[160], size[48];
 
     finding_add(c, SEV_WARNING, CONF_HIGH, "host", 0.45, "%s", "");
-    vec_last(&c->out->items).cause = CAUSE_CMA;
+    vec_last(&c->out->items).cause = CAUSE_CMA_TOO_SMALL;
     vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
     oom_figure(size, c, e, OOM_PART_KILL, "contiguous memory asked for", number_of(e->usage),
                IN_BYTES);

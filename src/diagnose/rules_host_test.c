@@ -523,6 +523,20 @@ RIG_TEST(every_rule_has_all_its_texts_and_a_name_of_its_own)
     }
 }
 
+RIG_TEST(waiting_for_evicted_pages_cites_the_file_that_it_is_from)
+{
+    unsigned cited = 0;
+
+    rig_pressure(r, PSI_IO, 21, 21);
+    rig_rate(r, WORKINGSET_REFAULT_FILE, 5000);
+    rig_rate(r, WORKINGSET_ACTIVATE_FILE, 5000);
+    rig_rate(r, PGPGIN, 20000);
+    assert_int_equal(rig_severity(r, RULE_FILE_THRASH), SEV_WARNING);
+    vec_for_each (&rig_found(r, RULE_FILE_THRASH)->evidence, e)
+        cited += strcmp(e->where, "/proc/pressure/io") == 0;
+    assert_int_equal(cited, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -566,6 +580,7 @@ int main(void)
         cmocka_unit_test(processes_are_named_largest_first),
         cmocka_unit_test(only_keeps_what_was_asked_for),
         cmocka_unit_test(every_rule_has_all_its_texts_and_a_name_of_its_own),
+        cmocka_unit_test(waiting_for_evicted_pages_cites_the_file_that_it_is_from),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
