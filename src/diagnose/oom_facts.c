@@ -144,11 +144,14 @@ struct reserves {
     bool high, harder, all;
 };
 
-/* Since 6.4 there is no __GFP_ATOMIC: who may not reclaim is non-blocking. GFP_ATOMIC says the same in both. */
-static struct reserves reserves_of(const struct oom_report *r)
+/* Since 6.4 there is no __GFP_ATOMIC: who may not reclaim is non-blocking. GFP_ATOMIC says the same in both. Where the text lost the
+ * names of the flags, a request for a block is taken for one that may use the reserves: then nothing is called empty that was not. */
+static struct reserves reserves_of(const struct oom_report *r, unsigned order)
 {
+    bool named = *r->gfp || (r->has_mask && is_before(r->release, 4, 4));
     bool atomic = *r->gfp ? strstr(r->gfp, "GFP_ATOMIC") != NULL
-                          : is_atomic(r) && (r->gfp_mask & GFP_BIT_HIGH);
+                  : named ? is_atomic(r) && (r->gfp_mask & GFP_BIT_HIGH)
+                          : order > 0;
     bool kept_out = strstr(r->gfp, "__GFP_NOMEMALLOC") != NULL;
 
     return (struct reserves){
@@ -163,7 +166,7 @@ static struct reserves reserves_of(const struct oom_report *r)
 static u64 held_back(const struct oom_facts *f, const struct oom_zone *z, enum zone_rank top)
 {
     const struct oom_report *r = f->r;
-    struct reserves may = reserves_of(r);
+    struct reserves may = reserves_of(r, f->e->order);
     u64 min = figure_or(z->figures[OOM_MIN], 0);
     /* All pages of the block but one are taken off what is free before it is compared. */
     u64 reserve = lowmem_reserve(r, z, top) + r->page_bytes * (BIT_ULL(MIN(f->e->order, 20u)) - 1);

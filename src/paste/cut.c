@@ -8,6 +8,7 @@
  */
 #include "paste/state_int.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 /* Fewer are a format string, or a message of two lines. */
@@ -216,12 +217,24 @@ static const char *next_dated(struct paste_state *st, struct span line)
     return NULL;
 }
 
+/* Quotes, bullets, a mark of byte order: what may stand before the first message. */
+#define LEAD_LONGEST 16
+
+static struct span skip_lead(struct span line)
+{
+    const char *at = line.at, *end = at + MIN(span_len(line), (size_t)LEAD_LONGEST);
+
+    while (at < end && *at != '[' && !isalnum((unsigned char)*at))
+        at++;
+    return at < end && *at == '[' ? (struct span){at, line.end} : line;
+}
+
 static const char *next_message(struct paste_state *st, struct span line, bool is_log)
 {
     if (span_len(line) < MESSAGE_MIN)
         return NULL;
-    if (*line.at == '[' && is_uptime(line))
-        return next_uptime(line);
+    if (is_uptime(skip_lead(line)))
+        return next_uptime(skip_lead(line));
     return is_log && prefix_certain(line) ? next_dated(st, line) : NULL;
 }
 
