@@ -167,11 +167,16 @@ void oom_title_daemon(const struct telling *t, struct strbuf *out)
         return;
     }
     if (is_batch(t->e->killer)) {
+        char *end;
+        double number = (double)strtoull(t->e->comm, &end, 10);
+
         strbuf_printf(out, "%s killed %s%s: it used more memory than it was given", t->e->killer,
                       *t->e->comm ? "job " : "",
                       *t->e->comm        ? t->e->comm
                       : t->e->task_memcg ? group_label(label, t->e->task_memcg)
                                          : "a job");
+        if (number > 0 && !*end)
+            (void)oom_figure((char[48]){0}, t->c, t->e, OOM_PART_KILL, "job", number, IN_ID);
         return;
     }
     strbuf_printf(out, "%s killed %s", t->e->killer,

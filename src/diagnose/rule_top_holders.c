@@ -2,6 +2,7 @@
 #include "diagnose/cause.h"
 #include "diagnose/top_processes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Percent of memory, so that a list of trifles is not shown. */
@@ -97,6 +98,7 @@ static bool tell_cause(struct rule_context *c)
 static void tell_address_space(struct rule_context *c)
 {
     const struct process_view *most = NULL;
+    char row[80];
 
     vec_for_each (&c->s->processes, p) {
         if (known(p->rss) || known(p->rss_anon) || known(p->pss))
@@ -112,7 +114,8 @@ static void tell_address_space(struct rule_context *c)
                 process_label((char[64]){0}, most), SIZE(most->vm_size));
     finding_detail(c, "VSZ counts what a program may touch, not what it holds: VmRSS in "
                       "/proc/PID/status does.");
-    evidence_shown(c, "VSZ", number_of(most->vm_size), IN_BYTES, "the table of processes");
+    snprintf(row, sizeof(row), "VSZ of %s", process_label((char[64]){0}, most));
+    evidence_shown(c, row, number_of(most->vm_size), IN_BYTES, "the table of processes");
 }
 
 void rule_top_holders(struct rule_context *c)

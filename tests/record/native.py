@@ -9,7 +9,6 @@ OUTPUT gets a line of JSON for each: a run without a limit, RUNS (5) under each 
 some run of RUNS does not survive, and the smallest limit above it that all do.
 """
 import collections
-import glob
 import json
 import os
 import resource
