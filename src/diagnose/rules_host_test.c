@@ -527,7 +527,7 @@ RIG_TEST(waiting_for_evicted_pages_cites_the_file_that_it_is_from)
 {
     unsigned cited = 0;
 
-    rig_pressure(r, PSI_IO, 21, 21);
+    rig_pressure(r, PSI_IO, 15, 15);
     rig_rate(r, WORKINGSET_REFAULT_FILE, 5000);
     rig_rate(r, WORKINGSET_ACTIVATE_FILE, 5000);
     rig_rate(r, PGPGIN, 20000);
