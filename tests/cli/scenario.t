@@ -27,7 +27,7 @@ $ highwater run --thp never web.ini | sed -n '1,4p; /^Tasks/,$p'
 > Input     web.ini
 > Machine   Linux 6.1, 2 CPUs, 256.0 MiB RAM, no swap, files on nvme
 > Group     / (the whole machine)
->~ Outcome   completed after 2\.00 s of virtual time
+>~ Outcome   completed after 2\.00 s of virtual time, .* of it asleep
 > Tasks
 >~   task +procs  state +requests +latency +major faults +memory wait +largest RSS
 >~   httpd +4  4 running +(59[0-9]|600) .*
