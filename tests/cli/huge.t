@@ -6,7 +6,7 @@
 | thp = always
 | transparent_hugepage/defrag = always
 | [file f]
-| size = 512M
+| size = 128M
 | [task reader]
 | file = f
 | read = seq
