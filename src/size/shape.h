@@ -4,8 +4,8 @@
 
 #include "size/size.h"
 
-/* Smallest limits that memory decides are within this of the kernel's, measured (docs/fidelity.md; asserted by
- * tests/record/limits_heavy.py). */
+/* Smallest limits that memory decides were measured within this of the kernel's; those that a device decides may lie
+ * farther off (docs/fidelity.md; tests/diff/advice_heavy.py asserts 2 % or 1 MiB). */
 #define SHAPE_ERROR_PERCENT 5u
 
 /* Set the band of a boundary: the measured error, and the limits between the smallest tried one that passes and the largest that
