@@ -90,14 +90,16 @@ static u64 add_free(struct accounting *a, const struct oom_facts *f)
 
     if (!account_add_part(a, 1, "free", f->free, ""))
         return 0;
-    if (!known(f->free_usable) ||
-        f->free_usable + f->free_reserve + f->free_cma + f->free_zones + f->free_nodes > f->free)
+    if (!known(f->free_usable) || f->free_usable + f->free_reserve + f->free_cma + f->free_zones +
+                                          f->free_nodes + f->free_cut >
+                                      f->free)
         return f->free;
     sum += account_add_part(a, 2, "for this allocation", f->free_usable, "");
     sum += account_add_part(a, 2, "below the reserve", f->free_reserve, "min, lowmem_reserve");
     sum += account_add_part(a, 2, "CMA", f->free_cma, "for movable pages only");
     sum += account_add_part(a, 2, "in other zones", f->free_zones, "it may not use them");
     sum += account_add_part(a, 2, "on other nodes", f->free_nodes, "it may not use them");
+    sum += account_add_part(a, 2, "in zones not in this text", f->free_cut, "");
     account_add_remainder(a, 2, "in lists of CPUs", (s64)f->free - (s64)sum, "");
     return f->free;
 }

@@ -67,39 +67,40 @@ bool oom_is_pod(const char *path)
 /* What a function of a call trace belongs to. */
 static const struct {
     const char *begins, *what;
+    bool hidden; /* pages that it takes are in no counter */
 } frames[] = {
-    {"htab_map_", "BPF maps, which are per-CPU memory"},
-    {"array_map_alloc", "BPF maps, which are per-CPU memory"},
-    {"bpf_", "BPF"},
-    {"pcpu_alloc", "per-CPU memory"},
-    {"__alloc_percpu", "per-CPU memory"},
-    {"spl_", "ZFS"},
-    {"arc_", "ZFS"},
-    {"abd_", "ZFS"},
-    {"dmu_", "ZFS"},
-    {"nv_", "the GPU driver"},
-    {"nvidia", "the GPU driver"},
-    {"amdgpu", "the GPU driver"},
-    {"i915_", "the GPU driver"},
-    {"ttm_", "the GPU driver"},
-    {"drm_", "the GPU driver"},
-    {"vmballoon", "the hypervisor's balloon"},
-    {"fill_balloon", "the hypervisor's balloon"},
-    {"balloon_page", "the hypervisor's balloon"},
-    {"hugetlb_", "huge pages"},
-    {"skb_", "the network"},
-    {"__netdev_alloc", "the network"},
-    {"__napi_alloc", "the network"},
-    {"btrfs_", "btrfs"},
-    {"xfs_", "XFS"},
-    {"ext4_", "ext4"},
-    {"nfs", "NFS"},
-    {"ceph_", "Ceph"},
-    {"usb_", "USB"},
-    {"kvm_", "KVM"},
-    {"sock_", "a socket"},
-    {"unix_", "a socket"},
-    {"tcp_", "TCP"},
+    {"htab_map_", "BPF maps, which are per-CPU memory", true},
+    {"array_map_alloc", "BPF maps, which are per-CPU memory", true},
+    {"bpf_", "BPF", false},
+    {"pcpu_alloc", "per-CPU memory", true},
+    {"__alloc_percpu", "per-CPU memory", true},
+    {"spl_", "ZFS", true},
+    {"arc_", "ZFS", true},
+    {"abd_", "ZFS", true},
+    {"dmu_", "ZFS", true},
+    {"nv_", "the GPU driver", true},
+    {"nvidia", "the GPU driver", true},
+    {"amdgpu", "the GPU driver", true},
+    {"i915_", "the GPU driver", true},
+    {"ttm_", "the GPU driver", true},
+    {"drm_", "the GPU driver", true},
+    {"vmballoon", "the hypervisor's balloon", true},
+    {"fill_balloon", "the hypervisor's balloon", true},
+    {"balloon_page", "the hypervisor's balloon", true},
+    {"hugetlb_", "huge pages", false},
+    {"skb_", "the network", false},
+    {"__netdev_alloc", "the network", false},
+    {"__napi_alloc", "the network", false},
+    {"btrfs_", "btrfs", false},
+    {"xfs_", "XFS", false},
+    {"ext4_", "ext4", false},
+    {"nfs", "NFS", false},
+    {"ceph_", "Ceph", false},
+    {"usb_", "USB", false},
+    {"kvm_", "KVM", false},
+    {"sock_", "a socket", false},
+    {"unix_", "a socket", false},
+    {"tcp_", "TCP", false},
 };
 
 /* The allocator's own functions say nothing about who asked. */
@@ -160,6 +161,7 @@ static void take_frame(struct oom_ruling *ruling, const struct oom_report *r)
                 continue;
             ruling->frame = *frame;
             ruling->hint = frames[i].what;
+            ruling->hint_hidden = frames[i].hidden;
         }
     }
     if (!ruling->frame)
@@ -262,7 +264,7 @@ static bool rule_useless(const struct oom_facts *f, struct oom_ruling *ruling)
     if (!known(f->free_usable))
         return false;
     plenty = MAX(f->free_high, figure_or(f->total, 0) / 50);
-    if (r->has_mask && f->usable_zone_told && f->free_zones > plenty &&
+    if (r->has_mask && f->usable_zone_told && f->free_zones > plenty && !f->free_cut &&
         f->free_usable <= f->free_high) {
         ruling->cause = CAUSE_ZONE;
         ruling->bytes = f->free_zones;
@@ -304,8 +306,11 @@ static bool was_free(const struct oom_facts *f)
                              figure_or(f->slab_r, 0) + figure_or(f->locked, 0) &&
                f->free > MEMORY_FREE_MIN;
     /* None of the zones in the text is one that it may use: those are missing. */
+    if ((!f->usable_zone_told || f->free_cut) && known(f->free) && known(f->total) &&
+        f->free > f->total / 2)
+        return true;
     if (!f->usable_zone_told && known(f->free) && known(f->total))
-        return f->free > f->total / 2;
+        return false;
     if (!known(f->free_usable) || !known(f->free_high) || f->free_high == 0)
         return false;
     /* Free memory in HighMem is of no use to the kernel itself: who asked must be known. */
@@ -333,7 +338,7 @@ static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
     const struct oom_report *r = f->r;
     struct holder holder;
     /* Without who asked, and for which zones, no reading of it is sure. */
-    bool whole = known(f->uncounted) && r->has_mask;
+    bool whole = known(f->uncounted) && r->has_mask && !f->zones_cut;
 
     if (f->e->forced || in_trace(r, "moom_callback") || in_trace(r, "sysrq_handle_moom")) {
         ruling->cause = CAUSE_FORCED;
@@ -341,7 +346,7 @@ static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
         return;
     }
     if (rule_useless(f, ruling)) {
-        ruling->confidence = known(ruling->bytes) ? CONF_HIGH : CONF_MEDIUM;
+        ruling->confidence = known(ruling->bytes) && !f->zones_cut ? CONF_HIGH : CONF_MEDIUM;
         return;
     }
     if (was_free(f) || is_refused_charge(f)) {
@@ -369,6 +374,10 @@ static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
     ruling->cause = holder.cause;
     ruling->bytes = holder.cause == CAUSE_UNTOLD ? UNKNOWN : holder.bytes;
     ruling->confidence = whole ? CONF_HIGH : CONF_MEDIUM;
+    /* A pool of huge pages would be in there: its lines are missing, or the kernel has none. */
+    if (holder.cause == CAUSE_NO_COUNTER && !known(f->hugetlb) && !known(f->balloon) &&
+        !ruling->hint_hidden)
+        ruling->confidence = CONF_MEDIUM;
     /* More is not told than anything that is told holds. */
     if (known(f->untold) && known(f->anon) && f->untold > holder.bytes) {
         ruling->cause = CAUSE_UNTOLD;
@@ -389,10 +398,19 @@ static bool at_limit(const struct oom_limit *l)
            (double)l->usage >= AT_LIMIT * (double)l->limit;
 }
 
+/* A slice has no processes of its own: they are in the scopes and services below it. */
+static bool is_slice(const char *path)
+{
+    size_t len = strlen(path);
+
+    return len > 6 && strcmp(path + len - 6, ".slice") == 0;
+}
+
 static bool is_level_above(const struct log_event *e)
 {
-    return e->oom_memcg && e->task_memcg && oom_path_below(e->task_memcg, e->oom_memcg) &&
-           !oom_is_pod(e->oom_memcg);
+    if (!e->oom_memcg || oom_is_pod(e->oom_memcg))
+        return false;
+    return e->task_memcg ? oom_path_below(e->task_memcg, e->oom_memcg) : is_slice(e->oom_memcg);
 }
 
 /* Anonymous memory fills it: whose, and is it of a kind that is known to need more than it was given? */
@@ -441,6 +459,17 @@ static void rule_group_locked(const struct oom_facts *f, struct oom_ruling *ruli
     ruling->bytes = locked;
 }
 
+/* Usage was below the limit, and a report of cgroup v1 has the lines of the two other limits: on memory and swap, on kernel memory. Is one
+ * of those missing, that may be the one which was met. */
+static bool is_beside(const struct oom_facts *f)
+{
+    const struct oom_limit *limits = f->r->limits;
+    bool memsw = known(limits[OOM_LEVEL_MEMSW].usage), kmem = known(limits[OOM_LEVEL_KMEM].usage);
+
+    return known(limits[OOM_LEVEL_MEMORY].usage) && !at_limit(&limits[OOM_LEVEL_MEMORY]) &&
+           memsw != kmem;
+}
+
 static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
 {
     const struct oom_limit *limits = f->r->limits;
@@ -452,6 +481,7 @@ static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
         !at_limit(&limits[OOM_LEVEL_KMEM]) && !at_limit(&limits[OOM_LEVEL_MEMSW])) {
         ruling->cause = is_level_above(f->e) ? CAUSE_LEVEL_ABOVE : CAUSE_LIMIT;
         ruling->gone = true;
+        ruling->other_limit = is_beside(f);
         ruling->confidence = CONF_MEDIUM;
         return;
     }
@@ -482,10 +512,15 @@ static void rule_group(const struct oom_facts *f, struct oom_ruling *ruling)
     }
     /* A guest's RAM may be shared memory of its monitor. */
     if (holder.cause == CAUSE_ANON ||
-        (holder.cause == CAUSE_SHMEM && ruling->program && oom_is_guest(ruling->program->name)))
+        (holder.cause == CAUSE_SHMEM && ruling->program && oom_is_guest(ruling->program->name) &&
+         (double)ruling->program->bytes >= FILLS_SHARE * (double)holder.bytes))
         rule_group_anon(f, ruling);
     else
         ruling->cause = holder.cause == CAUSE_NO_COUNTER ? CAUSE_GROUP_KERNEL : holder.cause;
+    /* The limit on memory was not at its end, and the lines of the others are not there. */
+    ruling->other_limit = is_beside(f);
+    if (ruling->other_limit)
+        ruling->confidence = CONF_MEDIUM;
     /* Statistics that tell stacks tell slab as well: where they do not, the rest may be that. */
     if (ruling->cause == CAUSE_GROUP_KERNEL && known(f->stacks) &&
         !(known(f->slab_r) && known(f->slab_u)))

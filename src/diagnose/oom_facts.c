@@ -194,17 +194,39 @@ bool oom_is_bound(const struct log_event *e)
            strcmp(e->constraint, "CONSTRAINT_MEMORY_POLICY") == 0;
 }
 
+/* Is there a mask of nodes, of a memory policy? */
+static bool is_masked(const struct oom_report *r)
+{
+    return r->nodemask && *r->nodemask >= '0' && *r->nodemask <= '9';
+}
+
+/* Zones are counted one after the other; what is free beside them by more than this is in zones that the text does not have. */
+#define HIDDEN_SHARE 0.1
+
+/* lowmem_reserve[] of a zone grows with each zone of its node above it that has memory: is one of those not in the text? */
+static bool zone_above_is_cut(const struct oom_report *r, const struct oom_zone *z)
+{
+    unsigned told = 0, grows = 0;
+
+    for (unsigned i = 1; i < ARRAY_SIZE(z->reserve); i++)
+        grows +=
+            known(z->reserve[i]) && known(z->reserve[i - 1]) && z->reserve[i] > z->reserve[i - 1];
+    vec_for_each (&r->zones, at)
+        told += at->node == z->node && rank_of(at->name) > rank_of(z->name);
+    return grows > told;
+}
+
 /* What is free, by what this allocation could do with it. */
 static void divide_free(struct oom_facts *f)
 {
     const struct oom_report *r = f->r;
     enum zone_rank top = highest_zone(r);
-    bool any_zone = false, any_block = false;
-    u64 shown = 0, pcp = figure_or(r->figures[OOM_FREE_PCP], 0);
+    bool any_zone = false, any_block = false, above_cut = false;
+    u64 shown = 0, hidden, pcp = figure_or(r->figures[OOM_FREE_PCP], 0);
     u64 largest = 0, all = 0, block;
 
     f->free_usable = f->free_reserve = f->free_cma = f->free_zones = f->free_nodes = 0;
-    f->free_low = f->free_high = f->largest_block = 0;
+    f->free_low = f->free_high = f->largest_block = f->free_cut = 0;
     vec_for_each (&r->zones, z) {
         u64 free_bytes = z->figures[OOM_FREE], held, cma;
         bool allowed = oom_list_has(r->mems_allowed, z->node) && oom_list_has(r->nodemask, z->node);
@@ -222,6 +244,7 @@ static void divide_free(struct oom_facts *f)
             continue;
         }
         any_zone = true;
+        above_cut |= zone_above_is_cut(r, z);
         cma = f->movable ? 0 : MIN(figure_or(z->figures[OOM_FREE_CMA], 0), free_bytes);
         held = MIN(held_back(f, z, top), free_bytes - cma);
         f->free_cma += cma;
@@ -238,9 +261,18 @@ static void divide_free(struct oom_facts *f)
         if (free_bytes - cma > held)
             f->largest_block = MAX(f->largest_block, block);
     }
+    hidden = known(f->free) && f->free > shown + pcp ? f->free - shown - pcp : 0;
     /* Of an allocation that may use some nodes only, the report shows the zones of these alone. */
-    if (oom_is_bound(f->e) && known(f->free) && f->free > shown + pcp)
-        f->free_nodes += f->free - shown - pcp;
+    if (oom_is_bound(f->e) || (any_zone && is_masked(r))) {
+        f->free_nodes += hidden;
+    } else if ((double)hidden > HIDDEN_SHARE * (double)f->free) {
+        f->zones_cut = true;
+        /* Zones above those in the text are there, and this allocation may use none of them. */
+        if (above_cut && r->has_mask && top <= RANK_NORMAL)
+            f->free_zones += hidden;
+        else
+            f->free_cut = hidden;
+    }
     if (f->free_usable == 0)
         f->largest_block = largest ? largest : all;
     f->usable_zone_told = any_zone;
@@ -252,24 +284,11 @@ static void divide_free(struct oom_facts *f)
 static void no_division(struct oom_facts *f)
 {
     f->free_usable = f->free_reserve = f->free_cma = f->free_zones = f->free_nodes = UNKNOWN;
-    f->free_low = f->free_high = f->largest_block = UNKNOWN;
+    f->free_low = f->free_high = f->largest_block = f->free_cut = UNKNOWN;
 }
 
 /* Zones of which this part of memory is in the text have the figures of all. */
 #define ZONES_COVER 0.9
-
-/* lowmem_reserve[] of a zone grows with each zone of its node above it that has memory: is one of those not in the text? */
-static bool zone_above_is_cut(const struct oom_report *r, const struct oom_zone *z)
-{
-    unsigned told = 0, grows = 0;
-
-    for (unsigned i = 1; i < ARRAY_SIZE(z->reserve); i++)
-        grows +=
-            known(z->reserve[i]) && known(z->reserve[i - 1]) && z->reserve[i] > z->reserve[i - 1];
-    vec_for_each (&r->zones, at)
-        told += at->node == z->node && rank_of(at->name) > rank_of(z->name);
-    return grows > told;
-}
 
 /* Zones have less than their nodes or the machine: some are not in the text. */
 static bool zones_have_less(const struct oom_report *r)
@@ -559,6 +578,8 @@ static void take_programs(struct oom_facts *f)
         memcpy(all[count].name, f->e->comm, sizeof(all[count].name));
         all[count].processes = 1;
         all[count].bytes = f->e->anon_rss;
+        if (known(f->e->shmem_rss) && f->e->shmem_rss < (u64)1 << 56)
+            all[count].shared = f->e->shmem_rss;
         f->programs_bytes += all[count].bytes;
         count++;
     }

@@ -38,8 +38,10 @@ struct oom_facts {
     u64 free_cma;     /* contiguous memory it may not use */
     u64 free_zones;   /* in zones it may not use */
     u64 free_nodes;   /* on nodes it may not use */
-    u64 free_low;     /* sum of the zones' min that it may use */
-    u64 free_high;    /* sum of the zones' high that it may use */
+    u64 free_cut;   /* in zones that the text does not have, some of which it may be able to use */
+    bool zones_cut; /* more is free than the zones in the text have */
+    u64 free_low;   /* sum of the zones' min that it may use */
+    u64 free_high;  /* sum of the zones' high that it may use */
     u64 largest_block; /* the largest free block of zones above their reserves, else of all that it may use; 0: none */
     u64 uncounted;       /* in no counter */
     u64 untold;          /* neither counted nor known to be in no counter: lines are missing */

@@ -211,6 +211,10 @@ static void tell_limits(const struct telling *t, struct strbuf *text)
     } else {
         finding_detail(t->c, "It is this limit, not the machine.");
     }
+    if (t->ruling->other_limit && !t->ruling->gone)
+        finding_detail(t->c, "Usage was below it when the kernel reported: the limit on memory and "
+                             "swap together, or on kernel memory, may be the one that was met; "
+                             "its line is missing.");
     if (known(e->failcnt) && e->failcnt > 0) {
         strbuf_printf(text, "The group had met its limit %s times.",
                       COUNT(LIMIT, "failcnt", e->failcnt));

@@ -190,9 +190,8 @@ static void title_anon(const struct telling *t, struct strbuf *out)
     const struct oom_program *p = t->ruling->program;
     const struct oom_facts *f = t->f;
     u64 all = MAX(f->programs_bytes, figure_or(f->anon, 0));
-    bool one =
-        p && all && (double)p->bytes >= CULPRIT * (double)all &&
-        (f->of_group || !known(f->total) || (double)p->bytes >= CULPRIT_ALL * (double)f->total);
+    bool one = p && all && (double)p->bytes >= CULPRIT * (double)all &&
+               (!known(f->total) || (double)p->bytes >= CULPRIT_ALL * (double)f->total);
 
     if (one) {
         say_program(t, out, p);
@@ -254,6 +253,8 @@ static void title_no_counter(const struct telling *t, struct strbuf *out)
     say_of_total(t, out);
     strbuf_printf(out, " (%s) is in no counter of the kernel",
                   PERCENT(MEM_INFO, "share in no counter", share_of(f->uncounted, f->total)));
+    if (!known(f->hugetlb) && !t->ruling->hint_hidden)
+        strbuf_append(out, ", unless it is huge pages, whose line is not in this text");
     if (known(f->anon))
         strbuf_printf(out, "; programs hold %s", BYTES(MEM_INFO, "anonymous memory", f->anon));
     say_frame(t, out);
@@ -375,7 +376,7 @@ static void title_useless(const struct telling *t, struct strbuf *out)
                                "memory (cgroup v1 kmem): not for lack of memory");
         else
             strbuf_append(out,
-                          f->usable_zone_told
+                          f->usable_zone_told && !f->zones_cut
                               ? t->e->kind == LOG_OOM_KILL && *t->e->comm
                                     ? "; this kill is not for lack of memory"
                                     : "; what failed is not for lack of memory"
@@ -486,8 +487,8 @@ static void title_limit(const struct telling *t, struct strbuf *out)
     switch (t->ruling->cause) {
     case CAUSE_LEVEL_ABOVE:
         say_limit(t, out);
-        strbuf_append(out, ", a level above ");
-        strbuf_append(out, label_of(label, t->e->task_memcg));
+        if (t->e->task_memcg)
+            strbuf_printf(out, ", a level above %s", group_label(label, t->e->task_memcg));
         strbuf_append(out, ", is too small for all that runs below it");
         break;
     case CAUSE_KMEM_LIMIT:
@@ -508,7 +509,10 @@ static void title_limit(const struct telling *t, struct strbuf *out)
     if (t->ruling->gone) {
         strbuf_printf(out, ", and its usage was %s when the kernel reported",
                       BYTES(LIMIT, "usage", t->f->total));
-        strbuf_append(out, ": what filled it had gone");
+        strbuf_append(out, t->ruling->other_limit
+                               ? ": what filled it had gone, or another limit was met (on kernel "
+                                 "memory, or on memory and swap), whose line is missing"
+                               : ": what filled it had gone");
         if (*t->e->comm)
             strbuf_printf(out, "; %s was killed", t->e->comm);
     } else if (*t->e->comm || t->e->pid) {

@@ -184,7 +184,8 @@ static void tell(struct rule_context *c, const struct incident *told, unsigned r
                 known(f->largest_block) || (e->order == 0 && known(f->free)) ? CONF_HIGH
                                                                              : CONF_MEDIUM,
                 "host", 0.5, "%s", "");
-    vec_last(&c->out->items).cause = cause;
+    vec_last(&c->out->items).cause =
+        cause == CAUSE_RESERVE && e->task_memcg ? CAUSE_KMEM_LIMIT : cause;
     vec_last(&c->out->items).incident = (u32)(told - c->incidents->items.items);
     strbuf_init(&text);
     make_title(c, i, cause, &text);

@@ -178,6 +178,9 @@ static bool take_huge(struct oom_report *r, u64 id, struct span line, struct klo
     if (!known(size) || size > TIB || total > BLOCKS_MAX / 1024 || free_pages > total ||
         total * (size / KIB) > OOM_PAGES_MAX)
         return true;
+    /* An empty pool of 1 GiB pages says nothing about the pool of usual ones, which has a line of its own. */
+    if (total == 0 && size >= GIB)
+        return true;
     node->huge_bytes = figure_or(node->huge_bytes, 0) + total * size;
     node->huge_free_bytes = figure_or(node->huge_free_bytes, 0) + free_pages * size;
     oom_note(r, OOM_PART_HUGE, place);
