@@ -12,7 +12,8 @@
 
 #include <string.h>
 
-#define THP_MIN_PAGES (512 * MIB / PAGE_SIZE)
+#define THP_MIN_PAGES          (512 * MIB / PAGE_SIZE)
+#define WATERMARK_SCALE_FACTOR 10
 
 static const char *const zone_names[NR_ZONES] = {"DMA", "DMA32", "Normal", "Movable"};
 
@@ -190,26 +191,32 @@ static void frames_done_nodes(struct frames *fr)
 
 /* The kernel computes its watermarks while its init code still takes up memory, and not again when
  * that is freed. THP sets min_free_kbytes once more, and even when it is off computes it once
- * more, now without the pages below high; on machines under 512 MiB it does neither. */
+ * more, now without the pages below high; on machines under 512 MiB it does neither, and stays off until
+ * somebody writes to `enabled`. What the administrator sets comes after the boot. */
 static void frames_boot_watermarks(struct frames *fr, const struct frames_config *config)
 {
     u32 late = fr->map.late.end - fr->map.late.start;
     struct zone *z = late ? frames_zone(fr, fr->map.late.start) : &fr->zones[ZONE_DMA];
+    unsigned factor = fr->watermark_scale_factor;
 
     z->managed -= late;
     fr->managed_pages -= late;
-    fr->min_free_kbytes =
-        config->min_free_kbytes ? config->min_free_kbytes : min_free_kbytes_default(fr);
+    fr->small = fr->managed_pages < THP_MIN_PAGES;
+    fr->watermark_scale_factor = WATERMARK_SCALE_FACTOR;
+    fr->min_free_kbytes = min_free_kbytes_default(fr);
     frames_setup_watermarks(fr);
-    if (!config->min_free_kbytes && fr->managed_pages >= THP_MIN_PAGES) {
-        if (config->khugepaged)
-            fr->min_free_kbytes = MAX(fr->min_free_kbytes, min_free_kbytes_khugepaged(fr));
-        else
-            fr->min_free_kbytes = min_free_kbytes_default(fr);
-        frames_setup_watermarks(fr);
-    }
+    if (!fr->small)
+        frames_set_khugepaged(fr, config->khugepaged, 0);
     z->managed += late;
     fr->managed_pages += late;
+    if (fr->small && config->khugepaged && !config->khugepaged_by_default)
+        frames_set_khugepaged(fr, true, 0);
+    if (!config->min_free_kbytes && factor == WATERMARK_SCALE_FACTOR)
+        return;
+    if (config->min_free_kbytes)
+        fr->min_free_kbytes = config->min_free_kbytes;
+    fr->watermark_scale_factor = factor;
+    frames_setup_watermarks(fr);
 }
 
 /* Machines of several nodes take their hash tables page by page, from all nodes in turn (hashdist). */
@@ -245,7 +252,7 @@ int frames_init(struct frames *fr, const struct frames_config *config, struct co
     fr->ram_bytes = topology_ram_bytes(&fr->topology);
     fr->end_pfn = fr->map.end_pfn;
     fr->watermark_scale_factor =
-        config->watermark_scale_factor ? config->watermark_scale_factor : 10;
+        config->watermark_scale_factor ? config->watermark_scale_factor : WATERMARK_SCALE_FACTOR;
     fr->watermark_boost_factor = 15000;
     /* To the end of the last block, so that looking for a buddy needs no bounds check. */
     fr->frame = region_reserve(ROUND_UP((size_t)fr->end_pfn, MAX_ORDER_PAGES) * sizeof(*fr->frame));

@@ -32,6 +32,7 @@ struct frames_config {
     u64 reserved_bytes;                  /* of an image, and nothing else but the memmap */
     bool bytes;                          /* frames hold real bytes */
     bool khugepaged; /* transparent huge pages not `never`: khugepaged raises min_free_kbytes */
+    bool khugepaged_by_default; /* nobody asked for it: machines under 512 MiB go without */
 };
 
 struct frames {
@@ -42,6 +43,7 @@ struct frames {
     u32 end_pfn;
     unsigned nr_cpus;
     u64 ram_bytes, managed_pages;
+    bool small; /* under 512 MiB: transparent huge pages are off until somebody asks for them */
     u64 min_free_kbytes;
     unsigned watermark_scale_factor;
     unsigned watermark_boost_factor; /* per 10,000 of the high watermark; 0 turns boosting off */
@@ -68,6 +70,10 @@ void frames_done(struct frames *fr);
 /* Recompute watermarks, lowmem_reserve and the limits of per-CPU lists after min_free_kbytes or
  * watermark_scale_factor changed. Boosts are dropped, as in Linux. */
 void frames_setup_watermarks(struct frames *fr);
+
+/* `transparent_hugepage/enabled` was written: khugepaged raises min_free_kbytes, or the kernel's formula is back where the
+ * administrator asked for no more (user_kbytes, 0 by default). (set_recommended_min_free_kbytes) */
+void frames_set_khugepaged(struct frames *fr, bool on, u64 user_kbytes);
 
 /* The part of it that Linux repeats whenever somebody reads or writes vm.lowmem_reserve_ratio. */
 void frames_setup_lowmem_reserve(struct frames *fr);

@@ -207,6 +207,35 @@ static void khugepaged_raises_min_free_kbytes(void **state)
     assert_int_equal(fr.min_free_kbytes, 67584); /* what a 16 GiB desktop shows */
 }
 
+/* What a 6.1 guest of 320 MiB showed once `enabled` had been written. */
+static void small_machines_raise_min_free_kbytes_for_who_asks(void **state)
+{
+    struct frames_config config = {.ram_bytes = 320 * MIB,
+                                   .nr_cpus = 1,
+                                   .khugepaged = true,
+                                   .khugepaged_by_default = true,
+                                   .kernel = kernel_default()};
+    struct err e;
+
+    (void)state;
+    counters = (struct counters){0};
+    assert_int_equal(frames_init(&fr, &config, &counters, &e), 0);
+    assert_true(fr.small);
+    assert_in_range(fr.min_free_kbytes, 2000,
+                    2200); /* the formula, while the kernel's init code is there */
+    frames_set_khugepaged(&fr, true, 0);
+    assert_in_range(fr.zones[ZONE_DMA].watermark[WMARK_MIN], 188, 190);
+    assert_in_range(fr.zones[ZONE_DMA32].watermark[WMARK_MIN], 3320, 3390);
+    frames_set_khugepaged(&fr, false, 1 << 20); /* KiB that the administrator asked for */
+    assert_in_range(fr.zones[ZONE_DMA32].watermark[WMARK_MIN], 3320, 3390);
+    frames_set_khugepaged(&fr, false, 0);
+    assert_in_range(fr.min_free_kbytes, 2000, 2200);
+    frames_done(&fr);
+    config.khugepaged_by_default = false;
+    assert_int_equal(frames_init(&fr, &config, &counters, &e), 0);
+    assert_in_range(fr.zones[ZONE_DMA32].watermark[WMARK_MIN], 3320, 3390);
+}
+
 static void pcp_hands_out_what_was_freed_last(void **state)
 {
     pfn_t a, b;
@@ -380,6 +409,7 @@ int main(void)
         T(a_guest_of_384_mib_has_the_numbers_of_a_real_one),
         T(a_guest_of_6_gib_has_the_numbers_of_a_real_one),
         T(khugepaged_raises_min_free_kbytes),
+        T(small_machines_raise_min_free_kbytes_for_who_asks),
         T(pcp_hands_out_what_was_freed_last),
         T(pcp_gives_back_the_coldest_in_growing_batches),
         T(pcp_is_kept_short_while_kswapd_works),

@@ -213,3 +213,14 @@ void frames_setup_watermarks(struct frames *fr)
     }
     frames_setup_lowmem_reserve(fr);
 }
+
+void frames_set_khugepaged(struct frames *fr, bool on, u64 user_kbytes)
+{
+    u64 plain = min_free_kbytes_default(fr);
+
+    if (on)
+        fr->min_free_kbytes = MAX(fr->min_free_kbytes, min_free_kbytes_khugepaged(fr));
+    else if (plain > user_kbytes)
+        fr->min_free_kbytes = plain;
+    frames_setup_watermarks(fr);
+}

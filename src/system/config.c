@@ -84,6 +84,7 @@ static void forget_option(struct system_config *c, const char *key)
     if (tunable->offset == offsetof(struct tunables, tunable_field)) { \
         c->field = (initial);                                          \
         c->given &= ~BIT(MACHINE_OPTION_##field);                      \
+        c->given_as_tunable |= BIT(MACHINE_OPTION_##field);            \
     }
     TWINS(X)
 #undef X

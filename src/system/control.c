@@ -173,6 +173,8 @@ static int write_sysctl(struct system *s HW_UNUSED, const struct control *c,
     if (c->tunable == tunable_find("vm.min_free_kbytes") ||
         c->tunable == tunable_find("vm.watermark_scale_factor"))
         frames_setup_watermarks(&s->frames);
+    if (c->tunable == tunable_find("transparent_hugepage/enabled"))
+        frames_set_khugepaged(&s->frames, t->thp_enabled != THP_NEVER, t->min_free_kbytes);
     s->swap.page_cluster = (u32)t->page_cluster;
     numa_mode_changed(s);
     if (strncmp(c->tunable->key, "vm.dirty_", 9) == 0)

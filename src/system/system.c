@@ -334,6 +334,7 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
         .watermark_scale_factor = (unsigned)s->tunables.watermark_scale_factor,
         .movable_bytes = c->movable_bytes,
         .khugepaged = s->tunables.thp_enabled != THP_NEVER,
+        .khugepaged_by_default = !c->thp && !(c->given_as_tunable & BIT(MACHINE_OPTION_thp)),
         .kernel = release,
         .bytes = c->bytes,
     };
@@ -343,6 +344,8 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     rc = frames_init(&s->frames, &frames, &s->counters, e);
     if (rc < 0)
         return rc;
+    if (frames.khugepaged_by_default && s->frames.small)
+        s->tunables.thp_enabled = s->config.tunables.thp_enabled = THP_NEVER;
     s->frames.watermark_boost_factor = (unsigned)s->tunables.watermark_boost_factor;
     clock_init(&s->clock);
     strbuf_init(&s->log);
