@@ -162,6 +162,7 @@ static int play(struct run *run, bool limited, ns_t max_lead_ns, ns_t max_ns, st
     run->report.input = run->cli.operands[0];
     run->report.trace = run->trace;
     run->report.host = (struct host_note){run->host.settings.text, run->host.cautions.text};
+    run->report.runtimes = &run->runtimes;
     run->report.process = run->process;
     run->report.from = run->window.from;
     if (run->from.kind == TRACE_PLACE_EVENTS) /* it was a time */
@@ -330,6 +331,12 @@ int run_play(struct run *run, int (*play_one)(struct run *run, struct err *e))
     return rc;
 }
 
+static int play_placed(struct run *run)
+{
+    place_trace(run->trace, NULL);
+    return run_play(run, run_play_recording);
+}
+
 static int run_recording(struct run *run)
 {
     struct err e = {0};
@@ -341,8 +348,10 @@ static int run_recording(struct run *run)
     host_taken_init(&run->host, &run->cli, run->trace);
     if (cli_process_find(&run->cli, run->process, run->trace, &run->only) &&
         cli_window_find(&run->cli, &run->window, run->trace, &run_stop, &run->from, &run->to)) {
-        place_trace(run->trace, NULL);
-        rc = run_play(run, run_play_recording);
+        if (runtimes_find(run->trace, run->only, &run->runtimes, &e))
+            rc = cli_fail_err(&run->cli, &e);
+        else
+            rc = play_placed(run);
         if (rc == CLI_OK && !run->allow_incomplete)
             rc = cli_incomplete(&run->cli, run->trace);
     } else {
@@ -350,6 +359,7 @@ static int run_recording(struct run *run)
     }
     free(run->only);
     host_taken_done(&run->host);
+    runtimes_done(&run->runtimes);
     trace_close(run->trace);
     return rc;
 }

@@ -1,5 +1,6 @@
 /* cmd_size.c - highwater size FILE: one recording under many limits, and which to set. */
 #include "cli/host.h"
+#include "cli/host_memory.h"
 #include "cli/incomplete.h"
 #include "cli/machine.h"
 #include "cli/process.h"
@@ -12,6 +13,7 @@
 #include "base/vec.h"
 #include "report/comparison.h"
 #include "report/json_put.h"
+#include "report/runtimes_report.h"
 #include "report/size_report.h"
 #include "size/size.h"
 #include "workload/place.h"
@@ -34,8 +36,9 @@ enum {
     OPT_FOUND
 };
 
-#define GRID_MAX   256u
-#define LIMITS_MAX 1024u
+#define GRID_MAX       256u
+#define LIMITS_MAX     1024u
+#define RECORDINGS_MAX 64u
 
 static const struct cli_option options[] = {
     {OPT_LIMITS, "limits", 'l', "SIZE,SIZE...", "try these limits and search for no others"},
@@ -54,36 +57,42 @@ static const struct cli_option options[] = {
 
 static const struct cli_spec spec = {
     .verb = "size",
-    .operands = "FILE",
+    .operands = "FILE...",
     .summary =
         "Replays a recording under many limits and says which of them survive, which are usable,\n"
         "and which memory.max and memory.high to set.",
     .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE | CLI_HOST,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
-    .notes = "A limit survives when the run completes under it, and is usable when it completes in "
-             "nearly\n"
-             "the time it takes without a limit. Running out is not monotonic: a limit counts only "
-             "when\n"
-             "every larger one that was tried passes as well; exceptions are listed.\n"
-             "\n"
-             "Time in which every task sleeps is judged by nobody: idle before, between and after "
-             "the work changes\n"
-             "no answer. The requests of a server's loop, its start, the time after it and the "
-             "parts between marks are\n"
-             "judged by themselves where they take 100 ms or more; the slowest counts.\n"
-             "Exit code: 0 when there is an answer, whatever it is; 1 when there is none, or the "
-             "recording is incomplete.\n"
-             "\n"
-             "Examples:\n"
-             "  highwater size app.hwt --swap 0\n"
-             "  highwater size app.hwt --limits 64M,96M,128M --swap 1G --swap-device zram\n"
-             "  highwater size app.hwt --format json -o table.json\n"
-             "  highwater size app.hwt --swap 1G --limits 64M,96M,128M --compare "
-             "vm.swappiness=10,60,150 \\\n"
-             "      --compare disk=nvme,hdd\n",
+    .notes =
+        "A limit survives when the run completes under it, and is usable when it completes in "
+        "nearly\n"
+        "the time it takes without a limit. Running out is not monotonic: a limit counts only "
+        "when\n"
+        "every larger one that was tried passes as well; exceptions are listed.\n"
+        "\n"
+        "Time in which every task sleeps is judged by nobody: idle before, between and after "
+        "the work changes\n"
+        "no answer. The requests of a server's loop, its start, the time after it and the "
+        "parts between marks are\n"
+        "judged by themselves where they take 100 ms or more; the slowest counts.\n"
+        "Exit code: 0 when there is an answer, whatever it is; 1 when there is none, or the "
+        "recording is incomplete.\n"
+        "\n"
+        "Several recordings of one program, made with different settings of its own (-Xmx,\n"
+        "--max-old-space-size, shared_buffers), give one table of settings and limits, and the "
+        "smallest pair.\n"
+        "\n"
+        "Examples:\n"
+        "  highwater size app.hwt --swap 0\n"
+        "  highwater size xmx64.hwt xmx128.hwt xmx256.hwt\n"
+        "  highwater size app.hwt --limits 64M,96M,128M --swap 1G --swap-device zram\n"
+        "  highwater size app.hwt --format json -o table.json\n"
+        "  highwater size app.hwt --swap 1G --limits 64M,96M,128M --compare "
+        "vm.swappiness=10,60,150 \\\n"
+        "      --compare disk=nvme,hdd\n",
     .min_operands = 1,
-    .max_operands = 1,
+    .max_operands = RECORDINGS_MAX,
 };
 
 static volatile int stop;
@@ -171,77 +180,95 @@ static void show_progress(void *ctx, u64 events, u64 planned)
     cli_progress(ctx, "replaying", events, planned);
 }
 
-static int render(struct cli *cli, const struct size_config *config,
-                  const struct size_result *result)
-{
-    struct size_report report = {.result = result, .config = config, .input = cli->operands[0]};
+/* One operand: what belongs to it until its answer is printed. */
+struct recording {
+    struct trace *trace;
+    bool *only;
+    struct runtimes runtimes;
+    struct system_config machine;
     struct host_taken host;
-    struct strbuf text;
-    int rc;
+};
 
-    host_taken_init(&host, cli, config->trace);
-    report.host = (struct host_note){host.settings.text, host.cautions.text};
+struct sizing {
+    struct cli *cli;
+    const struct request *req;
+    unsigned nr; /* recordings */
+    struct recording *recordings;
+    struct size_config *configs; /* one for each */
+};
+
+static struct size_report report_of(const struct sizing *s, unsigned i,
+                                    const struct size_config *config,
+                                    const struct size_result *result)
+{
+    const struct recording *r = &s->recordings[i];
+
+    return (struct size_report){
+        .result = result,
+        .config = config,
+        .input = s->cli->operands[i],
+        .host = {r->host.settings.text, r->host.cautions.text},
+        .runtimes = &r->runtimes,
+    };
+}
+
+static int size_one(const struct sizing *s, struct err *e)
+{
+    struct cli *cli = s->cli;
+    struct size_result result;
+    struct size_report report;
+    struct strbuf text;
+    int rc = size_run(s->configs, &result, e);
+
+    if (rc)
+        return rc;
+    report = report_of(s, 0, s->configs, &result);
     strbuf_init(&text);
     if (cli->format == CLI_JSON)
         json_document(size_json(&report), &text);
     else
         size_render_text(&report, cli->color, &text);
-    rc = cli_emit(cli, &text);
+    cli->exit_code = cli_emit(cli, &text);
     strbuf_done(&text);
-    host_taken_done(&host);
-    return rc;
+    size_result_done(&result);
+    return 0;
 }
 
-static int size_one(struct cli *cli, const struct size_config *config, struct err *e)
-{
-    struct size_result result;
-    int rc = size_run(config, &result, e);
-
-    if (rc == 0) {
-        cli->exit_code = render(cli, config, &result);
-        size_result_done(&result);
-    }
-    return rc;
-}
-
-static int render_comparison(struct cli *cli, const struct axes *axes,
+static int render_comparison(const struct sizing *s, const struct axes *axes,
                              const struct size_config *configs, const struct size_result *results)
 {
-    const struct comparison comparison = {.input = cli->operands[0], .axes = axes};
+    const struct comparison comparison = {.input = s->cli->operands[0], .axes = axes};
+    const struct size_report first = report_of(s, 0, configs, results);
     unsigned nr = axes_count(axes);
-    struct host_taken host;
-    struct host_note note;
     struct strbuf text;
     int rc;
 
-    host_taken_init(&host, cli, configs->trace);
-    note = (struct host_note){host.settings.text, host.cautions.text};
     strbuf_init(&text);
-    if (cli->format == CLI_JSON) {
+    if (s->cli->format == CLI_JSON) {
         json_object **documents = xcalloc(nr, sizeof(*documents));
 
-        for (unsigned i = 0; i < nr; i++)
-            documents[i] = size_json(&(struct size_report){.result = &results[i],
-                                                           .config = &configs[i],
-                                                           .input = cli->operands[0],
-                                                           .host = note});
+        for (unsigned i = 0; i < nr; i++) {
+            const struct size_report report = report_of(s, 0, &configs[i], &results[i]);
+
+            documents[i] = size_json(&report);
+        }
         json_document(compare_json(&comparison, "size", documents), &text);
         free(documents);
     } else {
         compare_sizes_text(&comparison, results, &text);
         size_remarks(configs->trace, &results->unlimited.misfits, &text);
-        host_render_cautions(&note, &text);
+        host_render_cautions(&first.host, &text);
+        runtimes_render(first.runtimes, UINT64_MAX, &text);
     }
-    rc = cli_emit(cli, &text);
+    rc = cli_emit(s->cli, &text);
     strbuf_done(&text);
-    host_taken_done(&host);
     return rc;
 }
 
 /* The same for each machine of --compare. */
-static int size_many(struct cli *cli, const struct size_config *config, struct err *e)
+static int size_machines(const struct sizing *s, struct err *e)
 {
-    const struct axes axes = cli_axes(cli);
+    const struct axes axes = cli_axes(s->cli);
     unsigned nr = axes_count(&axes), failed = 0;
     struct system_config *machines = xcalloc(nr, sizeof(*machines));
     struct size_config *configs = xcalloc(nr, sizeof(*configs));
@@ -249,13 +276,13 @@ static int size_many(struct cli *cli, const struct size_config *config, struct e
     int rc;
 
     for (unsigned i = 0; i < nr; i++) {
-        cli_system_config(cli, config->trace, i, &machines[i]);
-        configs[i] = *config;
+        cli_system_config(s->cli, s->recordings->trace, i, &machines[i]);
+        configs[i] = *s->configs;
         configs[i].machine = &machines[i];
     }
     rc = size_compare(configs, nr, results, &failed, e);
     if (rc == 0)
-        cli->exit_code = render_comparison(cli, &axes, configs, results);
+        s->cli->exit_code = render_comparison(s, &axes, configs, results);
     else
         comparison_blame(&axes, failed, e);
     for (unsigned i = 0; i < nr; i++)
@@ -266,17 +293,58 @@ static int size_many(struct cli *cli, const struct size_config *config, struct e
     return rc;
 }
 
-static int sweep(struct cli *cli, const struct size_config *config)
+static int render_recordings(const struct sizing *s, const struct size_result *results)
+{
+    struct size_report *reports = xcalloc(s->nr, sizeof(*reports));
+    struct strbuf text;
+    int rc;
+
+    strbuf_init(&text);
+    for (unsigned i = 0; i < s->nr; i++)
+        reports[i] = report_of(s, i, &s->configs[i], &results[i]);
+    if (s->cli->format == CLI_JSON)
+        json_document(compare_recordings_json(reports, s->nr), &text);
+    else
+        compare_recordings_text(reports, results, s->nr, &text);
+    for (unsigned i = 0; i < s->nr && s->cli->format != CLI_JSON; i++)
+        if (!trace_is_complete(s->recordings[i].trace))
+            size_remarks(s->recordings[i].trace, &results[i].unlimited.misfits, &text);
+    rc = cli_emit(s->cli, &text);
+    strbuf_done(&text);
+    free(reports);
+    return rc;
+}
+
+/* Recordings of one program with different settings of its own, each with its need. */
+static int size_recordings(const struct sizing *s, struct err *e)
+{
+    struct size_result *results = xcalloc(s->nr, sizeof(*results));
+    unsigned failed = 0;
+    int rc = size_compare(s->configs, s->nr, results, &failed, e);
+
+    if (rc == 0)
+        s->cli->exit_code = render_recordings(s, results);
+    for (unsigned i = 0; i < s->nr; i++)
+        size_result_done(&results[i]);
+    free(results);
+    return rc;
+}
+
+static int sweep(const struct sizing *s)
 {
     struct err e = {0};
-    int rc = cli->machine.compared.count ? size_many(cli, config, &e) : size_one(cli, config, &e);
+    int rc;
 
+    if (s->nr > 1)
+        rc = size_recordings(s, &e);
+    else
+        rc = s->cli->machine.compared.count ? size_machines(s, &e) : size_one(s, &e);
     if (rc == -EINTR) {
-        rc = cli_fail(cli, "interrupted");
+        rc = cli_fail(s->cli, "interrupted");
         signals_end();
         return rc;
     }
-    return rc ? cli_fail_for(cli, rc, &e) : cli->exit_code;
+    return rc ? cli_fail_for(s->cli, rc, &e) : s->cli->exit_code;
 }
 
 /* Was the host's memory limited by cgroups of version 1, whose files have other names and no memory.high? */
@@ -288,48 +356,83 @@ static bool recorded_in_v1(const struct cli *cli, const struct trace *t)
            strcmp(version, "1") == 0;
 }
 
-static int size(struct cli *cli, const struct request *req)
+/* False: a failure or a usage error was reported; cli->exit_code says which. */
+static bool open_recording(struct sizing *s, unsigned i, u64 budget_bytes)
 {
-    struct system_config machine;
-    struct size_config config;
-    struct trace *trace;
+    const struct trace_options how = {.budget_bytes = budget_bytes};
+    const struct request *req = s->req;
+    struct recording *r = &s->recordings[i];
+    struct size_config *config = &s->configs[i];
+    struct cli *cli = s->cli;
     struct err e = {0};
-    bool *only;
-    int rc;
 
-    if (trace_open(cli->operands[0], NULL, &trace, &e))
-        return cli_fail_err(cli, &e);
-    cli_system_config(cli, trace, 0, &machine);
-    config = (struct size_config){
-        .trace = trace,
+    if (trace_open(cli->operands[i], &how, &r->trace, &e)) {
+        cli->exit_code = cli_fail_err(cli, &e);
+        return false;
+    }
+    cli_system_config(cli, r->trace, 0, &r->machine);
+    host_taken_init(&r->host, cli, r->trace);
+    *config = (struct size_config){
+        .trace = r->trace,
         .process = req->process,
         .from_name = req->window.from,
         .to_name = req->window.to,
-        .machine = &machine,
+        .machine = &r->machine,
         .limits = req->limits.items,
         .nr_limits = (unsigned)req->limits.count,
         .grid = (unsigned)req->grid,
         .max_slowdown = req->max_slowdown,
         .usable_slowdown = req->usable_slowdown,
         .jobs = cli_jobs(req->jobs),
-        .cgroup_v1 = recorded_in_v1(cli, trace),
+        .cgroup_v1 = recorded_in_v1(cli, r->trace),
         .stop = &stop,
         .progress = show_progress,
         .progress_ctx = cli,
     };
-    signals_stop_by(&stop);
-    if (cli_process_find(cli, req->process, trace, &only) &&
-        cli_window_find(cli, &req->window, trace, &stop, &config.from, &config.to)) {
-        config.only = only;
-        place_trace(trace, NULL);
-        rc = sweep(cli, &config);
-        if (rc == CLI_OK && !req->allow_incomplete)
-            rc = cli_incomplete(cli, trace);
-    } else {
-        rc = cli->exit_code;
+    if (!cli_process_find(cli, req->process, r->trace, &r->only) ||
+        !cli_window_find(cli, &req->window, r->trace, &stop, &config->from, &config->to))
+        return false;
+    if (runtimes_find(r->trace, r->only, &r->runtimes, &e)) {
+        cli->exit_code = cli_fail_err(cli, &e);
+        return false;
     }
-    free(only);
-    trace_close(trace);
+    config->only = r->only;
+    place_trace(r->trace, NULL);
+    return true;
+}
+
+static void close_recordings(struct sizing *s)
+{
+    for (unsigned i = 0; i < s->nr; i++) {
+        struct recording *r = &s->recordings[i];
+
+        if (!r->trace)
+            continue;
+        runtimes_done(&r->runtimes);
+        host_taken_done(&r->host);
+        free(r->only);
+        trace_close(r->trace);
+    }
+    free(s->recordings);
+    free(s->configs);
+}
+
+static int size(struct cli *cli, const struct request *req)
+{
+    struct sizing s = {.cli = cli, .req = req, .nr = cli->nr_operands};
+    u64 budget = s.nr > 1 ? host_memory_default() / s.nr : 0;
+    bool opened = true;
+    int rc;
+
+    s.recordings = xcalloc(s.nr, sizeof(*s.recordings));
+    s.configs = xcalloc(s.nr, sizeof(*s.configs));
+    signals_stop_by(&stop);
+    for (unsigned i = 0; i < s.nr && opened; i++)
+        opened = open_recording(&s, i, budget);
+    rc = opened ? sweep(&s) : cli->exit_code;
+    for (unsigned i = 0; i < s.nr && rc == CLI_OK && !req->allow_incomplete; i++)
+        rc = cli_incomplete(cli, s.recordings[i].trace);
+    close_recordings(&s);
     return rc;
 }
 
@@ -342,6 +445,8 @@ int cmd_size(int argc, char **argv)
 
     cli_init(&cli, &spec, argc, argv);
     parse_options(&cli, &req);
+    if (!cli.done && cli.nr_operands > 1 && cli.machine.compared.count)
+        cli_usage(&cli, "--compare is for one recording; %u are given", cli.nr_operands);
     rc = cli.done ? cli.exit_code : size(&cli, &req);
     vec_done(&req.limits);
     return cli_done(&cli, rc);

@@ -20,6 +20,7 @@ struct run {
     unsigned variant; /* of --compare: which machine this run is on */
     struct trace *trace;
     struct host_taken host;   /* settings that came from it */
+    struct runtimes runtimes; /* programs of it that size themselves */
     struct cli_window window; /* what of it is judged */
     struct trace_place from, to;
     const char *process;           /* judged alone; NULL: all */

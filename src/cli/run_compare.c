@@ -8,6 +8,7 @@
 #include "cli/machine.h"
 #include "report/comparison.h"
 #include "report/json_put.h"
+#include "report/runtimes_report.h"
 #include "report/size_report.h"
 #include "size/workers.h"
 
@@ -96,8 +97,10 @@ static int show(struct comparing *c, const struct axes *axes)
         json_document(compare_json(&comparison, "run", c->documents), &text);
     else
         compare_runs_text(&comparison, c->rows, &text);
-    if (!c->documents && c->run->trace)
+    if (!c->documents && c->run->trace) {
         size_remarks(c->run->trace, &c->rows->misfits, &text);
+        runtimes_render(&c->run->runtimes, UINT64_MAX, &text);
+    }
     rc = cli_emit(cli, &text);
     strbuf_done(&text);
     return rc;

@@ -27,7 +27,7 @@
 #include <stdint.h>
 
 #define CHANNEL_MAGIC      0x4e414843u /* "CHAN" */
-#define CHANNEL_VERSION    3u
+#define CHANNEL_VERSION    4u
 #define CHANNEL_SLOTS      512u
 #define CHANNEL_SLOT_BYTES (512u << 10) /* raw payload of one chunk at most */
 #define CHANNEL_LOG_BYTES  1024u
@@ -67,18 +67,20 @@ struct channel {
     uint32_t nr_slots;
     uint32_t slot_bytes; /* of each so many are used */
     uint32_t parent_pid;
-    uint32_t window_instructions;    /* the filter forgets after so many, */
-    uint32_t window_misses;          /* or after so many misses */
-    uint32_t closed;                 /* 1: the recording is over, stop */
-    uint64_t order;                  /* the order stamp; last value given out */
-    uint64_t next_handle;            /* last handle given out */
-    uint64_t publications;           /* last ticket given out */
-    uint32_t next_stream;            /* last stream given out */
-    uint32_t wake;                   /* futex word of the parent: a slot became FULL */
-    uint32_t freed;                  /* futex word of the tools: a slot became FREE */
-    uint32_t processes;              /* forked, and the first */
-    uint32_t flush;                  /* streams publish when they see a new number */
-    uint32_t unrecorded;             /* programs that ran unrecorded */
+    uint32_t window_instructions; /* the filter forgets after so many, */
+    uint32_t window_misses;       /* or after so many misses */
+    uint32_t closed;              /* 1: the recording is over, stop */
+    uint64_t order;               /* the order stamp; last value given out */
+    uint64_t next_handle;         /* last handle given out */
+    uint64_t publications;        /* last ticket given out */
+    uint32_t next_stream;         /* last stream given out */
+    uint32_t wake;                /* futex word of the parent: a slot became FULL */
+    uint32_t freed;               /* futex word of the tools: a slot became FREE */
+    uint32_t processes;           /* forked, and the first */
+    uint32_t flush;               /* streams publish when they see a new number */
+    uint32_t unrecorded;          /* programs that ran unrecorded */
+    uint32_t no_settings;         /* 1: arguments and variables are not told */
+    uint32_t pad;
     uint64_t lacks[CHANNEL_REASONS]; /* what could not be followed, by enum hwt_incomplete */
     uint64_t instructions; /* executed: of a thread that runs, those before its last chunk */
     char names[CHANNEL_NAMES][CHANNEL_NAME_BYTES]; /* of the first programs that ran unrecorded */

@@ -483,6 +483,7 @@ int record_run(const struct record_options *o, struct record_result *ret_result,
     follow_begin(&run.follow, &def);
     error = collector_init(&collector, w, window, o->max_bytes, e);
     if (error == 0) {
+        collector.channel->no_settings = o->no_args;
         error = put_meta(w, o, window);
         if (error == 0)
             error = put_host(w);

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "report/columns.h"
 #include "report/json_put.h"
+#include "report/runtimes_report.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -46,7 +47,7 @@ void run_row_fill(const struct run_report *r, struct run_row *ret)
     run_asked_sum(r, &asked);
     *ret = (struct run_row){
         .outcome = r->outcome,
-        .virtual_ns = r->stats.virtual_ns,
+        .busy_ns = replay_busy_ns(&r->stats),
         .stall_ns = r->waits.memory_ns,
         .majflt = run_group_events(r, PGMAJFAULT),
         .refault_file = run_group_events(r, WORKINGSET_REFAULT_FILE),
@@ -143,17 +144,16 @@ static void put_run_column(struct columns *c, const struct run_column *column,
 static void put_outcomes(struct columns *c, const struct run_row *rows)
 {
     struct column *outcome = columns_add(c, "", "outcome"), *time = columns_add(c, "", "time"),
-                  *times = rows[0].virtual_ns ? columns_add(c, "", "") : NULL;
+                  *times = rows[0].busy_ns ? columns_add(c, "", "") : NULL;
     char text[UNITS_TEXT_MAX];
 
     outcome->left = true;
     for (unsigned v = 0; v < c->nr_rows; v++) {
         column_put(outcome, v, replay_outcome_name(rows[v].outcome));
-        column_put(time, v, format_ns(text, rows[v].virtual_ns));
+        column_put(time, v, format_ns(text, rows[v].busy_ns));
         if (!times)
             continue;
-        snprintf(text, sizeof(text), "%.2fx",
-                 (double)rows[v].virtual_ns / (double)rows[0].virtual_ns);
+        snprintf(text, sizeof(text), "%.2fx", (double)rows[v].busy_ns / (double)rows[0].busy_ns);
         column_put(times, v, text);
     }
 }
@@ -187,7 +187,8 @@ void compare_runs_text(const struct comparison *c, const struct run_row *rows, s
                           *column->top ? " " : "", column->name);
     }
     utf8_append_clean(out, c->input);
-    strbuf_printf(out, " under %u settings; times over that of the first\n\n", table.nr_rows);
+    strbuf_printf(out, " under %u settings; times without sleep, and over that of the first\n\n",
+                  table.nr_rows);
     columns_render(&table, out);
     if (huge || zeroes.len)
         strbuf_appendc(out, '\n');
@@ -212,9 +213,9 @@ static const struct size_row *row_at(const struct size_result *r, u64 limit)
 }
 
 /* Limits that were chosen for all, not found in one's search. */
-static bool is_column(const struct comparison *c, const struct size_result *results, u64 limit)
+static bool is_column(const struct size_result *results, unsigned nr, u64 limit)
 {
-    for (unsigned v = 0; v < axes_count(c->axes); v++) {
+    for (unsigned v = 0; v < nr; v++) {
         const struct size_row *row = row_at(&results[v], limit);
 
         if (!row)
@@ -223,16 +224,19 @@ static bool is_column(const struct comparison *c, const struct size_result *resu
     return true;
 }
 
+/* base_ns: what times are compared with; 0: those of the same row without a limit. */
 static void put_limit(struct columns *c, const struct size_result *results, u64 limit,
-                      const char *name)
+                      const char *name, ns_t base_ns, double usable)
 {
     struct column *to = columns_add(c, "", name);
 
     for (unsigned v = 0; v < c->nr_rows; v++) {
         const struct size_row *row = row_at(&results[v], limit);
+        double slowdown = base_ns ? (double)row->busy_ns / (double)base_ns : row->slowdown;
         char text[32];
 
-        snprintf(text, sizeof(text), "%.2fx%s", row->slowdown, row->usable ? "" : "*");
+        snprintf(text, sizeof(text), "%.2fx%s", slowdown,
+                 row->usable && (!base_ns || slowdown <= usable) ? "" : "*");
         column_put(to, v, row->survives ? text : replay_outcome_name(row->outcome));
     }
 }
@@ -254,24 +258,24 @@ static void put_boundaries(struct columns *c, const struct size_result *results)
     for (unsigned v = 0; v < c->nr_rows; v++) {
         char text[UNITS_TEXT_MAX];
 
-        column_put(time, v, format_ns(text, results[v].unlimited.virtual_ns));
+        column_put(time, v, format_ns(text, results[v].unlimited.busy_ns));
         column_put(peak, v, format_bytes(text, results[v].unlimited.peak_bytes));
         put_boundary(usable, v, &results[v].usable);
         put_boundary(survived, v, &results[v].survives);
     }
 }
 
-static bool any_survives(const struct comparison *c, const struct size_result *results, u64 limit)
+static bool any_survives(const struct size_result *results, unsigned nr, u64 limit)
 {
-    for (unsigned v = 0; v < axes_count(c->axes); v++)
+    for (unsigned v = 0; v < nr; v++)
         if (row_at(&results[v], limit)->survives)
             return true;
     return false;
 }
 
 /* The limits that are shown, rising. Of those of the grid that none survives only the largest. */
-static unsigned choose_limits(const struct comparison *c, const struct size_result *results,
-                              u64 *ret, unsigned *ret_all)
+static unsigned choose_limits(const struct size_result *results, unsigned nr_results, u64 *ret,
+                              unsigned *ret_all)
 {
     const struct size_result *first = &results[0];
     unsigned nr = 0, hopeless = 0; /* of the grid, at the end of ret */
@@ -281,10 +285,11 @@ static unsigned choose_limits(const struct comparison *c, const struct size_resu
         const struct size_row *row = &first->rows.items[i];
         bool grid = row->source == SIZE_GRID;
 
-        if ((row->source != SIZE_ASKED && !grid) || !is_column(c, results, row->limit_bytes))
+        if ((row->source != SIZE_ASKED && !grid) ||
+            !is_column(results, nr_results, row->limit_bytes))
             continue;
         ++*ret_all;
-        if (grid && !any_survives(c, results, row->limit_bytes)) {
+        if (grid && !any_survives(results, nr_results, row->limit_bytes)) {
             nr -= hopeless;
             hopeless = 1;
         } else {
@@ -295,34 +300,212 @@ static unsigned choose_limits(const struct comparison *c, const struct size_resu
     return nr;
 }
 
+static void limits_legend(unsigned nr, unsigned all, const char *base, struct strbuf *out)
+{
+    if (nr)
+        strbuf_printf(out, "\nBelow each memory.max: the time it takes, over %s.\n", base);
+    if (all > nr)
+        strbuf_printf(out, "Left out: %u smaller limits, which none survives either.\n", all - nr);
+    strbuf_append(out, "* survives, and is too slow to be usable\n");
+}
+
 void compare_sizes_text(const struct comparison *c, const struct size_result *results,
                         struct strbuf *out)
 {
     size_t most = MAX(results[0].rows.count, (size_t)1);
     u64 replays = 0, *limits = xcalloc(most, sizeof(*limits));
     char(*names)[UNITS_TEXT_MAX] = xcalloc(most, sizeof(*names));
-    unsigned all, nr = choose_limits(c, results, limits, &all);
+    unsigned all, nr = choose_limits(results, axes_count(c->axes), limits, &all);
     struct columns table;
 
     open_table(&table, c->axes);
     put_boundaries(&table, results);
     for (unsigned i = 0; i < nr; i++)
-        put_limit(&table, results, limits[i], format_bytes(names[i], limits[i]));
+        put_limit(&table, results, limits[i], format_bytes(names[i], limits[i]), 0, 0);
     for (unsigned v = 0; v < table.nr_rows; v++)
         replays += results[v].replays;
     utf8_append_clean(out, c->input);
     strbuf_printf(out, " under %u settings and %u limits (%" PRIu64 " replays)\n\n", table.nr_rows,
                   all, replays);
     columns_render(&table, out);
-    if (nr)
-        strbuf_append(out, "\nBelow each memory.max: the time it takes, over the time without a "
-                           "limit.\n");
-    if (all > nr)
-        strbuf_printf(out, "Left out: %u smaller limits, which none survives either.\n", all - nr);
-    strbuf_append(out, "* survives, and is too slow to be usable\n");
+    limits_legend(nr, all, "the time without a limit", out);
     columns_done(&table);
     free(names);
     free(limits);
+}
+
+/* --- several recordings --- */
+
+static ns_t fastest(const struct size_report *reports, unsigned nr)
+{
+    ns_t least = 0;
+
+    for (unsigned v = 0; v < nr; v++) {
+        ns_t busy = reports[v].result->unlimited.busy_ns;
+
+        least = !least || busy < least ? busy : least;
+    }
+    return least;
+}
+
+/* Of what is advised for one recording, over the fastest; 0: nothing is. */
+static double advised_slowdown(const struct size_report *r, ns_t base_ns)
+{
+    return r->result->advice.found && base_ns
+               ? (double)r->result->verified.busy_ns / (double)base_ns
+               : 0;
+}
+
+/* The smallest limit that is advised, of recordings that are no slower than `usable` under it. NULL: none. */
+static const struct size_report *smallest_pair(const struct size_report *reports, unsigned nr,
+                                               double usable)
+{
+    const struct size_report *best = NULL;
+    ns_t base_ns = fastest(reports, nr);
+
+    for (unsigned v = 0; v < nr; v++) {
+        double slowdown = advised_slowdown(&reports[v], base_ns);
+
+        if (slowdown > 0 && slowdown <= usable &&
+            (!best || reports[v].result->advice.max_bytes < best->result->advice.max_bytes))
+            best = &reports[v];
+    }
+    return best;
+}
+
+static void pair_line(const struct size_report *r, ns_t base_ns, struct strbuf *out)
+{
+    struct strbuf settings;
+    char size[UNITS_TEXT_MAX];
+
+    strbuf_init(&settings);
+    runtimes_settings(r->runtimes, &settings);
+    if (settings.len)
+        strbuf_printf(out, "%s with ", settings.text);
+    strbuf_printf(out, "memory.max %s (", format_bytes(size, r->result->advice.max_bytes));
+    utf8_append_clean(out, r->input);
+    strbuf_printf(out, ", %.2fx)", advised_slowdown(r, base_ns));
+    strbuf_done(&settings);
+}
+
+static void pair_lines(const struct size_report *reports, unsigned nr, struct strbuf *out)
+{
+    double usable = reports->config->usable_slowdown;
+    const struct size_report *best = smallest_pair(reports, nr, usable),
+                             *least = smallest_pair(reports, nr, reports->config->max_slowdown);
+    ns_t base_ns = fastest(reports, nr);
+
+    if (best) {
+        strbuf_printf(out, "\nSmallest within %.2f times the fastest: ", usable);
+        pair_line(best, base_ns, out);
+        strbuf_append(out, ".\n");
+    } else {
+        strbuf_printf(out, "\nNone of them has a limit within %.2f times the fastest.\n", usable);
+    }
+    if (least && least != best) {
+        strbuf_append(out, "Smaller, and slower: ");
+        pair_line(least, base_ns, out);
+        strbuf_append(out, ".\n");
+    }
+}
+
+/* The recordings' names and what their programs were told label the rows. */
+static void open_recordings(struct columns *c, const struct size_report *reports, unsigned nr)
+{
+    size_t input = strlen("recording"), told = 0;
+    struct strbuf *texts = xcalloc(nr, 2 * sizeof(*texts));
+
+    columns_init(c, nr);
+    for (unsigned v = 0; v < nr; v++) {
+        strbuf_init(&texts[2 * v]);
+        strbuf_init(&texts[2 * v + 1]);
+        utf8_append_clean(&texts[2 * v], reports[v].input);
+        runtimes_settings(reports[v].runtimes, &texts[2 * v + 1]);
+        input = MAX(input, texts[2 * v].len);
+        told = MAX(told, texts[2 * v + 1].len);
+    }
+    told = told ? MAX(told, strlen("setting")) : 0;
+    strbuf_printf(&c->labels.items[0], "%-*s  ", (int)input, "recording");
+    if (told)
+        strbuf_printf(&c->labels.items[0], "%-*s  ", (int)told, "setting");
+    for (unsigned v = 0; v < nr; v++) {
+        strbuf_printf(&c->labels.items[1 + v], "%-*s  ", (int)input, texts[2 * v].text);
+        if (told)
+            strbuf_printf(&c->labels.items[1 + v], "%-*s  ", (int)told, texts[2 * v + 1].text);
+        strbuf_done(&texts[2 * v]);
+        strbuf_done(&texts[2 * v + 1]);
+    }
+    free(texts);
+}
+
+void compare_recordings_text(const struct size_report *reports, const struct size_result *results,
+                             unsigned nr, struct strbuf *out)
+{
+    size_t most = MAX(results[0].rows.count, (size_t)1);
+    u64 replays = 0, *limits = xcalloc(most, sizeof(*limits));
+    char(*names)[UNITS_TEXT_MAX] = xcalloc(most, sizeof(*names)), text[UNITS_TEXT_MAX];
+    unsigned all, nr_limits = choose_limits(results, nr, limits, &all);
+    ns_t base_ns = fastest(reports, nr);
+    struct column *advised;
+    struct columns table;
+
+    open_recordings(&table, reports, nr);
+    put_boundaries(&table, results);
+    advised = columns_add(&table, "advised", "memory.max");
+    for (unsigned v = 0; v < nr; v++) {
+        column_put(advised, v,
+                   results[v].advice.found ? format_bytes(text, results[v].advice.max_bytes)
+                                           : "none");
+        replays += results[v].replays;
+    }
+    for (unsigned i = 0; i < nr_limits; i++)
+        put_limit(&table, results, limits[i], format_bytes(names[i], limits[i]), base_ns,
+                  reports->config->usable_slowdown);
+    strbuf_printf(out, "%u recordings under %u limits (%" PRIu64 " replays)\n\n", nr, all, replays);
+    columns_render(&table, out);
+    limits_legend(nr_limits, all, "that of the fastest recording without a limit", out);
+    pair_lines(reports, nr, out);
+    columns_done(&table);
+    free(names);
+    free(limits);
+}
+
+static json_object *recording_json(const struct size_report *r)
+{
+    json_object *o = json_new_object();
+    struct strbuf settings;
+
+    strbuf_init(&settings);
+    runtimes_settings(r->runtimes, &settings);
+    json_put_text(o, "input", r->input);
+    json_put_text(o, "settings", settings.text);
+    json_put(o, "result", size_json(r));
+    strbuf_done(&settings);
+    return o;
+}
+
+json_object *compare_recordings_json(const struct size_report *reports, unsigned nr)
+{
+    const struct size_report *best = smallest_pair(reports, nr, reports->config->usable_slowdown);
+    json_object *o = json_new_object(), *list = json_new_array(), *pair = NULL;
+    char slowdown[64];
+
+    json_put(o, "schema_version", json_new_s64(COMPARE_SCHEMA_VERSION));
+    json_put_text(o, "verb", "size");
+    for (unsigned v = 0; v < nr; v++)
+        json_append(list, recording_json(&reports[v]));
+    json_put(o, "recordings", list);
+    if (best) {
+        double value = advised_slowdown(best, fastest(reports, nr));
+
+        pair = json_new_object();
+        snprintf(slowdown, sizeof(slowdown), "%.4f", value);
+        json_put_text(pair, "input", best->input);
+        json_put_u64(pair, "memory.max", best->result->advice.max_bytes);
+        json_put(pair, "slowdown", json_new_number(value, slowdown));
+    }
+    json_put(o, "smallest", pair);
+    return o;
 }
 
 void comparison_blame(const struct axes *axes, unsigned combination, struct err *e)

@@ -7,6 +7,7 @@
 #include "report/axes.h"
 #include "report/run_huge.h"
 #include "report/run_report.h"
+#include "report/size_report.h"
 #include "size/size.h"
 
 #include <json-c/json.h>
@@ -21,7 +22,7 @@ struct comparison {
 /* What one run came to, as a row of the table. */
 struct run_row {
     enum replay_outcome outcome;
-    ns_t virtual_ns;
+    ns_t busy_ns;  /* virtual time in which not every task slept */
     ns_t stall_ns; /* for memory, all tasks */
     u64 majflt;    /* these of the report's group */
     u64 refault_file, refault_anon;
@@ -39,6 +40,14 @@ void compare_runs_text(const struct comparison *c, const struct run_row *rows, s
 /* Rows are the settings, columns the limits that all of them were tried under. */
 void compare_sizes_text(const struct comparison *c, const struct size_result *results,
                         struct strbuf *out);
+
+/* Several recordings of one program with different settings of its own: rows are the recordings, columns the limits, and which pair
+ * is the smallest. results: theirs, in one array. */
+void compare_recordings_text(const struct size_report *reports, const struct size_result *results,
+                             unsigned nr, struct strbuf *out);
+
+/* The document of docs/schema/recordings.schema.json. */
+json_object *compare_recordings_json(const struct size_report *reports, unsigned nr);
 
 /* Say in e which of the settings it is about: "with disk=hdd: ...". */
 void comparison_blame(const struct axes *axes, unsigned combination, struct err *e);

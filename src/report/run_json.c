@@ -8,6 +8,7 @@
 #include "report/run_huge.h"
 #include "report/run_nodes.h"
 #include "report/run_report.h"
+#include "report/runtimes_report.h"
 
 #include "base/masklist.h"
 #include "procfs/procfs.h"
@@ -442,6 +443,7 @@ static json_object *input_json(const struct run_report *r)
     if (trace_text_value(r->trace->meta, "command", command, sizeof(command)))
         json_put_text(o, "command", command);
     host_put_json(o, r->trace, &r->host);
+    runtimes_put_json(o, r->runtimes, run_limit_bytes(r));
     json_put(o, "complete", json_new_bool(trace_is_complete(r->trace)));
     json_put_u64(o, "damaged_bytes", r->trace->lost_bytes);
     return o;

@@ -122,6 +122,11 @@ u64 run_peak_pages(const struct run_report *r)
     return r->group->parent ? r->group->memory.peak : r->fullest.memory_pages;
 }
 
+u64 run_limit_bytes(const struct run_report *r)
+{
+    return r->group->memory.max >= PAGE_COUNTER_MAX ? UINT64_MAX : r->group->memory.max * PAGE_SIZE;
+}
+
 void run_begin(void *report)
 {
     struct run_report *r = report;

@@ -13,6 +13,7 @@
 #include "base/strbuf.h"
 #include "report/host.h"
 #include "system/system.h"
+#include "trace/runtimes.h"
 #include "workload/replay.h"
 #include "workload/scenario_run.h"
 #include "workload/tally.h"
@@ -49,6 +50,7 @@ struct run_report {
     const char *input;                   /* name of the file, as the user gave it */
     const struct trace *trace;           /* NULL: not a recording */
     struct host_note host;               /* of the recording */
+    const struct runtimes *runtimes;     /* of the recording; NULL: none */
     const struct scenario_run *scenario; /* NULL: not a scenario */
     enum replay_outcome outcome;
     struct replay_stats stats;
@@ -83,6 +85,9 @@ u64 run_machine_events(const struct run_report *r, enum counter id);
 
 /* Keep this moment if it is the fullest so far. `report` is a struct run_report *; cheap when it is not. */
 void run_watch(void *report);
+
+/* Its group's memory.max; UINT64_MAX: none. */
+u64 run_limit_bytes(const struct run_report *r);
 
 /* Most that the group held at any time; of the whole machine, at the times looked at. */
 u64 run_peak_pages(const struct run_report *r);

@@ -7,6 +7,7 @@
 #include "report/run_huge.h"
 #include "report/run_nodes.h"
 #include "report/run_report.h"
+#include "report/runtimes_report.h"
 #include "report/text_wrap.h"
 
 #include "base/units.h"
@@ -786,6 +787,7 @@ static void render_remarks(struct text *t)
         blocks_remark(r, t->out);
     lacks_remark(r, t->out);
     host_render_cautions(&r->host, t->out);
+    runtimes_render(r->runtimes, run_limit_bytes(r), t->out);
     if (st->skipped)
         strbuf_printf(t->out,
                       "\nNote: %s accesses to addresses the recording does not map were skipped.\n",

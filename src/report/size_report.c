@@ -2,6 +2,7 @@
 #include "report/size_report.h"
 #include "report/json_put.h"
 #include "report/lacks.h"
+#include "report/runtimes_report.h"
 #include "report/size_plot.h"
 #include "report/text_wrap.h"
 #include "size/judge.h"
@@ -146,6 +147,12 @@ static void distance_line(const struct size_report *r, struct strbuf *out)
         strbuf_append(out, "no kill that was met\n");
 }
 
+/* What programs that size themselves would go by. */
+static u64 limit_to_set(const struct size_result *res)
+{
+    return res->advice.found ? res->advice.max_bytes : UINT64_MAX;
+}
+
 static void holes_line(const struct size_result *res, struct strbuf *out)
 {
     char text[UNITS_TEXT_MAX];
@@ -285,6 +292,7 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     size_remarks(r->config->trace, &res->unlimited.misfits, out);
     layout_remark(r->config, out);
     host_render_cautions(&r->host, out);
+    runtimes_render(r->runtimes, limit_to_set(res), out);
 }
 
 /* --- JSON --- */
@@ -439,6 +447,7 @@ json_object *size_json(const struct size_report *r)
     if (r->config->to_name)
         json_put_text(o, "to", r->config->to_name);
     host_put_json(o, r->config->trace, &r->host);
+    runtimes_put_json(o, r->runtimes, limit_to_set(res));
     if (!trace_is_complete(r->config->trace))
         json_put(o, "incomplete", incomplete_json(r->config->trace));
     add_ratio(o, "max_slowdown", r->config->max_slowdown);

@@ -5,6 +5,7 @@
 #include "base/strbuf.h"
 #include "report/host.h"
 #include "size/size.h"
+#include "trace/runtimes.h"
 
 #include <json-c/json.h>
 
@@ -13,6 +14,7 @@ struct size_report {
     const struct size_config *config;
     const char *input;
     struct host_note host;
+    const struct runtimes *runtimes; /* of the recording; NULL: none */
 };
 
 void size_render_text(const struct size_report *r, bool color, struct strbuf *out);

@@ -148,7 +148,7 @@ int size_unlimited(const struct size_config *config, struct size_result *ret, st
 int size_limits(const struct size_config *config, u64 grid_peak, struct size_result *ret,
                 struct err *e);
 
-/* One recording under many limits on each of `nr` machines: configs differ in `machine` alone. Jobs, stop and progress are
+/* One recording under many limits on each of `nr` machines, or each of several recordings: all under the limits of one grid. Jobs, stop and progress are
  * those of the first. On failure all of rets are empty, and *ret_failed says whose it is. */
 int size_compare(const struct size_config *configs, unsigned nr, struct size_result *rets,
                  unsigned *ret_failed, struct err *e);

@@ -703,8 +703,6 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
     case HWT_OP_COMM:
         set_comm(rs, op);
         return OP_DONE;
-    case HWT_OP_THREAD_START:
-        return OP_DONE;
     case HWT_OP_FILE:
         return op_file(rs, op);
     case HWT_OP_MMAP:
@@ -755,6 +753,8 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
     case HWT_OP_AFFINITY:
         return replay_op_numa(rs, op, slice);
     case HWT_OP_LOST:
+    case HWT_OP_THREAD_START:
+    case HWT_OP_SETTING:    /* trace/runtimes.h */
     case HWT_OP_INCOMPLETE: /* the trace knows their sum (trace->lacks) */
         return OP_DONE;
     case HWT_OP_MAX:

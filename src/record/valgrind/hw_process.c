@@ -145,6 +145,7 @@ void hw_thread_begin(ThreadId tid)
         t->leader = True;
         process_start(t, first_image ? 0 : HWT_PROC_EXEC);
         hw_map_initial(t);
+        hw_settings_initial(t);
         if (first_image)
             hw_numa_initial(t);
     } else {

@@ -217,6 +217,8 @@ void hw_syscall_after(ThreadId tid, UInt nr, UWord *args, UInt nr_args, SysRes r
 
 /* hw_core.c */
 void hw_environment_clean(ThreadId tid);
+/* hw_settings.c: what the program is told of memory, by argument and variable */
+void hw_settings_initial(struct thread *t);
 SysRes hw_map_channel(Int fd, SizeT bytes);
 Long hw_syscall(UInt nr, UWord a, UWord b, UWord c, UWord d, UWord e, UWord f);
 Bool hw_position_independent(ThreadId tid); /* the program; before its first instruction */
