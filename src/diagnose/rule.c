@@ -79,6 +79,8 @@ static const char *printed_by(const struct snapshot *s, const char *where)
         return s->meminfo_from;
     if (strcmp(where, "/proc/vmstat") == 0 && *s->vmstat_from)
         return s->vmstat_from;
+    if (strcmp(where, part_names[PART_NODES]) == 0 && s->nodes_of_zones)
+        return part_names[PART_ZONEINFO];
     if (strcmp(where, "the table") == 0 && *s->groups_from)
         return s->groups_from;
     return where;
@@ -99,6 +101,36 @@ void evidence(struct rule_context *c, const char *name, double number, enum evid
     vsnprintf(e.threshold, sizeof(e.threshold), threshold, args);
     va_end(args);
     vec_push(&vec_last(&c->out->items).evidence, e);
+}
+
+/* A table without pids has numbers beyond any of Linux's (pid_max is at most 2^22). */
+#define PID_LIMIT (1u << 22)
+
+const char *process_label(char buf[64], const struct process_view *p)
+{
+    if (p->pid > PID_LIMIT)
+        snprintf(buf, 64, "%s", p->comm);
+    else
+        snprintf(buf, 64, "%s (pid %u)", p->comm, p->pid);
+    return buf;
+}
+
+const char *process_number(char buf[16], const struct process_view *p)
+{
+    if (p->pid > PID_LIMIT)
+        snprintf(buf, 16, "PID");
+    else
+        snprintf(buf, 16, "%u", p->pid);
+    return buf;
+}
+
+void evidence_process(struct rule_context *c, const struct process_view *p, double number,
+                      enum evidence_unit unit, const char *file)
+{
+    char name[64], where[64], pid[16];
+
+    snprintf(where, sizeof(where), "/proc/%s/%s", process_number(pid, p), file);
+    evidence_shown(c, process_label(name, p), number, unit, where);
 }
 
 void gap_add(struct rule_context *c, const char *what, const char *why, ...)

@@ -57,15 +57,12 @@ static inline void evidence_shown(struct rule_context *c, const char *name, doub
 }
 
 /* A figure of a process, under its name and pid. */
-static inline void evidence_process(struct rule_context *c, const struct process_view *p,
-                                    double number, enum evidence_unit unit, const char *file)
-{
-    char name[64], where[64];
-
-    snprintf(name, sizeof(name), "%s (pid %u)", p->comm, p->pid);
-    snprintf(where, sizeof(where), "/proc/%u/%s", p->pid, file);
-    evidence_shown(c, name, number, unit, where);
-}
+void evidence_process(struct rule_context *c, const struct process_view *p, double number,
+                      enum evidence_unit unit, const char *file);
+/* "java (pid 2222)"; the name alone for a row of a table without pids. */
+const char *process_label(char buf[64], const struct process_view *p);
+/* Its pid, for a command; "PID" for a row of a text that has none. */
+const char *process_number(char buf[16], const struct process_view *p);
 
 /* `what` cannot be told, because. */
 void gap_add(struct rule_context *c, const char *what, const char *why, ...) HW_PRINTF(3, 4);

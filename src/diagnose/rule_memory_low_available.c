@@ -22,7 +22,11 @@ void rule_memory_low_available(struct rule_context *c)
         gap_add(c, "what the machine around this container has left",
                 "lxcfs shows the container's own figures in /proc/meminfo");
     if (!known(f->available)) {
-        if (known(f->total))
+        if (c->s->pasted && known(c->s->meminfo[MI_MEM_FREE]))
+            gap_add(c, "how much memory is left",
+                    "this text says what is free, and not what is available (MemAvailable): cache "
+                    "may be dropped");
+        else if (known(f->total))
             gap_add(c, "how much memory is left",
                     "this kernel prints no MemAvailable, and there is no /proc/zoneinfo to work it "
                     "out from");

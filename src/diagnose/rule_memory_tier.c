@@ -77,8 +77,8 @@ void rule_memory_tier(struct rule_context *c)
                 "tiers",
                 SIZE(used));
     if (user)
-        finding_detail(c, "%s (pid %u) has %s of its %s there.", user->comm, user->pid, SIZE(slow),
-                       SIZE(all));
+        finding_detail(c, "%s has %s of its %s there.", process_label((char[64]){0}, user),
+                       SIZE(slow), SIZE(all));
     if (!demotion)
         finding_detail(c, "\"echo 1 >/sys/kernel/mm/numa/demotion_enabled\" lets reclaim move cold "
                           "pages there.");

@@ -54,25 +54,81 @@ static const struct process_view *most_tied(const struct snapshot *s, const stru
     return most && share_of(bytes, node->total) >= HOLDER_PERCENT ? most : NULL;
 }
 
-/* ... and what would let it. */
-static void tell_who(struct rule_context *c, const struct node_view *node)
+/* What moves memory of a program that runs, while there is room. */
+static void tell_move(struct rule_context *c, const struct process_view *p,
+                      const struct spare *spare)
 {
+    char pid[16];
+
+    finding_detail(c, "\"migratepages %s %u %u\" moves its memory to node %u now.",
+                   process_number(pid, p), spare->full->id, spare->roomy->id, spare->roomy->id);
+}
+
+/* ... and what would let it. */
+static bool tell_who(struct rule_context *c, const struct spare *spare)
+{
+    const struct node_view *node = spare->full;
     const struct process_view *most = most_tied(c->s, node);
     u64 bytes = most ? tied_to(c->s, most, node->id) : 0;
 
     if (!most)
-        return;
-    finding_detail(c, "%s (pid %u) has %s there and may have no other.", most->comm, most->pid,
+        return false;
+    finding_detail(c, "%s has %s there and may have no other.", process_label((char[64]){0}, most),
                    SIZE(bytes));
-    if (!has_only(c->s, most, node->id))
+    if (!has_only(c->s, most, node->id)) {
         finding_detail(c,
                        "Start it with \"numactl --preferred=%u\" or \"--interleave=all\" instead "
                        "of \"--membind=%u\".",
                        node->id, node->id);
-    else if (most->group < c->s->cgroups.count)
+        tell_move(c, most, spare);
+    } else if (most->group < c->s->cgroups.count)
         finding_detail(c, "Its cpuset says so: give %s more nodes.",
                        group_file(&c->s->cgroups.items[most->group], "cpuset.mems"));
     evidence_process(c, most, number_of(bytes), IN_BYTES, "numa_maps");
+    return true;
+}
+
+/* Who has most of the node's memory, whatever ties it there; NULL: nobody fills it. */
+static const struct process_view *most_on(const struct snapshot *s, const struct node_view *node,
+                                          struct process_node_view *ret)
+{
+    *ret = (struct process_node_view){0};
+    vec_for_each (&s->process_nodes, row)
+        if (row->node == node->id && row->bytes > ret->bytes)
+            *ret = *row;
+    return share_of(ret->bytes, node->total) >= HOLDER_PERCENT ? snapshot_process(s, ret->pid)
+                                                               : NULL;
+}
+
+/* Of a text: who is on the node as far as it says, and how to find out. */
+static void tell_holder(struct rule_context *c, const struct spare *spare)
+{
+    const struct node_view *node = spare->full;
+    struct process_node_view row;
+    const struct process_view *most = most_on(c->s, node, &row);
+    char pid[16];
+
+    if (tell_who(c, spare))
+        return;
+    if (!most) {
+        finding_detail(c,
+                       "Who is on it: \"numastat -p PATTERN\", or N%u= in /proc/PID/numa_maps. "
+                       "\"migratepages PID %u %u\" moves its memory to node %u now; start what is "
+                       "bound with \"numactl --preferred=%u\" instead of \"--membind=%u\".",
+                       node->id, node->id, spare->roomy->id, spare->roomy->id, node->id, node->id);
+        return;
+    }
+    finding_detail(c, "%s has %s there.", process_label((char[64]){0}, most), SIZE(row.bytes));
+    if (!row.policies)
+        finding_detail(c,
+                       "If it is bound to it (\"bind\" in /proc/%s/numa_maps), start it with "
+                       "\"numactl --preferred=%u\" or \"--interleave=all\" instead of "
+                       "\"--membind=%u\".",
+                       process_number(pid, most), node->id, node->id);
+    else
+        finding_detail(c, "No policy binds it: what it asks for now comes from another node.");
+    tell_move(c, most, spare);
+    evidence_process(c, most, number_of(row.bytes), IN_BYTES, "numa_maps");
 }
 
 /* vm.zone_reclaim_mode, where it is what has a node reclaimed before another one is asked; 0: it is off, not known, or somebody may have
@@ -152,7 +208,7 @@ static void tell_pasted(struct rule_context *c, const struct spare *spare)
                     "runs out first",
                     full->id, SIZE(full->free), SIZE(full->total), roomy->id, SIZE(roomy->free),
                     full->id);
-    tell_who(c, full);
+    tell_holder(c, spare);
     tell_mode(c);
     evidence(c, "free on the exhausted node", number_of(full->free), IN_BYTES,
              part_names[PART_NODES], "under %.0f %% of it", NODE_EXHAUSTED);
@@ -186,7 +242,7 @@ static void tell_once(struct rule_context *c, const struct spare *spare)
     if (reread >= REREAD_PERCENT && io->some >= PAIN_WARNING_SOME)
         pain = MAX(pain, SEV_WARNING);
     add(c, MAX(pain, SEV_INFO), CONF_MEDIUM, pain >= SEV_WARNING ? WEIGHT_CAUSE : 0.7, spare);
-    tell_who(c, spare->full);
+    tell_who(c, spare);
     tell_mode(c);
     show_nodes(c, spare);
     evidence(c, "evicted before, of what was read since boot", reread, IN_PERCENT, "/proc/vmstat",
@@ -227,7 +283,7 @@ static void tell(struct rule_context *c, const struct spare *spare)
         finding_detail(c,
                        "What asks for memory of node %u gets it from another node, farther away.",
                        spare->full->id);
-    tell_who(c, spare->full);
+    tell_who(c, spare);
     if (!mode_to_blame(c, spare))
         tell_mode(c);
     show_nodes(c, spare);
@@ -275,6 +331,39 @@ static void from_counts(struct rule_context *c)
     evidence(c, "numa_hit", number_of(worst->numa_hit), IN_COUNT, part_names[PART_NODES], "%s", "");
 }
 
+/* A text of nodes that are all well: how far the fullest is. */
+static void tell_fullest(struct rule_context *c)
+{
+    const struct node_view *least = NULL;
+    double share;
+
+    if (!c->s->is_text || c->s->nodes.count < 2)
+        return;
+    vec_for_each (&c->s->nodes, n) {
+        share = known(n->free) && n->total ? share_of(n->free, n->total) : NAN;
+        if (!isnan(share) && (!least || share < share_of(least->free, least->total)))
+            least = n;
+    }
+    if (!least)
+        return;
+    share = share_of(least->free, least->total);
+    finding_add(c, SEV_INFO, CONF_HIGH, "host", 0.05,
+                "Node %u has the least free memory: %s of %s (%s)", least->id, SIZE(least->free),
+                SIZE(least->total), AMOUNT(share, IN_PERCENT));
+    if (known(least->inactive_file))
+        finding_detail(c, "%s more there is cache that can be dropped.",
+                       SIZE(least->inactive_file));
+    else
+        finding_detail(c, "How much of the rest is cache, which gives way, numastat -m says.");
+    evidence(c, "free on that node", number_of(least->free), IN_BYTES, part_names[PART_NODES],
+             "over %.0f %% of it", NODE_EXHAUSTED);
+    evidence_shown(c, "size of that node", number_of(least->total), IN_BYTES,
+                   part_names[PART_NODES]);
+    evidence_shown(c, "free share of that node", share, IN_PERCENT, part_names[PART_NODES]);
+    evidence_shown(c, "droppable cache there", number_of(least->inactive_file), IN_BYTES,
+                   part_names[PART_NODES]);
+}
+
 void rule_numa_imbalance(struct rule_context *c)
 {
     struct spare spare = spare_find(c->s);
@@ -286,8 +375,11 @@ void rule_numa_imbalance(struct rule_context *c)
         sized |= known(n->total) && n->total && known(n->free);
     if (!sized && c->s->pasted)
         from_counts(c);
-    if (!spare.full)
+    if (!spare.full) {
+        if (sized)
+            tell_fullest(c);
         return;
+    }
     if (c->s->pasted)
         tell_pasted(c, &spare);
     else

@@ -15,20 +15,20 @@ static void tell(struct rule_context *c, const struct process_view *p, const str
 {
     const struct process_figures *pf = &c->f->processes[p - c->s->processes.items];
     double share = share_of(l->interleaved_away, l->total);
-    char scope[64], where[64];
+    char scope[64], where[64], pid[16];
 
-    snprintf(scope, sizeof(scope), "pid %u (%s)", p->pid, p->comm);
-    snprintf(where, sizeof(where), "/proc/%u/numa_maps", p->pid);
+    snprintf(scope, sizeof(scope), "pid %s (%s)", process_number(pid, p), p->comm);
+    snprintf(where, sizeof(where), "/proc/%s/numa_maps", pid);
     finding_add(c, pf->cpu_percent < BUSY ? SEV_INFO : SEV_WARNING,
                 isnan(pf->cpu_percent) ? CONF_MEDIUM : CONF_HIGH, scope, 0.55 + share / 1000,
-                "%s (pid %u) runs on node %s, and interleaving puts %s of its %s of memory "
-                "elsewhere",
-                p->comm, p->pid, NODES(l->home), AMOUNT(share, IN_PERCENT), SIZE(l->total));
+                "%s runs on node %s, and interleaving puts %s of its %s of memory elsewhere",
+                process_label((char[64]){0}, p), NODES(l->home), AMOUNT(share, IN_PERCENT),
+                SIZE(l->total));
     finding_detail(c,
                    "There is room for all of it where it runs: start it with \"numactl "
-                   "--cpunodebind=%s --localalloc\"; \"migratepages %u all %s\" moves its memory "
+                   "--cpunodebind=%s --localalloc\"; \"migratepages %s all %s\" moves its memory "
                    "now.",
-                   NODES(l->home), p->pid, NODES(l->home));
+                   NODES(l->home), pid, NODES(l->home));
     evidence(c, "interleaved to other nodes", share, IN_PERCENT, where, "over %.0f %%",
              AWAY_PERCENT);
     evidence_process(c, p, number_of(l->total), IN_BYTES, "numa_maps");

@@ -51,6 +51,10 @@ static bool is_being_mended(const struct rule_context *c, const struct locality 
 static void tell_why(struct rule_context *c, const struct process_view *p, const struct locality *l)
 {
     u64 mems = nodes_of_list(c->s, p->mems_allowed), there = 0;
+    bool policies = false;
+
+    vec_for_each (&c->s->process_nodes, row)
+        policies |= row->pid == p->pid && row->policies;
 
     for (size_t i = 0; i < MIN(c->s->nodes.count, (size_t)64); i++)
         if (figure_or(c->s->nodes.items[i].total, 1) > 0)
@@ -64,8 +68,9 @@ static void tell_why(struct rule_context *c, const struct process_view *p, const
         finding_detail(c,
                        "A memory policy puts it there (numactl --membind or --preferred, mbind).");
     else {
-        finding_detail(c, "Node %s was full when it asked for memory, or it ran elsewhere then.",
-                       NODES(l->home));
+        finding_detail(c, "Node %s was full when it asked for memory, or it ran elsewhere then%s.",
+                       NODES(l->home),
+                       policies ? "" : ", or a policy (numactl, mbind) put it there");
         if (is_being_mended(c, l))
             finding_detail(
                 c, "NUMA balancing is on: it brings what is used, as far as there is room.");
@@ -80,17 +85,18 @@ static void tell_what_to_do(struct rule_context *c, const struct process_view *p
 {
     const struct node_view *far = &c->s->nodes.items[l->most_at];
     u64 room = nodes_free(c->s, l->home);
+    char pid[16];
 
     if (!known(room) || room >= l->remote)
         finding_detail(c,
-                       "\"migratepages %u %u %s\" moves its memory to it now; start it with "
+                       "\"migratepages %s %u %s\" moves its memory to it now; start it with "
                        "\"numactl --cpunodebind=%s --localalloc\".",
-                       p->pid, far->id, NODES(l->home), NODES(l->home));
+                       process_number(pid, p), far->id, NODES(l->home), NODES(l->home));
     else
         finding_detail(c,
-                       "Node %s has no room for it; \"taskset -acp %s %u\" lets it run where its "
+                       "Node %s has no room for it; \"taskset -acp %s %s\" lets it run where its "
                        "memory is, \"numactl --cpunodebind=%u --localalloc\" from its start.",
-                       NODES(l->home), far->cpulist, p->pid, far->id);
+                       NODES(l->home), far->cpulist, process_number(pid, p), far->id);
     evidence_shown(c, "free on the nodes it runs on", number_of(room), IN_BYTES,
                    part_names[PART_NODES]);
 }
@@ -100,16 +106,15 @@ static void tell(struct rule_context *c, const struct process_view *p, const str
     const struct process_figures *pf = &c->f->processes[p - c->s->processes.items];
     const struct node_view *far = &c->s->nodes.items[l->most_at];
     double share = share_of(l->remote, l->total);
-    char scope[64], where[64];
+    char scope[64], where[64], pid[16];
 
-    snprintf(scope, sizeof(scope), "pid %u (%s)", p->pid, p->comm);
-    snprintf(where, sizeof(where), "/proc/%u/numa_maps", p->pid);
+    snprintf(scope, sizeof(scope), "pid %s (%s)", process_number(pid, p), p->comm);
+    snprintf(where, sizeof(where), "/proc/%s/numa_maps", pid);
     finding_add(c, pf->cpu_percent < BUSY || is_being_mended(c, l) ? SEV_INFO : SEV_WARNING,
                 isnan(pf->cpu_percent) ? CONF_MEDIUM : CONF_HIGH, scope, 0.55 + share / 1000,
-                "%s (pid %u) runs on node %s and has %s of its %s of memory elsewhere, most on "
-                "node %u",
-                p->comm, p->pid, NODES(l->home), AMOUNT(share, IN_PERCENT), SIZE(l->total),
-                far->id);
+                "%s runs on node %s and has %s of its %s of memory elsewhere, most on node %u",
+                process_label((char[64]){0}, p), NODES(l->home), AMOUNT(share, IN_PERCENT),
+                SIZE(l->total), far->id);
     tell_why(c, p, l);
     evidence(c, "memory on other nodes", share, IN_PERCENT, where, "over %.0f %%", REMOTE_PERCENT);
     evidence_process(c, p, number_of(l->total), IN_BYTES, "numa_maps");

@@ -35,7 +35,7 @@ static void add_program(struct rig *r, u32 pid, const char *cpus, double cpu_per
 static void add_memory(struct rig *r, u32 pid, u32 node, u64 bytes, u64 interleaved, u64 bound)
 {
     vec_push(&r->now.process_nodes,
-             ((struct process_node_view){pid, node, bytes, interleaved, bound, 0}));
+             ((struct process_node_view){pid, node, bytes, interleaved, bound, 0, true}));
 }
 
 static const char *detail(const struct rig *r, enum rule rule)

@@ -42,16 +42,6 @@ const char *top_processes_scope(const struct rule_context *c)
     return text;
 }
 
-const char *process_label(char buf[64], const struct process_view *p)
-{
-    /* A table without pids has numbers beyond any of Linux's (pid_max is at most 2^22). */
-    if (p->pid > 1u << 22)
-        snprintf(buf, 64, "%s", p->comm);
-    else
-        snprintf(buf, 64, "%s (pid %u)", p->comm, p->pid);
-    return buf;
-}
-
 void top_processes_tell(struct rule_context *c, process_figure *figure, enum evidence_unit unit,
                         const u32 *top, unsigned count, const char *file)
 {

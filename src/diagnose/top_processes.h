@@ -18,7 +18,4 @@ const char *top_processes_scope(const struct rule_context *c);
 void top_processes_tell(struct rule_context *c, process_figure *figure, enum evidence_unit unit,
                         const u32 *top, unsigned count, const char *file);
 
-/* "java (pid 2222)"; the name alone for a row of a table without pids. */
-const char *process_label(char buf[64], const struct process_view *p);
-
 #endif

@@ -101,9 +101,11 @@ static int read_node(struct reading *r, u32 id, struct node_view *node)
     node->id = id;
     node->cpulist[0] = '\0';
     snprintf(path, sizeof(path), "%s/node%u/cpulist", base, id);
-    if (reading_file(r, path, FILE_MAX_SMALL, &text) == 0 && span_take_line(&text, &line))
+    /* Without the file nobody said that the node has none. */
+    node->has_cpus = reading_file(r, path, FILE_MAX_SMALL, &text) != 0;
+    if (!node->has_cpus && span_take_line(&text, &line))
         span_copy(span_trim(line), node->cpulist, sizeof(node->cpulist));
-    node->has_cpus = is_digit(node->cpulist[0]);
+    node->has_cpus |= is_digit(node->cpulist[0]);
     snprintf(path, sizeof(path), "%s/node%u/numastat", base, id);
     if (reading_file(r, path, FILE_MAX_SMALL, &text) == 0)
         parse_numastat(text, node);
@@ -114,6 +116,22 @@ static int read_node(struct reading *r, u32 id, struct node_view *node)
     if (rc == 0)
         parse_node_meminfo(text, node);
     return rc;
+}
+
+/* Text without these files has the nodes' zones: all of a node's memory, and what stands in per-node stats or, before 4.8, in the zones. */
+static void nodes_of_zones(struct reading *r)
+{
+    u32 last = NODES_MAX;
+    unsigned nodes = 0;
+    struct span text;
+
+    vec_for_each (&r->s->zones, zone) {
+        nodes += zone->node != last;
+        last = zone->node;
+    }
+    if (nodes < 2 || reading_file(r, "proc/zoneinfo", FILE_MAX_LARGE, &text) != 0)
+        return;
+    r->s->nodes_of_zones = nodes_of_zoneinfo(text, r->s) > 0;
 }
 
 void read_nodes(struct reading *r)
@@ -135,5 +153,7 @@ void read_nodes(struct reading *r)
         vec_push(&r->s->nodes, node);
     }
     vec_done(&ids.list);
-    reading_mark(r, PART_NODES, result);
+    if (r->s->nodes.count == 0 && !r->src->live)
+        nodes_of_zones(r);
+    reading_mark(r, PART_NODES, r->s->nodes_of_zones ? 0 : result);
 }

@@ -57,12 +57,13 @@ static struct process_node_view *row_of(struct snapshot *s, size_t first, u32 pi
         vec_push(&s->process_nodes, ((struct process_node_view){0}));
         memmove(&s->process_nodes.items[at + 1], &s->process_nodes.items[at],
                 (s->process_nodes.count - 1 - at) * sizeof(s->process_nodes.items[0]));
-        s->process_nodes.items[at] = (struct process_node_view){.pid = pid, .node = node};
+        s->process_nodes.items[at] =
+            (struct process_node_view){.pid = pid, .node = node, .policies = true};
     }
     return &s->process_nodes.items[at];
 }
 
-unsigned parse_numa_maps(struct span text, u32 pid, struct snapshot *s)
+unsigned snapshot_add_numa_maps(struct snapshot *s, struct span text, u32 pid)
 {
     size_t first = s->process_nodes.count;
     struct span line;
@@ -127,7 +128,7 @@ void read_numa_maps(struct reading *r)
         rc = reading_file(r, path, FILE_MAX_LARGE, &text);
         denied += rc == -EACCES || rc == -EPERM;
         if (rc == 0 || rc == -EFBIG)
-            done += parse_numa_maps(text, largest[i]->pid, r->s) > 0;
+            done += snapshot_add_numa_maps(r->s, text, largest[i]->pid) > 0;
     }
     if (denied > 0 && done > 0)
         reading_mark_why(r, PART_NUMA_MAPS, PART_CUT, "needs root for other users' processes");

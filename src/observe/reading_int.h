@@ -93,8 +93,8 @@ unsigned parse_pressure(struct span text, struct psi_view *psi);
 
 unsigned parse_node_meminfo(struct span text, struct node_view *node);
 unsigned parse_numastat(struct span text, struct node_view *node);
-/* Appends what the process has on each node to process_nodes. */
-unsigned parse_numa_maps(struct span text, u32 pid, struct snapshot *s);
+/* Append what /proc/zoneinfo says of each node to nodes. Returns how many. */
+unsigned nodes_of_zoneinfo(struct span text, struct snapshot *s);
 unsigned parse_zram_mm_stat(struct span text, struct zram_view *zram);
 
 /* One group's files. */

@@ -450,6 +450,7 @@ static void carry_part(struct snapshot *s, const struct snapshot *before, enum p
         break;
     case PART_NODES:
         COPY_VEC(nodes);
+        COPY(nodes_of_zones);
         break;
     case PART_THP:
         COPY(thp_enabled);

@@ -171,6 +171,7 @@ struct process_node_view {
     u32 pid, node;
     u64 bytes;
     u64 interleaved, bound, preferred; /* of these bytes, under such a policy */
+    bool policies;                     /* numa_maps said so; numastat -p does not */
 };
 
 struct slab_view {
@@ -416,6 +417,8 @@ struct snapshot {
     VEC(struct huge_view) huge;
     VEC(struct zone_view) zones;
     VEC(struct node_view) nodes;
+    bool
+        nodes_of_zones; /* there are no files of nodes: nodes[] are what /proc/zoneinfo says of them */
     VEC(struct slab_view) slabs;
     VEC(struct swap_view) swaps;
     VEC(struct zram_view) zrams;
@@ -485,5 +488,9 @@ u64 cgroup_hugetlb(const struct cgroup_view *group);
 /* The group at this path, or NULL. */
 const struct cgroup_view *snapshot_cgroup(const struct snapshot *s, const char *path);
 const struct process_view *snapshot_process(const struct snapshot *s, u32 pid);
+
+struct span;
+/* Append what the process has on each node, by the text of its numa_maps, to process_nodes. Returns the lines that were of that kind. */
+unsigned snapshot_add_numa_maps(struct snapshot *s, struct span text, u32 pid);
 
 #endif

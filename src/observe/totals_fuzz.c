@@ -71,8 +71,8 @@ static void run_numa_maps(struct span text)
     struct snapshot s;
 
     snapshot_init(&s);
-    parse_numa_maps(text, 7, &s);
-    parse_numa_maps(text, 8, &s);
+    snapshot_add_numa_maps(&s, text, 7);
+    snapshot_add_numa_maps(&s, text, 8);
     for (size_t i = 0; i < s.process_nodes.count; i++) {
         const struct process_node_view *row = &s.process_nodes.items[i];
 

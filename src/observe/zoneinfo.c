@@ -98,6 +98,87 @@ unsigned parse_zoneinfo(struct span text, struct snapshot *s)
     return found;
 }
 
+/* --- nodes of their zones ----------------------------------------------------------------------------------------------- */
+
+static struct node_view *node_get(struct snapshot *s, u32 id)
+{
+    struct node_view fresh;
+
+    vec_for_each (&s->nodes, node)
+        if (node->id == id)
+            return node;
+    memset(&fresh, 0xff, sizeof(fresh)); /* every figure UNKNOWN */
+    fresh.id = id;
+    fresh.has_cpus = true;
+    fresh.cpulist[0] = '\0';
+    vec_push(&s->nodes, fresh);
+    return &vec_last(&s->nodes);
+}
+
+static void add_figure(u64 *sum, u64 value, u64 unit)
+{
+    if (value < ((u64)1 << 50) / unit)
+        *sum = MIN(figure_or(*sum, 0) + value * unit, (u64)1 << 50);
+}
+
+/* Lines below a zone that are the node's: since 4.8 of all its zones, before the first one's pages; until then, of each zone. */
+static void take_node_line(struct node_view *node, struct span name, u64 value, u64 page)
+{
+    const struct {
+        const char *name;
+        u64 *figure;
+        u64 unit;
+    } fields[] = {
+        {"nr_anon_pages", &node->anon, page},
+        {"nr_file_pages", &node->file, page},
+        {"nr_shmem", &node->shmem, page},
+        {"nr_dirty", &node->dirty, page},
+        {"nr_active_file", &node->active_file, page},
+        {"nr_inactive_file", &node->inactive_file, page},
+        {"nr_slab_reclaimable", &node->slab, page},
+        {"nr_slab_unreclaimable", &node->slab, page},
+        {"numa_hit", &node->numa_hit, 1},
+        {"numa_miss", &node->numa_miss, 1},
+        {"numa_foreign", &node->numa_foreign, 1},
+        {"numa_interleave", &node->interleave_hit, 1},
+        {"numa_local", &node->local_node, 1},
+        {"numa_other", &node->other_node, 1},
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(fields); i++)
+        if (span_is(name, fields[i].name))
+            add_figure(fields[i].figure, value, fields[i].unit);
+}
+
+unsigned nodes_of_zoneinfo(struct span text, struct snapshot *s)
+{
+    struct node_view *node = NULL;
+    struct span line, name;
+
+    vec_for_each (&s->zones, zone) {
+        u64 pages = known(zone->managed) ? zone->managed : zone->present;
+
+        if (!known(pages) || !known(zone->free))
+            continue;
+        node = node_get(s, zone->node);
+        add_figure(&node->total, pages, s->page_bytes);
+        add_figure(&node->free, zone->free, s->page_bytes);
+    }
+    node = NULL;
+    while (span_take_line(&text, &line)) {
+        u64 id, value;
+
+        if (span_take(&line, "Node") && span_take_u64(&line, &id)) {
+            node = NULL;
+            vec_for_each (&s->nodes, at)
+                node = at->id == id ? at : node;
+        } else if (node && span_take_word(&line, &name) && span_take_u64(&line, &value)) {
+            take_node_line(node, name, value, s->page_bytes);
+        }
+    }
+    return (unsigned)s->nodes.count;
+}
+
 unsigned parse_buddyinfo(struct span text, struct snapshot *s)
 {
     struct span line;

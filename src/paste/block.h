@@ -59,6 +59,14 @@ bool block_share(struct block *b, struct span command, double percent);
 /* The table shows all processes of the machine, not the first few. */
 void block_processes_whole(struct block *b, bool whole);
 
+/* What a process has on a node; comm: "a process" when no text says. A process without a number in its text has one that no machine uses. */
+void block_process_node(struct block *b, u32 pid, struct span comm, u32 node, u64 bytes);
+/* The same as its numa_maps says, with policies; pid 0: the text does not say whose it is. 1 unless the text is empty. */
+unsigned block_numa_maps(struct block *b, u32 pid, struct span comm, struct span text);
+u32 block_made_up_pid(const struct block *b);
+/* Lists of the processors and nodes that it may use; empty: not told. */
+void block_affinity(struct block *b, u32 pid, struct span cpus, struct span mems);
+
 /* Another program says that the kernel killed, or that it was refused memory: words as they stand. */
 struct told {
     const char *killer; /* who says it: "kubelet" */

@@ -363,6 +363,7 @@ bool paste_end(struct paste *p)
     snapshot_read(&p->s, src, parts, &e);
     source_free(src);
     take_rows(p);
+    placement_finish(p);
     take_vmstat(&p->s);
     estimate_shmem(&p->s);
     estimate_anon(&p->s);

@@ -373,7 +373,7 @@ unsigned pid_status_parse(struct block *b, struct span text)
 {
     struct process_row row = process_row_unknown();
     u64 file = UNKNOWN, shmem = UNKNOWN, pid = 0;
-    struct span line, key;
+    struct span line, key, cpus = span_of("", 0), mems = cpus;
     unsigned found = 0;
 
     while (span_take_line(&text, &line)) {
@@ -387,6 +387,10 @@ unsigned pid_status_parse(struct block *b, struct span text)
             row.comm = rest;
         else if (span_is(key, "Pid"))
             span_take_u64(&rest, &pid);
+        else if (span_is(key, "Cpus_allowed_list"))
+            cpus = rest;
+        else if (span_is(key, "Mems_allowed_list"))
+            mems = rest;
         else if (span_is(key, "VmRSS"))
             to = &row.rss;
         else if (span_is(key, "VmSize"))
@@ -406,6 +410,8 @@ unsigned pid_status_parse(struct block *b, struct span text)
     row.shared = figure_add(file, shmem);
     block_processes_whole(b, false);
     block_process(b, &row);
+    if (pid)
+        block_affinity(b, row.pid, cpus, mems);
     return found;
 }
 

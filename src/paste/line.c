@@ -291,6 +291,8 @@ static const char *const commands[] = {
     "zramctl",
     "numactl",
     "numastat",
+    "taskset",
+    "migratepages",
     "smem",
     "arc_summary",
     "arcstat",

@@ -102,6 +102,7 @@ static void state_free(struct paste_state *st)
     source_free(st->tree.below);
     tree_done(&st->tree);
     vec_done(&st->rows);
+    placement_done(st);
     strbuf_done(&st->open.text);
     strbuf_done(&st->wrapped.text);
     strbuf_done(&st->lead.text);

@@ -11,6 +11,23 @@ struct row {
     u32 table; /* number of the block */
 };
 
+/* A process whose memory a text shows by node, and which text that is. */
+struct place_owner {
+    u32 pid, text;
+    char comm[COMM_BYTES];
+};
+
+struct place {
+    struct process_node_view view;
+    u32 text;
+};
+
+/* Where a process may run and have memory, as lists; "" is unknown. */
+struct affinity {
+    u32 pid;
+    char cpus[64], mems[32];
+};
+
 struct rates {
     double per_s[NR_COUNTERS];
     double interval_s;
@@ -73,6 +90,10 @@ struct paste_state {
     u64 meminfo[NR_MEMINFO_FIELDS];
     VEC(struct row) rows;
     u32 tables; /* of processes so far */
+    VEC(struct place_owner) owners;
+    VEC(struct place) places;
+    VEC(struct affinity) affinities;
+    u32 place_texts; /* texts that told of places so far */
     bool rows_whole;
     bool rows_largest; /* the table read last was sorted by resident memory */
     struct rates rates;
@@ -186,6 +207,11 @@ const char *refusal_sign(unsigned sentence);
 
 /* format_kube.c: the pod that a command names, and its namespace; what it does not say stays. */
 void kube_asked(struct span command, char *name, char *space, size_t size);
+
+/* placement.c: the text that told of places is over; at the end of all, to the processes of the snapshot. */
+void placement_text_ends(struct paste_state *st);
+void placement_finish(struct paste *p);
+void placement_done(struct paste_state *st);
 
 /* groups.c: groups of tables, once all was read and before their files are. */
 void groups_finish(struct paste_state *st);
