@@ -641,23 +641,40 @@ static void keep_text(struct paste *p, struct span text)
         strbuf_append_bytes(&p->kept, text.at, MIN(span_len(text), KEPT_MAX - p->kept.len));
 }
 
+/* What is handed over does not tell what its files were called, only where in a machine's tree they stood: "input-2/var/log/messages". */
+static char *nameless(const struct paste *p, const char *name)
+{
+    static const char *const tops[] = {"/var/log/", "/sos_commands/", "/proc/", "/sys/"};
+    const char *inside = "";
+    struct strbuf text;
+
+    if (!p->keep || strcmp(name, "standard input") == 0)
+        return xstrdup(name);
+    for (unsigned i = 0; i < ARRAY_SIZE(tops) && !*inside; i++)
+        if (strstr(name, tops[i]))
+            inside = strstr(name, tops[i]);
+    strbuf_init(&text);
+    strbuf_printf(&text, "input-%zu%s", p->files.count + 1, inside);
+    return strbuf_steal(&text);
+}
+
 static void keep_head(struct paste *p, const char *name)
 {
-    const char *slash = strrchr(name, '/');
-
     if (p->keep && p->kept.len < KEPT_MAX)
-        strbuf_printf(&p->kept, "%s==> %s <==\n", p->kept.len ? "\n" : "",
-                      slash ? slash + 1 : name);
+        strbuf_printf(&p->kept, "%s==> %s <==\n", p->kept.len ? "\n" : "", name);
 }
 
 void paste_begin(struct paste *p, const char *name, s64 written)
 {
     struct paste_state *st = p->state;
+    char *shown;
     time_t when = written ? (time_t)written : time(NULL);
     struct tm tm;
 
+    shown = nameless(p, name);
+    vec_push(&p->files, shown);
+    name = shown;
     keep_head(p, name);
-    vec_push(&p->files, xstrdup(name));
     st->file = (u32)p->files.count - 1;
     st->klog_file = klog_file(&p->s, name);
     st->line = 0;

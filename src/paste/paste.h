@@ -47,7 +47,8 @@ struct paste {
     u64 files_skipped;                   /* binary, or beyond a bound */
     bool cut;                            /* the text ends within a report or a table */
 
-    /* Set `keep` before the first file to have the text as it came, with a head before each file. */
+    /* Set `keep` before the first file to have the text as it came, with a head before each file, and
+     * files called "input-1", "input-2". */
     bool keep;
     struct strbuf kept;
 

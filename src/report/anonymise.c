@@ -472,13 +472,29 @@ static bool is_common(const struct cursor *c, const struct name *name, u64 hash)
 static bool is_in_path(const struct cursor *c)
 {
     return (c->taken && c->taken == c->at - 1 && c->at[-1] == '/') || follows(c, "docker/") ||
-           follows(c, "in container ");
+           follows(c, "in container ") || follows(c, "lxc.payload.");
 }
 
 static bool is_json_key(const struct cursor *c, size_t len)
 {
     return c->at > c->begin && c->at[-1] == '"' && c->end - c->at > (ptrdiff_t)len + 1 &&
            c->at[len] == '"' && c->at[len + 1] == ':';
+}
+
+/* "-0", "-7d9c8b6f5-2lqzx": what sets and deployments put behind their own name. */
+static bool is_made_tail(struct span rest)
+{
+    const char *at = rest.at;
+
+    while (at < rest.end && *at == '-') {
+        size_t len = 0, digits = 0;
+
+        for (at++; at < rest.end && is_word(*at) && *at != '_'; at++, len++)
+            digits += is_digit(*at);
+        if (len == 0 || (digits != len && len != 5 && !(digits && len >= 8 && len <= 10)))
+            return false;
+    }
+    return true;
 }
 
 static bool may_end(const struct cursor *c, const struct name *name, size_t len)
@@ -495,6 +511,8 @@ static bool may_end(const struct cursor *c, const struct name *name, size_t len)
             rest.end++;
         return name->kind == KIND_HOST && !is_unit_name(rest);
     }
+    if (next == '-' && (name->kind == KIND_POD || name->kind == KIND_CONTAINER))
+        return is_made_tail((struct span){c->at + len, c->end});
     return !is_word(next) && next != '-';
 }
 
@@ -505,7 +523,8 @@ static size_t take_known(struct cursor *c)
     size_t best_len = 0;
     u64 hash = NAME_HASH_START, best_hash = 0;
 
-    if (c->at > c->begin && strchr("-.", c->at[-1]) && c->taken != c->at - 1)
+    if (c->at > c->begin && strchr("-.", c->at[-1]) && c->taken != c->at - 1 &&
+        !follows(c, "lxc.payload.") && !follows(c, "lxc.monitor."))
         return 0;
     for (size_t len = 0; c->at + len < c->end && len < c->a->longest;) {
         char ch = c->at[len];
@@ -585,8 +604,8 @@ static size_t take_any(struct cursor *c)
 static void replace(struct cursor *c, const char *end)
 {
     while (c->at < end) {
-        bool starts =
-            c->at == c->begin || !is_word(c->at[-1]) || follows(c, "pod") || c->at[-1] == '_';
+        bool starts = c->at == c->begin || !is_word(c->at[-1]) || follows(c, "pod") ||
+                      c->at[-1] == '_' || follows(c, "\\x2d");
         size_t took = starts && is_word(*c->at) ? take_any(c) : 0;
 
         if (took == 0)
@@ -603,6 +622,8 @@ static void forget_place(struct anonymiser *a)
     a->nr_columns = 0;
     a->containers = 0;
     a->host_next = false;
+    a->nr_objects = a->nr_blocks = 0;
+    a->of_node = false;
     /* Years do not matter here, only where a date ends. */
     a->dates = (struct prefix_log){.latest_year = 1970};
 }

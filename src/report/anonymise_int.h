@@ -37,10 +37,16 @@ struct said {
 
 struct column {
     enum name_kind kind;
-    size_t offset;  /* in the line */
+    size_t offset;  /* in the line, in characters */
     unsigned field; /* or this word of it */
 };
 #define COLUMNS_MAX 6u
+
+/* A key of YAML whose value is the block below it. */
+struct key_block {
+    size_t indent;
+    u8 kind; /* of the names in it; NR_KINDS: none */
+};
 
 struct anonymiser {
     VEC(struct name) names;
@@ -53,11 +59,16 @@ struct anonymiser {
     /* where the text is */
     struct prefix_log dates;
     struct column columns[COLUMNS_MAX];
-    unsigned nr_columns;
+    unsigned nr_columns, nr_fields; /* columns with names; words of the head */
     size_t
         containers; /* of a description: how far "Containers:" is indented, plus 1; 0: not within */
     size_t container; /* ... and the names below it */
     bool host_next;   /* the line is what `hostname` printed */
+    u8 objects[64];   /* of JSON, from the outermost: what a "name" within is; NR_KINDS: nothing */
+    unsigned nr_objects; /* open; may be more than are kept */
+    struct key_block blocks[32];
+    unsigned nr_blocks;
+    bool of_node; /* the object's kind is Node */
 };
 
 /* The index of this name, which is taken when it is new; UINT_MAX when there are too many. */
@@ -74,6 +85,13 @@ const struct name *anonymiser_find(const struct anonymiser *a, u64 hash, const c
 
 /* What this line says the names of are. `rest`: the text behind it. */
 void anonymiser_learn_line(struct anonymiser *a, struct span line, struct span rest);
+
+/* ... behind a key that says so. */
+void anonymiser_learn_pairs(struct anonymiser *a, struct span line);
+/* This word is a name, unless it is one that everybody has. */
+void anonymiser_learn_word(struct anonymiser *a, enum name_kind kind, struct span word);
+/* The same of what a value begins with; a pod may have its namespace before it. */
+void anonymiser_learn_value(struct anonymiser *a, enum name_kind kind, struct span value);
 
 /* "web1.corp.example": a name of the network by its end. */
 bool is_domain(struct span word);

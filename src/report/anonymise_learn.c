@@ -55,6 +55,11 @@ bool is_domain(struct span word)
     /* Two letters are a country, unless they are the end of a file's name. */
     static const char *const files[] = {"so", "py", "sh", "rs", "cc", "pl", "md",
                                         "ps", "gz", "xz", "bz", "ko", "pm", "hh"};
+    static const char *const everybodys[] = {
+        "kubernetes.io",   "k8s.io",       "docker.com", "docker.io",
+        "quay.io",         "ghcr.io",      "gcr.io",     "github.com",
+        "kernel.org",      "gitlab.com",   "coreos.com", "opencontainers.org",
+        "bugs.debian.org", "containerd.io"};
     const char *dot = NULL;
     unsigned labels = 1;
     struct span last;
@@ -67,6 +72,9 @@ bool is_domain(struct span word)
         dot = at;
         labels++;
     }
+    for (unsigned i = 0; i < ARRAY_SIZE(everybodys); i++)
+        if (span_ends(word, everybodys[i]))
+            return false;
     /* "com.example.app" is a package. */
     if (!dot || span_begins(word, "com.") || span_begins(word, "org.") || span_begins(word, "io."))
         return false;
@@ -89,9 +97,14 @@ static bool is_public(enum name_kind kind, struct span word)
         "clickhouse", "memcached", "tcpdump",  "kernoops", "landscape"};
     static const char *const spaces[] = {"default", "kube-system", "kube-public",
                                          "kube-node-lease"};
-    static const char *const nowhere[] = {
-        "localhost", "localhost.localdomain", "none", "null", "nil", "unset", "unknown", "true",
-        "false"};
+    static const char *const nowhere[] = {"localhost", "localhost.localdomain",
+                                          "none",      "null",
+                                          "nil",       "unset",
+                                          "unknown",   "true",
+                                          "false",     "total",
+                                          "used",      "free",
+                                          "Mem",       "Swap",
+                                          "Domain-0"};
 
     if (IS_ONE_OF(word, nowhere) || (kind == KIND_SPACE && IS_ONE_OF(word, spaces)))
         return true;
@@ -126,7 +139,7 @@ static bool is_id(struct span word)
     return true;
 }
 
-static void learn(struct anonymiser *a, enum name_kind kind, struct span word)
+void anonymiser_learn_word(struct anonymiser *a, enum name_kind kind, struct span word)
 {
     unsigned name;
 
@@ -161,16 +174,17 @@ static void learn_pod(struct anonymiser *a, struct span line)
     while (name.end < line.end && *name.end != '_' && is_name(*name.end))
         name.end++;
     if (name.end < line.end && *name.end == '/') {
-        learn(a, KIND_SPACE, name);
-        learn(a, KIND_POD, value_of((struct span){name.end + 1, line.end}, false));
+        anonymiser_learn_word(a, KIND_SPACE, name);
+        anonymiser_learn_word(a, KIND_POD, value_of((struct span){name.end + 1, line.end}, false));
         return;
     }
-    learn(a, KIND_POD, name);
+    anonymiser_learn_word(a, KIND_POD, name);
     if (name.end < line.end && *name.end == '_')
-        learn(a, KIND_SPACE, value_of((struct span){name.end + 1, line.end}, false));
+        anonymiser_learn_word(a, KIND_SPACE,
+                              value_of((struct span){name.end + 1, line.end}, false));
 }
 
-static void learn_value(struct anonymiser *a, enum name_kind kind, struct span line)
+void anonymiser_learn_value(struct anonymiser *a, enum name_kind kind, struct span line)
 {
     struct span word;
 
@@ -184,7 +198,7 @@ static void learn_value(struct anonymiser *a, enum name_kind kind, struct span l
     /* "serial 8250" is a driver. */
     if (kind == KIND_SERIAL && (span_len(word) < 5 || !has_digit(word)))
         return;
-    learn(a, kind, word);
+    anonymiser_learn_word(a, kind, word);
 }
 
 /* --- behind a key ------------------------------------------------------------------------------------------------------------ */
@@ -197,42 +211,32 @@ struct key {
 
 static const struct key keys[] = {
     {"node/", KIND_HOST, NULL},
-    {"node=", KIND_HOST, NULL},
-    {"nodeName=", KIND_HOST, NULL},
-    {"nodename=", KIND_HOST, NULL},
-    {"Node:", KIND_HOST, NULL},
     {"Node ", KIND_HOST, " status is now"},
-    {"host=", KIND_HOST, NULL},
-    {"hostname=", KIND_HOST, NULL},
-    {"hostname:", KIND_HOST, NULL},
-    {"Hostname:", KIND_HOST, NULL},
-    {"\"Hostname\":", KIND_HOST, NULL},
-    {"HostName:", KIND_HOST, NULL},
-    {"\"_HOSTNAME\":", KIND_HOST, NULL},
-    {"_HOSTNAME=", KIND_HOST, NULL},
-    {"\"hostname\":", KIND_HOST, NULL},
-    {"\"host\":", KIND_HOST, NULL},
-    {"\"nodeName\":", KIND_HOST, NULL},
-    {"\"node_name\":", KIND_HOST, NULL},
-    {"\"pod\":", KIND_POD, NULL},
-    {"\"pod_name\":", KIND_POD, NULL},
-    {"\"podName\":", KIND_POD, NULL},
-    {"\"namespace\":", KIND_SPACE, NULL},
-    {"\"namespace_name\":", KIND_SPACE, NULL},
-    {"\"container\":", KIND_CONTAINER, NULL},
-    {"\"container_name\":", KIND_CONTAINER, NULL},
-    {"\"image\":", KIND_IMAGE, NULL},
-    {"\"user\":", KIND_USER, NULL},
-    {"instance=\"", KIND_HOST, NULL},
     {"--hostname ", KIND_HOST, NULL},
     {"nfs: server ", KIND_HOST, NULL},
+    {"ATOP - ", KIND_HOST, NULL},
+    {"srun: error: ", KIND_HOST, ": task"},
+    {"slurmstepd-", KIND_HOST, NULL},
+    {"slurmd[", KIND_HOST, NULL},
+    {"slurmd-", KIND_HOST, NULL},
+    {" ON ", KIND_HOST, " CANCELLED"},
+    {" to ", KIND_HOST, "Successfully assigned "},
+    {"Successfully assigned ", KIND_POD, NULL},
+    {"Deleting node ", KIND_HOST, NULL},
+    {"Registered Node ", KIND_HOST, NULL},
+    {"lxc.payload.", KIND_CONTAINER, NULL},
+    {"lxc.monitor.", KIND_CONTAINER, NULL},
+    {"/lxc/", KIND_CONTAINER, NULL},
+    {" -name ", KIND_HOST, " -id "},
+    {"replica set ", KIND_POD, NULL},
+    {" pod: ", KIND_POD, NULL},
+    {" Pod ", KIND_POD, " in "},
+    {"StatefulSet ", KIND_POD, NULL},
+    {"Created container: ", KIND_CONTAINER, NULL},
     {" describe node ", KIND_HOST, NULL},
     {"kubelet, ", KIND_HOST, NULL},
     {"kernel-monitor, ", KIND_HOST, NULL},
     {"pod/", KIND_POD, NULL},
-    {"pod=", KIND_POD, NULL},
-    {"pod_name=", KIND_POD, NULL},
-    {"podName=", KIND_POD, NULL},
     {"pods=[", KIND_POD, NULL},
     {" in pod ", KIND_POD, NULL},
     {"pod \"", KIND_POD, NULL},
@@ -253,18 +257,11 @@ static const struct key keys[] = {
     {" -n", KIND_SPACE, "kubectl"},
     {" -n ", KIND_SPACE, "crictl"},
     {"--namespace ", KIND_SPACE, NULL},
-    {"--namespace=", KIND_SPACE, NULL},
-    {"namespace=", KIND_SPACE, NULL},
-    {"Namespace:", KIND_SPACE, NULL},
     {"namespace/", KIND_SPACE, NULL},
-    {"container=", KIND_CONTAINER, NULL},
-    {"container_name=", KIND_CONTAINER, NULL},
-    {"containerName=", KIND_CONTAINER, NULL},
     {"container \"", KIND_CONTAINER, NULL},
     {"failed container ", KIND_CONTAINER, NULL},
     {"Stopping container ", KIND_CONTAINER, NULL},
     {"Started container ", KIND_CONTAINER, NULL},
-    {"Created container", KIND_CONTAINER, NULL},
     {"Killing container ", KIND_CONTAINER, NULL},
     {"Container ", KIND_CONTAINER, " was using "},
     {"Container ", KIND_CONTAINER, " failed liveness"},
@@ -273,27 +270,17 @@ static const struct key keys[] = {
     {"--name ", KIND_CONTAINER, NULL},
     {"--name=", KIND_CONTAINER, NULL},
     {"\"Name\": \"/", KIND_CONTAINER, NULL},
-    {" app=", KIND_CONTAINER, NULL},
     {"for user ", KIND_USER, NULL},
     {"of user ", KIND_USER, NULL},
     {"invalid user ", KIND_USER, NULL},
     {"Accepted publickey for ", KIND_USER, NULL},
     {"Accepted password for ", KIND_USER, NULL},
     {"Failed password for ", KIND_USER, NULL},
-    {"Service Account:", KIND_USER, NULL},
-    {"user=", KIND_USER, NULL},
-    {"User=", KIND_USER, NULL},
-    {"USER=", KIND_USER, NULL},
-    {"logname=", KIND_USER, NULL},
-    {"acct=", KIND_USER, NULL},
     {"/home/", KIND_USER, NULL},
     {"/Users/", KIND_USER, NULL},
     {" (", KIND_USER, ") CMD "},
-    {"Image:", KIND_IMAGE, NULL},
     {"Image ID:", KIND_IMAGE, NULL},
-    {"image=", KIND_IMAGE, NULL},
     {"image \"", KIND_IMAGE, NULL},
-    {"\"Image\":", KIND_IMAGE, NULL},
     {"serial ", KIND_SERIAL, NULL},
     {"serial: ", KIND_SERIAL, NULL},
     {"Serial: ", KIND_SERIAL, NULL},
@@ -304,6 +291,12 @@ static const struct key keys[] = {
     {"S/N: ", KIND_SERIAL, NULL},
 };
 
+/* A digit or a dash, as names of pods have. */
+static bool has_mark(struct span word)
+{
+    return has_digit(word) || (!span_empty(word) && memchr(word.at, '-', span_len(word)));
+}
+
 static void learn_keys(struct anonymiser *a, struct span line)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(keys); i++) {
@@ -313,10 +306,34 @@ static void learn_keys(struct anonymiser *a, struct span line)
         while ((at = find(rest, key->words)).at) {
             bool whole = at.at == line.at || !is_word(*at.at) || !is_word(at.at[-1]);
 
+            /* "kubectl logs shows nothing" */
+            if (key->with && strcmp(key->with, "kubectl") == 0 && key->kind == KIND_POD &&
+                !has_mark(value_of((struct span){at.end, line.end}, false)))
+                whole = false;
             if (whole && (!key->with || has(line, key->with)))
-                learn_value(a, key->kind, (struct span){at.end, line.end});
+                anonymiser_learn_value(a, key->kind, (struct span){at.end, line.end});
             rest.at = at.end;
         }
+    }
+}
+
+/* "machine-qemu\\x2d3\\x2dshop\\x2ddb.scope": the scope of a guest, whose name is "shop-db". */
+static void learn_guest(struct anonymiser *a, struct span line)
+{
+    static const char dash[] = "\\x2d";
+    struct span rest = {find(line, "machine-qemu\\x2d").end, line.end}, word;
+
+    if (!rest.at)
+        return;
+    while (!span_empty(rest) && is_digit(*rest.at))
+        rest.at++;
+    while (span_begins(rest, dash)) {
+        rest.at += strlen(dash);
+        word = (struct span){rest.at, rest.at};
+        while (word.end < rest.end && (is_word(*word.end) || *word.end == '-'))
+            word.end++;
+        anonymiser_learn_word(a, KIND_HOST, word);
+        rest.at = word.end;
     }
 }
 
@@ -336,7 +353,7 @@ static void learn_commands(struct anonymiser *a, struct span line)
         while (span_take_word(&rest, &word) && is_name(*word.at)) {
             if (*word.at == '-')
                 continue;
-            learn(a, KIND_CONTAINER, word);
+            anonymiser_learn_word(a, KIND_CONTAINER, word);
             if (span_is(verb, "exec"))
                 break;
         }
@@ -403,8 +420,8 @@ static bool learn_prompt(struct anonymiser *a, struct span line, struct span *re
         if (!strchr("$#%>", *rest.at) || (rest.at + 1 < line.end && !is_blank(rest.at[1])))
             continue;
         if (*user.end == '@')
-            learn(a, KIND_USER, user);
-        learn(a, KIND_HOST, host);
+            anonymiser_learn_word(a, KIND_USER, user);
+        anonymiser_learn_word(a, KIND_HOST, host);
         *ret_command = span_trim((struct span){rest.at + 1, line.end});
         return true;
     }
@@ -417,22 +434,30 @@ static void learn_lines(struct anonymiser *a, struct span line)
     struct span words = span_trim(line), word, rest = words, at;
 
     if (a->host_next)
-        learn(a, KIND_HOST, value_of(words, false));
+        anonymiser_learn_word(a, KIND_HOST, value_of(words, false));
     a->host_next = false;
     if (span_take(&rest, "Linux ") && span_take_word(&rest, &word)) {
         span_skip_blanks(&rest);
         if (has_digit(word) && !span_empty(rest) && *rest.at == '(')
-            learn(a, KIND_HOST, value_of((struct span){rest.at + 1, rest.end}, false));
+            anonymiser_learn_word(a, KIND_HOST,
+                                  value_of((struct span){rest.at + 1, rest.end}, false));
         else if (!span_empty(rest) && is_digit(*rest.at))
-            learn(a, KIND_HOST, word);
+            anonymiser_learn_word(a, KIND_HOST, word);
     }
     word = value_of(words, false);
     rest = (struct span){word.end, words.end};
     if (span_begins(rest, ":/") && !span_begins(rest, "://") && has(rest, " "))
-        learn(a, KIND_HOST, word);
+        anonymiser_learn_word(a, KIND_HOST, word);
     if ((at = find(rest, " | ")).at && span_empty(span_trim((struct span){rest.at, at.at})) &&
-        has_digit(word))
-        learn(a, KIND_CONTAINER, word);
+        has_digit(word)) {
+        struct span name = word;
+
+        /* The number of the copy stays: it makes the word one that compose writes. */
+        while (!span_empty(name) && is_digit(name.end[-1]))
+            name.end--;
+        anonymiser_learn_word(a, KIND_CONTAINER,
+                              !span_empty(name) && strchr("-_", name.end[-1]) ? name : word);
+    }
 }
 
 /* "web1.corp.example" anywhere */
@@ -444,7 +469,7 @@ static void learn_domains(struct anonymiser *a, struct span line)
         while (!span_empty(word) && !is_word(word.end[-1]))
             word.end--;
         if (has_letter(word) && !is_unit_name(word) && is_domain(word))
-            learn(a, KIND_HOST, word);
+            anonymiser_learn_word(a, KIND_HOST, word);
         line.at = span_empty(word) ? line.at + 1 : word.end;
     }
 }
@@ -478,7 +503,7 @@ static void learn_description(struct anonymiser *a, struct span line, struct spa
     struct span words = span_trim((struct span){line.at + indent, line.end});
 
     if (span_begins(words, "Name:") && is_description(rest))
-        learn_value(a, KIND_POD, (struct span){words.at + 5, words.end});
+        anonymiser_learn_value(a, KIND_POD, (struct span){words.at + 5, words.end});
     if (span_is(words, "Containers:") || span_is(words, "Init Containers:")) {
         a->containers = indent + 1;
         a->container = 0;
@@ -494,7 +519,36 @@ static void learn_description(struct anonymiser *a, struct span line, struct spa
         a->container = indent;
     if (indent == a->container && span_ends(words, ":") &&
         span_len(value_of(words, false)) + 1 == span_len(words))
-        learn(a, KIND_CONTAINER, words);
+        anonymiser_learn_word(a, KIND_CONTAINER, words);
+}
+
+/* "Name   ID   Mem VCPUs", " Id   Name   State": of virsh, xl, pct. */
+static bool is_mixed_head(struct span line)
+{
+    static const char *const beside[] = {"Id", "ID", "State", "Status", "VMID", "VCPUs"};
+    struct span rest = line, word;
+    bool name = false, other = false;
+
+    while (span_take_word(&rest, &word)) {
+        if (*word.at < 'A' || *word.at > 'Z' ||
+            (!is_alnum_ascii(word.end[-1]) && word.end[-1] != ')'))
+            return false;
+        name |= span_is(word, "Name");
+        other |= IS_ONE_OF(word, beside);
+    }
+    return name && other;
+}
+
+/* Names of devices, areas and algorithms tell nothing of anybody. */
+static bool is_of_devices(struct span line)
+{
+    static const char *const words[] = {"OBJS",    "MOUNTPOINT", "ALGORITHM", "MOUNTPOINTS",
+                                        "MAJ:MIN", "FSTYPE",     "PRIO"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+        if (has(line, words[i]))
+            return true;
+    return false;
 }
 
 /* No small letters but in brackets: "NAME   CPU(cores)   MEMORY%" */
@@ -509,7 +563,16 @@ static bool is_head(struct span line)
             return false;
         inside -= *at == ')' && inside;
     }
-    return words >= 2 && !has(line, "OBJS") && !has(line, "MOUNTPOINT") && !has(line, "ALGORITHM");
+    return words >= 2;
+}
+
+static size_t characters(struct span text)
+{
+    size_t n = 0;
+
+    for (; text.at < text.end; text.at++)
+        n += (*text.at & 0xc0) != 0x80;
+    return n;
 }
 
 static void learn_head(struct anonymiser *a, struct span line)
@@ -521,12 +584,16 @@ static void learn_head(struct anonymiser *a, struct span line)
         {"NAMESPACE", KIND_SPACE}, {"NAME", KIND_POD},      {"NAMES", KIND_CONTAINER},
         {"NODE", KIND_HOST},       {"POD", KIND_POD},       {"IMAGE", KIND_IMAGE},
         {"USER", KIND_USER},       {"OBJECT", NR_KINDS},    {"CONTAINER", KIND_CONTAINER},
-        {"OWNER", KIND_USER},      {"HOSTNAME", KIND_HOST},
+        {"OWNER", KIND_USER},      {"HOSTNAME", KIND_HOST}, {"Name", KIND_HOST},
+        {"NODENAME", KIND_HOST},   {"NODELIST", KIND_HOST}, {"HOST", KIND_HOST},
+        {"FROM", KIND_HOST},       {"CLUSTER", KIND_SPACE}, {"PROJECT", KIND_SPACE},
     };
     struct span rest = line, word;
     unsigned field = 0;
 
     a->nr_columns = 0;
+    if (is_of_devices(line))
+        return;
     while (span_take_word(&rest, &word)) {
         bool id = span_is(word, "ID") && field > 0 && word.at[-1] == ' ' && word.at[-2] != ' ';
 
@@ -539,48 +606,87 @@ static void learn_head(struct anonymiser *a, struct span line)
                 kind = KIND_CONTAINER;
             else if (kind == KIND_POD && (has(line, "ROLES") || has(line, "MEMORY%")))
                 kind = KIND_HOST;
-            a->columns[a->nr_columns++] = (struct column){kind, (size_t)(word.at - line.at), field};
+            a->columns[a->nr_columns++] =
+                (struct column){kind, characters((struct span){line.at, word.at}), field};
         }
         field += !id;
     }
+    a->nr_fields = field;
 }
 
-static struct span cell_of(const struct column *column, struct span line)
+/* Where this character of the line is; its end when it is shorter. */
+static const char *at_character(struct span line, size_t n)
 {
-    struct span rest = line, word = {line.at, line.at};
+    const char *at = line.at;
 
-    if (column->offset < span_len(line) && !is_blank(line.at[column->offset]) &&
-        (column->offset == 0 || is_blank(line.at[column->offset - 1]))) {
-        rest.at += column->offset;
+    for (; at < line.end; at++)
+        if ((*at & 0xc0) != 0x80 && n-- == 0)
+            break;
+    return at;
+}
+
+/* What stands below the head of this column: the word that begins there, else, for rows that are not set out like it, the word of its number, as
+ * far as the row has as many words as the head. The first column begins where its head does, as names do. */
+static struct span cell_of(const struct anonymiser *a, const struct column *column,
+                           struct span line)
+{
+    const char *at = at_character(line, column->offset);
+    struct span rest = line, none = {line.at, line.at}, word = none, found = none;
+    unsigned words = 0;
+
+    if (at < line.end && !is_blank(*at) && (at == line.at || is_blank(at[-1]))) {
+        rest.at = at;
         span_take_word(&rest, &word);
         return word;
     }
-    for (unsigned i = 0; i <= column->field; i++)
-        if (!span_take_word(&rest, &word))
-            return (struct span){line.at, line.at};
-    return word;
+    if (column->field == 0)
+        return none;
+    while (span_take_word(&rest, &word)) {
+        if (words == column->field || column->field + 1 == a->nr_fields)
+            found = word;
+        words++;
+    }
+    return words >= a->nr_fields ? found : none;
+}
+
+/* The whole cell is a name, or one that ps cut ("systemd+"), or the first of several. */
+static void learn_cell(struct anonymiser *a, enum name_kind kind, struct span cell)
+{
+    struct span name = value_of(cell, kind == KIND_IMAGE);
+
+    if (name.end == cell.end || strchr("+,:", *name.end))
+        anonymiser_learn_word(a, kind, name);
 }
 
 static void learn_row(struct anonymiser *a, struct span line)
 {
     for (unsigned i = 0; i < a->nr_columns; i++) {
         const struct column *column = &a->columns[i];
-        struct span cell = cell_of(column, line);
+        struct span cell = cell_of(a, column, line);
         const char *slash = span_empty(cell) ? NULL : memchr(cell.at, '/', span_len(cell));
 
         if (column->kind == NR_KINDS && slash)
-            learn(a, span_begins(cell, "node/") ? KIND_HOST : KIND_POD,
-                  (struct span){slash + 1, cell.end});
+            anonymiser_learn_word(a, span_begins(cell, "node/") ? KIND_HOST : KIND_POD,
+                                  (struct span){slash + 1, cell.end});
         else if (column->kind < NR_KINDS && (!slash || column->kind == KIND_IMAGE))
-            learn(a, column->kind, value_of(cell, column->kind == KIND_IMAGE));
+            learn_cell(a, column->kind, cell);
     }
+}
+
+/* "Mem:   7700", "MemFree:   112640 kB": the table is over. */
+static bool is_labelled(struct span line)
+{
+    struct span rest = line, word;
+
+    return span_take_word(&rest, &word) && word.end[-1] == ':';
 }
 
 static void learn_table(struct anonymiser *a, struct span line)
 {
-    if (span_empty(span_trim(line)))
+    if (span_empty(span_trim(line)) || is_labelled(line) || prefix_certain(line) ||
+        span_begins(line, "$ ") || span_begins(line, "# "))
         a->nr_columns = 0;
-    else if (is_head(line))
+    else if (is_head(line) || is_mixed_head(line))
         learn_head(a, line);
     else
         learn_row(a, line);
@@ -590,11 +696,98 @@ static void learn_table(struct anonymiser *a, struct span line)
 static void learn_prefix(struct anonymiser *a, struct span line)
 {
     struct prefix prefix;
+    const char *before;
 
+    while (!span_empty(line) && strchr("> |`*", *line.at) && *line.at)
+        line.at++;
     prefix_take(line, &a->dates, &prefix);
+    /* Behind a time and a colon, or a file of a program, the message begins: "21:40:10: mem avail", "helpers.go:826] eviction manager". */
+    for (before = prefix.host.at; before > line.at && is_blank(before[-1]);)
+        before--;
+    if (before > line.at && (before[-1] == ':' || (before[-1] == ']' && *line.at != '[')))
+        return;
+    /* "java.lang.OutOfMemoryError:" is none. */
     if (prefix.is_log && !a->nr_columns && !span_empty(prefix.host) &&
+        !(prefix.host.end < line.end && *prefix.host.end == ':') &&
         span_len(value_of(prefix.host, false)) == span_len(prefix.host))
-        learn(a, KIND_HOST, prefix.host);
+        anonymiser_learn_word(a, KIND_HOST, prefix.host);
+}
+
+/* --- people ------------------------------------------------------------------------------------------------------------------- */
+
+#define PERSON_WORDS 4u /* of a name, at most */
+
+static bool is_capital(struct span word)
+{
+    return span_len(word) >= 2 && ((*word.at >= 'A' && *word.at <= 'Z') || *word.at & 0x80);
+}
+
+/* The words with a capital that end here: "Jane A. Doe" of "Jane A. Doe <jane@corp.example>". */
+static void learn_person(struct anonymiser *a, struct span before)
+{
+    for (unsigned n = 0; n < PERSON_WORDS; n++) {
+        struct span word;
+
+        while (!span_empty(before) && strchr(" \t\"'.", before.end[-1]) && before.end[-1])
+            before.end--;
+        word = (struct span){before.end, before.end};
+        while (word.at > before.at &&
+               (is_word(word.at[-1]) || word.at[-1] & 0x80 || word.at[-1] == '-'))
+            word.at--;
+        if (!is_capital(word) && span_len(word) != 1)
+            return;
+        anonymiser_learn_word(a, KIND_USER, word);
+        before.end = word.at;
+        if (span_empty(before) || !is_blank(before.end[-1]))
+            return;
+    }
+}
+
+/* "Jane Doe <jane@corp.example>", "On Monday, Jane Doe wrote:" */
+static void learn_people(struct anonymiser *a, struct span line)
+{
+    struct span at = {line.at, line.at}, rest = line;
+
+    while ((at = find(rest, " <")).at) {
+        struct span mail = value_of((struct span){at.end, line.end}, false);
+
+        if (mail.end < line.end && *mail.end == '@')
+            learn_person(a, (struct span){line.at, at.at});
+        rest.at = at.end;
+    }
+    line = span_trim(line);
+    if (span_ends(line, " wrote:") && !has(line, "<"))
+        learn_person(a, (struct span){line.at, line.end - 7});
+}
+
+/* "jane@db7" as a word of its own, as ssh and scp take it; "getty@tty1.service" is a unit, "lib@1.2" a version. */
+static void learn_logins(struct anonymiser *a, struct span line)
+{
+    for (const char *at = line.at; (at = memchr(at, '@', (size_t)(line.end - at))); at++) {
+        struct span user = {at, at}, host = value_of((struct span){at + 1, line.end}, false);
+
+        while (user.at > line.at && is_name(user.at[-1]))
+            user.at--;
+        if (span_empty(user) || span_empty(host) || is_digit(*host.at) ||
+            memchr(host.at, '.', span_len(host)) ||
+            (user.at > line.at && !is_blank(user.at[-1]) && !strchr("\"'([", user.at[-1])) ||
+            (host.end < line.end && !is_blank(*host.end) && !strchr(":/\"')],", *host.end)))
+            continue;
+        anonymiser_learn_word(a, KIND_USER, user);
+        anonymiser_learn_word(a, KIND_HOST, host);
+    }
+}
+
+/* "db7 login: [  812.000001] Out of memory": a serial console. */
+static void learn_console(struct anonymiser *a, struct span line)
+{
+    struct span words = line, word;
+
+    while (!span_empty(words) && strchr("> |", *words.at) && *words.at)
+        words.at++;
+    word = value_of(words, false);
+    if (span_begins((struct span){word.end, words.end}, " login:"))
+        anonymiser_learn_word(a, KIND_HOST, word);
 }
 
 void anonymiser_learn_line(struct anonymiser *a, struct span line, struct span rest)
@@ -613,6 +806,11 @@ void anonymiser_learn_line(struct anonymiser *a, struct span line, struct span r
         learn_prefix(a, line);
     }
     learn_keys(a, line);
+    learn_guest(a, line);
+    anonymiser_learn_pairs(a, line);
+    learn_people(a, line);
+    learn_logins(a, line);
+    learn_console(a, line);
     learn_commands(a, line);
     learn_programs(a, line);
     learn_domains(a, line);

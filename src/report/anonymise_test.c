@@ -56,6 +56,45 @@ static void names_are_learned_where_lines_say_them(void **state)
     expect("uid=1042 [  21877]  1042 21877 9 1", "uid=1001 [  21877]  1001 21877 9 1");
 }
 
+static void a_key_says_what_its_value_is_in_any_spelling(void **state)
+{
+    (void)state;
+    expect("{\"host\":{\"name\":\"db7\"},\"k8s.pod.name\":\"a-1\",\"process\":{\"name\":\"java\"}}",
+           "{\"host\":{\"name\":\"host1\"},\"k8s.pod.name\":\"pod1\",\"process\":{\"name\":"
+           "\"java\"}}");
+    expect("{\"log\":\"{\\\"hostname\\\":\\\"db7\\\"}\"}",
+           "{\"log\":\"{\\\"hostname\\\":\\\"host1\\\"}\"}");
+    expect(
+        "metadata:\n  name: a-1\nspec:\n  containers:\n  - env:\n    - name: HEAP\n    name: cart\n"
+        "  nodeName: db7\n",
+        "metadata:\n  name: pod1\nspec:\n  containers:\n  - env:\n    - name: HEAP\n    name: "
+        "container1\n  nodeName: host1\n");
+    expect("ts=1 containerName=cart node_name=\"db7\" node=0 user=12%\n",
+           "ts=1 containerName=container1 node_name=\"host1\" node=0 user=12%\n");
+    expect("bash: node: command not found\n", "bash: node: command not found\n");
+}
+
+static void a_table_ends_where_other_text_begins(void **state)
+{
+    (void)state;
+    expect(
+        "NAME    READY   AGE\na-1     0/1     3h\n          total     used\nMem:       7700     "
+        "7200\n",
+        "NAME    READY   AGE\npod1     0/1     3h\n          total     used\nMem:       7700     "
+        "7200\n");
+    expect("NAME       TYPE  SIZE USED PRIO\n/dev/zram0 part  7.7G 1.1G  100\n",
+           "NAME       TYPE  SIZE USED PRIO\n/dev/zram0 part  7.7G 1.1G  100\n");
+}
+
+static void people_and_quoted_hosts_are_names(void **state)
+{
+    (void)state;
+    expect("From: Jane Doe <jane@corp.example>\n> > Nov 25 03:10:00 db7 kernel: x of Jane\n",
+           "From: user2 user1 <user3@example.com>\n> > Nov 25 03:10:00 host2 kernel: x of user2\n");
+    expect("helpers.go:826] eviction manager: x\n21:40:10: mem avail: 811\n",
+           "helpers.go:826] eviction manager: x\n21:40:10: mem avail: 811\n");
+}
+
 /* What a program is called stays, also where a container has its name. */
 static void a_program_is_no_name(void **state)
 {
@@ -86,6 +125,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_have_one_stand_in_wherever_they_stand),
         cmocka_unit_test(names_are_learned_where_lines_say_them),
+        cmocka_unit_test(a_key_says_what_its_value_is_in_any_spelling),
+        cmocka_unit_test(a_table_ends_where_other_text_begins),
+        cmocka_unit_test(people_and_quoted_hosts_are_names),
         cmocka_unit_test(a_program_is_no_name),
         cmocka_unit_test(figures_and_kernel_words_stay),
     };
