@@ -166,6 +166,9 @@ static bool store_machine(struct cli *cli, int id)
     case CLI_ID_MEMORY_HIGH:
         m->has_memory_high = cli_parse_size(cli, "--memory-high", &m->memory_high);
         return true;
+    case CLI_ID_SWAP_MAX:
+        m->has_swap_max = cli_parse_size(cli, "--swap-max", &m->swap_max);
+        return true;
     case CLI_ID_SET:
         cli_set(cli, cli->arg);
         return true;

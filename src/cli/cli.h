@@ -37,11 +37,12 @@ enum cli_takes {
     CLI_PROGRESS = 2, /* --progress */
     /* --set --compare, and the options of machine.def */
     CLI_MACHINE = 4,
-    CLI_COMMAND = 8,  /* what follows the options is a command: its options are not ours */
-    CLI_MODE = 16,    /* --mode */
-    CLI_HOST = 64,    /* --host-memory */
-    CLI_PAGE = 32,    /* with CLI_OUTPUT: --format markdown too */
-    CLI_LIMITS = 128, /* --memory-max --memory-high */
+    CLI_COMMAND = 8,      /* what follows the options is a command: its options are not ours */
+    CLI_MODE = 16,        /* --mode */
+    CLI_HOST = 64,        /* --host-memory */
+    CLI_PAGE = 32,        /* with CLI_OUTPUT: --format markdown too */
+    CLI_LIMITS = 128,     /* --memory-max --memory-high */
+    CLI_SWAP_LIMIT = 256, /* --swap-max */
 };
 
 struct cli_option {
@@ -76,8 +77,8 @@ struct cli_setting {
 
 /* The machine the user asked for, or with --compare several of them: variants, numbered as axes_value() does. */
 struct cli_machine {
-    u64 memory_max, memory_high; /* bytes or CLI_SIZE_MAX; 0 when not given */
-    bool has_memory_max, has_memory_high;
+    u64 memory_max, memory_high, swap_max; /* bytes or CLI_SIZE_MAX; 0 when not given */
+    bool has_memory_max, has_memory_high, has_swap_max;
     bool no_host; /* take nothing from the host of a recording */
     /* Options, tunables and costs as given, in order; and keys and values of --compare. All of them are right. */
     VEC(struct cli_setting) settings;

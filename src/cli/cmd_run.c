@@ -61,7 +61,8 @@ static const struct cli_spec spec = {
         "Plays a recording or a scenario (.ini) on a machine with the memory you give it, and "
         "says what the\n"
         "memory was used for, how reclaimable it was, and whether the shortage hurt.",
-    .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE | CLI_LIMITS | CLI_MODE | CLI_HOST,
+    .takes =
+        CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE | CLI_LIMITS | CLI_SWAP_LIMIT | CLI_MODE | CLI_HOST,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes =
@@ -333,6 +334,10 @@ int run_play(struct run *run, int (*play_one)(struct run *run, struct err *e))
 
 static int play_placed(struct run *run)
 {
+    struct system_config config;
+
+    cli_system_config(&run->cli, run->trace, 0, &config);
+    cli_check_swap_max(&run->cli, &config);
     place_trace(run->trace, NULL);
     return run_play(run, run_play_recording);
 }

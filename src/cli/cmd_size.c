@@ -61,7 +61,7 @@ static const struct cli_spec spec = {
     .summary =
         "Replays a recording under many limits and says which of them survive, which are usable,\n"
         "and which memory.max and memory.high to set.",
-    .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE | CLI_HOST,
+    .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE | CLI_SWAP_LIMIT | CLI_HOST,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes =
@@ -372,6 +372,7 @@ static bool open_recording(struct sizing *s, unsigned i, u64 budget_bytes)
     }
     cli_system_config(cli, r->trace, 0, &r->machine);
     host_taken_init(&r->host, cli, r->trace);
+    cli_check_swap_max(cli, &r->machine);
     *config = (struct size_config){
         .trace = r->trace,
         .process = req->process,
@@ -381,6 +382,8 @@ static bool open_recording(struct sizing *s, unsigned i, u64 budget_bytes)
         .limits = req->limits.items,
         .nr_limits = (unsigned)req->limits.count,
         .grid = (unsigned)req->grid,
+        .has_swap_max = cli->machine.has_swap_max && cli->machine.swap_max != CLI_SIZE_MAX,
+        .swap_max_bytes = cli->machine.swap_max,
         .max_slowdown = req->max_slowdown,
         .usable_slowdown = req->usable_slowdown,
         .jobs = cli_jobs(req->jobs),

@@ -173,7 +173,7 @@ static bool wants_swap(const struct cli *cli)
     for (size_t i = 0; i < cli->machine.compared.count; i++)
         if (same_key(cli->machine.compared.items[i].key, "swap"))
             return true;
-    return cli->machine.config.swap_bytes != 0;
+    return cli->machine.config.swap_bytes != 0 || cli->machine.config.swap_choice > SWAP_NONE;
 }
 
 static void take_thp(struct taking *t)

@@ -43,6 +43,19 @@ void cli_apply_settings(const struct cli *cli, unsigned variant, struct system_c
     }
 }
 
+/* What swap is a share of: RAM as asked for, else that of the recording's host, which is more than a default. */
+static u64 ram_of(const struct trace *trace, const struct system_config *config)
+{
+    char text[32];
+    u64 bytes;
+
+    if (!(config->given & BIT(MACHINE_OPTION_ram_bytes)) && trace &&
+        trace_text_value(trace->host, "ram", text, sizeof(text)) &&
+        parse_u64(text, &bytes, NULL) == 0 && bytes)
+        return MIN(bytes, config->ram_bytes);
+    return config->ram_bytes;
+}
+
 void cli_system_config(const struct cli *cli, const struct trace *trace, unsigned variant,
                        struct system_config *ret)
 {
@@ -51,6 +64,7 @@ void cli_system_config(const struct cli *cli, const struct trace *trace, unsigne
     ret->nr_cpus = recorded_cpus(trace);
     cli_take_host(cli, trace, ret, NULL);
     cli_apply_settings(cli, variant, ret);
+    system_config_settle_swap(ret, ram_of(trace, ret));
     if (ret->swap_bytes) {
         const char *device = ret->swap_device ? ret->swap_device : ret->disk;
 
@@ -63,6 +77,15 @@ void cli_system_config(const struct cli *cli, const struct trace *trace, unsigne
     }
 }
 
+void cli_check_swap_max(struct cli *cli, const struct system_config *config)
+{
+    vec_for_each (&cli->machine.compared, axis)
+        if (strcmp(axis->key, "swap") == 0)
+            return;
+    if (cli->machine.has_swap_max && config->nr_swaps == 0)
+        cli_note(cli, "--swap-max limits nothing: the machine has no swap (--swap SIZE)");
+}
+
 struct group *cli_work_group(const struct cli *cli, struct system *s)
 {
     const struct cli_machine *m = &cli->machine;
@@ -72,5 +95,7 @@ struct group *cli_work_group(const struct cli *cli, struct system *s)
         group_set_limit(g, LIMIT_MAX, group_limit_pages(m->memory_max));
     if (m->has_memory_high)
         group_set_limit(g, LIMIT_HIGH, group_limit_pages(m->memory_high));
+    if (m->has_swap_max)
+        group_set_limit(g, LIMIT_SWAP_MAX, group_limit_pages(m->swap_max));
     return g;
 }

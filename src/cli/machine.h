@@ -18,6 +18,9 @@ void cli_system_config(const struct cli *cli, const struct trace *trace, unsigne
                        struct system_config *ret);
 
 /* Options, tunables and costs of the command line, and those of the variant, over what the machine has. */
+/* A note when --swap-max limits nothing, because the machine has no swap. */
+void cli_check_swap_max(struct cli *cli, const struct system_config *config);
+
 void cli_apply_settings(const struct cli *cli, unsigned variant, struct system_config *config);
 
 /* The group the work runs in, /app, with the limits asked for. */

@@ -13,10 +13,14 @@ static bool refused(struct run *run)
 {
     const struct cli_machine *m = &run->cli.machine;
 
-    if (m->has_memory_max || m->has_memory_high)
+    if (m->has_memory_max || m->has_memory_high || m->has_swap_max)
         cli_usage(&run->cli, "a scenario has no cgroup for %s; give a [cgroup] of it memory.%s",
-                  m->has_memory_max ? "--memory-max" : "--memory-high",
-                  m->has_memory_max ? "max" : "high");
+                  m->has_memory_max    ? "--memory-max"
+                  : m->has_memory_high ? "--memory-high"
+                                       : "--swap-max",
+                  m->has_memory_max    ? "max"
+                  : m->has_memory_high ? "high"
+                                       : "swap.max");
     else if (run->max_slowdown > 0)
         cli_usage(&run->cli, "--max-slowdown is for recordings; a scenario ends at its runtime");
     else if (run->process)
@@ -103,6 +107,7 @@ int run_play_scenario(struct run *run, struct err *e)
 
     if (rc == 0) {
         cli_apply_settings(&run->cli, run->variant, &sc.machine.config);
+        system_config_settle_swap(&sc.machine.config, sc.machine.config.ram_bytes);
         scenario_system_config(&sc, &config);
         run->doing = "running";
         rc = run_new_machine(run, &config, e);

@@ -129,6 +129,7 @@ static const char *machine_kind_name(enum machine_kind kind)
 {
     switch (kind) {
     case MACHINE_SIZE:
+    case MACHINE_SWAP:
         return "size";
     case MACHINE_COUNT:
     case MACHINE_NUMBER:

@@ -70,6 +70,7 @@ static json_object *options_json(const struct system_config *c)
 
         switch (info->kind) {
         case MACHINE_SIZE:
+        case MACHINE_SWAP:
         case MACHINE_NUMBER:
             json_put_u64(o, info->name, *(const u64 *)(const void *)at);
             break;

@@ -285,6 +285,11 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
                       format_bytes(text, a->max_bytes));
         if (a->has_high)
             strbuf_printf(out, " and memory.high to %s", format_bytes(text, a->high_bytes));
+        if (r->config->has_swap_max)
+            strbuf_printf(out, ", with %s at %s",
+                          r->config->cgroup_v1 ? "memory.memsw.limit_in_bytes" : "memory.swap.max",
+                          format_bytes(text, r->config->swap_max_bytes +
+                                                 (r->config->cgroup_v1 ? a->max_bytes : 0)));
         strbuf_printf(out, ".%s\n", color ? "\033[0m" : "");
     }
     text_wrap(out, a->reason, 0, WRAP_COLUMNS);
@@ -452,6 +457,8 @@ json_object *size_json(const struct size_report *r)
         json_put(o, "incomplete", incomplete_json(r->config->trace));
     add_ratio(o, "max_slowdown", r->config->max_slowdown);
     add_ratio(o, "usable_slowdown", r->config->usable_slowdown);
+    if (r->config->has_swap_max)
+        json_put_u64(o, "memory.swap.max", r->config->swap_max_bytes);
     json_put(o, "unlimited", row_json(&res->unlimited));
     for (size_t i = 0; i < res->rows.count; i++)
         json_append(rows, row_json(&res->rows.items[i]));

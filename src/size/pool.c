@@ -164,6 +164,8 @@ static int replay_one(void *ctx, unsigned index, struct err *e)
         rc.others = system_group(s, SIZE_OTHERS);
     group_set_limit(job.group, LIMIT_MAX, group_limit_pages(row->limit_bytes));
     group_set_limit(job.group, LIMIT_HIGH, group_limit_pages(row->high_bytes));
+    if (p->config->has_swap_max)
+        group_set_limit(job.group, LIMIT_SWAP_MAX, group_limit_pages(p->config->swap_max_bytes));
     replay_init(&replay, &rc);
     replay_run(&replay);
     fill_row(p, &job, &replay);

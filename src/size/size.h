@@ -110,6 +110,8 @@ struct size_config {
     const u64 *limits; /* bytes; NULL: chosen, with a search */
     unsigned nr_limits;
     unsigned grid; /* limits of the grid; 0: the default, 12 */
+    bool has_swap_max;
+    u64 swap_max_bytes; /* memory.swap.max under each limit, if it has one */
     double max_slowdown, usable_slowdown;
     bool
         cgroup_v1; /* advice is for a host of version 1: memory.limit_in_bytes, and no memory.high */

@@ -140,6 +140,7 @@ static const char *choice(enum machine_kind kind, unsigned i)
     case MACHINE_NUMBER:
     case MACHINE_POLICY:
     case MACHINE_NODES:
+    case MACHINE_SWAP:
         break;
     }
     return NULL;
@@ -157,6 +158,10 @@ char *machine_option_values(enum machine_option option, char *buf, size_t size)
     }
     if (kind == MACHINE_POLICY || kind == MACHINE_NODES) {
         snprintf(buf, size, "%s", kind == MACHINE_POLICY ? "POLICY" : "LIST");
+        return buf;
+    }
+    if (kind == MACHINE_SWAP) {
+        snprintf(buf, size, "SIZE|none|KIND[:SIZE]");
         return buf;
     }
     *buf = '\0';
@@ -187,6 +192,7 @@ static const char *kind_noun(enum machine_kind kind)
     case MACHINE_NUMBER:
     case MACHINE_POLICY:
     case MACHINE_NODES:
+    case MACHINE_SWAP:
         break;
     }
     return "value";
@@ -239,7 +245,7 @@ static int set_amount(struct system_config *c, const struct machine_option_info 
                       const char *label, const char *value, struct err *e)
 {
     char low[UNITS_TEXT_MAX], high[UNITS_TEXT_MAX];
-    bool size = info->kind == MACHINE_SIZE;
+    bool size = info->kind == MACHINE_SIZE || info->kind == MACHINE_SWAP;
     struct err why = {0};
     u64 number;
     int rc = size ? parse_size(value, &number, &why) : parse_u64(value, &number, &why);
@@ -263,6 +269,107 @@ static int set_amount(struct system_config *c, const struct machine_option_info 
     return 0;
 }
 
+static const char *const swap_choices[NR_SWAP_CHOICES] = {
+    [SWAP_NONE] = "none",
+    [SWAP_DISK] = "disk",
+    [SWAP_ZRAM] = "zram",
+    [SWAP_ZSWAP] = "zswap",
+};
+
+/* The choice that a value begins with; SWAP_SIZE_ALONE: none. *ret_rest: what stands behind its name. */
+static enum swap_choice swap_choice_of(const char *value, const char **ret_rest)
+{
+    for (unsigned i = SWAP_NONE; i < NR_SWAP_CHOICES; i++) {
+        size_t len = strlen(swap_choices[i]);
+
+        *ret_rest = value + len;
+        if (strncmp(value, swap_choices[i], len) == 0 && (!**ret_rest || **ret_rest == ':'))
+            return (enum swap_choice)i;
+    }
+    return SWAP_SIZE_ALONE;
+}
+
+/* "50%". 0 and *ret_percent; or -EINVAL. */
+static int parse_percent(const char *text, u32 *ret_percent)
+{
+    char number[16];
+    size_t len = strlen(text);
+    u64 percent;
+
+    if (len < 2 || len > sizeof(number) || text[len - 1] != '%')
+        return -EINVAL;
+    snprintf(number, sizeof(number), "%.*s", (int)(len - 1), text);
+    if (parse_u64(number, &percent, NULL) || percent < 1 || percent > 1000)
+        return -EINVAL;
+    *ret_percent = (u32)percent;
+    return 0;
+}
+
+static int set_swap(struct system_config *c, const struct machine_option_info *info,
+                    const char *label, const char *value, struct err *e)
+{
+    const char *rest;
+    enum swap_choice choice = swap_choice_of(value, &rest);
+    struct system_config with = *c;
+    u32 percent = 0;
+    bool letters = (value[0] | 32) >= 'a' && (value[0] | 32) <= 'z';
+    int rc;
+
+    with.swap_bytes = 0;
+    if (choice == SWAP_SIZE_ALONE && letters)
+        return err_set(
+            e, -EINVAL,
+            "%s: unknown kind '%s'; want a size, none, disk, zram or zswap, or one of the "
+            "last three with its size behind it (zram:4G, zram:50%%)",
+            label, value);
+    if (choice == SWAP_NONE && *rest)
+        return err_set(e, -EINVAL, "%s: none has no size, but '%s' has", label, value);
+    if (choice == SWAP_SIZE_ALONE)
+        rc = set_amount(&with, info, label, value, e);
+    else if (!*rest)
+        rc = 0;
+    else if (rest[strlen(rest) - 1] == '%')
+        rc = parse_percent(rest + 1, &percent)
+                 ? err_set(e, -ERANGE, "%s: a share of RAM goes from 1%% to 1000%%, not '%s'",
+                           label, rest + 1)
+                 : 0;
+    else
+        rc = set_amount(&with, info, label, rest + 1, e);
+    if (rc)
+        return rc;
+    if (choice > SWAP_NONE && *rest && !percent && !with.swap_bytes)
+        choice = SWAP_NONE;
+    c->swap_bytes = with.swap_bytes;
+    c->swap_choice = choice;
+    c->swap_percent = percent;
+    return 0;
+}
+
+void system_config_settle_swap(struct system_config *c, u64 ram_bytes)
+{
+    const struct device_profile *device =
+        c->swap_device ? device_profile_find(c->swap_device) : NULL;
+    enum swap_choice choice = c->swap_choice;
+
+    c->swap_choice = SWAP_SIZE_ALONE;
+    if (choice == SWAP_SIZE_ALONE)
+        return;
+    if (c->swap_percent)
+        c->swap_bytes = (u64)((double)ram_bytes * c->swap_percent / 100);
+    else if (!c->swap_bytes)
+        c->swap_bytes = choice == SWAP_ZRAM ? ram_bytes / 2 : ram_bytes;
+    if (choice == SWAP_NONE)
+        c->swap_bytes = 0;
+    c->swap_bytes = ROUND_DOWN(c->swap_bytes, (u64)PAGE_SIZE);
+    c->swap_percent = 0;
+    if (choice == SWAP_ZRAM)
+        c->swap_device = "zram";
+    else if (device && device->compressed)
+        c->swap_device = NULL;
+    c->zswap = choice == SWAP_ZSWAP;
+    forget_tunable(c, MACHINE_OPTION_zswap);
+}
+
 int machine_option_set(struct system_config *c, enum machine_option option, const char *label,
                        const char *value, struct err *e)
 {
@@ -279,6 +386,9 @@ int machine_option_set(struct system_config *c, enum machine_option option, cons
         break;
     case MACHINE_BOOL:
         rc = set_bool(c, info, label, value, e);
+        break;
+    case MACHINE_SWAP:
+        rc = set_swap(c, info, label, value, e);
         break;
     case MACHINE_POLICY:
         rc = mempolicy_parse(value, (struct mempolicy *)(void *)((char *)c + info->offset), &why);

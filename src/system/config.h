@@ -18,12 +18,13 @@
 
 /* How the value of a machine option is written and kept. */
 enum machine_kind {
-    MACHINE_SIZE,       /* bytes; u64 */
-    MACHINE_COUNT,      /* u32 */
-    MACHINE_NUMBER,     /* u64 */
-    MACHINE_BOOL,       /* yes or no; bool */
-    MACHINE_DISK,       /* a device profile that files can be on; its name, as all that follow */
-    MACHINE_DEVICE,     /* any device profile */
+    MACHINE_SIZE,   /* bytes; u64 */
+    MACHINE_COUNT,  /* u32 */
+    MACHINE_NUMBER, /* u64 */
+    MACHINE_SWAP,   /* bytes, or a kind of swap with its size (system_config_settle_swap); u64 */
+    MACHINE_BOOL,   /* yes or no; bool */
+    MACHINE_DISK,   /* a device profile that files can be on; its name, as all that follow */
+    MACHINE_DEVICE, /* any device profile */
     MACHINE_COMPRESSOR, /* of pages */
     MACHINE_KERNEL,     /* a release */
     MACHINE_LRU,        /* a reclaim policy */
@@ -44,6 +45,7 @@ enum machine_kind {
 #define MACHINE_TYPE_POLICY     struct mempolicy
 #define MACHINE_TYPE_NODES      u64
 #define MACHINE_TYPE_THP        const char *
+#define MACHINE_TYPE_SWAP       u64
 
 enum machine_option {
 #define MACHINE(field, name, kind, low, high, initial, default_text, replay_default, doc) \
@@ -61,6 +63,16 @@ struct machine_option_info {
     const char *default_text, *replay_default, *doc;
 };
 extern const struct machine_option_info machine_option_info[NR_MACHINE_OPTIONS];
+
+/* What `swap` says besides a size. */
+enum swap_choice {
+    SWAP_SIZE_ALONE, /* device and zswap are said elsewhere */
+    SWAP_NONE,
+    SWAP_DISK,  /* on swap_device, or the disk of files; not compressed */
+    SWAP_ZRAM,  /* on zram */
+    SWAP_ZSWAP, /* as on a disk, with zswap before it */
+    NR_SWAP_CHOICES
+};
 
 struct swap_spec {
     const char *name; /* NULL: as its device, /dev/sda */
@@ -101,9 +113,14 @@ struct system_config { /* system_config_init() fills in the defaults */
     unsigned nr_swaps;
     bool bytes; /* frames hold bytes */
     u64 movable_bytes;
+    enum swap_choice swap_choice; /* of `swap`, until system_config_settle_swap() */
+    u32 swap_percent;             /* of RAM; 0: swap_bytes, or all that goes with the choice */
 };
 
 void system_config_init(struct system_config *c);
+
+/* Turn what `swap` says (zram:50%) into swap_bytes, swap_device and zswap. ram_bytes: what a share is of. */
+void system_config_settle_swap(struct system_config *c, u64 ram_bytes);
 
 /* The mode of huge pages: that of the option, else that of its tunable.   pre: c->thp is a mode or NULL */
 enum thp_enabled system_config_thp(const struct system_config *c);

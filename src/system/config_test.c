@@ -134,6 +134,68 @@ static void the_last_word_is_that_of_either_name(void **state)
     assert_int_equal(c.tunables.read_ahead_kb, 32);
 }
 
+static void check_swap(const char *value, u64 bytes, const char *device, bool zswap)
+{
+    struct system_config c;
+
+    system_config_init(&c);
+    assert_int_equal(system_config_set(&c, "swap_device", "hdd", NULL), 0);
+    assert_int_equal(system_config_set(&c, "swap", value, NULL), 0);
+    system_config_settle_swap(&c, 8 * GIB);
+    assert_int_equal(c.swap_bytes, bytes);
+    assert_string_equal(c.swap_device, device);
+    assert_int_equal(c.zswap, zswap);
+    system_config_settle_swap(&c, GIB); /* the second time changes nothing */
+    assert_int_equal(c.swap_bytes, bytes);
+}
+
+static void swap_is_a_size_or_a_kind_with_its_size(void **state)
+{
+    (void)state;
+    check_swap("3G", 3 * GIB, "hdd", false);
+    check_swap("none", 0, "hdd", false);
+    check_swap("disk", 8 * GIB, "hdd", false);
+    check_swap("disk:1G", GIB, "hdd", false);
+    check_swap("zram", 4 * GIB, "zram", false);
+    check_swap("zram:25%", 2 * GIB, "zram", false);
+    check_swap("zram:512M", 512 * MIB, "zram", false);
+    check_swap("zram:0", 0, "hdd", false);
+    check_swap("zswap:2G", 2 * GIB, "hdd", true);
+}
+
+static void disk_swap_is_not_on_a_compressed_device_and_without_zswap(void **state)
+{
+    struct system_config c;
+
+    (void)state;
+    system_config_init(&c);
+    system_config_set(&c, "swap_device", "zram", NULL); /* the recording's host */
+    system_config_set(&c, "zswap", "yes", NULL);
+    assert_int_equal(system_config_set(&c, "swap", "disk", NULL), 0);
+    system_config_settle_swap(&c, GIB);
+    assert_null(c.swap_device);
+    assert_false(c.zswap);
+}
+
+static void a_swap_that_is_wrong_changes_nothing(void **state)
+{
+    static const char *const wrong[] = {"zrma",   "none:1G",  "zram:",   "zram:0%",
+                                        "zram:%", "zram:-1",  "zram:1X", "disk:1001%",
+                                        "17T",    "zram:17T", ""};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+        struct system_config c;
+        struct err e = {0};
+
+        system_config_init(&c);
+        assert_true(system_config_set(&c, "swap", wrong[i], &e) < 0);
+        assert_true(*e.text);
+        assert_int_equal(c.swap_bytes, 0);
+        assert_int_equal(c.swap_choice, SWAP_SIZE_ALONE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +204,9 @@ int main(void)
         cmocka_unit_test(amounts_keep_to_their_bounds),
         cmocka_unit_test(a_key_may_be_an_option_a_tunable_or_a_cost),
         cmocka_unit_test(the_last_word_is_that_of_either_name),
+        cmocka_unit_test(swap_is_a_size_or_a_kind_with_its_size),
+        cmocka_unit_test(disk_swap_is_not_on_a_compressed_device_and_without_zswap),
+        cmocka_unit_test(a_swap_that_is_wrong_changes_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -492,6 +492,7 @@ int scenario_read_bytes(struct scenario *sc, const char *path, const char *text,
     }
     if (rc < 0)
         return err_at(r.e, -ENOMEM, path, 0, 0, "out of memory");
+    system_config_settle_swap(&sc->machine.config, sc->machine.config.ram_bytes);
     return scenario_check(sc, r.e);
 }
 
