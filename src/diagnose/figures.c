@@ -8,6 +8,7 @@
 #include "diagnose/figures.h"
 
 #include "diagnose/locality.h"
+#include "observe/pinned.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -294,10 +295,7 @@ static void fill_meminfo(struct figures *f, const struct snapshot *s)
     u64 cached = figure_add(m[MI_CACHED], m[MI_BUFFERS]);
 
     f->total = m[MI_MEM_TOTAL];
-    f->pinned = known(s->vmstat[NR_FOLL_PIN_ACQUIRED]) && known(s->vmstat[NR_FOLL_PIN_RELEASED])
-                    ? less(s->vmstat[NR_FOLL_PIN_ACQUIRED], s->vmstat[NR_FOLL_PIN_RELEASED]) *
-                          (s->page_bytes && known(s->page_bytes) ? s->page_bytes : 4096)
-                    : UNKNOWN;
+    f->pinned = snapshot_pinned(s);
     f->available = m[MI_MEM_AVAILABLE];
     f->available_estimated = s->available_estimated;
     f->available_share = percent(f->available, f->total);

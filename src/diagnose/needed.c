@@ -2,6 +2,7 @@
 #include "diagnose/needed.h"
 
 #include "diagnose/left.h"
+#include "observe/pinned.h"
 
 #include <stdio.h>
 
@@ -74,46 +75,11 @@ struct look {
     u64 pinned; /* anonymous memory that devices work on: it never goes to swap */
 };
 
-/* Is the group `above` this one, or one of those above it? */
-static bool is_below(const struct snapshot *s, u32 group, u32 above)
-{
-    while (group != GROUP_NONE && group != above)
-        group = s->cgroups.items[group].parent;
-    return group == above;
-}
-
-/* Does anything of the machine use that at all? The processes are many, and most machines have no such memory. */
-static bool has_pinned(const struct snapshot *s)
-{
-    u64 got = s->vmstat[NR_FOLL_PIN_ACQUIRED], released = s->vmstat[NR_FOLL_PIN_RELEASED];
-
-    return !known(got) || !known(released) || got != released;
-}
-
 static bool has_pool(const struct snapshot *s)
 {
     u64 pages = s->meminfo[MI_HUGE_PAGES_TOTAL], bytes = s->meminfo[MI_HUGETLB];
 
     return !known(pages) || pages > 0 || (known(bytes) && bytes > 0);
-}
-
-/* What the processes of a group, or of those below it, say of their own. */
-static u64 of_processes(const struct snapshot *s, const struct cgroup_view *g,
-                        u64 (*figure)(const struct process_view *p))
-{
-    u32 group = (u32)(g - s->cgroups.items);
-    u64 sum = 0;
-
-    vec_for_each (&s->processes, p)
-        if (known(figure(p)) && figure(p) > 0 && p->group != GROUP_NONE &&
-            is_below(s, p->group, group))
-            sum += figure(p);
-    return sum;
-}
-
-static u64 pinned_of_process(const struct process_view *p)
-{
-    return p->pinned;
 }
 
 static u64 hugetlb_of_process(const struct process_view *p)
@@ -138,7 +104,7 @@ static bool look_of_group(struct look *l, const struct snapshot *s, const struct
         .dirty = figure_or(stat[NR_DIRTY], 0) + figure_or(stat[NR_WRITEBACK], 0),
         .swapped = figure_or(g->swap_current, 0),
         .swap_left = swap_left(s, g),
-        .pinned = has_pinned(s) ? of_processes(s, g, pinned_of_process) : 0,
+        .pinned = group_pinned(s, g),
     };
     return !g->is_root && known(l->current) && known(l->inactive) && known(l->active);
 }
@@ -174,10 +140,8 @@ static bool look_of_host(struct look *l, const struct snapshot *s)
                        : 0,
         .swap_left = swap_left(s, NULL),
         .extra = kept_free(s),
+        .pinned = figure_or(snapshot_pinned_on_lists(s), 0),
     };
-    if (known(s->vmstat[NR_FOLL_PIN_ACQUIRED]) && known(s->vmstat[NR_FOLL_PIN_RELEASED]))
-        l->pinned = less(s->vmstat[NR_FOLL_PIN_ACQUIRED], s->vmstat[NR_FOLL_PIN_RELEASED]) *
-                    (s->page_bytes && known(s->page_bytes) ? s->page_bytes : 4096);
     if (known(m[MI_MEM_TOTAL]) && known(m[MI_MEM_FREE]))
         l->current = less(m[MI_MEM_TOTAL], m[MI_MEM_FREE]);
     return known(l->current) && known(l->inactive) && known(l->active) && known(l->file);
@@ -199,7 +163,7 @@ static u64 pool_of_group(const struct snapshot *s, const struct cgroup_view *g)
 {
     u64 pool = cgroup_hugetlb(g);
 
-    return known(pool) ? pool : has_pool(s) ? of_processes(s, g, hugetlb_of_process) : 0;
+    return known(pool) ? pool : has_pool(s) ? group_of_processes(s, g, hugetlb_of_process) : 0;
 }
 
 /* Anonymous memory and shmem that reclaim may take: both lists but for what is pinned, which stays on them; before they were told

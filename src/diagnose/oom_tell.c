@@ -222,6 +222,39 @@ static void tell_limits(const struct telling *t, struct strbuf *text)
     }
 }
 
+/* Percent of memory: so much that is pinned explains that the rest did not do. */
+#define PINNED_MUCH 20.0
+/* Less is what a busy swap area has left at any moment. */
+#define SWAP_ROOM   (64 * MIB)
+
+/* Killed beside free swap: programs' own memory was there, and could not go. */
+static void tell_swap_free(const struct telling *t)
+{
+    const struct oom_facts *f = t->f;
+    const struct snapshot *s = t->c->s;
+    u64 left = f->swap_free, pinned = t->c->f->pinned, ever = s->vmstat[NR_FOLL_PIN_ACQUIRED];
+
+    if (f->of_group) /* its report has its own use and limit alone */
+        left = MIN(f->swap_total ? figure_or(left, NO_LIMIT) : 0,
+                   figure_or(s->meminfo[MI_SWAP_FREE], 0));
+    if (t->ruling->cause != CAUSE_ANON || f->atomic || !known(f->anon) || !known(left) ||
+        left < SWAP_ROOM || f->anon < figure_or(f->total, UNKNOWN) / 2)
+        return;
+    if (known(pinned) && share_of(pinned, t->c->f->total) >= PINNED_MUCH) {
+        finding_detail(t->c,
+                       "Swap was free, but %s are pinned (RDMA, VFIO, io_uring): they cannot "
+                       "go there.",
+                       SIZE(pinned));
+        evidence_shown(t->c, "pinned now", number_of(pinned), IN_BYTES, "/proc/vmstat");
+        return;
+    }
+    finding_detail(t->c, "Swap was free, and the kernel found nothing to move there: look for "
+                         "pinned memory (RDMA, VFIO, io_uring), a memory.swap.max, or a swap "
+                         "device that was too slow.");
+    if (known(ever) && ever > 0)
+        evidence_shown(t->c, "pages pinned since boot", number_of(ever), IN_COUNT, "/proc/vmstat");
+}
+
 /* What filled memory: not there, or there and not understood. */
 static void tell_untold(const struct telling *t)
 {
@@ -298,6 +331,7 @@ void oom_tell(struct rule_context *c, const struct incident *i, const char *scop
     tell_choice(&t, &text);
     tell_culprit(&t, &text);
     tell_limits(&t, &text);
+    tell_swap_free(&t);
     if (t.f->heap)
         sizing_tell_heap(c, t.f->heap, i->e->limit);
     if (t.f->of_machine)

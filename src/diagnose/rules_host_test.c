@@ -395,6 +395,19 @@ RIG_TEST(pinned_memory_is_told_from_locked_memory)
     assert_non_null(strstr(rig_found(r, RULE_MLOCKED)->title, "is locked"));
 }
 
+RIG_TEST(pinned_memory_is_told_before_the_thrash_that_it_causes)
+{
+    RIG_BOTH(r, vmstat[NR_FOLL_PIN_RELEASED], 0);
+    RIG_BOTH(r, vmstat[NR_FOLL_PIN_ACQUIRED], 12 * GIB / 4096);
+    rig_rate(r, PSWPIN, 5000);
+    rig_rate(r, PSWPOUT, 5000);
+    rig_rate(r, WORKINGSET_REFAULT_ANON, 5000);
+    rig_pressure(r, PSI_MEM, 60, 40);
+    assert_int_equal(rig_severity(r, RULE_SWAP_THRASH), SEV_CRITICAL);
+    assert_int_equal(rig_severity(r, RULE_MLOCKED), SEV_CRITICAL);
+    assert_true(rig_found(r, RULE_MLOCKED)->weight > rig_found(r, RULE_SWAP_THRASH)->weight);
+}
+
 RIG_TEST(the_commit_limit_matters_where_it_is_kept_to)
 {
     const struct tunable_info *mode = tunable_find("vm.overcommit_memory");
@@ -572,6 +585,7 @@ int main(void)
         cmocka_unit_test(page_tables_from_a_twentieth_of_memory),
         cmocka_unit_test(locked_memory_from_a_fifth_of_memory),
         cmocka_unit_test(pinned_memory_is_told_from_locked_memory),
+        cmocka_unit_test(pinned_memory_is_told_before_the_thrash_that_it_causes),
         cmocka_unit_test(the_commit_limit_matters_where_it_is_kept_to),
         cmocka_unit_test(compressed_swap_tells_its_ratio),
         cmocka_unit_test(pressure_alone_is_an_alarm_and_beside_a_cause_its_measure),

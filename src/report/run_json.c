@@ -397,6 +397,8 @@ static json_object *fullest_json(const struct run_report *r)
     json_put_u64(o, "memory.swap.current", sample.swap_pages * PAGE_SIZE);
     if (sample.pool_pages)
         json_put_u64(o, "hugetlb", sample.pool_pages * PAGE_SIZE);
+    if (sample.pinned_pages)
+        json_put_u64(o, "pinned", sample.pinned_pages * PAGE_SIZE);
     json_put(o, "memory.stat", memory_stat_json(r->system, sample_value, sample.counters));
     return o;
 }

@@ -96,6 +96,21 @@ static u64 unreclaimable_pages(const struct run_report *r)
     return held - MIN(held, file - MIN(file, shmem));
 }
 
+/* Pinned pages stay on the lists of reclaim, which those that are locked have left. */
+static u64 pinned_pages(const struct run_report *r)
+{
+    const struct system *s = r->system;
+    u64 sum = 0;
+
+    for (u32 i = 0; s->mem.pins.count && i < s->nr_tasks; i++) {
+        const struct task *t = s->tasks[i];
+
+        if (t->mm && t->pid == t->tgid && group_is_below(t->group, r->group))
+            sum += t->mm->pinned_vm - MIN(t->mm->pinned_vm, t->mm->locked_vm);
+    }
+    return sum;
+}
+
 static void take_sample(struct run_report *r)
 {
     const struct kernel *kernel = &r->system->kernel;
@@ -106,6 +121,7 @@ static void take_sample(struct run_report *r)
     now->swap_pages = swap_pages(r);
     r->worst_pages = unreclaimable_pages(r);
     now->pool_pages = r->system->mem.hugetlb_pages;
+    now->pinned_pages = pinned_pages(r);
     for (unsigned nid = 0; r->system->frames.nr_nodes > 1 && nid < r->system->frames.nr_nodes;
          nid++)
         now->free_pages[nid] = (u64)node_counter(&r->system->frames, nid, NR_FREE_PAGES);

@@ -27,6 +27,7 @@ struct run_sample {
     ns_t at_ns;
     u64 memory_pages, swap_pages;
     u64 pool_pages;               /* of the machine, in the pool of huge pages (hugetlb) */
+    u64 pinned_pages;             /* of the group, not locked, that devices or io_uring work on */
     u64 free_pages[MAX_NUMNODES]; /* of the machine's nodes, where it has several */
     s64 counters[NR_COUNTERS];    /* those of memory.stat; the rest stays 0 */
 };

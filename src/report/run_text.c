@@ -260,7 +260,8 @@ static void render_reclaimable(struct text *t)
     u64 dirty_active = dirty > inactive ? dirty - inactive : 0;
     u64 active = sample_bytes(r, NR_ACTIVE_FILE);
     u64 unmapped = unmapped_parts(r);
-    u64 swappable = sample_bytes(r, NR_INACTIVE_ANON) + sample_bytes(r, NR_ACTIVE_ANON);
+    u64 listed = sample_bytes(r, NR_INACTIVE_ANON) + sample_bytes(r, NR_ACTIVE_ANON) - unmapped;
+    u64 pinned = MIN(r->fullest.pinned_pages * PAGE_SIZE, listed);
     bool has_swap = r->system->swap.total_pages != 0;
 
     heading(t, "2. How expensive to reclaim (at the same moment)");
@@ -272,9 +273,11 @@ static void render_reclaimable(struct text *t)
     if (unmapped)
         amount(t, "costs a split", unmapped, all,
                "parts of huge pages that are not mapped any more");
-    amount(t, has_swap ? "costs swap I/O" : "cannot be reclaimed", swappable - unmapped, all,
+    amount(t, has_swap ? "costs swap I/O" : "cannot be reclaimed", listed - pinned, all,
            has_swap ? "anonymous and shared memory"
                     : "anonymous and shared memory: there is no swap");
+    if (pinned)
+        amount(t, "pinned", pinned, all, "devices or io_uring work on it: it stays");
     if (sample_bytes(r, NR_SLAB_RECLAIMABLE))
         amount(t, "kernel caches", sample_bytes(r, NR_SLAB_RECLAIMABLE), all, "reclaimable slab");
     if (sample_bytes(r, NR_UNEVICTABLE))

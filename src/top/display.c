@@ -55,6 +55,7 @@ static const struct appearance appearances[NR_STYLES] = {
     USE(USE_SLAB) = {97, -1, COLOR_MAGENTA, -1, 0, 0},
     USE(USE_HUGE) = {139, -1, COLOR_MAGENTA, -1, A_BOLD, 0},
     USE(USE_COMPRESSED) = {175, -1, COLOR_MAGENTA, -1, A_BOLD, 0},
+    USE(USE_PINNED) = {130, -1, COLOR_YELLOW, -1, A_BOLD, A_BOLD},
     USE(USE_ANON) = {172, -1, COLOR_YELLOW, -1, 0, A_BOLD},
     USE(USE_SHMEM) = {222, -1, COLOR_YELLOW, -1, A_BOLD, 0},
     USE(USE_DIRTY) = {167, -1, COLOR_RED, -1, 0, A_BOLD},

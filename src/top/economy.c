@@ -1,9 +1,11 @@
 /* economy.c - /proc/meminfo as parts that add up.
  *
  * Counters of a running machine are not read at one instant, and old kernels count some pages twice. So each part takes at most what those
- * before it have left, in order of trust: free, anonymous, shmem, slab, page tables, huge, compressed, then file memory; kernel is the rest.
+ * before it have left, in order of trust: free, pinned and other anonymous memory, shmem, slab, page tables, huge, compressed, then file memory; kernel is the rest.
  */
 #include "top/economy.h"
+
+#include "observe/pinned.h"
 
 const struct use_info use_info[NR_USES] = {
     [USE_KERNEL] = {"kernel, rest", 'K', USE_COST_FIXED,
@@ -12,6 +14,8 @@ const struct use_info use_info[NR_USES] = {
     [USE_SLAB] = {"slab", 'S', USE_COST_FIXED,
                   "the kernel's objects; dentries and inodes among them can be had back"},
     [USE_COMPRESSED] = {"compressed", 'Z', USE_COST_FIXED, "what zswap and zram hold"},
+    [USE_PINNED] = {"pinned", 'X', USE_COST_PINNED,
+                    "private data that devices or io_uring work on: nothing can free it"},
     [USE_HUGE] = {"huge pages", 'H', USE_COST_POOL, "huge pages reserved (hugetlb), used or not"},
     [USE_ANON] = {"anonymous", 'A', USE_COST_SWAP,
                   "heaps, stacks, private data; only swap can free it"},
@@ -59,6 +63,13 @@ static u64 compressed_bytes(const struct snapshot *s)
     return sum;
 }
 
+static void take_anon(struct economy *e, u64 *left, u64 anon, u64 pinned)
+{
+    anon = take(left, anon);
+    e->bytes[USE_PINNED] = known(anon) ? take(&anon, figure_or(pinned, 0)) : UNKNOWN;
+    e->bytes[USE_ANON] = anon;
+}
+
 struct file_parts {
     u64 shmem, dirty, writeback, mapped;
 };
@@ -95,7 +106,7 @@ void economy_compute(struct economy *e, const struct snapshot *s)
     if (!e->is_known)
         return;
     e->bytes[USE_FREE] = take(&left, m[MI_MEM_FREE]);
-    e->bytes[USE_ANON] = take(&left, m[MI_ANON_PAGES]);
+    take_anon(e, &left, m[MI_ANON_PAGES], snapshot_pinned_on_lists(s));
     e->bytes[USE_SHMEM] = take(&left, m[MI_SHMEM]);
     e->bytes[USE_SLAB] = take(&left, m[MI_SLAB]);
     e->bytes[USE_PAGE_TABLES] = take(
@@ -108,7 +119,7 @@ void economy_compute(struct economy *e, const struct snapshot *s)
     e->bytes[USE_KERNEL] = left;
 }
 
-void economy_compute_group(struct economy *e, const struct cgroup_view *g)
+void economy_compute_group(struct economy *e, const struct snapshot *s, const struct cgroup_view *g)
 {
     const u64 *stat = g->stat;
     u64 left = g->current;
@@ -124,7 +135,7 @@ void economy_compute_group(struct economy *e, const struct cgroup_view *g)
     if (!e->is_known)
         return;
     e->bytes[USE_FREE] = e->total - g->current;
-    e->bytes[USE_ANON] = take(&left, stat[NR_ANON_PAGES]);
+    take_anon(e, &left, stat[NR_ANON_PAGES], group_pinned(s, g));
     e->bytes[USE_SHMEM] = take(&left, stat[NR_SHMEM]);
     e->bytes[USE_SLAB] =
         take(&left, figure_add(stat[NR_SLAB_RECLAIMABLE], stat[NR_SLAB_UNRECLAIMABLE]));

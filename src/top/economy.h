@@ -7,7 +7,8 @@
  *   slab         Slab, reclaimable and not
  *   huge         reserved huge pages (hugetlb), used or not; transparent ones are anonymous, shared or file memory
  *   compressed   what zswap and zram hold of swapped-out pages
- *   anonymous    AnonPages
+ *   pinned       of AnonPages, what devices or io_uring work on: it goes nowhere
+ *   anonymous    AnonPages but for that
  *   shmem        Shmem: tmpfs and shared memory
  *   dirty        file pages to be written first: Dirty + Writeback
  *   mapped       file pages that programs map. Linux counts mapped shared memory along with them, so this is at most
@@ -24,6 +25,7 @@ enum use {
     USE_PAGE_TABLES,
     USE_SLAB,
     USE_COMPRESSED,
+    USE_PINNED,
     USE_HUGE,
     USE_ANON,
     USE_SHMEM,
@@ -37,7 +39,8 @@ enum use {
 /* What it takes to get memory of a use back. */
 enum use_cost {
     USE_COST_FIXED,
-    USE_COST_POOL, /* nr_hugepages takes it, and gives back what is not in use */
+    USE_COST_PINNED, /* its program has to let go */
+    USE_COST_POOL,   /* nr_hugepages takes it, and gives back what is not in use */
     USE_COST_SWAP,
     USE_COST_WRITE,
     USE_COST_READ,
@@ -63,6 +66,7 @@ void economy_compute(struct economy *e, const struct snapshot *s);
 
 /* The same of one group. Its total is its limit, and free what is left to that; without a limit both are what it has. What memory.stat does
  * not name (per-CPU data, sockets, what is charged ahead) is kernel. */
-void economy_compute_group(struct economy *e, const struct cgroup_view *g);
+void economy_compute_group(struct economy *e, const struct snapshot *s,
+                           const struct cgroup_view *g);
 
 #endif

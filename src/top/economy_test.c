@@ -102,7 +102,7 @@ static void a_group_is_measured_against_its_limit(void **state)
     struct cgroup_view *db = &s.cgroups.items[3], *web = &s.cgroups.items[4];
 
     (void)state;
-    economy_compute_group(&e, web);
+    economy_compute_group(&e, &s, web);
     assert_true(e.is_known);
     assert_int_equal(e.total, 2 * GIB);
     assert_int_equal(sum_of_uses(), 2 * GIB);
@@ -114,12 +114,12 @@ static void a_group_is_measured_against_its_limit(void **state)
     db->max = GIB;
     db->stat[NR_ANON_PAGES] = 50 * GIB;
     db->swap_max = 0;
-    economy_compute_group(&e, db);
+    economy_compute_group(&e, &s, db);
     assert_int_equal(e.total, 6 * GIB);
     assert_int_equal(sum_of_uses(), 6 * GIB);
     assert_int_equal(e.swap_total, 0);
     db->current = UNKNOWN;
-    economy_compute_group(&e, db);
+    economy_compute_group(&e, &s, db);
     assert_false(e.is_known);
 }
 

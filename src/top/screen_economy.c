@@ -12,23 +12,41 @@
 
 #define LEGEND_WIDTH 26
 
-int screen_economy_rows(int width)
+static bool is_nothing(const struct economy *e, unsigned use)
 {
-    return DIV_ROUND_UP(NR_USES, CLAMP((width - 1) / LEGEND_WIDTH, 1, 6));
+    return !known(e->bytes[use]) || e->bytes[use] == 0;
+}
+
+/* Hardly any machine has pinned memory: it has a place where there is some. */
+static bool is_shown(const struct economy *e, unsigned use)
+{
+    return use != USE_PINNED || !is_nothing(e, use);
+}
+
+static int nr_shown(const struct economy *e)
+{
+    return NR_USES - !is_shown(e, USE_PINNED);
+}
+
+int screen_economy_rows(int width, const struct economy *e)
+{
+    return DIV_ROUND_UP(nr_shown(e), CLAMP((width - 1) / LEGEND_WIDTH, 1, 6));
 }
 
 static void draw_legend(struct grid *g, const struct area *a, int y, int rows,
                         const struct economy *e)
 {
     int columns = CLAMP((a->width - 1) / LEGEND_WIDTH, 1, 6), step = (a->width - 1) / columns;
-    int per_column = DIV_ROUND_UP(NR_USES, columns);
+    int per_column = DIV_ROUND_UP(nr_shown(e), columns), place = 0;
     char amount[AMOUNT_MAX];
 
-    for (int i = 0; i < NR_USES; i++) {
-        int x = a->x + 1 + i / per_column * step, row = i % per_column;
-        bool is_nothing = !known(e->bytes[i]) || e->bytes[i] == 0;
-        enum style style = is_nothing ? STYLE_DIM : STYLE_PLAIN;
+    for (unsigned i = 0; i < NR_USES; i++) {
+        enum style style = is_nothing(e, i) ? STYLE_DIM : STYLE_PLAIN;
+        int x = a->x + 1 + place / per_column * step, row = place % per_column;
 
+        if (!is_shown(e, i))
+            continue;
+        place++;
         if (row >= rows)
             continue;
         grid_fill(g, x, y + row, 1, STYLE_USE + i,
@@ -50,6 +68,7 @@ static void draw_scale(struct grid *g, const struct area *a, int y, const int *c
 {
     static const char *const labels[NR_USE_COSTS][2] = {
         [USE_COST_FIXED] = {"kernel", "kernel"},
+        [USE_COST_PINNED] = {"pinned: stays", "pinned"},
         [USE_COST_POOL] = {"pool of huge pages", "pool"},
         [USE_COST_SWAP] = {"needs swap", "swap"},
         [USE_COST_WRITE] = {"needs writing", "write"},

@@ -27,13 +27,15 @@ static const struct group_row *selected_row(const struct model *m, const struct 
     return NULL;
 }
 
-static int draw_memory(struct grid *g, const struct area *a, int y, const struct cgroup_view *group)
+static int draw_memory(struct grid *g, const struct area *a, int y, const struct model *m,
+                       const struct cgroup_view *group)
 {
     char note[96], current[UNITS_TEXT_MAX], total[UNITS_TEXT_MAX];
-    int legend = screen_economy_rows(a->width);
     struct economy e;
+    int legend;
 
-    economy_compute_group(&e, group);
+    economy_compute_group(&e, m->now, group);
+    legend = screen_economy_rows(a->width, &e);
     if (!e.is_known) {
         view_section(g, a, y, "Memory", NULL);
         grid_text(g, a->x + 1, y + 1, a->width - 2, STYLE_DIM, "memory.current is not known here.");
@@ -254,7 +256,7 @@ static int group_page(struct grid *g, const struct area *a, int y, const struct 
         return 1;
     }
     grid_text(g, a->x + 1, y++, a->width - 2, STYLE_BOLD, row->group->path);
-    y += draw_memory(g, a, y, row->group);
+    y += draw_memory(g, a, y, m, row->group);
     y += draw_needed(g, a, y, m, row);
     y += draw_findings(g, a, y, m, row->group);
     y += draw_limits(g, a, y, m, row->group);

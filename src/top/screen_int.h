@@ -15,7 +15,7 @@ void screen_zones_draw(struct grid *g, const struct area *a, const struct model 
 void screen_economy_draw(struct grid *g, const struct area *a, int y, int legend, bool with_scale,
                          const struct economy *e);
 /* Rows of a whole legend. */
-int screen_economy_rows(int width);
+int screen_economy_rows(int width, const struct economy *e);
 
 /* Pages over a screen. They scroll by ui->scroll, which they keep within their length. */
 void screen_help_draw(struct grid *g, const struct area *a, const struct model *m, struct ui *ui);

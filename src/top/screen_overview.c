@@ -320,7 +320,8 @@ static struct plan make_plan(const struct area *a, const struct model *m)
     p.findings = take_rows(&left, 2, 2);
     p.pressure = take_rows(&left, 2, 4);
     p.flows = take_rows(&left, 3, two_sides ? 6 : 11);
-    p.legend = take_rows(&left, screen_economy_rows(a->width), screen_economy_rows(a->width));
+    p.legend = take_rows(&left, screen_economy_rows(a->width, &m->economy),
+                         screen_economy_rows(a->width, &m->economy));
     p.huge = has_huge(m) ? take_rows(&left, 2, 2) : 0;
     p.scale = take_rows(&left, 1, 1);
     /* The worst three are seen before there is room to breathe, all of them after. */
