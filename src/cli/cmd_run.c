@@ -369,26 +369,6 @@ static int run_recording(struct run *run)
     return rc;
 }
 
-/* .ini, or a text that is no recording. What cannot be read is left to the reader of recordings to complain about. */
-static bool is_scenario(const char *path)
-{
-    size_t len = strlen(path);
-    char magic[4] = "";
-    FILE *f;
-    bool text;
-
-    if (len > 4 && strcmp(path + len - 4, ".ini") == 0)
-        return true;
-    if (len > 4 && strcmp(path + len - 4, ".hwt") == 0)
-        return false;
-    f = fopen(path, "re");
-    if (!f)
-        return false;
-    text = fread(magic, 1, 1, f) == 1 && magic[0] && strchr("[#;\n", magic[0]);
-    fclose(f);
-    return text;
-}
-
 static void take_option(struct run *run, int id)
 {
     struct cli *cli = &run->cli;
@@ -457,7 +437,7 @@ int cmd_run(int argc, char **argv)
         return cli_done(&run.cli, run.cli.exit_code);
     if (!run.every)
         run.every = NS_PER_S;
-    if (is_scenario(run.cli.operands[0]))
+    if (cli_is_scenario(run.cli.operands[0]))
         return cli_done(&run.cli, run_scenario_file(&run));
     return cli_done(&run.cli, run_recording(&run));
 }

@@ -5,6 +5,7 @@
 #include "cli/host.h"
 #include "system/cgroup.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* CPUs of the machine that was recorded, 1 when the recording does not say. */
@@ -98,4 +99,23 @@ struct group *cli_work_group(const struct cli *cli, struct system *s)
     if (m->has_swap_max)
         group_set_limit(g, LIMIT_SWAP_MAX, group_limit_pages(m->swap_max));
     return g;
+}
+
+bool cli_is_scenario(const char *path)
+{
+    size_t len = strlen(path);
+    char magic[4] = "";
+    FILE *f;
+    bool text;
+
+    if (len > 4 && strcmp(path + len - 4, ".ini") == 0)
+        return true;
+    if (len > 4 && strcmp(path + len - 4, ".hwt") == 0)
+        return false;
+    f = fopen(path, "re");
+    if (!f)
+        return false;
+    text = fread(magic, 1, 1, f) == 1 && magic[0] && strchr("[#;\n", magic[0]);
+    fclose(f);
+    return text;
 }

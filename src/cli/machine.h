@@ -26,4 +26,7 @@ void cli_apply_settings(const struct cli *cli, unsigned variant, struct system_c
 /* The group the work runs in, /app, with the limits asked for. */
 struct group *cli_work_group(const struct cli *cli, struct system *s);
 
+/* .ini, or a text that is no recording. What cannot be read is left to the reader of recordings to complain about. */
+bool cli_is_scenario(const char *path);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/outfile.h"
 #include "base/types.h"
+#include "mount/fs.h"
 #include "top/top.h"
 
 #include <signal.h>
@@ -17,6 +18,7 @@ static void die(int number)
     sigset_t only;
 
     outfile_remove_all();
+    fs_release();
     top_release_modes(); /* ncurses uses what it could not allocate */
     signal(number, SIG_DFL);
     sigemptyset(&only);

@@ -316,6 +316,25 @@ struct psi_trigger *psi_trigger_new(struct psi_group *g, enum psi_res res, const
     return t;
 }
 
+void psi_trigger_free(struct psi_group *g, struct psi_trigger *t)
+{
+    struct psi_trigger **at = &g->triggers;
+
+    while (*at != t)
+        at = &(*at)->next;
+    *at = t->next;
+    free(t);
+    g->poll_states = 0;
+    g->poll_period = 0;
+    for (t = g->triggers; t; t = t->next) {
+        g->poll_states |= 1u << t->state;
+        if (!g->poll_period || t->window_ns / UPDATES_PER_WINDOW < g->poll_period)
+            g->poll_period = t->window_ns / UPDATES_PER_WINDOW;
+    }
+    if (!g->triggers)
+        g->poll_at = NEVER;
+}
+
 /* --- the group: changes ---------------------------------------------------------------------------------------------------- */
 void psi_group_run(struct psi_group *g, ns_t now)
 {

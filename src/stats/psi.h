@@ -117,6 +117,8 @@ void psi_render(const struct psi_group *g, enum psi_res res, bool machine, ns_t 
 struct psi_trigger *psi_trigger_new(struct psi_group *g, enum psi_res res, const char *text,
                                     ns_t now);
 bool psi_trigger_valid(const char *text);
+/* Who asked for it is not interested any more.   pre: it is one of g->triggers */
+void psi_trigger_free(struct psi_group *g, struct psi_trigger *t);
 
 /* The kernel's fixed-point averages (kernel/sched/loadavg.c). */
 #define PSI_FIXED_BITS 11u

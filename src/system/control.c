@@ -96,6 +96,15 @@ static int write_reclaim(struct system *s HW_UNUSED, const struct control *c,
     return st->until ? -EINPROGRESS : -EAGAIN;
 }
 
+static int write_kill(struct system *s, const struct control *c HW_UNUSED, struct group *g,
+                      struct control_state *st HW_UNUSED)
+{
+    for (u32 i = 0; i < s->nr_tasks; i++)
+        if (s->tasks[i]->group && group_is_below(s->tasks[i]->group, g))
+            system_kill(s, s->tasks[i]);
+    return 0;
+}
+
 static int write_pressure(struct system *s, const struct control *c, struct group *g,
                           struct control_state *st HW_UNUSED)
 {
@@ -139,6 +148,7 @@ static const struct control_file group_files[] = {
     {"cpuset.mems", VALUE_NODES, false, .write = write_mems},
     {"memory.reclaim", VALUE_SIZE, true, .write = write_reclaim},
     {"cgroup.procs", VALUE_PID, true, .write = write_procs},
+    {"cgroup.kill", VALUE_ONE, false, .write = write_kill},
     {"cgroup.pressure", VALUE_BOOL, true, .write = write_pressure},
     {"memory.pressure", VALUE_TRIGGER, .in_root = true},
     {"io.pressure", VALUE_TRIGGER, .in_root = true},
@@ -385,8 +395,6 @@ static int find_sysctl(const char *name, struct control *c, struct err *e)
     snprintf(key, sizeof(key), "vm.%s", name);
     c->tunable = tunable_find(key);
     c->file = &sysctl_file;
-    if (c->tunable && c->tunable->effect == TUNABLE_KEPT)
-        return err_set(e, -ENOENT, "%s changes nothing here: it is not modelled", key);
     if (c->tunable)
         return 0;
     nearest_init(&near, key);
@@ -406,8 +414,6 @@ static int find_thp(const char *path, const char *name, struct control *c, struc
     c->file = &sysctl_file;
     if (!c->tunable)
         return err_set(e, -ENOENT, "no file '%s' that can be written", path);
-    if (c->tunable->effect == TUNABLE_KEPT)
-        return err_set(e, -ENOENT, "%s changes nothing here: it is not modelled", key);
     return 0;
 }
 
@@ -481,32 +487,45 @@ static int find_process_file(const char *path, struct control *c, struct err *e)
         path);
 }
 
+/* Everything of c but the value.   pre: path is not longer than CONTROL_TEXT_MAX */
+static int find_file(const char *path, struct control *c, struct err *e)
+{
+    size_t root = strlen(CGROUP_ROOT_DIR);
+
+    if (strncmp(path, CGROUP_ROOT_DIR "/", root + 1) == 0)
+        return find_in_cgroup(path, path + root, c, e);
+    if (strncmp(path, SYSCTL_DIR, strlen(SYSCTL_DIR)) == 0)
+        return find_sysctl(path + strlen(SYSCTL_DIR), c, e);
+    if (strncmp(path, THP_DIR, strlen(THP_DIR)) == 0)
+        return find_thp(path, path + strlen(THP_DIR), c, e);
+    if (strncmp(path, POOL_DIR, strlen(POOL_DIR)) == 0)
+        return find_pool_file(path, path + strlen(POOL_DIR), c, e);
+    if (strncmp(path, PRESSURE_DIR, strlen(PRESSURE_DIR)) == 0)
+        return find_pressure(path, path + strlen(PRESSURE_DIR), c, e);
+    if (strncmp(path, NODE_DIR, strlen(NODE_DIR)) == 0)
+        return find_node_file(path, c, e);
+    if (*path == '/' && find_tunable_file(path, c))
+        return 0;
+    return find_process_file(path, c, e);
+}
+
+bool control_is_file(const char *path)
+{
+    struct control c = {0};
+
+    return strlen(path) <= CONTROL_TEXT_MAX && find_file(path, &c, NULL) == 0;
+}
+
 int control_parse(const char *path, const char *value, struct control *ret, struct err *e)
 {
     struct control c = {0};
-    size_t root = strlen(CGROUP_ROOT_DIR);
     struct tunables scratch;
     int rc;
 
     if (strlen(path) > CONTROL_TEXT_MAX || strlen(value) > CONTROL_TEXT_MAX)
         return err_set(e, -EINVAL, "longer than %u bytes: '%s'", CONTROL_TEXT_MAX, path);
     snprintf(c.text, sizeof(c.text), "%s", value);
-    if (strncmp(path, CGROUP_ROOT_DIR "/", root + 1) == 0)
-        rc = find_in_cgroup(path, path + root, &c, e);
-    else if (strncmp(path, SYSCTL_DIR, strlen(SYSCTL_DIR)) == 0)
-        rc = find_sysctl(path + strlen(SYSCTL_DIR), &c, e);
-    else if (strncmp(path, THP_DIR, strlen(THP_DIR)) == 0)
-        rc = find_thp(path, path + strlen(THP_DIR), &c, e);
-    else if (strncmp(path, POOL_DIR, strlen(POOL_DIR)) == 0)
-        rc = find_pool_file(path, path + strlen(POOL_DIR), &c, e);
-    else if (strncmp(path, PRESSURE_DIR, strlen(PRESSURE_DIR)) == 0)
-        rc = find_pressure(path, path + strlen(PRESSURE_DIR), &c, e);
-    else if (strncmp(path, NODE_DIR, strlen(NODE_DIR)) == 0)
-        rc = find_node_file(path, &c, e);
-    else if (*path == '/' && find_tunable_file(path, &c))
-        rc = 0;
-    else
-        rc = find_process_file(path, &c, e);
+    rc = find_file(path, &c, e);
     if (rc)
         return rc;
     if (c.tunable) {

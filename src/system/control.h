@@ -29,6 +29,9 @@ struct control {
 /* 0, or -ENOENT for a file that nobody can write here, -EINVAL for a value it does not take. */
 int control_parse(const char *path, const char *value, struct control *ret, struct err *e);
 
+/* Is there a file of this name that can be written? Its group, process or node need not be there. */
+bool control_is_file(const char *path);
+
 /* Does it write into this group's directory (cgroup.procs, memory.max ...)? */
 bool control_is_group(const struct control *c);
 /* Is it cgroup.procs? number is the pid. */

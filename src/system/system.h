@@ -57,6 +57,7 @@ struct system {
     u64 load[3];  /* load averages of 1, 5 and 15 minutes, 11 bits of fraction (loadavg.c) */
     ns_t load_at; /* when they are worked out next */
     u64 oom_kills;
+    u64 kills; /* by system_kill() */
     struct {
         u64 kills;                /* of oom_kills: for an allocation that was held to some nodes */
         bool cpuset;              /* of the last of them: by a cpuset, not by a policy */

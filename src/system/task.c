@@ -336,3 +336,13 @@ void system_exit(struct system *s, struct task *t, s32 status, bool group)
     inodes_reap(s);
     system_check_step(s);
 }
+
+void system_kill(struct system *s, struct task *t)
+{
+    if (t->kthread || t->state >= TASK_ZOMBIE)
+        return;
+    s->kills++;
+    process_exit(s, t, OUTCOME_KILLED, ABI_SIGKILL);
+    inodes_reap(s);
+    system_check_step(s);
+}

@@ -102,6 +102,9 @@ void system_exit(struct system *s, struct task *t, s32 status, bool group);
 /* The process gives up because a call of it was refused, for t->error. */
 void system_give_up(struct system *s, struct task *t);
 
+/* SIGKILL to the process of this task, between two steps of any: it is gone at once. The scheduler has to be told (sched_wake_killed). */
+void system_kill(struct system *s, struct task *t);
+
 /* It is about to run at `now`, which the machine's clock need not have reached: NUMA balancing looks at its memory when that is due.   pre: numa_balancing_on() */
 void system_balance_task(struct system *s, struct task *t, ns_t now);
 

@@ -124,25 +124,24 @@ static unsigned area_of(const struct system *s, const struct scenario_device *d)
 #define SWAPOFF_PID 900u /* below those of tasks */
 
 /* The swapoff command is a process of the root group. The time it takes is its own: others do not give it their CPU. */
-static int swap_off_device(struct scenario_run *run, struct scenario_act *a)
+int scenario_swapoff(struct scenario_run *run, unsigned area, struct task **task, ns_t *ret_until)
 {
     struct system *s = run->config.system;
-    unsigned area = area_of(s, a->device);
     u64 before = s->mem.cpu_ns;
     enum step step;
     int error = 0;
 
-    if (!a->task)
-        a->task = system_task_new(s, s->groups.root, SWAPOFF_PID + area, 1, "swapoff");
-    step = system_swapoff(s, a->task, s->config.swaps[area].name, &error);
+    if (!*task)
+        *task = system_task_new(s, s->groups.root, SWAPOFF_PID + area, 1, "swapoff");
+    step = system_swapoff(s, *task, s->config.swaps[area].name, &error);
     if (step == STEP_WAIT) {
-        a->state.until = MAX(a->task->wait.until, s->clock.now + s->mem.cpu_ns - before);
-        a->state.until = MAX(a->state.until, s->clock.now + 1);
+        *ret_until = MAX((*task)->wait.until, s->clock.now + s->mem.cpu_ns - before);
+        *ret_until = MAX(*ret_until, s->clock.now + 1);
         return -EINPROGRESS;
     }
     if (step == STEP_DEAD)
         return -EINTR; /* killed for memory */
-    system_exit(s, a->task, error ? 1 << 8 : 0, true);
+    system_exit(s, *task, error ? 1 << 8 : 0, true);
     return error;
 }
 
@@ -153,7 +152,8 @@ static int do_act(struct scenario_run *run, struct scenario_act *a)
     if (a->device && a->swapon)
         return system_swapon(run->config.system, area_of(run->config.system, a->device));
     if (a->device)
-        return swap_off_device(run, a);
+        return scenario_swapoff(run, area_of(run->config.system, a->device), &a->task,
+                                &a->state.until);
     if (a->rm)
         return scenario_file_remove(run, (size_t)a->rm->file_index);
     if (a->rmdir)
@@ -165,10 +165,20 @@ static int do_act(struct scenario_run *run, struct scenario_act *a)
     return rc;
 }
 
+/* kills: so many were killed before. */
+static void operated(struct scenario_run *run, u64 kills)
+{
+    struct system *s = run->config.system;
+
+    s->daemon_ns += system_take_cpu_ns(s); /* the shell's, on an idle CPU if there is one */
+    if (s->oom_kills + s->kills != kills)
+        sched_wake_killed(&run->sched, s->clock.now);
+}
+
 void scenario_acts_do(struct scenario_run *run)
 {
     struct system *s = run->config.system;
-    u64 kills = s->oom_kills;
+    u64 kills = s->oom_kills + s->kills;
     struct scenario_act *a;
 
     while ((a = next_act(run)) && a->next <= s->clock.now) {
@@ -189,7 +199,15 @@ void scenario_acts_do(struct scenario_run *run)
         a->due = a->write && a->write->every ? a->due + a->write->every : NS_NEVER;
         a->next = MAX(a->due, s->clock.now);
     }
-    s->daemon_ns += system_take_cpu_ns(s); /* the shell's, on an idle CPU if there is one */
-    if (s->oom_kills != kills)
-        sched_wake_killed(&run->sched, s->clock.now);
+    operated(run, kills);
+}
+
+int scenario_operate(struct scenario_run *run, scenario_operation_fn *operation, void *ctx)
+{
+    u64 kills = run->config.system->oom_kills + run->config.system->kills;
+    int rc = operation(run, ctx);
+
+    sched_affinities_changed(&run->sched);
+    operated(run, kills);
+    return rc;
 }

@@ -35,4 +35,11 @@ ns_t scenario_acts_next(const struct scenario_run *run);
 /* Do those that are due now. */
 void scenario_acts_do(struct scenario_run *run);
 
+/* What somebody does to the machine who is no part of the scenario, between two calls of scenario_advance(). What `operation` returns. */
+typedef int scenario_operation_fn(struct scenario_run *run, void *ctx);
+int scenario_operate(struct scenario_run *run, scenario_operation_fn *operation, void *ctx);
+
+/* The swapoff command, for config.swaps[area]; *task is its process, NULL at first. -EINPROGRESS: again at *ret_until. For operations. */
+int scenario_swapoff(struct scenario_run *run, unsigned area, struct task **task, ns_t *ret_until);
+
 #endif

@@ -430,6 +430,10 @@ static int check_write(const struct scenario *sc, struct scenario_write *w, stru
         return err_at(e, -EINVAL, sc->path, w->head.line, 0, "[write %s]: %s", w->head.name,
                       why.text);
     }
+    if (w->control.tunable && w->control.tunable->effect == TUNABLE_KEPT)
+        return err_at(e, -EINVAL, sc->path, w->head.line, 0,
+                      "[write %s]: %s changes nothing here: it is not modelled", w->head.name,
+                      w->control.tunable->key);
     if (control_is_group(&w->control) && !group_exists(sc, w->control.group))
         return no_group(sc, w->head.line, w->control.group + 1, e);
     return 0;

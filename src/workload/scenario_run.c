@@ -323,23 +323,22 @@ static void pass_time(struct scenario_run *run, ns_t until)
     system_run_until(run->config.system, MAX(until, run->config.system->clock.now), &daemon_ns);
 }
 
-/* One step. False at the end. */
-static bool step(struct scenario_run *run, struct scenario_job **next)
+/* One step of what happens before `end`. False: there is nothing left, and the machine's time has come to `end`, if that is a time. */
+static bool step(struct scenario_run *run, ns_t end)
 {
-    ns_t end = run->scenario->machine.runtime ? run->scenario->machine.runtime : NS_NEVER;
     ns_t at = sched_next(&run->sched), act = scenario_acts_next(run);
-    ns_t start = *next ? (*next)->task->start : NS_NEVER;
+    ns_t start = run->next ? run->next->task->start : NS_NEVER;
 
     if (act <= MIN(at, MIN(start, end)) && MIN(at, MIN(start, end)) != NS_NEVER) {
         pass_time(run, act);
         scenario_acts_do(run);
         return true;
     }
-    if (*next && start <= MIN(at, end)) {
+    if (run->next && start <= MIN(at, end)) {
         pass_time(run, start);
-        (*next)->begun = true;
-        replay_begin(&(*next)->replay, start);
-        *next = next_job(run);
+        run->next->begun = true;
+        replay_begin(&run->next->replay, start);
+        run->next = next_job(run);
         return true;
     }
     if (at >= end) {
@@ -351,6 +350,37 @@ static bool step(struct scenario_run *run, struct scenario_job **next)
     }
     sched_step(&run->sched);
     return true;
+}
+
+/* Nobody waits for a time, and nothing is still to begin. */
+static bool is_stuck(struct scenario_run *run)
+{
+    return !run->scenario->machine.runtime && sched_next(&run->sched) == NS_NEVER && !run->next;
+}
+
+void scenario_begin(struct scenario_run *run)
+{
+    run->outcome = REPLAY_COMPLETED;
+    run->next = next_job(run);
+}
+
+bool scenario_advance(struct scenario_run *run, ns_t until)
+{
+    struct system *s = run->config.system;
+    u64 daemon_ns = 0;
+
+    while (!failed(run) && !s->panicked) {
+        if (is_stuck(run) && force(run))
+            continue;
+        if (MIN(sched_next(&run->sched), scenario_acts_next(run)) >= until &&
+            (!run->next || run->next->task->start >= until)) {
+            system_run_until(s, MAX(until, s->clock.now), &daemon_ns);
+            s->daemon_ns += daemon_ns; /* the next task to run gives its CPU to them */
+            return true;
+        }
+        step(run, until);
+    }
+    return false;
 }
 
 static void add_up(struct scenario_run *run)
@@ -387,13 +417,13 @@ static bool any_oom_killed(const struct system *s)
 enum replay_outcome scenario_run(struct scenario_run *run)
 {
     const struct scenario_run_config *c = &run->config;
-    struct scenario_job *next = next_job(run);
+    ns_t end = run->scenario->machine.runtime ? run->scenario->machine.runtime : NS_NEVER;
     u64 steps = 0;
 
-    run->outcome = REPLAY_COMPLETED;
+    scenario_begin(run);
     c->system->leaving = c->watch;
     c->system->leaving_ctx = c->ctx;
-    while (!failed(run) && !c->system->panicked && step(run, &next)) {
+    while (!failed(run) && !c->system->panicked && step(run, end)) {
         if (c->stop && *c->stop) {
             run->outcome = REPLAY_STOPPED;
             break;

@@ -44,7 +44,8 @@ struct scenario_run {
     struct scenario_traces own_traces; /* when none are shared */
     struct scenario_job *jobs;         /* as the scenario's tasks */
     size_t nr_jobs;
-    struct file **segments; /* by [file]: held open by the kernel; NULL: none */
+    struct scenario_job *next; /* the job that begins next; NULL when all have */
+    struct file **segments;    /* by [file]: held open by the kernel; NULL: none */
     struct scenario_act *acts;
     size_t nr_acts;
     struct replay_stats stats; /* of all */
@@ -65,6 +66,13 @@ int scenario_run_init(struct scenario_run *run, const struct scenario *sc,
 void scenario_run_done(struct scenario_run *run);
 
 enum replay_outcome scenario_run(struct scenario_run *run);
+
+/* The same in steps, for who looks at the machine meanwhile, with no end but its own: [machine] runtime is the caller's business. All that
+ * happens before `until` has happened then, and the machine's clock is there, or past it by a slice of a task. Where a caller cuts the time
+ * changes nothing of what happens. False: nothing moves any more, since the machine panicked or the host could not read a trace (run->error).
+ *   pre: scenario_begin(), once; until does not go back */
+void scenario_begin(struct scenario_run *run);
+bool scenario_advance(struct scenario_run *run, ns_t until);
 
 /* scenario_files.c, between the files of this run. remove: 0, or -ENOENT when it has no name any more. */
 int scenario_files_init(struct scenario_run *run, struct err *e);

@@ -1,0 +1,727 @@
+/* fs.c - FUSE requests by inode, turned into names for the view.
+ *
+ * An inode is a name that the kernel holds on to; it is forgotten when the kernel says so. What lasts as long as the machine (/proc/meminfo)
+ * the kernel may remember for good; processes and groups it asks for again each time.
+ *
+ *     wait for a request, at most until the view wants to go on  ->  the view goes on  ->  pollers are told  ->  requests  ->  ...
+ */
+#define FUSE_USE_VERSION 34
+
+#include "mount/fs.h"
+
+#include "base/alloc.h"
+#include "base/hash.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fuse_lowlevel.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FOREVER (24 * 3600.0) /* seconds that the kernel may remember what lasts */
+#define BUDGET \
+    (2 * NS_PER_MS)        /* of the wall's time, for the machine between two looks at requests */
+#define AT_ONCE      64u   /* requests between two advances */
+#define WRITE_MAX    4096u /* bytes of one write: PAGE_SIZE, as cgroup files have it */
+#define PATH_BYTES   4096
+#define POLL_DEFAULT (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
+
+struct fs_inode {
+    struct fs_inode *next; /* in its bucket */
+    u64 hash;              /* of the name: its number */
+    u64 nr_lookups;        /* that the kernel has not forgotten */
+    char name[];
+};
+
+struct fs_file {                  /* an open file or directory */
+    struct fs_file *next, **link; /* among all */
+    struct fs_inode *inode;
+    struct strbuf text;
+    bool rendered;
+    bool writing;       /* a write is in progress */
+    fuse_req_t request; /* of that */
+    size_t request_bytes;
+    u64 seen;                   /* hash of the text that was read last, for poll */
+    int trigger;                /* of a pressure file; 0: none */
+    s64 trigger_seen;           /* events told */
+    struct fuse_pollhandle *ph; /* who polls; NULL: nobody */
+    struct fs *fs;
+};
+
+/* --- inodes ------------------------------------------------------------------------------------------------------------------ */
+
+static struct fs_inode *inode_of(struct fs *fs, fuse_ino_t ino)
+{
+    return ino == FUSE_ROOT_ID ? fs->inodes : (struct fs_inode *)ino;
+}
+
+static void grow_buckets(struct fs *fs)
+{
+    size_t nr = fs->nr_buckets ? fs->nr_buckets * 2 : 1024;
+    struct fs_inode **buckets = xcalloc(nr, sizeof(*buckets));
+
+    for (size_t i = 0; i < fs->nr_buckets; i++)
+        for (struct fs_inode *at = fs->buckets[i], *next; at; at = next) {
+            next = at->next;
+            at->next = buckets[at->hash % nr];
+            buckets[at->hash % nr] = at;
+        }
+    free(fs->buckets);
+    fs->buckets = buckets;
+    fs->nr_buckets = nr;
+}
+
+static u64 hash_name(const char *name)
+{
+    return *name ? hash_bytes(name, strlen(name)) | 2 : FUSE_ROOT_ID;
+}
+
+/* Made when it is not there. */
+static struct fs_inode *get_inode(struct fs *fs, const char *name)
+{
+    u64 hash = hash_name(name);
+    struct fs_inode *at;
+
+    if (fs->nr_inodes >= fs->nr_buckets)
+        grow_buckets(fs);
+    for (at = fs->buckets[hash % fs->nr_buckets]; at; at = at->next)
+        if (at->hash == hash && strcmp(at->name, name) == 0)
+            return at;
+    at = xcalloc(1, sizeof(*at) + strlen(name) + 1);
+    memcpy(at->name, name, strlen(name) + 1);
+    at->hash = hash;
+    at->next = fs->buckets[hash % fs->nr_buckets];
+    fs->buckets[hash % fs->nr_buckets] = at;
+    fs->nr_inodes++;
+    return at;
+}
+
+static void forget_inode(struct fs *fs, struct fs_inode *inode, u64 nr)
+{
+    struct fs_inode **at = &fs->buckets[inode->hash % fs->nr_buckets];
+
+    inode->nr_lookups -= MIN(nr, inode->nr_lookups);
+    if (inode->nr_lookups || inode == fs->inodes)
+        return;
+    while (*at != inode)
+        at = &(*at)->next;
+    *at = inode->next;
+    fs->nr_inodes--;
+    free(inode);
+}
+
+static int child_name(const struct fs_inode *parent, const char *name, char path[PATH_BYTES])
+{
+    int len = snprintf(path, PATH_BYTES, "%s%s%s", parent->name, *parent->name ? "/" : "", name);
+
+    return len >= PATH_BYTES ? -ENAMETOOLONG : 0;
+}
+
+static struct stat attributes(const struct fs_inode *inode, const struct view_stat *st)
+{
+    return (struct stat){
+        .st_ino = inode->hash,
+        .st_mode = st->mode,
+        .st_nlink = S_ISDIR(st->mode) ? 2 : 1,
+        .st_uid = getuid(),
+        .st_gid = getgid(),
+    };
+}
+
+/* --- look-up --------------------------------------------------------------------------------------------------------------------- */
+
+static struct fs *fs_of(fuse_req_t req)
+{
+    return fuse_req_userdata(req);
+}
+
+static int look_up(const struct fs *fs, const char *name, struct view_stat *ret)
+{
+    struct view *v = fs->config.view;
+
+    return v->ops->look_up(v, name, ret);
+}
+
+static void reply_entry(fuse_req_t req, const char *path)
+{
+    struct fs *fs = fs_of(req);
+    struct fuse_entry_param entry = {0};
+    struct fs_inode *inode;
+    struct view_stat st;
+    int rc = look_up(fs, path, &st);
+
+    if (rc) {
+        fuse_reply_err(req, -rc);
+        return;
+    }
+    inode = get_inode(fs, path);
+    inode->nr_lookups++;
+    entry.ino = (fuse_ino_t)inode;
+    entry.attr = attributes(inode, &st);
+    entry.entry_timeout = entry.attr_timeout = st.lasting ? FOREVER : 0;
+    if (fuse_reply_entry(req, &entry) == -ENOENT) /* interrupted: the kernel knows nothing of it */
+        forget_inode(fs, inode, 1);
+}
+
+static void on_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+    char path[PATH_BYTES];
+    int rc = child_name(inode_of(fs_of(req), parent), name, path);
+
+    if (rc)
+        fuse_reply_err(req, -rc);
+    else
+        reply_entry(req, path);
+}
+
+static void on_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nr)
+{
+    forget_inode(fs_of(req), inode_of(fs_of(req), ino), nr);
+    fuse_reply_none(req);
+}
+
+static void on_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+{
+    for (size_t i = 0; i < count; i++)
+        forget_inode(fs_of(req), inode_of(fs_of(req), forgets[i].ino), forgets[i].nlookup);
+    fuse_reply_none(req);
+}
+
+static void on_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi HW_UNUSED)
+{
+    struct fs_inode *inode = inode_of(fs_of(req), ino);
+    struct view_stat st;
+    struct stat attr;
+    int rc = look_up(fs_of(req), inode->name, &st);
+
+    if (rc) {
+        fuse_reply_err(req, -rc);
+        return;
+    }
+    attr = attributes(inode, &st);
+    fuse_reply_attr(req, &attr, st.lasting ? FOREVER : 0);
+}
+
+/* open(2) with O_TRUNC: there is nothing to cut. Nothing else can be set. */
+static void on_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr HW_UNUSED, int to_set,
+                       struct fuse_file_info *fi)
+{
+    if (to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
+        fuse_reply_err(req, EPERM);
+    else
+        on_getattr(req, ino, fi);
+}
+
+static void on_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+    struct view *v = fs_of(req)->config.view;
+    const struct fuse_ctx *ctx = fuse_req_ctx(req);
+    const struct view_caller caller = {(u32)ctx->pid, ctx->uid};
+    struct strbuf target;
+    int rc = -EINVAL;
+
+    strbuf_init(&target);
+    if (v->ops->read_link)
+        rc = v->ops->read_link(v, inode_of(fs_of(req), ino)->name, &caller, &target);
+    if (rc)
+        fuse_reply_err(req, -rc);
+    else
+        fuse_reply_readlink(req, target.text);
+    strbuf_done(&target);
+}
+
+/* --- open files ------------------------------------------------------------------------------------------------------------------ */
+
+static struct fs_file *file_of(const struct fuse_file_info *fi)
+{
+    return (struct fs_file *)(uintptr_t)fi->fh;
+}
+
+static struct fs_file *new_file(struct fs *fs, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+    struct fs_file *f = xcalloc(1, sizeof(*f));
+
+    f->fs = fs;
+    f->inode = inode_of(fs, ino);
+    f->inode->nr_lookups++; /* it stays for as long as it is open */
+    strbuf_init(&f->text);
+    f->next = fs->files;
+    f->link = &fs->files;
+    if (f->next)
+        f->next->link = &f->next;
+    fs->files = f;
+    fi->fh = (uintptr_t)f;
+    return f;
+}
+
+static void free_file(struct fs *fs, struct fs_file *f)
+{
+    struct view *v = fs->config.view;
+
+    if (f->writing && v->ops->cancel)
+        v->ops->cancel(v, f);
+    if (f->trigger)
+        v->ops->trigger_close(v, f->trigger);
+    if (f->ph)
+        fuse_pollhandle_destroy(f->ph);
+    *f->link = f->next;
+    if (f->next)
+        f->next->link = f->link;
+    forget_inode(fs, f->inode, 1);
+    strbuf_done(&f->text);
+    free(f);
+}
+
+static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+    struct fs *fs = fs_of(req);
+    struct view_stat st;
+    int access = fi->flags & O_ACCMODE, rc = look_up(fs, inode_of(fs, ino)->name, &st);
+    struct fs_file *f;
+
+    if (rc == 0 &&
+        ((access != O_RDONLY && !(st.mode & 0222)) || (access != O_WRONLY && !(st.mode & 0444))))
+        rc = -EACCES;
+    if (rc) {
+        fuse_reply_err(req, -rc);
+        return;
+    }
+    f = new_file(fs, ino, fi);
+    fi->direct_io = 1;
+    if (fuse_reply_open(req, fi) == -ENOENT)
+        free_file(fs, f);
+}
+
+static int render(struct fs_file *f)
+{
+    struct view *v = f->fs->config.view;
+    int rc;
+
+    strbuf_reset(&f->text);
+    rc = v->ops->read(v, f->inode->name, &f->text);
+    f->rendered = rc == 0;
+    f->seen = hash_bytes(f->text.text, f->text.len);
+    return rc;
+}
+
+static void on_read(fuse_req_t req, fuse_ino_t ino HW_UNUSED, size_t size, off_t off,
+                    struct fuse_file_info *fi)
+{
+    struct fs_file *f = file_of(fi);
+    int rc = off == 0 || !f->rendered ? render(f) : 0;
+    size_t from = MIN((size_t)off, f->text.len);
+
+    if (rc)
+        fuse_reply_err(req, -rc);
+    else
+        fuse_reply_buf(req, f->text.text + from, MIN(size, f->text.len - from));
+}
+
+static void on_release(fuse_req_t req, fuse_ino_t ino HW_UNUSED, struct fuse_file_info *fi)
+{
+    free_file(fs_of(req), file_of(fi));
+    fuse_reply_err(req, 0);
+}
+
+/* --- writing --------------------------------------------------------------------------------------------------------------------- */
+
+static void answer_write(struct fs_file *f, fuse_req_t req, size_t bytes, int rc)
+{
+    if (rc > 0) {
+        f->trigger = rc;
+        f->trigger_seen = 0;
+    }
+    if (rc < 0)
+        fuse_reply_err(req, -rc);
+    else
+        fuse_reply_write(req, bytes);
+}
+
+static void written(void *cookie, int rc)
+{
+    struct fs_file *f = cookie;
+
+    f->writing = false;
+    fuse_req_interrupt_func(f->request, NULL, NULL);
+    answer_write(f, f->request, f->request_bytes, rc);
+}
+
+static void on_interrupt(fuse_req_t req HW_UNUSED, void *data)
+{
+    struct fs_file *f = data;
+    struct view *v = f->fs->config.view;
+
+    if (!f->writing)
+        return;
+    v->ops->cancel(v, f);
+    f->writing = false;
+    answer_write(f, f->request, 0, -EINTR);
+}
+
+static void on_write(fuse_req_t req, fuse_ino_t ino HW_UNUSED, const char *bytes, size_t size,
+                     off_t off HW_UNUSED, struct fuse_file_info *fi)
+{
+    struct fs_file *f = file_of(fi);
+    struct view *v = f->fs->config.view;
+    char text[WRITE_MAX + 1];
+    size_t from = 0, to = size;
+    int rc;
+
+    if (size > WRITE_MAX) {
+        fuse_reply_err(req, E2BIG);
+        return;
+    }
+    if (f->writing ||
+        f->trigger) { /* another thread's is in progress; or one trigger per open file */
+        fuse_reply_err(req, EBUSY);
+        return;
+    }
+    while (from < to && strchr(" \t\n", bytes[from]))
+        from++;
+    while (to > from && strchr(" \t\n", bytes[to - 1]))
+        to--;
+    memcpy(text, bytes + from, to - from);
+    text[to - from] = '\0';
+    rc = strlen(text) < to - from ? -EINVAL : v->ops->write(v, f->inode->name, text, f);
+    if (rc != -EINPROGRESS) {
+        answer_write(f, req, size, rc);
+        return;
+    }
+    f->writing = true;
+    f->request = req;
+    f->request_bytes = size;
+    fuse_req_interrupt_func(req, on_interrupt, f);
+}
+
+static void on_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode HW_UNUSED)
+{
+    struct view *v = fs_of(req)->config.view;
+    char path[PATH_BYTES];
+    int rc = child_name(inode_of(fs_of(req), parent), name, path);
+
+    if (rc == 0)
+        rc = v->ops->make_dir(v, path);
+    if (rc)
+        fuse_reply_err(req, -rc);
+    else
+        reply_entry(req, path);
+}
+
+static void on_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+    struct view *v = fs_of(req)->config.view;
+    char path[PATH_BYTES];
+    int rc = child_name(inode_of(fs_of(req), parent), name, path);
+
+    if (rc == 0)
+        rc = v->ops->remove_dir(v, path);
+    fuse_reply_err(req, -rc);
+}
+
+static void on_unlink(fuse_req_t req, fuse_ino_t parent HW_UNUSED, const char *name HW_UNUSED)
+{
+    fuse_reply_err(req, EPERM);
+}
+
+static void on_create(fuse_req_t req, fuse_ino_t parent HW_UNUSED, const char *name HW_UNUSED,
+                      mode_t mode HW_UNUSED, struct fuse_file_info *fi HW_UNUSED)
+{
+    fuse_reply_err(req, EACCES);
+}
+
+/* --- directories ----------------------------------------------------------------------------------------------------------------- */
+
+struct filler {
+    fuse_req_t req;
+    struct fs_file *dir;
+};
+
+static void add_entry(struct filler *to, const char *name, u64 ino, mode_t mode)
+{
+    const struct stat st = {.st_ino = ino, .st_mode = mode};
+    struct strbuf *out = &to->dir->text;
+    size_t need = fuse_add_direntry(to->req, NULL, 0, name, NULL, 0), at = out->len;
+
+    strbuf_fill(out, '\0', need);
+    fuse_add_direntry(to->req, out->text + at, need, name, &st, (off_t)(at + need));
+}
+
+static int fill(void *ctx, const char *name, bool is_directory)
+{
+    struct filler *to = ctx;
+    char path[PATH_BYTES];
+
+    if (child_name(to->dir->inode, name, path) == 0)
+        add_entry(to, name, hash_name(path), is_directory ? S_IFDIR : S_IFREG);
+    return 0;
+}
+
+static void on_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+    struct fs *fs = fs_of(req);
+    struct fs_file *f = new_file(fs, ino, fi);
+
+    if (fuse_reply_open(req, fi) == -ENOENT)
+        free_file(fs, f);
+}
+
+static void on_readdir(fuse_req_t req, fuse_ino_t ino HW_UNUSED, size_t size, off_t off,
+                       struct fuse_file_info *fi)
+{
+    struct fs_file *f = file_of(fi);
+    struct view *v = f->fs->config.view;
+    struct filler to = {req, f};
+    size_t from, len = 0;
+    int rc = 0;
+
+    if (off == 0 || !f->rendered) {
+        strbuf_reset(&f->text);
+        add_entry(&to, ".", f->inode->hash, S_IFDIR);
+        add_entry(&to, "..", FUSE_ROOT_ID, S_IFDIR);
+        rc = v->ops->list(v, f->inode->name, fill, &to);
+        f->rendered = rc == 0;
+    }
+    if (rc) {
+        fuse_reply_err(req, -rc);
+        return;
+    }
+    from = MIN((size_t)off, f->text.len);
+    while (from + len < f->text.len) { /* whole entries: each says where the next begins */
+        const char *entry = f->text.text + from + len;
+        u32 name_len;
+        size_t one;
+
+        memcpy(&name_len, entry + 16, sizeof(name_len));
+        one = (24 + name_len + 7) / 8 * 8;
+        if (len + one > size)
+            break;
+        len += one;
+    }
+    fuse_reply_buf(req, f->text.text + from, len);
+}
+
+/* --- poll ------------------------------------------------------------------------------------------------------------------------ */
+
+/* What poll(2) says of the file now. A trigger's event is told once, as by Linux. */
+static unsigned events_of(struct fs_file *f, bool tell)
+{
+    struct view *v = f->fs->config.view;
+    struct view_stat st;
+    struct strbuf text;
+    unsigned events = POLL_DEFAULT;
+
+    if (f->trigger) {
+        s64 nr = v->ops->trigger_events(v, f->trigger);
+
+        if (nr < 0)
+            return events | POLLERR | POLLPRI;
+        if (nr > f->trigger_seen)
+            events |= POLLPRI;
+        if (tell)
+            f->trigger_seen = nr;
+        return events;
+    }
+    if (look_up(f->fs, f->inode->name, &st))
+        return events | POLLERR | POLLPRI;
+    if (!st.events)
+        return events;
+    strbuf_init(&text);
+    if (v->ops->read(v, f->inode->name, &text) || hash_bytes(text.text, text.len) != f->seen)
+        events |= POLLERR | POLLPRI;
+    strbuf_done(&text);
+    return events;
+}
+
+static void on_poll(fuse_req_t req, fuse_ino_t ino HW_UNUSED, struct fuse_file_info *fi,
+                    struct fuse_pollhandle *ph)
+{
+    struct fs_file *f = file_of(fi);
+
+    if (ph) {
+        if (f->ph)
+            fuse_pollhandle_destroy(f->ph);
+        f->ph = ph;
+    }
+    if (!f->rendered && !f->trigger)
+        render(f); /* from here on changes count */
+    fuse_reply_poll(req, events_of(f, true));
+}
+
+static void tell_pollers(struct fs *fs)
+{
+    for (struct fs_file *f = fs->files; f; f = f->next) {
+        if (!f->ph || events_of(f, false) == POLL_DEFAULT)
+            continue;
+        fuse_lowlevel_notify_poll(f->ph);
+        fuse_pollhandle_destroy(f->ph);
+        f->ph = NULL;
+    }
+}
+
+/* --- the mount ------------------------------------------------------------------------------------------------------------------- */
+
+static const struct fuse_lowlevel_ops ops = {
+    .lookup = on_lookup,
+    .forget = on_forget,
+    .forget_multi = on_forget_multi,
+    .getattr = on_getattr,
+    .setattr = on_setattr,
+    .readlink = on_readlink,
+    .open = on_open,
+    .read = on_read,
+    .write = on_write,
+    .release = on_release,
+    .create = on_create,
+    .unlink = on_unlink,
+    .mkdir = on_mkdir,
+    .rmdir = on_rmdir,
+    .opendir = on_opendir,
+    .readdir = on_readdir,
+    .releasedir = on_release,
+    .poll = on_poll,
+};
+
+static char mounted_at[PATH_BYTES]; /* for fs_release() */
+
+void fs_release(void)
+{
+    static char *const nothing[] = {NULL};
+    pid_t pid;
+
+    if (!*mounted_at || umount2(mounted_at, MNT_DETACH) == 0)
+        return;
+    pid = fork();
+    if (pid == 0) {
+        execle("/usr/bin/fusermount3", "fusermount3", "-u", "-z", "-q", "--", mounted_at,
+               (char *)NULL, nothing);
+        _exit(1); /* lint: a child that is nothing but fusermount3 */
+    }
+    if (pid > 0)
+        waitpid(pid, NULL, 0);
+}
+
+static int check_dir(const struct fs_config *c, struct err *e)
+{
+    struct stat st;
+    struct dirent *d;
+    unsigned names = 0;
+    DIR *dir;
+
+    if (stat(c->dir, &st))
+        return err_at(e, -errno, c->dir, 0, 0, "%s",
+                      errno == ENOTCONN ? "a file system whose program has died is mounted there; "
+                                          "remove it with fusermount3 -u"
+                      : errno == ENOENT ? "no such directory: it is where the machine appears"
+                                        : strerror(errno));
+    if (!S_ISDIR(st.st_mode))
+        return err_at(e, -ENOTDIR, c->dir, 0, 0,
+                      "is no directory: the machine appears in an empty one");
+    if (c->over)
+        return 0;
+    dir = opendir(c->dir);
+    if (!dir)
+        return err_at(e, -errno, c->dir, 0, 0, "%s", strerror(errno));
+    while (names < 3 && (d = readdir(dir)))
+        names += strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
+    closedir(dir);
+    if (names)
+        return err_at(e, -ENOTEMPTY, c->dir, 0, 0,
+                      "is not empty: the machine appears in an empty directory");
+    return 0;
+}
+
+int fs_mount(struct fs *fs, const struct fs_config *config, struct err *e)
+{
+    char name[64] = "highwater", option[] = "-o", options[512];
+    char *argv[] = {name, option, options, NULL};
+    struct fuse_args args = FUSE_ARGS_INIT(3, argv);
+    int rc = check_dir(config, e), fd;
+
+    if (rc)
+        return rc;
+    if (access("/dev/fuse", R_OK | W_OK))
+        return err_at(e, -errno, "/dev/fuse", 0, 0,
+                      "%s; a mounted machine needs FUSE (modprobe fuse)", strerror(errno));
+    *fs = (struct fs){.config = *config};
+    snprintf(options, sizeof(options), "subtype=highwater,fsname=");
+    for (const char *at = config->source; *at && strlen(options) < sizeof(options) - 2; at++)
+        memcpy(options + strlen(options), (char[]){*at == ',' || *at == '\\' ? '_' : *at, '\0'}, 2);
+    config->view->written = written;
+    fs->session = fuse_session_new(&args, &ops, sizeof(ops), fs);
+    if (!fs->session)
+        return err_at(e, -EIO, config->dir, 0, 0, "libfuse refuses to begin a session");
+    if (!realpath(config->dir, mounted_at)) /* before the mount: nobody answers for it yet */
+        mounted_at[0] = '\0';
+    if (fuse_session_mount(fs->session, config->dir)) {
+        mounted_at[0] = '\0';
+        fuse_session_destroy(fs->session);
+        return err_at(e, -EIO, config->dir, 0, 0,
+                      "cannot be mounted on; the line before says why (FUSE wants fusermount3, "
+                      "and a directory that is yours)");
+    }
+    fs->mounted = true;
+    fd = fuse_session_fd(fs->session);
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    fs->inodes = get_inode(fs, "");
+    return 0;
+}
+
+/* False: nothing more to read. */
+static bool one_request(struct fs *fs, struct fuse_buf *buf)
+{
+    int n = fuse_session_receive_buf(fs->session, buf);
+
+    if (n <= 0)
+        return false;
+    fuse_session_process_buf(fs->session, buf);
+    return true;
+}
+
+int fs_run(struct fs *fs)
+{
+    struct view *v = fs->config.view;
+    struct fuse_buf buf = {0};
+    struct pollfd pfd = {.fd = fuse_session_fd(fs->session), .events = POLLIN};
+    int rc = 0;
+
+    while (!fuse_session_exited(fs->session)) {
+        u64 free_ns = v->ops->advance(v, v->wall_ns(), BUDGET);
+
+        tell_pollers(fs);
+        if (fs->config.stop && *fs->config.stop) {
+            rc = -EINTR;
+            break;
+        }
+        if (fs->config.round && fs->config.round(fs->config.ctx))
+            break;
+        if (poll(&pfd, 1, (int)(free_ns / NS_PER_MS)) > 0)
+            for (unsigned i = 0; i < AT_ONCE && one_request(fs, &buf); i++)
+                ;
+    }
+    free(buf.mem);
+    return rc;
+}
+
+void fs_unmount(struct fs *fs)
+{
+    while (fs->files)
+        free_file(fs, fs->files);
+    if (fs->mounted)
+        fuse_session_unmount(fs->session);
+    mounted_at[0] = '\0';
+    fuse_session_destroy(fs->session);
+    for (size_t i = 0; i < fs->nr_buckets; i++)
+        for (struct fs_inode *at = fs->buckets[i], *next; at; at = next) {
+            next = at->next;
+            free(at);
+        }
+    free(fs->buckets);
+}

@@ -1,0 +1,60 @@
+/* view.h - what is behind a mounted file system: names, texts, and time that goes on.
+ *
+ * fs.c speaks FUSE and knows nothing of machines; a view knows nothing of FUSE. Views of this room: a running machine (live.h). A capture that is
+ * played and the files of processes that live beside the machine's are views of cli/.
+ *
+ * Names:   as in procfs/registry.h: below the root, no slash in front.
+ * Errors:  negative errnos, as Linux gives them for the same call on the same file.
+ * Thread:  one. No call waits; a write that has to is answered later through view.written.
+ */
+#ifndef MOUNT_VIEW_H
+#define MOUNT_VIEW_H
+
+#include "base/strbuf.h"
+#include "base/types.h"
+
+struct view;
+
+struct view_stat {
+    u32 mode;     /* with its kind: S_IFDIR, S_IFREG, S_IFLNK */
+    bool lasting; /* it stays what it is for as long as the mount */
+    bool events;  /* poll(2) tells of changes to its text, as of memory.events */
+};
+
+/* Who asks. */
+struct view_caller {
+    u32 pid, uid;
+};
+
+/* `each` of a listing; a result other than 0 ends it and is returned. */
+typedef int view_name_fn(void *ctx, const char *name, bool is_directory);
+
+struct view_ops {
+    int (*look_up)(struct view *v, const char *name, struct view_stat *ret);
+    int (*list)(struct view *v, const char *name, view_name_fn *each, void *ctx);
+    int (*read)(struct view *v, const char *name, struct strbuf *out);
+    /* -EINPROGRESS: v->written(cookie, result) follows, unless cancel() comes first. On a pressure file the result is the number of a trigger,
+     * above 0. */
+    int (*write)(struct view *v, const char *name, const char *text, void *cookie);
+    void (*cancel)(struct view *v, void *cookie);
+    int (*make_dir)(struct view *v, const char *name);
+    int (*remove_dir)(struct view *v, const char *name);
+    int (*read_link)(struct view *v, const char *name, const struct view_caller *caller,
+                     struct strbuf *out);
+    /* Events of a trigger so far; -ENOENT when it went with its group. */
+    s64 (*trigger_events)(struct view *v, int trigger);
+    void (*trigger_close)(struct view *v, int trigger);
+    /* Bring it to this time of the wall's clock, as far as it comes in about a budget; both in ns. How long nothing needs to be done then;
+     * 0: it is behind. */
+    u64 (*advance)(struct view *v, u64 wall, u64 budget);
+};
+
+struct view {
+    const struct view_ops *ops;
+    u64 (*wall_ns)(void); /* monotonic ns; of the caller, since no room of the machine reads one */
+    void (*written)(void *cookie, int result);
+    void (*say)(void *ctx, const char *line); /* to the user; no newline */
+    void *say_ctx;
+};
+
+#endif

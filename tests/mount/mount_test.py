@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+"""mount_test.py - a mounted machine shows the files of `run --proc` while its time goes on, takes writes as Linux does, repeats what was
+written by a script, and leaves nothing behind. Skipped where nothing can be mounted. Prints TAP."""
+
+import contextlib
+import errno
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from mounted import HIGHWATER, main, mounted, wait_until  # noqa: E402
+
+MACHINE = "[machine]\nram = 256M\ncpus = 2\nswap = 64M\nthp = never\nruntime = 1h\n"
+WORK = """
+[cgroup web]
+memory.max = 64M
+[file db]
+size = 40M
+[task httpd]
+cgroup = web
+workers = 2
+memory = 12M
+touch = random
+file = db
+map = zipf:0.9
+rate = 50/s
+[task idle]
+memory = 4M
+hold = 1h
+"""
+
+
+def files_are_those_of_a_run_of_the_same_time():
+    scenario = MACHINE.replace("1h", "2s") + WORK
+    with tempfile.TemporaryDirectory() as folder:
+        file, tree = pathlib.Path(folder) / "s.ini", pathlib.Path(folder) / "tree"
+        file.write_text(scenario)
+        subprocess.run([HIGHWATER, "run", file, "--proc", tree, "-o", os.devnull], check=True)
+        want = {str(path.relative_to(tree)): path.read_bytes() for path in tree.rglob("*") if path.is_file()}
+    want.pop("highwater")  # a folder here
+    with mounted(scenario, "--speed", "100x") as machine:
+        assert wait_until(lambda: "ended" in machine.read("highwater/time"))
+        assert machine.time() == 2.0
+        got = machine.tree()
+    differ = [name for name in want if got.get(name) != want[name]]
+    assert not differ, differ
+
+
+def time_follows_the_clock_at_its_speed():
+    with mounted(MACHINE + WORK, "--speed", "4x") as machine:
+        began, virtual = time.monotonic(), machine.time()
+        time.sleep(1)
+        passed = (machine.time() - virtual) / (time.monotonic() - began)
+        # A reader sees a tick that is at most 8 ms old, and this host may hold the program up for a while.
+        assert 3.2 < passed < 4.4, passed
+        uptime = float(machine.read("proc/uptime").split()[0])
+        assert abs(uptime - machine.time()) < 0.5, uptime
+        assert machine.write("highwater/speed", "pause") == 0
+        stood = machine.read("proc/vmstat"), machine.time()
+        time.sleep(0.1)
+        assert (machine.read("proc/vmstat"), machine.time()) == stood
+        machine.step("1s")
+        assert round(machine.time() - stood[1], 3) == 1.0
+        assert machine.write("highwater/speed", "fast") == errno.EINVAL
+
+
+def writes_are_taken_and_refused_as_by_linux():
+    with mounted(MACHINE + WORK, "--pause", "--skip", "1s") as machine:
+        web = "sys/fs/cgroup/web/"
+        want = [
+            ("proc/sys/vm/swappiness", "10\n", 0),
+            ("proc/sys/vm/swappiness", "300", errno.EINVAL),
+            ("proc/sys/vm/swappiness", "abc", errno.EINVAL),
+            ("proc/sys/vm/laptop_mode", "5", 0),
+            ("proc/meminfo", "1", errno.EACCES),
+            (web + "memory.max", "32M", 0),
+            (web + "memory.high", "max", 0),
+            (web + "memory.low", "8M", 0),
+            (web + "memory.min", "x", errno.EINVAL),
+            (web + "memory.current", "1", errno.EACCES),
+            (web + "memory.swap.max", "0", 0),
+            (web + "cgroup.procs", "999999", errno.ESRCH),
+            (web + "memory.nothing", "1", errno.ENOENT),
+            ("proc/sys/vm/drop_caches", "3", 0),
+            ("proc/sys/vm/drop_caches", "9", errno.EINVAL),
+            ("proc/sys/vm/compact_memory", "1", 0),
+            ("proc/1000/oom_score_adj", "-500", 0),
+            ("proc/1000/oom_score_adj", "2000", errno.EINVAL),
+            ("sys/kernel/mm/transparent_hugepage/enabled", "always", 0),
+            ("sys/kernel/mm/transparent_hugepage/enabled", "perhaps", errno.EINVAL),
+            ("highwater/kill", "12345678", errno.ESRCH),
+            ("highwater/swapon", "/dev/nothing", errno.ENOENT),
+        ]
+        got = [(name, text, machine.write(name, text)) for name, text, _ in want]
+        assert got == want, [(a, b) for a, b in zip(got, want) if a != b]
+        assert machine.read("proc/sys/vm/swappiness") == "10\n"
+        assert machine.read("proc/sys/vm/laptop_mode") == "5\n"
+        assert machine.read(web + "memory.max") == f"{32 << 20}\n"
+        assert machine.read("proc/1000/oom_score_adj") == "-500\n"
+        assert machine.read("sys/kernel/mm/transparent_hugepage/enabled").startswith("[always]")
+
+
+def groups_are_made_filled_killed_and_removed():
+    with mounted(MACHINE + WORK, "--pause", "--skip", "1s") as machine:
+        groups = machine / "sys/fs/cgroup"
+        os.mkdir(groups / "new")
+        os.mkdir(groups / "new/below")
+        for name, error in (("new", errno.EEXIST), ("no/where", errno.ENOENT), ("memory.stat", errno.EEXIST)):
+            try:
+                os.mkdir(groups / name)
+                raise AssertionError(name)
+            except OSError as got:
+                assert got.errno == error, (name, got)
+        pid = machine.read("sys/fs/cgroup/web/cgroup.procs").split()[0]
+        assert machine.write("sys/fs/cgroup/new/cgroup.procs", pid) == 0
+        assert machine.read("sys/fs/cgroup/new/cgroup.procs").split() == [pid]
+        assert machine.read(f"proc/{pid}/cgroup") == "0::/new\n"
+        for name, error in (("new", errno.EBUSY), ("", errno.EBUSY)):
+            try:
+                os.rmdir(groups / name)
+                raise AssertionError(name)
+            except OSError as got:
+                assert got.errno == error, (name, got)
+        assert machine.write("sys/fs/cgroup/new/cgroup.kill", "1") == 0
+        assert not (machine / f"proc/{pid}").exists()
+        machine.step("100ms")
+        os.rmdir(groups / "new/below")
+        os.rmdir(groups / "new")
+        assert "new" not in os.listdir(groups)
+        try:
+            os.mkdir(machine / "proc/new")
+            raise AssertionError("proc/new")
+        except PermissionError:
+            pass
+
+
+def a_script_repeats_what_was_written_byte_for_byte():
+    with mounted(MACHINE + WORK, "--speed", "20x") as machine:
+        time.sleep(0.1)
+        machine.write("proc/sys/vm/swappiness", "100")
+        os.mkdir(machine / "sys/fs/cgroup/a b")
+        time.sleep(0.05)
+        machine.write("sys/fs/cgroup/web/memory.max", "20M")
+        machine.write("sys/fs/cgroup/web/memory.reclaim", "4M")
+        pid = machine.read("sys/fs/cgroup/web/cgroup.procs").split()[-1]
+        machine.write("highwater/kill", pid)
+        machine.write("sys/fs/cgroup/a b/cgroup.procs", "1000")
+        machine.write("proc/sys/vm/drop_caches", "3")
+        machine.write("highwater/speed", "pause")
+        assert machine.time() < 20, "this host held the machine up for seconds"
+        machine.step(f"{round((20 - machine.time()) * 1000)}ms")
+        first, notes = machine.tree(), machine.read("highwater/writes")
+    assert len(notes.splitlines()) == 7, notes
+    with tempfile.NamedTemporaryFile("w", suffix=".script") as script:
+        script.write(notes)
+        script.flush()
+        with mounted(MACHINE + WORK, "--pause", "--skip", "20s", "--script", script.name) as machine:
+            assert machine.time() == 20
+            again = machine.tree()
+            assert machine.read("highwater/writes") == notes
+    differ = [name for name in sorted(set(first) | set(again)) if first.get(name) != again.get(name)]
+    assert not differ, differ
+
+
+def it_ends_and_leaves_nothing_behind():
+    def is_mounted(folder):
+        return str(folder) in pathlib.Path("/proc/mounts").read_text()
+
+    for how in ("interrupt", "unmount", "reader"):
+        with mounted(MACHINE + WORK) as machine:
+            assert is_mounted(machine.dir)
+            if how == "interrupt":
+                machine.process.send_signal(signal.SIGINT)
+                assert machine.process.wait(timeout=10) == -signal.SIGINT
+            elif how == "unmount":
+                if subprocess.run(["fusermount3", "-u", machine.dir], check=False).returncode:
+                    raise AssertionError("fusermount3")
+                assert machine.process.wait(timeout=10) == 0
+            else:  # somebody still has a file open
+                reader = os.open(machine / "proc/meminfo", os.O_RDONLY)
+                machine.process.send_signal(signal.SIGTERM)
+                assert machine.process.wait(timeout=10) == -signal.SIGTERM
+                with contextlib.suppress(OSError):  # ENOTCONN
+                    os.close(reader)
+            assert not is_mounted(machine.dir), how
+            assert os.listdir(machine.dir) == []
+
+
+def a_place_that_will_not_do_is_refused():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "s.ini").write_text(MACHINE + WORK)
+        (folder / "empty").mkdir()
+        want = [
+            ([folder], "is not empty"),
+            ([folder / "none"], "no such directory"),
+            ([folder / "s.ini"], "is no directory"),
+            ([folder / "empty", "--speed", "0"], "a speed is a number"),
+            ([folder / "empty", "--script", folder / "none"], "No such file"),
+        ]
+        for arguments, text in want:
+            done = subprocess.run([HIGHWATER, "mount", folder / "s.ini", *arguments], capture_output=True, text=True,
+                                  timeout=20, check=False)
+            assert done.returncode in (1, 2) and text in done.stderr, (arguments, done.stderr)
+        with mounted(MACHINE + WORK) as machine:
+            done = subprocess.run([HIGHWATER, "mount", folder / "s.ini", machine.dir], capture_output=True, text=True,
+                                  timeout=20, check=False)
+            assert done.returncode == 1 and "is not empty" in done.stderr, done.stderr
+
+
+if __name__ == "__main__":
+    main([
+        files_are_those_of_a_run_of_the_same_time,
+        time_follows_the_clock_at_its_speed,
+        writes_are_taken_and_refused_as_by_linux,
+        groups_are_made_filled_killed_and_removed,
+        a_script_repeats_what_was_written_byte_for_byte,
+        it_ends_and_leaves_nothing_behind,
+        a_place_that_will_not_do_is_refused,
+    ])
