@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "cli/host_memory.h"
 #include "cli/memory.h"
+#include "cli/profile.h"
 #include "stats/names.h"
 
 #include <getopt.h>
@@ -180,6 +181,9 @@ static bool store_machine(struct cli *cli, int id)
         return true;
     case CLI_ID_PREFERRED:
         choose_policy(cli, "preferred");
+        return true;
+    case CLI_ID_PROFILE:
+        cli_profile_read(cli);
         return true;
     case CLI_ID_NO_HOST:
         cli->machine.no_host = true;

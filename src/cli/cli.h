@@ -68,6 +68,8 @@ struct cli_spec {
 
 #define CLI_SIZE_MAX UINT64_MAX /* "max" */
 
+struct cli_profile;
+
 /* KEY=VALUE for system_config_set(). */
 struct cli_setting {
     const char *key, *value;
@@ -103,6 +105,7 @@ struct cli {
     bool progress;   /* show it */
     u64 host_memory; /* --host-memory; 0: the default */
     struct cli_machine machine;
+    struct cli_profile *profile; /* --host (profile.h); NULL: none */
 
     /* private */
     VEC(void *) owned; /* to free */

@@ -3,6 +3,7 @@
  * All that is shown on stdout and stderr passes through here and is cleaned here (base/utf8.h).
  */
 #include "cli/cli_int.h"
+#include "cli/profile.h"
 
 #include "base/outfile.h"
 #include "base/utf8.h"
@@ -225,6 +226,8 @@ int cli_done(struct cli *cli, int exit_code)
     cli_progress_end(cli);
     free(cli->long_options);
     free(cli->letters);
+    cli_profile_free(cli->profile);
+    cli->profile = NULL;
     vec_for_each (&cli->owned, block)
         free(*block);
     vec_done(&cli->owned);

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "cli/incomplete.h"
 #include "cli/process.h"
+#include "cli/profile.h"
 #include "cli/run.h"
 #include "cli/run_compare.h"
 #include "cli/signals.h"
@@ -162,7 +163,8 @@ static int play(struct run *run, bool limited, ns_t max_lead_ns, ns_t max_ns, st
     run_report_init(&run->report, run->system, group);
     run->report.input = run->cli.operands[0];
     run->report.trace = run->trace;
-    run->report.host = (struct host_note){run->host.settings.text, run->host.cautions.text};
+    run->report.host = (struct host_note){run->host.settings.text, run->host.cautions.text,
+                                          cli_profile_path(&run->cli)};
     run->report.runtimes = &run->runtimes;
     run->report.process = run->process;
     run->report.from = run->window.from;

@@ -4,6 +4,7 @@
 #include "cli/incomplete.h"
 #include "cli/machine.h"
 #include "cli/process.h"
+#include "cli/profile.h"
 #include "cli/signals.h"
 #include "cli/verbs.h"
 #include "cli/window.h"
@@ -207,7 +208,7 @@ static struct size_report report_of(const struct sizing *s, unsigned i,
         .result = result,
         .config = config,
         .input = s->cli->operands[i],
-        .host = {r->host.settings.text, r->host.cautions.text},
+        .host = {r->host.settings.text, r->host.cautions.text, cli_profile_path(s->cli)},
         .runtimes = &r->runtimes,
     };
 }

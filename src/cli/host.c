@@ -1,5 +1,6 @@
 /* host.c - what of a recording's host goes into the machine, setting by setting. */
 #include "cli/host.h"
+#include "cli/profile.h"
 
 #include "base/units.h"
 #include "base/utf8.h"
@@ -48,11 +49,13 @@ static bool same_key(const char *a, const char *b)
     return *a == *b;
 }
 
-/* Does the user say what it is, by either of its names? */
+/* Does the user or the profile say what it is, by either of its names? */
 static bool said(const struct cli *cli, const char *key)
 {
     const char *twin = system_config_twin(key);
 
+    if (cli_profile_says(cli, key) || (twin && cli_profile_says(cli, twin)))
+        return true;
     for (size_t i = 0; i < cli->machine.settings.count; i++)
         if (same_key(cli->machine.settings.items[i].key, key) ||
             (twin && same_key(cli->machine.settings.items[i].key, twin)))
@@ -92,6 +95,8 @@ static void take(struct taking *t, const char *key, const char *value)
         return;
     }
     system_config_set(&with, key, value, NULL);
+    with.given = t->plain.given; /* that a default was named makes no other machine */
+    with.given_as_tunable = t->plain.given_as_tunable;
     if (t->taken && memcmp(&with, &t->plain, sizeof(with)) != 0)
         strbuf_printf(&t->taken->settings, "%s=%s\n", key, value);
 }
@@ -173,6 +178,8 @@ static bool wants_swap(const struct cli *cli)
     for (size_t i = 0; i < cli->machine.compared.count; i++)
         if (same_key(cli->machine.compared.items[i].key, "swap"))
             return true;
+    if (cli_profile_says(cli, "swap"))
+        return true; /* and its size decides */
     return cli->machine.config.swap_bytes != 0 || cli->machine.config.swap_choice > SWAP_NONE;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/units.h"
 #include "cli/host.h"
+#include "cli/profile.h"
 #include "system/cgroup.h"
 
 #include <stdio.h>
@@ -31,6 +32,7 @@ void cli_apply_settings(const struct cli *cli, unsigned variant, struct system_c
 {
     const struct axes axes = cli_axes(cli);
 
+    cli_profile_apply(cli, config);
     for (size_t i = 0; i < cli->machine.settings.count; i++) {
         const struct cli_setting *s = &cli->machine.settings.items[i];
         int rc = system_config_set(config, s->key, s->value, NULL);
@@ -65,6 +67,7 @@ void cli_system_config(const struct cli *cli, const struct trace *trace, unsigne
     ret->nr_cpus = recorded_cpus(trace);
     cli_take_host(cli, trace, ret, NULL);
     cli_apply_settings(cli, variant, ret);
+    cli_profile_add_devices(cli, NULL, ret);
     system_config_settle_swap(ret, ram_of(trace, ret));
     if (ret->swap_bytes) {
         const char *device = ret->swap_device ? ret->swap_device : ret->disk;

@@ -17,11 +17,11 @@ struct axes cli_axes(const struct cli *cli);
 void cli_system_config(const struct cli *cli, const struct trace *trace, unsigned variant,
                        struct system_config *ret);
 
-/* Options, tunables and costs of the command line, and those of the variant, over what the machine has. */
+/* The profile of --host, then options, tunables and costs of the command line, and those of the variant, over what the machine has. */
+void cli_apply_settings(const struct cli *cli, unsigned variant, struct system_config *config);
+
 /* A note when --swap-max limits nothing, because the machine has no swap. */
 void cli_check_swap_max(struct cli *cli, const struct system_config *config);
-
-void cli_apply_settings(const struct cli *cli, unsigned variant, struct system_config *config);
 
 /* The group the work runs in, /app, with the limits asked for. */
 struct group *cli_work_group(const struct cli *cli, struct system *s);

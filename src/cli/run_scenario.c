@@ -4,6 +4,7 @@
  * a limit to compare with, so --memory-max, --memory-high and --max-slowdown are refused, and so are --from and --to. */
 #include "base/alloc.h"
 #include "cli/machine.h"
+#include "cli/profile.h"
 #include "cli/run.h"
 #include "workload/scenario_run.h"
 
@@ -109,6 +110,7 @@ int run_play_scenario(struct run *run, struct err *e)
         cli_apply_settings(&run->cli, run->variant, &sc.machine.config);
         system_config_settle_swap(&sc.machine.config, sc.machine.config.ram_bytes);
         scenario_system_config(&sc, &config);
+        cli_profile_add_devices(&run->cli, &sc.arena, &config);
         run->doing = "running";
         rc = run_new_machine(run, &config, e);
     }

@@ -1,7 +1,7 @@
 /* cost.h - what operations cost in CPU time, in ns: costs.def, one row each.
  *
  * The defaults were chosen from published measurements of current x86 servers; `highwater
- * calibrate` (later) measures a host. */
+ * calibrate` measures a host (calibrate/). */
 #ifndef MACHINE_COST_H
 #define MACHINE_COST_H
 

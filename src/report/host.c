@@ -93,6 +93,11 @@ void host_render_cautions(const struct host_note *note, struct strbuf *out)
 {
     struct strbuf text;
 
+    if (note->profile) {
+        strbuf_append(out, "\nCosts and the disk are those of ");
+        utf8_append_clean(out, note->profile);
+        strbuf_append(out, " (--host).\n");
+    }
     if (!note->cautions || !*note->cautions)
         return;
     strbuf_init(&text);
@@ -123,6 +128,8 @@ json_object *host_pairs_json(const char *text)
 
 void host_put_json(json_object *o, const struct trace *t, const struct host_note *note)
 {
+    if (note->profile)
+        json_put_text(o, "host_profile", note->profile);
     if (!t || !*t->host)
         return;
     json_put(o, "host", host_pairs_json(t->host));

@@ -11,6 +11,7 @@
  * NULL or "". */
 struct host_note {
     const char *taken, *cautions;
+    const char *profile; /* of --host; NULL: none */
 };
 
 /* "Linux 6.12, 4 CPUs, 8.0 GiB RAM, 1.0 GiB swap on zram; taken: vm.swappiness 10, ...": false and nothing when it is not known. */

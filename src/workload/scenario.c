@@ -470,14 +470,14 @@ static int take_key(void *reader, const char *section, const char *name, const c
 
 /* --- the whole -------------------------------------------------------------------------------------------------------- */
 
-int scenario_read_bytes(struct scenario *sc, const char *path, const char *text, size_t len,
-                        struct err *e)
+static int read_bytes(struct scenario *sc, const char *path, const char *text, size_t len,
+                      bool machine_alone, struct err *e)
 {
     struct err own = {0};
     struct reader r = {.sc = sc, .e = e ? e : &own, .at = text, .end = text + len};
     int rc;
 
-    *sc = (struct scenario){0};
+    *sc = (struct scenario){.machine_alone = machine_alone};
     arena_init(&sc->arena);
     sc->path = arena_strdup(&sc->arena, path);
     sc->machine = (struct scenario_machine){.head = {.name = ""}};
@@ -496,7 +496,13 @@ int scenario_read_bytes(struct scenario *sc, const char *path, const char *text,
     return scenario_check(sc, r.e);
 }
 
-int scenario_read(struct scenario *sc, const char *path, struct err *e)
+int scenario_read_bytes(struct scenario *sc, const char *path, const char *text, size_t len,
+                        struct err *e)
+{
+    return read_bytes(sc, path, text, len, false, e);
+}
+
+static int read_file(struct scenario *sc, const char *path, bool machine_alone, struct err *e)
 {
     char *text;
     size_t len = 0;
@@ -517,9 +523,19 @@ int scenario_read(struct scenario *sc, const char *path, struct err *e)
     else if (len > FILE_BYTES_MAX)
         rc = err_at(e, -EINVAL, path, 0, 0, "longer than 4 MiB: this is not a scenario");
     else
-        rc = scenario_read_bytes(sc, path, text, len, e);
+        rc = read_bytes(sc, path, text, len, machine_alone, e);
     free(text);
     return rc;
+}
+
+int scenario_read(struct scenario *sc, const char *path, struct err *e)
+{
+    return read_file(sc, path, false, e);
+}
+
+int scenario_read_machine(struct scenario *sc, const char *path, struct err *e)
+{
+    return read_file(sc, path, true, e);
 }
 
 void scenario_done(struct scenario *sc)

@@ -186,6 +186,7 @@ struct scenario_rmdir {
 struct scenario {
     struct arena arena;
     const char *path;
+    bool machine_alone; /* there need not be anything to run */
     struct scenario_machine machine;
     VEC(struct scenario_node) nodes;
     VEC(struct scenario_device) devices;
@@ -200,7 +201,10 @@ struct scenario {
 /* 0; -EINVAL when the text is wrong; or the errno of the host. scenario_done() in either case is right. */
 int scenario_read(struct scenario *sc, const char *path, struct err *e);
 
-/* The same from memory; `path` stands in messages and is what trace= is relative to. */
+/* The same of a file that may have nothing to run: a machine for others to run on. */
+int scenario_read_machine(struct scenario *sc, const char *path, struct err *e);
+
+/* scenario_read() from memory; `path` stands in messages and is what trace= is relative to. */
 int scenario_read_bytes(struct scenario *sc, const char *path, const char *text, size_t len,
                         struct err *e);
 void scenario_done(struct scenario *sc);

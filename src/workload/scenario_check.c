@@ -483,6 +483,8 @@ int scenario_check(struct scenario *sc, struct err *e)
             return -EINVAL;
         streams += 1 + sc->tasks.items[i].workers;
     }
+    if (streams == 0 && sc->machine_alone)
+        return 0;
     if (streams == 0)
         return err_at(e, -EINVAL, sc->path, 0, 0, "nothing to run; want a section [task NAME]");
     if (streams > STREAMS_MAX)
