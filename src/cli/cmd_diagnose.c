@@ -380,6 +380,22 @@ static int diagnose_capture(struct request *req, struct err *e)
 
 /* --- what somebody pasted ------------------------------------------------------------------------------------------------ */
 
+/* Who reads JSON gets an object all the same: the verdict is unknown, and its headline says why. */
+static void show_nothing(struct request *req, const char *why)
+{
+    req->paste = paste_new();
+    paste_end(req->paste);
+    strbuf_reset(&req->read);
+    diagnosis_init(&req->diagnosis, &req->only);
+    diagnosis_add(&req->diagnosis, &req->paste->s);
+    diagnosis_conclude(&req->diagnosis);
+    snprintf(req->diagnosis.headline, sizeof(req->diagnosis.headline), "%.300s", why);
+    show(req);
+    diagnosis_done(&req->diagnosis);
+    paste_free(req->paste);
+    req->paste = NULL;
+}
+
 static int diagnose_paste(struct request *req)
 {
     struct err e = {0};
@@ -399,6 +415,8 @@ static int diagnose_paste(struct request *req)
         pasted_kinds(&req->read);
         if (!is_known)
             cli_note(&req->cli, "%s", req->read.text);
+        if (req->cli.format == CLI_JSON)
+            show_nothing(req, e.text);
         strbuf_done(&req->read);
         return rc;
     }

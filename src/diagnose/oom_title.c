@@ -277,8 +277,10 @@ static void title_slab(const struct telling *t, struct strbuf *out)
     if (reclaimable)
         strbuf_append(out, ", most of it reclaimable (dentries and inodes)");
     else if (slab && slab->total >= t->ruling->bytes / 10)
-        strbuf_printf(out, ", most of it in %s (%s)", slab->name,
-                      BYTES(SLABS, slab->name, slab->total));
+        strbuf_printf(out, ", %s %s (%s)",
+                      slab->total >= t->ruling->bytes / 2 ? "most of it in"
+                                                          : "and the largest cache is",
+                      slab->name, BYTES(SLABS, slab->name, slab->total));
     strbuf_append(out, ": no program owns it");
 }
 

@@ -105,15 +105,39 @@ static bool other_group(const struct timeline_row *a, const struct timeline_row 
            (strcmp(a->by, b->by) == 0 || (is_unit(a->group) && is_unit(b->group)));
 }
 
+/* Somebody says without a time that there was a kill, and the text has one kill by the kernel, of nobody else: that is the one. */
+static bool is_told_without_time(const struct incidents *in, const struct incident *i)
+{
+    const struct timeline_row row = row_of(i);
+    const struct incident *kill = NULL;
+    unsigned kills = 0;
+
+    vec_for_each (&in->items, other)
+        if (other->e->kind == LOG_OOM_KILL) {
+            kill = other;
+            kills++;
+        }
+    if (kills == 1) {
+        const struct timeline_row of_kill = row_of(kill);
+
+        return kill->kills <= 1 && !differ(row.who, of_kill.who) && !other_group(&row, &of_kill) &&
+               (!i->e->pid || !kill->e->pid || i->e->pid == kill->e->pid);
+    }
+    return false;
+}
+
 /* Do systemd, kubelet or containerd tell here of a kill that has a row: at the same moment, and of nobody else? */
-static bool is_retold(const struct post_mortem *p, const struct incident *i)
+static bool is_retold(const struct post_mortem *p, const struct incidents *in,
+                      const struct incident *i)
 {
     const struct log_event *told = i->e;
     struct timeline_row row = row_of(i);
     u64 at = told->stamp.wall_us;
 
-    if (told->kind != LOG_OOM_TOLD || !known(at))
+    if (told->kind != LOG_OOM_TOLD)
         return false;
+    if (!known(at))
+        return is_told_without_time(in, i);
     vec_for_each (&p->timeline, other) {
         const struct log_event *e = other->last->e;
         u64 then = e->stamp.wall_us;
@@ -144,7 +168,7 @@ void post_mortem_take(struct post_mortem *p, const struct diagnosis *d)
     oom_account(&p->main->facts, &p->accounting);
     accounting_check(&p->accounting);
     vec_for_each (&in->items, i)
-        if (i->e->kind != LOG_MEM_INFO && !is_retold(p, i))
+        if (i->e->kind != LOG_MEM_INFO && !is_retold(p, in, i))
             add(p, i, in->items.count > TIMELINE_ROWS);
     if (p->timeline.count > TIMELINE_ROWS) {
         size_t beyond = p->timeline.count - TIMELINE_ROWS;

@@ -177,6 +177,34 @@ static void tell_nothing_found(struct rule_context *c, const struct incident *i)
                       "it avoids (--avoid, oom_score_adj -1000).");
 }
 
+/* "process 9313 did not exit", "kill failed: Timer expired": whoever was to die is there. */
+static bool is_in_vain(const struct log_event *e)
+{
+    return e->words && (strstr(e->words, "did not exit") || strstr(e->words, "kill failed"));
+}
+
+static void tell_failed(struct rule_context *c, const struct log_event *e)
+{
+    const char *why = strstr(e->words, "kill failed: ");
+
+    if (why)
+        finding_title(c,
+                      "%s could not kill the process that it chose (%.80s): its memory is held "
+                      "as before",
+                      e->killer, why + strlen("kill failed: "));
+    else if (e->pid)
+        finding_title(c, "%s had process %u end, and it did not: its memory is held as before",
+                      e->killer, e->pid);
+    else
+        finding_title(c, "%s had a process end, and it did not: its memory is held as before",
+                      e->killer);
+    if (e->pid && !why)
+        evidence_shown(c, "pid", e->pid, IN_ID, "the text");
+    finding_detail(c,
+                   "A process in the D state ends when what it waits for comes (a disk, a network "
+                   "file system); one of another user may not be killed without the right to.");
+}
+
 /* Facebook's oomd says what it chose, and by what; that it killed it says in the kernel log. */
 static void tell_oomd_choice(struct rule_context *c, const struct log_event *e)
 {
@@ -204,7 +232,10 @@ static void tell_choice(struct rule_context *c, const struct incident *i)
     finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", 0.7, "%s", "");
     vec_last(&c->out->items).cause = CAUSE_DAEMON;
     vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
-    if (strcmp(e->killer, "earlyoom") == 0) {
+    if (is_in_vain(e)) {
+        tell_failed(c, e);
+        failed = true;
+    } else if (strcmp(e->killer, "earlyoom") == 0) {
         tell_nothing_found(c, i);
         failed = true;
     } else if (strcmp(e->killer, "oomd") == 0) {
@@ -275,9 +306,11 @@ static bool was_in_vain(const struct rule_context *c, const struct incident *las
     return false;
 }
 
-static void tell_in_vain(struct rule_context *c, const struct incident *last)
+static void tell_in_vain(struct rule_context *c, const struct incident *last,
+                         const struct incident *looked)
 {
     const struct log_event *e = last->e;
+    const char *how = looked && looked > last ? "" : ": it was asked again";
     const char *at = strstr(e->words, "VmRSS ");
     unsigned long long mib = at ? strtoull(at + 6, NULL, 10) : 0;
     char size[48] = "";
@@ -285,9 +318,8 @@ static void tell_in_vain(struct rule_context *c, const struct incident *last)
     if (mib && mib < (1u << 30))
         oom_figure(size, c, e, OOM_PART_KILL, "resident memory of it", (double)(mib * MIB),
                    IN_BYTES);
-    finding_title(c, "%s asked %s (pid %u) to end, and it did not: it was asked again%s%s",
-                  e->killer, *e->comm ? e->comm : "a process", e->pid, *size ? "; it holds " : "",
-                  size);
+    finding_title(c, "%s asked %s (pid %u) to end, and it did not%s%s%s", e->killer,
+                  *e->comm ? e->comm : "a process", e->pid, how, *size ? "; it holds " : "", size);
     oom_figure(size, c, e, OOM_PART_KILL, "pid", e->pid, IN_ID);
 }
 
@@ -349,8 +381,9 @@ void rule_daemon_kill(struct rule_context *c)
 
         oom_tell(c, last, last->e->task_memcg ? last->e->task_memcg : "host",
                  oom_severity(last->age_s, WARNING_S), 0.75);
-        if (was_in_vain(c, last))
-            tell_in_vain(c, last);
+        if (was_in_vain(c, last) || (looked && looked > last && is_in_vain(looked->e) &&
+                                     strcmp(looked->e->killer, last->e->killer) == 0))
+            tell_in_vain(c, last, looked);
         if (last->e->words)
             finding_detail(c, "\"%s\" (%s)", last->e->words,
                            oom_where(where, c->s, last->e, NR_OOM_PARTS));

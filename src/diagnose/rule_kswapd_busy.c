@@ -1,21 +1,29 @@
 /* rule_kswapd_busy.c - a table of processes shows kswapd at work: all of the time, or while the CPUs wait for I/O and hardly any cache is left. */
-#include "diagnose/left.h"
+#include "diagnose/cause.h"
 
-#define SPINS  80.0 /* percent of a CPU: it does not sleep */
-#define WORKS  15.0
-#define IOWAIT 20.0 /* percent of all CPU time */
+#define SPINS           80.0 /* percent of a CPU: it does not sleep */
+#define WORKS           15.0
+#define IOWAIT          20.0 /* percent of all CPU time */
+/* The CPUs do little but wait: then any work of kswapd tells that it is memory they wait for. */
+#define MOSTLY          50.0
+#define WORKS_AT_ALL    5.0
+/* More than any holder has (cause_weight). */
+#define THRASHES_WEIGHT (CAUSE_WEIGHT + 0.15)
 /* Percent of memory that can be had: with more than that it may be a stream of files passing through the cache, which is well. */
-#define STREAM 30.0
+#define STREAM          30.0
 
 void rule_kswapd_busy(struct rule_context *c)
 {
     double cpu = c->s->kswapd_cpu, wait = c->s->iowait_told;
     double left = share_of(c->f->available, c->f->total);
-    bool waits = cpu >= WORKS && wait >= IOWAIT && left < STREAM;
+    bool waits = ((cpu >= WORKS && wait >= IOWAIT) || (cpu >= WORKS_AT_ALL && wait >= MOSTLY)) &&
+                 !(left >= STREAM);
 
     if (!wants_host(c) || (!(cpu >= SPINS) && !waits))
         return;
-    finding_add(c, SEV_WARNING, CONF_MEDIUM, "host", 0.45, "%s", "");
+    /* Who holds memory is no news where the machine does nothing but read back what it drops. */
+    finding_add(c, waits ? cause_severity(c, SEV_WARNING) : SEV_WARNING, CONF_MEDIUM, "host",
+                waits ? THRASHES_WEIGHT : 0.45, "%s", "");
     if (left >= STREAM) {
         finding_title(
             c,
@@ -33,7 +41,9 @@ void rule_kswapd_busy(struct rule_context *c)
                       AMOUNT(cpu, IN_PERCENT));
     }
     evidence(c, "CPU time of kswapd", cpu, IN_PERCENT, "the table of processes", "over %.0f %%",
-             waits ? WORKS : SPINS);
+             !waits         ? SPINS
+             : cpu >= WORKS ? WORKS
+                            : WORKS_AT_ALL);
     if (wait > 0)
         evidence(c, "waiting for I/O", wait, IN_PERCENT, "the head of that table", "%s", "");
     evidence(c, "available", number_of(c->f->available), IN_BYTES, "this text", "%s", "");

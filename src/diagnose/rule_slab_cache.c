@@ -1,5 +1,6 @@
 /* rule_slab_cache.c - one object cache of the kernel holds most of what all hold. */
 #include "diagnose/cause.h"
+#include "diagnose/slabs.h"
 
 #include <string.h>
 
@@ -71,6 +72,35 @@ static void tell_sum(struct rule_context *c, const struct slab_view *most, u64 a
     evidence(c, most->name, number_of(most->bytes), IN_BYTES, "/proc/slabinfo", "%s", "");
 }
 
+/* Caches of one kind hold most of it together. */
+static bool tell_family(struct rule_context *c, const struct slab_view *most, u64 all)
+{
+    struct slab_family family = slabs_family(c->s);
+    double of_slab = share_of(family.bytes, all), of_memory = share_of(family.bytes, c->f->total);
+
+    if (!family.name || !(of_slab >= MOST) || of_memory < MUCH)
+        return false;
+    finding_add(c, cause_severity(c, SEV_INFO), CONF_HIGH, "host",
+                cause_weight(c, 0.55, isnan(of_memory) ? of_slab : of_memory + 1),
+                "The kernel's object caches of %s hold %s together, %s of all such caches",
+                family.name, SIZE(family.bytes), AMOUNT(of_slab, IN_PERCENT));
+    if (!isnan(of_memory))
+        finding_title(c, "The kernel's object caches of %s hold %s together, of %s (%s)",
+                      family.name, SIZE(family.bytes), SIZE(c->f->total),
+                      AMOUNT(of_memory, IN_PERCENT));
+    finding_detail(c, "%s caches; the largest is %s with %s.",
+                   AMOUNT((double)family.caches, IN_COUNT), most->name, SIZE(most->bytes));
+    evidence(c, "caches of that kind, together", number_of(family.bytes), IN_BYTES,
+             "/proc/slabinfo", "over %.0f %% of all", MOST);
+    evidence_shown(c, "share of all caches", of_slab, IN_PERCENT, "/proc/slabinfo");
+    evidence_shown(c, "share of MemTotal", of_memory, IN_PERCENT, "/proc/slabinfo");
+    evidence_shown(c, "caches of that kind", family.caches, IN_COUNT, "/proc/slabinfo");
+    evidence(c, most->name, number_of(most->bytes), IN_BYTES, "/proc/slabinfo", "%s", "");
+    evidence(c, "all object caches", number_of(all), IN_BYTES, "/proc/slabinfo", "%s", "");
+    evidence(c, "MemTotal", number_of(c->f->total), IN_BYTES, "/proc/meminfo", "%s", "");
+    return true;
+}
+
 void rule_slab_cache(struct rule_context *c)
 {
     const struct slab_view *most = NULL;
@@ -86,6 +116,8 @@ void rule_slab_cache(struct rule_context *c)
         return;
     of_slab = share_of(most->bytes, all);
     of_memory = share_of(most->bytes, c->f->total);
+    if (tell_family(c, most, all))
+        return;
     if (of_slab < MOST && !known(c->f->total)) {
         tell_sum(c, most, all);
         return;

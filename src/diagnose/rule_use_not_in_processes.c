@@ -4,6 +4,9 @@
 /* Shares in percent: of what is used, in processes at most; of memory, used beside them. */
 #define IN_PROCESSES 50.0
 #define MUCH         30.0
+/* ... of which nobody can say that it is well, unless this is available all the same. */
+#define MOST         60.0
+#define PLENTY       20.0
 /* A table of the largest leaves out some hundred others, none larger than its smallest. */
 #define OTHERS       200
 
@@ -32,7 +35,10 @@ void rule_use_not_in_processes(struct rule_context *c)
     share = share_of(beside, c->f->total);
     if (!(share_of(rss, used) <= IN_PROCESSES) || !(share >= MUCH))
         return;
-    finding_add(c, cause_severity(c, SEV_INFO), CONF_MEDIUM, "host", CAUSE_WEIGHT,
+    finding_add(c,
+                cause_severity(c, share >= MOST && !(c->f->available_share >= PLENTY) ? SEV_WARNING
+                                                                                      : SEV_INFO),
+                CONF_MEDIUM, "host", cause_weight(c, CAUSE_WEIGHT, share),
                 "No process holds it: all together have %s of the %s that is used", SIZE(rss),
                 SIZE(used));
     if (!c->s->processes_whole) {

@@ -1,9 +1,64 @@
 /* slabs.c - see slabs.h. */
 #include "diagnose/slabs.h"
 
+#include <string.h>
+
 #define TOLD 3
 /* Percent of the kernel memory of a kind that makes one cache its cause. */
 #define MOST 50.0
+
+/* A cache with this part of its family stands for it. */
+#define STANDS_FOR 0.9
+
+static const struct {
+    const char *words; /* the name begins with them; "*x": it has them */
+    const char *family;
+} families[] = {
+#define ZFS     "ZFS (zio_*, zfs_*, dnode_t, dmu_*, arc_*)"
+#define SOCKETS "sockets and packets (TCP, UDP, UNIX, skbuff_*)"
+#define INODES  "inodes and dentries (names of files that were looked up)"
+#define SIZES   "kmalloc-* (memory that drivers and the kernel itself allocated by size)"
+    {"zio_", ZFS},           {"zfs_", ZFS},        {"dnode_t", ZFS},     {"dmu_", ZFS},
+    {"arc_buf", ZFS},        {"abd_", ZFS},        {"sa_cache", ZFS},    {"ddt_", ZFS},
+    {"zil_", ZFS},           {"spl_", ZFS},        {"metaslab_", ZFS},   {"range_seg", ZFS},
+    {"sock_inode", SOCKETS}, {"TCP", SOCKETS},     {"UDP", SOCKETS},     {"UNIX", SOCKETS},
+    {"RAW", SOCKETS},        {"skbuff_", SOCKETS}, {"tw_sock", SOCKETS}, {"request_sock", SOCKETS},
+    {"proc_inode", INODES},  {"dentry", INODES},   {"*_inode", INODES},  {"inode_cache", INODES},
+    {"kmalloc-", SIZES},     {"size-", SIZES},
+};
+
+const char *slab_family_of(const char *name)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(families); i++) {
+        const char *words = families[i].words;
+
+        if (*words == '*' ? strstr(name, words + 1) != NULL
+                          : strncmp(name, words, strlen(words)) == 0)
+            return families[i].family;
+    }
+    return NULL;
+}
+
+struct slab_family slabs_family(const struct snapshot *s)
+{
+    struct slab_family best = {0};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(families); i++) {
+        struct slab_family sum = {.name = families[i].family};
+        u64 largest = 0;
+
+        vec_for_each (&s->slabs, v) {
+            if (!known(v->bytes) || v->bytes > (u64)1 << 56 || slab_family_of(v->name) != sum.name)
+                continue;
+            sum.bytes += v->bytes;
+            sum.caches += v->bytes > 0;
+            largest = MAX(largest, v->bytes);
+        }
+        if (sum.bytes > best.bytes && (double)largest < STANDS_FOR * (double)sum.bytes)
+            best = sum;
+    }
+    return best;
+}
 
 static const struct slab_view *next_largest(const struct snapshot *s, bool reclaimable,
                                             const struct slab_view *after)
@@ -42,8 +97,19 @@ void slabs_tell(struct rule_context *c, bool reclaimable)
 void slabs_name_largest(struct rule_context *c, bool reclaimable, u64 all)
 {
     const struct slab_view *largest = next_largest(c->s, reclaimable, NULL);
+    struct slab_family family = slabs_family(c->s);
     char *title;
 
+    if (family.name && share_of(family.bytes, all) >= MOST &&
+        !(largest && largest->bytes >= family.bytes) && family.bytes <= all) {
+        title = xstrdup(vec_last(&c->out->items).title);
+        finding_title(c, "%s, most of it in caches of %s: %s", title, family.name,
+                      SIZE(family.bytes));
+        evidence(c, "caches of one kind", number_of(family.bytes), IN_BYTES, "/proc/slabinfo", "%s",
+                 "");
+        free(title);
+        return;
+    }
     if (!largest || !(share_of(largest->bytes, all) >= MOST))
         return;
     title = xstrdup(vec_last(&c->out->items).title);

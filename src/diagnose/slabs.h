@@ -4,6 +4,19 @@
 
 #include "diagnose/rule.h"
 
+/* Caches that grow for one reason, put together. */
+struct slab_family {
+    const char *
+        name; /* "ZFS (zio_*, zfs_*, ...)": what they are called together; NULL: no family stands out */
+    u64 bytes;
+    unsigned caches;
+};
+
+/* What this cache belongs to; NULL. */
+const char *slab_family_of(const char *name);
+/* The family that holds the most, where its largest cache alone does not tell nearly all of it. */
+struct slab_family slabs_family(const struct snapshot *s);
+
 /* Name the largest caches of this kind in the detail and the evidence of the finding added last, or leave a gap. */
 void slabs_tell(struct rule_context *c, bool reclaimable);
 /* Append the largest cache to the title of the finding added last, where it holds most of `all`. */

@@ -40,6 +40,8 @@ static const struct killer_line lines[] = {
     {"earlyoom", LOG_KILLED_BY, "Invoking oom killer: done", NULL, NULL, NULL, NULL, false, false},
     {"earlyoom", LOG_OOMD_LOOKED, "ould not find a process to kill", NULL, NULL, NULL, NULL, false,
      false},
+    {"earlyoom", LOG_OOMD_LOOKED, "process ", "did not exit", NULL, NULL, "process ", false, false},
+    {"earlyoom", LOG_OOMD_LOOKED, "kill failed: ", NULL, NULL, NULL, NULL, false, false},
     {"nohang", LOG_KILLED_BY, "Sending SIG", " to the victim", NULL, NULL, NULL, false, false},
     {"kubelet", LOG_KILLED_BY, "The node was low on resource: ", NULL, "Container ", " was using",
      NULL, true, false},
@@ -48,6 +50,10 @@ static const struct killer_line lines[] = {
     {"kubelet", LOG_KILLED_BY, "reclaim not satisfied: threshold", "signal=memory", NULL, NULL,
      NULL, true, false},
     {"kubelet", LOG_KILLED_BY, "evict pod(s) to reclaim", NULL, NULL, NULL, NULL, true, false},
+    {"kubelet", LOG_NODE_TOLD, "status is now: NodeHasInsufficientMemory", NULL, "Node ", " ", NULL,
+     true, false},
+    {"kubelet", LOG_NODE_TOLD, "EvictionThresholdMet", "to reclaim memory", "node/", " ", NULL,
+     true, false},
     {"kubelet", LOG_OOM_TOLD, "Created an OOM event", NULL, "container \"", "\"", NULL, true,
      false},
     {"kubelet", LOG_OOM_TOLD, "Cgroup OOM encountered, victim process: ", NULL,
@@ -152,6 +158,8 @@ bool klog_killer_take(struct span message, struct log_event *event)
             continue;
         name = span_trim(name_of(l, message));
         event->kind = l->kind;
+        /* A node of which it says no more than that is under pressure. */
+        event->forced |= l->kind == LOG_NODE_TOLD;
         event->of_machine = l->of_machine;
         snprintf(event->killer, sizeof(event->killer), "%s", l->killer);
         if (l->is_group) {
