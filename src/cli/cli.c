@@ -139,12 +139,22 @@ void cli_choose(struct cli *cli, enum machine_option option)
         cli_add_setting(cli, (struct cli_setting){machine_option_info[option].name, cli->arg});
 }
 
+/* --numa, --membind and the like are one policy: no two of them, as numactl has it. */
+static void claim_policy(struct cli *cli, const char *option)
+{
+    if (cli->policy_option && strcmp(cli->policy_option, option) != 0)
+        cli_usage(cli, "--%s and --%s: programs have one memory policy; leave one of them out",
+                  cli->policy_option, option);
+    cli->policy_option = option;
+}
+
 /* --membind LIST is --numa bind:LIST, and so on. */
-static void choose_policy(struct cli *cli, const char *mode)
+static void choose_policy(struct cli *cli, const char *option, const char *mode)
 {
     size_t size = strlen(mode) + strlen(cli->arg) + 2;
     char *policy = xmalloc(size);
 
+    claim_policy(cli, option);
     vec_push(&cli->owned, policy);
     snprintf(policy, size, "%s:%s", mode, cli->arg);
     cli->arg = policy;
@@ -157,6 +167,8 @@ static bool store_machine(struct cli *cli, int id)
     struct cli_machine *m = &cli->machine;
 
     if (id >= CLI_MACHINE_FIRST) {
+        if (id == CLI_MACHINE_FIRST + MACHINE_OPTION_numa)
+            claim_policy(cli, "numa");
         cli_choose(cli, (enum machine_option)(id - CLI_MACHINE_FIRST));
         return true;
     }
@@ -174,13 +186,16 @@ static bool store_machine(struct cli *cli, int id)
         cli_set(cli, cli->arg);
         return true;
     case CLI_ID_MEMBIND:
-        choose_policy(cli, "bind");
+        choose_policy(cli, "membind", "bind");
         return true;
     case CLI_ID_INTERLEAVE:
-        choose_policy(cli, "interleave");
+        choose_policy(cli, "interleave", "interleave");
         return true;
     case CLI_ID_PREFERRED:
-        choose_policy(cli, "preferred");
+        choose_policy(cli, "preferred", "preferred");
+        return true;
+    case CLI_ID_PREFERRED_MANY:
+        choose_policy(cli, "preferred-many", "preferred-many");
         return true;
     case CLI_ID_PROFILE:
         cli_profile_read(cli);

@@ -108,7 +108,8 @@ struct cli {
     struct cli_profile *profile; /* --host (profile.h); NULL: none */
 
     /* private */
-    VEC(void *) owned; /* to free */
+    const char *policy_option; /* of --numa, --membind and the like, the one that was given; NULL */
+    VEC(void *) owned;         /* to free */
     struct option *long_options;
     char *letters;
     bool no_color, progress_forced, progress_shown;

@@ -92,14 +92,6 @@ static void show_progress(void *ctx, u64 events)
     run->progress(run, events, run->trace->nr_accesses + run->trace->nr_ops);
 }
 
-double run_cpu_seconds(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now); /* a machine is one thread's */
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 int run_new_machine(struct run *run, const struct system_config *config, struct err *e)
 {
     int rc;
@@ -146,7 +138,6 @@ static int play(struct run *run, bool limited, ns_t max_lead_ns, ns_t max_ns, st
     struct replay_config replay_config;
     struct replay replay;
     struct group *group;
-    double began = run_cpu_seconds();
     int rc;
 
     cli_system_config(&run->cli, run->trace, run->variant, &config);
@@ -193,7 +184,6 @@ static int play(struct run *run, bool limited, ns_t max_lead_ns, ns_t max_ns, st
     run->report.outcome = replay_run(&replay);
     run->report.stats = replay.stats;
     run->report.window = replay.window;
-    run->report.cpu_seconds = run_cpu_seconds() - began;
     if (run->report.outcome == REPLAY_FAILED)
         rc = err_at(e, replay.error, run->trace->path, 0, 0, "cannot read it to its end: %s",
                     strerror(-replay.error));

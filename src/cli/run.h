@@ -43,7 +43,6 @@ struct run {
 
 /* Set by a signal: end in order. */
 extern volatile int run_stop;
-double run_cpu_seconds(void);
 
 /* A machine in run->system. */
 int run_new_machine(struct run *run, const struct system_config *config, struct err *e);

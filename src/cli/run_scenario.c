@@ -72,7 +72,6 @@ static int play(struct run *run, const struct scenario *sc, struct err *e)
         .ctx = &watcher,
     };
     struct scenario_run sr;
-    double began = run_cpu_seconds();
     int rc = scenario_run_init(&sr, sc, &config, e);
 
     if (rc)
@@ -86,7 +85,6 @@ static int play(struct run *run, const struct scenario *sc, struct err *e)
     run_start_samples(run, &sr);
     run->report.outcome = scenario_run(&sr);
     run->report.stats = sr.stats;
-    run->report.cpu_seconds = run_cpu_seconds() - began;
     if (run->report.outcome == REPLAY_FAILED) {
         *e = sr.error;
         rc = -EIO;

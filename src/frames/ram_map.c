@@ -11,6 +11,8 @@
  */
 #include "frames/ram_map.h"
 
+#include "base/units.h"
+
 #define PAGES(bytes)      ((u32)((bytes) >> PAGE_SHIFT))
 #define PAGES_LONG(bytes) ((u64)(bytes) >> PAGE_SHIFT)
 
@@ -193,10 +195,11 @@ static void reserve(struct ram_map *m, u32 start, u32 end)
     }
 }
 
-static int too_small(const struct ram_map *m, unsigned nid, u64 want_pages, struct err *e)
+static int too_small(struct ram_map *m, unsigned nid, u64 want_pages, struct err *e)
 {
     unsigned long long mib = want_pages * PAGE_SIZE / MIB + 1;
 
+    m->short_nid = nid;
     if (m->nr_nodes == 1)
         return err_set(e, -EINVAL,
                        "the machine is too small for its kernel: want %llu MiB of RAM or more",
@@ -264,13 +267,14 @@ int ram_map_init(struct ram_map *m, const struct topology *t, const struct kerne
                  u64 reserved_bytes, u64 movable_bytes, struct err *e)
 {
     u64 ram_bytes = topology_ram_bytes(t);
+    char size[UNITS_TEXT_MAX];
     u32 pages, low_end;
     int r;
 
-    *m = (struct ram_map){.nr_nodes = t->nr_nodes};
+    *m = (struct ram_map){.nr_nodes = t->nr_nodes, .short_nid = t->nr_nodes};
     if (ram_bytes < RAM_MIN || ram_bytes > RAM_MAX)
-        return err_set(e, -EINVAL, "a machine of %llu bytes of RAM: want 4M to 15T",
-                       (unsigned long long)ram_bytes);
+        return err_set(e, -EINVAL, "a machine of %s of RAM: want 4M to 15T",
+                       format_size(size, ram_bytes));
     if (movable_bytes && t->nr_nodes > 1)
         return err_set(e, -EINVAL, "ZONE_MOVABLE is for machines of one node");
     pages = PAGES(ram_bytes);

@@ -43,6 +43,7 @@ struct ram_map {
     struct pfn_run
         node[MAX_NUMNODES]; /* the same of the nodes: disjoint, each of whole sections of 32 MiB */
     unsigned nr_nodes;
+    unsigned short_nid; /* where ram_map_init() failed: the node that is too small, or nr_nodes */
 };
 
 /* 0, or -EINVAL when a size makes no sense. kernel: what is reserved is what it keeps at boot. NULL:

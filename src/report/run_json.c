@@ -1,7 +1,7 @@
 /* run_json.c - one run as a JSON document; docs/schema/run.schema.json describes it.
  *
  * Kernel counters keep the kernel's names and the units of the files they stand in: vmstat as /proc/vmstat, memory.stat in
- * bytes. Everything but replay.cpu_seconds is the same for the same input and seed.
+ * bytes. All of it is the same for the same input and seed.
  */
 #include "report/json_put.h"
 #include "report/lacks.h"
@@ -470,7 +470,6 @@ static json_object *replay_json(const struct run_report *r)
     }
     json_put_u64(o, "refused", r->stats.refused);
     json_put_u64(o, "lost", lacks.by_reason[HWT_INCOMPLETE_CALLS]);
-    put_fraction(o, "cpu_seconds", r->cpu_seconds);
     return o;
 }
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define PROGRAMS_SHOWN 12u
+#define NODES_SHOWN    6u   /* of a program: what fits on a line */
 #define REMOTE_PERCENT 20.0 /* of accesses, and */
 #define COST_PERCENT   1.0  /* of CPU time: worth a sentence */
 #define SHORT_PERCENT  10.0 /* of a node, free: it is short */
@@ -133,6 +134,32 @@ static void nodes_table(const struct system *s, struct strbuf *out)
     }
 }
 
+/* The nodes with most of its memory, as many as fit on a line, and what is on the others. */
+static void put_by_node(const struct system *s, const struct program *p, struct strbuf *out)
+{
+    u64 shown = 0, rest = 0;
+    unsigned nodes = 0;
+
+    for (unsigned i = 0; i < NODES_SHOWN; i++) {
+        unsigned most = MAX_NUMNODES;
+
+        for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+            if (p->nodes.by_node[nid] && !(shown >> nid & 1) &&
+                (most == MAX_NUMNODES || p->nodes.by_node[nid] > p->nodes.by_node[most]))
+                most = nid;
+        shown |= most < MAX_NUMNODES ? BIT_ULL(most) : 0;
+    }
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
+        if (shown >> nid & 1)
+            strbuf_printf(out, " %u: %.0f %%", nid, percent(p->nodes.by_node[nid], p->all));
+        else
+            rest += p->nodes.by_node[nid];
+        nodes += !(shown >> nid & 1) && p->nodes.by_node[nid];
+    }
+    if (nodes)
+        strbuf_printf(out, ", %u more: %.0f %%", nodes, percent(rest, p->all));
+}
+
 static void programs_table(const struct system *s, const program_list *list, struct strbuf *out)
 {
     size_t shown = MIN(list->count, (size_t)PROGRAMS_SHOWN);
@@ -149,9 +176,7 @@ static void programs_table(const struct system *s, const program_list *list, str
         strbuf_printf(out, "  %-15s %10s %6.0f %% %10s %10s ", comm.text,
                       format_short_count(all, p->all), percent(p->nodes.remote, p->all),
                       format_ns(cost, p->nodes.remote_ns), format_ns(cpu, p->cpu_ns));
-        for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
-            if (p->nodes.by_node[nid])
-                strbuf_printf(out, " %u: %.0f %%", nid, percent(p->nodes.by_node[nid], p->all));
+        put_by_node(s, p, out);
         strbuf_appendc(out, '\n');
         strbuf_done(&comm);
     }
@@ -327,6 +352,11 @@ static void sentence(const struct run_report *r, const struct program *p, struct
 }
 
 /* --- a node that was the limit ------------------------------------------------------------------------------------------- */
+static const char *bound_constraint(const struct system *s)
+{
+    return s->oom_bound.cpuset ? "CONSTRAINT_CPUSET" : "CONSTRAINT_MEMORY_POLICY";
+}
+
 static void tell_kill(const struct system *s, struct strbuf *out)
 {
     char bytes[UNITS_TEXT_MAX];
@@ -337,8 +367,7 @@ static void tell_kill(const struct system *s, struct strbuf *out)
     utf8_append_clean(out, s->oom_bound.comm);
     strbuf_printf(out, ", whose %s allows no other, while %s were free elsewhere (%s).\n",
                   s->oom_bound.cpuset ? "cpuset" : "memory policy",
-                  format_bytes(bytes, s->oom_bound.free_pages * PAGE_SIZE),
-                  s->oom_bound.cpuset ? "CONSTRAINT_CPUSET" : "CONSTRAINT_MEMORY_POLICY");
+                  format_bytes(bytes, s->oom_bound.free_pages * PAGE_SIZE), bound_constraint(s));
 }
 
 /* Somebody who may have memory of this node alone; NULL: nobody. */
@@ -459,6 +488,23 @@ static json_object *program_json(const struct system *s, const struct program *p
     return o;
 }
 
+/* The last kill for a memory policy or a cpuset. */
+static json_object *bound_kill_json(const struct system *s)
+{
+    json_object *o = json_new_object();
+    struct strbuf nodes;
+
+    strbuf_init(&nodes);
+    strbuf_masklist(&nodes, s->oom_bound.nodes);
+    json_put_u64(o, "kills", s->oom_bound.kills);
+    json_put_text(o, "constraint", bound_constraint(s));
+    json_put_text(o, "comm", s->oom_bound.comm);
+    json_put_text(o, "nodes", nodes.text);
+    json_put_u64(o, "free_elsewhere_bytes", s->oom_bound.free_pages * PAGE_SIZE);
+    strbuf_done(&nodes);
+    return o;
+}
+
 json_object *run_nodes_json(const struct run_report *r)
 {
     json_object *o = json_new_object(), *nodes = json_new_array(), *each = json_new_array();
@@ -471,6 +517,8 @@ json_object *run_nodes_json(const struct run_report *r)
         json_append(each, program_json(r->system, p));
     json_put(o, "nodes", nodes);
     json_put(o, "programs", each);
+    if (r->system->oom_bound.kills)
+        json_put(o, "bound_kill", bound_kill_json(r->system));
     vec_done(&list);
     return o;
 }

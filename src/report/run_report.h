@@ -55,7 +55,6 @@ struct run_report {
     const struct scenario_run *scenario; /* NULL: not a scenario */
     enum replay_outcome outcome;
     struct replay_stats stats;
-    double cpu_seconds;    /* of the host; the only figure here that differs between two runs */
     ns_t baseline_ns;      /* busy time without a limit; 0 when not known */
     double max_slowdown;   /* 0: no bound */
     const char *process;   /* judged alone, as the user gave it: the tasks of `group`; NULL: all */

@@ -57,6 +57,11 @@ int mempolicy_parse(const char *text, struct mempolicy *ret, struct err *e)
             p.nodes = NODES_ALL_GIVEN;
         else if (list && parse_masklist(list, "node", &p.nodes, &why))
             return err_set(e, -EINVAL, "%s: %s", modes[i].name, why.text);
+        if (p.mode == MPOL_PREFERRED && p.nodes & (p.nodes - 1))
+            return err_set(e, -EINVAL,
+                           "preferred has one node, as in preferred:0; of several, "
+                           "preferred-many:%s",
+                           list);
         *ret = p;
         return 0;
     }

@@ -394,8 +394,13 @@ int machine_option_set(struct system_config *c, enum machine_option option, cons
         rc = mempolicy_parse(value, (struct mempolicy *)(void *)((char *)c + info->offset), &why);
         break;
     case MACHINE_NODES:
-        rc = *value ? parse_masklist(value, "node", (u64 *)(void *)((char *)c + info->offset), &why)
-                    : err_set(&why, -EINVAL, "want nodes as in 0-3,8, not ''");
+        /* No node is all of them: what no mask can say, for there are 64 at most. */
+        if (strcmp(value, "all") == 0)
+            *(u64 *)(void *)((char *)c + info->offset) = 0;
+        else
+            rc = *value ? parse_masklist(value, "node", (u64 *)(void *)((char *)c + info->offset),
+                                         &why)
+                        : err_set(&why, -EINVAL, "want nodes as in 0-3,8, not ''");
         break;
     case MACHINE_DISK:
     case MACHINE_DEVICE:
@@ -429,10 +434,16 @@ int system_config_topology(const struct system_config *c, struct topology *ret, 
 
     struct mempolicy numa = c->numa;
     struct err why = {0};
+    struct ram_map map;
     int rc = topology_init(ret, &c->topology, &want, ret_nid, e);
 
     if (rc)
         return rc;
+    rc = ram_map_init(&map, ret, kernel_find(c->kernel), 0, c->movable_bytes, e);
+    if (rc) {
+        *ret_nid = map.short_nid;
+        return rc;
+    }
     if (mempolicy_fit(&numa, ret, &why))
         return err_set(e, -EINVAL, "numa: %s", why.text);
     if (c->cpunodebind && !system_config_cpus(c, ret))
