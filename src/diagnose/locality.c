@@ -103,7 +103,7 @@ bool locality_of(const struct snapshot *s, const struct process_view *p, struct 
         ret->interleaved_away += row->interleaved;
         ret->told_away += row->bound + row->preferred;
         if (row->bytes > most) {
-            most = row->bytes;
+            most = ret->most = row->bytes;
             ret->most_at = at;
         }
     }

@@ -15,6 +15,7 @@ struct locality {
     u64 interleaved_away; /* of these, under a policy that interleaves */
     u64 told_away;        /* ... that binds, or prefers a node */
     size_t most_at;       /* the node with most of the remote bytes */
+    u64 most;             /* bytes there */
 };
 
 /* The nodes of a list of processors, "0-3,8". 0: none is known. */

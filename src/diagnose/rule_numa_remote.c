@@ -7,6 +7,8 @@
 #include "diagnose/locality.h"
 
 #define REMOTE_PERCENT 50.0
+/* Of a program's memory: where less is, going there leaves most of it remote again. */
+#define MOST_PERCENT   50.0
 /* Less is the text of programs and libraries, which lies where it was first read. */
 #define MUCH_BYTES     (64 * MIB)
 #define MUCH_PERCENT   1.0
@@ -92,6 +94,12 @@ static void tell_what_to_do(struct rule_context *c, const struct process_view *p
                        "\"migratepages %s %u %s\" moves its memory to it now; start it with "
                        "\"numactl --cpunodebind=%s --localalloc\".",
                        process_number(pid, p), far->id, NODES(l->home), NODES(l->home));
+    else if (share_of(l->most, l->total) < MOST_PERCENT)
+        finding_detail(
+            c,
+            "Node %s has no room for it, and no other node has most of it: from each "
+            "the rest is far. Less memory, or threads on all of these nodes, would help.",
+            NODES(l->home));
     else
         finding_detail(c,
                        "Node %s has no room for it; \"taskset -acp %s %s\" lets it run where its "

@@ -75,6 +75,19 @@ RIG_TEST(memory_away_from_the_processors_is_told_with_what_brings_it_back)
     assert_int_equal(rig_severity(r, RULE_NUMA_REMOTE), SEV_INFO);
 }
 
+RIG_TEST(memory_that_fits_on_no_node_is_not_gone_after)
+{
+    add_nodes(r, 100 * MIB, 4 * GIB);
+    add_node(r, 3, "16-19", 4 * GIB);
+    add_program(r, 7, "0-3", 50);
+    add_memory(r, 7, 0, 400 * MIB, 0, 0);
+    add_memory(r, 7, 1, 450 * MIB, 0, 0);
+    add_memory(r, 7, 3, 250 * MIB, 0, 0);
+    assert_int_equal(rig_severity(r, RULE_NUMA_REMOTE), SEV_WARNING);
+    assert_null(strstr(detail(r, RULE_NUMA_REMOTE), "taskset"));
+    assert_non_null(strstr(detail(r, RULE_NUMA_REMOTE), "no other node has most of it"));
+}
+
 RIG_TEST(who_may_run_where_its_memory_is_has_none_elsewhere)
 {
     add_nodes(r, 4 * GIB, 4 * GIB);
@@ -254,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_away_from_the_processors_is_told_with_what_brings_it_back),
+        cmocka_unit_test(memory_that_fits_on_no_node_is_not_gone_after),
         cmocka_unit_test(who_may_run_where_its_memory_is_has_none_elsewhere),
         cmocka_unit_test(a_node_without_processors_is_remote_to_nobody),
         cmocka_unit_test(interleaving_is_for_who_runs_everywhere_or_has_no_room),

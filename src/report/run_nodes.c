@@ -2,6 +2,7 @@
 #include "report/run_nodes.h"
 
 #include "access/access.h"
+#include "access/numa.h"
 #include "base/masklist.h"
 #include "base/units.h"
 #include "base/utf8.h"
@@ -322,12 +323,17 @@ static void tell_why(const struct run_report *r, const struct program *p, unsign
                       here);
     } else if (!s->frames.topology.cpus[home]) {
         strbuf_printf(out, " Node %u is a slower one, without processors", home);
+        if (!(s->tunables.numa_balancing & NUMA_BALANCING_MEMORY_TIERING) ||
+            !s->tunables.demotion_enabled)
+            strbuf_append(out, ": try --set kernel.numa_balancing=2 --set numa/demotion_enabled=1");
     } else if (node_counter(&s->frames, here, NUMA_FOREIGN)) {
         strbuf_printf(out, " Node %u was short of memory when it was allocated", here);
     } else {
         strbuf_printf(out, " It lies on node %u, where it was touched first", home);
     }
-    if (home != here && s->frames.topology.cpus[home])
+    /* Where less than half of it is, most would be remote from there as well. */
+    if (home != here && s->frames.topology.cpus[home] &&
+        percent(p->nodes.by_node[home], p->all) >= 50.0)
         try_cpus(r, p, home, out);
     else
         strbuf_appendc(out, '.');

@@ -132,3 +132,43 @@ $ sed 's/^requests/cgroup = tight\n&/' full.ini >tight.ini && highwater run tigh
 | requests = 20000
 $ highwater run reclaim.ini | grep ^Note
 >~ Note: memory of node 0 was reclaimed while node 1 had 2\d+.\d MiB free: vm.zone_reclaim_mode is 1. With 0 memory overflows to the next node instead.
+# Programs have one policy, of as many nodes as it takes; a node that is too small is told with the line of its section.
+$ highwater run two.ini --membind 0 --interleave 1
+! highwater run: --membind and --interleave: programs have one memory policy; leave one of them out
+! Try 'highwater run --help'.
+= 2
+$ highwater run two.ini --preferred 0,1
+! highwater run: --numa: preferred has one node, as in preferred:0; of several, preferred-many:0,1
+! Try 'highwater run --help'.
+= 2
+$ highwater run two.ini --preferred-many 0,1 --cpunodebind all -o /dev/null
+@ small.ini
+| [machine]
+| [node 0]
+| ram = 32M
+| cpus = 0
+| [node 1]
+| ram = 1G
+| [task work]
+| memory = 1M
+| requests = 1
+$ highwater run small.ini
+! highwater run: small.ini:2: node 0 is too small for what the kernel keeps there: want 64 MiB or more
+= 2
+# A kill for a policy is in the document as well.
+$ highwater run full.ini --membind 0 --format json | python3 -c 'import json, sys; k = json.load(sys.stdin)["numa"]["bound_kill"]; print(k["constraint"], k["comm"], k["nodes"], k["free_elsewhere_bytes"] >> 27)'
+> CONSTRAINT_MEMORY_POLICY work 0 1
+# Memory that no node holds: nobody is sent to one.
+@ ring.ini
+| [machine]
+| nodes = 4
+| ram = 1G
+| cpus = 4
+| [task work]
+| cpus = 0
+| memory = 600M
+| touch = random
+| touches = 64
+| requests = 20000
+$ highwater run ring.ini | grep 'work: '
+>~   work: \d+ % of accesses were remote: .* of .* CPU time. Node 0 was short of memory when (it|the rest) was allocated\.

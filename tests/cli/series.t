@@ -11,8 +11,8 @@
 | memory = 40M
 | touch = random
 | rate = 100/s
-$ highwater run --thp never s.ini --series s.csv --every 500ms --format json | grep -v cpu_seconds >with.json
-$ highwater run --thp never s.ini --format json | grep -v cpu_seconds | cmp - with.json
+$ highwater run --thp never s.ini --series s.csv --every 500ms --format json >with.json
+$ highwater run --thp never s.ini --format json | cmp - with.json
 $ cut -d, -f1,2 s.csv
 >~ time_s,nr_free_pages
 >~ 0\.500000000,[0-9]+

@@ -17,7 +17,7 @@ $ python3 -c 'import json; print([[(s["device"], s["bytes"] + 4096 >> 20) for s 
 # Each is what the options say one by one.
 $ highwater run -q --thp never o.hwt --memory-max 6M --swap zswap:64M --format json -o a.json
 $ highwater run -q --thp never o.hwt --memory-max 6M --swap 64M --zswap yes --format json -o b.json
-$ python3 -c 'import json; a, b = (json.load(open(f)) for f in ("a.json", "b.json")); a["replay"]["cpu_seconds"] = b["replay"]["cpu_seconds"] = 0; print(a == b)'
+$ python3 -c 'import json; a, b = (json.load(open(f)) for f in ("a.json", "b.json")); print(a == b)'
 > True
 
 # --swap-max: with as little swap as that the run ends as without any.
