@@ -158,6 +158,20 @@ static bool is_kill(const struct log_event *e)
     return e->kind == LOG_OOM_KILL || e->kind == LOG_OOM_NO_VICTIM;
 }
 
+unsigned incidents_hosts(const struct incidents *in)
+{
+    unsigned hosts = 0;
+
+    vec_for_each (&in->items, i) {
+        bool told = !*i->e->host;
+
+        for (const struct incident *b = in->items.items; b < i && !told; b++)
+            told = strcmp(b->e->host, i->e->host) == 0;
+        hosts += !told;
+    }
+    return hosts;
+}
+
 bool incident_of_group(const struct incident *i)
 {
     return is_kill(i->e) && is_group(i->e);

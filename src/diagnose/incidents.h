@@ -30,6 +30,8 @@ double incident_lasted_s(const struct incident *i);
 void incidents_take(struct incidents *in, const struct snapshot *s);
 void incidents_done(struct incidents *in);
 
+/* Machines whose logs tell of them; those without a name are one with any. */
+unsigned incidents_hosts(const struct incidents *in);
 /* Of the kernel's own kills: by a group's limit, or by the machine. */
 bool incident_of_group(const struct incident *i);
 bool incident_of_machine(const struct incident *i);

@@ -221,7 +221,7 @@ static void divide_free(struct oom_facts *f)
 {
     const struct oom_report *r = f->r;
     enum zone_rank top = highest_zone(r);
-    bool any_zone = false, any_block = false, above_cut = false;
+    bool any_zone = false, any_block = false, above_cut = false, any_cma_zone = false;
     u64 shown = 0, hidden, pcp = figure_or(r->figures[OOM_FREE_PCP], 0);
     u64 largest = 0, all = 0, block;
 
@@ -238,7 +238,13 @@ static void divide_free(struct oom_facts *f)
             f->free_nodes += free_bytes;
             continue;
         }
-        if (rank_of(z->name) > top) {
+        /* Kernels of some vendors have a zone for it. */
+        if (strcmp(z->name, "CMA") == 0 && !f->movable) {
+            any_cma_zone = true;
+            f->free_cma += free_bytes;
+            continue;
+        }
+        if (rank_of(z->name) > top && strcmp(z->name, "CMA") != 0) {
             f->free_zones += free_bytes;
             f->only_movable_zones |= rank_of(z->name) == RANK_MOVABLE;
             continue;
@@ -275,7 +281,7 @@ static void divide_free(struct oom_facts *f)
     }
     if (f->free_usable == 0)
         f->largest_block = largest ? largest : all;
-    f->usable_zone_told = any_zone;
+    f->usable_zone_told = any_zone || any_cma_zone;
     f->only_movable_zones &= !any_zone;
     if (!any_block)
         f->largest_block = UNKNOWN;

@@ -325,6 +325,8 @@ void oom_tell(struct rule_context *c, const struct incident *i, const char *scop
     vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
     strbuf_init(&text);
     oom_title(&t, &text);
+    if (*i->e->host && incidents_hosts(c->incidents) > 1)
+        strbuf_printf(&text, " (on %s)", i->e->host);
     finding_title(c, "%s", text.text);
     strbuf_reset(&text);
     tell_victim(&t, &text);
@@ -341,11 +343,24 @@ void oom_tell(struct rule_context *c, const struct incident *i, const char *scop
     strbuf_done(&text);
 }
 
+void oom_tell_dropped(struct rule_context *c)
+{
+    char text[48];
+
+    if (c->s->log_dropped == 0)
+        return;
+    format_evidence(text, (double)c->s->log_dropped, IN_COUNT);
+    finding_detail(c, "Only the last events of the log are counted: it has %s older ones.", text);
+    evidence_shown(c, "older events", (double)c->s->log_dropped, IN_COUNT,
+                   part_names[PART_KERNEL_LOG]);
+}
+
 void oom_tell_others(struct rule_context *c, const struct incident *i, u64 incidents, u64 kills)
 {
     const struct log_event *e = i->e;
     char a[48], b[48];
 
+    oom_tell_dropped(c);
     if (incidents < 2)
         return;
     oom_figure(a, c, e, OOM_PART_KILL, "kills in the log", (double)kills, IN_COUNT);

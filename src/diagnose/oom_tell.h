@@ -22,4 +22,7 @@ char *oom_where(char buf[160], const struct snapshot *s, const struct log_event 
 char *oom_figure(char buf[48], struct rule_context *c, const struct log_event *e,
                  enum oom_part part, const char *name, double number, enum evidence_unit unit);
 
+/* A long log has more than is kept: say so, in the detail of the finding added last. */
+void oom_tell_dropped(struct rule_context *c);
+
 #endif

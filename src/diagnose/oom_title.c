@@ -30,12 +30,19 @@
 
 /* --- phrases ---------------------------------------------------------------------------------------------------------------- */
 
+/* swapoff reads back what is in swap, and that did not fit. */
+static bool is_swapoff(const struct telling *t)
+{
+    return strcmp(t->e->invoker, "swapoff") == 0 || strcmp(t->e->comm, "swapoff") == 0;
+}
+
 /* "; there is no swap", ", and swap (2.0 GiB) is full", "; 1.5 GiB of swap was free", "". */
 static void say_swap(const struct telling *t, struct strbuf *out)
 {
     const struct oom_facts *f = t->f;
 
-    if (!known(f->swap_total) || f->swap_total >= NO_LIMIT || !known(f->swap_free))
+    /* The area that swapoff empties is not among those that are counted. */
+    if (!known(f->swap_total) || f->swap_total >= NO_LIMIT || !known(f->swap_free) || is_swapoff(t))
         return;
     if (f->swap_total == 0) {
         strbuf_append(out, f->of_group ? "; it may not swap" : "; there is no swap");
@@ -399,7 +406,7 @@ static bool title_holder(const struct telling *t, struct strbuf *out)
         {CAUSE_STACKS, "kernel stacks hold", "kernel stacks"},
         {CAUSE_HUGETLB, "the pool of huge pages holds", "huge page pool"},
         {CAUSE_DIRTY, "file cache that waits to be written holds", "file cache"},
-        {CAUSE_LOCKED, "locked memory (mlock, ramfs) holds", "locked memory"},
+        {CAUSE_LOCKED, "locked memory (mlock, ramfs, SHM_LOCK) holds", "locked memory"},
         {CAUSE_FILE_CACHE, "file cache that could not be dropped holds", "file cache"},
         {CAUSE_GROUP_KERNEL, "kernel memory that is charged to the group holds", "kernel memory"},
     };
@@ -657,6 +664,9 @@ void oom_title(const struct telling *t, struct strbuf *out)
 {
     switch (t->ruling->cause) {
     case CAUSE_ANON:
+        if (is_swapoff(t) && !t->f->of_group)
+            strbuf_append(out, "swapoff reads back what is in swap, and memory has no room for "
+                               "it: ");
         title_anon(t, out);
         break;
     case CAUSE_GUEST:

@@ -86,6 +86,12 @@ static void tell_told(struct rule_context *c, const struct incident *i, double w
                                                                                 : "a process",
         e->killer);
     vec_last(&c->out->items).cause = CAUSE_UNTOLD;
+    if (e->task_memcg && *e->comm && e->words && strstr(e->words, "Cgroup OOM")) {
+        vec_last(&c->out->items).cause = CAUSE_LIMIT;
+        finding_title(c, "A limit of %s was reached and the kernel killed %s (pid %u), says %s",
+                      group_label(label, e->task_memcg), e->comm, e->pid, e->killer);
+        evidence_shown(c, "pid", e->pid, IN_ID, e->killer);
+    }
     if (!e->task_memcg && *e->comm && e->words && strstr(e->words, "Cgroup OOM")) {
         vec_last(&c->out->items).cause = CAUSE_LIMIT;
         finding_title(c,

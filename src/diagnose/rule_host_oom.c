@@ -112,7 +112,7 @@ static const char *service_of(const struct incident *i)
 static bool tell_several(struct rule_context *c, const struct incident *last, u64 incidents)
 {
     char label[96], from[48] = "", to[48] = "", count[48], services_text[48];
-    u64 services = 0;
+    u64 services = 0, hosts = incidents_hosts(c->incidents);
     struct strbuf names;
     bool enough, of_machine = true;
 
@@ -132,9 +132,10 @@ static bool tell_several(struct rule_context *c, const struct incident *last, u6
         if (told)
             continue;
         if (services++ < 4)
-            strbuf_printf(&names, "%s%s%s%s", services > 1 ? ", " : "", i->e->comm,
+            strbuf_printf(&names, "%s%s%s%s%s%s", services > 1 ? ", " : "", i->e->comm,
                           i->e->task_memcg ? " in " : "",
-                          i->e->task_memcg ? group_label(label, i->e->task_memcg) : "");
+                          i->e->task_memcg ? group_label(label, i->e->task_memcg) : "",
+                          hosts > 1 && *i->e->host ? " on " : "", hosts > 1 ? i->e->host : "");
     }
     enough = services > 1 && last->ruling.cause == CAUSE_UNTOLD;
     if (enough) {
@@ -146,15 +147,20 @@ static bool tell_several(struct rule_context *c, const struct incident *last, u6
         oom_figure(count, c, e, OOM_PART_KILL, "incidents in the log", (double)incidents, IN_COUNT);
         oom_figure(services_text, c, e, OOM_PART_KILL, "services", (double)services, IN_COUNT);
         finding_title(c,
-                      of_machine
-                          ? "The machine ran out of memory %s times and killed in %s services: %s"
-                          : "The kernel killed for lack of memory %s times, in %s services: %s",
-                      count, services_text, names.text);
+                      hosts > 1 ? "Several machines ran out of memory, %s%s times together, and "
+                                  "killed in %s services: %s"
+                      : of_machine
+                          ? "The machine ran out of memory %s%s times and killed in %s services: %s"
+                          : "The kernel killed for lack of memory %s%s times, in %s services: %s",
+                      c->s->log_dropped ? "at least " : "", count, services_text, names.text);
+        oom_tell_dropped(c);
         if (*from && *to && strcmp(from, to) != 0)
             finding_detail(c, "From %s to %s.", from, to);
-        finding_detail(c, "No one of them is the cause in all: together they are too large for "
-                          "the machine. The text has the lines of the kills and not what memory "
-                          "was full of.");
+        finding_detail(c, hosts > 1 ? "The text has the lines of the kills and not what memory was "
+                                      "full of."
+                                    : "No one of them is the cause in all: together they are too "
+                                      "large for the machine. The text has the lines of the kills "
+                                      "and not what memory was full of.");
     }
     strbuf_done(&names);
     return enough;

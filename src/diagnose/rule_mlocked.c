@@ -55,14 +55,19 @@ static void say_pinned(struct rule_context *c, const struct cgroup_view *g)
 static void look_at_host(struct rule_context *c)
 {
     u64 locked = c->s->meminfo[MI_MLOCKED], pinned = c->f->pinned;
+    u64 unevictable = c->s->meminfo[MI_UNEVICTABLE];
+    bool beyond = false;
     double share, pinned_share = known(pinned) ? share_of(pinned, c->f->total) : 0;
     enum severity plain = left_is_scarce(c->f) ? SEV_WARNING : SEV_INFO;
     enum severity severity = pain_is_inside(c->f) ? plain : severity_of_pain(c, plain);
     double weight =
         severity > plain || (severity == plain && plain > SEV_INFO) ? WEIGHT_CAUSE : 0.35;
 
-    if (!known(locked))
-        locked = c->s->meminfo[MI_UNEVICTABLE];
+    /* What cannot be evicted is more than what mlock locked. */
+    if (known(unevictable) && (!known(locked) || unevictable > 2 * locked)) {
+        locked = unevictable;
+        beyond = true;
+    }
     share = share_of(locked, c->f->total);
     if (!(share >= MUCH || pinned_share >= MUCH))
         return;
@@ -73,15 +78,24 @@ static void look_at_host(struct rule_context *c)
         say_pinned(c, NULL);
         evidence_shown(c, "pinned share of MemTotal", pinned_share, IN_PERCENT, "/proc/vmstat");
     } else {
-        finding_add(c, severity, CONF_HIGH, "host", weight, "%s of memory, %s, is locked",
-                    AMOUNT(share, IN_PERCENT), SIZE(locked));
+        finding_add(c, severity, CONF_HIGH, "host", weight, "%s of memory, %s, %s",
+                    AMOUNT(share, IN_PERCENT), SIZE(locked),
+                    beyond ? "cannot be evicted (ramfs, SHM_LOCK, secretmem, mlock)" : "is locked");
+        if (beyond && known(c->s->meminfo[MI_MLOCKED])) {
+            finding_detail(c,
+                           "Only %s of it is locked by mlock: the rest is files of a ramfs, shared "
+                           "memory locked by SHM_LOCK, or secretmem.",
+                           SIZE(c->s->meminfo[MI_MLOCKED]));
+            evidence_shown(c, "Mlocked", number_of(c->s->meminfo[MI_MLOCKED]), IN_BYTES,
+                           "/proc/meminfo");
+        }
         say_most(c, most_locked(c->s), most_locked(c->s) ? most_locked(c->s)->locked : 0);
     }
     if (severity > plain)
         finding_detail(c, "All else has to give way, and what is told below follows from that.");
     if (locked || share >= MUCH)
-        evidence(c, "Mlocked", number_of(locked), IN_BYTES, "/proc/meminfo",
-                 "over %.0f %% of MemTotal", MUCH);
+        evidence(c, beyond ? "Unevictable" : "Mlocked", number_of(locked), IN_BYTES,
+                 "/proc/meminfo", "over %.0f %% of MemTotal", MUCH);
     if (share > 0)
         evidence_shown(c, "share of MemTotal", share, IN_PERCENT, "/proc/meminfo");
     if (known(pinned) && pinned)

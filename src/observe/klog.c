@@ -93,6 +93,7 @@ static void forget_oldest(struct klog *k)
 
     for (size_t i = 0; i < dropped; i++) {
         k->rows -= rows_of(&k->s->log.items[i]);
+        k->s->log_dropped++;
         log_event_done(&k->s->log.items[i]);
     }
     k->s->log.count -= dropped;
@@ -225,6 +226,12 @@ static void flush(struct klog *k)
     push_open(k);
 }
 
+static void take_host(struct log_event *event, const struct klog_stamp *stamp)
+{
+    if (stamp->host)
+        snprintf(event->host, sizeof(event->host), "%s", stamp->host);
+}
+
 void klog_begin(struct klog *k, enum log_event_kind kind, const struct klog_stamp *stamp)
 {
     flush(k);
@@ -232,6 +239,7 @@ void klog_begin(struct klog *k, enum log_event_kind kind, const struct klog_stam
     k->open_at = k->s->log.count;
     k->open.at_us = stamp->at_us;
     k->open.stamp = *stamp;
+    take_host(&k->open, stamp);
     k->open.stamp.host = k->open.stamp.program = NULL;
     k->open.report = oom_report_new();
     oom_body_begin(&k->body, k->open.report);
@@ -267,6 +275,7 @@ struct log_event klog_one_line(enum log_event_kind kind, const struct klog_stamp
     log_event_init(&event, kind);
     event.at_us = stamp->at_us;
     event.stamp = *stamp;
+    take_host(&event, stamp);
     event.stamp.host = event.stamp.program = NULL;
     event.kill = stamp->place;
     return event;

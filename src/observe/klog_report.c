@@ -134,7 +134,8 @@ static struct oom_zone *oom_zone_get(struct oom_report *r, u64 node, struct span
 
 static bool is_zone_name(struct span name)
 {
-    static const char *const names[] = {"DMA", "DMA32", "Normal", "HighMem", "Movable", "Device"};
+    static const char *const names[] = {"DMA",     "DMA32",  "Normal", "HighMem",
+                                        "Movable", "Device", "CMA"};
 
     for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
         if (span_is(name, names[i]))

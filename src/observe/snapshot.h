@@ -296,6 +296,7 @@ struct log_event {
     enum log_event_kind kind;
     u64 at_us;               /* since boot; UNKNOWN when the log has no times */
     struct klog_stamp stamp; /* of the first line; host and program are NULL here */
+    char host[64];           /* whose log it is; "" when the prefix does not say */
     struct klog_place kill;  /* the line that says whom; line 0: none does */
     char constraint
         [40]; /* CONSTRAINT_MEMCG (also where an older kernel says so in words), CONSTRAINT_NONE, ... or "" */
@@ -384,8 +385,9 @@ struct snapshot {
     enum source_kind kind;
     char release[NAME_BYTES]; /* uname -r, "" when unknown */
     char hostname[NAME_BYTES];
-    u64 wall_us;   /* since 1970; UNKNOWN for an archive without a date */
-    ns_t taken_at; /* monotonic; of /proc/uptime in an archive */
+    u64 log_dropped; /* events older than those in log[], which a long log had */
+    u64 wall_us;     /* since 1970; UNKNOWN for an archive without a date */
+    ns_t taken_at;   /* monotonic; of /proc/uptime in an archive */
     u64 uptime_us;
     u64 page_bytes;
     struct part_status parts[NR_PARTS];

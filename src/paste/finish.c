@@ -355,6 +355,7 @@ bool paste_end(struct paste *p)
     klog_free(st->klog);
     st->klog = NULL;
     newest_first_order(p);
+    names_apply(p);
     take_earlyoom(p);
     groups_finish(st);
     write_meminfo(st);

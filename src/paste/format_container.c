@@ -125,6 +125,8 @@ unsigned docker_stats_parse(struct block *b, struct span text)
             snprintf(c.name, sizeof(c.name), "container");
         else
             span_copy(f.at[MIN(column, f.count - 1)], c.name, sizeof(c.name));
+        if (column == 1 && f.count > 1)
+            names_note(b->p, f.at[0], f.at[1]);
         vec_push(&all, c);
         largest = MAX(largest, c.limit);
     }
@@ -372,9 +374,11 @@ unsigned docker_ps_parse(struct block *b, struct span text)
         if (docker_ps_begins(b, line))
             continue;
         rows++;
+        fields_split(line, &f);
+        if (f.count > 1)
+            names_note(b->p, f.at[0], f.at[f.count - 1]);
         if (!span_find(line, "Exited (137)") && !span_find(line, "Restarting (137)"))
             continue;
-        fields_split(line, &f);
         span_copy(f.at[f.count - 1], name, sizeof(name));
         /* It may be one that another table says more of. */
         sigkill_push(b->p, podman ? "podman ps" : "docker ps", name, line, place);
@@ -420,6 +424,8 @@ unsigned crictl_stats_parse(struct block *b, struct span text)
         if (f.count < 5 || !amount_of(f.at[f.count - 3], 1, &bytes))
             continue;
         path[0] = '/';
+        if (named)
+            names_note(b->p, f.at[0], f.at[1]);
         span_copy(f.at[named ? 1 : 0], path + 1, NAME_MAX_);
         for (char *at = path + 1; *at; at++)
             if (*at == '/')

@@ -272,6 +272,8 @@ static void take_describe_line(struct block *b, struct pod *pod, struct span lin
         (*found)++;
     } else if (is_key(rest, "Message:") && pod->evicted) {
         pod->words = line;
+    } else if (is_key(rest, "Container ID:") && *pod->container) {
+        names_note(b->p, value, span_of(pod->container, strlen(pod->container)));
     } else if (is_key(rest, "name:")) {
         span_copy(value, pod->container, sizeof(pod->container));
     } else if (is_key(rest, "Exit Code:")) {
@@ -348,6 +350,8 @@ unsigned kube_describe_parse(struct block *b, struct span text)
     end_container(b, &pod);
     end_node(b, &pod);
     scope_of(&pod, "", scope);
+    if (*pod.name)
+        snprintf(b->p->state->described, sizeof(b->p->state->described), "%s", scope);
     if (pod.evicted && b->p->s.log.count < 1000)
         push_killed_by(b, "kubelet", scope, pod.words);
     return found;

@@ -179,6 +179,9 @@ static u64 guess_unit(const struct block *b, u64 total)
     return total >= 128 ? MIB : GIB;
 }
 
+/* Units of a machine's memory: with fewer, a figure of 0 may be a good part of it. */
+#define COARSE_MAX 8
+
 static void take_free_row(struct block *b, const u64 v[8], unsigned n, unsigned columns, bool bare,
                           bool combined)
 {
@@ -205,7 +208,7 @@ static void take_free_row(struct block *b, const u64 v[8], unsigned n, unsigned 
     }
     if (known(cache))
         block_meminfo(b, MI_CACHED, cache, RANK_ROUNDED);
-    if (n >= 5 && known(cache)) {
+    if (n >= 5 && known(cache) && known(v[2])) {
         u64 rest = v[2] + cache + (combined ? 0 : v[4]);
 
         b->p->s.used = v[0] > rest ? v[0] - rest : 0;
@@ -239,8 +242,12 @@ unsigned free_parse(struct block *b, struct span text)
             continue;
         if (bare) {
             unit = rows == 0 ? guess_unit(b, v[0]) : unit;
+            /* free -g cuts off what is beyond whole GiB: 0 of a few says nothing. */
+            bool coarse = unit == GIB && v[0] < COARSE_MAX;
+
             for (unsigned i = 0; i < n; i++)
-                v[i] = v[i] < UINT64_MAX / unit ? v[i] * unit : UNKNOWN;
+                v[i] = v[i] < UINT64_MAX / unit && !(coarse && v[i] == 0 && rows == 0) ? v[i] * unit
+                                                                                       : UNKNOWN;
         }
         /* The first row is memory and one of three numbers is swap. "Total:" adds them up. */
         if (rows == 0 && n >= 3) {

@@ -71,6 +71,14 @@ void log_feed(struct paste *p, struct span message, const struct klog_stamp *sta
         span_find(message, "emory cgroup stats") || (st->in_stats && span_len(message) < 80);
     if (!klog_feed(st->klog, message, stamp))
         paste_not_understood(p, stamp->place.line, 1);
+    /* "Warning  CgroupOOM  3m  kubelet  ..." among the events of a pod that is described: it is of that pod. */
+    if (*st->described && p->s.log.count && span_find(message, "Cgroup OOM encountered")) {
+        struct log_event *e = &vec_last(&p->s.log);
+
+        if (e->kind == LOG_OOM_TOLD && !e->task_memcg && strcmp(e->killer, "kubelet") == 0 &&
+            e->stamp.place.line == stamp->place.line)
+            e->task_memcg = xstrdup(st->described);
+    }
     note_earlyoom(st, message);
     if (filter_line(message).refusal && !refusal_take(p, message, stamp))
         sigkill_take(p, message, stamp->place);

@@ -102,6 +102,7 @@ static void state_free(struct paste_state *st)
     source_free(st->tree.below);
     tree_done(&st->tree);
     vec_done(&st->rows);
+    vec_done(&st->names);
     placement_done(st);
     strbuf_done(&st->open.text);
     strbuf_done(&st->wrapped.text);
@@ -451,6 +452,7 @@ static void note_command(struct paste_state *st, struct span command)
     struct span rest = command, word;
     bool shows = false, searches = false;
 
+    st->described[0] = '\0';
     expand_braces(command, &st->command);
     command = span_of_buf(&st->command);
     rest = command;
@@ -686,9 +688,27 @@ void paste_begin(struct paste *p, const char *name, s64 written)
     strbuf_reset(&st->cwd);
     st->report_left = 0;
     st->prompted = st->pwd = false;
+    st->described[0] = '\0';
     st->in_report = st->in_stats = false;
     st->carrier.len = 0;
     st->dates = (struct prefix_log){.latest_year = gmtime_r(&when, &tm) ? tm.tm_year + 1900 : 1970};
+}
+
+/* A text whose lines end with CR alone has one line, for whoever looks for LF: what is there of it up to the last CR is taken. */
+static void cut_at_return(struct paste *p)
+{
+    struct paste_state *st = p->state;
+    struct span text = span_of_buf(&st->partial);
+    const char *cr = st->partial.len ? memrchr(text.at, '\r', span_len(text)) : NULL;
+    struct strbuf rest;
+
+    if (!cr)
+        return;
+    strbuf_init(&rest);
+    strbuf_append_bytes(&rest, cr + 1, (size_t)(text.end - cr - 1));
+    cut_line(p, (struct span){text.at, cr});
+    strbuf_done(&st->partial);
+    st->partial = rest;
 }
 
 void paste_text(struct paste *p, struct span text)
@@ -705,6 +725,8 @@ void paste_text(struct paste *p, struct span text)
             cut_line(p, piece);
             continue;
         }
+        if (st->partial.len + span_len(piece) > LINE_LONGEST)
+            cut_at_return(p);
         if (st->partial.len + span_len(piece) > LINE_LONGEST)
             st->partial_dropped = true;
         else

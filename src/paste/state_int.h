@@ -84,8 +84,15 @@ struct earlyoom {
 
 struct newest_first; /* newest_first.c */
 
+/* What a container's id and its name are, as a command prints both (names.c). */
+struct container_name {
+    char id[13];
+    char name[64];
+};
+
 struct paste_state {
     struct tree tree;
+    VEC(struct container_name) names;
     enum rank meminfo_rank[NR_MEMINFO_FIELDS];
     u64 meminfo[NR_MEMINFO_FIELDS];
     VEC(struct row) rows;
@@ -100,6 +107,8 @@ struct paste_state {
     bool has_tree_files;          /* files of a machine's tree came with their paths */
     u64 meminfo_from, rates_from; /* bits 1 << FORMAT_* of what gave such figures */
     struct earlyoom earlyoom;
+    /* the pod that kubectl described last in this file: its events follow; "" */
+    char described[640];
 
     unsigned refusals_said; /* REFUSED_SAID */
 
@@ -191,6 +200,10 @@ bool newest_first_is(const struct paste_state *st);
 void newest_first_end(struct paste *p);
 /* Events of such files, in the order in which they happened. */
 void newest_first_order(struct paste *p);
+
+/* names.c: the container of this id has this name; the log's groups that end in such an id end in the name. */
+void names_note(struct paste *p, struct span id, struct span name);
+void names_apply(struct paste *p);
 
 /* heap.c: how large a heap may grow, and what says so; NULL behind the last. */
 void heap_take(struct paste *p, struct span line);

@@ -38,6 +38,7 @@ def forms(text):
     for name, (before, after) in AROUND.items():
         yield name, carried(lines, before, after)
     yield "CR alone", text.replace("\n", "\r")
+    yield "CR alone, beyond a MiB", ("nobody knows what these words are for\r" * 30000) + text.replace("\n", "\r")
     yield "a ticket in JSON", json.dumps({"id": 5, "body": "Hello,\n\nwhat does this mean?\n\n" + text})
     yield "a page", "<div class='log'>" + text.rstrip("\n").replace("(", "&#40;").replace("\n", "<br/>") + "</div>\n"
     yield "messages in one line", "".join(f"[  812.{i:06}] {line}" for i, line in enumerate(lines)) + "\n"

@@ -38,4 +38,4 @@ $ highwater run -q never.ini | grep -e '^4' -e 'anonymous, in huge'
 $ highwater run -q lock.ini --proc tree | grep -e ^1 -e '  anonymous  '; highwater diagnose -q tree | head -1
 >~ 1\. Used for what \(at the fullest moment: (19\.[0-9]|20\.0) MiB\)
 >~   anonymous +1[0-9]\.[0-9] MiB .*
->~ CRITICAL: Locked memory \(mlock, ramfs\) holds 1[0-9]\.[0-9] MiB of the limit of /a \(20\.0 MiB\); most is held by heap
+>~ CRITICAL: Locked memory \(mlock, ramfs, SHM_LOCK\) holds 1[0-9]\.[0-9] MiB of the limit of /a \(20\.0 MiB\); most is held by heap
