@@ -229,6 +229,8 @@ static json_object *act_json(const struct scenario_act *a)
     json_put_u64(o, "refused", a->refused);
     if (a->refused)
         json_put_text(o, "error", strerrorname_np(-a->error));
+    if (w && control_is_pool(&w->control))
+        json_put_u64(o, "pool_pages", a->pool);
     if (a->trigger) {
         json_put_u64(o, "events", a->trigger->nr_events);
         if (a->trigger->nr_events)

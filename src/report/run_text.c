@@ -582,7 +582,7 @@ static void render_groups(struct text *t)
 static void render_act(struct text *t, const struct scenario_act *a)
 {
     const struct scenario_write *w = a->write;
-    char at[UNITS_TEXT_MAX], number[UNITS_TEXT_MAX];
+    char at[UNITS_TEXT_MAX], number[UNITS_TEXT_MAX], got[UNITS_TEXT_MAX];
 
     strbuf_printf(t->out, "  %-15s %9s  ", scenario_act_head(a)->name,
                   format_ns(at, scenario_act_at(a)));
@@ -604,6 +604,9 @@ static void render_act(struct text *t, const struct scenario_act *a)
         strbuf_printf(t->out, ", %s refused", format_count(number, a->refused));
     if (a->refused)
         strbuf_printf(t->out, ": %s", strerrorname_np(-a->error));
+    if (w && control_is_pool(&w->control) && a->done > a->refused)
+        strbuf_printf(t->out, ": asked %s, got %s", format_count(number, w->control.number),
+                      format_count(got, a->pool));
     if (a->trigger)
         strbuf_printf(t->out, ": %s event%s", format_count(number, a->trigger->nr_events),
                       a->trigger->nr_events == 1 ? "" : "s");

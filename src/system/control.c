@@ -234,6 +234,18 @@ static int write_pool(struct system *s, const struct control *c, struct group *g
 
 static const struct control_file pool_file = {"nr_hugepages", VALUE_HUGE_PAGES, true,
                                               .write = write_pool};
+bool control_is_pool(const struct control *c)
+{
+    return c->file == &pool_file;
+}
+
+u64 control_pool_pages(const struct system *s, const struct control *c)
+{
+    if (c->nid == MAX_NUMNODES)
+        return s->hugetlb.max;
+    return c->nid < s->frames.nr_nodes ? hugetlb_node_total(&s->hugetlb, c->nid) : 0;
+}
+
 static const struct control_file compact_file = {"compact_memory", VALUE_ONE, true,
                                                  .write = write_compact};
 static const struct control_file drop_caches_file = {"drop_caches", VALUE_DROP, true,

@@ -51,4 +51,8 @@ struct control_state {
  * writer sleeps until st->until; call again then. A trigger's events are counted in st->trigger, which is the group's. */
 int control_write(struct system *s, const struct control *c, struct control_state *st);
 
+/* Does it ask for a pool of huge pages (nr_hugepages), and of how many pages is that pool now? */
+bool control_is_pool(const struct control *c);
+u64 control_pool_pages(const struct system *s, const struct control *c);
+
 #endif

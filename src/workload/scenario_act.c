@@ -192,6 +192,8 @@ void scenario_acts_do(struct scenario_run *run)
             a->trigger = a->state.trigger;
         a->state = (struct control_state){0};
         a->done++;
+        if (a->write && control_is_pool(&a->write->control))
+            a->pool = control_pool_pages(s, &a->write->control);
         if (rc) {
             a->refused++;
             a->error = rc;

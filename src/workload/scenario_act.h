@@ -22,6 +22,7 @@ struct scenario_act {
     u64 done, refused;
     int error; /* the last refusal, -Exxx; 0: none */
     struct control_state state;
+    u64 pool; /* huge pages that the pool had after the last write to nr_hugepages */
     struct psi_trigger *trigger; /* of the write to a pressure file; the machine's */
 };
 

@@ -44,6 +44,8 @@ $ sed 's/^memory = 12M/memory = 18M/' pool.ini >empty.ini; highwater run empty.i
 # More than the machine has.
 $ sed 's/^value = 20/value = 2000/' pool.ini >much.ini; highwater run much.ini -q | grep '^Note: the pool' | cut -d: -f2
 >~  the pool was to have 2,000 huge pages \(nr_hugepages\) and got [0-9]+
+$ highwater run much.ini -q | grep '^  more'
+>~   more +1\.00 s  2000 > /proc/sys/vm/nr_hugepages: asked 2,000, got [0-9]+
 # diagnose tells both: the pool that did not get its pages, and the limit that refused a cgroup, with its name.
 $ sed 's/^value = 20/value = 2000/' limit.ini >both.ini; highwater run both.ini --proc both -q >/dev/null; highwater diagnose both --only huge-pages --format json -o both.json; python3 -c "import json; print(*[f['rule'] + ' ' + f['scope'] for f in json.load(open('both.json'))['findings'] if f['rule'] != 'hugepages-unused'], sep='\n')"
 > hugepages-short host

@@ -35,3 +35,17 @@ $ highwater run --thp never panic.ini --proc tree | grep Outcome
 >~ Outcome   panic after .*
 $ tail -1 tree/var/log/dmesg
 >~ .*Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled
+# ZONE_MOVABLE leaves the kernel something that stays, and is of one node.
+@ movable.ini
+| [machine]
+| ram = 1G
+| runtime = 1s
+| movablecore = 1G
+| [task a]
+| memory = 4M
+$ highwater run movable.ini
+!~ highwater run: movablecore leaves the kernel too little.*want 960M at most
+= 1
+$ sed 's/^movablecore = 1G/movablecore = 512M/' movable.ini >half.ini; highwater run half.ini -q --proc half >/dev/null; grep -A11 'zone  Movable' half/proc/zoneinfo | grep -c 'managed  0'
+> 0
+= 1
