@@ -73,6 +73,22 @@ static bool has_block(const struct oom_facts *f, u64 page)
     return known(f->largest_block) && f->largest_block >= page << MIN(f->e->order, 20u);
 }
 
+/* It goes on trying, whatever the reason. */
+static void say_stall(struct rule_context *c, const struct incident *i, struct strbuf *out)
+{
+    const struct log_event *e = i->e;
+    const char *gfp = e->report ? e->report->gfp : "";
+    char waited[48];
+
+    oom_figure(waited, c, e, OOM_PART_INVOKED, "waited so far", e->stalled_ms / 1000.0, IN_SECONDS);
+    strbuf_printf(out, "An allocation has waited %s for memory (order %u%s%s)", waited, e->order,
+                  *gfp ? ", " : "", gfp);
+    (void)oom_figure((char[48]){0}, c, e, OOM_PART_INVOKED, "order", e->order, IN_ID);
+    say_caller(i, out);
+    say_free(c, i, out);
+}
+
+/* long: a sentence for each cause */
 static void make_title(struct rule_context *c, const struct incident *i, enum oom_cause cause,
                        struct strbuf *out)
 {
@@ -81,6 +97,10 @@ static void make_title(struct rule_context *c, const struct incident *i, enum oo
     u64 page = e->report && e->report->page_bytes ? e->report->page_bytes : 4096;
     const char *gfp = e->report ? e->report->gfp : "";
 
+    if (e->stalled_ms) {
+        say_stall(c, i, out);
+        return;
+    }
     switch (cause) {
     case CAUSE_CMA:
         strbuf_append(out, "An allocation failed");
@@ -199,6 +219,9 @@ static void tell(struct rule_context *c, const struct incident *told, unsigned r
                        "The kernel gives up early on blocks of more than order %u: the caller "
                        "should not ask for one, or have a fallback (vmalloc, single pages).",
                        ORDER_HIGH);
+    if (e->stalled_ms)
+        finding_detail(c, "It has not failed: the kernel reclaims for it and gets too little, too "
+                          "slowly, from its devices.");
     if (e->report && strstr(e->report->gfp, "GFP_NOFS"))
         finding_detail(c, "GFP_NOFS: it may not wait for a file system, so that file cache could "
                           "hardly be freed for it.");
@@ -209,7 +232,8 @@ static void tell(struct rule_context *c, const struct incident *told, unsigned r
         char count[48];
 
         oom_figure(count, c, e, OOM_PART_INVOKED, "page allocation failures", recent, IN_COUNT);
-        finding_detail(c, "The log has %s such failures.", count);
+        finding_detail(c, "The log has %s such %s.", count,
+                       e->stalled_ms ? "messages" : "failures");
     }
     if (known(f->free_low))
         (void)BYTES(ZONES, "min watermark of the zones", f->free_low);

@@ -13,8 +13,9 @@ static const struct refusal *choose(const struct snapshot *s)
 {
     /* What was refused by the kernel says more than a program's own limit, and that more than a warning. */
     static const unsigned worth[NR_REFUSAL_KINDS] = {
-        [REFUSED_COMMIT] = 4, [REFUSED_FORK] = 5, [REFUSED_FORK_RISK] = 1, [REFUSED_TASKS] = 4,
-        [REFUSED_SHM] = 4,    [REFUSED_HEAP] = 3, [REFUSED_DEVICE] = 3,    [REFUSED_SAID] = 0,
+        [REFUSED_COMMIT] = 4, [REFUSED_FORK] = 5,   [REFUSED_FORK_RISK] = 1,
+        [REFUSED_TASKS] = 4,  [REFUSED_SHM] = 4,    [REFUSED_HUGE] = 5,
+        [REFUSED_HEAP] = 3,   [REFUSED_DEVICE] = 3, [REFUSED_SAID] = 0,
     };
     const struct refusal *best = NULL;
 
@@ -121,6 +122,60 @@ static void tell_heap(struct rule_context *c, const struct refusal *r)
     }
 }
 
+/* Bytes of the pool of the default size that nobody has or was promised; UNKNOWN. */
+static u64 pool_left(const struct snapshot *s)
+{
+    const u64 *m = s->meminfo;
+    u64 bytes, idle = m[MI_HUGE_PAGES_FREE], promised = figure_or(m[MI_HUGE_PAGES_RSVD], 0);
+
+    if (!known(idle) || !known(m[MI_HUGE_PAGE_SIZE]) ||
+        __builtin_mul_overflow(idle - MIN(idle, promised), m[MI_HUGE_PAGE_SIZE], &bytes))
+        return UNKNOWN;
+    return bytes;
+}
+
+/* Promised pages are free and taken: what the pool has left is less than HugePages_Free. */
+static void tell_pool(struct rule_context *c, const struct refusal *r)
+{
+    const u64 *m = c->s->meminfo;
+    u64 total = m[MI_HUGE_PAGES_TOTAL], left = pool_left(c->s);
+
+    finding_add(c, SEV_WARNING, CONF_HIGH, "host", cause_weight(c, 0.5, 100),
+                "%s did not get its huge pages: the pool (vm.nr_hugepages) %s",
+                strncmp(r->program, "a ", 2) == 0
+                    ? (r->program[2] == 'p' && r->program[3] == 'o' ? "A pod" : "A program")
+                    : r->program,
+                total == 0  ? "is empty"
+                : left == 0 ? "has none left"
+                            : "has too few");
+    vec_last(&c->out->items).cause = CAUSE_POOL_SHORT;
+    if (known(r->bytes)) {
+        finding_detail(c, "It asked for %s.", SIZE(r->bytes));
+        evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
+    }
+    if (known(left) && known(total) && total > 0)
+        finding_detail(c, "%s of the pool is neither in use nor promised.", SIZE(left));
+    evidence_shown(c, "left of the pool", number_of(left), IN_BYTES, "/proc/meminfo");
+    evidence_shown(c, "HugePages_Total", number_of(total), IN_COUNT, "/proc/meminfo");
+    evidence_shown(c, "HugePages_Free", number_of(m[MI_HUGE_PAGES_FREE]), IN_COUNT,
+                   "/proc/meminfo");
+    evidence_shown(c, "HugePages_Rsvd", number_of(m[MI_HUGE_PAGES_RSVD]), IN_COUNT,
+                   "/proc/meminfo");
+}
+
+/* "could not map anonymous shared memory" is of the pool with huge_pages = on, which the words do not say: a pool that has less
+ * left than it asked for, while memory is there, does. */
+static bool is_of_pool(const struct rule_context *c, const struct refusal *r)
+{
+    u64 left = pool_left(c->s), total = c->s->meminfo[MI_HUGE_PAGES_TOTAL];
+
+    return r->kind == REFUSED_HUGE ||
+           (r->kind == REFUSED_COMMIT && strcmp(r->program, "postgres") == 0 && known(total) &&
+            total > 0 && known(left) && known(r->bytes) && left < r->bytes &&
+            known(c->f->available) && r->bytes < c->f->available);
+}
+
+/* long: a row for each kind */
 static void tell(struct rule_context *c, const struct refusal *r)
 {
     const struct snapshot *s = c->s;
@@ -128,7 +183,13 @@ static void tell(struct rule_context *c, const struct refusal *r)
     double weight = full_group(c) ? 0.5 : cause_weight(c, 0.5, 100);
     bool strict = known(mode) && mode == STRICT;
 
+    if (is_of_pool(c, r)) {
+        tell_pool(c, r);
+        return;
+    }
     switch (r->kind) {
+    case REFUSED_HUGE:
+        return;
     case REFUSED_FORK:
         finding_add(
             c, SEV_WARNING, CONF_HIGH, "host", weight,

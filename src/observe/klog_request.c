@@ -127,6 +127,15 @@ static bool parse_refused_bytes(struct klog *k, struct span text, const struct k
     return true;
 }
 
+/* " 10044ms, order:0, mode:..." */
+static u32 take_stall(struct span rest)
+{
+    u64 ms;
+
+    rest = span_trim(rest);
+    return span_take_u64(&rest, &ms) && span_begins(rest, "ms") && ms < UINT32_MAX ? (u32)ms : 0;
+}
+
 bool klog_parse_allocation(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     static const char *const marks[] = {": page allocation failure",
@@ -145,6 +154,7 @@ bool klog_parse_allocation(struct klog *k, struct span text, const struct klog_s
                       sizeof(k->open.comm));
         take_request(k, rest);
         klog_take_allowed(k, rest);
+        k->open.stalled_ms = i == 1 ? take_stall(rest) : 0;
         k->open.kill = stamp->place;
         oom_note(k->open.report, OOM_PART_INVOKED, stamp->place);
         return true;

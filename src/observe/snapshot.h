@@ -309,8 +309,9 @@ struct log_event {
     char *words;              /* what a daemon or another message says, as it stands; NULL */
     u32 pid;
     u32 order;
-    u32 repeats;       /* messages of the kind that the kernel did not print */
-    bool panic;        /* the kernel stopped */
+    u32 stalled_ms; /* of an allocation that goes on trying (kernels 4.10 to 5.x); 0: none does */
+    u32 repeats;    /* messages of the kind that the kernel did not print */
+    bool panic;     /* the kernel stopped */
     bool panic_on_oom; /* ... because vm.panic_on_oom asks for that */
     bool forced;       /* somebody asked for it: SysRq-f */
     bool group_kill;
@@ -338,6 +339,7 @@ enum refusal_kind {
     REFUSED_FORK_RISK, /* a warning that a fork may be refused */
     REFUSED_TASKS,     /* a limit of processes or threads, not of memory */
     REFUSED_SHM,       /* /dev/shm is full */
+    REFUSED_HUGE,      /* the pool of huge pages has too few */
     REFUSED_HEAP,      /* the program's own limit, such as a heap's */
     REFUSED_DEVICE,    /* the memory of a GPU is full */
     REFUSED_SAID,      /* it says that memory ran out, and nobody here knows its words */

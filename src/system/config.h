@@ -111,7 +111,7 @@ struct system_config { /* system_config_init() fills in the defaults */
     unsigned nr_profiles;
     struct swap_spec swaps[SWAPS_MAX]; /* with the one of swap_bytes, which callers add */
     unsigned nr_swaps;
-    bool bytes; /* frames hold bytes */
+    bool bytes;                   /* frames hold bytes */
     enum swap_choice swap_choice; /* of `swap`, until system_config_settle_swap() */
     u32 swap_percent;             /* of RAM; 0: swap_bytes, or all that goes with the choice */
 };
