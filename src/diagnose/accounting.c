@@ -146,20 +146,16 @@ static u64 add_kernel(struct accounting *a, const struct snapshot *s, const u64 
     return sum;
 }
 
-static u64 add_hugetlb(struct accounting *a, const u64 *m)
+static u64 add_hugetlb(struct accounting *a, const struct snapshot *s)
 {
-    u64 size = m[MI_HUGE_PAGE_SIZE], all = m[MI_HUGETLB], free_bytes;
+    u64 idle, all = sane(snapshot_pools(s, &idle));
 
-    /* Before 4.15 only the default size is counted. */
-    if (!known(all) && known(size) && known(m[MI_HUGE_PAGES_TOTAL]))
-        all = product(size, m[MI_HUGE_PAGES_TOTAL]);
     if (!known(all) || all == 0)
         return 0;
     account_add(a, 1, "huge pages (hugetlb)", all, "set aside for hugetlb");
-    if (known(size) && known(m[MI_HUGE_PAGES_FREE])) {
-        free_bytes = MIN(figure_or(product(size, m[MI_HUGE_PAGES_FREE]), 0), all);
-        account_add_part(a, 2, "in use", all - free_bytes, "");
-        account_add_part(a, 2, "not in use", free_bytes, "");
+    if (s->huge.count || known(s->meminfo[MI_HUGE_PAGES_FREE])) {
+        account_add_part(a, 2, "in use", all - idle, "");
+        account_add_part(a, 2, "not in use", idle, "");
     }
     return all;
 }
@@ -203,7 +199,7 @@ void accounting_host(struct accounting *a, const struct snapshot *s)
                                                 m[MI_ANON_PAGES], m[MI_SHMEM]),
                             "on its way out, or just back");
     sum += add_kernel(a, s, m);
-    sum += add_hugetlb(a, m);
+    sum += add_hugetlb(a, s);
     sum += account_add_part(a, 1, "GPU", either(m[MI_GPU_ACTIVE], m[MI_GPU_RECLAIM]), "");
     sum += account_add_part(a, 1, "broken", m[MI_HARDWARE_CORRUPTED], "hardware errors");
     if (missing)

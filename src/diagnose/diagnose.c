@@ -332,18 +332,24 @@ static void describe_host(struct diagnosis *d, const struct figures *f)
 }
 
 /* Memory is well and something hurts all the same: who reads no further than the first line must know. */
-static void add_io(struct diagnosis *d, const struct figures *f)
+static void add_hurts(struct diagnosis *d, const struct figures *f)
 {
     const struct pressure *io = &f->psi[PSI_IO];
-    size_t len = strlen(d->headline);
+    size_t len = strlen(d->headline), room = sizeof(d->headline) - len;
 
     vec_for_each (&d->findings.items, at) {
-        if (at->rule != RULE_IO_BOTTLENECK && at->rule != RULE_DIRTY_THROTTLING)
+        int words = (int)strcspn(at->title, ":");
+
+        if (at->rule == RULE_IO_BOTTLENECK || at->rule == RULE_DIRTY_THROTTLING)
+            snprintf(d->headline + len, room,
+                     pain_known(io) ? "; but programs wait for I/O %s of the time"
+                                    : "; but programs wait for I/O",
+                     format_evidence((char[48]){0}, io->some, IN_PERCENT));
+        else if (at->rule == RULE_THP_COMPACTION || at->rule == RULE_ALLOCATION_FAILURE)
+            snprintf(d->headline + len, room, "; but %c%.*s", *at->title | 0x20,
+                     MIN(words, 160) - 1, at->title + 1);
+        else
             continue;
-        snprintf(d->headline + len, sizeof(d->headline) - len,
-                 pain_known(io) ? "; but programs wait for I/O %s of the time"
-                                : "; but programs wait for I/O",
-                 format_evidence((char[48]){0}, io->some, IN_PERCENT));
         return;
     }
 }
@@ -377,7 +383,7 @@ static void write_headline(struct diagnosis *d, const struct figures *f)
     else
         describe_host(d, f);
     if (d->verdict == VERDICT_HEALTHY)
-        add_io(d, f);
+        add_hurts(d, f);
 }
 
 /* "More than 0 B" is no answer. */

@@ -16,17 +16,12 @@ u64 snapshot_pinned(const struct snapshot *s)
                : UNKNOWN;
 }
 
-/* Pages of the pool of the usual size that somebody has, and all of the others. */
+/* Bytes of pools that somebody has. */
 static u64 pools_in_use(const struct snapshot *s)
 {
-    const u64 *m = s->meminfo;
-    u64 size = m[MI_HUGE_PAGE_SIZE], pool = m[MI_HUGETLB], idle;
+    u64 idle, pools = snapshot_pools(s, &idle);
 
-    if (!known(m[MI_HUGE_PAGES_TOTAL]) || !known(m[MI_HUGE_PAGES_FREE]) || !known(size))
-        return figure_or(pool, 0);
-    if (!known(pool) && __builtin_mul_overflow(m[MI_HUGE_PAGES_TOTAL], size, &pool))
-        return 0;
-    return __builtin_mul_overflow(m[MI_HUGE_PAGES_FREE], size, &idle) ? pool : less(pool, idle);
+    return known(pools) ? less(pools, idle) : 0;
 }
 
 u64 snapshot_pinned_on_lists(const struct snapshot *s)

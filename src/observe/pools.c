@@ -143,3 +143,29 @@ void read_zram(struct reading *r)
         reading_mark(r, PART_ZRAM, rc ? rc : r->s->zrams.count > 0 ? 0 : -ENOENT);
     matches_done(&devices);
 }
+
+/* The larger of what meminfo says (Hugetlb has all sizes, since 4.15; the other lines the usual one) and what the pools themselves
+ * say, of which a text may have one. */
+u64 snapshot_pools(const struct snapshot *s, u64 *ret_free)
+{
+    const u64 *m = s->meminfo;
+    u64 size = m[MI_HUGE_PAGE_SIZE], all = m[MI_HUGETLB], sum = 0, idle = 0, bytes;
+
+    vec_for_each (&s->huge, h) {
+        if (known(h->total) && !__builtin_mul_overflow(h->total, h->page_bytes, &bytes))
+            sum = figure_add(sum, bytes);
+        if (known(h->free) && !__builtin_mul_overflow(h->free, h->page_bytes, &bytes))
+            idle = figure_add(idle, bytes);
+    }
+    if (!s->huge.count && known(size) && known(m[MI_HUGE_PAGES_FREE]) &&
+        !__builtin_mul_overflow(size, m[MI_HUGE_PAGES_FREE], &bytes))
+        idle = bytes;
+    if (!known(all) && known(size) && known(m[MI_HUGE_PAGES_TOTAL]) &&
+        !__builtin_mul_overflow(size, m[MI_HUGE_PAGES_TOTAL], &bytes))
+        all = bytes;
+    if (s->huge.count && known(sum))
+        all = known(all) ? MAX(all, sum) : sum;
+    if (ret_free)
+        *ret_free = known(all) ? MIN(figure_or(idle, 0), all) : UNKNOWN;
+    return all;
+}

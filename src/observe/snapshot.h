@@ -486,6 +486,9 @@ void snapshot_carry(struct snapshot *s, const struct snapshot *before);
 
 void snapshot_check(const struct snapshot *s);
 
+/* Bytes in the machine's pools of huge pages, of all sizes that are told; UNKNOWN. *ret_free, unless NULL: of them in no use. */
+u64 snapshot_pools(const struct snapshot *s, u64 *ret_free);
+
 /* Bytes of pools of huge pages that the group uses, of all sizes; UNKNOWN. */
 u64 cgroup_hugetlb(const struct cgroup_view *group);
 

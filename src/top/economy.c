@@ -40,18 +40,6 @@ static u64 take(u64 *left, u64 amount)
     return amount;
 }
 
-static u64 huge_bytes(const struct snapshot *s)
-{
-    u64 pages = s->meminfo[MI_HUGE_PAGES_TOTAL], size = s->meminfo[MI_HUGE_PAGE_SIZE], product;
-
-    /* Hugetlb covers all sizes; older kernels count the default size only. */
-    if (known(s->meminfo[MI_HUGETLB]))
-        return s->meminfo[MI_HUGETLB];
-    if (!known(pages) || !known(size) || __builtin_mul_overflow(pages, size, &product))
-        return UNKNOWN;
-    return product;
-}
-
 static u64 compressed_bytes(const struct snapshot *s)
 {
     u64 sum = s->meminfo[MI_ZSWAP];
@@ -112,7 +100,7 @@ void economy_compute(struct economy *e, const struct snapshot *s)
     e->bytes[USE_PAGE_TABLES] = take(
         &left, known(m[MI_PAGE_TABLES]) ? m[MI_PAGE_TABLES] + figure_or(m[MI_SEC_PAGE_TABLES], 0)
                                         : UNKNOWN);
-    e->bytes[USE_HUGE] = take(&left, huge_bytes(s));
+    e->bytes[USE_HUGE] = take(&left, snapshot_pools(s, NULL));
     e->bytes[USE_COMPRESSED] = take(&left, compressed_bytes(s));
     take_file(e, &left, file,
               (struct file_parts){m[MI_SHMEM], m[MI_DIRTY], m[MI_WRITEBACK], m[MI_MAPPED]});
