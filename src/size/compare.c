@@ -79,6 +79,7 @@ int size_compare(const struct size_config *configs, unsigned nr, struct size_res
         rets[i] = (struct size_result){0};
         c.configs[i] = configs[i];
         c.configs[i].jobs = MAX(configs->jobs / nr, 1u);
+        c.configs[i].whole_grid = true; /* a limit is a column: all have it or none */
         c.configs[i].stop = configs->stop;
         c.configs[i].progress = note_progress;
         c.configs[i].progress_ctx = &c.states[i];

@@ -3,7 +3,9 @@
  * Without a limit the work has a peak P and takes a time T. Limits that matter lie below P.
  *
  *   1. The grid: `grid` limits from P down to P / 16, each a fixed factor below the last, all rounded to a step
- *      of about P / 256 (at least 64 KiB). It shows the shape and where outcomes change.
+ *      of about P / 256 (at least 64 KiB). It shows the shape and where outcomes change. It is tried from the top, three limits at
+ *      a time, and left where four and more limits in a row, the largest of them twice the smallest or more, have all failed:
+ *      no boundary lies below those, and to thrash is what takes longest. Unless the user chooses the grid, or machines are compared.
  *   2. The search, once for "usable" and once for "survives": the boundary is the smallest tried limit such that it
  *      and all tried limits above it pass. Between it and the failing limit below it lies the interval; as many limits as
  *      there are jobs (3 at least, so that results do not depend on the number of jobs: always 3) cut it evenly, until
@@ -33,6 +35,10 @@
 #define CUTS          3u          /* limits tried at once inside the interval */
 #define ROUNDS_MAX    24u
 #define BEYOND_MAX    64u /* times the peak */
+#define GRID_BATCH    3u
+#define HOPELESS_MIN  4u /* failing limits in a row, */
+#define HOPELESS_SPAN \
+    2u /* and the largest of them over the smallest, below which the grid is left */
 
 struct sweep {
     const struct size_config *config;
@@ -166,6 +172,32 @@ static u64 step_for(u64 peak)
     return step;
 }
 
+/* Do the smallest limits that were tried all fail, so many and so far that no boundary lies below? */
+static bool hopeless_below(const struct size_result *out)
+{
+    size_t nr = 0;
+
+    while (nr < out->rows.count && !out->rows.items[nr].survives)
+        nr++;
+    return nr >= HOPELESS_MIN &&
+           out->rows.items[nr - 1].limit_bytes >= out->rows.items[0].limit_bytes * HOPELESS_SPAN;
+}
+
+/* Limits from the largest to the smallest. */
+static int try_from_the_top(struct sweep *s, const u64 *limits, unsigned nr, struct err *e)
+{
+    bool whole = s->config->grid || s->config->whole_grid;
+    unsigned batch = whole ? nr : GRID_BATCH;
+
+    for (unsigned i = 0; i < nr && (whole || !hopeless_below(s->out)); i += batch) {
+        int r = try_limits(s, limits + i, MIN(batch, nr - i), SIZE_GRID, e);
+
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
 /* below `peak`, which may be another machine's, and at our own peak */
 static int try_grid(struct sweep *s, u64 peak, struct err *e)
 {
@@ -190,10 +222,10 @@ static int try_grid(struct sweep *s, u64 peak, struct err *e)
                 high = ratio;
         }
     }
-    for (unsigned i = 0; i < n; i++, factor *= ratio)
+    limits[0] = round_limit(s, s->out->unlimited.peak_bytes);
+    for (unsigned i = 1; i <= n; i++, factor *= ratio)
         limits[i] = round_limit(s, (u64)((double)peak * factor));
-    limits[n] = round_limit(s, s->out->unlimited.peak_bytes);
-    r = try_limits(s, limits, n + 1, SIZE_GRID, e);
+    r = try_from_the_top(s, limits, n + 1, e);
     free(limits);
     return r;
 }

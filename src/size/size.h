@@ -109,7 +109,8 @@ struct size_config {
     const struct system_config *machine;
     const u64 *limits; /* bytes; NULL: chosen, with a search */
     unsigned nr_limits;
-    unsigned grid; /* limits of the grid; 0: the default, 12 */
+    unsigned grid;   /* limits of the grid; 0: the default, 12, less those that are hopeless */
+    bool whole_grid; /* try these as well */
     bool has_swap_max;
     u64 swap_max_bytes; /* memory.swap.max under each limit, if it has one */
     double max_slowdown, usable_slowdown;

@@ -185,6 +185,37 @@ static bool same_rows(const struct size_result *a, const struct size_result *b)
     return true;
 }
 
+static u64 smallest_tried(const struct size_result *r)
+{
+    return r->rows.items[0].limit_bytes;
+}
+
+/* All of it is needed, so that what lies far below the peak need not be tried: the answer is the same. */
+static void the_grid_is_left_where_no_boundary_can_be(void **state)
+{
+    struct size_result whole, chosen;
+    struct sweep s;
+
+    (void)state;
+    open_sweep(&s, 20000, 0);
+    assert_int_equal(size_run(&s.config, &s.result, NULL), 0);
+    s.config.whole_grid = true;
+    assert_int_equal(size_run(&s.config, &whole, NULL), 0);
+    s.config.whole_grid = false;
+    s.config.grid = 12;
+    assert_int_equal(size_run(&s.config, &chosen, NULL), 0);
+    assert_true(s.result.replays < whole.replays);
+    assert_true(smallest_tried(&s.result) > smallest_tried(&whole));
+    assert_true(smallest_tried(&s.result) * 4 < s.result.unlimited.peak_bytes * 3);
+    assert_int_equal(chosen.replays, whole.replays); /* whoever says how many gets as many */
+    assert_int_equal(s.result.survives.limit_bytes, whole.survives.limit_bytes);
+    assert_int_equal(s.result.usable.limit_bytes, whole.usable.limit_bytes);
+    assert_int_equal(s.result.advice.max_bytes, whole.advice.max_bytes);
+    size_result_done(&whole);
+    size_result_done(&chosen);
+    close_sweep(&s);
+}
+
 /* Machines that differ only in speed have one peak, and so each is swept as it is alone. */
 static void machines_that_are_compared_are_swept_as_alone(void **state)
 {
@@ -202,6 +233,7 @@ static void machines_that_are_compared_are_swept_as_alone(void **state)
         machines[i].cost.zero_page += i * 1000;
         configs[i] = s.config;
         configs[i].machine = &machines[i];
+        configs[i].whole_grid = true; /* as machines that are compared have it */
     }
     for (unsigned jobs = 1; jobs <= 8; jobs += 7) {
         configs[0].jobs = jobs;
@@ -486,6 +518,7 @@ int main(void)
         cmocka_unit_test(less_swap_than_needed_thrashes_or_dies_and_enough_survives),
         cmocka_unit_test(the_number_of_jobs_changes_nothing),
         cmocka_unit_test(a_machine_that_is_too_small_is_an_error_with_its_remedy),
+        cmocka_unit_test(the_grid_is_left_where_no_boundary_can_be),
         cmocka_unit_test(machines_that_are_compared_are_swept_as_alone),
         cmocka_unit_test(a_sweep_can_be_stopped),
     };

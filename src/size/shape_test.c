@@ -1,0 +1,96 @@
+/* shape_test.c - plateaus, bands and the first kill of sweeps that are written down here. */
+#include "base/test.h"
+
+#include "size/shape.h"
+
+#include <string.h>
+
+struct written {
+    u64 mib;
+    double slowdown;
+    bool survives, usable;
+};
+
+static void fill(struct size_result *r, const struct written *rows, size_t nr)
+{
+    *r = (struct size_result){0};
+    for (size_t i = 0; i < nr; i++) {
+        struct size_row row = {.limit_bytes = rows[i].mib * MIB,
+                               .slowdown = rows[i].slowdown,
+                               .survives = rows[i].survives,
+                               .usable = rows[i].usable,
+                               .outcome = rows[i].survives ? REPLAY_COMPLETED : REPLAY_OOM,
+                               .oom_kills = !rows[i].survives};
+
+        row.wait_ns[WAIT_DIRTY] = rows[i].usable ? 0 : NS_PER_S;
+        vec_push(&r->rows, row);
+    }
+}
+
+static void limits_that_cost_the_same_are_a_plateau_with_its_reason(void **state)
+{
+    static const struct written rows[] = {
+        {32, 3.0, false, false},  {64, 1.9, true, false},   {72, 1.46, true, false},
+        {128, 1.45, true, false}, {256, 1.44, true, false}, {384, 1.45, true, false},
+        {512, 1.0, true, true},
+    };
+    struct size_result r;
+
+    (void)state;
+    fill(&r, rows, ARRAY_SIZE(rows));
+    shape_plateaus(&r);
+    assert_int_equal(r.plateaus.count, 1);
+    assert_int_equal(r.plateaus.items[0].low_bytes, 72 * MIB);
+    assert_int_equal(r.plateaus.items[0].high_bytes, 384 * MIB);
+    assert_true(r.plateaus.items[0].slowdown == 1.45);
+    assert_non_null(strstr(r.plateaus.items[0].why, "vm.dirty_ratio"));
+    assert_int_equal(shape_first_kill(&r), 32 * MIB);
+    size_result_done(&r);
+}
+
+static void a_slope_two_neighbours_and_usable_limits_are_none(void **state)
+{
+    static const struct written rows[] = {
+        {64, 2.0, true, false},   {96, 1.8, true, false},  {128, 1.6, true, false},
+        {136, 1.59, true, false}, {256, 1.05, true, true}, {512, 1.05, true, true},
+    };
+    struct size_result r;
+
+    (void)state;
+    fill(&r, rows, ARRAY_SIZE(rows));
+    shape_plateaus(&r);
+    assert_int_equal(r.plateaus.count, 0);
+    assert_int_equal(shape_first_kill(&r), 0);
+    size_result_done(&r);
+}
+
+static bool survives(const struct size_row *row)
+{
+    return row->survives;
+}
+
+static void a_band_reaches_to_what_fails_above_and_passes_below(void **state)
+{
+    static const struct written rows[] = {
+        {60, 1.5, true, false}, {77, 3, false, false}, {80, 1.1, true, true}, {100, 1, true, true}};
+    struct size_boundary b = {.found = true, .limit_bytes = 80 * MIB, .fails_bytes = 77 * MIB};
+    struct size_result r;
+
+    (void)state;
+    fill(&r, rows, ARRAY_SIZE(rows));
+    shape_band(&r, survives, &b);
+    assert_int_equal(b.low_bytes, 60 * MIB);
+    assert_int_equal(b.high_bytes, 84 * MIB); /* 5 % */
+    size_result_done(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(limits_that_cost_the_same_are_a_plateau_with_its_reason),
+        cmocka_unit_test(a_slope_two_neighbours_and_usable_limits_are_none),
+        cmocka_unit_test(a_band_reaches_to_what_fails_above_and_passes_below),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
