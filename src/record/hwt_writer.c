@@ -23,8 +23,10 @@ struct hwt_writer {
     ZSTD_CCtx *zstd;    /* NULL: stored */
     unsigned fast_left; /* chunks still to go at LEVEL_FAST */
     XXH64_state_t *hash;
-    u8 *chunk; /* header and payload */
-    u64 bound; /* of the file, for chunks of streams */
+    u8 *chunk;   /* header and payload */
+    u64 bound;   /* of the file, for chunks of streams */
+    u64 last_at; /* where the last chunk of a stream begins; 0: there is none */
+    int failed;  /* what ended the recording, when hwt_writer_put_end() could still write */
 };
 
 static void put_u16(u8 *p, u32 v)
@@ -139,7 +141,27 @@ int hwt_writer_put(struct hwt_writer *w, const struct hwt_chunk *chunk)
     if (chunk->type == HWT_CHUNK_STREAM && w->out.size + HWT_HEADER_BYTES + stored_len > w->bound)
         return 1;
     header(w, chunk, codec, stored_len);
+    if (chunk->type == HWT_CHUNK_STREAM)
+        w->last_at = w->out.size;
     return outfile_put(&w->out, w->chunk, HWT_HEADER_BYTES + stored_len);
+}
+
+int hwt_writer_error(const struct hwt_writer *w)
+{
+    return w->failed ? w->failed : w->out.error;
+}
+
+int hwt_writer_put_end(struct hwt_writer *w, const struct hwt_chunk *chunk)
+{
+    int error;
+
+    w->failed = w->out.error;
+    w->out.error = 0;
+    error = hwt_writer_put(w, chunk);
+    if (error == 0 || !w->failed || !w->last_at || outfile_truncate(&w->out, w->last_at))
+        return error;
+    w->out.error = 0;
+    return hwt_writer_put(w, chunk);
 }
 
 void hwt_writer_bound(struct hwt_writer *w, u64 bytes)
@@ -167,10 +189,10 @@ static void writer_free(struct hwt_writer *w)
 
 int hwt_writer_close(struct hwt_writer *w)
 {
-    int error = outfile_commit(&w->out, NULL);
+    int failed = w->failed, error = outfile_commit(&w->out, NULL);
 
     writer_free(w);
-    return error;
+    return failed ? failed : error;
 }
 
 void hwt_writer_abort(struct hwt_writer *w)

@@ -34,6 +34,12 @@ int hwt_writer_put(struct hwt_writer *w, const struct hwt_chunk *chunk);
 /* From now on a chunk of a stream that would make the file larger is not written: hwt_writer_put() returns 1. */
 void hwt_writer_bound(struct hwt_writer *w, u64 bytes);
 
+/* What ended the recording early: 0, or a negative errno. */
+int hwt_writer_error(const struct hwt_writer *w);
+
+/* The last chunk. After a failure it is written all the same, in place of the last chunk of a stream where there is no other room. */
+int hwt_writer_put_end(struct hwt_writer *w, const struct hwt_chunk *chunk);
+
 u64 hwt_writer_bytes(const struct hwt_writer *w);
 
 /* The file takes its name, replacing an old one, and grows on under it: what is in it is a trace at any moment. */

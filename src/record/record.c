@@ -165,7 +165,9 @@ static const char *const ended_by[] = {
 
 static void put_end(struct hwt_writer *w, const struct record_result *r, u64 order)
 {
+    struct hwt_chunk chunk = {.type = HWT_CHUNK_END, .order = order};
     char text[META_MAX], status[16];
+    bool unwritten = hwt_writer_error(w) < 0;
 
     snprintf(text, sizeof(text),
              "streams=%u\nprocesses=%u\naccesses=%llu\nops=%llu\n"
@@ -178,15 +180,19 @@ static void put_end(struct hwt_writer *w, const struct record_result *r, u64 ord
         snprintf(status, sizeof(status), "%d", r->wait_status);
         add_line(text, "exit_status", status);
     }
-    if (ended_by[r->end] != NULL)
+    if (unwritten)
+        add_line(text, "ended_by", "disk");
+    else if (ended_by[r->end] != NULL)
         add_line(text, "ended_by", ended_by[r->end]);
     else if (r->broken > 0)
         add_line(text, "ended_by", "failure");
-    if (r->broken > 0)
+    if (r->broken > 0 || unwritten)
         add_line(text, "incomplete.records", "1");
     if (r->full)
         add_line(text, "incomplete.size", "1");
-    put_text(w, HWT_CHUNK_END, order, text);
+    chunk.raw = (const u8 *)text;
+    chunk.raw_len = (u32)strlen(text);
+    hwt_writer_put_end(w, &chunk);
 }
 
 /* ---- the run ---- */

@@ -43,6 +43,7 @@ const char *recording_end(const struct trace *t)
         {"signal", "stopped by a signal"},
         {"leader", "ended with the first process (--follow leader), which left others"},
         {"size", "ended early: the file reached --max-size"},
+        {"disk", "ended early: its disk was full, or could not be written"},
         {"failure", "ended early: the recorder itself failed in a process, which ended with it"},
     };
     char value[16];
@@ -120,5 +121,18 @@ json_object *lacks_json(const struct trace_lacks *lacks)
             list = json_new_array();
         lacks_put(list, lack.reason, lack.count, lack.text);
     }
+    return list;
+}
+
+json_object *incomplete_json(const struct trace *t)
+{
+    json_object *list = lacks_json(&t->lacks);
+
+    if (!list)
+        list = json_new_array();
+    if (t->nr_damage)
+        lacks_put(list, "damage", t->nr_damage + t->damage_omitted, "damaged places");
+    if (!t->closed)
+        lacks_put(list, "cut", 1, "end of the recording, which was cut off");
     return list;
 }

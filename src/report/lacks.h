@@ -25,6 +25,9 @@ void misfits_remark(const struct replay_misfits *m, struct strbuf *out);
 /* Append {reason, count, text}. */
 void lacks_put(json_object *list, const char *reason, u64 count, const char *text);
 
+/* All that makes a recording less than whole, as such an array: what lacks, damage, a missing end. Never NULL. */
+json_object *incomplete_json(const struct trace *t);
+
 /* An array of {reason, count, text}; NULL when nothing lacks. */
 json_object *lacks_json(const struct trace_lacks *lacks);
 

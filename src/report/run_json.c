@@ -440,7 +440,8 @@ static json_object *input_json(const struct run_report *r)
 
     json_put_text(o, "file", r->input);
     run_lacks(r, &lacks);
-    list = lacks_json(&lacks);
+    list =
+        r->trace && !trace_is_complete(r->trace) ? incomplete_json(r->trace) : lacks_json(&lacks);
     if (list)
         json_put(o, "incomplete", list);
     if (!r->trace)

@@ -424,20 +424,6 @@ static json_object *sizes_json(const u64 *bytes, size_t count)
     return a;
 }
 
-/* Damage and a missing end beside what lacks: all that makes the sweep less than whole. */
-static json_object *incomplete_json(const struct trace *t)
-{
-    json_object *list = lacks_json(&t->lacks);
-
-    if (!list)
-        list = json_new_array();
-    if (t->nr_damage)
-        lacks_put(list, "damage", t->nr_damage + t->damage_omitted, "damaged places");
-    if (!t->closed)
-        lacks_put(list, "cut", 1, "end of the recording, which was cut off");
-    return list;
-}
-
 json_object *size_json(const struct size_report *r)
 {
     const struct size_result *res = r->result;

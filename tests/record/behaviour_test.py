@@ -4,6 +4,7 @@
     behaviour_test.py [TEST...]
 """
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -259,8 +260,15 @@ def full_disk_leaves_program_and_whole_chunks(tmp):
         done = subprocess.run([highwater(), "record", "-o", path, "--", program, "busy", "40"],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT)
         trace = Trace(path, verify=False)
+        told = {verb: subprocess.run([highwater(), *verb.split(), "-q", path, "--format", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                     timeout=TIMEOUT) for verb in ("run", "size --swap 0 --limits 64M")}
     finally:
         subprocess.run(["umount", disk], check=True)
+    for verb, answer in told.items():
+        document = json.loads(answer.stdout)
+        lacks = document.get("incomplete") or document["input"]["incomplete"]
+        expect(answer.returncode == 1 and "records" in [lack["reason"] for lack in lacks], verb + " of it", answer)
+    expect(trace.end["ended_by"] == "disk" and trace.end["incomplete.records"] == "1", "end", trace.end)
     expect(done.stdout == b"finished\n", "the program's output", done)
     expect(done.returncode == 1 and b"ends early" in done.stderr, "message", done)
     expect(trace.damage is None and trace.chunks, "chunks", trace.damage)
