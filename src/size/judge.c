@@ -51,7 +51,8 @@ static void judge_requests(const struct service *base, const struct service *now
     for (u32 i = 0; i < base->nr_streams; i++) {
         const struct service_stream *a = &base->streams[i], *b = &now->streams[i];
 
-        if (a->requests < JUDGE_REQUESTS_MIN || !b->requests || a->latency_ns < JUDGE_PART_MIN_NS)
+        if (a->requests < JUDGE_REQUESTS_MIN || !b->requests ||
+            MAX(a->latency_ns, b->latency_ns) < JUDGE_PART_MIN_NS)
             continue;
         offer(row, SIZE_BY_REQUESTS, 0, a->latency_ns / a->requests, b->latency_ns / b->requests);
     }

@@ -13,8 +13,9 @@
 #include "base/strbuf.h"
 #include "size/size.h"
 
-/* Parts and all requests of a thread that take less time than this together, and fewer requests, are not judged by
- * themselves: a few faults, or the turn of another thread, would decide. */
+/* What is too short to be judged by itself, because a few faults or the turn of another thread would
+ * decide: a part that takes less time than this without a limit, all requests of a thread that take
+ * less time than this both without a limit and under it, and fewer requests than the second number. */
 #define JUDGE_PART_MIN_NS  (100 * NS_PER_MS)
 #define JUDGE_REQUESTS_MIN 100u
 
