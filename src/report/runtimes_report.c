@@ -92,7 +92,8 @@ static void say_unaware(const struct runtime_use *u, struct strbuf *out)
         strbuf_append(out, " lets its heap grow to what is in use and GOGC percent (100) more, "
                            "whatever the limit");
     else
-        strbuf_printf(out, " takes for %s what its settings allow, whatever the limit", info->what);
+        strbuf_printf(out, " is told by its settings how much to take for %s, whatever the limit",
+                      info->what);
     if (u->shared_bytes && u->runtime == RUNTIME_POSTGRESQL)
         strbuf_printf(out, "; it made shared memory of %s", format_bytes(size, u->shared_bytes));
     if (*u->settings) {

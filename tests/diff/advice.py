@@ -16,6 +16,7 @@ import os
 import pathlib
 import random
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -214,6 +215,28 @@ def line(cell):
         100 * edge_off(cell) / cell["bracket"]["lives"], "; ".join(misses(cell)))
 
 
+def over(limit, cell):
+    """How much more than the smallest limit under which this kernel lets it live, in percent."""
+    return 100 * (limit - cell["bracket"]["lives"]) / cell["bracket"]["lives"]
+
+
+def summary(cells):
+    """What was recommended beside the peak and 15 %, which takers of peaks set."""
+    cells = [cell for cell in cells if "bracket" in cell]
+    rows = []
+    for label in ("recommended", "usable"):
+        found = [cell["limits"][label] for cell in cells if label in cell["limits"]]
+        runs = sum(len(f["outcomes"]) for f in found)
+        live = sum(f["outcomes"].count("completed") for f in found)
+        more = [over(cell["limits"][label]["bytes"], cell) for cell in cells if label in cell["limits"]]
+        rows.append("%s: %d of %d runs live, %d programs; %+.0f %% over the smallest limit of this kernel in the median (%+.0f to %+.0f)" % (
+            label, live, runs, len(found), statistics.median(more), min(more), max(more)))
+    more = [over(cell["ours"]["peak + 15 %"], cell) for cell in cells]
+    rows.append("peak + 15 %%: below that limit %d times; %+.0f %% in the median (%+.0f to %+.0f)" % (
+        sum(m < 0 for m in more), statistics.median(more), min(more), max(more)))
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("host", "show"))
@@ -225,8 +248,8 @@ def main():
     args = parser.parse_args()
     if args.what == "show":
         for path in args.names:
-            for cell in json.loads(pathlib.Path(path).read_text(encoding="ascii"))["cells"]:
-                print(line(cell))
+            cells = json.loads(pathlib.Path(path).read_text(encoding="ascii"))["cells"]
+            print("\n".join(list(map(line, cells)) + summary(cells)))
         return
     names = args.names or list(DEFAULT)
     if args.fresh is not None:
