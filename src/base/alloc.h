@@ -18,6 +18,8 @@ void alloc_on_failure(alloc_end_fn *end);
 /* Refuse what would make the program's resident memory larger than this, before it is; 0: no bound. It looks at each MiB that
  * is asked for, in one piece or many, so a little is added unseen. The message names --host-memory. */
 void alloc_set_budget(u64 bytes);
+/* Look there instead of at /proc/self/statm: an open file of that kind, which stays the caller's. */
+void alloc_set_statm(int fd);
 
 void *xmalloc(size_t bytes) __attribute__((malloc, returns_nonnull));
 

@@ -185,3 +185,12 @@ void mounted_close(struct mounted *m)
     if (m->has_scenario)
         scenario_done(&m->sc);
 }
+
+u32 mounted_last_pid(const struct mounted *m)
+{
+    u32 last = 0;
+
+    for (size_t i = 0; i < m->run.nr_jobs; i++)
+        last = MAX(last, m->run.jobs[i].pid_base + m->run.jobs[i].nr_pids);
+    return last;
+}

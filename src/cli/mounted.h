@@ -40,6 +40,9 @@ bool mounted_take_option(struct mounted *m, int id);
 int mounted_open(struct mounted *m, const char *path);
 void mounted_close(struct mounted *m);
 
+/* No process of the machine has a higher number. */
+u32 mounted_last_pid(const struct mounted *m);
+
 u64 mounted_clock(void);
 
 #endif

@@ -11,6 +11,7 @@
 
 enum folder_file {
     FILE_RELEASE,
+    FILE_DMESG,
     FILE_TIME,
     FILE_SPEED,
     FILE_STEP,
@@ -25,10 +26,11 @@ static const struct {
     const char *name;
     u32 mode;
 } files[NR_FILES] = {
-    [FILE_RELEASE] = {"release", 0444}, [FILE_TIME] = {"time", 0444},
-    [FILE_SPEED] = {"speed", 0644},     [FILE_STEP] = {"step", 0200},
-    [FILE_KILL] = {"kill", 0200},       [FILE_SWAPON] = {"swapon", 0200},
-    [FILE_SWAPOFF] = {"swapoff", 0200}, [FILE_WRITES] = {"writes", 0444},
+    [FILE_RELEASE] = {"release", 0444}, [FILE_DMESG] = {"dmesg", 0444},
+    [FILE_TIME] = {"time", 0444},       [FILE_SPEED] = {"speed", 0644},
+    [FILE_STEP] = {"step", 0200},       [FILE_KILL] = {"kill", 0200},
+    [FILE_SWAPON] = {"swapon", 0200},   [FILE_SWAPOFF] = {"swapoff", 0200},
+    [FILE_WRITES] = {"writes", 0444},
 };
 
 static enum folder_file find(const char *name)
@@ -105,6 +107,9 @@ int live_folder_read(struct live *l, const char *file, struct strbuf *out)
     switch (find(file)) {
     case FILE_RELEASE:
         render_osrelease(l->s, out);
+        return 0;
+    case FILE_DMESG:
+        strbuf_append_bytes(out, l->s->log.text, l->s->log.len);
         return 0;
     case FILE_TIME:
         render_time(l, out);

@@ -247,7 +247,8 @@ static void read_own_cgroup(struct reading *r, bool v1)
 
 bool cgroups_stand_still(const struct reading *r)
 {
-    return reading_kind(r) == SOURCE_ARCHIVE || reading_kind(r) == SOURCE_SIMULATED;
+    return reading_kind(r) == SOURCE_ARCHIVE ||
+           (reading_kind(r) == SOURCE_SIMULATED && !r->src->live);
 }
 
 /* Mounts seldom change: with SYSCTL_VM they are looked up again, which is in each sample of a capture that begins a chunk. */

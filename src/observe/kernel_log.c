@@ -59,6 +59,11 @@ void read_kernel_log(struct reading *r)
         reading_mark(r, PART_KERNEL_LOG, result);
         return;
     }
+    if (reading_kind(r) == SOURCE_SIMULATED && r->src->live) { /* var/log may be the host's */
+        read_log(r, "proc/highwater/dmesg", &result);
+        reading_mark(r, PART_KERNEL_LOG, result);
+        return;
+    }
     for (unsigned i = 0; i < ARRAY_SIZE(places) && !found; i++)
         found = read_log(r, places[i], &result);
     if (!found && source_list(r->src, "sos_commands/logs", note_journal, &journal) == 0 &&

@@ -216,7 +216,8 @@ void read_processes(struct reading *r)
         failed += result == -ENOMEM || result == -EMFILE || result == -ENFILE || result == -EIO;
     }
 
-    bool hidden = r->src->live && pids.list.count > 0 && pids.list.items[0] != 1;
+    bool hidden = r->src->live && reading_kind(r) != SOURCE_SIMULATED && pids.list.count > 0 &&
+                  pids.list.items[0] != 1;
 
     if (r->s->processes.count > 0 && (rc != 0 || failed > 0 || pids.beyond > 0))
         mark_incomplete(r, rc, failed, pids.beyond);

@@ -31,8 +31,8 @@ struct source_ops {
 enum source_kind {
     SOURCE_LIVE, /* this machine, root "/" */
     SOURCE_CONTAINER, /* this machine, seen from inside a container (own cgroup namespace or limit at the root) */
-    SOURCE_ARCHIVE,   /* a copied tree: one instant, no rates */
-    SOURCE_SIMULATED, /* a tree that `run --proc` wrote (it has a file "highwater") */
+    SOURCE_ARCHIVE, /* a copied tree: one instant, no rates */
+    SOURCE_SIMULATED, /* a tree that `run --proc` wrote (it has a file "highwater"); live: a mounted machine */
     SOURCE_CAPTURE
 };
 

@@ -459,8 +459,16 @@ static bool is_container(struct source_dir *d)
     return sees_part_of_cgroups(d);
 }
 
+/* A mounted machine, or the one that was entered, has a folder where a tree of `run --proc` has a file. */
+static bool is_running_machine(struct source_dir *d)
+{
+    return has(d, "highwater/release") || has(d, "proc/highwater/release");
+}
+
 static enum source_kind kind_of(struct source_dir *d)
 {
+    if (is_running_machine(d))
+        return SOURCE_SIMULATED;
     if (has_live_proc(d))
         return is_container(d) ? SOURCE_CONTAINER : SOURCE_LIVE;
     return has(d, "highwater") ? SOURCE_SIMULATED : SOURCE_ARCHIVE;
@@ -490,7 +498,8 @@ int source_dir_open(const char *root, struct source **ret, struct err *e)
     d->bare_proc = !has(d, "proc/meminfo") && !has(d, "sys") && has(d, "meminfo");
     d->source = (struct source){.ops = &source_dir_ops, .name = d->name};
     d->source.kind = kind_of(d);
-    d->source.live = d->source.kind == SOURCE_LIVE || d->source.kind == SOURCE_CONTAINER;
+    d->source.live = d->source.kind == SOURCE_LIVE || d->source.kind == SOURCE_CONTAINER ||
+                     is_running_machine(d);
     *ret = &d->source;
     return 0;
 }

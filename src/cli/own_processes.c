@@ -1,0 +1,297 @@
+/* own_processes.c - a name is the machine's if the machine has it, else a link to the namespace's. */
+#include "cli/own_processes.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_BYTES 4096
+#define FOLDER     "highwater/processes"
+
+/* Links in /proc, and what they lead to. NULL: into OWN_PROCESSES, by the same name. */
+static const struct {
+    const char *name, *target;
+} links[] = {
+    {"proc/self", ""}, /* of who asks */
+    {"proc/thread-self", ""},
+    {"proc/mounts", "self/mounts"},
+    {"proc/net", "self/net"},
+    {"proc/consoles", NULL},
+    {"proc/devices", NULL},
+    {"proc/filesystems", NULL},
+    {"proc/locks", NULL},
+    {"proc/tty", NULL},
+    {"proc/sys/fs", NULL},
+    {"proc/sys/net", NULL},
+    {"proc/sys/user", NULL},
+    {"proc/sys/kernel/cap_last_cap", NULL},
+    {"proc/sys/kernel/domainname", NULL},
+    {"proc/sys/kernel/hostname", NULL},
+    {"proc/sys/kernel/ngroups_max", NULL},
+    {"proc/sys/kernel/overflowgid", NULL},
+    {"proc/sys/kernel/overflowuid", NULL},
+    {"proc/sys/kernel/pid_max", NULL},
+    {"proc/sys/kernel/random", NULL},
+};
+
+static struct own_processes *of(struct view *v)
+{
+    return container_of(v, struct own_processes, view);
+}
+
+static int find_link(const char *name)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(links); i++)
+        if (strcmp(links[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* What stands behind "proc/" when a process of that number follows: "1234" or "1234/...". NULL: nothing of the kind. Process 1 is this
+ * program. */
+static const char *process_name(const char *name)
+{
+    size_t digits;
+
+    if (strncmp(name, "proc/", 5) != 0)
+        return NULL;
+    name += 5;
+    digits = strspn(name, "0123456789");
+    if (!digits || (name[digits] && name[digits] != '/') || (digits == 1 && *name == '1'))
+        return NULL;
+    return name;
+}
+
+static int host_mode(const struct own_processes *o, const char *name, u32 *ret)
+{
+    struct stat st;
+
+    if (fstatat(o->proc, name, &st, AT_SYMLINK_NOFOLLOW))
+        return -errno;
+    *ret = st.st_mode;
+    return 0;
+}
+
+static int look_up(struct view *v, const char *name, struct view_stat *ret)
+{
+    struct own_processes *o = of(v);
+    int rc = o->machine->ops->look_up(o->machine, name, ret);
+    const char *process = process_name(name);
+    u32 mode;
+
+    if (rc != -ENOENT)
+        return rc;
+    if (strcmp(name, OWN_PROCESSES) == 0) {
+        *ret = (struct view_stat){.mode = S_IFDIR | 0555, .lasting = true};
+        return 0;
+    }
+    if (find_link(name) >= 0) {
+        *ret = (struct view_stat){.mode = S_IFLNK | 0777};
+        return 0;
+    }
+    if (!process)
+        return -ENOENT;
+    rc = host_mode(o, process, &mode);
+    if (rc == 0)
+        *ret = (struct view_stat){.mode = strchr(process, '/') ? (u32)S_IFLNK | 0777
+                                                               : (u32)S_IFDIR | 0555};
+    return rc;
+}
+
+/* A link of the host is what it is there (exe, cwd); anything else is reached by one. */
+static int read_process_link(struct own_processes *o, const char *process, struct strbuf *out)
+{
+    char target[PATH_BYTES];
+    ssize_t len = readlinkat(o->proc, process, target, sizeof(target) - 1);
+
+    if (len >= 0)
+        strbuf_append_bytes(out, target, (size_t)len);
+    else if (errno == EINVAL)
+        strbuf_printf(out, "../" FOLDER "/%s", process);
+    else
+        return -errno;
+    return 0;
+}
+
+static int read_own_link(struct own_processes *o, int link, const struct view_caller *caller,
+                         struct strbuf *out)
+{
+    const char *target = links[link].target, *name = links[link].name + strlen("proc/");
+
+    if (!target) {
+        for (const char *at = strchr(name, '/'); at; at = strchr(at + 1, '/'))
+            strbuf_append(out, "../");
+        strbuf_printf(out, FOLDER "/%s", name);
+    } else if (*target) {
+        strbuf_append(out, target);
+    } else {
+        char path[64], tgid[32] = "";
+        FILE *f;
+        int fd;
+
+        snprintf(path, sizeof(path), "%u/status", caller->pid);
+        fd = openat(o->proc, path, O_RDONLY | O_CLOEXEC);
+        f = fd < 0 ? NULL : fdopen(fd, "r");
+        if (!f)
+            return -ENOENT;
+        while (!*tgid && fgets(path, sizeof(path), f))
+            if (sscanf(path, "Tgid: %31s", tgid) != 1)
+                *tgid = '\0';
+        fclose(f);
+        if (!*tgid)
+            return -ENOENT;
+        strbuf_append(out, tgid);
+        if (strcmp(name, "thread-self") == 0)
+            strbuf_printf(out, "/task/%u", caller->pid);
+    }
+    return 0;
+}
+
+static int read_link(struct view *v, const char *name, const struct view_caller *caller,
+                     struct strbuf *out)
+{
+    struct own_processes *o = of(v);
+    const char *process = process_name(name);
+    int link = find_link(name);
+
+    if (link >= 0)
+        return read_own_link(o, link, caller, out);
+    return process ? read_process_link(o, process, out) : -EINVAL;
+}
+
+/* --- lists ---------------------------------------------------------------------------------------------------------------- */
+
+struct listing {
+    struct own_processes *own;
+    view_name_fn *each;
+    void *ctx;
+};
+
+/* Names of a directory of the host's. pids: only processes that the machine has not. */
+static int list_host(const struct listing *to, const char *dir, bool pids)
+{
+    int fd = openat(to->own->proc, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    char name[PATH_BYTES];
+    struct view_stat st;
+    struct dirent *entry;
+
+    if (!d)
+        return -errno;
+    while (rc == 0 && (entry = readdir(d))) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        snprintf(name, sizeof(name), "proc/%s", entry->d_name);
+        if (pids && (!process_name(name) ||
+                     to->own->machine->ops->look_up(to->own->machine, name, &st) == 0))
+            continue;
+        rc = to->each(to->ctx, entry->d_name, pids);
+    }
+    closedir(d);
+    return rc;
+}
+
+static int list_links(const struct listing *to, const char *dir)
+{
+    size_t len = strlen(dir);
+    struct view_stat st;
+    int rc = 0;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(links) && rc == 0; i++) {
+        const char *name = links[i].name;
+
+        if (strncmp(name, dir, len) == 0 && name[len] == '/' && !strchr(name + len + 1, '/') &&
+            to->own->machine->ops->look_up(to->own->machine, name, &st) != 0)
+            rc = to->each(to->ctx, name + len + 1, false);
+    }
+    return rc;
+}
+
+static int list(struct view *v, const char *name, view_name_fn *each, void *ctx)
+{
+    struct own_processes *o = of(v);
+    const struct listing to = {o, each, ctx};
+    const char *process = process_name(name);
+    int rc;
+
+    if (strcmp(name, OWN_PROCESSES) == 0)
+        return 0;
+    rc = o->machine->ops->list(o->machine, name, each, ctx);
+    if (rc == -ENOENT && process)
+        return list_host(&to, process, false);
+    if (rc == 0)
+        rc = list_links(&to, name);
+    if (rc == 0 && strcmp(name, "proc") == 0)
+        rc = list_host(&to, ".", true);
+    if (rc == 0 && strcmp(name, "proc/highwater") == 0)
+        rc = each(ctx, "processes", true);
+    return rc;
+}
+
+/* --- the rest is the machine's --------------------------------------------------------------------------------------------- */
+
+static int read_text(struct view *v, const char *name, struct strbuf *out)
+{
+    return of(v)->machine->ops->read(of(v)->machine, name, out);
+}
+
+static int write_text(struct view *v, const char *name, const char *text, void *cookie)
+{
+    of(v)->machine->written = v->written;
+    return of(v)->machine->ops->write(of(v)->machine, name, text, cookie);
+}
+
+static void cancel(struct view *v, void *cookie)
+{
+    of(v)->machine->ops->cancel(of(v)->machine, cookie);
+}
+
+static int make_dir(struct view *v, const char *name)
+{
+    return of(v)->machine->ops->make_dir(of(v)->machine, name);
+}
+
+static int remove_dir(struct view *v, const char *name)
+{
+    return of(v)->machine->ops->remove_dir(of(v)->machine, name);
+}
+
+static s64 trigger_events(struct view *v, int trigger)
+{
+    return of(v)->machine->ops->trigger_events(of(v)->machine, trigger);
+}
+
+static void trigger_close(struct view *v, int trigger)
+{
+    of(v)->machine->ops->trigger_close(of(v)->machine, trigger);
+}
+
+static u64 advance(struct view *v, u64 wall, u64 budget)
+{
+    return of(v)->machine->ops->advance(of(v)->machine, wall, budget);
+}
+
+void own_processes_init(struct own_processes *o, struct view *machine, int proc)
+{
+    static const struct view_ops ops = {
+        .look_up = look_up,
+        .list = list,
+        .read = read_text,
+        .write = write_text,
+        .cancel = cancel,
+        .make_dir = make_dir,
+        .remove_dir = remove_dir,
+        .read_link = read_link,
+        .trigger_events = trigger_events,
+        .trigger_close = trigger_close,
+        .advance = advance,
+    };
+
+    *o = (struct own_processes){.view = *machine, .machine = machine, .proc = proc};
+    o->view.ops = &ops;
+}

@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""enter_test.py - ordinary programs, entered into a machine of ours, print its numbers, and rates over time that are right to a sampling interval.
+
+Each test is one `highwater enter`; a program that is not installed makes its test a skip that names it. Skipped where nothing can be
+mounted or no namespace can be had. Prints TAP."""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from mounted import HIGHWATER, Skip, main  # noqa: E402
+
+SCENARIO = """
+[machine]
+ram = 512M
+cpus = 2
+swap = 256M
+thp = never
+runtime = 1h
+[cgroup web]
+memory.max = 100M
+[file db]
+size = 300M
+[task httpd]
+cgroup = web
+workers = 3
+memory = 12M
+touch = random
+file = db
+map = zipf:0.9
+rate = 50/s
+[task keeper]
+memory = 100M
+fill = yes
+touch = random
+rate = 1/s
+"""
+SECONDS = 25  # of one enter on a host that others keep busy
+
+
+def enter(command, *options, need=(), without_admin=False, status=0):
+    """The output of a shell command on the machine."""
+    missing = [tool for tool in need if not shutil.which(tool)]
+    if missing:
+        raise Skip(f"no {', '.join(missing)}")
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "machine.ini"
+        file.write_text(SCENARIO)
+        drop = ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"] if without_admin else []
+        done = subprocess.run([*drop, HIGHWATER, "enter", file, *options, "--", "bash", "-c", command], capture_output=True,
+                              text=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL,
+                              env=dict(os.environ, LC_ALL="C", TERM="xterm", COLUMNS="200", S_TIME_FORMAT="ISO"))
+        assert done.returncode == status, f"exit code {done.returncode}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+
+def still(command, **options):
+    """On a machine that has run for two seconds and stands still: its files, and what the command says."""
+    text = enter("cat /proc/meminfo; echo ----; cat /proc/vmstat; echo ----; " + command, "--pause", "--skip", "2s", **options)
+    meminfo, vmstat, said = text.split("----\n", 2)
+    return numbers(meminfo), numbers(vmstat), said
+
+
+def numbers(text):
+    return {line.split()[0].rstrip(":"): int(line.split()[1]) for line in text.splitlines()}
+
+
+def free_slabtop_and_vmstat_print_its_memory():
+    memory, counters, said = still("free -k; vmstat -s; slabtop -o | head -3", need=("free", "vmstat", "slabtop"))
+    lines = said.splitlines()
+    assert list(map(int, lines[1].split()[1:4])) == [memory["MemTotal"], memory["MemTotal"] - memory["MemAvailable"],
+                                                     memory["MemFree"]], said
+    assert re.search(rf"^ *{counters['pgpgin']} K paged in", said, re.MULTILINE), said
+    assert counters["pgpgin"] > 0 and "Active / Total Objects" in said
+
+
+def ps_top_and_pmap_print_its_processes_and_themselves():
+    _, _, said = still("ps -eo pid,rss,comm; top -b -n 2 -d 0.1; pmap 1001; cat /proc/1001/statm; echo $$; readlink /proc/self/exe; "
+                       "cat <(echo pipes work)", need=("ps", "top", "pmap"))
+    workers = re.findall(r"^ *(\d+) +(\d+) httpd$", said, re.MULTILINE)
+    assert [pid for pid, _ in workers] == ["1000", "1001", "1002", "1003"], said
+    own = re.findall(r"^ *(\d+) +\d+ ps$", said, re.MULTILINE)
+    assert len(own) == 1 and int(own[0]) > 1004, said
+    assert len(re.findall(r"^ *1001 .*httpd", said, re.MULTILINE)) == 3, said  # of ps, and of both frames of top
+    pages = int(re.search(r"^(\d+) \d+ \d+ \d+ 0 \d+ 0$", said, re.MULTILINE).group(1))
+    assert f" total {pages * 4:16}K" in said, said
+    assert "pipes work" in said and shutil.which("readlink") in said, said
+
+
+def htop_and_smem_show_its_processes():
+    _, _, said = still("smem -c 'pid name rss'; (sleep 1; echo q) | script -qc 'htop -C' /dev/null", need=("htop", "smem", "script"))
+    assert re.search(r"^ *1001 +httpd +\d+", said, re.MULTILINE), said
+    assert re.search(r"1004.*keeper", said), said
+
+
+def numactl_and_numastat_print_its_node():
+    memory, _, said = still("numactl -H; numastat -c; numastat -m", need=("numactl", "numastat"))
+    assert f"node 0 size: {memory['MemTotal'] // 1024} MB" in said and "node 0 cpus: 0 1" in said, said
+    assert "Numa_Hit" in said, said
+
+
+def node_exporter_serves_its_metrics():
+    memory, counters, said = still(
+        "ip link set lo up 2>/dev/null; "
+        "prometheus-node-exporter --web.listen-address=127.0.0.1:19127 2>/dev/null & "
+        "for i in $(seq 100); do python3 -c 'import urllib.request as r; "
+        "print(r.urlopen(\"http://127.0.0.1:19127/metrics\").read().decode())' 2>/dev/null && break; sleep 0.1; done; kill %1",
+        need=("prometheus-node-exporter",))
+    metrics = dict(re.findall(r"^(node_\w+) ([0-9.e+]+)$", said, re.MULTILINE))
+    assert float(metrics["node_memory_MemTotal_bytes"]) == memory["MemTotal"] * 1024, said[:2000]
+    assert float(metrics["node_memory_MemFree_bytes"]) == memory["MemFree"] * 1024
+    assert float(metrics["node_vmstat_pgmajfault"]) == counters["pgmajfault"]
+    assert "node_pressure_memory_waiting_seconds_total" in metrics
+
+
+MARK = "grep -E '^(pgpgin|pgmajfault) ' /proc/vmstat; cat /proc/uptime; "
+
+
+def between(said):
+    """Per second of the machine's time, from the first marks to the second."""
+    events = [int(n) for n in re.findall(r"^pgpgin (\d+)$", said, re.MULTILINE)]
+    faults = [int(n) for n in re.findall(r"^pgmajfault (\d+)$", said, re.MULTILINE)]
+    up = [float(n) for n in re.findall(r"^(\d+\.\d+) \d+\.\d+$", said, re.MULTILINE)]
+    passed = up[1] - up[0]
+    return passed, (events[1] - events[0]) / passed, (faults[1] - faults[0]) / passed
+
+
+def near(a, b):
+    """To a sampling interval: one of three may lie elsewhere for the tool than for us."""
+    return abs(a - b) <= max(a, b) / 3
+
+
+def rates_of_vmstat_and_sar_are_the_machines():
+    said = enter(MARK + "vmstat -n 1 4 >/tmp/.v$$ & sar -B 1 3 >/tmp/.s$$; wait; " + MARK + "cat /tmp/.v$$ /tmp/.s$$; rm /tmp/.[vs]$$",
+                 "--skip", "1s", need=("vmstat", "sar"))
+    passed, read, faults = between(said)
+    assert read > 1000 and faults > 100 and passed > 2.5, said
+    rows = [line.split() for line in said.splitlines() if re.fullmatch(r"[ \d]+", line) and len(line.split()) == 17][1:]
+    assert len(rows) == 3 and near(sum(int(row[8]) for row in rows) / 3, read), (read, said)
+    average = re.search(r"^Average: +(.*)$", said, re.MULTILINE).group(1).split()
+    assert near(float(average[0]), read) and near(float(average[3]), faults), (read, faults, said)
+
+
+def our_own_tools_see_rates():
+    said = enter(f"{HIGHWATER} diagnose 1 2 --format json; {HIGHWATER} top --once --size 100x30; {HIGHWATER} capture "
+                 f"-o /tmp/.c$$ 1 2; {HIGHWATER} capture info /tmp/.c$$; rm /tmp/.c$$", "--skip", "2s", status=0)
+    assert '"kind": "simulated"' in said and "1.0-highwater" in said and '"pgmajfault"' in said and re.search(r"^samples +2", said, re.MULTILINE), said
+
+
+def it_needs_no_root():
+    said = enter("id -u; free -k | sed -n 2p; echo 7 > /proc/sys/vm/swappiness; cat /proc/sys/vm/swappiness; "
+                 "mkdir /sys/fs/cgroup/new; rmdir /sys/fs/cgroup/new; slabtop -o | head -1", without_admin=True, need=("setpriv",))
+    assert said.splitlines()[0] == "0" and "\n7\n" in said and "Active / Total" in said, said
+
+
+def its_exit_code_is_the_commands_and_nothing_outlives_it():
+    enter("exit 3", status=3)
+    enter("kill -9 $$", status=137)
+    mark = f"71{os.getpid()}"
+    enter(f"setsid sleep {mark} & sleep 0.2")
+    assert subprocess.run(["pgrep", "-f", f"sleep {mark}"], capture_output=True, check=False).returncode == 1
+    with tempfile.TemporaryDirectory() as folder:  # the program is killed: the command too
+        file = pathlib.Path(folder) / "machine.ini"
+        file.write_text(SCENARIO)
+        process = subprocess.Popen([HIGHWATER, "enter", file, "--", "sleep", mark + "1"])
+        for _ in range(200):
+            if subprocess.run(["pgrep", "-fx", f"sleep {mark}1"], capture_output=True, check=False).returncode == 0:
+                break
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=10)
+        for _ in range(100):
+            gone = subprocess.run(["pgrep", "-fx", f"sleep {mark}1"], capture_output=True, check=False).returncode == 1
+            if gone:
+                break
+            time.sleep(0.05)
+        assert gone
+
+
+if __name__ == "__main__":
+    main([
+        free_slabtop_and_vmstat_print_its_memory,
+        ps_top_and_pmap_print_its_processes_and_themselves,
+        htop_and_smem_show_its_processes,
+        numactl_and_numastat_print_its_node,
+        node_exporter_serves_its_metrics,
+        rates_of_vmstat_and_sar_are_the_machines,
+        our_own_tools_see_rates,
+        it_needs_no_root,
+        its_exit_code_is_the_commands_and_nothing_outlives_it,
+    ])
