@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/units.h"
 #include "cli/machine.h"
+#include "cli/pasted.h"
 #include "workload/place.h"
 
 #include <stdio.h>
@@ -67,7 +68,7 @@ static int open_scenario(struct mounted *m, const char *path, struct system_conf
                        "memory.%s",
                        machine->has_memory_max ? "max" : "high",
                        machine->has_memory_max ? "max" : "high");
-    rc = scenario_read(&m->sc, path, e);
+    rc = scenario_read_open(&m->sc, path, e);
     if (rc == 0) {
         cli_apply_settings(m->cli, 0, &m->sc.machine.config);
         scenario_system_config(&m->sc, config);
@@ -162,11 +163,29 @@ static int open_machine(struct mounted *m, const char *path, struct err *e)
     return take_script(m, e);
 }
 
+static int open_capture(struct mounted *m, const char *path)
+{
+    const struct cli_machine *machine = &m->cli->machine;
+    struct err e = {0};
+
+    if (machine->has_memory_max || machine->has_memory_high || machine->settings.count || m->script)
+        return cli_usage(m->cli, "%s is a capture: it is played as it is, without %s", path,
+                         m->script ? "--script" : "options of a machine");
+    if (played_open(&m->played, path, m->speed, m->paused, m->skip, mounted_clock, &e))
+        return cli_fail_err(m->cli, &e);
+    m->has_played = true;
+    m->view = &m->played.view;
+    return CLI_OK;
+}
+
 int mounted_open(struct mounted *m, const char *path)
 {
     struct err e = {0};
-    int rc = open_machine(m, path, &e);
+    int rc;
 
+    if (pasted_is_capture(path))
+        return open_capture(m, path);
+    rc = open_machine(m, path, &e);
     if (rc)
         return cli_fail_for(m->cli, rc, &e);
     live_skip(&m->live, m->skip);
@@ -175,6 +194,8 @@ int mounted_open(struct mounted *m, const char *path)
 
 void mounted_close(struct mounted *m)
 {
+    if (m->has_played)
+        played_close(&m->played);
     if (m->has_live)
         live_done(&m->live);
     if (m->has_run)
@@ -190,6 +211,12 @@ u32 mounted_last_pid(const struct mounted *m)
 {
     u32 last = 0;
 
+    for (size_t i = 0; m->has_played && i < m->played.files.count; i++) {
+        unsigned pid;
+
+        if (sscanf(m->played.files.items[i].name, "proc/%9u/", &pid) == 1)
+            last = MAX(last, pid);
+    }
     for (size_t i = 0; i < m->run.nr_jobs; i++)
         last = MAX(last, m->run.jobs[i].pid_base + m->run.jobs[i].nr_pids);
     return last;

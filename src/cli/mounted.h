@@ -1,8 +1,9 @@
-/* mounted.h - the machine of a scenario or a recording, made to be stood in front of: what mount and enter share. */
+/* mounted.h - the machine of a scenario, a recording or a capture, made to be stood in front of: what mount and enter share. */
 #ifndef CLI_MOUNTED_H
 #define CLI_MOUNTED_H
 
 #include "cli/cli.h"
+#include "cli/played.h"
 #include "mount/live.h"
 
 enum { MOUNTED_OPT_SPEED = 100, MOUNTED_OPT_PAUSE, MOUNTED_OPT_SKIP, MOUNTED_OPT_SCRIPT };
@@ -29,7 +30,8 @@ struct mounted {
     struct system system;
     struct scenario_run run;
     struct live live;
-    bool has_scenario, has_system, has_run, has_live;
+    struct played played; /* of a capture, which has none of the above */
+    bool has_scenario, has_system, has_run, has_live, has_played;
     struct view *view;
 };
 

@@ -13,7 +13,7 @@
 #define SHOWN 8 /* kinds of blocks that are named */
 
 /* By open(2), which needs no memory of the host: a stream that could not be made would call a capture a text. */
-static bool is_capture(const char *path)
+bool pasted_is_capture(const char *path)
 {
     char magic[4] = "";
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -36,7 +36,7 @@ bool pasted_is_other(const char *path)
     if (strcmp(path, "-") == 0 || stat(path, &st) != 0)
         return false;
     if (S_ISREG(st.st_mode))
-        return is_capture(path);
+        return pasted_is_capture(path);
     if (!S_ISDIR(st.st_mode) || source_dir_open(path, &src, &e))
         return false;
     other = src->kind != SOURCE_ARCHIVE;

@@ -18,4 +18,7 @@ void pasted_kinds(struct strbuf *out);
 /* What was read and what was not, in a sentence or two. */
 void pasted_describe(const struct paste *p, struct strbuf *out);
 
+/* Do its first bytes say that it is a capture? */
+bool pasted_is_capture(const char *path);
+
 #endif

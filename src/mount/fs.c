@@ -384,8 +384,10 @@ static void on_write(fuse_req_t req, fuse_ino_t ino HW_UNUSED, const char *bytes
         fuse_reply_err(req, EBUSY);
         return;
     }
-    while (from < to && strchr(" \t\n", bytes[from]))
+    while (from < to && bytes[from] && strchr(" \t\n", bytes[from]))
         from++;
+    if (to > from && bytes[to - 1] == '\0') /* as some programs write */
+        to--;
     while (to > from && strchr(" \t\n", bytes[to - 1]))
         to--;
     memcpy(text, bytes + from, to - from);
@@ -652,8 +654,11 @@ int fs_mount(struct fs *fs, const struct fs_config *config, struct err *e)
                       "%s; a mounted machine needs FUSE (modprobe fuse)", strerror(errno));
     *fs = (struct fs){.config = *config};
     snprintf(options, sizeof(options), "subtype=highwater,fsname=");
-    for (const char *at = config->source; *at && strlen(options) < sizeof(options) - 2; at++)
+    for (const char *at = config->source; *at && strlen(options) < sizeof(options) / 2; at++)
         memcpy(options + strlen(options), (char[]){*at == ',' || *at == '\\' ? '_' : *at, '\0'}, 2);
+    if (geteuid() == 0) /* others see what they would see in /proc */
+        snprintf(options + strlen(options), sizeof(options) - strlen(options),
+                 ",allow_other,default_permissions");
     config->view->written = written;
     fs->session = fuse_session_new(&args, &ops, sizeof(ops), fs);
     if (!fs->session)

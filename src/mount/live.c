@@ -286,25 +286,30 @@ static int write_text(struct view *v, const char *name, const char *text, void *
     return begin_write(l, w);
 }
 
+static void drop_pending(struct live *l, size_t i)
+{
+    for (size_t at = i + 1; at < l->pending.count; at++)
+        l->pending.items[at - 1] = l->pending.items[at];
+    l->pending.count--;
+}
+
 static void retry_pending(struct live *l)
 {
     for (size_t i = 0; i < l->pending.count;) {
         struct live_write w = l->pending.items[i];
         int rc = 0;
 
-        if (w.at > l->now && !l->stopped) {
+        if ((w.at > l->now || w.stepping) && !l->stopped) {
             i++;
             continue;
         }
-        rc = l->stopped ? -EIO : w.stepping ? 0 : answer(l, &w);
+        rc = l->stopped ? -EIO : answer(l, &w);
         l->pending.items[i] = w;
         if (rc == -EINPROGRESS) {
             i++;
             continue;
         }
-        for (size_t at = i + 1; at < l->pending.count; at++)
-            l->pending.items[at - 1] = l->pending.items[at];
-        l->pending.count--;
+        drop_pending(l, i);
         if (w.cookie && l->view.written)
             l->view.written(w.cookie, rc);
         free_write(&w);
@@ -521,6 +526,23 @@ static ns_t round_up_tick(ns_t at)
     return (at + PACE_TICK - 1) / PACE_TICK * PACE_TICK;
 }
 
+/* Who waits for a step that has ended, or that somebody broke off. */
+static void finish_steps(struct live *l)
+{
+    for (size_t i = 0; i < l->pending.count;) {
+        struct live_write w = l->pending.items[i];
+
+        if (!w.stepping || (l->pace.step_until > l->now && w.at > l->now)) {
+            i++;
+            continue;
+        }
+        drop_pending(l, i);
+        if (w.cookie)
+            l->view.written(w.cookie, 0);
+        free_write(&w);
+    }
+}
+
 static u64 advance(struct view *v, u64 wall, u64 budget)
 {
     struct live *l = of(v);
@@ -540,6 +562,7 @@ static u64 advance(struct view *v, u64 wall, u64 budget)
         come_to_end(l);
     else if (pace_reached(&l->pace, wall, l->now))
         say_slow(l, wall);
+    finish_steps(l);
     if (l->now < target && !l->stopped)
         return 0;
     return l->pace.paused ? NS_PER_S : NEAP;

@@ -18,8 +18,8 @@ int pace_parse_speed(const char *text, double *ret, struct err *e)
     if (len && text[len - 1] == 'x')
         len--;
     snprintf(number, sizeof(number), "%.*s", (int)MIN(len, sizeof(number) - 1), text);
-    if (len >= sizeof(number) || parse_f64(number, &speed, NULL) || speed < PACE_SPEED_MIN ||
-        speed > PACE_SPEED_MAX)
+    if (len >= sizeof(number) || parse_f64(number, &speed, NULL) ||
+        !(speed >= PACE_SPEED_MIN && speed <= PACE_SPEED_MAX))
         return err_set(e, -EINVAL, "a speed is a number from 0.001 to 1000, as in 10x; not '%s'",
                        text);
     *ret = speed;

@@ -471,13 +471,13 @@ static int take_key(void *reader, const char *section, const char *name, const c
 /* --- the whole -------------------------------------------------------------------------------------------------------- */
 
 static int read_bytes(struct scenario *sc, const char *path, const char *text, size_t len,
-                      bool machine_alone, struct err *e)
+                      enum scenario_purpose purpose, struct err *e)
 {
     struct err own = {0};
     struct reader r = {.sc = sc, .e = e ? e : &own, .at = text, .end = text + len};
     int rc;
 
-    *sc = (struct scenario){.machine_alone = machine_alone};
+    *sc = (struct scenario){.purpose = purpose};
     arena_init(&sc->arena);
     sc->path = arena_strdup(&sc->arena, path);
     sc->machine = (struct scenario_machine){.head = {.name = ""}};
@@ -499,10 +499,11 @@ static int read_bytes(struct scenario *sc, const char *path, const char *text, s
 int scenario_read_bytes(struct scenario *sc, const char *path, const char *text, size_t len,
                         struct err *e)
 {
-    return read_bytes(sc, path, text, len, false, e);
+    return read_bytes(sc, path, text, len, SCENARIO_TO_RUN, e);
 }
 
-static int read_file(struct scenario *sc, const char *path, bool machine_alone, struct err *e)
+static int read_file(struct scenario *sc, const char *path, enum scenario_purpose purpose,
+                     struct err *e)
 {
     char *text;
     size_t len = 0;
@@ -523,19 +524,24 @@ static int read_file(struct scenario *sc, const char *path, bool machine_alone, 
     else if (len > FILE_BYTES_MAX)
         rc = err_at(e, -EINVAL, path, 0, 0, "longer than 4 MiB: this is not a scenario");
     else
-        rc = read_bytes(sc, path, text, len, machine_alone, e);
+        rc = read_bytes(sc, path, text, len, purpose, e);
     free(text);
     return rc;
 }
 
 int scenario_read(struct scenario *sc, const char *path, struct err *e)
 {
-    return read_file(sc, path, false, e);
+    return read_file(sc, path, SCENARIO_TO_RUN, e);
 }
 
 int scenario_read_machine(struct scenario *sc, const char *path, struct err *e)
 {
-    return read_file(sc, path, true, e);
+    return read_file(sc, path, SCENARIO_MACHINE_ALONE, e);
+}
+
+int scenario_read_open(struct scenario *sc, const char *path, struct err *e)
+{
+    return read_file(sc, path, SCENARIO_OPEN, e);
 }
 
 void scenario_done(struct scenario *sc)

@@ -183,10 +183,16 @@ struct scenario_rmdir {
     struct scenario_name cgroup;
 };
 
+enum scenario_purpose {
+    SCENARIO_TO_RUN,        /* to its end: it has one */
+    SCENARIO_MACHINE_ALONE, /* nothing need be there to run */
+    SCENARIO_OPEN           /* nor does it need an end */
+};
+
 struct scenario {
     struct arena arena;
     const char *path;
-    bool machine_alone; /* there need not be anything to run */
+    enum scenario_purpose purpose;
     struct scenario_machine machine;
     VEC(struct scenario_node) nodes;
     VEC(struct scenario_device) devices;
@@ -203,6 +209,8 @@ int scenario_read(struct scenario *sc, const char *path, struct err *e);
 
 /* The same of a file that may have nothing to run: a machine for others to run on. */
 int scenario_read_machine(struct scenario *sc, const char *path, struct err *e);
+/* And of one whose tasks need not end either. */
+int scenario_read_open(struct scenario *sc, const char *path, struct err *e);
 
 /* scenario_read() from memory; `path` stands in messages and is what trace= is relative to. */
 int scenario_read_bytes(struct scenario *sc, const char *path, const char *text, size_t len,

@@ -352,7 +352,7 @@ static int check_task(struct scenario *sc, struct scenario_task *t, struct err *
             "[task %s]: pin_user is more than the memory that it could pin; want memory = "
             "at least as much",
             t->head.name);
-    if (!t->requests && !t->stop && !sc->machine.runtime)
+    if (!t->requests && !t->stop && !sc->machine.runtime && sc->purpose != SCENARIO_OPEN)
         return err_at(e, -EINVAL, sc->path, t->head.line, 0,
                       "[task %s] never ends; want stop, requests, or runtime in [machine]",
                       t->head.name);
@@ -483,7 +483,7 @@ int scenario_check(struct scenario *sc, struct err *e)
             return -EINVAL;
         streams += 1 + sc->tasks.items[i].workers;
     }
-    if (streams == 0 && sc->machine_alone)
+    if (streams == 0 && sc->purpose != SCENARIO_TO_RUN)
         return 0;
     if (streams == 0)
         return err_at(e, -EINVAL, sc->path, 0, 0, "nothing to run; want a section [task NAME]");
