@@ -13,11 +13,13 @@ static const struct cli_spec spec = {
     .verb = "mount",
     .operands = "FILE DIR",
     .summary =
-        "Runs a scenario (.ini) or a recording on its machine and shows the machine's /proc, "
-        "/sys and cgroups\n"
+        "Runs a scenario (.ini) or a recording on its machine and shows the machine's /proc, /sys "
+        "and cgroups\n"
         "in DIR, an empty directory, while virtual time follows the clock. Files that can be "
         "written on Linux\n"
-        "can be written here. It ends with Ctrl-C, or 'fusermount3 -u DIR'.",
+        "can be written here; a scenario needs no end. A capture is played, and refuses writes. It "
+        "ends with\n"
+        "Ctrl-C, or 'fusermount3 -u DIR'.",
     .takes = CLI_MACHINE | CLI_LIMITS | CLI_HOST,
     .options = options,
     .nr_options = ARRAY_SIZE(options),

@@ -107,7 +107,7 @@ static bool is_directory(const struct played *p, const char *name)
 static const struct {
     const char *name;
     u32 mode;
-} controls[] = {{"release", 0444}, {"speed", 0644}, {"step", 0200}, {"time", 0444}};
+} controls[] = {{"marker", 0444}, {"speed", 0644}, {"step", 0200}, {"time", 0444}};
 
 /* "" for the folder itself; NULL: another name. */
 static const char *in_folder(const char *name)
@@ -136,7 +136,7 @@ static int look_up_control(const char *file, struct view_stat *ret)
 
 static int read_control(struct played *p, const char *file, struct strbuf *out)
 {
-    if (strcmp(file, "release") == 0)
+    if (strcmp(file, "marker") == 0)
         strbuf_append(out, "capture\n");
     else if (strcmp(file, "speed") == 0 && p->pace.paused)
         strbuf_append(out, "pause\n");

@@ -12,7 +12,7 @@
  *             swapon, swapoff    the name of a swap area, as in /proc/swaps
  *             writes    what was written so far, as a script
  *             dmesg     the kernel's log, as in var/log/dmesg
- *             release   by this file a mount is known to be one (observe/)
+ *             marker    by this file a mount is known to be one (observe/)
  */
 #ifndef MOUNT_LIVE_H
 #define MOUNT_LIVE_H

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 enum folder_file {
-    FILE_RELEASE,
+    FILE_MARKER,
     FILE_DMESG,
     FILE_TIME,
     FILE_SPEED,
@@ -26,10 +26,10 @@ static const struct {
     const char *name;
     u32 mode;
 } files[NR_FILES] = {
-    [FILE_RELEASE] = {"release", 0444}, [FILE_DMESG] = {"dmesg", 0444},
-    [FILE_TIME] = {"time", 0444},       [FILE_SPEED] = {"speed", 0644},
-    [FILE_STEP] = {"step", 0200},       [FILE_KILL] = {"kill", 0200},
-    [FILE_SWAPON] = {"swapon", 0200},   [FILE_SWAPOFF] = {"swapoff", 0200},
+    [FILE_MARKER] = {"marker", 0444}, [FILE_DMESG] = {"dmesg", 0444},
+    [FILE_TIME] = {"time", 0444},     [FILE_SPEED] = {"speed", 0644},
+    [FILE_STEP] = {"step", 0200},     [FILE_KILL] = {"kill", 0200},
+    [FILE_SWAPON] = {"swapon", 0200}, [FILE_SWAPOFF] = {"swapoff", 0200},
     [FILE_WRITES] = {"writes", 0444},
 };
 
@@ -105,7 +105,7 @@ static void render_time(const struct live *l, struct strbuf *out)
 int live_folder_read(struct live *l, const char *file, struct strbuf *out)
 {
     switch (find(file)) {
-    case FILE_RELEASE:
+    case FILE_MARKER:
         render_osrelease(l->s, out);
         return 0;
     case FILE_DMESG:

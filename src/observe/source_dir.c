@@ -462,7 +462,7 @@ static bool is_container(struct source_dir *d)
 /* A mounted machine, or the one that was entered, has a folder where a tree of `run --proc` has a file. */
 static bool is_running_machine(struct source_dir *d)
 {
-    return has(d, "highwater/release") || has(d, "proc/highwater/release");
+    return has(d, "highwater/marker") || has(d, "proc/highwater/marker");
 }
 
 static enum source_kind kind_of(struct source_dir *d)

@@ -37,6 +37,12 @@ static void render_controllers(const struct system *s, struct group *g HW_UNUSED
                   kernel_has(&s->kernel, KERNEL_CGROUP_HUGETLB) ? "hugetlb " : "");
 }
 
+static void render_type(const struct system *s HW_UNUSED, struct group *g HW_UNUSED,
+                        struct strbuf *out)
+{
+    strbuf_append(out, "domain\n");
+}
+
 static void render_set(struct strbuf *out, u64 set)
 {
     strbuf_masklist(out, set);
@@ -364,3 +370,10 @@ const struct cgroup_file cgroup_files[] = {
 #undef CGROUP_FILE_CPUSET
 };
 const unsigned nr_cgroup_files = ARRAY_SIZE(cgroup_files);
+
+/* All controllers are on in every group. */
+const struct cgroup_file live_cgroup_files[] = {
+    {"cgroup.subtree_control", true, 0, false, render_controllers},
+    {"cgroup.type", false, 0, false, render_type},
+};
+const unsigned nr_live_cgroup_files = ARRAY_SIZE(live_cgroup_files);

@@ -94,6 +94,9 @@ struct cgroup_file {
 };
 extern const struct cgroup_file cgroup_files[];
 extern const unsigned nr_cgroup_files;
+/* Those that a tree does without. */
+extern const struct cgroup_file live_cgroup_files[];
+extern const unsigned nr_live_cgroup_files;
 
 /* A file of the machine by its path below the root. */
 struct machine_file {

@@ -356,15 +356,26 @@ static bool has_trigger(const struct group *g, const char *name)
     return g->parent || strcmp(name, "memory.reclaim") == 0;
 }
 
+static const struct cgroup_file *find_group_file(const char *name)
+{
+    for (unsigned i = 0; i < nr_cgroup_files; i++)
+        if (strcmp(cgroup_files[i].name, name) == 0)
+            return &cgroup_files[i];
+    for (unsigned i = 0; i < nr_live_cgroup_files; i++)
+        if (strcmp(live_cgroup_files[i].name, name) == 0)
+            return &live_cgroup_files[i];
+    return NULL;
+}
+
 static int found_group_file(const char *whole, struct group *g, const char *file,
                             const struct procfs_registry *r, struct procfs_node *ret)
 {
+    const struct cgroup_file *row = find_group_file(file);
+
     *ret = (struct procfs_node){.group = g};
-    for (unsigned i = 0; i < nr_cgroup_files; i++) {
-        if (strcmp(cgroup_files[i].name, file) != 0 || !has_file(r->s, g, &cgroup_files[i]))
-            continue;
+    if (row && has_file(r->s, g, row)) {
         ret->kind = PROCFS_GROUP;
-        ret->row = &cgroup_files[i];
+        ret->row = row;
         ret->mode = mode_of(whole, true, 0444);
         return 0;
     }
@@ -523,6 +534,9 @@ static int list_group(const struct system *s, struct group *g, procfs_name_fn *e
     for (unsigned i = 0; i < nr_cgroup_files && rc == 0; i++)
         if (has_file(s, g, &cgroup_files[i]))
             rc = each(ctx, cgroup_files[i].name, false);
+    for (unsigned i = 0; i < nr_live_cgroup_files && rc == 0; i++)
+        if (has_file(s, g, &live_cgroup_files[i]))
+            rc = each(ctx, live_cgroup_files[i].name, false);
     for (unsigned i = 0; i < ARRAY_SIZE(group_triggers) && rc == 0; i++)
         if (has_trigger(g, group_triggers[i]))
             rc = each(ctx, group_triggers[i], false);

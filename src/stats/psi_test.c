@@ -171,6 +171,25 @@ static void a_trigger_tells_once_per_window(void **state HW_UNUSED)
     psi_group_done(&g);
 }
 
+/* The group is looked at as often as the triggers that are left want. */
+static void a_trigger_that_goes_is_looked_at_no_more(void **state HW_UNUSED)
+{
+    struct psi_trigger *fast, *slow;
+
+    start(1);
+    slow = psi_trigger_new(&g, PSI_MEM, "some 150000 2000000", 0);
+    fast = psi_trigger_new(&g, PSI_IO, "full 150000 1000000", 0);
+    assert_int_equal(g.poll_period, 100 * NS_PER_MS);
+    psi_trigger_free(&g, fast);
+    assert_ptr_equal(g.triggers, slow);
+    assert_int_equal(g.poll_period, 200 * NS_PER_MS);
+    assert_int_equal(g.poll_states, 1u << PSI_MEM_SOME);
+    psi_trigger_free(&g, slow);
+    assert_null(g.triggers);
+    assert_int_equal(g.poll_states, 0);
+    psi_group_done(&g);
+}
+
 static void a_trigger_is_checked(void **state HW_UNUSED)
 {
     start(1);
@@ -234,6 +253,7 @@ int main(void)
         cmocka_unit_test(cpus_count_by_the_time_they_are_not_idle),
         cmocka_unit_test(to_look_changes_nothing),
         cmocka_unit_test(a_trigger_tells_once_per_window),
+        cmocka_unit_test(a_trigger_that_goes_is_looked_at_no_more),
         cmocka_unit_test(a_trigger_is_checked),
         cmocka_unit_test(a_group_that_is_switched_off_counts_no_time),
     };

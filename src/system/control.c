@@ -38,7 +38,8 @@ enum value_kind {
     VALUE_NODES,
     VALUE_DROP,
     VALUE_ONE,
-    VALUE_HUGE_PAGES
+    VALUE_HUGE_PAGES,
+    VALUE_CONTROLLERS
 };
 
 struct control_file {
@@ -105,6 +106,13 @@ static int write_kill(struct system *s, const struct control *c HW_UNUSED, struc
     return 0;
 }
 
+/* All controllers are on everywhere: there is nothing to turn on, and none can be turned off. number: one is to be. */
+static int write_controllers(struct system *s HW_UNUSED, const struct control *c,
+                             struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
+{
+    return c->number ? -EBUSY : 0;
+}
+
 static int write_pressure(struct system *s, const struct control *c, struct group *g,
                           struct control_state *st HW_UNUSED)
 {
@@ -149,6 +157,7 @@ static const struct control_file group_files[] = {
     {"memory.reclaim", VALUE_SIZE, true, .write = write_reclaim},
     {"cgroup.procs", VALUE_PID, true, .write = write_procs},
     {"cgroup.kill", VALUE_ONE, false, .write = write_kill},
+    {"cgroup.subtree_control", VALUE_CONTROLLERS, true, .write = write_controllers},
     {"cgroup.pressure", VALUE_BOOL, true, .write = write_pressure},
     {"memory.pressure", VALUE_TRIGGER, .in_root = true},
     {"io.pressure", VALUE_TRIGGER, .in_root = true},
@@ -282,6 +291,29 @@ static int parse_score_adj(struct control *c, struct err *e)
     return 0;
 }
 
+/* "+memory -io": number is 1 when one of them has a minus. */
+static int parse_controllers(struct control *c, struct err *e)
+{
+    static const char *const names[] = {"cpu", "cpuset", "hugetlb", "io", "memory", "pids"};
+    char text[CONTROL_TEXT_MAX + 1], *rest = text;
+
+    snprintf(text, sizeof(text), "%s", c->text);
+    c->number = 0;
+    for (char *word; (word = strsep(&rest, " "));) {
+        bool known = !*word;
+
+        for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+            known |= strchr("+-", *word) && strcmp(word + 1, names[i]) == 0;
+        if (!known)
+            return err_set(e, -EINVAL,
+                           "cgroup.subtree_control wants + or - and a controller, as in "
+                           "'+memory +io'; not '%s'",
+                           word);
+        c->number |= *word == '-';
+    }
+    return 0;
+}
+
 static int parse_trigger(struct control *c, struct err *e)
 {
     if (!psi_trigger_valid(c->text))
@@ -307,6 +339,8 @@ static int parse_value(struct control *c, struct err *e)
         if (parse_u64(c->text, &c->number, NULL) || c->number > UINT32_MAX)
             return err_set(e, -EINVAL, "cgroup.procs wants a pid, not '%s'", c->text);
         return 0;
+    case VALUE_CONTROLLERS:
+        return parse_controllers(c, e);
     case VALUE_TRIGGER:
         return parse_trigger(c, e);
     case VALUE_SCORE_ADJ:
