@@ -147,7 +147,8 @@ static int compare_rows(const void *a, const void *b)
 
 void procfs_registry_init(struct procfs_registry *r, const struct system *s)
 {
-    *r = (struct procfs_registry){.s = s};
+    *r = (struct procfs_registry){.s = s, .group_ids = xcalloc(1, sizeof(*r->group_ids))};
+    u64map_init(r->group_ids);
     add_files(r, machine_files, ARRAY_SIZE(machine_files));
     add_files(r, &tree_mark, 1);
     add_nodes(r);
@@ -173,6 +174,8 @@ void procfs_registry_done(struct procfs_registry *r)
     vec_for_each (&r->rows, row)
         free(row->name);
     vec_done(&r->rows);
+    u64map_done(r->group_ids);
+    free(r->group_ids);
 }
 
 /* The first row whose name is not before this one. */
@@ -389,29 +392,44 @@ static int found_group_file(const char *whole, struct group *g, const char *file
     return -ENOENT;
 }
 
-static struct group *find_group(const struct system *s, const char *path)
+/* A group among thousands of siblings is sought once. */
+static struct group *find_group(const struct procfs_registry *r, const char *path)
 {
-    struct group *g = group_find(&s->groups, path);
+    u64 hash = hash_bytes(path, strlen(path)), id;
+    char now[PATH_BYTES];
+    struct group *g;
 
-    return g && g->online ? g : NULL;
+    if (u64map_get(r->group_ids, hash, &id) && (g = group_get(&r->s->groups, (u16)id)) &&
+        g->online) {
+        group_path(g, now, sizeof(now));
+        if (strcmp(now + 1, path) == 0)
+            return g;
+    }
+    g = group_find(&r->s->groups, path);
+    if (!g || !g->online)
+        return NULL;
+    u64map_put(r->group_ids, hash, g->id);
+    return g;
 }
 
-/* at: what follows "sys/fs/cgroup/" */
+/* at: what follows "sys/fs/cgroup/". A group cannot have the name of a file: mkdir refuses it. */
 static int look_up_in_cgroup(const struct procfs_registry *r, const char *whole, const char *at,
                              struct procfs_node *ret)
 {
     char parent[PATH_BYTES];
     const char *slash = strrchr(at, '/');
-    struct group *g = find_group(r->s, at);
+    struct group *g;
 
-    if (g) {
-        *ret = (struct procfs_node){
-            .kind = PROCFS_DIRECTORY, .mode = 0755, .group = g, .lasting = !g->parent};
-        return 0;
-    }
     snprintf(parent, sizeof(parent), "%.*s", slash ? (int)(slash - at) : 0, at);
-    g = find_group(r->s, parent);
-    return g ? found_group_file(whole, g, slash ? slash + 1 : at, r, ret) : -ENOENT;
+    g = *at ? find_group(r, parent) : NULL;
+    if (g && found_group_file(whole, g, slash ? slash + 1 : at, r, ret) == 0)
+        return 0;
+    g = find_group(r, at);
+    if (!g)
+        return -ENOENT;
+    *ret = (struct procfs_node){
+        .kind = PROCFS_DIRECTORY, .mode = 0755, .group = g, .lasting = !g->parent};
+    return 0;
 }
 
 int procfs_look_up(const struct procfs_registry *r, const char *name, struct procfs_node *ret)

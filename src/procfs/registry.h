@@ -12,6 +12,7 @@
 
 #include "procfs/procfs.h"
 
+#include "base/hash.h"
 #include "base/vec.h"
 
 enum procfs_kind {
@@ -38,6 +39,8 @@ struct procfs_row {
 struct procfs_registry {
     const struct system *s;
     VEC(struct procfs_row) rows; /* by name */
+    struct u64map
+        *group_ids; /* hash of a path -> id of the group that had it when it was looked up last */
 };
 
 struct procfs_node {
