@@ -651,7 +651,9 @@ int fs_mount(struct fs *fs, const struct fs_config *config, struct err *e)
         return rc;
     if (access("/dev/fuse", R_OK | W_OK))
         return err_at(e, -errno, "/dev/fuse", 0, 0,
-                      "%s; a mounted machine needs FUSE (modprobe fuse)", strerror(errno));
+                      errno == EACCES ? "%s; who mounts a machine must be able to read and write it"
+                                      : "%s; a mounted machine needs FUSE (modprobe fuse)",
+                      strerror(errno));
     *fs = (struct fs){.config = *config};
     snprintf(options, sizeof(options), "subtype=highwater,fsname=");
     for (const char *at = config->source; *at && strlen(options) < sizeof(options) / 2; at++)

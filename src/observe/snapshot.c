@@ -159,7 +159,7 @@ static void read_identity(struct reading *r)
         s->taken_at = src->taken_at;
         s->wall_us = src->wall_us;
     } else if (src->live) {
-        s->taken_at = clock_ns(CLOCK_MONOTONIC);
+        s->taken_at = reading_now(r);
         s->wall_us = clock_ns(CLOCK_REALTIME) / NS_PER_US;
         s->page_bytes = (u64)sysconf(_SC_PAGESIZE);
     }
