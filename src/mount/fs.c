@@ -663,6 +663,7 @@ int fs_mount(struct fs *fs, const struct fs_config *config, struct err *e)
                  ",allow_other,default_permissions");
     config->view->written = written;
     fs->session = fuse_session_new(&args, &ops, sizeof(ops), fs);
+    fuse_opt_free_args(&args);
     if (!fs->session)
         return err_at(e, -EIO, config->dir, 0, 0, "libfuse refuses to begin a session");
     if (!realpath(config->dir, mounted_at)) /* before the mount: nobody answers for it yet */

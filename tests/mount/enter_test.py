@@ -95,7 +95,7 @@ def ps_top_and_pmap_print_its_processes_and_themselves():
 
 
 def htop_and_smem_show_its_processes():
-    _, _, said = still("smem -c 'pid name rss'; (sleep 1; echo q) | script -qc 'htop -C' /dev/null", need=("htop", "smem", "script"))
+    _, _, said = still("smem -c 'pid name rss'; (sleep 0.4; echo q) | script -qc 'htop -C' /dev/null", need=("htop", "smem", "script"))
     assert re.search(r"^ *1001 +httpd +\d+", said, re.MULTILINE), said
     assert re.search(r"1004.*keeper", said), said
 
@@ -149,8 +149,9 @@ def rates_of_vmstat_and_sar_are_the_machines():
 
 
 def our_own_tools_see_rates():
-    said = enter(f"{HIGHWATER} diagnose 1 2 --format json; {HIGHWATER} top --once --size 100x30; {HIGHWATER} capture "
-                 f"-o /tmp/.c$$ 1 2; {HIGHWATER} capture info /tmp/.c$$; rm /tmp/.c$$", "--skip", "2s", status=0)
+    said = enter(f"{HIGHWATER} diagnose 1 2 --format json >/tmp/.d$$ & {HIGHWATER} capture -o /tmp/.c$$ 1 2 & "
+                 f"{HIGHWATER} top --once --size 100x30; wait; cat /tmp/.d$$; {HIGHWATER} capture info /tmp/.c$$; rm /tmp/.[cd]$$",
+                 "--skip", "2s", status=0)
     assert '"kind": "simulated"' in said and "1.0-highwater" in said and '"pgmajfault"' in said and re.search(r"^samples +2", said, re.MULTILINE), said
 
 
