@@ -5,6 +5,7 @@
 #include "calibrate/calibrate_int.h"
 
 #include "backing/compress.h"
+#include "base/abi.h"
 #include "base/alloc.h"
 #include "base/prng.h"
 #include "base/units.h"
@@ -19,10 +20,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
 
 #define CHAIN      1000000u
 #define CALLS      20000u
@@ -297,7 +294,7 @@ static double time_pageout(void *map)
     __asm__ volatile("" ::"r"(sum));
     before = resident(map, FILE_PAGES);
     began = cpu_now();
-    if (madvise(map, FILE_PAGES * PAGE_SIZE, MADV_PAGEOUT))
+    if (madvise(map, FILE_PAGES * PAGE_SIZE, ABI_MADV_PAGEOUT))
         return 0;
     ns = (double)(cpu_now() - began);
     after = resident(map, FILE_PAGES);

@@ -17,8 +17,6 @@
 #define GO_ARENA     0xc000000000ull
 #define GO_ARENA_LEN (64 * MIB)
 
-#define PROT_EXEC_BIT 4u
-
 const struct runtime_info runtime_info[NR_RUNTIMES] = {
 #define RUNTIME(id, name, sees, what, flag) \
     [RUNTIME_##id] = {name, RUNTIME_SEES_##sees, what, flag},
@@ -234,7 +232,7 @@ static void op_mmap(struct process *p, const struct u64map *names, const struct 
 
     if (fid == 0 && addr == GO_ARENA && len == GO_ARENA_LEN)
         is_runtime(p, RUNTIME_GO);
-    if (fid && (prot & PROT_EXEC_BIT) && u64map_get(names, fid, &file) && file)
+    if (fid && (prot & ABI_PROT_EXEC) && u64map_get(names, fid, &file) && file)
         is_runtime(p, files[file - 1].runtime);
     if (fid == 0 && (flags & HWT_MAP_SHARED))
         p->shared_bytes = MAX(p->shared_bytes, len);
