@@ -4,6 +4,7 @@
  *     a range of 512 entries is worth it when at least one may be written and one was used, and not too many are missing
  *     (max_ptes_none), in swap (max_ptes_swap) or shared (max_ptes_shared)
  *   collapse:    read back what is in swap -> a huge page, charged -> copy, drop the small pages -> one huge leaf
+ *                on the node with most of the small pages, whatever the policy; where several nodes have as many: on one of those
  *
  * Mirrors khugepaged_do_scan(), khugepaged_scan_mm_slot(), hpage_collapse_scan_pmd(), collapse_huge_page() of mm/khugepaged.c,
  * Linux 6.1. */
@@ -34,6 +35,7 @@ struct collapse {
     /* what the scan found */
     u32 none, swapped, shared, referenced;
     bool writable;
+    u16 node_load[MAX_NUMNODES]; /* pages */
 };
 
 /* --- is it worth it? ---------------------------------------------------------------------------------------------------- */
@@ -45,18 +47,35 @@ static bool exceeds(const struct collapse *c, u32 found, u64 most, enum counter 
     return true;
 }
 
+/* With vm.zone_reclaim_mode pages that are far apart are left where they are (hpage_collapse_scan_abort). */
+static bool is_too_far(const struct collapse *c, unsigned nid)
+{
+    const struct mem *mem = c->ac->mem;
+
+    if (!mem->tunables->zone_reclaim_mode || c->node_load[nid])
+        return false;
+    for (unsigned i = 0; i < mem->frames->nr_nodes; i++)
+        if (c->node_load[i] && mem->frames->topology.distance[nid][i] > RECLAIM_DISTANCE)
+            return true;
+    return false;
+}
+
 /* False: the range is not to be collapsed. */
 static bool scan_page(struct collapse *c, pte_t pte)
 {
     struct mem *mem = c->ac->mem;
     struct frame *page = frames_get(mem->frames, pte_pfn(pte));
     const struct frame *head = folio_head(mem->frames, pte_pfn(pte));
+    unsigned nid = frame_nid(mem->frames, pte_pfn(pte));
 
     c->writable |= (pte & PTE_WRITE) != 0;
     if (page_mapcount(mem->frames, page) > 1 &&
         exceeds(c, ++c->shared, mem->tunables->khugepaged_max_ptes_shared,
                 THP_SCAN_EXCEED_SHARE_PTE))
         return false;
+    if (is_too_far(c, nid))
+        return false;
+    c->node_load[nid]++;
     if (!frame_test(head, PG_LRU) || frame_test(head, PG_LOCKED) || !frame_test(head, PG_ANON) ||
         folio_is_pinned(mem, (pfn_t)(head - mem->frames->frame)))
         return false;
@@ -93,6 +112,7 @@ static enum scan_result scan_range(struct collapse *c)
     leaf = table_of(*pmd);
     c->none = c->swapped = c->shared = c->referenced = 0;
     c->writable = false;
+    memset(c->node_load, 0, sizeof(c->node_load));
     for (unsigned i = 0; i < HPAGE_PMD_NR; i++)
         if (!scan_entry(c, leaf[i]))
             return SCAN_NOT_WORTH_IT;
@@ -128,15 +148,35 @@ static enum scan_result swap_in(struct collapse *c)
     return SCAN_SUCCEED;
 }
 
+/* hpage_collapse_find_target_node() */
+static struct alloc_place target(const struct collapse *c)
+{
+    struct alloc_place place = {.strict = true};
+    u16 most = 0;
+
+    for (unsigned nid = 0; nid < c->ac->mem->frames->nr_nodes; nid++) {
+        if (c->node_load[nid] > most) {
+            most = c->node_load[nid];
+            place.nodes = (struct alloc_nodes){.nid = nid};
+        }
+        if (most && c->node_load[nid] == most)
+            place.nodes.mask |= BIT_ULL(nid);
+    }
+    return place;
+}
+
 static enum scan_result get_folio(struct collapse *c, pfn_t *ret_head)
 {
     struct access_ctx *ac = c->ac;
     struct mem *mem = ac->mem;
     bool light = c->khugepaged && !mem->tunables->khugepaged_defrag, no_charge = false;
-    enum balance_result b =
-        balance_try_folio(mem, ac->attempt, ac->group, HPAGE_PMD_ORDER, light ? 0 : EFFORT_DIRECT,
-                          ret_head, &no_charge, ac->wait);
+    enum balance_result b;
 
+    ac->attempt->place = target(c);
+    ac->attempt->placed = true;
+    b = balance_try_folio(mem, ac->attempt, ac->group, HPAGE_PMD_ORDER, light ? 0 : EFFORT_DIRECT,
+                          ret_head, &no_charge, ac->wait);
+    ac->attempt->placed = false;
     if (b == BALANCE_WAIT || b == BALANCE_OOM)
         return b == BALANCE_WAIT ? SCAN_WAIT : SCAN_OOM;
     if (b == BALANCE_FAIL && !no_charge) {

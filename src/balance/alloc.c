@@ -306,7 +306,8 @@ enum balance_result balance_alloc(struct mem *mem, struct attempt *at, unsigned 
     alloc_flags = (alloc_flags & ~(u32)ALLOC_WMARK_MASK) | ALLOC_KSWAPD;
     policy_nodes = place.nodes.mask;
     if (unlikely(mem->mems_allowed != NODES_ALL))
-        place.nodes.mask = allowed_nodes(mem, place.nodes.mask);
+        place.nodes.mask = place.strict ? place.nodes.mask & mem->mems_allowed
+                                        : allowed_nodes(mem, place.nodes.mask);
     if (unlikely(place.many) && take_preferred(mem, &place, order, alloc_flags, ret_pfn))
         return BALANCE_OK;
     if (unlikely(!take(mem, place.nodes, order,

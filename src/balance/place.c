@@ -90,6 +90,7 @@ bool place_narrow(struct alloc_place *place)
     if (place->many || place->interleave || !(place->nodes.mask >> place->nodes.nid & 1))
         return false;
     place->nodes.mask = BIT_ULL(place->nodes.nid);
+    place->strict = true;
     return true;
 }
 

@@ -16,6 +16,7 @@ struct alloc_place {
     struct alloc_nodes nodes;
     bool interleave; /* a page on nodes.nid counts as interleave_hit */
     bool many;       /* where nodes.mask has nothing free, any node */
+    bool strict;     /* nowhere else, though the cpuset lets the task have nothing there */
 };
 
 /* For the kernel or the page cache, on behalf of the task that runs (alloc_pages). */

@@ -618,6 +618,97 @@ static void tasks_of_a_node_without_memory_get_small_pages_of_the_nearest(void *
     stop();
 }
 
+/* A machine with huge pages, and a mapping of one whose small pages are on the nodes of these policies in turn. */
+static void start_small_pages(const char *even, const char *odd)
+{
+    struct system_config c;
+
+    system_config_init(&c);
+    c.nr_nodes = 3;
+    c.nr_cpus = 3;
+    c.ram_bytes = 3 * 512 * MIB;
+    c.thp = "madvise";
+    s = test_system_new(&c);
+    t = system_task_new(s, s->groups.root, 100, 1, "test");
+    t->cpu = 0;
+    map(512);
+    for (u64 page = 0; page < 512; page++) {
+        assert_int_equal(system_set_mempolicy(s, t, policy(page % 2 ? odd : even)), STEP_DONE);
+        write_page(page);
+    }
+    assert_int_equal(system_set_mempolicy(s, t, policy("default")), STEP_DONE);
+}
+
+static void collapse_it(void)
+{
+    test_run(s, t, system_madvise(s, t, AT, 512 * PAGE_SIZE, ABI_MADV_COLLAPSE));
+}
+
+/* As a 6.1 kernel does it (hpage_collapse_find_target_node). */
+static void small_pages_are_collapsed_on_the_node_that_has_most_of_them(void **state)
+{
+    (void)state;
+    start_small_pages("bind:2", "bind:2");
+    collapse_it();
+    assert_int_equal(s->counters.v[NR_ANON_TRANSPARENT_HUGEPAGES], 512);
+    assert_int_equal(node_of(0), 2);
+    stop();
+    start_small_pages("bind:1", "bind:2"); /* as many on two: the first, never a third */
+    collapse_it();
+    assert_int_equal(node_of(0), 1);
+    stop();
+    /* Where there is no block free small pages stay, whatever is free elsewhere. */
+    start_small_pages("bind:2", "bind:2");
+    while (frames_try_alloc(&s->frames, (struct alloc_nodes){4, 2}, 9, MT_UNMOVABLE,
+                            ALLOC_WMARK_MIN, 0) != PFN_NONE)
+        ;
+    collapse_it();
+    assert_int_equal(s->counters.v[NR_ANON_TRANSPARENT_HUGEPAGES], 0);
+    assert_int_equal(node_of(0), 2);
+    system_check(s);
+    test_system_free(s);
+}
+
+static void far_pages_are_not_collapsed_where_nodes_are_reclaimed_first(void **state)
+{
+    (void)state;
+    for (u64 mode = 0; mode < 2; mode++) {
+        start_small_pages("bind:0", "bind:2");
+        s->frames.topology.distance[0][2] = s->frames.topology.distance[2][0] = 31;
+        s->tunables.zone_reclaim_mode = mode;
+        collapse_it();
+        assert_int_equal(s->counters.v[NR_ANON_TRANSPARENT_HUGEPAGES], mode ? 0 : 512);
+        stop();
+    }
+}
+
+/* The local node alone is tried (__GFP_THISNODE), and the cpuset turns that away. */
+static void a_cpuset_without_the_near_node_has_small_pages_unless_advised(void **state)
+{
+    (void)state;
+    for (unsigned advised = 0; advised < 2; advised++) {
+        struct system_config c;
+
+        system_config_init(&c);
+        c.nr_nodes = c.nr_cpus = 2;
+        c.ram_bytes = 2 * 512 * MIB;
+        c.thp = "always";
+        s = test_system_new(&c);
+        cpuset_set_mems(s, system_group(s, "/far"), 1);
+        t = system_task_new(s, system_group(s, "/far"), 100, 1, "test");
+        t->cpu = 1;
+        map(512);
+        if (advised)
+            assert_int_equal(test_run(s, t, system_madvise(s, t, AT, MIB * 2, ABI_MADV_HUGEPAGE)),
+                             STEP_DONE);
+        write_page(0);
+        assert_int_equal(node_of(0), 0);
+        assert_int_equal(s->counters.v[THP_FAULT_ALLOC], advised);
+        assert_int_equal(s->counters.v[THP_FAULT_FALLBACK], !advised);
+        stop();
+    }
+}
+
 static u64 rebound(u64 mode, u64 flags, u64 nodes, u64 allowed, u64 then)
 {
     struct mempolicy p = {.mode = (u16)mode, .flags = (u16)flags, .nodes = nodes};
@@ -672,6 +763,9 @@ int main(void)
         cmocka_unit_test(
             a_cpuset_that_turns_the_near_node_away_counts_misses_once_its_own_is_short),
         cmocka_unit_test(a_huge_page_is_had_far_away_where_the_fault_may_work_for_it),
+        cmocka_unit_test(small_pages_are_collapsed_on_the_node_that_has_most_of_them),
+        cmocka_unit_test(far_pages_are_not_collapsed_where_nodes_are_reclaimed_first),
+        cmocka_unit_test(a_cpuset_without_the_near_node_has_small_pages_unless_advised),
         cmocka_unit_test(tasks_of_a_node_without_memory_get_small_pages_of_the_nearest),
         cmocka_unit_test(policies_follow_the_nodes_that_may_be_used),
         cmocka_unit_test(children_inherit_and_lists_and_names_are_what_numactl_has),
