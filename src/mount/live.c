@@ -446,17 +446,29 @@ static void trigger_close(struct view *v, int number)
 
 /* --- time ----------------------------------------------------------------------------------------------------------------------- */
 
+static void say_refused(struct live *l, const struct live_line *line, int rc)
+{
+    char text[512];
+
+    snprintf(text, sizeof(text), "the script's %s %.200s %.100s at %.3f s is refused: %s",
+             line->what, line->name, line->text, (double)l->now / (double)NS_PER_S, strerror(-rc));
+    live_say(l, text);
+}
+
 static void run_script(struct live *l)
 {
     while (l->script_next < l->script.count && l->script.items[l->script_next].at <= l->now) {
         const struct live_line *line = &l->script.items[l->script_next++];
+        int rc;
 
         if (strcmp(line->what, "mkdir") == 0)
-            make_dir(&l->view, line->name);
+            rc = make_dir(&l->view, line->name);
         else if (strcmp(line->what, "rmdir") == 0)
-            remove_dir(&l->view, line->name);
+            rc = remove_dir(&l->view, line->name);
         else
-            write_text(&l->view, line->name, line->text, NULL);
+            rc = write_text(&l->view, line->name, line->text, NULL);
+        if (rc < 0 && rc != -EINPROGRESS)
+            say_refused(l, line, rc);
     }
 }
 

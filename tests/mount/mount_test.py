@@ -170,6 +170,27 @@ def a_script_repeats_what_was_written_byte_for_byte():
     assert not differ, differ
 
 
+def what_a_script_wants_and_is_refused_is_said():
+    with tempfile.NamedTemporaryFile("w", suffix=".script") as script:
+        script.write("# a group with tasks\n0s write sys/fs/cgroup/web/memory.low 1M\n1s rmdir sys/fs/cgroup/web\n")
+        script.flush()
+        with mounted(MACHINE + WORK, "--pause", "--script", script.name) as machine:
+            assert machine.read("sys/fs/cgroup/web/memory.low") == f"{1 << 20}\n"
+            machine.step("2s")
+            assert "rmdir sys/fs/cgroup/web" in (said := machine.process.stderr.readline()) and "is refused" in said, said
+        for text, error in (("1s write proc/meminfo 1", "can be written"), ("x write a b", "a time such as"),
+                            ("2s mkdir a\n1s mkdir b", "comes before"), ("1s cat proc/meminfo", "want write, mkdir or rmdir")):
+            with open(script.name, "w", encoding="ascii") as wrong:
+                wrong.write(text + "\n")
+            with tempfile.TemporaryDirectory() as folder:
+                file = pathlib.Path(folder) / "s.ini"
+                file.write_text(MACHINE + WORK)
+                (pathlib.Path(folder) / "m").mkdir()
+                done = subprocess.run([HIGHWATER, "mount", file, f"{folder}/m", "--script", script.name], capture_output=True,
+                                      text=True, timeout=20, check=False)
+                assert done.returncode in (1, 2) and error in done.stderr and script.name in done.stderr, done.stderr
+
+
 def it_ends_and_leaves_nothing_behind():
     def is_mounted(folder):
         return str(folder) in pathlib.Path("/proc/mounts").read_text()
@@ -223,6 +244,7 @@ if __name__ == "__main__":
         writes_are_taken_and_refused_as_by_linux,
         groups_are_made_filled_killed_and_removed,
         a_script_repeats_what_was_written_byte_for_byte,
+        what_a_script_wants_and_is_refused_is_said,
         it_ends_and_leaves_nothing_behind,
         a_place_that_will_not_do_is_refused,
     ])
