@@ -63,6 +63,21 @@ bool free_blocks_sum(const struct snapshot *s, struct free_blocks *ret)
     return b.pages > 0;
 }
 
+u64 free_blocks_on(const struct snapshot *s, u32 node)
+{
+    u64 usable = UNKNOWN;
+
+    vec_for_each (&s->zones, z) {
+        u64 large, pages, keeps = figure_or(z->low, 0);
+
+        if (z->node != node || z->nr_orders == 0 || strcmp(z->name, "DMA") == 0)
+            continue;
+        pages = zone_free(z, &large);
+        usable = figure_or(usable, 0) + MIN(large, pages > keeps ? pages - keeps : 0);
+    }
+    return known(usable) ? usable >> LARGE_ORDER << LARGE_ORDER : UNKNOWN;
+}
+
 void free_blocks_evidence(struct rule_context *c, const struct free_blocks *b)
 {
     if (known(b->extfrag) && b->extfrag != EXTFRAG_FREE)

@@ -22,6 +22,9 @@ struct free_blocks {
 /* False when nothing says how large free blocks are. */
 bool free_blocks_sum(const struct snapshot *s, struct free_blocks *ret);
 
+/* Bytes of them on one node that can be had: above the low watermarks of its zones. UNKNOWN. */
+u64 free_blocks_on(const struct snapshot *s, u32 node);
+
 /* Evidence for the finding added last: the index, and whose the pageblocks are. */
 void free_blocks_evidence(struct rule_context *c, const struct free_blocks *b);
 

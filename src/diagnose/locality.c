@@ -97,7 +97,11 @@ bool locality_of(const struct snapshot *s, const struct process_view *p, struct 
         if (row->pid != p->pid)
             continue;
         ret->total += row->bytes;
-        if (at == nr_nodes(s) || !(with_cpus >> at & 1) || ret->home >> at & 1)
+        if (at == nr_nodes(s) || ret->home >> at & 1)
+            continue;
+        ret->away += row->bytes;
+        ret->away_at |= row->bytes ? BIT_ULL(at) : 0;
+        if (!(with_cpus >> at & 1))
             continue;
         ret->remote += row->bytes;
         ret->interleaved_away += row->interleaved;
@@ -108,6 +112,28 @@ bool locality_of(const struct snapshot *s, const struct process_view *p, struct 
         }
     }
     return ret->home && ret->total;
+}
+
+bool node_is_slow(const struct node_view *n)
+{
+    return !n->has_cpus && known(n->total) && n->total > 0;
+}
+
+char *placement_source(char buf[64], const struct snapshot *s, const struct process_view *p)
+{
+    bool policies = !s->pasted;
+    char pid[16];
+
+    vec_for_each (&s->process_nodes, row)
+        policies |= row->pid == p->pid && row->policies;
+    snprintf(buf, 64, policies ? "/proc/%s/numa_maps" : "numastat -p %s", process_number(pid, p));
+    return buf;
+}
+
+void evidence_placed(struct rule_context *c, const struct process_view *p, double bytes)
+{
+    evidence_shown(c, process_label((char[64]){0}, p), bytes, IN_BYTES,
+                   placement_source((char[64]){0}, c->s, p));
 }
 
 char *nodes_text(char *buf, size_t size, const struct snapshot *s, u64 nodes)
@@ -166,27 +192,53 @@ static bool at_watermarks(const struct snapshot *s, const struct node_view *n)
     return known(n->free) && keeps > 0 && n->free <= (keeps + aside) * page;
 }
 
+/* The node with the largest share, of those with processors or of the slow ones; NULL. */
+static const struct node_view *largest(const struct snapshot *s,
+                                       double (*share)(const struct node_view *), bool slow)
+{
+    const struct node_view *best = NULL;
+
+    vec_for_each (&s->nodes, n)
+        if (known(n->total) && n->total && !isnan(node_left(n)) && node_is_slow(n) == slow &&
+            (!best || share(n) > share(best)))
+            best = n;
+    return best;
+}
+
+/* ... a slow one only where no other has plenty. */
+static const struct node_view *roomiest(const struct snapshot *s,
+                                        double (*share)(const struct node_view *))
+{
+    const struct node_view *near = largest(s, share, false), *slow = largest(s, share, true);
+
+    return near && (!slow || share(near) >= NODE_PLENTY || share(slow) < NODE_PLENTY) ? near : slow;
+}
+
+static double used_share(const struct node_view *n)
+{
+    return -free_share(n);
+}
+
+bool node_is_exhausted(const struct snapshot *s, const struct node_view *n, bool plenty)
+{
+    return node_left(n) <= NODE_EXHAUSTED || (plenty && at_watermarks(s, n));
+}
+
 struct spare spare_find(const struct snapshot *s)
 {
-    const struct node_view *full = NULL, *roomy = NULL, *freest = NULL;
-    bool plenty;
-
-    vec_for_each (&s->nodes, n) {
-        if (!known(n->total) || n->total == 0 || isnan(node_left(n)))
-            continue;
-        if (!full || free_share(n) < free_share(full))
-            full = n;
-        if (!roomy || node_left(n) > node_left(roomy))
-            roomy = n;
-        if (!freest || free_share(n) > free_share(freest))
-            freest = n;
-    }
+    const struct node_view *full = largest(s, used_share, false),
+                           *slow = largest(s, used_share, true), *roomy = roomiest(s, node_left),
+                           *freest = roomiest(s, free_share);
     /* A full node of cache has much left; what is free elsewhere was to be had for nothing. */
-    plenty = freest && free_share(freest) >= NODE_PLENTY;
+    bool plenty = freest && free_share(freest) >= NODE_PLENTY;
+
     if (plenty)
         roomy = freest;
+    /* A slow tier is there to be filled: it is looked at where no other node is full. */
+    if (slow && (!full || full == roomy || !node_is_exhausted(s, full, plenty)))
+        full = slow;
     if (!full || full == roomy || node_left(roomy) < NODE_PLENTY ||
-        !(node_left(full) <= NODE_EXHAUSTED || (plenty && at_watermarks(s, full))))
+        !node_is_exhausted(s, full, plenty))
         return (struct spare){NULL, NULL, false};
     return (struct spare){full, roomy, plenty};
 }

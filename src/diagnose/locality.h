@@ -11,7 +11,9 @@ struct locality {
     u64 total;            /* bytes that numa_maps shows */
     u64 home;             /* nodes that it may run on */
     bool confined;        /* there are processors on others */
-    u64 remote;           /* bytes on other nodes that have processors */
+    u64 away;             /* bytes on nodes that it may not run on */
+    u64 away_at;          /* those nodes */
+    u64 remote;           /* of these, on nodes that have processors */
     u64 interleaved_away; /* of these, under a policy that interleaves */
     u64 told_away;        /* ... that binds, or prefers a node */
     size_t most_at;       /* the node with most of the remote bytes */
@@ -34,6 +36,15 @@ char *nodes_text(char *buf, size_t size, const struct snapshot *s, u64 nodes);
 /* Bytes that are free on them; UNKNOWN. */
 u64 nodes_free(const struct snapshot *s, u64 nodes);
 
+/* Said to have no processors: memory of a slower tier (CXL, persistent memory). */
+bool node_is_slow(const struct node_view *n);
+
+/* What a process has on which node: "/proc/7/numa_maps", or "numastat -p 7" where that told it. Returns buf. */
+char *placement_source(char buf[64], const struct snapshot *s, const struct process_view *p);
+
+/* Evidence of the finding added last: bytes of the process, under its name. */
+void evidence_placed(struct rule_context *c, const struct process_view *p, double bytes);
+
 /* A node that is nearly used up while another has plenty. */
 struct spare {
     const struct node_view *full, *roomy; /* NULL: there is no such pair */
@@ -44,6 +55,8 @@ struct spare {
 #define NODE_PLENTY    20.0
 
 struct spare spare_find(const struct snapshot *s);
+/* Next to nothing is left of it, or what kswapd keeps free where another node has plenty. */
+bool node_is_exhausted(const struct snapshot *s, const struct node_view *n, bool plenty);
 /* Free, and on the inactive list of files, in percent of the node; NAN. */
 double node_left(const struct node_view *n);
 

@@ -25,6 +25,54 @@ static u64 surplus_allowed(const struct snapshot *s)
     return pages;
 }
 
+/* The node that has most of the pool where no write to the pool as a whole, which takes of all nodes by turns, left it so; NULL. */
+static const struct node_view *lopsided(const struct snapshot *s)
+{
+    const struct node_view *most = NULL, *least = NULL;
+
+    vec_for_each (&s->nodes, n) {
+        if (!known(n->huge_bytes) || !known(n->total) || !n->total)
+            continue;
+        most = !most || n->huge_bytes > most->huge_bytes ? n : most;
+        least = !least || n->huge_bytes < least->huge_bytes ? n : least;
+    }
+    return most && most->huge_bytes > 2 * least->huge_bytes + 4 * MIB ? most : NULL;
+}
+
+/* One node was asked for it and has no more, while others do. False: it is not so. */
+static bool tell_node(struct rule_context *c)
+{
+    const struct node_view *asked = lopsided(c->s), *other = NULL;
+    u64 room = 0, page = c->s->page_bytes;
+
+    if (!asked || free_blocks_on(c->s, asked->id) != 0)
+        return false;
+    vec_for_each (&c->s->nodes, n) {
+        u64 pages = figure_or(free_blocks_on(c->s, n->id), 0);
+
+        if (pages > room) {
+            room = pages;
+            other = n;
+        }
+    }
+    if (!other)
+        return false;
+    finding_detail(
+        c,
+        "%s of it lie on node %u, which has no block of 2 MiB left above its watermarks: a "
+        "write to the nr_hugepages of that node gets no more. Node %u has %s in such "
+        "blocks: write to its own, "
+        "/sys/devices/system/node/node%u/hugepages/hugepages-2048kB/nr_hugepages, or "
+        "raise vm.nr_hugepages, which takes them from any node.",
+        SIZE(asked->huge_bytes), asked->id, other->id, SIZE(room * page), other->id);
+    evidence_shown(c, "large block", 2.0 * MIB, IN_BYTES, "/proc/buddyinfo");
+    evidence_shown(c, "of the pool on one node", number_of(asked->huge_bytes), IN_BYTES,
+                   part_names[PART_NODES]);
+    evidence_shown(c, "free in large blocks on the other", number_of(room * page), IN_BYTES,
+                   "/proc/buddyinfo");
+    return true;
+}
+
 /* Why, as far as the free lists of now tell, and what would help. */
 static void tell_why(struct rule_context *c)
 {
@@ -77,7 +125,8 @@ void rule_hugepages_short(struct rule_context *c)
                        "Up to %s pages beyond it (nr_overcommit_hugepages) come from the same "
                        "free memory, when programs map them.",
                        AMOUNT((double)surplus, IN_COUNT));
-    tell_why(c);
+    if (!tell_node(c))
+        tell_why(c);
     evidence(c, "htlb_buddy_alloc_fail", (double)ever, IN_COUNT, "/proc/vmstat", "over 0");
     evidence(c, "htlb_buddy_alloc_fail now", now, IN_EVENTS_PER_S, "/proc/vmstat", "%s", "");
     evidence(c, "htlb_buddy_alloc_success", number_of(c->s->vmstat[HTLB_BUDDY_ALLOC_SUCCESS]),

@@ -11,11 +11,6 @@
 #define MUCH_BYTES   (64 * MIB)
 #define TIERING      2u
 
-static bool is_slow(const struct node_view *n)
-{
-    return !n->has_cpus && known(n->total) && n->total > 0;
-}
-
 static u64 slow_bytes_of(const struct snapshot *s, const struct process_view *p, u64 *ret_all)
 {
     u64 slow = 0;
@@ -26,7 +21,7 @@ static u64 slow_bytes_of(const struct snapshot *s, const struct process_view *p,
             continue;
         *ret_all += row->bytes;
         vec_for_each (&s->nodes, n)
-            if (n->id == row->node && is_slow(n))
+            if (n->id == row->node && node_is_slow(n))
                 slow += row->bytes;
     }
     return slow;
@@ -53,6 +48,45 @@ static const struct process_view *find_user(const struct rule_context *c, u64 *r
     return busiest;
 }
 
+/* What moves between the tiers, as the settings tell: the end of a sentence. */
+static const char *what_moves(u64 mode, u64 demotion)
+{
+    if (!known(mode) || !known(demotion))
+        return ": whether pages move between the tiers is not told";
+    if (demotion)
+        return ": reclaim moves cold pages there, and hot ones do not come back";
+    return mode & TIERING ? ": hot pages come back, and cold ones are not moved there"
+                          : ", and nothing moves between the tiers";
+}
+
+/* Bytes that reclaim moved there since boot; UNKNOWN. */
+static u64 demoted(const struct snapshot *s)
+{
+    u64 pages = figure_add(s->vmstat[PGDEMOTE_KSWAPD], s->vmstat[PGDEMOTE_DIRECT]);
+
+    return known(pages) && pages < (u64)1 << 44 ? pages * s->page_bytes : UNKNOWN;
+}
+
+static void tell(struct rule_context *c, const struct process_view *user, u64 slow, u64 all)
+{
+    u64 mode = sysctl_value(c->s, "kernel.numa_balancing");
+    u64 demotion = sysctl_value(c->s, "numa/demotion_enabled"), moved = demoted(c->s);
+
+    if (user)
+        finding_detail(c, "%s has %s of its %s there.", process_label((char[64]){0}, user),
+                       SIZE(slow), SIZE(all));
+    if (known(demotion) && demotion && known(moved)) {
+        finding_detail(c, "Reclaim has moved %s there since boot.", SIZE(moved));
+        evidence_shown(c, "pgdemote_kswapd and pgdemote_direct", number_of(moved), IN_BYTES,
+                       "/proc/vmstat");
+    }
+    if (!known(demotion) || !demotion)
+        finding_detail(c, "\"echo 1 >/sys/kernel/mm/numa/demotion_enabled\" lets reclaim move cold "
+                          "pages there.");
+    if (!known(mode) || !(mode & TIERING))
+        finding_detail(c, "\"sysctl -w kernel.numa_balancing=2\" lets hot pages move up.");
+}
+
 void rule_memory_tier(struct rule_context *c)
 {
     u64 total = 0, used = 0, mode = sysctl_value(c->s, "kernel.numa_balancing"), slow = 0, all = 0;
@@ -60,35 +94,30 @@ void rule_memory_tier(struct rule_context *c)
     const struct process_view *user;
 
     vec_for_each (&c->s->nodes, n) {
-        if (is_slow(n) && known(n->free) && n->free <= n->total) {
-            u64 pool = figure_or(n->huge_total, 0) * figure_or(c->s->meminfo[MI_HUGE_PAGE_SIZE], 0);
+        if (node_is_slow(n) && known(n->free) && n->free <= n->total) {
+            u64 pool = figure_or(n->huge_bytes, 0);
 
             /* Pages of the pool (hugetlb) never move between the tiers. */
             total += n->total;
             used += n->total - n->free - MIN(pool, n->total - n->free);
         }
     }
-    if (!wants_host(c) || !total || !known(mode) || !known(demotion) ||
-        (mode & TIERING && demotion) || !(share_of(used, total) >= USED_PERCENT))
+    /* A text need not have the settings; of a machine that has no such files nothing could be changed. */
+    if (!wants_host(c) || !total || (!c->s->pasted && (!known(mode) || !known(demotion))) ||
+        (known(mode) && known(demotion) && mode & TIERING && demotion) ||
+        !(share_of(used, total) >= USED_PERCENT))
         return;
     user = find_user(c, &slow, &all);
     finding_add(c, user ? SEV_WARNING : SEV_INFO, CONF_MEDIUM, "host", 0.5,
-                "%s of memory is in use on nodes without processors, and nothing moves between the "
-                "tiers",
-                SIZE(used));
-    if (user)
-        finding_detail(c, "%s has %s of its %s there.", process_label((char[64]){0}, user),
-                       SIZE(slow), SIZE(all));
-    if (!demotion)
-        finding_detail(c, "\"echo 1 >/sys/kernel/mm/numa/demotion_enabled\" lets reclaim move cold "
-                          "pages there.");
-    if (!(mode & TIERING))
-        finding_detail(c, "\"sysctl -w kernel.numa_balancing=2\" lets hot pages move up.");
+                "%s of memory is in use on nodes without processors%s", SIZE(used),
+                what_moves(mode, demotion));
+    tell(c, user, slow, all);
     evidence(c, "in use on slow nodes", number_of(used), IN_BYTES, part_names[PART_NODES],
              "over %.0f %% of them", USED_PERCENT);
     if (user) {
-        evidence_process(c, user, number_of(slow), IN_BYTES, "numa_maps");
-        evidence_shown(c, "all of its memory", number_of(all), IN_BYTES, "/proc/PID/numa_maps");
+        evidence_placed(c, user, number_of(slow));
+        evidence_shown(c, "all of its memory", number_of(all), IN_BYTES,
+                       placement_source((char[64]){0}, c->s, user));
     }
     evidence(c, "kernel.numa_balancing", number_of(mode), IN_COUNT, part_names[PART_SYSCTL_VM],
              "2 or 3: hot pages move up");

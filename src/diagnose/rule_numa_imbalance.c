@@ -60,8 +60,9 @@ static void tell_move(struct rule_context *c, const struct process_view *p,
 {
     char pid[16];
 
-    finding_detail(c, "\"migratepages %s %u %u\" moves its memory to node %u now.",
-                   process_number(pid, p), spare->full->id, spare->roomy->id, spare->roomy->id);
+    if (!node_is_slow(spare->roomy))
+        finding_detail(c, "\"migratepages %s %u %u\" moves its memory to node %u now.",
+                       process_number(pid, p), spare->full->id, spare->roomy->id, spare->roomy->id);
 }
 
 /* ... and what would let it. */
@@ -84,7 +85,7 @@ static bool tell_who(struct rule_context *c, const struct spare *spare)
     } else if (most->group < c->s->cgroups.count)
         finding_detail(c, "Its cpuset says so: give %s more nodes.",
                        group_file(&c->s->cgroups.items[most->group], "cpuset.mems"));
-    evidence_process(c, most, number_of(bytes), IN_BYTES, "numa_maps");
+    evidence_placed(c, most, number_of(bytes));
     return true;
 }
 
@@ -111,11 +112,13 @@ static void tell_holder(struct rule_context *c, const struct spare *spare)
     if (tell_who(c, spare))
         return;
     if (!most) {
-        finding_detail(c,
-                       "Who is on it: \"numastat -p PATTERN\", or N%u= in /proc/PID/numa_maps. "
-                       "\"migratepages PID %u %u\" moves its memory to node %u now; start what is "
-                       "bound with \"numactl --preferred=%u\" instead of \"--membind=%u\".",
-                       node->id, node->id, spare->roomy->id, spare->roomy->id, node->id, node->id);
+        finding_detail(c, "Who is on it: \"numastat -p PATTERN\", or N%u= in /proc/PID/numa_maps.",
+                       node->id);
+        if (!node_is_slow(spare->roomy))
+            finding_detail(c,
+                           "\"migratepages PID %u %u\" moves its memory to node %u now; start what "
+                           "is bound with \"numactl --preferred=%u\" instead of \"--membind=%u\".",
+                           node->id, spare->roomy->id, spare->roomy->id, node->id, node->id);
         return;
     }
     finding_detail(c, "%s has %s there.", process_label((char[64]){0}, most), SIZE(row.bytes));
@@ -128,7 +131,7 @@ static void tell_holder(struct rule_context *c, const struct spare *spare)
     else
         finding_detail(c, "No policy binds it: what it asks for now comes from another node.");
     tell_move(c, most, spare);
-    evidence_process(c, most, number_of(row.bytes), IN_BYTES, "numa_maps");
+    evidence_placed(c, most, number_of(row.bytes));
 }
 
 /* vm.zone_reclaim_mode, where it is what has a node reclaimed before another one is asked; 0: it is off, not known, or somebody may have
@@ -196,20 +199,144 @@ static void show_nodes(struct rule_context *c, const struct spare *spare)
                    part_names[PART_NODES]);
 }
 
+/* Bytes of programs on the node, as far as is told. */
+static u64 programs_on(const struct snapshot *s, const struct node_view *node)
+{
+    u64 bytes = 0;
+
+    vec_for_each (&s->process_nodes, row)
+        bytes += row->node == node->id ? row->bytes : 0;
+    return bytes;
+}
+
+/* Does the text tell that what fills the node is not cache, which would give way? */
+static bool is_told_to_stay(const struct snapshot *s, const struct node_view *node)
+{
+    u64 stays = MAX(programs_on(s, node), figure_or(node->anon, 0));
+
+    return known(node->inactive_file) ||
+           (known(node->file) && share_of(node->free + node->file, node->total) < NODE_PLENTY) ||
+           share_of(stays, node->total) >= 100 - NODE_PLENTY || most_tied(s, node);
+}
+
+/* Huge pages (hugetlb) that nobody uses and that fill a part of the node. */
+static u64 idle_pool(const struct node_view *node)
+{
+    u64 idle = figure_or(node->huge_free_bytes, 0);
+
+    return known(node->huge_bytes) && idle <= node->huge_bytes &&
+                   share_of(idle, node->total) >= HOLDER_PERCENT
+               ? idle
+               : 0;
+}
+
+/* False: no pool fills it. */
+static bool tell_pool(struct rule_context *c, const struct node_view *node)
+{
+    u64 idle = idle_pool(node), size = figure_or(c->s->meminfo[MI_HUGE_PAGE_SIZE], 2 * MIB), left;
+
+    if (!idle || !size)
+        return false;
+    left = (node->huge_bytes - idle) / size;
+    finding_detail(
+        c,
+        "%s of huge pages on node %u are not used: \"echo %llu "
+        ">/sys/devices/system/node/node%u/hugepages/hugepages-%llukB/nr_hugepages\" gives "
+        "back those that nobody was promised.",
+        SIZE(idle), node->id, (unsigned long long)left, node->id, (unsigned long long)(size / KIB));
+    evidence(c, "huge pages not used there", number_of(idle), IN_BYTES, part_names[PART_NODES],
+             "over %.0f %% of it", HOLDER_PERCENT);
+    evidence_shown(c, "huge pages in use there", (double)left, IN_COUNT, part_names[PART_NODES]);
+    evidence_shown(c, "size of a huge page, kB", (double)(size / KIB), IN_ID, "/proc/meminfo");
+    return true;
+}
+
+/* The roomy node is a slower tier. */
+static void tell_slow(struct rule_context *c, const struct node_view *roomy)
+{
+    u64 demotion = sysctl_value(c->s, "numa/demotion_enabled");
+
+    finding_detail(c,
+                   "Node %u has no processors: its memory is slower (CXL, persistent memory). What "
+                   "is asked for now comes from there.",
+                   roomy->id);
+    if (!known(demotion) || !demotion)
+        finding_detail(c, "\"echo 1 >/sys/kernel/mm/numa/demotion_enabled\" has reclaim move cold "
+                          "pages there.");
+}
+
+/* All nodes that are as full as the fullest. */
+struct full_nodes {
+    u64 nodes, free, total;
+    unsigned count;
+    bool told_to_stay; /* what fills them is not cache, as far as the text tells */
+};
+
+static struct full_nodes find_full(const struct snapshot *s, const struct spare *spare)
+{
+    struct full_nodes sum = {.told_to_stay = true};
+
+    for (size_t i = 0; i < MIN(s->nodes.count, (size_t)64); i++) {
+        const struct node_view *n = &s->nodes.items[i];
+
+        if (n != spare->full && (!known(n->total) || !n->total || node_is_slow(n) ||
+                                 n == spare->roomy || !node_is_exhausted(s, n, spare->free)))
+            continue;
+        sum.nodes |= BIT_ULL(i);
+        sum.free += n->free;
+        sum.total += n->total;
+        sum.told_to_stay &= is_told_to_stay(s, n);
+        sum.count++;
+    }
+    return sum;
+}
+
+static void title_pasted(struct rule_context *c, const struct spare *spare,
+                         const struct full_nodes *at)
+{
+    const struct node_view *full = spare->full, *roomy = spare->roomy;
+    u64 idle = idle_pool(full);
+    char why[128];
+
+    if (idle)
+        snprintf(why, sizeof(why), "%s of huge pages there are not used", SIZE(idle));
+    else if (!at->told_to_stay)
+        snprintf(why, sizeof(why), "how much of the rest is cache, which gives way, is not told");
+    else
+        snprintf(why, sizeof(why), "what is bound to node%s %s runs out first",
+                 at->count > 1 ? "s" : "", NODES(at->nodes));
+    finding_title(c, "Node%s %s ha%s %s free of %s, while node %u%s has %s: %s",
+                  at->count > 1 ? "s" : "", NODES(at->nodes), at->count > 1 ? "ve" : "s",
+                  SIZE(at->free), SIZE(at->total), roomy->id,
+                  node_is_slow(roomy) ? ", which has no processors," : "", SIZE(roomy->free), why);
+}
+
 static void tell_pasted(struct rule_context *c, const struct spare *spare)
 {
     const struct node_view *full = spare->full, *roomy = spare->roomy;
+    struct full_nodes at = find_full(c->s, spare);
 
-    if (mode_to_blame(c, spare))
+    if (mode_to_blame(c, spare)) {
         add(c, SEV_WARNING, CONF_MEDIUM, 0.66, spare);
-    else
-        finding_add(c, SEV_WARNING, CONF_MEDIUM, "host", 0.66,
-                    "Node %u has %s free of %s, while node %u has %s: what is bound to node %u "
-                    "runs out first",
-                    full->id, SIZE(full->free), SIZE(full->total), roomy->id, SIZE(roomy->free),
-                    full->id);
-    tell_holder(c, spare);
+    } else {
+        finding_add(c, at.told_to_stay ? SEV_WARNING : SEV_INFO,
+                    at.told_to_stay ? CONF_MEDIUM : CONF_LOW, "host", 0.66, "%s", "");
+        title_pasted(c, spare, &at);
+        if (!at.told_to_stay && !idle_pool(full))
+            finding_detail(c, "A node that is full of cache is a well used node: numastat -m tells "
+                              "which it is (FilePages, Inactive(file)).");
+    }
+    if (!tell_pool(c, full))
+        tell_holder(c, spare);
+    if (node_is_slow(roomy))
+        tell_slow(c, roomy);
     tell_mode(c);
+    if (at.count > 1) {
+        evidence_shown(c, "free on the full nodes", number_of(at.free), IN_BYTES,
+                       part_names[PART_NODES]);
+        evidence_shown(c, "size of the full nodes", number_of(at.total), IN_BYTES,
+                       part_names[PART_NODES]);
+    }
     evidence(c, "free on the exhausted node", number_of(full->free), IN_BYTES,
              part_names[PART_NODES], "under %.0f %% of it", NODE_EXHAUSTED);
     evidence(c, "free on the other node", number_of(roomy->free), IN_BYTES, part_names[PART_NODES],
@@ -283,7 +410,8 @@ static void tell(struct rule_context *c, const struct spare *spare)
         finding_detail(c,
                        "What asks for memory of node %u gets it from another node, farther away.",
                        spare->full->id);
-    tell_who(c, spare);
+    if (!tell_pool(c, spare->full))
+        tell_who(c, spare);
     if (!mode_to_blame(c, spare))
         tell_mode(c);
     show_nodes(c, spare);
@@ -340,7 +468,8 @@ static void tell_fullest(struct rule_context *c)
     if (!c->s->is_text || c->s->nodes.count < 2)
         return;
     vec_for_each (&c->s->nodes, n) {
-        share = known(n->free) && n->total ? share_of(n->free, n->total) : NAN;
+        /* A slow tier is there to be filled. */
+        share = known(n->free) && n->total && !node_is_slow(n) ? share_of(n->free, n->total) : NAN;
         if (!isnan(share) && (!least || share < share_of(least->free, least->total)))
             least = n;
     }
@@ -375,7 +504,8 @@ void rule_numa_imbalance(struct rule_context *c)
         sized |= known(n->total) && n->total && known(n->free);
     if (!sized && c->s->pasted)
         from_counts(c);
-    if (!spare.full) {
+    /* Of a text nobody knows whether a full slow tier is asked for anything. */
+    if (!spare.full || (c->s->pasted && node_is_slow(spare.full))) {
         if (sized)
             tell_fullest(c);
         return;

@@ -18,7 +18,7 @@ static void tell(struct rule_context *c, const struct process_view *p, const str
     char scope[64], where[64], pid[16];
 
     snprintf(scope, sizeof(scope), "pid %s (%s)", process_number(pid, p), p->comm);
-    snprintf(where, sizeof(where), "/proc/%s/numa_maps", pid);
+    placement_source(where, c->s, p);
     finding_add(c, pf->cpu_percent < BUSY ? SEV_INFO : SEV_WARNING,
                 isnan(pf->cpu_percent) ? CONF_MEDIUM : CONF_HIGH, scope, 0.55 + share / 1000,
                 "%s runs on node %s, and interleaving puts %s of its %s of memory elsewhere",
@@ -31,7 +31,7 @@ static void tell(struct rule_context *c, const struct process_view *p, const str
                    NODES(l->home), pid, NODES(l->home));
     evidence(c, "interleaved to other nodes", share, IN_PERCENT, where, "over %.0f %%",
              AWAY_PERCENT);
-    evidence_process(c, p, number_of(l->total), IN_BYTES, "numa_maps");
+    evidence_placed(c, p, number_of(l->total));
     evidence(c, "CPU time it uses", pf->cpu_percent, IN_PERCENT, "/proc/PID/stat",
              "over %.0f %% of a processor", BUSY);
     evidence(c, "free where it runs", number_of(room), IN_BYTES, part_names[PART_NODES],

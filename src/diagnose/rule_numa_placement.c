@@ -77,14 +77,14 @@ static void tell(struct rule_context *c, const struct placed *at, double weight)
     double share = share_of(at->most, at->total);
     struct locality l;
     bool placed = locality_of(c->s, at->p, &l);
-    double here = placed ? share_of(l.total - l.remote, l.total) : NAN;
+    double here = placed ? share_of(l.total - l.away, l.total) : NAN;
     char scope[64], where[64], pid[16], label[64];
 
     process_label(label, at->p);
     process_number(pid, at->p);
     snprintf(scope, sizeof(scope), "pid %s (%s)", pid, at->p->comm);
-    snprintf(where, sizeof(where), "/proc/%s/numa_maps", pid);
-    if (placed && l.confined && share_of(l.remote, l.total) < 50.0)
+    placement_source(where, c->s, at->p);
+    if (placed && l.confined && share_of(l.away, l.total) < 50.0)
         finding_add(c, SEV_INFO, CONF_HIGH, scope, weight,
                     "%s runs on node %s and has %s of its %s of memory there", label, NODES(l.home),
                     AMOUNT(here, IN_PERCENT), SIZE(l.total));
@@ -102,7 +102,7 @@ static void tell(struct rule_context *c, const struct placed *at, double weight)
         finding_detail(c, "It may run on all nodes: what lies on one is far from the others.");
     tell_policy(c, at);
     tell_missing(c, at);
-    evidence_process(c, at->p, number_of(at->total), IN_BYTES, "numa_maps");
+    evidence_placed(c, at->p, number_of(at->total));
     evidence_shown(c, "share of the node with most", share, IN_PERCENT, where);
     evidence_shown(c, "where it runs", here, IN_PERCENT, where);
     evidence_shown(c, "other nodes that have some", at->nodes - 1, IN_COUNT, where);

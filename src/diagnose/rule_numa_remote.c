@@ -24,8 +24,10 @@ static bool is_much(const struct rule_context *c, u64 bytes)
 static bool is_remote(const struct rule_context *c, const struct process_view *p,
                       struct locality *ret)
 {
+    /* Where most of it is on nodes without processors, their slowness comes first. */
     return locality_of(c->s, p, ret) && ret->confined && is_much(c, ret->remote) &&
-           share_of(ret->remote, ret->total) >= REMOTE_PERCENT &&
+           share_of(ret->away, ret->total) >= REMOTE_PERCENT &&
+           share_of(ret->remote, ret->away) >= MOST_PERCENT &&
            !(share_of(ret->interleaved_away, ret->remote) >= REMOTE_PERCENT);
 }
 
@@ -89,11 +91,11 @@ static void tell_what_to_do(struct rule_context *c, const struct process_view *p
     u64 room = nodes_free(c->s, l->home);
     char pid[16];
 
-    if (!known(room) || room >= l->remote)
+    if (!known(room) || room >= l->away)
         finding_detail(c,
-                       "\"migratepages %s %u %s\" moves its memory to it now; start it with "
+                       "\"migratepages %s %s %s\" moves its memory to it now; start it with "
                        "\"numactl --cpunodebind=%s --localalloc\".",
-                       process_number(pid, p), far->id, NODES(l->home), NODES(l->home));
+                       process_number(pid, p), NODES(l->away_at), NODES(l->home), NODES(l->home));
     else if (share_of(l->most, l->total) < MOST_PERCENT)
         finding_detail(
             c,
@@ -113,11 +115,11 @@ static void tell(struct rule_context *c, const struct process_view *p, const str
 {
     const struct process_figures *pf = &c->f->processes[p - c->s->processes.items];
     const struct node_view *far = &c->s->nodes.items[l->most_at];
-    double share = share_of(l->remote, l->total);
+    double share = share_of(l->away, l->total);
     char scope[64], where[64], pid[16];
 
     snprintf(scope, sizeof(scope), "pid %s (%s)", process_number(pid, p), p->comm);
-    snprintf(where, sizeof(where), "/proc/%s/numa_maps", pid);
+    placement_source(where, c->s, p);
     finding_add(c, pf->cpu_percent < BUSY || is_being_mended(c, l) ? SEV_INFO : SEV_WARNING,
                 isnan(pf->cpu_percent) ? CONF_MEDIUM : CONF_HIGH, scope, 0.55 + share / 1000,
                 "%s runs on node %s and has %s of its %s of memory elsewhere, most on node %u",
@@ -125,8 +127,8 @@ static void tell(struct rule_context *c, const struct process_view *p, const str
                 SIZE(l->total), far->id);
     tell_why(c, p, l);
     evidence(c, "memory on other nodes", share, IN_PERCENT, where, "over %.0f %%", REMOTE_PERCENT);
-    evidence_process(c, p, number_of(l->total), IN_BYTES, "numa_maps");
-    evidence_shown(c, "on other nodes", number_of(l->remote), IN_BYTES, where);
+    evidence_placed(c, p, number_of(l->total));
+    evidence_shown(c, "on other nodes", number_of(l->away), IN_BYTES, where);
     evidence(c, "CPU time it uses", pf->cpu_percent, IN_PERCENT, "/proc/PID/stat",
              "over %.0f %% of a processor", BUSY);
     tell_what_to_do(c, p, l);

@@ -8,7 +8,10 @@
 
 static const char base[] = "sys/devices/system/node";
 
-unsigned parse_node_meminfo(struct span text, struct node_view *node)
+/* Where no file tells it. */
+#define HUGE_PAGE_USUAL (2 * MIB)
+
+unsigned parse_node_meminfo(struct span text, u64 huge_page_bytes, struct node_view *node)
 {
     const struct {
         const char *key;
@@ -24,8 +27,8 @@ unsigned parse_node_meminfo(struct span text, struct node_view *node)
         {"Dirty", &node->dirty, true},
         {"Active(file)", &node->active_file, true},
         {"Inactive(file)", &node->inactive_file, true},
-        {"HugePages_Total", &node->huge_total, false},
-        {"HugePages_Free", &node->huge_free, false},
+        {"HugePages_Total", &node->huge_bytes, false},
+        {"HugePages_Free", &node->huge_free_bytes, false},
     };
     struct span line, key;
     unsigned found = 0;
@@ -39,7 +42,10 @@ unsigned parse_node_meminfo(struct span text, struct node_view *node)
         for (unsigned i = 0; i < ARRAY_SIZE(fields); i++) {
             if (!span_is(span_trim(key), fields[i].key))
                 continue;
-            *fields[i].figure = fields[i].in_bytes ? kib_to_bytes(value) : value;
+            /* The file has a number of pages, numastat -m their size. */
+            *fields[i].figure = fields[i].in_bytes || span_begins(span_trim(line), "kB")
+                                    ? kib_to_bytes(value)
+                                    : MIN(value, (u64)1 << 24) * huge_page_bytes;
             found++;
         }
     }
@@ -114,7 +120,8 @@ static int read_node(struct reading *r, u32 id, struct node_view *node)
     int rc = reading_file(r, path, FILE_MAX_SMALL, &text);
 
     if (rc == 0)
-        parse_node_meminfo(text, node);
+        parse_node_meminfo(text, figure_or(r->s->meminfo[MI_HUGE_PAGE_SIZE], HUGE_PAGE_USUAL),
+                           node);
     return rc;
 }
 

@@ -91,7 +91,7 @@ parse_fn parse_slabinfo;
 parse_fn parse_kernel_log;
 unsigned parse_pressure(struct span text, struct psi_view *psi);
 
-unsigned parse_node_meminfo(struct span text, struct node_view *node);
+unsigned parse_node_meminfo(struct span text, u64 huge_page_bytes, struct node_view *node);
 unsigned parse_numastat(struct span text, struct node_view *node);
 /* Append what /proc/zoneinfo says of each node to nodes. Returns how many. */
 unsigned nodes_of_zoneinfo(struct span text, struct snapshot *s);

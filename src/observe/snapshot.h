@@ -161,7 +161,7 @@ struct node_view {
     u32 id;
     u64 total, free, anon, file, shmem, slab, dirty, active_file, inactive_file; /* bytes */
     u64 numa_hit, numa_miss, numa_foreign, interleave_hit, local_node, other_node;
-    u64 huge_total, huge_free;
+    u64 huge_bytes, huge_free_bytes; /* of the pool of the usual size (hugetlb) */
     bool has_cpus;
     char cpulist[128]; /* its processors, as "0-3,8"; "" for none */
 };

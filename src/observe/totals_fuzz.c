@@ -62,7 +62,7 @@ static void run_nodes(struct span text)
 {
     struct node_view node = {0};
 
-    parse_node_meminfo(text, &node);
+    parse_node_meminfo(text, 2 * MIB, &node);
     parse_numastat(text, &node);
 }
 

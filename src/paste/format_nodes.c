@@ -523,14 +523,22 @@ static u32 pid_of_path(struct span path)
                : 0;
 }
 
-/* The file mapped lowest is the program, unless it is a library or nothing of the kind is in the text. */
+/* Where kernels of 64 bits put what a program maps (x86: 7f..., arm64: ffff...); its own text lies below. */
+static bool is_mapped_high(struct span address)
+{
+    return span_len(address) >= 11 && (*address.at == '7' || *address.at == 'f');
+}
+
+/* The file mapped lowest is the program, unless it is a library, data, or nothing of the kind is in the text. */
 static struct span program_in(struct span line)
 {
+    struct span address = line;
     const char *at = span_find(line, " file=");
     struct span rest = at ? (struct span){at + 6, line.end} : span_of("", 0), word;
 
     if (!at || !span_take_word(&rest, &word) || span_find(word, ".so") ||
-        span_find(word, "\\040(deleted)") || *word.at != '/')
+        span_find(word, "\\040(deleted)") || *word.at != '/' || span_begins(word, "/dev/") ||
+        span_find(line, " huge ") || !span_take_word(&line, &address) || is_mapped_high(address))
         return span_of("a process", 9);
     at = memrchr(word.at, '/', span_len(word));
     return (struct span){at + 1, word.end};
