@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "report/json_put.h"
+#include "space/pagetable.h"
 #include "system/cpuset.h"
 
 #include <inttypes.h>
@@ -16,9 +17,11 @@
 #include <string.h>
 
 #define PROGRAMS_SHOWN 12u
+#define SENTENCES_MAX  6u   /* programs that are told what to do */
 #define NODES_SHOWN    6u   /* of a program: what fits on a line */
 #define REMOTE_PERCENT 20.0 /* of accesses, and */
 #define COST_PERCENT   1.0  /* of CPU time: worth a sentence */
+#define HOME_PERCENT   50.0 /* of a program's memory on one node: most is near there */
 #define SHORT_PERCENT  10.0 /* of a node, free: it is short */
 #define PLENTY_PERCENT 20.0 /* of a node, free: it is not */
 
@@ -205,21 +208,30 @@ static void balancing(const program_list *list, struct strbuf *out)
     }
 }
 
-/* The program that pays most for distance, if that is worth a word: of its own time and of that of all. */
-static const struct program *worst_of(const program_list *list)
+static int by_cost(const void *a, const void *b)
 {
-    const struct program *worst = NULL;
+    const struct program *x = a, *y = b;
+
+    return x->nodes.remote_ns == y->nodes.remote_ns  ? strcmp(x->comm, y->comm)
+           : x->nodes.remote_ns < y->nodes.remote_ns ? 1
+                                                     : -1;
+}
+
+/* The programs that pay for distance what is worth a word: of their own time and of that of all. The dearest first. */
+static void costly(const program_list *list, program_list *ret)
+{
     ns_t all = 0;
 
+    *ret = (program_list){0};
     vec_for_each (list, p)
         all += p->cpu_ns;
     vec_for_each (list, p)
         if (percent(p->nodes.remote, p->all) >= REMOTE_PERCENT &&
             percent(p->nodes.remote_ns, p->cpu_ns) >= COST_PERCENT &&
-            percent(p->nodes.remote_ns, all) >= COST_PERCENT &&
-            (!worst || p->nodes.remote_ns > worst->nodes.remote_ns))
-            worst = p;
-    return worst;
+            percent(p->nodes.remote_ns, all) >= COST_PERCENT)
+            vec_push(ret, *p);
+    if (ret->count)
+        qsort(ret->items, ret->count, sizeof(ret->items[0]), by_cost);
 }
 
 static unsigned most_used(const struct program *p)
@@ -254,6 +266,24 @@ static bool chose_policy(const struct system *s, const struct task *t)
     return !mempolicy_equal(&p, &t->mempolicy.policy);
 }
 
+/* The nodes that new memory of the task may come from. */
+static u64 may_have(const struct system *s, const struct task *t)
+{
+    const struct mempolicy *p = &t->mempolicy.policy;
+    u64 nodes = cpuset_mems_allowed(s, t) & topology_memory_nodes(&s->frames.topology);
+
+    return p->mode == MPOL_BIND ? nodes & p->nodes : nodes;
+}
+
+/* Is it of use that the task runs on that node? Its memory must go there as well, and its cpuset have such CPUs. */
+static bool could_run_on(const struct system *s, const struct task *t, unsigned nid)
+{
+    const struct mempolicy *p = &t->mempolicy.policy;
+
+    return may_have(s, t) >> nid & 1 && (!p->nodes || p->nodes >> nid & 1) &&
+           cpuset_cpus_of(s, t->group) & s->frames.topology.cpus[nid];
+}
+
 /* How to have it run on that node, as whoever placed it would say it. */
 static void try_cpus(const struct run_report *r, const struct program *p, unsigned nid,
                      struct strbuf *out)
@@ -262,7 +292,8 @@ static void try_cpus(const struct run_report *r, const struct program *p, unsign
         strbuf_printf(out, ": try --cpunodebind %u.", nid);
     } else if (r->scenario) {
         strbuf_append(out, ": try cpus = ");
-        strbuf_masklist(out, r->system->frames.topology.cpus[nid]);
+        strbuf_masklist(out, r->system->frames.topology.cpus[nid] &
+                                 cpuset_cpus_of(r->system, p->task->group));
         strbuf_append(out, " in its [task].");
     } else {
         strbuf_append(out, ", and the recording says on which CPUs it runs.");
@@ -279,19 +310,91 @@ static void try_local(const struct run_report *r, const struct program *p, struc
         strbuf_append(out, ", as the program itself has asked for.");
 }
 
+static u64 far_pages(const struct program *p)
+{
+    return (u64)((double)run_maxrss_pages(p->task) * (double)p->nodes.remote / (double)p->all);
+}
+
+/* Would what is far away find room on that node, which the cpuset allows? */
+static bool has_room(const struct run_report *r, const struct program *p, unsigned nid)
+{
+    return has_memory(r->system, nid) && cpuset_mems_allowed(r->system, p->task) >> nid & 1 &&
+           far_pages(p) <= r->fullest.free_pages[nid];
+}
+
 /* Its memory is interleaved and it runs on node `here`: would that node have room for all of it? */
 static void tell_interleaved(const struct run_report *r, const struct program *p, unsigned here,
                              struct strbuf *out)
 {
-    u64 far = (u64)((double)run_maxrss_pages(p->task) * (double)p->nodes.remote / (double)p->all);
-
     if (!has_memory(r->system, here))
         return;
     strbuf_append(out, " Its memory is interleaved and it runs on one node");
-    if (far <= r->fullest.free_pages[here])
+    if (has_room(r, p, here))
         try_local(r, p, out);
     else
         strbuf_printf(out, ", which has no room for all of it.");
+}
+
+/* Pages that the task has now outside these nodes. */
+static u64 pages_outside(const struct system *s, const struct task *t, u64 nodes)
+{
+    struct pte_ref ref;
+    u64 pages = 0;
+
+    for (u32 i = 0; t->mm && i < t->mm->nr_vmas; i++) {
+        const struct vma *v = t->mm->vmas[i];
+
+        pagetable_for_each (t->mm, at, ref, v->start, v->end)
+            if (pte_has_frame(*ref.slot) &&
+                !(nodes >> frame_nid(&s->frames, pte_pfn(*ref.slot)) & 1))
+                pages += 1u << ref.order;
+    }
+    return pages;
+}
+
+/* Most of its memory was on node `home`, which its cpuset had and has no longer. */
+static void tell_moved_cpuset(const struct run_report *r, const struct program *p, unsigned home,
+                              struct strbuf *out)
+{
+    u64 mems = cpuset_mems_allowed(r->system, p->task),
+        left = pages_outside(r->system, p->task, mems);
+    char bytes[UNITS_TEXT_MAX];
+
+    strbuf_printf(out, " Its cpuset.mems had node %u, and now has ", home);
+    strbuf_masklist(out, mems);
+    if (!left) {
+        strbuf_append(out, ": all of it has moved there.");
+        return;
+    }
+    strbuf_printf(out,
+                  ": %s stayed behind for want of room there. Once there is some, "
+                  "migratepages %u %u ",
+                  format_bytes(bytes, left * PAGE_SIZE), p->task->tgid, home);
+    strbuf_masklist(out, mems);
+    strbuf_append(out, " brings them.");
+}
+
+/* Of a node without processors: what keeps its pages from coming nearer, if anything. */
+static void tell_slow_node(const struct run_report *r, const struct program *p, unsigned home,
+                           struct strbuf *out)
+{
+    const struct system *s = r->system;
+    bool promotes = s->tunables.numa_balancing & NUMA_BALANCING_MEMORY_TIERING;
+    ns_t delay = s->tunables.numa_scan_delay_ms * NS_PER_MS;
+    char cpu[UNITS_TEXT_MAX], after[UNITS_TEXT_MAX];
+
+    strbuf_printf(out, " Node %u is a slower one, without processors", home);
+    if (p->cpu_ns < delay) {
+        strbuf_printf(out,
+                      ". It used %s of CPU time, and balancing begins after %s of it, so that "
+                      "nothing would bring pages back.",
+                      format_ns(cpu, p->cpu_ns), format_ns(after, delay));
+        return;
+    }
+    if (!promotes || !s->tunables.demotion_enabled)
+        strbuf_printf(out, ": try%s%s", promotes ? "" : " --set kernel.numa_balancing=2",
+                      s->tunables.demotion_enabled ? "" : " --set numa/demotion_enabled=1");
+    strbuf_appendc(out, '.');
 }
 
 /* Why memory that is used from node `here` lies elsewhere, most of it on node `home` if that is another, as far as the machine knows, and how
@@ -301,6 +404,7 @@ static void tell_why(const struct run_report *r, const struct program *p, unsign
 {
     const struct system *s = r->system;
     const struct mempolicy *policy = &p->task->mempolicy.policy;
+    bool elsewhere = policy->nodes && !(policy->nodes >> here & 1);
     char moved[UNITS_TEXT_MAX];
 
     if (!has_memory(s, here)) {
@@ -311,9 +415,12 @@ static void tell_why(const struct run_report *r, const struct program *p, unsign
         return;
     } else if (!(cpuset_mems_allowed(s, p->task) >> here & 1)) {
         strbuf_printf(out, " Its cpuset lets it have no memory of node %u (cpuset.mems)", here);
-    } else if (policy->nodes && !(policy->nodes >> here & 1)) {
+    } else if (!(cpuset_mems_allowed(s, p->task) >> home & 1) && !p->task->kthread) {
+        tell_moved_cpuset(r, p, home, out);
+        return;
+    } else if (elsewhere) {
         strbuf_append(out, " Its policy (");
-        mempolicy_render(policy, out);
+        mempolicy_render_key(policy, out);
         strbuf_printf(out, ") has its memory on node %u", home);
     } else if (home == here) {
         strbuf_printf(out,
@@ -322,37 +429,104 @@ static void tell_why(const struct run_report *r, const struct program *p, unsign
                           : " The rest was allocated elsewhere than on node %u",
                       here);
     } else if (!s->frames.topology.cpus[home]) {
-        strbuf_printf(out, " Node %u is a slower one, without processors", home);
-        if (!(s->tunables.numa_balancing & NUMA_BALANCING_MEMORY_TIERING) ||
-            !s->tunables.demotion_enabled)
-            strbuf_append(out, ": try --set kernel.numa_balancing=2 --set numa/demotion_enabled=1");
+        tell_slow_node(r, p, home, out);
+        return;
     } else if (node_counter(&s->frames, here, NUMA_FOREIGN)) {
         strbuf_printf(out, " Node %u was short of memory when it was allocated", here);
     } else {
         strbuf_printf(out, " It lies on node %u, where it was touched first", home);
     }
     /* Where less than half of it is, most would be remote from there as well. */
-    if (home != here && s->frames.topology.cpus[home] &&
-        percent(p->nodes.by_node[home], p->all) >= 50.0)
+    if (home != here && could_run_on(s, p->task, home) &&
+        percent(p->nodes.by_node[home], p->all) >= HOME_PERCENT)
         try_cpus(r, p, home, out);
+    else if (elsewhere && has_room(r, p, here))
+        try_local(r, p, out);
     else
         strbuf_appendc(out, '.');
+}
+
+/* Memory of all its processes, each counted by itself. */
+static u64 program_pages(const struct system *s, const char *comm)
+{
+    u64 pages = 0;
+
+    for (u32 i = 0; i < s->nr_tasks; i++)
+        if (strcmp(s->tasks[i]->comm, comm) == 0 && s->tasks[i]->pid == s->tasks[i]->tgid)
+            pages += run_maxrss_pages(s->tasks[i]);
+    return pages;
+}
+
+/* A node that has memory and CPUs for all of it, twice the CPU time that it used; MAX_NUMNODES: none. */
+static unsigned node_for_all(const struct run_report *r, const struct program *p)
+{
+    const struct system *s = r->system;
+    u64 pages = program_pages(s, p->comm), nodes = cpuset_mems_allowed(s, p->task);
+    unsigned best = MAX_NUMNODES;
+
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
+        u64 cpus = s->frames.topology.cpus[nid] & cpuset_cpus_of(s, p->task->group);
+        u64 near = (u64)((double)pages * (double)p->nodes.by_node[nid] / (double)p->all);
+
+        if (!has_memory(s, nid) || !(nodes >> nid & 1) ||
+            2 * p->cpu_ns > s->clock.now * (u64)__builtin_popcountll(cpus) ||
+            pages > r->fullest.free_pages[nid] + near)
+            continue;
+        if (best == MAX_NUMNODES || r->fullest.free_pages[nid] > r->fullest.free_pages[best])
+            best = nid;
+    }
+    return best;
+}
+
+/* It runs on several nodes. */
+static void tell_spread(const struct run_report *r, const struct program *p, struct strbuf *out)
+{
+    const struct system *s = r->system;
+    unsigned nid = node_for_all(r, p);
+
+    strbuf_append(out, " It runs on nodes ");
+    strbuf_masklist(out, p->cpus);
+    if (nid == MAX_NUMNODES) {
+        strbuf_append(out, ", and no single node has the memory and CPUs for all of it.");
+        return;
+    }
+    strbuf_printf(out, ", and node %u has memory and CPUs for all of it", nid);
+    if (!chose_cpus(s, p->task) && !chose_policy(s, p->task)) {
+        strbuf_printf(out, ": try --cpunodebind %u --membind %u.", nid, nid);
+    } else if (r->scenario) {
+        strbuf_append(out, ": try cpus = ");
+        strbuf_masklist(out, s->frames.topology.cpus[nid] & cpuset_cpus_of(s, p->task->group));
+        strbuf_append(out, " and numa = local in its [task].");
+    } else {
+        strbuf_append(out, "; the recording itself says where it runs, or its memory is.");
+    }
+}
+
+static bool was_killed_for_a_node(const struct system *s, const struct program *p)
+{
+    return s->oom_bound.kills && strcmp(s->oom_bound.comm, p->comm) == 0;
 }
 
 static void sentence(const struct run_report *r, const struct program *p, struct strbuf *out)
 {
     char cost[UNITS_TEXT_MAX], cpu[UNITS_TEXT_MAX];
     unsigned home = most_used(p), here = (unsigned)__builtin_ctzll(p->cpus);
-    bool one_node = (p->cpus & (p->cpus - 1)) == 0;
+    u64 policy_nodes = p->task->mempolicy.policy.nodes;
+    bool interleaved = p->task->mempolicy.policy.mode == MPOL_INTERLEAVE &&
+                       (policy_nodes & (policy_nodes - 1)) != 0;
 
     strbuf_append(out, "  ");
     utf8_append_clean(out, p->comm);
     strbuf_printf(out, ": %.0f %% of accesses were remote: %s of %s CPU time.",
                   percent(p->nodes.remote, p->all), format_ns(cost, p->nodes.remote_ns),
                   format_ns(cpu, p->cpu_ns));
-    if (one_node && p->task->mempolicy.policy.mode == MPOL_INTERLEAVE)
+    if (was_killed_for_a_node(r->system, p))
+        strbuf_append(out, " It was killed for want of memory there: see the note.");
+    else if (p->cpus & (p->cpus - 1))
+        tell_spread(r, p, out);
+    else if (interleaved)
         tell_interleaved(r, p, here, out);
-    else if (one_node)
+    else
         tell_why(r, p, here, home, out);
     strbuf_appendc(out, '\n');
 }
@@ -363,32 +537,112 @@ static const char *bound_constraint(const struct system *s)
     return s->oom_bound.cpuset ? "CONSTRAINT_CPUSET" : "CONSTRAINT_MEMORY_POLICY";
 }
 
-static void tell_kill(const struct system *s, struct strbuf *out)
+static const struct task *who_asked(const struct system *s)
 {
+    for (u32 i = 0; i < s->nr_tasks; i++)
+        if (strcmp(s->tasks[i]->comm, s->oom_bound.comm) == 0)
+            return s->tasks[i];
+    return NULL;
+}
+
+/* Of these nodes the one with most free memory; MAX_NUMNODES: none has any. */
+static unsigned most_free(const struct system *s, u64 nodes)
+{
+    unsigned best = MAX_NUMNODES;
+    u64 most = 0;
+
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+        if (nodes >> nid & 1 && node_pages(s, nid, true) > most) {
+            most = node_pages(s, nid, true);
+            best = nid;
+        }
+    return best;
+}
+
+/* The cpuset that it is in gets one node more, of those that its parent has. */
+static void save_by_cpuset(const struct run_report *r, const struct task *t, struct strbuf *out)
+{
+    const struct system *s = r->system;
+    const struct group *owner = cpuset_owner(t->group);
+    u64 mems = s->oom_bound.nodes, all = topology_memory_nodes(&s->frames.topology);
+    u64 allowed = owner->parent ? cpuset_mems_of(s, owner->parent) : all;
+    unsigned nid = most_free(s, allowed & ~mems);
+    char path[512];
+
+    group_path(owner, path, sizeof(path));
+    if (nid == MAX_NUMNODES) {
+        strbuf_append(out, " No cpuset above ");
+        utf8_append_clean(out, path);
+        strbuf_append(out, " has more nodes with free memory: it needs them first.");
+        return;
+    }
+    strbuf_append(out, " To let it overflow: cpuset.mems = ");
+    strbuf_masklist(out, mems | BIT_ULL(nid));
+    strbuf_append(out, r->scenario ? " in [cgroup " : " of ");
+    utf8_append_clean(out, r->scenario ? path + 1 : path);
+    strbuf_append(out, r->scenario ? "]." : ".");
+}
+
+static void save_by_policy(const struct run_report *r, const struct task *t, struct strbuf *out)
+{
+    const struct system *s = r->system;
+    u64 nodes = s->oom_bound.nodes;
+    bool own = chose_policy(s, t);
+
+    if (t->mempolicy.policy.mode != MPOL_BIND || (own && !r->scenario)) {
+        strbuf_append(out, " The program binds its memory itself: it would have to prefer the "
+                           "node instead (MPOL_PREFERRED).");
+        return;
+    }
+    strbuf_printf(out, " To let it overflow: %s%s:", own ? "numa = " : "--numa ",
+                  nodes & (nodes - 1) ? "preferred-many" : "preferred");
+    strbuf_masklist(out, nodes);
+    strbuf_append(out, own ? " in its [task]." : ".");
+}
+
+static void tell_kill(const struct run_report *r, struct strbuf *out)
+{
+    const struct system *s = r->system;
+    const struct task *t = who_asked(s);
     char bytes[UNITS_TEXT_MAX];
 
     strbuf_printf(out, "\nNote: node%s ", s->oom_bound.nodes & (s->oom_bound.nodes - 1) ? "s" : "");
     strbuf_masklist(out, s->oom_bound.nodes);
     strbuf_append(out, " had nothing left for ");
     utf8_append_clean(out, s->oom_bound.comm);
-    strbuf_printf(out, ", whose %s allows no other, while %s were free elsewhere (%s).\n",
+    strbuf_printf(out, ", whose %s allows no other, while %s were free elsewhere (%s).",
                   s->oom_bound.cpuset ? "cpuset" : "memory policy",
                   format_bytes(bytes, s->oom_bound.free_pages * PAGE_SIZE), bound_constraint(s));
+    if (t && s->oom_bound.cpuset)
+        save_by_cpuset(r, t, out);
+    else if (t)
+        save_by_policy(r, t, out);
+    strbuf_appendc(out, '\n');
 }
 
 /* Somebody who may have memory of this node alone; NULL: nobody. */
 static const struct task *bound_to(const struct system *s, unsigned nid)
 {
-    for (u32 i = 0; i < s->nr_tasks; i++) {
-        const struct task *t = s->tasks[i];
-        u64 nodes = cpuset_mems_allowed(s, t) & topology_memory_nodes(&s->frames.topology);
-
-        if (t->mempolicy.policy.mode == MPOL_BIND)
-            nodes &= t->mempolicy.policy.nodes;
-        if (!t->kthread && nodes == BIT_ULL(nid))
-            return t;
-    }
+    for (u32 i = 0; i < s->nr_tasks; i++)
+        if (!s->tasks[i]->kthread && may_have(s, s->tasks[i]) == BIT_ULL(nid))
+            return s->tasks[i];
     return NULL;
+}
+
+/* All that reclaim took went to a slower node: nothing was lost. */
+static bool tell_demoted(const struct run_report *r, unsigned nid, struct strbuf *out)
+{
+    u64 demoted = run_machine_events(r, PGDEMOTE_KSWAPD) + run_machine_events(r, PGDEMOTE_DIRECT),
+        taken = run_machine_events(r, PGSTEAL_KSWAPD) + run_machine_events(r, PGSTEAL_DIRECT);
+    char bytes[UNITS_TEXT_MAX];
+
+    if (!demoted || demoted < taken)
+        return false;
+    strbuf_printf(out,
+                  "\nNote: node %u filled up, and %s moved from there to a slower node "
+                  "(pgdemote_kswapd, pgdemote_direct); nothing was evicted.\n",
+                  nid, format_bytes(bytes, demoted * PAGE_SIZE));
+    return true;
 }
 
 bool run_nodes_short(const struct run_report *r, struct strbuf *out)
@@ -402,7 +656,7 @@ bool run_nodes_short(const struct run_report *r, struct strbuf *out)
     if (!run_nodes_enabled(r))
         return false;
     if (s->oom_bound.kills) {
-        tell_kill(s, out);
+        tell_kill(r, out);
         return true;
     }
     for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
@@ -417,6 +671,8 @@ bool run_nodes_short(const struct run_report *r, struct strbuf *out)
     if (!(part[least] < SHORT_PERCENT) || !(part[most] >= PLENTY_PERCENT) ||
         !(run_machine_events(r, PGSCAN_KSWAPD) + run_machine_events(r, PGSCAN_DIRECT)))
         return false;
+    if (tell_demoted(r, least, out))
+        return true;
     who = bound_to(s, least);
     strbuf_printf(out, "\nNote: memory of node %u was reclaimed while node %u had %s free: ", least,
                   most, format_bytes(bytes, r->fullest.free_pages[most] * PAGE_SIZE));
@@ -439,17 +695,20 @@ bool run_nodes_short(const struct run_report *r, struct strbuf *out)
 
 void run_nodes_text(const struct run_report *r, struct strbuf *out)
 {
-    const struct program *worst;
-    program_list list;
+    program_list list, dear;
 
     gather(r, &list);
     nodes_table(r->system, out);
     if (list.count)
         programs_table(r->system, &list, out);
     balancing(&list, out);
-    worst = worst_of(&list);
-    if (worst)
-        sentence(r, worst, out);
+    costly(&list, &dear);
+    for (size_t i = 0; i < MIN(dear.count, (size_t)SENTENCES_MAX); i++)
+        sentence(r, &dear.items[i], out);
+    if (dear.count > SENTENCES_MAX)
+        strbuf_printf(out, "  and %zu more programs pay for remote accesses\n",
+                      dear.count - SENTENCES_MAX);
+    vec_done(&dear);
     vec_done(&list);
 }
 

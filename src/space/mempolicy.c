@@ -168,11 +168,11 @@ void mempolicy_rebind(struct mempolicy *p, u64 allowed)
     p->nodes = nodes ? nodes : allowed;
 }
 
-void mempolicy_render(const struct mempolicy *p, struct strbuf *out)
+static void render(const struct mempolicy *p, bool shown, struct strbuf *out)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(modes); i++)
         if (modes[i].mode == p->mode)
-            strbuf_append(out, modes[i].shown);
+            strbuf_append(out, shown ? modes[i].shown : modes[i].name);
     if (p->flags & ABI_MPOL_F_STATIC_NODES)
         strbuf_append(out, "=static");
     else if (p->flags & ABI_MPOL_F_RELATIVE_NODES)
@@ -181,6 +181,16 @@ void mempolicy_render(const struct mempolicy *p, struct strbuf *out)
         strbuf_appendc(out, ':');
         strbuf_masklist(out, p->nodes);
     }
+}
+
+void mempolicy_render(const struct mempolicy *p, struct strbuf *out)
+{
+    render(p, true, out);
+}
+
+void mempolicy_render_key(const struct mempolicy *p, struct strbuf *out)
+{
+    render(p, false, out);
 }
 
 unsigned mempolicy_interleave_at(u64 nodes, u64 index)

@@ -59,6 +59,8 @@ void mempolicy_rebind(struct mempolicy *p, u64 allowed);
 
 /* As numa_maps shows it: "bind:0-1" (mpol_to_str). */
 void mempolicy_render(const struct mempolicy *p, struct strbuf *out);
+/* As mempolicy_parse() takes it: "preferred:1", where numa_maps has "prefer:1". */
+void mempolicy_render_key(const struct mempolicy *p, struct strbuf *out);
 
 /* The node of a page of an interleaved mapping, by its index.   pre: nodes != 0 */
 unsigned mempolicy_interleave_at(u64 nodes, u64 index);

@@ -99,7 +99,7 @@ $ highwater run nothing.ini
 | touch = random
 | requests = 10
 $ highwater run chosen.ini | grep 'remote:'
->~   work: 100 % .* Its policy \(prefer:1\) has its memory on node 1: try cpus = 1 in its \[task\].
+>~   work: 100 % .* Its policy \(preferred:1\) has its memory on node 1: try cpus = 1 in its \[task\].
 # A kill for a policy or a cpuset says so, and what was free elsewhere.
 @ full.ini
 | [machine]
@@ -113,10 +113,10 @@ $ highwater run chosen.ini | grep 'remote:'
 | requests = 100
 $ highwater run full.ini --membind 0 | grep -E '^Note|Yes'
 >   Yes: the nodes that it may use ran out of memory.
->~ Note: node 0 had nothing left for work, whose memory policy allows no other, while 2\d+.\d MiB were free elsewhere \(CONSTRAINT_MEMORY_POLICY\).
+>~ Note: node 0 had nothing left for work, whose memory policy allows no other, while 2\d+.\d MiB were free elsewhere \(CONSTRAINT_MEMORY_POLICY\). To let it overflow: --numa preferred:0.
 $ sed 's/^requests/cgroup = tight\n&/' full.ini >tight.ini && highwater run tight.ini | grep -E '^Note|Yes'
 >   Yes: the nodes that it may use ran out of memory.
->~ Note: node 1 had nothing left for work, whose cpuset allows no other, while 2\d+.\d MiB were free elsewhere \(CONSTRAINT_CPUSET\).
+>~ Note: node 1 had nothing left for work, whose cpuset allows no other, while 2\d+.\d MiB were free elsewhere \(CONSTRAINT_CPUSET\). To let it overflow: cpuset.mems = 0-1 in \[cgroup tight\].
 @ reclaim.ini
 | [machine]
 | ram = 512M
@@ -172,3 +172,70 @@ $ highwater run full.ini --membind 0 --format json | python3 -c 'import json, sy
 | requests = 20000
 $ highwater run ring.ini | grep 'work: '
 >~   work: \d+ % of accesses were remote: .* of .* CPU time. Node 0 was short of memory when (it|the rest) was allocated\.
+# Each program that pays is told what mends it, the dearest first; a kill has its command.
+@ many.ini
+| [machine]
+| nodes = 4
+| ram = 2G
+| cpus = 8
+| runtime = 3s
+| [task spread]
+| numa = interleave:all
+| workers = 4
+| memory = 40M
+| touch = random
+| rate = 1000/s
+| [task kept]
+| cpus = 0-1
+| numa = preferred:3
+| memory = 100M
+| touch = random
+| rate = 1900/s
+| [task local]
+| cpus = 4-5
+| memory = 10M
+| touch = random
+| rate = 1000/s
+$ highwater run many.ini | grep remote:
+>~   spread: 75 % .* It runs on nodes 0-3, and node \d has memory and CPUs for all of it: try cpus = .* and numa = local in its \[task\].
+>~   kept: 100 % .* Its policy \(preferred:3\) has its memory on node 3: try cpus = 6-7 in its \[task\].
+@ held.ini
+| [machine]
+| nodes = 2
+| ram = 1G
+| cpus = 4
+| runtime = 3s
+| [cgroup outer]
+| [cgroup outer/db]
+| cpuset.mems = 1
+| [task db]
+| memory = 700M
+| touch = random
+| rate = 2000/s
+| numa = bind:1
+$ highwater run held.ini | grep -E 'remote:|^Note'
+>~   db: 100 % of accesses were remote: .* It was killed for want of memory there: see the note.
+>~ Note: node 1 had nothing left for db, whose memory policy .* \(CONSTRAINT_MEMORY_POLICY\). To let it overflow: numa = preferred:1 in its \[task\].
+$ sed 's/numa = bind:1/cgroup = outer\/db/' held.ini > cpuset.ini && highwater run cpuset.ini | grep -E '^Note'
+>~ Note: node 1 had nothing left for db, whose cpuset .* \(CONSTRAINT_CPUSET\). To let it overflow: cpuset.mems = 0-1 in \[cgroup outer/db\].
+$ sed 's/numa = bind:1/numa = preferred:1/' held.ini > over.ini && highwater run over.ini | grep Outcome
+>~ Outcome   completed .*
+# Node 0 is full of huge pages, and the policy keeps memory on it: nobody is sent away from there.
+@ bound.ini
+| [machine]
+| nodes = 2
+| ram = 1G
+| cpus = 2
+| runtime = 2s
+| [write pool]
+| file = /sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages
+| value = 400
+| [task db]
+| start = 100ms
+| memory = 2M
+| touch = random
+| rate = 500/s
+| cpus = 0
+| numa = bind:0
+$ highwater run bound.ini --proc bound0 > bound.txt; grep -c 'try cpus = 1' bound.txt; grep -l N1= bound0/proc/[0-9]*/numa_maps
+> 0
