@@ -237,6 +237,18 @@ static void fill_group(const struct snapshot *s, struct figures *f, const struct
     fill_group_firm(g, gf);
 }
 
+u64 swap_room_of(const struct snapshot *s, const struct cgroup_view *g)
+{
+    u64 left = s->meminfo[MI_SWAP_FREE];
+
+    for (; g; g = g->parent < s->cgroups.count ? &s->cgroups.items[g->parent] : NULL)
+        if (known(g->swap_max) && g->swap_max < NO_LIMIT)
+            left = MIN(left, less(g->swap_max, figure_or(g->swap_current, 0)));
+        else if (known(g->memsw_max) && g->memsw_max < NO_LIMIT) /* v1 limits the sum */
+            left = MIN(left, less(g->memsw_max, g->max));
+    return left;
+}
+
 static bool is_near(u64 current, u64 limit)
 {
     return known(limit) && limit < NO_LIMIT && known(current) &&

@@ -112,6 +112,10 @@ bool group_at_own_limit(const struct cgroup_view *g, const struct group_figures 
 /* Does this group reclaim because of its own limit, or that of a group above it? */
 bool group_is_limited(const struct snapshot *s, const struct figures *f, u32 group);
 
+/* Room that is left in swap for this group under its own limit and those above it, for the machine
+ * where g is NULL; UNKNOWN when nothing tells. */
+u64 swap_room_of(const struct snapshot *s, const struct cgroup_view *g);
+
 /* Stalls a second of allocating tasks. One lasts from 0.1 to some 10 ms: fewer cannot add up to a tenth of the time. */
 #define ALLOCSTALLS_MANY 10.0
 

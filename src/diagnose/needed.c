@@ -57,16 +57,6 @@ static u64 less(u64 a, u64 b)
 
 /* --- one look ------------------------------------------------------------------------------------------------------ */
 
-/* Room that is left in swap for this group; UNKNOWN when nothing tells. */
-static u64 swap_left(const struct snapshot *s, const struct cgroup_view *g)
-{
-    u64 free = s->meminfo[MI_SWAP_FREE];
-
-    if (!g || !known(g->swap_max) || g->swap_max >= NO_LIMIT)
-        return free;
-    return MIN(free, less(g->swap_max, figure_or(g->swap_current, 0)));
-}
-
 /* What all formulas start from. */
 struct look {
     u64 current, file; /* file: all that is no anonymous memory, with shmem */
@@ -103,7 +93,7 @@ static bool look_of_group(struct look *l, const struct snapshot *s, const struct
         .mapped = figure_or(stat[NR_MAPPED], 0),
         .dirty = figure_or(stat[NR_DIRTY], 0) + figure_or(stat[NR_WRITEBACK], 0),
         .swapped = figure_or(g->swap_current, 0),
-        .swap_left = swap_left(s, g),
+        .swap_left = swap_room_of(s, g),
         .pinned = group_pinned(s, g),
     };
     return !g->is_root && known(l->current) && known(l->inactive) && known(l->active);
@@ -138,7 +128,7 @@ static bool look_of_host(struct look *l, const struct snapshot *s)
         .swapped = known(m[MI_SWAP_TOTAL]) && known(m[MI_SWAP_FREE])
                        ? less(m[MI_SWAP_TOTAL], m[MI_SWAP_FREE])
                        : 0,
-        .swap_left = swap_left(s, NULL),
+        .swap_left = swap_room_of(s, NULL),
         .extra = kept_free(s),
         .pinned = figure_or(snapshot_pinned_on_lists(s), 0),
     };

@@ -4,8 +4,12 @@
 #include <string.h>
 
 /* Callers that cannot wait have a fallback for a failure now and then; this many in an hour are a state. */
-#define MANY     10
-#define RECENT_S 3600.0
+#define MANY         10
+#define RECENT_S     3600.0
+/* The kernel's own limit on these reports. */
+#define TOLD_EVERY_S 10.0
+/* Of a machine that is up for less, as many in its time since boot, which counts as no less than this. */
+#define UP_MIN_S     300.0
 #define ORDER_HIGH \
     3 /* PAGE_ALLOC_COSTLY_ORDER: up to it the allocator tries hard, beyond it may give up */
 /* This many zones' watermarks free are no lack of memory. */
@@ -190,6 +194,14 @@ static struct incident with_figures(const struct rule_context *c, const struct i
     return whole;
 }
 
+/* The kernel tells few of them, so that some lines may be many failures. */
+static bool is_state(const struct rule_context *c, unsigned recent)
+{
+    double up = known(c->s->uptime_us) ? (double)c->s->uptime_us / 1e6 : RECENT_S;
+
+    return recent * RECENT_S / MIN(MAX(up, UP_MIN_S), RECENT_S) >= MANY;
+}
+
 static void tell(struct rule_context *c, const struct incident *told, unsigned recent)
 {
     bool borrowed;
@@ -197,7 +209,7 @@ static void tell(struct rule_context *c, const struct incident *told, unsigned r
     const struct log_event *e = i->e;
     const struct oom_facts *f = &i->facts;
     enum oom_cause cause = cause_of(f);
-    bool hurts = recent >= MANY || isnan(i->age_s);
+    bool hurts = is_state(c, recent) || isnan(i->age_s);
     struct strbuf text;
 
     finding_add(c, hurts ? SEV_WARNING : SEV_INFO,
@@ -228,12 +240,22 @@ static void tell(struct rule_context *c, const struct incident *told, unsigned r
     if (borrowed)
         finding_detail(c, "The report is cut before its figures: those of the report in the same "
                           "log whose beginning is missing are shown.");
-    if (recent > 1) {
+    if (recent > 1 || (hurts && !isnan(i->age_s))) {
         char count[48];
 
         oom_figure(count, c, e, OOM_PART_INVOKED, "page allocation failures", recent, IN_COUNT);
-        finding_detail(c, "The log has %s such %s.", count,
-                       e->stalled_ms ? "messages" : "failures");
+        finding_detail(c, "The log has %s such %s%s.", count, e->stalled_ms ? "message" : "failure",
+                       recent == 1 ? "" : "s");
+    }
+    if (hurts && recent < MANY && !isnan(i->age_s)) {
+        char up[48], often[48];
+
+        oom_figure(up, c, e, OOM_PART_INVOKED, "time since boot", (double)c->s->uptime_us / 1e6,
+                   IN_SECONDS);
+        oom_figure(often, c, e, OOM_PART_INVOKED, "time between two that are told, at least",
+                   TOLD_EVERY_S, IN_SECONDS);
+        finding_detail(c, "All since boot, %s: the kernel tells one failure in %s at most.", up,
+                       often);
     }
     if (known(f->free_low))
         (void)BYTES(ZONES, "min watermark of the zones", f->free_low);

@@ -76,6 +76,14 @@ static u64 kernel_charged(const struct cgroup_view *g)
     return MAX(rest, kernel_told(g));
 }
 
+/* Is there room in swap for what this group has? */
+static bool swap_takes(const struct rule_context *c, const struct cgroup_view *g)
+{
+    u64 left = swap_room_of(c->s, g);
+
+    return known(left) && left > 0;
+}
+
 /* What fills it, in the words of whoever looks at one container's files. */
 static void tell_contents(struct rule_context *c, const struct cgroup_view *g,
                           const struct group_figures *gf)
@@ -101,7 +109,11 @@ static void tell_contents(struct rule_context *c, const struct cgroup_view *g,
                   kinds[most].name);
     evidence_shown(c, "most of it", number_of(kinds[most].bytes), IN_BYTES,
                    group_file(g, "memory.stat"));
-    finding_detail(c, "%s cannot be reclaimed without swap.", SIZE(gf->firm));
+    if (swap_takes(c, g))
+        finding_detail(c, "%s of it is no cache; swap has %s free for what is anonymous.",
+                       SIZE(gf->firm), SIZE(swap_room_of(c->s, g)));
+    else
+        finding_detail(c, "%s cannot be reclaimed without swap.", SIZE(gf->firm));
     evidence_shown(c, "not reclaimable, without swap", number_of(gf->firm), IN_BYTES,
                    group_file(g, "memory.stat"));
     if (tell_kills(c, g))
@@ -173,11 +185,24 @@ void rule_cgroup_near_max(struct rule_context *c)
             continue;
         }
         /* With swap, or with some room, filled is a design (a database). Pushing against the wall without swap ends soon. */
-        finding_add(
-            c, (no_swap && (hits || firm >= FIRM_END)) || stands ? SEV_WARNING : SEV_INFO,
-            hits ? CONF_HIGH : CONF_MEDIUM, g->path, stands ? cause_weight(c, 0.4, firm) : 0.4,
-            "%s is close to its limit: %s of %s cannot be reclaimed%s", g->path, SIZE(gf->firm),
-            SIZE(g->max), no_swap ? ", and it has no swap" : " without swap");
+        bool takes = swap_takes(c, g);
+
+        finding_add(c, (no_swap && (hits || firm >= FIRM_END)) || stands ? SEV_WARNING : SEV_INFO,
+                    hits ? CONF_HIGH : CONF_MEDIUM, g->path,
+                    stands ? cause_weight(c, 0.4, firm) : 0.4,
+                    "%s is close to its limit: %s of %s cannot be reclaimed%s", g->path,
+                    SIZE(gf->firm), SIZE(g->max),
+                    no_swap                        ? ", and it has no swap"
+                    : known(swap_room_of(c->s, g)) ? ", and its swap is full"
+                                                   : " without swap");
+        if (takes) {
+            finding_title(c,
+                          "%s is close to its limit: %s of %s is no cache; swap has %s free for "
+                          "what is anonymous",
+                          g->path, SIZE(gf->firm), SIZE(g->max), SIZE(swap_room_of(c->s, g)));
+            evidence_shown(c, "swap free for it", number_of(swap_room_of(c->s, g)), IN_BYTES,
+                           "/proc/meminfo, memory.swap.max");
+        }
         if (c->s->pasted)
             tell_contents(c, g, gf);
         evidence_shown(c, "of this", number_of(gf->firm), IN_BYTES, group_file(g, "memory.stat"));

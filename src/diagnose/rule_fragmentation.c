@@ -14,7 +14,7 @@
 /* Compaction that most often fails is fragmentation that costs time: as severe as that. */
 static enum severity severity_of(struct rule_context *c)
 {
-    bool in_vain = rate(c, COMPACT_FAIL) > rate(c, COMPACT_SUCCESS);
+    bool in_vain = rate(c, COMPACT_FAIL) > rate(c, COMPACT_SUCCESS) || isnan(rate(c, COMPACT_FAIL));
 
     if (in_vain && finding_said(c, RULE_THP_COMPACTION, SEV_CRITICAL))
         return SEV_CRITICAL;
@@ -57,12 +57,24 @@ static void say_blocks(struct rule_context *c, const struct free_blocks *b)
     free_blocks_evidence(c, b);
 }
 
+/* One look: requests that compacted and still were denied, a second on average since boot. Faults that fall back without a wait
+ * (thp_fault_fallback) are no such requests. */
+static double denied_since_boot(const struct rule_context *c)
+{
+    u64 fails = c->s->vmstat[COMPACT_FAIL], us = c->s->uptime_us;
+
+    if (!isnan(rate(c, COMPACT_FAIL)) || !known(fails) || !known(us) || us == 0)
+        return NAN;
+    return (double)fails * 1e6 / (double)us;
+}
+
 void rule_fragmentation(struct rule_context *c)
 {
     double fallback = rate(c, THP_FAULT_FALLBACK), compact = rate(c, COMPACT_FAIL),
            collapse = rate(c, THP_COLLAPSE_ALLOC_FAILED);
     /* A fault that compacts in vain and falls back is in two of the counters: at least so many. */
     double failed = fallback > compact ? fallback : isnan(compact) ? fallback : compact;
+    double denied = denied_since_boot(c);
     bool in_log = finding_said(c, RULE_ALLOCATION_FAILURE, SEV_INFO);
     struct free_blocks b;
     double share;
@@ -76,7 +88,8 @@ void rule_fragmentation(struct rule_context *c)
     }
     share = 100 * (double)b.large / (double)b.pages;
     /* Who pastes the free lists asks of them; whether anybody asks in vain, one look does not say. */
-    if (share >= LARGE_SHARE || (!(failed >= ASKED) && !in_log && !c->s->pasted))
+    if (share >= LARGE_SHARE ||
+        (!(failed >= ASKED) && !(denied >= ASKED) && !in_log && !c->s->pasted))
         return;
     finding_add(c, severity_of(c), in_log && failed >= ASKED ? CONF_HIGH : CONF_MEDIUM, "host", 0.3,
                 "Free memory is in small pieces: %s of it is in blocks of 2 MiB",
@@ -84,6 +97,14 @@ void rule_fragmentation(struct rule_context *c)
     if (failed >= ASKED)
         finding_detail(c, "%s requests for a large block fail each second.",
                        AMOUNT(failed, IN_COUNT));
+    if (denied >= ASKED) {
+        finding_detail(c, "Since boot %s requests for a large block were denied after compaction.",
+                       AMOUNT(number_of(c->s->vmstat[COMPACT_FAIL]), IN_COUNT));
+        evidence_shown(c, "compact_fail since boot", number_of(c->s->vmstat[COMPACT_FAIL]),
+                       IN_COUNT, "/proc/vmstat");
+        evidence(c, "compact_fail, mean since boot", denied, IN_EVENTS_PER_S, "/proc/vmstat",
+                 "over %.0f /s", ASKED);
+    }
     say_pinned(c);
     say_blocks(c, &b);
     evidence(c, "free memory in large blocks", share, IN_PERCENT, b.where, "under %.0f %%",

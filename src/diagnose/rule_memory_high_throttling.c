@@ -11,7 +11,10 @@ static void tell(struct rule_context *c, const struct cgroup_view *g,
 {
     const struct pressure *p = &gf->psi[PSI_MEM];
     enum severity severity = pain_known(p) ? pain_group_severity(p) : SEV_INFO;
-    bool hopeless = known(gf->firm) && gf->firm > g->high;
+    u64 swap = swap_room_of(c->s, g);
+    bool over = known(gf->firm) && gf->firm > g->high;
+    /* What swap has room for can still be taken from it. */
+    bool hopeless = over && (!known(swap) || swap < gf->firm - g->high);
 
     /* Nobody is that far beyond it for nothing, where no figure says how much time it costs. */
     if (!pain_known(p) && share_of(g->current, g->high) >= OVER_HIGH)
@@ -20,11 +23,18 @@ static void tell(struct rule_context *c, const struct cgroup_view *g,
                 pain_weight(p), "%s is slowed down by memory.high, %s", group_said(c, g),
                 SIZE(g->high));
     if (hopeless)
-        finding_detail(
-            c,
-            "%s of it cannot be reclaimed without swap, more than memory.high: it will stay slow.",
-            SIZE(gf->firm));
-    else if (severity < SEV_WARNING)
+        finding_detail(c,
+                       "%s of it cannot be reclaimed%s, more than memory.high: it will stay slow.",
+                       SIZE(gf->firm),
+                       !known(swap) ? " without swap"
+                       : swap       ? ", and swap has no room for so much"
+                                    : ", and there is no room in swap");
+    else if (over) {
+        finding_detail(c, "%s of it is no cache, more than memory.high; swap has %s free for it.",
+                       SIZE(gf->firm), SIZE(swap));
+        evidence_shown(c, "swap free for it", number_of(swap), IN_BYTES,
+                       "/proc/meminfo, memory.swap.max");
+    } else if (severity < SEV_WARNING)
         finding_detail(c, "Only disposable cache is trimmed; hardly any time is lost.");
     evidence(c, "memory.events high", gf->event_rate[EV_HIGH], IN_EVENTS_PER_S,
              group_file(g, "memory.events"), "over 0");

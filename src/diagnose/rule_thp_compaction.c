@@ -4,6 +4,43 @@
 /* A direct compaction takes from 1 to some 10 ms: fewer than 10 in a second cannot add up to a tenth of the time. */
 #define STALLS 10.0
 
+/* ... on average since boot, which has quiet times too. */
+#define STALLS_MEAN 1.0
+/* Percent of them in vain. */
+#define IN_VAIN     25.0
+
+/* One look has the totals since boot alone: so many stalls, of which so many in vain, were no accident. */
+static void since_boot(struct rule_context *c)
+{
+    const u64 *v = c->s->vmstat;
+    u64 up_us = known(c->s->uptime_us) ? c->s->uptime_us : 0; /* 0: not told */
+    double seconds = (double)up_us / 1e6;
+    double stalls = number_of(v[COMPACT_STALL]), fails = number_of(v[COMPACT_FAIL]);
+    double mean = stalls / seconds, vain = 100 * fails / MAX(stalls, 1.0);
+    bool huge = figure_or(v[THP_FAULT_ALLOC], 0) + figure_or(v[THP_FAULT_FALLBACK], 0) > 0;
+
+    if (!up_us || !(mean >= STALLS_MEAN))
+        return;
+    finding_add(c, vain >= IN_VAIN ? SEV_WARNING : SEV_INFO, CONF_MEDIUM, "host", 0.5,
+                "Programs have stopped %s since boot to compact memory for %s, %s of them in vain",
+                TIMES(v[COMPACT_STALL]), huge ? "huge pages" : "large blocks",
+                AMOUNT(vain, IN_PERCENT));
+    finding_detail(c,
+                   "That is %s a second on average; how many there are now, and what they cost, a "
+                   "second look tells.",
+                   AMOUNT(mean, IN_COUNT));
+    if (huge && *c->s->thp_defrag)
+        finding_detail(c, "transparent_hugepage/defrag is %s.", c->s->thp_defrag);
+    evidence_shown(c, "compact_stall since boot", stalls, IN_COUNT, "/proc/vmstat");
+    evidence(c, "compact_stall, mean since boot", mean, IN_EVENTS_PER_S, "/proc/vmstat",
+             "over %.0f /s", STALLS_MEAN);
+    evidence_shown(c, "compact_fail since boot", fails, IN_COUNT, "/proc/vmstat");
+    evidence(c, "compactions in vain", vain, IN_PERCENT, "/proc/vmstat", "warning from %.0f %%",
+             IN_VAIN);
+    evidence_shown(c, "thp_fault_fallback since boot", number_of(v[THP_FAULT_FALLBACK]), IN_COUNT,
+                   "/proc/vmstat");
+}
+
 void rule_thp_compaction(struct rule_context *c)
 {
     double stalls = rate(c, COMPACT_STALL), fails = rate(c, COMPACT_FAIL),
@@ -11,7 +48,11 @@ void rule_thp_compaction(struct rule_context *c)
     const struct pressure *p = &c->f->pain;
     enum severity severity = pain_severity(p);
 
-    if (!wants_host(c) || !(stalls >= STALLS))
+    if (!wants_host(c))
+        return;
+    if (isnan(stalls))
+        since_boot(c);
+    if (!(stalls >= STALLS))
         return;
     bool huge = sum_known(rate(c, THP_FAULT_ALLOC), rate(c, THP_FAULT_FALLBACK)) > 0;
 

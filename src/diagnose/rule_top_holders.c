@@ -20,38 +20,44 @@ static double held(const struct rule_context *c, const struct process_view *p)
 /* Percent of memory from which on a program is what memory went to. */
 #define MOST_PERCENT 30.0
 
-/* All processes of one name: their memory together, and how many. */
-static double held_by_name(const struct rule_context *c, const char *comm, unsigned *ret_count)
+/* All processes of one name: their memory together, and how many. By PSS, which divides what they share, where all tell it. */
+static double held_by_name(const struct rule_context *c, const char *comm, unsigned *ret_count,
+                           bool *ret_divided)
 {
-    double sum = 0;
+    double sum = 0, divided = 0;
 
     *ret_count = 0;
     vec_for_each (&c->s->processes, p) {
         if (strcmp(p->comm, comm) != 0 || isnan(held(c, p)))
             continue;
         sum += held(c, p);
+        divided += number_of(p->pss);
         (*ret_count)++;
     }
-    return sum;
+    *ret_divided = *ret_count > 1 && !isnan(divided);
+    return *ret_divided ? MIN(divided, sum) : sum;
 }
 
 /* The name whose processes hold most. */
-static const char *largest_name(const struct rule_context *c, double *ret_sum, unsigned *ret_count)
+static const char *largest_name(const struct rule_context *c, double *ret_sum, unsigned *ret_count,
+                                bool *ret_divided)
 {
     const char *best = NULL;
 
     *ret_sum = 0;
     vec_for_each (&c->s->processes, p) {
         unsigned count;
+        bool divided;
         double sum;
 
         /* A table has a name many times; once is enough. */
         if (best && strcmp(best, p->comm) == 0)
             continue;
-        sum = held_by_name(c, p->comm, &count);
+        sum = held_by_name(c, p->comm, &count, &divided);
         if (sum > *ret_sum) {
             *ret_sum = sum;
             *ret_count = count;
+            *ret_divided = divided;
             best = p->comm;
         }
     }
@@ -63,7 +69,9 @@ static bool tell_cause(struct rule_context *c)
 {
     double sum, share;
     unsigned count = 0;
-    const char *name = c->s->processes.count <= NAMES_MAX ? largest_name(c, &sum, &count) : NULL;
+    bool divided = false, more;
+    const char *name =
+        c->s->processes.count <= NAMES_MAX ? largest_name(c, &sum, &count, &divided) : NULL;
     u64 swap = 0;
 
     if (!name)
@@ -80,8 +88,15 @@ static bool tell_cause(struct rule_context *c)
                     cause_weight(c, 0.4, share), "%u processes of %s hold %s together, of %s (%s)",
                     count, name, SIZE((u64)sum), SIZE(c->f->total), AMOUNT(share, IN_PERCENT));
     vec_last(&c->out->items).cause = CAUSE_ANON;
-    if (count > 1)
-        finding_detail(c, "What they share is counted in each of them.");
+    more = count > 1 && known(c->f->total) && sum > (double)c->f->total;
+    if (more) /* a share of more than all is none */
+        finding_title(c, "%u processes of %s have an RSS of %s together, more than the %s there is",
+                      count, name, SIZE((u64)sum), SIZE(c->f->total));
+    if (divided)
+        finding_detail(c, "By PSS, which divides what they share among them.");
+    else if (count > 1)
+        finding_detail(c, "What they share is counted in each of them%s",
+                       more ? ": PSS of /proc/PID/smaps_rollup tells what they hold." : ".");
     vec_for_each (&c->s->processes, p)
         swap += strcmp(p->comm, name) == 0 ? figure_or(p->swap, 0) : 0;
     if (swap)
@@ -121,7 +136,7 @@ static void tell_address_space(struct rule_context *c)
 void rule_top_holders(struct rule_context *c)
 {
     u32 top[TOP_PROCESSES];
-    double from = number_of(c->f->total) * FROM_PERCENT / 100;
+    double from = number_of(c->f->total) * FROM_PERCENT / 100, sum = 0;
     unsigned count = top_processes(c, held, isnan(from) || c->options->pid ? 0 : from, top);
 
     gap_cut(c, "whether other processes hold more", PART_PROCESSES);
@@ -141,4 +156,14 @@ void rule_top_holders(struct rule_context *c)
                 process_label((char[64]){0}, &c->s->processes.items[top[0]]),
                 AMOUNT(held(c, &c->s->processes.items[top[0]]), IN_BYTES));
     top_processes_tell(c, held, IN_BYTES, top, count, "status");
+    for (unsigned i = 0; i < count; i++)
+        sum += held(c, &c->s->processes.items[top[i]]);
+    if (sum > number_of(c->s->meminfo[MI_ANON_PAGES])) {
+        finding_detail(c,
+                       "They share pages (fork), which each of them counts: all programs "
+                       "together have %s.",
+                       SIZE(c->s->meminfo[MI_ANON_PAGES]));
+        evidence_shown(c, "AnonPages", number_of(c->s->meminfo[MI_ANON_PAGES]), IN_BYTES,
+                       "/proc/meminfo");
+    }
 }

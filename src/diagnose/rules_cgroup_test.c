@@ -114,7 +114,27 @@ RIG_TEST(memory_high_throttles_when_it_is_met_and_costs_time)
     assert_int_equal(rig_severity(r, RULE_MEMORY_HIGH_THROTTLING), SEV_INFO);
     group_pressure(r, g, 30, 30);
     assert_int_equal(rig_severity(r, RULE_MEMORY_HIGH_THROTTLING), SEV_WARNING);
+    assert_non_null(strstr(rig_found(r, RULE_MEMORY_HIGH_THROTTLING)->detail, "swap has 4.0 GiB"));
+    /* 10 MiB over memory.high would have to go somewhere. */
+    now(r, g)->swap_max = 10 * MIB;
+    now(r, g)->swap_current = 1;
+    assert_int_equal(rig_severity(r, RULE_MEMORY_HIGH_THROTTLING), SEV_WARNING);
     assert_non_null(strstr(rig_found(r, RULE_MEMORY_HIGH_THROTTLING)->detail, "it will stay slow"));
+}
+
+RIG_TEST(what_swap_has_room_for_is_not_called_without_swap)
+{
+    u32 g = rig_group(r, "/java", 94 * MIB, 6 * MIB, 100 * MIB);
+
+    rig_run(r);
+    assert_non_null(strstr(rig_found(r, RULE_CGROUP_NEAR_MAX)->title, "swap has 4.0 GiB free"));
+    now(r, g)->swap_max = now(r, g)->swap_current = 20 * MIB;
+    rig_run(r);
+    assert_non_null(strstr(rig_found(r, RULE_CGROUP_NEAR_MAX)->title, "its swap is full"));
+    RIG_BOTH(r, meminfo[MI_SWAP_FREE], UNKNOWN);
+    now(r, g)->swap_max = UNKNOWN;
+    rig_run(r);
+    assert_non_null(strstr(rig_found(r, RULE_CGROUP_NEAR_MAX)->title, "without swap"));
 }
 
 RIG_TEST(a_group_that_waits_without_a_named_cause_is_a_warning_at_its_own_level)
@@ -236,6 +256,7 @@ RIG_TEST(many_allocation_failures_are_a_warning)
     struct log_event e;
 
     log_event_init(&e, LOG_ALLOC_FAILURE);
+    r->now.uptime_us += 3600ull * 1000 * 1000;
     e.at_us = r->now.uptime_us;
     e.order = 4;
     for (unsigned i = 0; i < 9; i++)
@@ -244,6 +265,13 @@ RIG_TEST(many_allocation_failures_are_a_warning)
     vec_push(&r->now.log, e);
     assert_int_equal(rig_severity(r, RULE_ALLOCATION_FAILURE), SEV_WARNING);
     assert_non_null(strstr(rig_found(r, RULE_ALLOCATION_FAILURE)->title, "64.0 KiB (order 4"));
+    /* One in the first minutes is as many an hour. */
+    r->now.log.count = 1;
+    r->now.log.items[0].at_us = r->now.uptime_us = 60 * 1000 * 1000;
+    assert_int_equal(rig_severity(r, RULE_ALLOCATION_FAILURE), SEV_WARNING);
+    assert_non_null(strstr(rig_found(r, RULE_ALLOCATION_FAILURE)->detail, "since boot"));
+    r->now.log.items[0].at_us = r->now.uptime_us = 361 * 1000 * 1000;
+    assert_int_equal(rig_severity(r, RULE_ALLOCATION_FAILURE), SEV_INFO);
 }
 
 RIG_TEST(zombies_from_a_thousand)
@@ -378,6 +406,7 @@ int main(void)
         cmocka_unit_test(the_level_whose_limit_is_met_is_named_and_not_its_children),
         cmocka_unit_test(thrash_inside_a_limit_is_not_the_machines),
         cmocka_unit_test(memory_high_throttles_when_it_is_met_and_costs_time),
+        cmocka_unit_test(what_swap_has_room_for_is_not_called_without_swap),
         cmocka_unit_test(a_group_that_waits_without_a_named_cause_is_a_warning_at_its_own_level),
         cmocka_unit_test(a_kill_names_the_level_the_victim_and_why),
         cmocka_unit_test(kills_grow_old),

@@ -84,6 +84,31 @@ RIG_TEST(fragmentation_says_what_compaction_cannot_make_free)
     assert_null(strstr(rig_find(r, RULE_FRAGMENTATION)->detail, "too little"));
 }
 
+RIG_TEST(one_look_tells_compaction_since_boot)
+{
+    r->now.uptime_us = 100 * 1000 * 1000;
+    r->single = true;
+    r->now.vmstat[COMPACT_STALL] = 100;
+    r->now.vmstat[COMPACT_FAIL] = 25;
+    rig_run(r);
+    assert_int_equal(rig_found(r, RULE_THP_COMPACTION)->severity, SEV_WARNING);
+    assert_non_null(strstr(rig_found(r, RULE_THP_COMPACTION)->title, "since boot"));
+    r->now.vmstat[COMPACT_FAIL] = 24;
+    rig_run(r);
+    assert_int_equal(rig_found(r, RULE_THP_COMPACTION)->severity, SEV_INFO);
+    r->now.vmstat[COMPACT_STALL] = 99;
+    rig_run(r);
+    assert_null(rig_found(r, RULE_THP_COMPACTION));
+    /* Faults that fell back at once waited for nothing. */
+    add_zone(&r->now, 512 * 96, 0);
+    r->now.vmstat[THP_FAULT_FALLBACK] = 100000;
+    rig_run(r);
+    assert_null(rig_found(r, RULE_FRAGMENTATION));
+    r->now.vmstat[COMPACT_FAIL] = 100;
+    rig_run(r);
+    assert_non_null(strstr(rig_found(r, RULE_FRAGMENTATION)->detail, "Since boot 100 requests"));
+}
+
 static void set_pool(struct rig *r, u64 total, u64 unused, u64 promised)
 {
     r->now.meminfo[MI_HUGE_PAGES_TOTAL] = total;
@@ -322,6 +347,7 @@ int main(void)
         cmocka_unit_test(fragmentation_needs_somebody_who_asks),
         cmocka_unit_test(compaction_in_vain_is_fragmentation_that_hurts),
         cmocka_unit_test(fragmentation_says_what_compaction_cannot_make_free),
+        cmocka_unit_test(one_look_tells_compaction_since_boot),
         cmocka_unit_test(a_pool_that_did_not_get_its_pages_is_told),
         cmocka_unit_test(a_limit_of_huge_pages_names_whose_it_is),
         cmocka_unit_test(an_exhausted_node_matters_when_somebody_wants_it),

@@ -58,6 +58,7 @@ static inline void rig_snapshot_init(struct snapshot *s, ns_t at)
     s->vmstat[HTLB_BUDDY_ALLOC_FAIL] = 0;
     s->vmstat[THP_DEFERRED_SPLIT_PAGE] = 0;
     s->vmstat[NR_ZSPAGES] = 0;
+    s->vmstat[COMPACT_STALL] = s->vmstat[COMPACT_FAIL] = 0;
     s->vmstat[NR_DIRTY] = s->vmstat[NR_WRITEBACK] = 0;
     s->allocstall = 1000;
     for (unsigned r = 0; r < NR_PSI_RESOURCES; r++)

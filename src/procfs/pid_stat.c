@@ -179,7 +179,8 @@ void render_pid_numa_maps(const struct system *s, const struct task *t, struct s
         if (md.mapcount_max > 1)
             render_count(out, "mapmax", md.mapcount_max);
         render_count(out, "swapcache", md.swapcache);
-        if (md.active < md.pages)
+        /* Huge pages of the pool are on no list. */
+        if (md.active < md.pages && !(v->flags & VM_HUGETLB))
             strbuf_printf(out, " active=%" PRIu64, md.active);
         render_count(out, "writeback", md.writeback);
         for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)

@@ -111,6 +111,23 @@ static u64 pinned_pages(const struct run_report *r)
     return sum;
 }
 
+/* The root's statistics have what was charged to it alone, as Linux's: the machine's own counters have all of it. */
+static void take_kernel(const struct run_report *r, struct run_sample *now)
+{
+    const s64 *v = r->system->counters.v;
+
+    now->reclaimable_bytes = pages_now(r, NR_SLAB_RECLAIMABLE);
+    now->slab_bytes = now->reclaimable_bytes + pages_now(r, NR_SLAB_UNRECLAIMABLE);
+    if (r->group->parent) {
+        now->kernel_bytes = (u64)MAX(procfs_group_counter(r->group, MEMCG_KERNEL), (s64)0);
+        return;
+    }
+    now->kernel_bytes = now->slab_bytes + (u64)MAX(v[NR_KERNEL_STACK], (s64)0) * KIB +
+                        (pages_now(r, NR_PAGE_TABLE_PAGES) + pages_now(r, NR_SEC_PAGE_TABLE_PAGES) +
+                         pages_now(r, NR_KERNEL_MISC_RECLAIMABLE) + pages_now(r, NR_ZSPAGES)) *
+                            PAGE_SIZE;
+}
+
 static void take_sample(struct run_report *r)
 {
     const struct kernel *kernel = &r->system->kernel;
@@ -122,6 +139,7 @@ static void take_sample(struct run_report *r)
     r->worst_pages = unreclaimable_pages(r);
     now->pool_pages = r->system->mem.hugetlb_pages;
     now->pinned_pages = pinned_pages(r);
+    take_kernel(r, now);
     for (unsigned nid = 0; r->system->frames.nr_nodes > 1 && nid < r->system->frames.nr_nodes;
          nid++)
         now->free_pages[nid] = (u64)node_counter(&r->system->frames, nid, NR_FREE_PAGES);

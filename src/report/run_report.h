@@ -26,7 +26,9 @@
 struct run_sample {
     ns_t at_ns;
     u64 memory_pages, swap_pages;
-    u64 pool_pages;               /* of the machine, in the pool of huge pages (hugetlb) */
+    u64 pool_pages;   /* of the machine, in the pool of huge pages (hugetlb) */
+    u64 kernel_bytes; /* of the kernel for the group; all of the machine's at the root */
+    u64 slab_bytes, reclaimable_bytes; /* of them in objects, and in those that shrink */
     u64 pinned_pages;             /* of the group, not locked, that devices or io_uring work on */
     u64 free_pages[MAX_NUMNODES]; /* of the machine's nodes, where it has several */
     s64 counters[NR_COUNTERS];    /* those of memory.stat; the rest stays 0 */

@@ -207,7 +207,7 @@ static void render_use(struct text *t)
     u64 shmem = sample_bytes(r, NR_SHMEM);
     u64 file = sample_bytes(r, NR_FILE_PAGES);
     u64 cache = file > shmem ? file - shmem : 0;
-    u64 anon = sample_bytes(r, NR_ANON_PAGES), kernel = sample_bytes(r, MEMCG_KERNEL);
+    u64 anon = sample_bytes(r, NR_ANON_PAGES), kernel = r->fullest.kernel_bytes;
     u64 pool = r->group->parent ? 0 : r->fullest.pool_pages * PAGE_SIZE;
     u64 known = anon + cache + shmem + kernel + pool;
     char size[UNITS_TEXT_MAX], title[128];
@@ -225,6 +225,8 @@ static void render_use(struct text *t)
     amount(t, "kernel", kernel, all, "");
     if (sample_bytes(r, NR_PAGE_TABLE_PAGES))
         amount(t, "  of it page tables", sample_bytes(r, NR_PAGE_TABLE_PAGES), all, "");
+    if (r->fullest.slab_bytes)
+        amount(t, "  of it slab", r->fullest.slab_bytes, all, "dentries, inodes, other objects");
     if (pool)
         amount(t, "pool of huge pages", pool, all, "hugetlb (vm.nr_hugepages), used or not");
     if (all > known)
@@ -278,8 +280,8 @@ static void render_reclaimable(struct text *t)
                     : "anonymous and shared memory: there is no swap");
     if (pinned)
         amount(t, "pinned", pinned, all, "devices or io_uring work on it: it stays");
-    if (sample_bytes(r, NR_SLAB_RECLAIMABLE))
-        amount(t, "kernel caches", sample_bytes(r, NR_SLAB_RECLAIMABLE), all, "reclaimable slab");
+    if (r->fullest.reclaimable_bytes)
+        amount(t, "kernel caches", r->fullest.reclaimable_bytes, all, "reclaimable slab");
     if (sample_bytes(r, NR_UNEVICTABLE))
         amount(t, "locked", sample_bytes(r, NR_UNEVICTABLE), all, "unevictable");
 }

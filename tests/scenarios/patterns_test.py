@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ FINDINGS = {
     "container-oom-healthy-node": ("critical", "cgroup-oom"),
     "direct-reclaim": ("warning", "direct-reclaim"),
     "fragmentation-healthy": ("healthy", None),
-    "fragmentation-high-order": ("healthy", "allocation-failure"),
+    "fragmentation-high-order": ("warning", "allocation-failure"),
     "free-memory-vanished-cache": ("healthy", "healthy-cache"),
     "free-memory-vanished-slab": ("healthy", "slab-growth"),
     "free-memory-vanished-tmpfs": ("healthy", "shmem-growth"),
@@ -53,6 +54,8 @@ FINDINGS = {
     "zram-is-not-free": ("warning", "compressed-swap"),
     "zswap-absorbs": ("warning", "compressed-swap"),
 }
+# What the totals since boot say at the end, where they say more than rates and lost time do.
+AT_END = {"thp-latency": "warning"}
 # Incidents of a real kernel (tests/incidents/) that have to be called by the same name as the scenario, at the same severity.
 REAL = {
     "io-looks-like-memory": "io-bottleneck-a",
@@ -478,7 +481,11 @@ def diagnosis(name, machine):
         yield "and has nothing to complain of", not any(f["severity"] in ("warning", "critical") for f in machine.diagnosis["findings"])
     # One sample has no rates. It may not know; it must not call well what is not, nor the other way round.
     wrong = ("warning", "critical") if verdict == "healthy" else ("healthy",)
-    yield f"its end alone is not called {' or '.join(wrong)}", machine.at_end["verdict"] not in wrong
+    if name in AT_END:
+        yield f"its end alone is called {AT_END[name]}", machine.at_end["verdict"] == AT_END[name]
+        yield f"for {rule}", is_named(machine.at_end, rule)
+    else:
+        yield f"its end alone is not called {' or '.join(wrong)}", machine.at_end["verdict"] not in wrong
 
 
 def same_as_real(name, machine):
@@ -500,12 +507,14 @@ def run(name, change=None):
             source.write_text(text)
         tree = pathlib.Path(folder) / "tree"
         capture = pathlib.Path(folder) / "machine.hwc"
+        begin = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         done = subprocess.run([program(), "run", str(source), "--format", "json", "--proc", str(tree), "--capture", str(capture)],
                               capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(done.stderr.strip())
         report = json.loads(done.stdout)
         machine = Machine(tree, report)
+        machine.cpu_seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - begin
         if not change:
             machine.diagnosis, machine.at_end = diagnose(capture), diagnose(tree)
         # What the checks read later has to outlive the folder.
@@ -523,7 +532,7 @@ def main():
             if not checks:
                 raise RuntimeError("no check for this scenario")
             machine = run(source.stem)
-            results = [("takes seconds", machine.report["replay"]["cpu_seconds"] < SECONDS_MAX), *checks(machine),
+            results = [("takes seconds", machine.cpu_seconds < SECONDS_MAX), *checks(machine),
                        *diagnosis(source.stem, machine), *same_as_real(source.stem, machine)]
         except (RuntimeError, KeyError, ValueError) as problem:
             results = [(f"runs: {type(problem).__name__}: {problem}", False)]
