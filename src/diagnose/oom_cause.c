@@ -346,7 +346,8 @@ static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
         return;
     }
     if (rule_useless(f, ruling)) {
-        ruling->confidence = known(ruling->bytes) && !f->zones_cut ? CONF_HIGH : CONF_MEDIUM;
+        ruling->confidence =
+            known(ruling->bytes) && !f->zones_cut && !f->only_nodes ? CONF_HIGH : CONF_MEDIUM;
         return;
     }
     if (was_free(f) || is_refused_charge(f)) {

@@ -9,6 +9,8 @@
  */
 #include "diagnose/oom_facts.h"
 
+#include "base/masklist.h"
+
 #include "base/units.h"
 
 #include <stdio.h>
@@ -200,6 +202,83 @@ static bool is_masked(const struct oom_report *r)
     return r->nodemask && *r->nodemask >= '0' && *r->nodemask <= '9';
 }
 
+bool oom_is_policy(const struct oom_facts *f)
+{
+    return f->only_nodes || strcmp(f->e->constraint, "CONSTRAINT_MEMORY_POLICY") == 0 ||
+           (f->r && is_masked(f->r));
+}
+
+bool oom_node_allowed(const struct oom_facts *f, u32 node)
+{
+    return f->r && oom_list_has(f->r->mems_allowed, node) && oom_list_has(f->r->nodemask, node) &&
+           (!f->only_nodes || (node < 64 && f->only_nodes >> node & 1));
+}
+
+char *oom_nodes_only(char buf[64], const struct oom_facts *f)
+{
+    const struct oom_report *r = f->r;
+    bool bound = f->only_nodes || oom_is_bound(f->e);
+    struct strbuf text;
+
+    buf[0] = '\0';
+    if (!r)
+        return buf;
+    bound |= is_masked(r);
+    vec_for_each (&r->zones, z)
+        bound |= !oom_node_allowed(f, z->node);
+    vec_for_each (&r->nodes, n)
+        bound |= !oom_node_allowed(f, n->id);
+    if (!bound)
+        return buf;
+    if (f->only_nodes) {
+        strbuf_init(&text);
+        strbuf_masklist(&text, f->only_nodes);
+        snprintf(buf, 64, "%s", text.text);
+        strbuf_done(&text);
+    } else if (is_masked(r)) {
+        snprintf(buf, 64, "%s", r->nodemask);
+    } else if (r->mems_allowed) {
+        snprintf(buf, 64, "%s", r->mems_allowed);
+    }
+    return buf;
+}
+
+/* Does the node have a zone in the text that a request is served from before this one? */
+static bool has_zone_above(const struct oom_report *r, const struct oom_zone *z, enum zone_rank top)
+{
+    vec_for_each (&r->zones, at)
+        if (at->node == z->node && rank_of(at->name) > rank_of(z->name) && rank_of(at->name) <= top)
+            return true;
+    return false;
+}
+
+/* Kernels before 5.0 do not say which nodes a policy allows. Nobody is killed for a single page while a node that it may use has more than
+ * the watermarks: where some nodes are at min and another has plenty, it could use the full ones alone. 0: it is not so. */
+static u64 infer_nodes(const struct oom_facts *f, enum zone_rank top)
+{
+    const struct oom_report *r = f->r;
+    u64 full = 0;
+    bool roomy = false;
+
+    if (f->e->kind != LOG_OOM_KILL || *f->e->constraint || !r->has_mask || r->order ||
+        is_masked(r) || (!r->gfp_mask && !*r->gfp))
+        return 0;
+    vec_for_each (&r->zones, z) {
+        u64 free_bytes = z->figures[OOM_FREE], min = z->figures[OOM_MIN],
+            high = z->figures[OOM_HIGH];
+
+        if (!known(free_bytes) || !known(min) || !known(high) || z->node >= 64 ||
+            rank_of(z->name) > top || strcmp(z->name, "CMA") == 0 || has_zone_above(r, z, top) ||
+            !oom_list_has(r->mems_allowed, z->node))
+            continue;
+        if (free_bytes <= min)
+            full |= BIT_ULL(z->node);
+        else
+            roomy |= free_bytes > 2 * high;
+    }
+    return roomy ? full : 0;
+}
+
 /* Zones are counted one after the other; what is free beside them by more than this is in zones that the text does not have. */
 #define HIDDEN_SHARE 0.1
 
@@ -216,20 +295,23 @@ static bool zone_above_is_cut(const struct oom_report *r, const struct oom_zone 
     return grows > told;
 }
 
+static u64 figure_of(const struct oom_report *r, enum oom_figure id);
+
 /* What is free, by what this allocation could do with it. */
 static void divide_free(struct oom_facts *f)
 {
     const struct oom_report *r = f->r;
     enum zone_rank top = highest_zone(r);
     bool any_zone = false, any_block = false, above_cut = false, any_cma_zone = false;
-    u64 shown = 0, hidden, pcp = figure_or(r->figures[OOM_FREE_PCP], 0);
+    u64 shown = 0, hidden, pcp = figure_or(figure_of(r, OOM_FREE_PCP), 0);
     u64 largest = 0, all = 0, block;
 
     f->free_usable = f->free_reserve = f->free_cma = f->free_zones = f->free_nodes = 0;
     f->free_low = f->free_high = f->largest_block = f->free_cut = 0;
+    f->only_nodes = infer_nodes(f, top);
     vec_for_each (&r->zones, z) {
         u64 free_bytes = z->figures[OOM_FREE], held, cma;
-        bool allowed = oom_list_has(r->mems_allowed, z->node) && oom_list_has(r->nodemask, z->node);
+        bool allowed = oom_node_allowed(f, z->node);
 
         if (!known(free_bytes))
             continue;

@@ -38,6 +38,7 @@ struct oom_facts {
     u64 free_cma;     /* contiguous memory it may not use */
     u64 free_zones;   /* in zones it may not use */
     u64 free_nodes;   /* on nodes it may not use */
+    u64 only_nodes; /* bits of the nodes it may use, where the report names none: those that were full beside others; 0 */
     u64 free_cut;   /* in zones that the text does not have, some of which it may be able to use */
     bool zones_cut; /* more is free than the zones in the text have */
     u64 free_low;   /* sum of the zones' min that it may use */
@@ -71,6 +72,15 @@ void oom_facts_add_group(struct oom_facts *f, const struct cgroup_view *g);
 
 /* May the allocation use some nodes only, by a policy or a cpuset? */
 bool oom_is_bound(const struct log_event *e);
+
+/* Does a memory policy say so, as far as is told? Else it is a cpuset. */
+bool oom_is_policy(const struct oom_facts *f);
+
+/* The nodes that it may use, "0-1", where it may not use all that are told of; "" otherwise. Returns buf. */
+char *oom_nodes_only(char buf[64], const struct oom_facts *f);
+
+/* May the allocation use this node? */
+bool oom_node_allowed(const struct oom_facts *f, u32 node);
 
 /* What a process held as the killer counts it: resident and in swap. */
 u64 oom_held(const struct oom_candidate *t);

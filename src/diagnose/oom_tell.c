@@ -5,6 +5,7 @@
  */
 #include "diagnose/oom_tell_int.h"
 
+#include "base/masklist.h"
 #include "diagnose/sizing.h"
 
 #include <stdio.h>
@@ -79,7 +80,8 @@ static void tell_victim(const struct telling *t, struct strbuf *text)
         return;
     if (t->ruling->cause != CAUSE_UNTOLD && t->ruling->cause != CAUSE_LIMIT &&
         t->ruling->cause != CAUSE_LEVEL_ABOVE && t->ruling->cause != CAUSE_KMEM_LIMIT &&
-        t->ruling->cause != CAUSE_MEMSW_LIMIT && e->kind != LOG_OOM_NO_VICTIM) {
+        t->ruling->cause != CAUSE_MEMSW_LIMIT && t->ruling->cause != CAUSE_NODE &&
+        e->kind != LOG_OOM_NO_VICTIM) {
         strbuf_append(text, "the kernel killed ");
         oom_say_victim(t, text);
         if (text->text[text->len - 1] == ',')
@@ -255,6 +257,93 @@ static void tell_swap_free(const struct telling *t)
         evidence_shown(t->c, "pages pinned since boot", number_of(ever), IN_COUNT, "/proc/vmstat");
 }
 
+/* "/a/b" of a task in "/a/b/c" whose cpuset is called b: the kernel prints the last name alone. Returns buf. */
+static char *cpuset_path(char buf[256], const struct log_event *e)
+{
+    const char *name = oom_cpuset(e->report), *path = e->task_memcg ? e->task_memcg : "",
+               *at = path;
+    size_t len = name ? strlen(name) : 0;
+
+    snprintf(buf, 256, "/.../%s", name ? name : "GROUP");
+    if (name && *name == '/')
+        snprintf(buf, 256, "%s", name);
+    while (len && (at = strstr(at, name))) {
+        bool whole = at > path && at[-1] == '/' && (at[len] == '/' || !at[len]);
+
+        at += len;
+        if (whole && at - path < 256) {
+            snprintf(buf, 256, "%.*s", (int)(at - path), path);
+            break;
+        }
+    }
+    return buf;
+}
+
+/* Nodes with memory, as far as is told: bits. */
+static u64 nodes_told(const struct telling *t)
+{
+    u64 nodes = 0;
+
+    vec_for_each (&t->f->r->zones, z)
+        nodes |= z->node < 64 ? BIT_ULL(z->node) : 0;
+    /* The lists of a line alone. */
+    for (u32 node = 0; node < 64; node++)
+        if ((t->f->r->nodemask && oom_is_policy(t->f) && !t->f->only_nodes &&
+             oom_list_has(t->f->r->nodemask, node)) ||
+            (t->f->r->mems_allowed && *t->f->r->mems_allowed &&
+             oom_list_has(t->f->r->mems_allowed, node)))
+            nodes |= BIT_ULL(node);
+    vec_for_each (&t->f->r->nodes, n)
+        nodes |= n->id < 64 ? BIT_ULL(n->id) : 0;
+    vec_for_each (&t->c->s->nodes, n)
+        nodes |= n->id < 64 && known(n->total) && n->total ? BIT_ULL(n->id) : 0;
+    return nodes;
+}
+
+/* What would have let it have memory of another node. */
+static void tell_nodes(const struct telling *t, struct strbuf *text)
+{
+    char path[256];
+    u64 all, beyond = 0;
+    u32 first = 64;
+
+    if (t->ruling->cause != CAUSE_NODE || !t->f->r || t->f->only_movable_zones)
+        return;
+    all = nodes_told(t);
+    for (u32 node = 0; node < 64; node++) {
+        if (!(all >> node & 1))
+            continue;
+        if (!oom_node_allowed(t->f, node))
+            beyond |= BIT_ULL(node);
+        else
+            first = MIN(first, node);
+    }
+    if (oom_idle_pool(t->f) && first < 64)
+        finding_detail(t->c,
+                       "The huge pages that nobody uses go back by a smaller number in "
+                       "/sys/devices/system/node/node%u/hugepages/hugepages-SIZE/nr_hugepages.",
+                       first);
+    if (oom_is_policy(t->f)) {
+        strbuf_append(text, "Start it with \"numactl --preferred=");
+        if (first < 64)
+            strbuf_printf(text, "%u", first);
+        else
+            strbuf_append(text, "NODE");
+        strbuf_append(text, "\" or \"--interleave=all\" in place of \"--membind\": another node "
+                            "gives what a full one has not.");
+    } else {
+        strbuf_append(text, "\"echo ");
+        if (beyond)
+            strbuf_masklist(text, all);
+        else
+            strbuf_append(text, "NODES");
+        strbuf_printf(text, " >/sys/fs/cgroup%s/cpuset.mems\" gives its cpuset more nodes.",
+                      cpuset_path(path, t->e));
+    }
+    finding_detail(t->c, "%s", text->text);
+    strbuf_reset(text);
+}
+
 /* What filled memory: not there, or there and not understood. */
 static void tell_untold(const struct telling *t)
 {
@@ -333,6 +422,7 @@ void oom_tell(struct rule_context *c, const struct incident *i, const char *scop
     tell_choice(&t, &text);
     tell_culprit(&t, &text);
     tell_limits(&t, &text);
+    tell_nodes(&t, &text);
     tell_swap_free(&t);
     if (t.f->heap)
         sizing_tell_heap(c, t.f->heap, i->e->limit);

@@ -4,6 +4,8 @@
 
 #include "diagnose/oom_tell.h"
 
+#include <string.h>
+
 struct telling {
     struct rule_context *c;
     const struct incident *i;
@@ -24,6 +26,14 @@ struct telling {
 void oom_title(const struct telling *t, struct strbuf *out);
 /* The same of what a daemon did. */
 void oom_title_daemon(const struct telling *t, struct strbuf *out);
+
+/* Bytes of huge pages that nobody uses and that are much of the nodes that it may use; 0. */
+u64 oom_idle_pool(const struct oom_facts *f);
+/* The name of its cpuset; NULL for the root, or where it is not told. */
+static inline const char *oom_cpuset(const struct oom_report *r)
+{
+    return r && r->cpuset && *r->cpuset && strcmp(r->cpuset, "/") != 0 ? r->cpuset : NULL;
+}
 
 /* What the victim held: resident and its own; UNKNOWN. */
 u64 oom_victim_bytes(const struct telling *t);

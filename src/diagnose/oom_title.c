@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Less is no reason why a node is full. */
+#define POOL_MUCH    (16 * MIB)
 /* A program that holds less is not why the memory of a machine is full. */
 #define WORTH_NAMING (64 * MIB)
 /* An ARC with this share of memory is named beside the victim. */
@@ -291,19 +293,36 @@ static void title_slab(const struct telling *t, struct strbuf *out)
     strbuf_append(out, ": no program owns it");
 }
 
+/* Huge pages that nobody uses, where they are much of the nodes that it may use. */
+u64 oom_idle_pool(const struct oom_facts *f)
+{
+    u64 idle = 0, managed = 0;
+
+    if (!f->r)
+        return 0;
+    vec_for_each (&f->r->nodes, n)
+        if (oom_node_allowed(f, n->id))
+            idle += figure_or(n->huge_free_bytes, 0);
+    vec_for_each (&f->r->zones, z)
+        if (oom_node_allowed(f, z->node))
+            managed += figure_or(z->figures[OOM_MANAGED], 0);
+    return idle > managed / 5 && idle > POOL_MUCH ? idle : 0;
+}
+
 static void title_node(const struct telling *t, struct strbuf *out)
 {
     const struct oom_report *r = t->f->r;
-    const char *nodes = r && r->mems_allowed && *r->mems_allowed ? r->mems_allowed : NULL;
+    u64 idle = oom_idle_pool(t->f);
+    char nodes[64];
 
-    bool policy = strcmp(t->e->constraint, "CONSTRAINT_MEMORY_POLICY") == 0;
-
-    if (r && r->nodemask && *r->nodemask >= '0' && *r->nodemask <= '9') {
-        nodes = r->nodemask;
-        policy = true;
-    }
-    strbuf_printf(out, "%s allows ", policy ? "the memory policy" : "the cpuset");
-    if (nodes)
+    oom_nodes_only(nodes, t->f);
+    if (oom_is_policy(t->f))
+        strbuf_printf(out, "%s memory policy%s allows ", t->f->only_nodes ? "a" : "the",
+                      t->f->only_nodes ? ", as it seems," : "");
+    else
+        strbuf_printf(out, "the cpuset%s%s allows ", oom_cpuset(r) ? " " : "",
+                      oom_cpuset(r) ? oom_cpuset(r) : "");
+    if (*nodes)
         strbuf_printf(out, "node %s only", nodes);
     else
         strbuf_append(out, "some nodes only");
@@ -312,13 +331,21 @@ static void title_node(const struct telling *t, struct strbuf *out)
         if (known(t->f->free))
             strbuf_printf(out, ": %s are free", BYTES(MEM_INFO, "free", t->f->free));
     } else if (known(t->ruling->bytes)) {
-        strbuf_printf(out, ", which %s full; %s are free on others",
-                      nodes && strpbrk(nodes, "-,") ? "are" : "is",
+        strbuf_printf(out, ", which %s full", strpbrk(nodes, "-,") ? "are" : "is");
+        if (idle)
+            strbuf_printf(out, " (%s of huge pages that nobody uses)",
+                          BYTES(NODES, "huge pages not used there", idle));
+        strbuf_printf(out, "; %s are free on others",
                       BYTES(ZONES, "free on other nodes", t->ruling->bytes));
     } else if (known(t->f->free) && known(t->f->total) && t->f->free > t->f->total / 20) {
         strbuf_printf(out, "; the machine has %s free", BYTES(MEM_INFO, "free", t->f->free));
     } else {
         strbuf_append(out, ": the machine as a whole need not have been full");
+    }
+    if (t->e->kind != LOG_OOM_NO_VICTIM && (*t->e->comm || t->e->pid)) {
+        strbuf_append(out, "; ");
+        oom_say_victim(t, out);
+        strbuf_append(out, " was killed");
     }
 }
 
@@ -579,6 +606,29 @@ static bool say_zone(const struct telling *t, struct strbuf *out)
     return true;
 }
 
+/* Of a report of which neither the beginning nor the end is there. */
+static bool title_part(const struct telling *t, struct strbuf *out)
+{
+    if (say_zone(t, out))
+        return true;
+    if (t->ruling->program && t->ruling->program->bytes >= WORTH_NAMING) {
+        say_program(t, out, t->ruling->program);
+        strbuf_printf(out, " holds the most of the tasks in this part of a report: %s",
+                      BYTES(TASKS, "held by the largest program", t->ruling->program->bytes));
+        strbuf_append(out, "; the lines that say what filled memory are missing");
+        return true;
+    }
+    if (t->f->r && t->f->r->zones.count && !known(t->f->anon)) {
+        strbuf_append(out, "a part of the kernel's report on memory");
+        if (known(t->f->free))
+            strbuf_printf(out, ": %s were free in the zones that it has",
+                          BYTES(MEM_INFO, "free", t->f->free));
+        strbuf_append(out, "; whether anything ran out or was killed is not in this text");
+        return true;
+    }
+    return false;
+}
+
 static void title_untold(const struct telling *t, struct strbuf *out)
 {
     u64 bytes = oom_victim_bytes(t);
@@ -605,16 +655,8 @@ static void title_untold(const struct telling *t, struct strbuf *out)
         strbuf_append(out, "the machine ran out of memory");
         return;
     }
-    if (t->e->kind == LOG_MEM_INFO && say_zone(t, out))
+    if (t->e->kind == LOG_MEM_INFO && title_part(t, out))
         return;
-    if (t->e->kind == LOG_MEM_INFO && t->ruling->program &&
-        t->ruling->program->bytes >= WORTH_NAMING) {
-        say_program(t, out, t->ruling->program);
-        strbuf_printf(out, " holds the most of the tasks in this part of a report: %s",
-                      BYTES(TASKS, "held by the largest program", t->ruling->program->bytes));
-        strbuf_append(out, "; the lines that say what filled memory are missing");
-        return;
-    }
     if (!t->f->of_machine) {
         title_no_scope(t, out);
         return;

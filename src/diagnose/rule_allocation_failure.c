@@ -49,10 +49,14 @@ static enum oom_cause cause_of(const struct oom_facts *f)
 /* "for md5sum, in btrfs_lookup_bio_sums [btrfs]" */
 static void say_caller(const struct incident *i, struct strbuf *out)
 {
+    char nodes[64];
+
     if (*i->e->comm)
         strbuf_printf(out, " for %s", i->e->comm);
     if (i->ruling.frame)
         strbuf_printf(out, " (%s)", i->ruling.frame);
+    if (*oom_nodes_only(nodes, &i->facts))
+        strbuf_printf(out, ", from node %s only", nodes);
 }
 
 static void say_free(struct rule_context *c, const struct incident *i, struct strbuf *out)
@@ -202,6 +206,21 @@ static bool is_state(const struct rule_context *c, unsigned recent)
     return recent * RECENT_S / MIN(MAX(up, UP_MIN_S), RECENT_S) >= MANY;
 }
 
+/* Who says that it may use some nodes only. */
+static void tell_nodes(struct rule_context *c, const struct oom_facts *f)
+{
+    char nodes[64];
+
+    if (!*oom_nodes_only(nodes, f) || !f->r)
+        return;
+    if (oom_is_policy(f))
+        finding_detail(c, "A memory policy allows node %s only (nodemask=%s).", nodes,
+                       f->r->nodemask);
+    if (f->r->cpuset && f->r->mems_allowed)
+        finding_detail(c, "Its cpuset %s allows node %s (mems_allowed, cpuset.mems).", f->r->cpuset,
+                       f->r->mems_allowed);
+}
+
 static void tell(struct rule_context *c, const struct incident *told, unsigned recent)
 {
     bool borrowed;
@@ -231,6 +250,7 @@ static void tell(struct rule_context *c, const struct incident *told, unsigned r
                        "The kernel gives up early on blocks of more than order %u: the caller "
                        "should not ask for one, or have a fallback (vmalloc, single pages).",
                        ORDER_HIGH);
+    tell_nodes(c, f);
     if (e->stalled_ms)
         finding_detail(c, "It has not failed: the kernel reclaims for it and gets too little, too "
                           "slowly, from its devices.");

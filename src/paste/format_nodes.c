@@ -238,6 +238,8 @@ static unsigned one_process_end(struct block *b, struct one_process *one)
     for (u32 i = 0; i < NODES_MAX; i++) {
         if (!one->seen[i])
             continue;
+        /* Without its last row what it adds up to is not known. */
+        b->p->cut |= !known(one->total[i]);
         block_process_node(b, pid, one->comm, i, figure_or(one->total[i], one->parts[i]));
         found++;
     }

@@ -11,6 +11,7 @@
 #include "stats/kernel.h"
 #include "stats/tunables.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -282,6 +283,52 @@ static bool is_last_part(const char *name, const char *wanted)
     return slash && strcasecmp(slash + 1, wanted) == 0;
 }
 
+/* Is it the name with a node's number in its place: "node.2.ram" for node.N.ram, "N1" for N0? */
+static bool is_numbered(const char *name, const char *wanted, size_t len)
+{
+    const char *end = wanted + len;
+
+    if (strcasecmp(name, "N0") == 0)
+        return len > 1 && strncasecmp(wanted, "N", 1) == 0 &&
+               strspn(wanted + 1, "0123456789") == len - 1;
+    if (!strstr(name, ".N."))
+        return false;
+    while (*name && wanted < end) {
+        if (*name == 'N' && isdigit((unsigned char)*wanted)) {
+            wanted += strspn(wanted, "0123456789");
+            name++;
+        } else if (tolower((unsigned char)*name++) != tolower((unsigned char)*wanted++)) {
+            return false;
+        }
+    }
+    return !*name && wanted == end;
+}
+
+/* A word as files print it with what it stands for there: "bind:0", "prefer (many):0-1", "N0=512". */
+static size_t word_length(const char *wanted)
+{
+    size_t len = strcspn(wanted, " =:");
+
+    return len && wanted[len] && (wanted[len] != ':' || isdigit((unsigned char)wanted[len + 1]))
+               ? len
+               : strlen(wanted);
+}
+
+/* The name without "vm." or "kernel.", which people leave out. */
+static const char *short_name(const char *name, const char *wanted)
+{
+    static const char *const prefixes[] = {"vm", "kernel"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(prefixes); i++) {
+        size_t len = strlen(prefixes[i]);
+
+        if (strncmp(name, prefixes[i], len) == 0 && name[len] == '.' &&
+            strncasecmp(wanted, prefixes[i], len) != 0)
+            return name + len + 1;
+    }
+    return name;
+}
+
 /* As people write it: "Dirty:", "vm/swappiness", "memory.events:max" and "swappiness" are all right. */
 static bool name_matches(const struct topic *topic, const char *wanted)
 {
@@ -292,9 +339,12 @@ static bool name_matches(const struct topic *topic, const char *wanted)
         return machine_option_find(wanted) == topic->option;
     if (topic->kind == TOPIC_TUNABLE && is_last_part(name, wanted))
         return true;
-    if (topic->kind == TOPIC_TUNABLE && strncmp(name, "vm.", 3) == 0 &&
-        strncasecmp(wanted, "vm", 2) != 0)
-        name += 3;
+    if (topic->kind == TOPIC_TUNABLE)
+        name = short_name(name, wanted);
+    if (topic->kind == TOPIC_TERM)
+        len = word_length(wanted);
+    if (topic->kind == TOPIC_TERM && is_numbered(name, wanted, len))
+        return true;
     if (len > 1 && wanted[len - 1] == ':')
         len--;
     if (strlen(name) != len)

@@ -78,6 +78,15 @@ static void names_are_found_as_people_write_them(void **state HW_UNUSED)
     assert_int_equal(topics_find(&t, "memory.events:max", found, 4), 1);
     assert_int_equal(topics_find(&t, "Slab", found, 4), 2);
     assert_int_equal(topics_find(&t, "Slab", found, 1), 1);
+    assert_int_equal(topics_find(&t, "numa_balancing", found, 4), 1);
+    assert_string_equal(found[0]->name, "kernel.numa_balancing");
+    assert_int_equal(topics_find(&t, "N13", found, 4), 1);
+    assert_int_equal(topics_find(&t, "N1=512", found, 4), 1);
+    assert_int_equal(topics_find(&t, "node.12.ram", found, 4), 1);
+    assert_int_equal(topics_find(&t, "node.x.ram", found, 4), 0);
+    assert_int_equal(topics_find(&t, "bind:0", found, 4), 1);
+    assert_int_equal(topics_find(&t, "prefer (many):0-1", found, 4), 1);
+    assert_string_equal(found[0]->name, "prefer");
     assert_int_equal(topics_find(&t, "", found, 4), 0);
     assert_int_equal(topics_find(&t, ":", found, 4), 0);
     topics_done(&t);
