@@ -132,7 +132,10 @@ void cli_choose(struct cli *cli, enum machine_option option)
     struct err e = {0};
     char label[64];
 
-    snprintf(label, sizeof(label), "--%s", cli_machine_option(option)->name);
+    snprintf(label, sizeof(label), "--%s",
+             option == MACHINE_OPTION_numa && cli->policy_option
+                 ? cli->policy_option
+                 : cli_machine_option(option)->name);
     if (machine_option_set(&cli->machine.config, option, label, cli->arg, &e))
         cli_usage(cli, "%s", e.text);
     else

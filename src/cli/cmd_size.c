@@ -281,6 +281,7 @@ static int size_machines(const struct sizing *s, struct err *e)
         cli_system_config(s->cli, s->recordings->trace, i, &machines[i]);
         configs[i] = *s->configs;
         configs[i].machine = &machines[i];
+        configs[i].keep_oom = true; /* a row that says so */
     }
     rc = size_compare(configs, nr, results, &failed, e);
     if (rc == 0)

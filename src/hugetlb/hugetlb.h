@@ -45,7 +45,12 @@ struct hugetlb {
     u64 asked;                      /* by the last write to nr_hugepages; max of them were had */
     u64 most_used;                  /* at one time */
     u64 refused[NR_HUGETLB_REFUSALS];
-    u8 why; /* enum hugetlb_refusal: the page that was refused last */
+    struct {
+        u64 nodes;          /* that a policy allowed; 0: none was refused for that */
+        u64 wanted;         /* huge pages */
+        u64 here, anywhere; /* free ones: on these nodes, on all */
+    } bound;                /* the last mapping that the whole pool would have had pages for */
+    u8 why;                 /* enum hugetlb_refusal: the page that was refused last */
     struct hugetlb_node nodes[MAX_NUMNODES];
 };
 

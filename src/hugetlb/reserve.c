@@ -161,6 +161,10 @@ static enum balance_result promise(struct hugetlb *h, u64 nr, struct attempt *at
     h->resv += nr;
     if (nr <= allowed_free(h))
         return BALANCE_OK;
+    h->bound.nodes = h->mem->policy->policy.nodes;
+    h->bound.wanted = nr;
+    h->bound.here = allowed_free(h);
+    h->bound.anywhere = h->free;
     give_back(h, nr);
     return BALANCE_FAIL;
 }

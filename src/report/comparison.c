@@ -58,6 +58,7 @@ void run_row_fill(const struct run_report *r, struct run_row *ret)
         .latency_ns = asked.requests ? asked.latency_ns / asked.requests : 0,
         .packets_dropped = asked.packets_dropped,
         .arrays_failed = asked.arrays_failed,
+        .remote_percent = numa_remote_percent(r->system),
         .misfits = replay_misfits(&r->stats),
     };
     run_huge_fill(r, &ret->huge);
@@ -77,7 +78,7 @@ static bool is_about_huge(const struct axes *axes)
 }
 
 /* What the cells of a column are. */
-enum cell { CELL_BYTES, CELL_PAGES, CELL_NS, CELL_COUNT };
+enum cell { CELL_BYTES, CELL_PAGES, CELL_NS, CELL_COUNT, CELL_PERCENT };
 
 struct run_column {
     const char *top, *name;
@@ -101,6 +102,7 @@ static const struct run_column run_columns[] = {
     {"mean", "latency", AT(latency_ns), CELL_NS, COLUMN_ASKED, false},
     {"packets", "dropped", AT(packets_dropped), CELL_COUNT, COLUMN_ASKED, false},
     {"arrays", "not had", AT(arrays_failed), CELL_COUNT, COLUMN_ASKED, false},
+    {"remote", "accesses", AT(remote_percent), CELL_PERCENT, COLUMN_ASKED, false},
     {"memory", "stall", AT(stall_ns), CELL_NS, COLUMN_ALWAYS, false},
     {"highest", "usage", AT(peak_bytes), CELL_BYTES, COLUMN_ALWAYS, false},
     {"in huge", "pages", AT(huge.huge_bytes), CELL_BYTES, COLUMN_ALWAYS, true},
@@ -135,6 +137,9 @@ static void put_run_column(struct columns *c, const struct run_column *column,
             break;
         case CELL_COUNT:
             format_short_count(text, value);
+            break;
+        case CELL_PERCENT:
+            snprintf(text, sizeof(text), "%" PRIu64 " %%", value);
             break;
         }
         column_put(to, v, text);
@@ -212,15 +217,26 @@ static const struct size_row *row_at(const struct size_result *r, u64 limit)
     return NULL;
 }
 
+/* Were limits tried at all? Not where the run without one ended in oom. */
+static bool was_tried(const struct size_result *r)
+{
+    return r->unlimited.outcome == REPLAY_COMPLETED;
+}
+
+static const struct size_result *first_tried(const struct size_result *results, unsigned nr)
+{
+    for (unsigned v = 0; v < nr; v++)
+        if (was_tried(&results[v]))
+            return &results[v];
+    return results;
+}
+
 /* Limits that were chosen for all, not found in one's search. */
 static bool is_column(const struct size_result *results, unsigned nr, u64 limit)
 {
-    for (unsigned v = 0; v < nr; v++) {
-        const struct size_row *row = row_at(&results[v], limit);
-
-        if (!row)
+    for (unsigned v = 0; v < nr; v++)
+        if (was_tried(&results[v]) && !row_at(&results[v], limit))
             return false;
-    }
     return true;
 }
 
@@ -232,9 +248,14 @@ static void put_limit(struct columns *c, const struct size_result *results, u64 
 
     for (unsigned v = 0; v < c->nr_rows; v++) {
         const struct size_row *row = row_at(&results[v], limit);
-        double slowdown = base_ns ? (double)row->busy_ns / (double)base_ns : row->slowdown;
+        double slowdown;
         char text[32];
 
+        if (!row) {
+            column_put(to, v, "-");
+            continue;
+        }
+        slowdown = base_ns ? (double)row->busy_ns / (double)base_ns : row->slowdown;
         snprintf(text, sizeof(text), "%.2fx%s", slowdown,
                  row->usable && (!base_ns || slowdown <= usable) ? "" : "*");
         column_put(to, v, row->survives ? text : replay_outcome_name(row->outcome));
@@ -258,17 +279,38 @@ static void put_boundaries(struct columns *c, const struct size_result *results)
     for (unsigned v = 0; v < c->nr_rows; v++) {
         char text[UNITS_TEXT_MAX];
 
-        column_put(time, v, format_ns(text, results[v].unlimited.busy_ns));
+        column_put(time, v,
+                   was_tried(&results[v]) ? format_ns(text, results[v].unlimited.busy_ns)
+                                          : replay_outcome_name(results[v].unlimited.outcome));
         column_put(peak, v, format_bytes(text, results[v].unlimited.peak_bytes));
         put_boundary(usable, v, &results[v].usable);
         put_boundary(survived, v, &results[v].survives);
     }
 }
 
+/* Where memory lay of the runs without a limit, on machines of several nodes. */
+static void put_remote(struct columns *c, const struct size_result *results)
+{
+    struct column *remote;
+    u64 any = 0;
+
+    for (unsigned v = 0; v < c->nr_rows; v++)
+        any |= results[v].unlimited.remote_percent;
+    if (!any)
+        return;
+    remote = columns_add(c, "remote", "accesses");
+    for (unsigned v = 0; v < c->nr_rows; v++) {
+        char text[32];
+
+        snprintf(text, sizeof(text), "%" PRIu64 " %%", results[v].unlimited.remote_percent);
+        column_put(remote, v, text);
+    }
+}
+
 static bool any_survives(const struct size_result *results, unsigned nr, u64 limit)
 {
     for (unsigned v = 0; v < nr; v++)
-        if (row_at(&results[v], limit)->survives)
+        if (was_tried(&results[v]) && row_at(&results[v], limit)->survives)
             return true;
     return false;
 }
@@ -277,7 +319,7 @@ static bool any_survives(const struct size_result *results, unsigned nr, u64 lim
 static unsigned choose_limits(const struct size_result *results, unsigned nr_results, u64 *ret,
                               unsigned *ret_all)
 {
-    const struct size_result *first = &results[0];
+    const struct size_result *first = first_tried(results, nr_results);
     unsigned nr = 0, hopeless = 0; /* of the grid, at the end of ret */
 
     *ret_all = 0;
@@ -312,7 +354,7 @@ static void limits_legend(unsigned nr, unsigned all, const char *base, struct st
 void compare_sizes_text(const struct comparison *c, const struct size_result *results,
                         struct strbuf *out)
 {
-    size_t most = MAX(results[0].rows.count, (size_t)1);
+    size_t most = MAX(first_tried(results, axes_count(c->axes))->rows.count, (size_t)1);
     u64 replays = 0, *limits = xcalloc(most, sizeof(*limits));
     char(*names)[UNITS_TEXT_MAX] = xcalloc(most, sizeof(*names));
     unsigned all, nr = choose_limits(results, axes_count(c->axes), limits, &all);
@@ -320,6 +362,7 @@ void compare_sizes_text(const struct comparison *c, const struct size_result *re
 
     open_table(&table, c->axes);
     put_boundaries(&table, results);
+    put_remote(&table, results);
     for (unsigned i = 0; i < nr; i++)
         put_limit(&table, results, limits[i], format_bytes(names[i], limits[i]), 0, 0);
     for (unsigned v = 0; v < table.nr_rows; v++)

@@ -30,6 +30,7 @@ struct run_row {
     u64 peak_bytes;      /* run_peak_pages() */
     ns_t latency_ns;     /* mean, of all requests of a scenario */
     u64 packets_dropped, arrays_failed;
+    u64 remote_percent; /* of accesses: to other nodes */
     struct run_huge huge;
     struct replay_misfits misfits;
 };

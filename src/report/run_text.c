@@ -10,6 +10,7 @@
 #include "report/runtimes_report.h"
 #include "report/text_wrap.h"
 
+#include "base/masklist.h"
 #include "base/units.h"
 #include "base/utf8.h"
 #include "stats/kernel.h"
@@ -726,13 +727,33 @@ static const char *starved_of(const struct run_report *r)
                : "there was no huge page of the pool for it";
 }
 
+/* The pool has enough, and not on the nodes that the program is bound to. */
+static void bound_remark(const struct hugetlb *h, struct strbuf *out)
+{
+    char wanted[UNITS_TEXT_MAX], here[UNITS_TEXT_MAX], anywhere[UNITS_TEXT_MAX];
+
+    if (!h->bound.nodes)
+        return;
+    strbuf_printf(out, "\nNote: a mapping wanted %s huge pages, and its policy (bind) allows node",
+                  format_count(wanted, h->bound.wanted));
+    strbuf_append(out, h->bound.nodes & (h->bound.nodes - 1) ? "s " : " ");
+    strbuf_masklist(out, h->bound.nodes);
+    strbuf_printf(out,
+                  " alone, where %s of the pool's %s free ones are: move some there "
+                  "(/sys/devices/system/node/node%d/hugepages/hugepages-2048kB/nr_hugepages).\n",
+                  format_count(here, h->bound.here), format_count(anywhere, h->bound.anywhere),
+                  __builtin_ctzll(h->bound.nodes));
+}
+
 /* How much of the pool was used, and why somebody went without. */
 static void pool_remark(const struct hugetlb *h, struct strbuf *out)
 {
     static const struct {
         const char *what, *plural, *why;
     } refusals[NR_HUGETLB_REFUSALS] = {
-        [HUGETLB_MAP] = {"mapping", "s", "it had too few that were promised to nobody"},
+        [HUGETLB_MAP] =
+            {"mapping", "s",
+             "it had too few that were promised to nobody, where the program may have them"},
         [HUGETLB_MAP_LIMIT] = {"mapping", "s", "hugetlb.2MB.rsvd.max of a group forbade it"},
         [HUGETLB_PAGE] = {"touch", "es", "no page was left"},
         [HUGETLB_PAGE_LIMIT] = {"touch", "es",
@@ -791,6 +812,7 @@ static void render_remarks(struct text *t)
                       format_count(number, st->starved), st->starved == 1 ? " was" : "es were",
                       starved_of(r));
     pool_remark(&r->system->hugetlb, t->out);
+    bound_remark(&r->system->hugetlb, t->out);
     if (r->scenario)
         blocks_remark(r, t->out);
     lacks_remark(r, t->out);

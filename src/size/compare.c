@@ -52,7 +52,10 @@ static void show_progress(void *ctx)
 static int sweep_one(void *ctx, unsigned index, struct err *e)
 {
     struct comparing *c = ctx;
-    int r = c->grid_peak ? size_limits(&c->configs[index], c->grid_peak, &c->rets[index], e)
+    int r = 0;
+
+    if (!c->grid_peak || c->rets[index].unlimited.outcome == REPLAY_COMPLETED)
+        r = c->grid_peak ? size_limits(&c->configs[index], c->grid_peak, &c->rets[index], e)
                          : size_unlimited(&c->configs[index], &c->rets[index], e);
 
     c->states[index].failed = r != 0;
@@ -63,6 +66,14 @@ static void largest_peak(struct comparing *c)
 {
     for (unsigned i = 0; i < c->nr; i++)
         c->grid_peak = MAX(c->grid_peak, c->rets[i].unlimited.peak_bytes);
+}
+
+static bool none_completed(const struct comparing *c)
+{
+    for (unsigned i = 0; i < c->nr; i++)
+        if (c->rets[i].unlimited.outcome == REPLAY_COMPLETED)
+            return false;
+    return true;
 }
 
 int size_compare(const struct size_config *configs, unsigned nr, struct size_result *rets,
@@ -85,6 +96,10 @@ int size_compare(const struct size_config *configs, unsigned nr, struct size_res
         c.configs[i].progress_ctx = &c.states[i];
     }
     r = workers_run(&workers, e);
+    if (r == 0 && none_completed(&c)) {
+        c.states[0].failed = true;
+        r = size_blame_unlimited(configs, &rets->unlimited, e);
+    }
     if (r == 0) {
         largest_peak(&c);
         r = workers_run(&workers, e);

@@ -122,6 +122,7 @@ static void fill_row(const struct pool *p, struct job *job, const struct replay 
     row->pswpout = machine_count_of(job, PSWPOUT);
     row->oom_kills = s->oom_kills - job->before.oom_kills;
     row->oom_nodes = s->oom_bound.nodes;
+    row->remote_percent = numa_remote_percent(s);
     row->peak_bytes = job->group->memory.peak * PAGE_SIZE;
     row->swap_peak_bytes = job->group->swap.peak * PAGE_SIZE;
     judge_row(p->base ? p->service : NULL, &r->service, row);

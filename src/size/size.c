@@ -21,6 +21,7 @@
 #include "size/size.h"
 
 #include "base/alloc.h"
+#include "base/masklist.h"
 #include "size/advice.h"
 #include "size/pool.h"
 #include "size/shape.h"
@@ -126,6 +127,29 @@ static int try_limits(struct sweep *s, const u64 *limits, unsigned nr, enum size
     return r;
 }
 
+int size_blame_unlimited(const struct size_config *config, const struct size_row *row,
+                         struct err *e)
+{
+    struct strbuf nodes;
+    int rc;
+
+    if (row->outcome != REPLAY_OOM || !row->oom_nodes)
+        return err_at(
+            e, -ENODATA, config->trace->path, 0, 0,
+            "even without a limit the replay ends in '%s': give the machine more memory (--ram)",
+            replay_outcome_name(row->outcome));
+    strbuf_init(&nodes);
+    strbuf_masklist(&nodes, row->oom_nodes);
+    rc = err_at(e, -ENODATA, config->trace->path, 0, 0,
+                "even without a limit the replay ends in 'oom': its memory policy or cpuset allows "
+                "node%s %s alone, and nothing is left there; give the machine more memory (--ram), "
+                "or let it have other nodes (--preferred %d)",
+                row->oom_nodes & (row->oom_nodes - 1) ? "s" : "", nodes.text,
+                __builtin_ctzll(row->oom_nodes));
+    strbuf_done(&nodes);
+    return rc;
+}
+
 static int run_unlimited(struct sweep *s, struct err *e)
 {
     struct size_row *row = &s->out->unlimited;
@@ -142,20 +166,9 @@ static int run_unlimited(struct sweep *s, struct err *e)
                       "the replay ends before it comes to %s %s",
                       s->config->from_name ? "--from" : "--process",
                       s->config->from_name ? s->config->from_name : s->config->process);
-    if (row->outcome == REPLAY_OOM && row->oom_nodes)
-        return err_at(e, -ENODATA, s->config->trace->path, 0, 0,
-                      "even without a limit the replay ends in 'oom': its memory policy or cpuset "
-                      "allows %d node%s, and they are full; give them more memory (--set "
-                      "node.%d.ram), or let it have others (--numa)",
-                      __builtin_popcountll(row->oom_nodes),
-                      __builtin_popcountll(row->oom_nodes) == 1 ? "" : "s",
-                      __builtin_ctzll(row->oom_nodes));
-    if (row->outcome != REPLAY_COMPLETED)
-        return err_at(
-            e, -ENODATA, s->config->trace->path, 0, 0,
-            "even without a limit the replay ends in '%s': give the machine more memory (--ram)",
-            replay_outcome_name(row->outcome));
-    return 0;
+    if (row->outcome == REPLAY_OOM && s->config->keep_oom)
+        return 0;
+    return row->outcome == REPLAY_COMPLETED ? 0 : size_blame_unlimited(s->config, row, e);
 }
 
 static u64 round_limit(const struct sweep *s, u64 bytes)

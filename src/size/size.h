@@ -69,7 +69,8 @@ struct size_row {
     u64 pswpin, pswpout; /* pages */
     u64 oom_kills;
     u64 oom_nodes; /* what the last of them had to come from, where that was not all; 0 otherwise */
-    u64 peak_bytes; /* memory.peak */
+    u64 remote_percent; /* of accesses: to other nodes */
+    u64 peak_bytes;     /* memory.peak */
     u64 swap_peak_bytes;
     u64 file_bytes;      /* page cache without shared memory, at the fullest moment */
     u64 anon_bytes;      /* anonymous and shared memory, then */
@@ -116,6 +117,7 @@ struct size_config {
     double max_slowdown, usable_slowdown;
     bool
         cgroup_v1; /* advice is for a host of version 1: memory.limit_in_bytes, and no memory.high */
+    bool keep_oom; /* a run without a limit that ends in oom is a result, with no limits tried */
     unsigned jobs; /* threads, at least 1 */
     const volatile int *stop;
     /* Called from the calling thread now and then: events replayed so far and how many are planned as yet. NULL: never. */
@@ -144,6 +146,10 @@ struct size_result {
  * or an errno of the host. On failure ret is empty. */
 int size_run(const struct size_config *config, struct size_result *ret, struct err *e);
 void size_result_done(struct size_result *r);
+
+/* Says in e why no limit can be tried: the run without one, of that row, did not complete. Returns -ENODATA. */
+int size_blame_unlimited(const struct size_config *config, const struct size_row *row,
+                         struct err *e);
 
 /* size_run() in its two steps: the run without a limit; then the limits, a grid of them below grid_peak (of several machines
  * that are compared the largest peak, so that all are tried under the same limits). On failure ret is empty. */

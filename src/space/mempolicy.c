@@ -50,6 +50,8 @@ int mempolicy_parse(const char *text, struct mempolicy *ret, struct err *e)
         p.mode = (u16)modes[i].mode;
         if (!modes[i].nodes && list)
             return err_set(e, -EINVAL, "%s has no nodes: not '%s'", modes[i].name, text);
+        if (p.mode == MPOL_PREFERRED && (!list || !*list))
+            return err_set(e, -EINVAL, "preferred wants a node, as in preferred:0");
         if (modes[i].nodes && (!list || !*list))
             return err_set(e, -EINVAL, "%s wants nodes: %s:0 or %s:all", modes[i].name,
                            modes[i].name, modes[i].name);
@@ -78,8 +80,9 @@ int mempolicy_fit(struct mempolicy *p, const struct topology *t, struct err *e)
     if (p->mode == MPOL_DEFAULT || p->mode == MPOL_LOCAL)
         return 0;
     if (p->nodes != NODES_ALL_GIVEN && p->nodes & ~all)
-        return err_set(e, -EINVAL, "there is no node %u: the machine has %u",
-                       (unsigned)__builtin_ctzll(p->nodes & ~all), t->nr_nodes);
+        return err_set(e, -EINVAL, "there is no node %u: the machine has %s%.0u",
+                       (unsigned)__builtin_ctzll(p->nodes & ~all),
+                       t->nr_nodes > 1 ? "0-" : "node 0 alone", t->nr_nodes - 1);
     if (mempolicy_set(p, topology_memory_nodes(t)))
         return err_set(e, -EINVAL, "no node of the memory policy has memory");
     return 0;

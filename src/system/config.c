@@ -446,6 +446,10 @@ int system_config_topology(const struct system_config *c, struct topology *ret, 
     }
     if (mempolicy_fit(&numa, ret, &why))
         return err_set(e, -EINVAL, "numa: %s", why.text);
+    if (c->cpunodebind & ~topology_all_nodes(ret))
+        return err_set(e, -EINVAL, "cpunodebind: there is no node %u: the machine has %s%.0u",
+                       (unsigned)__builtin_ctzll(c->cpunodebind & ~topology_all_nodes(ret)),
+                       ret->nr_nodes > 1 ? "0-" : "node 0 alone", ret->nr_nodes - 1);
     if (c->cpunodebind && !system_config_cpus(c, ret))
         return err_set(e, -EINVAL,
                        "cpunodebind: none of these nodes has CPUs; the machine has %u node%s",

@@ -11,6 +11,20 @@ void system_balance_task(struct system *s, struct task *t, ns_t now)
     numa_tick(task_access(s, t), t->cpu_user_ns + t->cpu_sys_ns, now);
 }
 
+unsigned numa_remote_percent(const struct system *s)
+{
+    u64 all = 0, remote = 0;
+
+    for (u32 i = 0; i < s->nr_tasks; i++) {
+        const struct task *t = s->tasks[i];
+
+        for (unsigned nid = 0; t->nodes && nid < s->frames.nr_nodes; nid++)
+            all += t->nodes->by_node[nid];
+        remote += t->nodes ? t->nodes->remote : 0;
+    }
+    return all ? (unsigned)((remote * 100 + all / 2) / all) : 0;
+}
+
 void numa_mode_changed(struct system *s)
 {
     bool tiering = s->mem.numa_last && s->tunables.numa_balancing & NUMA_BALANCING_MEMORY_TIERING;

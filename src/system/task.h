@@ -98,6 +98,8 @@ enum step system_fork(struct system *s, struct task *t, u32 child_pid, bool shar
 /* exec: drop the address space; the new image's maps follow as system_mmap calls. */
 enum step system_exec(struct system *s, struct task *t, const char *comm);
 /* Thread exit (the last one frees the address space), or exit of the whole process. */
+/* Of all accesses of all tasks those to memory of another node than the CPU's, in percent. */
+unsigned numa_remote_percent(const struct system *s);
 void system_exit(struct system *s, struct task *t, s32 status, bool group);
 /* The process gives up because a call of it was refused, for t->error. */
 void system_give_up(struct system *s, struct task *t);

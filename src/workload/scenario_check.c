@@ -92,8 +92,7 @@ static int check_swap_times(const struct scenario *sc, struct err *e)
     return 0;
 }
 
-/* The line of what is to blame: a node's section; else the first option that has a say. */
-static unsigned topology_line(const struct scenario *sc, unsigned nid)
+static unsigned topology_own_line(const struct scenario *sc, unsigned nid)
 {
     static const enum machine_option options[] = {MACHINE_OPTION_nr_nodes, MACHINE_OPTION_ram_bytes,
                                                   MACHINE_OPTION_nr_cpus};
@@ -105,6 +104,33 @@ static unsigned topology_line(const struct scenario *sc, unsigned nid)
         if (sc->machine.line[options[i]])
             return sc->machine.line[options[i]];
     return sc->nodes.count ? sc->nodes.items[0].head.line : sc->machine.head.line;
+}
+
+/* The option of [machine] without which the nodes would do; NR_MACHINE_OPTIONS: it is not one of these. */
+static enum machine_option placement_to_blame(const struct scenario *sc)
+{
+    struct system_config plain = sc->machine.config;
+    struct topology topology;
+    unsigned nid;
+
+    plain.cpunodebind = 0;
+    if (system_config_topology(&plain, &topology, &nid, NULL) == 0)
+        return MACHINE_OPTION_cpunodebind;
+    plain.cpunodebind = sc->machine.config.cpunodebind;
+    plain.numa = (struct mempolicy){0};
+    if (system_config_topology(&plain, &topology, &nid, NULL) == 0)
+        return MACHINE_OPTION_numa;
+    return NR_MACHINE_OPTIONS;
+}
+
+/* The line of what is to blame: a policy, a node's section; else the first option that has a say. */
+static unsigned topology_line(const struct scenario *sc, unsigned nid)
+{
+    enum machine_option placement = placement_to_blame(sc);
+
+    if (placement != NR_MACHINE_OPTIONS && sc->machine.line[placement])
+        return sc->machine.line[placement];
+    return topology_own_line(sc, nid);
 }
 
 static int check_topology(const struct scenario *sc, struct err *e)

@@ -38,10 +38,10 @@ $ highwater run two.ini --membind 1 --cpunodebind 0 --format json | python3 -c '
 $ highwater run two.ini --nodes 1 --format json | python3 -c 'import json, sys; print("numa" in json.load(sys.stdin))'
 > False
 $ highwater run two.ini --membind 2
-! highwater run: numa: there is no node 2: the machine has 2
+! highwater run: numa: there is no node 2: the machine has 0-1
 = 2
 $ highwater run two.ini --interleave ''
-! highwater run: --numa: interleave wants nodes: interleave:0 or interleave:all
+! highwater run: --interleave: interleave wants nodes: interleave:0 or interleave:all
 ! Try 'highwater run --help'.
 = 2
 $ highwater run two.ini --set node.1.ram=100M
@@ -69,7 +69,7 @@ $ highwater run overlap.ini
 | requests = 1
 | numa = bind:2
 $ highwater run absent.ini
-! highwater run: absent.ini:3: [task work]: numa: there is no node 2: the machine has 2
+! highwater run: absent.ini:3: [task work]: numa: there is no node 2: the machine has 0-1
 = 2
 # "cpus =" says that a node has no processors. One without memory too is none.
 @ nothing.ini
@@ -138,7 +138,7 @@ $ highwater run two.ini --membind 0 --interleave 1
 ! Try 'highwater run --help'.
 = 2
 $ highwater run two.ini --preferred 0,1
-! highwater run: --numa: preferred has one node, as in preferred:0; of several, preferred-many:0,1
+! highwater run: --preferred: preferred has one node, as in preferred:0; of several, preferred-many:0,1
 ! Try 'highwater run --help'.
 = 2
 $ highwater run two.ini --preferred-many 0,1 --cpunodebind all -o /dev/null
@@ -237,5 +237,31 @@ $ sed 's/numa = bind:1/numa = preferred:1/' held.ini > over.ini && highwater run
 | rate = 500/s
 | cpus = 0
 | numa = bind:0
-$ highwater run bound.ini --proc bound0 > bound.txt; grep -c 'try cpus = 1' bound.txt; grep -l N1= bound0/proc/[0-9]*/numa_maps
+$ highwater run bound.ini --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["numa"]["programs"][0]["by_node"][1])'
 > 0
+$ highwater run bound.ini | sed -n '/try cpus = 1/p'
+# Wrong nodes are told with the option, the line and what there is.
+$ highwater run two.ini --cpunodebind 1-5
+! highwater run: cpunodebind: there is no node 2: the machine has 0-1
+= 2
+$ highwater run two.ini --interleave 0,,1
+!~ highwater run: --interleave: interleave: .*
+! Try 'highwater run --help'.
+= 2
+$ highwater run two.ini --numa preferred
+! highwater run: --numa: preferred wants a node, as in preferred:0
+! Try 'highwater run --help'.
+= 2
+@ line.ini
+| [machine]
+| nodes = 2
+| numa = bind:5
+| [task t]
+| memory = 1M
+$ highwater run line.ini
+! highwater run: line.ini:3: numa: there is no node 5: the machine has 0-1
+= 2
+# Settings of nodes are compared by where memory lay.
+$ highwater run two.ini --cpunodebind 0 --compare numa=bind:0,bind:1 | sed -n '/^bind/s/.* \([0-9]* %\).*/\1/p'
+> 0 %
+> 100 %
