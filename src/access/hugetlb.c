@@ -57,6 +57,12 @@ static enum access_result get_page(struct fault *f, bool leave_reserve, pfn_t *r
     return ACCESS_SIGBUS;
 }
 
+static void count_mapped(struct mm *mm)
+{
+    mm->hugetlb_pages += HPAGE_PMD_NR;
+    mm->hiwater_hugetlb = MAX(mm->hiwater_hugetlb, mm->hugetlb_pages);
+}
+
 static void set_entry(struct fault *f, pfn_t pfn, bool write)
 {
     struct mem *mem = f->ac->mem;
@@ -65,7 +71,7 @@ static void set_entry(struct fault *f, pfn_t pfn, bool write)
     if (write)
         pte |= PTE_WRITE | (f->kind == ACCESS_WRITE ? PTE_DIRTY : 0);
     rmap_add_huge(frames_get(mem->frames, pfn));
-    f->ac->mm->hugetlb_pages += HPAGE_PMD_NR;
+    count_mapped(f->ac->mm);
     pagetable_set_huge(f->ac->mm, huge_base(f->vpn), pte_make(pfn, pte));
 }
 
@@ -207,7 +213,7 @@ enum access_result hugetlb_fork(struct access_ctx *ac, struct mm *child, vpn_t v
         return r;
     *from &= ~PTE_WRITE;
     rmap_add_huge(frames_get(ac->mem->frames, pte_pfn(*from)));
-    child->hugetlb_pages += HPAGE_PMD_NR;
+    count_mapped(child);
     pagetable_set_huge(child, vpn, *from & ~PTE_ACCESSED);
     mem_cost(ac->mem, ac->mem->cost->fork_page);
     return ACCESS_OK;

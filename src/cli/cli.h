@@ -142,6 +142,8 @@ int cli_fail_for(struct cli *cli, int rc, const struct err *e);
 int cli_usage(struct cli *cli, const char *fmt, ...) HW_PRINTF(2, 3);
 /* A note on stderr, not with --quiet. */
 void cli_note(struct cli *cli, const char *fmt, ...) HW_PRINTF(2, 3);
+/* Which of the tunables that a file sets change nothing here. */
+void cli_note_kept(struct cli *cli, const struct tunables *t);
 
 /* Parse the argument of an option; on failure a usage error was reported and false is returned. "max" gives CLI_SIZE_MAX. */
 bool cli_parse_size(struct cli *cli, const char *option, u64 *ret);

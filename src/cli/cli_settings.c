@@ -36,6 +36,17 @@ static const char *canonical(struct cli *cli, const char *key)
     return tunable ? tunable->key : key;
 }
 
+void cli_note_kept(struct cli *cli, const struct tunables *t)
+{
+    struct tunables defaults;
+
+    tunables_init(&defaults);
+    for (unsigned i = 0; i < nr_tunables; i++)
+        if (tunable_info[i].effect == TUNABLE_KEPT &&
+            tunables_get(t, &tunable_info[i]) != tunables_get(&defaults, &tunable_info[i]))
+            cli_note(cli, "%s is kept and shown, but changes nothing yet", tunable_info[i].key);
+}
+
 void cli_add_setting(struct cli *cli, struct cli_setting setting)
 {
     const char *twin = system_config_twin(setting.key);

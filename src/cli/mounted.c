@@ -70,6 +70,7 @@ static int open_scenario(struct mounted *m, const char *path, struct system_conf
                        machine->has_memory_max ? "max" : "high");
     rc = scenario_read_open(&m->sc, path, e);
     if (rc == 0) {
+        cli_note_kept(m->cli, &m->sc.machine.config.tunables);
         cli_apply_settings(m->cli, 0, &m->sc.machine.config);
         scenario_system_config(&m->sc, config);
         rc = scenario_traces_open(&m->sc, &m->traces, e) ? -EIO : 0;

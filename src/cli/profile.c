@@ -47,6 +47,7 @@ void cli_profile_read(struct cli *cli)
                   "alone ('highwater calibrate' writes one)",
                   p->path);
     } else {
+        cli_note_kept(cli, &p->scenario.machine.config.tunables);
         scenario_system_config(&p->scenario, &p->config);
     }
 }

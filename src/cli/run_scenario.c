@@ -130,6 +130,8 @@ int run_scenario_file(struct run *run)
     rc = scenario_read(&sc, run->cli.operands[0], &e);
     if (rc == 0 && scenario_traces_open(&sc, &run->traces, &e))
         rc = -EIO; /* a recording that is missing or damaged, not a wrong word */
+    if (rc == 0)
+        cli_note_kept(&run->cli, &sc.machine.config.tunables);
     scenario_done(&sc);
     if (rc)
         return cli_fail_for(&run->cli, rc, &e);

@@ -198,8 +198,9 @@ void rule_cgroup_near_max(struct rule_context *c)
         if (takes) {
             finding_title(c,
                           "%s is close to its limit: %s of %s is no cache; swap has %s free for "
-                          "what is anonymous",
-                          g->path, SIZE(gf->firm), SIZE(g->max), SIZE(swap_room_of(c->s, g)));
+                          "what is anonymous%s",
+                          g->path, SIZE(gf->firm), SIZE(g->max), SIZE(swap_room_of(c->s, g)),
+                          figure_or(c->f->pinned, 0) ? " and not pinned" : "");
             evidence_shown(c, "swap free for it", number_of(swap_room_of(c->s, g)), IN_BYTES,
                            "/proc/meminfo, memory.swap.max");
         }

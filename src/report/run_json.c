@@ -158,6 +158,8 @@ static json_object *tasks_json(const struct run_report *r)
         json_put_u64(o, "minflt", minor);
         json_put_u64(o, "majflt", major);
         json_put_u64(o, "maxrss_bytes", run_maxrss_pages(t) * PAGE_SIZE);
+        if (run_max_hugetlb_pages(t))
+            json_put_u64(o, "max_hugetlb_bytes", run_max_hugetlb_pages(t) * PAGE_SIZE);
         json_put_u64(o, "start_ns", t->start_ns);
         json_put_u64(o, "end_ns", t->end_ns);
         if (r->scenario) {
@@ -188,6 +190,10 @@ static json_object *job_json(const struct run_report *r, const struct scenario_j
     json_put_u64(o, "minflt", sum.minor);
     json_put_u64(o, "majflt", sum.major);
     json_put_u64(o, "maxrss_bytes", sum.maxrss_pages * PAGE_SIZE);
+    if (sum.max_hugetlb_pages)
+        json_put_u64(o, "max_hugetlb_bytes", sum.max_hugetlb_pages * PAGE_SIZE);
+    if (sum.sigbus)
+        json_put_u64(o, "sigbus", sum.sigbus);
     json_put_u64(o, "memory_stall_ns", sum.memory_ns);
     if (sum.packets) {
         json_put_u64(o, "packets", sum.packets);
@@ -490,8 +496,36 @@ static json_object *window_json(const struct run_report *r)
     return o;
 }
 
+/* The pool of huge pages, and who went without; NULL: nobody had or wanted one. */
+static json_object *hugetlb_json(const struct hugetlb *h)
+{
+    static const char *const names[NR_HUGETLB_REFUSALS] = {
+        [HUGETLB_MAP] = "mappings",
+        [HUGETLB_MAP_LIMIT] = "mappings_by_limit",
+        [HUGETLB_PAGE] = "touches",
+        [HUGETLB_PAGE_LIMIT] = "touches_by_limit",
+    };
+    json_object *o, *refused;
+    u64 all = 0;
+
+    for (unsigned i = 0; i < NR_HUGETLB_REFUSALS; i++)
+        all += h->refused[i];
+    if (!all && !h->nr && !h->asked && !h->most_used)
+        return NULL;
+    o = json_new_object();
+    refused = json_new_object();
+    json_put_u64(o, "asked_pages", h->asked);
+    json_put_u64(o, "pages", h->nr);
+    json_put_u64(o, "most_used_pages", h->most_used);
+    for (unsigned i = 0; i < NR_HUGETLB_REFUSALS; i++)
+        json_put_u64(refused, names[i], h->refused[i]);
+    json_put(o, "refused", refused);
+    return o;
+}
+
 json_object *run_json(const struct run_report *r)
 {
+    json_object *pool = hugetlb_json(&r->system->hugetlb);
     json_object *o = json_new_object();
 
     json_put(o, "schema_version", json_new_s64(RUN_SCHEMA_VERSION));
@@ -512,6 +546,8 @@ json_object *run_json(const struct run_report *r)
         json_put(o, "scenario", scenario_json(r));
     if (run_huge_enabled(r))
         json_put(o, "huge_pages", run_huge_json(r));
+    if (pool)
+        json_put(o, "hugetlb", pool);
     if (run_nodes_enabled(r))
         json_put(o, "numa", run_nodes_json(r));
     json_put(o, "tasks", tasks_json(r));

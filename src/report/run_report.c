@@ -215,6 +215,7 @@ void run_job_sum(const struct run_report *r, const struct scenario_job *job, str
         ret->refused += t->outcome == OUTCOME_REFUSED;
         ret->sigbus += t->outcome == OUTCOME_SIGBUS;
         ret->maxrss_pages = MAX(ret->maxrss_pages, run_maxrss_pages(t));
+        ret->max_hugetlb_pages = MAX(ret->max_hugetlb_pages, run_max_hugetlb_pages(t));
     }
 }
 
@@ -295,6 +296,11 @@ u64 run_maxrss_pages(const struct task *t)
     u64 now = t->mm ? MAX(t->mm->hiwater_rss, mm_rss(t->mm)) : 0;
 
     return MAX(now, t->maxrss_pages);
+}
+
+u64 run_max_hugetlb_pages(const struct task *t)
+{
+    return MAX(t->mm ? t->mm->hiwater_hugetlb : 0, t->max_hugetlb_pages);
 }
 
 bool run_judges_task(const struct run_report *r, const struct task *t)

@@ -101,6 +101,7 @@ void run_report_finish(struct run_report *r);
 struct run_job {
     u32 processes, running, oom_killed, refused, sigbus;
     u64 minor, major, maxrss_pages; /* maxrss: of the largest */
+    u64 max_hugetlb_pages;          /* of the one that had most of the pool of huge pages */
     ns_t memory_ns;                 /* stalled for want of memory, all its threads */
     u64 packets, packets_dropped;   /* received; for which there was no buffer */
     u64 arrays, arrays_failed;      /* that a file system asked for */
@@ -132,6 +133,8 @@ bool run_judges_task(const struct run_report *r, const struct task *t);
 
 /* Highest resident set of its process, of a live one so far. */
 u64 run_maxrss_pages(const struct task *t);
+/* The most that its process had of the pool of huge pages, in small pages. */
+u64 run_max_hugetlb_pages(const struct task *t);
 
 /* Faults of all threads of the process that t leads. */
 void run_process_faults(const struct run_report *r, const struct task *leader, u64 *ret_minor,

@@ -4,7 +4,7 @@
  * Who keeps which field of struct mm:
  *     vma*.c        vmas .. last_vma, gap_*, total_vm locked_vm data_vm exec_vm stack_vm account_vm hiwater_vm
  *     pagetable.c   pgd, nr_ptes nr_pmds nr_puds nr_pgds, walk
- *     the rooms above   users, rss_*, swapents, hugetlb_pages, hiwater_rss, brk and stack, memcg, def_flags, huge_zero, thp_disabled, objects,
+ *     the rooms above   users, rss_*, swapents, hugetlb_pages, hiwater_rss, hiwater_hugetlb, brk and stack, memcg, def_flags, huge_zero, thp_disabled, objects,
  *                       locked_by, numa, pins pinned_vm
  */
 #ifndef SPACE_MM_H
@@ -59,7 +59,7 @@ struct mm {
     u64 account_vm;                                      /* of vmas with VM_ACCOUNT */
     u64 rss_file, rss_anon, rss_shmem, swapents;         /* pages */
     u64 hugetlb_pages; /* in huge pages of the pool: no part of the RSS */
-    u64 hiwater_rss, hiwater_vm;
+    u64 hiwater_rss, hiwater_vm, hiwater_hugetlb;
     u64 nr_ptes, nr_pmds, nr_puds, nr_pgds; /* tables by level */
     vaddr_t start_brk, brk, start_stack;
     u16 memcg;         /* group that new charges go to */

@@ -247,6 +247,7 @@ enum step system_exec(struct system *s, struct task *t, const char *comm)
         task_objects_lead(s, t);
     }
     t->maxrss_pages = MAX(t->maxrss_pages, old->hiwater_rss);
+    t->max_hugetlb_pages = MAX(t->max_hugetlb_pages, old->hiwater_hugetlb);
     task_numa_done(&t->numa);
     t->mm = mm_new(&s->space, t->group->id);
     t->mm->thp_disabled = old->thp_disabled;
@@ -279,6 +280,7 @@ static void task_exit(struct system *s, struct task *t, enum task_outcome outcom
     assert(t->state < TASK_ZOMBIE && !t->kthread);
     fork_abandon(s, t);
     t->maxrss_pages = MAX(t->maxrss_pages, t->mm->hiwater_rss);
+    t->max_hugetlb_pages = MAX(t->max_hugetlb_pages, t->mm->hiwater_hugetlb);
     mm_put(s, t->mm);
     t->mm = NULL;
     t->access.mm = NULL;

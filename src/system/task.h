@@ -83,6 +83,7 @@ struct task {
     struct node_accesses *nodes; /* NULL on a machine of one node */
     struct task_numa numa;       /* balancing between nodes */
     u64 maxrss_pages;            /* of the process, kept at exit */
+    u64 max_hugetlb_pages;       /* of the pool of huge pages, kept at exit as well */
     ns_t start_ns, end_ns;
     void *owner; /* the workload's, not looked at */
 };
