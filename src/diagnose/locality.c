@@ -97,6 +97,7 @@ bool locality_of(const struct snapshot *s, const struct process_view *p, struct 
         if (row->pid != p->pid)
             continue;
         ret->total += row->bytes;
+        ret->own_policy |= row->bytes > row->bound + row->preferred + row->interleaved;
         if (at == nr_nodes(s) || ret->home >> at & 1)
             continue;
         ret->away += row->bytes;

@@ -422,41 +422,94 @@ static void tell(struct rule_context *c, const struct spare *spare)
     evidence_pressure(c, "lost to memory", &c->f->pain, PRESSURE_FILE);
 }
 
-/* Percent of the allocations meant for this node that another had to give, since boot. */
-static double foreign_share(const struct node_view *n)
+/* Allocations that had wanted this node, and those of them that another served; between two counts where a text has them. */
+struct wanted {
+    u64 all, foreign;
+    bool between;
+};
+
+/* Fewer between two counts are what other commands ask for meanwhile, or rounding. */
+#define BETWEEN_MIN 4096
+
+static struct wanted wanted_of(u64 hit, u64 foreign, u64 hit_before, u64 foreign_before)
 {
-    if (!known(n->numa_hit) || !known(n->numa_foreign))
-        return NAN;
-    return share_of(n->numa_foreign, n->numa_hit + n->numa_foreign);
+    struct wanted w = {UNKNOWN, UNKNOWN, false};
+
+    if (!known(hit) || !known(foreign))
+        return w;
+    w = (struct wanted){hit + foreign, foreign, false};
+    if (known(hit_before) && known(foreign_before) && hit >= hit_before &&
+        foreign >= foreign_before && hit - hit_before + foreign - foreign_before >= BETWEEN_MIN)
+        w = (struct wanted){hit - hit_before + foreign - foreign_before, foreign - foreign_before,
+                            true};
+    return w;
+}
+
+/* Of a node, or of all (NULL). */
+static void tell_counts(struct rule_context *c, const struct wanted *w, const char *whose,
+                        const char *where)
+{
+    double share = share_of(w->foreign, w->all);
+    const char *when = w->between ? "between the counts in this text" : "since boot";
+
+    if (share >= FOREIGN_PERCENT)
+        finding_add(c, w->between ? SEV_WARNING : SEV_INFO, w->between ? CONF_HIGH : CONF_MEDIUM,
+                    "host", w->between ? 0.6 : 0.4,
+                    w->between
+                        ? "%s%s full: %s of the allocations meant for %s came from another node "
+                          "%s"
+                        : "%s%s full at times: %s of the allocations meant for %s came from "
+                          "another node %s",
+                    whose ? whose : "Nodes", whose ? " was" : " were", AMOUNT(share, IN_PERCENT),
+                    whose ? "it" : "them", when);
+    else
+        finding_add(c, SEV_INFO, CONF_MEDIUM, "host", 0.05,
+                    "Memory came from the node that it was meant for: at most %s did not %s",
+                    AMOUNT(share, IN_PERCENT), when);
+    if (w->between)
+        finding_detail(c, "numastat -m has what is free on each node now.");
+    else
+        finding_detail(
+            c, "These counts say nothing of now; numastat -m has what is free on each node.");
+    evidence(c, "from another node", share, IN_PERCENT, where, "over %.0f %%", FOREIGN_PERCENT);
+    evidence_shown(c, w->between ? "of them from another node" : "numa_foreign",
+                   number_of(w->foreign), IN_COUNT, where);
+    evidence_shown(c, w->between ? "allocations meanwhile" : "numa_hit and numa_foreign",
+                   number_of(w->all), IN_COUNT, where);
 }
 
 /* A pasted numastat: counts since boot, and no sizes. */
 static void from_counts(struct rule_context *c)
 {
-    const struct node_view *worst = NULL;
+    struct wanted worst = {0, 0, false};
+    u32 node = 0;
+    char whose[24];
 
-    vec_for_each (&c->s->nodes, n)
-        if (!isnan(foreign_share(n)) && (!worst || foreign_share(n) > foreign_share(worst)))
-            worst = n;
-    if (!worst)
+    vec_for_each (&c->s->nodes, n) {
+        struct wanted w = wanted_of(n->numa_hit, n->numa_foreign, n->hit_before, n->foreign_before);
+
+        if (!known(w.all) || !w.all || w.between < worst.between)
+            continue;
+        if (worst.all && w.between == worst.between &&
+            !(share_of(w.foreign, w.all) > share_of(worst.foreign, worst.all)))
+            continue;
+        worst = w;
+        node = n->id;
+    }
+    if (!worst.all)
         return;
-    if (foreign_share(worst) >= FOREIGN_PERCENT)
-        finding_add(c, SEV_INFO, CONF_MEDIUM, "host", 0.4,
-                    "Node %u was full at times: %s of the allocations meant for it came from "
-                    "another node since boot",
-                    worst->id, AMOUNT(foreign_share(worst), IN_PERCENT));
-    else
-        finding_add(c, SEV_INFO, CONF_MEDIUM, "host", 0.05,
-                    "Memory came from the node that it was meant for: at most %s since boot did "
-                    "not",
-                    AMOUNT(foreign_share(worst), IN_PERCENT));
-    finding_detail(c,
-                   "These counts say nothing of now; numastat -m has what is free on each node.");
-    evidence(c, "from another node", foreign_share(worst), IN_PERCENT, part_names[PART_NODES],
-             "over %.0f %%", FOREIGN_PERCENT);
-    evidence_shown(c, "numa_foreign", number_of(worst->numa_foreign), IN_COUNT,
-                   part_names[PART_NODES]);
-    evidence(c, "numa_hit", number_of(worst->numa_hit), IN_COUNT, part_names[PART_NODES], "%s", "");
+    snprintf(whose, sizeof(whose), "Node %u", node);
+    tell_counts(c, &worst, whose, part_names[PART_NODES]);
+}
+
+/* The same of the whole machine, in /proc/vmstat. */
+static void from_vmstat(struct rule_context *c)
+{
+    struct wanted w = wanted_of(c->s->vmstat[NUMA_HIT], c->s->vmstat[NUMA_FOREIGN],
+                                c->s->numa_hit_before, c->s->numa_foreign_before);
+
+    if (known(w.all) && w.all && w.foreign)
+        tell_counts(c, &w, NULL, "/proc/vmstat");
 }
 
 /* A text of nodes that are all well: how far the fullest is. */
@@ -504,6 +557,8 @@ void rule_numa_imbalance(struct rule_context *c)
         sized |= known(n->total) && n->total && known(n->free);
     if (!sized && c->s->pasted)
         from_counts(c);
+    if (c->s->nodes.count == 0 && c->s->pasted)
+        from_vmstat(c);
     /* Of a text nobody knows whether a full slow tier is asked for anything. */
     if (!spare.full || (c->s->pasted && node_is_slow(spare.full))) {
         if (sized)

@@ -52,6 +52,12 @@ static bool is_being_mended(const struct rule_context *c, const struct locality 
     return known(mode) && mode & 1 && !(share_of(l->told_away, l->remote) >= REMOTE_PERCENT);
 }
 
+/* The program itself says where the memory is to be. */
+static bool is_own_policy(const struct locality *l)
+{
+    return l->own_policy && share_of(l->told_away, l->remote) >= REMOTE_PERCENT;
+}
+
 static void tell_why(struct rule_context *c, const struct process_view *p, const struct locality *l)
 {
     u64 mems = nodes_of_list(c->s, p->mems_allowed), there = 0;
@@ -68,6 +74,10 @@ static void tell_why(struct rule_context *c, const struct process_view *p, const
     else if (mems && !(mems & l->home))
         finding_detail(c, "Its cpuset does not let it have memory of node %s (cpuset.mems).",
                        NODES(l->home));
+    else if (is_own_policy(l))
+        finding_detail(c, "Its own memory policy puts it there (mbind, libnuma): mappings without "
+                          "one show that it was not started so by numactl. What sets it is in the "
+                          "program or its configuration.");
     else if (share_of(l->told_away, l->remote) >= REMOTE_PERCENT)
         finding_detail(c,
                        "A memory policy puts it there (numactl --membind or --preferred, mbind).");
@@ -91,7 +101,10 @@ static void tell_what_to_do(struct rule_context *c, const struct process_view *p
     u64 room = nodes_free(c->s, l->home);
     char pid[16];
 
-    if (!known(room) || room >= l->away)
+    if ((!known(room) || room >= l->away) && is_own_policy(l))
+        finding_detail(c, "\"migratepages %s %s %s\" moves its memory to it now.",
+                       process_number(pid, p), NODES(l->away_at), NODES(l->home));
+    else if (!known(room) || room >= l->away)
         finding_detail(c,
                        "\"migratepages %s %s %s\" moves its memory to it now; start it with "
                        "\"numactl --cpunodebind=%s --localalloc\".",

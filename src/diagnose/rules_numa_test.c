@@ -250,6 +250,11 @@ RIG_TEST(slow_memory_matters_where_a_busy_program_has_most_of_its_own)
     assert_null(strstr(detail(r, RULE_MEMORY_TIER), "numa_balancing=2"));
     RIG_BOTH(r, sysctl[demotion], 1);
     assert_int_equal(rig_severity(r, RULE_MEMORY_TIER), -1);
+    /* Demotion moves pages there: that nothing moves would be wrong. */
+    RIG_BOTH(r, sysctl[mode], 0);
+    assert_non_null(strstr(rig_find(r, RULE_MEMORY_TIER)->title, "reclaim moves cold pages there"));
+    assert_null(strstr(rig_find(r, RULE_MEMORY_TIER)->title, "nothing moves"));
+    RIG_BOTH(r, sysctl[mode], 2);
     RIG_BOTH(r, sysctl[demotion], 0);
     r->now.nodes.items[2].free = 7 * GIB;
     assert_int_equal(rig_severity(r, RULE_MEMORY_TIER), -1);

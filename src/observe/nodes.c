@@ -68,9 +68,18 @@ unsigned parse_numastat(struct span text, struct node_view *node)
     while (span_take_line(&text, &line)) {
         if (!span_take_word(&line, &name))
             continue;
-        for (unsigned i = 0; i < ARRAY_SIZE(fields); i++)
-            if (span_is(name, fields[i].key))
-                found += span_take_u64(&line, fields[i].figure);
+        for (unsigned i = 0; i < ARRAY_SIZE(fields); i++) {
+            u64 *first = fields[i].figure == &node->numa_hit       ? &node->hit_before
+                         : fields[i].figure == &node->numa_foreign ? &node->foreign_before
+                                                                   : NULL;
+
+            if (!span_is(name, fields[i].key))
+                continue;
+            /* A file has each once: more are what a text has of two moments. */
+            if (first && !known(*first))
+                *first = *fields[i].figure;
+            found += span_take_u64(&line, fields[i].figure);
+        }
     }
     return found;
 }

@@ -73,6 +73,8 @@ void snapshot_init(struct snapshot *s)
         .zswap_enabled = UNKNOWN,
         .zswap_max_pool_percent = UNKNOWN,
         .arc_size = UNKNOWN,
+        .numa_hit_before = UNKNOWN,
+        .numa_foreign_before = UNKNOWN,
         .kernel_used = UNKNOWN,
         .arc_max = UNKNOWN,
         .cgroups_counted = UNKNOWN,

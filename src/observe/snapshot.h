@@ -161,6 +161,7 @@ struct node_view {
     u32 id;
     u64 total, free, anon, file, shmem, slab, dirty, active_file, inactive_file; /* bytes */
     u64 numa_hit, numa_miss, numa_foreign, interleave_hit, local_node, other_node;
+    u64 hit_before, foreign_before;  /* of the first of several numastat in one text; UNKNOWN */
     u64 huge_bytes, huge_free_bytes; /* of the pool of the usual size (hugetlb) */
     bool has_cpus;
     char cpulist[128]; /* its processors, as "0-3,8"; "" for none */
@@ -434,10 +435,12 @@ struct snapshot {
     VEC(struct heap_view) heaps;
     VEC(struct sizing_view) sizings;
     VEC(struct tmpfs_view) tmpfs;
-    u64 arc_size, arc_max; /* the ARC of ZFS; bytes */
-    u64 cgroups_counted;   /* of the memory controller, in /proc/cgroups */
-    bool total_counted;    /* MemTotal is not told: what counters add up to stands in its place */
-    u64 kernel_used;       /* of it the kernel's, as such a table has it; bytes */
+    u64 numa_hit_before,
+        numa_foreign_before; /* of the first of several /proc/vmstat in one text; UNKNOWN */
+    u64 arc_size, arc_max;   /* the ARC of ZFS; bytes */
+    u64 cgroups_counted;     /* of the memory controller, in /proc/cgroups */
+    bool total_counted;      /* MemTotal is not told: what counters add up to stands in its place */
+    u64 kernel_used;         /* of it the kernel's, as such a table has it; bytes */
     char meminfo_from[96], vmstat_from[96],
         groups_from[96]; /* what printed such figures; "": the files */
     u64 free_used;       /* the column "used" of a pasted free; bytes */

@@ -97,6 +97,17 @@ enum counter counter_of_span(struct span name, enum counter guess)
     return counter_find(text);
 }
 
+/* A file has each counter once: more are what a text has of two moments. */
+static void keep_first(struct snapshot *s, enum counter id)
+{
+    u64 *first = id == NUMA_HIT       ? &s->numa_hit_before
+                 : id == NUMA_FOREIGN ? &s->numa_foreign_before
+                                      : NULL;
+
+    if (first && !known(*first))
+        *first = s->vmstat[id];
+}
+
 unsigned parse_vmstat(struct span text, struct snapshot *s)
 {
     enum counter next = 0;
@@ -114,6 +125,7 @@ unsigned parse_vmstat(struct span text, struct snapshot *s)
         enum counter id = counter_of_span(name, next);
 
         if (id < NR_COUNTERS && (counter_info[id].scopes & SCOPE_GLOBAL)) {
+            keep_first(s, id);
             s->vmstat[id] = value;
             next = id + 1;
             found++;

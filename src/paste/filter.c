@@ -149,7 +149,7 @@ static const struct {
     {OF(PROCESSES),
      {" res ", "rss ", " rss", "rsz ", " rsz", "pss ", " pss", "%mem", "mem%", "rsize", "%vsz"}},
     {OF(PS_ROWS), {" ?  ", "pts/", "tty1", "tty2", "tty7", "ttys"}},
-    {OF(PID_STATUS), {"name:\t", "vmpeak:", "vmrss:", "vmsize:"}},
+    {OF(PID_STATUS), {"name:\t", "vmpeak:", "vmrss:", "vmsize:", "s_allowed"}},
     {OF(SAR),
      {"kbmem", "kbavail", "kbswp", "pgpgin/s", "pgscan", "pswpin/s", "majflt/s", "%swpused",
       "%memused", "%commit"}},

@@ -358,7 +358,8 @@ bool pid_status_begins(const struct block *b, struct span line)
                      span_empty(span_trim(rest)) && span_begins(line, "Name:\t") &&
                      !span_begins(line, "Name:\t\t") /* kubectl of 2015 */
                : span_begins(line, "VmPeak:") || span_begins(line, "VmRSS:") ||
-                     span_begins(line, "VmSize:");
+                     span_begins(line, "VmSize:") || span_begins(line, "Cpus_allowed") ||
+                     span_begins(line, "Mems_allowed");
 }
 
 bool pid_status_goes_on(const struct block *b, struct span line)
@@ -367,6 +368,22 @@ bool pid_status_goes_on(const struct block *b, struct span line)
 
     (void)b;
     return colon && colon - line.at < 32 && !memchr(line.at, ' ', (size_t)(colon - line.at));
+}
+
+/* Of "/proc/1000/status" in the command or the path; 0: there is none. */
+static u64 pid_of_status(const struct block *b)
+{
+    const struct span places[] = {b->path, b->command};
+    u64 pid;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
+        const char *at = span_empty(places[i]) ? NULL : span_find(places[i], "/proc/");
+        struct span rest = at ? (struct span){at + 6, places[i].end} : span_of("", 0);
+
+        if (span_take_u64(&rest, &pid) && span_begins(rest, "/status"))
+            return pid;
+    }
+    return 0;
 }
 
 unsigned pid_status_parse(struct block *b, struct span text)
@@ -404,9 +421,14 @@ unsigned pid_status_parse(struct block *b, struct span text)
         if (to && amount_take(&rest, KIB, to))
             found++;
     }
+    pid = pid ? pid : pid_of_status(b);
+    row.pid = (u32)MIN(pid, (u64)UINT32_MAX - ROWS_NO_PID);
+    if (!found && pid && !(span_empty(cpus) && span_empty(mems))) {
+        block_affinity(b, row.pid, cpus, mems);
+        return 1;
+    }
     if (!found)
         return 0;
-    row.pid = (u32)MIN(pid, (u64)UINT32_MAX - ROWS_NO_PID);
     row.shared = figure_add(file, shmem);
     block_processes_whole(b, false);
     block_process(b, &row);
