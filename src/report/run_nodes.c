@@ -693,6 +693,29 @@ bool run_nodes_short(const struct run_report *r, struct strbuf *out)
     return true;
 }
 
+/* Programs of a recording that chose their policy themselves: it counts before options, and names nodes of the host that it was made on. */
+static void own_policies(const struct run_report *r, const program_list *list, struct strbuf *out)
+{
+    size_t shown = MIN(list->count, (size_t)SENTENCES_MAX);
+
+    for (size_t i = 0; r->trace && i < shown; i++) {
+        const struct task *t = list->items[i].task;
+        const struct mempolicy *p = &t->mempolicy.policy;
+
+        if (!chose_policy(r->system, t) || p->mode == MPOL_DEFAULT)
+            continue;
+        strbuf_append(out, "  ");
+        utf8_append_clean(out, t->comm);
+        strbuf_append(out, ": the recording itself sets its memory policy, ");
+        mempolicy_render_key(p, out);
+        if (p->mode == MPOL_INTERLEAVE && !(p->nodes & (p->nodes - 1)))
+            strbuf_append(out, ", which is one node alone");
+        strbuf_append(out, r->system->config.numa.mode == MPOL_DEFAULT
+                               ? "; options such as --interleave do not count for it.\n"
+                               : "; the one of the command line does not count for it.\n");
+    }
+}
+
 void run_nodes_text(const struct run_report *r, struct strbuf *out)
 {
     program_list list, dear;
@@ -702,6 +725,7 @@ void run_nodes_text(const struct run_report *r, struct strbuf *out)
     if (list.count)
         programs_table(r->system, &list, out);
     balancing(&list, out);
+    own_policies(r, &list, out);
     costly(&list, &dear);
     for (size_t i = 0; i < MIN(dear.count, (size_t)SENTENCES_MAX); i++)
         sentence(r, &dear.items[i], out);

@@ -3,6 +3,7 @@
 #include "report/host.h"
 #include "report/json_put.h"
 #include "report/lacks.h"
+#include "space/mempolicy.h"
 
 #include "base/units.h"
 #include "base/utf8.h"
@@ -144,6 +145,37 @@ static void info_host(const struct trace *t, struct strbuf *out)
     }
 }
 
+/* Memory policies, with the nodes of the host: a machine of other nodes has those of them that it has. */
+static void info_policies(const struct footprint *f, struct strbuf *out)
+{
+    if (!f->nr_policies)
+        return;
+    key(out, "policies");
+    for (u32 i = 0; i < f->nr_policies; i++) {
+        const struct footprint_policy *p = &f->policies[i];
+        const struct mempolicy policy = {.mode = (u16)(p->mode & ~(u64)ABI_MPOL_MODE_FLAGS),
+                                         .flags = (u16)(p->mode & ABI_MPOL_MODE_FLAGS),
+                                         .nodes = p->nodes};
+
+        strbuf_printf(out, "%s%s ", i ? ", " : "", p->range ? "mbind" : "set_mempolicy");
+        if (policy.mode < NR_MPOL_MODES && p->mode <= UINT16_MAX)
+            mempolicy_render_key(&policy, out);
+        else
+            strbuf_printf(out, "mode %" PRIu64, p->mode);
+        if (p->calls > 1) {
+            strbuf_append(out, " (");
+            put_count(out, p->calls);
+            strbuf_append(out, " times)");
+        }
+    }
+    if (f->more_policies) {
+        strbuf_append(out, " and others in ");
+        put_count(out, f->more_policies);
+        strbuf_append(out, " calls");
+    }
+    strbuf_appendc(out, '\n');
+}
+
 static void info_amounts(const struct footprint *f, struct strbuf *out)
 {
     u64 nr_ops = 0;
@@ -175,6 +207,7 @@ static void info_amounts(const struct footprint *f, struct strbuf *out)
         put_count(out, f->ops[op]);
     }
     strbuf_appendc(out, '\n');
+    info_policies(f, out);
     if (f->unfollowed_pages) {
         key(out, "unfollowed");
         put_count(out, f->unfollowed_pages);

@@ -420,6 +420,42 @@ int machine_option_set(struct system_config *c, enum machine_option option, cons
     return 0;
 }
 
+/* The smallest RAM that equal nodes would do with; 0: not 64 units more for each either. */
+static u64 enough_ram(const struct system_config *c, struct topology_want want)
+{
+    u64 unit = (u64)NODE_RAM_UNIT * want.nr_nodes;
+    struct topology t;
+    struct ram_map map;
+    unsigned nid;
+
+    want.ram_bytes = ROUND_DOWN(want.ram_bytes, unit);
+    for (unsigned i = 0; i < 64; i++) {
+        want.ram_bytes += unit;
+        if (topology_init(&t, &c->topology, &want, &nid, NULL) == 0 &&
+            ram_map_init(&map, &t, kernel_find(c->kernel), 0, c->movable_bytes, NULL) == 0)
+            return want.ram_bytes;
+    }
+    return 0;
+}
+
+/* Equal shares of RAM that are too small: how much there would have to be. */
+static int blame_shares(const struct system_config *c, const struct topology_want *want, int rc,
+                        struct err *e)
+{
+    char ram[UNITS_TEXT_MAX], enough[UNITS_TEXT_MAX];
+    u64 bytes;
+
+    for (unsigned nid = 0; nid < c->topology.nr; nid++)
+        if (c->topology.node[nid].has_ram)
+            return rc;
+    bytes = want->nr_nodes > 1 && want->nr_nodes <= MAX_NUMNODES ? enough_ram(c, *want) : 0;
+    if (!bytes)
+        return rc;
+    return err_set(
+        e, rc, "%s of RAM is too small for the kernels of %u nodes: want %s or more (ram = %s)",
+        format_size(ram, want->ram_bytes), want->nr_nodes, format_size(enough, bytes), enough);
+}
+
 int system_config_topology(const struct system_config *c, struct topology *ret, unsigned *ret_nid,
                            struct err *e)
 {
@@ -438,11 +474,13 @@ int system_config_topology(const struct system_config *c, struct topology *ret, 
     int rc = topology_init(ret, &c->topology, &want, ret_nid, e);
 
     if (rc)
-        return rc;
+        return want.nr_nodes && want.ram_bytes / want.nr_nodes < NODE_RAM_UNIT
+                   ? blame_shares(c, &want, rc, e)
+                   : rc;
     rc = ram_map_init(&map, ret, kernel_find(c->kernel), 0, c->movable_bytes, e);
     if (rc) {
         *ret_nid = map.short_nid;
-        return rc;
+        return blame_shares(c, &want, rc, e);
     }
     if (mempolicy_fit(&numa, ret, &why))
         return err_set(e, -EINVAL, "numa: %s", why.text);

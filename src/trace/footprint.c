@@ -109,11 +109,31 @@ static void forget_process(struct fp *fp, struct fp_mm *mm, u32 pid)
         fp_mm_put(fp, (struct fp_mm *)(uintptr_t)value);
 }
 
+static void note_policy(struct footprint *f, const struct trace_op *op)
+{
+    struct footprint_policy *p = f->policies;
+    bool range = op->opcode == HWT_OP_MBIND;
+    u64 mode = op->field[range ? 2 : 0], nodes = op->field[range ? 3 : 1];
+
+    if (!range && op->opcode != HWT_OP_SET_MEMPOLICY)
+        return;
+    while (p < f->policies + f->nr_policies &&
+           (p->range != range || p->mode != mode || p->nodes != nodes))
+        p++;
+    if (p == f->policies + FOOTPRINT_POLICIES_MAX) {
+        f->more_policies++;
+        return;
+    }
+    f->nr_policies = MAX(f->nr_policies, (u32)(p - f->policies) + 1);
+    *p = (struct footprint_policy){mode, nodes, p->calls + 1, range};
+}
+
 static void do_op(struct fp *fp, u32 stream, const struct trace_op *op)
 {
     struct fp_stream *s = &fp->streams[stream];
 
     fp->out->ops[op->opcode]++;
+    note_policy(fp->out, op);
     switch ((enum hwt_op)op->opcode) {
     case HWT_OP_PROC_START:
     case HWT_OP_THREAD_START:

@@ -37,18 +37,30 @@ struct footprint_process {
     u64 file_pages; /* distinct pages of files and shared memory that it touched, whoever else did */
 };
 
+#define FOOTPRINT_POLICIES_MAX 8u
+
+/* A memory policy that a recording sets, with the nodes of the host that it was made on. */
+struct footprint_policy {
+    u64 mode, nodes; /* as of the call */
+    u64 calls;
+    bool range; /* of a mapping (mbind), not of the task */
+};
+
 struct footprint {
-    bool begun, ended;          /* the window */
-    u64 reads, writes, fetches; /* access records */
-    u64 ops[HWT_OP_MAX];        /* by opcode */
-    u64 unknown_ops;            /* of a later version */
-    u64 instructions;           /* of all streams */
-    u64 instructions_longest;   /* of the stream that executed most */
-    ns_t waited_ns;             /* sum of WAIT records */
-    u32 processes, threads;     /* threads: all streams but new images */
-    u64 anon_pages;             /* distinct (process, page) ever written */
-    u64 anon_pages_peak;        /* of these, mapped at the same time */
-    u64 file_pages;             /* distinct pages of regular files */
+    bool begun, ended;                                        /* the window */
+    u64 reads, writes, fetches;                               /* access records */
+    u64 ops[HWT_OP_MAX];                                      /* by opcode */
+    struct footprint_policy policies[FOOTPRINT_POLICIES_MAX]; /* in their order */
+    u32 nr_policies;
+    u64 more_policies;        /* calls with others */
+    u64 unknown_ops;          /* of a later version */
+    u64 instructions;         /* of all streams */
+    u64 instructions_longest; /* of the stream that executed most */
+    ns_t waited_ns;           /* sum of WAIT records */
+    u32 processes, threads;   /* threads: all streams but new images */
+    u64 anon_pages;           /* distinct (process, page) ever written */
+    u64 anon_pages_peak;      /* of these, mapped at the same time */
+    u64 file_pages;           /* distinct pages of regular files */
     u64 shmem_pages; /* distinct pages of tmpfs and memfd files, and of shared anonymous mappings */
     u64 peak_pages; /* the most anon + file + shmem at one time; a removed file counts until it is closed */
     u64 unfollowed_pages;         /* that calls would have touched beyond FOOTPRINT_PAGES_MAX */

@@ -313,6 +313,54 @@ static int check_cpuset(const struct scenario *sc, const struct scenario_cgroup 
     return 0;
 }
 
+/* What the group of that path, or the nearest above it, says of CPUs, or of nodes; UINT64_MAX: nothing. */
+static u64 cpuset_of(const struct scenario *sc, const char *path, bool cpus)
+{
+    size_t len = strlen(path);
+
+    while (len) {
+        for (size_t i = 0; i < sc->cgroups.count; i++) {
+            const struct scenario_cgroup *c = &sc->cgroups.items[i];
+            u64 set = cpus ? c->cpus : c->mems;
+
+            if (set && strlen(c->head.name) == len && memcmp(c->head.name, path, len) == 0)
+                return set;
+        }
+        while (len && path[--len] != '/')
+            ;
+    }
+    return UINT64_MAX;
+}
+
+static bool writes_cpusets(const struct scenario *sc)
+{
+    for (size_t i = 0; i < sc->writes.count; i++)
+        if (strstr(sc->writes.items[i].file, "cpuset."))
+            return true;
+    return false;
+}
+
+/* A task that wants none of what its cpuset has gets something else: Linux refuses the call (EINVAL). */
+static int check_against_cpuset(const struct scenario *sc, const struct scenario_task *t,
+                                struct err *e)
+{
+    u64 cpus, mems;
+
+    if (!t->cgroup.text || writes_cpusets(sc))
+        return 0;
+    cpus = cpuset_of(sc, t->cgroup.text, true);
+    mems = cpuset_of(sc, t->cgroup.text, false);
+    if (t->policy.nodes && !(t->policy.nodes & mems))
+        return err_at(e, -EINVAL, sc->path, t->head.line, 0,
+                      "[task %s]: numa: no node of it is in cpuset.mems of [cgroup %s]",
+                      t->head.name, t->cgroup.text);
+    if (t->cpus && !(t->cpus & cpus))
+        return err_at(e, -EINVAL, sc->path, t->head.line, 0,
+                      "[task %s]: cpus: none of them is in cpuset.cpus of [cgroup %s]",
+                      t->head.name, t->cgroup.text);
+    return 0;
+}
+
 /* Nodes and CPUs that a task names must be there. */
 static int check_placement(const struct scenario *sc, struct scenario_task *t, struct err *e)
 {
@@ -344,7 +392,7 @@ static int check_task(struct scenario *sc, struct scenario_task *t, struct err *
 {
     static const unsigned of_packets[] = {KEY_TASK_packet, KEY_TASK_ring};
 
-    if (find_names(sc, t, e) || check_placement(sc, t, e))
+    if (find_names(sc, t, e) || check_placement(sc, t, e) || check_against_cpuset(sc, t, e))
         return -EINVAL;
     if (t->trace)
         return check_trace_task(sc, t, e);

@@ -13,3 +13,8 @@ $ awk '/interleave_hit/ { n += $2 } END { print (n > 1000) }' two/sys/devices/sy
 > 1
 $ highwater run $TOP/tests/trace/nodes.hwt | tail -1
 > Note: the recording sets 5 memory policies or CPU affinities with nodes or CPUs that this machine has not (--nodes, --cpus): 4 did nothing, since it has none of theirs; of others those count that it has.
+# Which policies, with the nodes of the host that it was made on, and that they count before options.
+$ highwater trace info $TOP/tests/trace/nodes.hwt | grep ^policies
+>~ policies        set_mempolicy interleave:0-2, mbind .*, set_mempolicy bind:4
+$ highwater run $TOP/tests/trace/nodes.hwt --nodes 2 --cpus 2 --membind 1 | grep 'itself sets'
+>~   .*: the recording itself sets its memory policy, interleave:0-1; the one of the command line does not count for it.

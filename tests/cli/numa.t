@@ -265,3 +265,38 @@ $ highwater run line.ini
 $ highwater run two.ini --cpunodebind 0 --compare numa=bind:0,bind:1 | sed -n '/^bind/s/.* \([0-9]* %\).*/\1/p'
 > 0 %
 > 100 %
+# Whoever wants what its cpuset has not is told, and how much RAM many nodes need.
+@ against.ini
+| [machine]
+| nodes = 2
+| cpus = 4
+| ram = 1G
+| [cgroup g]
+| cpuset.mems = 0
+| cpuset.cpus = 0
+| [cgroup g/inner]
+| [task t]
+| cgroup = g/inner
+| numa = bind:1
+| memory = 1M
+$ highwater run against.ini
+! highwater run: against.ini:9: [task t]: numa: no node of it is in cpuset.mems of [cgroup g/inner]
+= 2
+$ sed 's/numa = bind:1/cpus = 3/' against.ini > cpus.ini && highwater run cpus.ini
+! highwater run: cpus.ini:9: [task t]: cpus: none of them is in cpuset.cpus of [cgroup g/inner]
+= 2
+@ sixty.ini
+| [machine]
+| nodes = 64
+| cpus = 64
+| ram = 2G
+| runtime = 1ms
+| [task t]
+| memory = 1M
+$ highwater run sixty.ini
+!~ highwater run: sixty.ini:[24]: 2G of RAM is too small for the kernels of 64 nodes: want 6G or more \(ram = 6G\)
+= 2
+$ sed 's/ram = 2G/ram = 6G/' sixty.ini > enough.ini && highwater run enough.ini -o /dev/null
+$ sed 's/ram = 2G/ram = 1G/' sixty.ini > less.ini && highwater run less.ini
+!~ highwater run: less.ini:[24]: 1G of RAM is too small for the kernels of 64 nodes: want 6G or more \(ram = 6G\)
+= 2
