@@ -32,4 +32,19 @@ static inline bool left_is_nothing(const struct figures *f)
     return number_of(f->available) < LEFT_NOTHING_PART * left_little(f);
 }
 
+/* A reserve that is so large a part of memory was set by somebody: the kernel's own is 5 % at most. */
+#define LEFT_RESERVE_PART 0.15
+
+/* Say of the last finding that memory is free which programs may not have. */
+static inline void left_tell_reserve(struct rule_context *c)
+{
+    double free_bytes = number_of(c->s->meminfo[MI_MEM_FREE]);
+
+    if (free_bytes - number_of(c->f->available) > LEFT_RESERVE_PART * number_of(c->f->total))
+        finding_detail(c,
+                       "%s is free, but the kernel keeps it as a reserve that programs may not "
+                       "have: see vm.min_free_kbytes and vm.lowmem_reserve_ratio.",
+                       SIZE(c->s->meminfo[MI_MEM_FREE]));
+}
+
 #endif

@@ -321,6 +321,14 @@ static bool was_free(const struct oom_facts *f)
     return beyond > f->free_high + f->free_high / 4 && f->free_usable > f->free_low;
 }
 
+/* Is most of memory free and yet the reserve's? lowmem_reserve alone never is so much of a machine. */
+static bool is_kept_free(const struct oom_facts *f)
+{
+    return known(f->total) && known(f->free_reserve) && f->usable_zone_told && !f->zones_cut &&
+           !f->free_cut && f->free_reserve > f->total / 2 && known(f->free) &&
+           f->free >= f->free_reserve;
+}
+
 /* Rows that are no table any more. */
 #define ROWS_FEW 3
 
@@ -348,6 +356,12 @@ static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
     if (rule_useless(f, ruling)) {
         ruling->confidence =
             known(ruling->bytes) && !f->zones_cut && !f->only_nodes ? CONF_HIGH : CONF_MEDIUM;
+        return;
+    }
+    if (is_kept_free(f)) {
+        ruling->cause = CAUSE_KEPT_FREE;
+        ruling->bytes = f->free_reserve;
+        ruling->confidence = whole ? CONF_HIGH : CONF_MEDIUM;
         return;
     }
     if (was_free(f) || is_refused_charge(f)) {

@@ -396,6 +396,12 @@ static void title_useless(const struct telling *t, struct strbuf *out)
         strbuf_printf(out, " %s", BYTES(FREE_LISTS, "largest free block", f->largest_block));
         break;
     }
+    case CAUSE_KEPT_FREE:
+        strbuf_printf(out, "%s", BYTES(MEM_INFO, "free", f->free));
+        say_of_total(t, out);
+        strbuf_append(out, " is free, and all of it kept as a reserve (vm.min_free_kbytes): "
+                           "programs may not have it");
+        break;
     default:
         if (!known(f->free)) {
             strbuf_append(out, "a page fault was refused a charge, as at a limit on kernel memory "
@@ -727,6 +733,7 @@ void oom_title(const struct telling *t, struct strbuf *out)
     case CAUSE_ZONE:
     case CAUSE_CMA:
     case CAUSE_ORDER:
+    case CAUSE_KEPT_FREE:
     case CAUSE_MEMORY_FREE:
         title_useless(t, out);
         break;

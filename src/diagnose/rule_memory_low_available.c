@@ -48,6 +48,7 @@ void rule_memory_low_available(struct rule_context *c)
     finding_detail(c, !swap_known ? "Whether there is swap is not in this text."
                       : swap_left ? "There is swap to take what nobody uses."
                                   : "Swap is nearly full as well.");
+    left_tell_reserve(c);
     evidence(c, f->available_estimated ? "MemAvailable, estimated" : "MemAvailable",
              number_of(f->available), IN_BYTES, "/proc/meminfo", "under %s",
              SIZE((u64)left_little(f)));

@@ -25,6 +25,7 @@ void rule_no_swap_low_available(struct rule_context *c)
     if (known(c->s->meminfo[MI_ANON_PAGES]))
         finding_detail(c, "%s of anonymous memory cannot be reclaimed.",
                        SIZE(c->s->meminfo[MI_ANON_PAGES]));
+    left_tell_reserve(c);
     evidence(c, f->available_estimated ? "MemAvailable, estimated" : "MemAvailable",
              number_of(f->available), IN_BYTES, "/proc/meminfo", "under %s",
              SIZE((u64)(2 * left_little(f))));

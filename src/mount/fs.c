@@ -610,6 +610,16 @@ void fs_release(void)
         waitpid(pid, NULL, 0);
 }
 
+/* What errno says of the directory to mount at. */
+static int no_dir(const char *dir, struct err *e)
+{
+    return err_at(e, -errno, dir, 0, 0, "%s",
+                  errno == ENOTCONN ? "a file system whose program has died is mounted there; "
+                                      "remove it with fusermount3 -u"
+                  : errno == ENOENT ? "no such directory: it is where the machine appears"
+                                    : strerror(errno));
+}
+
 static int check_dir(const struct fs_config *c, struct err *e)
 {
     struct stat st;
@@ -618,11 +628,7 @@ static int check_dir(const struct fs_config *c, struct err *e)
     DIR *dir;
 
     if (stat(c->dir, &st))
-        return err_at(e, -errno, c->dir, 0, 0, "%s",
-                      errno == ENOTCONN ? "a file system whose program has died is mounted there; "
-                                          "remove it with fusermount3 -u"
-                      : errno == ENOENT ? "no such directory: it is where the machine appears"
-                                        : strerror(errno));
+        return no_dir(c->dir, e);
     if (!S_ISDIR(st.st_mode))
         return err_at(e, -ENOTDIR, c->dir, 0, 0,
                       "is no directory: the machine appears in an empty one");
@@ -630,7 +636,7 @@ static int check_dir(const struct fs_config *c, struct err *e)
         return 0;
     dir = opendir(c->dir);
     if (!dir)
-        return err_at(e, -errno, c->dir, 0, 0, "%s", strerror(errno));
+        return no_dir(c->dir, e);
     while (names < 3 && (d = readdir(dir)))
         names += strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
     closedir(dir);

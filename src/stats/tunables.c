@@ -149,6 +149,8 @@ static int parse_choice(const struct tunable_info *info, const char *const *name
                    tunable_choices(info, choices, sizeof(choices)), text);
 }
 
+#define DIRTY_BYTES_MIN (8 * KIB) /* two pages; 0 is the default, which the ratio stands for */
+
 /* A plain number is in the tunable's own unit; a number with a unit is a size. */
 static int parse_value(const struct tunable_info *info, const char *text, u64 *ret, struct err *e)
 {
@@ -174,6 +176,9 @@ static int parse_value(const struct tunable_info *info, const char *text, u64 *r
                        text);
     if (!plain && info->unit == TUNABLE_KIB)
         value /= KIB;
+    if (info->offset == offsetof(struct tunables, dirty_bytes) && value && value < DIRTY_BYTES_MIN)
+        return err_set(e, -ERANGE, "%s is two pages (%" PRIu64 ") or more, not %s", info->key,
+                       (u64)DIRTY_BYTES_MIN, text);
     if (value < info->min || value > info->max)
         return err_set(e, -ERANGE, "%s goes from %" PRIu64 " to %" PRIu64 ", not %s", info->key,
                        info->min, info->max, text);

@@ -359,12 +359,11 @@ static int parse_value(struct control *c, struct err *e)
                            c->text);
         return 0;
     case VALUE_DROP:
-        if (parse_u64(c->text, &c->number, NULL) || c->number < 1 || c->number > 7)
-            return err_set(
-                e, -EINVAL,
-                "drop_caches is 1 for page cache, 2 for slab or 3 for both, and 4 more for "
-                "no line in the log; not '%s'",
-                c->text);
+        if (parse_u64(c->text, &c->number, NULL) || c->number < 1 || c->number > 4)
+            return err_set(e, -EINVAL,
+                           "drop_caches is 1 for page cache, 2 for slab, 3 for both or 4 for no "
+                           "line in the log, not '%s'",
+                           c->text);
         return 0;
     }
     hw_unreachable();
