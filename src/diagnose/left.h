@@ -40,11 +40,13 @@ static inline void left_tell_reserve(struct rule_context *c)
 {
     double free_bytes = number_of(c->s->meminfo[MI_MEM_FREE]);
 
-    if (free_bytes - number_of(c->f->available) > LEFT_RESERVE_PART * number_of(c->f->total))
+    if (free_bytes - number_of(c->f->available) > LEFT_RESERVE_PART * number_of(c->f->total)) {
         finding_detail(c,
                        "%s is free, but the kernel keeps it as a reserve that programs may not "
                        "have: see vm.min_free_kbytes and vm.lowmem_reserve_ratio.",
                        SIZE(c->s->meminfo[MI_MEM_FREE]));
+        evidence_shown(c, "MemFree", free_bytes, IN_BYTES, "/proc/meminfo");
+    }
 }
 
 #endif
