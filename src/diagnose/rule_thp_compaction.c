@@ -25,6 +25,8 @@ static void since_boot(struct rule_context *c)
                 "Programs have stopped %s since boot to compact memory for %s, %s of them in vain",
                 TIMES(v[COMPACT_STALL]), huge ? "huge pages" : "large blocks",
                 AMOUNT(vain, IN_PERCENT));
+    if (!huge)
+        vec_last(&c->out->items).cause = CAUSE_ORDER;
     finding_detail(c,
                    "That is %s a second on average; how many there are now, and what they cost, a "
                    "second look tells.",
@@ -59,6 +61,8 @@ void rule_thp_compaction(struct rule_context *c)
     finding_add(c, MAX(severity, SEV_INFO), pain_known(p) ? CONF_HIGH : CONF_MEDIUM, "host",
                 0.85 * pain_weight(p), "Programs stop %s times a second to compact memory for %s",
                 AMOUNT(stalls, IN_COUNT), huge ? "huge pages" : "large blocks");
+    if (!huge)
+        vec_last(&c->out->items).cause = CAUSE_ORDER;
     if (fails > good)
         finding_detail(c, "Most of it is in vain: %s fail.",
                        AMOUNT(100 * fails / (fails + good), IN_PERCENT));
