@@ -15,7 +15,18 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_OUTPUT = 1, OPT_ROOT, OPT_KEEP, OPT_MAX_SIZE, OPT_SYNC, OPT_FULL, OPT_AT, OPT_FORMAT };
+enum {
+    OPT_OUTPUT = 1,
+    OPT_ROOT,
+    OPT_KEEP,
+    OPT_MAX_SIZE,
+    OPT_SYNC,
+    OPT_FULL,
+    OPT_AT,
+    OPT_FROM,
+    OPT_TO,
+    OPT_FORMAT
+};
 
 static const struct cli_option options[] = {
     {OPT_OUTPUT, "output", 'o', "FILE", "write the capture to FILE; go on with it when it exists"},
@@ -25,12 +36,14 @@ static const struct cli_option options[] = {
     {OPT_SYNC, "sync", 0, NULL, "wait for the disk after each sample"},
     {OPT_FULL, "full", 0, NULL, "read everything each time: processes, slabs and the log as well"},
     {OPT_AT, "at", 0, "TIME", "list, cat: the sample at TIME (the last one)"},
+    {OPT_FROM, "from", 0, "TIME", "cut: the first sample to keep (the first one)"},
+    {OPT_TO, "to", 0, "TIME", "cut: the last sample to keep (the last one)"},
     {OPT_FORMAT, "format", 'f', "text|json", "info: what to print (text)"},
 };
 
 static const struct cli_spec spec = {
     .verb = "capture",
-    .operands = "[DELAY [COUNT]] | info FILE | list FILE | cat FILE PATH...",
+    .operands = "[DELAY [COUNT]] | info FILE | list FILE | cat FILE PATH... | cut FILE",
     .summary =
         "Keeps the files of /proc and /sys that describe memory, every DELAY seconds (10), COUNT "
         "times or until it is interrupted, for 'highwater diagnose FILE' and 'highwater top FILE'.",
@@ -40,6 +53,8 @@ static const struct cli_spec spec = {
     .notes = "info  when it was made, how many samples it has, and what of it is lost\n"
              "list  the files that a sample has\n"
              "cat   what files of a sample said\n"
+             "cut   a part of it as a capture of its own, to hand over; before the first sample\n"
+             "      stand the few that it builds on, so that every figure and rate is as it was\n"
              "\n"
              "TIME is 2026-11-25 03:10:00, 03:10 (the last such in FILE), @SECONDS since 1970,\n"
              "+90s from the start or -5min from the end. The file holds no command lines and no\n"
@@ -48,14 +63,15 @@ static const struct cli_spec spec = {
              "Examples:\n"
              "  highwater capture -o host.hwc --keep 24h --max-size 500M\n"
              "  highwater capture -o incident.hwc 1 60\n"
-             "  highwater capture cat host.hwc --at 03:10 proc/meminfo\n",
+             "  highwater capture cat host.hwc --at 03:10 proc/meminfo\n"
+             "  highwater capture cut host.hwc --from 03:10 --to 03:20 -o incident.hwc\n",
     .min_operands = 0,
     .max_operands = UINT_MAX,
 };
 
 struct request {
     struct capture_writer_options writer;
-    const char *output, *root, *at;
+    const char *output, *root, *at, *from, *to;
     ns_t delay;
     u64 count; /* 0: until it is interrupted */
     bool has_count, full, json;
@@ -196,11 +212,96 @@ static int look(struct cli *cli, const struct request *req)
     return rc ? rc : emitted;
 }
 
+/* --- a part of it -------------------------------------------------------------------------------------------------------- */
+static void show_copied(void *ctx, size_t done, size_t total)
+{
+    cli_progress(ctx, "samples", done, total);
+}
+
+static int cut_to(struct cli *cli, struct request *req, struct capture *c, size_t from, size_t to)
+{
+    struct capture_writer *w;
+    struct err e = {0};
+    struct strbuf root;
+    size_t before, lost;
+    int rc;
+
+    if (capture_seek(c, from, &e))
+        return cli_fail_err(cli, &e);
+    strbuf_init(&root);
+    capture_root(c, &root);
+    req->writer.root = root.text;
+    req->writer.origin = capture_source(c)->origin;
+    req->writer.fresh = true;
+    req->writer.mode = cli->mode;
+    if (capture_writer_open(req->output, &req->writer, &w, &e)) {
+        strbuf_done(&root);
+        return cli_fail_err(cli, &e);
+    }
+    rc = capture_cut(c, from, to, w, show_copied, cli, &before, &lost, &e);
+    cli_progress_end(cli);
+    if (rc == 0 && capture_writer_stats(w)->samples == 0)
+        rc = err_at(&e, -EBADMSG, cli->operands[1], 0, 0, "no sample of that time can be read");
+    if (rc == 0)
+        rc = capture_writer_finish(w, &e);
+    if (rc) {
+        cli_fail_err(cli, &e);
+    } else {
+        char size[UNITS_TEXT_MAX], on[64] = "";
+
+        if (before)
+            snprintf(on, sizeof(on), ", and %zu before it that they build on", before);
+        cli_note(cli, "%s: %zu sample%s of that time%s, %s", req->output, to - from + 1,
+                 plural(to - from + 1), on,
+                 format_bytes(size, capture_writer_stats(w)->file_bytes));
+        if (lost)
+            cli_note(cli, "%zu of these could not be read and were left out", lost);
+    }
+    capture_writer_close(w);
+    strbuf_done(&root);
+    return rc ? CLI_FAILED : CLI_OK;
+}
+
+static int cut(struct cli *cli, struct request *req)
+{
+    size_t from = 0, to;
+    struct capture *c;
+    struct err e = {0};
+    int rc;
+
+    if (!req->output)
+        return cli_usage(cli, "cut needs -o FILE, the capture to write");
+    if (capture_open(cli->operands[1], &c, &e))
+        return cli_fail_err(cli, &e);
+    to = capture_count(c) - 1;
+    if (req->from && capture_parse_at(c, req->from, &from, &e))
+        rc = cli_usage(cli, "--from: %s", e.text);
+    else if (req->to && capture_parse_at(c, req->to, &to, &e))
+        rc = cli_usage(cli, "--to: %s", e.text);
+    else if (from > to)
+        rc = cli_usage(cli, "--from %s comes after --to %s", req->from, req->to ? req->to : "");
+    else
+        rc = cut_to(cli, req, c, from, to);
+    capture_free(c);
+    return rc;
+}
+
 static int run(struct cli *cli, struct request *req)
 {
     const char *verb = cli->nr_operands ? cli->operands[0] : "";
+    bool cuts = strcmp(verb, "cut") == 0;
     struct err e = {0};
 
+    if ((req->from || req->to) && !cuts)
+        return cli_usage(cli, "--%s is for cut", req->from ? "from" : "to");
+    if (cuts) {
+        if (cli->nr_operands != 2)
+            return cli_usage(cli, "cut wants FILE");
+        if (req->at || req->json || req->full || req->writer.keep_ns || req->writer.max_bytes ||
+            req->writer.sync || strcmp(req->root, "/") != 0)
+            return cli_usage(cli, "cut takes --from, --to, -o and --mode alone");
+        return cut(cli, req);
+    }
     if (strcmp(verb, "info") == 0 || strcmp(verb, "list") == 0 || strcmp(verb, "cat") == 0) {
         bool cat = verb[0] == 'c';
 
@@ -216,7 +317,7 @@ static int run(struct cli *cli, struct request *req)
     if (cli->nr_operands > 2)
         return cli_usage(cli, "unexpected '%s' after DELAY and COUNT", cli->operands[2]);
     if (cli->nr_operands > 0 && parse_duration(verb, &req->delay, &e))
-        return cli_usage(cli, "DELAY: %s; or info, list or cat FILE", e.text);
+        return cli_usage(cli, "DELAY: %s; or info, list, cat or cut FILE", e.text);
     if (req->delay < 100 * NS_PER_MS || req->delay > 24 * 3600 * NS_PER_S)
         return cli_usage(cli, "DELAY %s: want 0.1 s to 24 h", verb);
     if (cli->nr_operands > 1) {
@@ -257,6 +358,12 @@ static void option(struct cli *cli, struct request *req, int id)
         break;
     case OPT_AT:
         req->at = cli->arg;
+        break;
+    case OPT_FROM:
+        req->from = cli->arg;
+        break;
+    case OPT_TO:
+        req->to = cli->arg;
         break;
     case OPT_FORMAT:
         req->json = strcmp(cli->arg, "json") == 0;

@@ -55,6 +55,9 @@ u64 capture_writer_begin(struct capture_writer *w, u64 wall_us, ns_t mono_ns, u6
 void capture_writer_tee(void *writer, const char *path, bool is_directory, int result,
                         const char *text, size_t len);
 
+/* The next sample begins a chunk. */
+void capture_writer_start_chunk(struct capture_writer *w);
+
 /* Write the sample out. After an error the file holds the samples before this one, and the writer can only be closed. */
 int capture_writer_end(struct capture_writer *w, struct err *e);
 
@@ -132,5 +135,18 @@ void capture_each_file(const struct capture *c, capture_file_fn *each, void *ctx
 
 /* Which parts were read at this instant: bits 1 << PART_*. */
 u64 capture_parts(const struct capture *c);
+
+/* Append the directory whose /proc and /sys were captured, as the instant's chunk names it; "/" where it does not. */
+void capture_root(const struct capture *c, struct strbuf *out);
+
+/* --- cutting ------------------------------------------------------------------------------------------------------- */
+/* Write samples from..to (both included) to w, and before them those of the first one's chunk that hold what `from` only carries:
+ * the key sample, and the last reading of each part. So every instant shows what it showed, and rates keep their time.
+ * *ret_before: how many those are. `each` may be NULL; it is told of each sample written, of how many. A sample that does not decode is
+ * left out, and counted in *ret_lost. */
+typedef void capture_cut_fn(void *ctx, size_t done, size_t total);
+int capture_cut(struct capture *c, size_t from, size_t to, struct capture_writer *w,
+                capture_cut_fn *each, void *ctx, size_t *ret_before, size_t *ret_lost,
+                struct err *e);
 
 #endif

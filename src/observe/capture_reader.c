@@ -304,6 +304,20 @@ u64 capture_parts(const struct capture *c)
     return parts;
 }
 
+void capture_root(const struct capture *c, struct strbuf *out)
+{
+    u32 index = hwc_state_find(&c->state, HWC_META, strlen(HWC_META));
+    const char *text = index == HWC_FILE_NONE ? NULL : c->state.files.items[index].text,
+               *root = text ? strstr(text, "\nroot=") : NULL;
+
+    if (!root) {
+        strbuf_appendc(out, '/');
+        return;
+    }
+    root += strlen("\nroot=");
+    strbuf_append_bytes(out, root, strcspn(root, "\n"));
+}
+
 /* --- as a source -------------------------------------------------------------------------------------------------- */
 static int capture_read_file(struct source *src, const char *path, size_t max, struct strbuf *out)
 {

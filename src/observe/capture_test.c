@@ -88,7 +88,7 @@ static void every_sample_is_what_was_read(void **state)
 
         assert_int_equal(capture_seek(c, n, NULL), 0);
         assert_true(fake_shown(&h, c, n, key));
-        assert_true(capture_parts(c) == (key ? SNAPSHOT_ALL : 6));
+        assert_true(capture_parts(c) == (key ? SNAPSHOT_ALL : fake_parts(n)));
     }
     for (unsigned n = 130; n-- > 100;) { /* backwards */
         assert_int_equal(capture_seek(c, n, NULL), 0);
@@ -145,6 +145,92 @@ static void a_directory_lists_its_names(void **state)
     assert_int_equal(source_read(capture_source(c), "proc/", 3, &text), -EFBIG);
     strbuf_done(&text);
     capture_free(c);
+}
+
+struct told {
+    const char *path;
+    int result;
+    size_t len;
+    u64 hash;
+};
+struct telling {
+    struct told files[256];
+    size_t count;
+};
+
+static void tell(void *ctx, const char *name, bool read_now, int result, const char *text,
+                 size_t len)
+{
+    struct telling *t = ctx;
+
+    (void)read_now;
+    assert_true(t->count < ARRAY_SIZE(t->files));
+    t->files[t->count++] = (struct told){name, result, len, hash_bytes(text ? text : "", len)};
+}
+
+/* Both show the same files and texts, in whatever order they came. */
+static void assert_same_instant(const struct capture *a, const struct capture *b)
+{
+    struct telling of[2] = {0};
+
+    capture_each_file(a, tell, &of[0]);
+    capture_each_file(b, tell, &of[1]);
+    assert_int_equal(of[0].count, of[1].count);
+    for (size_t i = 0; i < of[0].count; i++) {
+        const struct told *x = &of[0].files[i];
+        size_t k = 0;
+
+        while (k < of[1].count && strcmp(of[1].files[k].path, x->path) != 0)
+            k++;
+        assert_true(k < of[1].count);
+        assert_int_equal(of[1].files[k].result, x->result);
+        assert_int_equal(of[1].files[k].len, x->len);
+        assert_true(of[1].files[k].hash == x->hash);
+    }
+}
+
+/* A part of it shows at each of its instants what the whole shows, what is carried too, and begins with the samples in
+ * which that was read: the key sample, and the last of every third one. */
+static void a_copy_of_a_part_shows_what_the_whole_shows(void **state)
+{
+    static const struct {
+        size_t from, to, before;
+    } parts[] = {{0, 129, 0}, {60, 70, 0}, {62, 62, 1}, {63, 125, 1}, {65, 66, 2}, {128, 129, 2}};
+    struct fake_host h = {.seed = 4, .nr_files = 60, .lines = 20};
+    char copy_path[128];
+
+    (void)state;
+    write_steps(&h, 0, 130);
+    snprintf(copy_path, sizeof(copy_path), "%s/copy.hwc", directory);
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+        struct capture_writer_options o = {.fresh = true};
+        struct capture *c = open_reader(), *copy = NULL;
+        struct capture_writer *w = NULL;
+        size_t before, lost;
+
+        assert_int_equal(capture_writer_open(copy_path, &o, &w, NULL), 0);
+        assert_int_equal(
+            capture_cut(c, parts[i].from, parts[i].to, w, NULL, NULL, &before, &lost, NULL), 0);
+        assert_int_equal(capture_writer_finish(w, NULL), 0);
+        capture_writer_close(w);
+        assert_int_equal(lost, 0);
+        assert_int_equal(before, parts[i].before);
+        assert_int_equal(capture_open(copy_path, &copy, NULL), 0);
+        capture_check(copy);
+        assert_int_equal(capture_count(copy), before + parts[i].to - parts[i].from + 1);
+        for (size_t n = parts[i].from; n <= parts[i].to; n++) {
+            size_t at = before + n - parts[i].from;
+
+            assert_int_equal(capture_seek(c, n, NULL), 0);
+            assert_int_equal(capture_seek(copy, at, NULL), 0);
+            assert_true(capture_sample(copy, at)->wall_us == capture_sample(c, n)->wall_us);
+            assert_true(capture_parts(copy) == capture_parts(c));
+            assert_same_instant(c, copy);
+        }
+        capture_free(copy);
+        capture_free(c);
+    }
+    assert_int_equal(unlink(copy_path), 0);
 }
 
 /* A crash at any byte: what was whole before it stays, and the next run goes on. */
@@ -457,6 +543,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_sample_is_what_was_read),
         TEST(a_file_larger_than_a_record_goes_through),
+        TEST(a_copy_of_a_part_shows_what_the_whole_shows),
         TEST(a_directory_lists_its_names),
         TEST(a_cut_anywhere_costs_what_follows_and_no_more),
         TEST(a_flipped_bit_costs_the_rest_of_its_chunk),

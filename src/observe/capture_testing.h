@@ -50,6 +50,12 @@ static inline u64 fake_wall_us(unsigned n)
     return 1764040200000000ull + n * 10000000ull;
 }
 
+/* The parts that step n reads unless it must read all: bit 3 stands for what is read every third time. */
+static inline u64 fake_parts(unsigned n)
+{
+    return n % 3 == 0 ? 14 : 6;
+}
+
 /* Write steps from..to-1. Returns the first error. */
 static inline int fake_capture(const struct fake_host *h, struct capture_writer *w, unsigned from,
                                unsigned to)
@@ -59,8 +65,8 @@ static inline int fake_capture(const struct fake_host *h, struct capture_writer 
 
     strbuf_init(&text);
     for (unsigned n = from; n < to && rc == 0; n++) {
-        u64 due = capture_writer_begin(w, fake_wall_us(n), (ns_t)n * 10 * NS_PER_S, 6);
-        bool all = due != 6;
+        u64 due = capture_writer_begin(w, fake_wall_us(n), (ns_t)n * 10 * NS_PER_S, fake_parts(n));
+        bool all = due != fake_parts(n);
 
         strbuf_reset(&text);
         for (unsigned i = 0; i < h->nr_files; i += 4)

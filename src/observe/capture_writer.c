@@ -229,6 +229,12 @@ u64 capture_writer_begin(struct capture_writer *w, u64 wall_us, ns_t mono_ns, u6
     return due;
 }
 
+void capture_writer_start_chunk(struct capture_writer *w)
+{
+    assert(!w->open);
+    w->record.sample = SAMPLES_PER_CHUNK;
+}
+
 int capture_writer_end(struct capture_writer *w, struct err *e)
 {
     assert(w->open);
@@ -279,7 +285,7 @@ int capture_writer_open(const char *path, const struct capture_writer_options *o
         return rc;
     }
     ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, LEVEL);
-    w->record.sample = SAMPLES_PER_CHUNK; /* whatever stands there, a run begins a chunk */
+    capture_writer_start_chunk(w); /* whatever stands there */
     *ret = w;
     return 0;
 }

@@ -4,7 +4,7 @@ $ highwater capture
 ! Try 'highwater capture --help'.
 = 2
 $ highwater capture -o x.hwc 5parsecs
-!~ highwater capture: DELAY: .*; or info, list or cat FILE
+!~ highwater capture: DELAY: .*; or info, list, cat or cut FILE
 ! Try 'highwater capture --help'.
 = 2
 $ highwater capture -o x.hwc 0.01
@@ -54,3 +54,31 @@ $ highwater capture -q -o x.hwc 1 1 && highwater capture cat --at yesterday x.hw
 ! highwater capture: --at: 'yesterday' is no time: want 2026-11-25 03:10:00, 03:10, +90s from the start or -5min from the end
 ! Try 'highwater capture --help'.
 = 2
+$ highwater capture cut x.hwc
+! highwater capture: cut needs -o FILE, the capture to write
+! Try 'highwater capture --help'.
+= 2
+$ highwater capture cut -o y.hwc
+! highwater capture: cut wants FILE
+! Try 'highwater capture --help'.
+= 2
+$ highwater capture info x.hwc --to 03:10
+! highwater capture: --to is for cut
+! Try 'highwater capture --help'.
+= 2
+$ highwater capture cut x.hwc --from +30h -o y.hwc
+!~ highwater capture: --from: '\+30h' is outside of the capture, which is of .*
+! Try 'highwater capture --help'.
+= 2
+$ highwater capture cut x.hwc --keep 1h -o y.hwc
+! highwater capture: cut takes --from, --to, -o and --mode alone
+! Try 'highwater capture --help'.
+= 2
+$ highwater capture cut text.hwc -o y.hwc
+! highwater capture: text.hwc: not a capture (.hwc): it does not begin with 'HWCR'
+= 1
+$ ls y.hwc 2>/dev/null
+= 2
+$ highwater capture cut x.hwc -o y.hwc
+!~ highwater capture: y.hwc: 1 sample of that time, .*
+$ highwater capture list x.hwc > x.list; highwater capture list y.hwc | cmp - x.list
