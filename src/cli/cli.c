@@ -116,15 +116,19 @@ static void unknown_option(struct cli *cli)
 
 static void choose_format(struct cli *cli)
 {
+    cli->format_given = true;
     if (strcmp(cli->arg, "text") == 0)
         cli->format = CLI_TEXT;
     else if (strcmp(cli->arg, "json") == 0)
         cli->format = CLI_JSON;
     else if (strcmp(cli->arg, "markdown") == 0 && cli->spec->takes & CLI_PAGE)
         cli->format = CLI_MARKDOWN;
+    else if (strcmp(cli->arg, "html") == 0 && cli->spec->takes & CLI_PICTURES)
+        cli->format = CLI_HTML;
     else
-        cli_usage(cli, "unknown format '%s', want text%s json", cli->arg,
-                  cli->spec->takes & CLI_PAGE ? ", markdown or" : " or");
+        cli_usage(cli, "unknown format '%s', want text%s%s", cli->arg,
+                  cli->spec->takes & CLI_PAGE ? ", markdown" : "",
+                  cli->spec->takes & CLI_PICTURES ? ", json or html" : " or json");
 }
 
 void cli_choose(struct cli *cli, enum machine_option option)
@@ -282,6 +286,9 @@ static int finish(struct cli *cli)
 
     cli->operands = cli->argv + optind;
     cli->nr_operands = (unsigned)(cli->argc - optind);
+    if (!cli->format_given && spec->takes & CLI_PICTURES && cli->output &&
+        page_is_name(cli->output))
+        cli->format = CLI_HTML;
     cli->color = cli->color && !cli->no_color && !cli->output;
     cli->progress = (cli->progress || cli->progress_forced) && !cli->quiet;
     if (cli->nr_operands < spec->min_operands)

@@ -24,12 +24,15 @@
 #include "base/strbuf.h"
 #include "base/types.h"
 #include "base/vec.h"
+#include "page/page.h"
 #include "report/axes.h"
 #include "system/config.h"
 
+#include <json-c/json.h>
+
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
-enum cli_format { CLI_TEXT, CLI_JSON, CLI_MARKDOWN };
+enum cli_format { CLI_TEXT, CLI_JSON, CLI_MARKDOWN, CLI_HTML };
 
 /* Groups of common options. --help and --quiet are taken by every verb. */
 enum cli_takes {
@@ -43,6 +46,7 @@ enum cli_takes {
     CLI_PAGE = 32,        /* with CLI_OUTPUT: --format markdown too */
     CLI_LIMITS = 128,     /* --memory-max --memory-high */
     CLI_SWAP_LIMIT = 256, /* --swap-max */
+    CLI_PICTURES = 512,   /* with CLI_OUTPUT: --format html, or an output of that name, too */
 };
 
 struct cli_option {
@@ -99,6 +103,7 @@ struct cli {
     unsigned nr_operands;
 
     enum cli_format format;
+    bool format_given;
     const char *output; /* NULL: stdout */
     unsigned mode;      /* permissions of recordings and captures */
     bool quiet, color;
@@ -158,6 +163,12 @@ void cli_choose(struct cli *cli, enum machine_option option);
 /* Write the result to --output (whole or not at all) or stdout. What could command a terminal or mislead its reader is shown as '?'
  * (base/utf8.h), but for newlines, tabs and, where there is colour, colours. Returns CLI_OK or CLI_FAILED. */
 int cli_emit(struct cli *cli, const struct strbuf *text);
+/* Whether the result is a document: JSON, or the page of one; and the same for it, which is freed. `name` is of what it is about. */
+bool cli_wants_document(const struct cli *cli);
+int cli_emit_document(struct cli *cli, enum page_kind kind, const char *name, json_object *o);
+/* The same for JSON that is printed already. */
+int cli_emit_json(struct cli *cli, enum page_kind kind, const char *name,
+                  const struct strbuf *json);
 /* The same for bytes of a file: only a terminal gets them cleaned. */
 int cli_emit_file(struct cli *cli, const struct strbuf *bytes);
 

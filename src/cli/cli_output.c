@@ -8,6 +8,7 @@
 #include "base/outfile.h"
 #include "base/utf8.h"
 #include "cli/streams.h"
+#include "report/json_put.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -175,6 +176,37 @@ int cli_emit(struct cli *cli, const struct strbuf *text)
 int cli_emit_file(struct cli *cli, const struct strbuf *bytes)
 {
     return isatty(STDOUT_FILENO) ? emit_shown(cli, bytes, false) : emit_bytes(cli, bytes);
+}
+
+bool cli_wants_document(const struct cli *cli)
+{
+    return cli->format == CLI_JSON || cli->format == CLI_HTML;
+}
+
+int cli_emit_json(struct cli *cli, enum page_kind kind, const char *name, const struct strbuf *json)
+{
+    struct strbuf page;
+    int rc;
+
+    if (cli->format != CLI_HTML)
+        return cli_emit(cli, json);
+    strbuf_init(&page);
+    page_render(kind, name, json, &page);
+    rc = cli_emit_file(cli, &page);
+    strbuf_done(&page);
+    return rc;
+}
+
+int cli_emit_document(struct cli *cli, enum page_kind kind, const char *name, json_object *o)
+{
+    struct strbuf json;
+    int rc;
+
+    strbuf_init(&json);
+    json_document(o, &json);
+    rc = cli_emit_json(cli, kind, name, &json);
+    strbuf_done(&json);
+    return rc;
 }
 
 #define PROGRESS_INTERVAL (100 * NS_PER_MS)

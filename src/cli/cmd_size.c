@@ -13,7 +13,6 @@
 #include "base/units.h"
 #include "base/vec.h"
 #include "report/comparison.h"
-#include "report/json_put.h"
 #include "report/runtimes_report.h"
 #include "report/size_report.h"
 #include "size/size.h"
@@ -63,7 +62,7 @@ static const struct cli_spec spec = {
     .summary =
         "Replays a recording under many limits and says which of them survive, which are usable,\n"
         "and which memory.max and memory.high to set.",
-    .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE | CLI_SWAP_LIMIT | CLI_HOST,
+    .takes = CLI_OUTPUT | CLI_PICTURES | CLI_PROGRESS | CLI_MACHINE | CLI_SWAP_LIMIT | CLI_HOST,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes =
@@ -85,11 +84,14 @@ static const struct cli_spec spec = {
         "--max-old-space-size, shared_buffers), give one table of settings and limits, and the "
         "smallest pair.\n"
         "\n"
+        "-o NAME.html, or --format html, makes a page with pictures of it.\n"
+        "\n"
         "Examples:\n"
         "  highwater size app.hwt --swap 0\n"
         "  highwater size xmx64.hwt xmx128.hwt xmx256.hwt\n"
         "  highwater size app.hwt --limits 64M,96M,128M --swap 1G --swap-device zram\n"
         "  highwater size app.hwt --format json -o table.json\n"
+        "  highwater size app.hwt -o page.html          a page with pictures\n"
         "  highwater size app.hwt --swap 1G --limits 64M,96M,128M --compare "
         "vm.swappiness=10,60,150 \\\n"
         "      --compare disk=nvme,hdd\n",
@@ -225,13 +227,14 @@ static int size_one(const struct sizing *s, struct err *e)
     if (rc)
         return rc;
     report = report_of(s, 0, s->configs, &result);
-    strbuf_init(&text);
-    if (cli->format == CLI_JSON)
-        json_document(size_json(&report), &text);
-    else
+    if (cli_wants_document(cli)) {
+        cli->exit_code = cli_emit_document(cli, PAGE_OF_SIZE, report.input, size_json(&report));
+    } else {
+        strbuf_init(&text);
         size_render_text(&report, cli->color, &text);
-    cli->exit_code = cli_emit(cli, &text);
-    strbuf_done(&text);
+        cli->exit_code = cli_emit(cli, &text);
+        strbuf_done(&text);
+    }
     size_result_done(&result);
     return 0;
 }
@@ -245,8 +248,7 @@ static int render_comparison(const struct sizing *s, const struct axes *axes,
     struct strbuf text;
     int rc;
 
-    strbuf_init(&text);
-    if (s->cli->format == CLI_JSON) {
+    if (cli_wants_document(s->cli)) {
         json_object **documents = xcalloc(nr, sizeof(*documents));
 
         for (unsigned i = 0; i < nr; i++) {
@@ -254,14 +256,16 @@ static int render_comparison(const struct sizing *s, const struct axes *axes,
 
             documents[i] = size_json(&report);
         }
-        json_document(compare_json(&comparison, "size", documents), &text);
+        rc = cli_emit_document(s->cli, PAGE_OF_COMPARE, comparison.input,
+                               compare_json(&comparison, "size", documents));
         free(documents);
-    } else {
-        compare_sizes_text(&comparison, results, &text);
-        size_remarks(configs->trace, &results->unlimited.misfits, &text);
-        host_render_cautions(&first.host, &text);
-        runtimes_render(first.runtimes, UINT64_MAX, &text);
+        return rc;
     }
+    strbuf_init(&text);
+    compare_sizes_text(&comparison, results, &text);
+    size_remarks(configs->trace, &results->unlimited.misfits, &text);
+    host_render_cautions(&first.host, &text);
+    runtimes_render(first.runtimes, UINT64_MAX, &text);
     rc = cli_emit(s->cli, &text);
     strbuf_done(&text);
     return rc;
@@ -305,14 +309,16 @@ static int render_recordings(const struct sizing *s, const struct size_result *r
     strbuf_init(&text);
     for (unsigned i = 0; i < s->nr; i++)
         reports[i] = report_of(s, i, &s->configs[i], &results[i]);
-    if (s->cli->format == CLI_JSON)
-        json_document(compare_recordings_json(reports, s->nr), &text);
-    else
+    if (cli_wants_document(s->cli)) {
+        rc = cli_emit_document(s->cli, PAGE_OF_RECORDINGS, reports->input,
+                               compare_recordings_json(reports, s->nr));
+    } else {
         compare_recordings_text(reports, results, s->nr, &text);
-    for (unsigned i = 0; i < s->nr && s->cli->format != CLI_JSON; i++)
-        if (!trace_is_complete(s->recordings[i].trace))
-            size_remarks(s->recordings[i].trace, &results[i].unlimited.misfits, &text);
-    rc = cli_emit(s->cli, &text);
+        for (unsigned i = 0; i < s->nr; i++)
+            if (!trace_is_complete(s->recordings[i].trace))
+                size_remarks(s->recordings[i].trace, &results[i].unlimited.misfits, &text);
+        rc = cli_emit(s->cli, &text);
+    }
     strbuf_done(&text);
     free(reports);
     return rc;

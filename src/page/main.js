@@ -1,0 +1,13 @@
+/* main.js - which pictures this document has. */
+{
+  const began = performance.now();
+  const doc = JSON.parse(document.getElementById("data").textContent);
+  const pages = { size: sizePage, compare: comparePage, recordings: comparePage };
+  const kind = document.body.dataset.kind;
+
+  document.body.append(live);
+  if (pages[kind]) pages[kind](doc);
+  wideness = document.documentElement.clientWidth;
+  /* Plots are drawn when this script is done. */
+  setTimeout(() => (document.body.dataset.drawnMs = (performance.now() - began).toFixed(1)));
+}
