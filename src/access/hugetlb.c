@@ -101,7 +101,8 @@ static enum access_result no_page(struct fault *f)
     pfn_t pfn;
 
     if (f->vma->flags & VM_RESV_UNMAPPED) {
-        f->ac->mem->hugetlb->why = HUGETLB_PAGE;
+        hugetlb_refuse_touch(f->ac->mem->hugetlb,
+                             nodes_of(f->ac->mem, f->vma, huge_base(f->vpn)).mask);
         f->ac->error = -ENOMEM;
         return ACCESS_SIGBUS;
     }
@@ -189,7 +190,6 @@ static enum access_result write_protected(struct fault *f, pte_t *pmd)
 enum access_result fault_hugetlb(struct fault *f)
 {
     enum access_result r = access_pmd_tables(f->ac, f->ac->mm, f->vpn);
-    struct hugetlb *h = f->ac->mem->hugetlb;
     pte_t *pmd;
 
     if (r != ACCESS_OK)
@@ -199,7 +199,6 @@ enum access_result fault_hugetlb(struct fault *f)
         r = no_page(f);
     else if (f->kind == ACCESS_WRITE && !(*pmd & PTE_WRITE))
         r = write_protected(f, pmd);
-    h->refused[h->why] += r == ACCESS_SIGBUS;
     return r;
 }
 

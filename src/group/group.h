@@ -185,7 +185,8 @@ bool group_swap_full(const struct group *g, u64 nr_swap_pages, u64 total_swap_pa
 
 /* The same of huge pages: nr small ones of a pool that g has in use, or that are reserved for it. False: nothing was charged, and the
  * event of a limit is counted. */
-bool group_try_charge_hugetlb(struct group *g, enum hugetlb_charge which, u64 nr);
+/* The group whose limit is in the way; NULL: it is charged. */
+const struct group *group_try_charge_hugetlb(struct group *g, enum hugetlb_charge which, u64 nr);
 void group_uncharge_hugetlb(struct group *g, enum hugetlb_charge which, u64 nr);
 
 /* --- protection (protection.c) ---------------------------------------------------------------------------------- */

@@ -17,13 +17,15 @@ static struct group *counter_over(struct group *g, enum hugetlb_charge which, u6
     return NULL;
 }
 
-bool group_try_charge_hugetlb(struct group *g, enum hugetlb_charge which, u64 nr)
+const struct group *group_try_charge_hugetlb(struct group *g, enum hugetlb_charge which, u64 nr)
 {
-    if (counter_over(g, which, nr)) {
+    const struct group *over = counter_over(g, which, nr);
+
+    if (over) {
         g->hugetlb_events_local++;
         for (; g->parent; g = g->parent)
             g->hugetlb_events++;
-        return false;
+        return over;
     }
     for (; g; g = g->parent) {
         struct page_counter *pc = &g->hugetlb[which];
@@ -31,7 +33,7 @@ bool group_try_charge_hugetlb(struct group *g, enum hugetlb_charge which, u64 nr
         pc->usage += nr;
         pc->peak = MAX(pc->peak, pc->usage);
     }
-    return true;
+    return NULL;
 }
 
 void group_uncharge_hugetlb(struct group *g, enum hugetlb_charge which, u64 nr)

@@ -36,6 +36,19 @@ enum hugetlb_refusal {
     NR_HUGETLB_REFUSALS
 };
 
+/* How often that was, and of the last one what it wanted and what was in its way. */
+struct hugetlb_refused {
+    u64 count;
+    u64 wanted; /* huge pages */
+    u64 pool;   /* huge pages of the pool, surplus ones included */
+    u64 left,
+        elsewhere;   /* of them, promised to nobody: where it may have them, and on other nodes */
+    u64 nodes;       /* the only ones on which it may have them; 0: all */
+    u64 limit;       /* of `group`, huge pages; at a limit alone */
+    bool is_rsvd;    /* that limit is rsvd.max */
+    char group[128]; /* path of the group that has the limit */
+};
+
 struct hugetlb {
     struct mem *mem;
     u64 nr, free, resv, surplus;    /* huge pages: nr_huge_pages, free_huge_pages, ... */
@@ -44,13 +57,7 @@ struct hugetlb {
     struct list_head files;         /* mappings: reserve.h */
     u64 asked;                      /* by the last write to nr_hugepages; max of them were had */
     u64 most_used;                  /* at one time */
-    u64 refused[NR_HUGETLB_REFUSALS];
-    struct {
-        u64 nodes;          /* that a policy allowed; 0: none was refused for that */
-        u64 wanted;         /* huge pages */
-        u64 here, anywhere; /* free ones: on these nodes, on all */
-    } bound;                /* the last mapping that the whole pool would have had pages for */
-    u8 why;                 /* enum hugetlb_refusal: the page that was refused last */
+    struct hugetlb_refused refused[NR_HUGETLB_REFUSALS];
     struct hugetlb_node nodes[MAX_NUMNODES];
 };
 

@@ -117,19 +117,62 @@ void hugetlb_file_free(struct hugetlb *h, struct hugetlb_file *file)
     file_delete(file);
 }
 
-/* --- promises -------------------------------------------------------------------------------------- */
-/* Free pages on the nodes that the task is bound to. (allowed_mems_nr) */
-static u64 allowed_free(const struct hugetlb *h)
+/* --- refusals -------------------------------------------------------------------------------------- */
+static u64 free_on(const struct hugetlb *h, u64 nodes)
 {
-    const struct task_mempolicy *t = h->mem->policy;
     u64 nr = 0;
 
-    if (!t || t->policy.mode != MPOL_BIND)
-        return h->free;
     for (unsigned nid = 0; nid < h->mem->frames->nr_nodes; nid++)
-        if (t->policy.nodes >> nid & 1)
+        if (nodes >> nid & 1)
             nr += h->nodes[nid].free.count;
     return nr;
+}
+
+static u64 all_nodes(const struct hugetlb *h)
+{
+    return NODES_ALL >> (MAX_NUMNODES - h->mem->frames->nr_nodes);
+}
+
+/* nodes: where it may have them. */
+static void refused_for_want(struct hugetlb *h, enum hugetlb_refusal why, u64 wanted, u64 nodes)
+{
+    struct hugetlb_refused *r = &h->refused[why];
+    u64 here = MIN(free_on(h, nodes), hugetlb_unreserved(h));
+    bool some = (nodes & all_nodes(h)) != all_nodes(h);
+
+    *r = (struct hugetlb_refused){.count = r->count + 1,
+                                  .wanted = wanted,
+                                  .pool = h->nr,
+                                  .left = here,
+                                  .elsewhere = some ? hugetlb_unreserved(h) - here : 0,
+                                  .nodes = some ? nodes & all_nodes(h) : 0};
+}
+
+static void refused_by_limit(struct hugetlb *h, enum hugetlb_refusal why, u64 wanted,
+                             const struct group *over, enum hugetlb_charge which)
+{
+    struct hugetlb_refused *r = &h->refused[why];
+
+    *r = (struct hugetlb_refused){.count = r->count + 1,
+                                  .wanted = wanted,
+                                  .pool = h->nr,
+                                  .limit = over->hugetlb[which].max / HPAGE_PMD_NR,
+                                  .is_rsvd = which == HUGETLB_RSVD};
+    group_path(over, r->group, sizeof(r->group));
+}
+
+void hugetlb_refuse_touch(struct hugetlb *h, u64 nodes)
+{
+    refused_for_want(h, HUGETLB_PAGE, 1, nodes);
+}
+
+/* --- promises -------------------------------------------------------------------------------------- */
+/* The nodes that the task is bound to; all of them. */
+static u64 nodes_allowed(const struct hugetlb *h)
+{
+    const struct task_mempolicy *t = h->mem->policy;
+
+    return t && t->policy.mode == MPOL_BIND ? t->policy.nodes : all_nodes(h);
 }
 
 /* Surplus pages until nr more can be promised. They count as free while they gather: whoever waits goes on from there. */
@@ -159,12 +202,8 @@ static enum balance_result promise(struct hugetlb *h, u64 nr, struct attempt *at
     if (r != BALANCE_OK)
         return r;
     h->resv += nr;
-    if (nr <= allowed_free(h))
+    if (nr <= free_on(h, nodes_allowed(h))) /* (allowed_mems_nr) */
         return BALANCE_OK;
-    h->bound.nodes = h->mem->policy->policy.nodes;
-    h->bound.wanted = nr;
-    h->bound.here = allowed_free(h);
-    h->bound.anywhere = h->free;
     give_back(h, nr);
     return BALANCE_FAIL;
 }
@@ -172,15 +211,17 @@ static enum balance_result promise(struct hugetlb *h, u64 nr, struct attempt *at
 enum balance_result hugetlb_reserve(struct hugetlb *h, struct hugetlb_file *file, struct group *g,
                                     struct attempt *at, struct wait *ret_wait)
 {
+    const struct group *over = group_try_charge_hugetlb(g, HUGETLB_RSVD, file->nr * HPAGE_PMD_NR);
     enum balance_result r;
 
-    if (!group_try_charge_hugetlb(g, HUGETLB_RSVD, file->nr * HPAGE_PMD_NR)) {
-        h->refused[HUGETLB_MAP_LIMIT]++;
+    if (over) {
+        refused_by_limit(h, HUGETLB_MAP_LIMIT, file->nr, over, HUGETLB_RSVD);
         return BALANCE_FAIL;
     }
     r = promise(h, file->nr, at, ret_wait);
     if (r != BALANCE_OK) {
-        h->refused[HUGETLB_MAP] += r == BALANCE_FAIL;
+        if (r == BALANCE_FAIL)
+            refused_for_want(h, HUGETLB_MAP, file->nr, nodes_allowed(h));
         group_uncharge_hugetlb(g, HUGETLB_RSVD, file->nr * HPAGE_PMD_NR);
         return r;
     }
@@ -237,6 +278,32 @@ static void commit(const struct hugetlb_request *req, bool promised)
         req->file->left--;
 }
 
+static void uncharge_page(struct group *g, struct group *reserver)
+{
+    group_uncharge_hugetlb(g, HUGETLB_IN_USE, HPAGE_PMD_NR);
+    if (reserver)
+        group_uncharge_hugetlb(reserver, HUGETLB_RSVD, HPAGE_PMD_NR);
+}
+
+/* A page in use, and what reserver would have reserved; NULL: it has. */
+static enum balance_result charge(struct hugetlb *h, const struct hugetlb_request *req,
+                                  struct group *reserver)
+{
+    enum hugetlb_charge which = HUGETLB_RSVD;
+    const struct group *over =
+        reserver ? group_try_charge_hugetlb(reserver, HUGETLB_RSVD, HPAGE_PMD_NR) : NULL;
+
+    if (!over) {
+        which = HUGETLB_IN_USE;
+        over = group_try_charge_hugetlb(req->group, HUGETLB_IN_USE, HPAGE_PMD_NR);
+        if (over && reserver)
+            group_uncharge_hugetlb(reserver, HUGETLB_RSVD, HPAGE_PMD_NR);
+    }
+    if (over && !req->leave_reserve)
+        refused_by_limit(h, HUGETLB_PAGE_LIMIT, 1, over, which);
+    return over ? BALANCE_FAIL : BALANCE_OK;
+}
+
 enum balance_result hugetlb_get_page(struct hugetlb *h, const struct hugetlb_request *req,
                                      pfn_t *ret_pfn, struct wait *ret_wait)
 {
@@ -245,20 +312,14 @@ enum balance_result hugetlb_get_page(struct hugetlb *h, const struct hugetlb_req
     enum balance_result r;
     struct frame *f;
 
-    h->why = HUGETLB_PAGE_LIMIT;
-    if (reserver && !group_try_charge_hugetlb(reserver, HUGETLB_RSVD, HPAGE_PMD_NR))
-        return BALANCE_FAIL;
-    r = group_try_charge_hugetlb(req->group, HUGETLB_IN_USE, HPAGE_PMD_NR) ? BALANCE_OK
-                                                                           : BALANCE_FAIL;
-    if (r == BALANCE_OK) {
-        h->why = HUGETLB_PAGE;
-        r = take(h, req, promised, ret_pfn, ret_wait);
-        if (r != BALANCE_OK)
-            group_uncharge_hugetlb(req->group, HUGETLB_IN_USE, HPAGE_PMD_NR);
-    }
+    r = charge(h, req, reserver);
+    if (r != BALANCE_OK)
+        return r;
+    r = take(h, req, promised, ret_pfn, ret_wait);
     if (r != BALANCE_OK) {
-        if (reserver)
-            group_uncharge_hugetlb(reserver, HUGETLB_RSVD, HPAGE_PMD_NR);
+        uncharge_page(req->group, reserver);
+        if (r == BALANCE_FAIL && !req->leave_reserve)
+            hugetlb_refuse_touch(h, req->nodes.mask);
         return r;
     }
     commit(req, promised);

@@ -55,6 +55,8 @@ struct hugetlb_request {
 /* A page for a fault: charged to the group of the hugetlb controller. BALANCE_FAIL: there is none, or a limit is in the way. */
 enum balance_result hugetlb_get_page(struct hugetlb *h, const struct hugetlb_request *req,
                                      pfn_t *ret_pfn, struct wait *ret_wait);
+/* A touch that is refused before anybody is asked for a page; nodes: where it might have one. */
+void hugetlb_refuse_touch(struct hugetlb *h, u64 nodes);
 /* The last user of a page is gone.   pre: nothing maps it and no file has it */
 void hugetlb_put_page(struct hugetlb *h, pfn_t pfn);
 /* Huge pages of the node that are charged to g, and with `below` to the groups below. */

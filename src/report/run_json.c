@@ -7,6 +7,7 @@
 #include "report/lacks.h"
 #include "report/run_huge.h"
 #include "report/run_nodes.h"
+#include "report/run_pool.h"
 #include "report/run_report.h"
 #include "report/runtimes_report.h"
 
@@ -496,36 +497,9 @@ static json_object *window_json(const struct run_report *r)
     return o;
 }
 
-/* The pool of huge pages, and who went without; NULL: nobody had or wanted one. */
-static json_object *hugetlb_json(const struct hugetlb *h)
-{
-    static const char *const names[NR_HUGETLB_REFUSALS] = {
-        [HUGETLB_MAP] = "mappings",
-        [HUGETLB_MAP_LIMIT] = "mappings_by_limit",
-        [HUGETLB_PAGE] = "touches",
-        [HUGETLB_PAGE_LIMIT] = "touches_by_limit",
-    };
-    json_object *o, *refused;
-    u64 all = 0;
-
-    for (unsigned i = 0; i < NR_HUGETLB_REFUSALS; i++)
-        all += h->refused[i];
-    if (!all && !h->nr && !h->asked && !h->most_used)
-        return NULL;
-    o = json_new_object();
-    refused = json_new_object();
-    json_put_u64(o, "asked_pages", h->asked);
-    json_put_u64(o, "pages", h->nr);
-    json_put_u64(o, "most_used_pages", h->most_used);
-    for (unsigned i = 0; i < NR_HUGETLB_REFUSALS; i++)
-        json_put_u64(refused, names[i], h->refused[i]);
-    json_put(o, "refused", refused);
-    return o;
-}
-
 json_object *run_json(const struct run_report *r)
 {
-    json_object *pool = hugetlb_json(&r->system->hugetlb);
+    json_object *pool = run_pool_json(r);
     json_object *o = json_new_object();
 
     json_put(o, "schema_version", json_new_s64(RUN_SCHEMA_VERSION));

@@ -6,11 +6,11 @@
 #include "report/lacks.h"
 #include "report/run_huge.h"
 #include "report/run_nodes.h"
+#include "report/run_pool.h"
 #include "report/run_report.h"
 #include "report/runtimes_report.h"
 #include "report/text_wrap.h"
 
-#include "base/masklist.h"
 #include "base/units.h"
 #include "base/utf8.h"
 #include "stats/kernel.h"
@@ -366,6 +366,22 @@ static const char *verdict_of_blocks(const struct run_report *r)
     return NULL;
 }
 
+/* By whom: the pool of huge pages refuses while there is memory. */
+static const char *verdict_of_refusal(const struct run_report *r)
+{
+    const struct hugetlb_refused *of = r->system->hugetlb.refused;
+    u64 limits = of[HUGETLB_MAP_LIMIT].count + of[HUGETLB_PAGE_LIMIT].count;
+    u64 pool = run_pool_refused_mappings(r) + run_pool_refused_touches(r);
+
+    if (pool < r->stats.refused + r->stats.starved || !pool)
+        return "Yes: memory was refused to it.";
+    if (limits == pool)
+        return "Yes: a limit of the hugetlb controller refused it huge pages.";
+    return of[HUGETLB_MAP].elsewhere || of[HUGETLB_PAGE].elsewhere
+               ? "Yes: the pool of huge pages had too few for it on the nodes that it may use."
+               : "Yes: the pool of huge pages (vm.nr_hugepages) had too few for it.";
+}
+
 #define HURT        0.1 /* of its time lost: the limit between much and little */
 #define HURT_LITTLE 0.01
 
@@ -384,7 +400,7 @@ static const char *verdict(const struct run_report *r)
         return r->system->oom_bound.kills ? "Yes: the nodes that it may use ran out of memory."
                                           : "Yes: it ran out of memory.";
     case REPLAY_REFUSED:
-        return "Yes: memory was refused to it.";
+        return verdict_of_refusal(r);
     case REPLAY_PANIC:
         return "Yes: the machine ran out of memory and stopped.";
     case REPLAY_THRASH:
@@ -490,10 +506,12 @@ static void huge_figures(struct text *t, const struct run_huge *h)
                  format_count(number, h->fallbacks));
     events(t, "huge pages at once", h->faults, remark);
     if (h->collapses)
-        events(t, "huge pages later", h->collapses, "collapsed from small ones, or tried to");
+        events(t, "huge pages later", h->collapses, "allocated to collapse small ones into");
     if (h->leaf_splits)
         events(t, "mapped by small pages", h->leaf_splits,
-               "huge pages, when a part was unmapped, protected or moved");
+               h->zero_allocs ? "huge pages: written to while of zeros, or in part unmapped, "
+                                "protected or moved"
+                              : "huge pages, when a part was unmapped, protected or moved");
     if (h->splits)
         events(t, "huge pages split", h->splits, "into small ones");
 }
@@ -585,7 +603,7 @@ static void render_groups(struct text *t)
 static void render_act(struct text *t, const struct scenario_act *a)
 {
     const struct scenario_write *w = a->write;
-    char at[UNITS_TEXT_MAX], number[UNITS_TEXT_MAX], got[UNITS_TEXT_MAX];
+    char at[UNITS_TEXT_MAX], number[UNITS_TEXT_MAX];
 
     strbuf_printf(t->out, "  %-15s %9s  ", scenario_act_head(a)->name,
                   format_ns(at, scenario_act_at(a)));
@@ -608,8 +626,7 @@ static void render_act(struct text *t, const struct scenario_act *a)
     if (a->refused)
         strbuf_printf(t->out, ": %s", strerrorname_np(-a->error));
     if (w && control_is_pool(&w->control) && a->done > a->refused)
-        strbuf_printf(t->out, ": asked %s, got %s", format_count(number, w->control.number),
-                      format_count(got, a->pool));
+        run_pool_write(a, t->out);
     if (a->trigger)
         strbuf_printf(t->out, ": %s event%s", format_count(number, a->trigger->nr_events),
                       a->trigger->nr_events == 1 ? "" : "s");
@@ -715,70 +732,20 @@ static void blocks_remark(const struct run_report *r, struct strbuf *out)
     }
 }
 
+/* Why a touch was refused memory. */
 static const char *starved_of(const struct run_report *r)
 {
-    const struct hugetlb *h = &r->system->hugetlb;
-    u64 pool = h->refused[HUGETLB_PAGE] + h->refused[HUGETLB_PAGE_LIMIT];
+    u64 pool = run_pool_refused_touches(r);
+    u64 limits = r->system->hugetlb.refused[HUGETLB_PAGE_LIMIT].count;
 
     if (!pool)
         return "there was no room in a tmpfs";
-    return r->stats.starved > pool
-               ? "there was no huge page of the pool for it, or no room in a tmpfs"
-               : "there was no huge page of the pool for it";
-}
-
-/* The pool has enough, and not on the nodes that the program is bound to. */
-static void bound_remark(const struct hugetlb *h, struct strbuf *out)
-{
-    char wanted[UNITS_TEXT_MAX], here[UNITS_TEXT_MAX], anywhere[UNITS_TEXT_MAX];
-
-    if (!h->bound.nodes)
-        return;
-    strbuf_printf(out, "\nNote: a mapping wanted %s huge pages, and its policy (bind) allows node",
-                  format_count(wanted, h->bound.wanted));
-    strbuf_append(out, h->bound.nodes & (h->bound.nodes - 1) ? "s " : " ");
-    strbuf_masklist(out, h->bound.nodes);
-    strbuf_printf(out,
-                  " alone, where %s of the pool's %s free ones are: move some there "
-                  "(/sys/devices/system/node/node%d/hugepages/hugepages-2048kB/nr_hugepages).\n",
-                  format_count(here, h->bound.here), format_count(anywhere, h->bound.anywhere),
-                  __builtin_ctzll(h->bound.nodes));
-}
-
-/* How much of the pool was used, and why somebody went without. */
-static void pool_remark(const struct hugetlb *h, struct strbuf *out)
-{
-    static const struct {
-        const char *what, *plural, *why;
-    } refusals[NR_HUGETLB_REFUSALS] = {
-        [HUGETLB_MAP] =
-            {"mapping", "s",
-             "it had too few that were promised to nobody, where the program may have them"},
-        [HUGETLB_MAP_LIMIT] = {"mapping", "s", "hugetlb.2MB.rsvd.max of a group forbade it"},
-        [HUGETLB_PAGE] = {"touch", "es", "no page was left"},
-        [HUGETLB_PAGE_LIMIT] = {"touch", "es",
-                                "hugetlb.2MB.max of a group forbade it, or its rsvd.max"},
-    };
-    char number[UNITS_TEXT_MAX], of[UNITS_TEXT_MAX];
-
-    if (h->asked > h->max)
-        strbuf_printf(
-            out,
-            "\nNote: the pool was to have %s huge pages (nr_hugepages) and got %s: the rest "
-            "of memory was in use, or in pieces that could not be joined.\n",
-            format_count(of, h->asked), format_count(number, h->max));
-    if (h->most_used)
-        strbuf_printf(out,
-                      "\nNote: at most %s of the pool's huge pages were in use. They are in no "
-                      "program's RSS and under no memory.max.\n",
-                      format_count(number, h->most_used));
-    else if (h->nr)
-        strbuf_append(out, "\nNote: nobody used a huge page of the pool.\n");
-    for (unsigned i = 0; i < NR_HUGETLB_REFUSALS; i++)
-        if (h->refused[i])
-            strbuf_printf(out, "\nNote: the pool of huge pages refused %s %s%s: %s.\n",
-                          format_count(number, h->refused[i]), refusals[i].what,
-                          h->refused[i] == 1 ? "" : refusals[i].plural, refusals[i].why);
+    if (r->stats.starved > pool)
+        return "there was no huge page of the pool for it, or no room in a tmpfs";
+    if (!limits)
+        return "there was no huge page of the pool where it may have one";
+    return limits == pool ? "a limit of the hugetlb controller forbade it a huge page"
+                          : "there was no huge page of the pool for it, or a limit forbade it one";
 }
 
 static void render_remarks(struct text *t)
@@ -800,7 +767,12 @@ static void render_remarks(struct text *t)
     else if (r->trace && recording_end(r->trace))
         strbuf_printf(t->out, "\nNote: the recording is not of all that the program did: %s.\n",
                       recording_end(r->trace));
-    if (st->refused)
+    if (st->refused && st->refused == run_pool_refused_mappings(r))
+        strbuf_printf(t->out,
+                      "\nNote: %s call%s refused huge pages of the pool (ENOMEM); the program "
+                      "exited.\n",
+                      format_count(number, st->refused), st->refused == 1 ? " was" : "s were");
+    else if (st->refused)
         strbuf_printf(t->out,
                       "\nNote: %s call%s refused for want of memory%s (ENOMEM, ENOSPC); the "
                       "program exited, or went on "
@@ -811,8 +783,7 @@ static void render_remarks(struct text *t)
         strbuf_printf(t->out, "\nNote: %s process%s ended by SIGBUS: %s.\n",
                       format_count(number, st->starved), st->starved == 1 ? " was" : "es were",
                       starved_of(r));
-    pool_remark(&r->system->hugetlb, t->out);
-    bound_remark(&r->system->hugetlb, t->out);
+    run_pool_text(r, t->out);
     if (r->scenario)
         blocks_remark(r, t->out);
     lacks_remark(r, t->out);

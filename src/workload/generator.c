@@ -99,10 +99,11 @@ static void emit_wait(struct generator_stream *gs, ns_t ns)
     EMIT(gs, HWT_OP_WAIT, 0, HWT_WAIT_SLEEP, MAX(ns, 1), 0);
 }
 
-/* In pieces, as allocators ask for it: no single one is more than a small machine could promise. */
+/* In pieces, as allocators ask for it: no single one is more than a small machine could promise. Memory of the pool of huge pages is one
+ * mapping, for programs map all that they want of it at once. */
 static void emit_map(struct generator_stream *gs, vaddr_t addr, u64 pages, u64 flags)
 {
-    u64 piece = MAP_PIECE / PAGE_SIZE;
+    u64 piece = flags & HWT_MAP_HUGETLB ? MAX(pages, 1) : MAP_PIECE / PAGE_SIZE;
 
     for (u64 at = 0; at < pages; at += piece)
         EMIT(gs, HWT_OP_MMAP, 100, addr + at * PAGE_SIZE, MIN(piece, pages - at) * PAGE_SIZE,

@@ -192,8 +192,10 @@ void scenario_acts_do(struct scenario_run *run)
             a->trigger = a->state.trigger;
         a->state = (struct control_state){0};
         a->done++;
-        if (a->write && control_is_pool(&a->write->control))
+        if (a->write && control_is_pool(&a->write->control)) {
             a->pool = control_pool_pages(s, &a->write->control);
+            a->pool_surplus = a->write->control.nid == MAX_NUMNODES ? s->hugetlb.surplus : 0;
+        }
         if (rc) {
             a->refused++;
             a->error = rc;

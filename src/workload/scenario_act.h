@@ -22,7 +22,8 @@ struct scenario_act {
     u64 done, refused;
     int error; /* the last refusal, -Exxx; 0: none */
     struct control_state state;
-    u64 pool; /* huge pages that the pool had after the last write to nr_hugepages */
+    u64 pool;         /* huge pages that the pool had after the last write to nr_hugepages */
+    u64 pool_surplus; /* and those that it had beyond them */
     struct psi_trigger *trigger; /* of the write to a pressure file; the machine's */
 };
 

@@ -33,14 +33,43 @@ $ grep . tree/sys/fs/cgroup/app/hugetlb.2MB.* | cut -d/ -f6-
 # A page beyond the limit is SIGBUS, a mapping beyond the pool is refused.
 $ sed 's/^memory = 12M/memory = 16M/' pool.ini >limit.ini; highwater run limit.ini -q | grep -e ^Outcome -e ^Note | cut -c-90
 >~ Outcome   refused after .*
-> Note: 1 process was ended by SIGBUS: there was no huge page of the pool for it.
-> Note: at most 6 of the pool's huge pages were in use. They are in no program's RSS and und
-> Note: the pool of huge pages refused 1 touch: hugetlb.2MB.max of a group forbade it, or it
+> Note: 1 process was ended by SIGBUS: a limit of the hugetlb controller forbade it a huge p
+> Note: at most 6 of the pool's huge pages were in use: at most db 12.0 MiB. They are in no 
+> Note: 1 first touch of huge pages was refused (SIGBUS) by a limit: hugetlb.2MB.max of /app
+$ highwater run limit.ini -q | grep -o -e 'hugetlb.2MB.max of .*' -e 'Yes: .*'
+> Yes: a limit of the hugetlb controller refused it huge pages.
+> hugetlb.2MB.max of /app was 12.0 MiB.
 $ highwater run limit.ini -q --format json -o run.json; python3 $TOP/tools/check_json.py $TOP/docs/schema/run.schema.json run.json
 $ sed 's/^memory = 12M/memory = 18M/' pool.ini >empty.ini; highwater run empty.ini -q | grep ^Note | cut -c-86
-> Note: 1 call was refused for want of memory (ENOMEM, ENOSPC); the program exited, or w
+> Note: 1 call was refused huge pages of the pool (ENOMEM); the program exited.
 > Note: nobody used a huge page of the pool.
-> Note: the pool of huge pages refused 1 mapping: it had too few that were promised to n
+> Note: 1 mapping of huge pages was refused (ENOMEM): it wanted 9, and only 8 of the poo
+$ highwater run empty.ini -q | grep -o -e 'it wanted .*' -e 'Yes: .*'
+> Yes: the pool of huge pages (vm.nr_hugepages) had too few for it.
+> it wanted 9, and only 8 of the pool's 8 were neither used nor promised: vm.nr_hugepages=9 would have had room for it.
+# On the nodes to which a program is bound there are too few, and others have some.
+@ bound.ini
+| [machine]
+| ram = 1G
+| nodes = 2
+| runtime = 2s
+| [write n0]
+| file = /sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages
+| value = 30
+| [write n1]
+| file = /sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages
+| value = 10
+| [task db]
+| start = 1s
+| numa = bind:1
+| hugetlb = yes
+| memory = 30M
+$ highwater run bound.ini -q | grep -o -e 'it wanted .* on others)' -e 'Yes: .*'
+> Yes: the pool of huge pages had too few for it on the nodes that it may use.
+> it wanted 15, and only 10 of the pool's 40 were neither used nor promised on node 1, to which it is bound (30 on others)
+# A pool that is made smaller keeps what is in use beyond it.
+$ sed 's/^value = 20/value = 2/; s/^hugetlb.2MB.max.*//' pool.ini >less.ini; highwater run less.ini -q | grep -o 'asked 2, .*'
+> asked 2, got 2; 4 more are in use or promised, and stay till they are given back
 # More than the machine has.
 $ sed 's/^value = 20/value = 2000/' pool.ini >much.ini; highwater run much.ini -q | grep '^Note: the pool' | cut -d: -f2
 >~  the pool was to have 2,000 huge pages \(nr_hugepages\) and got [0-9]+
