@@ -254,6 +254,8 @@ int frames_init(struct frames *fr, const struct frames_config *config, struct co
     fr->watermark_scale_factor =
         config->watermark_scale_factor ? config->watermark_scale_factor : WATERMARK_SCALE_FACTOR;
     fr->watermark_boost_factor = 15000;
+    memcpy(fr->lowmem_reserve_ratio, (u64[NR_ZONES]){256, 256, 32, 0},
+           sizeof(fr->lowmem_reserve_ratio));
     /* To the end of the last block, so that looking for a buddy needs no bounds check. */
     fr->frame = region_reserve(ROUND_UP((size_t)fr->end_pfn, MAX_ORDER_PAGES) * sizeof(*fr->frame));
     fr->pageblock_mt = xmalloc(DIV_ROUND_UP(fr->end_pfn, PAGEBLOCK_PAGES) + 1);

@@ -45,6 +45,7 @@ struct frames {
     u64 ram_bytes, managed_pages;
     bool small; /* under 512 MiB: transparent huge pages are off until somebody asks for them */
     u64 min_free_kbytes;
+    u64 lowmem_reserve_ratio[NR_ZONES]; /* 1/n of the zones above; 0 keeps none */
     unsigned watermark_scale_factor;
     unsigned watermark_boost_factor; /* per 10,000 of the high watermark; 0 turns boosting off */
     /* Bit per node: a watermark of its zones was raised for an ALLOC_KSWAPD request. Whoever wakes

@@ -18,7 +18,6 @@
 #define MIN_FREE_KBYTES_CEILING (256u * 1024)
 
 /* One page is kept for so many above. ZONE_MOVABLE has nothing above it. */
-static const unsigned lowmem_reserve_ratio[NR_ZONES] = {256, 256, 32, 0};
 
 /* Free pages that this request could not use in any case. */
 static u64 zone_unusable(const struct zone *z, unsigned order, u32 alloc_flags)
@@ -170,7 +169,7 @@ static u64 pgdat_totalreserve(const struct pgdat *pgdat)
     return sum;
 }
 
-static void pgdat_setup_lowmem_reserve(struct pgdat *pgdat)
+static void pgdat_setup_lowmem_reserve(struct pgdat *pgdat, const u64 ratio[NR_ZONES])
 {
     for (unsigned i = 0; i < NR_ZONES; i++) {
         struct zone *z = &pgdat->zones[i];
@@ -179,7 +178,7 @@ static void pgdat_setup_lowmem_reserve(struct pgdat *pgdat)
         z->lowmem_reserve[i] = 0;
         for (unsigned j = i + 1; j < NR_ZONES; j++) {
             above += pgdat->zones[j].managed;
-            z->lowmem_reserve[j] = z->managed ? above / lowmem_reserve_ratio[i] : 0;
+            z->lowmem_reserve[j] = z->managed && ratio[i] ? above / ratio[i] : 0;
         }
     }
 }
@@ -190,7 +189,7 @@ void frames_setup_lowmem_reserve(struct frames *fr)
     for (unsigned nid = 0; nid < fr->nr_nodes; nid++) {
         struct pgdat *pgdat = &fr->nodes[nid];
 
-        pgdat_setup_lowmem_reserve(pgdat);
+        pgdat_setup_lowmem_reserve(pgdat, fr->lowmem_reserve_ratio);
         pgdat->totalreserve_pages = pgdat_totalreserve(pgdat);
         fr->totalreserve_pages += pgdat->totalreserve_pages;
     }

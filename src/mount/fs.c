@@ -11,8 +11,8 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "mount/mount_point.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fuse_lowlevel.h>
@@ -21,9 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define FOREVER (24 * 3600.0) /* seconds that the kernel may remember what lasts */
@@ -376,7 +374,10 @@ static void on_write(fuse_req_t req, fuse_ino_t ino HW_UNUSED, const char *bytes
     int rc;
 
     if (size > WRITE_MAX) {
-        fuse_reply_err(req, E2BIG);
+        struct view_stat st = {0};
+
+        look_up(fs_of(req), f->inode->name, &st);
+        fuse_reply_err(req, st.too_long ? -st.too_long : EINVAL);
         return;
     }
     if (f->writing ||
@@ -433,10 +434,44 @@ static void on_unlink(fuse_req_t req, fuse_ino_t parent HW_UNUSED, const char *n
     fuse_reply_err(req, EPERM);
 }
 
-static void on_create(fuse_req_t req, fuse_ino_t parent HW_UNUSED, const char *name HW_UNUSED,
+/* What Linux says to who wants a new name that is no group: /proc does not find it, cgroups and /sys (directories that can be written) say
+ * `forbidden`. */
+static void refuse_name(fuse_req_t req, fuse_ino_t parent, int forbidden)
+{
+    struct view_stat st;
+    int rc = look_up(fs_of(req), inode_of(fs_of(req), parent)->name, &st);
+
+    fuse_reply_err(req, rc ? -rc : st.mode & 0200 ? forbidden : ENOENT);
+}
+
+static void on_create(fuse_req_t req, fuse_ino_t parent, const char *name HW_UNUSED,
                       mode_t mode HW_UNUSED, struct fuse_file_info *fi HW_UNUSED)
 {
-    fuse_reply_err(req, EACCES);
+    refuse_name(req, parent, EACCES);
+}
+
+static void on_mknod(fuse_req_t req, fuse_ino_t parent, const char *name HW_UNUSED,
+                     mode_t mode HW_UNUSED, dev_t dev HW_UNUSED)
+{
+    refuse_name(req, parent, EACCES);
+}
+
+static void on_symlink(fuse_req_t req, const char *target HW_UNUSED, fuse_ino_t parent,
+                       const char *name HW_UNUSED)
+{
+    refuse_name(req, parent, EPERM);
+}
+
+static void on_link(fuse_req_t req, fuse_ino_t ino HW_UNUSED, fuse_ino_t parent,
+                    const char *name HW_UNUSED)
+{
+    refuse_name(req, parent, EPERM);
+}
+
+static void on_rename(fuse_req_t req, fuse_ino_t parent HW_UNUSED, const char *name HW_UNUSED,
+                      fuse_ino_t to, const char *new_name HW_UNUSED, unsigned flags HW_UNUSED)
+{
+    refuse_name(req, to, EPERM);
 }
 
 /* --- directories ----------------------------------------------------------------------------------------------------------------- */
@@ -582,6 +617,10 @@ static const struct fuse_lowlevel_ops ops = {
     .write = on_write,
     .release = on_release,
     .create = on_create,
+    .mknod = on_mknod,
+    .symlink = on_symlink,
+    .link = on_link,
+    .rename = on_rename,
     .unlink = on_unlink,
     .mkdir = on_mkdir,
     .rmdir = on_rmdir,
@@ -595,55 +634,8 @@ static char mounted_at[PATH_BYTES]; /* for fs_release() */
 
 void fs_release(void)
 {
-    static char *const nothing[] = {NULL};
-    pid_t pid;
-
-    if (!*mounted_at || umount2(mounted_at, MNT_DETACH) == 0)
-        return;
-    pid = fork();
-    if (pid == 0) {
-        execle("/usr/bin/fusermount3", "fusermount3", "-u", "-z", "-q", "--", mounted_at,
-               (char *)NULL, nothing);
-        _exit(1); /* lint: a child that is nothing but fusermount3 */
-    }
-    if (pid > 0)
-        waitpid(pid, NULL, 0);
-}
-
-/* What errno says of the directory to mount at. */
-static int no_dir(const char *dir, struct err *e)
-{
-    return err_at(e, -errno, dir, 0, 0, "%s",
-                  errno == ENOTCONN ? "a file system whose program has died is mounted there; "
-                                      "remove it with fusermount3 -u"
-                  : errno == ENOENT ? "no such directory: it is where the machine appears"
-                                    : strerror(errno));
-}
-
-static int check_dir(const struct fs_config *c, struct err *e)
-{
-    struct stat st;
-    struct dirent *d;
-    unsigned names = 0;
-    DIR *dir;
-
-    if (stat(c->dir, &st))
-        return no_dir(c->dir, e);
-    if (!S_ISDIR(st.st_mode))
-        return err_at(e, -ENOTDIR, c->dir, 0, 0,
-                      "is no directory: the machine appears in an empty one");
-    if (c->over)
-        return 0;
-    dir = opendir(c->dir);
-    if (!dir)
-        return no_dir(c->dir, e);
-    while (names < 3 && (d = readdir(dir)))
-        names += strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
-    closedir(dir);
-    if (names)
-        return err_at(e, -ENOTEMPTY, c->dir, 0, 0,
-                      "is not empty: the machine appears in an empty directory");
-    return 0;
+    if (*mounted_at)
+        mount_point_detach(mounted_at);
 }
 
 int fs_mount(struct fs *fs, const struct fs_config *config, struct err *e)
@@ -651,7 +643,7 @@ int fs_mount(struct fs *fs, const struct fs_config *config, struct err *e)
     char name[64] = "highwater", option[] = "-o", options[512];
     char *argv[] = {name, option, options, NULL};
     struct fuse_args args = FUSE_ARGS_INIT(3, argv);
-    int rc = check_dir(config, e), fd;
+    int rc = mount_point_check(config->dir, config->over, config->view, e), fd;
 
     if (rc)
         return rc;

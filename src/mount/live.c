@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "mount/live_int.h"
+#include "mount/names.h"
 #include "system/cgroup.h"
 #include "system/swap.h"
 
@@ -29,6 +30,14 @@ void live_say(struct live *l, const char *line)
 {
     if (l->view.say)
         l->view.say(l->view.say_ctx, line);
+}
+
+/* The path of a group for a name below the cgroup file system; NULL: it is elsewhere. */
+static const char *group_of_name(const char *name)
+{
+    size_t len = strlen(CGROUP_DIR);
+
+    return strncmp(name, CGROUP_DIR "/", len + 1) == 0 ? name + len : NULL;
 }
 
 /* --- looking ---------------------------------------------------------------------------------------------------------------- */
@@ -60,6 +69,7 @@ static int look_up(struct view *v, const char *name, struct view_stat *ret)
     *ret = (struct view_stat){
         .mode = (node.kind == PROCFS_DIRECTORY ? (u32)S_IFDIR : (u32)S_IFREG) | node.mode,
         .lasting = node.lasting,
+        .too_long = group_of_name(name) ? -E2BIG : -EINVAL,
         .events = has_events(name),
     };
     return 0;
@@ -95,7 +105,7 @@ static int list(struct view *v, const char *name, view_name_fn *each, void *ctx)
 /* What an open file says whose process or group has gone. */
 static int gone(const char *name)
 {
-    return strncmp(name, CGROUP_DIR "/", strlen(CGROUP_DIR) + 1) == 0 ? -ENODEV : -ESRCH;
+    return group_of_name(name) ? -ENODEV : -ESRCH;
 }
 
 static int read_text(struct view *v, const char *name, struct strbuf *out)
@@ -120,17 +130,6 @@ static int read_text(struct view *v, const char *name, struct strbuf *out)
 
 /* --- writing ---------------------------------------------------------------------------------------------------------------- */
 
-/* A name in a script has no blanks. */
-static void escape(struct strbuf *out, const char *name)
-{
-    for (; *name; name++) {
-        if (strchr(" \t\n\\", *name))
-            strbuf_printf(out, "\\%03o", (unsigned)(unsigned char)*name);
-        else
-            strbuf_appendc(out, *name);
-    }
-}
-
 #define LOG_MAX (16u << 20)
 
 static void note(struct live *l, const char *what, const char *name, const char *text)
@@ -139,12 +138,34 @@ static void note(struct live *l, const char *what, const char *name, const char 
         return;
     strbuf_printf(&l->log, "%" PRIu64 ".%03us %s ", l->now / NS_PER_S,
                   (unsigned)(l->now % NS_PER_S / NS_PER_MS), what);
-    escape(&l->log, name);
+    names_escape(&l->log, name);
     if (text)
         strbuf_printf(&l->log, " %s", text);
     strbuf_appendc(&l->log, '\n');
     if (l->log.len > LOG_MAX)
         strbuf_append(&l->log, "# what was written later is not noted: too much\n");
+}
+
+/* The line above stays: what the machine refused may have changed it (memory.reclaim). */
+static void note_refused(struct live *l, int rc)
+{
+    if (l->log.len <= LOG_MAX)
+        strbuf_printf(&l->log, "# refused: %s\n", strerror(-rc));
+}
+
+/* Once in a pause. */
+static void say_waiting(struct live *l, const char *name)
+{
+    char line[256];
+
+    if (!l->pace.paused || l->pace.step_until > l->now || l->said_waiting)
+        return;
+    l->said_waiting = true;
+    snprintf(line, sizeof(line),
+             "who writes to %.120s waits for the machine, whose time stands still: write a speed "
+             "to " LIVE_FOLDER "/speed, or a time to " LIVE_FOLDER "/step",
+             name);
+    live_say(l, line);
 }
 
 static int new_trigger(struct live *l, const struct live_write *w)
@@ -174,11 +195,15 @@ static int kill_process(struct live *l, const char *text)
     return -ESRCH;
 }
 
+/* "/dev/sda", or "sda" alone. */
 static int area_called(const struct system *s, const char *name)
 {
-    for (unsigned i = 0; i < s->config.nr_swaps; i++)
-        if (strcmp(s->config.swaps[i].name, name) == 0)
+    for (unsigned i = 0; i < s->config.nr_swaps; i++) {
+        const char *area = s->config.swaps[i].name, *last = strrchr(area, '/');
+
+        if (strcmp(area, name) == 0 || (last && strcmp(last + 1, name) == 0))
             return (int)i;
+    }
     return -ENOENT;
 }
 
@@ -232,10 +257,14 @@ static int begin_write(struct live *l, struct live_write w)
 {
     int rc = answer(l, &w);
 
-    if (rc == -EINPROGRESS)
+    if (rc == -EINPROGRESS) {
         vec_push(&l->pending, w);
-    else
-        free_write(&w);
+        say_waiting(l, w.name);
+        return rc;
+    }
+    if (rc < 0)
+        note_refused(l, rc);
+    free_write(&w);
     return rc;
 }
 
@@ -251,7 +280,7 @@ static int prepare(struct live_write *w)
         return live_folder_takes(folder);
     snprintf(path, sizeof(path), "/%s", w->name);
     rc = control_parse(path, w->text, &w->control, NULL);
-    return rc == -ERANGE ? -EINVAL : rc == -ENOENT ? -EACCES : rc;
+    return rc == -ENOENT ? -EACCES : rc;
 }
 
 static int write_text(struct view *v, const char *name, const char *text, void *cookie)
@@ -347,14 +376,6 @@ static int remove_group(struct scenario_run *run HW_UNUSED, void *ctx)
     return system_group_remove(c->live->s, group_find(&c->live->s->groups, c->path));
 }
 
-/* The path of a group for a name below the cgroup file system; NULL: it is elsewhere. */
-static const char *group_of_name(const char *name)
-{
-    size_t len = strlen(CGROUP_DIR);
-
-    return strncmp(name, CGROUP_DIR "/", len + 1) == 0 ? name + len : NULL;
-}
-
 static int make_dir(struct view *v, const char *name)
 {
     struct live *l = of(v);
@@ -362,9 +383,10 @@ static int make_dir(struct view *v, const char *name)
     char parent[PATH_BYTES];
     struct procfs_node node;
     const char *slash;
+    int rc;
 
     if (!c.path)
-        return -EPERM;
+        return strncmp(name, "sys/", 4) == 0 ? -EPERM : -ENOENT;
     if (strchr(name, '\n'))
         return -EINVAL;
     if (procfs_look_up(&l->registry, name, &node) == 0)
@@ -375,8 +397,10 @@ static int make_dir(struct view *v, const char *name)
         return -ENOENT;
     if (!node.group || node.kind != PROCFS_DIRECTORY)
         return -ENOTDIR;
-    note(l, "mkdir", name, NULL);
-    return scenario_operate(l->run, make_group, &c);
+    rc = scenario_operate(l->run, make_group, &c);
+    if (rc == 0)
+        note(l, "mkdir", name, NULL);
+    return rc;
 }
 
 static int remove_dir(struct view *v, const char *name)
@@ -384,6 +408,7 @@ static int remove_dir(struct view *v, const char *name)
     struct live *l = of(v);
     struct change c = {l, group_of_name(name)};
     struct procfs_node node;
+    int rc;
 
     if (strcmp(name, CGROUP_DIR) == 0)
         return -EBUSY;
@@ -393,8 +418,10 @@ static int remove_dir(struct view *v, const char *name)
         return -ENOENT;
     if (node.kind != PROCFS_DIRECTORY)
         return -ENOTDIR;
-    note(l, "rmdir", name, NULL);
-    return scenario_operate(l->run, remove_group, &c);
+    rc = scenario_operate(l->run, remove_group, &c);
+    if (rc == 0)
+        note(l, "rmdir", name, NULL);
+    return rc;
 }
 
 /* --- triggers ----------------------------------------------------------------------------------------------------------------- */

@@ -55,6 +55,7 @@ struct live {
     ns_t end;          /* [machine] runtime; NS_NEVER: none, or it has been passed */
     bool ended;        /* it has been paused there */
     bool stopped;      /* nothing moves any more */
+    bool said_waiting; /* in this pause: that a writer waits */
     u64 said_slow;     /* when the user was last told, on the wall */
     struct strbuf log; /* of writes */
     VEC(struct live_line) script;

@@ -2,6 +2,7 @@
 #include "mount/live_int.h"
 
 #include "base/units.h"
+#include "mount/names.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -99,6 +100,7 @@ static void render_time(const struct live *l, struct strbuf *out)
     if (l->pace.measured > 0)
         strbuf_printf(out, "measured %.3g\n", l->pace.measured);
     strbuf_printf(out, "behind %.3f\n", (double)(target - l->now) / (double)NS_PER_S);
+    strbuf_printf(out, "waiting %zu\n", l->pending.count);
     strbuf_printf(out, "given_up %.3f\n", (double)l->pace.given_up / (double)NS_PER_S);
 }
 
@@ -153,6 +155,7 @@ int live_folder_write(struct live *l, const char *file, const char *text)
     double speed;
     ns_t by;
 
+    l->said_waiting = false;
     if (find(file) == FILE_STEP) {
         if (parse_duration(text, &by, NULL) || by == 0)
             return -EINVAL;
@@ -171,25 +174,6 @@ int live_folder_write(struct live *l, const char *file, const char *text)
 }
 
 /* --- scripts ------------------------------------------------------------------------------------------------------------------- */
-
-/* Octal numbers of three digits behind a backslash, as in /proc/mounts. In place. */
-static void unescape(char *name)
-{
-    char *to = name;
-
-    for (const char *at = name; *at; to++) {
-        unsigned byte;
-
-        if (at[0] == '\\' && strspn(at + 1, "01234567") >= 3 && sscanf(at + 1, "%3o", &byte) == 1 &&
-            byte && byte < 256) {
-            *to = (char)byte;
-            at += 4;
-        } else {
-            *to = *at++;
-        }
-    }
-    *to = '\0';
-}
 
 static char *take_word(char **at)
 {
@@ -246,7 +230,7 @@ static int take_line(struct live *l, const char *path, unsigned number, const ch
     if (parse_duration(when, &line.at, &why))
         rc = err_at(e, -EINVAL, path, number, 0, "want a time such as 1.5s first: %s", why.text);
     else {
-        unescape(name);
+        names_unescape(name);
         line.name = name + strspn(name, "/");
         line.what = what;
         line.text = rest + strspn(rest, " \t");

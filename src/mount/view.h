@@ -18,6 +18,7 @@ struct view;
 struct view_stat {
     u32 mode;     /* with its kind: S_IFDIR, S_IFREG, S_IFLNK */
     bool lasting; /* it stays what it is for as long as the mount */
+    int too_long; /* what a write of more than a page gets; 0: as if it were nonsense */
     bool events;  /* poll(2) tells of changes to its text, as of memory.events */
 };
 

@@ -1,4 +1,4 @@
-/* pid_status.c - /proc/PID/{status,statm,comm,oom_score_adj,cgroup}.
+/* pid_status.c - /proc/PID/{status,statm,comm,oom_score_adj,oom_adj,cgroup}.
  *
  * What the machine has no notion of (users, signals, capabilities) is shown as for a process of root that touched none of
  * it. VmExe is the executable part of the program's own file, taken to be the file with the lowest executable mapping;
@@ -166,6 +166,14 @@ void render_pid_oom_score_adj(const struct system *s HW_UNUSED, const struct tas
                               struct strbuf *out)
 {
     strbuf_printf(out, "%d\n", t->oom_score_adj);
+}
+
+/* In seventeenths, for programs older than oom_score_adj. */
+void render_pid_oom_adj(const struct system *s HW_UNUSED, const struct task *t, struct strbuf *out)
+{
+    strbuf_printf(
+        out, "%d\n",
+        t->oom_score_adj == OOM_SCORE_ADJ_MAX ? 15 : t->oom_score_adj * 17 / OOM_SCORE_ADJ_MAX);
 }
 
 void render_pid_cgroup(const struct system *s HW_UNUSED, const struct task *t, struct strbuf *out)

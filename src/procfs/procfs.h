@@ -82,6 +82,7 @@ void render_pid_oom_score(const struct system *s, const struct task *t, struct s
 void render_pid_cmdline(const struct system *s, const struct task *t, struct strbuf *out);
 void render_pid_comm(const struct system *s, const struct task *t, struct strbuf *out);
 void render_pid_oom_score_adj(const struct system *s, const struct task *t, struct strbuf *out);
+void render_pid_oom_adj(const struct system *s, const struct task *t, struct strbuf *out);
 void render_pid_cgroup(const struct system *s, const struct task *t, struct strbuf *out);
 
 /* Files of a cgroup directory: cgroup_files.def. */

@@ -64,15 +64,23 @@ static const char *const group_triggers[] = {"memory.reclaim", "cgroup.kill"};
 struct process_file {
     const char *name;
     void (*render)(const struct system *s, const struct task *t, struct strbuf *out);
+    bool live; /* as of a row: not in a tree */
 };
 
 static const struct process_file process_files[] = {
-    {"status", render_pid_status},   {"statm", render_pid_statm},
-    {"maps", render_pid_maps},       {"smaps_rollup", render_pid_smaps_rollup},
-    {"comm", render_pid_comm},       {"oom_score_adj", render_pid_oom_score_adj},
-    {"cgroup", render_pid_cgroup},   {"stat", render_pid_stat},
-    {"smaps", render_pid_smaps},     {"numa_maps", render_pid_numa_maps},
-    {"cmdline", render_pid_cmdline}, {"oom_score", render_pid_oom_score},
+    {.name = "status", .render = render_pid_status},
+    {.name = "statm", .render = render_pid_statm},
+    {.name = "maps", .render = render_pid_maps},
+    {.name = "smaps_rollup", .render = render_pid_smaps_rollup},
+    {.name = "comm", .render = render_pid_comm},
+    {.name = "oom_score_adj", .render = render_pid_oom_score_adj},
+    {.name = "cgroup", .render = render_pid_cgroup},
+    {.name = "stat", .render = render_pid_stat},
+    {.name = "smaps", .render = render_pid_smaps},
+    {.name = "numa_maps", .render = render_pid_numa_maps},
+    {.name = "cmdline", .render = render_pid_cmdline},
+    {.name = "oom_score", .render = render_pid_oom_score},
+    {.name = "oom_adj", .render = render_pid_oom_adj, .live = true},
 };
 
 /* --- rows --------------------------------------------------------------------------------------------------------------------- */
@@ -231,9 +239,11 @@ static int found_row(const struct procfs_row *row, struct procfs_node *ret)
     return 0;
 }
 
-static int found_directory(struct procfs_node *ret)
+static int found_directory(const char *name, struct procfs_node *ret)
 {
-    *ret = (struct procfs_node){.kind = PROCFS_DIRECTORY, .mode = 0555, .lasting = true};
+    u32 mode = below(name, "sys") ? 0755 : 0555;
+
+    *ret = (struct procfs_node){.kind = PROCFS_DIRECTORY, .mode = mode, .lasting = true};
     return 0;
 }
 
@@ -244,11 +254,11 @@ static int look_up_row(const struct procfs_registry *r, const char *name, struct
     if (at < r->rows.count && strcmp(r->rows.items[at].name, name) == 0)
         return found_row(&r->rows.items[at], ret);
     if (len == 0)
-        return found_directory(ret);
+        return found_directory(name, ret);
     at = lower_bound(r, name, len);
     for (; at < r->rows.count && strncmp(r->rows.items[at].name, name, len) == 0; at++)
         if (r->rows.items[at].name[len] == '/')
-            return found_directory(ret);
+            return found_directory(name, ret);
     return -ENOENT;
 }
 
@@ -627,7 +637,7 @@ static int each_of_process(struct file_walk *w, const struct task *task)
 
     for (unsigned i = 0; i < ARRAY_SIZE(process_files) && rc == 0; i++) {
         snprintf(name, sizeof(name), PROC_DIR "/%u/%s", task->pid, process_files[i].name);
-        if (w->wants && !w->wants(name))
+        if (process_files[i].live || (w->wants && !w->wants(name)))
             continue;
         process_files[i].render(w->r->s, task, &w->text);
         rc = hand_over(w, name);

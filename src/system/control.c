@@ -20,9 +20,12 @@
 #define CGROUP_ROOT_DIR "/sys/fs/cgroup"
 #define SYSCTL_DIR      "/proc/sys/vm/"
 #define DEMOTION_FILE   "sys/kernel/mm/numa/demotion_enabled"
+#define OOM_ADJ_MIN     (-17) /* of the file that came before oom_score_adj */
+#define OOM_ADJ_MAX     15
 #define PRESSURE_DIR    "/proc/pressure/"
 #define THP_DIR         "/sys/kernel/mm/transparent_hugepage/"
 #define NODE_DIR        "/sys/devices/system/node/node"
+#define RATIOS_MAX      5 /* as many numbers as the kernel takes: its zones */
 #define POOL_PAGES_MAX  (1u << 24)
 #define POOL            "hugepages/hugepages-2048kB/"
 #define POOL_DIR        "/sys/kernel/mm/" POOL
@@ -31,13 +34,17 @@ enum value_kind {
     VALUE_LIMIT,
     VALUE_SIZE,
     VALUE_BOOL,
+    VALUE_SWITCH,
     VALUE_PID,
     VALUE_TRIGGER,
     VALUE_SCORE_ADJ,
+    VALUE_OOM_ADJ,
+    VALUE_RATIOS,
     VALUE_CPUS,
     VALUE_NODES,
     VALUE_DROP,
     VALUE_ONE,
+    VALUE_KILL,
     VALUE_HUGE_PAGES,
     VALUE_CONTROLLERS
 };
@@ -156,9 +163,9 @@ static const struct control_file group_files[] = {
     {"cpuset.mems", VALUE_NODES, false, .write = write_mems},
     {"memory.reclaim", VALUE_SIZE, true, .write = write_reclaim},
     {"cgroup.procs", VALUE_PID, true, .write = write_procs},
-    {"cgroup.kill", VALUE_ONE, false, .write = write_kill},
+    {"cgroup.kill", VALUE_KILL, false, .write = write_kill},
     {"cgroup.subtree_control", VALUE_CONTROLLERS, true, .write = write_controllers},
-    {"cgroup.pressure", VALUE_BOOL, true, .write = write_pressure},
+    {"cgroup.pressure", VALUE_SWITCH, true, .write = write_pressure},
     {"memory.pressure", VALUE_TRIGGER, .in_root = true},
     {"io.pressure", VALUE_TRIGGER, .in_root = true},
     {"cpu.pressure", VALUE_TRIGGER, .in_root = true},
@@ -173,6 +180,51 @@ static int write_score_adj(struct system *s HW_UNUSED, const struct control *c,
     if (!t)
         return -ESRCH;
     system_set_oom_score_adj(s, t, (s16)((s64)c->number - 1000));
+    return 0;
+}
+
+void system_set_lowmem_reserve(struct system *s)
+{
+    const struct tunables *t = &s->tunables;
+    const u64 ratio[NR_ZONES] = {[ZONE_DMA] = t->lowmem_reserve_dma,
+                                 [ZONE_DMA32] = t->lowmem_reserve_dma32,
+                                 [ZONE_NORMAL] = t->lowmem_reserve_normal};
+
+    if (memcmp(ratio, s->frames.lowmem_reserve_ratio, sizeof(ratio)) == 0)
+        return; /* what the boot made of them stays */
+    memcpy(s->frames.lowmem_reserve_ratio, ratio, sizeof(ratio));
+    frames_setup_lowmem_reserve(&s->frames);
+}
+
+/* Up to NR_ZONES + 1 numbers, each from 0 on. Their count, or -EINVAL. */
+static int parse_ratios(const char *text, u64 ret[RATIOS_MAX])
+{
+    char copy[CONTROL_TEXT_MAX + 1], *rest = copy;
+    int nr = 0;
+
+    snprintf(copy, sizeof(copy), "%s", text);
+    for (char *word; (word = strsep(&rest, " \t"));) {
+        if (!*word)
+            continue;
+        if (nr == RATIOS_MAX || parse_u64(word, &ret[nr], NULL) || ret[nr] > INT32_MAX)
+            return -EINVAL;
+        nr++;
+    }
+    return nr ? nr : -EINVAL;
+}
+
+/* Those that are not given stay. */
+static int write_ratios(struct system *s, const struct control *c, struct group *g HW_UNUSED,
+                        struct control_state *st HW_UNUSED)
+{
+    u64 *to[] = {&s->tunables.lowmem_reserve_dma, &s->tunables.lowmem_reserve_dma32,
+                 &s->tunables.lowmem_reserve_normal};
+    u64 ratios[RATIOS_MAX];
+    int nr = parse_ratios(c->text, ratios);
+
+    for (int i = 0; i < MIN(nr, (int)ARRAY_SIZE(to)); i++)
+        *to[i] = ratios[i];
+    system_set_lowmem_reserve(s);
     return 0;
 }
 
@@ -263,6 +315,10 @@ static const struct control_file sysctl_file = {"sysctl", VALUE_SIZE, true, .wri
 static const struct control_file pressure_file = {"pressure", VALUE_TRIGGER, .in_root = true};
 static const struct control_file score_adj_file = {"oom_score_adj", VALUE_SCORE_ADJ, true,
                                                    .write = write_score_adj};
+static const struct control_file oom_adj_file = {"oom_adj", VALUE_OOM_ADJ, true,
+                                                 .write = write_score_adj};
+static const struct control_file ratios_file = {"lowmem_reserve_ratio", VALUE_RATIOS, true,
+                                                .write = write_ratios};
 
 /* --- values ------------------------------------------------------------------------------------------------------------- */
 static int parse_pages(struct control *c, struct err *e)
@@ -280,14 +336,51 @@ static int parse_pages(struct control *c, struct err *e)
     return 0;
 }
 
+/* A signed number of 32 bits, as kstrtoint() reads it: -EINVAL for what is none, -ERANGE for one that does not fit. */
+static int parse_int(const char *text, s64 *ret)
+{
+    bool minus = *text == '-';
+    u64 n;
+    int rc = parse_u64(text + (minus || *text == '+'), &n, NULL);
+
+    if (rc)
+        return rc;
+    if (n > (u64)INT32_MAX + minus)
+        return -ERANGE;
+    *ret = minus ? -(s64)n : (s64)n;
+    return 0;
+}
+
+/* From `least` to `most`; what another number is told. */
+static int parse_int_within(struct control *c, s64 least, s64 most, int outside)
+{
+    s64 n;
+    int rc = parse_int(c->text, &n);
+
+    if (rc == 0 && (n < least || n > most))
+        rc = outside;
+    if (rc == 0)
+        c->number = (u64)(n - least);
+    return rc;
+}
+
 static int parse_score_adj(struct control *c, struct err *e)
 {
-    const char *digits = c->text + (c->text[0] == '-');
-    u64 n;
+    int rc = parse_int_within(c, OOM_SCORE_ADJ_MIN, OOM_SCORE_ADJ_MAX, -EINVAL);
 
-    if (parse_u64(digits, &n, NULL) || n > 1000)
-        return err_set(e, -EINVAL, "oom_score_adj goes from -1000 to 1000, not '%s'", c->text);
-    c->number = digits == c->text ? 1000 + n : 1000 - n;
+    return rc ? err_set(e, rc, "oom_score_adj goes from -1000 to 1000, not '%s'", c->text) : 0;
+}
+
+/* The same in seventeenths: number becomes that of oom_score_adj. */
+static int parse_oom_adj(struct control *c, struct err *e)
+{
+    int rc = parse_int_within(c, OOM_ADJ_MIN, OOM_ADJ_MAX, -EINVAL);
+    s64 adj = (s64)c->number + OOM_ADJ_MIN;
+
+    if (rc)
+        return err_set(e, rc, "oom_adj goes from -17 to 15, not '%s'", c->text);
+    adj = adj == OOM_ADJ_MAX ? OOM_SCORE_ADJ_MAX : adj * OOM_SCORE_ADJ_MAX / -OOM_ADJ_MIN;
+    c->number = (u64)(adj - OOM_SCORE_ADJ_MIN);
     return 0;
 }
 
@@ -326,17 +419,18 @@ static int parse_trigger(struct control *c, struct err *e)
 
 static int parse_value(struct control *c, struct err *e)
 {
+    int rc;
+
     switch (c->file->kind) {
     case VALUE_LIMIT:
     case VALUE_SIZE:
         return parse_pages(c, e);
     case VALUE_BOOL:
-        if (strcmp(c->text, "0") && strcmp(c->text, "1"))
-            return err_set(e, -EINVAL, "%s is 0 or 1, not '%s'", c->file->name, c->text);
-        c->number = c->text[0] == '1';
-        return 0;
+    case VALUE_SWITCH:
+        rc = parse_int_within(c, 0, 1, c->file->kind == VALUE_BOOL ? -EINVAL : -ERANGE);
+        return rc ? err_set(e, rc, "%s is 0 or 1, not '%s'", c->file->name, c->text) : 0;
     case VALUE_PID:
-        if (parse_u64(c->text, &c->number, NULL) || c->number > UINT32_MAX)
+        if (parse_int_within(c, 0, INT32_MAX, -EINVAL))
             return err_set(e, -EINVAL, "cgroup.procs wants a pid, not '%s'", c->text);
         return 0;
     case VALUE_CONTROLLERS:
@@ -345,6 +439,15 @@ static int parse_value(struct control *c, struct err *e)
         return parse_trigger(c, e);
     case VALUE_SCORE_ADJ:
         return parse_score_adj(c, e);
+    case VALUE_OOM_ADJ:
+        return parse_oom_adj(c, e);
+    case VALUE_RATIOS:
+        return parse_ratios(c->text, (u64[RATIOS_MAX]){0}) > 0
+                   ? 0
+                   : err_set(e, -EINVAL,
+                             "%s wants a number for each zone, as in '256 256 32'; "
+                             "not '%s'",
+                             c->file->name, c->text);
     case VALUE_CPUS:
         return parse_masklist(c->text, "CPU", &c->number, e);
     case VALUE_NODES:
@@ -353,10 +456,14 @@ static int parse_value(struct control *c, struct err *e)
         if (strcmp(c->text, "1"))
             return err_set(e, -EINVAL, "%s wants a 1, not '%s'", c->file->name, c->text);
         return 0;
+    case VALUE_KILL:
+        rc = parse_int_within(c, 1, 1, -ERANGE);
+        return rc ? err_set(e, rc, "%s wants a 1, not '%s'", c->file->name, c->text) : 0;
     case VALUE_HUGE_PAGES:
-        if (parse_u64(c->text, &c->number, NULL) || c->number > POOL_PAGES_MAX)
-            return err_set(e, -EINVAL, "%s wants a number of huge pages, not '%s'", c->file->name,
-                           c->text);
+        rc = parse_u64(c->text, &c->number, NULL);
+        if (rc || c->number > POOL_PAGES_MAX)
+            return err_set(e, rc ? rc : -EINVAL, "%s wants a number of huge pages, not '%s'",
+                           c->file->name, c->text);
         return 0;
     case VALUE_DROP:
         if (parse_u64(c->text, &c->number, NULL) || c->number < 1 || c->number > 4)
@@ -435,6 +542,10 @@ static int find_sysctl(const char *name, struct control *c, struct err *e)
     }
     if (strcmp(name, drop_caches_file.name) == 0) {
         c->file = &drop_caches_file;
+        return 0;
+    }
+    if (strcmp(name, ratios_file.name) == 0) {
+        c->file = &ratios_file;
         return 0;
     }
     snprintf(key, sizeof(key), "vm.%s", name);
@@ -521,9 +632,13 @@ static int find_process_file(const char *path, struct control *c, struct err *e)
 {
     char tail[CONTROL_TEXT_MAX + 1];
 
-    c->file = &score_adj_file;
-    if (sscanf(path, "/proc/%u/%160s", &c->pid, tail) == 2 && strcmp(tail, "oom_score_adj") == 0)
-        return 0;
+    if (sscanf(path, "/proc/%u/%160s", &c->pid, tail) == 2) {
+        c->file = strcmp(tail, score_adj_file.name) == 0 ? &score_adj_file
+                  : strcmp(tail, oom_adj_file.name) == 0 ? &oom_adj_file
+                                                         : NULL;
+        if (c->file)
+            return 0;
+    }
     return err_set(
         e, -ENOENT,
         "no file '%s' that can be written; want one below /sys/fs/cgroup, /proc/sys/vm, "
@@ -532,7 +647,7 @@ static int find_process_file(const char *path, struct control *c, struct err *e)
         path);
 }
 
-/* Everything of c but the value.   pre: path is not longer than CONTROL_TEXT_MAX */
+/* Everything of c but the value.   pre: path is not longer than CONTROL_PATH_MAX */
 static int find_file(const char *path, struct control *c, struct err *e)
 {
     size_t root = strlen(CGROUP_ROOT_DIR);
@@ -558,7 +673,7 @@ bool control_is_file(const char *path)
 {
     struct control c = {0};
 
-    return strlen(path) <= CONTROL_TEXT_MAX && find_file(path, &c, NULL) == 0;
+    return strlen(path) <= CONTROL_PATH_MAX && find_file(path, &c, NULL) == 0;
 }
 
 int control_parse(const char *path, const char *value, struct control *ret, struct err *e)
@@ -567,15 +682,17 @@ int control_parse(const char *path, const char *value, struct control *ret, stru
     struct tunables scratch;
     int rc;
 
-    if (strlen(path) > CONTROL_TEXT_MAX || strlen(value) > CONTROL_TEXT_MAX)
-        return err_set(e, -EINVAL, "longer than %u bytes: '%s'", CONTROL_TEXT_MAX, path);
+    if (strlen(path) > CONTROL_PATH_MAX)
+        return err_set(e, -EINVAL, "a path longer than %u bytes", CONTROL_PATH_MAX);
+    if (strlen(value) > CONTROL_TEXT_MAX)
+        return err_set(e, -EINVAL, "a value longer than %u bytes for '%s'", CONTROL_TEXT_MAX, path);
     snprintf(c.text, sizeof(c.text), "%s", value);
     rc = find_file(path, &c, e);
     if (rc)
         return rc;
     if (c.tunable) {
         tunables_init(&scratch);
-        rc = tunables_set(&scratch, c.tunable->key, value, e);
+        rc = tunables_set(&scratch, c.tunable->key, value, e) ? -EINVAL : 0;
     } else {
         rc = parse_value(&c, e);
     }

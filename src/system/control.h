@@ -11,14 +11,15 @@
 
 #include "system/system.h"
 
-#define CONTROL_TEXT_MAX 160u
+#define CONTROL_TEXT_MAX 160u  /* bytes of a value */
+#define CONTROL_PATH_MAX 4095u /* PATH_MAX without its end */
 
 struct control_file;
 
 struct control {
     const struct control_file *file;
     const struct tunable_info *tunable; /* of /proc/sys/vm */
-    char group[CONTROL_TEXT_MAX + 1];   /* path of the cgroup; "/": the root */
+    char group[CONTROL_PATH_MAX + 1];   /* path of the cgroup; "/": the root */
     char text[CONTROL_TEXT_MAX + 1];    /* the value as it stood there */
     u64 number;                         /* the value: pages, or a number */
     u32 pid;                            /* of /proc/PID */
@@ -26,7 +27,8 @@ struct control {
     enum psi_res res;
 };
 
-/* 0, or -ENOENT for a file that nobody can write here, -EINVAL for a value it does not take. */
+/* 0, or what write(2) would say: -ENOENT for a file that nobody can write here, -EINVAL for a value that it does not take, -ERANGE for a number of the
+ * wrong size where Linux says so. */
 int control_parse(const char *path, const char *value, struct control *ret, struct err *e);
 
 /* Is there a file of this name that can be written? Its group, process or node need not be there. */

@@ -15,8 +15,6 @@
 
 #include <stdio.h>
 
-#define OOM_SCORE_ADJ_MIN (-1000)
-
 /* Of the threads that live, the leader stands for the process, or the oldest when the leader has ended. */
 static bool stands_for_process(const struct system *s, const struct task *t)
 {

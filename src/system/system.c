@@ -356,6 +356,7 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     if (frames.khugepaged_by_default && s->frames.small)
         s->tunables.thp_enabled = s->config.tunables.thp_enabled = THP_NEVER;
     s->frames.watermark_boost_factor = (unsigned)s->tunables.watermark_boost_factor;
+    system_set_lowmem_reserve(s);
     clock_init(&s->clock);
     strbuf_init(&s->log);
     space_init(&s->space, &s->frames);

@@ -161,4 +161,7 @@ void inodes_reap(struct system *s);
 /* Latest completion of I/O on pages [from, to]; 0 when there is none. */
 ns_t inode_io_until(const struct system *s, const struct inode *inode, u64 from, u64 to);
 
+/* The zones keep what the tunables lowmem_reserve_* say. */
+void system_set_lowmem_reserve(struct system *s);
+
 #endif

@@ -111,6 +111,9 @@ void system_kill(struct system *s, struct task *t);
 /* It is about to run at `now`, which the machine's clock need not have reached: NUMA balancing looks at its memory when that is due.   pre: numa_balancing_on() */
 void system_balance_task(struct system *s, struct task *t, ns_t now);
 
+#define OOM_SCORE_ADJ_MIN (-1000)
+#define OOM_SCORE_ADJ_MAX 1000
+
 /* Write to /proc/PID/oom_score_adj: of all its threads, and of other processes that share its memory. */
 void system_set_oom_score_adj(struct system *s, struct task *t, s16 adj);
 

@@ -98,10 +98,24 @@ def writes_are_taken_and_refused_as_by_linux():
             ("sys/kernel/mm/transparent_hugepage/enabled", "perhaps", errno.EINVAL),
             ("highwater/kill", "12345678", errno.ESRCH),
             ("highwater/swapon", "/dev/nothing", errno.ENOENT),
+            (web + "cgroup.kill", "0", errno.ERANGE),
+            (web + "cgroup.kill", "all", errno.EINVAL),
+            (web + "cgroup.pressure", "2", errno.ERANGE),
+            (web + "memory.oom.group", "2", errno.EINVAL),
+            (web + "memory.oom.group", "9" * 30, errno.ERANGE),
+            (web + "memory.max", "1" * 5000, errno.E2BIG),
+            ("proc/sys/vm/swappiness", "1" * 5000, errno.EINVAL),
+            ("proc/1000/oom_adj", "16", errno.EINVAL),
+            ("proc/1000/oom_score_adj", "9" * 11, errno.ERANGE),
+            ("proc/sys/vm/lowmem_reserve_ratio", "256 x", errno.EINVAL),
+            ("proc/sys/vm/lowmem_reserve_ratio", "64 64", 0),
         ]
         got = [(name, text, machine.write(name, text)) for name, text, _ in want]
         assert got == want, [(a, b) for a, b in zip(got, want) if a != b]
         assert machine.read("proc/sys/vm/swappiness") == "10\n"
+        assert machine.read("proc/sys/vm/lowmem_reserve_ratio") == "64\t64\t32\t0\t0\n"
+        assert machine.write("proc/1000/oom_adj", "3") == 0 and machine.read("proc/1000/oom_score_adj") == "176\n"
+        machine.write("proc/1000/oom_score_adj", "-500")
         assert machine.read("proc/sys/vm/laptop_mode") == "5\n"
         assert machine.read(web + "memory.max") == f"{32 << 20}\n"
         assert machine.read("proc/1000/oom_score_adj") == "-500\n"
@@ -135,11 +149,84 @@ def groups_are_made_filled_killed_and_removed():
         os.rmdir(groups / "new/below")
         os.rmdir(groups / "new")
         assert "new" not in os.listdir(groups)
-        try:
-            os.mkdir(machine / "proc/new")
-            raise AssertionError("proc/new")
-        except PermissionError:
-            pass
+
+
+def names_that_are_no_groups_get_the_errors_of_linux():
+    """As a kernel 6.18 answered for root in its own /proc and in a cgroup of its own."""
+    with mounted(MACHINE + WORK, "--pause") as machine:
+        def answer(call, *arguments):
+            try:
+                call(*arguments)
+                return 0
+            except OSError as error:
+                return error.errno
+
+        def create(path):
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))
+
+        web, proc = machine / "sys/fs/cgroup/web", machine / "proc"
+        got = {(call.__name__, folder.name): answer(call, *arguments)
+               for folder, name in ((web, "memory.max"), (proc, "meminfo"))
+               for call, *arguments in ((create, folder / "new"), (os.mknod, folder / "new"), (os.symlink, "x", folder / "new"),
+                                        (os.link, folder / name, folder / "new"), (os.rename, folder / name, folder / "new"),
+                                        (os.unlink, folder / name), (os.rmdir, folder / name), (os.truncate, folder / name, 0))}
+        e = errno
+        want = {"create": (e.EACCES, e.ENOENT), "mknod": (e.EACCES, e.ENOENT), "symlink": (e.EPERM, e.ENOENT), "link": (e.EPERM, e.ENOENT),
+                "rename": (e.EPERM, e.ENOENT), "unlink": (e.EPERM, e.EPERM), "rmdir": (e.ENOTDIR, e.ENOTDIR), "truncate": (0, 0)}
+        assert got == {(call, folder): error for call, errors in want.items() for folder, error in zip(("web", "proc"), errors)}, got
+        assert answer(os.mkdir, proc / "new") == e.ENOENT and answer(os.mkdir, machine / "sys/kernel/new") == e.EPERM
+        assert answer(os.mkdir, web / "a\nb") == e.EINVAL
+        deep = web
+        for _ in range(4):  # as long as the paths of containers
+            deep = deep / ("kubepods-burstable-pod" + "0" * 60 + ".slice")
+            os.mkdir(deep)
+        assert machine.write(str((deep / "memory.max").relative_to(machine.dir)), "8M") == 0
+        assert (deep / "memory.max").read_text() == f"{8 << 20}\n"
+
+
+def who_writes_to_a_paused_machine_is_told_that_nothing_moves():
+    with mounted(MACHINE + WORK, "--pause", "--skip", "1s") as machine:
+        assert machine.write("highwater/swapoff", "swap") == errno.ENOENT
+        area = machine.read("proc/swaps").splitlines()[1].split()[0].removeprefix("/dev/")
+        machine.write("sys/fs/cgroup/web/memory.max", "16M")
+        machine.step("1s")
+        assert machine.read("proc/swaps").splitlines()[1].split()[3] != "0"
+        with subprocess.Popen(["sh", "-c", f"echo {area} > {machine.dir}/highwater/swapoff"]) as writer:
+            said = machine.process.stderr.readline()
+            assert "waits for the machine" in said and "highwater/speed" in said, said
+            assert machine.values("highwater/time")["waiting"] == "1"
+            machine.write("highwater/speed", "100x")
+            assert writer.wait(timeout=10) == 0
+        assert len(machine.read("proc/swaps").splitlines()) == 1
+
+
+def what_was_refused_is_marked_in_the_notes():
+    with mounted(MACHINE + WORK, "--pause", "--skip", "1s") as machine:
+        with contextlib.suppress(OSError):
+            os.rmdir(machine / "sys/fs/cgroup/web")
+        assert machine.write("sys/fs/cgroup/web/cgroup.procs", "999999") == errno.ESRCH
+        assert machine.write("proc/sys/vm/swappiness", "70") == 0
+        assert machine.read("highwater/writes") == ("1.000s write sys/fs/cgroup/web/cgroup.procs 999999\n# refused: No such process\n"
+                                                    "1.000s write proc/sys/vm/swappiness 70\n")
+
+
+def the_mount_of_a_killed_machine_is_replaced():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name) / "a b"
+        (folder / "m").mkdir(parents=True)
+        (folder / "s.ini").write_text(MACHINE + WORK)
+        for first in (True, False):
+            process = subprocess.Popen([HIGHWATER, "mount", "s.ini", "m", "--pause"], stderr=subprocess.PIPE, text=True, cwd=folder)
+            said = process.stderr.readline()
+            if not first:
+                assert "killed" in said and "removed" in said, said
+                said = process.stderr.readline()
+            assert " runs in " in said, said
+            assert (folder / "m/proc/meminfo").read_text()
+            process.send_signal(signal.SIGKILL if first else signal.SIGTERM)
+            process.wait(timeout=10)
+            process.stderr.close()
+        assert os.listdir(folder / "m") == []
 
 
 def a_script_repeats_what_was_written_byte_for_byte():
@@ -243,6 +330,10 @@ if __name__ == "__main__":
         time_follows_the_clock_at_its_speed,
         writes_are_taken_and_refused_as_by_linux,
         groups_are_made_filled_killed_and_removed,
+        names_that_are_no_groups_get_the_errors_of_linux,
+        who_writes_to_a_paused_machine_is_told_that_nothing_moves,
+        what_was_refused_is_marked_in_the_notes,
+        the_mount_of_a_killed_machine_is_replaced,
         a_script_repeats_what_was_written_byte_for_byte,
         what_a_script_wants_and_is_refused_is_said,
         it_ends_and_leaves_nothing_behind,
