@@ -36,10 +36,9 @@ enum cli_format { CLI_TEXT, CLI_JSON, CLI_MARKDOWN, CLI_HTML };
 
 /* Groups of common options. --help and --quiet are taken by every verb. */
 enum cli_takes {
-    CLI_OUTPUT = 1,   /* --format --output --no-color */
-    CLI_PROGRESS = 2, /* --progress */
-    /* --set --compare, and the options of machine.def */
-    CLI_MACHINE = 4,
+    CLI_OUTPUT = 1,       /* --format --output --no-color */
+    CLI_PROGRESS = 2,     /* --progress */
+    CLI_MACHINE = 4,      /* --set, and the options of machine.def */
     CLI_COMMAND = 8,      /* what follows the options is a command: its options are not ours */
     CLI_MODE = 16,        /* --mode */
     CLI_HOST = 64,        /* --host-memory */
@@ -47,6 +46,7 @@ enum cli_takes {
     CLI_LIMITS = 128,     /* --memory-max --memory-high */
     CLI_SWAP_LIMIT = 256, /* --swap-max */
     CLI_PICTURES = 512,   /* with CLI_OUTPUT: --format html, or an output of that name, too */
+    CLI_COMPARE = 1024,   /* --compare */
 };
 
 struct cli_option {

@@ -57,7 +57,7 @@ void cli_render_help(const struct cli_spec *spec, struct strbuf *out)
         unsigned group;
         const char *title;
     } groups[] = {
-        {CLI_MACHINE, "The machine"},
+        {CLI_MACHINE | CLI_COMPARE | CLI_LIMITS | CLI_SWAP_LIMIT, "The machine"},
         {CLI_OUTPUT | CLI_PROGRESS | CLI_MODE | CLI_HOST | CLI_HELP, "Output"},
     };
 

@@ -62,8 +62,8 @@ static const struct cli_spec spec = {
         "Plays a recording or a scenario (.ini) on a machine with the memory you give it, and "
         "says what the\n"
         "memory was used for, how reclaimable it was, and whether the shortage hurt.",
-    .takes =
-        CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE | CLI_LIMITS | CLI_SWAP_LIMIT | CLI_MODE | CLI_HOST,
+    .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE | CLI_COMPARE | CLI_LIMITS | CLI_SWAP_LIMIT |
+             CLI_MODE | CLI_HOST,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes =

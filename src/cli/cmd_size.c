@@ -62,7 +62,8 @@ static const struct cli_spec spec = {
     .summary =
         "Replays a recording under many limits and says which of them survive, which are usable,\n"
         "and which memory.max and memory.high to set.",
-    .takes = CLI_OUTPUT | CLI_PICTURES | CLI_PROGRESS | CLI_MACHINE | CLI_SWAP_LIMIT | CLI_HOST,
+    .takes = CLI_OUTPUT | CLI_PICTURES | CLI_PROGRESS | CLI_MACHINE | CLI_COMPARE | CLI_SWAP_LIMIT |
+             CLI_HOST,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes =
