@@ -71,6 +71,39 @@ static inline bool corpus_add(struct corpus *c, const char *path)
     return ok;
 }
 
+struct corpus_tree {
+    struct corpus *corpus;
+    const char *dir;
+    struct source *src;
+};
+
+static inline bool corpus_add_entry(void *ctx, const char *name, bool is_directory)
+{
+    struct corpus_tree *tree = ctx;
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/%s", tree->dir, name);
+    if (!is_directory) {
+        assert(corpus_add(tree->corpus, path));
+        return true;
+    }
+
+    struct corpus_tree inner = {tree->corpus, path, tree->src};
+
+    source_list(tree->src, path, corpus_add_entry, &inner);
+    return true;
+}
+
+/* Every file below this directory, relative to the root of the project. */
+static inline void corpus_add_tree(struct corpus *c, const char *dir)
+{
+    struct corpus_tree tree = {.corpus = c, .dir = dir};
+
+    assert(source_dir_open(".", &tree.src, NULL) == 0);
+    source_list(tree.src, dir, corpus_add_entry, &tree);
+    source_free(tree.src);
+}
+
 static inline void corpus_add_text(struct corpus *c, const char *text)
 {
     struct strbuf copy;

@@ -218,42 +218,16 @@ static void fuzz_once(struct prng *rng, const struct corpus *corpus)
     free(text);
 }
 
-struct files {
-    struct corpus *corpus;
-    const char *dir;
-    struct source *src;
-};
-
-static bool add_file(void *ctx, const char *name, bool is_directory)
-{
-    struct files *files = ctx;
-    char path[512];
-
-    snprintf(path, sizeof(path), "%s/%s", files->dir, name);
-    if (!is_directory) {
-        assert(corpus_add(files->corpus, path));
-        return true;
-    }
-
-    struct files inner = {files->corpus, path, files->src};
-
-    source_list(files->src, path, add_file, &inner);
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     struct fuzz_args args = fuzz_parse_args(argc, argv, 3000);
     struct corpus corpus = {0};
-    struct files files = {.corpus = &corpus, .dir = "tests/cases"};
     struct prng rng;
 
     prng_seed(&rng, args.seed);
     fuzz_watch(args.seed);
     fuzz_now.what = "pastes";
-    assert(source_dir_open(".", &files.src, NULL) == 0);
-    source_list(files.src, files.dir, add_file, &files);
-    source_free(files.src);
+    corpus_add_tree(&corpus, "tests/cases");
     assert(corpus.texts.count > 40);
     vec_for_each (&corpus.texts, text)
         run(span_of_buf(text), &rng);

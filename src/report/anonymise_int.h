@@ -93,10 +93,25 @@ void anonymiser_learn_word(struct anonymiser *a, enum name_kind kind, struct spa
 /* The same of what a value begins with; a pod may have its namespace before it. */
 void anonymiser_learn_value(struct anonymiser *a, enum name_kind kind, struct span value);
 
+/* What this line says as a row of a table, as its head, or within a description by kubectl. */
+void anonymiser_learn_table(struct anonymiser *a, struct span line);
+void anonymiser_learn_description(struct anonymiser *a, struct span line, struct span rest);
+/* The name that a text begins with, up to what cannot be of a name. An image has more in it. */
+struct span anonymiser_value(struct span line, bool image);
+
 /* "web1.corp.example": a name of the network by its end. */
 bool is_domain(struct span word);
 /* "db.service" */
 bool is_unit_name(struct span word);
+
+static inline bool is_one_of(struct span word, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (span_is(word, list[i]))
+            return true;
+    return false;
+}
+#define IS_ONE_OF(word, list) is_one_of(word, list, ARRAY_SIZE(list))
 
 static inline bool is_alnum_ascii(char c)
 {

@@ -7,15 +7,6 @@
 #include <limits.h>
 #include <string.h>
 
-static bool is_one_of(struct span word, const char *const *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (span_is(word, list[i]))
-            return true;
-    return false;
-}
-#define IS_ONE_OF(word, list) is_one_of(word, list, ARRAY_SIZE(list))
-
 static struct span find(struct span line, const char *words)
 {
     size_t len = strlen(words);
@@ -155,8 +146,7 @@ void anonymiser_learn_word(struct anonymiser *a, enum name_kind kind, struct spa
         vec_push(&a->said, ((struct said){word, name}));
 }
 
-/* Up to what cannot be of a name. An image has more in it. */
-static struct span value_of(struct span line, bool image)
+struct span anonymiser_value(struct span line, bool image)
 {
     struct span word = {line.at, line.at};
 
@@ -175,13 +165,14 @@ static void learn_pod(struct anonymiser *a, struct span line)
         name.end++;
     if (name.end < line.end && *name.end == '/') {
         anonymiser_learn_word(a, KIND_SPACE, name);
-        anonymiser_learn_word(a, KIND_POD, value_of((struct span){name.end + 1, line.end}, false));
+        anonymiser_learn_word(a, KIND_POD,
+                              anonymiser_value((struct span){name.end + 1, line.end}, false));
         return;
     }
     anonymiser_learn_word(a, KIND_POD, name);
     if (name.end < line.end && *name.end == '_')
         anonymiser_learn_word(a, KIND_SPACE,
-                              value_of((struct span){name.end + 1, line.end}, false));
+                              anonymiser_value((struct span){name.end + 1, line.end}, false));
 }
 
 void anonymiser_learn_value(struct anonymiser *a, enum name_kind kind, struct span line)
@@ -194,7 +185,7 @@ void anonymiser_learn_value(struct anonymiser *a, enum name_kind kind, struct sp
         learn_pod(a, line);
         return;
     }
-    word = value_of(line, kind == KIND_IMAGE);
+    word = anonymiser_value(line, kind == KIND_IMAGE);
     /* "serial 8250" is a driver. */
     if (kind == KIND_SERIAL && (span_len(word) < 5 || !has_digit(word)))
         return;
@@ -308,7 +299,7 @@ static void learn_keys(struct anonymiser *a, struct span line)
 
             /* "kubectl logs shows nothing" */
             if (key->with && strcmp(key->with, "kubectl") == 0 && key->kind == KIND_POD &&
-                !has_mark(value_of((struct span){at.end, line.end}, false)))
+                !has_mark(anonymiser_value((struct span){at.end, line.end}, false)))
                 whole = false;
             if (whole && (!key->with || has(line, key->with)))
                 anonymiser_learn_value(a, key->kind, (struct span){at.end, line.end});
@@ -380,10 +371,10 @@ static void learn_programs(struct anonymiser *a, struct span line)
 
     for (unsigned i = 0; i < ARRAY_SIZE(before); i++)
         if ((at = find(line, before[i])).at)
-            learn_program(a, value_of((struct span){at.end, line.end}, false));
+            learn_program(a, anonymiser_value((struct span){at.end, line.end}, false));
     if ((at = find(line, "ill")).at && (at = find(line, " process ")).at &&
         (at = find((struct span){at.end, line.end}, "(")).at)
-        learn_program(a, value_of((struct span){at.end, line.end}, false));
+        learn_program(a, anonymiser_value((struct span){at.end, line.end}, false));
     if ((at = find(line, " invoked oom-killer")).at) {
         struct span word = {at.at, at.at};
 
@@ -402,13 +393,13 @@ static bool learn_prompt(struct anonymiser *a, struct span line, struct span *re
 
     while (!span_empty(line) && !is_word(*line.at))
         line.at++;
-    user = value_of(line, false);
+    user = anonymiser_value(line, false);
     if (span_empty(user) || user.end == line.end)
         return false;
     rest = (struct span){user.end, line.end};
     host = user;
     if (*user.end == '@') {
-        host = value_of((struct span){user.end + 1, line.end}, false);
+        host = anonymiser_value((struct span){user.end + 1, line.end}, false);
         rest.at = host.end;
         if (span_empty(host) || rest.at == line.end || !strchr(": ]~", *rest.at))
             return false;
@@ -434,17 +425,17 @@ static void learn_lines(struct anonymiser *a, struct span line)
     struct span words = span_trim(line), word, rest = words, at;
 
     if (a->host_next)
-        anonymiser_learn_word(a, KIND_HOST, value_of(words, false));
+        anonymiser_learn_word(a, KIND_HOST, anonymiser_value(words, false));
     a->host_next = false;
     if (span_take(&rest, "Linux ") && span_take_word(&rest, &word)) {
         span_skip_blanks(&rest);
         if (has_digit(word) && !span_empty(rest) && *rest.at == '(')
             anonymiser_learn_word(a, KIND_HOST,
-                                  value_of((struct span){rest.at + 1, rest.end}, false));
+                                  anonymiser_value((struct span){rest.at + 1, rest.end}, false));
         else if (!span_empty(rest) && is_digit(*rest.at))
             anonymiser_learn_word(a, KIND_HOST, word);
     }
-    word = value_of(words, false);
+    word = anonymiser_value(words, false);
     rest = (struct span){word.end, words.end};
     if (span_begins(rest, ":/") && !span_begins(rest, "://") && has(rest, " "))
         anonymiser_learn_word(a, KIND_HOST, word);
@@ -464,232 +455,14 @@ static void learn_lines(struct anonymiser *a, struct span line)
 static void learn_domains(struct anonymiser *a, struct span line)
 {
     while (!span_empty(line)) {
-        struct span word = value_of(line, false);
+        struct span word = anonymiser_value(line, false);
 
+        line.at = span_empty(word) ? line.at + 1 : word.end;
         while (!span_empty(word) && !is_word(word.end[-1]))
             word.end--;
         if (has_letter(word) && !is_unit_name(word) && is_domain(word))
             anonymiser_learn_word(a, KIND_HOST, word);
-        line.at = span_empty(word) ? line.at + 1 : word.end;
     }
-}
-
-/* --- descriptions and tables --------------------------------------------------------------------------------------------------------- */
-
-static size_t indent_of(struct span line)
-{
-    struct span rest = line;
-
-    while (!span_empty(rest) && (is_blank(*rest.at) || *rest.at == '>'))
-        rest.at++;
-    return (size_t)(rest.at - line.at);
-}
-
-/* Is what follows a description by kubectl? /proc/PID/status has a Name as well. */
-static bool is_description(struct span rest)
-{
-    struct span line;
-
-    for (unsigned i = 0; i < 4 && span_take_line(&rest, &line); i++)
-        if (has(line, "Namespace:") || has(line, "Roles:") || has(line, "Labels:") ||
-            has(line, "Priority:"))
-            return true;
-    return false;
-}
-
-static void learn_description(struct anonymiser *a, struct span line, struct span rest)
-{
-    size_t indent = indent_of(line);
-    struct span words = span_trim((struct span){line.at + indent, line.end});
-
-    if (span_begins(words, "Name:") && is_description(rest))
-        anonymiser_learn_value(a, KIND_POD, (struct span){words.at + 5, words.end});
-    if (span_is(words, "Containers:") || span_is(words, "Init Containers:")) {
-        a->containers = indent + 1;
-        a->container = 0;
-        return;
-    }
-    if (!a->containers)
-        return;
-    if (indent < a->containers) {
-        a->containers = 0;
-        return;
-    }
-    if (!a->container)
-        a->container = indent;
-    if (indent == a->container && span_ends(words, ":") &&
-        span_len(value_of(words, false)) + 1 == span_len(words))
-        anonymiser_learn_word(a, KIND_CONTAINER, words);
-}
-
-/* "Name   ID   Mem VCPUs", " Id   Name   State": of virsh, xl, pct. */
-static bool is_mixed_head(struct span line)
-{
-    static const char *const beside[] = {"Id", "ID", "State", "Status", "VMID", "VCPUs"};
-    struct span rest = line, word;
-    bool name = false, other = false;
-
-    while (span_take_word(&rest, &word)) {
-        if (*word.at < 'A' || *word.at > 'Z' ||
-            (!is_alnum_ascii(word.end[-1]) && word.end[-1] != ')'))
-            return false;
-        name |= span_is(word, "Name");
-        other |= IS_ONE_OF(word, beside);
-    }
-    return name && other;
-}
-
-/* Names of devices, areas and algorithms tell nothing of anybody. */
-static bool is_of_devices(struct span line)
-{
-    static const char *const words[] = {"OBJS",    "MOUNTPOINT", "ALGORITHM", "MOUNTPOINTS",
-                                        "MAJ:MIN", "FSTYPE",     "PRIO"};
-
-    for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
-        if (has(line, words[i]))
-            return true;
-    return false;
-}
-
-/* No small letters but in brackets: "NAME   CPU(cores)   MEMORY%" */
-static bool is_head(struct span line)
-{
-    unsigned words = 0, inside = 0;
-
-    for (const char *at = line.at; at < line.end; at++) {
-        words += !is_blank(*at) && (at == line.at || is_blank(at[-1]));
-        inside += *at == '(';
-        if (is_digit(*at) || (*at >= 'a' && *at <= 'z' && !inside) || *at == '=' || *at == '\\')
-            return false;
-        inside -= *at == ')' && inside;
-    }
-    return words >= 2;
-}
-
-static size_t characters(struct span text)
-{
-    size_t n = 0;
-
-    for (; text.at < text.end; text.at++)
-        n += (*text.at & 0xc0) != 0x80;
-    return n;
-}
-
-static void learn_head(struct anonymiser *a, struct span line)
-{
-    static const struct {
-        const char *word;
-        enum name_kind kind;
-    } heads[] = {
-        {"NAMESPACE", KIND_SPACE}, {"NAME", KIND_POD},      {"NAMES", KIND_CONTAINER},
-        {"NODE", KIND_HOST},       {"POD", KIND_POD},       {"IMAGE", KIND_IMAGE},
-        {"USER", KIND_USER},       {"OBJECT", NR_KINDS},    {"CONTAINER", KIND_CONTAINER},
-        {"OWNER", KIND_USER},      {"HOSTNAME", KIND_HOST}, {"Name", KIND_HOST},
-        {"NODENAME", KIND_HOST},   {"NODELIST", KIND_HOST}, {"HOST", KIND_HOST},
-        {"FROM", KIND_HOST},       {"CLUSTER", KIND_SPACE}, {"PROJECT", KIND_SPACE},
-    };
-    struct span rest = line, word;
-    unsigned field = 0;
-
-    a->nr_columns = 0;
-    if (is_of_devices(line))
-        return;
-    while (span_take_word(&rest, &word)) {
-        bool id = span_is(word, "ID") && field > 0 && word.at[-1] == ' ' && word.at[-2] != ' ';
-
-        for (unsigned i = 0; i < ARRAY_SIZE(heads) && a->nr_columns < COLUMNS_MAX; i++) {
-            enum name_kind kind = heads[i].kind;
-
-            if (!span_is(word, heads[i].word))
-                continue;
-            if (kind == KIND_POD && (has(line, "ID") || has(line, "MEM %")))
-                kind = KIND_CONTAINER;
-            else if (kind == KIND_POD && (has(line, "ROLES") || has(line, "MEMORY%")))
-                kind = KIND_HOST;
-            a->columns[a->nr_columns++] =
-                (struct column){kind, characters((struct span){line.at, word.at}), field};
-        }
-        field += !id;
-    }
-    a->nr_fields = field;
-}
-
-/* Where this character of the line is; its end when it is shorter. */
-static const char *at_character(struct span line, size_t n)
-{
-    const char *at = line.at;
-
-    for (; at < line.end; at++)
-        if ((*at & 0xc0) != 0x80 && n-- == 0)
-            break;
-    return at;
-}
-
-/* What stands below the head of this column: the word that begins there, else, for rows that are not set out like it, the word of its number, as
- * far as the row has as many words as the head. The first column begins where its head does, as names do. */
-static struct span cell_of(const struct anonymiser *a, const struct column *column,
-                           struct span line)
-{
-    const char *at = at_character(line, column->offset);
-    struct span rest = line, none = {line.at, line.at}, word = none, found = none;
-    unsigned words = 0;
-
-    if (at < line.end && !is_blank(*at) && (at == line.at || is_blank(at[-1]))) {
-        rest.at = at;
-        span_take_word(&rest, &word);
-        return word;
-    }
-    if (column->field == 0)
-        return none;
-    while (span_take_word(&rest, &word)) {
-        if (words == column->field || column->field + 1 == a->nr_fields)
-            found = word;
-        words++;
-    }
-    return words >= a->nr_fields ? found : none;
-}
-
-/* The whole cell is a name, or one that ps cut ("systemd+"), or the first of several. */
-static void learn_cell(struct anonymiser *a, enum name_kind kind, struct span cell)
-{
-    struct span name = value_of(cell, kind == KIND_IMAGE);
-
-    if (name.end == cell.end || strchr("+,:", *name.end))
-        anonymiser_learn_word(a, kind, name);
-}
-
-static void learn_row(struct anonymiser *a, struct span line)
-{
-    for (unsigned i = 0; i < a->nr_columns; i++) {
-        const struct column *column = &a->columns[i];
-        struct span cell = cell_of(a, column, line);
-        const char *slash = span_empty(cell) ? NULL : memchr(cell.at, '/', span_len(cell));
-
-        if (column->kind == NR_KINDS && slash)
-            anonymiser_learn_word(a, span_begins(cell, "node/") ? KIND_HOST : KIND_POD,
-                                  (struct span){slash + 1, cell.end});
-        else if (column->kind < NR_KINDS && (!slash || column->kind == KIND_IMAGE))
-            learn_cell(a, column->kind, cell);
-    }
-}
-
-/* "Mem:   7700", "MemFree:   112640 kB": the table is over. */
-static bool is_labelled(struct span line)
-{
-    struct span rest = line, word;
-
-    return span_take_word(&rest, &word) && word.end[-1] == ':';
-}
-
-static void learn_table(struct anonymiser *a, struct span line)
-{
-    if (span_empty(span_trim(line)) || is_labelled(line) || prefix_certain(line) ||
-        span_begins(line, "$ ") || span_begins(line, "# "))
-        a->nr_columns = 0;
-    else if (is_head(line) || is_mixed_head(line))
-        learn_head(a, line);
-    else
-        learn_row(a, line);
 }
 
 /* A prefix of a logger says the host; a word before "kernel:" alone is one as well. */
@@ -709,7 +482,7 @@ static void learn_prefix(struct anonymiser *a, struct span line)
     /* "java.lang.OutOfMemoryError:" is none. */
     if (prefix.is_log && !a->nr_columns && !span_empty(prefix.host) &&
         !(prefix.host.end < line.end && *prefix.host.end == ':') &&
-        span_len(value_of(prefix.host, false)) == span_len(prefix.host))
+        span_len(anonymiser_value(prefix.host, false)) == span_len(prefix.host))
         anonymiser_learn_word(a, KIND_HOST, prefix.host);
 }
 
@@ -749,7 +522,7 @@ static void learn_people(struct anonymiser *a, struct span line)
     struct span at = {line.at, line.at}, rest = line;
 
     while ((at = find(rest, " <")).at) {
-        struct span mail = value_of((struct span){at.end, line.end}, false);
+        struct span mail = anonymiser_value((struct span){at.end, line.end}, false);
 
         if (mail.end < line.end && *mail.end == '@')
             learn_person(a, (struct span){line.at, at.at});
@@ -764,7 +537,8 @@ static void learn_people(struct anonymiser *a, struct span line)
 static void learn_logins(struct anonymiser *a, struct span line)
 {
     for (const char *at = line.at; (at = memchr(at, '@', (size_t)(line.end - at))); at++) {
-        struct span user = {at, at}, host = value_of((struct span){at + 1, line.end}, false);
+        struct span user = {at, at},
+                    host = anonymiser_value((struct span){at + 1, line.end}, false);
 
         while (user.at > line.at && is_name(user.at[-1]))
             user.at--;
@@ -785,7 +559,7 @@ static void learn_console(struct anonymiser *a, struct span line)
 
     while (!span_empty(words) && strchr("> |", *words.at) && *words.at)
         words.at++;
-    word = value_of(words, false);
+    word = anonymiser_value(words, false);
     if (span_begins((struct span){word.end, words.end}, " login:"))
         anonymiser_learn_word(a, KIND_HOST, word);
 }
@@ -801,8 +575,8 @@ void anonymiser_learn_line(struct anonymiser *a, struct span line, struct span r
         a->host_next = span_is(command, "hostname") || span_begins(command, "hostname -");
     } else {
         learn_lines(a, line);
-        learn_description(a, line, rest);
-        learn_table(a, line);
+        anonymiser_learn_description(a, line, rest);
+        anonymiser_learn_table(a, line);
         learn_prefix(a, line);
     }
     learn_keys(a, line);
