@@ -304,7 +304,7 @@ static const char *say_unmeasured(const struct diagnosis *d, const struct figure
 static void describe_host(struct diagnosis *d, const struct figures *f)
 {
     const struct pressure *p = &f->psi[PSI_MEM];
-    char available[UNITS_TEXT_MAX], total[UNITS_TEXT_MAX], pressure[48];
+    char available[48], total[UNITS_TEXT_MAX], pressure[48];
 
     if (!known(f->total) || !known(f->available)) {
         if (d->last->pasted && !d->findings.items.count && d->last->share_percent > 0)
@@ -322,7 +322,7 @@ static void describe_host(struct diagnosis *d, const struct figures *f)
         return;
     }
     snprintf(d->headline, sizeof(d->headline), "%s of %s available%s%s%s",
-             format_bytes(available, f->available), format_bytes(total, f->total),
+             format_available(available, f), format_bytes(total, f->total),
              f->available_estimated ? " (estimated)" : "",
              pain_known(p)                      ? ", memory pressure "
              : d->verdict != VERDICT_HEALTHY    ? ", pressure not known"

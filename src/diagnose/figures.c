@@ -310,6 +310,7 @@ static void fill_meminfo(struct figures *f, const struct snapshot *s)
     f->pinned = snapshot_pinned(s);
     f->available = m[MI_MEM_AVAILABLE];
     f->available_estimated = s->available_estimated;
+    f->available_below = s->available_below && f->available == s->available_below;
     f->available_share = percent(f->available, f->total);
     f->cache = less(cached, m[MI_SHMEM]);
     f->swap_total = m[MI_SWAP_TOTAL];

@@ -71,6 +71,7 @@ struct figures {
 
     u64 total, available;     /* bytes; UNKNOWN */
     bool available_estimated; /* the kernel is older than MemAvailable */
+    bool available_below;     /* less than that is available; how much less is not told */
     double available_share;   /* percent */
     u64 cache;                /* Cached + Buffers - Shmem */
     /* Of programs, in use by devices or the kernel for long (nr_foll_pin_*), bytes; what is pinned twice counts twice; UNKNOWN */

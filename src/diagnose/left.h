@@ -29,7 +29,7 @@ static inline bool left_is_scarce(const struct figures *f)
 
 static inline bool left_is_nothing(const struct figures *f)
 {
-    return number_of(f->available) < LEFT_NOTHING_PART * left_little(f);
+    return !f->available_below && number_of(f->available) < LEFT_NOTHING_PART * left_little(f);
 }
 
 /* A reserve that is so large a part of memory was set by somebody: the kernel's own is 5 % at most. */

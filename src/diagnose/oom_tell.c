@@ -206,7 +206,7 @@ static void tell_limits(const struct telling *t, struct strbuf *text)
     if (known(t->c->f->available) && known(t->c->f->total) && !isnan(t->i->age_s) &&
         t->i->age_s < OOM_NOW_S) {
         finding_detail(t->c, "The node has %s of %s available: it is this limit, not the machine.",
-                       SIZE(t->c->f->available), SIZE(t->c->f->total));
+                       LEFT_SIZE(t->c->f), SIZE(t->c->f->total));
         evidence(t->c, "MemAvailable now", number_of(t->c->f->available), IN_BYTES, "/proc/meminfo",
                  "%s", "");
         evidence(t->c, "MemTotal", number_of(t->c->f->total), IN_BYTES, "/proc/meminfo", "%s", "");

@@ -5,6 +5,7 @@
 #include "diagnose/oom_tell_int.h"
 
 #include "diagnose/sizing.h"
+#include "diagnose/slabs.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -272,6 +273,8 @@ static void title_no_counter(const struct telling *t, struct strbuf *out)
 static void title_slab(const struct telling *t, struct strbuf *out)
 {
     const struct oom_slab *slab = t->ruling->slab;
+    struct slab_family family =
+        t->f->of_group ? (struct slab_family){0} : oom_slabs_family(t->f->r);
     bool reclaimable = figure_or(t->f->slab_r, 0) > figure_or(t->f->slab_u, 0);
 
     strbuf_printf(out, "kernel slab holds %s",
@@ -285,6 +288,10 @@ static void title_slab(const struct telling *t, struct strbuf *out)
     }
     if (reclaimable)
         strbuf_append(out, ", most of it reclaimable (dentries and inodes)");
+    else if (family.name && family.bytes >= t->ruling->bytes / 2 &&
+             !(slab && slab->total > family.bytes))
+        strbuf_printf(out, ", %s of it in caches of %s",
+                      BYTES(SLABS, "caches of one kind, together", family.bytes), family.name);
     else if (slab && slab->total >= t->ruling->bytes / 10)
         strbuf_printf(out, ", %s %s (%s)",
                       slab->total >= t->ruling->bytes / 2 ? "most of it in"

@@ -121,8 +121,16 @@ static void figure_pss(struct reconciliation *r, const struct sums *sums)
 }
 
 /* What was pasted of free is quoted; versions of it differ in what they call used. */
-static void say_free(struct strbuf *text, u64 pasted, u64 used, u64 older)
+static void say_free(struct strbuf *text, const struct snapshot *s, u64 used, u64 older)
 {
+    u64 pasted = s->free_used;
+    u64 apart = known(pasted) ? MAX(pasted, used) - MIN(pasted, used) : 0;
+
+    if (known(pasted) && apart <= s->free_step) {
+        say(text, "free says %s used: MemTotal less what is available", pasted);
+        strbuf_append(text, ", as procps 4 counts it, as far as free rounds.");
+        return;
+    }
     if (known(pasted)) {
         say(text, "free says %s used here. MemTotal less what is available", pasted);
         say(text, ", as procps 4 counts it, is %s.", used);
@@ -148,7 +156,7 @@ static void reconcile_host(struct diagnosis *d, const struct figures *f)
     if (!known(used))
         return;
     strbuf_init(&text);
-    say_free(&text, d->last->free_used, used, older);
+    say_free(&text, d->last, used, older);
     say_processes(&text, &sums);
     strbuf_append(&text, " Neither sees kernel memory");
     say_some(&text, ", unmapped tmpfs (shared memory is %s in all)", m[MI_SHMEM]);

@@ -92,9 +92,17 @@ u64 sysctl_value(const struct snapshot *s, const char *key);
 
 /* Short forms. */
 #define SIZE(bytes)          format_bytes((char[UNITS_TEXT_MAX]){0}, bytes)
+/* "1.2 GiB", or "less than 1.0 GiB" */
+#define LEFT_SIZE(f)         format_available((char[48]){0}, f)
 #define AMOUNT(number, unit) format_evidence((char[48]){0}, number, unit)
 
 #define TIMES(count) format_times((char[48]){0}, count)
+
+static inline const char *format_available(char buf[48], const struct figures *f)
+{
+    snprintf(buf, 48, "%s%.30s", f->available_below ? "less than " : "", SIZE(f->available));
+    return buf;
+}
 
 /* "once", "1,234 times". Returns buf. */
 static inline const char *format_times(char buf[48], u64 count)

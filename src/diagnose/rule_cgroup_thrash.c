@@ -21,7 +21,7 @@ static void tell(struct rule_context *c, const struct cgroup_view *g,
     if (known(g->max) && g->max < NO_LIMIT && known(g->current))
         finding_detail(c, "It stands at %s of %s; the node has %s available.", SIZE(g->current),
                        SIZE(g->max),
-                       known(c->f->available) ? SIZE(c->f->available) : "an unknown amount");
+                       known(c->f->available) ? LEFT_SIZE(c->f) : "an unknown amount");
     evidence(c, "workingset_refault_file", file, IN_PAGES_PER_S, group_file(g, "memory.stat"), "%s",
              "");
     evidence(c, "workingset_refault_anon", anon, IN_PAGES_PER_S, group_file(g, "memory.stat"), "%s",

@@ -172,7 +172,7 @@ static void tell_nothing_found(struct rule_context *c, const struct incident *i)
     finding_title(c, "%s found no process to kill", i->e->killer);
     if (told) {
         finding_title(c, "%s found no process to kill with %s of %s available", i->e->killer,
-                      SIZE(f->available), SIZE(f->total));
+                      LEFT_SIZE(f), SIZE(f->total));
         evidence_shown(c, "MemAvailable", number_of(f->available), IN_BYTES, "/proc/meminfo");
         evidence_shown(c, "MemTotal", number_of(f->total), IN_BYTES, "/proc/meminfo");
     }

@@ -31,7 +31,7 @@ void rule_healthy_cache(struct rule_context *c)
         return;
     finding_add(c, SEV_GOOD, pain_known(p) ? CONF_HIGH : CONF_MEDIUM, "host", 0.9,
                 "Only %s is free, and that is fine: %s can be had at once",
-                AMOUNT(free_share, IN_PERCENT), SIZE(f->available));
+                AMOUNT(free_share, IN_PERCENT), LEFT_SIZE(f));
     evidence(c, "MemFree", free_share, IN_PERCENT, "/proc/meminfo", "under %.0f %%", FREE_LOW);
     evidence_shown(c, "available", number_of(f->available), IN_BYTES, "/proc/meminfo");
     evidence(c, "MemAvailable", f->available_share, IN_PERCENT, "/proc/meminfo", "over %.0f %%",

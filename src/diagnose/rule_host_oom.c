@@ -52,7 +52,7 @@ static void from_counters(struct rule_context *c)
             finding_detail(c,
                            "%s of %s is available, so it was almost surely the limit of a "
                            "cgroup that is gone, not the machine.",
-                           SIZE(c->f->available), SIZE(c->f->total));
+                           LEFT_SIZE(c->f), SIZE(c->f->total));
         else
             finding_detail(c, "No cgroup that is there counted it: the machine ran out, or the "
                               "cgroup is gone.");

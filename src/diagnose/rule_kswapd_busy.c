@@ -29,7 +29,7 @@ void rule_kswapd_busy(struct rule_context *c)
             c,
             "kswapd takes %s of a CPU although %s is available: it is one zone, one node or "
             "large blocks that are short",
-            AMOUNT(cpu, IN_PERCENT), SIZE(c->f->available));
+            AMOUNT(cpu, IN_PERCENT), LEFT_SIZE(c->f));
         finding_detail(c, "Nothing that it can free ends the shortage that woke it.");
     } else if (waits) {
         finding_title(c,

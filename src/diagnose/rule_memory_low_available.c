@@ -35,16 +35,16 @@ void rule_memory_low_available(struct rule_context *c)
         return;
     }
     /* Without swap it is the next rule's. */
-    if (!left_is_little(f) || (known(f->swap_total) && f->swap_total == 0) ||
-        (!known(f->swap_total) && !c->s->pasted))
+    if (!(f->available_below ? left_is_scarce(f) : left_is_little(f)) ||
+        (known(f->swap_total) && f->swap_total == 0) || (!known(f->swap_total) && !c->s->pasted))
         return;
     if (!swap_left)
         severity = left_is_nothing(f) ? SEV_CRITICAL : SEV_WARNING;
     else
         severity = left_is_nothing(f) && !quiet ? SEV_WARNING : SEV_INFO;
-    finding_add(c, MAX(severity, pain), f->available_estimated ? CONF_MEDIUM : CONF_HIGH, "host",
-                0.6, "Little memory is left: %s of %s available", SIZE(f->available),
-                SIZE(f->total));
+    finding_add(c, MAX(severity, pain),
+                f->available_estimated || f->available_below ? CONF_MEDIUM : CONF_HIGH, "host", 0.6,
+                "Little memory is left: %s of %s available", LEFT_SIZE(f), SIZE(f->total));
     finding_detail(c, !swap_known ? "Whether there is swap is not in this text."
                       : swap_left ? "There is swap to take what nobody uses."
                                   : "Swap is nearly full as well.");

@@ -43,15 +43,14 @@ static void tell_reason(struct rule_context *c, const struct refusal *r)
         finding_detail(c, "vm.overcommit_memory is 2: the kernel refuses promises beyond "
                           "CommitLimit, however much is free.");
     else if (known(c->f->available) && known(r->bytes) && r->bytes > c->f->available)
-        finding_detail(c, "It asked for %s, and %s is available.", SIZE(r->bytes),
-                       SIZE(c->f->available));
+        finding_detail(c, "It asked for %s, and %s is available.", SIZE(r->bytes), LEFT_SIZE(c->f));
     else if (known(c->f->available) && left_is_scarce(c->f))
-        finding_detail(c, "%s of %s is available.", SIZE(c->f->available), SIZE(c->f->total));
+        finding_detail(c, "%s of %s is available.", LEFT_SIZE(c->f), SIZE(c->f->total));
     else if (known(c->f->available))
         finding_detail(c,
                        "%s is available: look for a limit of address space (ulimit -v), of "
                        "mappings (vm.max_map_count), of processes, or of the cgroup.",
-                       SIZE(c->f->available));
+                       LEFT_SIZE(c->f));
     if (mode != STRICT && promised >= NEAR_PERCENT)
         finding_detail(c, "Promises stand at %s of CommitLimit, which only mode 2 enforces.",
                        AMOUNT(promised, IN_PERCENT));
@@ -85,7 +84,7 @@ static void compare_sizes(struct rule_context *c, const struct refusal *r)
                   r->bytes > c->f->available
                       ? "The kernel refused %s %s memory (ENOMEM): only %s is available"
                       : "The kernel refused %s %s memory (ENOMEM), though %s is available",
-                  r->program, SIZE(r->bytes), SIZE(c->f->available));
+                  r->program, SIZE(r->bytes), LEFT_SIZE(c->f));
 }
 
 /* A group of this text that stands at its limit: what a new process takes is charged there. NULL. */

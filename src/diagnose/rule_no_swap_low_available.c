@@ -20,8 +20,9 @@ void rule_no_swap_low_available(struct rule_context *c)
         !swap_would_help(c))
         return;
     severity = left_is_nothing(f) ? SEV_CRITICAL : left_is_little(f) ? SEV_WARNING : SEV_INFO;
-    finding_add(c, MAX(severity, pain), f->available_estimated ? CONF_MEDIUM : CONF_HIGH, "host",
-                0.6, "%s of %s available, and no swap", SIZE(f->available), SIZE(f->total));
+    finding_add(c, MAX(severity, pain),
+                f->available_estimated || f->available_below ? CONF_MEDIUM : CONF_HIGH, "host", 0.6,
+                "%s of %s available, and no swap", LEFT_SIZE(f), SIZE(f->total));
     if (known(c->s->meminfo[MI_ANON_PAGES]))
         finding_detail(c, "%s of anonymous memory cannot be reclaimed.",
                        SIZE(c->s->meminfo[MI_ANON_PAGES]));

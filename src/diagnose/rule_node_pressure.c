@@ -23,7 +23,7 @@ static void tell_disagreement(struct rule_context *c, const char *node)
         "Kubelet says that %s is short of memory (MemoryPressure), but %s (%s) are "
         "available in the same text: it is over, of another node, or kubelet counts cache "
         "as used",
-        node, SIZE(c->f->available), AMOUNT(c->f->available_share, IN_PERCENT));
+        node, LEFT_SIZE(c->f), AMOUNT(c->f->available_share, IN_PERCENT));
     finding_detail(c, "kubelet subtracts memory.current less inactive_file of the root cgroup from "
                       "its capacity: cache that was read more than once (active_file) counts as "
                       "used. MemAvailable does not count it.");

@@ -50,7 +50,7 @@ void rule_shmem_growth(struct rule_context *c)
         "Shared memory and tmpfs hold %s, %s of memory", SIZE(shmem), AMOUNT(share, IN_PERCENT));
     if (known(c->f->available))
         finding_title(c, "Shared memory and tmpfs hold %s, and only %s is available", SIZE(shmem),
-                      SIZE(c->f->available));
+                      LEFT_SIZE(c->f));
     tell_mounts(c);
     if (known(c->s->meminfo[MI_CACHED]) && shmem > c->s->meminfo[MI_CACHED] / 2)
         finding_detail(c, "Most of what free calls buff/cache is not cache: it cannot be dropped.");

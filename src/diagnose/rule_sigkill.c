@@ -22,12 +22,12 @@ static void tell_memory(struct rule_context *c)
         return;
     if (left_is_scarce(c->f))
         finding_detail(c, "Little memory is left (%s of %s), which makes the OOM killer likely.",
-                       SIZE(c->f->available), SIZE(c->f->total));
+                       LEFT_SIZE(c->f), SIZE(c->f->total));
     else
         finding_detail(c,
                        "%s of %s is available in this text: the machine was not short of memory "
                        "then.",
-                       SIZE(c->f->available), SIZE(c->f->total));
+                       LEFT_SIZE(c->f), SIZE(c->f->total));
 }
 
 /* kubelet says that it stops a container whose probe fails: SIGTERM, and signal 9 when the grace period is over. */

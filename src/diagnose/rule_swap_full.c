@@ -15,12 +15,12 @@ void rule_swap_full(struct rule_context *c)
                 "Swap is full: %s of %s used", SIZE(f->swap_used), SIZE(f->swap_total));
     if (hurts && known(f->available) && known(f->total)) {
         finding_title(c, "%s of %s is available, and swap is full (%s): both are used up",
-                      SIZE(f->available), SIZE(f->total), SIZE(f->swap_total));
+                      LEFT_SIZE(f), SIZE(f->total), SIZE(f->swap_total));
         evidence_shown(c, "SwapTotal", number_of(f->swap_total), IN_BYTES, "/proc/meminfo");
     }
     if (!hurts && known(f->available))
         finding_title(c, "Swap is full (%s), but memory is not short: %s of %s is available",
-                      SIZE(f->swap_total), SIZE(f->available), SIZE(f->total));
+                      SIZE(f->swap_total), LEFT_SIZE(f), SIZE(f->total));
     finding_detail(c, hurts ? "Memory is short as well: nothing anonymous can leave any more."
                             : "Memory is not short, so nothing needs to leave.");
     evidence(c, "swap used", f->swap_used_share, IN_PERCENT, "/proc/meminfo", "over %.0f %%",

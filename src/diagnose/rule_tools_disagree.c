@@ -126,13 +126,13 @@ static void beside_host(struct rule_context *c)
             c,
             "%s of %s is available although %s says %s (%s) for %s: %s of that is active page "
             "cache, which it counts",
-            SIZE(f->available), SIZE(f->total), tool, SIZE(g->current), AMOUNT(share, IN_PERCENT),
+            LEFT_SIZE(f), SIZE(f->total), tool, SIZE(g->current), AMOUNT(share, IN_PERCENT),
             name_of(g), SIZE(cache));
     else
         finding_title(c,
                       "%s of %s is available although %s says %s for %s: at least %s of that is "
                       "page cache, which it counts",
-                      SIZE(f->available), SIZE(f->total), tool, SIZE(g->current), name_of(g),
+                      LEFT_SIZE(f), SIZE(f->total), tool, SIZE(g->current), name_of(g),
                       SIZE(cache));
     tell_formula(c, tool);
     if (is_node(g))

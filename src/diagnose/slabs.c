@@ -18,13 +18,20 @@ static const struct {
 #define SOCKETS "sockets and packets (TCP, UDP, UNIX, skbuff_*)"
 #define INODES  "inodes and dentries (names of files that were looked up)"
 #define SIZES   "kmalloc-* (memory that drivers and the kernel itself allocated by size)"
+#define TASKS   "processes and threads (task_struct, vm_area_struct, anon_vma, cred_jar)"
+#define DISKS   "requests to disks (bio-*, biovec-*)"
+#define NFS     "requests to NFS servers (nfs_page, nfs_write_data)"
     {"zio_", ZFS},           {"zfs_", ZFS},        {"dnode_t", ZFS},     {"dmu_", ZFS},
     {"arc_buf", ZFS},        {"abd_", ZFS},        {"sa_cache", ZFS},    {"ddt_", ZFS},
     {"zil_", ZFS},           {"spl_", ZFS},        {"metaslab_", ZFS},   {"range_seg", ZFS},
     {"sock_inode", SOCKETS}, {"TCP", SOCKETS},     {"UDP", SOCKETS},     {"UNIX", SOCKETS},
     {"RAW", SOCKETS},        {"skbuff_", SOCKETS}, {"tw_sock", SOCKETS}, {"request_sock", SOCKETS},
     {"proc_inode", INODES},  {"dentry", INODES},   {"*_inode", INODES},  {"inode_cache", INODES},
-    {"kmalloc-", SIZES},     {"size-", SIZES},
+    {"xfs_ili", INODES},     {"kmalloc-", SIZES},  {"size-", SIZES},     {"task_struct", TASKS},
+    {"mm_struct", TASKS},    {"signal_", TASKS},   {"sighand_", TASKS},  {"files_cache", TASKS},
+    {"fs_cache", TASKS},     {"cred_jar", TASKS},  {"vm_area", TASKS},   {"anon_vma", TASKS},
+    {"pid", TASKS},          {"bio-", DISKS},      {"biovec-", DISKS},   {"blkdev_requests", DISKS},
+    {"nfs_page", NFS},       {"nfs_write", NFS},   {"nfs_read", NFS},    {"nfs_commit", NFS},
 };
 
 const char *slab_family_of(const char *name)
@@ -39,25 +46,54 @@ const char *slab_family_of(const char *name)
     return NULL;
 }
 
-struct slab_family slabs_family(const struct snapshot *s)
+struct family_sum {
+    u64 bytes, largest;
+    unsigned caches;
+};
+
+static void add_cache(struct family_sum *sums, const char *name, u64 bytes)
+{
+    const char *family = slab_family_of(name);
+
+    if (!family || !known(bytes) || bytes > (u64)1 << 56)
+        return;
+    for (unsigned i = 0; i < ARRAY_SIZE(families); i++) {
+        if (families[i].family != family)
+            continue;
+        sums[i].bytes += bytes;
+        sums[i].caches += bytes > 0;
+        sums[i].largest = MAX(sums[i].largest, bytes);
+        return;
+    }
+}
+
+static struct slab_family largest_family(const struct family_sum *sums)
 {
     struct slab_family best = {0};
 
-    for (unsigned i = 0; i < ARRAY_SIZE(families); i++) {
-        struct slab_family sum = {.name = families[i].family};
-        u64 largest = 0;
-
-        vec_for_each (&s->slabs, v) {
-            if (!known(v->bytes) || v->bytes > (u64)1 << 56 || slab_family_of(v->name) != sum.name)
-                continue;
-            sum.bytes += v->bytes;
-            sum.caches += v->bytes > 0;
-            largest = MAX(largest, v->bytes);
-        }
-        if (sum.bytes > best.bytes && (double)largest < STANDS_FOR * (double)sum.bytes)
-            best = sum;
-    }
+    for (unsigned i = 0; i < ARRAY_SIZE(families); i++)
+        if (sums[i].bytes > best.bytes &&
+            (double)sums[i].largest < STANDS_FOR * (double)sums[i].bytes)
+            best = (struct slab_family){families[i].family, sums[i].bytes, sums[i].caches};
     return best;
+}
+
+struct slab_family slabs_family(const struct snapshot *s)
+{
+    struct family_sum sums[ARRAY_SIZE(families)] = {0};
+
+    vec_for_each (&s->slabs, v)
+        add_cache(sums, v->name, v->bytes);
+    return largest_family(sums);
+}
+
+struct slab_family oom_slabs_family(const struct oom_report *r)
+{
+    struct family_sum sums[ARRAY_SIZE(families)] = {0};
+
+    vec_for_each (&r->slabs, s)
+        add_cache(sums, s->name, s->total);
+    return largest_family(sums);
 }
 
 static const struct slab_view *next_largest(const struct snapshot *s, bool reclaimable,

@@ -444,6 +444,8 @@ struct snapshot {
     char meminfo_from[96], vmstat_from[96],
         groups_from[96]; /* what printed such figures; "": the files */
     u64 free_used;       /* the column "used" of a pasted free; bytes */
+    u64 free_step;       /* what its rounding may add to a difference of its columns; bytes */
+    u64 available_below; /* MemAvailable where a table cut it to 0 of a large unit: the end of what it may be; bytes; 0: not so */
     u64 used;            /* neither free nor cache, as a table has it; bytes */
     char share_name
         [COMM_BYTES]; /* of a table with shares of memory and no sizes: whose is the largest */

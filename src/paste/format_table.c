@@ -182,18 +182,45 @@ static u64 guess_unit(const struct block *b, u64 total)
 /* Units of a machine's memory: with fewer, a figure of 0 may be a good part of it. */
 #define COARSE_MAX 8
 
-static void take_free_row(struct block *b, const u64 v[8], unsigned n, unsigned columns, bool bare,
-                          bool combined)
+/* One in the last digit of an amount as -h prints it: tenths below 10, then whole ones. */
+static u64 step_of(u64 amount)
 {
-    enum rank rank = bare ? RANK_TABLE : RANK_ROUNDED;
+    u64 unit = 1;
+
+    while (known(amount) && amount / 1024 >= unit)
+        unit *= 1024;
+    return amount < 10 * unit ? unit / 10 : unit;
+}
+
+/* A row of whole GiB, cut off and not rounded: 0 is less than one. What is available is then told as the end of what it may be, the rest is not. */
+static void take_coarse_row(struct block *b, u64 v[8], unsigned n, unsigned columns)
+{
+    unsigned available = columns == 7 ? 6 : 5;
+
+    for (unsigned i = 0; i < n; i++) {
+        if (v[i] != 0)
+            continue;
+        v[i] = UNKNOWN;
+        if (i == available && v[0] >= COARSE_MAX * GIB)
+            v[i] = b->p->s.available_below = GIB - KIB;
+    }
+}
+
+static void take_free_row(struct block *b, const u64 v[8], unsigned n, unsigned columns, bool bare,
+                          u64 unit, bool combined)
+{
+    enum rank rank = bare && unit < GIB ? RANK_TABLE : RANK_ROUNDED;
     u64 cache = UNKNOWN;
 
     block_meminfo(b, MI_MEM_TOTAL, v[0], rank);
     block_meminfo(b, MI_MEM_FREE, v[2], rank);
     if (n >= 4)
         block_meminfo(b, MI_SHMEM, v[3], rank);
-    if (known(v[1]))
+    if (known(v[1])) {
         b->p->s.free_used = v[1];
+        b->p->s.free_step =
+            bare ? 3 * unit : step_of(v[0]) + step_of(v[1]) + (n >= 6 ? step_of(v[n - 1]) : 0);
+    }
     if (columns == 7 && n == 7) { /* -w: buffers, cache, available */
         block_meminfo(b, MI_BUFFERS, v[4], rank);
         cache = v[5];
@@ -242,20 +269,20 @@ unsigned free_parse(struct block *b, struct span text)
             continue;
         if (bare) {
             unit = rows == 0 ? guess_unit(b, v[0]) : unit;
-            /* free -g cuts off what is beyond whole GiB: 0 of a few says nothing. */
-            bool coarse = unit == GIB && v[0] < COARSE_MAX;
-
             for (unsigned i = 0; i < n; i++)
-                v[i] = v[i] < UINT64_MAX / unit && !(coarse && v[i] == 0 && rows == 0) ? v[i] * unit
-                                                                                       : UNKNOWN;
+                v[i] = v[i] < UINT64_MAX / unit ? v[i] * unit : UNKNOWN;
+            if (unit == GIB && rows == 0)
+                take_coarse_row(b, v, n, columns);
         }
         /* The first row is memory and one of three numbers is swap. "Total:" adds them up. */
         if (rows == 0 && n >= 3) {
-            take_free_row(b, v, n, columns, bare, combined);
+            take_free_row(b, v, n, columns, bare, unit, combined);
         } else if (n == 3 && !span_begins(label, "Tot") && !span_begins(label, "High") &&
                    !span_begins(label, "Low")) {
             block_meminfo(b, MI_SWAP_TOTAL, v[0], bare ? RANK_TABLE : RANK_ROUNDED);
-            block_meminfo(b, MI_SWAP_FREE, v[2], bare ? RANK_TABLE : RANK_ROUNDED);
+            /* Of a few GiB of swap, the part of one that is cut off may be free. */
+            if (!(bare && unit == GIB && v[2] == 0 && v[1] < v[0] && v[0] < COARSE_MAX * GIB))
+                block_meminfo(b, MI_SWAP_FREE, v[2], bare ? RANK_TABLE : RANK_ROUNDED);
         } else {
             continue;
         }
