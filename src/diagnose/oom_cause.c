@@ -57,6 +57,9 @@ bool oom_is_pod(const char *path)
     const char *name = strrchr(path, '/'), *pod;
 
     name = name ? name + 1 : path;
+    /* "container web of test-pod-1" */
+    if (strncmp(name, "container ", 10) == 0)
+        return false;
     pod = strstr(name, "pod");
     /* "pod1111-...", "kubepods-burstable-pod1111_...slice", "machine-libpod_pod_..." */
     while (pod && !((pod == name || pod[-1] == '-' || pod[-1] == '_') && pod[3] && pod[3] != 's'))

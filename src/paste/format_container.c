@@ -126,7 +126,7 @@ unsigned docker_stats_parse(struct block *b, struct span text)
         else
             span_copy(f.at[MIN(column, f.count - 1)], c.name, sizeof(c.name));
         if (column == 1 && f.count > 1)
-            names_note(b->p, f.at[0], f.at[1]);
+            names_note(b->p, f.at[0], f.at[1], UNKNOWN);
         vec_push(&all, c);
         largest = MAX(largest, c.limit);
     }
@@ -200,6 +200,7 @@ static void take_asked(struct span command, char name[NAME_MAX_])
 /* What is said of one container. */
 struct inspected {
     char name[NAME_MAX_];
+    struct span id;
     bool seen, killed;
     u64 limit, exit_code, finished;
     struct span words, exit_words;
@@ -214,6 +215,8 @@ static void take_key(struct inspected *c, struct span key, struct span value, st
         c->words = words;
         c->line = line;
         c->seen = true;
+    } else if (span_is(key, "Id")) {
+        c->id = value;
     } else if (span_is(key, "Name") && span_begins(value, "/")) {
         span_copy((struct span){value.at + 1, value.end}, c->name, sizeof(c->name));
     } else if (span_is(key, "FinishedAt")) {
@@ -245,6 +248,8 @@ static void tell_inspected(struct block *b, struct inspected *c)
                      (struct klog_place){b->p->state->klog_file, c->exit_line});
     if (!*c->name)
         take_asked(b->command, c->name);
+    if (*c->name)
+        names_note(b->p, c->id, span_of(c->name, strlen(c->name)), c->limit);
     snprintf(scope, sizeof(scope), "/docker/%s", *c->name ? c->name : "container");
     if (known(c->limit))
         block_group(b, scope, UNKNOWN, c->limit);
@@ -261,7 +266,7 @@ static struct inspected inspected_none(void)
 {
     struct inspected c = {.limit = UNKNOWN, .finished = UNKNOWN};
 
-    c.words = c.exit_words = span_of("", 0);
+    c.words = c.exit_words = c.id = span_of("", 0);
     return c;
 }
 
@@ -376,12 +381,71 @@ unsigned docker_ps_parse(struct block *b, struct span text)
         rows++;
         fields_split(line, &f);
         if (f.count > 1)
-            names_note(b->p, f.at[0], f.at[f.count - 1]);
+            names_note(b->p, f.at[0], f.at[f.count - 1], UNKNOWN);
         if (!span_find(line, "Exited (137)") && !span_find(line, "Restarting (137)"))
             continue;
         span_copy(f.at[f.count - 1], name, sizeof(name));
         /* It may be one that another table says more of. */
         sigkill_push(b->p, podman ? "podman ps" : "docker ps", name, line, place);
+    }
+    return rows + 1;
+}
+
+/* --- crictl ps --------------------------------------------------------------------------------------------------------------- */
+/*
+ * CONTAINER       IMAGE           CREATED          STATE     NAME   ATTEMPT   POD ID          POD
+ * 1f2e3d4c5b6a7   3f8a4339aadda   2 minutes ago    Running   web    3         0a1b2c3d4e5f6   web-6d4cf56db6-8xkzp
+ *
+ * Before 1.24 without the last column. It tells whose the ids of a log are.
+ */
+bool crictl_ps_begins(const struct block *b, struct span line)
+{
+    (void)b;
+    return words_begin(line, "CONTAINER") && words_have(line, "STATE NAME ATTEMPT POD ID");
+}
+
+static unsigned state_at(const struct fields *f)
+{
+    static const char *const states[] = {"Running", "Exited", "Created", "Unknown"};
+
+    for (unsigned i = 2; i + 3 < f->count; i++)
+        for (unsigned k = 0; k < ARRAY_SIZE(states); k++)
+            if (span_is(f->at[i], states[k]) && is_digit(*f->at[i + 2].at))
+                return i;
+    return 0;
+}
+
+bool crictl_ps_goes_on(const struct block *b, struct span line)
+{
+    struct fields f;
+
+    (void)b;
+    fields_split(line, &f);
+    return state_at(&f) > 0;
+}
+
+unsigned crictl_ps_parse(struct block *b, struct span text)
+{
+    struct span line;
+    unsigned rows = 0;
+
+    while (span_take_line(&text, &line)) {
+        struct fields f;
+        char name[NAME_MAX_];
+        unsigned at;
+
+        fields_split(line, &f);
+        at = state_at(&f);
+        if (!at)
+            continue;
+        rows++;
+        if (f.count > at + 4)
+            snprintf(name, sizeof(name), "%.*s of %.*s",
+                     (int)MIN(span_len(f.at[at + 1]), (size_t)60), f.at[at + 1].at,
+                     (int)MIN(span_len(f.at[at + 4]), (size_t)60), f.at[at + 4].at);
+        else
+            span_copy(f.at[at + 1], name, sizeof(name));
+        names_note(b->p, f.at[0], span_of(name, strlen(name)), UNKNOWN);
     }
     return rows + 1;
 }
@@ -425,7 +489,7 @@ unsigned crictl_stats_parse(struct block *b, struct span text)
             continue;
         path[0] = '/';
         if (named)
-            names_note(b->p, f.at[0], f.at[1]);
+            names_note(b->p, f.at[0], f.at[1], UNKNOWN);
         span_copy(f.at[named ? 1 : 0], path + 1, NAME_MAX_);
         for (char *at = path + 1; *at; at++)
             if (*at == '/')

@@ -273,7 +273,7 @@ static void take_describe_line(struct block *b, struct pod *pod, struct span lin
     } else if (is_key(rest, "Message:") && pod->evicted) {
         pod->words = line;
     } else if (is_key(rest, "Container ID:") && *pod->container) {
-        names_note(b->p, value, span_of(pod->container, strlen(pod->container)));
+        names_note(b->p, value, span_of(pod->container, strlen(pod->container)), UNKNOWN);
     } else if (is_key(rest, "name:")) {
         span_copy(value, pod->container, sizeof(pod->container));
     } else if (is_key(rest, "Exit Code:")) {

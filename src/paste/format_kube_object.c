@@ -361,6 +361,24 @@ static void take_node(struct kube_pods *k, u32 at)
     }
 }
 
+/* "containerID": "containerd://5d9c...": whose the ids of a kernel's log are. */
+static void take_id(const struct kube_pods *k, u32 at)
+{
+    const struct owner of = owner_of(&k->o, at);
+    const struct limit *limit = limit_of(k, &of);
+    char name[NAME_MAX_];
+
+    if (span_empty(of.container))
+        return;
+    if (span_empty(of.pod))
+        span_copy(of.container, name, sizeof(name));
+    else
+        snprintf(name, sizeof(name), "%.*s of %.*s", (int)MIN(span_len(of.container), (size_t)60),
+                 of.container.at, (int)MIN(span_len(of.pod), (size_t)60), of.pod.at);
+    names_note(k->b->p, k->o.nodes.items[at].value, span_of(name, strlen(name)),
+               limit ? limit->bytes : UNKNOWN);
+}
+
 static int by_reason(const void *a, const void *b)
 {
     const struct death *x = a, *y = b;
@@ -379,6 +397,9 @@ unsigned kube_object_parse(struct block *b, struct span text)
     objects_read(&k.o, text, b->place.line);
     for (u32 i = 0; i < k.o.nodes.count; i++)
         take_node(&k, i);
+    for (u32 i = 0; i < k.o.nodes.count; i++)
+        if (span_is(k.o.nodes.items[i].key, "containerID"))
+            take_id(&k, i);
     /* What says more comes first. */
     if (k.deaths.count)
         qsort(k.deaths.items, k.deaths.count, sizeof(k.deaths.items[0]), by_reason);

@@ -1,6 +1,6 @@
 /* names.c - containers that the kernel calls by an id, and another command in the same text by a name.
  *
- * "docker ps", "docker stats", "crictl stats" and "kubectl describe" have both. A path of a cgroup that ends in such an id ends in the name
+ * "docker ps", "docker stats", "docker inspect", "crictl ps", "crictl stats", "kubectl describe" and pods as YAML and JSON have both. A path of a cgroup that ends in such an id ends in the name
  * afterwards: "/docker/<id>" and "docker-<id>.scope" become "/docker/NAME", and below a pod the last part becomes "container NAME".
  */
 #include "paste/state_int.h"
@@ -15,9 +15,9 @@ static size_t id_digits(const char *text)
     return strspn(text, "0123456789abcdef");
 }
 
-void names_note(struct paste *p, struct span id, struct span name)
+void names_note(struct paste *p, struct span id, struct span name, u64 limit)
 {
-    struct container_name fresh = {0};
+    struct container_name fresh = {.limit = limit};
     const char *slashes = span_find(id, "://");
 
     if (slashes)
@@ -32,7 +32,7 @@ void names_note(struct paste *p, struct span id, struct span name)
 }
 
 /* The name of the container whose id this part of a path has: "<id>", "docker-<id>.scope", "cri-containerd-<id>.scope". */
-static const char *name_of(const struct paste_state *st, const char *part)
+static const struct container_name *name_of(const struct paste_state *st, const char *part)
 {
     const char *dash = strrchr(part, '-'), *id = dash ? dash + 1 : part;
     size_t digits = id_digits(id);
@@ -41,18 +41,21 @@ static const char *name_of(const struct paste_state *st, const char *part)
         return NULL;
     vec_for_each (&st->names, n)
         if (strncmp(n->id, id, ID_MIN) == 0)
-            return n->name;
+            return n;
     return NULL;
 }
 
-static void rename_group(const struct paste_state *st, char **path)
+/* The limit of the container, where what named it tells that; UNKNOWN. */
+static u64 rename_group(const struct paste_state *st, char **path)
 {
     char *part = *path ? strrchr(*path, '/') : NULL;
-    const char *name = part ? name_of(st, part + 1) : NULL;
+    const struct container_name *found = part ? name_of(st, part + 1) : NULL;
+    const char *name;
     struct strbuf text;
 
-    if (!name)
-        return;
+    if (!found)
+        return UNKNOWN;
+    name = found->name;
     strbuf_init(&text);
     if (strstr(*path, "kubepods"))
         strbuf_printf(&text, "%.*s/container %s", (int)(part - *path), *path, name);
@@ -60,6 +63,7 @@ static void rename_group(const struct paste_state *st, char **path)
         strbuf_printf(&text, "/%s/%s", strstr(*path, "libpod") ? "podman" : "docker", name);
     free(*path);
     *path = strbuf_steal(&text);
+    return found->limit;
 }
 
 void names_apply(struct paste *p)
@@ -71,7 +75,10 @@ void names_apply(struct paste *p)
     vec_for_each (&p->s.log, e) {
         bool same = e->oom_memcg && e->task_memcg && strcmp(e->oom_memcg, e->task_memcg) == 0;
 
-        rename_group(st, &e->oom_memcg);
+        u64 limit = rename_group(st, &e->oom_memcg);
+
+        if (!known(e->limit))
+            e->limit = limit;
         rename_group(st, &e->task_memcg);
         assert(!same || strcmp(e->oom_memcg, e->task_memcg) == 0);
     }

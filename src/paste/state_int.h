@@ -87,7 +87,8 @@ struct newest_first; /* newest_first.c */
 /* What a container's id and its name are, as a command prints both (names.c). */
 struct container_name {
     char id[13];
-    char name[64];
+    char name[96];
+    u64 limit; /* bytes; UNKNOWN */
 };
 
 struct paste_state {
@@ -202,7 +203,7 @@ void newest_first_end(struct paste *p);
 void newest_first_order(struct paste *p);
 
 /* names.c: the container of this id has this name; the log's groups that end in such an id end in the name. */
-void names_note(struct paste *p, struct span id, struct span name);
+void names_note(struct paste *p, struct span id, struct span name, u64 limit);
 void names_apply(struct paste *p);
 
 /* heap.c: how large a heap may grow, and what says so; NULL behind the last. */
