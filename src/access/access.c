@@ -45,7 +45,7 @@ static enum access_result get_page(struct access_ctx *ac, struct group *g, enum 
 
 void access_place(struct mem *mem, struct attempt *at, const struct vma *vma, vpn_t vpn)
 {
-    if (likely(mem->frames->nr_nodes == 1) || !vma)
+    if (likely(mem->frames->nr_nodes == 1) || !vma || !place_by_vma_matters(mem, vma))
         return;
     at->place = place_by_vma(mem, vma, vpn);
     at->placed = true;
@@ -306,10 +306,9 @@ static u32 remote_walk_ns(const struct mem *mem, const pte_t *slot, struct node_
     return mem_distance_ns(mem, nid, mem->cost->remote_walk);
 }
 
-u32 access_count_node(const struct mem *mem, struct mm *mm, vpn_t vpn, enum walk walk,
-                      struct node_accesses *n)
+u32 access_count_node_ref(const struct mem *mem, struct pte_ref ref, vpn_t vpn, enum walk walk,
+                          struct node_accesses *n)
 {
-    struct pte_ref ref = pagetable_lookup(mm, vpn);
     pfn_t pfn = pte_ref_pfn(ref, vpn);
     u32 ns = walk == WALK_SAVED ? 0 : remote_walk_ns(mem, ref.slot, n);
 

@@ -97,10 +97,26 @@ static inline u32 walk_cost(const struct cost_model *cost, enum walk walk)
     return walk == WALK_SMALL ? cost->tlb_miss : walk == WALK_HUGE ? cost->tlb_miss_huge : 0;
 }
 
+/* access_count_node() of the entry that the walk came to. */
+u32 access_count_node_ref(const struct mem *mem, struct pte_ref ref, vpn_t vpn, enum walk walk,
+                          struct node_accesses *n);
+
 /* A walk found the page of vpn: count where page and table are. Returns what their distance costs, in ns.   pre: several nodes; walk is
  * not WALK_FAULT */
-u32 access_count_node(const struct mem *mem, struct mm *mm, vpn_t vpn, enum walk walk,
-                      struct node_accesses *n);
+static inline u32 access_count_node(const struct mem *mem, struct mm *mm, vpn_t vpn, enum walk walk,
+                                    struct node_accesses *n)
+{
+    struct pte_ref ref = pagetable_lookup(mm, vpn);
+    unsigned here = mem_nid(mem);
+
+    if (likely(walk == WALK_SMALL && pte_has_frame(*ref.slot) &&
+               frame_nid(mem->frames, *table_pfn(ref.slot)) == here &&
+               frame_nid(mem->frames, pte_pfn(*ref.slot)) == here)) {
+        n->by_node[here]++;
+        return 0;
+    }
+    return access_count_node_ref(mem, ref, vpn, walk, n);
+}
 
 /* Read the pages of the plan that are not cached; stops early when memory is short. */
 void filemap_readahead(struct access_ctx *ac, struct inode *inode, const struct ra_plan *plan);

@@ -53,7 +53,7 @@ static bool used_from_here(struct hint *h)
     const struct task_numa *tn = h->f->ac->numa;
     bool known = h->last & LAST_KNOWN;
 
-    mem->numa_last[h->pfn] = LAST_KNOWN | mem->cpu << 8 | tn->pid;
+    mem_numa_note(mem, h->pfn, LAST_KNOWN | mem->cpu << 8 | tn->pid);
     if (!known && !node_is_toptier(mem, h->nid))
         return false;
     if ((tn->preferred_nid == NUMA_NO_NODE || tn->scan_seq <= YOUNG_PASSES) &&
@@ -126,7 +126,7 @@ static bool move(struct hint *h, unsigned to)
     if (!node_is_toptier(mem, h->nid) && node_is_toptier(mem, to)) {
         frames_count(mem->frames, now, PGPROMOTE_SUCCESS, (s64)h->pages);
         if (mem->tunables->numa_balancing & NUMA_BALANCING_MEMORY_TIERING)
-            mem->numa_last[now] = 0;
+            mem_numa_forget(mem, now);
     }
     h->f->ac->numa->migrated += h->pages;
     h->nid = to;
@@ -248,7 +248,7 @@ static void answer(struct fault *f, pte_t *slot, u64 pages)
     if (folio_is_large(frames_get(mem->frames, h.pfn)) && pages == 1)
         return; /* a part of a huge page that is mapped page by page */
     h.nid = frame_nid(mem->frames, h.pfn);
-    h.last = mem->numa_last[h.pfn];
+    h.last = mem_numa_last(mem, h.pfn);
     local = h.nid == mem_nid(mem);
     count(mem->counters, NUMA_HINT_FAULTS, 1);
     count(mem->counters, NUMA_HINT_FAULTS_LOCAL, local);

@@ -10,7 +10,7 @@
  *           should_numa_migrate_memory), change_pte_range() of mm/mprotect.c, do_numa_page() of mm/memory.c, mpol_misplaced() of
  *           mm/mempolicy.c, migrate_misplaced_page() of mm/migrate.c, Linux 6.1.
  * Differs:  no groups of tasks that share pages (numa_group): each task goes by its own faults.
- * Owns:     mem.numa_last, mm.numa.
+ * Owns:     mem.numa_last, mem.numa_known, mm.numa.
  * Never:    anything on a machine of one node.
  * Counters: numa_pte_updates, numa_huge_pte_updates, numa_hint_faults, numa_hint_faults_local, numa_pages_migrated.
  */

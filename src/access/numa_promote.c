@@ -22,7 +22,7 @@ void numa_stamp(struct mem *mem, pfn_t pfn)
 {
     if (mem->tunables->numa_balancing & NUMA_BALANCING_MEMORY_TIERING &&
         !node_is_toptier(mem, frame_nid(mem->frames, pfn)))
-        mem->numa_last[folio_head_pfn(mem->frames, pfn)] = now_ms(mem);
+        mem_numa_note(mem, folio_head_pfn(mem->frames, pfn), now_ms(mem));
 }
 
 static bool has_much_free(const struct pgdat *pgdat)
@@ -93,7 +93,7 @@ bool numa_promotes(struct mem *mem, unsigned to, pfn_t pfn, u64 pages)
     adjust_threshold(mem, pgdat, rate);
     threshold = pgdat->promotion.threshold_ms ? pgdat->promotion.threshold_ms
                                               : mem->tunables->numa_hot_threshold_ms;
-    latency = now_ms(mem) - mem->numa_last[pfn];
-    mem->numa_last[pfn] = now_ms(mem);
+    latency = now_ms(mem) - mem_numa_last(mem, pfn);
+    mem_numa_note(mem, pfn, now_ms(mem));
     return latency < threshold && !is_over_rate(mem, pgdat, rate, pages);
 }

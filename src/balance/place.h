@@ -22,6 +22,12 @@ struct alloc_place {
 /* For the kernel or the page cache, on behalf of the task that runs (alloc_pages). */
 struct alloc_place place_by_task(struct mem *mem);
 
+/* Could place_by_vma() say anything but that a page goes near the CPU? */
+static inline bool place_by_vma_matters(const struct mem *mem, const struct vma *vma)
+{
+    return mem->policy || vma->inode || vma->policy.mode != MPOL_DEFAULT;
+}
+
 /* For a page of a mapping (vma_alloc_folio). */
 struct alloc_place place_by_vma(struct mem *mem, const struct vma *vma, vpn_t vpn);
 

@@ -42,13 +42,17 @@ static pfn_t zone_take(struct frames *fr, struct zone *z, unsigned order, unsign
     return pfn;
 }
 
-/* `locally`: on the node of the best zone alone. */
-static pfn_t zonelist_take(struct frames *fr, struct alloc_nodes nodes, struct zone *wanted,
-                           bool locally, unsigned order, unsigned mt, u32 alloc_flags, unsigned cpu)
+/* From `from` on in a zonelist. `locally`: on the node of the best zone alone; where each zone there is below its watermark, *ret_rest
+ * is the zone behind them. */
+static pfn_t zonelist_take(struct frames *fr, struct zone **from, struct alloc_nodes nodes,
+                           struct zone *wanted, bool locally, unsigned order, unsigned mt,
+                           u32 alloc_flags, unsigned cpu, struct zone ***ret_rest)
 {
     enum zone_type highest = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
+    struct zone **next;
+    bool full = true;
 
-    for (struct zone **next = fr->nodes[nodes.nid].zonelist[highest]; *next; next++) {
+    for (next = from; *next; next++) {
         struct zone *z = *next;
         pfn_t pfn;
 
@@ -58,6 +62,7 @@ static pfn_t zonelist_take(struct frames *fr, struct alloc_nodes nodes, struct z
             break;
         if (!zone_allows(z, order, highest, alloc_flags))
             continue;
+        full = false;
         pfn = zone_take(fr, z, order, mt, alloc_flags, cpu);
         if (pfn == PFN_NONE)
             continue;
@@ -67,6 +72,8 @@ static pfn_t zonelist_take(struct frames *fr, struct alloc_nodes nodes, struct z
             pageblock_reserve_highatomic(fr, z, pfn);
         return pfn;
     }
+    if (locally && full)
+        *ret_rest = next;
     return PFN_NONE;
 }
 
@@ -85,6 +92,7 @@ pfn_t frames_try_alloc_slow(struct frames *fr, struct alloc_nodes nodes, unsigne
 {
     enum zone_type highest = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
     struct zone *wanted = frames_first_zone(fr, nodes, highest);
+    struct zone **from = fr->nodes[nodes.nid].zonelist[highest];
     pfn_t pfn;
 
     assert(nodes.nid < fr->nr_nodes && order < ORDER_MAX && mt < NR_PCP_MIGRATETYPES &&
@@ -96,12 +104,12 @@ pfn_t frames_try_alloc_slow(struct frames *fr, struct alloc_nodes nodes, unsigne
     if (wanted->type != ZONE_NORMAL || (fr->nr_nodes > 1 && !zone_populated(wanted - 1)))
         alloc_flags &= ~(u32)ALLOC_NOFRAGMENT;
     if (alloc_flags & ALLOC_NOFRAGMENT) {
-        pfn = zonelist_take(fr, nodes, wanted, true, order, mt, alloc_flags, cpu);
+        pfn = zonelist_take(fr, from, nodes, wanted, true, order, mt, alloc_flags, cpu, &from);
         if (pfn != PFN_NONE)
             return pfn;
     }
-    return zonelist_take(fr, nodes, wanted, false, order, mt, alloc_flags & ~(u32)ALLOC_NOFRAGMENT,
-                         cpu);
+    return zonelist_take(fr, from, nodes, wanted, false, order, mt,
+                         alloc_flags & ~(u32)ALLOC_NOFRAGMENT, cpu, NULL);
 }
 
 void frames_free_slow(struct frames *fr, pfn_t pfn, unsigned order, unsigned cpu)

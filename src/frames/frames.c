@@ -313,6 +313,8 @@ s64 node_counter(const struct frames *fr, unsigned nid, enum counter id)
         return sum;
     }
     assert(id >= NODE_COUNTER_FIRST && id <= NODE_COUNTER_LAST);
+    if (id >= NR_INACTIVE_ANON && id <= NR_UNEVICTABLE) /* each zone has as many on its own count */
+        return node_counter(fr, nid, NR_ZONE_INACTIVE_ANON + (id - NR_INACTIVE_ANON));
     return fr->nr_nodes == 1 ? fr->counters->v[id]
                              : fr->nodes[nid].counters.v[id - NODE_COUNTER_FIRST];
 }

@@ -171,11 +171,13 @@ s64 group_counter(struct group *top, enum counter id)
     return sum;
 }
 
-void group_count_node(struct groups *gs, struct group *g, unsigned nid, enum counter id, s64 n)
+s64 group_own_node_counter(const struct group *g, unsigned nid, enum counter id)
 {
-    node_count(gs->frames, nid, id, n);
-    if (g)
-        group_lruvec(g, nid)->counters.v[id - NODE_COUNTER_FIRST] += n;
+    const struct lruvec *lv = &g->lruvecs[nid];
+
+    if (id >= NR_INACTIVE_ANON && id <= NR_UNEVICTABLE)
+        return (s64)lruvec_own_size(lv, (enum lru_list)(id - NR_INACTIVE_ANON));
+    return lv->counters.v[id - NODE_COUNTER_FIRST];
 }
 
 s64 group_node_counter(const struct groups *gs, struct group *top, unsigned nid, enum counter id)
@@ -185,6 +187,6 @@ s64 group_node_counter(const struct groups *gs, struct group *top, unsigned nid,
     if (gs->frames->nr_nodes == 1)
         return group_counter(top, id);
     for (struct group *g = group_next(top, NULL); g; g = group_next(top, g))
-        sum += group_lruvec(g, nid)->counters.v[id - NODE_COUNTER_FIRST];
+        sum += group_own_node_counter(g, nid, id);
     return sum;
 }

@@ -45,7 +45,7 @@ struct lruvec {
     u64 size[NR_LRU_LISTS];              /* pages on such lists, in this group and below */
     struct classic_lruvec classic;
     bool congested; /* LRUVEC_CONGESTED */
-    /* This group's alone on this node; not kept on a machine of one node: group_node_counter(). */
+    /* This group's alone on this node, without the sizes of lists; not kept on a machine of one node: group_node_counter(). */
     struct node_counters counters;
 };
 
@@ -76,6 +76,7 @@ struct group {
     u64 cpuset_cpus, cpuset_mems; /* its own sets of CPUs and nodes; 0: none */
     u64 cpus_effective,
         mems_effective; /* what these leave of the parent's; all bits: no group of the path has a set */
+    u64 lru_nodes; /* nodes where it or what is below has had pages on lists: on others its lruvecs are as they began */
     bool oom_group;
     bool online; /* false: removed; it stays for as long as something is charged to it */
     bool
@@ -207,7 +208,13 @@ static inline void group_count(struct groups *gs, struct group *g, enum counter 
         g->counters.v[id] += n;
 }
 /* The share of a node alone: the node's, and the group's on it. g may be NULL. Nobody calls it on a machine of one node. */
-void group_count_node(struct groups *gs, struct group *g, unsigned nid, enum counter id, s64 n);
+static inline void group_count_node(struct groups *gs, struct group *g, unsigned nid,
+                                    enum counter id, s64 n)
+{
+    node_count(gs->frames, nid, id, n);
+    if (g)
+        g->lruvecs[nid].counters.v[id - NODE_COUNTER_FIRST] += n;
+}
 /* The same as group_count() with the share of the node that the frame is on (mod_lruvec_page_state).   pre: SCOPE_NODE, not SCOPE_ZONE */
 static inline void group_count_frame(struct groups *gs, struct group *g, pfn_t pfn, enum counter id,
                                      s64 n)
@@ -216,6 +223,8 @@ static inline void group_count_frame(struct groups *gs, struct group *g, pfn_t p
     if (unlikely(gs->frames->nr_nodes > 1))
         group_count_node(gs, g, frame_nid(gs->frames, pfn), id, n);
 }
+/* The counter of g alone on one node.   pre: a machine of several nodes */
+s64 group_own_node_counter(const struct group *g, unsigned nid, enum counter id);
 /* The counter on one node over the whole subtree, as memory.numa_stat shows it. cost O(groups below). */
 s64 group_node_counter(const struct groups *gs, struct group *top, unsigned nid, enum counter id);
 /* Of an event of memory.events: what happened in this group itself (memory.events.local). */

@@ -23,12 +23,12 @@ void lruvec_count(struct groups *gs, struct group *g, enum lru_list lru, struct 
     unsigned nid = z->nid;
 
     group_count(gs, g, node_counters[lru], n);
-    if (unlikely(gs->frames->nr_nodes > 1))
-        group_count_node(gs, g, nid, node_counters[lru], n);
     count(&z->counters, zone_counters[lru], n);
     count(gs->counters, zone_counters[lru], n);
-    for (; g; g = g->parent)
+    for (; g; g = g->parent) {
+        g->lru_nodes |= BIT_ULL(nid);
         group_lruvec(g, nid)->size[lru] += (u64)n;
+    }
 }
 
 /* Where a page is, or goes, by its flags. */

@@ -74,8 +74,10 @@ void classic_refault(struct mem *mem, pfn_t pfn, u64 shadow)
     age_nonresident(g, nid, (u64)nr);
     group_count_frame(mem->groups, g, pfn,
                       file ? WORKINGSET_ACTIVATE_FILE : WORKINGSET_ACTIVATE_ANON, nr);
-    for (struct group *up = g; up; up = up->parent)
+    for (struct group *up = g; up; up = up->parent) {
+        up->lru_nodes |= BIT_ULL(nid); /* it is on its way to a list there */
         group_lruvec(up, nid)->classic.activates[file] += (u64)nr;
+    }
     if (shadow & 2) {
         frame_set(f, PG_WORKINGSET);
         classic_note_cost(g, nid, file, (u64)nr);

@@ -9,6 +9,7 @@
 
 #include "backing/inode.h"
 #include "backing/swap.h"
+#include "base/bitmap.h"
 #include "base/hash.h"
 #include "base/strbuf.h"
 #include "base/vec.h"
@@ -77,6 +78,8 @@ struct mem {
     struct kmem kmem;        /* kernel objects: slab/ */
     /* Per frame, of a folio's first: who used the page when NUMA balancing last saw that (access/numa.h). NULL: one node. */
     u32 *numa_last;
+    u64 *
+        numa_known; /* bit per frame: numa_last has a value. A bitmap stays in the host's caches, where numa_last does not. */
     u64 demotes; /* bit per node: what is reclaimed there goes to a slower node first (balance/demote.h) */
     /* Move isolated pages of that node there; those that stay are left at the front of pfns, *nr of them. Returns the pages moved. */
     u64 (*demote)(struct mem *mem, unsigned nid, pfn_t *pfns, u32 *nr);
@@ -110,8 +113,20 @@ static inline struct pgdat *mem_node(const struct mem *mem, unsigned nid)
 /* The frame is another page from now on. */
 static inline void mem_numa_forget(struct mem *mem, pfn_t pfn)
 {
-    if (unlikely(mem->numa_last != NULL) && mem->numa_last[pfn])
-        mem->numa_last[pfn] = 0;
+    if (unlikely(mem->numa_known != NULL) && bitmap_test(mem->numa_known, pfn))
+        bitmap_clear(mem->numa_known, pfn);
+}
+
+/* Who used the page last; 0: not known. */
+static inline u32 mem_numa_last(const struct mem *mem, pfn_t pfn)
+{
+    return bitmap_test(mem->numa_known, pfn) ? mem->numa_last[pfn] : 0;
+}
+
+static inline void mem_numa_note(struct mem *mem, pfn_t pfn, u32 last)
+{
+    bitmap_set(mem->numa_known, pfn);
+    mem->numa_last[pfn] = last;
 }
 
 /* The page is in another frame. */
@@ -119,8 +134,10 @@ static inline void mem_numa_move(struct mem *mem, pfn_t from, pfn_t to)
 {
     if (likely(!mem->numa_last))
         return;
-    mem->numa_last[to] = mem->numa_last[from];
-    mem->numa_last[from] = 0;
+    mem_numa_forget(mem, to);
+    if (mem_numa_last(mem, from))
+        mem_numa_note(mem, to, mem_numa_last(mem, from));
+    mem_numa_forget(mem, from);
 }
 
 /* What the distance of a node from the CPU running now costs, beside `ns` at distance 20.   pre: several nodes */

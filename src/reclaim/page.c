@@ -418,8 +418,10 @@ void mem_init(struct mem *mem)
     for (unsigned cpu = 0; cpu < mem->nr_cpus; cpu++)
         mem->lru_add[cpu].full = mem->kernel->release->lru_batch;
     mem->dirty_cpus = xcalloc(mem->nr_cpus, sizeof(*mem->dirty_cpus));
-    if (mem->frames->nr_nodes > 1)
+    if (mem->frames->nr_nodes > 1) {
         mem->numa_last = xcalloc(mem->frames->end_pfn, sizeof(*mem->numa_last));
+        mem->numa_known = xcalloc(BITMAP_WORDS(mem->frames->end_pfn), sizeof(*mem->numa_known));
+    }
     mem->swapin_hits = 4; /* swapin_readahead_hits at boot */
     u64map_init(&mem->pins);
     io_init(mem);
@@ -433,4 +435,5 @@ void mem_done(struct mem *mem)
     free(mem->lru_add);
     free(mem->dirty_cpus);
     free(mem->numa_last);
+    free(mem->numa_known);
 }

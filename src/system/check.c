@@ -102,8 +102,7 @@ static void check_frames(const struct system *s)
                 s64 here = by[id * nr + nid].n[i];
 
                 sum += here;
-                assert(nr == 1 || c == NR_MLOCK ||
-                       group_lruvec(g, nid)->counters.v[c - NODE_COUNTER_FIRST] == here);
+                assert(nr == 1 || c == NR_MLOCK || group_own_node_counter(g, nid, c) == here);
             }
             all.n[i] += sum;
             assert(c == NR_MLOCK || g->counters.v[c] == sum);
@@ -148,7 +147,7 @@ static void check_nodes(const struct system *s)
                 id == NR_SLAB_UNRECLAIMABLE)
                 continue;
             for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
-                sum += group_lruvec(g, nid)->counters.v[id - NODE_COUNTER_FIRST];
+                sum += group_own_node_counter(g, nid, (enum counter)id);
             assert(sum == g->counters.v[id]);
         }
     }
