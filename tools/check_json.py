@@ -21,7 +21,7 @@ TYPES = {
     "null": lambda v: v is None,
 }
 KEYWORDS = NOTES | {"type", "enum", "const", "minimum", "maximum", "pattern", "properties", "required",
-                    "additionalProperties", "patternProperties", "items", "minItems", "$ref"}
+                    "additionalProperties", "patternProperties", "items", "minItems", "maxItems", "$ref"}
 
 
 class Checker:
@@ -64,6 +64,8 @@ class Checker:
         if isinstance(value, list):
             if len(value) < schema.get("minItems", 0):
                 self.error(where, f"{len(value)} items, fewer than {schema['minItems']}")
+            if len(value) > schema.get("maxItems", len(value)):
+                self.error(where, f"{len(value)} items, more than {schema['maxItems']}")
             for index, item in enumerate(value):
                 self.check(item, schema.get("items", {}), f"{where}/{index}")
 

@@ -56,11 +56,11 @@ static const struct cli_spec spec = {
         "The machine is this one, a container, a capture (FILE.hwc), one that 'highwater run "
         "--proc\n"
         "DIR' wrote, or whatever text there is of it: logs, outputs of commands, an archive.",
-    .takes = CLI_OUTPUT | CLI_PAGE | CLI_PROGRESS,
+    .takes = CLI_OUTPUT | CLI_PAGE | CLI_PICTURES | CLI_PROGRESS,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes =
-        "--format markdown makes a page for a ticket.\n"
+        "--format markdown makes a page for a ticket, -o NAME.html one with pictures.\n"
         "--quiet prints the verdict line alone. Without DELAY a live machine is looked at twice,\n"
         "1 s apart; with it, every DELAY seconds, COUNT times or until interrupted, and changes\n"
         "are printed. TIME is as in 'highwater capture --help'.\n"
@@ -82,6 +82,7 @@ static const struct cli_spec spec = {
         "  highwater diagnose sosreport-db1.tar.xz --format json\n"
         "  highwater diagnose /var/log/messages*\n"
         "  kubectl describe pod web-1 | highwater diagnose -\n"
+        "  highwater diagnose host.hwc -o incident.html\n"
         "  highwater diagnose host.hwc --at 03:10\n"
         "  highwater diagnose 1 60\n",
     .min_operands = 0,
@@ -109,6 +110,7 @@ struct request {
     char *const *inputs;
     unsigned nr_inputs;
     struct diagnosis diagnosis;
+    struct diagnose_over_time over_time; /* of all looks, also of those after the worst */
     u64 samples;
 };
 
@@ -132,6 +134,7 @@ static struct diagnose_report report_of(const struct request *req)
             req->sampler && sampler_capture(req->sampler) ? sampler_count(req->sampler) : 0,
         .worst = req->sampler && sampler_capture(req->sampler) && !req->at,
         .read = req->paste ? req->read.text : NULL,
+        .over_time = req->over_time.moments.times.count ? &req->over_time : NULL,
         .explain = req->explain,
         .color = req->cli.color,
     };
@@ -207,7 +210,7 @@ static int show(struct request *req)
     int rc;
 
     strbuf_init(&text);
-    if (req->cli.format == CLI_JSON)
+    if (cli_wants_document(&req->cli))
         json_document(diagnose_json(&r), &text);
     else if (req->cli.format == CLI_MARKDOWN)
         diagnose_render_markdown(&r, &text);
@@ -217,7 +220,9 @@ static int show(struct request *req)
         diagnose_render_text(&r, &text);
     rc = req->anonymiser ? take_names(req) : CLI_OK;
     replace_names(req, &text);
-    if (rc == CLI_OK)
+    if (rc == CLI_OK && cli_wants_document(&req->cli))
+        rc = cli_emit_json(&req->cli, PAGE_OF_DIAGNOSE, r.source, &text);
+    else if (rc == CLI_OK)
         rc = cli_emit(&req->cli, &text);
     strbuf_done(&text);
     return rc ? (int)VERDICT_UNKNOWN : (int)req->diagnosis.verdict;
@@ -275,10 +280,12 @@ static int take_sample(void *ctx, u64 n, struct err *e)
 
     (void)e;
     diagnosis_add(&req->diagnosis, sampler_snapshot(req->sampler));
+    diagnose_over_time_add(&req->over_time, sampler_snapshot(req->sampler));
     req->samples++;
     if (n == 1 && w->count != 1)
         return 0;
     diagnosis_conclude(&req->diagnosis);
+    diagnose_over_time_find(&req->over_time, &req->diagnosis);
     if (n <= 2) {
         show_first(w);
         return 0;
@@ -350,11 +357,14 @@ static int look_through(struct request *req, size_t looks, size_t of, size_t las
         if (rc)
             return rc;
         diagnosis_add(&req->diagnosis, sampler_snapshot(req->sampler));
+        if (looks == of)
+            diagnose_over_time_add(&req->over_time, sampler_snapshot(req->sampler));
         req->samples++;
         cli_progress(&req->cli, "samples", i + 1, looks);
         if (!ret)
             continue;
         diagnosis_conclude(&req->diagnosis);
+        diagnose_over_time_find(&req->over_time, &req->diagnosis);
         if (badness(&req->diagnosis) >= worst) {
             worst = badness(&req->diagnosis);
             *ret = i;
@@ -609,7 +619,9 @@ int cmd_diagnose(int argc, char **argv)
         option(&req, id);
     if (!req.cli.done)
         operands(&req);
+    diagnose_over_time_init(&req.over_time, req.only.cgroup);
     rc = req.cli.done ? cannot_tell(req.cli.exit_code) : diagnose(&req);
+    diagnose_over_time_done(&req.over_time);
     anonymiser_free(req.anonymiser);
     return cli_done(&req.cli, rc);
 }

@@ -1,6 +1,9 @@
-/* cmd_report.c - highwater report FILE -o NAME.html: the page of a result that was kept as JSON. */
+/* cmd_report.c - highwater report FILE -o NAME.html: the page of a result that was kept as JSON.
+ *
+ * Of a capture it is the page of 'diagnose', of a recording that of 'run' without a limit: what these verbs make with -o. */
 #include "cli/cli.h"
 #include "cli/verbs.h"
+#include "diagnose/diagnose.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,13 +19,16 @@ static const struct cli_option options[] = {
 static const struct cli_spec spec = {
     .verb = "report",
     .operands = "FILE",
-    .summary = "Makes one page with pictures of a result: of what 'size' printed with --format "
-               "json.\nThe page needs nothing else: no network and no other file.",
+    .summary =
+        "Makes one page with pictures of a result: of what 'size', 'run' or 'diagnose' printed "
+        "with\n--format json; of a capture (FILE.hwc) as 'diagnose' does, of a recording "
+        "(FILE.hwt) as 'run'.\nThe page needs nothing else: no network and no other file.",
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes = "Examples:\n"
              "  highwater size app.hwt --format json -o app.json\n"
-             "  highwater report app.json -o app.html\n",
+             "  highwater report app.json -o app.html\n"
+             "  highwater report host.hwc -o incident.html\n",
     .min_operands = 1,
     .max_operands = 1,
 };
@@ -67,6 +73,52 @@ static int page_of_json(struct cli *cli, const char *path)
     return rc;
 }
 
+/* A capture or a recording, by its first bytes: whose page it is. NULL: neither. */
+static const struct cli_verb *verb_of(const char *path)
+{
+    static const struct {
+        const char *magic, *verb;
+    } signs[] = {{"HWCR", "diagnose"}, {"HWTC", "run"}};
+    char magic[4] = "";
+    FILE *f = strcmp(path, "-") == 0 ? NULL : fopen(path, "re");
+
+    if (!f)
+        return NULL;
+    if (fread(magic, 1, sizeof(magic), f) != sizeof(magic))
+        magic[0] = '\0';
+    fclose(f);
+    for (size_t s = 0; s < ARRAY_SIZE(signs); s++) {
+        for (unsigned v = 0; v < nr_cli_verbs && memcmp(magic, signs[s].magic, 4) == 0; v++)
+            if (strcmp(cli_verbs[v].name, signs[s].verb) == 0)
+                return &cli_verbs[v];
+    }
+    return NULL;
+}
+
+/* The exit code is that of a page and not of a verdict, but for a capture of which nothing can be told. */
+static int page_of_verb(const struct cli_verb *verb, char *path, const char *output, bool quiet)
+{
+    char name[16], o[] = "-o", q[] = "-q", end[] = "--";
+    char *words[7] = {name, o, (char *)output}; /* getopt writes to none */
+    int argc = 3, rc;
+
+    snprintf(name, sizeof(name), "%s", verb->name);
+    if (quiet)
+        words[argc++] = q;
+    words[argc++] = end;
+    words[argc++] = path;
+    rc = verb->run(argc, words);
+    return strcmp(verb->name, "diagnose") != 0 ? rc : rc == VERDICT_UNKNOWN ? CLI_FAILED : CLI_OK;
+}
+
+static int page_of(struct cli *cli, char *path)
+{
+    const struct cli_verb *verb = verb_of(path);
+
+    cli->format = CLI_HTML;
+    return verb ? page_of_verb(verb, path, cli->output, cli->quiet) : page_of_json(cli, path);
+}
+
 int cmd_report(int argc, char **argv)
 {
     struct cli cli;
@@ -78,6 +130,5 @@ int cmd_report(int argc, char **argv)
         cli_usage(&cli, "-o NAME.html is missing");
     else if (!cli.done && !page_is_name(cli.output))
         cli_usage(&cli, "--output '%s': want a name that ends with .html", cli.output);
-    cli.format = CLI_HTML;
-    return cli_done(&cli, cli.done ? cli.exit_code : page_of_json(&cli, cli.operands[0]));
+    return cli_done(&cli, cli.done ? cli.exit_code : page_of(&cli, cli.operands[0]));
 }

@@ -16,7 +16,6 @@
 #include "cli/run_compare.h"
 #include "cli/signals.h"
 #include "procfs/procfs.h"
-#include "report/json_put.h"
 #include "size/size.h"
 #include "system/cgroup.h"
 #include "workload/place.h"
@@ -62,14 +61,15 @@ static const struct cli_spec spec = {
         "Plays a recording or a scenario (.ini) on a machine with the memory you give it, and "
         "says what the\n"
         "memory was used for, how reclaimable it was, and whether the shortage hurt.",
-    .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MACHINE | CLI_COMPARE | CLI_LIMITS | CLI_SWAP_LIMIT |
-             CLI_MODE | CLI_HOST,
+    .takes = CLI_OUTPUT | CLI_PICTURES | CLI_PROGRESS | CLI_MACHINE | CLI_COMPARE | CLI_LIMITS |
+             CLI_SWAP_LIMIT | CLI_MODE | CLI_HOST,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes =
         "Examples:\n"
         "  highwater run app.hwt --memory-max 96M --swap 1G\n"
         "  highwater run app.hwt --memory-max 96M --format json -o run.json\n"
+        "  highwater run app.hwt --memory-max 96M -o page.html        a page with pictures\n"
         "  highwater run scenarios/swap-thrash.ini --proc tree --series swap.csv --every 1s\n"
         "  highwater run app.hwt --memory-max 96M --swap 1G --compare vm.swappiness=10,60,150 \\\n"
         "      --compare swap-device=nvme,zram\n"
@@ -118,6 +118,10 @@ void run_start_samples(struct run *run, const struct scenario_run *scenario)
     if (run->series_file)
         series_start(&run->series, run->system, scenario, run->every);
     simulated_capture_start(&run->capture);
+    if (run->show == run_show_result && cli_wants_document(&run->cli)) {
+        run_over_time_start(&run->over_time, run->system, run->report.group);
+        run->report.over_time = &run->over_time;
+    }
     run->sampling = true;
 }
 
@@ -148,8 +152,6 @@ static int play(struct run *run, bool limited, ns_t max_lead_ns, ns_t max_ns, st
     if (rc)
         return rc;
     run->limited = limited;
-    if (limited && run->from.kind == TRACE_PLACE_NONE && !run->only)
-        run_start_samples(run, NULL);
     group = limited ? cli_work_group(&run->cli, run->system) : system_group(run->system, "/app");
     run_report_init(&run->report, run->system, group);
     run->report.input = run->cli.operands[0];
@@ -162,6 +164,8 @@ static int play(struct run *run, bool limited, ns_t max_lead_ns, ns_t max_ns, st
     if (run->from.kind == TRACE_PLACE_EVENTS) /* it was a time */
         parse_duration(run->window.from, &run->report.from_ns, NULL);
     run->report.to = run->window.to;
+    if (limited && run->from.kind == TRACE_PLACE_NONE && !run->only)
+        run_start_samples(run, NULL);
     replay_config = (struct replay_config){
         .trace = run->trace,
         .system = run->system,
@@ -197,6 +201,7 @@ void run_drop_machine(struct run *run)
     run_report_done(&run->report);
     simulated_capture_abort(&run->capture);
     series_done(&run->series);
+    run_over_time_done(&run->over_time);
     run->sampling = false;
     if (run->system) {
         system_done(run->system);
@@ -234,47 +239,44 @@ static int write_series(struct run *run, struct err *e)
     return rc;
 }
 
-static void render(const struct run *run, struct strbuf *text)
+static int emit(struct run *run)
 {
-    strbuf_init(text);
-    if (run->cli.format == CLI_JSON)
-        json_document(run_json(&run->report), text);
-    else
-        run_render_text(&run->report, run->cli.color, text);
+    const struct run_report *r = &run->report;
+    struct strbuf text;
+    int rc;
+
+    if (cli_wants_document(&run->cli))
+        return cli_emit_document(&run->cli, PAGE_OF_RUN, r->input, run_json(r));
+    strbuf_init(&text);
+    run_render_text(r, run->cli.color, &text);
+    rc = cli_emit(&run->cli, &text);
+    strbuf_done(&text);
+    return rc;
 }
 
 /* What happened until it was interrupted is worth a look, and no file. */
 static int show_stopped(struct run *run)
 {
-    struct strbuf text;
-
     if (run->cli.output)
         return cli_fail(&run->cli, "interrupted: nothing was written");
-    render(run, &text);
-    cli_emit(&run->cli, &text);
-    strbuf_done(&text);
+    emit(run);
     return CLI_FAILED;
 }
 
 int run_show_result(struct run *run, struct err *e)
 {
-    struct strbuf text;
-    int rc = CLI_OK;
-
     if (run->report.outcome == REPLAY_STOPPED)
         return show_stopped(run);
     if (!run->sampling) /* what is judged never began: one look at the end */
         run_start_samples(run, NULL);
+    run_over_time_finish(&run->over_time);
     if (simulated_capture_finish(&run->capture, e))
         return cli_fail_err(&run->cli, e);
     if (run->series_file && write_series(run, e))
         return cli_fail_err(&run->cli, e);
     if (run->proc_dir && procfs_write_tree(run->system, run->proc_dir, e))
         return cli_fail_err(&run->cli, e);
-    render(run, &text);
-    rc = cli_emit(&run->cli, &text);
-    strbuf_done(&text);
-    return rc;
+    return emit(run);
 }
 
 int run_play_recording(struct run *run, struct err *e)

@@ -38,6 +38,7 @@ struct run {
     int exit_code;
     struct run_report report;
     struct series series;
+    struct run_over_time over_time;
     struct simulated_capture capture;
 };
 

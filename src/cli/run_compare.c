@@ -92,12 +92,12 @@ static int show(struct comparing *c, const struct axes *axes)
     struct strbuf text;
     int rc;
 
-    strbuf_init(&text);
     if (c->documents)
-        json_document(compare_json(&comparison, "run", c->documents), &text);
-    else
-        compare_runs_text(&comparison, c->rows, &text);
-    if (!c->documents && c->run->trace) {
+        return cli_emit_document(cli, PAGE_OF_COMPARE, comparison.input,
+                                 compare_json(&comparison, "run", c->documents));
+    strbuf_init(&text);
+    compare_runs_text(&comparison, c->rows, &text);
+    if (c->run->trace) {
         size_remarks(c->run->trace, &c->rows->misfits, &text);
         runtimes_render(&c->run->runtimes, UINT64_MAX, &text);
     }
@@ -127,7 +127,7 @@ int run_compare(struct run *run, int (*play_one)(struct run *run, struct err *e)
 
     c.rows = xcalloc(c.nr, sizeof(*c.rows));
     c.progress = xcalloc(c.nr, sizeof(*c.progress));
-    if (run->cli.format == CLI_JSON)
+    if (cli_wants_document(&run->cli))
         c.documents = xcalloc(c.nr, sizeof(*c.documents));
     rc = workers_run(&workers, &e);
     if (rc == 0) {

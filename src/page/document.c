@@ -12,6 +12,8 @@ static const struct {
     const char *members[3];
 } signs[] = {
     {PAGE_OF_SIZE, {"limits", "advice", "smallest_usable"}},
+    {PAGE_OF_RUN, {"outcome", "virtual_ns", "fullest"}},
+    {PAGE_OF_DIAGNOSE, {"verdict", "findings", "accounting"}},
     {PAGE_OF_COMPARE, {"verb", "compare", "results"}},
     {PAGE_OF_RECORDINGS, {"verb", "recordings", "smallest"}},
 };
@@ -29,8 +31,8 @@ static int find_kind(json_object *o, enum page_kind *ret, struct err *e)
         }
     }
     return err_set(e, -EINVAL,
-                   "it is JSON, but no result of highwater; want what 'size' "
-                   "prints with --format json");
+                   "it is JSON, but no result of highwater; want what 'size', 'run' or 'diagnose' "
+                   "print with --format json");
 }
 
 int page_find_kind(const char *json, size_t len, enum page_kind *ret, struct err *e)

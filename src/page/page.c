@@ -9,6 +9,8 @@
 
 static const char *const kind_names[] = {
     [PAGE_OF_SIZE] = "size",
+    [PAGE_OF_RUN] = "run",
+    [PAGE_OF_DIAGNOSE] = "diagnose",
     [PAGE_OF_COMPARE] = "compare",
     [PAGE_OF_RECORDINGS] = "recordings",
 };

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SCHEMA_VERSION 1
@@ -215,12 +216,73 @@ static json_object *left_out_json(const struct findings *f)
     return list;
 }
 
+/* The largest groups, in the order of the tree. */
+#define GROUPS_MAX 100u
+
+static void put_limit(json_object *o, const char *key, u64 limit)
+{
+    json_put(o, key, limit < NO_LIMIT ? json_new_u64(limit) : NULL);
+}
+
+static json_object *group_json(const struct cgroup_view *g)
+{
+    json_object *o = json_new_object();
+
+    json_put_text(o, "path", g->path);
+    put_known(o, "memory.current", g->current);
+    put_limit(o, "memory.max", g->max);
+    put_limit(o, "memory.high", g->high);
+    put_known(o, "memory.swap.current", g->swap_current);
+    put_known(o, "anon", g->stat[NR_ANON_PAGES]);
+    put_known(o, "file", g->stat[NR_FILE_PAGES]);
+    put_known(o, "kernel", g->stat[MEMCG_KERNEL]);
+    put_known(o, "oom_kill", g->events[EV_OOM_KILL]);
+    put_known(o, "memory_some_us", g->psi[PSI_MEM].some.total_us);
+    return o;
+}
+
+static int largest_first(const void *a, const void *b)
+{
+    u64 x = *(const u64 *)a, y = *(const u64 *)b;
+
+    return (x < y) - (x > y);
+}
+
+static json_object *groups_json(const struct diagnosis *d)
+{
+    const struct snapshot *s = d->last;
+    json_object *list = json_new_array();
+    VEC(u64) sizes = {0};
+    u64 least = 0, shown = 0;
+
+    vec_for_each (&s->cgroups, g)
+        if (known(g->current))
+            vec_push(&sizes, g->current);
+    if (sizes.count > GROUPS_MAX) {
+        qsort(sizes.items, sizes.count, sizeof(u64), largest_first);
+        least = sizes.items[GROUPS_MAX - 1];
+    }
+    vec_done(&sizes);
+    vec_for_each (&s->cgroups, g) {
+        size_t under = d->options.cgroup ? strlen(d->options.cgroup) : 0;
+
+        if (!known(g->current) || g->current < least || shown == GROUPS_MAX)
+            continue;
+        if (under > 1 && (strncmp(g->path, d->options.cgroup, under) != 0 ||
+                          (g->path[under] && g->path[under] != '/')))
+            continue;
+        json_append(list, group_json(g));
+        shown++;
+    }
+    return list;
+}
+
 json_object *diagnose_json(const struct diagnose_report *r)
 {
     const struct diagnosis *d = r->diagnosis;
     json_object *o = json_new_object(), *findings = json_new_array();
     json_object *gaps = json_new_array(), *tools = json_new_array();
-    json_object *pressure = json_new_object(), *needed = json_new_array();
+    json_object *pressure = json_new_object(), *needed = json_new_array(), *over_time;
 
     json_put(o, "schema_version", json_new_s64(SCHEMA_VERSION));
     json_put_text(o, "verdict", verdict_name(d->verdict));
@@ -252,5 +314,10 @@ json_object *diagnose_json(const struct diagnose_report *r)
     vec_for_each (&d->needs, n)
         json_append(needed, needed_json(d, n));
     json_put(o, "needed", needed);
+    json_put(o, "cgroups", groups_json(d));
+    over_time = r->over_time ? diagnose_over_time_json(r->over_time) : NULL;
+    json_put(o, "over_time", over_time);
+    if (over_time)
+        json_put(o, "findings_over_time", diagnose_tracks_json(r->over_time));
     return o;
 }

@@ -4,6 +4,7 @@
 
 #include "base/strbuf.h"
 #include "diagnose/diagnose.h"
+#include "report/diagnose_over_time.h"
 
 #include <json-c/json.h>
 
@@ -14,7 +15,8 @@ struct diagnose_report {
     u64 samples_available;             /* of a capture; 0 elsewhere */
     const char *read; /* what a paste held, and what of it was not understood; NULL: it is none */
     bool worst;       /* of a capture: this is the worst moment of it, not the last */
-    bool explain;     /* with the teaching texts */
+    const struct diagnose_over_time *over_time; /* of the looks; NULL: there was no time */
+    bool explain;                               /* with the teaching texts */
     bool color;
 };
 

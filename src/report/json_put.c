@@ -16,6 +16,17 @@ json_object *json_new_array(void)
     return alloc_checked(json_object_new_array(), "JSON");
 }
 
+/* Marks rows, by its address. */
+static char row_mark;
+
+json_object *json_new_row(void)
+{
+    json_object *row = json_new_array();
+
+    json_object_set_userdata(row, &row_mark, NULL);
+    return row;
+}
+
 json_object *json_new_u64(u64 value)
 {
     return alloc_checked(json_object_new_uint64(value), "JSON");
@@ -124,15 +135,18 @@ static void render_object(json_object *o, enum json_style style, unsigned depth,
 static void render_array(json_object *o, enum json_style style, unsigned depth, struct strbuf *out)
 {
     size_t count = json_object_array_length(o);
+    bool row = json_object_get_userdata(o) == &row_mark;
 
     strbuf_appendc(out, '[');
     for (size_t i = 0; i < count; i++) {
         if (i)
-            strbuf_appendc(out, ',');
-        new_line(style, depth + 1, out);
+            strbuf_append(out, row && style == JSON_SPACED ? ", " : ",");
+        if (!row)
+            new_line(style, depth + 1, out);
         render(json_object_array_get_idx(o, i), style, depth + 1, out);
     }
-    new_line(style, depth, out);
+    if (!row)
+        new_line(style, depth, out);
     strbuf_appendc(out, ']');
 }
 

@@ -17,6 +17,8 @@
 
 json_object *json_new_object(void);
 json_object *json_new_array(void);
+/* An array that is printed in one line: a long row of numbers. */
+json_object *json_new_row(void);
 json_object *json_new_u64(u64 value);
 json_object *json_new_s64(s64 value);
 json_object *json_new_bool(bool value);

@@ -531,5 +531,7 @@ json_object *run_json(const struct run_report *r)
     json_put(o, "vmstat", vmstat_json(r));
     json_put(o, "cgroups", groups_json(r));
     json_put(o, "replay", replay_json(r));
+    if (r->over_time)
+        json_put(o, "over_time", run_over_time_json(r->over_time));
     return o;
 }

@@ -12,6 +12,7 @@
 
 #include "base/strbuf.h"
 #include "report/host.h"
+#include "report/run_over_time.h"
 #include "system/system.h"
 #include "trace/runtimes.h"
 #include "workload/replay.h"
@@ -71,6 +72,7 @@ struct run_report {
     u64 most_anon_pages;
     u64 most_unmapped_pages; /* parts of huge pages that were unmapped and still held, at most */
     struct run_waits waits;
+    const struct run_over_time *over_time; /* NULL: nobody asked */
 };
 
 void run_report_init(struct run_report *r, struct system *system, struct group *group);
