@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """embed_page.py - the files of src/page/ as one page, in C.
 
-    embed_page.py TEMPLATE OUTPUT.c
+    embed_page.py TEMPLATE OUTPUT.c DEPENDENCIES.d
 
 In TEMPLATE, a line {{style FILE...}} or {{script FILE...}} stands for these files, {{licence FILE}} for a text in a
 comment, {{hashes}} for the hashes that the page's own policy allows its scripts by; FILE is beside TEMPLATE. {{NAME}}
 (data, kind, title, version) is filled in by the program: OUTPUT.c has the pieces between, in order, as page_pieces[].
+DEPENDENCIES.d tells ninja which files were read.
 """
 
 import base64
@@ -14,10 +15,12 @@ import pathlib
 import re
 import sys
 
+READ = []
 FILLED = ("title", "kind", "version", "data")
 
 
 def joined(folder, names):
+    READ.extend(folder / name for name in names.split())
     text = "\n".join((folder / name).read_text().strip("\n") for name in names.split())
     return "\n" + text + "\n"
 
@@ -51,7 +54,7 @@ def array(name, data):
 
 
 def main():
-    template, output = map(pathlib.Path, sys.argv[1:])
+    template, output, depfile = map(pathlib.Path, sys.argv[1:])
     parts = re.split(r"\{\{(" + "|".join(FILLED) + r")\}\}", assembled(template))
     out = ["/* Made by tools/embed_page.py of src/page/. */", '#include "page/page_int.h"', ""]
     rows = []
@@ -63,6 +66,7 @@ def main():
     out += ["const struct page_piece page_pieces[] = {", *rows, "};",
             f"const unsigned nr_page_pieces = {len(rows)};", ""]
     output.write_text("\n".join(out))
+    depfile.write_text(f"{output}: {' '.join(map(str, READ))}\n")
 
 
 if __name__ == "__main__":

@@ -158,6 +158,19 @@ function drawTitle(plot, text) {
   context.restore();
 }
 
+/* Text that can be read on whatever is below it. */
+function haloed(context, text, x, y) {
+  context.save();
+  context.setLineDash([]);
+  context.lineWidth = 4 * devicePixelRatio;
+  context.lineJoin = "round";
+  context.strokeStyle = colour("paper");
+  context.globalAlpha = 0.85;
+  context.strokeText(text, x, y);
+  context.restore();
+  context.fillText(text, x, y);
+}
+
 /* A horizontal line with its meaning above its left end, or below. */
 function drawLevel(plot, scale, value, text, name, below) {
   const context = plot.ctx, ratio = devicePixelRatio, box = plot.bbox;
@@ -174,7 +187,7 @@ function drawLevel(plot, scale, value, text, name, below) {
   context.font = FONT.replace("12px", 12 * ratio + "px");
   context.textAlign = "left";
   context.textBaseline = below ? "top" : "bottom";
-  context.fillText(text, box.left + 4 * ratio, y + (below ? 3 : -2) * ratio);
+  haloed(context, text, box.left + 4 * ratio, y + (below ? 3 : -2) * ratio);
   context.restore();
 }
 

@@ -10,6 +10,20 @@ $ highwater size -q "$EXAMPLES/demo.hwt" --thp never --limits 96M --format html 
 > 1
 $ highwater size -q "$EXAMPLES/demo.hwt" --thp never --limits 96M --format json -o x.html && head -c 1 x.html
 > {
+# The other verbs, and a capture or a recording as it is.
+$ highwater run -q "$EXAMPLES/demo.hwt" --thp never --memory-max 48M -o run.html && grep -c '</html>' run.html
+> 1
+$ highwater run -q "$EXAMPLES/demo.hwt" --thp never --compare memory-max=48M -o y.html
+!...
+= 2
+$ highwater run -q "$EXAMPLES/demo.hwt" --thp never --memory-max 48M --compare disk=nvme,hdd -o disks.html && grep -c 'data-kind="compare"' disks.html
+> 1
+$ highwater diagnose -q "$TOP/tests/incidents/swap-thrash-a.hwc" -o incident.html; echo $?; grep -c 'data-kind="diagnose"' incident.html
+> 2
+> 1
+$ highwater report -q "$TOP/tests/incidents/swap-thrash-a.hwc" -o again.html && cmp incident.html again.html
+$ highwater report -q "$EXAMPLES/demo.hwt" -o recording.html && grep -c 'data-kind="run"' recording.html
+> 1
 # What cannot be made a page of, and where no page can be.
 $ highwater report demo.json
 ! highwater report: -o NAME.html is missing
@@ -39,9 +53,14 @@ $ highwater explain pgfault --format html
 ! Try 'highwater explain --help'.
 = 2
 $ ls
+> again.html
 > cut.json
 > demo.json
 > direct.html
+> disks.html
 > folder.html
+> incident.html
 > kept.html
+> recording.html
+> run.html
 > x.html

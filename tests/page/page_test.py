@@ -217,8 +217,208 @@ def test_comparison_says_who_needs_least(page):
     assert title == "Needs least, 64.0 MiB, with disk=nvme; most, 100.0 MiB, with disk=hdd", title
 
 
+def run_document():
+    """A run of 10 s: memory grows to its limit in 5 s, a kill at 6 s, and pressure from 5 s to 7 s."""
+    nr = 101
+    seconds = [i / 10 for i in range(nr)]
+    held = [min(100, 20 * s) * MIB if s < 6 else 40 * MIB for s in seconds]
+    zero = [0] * nr
+    over = {
+        "cgroup": "/app", "every_ns": 10**8, "at_ns": [int(s * 1e9) for s in seconds], "memory.current": [int(h) for h in held], "memory.swap.current": zero,
+        "memory.max": [100 * MIB] * nr, "memory.high": [None] * nr, "kernel": zero, "anon": [int(h / 2) for h in held], "shmem": zero,
+        "active_file": zero, "inactive_file": [int(h / 2) for h in held], "file_dirty": zero, "file_writeback": zero, "pgfault": zero,
+        "pgmajfault": [int(max(0, s - 5) * 100) for s in seconds], "workingset_refault_file": zero, "workingset_refault_anon": zero, "pgscan_kswapd": zero,
+        "pgscan_direct": zero, "pgsteal_kswapd": zero, "pgsteal_direct": zero, "pswpin": zero, "pswpout": zero,
+        "memory_some_us": [int(min(max(s - 5, 0), 2) * 500000) for s in seconds], "memory_full_us": zero, "io_some_us": zero, "io_full_us": zero,
+        "cpu_some_us": zero, "cgroups": []}
+    stat = {"anon": 50 * MIB, "file": 50 * MIB, "kernel": 0, "shmem": 0, "active_file": 0, "inactive_file": 50 * MIB, "file_dirty": 0, "file_writeback": 0}
+    group = {"path": "/app", "memory.max": 100 * MIB, "memory.high": None, "memory.swap.max": None, "memory.current": 40 * MIB, "memory.peak": 100 * MIB,
+             "memory.swap.current": 0, "memory.stat": stat, "memory.events": {"oom_kill": 1}, "memory.pressure": {"some": {"total": 10**6}}}
+    return {
+        "schema_version": 1, "input": {"file": "known.ini"}, "outcome": "oom", "virtual_ns": 10**10, "busy_ns": 9 * 10**9,
+        "machine": {"kernel": "6.1", "ram_bytes": 1 << 30, "cpus": 2, "disk": "nvme"},
+        "tasks": [{"pid": 7, "comm": "leaky", "outcome": "oom_killed", "minflt": 9, "majflt": 1, "maxrss_bytes": 60 * MIB, "start_ns": 0, "end_ns": 6 * 10**9}],
+        "waits_ns": {"read": 10**8, "refault": 0, "swapin": 0, "reclaim": 10**9, "sleep": 5, "reclaim_cpu": 0, "memory": 10**9},
+        "fullest": {"at_ns": 5 * 10**9, "memory.current": 100 * MIB, "memory.swap.current": 0, "memory.stat": stat}, "vmstat": {"pgmajfault": 500},
+        "cgroups": [group, {**group, "path": "/app/<b>web", "memory.peak": 25 * MIB, "memory.max": None, "memory.events": {"oom_kill": 0}}], "over_time": over}
+
+
+ANON, INACTIVE, LINE2 = map(rgb, ("#2f6fb4", "#f3d898", "#b0561b"))
+STACK, PRESSURE = "#memory .plot", "#pressure .plot"
+
+
+def test_stack_is_as_high_as_what_is_held(page):
+    plot = page.plot(STACK)
+    for seconds, mib in ((2.05, 40), (4.05, 80), (8, 40)):
+        x = plot.column(seconds)
+        assert close(plot.pixels.at(x, plot.row(mib / 4 * MIB)), ANON), f"no anonymous memory at {seconds} s"
+        assert close(plot.pixels.at(x, plot.row(mib * 0.75 * MIB)), INACTIVE), f"no cache at {seconds} s"
+        assert close(plot.pixels.at(x, plot.row((mib + 5) * MIB)), PAPER), f"something above what is held at {seconds} s"
+
+
+def test_limit_and_kill_are_marked(page):
+    plot = page.plot(STACK)
+    y = plot.row(100 * MIB)
+    red = [x for x in range(int(plot.width * 0.7), int(plot.width)) if plot.pixels.near(x, y, BAD)]
+    assert len(red) > plot.width * 0.1, "no line at the limit"
+    lines = plot.pixels.columns(BAD, 0.9)
+    assert lines and all(abs(x - plot.column(6)) <= 2 for x in lines), f"kills at {lines}, want {plot.column(6)}"
+    assert any(abs(x - page.plot(PRESSURE).column(6)) <= 2 for x in page.plot(PRESSURE).pixels.columns(BAD, 0.9))
+
+
+def test_pressure_is_a_rate(page):
+    plot = page.plot(PRESSURE)
+    assert plot.pixels.near(plot.column(5.6), plot.row(50), LINE2, 2), "50 % between 5 s and 7 s"
+    for seconds in (3, 9):
+        x = plot.column(seconds)
+        assert not any(plot.pixels.near(x, y, LINE2) for y in range(int(plot.row(10)))), f"pressure at {seconds} s"
+
+
+def test_drag_zooms_all_plots_and_a_button_shows_all(page):
+    plot = page.plot(STACK)
+    page.browser.drag(plot.x + plot.column(4), plot.x + plot.column(6), plot.y + 60)
+    for selector in (STACK, PRESSURE):
+        data = page.plot(selector).data
+        assert abs(data["xMin"] - 4) < 0.1 and abs(data["xMax"] - 6) < 0.1, data
+    zoomed = page.plot(PRESSURE)
+    assert zoomed.pixels.near(zoomed.column(5.6), zoomed.row(50), LINE2, 2)
+    page.browser.click("#memory button[aria-label='Show all of it']")
+    assert page.plot(PRESSURE).data["xMax"] == 10
+
+
+def test_keys_zoom(page):
+    page.browser.run(f"document.querySelector('{STACK}').focus()")
+    page.browser.key("+")
+    data = page.plot(STACK).data
+    assert abs(data["xMax"] - data["xMin"] - 5) < 0.1, data
+    page.browser.key("0")
+    assert page.plot(STACK).data["xMax"] == 10
+
+
+def test_click_pins_a_moment(page):
+    plot = page.plot(STACK)
+    page.browser.point(plot.x + plot.column(3), plot.y + 60, "mouseMoved", "mousePressed", "mouseReleased")
+    page.browser.point(5, plot.y + 60, "mouseMoved")
+    page.browser.settle()
+    said = page.text("#memory .readout").replace("\u00a0", " ")
+    assert said.startswith("3.00 s") and "anonymous 30.0 MiB" in said, said
+    ink = rgb("#1c2126")
+    assert any(abs(x - plot.column(3)) <= 2 for x in page.plot(PRESSURE).pixels.columns(ink, 0.9)), "no line at the pinned moment"
+    page.browser.run(f"document.querySelector('{STACK}').focus()")
+    page.browser.key("ArrowRight")
+    assert page.text("#memory .readout").startswith("3.10"), page.text("#memory .readout")
+    page.browser.key("Escape")
+
+
+def test_legend_takes_a_layer_out(page):
+    page.browser.click("#memory button.key")
+    plot = page.plot(STACK)
+    assert close(plot.pixels.at(plot.column(4), plot.row(10 * MIB)), INACTIVE), "the layer above falls down"
+    page.browser.click("#memory button.key")
+    plot = page.plot(STACK)
+    assert close(plot.pixels.at(plot.column(4), plot.row(10 * MIB)), ANON)
+
+
+def test_bars_are_as_long_as_their_figures(page):
+    browser = page.browser
+    x, y, width, height = browser.place("#fullest canvas")
+    bar = browser.screenshot(x, y, width, height)
+    assert close(bar.at(width * 0.25, 5), ANON) and close(bar.at(width * 0.75, 5), INACTIVE) and close(bar.at(width * 0.48, 5), ANON)
+    x, y, width, height = browser.place("#cgroups .row:nth-child(2) .track")
+    bar = browser.screenshot(x, y, width, height)
+    assert close(bar.at(width * 0.2, height / 2), ANON) and not close(bar.at(width * 0.3, height / 2), ANON), "25 MiB of 100"
+    x, y, width, height = browser.place("#waits .row:nth-child(2) .track")
+    bar = browser.screenshot(x, y, width, height)
+    assert not close(bar.at(width * 0.05, height / 2), PAPER, 5) and bar.at(width * 0.05, height / 2) != bar.at(width * 0.2, height / 2)
+
+
+def test_run_is_told(page):
+    assert page.text("h1").replace("\u00a0", " ") == "leaky (7) was killed for memory after 6.00 s"
+    assert page.browser.run("document.querySelectorAll('#cgroups b').length") == 0
+    assert "/app/<b>web" in page.text("#cgroups")
+
+
+def test_tables_hold_the_figures(page):
+    page.browser.run("document.querySelectorAll('#memory details').forEach((one) => (one.open = true))")
+    page.browser.settle()
+    row = page.browser.run("[...document.querySelectorAll('#memory tbody tr')].find((row) => row.cells[0].textContent.startsWith('3.00')).textContent")
+    assert "30.0" in row, row
+    assert "leaky (7)" in page.text("#memory"), "kills as a table"
+
+
+RUN_TESTS = [test_stack_is_as_high_as_what_is_held, test_limit_and_kill_are_marked, test_pressure_is_a_rate, test_drag_zooms_all_plots_and_a_button_shows_all,
+             test_keys_zoom, test_click_pins_a_moment, test_legend_takes_a_layer_out, test_bars_are_as_long_as_their_figures, test_run_is_told,
+             test_tables_hold_the_figures, test_pictures_have_names_and_tables, test_page_makes_no_noise]
+
+
+def diagnose_document():
+    run = run_document()
+    over = {**run["over_time"], "cgroup": "/", "begin_us": 1700000000 * 10**6}
+    del over["every_ns"], over["cgroups"]
+    finding = {"rule": "swap-thrash", "family": "swap", "cause": None, "severity": "critical", "confidence": "high", "scope": "host", "title": "Swap thrash: <b>1</b>",
+               "detail": None, "evidence": [{"name": "pswpin", "value": 9, "unit": "pages/s", "text": "9 pages/s", "threshold": "over 1", "where": "/proc/vmstat"}],
+               "meaning": "It means.", "look_next": "Look.", "change": "Change.", "disproof": "Disprove."}
+    lines = [{"name": name, "bytes": mib * MIB, "depth": depth, "remainder": False, "note": None}
+             for name, mib, depth in (("MemTotal", 100, 0), ("anonymous", 60, 1), ("file cache", 30, 1), ("free", 10, 1))]
+    pressure = {"some": {"avg10": 9.0, "avg60": 8.0, "avg300": 7.0, "total_us": 1}, "full": None}
+    return {
+        "schema_version": 1, "verdict": "critical", "exit_code": 2, "headline": "critical: Swap thrash: <b>1</b>",
+        "source": {"kind": "capture", "name": "known.hwc", "hostname": "h", "release": "6.1", "time_us": 1700000008 * 10**6, "uptime_us": 1000 * 10**6, "samples": 9,
+                   "interval_seconds": 1, "worst_moment": True, "read": None},
+        "findings": [finding], "findings_left_out": [], "not_measurable": [{"rule": "x", "what": "whether it leaks", "why": "too short"}],
+        "pressure": {"memory": pressure, "io": pressure, "cpu": pressure}, "accounting": {"scope": "host", "lines": lines},
+        "post_mortem": {"accounting": lines, "left_out": 0, "timeline": [
+            {"what": "kill", "cause": None, "time_us": None, "since_boot_us": 998 * 10**6, "boot": 0, "program": "victim", "told_by": None, "pid": 9, "invoker": None,
+             "group": "/a", "limit_of": None, "incidents": 1, "processes": 1, "bytes": 5 * MIB, "where": "dev/kmsg:1"}]},
+        "reconciliation": [], "needed": [], "cgroups": [
+            {"path": "/web", "memory.current": 50 * MIB, "memory.max": 100 * MIB, "memory.high": None, "memory.swap.current": 0, "anon": MIB, "file": MIB, "kernel": 0,
+             "oom_kill": 0, "memory_some_us": 0}],
+        "over_time": over, "findings_over_time": [{"rule": "swap-thrash", "scope": "host", "severity": "critical", "title": "Swap thrash", "from_ns": [5 * 10**9], "to_ns": [7 * 10**9]}]}
+
+
+def test_findings_are_told_with_evidence(page):
+    assert page.text("h1") == "Swap thrash: <b>1</b>" and page.browser.run("document.querySelectorAll('main h1 b').length") == 0
+    card = page.text("details.finding")
+    assert all(word in card for word in ("9 pages/s", "/proc/vmstat", "Look.", "Change.", "Disprove.")), card
+
+
+def test_finding_lies_where_it_held(page):
+    x, y, width, height = page.browser.place("#timeline .lane")
+    lane = page.browser.screenshot(x, y, width, height)
+    assert close(lane.at(width * 0.6, height / 2), BAD) and not close(lane.at(width * 0.45, height / 2), BAD) and not close(lane.at(width * 0.75, height / 2), BAD)
+    plot = page.plot(STACK)
+    assert abs(plot.x - x) < 2 and abs(plot.width - width) < 3, "the lane and the plots share their time axis"
+
+
+def test_click_on_a_finding_zooms(page):
+    page.browser.click("#timeline .span")
+    data = page.plot(PRESSURE).data
+    assert 4 < data["xMin"] < 5 and 7 < data["xMax"] < 8, data
+    page.browser.click("#memory button[aria-label='Show all of it']")
+
+
+def test_kill_of_the_log_is_on_the_time_line(page):
+    plot = page.plot(STACK)
+    lines = plot.pixels.columns(BAD, 0.9)
+    assert lines and all(abs(x - plot.column(6)) <= 2 for x in lines), f"kills at {lines}, want {plot.column(6)}"
+    assert "22:13:26" in page.browser.run("document.querySelectorAll('#memory details').forEach((one) => (one.open = true)), new Promise((d) => setTimeout(d, 50))"
+                                          ".then(() => document.querySelector('#memory').textContent)")
+
+
+def test_accounting_is_a_bar_of_its_parts(page):
+    for picture in ("#accounting", "#oom"):
+        x, y, width, height = page.browser.place(picture + " canvas")
+        bar = page.browser.screenshot(x, y, width, height)
+        assert close(bar.at(width * 0.3, 9), ANON) and close(bar.at(width * 0.58, 9), ANON) and close(bar.at(width * 0.7, 9), rgb("#dc9a2a"))
+        assert close(bar.at(width * 0.95, 9), rgb("#edf1f4"), 4)
+
+
+DIAGNOSE_TESTS = [test_findings_are_told_with_evidence, test_finding_lies_where_it_held, test_click_on_a_finding_zooms, test_kill_of_the_log_is_on_the_time_line,
+                  test_accounting_is_a_bar_of_its_parts, test_pictures_have_names_and_tables, test_page_makes_no_noise]
+
+
 def all_tests():
-    return [(size_document(), SIZE_TESTS), (size_document(HOSTILE), [test_hostile_names_are_text]),
+    return [(diagnose_document(), DIAGNOSE_TESTS), (size_document(), SIZE_TESTS), (run_document(), RUN_TESTS), (size_document(HOSTILE), [test_hostile_names_are_text]),
             (compare_document(), [test_legend_hides_a_curve, test_comparison_says_who_needs_least])]
 
 
