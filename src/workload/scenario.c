@@ -450,7 +450,7 @@ static int take_key(void *reader, const char *section, const char *name, const c
             given_twice(r, head, name);
             return 0;
         }
-        head->given[i / 64] |= BIT_ULL(i % 64);
+        head->key_line[i] = r->line;
         if (scenario_value(r->sc, key, head, r->line, value, r->e)) {
             if (!strstr(r->e->text, name)) {
                 struct err of = *r->e;

@@ -90,9 +90,9 @@ struct scenario_duty { /* off 0: always on */
 
 /* What all sections begin with. */
 struct scenario_head {
-    const char *name; /* "" for [machine] */
-    unsigned line;    /* of its header */
-    u64 given[1 + NR_SCENARIO_KEYS / 64];
+    const char *name;                    /* "" for [machine] */
+    unsigned line;                       /* of its header */
+    unsigned key_line[NR_SCENARIO_KEYS]; /* where a key is given; 0: it is not */
 };
 
 struct scenario_machine {
@@ -219,7 +219,13 @@ void scenario_done(struct scenario *sc);
 
 static inline bool scenario_given(const struct scenario_head *head, enum scenario_key_id key)
 {
-    return head->given[key / 64] >> (key % 64) & 1;
+    return head->key_line[key] != 0;
+}
+
+/* Where to look for what a message says of a key: its line, or that of the section that lacks it. */
+static inline unsigned scenario_line(const struct scenario_head *head, enum scenario_key_id key)
+{
+    return head->key_line[key] ? head->key_line[key] : head->line;
 }
 
 /* The [device] of this name, NULL: none. */

@@ -63,8 +63,11 @@ static int check_zram(const struct scenario *sc, struct err *e)
 
         if ((d->compressor || d->ratio || d->mem_limit) &&
             !device_profile_find(d->base)->compressed)
-            return fail(sc, d->head.line, e,
-                        "compressor, ratio and mem_limit need profile = zram in device",
+            return fail(sc,
+                        scenario_line(&d->head, d->compressor ? KEY_DEVICE_compressor
+                                                : d->ratio    ? KEY_DEVICE_ratio
+                                                              : KEY_DEVICE_mem_limit),
+                        e, "compressor, ratio and mem_limit need profile = zram in device",
                         d->head.name, "");
     }
     return 0;
@@ -80,14 +83,16 @@ static int check_swap_times(const struct scenario *sc, struct err *e)
         bool has_area = d->swap || (c->swap_bytes && strcmp(machine, d->head.name) == 0);
 
         if (d->swap && c->swap_bytes && strcmp(machine, d->head.name) == 0)
-            return fail(sc, d->head.line, e, "swap is given here and in [machine] for device",
-                        d->head.name, "; want it once: there is one area on a device");
+            return fail(sc, scenario_line(&d->head, KEY_DEVICE_swap), e,
+                        "swap is given here and in [machine] for device", d->head.name,
+                        "; want it once: there is one area on a device");
         if ((d->swapon || d->swapoff) && !has_area)
-            return fail(sc, d->head.line, e, "swapon and swapoff need swap = SIZE in device",
-                        d->head.name, "");
+            return fail(sc,
+                        scenario_line(&d->head, d->swapon ? KEY_DEVICE_swapon : KEY_DEVICE_swapoff),
+                        e, "swapon and swapoff need swap = SIZE in device", d->head.name, "");
         if (d->swapoff && d->swapoff <= d->swapon)
-            return fail(sc, d->head.line, e, "swapoff is not after swapon in device", d->head.name,
-                        "");
+            return fail(sc, scenario_line(&d->head, KEY_DEVICE_swapoff), e,
+                        "swapoff is not after swapon in device", d->head.name, "");
     }
     return 0;
 }
@@ -200,8 +205,8 @@ static int check_files(struct scenario *sc, struct err *e)
             return fail(sc, f->device.line, e, "what is in memory is on no device: file",
                         f->head.name, "");
         if (f->limit && f->kind != SCENARIO_TMPFS)
-            return fail(sc, f->head.line, e, "limit is for a tmpfs: file", f->head.name,
-                        "; want kind = tmpfs");
+            return fail(sc, scenario_line(&f->head, KEY_FILE_limit), e,
+                        "limit is for a tmpfs: file", f->head.name, "; want kind = tmpfs");
         if (check_disk(sc, &f->device, e))
             return -EINVAL;
         disks += is_new_disk(sc, i);
@@ -256,7 +261,7 @@ static int check_trace_task(const struct scenario *sc, const struct scenario_tas
             i == KEY_TASK_start || i == KEY_TASK_uid || i == KEY_TASK_policy || i == KEY_TASK_cpus)
             continue;
         if (scenario_given(&t->head, (enum scenario_key_id)i))
-            return err_at(e, -EINVAL, sc->path, t->head.line, 0,
+            return err_at(e, -EINVAL, sc->path, scenario_line(&t->head, (enum scenario_key_id)i), 0,
                           "[task %s]: %s has no meaning beside trace; want only cgroup, nice, "
                           "oom_score_adj, uid, numa, cpus and start",
                           t->head.name, scenario_keys[i].name);
@@ -267,27 +272,37 @@ static int check_trace_task(const struct scenario *sc, const struct scenario_tas
 static int check_patterns(const struct scenario *sc, const struct scenario_task *t, struct err *e)
 {
     bool uses_file = t->read.kind || t->write.kind || t->map.kind;
-    unsigned line = t->head.line;
+    const struct scenario_head *head = &t->head;
+    static const enum scenario_key_id users[] = {KEY_TASK_read, KEY_TASK_write, KEY_TASK_map};
+    enum scenario_key_id of = KEY_TASK_file; /* whom the message is about */
 
+    for (unsigned i = 0; i < ARRAY_SIZE(users) && !t->file.text; i++)
+        if (scenario_given(head, users[i]))
+            of = users[i];
     if (uses_file != (t->file.text != NULL))
-        return err_at(e, -EINVAL, sc->path, line, 0, "[task %s]: %s", t->head.name,
+        return err_at(e, -EINVAL, sc->path, scenario_line(head, of), 0, "[task %s]: %s",
+                      t->head.name,
                       uses_file ? "read, write and map need file = NAME of a [file]"
                                 : "file is used by none of read, write and map");
     if (t->touch.kind && !t->memory && !t->preload && !t->grow)
-        return err_at(e, -EINVAL, sc->path, line, 0,
+        return err_at(e, -EINVAL, sc->path, scenario_line(head, KEY_TASK_touch), 0,
                       "[task %s]: touch needs memory = SIZE (or preload, or grow)", t->head.name);
     if (t->touch.kind == PATTERN_APPEND || t->read.kind == PATTERN_APPEND ||
         t->map.kind == PATTERN_APPEND)
-        return err_at(e, -EINVAL, sc->path, line, 0, "[task %s]: append is a pattern of write only",
-                      t->head.name);
+        return err_at(e, -EINVAL, sc->path,
+                      scenario_line(head, t->touch.kind == PATTERN_APPEND  ? KEY_TASK_touch
+                                          : t->read.kind == PATTERN_APPEND ? KEY_TASK_read
+                                                                           : KEY_TASK_map),
+                      0, "[task %s]: append is a pattern of write only", t->head.name);
     if (t->file_index >= 0 && sc->files.items[t->file_index].kind == SCENARIO_SYSV &&
         (t->read.kind || t->write.kind))
-        return err_at(e, -EINVAL, sc->path, line, 0,
+        return err_at(e, -EINVAL, sc->path,
+                      scenario_line(head, t->read.kind ? KEY_TASK_read : KEY_TASK_write), 0,
                       "[task %s]: a segment (sysv) can only be mapped; want map = PATTERN",
                       t->head.name);
     if (t->fsync && !t->write.kind)
-        return err_at(e, -EINVAL, sc->path, line, 0, "[task %s]: fsync needs write = PATTERN",
-                      t->head.name);
+        return err_at(e, -EINVAL, sc->path, scenario_line(head, KEY_TASK_fsync), 0,
+                      "[task %s]: fsync needs write = PATTERN", t->head.name);
     return 0;
 }
 
@@ -302,12 +317,12 @@ static int check_cpuset(const struct scenario *sc, const struct scenario_cgroup 
     cpus = c->cpus & ~(UINT64_MAX >> (64 - topology.nr_cpus));
     mems = c->mems & ~topology_memory_nodes(&topology);
     if (cpus)
-        return err_at(e, -EINVAL, sc->path, c->head.line, 0,
+        return err_at(e, -EINVAL, sc->path, scenario_line(&c->head, KEY_CGROUP_cpus), 0,
                       "[cgroup %s]: cpuset.cpus: there is no CPU %u: the machine has %u",
                       c->head.name, (unsigned)__builtin_ctzll(cpus), topology.nr_cpus);
     if (mems)
         return err_at(
-            e, -EINVAL, sc->path, c->head.line, 0,
+            e, -EINVAL, sc->path, scenario_line(&c->head, KEY_CGROUP_mems), 0,
             "[cgroup %s]: cpuset.mems: there is no node %u with memory: the machine has %u",
             c->head.name, (unsigned)__builtin_ctzll(mems), topology.nr_nodes);
     return 0;
@@ -351,11 +366,11 @@ static int check_against_cpuset(const struct scenario *sc, const struct scenario
     cpus = cpuset_of(sc, t->cgroup.text, true);
     mems = cpuset_of(sc, t->cgroup.text, false);
     if (t->policy.nodes && !(t->policy.nodes & mems))
-        return err_at(e, -EINVAL, sc->path, t->head.line, 0,
+        return err_at(e, -EINVAL, sc->path, scenario_line(&t->head, KEY_TASK_policy), 0,
                       "[task %s]: numa: no node of it is in cpuset.mems of [cgroup %s]",
                       t->head.name, t->cgroup.text);
     if (t->cpus && !(t->cpus & cpus))
-        return err_at(e, -EINVAL, sc->path, t->head.line, 0,
+        return err_at(e, -EINVAL, sc->path, scenario_line(&t->head, KEY_TASK_cpus), 0,
                       "[task %s]: cpus: none of them is in cpuset.cpus of [cgroup %s]",
                       t->head.name, t->cgroup.text);
     return 0;
@@ -371,11 +386,11 @@ static int check_placement(const struct scenario *sc, struct scenario_task *t, s
 
     system_config_topology(&sc->machine.config, &topology, &nid, NULL); /* check_topology() did */
     if (mempolicy_fit(&t->policy, &topology, &why))
-        return err_at(e, -EINVAL, sc->path, t->head.line, 0, "[task %s]: numa: %s", t->head.name,
-                      why.text);
+        return err_at(e, -EINVAL, sc->path, scenario_line(&t->head, KEY_TASK_policy), 0,
+                      "[task %s]: numa: %s", t->head.name, why.text);
     all = UINT64_MAX >> (64 - topology.nr_cpus);
     if (t->cpus & ~all)
-        return err_at(e, -EINVAL, sc->path, t->head.line, 0,
+        return err_at(e, -EINVAL, sc->path, scenario_line(&t->head, KEY_TASK_cpus), 0,
                       "[task %s]: there is no CPU %u: the machine has %u", t->head.name,
                       (unsigned)__builtin_ctzll(t->cpus & ~all), topology.nr_cpus);
     return 0;
@@ -404,25 +419,26 @@ static int check_task(struct scenario *sc, struct scenario_task *t, struct err *
                       "another key that uses memory",
                       t->head.name);
     if (t->madvise && (t->hugetlb || (!t->memory && !t->preload && !t->grow && !t->leak)))
-        return err_at(e, -EINVAL, sc->path, t->head.line, 0, "[task %s]: madvise %s", t->head.name,
+        return err_at(e, -EINVAL, sc->path, scenario_line(&t->head, KEY_TASK_madvise), 0,
+                      "[task %s]: madvise %s", t->head.name,
                       t->hugetlb ? "is not for pages of the pool; want it without hugetlb"
                                  : "needs memory = SIZE (or preload, grow or leak)");
     if (t->pin_user && t->hugetlb)
-        return err_at(e, -EINVAL, sc->path, t->head.line, 0,
+        return err_at(e, -EINVAL, sc->path, scenario_line(&t->head, KEY_TASK_pin_user), 0,
                       "[task %s]: pin_user is not for pages of the pool: that is not modelled; "
                       "want it without hugetlb",
                       t->head.name);
     if (t->hugetlb && !t->memory && !t->preload)
-        return err_at(e, -EINVAL, sc->path, t->head.line, 0,
+        return err_at(e, -EINVAL, sc->path, scenario_line(&t->head, KEY_TASK_hugetlb), 0,
                       "[task %s]: hugetlb needs memory = SIZE (or preload)", t->head.name);
     for (unsigned i = 0; i < ARRAY_SIZE(of_packets) && t->receive <= 0; i++)
         if (scenario_given(&t->head, of_packets[i]))
-            return err_at(e, -EINVAL, sc->path, t->head.line, 0,
+            return err_at(e, -EINVAL, sc->path, scenario_line(&t->head, of_packets[i]), 0,
                           "[task %s]: %s is of network packets; want receive = NUMBER/s",
                           t->head.name, scenario_keys[of_packets[i]].name);
     if (t->pin_user > t->memory)
         return err_at(
-            e, -EINVAL, sc->path, t->head.line, 0,
+            e, -EINVAL, sc->path, scenario_line(&t->head, KEY_TASK_pin_user), 0,
             "[task %s]: pin_user is more than the memory that it could pin; want memory = "
             "at least as much",
             t->head.name);
@@ -431,8 +447,8 @@ static int check_task(struct scenario *sc, struct scenario_task *t, struct err *
                       "[task %s] never ends; want stop, requests, or runtime in [machine]",
                       t->head.name);
     if (t->stop && t->stop <= t->start)
-        return err_at(e, -EINVAL, sc->path, t->head.line, 0, "[task %s]: stop is not after start",
-                      t->head.name);
+        return err_at(e, -EINVAL, sc->path, scenario_line(&t->head, KEY_TASK_stop), 0,
+                      "[task %s]: stop is not after start", t->head.name);
     return 0;
 }
 
@@ -493,7 +509,7 @@ static int check_write(const struct scenario *sc, struct scenario_write *w, stru
     if (!w->value)
         return lacks(sc, &w->head, "write", "value", "value = 100", e);
     if (*w->file != '/')
-        return err_at(e, -EINVAL, sc->path, w->head.line, 0,
+        return err_at(e, -EINVAL, sc->path, scenario_line(&w->head, KEY_WRITE_file), 0,
                       "[write %s]: file is a whole path, as in /proc/sys/vm/swappiness",
                       w->head.name);
     find_task(sc, w);
@@ -501,15 +517,17 @@ static int check_write(const struct scenario *sc, struct scenario_write *w, stru
         if (control_parse(w->file, "0", &w->control, NULL) == 0 && control_is_procs(&w->control))
             err_set(&why, -EINVAL, "cgroup.procs wants a pid or the name of a [task], not '%s'",
                     w->value);
-        return err_at(e, -EINVAL, sc->path, w->head.line, 0, "[write %s]: %s", w->head.name,
-                      why.text);
+        return err_at(
+            e, -EINVAL, sc->path,
+            scenario_line(&w->head, control_is_file(w->file) ? KEY_WRITE_value : KEY_WRITE_file), 0,
+            "[write %s]: %s", w->head.name, why.text);
     }
     if (w->control.tunable && w->control.tunable->effect == TUNABLE_KEPT)
-        return err_at(e, -EINVAL, sc->path, w->head.line, 0,
+        return err_at(e, -EINVAL, sc->path, scenario_line(&w->head, KEY_WRITE_file), 0,
                       "[write %s]: %s changes nothing here: it is not modelled", w->head.name,
                       w->control.tunable->key);
     if (control_is_group(&w->control) && !group_exists(sc, w->control.group))
-        return no_group(sc, w->head.line, w->control.group + 1, e);
+        return no_group(sc, scenario_line(&w->head, KEY_WRITE_file), w->control.group + 1, e);
     return 0;
 }
 

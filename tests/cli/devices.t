@@ -20,5 +20,5 @@ $ highwater run -q --thp never two.ini --proc tree >/dev/null; awk '{ print $1, 
 > /dev/nvme1n1
 > /dev/sda1
 $ sed 's/^swap = 64M/&\nswap_device = sda1/' two.ini >twice.ini; highwater run twice.ini
-! highwater run: twice.ini:6: swap is given here and in [machine] for device 'sda1'; want it once: there is one area on a device
+! highwater run: twice.ini:8: swap is given here and in [machine] for device 'sda1'; want it once: there is one area on a device
 = 2

@@ -83,13 +83,13 @@ $ highwater diagnose both --only hugetlb-limit | tr -s ' \n' ' ' | grep -o "The 
 > The limit of use (max) of /app is 12.0 MiB
 # What is not modelled, or would do nothing.
 $ sed 's/^hold = 1h/pin_user = 2M/' pool.ini >pin.ini; highwater run pin.ini
-! highwater run: pin.ini:7: [task db]: pin_user is not for pages of the pool: that is not modelled; want it without hugetlb
+! highwater run: pin.ini:12: [task db]: pin_user is not for pages of the pool: that is not modelled; want it without hugetlb
 = 2
 $ sed 's/^hold = 1h/ring = 64/' pool.ini >ring.ini; highwater run ring.ini
-! highwater run: ring.ini:7: [task db]: ring is of network packets; want receive = NUMBER/s
+! highwater run: ring.ini:12: [task db]: ring is of network packets; want receive = NUMBER/s
 = 2
 $ sed 's/^memory = 12M/leak = 1K\/s/' pool.ini >leak.ini; highwater run leak.ini
-! highwater run: leak.ini:7: [task db]: hugetlb needs memory = SIZE (or preload)
+! highwater run: leak.ini:9: [task db]: hugetlb needs memory = SIZE (or preload)
 = 2
 # What is no number of pages is said before anything runs.
 $ sed 's/^value = 20/value = many/' pool.ini >wrong.ini; highwater run wrong.ini

@@ -69,7 +69,7 @@ $ highwater run overlap.ini
 | requests = 1
 | numa = bind:2
 $ highwater run absent.ini
-! highwater run: absent.ini:3: [task work]: numa: there is no node 2: the machine has 0-1
+! highwater run: absent.ini:6: [task work]: numa: there is no node 2: the machine has 0-1
 = 2
 # "cpus =" says that a node has no processors. One without memory too is none.
 @ nothing.ini
@@ -280,10 +280,10 @@ $ highwater run two.ini --cpunodebind 0 --compare numa=bind:0,bind:1 | sed -n '/
 | numa = bind:1
 | memory = 1M
 $ highwater run against.ini
-! highwater run: against.ini:9: [task t]: numa: no node of it is in cpuset.mems of [cgroup g/inner]
+! highwater run: against.ini:11: [task t]: numa: no node of it is in cpuset.mems of [cgroup g/inner]
 = 2
 $ sed 's/numa = bind:1/cpus = 3/' against.ini > cpus.ini && highwater run cpus.ini
-! highwater run: cpus.ini:9: [task t]: cpus: none of them is in cpuset.cpus of [cgroup g/inner]
+! highwater run: cpus.ini:11: [task t]: cpus: none of them is in cpuset.cpus of [cgroup g/inner]
 = 2
 @ sixty.ini
 | [machine]

@@ -40,11 +40,11 @@ $ sed 's/swapoff = 3s/swapoff = 1s/; s/swapon = 2s/swapoff = 1s/' move.ini >late
 $ grep -c 'Killed process [0-9]* (swapoff)' late/var/log/dmesg
 > 1
 $ sed 's/swapon = 2s/swapon = 5s\nswapoff = 4s/' move.ini >never.ini; highwater run --thp never never.ini
-! highwater run: never.ini:10: swapoff is not after swapon in device 'zram0'
+! highwater run: never.ini:15: swapoff is not after swapon in device 'zram0'
 = 2
 $ sed 's/swap = 512M//' move.ini >none.ini; highwater run --thp never none.ini
-! highwater run: none.ini:5: swapon and swapoff need swap = SIZE in device 'old'
+! highwater run: none.ini:8: swapon and swapoff need swap = SIZE in device 'old'
 = 2
 $ sed 's/profile = ssd/profile = ssd\nratio = 2/' move.ini >ratio.ini; highwater run --thp never ratio.ini
-! highwater run: ratio.ini:5: compressor, ratio and mem_limit need profile = zram in device 'old'
+! highwater run: ratio.ini:7: compressor, ratio and mem_limit need profile = zram in device 'old'
 = 2

@@ -53,5 +53,5 @@ $ highwater run --thp never squeeze.ini --format json -o run.json && "$TOP/tools
 
 # A wrong one is refused before anything runs.
 $ sed 's/memory.max/memory.mex/' squeeze.ini >bad.ini; highwater run --thp never bad.ini
-! highwater run: bad.ini:20: [write squeeze]: no file '/sys/fs/cgroup/web/memory.mex' that can be written; did you mean 'memory.max', 'memory.min' or 'memory.low'?
+! highwater run: bad.ini:22: [write squeeze]: no file '/sys/fs/cgroup/web/memory.mex' that can be written; did you mean 'memory.max', 'memory.min' or 'memory.low'?
 = 2

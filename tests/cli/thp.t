@@ -94,7 +94,7 @@ $ sed 's/= hugepage/= dontneed/' advised.ini >bad.ini; highwater run bad.ini
 ! highwater run: bad.ini:10: madvise is hugepage or nohugepage, not 'dontneed'
 = 2
 $ sed 's/^madvise = hugepage/hugetlb = yes\nmadvise = hugepage/' advised.ini >bad.ini; highwater run bad.ini
-! highwater run: bad.ini:8: [task advised]: madvise is not for pages of the pool; want it without hugetlb
+! highwater run: bad.ini:11: [task advised]: madvise is not for pages of the pool; want it without hugetlb
 = 2
 $ sed 's/defrag = never/defrag = sometimes/' advised.ini >bad.ini; highwater run bad.ini
 ! highwater run: bad.ini:4: transparent_hugepage/defrag is one of always|defer|defer+madvise|madvise|never, not 'sometimes'
