@@ -78,6 +78,17 @@ static bool say_left(const struct telling *t, const char *words, struct strbuf *
         return true;
     }
 
+    /* From 1.6 on only its limits. */
+    if (sscanf(words, "low memory! at or below SIG%*4s limits: mem %lf%%, swap %lf%%", &mem_left,
+               &swap_left) == 2 &&
+        mem_left >= 0 && mem_left <= 100 && swap_left >= 0 && swap_left <= 100) {
+        strbuf_printf(out, ": no more than %s of memory was available",
+                      PERCENT(KILL, "limit of memory", mem_left));
+        strbuf_printf(out, ", and no more than %s of swap free",
+                      PERCENT(KILL, "limit of swap", swap_left));
+        return true;
+    }
+
     if (!swap || !(mem = strchr(mem, '(')) || mem > swap || !(total = strstr(swap, "of ")) ||
         !(swap = strchr(swap, '(')) || sscanf(mem + 1, "%lf", &mem_left) != 1 ||
         sscanf(swap + 1, "%lf", &swap_left) != 1 || mem_left < 0 || mem_left > 100 ||

@@ -32,29 +32,56 @@ static bool kernel_tells(const struct rule_context *c, const struct log_event *t
 }
 
 /* A heap that may fill the limit by itself is why. */
-static void tell_told_heap(struct rule_context *c, const struct log_event *e)
+static void tell_told_heap(struct rule_context *c, const struct log_event *e, u64 limit)
 {
     const struct heap_view *heap = sizing_heap(c->s, e->comm, e->pid);
-    u64 bytes = sizing_heap_bytes(heap, e->limit);
+    u64 bytes = sizing_heap_bytes(heap, limit);
     char label[96];
 
     if (!known(bytes))
         return;
-    if (e->task_memcg && (double)bytes >= HEAP_FILLS * (double)e->limit) {
+    if (e->task_memcg && (double)bytes >= HEAP_FILLS * (double)limit) {
         vec_last(&c->out->items).cause = CAUSE_JVM;
         finding_title(c,
                       "%s reached its limit of %s: the heap of %s alone may grow to %s (%s), and "
                       "the kernel killed it, says %s",
-                      group_label(label, e->task_memcg), SIZE(e->limit), heap->program, SIZE(bytes),
+                      group_label(label, e->task_memcg), SIZE(limit), heap->program, SIZE(bytes),
                       heap->option, e->killer);
     }
-    sizing_tell_heap(c, heap, e->limit);
+    sizing_tell_heap(c, heap, limit);
+}
+
+/* The limit that the teller says, else the one that another block of the text has of that unit or container. */
+static u64 told_limit(const struct rule_context *c, const struct log_event *e)
+{
+    if (known(e->limit) || !e->task_memcg)
+        return e->limit;
+    vec_for_each (&c->s->cgroups, g) {
+        const char *slash = strrchr(g->path, '/');
+
+        if (known(g->max) && g->max < NO_LIMIT &&
+            (strcmp(g->path, e->task_memcg) == 0 ||
+             (slash && strcmp(slash + 1, e->task_memcg) == 0)))
+            return g->max;
+    }
+    return UNKNOWN;
+}
+
+static bool runs_containers(const char *killer)
+{
+    static const char *const all[] = {"kubernetes", "AWS", "nomad", "this text"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(all); i++)
+        if (strcmp(killer, all[i]) == 0)
+            return true;
+    return false;
 }
 
 /* Of several the latest leads. */
 static void tell_told(struct rule_context *c, const struct incident *i, double weight)
 {
     const struct log_event *e = i->e;
+    u64 limit = told_limit(c, e);
     char label[96], where[160];
 
     if (e->task_memcg && strcmp(e->task_memcg, "/") == 0) {
@@ -77,14 +104,14 @@ static void tell_told(struct rule_context *c, const struct incident *i, double w
         finding_detail(c, "\"%s\" (%s)", e->words, oom_where(where, c->s, e, NR_OOM_PARTS));
         return;
     }
-    finding_add(
-        c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, e->task_memcg ? e->task_memcg : "host",
-        weight, "The kernel killed %s for memory, says %s; by which limit, is not in this text",
-        e->task_memcg ? group_label(label, e->task_memcg)
-        : *e->comm    ? e->comm
-        : strcmp(e->killer, "kubernetes") == 0 || strcmp(e->killer, "AWS") == 0 ? "a container"
-                                                                                : "a process",
-        e->killer);
+    finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM,
+                e->task_memcg ? e->task_memcg : "host", weight,
+                "The kernel killed %s for memory, says %s; by which limit, is not in this text",
+                e->task_memcg                ? group_label(label, e->task_memcg)
+                : *e->comm                   ? e->comm
+                : runs_containers(e->killer) ? "a container"
+                                             : "a process",
+                e->killer);
     vec_last(&c->out->items).cause = CAUSE_UNTOLD;
     if (e->task_memcg && *e->comm && e->words && strstr(e->words, "Cgroup OOM")) {
         vec_last(&c->out->items).cause = CAUSE_LIMIT;
@@ -107,13 +134,14 @@ static void tell_told(struct rule_context *c, const struct incident *i, double w
                       "--mem), and the kernel killed in it, says slurm",
                       e->task_memcg ? group_label(label, e->task_memcg) : "that is not named");
     }
-    if (known(e->limit)) {
+    if (known(limit)) {
         vec_last(&c->out->items).cause = CAUSE_LIMIT;
         finding_title(c, "%s reached its limit of %s, and the kernel killed it, says %s",
                       e->task_memcg ? group_label(label, e->task_memcg) : "A container",
-                      SIZE(e->limit), e->killer);
-        evidence(c, "limit", number_of(e->limit), IN_BYTES, e->killer, "%s", "");
-        tell_told_heap(c, e);
+                      SIZE(limit), e->killer);
+        evidence(c, "limit", number_of(limit), IN_BYTES, known(e->limit) ? e->killer : "the text",
+                 "%s", "");
+        tell_told_heap(c, e, limit);
     }
     vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
     finding_detail(c, "\"%s\" (%s)", e->words, oom_where(where, c->s, e, NR_OOM_PARTS));

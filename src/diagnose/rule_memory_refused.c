@@ -42,6 +42,11 @@ static void tell_reason(struct rule_context *c, const struct refusal *r)
     if (mode == STRICT)
         finding_detail(c, "vm.overcommit_memory is 2: the kernel refuses promises beyond "
                           "CommitLimit, however much is free.");
+    else if (known(c->s->address_limit))
+        finding_detail(c,
+                       "A shell of this text allows its programs %s of address space "
+                       "(ulimit -v), whatever is free: not only memory that they touch.",
+                       SIZE(c->s->address_limit));
     else if (known(c->f->available) && known(r->bytes) && r->bytes > c->f->available)
         finding_detail(c, "It asked for %s, and %s is available.", SIZE(r->bytes), LEFT_SIZE(c->f));
     else if (known(c->f->available) && left_is_scarce(c->f))
@@ -60,6 +65,8 @@ static void tell_reason(struct rule_context *c, const struct refusal *r)
     evidence_shown(c, "vm.overcommit_memory", number_of(mode), IN_COUNT,
                    "/proc/sys/vm/overcommit_memory");
     evidence_shown(c, "MemTotal", number_of(c->f->total), IN_BYTES, "/proc/meminfo");
+    evidence(c, "address space allowed", number_of(c->s->address_limit), IN_BYTES, "ulimit", "%s",
+             "");
     evidence(c, "Committed_AS", number_of(m[MI_COMMITTED_AS]), IN_BYTES, "/proc/meminfo", "%s", "");
     evidence(c, "CommitLimit", number_of(m[MI_COMMIT_LIMIT]), IN_BYTES, "/proc/meminfo", "%s", "");
     evidence(c, "available", number_of(c->f->available), IN_BYTES, "/proc/meminfo", "%s", "");
@@ -108,6 +115,20 @@ static void tell_full_group(struct rule_context *c, const struct refusal *r)
     finding_detail(c, "What the kernel needs for a process is charged to the group too.");
 }
 
+/* A limit of address space below what is available is what refused. */
+static void tell_address_limit(struct rule_context *c, const struct refusal *r)
+{
+    u64 limit = c->s->address_limit;
+
+    if (!known(limit) || (known(c->f->available) && limit > c->f->available) ||
+        sysctl_value(c->s, "vm.overcommit_memory") == STRICT)
+        return;
+    finding_title(c,
+                  "The kernel refused %s memory (ENOMEM): its shell allows %s of address space "
+                  "(ulimit -v)",
+                  r->program, SIZE(limit));
+}
+
 /* The size that the program was told its heap may have is the one that it asked for. */
 static void tell_heap(struct rule_context *c, const struct refusal *r)
 {
@@ -119,6 +140,45 @@ static void tell_heap(struct rule_context *c, const struct refusal *r)
         evidence_shown(c, h->option, number_of(h->bytes), IN_BYTES, "the text");
         return;
     }
+}
+
+/* What the limits are called that programs set themselves, as far as a message of theirs has the size. */
+static const struct {
+    const char *program, *option;
+} own_limits[] = {{"php", "memory_limit"}, {"redis", "maxmemory"}, {"elasticsearch", "breaker"}};
+
+/* The size of the limit, from the message or from the option that set it; the option's name. */
+static u64 own_limit(const struct rule_context *c, const struct refusal *r, const char **ret_option)
+{
+    *ret_option = NULL;
+    for (unsigned i = 0; i < ARRAY_SIZE(own_limits); i++)
+        if (strcmp(own_limits[i].program, r->program) == 0)
+            *ret_option = own_limits[i].option;
+    if (known(r->bytes))
+        return r->bytes;
+    vec_for_each (&c->s->heaps, h) {
+        if (!known(h->bytes) || strcmp(h->program, r->program) != 0)
+            continue;
+        *ret_option = h->option;
+        return h->bytes;
+    }
+    return UNKNOWN;
+}
+
+static void tell_own_limit(struct rule_context *c, const struct refusal *r, double weight)
+{
+    const char *option;
+    u64 limit = own_limit(c, r, &option);
+
+    finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,
+                "%s ran into a limit of its own: its heap is full, whatever memory the machine has",
+                r->program);
+    vec_last(&c->out->items).cause = CAUSE_OWN_LIMIT;
+    if (!known(limit))
+        return;
+    finding_title(c, "%s ran into a limit of its own%s%s, %s: whatever memory the machine has",
+                  r->program, option ? ", " : "", option ? option : "", SIZE(limit));
+    evidence(c, "its limit", number_of(limit), IN_BYTES, "the text", "%s", "");
 }
 
 /* Bytes of the pool of the default size that nobody has or was promised; UNKNOWN. */
@@ -215,13 +275,7 @@ static void tell(struct rule_context *c, const struct refusal *r)
                     r->program);
         return;
     case REFUSED_HEAP:
-        finding_add(
-            c, SEV_WARNING, CONF_HIGH, "host", weight,
-            "%s ran into a limit of its own: its heap is full, whatever memory the machine has",
-            r->program);
-        vec_last(&c->out->items).cause = CAUSE_OWN_LIMIT;
-        if (known(r->bytes))
-            evidence(c, "its limit", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
+        tell_own_limit(c, r, weight);
         return;
     case REFUSED_DEVICE:
         finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,
@@ -249,6 +303,7 @@ static void tell(struct rule_context *c, const struct refusal *r)
         break;
     }
     tell_full_group(c, r);
+    tell_address_limit(c, r);
     tell_reason(c, r);
     tell_heap(c, r);
     if (known(r->bytes))

@@ -2,11 +2,13 @@
 #include "diagnose/pain.h"
 
 /* 1 MiB/s of pages in each direction: less is housekeeping on any device. */
-#define BUSY_PAGES    256.0
+#define BUSY_PAGES     256.0
 /* What comes back without as much as a quarter going out again is recovery: something old wakes up. */
-#define BOTH_WAYS     0.25
+#define BOTH_WAYS      0.25
+/* Where nobody measured lost time: after what hurts, before what only says that little is left. */
+#define WEIGHT_UNKNOWN 0.65
 /* Of the swap-ins, pages that were evicted recently: the second sign, which does not depend on pressure. */
-#define REFAULT_SHARE 0.5
+#define REFAULT_SHARE  0.5
 
 void rule_swap_thrash(struct rule_context *c)
 {
@@ -35,7 +37,10 @@ void rule_swap_thrash(struct rule_context *c)
     if (pain_is_of_a_node(c))
         severity = MIN(severity, SEV_INFO);
     finding_add(c, MAX(severity, SEV_INFO), pain_known(p) && refaults ? CONF_HIGH : CONF_MEDIUM,
-                "host", inside ? WEIGHT_INSIDE : pain_weight(p),
+                "host",
+                inside          ? WEIGHT_INSIDE
+                : pain_known(p) ? pain_weight(p)
+                                : WEIGHT_UNKNOWN,
                 "Swap thrash: %s come back from swap, %s go out", AMOUNT(in, IN_PAGES_PER_S),
                 AMOUNT(out, IN_PAGES_PER_S));
     if (pain_is_of_a_node(c))

@@ -106,6 +106,11 @@ static const struct killer_line lines[] = {
     {"containerd", LOG_OOM_TOLD, "TaskOOM", "container_id:\"", "container_id:\"", "\"", NULL, true,
      false},
     {"containerd", LOG_OOM_TOLD, "TaskOOM", "ontainerID", NULL, NULL, NULL, true, false},
+    /* Whoever runs containers says so beside the exit code: Nomad, Argo, runners of CI. */
+    {"nomad", LOG_OOM_TOLD, "Exit Message: \"OOM Killed\"", NULL, NULL, NULL, NULL, true, false},
+    {"this text", LOG_OOM_TOLD, "OOMKilled", "137", NULL, NULL, NULL, true, false},
+    {"this text", LOG_OOM_TOLD, "OOM Killed", "137", NULL, NULL, NULL, true, false},
+    {"this text", LOG_OOM_TOLD, "OOM killed", "137", NULL, NULL, NULL, true, false},
 };
 
 /* systemd says which unit in front: "web.service: A process of this unit ...". */

@@ -241,18 +241,35 @@ bool klog_parse_candidate(struct klog *k, struct span text, const struct klog_st
 }
 
 static const char below_min[] = "Out of memory! avail: ";
+static const char below_limits[] = "at or below SIG";
 
-/* "mem avail: 19 of 950 MiB ( 2.10%), swap free: 153 of 1023 MiB (14.96%)", "Out of memory! avail: 94 MiB < min: 95 MiB": why earlyoom kills
+/* What was left at that moment says more than the limits; what was read an hour before is not what they speak of. */
+static bool is_below_limits(const char *reading, struct span limits)
+{
+    const char *at = reading && strstr(reading, "swap free:") ? strchr(reading, '(') : NULL;
+    const char *mem = span_find(limits, "mem ");
+    double left, limit;
+    char number[16];
+
+    if (!at || !mem)
+        return false;
+    span_copy((struct span){mem + 4, limits.end}, number, sizeof(number));
+    return sscanf(at + 1, "%lf", &left) == 1 && sscanf(number, "%lf", &limit) == 1 && left <= limit;
+}
+
+/* "low memory! at or below SIGTERM limits: mem 10.00%, swap 10.00%", "mem avail: 19 of 950 MiB ( 2.10%), swap free: 153 of 1023 MiB (14.96%)", "Out of memory! avail: 94 MiB < min: 95 MiB": why earlyoom kills
  * next. */
 bool klog_parse_reading(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     (void)stamp;
     /* "mem avail:" may have been taken for the name of a program. */
     if ((!span_find(text, "swap free:") || !span_find(text, " MiB (")) &&
-        !span_begins(text, below_min))
+        !span_begins(text, below_min) && !span_find(text, below_limits))
         return false;
     if (span_len(text) > 200)
         return false;
+    if (span_find(text, below_limits) && is_below_limits(k->reading, text))
+        return true;
     free(k->reading);
     k->reading = span_dup(span_trim(text));
     return true;

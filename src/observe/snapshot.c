@@ -73,6 +73,7 @@ void snapshot_init(struct snapshot *s)
         .zswap_enabled = UNKNOWN,
         .zswap_max_pool_percent = UNKNOWN,
         .arc_size = UNKNOWN,
+        .address_limit = UNKNOWN,
         .numa_hit_before = UNKNOWN,
         .numa_foreign_before = UNKNOWN,
         .kernel_used = UNKNOWN,

@@ -438,9 +438,12 @@ struct snapshot {
     u64 numa_hit_before,
         numa_foreign_before; /* of the first of several /proc/vmstat in one text; UNKNOWN */
     u64 arc_size, arc_max;   /* the ARC of ZFS; bytes */
-    u64 cgroups_counted;     /* of the memory controller, in /proc/cgroups */
-    bool total_counted;      /* MemTotal is not told: what counters add up to stands in its place */
-    u64 kernel_used;         /* of it the kernel's, as such a table has it; bytes */
+    bool
+        interval_untold; /* rates are those of a table whose command, and with it the length of its intervals, is not there */
+    u64 address_limit; /* RLIMIT_AS that a pasted ulimit or /proc/PID/limits shows; bytes; UNKNOWN: none */
+    u64 cgroups_counted; /* of the memory controller, in /proc/cgroups */
+    bool total_counted;  /* MemTotal is not told: what counters add up to stands in its place */
+    u64 kernel_used;     /* of it the kernel's, as such a table has it; bytes */
     char meminfo_from[96], vmstat_from[96],
         groups_from[96]; /* what printed such figures; "": the files */
     u64 free_used;       /* the column "used" of a pasted free; bytes */

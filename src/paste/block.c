@@ -234,8 +234,10 @@ void block_rate(struct block *b, enum counter counter, double per_s)
 
 void block_interval(struct block *b, double seconds)
 {
-    if (seconds > 0 && seconds < 1e8)
+    if (seconds > 0 && seconds < 1e8) {
         b->p->state->rates.interval_s = seconds;
+        b->p->s.interval_untold = false;
+    }
 }
 
 void block_iowait(struct block *b, double percent)
@@ -333,6 +335,13 @@ bool amount_take(struct span *line, u64 unit, u64 *ret)
 
     if (!decimal_take(&rest, &value))
         return false;
+    /* "107. GiB", as numpy prints three digits. */
+    if (rest.at + 2 < rest.end && *rest.at == '.' && is_blank(rest.at[1])) {
+        struct span behind = {rest.at + 1, rest.end};
+
+        if (unit_of(&behind, 0) > 0)
+            rest.at++;
+    }
     value *= unit_of(&rest, unit);
     if (!(value >= 0 && value < BYTES_MAX))
         return false;

@@ -802,3 +802,66 @@ unsigned sysctl_parse(struct block *b, struct span text)
     }
     return found;
 }
+
+/* --- ulimit ----------------------------------------------------------------------------------------------------------------- */
+/*
+ * max locked memory           (kbytes, -l) 8192                bash
+ * virtual memory              (kbytes, -v) unlimited
+ * -v: address space (kbytes)          unlimited                zsh, dash
+ * Max address space         unlimited            unlimited            bytes      /proc/PID/limits
+ */
+static bool is_limit_row(struct span line)
+{
+    struct span rest = span_trim(line);
+
+    return span_find(rest, "(kbytes, -") || span_find(rest, "(blocks, -") ||
+           span_find(rest, "(bytes, -") || (span_begins(rest, "-") && span_find(rest, ": ")) ||
+           (span_find(rest, "(-") && span_find(rest, ") ")) || span_begins(rest, "Max ") ||
+           span_begins(rest, "Limit ");
+}
+
+bool ulimit_begins(const struct block *b, struct span line)
+{
+    (void)b;
+    return (is_limit_row(line) && span_find(line, "(kbytes, -")) ||
+           span_find(line, "address space (kb") || span_begins(line, "Max address space") ||
+           words_begin(line, "Limit Soft Limit");
+}
+
+bool ulimit_goes_on(const struct block *b, struct span line)
+{
+    (void)b;
+    return is_limit_row(line);
+}
+
+/* The soft limit: what follows the unit, or the words. */
+static u64 address_limit_of(struct span line)
+{
+    static const char *const before[] = {"(kbytes, -v)", "address space (kbytes)",
+                                         "address space (kb)", "Max address space"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(before); i++) {
+        const char *at = span_find(line, before[i]);
+        struct span rest = {at ? at + strlen(before[i]) : line.end, line.end};
+        u64 value, unit = i + 1 < ARRAY_SIZE(before) ? KIB : 1;
+
+        if (at && span_take_u64(&rest, &value) && value < UINT64_MAX / unit)
+            return value * unit;
+    }
+    return UNKNOWN;
+}
+
+unsigned ulimit_parse(struct block *b, struct span text)
+{
+    struct span line;
+    unsigned rows = 0;
+
+    while (span_take_line(&text, &line)) {
+        u64 limit = address_limit_of(line);
+
+        if (known(limit))
+            b->p->s.address_limit = limit;
+        rows++;
+    }
+    return rows;
+}

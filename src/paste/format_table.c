@@ -340,7 +340,7 @@ static double delay_of(struct span command)
         if (span_take_u64(&number, &delay) && span_empty(number) && delay > 0 && delay < 86400)
             return (double)delay;
     }
-    return 1;
+    return NAN;
 }
 
 unsigned vmstat_parse(struct block *b, struct span text)
@@ -386,10 +386,13 @@ unsigned vmstat_parse(struct block *b, struct span text)
         rows++;
     }
     if (rows > 1) {
+        double delay = delay_of(b->command);
+
         for (unsigned r = 0; r < ARRAY_SIZE(rated); r++)
             block_rate(b, rated[r].counter, sums[r] / (rows - 1));
         block_iowait(b, iowait / (rows - 1));
-        block_interval(b, delay_of(b->command) * (rows - 1));
+        block_interval(b, (isnan(delay) ? 1 : delay) * (rows - 1));
+        b->p->s.interval_untold = isnan(delay);
     }
     return rows;
 }
@@ -713,4 +716,57 @@ unsigned atop_parse(struct block *b, struct span text)
         }
     }
     return found;
+}
+
+/* --- tegrastats -------------------------------------------------------------------------------------------------------------- */
+/*
+ * RAM 7412/7765MB (lfb 2x1MB) SWAP 3801/3882MB (cached 12MB) CPU [82%@1420,...
+ *
+ * Used is neither free nor cache. Programs, the GPU and the rest of the machine share it.
+ */
+bool tegrastats_begins(const struct block *b, struct span line)
+{
+    const char *at = span_find(line, "RAM ");
+
+    (void)b;
+    return at && at + 4 < line.end && is_digit(at[4]) && span_find(line, "MB (lfb ");
+}
+
+bool tegrastats_goes_on(const struct block *b, struct span line)
+{
+    return tegrastats_begins(b, line);
+}
+
+/* "RAM 7412/7765MB" */
+static bool take_pair(struct span line, const char *key, u64 *ret_used, u64 *ret_total)
+{
+    const char *at = span_find(line, key);
+    struct span rest = {at ? at + strlen(key) : line.end, line.end};
+
+    return at && span_take_u64(&rest, ret_used) && span_take(&rest, "/") &&
+           span_take_u64(&rest, ret_total) && *ret_used <= *ret_total &&
+           *ret_total < UINT64_MAX / MIB;
+}
+
+/* The last of several rows. */
+unsigned tegrastats_parse(struct block *b, struct span text)
+{
+    struct span line;
+    unsigned rows = 0;
+
+    while (span_take_line(&text, &line)) {
+        u64 used, total;
+
+        if (!take_pair(line, "RAM ", &used, &total))
+            continue;
+        rows++;
+        block_meminfo(b, MI_MEM_TOTAL, total * MIB, RANK_ROUNDED);
+        block_meminfo(b, MI_MEM_AVAILABLE, (total - used) * MIB, RANK_ROUNDED);
+        b->p->s.used = used * MIB;
+        if (!take_pair(line, "SWAP ", &used, &total))
+            continue;
+        block_meminfo(b, MI_SWAP_TOTAL, total * MIB, RANK_ROUNDED);
+        block_meminfo(b, MI_SWAP_FREE, (total - used) * MIB, RANK_ROUNDED);
+    }
+    return rows;
 }

@@ -1,4 +1,6 @@
-/* heap.c - how large a program was told that its heap may grow, wherever a line has the option: in a command, a manifest, a variable. */
+/* heap.c - how large a program was told that its heap may grow, wherever a line has the option: in a command, a manifest, a variable, and
+ * what the program itself prints of it.
+ */
 #include "paste/state_int.h"
 
 #include <stdio.h>
@@ -16,6 +18,7 @@ static const struct {
     {"max-old-space-size=", "node", MIB, false},
     {"max_old_space_size=", "node", MIB, false},
     {"max-old-space-size ", "node", MIB, false},
+    {"maxmemory:", "redis", 1, false}, /* of "info memory"; 0: none */
 };
 
 const char *heap_sign(unsigned option)
@@ -72,7 +75,7 @@ void heap_take(struct paste *p, struct span line)
         fresh.pid = pid_of(line);
         fresh.place = (struct klog_place){p->state->klog_file, p->state->line};
         snprintf(fresh.program, sizeof(fresh.program), "%s", options[i].program);
-        snprintf(fresh.option, sizeof(fresh.option), "%.*s", (int)strcspn(options[i].option, "= "),
+        snprintf(fresh.option, sizeof(fresh.option), "%.*s", (int)strcspn(options[i].option, "= :"),
                  options[i].option);
         vec_push(&p->s.heaps, fresh);
     }

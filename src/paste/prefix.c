@@ -556,6 +556,21 @@ static bool is_letter(char c)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (unsigned char)c >= 0x80;
 }
 
+/* "5m32s  Normal  Pulled  pod/web-1  ...", with a namespace in front or not, and the head of such rows. */
+static bool is_event_row(struct span line)
+{
+    struct span rest = line, age = rest, word = rest;
+
+    if (span_begins(line, "LAST SEEN") || span_begins(line, "NAMESPACE"))
+        return span_find(line, "REASON") != NULL;
+    for (unsigned i = 0; i < 3 && span_take_word(&rest, &word); i++) {
+        if (i > 0 && (span_is(word, "Normal") || span_is(word, "Warning")))
+            return is_digit(*age.at) && strchr("smhd", age.end[-1]);
+        age = word;
+    }
+    return false;
+}
+
 bool prefix_likely(struct span line)
 {
     struct span rest = line;
@@ -563,6 +578,8 @@ bool prefix_likely(struct span line)
     span_skip_blanks(&rest);
     if (span_len(rest) < 8)
         return false;
+    if (is_event_row(rest))
+        return true;
     if (*rest.at == '[' || *rest.at == '{')
         return true;
     if (*rest.at == '<')

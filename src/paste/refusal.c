@@ -82,11 +82,13 @@ static const struct sentence sentences[] = {
     {"Data too large, data for [", NULL, "elasticsearch", REFUSED_HEAP, "the limit of ["},
     {"No space left on device", "/dev/shm", NULL, REFUSED_SHM, NULL},
     {"fatal error: runtime: cannot allocate memory", NULL, "a Go program", REFUSED_COMMIT, NULL},
+    {"fatal error: runtime: out of memory", NULL, "a Go program", REFUSED_COMMIT, NULL},
     {"pthread_create failed: Resource temporarily", NULL, "a program", REFUSED_TASKS, NULL},
     {"fork: retry: No child processes", NULL, NULL, REFUSED_TASKS, NULL},
     {"fork: retry: Resource temporarily unavailable", NULL, NULL, REFUSED_TASKS, NULL},
     {"fork: Resource temporarily unavailable", NULL, NULL, REFUSED_TASKS, NULL},
     {"ork: Cannot allocate memory", NULL, NULL, REFUSED_FORK, NULL},
+    {"fork failed", "annot allocate memory", NULL, REFUSED_FORK, NULL},
     {"ork() failed: Cannot allocate memory", NULL, NULL, REFUSED_FORK, NULL},
     {"annot fork", NULL, NULL, REFUSED_FORK, NULL},
     {"error while forking", "Cannot allocate", NULL, REFUSED_FORK, NULL},
@@ -136,6 +138,17 @@ static bool is_errors_name(struct span word)
     return span_len(word) > 5 && span_ends(word, "Error") && !memchr(word.at, ' ', span_len(word));
 }
 
+/* "PHP Warning", "PHP Fatal error": how bad it is stands behind the name. */
+static void drop_level(struct span *word)
+{
+    static const char *const levels[] = {" Warning", " Fatal error", " Error", " error",
+                                         " warning"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(levels); i++)
+        if (span_ends(*word, levels[i]) && span_len(*word) > strlen(levels[i]))
+            word->end -= strlen(levels[i]);
+}
+
 /* "ENOSPC", "ENOMEM": the error, and not who met it. */
 static bool is_errno(struct span word)
 {
@@ -160,6 +173,7 @@ static void program_before(struct span line, char *buf, size_t size)
         slash = span_empty(word) ? NULL : memrchr(word.at, '/', span_len(word));
         if (slash)
             word.at = slash + 1;
+        drop_level(&word);
     }
     if (is_errors_name(word))
         word = span_of("python", 6);

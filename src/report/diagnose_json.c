@@ -58,7 +58,8 @@ static json_object *source_json(const struct diagnose_report *r)
     json_put(o, "time_us", known(s->wall_us) ? json_new_u64(s->wall_us) : NULL);
     json_put(o, "uptime_us", known(s->uptime_us) ? json_new_u64(s->uptime_us) : NULL);
     json_put(o, "samples", json_new_u64(r->samples));
-    json_put(o, "interval_seconds", number_json(r->diagnosis->interval_s));
+    json_put(o, "interval_seconds",
+             number_json(s->interval_untold ? NAN : r->diagnosis->interval_s));
     json_put(o, "worst_moment", json_new_bool(r->worst));
     put_text_or_null(o, "read", r->read && *r->read ? r->read : NULL);
     return o;

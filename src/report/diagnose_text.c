@@ -146,6 +146,8 @@ static void render_head(const struct diagnose_report *r, struct strbuf *out)
     add_time(&text, s->wall_us);
     if (isnan(r->diagnosis->interval_s))
         strbuf_append(&text, "; one sample, so no rates");
+    else if (s->interval_untold)
+        strbuf_append(&text, "; rates as the table has them, over a time that it does not tell");
     else
         strbuf_printf(&text, "; rates over %s",
                       format_evidence(buf, r->diagnosis->interval_s, IN_SECONDS));
