@@ -18,6 +18,7 @@
 #include "procfs/procfs.h"
 #include "size/size.h"
 #include "system/cgroup.h"
+#include "trace/footprint.h"
 #include "workload/place.h"
 
 #include <stdio.h>
@@ -239,6 +240,35 @@ static int write_series(struct run *run, struct err *e)
     return rc;
 }
 
+/* The document, with what the recording touched when. */
+static int emit_document(struct run *run)
+{
+    struct footprint_window window = {.from = run->from, .to = run->to};
+    struct footprint footprint;
+    struct err e = {0};
+    struct heat heat;
+    int rc;
+
+    if (!run->trace)
+        return cli_emit_document(&run->cli, PAGE_OF_RUN, run->report.input, run_json(&run->report));
+    /* A place in virtual time is none in the recording. */
+    if (window.from.kind == TRACE_PLACE_NS || window.to.kind == TRACE_PLACE_NS)
+        window = (struct footprint_window){0};
+    heat_init(&heat, run->trace->nr_accesses + run->trace->nr_ops);
+    window.heat = &heat;
+    rc = footprint_compute(run->trace, &window, &footprint, &e);
+    if (rc == 0) {
+        footprint_done(&footprint);
+        run->report.heat = &heat;
+        rc = cli_emit_document(&run->cli, PAGE_OF_RUN, run->report.input, run_json(&run->report));
+        run->report.heat = NULL;
+    } else {
+        rc = cli_fail_err(&run->cli, &e);
+    }
+    heat_done(&heat);
+    return rc;
+}
+
 static int emit(struct run *run)
 {
     const struct run_report *r = &run->report;
@@ -246,7 +276,7 @@ static int emit(struct run *run)
     int rc;
 
     if (cli_wants_document(&run->cli))
-        return cli_emit_document(&run->cli, PAGE_OF_RUN, r->input, run_json(r));
+        return emit_document(run);
     strbuf_init(&text);
     run_render_text(r, run->cli.color, &text);
     rc = cli_emit(&run->cli, &text);

@@ -3,6 +3,7 @@
  * Kernel counters keep the kernel's names and the units of the files they stand in: vmstat as /proc/vmstat, memory.stat in
  * bytes. All of it is the same for the same input and seed.
  */
+#include "report/heat_json.h"
 #include "report/json_put.h"
 #include "report/lacks.h"
 #include "report/run_huge.h"
@@ -533,5 +534,7 @@ json_object *run_json(const struct run_report *r)
     json_put(o, "replay", replay_json(r));
     if (r->over_time)
         json_put(o, "over_time", run_over_time_json(r->over_time));
+    if (r->heat)
+        json_put(o, "heat", heat_json(r->heat));
     return o;
 }

@@ -73,6 +73,7 @@ struct run_report {
     u64 most_unmapped_pages; /* parts of huge pages that were unmapped and still held, at most */
     struct run_waits waits;
     const struct run_over_time *over_time; /* NULL: nobody asked */
+    const struct heat *heat;               /* of the recording; NULL: nobody asked */
 };
 
 void run_report_init(struct run_report *r, struct system *system, struct group *group);

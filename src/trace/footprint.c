@@ -288,6 +288,8 @@ static bool advance(struct fp *fp, u32 stream)
         fp->events++;
         s->instructions += event_icount(event);
 
+        if (unlikely(fp->window->heat != NULL) && event_kind(event) != HWT_OP)
+            fp_heat(fp, s, event_page(event));
         switch ((enum hwt_kind)event_kind(event)) {
         case HWT_READ:
             out->reads++;
@@ -391,6 +393,25 @@ static void give_processes(struct fp *fp)
     }
 }
 
+static const char *process_name(void *ctx, u32 process, u32 *ret_pid)
+{
+    const struct fp *fp = ctx;
+
+    if (!process)
+        return "";
+    *ret_pid = fp->processes.items[process - 1].info.pid;
+    return fp->processes.items[process - 1].info.comm;
+}
+
+static const char *file_name(void *ctx, u32 file, u32 *ret_pid)
+{
+    const struct fp *fp = ctx;
+    const struct footprint_file *info = &fp->files.items[file - 1].info;
+
+    *ret_pid = 0;
+    return info->path && *info->path ? info->path : info->anon ? "shared memory" : "";
+}
+
 int footprint_compute(const struct trace *t, const struct footprint_window *window,
                       struct footprint *ret, struct err *e)
 {
@@ -428,6 +449,8 @@ int footprint_compute(const struct trace *t, const struct footprint_window *wind
     }
     u64map_for_each (&fp.by_pid, cursor, key, value)
         fp_mm_put(&fp, (struct fp_mm *)(uintptr_t)value);
+    if (fp.window->heat)
+        heat_finish(fp.window->heat, process_name, file_name, &fp);
     give_files(&fp);
     give_processes(&fp);
     vec_done(&fp.processes);

@@ -10,6 +10,7 @@
 #ifndef TRACE_FOOTPRINT_H
 #define TRACE_FOOTPRINT_H
 
+#include "trace/heat.h"
 #include "trace/trace.h"
 
 /* Pages that calls of one recording touch in all, 2 TiB: a few seconds. */
@@ -78,6 +79,7 @@ struct footprint {
 /* What of the recording is counted; NULL stands for all of it. */
 struct footprint_window {
     struct trace_place from, to; /* pre: no TRACE_PLACE_NS */
+    struct heat *heat;           /* told of each access, and finished; NULL: none */
 };
 
 /* 0, or -EIO and the like when a streamed trace cannot be read again. With a window: what was touched in it, and at most how much

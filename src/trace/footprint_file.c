@@ -239,8 +239,11 @@ void fp_op_io(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
         return;
     }
     end = first + fp_take_pages(fp, end - first);
-    for (u64 page = first; page < end; page++)
+    for (u64 page = first; page < end; page++) {
         fp_file_page(fp, s->mm, index, page, false);
+        if (fp->window->heat && fp->out->begun)
+            heat_touch_file(fp->window->heat, index, page, fp->events);
+    }
 }
 
 void fp_op_punch(struct fp *fp, struct fp_stream *s, const struct trace_op *op)

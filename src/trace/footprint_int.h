@@ -100,6 +100,8 @@ void fp_forget_file_pages(struct fp *fp, u32 file, u64 first, u64 end);
 u64 fp_take_pages(struct fp *fp, u64 pages);
 /* A page that this process had not read, or not written, before. */
 void fp_first_access(struct fp *fp, struct fp_mm *mm, u64 page, bool write);
+/* Tell the heat of an access. */
+void fp_heat(struct fp *fp, const struct fp_stream *s, u64 page);
 void fp_touch_range(struct fp *fp, struct fp_mm *mm, u64 addr, u64 len, bool write);
 
 static inline void fp_touch(struct fp *fp, struct fp_mm *mm, u64 page, bool write)

@@ -203,6 +203,19 @@ static void anon_page(struct fp *fp, struct fp_mm *mm, u64 page)
         fp->out->anon_pages++;
 }
 
+void fp_heat(struct fp *fp, const struct fp_stream *s, u64 page)
+{
+    struct heat *heat = fp->window->heat;
+    size_t i = range_after(s->mm, page);
+    const struct range *r = i < s->mm->ranges.count ? &s->mm->ranges.items[i] : NULL;
+
+    if (!fp->out->begun)
+        return;
+    heat_touch_memory(heat, s->process, page, fp->events);
+    if (r && page >= r->start && r->file)
+        heat_touch_file(heat, r->file, r->pgoff + (page - r->start), fp->events);
+}
+
 void fp_first_access(struct fp *fp, struct fp_mm *mm, u64 page, bool write)
 {
     size_t i = range_after(mm, page);
