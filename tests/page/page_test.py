@@ -231,6 +231,11 @@ def run_document():
         "pgscan_direct": zero, "pgsteal_kswapd": zero, "pgsteal_direct": zero, "pswpin": zero, "pswpout": zero,
         "memory_some_us": [int(min(max(s - 5, 0), 2) * 500000) for s in seconds], "memory_full_us": zero, "io_some_us": zero, "io_full_us": zero,
         "cpu_some_us": zero, "cgroups": []}
+    early, late = [1000] * 60 + [0] * 60, [0] * 60 + [1000] * 60
+    heat = {"events": 10**6, "left_out": 0,
+            "processes": [{"comm": "leaky", "pid": 7, "touches": 120000, "rows": [{"from": 0x400000, "bytes": 4096, "touches": early},
+                                                                                  {"from": 0x401000, "bytes": 4096, "touches": late}]}],
+            "files": [{"path": "/data/<i>db", "touches": 60000, "rows": [{"from": 0, "bytes": 4096, "touches": late}]}]}
     stat = {"anon": 50 * MIB, "file": 50 * MIB, "kernel": 0, "shmem": 0, "active_file": 0, "inactive_file": 50 * MIB, "file_dirty": 0, "file_writeback": 0}
     group = {"path": "/app", "memory.max": 100 * MIB, "memory.high": None, "memory.swap.max": None, "memory.current": 40 * MIB, "memory.peak": 100 * MIB,
              "memory.swap.current": 0, "memory.stat": stat, "memory.events": {"oom_kill": 1}, "memory.pressure": {"some": {"total": 10**6}}}
@@ -240,7 +245,7 @@ def run_document():
         "tasks": [{"pid": 7, "comm": "leaky", "outcome": "oom_killed", "minflt": 9, "majflt": 1, "maxrss_bytes": 60 * MIB, "start_ns": 0, "end_ns": 6 * 10**9}],
         "waits_ns": {"read": 10**8, "refault": 0, "swapin": 0, "reclaim": 10**9, "sleep": 5, "reclaim_cpu": 0, "memory": 10**9},
         "fullest": {"at_ns": 5 * 10**9, "memory.current": 100 * MIB, "memory.swap.current": 0, "memory.stat": stat}, "vmstat": {"pgmajfault": 500},
-        "cgroups": [group, {**group, "path": "/app/<b>web", "memory.peak": 25 * MIB, "memory.max": None, "memory.events": {"oom_kill": 0}}], "over_time": over}
+        "cgroups": [group, {**group, "path": "/app/<b>web", "memory.peak": 25 * MIB, "memory.max": None, "memory.events": {"oom_kill": 0}}], "over_time": over, "heat": heat}
 
 
 ANON, INACTIVE, LINE2 = map(rgb, ("#2f6fb4", "#f3d898", "#b0561b"))
@@ -332,6 +337,29 @@ def test_bars_are_as_long_as_their_figures(page):
     assert not close(bar.at(width * 0.05, height / 2), PAPER, 5) and bar.at(width * 0.05, height / 2) != bar.at(width * 0.2, height / 2)
 
 
+def test_heat_is_where_and_when_memory_was_touched(page):
+    hottest, none = rgb("#0b1f3a"), rgb("#f3f5f7")
+    for picture, rows in (("#heat", (("late", 0), ("early", 1))), ("#file-heat", (("late", 0),))):
+        data = page.browser.run(f"({{...document.querySelector('{picture} .heat').dataset}})")
+        x, y, width, height = page.browser.place(picture + " canvas")
+        map_ = page.browser.screenshot(x, y, width, height)
+        tops, heights = ([float(n) for n in data[name].split()] for name in ("tops", "heights"))
+        for when, row in rows:
+            middle = tops[row] + heights[row] / 2
+            for share in (0.1, 0.45, 0.55, 0.9):
+                wanted = hottest if (share > 0.5) == (when == "late") else none
+                got = map_.at(float(data["left"]) + share * float(data["width"]), middle)
+                assert close(got, wanted, 8), f"{picture} row {row} at {share}: {got}, not {wanted}"
+    assert "/data/<i>db"[-3:] in page.text("#file-heat h2") and page.browser.run("document.querySelectorAll('#file-heat i').length") == 0
+
+
+def test_arrow_keys_walk_over_the_heat(page):
+    page.browser.run("document.querySelector('#heat .heat').focus()")
+    page.browser.key("ArrowDown")
+    assert page.text("#heat .readout").startswith("0x400000 of leaky (7)"), page.text("#heat .readout")
+    assert "1,000" in page.text("#heat .readout")
+
+
 def test_run_is_told(page):
     assert page.text("h1").replace("\u00a0", " ") == "leaky (7) was killed for memory after 6.00 s"
     assert page.browser.run("document.querySelectorAll('#cgroups b').length") == 0
@@ -347,7 +375,8 @@ def test_tables_hold_the_figures(page):
 
 
 RUN_TESTS = [test_stack_is_as_high_as_what_is_held, test_limit_and_kill_are_marked, test_pressure_is_a_rate, test_drag_zooms_all_plots_and_a_button_shows_all,
-             test_keys_zoom, test_click_pins_a_moment, test_legend_takes_a_layer_out, test_bars_are_as_long_as_their_figures, test_run_is_told,
+             test_keys_zoom, test_click_pins_a_moment, test_legend_takes_a_layer_out, test_bars_are_as_long_as_their_figures,
+             test_heat_is_where_and_when_memory_was_touched, test_arrow_keys_walk_over_the_heat, test_run_is_told,
              test_tables_hold_the_figures, test_pictures_have_names_and_tables, test_page_makes_no_noise]
 
 
