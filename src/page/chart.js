@@ -9,6 +9,8 @@ const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation San
 const FONT_BOLD = FONT.replace("12px", "600 12px");
 const PAPER_WIDTH = 680;
 let onPaper = false;
+/* Colours and dashes of curves that are alike: told apart without colours as well. */
+const CURVES = [["line", []], ["line2", [7, 3]], ["line3", [2, 3]], ["line4", [10, 3, 2, 3]], ["bad", [4, 4]], ["soft", []]];
 
 /* describe(width): {opts, data} of uPlot. Returns {element, plot, redraw}. */
 function addPlot(parent, label, describe) {

@@ -1,7 +1,5 @@
 /* compare.js - the same work under several settings, or several recordings of one program: a curve for each, and a table. */
 
-const CURVES = [["line", []], ["line2", [7, 3]], ["line3", [2, 3]], ["line4", [10, 3, 2, 3]], ["bad", [4, 4]], ["soft", []]];
-
 /* [{name, result}] of both kinds of document. */
 function comparedResults(doc) {
   if (doc.recordings)

@@ -76,6 +76,20 @@ function timePictures(series, kills, { wallUs, group, findings }) {
   pressurePicture(series, line, marks);
   ratesPicture("faults", "Faults", series, line, marks, FAULTS, count, "per second", 1);
   ratesPicture("flows", "Flows", series, line, marks, FLOWS, bytes, "bytes per second", 4096);
+  groupsOverTime(series.cgroups || [], line, marks);
+}
+
+/* What the largest groups beside the report's own hold. */
+function groupsOverTime(groups, line, marks) {
+  const peak = (group) => Math.max(...group["memory.current"].map((value) => value || 0));
+  const held = groups.filter((group) => peak(group) > 0).sort((a, b) => peak(b) - peak(a));
+  if (!held.length) return;
+  const shown = held.slice(0, CURVES.length), largest = shown[0];
+  const body = figure("groups-over-time", `${largest.path} holds up to ${bytes(peak(largest))}`,
+    held.length > shown.length ? `Memory of the largest ${shown.length} of ${held.length} control groups.` : "Memory of each control group.");
+  const chart = new TimeChart(body, line, { label: "Memory of control groups over time.", title: "memory held", height: 200, format: bytes, marks,
+    curves: shown.map((group, i) => ({ name: group.path, colour: CURVES[i][0], dash: CURVES[i][1], values: group["memory.current"] })) });
+  body.append(chart.table("Memory of control groups as a table"));
 }
 
 function memoryStack(series, line, marks, kills, group) {
@@ -248,6 +262,7 @@ function waitsPicture(doc) {
   if (!rows.length) return;
   const worst = rows[0];
   const body = figure("waits", doc.waits_ns.memory === 0 ? "No task waited for want of memory"
+    : doc.waits_ns.memory < doc.busy_ns / 1000 ? "Hardly any time was lost for want of memory"
     : worst.colour === "line2" ? `Most time was lost to ${worst.name}: ${duration(worst.value)}` : `Memory cost ${duration(doc.waits_ns.memory)}; ${worst.name} took ${duration(worst.value)} anyhow`,
   "Time that tasks waited, summed over them. Coloured: for want of memory.");
   barChart(body, "Time that tasks waited, by cause", rows, duration);
@@ -257,7 +272,7 @@ function waitsPicture(doc) {
 
 function groupsPicture(groups, what) {
   if (!groups.length) return;
-  const body = figure("cgroups", groupsTitle(groups), `Anonymous memory and files ${what === "peak" ? "at the end; the bar is the peak" : "now"}, against each group's limit.`);
+  const body = figure("cgroups", groupsTitle(groups), `The bar is ${what === "peak" ? "each group's peak" : "what each group holds"}, the line its limit.`);
   const most = Math.max(...groups.map((group) => Math.max(group.current || 0, group.max || 0))) || 1;
   const list = make("div", { class: "bars tree", role: "tree", "aria-label": "Control groups" });
   for (const group of groups) {
