@@ -3,6 +3,7 @@
 
 #include "diagnose/finding.h"
 #include "diagnose/needed.h"
+#include "export/metric.h"
 #include "machine/cost.h"
 #include "paste/paste.h"
 #include "procfs/procfs_docs.h"
@@ -11,6 +12,8 @@
 #include "stats/kernel.h"
 #include "system/config.h"
 #include "workload/scenario.h"
+
+#include <string.h>
 
 #define REFERENCE_SCHEMA_VERSION 1
 
@@ -301,6 +304,29 @@ static json_object *figures_json(void)
     return list;
 }
 
+/* What is exported; a family of several rows has its text in the first. */
+static json_object *metrics_json(void)
+{
+    json_object *list = json_new_array();
+    size_t count;
+    const struct metric *rows = metrics(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        json_object *o;
+
+        if (i > 0 && strcmp(rows[i].name, rows[i - 1].name) == 0)
+            continue;
+        o = entry(rows[i].sample, rows[i].doc);
+        json_put_text(o, "type", metric_type_name(rows[i].type));
+        json_put_text(o, "unit", metric_unit_names[rows[i].unit]);
+        json_put_text(o, "scope", metric_scope_names[rows[i].scope]);
+        json_put_text(o, "labels", metric_scope_labels[rows[i].scope]);
+        json_put_text(o, "label", rows[i].label ? rows[i].label : "");
+        json_append(list, o);
+    }
+    return list;
+}
+
 json_object *reference_json(void)
 {
     json_object *o = json_new_object();
@@ -316,6 +342,7 @@ json_object *reference_json(void)
     json_put(o, "causes", causes_json());
     json_put(o, "pastes", pastes_json());
     json_put(o, "figures", figures_json());
+    json_put(o, "metrics", metrics_json());
     json_put(o, "machine_options", machine_options_json());
     json_put(o, "scenario_keys", scenario_keys_json());
     return o;
