@@ -26,6 +26,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct cli_option options[] = {MOUNTED_OPTIONS};
@@ -231,6 +232,27 @@ static int serve(struct cli *cli, struct mounted *m, int proc)
     return waiter.status;
 }
 
+/* The command's clock of uptime begins with the machine's (a time namespace), and the machine's boot is so long ago by the wall's clock: ps,
+ * who and uptime agree with each other. A machine with a script keeps its date, to repeat itself byte for byte. Where the kernel has no time
+ * namespaces, times of the command's own processes are the host's. */
+static void set_clock(struct mounted *m, int proc)
+{
+    s64 now = m->has_live ? (s64)m->live.now : 0, offset;
+    struct timespec host;
+    char text[64];
+
+    if (m->has_system && !m->script)
+        m->system.boot_time = (u64)(time(NULL) - now / (s64)NS_PER_S);
+    if (clock_gettime(CLOCK_BOOTTIME, &host) || unshare(CLONE_NEWTIME))
+        return;
+    offset = now - ((s64)host.tv_sec * (s64)NS_PER_S + host.tv_nsec);
+    if (offset % (s64)NS_PER_S < 0) /* seconds and what is above them */
+        offset -= (s64)NS_PER_S;
+    snprintf(text, sizeof(text), "boottime %lld %lld", (long long)(offset / (s64)NS_PER_S),
+             (long long)((offset % (s64)NS_PER_S + (s64)NS_PER_S) % (s64)NS_PER_S));
+    write_file(proc, "self/timens_offsets", text);
+}
+
 static int be_process_1(struct cli *cli, struct mounted *m)
 {
     struct err e = {0};
@@ -251,6 +273,7 @@ static int be_process_1(struct cli *cli, struct mounted *m)
     if (proc < 0)
         return cli_fail_err(cli, &e);
     alloc_set_statm(openat(proc, "self/statm", O_RDONLY | O_CLOEXEC));
+    set_clock(m, proc);
     return serve(cli, m, proc);
 }
 

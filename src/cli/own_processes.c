@@ -159,6 +159,10 @@ static int read_link(struct view *v, const char *name, const struct view_caller 
     const char *process = process_name(name);
     int link = find_link(name);
 
+    struct view_stat st;
+
+    if (o->machine->ops->read_link && o->machine->ops->look_up(o->machine, name, &st) == 0)
+        return o->machine->ops->read_link(o->machine, name, caller, out);
     if (link >= 0)
         return read_own_link(o, link, caller, out);
     return process ? read_process_link(o, process, out) : -EINVAL;
@@ -190,7 +194,7 @@ static int list_host(const struct listing *to, const char *dir, bool pids)
         if (pids && (!process_name(name) ||
                      to->own->machine->ops->look_up(to->own->machine, name, &st) == 0))
             continue;
-        rc = to->each(to->ctx, entry->d_name, pids);
+        rc = to->each(to->ctx, entry->d_name, pids ? S_IFDIR : S_IFLNK);
     }
     closedir(d);
     return rc;
@@ -207,7 +211,7 @@ static int list_links(const struct listing *to, const char *dir)
 
         if (strncmp(name, dir, len) == 0 && name[len] == '/' && !strchr(name + len + 1, '/') &&
             to->own->machine->ops->look_up(to->own->machine, name, &st) != 0)
-            rc = to->each(to->ctx, name + len + 1, false);
+            rc = to->each(to->ctx, name + len + 1, S_IFLNK);
     }
     return rc;
 }
@@ -229,7 +233,7 @@ static int list(struct view *v, const char *name, view_name_fn *each, void *ctx)
     if (rc == 0 && strcmp(name, "proc") == 0)
         rc = list_host(&to, ".", true);
     if (rc == 0 && strcmp(name, "proc/highwater") == 0)
-        rc = each(ctx, "processes", true);
+        rc = each(ctx, "processes", S_IFDIR);
     return rc;
 }
 

@@ -203,7 +203,7 @@ static int list_controls(const char *file, view_name_fn *each, void *ctx)
     if (*file)
         return -ENOTDIR;
     for (unsigned i = 0; i < ARRAY_SIZE(controls) && rc == 0; i++)
-        rc = each(ctx, controls[i].name, false);
+        rc = each(ctx, controls[i].name, S_IFREG);
     return rc;
 }
 
@@ -232,10 +232,10 @@ static int list(struct view *v, const char *name, view_name_fn *each, void *ctx)
         if (strcmp(entry, before) == 0 || (!*name && strcmp(entry, FOLDER) == 0))
             continue;
         memcpy(before, entry, n + 1);
-        rc = each(ctx, entry, rest[n] == '/');
+        rc = each(ctx, entry, rest[n] == '/' ? S_IFDIR : S_IFREG);
     }
     if (rc == 0 && (!*name || strcmp(name, "proc") == 0))
-        rc = each(ctx, FOLDER, true);
+        rc = each(ctx, FOLDER, S_IFDIR);
     return rc;
 }
 

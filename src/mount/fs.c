@@ -491,13 +491,13 @@ static void add_entry(struct filler *to, const char *name, u64 ino, mode_t mode)
     fuse_add_direntry(to->req, out->text + at, need, name, &st, (off_t)(at + need));
 }
 
-static int fill(void *ctx, const char *name, bool is_directory)
+static int fill(void *ctx, const char *name, u32 type)
 {
     struct filler *to = ctx;
     char path[PATH_BYTES];
 
     if (child_name(to->dir->inode, name, path) == 0)
-        add_entry(to, name, hash_name(path), is_directory ? S_IFDIR : S_IFREG);
+        add_entry(to, name, hash_name(path), type);
     return 0;
 }
 

@@ -67,7 +67,7 @@ static int look_up(struct view *v, const char *name, struct view_stat *ret)
     if (rc)
         return rc;
     *ret = (struct view_stat){
-        .mode = (node.kind == PROCFS_DIRECTORY ? (u32)S_IFDIR : (u32)S_IFREG) | node.mode,
+        .mode = procfs_type(node.kind) | node.mode,
         .lasting = node.lasting,
         .too_long = group_of_name(name) ? -E2BIG : -EINVAL,
         .events = has_events(name),
@@ -82,11 +82,11 @@ struct listing {
 };
 
 /* A tree has a file called highwater where a mount has its folder. */
-static int list_one(void *ctx, const char *name, bool is_directory)
+static int list_one(void *ctx, const char *name, u32 type)
 {
     const struct listing *to = ctx;
 
-    return to->each(to->ctx, name, is_directory || (to->root && strcmp(name, LIVE_FOLDER) == 0));
+    return to->each(to->ctx, name, to->root && strcmp(name, LIVE_FOLDER) == 0 ? S_IFDIR : type);
 }
 
 static int list(struct view *v, const char *name, view_name_fn *each, void *ctx)
@@ -99,13 +99,27 @@ static int list(struct view *v, const char *name, view_name_fn *each, void *ctx)
     if (folder)
         return live_folder_list(folder, each, ctx);
     rc = procfs_list(&l->registry, name, list_one, &to);
-    return rc == 0 && strcmp(name, "proc") == 0 ? each(ctx, LIVE_FOLDER, true) : rc;
+    return rc == 0 && strcmp(name, "proc") == 0 ? each(ctx, LIVE_FOLDER, S_IFDIR) : rc;
 }
 
 /* What an open file says whose process or group has gone. */
 static int gone(const char *name)
 {
     return group_of_name(name) ? -ENODEV : -ESRCH;
+}
+
+static int read_link(struct view *v, const char *name, const struct view_caller *caller HW_UNUSED,
+                     struct strbuf *out)
+{
+    struct live *l = of(v);
+    struct procfs_node node;
+    int rc = procfs_look_up(&l->registry, name, &node);
+
+    if (rc == 0 && node.kind != PROCFS_LINK)
+        rc = -EINVAL;
+    if (rc == 0)
+        procfs_render(&l->registry, &node, out);
+    return rc;
 }
 
 static int read_text(struct view *v, const char *name, struct strbuf *out)
@@ -629,6 +643,7 @@ void live_init(struct live *l, const struct live_config *config)
         .cancel = cancel,
         .make_dir = make_dir,
         .remove_dir = remove_dir,
+        .read_link = read_link,
         .trigger_events = trigger_events,
         .trigger_close = trigger_close,
         .advance = advance,

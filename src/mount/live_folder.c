@@ -74,7 +74,7 @@ int live_folder_list(const char *file, view_name_fn *each, void *ctx)
     if (*file)
         return find(file) == NR_FILES ? -ENOENT : -ENOTDIR;
     for (unsigned i = 0; i < NR_FILES && rc == 0; i++)
-        rc = each(ctx, files[i].name, false);
+        rc = each(ctx, files[i].name, S_IFREG);
     return rc;
 }
 

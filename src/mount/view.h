@@ -27,8 +27,8 @@ struct view_caller {
     u32 pid, uid;
 };
 
-/* `each` of a listing; a result other than 0 ends it and is returned. */
-typedef int view_name_fn(void *ctx, const char *name, bool is_directory);
+/* `each` of a listing, type: S_IFDIR, S_IFREG or S_IFLNK; a result other than 0 ends it and is returned. */
+typedef int view_name_fn(void *ctx, const char *name, u32 type);
 
 struct view_ops {
     int (*look_up)(struct view *v, const char *name, struct view_stat *ret);

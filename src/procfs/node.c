@@ -174,6 +174,16 @@ void render_cpus_online(const struct system *s, struct strbuf *out)
     masklist_line(out, UINT64_MAX >> (64 - s->frames.nr_cpus));
 }
 
+void render_cpus_offline(const struct system *s HW_UNUSED, struct strbuf *out)
+{
+    masklist_line(out, 0);
+}
+
+void render_cpus_kernel_max(const struct system *s HW_UNUSED, struct strbuf *out)
+{
+    strbuf_printf(out, "%u\n", CPUS_MAX - 1);
+}
+
 void render_nodes_online(const struct system *s, struct strbuf *out)
 {
     masklist_line(out, topology_all_nodes(&s->frames.topology));

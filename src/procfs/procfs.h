@@ -40,6 +40,8 @@ void render_nodes_online(const struct system *s, struct strbuf *out);
 void render_nodes_has_cpu(const struct system *s, struct strbuf *out);
 void render_nodes_has_memory(const struct system *s, struct strbuf *out);
 void render_nodes_has_normal_memory(const struct system *s, struct strbuf *out);
+void render_cpus_offline(const struct system *s, struct strbuf *out);
+void render_cpus_kernel_max(const struct system *s, struct strbuf *out);
 void render_cpus_online(const struct system *s, struct strbuf *out);
 /* Files of /sys/devices/system/node/nodeN. */
 struct node_file {
@@ -112,6 +114,19 @@ extern const struct machine_file hugetlb_files[];
 extern const unsigned nr_hugetlb_files;
 extern const struct machine_file thp_files[];
 extern const unsigned nr_thp_files;
+
+/* Files of /sys/block/DEVICE, of a running machine alone. */
+struct device_file {
+    const char *name;
+    void (*render)(const struct system *s, const struct device *d, struct strbuf *out);
+};
+extern const struct device_file device_files[];
+extern const unsigned nr_device_files;
+/* The n-th block device, in the order of /proc/diskstats; NULL: there are not so many. */
+const struct device *procfs_device(const struct system *s, unsigned n);
+/* Files of /sys/devices/system/cpu/cpuN, of a running machine alone. */
+extern const struct node_file cpu_files[];
+extern const unsigned nr_cpu_files;
 
 /* Files of /sys/block/zramN. */
 struct zram_file {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define CGROUP_DIR "sys/fs/cgroup"
 #define PROC_DIR   "proc"
@@ -44,6 +45,13 @@ static const struct machine_file machine_files[] = {
     {"proc/diskstats", render_diskstats},
     {"proc/sys/kernel/osrelease", render_osrelease},
     {"proc/sys/vm/lowmem_reserve_ratio", render_lowmem_reserve_ratio},
+};
+
+/* More of what lscpu looks at, on a running machine alone. */
+static const struct machine_file live_files[] = {
+    {"sys/devices/system/cpu/present", render_cpus_online},
+    {"sys/devices/system/cpu/offline", render_cpus_offline},
+    {"sys/devices/system/cpu/kernel_max", render_cpus_kernel_max},
 };
 
 /* A file by which a tree is known to be of a simulated machine; a running one has a directory of that name (mount/). */
@@ -90,6 +98,15 @@ static struct procfs_row *add(struct procfs_registry *r, enum procfs_kind kind, 
 {
     vec_push(&r->rows, ((struct procfs_row){.name = xstrdup(name), .kind = kind, .row = row}));
     return &vec_last(&r->rows);
+}
+
+static void add_live(struct procfs_registry *r, enum procfs_kind kind, const char *name,
+                     const void *row, unsigned index)
+{
+    struct procfs_row *added = add(r, kind, name, row);
+
+    added->live = true;
+    added->index = index;
 }
 
 static void add_files(struct procfs_registry *r, const struct machine_file *files, unsigned nr)
@@ -148,6 +165,29 @@ static void add_zrams(struct procfs_registry *r)
         }
 }
 
+/* What tools look at beside memory: processors, and block devices by their names and numbers. */
+static void add_devices(struct procfs_registry *r)
+{
+    const struct device *d;
+    char name[256];
+
+    for (unsigned i = 0; i < ARRAY_SIZE(live_files); i++)
+        add(r, PROCFS_MACHINE, live_files[i].name, &live_files[i])->live = true;
+    for (unsigned cpu = 0; cpu < r->s->frames.nr_cpus; cpu++)
+        for (unsigned i = 0; i < nr_cpu_files; i++) {
+            snprintf(name, sizeof(name), "sys/devices/system/cpu/cpu%u/%s", cpu, cpu_files[i].name);
+            add_live(r, PROCFS_CPU, name, &cpu_files[i], cpu);
+        }
+    for (unsigned n = 0; (d = procfs_device(r->s, n)); n++) {
+        for (unsigned i = 0; i < nr_device_files; i++) {
+            snprintf(name, sizeof(name), "sys/block/%s/%s", d->name, device_files[i].name);
+            add_live(r, PROCFS_DEVICE, name, &device_files[i], n);
+        }
+        snprintf(name, sizeof(name), "sys/dev/block/%u:%u", d->major, d->minor);
+        add_live(r, PROCFS_LINK, name, NULL, n);
+    }
+}
+
 static int compare_rows(const void *a, const void *b)
 {
     return strcmp(((const struct procfs_row *)a)->name, ((const struct procfs_row *)b)->name);
@@ -174,6 +214,7 @@ void procfs_registry_init(struct procfs_registry *r, const struct system *s)
     add(r, PROCFS_LOG, "var/log/dmesg", NULL);
     add(r, PROCFS_DIRECTORY, CGROUP_DIR, NULL);
     add_zrams(r);
+    add_devices(r);
     qsort(r->rows.items, r->rows.count, sizeof(r->rows.items[0]), compare_rows);
 }
 
@@ -202,6 +243,11 @@ static size_t lower_bound(const struct procfs_registry *r, const char *name, siz
             high = middle;
     }
     return low;
+}
+
+u32 procfs_type(enum procfs_kind kind)
+{
+    return kind == PROCFS_DIRECTORY ? S_IFDIR : kind == PROCFS_LINK ? S_IFLNK : S_IFREG;
 }
 
 /* --- look-up ------------------------------------------------------------------------------------------------------------------- */
@@ -471,6 +517,15 @@ static void render_row(const struct procfs_registry *r, const struct procfs_row 
     case PROCFS_ZRAM:
         ((const struct zram_file *)row->row)->render(r->s->zrams[row->index], out);
         return;
+    case PROCFS_CPU:
+        ((const struct node_file *)row->row)->render(r->s, row->index, out);
+        return;
+    case PROCFS_DEVICE:
+        ((const struct device_file *)row->row)->render(r->s, procfs_device(r->s, row->index), out);
+        return;
+    case PROCFS_LINK:
+        strbuf_printf(out, "../../block/%s", procfs_device(r->s, row->index)->name);
+        return;
     case PROCFS_TUNABLE:
         render_sysctl(r->s, row->row, out);
         return;
@@ -524,7 +579,7 @@ static int list_rows(const struct procfs_registry *r, const char *dir, procfs_na
         if (strcmp(name, before) == 0)
             continue;
         memcpy(before, name, n + 1);
-        rc = each(ctx, name, rest[n] == '/' || row->kind == PROCFS_DIRECTORY);
+        rc = each(ctx, name, rest[n] == '/' ? S_IFDIR : procfs_type(row->kind));
     }
     return rc;
 }
@@ -540,17 +595,17 @@ static int list_tasks(const struct system *s, u32 tgid, procfs_name_fn *each, vo
         if (tgid ? t->tgid != tgid || !is_there(t) : !is_leader(t))
             continue;
         snprintf(name, sizeof(name), "%u", t->pid);
-        rc = each(ctx, name, true);
+        rc = each(ctx, name, S_IFDIR);
     }
     return rc;
 }
 
 static int list_task_files(bool process, procfs_name_fn *each, void *ctx)
 {
-    int rc = process ? each(ctx, "task", true) : 0;
+    int rc = process ? each(ctx, "task", S_IFDIR) : 0;
 
     for (unsigned i = 0; i < ARRAY_SIZE(process_files) && rc == 0; i++)
-        rc = each(ctx, process_files[i].name, false);
+        rc = each(ctx, process_files[i].name, S_IFREG);
     return rc;
 }
 
@@ -561,16 +616,16 @@ static int list_group(const struct system *s, struct group *g, procfs_name_fn *e
 
     for (unsigned i = 0; i < nr_cgroup_files && rc == 0; i++)
         if (has_file(s, g, &cgroup_files[i]))
-            rc = each(ctx, cgroup_files[i].name, false);
+            rc = each(ctx, cgroup_files[i].name, S_IFREG);
     for (unsigned i = 0; i < nr_live_cgroup_files && rc == 0; i++)
         if (has_file(s, g, &live_cgroup_files[i]))
-            rc = each(ctx, live_cgroup_files[i].name, false);
+            rc = each(ctx, live_cgroup_files[i].name, S_IFREG);
     for (unsigned i = 0; i < ARRAY_SIZE(group_triggers) && rc == 0; i++)
         if (has_trigger(g, group_triggers[i]))
-            rc = each(ctx, group_triggers[i], false);
+            rc = each(ctx, group_triggers[i], S_IFREG);
     list_for_each_entry (child, &g->children, sibling)
         if (rc == 0 && child->online)
-            rc = each(ctx, child->name, true);
+            rc = each(ctx, child->name, S_IFDIR);
     return rc;
 }
 

@@ -20,6 +20,9 @@ enum procfs_kind {
     PROCFS_MACHINE,
     PROCFS_NODE,
     PROCFS_ZRAM,
+    PROCFS_CPU,
+    PROCFS_DEVICE,
+    PROCFS_LINK,
     PROCFS_TUNABLE,
     PROCFS_CONSTANT,
     PROCFS_LOG,
@@ -31,7 +34,7 @@ enum procfs_kind {
 struct procfs_row {
     char *name;
     enum procfs_kind kind;
-    unsigned index;  /* of the memory node, or of the swap area */
+    unsigned index;  /* of the memory node, the swap area, the CPU or the device */
     bool live;       /* only where programs look at a running machine, not in a tree */
     const void *row; /* of the table of this kind */
 };
@@ -59,13 +62,16 @@ void procfs_registry_done(struct procfs_registry *r);
 /* 0, or -ENOENT. */
 int procfs_look_up(const struct procfs_registry *r, const char *name, struct procfs_node *ret);
 
-/* Its text now.   pre: no directory, and not PROCFS_WRITE_ONLY */
+/* Its text now; of a link where it leads to.   pre: no directory, and not PROCFS_WRITE_ONLY */
 void procfs_render(const struct procfs_registry *r, const struct procfs_node *node,
                    struct strbuf *out);
 
-/* Each name in a directory, those of the machine in byte order, then processes by number or groups. What `each` returns, if not 0, ends it
+/* S_IFDIR, S_IFLNK or S_IFREG. */
+u32 procfs_type(enum procfs_kind kind);
+
+/* Each name in a directory with its type, those of the machine in byte order, then processes by number or groups. What `each` returns, if not 0, ends it
  * and is returned. -ENOENT: there is no such directory. */
-typedef int procfs_name_fn(void *ctx, const char *name, bool is_directory);
+typedef int procfs_name_fn(void *ctx, const char *name, u32 type);
 int procfs_list(const struct procfs_registry *r, const char *name, procfs_name_fn *each, void *ctx);
 
 #endif

@@ -2,8 +2,10 @@
 #include "procfs/registry.h"
 
 #include "base/test.h"
+
 #include "system/cgroup.h"
 #include "system/machine_test.h"
+#include <sys/stat.h>
 
 #include <string.h>
 
@@ -17,7 +19,7 @@ struct wanted {
     bool found, is_directory;
 };
 
-static int note_name(void *ctx, const char *name, bool is_directory)
+static int note_name(void *ctx, const char *name, u32 type)
 {
     struct wanted *w = ctx;
 
@@ -25,7 +27,7 @@ static int note_name(void *ctx, const char *name, bool is_directory)
         return 0;
     assert_false(w->found); /* once */
     w->found = true;
-    w->is_directory = is_directory;
+    w->is_directory = S_ISDIR(type);
     return 0;
 }
 

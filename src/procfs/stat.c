@@ -8,7 +8,6 @@
 #include <stdio.h>
 
 #define USER_HZ_NS (NS_PER_S / 100)
-#define BOOT_TIME  1704067200 /* every machine starts at the beginning of 2024 */
 
 struct shares {
     u64 user, system, iowait, idle; /* ns */
@@ -54,8 +53,8 @@ void render_stat(const struct system *s, struct strbuf *out)
             blocked += s->groups.root->psi.cpus[cpu].tasks[PSI_NR_IOWAIT];
     }
     strbuf_append(out, "intr 0\n");
-    strbuf_printf(out, "ctxt %" PRIu64 "\nbtime %d\nprocesses %u\n", s->nr_switches, BOOT_TIME,
-                  s->nr_tasks);
+    strbuf_printf(out, "ctxt %" PRIu64 "\nbtime %" PRIu64 "\nprocesses %u\n", s->nr_switches,
+                  s->boot_time, s->nr_tasks);
     strbuf_printf(out, "procs_running %u\nprocs_blocked %u\n", system_count_running(s), blocked);
     strbuf_append(out, "softirq 0 0 0 0 0 0 0 0 0 0 0\n");
 }

@@ -13,6 +13,7 @@
 #include "system/cgroup.h"
 #include "system/system_int.h"
 
+#define BOOT_TIME       1704067200 /* the beginning of 2024: the same machine says the same */
 #define RESERVE_SHARE   32u /* of free memory, at most: what is kept for users who must act */
 #define MINORS_PER_DISK 16u /* itself and its partitions */
 
@@ -311,6 +312,13 @@ static void settle_tunables(const struct system_config *c, struct tunables *t)
         t->zswap_compressor = compressor_find(c->zswap_compressor);
 }
 
+/* What frames_init() was not told. */
+static void set_watermarks(struct system *s)
+{
+    s->frames.watermark_boost_factor = (unsigned)s->tunables.watermark_boost_factor;
+    system_set_lowmem_reserve(s);
+}
+
 int system_init(struct system *s, const struct system_config *c, struct err *e)
 {
     const struct kernel_release *release = kernel_find(c->kernel);
@@ -355,9 +363,9 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
         return rc;
     if (frames.khugepaged_by_default && s->frames.small)
         s->tunables.thp_enabled = s->config.tunables.thp_enabled = THP_NEVER;
-    s->frames.watermark_boost_factor = (unsigned)s->tunables.watermark_boost_factor;
-    system_set_lowmem_reserve(s);
+    set_watermarks(s);
     clock_init(&s->clock);
+    s->boot_time = BOOT_TIME;
     strbuf_init(&s->log);
     space_init(&s->space, &s->frames);
     backing_init(&s->backing, &s->frames, &s->counters);

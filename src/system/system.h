@@ -53,9 +53,10 @@ struct system {
     ns_t zswap_at;               /* its worker is free again */
     u64 daemon_ns;               /* CPU time of daemons not reported yet */
     struct cpu_times *cpu_times; /* per CPU; the scheduler's to keep */
-    u64 nr_switches;             /* of a CPU from one task to another; the same */
-    u64 load[3];  /* load averages of 1, 5 and 15 minutes, 11 bits of fraction (loadavg.c) */
-    ns_t load_at; /* when they are worked out next */
+    u64 nr_switches;             /* of a CPU from one task to another, the idle one too; the same */
+    u64 boot_time; /* seconds of 1970 at which the virtual clock began: btime of /proc/stat */
+    u64 load[3];   /* load averages of 1, 5 and 15 minutes, 11 bits of fraction (loadavg.c) */
+    ns_t load_at;  /* when they are worked out next */
     u64 oom_kills;
     u64 kills; /* by system_kill() */
     struct {
