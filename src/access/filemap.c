@@ -61,6 +61,8 @@ void filemap_readahead(struct access_ctx *ac, struct inode *inode, const struct 
             break;
         if (balance_charge_page(mem, &at, ac->group, 0, pfn, &w) != BALANCE_OK) {
             submit_row(mem, inode, i, &nr);
+            if (kernel_has(mem->kernel, KERNEL_READAHEAD_REFAULTS))
+                break;
             continue;
         }
         ac->refault |= add_locked(mem, inode, i, pfn, false);
@@ -116,6 +118,14 @@ static enum wait_cause read_cause(const struct access_ctx *ac)
     return ac->refault ? WAIT_REFAULT : WAIT_READ;
 }
 
+/* The page of the file behind the mapping, of a kernel that reads text to there; else 0. */
+static u64 text_end(const struct fault *f)
+{
+    if (!(f->vma->flags & VM_EXEC) || !kernel_has(f->ac->mem->kernel, KERNEL_READAHEAD_TEXT))
+        return 0;
+    return f->vma->pgoff + (f->vma->end - f->vma->start);
+}
+
 /* The page of the file at the fault's address, uptodate and unlocked. */
 static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
 {
@@ -144,7 +154,7 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
             access_count_fault(ac, PGMAJFAULT);
             f->major = dropped = true;
             ac->refault = false;
-            plan = readahead_mmap_sync(file, inode, index, f->vma->flags);
+            plan = readahead_mmap_sync(file, inode, index, f->vma->flags, text_end(f));
             filemap_readahead(ac, inode, &plan);
             r = read_one(ac, inode, index, PURPOSE_FILE_FAULT);
             if (r != ACCESS_OK)
@@ -203,6 +213,7 @@ static bool fault_around(struct fault *f)
     u64 pages = MAX(mem->tunables->x_fault_around_bytes >> PAGE_SHIFT, (u64)1);
     vpn_t start = MAX(f->vpn & ~(pages - 1), f->vma->start);
     vpn_t end = MIN(MIN(start + pages, f->vma->end), (start | (TABLE_ENTRIES - 1)) + 1);
+    const bool strict = kernel_has(mem->kernel, KERNEL_READAHEAD_REFAULTS);
     u32 mapped = 0;
     u64 last = vma_index(f->vma, end - 1), nr_pages = inode_nr_pages(inode);
 
@@ -218,7 +229,7 @@ static bool fault_around(struct fault *f)
         if (pfn == PFN_NONE || frame_test(fr, PG_LOCKED | PG_READAHEAD) ||
             !frame_test(fr, PG_UPTODATE))
             continue;
-        mapped++;
+        mapped += !strict || !frame_test(fr, PG_WORKINGSET);
         if (!pte_none(*slot))
             continue;
         map_page(f, vpn, slot, pfn, false);

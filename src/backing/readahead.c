@@ -163,7 +163,7 @@ struct ra_plan readahead_async(struct file *f, const struct inode *inode, u64 in
 }
 
 struct ra_plan readahead_mmap_sync(struct file *f, const struct inode *inode, u64 index,
-                                   u32 vm_flags)
+                                   u32 vm_flags, u64 text_end)
 {
     struct file_ra *ra = &f->ra;
 
@@ -175,6 +175,12 @@ struct ra_plan readahead_mmap_sync(struct file *f, const struct inode *inode, u6
         ra->mmap_miss++;
     if (ra->mmap_miss > MMAP_LOTSAMISS)
         return (struct ra_plan){.start = index};
+    if (text_end > index) { /* what a program jumps to says nothing of what it will: no mark */
+        ra->start = index;
+        ra->size = (u32)MIN(text_end - index, (u64)ra->ra_pages);
+        ra->async_size = 0;
+        return plan(inode, ra->start, ra->size, 0);
+    }
     /* Read around: half before, half after, the mark in the last quarter. */
     ra->start = index > ra->ra_pages / 2 ? index - ra->ra_pages / 2 : 0;
     ra->size = ra->ra_pages;

@@ -95,7 +95,7 @@ static void fault(u64 index, u32 vm_flags)
     struct ra_plan p;
 
     if (pfn == PFN_NONE) {
-        p = readahead_mmap_sync(file, inode, index, vm_flags);
+        p = readahead_mmap_sync(file, inode, index, vm_flags, 0);
         note("miss", index, p);
     } else {
         p = readahead_mmap_async(file, inode, index, vm_flags,
@@ -339,7 +339,7 @@ static void without_readahead_one_page_is_read_at_a_time(void **state)
     read_pages(0, 3);
     assert_string_equal(history, "miss 0 [0,1) miss 1 [1,2) miss 2 [2,3)");
     assert_int_equal(readahead_async(file, inode, 4, 4).nr, 0);
-    assert_int_equal(readahead_mmap_sync(file, inode, 4, 0).nr, 0);
+    assert_int_equal(readahead_mmap_sync(file, inode, 4, 0, 0).nr, 0);
     assert_int_equal(readahead_mmap_async(file, inode, 4, 0, true).nr, 0);
 }
 
@@ -381,7 +381,7 @@ static void a_hundred_misses_more_than_hits_stop_reading_around(void **state)
     fault(3600, 0);
     assert_string_equal(history, "miss 3600 [3600,3600)");
     for (unsigned i = 0; i < 2000; i++)
-        readahead_mmap_sync(file, inode, 3900, 0);
+        readahead_mmap_sync(file, inode, 3900, 0, 0);
     assert_int_equal(file->ra.mmap_miss, 1000);
     readahead_mmap_mapped(file, 16);
     assert_int_equal(file->ra.mmap_miss, 984);

@@ -192,6 +192,24 @@ static void take_thp(struct taking *t)
         take(t, "thp", mode);
 }
 
+/* What Linux changed after the kernel that is modelled, where the model knows it. A distribution may have it earlier. */
+static void take_kernel(struct taking *t)
+{
+    static const struct {
+        const char *key;
+        unsigned major, minor;
+    } since[] = {{"x.readahead_refaults", 6, 10}, {"x.readahead_text", 6, 17}};
+    char buf[VALUE_MAX];
+    const char *release = host_value(t, "kernel", buf);
+    unsigned major, minor;
+
+    if (!release || sscanf(release, "%u.%u", &major, &minor) != 2)
+        return;
+    for (size_t i = 0; i < ARRAY_SIZE(since); i++)
+        if (major > since[i].major || (major == since[i].major && minor >= since[i].minor))
+            take_number(t, since[i].key, 1);
+}
+
 static void take_swap(struct taking *t)
 {
     char buf[VALUE_MAX];
@@ -246,6 +264,7 @@ void cli_take_host(const struct cli *cli, const struct trace *trace, struct syst
     take_devices(&t);
     take_swap(&t);
     take_thp(&t);
+    take_kernel(&t);
     caution_rest(&t);
 }
 

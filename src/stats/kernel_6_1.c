@@ -68,7 +68,8 @@ const struct kernel_release kernel_6_1 = {
     .name = "6.1",
     .uname = "6.1.0-highwater",
     .doc = "Linux 6.1 as Debian 12 builds it for clouds.",
-    .optional = BIT(KERNEL_ZSWAP) | BIT(KERNEL_ZSMALLOC_WRITEBACK) | BIT(KERNEL_CGROUP_HUGETLB),
+    .optional = BIT(KERNEL_ZSWAP) | BIT(KERNEL_ZSMALLOC_WRITEBACK) | BIT(KERNEL_CGROUP_HUGETLB) |
+                BIT(KERNEL_READAHEAD_REFAULTS) | BIT(KERNEL_READAHEAD_TEXT),
     .lru = LRU_POLICY_CLASSIC,
 
     .lru_batch = 15,

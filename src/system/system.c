@@ -107,6 +107,10 @@ static u32 wanted_features(const struct tunables *tunables)
         wanted |= BIT(KERNEL_CGROUP_HUGETLB);
     if (tunables->x_zswap_writeback)
         wanted |= BIT(KERNEL_ZSMALLOC_WRITEBACK);
+    if (tunables->x_readahead_refaults)
+        wanted |= BIT(KERNEL_READAHEAD_REFAULTS);
+    if (tunables->x_readahead_text)
+        wanted |= BIT(KERNEL_READAHEAD_TEXT);
     return wanted;
 }
 

@@ -2,7 +2,8 @@
 $ highwater run $TOP/tests/trace/host.hwt | sed -n 2,6p
 > Recorded  on Linux 6.12.0, 4 CPUs, 8.0 GiB RAM, 1.0 GiB swap on zram, memory.max 512.0 MiB;
 >           taken from it: vm.swappiness 10, vm.overcommit_memory 2, vm.overcommit_ratio 80,
->           readahead 8.0 MiB, swap 256.0 MiB, swap_device zram, zswap yes, thp always
+>           readahead 8.0 MiB, swap 256.0 MiB, swap_device zram, zswap yes, thp always,
+>           x.readahead_refaults 1
 > Machine   Linux 6.1, 4 CPUs, 64.0 GiB RAM, 256.0 MiB swap on zram, files on nvme
 > Group     /app, no memory.max
 $ highwater run --thp never $TOP/tests/trace/host.hwt | sed -n '/^Note/,$p'
@@ -18,14 +19,14 @@ $ highwater run --thp never --nodes 2 $TOP/tests/trace/host.hwt | grep -c 'NUMA 
 # What the user says wins, by whatever name.
 $ highwater run --thp never $TOP/tests/trace/host.hwt --set swappiness=30 --set overcommit_memory=0 --swap 0 --disk ssd --readahead 64K | sed -n 2,4p
 > Recorded  on Linux 6.12.0, 4 CPUs, 8.0 GiB RAM, 1.0 GiB swap on zram, memory.max 512.0 MiB;
->           taken from it: vm.overcommit_ratio 80
+>           taken from it: vm.overcommit_ratio 80, x.readahead_refaults 1
 > Machine   Linux 6.1, 4 CPUs, 64.0 GiB RAM, no swap, files on ssd
 $ highwater run --thp never $TOP/tests/trace/host.hwt --format json -o run.json; python3 $TOP/tools/check_json.py $TOP/docs/schema/run.schema.json run.json; python3 -c 'import json; d=json.load(open("run.json")); print(d["input"]["host"]["swap_device"], d["input"]["host_taken"]["swap"], d["machine"]["tunables"]["vm.swappiness"], d["machine"]["options"]["readahead"])'
 > /dev/zram0 268435456 10 8388608
 $ highwater size --thp never -q $TOP/tests/trace/host.hwt --limits 8M --set vm.swappiness=60 | sed -n 3,5p
 > recorded on Linux 6.12.0, 4 CPUs, 8.0 GiB RAM, 1.0 GiB swap on zram, memory.max 512.0 MiB; taken
 >   from it: vm.overcommit_memory 2, vm.overcommit_ratio 80, readahead 8.0 MiB, swap 256.0 MiB,
->   swap_device zram, zswap yes
+>   swap_device zram, zswap yes, x.readahead_refaults 1
 $ highwater size --thp never -q $TOP/tests/trace/host.hwt --limits 8M --format json -o size.json; python3 $TOP/tools/check_json.py $TOP/docs/schema/size.schema.json size.json; grep -c host_taken size.json
 > 1
 # A recording of before says nothing of its host.
