@@ -2,7 +2,8 @@
 """advice.py - the limits that `size` names, tried on real kernels with real programs of Debian.
 
   advice.py host [-o FILE] [NAME...]             on this machine, in control groups of version 1 or 2; as root
-  advice.py host --fresh SEED [--count N] ...    of N programs drawn from the list
+  advice.py guest --kernel DIR [-o FILE] [NAME...]   in an emulated machine with an unpacked 6.1 kernel (guest.py), control groups of version 2
+  advice.py host --fresh SEED [--count N] ...    of N programs drawn from those of the list that are not among the ones tried by default
   advice.py show FILE...                         a table of results
 
 Each program (tests/record/workloads.py) is recorded here and sized without swap. Then it runs natively five times at the limits that were named:
@@ -25,6 +26,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 RECORD = HERE.parent / "record"
 sys.path.insert(0, str(RECORD))
 import common  # noqa: E402
+import guest  # noqa: E402
+import programs  # noqa: E402
 import workloads  # noqa: E402
 
 MIB = 1 << 20
@@ -33,6 +36,10 @@ DEFAULT = ("redis", "redis-idle", "memcached", "nginx", "postgresql", "python3",
 # Both kernels charge ahead, 64 pages for each CPU that the program ran on, and `size` searches in steps of 64 KiB or 1 %.
 EDGE, EDGE_FLOOR = 0.02, MIB
 SIZE = ("size", "--swap", "0")
+# What the guest is: its kernel's own readahead and huge pages, one CPU, a disk that is this machine's memory.
+GUEST_SIZE = (*SIZE, "--no-host", "--thp", "never", "--cpus", "1", "--disk", "ram")
+GUEST_DEFAULT = ("gzip", "sqlite3", "xz", "perl", "lua5.4", "memcached")
+GUEST_MODULES = ("virtio", "virtio_ring", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk")
 
 
 # Recording and sizing ---------------------------------------------------------------------------------------------------
@@ -70,8 +77,8 @@ def recorded(program, name, folder):
     return trace, files
 
 
-def sized(program, trace):
-    return json.loads(subprocess.run([program, *SIZE, "-q", "--format", "json", trace], stdout=subprocess.PIPE, check=True).stdout)
+def sized(program, trace, how=SIZE):
+    return json.loads(subprocess.run([program, *how, "-q", "--format", "json", trace], stdout=subprocess.PIPE, check=True).stdout)
 
 
 def limits_of(size):
@@ -165,12 +172,91 @@ def measured(program, name, parent, runs):
     limits = limits_of(size)
     found = native(root, [{"name": name, "limits": limits, "guess": limits["survived"]}], folder, runs)
     shutil.rmtree(folder)
-    return dict(found, ours={"peak": size["unlimited"]["memory.peak"], "peak + 15 %": size["peak_plus_15_percent_bytes"], "limits": limits})
+    return dict(found, ours=ours(size))
 
 
-def store(path, cells):
-    head = {"kernel": os.uname().release, "cgroups": 1 if os.path.exists("/sys/fs/cgroup/memory") else 2, "command": "tests/diff/advice.py host",
-            "size": " ".join(SIZE)}
+# The guest -----------------------------------------------------------------------------------------------------------------
+
+
+def harness(root, folder):
+    """Python with what native.py imports, outside of the box in which the programs run: the box must not share its pages."""
+    show = "import sys; [print(f) for m in list(sys.modules.values()) for f in (getattr(m, '__file__', 0), getattr(m, '__cached__', 0)) if f]"
+    modules = subprocess.run(["/usr/bin/python3", "-I", "-c", "import encodings.ascii, encodings.idna, sys; sys.path.insert(0, %r); import native\n%s" % (
+        str(RECORD), show)], stdout=subprocess.PIPE, check=True, text=True).stdout.split()
+    for path in ("dev", "proc", "sys", "tmp", "box", "usr/bin", "usr/lib64", "etc"):
+        os.makedirs(os.path.join(root, path), exist_ok=True)
+    for link in ("bin", "lib", "lib64"):
+        os.symlink("usr/" + link, os.path.join(root, link))
+    for path in filter(os.path.isfile, ["/usr/bin/python3", "/etc/passwd", "/etc/group", *modules]):
+        if path.startswith(str(RECORD)):
+            continue
+        programs.copy_into(root, path)
+    os.makedirs(root + str(RECORD))
+    for name in ("native.py", "workloads.py"):
+        shutil.copy(RECORD / name, root + str(RECORD))
+    shutil.copy(os.path.join(folder, "plan.json"), root + "/plan.json")
+
+
+def guest_job(runs):
+    return "\n".join(["insmod /%s.ko" % name for name in GUEST_MODULES] + [
+        "ifconfig lo 127.0.0.1 up", "echo +memory >/sys/fs/cgroup/cgroup.subtree_control", "mount -t ext4 /dev/vda /mnt",
+        "for where in /mnt /mnt/box; do mount --bind /dev $where/dev; mount --bind /proc $where/proc; done",
+        "mount --rbind /sys /mnt/sys", "cat /proc/version >/out/version",
+        "chroot /mnt /usr/bin/python3 -I %s/native.py /box /plan.json /native.json %d" % (RECORD, runs),
+        "cp /mnt/native.json /out/native.json"]) + "\n"
+
+
+def in_guest(kernel, folder, plan, runs):
+    """Results of native.py for all programs of the plan. One instruction takes one nanosecond, so that times repeat."""
+    root, image = os.path.join(folder, "outer"), os.path.join(folder, "disk.img")
+    os.makedirs(root)
+    with open(os.path.join(folder, "plan.json"), "w", encoding="ascii") as f:
+        json.dump(plan, f)
+    harness(root, folder)
+    os.rmdir(root + "/box")
+    os.rename(os.path.join(folder, "root"), root + "/box")
+    size = int(subprocess.run(["du", "-sm", root], stdout=subprocess.PIPE, check=True).stdout.split()[0])
+    subprocess.run(["/sbin/mke2fs", "-q", "-t", "ext4", "-b", "4096", "-d", root, image, "%dm" % (size * 5 // 4 + 300)], check=True,
+                   stdout=subprocess.DEVNULL)
+    extra = guest.modules(kernel, GUEST_MODULES)
+    files, command = guest.boot(folder, kernel, guest_job(runs), "1024", 4096,
+                                ["-drive", "file=%s,format=raw,if=virtio" % image, "-icount", "shift=0,sleep=off"], timeout=4 * 3600, extra=extra, fs_kib=4096)
+    print("# " + files["log"].decode(errors="replace")[-2000:].replace("\n", "\n# "), flush=True)
+    return [json.loads(line) for line in files["native.json"].decode().splitlines()], files["version"].decode().strip(), command
+
+
+def measured_in_guest(program, names, parent, kernel, runs):
+    """Cells of all programs, of one boot."""
+    folder = tempfile.mkdtemp(dir=parent)
+    os.chmod(folder, 0o755)
+    root = os.path.join(folder, "root")
+    sizes, files = {}, set()
+    for name in names:
+        own = tempfile.mkdtemp(dir=folder)
+        trace, more = recorded(program, name, own)
+        sizes[name] = sized(program, trace, GUEST_SIZE)
+        files |= set(more)
+        if os.path.isdir(os.path.join(own, "made")):
+            os.makedirs(os.path.join(root, "made"), exist_ok=True)
+            shutil.move(os.path.join(own, "made"), os.path.join(root, "made", name))
+        shutil.rmtree(own)
+        print("# %s: %s" % (name, ", ".join("%s %s" % (label, mib(limit)) for label, limit in limits_of(sizes[name]).items())), flush=True)
+    make_root(root, names, sorted(files))
+    plan = [{"name": name, "limits": limits_of(sizes[name]), "guess": limits_of(sizes[name])["survived"]} for name in names]
+    found, version, _ = in_guest(kernel, folder, plan, runs)
+    shutil.rmtree(folder)
+    return [dict(cell, ours=ours(sizes[cell["name"]])) for cell in found], version
+
+
+def ours(size):
+    return {"peak": size["unlimited"]["memory.peak"], "peak + 15 %": size["peak_plus_15_percent_bytes"], "limits": limits_of(size)}
+
+
+def store(path, cells, kernel=None, version=None):
+    head = {"kernel": kernel or os.uname().release, "cgroups": 1 if not kernel and os.path.exists("/sys/fs/cgroup/memory") else 2,
+            "command": "tests/diff/advice.py " + ("guest --kernel DIR" if kernel else "host"), "size": " ".join(GUEST_SIZE if kernel else SIZE)}
+    if version:
+        head["version"] = version
     with open(path, "w", encoding="ascii") as f:
         f.write(json.dumps(head, indent=1)[:-2] + ",\n \"cells\": [\n  " + ",\n  ".join(map(json.dumps, cells)) + "\n ]\n}\n")
 
@@ -239,29 +325,38 @@ def summary(cells):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("host", "show"))
+    parser.add_argument("what", choices=("host", "guest", "show"))
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--fresh", type=int, metavar="SEED")
     parser.add_argument("--count", type=int, default=12)
     parser.add_argument("--runs", type=int, default=5, help="at each limit, and of each end of the kernel's bracket")
+    parser.add_argument("--kernel", metavar="DIR", help="guest: an unpacked linux-image-6.1.*-cloud-amd64 package")
     parser.add_argument("-o", "--output")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     if args.what == "show":
         for path in args.names:
             cells = json.loads(pathlib.Path(path).read_text(encoding="ascii"))["cells"]
             print("\n".join(list(map(line, cells)) + summary(cells)))
         return
-    names = args.names or list(DEFAULT)
+    if args.what == "guest" and not args.kernel:
+        parser.error("guest: --kernel is needed")
+    names = args.names or list(GUEST_DEFAULT if args.what == "guest" else DEFAULT)
     if args.fresh is not None:
-        names = random.Random(args.fresh).sample(sorted(workloads.PROGRAMS), args.count)
+        names = random.Random(args.fresh).sample(sorted(set(workloads.PROGRAMS) - set(DEFAULT)), args.count)
+    for name in filter(workloads.missing, names):
+        print("# %s: %s is not installed" % (name, workloads.missing(name)), flush=True)
+    names = [name for name in names if not workloads.missing(name)]
     cells = []
     with tempfile.TemporaryDirectory(dir="/var/tmp") as parent:
         os.chmod(parent, 0o755)
         program = common.program_for_all(parent)
+        if args.what == "guest":
+            cells, version = measured_in_guest(program, names, parent, args.kernel, args.runs)
+            print("\n".join(map(line, cells)), flush=True)
+            if args.output:
+                store(args.output, cells, guest.find_kernel(args.kernel)[1], version)
+            return
         for name in names:
-            if workloads.missing(name):
-                print("# %s: %s is not installed" % (name, workloads.missing(name)), flush=True)
-                continue
             try:
                 cells.append(measured(program, name, parent, args.runs))
             except (workloads.Failed, subprocess.SubprocessError) as error:
