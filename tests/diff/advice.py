@@ -39,7 +39,7 @@ SIZE = ("size", "--swap", "0")
 # What the guest is: its kernel's own readahead and huge pages, one CPU, a disk that is this machine's memory.
 GUEST_SIZE = (*SIZE, "--no-host", "--thp", "never", "--cpus", "1", "--disk", "ram")
 GUEST_DEFAULT = ("gzip", "sqlite3", "xz", "perl", "lua5.4", "memcached")
-GUEST_MODULES = ("virtio", "virtio_ring", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk")
+GUEST_MODULES = ("virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk")
 
 
 # Recording and sizing ---------------------------------------------------------------------------------------------------
@@ -219,9 +219,11 @@ def in_guest(kernel, folder, plan, runs):
     subprocess.run(["/sbin/mke2fs", "-q", "-t", "ext4", "-b", "4096", "-d", root, image, "%dm" % (size * 5 // 4 + 300)], check=True,
                    stdout=subprocess.DEVNULL)
     extra = guest.modules(kernel, GUEST_MODULES)
-    files, command = guest.boot(folder, kernel, guest_job(runs), "1024", 4096,
-                                ["-drive", "file=%s,format=raw,if=virtio" % image, "-icount", "shift=0,sleep=off"], timeout=4 * 3600, extra=extra, fs_kib=4096)
+    files, command = guest.boot(folder, kernel, guest_job(runs), "1024", 16384,
+                                ["-drive", "file=%s,format=raw,if=virtio" % image, "-icount", "shift=0,sleep=off"], timeout=4 * 3600, extra=extra)
     print("# " + files["log"].decode(errors="replace")[-2000:].replace("\n", "\n# "), flush=True)
+    if "native.json" not in files:
+        raise SystemExit("guest: native.py left no results")
     return [json.loads(line) for line in files["native.json"].decode().splitlines()], files["version"].decode().strip(), command
 
 
