@@ -10,7 +10,7 @@
 #define VPN    (TEST_BASE >> PAGE_SHIFT)
 #define TEXT   (TEST_BASE + GIB)
 #define PAGES  200u /* of the program's file */
-#define MAPPED 96u /* of it, from page 16 on */
+#define MAPPED 96u  /* of it, from page 16 on */
 #define FIRST  16u
 
 struct fixture {
