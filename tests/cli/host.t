@@ -1,5 +1,5 @@
 # Settings of the host that was recorded are shown, used where the user says nothing, and warned about where they matter.
-$ highwater run $TOP/tests/trace/host.hwt | sed -n 2,6p
+$ highwater run $TOP/tests/trace/host.hwt | sed -n 2,7p
 > Recorded  on Linux 6.12.0, 4 CPUs, 8.0 GiB RAM, 1.0 GiB swap on zram, memory.max 512.0 MiB;
 >           taken from it: vm.swappiness 10, vm.overcommit_memory 2, vm.overcommit_ratio 80,
 >           readahead 8.0 MiB, swap 256.0 MiB, swap_device zram, zswap yes, thp always,
