@@ -4,6 +4,7 @@
  * between samples only, so the file ends with a whole one. */
 #include "base/units.h"
 #include "cli/beat.h"
+#include "cli/capture_dump.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
 #include "observe/sampler.h"
@@ -25,7 +26,8 @@ enum {
     OPT_AT,
     OPT_FROM,
     OPT_TO,
-    OPT_FORMAT
+    OPT_FORMAT,
+    OPT_FIELDS
 };
 
 static const struct cli_option options[] = {
@@ -36,45 +38,52 @@ static const struct cli_option options[] = {
     {OPT_SYNC, "sync", 0, NULL, "wait for the disk after each sample"},
     {OPT_FULL, "full", 0, NULL, "read everything each time: processes, slabs and the log as well"},
     {OPT_AT, "at", 0, "TIME", "list, cat: the sample at TIME (the last one)"},
-    {OPT_FROM, "from", 0, "TIME", "cut: the first sample to keep (the first one)"},
-    {OPT_TO, "to", 0, "TIME", "cut: the last sample to keep (the last one)"},
-    {OPT_FORMAT, "format", 'f', "text|json", "info: what to print (text)"},
+    {OPT_FROM, "from", 0, "TIME", "cut, dump: the first sample (the first one)"},
+    {OPT_TO, "to", 0, "TIME", "cut, dump: the last sample (the last one)"},
+    {OPT_FIELDS, "fields", 0, "NAME[,...]",
+     "dump: these metrics, * and ? match (all); help: list them"},
+    {OPT_FORMAT, "format", 'f', "text|json|csv|openmetrics",
+     "info: text or json (text); dump: csv, json or openmetrics (csv)"},
 };
 
 static const struct cli_spec spec = {
     .verb = "capture",
-    .operands = "[DELAY [COUNT]] | info FILE | list FILE | cat FILE PATH... | cut FILE",
+    .operands = "[DELAY [COUNT]] | info FILE | list FILE | cat FILE PATH... | cut FILE | dump FILE",
     .summary =
         "Keeps the files of /proc and /sys that describe memory, every DELAY seconds (10), COUNT "
         "times or until it is interrupted, for 'highwater diagnose FILE' and 'highwater top FILE'.",
     .takes = CLI_PROGRESS | CLI_MODE,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
-    .notes = "info  when it was made, how many samples it has, and what of it is lost\n"
-             "list  the files that a sample has\n"
-             "cat   what files of a sample said\n"
-             "cut   a part of it as a capture of its own, to hand over; before the first sample\n"
-             "      stand the few that it builds on, so that every figure and rate is as it was\n"
-             "\n"
-             "TIME is 2026-11-25 03:10:00, 03:10 (the last such in FILE), @SECONDS since 1970,\n"
-             "+90s from the start or -5min from the end. The file holds no command lines and no\n"
-             "environment, and is readable whatever interrupts its writing (docs/privacy.md).\n"
-             "\n"
-             "Examples:\n"
-             "  highwater capture -o host.hwc --keep 24h --max-size 500M\n"
-             "  highwater capture -o incident.hwc 1 60\n"
-             "  highwater capture cat host.hwc --at 03:10 proc/meminfo\n"
-             "  highwater capture cut host.hwc --from 03:10 --to 03:20 -o incident.hwc\n",
+    .notes =
+        "info  when it was made, how many samples it has, and what of it is lost\n"
+        "list  the files that a sample has\n"
+        "cat   what files of a sample said\n"
+        "cut   a part of it as a capture of its own, to hand over; before the first sample\n"
+        "      stand the few that it builds on, so that every figure and rate is as it was\n"
+        "dump  the metrics of 'highwater export' (docs/metrics.md) over its samples, for other\n"
+        "      programs: a column, or a series with times, for each\n"
+        "\n"
+        "TIME is 2026-11-25 03:10:00, 03:10 (the last such in FILE), @SECONDS since 1970,\n"
+        "+90s from the start or -5min from the end. The file holds no command lines and no\n"
+        "environment, and is readable whatever interrupts its writing (docs/privacy.md).\n"
+        "\n"
+        "Examples:\n"
+        "  highwater capture -o host.hwc --keep 24h --max-size 500M\n"
+        "  highwater capture -o incident.hwc 1 60\n"
+        "  highwater capture cat host.hwc --at 03:10 proc/meminfo\n"
+        "  highwater capture dump host.hwc --fields 'cgroup_needed*,pressure_memory*' -o x.csv\n"
+        "  highwater capture cut host.hwc --from 03:10 --to 03:20 -o incident.hwc\n",
     .min_operands = 0,
     .max_operands = UINT_MAX,
 };
 
 struct request {
     struct capture_writer_options writer;
-    const char *output, *root, *at, *from, *to;
+    const char *output, *root, *at, *from, *to, *fields, *format;
     ns_t delay;
     u64 count; /* 0: until it is interrupted */
-    bool has_count, full, json;
+    bool has_count, full;
 };
 
 /* --- capturing ---------------------------------------------------------------------------------------------------------- */
@@ -196,7 +205,7 @@ static int look(struct cli *cli, const struct request *req)
         return cli_fail_err(cli, &e);
     strbuf_init(&out);
     if (strcmp(cli->operands[0], "info") == 0) {
-        if (req->json)
+        if (req->format && strcmp(req->format, "json") == 0)
             json_document(capture_report_info_json(c, cli->operands[1]), &out);
         else
             capture_report_info_text(c, cli->operands[1], &out);
@@ -286,19 +295,75 @@ static int cut(struct cli *cli, struct request *req)
     return rc;
 }
 
+/* --- as figures ------------------------------------------------------------------------------------------------------- */
+
+/* Is one of the options given that only capturing takes? */
+static bool has_writer_options(const struct request *req)
+{
+    return req->full || req->writer.keep_ns || req->writer.max_bytes || req->writer.sync ||
+           strcmp(req->root, "/") != 0;
+}
+
+static int dump(struct cli *cli, struct request *req)
+{
+    const struct capture_dump d = {
+        .file = cli->nr_operands > 1 ? cli->operands[1] : NULL,
+        .fields = req->fields,
+        .format = req->format,
+        .from = req->from,
+        .to = req->to,
+    };
+    bool help = req->fields && strcmp(req->fields, "help") == 0;
+
+    if (cli->nr_operands != 2 && !(help && cli->nr_operands == 1))
+        return cli_usage(cli, "dump wants FILE");
+    if (req->at || has_writer_options(req))
+        return cli_usage(cli, "dump takes --fields, --from, --to, -f and -o alone");
+    if (req->format && strcmp(req->format, "text") == 0)
+        return cli_usage(cli, "--format: dump prints csv, json or openmetrics, not text");
+    cli->output = req->output;
+    return capture_dump(cli, &d);
+}
+
+/* --- which of them ------------------------------------------------------------------------------------------------------ */
+
+static int capture_from(struct cli *cli, struct request *req)
+{
+    const char *delay = cli->nr_operands > 0 ? cli->operands[0] : "";
+    struct err e = {0};
+
+    if (req->at || req->format)
+        return cli_usage(cli, "--%s is for %s", req->at ? "at" : "format",
+                         req->at ? "list and cat" : "info and dump");
+    if (cli->nr_operands > 2)
+        return cli_usage(cli, "unexpected '%s' after DELAY and COUNT", cli->operands[2]);
+    if (cli->nr_operands > 0 && parse_duration(delay, &req->delay, &e))
+        return cli_usage(cli, "DELAY: %s; or info, list, cat, cut or dump FILE", e.text);
+    if (req->delay < 100 * NS_PER_MS || req->delay > 24 * 3600 * NS_PER_S)
+        return cli_usage(cli, "DELAY %s: want 0.1 s to 24 h", delay);
+    if (cli->nr_operands > 1) {
+        if (parse_u64(cli->operands[1], &req->count, &e) || req->count == 0)
+            return cli_usage(cli, "COUNT '%s': want a number of samples", cli->operands[1]);
+        req->has_count = true;
+    }
+    return capture(cli, req);
+}
+
 static int run(struct cli *cli, struct request *req)
 {
     const char *verb = cli->nr_operands ? cli->operands[0] : "";
-    bool cuts = strcmp(verb, "cut") == 0;
-    struct err e = {0};
+    bool cuts = strcmp(verb, "cut") == 0, dumps = strcmp(verb, "dump") == 0;
 
-    if ((req->from || req->to) && !cuts)
-        return cli_usage(cli, "--%s is for cut", req->from ? "from" : "to");
+    if ((req->from || req->to) && !cuts && !dumps)
+        return cli_usage(cli, "--%s is for cut and dump", req->from ? "from" : "to");
+    if (req->fields && !dumps)
+        return cli_usage(cli, "--fields is for dump");
+    if (dumps)
+        return dump(cli, req);
     if (cuts) {
         if (cli->nr_operands != 2)
             return cli_usage(cli, "cut wants FILE");
-        if (req->at || req->json || req->full || req->writer.keep_ns || req->writer.max_bytes ||
-            req->writer.sync || strcmp(req->root, "/") != 0)
+        if (req->at || req->format || has_writer_options(req))
             return cli_usage(cli, "cut takes --from, --to, -o and --mode alone");
         return cut(cli, req);
     }
@@ -309,23 +374,11 @@ static int run(struct cli *cli, struct request *req)
             return cli_usage(cli, "%s writes no capture; leave -o out", verb);
         if (cat ? cli->nr_operands < 3 : cli->nr_operands != 2)
             return cli_usage(cli, "%s wants FILE%s", verb, cat ? " and PATH" : "");
+        if (req->format && strcmp(req->format, "text") != 0 && strcmp(req->format, "json") != 0)
+            return cli_usage(cli, "--format %s is for dump", req->format);
         return look(cli, req);
     }
-    if (req->at || req->json)
-        return cli_usage(cli, "--%s is for %s", req->at ? "at" : "format",
-                         req->at ? "list and cat" : "info");
-    if (cli->nr_operands > 2)
-        return cli_usage(cli, "unexpected '%s' after DELAY and COUNT", cli->operands[2]);
-    if (cli->nr_operands > 0 && parse_duration(verb, &req->delay, &e))
-        return cli_usage(cli, "DELAY: %s; or info, list, cat or cut FILE", e.text);
-    if (req->delay < 100 * NS_PER_MS || req->delay > 24 * 3600 * NS_PER_S)
-        return cli_usage(cli, "DELAY %s: want 0.1 s to 24 h", verb);
-    if (cli->nr_operands > 1) {
-        if (parse_u64(cli->operands[1], &req->count, &e) || req->count == 0)
-            return cli_usage(cli, "COUNT '%s': want a number of samples", cli->operands[1]);
-        req->has_count = true;
-    }
-    return capture(cli, req);
+    return capture_from(cli, req);
 }
 
 static void option(struct cli *cli, struct request *req, int id)
@@ -365,10 +418,14 @@ static void option(struct cli *cli, struct request *req, int id)
     case OPT_TO:
         req->to = cli->arg;
         break;
+    case OPT_FIELDS:
+        req->fields = cli->arg;
+        break;
     case OPT_FORMAT:
-        req->json = strcmp(cli->arg, "json") == 0;
-        if (!req->json && strcmp(cli->arg, "text") != 0)
-            cli_usage(cli, "--format: unknown '%s', want text or json", cli->arg);
+        req->format = cli->arg;
+        if (strcmp(cli->arg, "text") != 0 && strcmp(cli->arg, "json") != 0 &&
+            strcmp(cli->arg, "csv") != 0 && strcmp(cli->arg, "openmetrics") != 0)
+            cli_usage(cli, "--format: unknown '%s', want text, json, csv or openmetrics", cli->arg);
         break;
     }
 }

@@ -4,7 +4,7 @@ $ highwater capture
 ! Try 'highwater capture --help'.
 = 2
 $ highwater capture -o x.hwc 5parsecs
-!~ highwater capture: DELAY: .*; or info, list, cat or cut FILE
+!~ highwater capture: DELAY: .*; or info, list, cat, cut or dump FILE
 ! Try 'highwater capture --help'.
 = 2
 $ highwater capture -o x.hwc 0.01
@@ -63,7 +63,7 @@ $ highwater capture cut -o y.hwc
 ! Try 'highwater capture --help'.
 = 2
 $ highwater capture info x.hwc --to 03:10
-! highwater capture: --to is for cut
+! highwater capture: --to is for cut and dump
 ! Try 'highwater capture --help'.
 = 2
 $ highwater capture cut x.hwc --from +30h -o y.hwc

@@ -15,6 +15,7 @@ _highwater_argument() {
     local option=${2#--} argument
     case $2 in
     --only) highwater explain 2>/dev/null | sed -n '/^Findings/,$ s/^  \([a-z-]*\) .*/\1/p' && return ;;
+    --fields) highwater capture dump --fields help 2>/dev/null | grep '^highwater_' && return ;;
     --screen) echo "overview cgroups processes zones slab" && return ;;
     --compare) { highwater explain --names 2>/dev/null | grep -E '^(vm|x|cost|queue)\.'
         highwater "$1" --help 2>/dev/null | sed -nE '/^The machine/,/^$/ s/^      --([a-z-]+) .*/\1/p' | grep -vE '^(memory-|set|compare)'
@@ -53,7 +54,7 @@ _highwater() {
     explain) mapfile -t COMPREPLY < <(compgen -W "$(highwater explain --names 2>/dev/null)" -- "$current") ;;
     capture)
         if [ "$COMP_CWORD" -eq 2 ]; then
-            mapfile -t COMPREPLY < <(compgen -W "info list cat" -- "$current")
+            mapfile -t COMPREPLY < <(compgen -W "info list cat cut dump" -- "$current")
             return
         fi
         ;;
