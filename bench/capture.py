@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""capture.py - what watching costs: CPU, memory and bytes of `highwater capture` on a host with 500 processes and 200 cgroups.
+"""capture.py - what watching costs: CPU, memory and bytes of `highwater capture` and `highwater export` on a host with 500 processes and 200 cgroups.
 
     bench/capture.py [--json] [--seconds N] [--build DIR]
 
 Makes the processes (all but 40 asleep; those 40 do a little each second) and the cgroups, below highwater-bench of the memory hierarchy, and
 removes them. Runs `capture 1 N` and takes its user and system time and its largest RSS from wait4(); then `capture --full 1`, where each
-sample has everything, for the bytes of a sample at long delays. The program is HIGHWATER if that is set, else DIR/highwater.
+sample has everything, for the bytes of a sample at long delays; then `export`, which samples, diagnoses and writes a textfile every 15 s for a minute. The program is HIGHWATER if that is set, else DIR/highwater.
 Exit code 77: not root, or no memory controller.
 """
 import argparse
@@ -108,6 +108,11 @@ def main():
             os.unlink(file)
             measure([program, "capture", "-q", "--full", "-o", file, "1", "30"])
             figures["capture_bytes_per_sample"] = os.path.getsize(file) // 30
+            prom = work + "/x.prom"
+            cpu, elapsed, rss = measure([program, "export", "--textfile", prom, "15", "5"])
+            figures["export_cpu_percent"] = round(100 * cpu / elapsed, 3)
+            figures["export_rss_mib"] = round(rss / 1024, 2)
+            figures["export_bytes"] = os.path.getsize(prom)
             figures["capture_day_mib"] = round(figures["capture_bytes_per_sample"] * 8640 / 2**20, 1)
     finally:
         stop(base, children)
@@ -118,6 +123,7 @@ def main():
         notes = {"capture_cpu_percent": "of one CPU, at 1 s", "capture_rss_mib": "MiB, largest RSS",
                  "capture_bytes_per_second": "bytes of the file, at 1 s",
                  "capture_bytes_per_sample": "bytes, of a sample with everything",
+                 "export_cpu_percent": "of one CPU, at 15 s", "export_rss_mib": "MiB, largest RSS", "export_bytes": "bytes of a textfile",
                  "capture_day_mib": "MiB, 24 h of such samples every 10 s"}
         for key, value in figures.items():
             print(f"{key:<28} {value:>12}  {notes[key]}")

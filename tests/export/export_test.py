@@ -5,6 +5,7 @@ The machines are trees of files that this test writes, so that it knows what eac
 """
 
 import http.client
+import json
 import os
 import pathlib
 import re
@@ -314,10 +315,61 @@ def a_textfile_is_never_seen_half(root):
     same("beside it", sorted(p.name for p in pathlib.Path(root).iterdir()), ["out.prom", "proc", "sys"])
 
 
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def a_real_prometheus_scrapes_it(root):
+    """Debian's prometheus takes every sample, with the rules of contrib/prometheus loaded."""
+    if not shutil.which("prometheus"):
+        print("# skipped: prometheus is missing")
+        return
+    port = free_port()
+    with Exporter(root) as exporter, tempfile.TemporaryDirectory() as data:
+        write(data, "prometheus.yml", f"""global: {{scrape_interval: 1s, evaluation_interval: 1s}}
+rule_files: [{TOP}/contrib/prometheus/highwater.rules.yml]
+scrape_configs: [{{job_name: highwater, static_configs: [{{targets: ['127.0.0.1:{exporter.port}']}}]}}]
+""")
+        server = subprocess.Popen(["prometheus", f"--config.file={data}/prometheus.yml", f"--storage.tsdb.path={data}/data", f"--web.listen-address=127.0.0.1:{port}"],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            found, until = {}, time.monotonic() + 40
+            while time.monotonic() < until and "highwater:cgroup_needed:ratio" not in found:
+                time.sleep(0.5)
+                found = ask_prometheus(port)
+        finally:
+            server.terminate()
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+        ours = values(exporter.ask()[1])
+    same("up", found.get("up"), 1)
+    same("a figure", found.get("highwater_memory_total_bytes"), 16000000 * 1024)
+    same("samples", found.get("scrape_samples_scraped"), len(ours))
+    check("no rule ran", "highwater:cgroup_needed:ratio" in found)
+
+
+def ask_prometheus(port):
+    """{name: value} of what it has now; of names with labels any one."""
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", "/api/v1/query?query=%7Bjob%3D%22highwater%22%7D")
+        answer = json.loads(connection.getresponse().read())
+        connection.close()
+    except (OSError, http.client.HTTPException, ValueError):
+        return {}
+    return {one["metric"]["__name__"]: float(one["value"][1]) for one in answer["data"]["result"]}
+
+
 TESTS = (a_scrape_is_openmetrics, figures_are_those_of_the_files, hostile_names_are_labels_and_nothing_else, what_has_one_name_twice_is_told_once,
          groups_are_bounded_and_the_largest_stay,
          who_asks_for_text_gets_the_older_format, only_two_pages_are_served, other_hosts_are_refused, a_busy_port_is_told,
-         slow_clients_end_in_time_and_others_are_answered, long_headers_are_refused, many_scrapes_take_few_samples, signals_end_it, a_textfile_is_never_seen_half)
+         slow_clients_end_in_time_and_others_are_answered, long_headers_are_refused, many_scrapes_take_few_samples, signals_end_it, a_textfile_is_never_seen_half,
+         a_real_prometheus_scrapes_it)
 
 
 def main():
