@@ -18,7 +18,7 @@ _highwater_argument() {
     --fields) highwater capture dump --fields help 2>/dev/null | grep '^highwater_' && return ;;
     --screen) echo "overview cgroups processes zones slab" && return ;;
     --compare) { highwater explain --names 2>/dev/null | grep -E '^(vm|x|cost|queue)\.'
-        highwater "$1" --help 2>/dev/null | sed -nE '/^The machine/,/^$/ s/^      --([a-z-]+) .*/\1/p' | grep -vE '^(memory-|set|compare)'
+        highwater "$1" --help 2>/dev/null | sed -nE '/^The machine/,/^$/ s/^      --([a-z-]+) .*/\1/p' | grep -vE '^(memory-|swap-max|set|compare)'
         } | sed 's/$/=/' && return ;;
     --set) highwater explain --names 2>/dev/null | grep -E '^(vm|x|cost|queue)\.' | sed 's/$/=/' && return ;;
     --*) argument=$(highwater "$1" --help 2>/dev/null | sed -nE "s/^ .*--$option ([^ ]+).*/\1/p" | head -n 1) ;;
