@@ -9,7 +9,7 @@ function diagnosePage(doc) {
   document.getElementById("main").append(
     make("p", { class: "of" }, make("b", { class: SEVERITY_CLASSES[doc.verdict] || "" }, doc.verdict.toUpperCase()), " · ", where,
       source.time_us ? ` · ${new Date(source.time_us / 1e3).toISOString().slice(0, 19).replace("T", " ")} UTC` : ""),
-    make("h1", {}, doc.headline.replace(/^[A-Za-z ]+: /, (start) => (start.toLowerCase().startsWith(doc.verdict) ? "" : start))));
+    make("h1", { class: doc.headline.length > 90 ? "long" : null }, doc.headline.replace(/^[A-Za-z ]+: /, (start) => (start.toLowerCase().startsWith(doc.verdict) ? "" : start))));
   if (source.read) document.getElementById("main").append(make("p", { class: "note" }, source.read));
   findingsList(doc);
   if (doc.over_time && doc.over_time.at_ns.length > 2) {

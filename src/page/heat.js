@@ -143,17 +143,17 @@ function fitText(context, text, width) {
   return "…" + text;
 }
 
-const HEAT_NOTE = "Time goes from left to right, counted in what the program did; darker is touched more, on a logarithmic scale.";
+const HEAT_NOTE = "Time goes from left to right, counted in what the program did; stronger colours are touched more, on a logarithmic scale.";
 
 function heatPictures(heat) {
   const processes = heat.processes.filter((one) => one.rows.length), files = heat.files.filter((one) => one.rows.length);
   if (processes.length) {
     const all = processes.flatMap((one) => one.rows), touched = sum(all.map((row) => row.bytes)), hot = hotBytes(all), sets = workingSets(all);
     const body = figure("heat", `Nine of ten touches go to ${bytes(hot)} of ${bytes(touched)}`,
-      `Addresses over time. ${HEAT_NOTE} In each 120th of the run at most ${bytes(percentile(sets, 0.5))} are touched at the median, ${
-        bytes(percentile(sets, 0.95))} in 95 of 100, ${bytes(Math.max(...sets))} at most.`);
+      `Addresses over time. ${HEAT_NOTE}`);
     heatMap(body, "Touches of addresses over time", processes.map((one) => ({ name: `${one.comm}${one.pid ? ` (${one.pid})` : ""}`, rows: one.rows, upwards: true })), 6,
       (row) => hex(row.from));
+    workingSetPicture(all, sets);
     body.append(foldedTable("Addresses as a table", () => heatTable("Addresses", processes.flatMap((one) => one.rows.map((row) => [`${one.comm} ${hex(row.from)}`, row])))));
   }
   if (!files.length) return;
@@ -161,6 +161,43 @@ function heatPictures(heat) {
     `Offsets in each file over time, by mappings, reads and writes. ${HEAT_NOTE}`);
   heatMap(body, "Touches of files over time", files.map((one) => ({ name: one.path, rows: one.rows, upwards: false })), 8, (row) => `+${bytes(row.from)}`);
   body.append(foldedTable("Files as a table", () => heatTable("Files", files.flatMap((one) => one.rows.map((row) => [`${one.path} +${bytes(row.from)}`, row])))));
+}
+
+/* How much is touched in each part of the run, and how long the rest lay idle at the end. */
+function workingSetPicture(rows, sets) {
+  const nr = sets.length, xs = sets.map((unused, i) => (100 * (i + 0.5)) / nr), most = Math.max(...sets);
+  const half = percentile(sets, 0.5), nearly = percentile(sets, 0.95), grain = Math.min(...rows.map((row) => row.bytes));
+  const body = figure("working-set", `Half of the time ${bytes(half)} are in use, 95 % of the time no more than ${bytes(nearly)}`,
+    `The working set: memory that is touched in each ${nr}th of the run. Chunks of ${bytes(grain)} and more count whole, so this is the most that it may be.`);
+  const readout = make("p", { class: "readout" });
+  addPlot(body, `Working set over the run: median ${bytes(half)}, 95th percentile ${bytes(nearly)}, most ${bytes(most)}.`, () => ({
+    data: [xs, sets],
+    opts: {
+      height: 200,
+      padding: [26, 24, 0, 0],
+      legend: { show: false },
+      cursor: { drag: { x: false, y: false }, y: false },
+      scales: { x: { time: false, range: () => [0, 100] }, y: { range: () => [0, most * 1.1] } },
+      axes: [axis({ size: 30, space: 70, values: (u, ticks) => ticks.map((v) => v + NBSP + "%") }),
+        axis({ size: 66, space: 34, incrs: BYTE_STEPS, values: (u, ticks) => ticks.map((v) => (v ? shortBytes(v) : "0")) })],
+      series: [{}, { stroke: colour("line"), width: 1.75, points: { show: false } }],
+      hooks: {
+        draw: [(u) => {
+          drawTitle(u, "memory touched");
+          drawLevel(u, "y", half, `half of the time below ${bytes(half)}`, "good", true);
+          if (nearly > half * 1.15) drawLevel(u, "y", nearly, `95 % of the time below ${bytes(nearly)}`, "line2");
+        }],
+        setCursor: [(u) => readout.replaceChildren(...(u.cursor.idx == null || u.cursor.left < 0 ? [] : [make("b", {}, percent(xs[u.cursor.idx])), ` ${bytes(sets[u.cursor.idx])}`]))],
+      },
+    },
+  }));
+  body.append(readout);
+  const IDLE = [["in the last tenth", 0.1, "heat3"], ["in the tenth before the last", 0.2, "heat2"], ["in the last half", 0.5, "shmem"], ["in the first half alone", 1, "other"]];
+  const idle = (row) => row.touches.slice().reverse().findIndex((n) => n) / nr; /* share of the run since the last touch */
+  const parts = IDLE.map(([name, limit, colourName], i) => ({ name: `touched last ${name}`, colour: colourName,
+    bytes: sum(rows.filter((row) => idle(row) < limit && (!i || idle(row) >= IDLE[i - 1][1])).map((row) => row.bytes)) }));
+  body.append(make("h3", {}, `${bytes(parts[3].bytes)} of ${bytes(sum(rows.map((row) => row.bytes)))} lay idle in the second half`));
+  stackedBar(body, "Idle memory at the end", parts, 0);
 }
 
 function heatTable(caption, rows) {

@@ -205,7 +205,9 @@ function stackedBar(body, label, parts, total) {
   redrawn.push(draw);
   draw();
   const rows = parts.map((part) => [part.name, bytes(part.bytes), percent((100 * part.bytes) / sum), part.note || ""]);
-  const grid = table(label, [{ name: "part", text: true }, { name: "size" }, { name: "share" }, { name: "what it is", text: true, wrap: true }], rows);
+  const noted = parts.some((part) => part.note);
+  const grid = table(label, [{ name: "part", text: true }, { name: "size" }, { name: "share" }, ...(noted ? [{ name: "what it is", text: true, wrap: true }] : [])],
+    rows.map((row) => row.slice(0, noted ? 4 : 3)));
   grid.querySelectorAll("tbody th").forEach((cell, i) => {
     const swatch = make("span", { class: "swatch", "aria-hidden": "true" });
     swatch.style.background = `var(--${parts[i].colour})`;

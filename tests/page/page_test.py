@@ -353,6 +353,17 @@ def test_heat_is_where_and_when_memory_was_touched(page):
     assert "/data/<i>db"[-3:] in page.text("#file-heat h2") and page.browser.run("document.querySelectorAll('#file-heat i').length") == 0
 
 
+def test_working_set_is_what_is_touched(page):
+    """One page at a time of two, and one of them idle in the second half."""
+    plot = page.plot("#working-set .plot")
+    for share in (20, 80):
+        assert plot.pixels.near(plot.column(share), plot.row(4096), LINE, 2)
+    assert "4.0" in page.text("#working-set h2") and page.text("#working-set h3").startswith("4.0")
+    x, y, width, height = page.browser.place("#working-set canvas[role=img]")
+    bar = page.browser.screenshot(x, y, width, height)
+    assert close(bar.at(width * 0.25, 9), rgb("#0b1f3a")) and close(bar.at(width * 0.75, 9), rgb("#c3cad1"))
+
+
 def test_arrow_keys_walk_over_the_heat(page):
     page.browser.run("document.querySelector('#heat .heat').focus()")
     page.browser.key("ArrowDown")
@@ -376,7 +387,8 @@ def test_tables_hold_the_figures(page):
 
 RUN_TESTS = [test_stack_is_as_high_as_what_is_held, test_limit_and_kill_are_marked, test_pressure_is_a_rate, test_drag_zooms_all_plots_and_a_button_shows_all,
              test_keys_zoom, test_click_pins_a_moment, test_legend_takes_a_layer_out, test_bars_are_as_long_as_their_figures,
-             test_heat_is_where_and_when_memory_was_touched, test_arrow_keys_walk_over_the_heat, test_run_is_told,
+             test_heat_is_where_and_when_memory_was_touched, test_arrow_keys_walk_over_the_heat, test_working_set_is_what_is_touched,
+             test_run_is_told,
              test_tables_hold_the_figures, test_pictures_have_names_and_tables, test_page_makes_no_noise]
 
 
