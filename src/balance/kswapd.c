@@ -29,6 +29,7 @@ void kswapd_wake(struct mem *mem, struct pgdat *pgdat, unsigned order, enum zone
         k->priority = 0;
         k->highest = highest;
         mem->kswapds_awake++;
+        mem->kswapds_at = MIN(mem->kswapds_at, k->at);
     }
     k->order = MAX(k->order, order);
     k->highest = MAX(k->highest, highest);

@@ -42,6 +42,15 @@ static pfn_t zone_take(struct frames *fr, struct zone *z, unsigned order, unsign
     return pfn;
 }
 
+/* zone_allows() of a single page by one who may not go below the watermark: most requests, at each zone of the list that is
+ * full. */
+static inline bool zone_allows_page(const struct zone *z, enum zone_type highest,
+                                    enum watermark wmark)
+{
+    return z->free_pages >
+           zone_wmark_pages(z, wmark) + z->lowmem_reserve[highest] + z->nr_reserved_highatomic;
+}
+
 /* From `from` on in a zonelist. `locally`: on the node of the best zone alone; where each zone there is below its watermark, *ret_rest
  * is the zone behind them. */
 static pfn_t zonelist_take(struct frames *fr, struct zone **from, struct alloc_nodes nodes,
@@ -49,6 +58,9 @@ static pfn_t zonelist_take(struct frames *fr, struct zone **from, struct alloc_n
                            u32 alloc_flags, unsigned cpu, struct zone ***ret_rest)
 {
     enum zone_type highest = alloc_flags & ALLOC_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
+    enum watermark wmark = (enum watermark)(alloc_flags & ALLOC_WMARK_MASK);
+    bool plain = order == 0 &&
+                 !(alloc_flags & (ALLOC_NO_WATERMARKS | ALLOC_HIGH | ALLOC_HARDER | ALLOC_OOM));
     struct zone **next;
     bool full = true;
 
@@ -60,7 +72,8 @@ static pfn_t zonelist_take(struct frames *fr, struct zone **from, struct alloc_n
             continue;
         if (locally && z->nid != wanted->nid)
             break;
-        if (!zone_allows(z, order, highest, alloc_flags))
+        if (plain ? !zone_allows_page(z, highest, wmark)
+                  : !zone_allows(z, order, highest, alloc_flags))
             continue;
         full = false;
         pfn = zone_take(fr, z, order, mt, alloc_flags, cpu);

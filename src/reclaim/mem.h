@@ -84,6 +84,7 @@ struct mem {
     /* Move isolated pages of that node there; those that stay are left at the front of pfns, *nr of them. Returns the pages moved. */
     u64 (*demote)(struct mem *mem, unsigned nid, pfn_t *pfns, u32 *nr);
     u32 kswapds_awake;   /* of the nodes */
+    ns_t kswapds_at;     /* when the first of the kswapds that are awake goes on; NS_NEVER */
     ns_t kcompactds_at;  /* none of the nodes' kcompactds has anything to do before */
     bool flusher_wanted; /* wakeup_flusher_threads() */
     u64 swapin_hits;     /* swapin_readahead_hits */

@@ -423,6 +423,7 @@ void mem_init(struct mem *mem)
         mem->numa_known = xcalloc(BITMAP_WORDS(mem->frames->end_pfn), sizeof(*mem->numa_known));
     }
     mem->swapin_hits = 4; /* swapin_readahead_hits at boot */
+    mem->kswapds_at = NS_NEVER;
     u64map_init(&mem->pins);
     io_init(mem);
 }

@@ -57,26 +57,19 @@ static void kswapd_round(struct system *s, struct pgdat *pgdat)
     }
 }
 
-/* When the first kswapd that is awake goes on. */
-static ns_t kswapds_due(const struct system *s)
-{
-    ns_t due = NS_NEVER;
-
-    if (likely(!s->mem.kswapds_awake))
-        return due;
-    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
-        if (s->frames.nodes[nid].kswapd.awake)
-            due = MIN(due, s->frames.nodes[nid].kswapd.at);
-    return due;
-}
-
+/* One that is woken meanwhile adds itself to kswapds_at. */
 static void kswapd_rounds(struct system *s)
 {
+    if (s->mem.kswapds_at > s->clock.now)
+        return;
+    s->mem.kswapds_at = NS_NEVER;
     for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
         struct pgdat *pgdat = &s->frames.nodes[nid];
 
         if (pgdat->kswapd.awake && pgdat->kswapd.at <= s->clock.now)
             kswapd_round(s, pgdat);
+        if (pgdat->kswapd.awake)
+            s->mem.kswapds_at = MIN(s->mem.kswapds_at, pgdat->kswapd.at);
     }
 }
 
@@ -174,7 +167,7 @@ static ns_t zswap_due(const struct system *s)
 static ns_t daemons_due(struct system *s)
 {
     const struct heap_item *flusher;
-    ns_t due = MIN(kswapds_due(s), s->load_at), at;
+    ns_t due = MIN(s->mem.kswapds_at, s->load_at), at;
 
     due = MIN(due, s->mem.kcompactds_at);
     if (unlikely(s->mem.flusher_wanted))
