@@ -72,7 +72,7 @@ play() { # STEP...
     for f in $KEEP; do
         keep "$DIR/before" "$f"
     done
-    sh -c 'echo $$ >/sys/fs/cgroup/app/cgroup.procs; echo 0 >/proc/self/oom_score_adj; exec /mnt/steps "$@" </in >/out.lines' - "$@" &
+    sh -c 'echo $$ >/sys/fs/cgroup/app/cgroup.procs; echo 0 >/proc/self/oom_score_adj; cd /mnt; exec /mnt/steps "$@" </in >/out.lines' - "$@" &
     pid=$!
     exec 8>/in
     while read -r line; do

@@ -25,6 +25,15 @@ def write(pages):
     return f"echo {pages} >{POOL_FILE}; sleep 0.5"
 
 
+THEN = {"here": write(200), "then": "echo 1 >/proc/sys/vm/compact_memory; " + write(200), "dropped": "echo 3 >/proc/sys/vm/drop_caches; " + write(200)}
+
+
+def beside_cache(steps, **settings):
+    """200 pages wanted of memory that is full of clean cache; then after compaction; then without that cache. Only the last is asserted: how many
+    it gets before, the kernel does not repeat (0 to 200 of 200 in three runs of one cell)."""
+    return Cell(f"{steps} at:here at:then at:dropped", dict(pool(0), **settings), act=THEN, only=r"^dropped ", heavy=True)
+
+
 CELLS = {
     "nothing": Cell("at:here", pool(0)),
     # Reservations.
@@ -88,6 +97,14 @@ CELLS = {
                                                       "then": "echo free >/proc/order"}),
     "ask-kernel-blocks": Cell("at:here at:then", pool(0), act={"here": "echo alloc 0 260000 kernel noretry nowarn >/proc/order; echo thin 1024 >/proc/order; " + write(300),
                                                       "then": "echo free >/proc/order"}),
+    # Pools asked for beside clean page cache.
+    "ask-cache": beside_cache("cache:f:1200M"),
+    "ask-cache-random": beside_cache("cache:f:1200M:random=1"),
+    "ask-cache-not-full": beside_cache("cache:f:600M"),
+    "ask-cache-twice": beside_cache("cache:f:600M cache:g:600M:random=2:times=2"),
+    "ask-cache-heap": beside_cache("cache:f:1200M:random=1 map:a:300M nohugepage:a touch:a:w cache:g:300M:random=3"),
+    "ask-cache-heap-holes": beside_cache("map:a:400M nohugepage:a touch:a:w dontneed:a:every=8K:length=4K cache:f:1200M:random=1"),
+    "ask-cache-reserve": beside_cache("cache:f:1200M:random=1", **{"vm.min_free_kbytes": 65536}),
     # Orders, in memory of single pages that cannot be moved, and in memory that can.
     **{f"order{order}-{name}-{how}": Cell(
         "at:here at:then", pool(0), act={"here": f"echo alloc 0 260000 kernel noretry nowarn >/proc/order; echo thin {thin} >/proc/order; "
@@ -123,7 +140,7 @@ TABLE = steps.Table(
     machine=machine,
     columns=[("pages", "here meminfo HugePages_Total", 1), ("free", "here meminfo HugePages_Free", 1), ("reserved", "here meminfo HugePages_Rsvd", 1),
              ("surplus", "here meminfo HugePages_Surp", 1), ("group, MiB", "here hugetlb.2MB.current", 1 << 20), ("group reserved, MiB", "here hugetlb.2MB.rsvd.current", 1 << 20),
-             ("pages then", "then meminfo HugePages_Total", 1), ("free at the end", "meminfo HugePages_Free", 1)],
+             ("pages then", "then meminfo HugePages_Total", 1), ("pages when dropped", "dropped meminfo HugePages_Total", 1), ("free at the end", "meminfo HugePages_Free", 1)],
     notes=["a write to nr_hugepages is followed by half a second of rest",
            "order given: of 2000 allocations; memory was filled by the module with pages that cannot be moved, of which every 2nd or 64th was kept"])
 

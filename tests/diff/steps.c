@@ -24,6 +24,9 @@
  *   pin:RANGE                   as a fixed buffer of io_uring, that is FOLL_LONGTERM
  *   pipes:N                     N pipes of 1 MiB, filled by turns a page at a time: kernel memory that cannot be moved
  *   drain:K                     all but every Kth pipe are closed
+ *   cache:NAME:SIZE[:random=SEED][:times=N]
+ *                               clean page cache: a file of SIZE without blocks is made and read a page at a time, once from its start; or
+ *                               N times as many pages as it has, drawn at random
  *   ring:N:SIZE                 a packet socket with a receive ring of N blocks (PACKET_RX_RING): each of one piece where that can be had
  *   at:LABEL                    prints "at LABEL" and waits for a line of standard input (or its end)
  *   sleep:MS
@@ -646,6 +649,32 @@ static void drain(struct step *s)
         }
 }
 
+/* In the current folder. */
+static void cache(struct step *s)
+{
+    const char *name = word(s, 1), *seed = option(s, "random");
+    size_t n = size_of(s, word(s, 2)) / PAGE_BYTES, times = number(s, "times", 1);
+    uint64_t draw = seed == NULL ? 0 : size_of(s, seed);
+    static unsigned char page[PAGE_BYTES];
+    int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+    if (fd < 0 || ftruncate(fd, (off_t)(n * PAGE_BYTES)) != 0) {
+        failed("cache", name);
+        return;
+    }
+    for (size_t i = 0; i < n * times; i++) {
+        size_t which = i % n;
+
+        if (seed != NULL) {
+            draw += UINT64_C(0x9e3779b97f4a7c15);
+            which = (size_t)(mix64(draw) % n);
+        }
+        if (pread(fd, page, PAGE_BYTES, (off_t)(which * PAGE_BYTES)) != PAGE_BYTES)
+            die(s->text, "not read");
+    }
+    close(fd);
+}
+
 static void nap(size_t ms)
 {
     struct timespec t = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
@@ -686,6 +715,7 @@ static const struct verb verbs[] = {
     {"away", move_away},  {"pin", pin},     {"policy", policy}, {"bind", bind_range},
     {"migrate", migrate}, {"cpu", cpu},     {"join", join},     {"yield", yield_to_parent},
     {"pipes", pipes},     {"drain", drain}, {"ring", ring},
+    {"cache", cache},
 };
 
 static void act(struct step *s)
