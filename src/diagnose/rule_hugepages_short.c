@@ -7,6 +7,8 @@
 #include "diagnose/blocks.h"
 #include "diagnose/left.h"
 
+#include <stdio.h>
+
 /* Pages of the pool of the default size that a new mapping may still have; UNKNOWN. */
 static u64 left_to_promise(const struct snapshot *s)
 {
@@ -14,6 +16,30 @@ static u64 left_to_promise(const struct snapshot *s)
         promised = figure_or(s->meminfo[MI_HUGE_PAGES_RSVD], 0);
 
     return known(unused) ? unused - MIN(promised, unused) : UNKNOWN;
+}
+
+/* A line of the kernel's log: "HugeTLB: allocating 4096 of page size 2.00 MiB failed.  Only allocated 3121 hugepages.". */
+static bool tell_boot(struct rule_context *c)
+{
+    unsigned long long wanted, got;
+    char size[UNITS_TEXT_MAX], unit[4];
+    const struct refusal *r = NULL;
+
+    vec_for_each (&c->s->refusals, it)
+        if (it->kind == REFUSED_POOL)
+            r = it;
+    if (!r || sscanf(r->words,
+                     "HugeTLB: allocating %llu of page size %15[0-9.] %3s failed. Only allocated "
+                     "%llu",
+                     &wanted, size, unit, &got) != 4)
+        return false;
+    finding_add(c, SEV_WARNING, CONF_HIGH, "host", 0.6,
+                "The pool of huge pages got %s of the %s pages of %s %s that it was to have",
+                AMOUNT((double)got, IN_COUNT), AMOUNT((double)wanted, IN_COUNT), size, unit);
+    finding_detail(c, "\"%s\"", r->words);
+    evidence(c, "asked for", (double)wanted, IN_COUNT, "the message", "%s", "");
+    evidence(c, "got", (double)got, IN_COUNT, "the message", "%s", "");
+    return true;
 }
 
 static u64 surplus_allowed(const struct snapshot *s)
@@ -73,6 +99,28 @@ static bool tell_node(struct rule_context *c)
     return true;
 }
 
+/* Memory is there, in pieces. Compaction joins what is free, and has little of it where cache fills memory: Linux 6.1 got few of 200
+ * pages beside clean cache, hardly more after compact_memory, and all of them without that cache (docs/fidelity.md, ask-cache). */
+static void tell_pieces(struct rule_context *c)
+{
+    const u64 *m = c->s->meminfo;
+    u64 unused = m[MI_MEM_FREE], spare = UNKNOWN;
+
+    if (known(c->f->available) && known(unused) && c->f->available > 2 * unused) {
+        spare = c->f->available - unused;
+        finding_detail(c,
+                       "Memory is there, and most of it (%s) is cache in pieces, which compaction "
+                       "alone does not join: drop it first (echo 3 > /proc/sys/vm/drop_caches; "
+                       "what is read again comes from disk), compact (echo 1 > "
+                       "/proc/sys/vm/compact_memory), then write the number again.",
+                       SIZE(spare));
+        evidence_shown(c, "MemAvailable less MemFree", number_of(spare), IN_BYTES, "/proc/meminfo");
+    } else {
+        finding_detail(c, "Memory is there, and no block of 2 MiB of it is free: compact it first "
+                          "(echo 1 > /proc/sys/vm/compact_memory), then write the number again.");
+    }
+}
+
 /* Why, as far as the free lists of now tell, and what would help. */
 static void tell_why(struct rule_context *c)
 {
@@ -90,8 +138,7 @@ static void tell_why(struct rule_context *c)
         finding_detail(c, "By now %s are free in blocks of 2 MiB: write the number again.",
                        SIZE(b.large * page));
     else
-        finding_detail(c, "Memory is there, and no block of 2 MiB of it is free: compact it first "
-                          "(echo 1 > /proc/sys/vm/compact_memory), then write the number again.");
+        tell_pieces(c);
     evidence_shown(c, "large block", 2.0 * MIB, IN_BYTES, b.where);
     evidence_shown(c, "free in large blocks", number_of(b.large * page), IN_BYTES, b.where);
     evidence_shown(c, "free", number_of(b.pages * page), IN_BYTES, b.where);
@@ -106,7 +153,7 @@ void rule_hugepages_short(struct rule_context *c)
     double now = rate(c, HTLB_BUDDY_ALLOC_FAIL);
     bool none_left = left == 0 && known(total) && total > 0;
 
-    if (!wants_host(c) || !known(ever) || ever == 0)
+    if (!wants_host(c) || tell_boot(c) || !known(ever) || ever == 0)
         return;
     /* What failed once and left pages over was enough for whoever uses them. */
     finding_add(c, now > 0 || none_left ? SEV_WARNING : SEV_INFO, now > 0 ? CONF_HIGH : CONF_MEDIUM,

@@ -1,6 +1,7 @@
 /* rule_memory_refused.c - a program says that it got no memory: who refused it, and why that may be. */
 #include "diagnose/cause.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define STRICT       2 /* vm.overcommit_memory */
@@ -13,9 +14,9 @@ static const struct refusal *choose(const struct snapshot *s)
 {
     /* What was refused by the kernel says more than a program's own limit, and that more than a warning. */
     static const unsigned worth[NR_REFUSAL_KINDS] = {
-        [REFUSED_COMMIT] = 4, [REFUSED_FORK] = 5,   [REFUSED_FORK_RISK] = 1,
-        [REFUSED_TASKS] = 4,  [REFUSED_SHM] = 4,    [REFUSED_HUGE] = 5,
-        [REFUSED_HEAP] = 3,   [REFUSED_DEVICE] = 3, [REFUSED_SAID] = 0,
+        [REFUSED_COMMIT] = 4, [REFUSED_FORK] = 5, [REFUSED_FORK_RISK] = 1, [REFUSED_TASKS] = 4,
+        [REFUSED_SHM] = 4,    [REFUSED_HUGE] = 5, [REFUSED_HEAP] = 3,      [REFUSED_DEVICE] = 3,
+        [REFUSED_SAID] = 0,   [REFUSED_LOCK] = 6, [REFUSED_BUS] = 2,
     };
     const struct refusal *best = NULL;
 
@@ -23,6 +24,8 @@ static const struct refusal *choose(const struct snapshot *s)
         /* A JVM says "insufficient memory" of a thread too; the line that says what failed says more. */
         bool told = best && r->kind == REFUSED_TASKS && best->kind == REFUSED_COMMIT &&
                     !known(best->bytes) && strcmp(r->program, best->program) == 0;
+        if (r->kind == REFUSED_POOL)
+            continue;
         bool more = told || !best || worth[r->kind] > worth[best->kind] ||
                     (worth[r->kind] == worth[best->kind] && !known(best->bytes) && known(r->bytes));
 
@@ -181,57 +184,171 @@ static void tell_own_limit(struct rule_context *c, const struct refusal *r, doub
     evidence(c, "its limit", number_of(limit), IN_BYTES, "the text", "%s", "");
 }
 
-/* Bytes of the pool of the default size that nobody has or was promised; UNKNOWN. */
-static u64 pool_left(const struct snapshot *s)
+/* The pool of one size of pages. */
+struct pool {
+    u64 page;        /* bytes */
+    u64 total, left; /* pages; left: neither in use nor promised */
+    u64 free, promised;
+    const char *from;
+};
+
+static u64 less(u64 a, u64 b)
+{
+    return known(a) ? a - MIN(a, figure_or(b, 0)) : UNKNOWN;
+}
+
+/* "No available 1048576 kB hugepages reported", "Insufficient hugepages-1Gi": the size that the words name; UNKNOWN. */
+static u64 page_named(const char *words)
+{
+    const char *at = strstr(words, " kB hugepages");
+    u64 kb = 0, scale = 1;
+
+    if (strstr(words, "hugepages-1Gi"))
+        return GIB;
+    while (at && at > words && at[-1] >= '0' && at[-1] <= '9' && scale < UINT32_MAX) {
+        kb += scale * (u64)(*--at - '0');
+        scale *= 10;
+    }
+    return kb ? kb * KIB : UNKNOWN;
+}
+
+static struct pool pool_of(const struct snapshot *s, u64 page)
 {
     const u64 *m = s->meminfo;
-    u64 bytes, idle = m[MI_HUGE_PAGES_FREE], promised = figure_or(m[MI_HUGE_PAGES_RSVD], 0);
+    struct pool p = {.page = m[MI_HUGE_PAGE_SIZE],
+                     .total = m[MI_HUGE_PAGES_TOTAL],
+                     .free = m[MI_HUGE_PAGES_FREE],
+                     .promised = m[MI_HUGE_PAGES_RSVD],
+                     .left = less(m[MI_HUGE_PAGES_FREE], m[MI_HUGE_PAGES_RSVD]),
+                     .from = "/proc/meminfo"};
 
-    if (!known(idle) || !known(m[MI_HUGE_PAGE_SIZE]) ||
-        __builtin_mul_overflow(idle - MIN(idle, promised), m[MI_HUGE_PAGE_SIZE], &bytes))
-        return UNKNOWN;
-    return bytes;
+    if (!known(page) || page == p.page)
+        return p;
+    vec_for_each (&s->huge, h)
+        if (h->page_bytes == page)
+            return (struct pool){page,    h->total,    less(h->free, h->reserved),
+                                 h->free, h->reserved, part_names[PART_HUGEPAGES]};
+    return (struct pool){page, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, "the message"};
+}
+
+static u64 pool_left_bytes(const struct pool *p)
+{
+    u64 bytes;
+
+    return known(p->left) && known(p->page) && !__builtin_mul_overflow(p->left, p->page, &bytes)
+               ? bytes
+               : UNKNOWN;
+}
+
+/* "postgres", "A DPDK program". */
+static const char *said(const struct refusal *r, char buf[static sizeof(r->program)])
+{
+    snprintf(buf, sizeof(r->program), "%s", r->program);
+    if (buf[0] == 'a' && (buf[1] == ' ' || (buf[1] == 'n' && buf[2] == ' ')))
+        buf[0] = 'A';
+    return buf;
+}
+
+/* DPDK asks the pool of each node. */
+static void tell_socket(struct rule_context *c, const struct refusal *r)
+{
+    const char *at = strstr(r->words, "on socket ");
+    unsigned node;
+
+    if (at && sscanf(at, "on socket %3u", &node) == 1)
+        finding_detail(
+            c,
+            "It asked for pages of node %u: those of "
+            "/sys/devices/system/node/node%u/hugepages, which a write to the nr_hugepages "
+            "there adds to.",
+            node, node);
 }
 
 /* Promised pages are free and taken: what the pool has left is less than HugePages_Free. */
-static void tell_pool(struct rule_context *c, const struct refusal *r)
+static void tell_pool(struct rule_context *c, const struct refusal *r, const char *what)
 {
-    const u64 *m = c->s->meminfo;
-    u64 total = m[MI_HUGE_PAGES_TOTAL], left = pool_left(c->s);
+    const struct pool p = pool_of(c->s, page_named(r->words));
+    u64 bytes = pool_left_bytes(&p), needed;
+    char name[sizeof(r->program)];
+    bool giant = known(p.page) && p.page >= GIB;
 
     finding_add(c, SEV_WARNING, CONF_HIGH, "host", cause_weight(c, 0.5, 100),
-                "%s did not get its huge pages: the pool (vm.nr_hugepages) %s",
-                strncmp(r->program, "a ", 2) == 0
-                    ? (r->program[2] == 'p' && r->program[3] == 'o' ? "A pod" : "A program")
-                    : r->program,
-                total == 0  ? "is empty"
-                : left == 0 ? "has none left"
-                            : "has too few");
+                "%s %s: the pool%s %s", said(r, name), what,
+                giant ? " of 1 GiB pages" : " (vm.nr_hugepages)",
+                p.total == 0  ? "is empty"
+                : p.left == 0 ? "has none left"
+                              : "has too few");
     vec_last(&c->out->items).cause = CAUSE_POOL_SHORT;
     if (known(r->bytes)) {
         finding_detail(c, "It asked for %s.", SIZE(r->bytes));
         evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
     }
-    if (known(left) && known(total) && total > 0)
-        finding_detail(c, "%s of the pool is neither in use nor promised.", SIZE(left));
-    evidence_shown(c, "left of the pool", number_of(left), IN_BYTES, "/proc/meminfo");
-    evidence_shown(c, "HugePages_Total", number_of(total), IN_COUNT, "/proc/meminfo");
-    evidence_shown(c, "HugePages_Free", number_of(m[MI_HUGE_PAGES_FREE]), IN_COUNT,
-                   "/proc/meminfo");
-    evidence_shown(c, "HugePages_Rsvd", number_of(m[MI_HUGE_PAGES_RSVD]), IN_COUNT,
-                   "/proc/meminfo");
+    if (known(r->bytes) && known(p.page) && p.page && known(p.left)) {
+        needed = r->bytes / p.page + (r->bytes % p.page != 0);
+        finding_detail(c, "That is %s pages of %s, and %s are neither in use nor promised.",
+                       AMOUNT(number_of(needed), IN_COUNT), SIZE(p.page),
+                       AMOUNT(number_of(p.left), IN_COUNT));
+        evidence(c, "pages asked for", number_of(needed), IN_COUNT, "the message", "%s", "");
+        evidence_shown(c, "pages left of the pool", number_of(p.left), IN_COUNT, p.from);
+        evidence_shown(c, "size of a page", number_of(p.page), IN_BYTES, p.from);
+    } else if (known(bytes) && known(p.total) && p.total > 0) {
+        finding_detail(c, "%s of the pool is neither in use nor promised.", SIZE(bytes));
+    }
+    if (giant)
+        finding_detail(c, "Pages of 1 GiB are had at boot (hugepagesz=1G hugepages=N on the "
+                          "kernel's command line), and hardly ever later.");
+    tell_socket(c, r);
+    evidence_shown(c, "left of the pool", number_of(bytes), IN_BYTES, p.from);
+    evidence_shown(c, "HugePages_Total", number_of(p.total), IN_COUNT, p.from);
+    evidence_shown(c, "HugePages_Free", number_of(p.free), IN_COUNT, p.from);
+    evidence_shown(c, "HugePages_Rsvd", number_of(p.promised), IN_COUNT, p.from);
 }
 
-/* "could not map anonymous shared memory" is of the pool with huge_pages = on, which the words do not say: a pool that has less
- * left than it asked for, while memory is there, does. */
+/* PostgreSQL's words for a refused segment are the same with and without huge pages: a pool that has less left than it asked for,
+ * while memory is not short as far as the text says, tells which. */
 static bool is_of_pool(const struct rule_context *c, const struct refusal *r)
 {
-    u64 left = pool_left(c->s), total = c->s->meminfo[MI_HUGE_PAGES_TOTAL];
+    const struct pool p = pool_of(c->s, UNKNOWN);
+    u64 left = pool_left_bytes(&p);
 
     return r->kind == REFUSED_HUGE ||
-           (r->kind == REFUSED_COMMIT && strcmp(r->program, "postgres") == 0 && known(total) &&
-            total > 0 && known(left) && known(r->bytes) && left < r->bytes &&
-            known(c->f->available) && r->bytes < c->f->available);
+           (r->kind == REFUSED_COMMIT && strcmp(r->program, "postgres") == 0 && known(p.total) &&
+            p.total > 0 && known(left) && known(r->bytes) && left < r->bytes &&
+            (!known(c->f->available) || r->bytes < c->f->available));
+}
+
+/* SIGBUS has several causes; a pool that is used up is one that shows. */
+static void tell_bus(struct rule_context *c, const struct refusal *r)
+{
+    const struct pool p = pool_of(c->s, UNKNOWN);
+    char name[sizeof(r->program)];
+
+    if (known(p.total) && p.total > 0 && p.left == 0) {
+        tell_pool(c, r,
+                  "was ended by SIGBUS (signal 7), as who touches a huge page that cannot be had");
+        return;
+    }
+    finding_add(c, SEV_WARNING, CONF_LOW, "host", 0.35,
+                "%s was ended by SIGBUS (signal 7): a page of what it had mapped could not be had",
+                said(r, name));
+    finding_detail(c, "That is a full /dev/shm or file system behind the mapping, a file that was "
+                      "cut short, a pool of huge pages without a free page or a limit of it "
+                      "(hugetlb.*.max), or broken memory. It is no kill for want of memory.");
+}
+
+static void tell_lock(struct rule_context *c, const struct refusal *r)
+{
+    char name[sizeof(r->program)];
+
+    finding_add(c, SEV_WARNING, CONF_HIGH, "host", cause_weight(c, 0.5, 100),
+                "%s could not lock memory: its limit (RLIMIT_MEMLOCK, ulimit -l) is too small, "
+                "whatever the machine has",
+                said(r, name));
+    vec_last(&c->out->items).cause = CAUSE_LOCK_LIMIT;
+    if (!known(r->bytes))
+        return;
+    finding_detail(c, "The limit is %s.", SIZE(r->bytes));
+    evidence(c, "limit of locked memory", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
 }
 
 /* long: a row for each kind */
@@ -243,11 +360,18 @@ static void tell(struct rule_context *c, const struct refusal *r)
     bool strict = known(mode) && mode == STRICT;
 
     if (is_of_pool(c, r)) {
-        tell_pool(c, r);
+        tell_pool(c, r, "did not get its huge pages");
         return;
     }
     switch (r->kind) {
     case REFUSED_HUGE:
+    case REFUSED_POOL: /* rule_hugepages_short.c */
+        return;
+    case REFUSED_BUS:
+        tell_bus(c, r);
+        return;
+    case REFUSED_LOCK:
+        tell_lock(c, r);
         return;
     case REFUSED_FORK:
         finding_add(

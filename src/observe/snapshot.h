@@ -341,6 +341,9 @@ enum refusal_kind {
     REFUSED_TASKS,     /* a limit of processes or threads, not of memory */
     REFUSED_SHM,       /* /dev/shm is full */
     REFUSED_HUGE,      /* the pool of huge pages has too few */
+    REFUSED_POOL,      /* the pool itself did not get its pages */
+    REFUSED_BUS,       /* it died of SIGBUS: a page of what it has mapped could not be had */
+    REFUSED_LOCK,      /* the limit of locked memory (RLIMIT_MEMLOCK) */
     REFUSED_HEAP,      /* the program's own limit, such as a heap's */
     REFUSED_DEVICE,    /* the memory of a GPU is full */
     REFUSED_SAID,      /* it says that memory ran out, and nobody here knows its words */

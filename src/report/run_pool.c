@@ -141,7 +141,8 @@ void run_pool_text(const struct run_report *r, struct strbuf *out)
         strbuf_printf(
             out,
             "\nNote: the pool was to have %s huge pages (nr_hugepages) and got %s: the rest "
-            "of memory was in use, or in pieces that could not be joined.\n",
+            "of memory was in use, or in pieces that could not be joined. Clean page cache among "
+            "them goes with drop_caches (3) before the write.\n",
             format_count(of, h->asked), format_count(number, h->max));
     if (h->most_used) {
         strbuf_printf(out, "\nNote: at most %s of the pool's huge pages were in use",

@@ -2,7 +2,7 @@
 $ echo 'qemu-system-x86_64: unable to map backing store for guest RAM: Cannot allocate memory' | highwater diagnose - | head -1
 > WARNING: qemu did not get its huge pages: the pool (vm.nr_hugepages) has too few
 $ echo 'EAL: FATAL: Cannot get hugepage information.' | highwater diagnose - | head -1
-> WARNING: A program did not get its huge pages: the pool (vm.nr_hugepages) has too few
+> WARNING: A DPDK program did not get its huge pages: the pool (vm.nr_hugepages) has too few
 $ echo 'OpenJDK 64-Bit Server VM warning: Failed to reserve large pages memory req_addr: 0x0 bytes: 1073741824 (errno = 12).' | highwater diagnose - --format json | grep -c huge-page-pool-short
 > 1
 $ echo '  Warning  FailedScheduling  12s   default-scheduler  0/3 nodes are available: 3 Insufficient hugepages-2Mi.' | highwater diagnose - | head -1
@@ -27,3 +27,20 @@ $ sed 's/^HugePages_\(Total\|Free\): .*/HugePages_\1: 200/' pg.log >enough.log; 
 | [ 1234.567891] kworker/u16:2 cpuset=/ mems_allowed=0
 $ highwater diagnose stall.log | head -1
 > WARNING: An allocation has waited 10.0 s for memory (order 0, GFP_KERNEL) for kworker/u16:2
+# The kernel's own line of a pool that stays too small, whatever stands before it.
+$ echo 'host kernel: HugeTLB: allocating 4096 of page size 2.00 MiB failed.  Only allocated 3121 hugepages.' | highwater diagnose - | head -1
+> WARNING: The pool of huge pages got 3,121 of the 4,096 pages of 2.00 MiB that it was to have
+# SIGBUS beside a pool that is used up; without one it may be other things.
+$ printf '%s\n' 'LOG:  server process (PID 31) was terminated by signal 7: Bus error' 'HugePages_Total:    1000' 'HugePages_Free:        0' 'HugePages_Rsvd:        0' 'Hugepagesize:       2048 kB' | highwater diagnose - | head -1 | cut -d: -f2
+>  postgres was ended by SIGBUS (signal 7), as who touches a huge page that cannot be had
+# What was asked for in pages, beside what is left.
+$ printf '%s\n' 'HINT:  This error usually means that the request exceeded available memory, swap space, or huge pages. To reduce the request size (currently 8812347392 bytes), reduce' 'HugePages_Total:    1000' 'HugePages_Free:     1000' 'HugePages_Rsvd:        0' 'Hugepagesize:       2048 kB' | highwater diagnose - | tr -s ' \n' ' ' | grep -o 'That is [^.]*\.0 MiB'
+> That is 4,203 pages of 2.0 MiB
+# A node of its own, a size of its own, and a limit of locked memory, which is no lack of memory.
+$ echo 'EAL: Not enough memory available on socket 1! Requested: 1024MB, available: 0MB' | highwater diagnose - | tr -s ' \n' ' ' | grep -o 'It asked for pages of node 1'
+> It asked for pages of node 1
+$ echo 'EAL: No available 1048576 kB hugepages reported' | highwater diagnose - | head -1
+> WARNING: A DPDK program did not get its huge pages: the pool of 1 GiB pages has too few
+$ echo '[  812.1] vfio_pin_pages_remote: RLIMIT_MEMLOCK (65536) exceeded' | highwater diagnose - | grep -o -e 'ulimit -l' -e 'The limit is 64.0 KiB' | sort -u
+> The limit is 64.0 KiB
+> ulimit -l
