@@ -714,8 +714,7 @@ static const struct verb verbs[] = {
     {"map", map},         {"touch", touch}, {"check", check},   {"remap", remap},
     {"away", move_away},  {"pin", pin},     {"policy", policy}, {"bind", bind_range},
     {"migrate", migrate}, {"cpu", cpu},     {"join", join},     {"yield", yield_to_parent},
-    {"pipes", pipes},     {"drain", drain}, {"ring", ring},
-    {"cache", cache},
+    {"pipes", pipes},     {"drain", drain}, {"ring", ring},     {"cache", cache},
 };
 
 static void act(struct step *s)
