@@ -84,7 +84,7 @@ $ highwater explain swap-device | head -3
 >   device of that swap area
 >   Set with --swap-device nvme|ssd|hdd|network|ram|zram, or as swap_device = nvme|ssd|hdd|network|ram|zram in [machine] of a scenario; default as disk.
 $ highwater explain --all --format json | python3 -c 'import json,sys; d = json.load(sys.stdin); print(sorted(k for k in d if isinstance(d[k], list) and d[k]), all(e["doc"] and e["name"] for k in d if isinstance(d[k], list) for e in d[k]))'
-> ['causes', 'cgroup_files', 'costs', 'counters', 'figures', 'findings', 'machine_options', 'meminfo', 'memory_stat', 'pastes', 'scenario_keys', 'tunables'] True
+> ['causes', 'cgroup_files', 'costs', 'counters', 'figures', 'findings', 'machine_options', 'meminfo', 'memory_stat', 'metrics', 'pastes', 'scenario_keys', 'tunables'] True
 $ highwater explain --all | grep -c ': tunable$'
 >~ [0-9]+
 $ highwater explain --all --names
