@@ -136,10 +136,10 @@ void cli_choose(struct cli *cli, enum machine_option option)
     struct err e = {0};
     char label[64];
 
-    snprintf(label, sizeof(label), "--%s",
-             option == MACHINE_OPTION_numa && cli->policy_option
-                 ? cli->policy_option
-                 : cli_machine_option(option)->name);
+    if (option == MACHINE_OPTION_numa && cli->policy_option)
+        snprintf(label, sizeof(label), "%s", cli->policy_option);
+    else
+        snprintf(label, sizeof(label), "--%s", cli_machine_option(option)->name);
     if (machine_option_set(&cli->machine.config, option, label, cli->arg, &e))
         cli_usage(cli, "%s", e.text);
     else
@@ -150,7 +150,7 @@ void cli_choose(struct cli *cli, enum machine_option option)
 static void claim_policy(struct cli *cli, const char *option)
 {
     if (cli->policy_option && strcmp(cli->policy_option, option) != 0)
-        cli_usage(cli, "--%s and --%s: programs have one memory policy; leave one of them out",
+        cli_usage(cli, "%s and %s: programs have one memory policy; leave one of them out",
                   cli->policy_option, option);
     cli->policy_option = option;
 }
@@ -175,7 +175,7 @@ static bool store_machine(struct cli *cli, int id)
 
     if (id >= CLI_MACHINE_FIRST) {
         if (id == CLI_MACHINE_FIRST + MACHINE_OPTION_numa)
-            claim_policy(cli, "numa");
+            claim_policy(cli, "--numa");
         cli_choose(cli, (enum machine_option)(id - CLI_MACHINE_FIRST));
         return true;
     }
@@ -193,16 +193,16 @@ static bool store_machine(struct cli *cli, int id)
         cli_set(cli, cli->arg);
         return true;
     case CLI_ID_MEMBIND:
-        choose_policy(cli, "membind", "bind");
+        choose_policy(cli, "--membind", "bind");
         return true;
     case CLI_ID_INTERLEAVE:
-        choose_policy(cli, "interleave", "interleave");
+        choose_policy(cli, "--interleave", "interleave");
         return true;
     case CLI_ID_PREFERRED:
-        choose_policy(cli, "preferred", "preferred");
+        choose_policy(cli, "--preferred", "preferred");
         return true;
     case CLI_ID_PREFERRED_MANY:
-        choose_policy(cli, "preferred-many", "preferred-many");
+        choose_policy(cli, "--preferred-many", "preferred-many");
         return true;
     case CLI_ID_PROFILE:
         cli_profile_read(cli);

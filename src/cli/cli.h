@@ -113,7 +113,7 @@ struct cli {
     struct cli_profile *profile; /* --host (profile.h); NULL: none */
 
     /* private */
-    const char *policy_option; /* of --numa, --membind and the like, the one that was given; NULL */
+    const char *policy_option; /* the one that was given of --numa, --membind and the like; NULL */
     VEC(void *) owned;         /* to free */
     struct option *long_options;
     char *letters;

@@ -39,10 +39,14 @@ void cli_apply_settings(const struct cli *cli, unsigned variant, struct system_c
 
         assert(rc == 0); /* it was taken when it was read */
     }
+    if (cli->policy_option)
+        config->numa_label = cli->policy_option;
     for (unsigned i = 0; i < axes.nr; i++) {
         int rc = system_config_set(config, axes.items[i].key, axes_value(&axes, variant, i), NULL);
 
         assert(rc == 0);
+        if (strcmp(axes.items[i].key, "numa") == 0)
+            config->numa_label = "numa";
     }
 }
 

@@ -35,6 +35,7 @@ void system_config_init(struct system_config *c)
     .field = (initial),
 #include "system/machine.def"
 #undef MACHINE
+        .numa_label = "numa",
     };
     tunables_init(&c->tunables);
     cost_model_init(&c->cost);
@@ -483,7 +484,7 @@ int system_config_topology(const struct system_config *c, struct topology *ret, 
         return blame_shares(c, &want, rc, e);
     }
     if (mempolicy_fit(&numa, ret, &why))
-        return err_set(e, -EINVAL, "numa: %s", why.text);
+        return err_set(e, -EINVAL, "%s: %s", c->numa_label, why.text);
     if (c->cpunodebind & ~topology_all_nodes(ret))
         return err_set(e, -EINVAL, "cpunodebind: there is no node %u: the machine has %s%.0u",
                        (unsigned)__builtin_ctzll(c->cpunodebind & ~topology_all_nodes(ret)),

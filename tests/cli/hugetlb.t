@@ -93,5 +93,5 @@ $ sed 's/^memory = 12M/leak = 1K\/s/' pool.ini >leak.ini; highwater run leak.ini
 = 2
 # What is no number of pages is said before anything runs.
 $ sed 's/^value = 20/value = many/' pool.ini >wrong.ini; highwater run wrong.ini
-! highwater run: wrong.ini:13: [write more]: nr_hugepages wants a number of huge pages, not 'many'
+! highwater run: wrong.ini:16: [write more]: nr_hugepages wants a number of huge pages, not 'many'
 = 2

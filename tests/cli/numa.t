@@ -38,7 +38,7 @@ $ highwater run two.ini --membind 1 --cpunodebind 0 --format json | python3 -c '
 $ highwater run two.ini --nodes 1 --format json | python3 -c 'import json, sys; print("numa" in json.load(sys.stdin))'
 > False
 $ highwater run two.ini --membind 2
-! highwater run: numa: there is no node 2: the machine has 0-1
+! highwater run: --membind: there is no node 2: the machine has 0-1
 = 2
 $ highwater run two.ini --interleave ''
 ! highwater run: --interleave: interleave wants nodes: interleave:0 or interleave:all
