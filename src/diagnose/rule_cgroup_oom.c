@@ -1,10 +1,13 @@
 /* rule_cgroup_oom.c - the limit of one cgroup killed: which level's, what filled it, whom, and why that one. */
+#include "diagnose/left.h"
 #include "diagnose/oom_tell.h"
 
 #include <string.h>
 
 /* Containers are restarted at once: after an hour the kill is history. */
-#define WARNING_S 3600.0
+#define WARNING_S     3600.0
+/* A count of kills without a log, of a paste: before what only says that little is left. */
+#define WEIGHT_KILLED 0.65
 
 static const char *level_of(const struct incident *i)
 {
@@ -96,8 +99,15 @@ static void from_totals(struct rule_context *c)
             g->events[EV_OOM_KILL] == 0 || !known(g->max) || g->max >= NO_LIMIT ||
             finding_said_of(c, g->path, SEV_INFO))
             continue;
-        finding_add(c, SEV_INFO, CONF_LOW, g->path, 0.3,
+        finding_add(c, c->s->pasted && left_is_scarce(c->f) ? SEV_WARNING : SEV_INFO, CONF_LOW,
+                    g->path, c->s->pasted ? WEIGHT_KILLED : 0.3,
                     "%s has had OOM kills; when, is not known here", g->path);
+        if (c->s->pasted)
+            finding_title(
+                c, "The kernel has killed %s at the limit of %s (%s); when, is not in this text",
+                TIMES(g->events[EV_OOM_KILL]),
+                strcmp(g->path, "/") == 0 ? "this container" : g->path, SIZE(g->max));
+        evidence_shown(c, "memory.max", number_of(g->max), IN_BYTES, group_file(g, "memory.max"));
         evidence(c, "oom_kill", (double)g->events[EV_OOM_KILL], IN_COUNT,
                  group_file(g, "memory.events"), "over 0");
     }

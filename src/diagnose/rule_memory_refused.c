@@ -14,9 +14,9 @@ static const struct refusal *choose(const struct snapshot *s)
 {
     /* What was refused by the kernel says more than a program's own limit, and that more than a warning. */
     static const unsigned worth[NR_REFUSAL_KINDS] = {
-        [REFUSED_COMMIT] = 4, [REFUSED_FORK] = 5, [REFUSED_FORK_RISK] = 1, [REFUSED_TASKS] = 4,
-        [REFUSED_SHM] = 4,    [REFUSED_HUGE] = 5, [REFUSED_HEAP] = 3,      [REFUSED_DEVICE] = 3,
-        [REFUSED_SAID] = 0,   [REFUSED_LOCK] = 6, [REFUSED_BUS] = 2,
+        [REFUSED_COMMIT] = 4,  [REFUSED_FORK] = 5, [REFUSED_FORK_RISK] = 1, [REFUSED_TASKS] = 4,
+        [REFUSED_SHM] = 4,     [REFUSED_HUGE] = 5, [REFUSED_HEAP] = 3,      [REFUSED_DEVICE] = 3,
+        [REFUSED_REQUEST] = 2, [REFUSED_SAID] = 0, [REFUSED_LOCK] = 6,      [REFUSED_BUS] = 2,
     };
     const struct refusal *best = NULL;
 
@@ -148,7 +148,10 @@ static void tell_heap(struct rule_context *c, const struct refusal *r)
 /* What the limits are called that programs set themselves, as far as a message of theirs has the size. */
 static const struct {
     const char *program, *option;
-} own_limits[] = {{"php", "memory_limit"}, {"redis", "maxmemory"}, {"elasticsearch", "breaker"}};
+} own_limits[] = {{"php", "memory_limit"},
+                  {"redis", "maxmemory"},
+                  {"rabbitmq", "vm_memory_high_watermark"},
+                  {"elasticsearch", "breaker"}};
 
 /* The size of the limit, from the message or from the option that set it; the option's name. */
 static u64 own_limit(const struct rule_context *c, const struct refusal *r, const char **ret_option)
@@ -407,6 +410,16 @@ static void tell(struct rule_context *c, const struct refusal *r)
                     "machine's",
                     *r->program == 'a' ? "A program" : r->program);
         vec_last(&c->out->items).cause = CAUSE_DEVICE;
+        if (known(r->bytes))
+            evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
+        return;
+    case REFUSED_REQUEST:
+        finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,
+                    *r->program == 'a'
+                        ? "No node has as much memory left to promise as a pod requests: requests "
+                          "count here, not use"
+                        : "%s asks for more memory than the machine has",
+                    r->program);
         if (known(r->bytes))
             evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
         return;

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-#define WARNING_S 86400.0
+#define WARNING_S    86400.0
+/* Beside little memory that is left it is what the reader asks about. */
+#define WEIGHT_SHORT 0.65
 
 /* Somebody says that it was for memory, or that it was not: then the bare signal adds nothing. */
 static bool is_explained(const struct rule_context *c)
@@ -74,15 +76,26 @@ void rule_sigkill(struct rule_context *c)
     }
     if (!last)
         return;
-    finding_add(c, oom_severity(last->age_s, WARNING_S), CONF_LOW, "host", 0.4,
+    finding_add(c, oom_severity(last->age_s, WARNING_S), CONF_LOW, "host",
+                left_is_little(c->f) ? WEIGHT_SHORT : 0.4,
                 "Signal 9 (exit code 137) ended %s: the text does not say who sent it, or why",
                 last->e->task_memcg ? group_label(label, last->e->task_memcg) : "a program");
+    if (left_is_little(c->f))
+        finding_title(c,
+                      "Signal 9 ended %s, and only %s of %s is available: likely the OOM killer, "
+                      "whose lines are not in this text",
+                      last->e->task_memcg ? group_label(label, last->e->task_memcg) : "a program",
+                      LEFT_SIZE(c->f), SIZE(c->f->total));
     vec_last(&c->out->items).incident = (u32)(last - c->incidents->items.items);
     finding_detail(c, "\"%s\" (%s)", last->e->words, oom_where(where, c->s, last->e, NR_OOM_PARTS));
     if (strcmp(last->e->killer, "docker") == 0)
         finding_detail(c, "Docker counts no OOM kill in that container: then the machine ran out, "
                           "or it was not for memory.");
     tell_memory(c);
+    if (left_is_little(c->f)) {
+        evidence_shown(c, "MemAvailable", number_of(c->f->available), IN_BYTES, "/proc/meminfo");
+        evidence_shown(c, "MemTotal", number_of(c->f->total), IN_BYTES, "/proc/meminfo");
+    }
     if (count > 1)
         evidence(c, "such lines", (double)count, IN_COUNT, "this text", "%s", "");
 }

@@ -88,8 +88,8 @@ static bool read_v2(struct place *p, struct cgroup_view *group)
     note_first(p, rc);
     if (rc == 0)
         group->current = parse_limit(text);
-    /* Only the machine's own root group has no memory.current while its pressure is there. */
-    if (rc != 0 && group->parent == GROUP_NONE)
+    /* Only the machine's own root group has no memory.current while its pressure is there. It has no limit either. */
+    if (rc != 0 && group->parent == GROUP_NONE && !place_has(p, "memory.max", &text))
         group->is_root = true;
     if (place_has(p, "memory.events", &text))
         parse_memory_events(text, group);

@@ -346,7 +346,8 @@ enum refusal_kind {
     REFUSED_LOCK,      /* the limit of locked memory (RLIMIT_MEMLOCK) */
     REFUSED_HEAP,      /* the program's own limit, such as a heap's */
     REFUSED_DEVICE,    /* the memory of a GPU is full */
-    REFUSED_SAID,      /* it says that memory ran out, and nobody here knows its words */
+    REFUSED_REQUEST, /* more is requested than may still be promised: nobody has been given memory yet */
+    REFUSED_SAID, /* it says that memory ran out, and nobody here knows its words */
     NR_REFUSAL_KINDS
 };
 

@@ -321,8 +321,8 @@ static double unit_of(struct span *rest, u64 bare)
         after.at++;
     /* "1.2 java" has no unit: a unit ends its word. */
     if (!span_empty(after) && !is_blank(*after.at) && *after.at != ',' && *after.at != '/' &&
-        *after.at != ')' && *after.at != '+' && *after.at != ';' && *after.at != ']' &&
-        *after.at != '"')
+        *after.at != ')' && *after.at != '(' && *after.at != '+' && *after.at != ';' &&
+        *after.at != ']' && *after.at != '"')
         return (double)bare;
     rest->at = after.at;
     return factors[letter - letters];

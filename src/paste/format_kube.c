@@ -483,6 +483,10 @@ unsigned kube_top_parse(struct block *b, struct span text)
         pod = fields_find(&head, "NAMESPACE") == 0 ? 1 : 0;
         snprintf(path, sizeof(path), "/%.*s", (int)MIN(span_len(f.at[pod]), (size_t)150),
                  f.at[pod].at);
+        /* --containers: a row for each of a pod. */
+        if (fields_find(&head, "NAME") == pod + 1)
+            snprintf(path + strlen(path), sizeof(path) - strlen(path), "/%.*s",
+                     (int)MIN(span_len(f.at[pod + 1]), (size_t)150), f.at[pod + 1].at);
         block_group(b, path, bytes, UNKNOWN);
     }
     return rows;

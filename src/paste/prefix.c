@@ -339,7 +339,9 @@ static bool element_logfmt(struct taking *t)
         if (*at == '\\') {
             at++;
         } else if (*at == '"') {
-            rest.end = at;
+            /* err="...": what went wrong stands behind what was tried, and is of the message. */
+            if (!span_find((struct span){at, rest.end}, " err"))
+                rest.end = at;
             break;
         }
     }

@@ -76,6 +76,10 @@ static const struct sentence sentences[] = {
     {"out of shared memory", "ERROR", "postgres", REFUSED_HEAP, NULL},
     {"Failed on request of size", "in memory context", "postgres", REFUSED_COMMIT, "of size "},
     {"OOM command not allowed when used memory", NULL, "redis", REFUSED_HEAP, NULL},
+    {"vm_memory_high_watermark set", NULL, "rabbitmq", REFUSED_HEAP, "allowed:"},
+    {"memory resource limit alarm set", NULL, "rabbitmq", REFUSED_HEAP, NULL},
+    {"nodes are available", "Insufficient memory", "a pod", REFUSED_REQUEST, NULL},
+    {"more than your system limit", "memory", "minikube", REFUSED_REQUEST, "allocation "},
     {"Failed to start thread", "pthread_create failed", "java", REFUSED_TASKS, NULL},
     {"Cannot create worker GC thread", NULL, "java", REFUSED_TASKS, NULL},
     {"insufficient memory for the Java Runtime", NULL, "java", REFUSED_COMMIT, NULL},
@@ -129,6 +133,7 @@ static const struct sentence sentences[] = {
     {"Allowed memory size of", "bytes exhausted", "php", REFUSED_HEAP, "size of "},
     {"Cannot allocate memory", NULL, NULL, REFUSED_COMMIT, NULL},
     {"annot allocate memory", "errno", NULL, REFUSED_COMMIT, NULL},
+    {"cannot allocate memory", NULL, NULL, REFUSED_COMMIT, NULL}, /* Go */
     {"Nicht genügend Hauptspeicher verfügbar", NULL, NULL, REFUSED_COMMIT, NULL},
     {"Kann nicht genügend Speicher", NULL, NULL, REFUSED_COMMIT, NULL},
     {"Ne peut allouer de la mémoire", NULL, NULL, REFUSED_COMMIT, NULL},
@@ -195,7 +200,10 @@ static void program_before(struct span line, char *buf, size_t size)
         while (!span_empty(word) && (*word.at == '-' || *word.at == ' '))
             word.at++;
         slash = span_empty(word) ? NULL : memrchr(word.at, '/', span_len(word));
-        if (slash)
+        /* A file among the words of a message is none. */
+        if (slash && memchr(word.at, '"', (size_t)(slash - word.at)))
+            word.end = word.at;
+        else if (slash)
             word.at = slash + 1;
         drop_level(&word);
     }

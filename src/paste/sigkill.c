@@ -42,6 +42,9 @@ static const struct sentence sentences[] = {
     {"died, killed by signal 9", NULL, NULL, NULL},
     {"killed by signal 9", NULL, NULL, NULL},
     {"killed by SIGKILL", NULL, NULL, NULL},
+    {"signal: killed", NULL, NULL, NULL},        /* Go */
+    {"SIGKILL (Forced quit)", NULL, NULL, NULL}, /* fish */
+    {": line ", " Killed  ", NULL, NULL},        /* bash: "./run.sh: line 3: 812 Killed   ./x" */
 };
 
 const char *sigkill_sign(unsigned sentence)
