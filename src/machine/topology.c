@@ -163,7 +163,7 @@ static int settle_cpus(struct topology *t, const struct topology_spec *spec,
         if (rc)
             return rc;
     } else {
-        t->nr_cpus = want->nr_cpus;
+        t->nr_cpus = want->cpus_given ? want->nr_cpus : MAX(want->nr_cpus, t->nr_nodes);
         for (unsigned cpu = 0; cpu < t->nr_cpus; cpu++)
             t->cpus[cpu * t->nr_nodes / t->nr_cpus] |= BIT_ULL(cpu);
     }

@@ -49,12 +49,26 @@ static void shares_are_equal_and_the_last_node_has_the_rest(void **state)
     assert_int_equal(t.distance[1][2], 20);
 }
 
-static void fewer_cpus_than_nodes_leave_nodes_of_memory_alone(void **state)
+static void each_node_has_a_cpu_where_their_number_is_not_given(void **state)
 {
     (void)state;
     spec = (struct topology_spec){0};
     settle((struct topology_want){
-        .nr_nodes = 64, .nodes_given = true, .nr_cpus = 1, .ram_bytes = 2 * TIB});
+        .nr_nodes = 64, .nodes_given = true, .nr_cpus = 2, .ram_bytes = 2 * TIB});
+    assert_int_equal(t.nr_cpus, 64);
+    for (unsigned nid = 0; nid < 64; nid++)
+        assert_int_equal(t.cpus[nid], BIT_ULL(nid));
+}
+
+static void fewer_cpus_than_nodes_leave_nodes_of_memory_alone(void **state)
+{
+    (void)state;
+    spec = (struct topology_spec){0};
+    settle((struct topology_want){.nr_nodes = 64,
+                                  .nodes_given = true,
+                                  .nr_cpus = 1,
+                                  .cpus_given = true,
+                                  .ram_bytes = 2 * TIB});
     assert_int_equal(t.nr_nodes, 64);
     assert_int_equal(t.cpus[0], 1);
     assert_int_equal(t.cpus[63], 0);
@@ -86,6 +100,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_node_has_everything),
         cmocka_unit_test(shares_are_equal_and_the_last_node_has_the_rest),
+        cmocka_unit_test(each_node_has_a_cpu_where_their_number_is_not_given),
         cmocka_unit_test(fewer_cpus_than_nodes_leave_nodes_of_memory_alone),
         cmocka_unit_test(what_is_said_of_nodes_makes_the_machine),
     };
