@@ -87,6 +87,7 @@ static inline enum walk access_walk(struct tlb *tlb, struct mm *mm, vpn_t vpn, b
         return WALK_FAULT;
     pte |= PTE_ACCESSED | w * PTE_DIRTY;
     *slot = pte;
+    pagetable_mark_pmd(mm, vpn);
     tlb_insert(tlb, mm->id, vpn, (pte & (PTE_WRITE | PTE_DIRTY)) == (PTE_WRITE | PTE_DIRTY));
     return WALK_SMALL;
 }

@@ -42,21 +42,25 @@ typedef u32 pfn_t;
  *   bits    in use                        first frame of a free block     slab: its first frame
  *   0..1    zone                          zone                            zone
  *   2       PG_PRIVATE                    migrate type of its list        SLAB_HEAD
- *   3       -                             (2 bits)                        -
- *   4..7    -                             order                           order
- *   8..22   page flags                    - (1)                           -
+ *   3       generation (1)                (2 bits)                        -
+ *   4..5    generation                    order                           order
+ *   6..7    uses (1)                      order                           order
+ *   8..22   page flags                    - (2)                           -
  *   23..25  kind                          kind                            kind
  *   26      head of a folio               -                               -
  *   27..30  page flags                    -                               -
  *   31      PG_HUGETLB                    -                               -
  *
- * Kept for what is to come: 3..5 the generation of a page and 6..7 its tier.
- *
- *   (1) a third bit of migrate type goes to bit 8: PG_LOCKED means nothing for a free frame */
+ *   (1) of multi-generational LRU (reclaim/mglru.h), else 0
+ *   (2) a third bit of migrate type goes to bit 8: PG_LOCKED means nothing for a free frame */
 #define FRAME_ZONE_SHIFT  0u
 #define FRAME_ZONE_MASK   0x3u
 #define FRAME_MT_SHIFT    2u
 #define FRAME_MT_MASK     (0x3u << FRAME_MT_SHIFT)
+#define FRAME_GEN_SHIFT   3u
+#define FRAME_GEN_MASK    (0x7u << FRAME_GEN_SHIFT)
+#define FRAME_USES_SHIFT  6u
+#define FRAME_USES_MASK   (0x3u << FRAME_USES_SHIFT)
 #define FRAME_ORDER_SHIFT 4u
 #define FRAME_ORDER_MASK  (0xfu << FRAME_ORDER_SHIFT)
 

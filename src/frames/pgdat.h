@@ -19,6 +19,8 @@ struct kswapd {
     u32 failures;        /* runs that freed nothing, since anything was freed */
     int priority;        /* of the round that is under way, 0 none */
     u64 reclaimed;       /* pages in this run */
+    bool walk_can_swap;  /* its last aging looked at anonymous memory */
+    bool may_age;        /* reclaim without aging was tried in this run (memcgs_need_aging) */
     u64 boost[NR_ZONES]; /* boost of the watermarks when the run began */
 };
 

@@ -33,6 +33,7 @@ static struct group *group_make(struct groups *gs, struct group *parent, const c
     list_init(&g->children);
     list_init(&g->sibling);
     list_init(&g->dying);
+    list_init(&g->mms);
     if (parent)
         list_add_tail(&g->sibling, &parent->children);
     page_counter_init(&g->memory);
@@ -80,6 +81,8 @@ void groups_done(struct groups *gs)
 {
     for (u32 id = 1; id <= gs->nr_groups; id++) {
         psi_group_done(&gs->by_id[id]->psi);
+        for (unsigned nid = 0; nid < gs->frames->nr_nodes; nid++)
+            free(group_lruvec(gs->by_id[id], nid)->gen);
         free(gs->by_id[id]->name);
         free(gs->by_id[id]);
     }

@@ -39,12 +39,15 @@ struct classic_lruvec {
     u64 refaults[2];          /* `activates` at the last reclaim cycle */
 };
 
+struct lru_gen; /* what multi-generational LRU knows of a lruvec (reclaim/mglru.h) */
+
 /* The pages of one group on one node. Whatever the reclaim policy: the unevictable list, `size`, `congested`. */
 struct lruvec {
     struct pfn_list lists[NR_LRU_LISTS]; /* their counts are pages */
     u64 size[NR_LRU_LISTS];              /* pages on such lists, in this group and below */
     struct classic_lruvec classic;
-    bool congested; /* LRUVEC_CONGESTED */
+    struct lru_gen *gen; /* NULL: it was never used; freed with the group */
+    bool congested;      /* LRUVEC_CONGESTED */
     /* This group's alone on this node, without the sizes of lists; not kept on a machine of one node: group_node_counter(). */
     struct node_counters counters;
 };
@@ -85,8 +88,9 @@ struct group {
     u64 events_gone
         [NR_CGROUP_EVENTS]; /* of released children: part of the counters, not of the group's own */
     struct pfn_list deferred_split; /* large folios of which a part is unmapped (reclaim/thp.h) */
-    struct psi_group psi;           /* of its tasks and those below; the root's is the machine's */
-    struct lruvec lruvecs[];        /* of each node: group_lruvec() */
+    struct list_head mms; /* address spaces of its tasks, the oldest member first (struct mm_lru) */
+    struct psi_group psi; /* of its tasks and those below; the root's is the machine's */
+    struct lruvec lruvecs[]; /* of each node: group_lruvec() */
 };
 
 struct group_stock { /* per CPU: pages charged in advance for one group */

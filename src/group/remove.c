@@ -10,6 +10,7 @@
 #include "group/group.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 /* Events are in the parent's count already. */
 static void hand_over(struct groups *gs, struct group *g)
@@ -28,6 +29,8 @@ static void hand_over(struct groups *gs, struct group *g)
         for (unsigned i = 0; i < NR_NODE_COUNTERS; i++)
             group_lruvec(up, nid)->counters.v[i] += gone->v[i];
         *gone = (struct node_counters){0};
+        free(group_lruvec(g, nid)->gen);
+        group_lruvec(g, nid)->gen = NULL;
     }
 }
 

@@ -5,11 +5,12 @@
  *     vma*.c        vmas .. last_vma, gap_*, total_vm locked_vm data_vm exec_vm stack_vm account_vm hiwater_vm
  *     pagetable.c   pgd, nr_ptes nr_pmds nr_puds nr_pgds, walk
  *     the rooms above   users, rss_*, swapents, hugetlb_pages, hiwater_rss, hiwater_hugetlb, brk and stack, memcg, def_flags, huge_zero, thp_disabled, objects,
- *                       locked_by, numa, pins pinned_vm
+ *                       locked_by, numa, lru, pins pinned_vm
  */
 #ifndef SPACE_MM_H
 #define SPACE_MM_H
 
+#include "base/list.h"
 #include "base/vec.h"
 #include "frames/frames.h"
 #include "space/pte.h"
@@ -40,6 +41,13 @@ struct mm_numa { /* how far NUMA balancing has come with it */
 struct mm_pin { /* nr pages of the folio are pinned (system/pin.h) */
     pfn_t head;
     u32 nr;
+};
+
+struct mm_lru {            /* for page-table walks of multi-generational LRU (reclaim/mglru.h) */
+    struct list_head link; /* in the address spaces of its group */
+    u16 memcg;             /* that group */
+    u64 used;              /* bit per node: a task ran in it since that node's last walk */
+    u64 fresh;             /* bit per node: it joined the group since then */
 };
 
 struct mm {
@@ -75,6 +83,7 @@ struct mm {
     const void
         *locked_by; /* the task whose fork is under way: others of the process wait (mmap_lock) */
     struct mm_numa numa;
+    struct mm_lru lru;
     struct walk_cache walk[WALK_CACHE];
 };
 
@@ -116,6 +125,12 @@ void mm_free(struct mm *mm);
 
 /* By id, or NULL when it is gone. */
 struct mm *mm_get(const struct space *s, u32 id);
+
+/* A task runs in it. */
+static inline void mm_used(struct mm *mm)
+{
+    mm->lru.used = ~0ull;
+}
 
 /* Resident pages, as /proc/PID/status counts them. */
 static inline u64 mm_rss(const struct mm *mm)

@@ -201,7 +201,7 @@ void pagetable_install(struct mm *mm, vpn_t vpn, pfn_t pfn)
         mm->pgd = table;
         return;
     }
-    parent[entry_of(vpn, level + 1)] = (uintptr_t)table;
+    parent[entry_of(vpn, level + 1)] = (uintptr_t)table | PTE_ACCESSED; /* as _PAGE_TABLE has it */
     pagetable_frame(s, parent)->mapcount++;
 }
 
@@ -341,7 +341,7 @@ pte_t *pagetable_split_huge(struct mm *mm, vpn_t vpn)
     assert(pte_is_huge(*pmd) && !(*pmd & PTE_HUGETLB));
     f = frames_get(mm->space->frames, withdraw(mm, vpn));
     frame_set_index(f, vpn >> TABLE_SHIFT);
-    *pmd = (uintptr_t)table_at(mm->space, f->private);
+    *pmd = (uintptr_t)table_at(mm->space, f->private) | PTE_ACCESSED;
     return table_of(*pmd);
 }
 

@@ -2,7 +2,8 @@
  *
  *     level 3  PGD   vpn bits 27..35     an entry is the address of a PUD table
  *     level 2  PUD   vpn bits 18..26     an entry is the address of a PMD table
- *     level 1  PMD   vpn bits  9..17     an entry is the address of a leaf table, or a huge leaf: a pte_t with PTE_HUGE
+ *     level 1  PMD   vpn bits  9..17     an entry is the address of a leaf table, with PTE_ACCESSED while a walk went
+ *                                        through it lately; or a huge leaf: a pte_t with PTE_HUGE
  *     level 0  PTE   vpn bits  0..8      an entry is a pte_t
  *
  * Mirrors:    mm/memory.c (__pte_alloc, free_pgtables, free_pgd_range), mm/mremap.c (move_page_tables), Linux 6.1.
@@ -51,7 +52,7 @@ static inline u32 *table_pfn(const u64 *entry)
 /* What an entry above the leaves leads to; NULL: absent.   pre: not a huge leaf */
 static inline u64 *table_of(u64 entry)
 {
-    return (u64 *)(uintptr_t)entry;
+    return (u64 *)(uintptr_t)(entry & ~PTE_ACCESSED);
 }
 
 /* Tables lie at even addresses, a present entry is odd. */
@@ -77,6 +78,17 @@ static inline pte_t *pagetable_find(struct mm *mm, vpn_t vpn)
                                                 : table_of(entry) + (vpn & (TABLE_ENTRIES - 1));
     }
     return pagetable_walk(mm, vpn);
+}
+
+/* A walk of the hardware ends at an entry of the leaf table that serves vpn: it marks the entry that leads there as well.
+ *   pre: pagetable_find(mm, vpn) was the last find in mm, and is not NULL */
+static inline void pagetable_mark_pmd(struct mm *mm, vpn_t vpn)
+{
+    u64 *pmd = &mm->walk[(vpn >> (2 * TABLE_SHIFT)) % WALK_CACHE]
+                    .pmd[vpn >> TABLE_SHIFT & (TABLE_ENTRIES - 1)];
+
+    if (unlikely(!(*pmd & PTE_ACCESSED)))
+        *pmd |= PTE_ACCESSED;
 }
 
 /* The entry of the PMD table that serves vpn: none, a table or a huge leaf. NULL while a table above is missing. */

@@ -57,6 +57,7 @@ struct mm *mm_new(struct space *s, u16 memcg)
     mm->space = s;
     mm->users = 1;
     mm->memcg = memcg;
+    list_init(&mm->lru.link);
     mm->gap_pages = UINT64_MAX;
     for (unsigned i = 0; i < WALK_CACHE; i++)
         mm->walk[i].base = WALK_NONE;

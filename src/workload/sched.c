@@ -270,6 +270,8 @@ static void pick(struct sched *s, struct sched_cpu *c)
         s->system->nr_switches++;
     }
     c->last = c->current;
+    if (c->current->task && c->current->task->mm)
+        mm_used(c->current->task->mm);
 }
 
 /* An idle CPU takes the task that has waited longest elsewhere. */
