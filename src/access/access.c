@@ -10,6 +10,7 @@
  * as major for the process (getrusage), while pgmajfault is counted where the page was found missing. */
 #include "access/access_int.h"
 #include "balance/overcommit.h"
+#include "reclaim/policy.h"
 
 #define STACK_GROW_MAX ((8ull << 20) >> PAGE_SHIFT) /* RLIMIT_STACK */
 
@@ -273,9 +274,13 @@ static enum access_result handle_fault(struct access_ctx *ac, vpn_t vpn, enum ac
         ac->attempt->far = false;
     }
     ac->attempt->resumed = false;
+    mm_used(ac->mm);
+    ac->mem->in_lru_fault =
+        policy_is_mglru(ac->mem) && !(f.vma->flags & (VM_SEQ_READ | VM_RAND_READ));
     r = reach_entry(&f);
     if (r == ACCESS_OK && likely(f.slot))
         r = dispatch(&f);
+    ac->mem->in_lru_fault = false;
     if (f.major)
         *ac->fault_retried = true; /* for the process's count, whether or not it waited */
     if (r != ACCESS_OK)

@@ -60,9 +60,12 @@ bool direct_compact(struct mem *mem, struct alloc_nodes nodes, unsigned order, u
                     enum compact_priority priority, enum compact_result *ret_result, pfn_t *ret_pfn)
 {
     u64 before = mem->cpu_ns;
+    bool in_fault = mem->in_lru_fault;
     struct zone *z;
 
+    mem->in_lru_fault = false;
     *ret_result = compact_zones(mem, nodes, order, alloc_flags | ALLOC_WMARK_MIN, priority);
+    mem->in_lru_fault = in_fault;
     mem->compact_ns += mem->cpu_ns - before;
     mem->memstall_ns += mem->cpu_ns - before;
     if (*ret_result == COMPACTION_SKIPPED)

@@ -142,12 +142,14 @@ u64 try_to_free(struct mem *mem, struct attempt *at, const struct reclaim_reques
     struct scan_control sc = {.req = *req};
     struct attempt nobody = {0};
     u64 before = mem->cpu_ns, freed;
-    bool sleeps = at && !at->noretry && !at->dying;
+    bool sleeps = at && !at->noretry && !at->dying, in_fault = mem->in_lru_fault;
 
     if (!sleeps)
         at = &nobody;
     if (go_on(mem, at, &sc)) {
+        mem->in_lru_fault = false; /* what it moves is not what was faulted in */
         freed = free_some(mem, &sc);
+        mem->in_lru_fault = in_fault;
         mem->memstall_ns += mem->cpu_ns - before;
         at->paused = (struct paused_reclaim){0};
         if (!sleeps || sc.throttle != THROTTLE_REQUEST)

@@ -119,6 +119,7 @@ static void begin_run(struct mem *mem, struct pgdat *pgdat)
 
     k->priority = DEF_PRIORITY;
     k->reclaimed = 0;
+    k->may_age = false;
     k->reclaim_order = k->order;
     count(mem->counters, PAGEOUTRUN, 1);
     for (unsigned z = 0; z < NR_ZONES; z++)

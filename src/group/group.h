@@ -46,6 +46,8 @@ struct lruvec {
     struct pfn_list lists[NR_LRU_LISTS]; /* their counts are pages */
     u64 size[NR_LRU_LISTS];              /* pages on such lists, in this group and below */
     struct classic_lruvec classic;
+    u64 gen_size
+        [NR_LRU_LISTS];  /* pages of this group that are in generations, as if on such lists */
     struct lru_gen *gen; /* NULL: it was never used; freed with the group */
     bool congested;      /* LRUVEC_CONGESTED */
     /* This group's alone on this node, without the sizes of lists; not kept on a machine of one node: group_node_counter(). */
@@ -267,7 +269,7 @@ static inline u64 lruvec_size(const struct lruvec *lv, enum lru_list lru)
 /* Pages of this group alone (lruvec_lru_size). */
 static inline u64 lruvec_own_size(const struct lruvec *lv, enum lru_list lru)
 {
-    return lv->lists[lru].count;
+    return lv->lists[lru].count + lv->gen_size[lru];
 }
 /* Pages over the subtree, on all nodes. */
 static inline u64 group_lru_size(const struct groups *gs, const struct group *g, enum lru_list lru)

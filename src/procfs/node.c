@@ -258,7 +258,6 @@ void render_demotion_enabled(const struct system *s, struct strbuf *out)
 }
 
 const struct constant_file constant_files[] = {
-    {"sys/kernel/mm/lru_gen/enabled", "0x0000\n"},
     {"sys/kernel/mm/swap/vma_ra_enabled", "true\n"},
 };
 const unsigned nr_constant_files = ARRAY_SIZE(constant_files);

@@ -112,6 +112,8 @@ extern const unsigned nr_zswap_files;
 
 extern const struct machine_file hugetlb_files[];
 extern const unsigned nr_hugetlb_files;
+extern const struct machine_file lru_gen_files[];
+extern const unsigned nr_lru_gen_files;
 extern const struct machine_file thp_files[];
 extern const unsigned nr_thp_files;
 

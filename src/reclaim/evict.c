@@ -14,6 +14,7 @@
 #include "reclaim/lru.h"
 #include "reclaim/page.h"
 #include "reclaim/pin.h"
+#include "reclaim/policy.h"
 #include "reclaim/scan_int.h"
 #include "reclaim/thp.h"
 #include "reclaim/workingset.h"
@@ -42,6 +43,7 @@ static inline void for_each_entry(struct mem *mem, pfn_t pfn, rmap_fn fn, void *
 /* --- references ------------------------------------------------------------------------------------------------- */
 struct referenced_ctx {
     struct mem *mem;
+    pfn_t pfn;
     struct group *target;
     const struct vma *counted; /* the last one; entries of a vma come one after the other */
     bool large;
@@ -51,6 +53,7 @@ struct referenced_ctx {
 static inline bool referenced_one(void *ctx, const struct rmap_walk *w)
 {
     struct referenced_ctx *rc = ctx;
+    bool young;
 
     rc->mem->cpu_ns += rc->mem->cost->referenced;
     if (rc->target && w->vma->mm->memcg != rc->target->id &&
@@ -60,7 +63,11 @@ static inline bool referenced_one(void *ctx, const struct rmap_walk *w)
         rc->vm_flags |= VM_LOCKED;
         return false;
     }
-    if (mmu_clear_young(w->slot) && !(w->vma->flags & VM_SEQ_READ) && rc->counted != w->vma) {
+    young = (*w->slot & PTE_ACCESSED) != 0;
+    if (young && !w->order && !(w->vma->flags & (VM_SEQ_READ | VM_RAND_READ)))
+        policy_found_young(rc->mem, rc->pfn, w);
+    mmu_clear_young(w->slot);
+    if (young && !(w->vma->flags & VM_SEQ_READ) && rc->counted != w->vma) {
         rc->counted = rc->large ? w->vma : NULL;
         rc->count++;
         rc->vm_flags |= w->vma->flags;
@@ -71,7 +78,7 @@ static inline bool referenced_one(void *ctx, const struct rmap_walk *w)
 u32 page_referenced(struct mem *mem, pfn_t pfn, struct group *target, u32 *ret_vm_flags)
 {
     struct referenced_ctx rc = {
-        .mem = mem, .target = target, .large = folio_is_large(frame_of(mem, pfn))};
+        .mem = mem, .pfn = pfn, .target = target, .large = folio_is_large(frame_of(mem, pfn))};
 
     if (frame_of(mem, pfn)->mapcount)
         for_each_entry(mem, pfn, referenced_one, &rc);
@@ -350,6 +357,8 @@ static enum verdict evict_one(struct mem *mem, struct scan_control *sc, pfn_t pf
     if (frame_test(f, PG_UNEVICTABLE | PG_MLOCKED))
         return EVICT_ACTIVATE;
     if (f->mapcount && !sc->req.may_unmap)
+        return EVICT_KEEP;
+    if (!ignore_references && policy_found_used(mem, f))
         return EVICT_KEEP;
     if (frame_test(f, PG_DIRTY | PG_WRITEBACK) && !frame_test(f, PG_ANON | PG_SWAPBACKED)) {
         stat->nr_dirty += nr;

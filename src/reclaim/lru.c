@@ -27,10 +27,13 @@ static void batch_drain(struct mem *mem, struct lru_batch *b)
 void lru_add(struct mem *mem, pfn_t pfn)
 {
     struct lru_batch *b = &mem->lru_add[mem->cpu];
+    struct frame *f = frame_of(mem, pfn);
 
-    frame_set(frame_of(mem, pfn), PG_BATCHED);
+    frame_set(f, PG_BATCHED);
+    if (unlikely(mem->in_lru_fault) && !frame_test(f, PG_UNEVICTABLE))
+        frame_set(f, PG_ACTIVE);
     b->pfn[b->nr++] = pfn;
-    if (b->nr == b->full || unlikely(folio_is_large(frame_of(mem, pfn))))
+    if (b->nr == b->full || unlikely(folio_is_large(f)))
         batch_drain(mem, b);
 }
 

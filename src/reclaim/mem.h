@@ -43,6 +43,13 @@ struct thp {         /* transparent huge pages */
     VEC(u32) scan;   /* ids of address spaces for khugepaged (access/) */
 };
 
+/* Of multi-generational LRU, while reclaim is under way (reclaim/mglru.h). */
+struct mem_aging {
+    bool walks,
+        can_swap; /* what eviction promotes is promoted as by a walk; of anonymous memory too (lru_gen_mm_walk) */
+    bool oom_wanted; /* kswapd found nothing as old as min_ttl_ms: system/ has somebody killed */
+};
+
 struct hugetlb;
 
 struct mem {
@@ -88,6 +95,11 @@ struct mem {
     ns_t kcompactds_at;  /* none of the nodes' kcompactds has anything to do before */
     bool flusher_wanted; /* wakeup_flusher_threads() */
     u64 swapin_hits;     /* swapin_readahead_hits */
+    struct mem_aging aging;
+    /* A fault is under way, in a mapping whose use says something of its future: pages that it brings are young. Multi-generational LRU
+     * alone asks. */
+    bool in_lru_fault;
+    u32 mglru_without; /* bits of enum mglru_part; tests set it */
 };
 
 /* Allocate what the room itself owns (batches, the table of I/O); the pointers to other rooms are set by the caller. */

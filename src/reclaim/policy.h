@@ -6,6 +6,7 @@
  * walk over groups (vmscan.c), the rounds of rising priority (balance/), the CPUs' batches and the unevictable list (lru.c).
  *
  *   classic    active and inactive lists, refault distance     classic.h
+ *   mglru      generations, page-table walks                   mglru.h
  *
  * Mirrors: where lru_gen_enabled() is asked in mm/, Linux 6.1.
  * Never:   is called from outside of reclaim/: lru.h, vmscan.h and workingset.h are what higher rooms see.
@@ -14,10 +15,17 @@
 #define RECLAIM_POLICY_H
 
 #include "reclaim/classic.h"
+#include "reclaim/mglru.h"
 
-/* The direct call: a second policy makes this a choice by mem->kernel->lru. */
-#define POLICY_CALL(mem, function, ...) \
-    (assert((mem)->kernel->lru == LRU_POLICY_CLASSIC), classic_##function((mem), __VA_ARGS__))
+static inline bool policy_is_mglru(const struct mem *mem)
+{
+    return mem->kernel->lru == LRU_POLICY_MGLRU;
+}
+
+/* One of two direct calls. */
+#define POLICY_CALL(mem, function, ...)                                    \
+    (unlikely(policy_is_mglru(mem)) ? mglru_##function((mem), __VA_ARGS__) \
+                                    : classic_##function((mem), __VA_ARGS__))
 
 /* --- where pages stand ------------------------------------------------------------------------------------------ */
 /* Put new pages into the lruvecs of their groups and nodes, oldest first.   pre: on none   post: PG_LRU */
@@ -79,6 +87,19 @@ static inline void policy_prepare(struct mem *mem, struct scan_control *sc)
 static inline void policy_shrink(struct mem *mem, struct scan_control *sc, struct group *g)
 {
     POLICY_CALL(mem, shrink, sc, g);
+}
+
+/* The reverse map of an isolated page came to an entry that was used since it was last looked at.   pre: an entry of a page table */
+static inline void policy_found_young(struct mem *mem, pfn_t pfn, const struct rmap_walk *w)
+{
+    if (unlikely(policy_is_mglru(mem)))
+        mglru_look_around(mem, pfn, w);
+}
+
+/* Was the isolated page found used, when that of a neighbour was looked at? */
+static inline bool policy_found_used(const struct mem *mem, const struct frame *f)
+{
+    return unlikely(policy_is_mglru(mem)) && f->mapcount && frame_test(f, PG_REFERENCED);
 }
 
 /* Reclaim from the target (NULL: the machine) ended on this node. */

@@ -103,7 +103,7 @@ void folio_split_leaves(struct mem *mem, pfn_t head)
 /* What each page takes over from the head (__split_huge_page_tail). */
 #define INHERITED                                                                         \
     (PG_UPTODATE | PG_DIRTY | PG_ACTIVE | PG_REFERENCED | PG_WORKINGSET | PG_SWAPBACKED | \
-     PG_UNEVICTABLE | PG_MLOCKED | PG_ANON | PG_SWAPCACHE)
+     PG_UNEVICTABLE | PG_MLOCKED | PG_ANON | PG_SWAPCACHE | FRAME_GEN_MASK | FRAME_USES_MASK)
 
 /* Counts and flags of page i, while it is a tail. */
 static void tail_becomes_page(struct mem *mem, pfn_t head, unsigned i)

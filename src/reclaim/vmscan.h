@@ -52,9 +52,9 @@ struct scan_control {
     } classic;
     bool demoting; /* what can be evicted is set apart: it goes to a slower node */
     u32 nr_demoted;
-    pfn_t demoted[SWAP_CLUSTER_MAX];
-    pfn_t split;           /* a folio that came apart: its other pages are next */
-    pfn_t ahead;           /* a page of the next batch: see look_ahead() */
+    pfn_t demoted[2 * SWAP_CLUSTER_MAX]; /* the largest batch of any policy */
+    pfn_t split;                         /* a folio that came apart: its other pages are next */
+    pfn_t ahead;                         /* a page of the next batch: see look_ahead() */
     bool compaction_ready; /* there is enough free memory to make a costly block from */
 
     enum throttle throttle; /* the strongest reason to pause */

@@ -83,9 +83,9 @@ static void render_machine(struct text *t)
     const struct system *s = t->r->system;
     char size[UNITS_TEXT_MAX], path[256];
 
-    strbuf_printf(t->out, "Machine   Linux %s, %u CPU%s, %s RAM, ", s->config.kernel,
-                  s->frames.nr_cpus, s->frames.nr_cpus == 1 ? "" : "s",
-                  format_bytes(size, s->frames.ram_bytes));
+    strbuf_printf(t->out, "Machine   Linux %s%s, %u CPU%s, %s RAM, ", s->config.kernel,
+                  s->kernel.lru == LRU_POLICY_MGLRU ? " with MGLRU" : "", s->frames.nr_cpus,
+                  s->frames.nr_cpus == 1 ? "" : "s", format_bytes(size, s->frames.ram_bytes));
     if (s->swap.total_pages)
         strbuf_printf(t->out, "%s swap on %s", format_bytes(size, s->swap.total_pages * PAGE_SIZE),
                       s->swap.areas[0].device ? s->swap.areas[0].device->profile->name : "memory");

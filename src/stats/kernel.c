@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const lru_policy_name[NR_LRU_POLICIES] = {[LRU_POLICY_CLASSIC] = "classic"};
+const char *const lru_policy_name[NR_LRU_POLICIES] = {
+    [LRU_POLICY_CLASSIC] = "classic",
+    [LRU_POLICY_MGLRU] = "mglru",
+};
 
 const struct memory_stat_line memory_stat_lines[NR_MEMORY_STATS] = {
 #define MEMORY_STAT(id, name, counter, plus, doc) [STAT_##id] = {name, counter, plus, doc},

@@ -20,6 +20,7 @@ static void move_one(struct system *s, struct task *t, struct group *to)
     to->nr_tasks++;
     t->group = to;
     t->mm->memcg = to->id;
+    mglru_mm_move(&s->mem, t->mm);
     cpuset_attach(s, t, from);
     if (t->fork_child)
         move_one(s, t->fork_child, to);

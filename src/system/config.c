@@ -44,11 +44,12 @@ void system_config_init(struct system_config *c)
 /* --- options that are another way to say a tunable ------------------------------------------------------------------- */
 
 /* X(field of struct system_config, its initial value, field of struct tunables, its key) */
-#define TWINS(X)                                                \
-    X(thp, NULL, thp_enabled, "transparent_hugepage/enabled")   \
-    X(readahead_bytes, 0, read_ahead_kb, "queue.read_ahead_kb") \
-    X(zswap, false, zswap_enabled, "zswap.enabled")             \
-    X(zswap_compressor, NULL, zswap_compressor, "zswap.compressor")
+#define TWINS(X)                                                    \
+    X(thp, NULL, thp_enabled, "transparent_hugepage/enabled")       \
+    X(readahead_bytes, 0, read_ahead_kb, "queue.read_ahead_kb")     \
+    X(zswap, false, zswap_enabled, "zswap.enabled")                 \
+    X(zswap_compressor, NULL, zswap_compressor, "zswap.compressor") \
+    X(lru, NULL, lru_gen_enabled, "lru_gen/enabled")
 
 const char *system_config_twin(const char *key)
 {

@@ -26,6 +26,7 @@
 #define THP_DIR         "/sys/kernel/mm/transparent_hugepage/"
 #define NODE_DIR        "/sys/devices/system/node/node"
 #define RATIOS_MAX      5 /* as many numbers as the kernel takes: its zones */
+#define LRU_GEN_DIR     "/sys/kernel/mm/lru_gen/"
 #define POOL_PAGES_MAX  (1u << 24)
 #define POOL            "hugepages/hugepages-2048kB/"
 #define POOL_DIR        "/sys/kernel/mm/" POOL
@@ -46,6 +47,7 @@ enum value_kind {
     VALUE_ONE,
     VALUE_KILL,
     VALUE_HUGE_PAGES,
+    VALUE_LRU_GEN,
     VALUE_CONTROLLERS
 };
 
@@ -276,6 +278,24 @@ static int write_compact(struct system *s, const struct control *c, struct group
     return 0;
 }
 
+/* Pages go from the lists of one policy to those of the other, group by group. */
+static int write_lru_gen(struct system *s, const struct control *c, struct group *g HW_UNUSED,
+                         struct control_state *st HW_UNUSED)
+{
+    bool on = c->number & LRU_GEN_CORE, was_on = s->kernel.lru == LRU_POLICY_MGLRU;
+
+    s->tunables.lru_gen_enabled = c->number;
+    if (on == was_on)
+        return 0;
+    lru_add_drain_all(&s->mem);
+    s->kernel.lru = on ? LRU_POLICY_MGLRU : LRU_POLICY_CLASSIC;
+    if (on)
+        mglru_fill(&s->mem);
+    else
+        mglru_drain(&s->mem);
+    return 0;
+}
+
 /* nr_hugepages, of all nodes or of one. */
 static int write_pool(struct system *s, const struct control *c, struct group *g HW_UNUSED,
                       struct control_state *st)
@@ -311,6 +331,8 @@ static const struct control_file compact_file = {"compact_memory", VALUE_ONE, tr
                                                  .write = write_compact};
 static const struct control_file drop_caches_file = {"drop_caches", VALUE_DROP, true,
                                                      .write = write_drop_caches};
+static const struct control_file lru_gen_file = {"lru_gen/enabled", VALUE_LRU_GEN, true,
+                                                 .write = write_lru_gen};
 static const struct control_file sysctl_file = {"sysctl", VALUE_SIZE, true, .write = write_sysctl};
 static const struct control_file pressure_file = {"pressure", VALUE_TRIGGER, .in_root = true};
 static const struct control_file score_adj_file = {"oom_score_adj", VALUE_SCORE_ADJ, true,
@@ -417,6 +439,25 @@ static int parse_trigger(struct control *c, struct err *e)
     return 0;
 }
 
+/* y, n or bits, in decimal or as 0x7; of those that mean nothing, none is kept. */
+static int parse_lru_gen(struct control *c, struct err *e)
+{
+    const char *hex = strncmp(c->text, "0x", 2) == 0 ? c->text + 2 : NULL;
+    int end = 0;
+    unsigned bits;
+
+    if (strchr("yYnN", *c->text) && *c->text) {
+        c->number = strchr("yY", *c->text) ? LRU_GEN_CAPS : 0;
+        return 0;
+    }
+    if (hex ? sscanf(hex, "%8x%n", &bits, &end) != 1 || hex[end]
+            : parse_u64(c->text, &c->number, NULL) || c->number > UINT32_MAX)
+        return err_set(e, -EINVAL, "lru_gen/enabled wants y, n or bits such as 0x0007, not '%s'",
+                       c->text);
+    c->number = (hex ? bits : c->number) & LRU_GEN_CAPS;
+    return 0;
+}
+
 static int parse_value(struct control *c, struct err *e)
 {
     int rc;
@@ -465,6 +506,8 @@ static int parse_value(struct control *c, struct err *e)
             return err_set(e, rc ? rc : -EINVAL, "%s wants a number of huge pages, not '%s'",
                            c->file->name, c->text);
         return 0;
+    case VALUE_LRU_GEN:
+        return parse_lru_gen(c, e);
     case VALUE_DROP:
         if (parse_u64(c->text, &c->number, NULL) || c->number < 1 || c->number > 4)
             return err_set(e, -EINVAL,
@@ -573,6 +616,20 @@ static int find_thp(const char *path, const char *name, struct control *c, struc
     return 0;
 }
 
+static int find_lru_gen(const char *path, const char *name, struct control *c, struct err *e)
+{
+    c->file = strcmp(name, "enabled") == 0 ? &lru_gen_file : &sysctl_file;
+    if (c->file == &lru_gen_file)
+        return 0;
+    if (strcmp(name, "min_ttl_ms") == 0) {
+        c->tunable = tunable_find("lru_gen/min_ttl_ms");
+        return 0;
+    }
+    return err_set(e, -ENOENT,
+                   "no file '%s' that can be written; want " LRU_GEN_DIR "enabled or min_ttl_ms",
+                   path);
+}
+
 static int find_pressure(const char *path, const char *name, struct control *c, struct err *e)
 {
     c->file = &pressure_file;
@@ -639,12 +696,11 @@ static int find_process_file(const char *path, struct control *c, struct err *e)
         if (c->file)
             return 0;
     }
-    return err_set(
-        e, -ENOENT,
-        "no file '%s' that can be written; want one below /sys/fs/cgroup, /proc/sys/vm, "
-        "/proc/pressure, /sys/kernel/mm/transparent_hugepage, /sys/kernel/mm/hugepages or "
-        "/sys/devices/system/node, or /proc/PID/oom_score_adj",
-        path);
+    return err_set(e, -ENOENT,
+                   "no file '%s' that can be written; want one below /sys/fs/cgroup, /proc/sys/vm, "
+                   "/proc/pressure, /sys/kernel/mm/transparent_hugepage, /sys/kernel/mm/hugepages, "
+                   "/sys/kernel/mm/lru_gen or /sys/devices/system/node, or /proc/PID/oom_score_adj",
+                   path);
 }
 
 /* Everything of c but the value.   pre: path is not longer than CONTROL_PATH_MAX */
@@ -658,6 +714,8 @@ static int find_file(const char *path, struct control *c, struct err *e)
         return find_sysctl(path + strlen(SYSCTL_DIR), c, e);
     if (strncmp(path, THP_DIR, strlen(THP_DIR)) == 0)
         return find_thp(path, path + strlen(THP_DIR), c, e);
+    if (strncmp(path, LRU_GEN_DIR, strlen(LRU_GEN_DIR)) == 0)
+        return find_lru_gen(path, path + strlen(LRU_GEN_DIR), c, e);
     if (strncmp(path, POOL_DIR, strlen(POOL_DIR)) == 0)
         return find_pool_file(path, path + strlen(POOL_DIR), c, e);
     if (strncmp(path, PRESSURE_DIR, strlen(PRESSURE_DIR)) == 0)

@@ -44,6 +44,12 @@ static void kswapd_round(struct system *s, struct pgdat *pgdat)
 
     mem->cpu = kswapd_cpu(s, pgdat->nid);
     kswapd_step(mem, pgdat, &wait);
+    if (unlikely(mem->aging.oom_wanted)) {
+        const struct oom_control oc = {.nodes = NODES_ALL, .purpose = PURPOSE_KERNEL_PAGE};
+
+        mem->aging.oom_wanted = false;
+        oom_kill(s, kswapd, &oc);
+    }
     mem->cpu = cpu;
     ns = take_ns(mem);
     mem->cpu_ns = kept;

@@ -264,11 +264,12 @@ static void wire_pgdat(struct system *s)
     prng_seed(&s->swap.prng, s->config.seed);
 }
 
-static struct task *kthread_new(const char *name, unsigned nid)
+static struct task *kthread_new(struct system *s, const char *name, unsigned nid)
 {
     struct task *t = xcalloc(1, sizeof(*t));
 
     t->kthread = true;
+    t->group = s->groups.root;
     snprintf(t->comm, sizeof(t->comm), "%s%u", name, nid % MAX_NUMNODES);
     return t;
 }
@@ -276,7 +277,7 @@ static struct task *kthread_new(const char *name, unsigned nid)
 static void kswapds_new(struct system *s)
 {
     for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
-        s->kswapds[nid] = kthread_new("kswapd", nid);
+        s->kswapds[nid] = kthread_new(s, "kswapd", nid);
 }
 
 /* --set of the kernel's default is no wish: then the device has the say. */
@@ -314,6 +315,8 @@ static void settle_tunables(const struct system_config *c, struct tunables *t)
     t->thp_enabled = system_config_thp(c);
     if (c->zswap_compressor)
         t->zswap_compressor = compressor_find(c->zswap_compressor);
+    if (c->lru)
+        t->lru_gen_enabled = lru_policy_find(c->lru) == LRU_POLICY_MGLRU ? LRU_GEN_CAPS : 0;
 }
 
 /* What frames_init() was not told. */
@@ -360,8 +363,8 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
         .bytes = c->bytes,
     };
     kernel_resolve(release, wanted_features(&s->tunables), &s->kernel);
-    if (c->lru)
-        s->kernel.lru = lru_policy_find(c->lru);
+    s->kernel.lru =
+        s->tunables.lru_gen_enabled & LRU_GEN_CORE ? LRU_POLICY_MGLRU : LRU_POLICY_CLASSIC;
     rc = frames_init(&s->frames, &frames, &s->counters, e);
     if (rc < 0)
         return rc;

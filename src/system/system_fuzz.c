@@ -19,6 +19,7 @@
 #include "system/access.h"
 #include "system/blocks_fuzz.h"
 #include "system/cgroup.h"
+#include "system/control.h"
 #include "system/file.h"
 #include "system/mempolicy.h"
 #include "system/mmap.h"
@@ -798,6 +799,7 @@ static void epoch_begin(u64 n)
     c.nr_disks = 1;
     c.disks[0] = (struct disk_spec){.device = some_device(false), .dev = 2};
     c.seed = seed;
+    c.lru = lru_policy_name[n % NR_LRU_POLICIES];
     c.tunables.swappiness = chance(50) ? 60 : below(201);
     c.tunables.page_cluster = below(5);
     c.tunables.dirty_bytes = chance(50) ? PAGE_SIZE * (16 + below(200)) : 0;
@@ -840,6 +842,21 @@ static void epoch_begin(u64 n)
         object_new(i, false, below(FILE_WORDS));
 }
 
+/* Half of the machines get the other reclaim policy on the way, and some of those only parts of it. */
+static void switch_policy(u64 n)
+{
+    static const char *const parts[] = {"y", "1", "3", "5"};
+    struct control_state st = {0};
+    struct control c;
+
+    if (n % 4 < 2)
+        return;
+    control_parse("/sys/kernel/mm/lru_gen/enabled",
+                  sys->kernel.lru == LRU_POLICY_MGLRU ? "n" : parts[n / 4 % ARRAY_SIZE(parts)], &c,
+                  NULL);
+    control_write(sys, &c, &st);
+}
+
 static void epoch_end(void)
 {
     for (u32 i = 0; i < PROCS; i++) {
@@ -878,8 +895,11 @@ static void run(u64 operations)
         u64 stop = MIN(end, (n + 1) * EPOCH);
 
         epoch_begin(n);
-        while (operation < stop)
+        while (operation < stop) {
+            if (operation % EPOCH == EPOCH / 2)
+                switch_policy(n);
             one_operation();
+        }
         epoch_end();
     }
 }

@@ -9,6 +9,7 @@
 #include "base/abi.h"
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
+#include "reclaim/mglru.h"
 #include "reclaim/page.h"
 #include "reclaim/thp.h"
 #include "system/system.h"

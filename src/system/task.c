@@ -113,6 +113,7 @@ struct task *system_task_new(struct system *s, struct group *g, u32 pid, u32 ppi
     struct task *t = task_make(s, g, pid, pid, ppid, comm);
 
     t->mm = mm_new(&s->space, g->id);
+    mglru_mm_add(&s->mem, t->mm);
     mm_objects_new(s, t->mm);
     task_publish(s, t);
     return t;
@@ -140,6 +141,7 @@ void mm_put(struct system *s, struct mm *mm)
         return;
     if (s->leaving)
         s->leaving(s->leaving_ctx);
+    mglru_mm_del(mm);
     unmap_range(s, mm, (struct span){0, VPN_END});
     pins_release(s, mm);
     thp_zero_put(&s->mem, mm);
@@ -226,6 +228,8 @@ enum step system_fork(struct system *s, struct task *t, u32 child_pid, bool shar
     *ret_child = t->fork_child;
     t->fork_child = NULL;
     (*ret_child)->start_ns = s->clock.now;
+    if (!share_vm)
+        mglru_mm_add(&s->mem, (*ret_child)->mm);
     task_publish(s, *ret_child);
     return call_end(s, t);
 }
@@ -252,6 +256,7 @@ enum step system_exec(struct system *s, struct task *t, const char *comm)
     t->mm = mm_new(&s->space, t->group->id);
     t->mm->thp_disabled = old->thp_disabled;
     mm_objects_new(s, t->mm);
+    mglru_mm_add(&s->mem, t->mm);
     mm_put(s, old);
     snprintf(t->comm, sizeof(t->comm), "%s", comm);
     mem_cost(&s->mem, s->cost.exec_base);

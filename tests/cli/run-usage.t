@@ -44,7 +44,7 @@ $ highwater run --thp never a.hwt --max-slowdown 0.5
 ! Try 'highwater run --help'.
 = 2
 $ highwater run --thp never a.hwt --lru mglu
-! highwater run: --lru: unknown reclaim policy 'mglu'; known: classic
+! highwater run: --lru: unknown reclaim policy 'mglu'; known: classic, mglru
 ! Try 'highwater run --help'.
 = 2
 $ highwater run --thp never a.hwt --zswap perhaps

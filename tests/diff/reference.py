@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """reference.py - measure a real kernel on the patterns of pattern.c, as the reference for highwater's own counts.
 
-  reference.py guest    --kernel DIR [-o FILE]   Debian's 6.1 cloud kernel in qemu (cgroup v2, RAM-disk swap and files)
+  reference.py guest    --kernel DIR [--lru mglru] [-o FILE]
+                                                 Debian's 6.1 cloud kernel in qemu (cgroup v2, RAM-disk swap and files)
   reference.py host     [-o FILE]                this machine's cgroup v1 with a zram device of our own; needs root
   reference.py fixtures --kernel DIR [-o DIR]    the guest's own /proc, /sys, cgroup and OOM texts, byte for byte
   reference.py show     FILE...                  a results file as a table
@@ -83,8 +84,9 @@ def median_and_spread(runs):
 # The guest -------------------------------------------------------------------------------------------------------
 
 
-def guest_job(cells, repeats):
+def guest_job(cells, repeats, lru):
     lines = ["PAGES=%d" % DEFAULTS["pages"]]
+    lines += ["echo y >/sys/kernel/mm/lru_gen/enabled"] if lru == "mglru" else []
     lines += [read_text(os.path.join(HERE, script)) for script in ("guest-common.sh", "guest-cells.sh")]
     for _ in range(repeats):
         for number, cell in enumerate(cells):
@@ -119,8 +121,8 @@ def measure_guest(args):
     os.makedirs(args.work, exist_ok=True)
     program = guest.compile_static(args.work, "pattern")
     cells = plan(args, patterns(program, DEFAULTS["pages"]))
-    files, command = guest.boot(args.work, args.kernel, guest_job(cells, args.repeats), GUEST_MEMORY,
-                                SWAP_BYTES >> 10)
+    files, command = guest.boot(args.work, args.kernel, guest_job(cells, args.repeats, args.lru), GUEST_MEMORY,
+                                SWAP_BYTES >> 10, timeout=3600)
     runs = [[] for _ in cells]
     lines = [set() for _ in cells]
     for block in files["cells"].decode().split("end\n"):
@@ -138,8 +140,8 @@ def measure_guest(args):
     write_results(args.output, {
         "kernel": guest.find_kernel(args.kernel)[1],
         "kernel_version": files["version"].decode().strip(),
-        "lru": "classic",
-        "command": "tests/diff/reference.py guest --kernel DIR",
+        "lru": args.lru,
+        "command": "tests/diff/reference.py guest --kernel DIR" + (" --lru mglru" if args.lru == "mglru" else ""),
         "machine": machine_text(args, command),
         "repeats": args.repeats,
         "notes": ["one CPU; a second process wakes every 500 us so that the emulated TLB is flushed",
@@ -362,6 +364,8 @@ def main():
                               ("fixtures", capture_fixtures, "fixtures-6.1")):
         p = verbs.add_parser(verb)
         p.set_defaults(run=run)
+        if verb == "guest":
+            p.add_argument("--lru", choices=("classic", "mglru"), default="classic")
         if verb != "host":
             p.add_argument("--kernel", required=True, help="unpacked linux-image-6.1.*-cloud-amd64 package")
         p.add_argument("-o", "--output", default=os.path.join(HERE, output))
