@@ -2,7 +2,7 @@
 """compare.py - what our machine counts, beside what a real kernel counted for the same program.
 
 Records tests/diff/pattern.c once per pattern, replays it under each limit of the reference, and prints a table with the
-difference of each counter. As a program: compare.py [--markdown] [--tlb N] [PATTERN ...]. compare_test.py asserts the tolerances.
+difference of each counter. As a program: compare.py [--markdown] [--lru mglru] [--tlb N] [PATTERN ...]. compare_test.py asserts the tolerances.
 
 The machine is that of the reference: one CPU, RAM-disk swap and files, the same readahead. Its TLB has 64 entries: the
 guest flushes its emulated TLB every 500 us of all work (tlbflush.c), so a translation lives about as long there.
@@ -18,6 +18,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 REFERENCE = HERE / "reference-6.1.json"
+REFERENCE_MGLRU = HERE / "reference-6.1-mglru.json"
 TLB_ENTRIES = 64  # --tlb N
 COUNTERS = ["pgmajfault", "pswpin", "pswpout", "workingset_refault_anon", "workingset_refault_file"]
 
@@ -51,12 +52,14 @@ def record(program, trace, command, options=(), **settings):
         raise RuntimeError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "record failed")
 
 
-def replay(program, trace, cell):
+def replay(program, trace, cell, lru="classic"):
     """Our counters for a cell of a reference, on the machine of the reference."""
     command = [program, "run", trace, "--swap", str(cell["swap_bytes"]), "--swap-device", cell["swap_device"], "--disk", "ram",
                "--cpus", "1", "--ram", "1G", "--no-host", "--set", f"queue.read_ahead_kb={cell['readahead_kb']}",
                "--set", f"vm.page-cluster={cell['page_cluster']}", "--set", f"x.tlb_entries={TLB_ENTRIES}", "--thp", "never",
                "--format", "json"]
+    if lru != "classic":
+        command += ["--lru", lru]
     if cell["limit_bytes"]:
         command += ["--memory-max", str(cell["limit_bytes"])]
     result = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
@@ -65,11 +68,11 @@ def replay(program, trace, cell):
 
 
 class Comparison:
-    def __init__(self, program, folder, options=()):
+    def __init__(self, program, folder, options=(), reference=REFERENCE):
         """With `options` of `record`."""
         self.program, self.folder, self.options = pathlib.Path(program), pathlib.Path(folder), options
         self.pattern = self.folder / "pattern"
-        self.reference = json.loads(REFERENCE.read_text())
+        self.reference = json.loads(reference.read_text())
         self.traces = {}
 
     def cells(self, patterns=None):
@@ -97,7 +100,7 @@ class Comparison:
 
     def ours(self, cell):
         """Our counters for this cell."""
-        return replay(self.program, self.record(cell), cell)
+        return replay(self.program, self.record(cell), cell, self.reference["lru"])
 
 
 def allowed(cell, counter):
@@ -131,6 +134,10 @@ def shown(ours, theirs):
 def main():
     global TLB_ENTRIES
     arguments = [a for a in sys.argv[1:] if a != "--markdown"]
+    reference = REFERENCE
+    if arguments[:2] == ["--lru", "mglru"]:
+        reference = REFERENCE_MGLRU
+        del arguments[:2]
     markdown = "--markdown" in sys.argv
     if "--tlb" in arguments:
         at = arguments.index("--tlb")
@@ -138,7 +145,7 @@ def main():
         del arguments[at:at + 2]
     program = os.environ.get("HIGHWATER", TOP / "build" / "highwater")
     with tempfile.TemporaryDirectory() as folder:
-        comparison = Comparison(program, folder)
+        comparison = Comparison(program, folder, reference=reference)
         comparison.build_pattern()
         heads = ["pattern, limit"] + [c.replace("workingset_", "") for c in COUNTERS]
         if markdown:
