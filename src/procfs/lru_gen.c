@@ -1,6 +1,7 @@
 /* lru_gen.c - /sys/kernel/mm/lru_gen, and the generations of each group in /sys/kernel/debug.
  *
- * Mirrors: lru_gen_seq_show() and lru_gen_seq_show_full() of mm/vmscan.c, Linux 6.1 without CONFIG_LRU_GEN_STATS. */
+ * Mirrors: lru_gen_seq_show() and lru_gen_seq_show_full() of mm/vmscan.c, Linux 6.1 without
+ * CONFIG_LRU_GEN_STATS. */
 #include "procfs/procfs.h"
 #include "reclaim/mglru.h"
 

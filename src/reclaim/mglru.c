@@ -5,10 +5,11 @@
  *   PG_ACTIVE: new by a fault, or it must not be evicted yet       youngest
  *   anonymous and not in the swap cache; waits for its writeback   second youngest
  *   to go next                                                     oldest, at the tail
- *   else                                                           second oldest; oldest if that is one of the two youngest
+ *   else                                                           second oldest; oldest if that is
+ *                                                                  one of the two youngest
  *
- * A page's list can be that of an older generation than its descriptor says. Only at an end of a list does that matter: then the
- * lists of its kind and zone, four, are asked. */
+ * A page's list can be that of an older generation than its descriptor says. Only at an end of a
+ * list does that matter: then the lists of its kind and zone, four, are asked. */
 #include "reclaim/mglru.h"
 
 #include "base/alloc.h"
@@ -21,7 +22,7 @@ static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
     return frames_get(mem->frames, pfn);
 }
 
-/* --- generations -------------------------------------------------------------------------------------------------------- */
+/* --- generations ------------------------------------------------------------------------------ */
 static struct lru_gen *lru_gen_new(const struct mem *mem)
 {
     struct lru_gen *lg = xcalloc(1, sizeof(*lg));
@@ -88,7 +89,7 @@ void lru_gen_recount(struct mem *mem, struct group *g, struct lru_gen *lg, enum 
     }
 }
 
-/* --- lists ---------------------------------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 /* pre: one of the lists of its kind and zone begins (ends) with the page */
 static pfn_t *end_of_list(struct lru_gen *lg, const struct frame *f, pfn_t pfn, bool head)
 {
@@ -219,7 +220,7 @@ unsigned lru_gen_postpone(struct mem *mem, struct group *g, struct lru_gen *lg, 
     return new;
 }
 
-/* --- what policy.h asks for ------------------------------------------------------------------------------------------------- */
+/* --- what policy.h asks for ------------------------------------------------------------------- */
 static struct lru_gen *of_page(struct mem *mem, pfn_t pfn)
 {
     return lru_gen_get(mem, frame_group(mem->groups, frame_of(mem, pfn)),
@@ -307,7 +308,7 @@ void mglru_deactivate(struct mem *mem, pfn_t pfn)
     group_count(mem->groups, frame_group(mem->groups, f), PGDEACTIVATE, frame_nr_pages(f));
 }
 
-/* --- on and off ---------------------------------------------------------------------------------------------------------------- */
+/* --- on and off ------------------------------------------------------------------------------- */
 /* Each lruvec of the machine. */
 static void for_each_lruvec(struct mem *mem,
                             void (*fn)(struct mem *mem, struct group *g, unsigned nid))
@@ -358,7 +359,7 @@ void mglru_drain(struct mem *mem)
     for_each_lruvec(mem, drain);
 }
 
-/* --- check ------------------------------------------------------------------------------------------------------------------------ */
+/* --- check ------------------------------------------------------------------------------------ */
 struct tally {
     u64 nr_pages[MAX_NR_GENS][NR_LRU_GEN_TYPES][NR_ZONES];
 };

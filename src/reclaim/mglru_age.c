@@ -1,9 +1,11 @@
 /* mglru_age.c - when a new generation begins, and what that changes; see mglru.h.
  *
- *   needs_aging      eviction has used up what is old, or too little of it is left (a quarter), or too much is young (half)
+ *   needs_aging      eviction has used up what is old, or too little of it is left (a quarter), or
+ *                    too much is young (half)
  *   age              walk the page tables for the youngest generation, then begin the next
- *   kswapd           ages all groups before a round of eviction, unless the round before freed enough without; with min_ttl_ms, when no
- *                    group has a generation that old, it asks for an OOM kill instead
+ *   kswapd           ages all groups before a round of eviction, unless the round before freed
+ *                    enough without; with min_ttl_ms, when no group has a generation that old, it
+ *                    asks for an OOM kill instead
  *   direct reclaim   ages the group that it evicts from, after the gentlest priority */
 #include "reclaim/mglru.h"
 
@@ -30,7 +32,7 @@ bool lru_gen_needs_aging(const struct lru_gen *lg, const struct group *g, int pr
     return young * MIN_NR_GENS > total || old * (MIN_NR_GENS + 2) < total;
 }
 
-/* --- windows ---------------------------------------------------------------------------------------------------------- */
+/* --- windows ---------------------------------------------------------------------------------- */
 static bool gen_is_empty(const struct lru_gen *lg, u64 seq, unsigned type)
 {
     for (unsigned zone = 0; zone < NR_ZONES; zone++)
@@ -61,8 +63,8 @@ bool lru_gen_drop_empty(struct lru_gen *lg, bool can_swap)
     return any;
 }
 
-/* The window is full: the oldest generation becomes part of the next. Of anonymous memory that cannot be swapped it is only no longer
- * the oldest: its pages will be found in the youngest. */
+/* The window is full: the oldest generation becomes part of the next. Of anonymous memory that
+ * cannot be swapped it is only no longer the oldest: its pages will be found in the youngest. */
 static void push_out_oldest(struct mem *mem, struct group *g, struct lru_gen *lg, unsigned type,
                             bool can_swap)
 {
@@ -79,7 +81,8 @@ static void push_out_oldest(struct mem *mem, struct group *g, struct lru_gen *lg
     lg->min_seq[type]++;
 }
 
-/* What was second youngest is not active any more. What stands where the youngest will be is, should it have been left there. */
+/* What was second youngest is not active any more. What stands where the youngest will be is,
+ * should it have been left there. */
 static void shift_active(struct mem *mem, struct group *g, unsigned nid, const struct lru_gen *lg)
 {
     unsigned prev = gen_of_seq(lg->max_seq - 1), next = gen_of_seq(lg->max_seq + 1);
@@ -125,13 +128,13 @@ bool lru_gen_age(struct mem *mem, struct group *g, struct pgdat *pgdat, bool ksw
     return true;
 }
 
-/* --- kswapd ------------------------------------------------------------------------------------------------------------ */
+/* --- kswapd ----------------------------------------------------------------------------------- */
 static u64 ns_in_jiffies(ns_t ns)
 {
     return ns / JIFFY_NS;
 }
 
-/* Is the oldest generation of files, the younger of the two kinds' oldest, younger than min_ttl_ms? */
+/* Is the oldest generation of files, never older than that of the other kind, too young to go? */
 static bool is_too_young(const struct mem *mem, const struct lru_gen *lg)
 {
     u64 born = ns_in_jiffies(lg->born[gen_of_seq(lg->min_seq[LRU_GEN_FILE])]);

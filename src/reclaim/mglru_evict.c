@@ -3,11 +3,12 @@
  *   shrink                 batches until as many pages were looked at as the priority asks for
  *     choose a kind        the one whose oldest generation is older, else the controller
  *     isolate_batch        from the tails of its lists, zone after zone:
- *       sort_page          found used: to the list of its generation; a tier that is spared, a zone that does not help, not written
- *                          yet: to the next generation
+ *       sort_page          found used: to the list of its generation; a tier that is spared, a zone
+ *                          that does not help, not written yet: to the next generation
  *       may_isolate        else out, for eviction
- *     evict_batch          evict (evict.c); what cannot go becomes young; what is clean by now once more
- *   An empty generation is dropped; when two are left, eviction stops until aging has made another. */
+ *     evict_batch          evict (evict.c); what cannot go becomes young; what is clean by now once
+ *                          more
+ *   An empty generation is dropped; when two are left, eviction waits for aging to make another. */
 #include "reclaim/io.h"
 #include "reclaim/lru.h"
 #include "reclaim/mglru.h"
@@ -24,7 +25,7 @@ struct gen_batch {
     enum lru_gen_type type;
 };
 
-/* --- from the lists ---------------------------------------------------------------------------------------------------- */
+/* --- from the lists --------------------------------------------------------------------------- */
 /* True: it went elsewhere. */
 static bool sort_page(struct mem *mem, struct scan_control *sc, struct group *g, struct lru_gen *lg,
                       pfn_t pfn, unsigned last_tier)
@@ -189,8 +190,9 @@ static u64 isolate_of_a_kind(struct mem *mem, struct scan_control *sc, struct gr
     return scanned;
 }
 
-/* --- eviction ------------------------------------------------------------------------------------------------------------ */
-/* Those that stay go back, but for those that nothing holds up any more: they are left at the front of pfns. */
+/* --- eviction --------------------------------------------------------------------------------- */
+/* Those that stay go back, but for those that nothing holds up any more: they are left at the front
+ * of pfns. */
 static u32 put_back_kept(struct mem *mem, pfn_t *pfns, u32 kept, bool again)
 {
     u32 clean = 0, stay = 0;
@@ -253,7 +255,7 @@ static u64 evict_some(struct mem *mem, struct scan_control *sc, struct group *g,
     return scanned;
 }
 
-/* --- how much ---------------------------------------------------------------------------------------------------------------- */
+/* --- how much --------------------------------------------------------------------------------- */
 unsigned lru_gen_swappiness(const struct mem *mem, const struct scan_control *sc,
                             const struct group *g)
 {

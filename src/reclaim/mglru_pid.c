@@ -1,12 +1,14 @@
 /* mglru_pid.c - what comes back, and what follows from that; see mglru.h.
  *
- * For each kind and tier: how many pages were evicted or spared (total), and how many of those came back while the generation that they
- * were evicted from was still the oldest (refaulted). When that is over, both are added to averages, which are halved.
+ * For each kind and tier: how many pages were evicted or spared (total), and how many of those came
+ * back while the generation that they were evicted from was still the oldest (refaulted). When that
+ * is over, both are added to averages, which are halved.
  *
  *                    P: this generation        I: the average
  *   share that came back = (refaulted + avg_refaulted) / (total + avg_total)
  *
- *   within a kind       a tier may be evicted while its share is not over half of the first tier's: each has at least twice the refaults
+ *   within a kind       a tier may be evicted while its share is not over half of the first tier's:
+ *                       each has at least twice the refaults
  *   between the kinds   that whose first tier's share, weighted by swappiness, is lower
  *
  * Below a batch of refaults nothing is concluded. */
@@ -19,7 +21,7 @@
 #define SEQ_MASK    ((1ull << SEQ_BITS) - 1)
 _Static_assert(SEQ_SHIFT + SEQ_BITS <= NID_SHIFT, "the parts of a token are apart");
 
-/* --- the controller ---------------------------------------------------------------------------------------------------- */
+/* --- the controller --------------------------------------------------------------------------- */
 struct ctrl_pos {
     u64 refaulted, total, gain;
 };
@@ -85,7 +87,7 @@ enum lru_gen_type lru_gen_choose_type(const struct lru_gen *lg, unsigned swappin
     return type;
 }
 
-/* --- shadows ------------------------------------------------------------------------------------------------------------- */
+/* --- shadows ---------------------------------------------------------------------------------- */
 u64 mglru_eviction(struct mem *mem, pfn_t pfn, struct group *target)
 {
     const struct frame *f = frames_get(mem->frames, pfn);
@@ -119,7 +121,8 @@ void mglru_refault(struct mem *mem, pfn_t pfn, u64 token)
     lg->history[type].refaulted[tier_of_uses(uses)] += (u64)nr;
     group_count_frame(mem->groups, g, pfn, file ? WORKINGSET_REFAULT_FILE : WORKINGSET_REFAULT_ANON,
                       nr);
-    /* Faulted in, it was hotter than what stayed; used that often by read(), it would have been spared. */
+    /* Faulted in, it was hotter than what stayed; used that often by read(), it would have been
+     * spared. */
     if (mem->in_lru_fault || uses >= FRAME_USES_LIMIT - 1) {
         frame_set(f, FRAME_USES_MASK | PG_WORKINGSET);
         group_count_frame(mem->groups, g, pfn,

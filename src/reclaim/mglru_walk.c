@@ -4,17 +4,20 @@
  *
  *   an address space that no task ran in since the last walk ......... passed over
  *   a mapping that says nothing of pages to come (MADV_RANDOM ...) ... passed over
- *   a page table that no walk of the hardware went through since ..... passed over (PTE_ACCESSED in the PMD table)
+ *   a page table that the hardware did not go through since .......... passed over (*)
  *   a page table that is not in the Bloom filter ..................... passed over
  *   its entries: used ones are cleared, and their pages promoted
- *   one used entry in a line of the CPU's cache, on average .......... into the filter of the next walk
+ *   one used entry in a line of the CPU's cache, on average .......... into the next walk's filter
  *
- * Eviction puts page tables into the filter too, when it finds that many used entries around the page that it looked at. There are
- * two filters, for the walk to come and for the one after it. An address space that joined the group since the last walk is looked
- * at without filter, and so is all that follows it in that walk.
+ *   (*) by PTE_ACCESSED in the PMD table
  *
- * Rejected: to keep a set instead of the filter. Its false hits are part of what Linux does; the hash is its own, of the address
- * that the entry has in the kernel's map of all memory. */
+ * Eviction puts page tables into the filter too, when it finds that many used entries around the
+ * page that it looked at. There are two filters, for the walk to come and for the one after it. An
+ * address space that joined the group since the last walk is looked at without filter, and so is
+ * all that follows it in that walk.
+ *
+ * Rejected: to keep a set instead of the filter. Its false hits are part of what Linux does; the
+ * hash is its own, of the address that the entry has in the kernel's map of all memory. */
 #include "reclaim/mglru.h"
 #include "reclaim/page.h"
 
@@ -25,7 +28,7 @@ static struct frame *frame_of(const struct mem *mem, pfn_t pfn)
     return frames_get(mem->frames, pfn);
 }
 
-/* --- filters ------------------------------------------------------------------------------------------------------------ */
+/* --- filters ---------------------------------------------------------------------------------- */
 #define DIRECT_MAP      0xffff888000000000ull
 #define GOLDEN_RATIO_64 0x61c8864680b583ebull
 
@@ -75,7 +78,7 @@ static bool is_dense(u32 total, u32 young)
     return young * 8 >= total;
 }
 
-/* --- address spaces ------------------------------------------------------------------------------------------------------- */
+/* --- address spaces --------------------------------------------------------------------------- */
 void mglru_mm_add(struct mem *mem, struct mm *mm)
 {
     struct group *g = group_get(mem->groups, mm->memcg);
@@ -101,7 +104,7 @@ void mglru_mm_move(struct mem *mem, struct mm *mm)
     mglru_mm_add(mem, mm);
 }
 
-/* --- one entry -------------------------------------------------------------------------------------------------------------- */
+/* --- one entry -------------------------------------------------------------------------------- */
 /* For whom used pages are looked for. */
 struct young_of {
     struct mem *mem;
@@ -138,7 +141,7 @@ static void keep_dirty(struct mem *mem, pfn_t head, pte_t pte)
     page_mark_dirty(mem, head);
 }
 
-/* --- walks -------------------------------------------------------------------------------------------------------------------- */
+/* --- walks ------------------------------------------------------------------------------------ */
 struct mm_walk {
     struct young_of of;
     struct mm *mm;
@@ -318,8 +321,9 @@ bool lru_gen_walk_mms(struct mem *mem, struct group *g, unsigned nid, bool can_s
     return true;
 }
 
-/* --- looking around ----------------------------------------------------------------------------------------------------------- */
-/* The part of the page table around vpn that belongs to the vma: at most MIN_LRU_BATCH entries, vpn in the middle if possible. */
+/* --- looking around --------------------------------------------------------------------------- */
+/* The part of the page table around vpn that belongs to the vma: at most MIN_LRU_BATCH entries, vpn
+ * in the middle if possible. */
 static void choose_around(const struct vma *vma, vpn_t vpn, vpn_t *ret_start, vpn_t *ret_end)
 {
     vpn_t table = ROUND_DOWN(vpn, (vpn_t)TABLE_ENTRIES);

@@ -1,4 +1,5 @@
-/* mglru_test.c - multi-generational LRU on small machines: where pages stand, what moves them, what goes, and what depends on each part.
+/* mglru_test.c - multi-generational LRU on small machines: where pages stand, what moves them, what
+ * goes, and what depends on each part.
  */
 #include "base/prng.h"
 #include "base/test.h"
@@ -128,7 +129,7 @@ static void forget_translations(struct fixture *f)
     mmu_flush_mm(f->t->mm);
 }
 
-/* --- where pages stand ---------------------------------------------------------------------------------------------------- */
+/* --- where pages stand ------------------------------------------------------------------------ */
 static void what_a_fault_brings_is_youngest_and_what_read_brings_is_old(void **state)
 {
     struct fixture f = machine(4096, 64);
@@ -188,7 +189,7 @@ static void advice_and_the_end_of_writeback_make_pages_old(void **state)
     done(&f);
 }
 
-/* --- aging ------------------------------------------------------------------------------------------------------------------ */
+/* --- aging ------------------------------------------------------------------------------------ */
 static void a_walk_promotes_what_was_used_and_nothing_else(void **state)
 {
     struct fixture f = machine(4096, 64);
@@ -310,7 +311,7 @@ static void an_address_space_follows_its_process_to_another_group(void **state)
     done(&f);
 }
 
-/* --- eviction ------------------------------------------------------------------------------------------------------------------ */
+/* --- eviction --------------------------------------------------------------------------------- */
 static void looking_around_spares_the_neighbours_of_a_used_page(void **state)
 {
     struct fixture f = machine(1024, 4096);
@@ -419,7 +420,7 @@ static void the_oldest_go_first(void **state)
     done(&f);
 }
 
-/* --- what each part is good for -------------------------------------------------------------------------------------------- */
+/* --- what each part is good for --------------------------------------------------------------- */
 /* Major faults of a program under a limit, with parts left out. */
 static s64 hot_and_scan(u32 without, u64 caps)
 {
@@ -479,7 +480,7 @@ static void each_part_changes_what_comes_back(void **state)
     assert_true(often_read(MGLRU_PID) > reads * 11 / 10);
 }
 
-/* --- settings -------------------------------------------------------------------------------------------------------------------- */
+/* --- settings --------------------------------------------------------------------------------- */
 static void write_file(struct fixture *f, const char *path, const char *value)
 {
     struct control_state st = {0};
