@@ -67,6 +67,8 @@ $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
 > ./sys/fs/cgroup/memory.stat
 > ./sys/kernel/debug/extfrag/extfrag_index
 > ./sys/kernel/debug/extfrag/unusable_index
+> ./sys/kernel/debug/lru_gen
+> ./sys/kernel/debug/lru_gen_full
 > ./sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages
 > ./sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
 > ./sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages_mempolicy
@@ -74,6 +76,7 @@ $ cd tree && find . -path ./proc/sys -prune -o -type f -print | sort
 > ./sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages
 > ./sys/kernel/mm/hugepages/hugepages-2048kB/surplus_hugepages
 > ./sys/kernel/mm/lru_gen/enabled
+> ./sys/kernel/mm/lru_gen/min_ttl_ms
 > ./sys/kernel/mm/numa/demotion_enabled
 > ./sys/kernel/mm/swap/vma_ra_enabled
 > ./sys/kernel/mm/transparent_hugepage/defrag
