@@ -141,7 +141,9 @@ void render_pid_status(const struct system *s, const struct task *t, struct strb
         "NoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n"
         "Speculation_Store_Bypass:\tnot vulnerable\nSpeculationIndirectBranch:\talways enabled\n");
     render_allowed(s, t, out);
-    strbuf_append(out, "voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
+    strbuf_printf(
+        out, "voluntary_ctxt_switches:\t%" PRIu64 "\nnonvoluntary_ctxt_switches:\t%" PRIu64 "\n",
+        t->nvcsw, t->nivcsw);
 }
 
 void render_pid_statm(const struct system *s HW_UNUSED, const struct task *t, struct strbuf *out)

@@ -77,6 +77,8 @@ struct task {
 
     /* rusage of the thread */
     u64 minflt, majflt;
+    u64 nvcsw,
+        nivcsw; /* times that it left a CPU to wait, and to let others run; the scheduler's to count */
     u64 cpu_user_ns, cpu_sys_ns;
     u64 wait_ns[NR_WAIT_CAUSES];
     u64 reclaim_ns;              /* CPU time it spent in direct reclaim */

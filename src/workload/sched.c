@@ -245,6 +245,8 @@ static struct sched_task *take_least_served(struct sched_cpu *c)
 
 static void put_current(struct sched_cpu *c)
 {
+    if (c->current->task)
+        c->current->task->nivcsw++;
     c->current->state = SCHED_QUEUED;
     c->current->waiting_since = c->now;
     vec_push(&c->queue, c->current);
@@ -267,8 +269,10 @@ static void pick(struct sched *s, struct sched_cpu *c)
     if (c->last && c->last != c->current) {
         c->now += s->system->cost.context_switch;
         s->system->cpu_times[c - s->cpus].system_ns += s->system->cost.context_switch;
-        s->system->nr_switches++;
     }
+    /* The idle task is one to switch from and to, which costs nobody anything. */
+    s->system->nr_switches += c->idled || (c->last && c->last != c->current);
+    c->idled = false;
     c->last = c->current;
     if (c->current->task && c->current->task->mm)
         mm_used(c->current->task->mm);
@@ -347,8 +351,14 @@ static void settle(struct sched *s, struct sched_cpu *c, enum sched_result resul
         break;
     }
     c->current = NULL;
+    if (st->task && result != SCHED_DONE)
+        st->task->nvcsw++;
     if (c->queue.count == 0)
         take_work(s, c);
+    if (c->queue.count == 0) {
+        c->idled = true;
+        s->system->nr_switches++;
+    }
 }
 
 /* CPU time as it counts for its turn: less for one of more weight. */

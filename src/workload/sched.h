@@ -72,6 +72,7 @@ struct sched_cpu {
     struct sched_task *current;
     struct sched_task *last; /* who ran before: switching costs */
     bool resched;            /* `current` should give way */
+    bool idled;              /* nothing has run since `last` */
     VEC(struct sched_task *) queue;
 };
 

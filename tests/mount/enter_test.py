@@ -106,13 +106,14 @@ def numactl_and_numastat_print_its_node():
     assert "Numa_Hit" in said, said
 
 
-def lscpu_lsblk_and_iostat_show_its_devices():
-    said = enter("lscpu; lsblk -rno NAME,SIZE,MOUNTPOINT; find /sys/dev/block -type l; iostat -dx 1 2; ps -o etimes= -p $$; "
-                 "ps -o lstart= -p 1000; date +%s; cat /proc/swaps", "--skip", "1s", need=("lscpu", "lsblk", "iostat"))
+def lscpu_lsblk_iostat_and_pidstat_show_its_devices_and_switches():
+    said = enter("lscpu; lsblk -rno NAME,SIZE,MOUNTPOINT; find /sys/dev/block -type l; iostat -dx 1 2; pidstat -w 1 1; ps -o etimes= -p $$; "
+                 "ps -o lstart= -p 1000; date +%s; cat /proc/swaps", "--skip", "1s", need=("lscpu", "lsblk", "iostat", "pidstat"))
     assert re.search(r"^CPU\(s\): +2$", said, re.MULTILINE) and re.search(r"^Socket\(s\): +1$", said, re.MULTILINE), said
     swap = re.search(r"^/dev/(\w+) ", said, re.MULTILINE).group(1)
     assert re.search(rf"^{swap} 256M \[SWAP\]$", said, re.MULTILINE) and len(re.findall(r"^/sys/dev/block/\d+:\d+$", said, re.MULTILINE)) == 2, said
     assert float(re.findall(r"^nvme0n1 +([\d.]+)", said, re.MULTILINE)[-1]) > 100, said  # reads per second, of db
+    assert float(re.search(r"^Average: +0 +1001 +([\d.]+)", said, re.MULTILINE).group(1)) > 50, said  # it waits for each request
     own, boot, now = re.search(r"^ *(\d+)\n(\w{3} \w{3} +\d+ [\d:]+ \d{4})\n(\d+)$", said, re.MULTILINE).groups()
     assert int(own) < SECONDS and 0 <= int(now) - time.mktime(time.strptime(boot)) < SECONDS, said
 
@@ -202,7 +203,7 @@ if __name__ == "__main__":
         ps_top_and_pmap_print_its_processes_and_themselves,
         htop_and_smem_show_its_processes,
         numactl_and_numastat_print_its_node,
-        lscpu_lsblk_and_iostat_show_its_devices,
+        lscpu_lsblk_iostat_and_pidstat_show_its_devices_and_switches,
         node_exporter_serves_its_metrics,
         rates_of_vmstat_and_sar_are_the_machines,
         our_own_tools_see_rates,
