@@ -1,8 +1,8 @@
 /* group.c - the tree of control groups and the counters of its members.
  *
  * Ids are 16 bit because a frame has no room for more; by_id maps them back. A removed group lives on while pages are charged to it
- * (remove.c), and its id is never given to another. Names are compared, not hashed: look-ups by path happen when a machine
- * is set up and when it is shown. */
+ * (remove.c), and its id is never given to another. A group is found among thousands of siblings by a hash of its parent
+ * and its name: programs that look at a mounted machine look up a path for every file. */
 #include "group/group.h"
 
 #include <stdio.h>
@@ -13,6 +13,40 @@
 static void page_counter_init(struct page_counter *pc)
 {
     *pc = (struct page_counter){.high = PAGE_COUNTER_MAX, .max = PAGE_COUNTER_MAX};
+}
+
+static u64 name_key(const struct group *parent, const char *name, size_t len)
+{
+    return hash_u64_pair(parent->id, hash_bytes(name, len));
+}
+
+static void remember_name(struct groups *gs, struct group *g)
+{
+    u64 key = name_key(g->parent, g->name, strlen(g->name)), first = 0;
+
+    u64map_get(&gs->by_name, key, &first);
+    g->next_named = (u16)first;
+    u64map_put(&gs->by_name, key, g->id);
+}
+
+void group_forget_name(struct groups *gs, struct group *g)
+{
+    u64 key = name_key(g->parent, g->name, strlen(g->name)), id;
+    struct group *before;
+
+    if (!u64map_get(&gs->by_name, key, &id))
+        return;
+    if (id == g->id) {
+        if (g->next_named)
+            u64map_put(&gs->by_name, key, g->next_named);
+        else
+            u64map_del(&gs->by_name, key, NULL);
+        return;
+    }
+    for (before = gs->by_id[id]; before->next_named != g->id;
+         before = gs->by_id[before->next_named])
+        ;
+    before->next_named = g->next_named;
 }
 
 static struct group *group_make(struct groups *gs, struct group *parent, const char *name)
@@ -34,8 +68,10 @@ static struct group *group_make(struct groups *gs, struct group *parent, const c
     list_init(&g->sibling);
     list_init(&g->dying);
     list_init(&g->mms);
-    if (parent)
+    if (parent) {
         list_add_tail(&g->sibling, &parent->children);
+        remember_name(gs, g);
+    }
     page_counter_init(&g->memory);
     page_counter_init(&g->swap);
     for (unsigned i = 0; i < NR_HUGETLB_CHARGES; i++)
@@ -72,6 +108,7 @@ void groups_init(struct groups *gs, struct frames *frames, struct counters *coun
     gs->charge_batch = kernel_default()->charge_batch;
     gs->recursive_protection = true;
     list_init(&gs->dying);
+    u64map_init(&gs->by_name);
     gs->stock = xcalloc(nr_cpus, sizeof(*gs->stock));
     gs->root = group_make(gs, NULL, "");
     assert(gs->root->id == GROUP_ROOT);
@@ -86,6 +123,7 @@ void groups_done(struct groups *gs)
         free(gs->by_id[id]->name);
         free(gs->by_id[id]);
     }
+    u64map_done(&gs->by_name);
     free(gs->by_id);
     free(gs->stock);
     *gs = (struct groups){0};
@@ -97,13 +135,19 @@ struct group *group_new(struct groups *gs, struct group *parent, const char *nam
     return gs->nr_groups >= GROUPS_MAX ? NULL : group_make(gs, parent, name);
 }
 
-static struct group *group_child(struct group *g, const char *name, size_t len)
+static struct group *group_child(const struct groups *gs, const struct group *g, const char *name,
+                                 size_t len)
 {
-    struct group *c;
+    u64 id = 0;
 
-    list_for_each_entry (c, &g->children, sibling)
-        if (c->online && strlen(c->name) == len && !memcmp(c->name, name, len))
+    u64map_get(&gs->by_name, name_key(g, name, len), &id);
+    while (id) {
+        struct group *c = gs->by_id[id];
+
+        if (c->parent == g && strlen(c->name) == len && !memcmp(c->name, name, len))
             return c;
+        id = c->next_named;
+    }
     return NULL;
 }
 
@@ -118,7 +162,7 @@ struct group *group_find(const struct groups *gs, const char *path)
             return g;
         size_t len = strcspn(path, "/");
 
-        g = group_child(g, path, len);
+        g = group_child(gs, g, path, len);
         path += len;
     }
     return NULL;

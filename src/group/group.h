@@ -9,6 +9,7 @@
 #ifndef GROUP_GROUP_H
 #define GROUP_GROUP_H
 
+#include "base/hash.h"
 #include "base/list.h"
 #include "frames/frames.h"
 #include "stats/cgroup_events.h"
@@ -67,7 +68,8 @@ enum hugetlb_charge { HUGETLB_IN_USE, HUGETLB_RSVD, NR_HUGETLB_CHARGES };
 
 struct group {
     u16 id;
-    char *name; /* last component; root: "" */
+    u16 next_named; /* id of the next online group with the same key in groups.by_name; 0: none */
+    char *name;     /* last component; root: "" */
     struct group *parent;
     struct list_head children, sibling;
     struct page_counter memory, swap;
@@ -104,6 +106,7 @@ struct groups {
     struct frames *frames;
     struct counters *counters; /* the machine's */
     struct group **by_id;      /* NULL: no such group */
+    struct u64map by_name; /* hash of the parent's id and the name: id of the first online group */
     u32 nr_groups, cap_groups;
     struct group *root;
     struct list_head dying;
@@ -122,6 +125,8 @@ struct group *group_new(struct groups *gs, struct group *parent, const char *nam
 /* rmdir: no task may enter any more. What is charged stays until it is freed or reclaimed, as a "zombie"; its protection ends. Kernel
  * objects are the caller's business.   -EBUSY: it has tasks or children.   pre: not the root */
 int group_remove(struct groups *gs, struct group *g);
+/* A group that is going away is found by its name no longer. For group_remove() alone. */
+void group_forget_name(struct groups *gs, struct group *g);
 /* Release removed groups that nothing is charged to. group_new() and group_remove() do so as well. */
 void groups_reap(struct groups *gs);
 /* The nearest group from g on that was not released: where its counts went. */

@@ -62,8 +62,25 @@ static void protection_check(const struct group *g)
     assert(g->memory.children_min == min && g->memory.children_low == low);
 }
 
+/* Each group that is online is found by its name, and no other is. */
+static void names_check(const struct groups *gs)
+{
+    u64 cursor, key, id;
+    s64 left = 0;
+
+    for (u32 at = 1; at <= gs->nr_groups; at++)
+        left += gs->by_id[at]->online && gs->by_id[at]->parent;
+    u64map_for_each (&gs->by_name, cursor, key, id) {
+        for (const struct group *g = gs->by_id[id]; g; g = gs->by_id[g->next_named], left--)
+            assert(g->online && g->parent);
+    }
+    assert(left == 0);
+}
+
 void group_check(const struct groups *gs)
 {
+    names_check(gs);
+
     u64 *own = xcalloc(gs->nr_groups + 1, sizeof(*own));
 
     for (pfn_t p = 1; p < gs->frames->end_pfn; p++) {

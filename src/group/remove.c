@@ -69,6 +69,7 @@ int group_remove(struct groups *gs, struct group *g)
         if (list_entry(at, struct group, sibling)->online)
             return -EBUSY;
     g->online = false;
+    group_forget_name(gs, g);
     group_set_limit(g, LIMIT_MIN, 0);
     group_set_limit(g, LIMIT_LOW, 0);
     group_drain_stock(gs, g);
