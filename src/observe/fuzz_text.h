@@ -274,6 +274,16 @@ static inline char *fuzz_text(struct prng *p, const struct corpus *c, size_t *re
     return exact;
 }
 
+/* The text in a block of exactly its size, so that a read past its end is seen. The caller frees it. */
+static inline char *fuzz_exact(const struct strbuf *text)
+{
+    char *exact = xmalloc(text->len + (text->len == 0));
+
+    if (text->len)
+        memcpy(exact, text->text, text->len);
+    return exact;
+}
+
 /* Feed the parsers in turn, first of all with their corpora as they are. Returns the exit code. */
 static inline int fuzz_parsers(const struct fuzz_parser *parsers, size_t count, u64 operations,
                                u64 seed)

@@ -190,27 +190,19 @@ static void put_into(struct prng *rng, struct span text, struct strbuf *ret)
     strbuf_done(&prefix);
 }
 
-/* In a block of exactly its size. */
-static void run_exactly(const struct strbuf *text, struct prng *rng)
-{
-    char *exact = xmalloc(text->len + (text->len == 0));
-
-    if (text->len)
-        memcpy(exact, text->text, text->len);
-    run(span_of(exact, text->len), rng);
-    free(exact);
-}
-
 static void fuzz_once(struct prng *rng, const struct corpus *corpus)
 {
     size_t len;
     char *text = fuzz_text(rng, corpus, &len);
     struct strbuf with;
+    char *exact;
 
     if (prng_below(rng, 2)) {
         strbuf_init(&with);
         put_into(rng, span_of(text, len), &with);
-        run_exactly(&with, rng);
+        exact = fuzz_exact(&with);
+        run(span_of(exact, with.len), rng);
+        free(exact);
         strbuf_done(&with);
     } else {
         run(span_of(text, len), rng);

@@ -57,23 +57,12 @@ static void run(struct span text, const char *name)
     strbuf_done(&copy);
 }
 
-/* In a block of exactly its size. */
-static void run_exactly(const struct strbuf *text, const char *name)
-{
-    char *exact = xmalloc(text->len + (text->len == 0));
-
-    if (text->len)
-        memcpy(exact, text->text, text->len);
-    run(span_of(exact, text->len), name);
-    free(exact);
-}
-
 static void fuzz_once(struct prng *rng, const struct corpus *corpus)
 {
     unsigned which = (unsigned)prng_below(rng, ARRAY_SIZE(sayings) + 1);
     struct strbuf with;
     size_t len, at;
-    char *text = fuzz_text(rng, corpus, &len);
+    char *text = fuzz_text(rng, corpus, &len), *exact;
 
     if (which == ARRAY_SIZE(sayings)) {
         run(span_of(text, len), NULL);
@@ -87,7 +76,9 @@ static void fuzz_once(struct prng *rng, const struct corpus *corpus)
     strbuf_append_bytes(&with, text, at);
     strbuf_printf(&with, "%s\n", sayings[which].line);
     strbuf_append_bytes(&with, text + at, len - at);
-    run_exactly(&with, sayings[which].name);
+    exact = fuzz_exact(&with);
+    run(span_of(exact, with.len), sayings[which].name);
+    free(exact);
     strbuf_done(&with);
     free(text);
 }
