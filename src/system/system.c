@@ -400,15 +400,6 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     return rc;
 }
 
-static void task_free(struct task *t)
-{
-    if (!t)
-        return;
-    task_numa_done(&t->numa);
-    free(t->nodes);
-    free(t);
-}
-
 void system_done(struct system *s)
 {
     s->space.file_mapped = NULL;

@@ -66,6 +66,8 @@ enum step user_access(struct system *s, struct task *t, vpn_t vpn, enum access_k
 void process_exit(struct system *s, struct task *t, enum task_outcome outcome, s32 status);
 /* One user fewer: the last one releases everything. */
 void mm_put(struct system *s, struct mm *mm);
+/* A task that is in no table any longer; NULL is none. */
+void task_free(struct task *t);
 
 /* --- objects.c: the kernel objects behind tasks, address spaces and files ------------------------------------------ */
 void task_objects_new(struct system *s, struct task *t);

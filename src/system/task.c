@@ -84,6 +84,15 @@ static struct task *task_make(struct system *s, struct group *g, u32 pid, u32 tg
     return t;
 }
 
+void task_free(struct task *t)
+{
+    if (!t)
+        return;
+    task_numa_done(&t->numa);
+    free(t->nodes);
+    free(t);
+}
+
 static void inherit_placement(struct task *t, const struct task *from)
 {
     t->mempolicy = from->mempolicy;
@@ -277,7 +286,7 @@ static void fork_abandon(struct system *s, struct task *t)
     stack_free(s, child);
     task_objects_free(s, child);
     child->group->nr_tasks--;
-    free(child);
+    task_free(child);
 }
 
 static void task_exit(struct system *s, struct task *t, enum task_outcome outcome, s32 status)
