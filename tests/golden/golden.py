@@ -37,6 +37,9 @@ SCALE = 8
 UNSCALED_BYTES = 1 << 20
 # What may differ between two runs or versions: the CPU time of the replay, and the version of the program.
 VARIES = re.compile(r'("version"\s*:\s*)[^\s,}]+')
+# Every run tells every tunable. They are compared once, in a case of their own, so that a new one changes one checksum and not all.
+TUNABLES = re.compile(r'"tunables"\s*:\s*\{[^{}]*\}')
+TUNABLES_CASE = "tunables json"
 # Recordings say nothing of their host's huge pages; the scenarios say that they want none.
 NEVER = ["--thp", "never"]
 DIFF_LINES = 40  # of one file that are shown
@@ -69,15 +72,17 @@ def cases():
         found[f"{path.stem} size json"] = ["size", path, *NEVER, "--grid", "4", "--swap", "64M", "--format", "json", "--jobs", "1"]
     for name, recording, options in cells():
         found[f"{name} json"] = ["run", recording, *options, "--format", "json", "--proc", "{out}/proc"]
+    found[TUNABLES_CASE] = ["run", HERE / "groups.ini", "--format", "json"]
     return found
 
 
-def outputs(program, arguments):
+def outputs(program, name, arguments):
     """{file: bytes} of a case: what is printed, the exit code, and the files that are written."""
     with tempfile.TemporaryDirectory() as folder:
         words = [str(a.relative_to(TOP)) if isinstance(a, pathlib.Path) else a.format(out=folder) for a in arguments]
         done = subprocess.run([str(program), *words], capture_output=True, cwd=TOP, env={**os.environ, "TERM": "dumb", "LC_ALL": "C.UTF-8"})
         printed = VARIES.sub(r"\g<1>0", done.stdout.decode(errors="replace")).replace(folder, "OUT")
+        printed = TUNABLES.search(printed)[0] if name == TUNABLES_CASE else TUNABLES.sub('"tunables": {}', printed)
         files = {"stdout": printed.encode(), "stderr": done.stderr, "exit": f"{done.returncode}\n".encode()}
         for path in sorted(pathlib.Path(folder).rglob("*")):
             if path.is_file():
@@ -88,7 +93,7 @@ def outputs(program, arguments):
 def each(program, chosen):
     """(name, {file: bytes}) of every case, in order."""
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        yield from zip(chosen, pool.map(lambda name: outputs(program, chosen[name]), chosen))
+        yield from zip(chosen, pool.map(lambda name: outputs(program, name, chosen[name]), chosen))
 
 
 def checksum(files):
