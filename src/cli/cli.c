@@ -144,6 +144,8 @@ void cli_choose(struct cli *cli, enum machine_option option)
         cli_usage(cli, "%s", e.text);
     else
         cli_add_setting(cli, (struct cli_setting){machine_option_info[option].name, cli->arg});
+    if (option == MACHINE_OPTION_cpunodebind)
+        cli->cpunodebind_option = "--cpunodebind";
 }
 
 /* --numa, --membind and the like are one policy: no two of them, as numactl has it. */

@@ -114,7 +114,8 @@ struct cli {
 
     /* private */
     const char *policy_option; /* the one that was given of --numa, --membind and the like; NULL */
-    VEC(void *) owned;         /* to free */
+    const char *cpunodebind_option; /* "--cpunodebind" if it was given; NULL */
+    VEC(void *) owned;              /* to free */
     struct option *long_options;
     char *letters;
     bool no_color, progress_forced, progress_shown;

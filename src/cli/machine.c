@@ -41,12 +41,16 @@ void cli_apply_settings(const struct cli *cli, unsigned variant, struct system_c
     }
     if (cli->policy_option)
         config->numa_label = cli->policy_option;
+    if (cli->cpunodebind_option)
+        config->cpunodebind_label = cli->cpunodebind_option;
     for (unsigned i = 0; i < axes.nr; i++) {
         int rc = system_config_set(config, axes.items[i].key, axes_value(&axes, variant, i), NULL);
 
         assert(rc == 0);
         if (strcmp(axes.items[i].key, "numa") == 0)
             config->numa_label = "numa";
+        if (strcmp(axes.items[i].key, "cpunodebind") == 0)
+            config->cpunodebind_label = "cpunodebind";
     }
 }
 

@@ -137,14 +137,14 @@ static u64 all_nodes(const struct hugetlb *h)
 static void refused_for_want(struct hugetlb *h, enum hugetlb_refusal why, u64 wanted, u64 nodes)
 {
     struct hugetlb_refused *r = &h->refused[why];
-    u64 here = MIN(free_on(h, nodes), hugetlb_unreserved(h));
-    bool some = (nodes & all_nodes(h)) != all_nodes(h);
+    u64 here = free_on(h, nodes);
+    bool some = (nodes & all_nodes(h)) != all_nodes(h) && here < wanted;
 
     *r = (struct hugetlb_refused){.count = r->count + 1,
                                   .wanted = wanted,
                                   .pool = h->nr,
-                                  .left = here,
-                                  .elsewhere = some ? hugetlb_unreserved(h) - here : 0,
+                                  .left = some ? here : hugetlb_unreserved(h),
+                                  .elsewhere = some ? h->free - here : 0,
                                   .nodes = some ? nodes & all_nodes(h) : 0};
 }
 
@@ -231,6 +231,11 @@ enum balance_result hugetlb_reserve(struct hugetlb *h, struct hugetlb_file *file
     else
         file->left = file->nr;
     return BALANCE_OK;
+}
+
+void hugetlb_note_refused(struct hugetlb *h, u64 had)
+{
+    h->refused[HUGETLB_MAP].had = had;
 }
 
 void hugetlb_unreserve(struct hugetlb *h, struct hugetlb_file *file, u64 first, u64 end)

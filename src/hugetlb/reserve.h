@@ -39,6 +39,8 @@ void hugetlb_file_free(struct hugetlb *h, struct hugetlb_file *file);
  * way. */
 enum balance_result hugetlb_reserve(struct hugetlb *h, struct hugetlb_file *file, struct group *g,
                                     struct attempt *at, struct wait *ret_wait);
+/* The mapping that was refused last is of a process that had mapped so many huge pages before. */
+void hugetlb_note_refused(struct hugetlb *h, u64 had);
 /* munmap of huge pages [first, end) of a private mapping that has the reservation. */
 void hugetlb_unreserve(struct hugetlb *h, struct hugetlb_file *file, u64 first, u64 end);
 

@@ -711,7 +711,7 @@ static void own_policies(const struct run_report *r, const program_list *list, s
         if (p->mode == MPOL_INTERLEAVE && !(p->nodes & (p->nodes - 1)))
             strbuf_append(out, ", which is one node alone");
         strbuf_append(out, r->system->config.numa.mode == MPOL_DEFAULT
-                               ? "; options such as --interleave do not count for it.\n"
+                               ? ".\n"
                                : "; the one of the command line does not count for it.\n");
     }
 }

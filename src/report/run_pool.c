@@ -85,8 +85,9 @@ static void tell_want(const struct hugetlb *h, enum hugetlb_refusal why, struct 
                                    : "first touches",
                   of->count == 1 ? "was" : "were", map ? "ENOMEM" : "SIGBUS");
     if (map)
-        strbuf_printf(note, "%swanted %s, and ", of->count == 1 ? "it " : "the last ",
-                      format_count(number, of->wanted));
+        strbuf_printf(note, "%swanted %s%s%s%s, and ", of->count == 1 ? "it " : "the last ",
+                      format_count(number, of->wanted), of->had ? " beside the " : "",
+                      of->had ? format_count(left, of->had) : "", of->had ? " it had" : "");
     if (of->left)
         strbuf_printf(note, "only %s of the pool's %s", format_count(left, of->left),
                       format_count(pool, of->pool));
@@ -95,8 +96,8 @@ static void tell_want(const struct hugetlb *h, enum hugetlb_refusal why, struct 
     else
         strbuf_append(note, "the pool had none");
     if (of->pool)
-        strbuf_append(note, of->left > 1 ? " were neither used nor promised"
-                                         : " was neither used nor promised");
+        strbuf_printf(note, " %s %s", of->left > 1 ? "were" : "was",
+                      of->nodes ? "free" : "neither used nor promised");
     if (of->nodes) {
         strbuf_append(note, " on ");
         tell_nodes(of->nodes, note);

@@ -36,6 +36,7 @@ void system_config_init(struct system_config *c)
 #include "system/machine.def"
 #undef MACHINE
         .numa_label = "numa",
+        .cpunodebind_label = "cpunodebind",
     };
     tunables_init(&c->tunables);
     cost_model_init(&c->cost);
@@ -487,13 +488,13 @@ int system_config_topology(const struct system_config *c, struct topology *ret, 
     if (mempolicy_fit(&numa, ret, &why))
         return err_set(e, -EINVAL, "%s: %s", c->numa_label, why.text);
     if (c->cpunodebind & ~topology_all_nodes(ret))
-        return err_set(e, -EINVAL, "cpunodebind: there is no node %u: the machine has %s%.0u",
+        return err_set(e, -EINVAL, "%s: there is no node %u: the machine has %s%.0u",
+                       c->cpunodebind_label,
                        (unsigned)__builtin_ctzll(c->cpunodebind & ~topology_all_nodes(ret)),
                        ret->nr_nodes > 1 ? "0-" : "node 0 alone", ret->nr_nodes - 1);
     if (c->cpunodebind && !system_config_cpus(c, ret))
-        return err_set(e, -EINVAL,
-                       "cpunodebind: none of these nodes has CPUs; the machine has %u node%s",
-                       ret->nr_nodes, ret->nr_nodes == 1 ? "" : "s");
+        return err_set(e, -EINVAL, "%s: none of these nodes has CPUs; the machine has %u node%s",
+                       c->cpunodebind_label, ret->nr_nodes, ret->nr_nodes == 1 ? "" : "s");
     return 0;
 }
 

@@ -102,9 +102,10 @@ struct system_config { /* system_config_init() fills in the defaults */
     struct tunables tunables;
     struct cost_model cost;
     struct topology_spec topology; /* node.N.ram, ... */
-    const char *numa_label; /* what messages call `numa`: its key, or an option ("--membind") */
-    u32 given;              /* bit per enum machine_option: set by machine_option_set() */
-    u32 given_as_tunable;   /* the same: set by the other name of the option */
+    /* What messages call `numa` and `cpunodebind`: the key, or the option as given ("--membind"). */
+    const char *numa_label, *cpunodebind_label;
+    u32 given;            /* bit per enum machine_option: set by machine_option_set() */
+    u32 given_as_tunable; /* the same: set by the other name of the option */
 
     struct disk_spec disks[DISKS_MAX - 1]; /* others; what is on none of them is on `disk` */
     unsigned nr_disks;

@@ -158,6 +158,16 @@ static u32 map_flags(const struct system *s, const struct mm *mm, const struct m
     return is_accountable(flags) ? flags | VM_ACCOUNT : flags;
 }
 
+static u64 count_huge(const struct mm *mm)
+{
+    u64 pages = 0;
+
+    for (u32 i = 0; i < mm->nr_vmas; i++)
+        if (mm->vmas[i]->flags & VM_HUGETLB)
+            pages += mm->vmas[i]->end - mm->vmas[i]->start;
+    return pages >> HPAGE_PMD_ORDER;
+}
+
 /* The file behind a mapping of huge pages: nobody can open it, and it is reserved whole unless that is waived. */
 static enum balance_result huge_memory(struct system *s, struct task *t, u32 flags, u64 pages,
                                        struct hugetlb_file **ret_file, struct wait *ret_wait)
@@ -167,6 +177,8 @@ static enum balance_result huge_memory(struct system *s, struct task *t, u32 fla
     *ret_file = hugetlb_file_new(&s->hugetlb, pages >> HPAGE_PMD_ORDER, (flags & VM_SHARED) != 0);
     if (!(flags & VM_NORESERVE))
         r = hugetlb_reserve(&s->hugetlb, *ret_file, t->group, &t->attempt, ret_wait);
+    if (r == BALANCE_FAIL)
+        hugetlb_note_refused(&s->hugetlb, count_huge(t->mm));
     if (r != BALANCE_OK)
         hugetlb_file_free(&s->hugetlb, *ret_file);
     return r;

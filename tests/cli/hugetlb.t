@@ -66,7 +66,7 @@ $ highwater run empty.ini -q | grep -o -e 'it wanted .*' -e 'Yes: .*'
 | memory = 30M
 $ highwater run bound.ini -q | grep -o -e 'it wanted .* on others)' -e 'Yes: .*'
 > Yes: the pool of huge pages had too few for it on the nodes that it may use.
-> it wanted 15, and only 10 of the pool's 40 were neither used nor promised on node 1, to which it is bound (30 on others)
+> it wanted 15, and only 10 of the pool's 40 were free on node 1, to which it is bound (30 on others)
 # A pool that is made smaller keeps what is in use beyond it.
 $ sed 's/^value = 20/value = 2/; s/^hugetlb.2MB.max.*//' pool.ini >less.ini; highwater run less.ini -q | grep -o 'asked 2, .*'
 > asked 2, got 2; 4 more are in use or promised, and stay till they are given back
@@ -95,3 +95,6 @@ $ sed 's/^memory = 12M/leak = 1K\/s/' pool.ini >leak.ini; highwater run leak.ini
 $ sed 's/^value = 20/value = many/' pool.ini >wrong.ini; highwater run wrong.ini
 ! highwater run: wrong.ini:16: [write more]: nr_hugepages wants a number of huge pages, not 'many'
 = 2
+# A process that has some already: how many more it wanted.
+$ sed 's/^memory = 30M/preload = 8M\nmemory = 22M/' bound.ini >beside.ini; highwater run beside.ini -q | grep -o -e 'it wanted .* on others)'
+> it wanted 11 beside the 4 it had, and only 10 of the pool's 40 were free on node 1, to which it is bound (30 on others)

@@ -242,7 +242,7 @@ $ highwater run bound.ini --format json | python3 -c 'import json, sys; print(js
 $ highwater run bound.ini | sed -n '/try cpus = 1/p'
 # Wrong nodes are told with the option, the line and what there is.
 $ highwater run two.ini --cpunodebind 1-5
-! highwater run: cpunodebind: there is no node 2: the machine has 0-1
+! highwater run: --cpunodebind: there is no node 2: the machine has 0-1
 = 2
 $ highwater run two.ini --interleave 0,,1
 !~ highwater run: --interleave: interleave: .*
