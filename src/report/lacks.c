@@ -95,10 +95,25 @@ static void nodes_remark(u64 cut, u64 absent, struct strbuf *out)
             format_count(ignored, absent));
 }
 
+static void policies_remark(u64 refused, struct strbuf *out)
+{
+    char number[UNITS_TEXT_MAX];
+
+    if (refused)
+        strbuf_printf(out,
+                      "\nNote: when it was recorded, the host refused the program %s call%s that "
+                      "place%s memory or tasks (`highwater trace info` names them): it runs "
+                      "without, as it did there. --membind, --interleave and --preferred give a "
+                      "policy here.\n",
+                      format_count(number, refused), refused == 1 ? "" : "s",
+                      refused == 1 ? "s" : "");
+}
+
 void misfits_remark(const struct replay_misfits *m, struct strbuf *out)
 {
     unexplained_remark(m->unexplained, out);
     nodes_remark(m->nodes_cut, m->nodes_absent, out);
+    policies_remark(m->policies_refused, out);
 }
 
 void lacks_put(json_object *list, const char *reason, u64 count, const char *text)

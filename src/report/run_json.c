@@ -479,6 +479,8 @@ static json_object *replay_json(const struct run_report *r)
         json_put_u64(o, "nodes_cut", r->stats.nodes_cut);
         json_put_u64(o, "nodes_absent", r->stats.nodes_absent);
     }
+    if (r->stats.policies_refused)
+        json_put_u64(o, "policies_refused", r->stats.policies_refused);
     json_put_u64(o, "refused", r->stats.refused);
     json_put_u64(o, "lost", lacks.by_reason[HWT_INCOMPLETE_CALLS]);
     return o;

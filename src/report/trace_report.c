@@ -5,6 +5,7 @@
 #include "report/lacks.h"
 #include "space/mempolicy.h"
 
+#include "base/masklist.h"
 #include "base/units.h"
 #include "base/utf8.h"
 
@@ -145,35 +146,103 @@ static void info_host(const struct trace *t, struct strbuf *out)
     }
 }
 
-/* Memory policies, with the nodes of the host: a machine of other nodes has those of them that it has. */
-static void info_policies(const struct footprint *f, struct strbuf *out)
+/* "set_mempolicy bind:0", "affinity 0-3": a call that the recording makes, or was refused. */
+static void put_policy(const struct footprint_policy *p, struct strbuf *out)
 {
-    if (!f->nr_policies)
-        return;
-    key(out, "policies");
+    const struct mempolicy policy = {.mode = (u16)(p->mode & ~(u64)ABI_MPOL_MODE_FLAGS),
+                                     .flags = (u16)(p->mode & ABI_MPOL_MODE_FLAGS),
+                                     .nodes = p->nodes};
+    bool has_mode = p->call == HWT_OP_SET_MEMPOLICY || p->call == HWT_OP_MBIND;
+
+    if (p->call < HWT_OP_MAX && trace_op_name((unsigned)p->call))
+        strbuf_append(out, trace_op_name((unsigned)p->call));
+    else
+        strbuf_printf(out, "call %" PRIu64, p->call);
+    if (has_mode || p->nodes)
+        strbuf_appendc(out, ' ');
+    if (!has_mode)
+        strbuf_masklist(out, p->nodes);
+    else if (policy.mode < NR_MPOL_MODES && p->mode <= UINT16_MAX)
+        mempolicy_render_key(&policy, out);
+    else
+        strbuf_printf(out, "mode %" PRIu64, p->mode);
+}
+
+/* "EPERM"; NULL: no such number. */
+static const char *error_name(u64 error)
+{
+    return error && error <= INT32_MAX ? strerrorname_np((int)error) : NULL;
+}
+
+static void put_refusal(const struct footprint_policy *p, struct strbuf *out)
+{
+    const char *name = error_name(p->error);
+
+    strbuf_append(out, " (");
+    if (name)
+        strbuf_append(out, name);
+    else
+        strbuf_printf(out, "error %" PRIu64, p->error);
+    if (p->calls > 1) {
+        strbuf_append(out, ", ");
+        put_count(out, p->calls);
+        strbuf_append(out, " times");
+    }
+    strbuf_appendc(out, ')');
+}
+
+/* Memory policies that were set, or refused, with the nodes of the host: a machine of other nodes has those of them that it has. */
+static void info_policies(const struct footprint *f, bool refused, struct strbuf *out)
+{
+    const char *before = "";
+
     for (u32 i = 0; i < f->nr_policies; i++) {
         const struct footprint_policy *p = &f->policies[i];
-        const struct mempolicy policy = {.mode = (u16)(p->mode & ~(u64)ABI_MPOL_MODE_FLAGS),
-                                         .flags = (u16)(p->mode & ABI_MPOL_MODE_FLAGS),
-                                         .nodes = p->nodes};
 
-        strbuf_printf(out, "%s%s ", i ? ", " : "", p->range ? "mbind" : "set_mempolicy");
-        if (policy.mode < NR_MPOL_MODES && p->mode <= UINT16_MAX)
-            mempolicy_render_key(&policy, out);
-        else
-            strbuf_printf(out, "mode %" PRIu64, p->mode);
-        if (p->calls > 1) {
+        if ((p->error != 0) != refused)
+            continue;
+        if (!*before)
+            key(out, refused ? "refused" : "policies");
+        strbuf_append(out, before);
+        before = ", ";
+        put_policy(p, out);
+        if (refused) {
+            put_refusal(p, out);
+        } else if (p->calls > 1) {
             strbuf_append(out, " (");
             put_count(out, p->calls);
             strbuf_append(out, " times)");
         }
     }
-    if (f->more_policies) {
+    if (*before && !refused && f->more_policies) {
         strbuf_append(out, " and others in ");
         put_count(out, f->more_policies);
         strbuf_append(out, " calls");
     }
-    strbuf_appendc(out, '\n');
+    if (*before)
+        strbuf_appendc(out, '\n');
+}
+
+static json_object *policies_json(const struct footprint *f)
+{
+    json_object *list = json_new_array();
+    struct strbuf text;
+
+    for (u32 i = 0; i < f->nr_policies; i++) {
+        const struct footprint_policy *p = &f->policies[i];
+        const char *name = error_name(p->error);
+        json_object *o = json_new_object();
+
+        strbuf_init(&text);
+        put_policy(p, &text);
+        json_put_text(o, "call", text.text);
+        json_put_u64(o, "times", p->calls);
+        if (p->error)
+            json_put_text(o, "error", name ? name : "unknown");
+        json_append(list, o);
+        strbuf_done(&text);
+    }
+    return list;
 }
 
 static void info_amounts(const struct footprint *f, struct strbuf *out)
@@ -207,7 +276,8 @@ static void info_amounts(const struct footprint *f, struct strbuf *out)
         put_count(out, f->ops[op]);
     }
     strbuf_appendc(out, '\n');
-    info_policies(f, out);
+    info_policies(f, false, out);
+    info_policies(f, true, out);
     if (f->unfollowed_pages) {
         key(out, "unfollowed");
         put_count(out, f->unfollowed_pages);
@@ -400,6 +470,8 @@ json_object *trace_report_info_json(const struct trace_report *r)
     for (unsigned op = 1; op < HWT_OP_MAX; op++)
         json_put_u64(ops, trace_op_name(op), f->ops[op]);
     json_put(o, "ops", ops);
+    if (f->nr_policies)
+        json_put(o, "policies", policies_json(f));
     json_put_u64(o, "anon_pages", f->anon_pages);
     json_put_u64(o, "anon_pages_peak", f->anon_pages_peak);
     json_put_u64(o, "file_pages", f->file_pages);

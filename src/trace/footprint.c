@@ -111,21 +111,27 @@ static void forget_process(struct fp *fp, struct fp_mm *mm, u32 pid)
 
 static void note_policy(struct footprint *f, const struct trace_op *op)
 {
-    struct footprint_policy *p = f->policies;
-    bool range = op->opcode == HWT_OP_MBIND;
-    u64 mode = op->field[range ? 2 : 0], nodes = op->field[range ? 3 : 1];
+    struct footprint_policy *p = f->policies, fresh = {.call = op->opcode};
 
-    if (!range && op->opcode != HWT_OP_SET_MEMPOLICY)
+    if (op->opcode == HWT_OP_MBIND)
+        fresh = (struct footprint_policy){op->opcode, op->field[2], op->field[3], 0, 0};
+    else if (op->opcode == HWT_OP_SET_MEMPOLICY)
+        fresh = (struct footprint_policy){op->opcode, op->field[0], op->field[1], 0, 0};
+    else if (op->opcode == HWT_OP_NUMA_REFUSED)
+        fresh = (struct footprint_policy){op->field[0], op->field[1], op->field[2],
+                                          MAX(op->field[3], 1), 0};
+    else
         return;
-    while (p < f->policies + f->nr_policies &&
-           (p->range != range || p->mode != mode || p->nodes != nodes))
+    while (p < f->policies + f->nr_policies && (p->call != fresh.call || p->mode != fresh.mode ||
+                                                p->nodes != fresh.nodes || p->error != fresh.error))
         p++;
     if (p == f->policies + FOOTPRINT_POLICIES_MAX) {
         f->more_policies++;
         return;
     }
     f->nr_policies = MAX(f->nr_policies, (u32)(p - f->policies) + 1);
-    *p = (struct footprint_policy){mode, nodes, p->calls + 1, range};
+    fresh.calls = p->calls + 1;
+    *p = fresh;
 }
 
 static void do_op(struct fp *fp, u32 stream, const struct trace_op *op)

@@ -40,11 +40,12 @@ struct footprint_process {
 
 #define FOOTPRINT_POLICIES_MAX 8u
 
-/* A memory policy that a recording sets, with the nodes of the host that it was made on. */
+/* A memory policy that a recording sets, with the nodes of the host that it was made on, or what that host refused to set. */
 struct footprint_policy {
-    u64 mode, nodes; /* as of the call */
+    u64 call;        /* enum hwt_op: SET_MEMPOLICY, MBIND; of a refused one others too */
+    u64 mode, nodes; /* as of the call; nodes: CPUs of an affinity */
+    u64 error;       /* errno; 0: it was set */
     u64 calls;
-    bool range; /* of a mapping (mbind), not of the task */
 };
 
 struct footprint {

@@ -78,15 +78,16 @@ struct replay_stats {
     u32 dropped_streams;    /* never started: what would have started them did not happen */
     u32 unfinished_streams; /* ended with the trace, not with an exit */
     u64 nodes_cut; /* policies and affinities that name nodes or CPUs that the machine has not, too */
-    u64 nodes_absent; /* and such as name no other: they were ignored */
-    u64 refused;      /* calls that the machine refused (ENOMEM, ENOSPC) */
+    u64 nodes_absent;     /* and such as name no other: they were ignored */
+    u64 policies_refused; /* policies and the like that the host of the recording refused */
+    u64 refused;          /* calls that the machine refused (ENOMEM, ENOSPC) */
     u64 starved; /* processes that got SIGBUS, because there was no huge page, or no room in a tmpfs, to touch */
     u32 forced; /* waits cut short, because what they waited for never came */
 };
 
 /* Of these, what does not fit between the recording and the machine. */
 struct replay_misfits {
-    u64 unexplained, nodes_cut, nodes_absent;
+    u64 unexplained, nodes_cut, nodes_absent, policies_refused;
 };
 
 /* Virtual time in which somebody worked or waited for memory or I/O. */
@@ -97,7 +98,8 @@ static inline ns_t replay_busy_ns(const struct replay_stats *st)
 
 static inline struct replay_misfits replay_misfits(const struct replay_stats *st)
 {
-    return (struct replay_misfits){st->bad_ops, st->nodes_cut, st->nodes_absent};
+    return (struct replay_misfits){st->bad_ops, st->nodes_cut, st->nodes_absent,
+                                   st->policies_refused};
 }
 
 /* How far a replay has come in its window. */

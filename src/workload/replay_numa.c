@@ -144,6 +144,9 @@ enum op_result replay_op_numa(struct replay_stream *rs, const struct trace_op *o
                    ? finish(rs, system_move_pages(s, t, owner, f[0], f[1], (unsigned)f[2],
                                                   f[4] & ABI_MPOL_MF_MOVE_ALL))
                    : OP_DONE;
+    case HWT_OP_NUMA_REFUSED:
+        rs->replay->stats.policies_refused++;
+        return OP_DONE;
     default:
         hw_unreachable();
     }

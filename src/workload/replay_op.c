@@ -642,6 +642,12 @@ static enum op_result op_advance(struct replay_stream *rs, const struct trace_op
     return OP_DONE;
 }
 
+static enum op_result op_thp_disable(struct replay_stream *rs, const struct trace_op *op)
+{
+    system_thp_disable(rs->st.task, op->field[0] != 0);
+    return OP_DONE;
+}
+
 static enum op_result op_oom_score_adj(struct replay_stream *rs, const struct trace_op *op)
 {
     u64 most = SCORE_ADJ_OFFSET + SCORE_ADJ_MAX;
@@ -743,14 +749,14 @@ enum op_result replay_op(struct replay_stream *rs, const struct trace_op *op,
     case HWT_OP_OOM_SCORE_ADJ:
         return op_oom_score_adj(rs, op);
     case HWT_OP_THP_DISABLE:
-        system_thp_disable(rs->st.task, op->field[0] != 0);
-        return OP_DONE;
+        return op_thp_disable(rs, op);
     case HWT_OP_SET_MEMPOLICY:
     case HWT_OP_MBIND:
     case HWT_OP_HOME_NODE:
     case HWT_OP_MIGRATE_PAGES:
     case HWT_OP_MOVE_PAGES:
     case HWT_OP_AFFINITY:
+    case HWT_OP_NUMA_REFUSED:
         return replay_op_numa(rs, op, slice);
     case HWT_OP_LOST:
     case HWT_OP_THREAD_START:

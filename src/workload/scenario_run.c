@@ -396,6 +396,7 @@ static void add_up(struct scenario_run *run)
         sum->bad_ops += st->bad_ops;
         sum->nodes_cut += st->nodes_cut;
         sum->nodes_absent += st->nodes_absent;
+        sum->policies_refused += st->policies_refused;
         sum->refused += st->refused;
         sum->starved += st->starved;
         sum->dropped_streams += st->dropped_streams;

@@ -35,7 +35,7 @@ OPS = {
     32: ("set_mempolicy", "mode nodes", False), 33: ("mbind", "addr len mode nodes flags", False),
     34: ("home_node", "addr len node", False), 35: ("migrate_pages", "pid from to", False),
     36: ("move_pages", "addr len node pid flags", False), 37: ("affinity", "tid cpus", False),
-    38: ("setting", "", True),
+    38: ("setting", "", True), 39: ("numa_refused", "call mode set error", False),
 }
 
 

@@ -170,9 +170,12 @@ def nodes():
     a.op(7, "set_mempolicy", 5, 2, 0b10000)
     a.op(8, "migrate_pages", 5, 0, 0b10, 0b1)
     a.op(9, "move_pages", 5, 0x10000000, 0x2000, 0, 0, 2)
-    a.op(10, "exit_group", 1, 0)
+    a.op(10, "numa_refused", 5, 33, 2, 0b1000, 22)
+    a.op(11, "numa_refused", 5, 33, 2, 0b1000, 22)
+    a.op(12, "numa_refused", 5, 37, 0, 0b1100, 1)
+    a.op(13, "exit_group", 1, 0)
     return (chunk(2, 1, 0, 0, 0, b"tool=by hand\ncommand=bound\n") + a.chunk(2, 1, 0) +
-            chunk(2, 3, 0, 0, 10, b"streams=1\nexit_status=0\n"))
+            chunk(2, 3, 0, 0, 13, b"streams=1\nexit_status=0\n"))
 
 
 def main():

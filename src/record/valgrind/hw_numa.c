@@ -98,3 +98,40 @@ void hw_numa_call(struct thread *t, UInt nr, const UWord *a)
         break;
     }
 }
+
+static Bool readable(Addr at)
+{
+    return VG_(am_is_valid_for_client)(at, sizeof(ULong), VKI_PROT_READ);
+}
+
+/* What the host refuses is told, since the program goes on without it. A policy with which some pages could not be moved is one. */
+void hw_numa_failed(struct thread *t, UInt nr, const UWord *a, UWord error)
+{
+    const UWord moves = ABI_MPOL_MF_MOVE | ABI_MPOL_MF_MOVE_ALL;
+
+    switch (nr) {
+    case __NR_set_mempolicy:
+        hw_op(t, HWT_OP_NUMA_REFUSED, HWT_OP_SET_MEMPOLICY, (UInt)a[0], nodes_at(a[1], a[2]),
+              error);
+        break;
+    case __NR_mbind:
+        if (error == VKI_EIO && (a[5] & moves) != 0)
+            hw_numa_call(t, nr, a);
+        else
+            hw_op(t, HWT_OP_NUMA_REFUSED, HWT_OP_MBIND, (UInt)a[2], nodes_at(a[3], a[4]), error);
+        break;
+    case __NR_migrate_pages:
+        hw_op(t, HWT_OP_NUMA_REFUSED, HWT_OP_MIGRATE_PAGES, 0,
+              readable(a[3]) ? nodes_at(a[3], a[1]) : 0, error);
+        break;
+    case __NR_move_pages:
+        if (a[3] != 0) /* else it asked where they are */
+            hw_op(t, HWT_OP_NUMA_REFUSED, HWT_OP_MOVE_PAGES, 0, 0, error);
+        break;
+    case __NR_sched_setaffinity:
+        hw_op(t, HWT_OP_NUMA_REFUSED, HWT_OP_AFFINITY, 0, mask_at(a[2], a[1] * 8), error);
+        break;
+    default:
+        break;
+    }
+}

@@ -135,8 +135,10 @@ void hw_syscall_after(ThreadId tid, UInt nr, UWord *args, UInt nr_args, SysRes r
     t->call.quiet_buffers = False;
     t->call.exec_path = NULL;
     hw_wait_after(t, nr, failed, failed ? sr_Err(result) : sr_Res(result));
-    if (!failed)
+    if (!failed) {
         succeeded(t, nr, args, sr_Res(result));
-    else
+    } else {
         hw_fd_drop(t, t->call.closing);
+        hw_numa_failed(t, nr, args, sr_Err(result));
+    }
 }
