@@ -23,20 +23,21 @@ static const struct cli_spec spec = {
     .takes = CLI_MACHINE | CLI_LIMITS | CLI_HOST,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
-    .notes = "Control files:\n"
-             "  highwater/time            virtual time, and how well the machine keeps up\n"
-             "  highwater/speed           write 10x or pause\n"
-             "  highwater/step            write 1s: so much time at once, then pause\n"
-             "  highwater/kill            write a PID\n"
-             "  highwater/{swapon,swapoff}  write the path of a swap area, as /proc/swaps has it\n"
-             "  highwater/dmesg           the log of the machine's kernel\n"
-             "  highwater/marker          says to our own tools that this machine is live\n"
-             "  highwater/writes          what was written so far, for --script\n"
-             "\n"
-             "Examples:\n"
-             "  highwater mount scenarios/swap-thrash.ini /tmp/machine --speed 10x &\n"
-             "  watch -n1 head -3 /tmp/machine/proc/meminfo\n"
-             "  echo 100M > /tmp/machine/sys/fs/cgroup/web/memory.max\n",
+    .notes =
+        "Control files:\n"
+        "  highwater/time            virtual time and date, and how well the machine keeps up\n"
+        "  highwater/speed           write 10x or pause\n"
+        "  highwater/step            write 1s: so much time at once, then pause\n"
+        "  highwater/kill            write a PID\n"
+        "  highwater/{swapon,swapoff}  write the path of a swap area, as /proc/swaps has it\n"
+        "  highwater/dmesg           the log of the machine's kernel\n"
+        "  highwater/marker          says to our own tools that this machine is live\n"
+        "  highwater/writes          what was written so far, for --script\n"
+        "\n"
+        "Examples:\n"
+        "  highwater mount scenarios/swap-thrash.ini /tmp/machine --speed 10x &\n"
+        "  watch -n1 head -3 /tmp/machine/proc/meminfo\n"
+        "  echo 100M > /tmp/machine/sys/fs/cgroup/web/memory.max\n",
     .min_operands = 2,
     .max_operands = 2,
 };

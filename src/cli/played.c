@@ -134,6 +134,24 @@ static int look_up_control(const char *file, struct view_stat *ret)
     return -ENOENT;
 }
 
+/* Files are those of the sample's time, `shown` and `date`. */
+static void render_time(const struct played *p, struct strbuf *out)
+{
+    const struct capture_sample *sample = capture_sample(p->capture, p->sample);
+    u64 ms[] = {p->now / NS_PER_MS, sample->since_first / NS_PER_MS,
+                sample->wall_us / (NS_PER_MS / NS_PER_US)};
+    static const char *const names[] = {"time", "shown", "date"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(ms); i++)
+        strbuf_printf(out, "%s %" PRIu64 ".%03u\n", names[i], ms[i] / 1000,
+                      (unsigned)(ms[i] % 1000));
+    strbuf_printf(out, "state %s\nspeed %g\nsample %zu of %zu\n",
+                  p->now >= p->end ? "ended"
+                  : p->pace.paused ? "paused"
+                                   : "running",
+                  p->pace.speed, p->sample + 1, capture_count(p->capture));
+}
+
 static int read_control(struct played *p, const char *file, struct strbuf *out)
 {
     if (strcmp(file, "marker") == 0)
@@ -143,12 +161,7 @@ static int read_control(struct played *p, const char *file, struct strbuf *out)
     else if (strcmp(file, "speed") == 0)
         strbuf_printf(out, "%gx\n", p->pace.speed);
     else if (strcmp(file, "time") == 0)
-        strbuf_printf(out, "time %" PRIu64 ".%03u\nstate %s\nspeed %g\nsample %zu of %zu\n",
-                      p->now / NS_PER_S, (unsigned)(p->now % NS_PER_S / NS_PER_MS),
-                      p->now >= p->end ? "ended"
-                      : p->pace.paused ? "paused"
-                                       : "running",
-                      p->pace.speed, p->sample + 1, capture_count(p->capture));
+        render_time(p, out);
     else
         return -EINVAL;
     return 0;

@@ -427,6 +427,8 @@ void diagnosis_conclude(struct diagnosis *d)
     run_rules(d, &c);
     findings_sort(&d->findings);
     d->interval_s = f.interval_s;
+    d->stood_still =
+        d->history->snapshots > 1 && d->history->last_at - d->history->first_at < NS_PER_MS;
     g = wanted_group(d);
     if (g)
         accounting_group(&d->accounting, g);

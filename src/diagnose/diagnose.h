@@ -66,9 +66,10 @@ struct diagnosis {
     VEC(struct reconciliation) reconciliations;
     VEC(struct need)
     needs; /* how much memory is needed: of the machine, then of groups[]; those whose figures are there */
-    const struct snapshot *last;     /* the snapshot added last */
-    double interval_s;               /* that rates are over; NAN when there are none */
-    struct history *history;         /* private */
+    const struct snapshot *last; /* the snapshot added last */
+    double interval_s;           /* that rates are over; NAN when there are none */
+    bool stood_still;        /* several snapshots of one moment: a machine whose time is paused */
+    struct history *history; /* private */
     struct incidents *incidents;     /* what the log tells (incidents.h), of `last` */
     struct post_mortem *post_mortem; /* what is shown of kills (post_mortem.h), of `last` */
 };

@@ -5,7 +5,7 @@
  * Repeats:  a write happens at the tick the machine has come to, and is noted with that time. A machine that is given the
  *           notes as its script does the same, however fast the clock went: its files are the same, byte for byte.
  * Folder:   highwater/, also as proc/highwater/:
- *             time      virtual time, state, speed, how far behind the clock
+ *             time      virtual time and date, state, speed, how far behind the clock
  *             speed     10x; pause
  *             step      1s: so much time at once, then paused; the write returns when it has passed
  *             kill      PID: SIGKILL to a process

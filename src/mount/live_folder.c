@@ -95,6 +95,8 @@ static void render_time(const struct live *l, struct strbuf *out)
 
     strbuf_printf(out, "time %" PRIu64 ".%03u\n", l->now / NS_PER_S,
                   (unsigned)(l->now % NS_PER_S / NS_PER_MS));
+    strbuf_printf(out, "date %" PRIu64 ".%03u\n", l->s->boot_time + l->now / NS_PER_S,
+                  (unsigned)(l->now % NS_PER_S / NS_PER_MS));
     strbuf_printf(out, "state %s\n", state(l));
     strbuf_printf(out, "speed %g\n", l->pace.speed);
     if (l->pace.measured > 0)

@@ -2,7 +2,6 @@
 #include "observe/reading_int.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 int reading_file(struct reading *r, const char *path, size_t max, struct span *ret)
@@ -109,34 +108,9 @@ void reading_mark(struct reading *r, enum part part, int rc)
     }
 }
 
-/* A machine that runs faster or slower than the clock has a time of its own: rates are by that. */
-static bool machine_now(const struct reading *r, ns_t *ret)
-{
-    unsigned long seconds;
-    struct strbuf text;
-    unsigned ms;
-    bool known;
-
-    strbuf_init(&text);
-    known = source_read(r->src, "proc/highwater/time", FILE_MAX_SMALL, &text) == 0 &&
-            sscanf(text.text, "time %12lu.%3u", &seconds, &ms) == 2;
-    strbuf_done(&text);
-    if (known)
-        *ret = seconds * NS_PER_S + ms * NS_PER_MS;
-    return known;
-}
-
 ns_t reading_now(const struct reading *r)
 {
-    struct timespec ts = {0};
-    ns_t now;
-
-    if (!r->src->live)
-        return r->s->taken_at;
-    if (r->src->kind == SOURCE_SIMULATED && machine_now(r, &now))
-        return now;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (ns_t)ts.tv_sec * NS_PER_S + (ns_t)ts.tv_nsec;
+    return r->src->live ? source_time(r->src, NULL) : r->s->taken_at;
 }
 
 u64 kib_to_bytes(u64 kib)

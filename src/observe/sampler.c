@@ -14,6 +14,7 @@ struct sampler {
     struct source *src;
     struct capture *capture;       /* NULL: src is ours, unless borrowed */
     struct capture_writer *writer; /* NULL: nothing is written */
+    struct source *untold;         /* src without its tee to the writer */
     bool borrowed;
     u64 parts;
     u64 hurried; /* read every time */
@@ -85,6 +86,7 @@ void sampler_read_all(struct sampler *m, bool all)
 void sampler_record(struct sampler *m, struct capture_writer *w)
 {
     assert(!m->capture && !m->borrowed && m->taken == 0);
+    m->untold = m->src;
     m->src = source_tee(m->src, capture_writer_tee, w);
     m->writer = w;
 }
@@ -212,12 +214,21 @@ int sampler_seek(struct sampler *m, size_t index, struct err *e)
     return 0;
 }
 
-static ns_t clock_ns(clockid_t id)
+static ns_t clock_now(void)
 {
     struct timespec ts = {0};
 
-    clock_gettime(id, &ts);
+    clock_gettime(CLOCK_MONOTONIC, &ts);
     return (ns_t)ts.tv_sec * NS_PER_S + (ns_t)ts.tv_nsec;
+}
+
+/* At the start of a chunk the writer wants all. */
+static u64 begin_to_write(struct sampler *m, u64 due)
+{
+    u64 wall_us;
+    ns_t now = source_time(m->untold, &wall_us);
+
+    return capture_writer_begin(m->writer, wall_us, now, due);
 }
 
 int sampler_next(struct sampler *m, struct err *e)
@@ -233,10 +244,10 @@ int sampler_next(struct sampler *m, struct err *e)
     }
     if (!m->src->live && !m->writer)
         return m->taken > 0 ? -ENODATA : take(m, SNAPSHOT_ALL, e);
-    now = clock_ns(CLOCK_MONOTONIC);
+    now = clock_now();
     due = schedule_due(&m->schedule, now) | m->hurried;
-    if (m->writer) /* at the start of a chunk it wants all */
-        due = capture_writer_begin(m->writer, clock_ns(CLOCK_REALTIME) / NS_PER_US, now, due);
+    if (m->writer)
+        due = begin_to_write(m, due);
     schedule_read(&m->schedule, now, due);
     rc = take(m, due, e);
     return rc || !m->writer ? rc : capture_writer_end(m->writer, e);

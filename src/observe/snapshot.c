@@ -9,7 +9,6 @@
 
 #include "stats/tunables.h"
 
-#include <time.h>
 #include <unistd.h>
 
 struct reader {
@@ -48,14 +47,6 @@ static const struct reader readers[] = {
     {PART_SMAPS_ROLLUP, NULL, 0, NULL, read_process_details},
     {PART_NUMA_MAPS, NULL, 0, NULL, read_numa_maps},
 };
-
-static ns_t clock_ns(clockid_t id)
-{
-    struct timespec ts = {0};
-
-    clock_gettime(id, &ts);
-    return (ns_t)ts.tv_sec * NS_PER_S + (ns_t)ts.tv_nsec;
-}
 
 #define FILL_UNKNOWN(field) memset(&(field), 0xff, sizeof(field))
 
@@ -162,8 +153,7 @@ static void read_identity(struct reading *r)
         s->taken_at = src->taken_at;
         s->wall_us = src->wall_us;
     } else if (src->live) {
-        s->taken_at = reading_now(r);
-        s->wall_us = clock_ns(CLOCK_REALTIME) / NS_PER_US;
+        s->taken_at = source_time(r->src, &s->wall_us);
         s->page_bytes = (u64)sysconf(_SC_PAGESIZE);
     }
     if (r->before) {

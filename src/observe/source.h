@@ -60,6 +60,10 @@ static inline int source_list(struct source *src, const char *path, source_each_
 
 void source_free(struct source *src);
 
+/* The time that rates of its files are by, and the date; ret_wall_us (since 1970) may be NULL. The host's clocks; a mounted machine, whose time may be
+ * faster, slower or stand still, says its own (highwater/time).   pre: src->live */
+ns_t source_time(struct source *src, u64 *ret_wall_us);
+
 /* A directory tree. Keeps files that are read at every sample open where that is cheaper (live only).
  * Fails when root is no directory. */
 int source_dir_open(const char *root, struct source **ret, struct err *e);

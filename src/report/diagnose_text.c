@@ -144,7 +144,9 @@ static void render_head(const struct diagnose_report *r, struct strbuf *out)
         strbuf_printf(&text, ", up %s",
                       format_evidence(buf, (double)s->uptime_us / 1e6, IN_SECONDS));
     add_time(&text, s->wall_us);
-    if (isnan(r->diagnosis->interval_s))
+    if (isnan(r->diagnosis->interval_s) && r->diagnosis->stood_still)
+        strbuf_append(&text, "; time stood still between the samples, so no rates");
+    else if (isnan(r->diagnosis->interval_s))
         strbuf_append(&text, "; one sample, so no rates");
     else if (s->interval_untold)
         strbuf_append(&text, "; rates as the table has them, over a time that it does not tell");

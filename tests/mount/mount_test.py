@@ -4,6 +4,7 @@ written by a script, and leaves nothing behind. Skipped where nothing can be mou
 
 import contextlib
 import errno
+import json
 import os
 import pathlib
 import signal
@@ -67,6 +68,29 @@ def time_follows_the_clock_at_its_speed():
         machine.step("1s")
         assert round(machine.time() - stood[1], 3) == 1.0
         assert machine.write("highwater/speed", "fast") == errno.EINVAL
+
+
+def our_own_tools_go_by_the_machines_time():
+    with mounted(MACHINE + WORK, "--speed", "20x", "--skip", "1s") as machine, tempfile.TemporaryDirectory() as folder:
+
+        def tool(*arguments):
+            return subprocess.run([HIGHWATER, *arguments], check=True, capture_output=True, text=True, timeout=30).stdout
+
+        def capture(name):
+            file = pathlib.Path(folder) / name
+            tool("capture", "--root", machine.dir, "-o", file, "0.2", "3")
+            up = [float(tool("capture", "cat", file, "--at", at, "proc/uptime").split()[0]) for at in ("+0s", "-0s")]
+            info = json.loads(tool("capture", "info", file, "--format", "json"))
+            return up[1] - up[0], info["duration_ns"] / 1e9, info["last_us"] / 1e6 - 1704067200 - up[1]
+
+        passed, stamped, off = capture("running")
+        # Files are read a little after the sample's stamp, at 20 times that on the machine; by the host's clock it would be a twentieth.
+        assert passed > 4 and passed / 2 < stamped < passed * 2 and abs(off) < passed, (passed, stamped, off)
+        machine.write("highwater/speed", "pause")
+        passed, stamped, off = capture("paused")
+        assert passed == 0 and stamped < 0.001 and abs(off) < 0.02, (passed, stamped, off)
+        said = subprocess.run([HIGHWATER, "diagnose", "--root", machine.dir, "1", "2"], check=False, capture_output=True, text=True, timeout=30)
+        assert "time stood still" in said.stdout, said
 
 
 def writes_are_taken_and_refused_as_by_linux():
@@ -328,6 +352,7 @@ if __name__ == "__main__":
     main([
         files_are_those_of_a_run_of_the_same_time,
         time_follows_the_clock_at_its_speed,
+        our_own_tools_go_by_the_machines_time,
         writes_are_taken_and_refused_as_by_linux,
         groups_are_made_filled_killed_and_removed,
         names_that_are_no_groups_get_the_errors_of_linux,
