@@ -129,6 +129,14 @@ const struct device *procfs_device(const struct system *s, unsigned n);
 /* Files of /sys/devices/system/cpu/cpuN, of a running machine alone. */
 extern const struct node_file cpu_files[];
 extern const unsigned nr_cpu_files;
+/* Blocks of RAM, of a running machine alone: how many places for them there are, which have RAM, and on which nodes. */
+unsigned procfs_memory_blocks(const struct system *s);
+bool procfs_has_memory_block(const struct system *s, unsigned block);
+bool procfs_memory_block_on(const struct system *s, unsigned block, unsigned nid);
+void render_memory_block_size(const struct system *s, struct strbuf *out);
+/* Files of /sys/devices/system/memory/memoryN. */
+extern const struct node_file memory_block_files[];
+extern const unsigned nr_memory_block_files;
 
 /* Files of /sys/block/zramN. */
 struct zram_file {

@@ -47,11 +47,12 @@ static const struct machine_file machine_files[] = {
     {"proc/sys/vm/lowmem_reserve_ratio", render_lowmem_reserve_ratio},
 };
 
-/* More of what lscpu looks at, on a running machine alone. */
+/* More of what lscpu and lsmem look at, on a running machine alone. */
 static const struct machine_file live_files[] = {
     {"sys/devices/system/cpu/present", render_cpus_online},
     {"sys/devices/system/cpu/offline", render_cpus_offline},
     {"sys/devices/system/cpu/kernel_max", render_cpus_kernel_max},
+    {"sys/devices/system/memory/block_size_bytes", render_memory_block_size},
 };
 
 /* A file by which a tree is known to be of a simulated machine; a running one has a directory of that name (mount/). */
@@ -184,7 +185,29 @@ static void add_devices(struct procfs_registry *r)
             add_live(r, PROCFS_DEVICE, name, &device_files[i], n);
         }
         snprintf(name, sizeof(name), "sys/dev/block/%u:%u", d->major, d->minor);
-        add_live(r, PROCFS_LINK, name, NULL, n);
+        add_live(r, PROCFS_LINK, name, "../../block/", n);
+    }
+}
+
+/* sys/devices/system/memory/memoryN/... */
+static void add_memory_blocks(struct procfs_registry *r)
+{
+    char name[256];
+
+    for (unsigned block = 0; block < procfs_memory_blocks(r->s); block++) {
+        if (!procfs_has_memory_block(r->s, block))
+            continue;
+        for (unsigned i = 0; i < nr_memory_block_files; i++) {
+            snprintf(name, sizeof(name), "sys/devices/system/memory/memory%u/%s", block,
+                     memory_block_files[i].name);
+            add_live(r, PROCFS_MEMORY_BLOCK, name, &memory_block_files[i], block);
+        }
+        for (unsigned nid = 0; nid < r->s->frames.nr_nodes; nid++) {
+            if (!procfs_memory_block_on(r->s, block, nid))
+                continue;
+            snprintf(name, sizeof(name), "sys/devices/system/memory/memory%u/node%u", block, nid);
+            add_live(r, PROCFS_LINK, name, "../../node/node", nid);
+        }
     }
 }
 
@@ -216,6 +239,7 @@ void procfs_registry_init(struct procfs_registry *r, const struct system *s)
     add(r, PROCFS_DIRECTORY, CGROUP_DIR, NULL);
     add_zrams(r);
     add_devices(r);
+    add_memory_blocks(r);
     qsort(r->rows.items, r->rows.count, sizeof(r->rows.items[0]), compare_rows);
 }
 
@@ -281,7 +305,9 @@ static int found_row(const struct procfs_row *row, struct procfs_node *ret)
         if (strcmp(row->name, secret[i]) == 0)
             read_mode = 0400;
     *ret = (struct procfs_node){.kind = row->kind, .of = row, .lasting = true, .mode = 0555};
-    if (row->kind != PROCFS_DIRECTORY)
+    if (row->kind == PROCFS_LINK)
+        ret->mode = 0777;
+    else if (row->kind != PROCFS_DIRECTORY)
         ret->mode = mode_of(row->name, row->kind != PROCFS_WRITE_ONLY, read_mode);
     return 0;
 }
@@ -519,13 +545,18 @@ static void render_row(const struct procfs_registry *r, const struct procfs_row 
         ((const struct zram_file *)row->row)->render(r->s->zrams[row->index], out);
         return;
     case PROCFS_CPU:
+    case PROCFS_MEMORY_BLOCK:
         ((const struct node_file *)row->row)->render(r->s, row->index, out);
         return;
     case PROCFS_DEVICE:
         ((const struct device_file *)row->row)->render(r->s, procfs_device(r->s, row->index), out);
         return;
     case PROCFS_LINK:
-        strbuf_printf(out, "../../block/%s", procfs_device(r->s, row->index)->name);
+        strbuf_append(out, row->row);
+        if (strstr(row->row, "/block/"))
+            strbuf_append(out, procfs_device(r->s, row->index)->name);
+        else
+            strbuf_printf(out, "%u", row->index);
         return;
     case PROCFS_TUNABLE:
         render_sysctl(r->s, row->row, out);

@@ -21,6 +21,7 @@ enum procfs_kind {
     PROCFS_NODE,
     PROCFS_ZRAM,
     PROCFS_CPU,
+    PROCFS_MEMORY_BLOCK,
     PROCFS_DEVICE,
     PROCFS_LINK,
     PROCFS_TUNABLE,
@@ -34,9 +35,10 @@ enum procfs_kind {
 struct procfs_row {
     char *name;
     enum procfs_kind kind;
-    unsigned index;  /* of the memory node, the swap area, the CPU or the device */
-    bool live;       /* only where programs look at a running machine, not in a tree */
-    const void *row; /* of the table of this kind */
+    unsigned
+        index; /* of the memory node, the swap area, the CPU, the device or the block of memory */
+    bool live; /* only where programs look at a running machine, not in a tree */
+    const void *row; /* of the table of this kind; of a link where it leads to, up to the index */
 };
 
 struct procfs_registry {

@@ -106,14 +106,16 @@ def numactl_and_numastat_print_its_node():
     assert "Numa_Hit" in said, said
 
 
-def lscpu_lsblk_iostat_and_pidstat_show_its_devices_and_switches():
+def lscpu_lsmem_lsblk_iostat_and_pidstat_show_its_devices_and_switches():
     said = enter("lscpu; lsblk -rno NAME,SIZE,MOUNTPOINT; find /sys/dev/block -type l; iostat -dx 1 2; pidstat -w 1 1; ps -o etimes= -p $$; "
-                 "ps -o lstart= -p 1000; date +%s; cat /proc/swaps", "--skip", "1s", need=("lscpu", "lsblk", "iostat", "pidstat"))
+                 "ps -o lstart= -p 1000; date +%s; cat /proc/swaps; lsmem -o SIZE,BLOCK,NODE,ZONES", "--skip", "1s",
+                 need=("lscpu", "lsmem", "lsblk", "iostat", "pidstat"))
     assert re.search(r"^CPU\(s\): +2$", said, re.MULTILINE) and re.search(r"^Socket\(s\): +1$", said, re.MULTILINE), said
     swap = re.search(r"^/dev/(\w+) ", said, re.MULTILINE).group(1)
     assert re.search(rf"^{swap} 256M \[SWAP\]$", said, re.MULTILINE) and len(re.findall(r"^/sys/dev/block/\d+:\d+$", said, re.MULTILINE)) == 2, said
     assert float(re.findall(r"^nvme0n1 +([\d.]+)", said, re.MULTILINE)[-1]) > 100, said  # reads per second, of db
     assert float(re.search(r"^Average: +0 +1001 +([\d.]+)", said, re.MULTILINE).group(1)) > 50, said  # it waits for each request
+    assert re.findall(r"^ *(\d+M) +([\d-]+) +0 +(\w+)$", said, re.MULTILINE) == [("128M", "0", "None"), ("384M", "1-3", "DMA32")], said
     own, boot, now = re.search(r"^ *(\d+)\n(\w{3} \w{3} +\d+ [\d:]+ \d{4})\n(\d+)$", said, re.MULTILINE).groups()
     assert int(own) < SECONDS and 0 <= int(now) - time.mktime(time.strptime(boot)) < SECONDS, said
 
@@ -203,7 +205,7 @@ if __name__ == "__main__":
         ps_top_and_pmap_print_its_processes_and_themselves,
         htop_and_smem_show_its_processes,
         numactl_and_numastat_print_its_node,
-        lscpu_lsblk_iostat_and_pidstat_show_its_devices_and_switches,
+        lscpu_lsmem_lsblk_iostat_and_pidstat_show_its_devices_and_switches,
         node_exporter_serves_its_metrics,
         rates_of_vmstat_and_sar_are_the_machines,
         our_own_tools_see_rates,
