@@ -96,6 +96,7 @@ bool locality_of(const struct snapshot *s, const struct process_view *p, struct 
 
         if (row->pid != p->pid)
             continue;
+        ret->partial |= row->partial || row->guessed;
         ret->total += row->bytes;
         ret->own_policy |= row->bytes > row->bound + row->preferred + row->interleaved;
         if (at == nr_nodes(s) || ret->home >> at & 1)
@@ -112,7 +113,8 @@ bool locality_of(const struct snapshot *s, const struct process_view *p, struct 
             ret->most_at = at;
         }
     }
-    return ret->home && ret->total;
+    /* Of a table that is cut nobody knows where the rest lies. */
+    return ret->home && ret->total && !ret->partial;
 }
 
 bool node_is_slow(const struct node_view *n)

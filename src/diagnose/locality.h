@@ -19,6 +19,7 @@ struct locality {
     bool own_policy;      /* of its own making (mbind): what numactl says holds for all mappings */
     size_t most_at;       /* the node with most of the remote bytes */
     u64 most;             /* bytes there */
+    bool partial;         /* the table of it is cut: there is more */
 };
 
 /* The nodes of a list of processors, "0-3,8". 0: none is known. */

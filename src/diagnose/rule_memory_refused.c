@@ -1,5 +1,6 @@
 /* rule_memory_refused.c - a program says that it got no memory: who refused it, and why that may be. */
 #include "diagnose/cause.h"
+#include "diagnose/locality.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@ static const struct refusal *choose(const struct snapshot *s)
         [REFUSED_COMMIT] = 4,  [REFUSED_FORK] = 5, [REFUSED_FORK_RISK] = 1, [REFUSED_TASKS] = 4,
         [REFUSED_SHM] = 4,     [REFUSED_HUGE] = 5, [REFUSED_HEAP] = 3,      [REFUSED_DEVICE] = 3,
         [REFUSED_REQUEST] = 2, [REFUSED_SAID] = 0, [REFUSED_LOCK] = 6,      [REFUSED_BUS] = 2,
+        [REFUSED_PLACE] = 1,
     };
     const struct refusal *best = NULL;
 
@@ -354,6 +356,41 @@ static void tell_lock(struct rule_context *c, const struct refusal *r)
     evidence(c, "limit of locked memory", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
 }
 
+/* The nodes or processors that a text shows, as numactl -H has them. */
+static void tell_machine(struct rule_context *c)
+{
+    u64 all = 0;
+
+    for (size_t i = 0; i < c->s->nodes.count && i < 64; i++)
+        all |= BIT_ULL(i);
+    if (all)
+        finding_detail(c, "The machine has node%s %s here.", c->s->nodes.count > 1 ? "s" : "",
+                       NODES(all));
+}
+
+/* A policy or an affinity was refused: memory lies where it would without. */
+static void tell_place(struct rule_context *c, const struct refusal *r)
+{
+    bool permission = strstr(r->words, "not permitted"), io = strstr(r->words, "nput/output"),
+         absent = strstr(r->words, "upport") != NULL;
+    char name[sizeof(r->program)];
+
+    finding_add(c, SEV_WARNING, CONF_HIGH, "host", cause_weight(c, 0.45, 100),
+                permission ? "%s may not say where its memory is to be (EPERM): it lies where it "
+                             "would lie without a policy"
+                : io       ? "%s bound memory of which some lies elsewhere and stayed there (EIO)"
+                : absent   ? "%s found no NUMA here: there is one node, or the kernel or the "
+                             "container does not let it ask"
+                           : "%s asked for nodes or processors that it cannot have",
+                said(r, name));
+    vec_last(&c->out->items).cause = CAUSE_PLACE_REFUSED;
+    if (permission)
+        finding_detail(c, "In a container mbind and set_mempolicy take CAP_SYS_NICE: \"docker run "
+                          "--cap-add SYS_NICE\", or capabilities: add: [SYS_NICE] of the pod.");
+    else if (!io && !absent)
+        tell_machine(c);
+}
+
 /* long: a row for each kind */
 static void tell(struct rule_context *c, const struct refusal *r)
 {
@@ -375,6 +412,9 @@ static void tell(struct rule_context *c, const struct refusal *r)
         return;
     case REFUSED_LOCK:
         tell_lock(c, r);
+        return;
+    case REFUSED_PLACE:
+        tell_place(c, r);
         return;
     case REFUSED_FORK:
         finding_add(

@@ -5,6 +5,8 @@
  */
 #include "diagnose/locality.h"
 
+#include <string.h>
+
 #define FINDINGS_MAX 3
 /* Percent: nearly all. */
 #define ALL_PERCENT  99.5
@@ -15,8 +17,10 @@ struct placed {
     const struct process_view *p;
     u64 total, most, bound, preferred, interleaved; /* bytes */
     u32 node;                                       /* with most of them */
-    unsigned nodes;                                 /* that have some */
+    unsigned nodes, columns;                        /* that have some; that are told */
     bool policies;
+    bool partial; /* the table is cut: there is more */
+    bool guessed; /* ... at its head */
 };
 
 static struct placed placed_of(const struct snapshot *s, const struct process_view *p)
@@ -24,13 +28,18 @@ static struct placed placed_of(const struct snapshot *s, const struct process_vi
     struct placed sum = {.p = p};
 
     vec_for_each (&s->process_nodes, row) {
-        if (row->pid != p->pid || row->bytes == 0)
+        if (row->pid != p->pid)
+            continue;
+        sum.columns++;
+        if (row->bytes == 0)
             continue;
         sum.total += row->bytes;
         sum.bound += row->bound;
         sum.preferred += row->preferred;
         sum.interleaved += row->interleaved;
         sum.policies |= row->policies;
+        sum.partial |= row->partial;
+        sum.guessed |= row->guessed;
         sum.nodes++;
         if (row->bytes > sum.most) {
             sum.most = row->bytes;
@@ -90,6 +99,11 @@ static void tell(struct rule_context *c, const struct placed *at, double weight)
                     AMOUNT(here, IN_PERCENT), SIZE(l.total));
     else if (placed && l.confined)
         return; /* another rule's */
+    else if (at->partial)
+        finding_add(c, SEV_INFO, CONF_LOW, scope, weight,
+                    "%s has %s of the %s that are told here of its memory on node %u: the table "
+                    "is cut",
+                    label, AMOUNT(share, IN_PERCENT), SIZE(at->total), at->node);
     else if (share >= ALL_PERCENT)
         finding_add(c, SEV_INFO, CONF_HIGH, scope, weight,
                     "%s has all of its %s of memory on node %u", label, SIZE(at->total), at->node);
@@ -100,6 +114,9 @@ static void tell(struct rule_context *c, const struct placed *at, double weight)
                     at->nodes > 2 ? "s" : "");
     if (placed && !l.confined)
         finding_detail(c, "It may run on all nodes: what lies on one is far from the others.");
+    if (at->guessed)
+        finding_detail(c, "The head of the table is cut: its columns are taken for nodes 0 to %u.",
+                       at->columns - 1);
     tell_policy(c, at);
     tell_missing(c, at);
     evidence_placed(c, at->p, number_of(at->total));
@@ -112,11 +129,54 @@ static void tell(struct rule_context *c, const struct placed *at, double weight)
                    where);
 }
 
+/* "node 0", "nodes 0-1". */
+static char *nodes_said(char buf[80], const char *list)
+{
+    snprintf(buf, 80, "%s %s", strpbrk(list, ",-") ? "nodes" : "node", list);
+    return buf;
+}
+
+/* numactl --show: what programs of that shell are given. */
+static void tell_shell(struct rule_context *c)
+{
+    const struct shell_policy *shell = &c->s->shell;
+    bool bind = strcmp(shell->policy, "bind") == 0;
+    char nodes[80], run[80];
+
+    nodes_said(nodes, bind || !shell->nodes[0] ? shell->membind : shell->nodes);
+    nodes_said(run, shell->nodebind);
+    if (bind)
+        finding_add(c, SEV_INFO, CONF_HIGH, "host", 0.08,
+                    "Programs of that shell have memory of %s alone (bind), and run on %s", nodes,
+                    run);
+    else if (strstr(shell->policy, "interleave"))
+        finding_add(c, SEV_INFO, CONF_HIGH, "host", 0.08,
+                    "Programs of that shell have their memory on %s by turns (interleave), and run "
+                    "on %s",
+                    nodes, run);
+    else if (strncmp(shell->policy, "prefer", 6) == 0)
+        finding_add(c, SEV_INFO, CONF_HIGH, "host", 0.08,
+                    "Programs of that shell have memory of %s as long as it has some (preferred), "
+                    "and run on %s",
+                    nodes, run);
+    else
+        finding_add(c, SEV_INFO, CONF_HIGH, "host", 0.08,
+                    "That shell has no memory policy: programs have memory of the node they run "
+                    "on, of %s",
+                    run);
+    if (bind)
+        finding_detail(c, "When it is full they are reclaimed or killed, whatever is free on other "
+                          "nodes.");
+    finding_detail(c, "Of programs that run already it says nothing: \"numastat -p PATTERN\".");
+}
+
 void rule_numa_placement(struct rule_context *c)
 {
     struct placed largest[FINDINGS_MAX];
     size_t count = 0;
 
+    if (c->s->shell.told && c->s->shell.nodebind[0] && wants_host(c))
+        tell_shell(c);
     /* Of a machine as it runs nobody asked. */
     if (!c->s->is_text || c->s->process_nodes.count == 0)
         return;

@@ -34,8 +34,8 @@ static void add_program(struct rig *r, u32 pid, const char *cpus, double cpu_per
 
 static void add_memory(struct rig *r, u32 pid, u32 node, u64 bytes, u64 interleaved, u64 bound)
 {
-    vec_push(&r->now.process_nodes,
-             ((struct process_node_view){pid, node, bytes, interleaved, bound, 0, true}));
+    vec_push(&r->now.process_nodes, ((struct process_node_view){pid, node, bytes, interleaved,
+                                                                bound, 0, true, false, false}));
 }
 
 static const char *detail(const struct rig *r, enum rule rule)

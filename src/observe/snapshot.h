@@ -173,6 +173,16 @@ struct process_node_view {
     u64 bytes;
     u64 interleaved, bound, preferred; /* of these bytes, under such a policy */
     bool policies;                     /* numa_maps said so; numastat -p does not */
+    bool partial;                      /* a text of it is cut: there is more */
+    bool guessed;                      /* ... the head of its table is: which node is a guess */
+};
+
+/* What a pasted numactl --show says of programs of that shell; lists of nodes. */
+struct shell_policy {
+    bool told;
+    char policy[24];
+    char nodes[64]; /* of the policy, unless it binds */
+    char membind[64], nodebind[64];
 };
 
 struct slab_view {
@@ -343,6 +353,7 @@ enum refusal_kind {
     REFUSED_HUGE,      /* the pool of huge pages has too few */
     REFUSED_POOL,      /* the pool itself did not get its pages */
     REFUSED_BUS,       /* it died of SIGBUS: a page of what it has mapped could not be had */
+    REFUSED_PLACE,     /* a memory policy or an affinity was refused, not memory */
     REFUSED_LOCK,      /* the limit of locked memory (RLIMIT_MEMLOCK) */
     REFUSED_HEAP,      /* the program's own limit, such as a heap's */
     REFUSED_DEVICE,    /* the memory of a GPU is full */
@@ -435,6 +446,7 @@ struct snapshot {
     VEC(struct cgroup_view) cgroups;    /* parents before children, siblings in byte order */
     VEC(struct process_view) processes; /* by pid */
     VEC(struct process_node_view) process_nodes; /* by pid, then by node */
+    struct shell_policy shell;
     VEC(struct refusal) refusals;
     VEC(struct heap_view) heaps;
     VEC(struct sizing_view) sizings;

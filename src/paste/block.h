@@ -59,8 +59,8 @@ bool block_share(struct block *b, struct span command, double percent);
 /* The table shows all processes of the machine, not the first few. */
 void block_processes_whole(struct block *b, bool whole);
 
-/* What a process has on a node; comm: "a process" when no text says. A process without a number in its text has one that no machine uses. */
-void block_process_node(struct block *b, u32 pid, struct span comm, u32 node, u64 bytes);
+/* What a process has on a node: pid and, where a text is cut, partial and guessed; comm: "a process" when no text says. A process without a number in its text has one that no machine uses. */
+void block_process_node(struct block *b, struct span comm, struct process_node_view view);
 /* The same as its numa_maps says, with policies; pid 0: the text does not say whose it is. 1 unless the text is empty. */
 unsigned block_numa_maps(struct block *b, u32 pid, struct span comm, struct span text);
 u32 block_made_up_pid(const struct block *b);
@@ -109,6 +109,8 @@ struct fields {
     unsigned count;
 };
 void fields_split(struct span line, struct fields *ret);
+/* "0 1 2 8" as "0-2,8". */
+void numbers_to_list(struct span numbers, char *buf, size_t size);
 /* The index of the column of this name, FIELDS_MAX when there is none. */
 unsigned fields_find(const struct fields *head, const char *name);
 

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -35,24 +36,40 @@ bool numactl_goes_on(const struct block *b, struct span line)
            span_begins(span_trim(line), "node ") || (f.count > 1 && f.at[0].end[-1] == ':');
 }
 
-/* "0 1 2 8" as the node's own file has it: "0-2,8". */
-static void cpulist_add(struct block *b, const char *file, struct span numbers)
+static void list_add(struct span numbers, struct strbuf *list)
 {
-    struct strbuf list;
     u64 first, last, next;
     bool more = span_take_u64(&numbers, &first);
 
-    strbuf_init(&list);
     while (more) {
         last = first;
         while ((more = span_take_u64(&numbers, &next)) && next == last + 1)
             last = next;
-        strbuf_printf(&list, "%s%llu", list.len ? "," : "", (unsigned long long)first);
+        strbuf_printf(list, "%s%llu", list->len ? "," : "", (unsigned long long)first);
         if (last > first)
-            strbuf_printf(&list, "-%llu", (unsigned long long)last);
+            strbuf_printf(list, "-%llu", (unsigned long long)last);
         first = next;
     }
+}
+
+/* "0 1 2 8" as the node's own file has it: "0-2,8". */
+static void cpulist_add(struct block *b, const char *file, struct span numbers)
+{
+    struct strbuf list;
+
+    strbuf_init(&list);
+    list_add(numbers, &list);
     block_file_printf(b, file, "%s\n", list.len ? list.text : "");
+    strbuf_done(&list);
+}
+
+void numbers_to_list(struct span numbers, char *buf, size_t size)
+{
+    struct strbuf list;
+
+    strbuf_init(&list);
+    list_add(numbers, &list);
+    snprintf(buf, size, "%s", list.len ? list.text : "");
     strbuf_done(&list);
 }
 
@@ -197,24 +214,62 @@ static bool table_goes_on(struct span line)
     return is_table_rest(line) || take_columns(line, &columns) || take_table_row(line, &row);
 }
 
+static bool is_process_part(struct span name)
+{
+    static const char *const parts[] = {"Huge", "Heap", "Stack", "Private"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(parts); i++)
+        if (span_is(name, parts[i]))
+            return true;
+    return false;
+}
+
+/* Of a table whose head is not in the text: the columns are those of the first nodes if the last of them is the sum of the others. */
+static bool guess_columns(const struct table_row *row, struct columns *ret)
+{
+    double sum = 0;
+
+    *ret = (struct columns){.count = row->count};
+    for (unsigned i = 0; i + 1 < row->count; i++) {
+        ret->node[i] = i;
+        sum += row->mib[i];
+    }
+    if (row->count < 3 || !(fabs(sum - row->mib[row->count - 1]) < 0.02 * row->count))
+        return false;
+    ret->node[row->count - 1] = COLUMN_TOTAL;
+    return true;
+}
+
+/* "Heap  0.00  20.10  20.10": the lower part of a table. */
+static bool is_headless_row(struct span line)
+{
+    struct columns columns;
+    struct table_row row;
+
+    return take_table_row(line, &row) && !row.pid && is_process_part(row.name) &&
+           guess_columns(&row, &columns);
+}
+
 bool numastat_p_begins(const struct block *b, struct span line)
 {
     struct columns columns;
 
     (void)b;
-    return span_begins(line, PROCESS_TITLE) ||
+    return span_begins(line, PROCESS_TITLE) || is_headless_row(line) ||
            (is_panel_head(line) && take_columns(line, &columns) && columns.by_pid);
 }
 
 bool numastat_p_goes_on(const struct block *b, struct span line)
 {
-    return numastat_p_begins(b, line) || table_goes_on(line);
+    (void)b;
+    return span_begins(line, PROCESS_TITLE) || table_goes_on(line);
 }
 
 /* What the table of one process says, panel after panel. */
 struct one_process {
     u32 pid; /* 0: the text does not say */
     struct span comm;
+    bool headless; /* which nodes its columns are of is a guess */
     bool seen[NODES_MAX];
     u64 parts[NODES_MAX], total[NODES_MAX]; /* bytes; total UNKNOWN */
 };
@@ -222,6 +277,7 @@ struct one_process {
 static void one_process_reset(struct one_process *one)
 {
     one->pid = 0;
+    one->headless = false;
     one->comm = span_of("a process", 9);
     for (unsigned i = 0; i < NODES_MAX; i++) {
         one->seen[i] = false;
@@ -239,8 +295,14 @@ static unsigned one_process_end(struct block *b, struct one_process *one)
         if (!one->seen[i])
             continue;
         /* Without its last row what it adds up to is not known. */
-        b->p->cut |= !known(one->total[i]);
-        block_process_node(b, pid, one->comm, i, figure_or(one->total[i], one->parts[i]));
+        b->p->cut |= !known(one->total[i]) || one->headless;
+        block_process_node(
+            b, one->comm,
+            (struct process_node_view){.pid = pid,
+                                       .node = i,
+                                       .bytes = figure_or(one->total[i], one->parts[i]),
+                                       .partial = !known(one->total[i]),
+                                       .guessed = one->headless});
         found++;
     }
     one_process_reset(one);
@@ -270,12 +332,9 @@ static void take_process_title(const struct block *b, struct span line, struct o
 static bool take_process_row(struct one_process *one, const struct columns *columns,
                              const struct table_row *row)
 {
-    static const char *const parts[] = {"Huge", "Heap", "Stack", "Private"};
-    bool total = span_is(row->name, "Total"), part = false;
+    bool total = span_is(row->name, "Total");
 
-    for (unsigned i = 0; i < ARRAY_SIZE(parts); i++)
-        part |= span_is(row->name, parts[i]);
-    if (!total && !part)
+    if (!total && !is_process_part(row->name))
         return false;
     for (unsigned i = 0; i < MIN(columns->count, row->count); i++) {
         u32 node = columns->node[i];
@@ -370,11 +429,17 @@ static unsigned parse_tables(struct block *b, struct span text)
             columns = next;
         } else if (!take_table_row(line, &row)) {
             continue;
+        } else if (columns.count == 0 && is_headless_row(line)) {
+            one->headless = guess_columns(&row, &columns);
+            take_process_row(one, &columns, &row);
         } else if (row.pid) {
             for (unsigned i = 0; i < MIN(columns.count, row.count); i++)
                 if (columns.node[i] != COLUMN_TOTAL)
-                    block_process_node(b, (u32)row.pid, row.name, columns.node[i],
-                                       (u64)(row.mib[i] * (double)MIB));
+                    block_process_node(
+                        b, row.name,
+                        (struct process_node_view){.pid = (u32)row.pid,
+                                                   .node = columns.node[i],
+                                                   .bytes = (u64)(row.mib[i] * (double)MIB)});
             found++;
         } else if (!columns.by_pid && !take_process_row(one, &columns, &row)) {
             found += take_system_row(b, &columns, &row);
@@ -399,18 +464,32 @@ unsigned numastat_m_parse(struct block *b, struct span text)
 /* --- numastat --------------------------------------------------------------------------------------------------------------- */
 
 /* "                           node0           node1", then "numa_hit  1234  5678": counts of pages since boot. */
-bool numastat_begins(const struct block *b, struct span line)
+static bool is_numastat_head(struct span line)
 {
     struct span word, rest = line;
     unsigned nodes = 0;
 
-    (void)b;
     while (span_take_word(&rest, &word)) {
         if (span_len(word) < 5 || !span_begins(word, "node") || !is_digit(word.at[4]))
             return false;
         nodes++;
     }
     return nodes > 0;
+}
+
+/* "/sys/devices/system/node/node1/numastat", "node1/numastat": of which node. */
+static bool node_of_path(struct span path, u64 *ret_node)
+{
+    static const char file[] = "/numastat";
+    const char *slash;
+
+    if (span_empty(path) || !span_ends(path, file))
+        return false;
+    path.end -= strlen(file);
+    slash = memrchr(path.at, '/', span_len(path));
+    path.at = slash ? slash + 1 : path.at;
+    return span_take(&path, "node") && span_take_u64(&path, ret_node) && span_empty(path) &&
+           *ret_node < NODES_MAX;
 }
 
 static bool is_numastat_row(const struct fields *f)
@@ -424,13 +503,41 @@ static bool is_numastat_row(const struct fields *f)
     return false;
 }
 
+/* A line of a node's own file, as cat shows it, or grep behind its path. */
+static bool take_own_row(const struct block *b, struct span line, u64 *ret_node, struct fields *ret)
+{
+    struct span path;
+
+    line = skip_grep(line, &path);
+    fields_split(line, ret);
+    return is_numastat_row(ret) && node_of_path(span_empty(path) ? b->path : path, ret_node);
+}
+
+bool numastat_begins(const struct block *b, struct span line)
+{
+    struct fields f;
+    u64 node;
+
+    return is_numastat_head(line) || take_own_row(b, line, &node, &f);
+}
+
 bool numastat_goes_on(const struct block *b, struct span line)
 {
     struct fields f;
+    u64 node;
 
-    (void)b;
     fields_split(line, &f);
-    return is_numastat_row(&f);
+    return is_numastat_row(&f) || take_own_row(b, line, &node, &f);
+}
+
+static void numastat_add(struct block *b, u64 node, struct span name, u64 value)
+{
+    char file[96];
+
+    snprintf(file, sizeof(file), "sys/devices/system/node/node%llu/numastat",
+             (unsigned long long)node);
+    block_file_add(b, file, "%.*s %llu\n", (int)MIN(span_len(name), (size_t)40), name.at,
+                   (unsigned long long)value);
 }
 
 unsigned numastat_parse(struct block *b, struct span text)
@@ -438,10 +545,18 @@ unsigned numastat_parse(struct block *b, struct span text)
     struct fields head = {.count = 0}, f;
     struct span line;
     unsigned found = 0;
+    u64 node, value;
 
     while (span_take_line(&text, &line)) {
+        if (take_own_row(b, line, &node, &f)) {
+            if (f.count == 2 && span_take_u64(&f.at[1], &value)) {
+                numastat_add(b, node, f.at[0], value);
+                found++;
+            }
+            continue;
+        }
         fields_split(line, &f);
-        if (numastat_begins(b, line)) {
+        if (is_numastat_head(line)) {
             head = f;
             continue;
         }
@@ -449,15 +564,10 @@ unsigned numastat_parse(struct block *b, struct span text)
             continue;
         for (unsigned i = 0; i < head.count && i + 1 < f.count; i++) {
             struct span id = {head.at[i].at + 4, head.at[i].end}, word = f.at[i + 1];
-            u64 node, value;
-            char file[96];
 
             if (!span_take_u64(&id, &node) || node >= NODES_MAX || !span_take_u64(&word, &value))
                 continue;
-            snprintf(file, sizeof(file), "sys/devices/system/node/node%llu/numastat",
-                     (unsigned long long)node);
-            block_file_add(b, file, "%.*s %llu\n", (int)MIN(span_len(f.at[0]), (size_t)40),
-                           f.at[0].at, (unsigned long long)value);
+            numastat_add(b, node, f.at[0], value);
             found++;
         }
     }

@@ -184,6 +184,10 @@ bool vmstat_file_begins(const struct block *b, struct span line)
     /* memory.stat and memory.events share names. */
     if (ends_name(b->path, "memory.stat") || ends_name(b->path, "memory.events"))
         return false;
+    /* A node's counters have names of /proc/vmstat. */
+    skip_grep(line, &name);
+    if (ends_name(b->path, "numastat") || ends_name(name, "numastat"))
+        return false;
     return name_and_number(line, &name, &value) && is_counter(name) &&
            !span_is(name, "nr_descendants") && !span_is(name, "nr_dying_descendants") &&
            !span_is(name, "nr_periods") && !span_is(name, "nr_throttled");
@@ -198,9 +202,33 @@ bool vmstat_file_goes_on(const struct block *b, struct span line)
     return name_and_number(line, &name, &value);
 }
 
+static u64 value_of(struct span text, const char *key);
+
+/* What an earlier one in this text said comes first: who reads the file takes two counts for two moments. */
+static void keep_before(struct block *b, struct span text, const char *key, struct strbuf *out)
+{
+    const struct tree_file *f = tree_find(&b->p->state->tree, "proc/vmstat");
+    u64 before = f ? value_of(span_of_buf(&f->text), key) : UNKNOWN;
+
+    if (known(before) && known(value_of(text, key)))
+        strbuf_printf(out, "%s %llu\n", key, (unsigned long long)before);
+}
+
 unsigned vmstat_file_parse(struct block *b, struct span text)
 {
-    return stripped_file(b, "proc/vmstat", text);
+    struct strbuf plain, all;
+    unsigned rc;
+
+    strbuf_init(&plain);
+    strbuf_init(&all);
+    strip_grep(text, &plain);
+    keep_before(b, span_of_buf(&plain), "numa_hit", &all);
+    keep_before(b, span_of_buf(&plain), "numa_foreign", &all);
+    strbuf_append_bytes(&all, plain.text, plain.len);
+    rc = block_file(b, "proc/vmstat", span_of_buf(&all));
+    strbuf_done(&plain);
+    strbuf_done(&all);
+    return rc;
 }
 
 bool memory_stat_begins(const struct block *b, struct span line)

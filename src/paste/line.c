@@ -370,6 +370,31 @@ static bool is_command(struct span word)
 }
 
 /* "[root@db1 ~]#", "user@host:/var/log$", "root@db1:~#", "$", "#", "%", "PS C:\>" and the like: ends in one of "#$%>" before a blank. */
+/* "[root@db1 ~]# sleep 10", "user@host:/srv$": whatever command stands behind it, or none. */
+static bool take_certain_prompt(struct span line, struct span *ret_command)
+{
+    struct span head = {line.at, line.at};
+    bool bracket = *line.at == '[', at_sign = false;
+
+    if (span_len(line) > 2 && line.at[0] == '$' && line.at[1] == ' ' && line.at[2] >= 'a' &&
+        line.at[2] <= 'z') {
+        *ret_command = span_trim((struct span){line.at + 1, line.end});
+        return true;
+    }
+
+    while (head.end < line.end && *head.end != '#' && *head.end != '$') {
+        at_sign |= *head.end == '@';
+        if (*head.end == ' ' && !bracket)
+            return false;
+        head.end++;
+    }
+    if (head.end == line.end || !at_sign || span_len(head) > 100 ||
+        (bracket && head.end[-1] != ']') || (!bracket && !memchr(head.at, ':', span_len(head))))
+        return false;
+    *ret_command = span_trim((struct span){head.end + 1, line.end});
+    return head.end + 1 == line.end || head.end[1] == ' ';
+}
+
 bool line_prompt(struct span line, struct span *ret_command)
 {
     struct span rest = line, word;
@@ -378,6 +403,8 @@ bool line_prompt(struct span line, struct span *ret_command)
     span_skip_blanks(&rest);
     if (span_empty(rest))
         return false;
+    if (take_certain_prompt(rest, ret_command))
+        return true;
     if (span_begins(rest, "❯") || span_begins(rest, "➜")) {
         rest.at += strlen("❯");
         while (span_take_word(&rest, &word) && words++ < 4) {

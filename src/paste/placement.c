@@ -35,10 +35,10 @@ u32 block_made_up_pid(const struct block *b)
     return UINT32_MAX - ROWS_NO_PID / 2 - (u32)MIN(st->owners.count, (size_t)ROWS_NO_PID / 4);
 }
 
-void block_process_node(struct block *b, u32 pid, struct span comm, u32 node, u64 bytes)
+void block_process_node(struct block *b, struct span comm, struct process_node_view view)
 {
-    note_owner(b->p->state, pid, comm);
-    push_place(b->p->state, &(struct process_node_view){.pid = pid, .node = node, .bytes = bytes});
+    note_owner(b->p->state, view.pid, comm);
+    push_place(b->p->state, &view);
 }
 
 unsigned block_numa_maps(struct block *b, u32 pid, struct span comm, struct span text)

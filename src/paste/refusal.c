@@ -131,6 +131,22 @@ static const struct sentence sentences[] = {
     {" MemoryError", NULL, "python", REFUSED_COMMIT, NULL},
     {"_ArrayMemoryError", NULL, "python", REFUSED_COMMIT, NULL},
     {"Allowed memory size of", "bytes exhausted", "php", REFUSED_HEAP, "size of "},
+    {"set_mempolicy", "Operation not permitted", NULL, REFUSED_PLACE, NULL},
+    {"set_mempolicy", "Invalid argument", NULL, REFUSED_PLACE, NULL},
+    {"mbind", "Operation not permitted", NULL, REFUSED_PLACE, NULL},
+    {"mbind", "Invalid argument", NULL, REFUSED_PLACE, NULL},
+    {"mbind", "Input/output error", NULL, REFUSED_PLACE, NULL},
+    {"sched_setaffinity", "Operation not permitted", NULL, REFUSED_PLACE, NULL},
+    {"sched_setaffinity", "Invalid argument", NULL, REFUSED_PLACE, NULL},
+    {"setting membind", NULL, "numactl", REFUSED_PLACE, NULL},
+    {"setting interleave mask", NULL, "numactl", REFUSED_PLACE, NULL},
+    {"setting preferred node", NULL, "numactl", REFUSED_PLACE, NULL},
+    {"NUMA memory policy", "Operation not permitted", NULL, REFUSED_PLACE, NULL},
+    {"NUMA memory policy", "Invalid argument", NULL, REFUSED_PLACE, NULL},
+    {"libnuma: Warning:", NULL, "libnuma", REFUSED_PLACE, NULL},
+    {"libnuma: Error:", NULL, "libnuma", REFUSED_PLACE, NULL},
+    {"No NUMA support available on this system", NULL, "numactl", REFUSED_PLACE, NULL},
+    {"system does not support NUMA policy", NULL, "numactl", REFUSED_PLACE, NULL},
     {"Cannot allocate memory", NULL, NULL, REFUSED_COMMIT, NULL},
     {"annot allocate memory", "errno", NULL, REFUSED_COMMIT, NULL},
     {"cannot allocate memory", NULL, NULL, REFUSED_COMMIT, NULL}, /* Go */
@@ -189,6 +205,19 @@ static bool is_errno(struct span word)
     return true;
 }
 
+/* The call that failed, as perror has it, and not who made it. */
+static bool is_call(struct span word)
+{
+    static const char *const calls[] = {"fork",   "mbind",         "set_mempolicy",
+                                        "mmap",   "migrate_pages", "sched_setaffinity",
+                                        "malloc", "move_pages",    "taskset"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(calls); i++)
+        if (span_is(word, calls[i]))
+            return true;
+    return false;
+}
+
 /* "-bash: fork: Cannot allocate memory", "make: vfork: ...", "bash: /usr/bin/ls: Cannot allocate memory". */
 static void program_before(struct span line, char *buf, size_t size)
 {
@@ -210,7 +239,7 @@ static void program_before(struct span line, char *buf, size_t size)
     if (is_errors_name(word))
         word = span_of("python", 6);
     else if (span_empty(word) || span_len(word) > 24 || memchr(word.at, '=', span_len(word)) ||
-             span_is(word, "fork") || is_errno(word))
+             is_call(word) || is_errno(word))
         word = span_of("a program", 9);
     name = word;
     span_copy(name, buf, size);
@@ -342,6 +371,9 @@ bool refusal_take(struct paste *p, struct span message, const struct klog_stamp 
         if (!span_find(line, s->has) || (s->also && !span_find(line, s->also)))
             continue;
         told = by_error(s, line);
+        /* A call's name says nothing of who made it; the logger does. */
+        if (s->kind == REFUSED_PLACE && !s->program)
+            told.program = stamp->program;
         push(p, &told, line, stamp->place);
         return true;
     }
