@@ -10,6 +10,7 @@
 
 #include "base/units.h"
 #include "report/lacks.h"
+#include "trace/runtimes.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -136,6 +137,11 @@ static void shortcomings(struct cli *cli, const struct record_options *o,
     if (lacks_render_text(&r->lacks, &lacks))
         cli_note(cli, "the recording is incomplete: it lacks %s", lacks.text);
     strbuf_done(&lacks);
+    if (starved_percent(r->starved_ns, r->cpu_ns))
+        cli_note(cli,
+                 "the program waited %u %% of its time for a CPU that others had: one that sizes "
+                 "its heap by the clock too (V8, Java, Go) may take more where it runs freely",
+                 starved_percent(r->starved_ns, r->cpu_ns));
     if (r->full)
         cli_note(cli, "the trace reached --max-size and ends early");
     else if (o->max_bytes > 0 && r->window > (o->window > 0 ? o->window : RECORD_WINDOW_DEFAULT))

@@ -118,13 +118,44 @@ static enum follow_state stop(struct follow *f, ns_t now)
     return now - f->asked_ns > PATIENCE_NS ? FOLLOW_STOPPED : FOLLOW_RUNNING;
 }
 
+/* Time that the main thread of a process was ready to run and had no CPU: the second figure of its schedstat, which a
+ * process keeps until it is reaped. 0 where the kernel does not count it. */
+static ns_t starved_ns_of(pid_t pid)
+{
+    unsigned long long waited = 0;
+    char path[64];
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)pid);
+    f = fopen(path, "re");
+    if (f != NULL) {
+        if (fscanf(f, "%*u %llu", &waited) != 1)
+            waited = 0;
+        fclose(f);
+    }
+    return waited;
+}
+
+/* The next child that has ended, as waitpid(-1, status, WNOHANG), with what can be read of it before it is reaped. */
+static pid_t reap(struct follow *f, int *ret_status)
+{
+    siginfo_t who = {0};
+
+    if (waitid(P_ALL, 0, &who, WEXITED | WNOHANG | WNOWAIT) < 0)
+        return -1;
+    if (who.si_pid == 0)
+        return 0;
+    f->starved_ns += starved_ns_of(who.si_pid);
+    return waitpid(who.si_pid, ret_status, WNOHANG);
+}
+
 enum follow_state follow_look(struct follow *f, ns_t now,
                               void (*ended)(pid_t pid, int wait_status, void *data), void *data)
 {
     pid_t pid;
     int status;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    while ((pid = reap(f, &status)) > 0) {
         if (pid == f->leader) {
             f->leader_ended = true;
             f->leader_status = status;

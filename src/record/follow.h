@@ -25,6 +25,7 @@ struct follow {
     ns_t stop_at_ns; /* 0: never */
     bool leader_ended;
     int leader_status;           /* as from wait(2) */
+    ns_t starved_ns;             /* in which main threads of ended children waited for a CPU */
     unsigned nr_left;            /* descendants that run now, as of the last look */
     ns_t left_cpu_ns;            /* CPU time of these, and of those that they have reaped */
     char whom[FOLLOW_WHOM_SIZE]; /* some of them: "nginx (41), nginx (42)" */

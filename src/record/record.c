@@ -172,10 +172,10 @@ static void put_end(struct hwt_writer *w, const struct record_result *r, u64 ord
     snprintf(text, sizeof(text),
              "streams=%u\nprocesses=%u\naccesses=%llu\nops=%llu\n"
              "recorded_instructions=%llu\nrecorded_cpu_ns=%llu\nrecorded_wall_ns=%llu\n"
-             "window_instructions=%u\n",
+             "recorded_starved_ns=%llu\nwindow_instructions=%u\n",
              r->streams, r->processes, (unsigned long long)r->accesses, (unsigned long long)r->ops,
              (unsigned long long)r->instructions, (unsigned long long)r->cpu_ns,
-             (unsigned long long)r->wall_ns, r->window);
+             (unsigned long long)r->wall_ns, (unsigned long long)r->starved_ns, r->window);
     if (r->leader_ended) {
         snprintf(status, sizeof(status), "%d", r->wait_status);
         add_line(text, "exit_status", status);
@@ -460,6 +460,7 @@ static int run_collected(struct run *run, const char *tool, const char *program,
     fill_result(r, c);
     r->end = end_of(run, state);
     r->wall_ns = now_ns() - run->began_ns;
+    r->starved_ns = run->follow.starved_ns;
     r->cpu_ns = cpu_ns(RUSAGE_SELF) + cpu_ns(RUSAGE_CHILDREN) - cpu;
     if (r->nr_left > 0)
         r->cpu_ns += run->follow.left_cpu_ns;

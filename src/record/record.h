@@ -78,6 +78,7 @@ struct record_result {
     bool full;  /* the bound of the file ended the recording early */
     u64 instructions;
     ns_t wall_ns, cpu_ns; /* of the run; of all its processes and of this side */
+    ns_t starved_ns;      /* in which main threads were ready to run and had no CPU */
     int write_error;      /* 0, or the -errno that ended the trace early */
     char complaint[512];  /* "" or what a recorded process complained of */
 };

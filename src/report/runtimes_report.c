@@ -65,6 +65,11 @@ static void say_adapts(const struct runtimes *r, const struct runtime_use *u, u6
     if (!ram && limit != UINT64_MAX && now)
         strbuf_printf(out, " Under a limit of %s it would choose at most %s by itself.",
                       format_bytes(size, limit), format_bytes(bound, now));
+    if (r->starved_percent)
+        strbuf_printf(out,
+                      " While it was recorded it waited %u %% of its time for a CPU that others "
+                      "had; it sizes by the clock too, and may take more where it runs freely.",
+                      r->starved_percent);
     strbuf_printf(
         out,
         " What is said here holds for what it chose then: set %s together with the limit. "

@@ -4,6 +4,7 @@
 #include "report/json_put.h"
 #include "report/lacks.h"
 #include "space/mempolicy.h"
+#include "trace/runtimes.h"
 
 #include "base/masklist.h"
 #include "base/units.h"
@@ -89,6 +90,11 @@ static void info_meta(const struct trace *t, struct strbuf *out)
     if (t->closed && trace_text_value(t->end, "exit_status", value, sizeof(value)))
         put_exit(value, out);
     strbuf_appendc(out, '\n');
+    if (trace_starved_percent(t)) {
+        key(out, "starved");
+        strbuf_printf(out, "it waited %u %% of its time for a CPU that others had\n",
+                      trace_starved_percent(t));
+    }
     if (t->nr_damage) {
         key(out, "damage");
         strbuf_printf(out,

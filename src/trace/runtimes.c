@@ -17,6 +17,10 @@
 #define GO_ARENA     0xc000000000ull
 #define GO_ARENA_LEN (64 * MIB)
 
+/* Waits for a CPU that are worth a word: a second, and a fifth of the time that it ran or would have. */
+#define STARVED_FLOOR_NS NS_PER_S
+#define STARVED_PERCENT  20u
+
 const struct runtime_info runtime_info[NR_RUNTIMES] = {
 #define RUNTIME(id, name, sees, what, flag) \
     [RUNTIME_##id] = {name, RUNTIME_SEES_##sees, what, flag},
@@ -340,23 +344,38 @@ static void add_use(struct runtimes *r, const struct process *p, const struct pr
     snprintf(vec_last(&r->uses).comm, sizeof(vec_last(&r->uses).comm), "%s", origin->comm);
 }
 
-static u64 host_bytes(const struct trace *t, const char *key)
+/* The number of a key in the text of a chunk; 0 where there is none. */
+static u64 number_of(const char *chunk, const char *key)
 {
     char text[64];
-    u64 bytes;
+    u64 number;
 
-    return trace_text_value(t->host, key, text, sizeof(text)) && parse_u64(text, &bytes, NULL) == 0
-               ? bytes
+    return trace_text_value(chunk, key, text, sizeof(text)) && parse_u64(text, &number, NULL) == 0
+               ? number
                : 0;
+}
+
+unsigned starved_percent(ns_t starved, ns_t cpu)
+{
+    u64 percent = starved < STARVED_FLOOR_NS ? 0 : starved / (cpu / 100 + starved / 100);
+
+    return percent < STARVED_PERCENT ? 0 : (unsigned)MIN(percent, (u64)100);
+}
+
+unsigned trace_starved_percent(const struct trace *t)
+{
+    return starved_percent(number_of(t->end, "recorded_starved_ns"),
+                           number_of(t->end, "recorded_cpu_ns"));
 }
 
 int runtimes_find(const struct trace *t, const bool *only, struct runtimes *ret, struct err *e)
 {
     struct search s = {.t = t};
-    u64 limit = host_bytes(t, "memory.max");
+    u64 limit = number_of(t->host, "memory.max");
     int rc = 0;
 
-    *ret = (struct runtimes){.ram_bytes = host_bytes(t, "ram")};
+    *ret = (struct runtimes){.ram_bytes = number_of(t->host, "ram"),
+                             .starved_percent = trace_starved_percent(t)};
     ret->seen_bytes =
         limit && ret->ram_bytes ? MIN(limit, ret->ram_bytes) : MAX(limit, ret->ram_bytes);
     u64map_init(&s.by_pid);

@@ -48,7 +48,14 @@ struct runtimes {
     VEC(struct runtime_use) uses; /* in the order of their first processes */
     u64 seen_bytes; /* memory that the recorded programs saw: the limit, else RAM; 0: not known */
     u64 ram_bytes;  /* 0: not known */
+    /* Share of the time that a recorded program would have run and had no CPU, in percent; 0 where it is not known or
+     * not worth a word. Garbage collectors go by the clock too: a starved one keeps its heap smaller. */
+    unsigned starved_percent;
 };
+
+/* starved_percent of programs that ran for cpu and waited for a CPU for starved; of a recording. */
+unsigned starved_percent(ns_t starved, ns_t cpu);
+unsigned trace_starved_percent(const struct trace *t);
 
 /* only: streams that count, by index; NULL: all. 0, or -EIO and the like when a streamed trace cannot be read again. */
 int runtimes_find(const struct trace *t, const bool *only, struct runtimes *ret, struct err *e);

@@ -147,6 +147,18 @@ static void defaults_follow_the_memory_that_is_seen(void **state)
     assert_int_equal(runtime_bound(&jvm, 0), 0); /* not known */
 }
 
+static void waits_for_a_cpu_count_from_a_second_and_a_fifth(void **state)
+{
+    (void)state;
+    assert_int_equal(starved_percent(0, 0), 0);
+    assert_int_equal(starved_percent(NS_PER_S - 1, NS_PER_S), 0);
+    assert_int_equal(starved_percent(NS_PER_S, 5 * NS_PER_S), 0);
+    assert_int_equal(starved_percent(NS_PER_S, 3 * NS_PER_S), 25);
+    assert_int_equal(starved_percent(9 * NS_PER_S, NS_PER_S), 90);
+    assert_int_equal(starved_percent(NS_PER_S, 0), 100);
+    assert_int_equal(starved_percent(UINT64_MAX, UINT64_MAX), 50);
+}
+
 static void a_setting_of_many_lines_is_none(void **state)
 {
     struct fixture x;
@@ -168,6 +180,7 @@ int main(void)
         cmocka_unit_test(go_is_known_by_where_its_heap_lies),
         cmocka_unit_test(forked_children_are_of_their_parents_program),
         cmocka_unit_test(defaults_follow_the_memory_that_is_seen),
+        cmocka_unit_test(waits_for_a_cpu_count_from_a_second_and_a_fifth),
         cmocka_unit_test(a_setting_of_many_lines_is_none),
     };
 

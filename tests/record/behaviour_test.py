@@ -568,6 +568,23 @@ def instructions_of_a_fork_are_counted_once(tmp):
     expect(told <= total <= told * 1.01 + 1000, "instructions", told, total)
 
 
+def waiting_for_a_cpu_is_told(tmp):
+    if not os.path.exists("/proc/self/schedstat"):
+        print("# this kernel does not count how long a thread waits for a CPU")
+        return
+    cpu = {min(os.sched_getaffinity(0))}
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"], preexec_fn=lambda: os.sched_setaffinity(0, cpu)) for _ in range(3)]
+    try:
+        path, process = start(tmp, [build_c("subject.c", tmp), "busy", "200"], preexec_fn=lambda: os.sched_setaffinity(0, cpu))
+        told(process)
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    end = closed(path).end
+    expect(int(end["recorded_starved_ns"]) > int(end["recorded_cpu_ns"]) / 2, "one of four on a CPU waits for it", end)
+
+
 if __name__ == "__main__":
     run_tests(output_input_and_exit_code_are_the_programs_own, environment_is_the_programs_own,
               settings_of_another_valgrind_are_not_taken, descriptors_are_the_programs_own,
@@ -583,4 +600,4 @@ if __name__ == "__main__":
               signal_is_shown_as_a_signal, bounded_file_stays_below_its_bound, program_that_runs_unrecorded_is_named,
               marks_stand_where_they_were_set, mark_of_a_recorded_program_is_in_its_recording, settings_of_the_host_are_recorded, waiting_is_told_as_waiting,
               file_offsets_follow_the_position, maps_are_followed, policies_and_affinities_are_followed, hot_page_is_seen_in_every_window,
-              only_the_programs_own_pages_are_told, instructions_of_a_fork_are_counted_once)
+              only_the_programs_own_pages_are_told, instructions_of_a_fork_are_counted_once, waiting_for_a_cpu_is_told)
