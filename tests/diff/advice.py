@@ -199,7 +199,8 @@ def harness(root, folder):
 
 def guest_job(runs):
     return "\n".join(["insmod /%s.ko" % name for name in GUEST_MODULES] + [
-        "ifconfig lo 127.0.0.1 up", "echo +memory >/sys/fs/cgroup/cgroup.subtree_control", "mount -t ext4 /dev/vda /mnt",
+        "ifconfig lo 127.0.0.1 up", "echo +memory >/sys/fs/cgroup/cgroup.subtree_control",
+        "dd if=/dev/vda of=/dev/ram1 bs=1M", "echo 3 >/proc/sys/vm/drop_caches", "mount -t ext4 /dev/ram1 /mnt",
         "for where in /mnt /mnt/box; do mount --bind /dev $where/dev; mount --bind /proc $where/proc; done",
         "mount --rbind /sys /mnt/sys", "cat /proc/version >/out/version",
         "chroot /mnt /usr/bin/python3 -I %s/native.py /box /plan.json /native.json %d" % (RECORD, runs),
@@ -207,7 +208,8 @@ def guest_job(runs):
 
 
 def in_guest(kernel, folder, plan, runs):
-    """Results of native.py for all programs of the plan. One instruction takes one nanosecond, so that times repeat."""
+    """Results of native.py for all programs of the plan. One instruction takes one nanosecond, so that times repeat. The file system is
+    in a RAM disk of the guest: while it waited for a disk of this machine, its clock would skip to whatever timer comes next."""
     root, image = os.path.join(folder, "outer"), os.path.join(folder, "disk.img")
     os.makedirs(root)
     with open(os.path.join(folder, "plan.json"), "w", encoding="ascii") as f:
@@ -216,11 +218,12 @@ def in_guest(kernel, folder, plan, runs):
     os.rmdir(root + "/box")
     os.rename(os.path.join(folder, "root"), root + "/box")
     size = int(subprocess.run(["du", "-sm", root], stdout=subprocess.PIPE, check=True).stdout.split()[0])
-    subprocess.run(["/sbin/mke2fs", "-q", "-t", "ext4", "-b", "4096", "-d", root, image, "%dm" % (size * 5 // 4 + 300)], check=True,
-                   stdout=subprocess.DEVNULL)
+    size = size * 5 // 4 + 300
+    subprocess.run(["/sbin/mke2fs", "-q", "-t", "ext4", "-b", "4096", "-d", root, image, "%dm" % size], check=True, stdout=subprocess.DEVNULL)
     extra = guest.modules(kernel, GUEST_MODULES)
-    files, command = guest.boot(folder, kernel, guest_job(runs), "1024", 16384,
-                                ["-drive", "file=%s,format=raw,if=virtio" % image, "-icount", "shift=0,sleep=off"], timeout=4 * 3600, extra=extra)
+    files, command = guest.boot(folder, kernel, guest_job(runs), str(1024 + size), size << 10,
+                                ["-drive", "file=%s,format=raw,if=virtio" % image, "-icount", "shift=0,sleep=off"], timeout=4 * 3600, extra=extra,
+                                fs_kib=4096)
     print("# " + files["log"].decode(errors="replace")[-2000:].replace("\n", "\n# "), flush=True)
     if "native.json" not in files:
         raise SystemExit("guest: native.py left no results")
