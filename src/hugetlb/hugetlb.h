@@ -46,6 +46,7 @@ struct hugetlb_refused {
     u64 elsewhere;   /* of them, free on other nodes than `nodes` */
     u64 nodes;       /* the only ones on which it may have them; 0: all */
     u64 limit;       /* of `group`, huge pages; at a limit alone */
+    bool is_cpuset;  /* `nodes` are those of a cpuset, not of a policy alone */
     bool is_rsvd;    /* that limit is rsvd.max */
     char group[128]; /* path of the group that has the limit */
 };

@@ -133,10 +133,11 @@ static u64 all_nodes(const struct hugetlb *h)
     return NODES_ALL >> (MAX_NUMNODES - h->mem->frames->nr_nodes);
 }
 
-/* nodes: where it may have them. */
-static void refused_for_want(struct hugetlb *h, enum hugetlb_refusal why, u64 wanted, u64 nodes)
+/* nodes: where its policy lets it have them. */
+static void refused_for_want(struct hugetlb *h, enum hugetlb_refusal why, u64 wanted, u64 policy)
 {
     struct hugetlb_refused *r = &h->refused[why];
+    u64 nodes = policy & h->mem->mems_allowed;
     u64 here = free_on(h, nodes);
     bool some = (nodes & all_nodes(h)) != all_nodes(h) && here < wanted;
 
@@ -145,7 +146,8 @@ static void refused_for_want(struct hugetlb *h, enum hugetlb_refusal why, u64 wa
                                   .pool = h->nr,
                                   .left = some ? here : hugetlb_unreserved(h),
                                   .elsewhere = some ? h->free - here : 0,
-                                  .nodes = some ? nodes & all_nodes(h) : 0};
+                                  .nodes = some ? nodes & all_nodes(h) : 0,
+                                  .is_cpuset = some && nodes != policy};
 }
 
 static void refused_by_limit(struct hugetlb *h, enum hugetlb_refusal why, u64 wanted,
@@ -202,7 +204,8 @@ static enum balance_result promise(struct hugetlb *h, u64 nr, struct attempt *at
     if (r != BALANCE_OK)
         return r;
     h->resv += nr;
-    if (nr <= free_on(h, nodes_allowed(h))) /* (allowed_mems_nr) */
+    /* (allowed_mems_nr) */
+    if (nr <= free_on(h, nodes_allowed(h) & h->mem->mems_allowed))
         return BALANCE_OK;
     give_back(h, nr);
     return BALANCE_FAIL;
@@ -264,9 +267,10 @@ static bool is_unpromised(const struct hugetlb_request *req)
 static enum balance_result take(struct hugetlb *h, const struct hugetlb_request *req, bool promised,
                                 pfn_t *ret_pfn, struct wait *ret_wait)
 {
+    struct alloc_nodes nodes = {req->nodes.mask & h->mem->mems_allowed, req->nodes.nid};
     enum balance_result r = BALANCE_OK;
 
-    *ret_pfn = promised || hugetlb_unreserved(h) ? hugetlb_dequeue(h, req->nodes) : PFN_NONE;
+    *ret_pfn = promised || hugetlb_unreserved(h) ? hugetlb_dequeue(h, nodes) : PFN_NONE;
     if (*ret_pfn == PFN_NONE)
         r = hugetlb_new_surplus(h, req->attempt, req->nodes, ret_pfn, ret_wait);
     if (r == BALANCE_OK && promised)

@@ -101,7 +101,8 @@ static void tell_want(const struct hugetlb *h, enum hugetlb_refusal why, struct 
     if (of->nodes) {
         strbuf_append(note, " on ");
         tell_nodes(of->nodes, note);
-        strbuf_append(note, ", to which it is bound");
+        strbuf_append(note,
+                      of->is_cpuset ? ", all that its cpuset allows" : ", to which it is bound");
     }
     if (of->elsewhere)
         strbuf_printf(note, " (%s on others)", format_count(number, of->elsewhere));

@@ -155,7 +155,8 @@ void mempolicy_rebind(struct mempolicy *p, u64 allowed)
     if (p->mode == MPOL_DEFAULT || p->mode == MPOL_LOCAL ||
         (!has_user_nodes(p) && p->user == allowed))
         return;
-    if (p->mode == MPOL_PREFERRED) {
+    /* Nodes that are preferred alone stay as they were (mpol_rebind_preferred). */
+    if (p->mode == MPOL_PREFERRED || p->mode == MPOL_PREFERRED_MANY) {
         if (!has_user_nodes(p))
             p->user = allowed;
         return;

@@ -409,6 +409,27 @@ static void a_cpuset_holds_its_tasks_to_nodes_and_cpus_and_takes_their_pages_alo
     stop();
 }
 
+static void preferred_nodes_stay_when_the_cpuset_changes(void **state)
+{
+    struct group *g;
+
+    (void)state;
+    start(3);
+    g = system_group(s, "/g");
+    assert_int_equal(cpuset_set_mems(s, g, 3), 0);
+    t = system_task_new(s, g, 200, 1, "many");
+    map(PAGES);
+    assert_int_equal(system_set_mempolicy(s, t, policy("preferred-many:0-1")), STEP_DONE);
+    assert_int_equal(cpuset_set_mems(s, g, 6), 0);
+    assert_int_equal(t->mempolicy.policy.nodes, 3);
+    write_page(0);
+    assert_int_equal(node_of(0), 1); /* what of them is allowed */
+    assert_int_equal(system_set_mempolicy(s, t, policy("bind:1-2")), STEP_DONE);
+    assert_int_equal(cpuset_set_mems(s, g, 3), 0);
+    assert_int_equal(t->mempolicy.policy.nodes, 3);
+    stop();
+}
+
 static void a_full_cpuset_kills_one_of_its_own_while_other_nodes_are_free(void **state)
 {
     struct group *g;
@@ -756,6 +777,7 @@ int main(void)
         cmocka_unit_test(a_home_node_comes_first_among_those_that_are_bound_to),
         cmocka_unit_test(pages_move_to_the_nodes_that_are_asked_for),
         cmocka_unit_test(a_cpuset_holds_its_tasks_to_nodes_and_cpus_and_takes_their_pages_along),
+        cmocka_unit_test(preferred_nodes_stay_when_the_cpuset_changes),
         cmocka_unit_test(a_full_cpuset_kills_one_of_its_own_while_other_nodes_are_free),
         cmocka_unit_test(mbind_copies_in_place_what_has_no_nodes_and_counts_what_it_interleaves),
         cmocka_unit_test(mbind_tells_of_pages_that_could_not_move_only_when_it_is_strict),

@@ -98,3 +98,23 @@ $ sed 's/^value = 20/value = many/' pool.ini >wrong.ini; highwater run wrong.ini
 # A process that has some already: how many more it wanted.
 $ sed 's/^memory = 30M/preload = 8M\nmemory = 22M/' bound.ini >beside.ini; highwater run beside.ini -q | grep -o -e 'it wanted .* on others)'
 > it wanted 11 beside the 4 it had, and only 10 of the pool's 40 were free on node 1, to which it is bound (30 on others)
+# Pages of the pool on nodes that the cpuset forbids are not had: a mapping is refused, a touch is SIGBUS.
+@ cpuset.ini
+| [machine]
+| nodes = 2
+| ram = 1G
+| cpus = 4
+| runtime = 4s
+| vm.nr_hugepages = 40
+| [cgroup c]
+| cpuset.mems = 0
+| [task a]
+| cgroup = c
+| cpus = 0
+| hugetlb = yes
+| memory = 64M
+| touch = random
+$ highwater run cpuset.ini -q | grep -o -e 'it wanted .* on others)'
+> it wanted 32, and only 20 of the pool's 40 were free on node 0, all that its cpuset allows (20 on others)
+$ sed 's/^memory.*/memory = 40M/' cpuset.ini >fits.ini; highwater run fits.ini -q --proc fits >/dev/null; grep -o 'N[01]=.* ' fits/proc/[1-9]*/numa_maps | grep -o 'N[01]=20'
+> N0=20
