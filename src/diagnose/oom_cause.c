@@ -249,13 +249,20 @@ static struct holder largest_holder(const struct oom_facts *f)
 
 /* --- the machine ---------------------------------------------------------------------------------------------------------------- */
 
+/* What an allocation may not use is as full as what it may: then memory is short, whatever binds it. */
+static bool all_are_full(const struct oom_facts *f)
+{
+    return known(f->free) && known(f->free_nodes) && known(f->total) && known(f->file) &&
+           !f->only_movable_zones && f->free_nodes + f->file <= f->total / 20;
+}
+
 /* Free memory that this allocation could not have: the cause is what kept it away, if all of it would have been plenty. */
 static bool rule_useless(const struct oom_facts *f, struct oom_ruling *ruling)
 {
     const struct oom_report *r = f->r;
     u64 plenty;
 
-    if (oom_is_bound(f->e) ||
+    if (((oom_is_bound(f->e) || f->only_cpuset) && !all_are_full(f)) ||
         (known(f->free_nodes) && f->free_nodes > f->free_high + f->free_usable &&
          f->free_nodes > figure_or(f->total, 0) / 20)) {
         ruling->cause = CAUSE_NODE;

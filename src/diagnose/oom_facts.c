@@ -217,7 +217,7 @@ bool oom_node_allowed(const struct oom_facts *f, u32 node)
 char *oom_nodes_only(char buf[64], const struct oom_facts *f)
 {
     const struct oom_report *r = f->r;
-    bool bound = f->only_nodes || oom_is_bound(f->e);
+    bool bound = f->only_nodes || f->only_cpuset || oom_is_bound(f->e);
     struct strbuf text;
 
     buf[0] = '\0';
@@ -297,6 +297,32 @@ static bool zone_above_is_cut(const struct oom_report *r, const struct oom_zone 
 
 static u64 figure_of(const struct oom_report *r, enum oom_figure id);
 
+/* Kernels before 5.0 do not say what bound an allocation, but name its cpuset and show the zones of its nodes alone: are those of each of
+ * them in the text, up to the highest, and none of another's? */
+static bool cpuset_binds(const struct oom_facts *f)
+{
+    const struct oom_report *r = f->r;
+    u64 whole = 0;
+
+    if (f->e->kind != LOG_OOM_KILL || *f->e->constraint || f->of_group || !r->mems_allowed ||
+        !*r->mems_allowed || !r->cpuset || strcmp(r->cpuset, "/") == 0)
+        return false;
+    vec_for_each (&r->zones, z) {
+        bool highest = true;
+
+        if (z->node >= 64 || !oom_list_has(r->mems_allowed, z->node))
+            return false;
+        vec_for_each (&r->zones, at)
+            highest &= at->node != z->node || rank_of(at->name) <= rank_of(z->name);
+        if (highest && !zone_above_is_cut(r, z))
+            whole |= BIT_ULL(z->node);
+    }
+    for (u32 node = 0; node < 64; node++)
+        if (oom_list_has(r->mems_allowed, node) && !(whole >> node & 1))
+            return false;
+    return whole != 0;
+}
+
 /* What is free, by what this allocation could do with it. */
 static void divide_free(struct oom_facts *f)
 {
@@ -351,7 +377,9 @@ static void divide_free(struct oom_facts *f)
     }
     hidden = known(f->free) && f->free > shown + pcp ? f->free - shown - pcp : 0;
     /* Of an allocation that may use some nodes only, the report shows the zones of these alone. */
-    if (oom_is_bound(f->e) || (any_zone && is_masked(r))) {
+    f->only_cpuset =
+        (double)hidden > HIDDEN_SHARE * (double)figure_or(f->free, 0) && cpuset_binds(f);
+    if (oom_is_bound(f->e) || f->only_cpuset || (any_zone && is_masked(r))) {
         f->free_nodes += hidden;
     } else if ((double)hidden > HIDDEN_SHARE * (double)f->free) {
         f->zones_cut = true;

@@ -38,6 +38,7 @@ struct oom_facts {
     u64 free_cma;     /* contiguous memory it may not use */
     u64 free_zones;   /* in zones it may not use */
     u64 free_nodes;   /* on nodes it may not use */
+    bool only_cpuset; /* no constraint is told, and a cpuset that is named allows some nodes only */
     u64 only_nodes; /* bits of the nodes it may use, where the report names none: those that were full beside others; 0 */
     u64 free_cut;   /* in zones that the text does not have, some of which it may be able to use */
     bool zones_cut; /* more is free than the zones in the text have */

@@ -1,5 +1,5 @@
 /* run_nodes.c - see run_nodes.h. */
-#include "report/run_nodes.h"
+#include "report/run_nodes_int.h"
 
 #include "access/access.h"
 #include "access/numa.h"
@@ -22,8 +22,6 @@
 #define REMOTE_PERCENT 20.0 /* of accesses, and */
 #define COST_PERCENT   1.0  /* of CPU time: worth a sentence */
 #define HOME_PERCENT   50.0 /* of a program's memory on one node: most is near there */
-#define SHORT_PERCENT  10.0 /* of a node, free: it is short */
-#define PLENTY_PERCENT 20.0 /* of a node, free: it is not */
 
 /* All tasks of one name. */
 struct program {
@@ -97,12 +95,7 @@ static void gather(const struct run_report *r, program_list *ret)
         qsort(ret->items, ret->count, sizeof(ret->items[0]), by_accesses);
 }
 
-static double percent(u64 part, u64 whole)
-{
-    return whole ? 100.0 * (double)part / (double)whole : 0.0;
-}
-
-static u64 node_pages(const struct system *s, unsigned nid, bool free)
+u64 run_node_pages(const struct system *s, unsigned nid, bool free)
 {
     u64 pages = 0;
 
@@ -129,8 +122,8 @@ static void nodes_table(const struct system *s, struct strbuf *out)
         strbuf_masklist(&cpus, s->frames.topology.cpus[nid]);
         strbuf_printf(out, "  %-6u %-10s %11s %11s %14s %14s %14s\n", nid,
                       cpus.len ? cpus.text : "none",
-                      format_bytes(total, node_pages(s, nid, false) * PAGE_SIZE),
-                      format_bytes(left, node_pages(s, nid, true) * PAGE_SIZE),
+                      format_bytes(total, run_node_pages(s, nid, false) * PAGE_SIZE),
+                      format_bytes(left, run_node_pages(s, nid, true) * PAGE_SIZE),
                       format_count(hit, (u64)node_counter(&s->frames, nid, NUMA_HIT)),
                       format_count(miss, (u64)node_counter(&s->frames, nid, NUMA_MISS)),
                       format_count(foreign, (u64)node_counter(&s->frames, nid, NUMA_FOREIGN)));
@@ -155,13 +148,13 @@ static void put_by_node(const struct system *s, const struct program *p, struct 
     }
     for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
         if (shown >> nid & 1)
-            strbuf_printf(out, " %u: %.0f %%", nid, percent(p->nodes.by_node[nid], p->all));
+            strbuf_printf(out, " %u: %.0f %%", nid, run_percent(p->nodes.by_node[nid], p->all));
         else
             rest += p->nodes.by_node[nid];
         nodes += !(shown >> nid & 1) && p->nodes.by_node[nid];
     }
     if (nodes)
-        strbuf_printf(out, ", %u more: %.0f %%", nodes, percent(rest, p->all));
+        strbuf_printf(out, ", %u more: %.0f %%", nodes, run_percent(rest, p->all));
 }
 
 static void programs_table(const struct system *s, const program_list *list, struct strbuf *out)
@@ -169,7 +162,7 @@ static void programs_table(const struct system *s, const program_list *list, str
     size_t shown = MIN(list->count, (size_t)PROGRAMS_SHOWN);
 
     strbuf_printf(out, "  %-15s %10s %8s %10s %10s  %s\n", "program", "accesses", "remote",
-                  "its cost", "CPU time", "of memory on node");
+                  "its cost", "CPU time", "accesses by node");
     for (size_t i = 0; i < shown; i++) {
         const struct program *p = &list->items[i];
         char all[UNITS_TEXT_MAX], cost[UNITS_TEXT_MAX], cpu[UNITS_TEXT_MAX];
@@ -178,7 +171,7 @@ static void programs_table(const struct system *s, const program_list *list, str
         strbuf_init(&comm);
         utf8_append_clean(&comm, p->comm);
         strbuf_printf(out, "  %-15s %10s %6.0f %% %10s %10s ", comm.text,
-                      format_short_count(all, p->all), percent(p->nodes.remote, p->all),
+                      format_short_count(all, p->all), run_percent(p->nodes.remote, p->all),
                       format_ns(cost, p->nodes.remote_ns), format_ns(cpu, p->cpu_ns));
         put_by_node(s, p, out);
         strbuf_appendc(out, '\n');
@@ -203,7 +196,7 @@ static void balancing(const program_list *list, struct strbuf *out)
         utf8_append_clean(out, p->comm);
         strbuf_printf(out, ": %s hint faults, %.0f %% local; %s came nearer; it cost %s\n",
                       format_count(faults, p->hint_faults),
-                      percent(p->hint_faults_local, p->hint_faults),
+                      run_percent(p->hint_faults_local, p->hint_faults),
                       format_bytes(moved, p->moved * PAGE_SIZE), format_ns(cost, p->balancing_ns));
     }
 }
@@ -226,9 +219,9 @@ static void costly(const program_list *list, program_list *ret)
     vec_for_each (list, p)
         all += p->cpu_ns;
     vec_for_each (list, p)
-        if (percent(p->nodes.remote, p->all) >= REMOTE_PERCENT &&
-            percent(p->nodes.remote_ns, p->cpu_ns) >= COST_PERCENT &&
-            percent(p->nodes.remote_ns, all) >= COST_PERCENT)
+        if (run_percent(p->nodes.remote, p->all) >= REMOTE_PERCENT &&
+            run_percent(p->nodes.remote_ns, p->cpu_ns) >= COST_PERCENT &&
+            run_percent(p->nodes.remote_ns, all) >= COST_PERCENT)
             vec_push(ret, *p);
     if (ret->count)
         qsort(ret->items, ret->count, sizeof(ret->items[0]), by_cost);
@@ -244,7 +237,7 @@ static unsigned most_used(const struct program *p)
     return most;
 }
 
-static bool has_memory(const struct system *s, unsigned nid)
+bool run_node_has_memory(const struct system *s, unsigned nid)
 {
     return s->frames.topology.ram_bytes[nid] != 0;
 }
@@ -256,7 +249,7 @@ static bool chose_cpus(const struct system *s, const struct task *t)
            cpuset_cpus_of(s, t->group) != cpuset_cpus_of(s, s->groups.root);
 }
 
-static bool chose_policy(const struct system *s, const struct task *t)
+bool run_chose_policy(const struct system *s, const struct task *t)
 {
     struct mempolicy p = s->config.numa;
 
@@ -267,7 +260,7 @@ static bool chose_policy(const struct system *s, const struct task *t)
 }
 
 /* The nodes that new memory of the task may come from. */
-static u64 may_have(const struct system *s, const struct task *t)
+u64 run_nodes_for_task(const struct system *s, const struct task *t)
 {
     const struct mempolicy *p = &t->mempolicy.policy;
     u64 nodes = cpuset_mems_allowed(s, t) & topology_memory_nodes(&s->frames.topology);
@@ -280,7 +273,7 @@ static bool could_run_on(const struct system *s, const struct task *t, unsigned 
 {
     const struct mempolicy *p = &t->mempolicy.policy;
 
-    return may_have(s, t) >> nid & 1 && (!p->nodes || p->nodes >> nid & 1) &&
+    return run_nodes_for_task(s, t) >> nid & 1 && (!p->nodes || p->nodes >> nid & 1) &&
            cpuset_cpus_of(s, t->group) & s->frames.topology.cpus[nid];
 }
 
@@ -302,7 +295,7 @@ static void try_cpus(const struct run_report *r, const struct program *p, unsign
 
 static void try_local(const struct run_report *r, const struct program *p, struct strbuf *out)
 {
-    if (!chose_policy(r->system, p->task))
+    if (!run_chose_policy(r->system, p->task))
         strbuf_append(out, ": try --numa local.");
     else if (r->scenario)
         strbuf_append(out, ": try numa = local in its [task].");
@@ -318,16 +311,50 @@ static u64 far_pages(const struct program *p)
 /* Would what is far away find room on that node, which the cpuset allows? */
 static bool has_room(const struct run_report *r, const struct program *p, unsigned nid)
 {
-    return has_memory(r->system, nid) && cpuset_mems_allowed(r->system, p->task) >> nid & 1 &&
+    return run_node_has_memory(r->system, nid) &&
+           cpuset_mems_allowed(r->system, p->task) >> nid & 1 &&
            far_pages(p) <= r->fullest.free_pages[nid];
+}
+
+static void tell_forbidden(unsigned here, struct strbuf *out)
+{
+    strbuf_printf(out, " Its cpuset lets it have no memory of node %u (cpuset.mems)", here);
+}
+
+static u64 huge_pages_of(const struct program *p)
+{
+    return (run_max_hugetlb_pages(p->task) + HPAGE_PMD_NR - 1) >> HPAGE_PMD_ORDER;
+}
+
+/* Most of it is huge pages of the pool, and that has too few near: such pages come from where there are some, wherever it runs. */
+static bool lacks_pool(const struct run_report *r, const struct program *p, unsigned here)
+{
+    return run_max_hugetlb_pages(p->task) > run_maxrss_pages(p->task) &&
+           hugetlb_node_total(&r->system->hugetlb, here) < huge_pages_of(p);
+}
+
+static void tell_pool(const struct run_report *r, const struct program *p, unsigned here,
+                      struct strbuf *out)
+{
+    strbuf_printf(out,
+                  " Its memory is huge pages, of which node %u has %" PRIu64
+                  " in its pool and it uses %" PRIu64
+                  ": put them there (/sys/devices/system/node/node%u/hugepages/"
+                  "hugepages-2048kB/nr_hugepages).",
+                  here, hugetlb_node_total(&r->system->hugetlb, here), huge_pages_of(p), here);
 }
 
 /* Its memory is interleaved and it runs on node `here`: would that node have room for all of it? */
 static void tell_interleaved(const struct run_report *r, const struct program *p, unsigned here,
                              struct strbuf *out)
 {
-    if (!has_memory(r->system, here))
+    if (!run_node_has_memory(r->system, here))
         return;
+    if (!(cpuset_mems_allowed(r->system, p->task) >> here & 1)) {
+        tell_forbidden(here, out);
+        strbuf_appendc(out, '.');
+        return;
+    }
     strbuf_append(out, " Its memory is interleaved and it runs on one node");
     if (has_room(r, p, here))
         try_local(r, p, out);
@@ -407,14 +434,14 @@ static void tell_why(const struct run_report *r, const struct program *p, unsign
     bool elsewhere = policy->nodes && !(policy->nodes >> here & 1);
     char moved[UNITS_TEXT_MAX];
 
-    if (!has_memory(s, here)) {
+    if (!run_node_has_memory(s, here)) {
         strbuf_printf(out, " Node %u, where it runs, has no memory", here);
     } else if (p->moved) {
         strbuf_printf(out, " Balancing brought %s of it nearer meanwhile.",
                       format_bytes(moved, p->moved * PAGE_SIZE));
         return;
     } else if (!(cpuset_mems_allowed(s, p->task) >> here & 1)) {
-        strbuf_printf(out, " Its cpuset lets it have no memory of node %u (cpuset.mems)", here);
+        tell_forbidden(here, out);
     } else if (!(cpuset_mems_allowed(s, p->task) >> home & 1) && !p->task->kthread) {
         tell_moved_cpuset(r, p, home, out);
         return;
@@ -438,7 +465,7 @@ static void tell_why(const struct run_report *r, const struct program *p, unsign
     }
     /* Where less than half of it is, most would be remote from there as well. */
     if (home != here && could_run_on(s, p->task, home) &&
-        percent(p->nodes.by_node[home], p->all) >= HOME_PERCENT)
+        run_percent(p->nodes.by_node[home], p->all) >= HOME_PERCENT)
         try_cpus(r, p, home, out);
     else if (elsewhere && has_room(r, p, here))
         try_local(r, p, out);
@@ -468,7 +495,7 @@ static unsigned node_for_all(const struct run_report *r, const struct program *p
         u64 cpus = s->frames.topology.cpus[nid] & cpuset_cpus_of(s, p->task->group);
         u64 near = (u64)((double)pages * (double)p->nodes.by_node[nid] / (double)p->all);
 
-        if (!has_memory(s, nid) || !(nodes >> nid & 1) ||
+        if (!run_node_has_memory(s, nid) || !(nodes >> nid & 1) ||
             2 * p->cpu_ns > s->clock.now * (u64)__builtin_popcountll(cpus) ||
             pages > r->fullest.free_pages[nid] + near)
             continue;
@@ -491,7 +518,7 @@ static void tell_spread(const struct run_report *r, const struct program *p, str
         return;
     }
     strbuf_printf(out, ", and node %u has memory and CPUs for all of it", nid);
-    if (!chose_cpus(s, p->task) && !chose_policy(s, p->task)) {
+    if (!chose_cpus(s, p->task) && !run_chose_policy(s, p->task)) {
         strbuf_printf(out, ": try --cpunodebind %u --membind %u.", nid, nid);
     } else if (r->scenario) {
         strbuf_append(out, ": try cpus = ");
@@ -518,179 +545,19 @@ static void sentence(const struct run_report *r, const struct program *p, struct
     strbuf_append(out, "  ");
     utf8_append_clean(out, p->comm);
     strbuf_printf(out, ": %.0f %% of accesses were remote: %s of %s CPU time.",
-                  percent(p->nodes.remote, p->all), format_ns(cost, p->nodes.remote_ns),
+                  run_percent(p->nodes.remote, p->all), format_ns(cost, p->nodes.remote_ns),
                   format_ns(cpu, p->cpu_ns));
     if (was_killed_for_a_node(r->system, p))
         strbuf_append(out, " It was killed for want of memory there: see the note.");
     else if (p->cpus & (p->cpus - 1))
         tell_spread(r, p, out);
+    else if (lacks_pool(r, p, here))
+        tell_pool(r, p, here, out);
     else if (interleaved)
         tell_interleaved(r, p, here, out);
     else
         tell_why(r, p, here, home, out);
     strbuf_appendc(out, '\n');
-}
-
-/* --- a node that was the limit ------------------------------------------------------------------------------------------- */
-static const char *bound_constraint(const struct system *s)
-{
-    return s->oom_bound.cpuset ? "CONSTRAINT_CPUSET" : "CONSTRAINT_MEMORY_POLICY";
-}
-
-static const struct task *who_asked(const struct system *s)
-{
-    for (u32 i = 0; i < s->nr_tasks; i++)
-        if (strcmp(s->tasks[i]->comm, s->oom_bound.comm) == 0)
-            return s->tasks[i];
-    return NULL;
-}
-
-/* Of these nodes the one with most free memory; MAX_NUMNODES: none has any. */
-static unsigned most_free(const struct system *s, u64 nodes)
-{
-    unsigned best = MAX_NUMNODES;
-    u64 most = 0;
-
-    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
-        if (nodes >> nid & 1 && node_pages(s, nid, true) > most) {
-            most = node_pages(s, nid, true);
-            best = nid;
-        }
-    return best;
-}
-
-/* The cpuset that it is in gets one node more, of those that its parent has. */
-static void save_by_cpuset(const struct run_report *r, const struct task *t, struct strbuf *out)
-{
-    const struct system *s = r->system;
-    const struct group *owner = cpuset_owner(t->group);
-    u64 mems = s->oom_bound.nodes, all = topology_memory_nodes(&s->frames.topology);
-    u64 allowed = owner->parent ? cpuset_mems_of(s, owner->parent) : all;
-    unsigned nid = most_free(s, allowed & ~mems);
-    char path[512];
-
-    group_path(owner, path, sizeof(path));
-    if (nid == MAX_NUMNODES) {
-        strbuf_append(out, " No cpuset above ");
-        utf8_append_clean(out, path);
-        strbuf_append(out, " has more nodes with free memory: it needs them first.");
-        return;
-    }
-    strbuf_append(out, " To let it overflow: cpuset.mems = ");
-    strbuf_masklist(out, mems | BIT_ULL(nid));
-    strbuf_append(out, r->scenario ? " in [cgroup " : " of ");
-    utf8_append_clean(out, r->scenario ? path + 1 : path);
-    strbuf_append(out, r->scenario ? "]." : ".");
-}
-
-static void save_by_policy(const struct run_report *r, const struct task *t, struct strbuf *out)
-{
-    const struct system *s = r->system;
-    u64 nodes = s->oom_bound.nodes;
-    bool own = chose_policy(s, t);
-
-    if (t->mempolicy.policy.mode != MPOL_BIND || (own && !r->scenario)) {
-        strbuf_append(out, " The program binds its memory itself: it would have to prefer the "
-                           "node instead (MPOL_PREFERRED).");
-        return;
-    }
-    strbuf_printf(out, " To let it overflow: %s%s:", own ? "numa = " : "--numa ",
-                  nodes & (nodes - 1) ? "preferred-many" : "preferred");
-    strbuf_masklist(out, nodes);
-    strbuf_append(out, own ? " in its [task]." : ".");
-}
-
-static void tell_kill(const struct run_report *r, struct strbuf *out)
-{
-    const struct system *s = r->system;
-    const struct task *t = who_asked(s);
-    char bytes[UNITS_TEXT_MAX];
-
-    strbuf_printf(out, "\nNote: node%s ", s->oom_bound.nodes & (s->oom_bound.nodes - 1) ? "s" : "");
-    strbuf_masklist(out, s->oom_bound.nodes);
-    strbuf_append(out, " had nothing left for ");
-    utf8_append_clean(out, s->oom_bound.comm);
-    strbuf_printf(out, ", whose %s allows no other, while %s were free elsewhere (%s).",
-                  s->oom_bound.cpuset ? "cpuset" : "memory policy",
-                  format_bytes(bytes, s->oom_bound.free_pages * PAGE_SIZE), bound_constraint(s));
-    if (t && s->oom_bound.cpuset)
-        save_by_cpuset(r, t, out);
-    else if (t)
-        save_by_policy(r, t, out);
-    strbuf_appendc(out, '\n');
-}
-
-/* Somebody who may have memory of this node alone; NULL: nobody. */
-static const struct task *bound_to(const struct system *s, unsigned nid)
-{
-    for (u32 i = 0; i < s->nr_tasks; i++)
-        if (!s->tasks[i]->kthread && may_have(s, s->tasks[i]) == BIT_ULL(nid))
-            return s->tasks[i];
-    return NULL;
-}
-
-/* All that reclaim took went to a slower node: nothing was lost. */
-static bool tell_demoted(const struct run_report *r, unsigned nid, struct strbuf *out)
-{
-    u64 demoted = run_machine_events(r, PGDEMOTE_KSWAPD) + run_machine_events(r, PGDEMOTE_DIRECT),
-        taken = run_machine_events(r, PGSTEAL_KSWAPD) + run_machine_events(r, PGSTEAL_DIRECT);
-    char bytes[UNITS_TEXT_MAX];
-
-    if (!demoted || demoted < taken)
-        return false;
-    strbuf_printf(out,
-                  "\nNote: node %u filled up, and %s moved from there to a slower node "
-                  "(pgdemote_kswapd, pgdemote_direct); nothing was evicted.\n",
-                  nid, format_bytes(bytes, demoted * PAGE_SIZE));
-    return true;
-}
-
-bool run_nodes_short(const struct run_report *r, struct strbuf *out)
-{
-    const struct system *s = r->system;
-    unsigned least = 0, most = 0;
-    double part[MAX_NUMNODES];
-    const struct task *who;
-    char bytes[UNITS_TEXT_MAX];
-
-    if (!run_nodes_enabled(r))
-        return false;
-    if (s->oom_bound.kills) {
-        tell_kill(r, out);
-        return true;
-    }
-    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++) {
-        part[nid] = has_memory(s, nid)
-                        ? percent(r->fullest.free_pages[nid], node_pages(s, nid, false))
-                        : NAN;
-        if (!(part[least] <= part[nid]))
-            least = nid;
-        if (!(part[most] >= part[nid]))
-            most = nid;
-    }
-    if (!(part[least] < SHORT_PERCENT) || !(part[most] >= PLENTY_PERCENT) ||
-        !(run_machine_events(r, PGSCAN_KSWAPD) + run_machine_events(r, PGSCAN_DIRECT)))
-        return false;
-    if (tell_demoted(r, least, out))
-        return true;
-    who = bound_to(s, least);
-    strbuf_printf(out, "\nNote: memory of node %u was reclaimed while node %u had %s free: ", least,
-                  most, format_bytes(bytes, r->fullest.free_pages[most] * PAGE_SIZE));
-    if (s->tunables.zone_reclaim_mode) {
-        strbuf_printf(out,
-                      "vm.zone_reclaim_mode is %" PRIu64 ". With 0 memory overflows to the next "
-                      "node instead.\n",
-                      s->tunables.zone_reclaim_mode);
-    } else if (who) {
-        utf8_append_clean(out, who->comm);
-        strbuf_printf(out,
-                      " may have no other. \"preferred\" or \"interleave\" instead of \"bind\", or "
-                      "more nodes in its cpuset, let it overflow.\n");
-    } else {
-        strbuf_append(out,
-                      "memory overflows first, and what is left is what its watermarks keep.\n");
-    }
-    return true;
 }
 
 /* Programs of a recording that chose their policy themselves: it counts before options, and names nodes of the host that it was made on. */
@@ -702,7 +569,7 @@ static void own_policies(const struct run_report *r, const program_list *list, s
         const struct task *t = list->items[i].task;
         const struct mempolicy *p = &t->mempolicy.policy;
 
-        if (!chose_policy(r->system, t) || p->mode == MPOL_DEFAULT)
+        if (!run_chose_policy(r->system, t) || p->mode == MPOL_DEFAULT)
             continue;
         strbuf_append(out, "  ");
         utf8_append_clean(out, t->comm);
@@ -748,8 +615,8 @@ static json_object *node_json(const struct system *s, unsigned nid)
     strbuf_masklist(&cpus, s->frames.topology.cpus[nid]);
     json_put_u64(o, "node", nid);
     json_put_text(o, "cpus", cpus.text);
-    json_put_u64(o, "managed_bytes", node_pages(s, nid, false) * PAGE_SIZE);
-    json_put_u64(o, "free_bytes", node_pages(s, nid, true) * PAGE_SIZE);
+    json_put_u64(o, "managed_bytes", run_node_pages(s, nid, false) * PAGE_SIZE);
+    json_put_u64(o, "free_bytes", run_node_pages(s, nid, true) * PAGE_SIZE);
     for (unsigned i = 0; i < ARRAY_SIZE(counters); i++)
         json_put_u64(o, counter_info[counters[i]].name,
                      (u64)node_counter(&s->frames, nid, counters[i]));
@@ -786,7 +653,7 @@ static json_object *bound_kill_json(const struct system *s)
     strbuf_init(&nodes);
     strbuf_masklist(&nodes, s->oom_bound.nodes);
     json_put_u64(o, "kills", s->oom_bound.kills);
-    json_put_text(o, "constraint", bound_constraint(s));
+    json_put_text(o, "constraint", run_bound_constraint(s));
     json_put_text(o, "comm", s->oom_bound.comm);
     json_put_text(o, "nodes", nodes.text);
     json_put_u64(o, "free_elsewhere_bytes", s->oom_bound.free_pages * PAGE_SIZE);

@@ -25,7 +25,7 @@ $ highwater run two.ini --membind 1 --cpunodebind 0 | sed -n '/^Nodes/,/^$/p'
 >   node   CPUs            memory    free now       numa_hit      numa_miss   numa_foreign
 >~   0      0 .* 0 +0
 >~   1      1 .* 0 +0
->   program           accesses   remote   its cost   CPU time  of memory on node
+>   program           accesses   remote   its cost   CPU time  accesses by node
 >~   work .* 100 % .* 1: 100 %
 >~   work: 100 % of accesses were remote: .* of .* CPU time. Its policy \(bind:1\) has its memory on node 1: try --cpunodebind 1.
 > 
@@ -300,3 +300,69 @@ $ sed 's/ram = 2G/ram = 6G/' sixty.ini > enough.ini && highwater run enough.ini 
 $ sed 's/ram = 2G/ram = 1G/' sixty.ini > less.ini && highwater run less.ini
 !~ highwater run: less.ini:[24]: 1G of RAM is too small for the kernels of 64 nodes: want 6G or more \(ram = 6G\)
 = 2
+# Huge pages lie where the pool has them, whatever a policy says; a cpuset that forbids the near node is told of interleaving too.
+@ pool.ini
+| [machine]
+| nodes = 2
+| ram = 1G
+| cpus = 4
+| runtime = 2s
+| [task a]
+| start = 1s
+| cpus = 0
+| numa = local
+| hugetlb = yes
+| memory = 64M
+| touch = random
+| [write p]
+| file = /sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages
+| value = 64
+$ highwater run pool.ini | grep -o 'CPU time\. .*'
+> CPU time. Its memory is huge pages, of which node 0 has 0 in its pool and it uses 32: put them there (/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages).
+@ forbidden.ini
+| [machine]
+| nodes = 3
+| ram = 1536M
+| cpus = 3
+| runtime = 2s
+| thp = never
+| [cgroup x]
+| cpuset.mems = 1-2
+| [task i]
+| cgroup = x
+| cpus = 0
+| numa = interleave:all
+| memory = 100M
+| touch = random
+$ highwater run forbidden.ini | grep -o 'CPU time\. .*'
+> CPU time. Its cpuset lets it have no memory of node 0 (cpuset.mems).
+# Where all nodes are full no policy is to blame.
+@ short.ini
+| [machine]
+| runtime = 8s
+| thp = never
+| swap = none
+| kernel.numa_balancing = 2
+| numa/demotion_enabled = 1
+| [node 0]
+| ram = 512M
+| cpus = 0-1
+| [node 1]
+| ram = 256M
+| [cgroup web]
+| memory.max = 300M
+| [task a]
+| cgroup = web
+| memory = 280M
+| touch = hotspot:90:10
+| think = 1ms
+| [task b]
+| memory = 500M
+| start = 1s
+| numa = bind:0
+| touch = hotspot:90:10
+| think = 1ms
+$ highwater run short.ini --proc short | grep -o '^Note.*full as well'
+> Note: node 0 had nothing left for b, whose memory policy allows no other; the other nodes were full as well
+$ highwater diagnose short | head -1 | grep -c 'b filled memory'
+> 1
