@@ -18,26 +18,27 @@ static const struct {
     const char *name, *target;
 } links[] = {
     {"proc/self", ""}, /* of who asks */
-    {"proc/thread-self", ""},
-    {"proc/mounts", "self/mounts"},
-    {"proc/net", "self/net"},
-    {"proc/consoles", NULL},
-    {"proc/devices", NULL},
-    {"proc/filesystems", NULL},
-    {"proc/locks", NULL},
-    {"proc/tty", NULL},
-    {"proc/sys/fs", NULL},
-    {"proc/sys/net", NULL},
-    {"proc/sys/user", NULL},
-    {"proc/sys/kernel/cap_last_cap", NULL},
-    {"proc/sys/kernel/domainname", NULL},
-    {"proc/sys/kernel/hostname", NULL},
-    {"proc/sys/kernel/ngroups_max", NULL},
-    {"proc/sys/kernel/overflowgid", NULL},
-    {"proc/sys/kernel/overflowuid", NULL},
-    {"proc/sys/kernel/pid_max", NULL},
-    {"proc/sys/kernel/random", NULL},
+    {"proc/thread-self", ""}, {"proc/mounts", "self/mounts"},
+    {"proc/net", "self/net"}, {"proc/consoles", NULL},
+    {"proc/devices", NULL},   {"proc/filesystems", NULL},
+    {"proc/locks", NULL},     {"proc/tty", NULL},
 };
+
+/* Sysctls of the host that are shown and cannot be set: files and folders, since sysctl(8) follows no links. */
+static const char *const sysctls[] = {
+    "proc/sys/fs",
+    "proc/sys/net",
+    "proc/sys/user",
+    "proc/sys/kernel/cap_last_cap",
+    "proc/sys/kernel/domainname",
+    "proc/sys/kernel/hostname",
+    "proc/sys/kernel/ngroups_max",
+    "proc/sys/kernel/overflowgid",
+    "proc/sys/kernel/overflowuid",
+    "proc/sys/kernel/pid_max",
+    "proc/sys/kernel/random",
+};
+#define SYSCTL_TEXT_MAX 65536u
 
 static struct own_processes *of(struct view *v)
 {
@@ -50,6 +51,18 @@ static int find_link(const char *name)
         if (strcmp(links[i].name, name) == 0)
             return (int)i;
     return -1;
+}
+
+/* What stands behind "proc/" when it is one of the sysctls or below one. NULL: it is not. */
+static const char *sysctl_name(const char *name)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(sysctls); i++) {
+        size_t len = strlen(sysctls[i]);
+
+        if (strncmp(name, sysctls[i], len) == 0 && (!name[len] || name[len] == '/'))
+            return name + strlen("proc/");
+    }
+    return NULL;
 }
 
 /* What stands behind "proc/" when a process of that number follows: "1234" or "1234/...". NULL: nothing of the kind. Process 1 is this
@@ -93,6 +106,12 @@ static int look_up(struct view *v, const char *name, struct view_stat *ret)
     if (find_link(name) >= 0) {
         *ret = (struct view_stat){.mode = S_IFLNK | 0777};
         return 0;
+    }
+    if (sysctl_name(name)) {
+        rc = host_mode(o, sysctl_name(name), &mode);
+        if (rc == 0)
+            *ret = (struct view_stat){.mode = (mode & S_IFMT) | (mode & 0555)};
+        return rc;
     }
     if (!process)
         return -ENOENT;
@@ -176,8 +195,8 @@ struct listing {
     void *ctx;
 };
 
-/* Names of a directory of the host's. pids: only processes that the machine has not. */
-static int list_host(const struct listing *to, const char *dir, bool pids)
+/* Names of a directory of the host's. pids: only processes that the machine has not; links_only: to be shown as links. */
+static int list_host(const struct listing *to, const char *dir, bool pids, bool links_only)
 {
     int fd = openat(to->own->proc, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -194,7 +213,10 @@ static int list_host(const struct listing *to, const char *dir, bool pids)
         if (pids && (!process_name(name) ||
                      to->own->machine->ops->look_up(to->own->machine, name, &st) == 0))
             continue;
-        rc = to->each(to->ctx, entry->d_name, pids ? S_IFDIR : S_IFLNK);
+        rc = to->each(to->ctx, entry->d_name,
+                      pids         ? S_IFDIR
+                      : links_only ? S_IFLNK
+                                   : (u32)DTTOIF(entry->d_type));
     }
     closedir(d);
     return rc;
@@ -216,6 +238,23 @@ static int list_links(const struct listing *to, const char *dir)
     return rc;
 }
 
+static int list_sysctls(const struct listing *to, const char *dir)
+{
+    size_t len = strlen(dir);
+    struct view_stat st;
+    int rc = 0;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(sysctls) && rc == 0; i++) {
+        const char *name = sysctls[i];
+
+        if (strncmp(name, dir, len) == 0 && name[len] == '/' && !strchr(name + len + 1, '/') &&
+            to->own->machine->ops->look_up(to->own->machine, name, &st) != 0 &&
+            look_up(&to->own->view, name, &st) == 0)
+            rc = to->each(to->ctx, name + len + 1, st.mode & S_IFMT);
+    }
+    return rc;
+}
+
 static int list(struct view *v, const char *name, view_name_fn *each, void *ctx)
 {
     struct own_processes *o = of(v);
@@ -227,11 +266,15 @@ static int list(struct view *v, const char *name, view_name_fn *each, void *ctx)
         return 0;
     rc = o->machine->ops->list(o->machine, name, each, ctx);
     if (rc == -ENOENT && process)
-        return list_host(&to, process, false);
+        return list_host(&to, process, false, true);
+    if (rc == -ENOENT && sysctl_name(name))
+        return list_host(&to, sysctl_name(name), false, false);
     if (rc == 0)
         rc = list_links(&to, name);
+    if (rc == 0)
+        rc = list_sysctls(&to, name);
     if (rc == 0 && strcmp(name, "proc") == 0)
-        rc = list_host(&to, ".", true);
+        rc = list_host(&to, ".", true, true);
     if (rc == 0 && strcmp(name, "proc/highwater") == 0)
         rc = each(ctx, "processes", S_IFDIR);
     return rc;
@@ -239,8 +282,26 @@ static int list(struct view *v, const char *name, view_name_fn *each, void *ctx)
 
 /* --- the rest is the machine's --------------------------------------------------------------------------------------------- */
 
+static int read_sysctl(const struct own_processes *o, const char *name, struct strbuf *out)
+{
+    int fd = openat(o->proc, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    char text[4096];
+    ssize_t n = -1;
+
+    while (fd >= 0 && out->len < SYSCTL_TEXT_MAX && (n = read(fd, text, sizeof(text))) > 0)
+        strbuf_append_bytes(out, text, (size_t)n);
+    n = n < 0 ? -errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return (int)n;
+}
+
 static int read_text(struct view *v, const char *name, struct strbuf *out)
 {
+    struct view_stat st;
+
+    if (sysctl_name(name) && of(v)->machine->ops->look_up(of(v)->machine, name, &st) != 0)
+        return read_sysctl(of(v), sysctl_name(name), out);
     return of(v)->machine->ops->read(of(v)->machine, name, out);
 }
 
@@ -250,9 +311,9 @@ static int write_text(struct view *v, const char *name, const char *text, void *
     return of(v)->machine->ops->write(of(v)->machine, name, text, cookie);
 }
 
-static void cancel(struct view *v, void *cookie)
+static int cancel(struct view *v, void *cookie)
 {
-    of(v)->machine->ops->cancel(of(v)->machine, cookie);
+    return of(v)->machine->ops->cancel(of(v)->machine, cookie);
 }
 
 static int make_dir(struct view *v, const char *name)

@@ -2,7 +2,8 @@
  *
  * A command that was started by `enter` is a process of the host, in a PID namespace of its own. It appears in the machine's /proc as a folder of links into
  * that namespace's own proc file system, which is mounted at OWN_PROCESSES; /proc/self and /proc/thread-self are of whoever asks. Where both
- * have a process of one number, the machine's is shown. Some files of the host that say nothing of memory are links as well (/proc/filesystems).
+ * have a process of one number, the machine's is shown. Some files of the host that say nothing of memory are links as well (/proc/filesystems); its sysctls of that kind
+ * can be read (/proc/sys/fs).
  */
 #ifndef CLI_OWN_PROCESSES_H
 #define CLI_OWN_PROCESSES_H

@@ -273,10 +273,15 @@ static int write_text(struct view *v, const char *name, const char *text, void *
     return folder ? write_control(of(v), folder, text, cookie) : -EROFS;
 }
 
-static void cancel(struct view *v, void *cookie)
+static int cancel(struct view *v, void *cookie)
 {
-    if (of(v)->stepping == cookie)
-        of(v)->stepping = NULL;
+    struct played *p = of(v);
+
+    if (p->stepping == cookie) {
+        p->stepping = NULL;
+        pace_pause(&p->pace);
+    }
+    return -EINTR;
 }
 
 static int refuse(struct view *v HW_UNUSED, const char *name HW_UNUSED)

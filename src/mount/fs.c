@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "mount/fs_inode_int.h"
 #include "mount/mount_point.h"
 
 #include <errno.h>
@@ -29,15 +30,7 @@
     (2 * NS_PER_MS)        /* of the wall's time, for the machine between two looks at requests */
 #define AT_ONCE      64u   /* requests between two advances */
 #define WRITE_MAX    4096u /* bytes of one write: PAGE_SIZE, as cgroup files have it */
-#define PATH_BYTES   4096
 #define POLL_DEFAULT (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
-
-struct fs_inode {
-    struct fs_inode *next; /* in its bucket */
-    u64 hash;              /* of the name: its number */
-    u64 nr_lookups;        /* that the kernel has not forgotten */
-    char name[];
-};
 
 struct fs_file {                  /* an open file or directory */
     struct fs_file *next, **link; /* among all */
@@ -59,79 +52,6 @@ struct fs_file {                  /* an open file or directory */
 static struct fs_inode *inode_of(struct fs *fs, fuse_ino_t ino)
 {
     return ino == FUSE_ROOT_ID ? fs->inodes : (struct fs_inode *)ino;
-}
-
-static void grow_buckets(struct fs *fs)
-{
-    size_t nr = fs->nr_buckets ? fs->nr_buckets * 2 : 1024;
-    struct fs_inode **buckets = xcalloc(nr, sizeof(*buckets));
-
-    for (size_t i = 0; i < fs->nr_buckets; i++)
-        for (struct fs_inode *at = fs->buckets[i], *next; at; at = next) {
-            next = at->next;
-            at->next = buckets[at->hash % nr];
-            buckets[at->hash % nr] = at;
-        }
-    free(fs->buckets);
-    fs->buckets = buckets;
-    fs->nr_buckets = nr;
-}
-
-static u64 hash_name(const char *name)
-{
-    return *name ? hash_bytes(name, strlen(name)) | 2 : FUSE_ROOT_ID;
-}
-
-/* Made when it is not there. */
-static struct fs_inode *get_inode(struct fs *fs, const char *name)
-{
-    u64 hash = hash_name(name);
-    struct fs_inode *at;
-
-    if (fs->nr_inodes >= fs->nr_buckets)
-        grow_buckets(fs);
-    for (at = fs->buckets[hash % fs->nr_buckets]; at; at = at->next)
-        if (at->hash == hash && strcmp(at->name, name) == 0)
-            return at;
-    at = xcalloc(1, sizeof(*at) + strlen(name) + 1);
-    memcpy(at->name, name, strlen(name) + 1);
-    at->hash = hash;
-    at->next = fs->buckets[hash % fs->nr_buckets];
-    fs->buckets[hash % fs->nr_buckets] = at;
-    fs->nr_inodes++;
-    return at;
-}
-
-static void forget_inode(struct fs *fs, struct fs_inode *inode, u64 nr)
-{
-    struct fs_inode **at = &fs->buckets[inode->hash % fs->nr_buckets];
-
-    inode->nr_lookups -= MIN(nr, inode->nr_lookups);
-    if (inode->nr_lookups || inode == fs->inodes)
-        return;
-    while (*at != inode)
-        at = &(*at)->next;
-    *at = inode->next;
-    fs->nr_inodes--;
-    free(inode);
-}
-
-static int child_name(const struct fs_inode *parent, const char *name, char path[PATH_BYTES])
-{
-    int len = snprintf(path, PATH_BYTES, "%s%s%s", parent->name, *parent->name ? "/" : "", name);
-
-    return len >= PATH_BYTES ? -ENAMETOOLONG : 0;
-}
-
-static struct stat attributes(const struct fs_inode *inode, const struct view_stat *st)
-{
-    return (struct stat){
-        .st_ino = inode->hash,
-        .st_mode = st->mode,
-        .st_nlink = S_ISDIR(st->mode) ? 2 : 1,
-        .st_uid = getuid(),
-        .st_gid = getgid(),
-    };
 }
 
 /* --- look-up --------------------------------------------------------------------------------------------------------------------- */
@@ -160,19 +80,19 @@ static void reply_entry(fuse_req_t req, const char *path)
         fuse_reply_err(req, -rc);
         return;
     }
-    inode = get_inode(fs, path);
+    inode = fs_inode_get(fs, path);
     inode->nr_lookups++;
     entry.ino = (fuse_ino_t)inode;
-    entry.attr = attributes(inode, &st);
+    entry.attr = fs_inode_attributes(fs, inode, &st);
     entry.entry_timeout = entry.attr_timeout = st.lasting ? FOREVER : 0;
     if (fuse_reply_entry(req, &entry) == -ENOENT) /* interrupted: the kernel knows nothing of it */
-        forget_inode(fs, inode, 1);
+        fs_inode_forget(fs, inode, 1);
 }
 
 static void on_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
     char path[PATH_BYTES];
-    int rc = child_name(inode_of(fs_of(req), parent), name, path);
+    int rc = fs_inode_child(inode_of(fs_of(req), parent), name, path);
 
     if (rc)
         fuse_reply_err(req, -rc);
@@ -182,14 +102,14 @@ static void on_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 
 static void on_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nr)
 {
-    forget_inode(fs_of(req), inode_of(fs_of(req), ino), nr);
+    fs_inode_forget(fs_of(req), inode_of(fs_of(req), ino), nr);
     fuse_reply_none(req);
 }
 
 static void on_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
 {
     for (size_t i = 0; i < count; i++)
-        forget_inode(fs_of(req), inode_of(fs_of(req), forgets[i].ino), forgets[i].nlookup);
+        fs_inode_forget(fs_of(req), inode_of(fs_of(req), forgets[i].ino), forgets[i].nlookup);
     fuse_reply_none(req);
 }
 
@@ -204,16 +124,48 @@ static void on_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
         fuse_reply_err(req, -rc);
         return;
     }
-    attr = attributes(inode, &st);
+    attr = fs_inode_attributes(fs_of(req), inode, &st);
     fuse_reply_attr(req, &attr, st.lasting ? FOREVER : 0);
 }
 
-/* open(2) with O_TRUNC: there is nothing to cut. Nothing else can be set. */
-static void on_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr HW_UNUSED, int to_set,
+/* Whether the caller may is the kernel's to say (default_permissions). */
+static int set_owner(struct fs *fs, struct fs_inode *inode, const struct stat *attr, int to_set)
+{
+    struct fs_owner *owner;
+    struct view_stat st;
+    int rc = look_up(fs, inode->name, &st);
+
+    if (rc)
+        return rc;
+    if (!st.ownable)
+        return -EPERM;
+    owner = fs_inode_owner(fs, inode);
+    if (to_set & FUSE_SET_ATTR_MODE) {
+        owner->has_mode = true;
+        owner->mode = attr->st_mode;
+    }
+    if (to_set & FUSE_SET_ATTR_UID) {
+        owner->has_uid = true;
+        owner->uid = attr->st_uid;
+    }
+    if (to_set & FUSE_SET_ATTR_GID) {
+        owner->has_gid = true;
+        owner->gid = attr->st_gid;
+    }
+    return 0;
+}
+
+/* chmod(2) and chown(2); open(2) with O_TRUNC, where there is nothing to cut. */
+static void on_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
                        struct fuse_file_info *fi)
 {
-    if (to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
-        fuse_reply_err(req, EPERM);
+    const int owner = FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID;
+    int rc = 0;
+
+    if (to_set & owner)
+        rc = set_owner(fs_of(req), inode_of(fs_of(req), ino), attr, to_set);
+    if (rc)
+        fuse_reply_err(req, -rc);
     else
         on_getattr(req, ino, fi);
 }
@@ -273,7 +225,7 @@ static void free_file(struct fs *fs, struct fs_file *f)
     *f->link = f->next;
     if (f->next)
         f->next->link = f->link;
-    forget_inode(fs, f->inode, 1);
+    fs_inode_forget(fs, f->inode, 1);
     strbuf_done(&f->text);
     free(f);
 }
@@ -285,7 +237,7 @@ static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
     int access = fi->flags & O_ACCMODE, rc = look_up(fs, inode_of(fs, ino)->name, &st);
     struct fs_file *f;
 
-    if (rc == 0 &&
+    if (rc == 0 && st.strict &&
         ((access != O_RDONLY && !(st.mode & 0222)) || (access != O_WRONLY && !(st.mode & 0444))))
         rc = -EACCES;
     if (rc) {
@@ -359,9 +311,8 @@ static void on_interrupt(fuse_req_t req HW_UNUSED, void *data)
 
     if (!f->writing)
         return;
-    v->ops->cancel(v, f);
     f->writing = false;
-    answer_write(f, f->request, 0, -EINTR);
+    answer_write(f, f->request, f->request_bytes, v->ops->cancel(v, f));
 }
 
 static void on_write(fuse_req_t req, fuse_ino_t ino HW_UNUSED, const char *bytes, size_t size,
@@ -404,28 +355,47 @@ static void on_write(fuse_req_t req, fuse_ino_t ino HW_UNUSED, const char *bytes
     fuse_req_interrupt_func(req, on_interrupt, f);
 }
 
-static void on_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode HW_UNUSED)
+/* A group is its maker's, and has the mode that they gave it. */
+static void own_group(fuse_req_t req, const char *path, mode_t mode)
+{
+    const struct fuse_ctx *ctx = fuse_req_ctx(req);
+    struct fs *fs = fs_of(req);
+    struct fs_owner *owner;
+
+    fs_inode_disown(fs, path);
+    if (ctx->uid == getuid() && ctx->gid == getgid() && (mode & 07777) == 0755)
+        return;
+    owner = fs_inode_owner(fs, fs_inode_get(fs, path));
+    *owner =
+        (struct fs_owner){true, true, true, mode, ctx->uid, ctx->gid, true, ctx->uid, ctx->gid};
+}
+
+static void on_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
     struct view *v = fs_of(req)->config.view;
     char path[PATH_BYTES];
-    int rc = child_name(inode_of(fs_of(req), parent), name, path);
+    int rc = fs_inode_child(inode_of(fs_of(req), parent), name, path);
 
     if (rc == 0)
         rc = v->ops->make_dir(v, path);
-    if (rc)
+    if (rc) {
         fuse_reply_err(req, -rc);
-    else
-        reply_entry(req, path);
+        return;
+    }
+    own_group(req, path, mode);
+    reply_entry(req, path);
 }
 
 static void on_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
     struct view *v = fs_of(req)->config.view;
     char path[PATH_BYTES];
-    int rc = child_name(inode_of(fs_of(req), parent), name, path);
+    int rc = fs_inode_child(inode_of(fs_of(req), parent), name, path);
 
     if (rc == 0)
         rc = v->ops->remove_dir(v, path);
+    if (rc == 0)
+        fs_inode_disown(fs_of(req), path);
     fuse_reply_err(req, -rc);
 }
 
@@ -496,8 +466,8 @@ static int fill(void *ctx, const char *name, u32 type)
     struct filler *to = ctx;
     char path[PATH_BYTES];
 
-    if (child_name(to->dir->inode, name, path) == 0)
-        add_entry(to, name, hash_name(path), type);
+    if (fs_inode_child(to->dir->inode, name, path) == 0)
+        add_entry(to, name, fs_inode_hash(path), type);
     return 0;
 }
 
@@ -638,6 +608,20 @@ void fs_release(void)
         mount_point_detach(mounted_at);
 }
 
+/* How many users, from root on, this user namespace knows. Only root gives files to them. */
+static u32 count_ids(void)
+{
+    FILE *f = geteuid() == 0 ? fopen("/proc/self/uid_map", "re") : NULL;
+    u32 inside, outside, count;
+
+    if (!f)
+        return 0;
+    if (fscanf(f, "%10u %10u %10u", &inside, &outside, &count) != 3 || inside != 0)
+        count = 0;
+    fclose(f);
+    return count;
+}
+
 int fs_mount(struct fs *fs, const struct fs_config *config, struct err *e)
 {
     char name[64] = "highwater", option[] = "-o", options[512];
@@ -652,13 +636,12 @@ int fs_mount(struct fs *fs, const struct fs_config *config, struct err *e)
                       errno == EACCES ? "%s; who mounts a machine must be able to read and write it"
                                       : "%s; a mounted machine needs FUSE (modprobe fuse)",
                       strerror(errno));
-    *fs = (struct fs){.config = *config};
-    snprintf(options, sizeof(options), "subtype=highwater,fsname=");
+    *fs = (struct fs){.config = *config, .nr_ids = count_ids()};
+    snprintf(options, sizeof(options), "default_permissions,subtype=highwater,fsname=");
     for (const char *at = config->source; *at && strlen(options) < sizeof(options) / 2; at++)
         memcpy(options + strlen(options), (char[]){*at == ',' || *at == '\\' ? '_' : *at, '\0'}, 2);
     if (geteuid() == 0) /* others see what they would see in /proc */
-        snprintf(options + strlen(options), sizeof(options) - strlen(options),
-                 ",allow_other,default_permissions");
+        snprintf(options + strlen(options), sizeof(options) - strlen(options), ",allow_other");
     config->view->written = written;
     fs->session = fuse_session_new(&args, &ops, sizeof(ops), fs);
     fuse_opt_free_args(&args);
@@ -676,7 +659,7 @@ int fs_mount(struct fs *fs, const struct fs_config *config, struct err *e)
     fs->mounted = true;
     fd = fuse_session_fd(fs->session);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-    fs->inodes = get_inode(fs, "");
+    fs->inodes = fs_inode_get(fs, "");
     return 0;
 }
 
@@ -724,10 +707,5 @@ void fs_unmount(struct fs *fs)
         fuse_session_unmount(fs->session);
     mounted_at[0] = '\0';
     fuse_session_destroy(fs->session);
-    for (size_t i = 0; i < fs->nr_buckets; i++)
-        for (struct fs_inode *at = fs->buckets[i], *next; at; at = next) {
-            next = at->next;
-            free(at);
-        }
-    free(fs->buckets);
+    fs_inodes_free(fs);
 }

@@ -34,6 +34,8 @@ struct fs {
     struct fs_inode *inodes; /* by hash of their names: buckets */
     struct fs_inode **buckets;
     size_t nr_buckets, nr_inodes;
+    size_t nr_owners;      /* inodes with an owner or a mode of their own */
+    u32 nr_ids;            /* users, from 0 on, that files can be given to */
     struct fs_file *files; /* open ones */
     bool mounted;
 };

@@ -19,6 +19,7 @@
 #define NEAP \
     (4 * NS_PER_MS) /* between two advances when nobody asks, on the wall: as a timer of 250 Hz */
 #define SAY_EVERY  (60 * NS_PER_S)
+#define NEARLY     0.97 /* of its speed */
 #define PATH_BYTES 4096
 
 static struct live *of(struct view *v)
@@ -54,6 +55,15 @@ static bool has_events(const char *name)
     return false;
 }
 
+/* Files of sysfs and sysctls; not of cgroups, whose root directory is no group's but theirs. */
+static bool is_strict(const char *name)
+{
+    size_t len = strlen(CGROUP_DIR);
+
+    return strncmp(name, "proc/sys/", 9) == 0 ||
+           (strncmp(name, "sys/", 4) == 0 && strncmp(name, CGROUP_DIR, len) != 0);
+}
+
 static int look_up(struct view *v, const char *name, struct view_stat *ret)
 {
     struct live *l = of(v);
@@ -71,6 +81,9 @@ static int look_up(struct view *v, const char *name, struct view_stat *ret)
         .lasting = node.lasting,
         .too_long = group_of_name(name) ? -E2BIG : -EINVAL,
         .events = has_events(name),
+        .uid = node.task ? node.task->uid : 0,
+        .ownable = strncmp(name, "sys/", 4) == 0,
+        .strict = is_strict(name),
     };
     return 0;
 }
@@ -294,7 +307,10 @@ static int prepare(struct live_write *w)
         return live_folder_takes(folder);
     snprintf(path, sizeof(path), "/%s", w->name);
     rc = control_parse(path, w->text, &w->control, NULL);
-    return rc == -ENOENT ? -EACCES : rc;
+    if (rc ==
+        -ENOENT) /* a file that cannot be written, of which root can do no more than open it */
+        return group_of_name(w->name) ? -EINVAL : -EIO;
+    return rc;
 }
 
 static int write_text(struct view *v, const char *name, const char *text, void *cookie)
@@ -359,14 +375,74 @@ static void retry_pending(struct live *l)
     }
 }
 
-/* The writer has gone. What it began goes on: nobody is told how it ends. */
-static void cancel(struct view *v, void *cookie)
+/* --- interrupts --------------------------------------------------------------------------------------------------------------- */
+
+static int abandon(struct scenario_run *run HW_UNUSED, void *ctx)
+{
+    const struct operation *o = ctx;
+
+    if (o->write->task)
+        system_kill(o->live->s, o->write->task);
+    return 0;
+}
+
+/* A signal to the writer ends what it waits for, as far as it has come: swapoff gives the area back its use, and limits and pools stay as
+ * they were set. */
+static int interrupt(struct live *l, size_t i)
+{
+    struct live_write w = l->pending.items[i];
+    struct operation o = {l, &w};
+    bool set = w.control.file && control_is_set_at_once(&w.control);
+
+    drop_pending(l, i);
+    if (w.stepping)
+        pace_pause(&l->pace);
+    else
+        scenario_operate(l->run, abandon, &o);
+    free_write(&w);
+    return set ? 0 : -EINTR;
+}
+
+/* Which of the writes to this file that wait, from 0. */
+static unsigned place_among(const struct live *l, size_t i)
+{
+    unsigned place = 0;
+
+    for (size_t at = 0; at < i; at++)
+        place += strcmp(l->pending.items[at].name, l->pending.items[i].name) == 0;
+    return place;
+}
+
+static int cancel(struct view *v, void *cookie)
 {
     struct live *l = of(v);
+    char place[16];
 
-    vec_for_each (&l->pending, w)
-        if (w->cookie == cookie)
-            w->cookie = NULL;
+    for (size_t i = 0; i < l->pending.count; i++) {
+        if (l->pending.items[i].cookie != cookie)
+            continue;
+        snprintf(place, sizeof(place), "%u", place_among(l, i));
+        if (!l->pending.items[i].stepping)
+            note(l, "interrupt", l->pending.items[i].name, place);
+        return interrupt(l, i);
+    }
+    return -EINTR;
+}
+
+/* The same of a script. -ENOENT: no such write waits. */
+static int interrupt_noted(struct live *l, const struct live_line *line)
+{
+    u64 place;
+
+    if (parse_u64(line->text, &place, NULL))
+        return -EINVAL;
+    for (size_t i = 0; i < l->pending.count; i++)
+        if (strcmp(l->pending.items[i].name, line->name) == 0 && place_among(l, i) == place) {
+            note(l, "interrupt", line->name, line->text);
+            interrupt(l, i);
+            return 0;
+        }
+    return -ENOENT;
 }
 
 /* --- groups ------------------------------------------------------------------------------------------------------------------ */
@@ -506,6 +582,8 @@ static void run_script(struct live *l)
             rc = make_dir(&l->view, line->name);
         else if (strcmp(line->what, "rmdir") == 0)
             rc = remove_dir(&l->view, line->name);
+        else if (strcmp(line->what, "interrupt") == 0)
+            rc = interrupt_noted(l, line);
         else
             rc = write_text(&l->view, line->name, line->text, NULL);
         if (rc < 0 && rc != -EINPROGRESS)
@@ -563,6 +641,8 @@ static void say_slow(struct live *l, u64 wall)
     char line[160];
 
     if (l->said_slow && wall - l->said_slow < SAY_EVERY)
+        return;
+    if (l->pace.measured > l->pace.speed * NEARLY) /* it was held up for once */
         return;
     l->said_slow = MAX(wall, 1);
     if (l->pace.measured > 0)
@@ -625,6 +705,7 @@ void live_skip(struct live *l, ns_t until)
 {
     bool paused = l->pace.paused;
 
+    l->pace.paused = false; /* nobody waits for anybody yet */
     run_script(l);
     while (l->now < until && !l->stopped)
         tick(l);

@@ -77,7 +77,7 @@ struct live_config {
 void live_init(struct live *l, const struct live_config *config);
 void live_done(struct live *l);
 
-/* Lines "TIME write NAME VALUE", "TIME mkdir NAME" and "TIME rmdir NAME", of which those of highwater/writes are an example. */
+/* Lines "TIME write NAME VALUE", "TIME mkdir NAME", "TIME rmdir NAME" and "TIME interrupt NAME N" (of the N-th write to it that waits), of which those of highwater/writes are an example. */
 int live_read_script(struct live *l, const char *path, const char *text, struct err *e);
 
 /* Do what the script wants at the start, and run so far before anybody looks. */

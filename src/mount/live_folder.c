@@ -191,19 +191,25 @@ static char *take_word(char **at)
 static int check_line(const struct live *l, const struct live_line *line, const char *path,
                       unsigned number, struct err *e)
 {
-    bool writes = strcmp(line->what, "write") == 0;
+    bool writes = strcmp(line->what, "write") == 0,
+         interrupts = strcmp(line->what, "interrupt") == 0;
     const char *folder = live_folder(line->name);
     struct control control;
     struct err why = {0};
     char whole[4096];
 
-    if (!writes && strcmp(line->what, "mkdir") != 0 && strcmp(line->what, "rmdir") != 0)
-        return err_at(e, -EINVAL, path, number, 0, "want write, mkdir or rmdir, not '%s'",
-                      line->what);
+    if (!writes && !interrupts && strcmp(line->what, "mkdir") != 0 &&
+        strcmp(line->what, "rmdir") != 0)
+        return err_at(e, -EINVAL, path, number, 0,
+                      "want write, mkdir, rmdir or interrupt, not '%s'", line->what);
     if (!*line->name || (writes && !*line->text))
         return err_at(e, -EINVAL, path, number, 0, "want %s after the word %s",
                       writes ? "a file and a value" : "a group's directory", line->what);
-    if (!writes && *line->text)
+    if (interrupts &&
+        (!*line->text || line->text[strspn(line->text, "0123456789")] || strlen(line->text) > 6))
+        return err_at(e, -EINVAL, path, number, 0,
+                      "want which write to the file that waits, from 0, after interrupt");
+    if (!writes && !interrupts && *line->text)
         return err_at(e, -EINVAL, path, number, 0, "'%s' is too much after the directory",
                       line->text);
     if (l->script.count && vec_last(&l->script).at > line->at)

@@ -20,6 +20,9 @@ struct view_stat {
     bool lasting; /* it stays what it is for as long as the mount */
     int too_long; /* what a write of more than a page gets; 0: as if it were nonsense */
     bool events;  /* poll(2) tells of changes to its text, as of memory.events */
+    u32 uid;      /* who owns it; 0: who mounted it */
+    bool ownable; /* chmod(2) and chown(2) are allowed, as in /sys */
+    bool strict;  /* what the mode does not say not even root may, as in /sys and /proc/sys */
 };
 
 /* Who asks. */
@@ -37,7 +40,8 @@ struct view_ops {
     /* -EINPROGRESS: v->written(cookie, result) follows, unless cancel() comes first. On a pressure file the result is the number of a trigger,
      * above 0. */
     int (*write)(struct view *v, const char *name, const char *text, void *cookie);
-    void (*cancel)(struct view *v, void *cookie);
+    /* The writer was interrupted, or has gone: what it began ends. What write(2) says then. */
+    int (*cancel)(struct view *v, void *cookie);
     int (*make_dir)(struct view *v, const char *name);
     int (*remove_dir)(struct view *v, const char *name);
     int (*read_link)(struct view *v, const char *name, const struct view_caller *caller,

@@ -770,6 +770,11 @@ bool control_is_procs(const struct control *c)
     return c->file->kind == VALUE_PID;
 }
 
+bool control_is_set_at_once(const struct control *c)
+{
+    return c->file->kind == VALUE_LIMIT || c->file->kind == VALUE_HUGE_PAGES;
+}
+
 bool control_is_trigger(const struct control *c)
 {
     return c->file->kind == VALUE_TRIGGER;

@@ -38,6 +38,8 @@ bool control_is_file(const char *path);
 bool control_is_group(const struct control *c);
 /* Is it cgroup.procs? number is the pid. */
 bool control_is_procs(const struct control *c);
+/* Has it been set once write(2) is made, and what takes time is for the pages to follow (limits, pools)? */
+bool control_is_set_at_once(const struct control *c);
 /* Is it a pressure file, and the value so a trigger? */
 bool control_is_trigger(const struct control *c);
 

@@ -124,6 +124,15 @@ static unsigned area_of(const struct system *s, const struct scenario_device *d)
 #define SWAPOFF_PID 900u /* below those of tasks */
 
 /* The swapoff command is a process of the root group. The time it takes is its own: others do not give it their CPU. */
+/* From this one on. */
+static u32 free_pid(const struct system *s, u32 pid)
+{
+    for (u32 i = 0; i < s->nr_tasks; i++)
+        if (s->tasks[i]->pid == pid && s->tasks[i]->state < TASK_ZOMBIE)
+            return free_pid(s, pid + 1);
+    return pid;
+}
+
 int scenario_swapoff(struct scenario_run *run, unsigned area, struct task **task, ns_t *ret_until)
 {
     struct system *s = run->config.system;
@@ -132,7 +141,7 @@ int scenario_swapoff(struct scenario_run *run, unsigned area, struct task **task
     int error = 0;
 
     if (!*task)
-        *task = system_task_new(s, s->groups.root, SWAPOFF_PID + area, 1, "swapoff");
+        *task = system_task_new(s, s->groups.root, free_pid(s, SWAPOFF_PID + area), 1, "swapoff");
     step = system_swapoff(s, *task, s->config.swaps[area].name, &error);
     if (step == STEP_WAIT) {
         *ret_until = MAX((*task)->wait.until, s->clock.now + s->mem.cpu_ns - before);

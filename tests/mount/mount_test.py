@@ -14,7 +14,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from mounted import HIGHWATER, main, mounted, wait_until  # noqa: E402
+from mounted import HIGHWATER, Skip, main, mounted, wait_until  # noqa: E402
 
 MACHINE = "[machine]\nram = 256M\ncpus = 2\nswap = 64M\nthp = never\nruntime = 1h\n"
 WORK = """
@@ -101,12 +101,12 @@ def writes_are_taken_and_refused_as_by_linux():
             ("proc/sys/vm/swappiness", "300", errno.EINVAL),
             ("proc/sys/vm/swappiness", "abc", errno.EINVAL),
             ("proc/sys/vm/laptop_mode", "5", 0),
-            ("proc/meminfo", "1", errno.EACCES),
+            ("proc/meminfo", "1", errno.EACCES if os.geteuid() else errno.EIO),
             (web + "memory.max", "32M", 0),
             (web + "memory.high", "max", 0),
             (web + "memory.low", "8M", 0),
             (web + "memory.min", "x", errno.EINVAL),
-            (web + "memory.current", "1", errno.EACCES),
+            (web + "memory.current", "1", errno.EACCES if os.geteuid() else errno.EINVAL),
             (web + "memory.swap.max", "0", 0),
             (web + "cgroup.procs", "999999", errno.ESRCH),
             (web + "memory.nothing", "1", errno.ENOENT),
@@ -224,6 +224,62 @@ def who_writes_to_a_paused_machine_is_told_that_nothing_moves():
         assert len(machine.read("proc/swaps").splitlines()) == 1
 
 
+def a_signal_to_a_writer_ends_what_it_began():
+    scenario = MACHINE + WORK.replace("memory = 12M", "memory = 36M")
+    with mounted(scenario, "--skip", "2s") as machine:
+
+        def interrupted(name, text):
+            """The exit code of a shell that is told to end half a second later."""
+            with subprocess.Popen(["timeout", "0.5", "sh", "-c", f"echo {text} > {machine.dir}/{name}"], stderr=subprocess.DEVNULL) as writer:
+                return writer.wait(timeout=20)
+
+        area = machine.read("proc/swaps").splitlines()[1].split()[0]
+        machine.write("highwater/speed", "pause")
+        for _ in range(2):  # the second begins anew
+            assert interrupted("highwater/swapoff", area) == 124
+            assert machine.read("proc/swaps").splitlines()[1].split()[0] == area and machine.values("highwater/time")["waiting"] == "0"
+        assert interrupted("highwater/step", "1000h") == 124
+        machine.step("10ms")
+        assert "paused" in machine.read("highwater/time")
+        machine.write("highwater/speed", "1x")
+        interrupted("sys/fs/cgroup/memory.reclaim", "1G")
+        machine.write("highwater/speed", "pause")
+        at, notes, first = machine.time(), machine.read("highwater/writes"), machine.tree()
+        assert notes.count("interrupt highwater/swapoff 0") == 2, notes
+    with tempfile.NamedTemporaryFile("w", suffix=".script") as script:
+        script.write(notes)
+        script.flush()
+        with mounted(scenario, "--pause", "--skip", f"{round(at * 1000)}ms", "--script", script.name) as machine:
+            again = machine.tree()
+            assert machine.read("highwater/writes") == notes
+    differ = [name for name in sorted(set(first) | set(again)) if first.get(name) != again.get(name)]
+    assert not differ, differ
+
+
+def groups_can_be_given_to_others():
+    if os.geteuid() != 0:
+        raise Skip("only root can give files away")
+    with mounted(MACHINE + WORK + "[task other]\nuid = 1234\nmemory = 1M\nhold = 1h\n", "--pause", "--skip", "10ms") as machine:
+        groups = machine / "sys/fs/cgroup"
+        other = [pid for pid in os.listdir(machine / "proc") if pid.isdigit() and machine.read(f"proc/{pid}/comm") == "other\n"]
+        assert [(machine / f"proc/{other[0]}" / name).stat().st_uid for name in ("", "status")] == [1234, 1234]
+        os.mkdir(groups / "given", 0o750)
+        os.chown(groups / "given", 1234, 1234)
+        assert (groups / "given").stat().st_mode & 0o777 == 0o750 and (groups / "given/memory.max").stat().st_uid == 0
+        shell = "mkdir a && echo 8M > a/memory.max && cat a/memory.max && stat -c %u a/memory.max; echo 1M > memory.max || rmdir a"
+        done = subprocess.run(["setpriv", "--reuid=1234", "--clear-groups", "sh", "-c", shell], cwd=groups / "given", capture_output=True,
+                              text=True, timeout=20, check=False)
+        assert done.stdout.split() == [str(8 << 20), "1234"] and "ermission denied" in done.stderr and done.returncode == 0, done
+        os.rmdir(groups / "given")
+        os.mkdir(groups / "given")
+        assert (groups / "given").stat().st_uid == 0
+        try:
+            os.chmod(machine / "proc/meminfo", 0o600)
+            raise AssertionError("a file of /proc")
+        except PermissionError:
+            pass
+
+
 def what_was_refused_is_marked_in_the_notes():
     with mounted(MACHINE + WORK, "--pause", "--skip", "1s") as machine:
         with contextlib.suppress(OSError):
@@ -290,7 +346,7 @@ def what_a_script_wants_and_is_refused_is_said():
             machine.step("2s")
             assert "rmdir sys/fs/cgroup/web" in (said := machine.process.stderr.readline()) and "is refused" in said, said
         for text, error in (("1s write proc/meminfo 1", "can be written"), ("x write a b", "a time such as"),
-                            ("2s mkdir a\n1s mkdir b", "comes before"), ("1s cat proc/meminfo", "want write, mkdir or rmdir")):
+                            ("2s mkdir a\n1s mkdir b", "comes before"), ("1s cat proc/meminfo", "want write, mkdir, rmdir or interrupt")):
             with open(script.name, "w", encoding="ascii") as wrong:
                 wrong.write(text + "\n")
             with tempfile.TemporaryDirectory() as folder:
@@ -357,6 +413,8 @@ if __name__ == "__main__":
         groups_are_made_filled_killed_and_removed,
         names_that_are_no_groups_get_the_errors_of_linux,
         who_writes_to_a_paused_machine_is_told_that_nothing_moves,
+        a_signal_to_a_writer_ends_what_it_began,
+        groups_can_be_given_to_others,
         what_was_refused_is_marked_in_the_notes,
         the_mount_of_a_killed_machine_is_replaced,
         a_script_repeats_what_was_written_byte_for_byte,

@@ -44,7 +44,9 @@ class Machine:
             file.write_text(scenario)
         self.process = subprocess.Popen([HIGHWATER, "mount", file, self.dir, *options], stderr=subprocess.PIPE, text=True)
         self.said = self.process.stderr.readline()
-        assert " runs in " in self.said, self.said + self.process.stderr.read()
+        if " runs in " not in self.said:
+            self.process.terminate()
+            raise AssertionError(self.said + self.process.stderr.read())
 
     def __truediv__(self, name):
         return self.dir / name
