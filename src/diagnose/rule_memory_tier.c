@@ -49,8 +49,10 @@ static const struct process_view *find_user(const struct rule_context *c, u64 *r
 }
 
 /* What moves between the tiers, as the settings tell: the end of a sentence. */
-static const char *what_moves(u64 mode, u64 demotion)
+static const char *what_moves(const struct snapshot *s, u64 mode, u64 demotion)
 {
+    if (!known(mode) && known(demotion) && !demotion && s->vmstat[PGPROMOTE_SUCCESS] == 0)
+        return ", and nothing has moved between the tiers";
     if (!known(mode) || !known(demotion))
         return ": whether pages move between the tiers is not told";
     if (demotion)
@@ -110,7 +112,7 @@ void rule_memory_tier(struct rule_context *c)
     user = find_user(c, &slow, &all);
     finding_add(c, user ? SEV_WARNING : SEV_INFO, CONF_MEDIUM, "host", 0.5,
                 "%s of memory is in use on nodes without processors%s", SIZE(used),
-                what_moves(mode, demotion));
+                what_moves(c->s, mode, demotion));
     tell(c, user, slow, all);
     evidence(c, "in use on slow nodes", number_of(used), IN_BYTES, part_names[PART_NODES],
              "over %.0f %% of them", USED_PERCENT);

@@ -197,7 +197,7 @@ static void reserve(struct ram_map *m, u32 start, u32 end)
 
 static int too_small(struct ram_map *m, unsigned nid, u64 want_pages, struct err *e)
 {
-    unsigned long long mib = want_pages * PAGE_SIZE / MIB + 1;
+    unsigned long long mib = want_pages * PAGE_SIZE / MIB + 1, unit = NODE_RAM_UNIT / MIB;
 
     m->short_nid = nid;
     if (m->nr_nodes == 1)
@@ -206,7 +206,7 @@ static int too_small(struct ram_map *m, unsigned nid, u64 want_pages, struct err
                        mib);
     return err_set(e, -EINVAL,
                    "node %u is too small for what the kernel keeps there: want %llu MiB or more",
-                   nid, mib);
+                   nid, (mib + unit - 1) / unit * unit);
 }
 
 /* The tops of the nodes; bounce buffers lie at the top of low RAM, below what its node has there. */

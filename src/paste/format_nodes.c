@@ -43,6 +43,11 @@ static void list_add(struct span numbers, struct strbuf *list)
 
     while (more) {
         last = first;
+        /* Other tools write ranges. */
+        if (span_take(&numbers, "-") && !span_take_u64(&numbers, &last))
+            break;
+        while (span_take(&numbers, ","))
+            ;
         while ((more = span_take_u64(&numbers, &next)) && next == last + 1)
             last = next;
         strbuf_printf(list, "%s%llu", list->len ? "," : "", (unsigned long long)first);
@@ -394,6 +399,11 @@ static unsigned take_system_row(struct block *b, const struct columns *columns,
             if (span_is(row->name, meminfo_keys[m]) && m != MI_HUGE_PAGES_TOTAL)
                 block_meminfo(b, (enum meminfo_field)m, (u64)(row->mib[i] * (double)MIB),
                               RANK_ROUNDED);
+        /* All of the page cache; what free shows as cache has slabs in it. */
+        if (node == COLUMN_TOTAL && span_is(row->name, "FilePages")) {
+            block_meminfo(b, MI_CACHED, (u64)(row->mib[i] * (double)MIB), RANK_TABLE);
+            block_meminfo(b, MI_BUFFERS, 0, RANK_TABLE);
+        }
         if (node == COLUMN_TOTAL)
             continue;
         snprintf(file, sizeof(file), "sys/devices/system/node/node%u/%s", node,

@@ -165,10 +165,11 @@ static bool name_and_number(struct span line, struct span *name, u64 *value)
 static bool is_counter(struct span name)
 {
     static const char *const beginnings[] = {
-        "nr_",      "pgscan",    "pgsteal",       "allocstall",   "workingset_",
-        "balloon_", "pswp",      "pgpg",          "pgfault",      "pgmajfault",
-        "oom_kill", "thp_",      "compact_",      "kswapd_",      "numa_hit",
-        "pgalloc_", "pgrotated", "slabs_scanned", "zone_reclaim", "unevictable_pgs"};
+        "nr_",       "pgscan",    "pgsteal",       "allocstall",   "workingset_",
+        "balloon_",  "pswp",      "pgpg",          "pgfault",      "pgmajfault",
+        "oom_kill",  "thp_",      "compact_",      "kswapd_",      "numa_",
+        "pgalloc_",  "pgrotated", "slabs_scanned", "zone_reclaim", "unevictable_pgs",
+        "pgpromote", "pgdemote"};
 
     for (unsigned i = 0; i < ARRAY_SIZE(beginnings); i++)
         if (span_begins(name, beginnings[i]))
@@ -795,7 +796,8 @@ bool sysctl_begins(const struct block *b, struct span line)
 
     (void)b;
     return (span_begins(rest, "vm.") || span_begins(rest, "kernel.shm") ||
-            span_begins(rest, "kernel.threads-max") || span_begins(rest, "kernel.pid_max")) &&
+            span_begins(rest, "kernel.numa") || span_begins(rest, "kernel.threads-max") ||
+            span_begins(rest, "kernel.pid_max")) &&
            span_take_until(&rest, '=', &key) && span_len(key) < 60;
 }
 

@@ -583,6 +583,38 @@ static void own_policies(const struct run_report *r, const program_list *list, s
     }
 }
 
+/* An option that names nodes or CPUs of which a program's cpuset allows none: it does not count for it. */
+static void ignored_options(const struct run_report *r, const program_list *list,
+                            struct strbuf *out)
+{
+    const struct system *s = r->system;
+    const struct system_config *c = &s->config;
+    u64 cpus = system_config_cpus(c, &s->frames.topology);
+
+    for (size_t i = 0; i < MIN(list->count, (size_t)SENTENCES_MAX); i++) {
+        const struct task *t = list->items[i].task;
+        u64 mems = cpuset_mems_allowed(s, t), its = cpuset_cpus_of(s, t->group);
+        struct mempolicy p = c->numa;
+
+        if (t->mempolicy.policy.mode == MPOL_DEFAULT &&
+            mempolicy_fit(&p, &s->frames.topology, NULL) == 0 && mempolicy_set(&p, mems)) {
+            strbuf_append(out, "  ");
+            utf8_append_clean(out, t->comm);
+            strbuf_printf(out, ": %s does not count for it: its cpuset.mems is ", c->numa_label);
+            strbuf_masklist(out, mems);
+            strbuf_append(out, ".\n");
+        }
+        if (c->cpunodebind && !(cpus & its) && !(its & ~t->cpus_asked)) {
+            strbuf_append(out, "  ");
+            utf8_append_clean(out, t->comm);
+            strbuf_printf(out, ": %s does not count for it: its cpuset.cpus is ",
+                          c->cpunodebind_label);
+            strbuf_masklist(out, its);
+            strbuf_append(out, ".\n");
+        }
+    }
+}
+
 void run_nodes_text(const struct run_report *r, struct strbuf *out)
 {
     program_list list, dear;
@@ -593,6 +625,7 @@ void run_nodes_text(const struct run_report *r, struct strbuf *out)
         programs_table(r->system, &list, out);
     balancing(&list, out);
     own_policies(r, &list, out);
+    ignored_options(r, &list, out);
     costly(&list, &dear);
     for (size_t i = 0; i < MIN(dear.count, (size_t)SENTENCES_MAX); i++)
         sentence(r, &dear.items[i], out);

@@ -328,7 +328,10 @@ static char *read_line(char *buf, int size, void *reader)
     if (len && (*line == '#' || *line == ';'))
         len = 0; /* comments may be as long as they like */
     if (len + 2 > (size_t)size) {
-        FAIL(r, "a line of more than %d bytes", size - 2);
+        FAIL(r, "a line of more than %d bytes%s", size - 2,
+             len > 8 && memcmp(line, "distance", 8) == 0
+                 ? "; distances to many nodes are given by --set node.N.distance='10 20 ...'"
+                 : "");
         return NULL;
     }
     if (look_at_line(r, line, len))

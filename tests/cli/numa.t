@@ -366,3 +366,25 @@ $ highwater run short.ini --proc short | grep -o '^Note.*full as well'
 > Note: node 0 had nothing left for b, whose memory policy allows no other; the other nodes were full as well
 $ highwater diagnose short | head -1 | grep -c 'b filled memory'
 > 1
+# An option of which a cpuset leaves nothing is told.
+@ left.ini
+| [machine]
+| runtime = 1s
+| nodes = 2
+| ram = 1G
+| cpus = 4
+| [cgroup g]
+| cpuset.mems = 0
+| cpuset.cpus = 0-1
+| [task a]
+| cgroup = g
+| memory = 10M
+$ highwater run left.ini --membind 1 --cpunodebind 1 | grep 'does not count'
+>   a: --membind does not count for it: its cpuset.mems is 0.
+>   a: --cpunodebind does not count for it: its cpuset.cpus is 0-1.
+$ highwater run left.ini --membind 0 --cpunodebind 0 | grep 'does not count'
+= 1
+# What a node must have is said in the units that it may have.
+$ sed 's/^nodes.*//; s/^ram.*//; s/^cpus.*//' left.ini >tiny.ini && printf '[node 0]\nram = 32M\ncpus = 0-3\n[node 1]\nram = 512M\n' >>tiny.ini && highwater run tiny.ini
+!~ highwater run: tiny.ini:\d+: node 0 is too small for what the kernel keeps there: want (64|96|128) MiB or more
+= 2
