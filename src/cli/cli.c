@@ -8,9 +8,9 @@
 #include "base/alloc.h"
 #include "base/outfile.h"
 #include "base/units.h"
+#include "cli/cli_machine.h"
 #include "cli/host_memory.h"
 #include "cli/memory.h"
-#include "cli/profile.h"
 #include "stats/names.h"
 
 #include <getopt.h>
@@ -44,14 +44,14 @@ static void add_option(struct cli *cli, unsigned *at, const struct cli_option *o
 
 void cli_init(struct cli *cli, const struct cli_spec *spec, int argc, char **argv)
 {
-    unsigned max = spec->nr_options + nr_cli_common_options + NR_MACHINE_OPTIONS;
+    unsigned max = spec->nr_options + nr_cli_common_options + nr_cli_machine_options;
     const char *term = getenv("TERM");
     const char *no_color = getenv("NO_COLOR");
     unsigned at = 0;
 
     memory_guard(spec->verb, spec->failed ? spec->failed : CLI_FAILED);
     *cli = (struct cli){.spec = spec, .argc = argc, .argv = argv, .mode = OUTFILE_PRIVATE};
-    system_config_init(&cli->machine.config);
+    cli_machine_init(cli);
     cli->color =
         isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
     cli->progress = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
@@ -66,8 +66,8 @@ void cli_init(struct cli *cli, const struct cli_spec *spec, int argc, char **arg
         if (cli_takes(spec, &cli_common_options[i]))
             add_option(cli, &at, &cli_common_options[i].option);
     }
-    for (unsigned i = 0; i < NR_MACHINE_OPTIONS && (spec->takes & CLI_MACHINE); i++)
-        add_option(cli, &at, cli_machine_option((enum machine_option)i));
+    for (unsigned i = 0; i < nr_cli_machine_options && (spec->takes & CLI_MACHINE); i++)
+        add_option(cli, &at, cli_machine_option(i));
     opterr = 0;
     optind = 0; /* GNU: start anew */
 }
@@ -131,95 +131,6 @@ static void choose_format(struct cli *cli)
                   cli->spec->takes & CLI_PICTURES ? ", json or html" : " or json");
 }
 
-void cli_choose(struct cli *cli, enum machine_option option)
-{
-    struct err e = {0};
-    char label[64];
-
-    if (option == MACHINE_OPTION_numa && cli->policy_option)
-        snprintf(label, sizeof(label), "%s", cli->policy_option);
-    else
-        snprintf(label, sizeof(label), "--%s", cli_machine_option(option)->name);
-    if (machine_option_set(&cli->machine.config, option, label, cli->arg, &e))
-        cli_usage(cli, "%s", e.text);
-    else
-        cli_add_setting(cli, (struct cli_setting){machine_option_info[option].name, cli->arg});
-    if (option == MACHINE_OPTION_cpunodebind)
-        cli->cpunodebind_option = "--cpunodebind";
-}
-
-/* --numa, --membind and the like are one policy: no two of them, as numactl has it. */
-static void claim_policy(struct cli *cli, const char *option)
-{
-    if (cli->policy_option && strcmp(cli->policy_option, option) != 0)
-        cli_usage(cli, "%s and %s: programs have one memory policy; leave one of them out",
-                  cli->policy_option, option);
-    cli->policy_option = option;
-}
-
-/* --membind LIST is --numa bind:LIST, and so on. */
-static void choose_policy(struct cli *cli, const char *option, const char *mode)
-{
-    size_t size = strlen(mode) + strlen(cli->arg) + 2;
-    char *policy = xmalloc(size);
-
-    claim_policy(cli, option);
-    vec_push(&cli->owned, policy);
-    snprintf(policy, size, "%s:%s", mode, cli->arg);
-    cli->arg = policy;
-    cli_choose(cli, MACHINE_OPTION_numa);
-}
-
-/* Options of the machine. True when it was one. */
-static bool store_machine(struct cli *cli, int id)
-{
-    struct cli_machine *m = &cli->machine;
-
-    if (id >= CLI_MACHINE_FIRST) {
-        if (id == CLI_MACHINE_FIRST + MACHINE_OPTION_numa)
-            claim_policy(cli, "--numa");
-        cli_choose(cli, (enum machine_option)(id - CLI_MACHINE_FIRST));
-        return true;
-    }
-    switch (id) {
-    case CLI_ID_MEMORY_MAX:
-        m->has_memory_max = cli_parse_size(cli, "--memory-max", &m->memory_max);
-        return true;
-    case CLI_ID_MEMORY_HIGH:
-        m->has_memory_high = cli_parse_size(cli, "--memory-high", &m->memory_high);
-        return true;
-    case CLI_ID_SWAP_MAX:
-        m->has_swap_max = cli_parse_size(cli, "--swap-max", &m->swap_max);
-        return true;
-    case CLI_ID_SET:
-        cli_set(cli, cli->arg);
-        return true;
-    case CLI_ID_MEMBIND:
-        choose_policy(cli, "--membind", "bind");
-        return true;
-    case CLI_ID_INTERLEAVE:
-        choose_policy(cli, "--interleave", "interleave");
-        return true;
-    case CLI_ID_PREFERRED:
-        choose_policy(cli, "--preferred", "preferred");
-        return true;
-    case CLI_ID_PREFERRED_MANY:
-        choose_policy(cli, "--preferred-many", "preferred-many");
-        return true;
-    case CLI_ID_PROFILE:
-        cli_profile_read(cli);
-        return true;
-    case CLI_ID_NO_HOST:
-        cli->machine.no_host = true;
-        return true;
-    case CLI_ID_COMPARE:
-        cli_compare(cli, cli->arg);
-        return true;
-    default:
-        return false;
-    }
-}
-
 static void choose_mode(struct cli *cli)
 {
     size_t len = strlen(cli->arg);
@@ -248,7 +159,7 @@ static void print_help(struct cli *cli)
 
 static void store_common(struct cli *cli, int id)
 {
-    if (store_machine(cli, id))
+    if (cli_machine_store(cli, id))
         return;
     switch (id) {
     case CLI_ID_FORMAT:
@@ -291,6 +202,8 @@ static int finish(struct cli *cli)
     if (!cli->format_given && spec->takes & CLI_PICTURES && cli->output &&
         page_is_name(cli->output))
         cli->format = CLI_HTML;
+    if (cli->format == CLI_HTML && *page_absent)
+        cli_usage(cli, "%s", page_absent);
     cli->color = cli->color && !cli->no_color && !cli->output;
     cli->progress = (cli->progress || cli->progress_forced) && !cli->quiet;
     if (cli->nr_operands < spec->min_operands)

@@ -122,6 +122,9 @@ struct cli {
     ns_t progress_began, progress_at;
 };
 
+/* The name that the program is called by, and what it is for: the first lines of its --help. */
+extern const char cli_program[], cli_purpose[];
+
 /* A verb of the program: verbs.def. */
 struct cli_verb {
     const char *name;

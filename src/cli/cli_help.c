@@ -1,34 +1,34 @@
 /* cli_help.c - help texts made from the tables of options and verbs. */
 #include "cli/cli_int.h"
+#include "cli/cli_machine.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define HELP_COLUMN 30u
 
-/* The default is told as the verbs that replay a recording have it: they are the ones with these options. */
-const struct cli_option *cli_machine_option(enum machine_option option)
+static bool is_own_verb(const char *text)
 {
-    static struct {
-        struct cli_option option;
-        char name[32], arg[64], help[192];
-    } made[NR_MACHINE_OPTIONS];
-    const struct machine_option_info *info = &machine_option_info[option];
-    struct cli_option *o = &made[option].option;
+    for (unsigned i = 0; i < nr_cli_verbs; i++) {
+        size_t len = strlen(cli_verbs[i].name);
 
-    if (o->id)
-        return o;
-    for (size_t i = 0; info->name[i] && i + 1 < sizeof(made->name); i++)
-        made[option].name[i] = info->name[i] == '_' ? '-' : info->name[i];
-    machine_option_values(option, made[option].arg, sizeof(made->arg));
-    snprintf(made[option].help, sizeof(made->help), "%s (%s)", info->doc,
-             *info->replay_default ? info->replay_default : info->default_text);
-    *o = (struct cli_option){
-        .id = CLI_MACHINE_FIRST + (int)option,
-        .name = made[option].name,
-        .arg = made[option].arg,
-        .help = made[option].help,
-    };
-    return o;
+        if (strncmp(text, cli_verbs[i].name, len) == 0 &&
+            !strchr("abcdefghijklmnopqrstuvwxyz", text[len] ? text[len] : '.'))
+            return true;
+    }
+    return false;
+}
+
+/* A text in which "highwater VERB" stands, for the program that has this verb under another name. */
+static void append_own(struct strbuf *out, const char *text)
+{
+    static const char name[] = "highwater ";
+
+    for (const char *at; (at = strstr(text, name)) != NULL; text = at + strlen(name)) {
+        strbuf_append_bytes(out, text, (size_t)(at - text));
+        strbuf_printf(out, "%s ", is_own_verb(at + strlen(name)) ? cli_program : "highwater");
+    }
+    strbuf_append(out, text);
 }
 
 static void render_option(const struct cli_option *o, struct strbuf *out)
@@ -61,8 +61,10 @@ void cli_render_help(const struct cli_spec *spec, struct strbuf *out)
         {CLI_OUTPUT | CLI_PROGRESS | CLI_MODE | CLI_HOST | CLI_HELP, "Output"},
     };
 
-    strbuf_printf(out, "Usage: highwater %s [options]%s%s\n\n%s\n", spec->verb,
-                  *spec->operands ? " " : "", spec->operands, spec->summary);
+    strbuf_printf(out, "Usage: %s %s [options]%s%s\n\n", cli_program, spec->verb,
+                  *spec->operands ? " " : "", spec->operands);
+    append_own(out, spec->summary);
+    strbuf_append(out, "\n");
     if (spec->nr_options)
         strbuf_printf(out, "\nOptions:\n");
     for (unsigned i = 0; i < spec->nr_options; i++)
@@ -83,26 +85,23 @@ void cli_render_help(const struct cli_spec *spec, struct strbuf *out)
             render_option(&c->option, out);
         }
         for (unsigned i = 0;
-             i < NR_MACHINE_OPTIONS && (groups[g].group & spec->takes & CLI_MACHINE); i++)
-            render_option(cli_machine_option((enum machine_option)i), out);
+             i < nr_cli_machine_options && (groups[g].group & spec->takes & CLI_MACHINE); i++)
+            render_option(cli_machine_option(i), out);
     }
-    if (spec->notes)
-        strbuf_printf(out, "\n%s", spec->notes);
+    if (spec->notes) {
+        strbuf_append(out, "\n");
+        append_own(out, spec->notes);
+    }
     if (spec->takes & CLI_MACHINE)
         strbuf_printf(out, "\nSizes take K, M, G or T, in powers of two: 96M is 96 MiB.\n");
 }
 
 void cli_render_program_help(struct strbuf *out)
 {
-    strbuf_append(
-        out,
-        "Usage: highwater VERB [options] [FILE] [-- COMMAND]\n\n"
-        "Linux memory management as a program: record a program once, replay it on a machine with\n"
-        "other limits, and see what is used for what, how reclaimable it is, and whether it "
-        "hurts.\n"
-        "\nVerbs:\n");
+    strbuf_printf(out, "Usage: %s VERB [options] [FILE] [-- COMMAND]\n\n%s\nVerbs:\n", cli_program,
+                  cli_purpose);
     for (unsigned i = 0; i < nr_cli_verbs; i++)
         strbuf_printf(out, "  %-10s %s\n", cli_verbs[i].name, cli_verbs[i].summary);
-    strbuf_printf(
-        out, "\n'highwater VERB --help' tells more. 'highwater --version' prints the version.\n");
+    strbuf_printf(out, "\n'%s VERB --help' tells more. '%s --version' prints the version.\n",
+                  cli_program, cli_program);
 }

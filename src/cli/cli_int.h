@@ -19,12 +19,6 @@ struct cli_common_option {
     unsigned group;
 };
 
-/* Ids of the machine's options: this and enum machine_option. */
-#define CLI_MACHINE_FIRST 2000
-
-/* The row of machine.def as an option: "--swap-device nvme|ssd|...". */
-const struct cli_option *cli_machine_option(enum machine_option option);
-
 extern const struct cli_common_option cli_common_options[];
 extern const unsigned nr_cli_common_options;
 

@@ -3,7 +3,7 @@
  * All that is shown on stdout and stderr passes through here and is cleaned here (base/utf8.h).
  */
 #include "cli/cli_int.h"
-#include "cli/profile.h"
+#include "cli/cli_machine.h"
 
 #include "base/outfile.h"
 #include "base/utf8.h"
@@ -23,7 +23,7 @@ void cli_say(const char *verb, const char *text)
     struct strbuf line;
 
     strbuf_init(&line);
-    strbuf_printf(&line, "highwater%s%s: ", verb ? " " : "", verb ? verb : "");
+    strbuf_printf(&line, "%s%s%s: ", cli_program, verb ? " " : "", verb ? verb : "");
     utf8_append_clean(&line, text);
     fprintf(stderr, "%s\n", line.text);
     strbuf_done(&line);
@@ -32,7 +32,7 @@ void cli_say(const char *verb, const char *text)
 void cli_say_usage(const char *verb, const char *text)
 {
     cli_say(verb, text);
-    fprintf(stderr, "Try 'highwater%s%s --help'.\n", verb ? " " : "", verb ? verb : "");
+    fprintf(stderr, "Try '%s%s%s --help'.\n", cli_program, verb ? " " : "", verb ? verb : "");
 }
 
 typedef void say_fn(const char *verb, const char *text);
@@ -227,10 +227,10 @@ void cli_progress(struct cli *cli, const char *what, u64 done, u64 total)
     cli->progress_at = at;
     cli->progress_shown = true;
     if (total)
-        fprintf(stderr, "\r\033[Khighwater %s: %s %" PRIu64 " %%", cli->spec->verb, what,
+        fprintf(stderr, "\r\033[K%s %s: %s %" PRIu64 " %%", cli_program, cli->spec->verb, what,
                 (u64)(100.0 * (double)done / (double)total));
     else
-        fprintf(stderr, "\r\033[Khighwater %s: %s %" PRIu64, cli->spec->verb, what, done);
+        fprintf(stderr, "\r\033[K%s %s: %s %" PRIu64, cli_program, cli->spec->verb, what, done);
     if (at - cli->progress_began >= PROGRESS_LONG) /* also while the figure stands still */
         fprintf(stderr, ", %" PRIu64 " s", (at - cli->progress_began) / NS_PER_S);
     fflush(stderr);
@@ -258,13 +258,10 @@ int cli_done(struct cli *cli, int exit_code)
     cli_progress_end(cli);
     free(cli->long_options);
     free(cli->letters);
-    cli_profile_free(cli->profile);
-    cli->profile = NULL;
+    cli_machine_done(cli);
     vec_for_each (&cli->owned, block)
         free(*block);
     vec_done(&cli->owned);
-    vec_done(&cli->machine.settings);
-    vec_done(&cli->machine.compared);
     cli->long_options = NULL;
     cli->letters = NULL;
     return exit_code;

@@ -217,6 +217,7 @@ static int serve(struct cli *cli, struct mounted *m, int proc)
     struct fs fs;
 
     own_processes_init(&own, m->view, proc);
+    signals_release_by(fs_release);
     if (fs_mount(&fs, &config, &e))
         return cli_fail_err(cli, &e);
     number_processes(m, proc);

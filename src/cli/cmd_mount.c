@@ -49,7 +49,10 @@ static int serve(struct cli *cli, struct mounted *m, const char *file, const cha
     struct fs_config config = {.view = m->view, .dir = dir, .source = file, .stop = &stop};
     struct err e = {0};
     struct fs fs;
-    int rc = fs_mount(&fs, &config, &e);
+    int rc;
+
+    signals_release_by(fs_release);
+    rc = fs_mount(&fs, &config, &e);
 
     if (rc)
         return cli_fail_err(cli, &e);

@@ -18,7 +18,7 @@ static int print(enum about what)
 
     strbuf_init(&text);
     if (what == VERSION)
-        strbuf_append(&text, "highwater " HW_VERSION "\n");
+        strbuf_printf(&text, "%s " HW_VERSION "\n", cli_program);
     else
         cli_render_program_help(&text);
     rc = cli_print(NULL, &text);

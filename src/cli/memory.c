@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/outfile.h"
+#include "cli/cli.h"
 #include "top/top.h"
 
 #include <string.h>
@@ -27,7 +28,7 @@ static void end(const char *message)
         pause();
     top_release_terminal();
     outfile_remove_all();
-    put("highwater");
+    put(cli_program);
     put(*verb ? " " : "");
     put(verb);
     put(": ");

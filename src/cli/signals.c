@@ -3,7 +3,6 @@
 
 #include "base/outfile.h"
 #include "base/types.h"
-#include "mount/fs.h"
 #include "top/top.h"
 
 #include <signal.h>
@@ -12,13 +11,15 @@
 
 static volatile sig_atomic_t came;
 static volatile int *stop_flag;
+static void (*volatile release)(void);
 
 static void die(int number)
 {
     sigset_t only;
 
     outfile_remove_all();
-    fs_release();
+    if (release)
+        release();
     top_release_modes(); /* ncurses uses what it could not allocate */
     signal(number, SIG_DFL);
     sigemptyset(&only);
@@ -67,6 +68,11 @@ void signals_clean_up(void)
         handle(fatal[i], on_signal);
     /* Whoever writes past the limit of a file's size is told so by write(2). A handler, unlike SIG_IGN, is not inherited. */
     handle(SIGXFSZ, do_nothing);
+}
+
+void signals_release_by(void (*fn)(void))
+{
+    release = fn;
 }
 
 void signals_stop_by(volatile int *stop)

@@ -5,6 +5,9 @@
 /* From now on every signal that ends the program removes what is not committed (base/outfile.h) first. */
 void signals_clean_up(void);
 
+/* The same calls this, too, which may do what a handler may: a mount goes. */
+void signals_release_by(void (*fn)(void));
+
 /* The first SIGINT, SIGTERM or SIGHUP sets *stop, for a result of what there is so far; SIGNALS_PATIENCE_MS later, or at the next one, the program
  * ends wherever it is. */
 #define SIGNALS_PATIENCE_MS 80

@@ -15,13 +15,7 @@ static const char *const kind_names[] = {
     [PAGE_OF_RECORDINGS] = "recordings",
 };
 
-bool page_is_name(const char *path)
-{
-    const char *end = strrchr(path, '.');
-
-    return end && end > path && end[-1] != '/' &&
-           (strcasecmp(end, ".html") == 0 || strcasecmp(end, ".htm") == 0);
-}
+const char page_absent[] = "";
 
 /* Outside of its strings JSON has none of these, so that \u is right wherever they are. A line separator ends a line of a script in older browsers. */
 static void append_data(struct strbuf *out, const char *json, size_t len)

@@ -25,6 +25,9 @@ int page_find_kind(const char *json, size_t len, enum page_kind *ret, struct err
 void page_render(enum page_kind kind, const char *name, const struct strbuf *json,
                  struct strbuf *out);
 
+/* Why this program makes no pages; "" for one that does. */
+extern const char page_absent[];
+
 /* "x.html" or "x.htm": a name of a page. */
 bool page_is_name(const char *path);
 

@@ -7,9 +7,8 @@
 #include "paste/state_int.h"
 
 #include "base/utf8.h"
+#include "paste/unpack.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -75,34 +74,6 @@ static ssize_t stream_next(struct stream *s, const char **ret)
         return n;
     }
     return stream_fill(s, s->chunk, CHUNK);
-}
-
-static bool is_packed(const char *head, size_t len)
-{
-    static const struct {
-        const char *bytes;
-        size_t len, at;
-    } magics[] = {
-        {"\x1f\x8b", 2, 0},
-        {"\xfd"
-         "7zXZ",
-         5, 0},
-        {"\x28\xb5\x2f\xfd", 4, 0},
-        {"BZh", 3, 0},
-        {"\x04\x22\x4d\x18", 4, 0},
-        {"PK\x03\x04", 4, 0},
-        {"ustar", 5, 257},
-        {"\x1f\x9d", 2, 0},
-        {"\x5d\x00\x00", 3, 0},
-        {"070701", 6, 0},
-        {"7z\xbc\xaf", 4, 0},
-    };
-
-    for (unsigned i = 0; i < ARRAY_SIZE(magics); i++)
-        if (len >= magics[i].at + magics[i].len &&
-            memcmp(head + magics[i].at, magics[i].bytes, magics[i].len) == 0)
-            return true;
-    return false;
 }
 
 /* UTF-16 with its mark, as some Windows tools save a paste. */
@@ -243,127 +214,122 @@ static bool is_alien(const struct paste *p)
 
 /* --- archives ------------------------------------------------------------------------------------------------------------------------ */
 
-static la_ssize_t archive_next(struct archive *a, void *ctx, const void **ret)
+static ssize_t next_input(void *ctx, const char **ret)
 {
     struct stream *s = ctx;
-    const char *text;
-    ssize_t n = stream_next(s, &text);
+    ssize_t n = stream_next(s, ret);
 
-    *ret = text;
-    if (n < 0)
-        archive_set_error(a, s->error, "cannot read");
-    return n;
+    return n < 0 ? -s->error : n;
 }
 
-static void read_entry(struct paste *p, struct archive *a, size_t max, struct strbuf *out)
+static void read_entry(struct paste *p, struct unpack *u, size_t max, struct strbuf *out)
 {
     char buf[16384];
-    la_ssize_t n;
+    ssize_t n;
 
     strbuf_reset(out);
-    while (out->len < max && (n = archive_read_data(a, buf, MIN(sizeof(buf), max - out->len))) > 0)
+    while (out->len < max && (n = unpack_read(u, buf, MIN(sizeof(buf), max - out->len))) > 0)
         strbuf_append_bytes(out, buf, (size_t)n);
     if (out->len >= max)
         p->files_skipped++;
 }
 
-/* The text of an entry, in pieces; nested archives and compressed logs are taken whole, up to a bound. */
-static int add_entry(struct paste *p, struct archive *a, const char *name, s64 written,
+/* An entry that is packed itself, as far as `buf` has it and to its end: taken whole, up to a bound. */
+static int add_nested(struct paste *p, struct unpack *u, char *buf, ssize_t n, const char *name,
+                      s64 written, unsigned depth, struct err *e)
+{
+    struct strbuf all;
+    struct stream inner = {.fd = -1, .chunk = xmalloc(CHUNK)};
+    int rc;
+
+    strbuf_init(&all);
+    do
+        strbuf_append_bytes(&all, buf, (size_t)n);
+    while (all.len < NESTED_MAX && (n = unpack_read(u, buf, CHUNK)) > 0);
+    inner.memory = span_of_buf(&all);
+    rc = add_stream(p, &inner, name, written, depth + 1, e);
+    free(inner.chunk);
+    strbuf_done(&all);
+    return rc ? rc : n < 0 ? (int)n : 0;
+}
+
+/* The text of an entry, in pieces; `alone`: it is all there is. */
+static int add_entry(struct paste *p, struct unpack *u, const char *name, bool alone, s64 written,
                      unsigned depth, struct err *e)
 {
     char *buf = xmalloc(CHUNK);
-    la_ssize_t n = archive_read_data(a, buf, CHUNK);
+    ssize_t n = unpack_read(u, buf, CHUNK);
     int rc = 0;
 
-    if (n > 0 && is_packed(buf, (size_t)n) && depth < 2) {
-        struct strbuf all;
-        struct stream inner = {.fd = -1, .chunk = xmalloc(CHUNK)};
-
-        strbuf_init(&all);
-        do
-            strbuf_append_bytes(&all, buf, (size_t)n);
-        while (all.len < NESTED_MAX && (n = archive_read_data(a, buf, CHUNK)) > 0);
-        inner.memory = span_of_buf(&all);
-        rc = add_stream(p, &inner, name, written, depth + 1, e);
-        free(inner.chunk);
-        strbuf_done(&all);
+    if (n > 0 && unpack_kind(buf, (size_t)n) && depth < 2) {
+        rc = add_nested(p, u, buf, n, name, written, depth, e);
         /* One broken member does not cost the others. */
-        if (rc)
+        if (rc && !alone) {
             p->files_skipped++;
-        rc = 0;
+            rc = 0;
+        }
+        n = 0;
     } else if (n > 0 && is_binary(buf, MIN((size_t)n, (size_t)PEEK))) {
         p->files_skipped++;
     } else if (n > 0) {
         paste_begin(p, name, written);
         do
             paste_text(p, span_of(buf, (size_t)n));
-        while ((n = archive_read_data(a, buf, CHUNK)) > 0);
+        while ((n = unpack_read(u, buf, CHUNK)) > 0);
         paste_file_end(p);
     }
     if (n < 0)
-        rc = -EBADMSG;
+        rc = (int)n;
     free(buf);
     return rc;
 }
 
-static int take_entry(struct paste *p, struct archive *a, struct archive_entry *entry,
+static int take_entry(struct paste *p, struct unpack *u, const struct unpack_file *file,
                       const char *name, s64 written, unsigned depth, struct err *e)
 {
-    const char *path = archive_entry_pathname(entry);
-    struct span from;
+    struct span from, path;
     struct strbuf text;
     char shown[512];
 
-    /* A compressed file alone has the name that it is called by. */
-    if (archive_format(a) == ARCHIVE_FORMAT_RAW)
-        return add_entry(p, a, name, written, depth, e);
-    if (!path || archive_entry_filetype(entry) != AE_IFREG)
+    if (!file->path)
+        return add_entry(p, u, name, true, written, depth, e);
+    if (!file->regular)
         return 0;
-    from = from_root(span_of(path, strlen(path)));
+    path = span_of(file->path, strlen(file->path));
+    from = from_root(path);
     if (is_native(from)) {
         span_copy(from, shown, sizeof(shown));
         strbuf_init(&text);
-        read_entry(p, a, TREE_FILE_MAX, &text);
+        read_entry(p, u, TREE_FILE_MAX, &text);
         paste_tree_file(p, shown, span_of_buf(&text));
         strbuf_done(&text);
         return 0;
     }
     if (!is_wanted(from))
         return 0;
-    span_copy(span_of(path, strlen(path)), shown, sizeof(shown));
-    return add_entry(p, a, shown, archive_entry_mtime(entry), depth, e);
+    span_copy(path, shown, sizeof(shown));
+    return add_entry(p, u, shown, false, file->written, depth, e);
 }
 
 static int add_archive(struct paste *p, struct stream *s, const char *name, s64 written,
                        unsigned depth, struct err *e)
 {
-    struct archive *a = archive_read_new();
-    struct archive_entry *entry;
+    struct unpack *u = unpack_new(next_input, s);
+    struct unpack_file file;
     unsigned entries = 0;
     int rc = 0, got;
 
-    archive_read_support_filter_gzip(a);
-    archive_read_support_filter_xz(a);
-    archive_read_support_filter_lzma(a);
-    archive_read_support_filter_zstd(a);
-    archive_read_support_filter_bzip2(a);
-    archive_read_support_filter_lz4(a);
-    archive_read_support_filter_compress(a);
-    archive_read_support_format_tar(a);
-    archive_read_support_format_zip(a);
-    archive_read_support_format_cpio(a);
-    archive_read_support_format_7zip(a);
-    archive_read_support_format_raw(a);
-    archive_read_support_format_empty(a);
-    if (archive_read_open(a, s, NULL, archive_next, NULL) != ARCHIVE_OK)
-        rc = -EBADMSG;
-    while (rc == 0 && (got = archive_read_next_header(a, &entry)) != ARCHIVE_EOF) {
-        if (got < ARCHIVE_WARN || entries++ >= TREE_FILES_MAX) {
-            rc = entries > 1 && got < ARCHIVE_WARN ? 0 : -EBADMSG;
+    while (rc == 0 && (got = unpack_next(u, &file)) != 0) {
+        if (got == -EPROTONOSUPPORT) {
+            rc = err_at(e, got, name, 0, 0, "%s", unpack_error(u));
+            break;
+        }
+        if (got < 0 || entries++ >= TREE_FILES_MAX) {
+            rc = entries > 1 && got < 0 ? 0 : -EBADMSG;
             p->cut = true;
             break;
         }
-        rc = take_entry(p, a, entry, name, written, depth, e);
+        rc = take_entry(p, u, &file, name, written, depth, e);
         p->state->alien |= is_alien(p);
         if (p->state->alien)
             break;
@@ -372,11 +338,10 @@ static int add_archive(struct paste *p, struct stream *s, const char *name, s64 
         /* What was there is used. */
         p->cut = true;
         rc = 0;
-    } else if (rc) {
-        rc = err_at(e, rc, name, 0, 0, "a broken archive or compressed file (%s)",
-                    archive_error_string(a) ? archive_error_string(a) : "cut");
+    } else if (rc == -EBADMSG) {
+        rc = err_at(e, rc, name, 0, 0, "a broken archive or compressed file (%s)", unpack_error(u));
     }
-    archive_read_free(a);
+    unpack_free(u);
     return rc;
 }
 
@@ -411,7 +376,7 @@ static int add_stream(struct paste *p, struct stream *s, const char *name, s64 w
     stream_peek(s);
     if (s->error)
         return err_at(e, -s->error, name, 0, 0, "%s", strerror(s->error));
-    if (is_packed(s->chunk, s->peeked))
+    if (unpack_kind(s->chunk, s->peeked))
         return add_archive(p, s, name, written, depth, e);
     if (!is_utf16(s->chunk, s->peeked) && is_binary(s->chunk, MIN(s->peeked, (size_t)PEEK))) {
         p->files_skipped++;
