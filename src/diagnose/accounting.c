@@ -148,14 +148,15 @@ static u64 add_kernel(struct accounting *a, const struct snapshot *s, const u64 
 
 static u64 add_hugetlb(struct accounting *a, const struct snapshot *s)
 {
-    u64 idle, all = sane(snapshot_pools(s, &idle));
+    u64 idle, all = sane(snapshot_pools(s, &idle)), promised = snapshot_pools_promised(s);
 
     if (!known(all) || all == 0)
         return 0;
     account_add(a, 1, "huge pages (hugetlb)", all, "set aside for hugetlb");
     if (s->huge.count || known(s->meminfo[MI_HUGE_PAGES_FREE])) {
         account_add_part(a, 2, "in use", all - idle, "");
-        account_add_part(a, 2, "not in use", idle, "");
+        account_add_part(a, 2, "promised", promised, "mapped, and not touched yet");
+        account_add_part(a, 2, "not in use", idle - promised, "");
     }
     return all;
 }

@@ -55,7 +55,14 @@ static void huge_pages_and_vmalloc_are_counted_where_the_kernel_counts_them(void
     accounting_host(&a, &s);
     assert_int_equal(find(&a, "huge pages (hugetlb)")->bytes, GIB);
     assert_int_equal(find(&a, "in use")->bytes, 768 * MIB);
+    assert_int_equal(find(&a, "not in use")->bytes, 256 * MIB);
+    assert_null(find(&a, "promised"));
     assert_null(find(&a, "vmalloc"));
+    s.meminfo[MI_HUGE_PAGES_RSVD] = 100;
+    accounting_host(&a, &s);
+    assert_int_equal(find(&a, "promised")->bytes, 200 * MIB);
+    assert_int_equal(find(&a, "not in use")->bytes, 56 * MIB);
+    accounting_check(&a);
     snprintf(s.release, sizeof(s.release), "6.1.0-18-amd64");
     accounting_host(&a, &s);
     assert_int_equal(find(&a, "vmalloc")->bytes, 48 * MIB);

@@ -45,15 +45,28 @@ void rule_hugepages_in_use(struct rule_context *c)
     u64 total = m[MI_HUGE_PAGES_TOTAL], unused = m[MI_HUGE_PAGES_FREE],
         promised = figure_or(m[MI_HUGE_PAGES_RSVD], 0);
     u64 size = m[MI_HUGE_PAGE_SIZE], bytes = known(total) && known(size) ? total * size : UNKNOWN;
-    double used;
+    double used, touched;
 
     if (!wants_host(c) || !known(unused) || !(share_of(bytes, c->f->total) >= MUCH))
         return;
+    unused = MIN(unused, total);
     used = 100 - share_of(unused > promised ? unused - promised : 0, total);
     if (used < USED)
         return;
-    finding_add(c, SEV_GOOD, CONF_HIGH, "host", 0.4, "%s are in huge pages, and they are used",
-                SIZE(bytes));
+    touched = 100 - share_of(unused, total);
+    if (touched >= USED) {
+        finding_add(c, SEV_GOOD, CONF_HIGH, "host", 0.4, "%s are in huge pages, and they are used",
+                    SIZE(bytes));
+    } else {
+        /* Where memory is short, what lies idle under a promise is the news, and told (rule_hugepages_unused.c). */
+        if (finding_said(c, RULE_HUGEPAGES_UNUSED, SEV_WARNING))
+            return;
+        finding_add(c, SEV_GOOD, CONF_HIGH, "host", 0.4,
+                    "%s are in huge pages: %s of them are in use, and %s are promised to programs "
+                    "that have not touched them yet",
+                    SIZE(bytes), SIZE((total - unused) * size), SIZE(MIN(promised, unused) * size));
+        evidence_shown(c, "HugePages_Rsvd", number_of(promised), IN_COUNT, "/proc/meminfo");
+    }
     if (unused <= promised) {
         finding_detail(c, "None is left: the next program that maps huge pages is refused.");
         evidence_shown(c, "HugePages_Free less HugePages_Rsvd", 0, IN_COUNT, "/proc/meminfo");

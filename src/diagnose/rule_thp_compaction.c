@@ -9,7 +9,21 @@
 /* Percent of them in vain. */
 #define IN_VAIN     25.0
 
-/* One look has the totals since boot alone: so many stalls, of which so many in vain, were no accident. */
+/* Time lost to memory since boot, as two looks would measure it over that time. False: no pressure is told. */
+static bool lost_since_boot(const struct snapshot *s, double seconds, struct pressure *ret)
+{
+    const struct psi_view *v = &s->psi[PSI_MEM];
+
+    *ret = (struct pressure){.some = NAN, .full = NAN};
+    if (!known(v->some.total_us) || !(seconds > 0))
+        return false;
+    ret->some = 100 * (double)v->some.total_us / 1e6 / seconds;
+    ret->full = known(v->full.total_us) ? 100 * (double)v->full.total_us / 1e6 / seconds : NAN;
+    return true;
+}
+
+/* One look has the totals since boot alone: so many stalls, of which so many in vain, were no accident. What they cost, the pressure since
+ * boot tells, with the measure of two looks; where none is told, that they are in vain has to do. */
 static void since_boot(struct rule_context *c)
 {
     const u64 *v = c->s->vmstat;
@@ -19,26 +33,42 @@ static void since_boot(struct rule_context *c)
     double mean = stalls / seconds, vain = 100 * fails / MAX(stalls, 1.0);
     bool huge = figure_or(v[THP_FAULT_ALLOC], 0) + figure_or(v[THP_FAULT_FALLBACK], 0) > 0;
 
+    struct pressure lost;
+    bool measured = lost_since_boot(c->s, seconds, &lost);
+    enum severity severity = measured          ? pain_severity(&lost)
+                             : vain >= IN_VAIN ? SEV_WARNING
+                                               : SEV_INFO;
+
     if (!up_us || !(mean >= STALLS_MEAN))
         return;
-    finding_add(c, vain >= IN_VAIN ? SEV_WARNING : SEV_INFO, CONF_MEDIUM, "host", 0.5,
-                "Programs have stopped %s since boot to compact memory for %s, %s of them in vain",
-                TIMES(v[COMPACT_STALL]), huge ? "huge pages" : "large blocks",
-                AMOUNT(vain, IN_PERCENT));
+    finding_add(
+        c, MAX(MAX(severity, pain_severity(&c->f->pain)), SEV_INFO), CONF_MEDIUM, "host", 0.5,
+        "Programs have stopped %s since boot to compact memory for %s, %s of them in vain",
+        TIMES(v[COMPACT_STALL]), huge ? "huge pages" : "large blocks", AMOUNT(vain, IN_PERCENT));
     if (!huge)
         vec_last(&c->out->items).cause = CAUSE_ORDER;
     finding_detail(c,
-                   "That is %s a second on average; how many there are now, and what they cost, a "
-                   "second look tells.",
+                   measured ? "That is %s a second on average; how many there are now, a second "
+                              "look tells."
+                            : "That is %s a second on average; how many there are now, and what "
+                              "they cost, a second look tells.",
                    AMOUNT(mean, IN_COUNT));
+    if (measured && lost.some < PAIN_NONE_SOME)
+        finding_detail(c, "They cost hardly any time: %s was lost to memory since boot.",
+                       AMOUNT(lost.some, IN_PERCENT));
     if (huge && *c->s->thp_defrag)
         finding_detail(c, "transparent_hugepage/defrag is %s.", c->s->thp_defrag);
     evidence_shown(c, "compact_stall since boot", stalls, IN_COUNT, "/proc/vmstat");
     evidence(c, "compact_stall, mean since boot", mean, IN_EVENTS_PER_S, "/proc/vmstat",
              "over %.0f /s", STALLS_MEAN);
     evidence_shown(c, "compact_fail since boot", fails, IN_COUNT, "/proc/vmstat");
-    evidence(c, "compactions in vain", vain, IN_PERCENT, "/proc/vmstat", "warning from %.0f %%",
-             IN_VAIN);
+    if (measured) {
+        evidence_shown(c, "compactions in vain", vain, IN_PERCENT, "/proc/vmstat");
+        evidence_pressure(c, "lost to memory since boot", &lost, PRESSURE_FILE);
+    } else {
+        evidence(c, "compactions in vain", vain, IN_PERCENT, "/proc/vmstat", "warning from %.0f %%",
+                 IN_VAIN);
+    }
     evidence_shown(c, "thp_fault_fallback since boot", number_of(v[THP_FAULT_FALLBACK]), IN_COUNT,
                    "/proc/vmstat");
 }

@@ -90,6 +90,15 @@ RIG_TEST(one_look_tells_compaction_since_boot)
     r->single = true;
     r->now.vmstat[COMPACT_STALL] = 100;
     r->now.vmstat[COMPACT_FAIL] = 25;
+    /* What it cost is told: that decides, as it does of two looks. */
+    r->now.psi[PSI_MEM].some.total_us = r->now.psi[PSI_MEM].full.total_us = 100 * 1000;
+    rig_run(r);
+    assert_int_equal(rig_found(r, RULE_THP_COMPACTION)->severity, SEV_INFO);
+    assert_non_null(strstr(rig_found(r, RULE_THP_COMPACTION)->detail, "hardly any time"));
+    r->now.psi[PSI_MEM].some.total_us = 11 * 1000 * 1000;
+    rig_run(r);
+    assert_int_equal(rig_found(r, RULE_THP_COMPACTION)->severity, SEV_WARNING);
+    r->now.psi[PSI_MEM].some.total_us = r->now.psi[PSI_MEM].full.total_us = UNKNOWN;
     rig_run(r);
     assert_int_equal(rig_found(r, RULE_THP_COMPACTION)->severity, SEV_WARNING);
     assert_non_null(strstr(rig_found(r, RULE_THP_COMPACTION)->title, "since boot"));
@@ -246,8 +255,18 @@ RIG_TEST(huge_pages_unused_or_in_use)
     RIG_BOTH(r, meminfo[MI_HUGE_PAGES_RSVD], 1000);
     assert_int_equal(rig_severity(r, RULE_HUGEPAGES_UNUSED), -1);
     assert_int_equal(rig_severity(r, RULE_HUGEPAGES_IN_USE), SEV_GOOD);
-    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_RSVD], 0);
+    assert_non_null(strstr(rig_found(r, RULE_HUGEPAGES_IN_USE)->title, "promised"));
+    assert_null(strstr(rig_found(r, RULE_HUGEPAGES_IN_USE)->title, "they are used"));
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_FREE], 100);
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_RSVD], 100);
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_IN_USE), SEV_GOOD);
+    assert_non_null(strstr(rig_found(r, RULE_HUGEPAGES_IN_USE)->title, "they are used"));
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_FREE], 1024);
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_RSVD], 1000);
     RIG_BOTH(r, meminfo[MI_MEM_AVAILABLE], GIB);
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_UNUSED), SEV_WARNING);
+    assert_null(rig_found(r, RULE_HUGEPAGES_IN_USE)); /* one of the two speaks of them */
+    RIG_BOTH(r, meminfo[MI_HUGE_PAGES_RSVD], 0);
     assert_int_equal(rig_severity(r, RULE_HUGEPAGES_UNUSED), SEV_WARNING);
 }
 

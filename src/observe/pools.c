@@ -169,3 +169,18 @@ u64 snapshot_pools(const struct snapshot *s, u64 *ret_free)
         *ret_free = known(all) ? MIN(figure_or(idle, 0), all) : UNKNOWN;
     return all;
 }
+
+u64 snapshot_pools_promised(const struct snapshot *s)
+{
+    u64 size = s->meminfo[MI_HUGE_PAGE_SIZE], pages = s->meminfo[MI_HUGE_PAGES_RSVD], sum = 0,
+        bytes, idle;
+
+    vec_for_each (&s->huge, h)
+        if (known(h->reserved) && !__builtin_mul_overflow(h->reserved, h->page_bytes, &bytes))
+            sum = figure_add(sum, bytes);
+    if (!s->huge.count && known(size) && known(pages) &&
+        !__builtin_mul_overflow(size, pages, &bytes))
+        sum = bytes;
+    snapshot_pools(s, &idle);
+    return MIN(figure_or(sum, 0), figure_or(idle, 0));
+}

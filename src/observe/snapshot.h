@@ -512,6 +512,8 @@ void snapshot_check(const struct snapshot *s);
 
 /* Bytes in the machine's pools of huge pages, of all sizes that are told; UNKNOWN. *ret_free, unless NULL: of them in no use. */
 u64 snapshot_pools(const struct snapshot *s, u64 *ret_free);
+/* Of what is in no use, what mappings were promised (HugePages_Rsvd); 0 where nothing tells. */
+u64 snapshot_pools_promised(const struct snapshot *s);
 
 /* Bytes of pools of huge pages that the group uses, of all sizes; UNKNOWN. */
 u64 cgroup_hugetlb(const struct cgroup_view *group);
