@@ -12,6 +12,7 @@
 #include "cli/host_memory.h"
 #include "cli/memory.h"
 #include "stats/names.h"
+#include "system/config.h"
 
 #include <getopt.h>
 #include <limits.h>
@@ -111,7 +112,8 @@ static void unknown_option(struct cli *cli)
         nearest_offer(&near, o->name);
     if (near.count)
         snprintf(hint, sizeof(hint), "; did you mean '--%s'?", near.name[0]);
-    cli_usage(cli, "unknown option '%s'%s", name, near.count ? hint : "");
+    cli_usage(cli, "unknown option '%s'%s", name,
+              near.count ? hint : system_config_boot_hint(name + 2));
 }
 
 static void choose_format(struct cli *cli)

@@ -314,6 +314,15 @@ static size_t word_length(const char *wanted)
                : strlen(wanted);
 }
 
+/* The beginning of a message of several words, as the kernel goes on after it: "page allocation failure: order:4". */
+static bool is_message(const char *name, const char *wanted)
+{
+    size_t len = strlen(name);
+
+    return strchr(name, ' ') && strncasecmp(name, wanted, len) == 0 &&
+           (!wanted[len] || wanted[len] == ':');
+}
+
 /* The name without "vm." or "kernel.", which people leave out. */
 static const char *short_name(const char *name, const char *wanted)
 {
@@ -341,6 +350,8 @@ static bool name_matches(const struct topic *topic, const char *wanted)
         return true;
     if (topic->kind == TOPIC_TUNABLE)
         name = short_name(name, wanted);
+    if (topic->kind == TOPIC_TERM && is_message(name, wanted))
+        return true;
     if (topic->kind == TOPIC_TERM)
         len = word_length(wanted);
     if (topic->kind == TOPIC_TERM && is_numbered(name, wanted, len))

@@ -459,6 +459,24 @@ static int blame_shares(const struct system_config *c, const struct topology_wan
         format_size(ram, want->ram_bytes), want->nr_nodes, format_size(enough, bytes), enough);
 }
 
+/* Beside ZONE_MOVABLE: what a small machine boots in. */
+#define KERNEL_ROOM (64 * MIB)
+
+static int check_movable(const struct system_config *c, u64 ram_bytes, struct err *e)
+{
+    char most[UNITS_TEXT_MAX];
+
+    if (!c->movable_bytes || c->movable_bytes + KERNEL_ROOM <= ram_bytes)
+        return 0;
+    if (ram_bytes <= KERNEL_ROOM)
+        return err_set(e, -EINVAL, "movablecore: %s of RAM is the kernel's own",
+                       format_size(most, ram_bytes));
+    return err_set(e, -EINVAL,
+                   "movablecore leaves the kernel too little, which needs memory that stays: want "
+                   "%s at most",
+                   format_size(most, ROUND_DOWN(ram_bytes - KERNEL_ROOM, MIB)));
+}
+
 int system_config_topology(const struct system_config *c, struct topology *ret, unsigned *ret_nid,
                            struct err *e)
 {
@@ -485,6 +503,9 @@ int system_config_topology(const struct system_config *c, struct topology *ret, 
         *ret_nid = map.short_nid;
         return blame_shares(c, &want, rc, e);
     }
+    rc = check_movable(c, topology_ram_bytes(ret), e);
+    if (rc)
+        return rc;
     if (mempolicy_fit(&numa, ret, &why))
         return err_set(e, -EINVAL, "%s: %s", c->numa_label, why.text);
     if (c->cpunodebind & ~topology_all_nodes(ret))
@@ -549,6 +570,28 @@ static int set_cost(struct system_config *c, const char *key, const char *value,
     return cost_model_set(&c->cost, key + strlen(COST_PREFIX), (u32)ns);
 }
 
+const char *system_config_boot_hint(const char *key)
+{
+    static const struct {
+        const char *word, *hint;
+    } words[] = {
+        {"kernelcore", "; give ZONE_MOVABLE its own size: movablecore is RAM less kernelcore"},
+        {"hugepages", "; the pool of huge pages is vm.nr_hugepages"},
+        {"hugepagesz", "; pools have pages of 2M alone: vm.nr_hugepages"},
+        {"default_hugepagesz", "; pools have pages of 2M alone: vm.nr_hugepages"},
+        {"hugetlb_cma", "; pools have pages of 2M alone, and there is no CMA"},
+        {"transparent_hugepage", "; want thp: always, madvise or never"},
+        {"mem", "; memory is ram"},
+        {"maxcpus", "; processors are cpus"},
+        {"nr_cpus", "; processors are cpus"},
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+        if (strcmp(words[i].word, key) == 0)
+            return words[i].hint;
+    return "";
+}
+
 static int unknown_key(const char *key, struct err *e)
 {
     static const char *const costs[] = {
@@ -568,6 +611,8 @@ static int unknown_key(const char *key, struct err *e)
     for (unsigned i = 0; i < ARRAY_SIZE(costs); i++)
         nearest_offer(&near, costs[i]);
     nearest_text(&near, hint, sizeof(hint));
+    if (*system_config_boot_hint(key))
+        snprintf(hint, sizeof(hint), "%s", system_config_boot_hint(key));
     return err_set(e, -ENOENT, "unknown %s '%s'%s", cost ? "cost" : "key", key,
                    *hint ? hint
                          : "; 'highwater explain' lists options of a machine, tunables and costs");

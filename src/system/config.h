@@ -133,6 +133,9 @@ enum machine_option machine_option_find(const char *name);
  * Setting one forgets the other. */
 const char *system_config_twin(const char *key);
 
+/* What says here what this word of Linux's boot command line says there (kernelcore), as the end of a message; "": no such word. */
+const char *system_config_boot_hint(const char *key);
+
 /* Set a machine option. `label` names it in messages ("--ram"). 0; -EINVAL or -ERANGE with what would be right. */
 int machine_option_set(struct system_config *c, enum machine_option option, const char *label,
                        const char *value, struct err *e);

@@ -29,6 +29,7 @@
 #define LRU_GEN_DIR     "/sys/kernel/mm/lru_gen/"
 #define POOL_PAGES_MAX  (1u << 24)
 #define POOL            "hugepages/hugepages-2048kB/"
+#define POOLS_DIR       "/sys/kernel/mm/hugepages/hugepages-"
 #define POOL_DIR        "/sys/kernel/mm/" POOL
 
 enum value_kind {
@@ -640,6 +641,15 @@ static int find_pressure(const char *path, const char *name, struct control *c, 
     return 0;
 }
 
+/* A pool of pages of another size. */
+static int no_such_pool(const char *path, struct err *e)
+{
+    return err_set(e, -ENOENT,
+                   "no file '%s': pools have pages of 2 MiB alone (hugepages-2048kB), no others "
+                   "are modelled",
+                   path);
+}
+
 /* `compact` and the pool of a node. */
 static int find_node_file(const char *path, struct control *c, struct err *e)
 {
@@ -651,6 +661,8 @@ static int find_node_file(const char *path, struct control *c, struct err *e)
                                                            : NULL;
         if (c->file)
             return 0;
+        if (strncmp(tail, "hugepages/", 10) == 0 && strncmp(tail, POOL, strlen(POOL)) != 0)
+            return no_such_pool(path, e);
     }
     return err_set(e, -ENOENT,
                    "no file '%s'; want " NODE_DIR "N/compact or " NODE_DIR "N/" POOL "nr_hugepages",
@@ -718,6 +730,8 @@ static int find_file(const char *path, struct control *c, struct err *e)
         return find_lru_gen(path, path + strlen(LRU_GEN_DIR), c, e);
     if (strncmp(path, POOL_DIR, strlen(POOL_DIR)) == 0)
         return find_pool_file(path, path + strlen(POOL_DIR), c, e);
+    if (strncmp(path, POOLS_DIR, strlen(POOLS_DIR)) == 0)
+        return no_such_pool(path, e);
     if (strncmp(path, PRESSURE_DIR, strlen(PRESSURE_DIR)) == 0)
         return find_pressure(path, path + strlen(PRESSURE_DIR), c, e);
     if (strncmp(path, NODE_DIR, strlen(NODE_DIR)) == 0)

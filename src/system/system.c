@@ -3,7 +3,6 @@
  * Order of construction is the order of the rooms; every part is given what it needs of the ones before. */
 #include "system/system.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,9 +23,6 @@ static const struct device_profile *find_profile(const struct system_config *c, 
             return &c->profiles[i];
     return device_profile_find(name);
 }
-
-/* Beside ZONE_MOVABLE: what a small machine boots in. */
-#define KERNEL_ROOM (64 * MIB)
 
 static int config_check(const struct system_config *c, struct err *e)
 {
@@ -338,11 +334,6 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
         rc = system_config_topology(c, &topology, &nid, e);
     if (rc < 0)
         return rc;
-    if (c->movable_bytes && c->movable_bytes + KERNEL_ROOM > topology_ram_bytes(&topology))
-        return err_set(e, -EINVAL,
-                       "movablecore leaves the kernel too little, which needs memory that stays: "
-                       "want %" PRIu64 "M at most",
-                       (topology_ram_bytes(&topology) - KERNEL_ROOM) / MIB);
     memset(s, 0, sizeof(*s));
     s->config = *c;
     s->config.nr_cpus = topology.nr_cpus;

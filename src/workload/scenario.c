@@ -355,6 +355,8 @@ static int unknown_key(struct reader *r, const char *name)
     for (unsigned i = 0; r->section == SCENARIO_MACHINE && i < NR_MACHINE_OPTIONS; i++)
         nearest_offer(&near, machine_option_info[i].name);
     nearest_text(&near, hint, sizeof(hint));
+    if (r->section == SCENARIO_MACHINE && *system_config_boot_hint(name))
+        snprintf(hint, sizeof(hint), "%s", system_config_boot_hint(name));
     if (!*hint && machine_option_find(name) < NR_MACHINE_OPTIONS)
         snprintf(hint, sizeof(hint), "; '%s' belongs in [machine]", name);
     for (unsigned i = 0; !*hint && i < NR_SCENARIO_KEYS; i++)

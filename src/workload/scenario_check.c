@@ -125,6 +125,10 @@ static enum machine_option placement_to_blame(const struct scenario *sc)
     plain.numa = (struct mempolicy){0};
     if (system_config_topology(&plain, &topology, &nid, NULL) == 0)
         return MACHINE_OPTION_numa;
+    plain.numa = sc->machine.config.numa;
+    plain.movable_bytes = 0;
+    if (system_config_topology(&plain, &topology, &nid, NULL) == 0)
+        return MACHINE_OPTION_movable_bytes;
     return NR_MACHINE_OPTIONS;
 }
 

@@ -118,3 +118,17 @@ $ highwater run cpuset.ini -q | grep -o -e 'it wanted .* on others)'
 > it wanted 32, and only 20 of the pool's 40 were free on node 0, all that its cpuset allows (20 on others)
 $ sed 's/^memory.*/memory = 40M/' cpuset.ini >fits.ini; highwater run fits.ini -q --proc fits >/dev/null; grep -o 'N[01]=.* ' fits/proc/[1-9]*/numa_maps | grep -o 'N[01]=20'
 > N0=20
+# A pool of another size is said to be none of ours.
+@ giant.ini
+| [machine]
+| ram = 2G
+| runtime = 3s
+| [task a]
+| memory = 1M
+| [write giant]
+| at = 1s
+| file = /sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages
+| value = 1
+$ highwater run giant.ini
+!~ highwater run: giant.ini:8: \[write giant\]: no file .*: pools have pages of 2 MiB alone \(hugepages-2048kB\), no others are modelled
+= 2

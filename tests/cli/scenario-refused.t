@@ -44,7 +44,15 @@ $ tail -1 tree/var/log/dmesg
 | [task a]
 | memory = 4M
 $ highwater run movable.ini
-!~ highwater run: movablecore leaves the kernel too little.*want 960M at most
+!~ highwater run: movable.ini:4: movablecore leaves the kernel too little.*want 960M at most
+= 2
+$ sed 's/^movablecore/kernelcore/' movable.ini >kernel.ini; highwater run kernel.ini
+!~ highwater run: kernel.ini:4: unknown key 'kernelcore' in \[machine\]; give ZONE_MOVABLE its own size: movablecore is RAM less kernelcore
+= 2
+$ highwater run --kernelcore 1G movable.ini 2>&1 | head -1
+>~ highwater run: unknown option '--kernelcore'; .*movablecore is RAM less kernelcore
+$ sed 's/^movablecore = 1G/nodes = 2\nmovablecore = 512M/' movable.ini >two.ini; highwater run two.ini
+! highwater run: two.ini:5: ZONE_MOVABLE is for machines of one node
 = 2
 $ sed 's/^movablecore = 1G/movablecore = 512M/' movable.ini >half.ini; highwater run half.ini -q --proc half >/dev/null; grep -A11 'zone  Movable' half/proc/zoneinfo | grep -c 'managed  0'
 > 0
