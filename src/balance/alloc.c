@@ -14,6 +14,9 @@
 #include "balance/kswapd.h"
 #include "reclaim/lru.h"
 
+/* By how much the CPU time of a thread that wakes up may be behind that of others: half of sched_latency_ns of one CPU. */
+#define KSWAPD_HEAD_START_NS (3 * NS_PER_MS)
+
 /* One allocation that the zones did not serve at once. */
 struct slowpath {
     struct mem *mem;
@@ -177,6 +180,18 @@ static bool go_round_again(struct slowpath *sp, u64 freed, enum balance_result *
     return false;
 }
 
+/* Up to 17 rounds, each of which woke kswapd: it and kcompactd work meanwhile. Where there is one CPU, kswapd has that first, since it has
+ * slept and the caller has run. */
+static enum balance_result let_daemons_work(const struct slowpath *sp)
+{
+    const struct mem *mem = sp->mem;
+    ns_t head_start = mem->nr_cpus == 1 && mem->kswapds_awake ? KSWAPD_HEAD_START_NS : 1;
+
+    *sp->ret_wait = (struct wait){WAIT_NOTHING,
+                                  MAX(mem->clock->now + head_start, mem->step_start + mem->cpu_ns)};
+    return BALANCE_WAIT;
+}
+
 static bool take_after_reclaim(struct slowpath *sp, u64 freed)
 {
     struct mem *mem = sp->mem;
@@ -248,6 +263,8 @@ static enum balance_result alloc_slowpath(struct slowpath *sp)
         if (sp->order) {
             if (!go_round_again(sp, freed, &r))
                 return r;
+            if (sp->flags & ALLOC_RETRY_MAYFAIL)
+                return let_daemons_work(sp);
         } else if (!freed && ++at->retries > MAX_RECLAIM_RETRIES) {
             at->retries = 0;
             at->oom_group = NULL;

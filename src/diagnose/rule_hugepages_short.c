@@ -99,8 +99,8 @@ static bool tell_node(struct rule_context *c)
     return true;
 }
 
-/* Memory is there, in pieces. Compaction joins what is free, and has little of it where cache fills memory: Linux 6.1 got few of 200
- * pages beside clean cache, hardly more after compact_memory, and all of them without that cache (docs/fidelity.md, ask-cache). */
+/* Memory is there, in pieces. Compaction joins what is free, and has little of it where cache fills memory: of 200 pages beside clean cache
+ * Linux 6.1 got none, some or all, hardly more after compact_memory, and all of them without that cache (docs/fidelity.md, ask-cache). */
 static void tell_pieces(struct rule_context *c)
 {
     const u64 *m = c->s->meminfo;

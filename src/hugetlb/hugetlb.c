@@ -9,6 +9,8 @@
 
 #define HUGETLB_EASY (ALLOC_MOVABLE | ALLOC_COMP)
 #define HUGETLB_HARD (HUGETLB_EASY | ALLOC_RETRY_MAYFAIL)
+/* After so much work a write pauses until that time has passed, for the daemons that it woke. */
+#define SLICE_NS     (1 * NS_PER_MS)
 
 void hugetlb_init(struct hugetlb *h, struct mem *mem)
 {
@@ -267,6 +269,8 @@ enum balance_result hugetlb_set_max(struct hugetlb *h, u64 count, unsigned nid,
                                     struct hugetlb_write *w, struct wait *ret_wait)
 {
     u64 set = nid == MAX_NUMNODES ? nodes_with_memory(h) : BIT_ULL(nid);
+    const struct mem *mem = h->mem;
+    u64 began = mem->cpu_ns;
     enum balance_result r = BALANCE_OK;
 
     if (nid != MAX_NUMNODES)
@@ -274,8 +278,13 @@ enum balance_result hugetlb_set_max(struct hugetlb *h, u64 count, unsigned nid,
     h->asked = count;
     while (h->surplus && count > persistent(h) && unmake_surplus(h, set))
         ;
-    while (r == BALANCE_OK && count > persistent(h))
+    while (r == BALANCE_OK && count > persistent(h)) {
         r = grow(h, set, w, ret_wait);
+        if (r == BALANCE_OK && mem->cpu_ns - began >= SLICE_NS && count > persistent(h)) {
+            *ret_wait = (struct wait){WAIT_NOTHING, mem->step_start + mem->cpu_ns};
+            r = BALANCE_WAIT;
+        }
+    }
     if (r == BALANCE_OK)
         shrink_to(h, count, set);
     h->max = persistent(h);
