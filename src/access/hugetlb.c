@@ -103,6 +103,7 @@ static enum access_result no_page(struct fault *f)
     if (f->vma->flags & VM_RESV_UNMAPPED) {
         hugetlb_refuse_touch(f->ac->mem->hugetlb,
                              nodes_of(f->ac->mem, f->vma, huge_base(f->vpn)).mask);
+        f->ac->mem->hugetlb->taken_touched = true;
         f->ac->error = -ENOMEM;
         return ACCESS_SIGBUS;
     }

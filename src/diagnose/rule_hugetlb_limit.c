@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#define RECENT_US (3600ull * 1000 * 1000)
+
 /* A limit that a request of one page more would pass. */
 static bool is_met(u64 current, u64 max, u64 page)
 {
@@ -60,8 +62,11 @@ static void tell(struct rule_context *c, u32 group, const struct group_huge_view
     char size[UNITS_TEXT_MAX], name[64];
 
     format_bytes(size, v->page_bytes);
-    finding_add(c, now > 0 ? SEV_WARNING : SEV_INFO, now > 0 ? CONF_HIGH : CONF_MEDIUM, g->path,
-                now > 0 ? 0.6 : 0.4,
+    /* One look: what happened since boot is news on a machine that has just booted. */
+    bool recent = isnan(now) && known(c->s->uptime_us) && c->s->uptime_us < RECENT_US;
+
+    finding_add(c, now > 0 || recent ? SEV_WARNING : SEV_INFO, now > 0 ? CONF_HIGH : CONF_MEDIUM,
+                g->path, now > 0 ? 0.6 : 0.4,
                 now > 0 ? "%s is refused huge pages of %s by a limit of the hugetlb controller"
                         : "%s was refused huge pages of %s by a limit of the hugetlb controller",
                 group_said(c, g), size);

@@ -11,6 +11,45 @@
 /* Of a group's limit: as much as reclaim in it leaves. */
 #define FULL_PERCENT 98.0
 
+/* "No available 1048576 kB hugepages reported", "No free hugepages reported in hugepages-1048576kB", "Insufficient hugepages-1Gi": the size
+ * that the words name; UNKNOWN. */
+static u64 page_named(const char *words)
+{
+    const char *at = strstr(words, " kB hugepages"), *size = strstr(words, "hugepages-");
+    u64 kb = 0, scale = 1;
+
+    if (!at && size) {
+        size += strlen("hugepages-");
+        at = size + strspn(size, "0123456789");
+        if (strncmp(at, "kB", 2) != 0)
+            at = NULL;
+    }
+
+    if (strstr(words, "hugepages-1Gi"))
+        return GIB;
+    if (strstr(words, "hugepages-2Mi"))
+        return 2 * MIB;
+    while (at && at > words && at[-1] >= '0' && at[-1] <= '9' && scale < UINT32_MAX) {
+        kb += scale * (u64)(*--at - '0');
+        scale *= 10;
+    }
+    return kb ? kb * KIB : UNKNOWN;
+}
+
+/* DPDK tells of each size that it has no page of, as information beside a pool of another size that has some. */
+static bool is_of_other_size(const struct snapshot *s, const struct refusal *r)
+{
+    u64 named = page_named(r->words), size = s->meminfo[MI_HUGE_PAGE_SIZE],
+        total = s->meminfo[MI_HUGE_PAGES_TOTAL];
+
+    if (!strstr(r->words, "EAL: ") || !strstr(r->words, "hugepages reported") || !known(named))
+        return false;
+    vec_for_each (&s->huge, h)
+        if (h->page_bytes != named && known(h->total) && h->total > 0)
+            return true;
+    return known(size) && size != named && known(total) && total > 0;
+}
+
 static const struct refusal *choose(const struct snapshot *s)
 {
     /* What was refused by the kernel says more than a program's own limit, and that more than a warning. */
@@ -26,7 +65,7 @@ static const struct refusal *choose(const struct snapshot *s)
         /* A JVM says "insufficient memory" of a thread too; the line that says what failed says more. */
         bool told = best && r->kind == REFUSED_TASKS && best->kind == REFUSED_COMMIT &&
                     !known(best->bytes) && strcmp(r->program, best->program) == 0;
-        if (r->kind == REFUSED_POOL)
+        if (r->kind == REFUSED_POOL || is_of_other_size(s, r))
             continue;
         bool more = told || !best || worth[r->kind] > worth[best->kind] ||
                     (worth[r->kind] == worth[best->kind] && !known(best->bytes) && known(r->bytes));
@@ -202,21 +241,6 @@ static u64 less(u64 a, u64 b)
     return known(a) ? a - MIN(a, figure_or(b, 0)) : UNKNOWN;
 }
 
-/* "No available 1048576 kB hugepages reported", "Insufficient hugepages-1Gi": the size that the words name; UNKNOWN. */
-static u64 page_named(const char *words)
-{
-    const char *at = strstr(words, " kB hugepages");
-    u64 kb = 0, scale = 1;
-
-    if (strstr(words, "hugepages-1Gi"))
-        return GIB;
-    while (at && at > words && at[-1] >= '0' && at[-1] <= '9' && scale < UINT32_MAX) {
-        kb += scale * (u64)(*--at - '0');
-        scale *= 10;
-    }
-    return kb ? kb * KIB : UNKNOWN;
-}
-
 static struct pool pool_of(const struct snapshot *s, u64 page)
 {
     const u64 *m = s->meminfo;
@@ -269,6 +293,13 @@ static void tell_socket(struct rule_context *c, const struct refusal *r)
             node, node);
 }
 
+/* After a fork parent and child share pages of a private mapping. Who reserved them gets its copy of the pool; when that is empty, the page
+ * is taken from the other, who is ended on its next touch. */
+static bool is_of_fork(const struct refusal *r)
+{
+    return strstr(r->words, "killed due to inadequate hugepage pool") != NULL;
+}
+
 /* Promised pages are free and taken: what the pool has left is less than HugePages_Free. */
 static void tell_pool(struct rule_context *c, const struct refusal *r, const char *what)
 {
@@ -280,9 +311,10 @@ static void tell_pool(struct rule_context *c, const struct refusal *r, const cha
     finding_add(c, SEV_WARNING, CONF_HIGH, "host", cause_weight(c, 0.5, 100),
                 "%s %s: the pool%s %s", said(r, name), what,
                 giant ? " of 1 GiB pages" : " (vm.nr_hugepages)",
-                p.total == 0  ? "is empty"
-                : p.left == 0 ? "has none left"
-                              : "has too few");
+                is_of_fork(r)  ? "had none left for the other's copy"
+                : p.total == 0 ? "is empty"
+                : p.left == 0  ? "has none left"
+                               : "has too few");
     vec_last(&c->out->items).cause = CAUSE_POOL_SHORT;
     if (known(r->bytes)) {
         finding_detail(c, "It asked for %s.", SIZE(r->bytes));
@@ -400,7 +432,9 @@ static void tell(struct rule_context *c, const struct refusal *r)
     bool strict = known(mode) && mode == STRICT;
 
     if (is_of_pool(c, r)) {
-        tell_pool(c, r, "did not get its huge pages");
+        tell_pool(c, r,
+                  is_of_fork(r) ? "was ended by SIGBUS for a huge page that it shared after a fork"
+                                : "did not get its huge pages");
         return;
     }
     switch (r->kind) {

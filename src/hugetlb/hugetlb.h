@@ -59,6 +59,8 @@ struct hugetlb {
     struct list_head files;         /* mappings: reserve.h */
     u64 asked;                      /* by the last write to nr_hugepages; max of them were had */
     u64 most_used;                  /* at one time */
+    bool
+        taken_touched; /* a page that was taken away for a parent's copy was touched: system/ tells the kernel's log */
     struct hugetlb_refused refused[NR_HUGETLB_REFUSALS];
     struct hugetlb_node nodes[MAX_NUMNODES];
 };

@@ -35,7 +35,7 @@ static bool read_log(struct reading *r, const char *path, int *result)
     } else if (*result == -ENOENT) {
         *result = rc;
     }
-    return r->s->log.count > 0;
+    return r->s->log.count > 0 || r->s->refusals.count > 0;
 }
 
 void read_kernel_log(struct reading *r)

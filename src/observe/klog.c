@@ -525,7 +525,8 @@ unsigned parse_kernel_log(struct span text, struct snapshot *s)
         struct klog_stamp stamp = {
             .at_us = line.at_us, .wall_us = UNKNOWN, .place = {file, line.number}};
 
-        klog_feed(k, line.text, &stamp);
+        if (!klog_take_pool(s, line.text, &stamp))
+            klog_feed(k, line.text, &stamp);
         lines++;
     }
     klog_free(k);

@@ -48,7 +48,12 @@ static const struct sentence sentences[] = {
     {"increase per process memlock", NULL, "oracle", REFUSED_LOCK, NULL},
     {"VFIO_MAP_DMA", "annot allocate memory", "qemu", REFUSED_LOCK, NULL},
     {"vfio_dma_map(", "annot allocate memory", "qemu", REFUSED_LOCK, NULL},
-    {"ibv_reg_mr", "annot allocate memory", "an RDMA program", REFUSED_LOCK, NULL},
+    {"max locked memory (ulimit -l)", NULL, "an RDMA program", REFUSED_LOCK, "(current: "},
+    {"max locked memory limit", "too low", "an RDMA program", REFUSED_LOCK, NULL},
+    {"memlock limits are set too low", NULL, "Open MPI", REFUSED_LOCK, NULL},
+    {"Failed to create a completion queue", NULL, "Open MPI", REFUSED_LOCK, NULL},
+    {"ibv_", "annot allocate memory", "an RDMA program", REFUSED_LOCK, NULL},
+    {"fi_mr_reg", "annot allocate memory", "an RDMA program", REFUSED_LOCK, NULL},
     {"Unable to lock JVM Memory", NULL, "elasticsearch", REFUSED_LOCK, NULL},
     {"mlockall", "annot allocate memory", NULL, REFUSED_LOCK, NULL},
     {"mlock", "annot allocate memory", NULL, REFUSED_LOCK, NULL},
@@ -282,8 +287,11 @@ static u64 bytes_after(struct span line, const char *literal)
     while (!span_empty(rest) && !is_digit(*rest.at))
         rest.at++;
     /* "1xxxxxxxxx": somebody hid the figure. */
-    return amount_take(&rest, 1, &bytes) && (span_empty(rest) || !is_letter(*rest.at)) ? bytes
-                                                                                       : UNKNOWN;
+    if (!amount_take(&rest, 1, &bytes))
+        return UNKNOWN;
+    if (span_begins(rest, " kbytes")) /* as ulimit -l counts */
+        return bytes < UNKNOWN / KIB ? bytes * KIB : UNKNOWN;
+    return (span_empty(rest) || !is_letter(*rest.at)) ? bytes : UNKNOWN;
 }
 
 static void push(struct paste *p, const struct sentence *s, struct span line,
@@ -355,10 +363,38 @@ static bool take_said(struct paste *p, struct span line, const struct klog_stamp
     return false;
 }
 
+/* DPDK looks for pages of every size and tells which it has none of; what follows when it has found some is said only by a program that
+ * goes on. */
+static bool is_eal_going_on(struct span line)
+{
+    static const char *const words[] = {"VFIO support initialized",  "Probe PCI driver",
+                                        "Using IOMMU type",          "probe driver:",
+                                        "Preallocated virtual area", "Ignore mapping IO port"};
+
+    if (!span_find(line, "EAL: "))
+        return false;
+    for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+        if (span_find(line, words[i]))
+            return true;
+    return false;
+}
+
+static void forget_sizes(struct paste *p)
+{
+    size_t kept = 0;
+
+    vec_for_each (&p->s.refusals, r)
+        if (!strstr(r->words, "EAL: ") || !strstr(r->words, "hugepages reported"))
+            p->s.refusals.items[kept++] = *r;
+    p->s.refusals.count = kept;
+}
+
 bool refusal_take(struct paste *p, struct span message, const struct klog_stamp *stamp)
 {
     struct span line = span_trim(message);
 
+    if (is_eal_going_on(line))
+        forget_sizes(p);
     if (p->s.refusals.count >= REFUSALS_MAX)
         return false;
     /* "# " of hs_err files. */

@@ -167,9 +167,13 @@ enum step access_step(struct system *s, struct task *t, enum access_result r)
         return call_wait(t, t->wait);
     case ACCESS_OOM:
         return out_of_memory(s, t);
+    case ACCESS_SIGBUS:
+        if (unlikely(s->hugetlb.taken_touched))
+            log_line(s, "PID %u killed due to inadequate hugepage pool", t->pid);
+        s->hugetlb.taken_touched = false;
+        break;
     case ACCESS_OK:
     case ACCESS_SIGSEGV:
-    case ACCESS_SIGBUS:
         break;
     }
     return STEP_DONE;

@@ -324,6 +324,7 @@ static void a_short_pool_takes_pages_from_the_child(void **state HW_UNUSED)
     assert_int_equal(get_word(&w, child, 0, 1), 11); /* what it still has */
     assert_int_equal(get_word(&w, child, 0, 2), UINT64_MAX);
     assert_int_equal(child->outcome, OUTCOME_SIGBUS);
+    assert_non_null(strstr(w.s->log.text, "killed due to inadequate hugepage pool"));
     expect_pool(&w, 4, 0, 0, 0);
     world_end(&w);
 }

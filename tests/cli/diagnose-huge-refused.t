@@ -44,3 +44,27 @@ $ echo 'EAL: No available 1048576 kB hugepages reported' | highwater diagnose - 
 $ echo '[  812.1] vfio_pin_pages_remote: RLIMIT_MEMLOCK (65536) exceeded' | highwater diagnose - | grep -o -e 'ulimit -l' -e 'The limit is 64.0 KiB' | sort -u
 > The limit is 64.0 KiB
 > ulimit -l
+# DPDK tells which sizes it has no pages of, and goes on with those of another; the older words name the size too.
+$ printf '%s\n' 'EAL: Detected 12 lcore(s)' 'EAL: No available 1048576 kB hugepages reported' 'EAL: VFIO support initialized' | highwater diagnose - | grep -c WARNING
+> 0
+= 1
+$ printf '%s\n' 'EAL: No available 1048576 kB hugepages reported' 'HugePages_Total:    1000' 'HugePages_Free:      900' 'HugePages_Rsvd:        0' 'Hugepagesize:       2048 kB' | highwater diagnose - | grep -c WARNING
+> 0
+= 1
+$ printf '%s\n' 'EAL: No available 1048576 kB hugepages reported' 'EAL: FATAL: Cannot get hugepage information.' | highwater diagnose - | head -1 | cut -d: -f1,2
+> WARNING: A DPDK program did not get its huge pages
+$ echo 'EAL: No free hugepages reported in hugepages-1048576kB' | highwater diagnose - | head -1
+> WARNING: A DPDK program did not get its huge pages: the pool of 1 GiB pages has too few
+# A child whose page its parent's copy took, in a pool that is short.
+$ echo '[  77.1] PID 4711 killed due to inadequate hugepage pool' | highwater diagnose - | head -1
+> WARNING: A program was ended by SIGBUS for a huge page that it shared after a fork: the pool (vm.nr_hugepages) had none left for the other's copy
+# Locked memory of RDMA: UCX, NCCL, Open MPI, libfabric.
+$ echo "[1668693503.473099] [node:1188443:0]  ib_log.c:246  UCX  ERROR mlx5_0: ibv_create_cq() failed: Cannot allocate memory. Please set max locked memory (ulimit -l) to 'unlimited' (current: 64 kbytes)" | highwater diagnose - | tr -s ' \n' ' ' | grep -o -e 'WARNING: An RDMA program could not lock memory' -e 'The limit is 64.0 KiB'
+> WARNING: An RDMA program could not lock memory
+> The limit is 64.0 KiB
+$ echo 'gpu01:2031:2098 [3] misc/ibvwrap.cc:278 NCCL WARN Call to ibv_reg_mr_iova2 failed with error Cannot allocate memory' | highwater diagnose - | head -1 | cut -d: -f1,2
+> WARNING: An RDMA program could not lock memory
+$ echo 'node-1:18:122 [0] misc/ibvwrap.cc:252 NCCL WARN Call to ibv_create_cq failed with error Cannot allocate memory' | highwater diagnose - | head -1 | cut -d: -f1,2
+> WARNING: An RDMA program could not lock memory
+$ echo 'fi_mr_reg failed, ret is:-12, Cannot allocate memory' | highwater diagnose - | head -1 | cut -d: -f1,2
+> WARNING: An RDMA program could not lock memory

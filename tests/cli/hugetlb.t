@@ -77,8 +77,8 @@ $ highwater run much.ini -q | grep '^  more'
 >~   more +1\.00 s  2000 > /proc/sys/vm/nr_hugepages: asked 2,000, got [0-9]+
 # diagnose tells both: the pool that did not get its pages, and the limit that refused a cgroup, with its name.
 $ sed 's/^value = 20/value = 2000/' limit.ini >both.ini; highwater run both.ini --proc both -q >/dev/null; highwater diagnose both --only huge-pages --format json -o both.json; python3 -c "import json; print(*[f['rule'] + ' ' + f['scope'] for f in json.load(open('both.json'))['findings'] if f['rule'] != 'hugepages-unused'], sep='\n')"
-> hugepages-short host
 > hugetlb-limit /app
+> hugepages-short host
 $ highwater diagnose both --only hugetlb-limit | tr -s ' \n' ' ' | grep -o "The limit of use (max) of /app is 12.0 MiB"
 > The limit of use (max) of /app is 12.0 MiB
 # What is not modelled, or would do nothing.
