@@ -478,6 +478,43 @@ static void tell_counts(struct rule_context *c, const struct wanted *w, const ch
                    number_of(w->all), IN_COUNT, where);
 }
 
+/* Percent of a node's pages: who runs elsewhere takes that much of it. */
+#define STRANGERS_PERCENT 20.0
+
+/* Pages that programs of other nodes took there because they were told to (a policy, a cpuset), without what is interleaved. */
+static double strangers_share(const struct node_view *n)
+{
+    u64 other = n->other_node;
+
+    if (!known(other) || !known(n->local_node))
+        return NAN;
+    other -= MIN(other, figure_or(n->interleave_hit, 0) + figure_or(n->numa_miss, 0));
+    return share_of(other, n->local_node + n->other_node);
+}
+
+static void tell_strangers(struct rule_context *c)
+{
+    const struct node_view *most = NULL;
+    double share = STRANGERS_PERCENT;
+
+    vec_for_each (&c->s->nodes, n) {
+        if (!(strangers_share(n) >= share))
+            continue;
+        most = n;
+        share = strangers_share(n);
+    }
+    if (!most)
+        return;
+    finding_add(c, SEV_INFO, CONF_MEDIUM, "host", 0.3,
+                "%s of the memory taken on node %u since boot went to programs that ran on other "
+                "nodes (other_node)",
+                AMOUNT(share, IN_PERCENT), most->id);
+    finding_detail(c, "A policy, a cpuset or a virtual machine's settings sent them there, or they "
+                      "moved later: \"numastat -p PATTERN\" and \"taskset -cp PID\" say who.");
+    evidence(c, "taken by programs of other nodes", share, IN_PERCENT, part_names[PART_NODES],
+             "over %.0f %%", STRANGERS_PERCENT);
+}
+
 /* A pasted numastat: counts since boot, and no sizes. */
 static void from_counts(struct rule_context *c)
 {
@@ -500,6 +537,7 @@ static void from_counts(struct rule_context *c)
         return;
     snprintf(whose, sizeof(whose), "Node %u", node);
     tell_counts(c, &worst, whose, part_names[PART_NODES]);
+    tell_strangers(c);
 }
 
 /* The same of the whole machine, in /proc/vmstat. */
