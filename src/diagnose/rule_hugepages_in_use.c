@@ -65,7 +65,10 @@ void rule_hugepages_in_use(struct rule_context *c)
                     "%s are in huge pages: %s of them are in use, and %s are promised to programs "
                     "that have not touched them yet",
                     SIZE(bytes), SIZE((total - unused) * size), SIZE(MIN(promised, unused) * size));
-        evidence_shown(c, "HugePages_Rsvd", number_of(promised), IN_COUNT, "/proc/meminfo");
+        evidence_shown(c, "hugetlb in use", number_of((total - unused) * size), IN_BYTES,
+                       "/proc/meminfo");
+        evidence_shown(c, "hugetlb promised", number_of(MIN(promised, unused) * size), IN_BYTES,
+                       "/proc/meminfo");
     }
     if (unused <= promised) {
         finding_detail(c, "None is left: the next program that maps huge pages is refused.");
