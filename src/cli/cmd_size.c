@@ -69,7 +69,9 @@ static const struct cli_spec spec = {
     .notes =
         "A limit survives when the run completes under it, and is usable when it completes in "
         "nearly\n"
-        "the time it takes without a limit. Running out is not monotonic: a limit counts only "
+        "the time it takes without a limit, and 2 % less memory survives as well: a real "
+        "kernel's edge lies up to\n"
+        "that far from the one found here. Running out is not monotonic: a limit counts only "
         "when\n"
         "every larger one that was tried passes as well; exceptions are listed.\n"
         "\n"

@@ -6,6 +6,7 @@
 #include "report/size_plot.h"
 #include "report/text_wrap.h"
 #include "size/judge.h"
+#include "size/shape.h"
 
 #include "base/units.h"
 #include "base/utf8.h"
@@ -32,6 +33,8 @@ static const char *verdict(const struct size_row *row)
 {
     if (row->usable)
         return "usable";
+    if (row->near_edge)
+        return "near edge";
     return row->survives ? "slow" : replay_outcome_name(row->outcome);
 }
 
@@ -101,7 +104,9 @@ static void boundary_line(const char *name, const char *what, const struct size_
     }
     format_two_bytes(limit, b->limit_bytes, fails, b->fails_bytes);
     strbuf_printf(out, "%-22s %s", name, limit);
-    if (b->fails_bytes)
+    if (b->bare_bytes < b->limit_bytes)
+        strbuf_printf(out, " (%u %% clear of %s, which fails)", SHAPE_CLEAR_PERCENT, fails);
+    else if (b->fails_bytes)
         strbuf_printf(out, " (%s does not)", fails);
     else
         strbuf_append(out, " (nothing smaller was tried)");
@@ -342,6 +347,8 @@ static json_object *row_json(const struct size_row *row)
     json_put_text(o, "outcome", replay_outcome_name(row->outcome));
     add_bool(o, "survives", row->survives);
     add_bool(o, "usable", row->usable);
+    if (row->near_edge)
+        add_bool(o, "near_edge", true);
     add_ratio(o, "slowdown", row->slowdown);
     json_put_text(o, "slowdown_by", measure_name(row->slowdown_by));
     json_put_u64(o, "virtual_ns", row->virtual_ns);

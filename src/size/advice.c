@@ -10,6 +10,7 @@
 #include "base/strbuf.h"
 #include "base/units.h"
 #include "size/judge.h"
+#include "size/shape.h"
 
 #include <stdio.h>
 
@@ -17,15 +18,17 @@
 /* One part in so many of the peak is as much as the headroom: less changes no advice. */
 #define UNTOUCHED_PART   (100 / HEADROOM_PERCENT)
 
-static void stand_on(struct size_advice *a, u64 limit, u64 step)
+/* bare: the same limit, were it not kept clear of what does not survive. The headroom counts from there: it has room for that. */
+static void stand_on(struct size_advice *a, u64 limit, u64 bare, u64 step)
 {
     a->high_bytes = limit;
-    a->max_bytes = ROUND_UP(limit + limit * HEADROOM_PERCENT / 100, step);
+    a->max_bytes = MAX(ROUND_UP(bare + bare * HEADROOM_PERCENT / 100, step), limit);
 }
 
 void advice_compute(struct size_result *r, const struct size_config *config, u64 step)
 {
     struct size_advice *a = &r->advice;
+    u64 peak = ROUND_UP(r->unlimited.peak_bytes, step);
 
     (void)config;
     if (!r->usable.found || !r->unlimited.busy_ns || !r->unlimited.peak_bytes)
@@ -34,17 +37,25 @@ void advice_compute(struct size_result *r, const struct size_config *config, u64
     a->has_high = true;
     /* More than the peak is not needed where no limit above it failed: that comes of trying only larger limits. */
     if (r->usable.fails_bytes < r->unlimited.peak_bytes)
-        stand_on(a, MIN(r->usable.limit_bytes, ROUND_UP(r->unlimited.peak_bytes, step)), step);
+        stand_on(a, MIN(r->usable.limit_bytes, peak), MIN(r->usable.bare_bytes, peak), step);
     else
-        stand_on(a, r->usable.limit_bytes, step);
+        stand_on(a, r->usable.limit_bytes, r->usable.bare_bytes, step);
 }
 
 bool advice_stand_on_usable(struct size_result *r, u64 step)
 {
     if (r->advice.high_bytes >= r->usable.limit_bytes)
         return false;
-    stand_on(&r->advice, r->usable.limit_bytes, step);
+    stand_on(&r->advice, r->usable.limit_bytes, r->usable.bare_bytes, step);
     return true;
+}
+
+/* How far memory.max stands above the smallest usable limit, in percent. */
+static unsigned headroom_percent(const struct size_result *r)
+{
+    u64 usable = MAX(MIN(r->usable.limit_bytes, r->advice.max_bytes), (u64)1);
+
+    return (unsigned)(((r->advice.max_bytes - usable) * 100 + usable / 2) / usable);
 }
 
 static void say_nothing_found(struct size_result *r, const struct size_config *config)
@@ -108,7 +119,10 @@ void advice_finish(struct size_result *r, const struct size_config *config)
         SAY("%s is the smallest limit at which the run takes at most %.2f times its time without a "
             "limit",
             high, config->usable_slowdown);
-        if (r->usable.fails_bytes)
+        if (r->usable.bare_bytes < r->usable.limit_bytes)
+            SAY(" and is %u %% clear of those that it does not survive (%s)", SHAPE_CLEAR_PERCENT,
+                fails);
+        else if (r->usable.fails_bytes)
             SAY(" (at %s it does not%s)", fails, slow_part(r, config, &slow));
         SAY(". Without a limit it grows to %s", peak);
         if (r->unlimited.disposable_bytes)
@@ -121,7 +135,7 @@ void advice_finish(struct size_result *r, const struct size_config *config)
         SAY(" It stands %u %% above the smallest usable limit, for runs that need somewhat more "
             "than this one did; cgroups of version 1, as the recording's host has them, know no "
             "memory.high.",
-            HEADROOM_PERCENT);
+            headroom_percent(r));
     } else if (!r->verified.usable) {
         a->has_high = false;
         SAY(" memory.high near that size would slow it to %.2f times its time, so it is left "
@@ -132,7 +146,7 @@ void advice_finish(struct size_result *r, const struct size_config *config)
             "%u %% above the "
             "smallest usable limit, for runs that need somewhat more than this one did.",
             a->high_bytes > r->usable.limit_bytes ? ", a little above," : " there",
-            HEADROOM_PERCENT);
+            headroom_percent(r));
     }
     if (r->unlimited.untouched_bytes >= r->unlimited.peak_bytes / UNTOUCHED_PART)
         SAY(" At its fullest %s of it is in transparent huge pages and touched by nobody: with "

@@ -18,6 +18,21 @@ void shape_band(const struct size_result *r, bool (*passes)(const struct size_ro
     }
 }
 
+u64 shape_clear(u64 fails_bytes)
+{
+    return fails_bytes * 100 / (100 - SHAPE_CLEAR_PERCENT) + 1;
+}
+
+void shape_mark_near_edge(struct size_result *r, u64 clear_bytes)
+{
+    vec_for_each (&r->rows, row) {
+        if (row->limit_bytes >= clear_bytes || !row->usable)
+            continue;
+        row->usable = false;
+        row->near_edge = true;
+    }
+}
+
 static bool same_cost(const struct size_row *a, const struct size_row *b)
 {
     double apart = a->slowdown - b->slowdown;
@@ -31,9 +46,10 @@ void shape_plateaus(struct size_result *r)
 
     for (size_t i = 0, end; i < r->rows.count; i = end) {
         end = i + 1;
-        if (!rows[i].survives || rows[i].usable)
+        if (!rows[i].survives || rows[i].usable || rows[i].near_edge)
             continue;
-        while (end < r->rows.count && same_cost(&rows[i], &rows[end]) && !rows[end].usable)
+        while (end < r->rows.count && same_cost(&rows[i], &rows[end]) && !rows[end].usable &&
+               !rows[end].near_edge)
             end++;
         if ((double)rows[end - 1].limit_bytes < (double)rows[i].limit_bytes * SHAPE_PLATEAU_SPAN)
             continue;

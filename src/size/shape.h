@@ -8,6 +8,14 @@
  * farther off (docs/fidelity.md; tests/diff/advice_heavy.py asserts 2 % or 1 MiB). */
 #define SHAPE_ERROR_PERCENT 5u
 
+/* The smallest limit that stays clear of what does not survive: this much less memory, which is how far a measured edge lies
+ * off, must survive too before a limit is called usable. */
+#define SHAPE_CLEAR_PERCENT 2u
+u64 shape_clear(u64 fails_bytes);
+
+/* Take `usable` from rows below clear_bytes, and mark them near_edge. */
+void shape_mark_near_edge(struct size_result *r, u64 clear_bytes);
+
 /* Set the band of a boundary: the measured error, and the limits between the smallest tried one that passes and the largest that
  * does not, which differ where running out is not monotonic. */
 void shape_band(const struct size_result *r, bool (*passes)(const struct size_row *row),

@@ -84,12 +84,29 @@ static void a_band_reaches_to_what_fails_above_and_passes_below(void **state)
     size_result_done(&r);
 }
 
+static void a_limit_near_one_that_fails_is_not_usable(void **state)
+{
+    static const struct written rows[] = {
+        {98, 1, false, false}, {99, 1.5, true, false}, {100, 1, true, true}, {101, 1, true, true}};
+    struct size_result r;
+
+    (void)state;
+    fill(&r, rows, ARRAY_SIZE(rows));
+    shape_mark_near_edge(&r, shape_clear(98 * MIB));
+    assert_false(r.rows.items[0].near_edge ||
+                 r.rows.items[1].near_edge); /* they were not usable before */
+    assert_true(r.rows.items[2].near_edge && r.rows.items[2].survives && !r.rows.items[2].usable);
+    assert_true(r.rows.items[3].usable && !r.rows.items[3].near_edge);
+    size_result_done(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(limits_that_cost_the_same_are_a_plateau_with_its_reason),
         cmocka_unit_test(a_slope_two_neighbours_and_usable_limits_are_none),
         cmocka_unit_test(a_band_reaches_to_what_fails_above_and_passes_below),
+        cmocka_unit_test(a_limit_near_one_that_fails_is_not_usable),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

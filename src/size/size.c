@@ -353,6 +353,47 @@ static int find_boundary(struct sweep *s, passes_fn passes, struct err *e)
     return 0;
 }
 
+/* A limit is usable where a little less memory survives as well: how much that is may be off by as much. More than the
+ * peak is never needed. *ret_clear is the smallest limit that is clear of the edge; it is tried, unless the user chose the limits. */
+static int stay_clear(struct sweep *s, u64 *ret_clear, struct err *e)
+{
+    u64 peak = ROUND_UP(s->out->unlimited.peak_bytes, s->step), clear = 0;
+
+    for (unsigned round = 0; round < ROUNDS_MAX; round++) {
+        struct size_boundary edge = boundary_of(s->out, row_survives);
+        u64 before = clear;
+        int r;
+
+        if (!edge.found || !edge.fails_bytes)
+            break;
+        clear = MIN(round_limit(s, shape_clear(edge.fails_bytes)), MAX(peak, edge.limit_bytes));
+        if (clear == before || s->config->nr_limits ||
+            boundary_of(s->out, row_usable).limit_bytes >= clear)
+            break;
+        r = try_limits(s, &clear, 1, SIZE_NEIGHBOUR, e);
+        if (r)
+            return r;
+    }
+    *ret_clear = clear;
+    return 0;
+}
+
+static void note_boundaries(struct size_result *out, u64 clear)
+{
+    struct size_boundary clear_of_it;
+
+    out->survives = boundary_of(out, row_survives);
+    out->usable = boundary_of(out, row_usable);
+    out->survives.bare_bytes = out->survives.limit_bytes;
+    out->usable.bare_bytes = out->usable.limit_bytes;
+    shape_mark_near_edge(out, clear);
+    clear_of_it = boundary_of(out, row_usable);
+    out->usable.found = clear_of_it.found;
+    out->usable.limit_bytes = clear_of_it.limit_bytes;
+    shape_band(out, row_survives, &out->survives);
+    shape_band(out, row_usable, &out->usable);
+}
+
 /* --- what it comes to --- */
 
 static void note_holes(struct size_result *out)
@@ -462,6 +503,7 @@ int size_limits(const struct size_config *config, u64 grid_peak, struct size_res
                 struct err *e)
 {
     struct sweep s = {.config = config, .out = ret, .done_events = ret->unlimited.events};
+    u64 clear = 0;
     int r;
 
     s.step = step_for(grid_peak);
@@ -474,11 +516,10 @@ int size_limits(const struct size_config *config, u64 grid_peak, struct size_res
         if (r == 0)
             r = find_boundary(&s, row_survives, e);
     }
+    if (r == 0)
+        r = stay_clear(&s, &clear, e);
     if (r == 0) {
-        ret->survives = boundary_of(ret, row_survives);
-        ret->usable = boundary_of(ret, row_usable);
-        shape_band(ret, row_survives, &ret->survives);
-        shape_band(ret, row_usable, &ret->usable);
+        note_boundaries(ret, clear);
         shape_plateaus(ret);
         ret->first_kill_bytes = shape_first_kill(ret);
         note_holes(ret);

@@ -51,6 +51,8 @@ struct size_row {
     enum size_source source;
     enum replay_outcome outcome;
     bool survives, usable;
+    bool
+        near_edge; /* it would be usable, but lies too near to a limit that does not survive (shape.h) */
     double
         slowdown; /* over the run without a limit, by the worst measure; of a run that was cut short, so far */
     enum size_measure slowdown_by;
@@ -84,6 +86,7 @@ struct size_boundary {
     bool found;
     u64 limit_bytes; /* the smallest tried limit that passes and above which all tried ones pass */
     u64 fails_bytes; /* the largest tried limit below it that does not pass; 0: none was tried */
+    u64 bare_bytes;  /* limit_bytes, if nothing were too near to a limit that does not survive */
     u64 low_bytes, high_bytes; /* where it may lie on a real machine (shape.h) */
 };
 

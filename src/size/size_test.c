@@ -90,6 +90,9 @@ static void anonymous_memory_without_swap_is_needed_whole(void **state)
     assert_in_range(s.result.usable.limit_bytes, 8 * MIB, 8 * MIB + 400 * KIB);
     assert_in_range(s.result.usable.fails_bytes, 8 * MIB - 256 * KIB, 8 * MIB + 400 * KIB);
     assert_int_equal(row(&s, s.result.usable.fails_bytes)->outcome, REPLAY_OOM);
+    assert_true(s.result.usable.limit_bytes >= s.result.usable.fails_bytes * 100 / 98 ||
+                s.result.usable.limit_bytes >= s.result.unlimited.peak_bytes);
+    assert_true(row(&s, s.result.usable.bare_bytes)->survives);
     assert_int_equal(s.result.unlimited.disposable_bytes, 0);
     assert_true(s.result.advice.found);
     assert_true(s.result.advice.max_bytes >= s.result.usable.limit_bytes);
