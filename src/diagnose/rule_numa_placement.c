@@ -115,14 +115,17 @@ static void tell(struct rule_context *c, const struct placed *at, double weight)
     if (placed && !l.confined)
         finding_detail(c, "It may run on all nodes: what lies on one is far from the others.");
     if (at->guessed)
-        finding_detail(c, "The head of the table is cut: its columns are taken for nodes 0 to %u.",
-                       at->columns - 1);
+        finding_detail(
+            c, "The head of the table is cut: its columns are taken for the first %u nodes.",
+            at->columns);
     tell_policy(c, at);
     tell_missing(c, at);
     evidence_placed(c, at->p, number_of(at->total));
     evidence_shown(c, "share of the node with most", share, IN_PERCENT, where);
     evidence_shown(c, "where it runs", here, IN_PERCENT, where);
     evidence_shown(c, "other nodes that have some", at->nodes - 1, IN_COUNT, where);
+    evidence_shown(c, "columns of the table", at->guessed ? number_of(at->columns) : NAN, IN_COUNT,
+                   where);
     evidence_shown(c, "bound", at->bound ? number_of(at->bound) : NAN, IN_BYTES, where);
     evidence_shown(c, "preferred", at->preferred ? number_of(at->preferred) : NAN, IN_BYTES, where);
     evidence_shown(c, "interleaved", at->interleaved ? number_of(at->interleaved) : NAN, IN_BYTES,
