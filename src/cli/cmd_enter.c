@@ -43,12 +43,14 @@ static const struct cli_spec spec = {
     .takes = CLI_MACHINE | CLI_LIMITS | CLI_HOST,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
-    .notes = "Control files are in /proc/highwater (see 'highwater mount --help').\n"
-             "\n"
-             "Examples:\n"
-             "  highwater enter scenarios/swap-thrash.ini -- vmstat 1 5\n"
-             "  highwater enter scenarios/leak.ini --speed 10x -- top\n"
-             "  highwater enter app.hwt --memory-max 96M --swap 1G\n",
+    .notes =
+        "Control files are in /proc/highwater (see 'highwater mount --help'): to end a process,\n"
+        "echo PID > /proc/highwater/kill; the command kill reaches its own processes alone.\n"
+        "\n"
+        "Examples:\n"
+        "  highwater enter scenarios/swap-thrash.ini -- vmstat 1 5\n"
+        "  highwater enter scenarios/leak.ini --speed 10x -- top\n"
+        "  highwater enter app.hwt --memory-max 96M --swap 1G\n",
     .min_operands = 1,
     .max_operands = UINT_MAX,
 };

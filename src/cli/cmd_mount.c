@@ -26,7 +26,11 @@ static const struct cli_spec spec = {
     .notes =
         "Control files:\n"
         "  highwater/time            virtual time and date, and how well the machine keeps up\n"
-        "  highwater/speed           write 10x or pause\n"
+        "    measured                the speed of the last second; behind, given_up: seconds that "
+        "the\n"
+        "                            machine is behind its clock, and was, and does not catch up;\n"
+        "                            waiting: writes that are in progress\n"
+        "  highwater/speed           write 10x (0.001 to 1000) or pause; pause ends a step, too\n"
         "  highwater/step            write 1s: so much time at once, then pause\n"
         "  highwater/kill            write a PID\n"
         "  highwater/{swapon,swapoff}  write the path of a swap area, as /proc/swaps has it\n"

@@ -158,6 +158,10 @@ void gap_part(struct rule_context *c, const char *what, enum part part)
     case PART_CUT:
         if (c->history->snapshots < 2)
             gap_add(c, what, "rates need two samples, and this is one");
+        else if (c->history->last_at - c->history->first_at < HISTORY_INTERVAL)
+            gap_add(c, what,
+                    "rates need samples a second apart, and less time passed (a machine may be "
+                    "paused or slow)");
         else
             gap_add(c, what, "%s of this kernel does not count it", part_names[part]);
         return;

@@ -7,6 +7,8 @@
 
 /* Percent of memory, so that a list of trifles is not shown. */
 #define FROM_PERCENT 1.0
+/* On a live machine, what processes have grown by since /proc/meminfo was read. */
+#define READ_APART   1.02
 /* More rows are no paste that anybody compares by hand. */
 #define NAMES_MAX    20000
 
@@ -158,7 +160,7 @@ void rule_top_holders(struct rule_context *c)
     top_processes_tell(c, held, IN_BYTES, top, count, "status");
     for (unsigned i = 0; i < count; i++)
         sum += held(c, &c->s->processes.items[top[i]]);
-    if (sum > number_of(c->s->meminfo[MI_ANON_PAGES])) {
+    if (count > 1 && sum > number_of(c->s->meminfo[MI_ANON_PAGES]) * READ_APART) {
         finding_detail(c,
                        "They share pages (fork), which each of them counts: all programs "
                        "together have %s.",
