@@ -76,10 +76,18 @@ static bool is_wanted(const char *only, const struct rule_info *rule)
 }
 
 /* All rules run, because some ask what others said; what was not asked for is dropped afterwards. */
+/* Text of another system than Linux, and nothing of Linux beside it that rules could judge. */
+static bool is_foreign(const struct snapshot *s)
+{
+    return s->foreign && !s->log.count && !s->refusals.count && !known(s->meminfo[MI_MEM_TOTAL]);
+}
+
 static void run_rules(struct diagnosis *d, struct rule_context *c)
 {
     size_t kept = 0;
 
+    if (is_foreign(d->last))
+        return;
     for (unsigned i = 0; i < NR_RULES; i++) {
         c->rule = (enum rule)i;
         rule_functions[i](c);
@@ -306,6 +314,13 @@ static void describe_host(struct diagnosis *d, const struct figures *f)
     const struct pressure *p = &f->psi[PSI_MEM];
     char available[48], total[UNITS_TEXT_MAX], pressure[48];
 
+    if (is_foreign(d->last)) {
+        snprintf(d->headline, sizeof(d->headline),
+                 "this is text of %s, which counts memory by other rules: only that of Linux is "
+                 "read here",
+                 d->last->foreign);
+        return;
+    }
     if (!known(f->total) || !known(f->available)) {
         if (d->last->pasted && !d->findings.items.count && d->last->share_percent > 0)
             snprintf(d->headline, sizeof(d->headline),

@@ -431,9 +431,16 @@ static bool is_slice(const char *path)
     return len > 6 && strcmp(path + len - 6, ".slice") == 0;
 }
 
+/* "/lxc/101", "/lxc.payload.web": all of a system container, whose own units are below it. It is nobody's slice. */
+static bool is_system_container(const char *path)
+{
+    return (strncmp(path, "/lxc/", 5) == 0 && path[5] && !strchr(path + 5, '/')) ||
+           (strncmp(path, "/lxc.payload", 12) == 0 && !strchr(path + 13, '/'));
+}
+
 static bool is_level_above(const struct log_event *e)
 {
-    if (!e->oom_memcg || oom_is_pod(e->oom_memcg))
+    if (!e->oom_memcg || oom_is_pod(e->oom_memcg) || is_system_container(e->oom_memcg))
         return false;
     return e->task_memcg ? oom_path_below(e->task_memcg, e->oom_memcg) : is_slice(e->oom_memcg);
 }

@@ -195,6 +195,17 @@ static void say_second(const struct telling *t, struct strbuf *out)
                   BYTES(MEM_INFO, others[most].name, others[most].bytes));
 }
 
+/* The resident sizes of its processes count a page once in each that maps it: their sum can be more than there is. */
+static bool counts_shared_often(const struct oom_facts *f, const struct oom_program *p)
+{
+    u64 swapped = known(f->swap_total) && known(f->swap_free) && f->swap_total > f->swap_free
+                      ? f->swap_total - f->swap_free
+                      : 0;
+
+    return p->processes > 1 && known(f->anon) &&
+           p->bytes > f->anon + swapped + figure_or(f->shmem, 0) + figure_or(f->file, 0);
+}
+
 static void title_anon(const struct telling *t, struct strbuf *out)
 {
     const struct oom_program *p = t->ruling->program;
@@ -210,6 +221,16 @@ static void title_anon(const struct telling *t, struct strbuf *out)
             say_limit(t, out);
         } else {
             strbuf_append(out, " filled memory");
+        }
+        if (counts_shared_often(f, p)) {
+            strbuf_printf(out, ": %s anonymous",
+                          f->of_group ? BYTES(GROUP_STATS, "anonymous memory", f->anon)
+                                      : BYTES(MEM_INFO, "anonymous memory", f->anon));
+            if (!f->of_group)
+                say_of_total(t, out);
+            say_second(t, out);
+            say_swap(t, out);
+            return;
         }
         strbuf_printf(out, ": it holds %s", BYTES(TASKS, "held by the largest program", p->bytes));
         if (p->swap > p->bytes / 16)

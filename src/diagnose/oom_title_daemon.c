@@ -190,6 +190,11 @@ void oom_title_daemon(const struct telling *t, struct strbuf *out)
             (void)oom_figure((char[48]){0}, t->c, t->e, OOM_PART_KILL, "job", number, IN_ID);
         return;
     }
+    if (strcmp(t->e->killer, "Ray") == 0) {
+        strbuf_append(out, "Ray killed a task because its node ran low on memory: what the node "
+                           "used was over the threshold that Ray keeps");
+        return;
+    }
     strbuf_printf(out, "%s killed %s", t->e->killer,
                   t->e->task_memcg ? group_label(label, t->e->task_memcg)
                   : *t->e->comm    ? whole_name(name, t->e, words)

@@ -64,6 +64,9 @@ static u64 told_limit(const struct rule_context *c, const struct log_event *e)
              (slash && strcmp(slash + 1, e->task_memcg) == 0)))
             return g->max;
     }
+    vec_for_each (&c->s->sizings, z)
+        if (known(z->limit) && strcmp(z->scope + (*z->scope == '/'), e->task_memcg) == 0)
+            return z->limit;
     return UNKNOWN;
 }
 
@@ -299,6 +302,12 @@ static bool is_later(const struct incident *i, const struct incident *than)
     return known(a) && known(b) && a != b ? a > b : i > than;
 }
 
+/* Others say that the kernel killed, or nothing but the line of its reaper is there. */
+static bool is_told_kill(const struct log_event *e)
+{
+    return e->kind == LOG_OOM_TOLD || (e->kind == LOG_OOM_REAPED && e->words);
+}
+
 /* Who it was, as far as it is said; what is told of one again is no news. */
 static bool same_told(const struct log_event *a, const struct log_event *b)
 {
@@ -372,7 +381,7 @@ static void tell_all_told(struct rule_context *c, const struct incident *daemon)
 
     /* One that says whom tells more than a later one that does not: it may be of the same kill. */
     vec_for_each (&c->incidents->items, i)
-        if (i->e->kind == LOG_OOM_TOLD && is_news(c, i->e, daemon) &&
+        if (is_told_kill(i->e) && is_news(c, i->e, daemon) &&
             (!latest ||
              (says_whom(i->e) != says_whom(latest->e) ? says_whom(i->e) : is_later(i, latest))))
             latest = i;
@@ -380,11 +389,11 @@ static void tell_all_told(struct rule_context *c, const struct incident *daemon)
         return;
     tell_told(c, latest, TOLD_WEIGHT);
     vec_for_each (&c->incidents->items, i) {
-        bool again = i->e->kind != LOG_OOM_TOLD || !is_news(c, i->e, daemon) ||
+        bool again = !is_told_kill(i->e) || !is_news(c, i->e, daemon) ||
                      (!i->e->task_memcg && !*i->e->comm) || same_told(i->e, latest->e);
 
         vec_for_each (&c->incidents->items, other)
-            again |= other->e->kind == LOG_OOM_TOLD && other != i && same_told(i->e, other->e) &&
+            again |= is_told_kill(other->e) && other != i && same_told(i->e, other->e) &&
                      is_later(other, i);
         if (!again)
             tell_told(c, i, TOLD_WEIGHT - 0.01);

@@ -50,14 +50,24 @@ static bool is_of_other_size(const struct snapshot *s, const struct refusal *r)
     return known(size) && size != named && known(total) && total > 0;
 }
 
+/* A Jetson's GPU has no memory of its own. */
+static bool is_shared_gpu(const struct rule_context *c)
+{
+    vec_for_each (&c->s->refusals, r)
+        if (r->kind == REFUSED_DEVICE && r->limit)
+            return true;
+    return false;
+}
+
 static const struct refusal *choose(const struct snapshot *s)
 {
     /* What was refused by the kernel says more than a program's own limit, and that more than a warning. */
     static const unsigned worth[NR_REFUSAL_KINDS] = {
-        [REFUSED_COMMIT] = 4,  [REFUSED_FORK] = 5, [REFUSED_FORK_RISK] = 1, [REFUSED_TASKS] = 4,
-        [REFUSED_SHM] = 4,     [REFUSED_HUGE] = 5, [REFUSED_HEAP] = 3,      [REFUSED_DEVICE] = 3,
-        [REFUSED_REQUEST] = 2, [REFUSED_SAID] = 0, [REFUSED_LOCK] = 6,      [REFUSED_BUS] = 2,
-        [REFUSED_PLACE] = 1,
+        [REFUSED_COMMIT] = 4,   [REFUSED_FORK] = 5,  [REFUSED_FORK_RISK] = 1, [REFUSED_TASKS] = 4,
+        [REFUSED_SHM] = 4,      [REFUSED_HUGE] = 5,  [REFUSED_HEAP] = 3,      [REFUSED_DEVICE] = 3,
+        [REFUSED_REQUEST] = 2,  [REFUSED_SAID] = 0,  [REFUSED_LOCK] = 6,      [REFUSED_BUS] = 2,
+        [REFUSED_SETTING] = 7,  [REFUSED_SWAP] = 2,  [REFUSED_PLATFORM] = 6,  [REFUSED_BROKEN] = 8,
+        [REFUSED_PRESSURE] = 0, [REFUSED_PLACE] = 1,
     };
     const struct refusal *best = NULL;
 
@@ -201,6 +211,8 @@ static u64 own_limit(const struct rule_context *c, const struct refusal *r, cons
     for (unsigned i = 0; i < ARRAY_SIZE(own_limits); i++)
         if (strcmp(own_limits[i].program, r->program) == 0)
             *ret_option = own_limits[i].option;
+    if (r->limit)
+        *ret_option = r->limit;
     if (known(r->bytes))
         return r->bytes;
     vec_for_each (&c->s->heaps, h) {
@@ -221,8 +233,12 @@ static void tell_own_limit(struct rule_context *c, const struct refusal *r, doub
                 "%s ran into a limit of its own: its heap is full, whatever memory the machine has",
                 r->program);
     vec_last(&c->out->items).cause = CAUSE_OWN_LIMIT;
-    if (!known(limit))
+    if (!known(limit)) {
+        if (r->limit)
+            finding_title(c, "%s ran into a limit of its own, %s: whatever memory the machine has",
+                          r->program, r->limit);
         return;
+    }
     finding_title(c, "%s ran into a limit of its own%s%s, %s: whatever memory the machine has",
                   r->program, option ? ", " : "", option ? option : "", SIZE(limit));
     evidence(c, "its limit", number_of(limit), IN_BYTES, "the text", "%s", "");
@@ -273,6 +289,8 @@ static u64 pool_left_bytes(const struct pool *p)
 static const char *said(const struct refusal *r, char buf[static sizeof(r->program)])
 {
     snprintf(buf, sizeof(r->program), "%s", r->program);
+    if (strncmp(buf, "the ", 4) == 0)
+        buf[0] = 'T';
     if (buf[0] == 'a' && (buf[1] == ' ' || (buf[1] == 'n' && buf[2] == ' ')))
         buf[0] = 'A';
     return buf;
@@ -423,6 +441,62 @@ static void tell_place(struct rule_context *c, const struct refusal *r)
         tell_machine(c);
 }
 
+/* A limit of the kernel on something else than memory. */
+static void tell_setting(struct rule_context *c, const struct refusal *r, double weight)
+{
+    char name[sizeof(r->program)];
+
+    finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,
+                strcmp(r->program, "the kernel") == 0
+                    ? "%s ran into a limit of its own: %s; that is no lack of memory"
+                    : "%s ran into a limit of the kernel: %s; that is no lack of memory",
+                said(r, name), r->limit);
+    vec_last(&c->out->items).cause = CAUSE_SETTING;
+    if (known(r->bytes))
+        evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
+}
+
+/* Whoever runs programs for others ends those that use more than they were given. */
+static void tell_platform(struct rule_context *c, const struct refusal *r, double weight)
+{
+    char name[sizeof(r->program)];
+
+    finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight, "%s reached its limit of memory (%s)",
+                said(r, name), r->limit);
+    vec_last(&c->out->items).cause = CAUSE_LIMIT;
+    if (!known(r->bytes))
+        return;
+    finding_title(c, "%s reached its limit of %s of memory (%s)", said(r, name), SIZE(r->bytes),
+                  r->limit);
+    evidence(c, "limit", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
+}
+
+static void tell_device(struct rule_context *c, const struct refusal *r, double weight)
+{
+    finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,
+                "%s found the memory of its GPU full: that is the device's own memory, not the "
+                "machine's",
+                *r->program == 'a' ? "A program" : r->program);
+    vec_last(&c->out->items).cause = CAUSE_DEVICE;
+    if (is_shared_gpu(c)) {
+        finding_title(c, "%s got no memory for the GPU, which shares that of the machine: %s",
+                      *r->program == 'a' ? "A program" : r->program,
+                      known(c->f->available) && known(c->f->total) ? ""
+                                                                   : "how much was left, the "
+                                                                     "text does not say");
+        if (known(c->f->available) && known(c->f->total))
+            finding_title(c,
+                          "%s got no memory for the GPU, which shares that of the machine: %s of "
+                          "%s is available in this text",
+                          *r->program == 'a' ? "A program" : r->program, LEFT_SIZE(c->f),
+                          SIZE(c->f->total));
+        evidence_shown(c, "MemAvailable", number_of(c->f->available), IN_BYTES, "/proc/meminfo");
+        evidence_shown(c, "MemTotal", number_of(c->f->total), IN_BYTES, "/proc/meminfo");
+    }
+    if (known(r->bytes))
+        evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
+}
+
 /* long: a row for each kind */
 static void tell(struct rule_context *c, const struct refusal *r)
 {
@@ -479,13 +553,37 @@ static void tell(struct rule_context *c, const struct refusal *r)
         tell_own_limit(c, r, weight);
         return;
     case REFUSED_DEVICE:
-        finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,
-                    "%s found the memory of its GPU full: that is the device's own memory, not the "
-                    "machine's",
-                    *r->program == 'a' ? "A program" : r->program);
-        vec_last(&c->out->items).cause = CAUSE_DEVICE;
-        if (known(r->bytes))
-            evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
+        tell_device(c, r, weight);
+        return;
+    case REFUSED_SETTING:
+        tell_setting(c, r, weight);
+        return;
+    case REFUSED_PLATFORM:
+        tell_platform(c, r, weight);
+        return;
+    case REFUSED_BROKEN:
+        finding_add(c, SEV_WARNING, CONF_HIGH, "host", 1,
+                    "A page of memory is broken (a hardware error), and the kernel ended %s for "
+                    "it: that is no lack of memory",
+                    strcmp(r->program, "a program") == 0 ? "who used it" : r->program);
+        vec_last(&c->out->items).cause = CAUSE_BROKEN;
+        return;
+    case REFUSED_SWAP:
+        finding_add(c, SEV_WARNING, CONF_HIGH, "host", 0.5,
+                    "The swap device failed: pages could not be %s it",
+                    strstr(r->words, "Read-error") ? "read from" : "written to");
+        if (strcmp(r->program, "zram") == 0)
+            finding_title(c,
+                          "zram got no memory for the pages that it was to compress: the machine "
+                          "had none left to swap with");
+        finding_detail(c, "Programs whose pages were there die of SIGBUS. The device's own errors "
+                          "stand before such lines; for zram it is memory that ran out.");
+        return;
+    case REFUSED_PRESSURE:
+        finding_add(c, SEV_INFO, CONF_MEDIUM, "host", 0.3,
+                    "%s was told of memory pressure and gave up its caches; who needed the memory, "
+                    "is not in this text",
+                    strcmp(r->program, "a program") == 0 ? "A daemon" : r->program);
         return;
     case REFUSED_REQUEST:
         finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,

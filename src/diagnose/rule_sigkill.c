@@ -54,6 +54,27 @@ static void tell_probe(struct rule_context *c, const struct incident *i)
     tell_memory(c);
 }
 
+/* gunicorn and its like end a worker that did not answer in time, and say so. */
+static bool is_of_timeout(const struct log_event *e)
+{
+    return e->words && strstr(e->words, "WORKER TIMEOUT");
+}
+
+static void tell_timeout(struct rule_context *c, const struct incident *i)
+{
+    char where[160];
+
+    finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", 0.4,
+                "The server ended a worker that did not answer in time: its signal 9 is no sign of "
+                "memory here");
+    vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
+    finding_detail(c, "\"%s\" (%s)", i->e->words, oom_where(where, c->s, i->e, NR_OOM_PARTS));
+    finding_detail(c,
+                   "\"Perhaps out of memory?\" is a guess of the server. A worker that waits for "
+                   "memory answers late as well: dmesg and memory.events of its cgroup tell.");
+    tell_memory(c);
+}
+
 void rule_sigkill(struct rule_context *c)
 {
     const struct incident *last = NULL;
@@ -65,6 +86,10 @@ void rule_sigkill(struct rule_context *c)
     vec_for_each (&c->incidents->items, i) {
         if (i->e->kind != LOG_SIGKILLED)
             continue;
+        if (is_of_timeout(i->e)) {
+            tell_timeout(c, i);
+            return;
+        }
         if (is_of_probe(i->e)) {
             tell_probe(c, i);
             return;

@@ -37,6 +37,8 @@ bool klog_parse_reaped(struct klog *k, struct span text, const struct klog_stamp
     event = klog_one_line(LOG_OOM_REAPED, stamp);
     event.pid = (u32)pid;
     span_copy(name, event.comm, sizeof(event.comm));
+    snprintf(event.killer, sizeof(event.killer), "%s", "oom_reaper");
+    event.words = span_dup(span_trim(text));
     klog_push(k, event);
     return true;
 }

@@ -356,6 +356,11 @@ enum refusal_kind {
     REFUSED_PLACE,     /* a memory policy or an affinity was refused, not memory */
     REFUSED_LOCK,      /* the limit of locked memory (RLIMIT_MEMLOCK) */
     REFUSED_HEAP,      /* the program's own limit, such as a heap's */
+    REFUSED_SETTING,   /* a limit of the kernel that is on something else than memory: `limit` */
+    REFUSED_PLATFORM,  /* whoever runs it gave it so much memory, and it used that: `limit` */
+    REFUSED_BROKEN,    /* a page of memory is broken: the hardware, and no shortage */
+    REFUSED_SWAP,      /* a swap device failed */
+    REFUSED_PRESSURE,  /* a daemon was told of memory pressure and gave up its caches */
     REFUSED_DEVICE,    /* the memory of a GPU is full */
     REFUSED_REQUEST, /* more is requested than may still be promised: nobody has been given memory yet */
     REFUSED_SAID, /* it says that memory ran out, and nobody here knows its words */
@@ -365,8 +370,9 @@ enum refusal_kind {
 struct refusal {
     enum refusal_kind kind;
     char program[32];
-    u64 bytes;       /* asked for */
-    char words[256]; /* as they stand */
+    const char *limit; /* what the limit is called, in constant text; NULL */
+    u64 bytes;         /* asked for, or of that limit */
+    char words[256];   /* as they stand */
     struct klog_place place;
 };
 
@@ -473,6 +479,7 @@ struct snapshot {
     double kswapd_cpu;  /* percent of a CPU that a table of processes shows for it; 0: none does */
     double iowait_told; /* percent of all CPU time, in the head of that table */
     double share_percent; /* 0: no such table */
+    const char *foreign;  /* another system than Linux whose text this is, in part; NULL */
     bool is_text;         /* ... and no file of a machine's tree is among it */
     bool pasted;          /* made of what somebody pasted: commands, logs, single files */
     bool processes_whole; /* processes[] are all of the machine's */

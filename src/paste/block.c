@@ -292,6 +292,13 @@ bool decimal_take(struct span *line, double *ret)
 }
 
 /* What a unit multiplies by; 0 for a letter that is none. Lower and upper case mean the same in these tools. */
+/* "27.94 GiB. (MEMORY_LIMIT_EXCEEDED)" */
+static bool ends_sentence(struct span rest)
+{
+    return !span_empty(rest) && *rest.at == '.' &&
+           (rest.at + 1 == rest.end || is_blank(rest.at[1]));
+}
+
 static double unit_of(struct span *rest, u64 bare)
 {
     static const char letters[] = "bkmgtpe";
@@ -322,7 +329,7 @@ static double unit_of(struct span *rest, u64 bare)
     /* "1.2 java" has no unit: a unit ends its word. */
     if (!span_empty(after) && !is_blank(*after.at) && *after.at != ',' && *after.at != '/' &&
         *after.at != ')' && *after.at != '(' && *after.at != '+' && *after.at != ';' &&
-        *after.at != ']' && *after.at != '"')
+        *after.at != ']' && *after.at != '"' && !ends_sentence(after))
         return (double)bare;
     rest->at = after.at;
     return factors[letter - letters];

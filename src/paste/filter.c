@@ -188,6 +188,9 @@ static const struct {
       "status:           failed", "evicted", "restart count"}},
     {OF(DOCKER_PS), {"container id"}},
     {OF(CRICTL_PS), {"attempt"}},
+    {OF(BALLOON_STAT), {"mem.balloon"}},
+    {OF(UNIT_RUN), {"as unit: "}},
+    {OF(NOMAD_TASK), {"\" is \""}},
     {OF(CRICTL_STATS), {"inodes"}},
     {OF(TEGRASTATS), {"mb (lfb"}},
     {OF(ULIMIT), {"(kbytes, -", "address space", "soft limit"}},
@@ -215,7 +218,7 @@ static const struct {
 
 #define BITS       16
 #define BUCKETS    1024
-#define TRIGGERS   768
+#define TRIGGERS   1024
 #define FOLD       0x20202020u
 #define GRAM_BYTES 4
 
@@ -261,6 +264,8 @@ static void prepare(void)
         add(sign, (struct filter){.log = true, .refusal = true});
     for (unsigned i = 0; (sign = heap_sign(i)); i++)
         add(sign, (struct filter){.heap = true});
+    for (unsigned i = 0; (sign = foreign_sign(i)); i++)
+        add(sign, (struct filter){.foreign = true});
     for (unsigned i = 0; (sign = sigkill_sign(i)); i++)
         add(sign, (struct filter){.log = true, .refusal = true});
     for (unsigned i = 0; i < ARRAY_SIZE(of_formats); i++)
@@ -328,6 +333,7 @@ struct filter filter_line(struct span line)
             found.log |= t->says.log;
             found.heap |= t->says.heap;
             found.refusal |= t->says.refusal;
+            found.foreign |= t->says.foreign;
         }
     }
     found.log = found.log || may_be_task_row(line);

@@ -376,5 +376,5 @@ bool paste_end(struct paste *p)
     drop_copies(&p->s);
     make_series(p);
     return p->blocks.count || p->s.log.count || p->log_lines || p->s.refusals.count ||
-           p->s.parts[PART_MEMINFO].state == PART_OK || st->tree.files.count;
+           p->s.parts[PART_MEMINFO].state == PART_OK || st->tree.files.count || p->s.foreign;
 }

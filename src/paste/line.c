@@ -355,6 +355,20 @@ static const char *const commands[] = {
     "python3",
     "perf",
     "ss",
+    "nomad",
+    "vmware-toolbox-cmd",
+    "systemd-run",
+    "qm",
+    "pct",
+    "nvidia-smi",
+    "ceph",
+    "ls",
+    "wc",
+    "mpstat",
+    "iostat",
+    "lxc-info",
+    "incus",
+    "buildah",
 };
 
 static bool is_command(struct span word)

@@ -79,6 +79,16 @@ void log_feed(struct paste *p, struct span message, const struct klog_stamp *sta
             e->stamp.place.line == stamp->place.line)
             e->task_memcg = xstrdup(st->described);
     }
+    /* "Terminated  Exit Code: 137, Exit Message: "OOM Killed"" among the events of a task. */
+    if (*st->task && p->s.log.count && span_find(message, "OOM Killed")) {
+        struct log_event *e = &vec_last(&p->s.log);
+
+        if (e->kind == LOG_OOM_TOLD && !e->task_memcg && strcmp(e->killer, "nomad") == 0 &&
+            e->stamp.place.line == stamp->place.line) {
+            e->task_memcg = xstrdup(st->task);
+            e->limit = st->task_limit;
+        }
+    }
     note_earlyoom(st, message);
     if (filter_line(message).refusal && !refusal_take(p, message, stamp))
         sigkill_take(p, message, stamp->place);

@@ -564,6 +564,16 @@ static bool take_divider(struct paste *p, struct span line)
     return true;
 }
 
+static bool take_foreign(struct paste *p, struct span raw)
+{
+    if (!p->state->kinds.foreign || !foreign_take(p, raw))
+        return false;
+    close_block(p);
+    log_flush(p);
+    p->log_lines++;
+    return true;
+}
+
 void paste_take_line(struct paste *p, struct span raw)
 {
     struct paste_state *st = p->state;
@@ -575,7 +585,7 @@ void paste_take_line(struct paste *p, struct span raw)
     st->kinds = filter_line(raw);
     if (st->kinds.heap)
         heap_take(p, raw);
-    if (pass_over(p, raw))
+    if (take_foreign(p, raw) || pass_over(p, raw))
         return;
     if (st->report_left > 0)
         st->report_left--;
@@ -688,7 +698,7 @@ void paste_begin(struct paste *p, const char *name, s64 written)
     strbuf_reset(&st->cwd);
     st->report_left = 0;
     st->prompted = st->pwd = false;
-    st->described[0] = '\0';
+    st->described[0] = st->task[0] = '\0';
     st->in_report = st->in_stats = false;
     st->carrier.len = 0;
     st->dates = (struct prefix_log){.latest_year = gmtime_r(&when, &tm) ? tm.tm_year + 1900 : 1970};

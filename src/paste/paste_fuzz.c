@@ -88,6 +88,12 @@ static const char *const command_pieces[] = {
     "{a,b}",
     "}{",
     "head -5 ",
+    "docker inspect ",
+    "--format '{{.State.OOMKilled}} {{.HostConfig.Memory}}'",
+    "kubectl get pod a -o jsonpath='{.spec.containers[*].resources.limits.memory}'",
+    "vmware-toolbox-cmd stat balloon",
+    "systemd-run -p MemoryMax=500M ",
+    "nomad alloc status",
 };
 static const char *const prompts[] = {"$ ", "root@h1:/# ", "[u@h1 ~]$ ", "~ # ", "h1% "};
 
@@ -126,7 +132,7 @@ static const char *const prefix_pieces[] = {
 
 static const char *any_sign(struct prng *rng)
 {
-    const char *(*const signs[])(unsigned) = {refusal_sign, sigkill_sign, heap_sign};
+    const char *(*const signs[])(unsigned) = {refusal_sign, sigkill_sign, heap_sign, foreign_sign};
     const char *(*sign)(unsigned) = signs[prng_below(rng, ARRAY_SIZE(signs))];
     unsigned count = 0;
 

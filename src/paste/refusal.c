@@ -19,7 +19,68 @@ struct sentence {
     const char *bytes_after; /* where the size stands; NULL */
 };
 
+/* Sentences of those that ran into a limit which has a name, in the reader's words. These are asked first. */
+static const struct {
+    struct sentence s;
+    const char *limit;
+} limited[] = {
+    {{"exceeds --max-memory-restart", NULL, "a process of PM2", REFUSED_PLATFORM,
+      "max_memory_limit="},
+     "--max-memory-restart, at which PM2 starts it anew"},
+    {{"emory limit of ", " exceeded with ", "a container of Cloud Run", REFUSED_PLATFORM,
+      "emory limit of "},
+     "its memory setting"},
+    {{"TERM_MEMLIMIT", "LSF", "a job of LSF", REFUSED_PLATFORM, NULL}, "bsub -M"},
+    {{"TCP: out of memory -- consider tuning tcp_mem", NULL, "TCP", REFUSED_SETTING, NULL},
+     "net.ipv4.tcp_mem, the memory of all TCP sockets"},
+    {{"vmap allocation for size ", "use vmalloc=", "the kernel", REFUSED_SETTING, "for size "},
+     "the address space for vmalloc (vmalloc= of its command line)"},
+    {{"vm.max_map_count", "is too low", "elasticsearch", REFUSED_SETTING, NULL},
+     "vm.max_map_count, the number of mappings of a process"},
+    {{"OutOfMemoryError: Map failed", NULL, "java", REFUSED_SETTING, NULL},
+     "the number of mappings of a process (vm.max_map_count), or its address space"},
+    {{"Linux-x86_64 Error: 28: No space left", NULL, "oracle", REFUSED_SETTING, NULL},
+     "kernel.shmall or kernel.shmmni, of shared memory segments"},
+    {{"shmget", "No space left on device", NULL, REFUSED_SETTING, NULL},
+     "kernel.shmall or kernel.shmmni, of shared memory segments"},
+    {{"shared memory segment: No space left on device", NULL, NULL, REFUSED_SETTING, NULL},
+     "kernel.shmall or kernel.shmmni, of shared memory segments"},
+    {{"shared memory segment: Invalid argument", NULL, NULL, REFUSED_SETTING, NULL},
+     "kernel.shmmax, the size of a shared memory segment"},
+    {{"mkdir /sys/fs/cgroup/memory", "o space left on device", "the container runtime",
+      REFUSED_SETTING, NULL},
+     "the number of memory cgroups that it has ids for, dead ones counted"},
+    {{"NvMapMemAlloc", "error 12", "a program", REFUSED_DEVICE, "Tagged: "},
+     "the machine's own memory, of a Jetson"},
+    {{"OutOfMemoryError: Metaspace", NULL, "java", REFUSED_HEAP, NULL},
+     "of its classes (-XX:MaxMetaspaceSize)"},
+    {{"OutOfMemoryError: Compressed class space", NULL, "java", REFUSED_HEAP, NULL},
+     "of its classes (-XX:CompressedClassSpaceSize)"},
+    {{"OutOfMemoryError: Direct buffer memory", NULL, "java", REFUSED_HEAP, NULL},
+     "of direct buffers (-XX:MaxDirectMemorySize)"},
+    {{"OutOfDirectMemoryError", NULL, "java", REFUSED_HEAP, "max: "},
+     "of direct buffers (-XX:MaxDirectMemorySize or io.netty.maxDirectMemory)"},
+    {{"OutOfMemoryError: Requested array size exceeds", NULL, "java", REFUSED_HEAP, NULL},
+     "the longest array that it can have"},
+    {{"DB::Exception: Memory limit (total) exceeded", NULL, "clickhouse", REFUSED_HEAP,
+      "maximum: "},
+     "max_server_memory_usage"},
+    {{"DB::Exception: Memory limit (for query) exceeded", NULL, "clickhouse", REFUSED_HEAP,
+      "maximum: "},
+     "max_memory_usage"},
+    {{"insufficient system memory in resource pool", NULL, "SQL Server", REFUSED_HEAP, NULL},
+     "of its resource pool (max server memory)"},
+};
+
 static const struct sentence sentences[] = {
+    {"due to hardware memory corruption", NULL, NULL, REFUSED_BROKEN, NULL},
+    {"zram: Error allocating memory for compressed page", NULL, "zram", REFUSED_SWAP, NULL},
+    {"Purging GPU memory, ", "pages freed", "The kernel", REFUSED_SAID, NULL},
+    {"Write-error on swap-device", NULL, "kernel", REFUSED_SWAP, NULL},
+    {"Read-error on swap-device", NULL, "kernel", REFUSED_SWAP, NULL},
+    {"nder memory pressure, flushing caches", NULL, NULL, REFUSED_PRESSURE, NULL},
+    {"__vm_enough_memory: ", "enough memory for the allocation", NULL, REFUSED_COMMIT, "bytes: "},
+    {"ORA-00845", NULL, "oracle", REFUSED_SHM, NULL},
     {"CUDA out of memory", NULL, "a program", REFUSED_DEVICE, "ried to allocate "},
     {"HIP out of memory", NULL, "a program", REFUSED_DEVICE, "ried to allocate "},
     {"CUDA error: out of memory", NULL, "a program", REFUSED_DEVICE, NULL},
@@ -95,8 +156,6 @@ static const struct sentence sentences[] = {
      "enough space for "},
     {"OutOfMemoryError: Java heap space", NULL, "java", REFUSED_HEAP, NULL},
     {"OutOfMemoryError: GC overhead limit", NULL, "java", REFUSED_HEAP, NULL},
-    {"OutOfMemoryError: Metaspace", NULL, "java", REFUSED_HEAP, NULL},
-    {"OutOfMemoryError: Direct buffer memory", NULL, "java", REFUSED_HEAP, NULL},
     {"OutOfMemoryError: unable to create", "native thread", "java", REFUSED_TASKS, NULL},
     {"java.lang.OutOfMemoryError", NULL, "java", REFUSED_HEAP, NULL},
     {"JavaScript heap out of memory", NULL, "node", REFUSED_HEAP, NULL},
@@ -174,12 +233,21 @@ static const char *const says_so[] = {
     "nsufficient memory", "emory exhausted",   "NV_ERR_NO_MEMORY",
 };
 
+/* Of AWS Lambda, at the end of each run: of interest when the two figures are equal. Of Python, as the last line of a trace. */
+static const char *const others[] = {"Max Memory Used: ", "MemoryError"};
+
 const char *refusal_sign(unsigned sentence)
 {
+    if (sentence < ARRAY_SIZE(limited))
+        return limited[sentence].s.has;
+    sentence -= (unsigned)ARRAY_SIZE(limited);
     if (sentence < ARRAY_SIZE(sentences))
         return sentences[sentence].has;
     sentence -= (unsigned)ARRAY_SIZE(sentences);
-    return sentence < ARRAY_SIZE(says_so) ? says_so[sentence] : NULL;
+    if (sentence < ARRAY_SIZE(says_so))
+        return says_so[sentence];
+    sentence -= (unsigned)ARRAY_SIZE(says_so);
+    return sentence < ARRAY_SIZE(others) ? others[sentence] : NULL;
 }
 
 /* "OSError", "BlockingIOError": Python says what kind of error it was. */
@@ -294,16 +362,34 @@ static u64 bytes_after(struct span line, const char *literal)
     return (span_empty(rest) || !is_letter(*rest.at)) ? bytes : UNKNOWN;
 }
 
-static void push(struct paste *p, const struct sentence *s, struct span line,
+/* "pid: 4121, comm: java, bytes: ...", "Killing postgres:4121 due to", "Sending SIGBUS to java:4121 due to": the kernel names who. */
+static bool program_named(struct span line, char *buf, size_t size)
+{
+    static const char *const marks[][2] = {
+        {"comm: ", ","}, {"Killing ", ":"}, {"Sending SIGBUS to ", ":"}};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(marks); i++) {
+        const char *at = span_find(line, marks[i][0]), *end;
+        struct span rest = {at ? at + strlen(marks[i][0]) : line.end, line.end};
+
+        if (!at || !(end = span_find(rest, marks[i][1])) || end == rest.at || end - rest.at > 24)
+            continue;
+        span_copy((struct span){rest.at, end}, buf, size);
+        return true;
+    }
+    return false;
+}
+
+static void push(struct paste *p, const struct sentence *s, const char *limit, struct span line,
                  struct klog_place place)
 {
-    struct refusal fresh = {.kind = s->kind, .bytes = UNKNOWN, .place = place};
+    struct refusal fresh = {.kind = s->kind, .limit = limit, .bytes = UNKNOWN, .place = place};
 
     if (s->program)
         snprintf(fresh.program, sizeof(fresh.program), "%s", s->program);
     else if (s->kind == REFUSED_SAID)
         sayer_before(line, fresh.program, sizeof(fresh.program));
-    else
+    else if (!program_named(line, fresh.program, sizeof(fresh.program)))
         program_before(line, fresh.program, sizeof(fresh.program));
     if (s->bytes_after)
         fresh.bytes = bytes_after(line, s->bytes_after);
@@ -347,7 +433,7 @@ static bool take_said(struct paste *p, struct span line, const struct klog_stamp
 {
     bool logged = known(stamp->wall_us) || known(stamp->at_us) || stamp->program;
 
-    if (is_of_kill(line))
+    if (is_of_kill(line) || sigkill_is(line))
         return false;
     for (unsigned i = 0; i < ARRAY_SIZE(says_so); i++) {
         const char *at = span_find(line, says_so[i]);
@@ -357,7 +443,7 @@ static bool take_said(struct paste *p, struct span line, const struct klog_stamp
             continue;
         if (stamp->program && strcmp(stamp->program, "kernel") != 0)
             said.program = stamp->program;
-        push(p, &said, line, stamp->place);
+        push(p, &said, NULL, line, stamp->place);
         return true;
     }
     return false;
@@ -389,6 +475,35 @@ static void forget_sizes(struct paste *p)
     p->s.refusals.count = kept;
 }
 
+/* "MemoryError", "MemoryError: Unable to ...": the last line of a trace, and no word of a sentence. */
+static bool take_python(struct paste *p, struct span line, struct klog_place place)
+{
+    static const struct sentence refused = {"MemoryError", NULL, "python", REFUSED_COMMIT, NULL};
+
+    if (!span_is(line, refused.has) && !span_begins(line, "MemoryError:"))
+        return false;
+    push(p, &refused, NULL, line, place);
+    return true;
+}
+
+/* "REPORT ... Memory Size: 512 MB Max Memory Used: 512 MB": a function of AWS Lambda that used all that it was given. */
+static bool take_lambda(struct paste *p, struct span line, struct klog_place place)
+{
+    static const struct sentence full = {"Max Memory Used: ", NULL, "a function of Lambda",
+                                         REFUSED_PLATFORM, "Memory Size: "};
+    u64 size = bytes_after(line, full.bytes_after), used = bytes_after(line, full.has);
+
+    if (!known(size) || !known(used) || used < size)
+        return false;
+    push(p, &full, "its memory setting", line, place);
+    return true;
+}
+
+static bool fits(const struct sentence *s, struct span line)
+{
+    return span_find(line, s->has) && (!s->also || span_find(line, s->also));
+}
+
 bool refusal_take(struct paste *p, struct span message, const struct klog_stamp *stamp)
 {
     struct span line = span_trim(message);
@@ -400,18 +515,24 @@ bool refusal_take(struct paste *p, struct span message, const struct klog_stamp 
     /* "# " of hs_err files. */
     if (span_begins(line, "# "))
         line.at += 2;
-    for (unsigned i = 0; i < ARRAY_SIZE(sentences); i++) {
-        const struct sentence *s = &sentences[i];
-        struct sentence told;
-
-        if (!span_find(line, s->has) || (s->also && !span_find(line, s->also)))
+    for (unsigned i = 0; i < ARRAY_SIZE(limited); i++) {
+        if (!fits(&limited[i].s, line))
             continue;
-        told = by_error(s, line);
-        /* A call's name says nothing of who made it; the logger does. */
-        if (s->kind == REFUSED_PLACE && !s->program)
-            told.program = stamp->program;
-        push(p, &told, line, stamp->place);
+        push(p, &limited[i].s, limited[i].limit, line, stamp->place);
         return true;
     }
-    return take_said(p, line, stamp);
+    for (unsigned i = 0; i < ARRAY_SIZE(sentences); i++) {
+        struct sentence told;
+
+        if (!fits(&sentences[i], line))
+            continue;
+        told = by_error(&sentences[i], line);
+        /* The words or a call's name say nothing of who it was; the logger does. */
+        if (told.kind == REFUSED_PRESSURE || (told.kind == REFUSED_PLACE && !told.program))
+            told.program = stamp->program;
+        push(p, &told, NULL, line, stamp->place);
+        return true;
+    }
+    return take_python(p, line, stamp->place) || take_lambda(p, line, stamp->place) ||
+           take_said(p, line, stamp);
 }

@@ -37,6 +37,7 @@ static const struct sentence sentences[] = {
     {"terminated by signal 9", NULL, NULL, NULL},
     {"Killed signal terminated program ", NULL, "terminated program ", "\n"},
     {"internal compiler error: Killed (program ", NULL, "(program ", ")"},
+    {"WORKER TIMEOUT", "(pid:", NULL, NULL},
     {"was sent SIGKILL!", NULL, NULL, NULL},
     {"signal 9 (SIGKILL)", NULL, NULL, NULL},
     {"died, killed by signal 9", NULL, NULL, NULL},
@@ -86,6 +87,15 @@ void sigkill_push(struct paste *p, const char *who, const char *scope, struct sp
         words.end = words.at + WORDS_MAX;
     event.words = span_dup(words);
     vec_push(&p->s.log, event);
+}
+
+bool sigkill_is(struct span message)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(sentences); i++)
+        if (span_find(message, sentences[i].has) &&
+            (!sentences[i].also || span_find(message, sentences[i].also)))
+            return true;
+    return false;
 }
 
 bool sigkill_take(struct paste *p, struct span message, struct klog_place place)

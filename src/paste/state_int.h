@@ -40,6 +40,7 @@ struct filter {
     bool log;     /* it may tell of memory in a log */
     bool heap;    /* it may say how large a heap may grow */
     bool refusal; /* it may be what a program says that got no memory, or that was killed */
+    bool foreign; /* it may be of another system than Linux */
 };
 
 /* A message that goes on in the next line, as mail and narrow terminals break it. */
@@ -111,6 +112,10 @@ struct paste_state {
     /* the pod that kubectl described last in this file: its events follow; "" */
     char described[640];
 
+    /* the task of Nomad whose status is read: its events follow */
+    char task[64];
+    u64 task_limit; /* bytes; UNKNOWN */
+
     unsigned refusals_said; /* REFUSED_SAID */
 
     struct klog *klog;
@@ -153,6 +158,8 @@ bool paste_open_logged(struct paste *p, const struct prefix *prefix);
 /* sigkill.c: what others say when signal 9 ended a program. */
 bool sigkill_take(struct paste *p, struct span message, struct klog_place place);
 const char *sigkill_sign(unsigned sentence);
+/* The message is such a sentence. */
+bool sigkill_is(struct span message);
 /* Note such a death; who: tells of it, scope: of whom, or NULL. */
 void sigkill_push(struct paste *p, const char *who, const char *scope, struct span words,
                   struct klog_place place);
@@ -230,11 +237,15 @@ void placement_done(struct paste_state *st);
 /* groups.c: groups of tables, once all was read and before their files are. */
 void groups_finish(struct paste_state *st);
 
+/* foreign.c: a line of another system than Linux is noted as such; what each has, NULL behind the last. */
+bool foreign_take(struct paste *p, struct span line);
+const char *foreign_sign(unsigned sign);
+
 /* filter.c: one look at a line, cleaned or not. */
 struct filter filter_line(struct span line);
 static inline bool filter_any(struct filter f)
 {
-    return f.formats || f.log;
+    return f.formats || f.log || f.foreign;
 }
 
 #endif
