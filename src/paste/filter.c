@@ -225,6 +225,7 @@ static const struct {
 struct trigger {
     const char *text;
     struct filter says;
+    u32 four; /* its first letters, folded */
     u8 len;
     u16 next; /* index + 1 of another of the same bucket */
 };
@@ -248,7 +249,7 @@ static void add(const char *text, struct filter says)
     assert(nr_triggers < TRIGGERS && len >= GRAM_BYTES && len < 256);
     memcpy(&four, text, sizeof(four));
     h = hash4(four);
-    *t = (struct trigger){text, says, (u8)len, buckets[h % BUCKETS]};
+    *t = (struct trigger){text, says, four | FOLD, (u8)len, buckets[h % BUCKETS]};
     buckets[h % BUCKETS] = (u16)(++nr_triggers);
     bits[h >> 3] |= (u8)(1u << (h & 7));
 }
@@ -277,11 +278,12 @@ static void prepare(void)
     }
 }
 
-static bool same(const char *at, const struct trigger *t, size_t left)
+/* four: the letters at `at`, folded. */
+static bool same(const char *at, u32 four, const struct trigger *t, size_t left)
 {
-    if (t->len > left)
+    if (t->four != four || t->len > left)
         return false;
-    for (unsigned i = 0; i < t->len; i++)
+    for (unsigned i = GRAM_BYTES; i < t->len; i++)
         if ((at[i] | 0x20) != (t->text[i] | 0x20))
             return false;
     return true;
@@ -327,7 +329,7 @@ struct filter filter_line(struct span line)
         for (unsigned at = buckets[h % BUCKETS]; at; at = triggers[at - 1].next) {
             const struct trigger *t = &triggers[at - 1];
 
-            if (!same(line.at + i, t, len - i))
+            if (!same(line.at + i, four | FOLD, t, len - i))
                 continue;
             found.formats |= t->says.formats;
             found.log |= t->says.log;
