@@ -108,6 +108,7 @@ bool locality_of(const struct snapshot *s, const struct process_view *p, struct 
         ret->remote += row->bytes;
         ret->interleaved_away += row->interleaved;
         ret->told_away += row->bound + row->preferred;
+        ret->pool_away += row->pool;
         if (row->bytes > most) {
             most = ret->most = row->bytes;
             ret->most_at = at;

@@ -323,6 +323,10 @@ static void tell_nodes(const struct telling *t, struct strbuf *text)
                        "The huge pages that nobody uses go back by a smaller number in "
                        "/sys/devices/system/node/node%u/hugepages/hugepages-SIZE/nr_hugepages.",
                        first);
+    else if (oom_node_shmem(t->f))
+        finding_detail(t->c, "A kill does not free what is in tmpfs: \"df -ht tmpfs\" and \"ipcs "
+                             "-m\" say where it is; mount -o remount,mpol=interleave spreads what "
+                             "is written there from now on.");
     if (oom_is_policy(t->f)) {
         strbuf_append(text, "Start it with \"numactl --preferred=");
         if (first < 64)

@@ -29,6 +29,7 @@ void oom_title_daemon(const struct telling *t, struct strbuf *out);
 
 /* Bytes of huge pages that nobody uses and that are much of the nodes that it may use; 0. */
 u64 oom_idle_pool(const struct oom_facts *f);
+u64 oom_node_shmem(const struct oom_facts *f);
 /* The name of its cpuset; NULL for the root, or where it is not told. */
 static inline const char *oom_cpuset(const struct oom_report *r)
 {

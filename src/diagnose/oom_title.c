@@ -337,10 +337,26 @@ u64 oom_idle_pool(const struct oom_facts *f)
     return idle > managed / 5 && idle > POOL_MUCH ? idle : 0;
 }
 
+/* Shared memory and tmpfs, where they are most of the nodes that it may use: no kill frees it. */
+u64 oom_node_shmem(const struct oom_facts *f)
+{
+    u64 shmem = 0, managed = 0;
+
+    if (!f->r)
+        return 0;
+    vec_for_each (&f->r->nodes, n)
+        if (oom_node_allowed(f, n->id))
+            shmem += figure_or(n->figures[OOM_SHMEM], 0);
+    vec_for_each (&f->r->zones, z)
+        if (oom_node_allowed(f, z->node))
+            managed += figure_or(z->figures[OOM_MANAGED], 0);
+    return shmem <= managed && shmem > managed / 2 ? shmem : 0;
+}
+
 static void title_node(const struct telling *t, struct strbuf *out)
 {
     const struct oom_report *r = t->f->r;
-    u64 idle = oom_idle_pool(t->f);
+    u64 idle = oom_idle_pool(t->f), shmem = oom_node_shmem(t->f);
     char nodes[64];
 
     oom_nodes_only(nodes, t->f);
@@ -363,6 +379,9 @@ static void title_node(const struct telling *t, struct strbuf *out)
         if (idle)
             strbuf_printf(out, " (%s of huge pages that nobody uses)",
                           BYTES(NODES, "huge pages not used there", idle));
+        else if (shmem)
+            strbuf_printf(out, " (%s of tmpfs and shared memory)",
+                          BYTES(NODES, "shared memory there", shmem));
         strbuf_printf(out, "; %s are free on others",
                       BYTES(ZONES, "free on other nodes", t->ruling->bytes));
     } else if (known(t->f->free) && known(t->f->total) && t->f->free > t->f->total / 20) {

@@ -270,11 +270,21 @@ struct full_nodes {
     u64 nodes, free, total;
     unsigned count;
     bool told_to_stay; /* what fills them is not cache, as far as the text tells */
+    u64 no_cache; /* of them, since the whole machine has less cache than they have in use; 0 */
 };
+
+/* All cache of the machine, wherever it lies; UNKNOWN. */
+static u64 cache_of_machine(const struct snapshot *s)
+{
+    return known(s->meminfo[MI_CACHED])
+               ? figure_add(s->meminfo[MI_CACHED], figure_or(s->meminfo[MI_BUFFERS], 0))
+               : UNKNOWN;
+}
 
 static struct full_nodes find_full(const struct snapshot *s, const struct spare *spare)
 {
     struct full_nodes sum = {.told_to_stay = true};
+    u64 cache;
 
     for (size_t i = 0; i < MIN(s->nodes.count, (size_t)64); i++) {
         const struct node_view *n = &s->nodes.items[i];
@@ -287,6 +297,13 @@ static struct full_nodes find_full(const struct snapshot *s, const struct spare 
         sum.total += n->total;
         sum.told_to_stay &= is_told_to_stay(s, n);
         sum.count++;
+    }
+    cache = cache_of_machine(s);
+    if (!sum.told_to_stay && known(cache) && sum.free <= sum.total &&
+        sum.total - sum.free > cache &&
+        share_of(sum.total - sum.free - cache, sum.total) >= 100 - NODE_PLENTY) {
+        sum.no_cache = sum.total - sum.free - cache;
+        sum.told_to_stay = true;
     }
     return sum;
 }
@@ -325,6 +342,14 @@ static void tell_pasted(struct rule_context *c, const struct spare *spare)
         if (!at.told_to_stay && !idle_pool(full))
             finding_detail(c, "A node that is full of cache is a well used node: numastat -m tells "
                               "which it is (FilePages, Inactive(file)).");
+    }
+    if (at.no_cache) {
+        finding_detail(c,
+                       "At least %s there is no cache, which gives way: the whole machine has %s "
+                       "of that.",
+                       SIZE(at.no_cache), SIZE(cache_of_machine(c->s)));
+        evidence_shown(c, "cache of the machine", number_of(cache_of_machine(c->s)), IN_BYTES,
+                       "/proc/meminfo");
     }
     if (!tell_pool(c, full))
         tell_holder(c, spare);

@@ -58,6 +58,54 @@ static bool is_own_policy(const struct locality *l)
     return l->own_policy && share_of(l->told_away, l->remote) >= REMOTE_PERCENT;
 }
 
+/* Bytes that are free in the pools of the nodes; UNKNOWN. */
+static u64 pool_free(const struct snapshot *s, u64 nodes)
+{
+    u64 sum = 0;
+
+    for (size_t i = 0; i < MIN(s->nodes.count, (size_t)64); i++)
+        if (nodes >> i & 1)
+            sum = figure_add(sum, s->nodes.items[i].huge_free_bytes);
+    return sum;
+}
+
+/* Most of what lies elsewhere are huge pages of a pool. Small pages that are free do not help these. */
+static bool is_of_pool(const struct locality *l)
+{
+    return share_of(l->pool_away, l->remote) >= REMOTE_PERCENT;
+}
+
+/* They come from the pool of a node, and go to no other than one whose pool has some free. */
+static void tell_pool(struct rule_context *c, const struct process_view *p,
+                      const struct locality *l)
+{
+    const struct node_view *far = &c->s->nodes.items[l->most_at];
+    u64 room = pool_free(c->s, l->home);
+    char pid[16];
+
+    finding_detail(c, "%s of it are huge pages of the pool (hugetlb) of other nodes.",
+                   SIZE(l->pool_away));
+    evidence_shown(c, "huge pages of the pool on other nodes", number_of(l->pool_away), IN_BYTES,
+                   placement_source((char[64]){0}, c->s, p));
+    evidence_shown(c, "free in the pool where it runs", number_of(room), IN_BYTES,
+                   "/sys/devices/system/node/node*/meminfo");
+    if (known(room) && room >= l->pool_away) {
+        finding_detail(c,
+                       "The pool of node %s has room for them: start it with \"numactl "
+                       "--cpunodebind=%s --membind=%s\".",
+                       NODES(l->home), NODES(l->home), NODES(l->home));
+        return;
+    }
+    finding_detail(c,
+                   "%s: before it starts, write how many it needs to /sys/devices/system/node/"
+                   "node%u/hugepages/hugepages-2048kB/nr_hugepages (as many fewer to node%u's), or "
+                   "\"taskset -acp %s %s\" lets it run where they are.",
+                   known(room) ? "The pool where it runs has too few free ones"
+                               : "Whether the pool where it runs has any free is not told",
+                   c->s->nodes.items[__builtin_ctzll(l->home)].id, far->id,
+                   *far->cpulist ? far->cpulist : "CPUS", process_number(pid, p));
+}
+
 static void tell_why(struct rule_context *c, const struct process_view *p, const struct locality *l)
 {
     u64 mems = nodes_of_list(c->s, p->mems_allowed), there = 0;
@@ -138,13 +186,17 @@ static void tell(struct rule_context *c, const struct process_view *p, const str
                 "%s runs on node %s and has %s of its %s of memory elsewhere, most on node %u",
                 process_label((char[64]){0}, p), NODES(l->home), AMOUNT(share, IN_PERCENT),
                 SIZE(l->total), far->id);
-    tell_why(c, p, l);
+    if (!is_of_pool(l))
+        tell_why(c, p, l);
     evidence(c, "memory on other nodes", share, IN_PERCENT, where, "over %.0f %%", REMOTE_PERCENT);
     evidence_placed(c, p, number_of(l->total));
     evidence_shown(c, "on other nodes", number_of(l->away), IN_BYTES, where);
     evidence(c, "CPU time it uses", pf->cpu_percent, IN_PERCENT, "/proc/PID/stat",
              "over %.0f %% of a processor", BUSY);
-    tell_what_to_do(c, p, l);
+    if (is_of_pool(l))
+        tell_pool(c, p, l);
+    else
+        tell_what_to_do(c, p, l);
 }
 
 void rule_numa_remote(struct rule_context *c)

@@ -1,5 +1,6 @@
 /* rule_swap_full.c - no swap space is left. */
 #include "diagnose/left.h"
+#include "diagnose/locality.h"
 #include "diagnose/pain.h"
 
 #define FULL_PERCENT 95.0
@@ -8,6 +9,7 @@ void rule_swap_full(struct rule_context *c)
 {
     const struct figures *f = c->f;
     bool hurts = left_is_scarce(f) || pain_severity(&f->psi[PSI_MEM]) >= SEV_WARNING;
+    struct spare spare = spare_find(c->s);
 
     if (!wants_host(c) || !(f->swap_used_share >= FULL_PERCENT))
         return;
@@ -22,7 +24,13 @@ void rule_swap_full(struct rule_context *c)
         finding_title(c, "Swap is full (%s), but memory is not short: %s of %s is available",
                       SIZE(f->swap_total), LEFT_SIZE(f), SIZE(f->total));
     finding_detail(c, hurts ? "Memory is short as well: nothing anonymous can leave any more."
-                            : "Memory is not short, so nothing needs to leave.");
+                      : spare.full ? "Memory of the machine is not short, but that of a "
+                                     "node is: what may have memory there alone went to "
+                                     "swap beside free memory."
+                                   : "Memory is not short, so nothing needs to leave.");
+    if (!hurts && spare.full)
+        evidence_shown(c, "free on the full node", number_of(spare.full->free), IN_BYTES,
+                       part_names[PART_NODES]);
     evidence(c, "swap used", f->swap_used_share, IN_PERCENT, "/proc/meminfo", "over %.0f %%",
              FULL_PERCENT);
     evidence_shown(c, "used", number_of(f->swap_used), IN_BYTES, "/proc/meminfo");

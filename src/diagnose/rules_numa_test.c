@@ -34,8 +34,12 @@ static void add_program(struct rig *r, u32 pid, const char *cpus, double cpu_per
 
 static void add_memory(struct rig *r, u32 pid, u32 node, u64 bytes, u64 interleaved, u64 bound)
 {
-    vec_push(&r->now.process_nodes, ((struct process_node_view){pid, node, bytes, interleaved,
-                                                                bound, 0, true, false, false}));
+    vec_push(&r->now.process_nodes, ((struct process_node_view){.pid = pid,
+                                                                .node = node,
+                                                                .bytes = bytes,
+                                                                .interleaved = interleaved,
+                                                                .bound = bound,
+                                                                .policies = true}));
 }
 
 static const char *detail(const struct rig *r, enum rule rule)
@@ -73,6 +77,30 @@ RIG_TEST(memory_away_from_the_processors_is_told_with_what_brings_it_back)
     /* Who sleeps pays nothing. */
     r->now.processes.items[0].cpu_us = 0;
     assert_int_equal(rig_severity(r, RULE_NUMA_REMOTE), SEV_INFO);
+}
+
+RIG_TEST(huge_pages_of_a_pool_need_a_pool_where_the_program_runs)
+{
+    struct node_view *home;
+
+    add_nodes(r, 4 * GIB, 4 * GIB);
+    add_program(r, 7, "0-3", 50);
+    add_memory(r, 7, 1, GIB, 0, 0);
+    r->now.process_nodes.items[0].pool = GIB;
+    home = &r->now.nodes.items[0];
+    home->huge_bytes = home->huge_free_bytes = 0;
+    assert_int_equal(rig_severity(r, RULE_NUMA_REMOTE), SEV_WARNING);
+    /* 4 GiB of small pages are free there, which do not count. */
+    assert_non_null(strstr(detail(r, RULE_NUMA_REMOTE), "too few free ones"));
+    assert_non_null(strstr(detail(r, RULE_NUMA_REMOTE), "/node0/hugepages/"));
+    assert_null(strstr(detail(r, RULE_NUMA_REMOTE), "migratepages"));
+    home->huge_bytes = home->huge_free_bytes = 2 * GIB;
+    rig_run(r);
+    assert_non_null(strstr(detail(r, RULE_NUMA_REMOTE), "--membind=0"));
+    /* Of a small part of it nothing is to be said. */
+    r->now.process_nodes.items[0].pool = 100 * MIB;
+    rig_run(r);
+    assert_non_null(strstr(detail(r, RULE_NUMA_REMOTE), "migratepages"));
 }
 
 RIG_TEST(memory_that_fits_on_no_node_is_not_gone_after)
@@ -179,6 +207,27 @@ static void reclaim_beside_free(struct rig *r, u64 mode)
     rig_pressure(r, PSI_MEM, 1.5, 1.5);
 }
 
+RIG_TEST(a_group_that_thrashes_in_a_cpuset_gets_what_its_nodes_have)
+{
+    u32 g = rig_group(r, "/web", 90 * MIB, 10 * MIB, 100 * MIB);
+
+    add_nodes(r, 8 * MIB, 4 * GIB);
+    r->now.nodes.items[0].inactive_file = 0;
+    add_program(r, 7, "0-3", 50);
+    r->now.processes.items[0].group = g;
+    r->now.cgroups.items[g].stat[WORKINGSET_REFAULT_FILE] = 900;
+    rig_run(r);
+    assert_non_null(strstr(detail(r, RULE_CGROUP_THRASH), "the machine has"));
+    snprintf(r->now.processes.items[0].mems_allowed, 32, "0");
+    rig_run(r);
+    assert_non_null(strstr(detail(r, RULE_CGROUP_THRASH), "node 0, with 8.0 MiB available"));
+    assert_non_null(strstr(detail(r, RULE_CGROUP_THRASH), "cpuset.mems"));
+    snprintf(r->now.processes.items[0].mems_allowed, 32, "1");
+    rig_run(r);
+    assert_non_null(strstr(detail(r, RULE_CGROUP_THRASH), "node 1, with 4.0 GiB available"));
+    assert_null(strstr(detail(r, RULE_CGROUP_THRASH), "cpuset.mems"));
+}
+
 RIG_TEST(zone_reclaim_mode_is_the_cause_of_reclaim_beside_free_memory)
 {
     reclaim_beside_free(r, 1);
@@ -272,11 +321,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_away_from_the_processors_is_told_with_what_brings_it_back),
+        cmocka_unit_test(huge_pages_of_a_pool_need_a_pool_where_the_program_runs),
         cmocka_unit_test(memory_that_fits_on_no_node_is_not_gone_after),
         cmocka_unit_test(who_may_run_where_its_memory_is_has_none_elsewhere),
         cmocka_unit_test(a_node_without_processors_is_remote_to_nobody),
         cmocka_unit_test(interleaving_is_for_who_runs_everywhere_or_has_no_room),
         cmocka_unit_test(an_exhausted_node_is_told_with_who_may_have_no_other),
+        cmocka_unit_test(a_group_that_thrashes_in_a_cpuset_gets_what_its_nodes_have),
         cmocka_unit_test(zone_reclaim_mode_is_the_cause_of_reclaim_beside_free_memory),
         cmocka_unit_test(a_full_node_of_cache_is_well_where_nothing_is_reclaimed),
         cmocka_unit_test(one_look_tells_a_node_that_is_reclaimed_by_its_mode),

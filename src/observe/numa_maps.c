@@ -13,7 +13,7 @@
 
 struct line {
     u64 page_bytes;
-    bool interleaved, bound, preferred;
+    bool interleaved, bound, preferred, pool;
     struct {
         u32 node;
         u64 pages;
@@ -34,6 +34,7 @@ static bool parse_line(struct span text, u64 page_bytes, struct line *ret)
     while (span_take_word(&text, &word)) {
         u64 node, number;
 
+        ret->pool |= span_is(word, "huge");
         if (span_take(&word, "kernelpagesize_kB=") && span_take_u64(&word, &number) && number > 0 &&
             number <= (u64)1 << 24)
             ret->page_bytes = number * KIB;
@@ -85,6 +86,8 @@ unsigned snapshot_add_numa_maps(struct snapshot *s, struct span text, u32 pid)
                 row->interleaved = MIN(row->interleaved + bytes, row->bytes);
             if (parsed.bound)
                 row->bound = MIN(row->bound + bytes, row->bytes);
+            if (parsed.pool)
+                row->pool = MIN(row->pool + bytes, row->bytes);
             if (parsed.preferred)
                 row->preferred = MIN(row->preferred + bytes, row->bytes);
         }

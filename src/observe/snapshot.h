@@ -172,6 +172,7 @@ struct process_node_view {
     u32 pid, node;
     u64 bytes;
     u64 interleaved, bound, preferred; /* of these bytes, under such a policy */
+    u64 pool;                          /* of these bytes, huge pages of the pool (hugetlb) */
     bool policies;                     /* numa_maps said so; numastat -p does not */
     bool partial;                      /* a text of it is cut: there is more */
     bool guessed;                      /* ... the head of its table is: which node is a guess */

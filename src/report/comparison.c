@@ -1,5 +1,6 @@
 /* comparison.c - settings as rows: their columns first, then what they came to. */
 #include "report/comparison.h"
+#include "report/size_report.h"
 
 #include "base/alloc.h"
 #include "base/units.h"
@@ -372,6 +373,19 @@ void compare_sizes_text(const struct comparison *c, const struct size_result *re
                   all, replays);
     columns_render(&table, out);
     limits_legend(nr, all, "the time without a limit", out);
+    for (unsigned v = 0; v < table.nr_rows; v++)
+        if (was_tried(&results[v]) && size_base_is_short(&results[v].unlimited)) {
+            struct strbuf who;
+
+            strbuf_init(&who);
+            strbuf_append(&who, "Caution: ");
+            for (unsigned k = 0; k < c->axes->nr; k++)
+                strbuf_printf(&who, "%s%s=%s", k ? "," : "", c->axes->items[k].key,
+                              axes_value(c->axes, v, k));
+            strbuf_appendc(out, '\n');
+            size_render_base(&results[v].unlimited, who.text, out);
+            strbuf_done(&who);
+        }
     columns_done(&table);
     free(names);
     free(limits);

@@ -262,10 +262,7 @@ bool run_chose_policy(const struct system *s, const struct task *t)
 /* The nodes that new memory of the task may come from. */
 u64 run_nodes_for_task(const struct system *s, const struct task *t)
 {
-    const struct mempolicy *p = &t->mempolicy.policy;
-    u64 nodes = cpuset_mems_allowed(s, t) & topology_memory_nodes(&s->frames.topology);
-
-    return p->mode == MPOL_BIND ? nodes & p->nodes : nodes;
+    return cpuset_mems_bound(s, t);
 }
 
 /* Is it of use that the task runs on that node? Its memory must go there as well, and its cpuset have such CPUs. */

@@ -8,6 +8,7 @@
 #include "size/judge.h"
 #include "size/shape.h"
 
+#include "base/masklist.h"
 #include "base/units.h"
 #include "base/utf8.h"
 
@@ -251,6 +252,48 @@ static void layout_remark(const struct size_config *config, struct strbuf *out)
                       "not say who chose its addresses (--thp never: none).\n");
 }
 
+/* Of a run without a limit that is short of memory itself: what it was measured on, and what would be right. */
+static void base_is_short(const struct size_row *base, const char *who, struct strbuf *out)
+{
+    char lost[UNITS_TEXT_MAX], busy[UNITS_TEXT_MAX], bytes[UNITS_TEXT_MAX];
+
+    strbuf_printf(out, "%s waits for memory for %s of its %s even without a limit: ", who,
+                  format_ns(lost, base->stall_ns), format_ns(busy, base->busy_ns));
+    if (base->nodes) {
+        bool many = (base->nodes & (base->nodes - 1)) != 0;
+
+        strbuf_printf(out, "its memory policy or cpuset allows node%s ", many ? "s" : "");
+        strbuf_masklist(out, base->nodes);
+        strbuf_printf(
+            out,
+            " alone, with %s. All limits are measured against that, so the smallest usable "
+            "one is that of a run that thrashes. Give the node more memory (--ram), or "
+            "let it have other nodes (--numa %s:",
+            format_bytes(bytes, base->nodes_bytes), many ? "preferred-many" : "preferred");
+        strbuf_masklist(out, base->nodes);
+        strbuf_append(out, "; numactl --preferred where it runs), and size it again.");
+    } else {
+        strbuf_printf(out,
+                      "the machine has %s. All limits are measured against that, so the smallest "
+                      "usable one is that of a run that thrashes. Give it more memory (--ram), and "
+                      "size it again.",
+                      format_bytes(bytes, base->nodes_bytes));
+    }
+}
+
+void size_render_base(const struct size_row *base, const char *who, struct strbuf *out)
+{
+    struct strbuf line;
+
+    if (!size_base_is_short(base))
+        return;
+    strbuf_init(&line);
+    base_is_short(base, who, &line);
+    text_wrap(out, line.text, 0, WRAP_COLUMNS);
+    strbuf_append(out, "\n\n");
+    strbuf_done(&line);
+}
+
 void size_render_text(const struct size_report *r, bool color, struct strbuf *out)
 {
     const struct size_result *res = r->result;
@@ -264,6 +307,7 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
         strbuf_printf(out, " (and sleeps for %s)", format_ns(ns, idle_ns(&res->unlimited)));
     strbuf_printf(out, " and grows to %s (%" PRIu64 " replays)\n\n",
                   format_bytes(text, res->unlimited.peak_bytes), res->replays);
+    size_render_base(&res->unlimited, "Caution: it", out);
     if (*r->config->trace->host) {
         struct strbuf line;
 
@@ -286,8 +330,10 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     requests_line(res, out);
     strbuf_appendc(out, '\n');
     if (a->found) {
-        strbuf_printf(out, "%sSet %s to %s", color ? "\033[1m" : "", limit_file(r->config),
-                      format_bytes(text, a->max_bytes));
+        strbuf_printf(out, "%s%s %s to %s", color ? "\033[1m" : "",
+                      size_base_is_short(&res->unlimited) ? "If it must run as short as that, set"
+                                                          : "Set",
+                      limit_file(r->config), format_bytes(text, a->max_bytes));
         if (a->has_high)
             strbuf_printf(out, " and memory.high to %s", format_bytes(text, a->high_bytes));
         if (r->config->has_swap_max)
@@ -373,6 +419,19 @@ static json_object *row_json(const struct size_row *row)
     return o;
 }
 
+/* Only where the run without a limit is short of memory itself. */
+static void put_base(json_object *o, const struct size_row *base)
+{
+    struct strbuf text;
+
+    if (!size_base_is_short(base))
+        return;
+    strbuf_init(&text);
+    base_is_short(base, "It", &text);
+    json_put_text(o, "caution", text.text);
+    strbuf_done(&text);
+}
+
 static json_object *boundary_json(const struct size_boundary *b)
 {
     json_object *o = json_new_object();
@@ -453,6 +512,7 @@ json_object *size_json(const struct size_report *r)
     if (r->config->has_swap_max)
         json_put_u64(o, "memory.swap.max", r->config->swap_max_bytes);
     json_put(o, "unlimited", row_json(&res->unlimited));
+    put_base(o, &res->unlimited);
     for (size_t i = 0; i < res->rows.count; i++)
         json_append(rows, row_json(&res->rows.items[i]));
     json_put(o, "limits", rows);

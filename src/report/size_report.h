@@ -19,6 +19,9 @@ struct size_report {
 
 void size_render_text(const struct size_report *r, bool color, struct strbuf *out);
 
+/* Of a run without a limit that is short of memory itself: what it was measured on, and what would be right. Nothing of others. */
+void size_render_base(const struct size_row *base, const char *who, struct strbuf *out);
+
 /* What makes the recording less than whole, as notes below its table; nothing when it is complete. misfits: of one
  * replay. */
 void size_remarks(const struct trace *t, const struct replay_misfits *misfits, struct strbuf *out);

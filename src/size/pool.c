@@ -9,6 +9,7 @@
 #include "size/judge.h"
 #include "size/workers.h"
 #include "system/cgroup.h"
+#include "system/cpuset.h"
 #include "workload/tally.h"
 
 #include <errno.h>
@@ -97,6 +98,24 @@ static u64 machine_count_of(const struct job *job, enum counter id)
     return (u64)(job->system->counters.v[id] - job->before.counters[id]);
 }
 
+/* The nodes on which its tasks may have memory, and how much there is. */
+static void fill_nodes(const struct job *job, struct size_row *row)
+{
+    const struct system *s = job->system;
+    u64 all = topology_memory_nodes(&s->frames.topology), nodes = 0;
+
+    for (u32 i = 0; i < s->nr_tasks; i++)
+        if (!s->tasks[i]->kthread && s->tasks[i]->group == job->group)
+            nodes |= cpuset_mems_bound(s, s->tasks[i]);
+    if (!nodes || s->frames.nr_nodes < 2)
+        nodes = all;
+    row->nodes = nodes == all ? 0 : nodes;
+    for (unsigned nid = 0; nid < s->frames.nr_nodes; nid++)
+        for (unsigned type = 0; type < NR_ZONES; type++)
+            if (nodes >> nid & 1)
+                row->nodes_bytes += s->frames.nodes[nid].zones[type].managed * PAGE_SIZE;
+}
+
 static void fill_row(const struct pool *p, struct job *job, const struct replay *r)
 {
     const struct system *s = job->system;
@@ -123,6 +142,7 @@ static void fill_row(const struct pool *p, struct job *job, const struct replay 
     row->oom_kills = s->oom_kills - job->before.oom_kills;
     row->oom_nodes = s->oom_bound.nodes;
     row->remote_percent = numa_remote_percent(s);
+    fill_nodes(job, row);
     row->peak_bytes = job->group->memory.peak * PAGE_SIZE;
     row->swap_peak_bytes = job->group->swap.peak * PAGE_SIZE;
     judge_row(p->base ? p->service : NULL, &r->service, row);

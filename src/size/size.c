@@ -127,6 +127,15 @@ static int try_limits(struct sweep *s, const u64 *limits, unsigned nr, enum size
     return r;
 }
 
+#define BASE_LOST_PERCENT \
+    10u /* of its busy time, waited for memory: the run without a limit is short */
+
+bool size_base_is_short(const struct size_row *unlimited)
+{
+    return unlimited->outcome == REPLAY_COMPLETED &&
+           unlimited->stall_ns > unlimited->busy_ns / 100 * BASE_LOST_PERCENT;
+}
+
 int size_blame_unlimited(const struct size_config *config, const struct size_row *row,
                          struct err *e)
 {

@@ -72,6 +72,8 @@ struct size_row {
     u64 oom_kills;
     u64 oom_nodes; /* what the last of them had to come from, where that was not all; 0 otherwise */
     u64 remote_percent; /* of accesses: to other nodes */
+    u64 nodes;          /* where its tasks may have memory, if that is not all nodes; 0 otherwise */
+    u64 nodes_bytes;    /* memory there, or of the whole machine */
     u64 peak_bytes;     /* memory.peak */
     u64 swap_peak_bytes;
     u64 file_bytes;      /* page cache without shared memory, at the fullest moment */
@@ -144,6 +146,10 @@ struct size_result {
     u64 replays;
     struct service service; /* of the run without a limit */
 };
+
+/* Does the run without a limit itself lose much of its time because its nodes, or the machine, have too little memory? All that is
+ * measured against it is then too good. */
+bool size_base_is_short(const struct size_row *unlimited);
 
 /* 0; -EINTR when *stop was set; -EINVAL when even the run without a limit does not complete, or a limit makes no sense;
  * or an errno of the host. On failure ret is empty. */

@@ -27,6 +27,14 @@ u64 cpuset_mems_allowed(const struct system *s, const struct task *t)
     return cpuset_mems_of(s, t->group);
 }
 
+u64 cpuset_mems_bound(const struct system *s, const struct task *t)
+{
+    const struct mempolicy *p = &t->mempolicy.policy;
+    u64 nodes = cpuset_mems_allowed(s, t) & topology_memory_nodes(&s->frames.topology);
+
+    return p->mode == MPOL_BIND ? nodes & p->nodes : nodes;
+}
+
 const struct group *cpuset_owner(const struct group *g)
 {
     while (g->parent && !g->cpuset_cpus && !g->cpuset_mems)

@@ -26,6 +26,9 @@ u64 cpuset_mems_of(const struct system *s, const struct group *g);
 /* The nodes with memory that the task may use (mems_allowed). */
 u64 cpuset_mems_allowed(const struct system *s, const struct task *t);
 
+/* Of these what its memory policy leaves it, too. */
+u64 cpuset_mems_bound(const struct system *s, const struct task *t);
+
 /* The task came here from another group: its CPUs, policies and pages follow. */
 void cpuset_attach(struct system *s, struct task *t, const struct group *from);
 

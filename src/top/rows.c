@@ -141,6 +141,23 @@ static void process_rates(struct process_row *row, const struct earlier *e,
     row->cpu_percent = moment_rate(before->cpu_us, p->cpu_us, before_at, now_at) / 1e4;
 }
 
+/* numa_maps of the largest processes is read, where one may: without rows of it nothing is known. */
+static void process_node(struct process_row *row, const struct snapshot *now)
+{
+    u64 total = 0, most = 0;
+
+    vec_for_each (&now->process_nodes, on) {
+        if (on->pid != row->process->pid)
+            continue;
+        total += on->bytes;
+        if (on->bytes > most) {
+            most = on->bytes;
+            row->node = on->node;
+        }
+    }
+    row->node_percent = percent(most, total);
+}
+
 static void update_processes(struct rows *r, struct earlier *e, const struct snapshot *now)
 {
     VEC(struct process_row) rows = {0};
@@ -158,7 +175,11 @@ static void update_processes(struct rows *r, struct earlier *e, const struct sna
             .minors = NAN,
             .majors = NAN,
             .cpu_percent = NAN,
+            .node = NAN,
+            .node_percent = NAN,
         };
+
+        process_node(&row, now);
 
         if (u64map_get(&e->index, row.key, &at))
             process_rates(&row, e, now, at, CARRIED(e, &r->processes, at, row.key));

@@ -145,6 +145,8 @@ NUMBER(process_minors, process_row, row->minors)
 NUMBER(process_cpu, process_row, row->cpu_percent)
 NUMBER(process_score, process_row, screen_figure(row->process->oom_score))
 NUMBER(process_adj, process_row, (double)row->process->oom_score_adj)
+NUMBER(process_node, process_row, row->node)
+NUMBER(process_node_percent, process_row, row->node_percent)
 NUMBER(process_threads, process_row, row->process->nr_threads)
 
 static const char *process_state(const void *data)
@@ -180,6 +182,8 @@ static const struct column process_columns[] = {
     {"OOM", 5, 9, COLUMN_COUNT, process_score, NULL, NULL, "oom_score: the highest is killed first"},
     {"ADJ", 5, 16, COLUMN_COUNT, process_adj, NULL, NULL, "oom_score_adj"},
     {"THR", 4, 18, COLUMN_COUNT, process_threads, NULL, NULL, "threads"},
+    {"NODE", 4, 19, COLUMN_PLAIN, process_node, NULL, NULL, "node with most of its memory, of the 16 largest processes; - where numa_maps was not read: on a live machine, where it costs too much (highwater diagnose reads it), on one with one node, or without the right to"},
+    {"NODE%", 5, 20, COLUMN_PERCENT, process_node_percent, NULL, NULL, "share of its memory that lies on NODE"},
     {"COMMAND", 0, 0, COLUMN_TEXT, NULL, process_comm, NULL, "name"},
     {"CGROUP", 24, 10, COLUMN_TEXT, NULL, process_group, NULL, "its control group"},
 };

@@ -17,6 +17,7 @@
 
 #define FILE_BYTES_MAX  (4 * MIB)
 #define NAME_LEN_MAX    40
+#define LINE_LEN_MAX    1023
 #define SECTION_LEN_MAX 48 /* inih keeps 49 bytes */
 #define SECTIONS_MAX    4096u
 
@@ -66,6 +67,7 @@ struct reader {
     enum scenario_section section;
     size_t index;   /* among the sections of its kind */
     bool *tunables; /* by their place in tunable_info: given */
+    char *value;    /* of a line that is too long for inih, which gets its key alone; NULL */
 };
 
 static int fail_at(struct reader *r, unsigned line)
@@ -304,6 +306,34 @@ static int look_at_line(struct reader *r, const char *line, size_t len)
     return open_section(r, header);
 }
 
+/* A value that inih has no room for is kept aside, as inih would have taken it: trimmed, without a comment behind it. */
+static char *keep_long_value(struct reader *r, const char *line, size_t len, char *buf, int size)
+{
+    const char *assign = line, *end = line + len, *from, *to;
+    size_t key;
+
+    while (assign < end && *assign != '=' && *assign != ':')
+        assign++;
+    key = (size_t)(assign - line);
+    if (assign == end || key + 4 > (size_t)size || len > LINE_LEN_MAX) {
+        FAIL(r, "a line of %zu bytes; want at most %d", len, LINE_LEN_MAX);
+        return NULL;
+    }
+    for (from = to = assign + 1; to < end; to++)
+        if (*to == ';' && (to[-1] == ' ' || to[-1] == '\t'))
+            break;
+    while (from < to && strchr(" \t\r", *from))
+        from++;
+    while (to > from && strchr(" \t\r", to[-1]))
+        to--;
+    r->value = arena_alloc(&r->sc->arena, (size_t)(to - from) + 1);
+    memcpy(r->value, from, (size_t)(to - from));
+    r->value[to - from] = '\0';
+    memcpy(buf, line, key);
+    memcpy(buf + key, "=\n", 3);
+    return buf;
+}
+
 /* fgets() for inih. */
 static char *read_line(char *buf, int size, void *reader)
 {
@@ -327,15 +357,11 @@ static char *read_line(char *buf, int size, void *reader)
         line++;
     if (len && (*line == '#' || *line == ';'))
         len = 0; /* comments may be as long as they like */
-    if (len + 2 > (size_t)size) {
-        FAIL(r, "a line of more than %d bytes%s", size - 2,
-             len > 8 && memcmp(line, "distance", 8) == 0
-                 ? "; distances to many nodes are given by --set node.N.distance='10 20 ...'"
-                 : "");
-        return NULL;
-    }
+    r->value = NULL;
     if (look_at_line(r, line, len))
         return NULL;
+    if (len + 2 > (size_t)size)
+        return keep_long_value(r, line, len, buf, size);
     memcpy(buf, line, len);
     memcpy(buf + len, "\n", 2);
     return buf;
@@ -440,6 +466,8 @@ static int take_key(void *reader, const char *section, const char *name, const c
     (void)section;
     if (r->error)
         return 0;
+    if (r->value)
+        value = r->value;
     if (!r->open) {
         FAIL(r, "'%s' stands before the first section; want a line such as [machine] before it",
              name);

@@ -179,8 +179,36 @@ static void long_lines_are_refused_and_long_comments_are_not(void **state)
     scenario_done(&sc);
     memcpy(text, "a", 1);
     assert_int_equal(scenario_read_bytes(&sc, "x.ini", text, 1535, &e), -EINVAL);
-    assert_non_null(strstr(e.text, "a line of more than"));
+    assert_non_null(strstr(e.text, "a line of 1500 bytes; want at most 1023"));
     scenario_done(&sc);
+}
+
+static void a_node_has_distances_to_63_others(void **state)
+{
+    struct strbuf text;
+    struct scenario sc;
+    struct err e = {0};
+
+    (void)state;
+    strbuf_init(&text);
+    for (unsigned node = 0; node < 64; node++) {
+        strbuf_printf(&text, "[node %u]\nram = 96M\n  distance = ", node);
+        for (unsigned to = 0; to < 64; to++)
+            strbuf_printf(&text, " %u", to == node ? 10 : 100 + (node + to) % 100);
+        strbuf_append(&text, " ; to all\r\n");
+    }
+    strbuf_append(&text, "[task a]\nmemory = 1M\nstop = 1s\n");
+    assert_int_equal(scenario_read_bytes(&sc, "x.ini", text.text, text.len, &e), 0);
+    assert_int_equal(sc.machine.config.topology.node[3].nr_distances, 64);
+    assert_int_equal(sc.machine.config.topology.node[3].distance[63], 166);
+    scenario_done(&sc);
+    /* What is no list has no use for so many bytes. */
+    strbuf_append(&text, "profile = ");
+    for (unsigned i = 0; i < 300; i++)
+        strbuf_append(&text, "x");
+    assert_int_equal(scenario_read_bytes(&sc, "x.ini", text.text, text.len, &e), -EINVAL);
+    scenario_done(&sc);
+    strbuf_done(&text);
 }
 
 /* --- running -------------------------------------------------------------------------------------------------------- */
@@ -398,6 +426,7 @@ int main(void)
         cmocka_unit_test(nodes_that_make_no_sense_are_refused),
         cmocka_unit_test(what_is_wrong_is_said_with_its_line),
         cmocka_unit_test(long_lines_are_refused_and_long_comments_are_not),
+        cmocka_unit_test(a_node_has_distances_to_63_others),
         cmocka_unit_test(a_process_fills_its_memory_and_ends),
         cmocka_unit_test(tasks_run_and_have_memory_where_the_scenario_says),
         cmocka_unit_test(start_stop_rate_and_think_follow_the_clock),

@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define VALUE_LEN_MAX 160 /* inih cuts lines at 200 */
+#define VALUE_LEN_MAX 160
+#define LIST_LEN_MAX  1000 /* scenario.c has lines of 1023 */
 
 static int out_of_range(const struct scenario_key *key, const char *value, struct err *e)
 {
@@ -236,16 +237,25 @@ unsigned scenario_nid(const struct scenario_head *head)
     return (unsigned)nid;
 }
 
+/* 64 distances, or as many runs of processors, are long; names and numbers are not. */
+static size_t longest(enum scenario_kind kind)
+{
+    return kind == SCENARIO_DISTANCES || kind == SCENARIO_CPUS || kind == SCENARIO_NODES ||
+                   kind == SCENARIO_NODE_CPUS
+               ? LIST_LEN_MAX
+               : VALUE_LEN_MAX;
+}
+
 int scenario_value(struct scenario *sc, const struct scenario_key *key, struct scenario_head *head,
                    unsigned line, const char *value, struct err *e)
 {
     void *field = (char *)head + key->offset;
-    char text[VALUE_LEN_MAX + 1];
+    char text[LIST_LEN_MAX + 1];
     u64 number;
 
-    if (strlen(value) > VALUE_LEN_MAX)
-        return err_set(e, -EINVAL, "the value of %s is longer than %d bytes", key->name,
-                       VALUE_LEN_MAX);
+    if (strlen(value) > longest(key->kind))
+        return err_set(e, -EINVAL, "the value of %s is longer than %zu bytes", key->name,
+                       longest(key->kind));
     memcpy(text, value, strlen(value) + 1);
     if (!*text && key->kind != SCENARIO_NODE_CPUS) /* a node without processors */
         return err_set(e, -EINVAL, "%s has no value", key->name);
