@@ -9,7 +9,7 @@ cp /pattern /mnt/pattern
 umount /mnt
 mkswap /dev/ram0 >/dev/null
 swapon /dev/ram0
-/tlbflush 500 &
+/tlbflush 500 $READ &
 
 cell() { # NUMBER READAHEAD_KB PAGE_CLUSTER PATTERN LIMIT_BYTES SEED TOUCHES
     file=/mnt/data

@@ -1,4 +1,4 @@
-"""guest.py - boot Debian's 6.1 cloud kernel in an emulated machine, run one shell script in it, bring back files.
+"""guest.py - boot a Debian cloud kernel (6.1, 6.12) in an emulated machine, run one shell script in it, bring back files.
 
 Needs qemu-system-x86_64, a static busybox, mke2fs and an unpacked linux-image-*-cloud-amd64 package (README.md).
 The initial RAM file system is written here, with fixed times and order, so that it is the same bytes every time:
@@ -6,6 +6,7 @@ one changed byte moves some counters of the guest.
 """
 import gzip
 import io
+import lzma
 import os
 import shutil
 import subprocess
@@ -101,15 +102,16 @@ def compile_module(work, kernel_dir, name):
 
 
 def find_kernel(kernel_dir):
-    """(vmlinuz, release, brd.ko) of an unpacked linux-image package."""
+    """(vmlinuz, release, file of the module brd) of an unpacked linux-image package."""
     releases = sorted(os.listdir(os.path.join(kernel_dir, "lib/modules")))
     release = releases[-1]
-    return (os.path.join(kernel_dir, "boot/vmlinuz-" + release), release,
-            os.path.join(kernel_dir, "lib/modules", release, "kernel/drivers/block/brd.ko"))
+    brd = os.path.join(kernel_dir, "lib/modules", release, "kernel/drivers/block/brd.ko")
+    return (os.path.join(kernel_dir, "boot/vmlinuz-" + release), release, brd if os.path.exists(brd) else brd + ".xz")
 
 
 def read(path):
-    with open(path, "rb") as f:
+    """The bytes of a file, unpacked: 6.12's modules are NAME.ko.xz."""
+    with (lzma.open if path.endswith(".xz") else open)(path, "rb") as f:
         return f.read()
 
 
@@ -117,7 +119,8 @@ def modules(kernel_dir, names):
     """{NAME.ko: bytes} of an unpacked linux-image package."""
     base = os.path.join(kernel_dir, "lib/modules", find_kernel(kernel_dir)[1], "kernel")
     wanted = {name + ".ko" for name in names}
-    return {f: read(os.path.join(folder, f)) for folder, _, files in os.walk(base) for f in files if f in wanted}
+    return {f.removesuffix(".xz"): read(os.path.join(folder, f)) for folder, _, files in os.walk(base) for f in files
+            if f.removesuffix(".xz") in wanted}
 
 
 def boot(work, kernel_dir, job, memory, ram_disk_kib, qemu_extra=(), append_extra="", timeout=1800, root=None, extra=None, cpus=1,

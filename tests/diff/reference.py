@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """reference.py - measure a real kernel on the patterns of pattern.c, as the reference for highwater's own counts.
 
-  reference.py guest    --kernel DIR [--lru mglru] [-o FILE]
-                                                 Debian's 6.1 cloud kernel in qemu (cgroup v2, RAM-disk swap and files)
+  reference.py guest    --kernel DIR [--lru mglru] [--read-stat] [-o FILE]
+                                                 a Debian cloud kernel in qemu (cgroup v2, RAM-disk swap and files)
   reference.py host     [-o FILE]                this machine's cgroup v1 with a zram device of our own; needs root
   reference.py fixtures --kernel DIR [-o DIR]    the guest's own /proc, /sys, cgroup and OOM texts, byte for byte
   reference.py show     FILE...                  a results file as a table
@@ -10,6 +10,7 @@
 README.md says what to install and how noisy the cells are.
 """
 import argparse
+import datetime
 import json
 import os
 import shlex
@@ -60,7 +61,7 @@ def plan(args, table):
     for name, changed in wanted:
         if args.patterns and name not in args.patterns:
             continue
-        for fraction in FRACTIONS[1:] if changed else FRACTIONS:
+        for fraction in args.fractions or (FRACTIONS[1:] if changed else FRACTIONS):
             settings = dict(DEFAULTS, **changed)
             limit = settings["pages"] * PAGE * fraction // 100 // PAGE * PAGE
             cells.append({"pattern": name, "fraction": fraction / 100, "pages": settings["pages"],
@@ -84,9 +85,12 @@ def median_and_spread(runs):
 # The guest -------------------------------------------------------------------------------------------------------
 
 
-def guest_job(cells, repeats, lru):
-    lines = ["PAGES=%d" % DEFAULTS["pages"]]
-    lines += ["echo y >/sys/kernel/mm/lru_gen/enabled"] if lru == "mglru" else []
+STAT_FILE = "/sys/fs/cgroup/run/cpu.stat"
+
+
+def guest_job(cells, repeats, lru, read_stat):
+    lines = ["PAGES=%d" % DEFAULTS["pages"], "READ=%s" % (STAT_FILE if read_stat else ""),
+             "echo %s >/sys/kernel/mm/lru_gen/enabled" % ("y" if lru == "mglru" else "n")]
     lines += [read_text(os.path.join(HERE, script)) for script in ("guest-common.sh", "guest-cells.sh")]
     for _ in range(repeats):
         for number, cell in enumerate(cells):
@@ -111,6 +115,21 @@ def guest_values(block):
     return d["cell"], values, d
 
 
+def guest_reference(release, lru, read_stat):
+    """The file that the results are kept in: reference-6.12-mglru.json."""
+    return "reference-%s%s%s.json" % (".".join(release.split(".")[:2]), "-mglru" if lru == "mglru" else "",
+                                      "-read" if read_stat else "")
+
+
+def words_of(args):
+    """The options that change what is measured."""
+    words = ["--lru mglru"] if args.lru == "mglru" else []
+    words += ["--read-stat"] if args.read_stat else []
+    words += ["--repeats %d" % args.repeats] if args.repeats != 3 else []
+    words += ["--patterns " + " ".join(args.patterns)] if args.patterns else []
+    return words + (["--fractions " + " ".join(map(str, args.fractions))] if args.fractions else [])
+
+
 def machine_text(args, command):
     """The qemu command line without the folders of this machine."""
     return " ".join(shlex.quote(os.path.basename(word) if word.startswith(args.work) or "/boot/" in word
@@ -121,8 +140,8 @@ def measure_guest(args):
     os.makedirs(args.work, exist_ok=True)
     program = guest.compile_static(args.work, "pattern")
     cells = plan(args, patterns(program, DEFAULTS["pages"]))
-    files, command = guest.boot(args.work, args.kernel, guest_job(cells, args.repeats, args.lru), GUEST_MEMORY,
-                                SWAP_BYTES >> 10, timeout=3600)
+    files, command = guest.boot(args.work, args.kernel, guest_job(cells, args.repeats, args.lru, args.read_stat),
+                                GUEST_MEMORY, SWAP_BYTES >> 10, timeout=7200)
     runs = [[] for _ in cells]
     lines = [set() for _ in cells]
     for block in files["cells"].decode().split("end\n"):
@@ -137,14 +156,17 @@ def measure_guest(args):
         cell["swap_device"] = "ram"
         cell["checksum"] = line.pop().rpartition("sum=")[2]
         cell["values"], cell["spread"] = median_and_spread(values)
-    write_results(args.output, {
-        "kernel": guest.find_kernel(args.kernel)[1],
+    release = guest.find_kernel(args.kernel)[1]
+    write_results(args.output or os.path.join(HERE, guest_reference(release, args.lru, args.read_stat)), {
+        "kernel": release,
         "kernel_version": files["version"].decode().strip(),
         "lru": args.lru,
-        "command": "tests/diff/reference.py guest --kernel DIR" + (" --lru mglru" if args.lru == "mglru" else ""),
+        "date": datetime.date.today().isoformat(),
+        "command": " ".join(["tests/diff/reference.py guest --kernel DIR"] + words_of(args)),
         "machine": machine_text(args, command),
         "repeats": args.repeats,
-        "notes": ["one CPU; a second process wakes every 500 us so that the emulated TLB is flushed",
+        "notes": ["one CPU; a second process wakes every 500 us so that the emulated TLB is flushed"
+                  + (", and reads the group's cpu.stat, which brings its statistics up to date" if args.read_stat else ""),
                   "swap: brd; file and program: ext4 on brd, not cached at the start, program text charged to the group",
                   "values: median of the repeats; spread: largest minus smallest, left out where zero",
                   "left_*: memory.stat of the group after the program's exit"],
@@ -359,16 +381,18 @@ def show(args):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb, run, output in (("guest", measure_guest, "reference-6.1.json"),
+    for verb, run, output in (("guest", measure_guest, None),
                               ("host", measure_host, "reference-6.18.json"),
                               ("fixtures", capture_fixtures, "fixtures-6.1")):
         p = verbs.add_parser(verb)
         p.set_defaults(run=run)
         if verb == "guest":
             p.add_argument("--lru", choices=("classic", "mglru"), default="classic")
+            p.add_argument("--read-stat", action="store_true", help="read the group's cpu.stat every 500 us beside the program")
         if verb != "host":
-            p.add_argument("--kernel", required=True, help="unpacked linux-image-6.1.*-cloud-amd64 package")
-        p.add_argument("-o", "--output", default=os.path.join(HERE, output))
+            p.add_argument("--kernel", required=True, help="unpacked linux-image-*-cloud-amd64 package")
+        p.add_argument("-o", "--output", default=output and os.path.join(HERE, output),
+                       help="else named by the kernel, as reference-6.12-mglru.json" if verb == "guest" else None)
         p.add_argument("--work", default=os.path.join(tempfile.gettempdir(), "hwref-work"))
         if verb == "host":
             p.add_argument("--cpu", type=int, default=1, help="the CPU the program is pinned to")
@@ -377,6 +401,7 @@ def main():
         else:
             p.add_argument("--repeats", type=int, default=3)
             p.add_argument("--patterns", nargs="+", metavar="NAME", help="only these")
+            p.add_argument("--fractions", nargs="+", type=int, metavar="PERCENT", help="limits, in percent of the footprint")
     p = verbs.add_parser("show")
     p.set_defaults(run=show)
     p.add_argument("files", nargs="+")
