@@ -403,6 +403,10 @@ struct walk {
     unsigned files, entries;
     bool
         machine; /* the directory is a machine's root: /proc and /sys are the observer's, and what else is wanted has its place */
+    /* Of a directory that is none, the folder in which the first file of a machine's /proc or /sys was; its length. */
+    char root[256];
+    size_t root_len;
+    bool has_root;
 };
 
 static int compare_texts(const void *a, const void *b)
@@ -435,6 +439,32 @@ static bool is_script(int fd)
            memcmp(head, "#!", sizeof(head)) == 0;
 }
 
+/* A file of /proc or /sys of a machine whose root is a folder or two further down. Of two machines the first counts. */
+static void add_native(struct walk *w, int fd, struct span inner)
+{
+    struct span from = from_root(inner);
+    size_t len = (size_t)(from.at - inner.at);
+    char shown[TREE_PATH_MAX], chunk[16384];
+    struct strbuf text;
+    ssize_t got;
+
+    if (!w->has_root && len < sizeof(w->root)) {
+        memcpy(w->root, inner.at, len);
+        w->root_len = len;
+        w->has_root = true;
+    }
+    if (!w->has_root || len != w->root_len || memcmp(inner.at, w->root, len) != 0) {
+        w->p->files_skipped++;
+        return;
+    }
+    strbuf_init(&text);
+    while (text.len < TREE_FILE_MAX && (got = read(fd, chunk, sizeof(chunk))) > 0)
+        strbuf_append_bytes(&text, chunk, (size_t)got);
+    span_copy(from, shown, sizeof(shown));
+    paste_tree_file(w->p, shown, span_of_buf(&text));
+    strbuf_done(&text);
+}
+
 static void walk_entry(struct walk *w, int dir_fd, const char *path, const char *relative,
                        const char *name, unsigned depth)
 {
@@ -455,6 +485,9 @@ static void walk_entry(struct walk *w, int dir_fd, const char *path, const char 
         if (S_ISDIR(st.st_mode) && may_enter(w, from)) {
             walk_dir(w, fd, full.text, inner.text, depth + 1);
             fd = -1;
+        } else if (S_ISREG(st.st_mode) && !w->machine && is_native(from_root(from))) {
+            w->files++;
+            add_native(w, fd, from);
         } else if (S_ISREG(st.st_mode) && is_wanted(from_root(from))) {
             struct err ignored = {0};
 

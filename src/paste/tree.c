@@ -92,9 +92,25 @@ bool tree_append(struct tree *t, struct tree_file *f, struct span text)
     return true;
 }
 
+/* Is there such a file on disk, with something in it? */
+static bool has_below(const struct tree *t, const char *path)
+{
+    struct strbuf text;
+    bool some;
+
+    if (!t->below)
+        return false;
+    strbuf_init(&text);
+    /* A longer file is cut, and some of it is there all the same. */
+    source_read(t->below, path, 4096, &text);
+    some = text.len > 0;
+    strbuf_done(&text);
+    return some;
+}
+
 void tree_offer(struct tree *t, const char *path, const char *text)
 {
-    struct tree_file *f = tree_file(t, span_of(path, strlen(path)));
+    struct tree_file *f = has_below(t, path) ? NULL : tree_file(t, span_of(path, strlen(path)));
 
     if (f && f->text.len == 0)
         tree_append(t, f, span_of(text, strlen(text)));
