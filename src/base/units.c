@@ -116,6 +116,42 @@ int parse_size(const char *text, u64 *ret_bytes, struct err *e)
     return 0;
 }
 
+static unsigned digit_of(char c)
+{
+    return c >= '0' && c <= '9'   ? (unsigned)(c - '0')
+           : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
+           : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10
+                                  : 16;
+}
+
+int parse_kernel_size(const char *text, u64 *ret_bytes)
+{
+    static const char suffixes[] = "KMGTPE";
+    const char *at = text, *suffix;
+    unsigned base = 10;
+    u64 bytes = 0;
+
+    if (at[0] == '0' && (at[1] | 0x20) == 'x' && digit_of(at[2]) < 16) {
+        base = 16;
+        at += 2;
+    } else if (at[0] == '0') {
+        base = 8;
+    }
+    for (; digit_of(*at) < base; at++)
+        bytes = bytes * base + digit_of(*at);
+    suffix = *at ? strchr(suffixes, *at & ~0x20) : NULL;
+    if (suffix && *suffix) {
+        unsigned shift = 10 * (unsigned)(suffix - suffixes + 1);
+
+        bytes <<= shift;
+        at++;
+    }
+    if (*at)
+        return -EINVAL;
+    *ret_bytes = bytes;
+    return 0;
+}
+
 int parse_duration(const char *text, ns_t *ret_ns, struct err *e)
 {
     const char *at = text;

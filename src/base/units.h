@@ -16,6 +16,9 @@
 
 int parse_size(const char *text, u64 *ret_bytes, struct err *e);
 int parse_duration(const char *text, ns_t *ret_ns, struct err *e);
+/* Bytes as cgroup files take them (memparse() of Linux): a whole number, decimal, octal after 0 or hexadecimal after 0x, and one of
+ * K M G T P E, in bits that fit; nothing is 0. -EINVAL where something follows. */
+int parse_kernel_size(const char *text, u64 *ret_bytes);
 
 /* Decimal, or hexadecimal after 0x. */
 int parse_u64(const char *text, u64 *ret, struct err *e);

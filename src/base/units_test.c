@@ -214,6 +214,26 @@ static void formatted_sizes_parse_back(void **state)
     }
 }
 
+static void sizes_of_cgroup_files_are_read_as_linux_does(void **state)
+{
+    static const struct {
+        const char *text;
+        u64 bytes;
+    } good[] = {{"", 0},           {"0", 0},   {"4096", 4096},      {"64k", 64 * KIB},  {"1G", GIB},
+                {"0x1000", 4096},  {"010", 8}, {"0x10M", 16 * MIB}, {"8E", 8ull << 60}, {"16E", 0},
+                {"1t", 1024 * GIB}};
+    static const char *const bad[] = {"1.5G", "100MB", "-1", "G1", "0x", "08", "1 G", "1KK", "k1"};
+    u64 bytes;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+        assert_int_equal(parse_kernel_size(good[i].text, &bytes), 0);
+        assert_int_equal(bytes, good[i].bytes);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+        assert_int_equal(parse_kernel_size(bad[i], &bytes), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +245,7 @@ int main(void)
         cmocka_unit_test(times_are_shown_with_three_digits),
         cmocka_unit_test(counts_are_shown_in_groups_of_three),
         cmocka_unit_test(formatted_sizes_parse_back),
+        cmocka_unit_test(sizes_of_cgroup_files_are_read_as_linux_does),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

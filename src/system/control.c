@@ -45,7 +45,7 @@ enum value_kind {
     VALUE_CPUS,
     VALUE_NODES,
     VALUE_DROP,
-    VALUE_ONE,
+    VALUE_ANY, /* compact_memory: 6.1 does not look at what is written */
     VALUE_KILL,
     VALUE_HUGE_PAGES,
     VALUE_LRU_GEN,
@@ -328,7 +328,7 @@ u64 control_pool_pages(const struct system *s, const struct control *c)
     return c->nid < s->frames.nr_nodes ? hugetlb_node_total(&s->hugetlb, c->nid) : 0;
 }
 
-static const struct control_file compact_file = {"compact_memory", VALUE_ONE, true,
+static const struct control_file compact_file = {"compact_memory", VALUE_ANY, true,
                                                  .write = write_compact};
 static const struct control_file drop_caches_file = {"drop_caches", VALUE_DROP, true,
                                                      .write = write_drop_caches};
@@ -352,7 +352,7 @@ static int parse_pages(struct control *c, struct err *e)
         c->number = PAGE_COUNTER_MAX;
         return 0;
     }
-    if (parse_size(c->text, &bytes, NULL))
+    if (parse_kernel_size(c->text, &bytes))
         return err_set(e, -EINVAL, "%s wants a size such as 200M%s, not '%s'", c->file->name,
                        c->file->kind == VALUE_LIMIT ? ", or max" : "", c->text);
     c->number = group_limit_pages(bytes);
@@ -494,9 +494,7 @@ static int parse_value(struct control *c, struct err *e)
         return parse_masklist(c->text, "CPU", &c->number, e);
     case VALUE_NODES:
         return parse_masklist(c->text, "node", &c->number, e);
-    case VALUE_ONE:
-        if (strcmp(c->text, "1"))
-            return err_set(e, -EINVAL, "%s wants a 1, not '%s'", c->file->name, c->text);
+    case VALUE_ANY:
         return 0;
     case VALUE_KILL:
         rc = parse_int_within(c, 1, 1, -ERANGE);

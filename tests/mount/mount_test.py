@@ -115,7 +115,7 @@ def writes_are_taken_and_refused_as_by_linux():
             (web + "cgroup.subtree_control", "+gpu", errno.EINVAL),
             ("proc/sys/vm/drop_caches", "3", 0),
             ("proc/sys/vm/drop_caches", "9", errno.EINVAL),
-            ("proc/sys/vm/compact_memory", "1", 0),
+            ("proc/sys/vm/compact_memory", "1", 0), ("proc/sys/vm/compact_memory", "0", 0),
             ("proc/1000/oom_score_adj", "-500", 0),
             ("proc/1000/oom_score_adj", "2000", errno.EINVAL),
             ("sys/kernel/mm/transparent_hugepage/enabled", "always", 0),
