@@ -418,13 +418,29 @@ static const char *file_name(void *ctx, u32 file, u32 *ret_pid)
     return info->path && *info->path ? info->path : info->anon ? "shared memory" : "";
 }
 
+/* Drop what processes that never ended hold. The map goes first: who is dropped may drop a file, whose pages are then
+ * looked for in all that the map has. */
+static void put_left(struct fp *fp)
+{
+    VEC(struct fp_mm *) left = {0};
+    size_t cursor;
+    u64 pid, value;
+
+    u64map_for_each (&fp->by_pid, cursor, pid, value)
+        vec_push(&left, (struct fp_mm *)(uintptr_t)value);
+    u64map_done(&fp->by_pid);
+    u64map_init(&fp->by_pid);
+    vec_for_each (&left, mm)
+        fp_mm_put(fp, *mm);
+    vec_done(&left);
+}
+
 int footprint_compute(const struct trace *t, const struct footprint_window *window,
                       struct footprint *ret, struct err *e)
 {
     static const struct footprint_window all;
     struct fp fp = {
         .t = t, .out = ret, .window = window ? window : &all, .pages_left = FOOTPRINT_PAGES_MAX};
-    u64 cursor, key, value;
     int error = 0;
 
     assert(fp.window->from.kind != TRACE_PLACE_NS && fp.window->to.kind != TRACE_PLACE_NS);
@@ -453,8 +469,7 @@ int footprint_compute(const struct trace *t, const struct footprint_window *wind
             fp_mm_put(&fp, s->mm);
         trace_cursor_done(&s->cursor);
     }
-    u64map_for_each (&fp.by_pid, cursor, key, value)
-        fp_mm_put(&fp, (struct fp_mm *)(uintptr_t)value);
+    put_left(&fp);
     if (fp.window->heat)
         heat_finish(fp.window->heat, process_name, file_name, &fp);
     give_files(&fp);

@@ -226,9 +226,10 @@ class Pixels:
         return tuple(self.rows[y][x * self.step:x * self.step + 3])
 
     def near(self, x, y, colour, reach=1):
-        """Is this colour within `reach` pixels of the place?"""
-        return any(close(self.at(i, j), colour) for i in range(max(0, int(x) - reach), min(self.width, int(x) + reach + 1))
-                   for j in range(max(0, int(y) - reach), min(self.height, int(y) + reach + 1)))
+        """Is this colour within `reach` pixels of the place? Plots lie at fractions of a pixel, which the browser rounds."""
+        x, y = round(x), round(y)
+        return any(close(self.at(i, j), colour) for i in range(max(0, x - reach), min(self.width, x + reach + 1))
+                   for j in range(max(0, y - reach), min(self.height, y + reach + 1)))
 
     def columns(self, colour, share):
         """Columns in which at least this share of the pixels has the colour, of every third pixel."""
