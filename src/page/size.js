@@ -38,6 +38,7 @@ const OUTCOME_WORDS = { completed: "completed", oom: "killed", thrash: "thrash" 
 function outcomeOf(row) {
   if (row["memory.max"] == null) return { text: "no limit", class: "" };
   if (!row.survives) return { text: OUTCOME_WORDS[row.outcome] || row.outcome, class: "bad" };
+  if (row.near_edge) return { text: "near edge", class: "warn" };
   return row.usable ? { text: "usable", class: "ok" } : { text: "slow", class: "warn" };
 }
 
