@@ -82,7 +82,7 @@ unsigned numactl_parse(struct block *b, struct span text)
 {
     struct span line;
     unsigned found = 0;
-    u64 total = 0, all_free = 0;
+    u64 total = 0, all_free = 0, mib[NODES_MAX] = {0};
 
     while (span_take_line(&text, &line)) {
         u64 node, value;
@@ -101,6 +101,11 @@ unsigned numactl_parse(struct block *b, struct span text)
         if ((!size && !span_take(&line, "free:")) || !span_take_u64(&line, &value) ||
             value > (u64)1 << 32)
             continue;
+        /* A node does not have more free than it has: whoever copied that mistook a digit, and which is not known. */
+        if (!size && mib[node] && value > mib[node])
+            continue;
+        if (size)
+            mib[node] = value;
         snprintf(file, sizeof(file), "sys/devices/system/node/node%llu/meminfo",
                  (unsigned long long)node);
         block_file_add(b, file, "Node %llu %s: %llu kB\n", (unsigned long long)node,
