@@ -125,6 +125,11 @@ struct cli {
 /* The name that the program is called by, and what it is for: the first lines of its --help. */
 extern const char cli_program[], cli_purpose[];
 
+/* The parts that a program may lack and this one has, each in spaces: " pages " (with pictures), " archives " (and compressors other than
+ * gzip and zstd), " http ". In summary, notes and help of options "{http?TEXT}" is said where the program has the part, "{!http?TEXT}" where it lacks
+ * it; TEXT has no '}'. An option with nothing else in its help is not listed then. */
+extern const char cli_parts[];
+
 /* A verb of the program: verbs.def. */
 struct cli_verb {
     const char *name;

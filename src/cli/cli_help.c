@@ -2,6 +2,7 @@
 #include "cli/cli_int.h"
 #include "cli/cli_machine.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,8 +20,44 @@ static bool is_own_verb(const char *text)
     return false;
 }
 
+/* Is this "{part?" or "{!part?"? Then whether what follows is said, in *ret, and where that begins; else NULL. */
+static const char *find_inner(const char *at, bool *ret)
+{
+    bool with = at[1] != '!';
+    const char *name = at + (with ? 1 : 2);
+    size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz");
+    char word[16];
+
+    if (name[len] != '?')
+        return NULL;
+    assert(len + 3 <= sizeof(word));
+    snprintf(word, sizeof(word), " %.*s ", (int)len, name);
+    *ret = with == (strstr(cli_parts, word) != NULL);
+    return name + len + 1;
+}
+
+/* A text without what it says of parts that this program lacks or, with '!', has. */
+static void append_parts(struct strbuf *out, const char *text)
+{
+    for (const char *at = text; (at = strchr(at, '{')) != NULL;) {
+        bool said;
+        const char *inner = find_inner(at, &said);
+
+        if (!inner) {
+            at++;
+            continue;
+        }
+        size_t len = strcspn(inner, "}");
+        strbuf_append_bytes(out, text, (size_t)(at - text));
+        if (said)
+            strbuf_append_bytes(out, inner, len);
+        at = text = inner + len + 1;
+    }
+    strbuf_append(out, text);
+}
+
 /* A text in which "highwater VERB" stands, for the program that has this verb under another name. */
-static void append_own(struct strbuf *out, const char *text)
+static void append_named(struct strbuf *out, const char *text)
 {
     static const char name[] = "highwater ";
 
@@ -31,11 +68,34 @@ static void append_own(struct strbuf *out, const char *text)
     strbuf_append(out, text);
 }
 
+/* A text as this program should say it. */
+static void append_own(struct strbuf *out, const char *text)
+{
+    struct strbuf parts;
+
+    strbuf_init(&parts);
+    append_parts(&parts, text);
+    append_named(out, parts.text);
+    strbuf_done(&parts);
+}
+
+static bool is_empty(const char *text)
+{
+    struct strbuf own;
+    bool empty;
+
+    strbuf_init(&own);
+    append_parts(&own, text);
+    empty = own.len == 0;
+    strbuf_done(&own);
+    return empty;
+}
+
 static void render_option(const struct cli_option *o, struct strbuf *out)
 {
     size_t start = out->len, width;
 
-    if (!o->help)
+    if (!o->help || is_empty(o->help))
         return;
     if (o->letter)
         strbuf_printf(out, "  -%c, --%s", o->letter, o->name);
@@ -48,7 +108,9 @@ static void render_option(const struct cli_option *o, struct strbuf *out)
         strbuf_append(out, "\n");
         width = 0;
     }
-    strbuf_printf(out, "%*s%s\n", (int)(HELP_COLUMN - width), "", o->help);
+    strbuf_printf(out, "%*s", (int)(HELP_COLUMN - width), "");
+    append_own(out, o->help);
+    strbuf_append(out, "\n");
 }
 
 void cli_render_help(const struct cli_spec *spec, struct strbuf *out)

@@ -55,12 +55,13 @@ static const struct cli_spec spec = {
         "Says whether a machine's memory is healthy, and if not, why and what next.\n"
         "The machine is this one, a container, a capture (FILE.hwc), one that 'highwater run "
         "--proc\n"
-        "DIR' wrote, or whatever text there is of it: logs, outputs of commands, an archive.",
+        "DIR' wrote, or whatever text there is of it: logs, outputs of commands{archives?, an "
+        "archive}.",
     .takes = CLI_OUTPUT | CLI_PAGE | CLI_PICTURES | CLI_PROGRESS,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes =
-        "--format markdown makes a page for a ticket, -o NAME.html one with pictures.\n"
+        "--format markdown makes a page for a ticket{pages?, -o NAME.html one with pictures}.\n"
         "--quiet prints the verdict line alone. Without DELAY a live machine is looked at twice,\n"
         "1 s apart; with it, every DELAY seconds, COUNT times or until interrupted, and changes\n"
         "are printed. TIME is as in 'highwater capture --help'.\n"
@@ -69,8 +70,9 @@ static const struct cli_spec spec = {
         "sar,\n"
         "slabtop, kubectl describe, docker stats, files of /proc, /sys and cgroups, a ticket with "
         "all\n"
-        "of it. It may be compressed (.gz .xz .zst .bz2) or an archive (.tar.*, .zip, a "
-        "sosreport);\n"
+        "of it. It may be compressed "
+        "{archives?(.gz .xz .zst .bz2) or an archive (.tar.*, .zip, a sosreport);}"
+        "{!archives?(.gz .zst; archives and other kinds are refused);}\n"
         "several files and directories are one incident; - is the standard input.\n"
         "\n"
         "Exit code: 0 healthy, 1 warning, 2 critical, 3 cannot tell (also when the command line\n"
@@ -79,10 +81,12 @@ static const struct cli_spec spec = {
         "Examples:\n"
         "  highwater diagnose\n"
         "  highwater diagnose --cgroup /system.slice/db.service --explain\n"
-        "  highwater diagnose sosreport-db1.tar.xz --format json\n"
+        "  highwater diagnose {archives?sosreport-db1.tar.xz}{!archives?messages-db1.gz} --format "
+        "json\n"
         "  highwater diagnose /var/log/messages*\n"
         "  kubectl describe pod web-1 | highwater diagnose -\n"
-        "  highwater diagnose host.hwc -o incident.html\n"
+        "{pages?  highwater diagnose host.hwc -o incident.html\n}"
+        "{!pages?  highwater diagnose host.hwc --format json -o incident.json\n}"
         "  highwater diagnose host.hwc --at 03:10\n"
         "  highwater diagnose 1 60\n",
     .min_operands = 0,

@@ -22,11 +22,12 @@ enum { OPT_LISTEN = 1, OPT_TEXTFILE, OPT_ROOT, OPT_GROUPS, OPT_HOST_HEADER };
 
 static const struct cli_option options[] = {
     {OPT_LISTEN, "listen", 'l', "ADDR:PORT",
-     "serve http://ADDR:PORT/metrics (" HTTP_ADDRESS ":" HTTP_PORT ")"},
+     "{http?serve http://ADDR:PORT/metrics (" HTTP_ADDRESS ":" HTTP_PORT ")}"},
     {OPT_HOST_HEADER, "host-header", 0, "NAME",
-     "answer clients that call this machine NAME, too; may be given again"},
+     "{http?answer clients that call this machine NAME, too; may be given again}"},
     {OPT_TEXTFILE, "textfile", 0, "FILE.prom",
-     "write FILE.prom for node_exporter's textfile collector; serve nothing unless --listen"},
+     "write FILE.prom for node_exporter's textfile collector{http?; serve nothing unless "
+     "--listen}"},
     {OPT_ROOT, "root", 0, "DIR", "export the machine whose /proc and /sys are in DIR (/)"},
     {OPT_GROUPS, "groups", 0, "N", "control groups with metrics of their own at most (1000)"},
 };
@@ -41,7 +42,8 @@ static const struct cli_spec spec = {
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes =
-        "A scrape gets a sample of that moment, at most one a second; without scrapes one is\n"
+        "{http?A scrape gets a sample of that moment, at most one a second; without scrapes one "
+        "is\n"
         "taken every DELAY seconds (15). With --textfile FILE.prom the file is written every\n"
         "DELAY, COUNT times or until interrupted, whole or not at all.\n"
         "\n"
@@ -49,10 +51,16 @@ static const struct cli_spec spec = {
         "otherwise; passwords and TLS are a proxy's. Requests must name the host as localhost, by\n"
         "the address that they reach, or as --host-header says. All metrics: docs/metrics.md.\n"
         "Alert rules and a dashboard: contrib/prometheus.\n"
+        "}"
+        "{!http?FILE.prom is written every DELAY seconds (15), COUNT times or until interrupted,\n"
+        "whole or not at all. highwater itself serves the same by HTTP.\n"
+        "}"
         "\n"
         "Examples:\n"
+        "{http?"
         "  highwater export\n"
         "  highwater export --listen 0.0.0.0:" HTTP_PORT " --host-header $(hostname)\n"
+        "}"
         "  highwater export --textfile /var/lib/prometheus/node-exporter/highwater.prom 30\n",
     .min_operands = 0,
     .max_operands = 2,

@@ -8,6 +8,7 @@ const char cli_purpose[] =
     "What memory of this machine is used for, how reclaimable it is, and whether the shortage\n"
     "hurts: the verbs of highwater that only look, in one file that needs no other. It reads\n"
     "text, gzip and zstd, no archives, and serves no HTTP.\n";
+const char cli_parts[] = " ";
 
 const struct cli_verb cli_verbs[] = {
 #define VERB(name, summary) {#name, cmd_##name, summary},

@@ -4,6 +4,7 @@
 import gzip
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,18 @@ def it_has_the_verbs_that_look(_):
     verbs = [line.split()[0] for line in text.split("Verbs:\n")[1].split("\n\n")[0].splitlines()]
     return sorted(verbs) == ["capture", "diagnose", "export", "top"] and all(
         run(verb, "--help").stdout.startswith(f"Usage: highwater-observe {verb} ") for verb in verbs)
+
+
+def help_offers_only_what_it_does(folder):
+    subprocess.run([TOP / "tools/gen_man.py", OBSERVE, folder, "."], check=True)
+    own = [run(verb, "--help").stdout for verb in ("capture", "diagnose", "export", "top")] + [(folder / "highwater-observe.1").read_text()]
+    whole = "".join(run(verb, "--help", program=HIGHWATER).stdout for verb in ("diagnose", "export"))
+    refused = (".xz", ".zip", "sosreport", "html", "--listen", "--host-header", "pictures")
+    offered = [word for word in refused if any(word.replace("-", "\\-") in text or word in text for text in own)]
+    marks = [text for text in (*own, whole) if re.search(r"\{!?[a-z]+\?", text)]
+    if offered or marks:
+        print(f"# offered: {offered} marks: {len(marks)}")
+    return not offered and not marks and all(word in whole for word in refused) and "(.gz .zst;" in own[1]
 
 
 def plain_gzip_and_zstd_say_what_highwater_says(folder):
@@ -108,7 +121,7 @@ def a_page_is_refused_before_anything_is_written(folder):
     return done.returncode == 3 and "makes no pages" in done.stderr and not (folder / "x.html").exists()
 
 
-TESTS = (the_file_needs_no_other, it_is_under_3_mib_stripped, it_has_the_verbs_that_look, plain_gzip_and_zstd_say_what_highwater_says,
+TESTS = (the_file_needs_no_other, it_is_under_3_mib_stripped, it_has_the_verbs_that_look, help_offers_only_what_it_does, plain_gzip_and_zstd_say_what_highwater_says,
          members_of_gzip_are_one_text, a_cut_or_damaged_file_is_told, other_kinds_are_refused_by_name, what_it_captures_highwater_reads,
          the_textfile_is_written_and_http_refused, a_page_is_refused_before_anything_is_written)
 
