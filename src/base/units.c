@@ -124,19 +124,24 @@ static unsigned digit_of(char c)
                                   : 16;
 }
 
+/* The base that a number's beginning tells, which is skipped when it is 0x. */
+static unsigned take_base(const char **at)
+{
+    if ((*at)[0] != '0')
+        return 10;
+    if (((*at)[1] | 0x20) != 'x' || digit_of((*at)[2]) >= 16)
+        return 8;
+    *at += 2;
+    return 16;
+}
+
 int parse_kernel_size(const char *text, u64 *ret_bytes)
 {
     static const char suffixes[] = "KMGTPE";
     const char *at = text, *suffix;
-    unsigned base = 10;
+    unsigned base = take_base(&at);
     u64 bytes = 0;
 
-    if (at[0] == '0' && (at[1] | 0x20) == 'x' && digit_of(at[2]) < 16) {
-        base = 16;
-        at += 2;
-    } else if (at[0] == '0') {
-        base = 8;
-    }
     for (; digit_of(*at) < base; at++)
         bytes = bytes * base + digit_of(*at);
     suffix = *at ? strchr(suffixes, *at & ~0x20) : NULL;
@@ -149,6 +154,66 @@ int parse_kernel_size(const char *text, u64 *ret_bytes)
     if (*at)
         return -EINVAL;
     *ret_bytes = bytes;
+    return 0;
+}
+
+/* Digits up to something else, which *text is left at. */
+static int take_digits(const char **text, unsigned base, u64 *ret)
+{
+    const char *at = *text;
+    bool too_large = false;
+    u64 number = 0;
+
+    if (base == 0)
+        base = take_base(&at);
+    if (digit_of(*at) >= base)
+        return -EINVAL;
+    for (; digit_of(*at) < base; at++) {
+        too_large |= number > (UINT64_MAX - digit_of(*at)) / base;
+        number = number * base + digit_of(*at);
+    }
+    *text = at;
+    *ret = number;
+    return too_large ? -ERANGE : 0;
+}
+
+int parse_kernel_u64(const char *text, unsigned base, u64 *ret)
+{
+    const char *at = text + (*text == '+');
+    u64 number;
+    int rc = take_digits(&at, base, &number);
+
+    if (rc != -EINVAL && *at)
+        rc = -EINVAL;
+    if (rc == 0)
+        *ret = number;
+    return rc;
+}
+
+#define SYSCTL_DIGITS_MAX 20
+
+int parse_kernel_sysctl(const char *text, u64 *ret)
+{
+    const char *at = text + strspn(text, " \t\n"), *begin = at;
+    u64 number;
+
+    if (take_digits(&at, 0, &number) || at - begin > SYSCTL_DIGITS_MAX ||
+        (*at && !strchr(" \t\n", *at)))
+        return -EINVAL;
+    *ret = number;
+    return 0;
+}
+
+int parse_kernel_bool(const char *text, bool *ret)
+{
+    char first = text[0] | 0x20, second = *text ? text[1] | 0x20 : 0;
+
+    if (first == 'y' || first == 't' || text[0] == '1' || (first == 'o' && second == 'n'))
+        *ret = true;
+    else if (first == 'n' || first == 'f' || text[0] == '0' || (first == 'o' && second == 'f'))
+        *ret = false;
+    else
+        return -EINVAL;
     return 0;
 }
 

@@ -20,6 +20,14 @@ int parse_duration(const char *text, ns_t *ret_ns, struct err *e);
  * K M G T P E, in bits that fit; nothing is 0. -EINVAL where something follows. */
 int parse_kernel_size(const char *text, u64 *ret_bytes);
 
+/* A number as the kernel's files take it (kstrtoull() of Linux): of a base, or of the one that 0x or 0 at its beginning tells (0). */
+int parse_kernel_u64(const char *text, unsigned base, u64 *ret);
+/* The same as /proc/sys takes it: the first word, up to a blank; whatever follows does not count. -EINVAL for a unit, a sign or more than
+ * 20 digits. */
+int parse_kernel_sysctl(const char *text, u64 *ret);
+/* By its first letters: y, t, 1, on; n, f, 0, of (kstrtobool()). */
+int parse_kernel_bool(const char *text, bool *ret);
+
 /* Decimal, or hexadecimal after 0x. */
 int parse_u64(const char *text, u64 *ret, struct err *e);
 

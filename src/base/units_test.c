@@ -234,6 +234,76 @@ static void sizes_of_cgroup_files_are_read_as_linux_does(void **state)
         assert_int_equal(parse_kernel_size(bad[i], &bytes), -EINVAL);
 }
 
+static void numbers_of_kernel_files_are_read_as_linux_does(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned base;
+        int rc;
+        u64 number;
+    } cases[] = {{"16", 0, 0, 16},
+                 {"0x10", 0, 0, 16},
+                 {"010", 0, 0, 8},
+                 {"0", 0, 0, 0},
+                 {"+1", 0, 0, 1},
+                 {"010", 10, 0, 10},
+                 {"18446744073709551615", 0, 0, UINT64_MAX},
+                 {"18446744073709551616", 0, -ERANGE, 0},
+                 {"0x10", 10, -EINVAL, 0},
+                 {"08", 0, -EINVAL, 0},
+                 {"0x", 0, -EINVAL, 0},
+                 {"1 2", 0, -EINVAL, 0},
+                 {"1M", 0, -EINVAL, 0},
+                 {"-1", 0, -EINVAL, 0},
+                 {"", 0, -EINVAL, 0},
+                 {"99999999999999999999x", 0, -EINVAL, 0}};
+    u64 number;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        number = 0;
+        assert_int_equal(parse_kernel_u64(cases[i].text, cases[i].base, &number), cases[i].rc);
+        assert_int_equal(number, cases[i].number);
+    }
+}
+
+/* What a 6.18 kernel said to writes of these texts to sysctls of a network namespace. */
+static void sysctls_are_read_as_linux_does(void **state)
+{
+    static const struct {
+        const char *text;
+        u64 number;
+    } good[] = {{"0x10", 16}, {"010", 8}, {"1 2", 1}, {"1 x", 1},
+                {" 3 ", 3},   {"0X2", 2}, {"3\t", 3}, {"5\n\n", 5}};
+    static const char *const bad[] = {
+        "1M", "+1", "-1", "", "0x", "08", "1,2", "x", "99999999999999999999999"};
+    u64 number;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+        assert_int_equal(parse_kernel_sysctl(good[i].text, &number), 0);
+        assert_int_equal(number, good[i].number);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+        assert_int_equal(parse_kernel_sysctl(bad[i], &number), -EINVAL);
+}
+
+static void switches_are_read_as_linux_does(void **state)
+{
+    static const char *const on[] = {"1", "y", "Y", "yes", "true", "T", "on", "ON"},
+                             *const off[] = {"0", "n", "N", "no", "false", "off", "Of"},
+                             *const bad[] = {"", "2", "maybe", "o", "or", "always"};
+    bool value;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(on); i++)
+        assert_true(parse_kernel_bool(on[i], &value) == 0 && value);
+    for (size_t i = 0; i < ARRAY_SIZE(off); i++)
+        assert_true(parse_kernel_bool(off[i], &value) == 0 && !value);
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+        assert_int_equal(parse_kernel_bool(bad[i], &value), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +316,9 @@ int main(void)
         cmocka_unit_test(counts_are_shown_in_groups_of_three),
         cmocka_unit_test(formatted_sizes_parse_back),
         cmocka_unit_test(sizes_of_cgroup_files_are_read_as_linux_does),
+        cmocka_unit_test(numbers_of_kernel_files_are_read_as_linux_does),
+        cmocka_unit_test(sysctls_are_read_as_linux_does),
+        cmocka_unit_test(switches_are_read_as_linux_does),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

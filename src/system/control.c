@@ -1,8 +1,8 @@
 /* control.c - the files that can be written, and what a write does.
  *
  * A path is taken apart from the front: /sys/fs/cgroup/GROUP/FILE, /proc/sys/vm/NAME, /proc/pressure/RESOURCE, /proc/PID/FILE. The
- * value is parsed as the kernel does (memparse, "max", a trigger), so a scenario with a wrong one is refused before it runs. */
-#include "system/control.h"
+ * value is parsed as the kernel does (control_value.c), so a scenario with a wrong one is refused before it runs. */
+#include "system/control_int.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,47 +19,13 @@
 
 #define CGROUP_ROOT_DIR "/sys/fs/cgroup"
 #define SYSCTL_DIR      "/proc/sys/vm/"
-#define DEMOTION_FILE   "sys/kernel/mm/numa/demotion_enabled"
-#define OOM_ADJ_MIN     (-17) /* of the file that came before oom_score_adj */
-#define OOM_ADJ_MAX     15
 #define PRESSURE_DIR    "/proc/pressure/"
 #define THP_DIR         "/sys/kernel/mm/transparent_hugepage/"
 #define NODE_DIR        "/sys/devices/system/node/node"
-#define RATIOS_MAX      5 /* as many numbers as the kernel takes: its zones */
 #define LRU_GEN_DIR     "/sys/kernel/mm/lru_gen/"
-#define POOL_PAGES_MAX  (1u << 24)
 #define POOL            "hugepages/hugepages-2048kB/"
 #define POOLS_DIR       "/sys/kernel/mm/hugepages/hugepages-"
 #define POOL_DIR        "/sys/kernel/mm/" POOL
-
-enum value_kind {
-    VALUE_LIMIT,
-    VALUE_SIZE,
-    VALUE_BOOL,
-    VALUE_SWITCH,
-    VALUE_PID,
-    VALUE_TRIGGER,
-    VALUE_SCORE_ADJ,
-    VALUE_OOM_ADJ,
-    VALUE_RATIOS,
-    VALUE_CPUS,
-    VALUE_NODES,
-    VALUE_DROP,
-    VALUE_ANY, /* compact_memory: 6.1 does not look at what is written */
-    VALUE_KILL,
-    VALUE_HUGE_PAGES,
-    VALUE_LRU_GEN,
-    VALUE_CONTROLLERS
-};
-
-struct control_file {
-    const char *name;
-    enum value_kind kind;
-    bool in_root; /* of cgroup files */
-    int (*write)(struct system *s, const struct control *c, struct group *g,
-                 struct control_state *st);
-    enum group_limit limit; /* of VALUE_LIMIT */
-};
 
 /* --- cgroup files ---------------------------------------------------------------------------------------------------- */
 static int write_limit(struct system *s, const struct control *c, struct group *g,
@@ -199,31 +165,14 @@ void system_set_lowmem_reserve(struct system *s)
     frames_setup_lowmem_reserve(&s->frames);
 }
 
-/* Up to NR_ZONES + 1 numbers, each from 0 on. Their count, or -EINVAL. */
-static int parse_ratios(const char *text, u64 ret[RATIOS_MAX])
-{
-    char copy[CONTROL_TEXT_MAX + 1], *rest = copy;
-    int nr = 0;
-
-    snprintf(copy, sizeof(copy), "%s", text);
-    for (char *word; (word = strsep(&rest, " \t"));) {
-        if (!*word)
-            continue;
-        if (nr == RATIOS_MAX || parse_u64(word, &ret[nr], NULL) || ret[nr] > INT32_MAX)
-            return -EINVAL;
-        nr++;
-    }
-    return nr ? nr : -EINVAL;
-}
-
 /* Those that are not given stay. */
 static int write_ratios(struct system *s, const struct control *c, struct group *g HW_UNUSED,
                         struct control_state *st HW_UNUSED)
 {
     u64 *to[] = {&s->tunables.lowmem_reserve_dma, &s->tunables.lowmem_reserve_dma32,
                  &s->tunables.lowmem_reserve_normal};
-    u64 ratios[RATIOS_MAX];
-    int nr = parse_ratios(c->text, ratios);
+    u64 ratios[CONTROL_RATIOS_MAX];
+    int nr = control_parse_ratios(c->text, ratios);
 
     for (int i = 0; i < MIN(nr, (int)ARRAY_SIZE(to)); i++)
         *to[i] = ratios[i];
@@ -342,181 +291,6 @@ static const struct control_file oom_adj_file = {"oom_adj", VALUE_OOM_ADJ, true,
                                                  .write = write_score_adj};
 static const struct control_file ratios_file = {"lowmem_reserve_ratio", VALUE_RATIOS, true,
                                                 .write = write_ratios};
-
-/* --- values ------------------------------------------------------------------------------------------------------------- */
-static int parse_pages(struct control *c, struct err *e)
-{
-    u64 bytes;
-
-    if (c->file->kind == VALUE_LIMIT && strcmp(c->text, "max") == 0) {
-        c->number = PAGE_COUNTER_MAX;
-        return 0;
-    }
-    if (parse_kernel_size(c->text, &bytes))
-        return err_set(e, -EINVAL, "%s wants a size such as 200M%s, not '%s'", c->file->name,
-                       c->file->kind == VALUE_LIMIT ? ", or max" : "", c->text);
-    c->number = group_limit_pages(bytes);
-    return 0;
-}
-
-/* A signed number of 32 bits, as kstrtoint() reads it: -EINVAL for what is none, -ERANGE for one that does not fit. */
-static int parse_int(const char *text, s64 *ret)
-{
-    bool minus = *text == '-';
-    u64 n;
-    int rc = parse_u64(text + (minus || *text == '+'), &n, NULL);
-
-    if (rc)
-        return rc;
-    if (n > (u64)INT32_MAX + minus)
-        return -ERANGE;
-    *ret = minus ? -(s64)n : (s64)n;
-    return 0;
-}
-
-/* From `least` to `most`; what another number is told. */
-static int parse_int_within(struct control *c, s64 least, s64 most, int outside)
-{
-    s64 n;
-    int rc = parse_int(c->text, &n);
-
-    if (rc == 0 && (n < least || n > most))
-        rc = outside;
-    if (rc == 0)
-        c->number = (u64)(n - least);
-    return rc;
-}
-
-static int parse_score_adj(struct control *c, struct err *e)
-{
-    int rc = parse_int_within(c, OOM_SCORE_ADJ_MIN, OOM_SCORE_ADJ_MAX, -EINVAL);
-
-    return rc ? err_set(e, rc, "oom_score_adj goes from -1000 to 1000, not '%s'", c->text) : 0;
-}
-
-/* The same in seventeenths: number becomes that of oom_score_adj. */
-static int parse_oom_adj(struct control *c, struct err *e)
-{
-    int rc = parse_int_within(c, OOM_ADJ_MIN, OOM_ADJ_MAX, -EINVAL);
-    s64 adj = (s64)c->number + OOM_ADJ_MIN;
-
-    if (rc)
-        return err_set(e, rc, "oom_adj goes from -17 to 15, not '%s'", c->text);
-    adj = adj == OOM_ADJ_MAX ? OOM_SCORE_ADJ_MAX : adj * OOM_SCORE_ADJ_MAX / -OOM_ADJ_MIN;
-    c->number = (u64)(adj - OOM_SCORE_ADJ_MIN);
-    return 0;
-}
-
-/* "+memory -io": number is 1 when one of them has a minus. */
-static int parse_controllers(struct control *c, struct err *e)
-{
-    static const char *const names[] = {"cpu", "cpuset", "hugetlb", "io", "memory", "pids"};
-    char text[CONTROL_TEXT_MAX + 1], *rest = text;
-
-    snprintf(text, sizeof(text), "%s", c->text);
-    c->number = 0;
-    for (char *word; (word = strsep(&rest, " "));) {
-        bool known = !*word;
-
-        for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
-            known |= strchr("+-", *word) && strcmp(word + 1, names[i]) == 0;
-        if (!known)
-            return err_set(e, -EINVAL,
-                           "cgroup.subtree_control wants + or - and a controller, as in "
-                           "'+memory +io'; not '%s'",
-                           word);
-        c->number |= *word == '-';
-    }
-    return 0;
-}
-
-static int parse_trigger(struct control *c, struct err *e)
-{
-    if (!psi_trigger_valid(c->text))
-        return err_set(e, -EINVAL,
-                       "a trigger is 'some' or 'full', microseconds of stall and of window (500000 "
-                       "to 10000000), as in 'some 150000 1000000'; not '%s'",
-                       c->text);
-    return 0;
-}
-
-/* y, n or bits, in decimal or as 0x7; of those that mean nothing, none is kept. */
-static int parse_lru_gen(struct control *c, struct err *e)
-{
-    const char *hex = strncmp(c->text, "0x", 2) == 0 ? c->text + 2 : NULL;
-    int end = 0;
-    unsigned bits;
-
-    if (strchr("yYnN", *c->text) && *c->text) {
-        c->number = strchr("yY", *c->text) ? LRU_GEN_CAPS : 0;
-        return 0;
-    }
-    if (hex ? sscanf(hex, "%8x%n", &bits, &end) != 1 || hex[end]
-            : parse_u64(c->text, &c->number, NULL) || c->number > UINT32_MAX)
-        return err_set(e, -EINVAL, "lru_gen/enabled wants y, n or bits such as 0x0007, not '%s'",
-                       c->text);
-    c->number = (hex ? bits : c->number) & LRU_GEN_CAPS;
-    return 0;
-}
-
-static int parse_value(struct control *c, struct err *e)
-{
-    int rc;
-
-    switch (c->file->kind) {
-    case VALUE_LIMIT:
-    case VALUE_SIZE:
-        return parse_pages(c, e);
-    case VALUE_BOOL:
-    case VALUE_SWITCH:
-        rc = parse_int_within(c, 0, 1, c->file->kind == VALUE_BOOL ? -EINVAL : -ERANGE);
-        return rc ? err_set(e, rc, "%s is 0 or 1, not '%s'", c->file->name, c->text) : 0;
-    case VALUE_PID:
-        if (parse_int_within(c, 0, INT32_MAX, -EINVAL))
-            return err_set(e, -EINVAL, "cgroup.procs wants a pid, not '%s'", c->text);
-        return 0;
-    case VALUE_CONTROLLERS:
-        return parse_controllers(c, e);
-    case VALUE_TRIGGER:
-        return parse_trigger(c, e);
-    case VALUE_SCORE_ADJ:
-        return parse_score_adj(c, e);
-    case VALUE_OOM_ADJ:
-        return parse_oom_adj(c, e);
-    case VALUE_RATIOS:
-        return parse_ratios(c->text, (u64[RATIOS_MAX]){0}) > 0
-                   ? 0
-                   : err_set(e, -EINVAL,
-                             "%s wants a number for each zone, as in '256 256 32'; "
-                             "not '%s'",
-                             c->file->name, c->text);
-    case VALUE_CPUS:
-        return parse_masklist(c->text, "CPU", &c->number, e);
-    case VALUE_NODES:
-        return parse_masklist(c->text, "node", &c->number, e);
-    case VALUE_ANY:
-        return 0;
-    case VALUE_KILL:
-        rc = parse_int_within(c, 1, 1, -ERANGE);
-        return rc ? err_set(e, rc, "%s wants a 1, not '%s'", c->file->name, c->text) : 0;
-    case VALUE_HUGE_PAGES:
-        rc = parse_u64(c->text, &c->number, NULL);
-        if (rc || c->number > POOL_PAGES_MAX)
-            return err_set(e, rc ? rc : -EINVAL, "%s wants a number of huge pages, not '%s'",
-                           c->file->name, c->text);
-        return 0;
-    case VALUE_LRU_GEN:
-        return parse_lru_gen(c, e);
-    case VALUE_DROP:
-        if (parse_u64(c->text, &c->number, NULL) || c->number < 1 || c->number > 4)
-            return err_set(e, -EINVAL,
-                           "drop_caches is 1 for page cache, 2 for slab, 3 for both or 4 for no "
-                           "line in the log, not '%s'",
-                           c->text);
-        return 0;
-    }
-    hw_unreachable();
-}
 
 /* --- paths ---------------------------------------------------------------------------------------------------------------- */
 static int unknown_file(const char *path, const char *name, struct err *e)
@@ -685,7 +459,7 @@ static bool find_tunable_file(const char *path, struct control *c)
         const char *file = tunable_file(&tunable_info[i], name, sizeof(name));
 
         if (strncmp(tunable_info[i].key, "numa/", 5) == 0) /* a word: true or false */
-            file = DEMOTION_FILE;
+            file = CONTROL_DEMOTION_FILE;
         if (!file || strcmp(file, path + 1) != 0)
             continue;
         c->tunable = &tunable_info[i];
@@ -749,7 +523,6 @@ bool control_is_file(const char *path)
 int control_parse(const char *path, const char *value, struct control *ret, struct err *e)
 {
     struct control c = {0};
-    struct tunables scratch;
     int rc;
 
     if (strlen(path) > CONTROL_PATH_MAX)
@@ -760,12 +533,7 @@ int control_parse(const char *path, const char *value, struct control *ret, stru
     rc = find_file(path, &c, e);
     if (rc)
         return rc;
-    if (c.tunable) {
-        tunables_init(&scratch);
-        rc = tunables_set(&scratch, c.tunable->key, value, e) ? -EINVAL : 0;
-    } else {
-        rc = parse_value(&c, e);
-    }
+    rc = control_parse_value(&c, path, e);
     if (rc)
         return rc;
     *ret = c;

@@ -101,6 +101,16 @@ def writes_are_taken_and_refused_as_by_linux():
             ("proc/sys/vm/swappiness", "300", errno.EINVAL),
             ("proc/sys/vm/swappiness", "abc", errno.EINVAL),
             ("proc/sys/vm/laptop_mode", "5", 0),
+            ("proc/sys/vm/swappiness", "0x1G", errno.EINVAL), ("proc/sys/vm/swappiness", "08", errno.EINVAL),
+            ("proc/sys/vm/swappiness", "-1", errno.EINVAL), ("proc/sys/vm/dirty_bytes", "16M", errno.EINVAL),
+            ("proc/sys/vm/dirty_bytes", "0x1000000", 0), ("proc/sys/vm/page-cluster", "02", 0),
+            ("proc/sys/vm/watermark_scale_factor", "20 and what follows", 0), ("proc/sys/vm/nr_hugepages", "0x0", 0),
+            ("sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "0x0", errno.EINVAL),
+            ("sys/kernel/mm/transparent_hugepage/khugepaged/defrag", "0", 0),
+            ("sys/kernel/mm/transparent_hugepage/khugepaged/defrag", "true", errno.EINVAL),
+            ("sys/kernel/mm/transparent_hugepage/khugepaged/pages_to_scan", "0x200", errno.EINVAL),
+            ("sys/kernel/mm/lru_gen/min_ttl_ms", "0x3e8", 0), ("sys/kernel/mm/lru_gen/enabled", "07", 0),
+            ("sys/kernel/mm/numa/demotion_enabled", "on", 0), ("sys/kernel/mm/numa/demotion_enabled", "perhaps", errno.EINVAL),
             ("proc/meminfo", "1", errno.EACCES if os.geteuid() else errno.EIO),
             (web + "memory.max", "32M", 0),
             (web + "memory.high", "max", 0),
@@ -137,6 +147,10 @@ def writes_are_taken_and_refused_as_by_linux():
         got = [(name, text, machine.write(name, text)) for name, text, _ in want]
         assert got == want, [(a, b) for a, b in zip(got, want) if a != b]
         assert machine.read("proc/sys/vm/swappiness") == "10\n"
+        assert machine.read("proc/sys/vm/dirty_bytes") == "16777216\n" and machine.read("proc/sys/vm/page-cluster") == "2\n"
+        assert machine.read("proc/sys/vm/watermark_scale_factor") == "20\n"
+        assert machine.read("sys/kernel/mm/lru_gen/min_ttl_ms") == "1000\n" and machine.read("sys/kernel/mm/lru_gen/enabled") == "0x0007\n"
+        assert machine.read("sys/kernel/mm/numa/demotion_enabled") == "true\n"
         assert machine.read("proc/sys/vm/lowmem_reserve_ratio") == "64\t64\t32\t0\t0\n"
         assert machine.write("proc/1000/oom_adj", "3") == 0 and machine.read("proc/1000/oom_score_adj") == "176\n"
         machine.write("proc/1000/oom_score_adj", "-500")
