@@ -69,7 +69,8 @@ static bool worth_showing(const struct size_result *res, const struct size_row *
         return true;
     for (size_t i = 0; i < ARRAY_SIZE(both); i++)
         if (both[i]->found &&
-            (row->limit_bytes == both[i]->limit_bytes || row->limit_bytes == both[i]->fails_bytes))
+            (row->limit_bytes == both[i]->limit_bytes || row->limit_bytes == both[i]->bare_bytes ||
+             row->limit_bytes == both[i]->fails_bytes))
             return true;
     for (size_t i = 0; i < res->holes.count; i++)
         if (row->limit_bytes == res->holes.items[i])
@@ -103,9 +104,10 @@ static void boundary_line(const char *name, const char *what, const struct size_
         strbuf_printf(out, "%-22s none of the limits tried %s\n", name, what);
         return;
     }
-    format_two_bytes(limit, b->limit_bytes, fails, b->fails_bytes);
+    format_two_bytes(limit, b->limit_bytes, fails,
+                     b->clear_of_bytes ? b->clear_of_bytes : b->fails_bytes);
     strbuf_printf(out, "%-22s %s", name, limit);
-    if (b->bare_bytes < b->limit_bytes)
+    if (b->clear_of_bytes)
         strbuf_printf(out, " (%u %% clear of %s, which fails)", SHAPE_CLEAR_PERCENT, fails);
     else if (b->fails_bytes)
         strbuf_printf(out, " (%s does not)", fails);

@@ -108,7 +108,8 @@ void advice_finish(struct size_result *r, const struct size_config *config)
             at += (size_t)snprintf(a->reason + at, sizeof(a->reason) - at, __VA_ARGS__); \
     } while (0)
     strbuf_init(&slow);
-    format_two_bytes(high, r->usable.limit_bytes, fails, r->usable.fails_bytes);
+    format_two_bytes(high, r->usable.limit_bytes, fails,
+                     r->usable.clear_of_bytes ? r->usable.clear_of_bytes : r->usable.fails_bytes);
     format_bytes(peak, r->unlimited.peak_bytes);
     if (r->usable.limit_bytes > r->unlimited.peak_bytes + r->unlimited.peak_bytes / 16) {
         SAY("No limit that was tried below the %s it grows to without one is usable", peak);
@@ -119,7 +120,7 @@ void advice_finish(struct size_result *r, const struct size_config *config)
         SAY("%s is the smallest limit at which the run takes at most %.2f times its time without a "
             "limit",
             high, config->usable_slowdown);
-        if (r->usable.bare_bytes < r->usable.limit_bytes)
+        if (r->usable.clear_of_bytes)
             SAY(" and is %u %% clear of those that it does not survive (%s)", SHAPE_CLEAR_PERCENT,
                 fails);
         else if (r->usable.fails_bytes)

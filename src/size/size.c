@@ -399,6 +399,8 @@ static void note_boundaries(struct size_result *out, u64 clear)
     clear_of_it = boundary_of(out, row_usable);
     out->usable.found = clear_of_it.found;
     out->usable.limit_bytes = clear_of_it.limit_bytes;
+    if (out->usable.bare_bytes < out->usable.limit_bytes)
+        out->usable.clear_of_bytes = out->survives.fails_bytes;
     shape_band(out, row_survives, &out->survives);
     shape_band(out, row_usable, &out->usable);
 }

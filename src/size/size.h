@@ -89,6 +89,7 @@ struct size_boundary {
     u64 limit_bytes; /* the smallest tried limit that passes and above which all tried ones pass */
     u64 fails_bytes; /* the largest tried limit below it that does not pass; 0: none was tried */
     u64 bare_bytes;  /* limit_bytes, if nothing were too near to a limit that does not survive */
+    u64 clear_of_bytes; /* that limit, where it is why limit_bytes is above bare_bytes; else 0 */
     u64 low_bytes, high_bytes; /* where it may lie on a real machine (shape.h) */
 };
 

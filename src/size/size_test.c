@@ -1,6 +1,7 @@
 /* size_test.c - sweeps over recordings whose needs are known. */
 #include "base/test.h"
 
+#include "base/units.h"
 #include "size/size.h"
 #include "trace/trace_writer.h"
 
@@ -509,6 +510,62 @@ static void what_was_asked_for_and_fails_is_not_advised(void **state)
     close_sweep(&s);
 }
 
+/* A program with 8 MiB of its own that asks for pages of a file of 2 MiB, of some more often than of others. */
+static u8 *make_slope(size_t *ret_count)
+{
+    struct trace_writer *w;
+    u32 s, at = 1;
+    u8 *bytes;
+
+    assert_int_equal(trace_writer_new(NULL, &w, NULL), 0);
+    s = trace_writer_stream(w);
+    trace_writer_op(w, s, HWT_OP_PROC_START, 0, (u64[]){1, 0, 1, 0}, "slope");
+    trace_writer_op(w, s, HWT_OP_MMAP, 0, (u64[]){PAGE(1000), PAGE(2048), 3, 0, 0, 0}, NULL);
+    for (u64 i = 0; i < 2048; i++)
+        trace_writer_access(w, s, HWT_WRITE, 1000 + i, 100);
+    trace_writer_op(w, s, HWT_OP_FILE, 0, (u64[]){1, 1, 1, PAGE(512), 0}, "/f");
+    trace_writer_op(w, s, HWT_OP_OPEN, 0, (u64[]){1, 1, 1}, NULL);
+    for (u64 i = 0; i < 8000; i++) {
+        at = at * 1103515245u + 12345u;
+        trace_writer_op(w, s, HWT_OP_READ, 0, (u64[]){1, 1, PAGE((at >> 16) % 512), PAGE(1), 0},
+                        NULL);
+        trace_writer_access(w, s, HWT_WRITE, 1000 + i % 2048, 50000);
+    }
+    trace_writer_op(w, s, HWT_OP_EXIT_GROUP, 0, (u64[]){0}, NULL);
+    assert_int_equal(trace_writer_finish(w, NULL, &bytes, ret_count, NULL), 0);
+    return bytes;
+}
+
+/* Between a limit that fails and the smallest usable one lie limits that are slow, and ones that are too near to what fails. */
+static void a_limit_is_said_to_be_clear_of_the_one_that_fails(void **state)
+{
+    char fails[UNITS_TEXT_MAX], both[UNITS_TEXT_MAX];
+    const struct size_result *r;
+    u64 limits[8];
+    struct sweep s;
+    size_t count;
+    u8 *bytes = make_slope(&count);
+
+    (void)state;
+    size_bytes(&s, bytes, count);
+    size_result_done(&s.result);
+    for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+        limits[i] = 8 * MIB + 768 * KIB + i * 64 * KIB;
+    s.config.limits = limits;
+    s.config.nr_limits = ARRAY_SIZE(limits);
+    s.config.usable_slowdown = 2.9;
+    assert_int_equal(size_run(&s.config, &s.result, NULL), 0);
+    r = &s.result;
+    assert_true(r->survives.fails_bytes < r->usable.fails_bytes);
+    assert_true(r->usable.fails_bytes < r->usable.bare_bytes);
+    assert_true(row(&s, r->usable.bare_bytes)->near_edge);
+    assert_true(r->usable.bare_bytes < r->usable.limit_bytes);
+    assert_int_equal(r->usable.clear_of_bytes, r->survives.fails_bytes);
+    format_two_bytes(both, r->usable.limit_bytes, fails, r->survives.fails_bytes);
+    assert_non_null(strstr(r->advice.reason, fails));
+    close_sweep(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -525,6 +582,7 @@ int main(void)
         cmocka_unit_test(the_grid_is_left_where_no_boundary_can_be),
         cmocka_unit_test(machines_that_are_compared_are_swept_as_alone),
         cmocka_unit_test(a_sweep_can_be_stopped),
+        cmocka_unit_test(a_limit_is_said_to_be_clear_of_the_one_that_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
