@@ -3,6 +3,7 @@
 
   advice.py host [-o FILE] [NAME...]             on this machine, in control groups of version 1 or 2; as root
   advice.py guest --kernel DIR [-o FILE] [NAME...]   in an emulated machine with an unpacked 6.1 kernel (guest.py), control groups of version 2
+  ... -o FILE                                    each program's results are added as soon as there are any; those of others stay
   advice.py host --fresh SEED [--count N] ...    of N programs drawn from those of the list that are not among the ones tried by default
   advice.py show FILE...                         a table of results
 
@@ -21,6 +22,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 RECORD = HERE.parent / "record"
@@ -150,12 +152,12 @@ def make_root(root, names, files):
 
 
 def native(root, plan, work, runs):
-    """Results of native.py. /dev and /proc are mounted where nobody else sees it."""
+    """Results of native.py. /dev, /proc and memory that programs share by name are mounted where nobody else sees it."""
     output = os.path.join(work, "native.json")
     with open(os.path.join(work, "plan.json"), "w", encoding="ascii") as f:
         json.dump(plan, f)
-    subprocess.run(["unshare", "-m", "/bin/sh", "-c", 'mount --bind /dev "$1/dev" && mount --bind /proc "$1/proc" && exec /usr/bin/python3 "$0" "$@"',
-                    str(RECORD / "native.py"), root, os.path.join(work, "plan.json"), output, str(runs)], check=True)
+    subprocess.run(["unshare", "-m", "/bin/sh", "-c", 'mount --bind /dev "$1/dev" && mount -t tmpfs -o mode=1777 shm "$1/dev/shm" && '
+                    'mount --bind /proc "$1/proc" && exec /usr/bin/python3 "$0" "$@"', str(RECORD / "native.py"), root, os.path.join(work, "plan.json"), output, str(runs)], check=True)
     with open(output, encoding="ascii") as f:
         return json.loads(f.read())
 
@@ -201,7 +203,9 @@ def guest_job(runs):
     return "\n".join(["insmod /%s.ko" % name for name in GUEST_MODULES] + [
         "ifconfig lo 127.0.0.1 up", "echo +memory >/sys/fs/cgroup/cgroup.subtree_control",
         "dd if=/dev/vda of=/dev/ram1 bs=1M", "echo 3 >/proc/sys/vm/drop_caches", "mount -t ext4 /dev/ram1 /mnt",
+        "mkdir -p /dev/shm",
         "for where in /mnt /mnt/box; do mount --bind /dev $where/dev; mount --bind /proc $where/proc; done",
+        "mount -t tmpfs -o mode=1777 shm /mnt/box/dev/shm",
         "mount --rbind /sys /mnt/sys", "cat /proc/version >/out/version",
         "chroot /mnt /usr/bin/python3 -I %s/native.py /box /plan.json /native.json %d" % (RECORD, runs),
         "cp /mnt/native.json /out/native.json"]) + "\n"
@@ -230,40 +234,42 @@ def in_guest(kernel, folder, plan, runs):
     return [json.loads(line) for line in files["native.json"].decode().splitlines()], files["version"].decode().strip(), command
 
 
-def measured_in_guest(program, names, parent, kernel, runs):
-    """Cells of all programs, of one boot."""
+def measured_in_guest(program, name, parent, kernel, runs):
+    """The cell of a program, of a boot of its own: what was measured is there even if a later program hangs the guest."""
     folder = tempfile.mkdtemp(dir=parent)
     os.chmod(folder, 0o755)
-    root = os.path.join(folder, "root")
-    sizes, files = {}, set()
-    for name in names:
-        own = tempfile.mkdtemp(dir=folder)
-        trace, more = recorded(program, name, own)
-        sizes[name] = sized(program, trace, GUEST_SIZE)
-        files |= set(more)
-        if os.path.isdir(os.path.join(own, "made")):
-            os.makedirs(os.path.join(root, "made"), exist_ok=True)
-            shutil.move(os.path.join(own, "made"), os.path.join(root, "made", name))
-        shutil.rmtree(own)
-        print("# %s: %s" % (name, ", ".join("%s %s" % (label, mib(limit)) for label, limit in limits_of(sizes[name]).items())), flush=True)
-    make_root(root, names, sorted(files))
-    plan = [{"name": name, "limits": limits_of(sizes[name]), "guess": limits_of(sizes[name])["survived"]} for name in names]
-    found, version, _ = in_guest(kernel, folder, plan, runs)
+    root, own = os.path.join(folder, "root"), tempfile.mkdtemp(dir=folder)
+    trace, files = recorded(program, name, own)
+    size = sized(program, trace, GUEST_SIZE)
+    if os.path.isdir(os.path.join(own, "made")):
+        os.makedirs(os.path.join(root, "made"), exist_ok=True)
+        shutil.move(os.path.join(own, "made"), os.path.join(root, "made", name))
+    shutil.rmtree(own)
+    limits = limits_of(size)
+    print("# %s: %s" % (name, ", ".join("%s %s" % (label, mib(limit)) for label, limit in limits.items())), flush=True)
+    make_root(root, [name], sorted(files))
+    found, version, _ = in_guest(kernel, folder, [{"name": name, "limits": limits, "guess": limits["survived"]}], runs)
     shutil.rmtree(folder)
-    return [dict(cell, ours=ours(sizes[cell["name"]])) for cell in found], version
+    return dict(found[0], version=version, ours=ours(size))
 
 
 def ours(size):
     return {"peak": size["unlimited"]["memory.peak"], "peak + 15 %": size["peak_plus_15_percent_bytes"], "limits": limits_of(size)}
 
 
-def store(path, cells, kernel=None, version=None):
+def store(path, cells, kernel=None):
+    """Cells of programs that were not measured this time stay in the file, if they are of the same kernel."""
     head = {"kernel": kernel or os.uname().release, "cgroups": 1 if not kernel and os.path.exists("/sys/fs/cgroup/memory") else 2,
             "command": "tests/diff/advice.py " + ("guest --kernel DIR" if kernel else "host"), "size": " ".join(GUEST_SIZE if kernel else SIZE)}
-    if version:
-        head["version"] = version
-    with open(path, "w", encoding="ascii") as f:
-        f.write(json.dumps(head, indent=1)[:-2] + ",\n \"cells\": [\n  " + ",\n  ".join(map(json.dumps, cells)) + "\n ]\n}\n")
+    kept = []
+    if os.path.exists(path):
+        old = json.loads(pathlib.Path(path).read_text(encoding="ascii"))
+        if {key: old[key] for key in head} != head:
+            raise SystemExit("%s: measured with another kernel or other options of size" % path)
+        new = {cell["name"] for cell in cells}
+        kept = [dict({"version": old["version"]} if "version" in old else {}, **cell) for cell in old["cells"] if cell["name"] not in new]
+    text = json.dumps(head, indent=1)[:-2] + ",\n \"cells\": [\n  " + ",\n  ".join(map(json.dumps, kept + cells)) + "\n ]\n}\n"
+    pathlib.Path(path).write_text(text, encoding="ascii")
 
 
 # Judging ------------------------------------------------------------------------------------------------------------------------
@@ -355,21 +361,19 @@ def main():
     with tempfile.TemporaryDirectory(dir="/var/tmp") as parent:
         os.chmod(parent, 0o755)
         program = common.program_for_all(parent)
-        if args.what == "guest":
-            cells, version = measured_in_guest(program, names, parent, args.kernel, args.runs)
-            print("\n".join(map(line, cells)), flush=True)
-            if args.output:
-                store(args.output, cells, guest.find_kernel(args.kernel)[1], version)
-            return
         for name in names:
             try:
-                cells.append(measured(program, name, parent, args.runs))
+                if args.what == "guest":
+                    cell = measured_in_guest(program, name, parent, args.kernel, args.runs)
+                else:
+                    cell = measured(program, name, parent, args.runs)
+                cells.append(dict(cell, runs=args.runs, measured=time.strftime("%Y-%m-%d", time.gmtime())))
             except (workloads.Failed, subprocess.SubprocessError) as error:
                 print("# %s: %s" % (name, error), flush=True)
                 continue
             print(line(cells[-1]), flush=True)
             if args.output:
-                store(args.output, cells)
+                store(args.output, cells, guest.find_kernel(args.kernel)[1] if args.what == "guest" else None)
 
 
 if __name__ == "__main__":

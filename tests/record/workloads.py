@@ -126,12 +126,14 @@ def value(i):
     return (b"value %d " % i) * (1 + i % 20)
 
 
-def redis_client(port, alive):
-    with connect(port, alive) as sock:
-        sets = [b"SET k%d %s\r\n" % (i * 7919 % 30011, value(i).replace(b" ", b"_")) for i in range(100000)]
-        gets = [b"GET k%d\r\n" % (i % 30011) for i in range(100000)]
-        known = {r.split()[1] for r in sets}
-        return ask_lines(sock, sets + gets, lambda r: 2 if r[:1] == b"G" and r.split()[1] in known else 1)
+def redis_client(requests):
+    def client(port, alive):
+        with connect(port, alive) as sock:
+            sets = [b"SET k%d %s\r\n" % (i * 7919 % 30011, value(i).replace(b" ", b"_")) for i in range(requests)]
+            gets = [b"GET k%d\r\n" % (i % 30011) for i in range(requests)]
+            known = {r.split()[1] for r in sets}
+            return ask_lines(sock, sets + gets, lambda r: 2 if r[:1] == b"G" and r.split()[1] in known else 1)
+    return client
 
 
 def memcached_client(port, alive):
@@ -318,6 +320,11 @@ def lighttpd(folder, port):
 
 def apache(folder, port):
     return ["apache2", "-D", "FOREGROUND", "-f", write(folder + "/apache.conf", APACHE % {"dir": www(folder), "port": port})]
+
+
+# It looks for the folder of its libraries, even if it needs none of them.
+POSTGRES_BESIDE = ("/usr/lib/postgresql/*/lib/dict_snowball.so", "/usr/lib/postgresql/*/lib/plpgsql.so", "/usr/share/postgresql/*/timezonesets/*",
+                   "/usr/share/zoneinfo/Etc/UTC")
 
 
 def postgresql(folder, port):
@@ -525,15 +532,15 @@ python_sleeps.slept = 6
 
 S, I, C, B = "server", "interpreter", "compiler", "batch"
 PROGRAMS = {
-    "redis": Workload(S, "redis-server", redis, redis_client),
-    "redis-idle": Workload(S, "redis-server", redis, idle(redis_client, 10)),
+    "redis": Workload(S, "redis-server", redis, redis_client(100000)),
+    "redis-idle": Workload(S, "redis-server", redis, idle(redis_client(25000), 10)),
     "memcached": Workload(S, "memcached", memcached, memcached_client),
     "memcached-idle": Workload(S, "memcached", memcached, idle(memcached_client, 6)),
     "nginx": Workload(S, "nginx", nginx, http_client("/%d.txt", 4000, True)),
-    "nginx-idle": Workload(S, "nginx", nginx, idle(http_client("/%d.txt", 1500, True), 6)),
+    "nginx-idle": Workload(S, "nginx", nginx, idle(http_client("/%d.txt", 300, True), 6)),
     "lighttpd": Workload(S, "lighttpd", lighttpd, http_client("/%d.txt", 4000), ("/usr/lib/lighttpd/*.so",)),
     "apache2": Workload(S, "apache2", apache, http_client("/%d.txt", 4000)),
-    "postgresql": Workload(S, "postgres", postgresql, postgres_client, (), ("initdb",)),
+    "postgresql": Workload(S, "postgres", postgresql, postgres_client, POSTGRES_BESIDE, ("initdb",)),
     "node-server": Workload(S, "node", server_script(["node"], NODE_SERVER), http_client("/%d", 800)),
     "python-server": Workload(S, "python3", server_script(["python3", "-I"], PYTHON_SERVER), http_client("/%d", 800)),
     "php-server": Workload(S, "php", php_server, http_client("/%d", 100)),
@@ -551,8 +558,8 @@ PROGRAMS = {
     "sqlite3": Workload(I, "sqlite3", lambda folder, _: ["sqlite3", ":memory:", SHOP]),
     "sqlite-file": Workload(I, "sqlite3", lambda folder, _: ["sqlite3", os.path.join(folder, "shop.db"), "pragma synchronous=off;" + SHOP]),
     "jq": Workload(I, "jq", jq),
-    "gcc": Workload(C, "gcc", gcc(700, "-O2")),
-    "gcc-O0": Workload(C, "gcc", gcc(700, "-O0")),
+    "gcc": Workload(C, "gcc", gcc(150, "-O2")),
+    "gcc-O0": Workload(C, "gcc", gcc(250, "-O0")),
     "bison": Workload(C, "bison", bison, None, ("/usr/share/bison/**",)),
     "m4": Workload(C, "m4", m4),
     "convert": Workload(C, "convert-im6.q16", convert),
