@@ -122,9 +122,10 @@ static bool move(struct hint *h, unsigned to)
     if (!may_move(h, to) || migrate_folio_to(mem, h->pfn, to, MR_NUMA_MISPLACED))
         return false;
     now = folio_head_pfn(mem->frames, pte_ref_pfn(pagetable_lookup(mm, h->f->vpn), h->f->vpn));
-    count(mem->counters, NUMA_PAGES_MIGRATED, (s64)h->pages);
+    group_count(mem->groups, group_get(mem->groups, mm->memcg), NUMA_PAGES_MIGRATED, (s64)h->pages);
     if (!node_is_toptier(mem, h->nid) && node_is_toptier(mem, to)) {
-        frames_count(mem->frames, now, PGPROMOTE_SUCCESS, (s64)h->pages);
+        group_count_frame(mem->groups, frame_group(mem->groups, frames_get(mem->frames, now)), now,
+                          PGPROMOTE_SUCCESS, (s64)h->pages);
         if (mem->tunables->numa_balancing & NUMA_BALANCING_MEMORY_TIERING)
             mem_numa_forget(mem, now);
     }
@@ -250,7 +251,7 @@ static void answer(struct fault *f, pte_t *slot, u64 pages)
     h.nid = frame_nid(mem->frames, h.pfn);
     h.last = mem_numa_last(mem, h.pfn);
     local = h.nid == mem_nid(mem);
-    count(mem->counters, NUMA_HINT_FAULTS, 1);
+    group_count(mem->groups, group_get(mem->groups, ac->mm->memcg), NUMA_HINT_FAULTS, 1);
     count(mem->counters, NUMA_HINT_FAULTS_LOCAL, local);
     ac->numa->hint_faults++;
     ac->numa->hint_faults_local += local;

@@ -104,7 +104,7 @@ static u64 mark(struct scan *sc, vpn_t start, vpn_t end)
     }
     if (marked)
         mmu_flush_range(mm, start, end);
-    count(mem->counters, NUMA_PTE_UPDATES, (s64)marked);
+    group_count(mem->groups, group_get(mem->groups, mm->memcg), NUMA_PTE_UPDATES, (s64)marked);
     return marked;
 }
 

@@ -81,8 +81,8 @@ static void reclaim_node(struct mem *mem, struct pgdat *pgdat, unsigned order, u
     while (sc.state.nr_reclaimed < wanted && sc.throttle != THROTTLE_REQUEST &&
            --sc.state.priority >= 0);
     mem->memstall_ns += mem->cpu_ns - before;
-    if (sc.state.nr_reclaimed < wanted)
-        count(mem->counters, ZONE_RECLAIM_FAILED, 1);
+    count(mem->counters,
+          sc.state.nr_reclaimed < wanted ? ZONE_RECLAIM_FAILED : ZONE_RECLAIM_SUCCESS, 1);
 }
 
 static bool zone_serves(const struct zone *z, unsigned order, u32 flags)

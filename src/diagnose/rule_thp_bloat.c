@@ -26,7 +26,7 @@ struct signs {
 /* Of the stored or swapped pages those that take no space, because they are zeroes. */
 static double zeroes_in_swap(const struct snapshot *s)
 {
-    u64 same = 0, all = 0, zero = s->vmstat_later[VL_SWPOUT_ZERO], out = s->vmstat[PSWPOUT];
+    u64 same = 0, all = 0, zero = s->vmstat[SWPOUT_ZERO], out = s->vmstat[PSWPOUT];
     u64 page = s->page_bytes && known(s->page_bytes) ? s->page_bytes : 4096;
 
     vec_for_each (&s->zrams, z) {
@@ -45,7 +45,7 @@ static struct signs signs_of(const struct snapshot *s)
     u64 made = figure_add(s->vmstat[THP_FAULT_ALLOC], s->vmstat[THP_COLLAPSE_ALLOC]);
 
     return (struct signs){zeroes_in_swap(s), share_of(s->vmstat[THP_DEFERRED_SPLIT_PAGE], made),
-                          number_of(s->vmstat_later[VL_THP_UNDERUSED_SPLIT_PAGE])};
+                          number_of(s->vmstat[THP_UNDERUSED_SPLIT_PAGE])};
 }
 
 static bool is_proven(const struct signs *signs)

@@ -159,6 +159,27 @@ static void a_guest_of_384_mib_has_the_numbers_of_a_real_one(void **state)
     assert_int_equal(dma32->lowmem_reserve[ZONE_MOVABLE], 0);
 }
 
+/* The boot constants of each other release come from such guests as well (tests/diff/fixtures-6.12). */
+static void guests_of_6_12_have_the_memory_of_real_ones(void **state HW_UNUSED)
+{
+    static const struct {
+        u64 ram, managed_dma32, managed;
+    } guest[] = {{384 * MIB, 82913, 3840 + 82913}, {6 * GIB, 494362, 3840 + 494362 + 1020612}};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(guest); i++) {
+        struct frames_config config = {
+            .ram_bytes = guest[i].ram, .nr_cpus = 1, .kernel = kernel_find("6.12")};
+
+        assert_int_equal(frames_init(&fr, &config, &counters, NULL), 0);
+        assert_int_equal(fr.zones[ZONE_DMA].managed, 3840);
+        assert_in_range(fr.zones[ZONE_DMA32].managed, guest[i].managed_dma32 - 1,
+                        guest[i].managed_dma32 + 1);
+        assert_in_range(fr.managed_pages, guest[i].managed - 1, guest[i].managed + 1);
+        if (i + 1 < ARRAY_SIZE(guest))
+            frames_done(&fr);
+    }
+}
+
 /* tests/diff/fixtures-6.1/6G/proc/zoneinfo */
 static void a_guest_of_6_gib_has_the_numbers_of_a_real_one(void **state)
 {
@@ -407,6 +428,7 @@ int main(void)
         T(pcp_limits_follow_the_size_of_the_zone),
         T(watermarks_follow_min_free_kbytes),
         T(a_guest_of_384_mib_has_the_numbers_of_a_real_one),
+        T(guests_of_6_12_have_the_memory_of_real_ones),
         T(a_guest_of_6_gib_has_the_numbers_of_a_real_one),
         T(khugepaged_raises_min_free_kbytes),
         T(small_machines_raise_min_free_kbytes_for_who_asks),

@@ -168,6 +168,12 @@ static void render_memory_swap_max(const struct system *s HW_UNUSED, struct grou
     render_limit(out, g->swap.max);
 }
 
+static void render_memory_swap_peak(const struct system *s HW_UNUSED, struct group *g,
+                                    struct strbuf *out)
+{
+    render_pages(out, g->swap.peak);
+}
+
 static void render_memory_zswap_current(const struct system *s HW_UNUSED, struct group *g,
                                         struct strbuf *out)
 {
@@ -359,6 +365,8 @@ const struct cgroup_file cgroup_files[] = {
 #define CGROUP_FILE(id, name, where, doc) {name, CGROUP_IN_ROOT_##where, 0, false, render_##id},
 #define CGROUP_FILE_ZSWAP(id, name, where, doc) \
     {name, CGROUP_IN_ROOT_##where, BIT(KERNEL_ZSWAP), false, render_##id},
+#define CGROUP_FILE_SWAP_PEAK(id, name, where, doc) \
+    {name, CGROUP_IN_ROOT_##where, BIT(KERNEL_SWAP_PEAK), false, render_##id},
 #define CGROUP_FILE_HUGETLB(id, name, where, doc) \
     {name, CGROUP_IN_ROOT_##where, BIT(KERNEL_CGROUP_HUGETLB), false, render_##id},
 #define CGROUP_FILE_CPUSET(id, name, where, doc) \
@@ -367,6 +375,7 @@ const struct cgroup_file cgroup_files[] = {
 #undef CGROUP_FILE
 #undef CGROUP_FILE_ZSWAP
 #undef CGROUP_FILE_HUGETLB
+#undef CGROUP_FILE_SWAP_PEAK
 #undef CGROUP_FILE_CPUSET
 };
 const unsigned nr_cgroup_files = ARRAY_SIZE(cgroup_files);

@@ -17,7 +17,6 @@ struct meminfo_view { /* in pages where nothing else is said */
     struct counters counters;
     u64 total, available, buffers, cached;
     u64 swap_total, swap_free;
-    bool zswap; /* built */
     u64 zswap_pool, zswap_stored;
     u64 commit_limit, committed;
     u64 vmalloc_used, percpu;
@@ -81,8 +80,7 @@ static void view_init(struct meminfo_view *m, const struct system *s)
         at_least_0(m->counters.v[NR_FILE_PAGES] - m->counters.v[NR_SWAPCACHED] - (s64)m->buffers);
     m->swap_total = s->swap.total_pages;
     m->swap_free = s->swap.free_pages;
-    m->zswap = kernel_has(&s->kernel, KERNEL_ZSWAP);
-    if (m->zswap) {
+    if (kernel_has(&s->kernel, KERNEL_ZSWAP)) {
         m->zswap_pool = zswap_pool_pages(&s->zswap);
         m->zswap_stored = s->zswap.stats.stored_pages;
     }
@@ -120,10 +118,10 @@ void render_meminfo(const struct system *s, struct strbuf *out)
 /* The key and its colon take 16 columns, except for a longer key, and the number 8. */
 #define MEMINFO(key, unit, value, doc) \
     strbuf_printf(out, "%-16s%8" PRIu64 "%s\n", key ":", (u64)(value), MEMINFO_TAIL_##unit);
-#define MEMINFO_ZSWAP(key, unit, value, doc) \
-    if (m->zswap)                            \
+#define MEMINFO_WITH(feature, key, unit, value, doc) \
+    if (kernel_has(&s->kernel, KERNEL_##feature))    \
         strbuf_printf(out, "%-16s%8" PRIu64 "%s\n", key ":", (u64)(value), MEMINFO_TAIL_##unit);
 #include "procfs/meminfo.def"
 #undef MEMINFO
-#undef MEMINFO_ZSWAP
+#undef MEMINFO_WITH
 }

@@ -122,6 +122,8 @@ static void render_vmstat_of(const struct system *s, unsigned nid, struct strbuf
     for (unsigned i = 0; i < kernel->nr_vmstat; i++) {
         enum counter id = kernel->vmstat[i];
 
+        if (id == NR_DIRTY_THRESHOLD)
+            break; /* what follows is the machine's */
         if (counter_info[id].scopes & (SCOPE_NODE | SCOPE_ZONE))
             strbuf_printf(out, "%s %" PRId64 "\n", counter_info[id].name,
                           counter_shown(id, c.v[id]));

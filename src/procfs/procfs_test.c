@@ -1,4 +1,4 @@
-/* procfs_test.c - what we print is byte for byte what a 6.1 kernel printed.
+/* procfs_test.c - what we print is byte for byte what a 6.1 kernel printed, and a 6.12 kernel where that prints more.
  *
  * A machine is filled in by hand with the figures of tests/diff/fixtures-6.1/384M and each file is compared with the real
  * one. Where a line shows what the machine has no notion of (vmalloc, per-CPU memory, signals) only its form is compared:
@@ -17,7 +17,15 @@
 #include <string.h>
 #include <unistd.h>
 
-static char fixtures[PATH_MAX];
+static char fixtures[PATH_MAX], fixtures_6_1[PATH_MAX], fixtures_6_12[PATH_MAX];
+static const char *release = "6.1";
+
+/* The kernel that the machine is of, and whose texts it is compared with. */
+static void use_release(const char *name)
+{
+    release = name;
+    memcpy(fixtures, strcmp(name, "6.1") == 0 ? fixtures_6_1 : fixtures_6_12, sizeof(fixtures));
+}
 
 /* tests/diff/fixtures-6.1/384M, sought upwards from where this program lies. */
 static bool find_fixtures(void)
@@ -30,9 +38,12 @@ static bool find_fixtures(void)
     at[len] = '\0';
     for (char *slash; (slash = strrchr(at, '/'));) {
         *slash = '\0';
-        snprintf(fixtures, sizeof(fixtures), "%s/tests/diff/fixtures-6.1/384M", at);
-        if (access(fixtures, R_OK) == 0)
+        snprintf(fixtures_6_1, sizeof(fixtures_6_1), "%s/tests/diff/fixtures-6.1/384M", at);
+        snprintf(fixtures_6_12, sizeof(fixtures_6_12), "%s/tests/diff/fixtures-6.12/384M", at);
+        if (access(fixtures_6_1, R_OK) == 0) {
+            use_release("6.1");
             return true;
+        }
     }
     return false;
 }
@@ -141,7 +152,7 @@ static struct system *machine_of_fixtures(void)
     char *vmstat = read_fixture("proc/vmstat");
     struct swap_area *a = &s->swap.areas[0];
 
-    kernel_resolve(kernel_find("6.1"), 0, &s->kernel);
+    kernel_resolve(kernel_find(release), 0, &s->kernel);
     tunables_init(&s->tunables);
     load_vmstat(&s->counters, vmstat);
     s->frames.nr_cpus = 1;
@@ -473,7 +484,7 @@ static void memory_stat_is_the_kernels_byte_for_byte(void **state HW_UNUSED)
     struct counters c = {0};
     struct strbuf ours;
 
-    kernel_resolve(kernel_find("6.1"), 0, &kernel);
+    kernel_resolve(kernel_find(release), 0, &kernel);
     strbuf_init(&ours);
     for (unsigned i = 0; i < kernel.nr_memory_stat; i++) {
         const struct memory_stat_line *line = kernel.memory_stat[i];
@@ -489,6 +500,49 @@ static void memory_stat_is_the_kernels_byte_for_byte(void **state HW_UNUSED)
     assert_string_equal(ours.text, real);
     strbuf_done(&ours);
     free(real);
+}
+
+static void vmstat_of_6_12_is_the_kernels_byte_for_byte(void **state HW_UNUSED)
+{
+    use_release("6.12");
+    struct system *s = machine_of_fixtures();
+    char *real = read_fixture("proc/vmstat");
+    struct strbuf ours;
+
+    s->frames.zones[ZONE_DMA].counters = (struct counters){0};
+    s->frames.zones[ZONE_DMA32].counters = s->counters;
+    s->frames.zones[ZONE_DMA32].free_pages +=
+        (u32)s->counters.v[NR_FREE_PAGES] - (u32)frames_count_free(&s->frames);
+    strbuf_init(&ours);
+    render_vmstat(s, &ours);
+    assert_string_equal(ours.text, real);
+    strbuf_done(&ours);
+    free(real);
+    free(s);
+    use_release("6.1");
+}
+
+static void meminfo_of_6_12_has_the_kernels_lines(void **state HW_UNUSED)
+{
+    use_release("6.12");
+    struct system *s = machine_of_fixtures();
+    char *real = read_fixture("proc/meminfo");
+    struct strbuf ours;
+
+    strbuf_init(&ours);
+    render_meminfo(s, &ours);
+    assert_same_form(ours.text, real);
+    strbuf_done(&ours);
+    free(real);
+    free(s);
+    use_release("6.1");
+}
+
+static void memory_stat_of_6_12_is_the_kernels_byte_for_byte(void **state)
+{
+    use_release("6.12");
+    memory_stat_is_the_kernels_byte_for_byte(state);
+    use_release("6.1");
 }
 
 static struct group *lone_group(struct group *parent, const char *name)
@@ -659,6 +713,9 @@ int main(void)
         cmocka_unit_test(times_of_a_cpu_come_to_the_uptime),
         cmocka_unit_test(tunables_have_the_kernels_defaults),
         cmocka_unit_test(memory_stat_is_the_kernels_byte_for_byte),
+        cmocka_unit_test(vmstat_of_6_12_is_the_kernels_byte_for_byte),
+        cmocka_unit_test(meminfo_of_6_12_has_the_kernels_lines),
+        cmocka_unit_test(memory_stat_of_6_12_is_the_kernels_byte_for_byte),
         cmocka_unit_test(files_of_a_group_have_the_kernels_form_and_limits),
         cmocka_unit_test(local_events_leave_out_what_happened_below),
         cmocka_unit_test(status_has_the_kernels_lines),

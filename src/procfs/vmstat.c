@@ -9,6 +9,24 @@
 
 #include <inttypes.h>
 
+#define SECTION_PAGES        (1u << 15) /* of 128 MiB */
+#define DESCRIPTORS_PER_PAGE 64u
+
+/* The descriptors of all frames: of each section that holds RAM. DMA and DMA32 follow each other, other zones begin with a section. */
+static u64 memmap_pages(const struct frames *fr)
+{
+    u64 sections = 0;
+
+    for (unsigned i = 0; i < fr->nr_zones; i++) {
+        u64 pages = fr->zones[i].present;
+
+        if (fr->zones[i].type == ZONE_DMA && i + 1 < fr->nr_zones)
+            pages += fr->zones[++i].present;
+        sections += DIV_ROUND_UP(pages, (u64)SECTION_PAGES);
+    }
+    return sections * (SECTION_PAGES / DESCRIPTORS_PER_PAGE);
+}
+
 void procfs_counters(const struct system *s, struct counters *ret)
 {
     static const enum counter by_zone[] = {
@@ -24,6 +42,7 @@ void procfs_counters(const struct system *s, struct counters *ret)
         for (unsigned z = 0; z < s->frames.nr_zones; z++)
             ret->v[by_zone[i]] += s->frames.zones[z].counters.v[by_zone[i]];
     }
+    ret->v[NR_MEMMAP_BOOT_PAGES] = (s64)memmap_pages(&s->frames);
     if (s->mem.groups) {
         dirty_limits(&s->mem, &background, &dirty);
         ret->v[NR_DIRTY_THRESHOLD] = (s64)dirty;

@@ -25,6 +25,8 @@ static void render_node_stats(const struct system *s, unsigned nid, struct strbu
     for (unsigned i = 0; i < kernel->nr_vmstat; i++) {
         enum counter id = kernel->vmstat[i];
 
+        if (id == NR_DIRTY_THRESHOLD)
+            break; /* what follows is the machine's */
         if ((counter_info[id].scopes & (SCOPE_NODE | SCOPE_ZONE)) == SCOPE_NODE)
             render_zone_stat(out, id, c.v[id]);
     }

@@ -209,7 +209,7 @@ static bool swap_whole(struct mem *mem, pfn_t head)
             swap_slot_free(mem->swap, first + i);
         return false;
     }
-    count(mem->counters, THP_SWPOUT, 1);
+    group_count(mem->groups, frame_group(mem->groups, frame_of(mem, head)), THP_SWPOUT, 1);
     folio_take_apart(mem, head);
     for (unsigned i = 0; i < HPAGE_PMD_NR; i++) {
         swap_set_memcg(mem->swap, first + i, g->id);
@@ -319,7 +319,7 @@ static bool split_large(struct mem *mem, struct scan_control *sc, pfn_t pfn)
     if (whole && swap_whole(mem, pfn))
         return true;
     if (whole)
-        count(mem->counters, THP_SWPOUT_FALLBACK, 1);
+        group_count(mem->groups, frame_group(mem->groups, f), THP_SWPOUT_FALLBACK, 1);
     folio_split(mem, pfn);
     return frame_test(f, PG_ANON);
 }
@@ -480,14 +480,17 @@ static u64 evict_pages(struct mem *mem, struct scan_control *sc, pfn_t *pfns, u3
 static u64 demote_or_evict(struct mem *mem, struct scan_control *sc, pfn_t *pfns, u32 *ret_kept,
                            struct evict_stat *stat)
 {
+    struct group *g = frame_group(mem->groups, frame_of(mem, sc->demoted[0]));
     u32 nr = sc->nr_demoted;
+    pfn_t first = sc->demoted[0];
     u64 moved;
 
     memcpy(pfns, sc->demoted, nr * sizeof(pfns[0]));
     sc->nr_demoted = 0;
     sc->demoting = false;
     moved = mem->demote(mem, sc->pgdat->nid, pfns, &nr);
-    count(mem->counters, sc->req.kswapd ? PGDEMOTE_KSWAPD : PGDEMOTE_DIRECT, (s64)moved);
+    group_count_frame(mem->groups, g, first, sc->req.kswapd ? PGDEMOTE_KSWAPD : PGDEMOTE_DIRECT,
+                      (s64)moved);
     return moved + evict_pages(mem, sc, pfns, nr, ret_kept, stat, false);
 }
 

@@ -32,17 +32,15 @@ const char *const kernel_feature_doc[NR_KERNEL_FEATURES] = {
 #undef KERNEL_FEATURE
 };
 
-const struct kernel_release *const kernel_releases[] = {&kernel_6_1};
+const struct kernel_release *const kernel_releases[] = {&kernel_6_1, &kernel_6_12};
 const unsigned nr_kernel_releases = ARRAY_SIZE(kernel_releases);
 
 static const struct {
     enum counter id;
     enum kernel_feature feature;
 } counter_needs[] = {
-    {ZSWPIN, KERNEL_ZSWAP},
-    {ZSWPOUT, KERNEL_ZSWAP},
-    {MEMCG_ZSWAP, KERNEL_ZSWAP},
-    {MEMCG_ZSWAPPED, KERNEL_ZSWAP},
+    {ZSWPIN, KERNEL_ZSWAP},      {ZSWPOUT, KERNEL_ZSWAP},        {ZSWPWB, KERNEL_ZSWAP},
+    {MEMCG_ZSWAP, KERNEL_ZSWAP}, {MEMCG_ZSWAPPED, KERNEL_ZSWAP},
 };
 
 const struct kernel_release *kernel_find(const char *name)

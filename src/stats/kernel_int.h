@@ -4,6 +4,6 @@
 
 #include "stats/kernel.h"
 
-extern const struct kernel_release kernel_6_1;
+extern const struct kernel_release kernel_6_1, kernel_6_12;
 
 #endif

@@ -35,6 +35,7 @@ $ bash complete.sh highwater explain -f j
 > json
 $ bash complete.sh highwater explain --kernel 6
 > 6.1
+> 6.12
 $ bash complete.sh highwater capture li
 > list
 $ bash complete.sh highwater top --screen z

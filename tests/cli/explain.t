@@ -74,7 +74,7 @@ $ highwater explain --kernel 6.1 pgmajfault cma_alloc_fail | grep In
 >   In /proc/vmstat of kernels built with it, counted since boot, in pages.
 
 $ highwater explain --kernel 2.4 pgmajfault
-! highwater explain: --kernel: unknown kernel profile '2.4'; known: 6.1
+! highwater explain: --kernel: unknown kernel profile '2.4'; known: 6.1, 6.12
 ! Try 'highwater explain --help'.
 = 2
 

@@ -36,7 +36,7 @@ $ highwater run --thp never a.hwt --disk zram
 ! Try 'highwater run --help'.
 = 2
 $ highwater run --thp never a.hwt --kernel 5.4
-! highwater run: --kernel: unknown kernel profile '5.4'; known: 6.1
+! highwater run: --kernel: unknown kernel profile '5.4'; known: 6.1, 6.12
 ! Try 'highwater run --help'.
 = 2
 $ highwater run --thp never a.hwt --max-slowdown 0.5
