@@ -185,10 +185,8 @@ int outfile_resume(struct outfile *o, const char *path, unsigned mode, u64 *ret_
 
 /* --- writing --------------------------------------------------------------------------------------------------------------- */
 
-static int write_all(struct outfile *o, const char *bytes, size_t count)
+static int write_all(struct outfile *o, u64 at, const char *bytes, size_t count)
 {
-    u64 at = o->size;
-
     while (count) {
         ssize_t n = o->direct ? write(o->fd, bytes, count) : pwrite(o->fd, bytes, count, (off_t)at);
 
@@ -207,11 +205,40 @@ int outfile_put(struct outfile *o, const void *bytes, size_t count)
 {
     if (o->error)
         return o->error;
-    o->error = write_all(o, bytes, count);
+    o->error = write_all(o, o->size, bytes, count);
     if (o->error == 0)
         o->size += count;
     else if (!o->direct && ftruncate(o->fd, (off_t)o->size) < 0)
         return o->error; /* a reader finds the damaged end */
+    return o->error;
+}
+
+int outfile_get(struct outfile *o, u64 at, void *bytes, size_t count)
+{
+    char *to = bytes;
+
+    assert(at <= o->size && count <= o->size - at);
+    if (o->direct)
+        return -ESPIPE;
+    while (count) {
+        ssize_t n = pread(o->fd, to, count, (off_t)at);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? -errno : -EIO;
+        to += n;
+        at += (u64)n;
+        count -= (size_t)n;
+    }
+    return 0;
+}
+
+int outfile_replace(struct outfile *o, u64 at, const void *bytes, size_t count)
+{
+    assert(at <= o->size && count <= o->size - at);
+    if (o->error == 0)
+        o->error = o->direct ? -ESPIPE : write_all(o, at, bytes, count);
     return o->error;
 }
 

@@ -50,6 +50,10 @@ int outfile_resume(struct outfile *o, const char *path, unsigned mode, u64 *ret_
 /* Append. All of it is written or, in a file, nothing. Returns the sticking error. */
 int outfile_put(struct outfile *o, const void *bytes, size_t count);
 
+/* Read back what was put, and put other bytes in its place. -ESPIPE where it is written directly. */
+int outfile_get(struct outfile *o, u64 at, void *bytes, size_t count);
+int outfile_replace(struct outfile *o, u64 at, const void *bytes, size_t count);
+
 /* Cut the file to this size. */
 int outfile_truncate(struct outfile *o, u64 size);
 

@@ -105,6 +105,22 @@ static void the_old_content_stays_until_the_commit(void **state HW_UNUSED)
     free(path);
 }
 
+static void bytes_that_were_put_can_be_replaced(void **state HW_UNUSED)
+{
+    char *path = in_folder("a"), bytes[4] = "";
+    struct outfile o;
+
+    assert_int_equal(outfile_open(&o, path, OUTFILE_ORDINARY, NULL), 0);
+    assert_int_equal(outfile_put(&o, "abcdef", 6), 0);
+    assert_int_equal(outfile_get(&o, 2, bytes, 3), 0);
+    assert_string_equal(bytes, "cde");
+    assert_int_equal(outfile_replace(&o, 2, "XY", 2), 0);
+    assert_int_equal(outfile_put(&o, "g", 1), 0);
+    assert_int_equal(outfile_commit(&o, NULL), 0);
+    assert_content(path, "abXYefg");
+    free(path);
+}
+
 static void an_aborted_file_leaves_nothing_behind(void **state HW_UNUSED)
 {
     char *path = in_folder("a");
@@ -404,6 +420,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(a_written_file_is_whole_and_readable),
         IN_FOLDER(the_old_content_stays_until_the_commit),
+        IN_FOLDER(bytes_that_were_put_can_be_replaced),
         IN_FOLDER(an_aborted_file_leaves_nothing_behind),
         IN_FOLDER(a_planted_link_is_replaced_and_not_followed),
         IN_FOLDER(permissions_are_what_was_asked_for),
