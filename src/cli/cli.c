@@ -127,10 +127,14 @@ static void choose_format(struct cli *cli)
         cli->format = CLI_MARKDOWN;
     else if (strcmp(cli->arg, "html") == 0 && cli->spec->takes & CLI_PICTURES)
         cli->format = CLI_HTML;
+    else if (strcmp(cli->arg, "csv") == 0 && cli->spec->takes & CLI_SHEET)
+        cli->format = CLI_CSV;
     else
         cli_usage(cli, "unknown format '%s', want text%s%s", cli->arg,
                   cli->spec->takes & CLI_PAGE ? ", markdown" : "",
-                  cli->spec->takes & CLI_PICTURES ? ", json or html" : " or json");
+                  cli->spec->takes & CLI_PICTURES ? ", json or html"
+                  : cli->spec->takes & CLI_SHEET  ? ", json or csv"
+                                                  : " or json");
 }
 
 static void choose_mode(struct cli *cli)

@@ -32,7 +32,7 @@
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
-enum cli_format { CLI_TEXT, CLI_JSON, CLI_MARKDOWN, CLI_HTML };
+enum cli_format { CLI_TEXT, CLI_JSON, CLI_MARKDOWN, CLI_HTML, CLI_CSV };
 
 /* Groups of common options. --help and --quiet are taken by every verb. */
 enum cli_takes {
@@ -47,6 +47,7 @@ enum cli_takes {
     CLI_SWAP_LIMIT = 256, /* --swap-max */
     CLI_PICTURES = 512,   /* with CLI_OUTPUT: --format html, or an output of that name, too */
     CLI_COMPARE = 1024,   /* --compare */
+    CLI_SHEET = 2048,     /* with CLI_OUTPUT: --format csv too */
 };
 
 struct cli_option {

@@ -246,6 +246,7 @@ static int emit_document(struct run *run)
     struct footprint_window window = {.from = run->from, .to = run->to};
     struct footprint footprint;
     struct err e = {0};
+    struct working_set set;
     struct heat heat;
     int rc;
 
@@ -254,17 +255,22 @@ static int emit_document(struct run *run)
     /* A place in virtual time is none in the recording. */
     if (window.from.kind == TRACE_PLACE_NS || window.to.kind == TRACE_PLACE_NS)
         window = (struct footprint_window){0};
-    heat_init(&heat, run->trace->nr_accesses + run->trace->nr_ops);
+    heat_init(&heat, 0);
+    working_set_init(&set, 0, WORKING_SET_PAGES);
     window.heat = &heat;
-    rc = footprint_compute(run->trace, &window, &footprint, &e);
+    window.set = &set;
+    rc = footprint_over_time(run->trace, &window, &footprint, &e);
     if (rc == 0) {
         footprint_done(&footprint);
         run->report.heat = &heat;
+        run->report.working_set = &set;
         rc = cli_emit_document(&run->cli, PAGE_OF_RUN, run->report.input, run_json(&run->report));
         run->report.heat = NULL;
+        run->report.working_set = NULL;
     } else {
         rc = cli_fail_err(&run->cli, &e);
     }
+    working_set_done(&set);
     heat_done(&heat);
     return rc;
 }

@@ -1,6 +1,7 @@
 /* cmd_top.c - highwater top [FILE | DIR] [DELAY]: the live view in a terminal, of this machine, another root, or a capture. */
 #include "base/units.h"
 #include "cli/cli.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "stats/names.h"
 #include "top/screen.h"
@@ -51,23 +52,15 @@ static const struct cli_spec spec = {
     .max_operands = 2,
 };
 
-#define SIZE_MAX_CELLS 1000
-
-static bool parse_dimensions(struct cli *cli, struct top_options *o)
+static bool choose_size(struct cli *cli, struct top_options *o)
 {
     unsigned width, height;
-    char rest;
 
-    if (sscanf(cli->arg, "%4ux%4u%c", &width, &height, &rest) == 2 && width >= SCREEN_WIDTH_MIN &&
-        width <= SIZE_MAX_CELLS && height >= SCREEN_HEIGHT_MIN && height <= SIZE_MAX_CELLS) {
-        o->width = (int)width;
-        o->height = (int)height;
-        return true;
-    }
-    cli_usage(cli,
-              "--size: '%s' is not a size, want COLUMNSxROWS from %dx%d to %dx%d, such as 80x24",
-              cli->arg, SCREEN_WIDTH_MIN, SCREEN_HEIGHT_MIN, SIZE_MAX_CELLS, SIZE_MAX_CELLS);
-    return false;
+    if (!terminal_parse_size(cli, SCREEN_WIDTH_MIN, SCREEN_HEIGHT_MIN, &width, &height))
+        return false;
+    o->width = (int)width;
+    o->height = (int)height;
+    return true;
 }
 
 static void choose_screen(struct cli *cli, struct top_options *o)
@@ -165,7 +158,7 @@ int cmd_top(int argc, char **argv)
             once = true;
             break;
         case OPT_SIZE:
-            has_size = parse_dimensions(&cli, &o);
+            has_size = choose_size(&cli, &o);
             break;
         case OPT_NO_COLOR:
             o.color = false;

@@ -1,10 +1,14 @@
-/* cmd_trace.c - highwater trace info|dump|verify|import FILE: look at a recording, or make one from another tool's trace. */
+/* cmd_trace.c - highwater trace info|heat|wss|dump|verify|export|import FILE: look at a recording, hand it over, or make one from another tool's trace. */
 #include "base/alloc.h"
 #include "base/units.h"
 #include "cli/cli.h"
 #include "cli/process.h"
+#include "cli/terminal.h"
+#include "cli/trace_export.h"
+#include "cli/trace_view.h"
 #include "cli/verbs.h"
 #include "cli/window.h"
+#include "report/heat_text.h"
 #include "report/json_put.h"
 #include "report/trace_report.h"
 #include "stats/names.h"
@@ -15,48 +19,88 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_FROM = 1, OPT_TO, OPT_AS, OPT_STREAM, OPT_LIMIT, OPT_PROCESSES, OPT_PROCESS };
+enum {
+    OPT_FROM = 1,
+    OPT_TO,
+    OPT_AS,
+    OPT_STREAM,
+    OPT_LIMIT,
+    OPT_PROCESSES,
+    OPT_PROCESS,
+    OPT_FILES,
+    OPT_SIZE
+};
 
 static const struct cli_option options[] = {
     {OPT_STREAM, "stream", 0, "N", "dump: only this stream"},
     {OPT_LIMIT, "limit", 0, "N", "dump: at most so many events of a stream"},
     {OPT_FROM, "from", 0, "lackey|oracle|MARK|TIME",
-     "import: what the input is; info: count from this mark or time on"},
+     "import: what the input is; info, heat, wss: begin at this mark or time"},
+    {OPT_TO, "to", 0, "oracle|csv|MARK|TIME",
+     "export: what the output is; info, heat, wss: end at this mark or time"},
     {OPT_PROCESSES, "processes", 0, NULL,
      "info: list the processes as a tree, with CPU and what they touched"},
-    {OPT_PROCESS, "process", 0, "NAME|PID", "info: list this process and its children alone"},
-    {OPT_TO, "to", 0, "MARK|TIME", "info: count up to this mark or time"},
+    {OPT_PROCESS, "process", 0, "NAME|PID",
+     "info, heat, wss, export: this process and its children alone"},
+    {OPT_FILES, "files", 0, NULL, "heat: offsets of files instead of addresses"},
+    {OPT_SIZE, "size", 0, "WxH", "heat, wss: columns and rows (the terminal's, or 80x24)"},
     {OPT_AS, "as", 0, "file|anon", "import oracle: objects are pages of a file (file) or memory"},
 };
 
 static const struct cli_spec spec = {
     .verb = "trace",
-    .operands = "info|dump|verify|import FILE",
+    .operands = "info|heat|wss|dump|verify|export|import FILE",
     .summary = "Looks at a recording (.hwt), or makes one from the trace of another tool.",
-    .takes = CLI_OUTPUT | CLI_PROGRESS | CLI_MODE | CLI_HOST,
+    .takes = CLI_OUTPUT | CLI_SHEET | CLI_PROGRESS | CLI_MODE | CLI_HOST,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
-    .notes = "info    what was recorded, how much, and what it touched\n"
-             "dump    every event, one a line: STREAM INSTRUCTIONS KIND ADDRESS, or\n"
-             "        STREAM INSTRUCTIONS OPERATION @STAMP FIELDS (docs/trace-format.md)\n"
-             "verify  whether it is whole: exit code 0, or 1 if something is cut or damaged\n"
-             "import  reads the text of valgrind --tool=lackey --trace-mem=yes, or libCacheSim's\n"
-             "        oracleGeneral (plain or zstd), from FILE or - (stdin)\n"
-             "\n"
-             "Examples:\n"
-             "  highwater trace info app.hwt\n"
-             "  highwater trace import --from oracle w106.oracleGeneral.zst -o w106.hwt\n"
-             "  valgrind --tool=lackey --trace-mem=yes --log-fd=1 true | \\\n"
-             "      highwater trace import --from lackey - -o true.hwt\n",
+    .notes =
+        "info    what was recorded, how much, and what it touched\n"
+        "heat    where and when memory was touched: addresses upwards, time to the right; on a\n"
+        "        terminal of 256 colours in colours\n"
+        "wss     how much memory was in use at a time, and how long pages rested (also as csv)\n"
+        "dump    every event, one a line: STREAM INSTRUCTIONS KIND ADDRESS, or\n"
+        "        STREAM INSTRUCTIONS OPERATION @STAMP FIELDS (docs/trace-format.md)\n"
+        "verify  whether it is whole: exit code 0, or 1 if something is cut or damaged\n"
+        "export  every page that was touched, in order: as libCacheSim's oracleGeneral, or as\n"
+        "        csv with time (instructions), page, and r, w or x\n"
+        "import  reads the text of valgrind --tool=lackey --trace-mem=yes, or libCacheSim's\n"
+        "        oracleGeneral (plain or zstd), from FILE or - (stdin)\n"
+        "\n"
+        "Of a recording that is cut or damaged, heat, wss and export tell what is there, say so\n"
+        "and end with exit code 1.\n"
+        "\n"
+        "Examples:\n"
+        "  highwater trace info app.hwt\n"
+        "  highwater trace heat app.hwt --process worker\n"
+        "  highwater trace wss app.hwt --format csv -o app.csv\n"
+        "  highwater trace export app.hwt --to oracle -o app.oracleGeneral\n"
+        "  highwater trace import --from oracle w106.oracleGeneral.zst -o w106.hwt\n"
+        "  valgrind --tool=lackey --trace-mem=yes --log-fd=1 true | \\\n"
+        "      highwater trace import --from lackey - -o true.hwt\n",
     .min_operands = 2,
     .max_operands = 2,
+};
+
+/* What may be done with a recording; import is another matter. */
+enum subverb { INFO, HEAT, WSS, DUMP, VERIFY, EXPORT, NR_SUBVERBS };
+
+static const struct {
+    const char *name;
+    bool windows, processes; /* takes --from and --to, --process */
+} subverbs[NR_SUBVERBS] = {
+    [INFO] = {"info", true, true},       [HEAT] = {"heat", true, true},
+    [WSS] = {"wss", true, true},         [DUMP] = {"dump", false, false},
+    [VERIFY] = {"verify", false, false}, [EXPORT] = {"export", false, true},
 };
 
 struct request {
     const char *verb, *file, *from, *to, *process;
     enum import_as as;
-    bool has_as, has_stream, processes;
+    enum subverb sub; /* NR_SUBVERBS: import */
+    bool has_as, has_stream, processes, files;
     u64 stream, limit;
+    unsigned width, height; /* 0: not given */
 };
 
 static int info(struct cli *cli, const struct trace *t, const struct request *req,
@@ -144,6 +188,91 @@ static int dump(struct cli *cli, const struct trace *t, const struct request *re
     return rc;
 }
 
+/* Said of what is there alone; what is printed does not say it. */
+static int tell_damage(struct cli *cli, const struct trace *t)
+{
+    if (t->closed && !t->nr_damage)
+        return CLI_OK;
+    return cli_fail(cli,
+                    "%s: %s: that is of the first %" PRIu64 " of %" PRIu64 " bytes alone; "
+                    "'trace verify' says more",
+                    t->path, t->nr_damage ? "damaged" : "cut, or still being written",
+                    t->usable_bytes, t->file_bytes);
+}
+
+static int view(struct cli *cli, const struct trace *t, const struct request *req,
+                struct strbuf *out)
+{
+    const struct cli_window places = {req->sub == EXPORT ? NULL : req->from,
+                                      req->sub == EXPORT ? NULL : req->to};
+    struct trace_view v = {
+        .trace = t, .width = req->width, .height = req->height, .files = req->files};
+    bool *streams = NULL;
+    int rc;
+
+    if (!cli_window_find(cli, &places, t, NULL, &v.window.from, &v.window.to) ||
+        !cli_process_find(cli, req->process, t, &streams))
+        return cli->exit_code;
+    v.window.streams = streams;
+    rc = req->sub == HEAT  ? trace_view_heat(cli, &v, out)
+         : req->sub == WSS ? trace_view_wss(cli, &v, out)
+                           : trace_export(cli, t, &v.window, req->to);
+    free(streams);
+    return rc;
+}
+
+static int answer(struct cli *cli, const struct trace *t, const struct request *req,
+                  struct strbuf *out)
+{
+    switch (req->sub) {
+    case INFO:
+        return info(cli, t, req, out);
+    case VERIFY:
+        return verify(cli, t, out);
+    case DUMP:
+        return dump(cli, t, req, out);
+    case HEAT:
+    case WSS:
+    case EXPORT:
+        return view(cli, t, req, out);
+    case NR_SUBVERBS:
+        break;
+    }
+    hw_unreachable();
+}
+
+/* Options that this subverb does not take, said before anything is read. */
+static bool check_options(struct cli *cli, const struct request *req)
+{
+    bool views = req->sub == HEAT || req->sub == WSS;
+    const char *name = subverbs[req->sub].name;
+
+    if (req->sub == EXPORT) {
+        if (req->from)
+            cli_usage(cli, "--from is for trace info, heat, wss and import, not export");
+        else if (!req->to)
+            cli_usage(cli, "export needs --to oracle or --to csv");
+        else if (strcmp(req->to, "oracle") != 0 && strcmp(req->to, "csv") != 0)
+            cli_usage(cli, "--to: unknown format '%s', want oracle or csv", req->to);
+        else if (strcmp(req->to, "oracle") == 0 && !cli->output)
+            cli_usage(cli, "export --to oracle needs -o FILE, the trace to write");
+        else if (cli->format_given)
+            cli_usage(cli, "--format is not for export; --to says what the output is");
+    } else if ((req->from || req->to) && !subverbs[req->sub].windows) {
+        cli_usage(cli, "%s is for trace info, heat and wss, not %s", req->from ? "--from" : "--to",
+                  name);
+    }
+    if (req->process && !subverbs[req->sub].processes)
+        cli_usage(cli, "--process is for trace info, heat, wss and export, not %s", name);
+    if (req->files && req->sub != HEAT)
+        cli_usage(cli, "--files is for trace heat, not %s", name);
+    if (req->width && !views)
+        cli_usage(cli, "--size is for trace heat and wss, not %s", name);
+    if (cli->format == CLI_CSV && req->sub != WSS)
+        cli_usage(cli, "--format csv is for trace wss, not %s", name);
+    return !cli->done;
+}
+
 static int look(struct cli *cli, const struct request *req)
 {
     struct trace_options opt = {.mode = TRACE_STREAMED}; /* one pass is all it takes */
@@ -152,24 +281,17 @@ static int look(struct cli *cli, const struct request *req)
     struct trace *t;
     int rc, emitted;
 
-    if (strcmp(req->verb, "info") != 0 && (req->from || req->to || req->process))
-        return cli_usage(cli, "%s is for trace info, not %s",
-                         req->from ? "--from"
-                         : req->to ? "--to"
-                                   : "--process",
-                         req->verb);
+    if (!check_options(cli, req))
+        return cli->exit_code;
     if (trace_open(req->file, &opt, &t, &e))
         return cli_fail_err(cli, &e);
     strbuf_init(&out);
-    if (strcmp(req->verb, "info") == 0)
-        rc = info(cli, t, req, &out);
-    else if (strcmp(req->verb, "verify") == 0)
-        rc = verify(cli, t, &out);
-    else
-        rc = dump(cli, t, req, &out);
+    rc = answer(cli, t, req, &out);
     emitted = out.len ? cli_emit(cli, &out) : CLI_OK;
     if (rc == CLI_OK)
         rc = emitted;
+    if (rc == CLI_OK && (req->sub == HEAT || req->sub == WSS || req->sub == EXPORT))
+        rc = tell_damage(cli, t);
     strbuf_done(&out);
     trace_close(t);
     return rc;
@@ -213,7 +335,6 @@ static int import(struct cli *cli, const struct request *req)
 
 static int run(struct cli *cli, struct request *req)
 {
-    static const char *const verbs[] = {"info", "dump", "verify", "import"};
     struct nearest near;
     char hint[256];
 
@@ -222,13 +343,14 @@ static int run(struct cli *cli, struct request *req)
     if (strcmp(req->verb, "import") == 0)
         return import(cli, req);
     nearest_init(&near, req->verb);
-    for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-        if (strcmp(req->verb, verbs[i]) == 0)
+    for (req->sub = 0; req->sub < NR_SUBVERBS; req->sub++) {
+        if (strcmp(req->verb, subverbs[req->sub].name) == 0)
             return look(cli, req);
-        nearest_offer(&near, verbs[i]);
+        nearest_offer(&near, subverbs[req->sub].name);
     }
-    return cli_usage(cli, "unknown '%s', want info, dump, verify or import%s", req->verb,
-                     nearest_text(&near, hint, sizeof(hint)));
+    nearest_offer(&near, "import");
+    return cli_usage(cli, "unknown '%s', want info, heat, wss, dump, verify, export or import%s",
+                     req->verb, nearest_text(&near, hint, sizeof(hint)));
 }
 
 int cmd_trace(int argc, char **argv)
@@ -257,6 +379,13 @@ int cmd_trace(int argc, char **argv)
                 req.as = IMPORT_AS_ANON;
             else if (strcmp(cli.arg, "file") != 0)
                 cli_usage(&cli, "--as: unknown '%s', want file or anon", cli.arg);
+            break;
+        case OPT_FILES:
+            req.files = true;
+            break;
+        case OPT_SIZE:
+            terminal_parse_size(&cli, HEAT_TEXT_WIDTH_MIN, HEAT_TEXT_HEIGHT_MIN, &req.width,
+                                &req.height);
             break;
         case OPT_STREAM:
             req.has_stream = cli_parse_u64(&cli, "--stream", &req.stream);

@@ -13,16 +13,6 @@ function heatColours(nr) {
 
 const sum = (values) => values.reduce((a, b) => a + b, 0);
 
-/* Bytes of the rows that were touched in each column: chunks count whole, so it is at most this. */
-function workingSets(rows) {
-  return rows.length ? rows[0].touches.map((unused, column) => sum(rows.filter((row) => row.touches[column]).map((row) => row.bytes))) : [];
-}
-
-function percentile(values, share) {
-  const sorted = values.slice().sort((a, b) => a - b);
-  return sorted.length ? sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] : 0;
-}
-
 /* How little takes 90 % of the touches. */
 function hotBytes(rows) {
   const sorted = rows.map((row) => [sum(row.touches) / row.bytes, sum(row.touches), row.bytes]).sort((a, b) => b[0] - a[0]);
@@ -145,17 +135,17 @@ function fitText(context, text, width) {
 
 const HEAT_NOTE = "Time goes from left to right, counted in what the program did; stronger colours are touched more, on a logarithmic scale.";
 
-function heatPictures(heat) {
+function heatPictures(heat, set) {
   const processes = heat.processes.filter((one) => one.rows.length), files = heat.files.filter((one) => one.rows.length);
   if (processes.length) {
-    const all = processes.flatMap((one) => one.rows), touched = sum(all.map((row) => row.bytes)), hot = hotBytes(all), sets = workingSets(all);
+    const all = processes.flatMap((one) => one.rows), touched = sum(all.map((row) => row.bytes)), hot = hotBytes(all);
     const body = figure("heat", `Nine of ten touches go to ${bytes(hot)} of ${bytes(touched)}`,
       `Addresses over time. ${HEAT_NOTE}`);
     heatMap(body, "Touches of addresses over time", processes.map((one) => ({ name: `${one.comm}${one.pid ? ` (${one.pid})` : ""}`, rows: one.rows, upwards: true })), 6,
       (row) => hex(row.from));
-    workingSetPicture(all, sets);
     body.append(foldedTable("Addresses as a table", () => heatTable("Addresses", processes.flatMap((one) => one.rows.map((row) => [`${one.comm} ${hex(row.from)}`, row])))));
   }
+  if (set && set.touched_bytes) workingSetPicture(set);
   if (!files.length) return;
   const hottest = files[0], body = figure("file-heat", `${hottest.path.split("/").pop() || "One file"} is touched most, ${percent((100 * hottest.touches) / sum(files.map((f) => f.touches)))} of all touches of files`,
     `Offsets in each file over time, by mappings, reads and writes. ${HEAT_NOTE}`);
@@ -163,12 +153,12 @@ function heatPictures(heat) {
   body.append(foldedTable("Files as a table", () => heatTable("Files", files.flatMap((one) => one.rows.map((row) => [`${one.path} +${bytes(row.from)}`, row])))));
 }
 
-/* How much is touched in each part of the run, and how long the rest lay idle at the end. */
-function workingSetPicture(rows, sets) {
-  const nr = sets.length, xs = sets.map((unused, i) => (100 * (i + 0.5)) / nr), most = Math.max(...sets);
-  const half = percentile(sets, 0.5), nearly = percentile(sets, 0.95), grain = Math.min(...rows.map((row) => row.bytes));
+/* How much is touched in each part of the run, how long pages rest before they are used again, and which lie idle at its end. */
+function workingSetPicture(set) {
+  const sets = set.bytes, nr = sets.length, xs = sets.map((unused, i) => (100 * (i + 0.5)) / nr);
+  const most = set.percentiles.max, half = set.percentiles.p50, nearly = set.percentiles.p95;
   const body = figure("working-set", `Half of the time ${bytes(half)} are in use, 95 % of the time no more than ${bytes(nearly)}`,
-    `The working set: memory that is touched in each ${nr}th of the run. Chunks of ${bytes(grain)} and more count whole, so this is the most that it may be.`);
+    `The working set: memory and cached files that are touched in each ${nr}th of the run${set.one_page_in > 1 ? `, from one page in ${count(set.one_page_in)}` : ""}.`);
   const readout = make("p", { class: "readout" });
   addPlot(body, `Working set over the run: median ${bytes(half)}, 95th percentile ${bytes(nearly)}, most ${bytes(most)}.`, () => ({
     data: [xs, sets],
@@ -192,12 +182,15 @@ function workingSetPicture(rows, sets) {
     },
   }));
   body.append(readout);
-  const IDLE = [["in the last tenth", 0.1, "heat3"], ["in the tenth before the last", 0.2, "heat2"], ["in the last half", 0.5, "shmem"], ["in the first half alone", 1, "other"]];
-  const idle = (row) => row.touches.slice().reverse().findIndex((n) => n) / nr; /* share of the run since the last touch */
-  const parts = IDLE.map(([name, limit, colourName], i) => ({ name: `touched last ${name}`, colour: colourName,
-    bytes: sum(rows.filter((row) => idle(row) < limit && (!i || idle(row) >= IDLE[i - 1][1])).map((row) => row.bytes)) }));
-  body.append(make("h3", {}, `${bytes(parts[3].bytes)} of ${bytes(sum(rows.map((row) => row.bytes)))} lay idle in the second half`));
-  stackedBar(body, "Idle memory at the end", parts, 0);
+  const share = (values, from, to) => sum(values.filter((unused, i) => i >= from * nr && i < to * nr)); /* of parts of the run */
+  const idle = share(set.last_touched_bytes, 0, 0.5);
+  body.append(make("h3", {}, `${bytes(idle)} of ${bytes(set.touched_bytes)} lay idle in the second half`));
+  stackedBar(body, "Idle memory at the end", [["last tenth", 0.9, 1, "heat3"], ["tenth before the last", 0.8, 0.9, "heat2"], ["last half", 0.5, 0.8, "shmem"], ["first half alone", 0, 0.5, "other"]]
+    .map(([name, from, to, colourName]) => ({ name: `touched last in the ${name}`, colour: colourName, bytes: share(set.last_touched_bytes, from, to) })), 0);
+  const rests = [["less than 1 %", 0, 0.01, "heat3"], ["1 to 5 %", 0.01, 0.05, "heat2"], ["5 to 25 %", 0.05, 0.25, "shmem"], ["25 % of the run or longer", 0.25, 2, "other"]]
+    .map(([name, from, to, colourName]) => ({ name: `rest ${name}`, colour: colourName, bytes: share(set.longest_rest_bytes, from, to) }));
+  body.append(make("h3", {}, `${bytes(rests[2].bytes + rests[3].bytes)} rest for 5 % of the run or longer and are used again`));
+  stackedBar(body, "Longest rest of each page between two touches", rests, 0);
 }
 
 function heatTable(caption, rows) {

@@ -11,6 +11,7 @@
 #include "report/run_pool.h"
 #include "report/run_report.h"
 #include "report/runtimes_report.h"
+#include "report/working_set_report.h"
 
 #include "base/masklist.h"
 #include "procfs/procfs.h"
@@ -538,5 +539,7 @@ json_object *run_json(const struct run_report *r)
         json_put(o, "over_time", run_over_time_json(r->over_time));
     if (r->heat)
         json_put(o, "heat", heat_json(r->heat));
+    if (r->working_set)
+        json_put(o, "working_set", working_set_json(r->working_set));
     return o;
 }

@@ -74,6 +74,7 @@ struct run_report {
     struct run_waits waits;
     const struct run_over_time *over_time; /* NULL: nobody asked */
     const struct heat *heat;               /* of the recording; NULL: nobody asked */
+    const struct working_set *working_set; /* with heat */
 };
 
 void run_report_init(struct run_report *r, struct system *system, struct group *group);

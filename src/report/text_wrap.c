@@ -1,6 +1,8 @@
 /* text_wrap.c - see text_wrap.h. */
 #include "report/text_wrap.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
 
 size_t text_columns(const char *text, size_t bytes)
@@ -35,4 +37,24 @@ void text_wrap(struct strbuf *out, const char *text, size_t indent, size_t colum
         column += width;
         text += len + (text[len] == ' ');
     }
+}
+
+void text_tail(const char *name, size_t max, struct strbuf *out)
+{
+    struct strbuf clean;
+    size_t count = 0, skip;
+    const char *at;
+
+    strbuf_init(&clean);
+    utf8_append_clean(&clean, name);
+    for (at = clean.text; *at; count++)
+        utf8_next(&at);
+    at = clean.text;
+    skip = count > max ? count - max + 3 : 0;
+    if (skip)
+        strbuf_append(out, "...");
+    while (skip--)
+        utf8_next(&at);
+    strbuf_append(out, at);
+    strbuf_done(&clean);
 }

@@ -11,4 +11,7 @@ void text_wrap(struct strbuf *out, const char *text, size_t indent, size_t colum
 /* Columns of a UTF-8 text, each character one. */
 size_t text_columns(const char *text, size_t bytes);
 
+/* Append a name in at most `max` columns, cleaned: of one that is longer the end, which of a path tells more. */
+void text_tail(const char *name, size_t max, struct strbuf *out);
+
 #endif

@@ -232,6 +232,7 @@ static void begin_window(struct fp *fp)
     u64 cursor, key, value;
 
     *out = (struct footprint){.begun = true, .unfollowed_pages = out->unfollowed_pages};
+    fp->begun_at = fp->events;
     vec_for_each (&fp->processes, p) {
         p->info.file_pages = p->info.anon_pages_peak = 0;
         pageset_done(&p->files);
@@ -293,9 +294,9 @@ static bool advance(struct fp *fp, u32 stream)
 
         fp->events++;
         s->instructions += event_icount(event);
-
-        if (unlikely(fp->window->heat != NULL) && event_kind(event) != HWT_OP)
-            fp_heat(fp, s, event_page(event));
+        fp->instructions += event_icount(event);
+        if (unlikely(fp_sees(fp, s)) && event_kind(event) != HWT_OP)
+            fp_see_access(fp, s, event_page(event), (enum hwt_kind)event_kind(event));
         switch ((enum hwt_kind)event_kind(event)) {
         case HWT_READ:
             out->reads++;
@@ -312,6 +313,7 @@ static bool advance(struct fp *fp, u32 stream)
         case HWT_OP:
             if (s->cursor.ops[event_page(event)].opcode == TRACE_OP_ADVANCE) {
                 s->instructions += s->cursor.ops[event_page(event)].field[0];
+                fp->instructions += s->cursor.ops[event_page(event)].field[0];
                 out->unknown_ops += s->cursor.ops[event_page(event)].field[1] != 0;
                 break;
             }
@@ -458,6 +460,7 @@ int footprint_compute(const struct trace *t, const struct footprint_window *wind
         heap_push(&fp.order, t->streams[i].start_stamp, NULL, i);
     }
     pass_over(&fp);
+    ret->events = ret->begun ? fp.events - fp.begun_at : 0;
     for (u32 i = 0; i < t->nr_streams; i++) {
         struct fp_stream *s = &fp.streams[i];
 
@@ -472,6 +475,8 @@ int footprint_compute(const struct trace *t, const struct footprint_window *wind
     put_left(&fp);
     if (fp.window->heat)
         heat_finish(fp.window->heat, process_name, file_name, &fp);
+    if (fp.window->set)
+        working_set_finish(fp.window->set);
     give_files(&fp);
     give_processes(&fp);
     vec_done(&fp.processes);
@@ -488,6 +493,28 @@ int footprint_compute(const struct trace *t, const struct footprint_window *wind
                       "cannot read it again: it changed or the host failed");
     }
     return 0;
+}
+
+int footprint_over_time(const struct trace *t, const struct footprint_window *window,
+                        struct footprint *ret, struct err *e)
+{
+    u64 events = t->nr_accesses + t->nr_ops;
+    int rc = 0;
+
+    if (window->from.kind != TRACE_PLACE_NONE || window->to.kind != TRACE_PLACE_NONE) {
+        const struct footprint_window ends = {.from = window->from, .to = window->to};
+
+        rc = footprint_compute(t, &ends, ret, e);
+        if (rc == 0) {
+            events = ret->events;
+            footprint_done(ret);
+        }
+    }
+    if (window->heat)
+        window->heat->events = events;
+    if (window->set)
+        window->set->events = events;
+    return rc ? rc : footprint_compute(t, window, ret, e);
 }
 
 void footprint_done(struct footprint *f)

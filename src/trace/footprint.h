@@ -12,6 +12,7 @@
 
 #include "trace/heat.h"
 #include "trace/trace.h"
+#include "trace/working_set.h"
 
 /* Pages that calls of one recording touch in all, 2 TiB: a few seconds. */
 #define FOOTPRINT_PAGES_MAX ((u64)1 << 29)
@@ -49,9 +50,10 @@ struct footprint_policy {
 };
 
 struct footprint {
-    bool begun, ended;                                        /* the window */
-    u64 reads, writes, fetches;                               /* access records */
-    u64 ops[HWT_OP_MAX];                                      /* by opcode */
+    bool begun, ended;          /* the window */
+    u64 events;                 /* accesses and operations, of the window */
+    u64 reads, writes, fetches; /* access records */
+    u64 ops[HWT_OP_MAX];        /* by opcode */
     struct footprint_policy policies[FOOTPRINT_POLICIES_MAX]; /* in their order */
     u32 nr_policies;
     u64 more_policies;        /* calls with others */
@@ -77,10 +79,27 @@ struct footprint {
     u32 *stream_process; /* by index of the stream: index + 1; 0: none */
 };
 
+/* A page that was accessed, or transferred by a call, in the order of the recording. */
+struct footprint_touch {
+    u64 instructions; /* of all streams so far */
+    u32 process;      /* its number, from 1 on */
+    u32 file; /* 0: the process's own memory; or the number of the file or shared memory, from 1 on */
+    u64 page;           /* of the process's addresses, or of the file */
+    enum hwt_kind kind; /* a transfer is HWT_READ or HWT_WRITE */
+};
+
+/* False: enough. */
+typedef bool footprint_touch_fn(void *ctx, const struct footprint_touch *touch);
+
 /* What of the recording is counted; NULL stands for all of it. */
 struct footprint_window {
     struct trace_place from, to; /* pre: no TRACE_PLACE_NS */
-    struct heat *heat;           /* told of each access, and finished; NULL: none */
+    /* Told of each access and transfer in the window, and finished; NULL: none. */
+    struct heat *heat;
+    struct working_set *set;
+    footprint_touch_fn *touch;
+    void *ctx;           /* of touch */
+    const bool *streams; /* of these alone, by index; NULL: of all */
 };
 
 /* 0, or -EIO and the like when a streamed trace cannot be read again. With a window: what was touched in it, and at most how much
@@ -88,5 +107,10 @@ struct footprint_window {
 int footprint_compute(const struct trace *t, const struct footprint_window *window,
                       struct footprint *ret, struct err *e);
 void footprint_done(struct footprint *f);
+
+/* The same for a heat and a working set whose number of events is not known: it is set here, and is the window's, which takes a pass of its own when that
+ * has ends. */
+int footprint_over_time(const struct trace *t, const struct footprint_window *window,
+                        struct footprint *ret, struct err *e);
 
 #endif

@@ -241,8 +241,8 @@ void fp_op_io(struct fp *fp, struct fp_stream *s, const struct trace_op *op)
     end = first + fp_take_pages(fp, end - first);
     for (u64 page = first; page < end; page++) {
         fp_file_page(fp, s->mm, index, page, false);
-        if (fp->window->heat && fp->out->begun)
-            heat_touch_file(fp->window->heat, index, page, fp->events);
+        if (fp_sees(fp, s))
+            fp_see_transfer(fp, s, index, page, read);
     }
 }
 

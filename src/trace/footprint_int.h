@@ -75,7 +75,9 @@ struct fp {
     u64 anon_now, cache_now;
     u64 pages_left; /* that calls may still touch, before they are no longer followed */
     const struct footprint_window *window;
-    u64 events;      /* so far */
+    u64 events;   /* so far */
+    u64 begun_at; /* of these came before the window */
+    u64 instructions;
     u64 next_place;  /* so many of them come before the next place; ~0: none, or it is a stamp */
     u64 stamp_place; /* the stamp of the next place; ~0: none, or it is a number of events */
 };
@@ -100,8 +102,18 @@ void fp_forget_file_pages(struct fp *fp, u32 file, u64 first, u64 end);
 u64 fp_take_pages(struct fp *fp, u64 pages);
 /* A page that this process had not read, or not written, before. */
 void fp_first_access(struct fp *fp, struct fp_mm *mm, u64 page, bool write);
-/* Tell the heat of an access. */
-void fp_heat(struct fp *fp, const struct fp_stream *s, u64 page);
+/* Tell who wants to know of an access; of a page of a file that a call transfers. */
+void fp_see_access(struct fp *fp, const struct fp_stream *s, u64 page, enum hwt_kind kind);
+void fp_see_transfer(struct fp *fp, const struct fp_stream *s, u32 file, u64 page, bool read);
+
+static inline bool fp_sees(const struct fp *fp, const struct fp_stream *s)
+{
+    const struct footprint_window *w = fp->window;
+
+    return (w->heat || w->set || w->touch) && fp->out->begun &&
+           (!w->streams || w->streams[s - fp->streams]);
+}
+
 void fp_touch_range(struct fp *fp, struct fp_mm *mm, u64 addr, u64 len, bool write);
 
 static inline void fp_touch(struct fp *fp, struct fp_mm *mm, u64 page, bool write)

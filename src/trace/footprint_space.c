@@ -203,17 +203,44 @@ static void anon_page(struct fp *fp, struct fp_mm *mm, u64 page)
         fp->out->anon_pages++;
 }
 
-void fp_heat(struct fp *fp, const struct fp_stream *s, u64 page)
+static void see(struct fp *fp, const struct footprint_touch *touch)
 {
-    struct heat *heat = fp->window->heat;
+    const struct footprint_window *w = fp->window;
+    u64 now = fp->events - fp->begun_at;
+
+    if (w->heat && touch->file)
+        heat_touch_file(w->heat, touch->file, touch->page, now);
+    if (w->set && touch->file)
+        working_set_touch_file(w->set, touch->file, touch->page, now);
+    else if (w->set)
+        working_set_touch_memory(w->set, touch->process, touch->page, now);
+    if (w->touch && !w->touch(w->ctx, touch))
+        fp->out->ended = true;
+}
+
+void fp_see_access(struct fp *fp, const struct fp_stream *s, u64 page, enum hwt_kind kind)
+{
     size_t i = range_after(s->mm, page);
     const struct range *r = i < s->mm->ranges.count ? &s->mm->ranges.items[i] : NULL;
+    struct footprint_touch touch = {
+        .instructions = fp->instructions, .process = s->process, .page = page, .kind = kind};
 
-    if (!fp->out->begun)
-        return;
-    heat_touch_memory(heat, s->process, page, fp->events);
-    if (r && page >= r->start && r->file)
-        heat_touch_file(heat, r->file, r->pgoff + (page - r->start), fp->events);
+    if (fp->window->heat)
+        heat_touch_memory(fp->window->heat, s->process, page, fp->events - fp->begun_at);
+    if (r && page >= r->start && r->file) {
+        touch.file = r->file;
+        touch.page = r->pgoff + (page - r->start);
+    }
+    see(fp, &touch);
+}
+
+void fp_see_transfer(struct fp *fp, const struct fp_stream *s, u32 file, u64 page, bool read)
+{
+    see(fp, &(struct footprint_touch){.instructions = fp->instructions,
+                                      .process = s->process,
+                                      .file = file,
+                                      .page = page,
+                                      .kind = read ? HWT_READ : HWT_WRITE});
 }
 
 void fp_first_access(struct fp *fp, struct fp_mm *mm, u64 page, bool write)

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "trace/trace_format.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +49,13 @@ static void table_free(struct heat_table *t)
 
 void heat_init(struct heat *h, u64 events)
 {
-    *h = (struct heat){.events = events, .by_process = table_new(), .by_file = table_new()};
+    *h = (struct heat){
+        .events = events,
+        .processes_max = HEAT_PROCESSES_MAX,
+        .rows_address = HEAT_ROWS_ADDRESS,
+        .by_process = table_new(),
+        .by_file = table_new(),
+    };
 }
 
 static void spaces_done(struct heat_space *spaces, size_t count)
@@ -263,12 +270,14 @@ void heat_finish(struct heat *h, heat_name_fn *process_name, heat_name_fn *file_
     struct heat_space spaces[HEAT_FILES_MAX];
     size_t count;
 
-    h->left_out = keep(h->by_process, HEAT_PROCESSES_MAX, HEAT_ROWS_ADDRESS, false, process_name,
-                       ctx, spaces, &count);
+    assert(h->processes_max <= HEAT_PROCESSES_MAX);
+    h->left_out = keep(h->by_process, h->processes_max, h->rows_address, false, process_name, ctx,
+                       spaces, &count);
     for (size_t i = 0; i < count; i++)
         vec_push(&h->processes, spaces[i]);
-    h->left_out +=
+    h->left_out_files =
         keep(h->by_file, HEAT_FILES_MAX, HEAT_ROWS_FILE, true, file_name, ctx, spaces, &count);
+    h->left_out += h->left_out_files;
     for (size_t i = 0; i < count; i++)
         vec_push(&h->files, spaces[i]);
     table_free(h->by_process);

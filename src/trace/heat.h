@@ -3,7 +3,7 @@
  * Method:  footprint_compute() tells each access and transfer on its way (struct footprint_window, heat). They are counted in rows of 2^n
  *          pages, by process or file, and HEAT_TIMES columns, which divide the events of the recording evenly. When there are too many rows all
  *          become twice as large. At the end the hottest processes and files are kept, each with a share of the rows.
- * Time:    is counted in events, of which a busy program has more.
+ * Time:    is counted in events of what is looked at, of which a busy program has more.
  * Differs: what the recorder filters (repeated touches of a page within its window) is counted once a window.
  */
 #ifndef TRACE_HEAT_H
@@ -34,8 +34,10 @@ struct heat_space {
 struct heat_table; /* private */
 
 struct heat {
-    u64 events;                              /* of the recording */
+    u64 events;                              /* of the recording, or its window */
+    unsigned processes_max, rows_address;    /* to keep: as above, but when set after heat_init() */
     u64 left_out;                            /* touches of processes and files that are not kept */
+    u64 left_out_files;                      /* of these, those of files */
     VEC(struct heat_space) processes, files; /* the hottest first */
     struct heat_table *by_process, *by_file;
 };

@@ -54,6 +54,6 @@ $ highwater trace info $TOP/tests/trace/later.hwt --from warm | grep -e counted 
 $ highwater trace info $TOP/tests/trace/later.hwt --to warm --format json | python3 -c 'import json,sys; d=json.load(sys.stdin); print(d["to"], d["writes"])'
 > warm 32
 $ highwater trace verify $TOP/tests/trace/later.hwt --from warm
-! highwater trace: --from is for trace info, not verify
+! highwater trace: --from is for trace info, heat and wss, not verify
 ! Try 'highwater trace --help'.
 = 2

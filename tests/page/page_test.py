@@ -236,6 +236,9 @@ def run_document():
             "processes": [{"comm": "leaky", "pid": 7, "touches": 120000, "rows": [{"from": 0x400000, "bytes": 4096, "touches": early},
                                                                                   {"from": 0x401000, "bytes": 4096, "touches": late}]}],
             "files": [{"path": "/data/<i>db", "touches": 60000, "rows": [{"from": 0, "bytes": 4096, "touches": late}]}]}
+    at = lambda **pages: [pages.get(f"p{i}", 0) * 4096 for i in range(120)]
+    working_set = {"events": 10**6, "touched_bytes": 8192, "one_page_in": 1, "percentiles": {key: 4096 for key in ("p50", "p90", "p95", "p99", "max")},
+                   "bytes": [4096] * 120, "last_touched_bytes": at(p59=1, p119=1), "longest_rest_bytes": at(p0=1, p30=1)}
     stat = {"anon": 50 * MIB, "file": 50 * MIB, "kernel": 0, "shmem": 0, "active_file": 0, "inactive_file": 50 * MIB, "file_dirty": 0, "file_writeback": 0}
     group = {"path": "/app", "memory.max": 100 * MIB, "memory.high": None, "memory.swap.max": None, "memory.current": 40 * MIB, "memory.peak": 100 * MIB,
              "memory.swap.current": 0, "memory.stat": stat, "memory.events": {"oom_kill": 1}, "memory.pressure": {"some": {"total": 10**6}}}
@@ -245,7 +248,8 @@ def run_document():
         "tasks": [{"pid": 7, "comm": "leaky", "outcome": "oom_killed", "minflt": 9, "majflt": 1, "maxrss_bytes": 60 * MIB, "start_ns": 0, "end_ns": 6 * 10**9}],
         "waits_ns": {"read": 10**8, "refault": 0, "swapin": 0, "reclaim": 10**9, "sleep": 5, "reclaim_cpu": 0, "memory": 10**9},
         "fullest": {"at_ns": 5 * 10**9, "memory.current": 100 * MIB, "memory.swap.current": 0, "memory.stat": stat}, "vmstat": {"pgmajfault": 500},
-        "cgroups": [group, {**group, "path": "/app/<b>web", "memory.peak": 25 * MIB, "memory.max": None, "memory.events": {"oom_kill": 0}}], "over_time": over, "heat": heat}
+        "cgroups": [group, {**group, "path": "/app/<b>web", "memory.peak": 25 * MIB, "memory.max": None, "memory.events": {"oom_kill": 0}}], "over_time": over, "heat": heat,
+        "working_set": working_set}
 
 
 ANON, INACTIVE, LINE2 = map(rgb, ("#2f6fb4", "#f3d898", "#b0561b"))
@@ -364,6 +368,15 @@ def test_working_set_is_what_is_touched(page):
     assert close(bar.at(width * 0.25, 9), rgb("#0b1f3a")) and close(bar.at(width * 0.75, 9), rgb("#c3cad1"))
 
 
+def test_rests_are_a_bar(page):
+    """One page rests for a quarter of the run before it is used again, the other never."""
+    said = page.browser.run("[...document.querySelectorAll('#working-set h3')].pop().textContent").replace("\u00a0", " ")
+    assert said == "4.0 KiB rest for 5 % of the run or longer and are used again", said
+    x, y, width, height = page.browser.run("(() => { const b = [...document.querySelectorAll('#working-set canvas[role=img]')].pop().getBoundingClientRect(); return [b.x + scrollX, b.y + scrollY, b.width, b.height]; })()")
+    bar = page.browser.screenshot(x, y, width, height)
+    assert close(bar.at(width * 0.25, 9), rgb("#0b1f3a")) and close(bar.at(width * 0.75, 9), rgb("#c3cad1")), (bar.at(width * 0.25, 9), bar.at(width * 0.75, 9))
+
+
 def test_arrow_keys_walk_over_the_heat(page):
     page.browser.run("document.querySelector('#heat .heat').focus()")
     page.browser.key("ArrowDown")
@@ -387,7 +400,7 @@ def test_tables_hold_the_figures(page):
 
 RUN_TESTS = [test_stack_is_as_high_as_what_is_held, test_limit_and_kill_are_marked, test_pressure_is_a_rate, test_drag_zooms_all_plots_and_a_button_shows_all,
              test_keys_zoom, test_click_pins_a_moment, test_legend_takes_a_layer_out, test_bars_are_as_long_as_their_figures,
-             test_heat_is_where_and_when_memory_was_touched, test_arrow_keys_walk_over_the_heat, test_working_set_is_what_is_touched,
+             test_heat_is_where_and_when_memory_was_touched, test_arrow_keys_walk_over_the_heat, test_working_set_is_what_is_touched, test_rests_are_a_bar,
              test_run_is_told,
              test_tables_hold_the_figures, test_pictures_have_names_and_tables, test_page_makes_no_noise]
 

@@ -60,7 +60,7 @@ _highwater() {
         ;;
     trace)
         if [ "$COMP_CWORD" -eq 2 ]; then
-            mapfile -t COMPREPLY < <(compgen -W "info dump verify import" -- "$current")
+            mapfile -t COMPREPLY < <(compgen -W "info heat wss dump verify export import" -- "$current")
             return
         fi
         ;;
