@@ -241,15 +241,19 @@ static const char *next_message(struct paste_state *st, struct span line, bool i
 /* Each piece is of the same line of the text. */
 static void take_pieces(struct paste *p, struct span line)
 {
-    bool is_log = filter_line(line).log;
+    struct filter kinds = filter_line(line);
+    bool is_log = kinds.log;
     const char *next;
 
     while ((next = next_message(p->state, line, is_log))) {
-        paste_take_line(p, (struct span){line.at, next});
+        struct span piece = {line.at, next};
+
+        paste_take_line(p, piece, filter_line(piece));
         p->state->line--;
         line.at = next;
+        kinds = filter_line(line);
     }
-    paste_take_line(p, line);
+    paste_take_line(p, line, kinds);
 }
 
 static void take_text(struct paste *p, struct span text)
@@ -274,7 +278,7 @@ void cut_line(struct paste *p, struct span line)
     struct prefix prefix;
 
     if (span_len(line) < MESSAGE_MIN) {
-        paste_take_line(p, line);
+        paste_take_line(p, line, filter_line(line));
         return;
     }
     strbuf_reset(&st->cut);

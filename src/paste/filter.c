@@ -1,8 +1,9 @@
 /* filter.c - one look at a line that says whether anybody here could want it.
  *
  * A log of gigabytes has a few reports, and a ticket has few tables. Each line that begins one, or that means something by itself, holds one
- * of the texts below. The first four letters of each are in a table of bits, which one pass over the line asks at every letter; where it
- * says yes the whole text is compared. Case does not matter. What is let through in vain costs time only.
+ * of the texts below. One pass over the line looks at every second letter: whether it and the two behind it are the first three of a text or
+ * its second to fourth is in one table of bits, whether the four letters there (or one before) begin a text is in another. Where both say
+ * yes the whole text is compared. Case does not matter. What is let through in vain costs time only.
  */
 #include "paste/state_int.h"
 
@@ -221,6 +222,8 @@ static const struct {
 #define TRIGGERS   1024
 #define FOLD       0x20202020u
 #define GRAM_BYTES 4
+#define STRIDE     2
+#define THREE      0xffffffu /* of four letters the first three; x86 is the only order of bytes here */
 
 struct trigger {
     const char *text;
@@ -232,26 +235,52 @@ struct trigger {
 
 static struct trigger triggers[TRIGGERS];
 static u16 buckets[BUCKETS];
-static u8 bits[1u << (BITS - 3)];
+static u8 likely[1u << (BITS - 3)]; /* of three letters */
+static u8 begins[1u << (BITS - 3)]; /* of the four letters that a text begins with */
 static unsigned nr_triggers;
 
-static inline u32 hash4(u32 four)
+static inline u32 hash(u32 letters)
 {
-    return (four | FOLD) * 2654435761u >> (32 - BITS);
+    return letters * 2654435761u >> (32 - BITS);
+}
+
+/* The letters at `at`, without case. */
+static inline u32 letters_at(const char *at)
+{
+    u32 four;
+
+    memcpy(&four, at, sizeof(four));
+    return four | FOLD;
+}
+
+static inline bool has_bit(const u8 *bits, u32 letters)
+{
+    u32 h = hash(letters);
+
+    return bits[h >> 3] >> (h & 7) & 1;
+}
+
+static void set_bit(u8 *bits, u32 letters)
+{
+    u32 h = hash(letters);
+
+    bits[h >> 3] |= (u8)(1u << (h & 7));
 }
 
 static void add(const char *text, struct filter says)
 {
     size_t len = strlen(text);
     struct trigger *t = &triggers[nr_triggers];
-    u32 four, h;
+    u32 four, bucket;
 
     assert(nr_triggers < TRIGGERS && len >= GRAM_BYTES && len < 256);
-    memcpy(&four, text, sizeof(four));
-    h = hash4(four);
-    *t = (struct trigger){text, says, four | FOLD, (u8)len, buckets[h % BUCKETS]};
-    buckets[h % BUCKETS] = (u16)(++nr_triggers);
-    bits[h >> 3] |= (u8)(1u << (h & 7));
+    four = letters_at(text);
+    bucket = hash(four) % BUCKETS;
+    *t = (struct trigger){text, says, four, (u8)len, buckets[bucket]};
+    buckets[bucket] = (u16)(++nr_triggers);
+    set_bit(begins, four);
+    set_bit(likely, four & THREE);
+    set_bit(likely, four >> 8);
 }
 
 static void prepare(void)
@@ -278,15 +307,45 @@ static void prepare(void)
     }
 }
 
-/* four: the letters at `at`, folded. */
-static bool same(const char *at, u32 four, const struct trigger *t, size_t left)
+static bool same(const char *at, const struct trigger *t, size_t left)
 {
-    if (t->four != four || t->len > left)
+    if (t->len > left)
         return false;
     for (unsigned i = GRAM_BYTES; i < t->len; i++)
         if ((at[i] | 0x20) != (t->text[i] | 0x20))
             return false;
     return true;
+}
+
+/* Adds what the texts that begin at `at` say. */
+static void add_found(struct filter *found, const char *at, size_t left)
+{
+    u32 four = letters_at(at);
+
+    if (!has_bit(begins, four))
+        return;
+    for (unsigned i = buckets[hash(four) % BUCKETS]; i; i = triggers[i - 1].next) {
+        const struct trigger *t = &triggers[i - 1];
+
+        if (t->four != four || !same(at, t, left))
+            continue;
+        found->formats |= t->says.formats;
+        found->log |= t->says.log;
+        found->heap |= t->says.heap;
+        found->refusal |= t->says.refusal;
+        found->foreign |= t->says.foreign;
+    }
+}
+
+/*
+ * The next place, two letters at a time, whose three letters are the first three or the second to
+ * fourth of a text; `last` where there is none. `last` is at least four letters from the end.
+ */
+static const char *next_likely(const char *at, const char *last)
+{
+    while (at < last && !has_bit(likely, letters_at(at) & THREE))
+        at += STRIDE;
+    return at;
 }
 
 /* "[   1500]  1000  1500  2400000": a row of a report's table has no word of its own. */
@@ -314,29 +373,21 @@ static bool may_be_task_row(struct span line)
 
 struct filter filter_line(struct span line)
 {
-    size_t len = span_len(line);
     struct filter found = {0};
+    const char *last;
 
     if (nr_triggers == 0)
         prepare();
-    for (size_t i = 0; i + GRAM_BYTES <= len; i++) {
-        u32 four, h;
-
-        memcpy(&four, line.at + i, sizeof(four));
-        h = hash4(four);
-        if (!(bits[h >> 3] >> (h & 7) & 1))
-            continue;
-        for (unsigned at = buckets[h % BUCKETS]; at; at = triggers[at - 1].next) {
-            const struct trigger *t = &triggers[at - 1];
-
-            if (!same(line.at + i, four | FOLD, t, len - i))
-                continue;
-            found.formats |= t->says.formats;
-            found.log |= t->says.log;
-            found.heap |= t->says.heap;
-            found.refusal |= t->says.refusal;
-            found.foreign |= t->says.foreign;
+    if (span_len(line) >= GRAM_BYTES) {
+        last = line.end - GRAM_BYTES + 1; /* the first place where no text can begin */
+        for (const char *at = line.at; (at = next_likely(at, last)) < last; at += STRIDE) {
+            if (at > line.at)
+                add_found(&found, at - 1, (size_t)(line.end - at) + 1);
+            add_found(&found, at, (size_t)(line.end - at));
         }
+        /* The second letter of a text that begins here would be at `last`, where nobody looked. */
+        if ((last - line.at) % STRIDE == 0)
+            add_found(&found, last - 1, GRAM_BYTES);
     }
     found.log = found.log || may_be_task_row(line);
     return found;

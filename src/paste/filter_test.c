@@ -87,11 +87,40 @@ static void what_programs_say_is_never_passed_over(void **state)
         assert_true(filter_line(span_of(sign, strlen(sign))).refusal);
 }
 
+/* The filter looks at every second place only, so each parity and both ends of a line count. */
+static void a_text_is_found_wherever_it_stands(void **state)
+{
+    char line[300];
+    const char *sign;
+
+    (void)state;
+    for (unsigned i = 0; (sign = refusal_sign(i)); i++) {
+        size_t len = strlen(sign);
+
+        for (unsigned before = 0; before < 4; before++) {
+            for (unsigned after = 0; after < 4; after++) {
+                size_t all = before + len + after;
+
+                assert_true(all < sizeof(line));
+                memset(line, '.', all);
+                memcpy(line + before, sign, len);
+                assert_true(filter_line(span_of(line, all)).refusal);
+            }
+        }
+    }
+    assert_false(filter_any(filter_line(span_of("", 0))));
+    assert_false(filter_any(filter_line(span_of("oom", 3))));
+    assert_true(filter_line(span_of("oomd", 4)).log);
+    assert_true(filter_line(span_of(".oomd", 5)).log);
+    assert_false(filter_any(filter_line(span_of(".oomd", 4))));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_line_of_a_block_is_never_passed_over),
         cmocka_unit_test(what_programs_say_is_never_passed_over),
+        cmocka_unit_test(a_text_is_found_wherever_it_stands),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -271,12 +271,13 @@ static bool open_block(struct paste *p, struct span line, bool logged)
 {
     struct paste_state *st = p->state;
     struct block *b = &st->open;
+    u64 may_be;
 
     b->command = span_of_buf(&st->command);
     b->path = span_of_buf(&st->path);
-    for (unsigned i = 0; i < NR_FORMATS; i++) {
-        if ((!(st->kinds.formats >> i & 1) && span_empty(b->path) && !st->prompted) ||
-            (logged && !grammars[i].logged) || !grammars[i].begins(b, line))
+    may_be = span_empty(b->path) && !st->prompted ? st->kinds.formats : ~(u64)0;
+    for (unsigned i = 0; i < NR_FORMATS && may_be >> i; i++) {
+        if (!(may_be >> i & 1) || (logged && !grammars[i].logged) || !grammars[i].begins(b, line))
             continue;
         st->format = (enum paste_format)i;
         st->logger.open = false;
@@ -483,15 +484,15 @@ static void note_command(struct paste_state *st, struct span command)
 /* May it be a prompt, a heading or a fence? Then it must be looked at, whatever it says. */
 static bool may_lead(struct span raw)
 {
+    static const bool leads[256] = {
+        ['#'] = true, ['$'] = true, ['%'] = true,  ['>'] = true,
+        ['`'] = true, ['&'] = true, [0x1b] = true, [0xe2] = true,
+    };
     size_t len = MIN(span_len(raw), (size_t)120);
 
-    for (size_t i = 0; i < len; i++) {
-        char c = raw.at[i];
-
-        if (c == '#' || c == '$' || c == '%' || c == '>' || c == '`' || (unsigned char)c == 0xe2 ||
-            (unsigned char)c == 0x1b || c == '&')
+    for (size_t i = 0; i < len; i++)
+        if (leads[(unsigned char)raw.at[i]])
             return true;
-    }
     return false;
 }
 
@@ -574,7 +575,7 @@ static bool take_foreign(struct paste *p, struct span raw)
     return true;
 }
 
-void paste_take_line(struct paste *p, struct span raw)
+void paste_take_line(struct paste *p, struct span raw, struct filter kinds)
 {
     struct paste_state *st = p->state;
     struct span line;
@@ -582,7 +583,7 @@ void paste_take_line(struct paste *p, struct span raw)
 
     p->lines++;
     st->line++;
-    st->kinds = filter_line(raw);
+    st->kinds = kinds;
     if (st->kinds.heap)
         heap_take(p, raw);
     if (take_foreign(p, raw) || pass_over(p, raw))

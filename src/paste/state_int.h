@@ -168,7 +168,7 @@ void sigkill_push(struct paste *p, const char *who, const char *scope, struct sp
 void paste_not_understood(struct paste *p, u32 line, u32 count);
 
 /* paste.c: a line as it is; cut.c: a line that may be several. */
-void paste_take_line(struct paste *p, struct span raw);
+void paste_take_line(struct paste *p, struct span raw, struct filter kinds);
 void cut_line(struct paste *p, struct span line);
 
 /* carrier.c: take what stands around the line, if this file has such lines. */
