@@ -64,7 +64,7 @@ function sizeMarks(doc) {
 
   if (usable.found)
     add(usable.bytes, advice.found && advice["memory.high"] === usable.bytes ? "memory.high" : "smallest usable",
-      "accent", { band: [log2(usable.low_bytes), log2(usable.high_bytes)] });
+      "accent", { band: [log2(usable.low_bytes || doc.limits[0]["memory.max"]), log2(usable.high_bytes)] });
   if (advice.found) add(advice["memory.max"], "set memory.max", "accent", { bold: true });
   if (advice.found && advice["memory.high"] && !(usable.found && advice["memory.high"] === usable.bytes))
     add(advice["memory.high"], "memory.high", "accent", {});
@@ -96,7 +96,7 @@ function sizeFacts(doc) {
     list.push([`Set ${advice.file} to`, bytes(advice["memory.max"]),
       advice["memory.high"] ? `and memory.high to ${bytes(advice["memory.high"])}` : null, true]);
   if (usable.found)
-    list.push(["Smallest usable", bytes(usable.bytes), `between ${bytes(usable.low_bytes)} and ${bytes(usable.high_bytes)}`]);
+    list.push(["Smallest usable", bytes(usable.bytes), usable.low_bytes ? `between ${bytes(usable.low_bytes)} and ${bytes(usable.high_bytes)}` : `at most ${bytes(usable.high_bytes)}`]);
   if (survives.found)
     list.push(["Smallest survived", bytes(survives.bytes), survives.fails_at_bytes ? `${bytes(survives.fails_at_bytes)} is not` : null]);
   list.push(["Grows to", bytes(doc.unlimited["memory.peak"]), `in ${duration(doc.unlimited.busy_ns)} without a limit`]);
@@ -247,8 +247,14 @@ function sizeTable(doc) {
   const chosen = rows.findIndex((row) => doc.smallest_usable.found && row["memory.max"] === doc.smallest_usable.bytes);
   const body = figure("limits", `${plural(doc.replays, "replay")}: what each limit costs`, null);
   const any = (name) => rows.some((row) => row[name] > 0);
+  /* Not what the row above or below says of another limit. */
+  const limitText = (row, i) => {
+    const limit = row["memory.max"], text = bytes(limit);
+    const looksLike = (other) => other && other["memory.max"] !== limit && bytes(other["memory.max"]) === text;
+    return looksLike(rows[i - 1]) || looksLike(rows[i + 1]) ? `${limit / 1024}${NBSP}KiB` : text;
+  };
   const columns = [
-    [{ name: "memory.max" }, (row) => (row["memory.max"] == null ? "no limit" : bytes(row["memory.max"]))],
+    [{ name: "memory.max" }, (row, i) => (row["memory.max"] == null ? "no limit" : limitText(row, i))],
     [{ name: "outcome", text: true }, outcomeOf],
     [{ name: "time" }, (row) => (row.survives ? times(row.slowdown) : "–")],
     [{ name: "stalled for memory" }, (row) => duration(row.stall_ns)],
@@ -258,7 +264,7 @@ function sizeTable(doc) {
     [{ name: "disposable cache" }, (row) => (row.usable ? bytes(row.disposable_bytes) : "–")],
   ];
   body.append(table("What each limit costs", columns.map(([column]) => column),
-    rows.map((row) => columns.map(([, text]) => text(row))), chosen));
+    rows.map((row, i) => columns.map(([, text]) => text(row, i))), chosen));
   if (chosen >= 0)
     body.append(make("figcaption", {}, "▸ the smallest usable limit. Disposable: cache that could go and leave the limit usable."));
 }

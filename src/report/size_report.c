@@ -39,15 +39,27 @@ static const char *verdict(const struct size_row *row)
     return row->survives ? "slow" : replay_outcome_name(row->outcome);
 }
 
-/* chosen: it is the one that the advice is built on. */
-static void table_row(const struct size_row *row, bool chosen, bool color, struct strbuf *out)
+/* A limit that looks like neither the one in the row above nor the one below, if it is another. */
+static const char *limit_text(char text[UNITS_TEXT_MAX], u64 limit, u64 above, u64 below)
 {
-    char limit[UNITS_TEXT_MAX], text[UNITS_TEXT_MAX];
+    char plain[UNITS_TEXT_MAX], other[UNITS_TEXT_MAX];
+
+    if (limit == UINT64_MAX)
+        return "no limit";
+    format_two_bytes(text, limit, other, above);
+    if (strcmp(text, format_bytes(plain, limit)) == 0)
+        format_two_bytes(text, limit, other, below);
+    return text;
+}
+
+/* chosen: it is the one that the advice is built on. */
+static void table_row(const struct size_row *row, const char *limit, bool chosen, bool color,
+                      struct strbuf *out)
+{
+    char text[UNITS_TEXT_MAX];
 
     strbuf_append(out, mark(color, row));
-    strbuf_printf(out, "%s%11s", chosen ? ">" : " ",
-                  row->limit_bytes == UINT64_MAX ? "no limit"
-                                                 : format_bytes(limit, row->limit_bytes));
+    strbuf_printf(out, "%s%11s", chosen ? ">" : " ", limit);
     strbuf_printf(out, "  %-9s", row->source == SIZE_UNLIMITED ? "completed" : verdict(row));
     strbuf_append(out, color ? "\033[0m" : "");
     strbuf_printf(out, " %7.2fx", row->slowdown);
@@ -75,12 +87,17 @@ static bool worth_showing(const struct size_result *res, const struct size_row *
     for (size_t i = 0; i < res->holes.count; i++)
         if (row->limit_bytes == res->holes.items[i])
             return true;
+    for (size_t i = 0; i < res->unusable_holes.count; i++)
+        if (row->limit_bytes == res->unusable_holes.items[i])
+            return true;
     return false;
 }
 
 static void table(const struct size_report *r, bool color, struct strbuf *out)
 {
     const struct size_result *res = r->result;
+    VEC(const struct size_row *) shown = {0};
+    char text[UNITS_TEXT_MAX];
 
     strbuf_printf(out, "%12s  %-9s %8s %7s %7s %7s %10s %10s %10s %10s\n", "", "", "", "major",
                   "refault", "refault", "", "", "memory", "disposable");
@@ -88,11 +105,17 @@ static void table(const struct size_report *r, bool color, struct strbuf *out)
                   "time", "faults", "file", "anon", "swap in", "swap out", "stall", "cache");
     for (size_t i = 0; i < res->rows.count; i++)
         if (worth_showing(res, &res->rows.items[i]))
-            table_row(&res->rows.items[i],
-                      res->usable.found &&
-                          res->rows.items[i].limit_bytes == res->usable.limit_bytes,
-                      color, out);
-    table_row(&res->unlimited, false, color, out);
+            vec_push(&shown, &res->rows.items[i]);
+    vec_push(&shown, &res->unlimited);
+    for (size_t i = 0; i < shown.count; i++) {
+        u64 limit = shown.items[i]->limit_bytes;
+
+        table_row(shown.items[i],
+                  limit_text(text, limit, i ? shown.items[i - 1]->limit_bytes : limit,
+                             i + 1 < shown.count ? shown.items[i + 1]->limit_bytes : limit),
+                  res->usable.found && limit == res->usable.limit_bytes, color, out);
+    }
+    vec_done(&shown);
 }
 
 static void boundary_line(const char *name, const char *what, const struct size_boundary *b,
@@ -113,8 +136,11 @@ static void boundary_line(const char *name, const char *what, const struct size_
         strbuf_printf(out, " (%s does not)", fails);
     else
         strbuf_append(out, " (nothing smaller was tried)");
-    strbuf_printf(out, "; within %s and %s\n", format_bytes(limit, b->low_bytes),
-                  format_bytes(fails, b->high_bytes));
+    format_bytes(fails, b->high_bytes);
+    if (b->low_bytes)
+        strbuf_printf(out, "; within %s and %s\n", format_bytes(limit, b->low_bytes), fails);
+    else
+        strbuf_printf(out, "; at most %s\n", fails);
 }
 
 static const char *limit_file(const struct size_config *c)

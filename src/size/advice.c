@@ -50,12 +50,24 @@ bool advice_stand_on_usable(struct size_result *r, u64 step)
     return true;
 }
 
-/* How far memory.max stands above the smallest usable limit, in percent. */
+/* Only limits far above the peak were tried, or are usable: memory.max stands on the peak. */
+static bool stands_on_peak(const struct size_result *r)
+{
+    return r->advice.max_bytes < r->usable.limit_bytes;
+}
+
+static const char *footing_name(const struct size_result *r)
+{
+    return stands_on_peak(r) ? "that" : "the smallest usable limit";
+}
+
+/* How far memory.max stands above its footing, in percent. */
 static unsigned headroom_percent(const struct size_result *r)
 {
-    u64 usable = MAX(MIN(r->usable.limit_bytes, r->advice.max_bytes), (u64)1);
+    u64 footing = stands_on_peak(r) ? r->unlimited.peak_bytes : r->usable.limit_bytes;
 
-    return (unsigned)(((r->advice.max_bytes - usable) * 100 + usable / 2) / usable);
+    footing = MAX(MIN(footing, r->advice.max_bytes), (u64)1);
+    return (unsigned)(((r->advice.max_bytes - footing) * 100 + footing / 2) / footing);
 }
 
 static void say_nothing_found(struct size_result *r, const struct size_config *config)
@@ -112,7 +124,10 @@ void advice_finish(struct size_result *r, const struct size_config *config)
                      r->usable.clear_of_bytes ? r->usable.clear_of_bytes : r->usable.fails_bytes);
     format_bytes(peak, r->unlimited.peak_bytes);
     if (r->usable.limit_bytes > r->unlimited.peak_bytes + r->unlimited.peak_bytes / 16) {
-        SAY("No limit that was tried below the %s it grows to without one is usable", peak);
+        if (r->rows.items[0].limit_bytes < r->unlimited.peak_bytes)
+            SAY("No limit that was tried below the %s it grows to without one is usable", peak);
+        else
+            SAY("No limit below the %s it grows to without one was tried", peak);
         if (r->usable.fails_bytes >= r->unlimited.peak_bytes)
             SAY(", and more than that is needed");
         SAY(".");
@@ -133,10 +148,10 @@ void advice_finish(struct size_result *r, const struct size_config *config)
     }
     if (config->cgroup_v1) {
         a->has_high = false;
-        SAY(" It stands %u %% above the smallest usable limit, for runs that need somewhat more "
+        SAY(" It stands %u %% above %s, for runs that need somewhat more "
             "than this one did; cgroups of version 1, as the recording's host has them, know no "
             "memory.high.",
-            headroom_percent(r));
+            headroom_percent(r), footing_name(r));
     } else if (!r->verified.usable) {
         a->has_high = false;
         SAY(" memory.high near that size would slow it to %.2f times its time, so it is left "
@@ -144,10 +159,9 @@ void advice_finish(struct size_result *r, const struct size_config *config)
             r->verified.slowdown);
     } else {
         SAY(" memory.high%s lets the kernel reclaim before anything is killed; memory.max stands "
-            "%u %% above the "
-            "smallest usable limit, for runs that need somewhat more than this one did.",
+            "%u %% above %s, for runs that need somewhat more than this one did.",
             a->high_bytes > r->usable.limit_bytes ? ", a little above," : " there",
-            headroom_percent(r));
+            headroom_percent(r), footing_name(r));
     }
     if (r->unlimited.untouched_bytes >= r->unlimited.peak_bytes / UNTOUCHED_PART)
         SAY(" At its fullest %s of it is in transparent huge pages and touched by nobody: with "

@@ -16,6 +16,7 @@ void shape_band(const struct size_result *r, bool (*passes)(const struct size_ro
         else
             b->high_bytes = MAX(b->high_bytes, row->limit_bytes);
     }
+    b->low_bytes = MIN(b->low_bytes, b->fails_bytes); /* nobody looked in between */
 }
 
 u64 shape_clear(u64 fails_bytes)

@@ -17,7 +17,7 @@ u64 shape_clear(u64 fails_bytes);
 void shape_mark_near_edge(struct size_result *r, u64 clear_bytes);
 
 /* Set the band of a boundary: the measured error, and the limits between the smallest tried one that passes and the largest that
- * does not, which differ where running out is not monotonic. */
+ * does not, which differ where running out is not monotonic; down to the largest that fails below it, to 0 where none was tried. */
 void shape_band(const struct size_result *r, bool (*passes)(const struct size_row *row),
                 struct size_boundary *b);
 

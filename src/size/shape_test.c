@@ -84,6 +84,23 @@ static void a_band_reaches_to_what_fails_above_and_passes_below(void **state)
     size_result_done(&r);
 }
 
+static void a_band_covers_what_nobody_tried(void **state)
+{
+    static const struct written rows[] = {{40, 3, false, false}, {80, 1, true, true}};
+    struct size_boundary far = {.found = true, .limit_bytes = 80 * MIB, .fails_bytes = 40 * MIB},
+                         none = {.found = true, .limit_bytes = 80 * MIB};
+    struct size_result r;
+
+    (void)state;
+    fill(&r, rows, ARRAY_SIZE(rows));
+    shape_band(&r, survives, &far);
+    assert_int_equal(far.low_bytes, 40 * MIB);
+    shape_band(&r, survives, &none);
+    assert_int_equal(none.low_bytes, 0);
+    assert_int_equal(none.high_bytes, 84 * MIB);
+    size_result_done(&r);
+}
+
 static void a_limit_near_one_that_fails_is_not_usable(void **state)
 {
     static const struct written rows[] = {
@@ -106,6 +123,7 @@ int main(void)
         cmocka_unit_test(limits_that_cost_the_same_are_a_plateau_with_its_reason),
         cmocka_unit_test(a_slope_two_neighbours_and_usable_limits_are_none),
         cmocka_unit_test(a_band_reaches_to_what_fails_above_and_passes_below),
+        cmocka_unit_test(a_band_covers_what_nobody_tried),
         cmocka_unit_test(a_limit_near_one_that_fails_is_not_usable),
     };
 

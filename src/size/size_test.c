@@ -566,6 +566,24 @@ static void a_limit_is_said_to_be_clear_of_the_one_that_fails(void **state)
     close_sweep(&s);
 }
 
+static void a_limit_above_the_peak_that_alone_was_tried_is_no_headroom(void **state)
+{
+    u64 limits[] = {40 * MIB};
+    struct sweep s;
+
+    (void)state;
+    open_sweep(&s, 2048, 0);
+    s.config.limits = limits;
+    s.config.nr_limits = 1;
+    assert_int_equal(size_run(&s.config, &s.result, NULL), 0);
+    assert_true(s.result.advice.found && s.result.advice.max_bytes < 10 * MIB);
+    assert_non_null(strstr(s.result.advice.reason, "was tried"));
+    assert_non_null(strstr(s.result.advice.reason, "above that, for runs"));
+    assert_null(strstr(s.result.advice.reason, "is usable"));
+    assert_int_equal(s.result.usable.low_bytes, 0);
+    close_sweep(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -582,6 +600,7 @@ int main(void)
         cmocka_unit_test(the_grid_is_left_where_no_boundary_can_be),
         cmocka_unit_test(machines_that_are_compared_are_swept_as_alone),
         cmocka_unit_test(a_sweep_can_be_stopped),
+        cmocka_unit_test(a_limit_above_the_peak_that_alone_was_tried_is_no_headroom),
         cmocka_unit_test(a_limit_is_said_to_be_clear_of_the_one_that_fails),
     };
 
