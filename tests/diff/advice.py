@@ -2,7 +2,8 @@
 """advice.py - the limits that `size` names, tried on real kernels with real programs of Debian.
 
   advice.py host [-o FILE] [NAME...]             on this machine, in control groups of version 1 or 2; as root
-  advice.py guest --kernel DIR [-o FILE] [NAME...]   in an emulated machine with an unpacked 6.1 kernel (guest.py), control groups of version 2
+  advice.py guest --kernel DIR [-o FILE] [NAME...]   in an emulated machine with an unpacked 6.1 kernel (guest.py), control groups of version 2;
+                                                 console.txt in its folder below /var/tmp says how far it is
   ... -o FILE                                    each program's results are added as soon as there are any; those of others stay
   advice.py host --fresh SEED [--count N] ...    of N programs drawn from those of the list that are not among the ones tried by default
   advice.py show FILE...                         a table of results
@@ -207,7 +208,7 @@ def guest_job(runs):
         "for where in /mnt /mnt/box; do mount --bind /dev $where/dev; mount --bind /proc $where/proc; done",
         "mount -t tmpfs -o mode=1777 shm /mnt/box/dev/shm",
         "mount --rbind /sys /mnt/sys", "cat /proc/version >/out/version",
-        "chroot /mnt /usr/bin/python3 -I %s/native.py /box /plan.json /native.json %d" % (RECORD, runs),
+        "chroot /mnt /usr/bin/python3 -I %s/native.py /box /plan.json /native.json %d 2>/dev/ttyS0" % (RECORD, runs),
         "cp /mnt/native.json /out/native.json"]) + "\n"
 
 

@@ -181,6 +181,7 @@ class Native:
                 outcome = "thrash"
             elif code or not answered:
                 outcome = "failed"
+            print("%s %s: %s in %.1f s" % (self.name, limit, outcome, seconds), file=sys.stderr, flush=True)
             return Run(outcome, seconds, int(group.read(group.peak)), int(kernel or 0), group.counters())
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
