@@ -342,7 +342,7 @@ static void fill_cpu(struct figures *f, const struct history *h)
                           *base = &h->cpu_readings[h->cpu.base];
     double all;
 
-    f->iowait = f->idle = NAN;
+    f->iowait = f->idle = f->steal = NAN;
     if (isnan(turn_seconds(&h->cpu)))
         return;
 #define DELTA(field) (now->field >= base->field ? (double)(now->field - base->field) : 0.0)
@@ -351,6 +351,7 @@ static void fill_cpu(struct figures *f, const struct history *h)
     if (all > 0) {
         f->iowait = 100 * DELTA(iowait) / all;
         f->idle = 100 * DELTA(idle) / all;
+        f->steal = 100 * DELTA(steal) / all;
     }
 #undef DELTA
 }

@@ -67,7 +67,7 @@ struct figures {
     struct pressure psi[NR_PSI_RESOURCES];
     struct pressure
         pain; /* for memory: memory pressure, and I/O pressure as far as evicted pages explain the reads */
-    double iowait, idle; /* percent of all CPU time in the interval */
+    double iowait, idle, steal; /* percent of all CPU time in the interval */
 
     u64 total, available;     /* bytes; UNKNOWN */
     bool available_estimated; /* the kernel is older than MemAvailable */

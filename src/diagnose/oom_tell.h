@@ -11,6 +11,9 @@ enum severity oom_severity(double age_s, double warning_s);
 void oom_tell(struct rule_context *c, const struct incident *i, const char *scope,
               enum severity severity, double weight);
 
+/* Does a message of an eviction name what ran low? */
+bool oom_eviction_says(const char *words);
+
 /* A sentence about the other incidents that this finding stands for. */
 void oom_tell_others(struct rule_context *c, const struct incident *i, u64 incidents, u64 kills);
 

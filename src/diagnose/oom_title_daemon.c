@@ -20,11 +20,19 @@ static double percent_after(const char *words, const char *mark)
                : NAN;
 }
 
-/* "memory", "ephemeral-storage": what kubelet says was short. Memory, where it does not say. */
-static char *resource_of(char buf[40], const char *words)
+/* "memory", "ephemeral-storage": what kubelet says was short; NULL where it does not say. */
+static const char *resource_of(char buf[40], const char *words)
 {
     static const char *const marks[] = {"low on resource: ", "resourceName=\"",
                                         "[signal=", "to reclaim "};
+    static const struct {
+        const char *has, *resource;
+    } conditions[] = {{"MemoryPressure", "memory"},
+                      {"DiskPressure", "ephemeral-storage"},
+                      {"PIDPressure", "pids"},
+                      {"phemeral local storage", "ephemeral-storage"},
+                      {"ocal ephemeral storage", "ephemeral-storage"},
+                      {"EmptyDir volume", "ephemeral-storage"}};
 
     for (unsigned i = 0; i < ARRAY_SIZE(marks); i++) {
         const char *at = strstr(words, marks[i]);
@@ -39,23 +47,54 @@ static char *resource_of(char buf[40], const char *words)
         snprintf(buf, 40, "%.*s", (int)MIN(len, (size_t)39), at);
         return buf;
     }
-    snprintf(buf, 40, "memory");
-    return buf;
+    for (unsigned i = 0; i < ARRAY_SIZE(conditions); i++)
+        if (strstr(words, conditions[i].has))
+            return conditions[i].resource;
+    return NULL;
+}
+
+/* Its own limit of disk, not what the node has left. */
+static bool is_over_own_disk(const char *words)
+{
+    return strstr(words, "phemeral local storage") || strstr(words, "ocal ephemeral storage") ||
+           strstr(words, "EmptyDir volume");
+}
+
+bool oom_eviction_says(const char *words)
+{
+    char buf[40];
+
+    return strstr(words, "observed -") || resource_of(buf, words);
 }
 
 /* kubelet may have evicted for another resource, or for a reading that cannot be. */
 static void title_eviction(const struct telling *t, const char *words, struct strbuf *out)
 {
-    char label[96], name[40];
+    char label[96], buf[40];
+    const char *name = resource_of(buf, words),
+               *pod = t->e->task_memcg ? group_label(label, t->e->task_memcg) : "pods";
 
+    pod += *pod == '/';
     if (strstr(words, "observed -")) {
         strbuf_append(out, "kubelet misread the memory of the node: it is below zero in what it "
                            "says it observed, so that this pressure need not be real");
         return;
     }
-    resource_of(name, words);
-    strbuf_printf(out, "kubelet evicted %s because the node ran low on %s",
-                  t->e->task_memcg ? group_label(label, t->e->task_memcg) : "pods", name);
+    if (!name) {
+        strbuf_printf(out,
+                      "kubelet evicted %s: what its node ran low on (memory, disk or process ids) "
+                      "is not in this text",
+                      pod);
+        return;
+    }
+    if (is_over_own_disk(words)) {
+        strbuf_printf(out,
+                      "kubelet evicted %s because it used more disk (ephemeral storage) than its "
+                      "limit allows: that is not memory",
+                      pod);
+        return;
+    }
+    strbuf_printf(out, "kubelet evicted %s because the node ran low on %s", pod, name);
     if (strncmp(name, "memory", 6) != 0)
         strbuf_append(out, ", not on memory");
     else if (t->c->f->available_share > PLENTY && known(t->c->f->available))

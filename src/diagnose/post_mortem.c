@@ -22,7 +22,7 @@ const char *incident_what(const struct log_event *e)
     case LOG_OOM_REAPED:
         return "reaped";
     case LOG_KILLED_BY:
-        return "killed";
+        return strcmp(e->killer, "kubelet") == 0 ? "evicted" : "killed";
     case LOG_OOM_TOLD:
         return "killed";
     case LOG_OOMD_LOOKED:

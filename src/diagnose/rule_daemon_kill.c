@@ -80,12 +80,38 @@ static bool runs_containers(const char *killer)
     return false;
 }
 
-/* Of several the latest leads. */
+/* A table of pods has the word OOMKilled: the limit stands elsewhere, and so does whether it was that or the node. */
+static void tell_pod_row(struct rule_context *c, const struct log_event *e)
+{
+    const char *pod = e->task_memcg;
+
+    if (!pod || strcmp(e->killer, "kubernetes") != 0 || known(told_limit(c, e)) || !e->words ||
+        !strstr(e->words, "OOMKilled"))
+        return;
+    pod = strrchr(pod, '/') ? strrchr(pod, '/') + 1 : pod;
+    vec_for_each (&c->s->restarts, r) {
+        if (strcmp(r->scope, e->task_memcg) != 0)
+            continue;
+        finding_detail(c, "Its containers were started again %s.", TIMES(r->count));
+        evidence_shown(c, "restarts", number_of(r->count), IN_COUNT, "the table");
+    }
+    finding_detail(c,
+                   "The limit of its containers, or that there is none, stands below Limits of "
+                   "\"kubectl describe pod %.63s\". Where the node itself ran out, its kernel log "
+                   "says CONSTRAINT_NONE or global_oom.",
+                   pod);
+}
+
+/* Of several the latest leads.
+ * long: a title for each way in which it is told */
 static void tell_told(struct rule_context *c, const struct incident *i, double weight)
 {
     const struct log_event *e = i->e;
+    bool row = e->words && strcmp(e->killer, "kubernetes") == 0 && strstr(e->words, "OOMKilled") &&
+               !strchr(e->words, ':');
     u64 limit = told_limit(c, e);
     char label[96], where[160];
+    const char *who;
 
     if (e->task_memcg && strcmp(e->task_memcg, "/") == 0) {
         finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM, "host", weight,
@@ -107,14 +133,19 @@ static void tell_told(struct rule_context *c, const struct incident *i, double w
         finding_detail(c, "\"%s\" (%s)", e->words, oom_where(where, c->s, e, NR_OOM_PARTS));
         return;
     }
+    who = e->task_memcg                ? group_label(label, e->task_memcg)
+          : *e->comm                   ? e->comm
+          : runs_containers(e->killer) ? "a container"
+                                       : "a process";
+    /* Those have no paths, only names. */
+    who += *who == '/' && runs_containers(e->killer) && !strchr(who + 1, '/');
     finding_add(c, oom_severity(i->age_s, WARNING_S), CONF_MEDIUM,
                 e->task_memcg ? e->task_memcg : "host", weight,
-                "The kernel killed %s for memory, says %s; by which limit, is not in this text",
-                e->task_memcg                ? group_label(label, e->task_memcg)
-                : *e->comm                   ? e->comm
-                : runs_containers(e->killer) ? "a container"
-                                             : "a process",
-                e->killer);
+                row ? "The kernel killed %s for memory (OOMKilled), says %s; whether at its own "
+                      "limit or because the node ran out, is not in this text"
+                    : "The kernel killed %s for memory, says %s; by which limit, is not in this "
+                      "text",
+                who, e->killer);
     vec_last(&c->out->items).cause = CAUSE_UNTOLD;
     if (e->task_memcg && *e->comm && e->words && strstr(e->words, "Cgroup OOM")) {
         vec_last(&c->out->items).cause = CAUSE_LIMIT;
@@ -140,14 +171,15 @@ static void tell_told(struct rule_context *c, const struct incident *i, double w
     if (known(limit)) {
         vec_last(&c->out->items).cause = CAUSE_LIMIT;
         finding_title(c, "%s reached its limit of %s, and the kernel killed it, says %s",
-                      e->task_memcg ? group_label(label, e->task_memcg) : "A container",
-                      SIZE(limit), e->killer);
+                      e->task_memcg ? who : "A container", SIZE(limit), e->killer);
         evidence(c, "limit", number_of(limit), IN_BYTES, known(e->limit) ? e->killer : "the text",
                  "%s", "");
         tell_told_heap(c, e, limit);
     }
     vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
     finding_detail(c, "\"%s\" (%s)", e->words, oom_where(where, c->s, e, NR_OOM_PARTS));
+    if (row)
+        tell_pod_row(c, e);
 }
 
 /* "was using 3145728Ki, request is 512Mi": what kubelet says of a container that it evicts. */
@@ -400,6 +432,25 @@ static void tell_all_told(struct rule_context *c, const struct incident *daemon)
     }
 }
 
+/* "kubectl get pods" shows that a pod was evicted, and not for what. */
+static void tell_unnamed_eviction(struct rule_context *c, const struct log_event *e)
+{
+    const char *pod = e->task_memcg ? e->task_memcg : "";
+    char name[64] = "POD";
+
+    if (strcmp(e->killer, "kubelet") != 0 || !e->words || oom_eviction_says(e->words))
+        return;
+    vec_last(&c->out->items).confidence = CONF_LOW;
+    pod = strrchr(pod, '/') ? strrchr(pod, '/') + 1 : pod;
+    if (*pod && strcspn(pod, " ") == strlen(pod))
+        snprintf(name, sizeof(name), "%.63s", pod);
+    finding_detail(c,
+                   "An eviction does not name what ran low here: the Message of \"kubectl describe "
+                   "pod %s\" does (\"The node was low on resource: ...\"), and Conditions of "
+                   "\"kubectl describe node\".",
+                   name);
+}
+
 void rule_daemon_kill(struct rule_context *c)
 {
     const struct incident *last = NULL, *looked = NULL;
@@ -432,6 +483,7 @@ void rule_daemon_kill(struct rule_context *c)
                            oom_where(where, c->s, last->e, NR_OOM_PARTS));
         if (last->e->words)
             tell_request(c, last->e);
+        tell_unnamed_eviction(c, last->e);
         oom_tell_others(c, last, kills, kills);
     }
     tell_all_told(c, last);

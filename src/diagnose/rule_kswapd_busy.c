@@ -45,6 +45,6 @@ void rule_kswapd_busy(struct rule_context *c)
              : cpu >= WORKS ? WORKS
                             : WORKS_AT_ALL);
     if (wait > 0)
-        evidence(c, "waiting for I/O", wait, IN_PERCENT, "the head of that table", "%s", "");
+        evidence(c, "waiting for I/O", wait, IN_PERCENT, c->s->cpu_from, "%s", "");
     evidence(c, "available", number_of(c->f->available), IN_BYTES, "this text", "%s", "");
 }

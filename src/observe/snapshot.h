@@ -394,6 +394,12 @@ struct sizing_view {
     struct klog_place place;
 };
 
+/* How often the containers of a pod were started again, as a table of pods has it. */
+struct restarts_view {
+    char scope[200]; /* as that of its event */
+    u64 count;
+};
+
 /* A file system in memory, or the shared memory segments of System V together. */
 struct tmpfs_view {
     char mount[NAME_BYTES * 2];
@@ -458,6 +464,7 @@ struct snapshot {
     VEC(struct heap_view) heaps;
     VEC(struct sizing_view) sizings;
     VEC(struct tmpfs_view) tmpfs;
+    VEC(struct restarts_view) restarts;
     u64 numa_hit_before,
         numa_foreign_before; /* of the first of several /proc/vmstat in one text; UNKNOWN */
     u64 arc_size, arc_max;   /* the ARC of ZFS; bytes */
@@ -477,9 +484,12 @@ struct snapshot {
         [COMM_BYTES]; /* of a table with shares of memory and no sizes: whose is the largest */
     bool
         cache_has_slab; /* what stands as Cached is what free calls buff/cache, with reclaimable slab */
-    double kswapd_cpu;  /* percent of a CPU that a table of processes shows for it; 0: none does */
-    double iowait_told; /* percent of all CPU time, in the head of that table */
-    double share_percent; /* 0: no such table */
+    double kswapd_cpu; /* percent of a CPU that a table of processes shows for it; 0: none does */
+    double iowait_told, steal_told; /* percent of all CPU time that a pasted table tells; 0: none */
+    char cpu_from[48];              /* what printed them */
+    char disk_told[32];             /* the busiest device of such a table; "" */
+    double disk_busy_told;          /* percent of the time */
+    double share_percent;           /* 0: no such table */
     const char *foreign;  /* another system than Linux whose text this is, in part; NULL */
     bool is_text;         /* ... and no file of a machine's tree is among it */
     bool pasted;          /* made of what somebody pasted: commands, logs, single files */

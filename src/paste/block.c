@@ -246,6 +246,18 @@ void block_iowait(struct block *b, double percent)
         b->p->state->rates.iowait = percent;
 }
 
+void block_cpu(struct block *b, double iowait, double steal)
+{
+    struct snapshot *s = &b->p->s;
+
+    if (iowait >= 0)
+        s->iowait_told = MIN(iowait, 100.0);
+    if (steal >= 0)
+        s->steal_told = MIN(steal, 100.0);
+    if ((iowait >= 0 || steal >= 0) && b->format < NR_FORMATS)
+        snprintf(s->cpu_from, sizeof(s->cpu_from), "%s", paste_format_names[b->format]);
+}
+
 /* --- amounts ------------------------------------------------------------------------------------------------------------------ */
 
 bool decimal_take(struct span *line, double *ret)

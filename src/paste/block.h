@@ -84,6 +84,8 @@ void block_rate(struct block *b, enum counter counter, double per_s);
 void block_interval(struct block *b, double seconds);
 /* ... and how much of the CPUs' time was idle with I/O outstanding. */
 void block_iowait(struct block *b, double percent);
+/* Of all CPU time, in a table that says no more of memory: waiting for I/O, and given to other guests; NAN: not told. */
+void block_cpu(struct block *b, double iowait, double steal);
 
 /* --- pieces of text --------------------------------------------------------------------------------------------------- */
 

@@ -156,6 +156,7 @@ static const struct {
     {OF(SAR),
      {"kbmem", "kbavail", "kbswp", "pgpgin/s", "pgscan", "pswpin/s", "majflt/s", "%swpused",
       "%memused", "%commit"}},
+    {OF(CPU_SHARES), {"%iowait", "%util"}},
     {OF(ATOP), {"mem |", "swp |"}},
     {OF(HTOP), {"mem[", "swp["}},
     {OF(NUMACTL),

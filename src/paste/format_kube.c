@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#define NAME_MAX_ 200
+#define NAME_MAX_    200
+#define RESTARTS_MAX 1000
 
 /*
  * Name:             web-6d4cf56db6-8xkzp
@@ -395,12 +396,29 @@ bool kube_pods_goes_on(const struct block *b, struct span line)
                             memchr(f.at[2].at, '/', span_len(f.at[2])));
 }
 
+/* "14", "14 (3m ago)": how often the kubelet started its containers again. */
+static void told_restarts(struct block *b, const char *scope, const struct fields *f, unsigned at)
+{
+    struct restarts_view view = {.count = 0};
+    struct span word;
+
+    if (at >= f->count)
+        return;
+    word = f->at[at];
+    if (!span_take_u64(&word, &view.count) || !span_empty(word) || view.count == 0)
+        return;
+    snprintf(view.scope, sizeof(view.scope), "%s", scope);
+    if (b->p->s.restarts.count < RESTARTS_MAX)
+        vec_push(&b->p->s.restarts, view);
+}
+
 unsigned kube_pods_parse(struct block *b, struct span text)
 {
     struct span line;
+    u32 number = b->place.line;
     unsigned rows = 0;
 
-    while (span_take_line(&text, &line)) {
+    for (; span_take_line(&text, &line); number++) {
         struct fields f;
         char scope[NAME_MAX_];
         bool spaced;
@@ -412,14 +430,18 @@ unsigned kube_pods_parse(struct block *b, struct span text)
         spaced = memchr(f.at[2].at, '/', span_len(f.at[2])) != NULL;
         snprintf(scope, sizeof(scope), "/%.*s",
                  (int)MIN(span_len(f.at[spaced]), (size_t)NAME_MAX_ - 2), f.at[spaced].at);
+        told_restarts(b, scope, &f, 3 + spaced);
         if (span_is(f.at[2 + spaced], "OOMKilled"))
             block_told(b, &(struct told){.killer = "kubernetes",
                                          .scope = scope,
                                          .limit = UNKNOWN,
                                          .words = line,
-                                         .wall_us = UNKNOWN});
-        else if (span_is(f.at[2 + spaced], "Evicted") && b->p->s.log.count < 1000)
+                                         .wall_us = UNKNOWN,
+                                         .line = number});
+        if (span_is(f.at[2 + spaced], "Evicted") && b->p->s.log.count < 1000) {
             push_killed_by(b, "kubelet", scope, line);
+            vec_last(&b->p->s.log).stamp.place.line = number;
+        }
     }
     return rows;
 }

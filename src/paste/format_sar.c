@@ -41,6 +41,9 @@ bool sar_goes_on(const struct block *b, struct span line)
     fields_split(line, &f);
     if (f.count == 0)
         return true;
+    /* The CPUs' table of sar -A is another one. */
+    if (span_find(line, "%iowait"))
+        return false;
     return sar_begins(b, line) || (f.count >= 3 && memchr(f.at[0].at, ':', span_len(f.at[0])));
 }
 

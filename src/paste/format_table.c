@@ -351,7 +351,7 @@ unsigned vmstat_parse(struct block *b, struct span text)
         double factor; /* of a page: the table has KiB */
     } rated[] = {
         {"si", PSWPIN, 0.25}, {"so", PSWPOUT, 0.25}, {"bi", PGPGIN, 1}, {"bo", PGPGOUT, 1}};
-    double sums[ARRAY_SIZE(rated)] = {0}, iowait = 0;
+    double sums[ARRAY_SIZE(rated)] = {0}, iowait = 0, steal = 0;
     struct fields head = {.count = 0}, f;
     u64 unit = vmstat_unit(b);
     unsigned rows = 0;
@@ -379,6 +379,8 @@ unsigned vmstat_parse(struct block *b, struct span text)
                 block_meminfo(b, MI_CACHED, value * unit, RANK_ROUNDED);
             if (span_is(head.at[i], "wa") && rows > 0)
                 iowait += (double)value;
+            if (span_is(head.at[i], "st") && rows > 0)
+                steal += (double)value;
             for (unsigned r = 0; r < ARRAY_SIZE(rated) && rows > 0; r++)
                 if (span_is(head.at[i], rated[r].name))
                     sums[r] += (double)value * rated[r].factor;
@@ -391,6 +393,7 @@ unsigned vmstat_parse(struct block *b, struct span text)
         for (unsigned r = 0; r < ARRAY_SIZE(rated); r++)
             block_rate(b, rated[r].counter, sums[r] / (rows - 1));
         block_iowait(b, iowait / (rows - 1));
+        block_cpu(b, NAN, steal / (rows - 1));
         block_interval(b, (isnan(delay) ? 1 : delay) * (rows - 1));
         b->p->s.interval_untold = isnan(delay);
     }
@@ -576,11 +579,11 @@ static void take_top_line(struct block *b, struct span line, bool swap, u64 unit
     }
 }
 
-/* "74.2 wa" of "%Cpu(s):", "55% io" of busybox. */
-static void take_top_iowait(struct block *b, struct span line)
+/* "74.2 wa" of "%Cpu(s):", "55% io" of busybox; "62.0 st" of a guest. */
+static void take_top_cpu(struct block *b, struct span line)
 {
     struct span word;
-    double percent, last = -1;
+    double percent, last = -1, wait = NAN, steal = NAN;
 
     while (span_take_word(&line, &word)) {
         struct span rest = word;
@@ -588,12 +591,17 @@ static void take_top_iowait(struct block *b, struct span line)
         while (!span_empty(word) && (word.end[-1] == ',' || word.end[-1] == '.'))
             word.end--;
         if (last >= 0 && (span_is(word, "wa") || span_is(word, "io")))
-            b->p->s.iowait_told = MIN(last, 100.0);
+            wait = last;
+        if (last >= 0 && span_is(word, "st"))
+            steal = last;
         /* "74.2%wa," of older ones. */
         last = decimal_take(&rest, &percent) ? percent : -1;
-        if (last >= 0 && (span_begins(rest, "%wa")))
-            b->p->s.iowait_told = MIN(last, 100.0);
+        if (last >= 0 && span_begins(rest, "%wa"))
+            wait = last;
+        if (last >= 0 && span_begins(rest, "%st"))
+            steal = last;
     }
+    block_cpu(b, wait, steal);
 }
 
 unsigned top_parse(struct block *b, struct span text)
@@ -607,7 +615,7 @@ unsigned top_parse(struct block *b, struct span text)
         const char *colon;
 
         if (span_begins(rest, "%C") || span_begins(rest, "Cpu(s)") || span_begins(rest, "CPU:"))
-            take_top_iowait(b, rest);
+            take_top_cpu(b, rest);
         if (span_begins(rest, "top - ") || span_begins(rest, "Tasks:") || span_begins(rest, "%C") ||
             span_begins(rest, "Cpu(s)") || span_begins(rest, "Threads:") ||
             span_begins(rest, "CPU:") || span_begins(rest, "Load average"))

@@ -624,6 +624,7 @@ static void forget_place(struct anonymiser *a)
     a->host_next = false;
     a->nr_objects = a->nr_blocks = 0;
     a->of_node = false;
+    a->bare_depth = 0;
     /* Years do not matter here, only where a date ends. */
     a->dates = (struct prefix_log){.latest_year = 1970};
 }

@@ -69,6 +69,10 @@ struct anonymiser {
     struct key_block blocks[32];
     unsigned nr_blocks;
     bool of_node; /* the object's kind is Node */
+    /* an object of a kind that is not known, of this depth plus 1: its name, and whether a sibling says that it is a container */
+    unsigned bare_depth;
+    struct span bare_name; /* empty: none so far */
+    bool bare_container;
 };
 
 /* The index of this name, which is taken when it is new; UINT_MAX when there are too many. */

@@ -162,6 +162,31 @@ static bool is_figure(struct span word)
             (span_begins(word, "0x") || is_digit(word.end[-1]) || word.end[-1] == '%'));
 }
 
+/* {"name": "api", "exitCode": 137}: whatever the object is called that it stands in, what ended with a code is a container. Either may
+ * come first. */
+static void learn_sibling(struct anonymiser *a, struct span key, struct span value, bool bare)
+{
+    static const char *const of_container[] = {"exitCode",   "containerArn", "containerID",
+                                               "lastStatus", "restartCount", "runtimeId"};
+    bool ends = false;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(of_container); i++)
+        ends |= span_is(key, of_container[i]);
+    if (!ends && !bare)
+        return;
+    if (a->bare_depth != a->nr_objects + 1) {
+        a->bare_depth = a->nr_objects + 1;
+        a->bare_name = (struct span){NULL, NULL};
+        a->bare_container = false;
+    }
+    if (bare)
+        a->bare_name = value;
+    a->bare_container |= ends;
+    if (a->bare_container && a->bare_name.at && !span_empty(a->bare_name) &&
+        !is_figure(a->bare_name))
+        anonymiser_learn_value(a, KIND_CONTAINER, a->bare_name);
+}
+
 static void learn_pair(struct anonymiser *a, struct span key, struct span value, int within)
 {
     bool bare;
@@ -209,6 +234,7 @@ static void open_object(struct anonymiser *a, int kind)
     if (a->nr_objects < ARRAY_SIZE(a->objects))
         a->objects[a->nr_objects] = (u8)kind;
     a->nr_objects++;
+    a->bare_depth = 0;
 }
 
 static int object_kind(const struct anonymiser *a)
@@ -232,8 +258,11 @@ static void learn_json(struct anonymiser *a, struct span line, unsigned depth)
         case '"':
             if (!take_string(line.at, &at, line.end, &text))
                 return;
-            if (behind_key)
+            if (behind_key) {
                 learn_pair(a, key, text, object_kind(a));
+                if (span_is(key, "name") && object_kind(a) == NO_KIND)
+                    learn_sibling(a, key, text, true);
+            }
             if (depth < DEPTH_MAX && holds_object(text)) {
                 unsigned outer = a->nr_objects;
 
@@ -245,6 +274,7 @@ static void learn_json(struct anonymiser *a, struct span line, unsigned depth)
             if (at < line.end && *at == ':' && !behind_key) {
                 key = text;
                 behind_key = true;
+                learn_sibling(a, key, text, false);
                 at++;
             } else {
                 behind_key = false;

@@ -53,12 +53,13 @@ void anonymiser_learn_description(struct anonymiser *a, struct span line, struct
         anonymiser_learn_word(a, KIND_CONTAINER, words);
 }
 
-/* "Name   ID   Mem VCPUs", " Id   Name   State": of virsh, xl, pct. */
+/* "Name   ID   Mem VCPUs", " Id   Name   State": of virsh, xl, pct. "  PID User  Command  Swap  USS": of smem. */
 static bool is_mixed_head(struct span line)
 {
     static const char *const beside[] = {"Id", "ID", "State", "Status", "VMID", "VCPUs"};
+    static const char *const beside_user[] = {"PID", "Count", "Command", "RSS"};
     struct span rest = line, word;
-    bool name = false, other = false;
+    bool name = false, other = false, user = false, process = false;
 
     while (span_take_word(&rest, &word)) {
         if (*word.at < 'A' || *word.at > 'Z' ||
@@ -66,8 +67,10 @@ static bool is_mixed_head(struct span line)
             return false;
         name |= span_is(word, "Name");
         other |= IS_ONE_OF(word, beside);
+        user |= span_is(word, "User");
+        process |= IS_ONE_OF(word, beside_user);
     }
-    return name && other;
+    return (name && other) || (user && process);
 }
 
 /* Names of devices, areas and algorithms tell nothing of anybody. */
@@ -118,6 +121,7 @@ static void learn_head(struct anonymiser *a, struct span line)
         {"OWNER", KIND_USER},      {"HOSTNAME", KIND_HOST}, {"Name", KIND_HOST},
         {"NODENAME", KIND_HOST},   {"NODELIST", KIND_HOST}, {"HOST", KIND_HOST},
         {"FROM", KIND_HOST},       {"CLUSTER", KIND_SPACE}, {"PROJECT", KIND_SPACE},
+        {"User", KIND_USER},
     };
     struct span rest = line, word;
     unsigned field = 0;

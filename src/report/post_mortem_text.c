@@ -120,10 +120,17 @@ static void add_by(struct strbuf *out, const struct timeline_row *row)
         strbuf_printf(out, ", says %s", row->by);
 }
 
+static bool is_evicted(const struct timeline_row *row)
+{
+    return row->first->e->kind == LOG_KILLED_BY && strcmp(row->first->e->killer, "kubelet") == 0;
+}
+
 static const char *nobody_of(const struct timeline_row *row)
 {
     enum log_event_kind kind = row->first->e->kind;
 
+    if (is_evicted(row))
+        return *row->group ? "pod" : "a pod";
     return kind == LOG_NODE_TOLD || kind == LOG_OOMD_LOOKED ? "" : "a process";
 }
 
@@ -157,7 +164,7 @@ static void render_timeline(const struct post_mortem *p, struct strbuf *out)
         who_of(who, row);
         strbuf_printf(out, "  %-20s  %-12s  %s", when, incident_what(row->first->e), who);
         if (*row->group)
-            strbuf_printf(out, " in %s", row->group);
+            strbuf_printf(out, "%s %s", is_evicted(row) ? "" : " in", row->group);
         if (known(row->bytes))
             strbuf_printf(out, ", %s", format_bytes(size, row->bytes));
         add_by(out, row);

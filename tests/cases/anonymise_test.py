@@ -20,6 +20,7 @@ PRIVATE = {
     "pod-yaml": "kumquat tangelo basket pluto".split(),
     "events": "pluto saturn mercury4 kumquat tangelo basketd quince medlar loquat sloe bergamot pomelo oskar blomqvist".split(),
     "tables": "pluto saturn oskarb kumquat tangerine".split(),
+    "ecs-and-smem": "payments-worker jdoe42".split(),
     "containers": "globex etl-nightly web-front 3f2b9d11e0a7 131ae21132a6".split(),
 }
 
