@@ -179,6 +179,23 @@ static bool in_trace(const struct oom_report *r, const char *function)
     return false;
 }
 
+bool oom_is_fork(const struct oom_report *r)
+{
+    static const char *const begins[] = {"copy_process", "dup_task_struct", "alloc_thread_",
+                                         "kernel_clone", "do_fork",         "_do_fork"};
+
+    if (!r)
+        return false;
+    vec_for_each (&r->frames, frame) {
+        const char *name = **frame == '?' ? *frame + 2 : *frame;
+
+        for (unsigned i = 0; i < ARRAY_SIZE(begins); i++)
+            if (strncmp(name, begins[i], strlen(begins[i])) == 0)
+                return true;
+    }
+    return false;
+}
+
 static const struct oom_slab *largest_slab(const struct oom_report *r)
 {
     const struct oom_slab *largest = NULL;

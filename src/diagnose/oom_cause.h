@@ -29,6 +29,9 @@ struct oom_ruling oom_rule(const struct oom_facts *f);
 bool oom_is_guest(const char *comm); /* a virtual machine monitor */
 bool oom_is_jvm(const char *comm);
 
+/* Did a fork or a new thread ask, as the call trace has it? */
+bool oom_is_fork(const struct oom_report *r);
+
 /* Is path below top, and not top itself? */
 bool oom_path_below(const char *path, const char *top);
 

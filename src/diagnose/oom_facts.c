@@ -8,6 +8,7 @@
  * stacks and huge pages have lines of their own that some kernels leave out where they are 0.
  */
 #include "diagnose/oom_facts.h"
+#include "diagnose/oom_zone.h"
 
 #include "base/masklist.h"
 
@@ -19,15 +20,6 @@
 
 /* oom_score_adj from -900 down protects in practice: the rest of the score would have to be nine tenths of memory. */
 #define ADJ_PROTECTED (-900)
-
-enum zone_rank { RANK_DMA, RANK_DMA32, RANK_NORMAL, RANK_HIGHMEM, RANK_MOVABLE, RANK_DEVICE };
-
-#define GFP_BIT_DMA     0x01u
-#define GFP_BIT_HIGHMEM 0x02u
-#define GFP_BIT_DMA32   0x04u
-#define GFP_BIT_MOVABLE 0x08u
-#define GFP_BIT_HIGH    0x20u
-#define GFP_BIT_WAIT    0x10u /* until 4.3 */
 
 static u64 sum2(u64 a, u64 b)
 {
@@ -61,47 +53,6 @@ bool oom_list_has(const char *list, u32 node)
     return false;
 }
 
-static enum zone_rank rank_of(const char *zone)
-{
-    static const char *const names[] = {"DMA", "DMA32", "Normal", "HighMem", "Movable"};
-    unsigned i = 0;
-
-    while (i < ARRAY_SIZE(names) && strcmp(names[i], zone) != 0)
-        i++;
-    return (enum zone_rank)i;
-}
-
-/* The highest zone that the allocation may use. */
-static enum zone_rank highest_zone(const struct oom_report *r)
-{
-    u64 gfp = r->gfp_mask;
-
-    if (!r->has_mask)
-        return RANK_MOVABLE;
-    if (gfp & GFP_BIT_DMA)
-        return RANK_DMA;
-    if (gfp & GFP_BIT_DMA32)
-        return RANK_DMA32;
-    if (gfp & GFP_BIT_HIGHMEM)
-        return gfp & GFP_BIT_MOVABLE ? RANK_MOVABLE : RANK_HIGHMEM;
-    return RANK_NORMAL;
-}
-
-static bool is_before(const char *release, unsigned major, unsigned minor)
-{
-    unsigned have_major, have_minor;
-
-    return sscanf(release, "%u.%u", &have_major, &have_minor) == 2 &&
-           (have_major < major || (have_major == major && have_minor < minor));
-}
-
-static bool is_atomic(const struct oom_report *r)
-{
-    if (*r->gfp)
-        return strstr(r->gfp, "GFP_ATOMIC") || strstr(r->gfp, "GFP_NOWAIT");
-    return r->has_mask && is_before(r->release, 4, 4) && !(r->gfp_mask & GFP_BIT_WAIT);
-}
-
 /* Its flags say so: it may reclaim, compact and wait for both. Without their names nobody can tell. */
 static bool may_wait(const struct oom_report *r)
 {
@@ -109,85 +60,12 @@ static bool may_wait(const struct oom_report *r)
                                         "GFP_NOFS",      "GFP_NOIO",       "__GFP_DIRECT_RECLAIM",
                                         "__GFP_RECLAIM", "GFP_TRANSHUGE|", "__GFP_WAIT"};
 
-    if (is_atomic(r))
+    if (oom_is_atomic(r))
         return false;
     for (unsigned i = 0; i < ARRAY_SIZE(waits); i++)
         if (strstr(r->gfp, waits[i]))
             return true;
     return false;
-}
-
-/* The reserve of this zone against allocations that could have come from `top`. */
-static u64 lowmem_reserve(const struct oom_report *r, const struct oom_zone *z, enum zone_rank top)
-{
-    bool highmem = false;
-    unsigned index;
-
-    vec_for_each (&r->zones, other)
-        highmem |= rank_of(other->name) == RANK_HIGHMEM;
-    /* 32 bits have DMA, Normal, HighMem, Movable; 64 bits DMA, DMA32, Normal, Movable. */
-    if (highmem)
-        index = top == RANK_DMA ? 0 : top <= RANK_NORMAL ? 1 : top == RANK_HIGHMEM ? 2 : 3;
-    else
-        index = top == RANK_DMA ? 0 : top == RANK_DMA32 ? 1 : top <= RANK_HIGHMEM ? 2 : 3;
-    return figure_or(z->reserve[index], 0);
-}
-
-static bool gfp_ends_in(const char *gfp, const char *flag)
-{
-    size_t len = strlen(gfp), n = strlen(flag);
-
-    return len >= n && strcmp(gfp + len - n, flag) == 0;
-}
-
-/* What an allocation may do with the reserves: __GFP_HIGH (half of min) and __GFP_ATOMIC (a quarter of what is left, and the blocks that
- * are held back for atomic allocations of more than one page); __GFP_MEMALLOC passes all watermarks. */
-struct reserves {
-    bool high, harder, all;
-};
-
-/* Since 6.4 there is no __GFP_ATOMIC: who may not reclaim is non-blocking. GFP_ATOMIC says the same in both. Where the text lost the
- * names of the flags, a request for a block is taken for one that may use the reserves: then nothing is called empty that was not. */
-static struct reserves reserves_of(const struct oom_report *r, unsigned order)
-{
-    bool named = *r->gfp || (r->has_mask && is_before(r->release, 4, 4));
-    bool atomic = *r->gfp ? strstr(r->gfp, "GFP_ATOMIC") != NULL
-                  : named ? is_atomic(r) && (r->gfp_mask & GFP_BIT_HIGH)
-                          : order > 0;
-    bool kept_out = strstr(r->gfp, "__GFP_NOMEMALLOC") != NULL;
-
-    return (struct reserves){
-        .high = atomic || strstr(r->gfp, "__GFP_HIGH|") || gfp_ends_in(r->gfp, "__GFP_HIGH"),
-        .harder = atomic && !kept_out,
-        .all = strstr(r->gfp, "__GFP_MEMALLOC") && !kept_out,
-    };
-}
-
-/* What must stay free of a zone, as its watermark check has it (min is what the log shows, with the boost).
- *   Mirrors: mm/page_alloc.c, __zone_watermark_ok, __zone_watermark_unusable_free, 6.1 */
-static u64 held_back(const struct oom_facts *f, const struct oom_zone *z, enum zone_rank top)
-{
-    const struct oom_report *r = f->r;
-    struct reserves may = reserves_of(r, f->e->order);
-    u64 min = figure_or(z->figures[OOM_MIN], 0);
-    /* All pages of the block but one are taken off what is free before it is compared. */
-    u64 reserve = lowmem_reserve(r, z, top) + r->page_bytes * (BIT_ULL(MIN(f->e->order, 20u)) - 1);
-
-    if (may.all)
-        return 0;
-    if (may.high)
-        min -= min / 2;
-    if (may.harder)
-        return min - min / 4 + reserve;
-    return min + reserve + figure_or(z->figures[OOM_RESERVED_HIGHATOMIC], 0);
-}
-
-static u64 largest_block(const struct oom_report *r, const struct oom_zone *z)
-{
-    for (unsigned order = OOM_ORDERS_MAX; order-- > 0;)
-        if (known(z->blocks[order]) && z->blocks[order] > 0)
-            return r->page_bytes << order;
-    return 0;
 }
 
 bool oom_is_bound(const struct log_event *e)
@@ -247,7 +125,8 @@ char *oom_nodes_only(char buf[64], const struct oom_facts *f)
 static bool has_zone_above(const struct oom_report *r, const struct oom_zone *z, enum zone_rank top)
 {
     vec_for_each (&r->zones, at)
-        if (at->node == z->node && rank_of(at->name) > rank_of(z->name) && rank_of(at->name) <= top)
+        if (at->node == z->node && oom_zone_rank(at->name) > oom_zone_rank(z->name) &&
+            oom_zone_rank(at->name) <= top)
             return true;
     return false;
 }
@@ -268,8 +147,8 @@ static u64 infer_nodes(const struct oom_facts *f, enum zone_rank top)
             high = z->figures[OOM_HIGH];
 
         if (!known(free_bytes) || !known(min) || !known(high) || z->node >= 64 ||
-            rank_of(z->name) > top || strcmp(z->name, "CMA") == 0 || has_zone_above(r, z, top) ||
-            !oom_list_has(r->mems_allowed, z->node))
+            oom_zone_rank(z->name) > top || strcmp(z->name, "CMA") == 0 ||
+            has_zone_above(r, z, top) || !oom_list_has(r->mems_allowed, z->node))
             continue;
         if (free_bytes <= min)
             full |= BIT_ULL(z->node);
@@ -291,7 +170,7 @@ static bool zone_above_is_cut(const struct oom_report *r, const struct oom_zone 
         grows +=
             known(z->reserve[i]) && known(z->reserve[i - 1]) && z->reserve[i] > z->reserve[i - 1];
     vec_for_each (&r->zones, at)
-        told += at->node == z->node && rank_of(at->name) > rank_of(z->name);
+        told += at->node == z->node && oom_zone_rank(at->name) > oom_zone_rank(z->name);
     return grows > told;
 }
 
@@ -313,7 +192,7 @@ static bool cpuset_binds(const struct oom_facts *f)
         if (z->node >= 64 || !oom_list_has(r->mems_allowed, z->node))
             return false;
         vec_for_each (&r->zones, at)
-            highest &= at->node != z->node || rank_of(at->name) <= rank_of(z->name);
+            highest &= at->node != z->node || oom_zone_rank(at->name) <= oom_zone_rank(z->name);
         if (highest && !zone_above_is_cut(r, z))
             whole |= BIT_ULL(z->node);
     }
@@ -323,14 +202,44 @@ static bool cpuset_binds(const struct oom_facts *f)
     return whole != 0;
 }
 
-/* What is free, by what this allocation could do with it. */
+struct blocks_seen {
+    /* A block of the size is there: to be had, or refused for its order (oom_zone_order_refuses). */
+    bool to_be_had, by_order;
+};
+
+/* The largest free block of a zone that is of a use; what is not is noted. */
+static u64 take_block(struct oom_facts *f, const struct oom_zone *z, bool at_reserve,
+                      struct blocks_seen *seen)
+{
+    u64 kept, size = f->r->page_bytes << MIN(f->e->order, 20u);
+    enum oom_kept by;
+    u64 block = oom_zone_block(f, z, &kept, &by);
+
+    if (block >= size && at_reserve) {
+        kept = block;
+        by = KEPT_RESERVE;
+    } else if (block >= size && oom_zone_order_refuses(f, z)) {
+        seen->by_order = true;
+    } else {
+        seen->to_be_had |= block >= size;
+    }
+    if (kept >= size && kept > f->kept_block) {
+        f->kept_block = kept;
+        f->kept_by = by;
+        f->kept_zone = z->name;
+    }
+    return block;
+}
+
+/* What is free, by what this allocation could do with it. A block of a zone that is below its reserve is not to be had, whatever its size. */
 static void divide_free(struct oom_facts *f)
 {
     const struct oom_report *r = f->r;
-    enum zone_rank top = highest_zone(r);
+    enum zone_rank top = oom_highest_zone(r);
     bool any_zone = false, any_block = false, above_cut = false, any_cma_zone = false;
     u64 shown = 0, hidden, pcp = figure_or(figure_of(r, OOM_FREE_PCP), 0);
     u64 largest = 0, all = 0, block;
+    struct blocks_seen blocks = {false, false};
 
     f->free_usable = f->free_reserve = f->free_cma = f->free_zones = f->free_nodes = 0;
     f->free_low = f->free_high = f->largest_block = f->free_cut = 0;
@@ -352,25 +261,24 @@ static void divide_free(struct oom_facts *f)
             f->free_cma += free_bytes;
             continue;
         }
-        if (rank_of(z->name) > top && strcmp(z->name, "CMA") != 0) {
+        if (oom_zone_rank(z->name) > top && strcmp(z->name, "CMA") != 0) {
             f->free_zones += free_bytes;
-            f->only_movable_zones |= rank_of(z->name) == RANK_MOVABLE;
+            f->only_movable_zones |= oom_zone_rank(z->name) == RANK_MOVABLE;
             continue;
         }
         any_zone = true;
         above_cut |= zone_above_is_cut(r, z);
         cma = f->movable ? 0 : MIN(figure_or(z->figures[OOM_FREE_CMA], 0), free_bytes);
-        held = MIN(held_back(f, z, top), free_bytes - cma);
+        held = MIN(oom_held_back(f, z, top), free_bytes - cma);
         f->free_cma += cma;
         f->free_reserve += held;
         f->free_usable += free_bytes - cma - held;
         f->free_low += figure_or(z->figures[OOM_MIN], 0);
         f->free_high += figure_or(z->figures[OOM_HIGH], 0);
         any_block |= known(z->blocks[0]);
-        /* A block of a zone that is below its reserve is not to be had, whatever its size. */
-        block = largest_block(r, z);
+        block = take_block(f, z, free_bytes - cma <= held, &blocks);
         all = MAX(all, block);
-        if (free_bytes - cma > lowmem_reserve(r, z, top))
+        if (free_bytes - cma > oom_lowmem_reserve(r, z, top))
             largest = MAX(largest, block);
         if (free_bytes - cma > held)
             f->largest_block = MAX(f->largest_block, block);
@@ -391,6 +299,7 @@ static void divide_free(struct oom_facts *f)
     }
     if (f->free_usable == 0)
         f->largest_block = largest ? largest : all;
+    f->order_refuses = blocks.by_order && !blocks.to_be_had;
     f->usable_zone_told = any_zone || any_cma_zone;
     f->only_movable_zones &= !any_zone;
     if (!any_block)
@@ -770,7 +679,7 @@ void oom_facts_take(struct oom_facts *f, const struct log_event *e)
         return;
     /* Without its mask it is taken for one that may not: a kill with CMA free shows that. */
     f->movable = f->r->has_mask && (f->r->gfp_mask & GFP_BIT_MOVABLE);
-    f->atomic = is_atomic(f->r);
+    f->atomic = oom_is_atomic(f->r);
     f->may_wait = may_wait(f->r);
     if (f->of_group) {
         take_group(f);

@@ -18,6 +18,15 @@ struct oom_program {
     u64 swap;   /* of it in swap */
 };
 
+/* Why free blocks of the size, or larger ones, are none for this allocation. */
+enum oom_kept {
+    KEPT_NOT,
+    KEPT_CMA,        /* only what can move may borrow them */
+    KEPT_HIGHATOMIC, /* held back for atomic allocations */
+    KEPT_ISOLATED,   /* being taken away */
+    KEPT_RESERVE,    /* their zone is at the reserve that it keeps from this allocation */
+};
+
 struct oom_facts {
     const struct log_event *e;
     const struct oom_report *r; /* NULL: the line of the kill alone */
@@ -45,6 +54,11 @@ struct oom_facts {
     u64 free_low;   /* sum of the zones' min that it may use */
     u64 free_high;  /* sum of the zones' high that it may use */
     u64 largest_block; /* the largest free block of zones above their reserves, else of all that it may use; 0: none */
+    u64 kept_block; /* the largest free one of the size asked for, or above, that it may not have; 0 */
+    enum oom_kept kept_by;
+    const char *kept_zone; /* where that lies; NULL */
+    bool
+        order_refuses; /* such a block is there, and the watermark of an old kernel wants more in blocks of that size */
     u64 uncounted;       /* in no counter */
     u64 untold;          /* neither counted nor known to be in no counter: lines are missing */
     const char *missing; /* which lines */

@@ -1,5 +1,6 @@
 /* rule_allocation_failure.c - allocations that failed, as the kernel log tells: for lack of memory, of a block, or of a reserve. */
 #include "diagnose/oom_tell.h"
+#include "diagnose/refused.h"
 
 #include <string.h>
 
@@ -15,8 +16,9 @@
 /* This many zones' watermarks free are no lack of memory. */
 #define PLENTY 2
 
-#define BYTES(part, name, bytes) \
+#define BYTES_OF(c, e, part, name, bytes) \
     oom_figure((char[48]){0}, c, e, OOM_PART_##part, name, number_of(bytes), IN_BYTES)
+#define BYTES(part, name, bytes) BYTES_OF(c, e, part, name, bytes)
 
 static enum oom_cause cause_of(const struct oom_facts *f)
 {
@@ -53,6 +55,8 @@ static void say_caller(const struct incident *i, struct strbuf *out)
 
     if (*i->e->comm)
         strbuf_printf(out, " for %s", i->e->comm);
+    if (i->e->order > 0 && oom_is_fork(i->facts.r))
+        strbuf_append(out, " to fork");
     if (i->ruling.frame)
         strbuf_printf(out, " (%s)", i->ruling.frame);
     if (*oom_nodes_only(nodes, &i->facts))
@@ -67,9 +71,13 @@ static void say_free(struct rule_context *c, const struct incident *i, struct st
     if (!known(f->free))
         return;
     strbuf_printf(out, ": %s is free", BYTES(MEM_INFO, "free", f->free));
-    if (e->order > 0 && known(f->largest_block))
+    if (e->order > 0 && known(f->largest_block) && f->largest_block > 0)
         strbuf_printf(out, ", in blocks of at most %s",
                       BYTES(FREE_LISTS, "largest free block", f->largest_block));
+    if (e->order > 0 && f->kept_by == KEPT_CMA)
+        strbuf_append(out, " outside CMA");
+    else if (e->order > 0 && f->kept_by == KEPT_HIGHATOMIC)
+        strbuf_append(out, " outside the atomic reserve");
     if (known(f->file) && f->file > f->free)
         strbuf_printf(out, ", and %s of file cache could be dropped",
                       BYTES(MEM_INFO, "file cache", f->file));
@@ -136,8 +144,13 @@ static void make_title(struct rule_context *c, const struct incident *i, enum oo
         say_caller(i, out);
         if (has_block(f, page) && known(f->free)) {
             strbuf_printf(out,
-                          ": %s is free, of which too little in blocks of that size to stay "
-                          "above the watermark",
+                          f->order_refuses
+                              ? ": %s is free, of which too little in blocks of that size to stay "
+                                "above the watermark"
+                          : f->free_usable == 0
+                              ? ": %s is free, and such blocks only in zones that are at their "
+                                "watermark"
+                              : ": %s is free, blocks of that size among it when it was reported",
                           BYTES(MEM_INFO, "free", f->free));
             (void)BYTES(FREE_LISTS, "largest free block", f->largest_block);
             return;
@@ -221,6 +234,89 @@ static void tell_nodes(struct rule_context *c, const struct oom_facts *f)
                        f->r->mems_allowed);
 }
 
+/* Larger blocks that are free and of no use to it. */
+static void tell_kept(struct rule_context *c, const struct oom_facts *f)
+{
+    static const char *const why[] = {
+        [KEPT_NOT] = "",
+        [KEPT_CMA] = "lie in contiguous memory (CMA), which only movable pages may borrow",
+        [KEPT_HIGHATOMIC] = "are held back for atomic allocations (HighAtomic)",
+        [KEPT_ISOLATED] = "are isolated: somebody is taking that memory away",
+        [KEPT_RESERVE] = "lie in a zone that keeps all it has free from this allocation "
+                         "(lowmem_reserve, min)",
+    };
+
+    if (!f->kept_block)
+        return;
+    finding_detail(c, "Free blocks of up to %s %s%s%s%s.", SIZE(f->kept_block), why[f->kept_by],
+                   f->kept_zone ? " (zone " : "", f->kept_zone ? f->kept_zone : "",
+                   f->kept_zone ? ")" : "");
+    (void)BYTES_OF(c, f->e, FREE_LISTS, "largest free block that it may not use", f->kept_block);
+}
+
+/* Its order is no lack of memory, and the blocks are there: what the report cannot tell. */
+static void tell_there(struct rule_context *c, const struct oom_facts *f)
+{
+    bool one_node = f->r && strstr(f->r->gfp, "__GFP_THISNODE");
+
+    finding_detail(
+        c, one_node ? "It asks one node only (__GFP_THISNODE), and the report does not say "
+                      "which: the blocks may be of another."
+                    : "The report is printed after the failure: such blocks may have come free "
+                      "meanwhile, and their zone has more than its watermark. It was the "
+                      "size of the block, not the amount of memory.");
+}
+
+static bool is_stack(const struct oom_report *r)
+{
+    vec_for_each (&r->frames, frame) {
+        const char *name = **frame == '?' ? *frame + 2 : *frame;
+
+        if (strncmp(name, "dup_task_struct", 15) == 0 || strncmp(name, "alloc_thread_", 13) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Who says "fork: Cannot allocate memory" looks for a limit, and there is none in it. */
+static void tell_fork(struct rule_context *c, const struct oom_facts *f)
+{
+    finding_detail(c,
+                   "The fork ended with ENOMEM for want of %s, and for no other reason: no promise "
+                   "(vm.overcommit_memory), limit of tasks or limit of a cgroup had part in it.%s",
+                   is_stack(f->r) ? "one block for the kernel stack of the new task"
+                                  : "one block in neighbouring pages",
+                   is_stack(f->r) ? " A kernel with CONFIG_VMAP_STACK takes single pages for it."
+                                  : "");
+}
+
+/* Words of programs that follow from it: of a fork that failed so, or of who asked. */
+bool allocation_failure_explains(const struct rule_context *c, const struct refusal *r)
+{
+    vec_for_each (&c->incidents->items, i) {
+        const struct log_event *e = i->e;
+        size_t len = strlen(e->comm);
+
+        if (e->kind != LOG_ALLOC_FAILURE || e->order == 0 || i->facts.atomic)
+            continue;
+        if (r->kind == REFUSED_FORK && oom_is_fork(e->report))
+            return true;
+        if ((r->kind == REFUSED_COMMIT || r->kind == REFUSED_FORK) && len > 0 &&
+            strncmp(r->program, e->comm, len) == 0 &&
+            (r->program[len] == '\0' || r->program[len] == '['))
+            return true;
+    }
+    return false;
+}
+
+static bool explains_any(const struct rule_context *c)
+{
+    vec_for_each (&c->s->refusals, r)
+        if (allocation_failure_explains(c, r))
+            return true;
+    return false;
+}
+
 static void tell(struct rule_context *c, const struct incident *told, unsigned recent)
 {
     bool borrowed;
@@ -228,12 +324,16 @@ static void tell(struct rule_context *c, const struct incident *told, unsigned r
     const struct log_event *e = i->e;
     const struct oom_facts *f = &i->facts;
     enum oom_cause cause = cause_of(f);
-    bool hurts = is_state(c, recent) || isnan(i->age_s);
+    bool hurts = is_state(c, recent) || isnan(i->age_s) || explains_any(c);
+    u64 page = f->r && f->r->page_bytes ? f->r->page_bytes : 4096;
+    bool there = cause == CAUSE_ORDER && has_block(f, page) && f->free_usable > 0 &&
+                 !f->order_refuses && !e->stalled_ms;
     struct strbuf text;
 
     finding_add(c, hurts ? SEV_WARNING : SEV_INFO,
-                known(f->largest_block) || (e->order == 0 && known(f->free)) ? CONF_HIGH
-                                                                             : CONF_MEDIUM,
+                !there && (known(f->largest_block) || (e->order == 0 && known(f->free)))
+                    ? CONF_HIGH
+                    : CONF_MEDIUM,
                 "host", 0.5, "%s", "");
     vec_last(&c->out->items).cause =
         cause == CAUSE_RESERVE && e->task_memcg ? CAUSE_KMEM_LIMIT : cause;
@@ -250,6 +350,12 @@ static void tell(struct rule_context *c, const struct incident *told, unsigned r
                        "The kernel gives up early on blocks of more than order %u: the caller "
                        "should not ask for one, or have a fallback (vmalloc, single pages).",
                        ORDER_HIGH);
+    if (cause == CAUSE_ORDER && oom_is_fork(f->r))
+        tell_fork(c, f);
+    if (cause == CAUSE_ORDER)
+        tell_kept(c, f);
+    if (there)
+        tell_there(c, f);
     tell_nodes(c, f);
     if (e->stalled_ms)
         finding_detail(c, "It has not failed: the kernel reclaims for it and gets too little, too "

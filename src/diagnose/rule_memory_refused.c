@@ -1,6 +1,7 @@
 /* rule_memory_refused.c - a program says that it got no memory: who refused it, and why that may be. */
 #include "diagnose/cause.h"
 #include "diagnose/locality.h"
+#include "diagnose/refused.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -632,7 +633,8 @@ void rule_memory_refused(struct rule_context *c)
 {
     const struct refusal *r = choose(c->s);
 
-    if (!wants_host(c) || !r || (r->kind == REFUSED_SAID && is_told(c)))
+    if (!wants_host(c) || !r || (r->kind == REFUSED_SAID && is_told(c)) ||
+        allocation_failure_explains(c, r))
         return;
     tell(c, r);
     finding_detail(c, "\"%s\"%s", r->words, c->s->refusals.count > 1 ? ", and more like it" : "");
