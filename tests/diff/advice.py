@@ -259,16 +259,17 @@ def ours(size):
 
 
 def store(path, cells, kernel=None):
-    """Cells of programs that were not measured this time stay in the file, if they are of the same kernel."""
-    head = {"kernel": kernel or os.uname().release, "cgroups": 1 if not kernel and os.path.exists("/sys/fs/cgroup/memory") else 2,
+    """Cells of programs that were not measured this time stay in the file, with the kernel that they are of."""
+    head = {"cgroups": 1 if not kernel and os.path.exists("/sys/fs/cgroup/memory") else 2,
             "command": "tests/diff/advice.py " + ("guest --kernel DIR" if kernel else "host"), "size": " ".join(GUEST_SIZE if kernel else SIZE)}
+    cells = [dict(cell, kernel=kernel or os.uname().release) for cell in cells]
     kept = []
     if os.path.exists(path):
         old = json.loads(pathlib.Path(path).read_text(encoding="ascii"))
         if {key: old[key] for key in head} != head:
-            raise SystemExit("%s: measured with another kernel or other options of size" % path)
+            raise SystemExit("%s: measured in another way, or with other options of size" % path)
         new = {cell["name"] for cell in cells}
-        kept = [dict({"version": old["version"]} if "version" in old else {}, **cell) for cell in old["cells"] if cell["name"] not in new]
+        kept = [dict({key: old[key] for key in ("kernel", "version") if key in old}, **cell) for cell in old["cells"] if cell["name"] not in new]
     text = json.dumps(head, indent=1)[:-2] + ",\n \"cells\": [\n  " + ",\n  ".join(map(json.dumps, kept + cells)) + "\n ]\n}\n"
     pathlib.Path(path).write_text(text, encoding="ascii")
 

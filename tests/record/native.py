@@ -7,6 +7,9 @@ ROOT is a folder with all that the workloads of the plan need (advice.py makes i
 the cache when one starts, so that the group is charged for it as in a replay. PLAN is a list of {"name", "limits": {LABEL: BYTES}, "guess": BYTES}.
 OUTPUT gets a line of JSON for each: a run without a limit, RUNS (5) under each limit, and the kernel's own bracket: the largest limit that
 some run of RUNS does not survive, and the smallest limit above it that all do. Without a guess there is no search, and RUNS runs without a limit.
+
+A run's time is that in which its group ran, or in which all its tasks that did not sleep waited for a device: what `size` judges by. Waiting for
+a CPU that others have is not in it, nor is a server's client. Where the kernel does not tell (CONFIG_PSI), it is the time of the clock.
 """
 import collections
 import json
@@ -24,30 +27,41 @@ import workloads  # noqa: E402
 
 SLOWER = 3.0  # what `size` takes for thrashing
 RUNS = 5
+LOOK_S = 0.2  # from one look at the time to the next
 FINE = 0.005  # of the limit: how near the ends of the bracket are to each other
 FLOOR = 128 << 10
 PROMISED = ("recommended", "usable", "about 1.3", "about 2")  # limits at which all runs are made
 SPAN = 1.2  # around the guess, the first steps of the search
 COUNTERS = ("workingset_refault_file", "workingset_refault_anon", "pgmajfault", "pgscan", "workingset_activate_file", "total_pgmajfault")
 
-Run = collections.namedtuple("Run", "outcome seconds peak kernel counters")
+Run = collections.namedtuple("Run", "outcome seconds wall peak kernel counters")
 
 
 class Group:
     """A control group. FileNotFoundError: none can be made here."""
 
     def __init__(self):
+        self.folder = self.make()
+        self.timed = self.folder
+        if not os.path.exists(self.path("io.pressure")):  # a group of version 2 beside one of version 1, for its figures alone
+            self.timed = os.path.join("/sys/fs/cgroup/unified", os.path.basename(self.folder))
+            try:
+                os.mkdir(self.timed)
+            except OSError:
+                self.timed = None
+
+    def make(self):
         for parent, names in (("/sys/fs/cgroup/memory", ("memory.limit_in_bytes", "memory.max_usage_in_bytes", "memory.kmem.max_usage_in_bytes")),
                               ("/sys/fs/cgroup", ("memory.max", "memory.peak", None))):
-            self.folder = os.path.join(parent, "highwater-native-%d" % os.getpid())
+            folder = os.path.join(parent, "highwater-native-%d" % os.getpid())
             try:
-                os.mkdir(self.folder)
+                os.mkdir(folder)
             except OSError:
                 continue
-            if os.path.exists(self.path(names[0])):
+            if os.path.exists(os.path.join(folder, names[0])):
                 self.limit, self.peak, self.kernel = names
-                return
-            os.rmdir(self.folder)
+                return folder
+            os.rmdir(folder)
         raise FileNotFoundError("no control group can be made here")
 
     def path(self, name):
@@ -65,8 +79,20 @@ class Group:
             f.write(str(limit))
 
     def join(self):
-        with open(self.path("cgroup.procs"), "w", encoding="ascii") as f:
-            f.write("0")
+        for folder in {self.folder, self.timed or self.folder}:
+            with open(os.path.join(folder, "cgroup.procs"), "w", encoding="ascii") as f:
+                f.write("0")
+
+    def seconds(self):
+        """Seconds in which it ran or waited for a device. None where the kernel does not tell."""
+        try:
+            with open(os.path.join(self.timed or "", "cpu.stat"), encoding="ascii") as f:
+                ran = next(int(line.split()[1]) for line in f if line.startswith("usage_usec"))
+            with open(os.path.join(self.timed or "", "io.pressure"), encoding="ascii") as f:
+                waited = next(int(line.rsplit("total=", 1)[1]) for line in f if line.startswith("full"))
+            return (ran + waited) / 1e6
+        except (OSError, StopIteration):
+            return None
 
     def kills(self):
         """Processes that were killed for want of memory."""
@@ -88,7 +114,8 @@ class Group:
         for _ in range(200):
             self.kill()
             try:
-                os.rmdir(self.folder)
+                for folder in filter(os.path.isdir, {self.folder, self.timed or self.folder}):
+                    os.rmdir(folder)
                 return
             except OSError:
                 time.sleep(0.05)
@@ -160,29 +187,37 @@ class Native:
     def run(self, limit=None):
         command, port = self.prepare()
         group = Group()
-        sleeps = workloads.slept(self.workload)
-        patience = workloads.WAIT_S if self.whole is None else sleeps + max(SLOWER * (self.whole - sleeps), 1.0)
+        patience = workloads.WAIT_S if self.whole is None else max(SLOWER * self.whole, 1.0)
         began = time.monotonic()
-        old = signal.signal(signal.SIGALRM, lambda *_: group.kill())
+
+        def spent():
+            wall = time.monotonic() - began
+            seconds = group.seconds()
+            return wall - workloads.slept(self.workload) if seconds is None else seconds, wall
+
+        def is_over():
+            seconds, wall = spent()
+            return seconds >= patience or wall >= workloads.WAIT_S
+        old = signal.signal(signal.SIGALRM, lambda *_: is_over() and group.kill())
         try:
             if limit:
                 group.bound(limit)
-            signal.setitimer(signal.ITIMER_REAL, patience, 0.2)
+            signal.setitimer(signal.ITIMER_REAL, LOOK_S, LOOK_S)
             process = self.start(command, group)
             answered = self.talk(process, port, group)
             code = process.wait()
             signal.setitimer(signal.ITIMER_REAL, 0)
-            seconds = time.monotonic() - began
+            seconds, wall = spent()
             kernel = group.read(group.kernel) if group.kernel else ""
             outcome = "completed"
             if group.kills():
                 outcome = "killed"
-            elif seconds >= patience:
+            elif is_over():
                 outcome = "thrash"
             elif code or not answered:
                 outcome = "failed"
             print("%s %s: %s in %.1f s" % (self.name, limit, outcome, seconds), file=sys.stderr, flush=True)
-            return Run(outcome, seconds, int(group.read(group.peak)), int(kernel or 0), group.counters())
+            return Run(outcome, seconds, wall, int(group.read(group.peak)), int(kernel or 0), group.counters())
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, old)
@@ -252,7 +287,7 @@ class Search:
 def told(runs):
     """Runs at one limit."""
     return {"outcomes": [r.outcome for r in runs], "seconds": round(statistics.median(r.seconds for r in runs), 3),
-            "peak": max(r.peak for r in runs), "kernel": max(r.kernel for r in runs), "counters": runs[-1].counters}
+            "wall": round(statistics.median(r.wall for r in runs), 3), "peak": max(r.peak for r in runs), "kernel": max(r.kernel for r in runs), "counters": runs[-1].counters}
 
 
 def measure(root, plan, nr_runs):
