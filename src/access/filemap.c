@@ -180,7 +180,7 @@ static enum access_result filemap_fault(struct fault *f, pfn_t *ret_pfn)
         if (frame_test(fr, PG_LOCKED))
             return access_wait_page(ac, pfn, read_cause(ac));
         if (frame_test(fr, PG_UPTODATE)) {
-            if (dropped) /* the kernel makes the fault again */
+            if (dropped && !kernel_has(mem->kernel, KERNEL_FAULT_ONCE)) /* it is made again */
                 access_count_fault(ac, PGFAULT);
             *ret_pfn = pfn;
             return ACCESS_OK;

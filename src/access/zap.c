@@ -13,7 +13,8 @@ static void zap_present(struct mem *mem, struct mm *mm, const struct vma *vma, p
     if (!frame_test(f, PG_ANON)) {
         if (pte & PTE_DIRTY)
             page_mark_dirty(mem, pfn);
-        if ((pte & PTE_ACCESSED) && !(vma->flags & VM_SEQ_READ))
+        if ((pte & PTE_ACCESSED) && !(vma->flags & VM_SEQ_READ) &&
+            !(vma->flags & VM_RAND_READ && kernel_has(mem->kernel, KERNEL_VMA_RECENCY)))
             lru_mark_accessed(mem, pfn);
     }
     page_unmap(mem, mm, pfn);

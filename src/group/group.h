@@ -37,6 +37,7 @@ struct classic_lruvec {
     u64 anon_cost, file_cost; /* of reclaim, decaying */
     u64 nonresident_age;      /* evictions and activations */
     u64 activates[2];         /* workingset_activate_{anon,file} */
+    u64 flushed_activates[2]; /* the same when the statistics were last brought up to date */
     u64 refaults[2];          /* `activates` at the last reclaim cycle */
 };
 
@@ -46,6 +47,7 @@ struct lru_gen; /* what multi-generational LRU knows of a lruvec (reclaim/mglru.
 struct lruvec {
     struct pfn_list lists[NR_LRU_LISTS]; /* their counts are pages */
     u64 size[NR_LRU_LISTS];              /* pages on such lists, in this group and below */
+    u64 flushed_size[NR_LRU_LISTS]; /* `size` when the statistics were last brought up to date */
     struct classic_lruvec classic;
     u64 gen_size
         [NR_LRU_LISTS];  /* pages of this group that are in generations, as if on such lists */
@@ -112,7 +114,9 @@ struct groups {
     struct list_head dying;
     unsigned nr_cpus;
     struct group_stock *stock;
-    u32 charge_batch;          /* pages that a CPU charges at once (MEMCG_CHARGE_BATCH) */
+    u32 charge_batch; /* pages that a CPU charges at once (MEMCG_CHARGE_BATCH) */
+    /* Statistics that reclaim decides by are those of the last groups_flush_stats(): KERNEL_STATS_LATE. */
+    bool stats_late;
     bool cpusets;              /* some group has had one: the controller is enabled */
     bool recursive_protection; /* cgroup2 is mounted with memory_recursiveprot, as systemd does */
 };
@@ -271,6 +275,20 @@ static inline u64 lruvec_size(const struct lruvec *lv, enum lru_list lru)
 {
     return lv->size[lru];
 }
+/* The same as reclaim knows it. */
+static inline u64 lruvec_known_size(const struct groups *gs, const struct lruvec *lv,
+                                    enum lru_list lru)
+{
+    return unlikely(gs->stats_late) ? lv->flushed_size[lru] : lv->size[lru];
+}
+static inline u64 lruvec_known_activates(const struct groups *gs, const struct lruvec *lv,
+                                         unsigned file)
+{
+    return unlikely(gs->stats_late) ? lv->classic.flushed_activates[file]
+                                    : lv->classic.activates[file];
+}
+/* Bring them up to date, in all groups. cost O(groups). */
+void groups_flush_stats(struct groups *gs);
 /* Pages of this group alone (lruvec_lru_size). */
 static inline u64 lruvec_own_size(const struct lruvec *lv, enum lru_list lru)
 {

@@ -132,6 +132,29 @@ static void protection_is_shared_among_children_as_the_selftest_expects(void **s
     stop();
 }
 
+static void reclaim_knows_what_was_flushed_where_statistics_are_late(void **state HW_UNUSED)
+{
+    struct group *a;
+    struct lruvec *lv;
+
+    start();
+    a = group_new(&gs, gs.root, "a");
+    lv = group_lruvec(a, 0);
+    a->lru_nodes |= 1;
+    lv->size[LRU_ACTIVE_ANON] = 7;
+    lv->classic.activates[1] = 3;
+    assert_int_equal(lruvec_known_size(&gs, lv, LRU_ACTIVE_ANON), 7);
+    gs.stats_late = true;
+    assert_int_equal(lruvec_known_size(&gs, lv, LRU_ACTIVE_ANON), 0);
+    assert_int_equal(lruvec_known_activates(&gs, lv, 1), 0);
+    groups_flush_stats(&gs);
+    lv->size[LRU_ACTIVE_ANON] = 9;
+    assert_int_equal(lruvec_known_size(&gs, lv, LRU_ACTIVE_ANON), 7);
+    assert_int_equal(lruvec_known_activates(&gs, lv, 1), 3);
+    lv->size[LRU_ACTIVE_ANON] = 0;
+    stop();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +163,7 @@ int main(void)
         cmocka_unit_test(the_lowest_limit_in_the_way_is_named),
         cmocka_unit_test(protection_follows_the_kernels_rule),
         cmocka_unit_test(protection_is_shared_among_children_as_the_selftest_expects),
+        cmocka_unit_test(reclaim_knows_what_was_flushed_where_statistics_are_late),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,3 +140,18 @@ void lruvec_del(struct groups *gs, pfn_t pfn)
     list->count -= (u64)frame_nr_pages(f) - 1;
     lruvec_count(gs, at.group, at.lru, at.zone, -frame_nr_pages(f));
 }
+
+void groups_flush_stats(struct groups *gs)
+{
+    for (struct group *g = gs->root; g; g = group_next(gs->root, g))
+        for (unsigned nid = 0; nid < gs->frames->nr_nodes; nid++) {
+            struct lruvec *lv = group_lruvec(g, nid);
+
+            if (!(g->lru_nodes >> nid & 1))
+                continue;
+            for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
+                lv->flushed_size[lru] = lv->size[lru];
+            for (unsigned file = 0; file < 2; file++)
+                lv->classic.flushed_activates[file] = lv->classic.activates[file];
+        }
+}

@@ -94,14 +94,20 @@ void classic_deactivate(struct mem *mem, pfn_t pfn)
     group_count(mem->groups, frame_group(mem->groups, f), PGDEACTIVATE, frame_nr_pages(f));
 }
 
-void classic_note_cost(struct group *g, unsigned nid, bool file, u64 nr)
+void classic_note_cost(const struct mem *mem, struct group *g, unsigned nid, bool file, u64 nr,
+                       u64 rotated)
 {
-    for (; g && nr; g = g->parent) {
-        struct lruvec *lv = group_lruvec(g, nid);
-        u64 size = lv->size[LRU_INACTIVE_ANON] + lv->size[LRU_ACTIVE_ANON] +
-                   lv->size[LRU_INACTIVE_FILE] + lv->size[LRU_ACTIVE_FILE];
+    u64 cost = nr;
 
-        *(file ? &lv->classic.file_cost : &lv->classic.anon_cost) += nr;
+    if (kernel_has(mem->kernel, KERNEL_ROTATION_COST))
+        cost = nr * SWAP_CLUSTER_MAX + rotated;
+    for (; g && cost; g = g->parent) {
+        struct lruvec *lv = group_lruvec(g, nid);
+        u64 size = 0;
+
+        for (unsigned lru = 0; lru < LRU_UNEVICTABLE; lru++)
+            size += lruvec_known_size(mem->groups, lv, (enum lru_list)lru);
+        *(file ? &lv->classic.file_cost : &lv->classic.anon_cost) += cost;
         if (lv->classic.file_cost + lv->classic.anon_cost > size / 4) {
             lv->classic.file_cost /= 2;
             lv->classic.anon_cost /= 2;
@@ -131,7 +137,7 @@ static u64 shrink_inactive_list(struct mem *mem, struct scan_control *sc, struct
 
     isolate(mem, sc, g, lru, nr, &batch);
     freed = evict_isolated(mem, sc, g, &batch, file, &stat);
-    classic_note_cost(g, sc->pgdat->nid, file, stat.nr_pageout);
+    classic_note_cost(mem, g, sc->pgdat->nid, file, stat.nr_pageout, batch.scanned - freed);
     return freed;
 }
 
@@ -164,6 +170,7 @@ static void shrink_active_list(struct mem *mem, struct scan_control *sc, struct 
     putback_lru_pages(mem, keep, nr_keep);
     putback_lru_pages(mem, batch.pfns, nr_down);
     group_count(mem->groups, g, PGDEACTIVATE, pages_down);
+    classic_note_cost(mem, g, sc->pgdat->nid, lru >= LRU_FILE, 0, nr_keep);
 }
 
 static u64 shrink_list(struct mem *mem, struct scan_control *sc, struct group *g, enum lru_list lru,
@@ -247,7 +254,8 @@ void classic_shrink(struct mem *mem, struct scan_control *sc, struct group *g)
 
     if (likely(!has_nothing(g, lv)))
         shrink_lists(mem, sc, g);
-    if ((mem->swap->total_pages || can_demote(mem, sc)) && inactive_is_low(lv, LRU_INACTIVE_ANON))
+    if ((mem->swap->total_pages || can_demote(mem, sc)) &&
+        inactive_is_low(mem->groups, lv, LRU_INACTIVE_ANON))
         shrink_active_list(mem, sc, g, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
 }
 
@@ -257,7 +265,7 @@ void classic_age(struct mem *mem, struct scan_control *sc)
     struct group *root = mem->groups->root;
 
     if (!(mem->swap->total_pages || can_demote(mem, sc)) ||
-        !inactive_is_low(group_lruvec(root, sc->pgdat->nid), LRU_INACTIVE_ANON))
+        !inactive_is_low(mem->groups, group_lruvec(root, sc->pgdat->nid), LRU_INACTIVE_ANON))
         return;
     for (struct group *g = group_next(root, NULL); g; g = group_next(root, g))
         shrink_active_list(mem, sc, g, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);

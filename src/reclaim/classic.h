@@ -24,7 +24,7 @@ void classic_check(const struct mem *mem, const struct groups *gs);
 /* classic_balance.c */
 void classic_prepare(struct mem *mem, struct scan_control *sc);
 void classic_end_cycle(struct mem *mem, const struct pgdat *pgdat, struct group *target);
-bool inactive_is_low(const struct lruvec *lv, enum lru_list inactive);
+bool inactive_is_low(const struct groups *gs, const struct lruvec *lv, enum lru_list inactive);
 void get_scan_count(struct mem *mem, struct scan_control *sc, struct group *g,
                     u64 nr[NR_LRU_LISTS]);
 
@@ -33,7 +33,8 @@ u64 classic_eviction(struct mem *mem, pfn_t pfn, struct group *target);
 void classic_refault(struct mem *mem, pfn_t pfn, u64 shadow);
 /* Those of the pages that are active are so by their use. */
 void classic_activation(struct mem *mem, const pfn_t *pfns, u32 nr);
-/* Reclaiming nr pages of this kind cost I/O. */
-void classic_note_cost(struct group *g, unsigned nid, bool file, u64 nr);
+/* Reclaiming nr pages of this kind cost I/O, and `rotated` more were looked at in vain. */
+void classic_note_cost(const struct mem *mem, struct group *g, unsigned nid, bool file, u64 nr,
+                       u64 rotated);
 
 #endif

@@ -28,10 +28,10 @@ static u64 int_sqrt(u64 x)
 }
 
 /* The larger the list, the smaller the share that must be inactive: 1:1 below 1 GiB, 3:1 at 1 GiB, 10:1 at 10 GiB. */
-bool inactive_is_low(const struct lruvec *lv, enum lru_list inactive)
+bool inactive_is_low(const struct groups *gs, const struct lruvec *lv, enum lru_list inactive)
 {
-    u64 in = lruvec_size(lv, inactive);
-    u64 act = lruvec_size(lv, inactive + LRU_ACTIVE);
+    u64 in = lruvec_known_size(gs, lv, inactive);
+    u64 act = lruvec_known_size(gs, lv, inactive + LRU_ACTIVE);
     u64 gb = (in + act) >> (30 - PAGE_SHIFT);
 
     return in * (gb ? int_sqrt(10 * gb) : 1) < act;
@@ -42,8 +42,8 @@ void classic_end_cycle(struct mem *mem, const struct pgdat *pgdat, struct group 
 {
     struct lruvec *lv = group_lruvec(target ? target : mem->groups->root, pgdat->nid);
 
-    lv->classic.refaults[0] = lv->classic.activates[0];
-    lv->classic.refaults[1] = lv->classic.activates[1];
+    lv->classic.refaults[0] = lruvec_known_activates(mem->groups, lv, 0);
+    lv->classic.refaults[1] = lruvec_known_activates(mem->groups, lv, 1);
 }
 
 static u64 free_plus_file_is_tiny(const struct scan_control *sc, const struct lruvec *root)
@@ -65,19 +65,23 @@ void classic_prepare(struct mem *mem, struct scan_control *sc)
 {
     struct group *g = sc->req.target ? sc->req.target : mem->groups->root;
     const struct lruvec *lv = group_lruvec(g, sc->pgdat->nid);
+    const struct groups *gs = mem->groups;
 
     sc->classic.anon_cost = lv->classic.anon_cost;
     sc->classic.file_cost = lv->classic.file_cost;
     if (sc->state.force_deactivate) {
         sc->classic.may_deactivate_anon = sc->classic.may_deactivate_file = true;
     } else {
-        sc->classic.may_deactivate_anon = lv->classic.activates[0] != lv->classic.refaults[0] ||
-                                          inactive_is_low(lv, LRU_INACTIVE_ANON);
-        sc->classic.may_deactivate_file = lv->classic.activates[1] != lv->classic.refaults[1] ||
-                                          inactive_is_low(lv, LRU_INACTIVE_FILE);
+        sc->classic.may_deactivate_anon =
+            lruvec_known_activates(gs, lv, 0) != lv->classic.refaults[0] ||
+            inactive_is_low(gs, lv, LRU_INACTIVE_ANON);
+        sc->classic.may_deactivate_file =
+            lruvec_known_activates(gs, lv, 1) != lv->classic.refaults[1] ||
+            inactive_is_low(gs, lv, LRU_INACTIVE_FILE);
     }
-    sc->classic.cache_trim_mode = lruvec_size(lv, LRU_INACTIVE_FILE) >> sc->state.priority &&
-                                  !sc->classic.may_deactivate_file;
+    sc->classic.cache_trim_mode =
+        lruvec_known_size(gs, lv, LRU_INACTIVE_FILE) >> sc->state.priority &&
+        !sc->classic.may_deactivate_file;
     sc->classic.file_is_tiny = !sc->req.target && free_plus_file_is_tiny(sc, lv);
 }
 

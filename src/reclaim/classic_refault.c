@@ -38,14 +38,14 @@ u64 classic_eviction(struct mem *mem, pfn_t pfn, struct group *target)
 static u64 workingset_size(const struct mem *mem, const struct group *g, const struct lruvec *lv,
                            bool file)
 {
-    u64 size = lruvec_size(lv, LRU_ACTIVE_FILE);
+    u64 size = lruvec_known_size(mem->groups, lv, LRU_ACTIVE_FILE);
 
     if (!file)
-        size += lruvec_size(lv, LRU_INACTIVE_FILE);
+        size += lruvec_known_size(mem->groups, lv, LRU_INACTIVE_FILE);
     if (group_swap_left(g, mem->swap->free_pages) > 0) {
-        size += lruvec_size(lv, LRU_ACTIVE_ANON);
+        size += lruvec_known_size(mem->groups, lv, LRU_ACTIVE_ANON);
         if (file)
-            size += lruvec_size(lv, LRU_INACTIVE_ANON);
+            size += lruvec_known_size(mem->groups, lv, LRU_INACTIVE_ANON);
     }
     return size;
 }
@@ -80,7 +80,7 @@ void classic_refault(struct mem *mem, pfn_t pfn, u64 shadow)
     }
     if (shadow & 2) {
         frame_set(f, PG_WORKINGSET);
-        classic_note_cost(g, nid, file, (u64)nr);
+        classic_note_cost(mem, g, nid, file, (u64)nr, 0);
         group_count_frame(mem->groups, g, pfn,
                           file ? WORKINGSET_RESTORE_FILE : WORKINGSET_RESTORE_ANON, nr);
     }

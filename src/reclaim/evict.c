@@ -59,6 +59,9 @@ static inline bool referenced_one(void *ctx, const struct rmap_walk *w)
     if (rc->target && w->vma->mm->memcg != rc->target->id &&
         !group_is_below(group_get(rc->mem->groups, w->vma->mm->memcg), rc->target))
         return true;
+    if (w->vma->flags & (VM_SEQ_READ | VM_RAND_READ) &&
+        kernel_has(rc->mem->kernel, KERNEL_VMA_RECENCY))
+        return true;
     if ((w->vma->flags & VM_LOCKED) && (!rc->large || w->order)) {
         rc->vm_flags |= VM_LOCKED;
         return false;

@@ -162,6 +162,8 @@ void lru_gen_add(struct mem *mem, struct lru_gen *lg, pfn_t pfn, bool reclaiming
 
     assert(!frame_test(f, PG_LRU | PG_BATCHED | PG_UNEVICTABLE));
     frame_set(f, PG_LRU);
+    if (frame_test(f, PG_ACTIVE) && kernel_has(mem->kernel, KERNEL_LRU_GEN_FORGETS))
+        frame_clear(f, FRAME_USES_MASK | PG_REFERENCED);
     frame_clear(f, PG_ACTIVE);
     frame_set_gen(f, gen);
     lru_gen_link(mem, lg, pfn, reclaiming);

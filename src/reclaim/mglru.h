@@ -193,9 +193,17 @@ bool lru_gen_drop_empty(struct lru_gen *lg, bool can_swap);
 void mglru_prepare(struct mem *mem, struct scan_control *sc);
 void mglru_shrink(struct mem *mem, struct scan_control *sc, struct group *g);
 void mglru_end_cycle(struct mem *mem, const struct pgdat *pgdat, struct group *target);
+/* A batch of the oldest generation. Returns the pages that were looked at; 0: there is nothing to get. */
+u64 lru_gen_evict_some(struct mem *mem, struct scan_control *sc, struct group *g,
+                       struct lru_gen *lg, unsigned swappiness);
 /* vm.swappiness, or 0 while swap has no room for a batch. */
 unsigned lru_gen_swappiness(const struct mem *mem, const struct scan_control *sc,
                             const struct group *g);
+
+/* --- mglru_turn.c: aging and eviction by turns ------------------------------------------------ */
+/* mglru_shrink() of kernels with KERNEL_LRU_GEN_TURNS. */
+void lru_gen_take_turn(struct mem *mem, struct scan_control *sc, struct group *g,
+                       struct lru_gen *lg);
 
 /* --- mglru_pid.c: what comes back, and what follows from that --------------------------------- */
 /* A token is group id << 48 | node << 42 | (oldest generation << 2 | uses past the second) << 2 |

@@ -143,6 +143,15 @@ static bool is_too_young(const struct mem *mem, const struct lru_gen *lg)
     return born + ttl > ns_in_jiffies(mem->clock->now);
 }
 
+/* lruvec_is_sizable() */
+static bool is_sizable(const struct lru_gen *lg, const struct group *g, int priority, bool can_swap)
+{
+    u64 nr;
+
+    lru_gen_needs_aging(lg, g, priority, can_swap, &nr);
+    return nr != 0;
+}
+
 /* False: nothing of the group can be evicted for kswapd. */
 static bool age_group(struct mem *mem, struct scan_control *sc, struct group *g)
 {
@@ -154,6 +163,8 @@ static bool age_group(struct mem *mem, struct scan_control *sc, struct group *g)
     group_calculate_protection(mem->groups, mem->groups->root, g);
     if (g->parent && g->memory.emin >= g->memory.usage)
         return false;
+    if (kernel_has(mem->kernel, KERNEL_LRU_GEN_TURNS))
+        return is_sizable(lg, g, sc->state.priority, swappiness != 0) && !is_too_young(mem, lg);
     need = lru_gen_needs_aging(lg, g, sc->state.priority, swappiness != 0, &nr_to_scan);
     if (mem->tunables->lru_gen_min_ttl_ms) {
         if (is_too_young(mem, lg))
@@ -171,7 +182,10 @@ void mglru_age(struct mem *mem, struct scan_control *sc)
     struct group *root = mem->groups->root;
     bool any = false;
 
-    if (!sc->pgdat->kswapd.may_age) {
+    if (kernel_has(mem->kernel, KERNEL_LRU_GEN_TURNS)) {
+        if (!mem->tunables->lru_gen_min_ttl_ms)
+            return; /* eviction ages */
+    } else if (!sc->pgdat->kswapd.may_age) {
         sc->pgdat->kswapd.may_age = true;
         return;
     }

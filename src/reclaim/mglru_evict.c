@@ -51,9 +51,11 @@ static bool sort_page(struct mem *mem, struct scan_control *sc, struct group *g,
         lru_gen_postpone(mem, g, lg, pfn);
         lru_gen_move(mem, lg, pfn, true);
         lg->history[type].protected[tier] += nr;
-        group_count_frame(
-            mem->groups, g, pfn,
-            type == LRU_GEN_FILE ? WORKINGSET_ACTIVATE_FILE : WORKINGSET_ACTIVATE_ANON, (s64)nr);
+        if (!kernel_has(mem->kernel, KERNEL_LRU_GEN_REFAULTS))
+            group_count_frame(mem->groups, g, pfn,
+                              type == LRU_GEN_FILE ? WORKINGSET_ACTIVATE_FILE
+                                                   : WORKINGSET_ACTIVATE_ANON,
+                              (s64)nr);
         return true;
     }
     if (frame_zone(f) > sc->req.reclaim_idx) {
@@ -61,8 +63,9 @@ static bool sort_page(struct mem *mem, struct scan_control *sc, struct group *g,
         lru_gen_move(mem, lg, pfn, true);
         return true;
     }
-    if (frame_test(f, PG_LOCKED | PG_WRITEBACK) ||
-        (type == LRU_GEN_FILE && frame_test(f, PG_DIRTY))) {
+    if (!kernel_has(mem->kernel, KERNEL_LRU_GEN_DIRTY) &&
+        (frame_test(f, PG_LOCKED | PG_WRITEBACK) ||
+         (type == LRU_GEN_FILE && frame_test(f, PG_DIRTY)))) {
         lru_gen_postpone(mem, g, lg, pfn);
         if (frame_test(f, PG_WRITEBACK | PG_DIRTY))
             frame_set(f, PG_RECLAIM);
@@ -153,6 +156,8 @@ static u64 isolate_batch(struct mem *mem, struct scan_control *sc, struct group 
     count_scan(mem, sc, g, PGREFILL, is.sorted);
     count(mem->counters, ret->type == LRU_GEN_FILE ? PGSCAN_FILE : PGSCAN_ANON, (s64)is.isolated);
     mem->cpu_ns += is.sorted * mem->cost->referenced;
+    if (ret->type == LRU_GEN_FILE && kernel_has(mem->kernel, KERNEL_LRU_GEN_TURNS))
+        sc->nr.file_taken += is.isolated;
     return is.isolated || !is.left ? is.scanned : 0;
 }
 
@@ -233,12 +238,13 @@ static u64 evict_batch(struct mem *mem, struct scan_control *sc, struct group *g
         count_scan(mem, sc, g, sc->req.kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, nr);
         count(mem->counters, b->type == LRU_GEN_FILE ? PGSTEAL_FILE : PGSTEAL_ANON, (s64)nr);
         freed += nr;
+        if (kernel_has(mem->kernel, KERNEL_LRU_GEN_TURNS))
+            sc->nr.unqueued_dirty += stat.nr_unqueued_dirty;
         b->nr = put_back_kept(mem, b->pfns, kept, again);
     }
     return freed;
 }
 
-/* Returns the pages that were looked at; 0: there is nothing to get. */
 static u64 evict_some(struct mem *mem, struct scan_control *sc, struct group *g, struct lru_gen *lg,
                       unsigned swappiness, bool *swapped)
 {
@@ -253,6 +259,14 @@ static u64 evict_some(struct mem *mem, struct scan_control *sc, struct group *g,
     sc->state.nr_reclaimed += evict_batch(mem, sc, g, &b);
     *swapped |= b.type == LRU_GEN_ANON;
     return scanned;
+}
+
+u64 lru_gen_evict_some(struct mem *mem, struct scan_control *sc, struct group *g,
+                       struct lru_gen *lg, unsigned swappiness)
+{
+    bool swapped;
+
+    return evict_some(mem, sc, g, lg, swappiness, &swapped);
 }
 
 /* --- how much --------------------------------------------------------------------------------- */
@@ -378,8 +392,10 @@ void mglru_shrink(struct mem *mem, struct scan_control *sc, struct group *g)
     mem->aging.walks = sc->req.kswapd;
     mem->aging.can_swap = sc->pgdat->kswapd.walk_can_swap;
     io_plug(mem);
-    if (shrink(mem, sc, g, lg, &need_aging) && sc->req.kswapd &&
-        sc->state.nr_reclaimed - before >= MIN_LRU_BATCH && !need_aging)
+    if (kernel_has(mem->kernel, KERNEL_LRU_GEN_TURNS))
+        lru_gen_take_turn(mem, sc, g, lg);
+    else if (shrink(mem, sc, g, lg, &need_aging) && sc->req.kswapd &&
+             sc->state.nr_reclaimed - before >= MIN_LRU_BATCH && !need_aging)
         sc->pgdat->kswapd.may_age = false;
     io_unplug(mem);
     mem->aging.walks = false;

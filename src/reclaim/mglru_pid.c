@@ -111,16 +111,21 @@ void mglru_refault(struct mem *mem, pfn_t pfn, u64 token)
     unsigned uses = (unsigned)(token >> 2 & 3) + (unsigned)(token >> 1 & 1);
     struct lru_gen *lg = lru_gen_get(mem, g, nid);
     enum lru_gen_type type = frame_type(f);
-    bool file = type == LRU_GEN_FILE;
+    bool file = type == LRU_GEN_FILE, recent;
     s64 nr = frame_nr_pages(f);
 
     if ((token >> NID_SHIFT) % MAX_NUMNODES != nid || token >> GROUP_SHIFT != g->id)
         return;
-    if ((token >> SEQ_SHIFT & SEQ_MASK) != (lg->min_seq[type] & SEQ_MASK))
+    recent = (token >> SEQ_SHIFT & SEQ_MASK) == (lg->min_seq[type] & SEQ_MASK);
+    if (recent || kernel_has(mem->kernel, KERNEL_LRU_GEN_REFAULTS))
+        group_count_frame(mem->groups, g, pfn,
+                          file ? WORKINGSET_REFAULT_FILE : WORKINGSET_REFAULT_ANON, nr);
+    if (!recent)
         return;
     lg->history[type].refaulted[tier_of_uses(uses)] += (u64)nr;
-    group_count_frame(mem->groups, g, pfn, file ? WORKINGSET_REFAULT_FILE : WORKINGSET_REFAULT_ANON,
-                      nr);
+    if (kernel_has(mem->kernel, KERNEL_LRU_GEN_REFAULTS))
+        group_count_frame(mem->groups, g, pfn,
+                          file ? WORKINGSET_ACTIVATE_FILE : WORKINGSET_ACTIVATE_ANON, nr);
     /* Faulted in, it was hotter than what stayed; used that often by read(), it would have been
      * spared. */
     if (mem->in_lru_fault || uses >= FRAME_USES_LIMIT - 1) {

@@ -240,7 +240,8 @@ static void walk_pmd(struct mm_walk *w, u64 *pmd, u32 i, vpn_t start, vpn_t end)
         return;
     }
     stats[MM_NONLEAF_TOTAL]++;
-    if (w->of.mem->tunables->lru_gen_enabled & LRU_GEN_NONLEAF_YOUNG) {
+    if (w->of.mem->tunables->lru_gen_enabled & LRU_GEN_NONLEAF_YOUNG &&
+        !(w->force_scan && kernel_has(w->of.mem->kernel, KERNEL_LRU_GEN_FULL_WALK))) {
         if (!(*pmd & PTE_ACCESSED))
             return;
         *pmd &= ~PTE_ACCESSED;
@@ -283,12 +284,12 @@ static bool skips_mm(const struct mm_walk *w)
     struct mm *mm = w->mm;
     u64 node = BIT_ULL(w->of.nid), size = mm->rss_file;
 
-    if (!w->force_scan && !(mm->lru.used & node))
+    if (!w->force_scan && !(mm->lru.used & node) && !w->of.mem->tunables->x_lru_gen_switches)
         return true;
     mm->lru.used &= ~node;
     if (w->of.can_swap)
         size += mm->rss_anon + mm->rss_shmem;
-    return size < MIN_LRU_BATCH;
+    return size < MIN_LRU_BATCH && !kernel_has(w->of.mem->kernel, KERNEL_LRU_GEN_FULL_WALK);
 }
 
 bool lru_gen_walk_mms(struct mem *mem, struct group *g, unsigned nid, bool can_swap,
@@ -362,6 +363,7 @@ void mglru_look_around(struct mem *mem, pfn_t pfn, const struct rmap_walk *walk)
     unsigned nid = frame_nid(mem->frames, pfn);
     struct young_of y = {mem, g, lru_gen_get(mem, g, nid), nid,
                          !mem->aging.walks || mem->aging.can_swap};
+    const bool own = kernel_has(mem->kernel, KERNEL_LRU_GEN_OWN_KIND);
     pfn_t found[MIN_LRU_BATCH];
     u32 nr = 0, young = 0;
     vpn_t start, end;
@@ -369,6 +371,13 @@ void mglru_look_around(struct mem *mem, pfn_t pfn, const struct rmap_walk *walk)
     if (walk->vma->flags & VM_SPECIAL || unlikely(mem->mglru_without & MGLRU_LOOK_AROUND))
         return;
     choose_around(walk->vma, walk->vpn, &start, &end);
+    if (own) { /* the entry itself is counted, and not looked at again */
+        y.can_swap = !frame_is_file_lru(frame_of(mem, pfn));
+        mmu_clear_young(walk->slot);
+        young = 1;
+        if (end - start == 1)
+            return;
+    }
     for (vpn_t vpn = start; vpn < end; vpn++) {
         pte_t *slot = walk->slot + (s64)(vpn - walk->vpn), pte = *slot;
         pfn_t head;
@@ -387,7 +396,7 @@ void mglru_look_around(struct mem *mem, pfn_t pfn, const struct rmap_walk *walk)
     if (is_dense((u32)(end - start), young))
         bloom_set(y.lg, y.lg->max_seq, pagetable_pmd(walk->vma->mm, walk->vpn));
     for (u32 i = 0; i < nr; i++) {
-        if (!mem->aging.walks && nr < mem->kernel->release->lru_batch)
+        if (!mem->aging.walks && (own || nr < mem->kernel->release->lru_batch))
             activate_now(&y, found[i]);
         else
             lru_gen_promote(mem, g, y.lg, found[i]);

@@ -12,6 +12,7 @@
 #define KSWAPD_ROUND_NS_MIN (1 * NS_PER_US)
 #define KCOMPACTD_NS_MIN    (1 * NS_PER_US)
 #define ZSWAP_ROUND_NS_MIN  (1 * NS_PER_US)
+#define STATS_FLUSH_NS      (2 * NS_PER_S) /* FLUSH_TIME of mm/memcontrol.c */
 
 /* Run a daemon's step with the CPU account of its own. */
 static u64 take_ns(struct mem *mem)
@@ -169,6 +170,15 @@ static ns_t zswap_due(const struct system *s)
     return s->zswap_at;
 }
 
+/* Statistics of groups become up to date for reclaim: by the kernel's own round, or because somebody reads them. */
+static void stats_flush(struct system *s)
+{
+    u64 reader_ns = s->tunables.x_stat_reader_us * NS_PER_US;
+
+    groups_flush_stats(&s->groups);
+    s->stats_at = s->clock.now + (reader_ns ? MIN(reader_ns, STATS_FLUSH_NS) : STATS_FLUSH_NS);
+}
+
 /* The loop below asks before every slice of a task: nothing is called unless something may be due. */
 static ns_t daemons_due(struct system *s)
 {
@@ -176,6 +186,7 @@ static ns_t daemons_due(struct system *s)
     ns_t due = MIN(s->mem.kswapds_at, s->load_at), at;
 
     due = MIN(due, s->mem.kcompactds_at);
+    due = MIN(due, s->stats_at);
     if (unlikely(s->mem.flusher_wanted))
         flushers_start_all(&s->mem);
     flusher = heap_peek(&s->backing.flushers);
@@ -206,6 +217,8 @@ void system_run_until(struct system *s, ns_t until, u64 *ret_daemon_ns)
         s->mem.mems_allowed = NODES_ALL;
         if (s->load_at <= s->clock.now)
             loadavg_update(s);
+        if (unlikely(s->stats_at <= s->clock.now))
+            stats_flush(s);
         kswapd_rounds(s);
         kcompactd_rounds(s);
         if (flusher_due(&s->mem) <= s->clock.now)

@@ -110,6 +110,20 @@ static u32 wanted_features(const struct tunables *tunables)
     return wanted;
 }
 
+/* Changes that the machine leaves out: x.kernel_without, bit by bit. */
+static u32 unwanted_features(const struct tunables *tunables)
+{
+    static const enum kernel_feature changes[] = {KERNEL_STATS_LATE,       KERNEL_ROTATION_COST,
+                                                  KERNEL_LRU_GEN_TURNS,    KERNEL_LRU_GEN_REFAULTS,
+                                                  KERNEL_LRU_GEN_OWN_KIND, KERNEL_LRU_GEN_DIRTY};
+    u32 unwanted = 0;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(changes); i++)
+        if (tunables->x_kernel_without >> i & 1)
+            unwanted |= BIT(changes[i]);
+    return unwanted;
+}
+
 static void zswap_start(struct system *s)
 {
     struct compress_model model = compress_model(s, 0);
@@ -356,6 +370,7 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
         .bytes = c->bytes,
     };
     kernel_resolve(release, wanted_features(&s->tunables), &s->kernel);
+    s->kernel.features &= ~unwanted_features(&s->tunables);
     s->kernel.lru =
         s->tunables.lru_gen_enabled & LRU_GEN_CORE ? LRU_POLICY_MGLRU : LRU_POLICY_CLASSIC;
     rc = frames_init(&s->frames, &frames, &s->counters, e);
@@ -372,6 +387,8 @@ int system_init(struct system *s, const struct system_config *c, struct err *e)
     swap_init(&s->swap, &s->frames, &s->counters);
     groups_init(&s->groups, &s->frames, &s->counters, c->nr_cpus);
     s->groups.charge_batch = release->charge_batch;
+    s->groups.stats_late = kernel_has(&s->kernel, KERNEL_STATS_LATE);
+    s->stats_at = s->groups.stats_late ? s->clock.now : NS_NEVER;
     s->groups.recursive_protection = c->tunables.x_memory_recursiveprot;
     disks_init(s);
     s->tunables.read_ahead_kb = choose_read_ahead_kb(s);

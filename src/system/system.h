@@ -56,7 +56,9 @@ struct system {
     u64 nr_switches;             /* of a CPU from one task to another, the idle one too; the same */
     u64 boot_time; /* seconds of 1970 at which the virtual clock began: btime of /proc/stat */
     u64 load[3];   /* load averages of 1, 5 and 15 minutes, 11 bits of fraction (loadavg.c) */
-    ns_t load_at;  /* when they are worked out next */
+    ns_t
+        stats_at; /* when statistics of groups are brought up to date next; NS_NEVER: they always are */
+    ns_t load_at; /* when they are worked out next */
     u64 oom_kills;
     u64 kills; /* by system_kill() */
     struct {
