@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/verbs.h"
 #include "observe/sampler.h"
+#include "report/anonymise_capture.h"
 #include "report/capture_report.h"
 #include "report/json_put.h"
 
@@ -48,7 +49,8 @@ static const struct cli_option options[] = {
 
 static const struct cli_spec spec = {
     .verb = "capture",
-    .operands = "[DELAY [COUNT]] | info FILE | list FILE | cat FILE PATH... | cut FILE | dump FILE",
+    .operands = "[DELAY [COUNT]] | info FILE | list FILE | cat FILE PATH... | cut FILE | anonymise "
+                "FILE | dump FILE",
     .summary =
         "Keeps the files of /proc and /sys that describe memory, every DELAY seconds (10), COUNT "
         "times or until it is interrupted, for 'highwater diagnose FILE' and 'highwater top FILE'.",
@@ -61,6 +63,9 @@ static const struct cli_spec spec = {
         "cat   what files of a sample said\n"
         "cut   a part of it as a capture of its own, to hand over; before the first sample\n"
         "      stand the few that it builds on, so that every figure and rate is as it was\n"
+        "anonymise\n"
+        "      all of it with names replaced: hosts, users, groups, units, pods, containers,\n"
+        "      addresses; each has one stand-in; programs and figures stay (docs/privacy.md)\n"
         "dump  the metrics of 'highwater export' (docs/metrics.md) over its samples, for other\n"
         "      programs: a column, or a series with times, for each\n"
         "\n"
@@ -73,7 +78,8 @@ static const struct cli_spec spec = {
         "  highwater capture -o incident.hwc 1 60\n"
         "  highwater capture cat host.hwc --at 03:10 proc/meminfo\n"
         "  highwater capture dump host.hwc --fields 'cgroup_needed*,pressure_memory*' -o x.csv\n"
-        "  highwater capture cut host.hwc --from 03:10 --to 03:20 -o incident.hwc\n",
+        "  highwater capture cut host.hwc --from 03:10 --to 03:20 -o incident.hwc\n"
+        "  highwater capture anonymise incident.hwc -o public.hwc\n",
     .min_operands = 0,
     .max_operands = UINT_MAX,
 };
@@ -227,7 +233,9 @@ static void show_copied(void *ctx, size_t done, size_t total)
     cli_progress(ctx, "samples", done, total);
 }
 
-static int cut_to(struct cli *cli, struct request *req, struct capture *c, size_t from, size_t to)
+/* With a map, whose names the copy has in place of those of the capture. */
+static int copy_to(struct cli *cli, struct request *req, struct capture *c,
+                   const struct capture_map *map, size_t from, size_t to)
 {
     struct capture_writer *w;
     struct err e = {0};
@@ -239,7 +247,7 @@ static int cut_to(struct cli *cli, struct request *req, struct capture *c, size_
         return cli_fail_err(cli, &e);
     strbuf_init(&root);
     capture_root(c, &root);
-    req->writer.root = root.text;
+    req->writer.root = map ? "/" : root.text;
     req->writer.origin = capture_source(c)->origin;
     req->writer.fresh = true;
     req->writer.mode = cli->mode;
@@ -247,7 +255,7 @@ static int cut_to(struct cli *cli, struct request *req, struct capture *c, size_
         strbuf_done(&root);
         return cli_fail_err(cli, &e);
     }
-    rc = capture_cut(c, from, to, w, show_copied, cli, &before, &lost, &e);
+    rc = capture_copy(c, map, from, to, w, show_copied, cli, &before, &lost, &e);
     cli_progress_end(cli);
     if (rc == 0 && capture_writer_stats(w)->samples == 0)
         rc = err_at(&e, -EBADMSG, cli->operands[1], 0, 0, "no sample of that time can be read");
@@ -260,8 +268,8 @@ static int cut_to(struct cli *cli, struct request *req, struct capture *c, size_
 
         if (before)
             snprintf(on, sizeof(on), ", and %zu before it that they build on", before);
-        cli_note(cli, "%s: %zu sample%s of that time%s, %s", req->output, to - from + 1,
-                 plural(to - from + 1), on,
+        cli_note(cli, "%s: %zu sample%s%s%s, %s", req->output, to - from + 1, plural(to - from + 1),
+                 map ? "" : " of that time", on,
                  format_bytes(size, capture_writer_stats(w)->file_bytes));
         if (lost)
             cli_note(cli, "%zu of these could not be read and were left out", lost);
@@ -290,7 +298,55 @@ static int cut(struct cli *cli, struct request *req)
     else if (from > to)
         rc = cli_usage(cli, "--from %s comes after --to %s", req->from, req->to ? req->to : "");
     else
-        rc = cut_to(cli, req, c, from, to);
+        rc = copy_to(cli, req, c, NULL, from, to);
+    capture_free(c);
+    return rc;
+}
+
+/* --- without its names ------------------------------------------------------------------------------------------------------ */
+static void learn_file(void *ctx, const char *path, bool read_now, int result, const char *text,
+                       size_t len)
+{
+    (void)result;
+    if (read_now)
+        anonymise_capture_learn(ctx, path, text ? text : "", text ? len : 0);
+}
+
+static void map_path(void *ctx, const char *path, struct strbuf *out)
+{
+    anonymise_capture_path(ctx, path, out);
+}
+
+static void map_text(void *ctx, const char *path, const char *text, size_t len, struct strbuf *out)
+{
+    anonymise_capture_text(ctx, path, text, len, out);
+}
+
+/* What is said to be a name late may stand early: all is read before anything is written. */
+static int anonymise_capture(struct cli *cli, struct request *req)
+{
+    struct anonymiser *a;
+    struct capture *c;
+    struct err e = {0};
+    int rc;
+
+    if (!req->output)
+        return cli_usage(cli, "anonymise needs -o FILE, the capture to write");
+    if (capture_open(cli->operands[1], &c, &e))
+        return cli_fail_err(cli, &e);
+    a = anonymiser_new();
+    for (size_t i = 0; i < capture_count(c); i++) {
+        if (capture_seek(c, i, NULL) == 0)
+            capture_each_file(c, learn_file, a);
+        cli_progress(cli, "names", i + 1, capture_count(c));
+    }
+    rc =
+        copy_to(cli, req, c, &(struct capture_map){map_path, map_text, a}, 0, capture_count(c) - 1);
+    if (rc == CLI_OK && capture_loss(c)->count)
+        rc = cli_fail(
+            cli, "%s: parts of it are damaged and left out; 'highwater capture info' says which",
+            cli->operands[1]);
+    anonymiser_free(a);
     capture_free(c);
     return rc;
 }
@@ -338,7 +394,7 @@ static int capture_from(struct cli *cli, struct request *req)
     if (cli->nr_operands > 2)
         return cli_usage(cli, "unexpected '%s' after DELAY and COUNT", cli->operands[2]);
     if (cli->nr_operands > 0 && parse_duration(delay, &req->delay, &e))
-        return cli_usage(cli, "DELAY: %s; or info, list, cat, cut or dump FILE", e.text);
+        return cli_usage(cli, "DELAY: %s; or info, list, cat, cut, anonymise or dump FILE", e.text);
     if (req->delay < 100 * NS_PER_MS || req->delay > 24 * 3600 * NS_PER_S)
         return cli_usage(cli, "DELAY %s: want 0.1 s to 24 h", delay);
     if (cli->nr_operands > 1) {
@@ -366,6 +422,13 @@ static int run(struct cli *cli, struct request *req)
         if (req->at || req->format || has_writer_options(req))
             return cli_usage(cli, "cut takes --from, --to, -o and --mode alone");
         return cut(cli, req);
+    }
+    if (strcmp(verb, "anonymise") == 0) {
+        if (cli->nr_operands != 2)
+            return cli_usage(cli, "anonymise wants FILE");
+        if (req->at || req->format || has_writer_options(req))
+            return cli_usage(cli, "anonymise takes -o and --mode alone");
+        return anonymise_capture(cli, req);
     }
     if (strcmp(verb, "info") == 0 || strcmp(verb, "list") == 0 || strcmp(verb, "cat") == 0) {
         bool cat = verb[0] == 'c';

@@ -149,4 +149,14 @@ int capture_cut(struct capture *c, size_t from, size_t to, struct capture_writer
                 capture_cut_fn *each, void *ctx, size_t *ret_before, size_t *ret_lost,
                 struct err *e);
 
+/* The same of a capture whose files are other ones in the copy: append the path, and the text, that `path` (of a directory with '/') shall have. */
+struct capture_map {
+    void (*path)(void *ctx, const char *path, struct strbuf *out);
+    void (*text)(void *ctx, const char *path, const char *text, size_t len, struct strbuf *out);
+    void *ctx;
+};
+int capture_copy(struct capture *c, const struct capture_map *map, size_t from, size_t to,
+                 struct capture_writer *w, capture_cut_fn *each, void *ctx, size_t *ret_before,
+                 size_t *ret_lost, struct err *e);
+
 #endif

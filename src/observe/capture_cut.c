@@ -14,23 +14,52 @@
 struct copy {
     struct capture *capture;
     struct capture_writer *writer;
+    const struct capture_map *map; /* NULL: files are as they are */
     bool whole; /* the sample begins a chunk of the copy: what it carries belongs to it */
 };
 
-static void copy_file(void *ctx, const char *path, bool read_now, int result, const char *text,
-                      size_t len)
+/* A directory's path ends with '/'. */
+static void put_file(const struct copy *copy, const char *path, int result, const char *text,
+                     size_t len)
 {
-    const struct copy *copy = ctx;
     size_t path_len = strlen(path);
     bool is_directory = path_len > 0 && path[path_len - 1] == '/';
     char name[HWC_PATH_MAX + 1];
 
-    if ((!read_now && !copy->whole) || path_len > HWC_PATH_MAX)
+    if (path_len > HWC_PATH_MAX)
         return;
     memcpy(name, path, path_len + 1);
     if (is_directory)
         name[path_len - 1] = '\0';
     capture_writer_tee(copy->writer, name, is_directory, result, text ? text : "", len);
+}
+
+static void put_mapped(const struct copy *copy, const char *path, int result, const char *text,
+                       size_t len)
+{
+    struct strbuf mapped_path, mapped;
+
+    strbuf_init(&mapped_path);
+    strbuf_init(&mapped);
+    copy->map->path(copy->map->ctx, path, &mapped_path);
+    if (text)
+        copy->map->text(copy->map->ctx, path, text, len, &mapped);
+    put_file(copy, mapped_path.text, result, text ? mapped.text : NULL, mapped.len);
+    strbuf_done(&mapped);
+    strbuf_done(&mapped_path);
+}
+
+static void copy_file(void *ctx, const char *path, bool read_now, int result, const char *text,
+                      size_t len)
+{
+    const struct copy *copy = ctx;
+
+    if (!read_now && !copy->whole)
+        return;
+    if (copy->map)
+        put_mapped(copy, path, result, text, len);
+    else
+        put_file(copy, path, result, text, len);
 }
 
 /* The instant that the capture shows. */
@@ -75,11 +104,11 @@ static void find_what_it_builds_on(struct capture *c, size_t index, struct build
     }
 }
 
-int capture_cut(struct capture *c, size_t from, size_t to, struct capture_writer *w,
-                capture_cut_fn *each, void *ctx, size_t *ret_before, size_t *ret_lost,
-                struct err *e)
+int capture_copy(struct capture *c, const struct capture_map *map, size_t from, size_t to,
+                 struct capture_writer *w, capture_cut_fn *each, void *ctx, size_t *ret_before,
+                 size_t *ret_lost, struct err *e)
 {
-    struct copy copy = {.capture = c, .writer = w};
+    struct copy copy = {.capture = c, .writer = w, .map = map};
     struct builds_on before = {0};
     size_t total, lost = 0;
     int rc = 0;
@@ -103,4 +132,11 @@ int capture_cut(struct capture *c, size_t from, size_t to, struct capture_writer
     *ret_lost = lost;
     vec_done(&before.samples);
     return rc;
+}
+
+int capture_cut(struct capture *c, size_t from, size_t to, struct capture_writer *w,
+                capture_cut_fn *each, void *ctx, size_t *ret_before, size_t *ret_lost,
+                struct err *e)
+{
+    return capture_copy(c, NULL, from, to, w, each, ctx, ret_before, ret_lost, e);
 }

@@ -516,6 +516,12 @@ static bool may_end(const struct cursor *c, const struct name *name, size_t len)
     return !is_word(next) && next != '-';
 }
 
+/* Of a user: elsewhere it is any number. */
+static bool is_number(const struct name *name)
+{
+    return strspn(name->text, "0123456789") == strlen(name->text);
+}
+
 /* The longest name that is known and begins here. */
 static size_t take_known(struct cursor *c)
 {
@@ -537,7 +543,7 @@ static size_t take_known(struct cursor *c)
         if (c->at + len < c->end && is_word(c->at[len]) && c->at[len] != '_')
             continue;
         name = anonymiser_find(c->a, hash, c->at, len);
-        if (name && may_end(c, name, len)) {
+        if (name && !is_number(name) && may_end(c, name, len)) {
             best = name;
             best_len = len;
             best_hash = hash;

@@ -20,6 +20,7 @@ enum name_kind {
     KIND_CONTAINER,
     KIND_IMAGE,
     KIND_SERIAL,
+    KIND_GROUP, /* of a capture: no word of a text is one */
     NR_KINDS
 };
 

@@ -130,6 +130,20 @@ static bool is_id(struct span word)
     return true;
 }
 
+/* "group12": what already stands for a group of a capture. */
+static bool is_group_stand_in(const struct anonymiser *a, struct span word)
+{
+    static const char stem[] = "group";
+    size_t len = strlen(stem);
+
+    if (a->count[KIND_GROUP] == 0 || span_len(word) <= len || memcmp(word.at, stem, len) != 0)
+        return false;
+    for (word.at += len; word.at < word.end; word.at++)
+        if (!is_digit(*word.at))
+            return false;
+    return true;
+}
+
 void anonymiser_learn_word(struct anonymiser *a, enum name_kind kind, struct span word)
 {
     unsigned name;
@@ -139,7 +153,7 @@ void anonymiser_learn_word(struct anonymiser *a, enum name_kind kind, struct spa
     while (!span_empty(word) && !is_word(word.end[-1]))
         word.end--;
     if (span_len(word) < 2 || span_len(word) > 253 || !has_letter(word) || is_public(kind, word) ||
-        is_unit_name(word) || is_id(word))
+        is_unit_name(word) || is_id(word) || is_group_stand_in(a, word))
         return;
     name = anonymiser_name(a, kind, word.at, span_len(word));
     if (name != UINT_MAX)

@@ -4,7 +4,7 @@ $ highwater capture
 ! Try 'highwater capture --help'.
 = 2
 $ highwater capture -o x.hwc 5parsecs
-!~ highwater capture: DELAY: .*; or info, list, cat, cut or dump FILE
+!~ highwater capture: DELAY: .*; or info, list, cat, cut, anonymise or dump FILE
 ! Try 'highwater capture --help'.
 = 2
 $ highwater capture -o x.hwc 0.01

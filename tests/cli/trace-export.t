@@ -28,7 +28,7 @@ $ highwater trace import --from oracle x.bin -o back.hwt
 $ highwater trace export $EXAMPLES/pipeline.hwt --process 10972 --to csv | wc -l
 >~ \d+
 # The memory it takes does not grow with the recording.
-memory: 60 MiB
+memory: 120 MiB
 $ highwater trace export -q $EXAMPLES/python.hwt --to csv -o y.csv
 $ highwater trace export -q $EXAMPLES/python.hwt --to oracle -o y.bin; python3 -c 'import os; print(os.path.getsize("y.bin") % 24)'
 > 0

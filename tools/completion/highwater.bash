@@ -54,7 +54,7 @@ _highwater() {
     explain) mapfile -t COMPREPLY < <(compgen -W "$(highwater explain --names 2>/dev/null)" -- "$current") ;;
     capture)
         if [ "$COMP_CWORD" -eq 2 ]; then
-            mapfile -t COMPREPLY < <(compgen -W "info list cat cut dump" -- "$current")
+            mapfile -t COMPREPLY < <(compgen -W "info list cat cut anonymise dump" -- "$current")
             return
         fi
         ;;

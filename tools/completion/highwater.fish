@@ -17,5 +17,5 @@ end
 complete -c highwater -n __fish_use_subcommand -f -a '(__highwater_verbs)'
 complete -c highwater -n 'not __fish_use_subcommand; and string match -q -- "-*" (commandline -ct)' -f -a '(__highwater_options)'
 complete -c highwater -n '__fish_seen_subcommand_from explain' -f -a '(__highwater_names)'
-complete -c highwater -n '__fish_seen_subcommand_from capture' -a 'info list cat cut dump'
+complete -c highwater -n '__fish_seen_subcommand_from capture' -a 'info list cat cut anonymise dump'
 complete -c highwater -n '__fish_seen_subcommand_from trace' -a 'info heat wss dump verify export import'
