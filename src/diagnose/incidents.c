@@ -43,7 +43,20 @@ static u64 apart(const struct log_event *a, const struct log_event *b)
     return UNKNOWN;
 }
 
-/* One kill, told by two logs: the same process with the same figures, at no other time. */
+/* dmesg -T drifts by seconds or minutes, and two logs may be of two time zones, which are quarters of an hour apart. */
+#define DRIFT_US   600000000ull
+#define QUARTER_US 900000000ull
+#define ZONES_US   (26 * 3600 * 1000000ull)
+
+static bool same_moment(u64 between)
+{
+    u64 beyond = known(between) ? between % QUARTER_US : 0;
+
+    return !known(between) || between < DRIFT_US ||
+           (between < ZONES_US && MIN(beyond, QUARTER_US - beyond) < 10 * ONE_MOMENT_US);
+}
+
+/* One kill, told by two logs: the same process with the same figures, at no other time as far as clocks can be trusted. */
 static bool is_same(const struct log_event *a, const struct log_event *b)
 {
     u64 between = apart(a, b);
@@ -51,7 +64,8 @@ static bool is_same(const struct log_event *a, const struct log_event *b)
     return a->kind == b->kind && is_group(a) == is_group(b) && a->pid == b->pid &&
            strcmp(a->comm, b->comm) == 0 && a->pid != 0 && a->total_vm == b->total_vm &&
            a->anon_rss == b->anon_rss && known(a->anon_rss) &&
-           (!known(between) || between < ONE_MOMENT_US);
+           (!known(between) || between < ONE_MOMENT_US ||
+            (known(a->stamp.wall_us) && known(b->stamp.wall_us) && same_moment(between)));
 }
 
 static u64 parts_told(const struct log_event *e)
@@ -115,6 +129,27 @@ static u64 zram_bytes(const struct snapshot *s)
     return sum && s->zrams.count < 1024 ? sum : UNKNOWN;
 }
 
+/* The log names no group; one container of this text was killed at its limit, as somebody else says, and it fits. */
+static const struct log_event *told_of(const struct snapshot *s, const struct log_event *e)
+{
+    const struct log_event *one = NULL;
+
+    vec_for_each (&s->log, told) {
+        if (told->kind != LOG_OOM_TOLD || !told->task_memcg || !known(told->limit))
+            continue;
+        if (one && strcmp(one->task_memcg, told->task_memcg) != 0)
+            return NULL;
+        one = told;
+    }
+    if (!one || (known(e->anon_rss) && e->anon_rss > one->limit) ||
+        (known(e->stamp.wall_us) && known(one->stamp.wall_us) &&
+         !same_moment(e->stamp.wall_us > one->stamp.wall_us
+                          ? e->stamp.wall_us - one->stamp.wall_us
+                          : one->stamp.wall_us - e->stamp.wall_us)))
+        return NULL;
+    return one;
+}
+
 void incidents_take(struct incidents *in, const struct snapshot *s)
 {
     vec_reset(&in->items);
@@ -134,8 +169,13 @@ void incidents_take(struct incidents *in, const struct snapshot *s)
                 oom_facts_add_group(&i->facts, g);
         if (!i->facts.of_group)
             i->facts.arc = s->arc_size;
+        if (s->pasted && !i->facts.of_group)
+            i->facts.machine = s->meminfo[MI_MEM_TOTAL];
         if (!i->facts.of_group)
             i->facts.zram = zram_bytes(s);
+        if (i->facts.of_group && !i->e->oom_memcg && !known(i->e->limit) &&
+            i->e->kind == LOG_OOM_KILL)
+            i->facts.told = told_of(s, i->e);
         i->facts.heap = *i->e->comm ? sizing_heap(s, i->e->comm, i->e->pid) : NULL;
         i->ruling = oom_rule(&i->facts);
     }

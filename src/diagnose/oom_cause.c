@@ -411,7 +411,7 @@ static void rule_machine(const struct oom_facts *f, struct oom_ruling *ruling)
         holder.cause = CAUSE_UNTOLD;
     /* All that is listed is so little that no memory is full of it. */
     if (holder.cause == CAUSE_ANON && !known(f->anon) && !known(f->total) &&
-        holder.bytes < LISTED_LITTLE)
+        holder.bytes < (known(f->machine) ? MIN(LISTED_LITTLE, f->machine / 8) : LISTED_LITTLE))
         holder.cause = CAUSE_UNTOLD;
     ruling->cause = holder.cause;
     ruling->bytes = holder.cause == CAUSE_UNTOLD ? UNKNOWN : holder.bytes;
@@ -589,6 +589,26 @@ static void rule_line(const struct oom_facts *f, struct oom_ruling *ruling)
         ruling->cause = oom_is_bound(f->e) ? CAUSE_NODE : CAUSE_UNTOLD;
 }
 
+/* Of all memory, in percent: who held so much alone is why there was none. */
+#define PLAINLY 50
+
+bool oom_is_plain(const struct oom_facts *f)
+{
+    const struct log_event *e = f->e;
+    u64 held = known(e->anon_rss) ? e->anon_rss + figure_or(e->shmem_rss, 0) : UNKNOWN;
+    s64 adj = f->victim ? f->victim->oom_score_adj : e->has_adj ? e->oom_score_adj : 0;
+
+    if (f->of_group || e->kind != LOG_OOM_KILL || !f->r || known(f->total) || !f->nr_programs ||
+        strcmp(f->programs[0].name, f->thread_of ? f->thread_of->comm : e->comm) != 0 ||
+        !known(held) || held > (u64)1 << 56)
+        return false;
+    if (known(f->machine))
+        return held >= f->machine / 100 * PLAINLY && held <= f->machine;
+    /* Thousandths of memory and swap, to which oom_score_adj was added; of the one that was chosen. */
+    return (f->thread_of || strcmp(f->r->chosen, e->comm) == 0) && known(f->r->score) &&
+           f->r->score <= 1000 && adj == 0 && f->r->score >= 10ull * PLAINLY;
+}
+
 struct oom_ruling oom_rule(const struct oom_facts *f)
 {
     struct oom_ruling ruling = {.cause = CAUSE_UNTOLD, .confidence = CONF_LOW, .bytes = UNKNOWN};
@@ -609,5 +629,10 @@ struct oom_ruling oom_rule(const struct oom_facts *f)
         rule_group(f, &ruling);
     else
         rule_machine(f, &ruling);
+    if (ruling.cause == CAUSE_UNTOLD && ruling.program && oom_is_plain(f)) {
+        ruling.cause = CAUSE_ANON;
+        ruling.bytes = ruling.program->bytes;
+        ruling.confidence = CONF_MEDIUM;
+    }
     return ruling;
 }

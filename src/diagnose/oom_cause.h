@@ -25,6 +25,9 @@ struct oom_ruling {
 
 struct oom_ruling oom_rule(const struct oom_facts *f);
 
+/* Nothing tells what filled memory but the victim itself, which held most of the machine. */
+bool oom_is_plain(const struct oom_facts *f);
+
 /* Kinds of programs that need memory beside what they were given. */
 bool oom_is_guest(const char *comm); /* a virtual machine monitor */
 bool oom_is_jvm(const char *comm);

@@ -579,12 +579,29 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
+/* Kernels up to 5.0 name the task that was chosen and the one whose memory goes: of a process with threads both are its own, and the table has
+ * but one row of it. A child has a row. */
+static const struct oom_candidate *process_of_thread(const struct oom_facts *f)
+{
+    const struct oom_candidate *chosen = NULL;
+
+    if (!f->r->chosen_pid || f->r->chosen_pid == f->e->pid || !known(f->e->total_vm))
+        return NULL;
+    vec_for_each (&f->r->tasks, t) {
+        if (t->pid == f->e->pid)
+            return NULL;
+        if (t->pid == f->r->chosen_pid)
+            chosen = t;
+    }
+    return chosen && chosen->total_vm == f->e->total_vm ? chosen : NULL;
+}
+
 /* Sum the table by name; the largest ones stay. */
 static void take_programs(struct oom_facts *f)
 {
     size_t count = f->r->tasks.count, n = 0;
     struct oom_program *all = xcalloc(count + 1, sizeof(*all));
-    bool in_table = false;
+    bool in_table = process_of_thread(f) != NULL;
 
     for (size_t i = 0; i < count; i++) {
         const struct oom_candidate *t = &f->r->tasks.items[i];
@@ -637,7 +654,7 @@ static void take_candidates(struct oom_facts *f)
 {
     f->adj_common = true;
     vec_for_each (&f->r->tasks, t) {
-        if (t->pid == f->e->pid)
+        if (t->pid == f->e->pid || t == f->thread_of)
             f->victim = t;
         if (!f->largest || oom_held(t) > oom_held(f->largest))
             f->largest = t;
@@ -664,7 +681,8 @@ void oom_facts_take(struct oom_facts *f, const struct log_event *e)
                       &f->locked,  &f->slab_r,       &f->slab_u,    &f->page_tables, &f->stacks,
                       &f->hugetlb, &f->hugetlb_free, &f->percpu,    &f->sock,        &f->vmalloc,
                       &f->zswap,   &f->kernel_other, &f->balloon,   &f->free,        &f->uncounted,
-                      &f->untold,  &f->swap_total,   &f->swap_free, &f->arc,         &f->zram};
+                      &f->untold,  &f->swap_total,   &f->swap_free, &f->arc,         &f->zram,
+                      &f->machine};
 
     memset(f, 0, sizeof(*f));
     for (unsigned i = 0; i < ARRAY_SIZE(figures); i++)
@@ -688,6 +706,7 @@ void oom_facts_take(struct oom_facts *f, const struct log_event *e)
         f->swap_free = f->r->swap_free;
         take_machine(f);
     }
+    f->thread_of = process_of_thread(f);
     take_programs(f);
     take_candidates(f);
 }

@@ -74,6 +74,10 @@ struct oom_facts {
     u64 processes;          /* rows of the table */
     bool programs_resident; /* bytes count shared pages in each process */
     const struct oom_candidate *victim, *second, *spared, *largest;
+    const struct oom_candidate *thread_of; /* the kernel names a thread of this process; NULL */
+    const struct log_event
+        *told;   /* who else tells of it: of which container it was, and its limit; NULL */
+    u64 machine; /* the machine's memory, from elsewhere in the text: of a kill that does not tell */
     bool adj_common; /* all candidates that could be chosen have the victim's oom_score_adj */
 };
 

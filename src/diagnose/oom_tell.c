@@ -70,6 +70,42 @@ static void detail(const struct telling *t, struct strbuf *text)
     strbuf_reset(text);
 }
 
+static bool in_table(const struct oom_report *r, u32 pid)
+{
+    vec_for_each (&r->tasks, task)
+        if (task->pid == pid)
+            return true;
+    return false;
+}
+
+/* The kernel names two: of one process with threads, or of a parent and its child. Only the table of tasks tells which, by its rows. */
+static void tell_chosen(const struct telling *t, struct strbuf *text)
+{
+    const struct log_event *e = t->e;
+    const struct oom_report *r = e->report;
+    bool killed_row = in_table(r, e->pid), chosen_row = in_table(r, r->chosen_pid);
+
+    if (killed_row && chosen_row)
+        strbuf_printf(text, "%s (pid %u) was chosen, and a child of it died in its place.",
+                      r->chosen, r->chosen_pid);
+    else if (killed_row && strcmp(r->chosen, e->comm) == 0)
+        strbuf_printf(text, "Pid %u, the one that was chosen, is a thread of it.", r->chosen_pid);
+    else if (t->f->thread_of)
+        strbuf_printf(text, "Pid %u, which the kernel names as killed, is a thread of %s (pid %u).",
+                      e->pid, t->f->thread_of->comm, r->chosen_pid);
+    else
+        strbuf_printf(
+            text,
+            "The kernel had chosen %s (pid %u): pid %u is a thread of it, or a child that "
+            "died in its place.",
+            r->chosen, r->chosen_pid, e->pid);
+    (void)oom_figure((char[48]){0}, t->c, e, OOM_PART_CHOICE, "pid of the chosen", r->chosen_pid,
+                     IN_ID);
+    (void)oom_figure((char[48]){0}, t->c, e, OOM_PART_KILL, "pid", e->pid, IN_ID);
+    finding_detail(t->c, "%s", text->text);
+    strbuf_reset(text);
+}
+
 /* Who died, where the title does not say it. */
 static void tell_victim(const struct telling *t, struct strbuf *text)
 {
@@ -110,14 +146,8 @@ static void tell_victim(const struct telling *t, struct strbuf *text)
         finding_detail(t->c, "%s", text->text);
         strbuf_reset(text);
     }
-    if (e->report && *e->report->chosen && e->report->chosen_pid != e->pid) {
-        strbuf_printf(text, "%s (pid %u) was chosen, and a child of it died in its place.",
-                      e->report->chosen, e->report->chosen_pid);
-        (void)oom_figure((char[48]){0}, t->c, e, OOM_PART_CHOICE, "pid of the chosen",
-                         e->report->chosen_pid, IN_ID);
-        finding_detail(t->c, "%s", text->text);
-        strbuf_reset(text);
-    }
+    if (e->report && *e->report->chosen && e->report->chosen_pid != e->pid)
+        tell_chosen(t, text);
 }
 
 /* What a candidate held, under its name and pid. Returns buf. */
@@ -383,7 +413,10 @@ static void tell_missing(const struct telling *t)
     else if (t->ruling->cause == CAUSE_UNTOLD || t->ruling->cause == CAUSE_LIMIT ||
              (t->ruling->cause == CAUSE_LEVEL_ABOVE && !oom_has(r, OOM_PART_LIMIT)))
         tell_untold(t);
-    if (t->f->missing && t->ruling->cause == CAUSE_ANON && !t->f->of_group)
+    if (oom_is_plain(t->f) && !known(t->f->machine) && !t->f->victim && !t->e->has_adj)
+        finding_detail(t->c, "A score has oom_score_adj in it, which this text does not tell: the "
+                             "share is right where that is 0.");
+    if (t->f->missing && t->ruling->cause == CAUSE_ANON && !t->f->of_group && !oom_is_plain(t->f))
         finding_detail(t->c, "What is in no counter cannot be told: %s is missing.", t->f->missing);
 }
 

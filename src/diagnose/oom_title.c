@@ -27,6 +27,8 @@
 #define SWAP_FULL    0.05
 /* The largest process of a machine that holds less does not explain why its memory is full. */
 #define HOLDS_LITTLE (32 * MIB)
+/* ... unless it is this share of the machine. */
+#define LITTLE_SHARE 0.125
 
 /* Kills no further apart are at once. */
 #define AT_ONCE_S 0.1
@@ -75,6 +77,15 @@ static void say_limit(const struct telling *t, struct strbuf *out)
     u64 limit = t->e->limit;
     char label[96];
 
+    if (!t->e->oom_memcg && t->f->told) {
+        const char *name = group_label(label, t->f->told->task_memcg);
+
+        strbuf_printf(out, "the limit of %s (%s, says %s)", name + (*name == '/'),
+                      SIZE(t->f->told->limit), t->f->told->killer);
+        evidence(t->c, "limit", number_of(t->f->told->limit), IN_BYTES, t->f->told->killer, "%s",
+                 "");
+        return;
+    }
     strbuf_printf(out, "the limit of %s", label_of(label, t->e->oom_memcg));
     if (known(limit) && limit < NO_LIMIT)
         strbuf_printf(out, " (%s)", BYTES(LIMIT, "limit", limit));
@@ -99,9 +110,9 @@ void oom_say_victim(const struct telling *t, struct strbuf *out)
         strbuf_append(out, "a process that the text does not name");
         return;
     }
-    strbuf_append(out, t->e->comm);
+    strbuf_append(out, t->f->thread_of ? t->f->thread_of->comm : t->e->comm);
     if (t->e->pid)
-        strbuf_printf(out, " (pid %u)", t->e->pid);
+        strbuf_printf(out, " (pid %u)", t->f->thread_of ? t->f->thread_of->pid : t->e->pid);
     if (known(bytes))
         strbuf_printf(out, ", which held %s,", BYTES(KILL, "memory of the victim", bytes));
 }
@@ -206,6 +217,22 @@ static bool counts_shared_often(const struct oom_facts *f, const struct oom_prog
            p->bytes > f->anon + swapped + figure_or(f->shmem, 0) + figure_or(f->file, 0);
 }
 
+/* Without a report the machine's size, or the kernel's score, says how much of all that is. */
+static void say_share(const struct telling *t, struct strbuf *out)
+{
+    const struct oom_facts *f = t->f;
+
+    if (!oom_is_plain(f))
+        return;
+    if (known(f->machine)) {
+        strbuf_printf(out, " of %s", SIZE(f->machine));
+        evidence(t->c, "MemTotal", number_of(f->machine), IN_BYTES, "/proc/meminfo", "%s", "");
+        return;
+    }
+    strbuf_printf(out, ", %s of memory and swap by the kernel's score of it",
+                  PERCENT(CHOICE, "score, in percent", (double)f->r->score / 10));
+}
+
 static void title_anon(const struct telling *t, struct strbuf *out)
 {
     const struct oom_program *p = t->ruling->program;
@@ -232,7 +259,9 @@ static void title_anon(const struct telling *t, struct strbuf *out)
             say_swap(t, out);
             return;
         }
-        strbuf_printf(out, ": it holds %s", BYTES(TASKS, "held by the largest program", p->bytes));
+        strbuf_printf(out, ": it %s %s", oom_is_plain(f) ? "held" : "holds",
+                      BYTES(TASKS, "held by the largest program", p->bytes));
+        say_share(t, out);
         if (p->swap > p->bytes / 16)
             strbuf_printf(out, " (%s of it in swap)",
                           BYTES(TASKS, "in swap of the largest program", p->swap));
@@ -682,6 +711,21 @@ static bool title_part(const struct telling *t, struct strbuf *out)
     return false;
 }
 
+/* So little is no reason on a machine of today; on a router it is much of all. */
+static void say_little(const struct telling *t, struct strbuf *out, u64 bytes)
+{
+    u64 all = known(t->f->total) ? t->f->total : t->f->machine;
+
+    if (known(all) && bytes >= (u64)(LITTLE_SHARE * (double)all)) {
+        strbuf_printf(out, " of %s", SIZE(all));
+        evidence(t->c, "MemTotal", number_of(all), IN_BYTES, "/proc/meminfo", "%s", "");
+        return;
+    }
+    strbuf_append(out, ": so little that no program filled memory, or memory was free");
+    if (!known(all))
+        strbuf_append(out, ", unless there is little of it");
+}
+
 static void title_untold(const struct telling *t, struct strbuf *out)
 {
     u64 bytes = oom_victim_bytes(t);
@@ -737,7 +781,7 @@ static void title_untold(const struct telling *t, struct strbuf *out)
         strbuf_printf(out, " hold %s together: what holds the rest, it does not say",
                       BYTES(TASKS, "held by all processes", t->f->programs_bytes));
     } else if (known(bytes) && bytes < HOLDS_LITTLE)
-        strbuf_append(out, ": so little that no program filled memory, or memory was free");
+        say_little(t, out, bytes);
     if (known(t->f->arc) && known(t->c->f->total) &&
         (double)t->f->arc >= ARC_BESIDE * (double)t->c->f->total) {
         strbuf_printf(out, "; the ARC of ZFS, in the same text, holds %s", SIZE(t->f->arc));

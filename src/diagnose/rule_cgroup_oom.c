@@ -11,7 +11,9 @@
 
 static const char *level_of(const struct incident *i)
 {
-    return i->e->oom_memcg ? i->e->oom_memcg : "a cgroup that the log does not name";
+    return i->e->oom_memcg ? i->e->oom_memcg
+           : i->facts.told ? i->facts.told->task_memcg
+                           : "a cgroup that the log does not name";
 }
 
 static bool at_level(const struct incident *i, const char *level)

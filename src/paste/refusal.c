@@ -30,6 +30,10 @@ static const struct {
     {{"emory limit of ", " exceeded with ", "a container of Cloud Run", REFUSED_PLATFORM,
       "emory limit of "},
      "its memory setting"},
+    {{"Error R14 (Memory quota exceeded)", NULL, "a dyno of Heroku", REFUSED_PLATFORM, NULL},
+     "its quota, Error R14: it goes on, in swap, and is slow"},
+    {{"Error R15 (Memory quota vastly exceeded)", NULL, "a dyno of Heroku", REFUSED_PLATFORM, NULL},
+     "its quota; with twice that in use, Error R15, Heroku ends it"},
     {{"TERM_MEMLIMIT", "LSF", "a job of LSF", REFUSED_PLATFORM, NULL}, "bsub -M"},
     {{"TCP: out of memory -- consider tuning tcp_mem", NULL, "TCP", REFUSED_SETTING, NULL},
      "net.ipv4.tcp_mem, the memory of all TCP sockets"},
@@ -234,7 +238,7 @@ static const char *const says_so[] = {
 };
 
 /* Of AWS Lambda, at the end of each run: of interest when the two figures are equal. Of Python, as the last line of a trace. */
-static const char *const others[] = {"Max Memory Used: ", "MemoryError"};
+static const char *const others[] = {"Max Memory Used: ", "MemoryError", "Process running mem="};
 
 const char *refusal_sign(unsigned sentence)
 {
@@ -499,6 +503,22 @@ static bool take_lambda(struct paste *p, struct span line, struct klog_place pla
     return true;
 }
 
+/* "Process running mem=612M(119.6%)": Heroku tells what a dyno uses, and what share of its quota that is. The Error follows. */
+static void note_dyno(struct paste *p, struct span line)
+{
+    const char *at = span_find(line, "Process running mem=");
+    struct span rest = {at ? at + strlen("Process running mem=") : line.end, line.end};
+    double percent;
+    u64 bytes, quota;
+
+    if (!at || !amount_take(&rest, 1, &bytes) || !span_take(&rest, "(") ||
+        !decimal_take(&rest, &percent) || !(percent > 1 && percent < 10000) || bytes > (u64)1 << 50)
+        return;
+    /* Quotas are multiples of 512 MiB. */
+    quota = (u64)((double)bytes * 100 / percent / (512.0 * MIB) + 0.5);
+    p->state->dyno_quota = quota ? quota * 512 * MIB : UNKNOWN;
+}
+
 static bool fits(const struct sentence *s, struct span line)
 {
     return span_find(line, s->has) && (!s->also || span_find(line, s->also));
@@ -508,6 +528,7 @@ bool refusal_take(struct paste *p, struct span message, const struct klog_stamp 
 {
     struct span line = span_trim(message);
 
+    note_dyno(p, line);
     if (is_eal_going_on(line))
         forget_sizes(p);
     if (p->s.refusals.count >= REFUSALS_MAX)
@@ -519,6 +540,8 @@ bool refusal_take(struct paste *p, struct span message, const struct klog_stamp 
         if (!fits(&limited[i].s, line))
             continue;
         push(p, &limited[i].s, limited[i].limit, line, stamp->place);
+        if (span_find(line, "Error R1"))
+            vec_last(&p->s.refusals).bytes = p->state->dyno_quota;
         return true;
     }
     for (unsigned i = 0; i < ARRAY_SIZE(sentences); i++) {

@@ -117,6 +117,7 @@ struct paste_state {
     u64 task_limit; /* bytes; UNKNOWN */
 
     unsigned refusals_said; /* REFUSED_SAID */
+    u64 dyno_quota;         /* of Heroku, bytes; UNKNOWN */
 
     struct klog *klog;
     struct newest_first *newest;
