@@ -20,6 +20,7 @@ void swap_init(struct swap *s, struct frames *frames, struct counters *counters)
         .frames = frames,
         .counters = counters,
         .page_cluster = 3,
+        .vma_ra_enabled = true,
         .least_priority = -1,
         .nr_cpus = MAX(frames->nr_cpus, 1u),
     };

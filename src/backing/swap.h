@@ -109,8 +109,9 @@ struct swap {
     u32 slots_cache_held; /* areas being turned off: no slots are taken ahead meanwhile */
     u64 nr_cached;        /* pages in the swap cache */
     u64 xa_nodes; /* about the tree nodes the kernel would have for the swap cache and its shadows */
-    u32 page_cluster;  /* vm.page-cluster, 3 */
-    u32 nr_rotational; /* areas with seeks: any turns swap_use_vma_readahead() off */
+    u32 page_cluster;    /* vm.page-cluster, 3 */
+    bool vma_ra_enabled; /* swap/vma_ra_enabled, true */
+    u32 nr_rotational;   /* areas with seeks: any turns swap_use_vma_readahead() off */
     s32 least_priority;
     u32 order[SWAP_AREAS_MAX]; /* areas with free slots, as they are tried next */
     u32 nr_order;
@@ -219,7 +220,7 @@ static inline struct swap_area *swap_area_of(struct swap *s, swp_t e)
 /* Which policy swapin_readahead() follows: by address unless some area has seeks. */
 static inline bool swap_use_vma_readahead(const struct swap *s)
 {
-    return s->nr_rotational == 0;
+    return s->vma_ra_enabled && s->nr_rotational == 0;
 }
 
 /* do_swap_page() reads just this page and bypasses the swap cache: device without a queue, one

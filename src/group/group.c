@@ -111,6 +111,7 @@ void groups_init(struct groups *gs, struct frames *frames, struct counters *coun
     u64map_init(&gs->by_name);
     gs->stock = xcalloc(nr_cpus, sizeof(*gs->stock));
     gs->root = group_make(gs, NULL, "");
+    gs->root->subtree_control = CONTROLLERS_ALL;
     assert(gs->root->id == GROUP_ROOT);
 }
 

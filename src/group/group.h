@@ -66,6 +66,21 @@ struct page_counter { /* in pages */
     u64 failcnt;
 };
 
+/* Controllers that a group turns on for those below it, in the order in which the kernel names them. */
+enum controller {
+    CONTROLLER_CPUSET,
+    CONTROLLER_CPU,
+    CONTROLLER_IO,
+    CONTROLLER_MEMORY,
+    CONTROLLER_HUGETLB,
+    CONTROLLER_PIDS,
+    NR_CONTROLLERS
+};
+#define CONTROLLERS_ALL      (BIT(NR_CONTROLLERS) - 1)
+/* Those whose groups may have processes beside groups (threaded ones). */
+#define CONTROLLERS_THREADED (BIT(CONTROLLER_CPUSET) | BIT(CONTROLLER_CPU) | BIT(CONTROLLER_PIDS))
+extern const char *const controller_name[NR_CONTROLLERS];
+
 enum hugetlb_charge { HUGETLB_IN_USE, HUGETLB_RSVD, NR_HUGETLB_CHARGES };
 
 struct group {
@@ -82,6 +97,7 @@ struct group {
     struct counters counters; /* this group alone; group_counter() adds what is below */
     u64 kernel_pages; /* of `memory`: paid for kernel objects, which are counted in bytes (slab/) */
     u32 nr_tasks;
+    u32 subtree_control; /* bits of enum controller: what the groups below it have files of */
     u64 cpuset_cpus, cpuset_mems; /* its own sets of CPUs and nodes; 0: none */
     u64 cpus_effective,
         mems_effective; /* what these leave of the parent's; all bits: no group of the path has a set */
@@ -126,6 +142,18 @@ void groups_init(struct groups *gs, struct frames *frames, struct counters *coun
 void groups_done(struct groups *gs);
 /* A child of parent; NULL when 65,535 exist. */
 struct group *group_new(struct groups *gs, struct group *parent, const char *name);
+/* Controllers that it has: those that its parent turned on. */
+static inline u32 group_controllers(const struct group *g)
+{
+    return g->parent ? g->parent->subtree_control : CONTROLLERS_ALL;
+}
+/* Has it files of this one's controller? Pressure and cgroup.* are of none. */
+bool group_has_files_of(const struct group *g, const char *file);
+/* cgroup.subtree_control: 0, -ENOENT (the group has not what is to be turned on), -EBUSY (a child needs what is to be turned off, or the
+ * group has processes), -EOPNOTSUPP (it is the root of threaded groups). What is turned off gives up the limits of the children. */
+int group_control_children(struct group *g, u32 enable, u32 disable);
+/* May a process enter? 0, or -EBUSY: it has groups that compete with its processes. */
+int group_may_enter(struct group *g);
 /* rmdir: no task may enter any more. What is charged stays until it is freed or reclaimed, as a "zombie"; its protection ends. Kernel
  * objects are the caller's business.   -EBUSY: it has tasks or children.   pre: not the root */
 int group_remove(struct groups *gs, struct group *g);

@@ -30,11 +30,30 @@ static bool is_live(const struct task *t)
     return !t->kthread && t->state != TASK_ZOMBIE && t->state != TASK_DEAD;
 }
 
-static void render_controllers(const struct system *s, struct group *g HW_UNUSED,
-                               struct strbuf *out)
+static void render_names(const struct system *s, u32 controllers, struct strbuf *out)
 {
-    strbuf_printf(out, "%scpu io memory %spids\n", s->groups.cpusets ? "cpuset " : "",
-                  kernel_has(&s->kernel, KERNEL_CGROUP_HUGETLB) ? "hugetlb " : "");
+    bool any = false;
+
+    if (!s->groups.cpusets)
+        controllers &= ~(u32)BIT(CONTROLLER_CPUSET);
+    if (!kernel_has(&s->kernel, KERNEL_CGROUP_HUGETLB))
+        controllers &= ~(u32)BIT(CONTROLLER_HUGETLB);
+    for (unsigned i = 0; i < NR_CONTROLLERS; i++) {
+        if (controllers & BIT(i))
+            strbuf_printf(out, "%s%s", any ? " " : "", controller_name[i]);
+        any |= controllers & BIT(i);
+    }
+    strbuf_appendc(out, '\n');
+}
+
+static void render_controllers(const struct system *s, struct group *g, struct strbuf *out)
+{
+    render_names(s, group_controllers(g), out);
+}
+
+static void render_subtree_control(const struct system *s, struct group *g, struct strbuf *out)
+{
+    render_names(s, g->subtree_control, out);
 }
 
 static void render_type(const struct system *s HW_UNUSED, struct group *g HW_UNUSED,
@@ -380,9 +399,8 @@ const struct cgroup_file cgroup_files[] = {
 };
 const unsigned nr_cgroup_files = ARRAY_SIZE(cgroup_files);
 
-/* All controllers are on in every group. */
 const struct cgroup_file live_cgroup_files[] = {
-    {"cgroup.subtree_control", true, 0, false, render_controllers},
+    {"cgroup.subtree_control", true, 0, false, render_subtree_control},
     {"cgroup.type", false, 0, false, render_type},
 };
 const unsigned nr_live_cgroup_files = ARRAY_SIZE(live_cgroup_files);

@@ -259,7 +259,7 @@ void render_demotion_enabled(const struct system *s, struct strbuf *out)
     strbuf_append(out, s->tunables.demotion_enabled ? "true\n" : "false\n");
 }
 
-const struct constant_file constant_files[] = {
-    {"sys/kernel/mm/swap/vma_ra_enabled", "true\n"},
-};
-const unsigned nr_constant_files = ARRAY_SIZE(constant_files);
+void render_vma_ra_enabled(const struct system *s, struct strbuf *out)
+{
+    strbuf_append(out, s->swap.vma_ra_enabled ? "true\n" : "false\n");
+}

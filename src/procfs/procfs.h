@@ -36,6 +36,7 @@ void render_cpuinfo(const struct system *s, struct strbuf *out);
 void render_tier_fast(const struct system *s, struct strbuf *out);
 void render_tier_slow(const struct system *s, struct strbuf *out);
 void render_demotion_enabled(const struct system *s, struct strbuf *out);
+void render_vma_ra_enabled(const struct system *s, struct strbuf *out);
 void render_nodes_online(const struct system *s, struct strbuf *out);
 void render_nodes_has_cpu(const struct system *s, struct strbuf *out);
 void render_nodes_has_memory(const struct system *s, struct strbuf *out);
@@ -58,12 +59,6 @@ extern const unsigned nr_node_files;
 void render_node_meminfo(const struct system *s, unsigned nid, struct strbuf *out);
 /* What is kept per node or per zone, as it is stored; 0 for the rest. */
 void procfs_node_counters(const struct system *s, unsigned nid, struct counters *ret);
-/* Files that never change. */
-struct constant_file {
-    const char *name, *text;
-};
-extern const struct constant_file constant_files[];
-extern const unsigned nr_constant_files;
 /* /proc/pressure/{cpu,io,memory} */
 void render_pressure_cpu(const struct system *s, struct strbuf *out);
 void render_pressure_io(const struct system *s, struct strbuf *out);

@@ -593,6 +593,7 @@ static void files_of_a_group_have_the_kernels_form_and_limits(void **state HW_UN
     struct group *root = lone_group(NULL, ""), *g = lone_group(root, "file");
     char name[256];
 
+    root->subtree_control = CONTROLLERS_ALL;
     set_pressures_of_fixture(&g->psi);
     for (unsigned i = 0; i < nr_cgroup_files; i++) {
         struct strbuf ours;

@@ -36,6 +36,7 @@ static const struct machine_file machine_files[] = {
     {"sys/devices/system/node/has_memory", render_nodes_has_memory},
     {"sys/devices/system/node/has_normal_memory", render_nodes_has_normal_memory},
     {"sys/kernel/mm/numa/demotion_enabled", render_demotion_enabled},
+    {"sys/kernel/mm/swap/vma_ra_enabled", render_vma_ra_enabled},
     {"sys/devices/system/cpu/online", render_cpus_online},
     {"sys/devices/system/cpu/possible", render_cpus_online},
     {"proc/pressure/cpu", render_pressure_cpu},
@@ -231,8 +232,6 @@ void procfs_registry_init(struct procfs_registry *r, const struct system *s)
     add_files(r, lru_gen_files, nr_lru_gen_files);
     add_files(r, hugetlb_files, nr_hugetlb_files);
     add_tunables(r);
-    for (unsigned i = 0; i < nr_constant_files; i++)
-        add(r, PROCFS_CONSTANT, constant_files[i].name, &constant_files[i]);
     for (unsigned i = 0; i < ARRAY_SIZE(machine_triggers); i++)
         add(r, PROCFS_WRITE_ONLY, machine_triggers[i], NULL)->live = true;
     add(r, PROCFS_LOG, "var/log/dmesg", NULL);
@@ -434,12 +433,34 @@ static bool is_hidden(const struct group *g, const char *name)
 static bool has_file(const struct system *s, const struct group *g, const struct cgroup_file *f)
 {
     return (g->parent || f->in_root) && !(f->needs & ~s->kernel.features) &&
-           (!f->cpuset || s->groups.cpusets) && !is_hidden(g, f->name);
+           (!f->cpuset || s->groups.cpusets) && !is_hidden(g, f->name) &&
+           group_has_files_of(g, f->name);
 }
 
 static bool has_trigger(const struct group *g, const char *name)
 {
-    return g->parent || strcmp(name, "memory.reclaim") == 0;
+    return (g->parent || strcmp(name, "memory.reclaim") == 0) && group_has_files_of(g, name);
+}
+
+/* Files of Linux that the machine has not: no group can have their names either. */
+static const struct {
+    const char *name;
+    bool in_root;
+} other_group_files[] = {
+    {"cgroup.freeze", false},   {"cgroup.max.depth", true}, {"cgroup.max.descendants", true},
+    {"cgroup.threads", true},   {"cpu.idle", false},        {"cpu.max", false},
+    {"cpu.max.burst", false},   {"cpu.stat", true},         {"cpu.weight", false},
+    {"cpu.weight.nice", false}, {"io.max", false},          {"io.stat", true},
+    {"io.weight", false},       {"irq.pressure", true},     {"pids.current", false},
+    {"pids.events", false},     {"pids.max", false},        {"pids.peak", false},
+};
+
+bool procfs_is_group_file(const struct group *g, const char *name)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(other_group_files); i++)
+        if (strcmp(other_group_files[i].name, name) == 0)
+            return (g->parent || other_group_files[i].in_root) && group_has_files_of(g, name);
+    return false;
 }
 
 static const struct cgroup_file *find_group_file(const char *name)
@@ -560,9 +581,6 @@ static void render_row(const struct procfs_registry *r, const struct procfs_row 
         return;
     case PROCFS_TUNABLE:
         render_sysctl(r->s, row->row, out);
-        return;
-    case PROCFS_CONSTANT:
-        strbuf_append(out, ((const struct constant_file *)row->row)->text);
         return;
     case PROCFS_LOG:
         strbuf_append_bytes(out, r->s->log.text, r->s->log.len);

@@ -25,7 +25,6 @@ enum procfs_kind {
     PROCFS_DEVICE,
     PROCFS_LINK,
     PROCFS_TUNABLE,
-    PROCFS_CONSTANT,
     PROCFS_LOG,
     PROCFS_WRITE_ONLY,
     PROCFS_PROCESS,
@@ -63,6 +62,9 @@ void procfs_registry_done(struct procfs_registry *r);
 
 /* 0, or -ENOENT. */
 int procfs_look_up(const struct procfs_registry *r, const char *name, struct procfs_node *ret);
+
+/* Is it one of the files that Linux has in the group's directory, and the machine has not (pids.max)? */
+bool procfs_is_group_file(const struct group *g, const char *name);
 
 /* Its text now; of a link where it leads to.   pre: no directory, and not PROCFS_WRITE_ONLY */
 void procfs_render(const struct procfs_registry *r, const struct procfs_node *node,

@@ -147,7 +147,8 @@ static const char *place_of(const char *key)
 {
     if (strncmp(key, "vm.", 3) == 0)
         return "/proc/sys/vm";
-    if (strncmp(key, "transparent_hugepage/", 21) == 0)
+    if (strncmp(key, "transparent_hugepage/", 21) == 0 || strncmp(key, "lru_gen/", 8) == 0 ||
+        strncmp(key, "numa/", 5) == 0)
         return "/sys/kernel/mm";
     return strncmp(key, "khugepaged/", 11) == 0 ? "/sys/kernel/mm/transparent_hugepage" : "--set";
 }

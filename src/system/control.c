@@ -22,6 +22,7 @@
 #define PRESSURE_DIR    "/proc/pressure/"
 #define THP_DIR         "/sys/kernel/mm/transparent_hugepage/"
 #define NODE_DIR        "/sys/devices/system/node/node"
+#define VMA_RA_FILE     "/sys/kernel/mm/swap/vma_ra_enabled"
 #define LRU_GEN_DIR     "/sys/kernel/mm/lru_gen/"
 #define POOL            "hugepages/hugepages-2048kB/"
 #define POOLS_DIR       "/sys/kernel/mm/hugepages/hugepages-"
@@ -82,11 +83,20 @@ static int write_kill(struct system *s, const struct control *c HW_UNUSED, struc
     return 0;
 }
 
-/* All controllers are on everywhere: there is nothing to turn on, and none can be turned off. number: one is to be. */
-static int write_controllers(struct system *s HW_UNUSED, const struct control *c,
-                             struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
+/* Where the kernel is built without a controller, nobody knows its name. */
+static int write_controllers(struct system *s, const struct control *c, struct group *g,
+                             struct control_state *st HW_UNUSED)
 {
-    return c->number ? -EBUSY : 0;
+    u32 enable = c->number & CONTROLLERS_ALL, disable = (u32)(c->number >> NR_CONTROLLERS);
+    int rc;
+
+    if ((enable | disable) & BIT(CONTROLLER_HUGETLB) &&
+        !kernel_has(&s->kernel, KERNEL_CGROUP_HUGETLB))
+        return -EINVAL;
+    rc = group_control_children(g, enable, disable);
+    if (rc == 0 && enable & BIT(CONTROLLER_CPUSET))
+        s->groups.cpusets = true;
+    return rc;
 }
 
 static int write_pressure(struct system *s, const struct control *c, struct group *g,
@@ -104,13 +114,14 @@ static struct task *find_process(const struct system *s, u32 pid)
     return NULL;
 }
 
-static int write_procs(struct system *s HW_UNUSED, const struct control *c,
-                       struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
+static int write_procs(struct system *s, const struct control *c, struct group *g,
+                       struct control_state *st HW_UNUSED)
 {
     struct task *t = find_process(s, (u32)c->number);
+    int rc = t ? group_may_enter(g) : -ESRCH;
 
-    if (!t)
-        return -ESRCH;
+    if (rc)
+        return rc;
     system_task_move(s, t, g);
     return 0;
 }
@@ -277,6 +288,13 @@ u64 control_pool_pages(const struct system *s, const struct control *c)
     return c->nid < s->frames.nr_nodes ? hugetlb_node_total(&s->hugetlb, c->nid) : 0;
 }
 
+static int write_vma_ra(struct system *s, const struct control *c, struct group *g HW_UNUSED,
+                        struct control_state *st HW_UNUSED)
+{
+    s->swap.vma_ra_enabled = c->number != 0;
+    return 0;
+}
+
 static const struct control_file compact_file = {"compact_memory", VALUE_ANY, true,
                                                  .write = write_compact};
 static const struct control_file drop_caches_file = {"drop_caches", VALUE_DROP, true,
@@ -289,6 +307,8 @@ static const struct control_file score_adj_file = {"oom_score_adj", VALUE_SCORE_
                                                    .write = write_score_adj};
 static const struct control_file oom_adj_file = {"oom_adj", VALUE_OOM_ADJ, true,
                                                  .write = write_score_adj};
+static const struct control_file vma_ra_file = {"vma_ra_enabled", VALUE_WORD, true,
+                                                .write = write_vma_ra};
 static const struct control_file ratios_file = {"lowmem_reserve_ratio", VALUE_RATIOS, true,
                                                 .write = write_ratios};
 
@@ -508,6 +528,10 @@ static int find_file(const char *path, struct control *c, struct err *e)
         return find_pressure(path, path + strlen(PRESSURE_DIR), c, e);
     if (strncmp(path, NODE_DIR, strlen(NODE_DIR)) == 0)
         return find_node_file(path, c, e);
+    if (strcmp(path, VMA_RA_FILE) == 0) {
+        c->file = &vma_ra_file;
+        return 0;
+    }
     if (*path == '/' && find_tunable_file(path, c))
         return 0;
     return find_process_file(path, c, e);
@@ -564,7 +588,7 @@ int control_write(struct system *s, const struct control *c, struct control_stat
 {
     struct group *g = *c->group ? group_find(&s->groups, c->group) : NULL;
 
-    if (*c->group && !g)
+    if (*c->group && (!g || (control_is_group(c) && !group_has_files_of(g, c->file->name))))
         return -ENOENT;
     if (!control_is_trigger(c))
         return c->file->write(s, c, g, st);

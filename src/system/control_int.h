@@ -12,6 +12,7 @@ enum value_kind {
     VALUE_SIZE,
     VALUE_BOOL,
     VALUE_SWITCH,
+    VALUE_WORD, /* as kstrtobool() */
     VALUE_PID,
     VALUE_TRIGGER,
     VALUE_SCORE_ADJ,

@@ -96,10 +96,9 @@ static int parse_oom_adj(struct control *c, struct err *e)
     return 0;
 }
 
-/* "+memory -io": number is 1 when one of them has a minus. */
+/* "+memory -io": number has bits of what is turned on, and above them of what is turned off. The last word on a controller counts. */
 static int parse_controllers(struct control *c, struct err *e)
 {
-    static const char *const names[] = {"cpu", "cpuset", "hugetlb", "io", "memory", "pids"};
     char text[CONTROL_TEXT_MAX + 1], *rest = text;
 
     snprintf(text, sizeof(text), "%s", c->text);
@@ -107,14 +106,20 @@ static int parse_controllers(struct control *c, struct err *e)
     for (char *word; (word = strsep(&rest, " "));) {
         bool known = !*word;
 
-        for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
-            known |= strchr("+-", *word) && strcmp(word + 1, names[i]) == 0;
+        for (unsigned i = 0; i < NR_CONTROLLERS && *word; i++) {
+            u64 on = BIT(i), off = BIT(i + NR_CONTROLLERS);
+
+            if (!strchr("+-", *word) || strcmp(word + 1, controller_name[i]) != 0)
+                continue;
+            known = true;
+            c->number &= ~(on | off);
+            c->number |= *word == '+' ? on : off;
+        }
         if (!known)
             return err_set(e, -EINVAL,
                            "cgroup.subtree_control wants + or - and a controller, as in "
                            "'+memory +io'; not '%s'",
                            word);
-        c->number |= *word == '-';
     }
     return 0;
 }
@@ -143,19 +148,23 @@ static int parse_lru_gen(struct control *c, struct err *e)
     return 0;
 }
 
-/* A number as the file at this path takes it. */
-static int parse_number(const char *path, const char *text, u64 *ret)
+static int parse_word(const char *text, u64 *ret)
 {
     bool on;
 
+    if (parse_kernel_bool(text, &on))
+        return -EINVAL;
+    *ret = on;
+    return 0;
+}
+
+/* A number as the file at this path takes it. */
+static int parse_number(const char *path, const char *text, u64 *ret)
+{
     if (strncmp(path, "/proc/sys/", 10) == 0)
         return parse_kernel_sysctl(text, ret);
-    if (strcmp(path, "/" CONTROL_DEMOTION_FILE) == 0) {
-        if (parse_kernel_bool(text, &on))
-            return -EINVAL;
-        *ret = on;
-        return 0;
-    }
+    if (strcmp(path, "/" CONTROL_DEMOTION_FILE) == 0)
+        return parse_word(text, ret);
     if (strncmp(path, "/sys/kernel/mm/lru_gen/", 23) == 0 ||
         strncmp(path, "/sys/kernel/debug/", 18) == 0)
         return parse_kernel_u64(text, 0, ret);
@@ -192,6 +201,10 @@ int control_parse_value(struct control *c, const char *path, struct err *e)
     case VALUE_SWITCH:
         rc = parse_int_within(c, 0, 1, c->file->kind == VALUE_BOOL ? -EINVAL : -ERANGE);
         return rc ? err_set(e, rc, "%s is 0 or 1, not '%s'", c->file->name, c->text) : 0;
+    case VALUE_WORD:
+        return parse_word(c->text, &c->number)
+                   ? err_set(e, -EINVAL, "%s is y or n, not '%s'", c->file->name, c->text)
+                   : 0;
     case VALUE_PID:
         if (parse_int_within(c, 0, INT32_MAX, -EINVAL))
             return err_set(e, -EINVAL, "cgroup.procs wants a pid, not '%s'", c->text);

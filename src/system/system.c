@@ -463,6 +463,8 @@ struct group *system_group(struct system *s, const char *path)
 
             upto[end] = '\0';
             child = group_find(&s->groups, upto);
+            if (!child)
+                g->subtree_control = CONTROLLERS_ALL;
             g = child ? child : group_new(&s->groups, g, upto + start);
             upto[end] = path[end];
         }

@@ -134,7 +134,7 @@ static void writers_follow_a_changed_threshold(void **state)
 
     (void)state;
     world_run(&w, MACHINE "[file a]\nsize=4G\n[task a]\nfile=a\nwrite=append\nblock=64K\n"
-                          "[write less]\nat=20s\nfile=/proc/sys/vm/dirty_bytes\nvalue=16M\n");
+                          "[write less]\nat=20s\nfile=/proc/sys/vm/dirty_bytes\nvalue=16777216\n");
     dirty_limits(&w.system.mem, &background, &dirty);
     assert_int_equal(dirty, 16 * MIB / PAGE_SIZE);
     pages = counted(&w, NR_DIRTY) + counted(&w, NR_WRITEBACK);
