@@ -59,8 +59,11 @@ void cli_init(struct cli *cli, const struct cli_spec *spec, int argc, char **arg
 
     cli->long_options = xcalloc(max + 1, sizeof(*cli->long_options));
     cli->letters = xcalloc(2 * max + 3, 1);
-    /* '+' stops at the first operand, which then is the command; ':' tells a missing argument from a wrong option. */
-    snprintf(cli->letters, 3, "%s", spec->takes & CLI_COMMAND ? "+:" : ":");
+    /* '+' stops at the first operand, which then is the command, '-' hands over each; ':' tells a missing argument from a wrong option. */
+    snprintf(cli->letters, 3, "%s",
+             spec->takes & CLI_COMMAND        ? "+:"
+             : spec->takes & CLI_THEN_COMMAND ? "-:"
+                                              : ":");
     for (unsigned i = 0; i < spec->nr_options; i++)
         add_option(cli, &at, &spec->options[i]);
     for (unsigned i = 0; i < nr_cli_common_options; i++) {
@@ -205,6 +208,10 @@ static int finish(struct cli *cli)
 
     cli->operands = cli->argv + optind;
     cli->nr_operands = (unsigned)(cli->argc - optind);
+    if (cli->first_operand) { /* it stands somewhere before the command: in front of it is room */
+        *--cli->operands = cli->first_operand;
+        cli->nr_operands++;
+    }
     if (!cli->format_given && spec->takes & CLI_PICTURES && cli->output &&
         page_is_name(cli->output))
         cli->format = CLI_HTML;
@@ -221,11 +228,29 @@ static int finish(struct cli *cli)
     return 0;
 }
 
+#define OPERAND 1 /* what getopt_long() calls one, with '-' */
+
+/* The second is the command's name: from there on nothing is ours. */
+static bool take_operand(struct cli *cli)
+{
+    if (!cli->first_operand) {
+        cli->first_operand = optarg;
+        return true;
+    }
+    optind--;
+    return false;
+}
+
 int cli_next(struct cli *cli)
 {
     while (!cli->done) {
         int id = getopt_long(cli->argc, cli->argv, cli->letters, cli->long_options, NULL);
 
+        if (id == OPERAND && cli->spec->takes & CLI_THEN_COMMAND) {
+            if (take_operand(cli))
+                continue;
+            return finish(cli);
+        }
         if (id == -1)
             return finish(cli);
         cli->arg = optarg;

@@ -48,6 +48,8 @@ enum cli_takes {
     CLI_PICTURES = 512,   /* with CLI_OUTPUT: --format html, or an output of that name, too */
     CLI_COMPARE = 1024,   /* --compare */
     CLI_SHEET = 2048,     /* with CLI_OUTPUT: --format csv too */
+    CLI_THEN_COMMAND =
+        4096, /* what follows the first operand and options of ours is a command, as with CLI_COMMAND */
 };
 
 struct cli_option {
@@ -100,7 +102,8 @@ struct cli {
     const char *arg; /* of the option cli_next() returned */
     bool done;       /* do not go on: return exit_code */
     int exit_code;
-    char **operands; /* after cli_next() returned 0 */
+    char **operands;     /* after cli_next() returned 0 */
+    char *first_operand; /* of CLI_THEN_COMMAND, as soon as it is seen */
     unsigned nr_operands;
 
     enum cli_format format;

@@ -33,17 +33,18 @@ static const struct cli_option options[] = {MOUNTED_OPTIONS};
 
 static const struct cli_spec spec = {
     .verb = "enter",
-    .operands = "FILE [-- COMMAND [ARGUMENT...]]",
+    .operands = "FILE [COMMAND [ARGUMENT...]]",
     .summary =
         "Runs a command, or a shell, that sees the machine of a scenario (.ini) or a recording as "
         "its own:\n"
         "free, vmstat, top, sar and whatever else reads /proc and /sys. Needs no root: it has "
         "namespaces of its\n"
         "own, in which it is root. When the command ends the machine does.",
-    .takes = CLI_MACHINE | CLI_LIMITS | CLI_HOST,
+    .takes = CLI_MACHINE | CLI_LIMITS | CLI_HOST | CLI_THEN_COMMAND,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes =
+        "Options of ours stand before the command; those after its name are its own.\n"
         "Control files are in /proc/highwater (see 'highwater mount --help'): to end a process,\n"
         "echo PID > /proc/highwater/kill; the command kill reaches its own processes alone.\n"
         "\n"

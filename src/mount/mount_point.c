@@ -14,6 +14,37 @@
 #include <unistd.h>
 
 #define PATH_BYTES 4096
+#define TOOL       "fusermount3"
+
+static char tool[PATH_BYTES] = "/usr/bin/" TOOL; /* for mount_point_detach() */
+
+static bool is_tool(const char *dir, size_t len)
+{
+    char path[PATH_BYTES];
+
+    if (len == 0 || snprintf(path, sizeof(path), "%.*s/" TOOL, (int)len, dir) >= PATH_BYTES ||
+        access(path, X_OK))
+        return false;
+    memcpy(tool, path, sizeof(tool));
+    return true;
+}
+
+bool mount_point_find_tool(void)
+{
+    static const char *const usual = "/usr/bin:/bin:/usr/local/bin:/usr/sbin:/sbin";
+    /* lint: where a program of the host is, and nothing that a machine is made of */
+    const char *lists[] = {getenv("PATH"), usual};
+
+    for (unsigned i = 0; i < 2; i++)
+        for (const char *at = lists[i]; at && *at; at += strspn(at, ":")) {
+            size_t len = strcspn(at, ":");
+
+            if (is_tool(at, len))
+                return true;
+            at += len;
+        }
+    return false;
+}
 
 /* Nothing here that a handler of signals must not call. */
 void mount_point_detach(const char *dir)
@@ -25,8 +56,7 @@ void mount_point_detach(const char *dir)
         return;
     pid = fork();
     if (pid == 0) {
-        execle("/usr/bin/fusermount3", "fusermount3", "-u", "-z", "-q", "--", dir, (char *)NULL,
-               nothing);
+        execle(tool, TOOL, "-u", "-z", "-q", "--", dir, (char *)NULL, nothing);
         _exit(1); /* lint: a child that is nothing but fusermount3 */
     }
     if (pid > 0)
