@@ -338,6 +338,8 @@ static void trigger_close(struct view *v, int trigger)
 
 static u64 advance(struct view *v, u64 wall, u64 budget)
 {
+    of(v)->machine->attend = v->attend;
+    of(v)->machine->attend_ctx = v->attend_ctx;
     return of(v)->machine->ops->advance(of(v)->machine, wall, budget);
 }
 

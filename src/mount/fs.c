@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "mount/fs_inode_int.h"
+#include "mount/fs_requests_int.h"
 #include "mount/mount_point.h"
 
 #include <errno.h>
@@ -627,10 +628,16 @@ int fs_mount(struct fs *fs, const struct fs_config *config, struct err *e)
     char name[64] = "highwater", option[] = "-o", options[512];
     char *argv[] = {name, option, options, NULL};
     struct fuse_args args = FUSE_ARGS_INIT(3, argv);
+    bool has_tool = mount_point_find_tool();
     int rc = mount_point_check(config->dir, config->over, config->view, e), fd;
 
     if (rc)
         return rc;
+    if (!has_tool && geteuid() != 0)
+        return err_set(
+            e, -ENOENT,
+            "fusermount3 is not in $PATH: who is not root mounts with it (of the package "
+            "fuse3); 'highwater enter' does without");
     if (access("/dev/fuse", R_OK | W_OK))
         return err_at(e, -errno, "/dev/fuse", 0, 0,
                       errno == EACCES ? "%s; who mounts a machine must be able to read and write it"
@@ -663,24 +670,13 @@ int fs_mount(struct fs *fs, const struct fs_config *config, struct err *e)
     return 0;
 }
 
-/* False: nothing more to read. */
-static bool one_request(struct fs *fs, struct fuse_buf *buf)
-{
-    int n = fuse_session_receive_buf(fs->session, buf);
-
-    if (n <= 0)
-        return false;
-    fuse_session_process_buf(fs->session, buf);
-    return true;
-}
-
 int fs_run(struct fs *fs)
 {
     struct view *v = fs->config.view;
-    struct fuse_buf buf = {0};
     struct pollfd pfd = {.fd = fuse_session_fd(fs->session), .events = POLLIN};
     int rc = 0;
 
+    fs_requests_begin(fs);
     while (!fuse_session_exited(fs->session)) {
         u64 free_ns = v->ops->advance(v, v->wall_ns(), BUDGET);
 
@@ -691,11 +687,12 @@ int fs_run(struct fs *fs)
         }
         if (fs->config.round && fs->config.round(fs->config.ctx))
             break;
+        fs_requests_late(fs);
         if (poll(&pfd, 1, (int)(free_ns / NS_PER_MS)) > 0)
-            for (unsigned i = 0; i < AT_ONCE && one_request(fs, &buf); i++)
+            for (unsigned i = 0; i < AT_ONCE && fs_request(fs); i++)
                 ;
     }
-    free(buf.mem);
+    fs_requests_end(fs);
     return rc;
 }
 

@@ -38,6 +38,7 @@ struct fs {
     u32 nr_ids;            /* users, from 0 on, that files can be given to */
     struct fs_file *files; /* open ones */
     bool mounted;
+    struct fs_requests *requests; /* that came in the course of an advance, and how they are read */
 };
 
 int fs_mount(struct fs *fs, const struct fs_config *config, struct err *e);

@@ -268,8 +268,8 @@ static int answer(struct live *l, struct live_write *w)
     w->at = w->state.until;
     if (rc == 0 && w->state.trigger)
         return new_trigger(l, w);
-    if (rc == -ENOENT && !live_folder(w->name))
-        return -ENODEV; /* the group went while the file was open */
+    if (rc == -ENOENT && *w->control.group && !group_find(&l->s->groups, w->control.group))
+        return -ENODEV; /* it went while the file was open */
     return rc;
 }
 
@@ -449,14 +449,15 @@ static int interrupt_noted(struct live *l, const struct live_line *line)
 
 struct change {
     struct live *live;
-    const char *path; /* of the group */
+    const char *path;     /* of the group */
+    struct group *parent; /* of a new one */
 };
 
 static int make_group(struct scenario_run *run HW_UNUSED, void *ctx)
 {
     const struct change *c = ctx;
 
-    return system_group(c->live->s, c->path) ? 0 : -EAGAIN;
+    return group_new(&c->live->s->groups, c->parent, strrchr(c->path, '/') + 1) ? 0 : -EAGAIN;
 }
 
 static int remove_group(struct scenario_run *run HW_UNUSED, void *ctx)
@@ -469,7 +470,7 @@ static int remove_group(struct scenario_run *run HW_UNUSED, void *ctx)
 static int make_dir(struct view *v, const char *name)
 {
     struct live *l = of(v);
-    struct change c = {l, group_of_name(name)};
+    struct change c = {l, group_of_name(name), NULL};
     char parent[PATH_BYTES];
     struct procfs_node node;
     const char *slash;
@@ -487,6 +488,9 @@ static int make_dir(struct view *v, const char *name)
         return -ENOENT;
     if (!node.group || node.kind != PROCFS_DIRECTORY)
         return -ENOTDIR;
+    if (procfs_is_group_file(node.group, slash + 1))
+        return -EEXIST;
+    c.parent = node.group;
     rc = scenario_operate(l->run, make_group, &c);
     if (rc == 0)
         note(l, "mkdir", name, NULL);
@@ -496,7 +500,7 @@ static int make_dir(struct view *v, const char *name)
 static int remove_dir(struct view *v, const char *name)
 {
     struct live *l = of(v);
-    struct change c = {l, group_of_name(name)};
+    struct change c = {l, group_of_name(name), NULL};
     struct procfs_node node;
     int rc;
 
@@ -676,6 +680,13 @@ static void finish_steps(struct live *l)
     }
 }
 
+static void attend(void *ctx)
+{
+    struct live *l = ctx;
+
+    l->wanted |= l->view.attend(l->view.attend_ctx);
+}
+
 static u64 advance(struct view *v, u64 wall, u64 budget)
 {
     struct live *l = of(v);
@@ -684,11 +695,14 @@ static u64 advance(struct view *v, u64 wall, u64 budget)
 
     if (l->stopped)
         return NS_PER_S;
+    l->wanted = false;
+    l->run->sched.attend = v->attend ? attend : NULL;
+    l->run->sched.attend_ctx = l;
     target = MIN(target, l->end == NS_NEVER ? NS_NEVER : round_up_tick(l->end));
     while (l->now < target && !l->stopped) {
         tick(l);
         wall = v->wall_ns();
-        if (wall >= until)
+        if (wall >= until || l->wanted)
             break;
     }
     if (l->now >= l->end)

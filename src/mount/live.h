@@ -1,7 +1,8 @@
 /* live.h - a machine whose virtual time follows a clock, as a view: Linux's files, the control folder, writes.
  *
- * Owner:    one thread owns the machine. It advances from tick to tick (PACE_TICK of virtual time), and is looked at and written to between
- *           two ticks only: a read shows one moment, and takes no time of the machine's.
+ * Owner:    one thread owns the machine. It advances from tick to tick (PACE_TICK of virtual time), and is written to between two ticks
+ *           only. It is looked at there and, through view.attend, before a call of a task: a read shows one moment, and takes no time of the
+ *           machine's.
  * Repeats:  a write happens at the tick the machine has come to, and is noted with that time. A machine that is given the
  *           notes as its script does the same, however fast the clock went: its files are the same, byte for byte.
  * Folder:   highwater/, also as proc/highwater/:
@@ -56,6 +57,7 @@ struct live {
     bool ended;        /* it has been paused there */
     bool stopped;      /* nothing moves any more */
     bool said_waiting; /* in this pause: that a writer waits */
+    bool wanted;       /* somebody waits for the end of an advance */
     u64 said_slow;     /* when the user was last told, on the wall */
     struct strbuf log; /* of writes */
     VEC(struct live_line) script;

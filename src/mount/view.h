@@ -58,6 +58,10 @@ struct view {
     const struct view_ops *ops;
     u64 (*wall_ns)(void); /* monotonic ns; of the caller, since no room of the machine reads one */
     void (*written)(void *cookie, int result);
+    /* Called in an advance, often and when all can be looked at, so that who looks need not wait for its end. True: somebody wants something
+     * else, and waits for it. NULL: nobody. */
+    bool (*attend)(void *ctx);
+    void *attend_ctx;
     void (*say)(void *ctx, const char *line); /* to the user; no newline */
     void *say_ctx;
 };

@@ -484,6 +484,8 @@ void sched_enter(struct sched_slice *slice, struct task *task)
     struct sched *s = slice->sched;
     u64 daemon_ns = 0;
 
+    if (s->attend)
+        s->attend(s->attend_ctx);
     system_run_until(s->system, MAX(slice->now, s->system->clock.now), &daemon_ns);
     if (likely(daemon_ns == 0))
         return;

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -50,6 +51,42 @@ def files_are_those_of_a_run_of_the_same_time():
         got = machine.tree()
     differ = [name for name in want if got.get(name) != want[name]]
     assert not differ, differ
+
+
+def who_reads_changes_nothing_and_does_not_wait_for_the_machine():
+    """On one that is always behind its clock: readers are answered while it moves on, and what it comes to is what it comes to unseen."""
+    scenario = MACHINE.replace("1h", "6s") + WORK.replace("50/s", "400/s").replace("memory = 12M", "memory = 40M")
+    names = ("proc/meminfo", "proc/pressure/memory", "sys/fs/cgroup/web/memory.stat", "proc/1000/smaps", "proc/1001/stat", "proc/zoneinfo")
+    with mounted(scenario, "--pause", "--skip", "6s") as machine:
+        want = machine.tree()
+    with mounted(scenario, "--pause") as machine:
+        waits, go_on = [], True
+
+        def reader(number):
+            fd = os.open(machine / names[number], os.O_RDONLY)
+            while go_on:
+                began = time.perf_counter()
+                os.pread(fd, 1 << 16, 0)
+                waits.append(time.perf_counter() - began)
+                time.sleep(0.0005)
+            os.close(fd)
+
+        readers = [threading.Thread(target=reader, args=(number,)) for number in range(len(names))]
+        machine.write("highwater/speed", "1000x")
+        for thread in readers:
+            thread.start()
+        ended = wait_until(lambda: "ended" in machine.read("highwater/time"), 60)
+        go_on = False
+        for thread in readers:
+            thread.join(20)
+        got = machine.tree()
+        given_up = float(machine.values("highwater/time")["given_up"])
+    assert ended and given_up > 1, given_up
+    differ = [name for name in sorted(set(want) | set(got)) if want.get(name) != got.get(name)]
+    assert not differ, differ
+    waits.sort()
+    print(f"# {len(waits)} reads, median {waits[len(waits) // 2] * 1e6:.0f} us, longest {waits[-1] * 1e3:.1f} ms")
+    assert waits[len(waits) // 4] < 1e-3, waits[len(waits) // 4]  # an advance takes 2 ms; others may have the CPU
 
 
 def time_follows_the_clock_at_its_speed():
@@ -110,6 +147,7 @@ def writes_are_taken_and_refused_as_by_linux():
             ("sys/kernel/mm/transparent_hugepage/khugepaged/defrag", "true", errno.EINVAL),
             ("sys/kernel/mm/transparent_hugepage/khugepaged/pages_to_scan", "0x200", errno.EINVAL),
             ("sys/kernel/mm/lru_gen/min_ttl_ms", "0x3e8", 0), ("sys/kernel/mm/lru_gen/enabled", "07", 0),
+            ("sys/kernel/mm/swap/vma_ra_enabled", "No", 0), ("sys/kernel/mm/swap/vma_ra_enabled", "2", errno.EINVAL),
             ("sys/kernel/mm/numa/demotion_enabled", "on", 0), ("sys/kernel/mm/numa/demotion_enabled", "perhaps", errno.EINVAL),
             ("proc/meminfo", "1", errno.EACCES if os.geteuid() else errno.EIO),
             (web + "memory.max", "32M", 0),
@@ -120,8 +158,9 @@ def writes_are_taken_and_refused_as_by_linux():
             (web + "memory.swap.max", "0", 0),
             (web + "cgroup.procs", "999999", errno.ESRCH),
             (web + "memory.nothing", "1", errno.ENOENT),
-            (web + "cgroup.subtree_control", "+memory +io", 0),
-            (web + "cgroup.subtree_control", "-memory", errno.EBUSY),
+            (web + "cgroup.subtree_control", "+memory +io", errno.EBUSY),  # it has processes
+            (web + "cgroup.subtree_control", "+pids", 0),  # which may be beside groups of a threaded controller
+            (web + "cgroup.subtree_control", "-memory", 0),  # it is off
             (web + "cgroup.subtree_control", "+gpu", errno.EINVAL),
             ("proc/sys/vm/drop_caches", "3", 0),
             ("proc/sys/vm/drop_caches", "9", errno.EINVAL),
@@ -151,6 +190,7 @@ def writes_are_taken_and_refused_as_by_linux():
         assert machine.read("proc/sys/vm/watermark_scale_factor") == "20\n"
         assert machine.read("sys/kernel/mm/lru_gen/min_ttl_ms") == "1000\n" and machine.read("sys/kernel/mm/lru_gen/enabled") == "0x0007\n"
         assert machine.read("sys/kernel/mm/numa/demotion_enabled") == "true\n"
+        assert machine.read("sys/kernel/mm/swap/vma_ra_enabled") == "false\n"
         assert machine.read("proc/sys/vm/lowmem_reserve_ratio") == "64\t64\t32\t0\t0\n"
         assert machine.write("proc/1000/oom_adj", "3") == 0 and machine.read("proc/1000/oom_score_adj") == "176\n"
         machine.write("proc/1000/oom_score_adj", "-500")
@@ -214,12 +254,45 @@ def names_that_are_no_groups_get_the_errors_of_linux():
         assert got == {(call, folder): error for call, errors in want.items() for folder, error in zip(("web", "proc"), errors)}, got
         assert answer(os.mkdir, proc / "new") == e.ENOENT and answer(os.mkdir, machine / "sys/kernel/new") == e.EPERM
         assert answer(os.mkdir, web / "a\nb") == e.EINVAL
-        deep = web
+        for name in ("memory.max", "cgroup.kill", "pids.max"):
+            assert answer(os.mkdir, web / name) == e.EEXIST, name
+        deep = web.parent
         for _ in range(4):  # as long as the paths of containers
             deep = deep / ("kubepods-burstable-pod" + "0" * 60 + ".slice")
             os.mkdir(deep)
+            assert machine.write(str((deep / "cgroup.subtree_control").relative_to(machine.dir)), "+memory") == 0
         assert machine.write(str((deep / "memory.max").relative_to(machine.dir)), "8M") == 0
         assert (deep / "memory.max").read_text() == f"{8 << 20}\n"
+
+
+def groups_and_processes_do_not_compete():
+    """The rule of no internal processes, and what controllers that are off leave of a group's files."""
+    with mounted(MACHINE + WORK, "--pause", "--skip", "1s") as machine:
+        groups = machine / "sys/fs/cgroup"
+        pid, other = machine.read("sys/fs/cgroup/web/cgroup.procs").split()[:2]
+        os.makedirs(groups / "a/b")
+
+        def control(group, text):
+            return machine.write(f"sys/fs/cgroup/{group}cgroup.subtree_control", text)
+
+        def enter(group, who):
+            return machine.write(f"sys/fs/cgroup/{group}/cgroup.procs", who)
+
+        assert not (groups / "a/b/memory.max").exists() and (groups / "a/b/memory.pressure").exists() and (groups / "a/memory.max").exists()
+        assert machine.read("sys/fs/cgroup/a/b/cgroup.controllers") == "\n"
+        assert control("a/b/", "+memory") == errno.ENOENT
+        assert enter("a", other) == 0 and control("a/", "+memory") == errno.EBUSY
+        assert enter("web", other) == 0 and control("a/", "+memory +pids") == 0
+        assert machine.read("sys/fs/cgroup/a/cgroup.subtree_control") == "memory pids\n"
+        assert enter("a", other) == errno.EBUSY and enter("a/b", other) == 0
+        assert machine.write("sys/fs/cgroup/a/b/memory.high", "1M") == 0
+        assert control("", "-memory") == errno.EBUSY  # a needs it
+        assert control("a/b/", "+memory") == errno.EBUSY  # b has a process
+        assert control("a/", "-memory -pids") == 0 and not (groups / "a/b/memory.max").exists()
+        assert enter("a", pid) == 0 and machine.write("sys/fs/cgroup/a/b/memory.high", "2M") == errno.ENOENT
+        assert enter("a", "123456") == errno.ESRCH and control("a/", "+rdma") == errno.EINVAL
+        machine.step("1s")
+        assert machine.read(f"proc/{other}/cgroup") == "0::/a/b\n"
 
 
 def who_writes_to_a_paused_machine_is_told_that_nothing_moves():
@@ -279,6 +352,7 @@ def groups_can_be_given_to_others():
         assert [(machine / f"proc/{other[0]}" / name).stat().st_uid for name in ("", "status")] == [1234, 1234]
         os.mkdir(groups / "given", 0o750)
         os.chown(groups / "given", 1234, 1234)
+        assert machine.write("sys/fs/cgroup/given/cgroup.subtree_control", "+memory") == 0
         assert (groups / "given").stat().st_mode & 0o777 == 0o750 and (groups / "given/memory.max").stat().st_uid == 0
         shell = "mkdir a && echo 8M > a/memory.max && cat a/memory.max && stat -c %u a/memory.max; echo 1M > memory.max || rmdir a"
         done = subprocess.run(["setpriv", "--reuid=1234", "--clear-groups", "sh", "-c", shell], cwd=groups / "given", capture_output=True,
@@ -421,11 +495,13 @@ def a_place_that_will_not_do_is_refused():
 if __name__ == "__main__":
     main([
         files_are_those_of_a_run_of_the_same_time,
+        who_reads_changes_nothing_and_does_not_wait_for_the_machine,
         time_follows_the_clock_at_its_speed,
         our_own_tools_go_by_the_machines_time,
         writes_are_taken_and_refused_as_by_linux,
         groups_are_made_filled_killed_and_removed,
         names_that_are_no_groups_get_the_errors_of_linux,
+        groups_and_processes_do_not_compete,
         who_writes_to_a_paused_machine_is_told_that_nothing_moves,
         a_signal_to_a_writer_ends_what_it_began,
         groups_can_be_given_to_others,
