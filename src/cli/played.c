@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/units.h"
+#include "cli/played_made.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -51,24 +52,10 @@ static int compare(const void *a, const void *b)
     return strcmp(((const struct played_file *)a)->name, ((const struct played_file *)b)->name);
 }
 
-static int take_sample(struct played *p, size_t index, struct err *e)
-{
-    int rc = capture_seek(p->capture, index, e);
-
-    p->sample = index;
-    drop_files(p);
-    if (rc)
-        return rc;
-    capture_each_file(p->capture, keep_file, p);
-    if (p->files.count)
-        qsort(p->files.items, p->files.count, sizeof(p->files.items[0]), compare);
-    return 0;
-}
-
 /* The first file whose first len bytes are not before the name's. */
-static size_t lower_bound(const struct played *p, const char *name, size_t len)
+static size_t lower_bound(const struct played *p, size_t nr, const char *name, size_t len)
 {
-    size_t low = 0, high = p->files.count;
+    size_t low = 0, high = nr;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -81,12 +68,37 @@ static size_t lower_bound(const struct played *p, const char *name, size_t len)
     return low;
 }
 
+const struct played_file *played_find(const struct played *p, size_t nr, const char *name)
+{
+    size_t at = lower_bound(p, nr, name, strlen(name) + 1);
+
+    return at < nr && strcmp(p->files.items[at].name, name) == 0 ? &p->files.items[at] : NULL;
+}
+
 static const struct played_file *find(const struct played *p, const char *name)
 {
-    size_t at = lower_bound(p, name, strlen(name) + 1);
+    return played_find(p, p->files.count, name);
+}
 
-    return at < p->files.count && strcmp(p->files.items[at].name, name) == 0 ? &p->files.items[at]
-                                                                             : NULL;
+static void sort(struct played *p)
+{
+    if (p->files.count)
+        qsort(p->files.items, p->files.count, sizeof(p->files.items[0]), compare);
+}
+
+static int take_sample(struct played *p, size_t index, struct err *e)
+{
+    int rc = capture_seek(p->capture, index, e);
+
+    p->sample = index;
+    drop_files(p);
+    if (rc)
+        return rc;
+    capture_each_file(p->capture, keep_file, p);
+    sort(p);
+    played_make_missing(p);
+    sort(p);
+    return 0;
 }
 
 static bool is_directory(const struct played *p, const char *name)
@@ -98,7 +110,7 @@ static bool is_directory(const struct played *p, const char *name)
         return true;
     if (len >= sizeof(prefix))
         return false;
-    at = lower_bound(p, prefix, len);
+    at = lower_bound(p, p->files.count, prefix, len);
     return at < p->files.count && strncmp(p->files.items[at].name, prefix, len) == 0;
 }
 
@@ -107,7 +119,7 @@ static bool is_directory(const struct played *p, const char *name)
 static const struct {
     const char *name;
     u32 mode;
-} controls[] = {{"marker", 0444}, {"speed", 0644}, {"step", 0200}, {"time", 0444}};
+} controls[] = {{"dmesg", 0444}, {"marker", 0444}, {"speed", 0644}, {"step", 0200}, {"time", 0444}};
 
 /* "" for the folder itself; NULL: another name. */
 static const char *in_folder(const char *name)
@@ -152,10 +164,26 @@ static void render_time(const struct played *p, struct strbuf *out)
                   p->pace.speed, p->sample + 1, capture_count(p->capture));
 }
 
+static void read_log(const struct played *p, struct strbuf *out)
+{
+    static const char *const logs[] = {"dev/kmsg", "var/log/dmesg"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(logs); i++) {
+        const struct played_file *f = find(p, logs[i]);
+
+        if (f) {
+            strbuf_append_bytes(out, f->text, f->len);
+            return;
+        }
+    }
+}
+
 static int read_control(struct played *p, const char *file, struct strbuf *out)
 {
     if (strcmp(file, "marker") == 0)
-        strbuf_append(out, "capture\n");
+        strbuf_printf(out, "capture %s\n", capture_origin(p->capture));
+    else if (strcmp(file, "dmesg") == 0)
+        read_log(p, out);
     else if (strcmp(file, "speed") == 0 && p->pace.paused)
         strbuf_append(out, "pause\n");
     else if (strcmp(file, "speed") == 0)
@@ -232,7 +260,7 @@ static int list(struct view *v, const char *name, view_name_fn *each, void *ctx)
         return list_controls(folder, each, ctx);
     if (len >= sizeof(prefix) || !is_directory(p, name))
         return -ENOENT;
-    for (at = lower_bound(p, prefix, len);
+    for (at = lower_bound(p, p->files.count, prefix, len);
          rc == 0 && at < p->files.count && strncmp(p->files.items[at].name, prefix, len) == 0;
          at++) {
         const char *rest = p->files.items[at].name + len;

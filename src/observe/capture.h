@@ -126,6 +126,10 @@ int capture_seek(struct capture *c, size_t index, struct err *e);
 /* The capture as a source at the instant of the last capture_seek(); it stays the capture's (source_free() does nothing). A file
  * that was not read at this instant is as it was last read in the chunk. */
 struct source *capture_source(struct capture *c);
+/* "live", "simulated": what it was taken from. */
+const char *capture_origin(const struct capture *c);
+/* The kind that such a name stands for; SOURCE_LIVE for an unknown one. */
+enum source_kind capture_origin_of(const char *name);
 
 /* Each file and directory (with a '/' at its end) that the source shows at this instant, in order of its first reading in the chunk. `read_now`: it was read
  * at this instant, not carried; text is NULL when the reading failed. */

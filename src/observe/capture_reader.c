@@ -209,6 +209,8 @@ static int record_decode(struct capture *c, u64 *offset, struct hwc_record *r, s
     return 0;
 }
 
+static const char *const origins[] = {HWC_ORIGINS};
+
 /* What a capture says about itself: names of parts by bit, and what was read. */
 static void meta_parse(struct capture *c)
 {
@@ -217,7 +219,6 @@ static void meta_parse(struct capture *c)
         PARTS(PART)
 #undef PART
     };
-    static const char *const origins[] = {HWC_ORIGINS};
     u32 index = hwc_state_find(&c->state, HWC_META, strlen(HWC_META));
     const char *line, *p;
 
@@ -385,6 +386,19 @@ static const struct source_ops capture_ops = {
     .list = capture_list_directory,
     .free = capture_source_kept,
 };
+
+const char *capture_origin(const struct capture *c)
+{
+    return origins[c->source.origin];
+}
+
+enum source_kind capture_origin_of(const char *name)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(origins); i++)
+        if (strcmp(origins[i], name) == 0)
+            return i;
+    return SOURCE_LIVE;
+}
 
 struct source *capture_source(struct capture *c)
 {

@@ -54,13 +54,14 @@ void read_kernel_log(struct reading *r)
     int result = -ENOENT;
     bool found = false;
 
-    if (reading_kind(r) == SOURCE_LIVE || reading_kind(r) == SOURCE_CONTAINER) {
-        read_log(r, "dev/kmsg", &result);
+    if (r->src->live && (r->src->kind == SOURCE_SIMULATED ||
+                         r->src->kind == SOURCE_CAPTURE)) { /* var/log may be the host's */
+        read_log(r, "proc/highwater/dmesg", &result);
         reading_mark(r, PART_KERNEL_LOG, result);
         return;
     }
-    if (reading_kind(r) == SOURCE_SIMULATED && r->src->live) { /* var/log may be the host's */
-        read_log(r, "proc/highwater/dmesg", &result);
+    if (reading_kind(r) == SOURCE_LIVE || reading_kind(r) == SOURCE_CONTAINER) {
+        read_log(r, "dev/kmsg", &result);
         reading_mark(r, PART_KERNEL_LOG, result);
         return;
     }

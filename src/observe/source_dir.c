@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/vec.h"
+#include "observe/capture.h"
 #include "observe/mountinfo.h"
 #include "observe/source.h"
 
@@ -465,10 +466,27 @@ static bool is_running_machine(struct source_dir *d)
     return has(d, "highwater/marker") || has(d, "proc/highwater/marker");
 }
 
+/* The marker of a capture that is played tells what it was taken from. */
+static bool is_played(struct source_dir *d, enum source_kind *ret_origin)
+{
+    struct strbuf text;
+    char origin[32];
+    bool played;
+
+    strbuf_init(&text);
+    played = (source_dir_read(&d->source, "highwater/marker", 64, &text) == 0 ||
+              source_dir_read(&d->source, "proc/highwater/marker", 64, &text) == 0) &&
+             sscanf(text.text, "capture %31s", origin) == 1;
+    if (played)
+        *ret_origin = capture_origin_of(origin);
+    strbuf_done(&text);
+    return played;
+}
+
 static enum source_kind kind_of(struct source_dir *d)
 {
     if (is_running_machine(d))
-        return SOURCE_SIMULATED;
+        return is_played(d, &d->source.origin) ? SOURCE_CAPTURE : SOURCE_SIMULATED;
     if (has_live_proc(d))
         return is_container(d) ? SOURCE_CONTAINER : SOURCE_LIVE;
     return has(d, "highwater") ? SOURCE_SIMULATED : SOURCE_ARCHIVE;

@@ -51,7 +51,8 @@ ns_t source_time(struct source *src, u64 *ret_wall_us)
 {
     ns_t now, date;
 
-    if (src->kind != SOURCE_SIMULATED || !machine_time(src, &now, &date)) {
+    if ((src->kind != SOURCE_SIMULATED && src->kind != SOURCE_CAPTURE) ||
+        !machine_time(src, &now, &date)) {
         now = clock_ns(CLOCK_MONOTONIC);
         date = clock_ns(CLOCK_REALTIME);
     }

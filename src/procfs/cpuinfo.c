@@ -10,6 +10,6 @@ void render_cpuinfo(const struct system *s, struct strbuf *out)
         strbuf_printf(out,
                       "processor\t: %u\nvendor_id\t: unknown\nmodel name\t: highwater\n"
                       "cpu MHz\t\t: 1000.000\nphysical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\n"
-                      "cpu cores\t: %u\n\n",
+                      "cpu cores\t: %u\nflags\t\t: lm\n\n",
                       cpu, s->frames.nr_cpus, cpu, s->frames.nr_cpus);
 }

@@ -64,9 +64,21 @@ static char state_letter(const struct task *t)
     return t->state == TASK_RUNNING ? 'R' : 'Z';
 }
 
+/* The process that leads the session: the forebear that the init of the machine started. */
+static u32 session_of(const struct system *s, const struct task *t)
+{
+    const struct task *up = t;
+
+    for (u32 i = s->nr_tasks; i-- > 0 && up->ppid > 1;) /* parents come before their children */
+        if (s->tasks[i]->pid == up->ppid && s->tasks[i] != up)
+            up = s->tasks[i];
+    return up->tgid;
+}
+
 void render_pid_stat(const struct system *s, const struct task *t, struct strbuf *out)
 {
     const struct mm *mm = t->mm;
+    u32 session = session_of(s, t);
     struct process p = {0};
 
     sum_threads(s, t, &p);
@@ -74,7 +86,7 @@ void render_pid_stat(const struct system *s, const struct task *t, struct strbuf
         find_program(mm, &p);
     strbuf_printf(out,
                   "%u (%s) %c %u %u %u 0 -1 0 %" PRIu64 " 0 %" PRIu64 " 0 %" PRIu64 " %" PRIu64,
-                  t->tgid, t->comm, state_letter(t), t->ppid, t->tgid, t->tgid, p.minflt, p.majflt,
+                  t->tgid, t->comm, state_letter(t), t->ppid, session, session, p.minflt, p.majflt,
                   p.user_ns / USER_HZ_NS, p.system_ns / USER_HZ_NS);
     strbuf_printf(out, " 0 0 %d %d %u 0 %" PRIu64 " %" PRIu64 " %" PRIu64 " 18446744073709551615",
                   20 + t->nice, t->nice, MAX(p.threads, 1u), t->start_ns / USER_HZ_NS,

@@ -169,6 +169,32 @@ def our_own_tools_see_rates():
     assert '"kind": "simulated"' in said and "1.0-highwater" in said and '"pgmajfault"' in said and re.search(r"^samples +2", said, re.MULTILINE), said
 
 
+def a_capture_is_entered_too():
+    """With what follows from its files: processors, statm. And a command without -- before it."""
+    for tool in ("vmstat", "ps", "top", "lscpu"):
+        if not shutil.which(tool):
+            raise Skip(f"no {tool}")
+    with tempfile.TemporaryDirectory() as folder:
+        file, capture = pathlib.Path(folder) / "s.ini", pathlib.Path(folder) / "c.hwc"
+        file.write_text(SCENARIO.replace("1h", "4s"))
+        subprocess.run([HIGHWATER, "run", file, "--capture", capture, "--every", "1s", "-o", os.devnull], check=True)
+
+        def entered(*command):
+            done = subprocess.run([HIGHWATER, "enter", capture, "--skip", "3s", *command], capture_output=True, text=True, timeout=SECONDS,
+                                  check=False, stdin=subprocess.DEVNULL, env=dict(os.environ, LC_ALL="C", TERM="xterm", COLUMNS="200"))
+            assert done.returncode == 0, (command, done)
+            return done.stdout
+
+        memory = numbers(entered("cat", "/proc/meminfo"))
+        assert f"{memory['MemFree']} " in entered("vmstat", "1", "2"), memory
+        resident = dict(re.findall(r"^ *(10\d\d) +(\d+) +(?:httpd|keeper)$", entered("ps", "-eo", "pid,rss,comm"), re.MULTILINE))
+        assert set(resident) == {"1000", "1001", "1002", "1003", "1004"} and int(resident["1004"]) > 50000, resident
+        assert re.search(rf"^ *1004 .* {resident['1004']} ", entered("top", "-b", "-n", "1"), re.MULTILINE)
+        assert re.search(r"^CPU\(s\): +2$", entered("lscpu"), re.MULTILINE)
+        said = entered(HIGHWATER, "diagnose", "--format", "json")
+        assert '"kind": "capture"' in said, said[:500]
+
+
 def it_needs_no_root():
     said = enter("id -u; free -k | sed -n 2p; echo 7 > /proc/sys/vm/swappiness; cat /proc/sys/vm/swappiness; "
                  "mkdir /sys/fs/cgroup/new; rmdir /sys/fs/cgroup/new; slabtop -o | head -1", without_admin=True, need=("setpriv",))
@@ -209,6 +235,7 @@ if __name__ == "__main__":
         node_exporter_serves_its_metrics,
         rates_of_vmstat_and_sar_are_the_machines,
         our_own_tools_see_rates,
+        a_capture_is_entered_too,
         it_needs_no_root,
         its_exit_code_is_the_commands_and_nothing_outlives_it,
     ])
