@@ -4,9 +4,11 @@
 
 #include "base/units.h"
 #include "base/utf8.h"
+#include "reclaim/mglru.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define VALUE_MAX 128u
@@ -193,21 +195,52 @@ static void take_thp(struct taking *t)
 }
 
 /* What Linux changed after the kernel that is modelled, where the model knows it. A distribution may have it earlier. */
-static void take_kernel(struct taking *t)
+static void take_changes(struct taking *t, unsigned major, unsigned minor)
 {
     static const struct {
         const char *key;
+        enum kernel_feature feature;
         unsigned major, minor;
-    } since[] = {{"x.readahead_refaults", 6, 10}, {"x.readahead_text", 6, 17}};
-    char buf[VALUE_MAX];
-    const char *release = host_value(t, "kernel", buf);
+    } since[] = {{"x.readahead_refaults", KERNEL_READAHEAD_REFAULTS, 6, 10},
+                 {"x.readahead_text", KERNEL_READAHEAD_TEXT, 6, 17}};
+    u32 has = kernel_find(t->config->kernel)->features;
+
+    for (size_t i = 0; i < ARRAY_SIZE(since); i++)
+        if ((major > since[i].major || (major == since[i].major && minor >= since[i].minor)) &&
+            !(has & BIT(since[i].feature)))
+            take_number(t, since[i].key, 1);
+}
+
+/* The reclaim policy, by bits as lru_gen/enabled shows them. */
+static void take_policy(struct taking *t, const char *bits)
+{
+    char *end;
+    unsigned long caps = strtoul(bits, &end, 16);
+
+    if (end == bits || *end || caps > LRU_GEN_CAPS)
+        caution(t,
+                "What the recording says of lru_gen, %s, is no value of it: want 0x0000 to 0x0007.",
+                bits);
+    else if (!(caps & LRU_GEN_CORE) || caps == LRU_GEN_CAPS)
+        take(t, "lru", lru_policy_name[caps ? LRU_POLICY_MGLRU : LRU_POLICY_CLASSIC]);
+    else
+        take_number(t, "lru_gen/enabled", caps);
+}
+
+/* A recording that says which policy reclaimed is of a kernel nearest to one of ours: that one, with that policy. */
+static void take_kernel(struct taking *t)
+{
+    char buf[VALUE_MAX], bits[VALUE_MAX];
+    const char *release = host_value(t, "kernel", buf), *policy = host_value(t, "lru_gen", bits);
     unsigned major, minor;
 
     if (!release || sscanf(release, "%u.%u", &major, &minor) != 2)
         return;
-    for (size_t i = 0; i < ARRAY_SIZE(since); i++)
-        if (major > since[i].major || (major == since[i].major && minor >= since[i].minor))
-            take_number(t, since[i].key, 1);
+    if (policy) {
+        take(t, "kernel", kernel_nearest(major, minor)->name);
+        take_policy(t, policy);
+    }
+    take_changes(t, major, minor);
 }
 
 static void take_swap(struct taking *t)

@@ -134,6 +134,7 @@ static void put_policies(const struct host *h)
         *shut = '\0';
         put(h, "thp", open + 1);
     }
+    put_file(h, "lru_gen", "/sys/kernel/mm/lru_gen/enabled");
     put_file(h, "vm.swappiness", "/proc/sys/vm/swappiness");
     put_file(h, "vm.overcommit_memory", "/proc/sys/vm/overcommit_memory");
     put_file(h, "vm.overcommit_ratio", "/proc/sys/vm/overcommit_ratio");

@@ -49,6 +49,7 @@ static void the_lowest_limit_and_the_first_swap_area_are_told(void **state)
     file(root, "/sys/dev/block/queue/rotational", "1\n");
     file(root, "/sys/dev/block/8:1/partition", "1\n");
     file(root, "/sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
+    file(root, "/sys/kernel/mm/lru_gen/enabled", "0x0007\n");
     file(root, "/sys/devices/system/cpu/online", "0-3,6\n");
     strbuf_init(&out);
     host_describe(root, &out);
@@ -56,6 +57,7 @@ static void the_lowest_limit_and_the_first_swap_area_are_told(void **state)
     has(&out, "\ncgroup=2\nmemory.max=1048576\nmemory.high=524288\n");
     has(&out, "\nreadahead.2049=8388608\nrotational.2049=1\nfilesystem.2049=ext4\n");
     has(&out, "\nthp=madvise\n");
+    has(&out, "\nlru_gen=0x0007\n");
     has(&out, "\ncpus=5\n");
     assert_null(strstr(out.text, "memory.swap.max"));
     strbuf_done(&out);

@@ -5,7 +5,9 @@
  */
 #include "stats/kernel_int.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *const lru_policy_name[NR_LRU_POLICIES] = {
@@ -50,6 +52,31 @@ const struct kernel_release *kernel_find(const char *name)
             return kernel_releases[i];
     }
     return NULL;
+}
+
+/* Linux goes from x.19 or x.20 to the next major number. */
+static long place_in_time(unsigned major, unsigned minor)
+{
+    return (long)MIN(major, 1000u) * 20 + (long)MIN(minor, 1000u);
+}
+
+const struct kernel_release *kernel_nearest(unsigned major, unsigned minor)
+{
+    const struct kernel_release *nearest = NULL;
+    long least = LONG_MAX;
+
+    for (unsigned i = 0; i < nr_kernel_releases; i++) {
+        unsigned its_major = 0, its_minor = 0;
+        long away;
+
+        sscanf(kernel_releases[i]->name, "%u.%u", &its_major, &its_minor);
+        away = labs(place_in_time(major, minor) - place_in_time(its_major, its_minor));
+        if (away <= least) {
+            least = away;
+            nearest = kernel_releases[i];
+        }
+    }
+    return nearest;
 }
 
 const struct kernel_release *kernel_default(void)

@@ -73,6 +73,8 @@ extern const char *const kernel_feature_doc[NR_KERNEL_FEATURES];
 
 /* The release of this name, or NULL. */
 const struct kernel_release *kernel_find(const char *name);
+/* The release that is fewest releases away from this one, the later of two: 6.18 is nearest to 6.12. */
+const struct kernel_release *kernel_nearest(unsigned major, unsigned minor);
 /* The release called KERNEL_DEFAULT. */
 const struct kernel_release *kernel_default(void);
 /* "6.1, 6.12": what kernel_find() knows. Returns buf. */

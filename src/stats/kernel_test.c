@@ -71,6 +71,21 @@ static void zswap_lines_are_there_when_it_is_built(void **state HW_UNUSED)
     assert_true(kernel_prints_memory_stat(&with, MEMCG_ZSWAP));
 }
 
+static void the_nearest_release_is_counted_over_major_numbers(void **state HW_UNUSED)
+{
+    static const struct {
+        unsigned major, minor;
+        const char *nearest;
+    } cases[] = {{3, 10, "6.1"},  {5, 15, "6.1"},
+                 {6, 1, "6.1"},   {6, 6, "6.1"},
+                 {6, 7, "6.12"},  {6, 8, "6.12"},
+                 {6, 12, "6.12"}, {6, 18, "6.12"},
+                 {7, 0, "6.12"},  {4000000000u, 4000000000u, "6.12"}};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(cases); i++)
+        assert_string_equal(kernel_nearest(cases[i].major, cases[i].minor)->name, cases[i].nearest);
+}
+
 static void what_a_release_cannot_have_is_left_out(void **state HW_UNUSED)
 {
     const struct kernel_release bare = {.name = "0", .features = BIT(KERNEL_ZSWAP)};
@@ -87,6 +102,7 @@ int main(void)
         cmocka_unit_test(no_file_has_a_line_twice),
         cmocka_unit_test(every_line_of_memory_stat_is_printed_by_some_release),
         cmocka_unit_test(zswap_lines_are_there_when_it_is_built),
+        cmocka_unit_test(the_nearest_release_is_counted_over_major_numbers),
         cmocka_unit_test(what_a_release_cannot_have_is_left_out),
     };
 

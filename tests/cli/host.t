@@ -39,3 +39,14 @@ $ highwater run --thp never $TOP/tests/trace/host.hwt --no-host | sed -n 3,4p
 $ highwater run --thp never $TOP/tests/trace/host.hwt --set queue.read_ahead_kb=16 | grep -c "readahead 8"
 > 0
 = 1
+# A recording that says which policy reclaimed is replayed by the nearest kernel profile and that policy; the user wins.
+$ for f in policy classic; do highwater run $TOP/tests/trace/$f.hwt | sed -n '/^Recorded/,/^Machine/p'; done
+> Recorded  on Linux 6.14.2; taken from it: kernel 6.12, lru mglru
+> Machine   Linux 6.12 with MGLRU, 1 CPU, 64.0 GiB RAM, no swap, files on nvme
+> Recorded  on Linux 6.14.2; taken from it: kernel 6.12, lru classic
+> Machine   Linux 6.12, 1 CPU, 64.0 GiB RAM, no swap, files on nvme
+$ highwater run $TOP/tests/trace/policy.hwt --kernel 6.1 --lru classic | sed -n 2,3p
+> Recorded  on Linux 6.14.2; taken from it: x.readahead_refaults 1
+> Machine   Linux 6.1, 1 CPU, 64.0 GiB RAM, no swap, files on nvme
+$ highwater run $TOP/tests/trace/broken.hwt | grep -A2 ^Note
+> Note: What the recording says of lru_gen, 0xffff, is no value of it: want 0x0000 to 0x0007.

@@ -3,6 +3,7 @@
 
 version1.hwt    version 1 with each of its operations: every later program must read it as the first one did. Never made anew.
 host.hwt        version 2 with all settings of a host that differs from the default machine in each
+policy.hwt      version 2 from a kernel with multi-generational LRU; classic.hwt, broken.hwt: the same turned off, and with a value that none has
 nodes.hwt       version 2 with memory policies and affinities, on a machine of five nodes
 later.hwt       version 2 with settings of a host, marks, reasons why it is incomplete, and what only a later version would know
 """
@@ -140,6 +141,18 @@ def later():
             chunk(2, 3, 0, 0, 12, b"streams=1\nexit_status=0\nincomplete.processes=1\n"))
 
 
+def policy(lru_gen):
+    a = Stream(0)
+    a.op(1, "proc_start", 0, 100, 1, 100, 0, string=b"host")
+    a.op(2, "mmap", 5, 0x10000000, 0x40000, 3, 0, 0, 0)
+    for page in range(32):
+        a.access(1, 0x10000 + page, 1000)
+    a.op(3, "exit_group", 1, 0)
+    return (chunk(2, 1, 0, 0, 0, b"tool=by hand\ncommand=host --once\n") +
+            chunk(2, 4, 0, 0, 0, b"kernel=6.14.2\nlru_gen=" + lru_gen + b"\n") +
+            a.chunk(2, 1, 0) + chunk(2, 3, 0, 0, 3, b"streams=1\nexit_status=0\n"))
+
+
 def host():
     a = Stream(0)
     a.op(1, "proc_start", 0, 100, 1, 100, 0, string=b"host")
@@ -182,6 +195,9 @@ def main():
     (HERE / "nodes.hwt").write_bytes(nodes())
     (HERE / "later.hwt").write_bytes(later())
     (HERE / "host.hwt").write_bytes(host())
+    (HERE / "policy.hwt").write_bytes(policy(b"0x0007"))
+    (HERE / "classic.hwt").write_bytes(policy(b"0x0000"))
+    (HERE / "broken.hwt").write_bytes(policy(b"0xffff"))
     if version1() != (HERE / "version1.hwt").read_bytes():
         sys.exit("make.py: it would make another version1.hwt; the one that is there stays")
 
