@@ -246,7 +246,7 @@ static void set_clock(struct mounted *m, int proc)
     char text[64];
 
     if (m->has_system && !m->script)
-        m->system.boot_time = (u64)(time(NULL) - now / (s64)NS_PER_S);
+        m->system.boot_time = m->view->boot_time = (u64)(time(NULL) - now / (s64)NS_PER_S);
     if (clock_gettime(CLOCK_BOOTTIME, &host) || unshare(CLONE_NEWTIME))
         return;
     offset = now - ((s64)host.tv_sec * (s64)NS_PER_S + host.tv_nsec);

@@ -366,6 +366,7 @@ int played_open(struct played *p, const char *path, double speed, bool paused, n
     rc = capture_open(path, &p->capture, e);
     if (rc)
         return rc;
+    p->view.boot_time = capture_sample(p->capture, 0)->wall_us / 1000000;
     p->end = capture_sample(p->capture, capture_count(p->capture) - 1)->since_first;
     p->now = MIN(skip, p->end);
     rc = take_sample(p, capture_find(p->capture, p->now), e);

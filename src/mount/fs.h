@@ -35,6 +35,7 @@ struct fs {
     struct fs_inode **buckets;
     size_t nr_buckets, nr_inodes;
     size_t nr_owners;      /* inodes with an owner or a mode of their own */
+    u32 uid, gid;          /* of who mounts */
     u32 nr_ids;            /* users, from 0 on, that files can be given to */
     struct fs_file *files; /* open ones */
     bool mounted;

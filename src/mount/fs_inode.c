@@ -117,9 +117,12 @@ struct stat fs_inode_attributes(const struct fs *fs, const struct fs_inode *inod
     struct stat attr = {
         .st_ino = inode->hash,
         .st_mode = st->mode,
+        .st_atim = {.tv_sec = (time_t)fs->config.view->boot_time},
+        .st_mtim = {.tv_sec = (time_t)fs->config.view->boot_time},
+        .st_ctim = {.tv_sec = (time_t)fs->config.view->boot_time},
         .st_nlink = S_ISDIR(st->mode) ? 2 : 1,
-        .st_uid = getuid(),
-        .st_gid = getgid(),
+        .st_uid = fs->uid,
+        .st_gid = fs->gid,
     };
 
     if (st->uid && st->uid < fs->nr_ids)

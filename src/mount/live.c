@@ -79,6 +79,7 @@ static int look_up(struct view *v, const char *name, struct view_stat *ret)
     *ret = (struct view_stat){
         .mode = procfs_type(node.kind) | node.mode,
         .lasting = node.lasting,
+        .kept = node.group && node.kind == PROCFS_DIRECTORY && !l->moves_groups,
         .too_long = group_of_name(name) ? -E2BIG : -EINVAL,
         .events = has_events(name),
         .uid = node.task ? node.task->uid : 0,
@@ -748,6 +749,7 @@ void live_init(struct live *l, const struct live_config *config)
     *l = (struct live){
         .view = {.ops = &ops,
                  .wall_ns = config->wall_ns,
+                 .boot_time = config->run->config.system->boot_time,
                  .say = config->say,
                  .say_ctx = config->say_ctx},
         .run = config->run,

@@ -57,6 +57,7 @@ struct live {
     bool ended;        /* it has been paused there */
     bool stopped;      /* nothing moves any more */
     bool said_waiting; /* in this pause: that a writer waits */
+    bool moves_groups; /* the script makes or removes some */
     bool wanted;       /* somebody waits for the end of an advance */
     u64 said_slow;     /* when the user was last told, on the wall */
     struct strbuf log; /* of writes */

@@ -248,6 +248,8 @@ static int take_line(struct live *l, const char *path, unsigned number, const ch
         free(copy);
     else
         vec_push(&l->script, line);
+    l->moves_groups |=
+        rc == 0 && strcmp(line.what, "write") != 0 && strcmp(line.what, "interrupt") != 0;
     return rc;
 }
 

@@ -18,6 +18,7 @@ struct view;
 struct view_stat {
     u32 mode;     /* with its kind: S_IFDIR, S_IFREG, S_IFLNK */
     bool lasting; /* it stays what it is for as long as the mount */
+    bool kept;    /* its name goes by rmdir(2) alone */
     int too_long; /* what a write of more than a page gets; 0: as if it were nonsense */
     bool events;  /* poll(2) tells of changes to its text, as of memory.events */
     u32 uid;      /* who owns it; 0: who mounted it */
@@ -62,6 +63,7 @@ struct view {
      * else, and waits for it. NULL: nobody. */
     bool (*attend)(void *ctx);
     void *attend_ctx;
+    u64 boot_time;                            /* of its files, seconds since 1970 */
     void (*say)(void *ctx, const char *line); /* to the user; no newline */
     void *say_ctx;
 };

@@ -318,6 +318,8 @@ static int unknown_file(const char *path, const char *name, struct err *e)
     struct nearest near;
     char hint[160];
 
+    if (!e)
+        return -ENOENT;
     nearest_init(&near, name);
     for (unsigned i = 0; i < ARRAY_SIZE(group_files); i++)
         nearest_offer(&near, group_files[i].name);
@@ -389,6 +391,8 @@ static int find_sysctl(const char *name, struct control *c, struct err *e)
     c->file = &sysctl_file;
     if (c->tunable)
         return 0;
+    if (!e)
+        return -ENOENT;
     nearest_init(&near, key);
     for (unsigned i = 0; i < nr_tunables; i++)
         nearest_offer(&near, tunable_info[i].key);

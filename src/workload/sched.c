@@ -421,6 +421,8 @@ bool sched_step(struct sched *s)
     unsigned cpu, other;
     ns_t began;
 
+    if (s->attend)
+        s->attend(s->attend_ctx);
     for (;;) {
         cpu = slowest_cpu(s, s->nr_cpus);
         wakeup = next_wakeup(s);

@@ -89,7 +89,7 @@ struct sched {
     ns_t daemon_ns;                       /* CPU time of daemons so far */
     u32 nr_busy;                          /* tasks that are busy, of those judged */
     ns_t busy_until, idle_ns;             /* when the last of them fell asleep; idle before that */
-    /* Called before each call that a task makes, when the machine is whole: it may look, and must change nothing. NULL: nobody. */
+    /* Called before each slice and each call that a task makes, when the machine is whole: it may look, and must change nothing. NULL: nobody. */
     void (*attend)(void *ctx);
     void *attend_ctx;
 };
