@@ -498,6 +498,68 @@ static void tell_device(struct rule_context *c, const struct refusal *r, double 
         evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
 }
 
+/* Of a limit of tasks: as near as what was refused leaves it. */
+#define TASKS_PERCENT 98.0
+
+/* The limit of processes and threads that is used up in this text; NULL. */
+static const struct task_limit_view *tasks_used_up(const struct snapshot *s)
+{
+    const struct task_limit_view *best = NULL;
+
+    vec_for_each (&s->task_limits, t)
+        if (share_of(t->used, t->limit) >= TASKS_PERCENT && (!best || t->limit < best->limit))
+            best = t;
+    return best;
+}
+
+/* "cgroup: fork rejected by pids controller in /system.slice/app.service": the kernel names the group. */
+static const char *pids_group(const struct snapshot *s)
+{
+    vec_for_each (&s->refusals, r) {
+        const char *at = strstr(r->words, "by pids controller in ");
+
+        if (at)
+            return at + strlen("by pids controller in ");
+    }
+    return NULL;
+}
+
+static void tell_tasks(struct rule_context *c, const struct refusal *r, double weight)
+{
+    const struct task_limit_view *full = tasks_used_up(c->s);
+    const char *group = pids_group(c->s);
+    char name[sizeof(r->program)], label[96];
+
+    finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,
+                "%s got no new process or thread: a limit of tasks (ulimit -u, pids.max), not "
+                "of memory",
+                said(r, name));
+    vec_last(&c->out->items).cause = CAUSE_TASK_LIMIT;
+    if (full) {
+        finding_title(c,
+                      "%s got no new process or thread: %s%s%s is used up, %s tasks of %s; that is "
+                      "no lack of memory",
+                      said(r, name), full->name, *full->of ? " of " : "", full->of,
+                      AMOUNT((double)full->used, IN_COUNT), AMOUNT((double)full->limit, IN_COUNT));
+        evidence_shown(c, "tasks", number_of(full->used), IN_COUNT, "the text");
+        evidence_shown(c, full->name, number_of(full->limit), IN_COUNT, "the text");
+        return;
+    }
+    if (group) {
+        finding_title(
+            c,
+            "%s got no new process or thread: pids.max (TasksMax of a unit) of %s is used "
+            "up; that is no lack of memory",
+            said(r, name), group_label(label, group));
+        return;
+    }
+    vec_for_each (&c->s->task_limits, t) {
+        finding_detail(c, "This text has %s%s%s: %s.", t->name, *t->of ? " of " : "", t->of,
+                       AMOUNT((double)t->limit, IN_COUNT));
+        evidence_shown(c, t->name, number_of(t->limit), IN_COUNT, "the text");
+    }
+}
+
 /* long: a row for each kind */
 static void tell(struct rule_context *c, const struct refusal *r)
 {
@@ -526,6 +588,11 @@ static void tell(struct rule_context *c, const struct refusal *r)
         tell_place(c, r);
         return;
     case REFUSED_FORK:
+        /* ENOMEM is what older kernels return for a process id that cannot be had, too. */
+        if (!full_group(c) && (tasks_used_up(s) || pids_group(s))) {
+            tell_tasks(c, r, weight);
+            return;
+        }
         finding_add(
             c, SEV_WARNING, CONF_HIGH, "host", weight,
             "The kernel refused %s a fork: it would not promise a second copy of its memory%s",
@@ -538,11 +605,7 @@ static void tell(struct rule_context *c, const struct refusal *r)
             r->program);
         break;
     case REFUSED_TASKS:
-        finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,
-                    "%s got no new process or thread: a limit of tasks (ulimit -u, pids.max), not "
-                    "of memory",
-                    r->program);
-        vec_last(&c->out->items).cause = CAUSE_TASK_LIMIT;
+        tell_tasks(c, r, weight);
         return;
     case REFUSED_SHM:
         finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,

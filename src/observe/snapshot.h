@@ -394,6 +394,13 @@ struct sizing_view {
     struct klog_place place;
 };
 
+/* A limit of processes and threads, which a text shows. */
+struct task_limit_view {
+    const char *name; /* constant: "kernel.pid_max" */
+    char of[96];      /* the unit or group; "" */
+    u64 used, limit;  /* tasks; used: UNKNOWN */
+};
+
 /* How often the containers of a pod were started again, as a table of pods has it. */
 struct restarts_view {
     char scope[200]; /* as that of its event */
@@ -465,6 +472,7 @@ struct snapshot {
     VEC(struct sizing_view) sizings;
     VEC(struct tmpfs_view) tmpfs;
     VEC(struct restarts_view) restarts;
+    VEC(struct task_limit_view) task_limits;
     u64 numa_hit_before,
         numa_foreign_before; /* of the first of several /proc/vmstat in one text; UNKNOWN */
     u64 arc_size, arc_max;   /* the ARC of ZFS; bytes */

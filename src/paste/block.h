@@ -67,6 +67,9 @@ u32 block_made_up_pid(const struct block *b);
 /* Lists of the processors and nodes that it may use; empty: not told. */
 void block_affinity(struct block *b, u32 pid, struct span cpus, struct span mems);
 
+/* A limit of processes and threads, and how many there are; UNKNOWN. name: constant text; of: a unit or group, or "". */
+void block_task_limit(struct block *b, const char *name, const char *of, u64 used, u64 limit);
+
 /* Another program says that the kernel killed, or that it was refused memory: words as they stand. */
 struct told {
     const char *killer; /* who says it: "kubelet" */

@@ -195,7 +195,7 @@ static const struct {
     {OF(NOMAD_TASK), {"\" is \""}},
     {OF(CRICTL_STATS), {"inodes"}},
     {OF(TEGRASTATS), {"mb (lfb"}},
-    {OF(ULIMIT), {"(kbytes, -", "address space", "soft limit"}},
+    {OF(ULIMIT), {"(kbytes, -", "address space", "soft limit", "max user proc"}},
     {OF(KUBE_OBJECT),
      {"kind: pod", "\"kind\": \"pod\"", "kind: list", "laststate", "containerid: ",
       "containerid\": ", "containerstatuses", "exitcode: ", "exitcode\": ", "oomkilled",

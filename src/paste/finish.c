@@ -356,6 +356,7 @@ bool paste_end(struct paste *p)
     st->klog = NULL;
     newest_first_order(p);
     names_apply(p);
+    tasks_finish(p);
     take_earlyoom(p);
     groups_finish(st);
     write_meminfo(st);

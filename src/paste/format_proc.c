@@ -854,8 +854,8 @@ bool ulimit_begins(const struct block *b, struct span line)
 {
     (void)b;
     return (is_limit_row(line) && span_find(line, "(kbytes, -")) ||
-           span_find(line, "address space (kb") || span_begins(line, "Max address space") ||
-           words_begin(line, "Limit Soft Limit");
+           span_find(line, "address space (kb") || words_begin(line, "max user processes") ||
+           span_begins(line, "Max address space") || words_begin(line, "Limit Soft Limit");
 }
 
 bool ulimit_goes_on(const struct block *b, struct span line)
@@ -881,6 +881,23 @@ static u64 address_limit_of(struct span line)
     return UNKNOWN;
 }
 
+/* "max user processes              (-u) 1024", "Max processes             1024                 1024", "-u: processes   1024" */
+static u64 tasks_limit_of(struct span line)
+{
+    static const char *const before[] = {"(-u)", "Max processes", "-u: processes"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(before); i++) {
+        const char *at = span_find(line, before[i]);
+        struct span rest = {at ? at + strlen(before[i]) : line.end, line.end};
+        u64 value;
+
+        span_skip_blanks(&rest);
+        if (at && span_take_u64(&rest, &value))
+            return value;
+    }
+    return UNKNOWN;
+}
+
 unsigned ulimit_parse(struct block *b, struct span text)
 {
     struct span line;
@@ -891,6 +908,8 @@ unsigned ulimit_parse(struct block *b, struct span text)
 
         if (known(limit))
             b->p->s.address_limit = limit;
+        if (known(tasks_limit_of(line)))
+            b->p->state->user_tasks = tasks_limit_of(line);
         rows++;
     }
     return rows;

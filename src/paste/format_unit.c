@@ -50,6 +50,7 @@ struct unit {
     char name[NAME_MAX_];
     char slice[NAME_MAX_ * 2];
     u64 current, max, high;
+    u64 tasks, tasks_max;
     bool killed, signalled; /* signal 9 ended its main process, and nothing says why */
     struct span words;
 };
@@ -69,6 +70,13 @@ static void take_unit_line(struct unit *u, struct span line)
 
         if (slash)
             span_copy((struct span){slash, rest.end}, u->slice, sizeof(u->slice));
+    } else if (span_begins(rest, "Tasks: ")) {
+        u->tasks = amount_after(rest, "Tasks: ");
+        u->tasks_max = amount_after(rest, "limit: ");
+    } else if (span_begins(rest, "TasksCurrent=")) {
+        u->tasks = amount_after(rest, "=");
+    } else if (span_begins(rest, "TasksMax=")) {
+        u->tasks_max = amount_after(rest, "=");
     } else if (span_begins(rest, "Memory: ")) {
         u->current = amount_after(rest, "Memory: ");
         u->high = amount_after(rest, "high: ");
@@ -112,7 +120,11 @@ static void name_of_command(struct span command, struct unit *u)
 
 unsigned unit_status_parse(struct block *b, struct span text)
 {
-    struct unit u = {.current = UNKNOWN, .max = UNKNOWN, .high = UNKNOWN};
+    struct unit u = {.current = UNKNOWN,
+                     .max = UNKNOWN,
+                     .high = UNKNOWN,
+                     .tasks = UNKNOWN,
+                     .tasks_max = UNKNOWN};
     char path[NAME_MAX_ * 2 + 32];
     struct span line;
     unsigned lines = 0;
@@ -129,6 +141,8 @@ unsigned unit_status_parse(struct block *b, struct span text)
         snprintf(path, sizeof(path), "%s", u.slice);
     else
         snprintf(path, sizeof(path), "/system.slice/%s", *u.name ? u.name : "a unit");
+    if (known(u.tasks_max) && u.tasks_max < NO_LIMIT)
+        block_task_limit(b, "TasksMax", *u.name ? u.name : "", u.tasks, u.tasks_max);
     if (known(u.high))
         block_high(b, path, u.high);
     if (known(u.current) && u.current < (u64)1 << 60)

@@ -78,6 +78,7 @@ struct paste *paste_new(void)
     st->klog = klog_new(&p->s);
     st->newest = newest_first_new();
     st->last_at_us = st->journal_us = st->dyno_quota = UNKNOWN;
+    st->tasks_counted = st->user_tasks = UNKNOWN;
     st->format = NR_FORMATS;
     strbuf_init(&st->open.text);
     strbuf_init(&st->wrapped.text);

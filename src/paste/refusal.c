@@ -180,6 +180,7 @@ static const struct sentence sentences[] = {
     {"fatal error: runtime: cannot allocate memory", NULL, "a Go program", REFUSED_COMMIT, NULL},
     {"fatal error: runtime: out of memory", NULL, "a Go program", REFUSED_COMMIT, NULL},
     {"pthread_create failed: Resource temporarily", NULL, "a program", REFUSED_TASKS, NULL},
+    {"fork rejected by pids controller in ", NULL, "a program", REFUSED_TASKS, NULL},
     {"fork: retry: No child processes", NULL, NULL, REFUSED_TASKS, NULL},
     {"fork: retry: Resource temporarily unavailable", NULL, NULL, REFUSED_TASKS, NULL},
     {"fork: Resource temporarily unavailable", NULL, NULL, REFUSED_TASKS, NULL},

@@ -116,6 +116,9 @@ struct paste_state {
     char task[64];
     u64 task_limit; /* bytes; UNKNOWN */
 
+    u64 tasks_counted; /* by "ps | wc -l"; UNKNOWN */
+    u64 user_tasks;    /* ulimit -u; UNKNOWN */
+
     unsigned refusals_said; /* REFUSED_SAID */
     u64 dyno_quota;         /* of Heroku, bytes; UNKNOWN */
 
@@ -234,6 +237,9 @@ void kube_asked(struct span command, char *name, char *space, size_t size);
 void placement_text_ends(struct paste_state *st);
 void placement_finish(struct paste *p);
 void placement_done(struct paste_state *st);
+
+/* tasks.c: limits of processes and threads that came as files, once all was read. */
+void tasks_finish(struct paste *p);
 
 /* groups.c: groups of tables, once all was read and before their files are. */
 void groups_finish(struct paste_state *st);
