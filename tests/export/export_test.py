@@ -304,6 +304,9 @@ def signals_end_it(root):
 def a_textfile_is_never_seen_half(root):
     target = pathlib.Path(root) / "out.prom"
     with Exporter("/", "--textfile", str(target), "1") as exporter:
+        until = time.monotonic() + 30
+        while not target.exists() and time.monotonic() < until:
+            time.sleep(0.01)
         looks, until = 0, time.monotonic() + 2.5
         while time.monotonic() < until:
             if target.exists():

@@ -142,6 +142,24 @@ def check_names():
     return lines
 
 
+def check_dashboard(folder):
+    """Each expression is one that Prometheus parses. It is asked as a rule, with the dashboard's variables as Grafana would fill them in."""
+    panels = json.loads((RULES / "highwater.dashboard.json").read_text())["panels"]
+    lines, exprs = [], [(p["title"], t["expr"]) for p in panels for t in p.get("targets", [])]
+    for number, (title, expr) in enumerate(exprs):
+        for variable, value in (("$__rate_interval", "1m"), ("$__interval", "1m"), ("$__range", "1h")):
+            expr = expr.replace(variable, value)
+        expr = re.sub(r"\$\{?\w+(:\w+)?\}?", "x", expr)
+        path = folder / f"panel{number}.yml"
+        path.write_text(json.dumps({"groups": [{"name": "panel", "rules": [{"record": "panel:expr", "expr": expr}]}]}))
+        done = subprocess.run(["promtool", "check", "rules", path], capture_output=True, text=True, timeout=60, check=False)
+        if done.returncode:
+            lines.append(f"not ok - dashboard: {title}: {expr}\n# {done.stderr[-300:]}")
+    if not exprs:
+        lines.append("not ok - dashboard: it asks for nothing")
+    return lines or [f"ok - dashboard: {len(exprs)} expressions are parsed"]
+
+
 def main():
     if not shutil.which("promtool"):
         print("skip: promtool is missing (Debian: prometheus)")
@@ -151,7 +169,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         try:
-            lines = check_names()
+            lines = check_names() + check_dashboard(folder)
             run("promtool", "check", "rules", *sorted(RULES.glob("*.rules.yml")))
             for scenario in [name for case in CASES for name in (case, f"{case}-healthy")]:
                 if scenario not in known:
