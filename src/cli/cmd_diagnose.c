@@ -229,6 +229,9 @@ static int show(struct request *req)
     else if (rc == CLI_OK)
         rc = cli_emit(&req->cli, &text);
     strbuf_done(&text);
+    /* The answer is in a file: why nothing can be told is said all the same, since the exit code is that of a failure. */
+    if (rc == CLI_OK && req->cli.output && req->diagnosis.verdict == VERDICT_UNKNOWN)
+        cli_fail(&req->cli, "%s: cannot tell: %s", r.source, req->diagnosis.headline);
     return rc ? (int)VERDICT_UNKNOWN : (int)req->diagnosis.verdict;
 }
 

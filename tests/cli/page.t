@@ -52,6 +52,10 @@ $ highwater explain pgfault --format html
 ! highwater explain: unknown format 'html', want text or json
 ! Try 'highwater explain --help'.
 = 2
+# A page of what cannot be told is made, and the exit code is explained.
+$ mkdir -p bare/proc bare/sys; echo 1 2 3 >bare/proc/loadavg; highwater capture -q --root bare -o bare.hwc 0.1 1; highwater report -q bare.hwc -o told.html; echo $?; test -s told.html && rm -r bare bare.hwc told.html
+> 1
+!~ highwater diagnose: bare.hwc: cannot tell: .+
 $ ls
 > again.html
 > cut.json
