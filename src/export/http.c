@@ -5,9 +5,9 @@
 #include "export/http.h"
 
 #include "base/units.h"
+#include "export/http_library.h"
 
 #include <arpa/inet.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +31,8 @@ struct http {
     char url[96];
     VEC(struct client) clients;
 };
+
+static const struct http_library *mhd; /* since the first http_open() */
 
 static ns_t now_ns(void)
 {
@@ -240,7 +242,7 @@ static bool is_allowed(const struct http *h, struct MHD_Connection *c, const cha
     for (size_t i = 0; i < h->options.nr_hosts; i++)
         if (strcasecmp(host, h->options.hosts[i]) == 0)
             return true;
-    socket = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+    socket = mhd->MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (!parse_address(host, &asked) || !socket ||
         getsockname(socket->connect_fd, (struct sockaddr *)&reached, &len) != 0)
         return false;
@@ -275,20 +277,20 @@ static enum MHD_Result answer(struct MHD_Connection *c, unsigned code, const cha
 {
     size_t len = text->len;
     struct MHD_Response *r =
-        MHD_create_response_from_buffer(len, strbuf_steal(text), MHD_RESPMEM_MUST_FREE);
+        mhd->MHD_create_response_from_buffer(len, strbuf_steal(text), MHD_RESPMEM_MUST_FREE);
     enum MHD_Result rc;
 
     if (!r)
         return MHD_NO;
-    MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
-    MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
-    MHD_add_response_header(r, "Content-Security-Policy", "default-src 'none'");
+    mhd->MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    mhd->MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
+    mhd->MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    mhd->MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
+    mhd->MHD_add_response_header(r, "Content-Security-Policy", "default-src 'none'");
     if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
-        MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-    rc = MHD_queue_response(c, code, r);
-    MHD_destroy_response(r);
+        mhd->MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    rc = mhd->MHD_queue_response(c, code, r);
+    mhd->MHD_destroy_response(r);
     return rc;
 }
 
@@ -324,7 +326,8 @@ static enum MHD_Result answer_index(struct MHD_Connection *c)
 /* OpenMetrics for who takes it, or takes anything; the older format for who asks for text alone. */
 static enum exposition form_for(struct MHD_Connection *c)
 {
-    const char *accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+    const char *accept =
+        mhd->MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
 
     if (accept && strstr(accept, "text/plain") && !strstr(accept, "application/openmetrics-text"))
         return EXPOSE_TEXT;
@@ -350,7 +353,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     struct hosts hosts = {ctx, c, NULL};
 
     (void)version, (void)upload, (void)upload_size, (void)state;
-    MHD_get_connection_values(c, MHD_HEADER_KIND, look_at_header, &hosts);
+    mhd->MHD_get_connection_values(c, MHD_HEADER_KIND, look_at_header, &hosts);
     if (hosts.refused)
         return say(c, MHD_HTTP_MISDIRECTED_REQUEST,
                    "This Host is not answered. If it is a name of this machine, start highwater "
@@ -392,7 +395,8 @@ static void end_late_ones(struct http *h)
 
         if (client->ended || now < client->until)
             continue;
-        socket = MHD_get_connection_info(client->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        socket =
+            mhd->MHD_get_connection_info(client->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         if (socket)
             shutdown(socket->connect_fd, SHUT_RDWR);
         client->ended = true;
@@ -403,7 +407,7 @@ int http_wait_ms(struct http *h)
 {
     MHD_UNSIGNED_LONG_LONG wait;
     ns_t now = now_ns();
-    u64 ms = MHD_get_timeout(h->daemon, &wait) == MHD_YES ? (u64)wait : UINT64_MAX;
+    u64 ms = mhd->MHD_get_timeout(h->daemon, &wait) == MHD_YES ? (u64)wait : UINT64_MAX;
 
     vec_for_each (&h->clients, client)
         if (!client->ended)
@@ -414,7 +418,7 @@ int http_wait_ms(struct http *h)
 void http_run(struct http *h)
 {
     end_late_ones(h);
-    MHD_run(h->daemon);
+    mhd->MHD_run(h->daemon);
 }
 
 /* --- open and close ------------------------------------------------------------------------------------------------- */
@@ -438,6 +442,9 @@ int http_open(const struct http_options *o, struct http **ret, struct err *e)
     rc = parse_listen(o->listen ? o->listen : HTTP_ADDRESS ":" HTTP_PORT, &address, e);
     if (rc)
         return rc;
+    mhd = http_library(e);
+    if (!mhd)
+        return -ENOENT;
     write_address(&address, name, sizeof(name));
     rc = listen_on(&address, name, &fd, e);
     if (rc)
@@ -447,13 +454,13 @@ int http_open(const struct http_options *o, struct http **ret, struct err *e)
     h->address = address;
     write_address(&address, name, sizeof(name));
     snprintf(h->url, sizeof(h->url), "http://%s/metrics", name);
-    h->daemon = MHD_start_daemon(
+    h->daemon = mhd->MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER,
         say_nothing, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, HTTP_CLIENTS,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(HTTP_TIMEOUT / NS_PER_S),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_MEMORY, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, h, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
-    info = h->daemon ? MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
+    info = h->daemon ? mhd->MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
     if (!info) {
         close(fd);
         free(h);
@@ -468,7 +475,7 @@ void http_close(struct http *h)
 {
     if (!h)
         return;
-    MHD_stop_daemon(h->daemon);
+    mhd->MHD_stop_daemon(h->daemon);
     vec_done(&h->clients);
     free(h);
 }
