@@ -274,27 +274,50 @@ int parse_f64(const char *text, double *ret, struct err *e)
     return 0;
 }
 
-char *format_bytes(char buf[UNITS_TEXT_MAX], u64 bytes)
+/* Bytes in parts of 2^10, 2^20 ..., rounded to nearest. */
+static u64 parts_of(u64 bytes, size_t unit, u64 parts)
+{
+    unsigned shift = 10 * (unsigned)(unit + 1);
+
+    return (u64)(((u128)bytes * parts + (BIT_ULL(shift) >> 1)) >> shift);
+}
+
+/* near: tenths may be off by one part in so many; else it is told in hundredths. */
+static char *format_near(char buf[UNITS_TEXT_MAX], u64 bytes, u64 near)
 {
     static const char *const names[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    u64 tenths, hundredths;
     size_t unit = 0;
+    u128 told, off;
 
     if (bytes < KIB) {
         snprintf(buf, UNITS_TEXT_MAX, "%llu B", (unsigned long long)bytes);
         return buf;
     }
-    /* In tenths of the unit, rounded to nearest; one unit up when that rounds to 1024.0. */
-    for (;;) {
-        unsigned shift = 10 * (unsigned)(unit + 1);
-        u64 tenths = (u64)(((u128)bytes * 10 + (BIT_ULL(shift) >> 1)) >> shift);
-
-        if (tenths < 10240 || unit + 1 == ARRAY_SIZE(names)) {
-            snprintf(buf, UNITS_TEXT_MAX, "%llu.%llu %s", (unsigned long long)(tenths / 10),
-                     (unsigned long long)(tenths % 10), names[unit]);
-            return buf;
-        }
+    /* One unit up when it rounds to 1024.0. */
+    while (parts_of(bytes, unit, 10) >= 10240 && unit + 1 < ARRAY_SIZE(names))
         unit++;
-    }
+    tenths = parts_of(bytes, unit, 10);
+    hundredths = parts_of(bytes, unit, 100);
+    told = ((u128)tenths << (10 * (unit + 1))) / 10;
+    off = told > bytes ? told - bytes : bytes - told;
+    if (off * near <= bytes)
+        snprintf(buf, UNITS_TEXT_MAX, "%llu.%llu %s", (unsigned long long)(tenths / 10),
+                 (unsigned long long)(tenths % 10), names[unit]);
+    else
+        snprintf(buf, UNITS_TEXT_MAX, "%llu.%02llu %s", (unsigned long long)(hundredths / 100),
+                 (unsigned long long)(hundredths % 100), names[unit]);
+    return buf;
+}
+
+char *format_bytes(char buf[UNITS_TEXT_MAX], u64 bytes)
+{
+    return format_near(buf, bytes, 1);
+}
+
+char *format_limit(char buf[UNITS_TEXT_MAX], u64 bytes)
+{
+    return format_near(buf, bytes, 200);
 }
 
 void format_two_bytes(char a_text[UNITS_TEXT_MAX], u64 a, char b_text[UNITS_TEXT_MAX], u64 b)
@@ -302,8 +325,8 @@ void format_two_bytes(char a_text[UNITS_TEXT_MAX], u64 a, char b_text[UNITS_TEXT
     u64 unit = a % KIB || b % KIB ? 1 : KIB;
     const char *name = unit == KIB ? "KiB" : "B";
 
-    format_bytes(a_text, a);
-    format_bytes(b_text, b);
+    format_limit(a_text, a);
+    format_limit(b_text, b);
     if (a == b || strcmp(a_text, b_text) != 0)
         return;
     snprintf(a_text, UNITS_TEXT_MAX, "%llu %s", (unsigned long long)(a / unit), name);

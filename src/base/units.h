@@ -37,7 +37,10 @@ int parse_f64(const char *text, double *ret, struct err *e);
 /* "512 B", "96.0 MiB", "1.5 GiB". Returns buf. */
 char *format_bytes(char buf[UNITS_TEXT_MAX], u64 bytes);
 
-/* Two amounts side by side: when they would look the same although they differ, both in KiB or bytes, exact. */
+/* The same, to be set: within 0.5 %, as "1.14 GiB" where format_bytes has "1.1 GiB". Returns buf. */
+char *format_limit(char buf[UNITS_TEXT_MAX], u64 bytes);
+
+/* Two limits side by side, as format_limit has them: when they would look the same although they differ, both in KiB or bytes, exact. */
 void format_two_bytes(char a_text[UNITS_TEXT_MAX], u64 a, char b_text[UNITS_TEXT_MAX], u64 b);
 
 /* A size that parse_size gives back exactly: "96M", "1000". Returns buf. */

@@ -151,6 +151,34 @@ static void bytes_are_shown_with_one_decimal(void **state)
         assert_string_equal(format_bytes(buf, cases[i].bytes), cases[i].text);
 }
 
+static void limits_are_told_within_half_a_percent(void **state)
+{
+    static const struct {
+        u64 bytes;
+        const char *text;
+    } cases[] = {
+        {0, "0 B"},
+        {1023, "1023 B"},
+        {1025, "1.0 KiB"},
+        {96 * MIB, "96.0 MiB"},
+        {3 * GIB / 2, "1.5 GiB"},
+        {1164 * MIB, "1.14 GiB"}, /* not 1.1 GiB, which is less */
+        {1056 * MIB, "1.03 GiB"},
+        {4416 * KIB, "4.3 MiB"},
+        {1728 * KIB, "1.69 MiB"},
+        {10 * GIB + 40 * MIB, "10.0 GiB"},
+        {UINT64_MAX, "16.0 EiB"},
+    };
+    char buf[UNITS_TEXT_MAX], other[UNITS_TEXT_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        assert_string_equal(format_limit(buf, cases[i].bytes), cases[i].text);
+    format_two_bytes(buf, 1081344 * KIB, other, 1056768 * KIB);
+    assert_string_equal(buf, "1.03 GiB");
+    assert_string_equal(other, "1.01 GiB");
+}
+
 static void times_are_shown_with_three_digits(void **state)
 {
     static const struct {
@@ -312,6 +340,7 @@ int main(void)
         cmocka_unit_test(durations_are_read_and_refused),
         cmocka_unit_test(numbers_are_read_whole_or_not_at_all),
         cmocka_unit_test(bytes_are_shown_with_one_decimal),
+        cmocka_unit_test(limits_are_told_within_half_a_percent),
         cmocka_unit_test(times_are_shown_with_three_digits),
         cmocka_unit_test(counts_are_shown_in_groups_of_three),
         cmocka_unit_test(formatted_sizes_parse_back),

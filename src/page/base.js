@@ -30,6 +30,12 @@ function bytes(n, digits = 1) {
   return (n < 0 ? "−" : "") + text + NBSP + BYTE_UNITS[unit];
 }
 
+/* To be set: within 0.5 %, as 1.14 GiB where bytes() has 1.1 GiB. */
+function limitBytes(n) {
+  const text = bytes(n), [told, unit] = text.split(NBSP);
+  return Math.abs(told * 1024 ** BYTE_UNITS.indexOf(unit) - n) * 200 > n ? bytes(n, 2) : text;
+}
+
 /* For axes: no ".0". */
 const shortBytes = (n) => bytes(n).replace(/\.0(?=\D)/, "");
 

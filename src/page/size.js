@@ -60,7 +60,7 @@ function todaysLimit(doc) {
 
 function sizeMarks(doc) {
   const marks = [], advice = doc.advice, usable = doc.smallest_usable;
-  const add = (limit, text, colour, more) => limit && marks.push({ at: log2(limit), limit, text: `${text} ${bytes(limit)}`, colour, ...more });
+  const add = (limit, text, colour, more) => limit && marks.push({ at: log2(limit), limit, text: `${text} ${limitBytes(limit)}`, colour, ...more });
 
   if (usable.found)
     add(usable.bytes, advice.found && advice["memory.high"] === usable.bytes ? "memory.high" : "smallest usable",
@@ -93,14 +93,14 @@ function sizePage(doc) {
 function sizeFacts(doc) {
   const list = [], advice = doc.advice, usable = doc.smallest_usable, survives = doc.smallest_surviving;
   if (advice.found)
-    list.push([`Set ${advice.file} to`, bytes(advice["memory.max"]),
-      advice["memory.high"] ? `and memory.high to ${bytes(advice["memory.high"])}` : null, true]);
+    list.push([`Set ${advice.file} to`, limitBytes(advice["memory.max"]),
+      advice["memory.high"] ? `and memory.high to ${limitBytes(advice["memory.high"])}` : null, true]);
   if (usable.found)
-    list.push(["Smallest usable", bytes(usable.bytes), usable.low_bytes ? `between ${bytes(usable.low_bytes)} and ${bytes(usable.high_bytes)}` : `at most ${bytes(usable.high_bytes)}`]);
+    list.push(["Smallest usable", limitBytes(usable.bytes), usable.low_bytes ? `between ${limitBytes(usable.low_bytes)} and ${limitBytes(usable.high_bytes)}` : `at most ${limitBytes(usable.high_bytes)}`]);
   if (survives.found)
-    list.push(["Smallest survived", bytes(survives.bytes), survives.fails_at_bytes ? `${bytes(survives.fails_at_bytes)} is not` : null]);
+    list.push(["Smallest survived", limitBytes(survives.bytes), survives.fails_at_bytes ? `${limitBytes(survives.fails_at_bytes)} is not` : null]);
   list.push(["Grows to", bytes(doc.unlimited["memory.peak"]), `in ${duration(doc.unlimited.busy_ns)} without a limit`]);
-  list.push(["Peak + 15 % says", bytes(doc.peak_plus_15_percent_bytes),
+  list.push(["Peak + 15 % says", limitBytes(doc.peak_plus_15_percent_bytes),
     advice.found ? savingText(doc.peak_plus_15_percent_bytes, advice["memory.max"]) : null]);
   return facts(list);
 }
@@ -237,8 +237,8 @@ function curveTitle(doc) {
   if (!usable.found) return "No limit that was tried keeps it within " + times(doc.usable_slowdown) + " its time";
   const peak = doc.unlimited["memory.peak"];
   const share = (peak - usable.bytes) / peak;
-  return share > 0.02 ? `It runs in ${bytes(usable.bytes)}, ${percent(100 * share)} less than it grows to`
-    : share < -0.02 ? `It needs ${bytes(usable.bytes)}, more than the ${bytes(peak)} it grows to`
+  return share > 0.02 ? `It runs in ${limitBytes(usable.bytes)}, ${percent(100 * share)} less than it grows to`
+    : share < -0.02 ? `It needs ${limitBytes(usable.bytes)}, more than the ${bytes(peak)} it grows to`
       : `It needs nearly all of the ${bytes(peak)} it grows to`;
 }
 
@@ -249,8 +249,8 @@ function sizeTable(doc) {
   const any = (name) => rows.some((row) => row[name] > 0);
   /* Not what the row above or below says of another limit. */
   const limitText = (row, i) => {
-    const limit = row["memory.max"], text = bytes(limit);
-    const looksLike = (other) => other && other["memory.max"] !== limit && bytes(other["memory.max"]) === text;
+    const limit = row["memory.max"], text = limitBytes(limit);
+    const looksLike = (other) => other && other["memory.max"] !== limit && limitBytes(other["memory.max"]) === text;
     return looksLike(rows[i - 1]) || looksLike(rows[i + 1]) ? `${limit / 1024}${NBSP}KiB` : text;
   };
   const columns = [

@@ -267,7 +267,7 @@ static void put_boundary(struct column *to, unsigned row, const struct size_boun
 {
     char text[UNITS_TEXT_MAX];
 
-    column_put(to, row, b->found ? format_bytes(text, b->limit_bytes) : "none");
+    column_put(to, row, b->found ? format_limit(text, b->limit_bytes) : "none");
 }
 
 static void put_boundaries(struct columns *c, const struct size_result *results)
@@ -365,7 +365,7 @@ void compare_sizes_text(const struct comparison *c, const struct size_result *re
     put_boundaries(&table, results);
     put_remote(&table, results);
     for (unsigned i = 0; i < nr; i++)
-        put_limit(&table, results, limits[i], format_bytes(names[i], limits[i]), 0, 0);
+        put_limit(&table, results, limits[i], format_limit(names[i], limits[i]), 0, 0);
     for (unsigned v = 0; v < table.nr_rows; v++)
         replays += results[v].replays;
     utf8_append_clean(out, c->input);
@@ -439,7 +439,7 @@ static void pair_line(const struct size_report *r, ns_t base_ns, struct strbuf *
     runtimes_settings(r->runtimes, &settings);
     if (settings.len)
         strbuf_printf(out, "%s with ", settings.text);
-    strbuf_printf(out, "memory.max %s (", format_bytes(size, r->result->advice.max_bytes));
+    strbuf_printf(out, "memory.max %s (", format_limit(size, r->result->advice.max_bytes));
     utf8_append_clean(out, r->input);
     strbuf_printf(out, ", %.2fx)", advised_slowdown(r, base_ns));
     strbuf_done(&settings);
@@ -511,12 +511,12 @@ void compare_recordings_text(const struct size_report *reports, const struct siz
     advised = columns_add(&table, "advised", "memory.max");
     for (unsigned v = 0; v < nr; v++) {
         column_put(advised, v,
-                   results[v].advice.found ? format_bytes(text, results[v].advice.max_bytes)
+                   results[v].advice.found ? format_limit(text, results[v].advice.max_bytes)
                                            : "none");
         replays += results[v].replays;
     }
     for (unsigned i = 0; i < nr_limits; i++)
-        put_limit(&table, results, limits[i], format_bytes(names[i], limits[i]), base_ns,
+        put_limit(&table, results, limits[i], format_limit(names[i], limits[i]), base_ns,
                   reports->config->usable_slowdown);
     strbuf_printf(out, "%u recordings under %u limits (%" PRIu64 " replays)\n\n", nr, all, replays);
     columns_render(&table, out);

@@ -96,8 +96,8 @@ void size_plot(const struct size_result *res, const struct size_config *config, 
         else
             strbuf_printf(out, "%*s  |%s\n", MARGIN, "", p.cells[r]);
     }
-    format_bytes(first, res->rows.items[0].limit_bytes);
-    format_bytes(last, vec_last(&res->rows).limit_bytes);
+    format_limit(first, res->rows.items[0].limit_bytes);
+    format_limit(last, vec_last(&res->rows).limit_bytes);
     strbuf_printf(out, "%*s   %s%*s\n", MARGIN, "", first, (int)(COLUMNS - strlen(first)), last);
     strbuf_printf(out, "%*s   time over memory.max; * survived, x killed or cut short\n\n", MARGIN,
                   "");

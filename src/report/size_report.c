@@ -47,7 +47,7 @@ static const char *limit_text(char text[UNITS_TEXT_MAX], u64 limit, u64 above, u
     if (limit == UINT64_MAX)
         return "no limit";
     format_two_bytes(text, limit, other, above);
-    if (strcmp(text, format_bytes(plain, limit)) == 0)
+    if (strcmp(text, format_limit(plain, limit)) == 0)
         format_two_bytes(text, limit, other, below);
     return text;
 }
@@ -136,9 +136,9 @@ static void boundary_line(const char *name, const char *what, const struct size_
         strbuf_printf(out, " (%s does not)", fails);
     else
         strbuf_append(out, " (nothing smaller was tried)");
-    format_bytes(fails, b->high_bytes);
+    format_limit(fails, b->high_bytes);
     if (b->low_bytes)
-        strbuf_printf(out, "; within %s and %s\n", format_bytes(limit, b->low_bytes), fails);
+        strbuf_printf(out, "; within %s and %s\n", format_limit(limit, b->low_bytes), fails);
     else
         strbuf_printf(out, "; at most %s\n", fails);
 }
@@ -195,7 +195,7 @@ static void holes_line(const struct size_result *res, struct strbuf *out)
         return;
     strbuf_printf(out, "%-22s", "but not monotonic:");
     for (size_t i = 0; i < res->holes.count; i++)
-        strbuf_printf(out, "%s %s", i ? "," : "", format_bytes(text, res->holes.items[i]));
+        strbuf_printf(out, "%s %s", i ? "," : "", format_limit(text, res->holes.items[i]));
     strbuf_append(out, " fail though something smaller survived\n");
 }
 
@@ -354,20 +354,20 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     holes_line(res, out);
     plateau_lines(res, out);
     distance_line(r, out);
-    strbuf_printf(out, "%-22s %s\n", "peak + 15 % says:", format_bytes(text, res->peak_plus_15));
+    strbuf_printf(out, "%-22s %s\n", "peak + 15 % says:", format_limit(text, res->peak_plus_15));
     requests_line(res, out);
     strbuf_appendc(out, '\n');
     if (a->found) {
         strbuf_printf(out, "%s%s %s to %s", color ? "\033[1m" : "",
                       size_base_is_short(&res->unlimited) ? "If it must run as short as that, set"
                                                           : "Set",
-                      limit_file(r->config), format_bytes(text, a->max_bytes));
+                      limit_file(r->config), format_limit(text, a->max_bytes));
         if (a->has_high)
-            strbuf_printf(out, " and memory.high to %s", format_bytes(text, a->high_bytes));
+            strbuf_printf(out, " and memory.high to %s", format_limit(text, a->high_bytes));
         if (r->config->has_swap_max)
             strbuf_printf(out, ", with %s at %s",
                           r->config->cgroup_v1 ? "memory.memsw.limit_in_bytes" : "memory.swap.max",
-                          format_bytes(text, r->config->swap_max_bytes +
+                          format_limit(text, r->config->swap_max_bytes +
                                                  (r->config->cgroup_v1 ? a->max_bytes : 0)));
         strbuf_printf(out, ".%s\n", color ? "\033[0m" : "");
     }
