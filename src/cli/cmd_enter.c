@@ -269,7 +269,8 @@ static int be_process_1(struct cli *cli, struct mounted *m)
     rc = mounted_open(m, cli->operands[0]);
     if (rc != CLI_OK)
         return rc;
-    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) {
+    /* What is unmounted outside goes here too, or its program would not be told. */
+    if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL)) {
         cannot(&e, "/");
         return cli_fail_err(cli, &e);
     }

@@ -225,6 +225,23 @@ def its_exit_code_is_the_commands_and_nothing_outlives_it():
         assert gone
 
 
+def what_is_unmounted_outside_goes_here_too():
+    """Or a machine that is mounted elsewhere would go on for as long as somebody has entered another one."""
+    if not shutil.which("unshare"):
+        raise Skip("no unshare")
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "machine.ini"
+        file.write_text(SCENARIO)
+        (pathlib.Path(folder) / "m").mkdir()
+        script = (f'until_() {{ for _ in $(seq 200); do "$@" && return; sleep 0.05; done; return 1; }}; cd {folder}; '
+                  f"{HIGHWATER} mount machine.ini m --pause 2>/dev/null & mounted=$!; until_ test -e m/proc/meminfo || echo not mounted; "
+                  f"{HIGHWATER} enter machine.ini --pause sh -c 'touch {folder}/ready; sleep 30' & entered=$!; until_ test -e ready || echo not entered; "
+                  "umount m; gone() { ! kill -0 $mounted 2>/dev/null; }; until_ gone && echo gone; kill -9 $entered")
+        done = subprocess.run(["unshare", *([] if os.geteuid() == 0 else ["-r"]), "-m", "--propagation", "shared", "sh", "-c", script],
+                              capture_output=True, text=True, timeout=60, check=False)
+        assert done.stdout == "gone\n", done
+
+
 if __name__ == "__main__":
     main([
         free_slabtop_and_vmstat_print_its_memory,
@@ -237,5 +254,6 @@ if __name__ == "__main__":
         our_own_tools_see_rates,
         a_capture_is_entered_too,
         it_needs_no_root,
+        what_is_unmounted_outside_goes_here_too,
         its_exit_code_is_the_commands_and_nothing_outlives_it,
     ])
