@@ -19,6 +19,12 @@ static double held(const struct rule_context *c, const struct process_view *p)
     return number_of(known(p->rss_anon) ? p->rss_anon : p->rss);
 }
 
+/* Of one process alone: what smem calls USS is nobody else's, as far as anonymous memory is not told. */
+static double held_alone(const struct rule_context *c, const struct process_view *p)
+{
+    return !known(p->rss_anon) && known(p->uss) ? number_of(p->uss) : held(c, p);
+}
+
 /* Percent of memory from which on a program is what memory went to. */
 #define MOST_PERCENT 30.0
 
@@ -139,7 +145,7 @@ void rule_top_holders(struct rule_context *c)
 {
     u32 top[TOP_PROCESSES];
     double from = number_of(c->f->total) * FROM_PERCENT / 100, sum = 0;
-    unsigned count = top_processes(c, held, isnan(from) || c->options->pid ? 0 : from, top);
+    unsigned count = top_processes(c, held_alone, isnan(from) || c->options->pid ? 0 : from, top);
 
     gap_cut(c, "whether other processes hold more", PART_PROCESSES);
     if (count == 0) {
@@ -156,10 +162,10 @@ void rule_top_holders(struct rule_context *c)
     finding_add(c, SEV_INFO, CONF_HIGH, top_processes_scope(c), 0.02,
                 "Most anonymous memory: %s, %s",
                 process_label((char[64]){0}, &c->s->processes.items[top[0]]),
-                AMOUNT(held(c, &c->s->processes.items[top[0]]), IN_BYTES));
-    top_processes_tell(c, held, IN_BYTES, top, count, "status");
+                AMOUNT(held_alone(c, &c->s->processes.items[top[0]]), IN_BYTES));
+    top_processes_tell(c, held_alone, IN_BYTES, top, count, "status");
     for (unsigned i = 0; i < count; i++)
-        sum += held(c, &c->s->processes.items[top[i]]);
+        sum += held_alone(c, &c->s->processes.items[top[i]]);
     if (count > 1 && sum > number_of(c->s->meminfo[MI_ANON_PAGES]) * READ_APART) {
         finding_detail(c,
                        "They share pages (fork), which each of them counts: all programs "

@@ -82,19 +82,26 @@ static bool is_utf16(const char *head, size_t len)
     return len >= 4 && (memcmp(head, "\xff\xfe", 2) == 0 || memcmp(head, "\xfe\xff", 2) == 0);
 }
 
+/* What a crash leaves in a log is one run of bytes that were never written, or a few; tables of numbers have one beside each figure. */
+#define NUL_RUNS 4u
+
 static bool is_binary(const char *head, size_t len)
 {
-    size_t odd = 0;
+    size_t odd = 0, nul = 0;
+    unsigned runs = 0;
 
-    /* A log whose machine lost power ends in bytes that were never written. */
-    while (len > 1 && head[len - 1] == '\0')
-        len--;
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)head[i];
 
-        odd +=
-            c < 32 && c != '\n' && c != '\t' && c != '\r' && c != '\033' && c != '\b' && c != '\f';
+        nul += c == '\0';
+        runs += c == '\0' && (i == 0 || head[i - 1] != '\0');
+        odd += c < 32 && c != '\0' && c != '\n' && c != '\t' && c != '\r' && c != '\033' &&
+               c != '\b' && c != '\f';
     }
+    if (runs > NUL_RUNS)
+        odd += nul;
+    else
+        len -= nul;
     return odd * 10 > len;
 }
 
