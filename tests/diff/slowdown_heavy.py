@@ -69,7 +69,7 @@ def test(name, parent):
     told, wrong = [], []
     for label, (limit, slowdown) in predicted.items():
         found = cell["limits"][label]
-        here = found["seconds"] / base
+        here = found["slowdown"]
         told.append("%s MiB %.2f / %.2f" % (advice.mib(limit), slowdown, here) + ("" if set(found["outcomes"]) == {"completed"} else " (%s)" % ", ".join(
             sorted(set(found["outcomes"])))))
         if abs(slowdown - here) > max(NEAR * here, FLOOR):

@@ -6,7 +6,8 @@
 ROOT is a folder with all that the workloads of the plan need (advice.py makes it), which they take for the whole file system: nothing of it is in
 the cache when one starts, so that the group is charged for it as in a replay. PLAN is a list of {"name", "limits": {LABEL: BYTES}, "guess": BYTES}.
 OUTPUT gets a line of JSON for each: a run without a limit, RUNS (5) under each limit, and the kernel's own bracket: the largest limit that
-some run of RUNS does not survive, and the smallest limit above it that all do. Without a guess there is no search, and RUNS runs without a limit.
+some run of RUNS does not survive, and the smallest limit above it that all do. Without a guess there is no search, but RUNS rounds of a run without
+a limit and one under each.
 
 A run's time is that in which its group ran, or in which all its tasks that did not sleep waited for a device: what `size` judges by. Waiting for
 a CPU that others have is not in it, nor is a server's client. Where the kernel does not tell (CONFIG_PSI), it is the time of the clock.
@@ -30,7 +31,7 @@ RUNS = 5
 LOOK_S = 0.2  # from one look at the time to the next
 FINE = 0.005  # of the limit: how near the ends of the bracket are to each other
 FLOOR = 128 << 10
-PROMISED = ("recommended", "usable", "about 1.3", "about 2")  # limits at which all runs are made
+PROMISED = ("recommended", "usable")  # limits at which all runs are made
 SPAN = 1.2  # around the guess, the first steps of the search
 COUNTERS = ("workingset_refault_file", "workingset_refault_anon", "pgmajfault", "pgscan", "workingset_activate_file", "total_pgmajfault")
 
@@ -290,18 +291,25 @@ def told(runs):
             "wall": round(statistics.median(r.wall for r in runs), 3), "peak": max(r.peak for r in runs), "kernel": max(r.kernel for r in runs), "counters": runs[-1].counters}
 
 
+def slowdowns(native, limits, nr_runs):
+    """Rounds of one run each: what the host does meanwhile comes to all of them. Each limit's slowdown is the median over the rounds."""
+    rounds = [{label: native.run(limit) for label, limit in {"unlimited": None, **limits}.items()} for _ in range(nr_runs)]
+    found = {label: dict(told([one[label] for one in rounds]), bytes=limit, slowdown=round(statistics.median(
+        one[label].seconds / one["unlimited"].seconds for one in rounds), 3)) for label, limit in limits.items()}
+    return {"unlimited": told([one["unlimited"] for one in rounds]), "limits": found}
+
+
 def measure(root, plan, nr_runs):
     native = Native(root, plan["name"])
     native.run()  # the first one reads what others will find in the caches of the host
-    wholes = [native.run() for _ in range(1 if "guess" in plan else nr_runs)]
-    whole = sorted(wholes, key=lambda run: run.seconds)[len(wholes) // 2]
-    result = {"name": plan["name"], "unlimited": told(wholes)}
-    if not all(map(lives, wholes)):
+    whole = native.run()
+    result = {"name": plan["name"], "unlimited": told([whole])}
+    if not lives(whole):
         return result
     native.whole = whole.seconds
-    result["limits"] = {label: dict(told(native.runs(limit, nr_runs, label in PROMISED)), bytes=limit) for label, limit in plan["limits"].items()}
     if "guess" not in plan:
-        return result
+        return dict(result, **slowdowns(native, plan["limits"], nr_runs))
+    result["limits"] = {label: dict(told(native.runs(limit, nr_runs, label in PROMISED)), bytes=limit) for label, limit in plan["limits"].items()}
     search = Search(native, nr_runs)
     low, high = search.bracket(plan["guess"], result["unlimited"]["peak"])
     result["bracket"] = {"fails": low, "lives": high, "killed": sum(r.outcome == "killed" for r in search.runs.get(low, []))}
