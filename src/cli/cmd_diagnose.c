@@ -21,6 +21,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -113,6 +114,7 @@ struct request {
     struct strbuf read; /* what the paste had */
     char *const *inputs;
     unsigned nr_inputs;
+    VEC(struct diagnose_machine) machines; /* of the paste, the worst first */
     struct diagnosis diagnosis;
     struct diagnose_over_time over_time; /* of all looks, also of those after the worst */
     u64 samples;
@@ -138,6 +140,8 @@ static struct diagnose_report report_of(const struct request *req)
             req->sampler && sampler_capture(req->sampler) ? sampler_count(req->sampler) : 0,
         .worst = req->sampler && sampler_capture(req->sampler) && !req->at,
         .read = req->paste ? req->read.text : NULL,
+        .machines = req->machines.items,
+        .nr_machines = req->machines.count,
         .over_time = req->over_time.moments.times.count ? &req->over_time : NULL,
         .explain = req->explain,
         .color = req->cli.color,
@@ -182,6 +186,8 @@ static int take_names(struct request *req)
     else
         anonymiser_learn(req->anonymiser, read->text, read->len);
     anonymiser_add_host(req->anonymiser, req->diagnosis.last->hostname);
+    vec_for_each (&req->machines, m)
+        anonymiser_add_host(req->anonymiser, m->name);
     if (req->anonymise_input && copy.len == 0)
         rc =
             cli_fail(&req->cli, "--anonymise-input: no log was read that can be copied; want text, "
@@ -413,6 +419,86 @@ static void show_nothing(struct request *req, const char *why)
     req->paste = NULL;
 }
 
+/* The verdict on one machine of a text. */
+static void judge(struct request *req, const struct paste *p)
+{
+    diagnosis_init(&req->diagnosis, &req->only);
+    req->samples = 0;
+    if (p->has_before) {
+        diagnosis_add(&req->diagnosis, &p->before);
+        req->samples++;
+    }
+    diagnosis_add(&req->diagnosis, &p->s);
+    req->samples++;
+    diagnosis_conclude(&req->diagnosis);
+}
+
+/* The last sample is well; who reads the first line must know that an earlier one was not. */
+static void tell_earlier(struct request *req, const struct paste *p)
+{
+    struct diagnosis *d = &req->diagnosis, was;
+    size_t len = strlen(d->headline);
+
+    if (!p->earlier || d->verdict == VERDICT_WARNING || d->verdict == VERDICT_CRITICAL)
+        return;
+    diagnosis_init(&was, &req->only);
+    diagnosis_add(&was, &p->earlier->s);
+    diagnosis_conclude(&was);
+    if (was.verdict == VERDICT_WARNING || was.verdict == VERDICT_CRITICAL)
+        snprintf(d->headline + len, sizeof(d->headline) - len, "; but before (line %u) it was: %s",
+                 p->earlier_at.line, was.headline);
+    diagnosis_done(&was);
+}
+
+/* A machine that cannot be judged is no reason to call all of them well. */
+static double machine_badness(const struct diagnosis *d)
+{
+    return d->verdict == VERDICT_UNKNOWN ? 1.5 : badness(d);
+}
+
+static int worst_machine_first(const void *a, const void *b)
+{
+    const struct diagnose_machine *x = a, *y = b;
+
+    return (x->badness < y->badness) - (x->badness > y->badness);
+}
+
+static void note_machine(struct request *req, const struct paste_machine *m)
+{
+    struct diagnose_machine fresh = {.name = m->name};
+
+    judge(req, m->paste);
+    tell_earlier(req, m->paste);
+    fresh.verdict = req->diagnosis.verdict;
+    fresh.badness = machine_badness(&req->diagnosis);
+    snprintf(fresh.headline, sizeof(fresh.headline), "%s", req->diagnosis.headline);
+    /* Lines of nobody, without anything that went wrong. */
+    if (m->has_size || fresh.badness >= 2)
+        vec_push(&req->machines, fresh);
+    diagnosis_done(&req->diagnosis);
+}
+
+/* Judge each machine, and show the worst; of those that are equally bad, the first. */
+static void judge_machines(struct request *req)
+{
+    const struct diagnose_machine *worst;
+    char name[80] = "";
+
+    vec_for_each (&req->paste->machines, m)
+        note_machine(req, m);
+    qsort(req->machines.items, req->machines.count, sizeof(req->machines.items[0]),
+          worst_machine_first);
+    worst = &req->machines.items[0];
+    vec_for_each (&req->paste->machines, m)
+        if (m->name == worst->name)
+            judge(req, m->paste);
+    if (*worst->name)
+        snprintf(name, sizeof(name), "%.70s: ", worst->name);
+    snprintf(req->diagnosis.headline, sizeof(req->diagnosis.headline),
+             "%s%.190s; the worst of %zu machines in this text%s", name, worst->headline,
+             req->machines.count, req->paste->machines_cut ? ", as far as it was read" : "");
+}
+
 static int diagnose_paste(struct request *req)
 {
     struct err e = {0};
@@ -438,16 +524,15 @@ static int diagnose_paste(struct request *req)
         return rc;
     }
     pasted_describe(req->paste, &req->read);
-    diagnosis_init(&req->diagnosis, &req->only);
-    if (req->paste->has_before) {
-        diagnosis_add(&req->diagnosis, &req->paste->before);
-        req->samples++;
+    if (req->paste->machines.count) {
+        judge_machines(req);
+    } else {
+        judge(req, req->paste);
+        tell_earlier(req, req->paste);
     }
-    diagnosis_add(&req->diagnosis, &req->paste->s);
-    req->samples++;
-    diagnosis_conclude(&req->diagnosis);
     rc = show(req);
     diagnosis_done(&req->diagnosis);
+    vec_done(&req->machines);
     paste_free(req->paste);
     strbuf_done(&req->read);
     return rc;

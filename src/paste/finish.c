@@ -376,6 +376,7 @@ bool paste_end(struct paste *p)
     name_sources(p);
     drop_copies(&p->s);
     make_series(p);
+    machines_finish(p);
     return p->blocks.count || p->s.log.count || p->log_lines || p->s.refusals.count ||
            p->s.parts[PART_MEMINFO].state == PART_OK || st->tree.files.count || p->s.foreign;
 }

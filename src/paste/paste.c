@@ -77,6 +77,7 @@ struct paste *paste_new(void)
     st->rates.interval_s = st->rates.iowait = NAN;
     st->klog = klog_new(&p->s);
     st->newest = newest_first_new();
+    st->machines = machines_new();
     st->last_at_us = st->journal_us = st->dyno_quota = UNKNOWN;
     st->tasks_counted = st->user_tasks = UNKNOWN;
     st->format = NR_FORMATS;
@@ -100,6 +101,7 @@ static void state_free(struct paste_state *st)
     if (st->klog)
         klog_free(st->klog);
     newest_first_free(st->newest);
+    machines_free(st->machines);
     source_free(st->tree.below);
     tree_done(&st->tree);
     vec_done(&st->rows);
@@ -132,6 +134,12 @@ void paste_free(struct paste *p)
     vec_done(&p->files);
     vec_done(&p->blocks);
     strbuf_done(&p->kept);
+    vec_for_each (&p->machines, m) {
+        free(m->name);
+        paste_free(m->paste);
+    }
+    vec_done(&p->machines);
+    paste_free(p->earlier);
     free(p);
 }
 
@@ -163,6 +171,8 @@ static void line_not_understood(struct paste *p, struct span raw)
     struct paste_state *st = p->state;
     struct lead *lead = &st->lead;
 
+    if (machines_is_heading(st))
+        return;
     paste_not_understood(p, st->line, 1);
     if (!objects_may_have(raw) || lead->lines >= LEAD_MAX ||
         lead->text.len + span_len(raw) > LINE_LONGEST) {
@@ -288,6 +298,7 @@ static bool open_block(struct paste *p, struct span line, bool logged)
         if (i == FORMAT_KUBE_OBJECT || i == FORMAT_DOCKER_INSPECT)
             take_lead(p);
         add_line(b, line);
+        machines_table(p, (enum paste_format)i);
         return true;
     }
     return false;
@@ -440,6 +451,9 @@ static void set_path(struct paste_state *st, struct span name)
 {
     bool below = *name.at != '/' && st->cwd.len;
 
+    /* "cat /proc/pressure/memory; free" */
+    if (span_len(name) > 1 && name.end[-1] == ';')
+        name.end--;
     strbuf_reset(&st->path);
     if (below) {
         strbuf_append_bytes(&st->path, st->cwd.text, st->cwd.len);
@@ -497,6 +511,18 @@ static bool may_lead(struct span raw)
     return false;
 }
 
+/* "[root@db1 ~]# free -m": brackets of a prompt, which are no logger's. */
+static bool has_bracket_prompt(struct span raw)
+{
+    const char *end;
+
+    if (span_empty(raw) || *raw.at != '[')
+        return false;
+    end = memchr(raw.at, ']', MIN(span_len(raw), (size_t)100));
+    return end && end + 1 < raw.end && (end[1] == '#' || end[1] == '$') &&
+           memchr(raw.at, '@', (size_t)(end - raw.at));
+}
+
 /* Most lines of long texts are nobody's: they are counted, and that is all. */
 static bool pass_over(struct paste *p, struct span raw)
 {
@@ -506,7 +532,8 @@ static bool pass_over(struct paste *p, struct span raw)
     if (st->format != NR_FORMATS || st->wrapped.open || st->report_left > 0 || st->prompted)
         return false;
     if (!st->kinds.log && !paste_may_be_logged(st) &&
-        (prefix_certain(raw) || (!st->kinds.formats && prefix_likely(raw)))) {
+        (prefix_certain(raw) ||
+         (!st->kinds.formats && prefix_likely(raw) && !has_bracket_prompt(raw)))) {
         p->log_lines++;
         return true;
     }
@@ -554,6 +581,7 @@ static bool take_divider(struct paste *p, struct span line)
     } else if (line_prompt(line, &found)) {
         close_block(p);
         log_flush(p);
+        machines_prompt(p, line, found);
         note_command(st, found);
         st->prompted = true;
     } else if (line_file_heading(line, &found)) {
@@ -587,8 +615,10 @@ void paste_take_line(struct paste *p, struct span raw, struct filter kinds)
     st->kinds = kinds;
     if (st->kinds.heap)
         heap_take(p, raw);
+    machines_look(p, &raw, kinds);
     if (take_foreign(p, raw) || pass_over(p, raw))
         return;
+    machines_keep(p, raw);
     if (st->report_left > 0)
         st->report_left--;
     if (line_table_rule(raw))
@@ -704,6 +734,7 @@ void paste_begin(struct paste *p, const char *name, s64 written)
     st->in_report = st->in_stats = false;
     st->carrier.len = 0;
     st->dates = (struct prefix_log){.latest_year = gmtime_r(&when, &tm) ? tm.tm_year + 1900 : 1970};
+    machines_file(p, written);
 }
 
 /* A text whose lines end with CR alone has one line, for whoever looks for LF: what is there of it up to the last CR is taken. */

@@ -35,6 +35,14 @@ struct paste_block {
 
 struct paste_state; /* private: while texts are added */
 
+/* One of several machines that a text tells of, as a paste of its lines alone. */
+struct paste_machine {
+    char *
+        name; /* "web1"; a file's name; "the machine with 15.6 GiB"; "" when nothing says whose these lines are */
+    bool has_size; /* it shows how much memory there is, or its pressure: not a log alone */
+    struct paste *paste;
+};
+
 struct paste {
     struct snapshot s;      /* after paste_end() */
     struct snapshot before; /* `has_before`: the beginning of a series, for rates */
@@ -51,6 +59,14 @@ struct paste {
      * files called "input-1", "input-2". */
     bool keep;
     struct strbuf kept;
+
+    /* After paste_end(): two or more when the text shows the memory of several machines; then `s` mixes them, and each is to be judged
+     * by itself. Else none. */
+    VEC(struct paste_machine) machines;
+    /* Of one machine that is shown several times, the sample with the least left that is not the last one; NULL. */
+    struct paste *earlier;
+    struct klog_place earlier_at; /* file: an index into earlier's files[] */
+    bool machines_cut;            /* beyond a bound: machines or samples were left out */
 
     struct paste_state *state;
 };

@@ -84,6 +84,7 @@ struct earlyoom {
 };
 
 struct newest_first; /* newest_first.c */
+struct machines;     /* machines.c */
 
 /* What a container's id and its name are, as a command prints both (names.c). */
 struct container_name {
@@ -124,6 +125,7 @@ struct paste_state {
 
     struct klog *klog;
     struct newest_first *newest;
+    struct machines *machines; /* NULL: this is a part of a text already */
     u32 boot;
     u64 last_at_us;
     struct prefix_log dates;
@@ -212,6 +214,25 @@ bool newest_first_is(const struct paste_state *st);
 void newest_first_end(struct paste *p);
 /* Events of such files, in the order in which they happened. */
 void newest_first_order(struct paste *p);
+
+/* --- machines.c: which lines are of which machine --------------------------------------------------------------------------- */
+
+struct machines *machines_new(void);
+void machines_free(struct machines *m);
+/* A file begins, as paste_begin() has it. */
+void machines_file(struct paste *p, s64 written);
+/* A line comes: a heading is noted, and a name that stands before each line taken away. */
+void machines_look(struct paste *p, struct span *line, struct filter kinds);
+/* That line says whose what follows is, and no more. */
+bool machines_is_heading(const struct paste_state *st);
+/* The line is one that somebody here may want. */
+void machines_keep(struct paste *p, struct span line);
+/* It is a prompt of this command. */
+void machines_prompt(struct paste *p, struct span line, struct span command);
+/* A block of this kind begins at it. */
+void machines_table(struct paste *p, enum paste_format format);
+/* All was added. */
+void machines_finish(struct paste *p);
 
 /* names.c: the container of this id has this name; the log's groups that end in such an id end in the name. */
 void names_note(struct paste *p, struct span id, struct span name, u64 limit);

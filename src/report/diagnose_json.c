@@ -278,6 +278,26 @@ static json_object *groups_json(const struct diagnosis *d)
     return list;
 }
 
+static json_object *machines_json(const struct diagnose_report *r)
+{
+    json_object *list = json_new_array();
+
+    for (size_t i = 0; i < r->nr_machines; i++) {
+        const struct diagnose_machine *m = &r->machines[i];
+        json_object *o = json_new_object();
+
+        if (*m->name)
+            json_put_text(o, "machine", m->name);
+        else
+            json_put(o, "machine", NULL);
+        json_put_text(o, "verdict", verdict_name(m->verdict));
+        json_put(o, "exit_code", json_new_s64((int)m->verdict));
+        json_put_text(o, "headline", m->headline);
+        json_append(list, o);
+    }
+    return list;
+}
+
 json_object *diagnose_json(const struct diagnose_report *r)
 {
     const struct diagnosis *d = r->diagnosis;
@@ -289,6 +309,7 @@ json_object *diagnose_json(const struct diagnose_report *r)
     json_put_text(o, "verdict", verdict_name(d->verdict));
     json_put(o, "exit_code", json_new_s64((int)d->verdict));
     json_put_text(o, "headline", d->headline);
+    json_put(o, "machines", machines_json(r));
     json_put(o, "source", source_json(r));
     vec_for_each (&d->findings.items, f)
         json_append(findings, finding_json(r, f));

@@ -6,6 +6,7 @@
 
 #define EVIDENCE_SHOWN 6
 #define OTHERS_SHOWN   8
+#define MACHINES_SHOWN 40u
 
 /* Text of anywhere: what Markdown would take for a sign of its own is escaped. */
 static void add_text(struct strbuf *out, const char *text)
@@ -57,6 +58,17 @@ void diagnose_render_markdown(const struct diagnose_report *r, struct strbuf *ou
     add_text(out, line.text);
     strbuf_append(out, "\n");
     strbuf_done(&line);
+    for (size_t i = 1; i < r->nr_machines && i <= MACHINES_SHOWN; i++) {
+        const struct diagnose_machine *m = &r->machines[i];
+
+        strbuf_printf(out, "%s- ", i == 1 ? "\n" : "");
+        add_text(out, *m->name ? m->name : "of no named machine");
+        strbuf_printf(out, ": %s: ", verdict_name(m->verdict));
+        add_text(out, m->headline);
+        strbuf_appendc(out, '\n');
+    }
+    if (r->nr_machines > MACHINES_SHOWN + 1)
+        strbuf_printf(out, "- and %zu more machines\n", r->nr_machines - MACHINES_SHOWN - 1);
     vec_for_each (&f->items, at) {
         struct advice advice = finding_advice(at);
 

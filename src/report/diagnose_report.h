@@ -8,13 +8,24 @@
 
 #include <json-c/json.h>
 
+/* One of several machines that a text tells of. */
+struct diagnose_machine {
+    const char *name; /* "": the text does not say whose it is */
+    enum verdict verdict;
+    double badness; /* more is worse */
+    char headline[320];
+};
+
 struct diagnose_report {
     const struct diagnosis *diagnosis; /* concluded */
     const char *source;                /* root or capture, as the user gave it */
     u64 samples;                       /* that the diagnosis is over */
     u64 samples_available;             /* of a capture; 0 elsewhere */
     const char *read; /* what a paste held, and what of it was not understood; NULL: it is none */
-    bool worst;       /* of a capture: this is the worst moment of it, not the last */
+    const struct diagnose_machine *
+        machines; /* of a paste, the worst first; the diagnosis is of that one; NULL: there is one */
+    size_t nr_machines;
+    bool worst; /* of a capture: this is the worst moment of it, not the last */
     const struct diagnose_over_time *over_time; /* of the looks; NULL: there was no time */
     bool explain;                               /* with the teaching texts */
     bool color;

@@ -449,9 +449,33 @@ static bool log_alone(const struct snapshot *s)
     return true;
 }
 
+#define MACHINES_SHOWN 40u
+
+/* The other machines of a text, a line each. */
+static void render_machines(const struct diagnose_report *r, struct strbuf *out)
+{
+    size_t healthy = 0;
+
+    for (size_t i = 1; i < r->nr_machines; i++) {
+        const struct diagnose_machine *m = &r->machines[i];
+
+        healthy += i > MACHINES_SHOWN && m->verdict == VERDICT_HEALTHY;
+        if (i > MACHINES_SHOWN)
+            continue;
+        strbuf_printf(out, "  %s: %s: ", *m->name ? m->name : "of no named machine",
+                      verdict_name(m->verdict));
+        text_wrap(out, m->headline, 4, COLUMNS);
+        strbuf_appendc(out, '\n');
+    }
+    if (r->nr_machines > MACHINES_SHOWN + 1)
+        strbuf_printf(out, "  and %zu more, %zu of them healthy\n",
+                      r->nr_machines - MACHINES_SHOWN - 1, healthy);
+}
+
 void diagnose_render_text(const struct diagnose_report *r, struct strbuf *out)
 {
     diagnose_render_verdict(r, out);
+    render_machines(r, out);
     render_head(r, out);
     render_findings(r, out);
     post_mortem_render(r, out);
