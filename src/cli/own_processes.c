@@ -305,10 +305,27 @@ static int read_text(struct view *v, const char *name, struct strbuf *out)
     return of(v)->machine->ops->read(of(v)->machine, name, out);
 }
 
-static int write_text(struct view *v, const char *name, const char *text, void *cookie)
+static int write_text(struct view *v, const char *name, const char *text,
+                      const struct view_caller *caller, void *cookie)
 {
     of(v)->machine->written = v->written;
-    return of(v)->machine->ops->write(of(v)->machine, name, text, cookie);
+    return of(v)->machine->ops->write(of(v)->machine, name, text, caller, cookie);
+}
+
+static int may_open(struct view *v, const char *name, bool to_write,
+                    const struct view_caller *caller)
+{
+    struct view *machine = of(v)->machine;
+
+    return machine->ops->may_open ? machine->ops->may_open(machine, name, to_write, caller) : 0;
+}
+
+static int also_written(struct view *v, const char *name, const char *text, struct strbuf *ret)
+{
+    struct view *machine = of(v)->machine;
+
+    return machine->ops->also_written ? machine->ops->also_written(machine, name, text, ret)
+                                      : -ENOENT;
 }
 
 static int cancel(struct view *v, void *cookie)
@@ -350,6 +367,8 @@ void own_processes_init(struct own_processes *o, struct view *machine, int proc)
         .list = list,
         .read = read_text,
         .write = write_text,
+        .may_open = may_open,
+        .also_written = also_written,
         .cancel = cancel,
         .make_dir = make_dir,
         .remove_dir = remove_dir,

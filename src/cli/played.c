@@ -294,7 +294,8 @@ static int read_text(struct view *v, const char *name, struct strbuf *out)
     return 0;
 }
 
-static int write_text(struct view *v, const char *name, const char *text, void *cookie)
+static int write_text(struct view *v, const char *name, const char *text,
+                      const struct view_caller *caller HW_UNUSED, void *cookie)
 {
     const char *folder = in_folder(name);
 

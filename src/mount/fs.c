@@ -37,6 +37,7 @@
 struct fs_file {                  /* an open file or directory */
     struct fs_file *next, **link; /* among all */
     struct fs_inode *inode;
+    u32 uid, gid; /* of who opened it */
     struct strbuf text;
     bool rendered;
     bool writing;       /* a write is in progress */
@@ -61,6 +62,14 @@ static struct fs_inode *inode_of(struct fs *fs, fuse_ino_t ino)
 static struct fs *fs_of(fuse_req_t req)
 {
     return fuse_req_userdata(req);
+}
+
+static struct view_caller caller_of(fuse_req_t req)
+{
+    const struct fuse_ctx *ctx = fuse_req_ctx(req);
+
+    return (struct view_caller){(u32)ctx->pid, ctx->uid,
+                                ctx->uid == 0 || ctx->uid == fs_of(req)->uid};
 }
 
 static int look_up(const struct fs *fs, const char *name, struct view_stat *ret)
@@ -176,8 +185,7 @@ static void on_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to
 static void on_readlink(fuse_req_t req, fuse_ino_t ino)
 {
     struct view *v = fs_of(req)->config.view;
-    const struct fuse_ctx *ctx = fuse_req_ctx(req);
-    const struct view_caller caller = {(u32)ctx->pid, ctx->uid};
+    const struct view_caller caller = caller_of(req);
     struct strbuf target;
     int rc = -EINVAL;
 
@@ -198,11 +206,14 @@ static struct fs_file *file_of(const struct fuse_file_info *fi)
     return (struct fs_file *)(uintptr_t)fi->fh;
 }
 
-static struct fs_file *new_file(struct fs *fs, fuse_ino_t ino, struct fuse_file_info *fi)
+static struct fs_file *new_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
     struct fs_file *f = xcalloc(1, sizeof(*f));
+    struct fs *fs = fs_of(req);
 
     f->fs = fs;
+    f->uid = fuse_req_ctx(req)->uid;
+    f->gid = fuse_req_ctx(req)->gid;
     f->inode = inode_of(fs, ino);
     f->inode->nr_lookups++; /* it stays for as long as it is open */
     strbuf_init(&f->text);
@@ -236,18 +247,23 @@ static void free_file(struct fs *fs, struct fs_file *f)
 static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
     struct fs *fs = fs_of(req);
+    struct view *v = fs->config.view;
+    const struct view_caller caller = caller_of(req);
+    const char *name = inode_of(fs, ino)->name;
     struct view_stat st;
-    int access = fi->flags & O_ACCMODE, rc = look_up(fs, inode_of(fs, ino)->name, &st);
+    int access = fi->flags & O_ACCMODE, rc = look_up(fs, name, &st);
     struct fs_file *f;
 
     if (rc == 0 && st.strict &&
         ((access != O_RDONLY && !(st.mode & 0222)) || (access != O_WRONLY && !(st.mode & 0444))))
         rc = -EACCES;
+    if (rc == 0 && v->ops->may_open)
+        rc = v->ops->may_open(v, name, access != O_RDONLY, &caller);
     if (rc) {
         fuse_reply_err(req, -rc);
         return;
     }
-    f = new_file(fs, ino, fi);
+    f = new_file(req, ino, fi);
     fi->direct_io = 1;
     if (fuse_reply_open(req, fi) == -ENOENT)
         free_file(fs, f);
@@ -318,11 +334,62 @@ static void on_interrupt(fuse_req_t req HW_UNUSED, void *data)
     answer_write(f, f->request, f->request_bytes, v->ops->cancel(v, f));
 }
 
+/* Is who opened f in this group? Other groups of theirs than the first are those of who writes: the kernel shows no others, and shows them in
+ * the host's /proc, where nobody can look who covered it. */
+static bool in_group(fuse_req_t req, const struct fs_file *f, u32 gid)
+{
+    gid_t groups[64];
+    int nr;
+
+    if (f->gid == gid)
+        return true;
+    nr = f->fs->config.over ? 0 : fuse_req_getgroups(req, (int)ARRAY_SIZE(groups), groups);
+    for (int i = 0; i < MIN(nr, (int)ARRAY_SIZE(groups)); i++)
+        if (groups[i] == gid)
+            return true;
+    return false;
+}
+
+/* May who opened f write to the file of this name, as its mode has it? */
+static bool may_write(fuse_req_t req, const struct fs_file *f, const char *name)
+{
+    struct fs_inode *inode;
+    struct view_stat st;
+    struct stat attr;
+
+    if (f->uid == 0)
+        return true;
+    if (look_up(f->fs, name, &st))
+        return false;
+    inode = fs_inode_get(f->fs, name);
+    attr = fs_inode_attributes(f->fs, inode, &st);
+    fs_inode_forget(f->fs, inode, 0);
+    if (attr.st_uid == f->uid)
+        return attr.st_mode & S_IWUSR;
+    return attr.st_mode & (in_group(req, f, attr.st_gid) ? S_IWGRP : S_IWOTH);
+}
+
+/* A text as the view takes it. */
+static int write_text(fuse_req_t req, struct fs_file *f, const char *text)
+{
+    struct view *v = f->fs->config.view;
+    struct view_caller caller = caller_of(req);
+    struct strbuf also;
+    bool may = true;
+
+    if (v->ops->also_written) {
+        strbuf_init(&also);
+        if (v->ops->also_written(v, f->inode->name, text, &also) == 0)
+            may = may_write(req, f, also.text);
+        strbuf_done(&also);
+    }
+    return may ? v->ops->write(v, f->inode->name, text, &caller, f) : -EACCES;
+}
+
 static void on_write(fuse_req_t req, fuse_ino_t ino HW_UNUSED, const char *bytes, size_t size,
                      off_t off HW_UNUSED, struct fuse_file_info *fi)
 {
     struct fs_file *f = file_of(fi);
-    struct view *v = f->fs->config.view;
     char text[WRITE_MAX + 1];
     size_t from = 0, to = size;
     int rc;
@@ -347,7 +414,7 @@ static void on_write(fuse_req_t req, fuse_ino_t ino HW_UNUSED, const char *bytes
         to--;
     memcpy(text, bytes + from, to - from);
     text[to - from] = '\0';
-    rc = strlen(text) < to - from ? -EINVAL : v->ops->write(v, f->inode->name, text, f);
+    rc = strlen(text) < to - from ? -EINVAL : write_text(req, f, text);
     if (rc != -EINPROGRESS) {
         answer_write(f, req, size, rc);
         return;
@@ -477,7 +544,7 @@ static int fill(void *ctx, const char *name, u32 type)
 static void on_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
     struct fs *fs = fs_of(req);
-    struct fs_file *f = new_file(fs, ino, fi);
+    struct fs_file *f = new_file(req, ino, fi);
 
     if (fuse_reply_open(req, fi) == -ENOENT)
         free_file(fs, f);
@@ -541,6 +608,8 @@ static unsigned events_of(struct fs_file *f, bool tell)
     }
     if (look_up(f->fs, f->inode->name, &st))
         return events | POLLERR | POLLPRI;
+    if (st.trigger || (st.kernfs && !f->rendered))
+        return events | POLLERR | POLLPRI;
     if (!st.events)
         return events;
     strbuf_init(&text);
@@ -560,8 +629,6 @@ static void on_poll(fuse_req_t req, fuse_ino_t ino HW_UNUSED, struct fuse_file_i
             fuse_pollhandle_destroy(f->ph);
         f->ph = ph;
     }
-    if (!f->rendered && !f->trigger)
-        render(f); /* from here on changes count */
     fuse_reply_poll(req, events_of(f, true));
 }
 

@@ -55,6 +55,16 @@ static bool has_events(const char *name)
     return false;
 }
 
+static bool is_pressure(const char *name)
+{
+    const char *slash = strrchr(name, '/'), *dot = strrchr(name, '.');
+
+    if (strncmp(name, "proc/pressure/", 14) == 0)
+        return true;
+    return group_of_name(name) && dot > slash && strcmp(dot, ".pressure") == 0 &&
+           strcmp(slash + 1, "cgroup.pressure") != 0;
+}
+
 /* Files of sysfs and sysctls; not of cgroups, whose root directory is no group's but theirs. */
 static bool is_strict(const char *name)
 {
@@ -82,6 +92,8 @@ static int look_up(struct view *v, const char *name, struct view_stat *ret)
         .kept = node.group && node.kind == PROCFS_DIRECTORY && !l->moves_groups,
         .too_long = group_of_name(name) ? -E2BIG : -EINVAL,
         .events = has_events(name),
+        .kernfs = strncmp(name, "sys/", 4) == 0 && strncmp(name, "sys/kernel/debug/", 17) != 0,
+        .trigger = is_pressure(name),
         .uid = node.task ? node.task->uid : 0,
         .ownable = strncmp(name, "sys/", 4) == 0,
         .strict = is_strict(name),
@@ -314,7 +326,42 @@ static int prepare(struct live_write *w)
     return rc;
 }
 
-static int write_text(struct view *v, const char *name, const char *text, void *cookie)
+/* Pages of a process are shown to its owner: who may look into its memory. */
+static int may_open(struct view *v, const char *name, bool to_write HW_UNUSED,
+                    const struct view_caller *caller)
+{
+    struct live *l = of(v);
+    struct procfs_node node;
+
+    if (caller->privileged || procfs_look_up(&l->registry, name, &node) || !node.guarded)
+        return 0;
+    return node.task->uid == caller->uid ? 0 : -EACCES;
+}
+
+/* A process that moves leaves one group for another: who moves it must have been given the group that is above both. */
+static int also_written(struct view *v, const char *name, const char *text, struct strbuf *ret)
+{
+    struct live *l = of(v);
+    const struct group *above;
+    struct control c;
+    char path[PATH_BYTES];
+
+    snprintf(path, sizeof(path), "/%s", name);
+    if (live_folder(name) || control_parse(path, text, &c, NULL) || !control_is_procs(&c))
+        return -ENOENT;
+    above = control_common_group(l->s, &c);
+    if (!above)
+        return -ENOENT;
+    strbuf_append(ret, CGROUP_DIR);
+    group_path(above, path, sizeof(path));
+    if (above->parent)
+        strbuf_append(ret, path);
+    strbuf_append(ret, "/cgroup.procs");
+    return 0;
+}
+
+static int write_text(struct view *v, const char *name, const char *text,
+                      const struct view_caller *caller, void *cookie)
 {
     struct live *l = of(v);
     struct live_write w = {.cookie = cookie};
@@ -340,6 +387,7 @@ static int write_text(struct view *v, const char *name, const char *text, void *
         free_write(&w);
         return rc;
     }
+    w.control.unprivileged = !caller->privileged;
     if (!w.control.file ||
         !control_is_trigger(&w.control)) /* which changes nothing that can be seen */
         note(l, "write", name, text);
@@ -579,6 +627,8 @@ static void say_refused(struct live *l, const struct live_line *line, int rc)
 
 static void run_script(struct live *l)
 {
+    static const struct view_caller root = {.privileged = true};
+
     while (l->script_next < l->script.count && l->script.items[l->script_next].at <= l->now) {
         const struct live_line *line = &l->script.items[l->script_next++];
         int rc;
@@ -590,7 +640,7 @@ static void run_script(struct live *l)
         else if (strcmp(line->what, "interrupt") == 0)
             rc = interrupt_noted(l, line);
         else
-            rc = write_text(&l->view, line->name, line->text, NULL);
+            rc = write_text(&l->view, line->name, line->text, &root, NULL);
         if (rc < 0 && rc != -EINPROGRESS)
             say_refused(l, line, rc);
     }
@@ -736,6 +786,8 @@ void live_init(struct live *l, const struct live_config *config)
         .list = list,
         .read = read_text,
         .write = write_text,
+        .may_open = may_open,
+        .also_written = also_written,
         .cancel = cancel,
         .make_dir = make_dir,
         .remove_dir = remove_dir,

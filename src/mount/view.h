@@ -21,6 +21,10 @@ struct view_stat {
     bool kept;    /* its name goes by rmdir(2) alone */
     int too_long; /* what a write of more than a page gets; 0: as if it were nonsense */
     bool events;  /* poll(2) tells of changes to its text, as of memory.events */
+    bool
+        kernfs; /* of sysfs or of a cgroup: changed for poll(2) until it has been read for the first time */
+    bool
+        trigger; /* poll(2) is for triggers alone, as of a pressure file: an error to who has set none */
     u32 uid;      /* who owns it; 0: who mounted it */
     bool ownable; /* chmod(2) and chown(2) are allowed, as in /sys */
     bool strict;  /* what the mode does not say not even root may, as in /sys and /proc/sys */
@@ -29,6 +33,7 @@ struct view_stat {
 /* Who asks. */
 struct view_caller {
     u32 pid, uid;
+    bool privileged; /* root, or who mounted it: has every capability in the machine */
 };
 
 /* `each` of a listing, type: S_IFDIR, S_IFREG or S_IFLNK; a result other than 0 ends it and is returned. */
@@ -40,7 +45,13 @@ struct view_ops {
     int (*read)(struct view *v, const char *name, struct strbuf *out);
     /* -EINPROGRESS: v->written(cookie, result) follows, unless cancel() comes first. On a pressure file the result is the number of a trigger,
      * above 0. */
-    int (*write)(struct view *v, const char *name, const char *text, void *cookie);
+    int (*write)(struct view *v, const char *name, const char *text,
+                 const struct view_caller *caller, void *cookie);
+    /* What Linux asks of the caller at open(2) beside the file's mode. 0, or what open(2) says. NULL: nothing. */
+    int (*may_open)(struct view *v, const char *name, bool to_write,
+                    const struct view_caller *caller);
+    /* The name of another file that who writes this text must be allowed to write to. -ENOENT: there is none. NULL: there never is. */
+    int (*also_written)(struct view *v, const char *name, const char *text, struct strbuf *ret);
     /* The writer was interrupted, or has gone: what it began ends. What write(2) says then. */
     int (*cancel)(struct view *v, void *cookie);
     int (*make_dir)(struct view *v, const char *name);

@@ -164,9 +164,9 @@ static void oom_score_follows_memory_and_adj(void **state HW_UNUSED)
                                          w.t->mm->nr_puds) *
                                             1000 / usable) *
                                     2 / 3);
-    system_set_oom_score_adj(w.s, w.t, 1000);
+    system_set_oom_score_adj(w.s, w.t, 1000, false);
     assert_in_range(score(&w), 1300, 1344);
-    system_set_oom_score_adj(w.s, w.t, -1000);
+    system_set_oom_score_adj(w.s, w.t, -1000, false);
     assert_int_equal(score(&w), 0);
     world_done(&w);
 }

@@ -75,19 +75,20 @@ struct process_file {
     const char *name;
     void (*render)(const struct system *s, const struct task *t, struct strbuf *out);
     bool live; /* as of a row: not in a tree */
+    bool guarded;
 };
 
 static const struct process_file process_files[] = {
     {.name = "status", .render = render_pid_status},
     {.name = "statm", .render = render_pid_statm},
-    {.name = "maps", .render = render_pid_maps},
-    {.name = "smaps_rollup", .render = render_pid_smaps_rollup},
+    {.name = "maps", .render = render_pid_maps, .guarded = true},
+    {.name = "smaps_rollup", .render = render_pid_smaps_rollup, .guarded = true},
     {.name = "comm", .render = render_pid_comm},
     {.name = "oom_score_adj", .render = render_pid_oom_score_adj},
     {.name = "cgroup", .render = render_pid_cgroup},
     {.name = "stat", .render = render_pid_stat},
-    {.name = "smaps", .render = render_pid_smaps},
-    {.name = "numa_maps", .render = render_pid_numa_maps},
+    {.name = "smaps", .render = render_pid_smaps, .guarded = true},
+    {.name = "numa_maps", .render = render_pid_numa_maps, .guarded = true},
     {.name = "cmdline", .render = render_pid_cmdline},
     {.name = "oom_score", .render = render_pid_oom_score},
     {.name = "oom_adj", .render = render_pid_oom_adj, .live = true},
@@ -389,6 +390,7 @@ static int look_up_task_file(const char *whole, const char *file, const struct t
             .mode = mode_of(whole, true, 0444),
             .row = &process_files[i],
             .task = t,
+            .guarded = process_files[i].guarded,
         };
         return 0;
     }

@@ -54,6 +54,7 @@ struct procfs_node {
     const struct procfs_row *of; /* of kinds that have rows */
     const void *row;             /* of processes and groups: of their table */
     const struct task *task;
+    bool guarded; /* open(2) is for who may look into the memory of the task: its owner, root */
     struct group *group; /* of its files, and of its directory */
 };
 

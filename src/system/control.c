@@ -114,6 +114,19 @@ static struct task *find_process(const struct system *s, u32 pid)
     return NULL;
 }
 
+const struct group *control_common_group(const struct system *s, const struct control *c)
+{
+    const struct group *to = group_find(&s->groups, c->group), *above;
+    const struct task *t = find_process(s, (u32)c->number);
+
+    if (!to || !t)
+        return NULL;
+    above = t->group ? t->group : s->groups.root;
+    while (!group_is_below(to, above))
+        above = above->parent;
+    return above;
+}
+
 static int write_procs(struct system *s, const struct control *c, struct group *g,
                        struct control_state *st HW_UNUSED)
 {
@@ -157,9 +170,14 @@ static int write_score_adj(struct system *s HW_UNUSED, const struct control *c,
 {
     struct task *t = find_process(s, c->pid);
 
+    s16 adj = (s16)((s64)c->number - 1000);
+    bool old = c->file->kind == VALUE_OOM_ADJ;
+
     if (!t)
         return -ESRCH;
-    system_set_oom_score_adj(s, t, (s16)((s64)c->number - 1000));
+    if (c->unprivileged && adj < (old ? t->oom_score_adj : t->oom_score_adj_min))
+        return -EACCES;
+    system_set_oom_score_adj(s, t, adj, !old && !c->unprivileged);
     return 0;
 }
 

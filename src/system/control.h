@@ -25,6 +25,7 @@ struct control {
     u32 pid;                            /* of /proc/PID */
     u32 nid;                            /* of /sys/devices/system/node; MAX_NUMNODES: all */
     enum psi_res res;
+    bool unprivileged; /* the writer has no CAP_SYS_RESOURCE */
 };
 
 /* 0, or what write(2) would say: -ENOENT for a file that nobody can write here, -EINVAL for a value that it does not take, -ERANGE for a number of the
@@ -42,6 +43,8 @@ bool control_is_procs(const struct control *c);
 bool control_is_set_at_once(const struct control *c);
 /* Is it a pressure file, and the value so a trigger? */
 bool control_is_trigger(const struct control *c);
+/* Of cgroup.procs: the group above both that of the process and that which it goes to. NULL: one of them is not there. */
+const struct group *control_common_group(const struct system *s, const struct control *c);
 
 /* One write and where it has come to; zero at its start. */
 struct control_state {

@@ -37,7 +37,7 @@ static bool in_vfork(const struct system *s, const struct task *t)
     return false;
 }
 
-void system_set_oom_score_adj(struct system *s, struct task *t, s16 adj)
+void system_set_oom_score_adj(struct system *s, struct task *t, s16 adj, bool with_min)
 {
     u32 tgid = t->tgid;
     bool alone = in_vfork(s, t);
@@ -47,8 +47,11 @@ void system_set_oom_score_adj(struct system *s, struct task *t, s16 adj)
 
         if (other->state >= TASK_ZOMBIE || (other->tgid != tgid && (alone || other->mm != t->mm)))
             continue;
-        if (other->tgid == tgid || !in_vfork(s, other))
-            other->oom_score_adj = adj;
+        if (other->tgid != tgid && in_vfork(s, other))
+            continue;
+        other->oom_score_adj = adj;
+        if (with_min)
+            other->oom_score_adj_min = adj;
     }
 }
 

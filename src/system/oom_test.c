@@ -109,11 +109,11 @@ static void oom_score_adj_is_the_processs_and_of_who_shares_its_memory(void **st
 
     thread = system_thread_new(s, t, 11);
     test_run(s, t, system_fork(s, t, 12, true, &child));
-    system_set_oom_score_adj(s, thread, 500);
+    system_set_oom_score_adj(s, thread, 500, false);
     assert_int_equal(t->oom_score_adj, 500);
     assert_int_equal(thread->oom_score_adj, 500);
     assert_int_equal(child->oom_score_adj, 0); /* of vfork: it will exec */
-    system_set_oom_score_adj(s, child, -17);
+    system_set_oom_score_adj(s, child, -17, false);
     assert_int_equal(t->oom_score_adj, 500);
     test_run(s, child, system_fork(s, child, 13, true, &grandchild));
     assert_int_equal(grandchild->oom_score_adj, -17);

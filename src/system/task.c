@@ -134,6 +134,7 @@ struct task *system_thread_new(struct system *s, struct task *leader, u32 tid)
 
     assert(leader->mm);
     t->oom_score_adj = leader->oom_score_adj;
+    t->oom_score_adj_min = leader->oom_score_adj_min;
     t->uid = leader->uid;
     inherit_placement(t, leader);
     t->nice = leader->nice;
@@ -165,6 +166,7 @@ static struct task *fork_begin(struct system *s, struct task *t, u32 child_pid)
     struct task *child = task_make(s, t->group, child_pid, child_pid, t->tgid, t->comm);
 
     child->oom_score_adj = t->oom_score_adj;
+    child->oom_score_adj_min = t->oom_score_adj_min;
     child->uid = t->uid;
     child->nice = t->nice;
     inherit_placement(child, t);

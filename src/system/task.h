@@ -50,8 +50,9 @@ struct task {
     enum task_outcome outcome;
     s32 exit_status; /* as from wait(2) */
     s16 oom_score_adj;
-    s8 nice;   /* to be shown; the scheduler goes by weights */
-    u32 uid;   /* 0 has all capabilities */
+    s16 oom_score_adj_min; /* below it only who has CAP_SYS_RESOURCE sets that */
+    s8 nice;               /* to be shown; the scheduler goes by weights */
+    u32 uid;               /* 0 has all capabilities */
     int error; /* of the call that ended last, as its program sees it: -ENOMEM, -ENOSPC; else 0 */
     bool kthread;
     bool killed;      /* SIGKILL pending: dies at its next step */
@@ -116,8 +117,9 @@ void system_balance_task(struct system *s, struct task *t, ns_t now);
 #define OOM_SCORE_ADJ_MIN (-1000)
 #define OOM_SCORE_ADJ_MAX 1000
 
-/* Write to /proc/PID/oom_score_adj: of all its threads, and of other processes that share its memory. */
-void system_set_oom_score_adj(struct system *s, struct task *t, s16 adj);
+/* Write to /proc/PID/oom_score_adj: of all its threads, and of other processes that share its memory. with_min: by who has CAP_SYS_RESOURCE, so
+ * others set nothing lower from here on. */
+void system_set_oom_score_adj(struct system *s, struct task *t, s16 adj, bool with_min);
 
 /* What makes a process the OOM killer's choice: the more the likelier. usable: pages of all that may be used.
  * OOM_NEVER: it is left alone. */

@@ -653,7 +653,7 @@ static enum op_result op_oom_score_adj(struct replay_stream *rs, const struct tr
     u64 most = SCORE_ADJ_OFFSET + SCORE_ADJ_MAX;
 
     system_set_oom_score_adj(rs->replay->config.system, rs->st.task,
-                             (s16)(MIN(op->field[0], most) - SCORE_ADJ_OFFSET));
+                             (s16)(MIN(op->field[0], most) - SCORE_ADJ_OFFSET), false);
     return OP_DONE;
 }
 

@@ -243,7 +243,7 @@ static void start_process(struct replay *r, struct replay_stream *rs, ns_t now)
     struct task *task =
         system_task_new(c->system, replay_group(rs), rs->trace->pid + c->pid_base, ppid, "");
 
-    task->oom_score_adj = c->oom_score_adj;
+    task->oom_score_adj = task->oom_score_adj_min = c->oom_score_adj;
     place_task(c, task);
     task->uid = c->uid;
     task->nice = c->nice;

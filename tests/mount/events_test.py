@@ -85,6 +85,24 @@ def a_pressure_trigger_fires_and_each_event_is_told_once():
         os.close(fd)
 
 
+def what_has_no_trigger_or_was_not_read_is_an_error_to_poll():
+    """As Linux answers: who forgot the trigger does not wait for ever, and a file of a cgroup or of sysfs counts as changed until it is read."""
+    with mounted(SHORT, "--pause") as machine:
+        names = {"proc/pressure/memory": "always", "sys/fs/cgroup/web/memory.pressure": "always", "proc/meminfo": "never",
+                 "sys/fs/cgroup/web/memory.current": "unread", "sys/fs/cgroup/web/cgroup.events": "unread",
+                 "sys/kernel/mm/transparent_hugepage/enabled": "unread", "proc/sys/vm/swappiness": "never"}
+        for name, when in names.items():
+            fd = os.open(machine / name, os.O_RDONLY)
+            poll = select.poll()
+            poll.register(fd, select.POLLPRI)
+            for read, expected in (False, when != "never"), (True, when == "always"):
+                if read:
+                    os.read(fd, 65536)
+                got = poll.poll(0)
+                assert got == ([(fd, select.POLLPRI | select.POLLERR)] if expected else []), (name, read, got)
+            os.close(fd)
+
+
 def sixty_four_readers_at_once_read_whole_files():
     with mounted(SHORT, "--speed", "10x") as machine:
         wrong = []
@@ -174,6 +192,7 @@ if __name__ == "__main__":
     main([
         poll_of_memory_events_tells_of_a_change,
         a_pressure_trigger_fires_and_each_event_is_told_once,
+        what_has_no_trigger_or_was_not_read_is_an_error_to_poll,
         sixty_four_readers_at_once_read_whole_files,
         many_groups_are_made_listed_and_removed,
         a_client_that_dies_in_a_write_is_forgotten,

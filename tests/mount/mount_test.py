@@ -368,6 +368,71 @@ def groups_can_be_given_to_others():
             pass
 
 
+def as_user(machine, uid, code, *words):
+    """What a piece of Python prints that runs as this user in the directory of the machine, which lies where only root comes by."""
+    prelude = "import errno, os, sys\n" \
+              "def write(name, text):\n" \
+              "    try:\n        with open(name, 'w') as file:\n            file.write(text)\n        return 'done'\n" \
+              "    except OSError as error:\n        return errno.errorcode[error.errno]\n" \
+              "def read(name):\n" \
+              "    try:\n        return open(name).read() and 'done'\n" \
+              "    except OSError as error:\n        return errno.errorcode[error.errno]\n"
+    done = subprocess.run(["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", sys.executable, "-c", prelude + code,
+                           *map(str, words)], cwd=machine.dir, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def processes_are_moved_within_what_was_given_alone():
+    """Who moves one must be allowed to write to cgroup.procs of the group above both, as Linux has it (containment)."""
+    if os.geteuid() != 0:
+        raise Skip("only root can give files away")
+    with mounted(MACHINE + WORK, "--pause", "--skip", "10ms") as machine:
+        groups = machine / "sys/fs/cgroup"
+        pid = (groups / "web/cgroup.procs").read_text().split()[0]
+        for name in ("given", "given/a", "given/b"):
+            os.mkdir(groups / name)
+            os.chown(groups / name / "cgroup.procs", 1234, 1234)
+        move = "print(*[write(os.path.join(sys.argv[1], name, 'cgroup.procs'), sys.argv[2]) for name in sys.argv[3:]])"
+        assert as_user(machine, 1234, move, "sys/fs/cgroup", pid, "given/a", "web") == ["EACCES", "EACCES"]
+        assert as_user(machine, 1234, move, "sys/fs/cgroup", 99999, "given/a") == ["ESRCH"]
+        assert machine.write("sys/fs/cgroup/given/a/cgroup.procs", pid) == 0
+        assert as_user(machine, 1234, move, "sys/fs/cgroup", pid, "given/b", "given/a", "web") == ["done", "done", "EACCES"]
+        os.chown(groups / "given/cgroup.procs", 0, 1234)
+        os.chmod(groups / "given/cgroup.procs", 0o664)
+        assert as_user(machine, 1234, move, "sys/fs/cgroup", pid, "given/b") == ["done"]
+        os.chmod(groups / "given/cgroup.procs", 0o644)
+        assert as_user(machine, 1234, move, "sys/fs/cgroup", pid, "given/a") == ["EACCES"]
+        assert (groups / "given/b/cgroup.procs").read_text().split() == [pid]
+
+
+def an_owner_lowers_its_oom_score_no_further_than_root_did():
+    if os.geteuid() != 0:
+        raise Skip("only root can act as another user")
+    with mounted(MACHINE + "[task other]\nuid = 1234\nmemory = 1M\nhold = 1h\n", "--pause", "--skip", "10ms") as machine:
+        other = "proc/1000/oom_score_adj"
+        code = "print(*[write(sys.argv[1], text) for text in sys.argv[2:]])"
+        assert as_user(machine, 1234, code, other, 100, -5, 0, 50) == ["done", "EACCES", "done", "done"]
+        assert machine.write("proc/1000/oom_score_adj", "-300") == 0
+        assert as_user(machine, 1234, code, other, 7, -300, -301) == ["done", "done", "EACCES"]
+        assert as_user(machine, 1234, code, "proc/1000/oom_adj", -10, 3) == ["EACCES", "done"]
+        before = machine.read(other)
+        assert as_user(machine, 4321, code, other, 200) == ["EACCES"] and machine.read(other) == before
+
+
+def memory_of_other_users_processes_is_not_shown():
+    if os.geteuid() != 0:
+        raise Skip("only root can act as another user")
+    with mounted(MACHINE + WORK + "[task other]\nuid = 1234\nmemory = 1M\nhold = 1h\n", "--pause", "--skip", "10ms") as machine:
+        pids = {machine.read(f"proc/{pid}/comm").strip(): pid for pid in os.listdir(machine / "proc") if pid.isdigit()}
+        names = ["maps", "smaps", "smaps_rollup", "numa_maps", "task/%s/smaps", "status", "statm"]
+        code = "print(*[read(name) for name in sys.argv[1:]])"
+        for who, want in ("other", "done"), ("idle", "EACCES"):
+            files = [f"proc/{pids[who]}/" + name.replace("%s", pids[who]) for name in names]
+            assert as_user(machine, 1234, code, *files) == [want] * 5 + ["done"] * 2, who
+            assert all((machine / file).stat().st_mode & 0o777 == 0o444 and machine.read(file) for file in files)
+
+
 def what_was_refused_is_marked_in_the_notes():
     with mounted(MACHINE + WORK, "--pause", "--skip", "1s") as machine:
         with contextlib.suppress(OSError):
@@ -505,6 +570,9 @@ if __name__ == "__main__":
         who_writes_to_a_paused_machine_is_told_that_nothing_moves,
         a_signal_to_a_writer_ends_what_it_began,
         groups_can_be_given_to_others,
+        processes_are_moved_within_what_was_given_alone,
+        an_owner_lowers_its_oom_score_no_further_than_root_did,
+        memory_of_other_users_processes_is_not_shown,
         what_was_refused_is_marked_in_the_notes,
         the_mount_of_a_killed_machine_is_replaced,
         a_script_repeats_what_was_written_byte_for_byte,
