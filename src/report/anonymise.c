@@ -305,6 +305,26 @@ static size_t take_user(struct cursor *c)
     return len;
 }
 
+/* "arn:aws:ecs:us-east-1:123456789012:task/shop/0f1c": the number of the account. */
+static size_t take_account(struct cursor *c)
+{
+    static const char stem[] = "arn:";
+    const char *at = c->at;
+    size_t len = 0;
+    unsigned colons = 0;
+
+    while (c->at + len < c->end && is_digit(c->at[len]))
+        len++;
+    if (len != 12 || c->at + len == c->end || c->at[len] != ':')
+        return 0;
+    for (; at > c->begin && (is_name(at[-1]) || at[-1] == ':'); at--)
+        colons += at[-1] == ':';
+    if (colons != 4 || (size_t)(c->at - at) < strlen(stem) || memcmp(at, stem, strlen(stem)) != 0)
+        return 0;
+    strbuf_printf(c->out, "%012u", number_of(c->a, KIND_USER, c->at, len));
+    return len;
+}
+
 /* "name@example.org"; "user@1001.service" is a unit. */
 static size_t take_mail(struct cursor *c)
 {
@@ -326,10 +346,28 @@ static size_t take_mail(struct cursor *c)
     return len;
 }
 
+/* The rest of a URL that is a key by itself: "hooks.slack.com/services/T0/B0/x", "/api/webhooks/1/x", "/bot1:x/sendMessage". */
+static size_t hook_len(const struct cursor *c, const char *host, const char *at)
+{
+    static const char *const marks[] = {"/webhook", "/hooks/", "/hook/", "api.telegram.org/bot",
+                                        "/incoming"};
+    const char *end = at;
+    bool found = (size_t)(at - host) > 4 && memcmp(host, "hook", 4) == 0;
+
+    while (end < c->end && !is_blank(*end) && !strchr("\"'<>)]}\n", *end))
+        end++;
+    for (unsigned i = 0; i < ARRAY_SIZE(marks); i++)
+        found = found || span_find((struct span){host, end}, marks[i]);
+    for (; at < end && *at != '/'; at++)
+        ;
+    return found && end - at > 1 ? (size_t)(end - at) : 0;
+}
+
 /* "https://user:secret@host:8200/" */
 static size_t take_url(struct cursor *c)
 {
     const char *at = c->at, *end;
+    size_t hidden;
 
     if (!follows(c, "://"))
         return 0;
@@ -348,6 +386,13 @@ static size_t take_url(struct cursor *c)
         strbuf_append(c->out, "localhost");
     else
         strbuf_printf(c->out, "host%u", number_of(c->a, KIND_HOST, at, (size_t)(end - at)));
+    if ((hidden = hook_len(c, at, end))) {
+        const char *slash = memchr(end, '/', (size_t)(c->end - end));
+
+        strbuf_append_bytes(c->out, end, (size_t)(slash - end));
+        strbuf_append(c->out, "/***");
+        end = slash + hidden;
+    }
     return (size_t)(end - c->at);
 }
 
@@ -364,8 +409,8 @@ static bool holds(struct span text, const char *word)
 /* "password=x", "api-token=x" */
 static size_t take_secret(struct cursor *c)
 {
-    static const char *const words[] = {"password", "passwd",  "secret",  "token",
-                                        "apikey",   "api-key", "api_key", "credential"};
+    static const char *const words[] = {"password", "passwd",  "secret",     "token",   "apikey",
+                                        "api-key",  "api_key", "credential", "license", "licence"};
     size_t name = 0, len;
     bool found = false;
 
@@ -429,11 +474,28 @@ static void put_name(struct cursor *c, const struct name *name)
     strbuf_printf(c->out, "%s%u", stand_ins[name->kind], name->number);
 }
 
-/* This very word was said to be a name. */
+static bool is_said_at(const struct cursor *c, const char *at)
+{
+    vec_for_each (&c->a->said, said)
+        if (said->at.at == at)
+            return true;
+    return false;
+}
+
+/* This very word was said to be a name. What is before the '@' of an address is one with the domain behind it. */
 static size_t take_said(struct cursor *c)
 {
     vec_for_each (&c->a->said, said)
         if (said->at.at == c->at) {
+            if (said->at.end < c->end && *said->at.end == '@' && !is_said_at(c, said->at.end + 1) &&
+                memchr(said->at.end, '.', (size_t)(c->end - said->at.end))) {
+                size_t took = take_mail(c);
+
+                if (took)
+                    return took;
+            }
+            if (follows(c, "://") && c->a->names.items[said->name].kind == KIND_HOST)
+                return take_url(c);
             put_name(c, &c->a->names.items[said->name]);
             return span_len(said->at);
         }
@@ -593,10 +655,10 @@ static size_t take_row_user(struct cursor *c)
 static size_t take_any(struct cursor *c)
 {
     typedef size_t take_kind(struct cursor *);
-    static take_kind *const kinds[] = {take_uuid,  take_said,     take_secret, take_fingerprint,
-                                       take_user,  take_row_user, take_mail,   take_ip,
-                                       take_mac,   take_ip6,      take_id,     take_url,
-                                       take_known, take_made_pod};
+    static take_kind *const kinds[] = {take_uuid, take_said,    take_secret,   take_fingerprint,
+                                       take_user, take_account, take_row_user, take_mail,
+                                       take_ip,   take_mac,     take_ip6,      take_id,
+                                       take_url,  take_known,   take_made_pod};
 
     for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
         size_t took = kinds[i](c);

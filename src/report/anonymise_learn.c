@@ -322,6 +322,64 @@ static void learn_keys(struct anonymiser *a, struct span line)
     }
 }
 
+/* "evicted pod shop/cart-1": two names with a slash between them, of which the second looks like one of a pod. */
+static void learn_pod_of_prose(struct anonymiser *a, struct span line)
+{
+    struct span rest = line, at;
+
+    while ((at = find(rest, "pod ")).at) {
+        struct span space, pod;
+
+        rest.at = at.end;
+        space = anonymiser_value(rest, false);
+        if ((at.at > line.at && is_name(at.at[-1])) || span_empty(space) || space.end == line.end ||
+            *space.end != '/')
+            continue;
+        pod = anonymiser_value((struct span){space.end + 1, line.end}, false);
+        if (has_mark(pod))
+            anonymiser_learn_value(a, KIND_POD, rest);
+    }
+}
+
+/* "arn:aws:ecs:us-east-1:123456789012:task/shop/0f1c", "arn:aws:lambda:...:function:shop": behind the fifth colon what it is, then names. */
+static void learn_arn(struct anonymiser *a, struct span line)
+{
+    struct span rest = line, at, word;
+
+    while ((at = find(rest, "arn:aws")).at) {
+        unsigned colons = 1;
+
+        rest.at = at.end;
+        for (; !span_empty(rest) && (is_name(*rest.at) || *rest.at == ':') && colons < 5; rest.at++)
+            colons += *rest.at == ':';
+        for (bool first = true; colons == 5; first = false) {
+            word = anonymiser_value(rest, false);
+            rest.at = word.end;
+            /* A name alone, as of a topic or a bucket, has no kind before it. */
+            if (!first || span_empty(rest) || !strchr("/:", *rest.at))
+                anonymiser_learn_word(a, KIND_SPACE, word);
+            if (span_empty(rest) || !strchr("/:", *rest.at))
+                break;
+            rest.at++;
+        }
+    }
+}
+
+/* "db7: Out of memory: Killed process 8 (java)": whoever gathered the lines of many machines put their names before them. */
+static void learn_gathered(struct anonymiser *a, struct span line)
+{
+    static const char *const messages[] = {"Out of memory: Kill", "Memory cgroup out of memory: ",
+                                           "oom-kill:constraint=", "Mem-Info:"};
+    static const char *const nobodys[] = {"kernel", "dmesg", "vmkernel", "klog", "syslog"};
+    struct span word = anonymiser_value(line, false), rest = {word.end, line.end};
+
+    if (span_empty(word) || IS_ONE_OF(word, nobodys) || !span_take(&rest, ": "))
+        return;
+    for (unsigned i = 0; i < ARRAY_SIZE(messages); i++)
+        if (span_begins(rest, messages[i]))
+            anonymiser_learn_word(a, KIND_HOST, word);
+}
+
 /* "machine-qemu\\x2d3\\x2dshop\\x2ddb.scope": the scope of a guest, whose name is "shop-db". */
 static void learn_guest(struct anonymiser *a, struct span line)
 {
@@ -594,6 +652,9 @@ void anonymiser_learn_line(struct anonymiser *a, struct span line, struct span r
         learn_prefix(a, line);
     }
     learn_keys(a, line);
+    learn_pod_of_prose(a, line);
+    learn_arn(a, line);
+    learn_gathered(a, line);
     learn_guest(a, line);
     anonymiser_learn_pairs(a, line);
     learn_people(a, line);

@@ -95,6 +95,26 @@ static void people_and_quoted_hosts_are_names(void **state)
            "helpers.go:826] eviction manager: x\n21:40:10: mem avail: 811\n");
 }
 
+static void what_has_a_name_within_a_sentence_loses_it(void **state)
+{
+    (void)state;
+    expect("user=jane.doe@corp-bank.de ok\n", "user=user2@example.com ok\n");
+    expect("post to https://hooks.chat.example/services/T0/B0/x1 now, https://a.example/b?c=1\n",
+           "post to https://host1/*** now, https://host2/b?c=1\n");
+    expect("https://chat.example:8443/api/webhooks/12/abc\n", "https://host1:8443/***\n");
+    expect("db7: Out of memory: Killed process 8 (java)\n[1.0] db7 kernel: Out of memory: Kill\n",
+           "host1: Out of memory: Killed process 8 (java)\n[1.0] host1 kernel: Out of memory: "
+           "Kill\n");
+    expect("kernel: Out of memory: Killed process 8 (java)\n",
+           "kernel: Out of memory: Killed process 8 (java)\n");
+    expect("msg=\"evicted pod shop/cart-1\" of the pod and/or of others\n",
+           "msg=\"evicted pod namespace1/pod1\" of the pod and/or of others\n");
+    expect("arn:aws:ecs:us-east-1:987654321098:task/shop/cart 987654321098 kB of shop\n",
+           "arn:aws:ecs:us-east-1:000000000001:task/namespace1/namespace2 987654321098 kB of "
+           "namespace1\n");
+    expect("java -Dacme.license=ABC-123 -jar x\n", "java -Dacme.license=*** -jar x\n");
+}
+
 /* What a program is called stays, also where a container has its name. */
 static void a_program_is_no_name(void **state)
 {
@@ -128,6 +148,7 @@ int main(void)
         cmocka_unit_test(a_key_says_what_its_value_is_in_any_spelling),
         cmocka_unit_test(a_table_ends_where_other_text_begins),
         cmocka_unit_test(people_and_quoted_hosts_are_names),
+        cmocka_unit_test(what_has_a_name_within_a_sentence_loses_it),
         cmocka_unit_test(a_program_is_no_name),
         cmocka_unit_test(figures_and_kernel_words_stay),
     };
