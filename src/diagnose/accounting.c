@@ -203,6 +203,12 @@ void accounting_host(struct accounting *a, const struct snapshot *s)
     sum += add_hugetlb(a, s);
     sum += account_add_part(a, 1, "GPU", either(m[MI_GPU_ACTIVE], m[MI_GPU_RECLAIM]), "");
     sum += account_add_part(a, 1, "broken", m[MI_HARDWARE_CORRUPTED], "hardware errors");
+    /* No counter of the kernel has the ARC, but for what of it is in slab: never more than what is left. */
+    if (sum < m[MI_MEM_TOTAL])
+        sum +=
+            account_add_part(a, 1, "ARC (the cache of ZFS)",
+                             known(s->arc_size) ? MIN(s->arc_size, m[MI_MEM_TOTAL] - sum) : UNKNOWN,
+                             "gives way, more slowly than files");
     if (missing)
         account_add_remainder(a, 1, "not told", (s64)m[MI_MEM_TOTAL] - (s64)sum, missing);
     else

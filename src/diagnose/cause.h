@@ -33,4 +33,12 @@ static inline double cause_weight(const struct rule_context *c, double own, doub
     return c->s->pasted && share > 0 ? CAUSE_WEIGHT + MIN(share, 100.0) / 1000 : own;
 }
 
+/* What no process holds, and a line of its own names: pools of huge pages and the ARC of ZFS. A remainder that they explain is none. */
+static inline u64 named_beside_processes(const struct snapshot *s)
+{
+    u64 idle, most = (u64)1 << 56, pools = figure_or(snapshot_pools(s, &idle), 0);
+
+    return MIN(pools, most) + MIN(figure_or(s->arc_size, 0), most);
+}
+
 #endif

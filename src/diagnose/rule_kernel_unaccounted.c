@@ -25,6 +25,7 @@ static void tell_untold(struct rule_context *c)
             return;
         told += parts[i];
     }
+    told += named_beside_processes(c->s);
     if (!known(total) || told >= total || !(share_of(total - told, total) >= MUCH_UNTOLD))
         return;
     finding_add(
@@ -42,12 +43,9 @@ void rule_kernel_unaccounted(struct rule_context *c)
 {
     /* Percpu came with 4.20, the last counter of weight. */
     bool early = !known(c->s->meminfo[MI_PERCPU]);
-    u64 arc = figure_or(c->s->arc_size, 0), hidden = c->f->unaccounted;
+    u64 hidden = c->f->unaccounted;
     double share, much = early ? MUCH_EARLY : MUCH;
 
-    /* The ARC is in no counter of the kernel, and its own says how large it is. */
-    if (known(hidden))
-        hidden = hidden > arc ? hidden - arc : 0;
     share = share_of(hidden, c->f->total);
     if (wants_host(c))
         tell_untold(c);

@@ -60,6 +60,13 @@ static bool is_shared_gpu(const struct rule_context *c)
     return false;
 }
 
+/* Of two of a kind the one that says who it was. */
+static bool is_better_named(const struct refusal *r, const struct refusal *best)
+{
+    return r->kind == best->kind && strcmp(best->program, "a program") == 0 &&
+           strcmp(r->program, "a program") != 0;
+}
+
 static const struct refusal *choose(const struct snapshot *s)
 {
     /* What was refused by the kernel says more than a program's own limit, and that more than a warning. */
@@ -79,7 +86,8 @@ static const struct refusal *choose(const struct snapshot *s)
         if (r->kind == REFUSED_POOL || is_of_other_size(s, r))
             continue;
         bool more = told || !best || worth[r->kind] > worth[best->kind] ||
-                    (worth[r->kind] == worth[best->kind] && !known(best->bytes) && known(r->bytes));
+                    (worth[r->kind] == worth[best->kind] && !known(best->bytes) &&
+                     (known(r->bytes) || is_better_named(r, best)));
 
         if (more)
             best = r;
@@ -464,7 +472,7 @@ static void tell_platform(struct rule_context *c, const struct refusal *r, doubl
 
     finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight, "%s reached its limit of memory (%s)",
                 said(r, name), r->limit);
-    vec_last(&c->out->items).cause = CAUSE_LIMIT;
+    vec_last(&c->out->items).cause = CAUSE_PLATFORM_QUOTA;
     if (!known(r->bytes))
         return;
     finding_title(c, "%s reached its limit of %s of memory (%s)", said(r, name), SIZE(r->bytes),
@@ -480,6 +488,7 @@ static void tell_device(struct rule_context *c, const struct refusal *r, double 
                 *r->program == 'a' ? "A program" : r->program);
     vec_last(&c->out->items).cause = CAUSE_DEVICE;
     if (is_shared_gpu(c)) {
+        vec_last(&c->out->items).cause = CAUSE_SHARED_GPU;
         finding_title(c, "%s got no memory for the GPU, which shares that of the machine: %s",
                       *r->program == 'a' ? "A program" : r->program,
                       known(c->f->available) && known(c->f->total) ? ""

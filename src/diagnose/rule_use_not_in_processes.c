@@ -26,12 +26,14 @@ static u64 at_most(const struct rule_context *c)
 
 void rule_use_not_in_processes(struct rule_context *c)
 {
-    u64 rss = at_most(c), used = c->s->used, beside;
+    u64 rss = at_most(c), used = c->s->used, told, beside;
     double share;
 
     if (!wants_host(c) || !c->s->pasted || !known(rss) || !known(used))
         return;
-    beside = used > rss ? used - rss : 0;
+    /* What the text names, others tell. */
+    told = rss + named_beside_processes(c->s);
+    beside = used > told ? used - told : 0;
     share = share_of(beside, c->f->total);
     if (!(share_of(rss, used) <= IN_PROCESSES) || !(share >= MUCH))
         return;

@@ -171,6 +171,10 @@ static const struct sentence sentences[] = {
     {"could not resize shared memory segment", "No space left", "postgres", REFUSED_SHM, " to "},
     {"InnoDB: Cannot allocate memory for the buffer pool", NULL, "mysqld", REFUSED_COMMIT, NULL},
     {"InnoDB: mmap(", "failed", "mysqld", REFUSED_COMMIT, "mmap("},
+    {"[InnoDB] mmap(", "failed", "mysqld", REFUSED_COMMIT, "mmap("},
+    {"[InnoDB] Cannot allocate memory for the buffer pool", NULL, "mysqld", REFUSED_COMMIT, NULL},
+    {"fork: Unable to fork new process", NULL, "apache", REFUSED_FORK, NULL},
+    {"annot allocate memory: AH0", NULL, "apache", REFUSED_COMMIT, NULL},
     {"runtime: out of memory: cannot allocate", NULL, "a Go program", REFUSED_COMMIT,
      "cannot allocate "},
     {"memory allocation of ", " bytes failed", "a Rust program", REFUSED_COMMIT, "allocation of "},
@@ -296,6 +300,17 @@ static bool is_call(struct span word)
     return false;
 }
 
+/* "[mpm_prefork", "2024-01-11T02", "Cannot fork": a mark of a logger, a time or words of a sentence, and nobody's name. */
+static bool is_no_name(struct span word)
+{
+    if (!is_digit(*word.at) && !strchr("[(<{\"'#|", *word.at) &&
+        !memchr(word.at, ' ', span_len(word)))
+        return false;
+    /* "7z" is one. */
+    return !is_digit(*word.at) || span_len(word) > 8 || memchr(word.at, ' ', span_len(word)) ||
+           memchr(word.at, '-', span_len(word));
+}
+
 /* "-bash: fork: Cannot allocate memory", "make: vfork: ...", "bash: /usr/bin/ls: Cannot allocate memory". */
 static void program_before(struct span line, char *buf, size_t size)
 {
@@ -317,7 +332,7 @@ static void program_before(struct span line, char *buf, size_t size)
     if (is_errors_name(word))
         word = span_of("python", 6);
     else if (span_empty(word) || span_len(word) > 24 || memchr(word.at, '=', span_len(word)) ||
-             is_call(word) || is_errno(word))
+             is_call(word) || is_errno(word) || is_no_name(word))
         word = span_of("a program", 9);
     name = word;
     span_copy(name, buf, size);
@@ -386,9 +401,10 @@ static bool program_named(struct span line, char *buf, size_t size)
 }
 
 static void push(struct paste *p, const struct sentence *s, const char *limit, struct span line,
-                 struct klog_place place)
+                 const struct klog_stamp *stamp)
 {
-    struct refusal fresh = {.kind = s->kind, .limit = limit, .bytes = UNKNOWN, .place = place};
+    struct refusal fresh = {
+        .kind = s->kind, .limit = limit, .bytes = UNKNOWN, .place = stamp->place};
 
     if (s->program)
         snprintf(fresh.program, sizeof(fresh.program), "%s", s->program);
@@ -396,6 +412,10 @@ static void push(struct paste *p, const struct sentence *s, const char *limit, s
         sayer_before(line, fresh.program, sizeof(fresh.program));
     else if (!program_named(line, fresh.program, sizeof(fresh.program)))
         program_before(line, fresh.program, sizeof(fresh.program));
+    /* Whom the message does not name, the logger does. */
+    if (!s->program && strcmp(fresh.program, "a program") == 0 && stamp->program &&
+        strcmp(stamp->program, "kernel") != 0)
+        snprintf(fresh.program, sizeof(fresh.program), "%s", stamp->program);
     if (s->bytes_after)
         fresh.bytes = bytes_after(line, s->bytes_after);
     if (s->kind == REFUSED_SAID && ++p->state->refusals_said > SAID_MAX)
@@ -448,7 +468,7 @@ static bool take_said(struct paste *p, struct span line, const struct klog_stamp
             continue;
         if (stamp->program && strcmp(stamp->program, "kernel") != 0)
             said.program = stamp->program;
-        push(p, &said, NULL, line, stamp->place);
+        push(p, &said, NULL, line, stamp);
         return true;
     }
     return false;
@@ -481,18 +501,18 @@ static void forget_sizes(struct paste *p)
 }
 
 /* "MemoryError", "MemoryError: Unable to ...": the last line of a trace, and no word of a sentence. */
-static bool take_python(struct paste *p, struct span line, struct klog_place place)
+static bool take_python(struct paste *p, struct span line, const struct klog_stamp *stamp)
 {
     static const struct sentence refused = {"MemoryError", NULL, "python", REFUSED_COMMIT, NULL};
 
     if (!span_is(line, refused.has) && !span_begins(line, "MemoryError:"))
         return false;
-    push(p, &refused, NULL, line, place);
+    push(p, &refused, NULL, line, stamp);
     return true;
 }
 
 /* "REPORT ... Memory Size: 512 MB Max Memory Used: 512 MB": a function of AWS Lambda that used all that it was given. */
-static bool take_lambda(struct paste *p, struct span line, struct klog_place place)
+static bool take_lambda(struct paste *p, struct span line, const struct klog_stamp *stamp)
 {
     static const struct sentence full = {"Max Memory Used: ", NULL, "a function of Lambda",
                                          REFUSED_PLATFORM, "Memory Size: "};
@@ -500,7 +520,7 @@ static bool take_lambda(struct paste *p, struct span line, struct klog_place pla
 
     if (!known(size) || !known(used) || used < size)
         return false;
-    push(p, &full, "its memory setting", line, place);
+    push(p, &full, "its memory setting", line, stamp);
     return true;
 }
 
@@ -540,7 +560,7 @@ bool refusal_take(struct paste *p, struct span message, const struct klog_stamp 
     for (unsigned i = 0; i < ARRAY_SIZE(limited); i++) {
         if (!fits(&limited[i].s, line))
             continue;
-        push(p, &limited[i].s, limited[i].limit, line, stamp->place);
+        push(p, &limited[i].s, limited[i].limit, line, stamp);
         if (span_find(line, "Error R1"))
             vec_last(&p->s.refusals).bytes = p->state->dyno_quota;
         return true;
@@ -554,9 +574,8 @@ bool refusal_take(struct paste *p, struct span message, const struct klog_stamp 
         /* The words or a call's name say nothing of who it was; the logger does. */
         if (told.kind == REFUSED_PRESSURE || (told.kind == REFUSED_PLACE && !told.program))
             told.program = stamp->program;
-        push(p, &told, NULL, line, stamp->place);
+        push(p, &told, NULL, line, stamp);
         return true;
     }
-    return take_python(p, line, stamp->place) || take_lambda(p, line, stamp->place) ||
-           take_said(p, line, stamp);
+    return take_python(p, line, stamp) || take_lambda(p, line, stamp) || take_said(p, line, stamp);
 }
