@@ -34,6 +34,16 @@ static struct alloc_nodes nodes_of(struct mem *mem, const struct vma *vma, vpn_t
     return place.nodes;
 }
 
+/* Huge pages of the mapping that have no entry. */
+static u64 count_missing(const struct fault *f)
+{
+    u64 missing = 0;
+
+    for (vpn_t vpn = huge_base(f->vma->start); vpn < f->vma->end; vpn += HPAGE_PMD_NR)
+        missing += !pagetable_find_huge(f->ac->mm, vpn);
+    return missing;
+}
+
 static enum access_result get_page(struct fault *f, bool leave_reserve, pfn_t *ret_pfn)
 {
     struct access_ctx *ac = f->ac;
@@ -54,6 +64,8 @@ static enum access_result get_page(struct fault *f, bool leave_reserve, pfn_t *r
     if (r != BALANCE_FAIL)
         return access_from_balance(r);
     ac->error = -ENOMEM;
+    if (!leave_reserve)
+        hugetlb_note_missing(ac->mem->hugetlb, count_missing(f));
     return ACCESS_SIGBUS;
 }
 

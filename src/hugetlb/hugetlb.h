@@ -39,10 +39,11 @@ enum hugetlb_refusal {
 /* How often that was, and of the last one what it wanted and what was in its way. */
 struct hugetlb_refused {
     u64 count;
-    u64 wanted;      /* huge pages */
-    u64 had;         /* huge pages that it had mapped before; of a mapping */
-    u64 pool;        /* huge pages of the pool, surplus ones included */
-    u64 left;        /* of them, promised to nobody; of `nodes` alone: free there */
+    u64 wanted; /* huge pages */
+    u64 rest; /* huge pages of the mapping that nobody has touched, the refused one among them; of a touch; 0: not told */
+    u64 had;  /* huge pages that it had mapped before; of a mapping */
+    u64 pool; /* huge pages of the pool, surplus ones included */
+    u64 left; /* of them, promised to nobody; of `nodes` alone: free there */
     u64 elsewhere;   /* of them, free on other nodes than `nodes` */
     u64 nodes;       /* the only ones on which it may have them; 0: all */
     u64 limit;       /* of `group`, huge pages; at a limit alone */

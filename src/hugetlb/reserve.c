@@ -236,6 +236,11 @@ enum balance_result hugetlb_reserve(struct hugetlb *h, struct hugetlb_file *file
     return BALANCE_OK;
 }
 
+void hugetlb_note_missing(struct hugetlb *h, u64 missing)
+{
+    h->refused[HUGETLB_PAGE].rest = missing;
+}
+
 void hugetlb_note_refused(struct hugetlb *h, u64 had)
 {
     h->refused[HUGETLB_MAP].had = had;

@@ -41,6 +41,8 @@ enum balance_result hugetlb_reserve(struct hugetlb *h, struct hugetlb_file *file
                                     struct attempt *at, struct wait *ret_wait);
 /* The mapping that was refused last is of a process that had mapped so many huge pages before. */
 void hugetlb_note_refused(struct hugetlb *h, u64 had);
+/* The touch that was refused last is in a mapping of which so many huge pages are missing. */
+void hugetlb_note_missing(struct hugetlb *h, u64 missing);
 /* munmap of huge pages [first, end) of a private mapping that has the reservation. */
 void hugetlb_unreserve(struct hugetlb *h, struct hugetlb_file *file, u64 first, u64 end);
 

@@ -64,6 +64,12 @@ static void tell_cure(const struct hugetlb *h, const struct hugetlb_refused *of,
     else if (h->mem->tunables->nr_overcommit_hugepages)
         strbuf_printf(note, ", and no surplus page could be had (vm.nr_overcommit_hugepages is %s)",
                       format_count(number, h->mem->tunables->nr_overcommit_hugepages));
+    else if (of->rest > 1)
+        strbuf_printf(note,
+                      ": vm.nr_hugepages=%llu would have had room for the %s of its mapping that "
+                      "were still missing",
+                      (unsigned long long)(of->pool - MIN(of->pool, of->left) + of->rest),
+                      format_count(number, of->rest));
     else
         strbuf_printf(note, ": vm.nr_hugepages=%llu would have had %s",
                       (unsigned long long)(of->pool + missing),

@@ -261,6 +261,19 @@ static void what_is_dropped_comes_back_only_from_what_is_free(void **state HW_UN
     world_end(&w);
 }
 
+static void a_refused_touch_tells_how_much_of_its_mapping_is_missing(void **state HW_UNUSED)
+{
+    struct world w = world(4, 0);
+
+    assert_int_equal(map(&w, 0, 9, HWT_MAP_NORESERVE), 0);
+    write_all(&w, w.t, 0, 4, 1);
+    assert_false(put_word(&w, w.t, 0, 6, 1));
+    assert_int_equal(w.t->outcome, OUTCOME_SIGBUS);
+    assert_int_equal(w.s->hugetlb.refused[HUGETLB_PAGE].pool, 4);
+    assert_int_equal(w.s->hugetlb.refused[HUGETLB_PAGE].rest, 5);
+    world_end(&w);
+}
+
 static void surplus_pages_last_as_long_as_they_are_needed(void **state HW_UNUSED)
 {
     struct world w = world(4, 4);
@@ -398,6 +411,7 @@ int main(void)
         cmocka_unit_test(what_the_pool_has_cannot_be_promised),
         cmocka_unit_test(a_mapping_reserves_and_takes_what_it_reserved),
         cmocka_unit_test(what_is_dropped_comes_back_only_from_what_is_free),
+        cmocka_unit_test(a_refused_touch_tells_how_much_of_its_mapping_is_missing),
         cmocka_unit_test(surplus_pages_last_as_long_as_they_are_needed),
         cmocka_unit_test(a_pool_that_shrinks_keeps_what_is_used_or_promised),
         cmocka_unit_test(a_child_that_writes_gets_a_copy),
