@@ -205,7 +205,7 @@ static enum verdict verdict_of(const struct diagnosis *d, const struct figures *
         return VERDICT_CRITICAL;
     if (worst && worst->severity == SEV_WARNING)
         return VERDICT_WARNING;
-    return could_tell(d, f) ? VERDICT_HEALTHY : VERDICT_UNKNOWN;
+    return !d->last->contradiction.found && could_tell(d, f) ? VERDICT_HEALTHY : VERDICT_UNKNOWN;
 }
 
 const char *verdict_name(enum verdict verdict)

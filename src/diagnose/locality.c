@@ -109,6 +109,7 @@ bool locality_of(const struct snapshot *s, const struct process_view *p, struct 
         ret->interleaved_away += row->interleaved;
         ret->told_away += row->bound + row->preferred;
         ret->pool_away += row->pool;
+        ret->pool_page = MAX(ret->pool_page, row->pool_page);
         if (row->bytes > most) {
             most = ret->most = row->bytes;
             ret->most_at = at;

@@ -17,6 +17,7 @@ struct locality {
     u64 interleaved_away; /* of these, under a policy that interleaves */
     u64 told_away;        /* ... that binds, or prefers a node */
     u64 pool_away;        /* ... in huge pages of the pool (hugetlb) */
+    u64 pool_page;        /* their size; 0: not told */
     bool own_policy;      /* of its own making (mbind): what numactl says holds for all mappings */
     size_t most_at;       /* the node with most of the remote bytes */
     u64 most;             /* bytes there */

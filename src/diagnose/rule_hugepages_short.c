@@ -6,6 +6,7 @@
  */
 #include "diagnose/blocks.h"
 #include "diagnose/left.h"
+#include "diagnose/refused.h"
 
 #include <stdio.h>
 
@@ -39,6 +40,77 @@ static bool tell_boot(struct rule_context *c)
     finding_detail(c, "\"%s\"", r->words);
     evidence(c, "asked for", (double)wanted, IN_COUNT, "the message", "%s", "");
     evidence(c, "got", (double)got, IN_COUNT, "the message", "%s", "");
+    return true;
+}
+
+/* Pages of the size, or of the node, to which the text has a write; UNKNOWN. */
+static u64 written_total(const struct snapshot *s)
+{
+    const struct pool_write *w = &s->pool_write;
+    u64 usual = figure_or(s->meminfo[MI_HUGE_PAGE_SIZE], 2 * MIB);
+
+    if (w->node != UINT32_MAX) {
+        vec_for_each (&s->nodes, n)
+            if (n->id == w->node && known(n->huge_bytes) && figure_or(w->page, usual) == usual)
+                return n->huge_bytes / usual;
+        return UNKNOWN;
+    }
+    if (!known(w->page) || w->page == usual) {
+        u64 total = s->meminfo[MI_HUGE_PAGES_TOTAL];
+
+        if (known(total))
+            return total;
+        total = sysctl_value(s, "vm.nr_hugepages");
+        if (known(total))
+            return total;
+    }
+    vec_for_each (&s->huge, h)
+        if (h->page_bytes == figure_or(w->page, usual))
+            return h->total;
+    return UNKNOWN;
+}
+
+bool hugepages_write_fell_short(const struct snapshot *s)
+{
+    u64 got = written_total(s);
+
+    return known(s->pool_write.asked) && known(got) && got < s->pool_write.asked;
+}
+
+static void tell_why(struct rule_context *c, u64 wanted);
+
+/* A write that the text shows, beside what the pool has since. It ends at the first page that cannot be had, without an error. */
+static bool tell_write(struct rule_context *c)
+{
+    const struct pool_write *w = &c->s->pool_write;
+    u64 got = written_total(c->s), bytes, total = c->f->total,
+        page = figure_or(w->page, figure_or(c->s->meminfo[MI_HUGE_PAGE_SIZE], 2 * MIB));
+    char node[32] = "";
+
+    if (!hugepages_write_fell_short(c->s) || __builtin_mul_overflow(w->asked, page, &bytes))
+        return false;
+    if (w->node != UINT32_MAX)
+        snprintf(node, sizeof(node), " of node %u", w->node);
+    finding_add(c, SEV_WARNING, CONF_HIGH, "host", 0.6,
+                "The pool of huge pages was to have %s pages of %s%s and got %s: the write to "
+                "nr_hugepages ends at the first that cannot be had, without an error",
+                AMOUNT(number_of(w->asked), IN_COUNT), SIZE(page), node,
+                AMOUNT(number_of(got), IN_COUNT));
+    if (known(total) && bytes >= total)
+        finding_detail(c, "That would be %s, and the machine has %s.", SIZE(bytes), SIZE(total));
+    else if (page >= GIB)
+        finding_detail(c, "Pages of 1 GiB are had at boot (hugepagesz=1G hugepages=N on the "
+                          "kernel's command line), or of an area that was set aside there "
+                          "(hugetlb_cma=), and hardly ever later.");
+    else
+        tell_why(c, bytes - got * page);
+    if (w->node != UINT32_MAX)
+        finding_detail(c, "A write to a node's own file takes pages of that node alone.");
+    evidence(c, "asked for", number_of(w->asked), IN_COUNT, "the text", "%s", "");
+    evidence(c, "got", number_of(got), IN_COUNT, "/proc/meminfo", "%s", "");
+    evidence_shown(c, "size of a page", number_of(page), IN_BYTES, "/proc/meminfo");
+    evidence_shown(c, "all that was asked for", number_of(bytes), IN_BYTES, "the text");
+    evidence_shown(c, "MemTotal", number_of(total), IN_BYTES, "/proc/meminfo");
     return true;
 }
 
@@ -88,9 +160,10 @@ static bool tell_node(struct rule_context *c)
         "%s of it lie on node %u, which has no block of 2 MiB left above its watermarks: a "
         "write to the nr_hugepages of that node gets no more. Node %u has %s in such "
         "blocks: write to its own, "
-        "/sys/devices/system/node/node%u/hugepages/hugepages-2048kB/nr_hugepages, or "
+        "/sys/devices/system/node/node%u/hugepages/hugepages-%llukB/nr_hugepages, or "
         "raise vm.nr_hugepages, which takes them from any node.",
-        SIZE(asked->huge_bytes), asked->id, other->id, SIZE(room * page), other->id);
+        SIZE(asked->huge_bytes), asked->id, other->id, SIZE(room * page), other->id,
+        (unsigned long long)(figure_or(c->s->meminfo[MI_HUGE_PAGE_SIZE], 2 * MIB) / KIB));
     evidence_shown(c, "large block", 2.0 * MIB, IN_BYTES, "/proc/buddyinfo");
     evidence_shown(c, "of the pool on one node", number_of(asked->huge_bytes), IN_BYTES,
                    part_names[PART_NODES]);
@@ -121,28 +194,48 @@ static void tell_pieces(struct rule_context *c)
     }
 }
 
-/* Why, as far as the free lists of now tell, and what would help. */
-static void tell_why(struct rule_context *c)
+/* At boot memory is whole. */
+static void tell_boot_parameter(struct rule_context *c)
+{
+    finding_detail(c,
+                   "Best at boot, while memory is whole: hugepages=N on the kernel's command line, "
+                   "or vm.nr_hugepages in /etc/sysctl.d.");
+}
+
+/* Why, as far as the free lists of now tell, and what would help; `wanted`: bytes still to be had, UNKNOWN. */
+static void tell_why(struct rule_context *c, u64 wanted)
 {
     struct free_blocks b;
-    u64 page = c->s->page_bytes;
+    u64 page = c->s->page_bytes, left = c->f->available;
+    bool lists = free_blocks_sum(c->s, &b), scarce = left_is_scarce(c->f);
 
-    if (!free_blocks_sum(c->s, &b)) {
-        gap_part(c, "whether free memory has room for more huge pages", PART_BUDDYINFO);
-        return;
-    }
-    if (left_is_scarce(c->f))
+    /* What is available need not be free, and not all of it can be in such pages. */
+    scarce |= known(wanted) && known(left) && wanted > left;
+    if (scarce && known(wanted) && known(left))
+        finding_detail(c,
+                       "%s more would be needed, and %s is available: stop or shrink something "
+                       "first.",
+                       SIZE(wanted), LEFT_SIZE(c->f));
+    else if (scarce)
         finding_detail(c, "Little memory is left that could be made into more: stop or shrink "
                           "something first.");
-    else if (b.large > 0)
+    else if (lists && b.large > 0)
         finding_detail(c, "By now %s are free in blocks of 2 MiB: write the number again.",
                        SIZE(b.large * page));
-    else
+    else if (lists || (known(wanted) && known(left)))
         tell_pieces(c);
+    else
+        gap_part(c, "whether free memory has room for more huge pages", PART_BUDDYINFO);
+    if (known(wanted)) {
+        tell_boot_parameter(c);
+        evidence_shown(c, "still to be had", number_of(wanted), IN_BYTES, "the text");
+    }
+    evidence_shown(c, "MemAvailable", number_of(left), IN_BYTES, "/proc/meminfo");
+    if (!lists)
+        return;
     evidence_shown(c, "large block", 2.0 * MIB, IN_BYTES, b.where);
     evidence_shown(c, "free in large blocks", number_of(b.large * page), IN_BYTES, b.where);
     evidence_shown(c, "free", number_of(b.pages * page), IN_BYTES, b.where);
-    evidence_shown(c, "MemAvailable", number_of(c->f->available), IN_BYTES, "/proc/meminfo");
     free_blocks_evidence(c, &b);
 }
 
@@ -153,7 +246,7 @@ void rule_hugepages_short(struct rule_context *c)
     double now = rate(c, HTLB_BUDDY_ALLOC_FAIL);
     bool none_left = left == 0 && known(total) && total > 0;
 
-    if (!wants_host(c) || tell_boot(c) || !known(ever) || ever == 0)
+    if (!wants_host(c) || tell_boot(c) || tell_write(c) || !known(ever) || ever == 0)
         return;
     /* What failed once and left pages over was enough for whoever uses them. */
     finding_add(c, now > 0 || none_left ? SEV_WARNING : SEV_INFO, now > 0 ? CONF_HIGH : CONF_MEDIUM,
@@ -173,7 +266,7 @@ void rule_hugepages_short(struct rule_context *c)
                        "free memory, when programs map them.",
                        AMOUNT((double)surplus, IN_COUNT));
     if (!tell_node(c))
-        tell_why(c);
+        tell_why(c, UNKNOWN);
     evidence(c, "htlb_buddy_alloc_fail", (double)ever, IN_COUNT, "/proc/vmstat", "over 0");
     evidence(c, "htlb_buddy_alloc_fail now", now, IN_EVENTS_PER_S, "/proc/vmstat", "%s", "");
     evidence(c, "htlb_buddy_alloc_success", number_of(c->s->vmstat[HTLB_BUDDY_ALLOC_SUCCESS]),

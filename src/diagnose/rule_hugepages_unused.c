@@ -5,6 +5,7 @@
  */
 #include "diagnose/cause.h"
 #include "diagnose/pain.h"
+#include "diagnose/refused.h"
 
 /* Percent of memory that is withheld from everybody else. */
 #define MUCH      5.0
@@ -88,6 +89,9 @@ void rule_hugepages_unused(struct rule_context *c)
     enum severity severity = hurts ? MAX(SEV_WARNING, pain_machine_severity(c->f)) : SEV_INFO;
     u64 lost = nobody ? idle : p.unused;
 
+    /* Somebody has just asked for more of them, and got these (rule_hugepages_short.c). */
+    if (hugepages_write_fell_short(c->s))
+        return;
     if (wants_host(c) && c->s->pasted && !known(c->f->total))
         from_pools(c, &p);
     if (!wants_host(c) || !(nobody || (hurts && share_of(p.unused, c->f->total) >= MUCH)))

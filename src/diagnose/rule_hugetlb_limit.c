@@ -3,7 +3,7 @@
  * The event counts where it was asked, whichever limit of the groups above refused. Two limits count as one event: that of reservations
  * (rsvd.max), at which the mapping fails, and that of use (max), at which whoever touches a page ends with SIGBUS.
  */
-#include "diagnose/rule.h"
+#include "diagnose/refused.h"
 
 #include <stdio.h>
 
@@ -20,6 +20,25 @@ static const struct group_huge_view *view_of(const struct cgroup_view *g, u64 pa
     for (u32 i = 0; i < g->nr_huge; i++)
         if (g->huge[i].page_bytes == page)
             return &g->huge[i];
+    return NULL;
+}
+
+const struct cgroup_view *hugetlb_limit_met(const struct snapshot *s, u64 page, u64 more,
+                                            const struct group_huge_view **ret_view,
+                                            bool *ret_reserved)
+{
+    vec_for_each (&s->cgroups, g) {
+        for (u32 i = 0; i < g->nr_huge; i++) {
+            const struct group_huge_view *v = &g->huge[i];
+
+            if (known(page) && v->page_bytes != page)
+                continue;
+            *ret_view = v;
+            *ret_reserved = is_met(v->rsvd_current, v->rsvd_max, more);
+            if (*ret_reserved || is_met(v->current, v->max, more))
+                return g;
+        }
+    }
     return NULL;
 }
 
@@ -64,9 +83,11 @@ static void tell(struct rule_context *c, u32 group, const struct group_huge_view
     format_bytes(size, v->page_bytes);
     /* One look: what happened since boot is news on a machine that has just booted. */
     bool recent = isnan(now) && known(c->s->uptime_us) && c->s->uptime_us < RECENT_US;
+    /* One look at a limit that has no room: the next one is refused as these were. */
+    bool full = isnan(now) && c->s->pasted && is_met(current, max, v->page_bytes);
 
-    finding_add(c, now > 0 || recent ? SEV_WARNING : SEV_INFO, now > 0 ? CONF_HIGH : CONF_MEDIUM,
-                g->path, now > 0 ? 0.6 : 0.4,
+    finding_add(c, now > 0 || recent || full ? SEV_WARNING : SEV_INFO,
+                now > 0 ? CONF_HIGH : CONF_MEDIUM, g->path, now > 0 ? 0.6 : 0.4,
                 now > 0 ? "%s is refused huge pages of %s by a limit of the hugetlb controller"
                         : "%s was refused huge pages of %s by a limit of the hugetlb controller",
                 group_said(c, g), size);
@@ -100,6 +121,27 @@ static void tell(struct rule_context *c, u32 group, const struct group_huge_view
                    group_file(g, "hugetlb.*.events.local"));
 }
 
+/* Nobody has been refused yet, as far as the text says: who pastes a limit asks of it. */
+static void tell_full(struct rule_context *c, u32 group, const struct group_huge_view *v)
+{
+    const struct cgroup_view *g = &c->s->cgroups.items[group];
+    bool reserved = is_met(v->rsvd_current, v->rsvd_max, v->page_bytes);
+    u64 max = reserved ? v->rsvd_max : v->max, current = reserved ? v->rsvd_current : v->current;
+
+    if (!c->s->pasted || max == 0 || (!reserved && !is_met(v->current, v->max, v->page_bytes)))
+        return;
+    finding_add(c, SEV_INFO, CONF_HIGH, g->path, 0.35,
+                "%s has all huge pages of %s that its limit allows (%s): the next is refused (%s)",
+                group_said(c, g), SIZE(v->page_bytes), SIZE(max),
+                reserved ? "ENOMEM at the mapping" : "SIGBUS at the touch");
+    evidence(c, reserved ? "hugetlb.*.rsvd.max" : "hugetlb.*.max", number_of(max), IN_BYTES,
+             group_file(g, reserved ? "hugetlb.*.rsvd.max" : "hugetlb.*.max"), "%s", "");
+    evidence(c, reserved ? "reserved" : "in use", number_of(current), IN_BYTES,
+             group_file(g, reserved ? "hugetlb.*.rsvd.current" : "hugetlb.*.current"), "%s", "");
+    evidence_shown(c, "size of a page", (double)v->page_bytes, IN_BYTES,
+                   group_file(g, "hugetlb.*.max"));
+}
+
 void rule_hugetlb_limit(struct rule_context *c)
 {
     for (u32 i = 0; i < c->s->cgroups.count; i++) {
@@ -113,6 +155,8 @@ void rule_hugetlb_limit(struct rule_context *c)
 
             if (known(refused) && refused > 0)
                 tell(c, i, v, refused);
+            else
+                tell_full(c, i, v);
         }
     }
 }

@@ -12,35 +12,31 @@
 /* Of a group's limit: as much as reclaim in it leaves. */
 #define FULL_PERCENT 98.0
 
-/* "No available 1048576 kB hugepages reported", "No free hugepages reported in hugepages-1048576kB", "Insufficient hugepages-1Gi": the size
- * that the words name; UNKNOWN. */
-static u64 page_named(const char *words)
+/* "postgres", "A DPDK program". */
+const char *refused_said(const struct refusal *r, char buf[static sizeof(r->program)])
 {
-    const char *at = strstr(words, " kB hugepages"), *size = strstr(words, "hugepages-");
-    u64 kb = 0, scale = 1;
+    snprintf(buf, sizeof(r->program), "%s", r->program);
+    if (strncmp(buf, "the ", 4) == 0)
+        buf[0] = 'T';
+    if (buf[0] == 'a' && (buf[1] == ' ' || (buf[1] == 'n' && buf[2] == ' ')))
+        buf[0] = 'A';
+    return buf;
+}
 
-    if (!at && size) {
-        size += strlen("hugepages-");
-        at = size + strspn(size, "0123456789");
-        if (strncmp(at, "kB", 2) != 0)
-            at = NULL;
-    }
-
-    if (strstr(words, "hugepages-1Gi"))
-        return GIB;
-    if (strstr(words, "hugepages-2Mi"))
-        return 2 * MIB;
-    while (at && at > words && at[-1] >= '0' && at[-1] <= '9' && scale < UINT32_MAX) {
-        kb += scale * (u64)(*--at - '0');
-        scale *= 10;
-    }
-    return kb ? kb * KIB : UNKNOWN;
+/* A group of this text that stands at its limit: what a new process takes is charged there. NULL. */
+const struct cgroup_view *refused_full_group(const struct rule_context *c)
+{
+    vec_for_each (&c->s->cgroups, g)
+        if (!g->is_root && known(g->max) && g->max < NO_LIMIT &&
+            share_of(g->current, g->max) >= FULL_PERCENT)
+            return g;
+    return NULL;
 }
 
 /* DPDK tells of each size that it has no page of, as information beside a pool of another size that has some. */
 static bool is_of_other_size(const struct snapshot *s, const struct refusal *r)
 {
-    u64 named = page_named(r->words), size = s->meminfo[MI_HUGE_PAGE_SIZE],
+    u64 named = refused_page_named(r->words), size = s->meminfo[MI_HUGE_PAGE_SIZE],
         total = s->meminfo[MI_HUGE_PAGES_TOTAL];
 
     if (!strstr(r->words, "EAL: ") || !strstr(r->words, "hugepages reported") || !known(named))
@@ -157,19 +153,9 @@ static void compare_sizes(struct rule_context *c, const struct refusal *r)
                   r->program, SIZE(r->bytes), LEFT_SIZE(c->f));
 }
 
-/* A group of this text that stands at its limit: what a new process takes is charged there. NULL. */
-static const struct cgroup_view *full_group(const struct rule_context *c)
-{
-    vec_for_each (&c->s->cgroups, g)
-        if (!g->is_root && known(g->max) && g->max < NO_LIMIT &&
-            share_of(g->current, g->max) >= FULL_PERCENT)
-            return g;
-    return NULL;
-}
-
 static void tell_full_group(struct rule_context *c, const struct refusal *r)
 {
-    const struct cgroup_view *g = full_group(c);
+    const struct cgroup_view *g = refused_full_group(c);
 
     if (!g || (r->kind != REFUSED_FORK && r->kind != REFUSED_COMMIT))
         return;
@@ -253,168 +239,6 @@ static void tell_own_limit(struct rule_context *c, const struct refusal *r, doub
     evidence(c, "its limit", number_of(limit), IN_BYTES, "the text", "%s", "");
 }
 
-/* The pool of one size of pages. */
-struct pool {
-    u64 page;        /* bytes */
-    u64 total, left; /* pages; left: neither in use nor promised */
-    u64 free, promised;
-    const char *from;
-};
-
-static u64 less(u64 a, u64 b)
-{
-    return known(a) ? a - MIN(a, figure_or(b, 0)) : UNKNOWN;
-}
-
-static struct pool pool_of(const struct snapshot *s, u64 page)
-{
-    const u64 *m = s->meminfo;
-    struct pool p = {.page = m[MI_HUGE_PAGE_SIZE],
-                     .total = m[MI_HUGE_PAGES_TOTAL],
-                     .free = m[MI_HUGE_PAGES_FREE],
-                     .promised = m[MI_HUGE_PAGES_RSVD],
-                     .left = less(m[MI_HUGE_PAGES_FREE], m[MI_HUGE_PAGES_RSVD]),
-                     .from = "/proc/meminfo"};
-
-    if (!known(page) || page == p.page)
-        return p;
-    vec_for_each (&s->huge, h)
-        if (h->page_bytes == page)
-            return (struct pool){page,    h->total,    less(h->free, h->reserved),
-                                 h->free, h->reserved, part_names[PART_HUGEPAGES]};
-    return (struct pool){page, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, "the message"};
-}
-
-static u64 pool_left_bytes(const struct pool *p)
-{
-    u64 bytes;
-
-    return known(p->left) && known(p->page) && !__builtin_mul_overflow(p->left, p->page, &bytes)
-               ? bytes
-               : UNKNOWN;
-}
-
-/* "postgres", "A DPDK program". */
-static const char *said(const struct refusal *r, char buf[static sizeof(r->program)])
-{
-    snprintf(buf, sizeof(r->program), "%s", r->program);
-    if (strncmp(buf, "the ", 4) == 0)
-        buf[0] = 'T';
-    if (buf[0] == 'a' && (buf[1] == ' ' || (buf[1] == 'n' && buf[2] == ' ')))
-        buf[0] = 'A';
-    return buf;
-}
-
-/* DPDK asks the pool of each node. */
-static void tell_socket(struct rule_context *c, const struct refusal *r)
-{
-    const char *at = strstr(r->words, "on socket ");
-    unsigned node;
-
-    if (at && sscanf(at, "on socket %3u", &node) == 1)
-        finding_detail(
-            c,
-            "It asked for pages of node %u: those of "
-            "/sys/devices/system/node/node%u/hugepages, which a write to the nr_hugepages "
-            "there adds to.",
-            node, node);
-}
-
-/* After a fork parent and child share pages of a private mapping. Who reserved them gets its copy of the pool; when that is empty, the page
- * is taken from the other, who is ended on its next touch. */
-static bool is_of_fork(const struct refusal *r)
-{
-    return strstr(r->words, "killed due to inadequate hugepage pool") != NULL;
-}
-
-/* Promised pages are free and taken: what the pool has left is less than HugePages_Free. */
-static void tell_pool(struct rule_context *c, const struct refusal *r, const char *what)
-{
-    const struct pool p = pool_of(c->s, page_named(r->words));
-    u64 bytes = pool_left_bytes(&p), needed;
-    char name[sizeof(r->program)];
-    bool giant = known(p.page) && p.page >= GIB;
-
-    finding_add(c, SEV_WARNING, CONF_HIGH, "host", cause_weight(c, 0.5, 100),
-                "%s %s: the pool%s %s", said(r, name), what,
-                giant ? " of 1 GiB pages" : " (vm.nr_hugepages)",
-                is_of_fork(r)  ? "had none left for the other's copy"
-                : p.total == 0 ? "is empty"
-                : p.left == 0  ? "has none left"
-                               : "has too few");
-    vec_last(&c->out->items).cause = CAUSE_POOL_SHORT;
-    if (known(r->bytes)) {
-        finding_detail(c, "It asked for %s.", SIZE(r->bytes));
-        evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
-    }
-    if (known(r->bytes) && known(p.page) && p.page && known(p.left)) {
-        needed = r->bytes / p.page + (r->bytes % p.page != 0);
-        finding_detail(c, "That is %s pages of %s, and %s are neither in use nor promised.",
-                       AMOUNT(number_of(needed), IN_COUNT), SIZE(p.page),
-                       AMOUNT(number_of(p.left), IN_COUNT));
-        evidence(c, "pages asked for", number_of(needed), IN_COUNT, "the message", "%s", "");
-        evidence_shown(c, "pages left of the pool", number_of(p.left), IN_COUNT, p.from);
-        evidence_shown(c, "size of a page", number_of(p.page), IN_BYTES, p.from);
-    } else if (known(bytes) && known(p.total) && p.total > 0) {
-        finding_detail(c, "%s of the pool is neither in use nor promised.", SIZE(bytes));
-    }
-    if (giant)
-        finding_detail(c, "Pages of 1 GiB are had at boot (hugepagesz=1G hugepages=N on the "
-                          "kernel's command line), and hardly ever later.");
-    tell_socket(c, r);
-    evidence_shown(c, "left of the pool", number_of(bytes), IN_BYTES, p.from);
-    evidence_shown(c, "HugePages_Total", number_of(p.total), IN_COUNT, p.from);
-    evidence_shown(c, "HugePages_Free", number_of(p.free), IN_COUNT, p.from);
-    evidence_shown(c, "HugePages_Rsvd", number_of(p.promised), IN_COUNT, p.from);
-}
-
-/* PostgreSQL's words for a refused segment are the same with and without huge pages: a pool that has less left than it asked for,
- * while memory is not short as far as the text says, tells which. */
-static bool is_of_pool(const struct rule_context *c, const struct refusal *r)
-{
-    const struct pool p = pool_of(c->s, UNKNOWN);
-    u64 left = pool_left_bytes(&p);
-
-    return r->kind == REFUSED_HUGE ||
-           (r->kind == REFUSED_COMMIT && strcmp(r->program, "postgres") == 0 && known(p.total) &&
-            p.total > 0 && known(left) && known(r->bytes) && left < r->bytes &&
-            (!known(c->f->available) || r->bytes < c->f->available));
-}
-
-/* SIGBUS has several causes; a pool that is used up is one that shows. */
-static void tell_bus(struct rule_context *c, const struct refusal *r)
-{
-    const struct pool p = pool_of(c->s, UNKNOWN);
-    char name[sizeof(r->program)];
-
-    if (known(p.total) && p.total > 0 && p.left == 0) {
-        tell_pool(c, r,
-                  "was ended by SIGBUS (signal 7), as who touches a huge page that cannot be had");
-        return;
-    }
-    finding_add(c, SEV_WARNING, CONF_LOW, "host", 0.35,
-                "%s was ended by SIGBUS (signal 7): a page of what it had mapped could not be had",
-                said(r, name));
-    finding_detail(c, "That is a full /dev/shm or file system behind the mapping, a file that was "
-                      "cut short, a pool of huge pages without a free page or a limit of it "
-                      "(hugetlb.*.max), or broken memory. It is no kill for want of memory.");
-}
-
-static void tell_lock(struct rule_context *c, const struct refusal *r)
-{
-    char name[sizeof(r->program)];
-
-    finding_add(c, SEV_WARNING, CONF_HIGH, "host", cause_weight(c, 0.5, 100),
-                "%s could not lock memory: its limit (RLIMIT_MEMLOCK, ulimit -l) is too small, "
-                "whatever the machine has",
-                said(r, name));
-    vec_last(&c->out->items).cause = CAUSE_LOCK_LIMIT;
-    if (!known(r->bytes))
-        return;
-    finding_detail(c, "The limit is %s.", SIZE(r->bytes));
-    evidence(c, "limit of locked memory", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
-}
-
 /* The nodes or processors that a text shows, as numactl -H has them. */
 static void tell_machine(struct rule_context *c)
 {
@@ -441,7 +265,7 @@ static void tell_place(struct rule_context *c, const struct refusal *r)
                 : absent   ? "%s found no NUMA here: there is one node, or the kernel or the "
                              "container does not let it ask"
                            : "%s asked for nodes or processors that it cannot have",
-                said(r, name));
+                refused_said(r, name));
     vec_last(&c->out->items).cause = CAUSE_PLACE_REFUSED;
     if (permission)
         finding_detail(c, "In a container mbind and set_mempolicy take CAP_SYS_NICE: \"docker run "
@@ -459,7 +283,7 @@ static void tell_setting(struct rule_context *c, const struct refusal *r, double
                 strcmp(r->program, "the kernel") == 0
                     ? "%s ran into a limit of its own: %s; that is no lack of memory"
                     : "%s ran into a limit of the kernel: %s; that is no lack of memory",
-                said(r, name), r->limit);
+                refused_said(r, name), r->limit);
     vec_last(&c->out->items).cause = CAUSE_SETTING;
     if (known(r->bytes))
         evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
@@ -471,12 +295,12 @@ static void tell_platform(struct rule_context *c, const struct refusal *r, doubl
     char name[sizeof(r->program)];
 
     finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight, "%s reached its limit of memory (%s)",
-                said(r, name), r->limit);
+                refused_said(r, name), r->limit);
     vec_last(&c->out->items).cause = CAUSE_PLATFORM_QUOTA;
     if (!known(r->bytes))
         return;
-    finding_title(c, "%s reached its limit of %s of memory (%s)", said(r, name), SIZE(r->bytes),
-                  r->limit);
+    finding_title(c, "%s reached its limit of %s of memory (%s)", refused_said(r, name),
+                  SIZE(r->bytes), r->limit);
     evidence(c, "limit", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
 }
 
@@ -542,13 +366,13 @@ static void tell_tasks(struct rule_context *c, const struct refusal *r, double w
     finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,
                 "%s got no new process or thread: a limit of tasks (ulimit -u, pids.max), not "
                 "of memory",
-                said(r, name));
+                refused_said(r, name));
     vec_last(&c->out->items).cause = CAUSE_TASK_LIMIT;
     if (full) {
         finding_title(c,
                       "%s got no new process or thread: %s%s%s is used up, %s tasks of %s; that is "
                       "no lack of memory",
-                      said(r, name), full->name, *full->of ? " of " : "", full->of,
+                      refused_said(r, name), full->name, *full->of ? " of " : "", full->of,
                       AMOUNT((double)full->used, IN_COUNT), AMOUNT((double)full->limit, IN_COUNT));
         evidence_shown(c, "tasks", number_of(full->used), IN_COUNT, "the text");
         evidence_shown(c, full->name, number_of(full->limit), IN_COUNT, "the text");
@@ -559,7 +383,7 @@ static void tell_tasks(struct rule_context *c, const struct refusal *r, double w
             c,
             "%s got no new process or thread: pids.max (TasksMax of a unit) of %s is used "
             "up; that is no lack of memory",
-            said(r, name), group_label(label, group));
+            refused_said(r, name), group_label(label, group));
         return;
     }
     vec_for_each (&c->s->task_limits, t) {
@@ -574,13 +398,11 @@ static void tell(struct rule_context *c, const struct refusal *r)
 {
     const struct snapshot *s = c->s;
     u64 mode = sysctl_value(s, "vm.overcommit_memory");
-    double weight = full_group(c) ? 0.5 : cause_weight(c, 0.5, 100);
+    double weight = refused_full_group(c) ? 0.5 : cause_weight(c, 0.5, 100);
     bool strict = known(mode) && mode == STRICT;
 
-    if (is_of_pool(c, r)) {
-        tell_pool(c, r,
-                  is_of_fork(r) ? "was ended by SIGBUS for a huge page that it shared after a fork"
-                                : "did not get its huge pages");
+    if (refused_is_of_pool(c, r)) {
+        refused_tell_pool(c, r);
         return;
     }
     switch (r->kind) {
@@ -588,17 +410,17 @@ static void tell(struct rule_context *c, const struct refusal *r)
     case REFUSED_POOL: /* rule_hugepages_short.c */
         return;
     case REFUSED_BUS:
-        tell_bus(c, r);
+        refused_tell_bus(c, r);
         return;
     case REFUSED_LOCK:
-        tell_lock(c, r);
+        refused_tell_lock(c, r);
         return;
     case REFUSED_PLACE:
         tell_place(c, r);
         return;
     case REFUSED_FORK:
         /* ENOMEM is what older kernels return for a process id that cannot be had, too. */
-        if (!full_group(c) && (tasks_used_up(s) || pids_group(s))) {
+        if (!refused_full_group(c) && (tasks_used_up(s) || pids_group(s))) {
             tell_tasks(c, r, weight);
             return;
         }

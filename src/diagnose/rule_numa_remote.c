@@ -80,7 +80,10 @@ static void tell_pool(struct rule_context *c, const struct process_view *p,
                       const struct locality *l)
 {
     const struct node_view *far = &c->s->nodes.items[l->most_at];
-    u64 room = pool_free(c->s, l->home);
+    u64 usual = figure_or(c->s->meminfo[MI_HUGE_PAGE_SIZE], 2 * MIB),
+        page = l->pool_page >= usual ? l->pool_page : usual;
+    /* The nodes' meminfo has the pool of the usual size. */
+    u64 room = page == usual ? pool_free(c->s, l->home) : UNKNOWN;
     char pid[16];
 
     finding_detail(c, "%s of it are huge pages of the pool (hugetlb) of other nodes.",
@@ -98,12 +101,12 @@ static void tell_pool(struct rule_context *c, const struct process_view *p,
     }
     finding_detail(c,
                    "%s: before it starts, write how many it needs to /sys/devices/system/node/"
-                   "node%u/hugepages/hugepages-2048kB/nr_hugepages (as many fewer to node%u's), or "
+                   "node%u/hugepages/hugepages-%llukB/nr_hugepages (as many fewer to node%u's), or "
                    "\"taskset -acp %s %s\" lets it run where they are.",
                    known(room) ? "The pool where it runs has too few free ones"
                                : "Whether the pool where it runs has any free is not told",
-                   c->s->nodes.items[__builtin_ctzll(l->home)].id, far->id,
-                   *far->cpulist ? far->cpulist : "CPUS", process_number(pid, p));
+                   c->s->nodes.items[__builtin_ctzll(l->home)].id, (unsigned long long)(page / KIB),
+                   far->id, *far->cpulist ? far->cpulist : "CPUS", process_number(pid, p));
 }
 
 static void tell_why(struct rule_context *c, const struct process_view *p, const struct locality *l)

@@ -7,6 +7,9 @@
 
 #include "stats/tunables.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static const bool in_bytes[NR_MEMINFO_FIELDS] = {
 #define BYTES                        1
 #define COUNT                        0
@@ -97,4 +100,56 @@ void estimate_available(struct snapshot *s)
     available += (s64)(slab - MIN(slab / 2, low));
     mi[MI_MEM_AVAILABLE] = (u64)MAX(available, 0);
     s->available_estimated = true;
+}
+
+/* Percent by which a figure of a table that rounds may be above another. */
+#define ROUNDING 5
+
+static bool is_above(const struct snapshot *s, u64 value, u64 bound)
+{
+    return known(value) && known(bound) && bound < UNKNOWN / 2 &&
+           value > bound + bound / 100 * ROUNDING + s->free_step;
+}
+
+static bool contradicts(struct snapshot *s, enum meminfo_field field, u64 value,
+                        enum meminfo_field than)
+{
+    u64 bound = s->meminfo[than];
+
+    if (!is_above(s, value, bound))
+        return false;
+    s->contradiction = (struct meminfo_contradiction){
+        .found = true, .field = field, .than = than, .value = value, .bound = bound};
+    return true;
+}
+
+/* Parts of memory are no more than all of it, and what is free of something no more than that. Sums of promises and of address space
+ * (Committed_AS, VmallocTotal, DirectMap) are none of its parts. */
+void meminfo_check(struct snapshot *s)
+{
+    static const enum meminfo_field parts[] = {
+        MI_MEM_FREE, MI_MEM_AVAILABLE, MI_BUFFERS,     MI_CACHED,       MI_ANON_PAGES,
+        MI_SHMEM,    MI_SLAB,          MI_PAGE_TABLES, MI_KERNEL_STACK, MI_UNEVICTABLE};
+    u64 *m = s->meminfo, bytes;
+    bool found = false;
+
+    /* lxcfs shows a limit as MemTotal, and lines of the host beside it. */
+    if (s->lxcfs)
+        return;
+    for (unsigned i = 0; i < ARRAY_SIZE(parts) && !found; i++)
+        found = contradicts(s, parts[i], m[parts[i]], MI_MEM_TOTAL);
+    if (!found && known(m[MI_HUGE_PAGES_TOTAL]) && known(m[MI_HUGE_PAGE_SIZE]) &&
+        !__builtin_mul_overflow(m[MI_HUGE_PAGES_TOTAL], m[MI_HUGE_PAGE_SIZE], &bytes)) {
+        found = contradicts(s, MI_HUGE_PAGES_TOTAL, bytes, MI_MEM_TOTAL);
+        s->contradiction.of_pool = found;
+    }
+    found = found ||
+            contradicts(s, MI_HUGE_PAGES_FREE, m[MI_HUGE_PAGES_FREE], MI_HUGE_PAGES_TOTAL) ||
+            contradicts(s, MI_SWAP_FREE, m[MI_SWAP_FREE], MI_SWAP_TOTAL);
+    if (!found)
+        return;
+    memset(m, 0xff, sizeof(s->meminfo));
+    s->parts[PART_MEMINFO].state = PART_BAD;
+    snprintf(s->parts[PART_MEMINFO].why, sizeof(s->parts[PART_MEMINFO].why),
+             "contradicts itself (%.24s)", meminfo_keys[s->contradiction.field]);
 }

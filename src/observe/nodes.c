@@ -107,6 +107,24 @@ static int compare_ids(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* Where the node's meminfo does not tell of its pool, files of the pool may. */
+static void read_node_pool(struct reading *r, u64 page, struct node_view *node)
+{
+    const struct {
+        const char *file;
+        u64 *bytes;
+    } files[] = {{"nr_hugepages", &node->huge_bytes}, {"free_hugepages", &node->huge_free_bytes}};
+    char path[160];
+    u64 pages;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(files); i++) {
+        snprintf(path, sizeof(path), "%s/node%u/hugepages/hugepages-%llukB/%s", base, node->id,
+                 (unsigned long long)(page / KIB), files[i].file);
+        if (!known(*files[i].bytes) && reading_u64(r, path, &pages) == 0)
+            *files[i].bytes = MIN(pages, (u64)1 << 24) * page;
+    }
+}
+
 static int read_node(struct reading *r, u32 id, struct node_view *node)
 {
     char path[128];
@@ -128,9 +146,12 @@ static int read_node(struct reading *r, u32 id, struct node_view *node)
 
     int rc = reading_file(r, path, FILE_MAX_SMALL, &text);
 
+    u64 page = figure_or(r->s->meminfo[MI_HUGE_PAGE_SIZE], HUGE_PAGE_USUAL);
+
     if (rc == 0)
-        parse_node_meminfo(text, figure_or(r->s->meminfo[MI_HUGE_PAGE_SIZE], HUGE_PAGE_USUAL),
-                           node);
+        parse_node_meminfo(text, page, node);
+    if (!known(node->huge_bytes) || !known(node->huge_free_bytes))
+        read_node_pool(r, page, node);
     return rc;
 }
 

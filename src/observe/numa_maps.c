@@ -86,8 +86,10 @@ unsigned snapshot_add_numa_maps(struct snapshot *s, struct span text, u32 pid)
                 row->interleaved = MIN(row->interleaved + bytes, row->bytes);
             if (parsed.bound)
                 row->bound = MIN(row->bound + bytes, row->bytes);
-            if (parsed.pool)
+            if (parsed.pool) {
                 row->pool = MIN(row->pool + bytes, row->bytes);
+                row->pool_page = MAX(row->pool_page, parsed.page_bytes);
+            }
             if (parsed.preferred)
                 row->preferred = MIN(row->preferred + bytes, row->bytes);
         }

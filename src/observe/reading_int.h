@@ -148,6 +148,8 @@ void span_copy_unescaped(struct span word, char *buf, size_t size);
 
 /* MemAvailable as kernels since 3.14 estimate it, for those before. */
 void estimate_available(struct snapshot *s);
+/* Figures that contradict each other are taken for none; which, stays in s->contradiction. */
+void meminfo_check(struct snapshot *s);
 
 /* The zone of this node and name, made when it is new. NULL when there are more than any machine has. */
 struct zone_view *zone_get(struct snapshot *s, u32 node, struct span name);

@@ -65,6 +65,10 @@ void snapshot_init(struct snapshot *s)
         .zswap_max_pool_percent = UNKNOWN,
         .arc_size = UNKNOWN,
         .address_limit = UNKNOWN,
+        .lock_limit = UNKNOWN,
+        .pool_write = {UNKNOWN, UNKNOWN, UINT32_MAX},
+        .shm_max = UNKNOWN,
+        .shm_all = UNKNOWN,
         .numa_hit_before = UNKNOWN,
         .numa_foreign_before = UNKNOWN,
         .kernel_used = UNKNOWN,
@@ -260,6 +264,8 @@ int snapshot_read_after(struct snapshot *s, const struct snapshot *before, struc
         return err_at(e, -ENOENT, src->name, 0, 0,
                       "no file of Linux here that could be read; it should hold proc/meminfo");
     stamp_archive(s);
+    if (parts >> PART_MEMINFO & 1)
+        meminfo_check(s);
     estimate_available(s);
     return 0;
 }

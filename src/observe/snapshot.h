@@ -173,6 +173,7 @@ struct process_node_view {
     u64 bytes;
     u64 interleaved, bound, preferred; /* of these bytes, under such a policy */
     u64 pool;                          /* of these bytes, huge pages of the pool (hugetlb) */
+    u64 pool_page;                     /* the size of such pages, the largest of several; 0: none */
     bool policies;                     /* numa_maps said so; numastat -p does not */
     bool partial;                      /* a text of it is cut: there is more */
     bool guessed;                      /* ... the head of its table is: which node is a guess */
@@ -373,8 +374,24 @@ struct refusal {
     char program[32];
     const char *limit; /* what the limit is called, in constant text; NULL */
     u64 bytes;         /* asked for, or of that limit */
+    u64 bound;         /* bits of the nodes that the command before it binds to; 0: none */
     char words[256];   /* as they stand */
     struct klog_place place;
+};
+
+/* A figure of /proc/meminfo that cannot be beside another one of it: then none of them is believed. */
+struct meminfo_contradiction {
+    bool found;
+    bool of_pool; /* it is the pool of huge pages: their number times their size */
+    enum meminfo_field field, than;
+    u64 value, bound; /* bytes, or pages of both */
+    u32 line;         /* of a pasted text, where field stands; 0: not known */
+};
+
+/* What somebody wrote to an nr_hugepages, as a pasted command or a file of settings has it. */
+struct pool_write {
+    u64 asked, page; /* pages, UNKNOWN: none; their size in bytes, UNKNOWN: the usual one */
+    u32 node;        /* of which it is; UINT32_MAX: of the machine */
 };
 
 /* How large a program was told that its heap may grow. */
@@ -479,6 +496,15 @@ struct snapshot {
     bool
         interval_untold; /* rates are those of a table whose command, and with it the length of its intervals, is not there */
     u64 address_limit; /* RLIMIT_AS that a pasted ulimit or /proc/PID/limits shows; bytes; UNKNOWN: none */
+    struct meminfo_contradiction contradiction;
+    struct pool_write pool_write;
+    bool
+        pool_required; /* PostgreSQL is told to have huge pages or not to start (huge_pages = on) */
+    u64 shm_max,
+        shm_all;    /* kernel.shmmax in bytes, kernel.shmall in pages, of a pasted text; UNKNOWN */
+    u64 lock_limit; /* RLIMIT_MEMLOCK of the same; bytes; NO_LIMIT; UNKNOWN */
+    bool
+        lock_limit_of_process; /* ... of a process that is named (/proc/PID/limits, prlimit), and not of a shell */
     u64 cgroups_counted; /* of the memory controller, in /proc/cgroups */
     bool total_counted;  /* MemTotal is not told: what counters add up to stands in its place */
     u64 kernel_used;     /* of it the kernel's, as such a table has it; bytes */

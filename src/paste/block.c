@@ -22,6 +22,7 @@ void block_meminfo(struct block *b, enum meminfo_field field, u64 value, enum ra
         return;
     st->meminfo[field] = value;
     st->meminfo_rank[field] = rank;
+    st->meminfo_line[field] = b->place.line ? b->place.line + b->row : 0;
     st->meminfo_from |= (u64)1 << b->format;
 }
 

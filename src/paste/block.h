@@ -23,6 +23,7 @@ struct block {
     enum paste_format format; /* whose grammar reads it; NR_FORMATS: none */
     struct strbuf text;       /* lines so far, cleaned */
     u32 lines;
+    u32 row; /* of the text that is being parsed, from 0; of formats that count it */
 };
 
 /* A figure of /proc/meminfo in bytes (or count), unless a more exact one is there. */

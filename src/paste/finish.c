@@ -364,6 +364,8 @@ bool paste_end(struct paste *p)
     /* A text without one file of Linux may still have a log, or processes. */
     snapshot_read(&p->s, src, parts, &e);
     source_free(src);
+    if (p->s.contradiction.found)
+        p->s.contradiction.line = st->meminfo_line[p->s.contradiction.field];
     take_rows(p);
     placement_finish(p);
     take_vmstat(&p->s);

@@ -401,7 +401,9 @@ static unsigned take_system_row(struct block *b, const struct columns *columns,
         u32 node = columns->node[i];
 
         for (unsigned m = 0; m < NR_MEMINFO_FIELDS && node == COLUMN_TOTAL; m++)
-            if (span_is(row->name, meminfo_keys[m]) && m != MI_HUGE_PAGES_TOTAL)
+            /* Its huge pages are sizes, and those of meminfo numbers. */
+            if (span_is(row->name, meminfo_keys[m]) &&
+                strncmp(meminfo_keys[m], "HugePages_", 10) != 0)
                 block_meminfo(b, (enum meminfo_field)m, (u64)(row->mib[i] * (double)MIB),
                               RANK_ROUNDED);
         /* All of the page cache; what free shows as cache has slabs in it. */

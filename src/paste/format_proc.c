@@ -94,7 +94,7 @@ unsigned meminfo_parse(struct block *b, struct span text)
     struct span line, path;
     unsigned found = 0;
 
-    while (span_take_line(&text, &line)) {
+    for (b->row = 0; span_take_line(&text, &line); b->row++) {
         enum meminfo_field field;
         u64 value;
 
@@ -104,6 +104,7 @@ unsigned meminfo_parse(struct block *b, struct span text)
             found++;
         }
     }
+    b->row = 0;
     return found;
 }
 
@@ -712,20 +713,48 @@ unsigned zoneinfo_parse(struct block *b, struct span text)
     return block_file(b, "proc/zoneinfo", text);
 }
 
+/* "Node 0, zone   Normal", and what stands behind it; `rest` is behind the zone's name. */
+static bool is_zone_row(struct span line, struct span *rest)
+{
+    struct span zone;
+    u64 node;
+
+    if (!span_take(&line, "Node ") || !span_take_u64(&line, &node) || !span_take(&line, ", zone") ||
+        !span_take_word(&line, &zone))
+        return false;
+    *rest = line;
+    return true;
+}
+
+static unsigned count_numbers(struct span rest)
+{
+    unsigned count = 0;
+    u64 number;
+
+    while (span_take_u64(&rest, &number))
+        count++;
+    return span_empty(span_trim(rest)) ? count : 0;
+}
+
+/* pagetypeinfo has a column for each migrate type, 5 to 7 of them; buddyinfo one for each order, 11 and more, or 8 where a line is broken at
+ * 80 characters. */
+#define TYPES_MAX 7
+
 bool buddyinfo_begins(const struct block *b, struct span line)
 {
-    struct span rest = line, zone;
-    u64 node, count;
+    struct span rest;
 
     (void)b;
-    return span_take(&rest, "Node ") && span_take_u64(&rest, &node) && span_take(&rest, ", zone") &&
-           span_take_word(&rest, &zone) && span_take_u64(&rest, &count) &&
-           span_take_u64(&rest, &count);
+    return is_zone_row(line, &rest) && count_numbers(rest) > TYPES_MAX;
 }
 
 bool buddyinfo_goes_on(const struct block *b, struct span line)
 {
-    return buddyinfo_begins(b, line);
+    struct span rest;
+    u64 count;
+
+    (void)b;
+    return is_zone_row(line, &rest) && span_take_u64(&rest, &count) && span_take_u64(&rest, &count);
 }
 
 unsigned buddyinfo_parse(struct block *b, struct span text)
@@ -733,11 +762,29 @@ unsigned buddyinfo_parse(struct block *b, struct span text)
     return block_file(b, "proc/buddyinfo", text);
 }
 
+/* "Node    0, zone   Normal, type      Movable   12   3 ...": free blocks of a type. */
+static bool is_typed_row(struct span line)
+{
+    struct span rest, type;
+
+    return is_zone_row(line, &rest) && span_take(&rest, "type") && span_take_word(&rest, &type) &&
+           count_numbers(rest) > 1;
+}
+
+static bool is_types_row(struct span line)
+{
+    struct span rest;
+    unsigned count = is_zone_row(line, &rest) ? count_numbers(rest) : 0;
+
+    return count >= 4 && count <= TYPES_MAX;
+}
+
 bool pagetypeinfo_begins(const struct block *b, struct span line)
 {
     (void)b;
     return span_begins(line, "Page block order:") ||
-           span_begins(line, "Free pages count per migrate");
+           span_begins(line, "Free pages count per migrate") ||
+           span_begins(line, "Number of blocks type") || is_typed_row(line) || is_types_row(line);
 }
 
 bool pagetypeinfo_goes_on(const struct block *b, struct span line)
@@ -748,9 +795,25 @@ bool pagetypeinfo_goes_on(const struct block *b, struct span line)
            span_begins(line, "Number of blocks");
 }
 
+/* Without the headline nobody says which column is of which type: such rows are understood, and left out. */
 unsigned pagetypeinfo_parse(struct block *b, struct span text)
 {
-    return block_file(b, "proc/pagetypeinfo", text);
+    struct span rest = text, line;
+    struct strbuf known_rows;
+    bool headed = false;
+    unsigned rc;
+
+    strbuf_init(&known_rows);
+    while (span_take_line(&rest, &line)) {
+        headed |= span_begins(line, "Number of blocks type");
+        if (!headed && is_types_row(line))
+            continue;
+        strbuf_append_bytes(&known_rows, line.at, span_len(line));
+        strbuf_appendc(&known_rows, '\n');
+    }
+    rc = block_file(b, "proc/pagetypeinfo", span_of_buf(&known_rows));
+    strbuf_done(&known_rows);
+    return rc;
 }
 
 /* "#subsys_name hierarchy num_cgroups enabled", and the row of memory. */
@@ -810,10 +873,24 @@ bool sysctl_goes_on(const struct block *b, struct span line)
            !memchr(span_trim(key).at, ' ', span_len(span_trim(key)));
 }
 
+/* Settings that no tunable of ours has, and that say why a segment of shared memory is refused. */
+static void take_segments(struct block *b, struct span key, struct span value)
+{
+    u64 number;
+
+    if (!span_take_u64(&value, &number))
+        return;
+    if (span_is(key, "kernel.shmmax"))
+        b->p->s.shm_max = number;
+    if (span_is(key, "kernel.shmall"))
+        b->p->s.shm_all = number;
+}
+
 unsigned sysctl_parse(struct block *b, struct span text)
 {
-    struct span line, key;
+    struct span line, key, number;
     unsigned found = 0;
+    u64 asked;
 
     while (span_take_line(&text, &line)) {
         char place[TREE_PATH_MAX];
@@ -827,6 +904,10 @@ unsigned sysctl_parse(struct block *b, struct span text)
             if (*at == '.')
                 *at = '/';
         line = span_trim(line);
+        take_segments(b, key, line);
+        number = line;
+        if (span_is(key, "vm.nr_hugepages") && span_take_u64(&number, &asked))
+            pool_write_read_back(b->p, asked);
         found +=
             block_file_printf(b, place, "%.*s\n", (int)MIN(span_len(line), (size_t)200), line.at);
     }
@@ -850,12 +931,38 @@ static bool is_limit_row(struct span line)
            span_begins(rest, "Limit ");
 }
 
+/* $ ulimit -l
+ * unlimited
+ */
+static bool is_asked(const struct block *b, char option)
+{
+    static const char *const words[] = {"ulimit -", "ulimit -S", "ulimit -H"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
+        const char *at = span_find(b->command, words[i]);
+
+        if (at && at + strlen(words[i]) < b->command.end && at[strlen(words[i])] == option)
+            return true;
+    }
+    return false;
+}
+
+static bool is_answer(struct span line)
+{
+    struct span rest = span_trim(line);
+    u64 value;
+
+    return span_is(rest, "unlimited") || (span_take_u64(&rest, &value) && span_empty(rest));
+}
+
 bool ulimit_begins(const struct block *b, struct span line)
 {
-    (void)b;
+    if ((is_asked(b, 'l') || is_asked(b, 'v')) && is_answer(line))
+        return true;
     return (is_limit_row(line) && span_find(line, "(kbytes, -")) ||
            span_find(line, "address space (kb") || words_begin(line, "max user processes") ||
-           span_begins(line, "Max address space") || words_begin(line, "Limit Soft Limit");
+           span_begins(line, "Max address space") || span_begins(line, "Max locked memory") ||
+           span_begins(line, "MEMLOCK ") || words_begin(line, "Limit Soft Limit");
 }
 
 bool ulimit_goes_on(const struct block *b, struct span line)
@@ -864,21 +971,67 @@ bool ulimit_goes_on(const struct block *b, struct span line)
     return is_limit_row(line);
 }
 
-/* The soft limit: what follows the unit, or the words. */
+/* The soft limit that follows one of the words: what they are, from the first with its number of KiB, and how many count in these; UNKNOWN. */
+static u64 limit_after(struct span line, const char *const *before, unsigned count, unsigned in_kib)
+{
+    for (unsigned i = 0; i < count; i++) {
+        const char *at = span_find(line, before[i]);
+        struct span rest = {at ? at + strlen(before[i]) : line.end, line.end};
+        u64 value, unit = i < in_kib ? KIB : 1;
+
+        if (!at)
+            continue;
+        span_skip_blanks(&rest);
+        if (span_begins(rest, "unlimited"))
+            return NO_LIMIT;
+        if (span_take_u64(&rest, &value) && value < UINT64_MAX / KIB)
+            return value * unit;
+    }
+    return UNKNOWN;
+}
+
 static u64 address_limit_of(struct span line)
 {
     static const char *const before[] = {"(kbytes, -v)", "address space (kbytes)",
                                          "address space (kb)", "Max address space"};
+    u64 limit = limit_after(line, before, ARRAY_SIZE(before), ARRAY_SIZE(before) - 1);
 
-    for (unsigned i = 0; i < ARRAY_SIZE(before); i++) {
-        const char *at = span_find(line, before[i]);
-        struct span rest = {at ? at + strlen(before[i]) : line.end, line.end};
-        u64 value, unit = i + 1 < ARRAY_SIZE(before) ? KIB : 1;
+    return limit == NO_LIMIT ? UNKNOWN : limit;
+}
 
-        if (at && span_take_u64(&rest, &value) && value < UINT64_MAX / unit)
-            return value * unit;
-    }
-    return UNKNOWN;
+/* prlimit has a sentence between the name and the soft limit. */
+static u64 lock_limit_of(struct span line)
+{
+    static const char *const before[] = {"(kbytes, -l)", "locked-in-memory size (kbytes)",
+                                         "locked-in-memory size (kb)", "Max locked memory",
+                                         "locked-in-memory address space"};
+
+    return limit_after(line, before, ARRAY_SIZE(before), 3);
+}
+
+static void take_lock_limit(struct block *b, u64 limit, bool of_process)
+{
+    struct snapshot *s = &b->p->s;
+
+    /* What a process has says more than what a shell would give it. */
+    if (!known(limit) || (s->lock_limit_of_process && !of_process))
+        return;
+    s->lock_limit = limit;
+    s->lock_limit_of_process = of_process;
+}
+
+static void take_answer(struct block *b, struct span line)
+{
+    struct span rest = span_trim(line);
+    u64 value = 0;
+    bool none = span_is(rest, "unlimited");
+
+    if (!none && (!span_take_u64(&rest, &value) || value > UINT64_MAX / KIB / 2))
+        return;
+    if (is_asked(b, 'l'))
+        take_lock_limit(b, none ? NO_LIMIT : value * KIB, false);
+    else if (!none)
+        b->p->s.address_limit = value * KIB;
 }
 
 /* "max user processes              (-u) 1024", "Max processes             1024                 1024", "-u: processes   1024" */
@@ -910,6 +1063,10 @@ unsigned ulimit_parse(struct block *b, struct span text)
             b->p->s.address_limit = limit;
         if (known(tasks_limit_of(line)))
             b->p->state->user_tasks = tasks_limit_of(line);
+        take_lock_limit(b, lock_limit_of(line),
+                        span_begins(line, "Max ") || span_begins(line, "MEMLOCK"));
+        if (is_answer(line))
+            take_answer(b, line);
         rows++;
     }
     return rows;

@@ -21,9 +21,15 @@ static const struct {
     {"maxmemory:", "redis", 1, false}, /* of "info memory"; 0: none */
 };
 
+/* What pool_write.c looks for. */
+static const char *const of_pools[] = {"nr_hugepages", "huge_pages"};
+
 const char *heap_sign(unsigned option)
 {
-    return option < ARRAY_SIZE(options) ? options[option].option : NULL;
+    if (option < ARRAY_SIZE(options))
+        return options[option].option;
+    option -= (unsigned)ARRAY_SIZE(options);
+    return option < ARRAY_SIZE(of_pools) ? of_pools[option] : NULL;
 }
 
 /* "4g", "512M", "1073741824": a JVM's sizes have one letter and no point. */
@@ -59,6 +65,7 @@ static u32 pid_of(struct span line)
 
 void heap_take(struct paste *p, struct span line)
 {
+    pool_write_take(p, line);
     for (unsigned i = 0; i < ARRAY_SIZE(options); i++) {
         const char *at = span_find(line, options[i].option);
         struct heap_view fresh = {.bytes = UNKNOWN, .percent = 0};

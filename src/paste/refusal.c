@@ -51,6 +51,12 @@ static const struct {
      "kernel.shmall or kernel.shmmni, of shared memory segments"},
     {{"shared memory segment: Invalid argument", NULL, NULL, REFUSED_SETTING, NULL},
      "kernel.shmmax, the size of a shared memory segment"},
+    {{"VFIO_MAP_DMA", "o space left on device", "qemu", REFUSED_SETTING, NULL},
+     "vfio_iommu_type1.dma_entry_limit, the number of mappings of a VFIO container"},
+    {{"vfio_dma_map(", "o space left on device", "qemu", REFUSED_SETTING, NULL},
+     "vfio_iommu_type1.dma_entry_limit, the number of mappings of a VFIO container"},
+    {{"DMA remapping", "o space left on device", "a DPDK program", REFUSED_SETTING, NULL},
+     "vfio_iommu_type1.dma_entry_limit, the number of mappings of a VFIO container"},
     {{"mkdir /sys/fs/cgroup/memory", "o space left on device", "the container runtime",
       REFUSED_SETTING, NULL},
      "the number of memory cgroups that it has ids for, dead ones counted"},
@@ -113,6 +119,8 @@ static const struct sentence sentences[] = {
     {"increase per process memlock", NULL, "oracle", REFUSED_LOCK, NULL},
     {"VFIO_MAP_DMA", "annot allocate memory", "qemu", REFUSED_LOCK, NULL},
     {"vfio_dma_map(", "annot allocate memory", "qemu", REFUSED_LOCK, NULL},
+    {"DMA remapping", "annot allocate memory", "a DPDK program", REFUSED_LOCK, NULL},
+    {"Couldn't allocate MR", NULL, "an RDMA program", REFUSED_LOCK, NULL},
     {"max locked memory (ulimit -l)", NULL, "an RDMA program", REFUSED_LOCK, "(current: "},
     {"max locked memory limit", "too low", "an RDMA program", REFUSED_LOCK, NULL},
     {"memlock limits are set too low", NULL, "Open MPI", REFUSED_LOCK, NULL},
@@ -297,7 +305,8 @@ static bool is_call(struct span word)
     for (unsigned i = 0; i < ARRAY_SIZE(calls); i++)
         if (span_is(word, calls[i]))
             return true;
-    return false;
+    return memchr(word.at, '(', span_len(word)) || span_begins(word, "io_uring_") ||
+           span_begins(word, "ibv_") || span_begins(word, "shmget") || span_begins(word, "mlock");
 }
 
 /* "[mpm_prefork", "2024-01-11T02", "Cannot fork": a mark of a logger, a time or words of a sentence, and nobody's name. */
@@ -400,11 +409,39 @@ static bool program_named(struct span line, char *buf, size_t size)
     return false;
 }
 
+/* "numactl --membind=1 ./app", "numactl -m 0,1": the nodes that the command binds memory to; 0: it does not. */
+static u64 bound_by(struct span command)
+{
+    static const char *const options[] = {"--membind=", "--membind ", " -m "};
+    u64 bound = 0;
+
+    if (!span_find(command, "numactl"))
+        return 0;
+    for (unsigned i = 0; i < ARRAY_SIZE(options) && !bound; i++) {
+        const char *at = span_find(command, options[i]);
+        struct span list = {at ? at + strlen(options[i]) : command.end, command.end};
+        u64 first, last;
+
+        while (span_take_u64(&list, &first) && first < 64) {
+            last = first;
+            if (span_take(&list, "-") && !span_take_u64(&list, &last))
+                break;
+            for (u64 node = first; node <= last && node < 64; node++)
+                bound |= BIT_ULL(node);
+            if (!span_take(&list, ","))
+                break;
+        }
+    }
+    return bound;
+}
+
 static void push(struct paste *p, const struct sentence *s, const char *limit, struct span line,
                  const struct klog_stamp *stamp)
 {
     struct refusal fresh = {
         .kind = s->kind, .limit = limit, .bytes = UNKNOWN, .place = stamp->place};
+
+    fresh.bound = bound_by(span_of_buf(&p->state->command));
 
     if (s->program)
         snprintf(fresh.program, sizeof(fresh.program), "%s", s->program);

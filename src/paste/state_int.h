@@ -97,6 +97,7 @@ struct paste_state {
     struct tree tree;
     VEC(struct container_name) names;
     enum rank meminfo_rank[NR_MEMINFO_FIELDS];
+    u32 meminfo_line[NR_MEMINFO_FIELDS]; /* of the text */
     u64 meminfo[NR_MEMINFO_FIELDS];
     VEC(struct row) rows;
     u32 tables; /* of processes so far */
@@ -241,6 +242,11 @@ void names_apply(struct paste *p);
 /* heap.c: how large a heap may grow, and what says so; NULL behind the last. */
 void heap_take(struct paste *p, struct span line);
 const char *heap_sign(unsigned option);
+
+/* pool_write.c: how many huge pages the pool was to have, and who must have them. */
+void pool_write_take(struct paste *p, struct span line);
+/* A row of sysctl or of its settings. */
+void pool_write_read_back(struct paste *p, u64 pages);
 
 /* json.c: the message of a log in JSON lines. False when the line is no such object. */
 bool json_line_take(struct span line, struct strbuf *message, struct prefix *ret, char host[64],

@@ -1,0 +1,100 @@
+/* refused_lock.c - memory that could not be locked, pinned or mapped for a device: RLIMIT_MEMLOCK, unless the text shows that it allows it.
+ *
+ * A driver answers ENOMEM for that limit and for much else. Where the text has the limit and there is none (or it is above all memory), the
+ * limit is told to be excluded, with what else is known to answer so: by whom was asked.
+ */
+#include "diagnose/refused.h"
+
+#include <string.h>
+
+static bool has(const struct refusal *r, const char *words)
+{
+    return strstr(r->words, words) != NULL;
+}
+
+/* What else answers ENOMEM, by who was asked. */
+static const char *other_reason(const struct refusal *r)
+{
+    if (has(r, "VFIO") || has(r, "vfio") || has(r, "DMA remapping"))
+        return "VFIO answers so too when the IOMMU's tables or the pages cannot be had (memory, or "
+               "memory.max of the cgroup of its first user), or when that range of addresses is "
+               "not the device's; too many mappings (vfio_iommu_type1.dma_entry_limit) are ENOSPC.";
+    if (has(r, "io_uring"))
+        return "io_uring since 5.12 counts its rings in the cgroup and not against memlock: ask "
+               "for "
+               "fewer entries (its rings are blocks of neighbouring pages before 6.5, which fail "
+               "where memory is in pieces), and look at memory.max of the group.";
+    if (has(r, "ibv_") || has(r, "fi_mr") || has(r, "RDMA") || has(r, "MR"))
+        return "A registration is refused so too by the adapter's own tables (max_mr and "
+               "max_mr_size of ibv_devinfo -v, log_num_mtt of mlx4), by the rdma controller of the "
+               "cgroup (rdma.max), or where its pages cannot be had.";
+    return "ENOMEM is answered too where pages cannot be had (memory, memory.max of the cgroup), "
+           "and where the address space has no room (ulimit -v, vm.max_map_count).";
+}
+
+/* It has what no limit of locked memory could want more of. */
+static bool is_excluded(const struct rule_context *c, const struct refusal *r)
+{
+    u64 limit = c->s->lock_limit;
+
+    return !known(r->bytes) && known(limit) &&
+           (limit == NO_LIMIT || (known(c->f->total) && limit >= c->f->total));
+}
+
+static void tell_excluded(struct rule_context *c, const struct refusal *r)
+{
+    const struct cgroup_view *g = refused_full_group(c);
+    u64 limit = c->s->lock_limit;
+    char name[sizeof(r->program)];
+
+    finding_add(c, SEV_WARNING, CONF_MEDIUM, "host", 0.5,
+                "%s could not lock or map memory, and its limit of locked memory is not why: that "
+                "is %s here",
+                refused_said(r, name), limit == NO_LIMIT ? "unlimited" : SIZE(limit));
+    vec_last(&c->out->items).cause = CAUSE_LOCK_OTHER;
+    if (g) {
+        finding_title(c,
+                      "%s could not lock or map memory: %s stands at its limit of memory, and the "
+                      "limit of locked memory is not why",
+                      refused_said(r, name), group_said(c, g));
+        evidence_shown(c, "memory.current", number_of(g->current), IN_BYTES,
+                       group_file(g, "memory.current"));
+        evidence_shown(c, "memory.max", number_of(g->max), IN_BYTES, group_file(g, "memory.max"));
+    }
+    finding_detail(c, "%s", other_reason(r));
+    if (!c->s->lock_limit_of_process)
+        finding_detail(c, "The limit of this text is a shell's: a service has its own (Max locked "
+                          "memory in /proc/PID/limits, LimitMEMLOCK= of its unit).");
+    if (limit != NO_LIMIT) {
+        evidence_shown(c, "limit of locked memory", number_of(limit), IN_BYTES, "ulimit");
+        evidence_shown(c, "MemTotal", number_of(c->f->total), IN_BYTES, "/proc/meminfo");
+    }
+}
+
+void refused_tell_lock(struct rule_context *c, const struct refusal *r)
+{
+    u64 limit = known(r->bytes) ? r->bytes : c->s->lock_limit;
+    char name[sizeof(r->program)];
+
+    if (is_excluded(c, r)) {
+        tell_excluded(c, r);
+        return;
+    }
+    /* ENOMEM alone has other reasons, too. */
+    bool told = known(limit) || has(r, "MEMLOCK") || has(r, "memlock") || has(r, "locked") ||
+                has(r, "lock");
+
+    finding_add(c, SEV_WARNING, told ? CONF_HIGH : CONF_MEDIUM, "host", 0.5,
+                "%s could not lock memory: its limit (RLIMIT_MEMLOCK, ulimit -l) is too small, "
+                "whatever the machine has",
+                refused_said(r, name));
+    vec_last(&c->out->items).cause = CAUSE_LOCK_LIMIT;
+    if (!told)
+        finding_detail(c, "Which limit it has, the text does not say (Max locked memory in "
+                          "/proc/PID/limits): where that is unlimited, something else refused.");
+    if (!known(limit) || limit == NO_LIMIT)
+        return;
+    finding_detail(c, "The limit is %s.", SIZE(limit));
+    evidence(c, "limit of locked memory", number_of(limit), IN_BYTES,
+             known(r->bytes) ? "the message" : "ulimit", "%s", "");
+}
