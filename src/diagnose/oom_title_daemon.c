@@ -97,10 +97,13 @@ static void title_eviction(const struct telling *t, const char *words, struct st
     strbuf_printf(out, "kubelet evicted %s because the node ran low on %s", pod, name);
     if (strncmp(name, "memory", 6) != 0)
         strbuf_append(out, ", not on memory");
-    else if (t->c->f->available_share > PLENTY && known(t->c->f->available))
+    else if (t->c->f->available_share > PLENTY && known(t->c->f->available)) {
         strbuf_printf(out, ", it says; but %s (%s) are available in the same text",
-                      BYTES(KILL, "MemAvailable", t->c->f->available),
-                      PERCENT(KILL, "available", t->c->f->available_share));
+                      SIZE(t->c->f->available), AMOUNT(t->c->f->available_share, IN_PERCENT));
+        evidence_shown(t->c, "MemAvailable", number_of(t->c->f->available), IN_BYTES,
+                       "/proc/meminfo");
+        evidence_shown(t->c, "available", t->c->f->available_share, IN_PERCENT, "/proc/meminfo");
+    }
 }
 
 /* What earlyoom saw left: "mem avail: 19 of 950 MiB ( 2.10%), swap free: 153 of 1023 MiB (14.96%)". */

@@ -27,6 +27,49 @@ static bool tell_kills(struct rule_context *c, const struct cgroup_view *g)
     return true;
 }
 
+/* A node with so much available, in percent, has room, whatever kubectl top counts. */
+#define NODE_PLENTY 25.0
+#define NODE_PATH   "/node "
+
+/* "kubectl top nodes": what a node uses of what it may give to pods. The kernel has no limit there. */
+static void from_node(struct rule_context *c, const struct cgroup_view *g)
+{
+    double used = share_of(g->current, g->max);
+    const struct cgroup_view *most = NULL;
+    bool has_room = known(c->f->available) && c->f->available_share > NODE_PLENTY;
+
+    if (!(used >= USED_SHARE))
+        return;
+    finding_add(c, has_room ? SEV_INFO : SEV_WARNING, CONF_MEDIUM, g->path,
+                has_room ? 0.2 : cause_weight(c, 0.4, used), "%s uses %s of its memory: %s of %s",
+                g->path + 1, AMOUNT(used, IN_PERCENT), SIZE(g->current), SIZE(g->max));
+    vec_last(&c->out->items).cause = CAUSE_WORKING_SET;
+    finding_detail(c, "kubectl top counts the working set: cache that was read more than once "
+                      "(active_file) is used, too.");
+    if (has_room) {
+        finding_detail(c,
+                       "%s (%s) are available in the same text: most of it is cache, or the "
+                       "figures are of another node or time.",
+                       SIZE(c->f->available), AMOUNT(c->f->available_share, IN_PERCENT));
+        evidence(c, "available", c->f->available_share, IN_PERCENT, "/proc/meminfo", "over %.0f %%",
+                 NODE_PLENTY);
+        evidence_shown(c, "MemAvailable", number_of(c->f->available), IN_BYTES, "/proc/meminfo");
+    }
+    vec_for_each (&c->s->cgroups, other)
+        if (known(other->current) && !other->is_root && strlen(other->path) > 1 &&
+            strncmp(other->path, NODE_PATH, strlen(NODE_PATH)) != 0 &&
+            (!most || other->current > most->current))
+            most = other;
+    if (most) {
+        finding_detail(c, "The largest of the pods in this text is %s with %s.", most->path + 1,
+                       SIZE(most->current));
+        evidence_shown(c, "largest pod", number_of(most->current), IN_BYTES, "the table");
+    }
+    evidence(c, "use", number_of(g->current), IN_BYTES, "the table", "%s", "");
+    evidence(c, "what it may give", number_of(g->max), IN_BYTES, "the table", "%s", "");
+    evidence(c, "share of that", used, IN_PERCENT, "the table", "over %.0f %%", USED_SHARE);
+}
+
 /* A table of containers has use and limit alone. */
 static void from_usage(struct rule_context *c, const struct cgroup_view *g)
 {
@@ -179,6 +222,10 @@ void rule_cgroup_near_max(struct rule_context *c)
             from_contents(c, g);
         if (!wants_group(c, g) || !known(g->max) || g->max >= NO_LIMIT)
             continue;
+        if (c->s->pasted && strncmp(g->path, NODE_PATH, strlen(NODE_PATH)) == 0) {
+            from_node(c, g);
+            continue;
+        }
         if (!(firm >= FIRM_SHARE)) {
             if (c->s->pasted && !(share_of(gf->firm_most, g->max) < FIRM_SHARE))
                 from_usage(c, g);

@@ -38,6 +38,7 @@ static void tell(struct rule_context *c, const struct incident *i)
     char label[96], where[160];
     const char *node = e->task_memcg ? group_label(label, e->task_memcg) : "the node";
 
+    node += *node == '/';
     if (e->forced)
         finding_add(c, is_killed(c) ? SEV_INFO : SEV_WARNING, CONF_HIGH, "host",
                     is_killed(c) ? 0.3 : 0.6,

@@ -77,6 +77,7 @@ struct pod {
     bool in_allocatable, in_allocated, pressure_told, pressure;
     u64 capacity, allocatable, requested;
     struct span pressure_words;
+    struct klog_place pressure_at;
 };
 
 /* "kubectl describe pod web-0 -n shop", "oc get pod/web-0 -o yaml": of which pod it was asked. */
@@ -176,6 +177,7 @@ static bool take_node_line(struct pod *node, struct span rest, struct span value
         node->pressure_told = f.count >= 2 && !span_is(f.at[1], "Unknown");
         node->pressure = f.count >= 2 && span_is(f.at[1], "True");
         node->pressure_words = rest;
+        node->pressure_at = node->at;
         (*found)++;
     } else if (is_key(rest, "Capacity:") || is_key(rest, "Allocatable:")) {
         node->in_allocatable = is_key(rest, "Allocatable:");
@@ -206,7 +208,7 @@ static void end_node(struct block *b, const struct pod *node)
     if (!node->pressure_told)
         return;
     log_event_init(&event, LOG_NODE_TOLD);
-    event.stamp.place = (struct klog_place){b->p->state->klog_file, b->place.line};
+    event.stamp.place = node->pressure_at;
     snprintf(event.killer, sizeof(event.killer), "kubelet");
     if (*node->name) {
         snprintf(scope, sizeof(scope), "/node %s", node->name);
@@ -218,6 +220,20 @@ static void end_node(struct block *b, const struct pod *node)
     event.words = span_dup(node->pressure_words);
     vec_push(&b->p->s.log, event);
     block_meminfo(b, MI_MEM_TOTAL, node->capacity, RANK_ROUNDED);
+}
+
+/* Another node follows, of which nothing is known yet. */
+static void next_node(struct block *b, struct pod *node)
+{
+    end_node(b, node);
+    *node = (struct pod){.limit = UNKNOWN,
+                         .killed_us = UNKNOWN,
+                         .request = UNKNOWN,
+                         .capacity = UNKNOWN,
+                         .allocatable = UNKNOWN,
+                         .requested = UNKNOWN,
+                         .indent = node->indent,
+                         .at = node->at};
 }
 
 /* "Tue, 04 Mar 2025 03:02:31 +0000" */
@@ -246,6 +262,9 @@ static void take_describe_line(struct block *b, struct pod *pod, struct span lin
     if (take_node_line(pod, rest, value, found))
         return;
     if (is_key(rest, "Name:") && indent == pod->indent) {
+        /* "kubectl describe nodes" prints one behind the other. */
+        if (pod->pressure_told)
+            next_node(b, pod);
         span_copy(value, pod->name, sizeof(pod->name));
     } else if (is_key(rest, "Namespace:") && indent == pod->indent) {
         span_copy(value, pod->space, sizeof(pod->space));
