@@ -56,7 +56,9 @@ static const struct cli_spec spec = {
     .max_operands = UINT_MAX,
 };
 
-#define NOT_RUN 127 /* as a shell says it */
+/* As shells say it. */
+#define NOT_FOUND 127
+#define NOT_RUN   126
 
 static volatile int stop;
 
@@ -163,18 +165,20 @@ static void run_command(struct cli *cli, int proc)
     char *own_shell = getenv("SHELL"), *alone[] = {own_shell ? own_shell : shell, NULL};
     char **command = cli->nr_operands > 1 ? cli->operands + 1 : alone;
     struct err e = {0};
+    int failed;
 
     signal(SIGINT, SIG_DFL);
     signal(SIGQUIT, SIG_DFL);
     signal(SIGCHLD, SIG_DFL);
     if (shadow(proc, &e)) {
         cli_fail_err(cli, &e);
-        _exit(NOT_RUN);
+        _exit(NOT_FOUND);
     }
     setenv("HIGHWATER_MACHINE", cli->operands[0], 1);
     execvp(command[0], command);
-    cli_fail(cli, "%s: %s", command[0], strerror(errno));
-    _exit(NOT_RUN);
+    failed = errno;
+    cli_fail(cli, "%s: %s", command[0], strerror(failed));
+    _exit(failed == ENOENT ? NOT_FOUND : NOT_RUN);
 }
 
 struct waiter {

@@ -233,7 +233,8 @@ static int look_up(struct view *v, const char *name, struct view_stat *ret)
     if (is_directory(p, name))
         return 0;
     ret->mode =
-        S_IFREG | 0644; /* who writes is told that nothing can be written, not that they may not */
+        S_IFREG |
+        0444; /* root who writes is told that nothing can be written, not that they may not */
     return find(p, name) ? 0 : -ENOENT;
 }
 

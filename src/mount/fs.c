@@ -387,16 +387,19 @@ static int write_text(fuse_req_t req, struct fs_file *f, const char *text)
 }
 
 static void on_write(fuse_req_t req, fuse_ino_t ino HW_UNUSED, const char *bytes, size_t size,
-                     off_t off HW_UNUSED, struct fuse_file_info *fi)
+                     off_t off, struct fuse_file_info *fi)
 {
     struct fs_file *f = file_of(fi);
+    struct view_stat st = {0};
     char text[WRITE_MAX + 1];
     size_t from = 0, to = size;
     int rc;
 
+    if (off > 0 && look_up(fs_of(req), f->inode->name, &st) == 0 && st.first) {
+        fuse_reply_write(req, size);
+        return;
+    }
     if (size > WRITE_MAX) {
-        struct view_stat st = {0};
-
         look_up(fs_of(req), f->inode->name, &st);
         fuse_reply_err(req, st.too_long ? -st.too_long : EINVAL);
         return;

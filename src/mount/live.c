@@ -93,6 +93,7 @@ static int look_up(struct view *v, const char *name, struct view_stat *ret)
         .too_long = group_of_name(name) ? -E2BIG : -EINVAL,
         .events = has_events(name),
         .kernfs = strncmp(name, "sys/", 4) == 0 && strncmp(name, "sys/kernel/debug/", 17) != 0,
+        .first = strncmp(name, "proc/sys/", 9) == 0,
         .trigger = is_pressure(name),
         .uid = node.task ? node.task->uid : 0,
         .ownable = strncmp(name, "sys/", 4) == 0,
@@ -308,6 +309,11 @@ static int begin_write(struct live *l, struct live_write w)
     return rc;
 }
 
+static bool is_of_process(const char *name)
+{
+    return strncmp(name, "proc/", 5) == 0 && name[5] >= '1' && name[5] <= '9';
+}
+
 static int prepare(struct live_write *w)
 {
     const char *folder = live_folder(w->name);
@@ -322,17 +328,20 @@ static int prepare(struct live_write *w)
     rc = control_parse(path, w->text, &w->control, NULL);
     if (rc ==
         -ENOENT) /* a file that cannot be written, of which root can do no more than open it */
-        return group_of_name(w->name) ? -EINVAL : -EIO;
+        return group_of_name(w->name) || is_of_process(w->name) ? -EINVAL : -EIO;
     return rc;
 }
 
-/* Pages of a process are shown to its owner: who may look into its memory. */
-static int may_open(struct view *v, const char *name, bool to_write HW_UNUSED,
+/* Pages of a process are shown to its owner: who may look into its memory. Triggers of the machine were root's alone for long. */
+static int may_open(struct view *v, const char *name, bool to_write,
                     const struct view_caller *caller)
 {
     struct live *l = of(v);
     struct procfs_node node;
 
+    if (!caller->privileged && to_write && strncmp(name, "proc/pressure/", 14) == 0 &&
+        !kernel_has(&l->s->kernel, KERNEL_PSI_UNPRIVILEGED))
+        return -EPERM;
     if (caller->privileged || procfs_look_up(&l->registry, name, &node) || !node.guarded)
         return 0;
     return node.task->uid == caller->uid ? 0 : -EACCES;
@@ -382,6 +391,8 @@ static int write_text(struct view *v, const char *name, const char *text,
     }
     w.name = xstrdup(name);
     w.text = xstrdup(text);
+    for (char *at = w.text; strncmp(name, "proc/sys/", 9) == 0 && (at = strchr(at, '\n'));)
+        *at = ' '; /* numbers of a sysctl may stand in lines */
     rc = prepare(&w);
     if (rc) {
         free_write(&w);
@@ -390,7 +401,7 @@ static int write_text(struct view *v, const char *name, const char *text,
     w.control.unprivileged = !caller->privileged;
     if (!w.control.file ||
         !control_is_trigger(&w.control)) /* which changes nothing that can be seen */
-        note(l, "write", name, text);
+        note(l, "write", name, w.text);
     return begin_write(l, w);
 }
 

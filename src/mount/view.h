@@ -21,10 +21,9 @@ struct view_stat {
     bool kept;    /* its name goes by rmdir(2) alone */
     int too_long; /* what a write of more than a page gets; 0: as if it were nonsense */
     bool events;  /* poll(2) tells of changes to its text, as of memory.events */
-    bool
-        kernfs; /* of sysfs or of a cgroup: changed for poll(2) until it has been read for the first time */
-    bool
-        trigger; /* poll(2) is for triggers alone, as of a pressure file: an error to who has set none */
+    bool kernfs;  /* of sysfs or a cgroup: for poll(2) changed until it is read first */
+    bool trigger; /* poll(2) is an error to who has set no trigger: a pressure file */
+    bool first;   /* writes beyond its start do nothing: sysctl_writes_strict */
     u32 uid;      /* who owns it; 0: who mounted it */
     bool ownable; /* chmod(2) and chown(2) are allowed, as in /sys */
     bool strict;  /* what the mode does not say not even root may, as in /sys and /proc/sys */

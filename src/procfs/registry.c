@@ -307,6 +307,8 @@ static int found_row(const struct procfs_row *row, struct procfs_node *ret)
     *ret = (struct procfs_node){.kind = row->kind, .of = row, .lasting = true, .mode = 0555};
     if (row->kind == PROCFS_LINK)
         ret->mode = 0777;
+    else if (strncmp(row->name, "proc/pressure/", 14) == 0)
+        ret->mode = 0666; /* who may set a trigger is asked at open(2) */
     else if (row->kind != PROCFS_DIRECTORY)
         ret->mode = mode_of(row->name, row->kind != PROCFS_WRITE_ONLY, read_mode);
     return 0;

@@ -292,6 +292,15 @@ bool psi_trigger_valid(const char *text)
     return parse_trigger(text, &full, &threshold_us, &window_us);
 }
 
+unsigned psi_trigger_window_us(const char *text)
+{
+    unsigned threshold_us, window_us = 0;
+    bool full;
+
+    parse_trigger(text, &full, &threshold_us, &window_us);
+    return window_us;
+}
+
 struct psi_trigger *psi_trigger_new(struct psi_group *g, enum psi_res res, const char *text,
                                     ns_t now)
 {

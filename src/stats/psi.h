@@ -117,6 +117,10 @@ void psi_render(const struct psi_group *g, enum psi_res res, bool machine, ns_t 
 struct psi_trigger *psi_trigger_new(struct psi_group *g, enum psi_res res, const char *text,
                                     ns_t now);
 bool psi_trigger_valid(const char *text);
+/* Its window.   pre: it is valid */
+unsigned psi_trigger_window_us(const char *text);
+/* Windows are multiples of this where anybody may set them. */
+#define PSI_WINDOW_UNPRIVILEGED_US 2000000u
 /* Who asked for it is not interested any more.   pre: it is one of g->triggers */
 void psi_trigger_free(struct psi_group *g, struct psi_trigger *t);
 

@@ -26,6 +26,7 @@
 #define LRU_GEN_DIR     "/sys/kernel/mm/lru_gen/"
 #define POOL            "hugepages/hugepages-2048kB/"
 #define POOLS_DIR       "/sys/kernel/mm/hugepages/hugepages-"
+#define POOL_POLICY     "nr_hugepages_mempolicy" /* of a writer without a policy: nr_hugepages */
 #define POOL_DIR        "/sys/kernel/mm/" POOL
 
 /* --- cgroup files ---------------------------------------------------------------------------------------------------- */
@@ -209,6 +210,11 @@ static int write_ratios(struct system *s, const struct control *c, struct group 
     return 0;
 }
 
+void system_set_page_cluster(struct system *s)
+{
+    s->swap.page_cluster = (u32)MIN(s->tunables.page_cluster, PAGE_CLUSTER_OBEYED);
+}
+
 /* What has to be worked out again when a sysctl changes. */
 static int write_sysctl(struct system *s HW_UNUSED, const struct control *c,
                         struct group *g HW_UNUSED, struct control_state *st HW_UNUSED)
@@ -227,7 +233,7 @@ static int write_sysctl(struct system *s HW_UNUSED, const struct control *c,
         frames_setup_watermarks(&s->frames);
     if (c->tunable == tunable_find("transparent_hugepage/enabled"))
         frames_set_khugepaged(&s->frames, t->thp_enabled != THP_NEVER, t->min_free_kbytes);
-    s->swap.page_cluster = (u32)t->page_cluster;
+    system_set_page_cluster(s);
     numa_mode_changed(s);
     if (strncmp(c->tunable->key, "vm.dirty_", 9) == 0)
         writeback_set_ratelimit(&s->mem);
@@ -391,7 +397,7 @@ static int find_sysctl(const char *name, struct control *c, struct err *e)
         c->nid = MAX_NUMNODES;
         return 0;
     }
-    if (strcmp(name, pool_file.name) == 0) {
+    if (strcmp(name, pool_file.name) == 0 || strcmp(name, POOL_POLICY) == 0) {
         c->file = &pool_file;
         c->nid = MAX_NUMNODES;
         return 0;
@@ -485,7 +491,8 @@ static int find_node_file(const char *path, struct control *c, struct err *e)
 
 static int find_pool_file(const char *path, const char *name, struct control *c, struct err *e)
 {
-    if (strcmp(name, "nr_hugepages") == 0 || strcmp(name, "nr_overcommit_hugepages") == 0)
+    if (strcmp(name, "nr_hugepages") == 0 || strcmp(name, POOL_POLICY) == 0 ||
+        strcmp(name, "nr_overcommit_hugepages") == 0)
         return find_sysctl(name, c, e);
     return err_set(e, -ENOENT,
                    "no file '%s' that can be written; want nr_hugepages or nr_overcommit_hugepages",
@@ -616,6 +623,9 @@ int control_write(struct system *s, const struct control *c, struct control_stat
         return c->file->write(s, c, g, st);
     if (g->psi.disabled) /* its pressure files are hidden */
         return -ENOENT;
+    if (c->unprivileged && kernel_has(&s->kernel, KERNEL_PSI_UNPRIVILEGED) &&
+        psi_trigger_window_us(c->text) % PSI_WINDOW_UNPRIVILEGED_US)
+        return -EINVAL;
     st->trigger = psi_trigger_new(&g->psi, c->res, c->text, s->clock.now);
     return st->trigger ? 0 : -EINVAL;
 }

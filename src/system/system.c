@@ -270,7 +270,7 @@ static void wire_pgdat(struct system *s)
     s->space.cut_huge_ctx = &s->mem;
     s->swap.free_idle = swap_free_idle;
     s->swap.free_idle_ctx = s;
-    s->swap.page_cluster = (u32)s->tunables.page_cluster;
+    system_set_page_cluster(s);
     prng_seed(&s->swap.prng, s->config.seed);
 }
 

@@ -166,5 +166,8 @@ ns_t inode_io_until(const struct system *s, const struct inode *inode, u64 from,
 
 /* The zones keep what the tunables lowmem_reserve_* say. */
 void system_set_lowmem_reserve(struct system *s);
+/* vm.page-cluster can be set up to 31; a window of swap readahead has at most 1 << PAGE_CLUSTER_OBEYED pages. */
+#define PAGE_CLUSTER_OBEYED 8u
+void system_set_page_cluster(struct system *s);
 
 #endif

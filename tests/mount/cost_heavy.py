@@ -112,7 +112,7 @@ def a_web_service_of_8_gib_and_20_tasks_has_time_to_spare_at_10x():
     passed, gone, used, waits = watched(WEB, "10x", "30s")
     show("web", passed, gone, used, waits)
     assert passed / used > 10, (passed, used)
-    assert waits[0] < 1000, waits  # 60 us on an idle host; others may have the core
+    assert waits[0] < 1000, waits  # the host's own read took 90 us beside other work; others may have the core
 
 
 def a_machine_that_thrashes_says_how_fast_it_is():

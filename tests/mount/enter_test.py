@@ -204,6 +204,11 @@ def it_needs_no_root():
 def its_exit_code_is_the_commands_and_nothing_outlives_it():
     enter("exit 3", status=3)
     enter("kill -9 $$", status=137)
+    for command, status in ("/etc/passwd", 126), ("/nowhere/nothing", 127):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "machine.ini"
+            file.write_text(SCENARIO)
+            assert subprocess.run([HIGHWATER, "enter", file, command], capture_output=True, check=False).returncode == status
     mark = f"71{os.getpid()}"
     enter(f"setsid sleep {mark} & sleep 0.2")
     assert subprocess.run(["pgrep", "-f", f"sleep {mark}"], capture_output=True, check=False).returncode == 1

@@ -137,7 +137,13 @@ def writes_are_taken_and_refused_as_by_linux():
             ("proc/sys/vm/swappiness", "10\n", 0),
             ("proc/sys/vm/swappiness", "300", errno.EINVAL),
             ("proc/sys/vm/swappiness", "abc", errno.EINVAL),
-            ("proc/sys/vm/laptop_mode", "5", 0),
+            ("proc/sys/vm/laptop_mode", "5", 0), ("proc/sys/vm/swappiness", "10\n20\n", 0),
+            ("proc/sys/vm/page-cluster", "31", 0), ("proc/sys/vm/page-cluster", "32", errno.EINVAL),
+            ("proc/sys/vm/zone_reclaim_mode", "301", 0), ("proc/sys/vm/zone_reclaim_mode", "0", 0),
+            ("proc/sys/vm/overcommit_ratio", "20000", 0), ("proc/sys/vm/overcommit_ratio", "50", 0),
+            ("proc/sys/vm/nr_hugepages_mempolicy", "0", 0),
+            ("sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages_mempolicy", "0", 0),
+            ("proc/1000/status", "1", errno.EACCES if os.geteuid() else errno.EINVAL),
             ("proc/sys/vm/swappiness", "0x1G", errno.EINVAL), ("proc/sys/vm/swappiness", "08", errno.EINVAL),
             ("proc/sys/vm/swappiness", "-1", errno.EINVAL), ("proc/sys/vm/dirty_bytes", "16M", errno.EINVAL),
             ("proc/sys/vm/dirty_bytes", "0x1000000", 0), ("proc/sys/vm/page-cluster", "02", 0),
@@ -186,6 +192,11 @@ def writes_are_taken_and_refused_as_by_linux():
         got = [(name, text, machine.write(name, text)) for name, text, _ in want]
         assert got == want, [(a, b) for a, b in zip(got, want) if a != b]
         assert machine.read("proc/sys/vm/swappiness") == "10\n"
+        with open(machine / "proc/sys/vm/swappiness", "wb", buffering=0) as file:  # the first write counts
+            assert file.write(b"30\n") == 3 and file.write(b"40\n") == 3
+        assert machine.read("proc/sys/vm/swappiness") == "30\n"
+        machine.write("proc/sys/vm/swappiness", "10")
+        assert (machine / "proc/sys/vm/nr_hugepages_mempolicy").stat().st_mode & 0o777 == 0o644
         assert machine.read("proc/sys/vm/dirty_bytes") == "16777216\n" and machine.read("proc/sys/vm/page-cluster") == "2\n"
         assert machine.read("proc/sys/vm/watermark_scale_factor") == "20\n"
         assert machine.read("sys/kernel/mm/lru_gen/min_ttl_ms") == "1000\n" and machine.read("sys/kernel/mm/lru_gen/enabled") == "0x0007\n"
@@ -420,6 +431,18 @@ def an_owner_lowers_its_oom_score_no_further_than_root_did():
         assert as_user(machine, 4321, code, other, 200) == ["EACCES"] and machine.read(other) == before
 
 
+def pressure_triggers_of_users_are_as_the_kernel_has_them():
+    """6.1 refuses at open who is not root (EPERM); since 6.5 anybody may, with windows of whole 2 s."""
+    if os.geteuid() != 0:
+        raise Skip("only root can act as another user")
+    code = "print(*[write('proc/pressure/memory', text) for text in sys.argv[1:]])"
+    for kernel, want in ("6.1", ["EPERM", "EPERM"]), ("6.12", ["done", "EINVAL"]):
+        with mounted(MACHINE + WORK, "--pause", "--skip", "10ms", "--kernel", kernel) as machine:
+            assert as_user(machine, 1234, code, "some 150000 2000000", "some 150000 1000000") == want, kernel
+            assert (machine / "proc/pressure/memory").stat().st_mode & 0o777 == 0o666
+            assert machine.write("proc/pressure/memory", "some 150000 1000000") == 0
+
+
 def memory_of_other_users_processes_is_not_shown():
     if os.geteuid() != 0:
         raise Skip("only root can act as another user")
@@ -573,6 +596,7 @@ if __name__ == "__main__":
         processes_are_moved_within_what_was_given_alone,
         an_owner_lowers_its_oom_score_no_further_than_root_did,
         memory_of_other_users_processes_is_not_shown,
+        pressure_triggers_of_users_are_as_the_kernel_has_them,
         what_was_refused_is_marked_in_the_notes,
         the_mount_of_a_killed_machine_is_replaced,
         a_script_repeats_what_was_written_byte_for_byte,
