@@ -75,6 +75,12 @@ static void tell_timeout(struct rule_context *c, const struct incident *i)
     tell_memory(c);
 }
 
+/* The number stands for signal 9, and not every text has it. Docker's state does. */
+static bool says_137(const struct log_event *e)
+{
+    return strcmp(e->killer, "docker") == 0 || (e->words && strstr(e->words, "137"));
+}
+
 void rule_sigkill(struct rule_context *c)
 {
     const struct incident *last = NULL;
@@ -103,7 +109,8 @@ void rule_sigkill(struct rule_context *c)
         return;
     finding_add(c, oom_severity(last->age_s, WARNING_S), CONF_LOW, "host",
                 left_is_little(c->f) ? WEIGHT_SHORT : 0.4,
-                "Signal 9 (exit code 137) ended %s: the text does not say who sent it, or why",
+                "Signal 9%s ended %s: the text does not say who sent it, or why",
+                says_137(last->e) ? " (exit code 137)" : "",
                 last->e->task_memcg ? group_label(label, last->e->task_memcg) : "a program");
     if (left_is_little(c->f))
         finding_title(c,

@@ -103,14 +103,21 @@ static void take_unit_line(struct unit *u, struct span line)
     }
 }
 
-/* "systemctl show web.service -p Result". */
+/* "systemctl show web.service -p Result", "systemctl show -p MemoryMax,MemoryCurrent web": an option's value is no unit. */
 static void name_of_command(struct span command, struct unit *u)
 {
+    static const char *const with_value[] = {"-p", "-P", "-n", "-o",
+                                             "-t", "-H", "-M", "--property"};
     struct span word;
-    bool shows = false;
+    bool shows = false, value = false;
 
     while (span_take_word(&command, &word)) {
-        if (shows && *word.at != '-') {
+        bool is_value = value;
+
+        value = false;
+        for (unsigned i = 0; i < ARRAY_SIZE(with_value); i++)
+            value |= span_is(word, with_value[i]);
+        if (shows && !is_value && *word.at != '-') {
             span_copy(word, u->name, sizeof(u->name));
             return;
         }
