@@ -257,6 +257,9 @@ void rule_hugepages_short(struct rule_context *c)
                    "An allocation for it failed %s since boot; a write to nr_hugepages ends at "
                    "the first failure, without an error.",
                    TIMES(ever));
+    if (isnan(now))
+        finding_detail(c, "Whether it still asks in vain, one look does not tell: two do "
+                          "(highwater diagnose on the machine itself, or a capture).");
     if (none_left)
         finding_detail(c, "None of its pages is left: the next mapping is refused (ENOMEM), or "
                           "its program ends with SIGBUS.");

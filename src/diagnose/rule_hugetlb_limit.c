@@ -92,6 +92,9 @@ static void tell(struct rule_context *c, u32 group, const struct group_huge_view
                         : "%s was refused huge pages of %s by a limit of the hugetlb controller",
                 group_said(c, g), size);
     finding_detail(c, "That was %s since the cgroup was made.", TIMES(refused));
+    if (isnan(now))
+        finding_detail(c, "Whether it still is, one look does not tell: two do (highwater diagnose "
+                          "on the machine itself, or a capture).");
     if (known(max) && max < NO_LIMIT && known(current))
         finding_detail(c, "%s of %s is %s, of which %s are %s.",
                        reserved ? "The limit of reservations (rsvd.max)" : "The limit of use (max)",

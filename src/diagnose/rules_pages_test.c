@@ -145,6 +145,11 @@ RIG_TEST(a_pool_that_did_not_get_its_pages_is_told)
     set_pool(r, 100, 10, 5);
     rig_rate(r, HTLB_BUDDY_ALLOC_FAIL, 2);
     assert_int_equal(rig_severity(r, RULE_HUGEPAGES_SHORT), SEV_WARNING);
+    assert_null(strstr(rig_found(r, RULE_HUGEPAGES_SHORT)->detail, "one look"));
+    /* One look has no rate, and says so. */
+    r->single = true;
+    assert_int_equal(rig_severity(r, RULE_HUGEPAGES_SHORT), SEV_INFO);
+    assert_non_null(strstr(rig_found(r, RULE_HUGEPAGES_SHORT)->detail, "one look does not tell"));
 }
 
 static void set_huge(struct snapshot *s, u32 group, u64 current, u64 max, u64 refused)
