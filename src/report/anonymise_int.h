@@ -72,7 +72,7 @@ struct anonymiser {
     bool of_node; /* the object's kind is Node */
     /* an object of a kind that is not known, of this depth plus 1: its name, and whether a sibling says that it is a container */
     unsigned bare_depth;
-    struct span bare_name; /* empty: none so far */
+    char bare_name[128]; /* of its own, as lines go; "": none so far, or one that is too long */
     bool bare_container;
 };
 

@@ -168,6 +168,7 @@ static void learn_sibling(struct anonymiser *a, struct span key, struct span val
 {
     static const char *const of_container[] = {"exitCode",   "containerArn", "containerID",
                                                "lastStatus", "restartCount", "runtimeId"};
+    struct span name;
     bool ends = false;
 
     for (unsigned i = 0; i < ARRAY_SIZE(of_container); i++)
@@ -176,15 +177,18 @@ static void learn_sibling(struct anonymiser *a, struct span key, struct span val
         return;
     if (a->bare_depth != a->nr_objects + 1) {
         a->bare_depth = a->nr_objects + 1;
-        a->bare_name = (struct span){NULL, NULL};
+        a->bare_name[0] = '\0';
         a->bare_container = false;
     }
-    if (bare)
-        a->bare_name = value;
+    if (bare) {
+        a->bare_name[0] = '\0';
+        if (span_len(value) < sizeof(a->bare_name))
+            span_copy(value, a->bare_name, sizeof(a->bare_name));
+    }
     a->bare_container |= ends;
-    if (a->bare_container && a->bare_name.at && !span_empty(a->bare_name) &&
-        !is_figure(a->bare_name))
-        anonymiser_learn_value(a, KIND_CONTAINER, a->bare_name);
+    name = span_of(a->bare_name, strlen(a->bare_name));
+    if (a->bare_container && !span_empty(name) && !is_figure(name))
+        anonymiser_learn_value(a, KIND_CONTAINER, name);
 }
 
 static void learn_pair(struct anonymiser *a, struct span key, struct span value, int within)
