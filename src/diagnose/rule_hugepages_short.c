@@ -49,6 +49,8 @@ static u64 written_total(const struct snapshot *s)
     const struct pool_write *w = &s->pool_write;
     u64 usual = figure_or(s->meminfo[MI_HUGE_PAGE_SIZE], 2 * MIB);
 
+    if (known(w->got))
+        return w->got;
     if (w->node != UINT32_MAX) {
         vec_for_each (&s->nodes, n)
             if (n->id == w->node && known(n->huge_bytes) && figure_or(w->page, usual) == usual)

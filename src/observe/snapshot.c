@@ -66,7 +66,7 @@ void snapshot_init(struct snapshot *s)
         .arc_size = UNKNOWN,
         .address_limit = UNKNOWN,
         .lock_limit = UNKNOWN,
-        .pool_write = {UNKNOWN, UNKNOWN, UINT32_MAX},
+        .pool_write = {UNKNOWN, UNKNOWN, UINT32_MAX, UNKNOWN},
         .shm_max = UNKNOWN,
         .shm_all = UNKNOWN,
         .numa_hit_before = UNKNOWN,

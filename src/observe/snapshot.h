@@ -392,6 +392,7 @@ struct meminfo_contradiction {
 struct pool_write {
     u64 asked, page; /* pages, UNKNOWN: none; their size in bytes, UNKNOWN: the usual one */
     u32 node;        /* of which it is; UINT32_MAX: of the machine */
+    u64 got;         /* what the same file says elsewhere in the text; UNKNOWN */
 };
 
 /* How large a program was told that its heap may grow. */

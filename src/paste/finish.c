@@ -366,6 +366,7 @@ bool paste_end(struct paste *p)
     source_free(src);
     if (p->s.contradiction.found)
         p->s.contradiction.line = st->meminfo_line[p->s.contradiction.field];
+    pool_write_finish(p);
     take_rows(p);
     placement_finish(p);
     take_vmstat(&p->s);

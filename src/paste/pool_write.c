@@ -8,20 +8,24 @@
  */
 #include "paste/state_int.h"
 
+#include <stdio.h>
+
 /* More of them than a machine could have is a mistake of whoever copied. */
 #define PAGES_MAX ((u64)1 << 30)
 
 static void note(struct paste *p, u64 asked, u64 page, u32 node)
 {
     if (asked <= PAGES_MAX)
-        p->s.pool_write = (struct pool_write){asked, page, node};
+        p->s.pool_write = (struct pool_write){asked, page, node, UNKNOWN};
 }
 
 void pool_write_read_back(struct paste *p, u64 pages)
 {
     const struct pool_write *w = &p->s.pool_write;
 
-    /* What is read back is no more than what was asked for. */
+    /* A command says what was asked for; without one the largest of settings and of what is read back is that. */
+    if (p->state->pool_written)
+        return;
     if (!known(w->asked) || (w->node == UINT32_MAX && !known(w->page) && pages > w->asked))
         note(p, pages, UNKNOWN, UINT32_MAX);
 }
@@ -56,6 +60,7 @@ static void take_write(struct paste *p, struct span line)
         asked = number_after(before, "wrote ");
     if (!known(asked))
         return;
+    p->state->pool_written = true;
     page = number_after(line, "hugepages-");
     node = number_after(line, "/node/node");
     note(p, asked, known(page) && page < (u64)1 << 32 ? page * KIB : UNKNOWN,
@@ -86,4 +91,27 @@ void pool_write_take(struct paste *p, struct span line)
 {
     take_write(p, line);
     take_required(p, line);
+}
+
+/* What cat shows of the file that was written. */
+void pool_write_finish(struct paste *p)
+{
+    struct pool_write *w = &p->s.pool_write;
+    const struct tree_file *f;
+    char path[160], node[48] = "kernel/mm";
+    struct span text;
+    u64 pages;
+
+    if (!known(w->asked) || !known(w->page))
+        return;
+    if (w->node != UINT32_MAX)
+        snprintf(node, sizeof(node), "devices/system/node/node%u", w->node);
+    snprintf(path, sizeof(path), "sys/%s/hugepages/hugepages-%llukB/nr_hugepages", node,
+             (unsigned long long)(w->page / KIB));
+    f = tree_find(&p->state->tree, path);
+    if (!f)
+        return;
+    text = span_of_buf(&f->text);
+    if (span_take_u64(&text, &pages))
+        w->got = pages;
 }

@@ -97,6 +97,7 @@ struct paste_state {
     struct tree tree;
     VEC(struct container_name) names;
     enum rank meminfo_rank[NR_MEMINFO_FIELDS];
+    bool pool_written;                   /* a command of the text wrote to nr_hugepages */
     u32 meminfo_line[NR_MEMINFO_FIELDS]; /* of the text */
     u64 meminfo[NR_MEMINFO_FIELDS];
     VEC(struct row) rows;
@@ -245,6 +246,7 @@ const char *heap_sign(unsigned option);
 
 /* pool_write.c: how many huge pages the pool was to have, and who must have them. */
 void pool_write_take(struct paste *p, struct span line);
+void pool_write_finish(struct paste *p);
 /* A row of sysctl or of its settings. */
 void pool_write_read_back(struct paste *p, u64 pages);
 
