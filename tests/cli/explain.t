@@ -45,7 +45,7 @@ $ highwater explain --format json vm.page-cluster
 >...
 >       "default": 3,
 >       "min": 0,
->       "max": 8,
+>       "max": 31,
 >       "modelled": true
 >     }
 >   ]
