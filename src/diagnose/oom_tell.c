@@ -415,7 +415,7 @@ static void tell_missing(const struct telling *t)
         tell_untold(t);
     if (oom_is_plain(t->f) && !known(t->f->machine) && !t->f->victim && !t->e->has_adj)
         finding_detail(t->c, "A score has oom_score_adj in it, which this text does not tell: the "
-                             "share is right where that is 0.");
+                             "share is right where that is zero.");
     if (t->f->missing && t->ruling->cause == CAUSE_ANON && !t->f->of_group && !oom_is_plain(t->f))
         finding_detail(t->c, "What is in no counter cannot be told: %s is missing.", t->f->missing);
 }

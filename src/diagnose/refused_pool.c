@@ -212,11 +212,12 @@ static bool tell_limit(struct rule_context *c, const struct refusal *r, u64 page
     bool reserved;
     const struct cgroup_view *g =
         hugetlb_limit_met(c->s, page, figure_or(r->bytes, 1), &v, &reserved);
-    u64 max;
+    u64 max, used;
 
     if (!g)
         return false;
     max = reserved ? v->rsvd_max : v->max;
+    used = reserved ? v->rsvd_current : v->current;
     finding_title(
         c, "%s %s: the limit of huge pages of %s (hugetlb.*.%s, %s) %s", refused_said(r, name),
         r->kind == REFUSED_BUS ? "was ended by SIGBUS (signal 7)" : "did not get its huge pages",
@@ -225,8 +226,9 @@ static bool tell_limit(struct rule_context *c, const struct refusal *r, u64 page
     vec_last(&c->out->items).cause = CAUSE_POOL_LIMIT;
     evidence_shown(c, "limit of huge pages", number_of(max), IN_BYTES,
                    group_file(g, reserved ? "hugetlb.*.rsvd.max" : "hugetlb.*.max"));
-    evidence_shown(c, "of it used", number_of(reserved ? v->rsvd_current : v->current), IN_BYTES,
-                   group_file(g, reserved ? "hugetlb.*.rsvd.current" : "hugetlb.*.current"));
+    if (known(used) && used < NO_LIMIT)
+        evidence_shown(c, "of it used", number_of(used), IN_BYTES,
+                       group_file(g, reserved ? "hugetlb.*.rsvd.current" : "hugetlb.*.current"));
     return true;
 }
 

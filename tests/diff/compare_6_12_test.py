@@ -12,13 +12,14 @@ import compare
 # compiler's addresses of the patterns).
 REFERENCES = (("mglru", False, 12), ("classic", False, 13), ("classic", True, 14))
 
-# What is left out, of which reference, and a cell that must move by more than its target: pattern, fraction.
-CANARIES = (("x.kernel_without=1", "classic", "anon-zipf", 0.30),
-            ("x.kernel_without=2", "classic", "mixed-zipf", 0.75),
-            ("x.kernel_without=4", "mglru", "anon-zipf", 0.75),
-            ("x.kernel_without=8", "mglru", "anon-zipf", 0.75),
-            ("x.kernel_without=16", "mglru", "mixed-zipf", 0.30),
-            ("x.lru_gen_switches=0", "mglru", "anon-zipf", 0.75))
+# What is left out, of which reference, and the pattern of which a cell must move by more than its target. Recordings are made anew,
+# so that no single cell moves alike each time.
+CANARIES = (("x.kernel_without=1", "classic", "anon-zipf"),
+            ("x.kernel_without=2", "classic", "mixed-zipf"),
+            ("x.kernel_without=4", "mglru", "anon-zipf"),
+            ("x.kernel_without=8", "mglru", "anon-zipf"),
+            ("x.kernel_without=16", "mglru", "mixed-zipf"),
+            ("x.lru_gen_switches=0", "mglru", "anon-zipf"))
 
 
 def moved(before, after, cell):
@@ -59,12 +60,15 @@ def main():
                 print(f"# {lru} {compare.name_of(cell)}: {distances[-1]:.1f} of the target; ours / Linux 6.12: {figures}")
             say(sum(d <= 2 for d in distances) >= least,
                 f"{lru}{' beside a reader of cpu.stat' if read else ''}: {compare.summary(distances)}")
-        for setting, lru, pattern, fraction in CANARIES:
+        for setting, lru, pattern in CANARIES:
             comparison = comparisons[lru]
-            cell = next(c for c in comparison.cells([pattern]) if c["fraction"] == fraction and c["readahead_kb"] == 128)
-            before = seen[lru, compare.name_of(cell)]
-            after = compare.replay(comparison.program, comparison.record(cell), cell, lru, comparison.kernel, [*comparison.settings, setting])
-            say(moved(before, after, cell) > 1, f"{setting} changes {lru} {compare.name_of(cell)}")
+            moves = []
+            for cell in comparison.cells([pattern]):
+                before = seen[lru, compare.name_of(cell)]
+                after = compare.replay(comparison.program, comparison.record(cell), cell, lru, comparison.kernel, [*comparison.settings, setting])
+                moves.append(moved(before, after, cell))
+            print(f"# {setting} moves the cells of {pattern} by {', '.join(f'{m:.2f}' for m in moves)} of their targets")
+            say(max(moves) > 1, f"{setting} changes {lru} {pattern}")
     print(f"1..{number}")
     sys.exit(1 if failed else 0)
 

@@ -91,8 +91,8 @@ def context_figures(document):
     return figures
 
 
-# Names: what the log says in its own words, places, groups, options.
-QUOTED = re.compile(r"\"[^\"]*\"|\((?:line |(?:[\w./~-]+|standard input):)\d+\)|\bmode \d|\b[Ss]ignal \d+|\bexit code \d+|(?<!\w)(?:/[\w.:@\\-]+)+|\b(?:[Nn]ode|pod|container|job step) [\w-]+(?:\.\d+)?|\b[\w.-]+\.(?:service|scope|slice)\b")
+# Names: what the log says in its own words, places, groups, options, releases of Linux, commands to type.
+QUOTED = re.compile(r"\"[^\"]*\"|\b(?:Linux|since|before) \d\.\d+\b|\becho \d+ > |\((?:line |(?:[\w./~-]+|standard input):)\d+\)|\bmode \d|\b[Ss]ignal \d+|\bexit code \d+|(?<!\w)(?:/[\w.:@\\-]+)+|\b(?:[Nn]ode|pod|container|job step) [\w-]+(?:\.\d+)?|\b[\w.-]+\.(?:service|scope|slice)\b")
 
 
 def without_names(text, document):
@@ -286,7 +286,11 @@ def problems(arguments):
     yield from timeline_misprinted(document, page)
     if not page.split("\n", 1)[0].endswith(": " + document["headline"]):
         yield "the first line is not the headline"
-    if document["verdict"] in ("warning", "critical") and not document["headline"].startswith(document["findings"][0]["title"][:270]):
+    headline = document["headline"]
+    # Of several machines the worst is named first.
+    if document.get("machines"):
+        headline = headline.removeprefix(document["machines"][0]["machine"] + ": ")
+    if document["verdict"] in ("warning", "critical") and not headline.startswith(document["findings"][0]["title"][:270]):
         yield "the first line is not the first finding"
 
 
