@@ -304,9 +304,10 @@ static void tell_platform(struct rule_context *c, const struct refusal *r, doubl
     evidence(c, "limit", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
 }
 
+/* A device may share the memory of the machine in a text that does not say so. */
 static void tell_device(struct rule_context *c, const struct refusal *r, double weight)
 {
-    finding_add(c, SEV_WARNING, CONF_HIGH, "host", weight,
+    finding_add(c, SEV_WARNING, CONF_MEDIUM, "host", weight,
                 "%s found the memory of its GPU full: that is the device's own memory, not the "
                 "machine's",
                 *r->program == 'a' ? "A program" : r->program);
