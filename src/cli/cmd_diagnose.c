@@ -495,8 +495,9 @@ static void judge_machines(struct request *req)
     if (*worst->name)
         snprintf(name, sizeof(name), "%.70s: ", worst->name);
     snprintf(req->diagnosis.headline, sizeof(req->diagnosis.headline),
-             "%s%.190s; the worst of %zu machines in this text%s", name, worst->headline,
-             req->machines.count, req->paste->machines_cut ? ", as far as it was read" : "");
+             "%s%.175s; the worst of %u machines in this text%s", name, worst->headline,
+             (unsigned)req->machines.count,
+             req->paste->machines_cut ? ", as far as it was read" : "");
 }
 
 static int diagnose_paste(struct request *req)

@@ -242,8 +242,8 @@ static void tell_kept(struct rule_context *c, const struct oom_facts *f)
         [KEPT_CMA] = "lie in contiguous memory (CMA), which only movable pages may borrow",
         [KEPT_HIGHATOMIC] = "are held back for atomic allocations (HighAtomic)",
         [KEPT_ISOLATED] = "are isolated: somebody is taking that memory away",
-        [KEPT_RESERVE] = "lie in a zone that keeps all it has free from this allocation "
-                         "(lowmem_reserve, min)",
+        [KEPT_RESERVE] =
+            "lie in a zone that keeps all it has free from this allocation (lowmem_reserve, min)",
     };
 
     if (!f->kept_block)
