@@ -456,3 +456,54 @@ u64 amount_after(struct span line, const char *key)
         return NO_LIMIT;
     return amount_take(&rest, 1, &value) ? value : UNKNOWN;
 }
+
+void grep_strip(struct span text, struct strbuf *out)
+{
+    struct span line, path;
+
+    while (span_take_line(&text, &line)) {
+        line = skip_grep(line, &path);
+        strbuf_append_bytes(out, line.at, span_len(line));
+        strbuf_appendc(out, '\n');
+    }
+}
+
+bool path_ends(struct span path, const char *name)
+{
+    const char *slash = span_empty(path) ? NULL : memrchr(path.at, '/', span_len(path));
+    struct span base = {slash ? slash + 1 : path.at, path.end};
+
+    return span_is(base, name);
+}
+
+bool named_number_take(struct span line, struct span *name, u64 *value)
+{
+    struct span path;
+
+    line = skip_grep(line, &path);
+    return span_take_word(&line, name) && span_take_u64(&line, value) &&
+           span_empty(span_trim(line)) && !is_digit(*name->at);
+}
+
+u64 named_number(struct span text, const char *key)
+{
+    struct span line, name;
+    u64 value;
+
+    while (span_take_line(&text, &line))
+        if (named_number_take(line, &name, &value) && span_is(name, key))
+            return value;
+    return UNKNOWN;
+}
+
+unsigned block_file_plain(struct block *b, const char *path, struct span text)
+{
+    struct strbuf plain;
+    unsigned rc;
+
+    strbuf_init(&plain);
+    grep_strip(text, &plain);
+    rc = block_file(b, path, span_of_buf(&plain));
+    strbuf_done(&plain);
+    return rc;
+}

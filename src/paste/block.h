@@ -32,6 +32,8 @@ void block_meminfo(struct block *b, enum meminfo_field field, u64 value, enum ra
 /* A file of the machine: this text, instead of what an earlier block had. Returns 1. */
 unsigned block_file(struct block *b, const char *path, struct span text);
 unsigned block_file_printf(struct block *b, const char *path, const char *fmt, ...) HW_PRINTF(3, 4);
+/* ... this text without what grep put before its lines. */
+unsigned block_file_plain(struct block *b, const char *path, struct span text);
 /* ... appended to it. */
 void block_file_add(struct block *b, const char *path, const char *fmt, ...) HW_PRINTF(3, 4);
 
@@ -122,6 +124,15 @@ unsigned fields_find(const struct fields *head, const char *name);
 
 /* The line after a prefix that grep puts before it: "/proc/meminfo:" or "12:"; *ret_path is the file, or empty. */
 struct span skip_grep(struct span line, struct span *ret_path);
+/* Each line without that prefix, as one text. */
+void grep_strip(struct span text, struct strbuf *out);
+
+/* Is the last part of the path this name? */
+bool path_ends(struct span path, const char *name);
+
+/* "pgfault 123": a line of a name and a number, and the number of the first line of a text that has this name; UNKNOWN. */
+bool named_number_take(struct span line, struct span *name, u64 *value);
+u64 named_number(struct span text, const char *name);
 
 /* --- grammars ----------------------------------------------------------------------------------------------------------- */
 #define FORMAT(id, function, name, where, tells)                      \
