@@ -226,7 +226,7 @@ static bool tell_limit(struct rule_context *c, const struct refusal *r, u64 page
     vec_last(&c->out->items).cause = CAUSE_POOL_LIMIT;
     evidence_shown(c, "limit of huge pages", number_of(max), IN_BYTES,
                    group_file(g, reserved ? "hugetlb.*.rsvd.max" : "hugetlb.*.max"));
-    if (known(used) && used < NO_LIMIT)
+    if (known(used))
         evidence_shown(c, "of it used", number_of(used), IN_BYTES,
                        group_file(g, reserved ? "hugetlb.*.rsvd.current" : "hugetlb.*.current"));
     return true;

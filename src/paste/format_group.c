@@ -283,14 +283,14 @@ static bool is_single(struct span line)
     return span_is(rest, "max") || (span_take_u64(&rest, &number) && span_empty(rest));
 }
 
-/* Files of more than one line that "cat" shows between others, by their names. */
+/* Files of more than one line that "cat" shows between others: memory.events, hugetlb.2MB.events.local. */
 static bool has_lines(struct span path)
 {
-    static const char *const names[] = {"memory.events", "memory.events.local", "memory.stat",
-                                        "memory.pressure", "memory.oom_control"};
+    static const char *const ends[] = {".events", ".events.local", ".stat", ".pressure",
+                                       ".oom_control"};
 
-    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
-        if (path_ends(path, names[i]) || span_is(path, names[i]))
+    for (unsigned i = 0; i < ARRAY_SIZE(ends); i++)
+        if (span_ends(path, ends[i]))
             return true;
     return false;
 }
