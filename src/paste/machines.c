@@ -45,11 +45,13 @@ struct section {
     struct klog_place at; /* of the first of these */
 
     /* at the end */
-    struct paste *probe; /* read by itself; NULL */
-    u64 total;           /* bytes; UNKNOWN */
-    u32 machine;         /* NO_MACHINE */
+    u32 begin, end; /* its first kept line, and behind its last one */
+    u64 total;      /* bytes; UNKNOWN */
+    double well;    /* how well this sample was, in percent */
+    u32 machine;    /* NO_MACHINE */
 };
-#define NO_MACHINE UINT32_MAX
+#define NO_MACHINE   UINT32_MAX
+#define ALL_SECTIONS UINT32_MAX
 
 struct kept_line {
     u32 file, line, section, len;
@@ -64,7 +66,8 @@ struct machines {
     u32 now, of_line; /* sections: of lines that tell no host, and of this line */
     u32 prompt;       /* kept line of the last prompt; UINT32_MAX */
     bool cut;
-    bool heading; /* this line tells a host and nothing else */
+    bool has_prefixed; /* a section with a host before each line */
+    bool heading;      /* this line tells a host and nothing else */
 
     char label[HOST_LONGEST + 1];
     u32 label_line; /* 0: none */
@@ -92,7 +95,6 @@ void machines_free(struct machines *m)
     if (!m)
         return;
     vec_for_each (&m->sections, s) {
-        paste_free(s->probe);
         free(s->command);
         free(s->path);
     }
@@ -205,7 +207,7 @@ static void note_heading(struct paste *p, struct span line)
 /* The section of a host whose name stands before each of its lines. */
 static u32 find_prefixed(const struct machines *m, u32 file, struct span host)
 {
-    for (size_t i = m->sections.count; i > 0; i--) {
+    for (size_t i = m->has_prefixed ? m->sections.count : 0; i > 0; i--) {
         const struct section *s = &m->sections.items[i - 1];
 
         if (s->file != file)
@@ -242,7 +244,7 @@ static bool take_name(struct paste *p, struct span *line, struct filter kinds)
             return false;
         span_copy(host, name, sizeof(name));
         found = begin_section(p, name);
-        section_at(m, found)->each_line = true;
+        section_at(m, found)->each_line = m->has_prefixed = true;
     }
     m->of_line = found;
     line->at = rest.at;
@@ -397,20 +399,35 @@ static void set_command(struct paste_state *st, const struct section *s)
         strbuf_append(&st->path, s->path);
 }
 
+/* Where the lines of each section stand, so that reading one costs no look at those of all. */
+static void note_ranges(struct machines *m)
+{
+    for (u32 i = 0; i < m->lines.count; i++) {
+        struct section *s = section_at(m, m->lines.items[i].section);
+
+        if (s->end == 0)
+            s->begin = i;
+        s->end = i + 1;
+    }
+}
+
 /* Lines of these sections as a paste of their own: of one section, or of all of one machine. */
 static struct paste *read_apart(struct paste *p, u32 section, u32 machine)
 {
     struct machines *m = p->state->machines;
     struct paste *part = paste_new();
+    bool one = section != ALL_SECTIONS;
+    u32 begin = one ? section_at(m, section)->begin : 0;
+    u32 end = one ? section_at(m, section)->end : (u32)m->lines.count;
     u32 file = UINT32_MAX, last = UINT32_MAX;
 
     machines_free(part->state->machines);
     part->state->machines = NULL;
-    vec_for_each (&m->lines, line) {
+    for (u32 i = begin; i < end; i++) {
+        const struct kept_line *line = &m->lines.items[i];
         struct span text = span_of(m->text.text + line->at, line->len);
 
-        if (section != UINT32_MAX ? line->section != section
-                                  : section_at(m, line->section)->machine != machine)
+        if (one ? line->section != section : section_at(m, line->section)->machine != machine)
             continue;
         if (line->file != file) {
             if (file != UINT32_MAX)
@@ -426,23 +443,46 @@ static struct paste *read_apart(struct paste *p, u32 section, u32 machine)
     }
     if (file != UINT32_MAX)
         paste_file_end(part);
+    paste_end(part);
     return part;
 }
 
-static void probe(struct paste *p, u32 index)
+/* A section by itself, without what happened, which is judged with all of the text: a sample tells what there was. */
+static struct paste *read_sample(struct paste *p, u32 section)
+{
+    struct paste *sample = read_apart(p, section, 0);
+
+    vec_for_each (&sample->s.log, e)
+        log_event_done(e);
+    vec_reset(&sample->s.log);
+    vec_reset(&sample->s.refusals);
+    return sample;
+}
+
+/* Percent available, less percent of time waited. */
+static double wellness(const struct snapshot *s)
+{
+    double well = 100;
+
+    if (known(s->meminfo[MI_MEM_AVAILABLE]) && s->meminfo[MI_MEM_TOTAL])
+        well = 100.0 * (double)s->meminfo[MI_MEM_AVAILABLE] / (double)s->meminfo[MI_MEM_TOTAL];
+    if (known(s->psi[PSI_MEM].some.avg10))
+        well -= (double)s->psi[PSI_MEM].some.avg10 / 100;
+    return well;
+}
+
+/* Its figures alone stay: thousands of samples are in some texts. */
+static void measure(struct paste *p, u32 index)
 {
     struct section *s = section_at(p->state->machines, index);
+    struct paste *sample;
 
     if (!s->formats)
         return;
-    s->probe = read_apart(p, index, 0);
-    paste_end(s->probe);
-    s->total = s->probe->s.meminfo[MI_MEM_TOTAL];
-    /* What happened is judged with all of the text: a sample tells what there was. */
-    vec_for_each (&s->probe->s.log, e)
-        log_event_done(e);
-    vec_reset(&s->probe->s.log);
-    vec_reset(&s->probe->s.refusals);
+    sample = read_sample(p, index);
+    s->total = sample->s.meminfo[MI_MEM_TOTAL];
+    s->well = wellness(&sample->s);
+    paste_free(sample);
 }
 
 static bool shows_memory(const struct section *s)
@@ -539,35 +579,21 @@ static bool are_several(const owners_t *owners)
     return sizes > 1 || pressures > 1;
 }
 
-/* How well the sample was: percent available, less percent of time waited. */
-static double wellness(const struct paste *sample)
-{
-    const struct snapshot *s = &sample->s;
-    double well = 100;
-
-    if (known(s->meminfo[MI_MEM_AVAILABLE]) && s->meminfo[MI_MEM_TOTAL])
-        well = 100.0 * (double)s->meminfo[MI_MEM_AVAILABLE] / (double)s->meminfo[MI_MEM_TOTAL];
-    if (known(s->psi[PSI_MEM].some.avg10))
-        well -= (double)s->psi[PSI_MEM].some.avg10 / 100;
-    return well;
-}
-
 /* Of the machine's samples, but for the last, the worst one goes with its paste. */
-static void take_earlier(struct machines *m, u32 machine, struct paste *to)
+static void take_earlier(struct paste *p, u32 machine, struct paste *to)
 {
-    struct section *last = NULL, *worst = NULL;
+    const struct section *last = NULL, *worst = NULL;
 
-    vec_for_each (&m->sections, s) {
-        if (s->machine != machine || !s->probe || !shows_memory(s))
+    vec_for_each (&p->state->machines->sections, s) {
+        if (s->machine != machine || !s->formats || !shows_memory(s))
             continue;
-        if (last && (!worst || wellness(last->probe) < wellness(worst->probe)))
+        if (last && (!worst || last->well < worst->well))
             worst = last;
         last = s;
     }
     if (!worst)
         return;
-    to->earlier = worst->probe;
-    worst->probe = NULL;
+    to->earlier = read_sample(p, (u32)(worst - p->state->machines->sections.items));
     to->earlier_at = (struct klog_place){0, worst->at.line};
 }
 
@@ -620,13 +646,14 @@ void machines_finish(struct paste *p)
     /* Files of one machine's tree are of one machine. */
     if (with_tables < 2 || p->state->tree.below || p->state->has_tree_files)
         return;
+    note_ranges(m);
     for (u32 i = 0; i < m->sections.count; i++)
-        probe(p, i);
+        measure(p, i);
     give_sections(m, &owners);
     if (!are_several(&owners)) {
         vec_for_each (&owners, o)
             if (o->size)
-                take_earlier(m, o->size->machine, p);
+                take_earlier(p, o->size->machine, p);
         vec_done(&owners);
         return;
     }
@@ -638,9 +665,8 @@ void machines_finish(struct paste *p)
         strbuf_init(&name);
         name_machine(p, o, is_alone_in_file(&owners, o), &name);
         fresh.name = strbuf_steal(&name);
-        fresh.paste = read_apart(p, UINT32_MAX, index);
-        paste_end(fresh.paste);
-        take_earlier(m, index, fresh.paste);
+        fresh.paste = read_apart(p, ALL_SECTIONS, index);
+        take_earlier(p, index, fresh.paste);
         vec_push(&p->machines, fresh);
     }
     vec_done(&owners);
