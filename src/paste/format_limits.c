@@ -110,7 +110,7 @@ static bool is_answer(struct span line)
 
 bool ulimit_begins(const struct block *b, struct span line)
 {
-    if ((is_asked(b, 'l') || is_asked(b, 'v')) && is_answer(line))
+    if ((is_asked(b, 'l') || is_asked(b, 'v') || is_asked(b, 'u')) && is_answer(line))
         return true;
     return (is_limit_row(line) && span_find(line, "(kbytes, -")) ||
            span_find(line, "address space (kb") || words_begin(line, "max user processes") ||
@@ -181,7 +181,9 @@ static void take_answer(struct block *b, struct span line)
 
     if (!none && (!span_take_u64(&rest, &value) || value > UINT64_MAX / KIB / 2))
         return;
-    if (is_asked(b, 'l'))
+    if (is_asked(b, 'u'))
+        b->p->state->user_tasks = none ? UNKNOWN : value;
+    else if (is_asked(b, 'l'))
         take_lock_limit(b, none ? NO_LIMIT : value * KIB, false);
     else if (!none)
         b->p->s.address_limit = value * KIB;

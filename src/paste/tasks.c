@@ -23,12 +23,6 @@ void block_task_limit(struct block *b, const char *name, const char *of, u64 use
 
 /* --- "ps -eLf | wc -l" ---------------------------------------------------------------------------------------------- */
 
-/* "$ ulimit -u", which answers with the number alone. */
-static bool asks_ulimit(const struct block *b)
-{
-    return words_begin(b->command, "ulimit -u");
-}
-
 bool tasks_counted_begins(const struct block *b, struct span line)
 {
     struct span rest = span_trim(line), command = b->command, word;
@@ -37,8 +31,6 @@ bool tasks_counted_begins(const struct block *b, struct span line)
 
     if (!span_take_u64(&rest, &count) || !span_empty(rest))
         return false;
-    if (asks_ulimit(b))
-        return true;
     while (span_take_word(&command, &word)) {
         lists |= span_is(word, "ps") || span_ends(word, "/ps");
         counts |= lists && span_is(word, "wc");
@@ -60,10 +52,7 @@ unsigned tasks_counted_parse(struct block *b, struct span text)
     text = span_trim(text);
     if (!span_take_u64(&text, &count) || count == 0 || count > UINT32_MAX)
         return 0;
-    if (asks_ulimit(b))
-        b->p->state->user_tasks = count;
-    else
-        b->p->state->tasks_counted = count;
+    b->p->state->tasks_counted = count;
     return 1;
 }
 
