@@ -1,9 +1,15 @@
 /* filter.c - one look at a line that says whether anybody here could want it.
  *
  * A log of gigabytes has a few reports, and a ticket has few tables. Each line that begins one, or that means something by itself, holds one
- * of the texts below. One pass over the line looks at every second letter: whether it and the two behind it are the first three of a text or
- * its second to fourth is in one table of bits, whether the four letters there (or one before) begin a text is in another. Where both say
- * yes the whole text is compared. Case does not matter. What is let through in vain costs time only.
+ * of the texts below. Each text has an anchor: the four letters of it that are rarest elsewhere, such as "l us" of "total used".
+ *
+ *   t o t a l   u s e d
+ *         [l _ u]           first gram
+ *           [_ u s]         second gram; every second place of a line sees one of the two
+ *
+ * One pass over the line looks at three letters at every second place: whether they are the first or the second gram of an anchor is in one
+ * table of bits, whether the four letters there (or one before) are an anchor is in another. Where both say yes the whole text is compared.
+ * Case does not matter. What is let through in vain costs time only.
  */
 #include "paste/state_int.h"
 
@@ -216,16 +222,19 @@ static const struct {
 struct trigger {
     const char *text;
     struct filter says;
-    u32 four; /* its first letters, folded */
-    u8 len;
+    u32 four; /* letters of its anchor, folded */
+    u8 len, anchor;
     u16 next; /* index + 1 of another of the same bucket */
 };
 
 static struct trigger triggers[TRIGGERS];
 static u16 buckets[BUCKETS];
-static u8 likely[1u << (BITS - 3)]; /* of three letters */
-static u8 begins[1u << (BITS - 3)]; /* of the four letters that a text begins with */
 static unsigned nr_triggers;
+
+/* What three letters may be of an anchor: two bits for each hash. */
+enum gram { GRAM_FIRST = 1, GRAM_SECOND = 2, GRAM_MASK = 3 };
+static u8 grams[1u << (BITS - 2)];
+static u8 anchors[1u << (BITS - 3)]; /* a bit for each hash of four letters */
 
 static inline u32 hash(u32 letters)
 {
@@ -241,34 +250,71 @@ static inline u32 letters_at(const char *at)
     return four | FOLD;
 }
 
-static inline bool has_bit(const u8 *bits, u32 letters)
+static inline u32 gram_of(u32 letters)
 {
-    u32 h = hash(letters);
+    u32 h = hash(letters & THREE);
 
-    return bits[h >> 3] >> (h & 7) & 1;
+    return grams[h >> 2] >> (h & 3) * 2 & GRAM_MASK;
 }
 
-static void set_bit(u8 *bits, u32 letters)
+static void set_gram(u32 letters, enum gram gram)
+{
+    u32 h = hash(letters & THREE);
+
+    grams[h >> 2] |= (u8)((u32)gram << (h & 3) * 2);
+}
+
+static inline bool is_anchor(u32 letters)
 {
     u32 h = hash(letters);
 
-    bits[h >> 3] |= (u8)(1u << (h & 7));
+    return anchors[h >> 3] >> (h & 7) & 1;
+}
+
+/* How rare a letter is in logs and prose: its place among the common ones. */
+static u32 rarity(char c)
+{
+    static const char common[] = " etaoinsrdlc0u1m2p.h-3f4g5";
+    const char *found = strchr(common, c | 0x20);
+
+    return found ? (u32)(found - common) + 2 : (u32)sizeof(common) + 2;
+}
+
+/* Where the four letters of a text begin that stand in the fewest other texts. */
+static u8 choose_anchor(const char *text, size_t len)
+{
+    size_t best = 0;
+    u32 rarest = 0;
+
+    for (size_t at = 0; at + GRAM_BYTES <= len; at++) {
+        u32 rare = 1;
+
+        for (unsigned i = 0; i < GRAM_BYTES; i++)
+            rare *= rarity(text[at + i]);
+        if (rare > rarest) {
+            rarest = rare;
+            best = at;
+        }
+    }
+    return (u8)best;
 }
 
 static void add(const char *text, struct filter says)
 {
     size_t len = strlen(text);
     struct trigger *t = &triggers[nr_triggers];
+    u8 anchor;
     u32 four, bucket;
 
     assert(nr_triggers < TRIGGERS && len >= GRAM_BYTES && len < 256);
-    four = letters_at(text);
+    anchor = choose_anchor(text, len);
+    four = letters_at(text + anchor);
     bucket = hash(four) % BUCKETS;
-    *t = (struct trigger){text, says, four, (u8)len, buckets[bucket]};
+    *t = (struct trigger){text, says, four, (u8)len, anchor, buckets[bucket]};
     buckets[bucket] = (u16)(++nr_triggers);
-    set_bit(begins, four);
-    set_bit(likely, four & THREE);
-    set_bit(likely, four >> 8);
+    anchors[hash(four) >> 3] |= (u8)(1u << (hash(four) & 7));
+    set_gram(four, GRAM_FIRST);
+    set_gram(four >> 8, GRAM_SECOND);
 }
 
 static void prepare(void)
@@ -295,27 +341,25 @@ static void prepare(void)
     }
 }
 
-static bool same(const char *at, const struct trigger *t, size_t left)
+/* Does the text stand in the line, with its anchor at `at`? */
+static bool stands_at(const struct trigger *t, const char *at, struct span line)
 {
-    if (t->len > left)
+    if (at - line.at < t->anchor || line.end - at < t->len - t->anchor)
         return false;
-    for (unsigned i = GRAM_BYTES; i < t->len; i++)
+    at -= t->anchor;
+    for (unsigned i = 0; i < t->len; i++)
         if ((at[i] | 0x20) != (t->text[i] | 0x20))
             return false;
     return true;
 }
 
-/* Adds what the texts that begin at `at` say. */
-static void add_found(struct filter *found, const char *at, size_t left)
+/* Adds what the texts whose anchor is at `at` say. */
+static void add_found(struct filter *found, const char *at, u32 four, struct span line)
 {
-    u32 four = letters_at(at);
-
-    if (!has_bit(begins, four))
-        return;
     for (unsigned i = buckets[hash(four) % BUCKETS]; i; i = triggers[i - 1].next) {
         const struct trigger *t = &triggers[i - 1];
 
-        if (t->four != four || !same(at, t, left))
+        if (t->four != four || !stands_at(t, at, line))
             continue;
         found->formats |= t->says.formats;
         found->log |= t->says.log;
@@ -325,15 +369,34 @@ static void add_found(struct filter *found, const char *at, size_t left)
     }
 }
 
-/*
- * The next place, two letters at a time, whose three letters are the first three or the second to
- * fourth of a text; `last` where there is none. `last` is at least four letters from the end.
- */
-static const char *next_likely(const char *at, const char *last)
+static inline void look_at(struct filter *found, const char *at, struct span line)
 {
-    while (at < last && !has_bit(likely, letters_at(at) & THREE))
-        at += STRIDE;
-    return at;
+    u32 four = letters_at(at);
+
+    if (is_anchor(four))
+        add_found(found, at, four, line);
+}
+
+/* What the texts in the line say. The line has four letters at least. */
+static struct filter look_through(struct span line)
+{
+    const char *last = line.end - GRAM_BYTES + 1; /* the first place where no anchor can begin */
+    struct filter found = {0};
+
+    for (const char *at = line.at; at < last; at += STRIDE) {
+        u32 gram = gram_of(letters_at(at));
+
+        if (__builtin_expect(gram == 0, 1))
+            continue;
+        if (gram & GRAM_FIRST)
+            look_at(&found, at, line);
+        if (gram & GRAM_SECOND && at > line.at)
+            look_at(&found, at - 1, line);
+    }
+    /* The second letter of an anchor that begins here would be at `last`, where nobody looked. */
+    if ((last - line.at) % STRIDE == 0)
+        look_at(&found, last - 1, line);
+    return found;
 }
 
 /* "[   1500]  1000  1500  2400000": a row of a report's table has no word of its own. */
@@ -362,21 +425,11 @@ static bool may_be_task_row(struct span line)
 struct filter filter_line(struct span line)
 {
     struct filter found = {0};
-    const char *last;
 
     if (nr_triggers == 0)
         prepare();
-    if (span_len(line) >= GRAM_BYTES) {
-        last = line.end - GRAM_BYTES + 1; /* the first place where no text can begin */
-        for (const char *at = line.at; (at = next_likely(at, last)) < last; at += STRIDE) {
-            if (at > line.at)
-                add_found(&found, at - 1, (size_t)(line.end - at) + 1);
-            add_found(&found, at, (size_t)(line.end - at));
-        }
-        /* The second letter of a text that begins here would be at `last`, where nobody looked. */
-        if ((last - line.at) % STRIDE == 0)
-            add_found(&found, last - 1, GRAM_BYTES);
-    }
+    if (span_len(line) >= GRAM_BYTES)
+        found = look_through(line);
     found.log = found.log || may_be_task_row(line);
     return found;
 }

@@ -3,6 +3,7 @@
 
 #include "base/test.h"
 #include "observe/source.h"
+#include "paste/bytes.h"
 #include "paste/line.h"
 
 #include <stdio.h>
@@ -115,12 +116,33 @@ static void a_text_is_found_wherever_it_stands(void **state)
     assert_false(filter_any(filter_line(span_of(".oomd", 4))));
 }
 
+/* Sixteen places at a time are looked at: each place of each length counts, and nothing beside the text. */
+static void a_byte_is_found_at_each_place(void **state)
+{
+    static const struct bytes_set set = BYTES_SET_OF('#', '%', '>', '&', 0x1b, 0xe2, '\0', '$');
+    char text[64];
+
+    (void)state;
+    memset(text, '#', sizeof(text));
+    for (size_t len = 0; len < 50; len++) {
+        memset(text + 1, '.', len);
+        text[1 + len] = '#';
+        assert_false(bytes_have_any(span_of(text + 1, len), &set));
+        for (size_t at = 0; at < len; at++) {
+            text[1 + at] = at % 2 ? '\0' : '$';
+            assert_true(bytes_have_any(span_of(text + 1, len), &set));
+            text[1 + at] = '.';
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_line_of_a_block_is_never_passed_over),
         cmocka_unit_test(what_programs_say_is_never_passed_over),
         cmocka_unit_test(a_text_is_found_wherever_it_stands),
+        cmocka_unit_test(a_byte_is_found_at_each_place),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

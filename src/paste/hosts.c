@@ -108,7 +108,7 @@ static bool behind_word(struct span text, struct span *ret)
                                         "Server", "server", "Machine",  "machine"};
     struct span rest = text, word, name;
 
-    if (!span_take_word(&rest, &word))
+    if (span_empty(text) || !strchr("HhSsMm", *text.at) || !span_take_word(&rest, &word))
         return false;
     if (span_len(word) > 1 && word.end[-1] == ':')
         word.end--;

@@ -5,6 +5,7 @@
 #include "paste/line.h"
 
 #include "base/utf8.h"
+#include "paste/bytes.h"
 
 #define ESCAPE '\033'
 
@@ -81,12 +82,11 @@ static bool take_entity(struct span *rest, struct strbuf *buf)
 
 static bool needs_copy(struct span line)
 {
-    for (const char *at = line.at; at < line.end; at++) {
-        /* A no-break space is 0xc2 0xa0. */
-        if (*at == ESCAPE || *at == '\b' || *at == '&' || *at == (char)0xc2 || *at == '\0')
-            return true;
-    }
-    return false;
+    /* A no-break space is 0xc2 0xa0. */
+    static const struct bytes_set odd =
+        BYTES_SET_OF(ESCAPE, '\b', '&', 0xc2, '\0', ESCAPE, ESCAPE, ESCAPE);
+
+    return bytes_have_any(line, &odd);
 }
 
 static struct span copy_plain(struct span line, struct strbuf *buf)
@@ -138,6 +138,8 @@ static bool is_decoration(struct span line)
         "<code>", "</code>", "{quote", "<details",  "</details", "<summary", "</summary", "<br"};
     struct span text = span_trim(line);
 
+    if (span_empty(text) || !strchr("`~{[<", *text.at))
+        return false;
     for (unsigned i = 0; i < ARRAY_SIZE(marks); i++) {
         if (span_begins(text, marks[i]) && span_len(text) < 80)
             return true;
@@ -189,7 +191,7 @@ static struct span unmark(struct span line, struct strbuf *buf)
 {
     const struct span bold = span_of("**", 2), code = span_of("`", 1);
     bool row = is_table_row(line);
-    const char *star = span_find(line, "**");
+    const char *star = memchr(line.at, '*', span_len(line));
     struct strbuf copy;
 
     if (!row && !star && !memchr(line.at, '`', span_len(line)))

@@ -8,6 +8,7 @@
  */
 #include "paste/state_int.h"
 
+#include "paste/bytes.h"
 #include "paste/line.h"
 #include "paste/objects.h"
 
@@ -499,16 +500,10 @@ static void note_command(struct paste_state *st, struct span command)
 /* May it be a prompt, a heading or a fence? Then it must be looked at, whatever it says. */
 static bool may_lead(struct span raw)
 {
-    static const bool leads[256] = {
-        ['#'] = true, ['$'] = true, ['%'] = true,  ['>'] = true,
-        ['`'] = true, ['&'] = true, [0x1b] = true, [0xe2] = true,
-    };
-    size_t len = MIN(span_len(raw), (size_t)120);
+    static const struct bytes_set leads = BYTES_SET_OF('#', '$', '%', '>', '`', '&', 0x1b, 0xe2);
 
-    for (size_t i = 0; i < len; i++)
-        if (leads[(unsigned char)raw.at[i]])
-            return true;
-    return false;
+    raw.end = raw.at + MIN(span_len(raw), (size_t)120);
+    return bytes_have_any(raw, &leads);
 }
 
 /* "[root@db1 ~]# free -m": brackets of a prompt, which are no logger's. */

@@ -569,6 +569,10 @@ static bool is_event_row(struct span line)
         if (i > 0 && (span_is(word, "Normal") || span_is(word, "Warning")))
             return is_digit(*age.at) && strchr("smhd", age.end[-1]);
         age = word;
+        /* The age is the first word or the second one; most lines have it nowhere. */
+        span_skip_blanks(&rest);
+        if (!is_digit(*age.at) && (span_empty(rest) || !is_digit(*rest.at)))
+            return false;
     }
     return false;
 }
