@@ -179,6 +179,11 @@ void paste_not_understood(struct paste *p, u32 line, u32 count);
 void paste_take_line(struct paste *p, struct span raw, struct filter kinds);
 void cut_line(struct paste *p, struct span line);
 
+/* command.c: what follows this command; it is of this file; the shell stands in this directory. */
+void command_note(struct paste_state *st, struct span command);
+void command_file(struct paste_state *st, struct span name);
+void command_directory(struct paste_state *st, struct span path);
+
 /* carrier.c: take what stands around the line, if this file has such lines. */
 bool carrier_take(struct paste_state *st, struct span *line);
 /* What was taken has words, such as a time, and no marks alone. */
