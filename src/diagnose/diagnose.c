@@ -314,6 +314,14 @@ static void describe_host(struct diagnosis *d, const struct figures *f)
     const struct pressure *p = &f->psi[PSI_MEM];
     char available[48], total[UNITS_TEXT_MAX], pressure[48];
 
+    if (is_foreign(d->last) && *d->last->foreign_words) {
+        snprintf(
+            d->headline, sizeof(d->headline),
+            "this is text of %s, which says: %s; what it counts is not read here, only text of "
+            "Linux is",
+            d->last->foreign, d->last->foreign_words);
+        return;
+    }
     if (is_foreign(d->last)) {
         snprintf(d->headline, sizeof(d->headline),
                  "this is text of %s, which counts memory by other rules: only that of Linux is "

@@ -68,6 +68,36 @@ static bool is_same(const struct log_event *a, const struct log_event *b)
             (known(a->stamp.wall_us) && known(b->stamp.wall_us) && same_moment(between)));
 }
 
+bool incident_same_moment(const struct log_event *a, const struct log_event *b)
+{
+    return same_moment(apart(a, b));
+}
+
+/* "/batch/etl-6b8f9-7hk2d" of one command is "/etl-6b8f9-7hk2d" of another: pods are known by their last name. */
+static const char *pod_name(const struct log_event *e)
+{
+    const char *slash = e->task_memcg ? strrchr(e->task_memcg, '/') : NULL;
+
+    return slash ? slash + 1 : e->task_memcg;
+}
+
+/* One eviction as several lines have it: what ran low, which pods are to go, that one is gone, an event, a row of a table. */
+static bool is_same_eviction(const struct log_event *a, const struct log_event *b)
+{
+    const char *x = pod_name(a), *y = pod_name(b);
+
+    return a->kind == LOG_KILLED_BY && b->kind == LOG_KILLED_BY &&
+           strcmp(a->killer, "kubelet") == 0 && strcmp(b->killer, "kubelet") == 0 &&
+           (!x || !y || strcmp(x, y) == 0) && same_moment(apart(a, b));
+}
+
+/* Which of two lines of one eviction says more: what the pod used, then which pod it was. */
+static unsigned eviction_tells(const struct log_event *e)
+{
+    return (e->words && strstr(e->words, " was using ") ? 4u : 0) + (e->task_memcg ? 2u : 0) +
+           (e->words && strstr(e->words, "resource") ? 1u : 0);
+}
+
 static u64 parts_told(const struct log_event *e)
 {
     return e->report ? (u64)__builtin_popcountll(e->report->parts) : 0;
@@ -84,6 +114,11 @@ static u64 kills_of(const struct log_event *e)
 static bool joins(struct incidents *in, const struct log_event *e)
 {
     vec_for_each (&in->items, i) {
+        if (is_same_eviction(i->e, e)) {
+            if (eviction_tells(e) > eviction_tells(i->e))
+                i->e = i->first = i->until = e;
+            return true;
+        }
         if (!is_same(i->e, e))
             continue;
         if (parts_told(e) > parts_told(i->e))
@@ -241,6 +276,27 @@ bool incident_is_history(const struct incidents *in, const struct incident *i)
     vec_for_each (&in->items, at)
         if (is_kill(at->e) && known(at->e->stamp.wall_us) && known(i->e->stamp.wall_us) &&
             at->e->stamp.wall_us > i->e->stamp.wall_us + HISTORY_US)
+            return true;
+    return false;
+}
+
+bool incident_same_victim(const struct log_event *a, const struct log_event *b)
+{
+    char x[96] = "", y[96] = "";
+
+    if (a->task_memcg)
+        group_label(x, a->task_memcg);
+    if (b->task_memcg)
+        group_label(y, b->task_memcg);
+    return strcmp(x, y) == 0 && strcmp(a->comm, b->comm) == 0 && a->of_machine == b->of_machine;
+}
+
+bool incident_is_repeated(const struct incidents *in, const struct incident *i)
+{
+    for (const struct incident *b = in->items.items; b < i; b++)
+        if (b->e->kind == LOG_KILLED_BY && strcmp(b->e->killer, i->e->killer) == 0 &&
+            incident_same_victim(b->e, i->e) && b->e->pid == i->e->pid &&
+            (i->e->pid || !incident_is_timed(i) || !incident_is_timed(b)))
             return true;
     return false;
 }

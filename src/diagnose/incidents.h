@@ -42,6 +42,13 @@ bool incident_is_timed(const struct incident *i);
 /* Which of two that tell as much stands for both: the later one where all are timed, else the one with the larger victim. */
 bool incident_comes_before(const struct incident *a, const struct incident *b, bool timed);
 
+/* Do both say of the same group and program, as far as they say, that it was killed? */
+bool incident_same_victim(const struct log_event *a, const struct log_event *b);
+/* At no other time, as far as clocks can be trusted. */
+bool incident_same_moment(const struct log_event *a, const struct log_event *b);
+/* Was this kill by a daemon told before: asked for again, or seen by another command? A group that has the same name may be killed twice. */
+bool incident_is_repeated(const struct incidents *in, const struct incident *i);
+
 /* "pod 1234", "container 0a1b2c3d4e5f", "web.service", "/a/b": a group as people call it. Returns buf. */
 char *group_label(char buf[96], const char *path);
 

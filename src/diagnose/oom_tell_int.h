@@ -1,4 +1,4 @@
-/* oom_tell_int.h - what the files that put a kill into words share: oom_tell.c, oom_title.c, oom_title_daemon.c. */
+/* oom_tell_int.h - what the files that put a kill into words share: oom_tell.c and the oom_title*.c. */
 #ifndef DIAGNOSE_OOM_TELL_INT_H
 #define DIAGNOSE_OOM_TELL_INT_H
 
@@ -26,6 +26,24 @@ struct telling {
 void oom_title(const struct telling *t, struct strbuf *out);
 /* The same of what a daemon did. */
 void oom_title_daemon(const struct telling *t, struct strbuf *out);
+
+/* ... of an eviction by kubelet, which said `words`. */
+void oom_title_eviction(const struct telling *t, const char *words, struct strbuf *out);
+/* ": 2.1 % of memory was left": why a daemon killed, as far as its `words` say; several: it killed others before. */
+void oom_say_reason(const struct telling *t, const char *words, bool several, struct strbuf *out);
+/* "com.example.maps", "3 groups (a, b and c)": all whom this daemon killed. Returns how many; 0: nothing is said. */
+u64 oom_say_victims(const struct telling *t, struct strbuf *out);
+/* The name of who died as the message has it, whole where the kernel would have cut it. Returns buf, or a text of `e`. */
+const char *oom_whole_name(char buf[128], const struct log_event *e);
+/* The number behind `mark` in a daemon's message: "51.07%". NAN when there is none. */
+double oom_percent_after(const char *words, const char *mark);
+
+/* What kubelet says of a container that it evicts; bytes, UNKNOWN. */
+struct eviction_use {
+    u64 used, request;
+    char container[64]; /* "": not told */
+};
+struct eviction_use oom_eviction_use(const char *words);
 
 /* Bytes of huge pages that nobody uses and that are much of the nodes that it may use; 0. */
 u64 oom_idle_pool(const struct oom_facts *f);

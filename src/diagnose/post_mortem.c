@@ -2,6 +2,7 @@
 #include "diagnose/post_mortem.h"
 
 #include "diagnose/accounting.h"
+#include "diagnose/oom_tell_int.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -54,8 +55,9 @@ static struct timeline_row row_of(const struct incident *i)
                                .pid = e->pid,
                                .mixed = i->mixed,
                                .bytes = e->anon_rss};
+    char name[128];
 
-    memcpy(row.who, *e->comm ? e->comm : e->invoker, sizeof(row.who));
+    snprintf(row.who, sizeof(row.who), "%.47s", *e->comm ? oom_whole_name(name, e) : e->invoker);
     memcpy(row.by, e->killer, sizeof(row.by));
     if (e->task_memcg || e->oom_memcg)
         group_label(row.group, e->task_memcg ? e->task_memcg : e->oom_memcg);

@@ -13,12 +13,12 @@
 struct timeline_row {
     const struct incident *first, *last;
     u64 incidents, kills;
-    char who[COMM_BYTES]; /* who died, or asked */
-    char by[COMM_BYTES];  /* who killed or tells of it, where that is not the kernel */
-    u32 pid;              /* of the first; 0 where there are several, or it is not told */
-    char group[96];       /* pod, container, unit or group as people call it; "" */
-    bool mixed;           /* who is the largest of several programs that died in one burst */
-    u64 bytes;            /* that the victim of the first held; UNKNOWN */
+    char who[48];        /* who died, or asked */
+    char by[COMM_BYTES]; /* who killed or tells of it, where that is not the kernel */
+    u32 pid;             /* of the first; 0 where there are several, or it is not told */
+    char group[96];      /* pod, container, unit or group as people call it; "" */
+    bool mixed;          /* who is the largest of several programs that died in one burst */
+    u64 bytes;           /* that the victim of the first held; UNKNOWN */
 };
 
 struct post_mortem {

@@ -1,16 +1,18 @@
 /* rule_daemon_kill.c - a program killed or evicted for memory, or says that the kernel did. */
 #include "diagnose/left.h"
-#include "diagnose/oom_tell.h"
+#include "diagnose/oom_tell_int.h"
 #include "diagnose/sizing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WARNING_S   86400.0
-#define TOLD_WEIGHT 0.6
+#define WARNING_S     86400.0
+/* Of kills by Android's killers so many are told one by one. */
+#define ANDROID_SHOWN 8
+#define TOLD_WEIGHT   0.6
 /* A program needs about a quarter beside its heap: threads, code, buffers. */
-#define HEAP_FILLS  0.75
+#define HEAP_FILLS    0.75
 
 /* Does the kernel's own report stand in the log too? Then what others say of it adds nothing: of a group's kill, of any where no
  * limit is said, and of the machine's at the same moment. */
@@ -182,27 +184,11 @@ static void tell_told(struct rule_context *c, const struct incident *i, double w
         tell_pod_row(c, e);
 }
 
-/* "was using 3145728Ki, request is 512Mi": what kubelet says of a container that it evicts. */
-static u64 size_after(const char *words, const char *before)
-{
-    const char *at = strstr(words, before);
-    struct err e = {0};
-    char text[24];
-    u64 bytes;
-
-    if (!at)
-        return UNKNOWN;
-    at += strlen(before);
-    /* Kubernetes writes "Ki" where parse_size() has "K". */
-    snprintf(text, sizeof(text), "%.*s", (int)MIN(strspn(at, "0123456789.KMGT"), sizeof(text) - 1),
-             at);
-    return parse_size(text, &bytes, &e) == 0 ? bytes : UNKNOWN;
-}
-
 /* A pod without a request, or far over it, is evicted first: that is the choice, and the request what to change. */
 static void tell_request(struct rule_context *c, const struct log_event *e)
 {
-    u64 used = size_after(e->words, "was using "), request = size_after(e->words, "request is ");
+    struct eviction_use use = oom_eviction_use(e->words);
+    u64 used = use.used, request = use.request;
     char where[160];
 
     if (!known(used) || !known(request))
@@ -304,6 +290,10 @@ static void tell_choice(struct rule_context *c, const struct incident *i)
     if (is_in_vain(e)) {
         tell_failed(c, e);
         failed = true;
+    } else if (strcmp(e->killer, "Talos") == 0) {
+        finding_title(c, "Talos' OOM controller acted, because time lost waiting for memory "
+                         "(pressure) rose; which group it killed, is not in this text");
+        failed = true;
     } else if (strcmp(e->killer, "earlyoom") == 0) {
         tell_nothing_found(c, i);
         failed = true;
@@ -340,32 +330,9 @@ static bool is_told_kill(const struct log_event *e)
     return e->kind == LOG_OOM_TOLD || (e->kind == LOG_OOM_REAPED && e->words);
 }
 
-/* Who it was, as far as it is said; what is told of one again is no news. */
-static bool same_told(const struct log_event *a, const struct log_event *b)
-{
-    char x[96] = "", y[96] = "";
-
-    if (a->task_memcg)
-        group_label(x, a->task_memcg);
-    if (b->task_memcg)
-        group_label(y, b->task_memcg);
-    return strcmp(x, y) == 0 && strcmp(a->comm, b->comm) == 0 && a->of_machine == b->of_machine;
-}
-
 static bool says_whom(const struct log_event *e)
 {
     return e->task_memcg || *e->comm;
-}
-
-/* Was this kill told before: asked for again, or seen by another command? A group that has the same name may be killed twice. */
-static bool is_repeated(const struct rule_context *c, const struct incident *i)
-{
-    for (const struct incident *b = c->incidents->items.items; b < i; b++)
-        if (b->e->kind == LOG_KILLED_BY && strcmp(b->e->killer, i->e->killer) == 0 &&
-            same_told(b->e, i->e) && b->e->pid == i->e->pid &&
-            (i->e->pid || !incident_is_timed(i) || !incident_is_timed(b)))
-            return true;
-    return false;
 }
 
 /* A process that is asked to end twice, at two times, did not end at the first: an attempt is no kill. */
@@ -374,9 +341,9 @@ static bool was_in_vain(const struct rule_context *c, const struct incident *las
     if (!last->e->pid || !last->e->words || !strstr(last->e->words, "SIGTERM"))
         return false;
     for (const struct incident *b = c->incidents->items.items; b < last; b++)
-        if (b->e->kind == LOG_KILLED_BY && b->e->pid == last->e->pid && same_told(b->e, last->e) &&
-            known(b->e->stamp.wall_us) && known(last->e->stamp.wall_us) &&
-            b->e->stamp.wall_us != last->e->stamp.wall_us)
+        if (b->e->kind == LOG_KILLED_BY && b->e->pid == last->e->pid &&
+            incident_same_victim(b->e, last->e) && known(b->e->stamp.wall_us) &&
+            known(last->e->stamp.wall_us) && b->e->stamp.wall_us != last->e->stamp.wall_us)
             return true;
     return false;
 }
@@ -404,7 +371,7 @@ static bool is_news(const struct rule_context *c, const struct log_event *e,
 {
     if (kernel_tells(c, e))
         return false;
-    return !daemon || e->of_machine || (known(e->limit) && !same_told(e, daemon->e));
+    return !daemon || e->of_machine || (known(e->limit) && !incident_same_victim(e, daemon->e));
 }
 
 static void tell_all_told(struct rule_context *c, const struct incident *daemon)
@@ -422,10 +389,10 @@ static void tell_all_told(struct rule_context *c, const struct incident *daemon)
     tell_told(c, latest, TOLD_WEIGHT);
     vec_for_each (&c->incidents->items, i) {
         bool again = !is_told_kill(i->e) || !is_news(c, i->e, daemon) ||
-                     (!i->e->task_memcg && !*i->e->comm) || same_told(i->e, latest->e);
+                     (!i->e->task_memcg && !*i->e->comm) || incident_same_victim(i->e, latest->e);
 
         vec_for_each (&c->incidents->items, other)
-            again |= is_told_kill(other->e) && other != i && same_told(i->e, other->e) &&
+            again |= is_told_kill(other->e) && other != i && incident_same_victim(i->e, other->e) &&
                      is_later(other, i);
         if (!again)
             tell_told(c, i, TOLD_WEIGHT - 0.01);
@@ -451,6 +418,35 @@ static void tell_unnamed_eviction(struct rule_context *c, const struct log_event
                    name);
 }
 
+/* "oom_score_adj 905", "adj 705": how little the user would miss it, by Android; false where the message has none. */
+static bool android_adj(const struct log_event *e, int *ret)
+{
+    const char *at = e->words ? strstr(e->words, "adj ") : NULL;
+
+    return at && (strcmp(e->killer, "lmkd") == 0 || strcmp(e->killer, "lowmemorykiller") == 0) &&
+           sscanf(at + 4, "%5d", ret) == 1;
+}
+
+/* Who else, and how important Android held each to be. */
+static void tell_android(struct rule_context *c, const struct incident *last)
+{
+    unsigned told = 0;
+    char name[128];
+    int adj;
+
+    if (!android_adj(last->e, &adj))
+        return;
+    vec_for_each (&c->incidents->items, i) {
+        if (i->e->kind != LOG_KILLED_BY || !android_adj(i->e, &adj) || told++ >= ANDROID_SHOWN)
+            continue;
+        finding_detail(c, "%s had oom_score_adj %d.", oom_whole_name(name, i->e), adj);
+        oom_figure((char[48]){0}, c, i->e, OOM_PART_KILL, "oom_score_adj", adj, IN_ID);
+    }
+    if (told)
+        finding_detail(c, "Android gives 0 to the app in front, a little to what the user sees or "
+                          "hears, and most to apps that are only cached, which go first.");
+}
+
 void rule_daemon_kill(struct rule_context *c)
 {
     const struct incident *last = NULL, *looked = NULL;
@@ -463,7 +459,7 @@ void rule_daemon_kill(struct rule_context *c)
             /* The first message of a kind has the reason; later ones may only say that it is done. */
             if (!last || i->e->task_memcg || *i->e->comm)
                 last = i;
-            kills += !is_repeated(c, i);
+            kills += !incident_is_repeated(c->incidents, i);
         } else if (i->e->kind == LOG_OOMD_LOOKED) {
             looked = i;
         }
@@ -483,6 +479,7 @@ void rule_daemon_kill(struct rule_context *c)
                            oom_where(where, c->s, last->e, NR_OOM_PARTS));
         if (last->e->words)
             tell_request(c, last->e);
+        tell_android(c, last);
         tell_unnamed_eviction(c, last->e);
         oom_tell_others(c, last, kills, kills);
     }

@@ -391,11 +391,12 @@ bool klog_opens(struct span text)
 static bool may_matter(struct span text)
 {
     static const char *const words[] = {
-        "oom",        "emory",      "OOM",       "alloc",      "Kill",         "illed",
-        "stuck",      "blocked",    "ot-add",    "puff",       "igkill",       "SIG",
-        "cpuset=",    "cache: ",    "swap free", "low on res", "eclaim",       "illing process ",
-        "corrective", "] <= ",      "Name: ",    "PID: ",      "Path: ",       "Current Mem",
-        "cgroup",     "Swap Usage", "s to kill", "SwapFree ",  "did not exit", "kill failed"};
+        "oom",        "emory",      "OOM",       "alloc",         "Kill",         "illed",
+        "stuck",      "blocked",    "ot-add",    "puff",          "igkill",       "SIG",
+        "cpuset=",    "cache: ",    "swap free", "low on res",    "eclaim",       "illing process ",
+        "corrective", "] <= ",      "Name: ",    "PID: ",         "Path: ",       "Current Mem",
+        "cgroup",     "Swap Usage", "s to kill", "SwapFree ",     "did not exit", "kill failed",
+        "evicted",    "on behalf",  "is below",  "Free memory is"};
 
     for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
         if (span_find(text, words[i]))

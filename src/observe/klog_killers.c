@@ -9,6 +9,7 @@
 #include "observe/reading_int.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define WORDS_MAX 400
 
@@ -46,6 +47,10 @@ static const struct killer_line lines[] = {
     {"kubelet", LOG_KILLED_BY, "The node was low on resource: ", NULL, "Container ", " was using",
      NULL, true, false},
     {"kubelet", LOG_KILLED_BY, "eviction manager", "evict pod", "pod=\"", "\"", NULL, true, false},
+    {"kubelet", LOG_KILLED_BY, "is evicted successfully", "pod=\"", "pod=\"", "\"", NULL, true,
+     false},
+    {"kubelet", LOG_KILLED_BY, "is evicted successfully", "manager: pod ", "manager: pod ", "_",
+     NULL, true, false},
     {"kubelet", LOG_KILLED_BY, "attempting to reclaim", NULL, NULL, NULL, NULL, true, false},
     {"kubelet", LOG_KILLED_BY, "reclaim not satisfied: threshold", "signal=memory", NULL, NULL,
      NULL, true, false},
@@ -64,9 +69,10 @@ static const struct killer_line lines[] = {
     {"docker", LOG_OOM_TOLD, "OOMKilled=true", NULL, "docker inspect ", "`", NULL, true, false},
     {"docker", LOG_OOM_TOLD, "container oom ", "image=", " name=", ")", NULL, true, false},
     {"docker", LOG_OOM_TOLD, "container oom ", NULL, "container oom ", " ", NULL, true, false},
-    {"talos", LOG_KILLED_BY, "OOM controller triggered", NULL, "cgroup\": \"", "\"", NULL, true,
-     false},
-    {"talos", LOG_KILLED_BY, "Sending SIGKILL to cgroup", NULL, "cgroup\": \"", "\"", NULL, true,
+    {"Talos", LOG_KILLED_BY, "OOM controller triggered", "cgroup\": \"", "cgroup\": \"", "\"", NULL,
+     true, false},
+    {"Talos", LOG_OOMD_LOOKED, "OOM controller triggered", NULL, NULL, NULL, NULL, true, false},
+    {"Talos", LOG_KILLED_BY, "Sending SIGKILL to cgroup", NULL, "cgroup\": \"", "\"", NULL, true,
      false},
     {"lmkd", LOG_KILLED_BY, "Kill '", "oom_score_adj", "Kill '", "'", "' (", false, false},
     {"lowmemorykiller", LOG_KILLED_BY, "Killing '", " adj ", "Killing '", "'", "' (", false, false},
@@ -152,6 +158,9 @@ static struct span name_of(const struct killer_line *l, struct span message)
     if (strcmp(l->killer, "docker") == 0 && !span_empty(name) &&
         (end = memchr(name.at, ',', span_len(name))))
         name.end = end;
+    /* Talos has the directory of the group. */
+    if (strcmp(l->killer, "Talos") == 0)
+        span_take(&name, "/sys/fs/cgroup");
     /* "StepId=11300781.0." ends a sentence. */
     if (strcmp(l->killer, "slurm") == 0 && !span_empty(name) && name.end[-1] == '.')
         name.end--;
@@ -187,4 +196,26 @@ bool klog_killer_take(struct span message, struct log_event *event)
         return true;
     }
     return false;
+}
+
+bool klog_killer_goes_on(struct span message, struct log_event *last)
+{
+    static const char *const begins[] = {"to free ", "cache ", "Free memory is "};
+    struct span text = span_trim(message);
+    struct strbuf words;
+    bool fits = false;
+
+    if (last->kind != LOG_KILLED_BY || strcmp(last->killer, "lowmemorykiller") != 0 ||
+        !last->words || strlen(last->words) > WORDS_MAX / 2)
+        return false;
+    for (unsigned i = 0; i < ARRAY_SIZE(begins); i++)
+        fits |= span_begins(text, begins[i]);
+    if (!fits)
+        return false;
+    strbuf_init(&words);
+    strbuf_printf(&words, "%s %.*s", last->words, (int)MIN(span_len(text), (size_t)(WORDS_MAX / 4)),
+                  text.at);
+    free(last->words);
+    last->words = strbuf_steal(&words);
+    return true;
 }

@@ -8,4 +8,7 @@
 /* True when the message is one: kind, killer, comm, pid, task_memcg and words of *event are filled; the caller owns them. */
 bool klog_killer_take(struct span message, struct log_event *event);
 
+/* Android's older kernels say why in lines of their own behind the one that says whom: adds such a line to the words of `last`. */
+bool klog_killer_goes_on(struct span message, struct log_event *last);
+
 #endif

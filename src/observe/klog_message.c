@@ -127,6 +127,8 @@ bool klog_parse_killer(struct klog *k, struct span text, const struct klog_stamp
 {
     struct log_event event = klog_one_line(LOG_KILLED_BY, stamp);
 
+    if (k->s->log.count && klog_killer_goes_on(text, &vec_last(&k->s->log)))
+        return true;
     if (!klog_killer_take(text, &event))
         return false;
     if (strcmp(event.killer, "nohang") == 0 && *k->nohang_name) {

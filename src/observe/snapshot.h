@@ -525,10 +525,11 @@ struct snapshot {
     char disk_told[32];             /* the busiest device of such a table; "" */
     double disk_busy_told;          /* percent of the time */
     double share_percent;           /* 0: no such table */
-    const char *foreign;  /* another system than Linux whose text this is, in part; NULL */
-    bool is_text;         /* ... and no file of a machine's tree is among it */
-    bool pasted;          /* made of what somebody pasted: commands, logs, single files */
-    bool processes_whole; /* processes[] are all of the machine's */
+    const char *foreign;     /* another system than Linux whose text this is, in part; NULL */
+    char foreign_words[160]; /* why it ended a program, in its own words; "" */
+    bool is_text;            /* ... and no file of a machine's tree is among it */
+    bool pasted;             /* made of what somebody pasted: commands, logs, single files */
+    bool processes_whole;    /* processes[] are all of the machine's */
     bool
         processes_largest; /* ... or those with the most resident memory, in a table sorted by it */
     VEC(struct log_event) log; /* as the lines stood */

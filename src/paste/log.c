@@ -50,6 +50,46 @@ static void note_earlyoom(struct paste_state *st, struct span message)
                                      seen.swap_total * MIB};
 }
 
+/* kubelet names the container; which pod, the object says, or what is described, or the command that asked. */
+static void name_pod(struct paste_state *st, struct log_event *e, const char *pod)
+{
+    char name[200] = "", space[200] = "", path[404];
+
+    if (!pod && !*st->described)
+        kube_asked(span_of_buf(&st->command), name, space, sizeof(name));
+    snprintf(path, sizeof(path), "/%s%s%s", space, *space ? "/" : "", name);
+    if (!pod)
+        pod = *st->described ? st->described : *name ? path : NULL;
+    if (!pod)
+        return;
+    free(e->task_memcg);
+    e->task_memcg = xstrdup(pod);
+}
+
+/* Events stand below what was described, or have their object in front: that says of which pod or task they are. */
+static void name_told(struct paste_state *st, struct log_event *e, struct span message,
+                      const struct klog_stamp *stamp)
+{
+    bool by_kubelet = strcmp(e->killer, "kubelet") == 0;
+    const char *pod = stamp->host && strncmp(stamp->host, "pod/", 4) == 0 ? stamp->host + 3 : NULL;
+
+    if (e->stamp.place.line != stamp->place.line || e->stamp.place.file != stamp->place.file)
+        return;
+    /* A pod is no machine whose log this is. */
+    if (pod)
+        *e->host = '\0';
+    if (by_kubelet && e->kind == LOG_KILLED_BY && span_find(message, "low on resource"))
+        name_pod(st, e, pod);
+    if (e->kind != LOG_OOM_TOLD || e->task_memcg)
+        return;
+    if (*st->described && by_kubelet && span_find(message, "Cgroup OOM encountered"))
+        e->task_memcg = xstrdup(st->described);
+    if (*st->task && strcmp(e->killer, "nomad") == 0 && span_find(message, "OOM Killed")) {
+        e->task_memcg = xstrdup(st->task);
+        e->limit = st->task_limit;
+    }
+}
+
 void log_feed(struct paste *p, struct span message, const struct klog_stamp *stamp)
 {
     struct paste_state *st = p->state;
@@ -71,24 +111,8 @@ void log_feed(struct paste *p, struct span message, const struct klog_stamp *sta
         span_find(message, "emory cgroup stats") || (st->in_stats && span_len(message) < 80);
     if (!klog_feed(st->klog, message, stamp))
         paste_not_understood(p, stamp->place.line, 1);
-    /* "Warning  CgroupOOM  3m  kubelet  ..." among the events of a pod that is described: it is of that pod. */
-    if (*st->described && p->s.log.count && span_find(message, "Cgroup OOM encountered")) {
-        struct log_event *e = &vec_last(&p->s.log);
-
-        if (e->kind == LOG_OOM_TOLD && !e->task_memcg && strcmp(e->killer, "kubelet") == 0 &&
-            e->stamp.place.line == stamp->place.line)
-            e->task_memcg = xstrdup(st->described);
-    }
-    /* "Terminated  Exit Code: 137, Exit Message: "OOM Killed"" among the events of a task. */
-    if (*st->task && p->s.log.count && span_find(message, "OOM Killed")) {
-        struct log_event *e = &vec_last(&p->s.log);
-
-        if (e->kind == LOG_OOM_TOLD && !e->task_memcg && strcmp(e->killer, "nomad") == 0 &&
-            e->stamp.place.line == stamp->place.line) {
-            e->task_memcg = xstrdup(st->task);
-            e->limit = st->task_limit;
-        }
-    }
+    if (p->s.log.count)
+        name_told(st, &vec_last(&p->s.log), message, stamp);
     note_earlyoom(st, message);
     if (filter_line(message).refusal && !refusal_take(p, message, stamp))
         sigkill_take(p, message, stamp->place);
