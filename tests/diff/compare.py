@@ -21,6 +21,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 REFERENCE = HERE / "reference-6.1.json"
+PAGES = 16384  # of a pattern, where its cell's name says nothing else
 TLB_ENTRIES = 64  # --tlb N
 # How often statistics of groups are brought up to date, in our time. In the guest it is every 2 s, and every 500 us with reference.py
 # --read-stat; its emulated CPU is slower than the costs that we count. Fitted once, to classic's cells without a reader.
@@ -30,7 +31,7 @@ COUNTERS = ["pgmajfault", "pswpin", "pswpout", "workingset_refault_anon", "worki
 
 # Relative tolerance by pattern: 5 % where the order of accesses alone decides (loops, fork), 10 % where the accessed
 # bits of many pages do (zipf and mixtures): the recording knows each page's use to 2^16 instructions only.
-LOOPS = {"anon-seq", "file-seq-read", "fork-cow", "anon-loop-hot", "mmap-dirty-seq", "file-write-seq"}
+LOOPS = {"anon-seq", "file-seq-read", "fork-cow", "anon-loop-hot", "mmap-dirty-seq", "file-write-seq", "made-loop", "made-fork"}
 
 # A difference in pages that is not the pattern's: a program's own text, libc and stack, under the recorder at other
 # addresses and without the loader's first steps; about 1 MiB of pages, each evicted and read again at most twice.
@@ -43,6 +44,10 @@ def tolerance(cell):
 
 def name_of(cell):
     name = f"{cell['pattern']} {round(cell['fraction'] * 100)} %"
+    if cell["pages"] != PAGES:
+        name += f" of {cell['pages'] / 256:.1f} MiB"
+    if "swap_max_bytes" in cell:
+        name += f" swap {cell['swap_max_bytes'] / (1 << 20):.1f} MiB"
     if cell["page_cluster"] != 3:
         name += f" page-cluster {cell['page_cluster']}"
     if cell["readahead_kb"] != 128:
@@ -68,6 +73,8 @@ def replay(program, trace, cell, lru="classic", kernel="6.1", more=()):
         command += ["--set", setting]
     if cell["limit_bytes"]:
         command += ["--memory-max", str(cell["limit_bytes"])]
+    if "swap_max_bytes" in cell:
+        command += ["--swap-max", str(cell["swap_max_bytes"])]
     result = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     group = next(g for g in result["cgroups"] if g["path"] == "/app")
     return {**result["vmstat"], **group["memory.stat"], "outcome": result["outcome"], "memory_peak": group["memory.peak"]}
@@ -76,7 +83,7 @@ def replay(program, trace, cell, lru="classic", kernel="6.1", more=()):
 class Comparison:
     def __init__(self, program, folder, options=(), reference=REFERENCE, kernel=None):
         """With `options` of `record`. kernel: our profile, else that of the reference."""
-        self.program, self.folder, self.options = pathlib.Path(program), pathlib.Path(folder), options
+        self.program, self.folder, self.options = pathlib.Path(program).resolve(), pathlib.Path(folder), options
         self.pattern = self.folder / "pattern"
         self.reference = json.loads(pathlib.Path(reference).read_text())
         self.kernel = kernel or ".".join(self.reference["kernel"].split(".")[:2])
@@ -101,14 +108,14 @@ class Comparison:
         if key not in self.traces:
             stem = self.folder / "-".join(map(str, key))
             arguments = ["--pages", str(cell["pages"]), "--touches", str(cell["touches"]), "--seed", str(cell["seed"])]
-            if cell["file_bytes"]:
-                data = stem.with_suffix(".dat")
-                subprocess.run([self.pattern, "make-file", "--pages", str(cell["file_bytes"] // 4096), "--file", data],
-                               check=True)
-                arguments += ["--file", data]
             if not stem.with_suffix(".hwt").exists():
-                record(self.program, stem.with_suffix(".hwt"), [self.pattern, cell["pattern"], *arguments],
-                       self.options)
+                # Where the folder lies and what the environment holds move the stack, and with it a few pages of each figure.
+                if cell["file_bytes"]:
+                    pages = -(-cell["file_bytes"] // (16 * 4096)) * 16  # whole chunks
+                    subprocess.run([self.pattern, "make-file", "--pages", str(pages), "--file", self.folder / "data"], check=True)
+                    arguments += ["--file", "data"]
+                record(self.program, stem.with_suffix(".hwt"), ["./pattern", cell["pattern"], *arguments],
+                       self.options, cwd=self.folder, env={"PATH": os.environ["PATH"]})
             self.traces[key] = stem.with_suffix(".hwt")
         return self.traces[key]
 
@@ -146,23 +153,47 @@ def shown(ours, theirs):
 
 
 # Figures of a cell that differ by no more than the target agree: loops and fork by 1 %, zipf and scans 3 %, mixtures 5 %.
-TARGETS = ((("anon-seq", "file-seq-read", "fork-cow", "anon-loop-hot", "mmap-dirty-seq", "file-write-seq", "anon-uniform"), 0.01),
-           (("mixed-zipf", "anon-phases"), 0.05))
+TARGETS = {"loop": 0.01, "fork": 0.01, "OOM": 0.01, "zipf": 0.03, "zipf and scans": 0.03, "mixture": 0.05}
+CLASSES = {"fork-cow": "fork", "made-fork": "fork", "mixed-zipf": "mixture", "anon-phases": "mixture", "made-mixture": "mixture",
+           "anon-zipf-scan": "zipf and scans", "made-scan": "zipf and scans", "anon-uniform": "loop"}
+
+
+def outcomes(cell):
+    """How the kernel's runs of the cell ended: more than one where they differ."""
+    kills, spread = cell["values"]["oom_kill"], cell.get("spread", {}).get("oom_kill", 0)
+    if spread:
+        return {"completed", "oom"}
+    return {"oom"} if kills else {"completed"}
+
+
+def class_of(cell):
+    if outcomes(cell) == {"oom"}:
+        return "OOM"
+    return CLASSES.get(cell["pattern"], "loop" if cell["pattern"] in LOOPS else "zipf")
 
 
 def target(cell):
-    return next((share for names, share in TARGETS if cell["pattern"] in names), 0.03)
+    return TARGETS[class_of(cell)]
+
+
+def errors(cell, ours):
+    """(counter, ours, Linux's, how far they are apart less what the kernel itself spread by) of what is compared of this cell. Of a run
+    that was killed what it came to: the faults and pages in swap."""
+    for counter in ("pgfault", "pswpout") if outcomes(cell) == {"oom"} else COUNTERS:
+        theirs = cell["values"].get(counter, 0)
+        yield counter, ours[counter], theirs, max(abs(ours[counter] - theirs) - cell.get("spread", {}).get(counter, 0), 0)
 
 
 def distance(cell, ours):
     """By how many times its target the worst figure of the cell is off; what the kernel itself spread by is no distance."""
-    worst = 0.0
-    for counter in COUNTERS:
-        theirs = cell["values"].get(counter, 0)
-        spread = cell.get("spread", {}).get(counter, 0)
-        off = max(abs(ours[counter] - theirs) - spread, 0)
-        worst = max(worst, off / (target(cell) * theirs if theirs > FLOOR_PAGES else FLOOR_PAGES))
-    return worst if ours["outcome"] == "completed" else float("inf")
+    if ours["outcome"] not in outcomes(cell):
+        return float("inf")
+    return max(off / (target(cell) * theirs if theirs > FLOOR_PAGES else FLOOR_PAGES) for _, _, theirs, off in errors(cell, ours))
+
+
+def worst_error(cell, ours):
+    """The largest relative error of a figure of more than FLOOR_PAGES, or None where there is none."""
+    return max((off / theirs for _, _, theirs, off in errors(cell, ours) if theirs > FLOOR_PAGES), default=None)
 
 
 def summary(distances):
@@ -171,8 +202,8 @@ def summary(distances):
         sum(d <= 1 for d in distances), n, sum(d <= 2 for d in distances))
 
 
-def reference_file(kernel, lru, read_stat):
-    return HERE / ("reference-" + kernel + ("-mglru" if lru == "mglru" else "") + ("-read" if read_stat else "") + ".json")
+def reference_file(kernel, lru, read_stat, kind="reference"):
+    return HERE / (kind + "-" + kernel + ("-mglru" if lru == "mglru" else "") + ("-read" if read_stat else "") + ".json")
 
 
 def arguments():

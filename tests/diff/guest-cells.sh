@@ -11,15 +11,16 @@ mkswap /dev/ram0 >/dev/null
 swapon /dev/ram0
 /tlbflush 500 $READ &
 
-cell() { # NUMBER READAHEAD_KB PAGE_CLUSTER PATTERN LIMIT_BYTES SEED TOUCHES
+cell() { # NUMBER READAHEAD_KB PAGE_CLUSTER PATTERN LIMIT_BYTES SEED TOUCHES PAGES SWAP_MAX
     file=/mnt/data
     echo "$2" >/sys/block/ram1/queue/read_ahead_kb
     echo "$3" >/proc/sys/vm/page-cluster
     case $4 in *dirty* | *write*) file=/mnt/scratch ;; esac
     mount -t ext4 /dev/ram1 /mnt # nothing of it is cached yet, the program's own text neither
     begin "$5"
+    echo "$9" >/sys/fs/cgroup/run/memory.swap.max
     sh -c 'echo $$ >/sys/fs/cgroup/run/cgroup.procs; exec "$@"' - \
-        /mnt/pattern "$4" --pages "$PAGES" --touches "$7" --seed "$6" --file $file >/line
+        /mnt/pattern "$4" --pages "$8" --touches "$7" --seed "$6" --file $file >/line
     finish $? "$*" "line $(cat /line)"
     umount /mnt
     rmdir /sys/fs/cgroup/run

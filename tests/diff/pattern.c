@@ -439,6 +439,154 @@ static void mixed_zipf(struct run *r)
     }
 }
 
+/* Made patterns: what a seed makes of them, for cells that nobody has tuned on (fidelity.py --fresh). The touches are divided into two
+ * to six phases; each has a part of the pages, its own order of them and its own share of everything else. -------------------------- */
+
+struct phase {
+    uint32_t first, pages; /* the part */
+    uint32_t stride;       /* of loops */
+    uint32_t tenths;       /* of the touches that go elsewhere: a scan, or the file */
+    uint64_t order;        /* seed of the scatter */
+};
+
+static struct phase phase_draw(struct run *r, uint32_t pages)
+{
+    static const uint32_t strides[] = {1, 1, 3, 7, 31};
+    struct phase p = {0};
+    p.pages = pages / 8 + random_below(r, pages - pages / 8) + 1;
+    p.pages = p.pages > pages ? pages : p.pages;
+    p.first = random_below(r, pages - p.pages + 1);
+    p.stride = strides[random_below(r, sizeof strides / sizeof strides[0])];
+    p.tenths = 1 + random_below(r, 6);
+    p.order = random_u64(r);
+    return p;
+}
+
+/* The n-th page of zipf touches of the phase. */
+static uint32_t phase_zipf(struct run *r, const struct phase *p, const struct zipf *z)
+{
+    struct run order = {.seed = p->order};
+    return p->first + scatter(&order, p->pages, zipf_draw(z, r));
+}
+
+static uint32_t phase_loop(const struct phase *p, uint64_t i)
+{
+    return p->first + (uint32_t)(i * p->stride % p->pages);
+}
+
+/* The body of a phase: touches of it, by its kind. */
+typedef void phase_body(struct run *r, const struct phase *p, const struct zipf *z, uint64_t n);
+
+static void made(struct run *r, uint32_t pages, phase_body *body)
+{
+    uint32_t phases = 2 + random_below(r, 5);
+    for (uint32_t i = 0; i < phases; i++) {
+        struct phase p = phase_draw(r, pages);
+        struct zipf z;
+        zipf_init(&z, p.pages);
+        body(r, &p, &z, r->touches / phases);
+    }
+}
+
+static void loop_phase(struct run *r, const struct phase *p, const struct zipf *z, uint64_t n)
+{
+    (void)z;
+    for (uint64_t i = 0; i < n; i++)
+        touch_anon(r, phase_loop(p, i));
+}
+
+static void zipf_phase(struct run *r, const struct phase *p, const struct zipf *z, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++)
+        touch_anon(r, phase_zipf(r, p, z));
+}
+
+/* Zipf touches of the part, and now and then a pass over all the memory there is. */
+static void scan_phase(struct run *r, const struct phase *p, const struct zipf *z, uint64_t n)
+{
+    uint64_t period = (uint64_t)r->pages * 10 / p->tenths;
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t at = i % period;
+        if (at < period - r->pages)
+            touch_anon(r, phase_zipf(r, p, z));
+        else
+            touch_anon(r, (uint32_t)(at - (period - r->pages)));
+    }
+}
+
+static void mmap_phase(struct run *r, const struct phase *p, const struct zipf *z, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++)
+        touch(r, r->map, phase_zipf(r, p, z), false);
+}
+
+/* Anonymous memory and the file have as many pages each: the part is one of both. */
+static void mixture_phase(struct run *r, const struct phase *p, const struct zipf *z, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        if (random_below(r, 10) < p->tenths)
+            read_page(r, phase_zipf(r, p, z));
+        else
+            touch_anon(r, phase_zipf(r, p, z));
+    }
+}
+
+static void made_loop(struct run *r)
+{
+    made(r, r->anon_pages, loop_phase);
+}
+
+static void made_zipf(struct run *r)
+{
+    made(r, r->anon_pages, zipf_phase);
+}
+
+static void made_scan(struct run *r)
+{
+    made(r, r->anon_pages, scan_phase);
+}
+
+static void made_mmap(struct run *r)
+{
+    map_file(r, PROT_READ);
+    if (madvise(r->map, (size_t)r->file_pages * PAGE_BYTES, MADV_RANDOM) != 0)
+        fail("MADV_RANDOM");
+    made(r, r->file_pages, mmap_phase);
+}
+
+static void made_mixture(struct run *r)
+{
+    made(r, r->anon_pages < r->file_pages ? r->anon_pages : r->file_pages, mixture_phase);
+}
+
+/* Rounds of a child that writes every few pages and reads a part, and of the parent that writes another part. */
+static void made_fork(struct run *r)
+{
+    for (uint64_t done = 0; done < r->touches;) {
+        struct phase p = phase_draw(r, r->anon_pages);
+        uint32_t every = 2 + random_below(r, 6);
+        int status;
+        pid_t child = fork();
+        if (child < 0)
+            fail("fork");
+        if (child == 0) {
+            for (uint32_t page = 0; page < r->anon_pages; page += every)
+                touch(r, r->anon, page, true);
+            for (uint32_t i = 0; i < p.pages; i++)
+                touch(r, r->anon, p.first + i, false);
+            _exit((int)(r->sum & 0x7f));
+        }
+        if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) {
+            fprintf(stderr, "pattern: the child was killed\n");
+            exit(1);
+        }
+        r->sum = mix64(r->sum ^ (uint64_t)WEXITSTATUS(status));
+        for (uint32_t i = 0; i < p.pages; i++)
+            touch(r, r->anon, p.first + i, true);
+        done += (uint64_t)r->anon_pages / every + 2 * (uint64_t)p.pages;
+    }
+}
+
 static const struct pattern patterns[] = {
     {"anon-seq", "sequential anonymous: loops over all pages", anon_seq, ALL_ANON, 5, false},
     {"anon-zipf", "zipf anonymous", anon_zipf, ALL_ANON, 20, false},
@@ -467,6 +615,17 @@ static const struct pattern patterns[] = {
      false},
     {"anon-hold", "anonymous memory that is kept for --touches milliseconds", anon_hold, ALL_ANON,
      1, false},
+    {"made-loop", "loops over parts of anonymous memory, of a seed", made_loop, ALL_ANON, 10,
+     false},
+    {"made-zipf", "zipf touches of parts of anonymous memory, of a seed", made_zipf, ALL_ANON, 20,
+     false},
+    {"made-scan", "the same with passes over all of it, of a seed", made_scan, ALL_ANON, 20, false},
+    {"made-mmap", "zipf touches of parts of a mapped file, of a seed", made_mmap, ALL_FILE, 20,
+     false},
+    {"made-mixture", "zipf touches of memory and pread of a file, of a seed", made_mixture,
+     HALF_HALF, 20, false},
+    {"made-fork", "fork and copy-on-write of parts, of a seed", made_fork, TWO_THIRDS_ANON, 10,
+     false},
 };
 enum { PATTERN_COUNT = sizeof patterns / sizeof patterns[0] };
 

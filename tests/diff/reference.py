@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """reference.py - measure a real kernel on the patterns of pattern.c, as the reference for highwater's own counts.
 
-  reference.py guest    --kernel DIR [--lru mglru] [--read-stat] [-o FILE]
+  reference.py guest    --kernel DIR [--lru mglru] [--read-stat] [--fresh SEED] [-o FILE]
                                                  a Debian cloud kernel in qemu (cgroup v2, RAM-disk swap and files)
   reference.py host     [-o FILE]                this machine's cgroup v1 with a zram device of our own; needs root
   reference.py fixtures --kernel DIR [-o DIR]    the guest's own /proc, /sys, cgroup and OOM texts, byte for byte
@@ -13,6 +13,7 @@ import argparse
 import datetime
 import json
 import os
+import random
 import shlex
 import shutil
 import statistics
@@ -30,6 +31,8 @@ FRACTIONS = (200, 75, 50, 30)  # percent of the footprint; 200: nothing is recla
 VARIANTS = (("fork-cow", {"page_cluster": 0}), ("mmap-zipf", {"readahead_kb": 16}))
 # What only scenes.py runs.
 SCENES_ONLY = ("file-write-fsync", "file-zipf-pwrite", "memfd-loop", "mlock-uniform", "anon-hold")
+# What --fresh draws from; "oom" is one of the anonymous ones with too little swap.
+MADE = ("made-loop", "made-zipf", "made-scan", "made-mixture", "made-mmap", "made-fork", "oom")
 DEFAULTS = {"pages": 16384, "seed": 1, "readahead_kb": 128, "page_cluster": 3}
 SWAP_BYTES = 192 << 20
 GUEST_MEMORY = "1024"
@@ -57,7 +60,7 @@ def patterns(program, pages):
 def plan(args, table):
     """The cells to measure, without values."""
     cells = []
-    wanted = [(name, {}) for name in table if name not in SCENES_ONLY] + list(VARIANTS)
+    wanted = [(name, {}) for name in table if name not in SCENES_ONLY + MADE] + list(VARIANTS)
     for name, changed in wanted:
         if args.patterns and name not in args.patterns:
             continue
@@ -68,6 +71,25 @@ def plan(args, table):
                           "touches": table[name]["touches"], "seed": settings["seed"], "limit_bytes": limit,
                           "swap_bytes": SWAP_BYTES, "file_bytes": table[name]["file_pages"] * PAGE,
                           "readahead_kb": settings["readahead_kb"], "page_cluster": settings["page_cluster"]})
+    return cells
+
+
+def fresh_plan(seed, count, program):
+    """Cells that nobody has seen: patterns, sizes, touches and limits are the seed's."""
+    rng = random.Random(seed)
+    cells = []
+    for number in range(count):
+        kind = MADE[number % len(MADE)]
+        name = rng.choice(MADE[:3]) if kind == "oom" else kind
+        pages = rng.randrange(6144, DEFAULTS["pages"] + 1) // 16 * 16
+        row = patterns(program, pages)[name]
+        fraction = round(rng.uniform(0.25, 0.9), 3)
+        cell = {"pattern": name, "fraction": fraction, "pages": pages, "touches": int(row["touches"] * rng.uniform(0.4, 1)),
+                "seed": rng.randrange(1 << 32), "limit_bytes": int(pages * fraction) * PAGE, "swap_bytes": SWAP_BYTES,
+                "file_bytes": row["file_pages"] * PAGE, "readahead_kb": 128, "page_cluster": rng.choice((3, 3, 0))}
+        if kind == "oom":  # about one in four has just enough
+            cell["swap_max_bytes"] = int(pages * (1 - fraction) * rng.uniform(0.2, 1.25)) * PAGE
+        cells.append(cell)
     return cells
 
 
@@ -94,9 +116,9 @@ def guest_job(cells, repeats, lru, read_stat):
     lines += [read_text(os.path.join(HERE, script)) for script in ("guest-common.sh", "guest-cells.sh")]
     for _ in range(repeats):
         for number, cell in enumerate(cells):
-            lines.append("cell %d %d %d %s %d %d %d" % (
+            lines.append("cell %d %d %d %s %d %d %d %d %s" % (
                 number, cell["readahead_kb"], cell["page_cluster"], cell["pattern"], cell["limit_bytes"],
-                cell["seed"], cell["touches"]))
+                cell["seed"], cell["touches"], cell["pages"], cell.get("swap_max_bytes", "max")))
     return "\n".join(lines) + "\n"
 
 
@@ -115,16 +137,17 @@ def guest_values(block):
     return d["cell"], values, d
 
 
-def guest_reference(release, lru, read_stat):
+def guest_reference(release, lru, read_stat, kind="reference"):
     """The file that the results are kept in: reference-6.12-mglru.json."""
-    return "reference-%s%s%s.json" % (".".join(release.split(".")[:2]), "-mglru" if lru == "mglru" else "",
-                                      "-read" if read_stat else "")
+    return "%s-%s%s%s.json" % (kind, ".".join(release.split(".")[:2]), "-mglru" if lru == "mglru" else "",
+                               "-read" if read_stat else "")
 
 
 def words_of(args):
     """The options that change what is measured."""
     words = ["--lru mglru"] if args.lru == "mglru" else []
     words += ["--read-stat"] if args.read_stat else []
+    words += ["--fresh %d --count %d" % (args.fresh, args.count)] if args.fresh is not None else []
     words += ["--repeats %d" % args.repeats] if args.repeats != 3 else []
     words += ["--patterns " + " ".join(args.patterns)] if args.patterns else []
     return words + (["--fractions " + " ".join(map(str, args.fractions))] if args.fractions else [])
@@ -139,7 +162,8 @@ def machine_text(args, command):
 def measure_guest(args):
     os.makedirs(args.work, exist_ok=True)
     program = guest.compile_static(args.work, "pattern")
-    cells = plan(args, patterns(program, DEFAULTS["pages"]))
+    fresh = args.fresh is not None
+    cells = fresh_plan(args.fresh, args.count, program) if fresh else plan(args, patterns(program, DEFAULTS["pages"]))
     files, command = guest.boot(args.work, args.kernel, guest_job(cells, args.repeats, args.lru, args.read_stat),
                                 GUEST_MEMORY, SWAP_BYTES >> 10, timeout=7200)
     runs = [[] for _ in cells]
@@ -157,7 +181,9 @@ def measure_guest(args):
         cell["checksum"] = line.pop().rpartition("sum=")[2]
         cell["values"], cell["spread"] = median_and_spread(values)
     release = guest.find_kernel(args.kernel)[1]
-    write_results(args.output or os.path.join(HERE, guest_reference(release, args.lru, args.read_stat)), {
+    kind = "fresh" if fresh else "reference"
+    write_results(args.output or os.path.join(HERE, guest_reference(release, args.lru, args.read_stat, kind)), {
+        **({"seed": args.fresh} if fresh else {}),
         "kernel": release,
         "kernel_version": files["version"].decode().strip(),
         "lru": args.lru,
@@ -388,6 +414,8 @@ def main():
         p.set_defaults(run=run)
         if verb == "guest":
             p.add_argument("--lru", choices=("classic", "mglru"), default="classic")
+            p.add_argument("--fresh", type=int, metavar="SEED", help="cells of this seed in place of the patterns: nobody tuned on them")
+            p.add_argument("--count", type=int, default=28, help="how many cells --fresh makes (28)")
             p.add_argument("--read-stat", action="store_true", help="read the group's cpu.stat every 500 us beside the program")
         if verb != "host":
             p.add_argument("--kernel", required=True, help="unpacked linux-image-*-cloud-amd64 package")
