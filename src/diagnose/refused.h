@@ -19,6 +19,9 @@ const struct cgroup_view *refused_full_group(const struct rule_context *c);
 /* Does an allocation failure in the kernel's log say why it was refused: a fork that found no block, or a call of the one who asked? */
 bool allocation_failure_explains(const struct rule_context *c, const struct refusal *r);
 
+/* A failure of vmalloc, told with its own reason (vmalloc_failed.c). False: it is none. */
+bool allocation_tell_vmalloc(struct rule_context *c, const struct incident *i);
+
 /* The size of pages that the words name; UNKNOWN. */
 u64 refused_page_named(const char *words);
 

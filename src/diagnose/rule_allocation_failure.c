@@ -297,6 +297,10 @@ bool allocation_failure_explains(const struct rule_context *c, const struct refu
         const struct log_event *e = i->e;
         size_t len = strlen(e->comm);
 
+        /* The line of the range that was not free stands before it. */
+        if (e->kind == LOG_ALLOC_FAILURE && e->vmalloc && r->kind == REFUSED_SETTING && r->limit &&
+            strstr(r->limit, "vmalloc"))
+            return true;
         if (e->kind != LOG_ALLOC_FAILURE || e->order == 0 || i->facts.atomic)
             continue;
         if (r->kind == REFUSED_FORK && oom_is_fork(e->report))
@@ -389,6 +393,42 @@ static void tell(struct rule_context *c, const struct incident *told, unsigned r
         (void)BYTES(RAM, "managed memory", f->total);
 }
 
+/* XFS asks again and again and says so after each hundred attempts; how large the block is, 3.10 does not say. */
+static bool tell_retries(struct rule_context *c, const struct incident *i, unsigned recent)
+{
+    const struct log_event *e = i->e;
+    const char *comm = *e->comm ? e->comm : "The kernel";
+    char size[48], count[48];
+
+    if (!e->retries)
+        return false;
+    finding_add(c, SEV_WARNING, e->size_untold ? CONF_MEDIUM : CONF_HIGH, "host", 0.5, "%s", "");
+    vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
+    vec_last(&c->out->items).cause = CAUSE_ORDER;
+    if (e->size_untold)
+        finding_title(
+            c,
+            "%s asks again and again for kernel memory and waits: most often for one large "
+            "block, which free memory in pieces does not hold",
+            comm);
+    else
+        finding_title(c,
+                      "No free block of %s (order %u) for %s, which asks again and again and waits",
+                      oom_figure(size, c, e, OOM_PART_INVOKED, "block",
+                                 number_of((u64)4096 << MIN(e->order, 20u)), IN_BYTES),
+                      e->order, comm);
+    if (!e->size_untold)
+        (void)oom_figure((char[48]){0}, c, e, OOM_PART_INVOKED, "order", e->order, IN_ID);
+    finding_detail(c, "It is no deadlock as long as the messages stop. In XFS it is most often the "
+                      "list of extents of a file in very many pieces (a sparse image, a database): "
+                      "xfs_bmap -v FILE counts them, xfs_fsr or a copy of the file joins them. "
+                      "Kernels since 4.15 keep that list in small blocks.");
+    finding_detail(c, "The log has %s such message%s, each of many attempts.",
+                   oom_figure(count, c, e, OOM_PART_INVOKED, "such messages", recent, IN_COUNT),
+                   recent == 1 ? "" : "s");
+    return true;
+}
+
 /* Contiguous memory for a device: the area is too small, or what it lent to movable pages did not move. */
 static void tell_cma(struct rule_context *c, const struct incident *i)
 {
@@ -433,6 +473,8 @@ void rule_allocation_failure(struct rule_context *c)
     vec_for_each (&c->incidents->items, i)
         if (i->e->kind == LOG_CMA_FAILED && (!cma || i->e->usage >= cma->e->usage))
             cma = i;
+    if (best && (allocation_tell_vmalloc(c, best) || tell_retries(c, best, recent)))
+        return;
     if (best)
         tell(c, best, recent);
     else if (cma)

@@ -284,7 +284,7 @@ static void tell_setting(struct rule_context *c, const struct refusal *r, double
                     ? "%s ran into a limit of its own: %s; that is no lack of memory"
                     : "%s ran into a limit of the kernel: %s; that is no lack of memory",
                 refused_said(r, name), r->limit);
-    vec_last(&c->out->items).cause = CAUSE_SETTING;
+    vec_last(&c->out->items).cause = strstr(r->limit, "vmalloc") ? CAUSE_VMALLOC : CAUSE_SETTING;
     if (known(r->bytes))
         evidence(c, "asked for", number_of(r->bytes), IN_BYTES, "the message", "%s", "");
 }

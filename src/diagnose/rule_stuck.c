@@ -9,6 +9,14 @@
 
 #define WARNING_S 86400.0
 
+/* Each CPU is to do a piece of work, and who asked waits for all of them. A CPU that runs a real-time task without end, or spins in user space,
+ * does not get to it. Memory has no part in that.
+ *   Mirrors: mm/swap.c (__lru_add_drain_all), mm/page_alloc.c (__drain_all_pages, until 5.19), mm/slub.c (flush_all_cpus_locked, since 5.15),
+ *            mm/vmstat.c (vmstat_refresh) */
+static const char *const on_each_cpu[] = {
+    "lru_add_drain_all", "__lru_add_drain_all", "drain_all_pages",     "__drain_all_pages",
+    "flush_all_cpus",    "vmstat_refresh",      "schedule_on_each_cpu"};
+
 static const struct {
     const char *function; /* begins so */
     const char *within;   /* another of the same trace; NULL */
@@ -49,6 +57,20 @@ static bool in_trace(const struct oom_report *r, const char *function)
     return false;
 }
 
+/* What it waits for on each CPU; NULL. */
+static const char *work_of(const struct log_event *e)
+{
+    bool waits =
+        e->report && (in_trace(e->report, "__flush_work") || in_trace(e->report, "flush_work") ||
+                      in_trace(e->report, "mutex_lock") || in_trace(e->report, "__mutex_lock") ||
+                      in_trace(e->report, "wait_for_completion"));
+
+    for (unsigned i = 0; waits && i < ARRAY_SIZE(on_each_cpu); i++)
+        if (in_trace(e->report, on_each_cpu[i]))
+            return on_each_cpu[i];
+    return NULL;
+}
+
 /* What it waits for, of memory management; NULL when nothing of that is in its trace. */
 static const char *waits_of(const struct log_event *e)
 {
@@ -66,6 +88,33 @@ static bool is_stuck(const struct incident *i)
     return i->e->kind == LOG_HUNG_TASK || i->e->kind == LOG_SOFT_LOCKUP;
 }
 
+/* A worker does not get its turn: one that hangs so is no shortage, whoever it is. */
+static void tell_work(struct rule_context *c)
+{
+    const struct incident *first = NULL;
+    char where[160];
+    u64 count = 0;
+
+    vec_for_each (&c->incidents->items, i) {
+        if (!is_stuck(i) || !work_of(i->e))
+            continue;
+        count++;
+        if (!first)
+            first = i;
+    }
+    if (!first)
+        return;
+    finding_add(
+        c, MIN(oom_severity(first->age_s, WARNING_S), SEV_WARNING), CONF_HIGH, "host", 0.55,
+        "%s (pid %u) hangs: it waits for work that each CPU is to do (%s), and one CPU does "
+        "not get to it; that is no lack of memory",
+        first->e->comm, first->e->pid, work_of(first->e));
+    vec_last(&c->out->items).cause = CAUSE_CPU_OCCUPIED;
+    vec_last(&c->out->items).incident = (u32)(first - c->incidents->items.items);
+    evidence(c, "tasks that wait for such work", (double)count, IN_COUNT,
+             oom_where(where, c->s, first->e, OOM_PART_TRACE), "%s", "");
+}
+
 void rule_stuck(struct rule_context *c)
 {
     const struct incident *first = NULL;
@@ -75,14 +124,16 @@ void rule_stuck(struct rule_context *c)
     if (!wants_host(c))
         return;
     vec_for_each (&c->incidents->items, i) {
-        if (!is_stuck(i) || !waits_of(i->e))
+        if (!is_stuck(i) || work_of(i->e) || !waits_of(i->e))
             continue;
         count++;
         if (!first)
             first = i;
     }
-    if (!first)
+    if (!first) {
+        tell_work(c);
         return;
+    }
     finding_add(c, MIN(oom_severity(first->age_s, WARNING_S), SEV_WARNING), CONF_HIGH, "host", 0.55,
                 "%s (pid %u) %s: it %s", first->e->comm, first->e->pid,
                 first->e->kind == LOG_HUNG_TASK ? "hangs" : "occupies a CPU without end",

@@ -9,6 +9,9 @@
 /* Percent of them in vain. */
 #define IN_VAIN     25.0
 
+/* Of counts since a start that nobody dates: one a second for a day. */
+#define STALLS_UNDATED 86400.0
+
 /* Time lost to memory since boot, as two looks would measure it over that time. False: no pressure is told. */
 static bool lost_since_boot(const struct snapshot *s, double seconds, struct pressure *ret)
 {
@@ -20,6 +23,45 @@ static bool lost_since_boot(const struct snapshot *s, double seconds, struct pre
     ret->some = 100 * (double)v->some.total_us / 1e6 / seconds;
     ret->full = known(v->full.total_us) ? 100 * (double)v->full.total_us / 1e6 / seconds : NAN;
     return true;
+}
+
+/* Grepped counters say neither since when they count nor what they cost: so many stalls, most of them in vain, are worth a second look. */
+static void undated(struct rule_context *c, double stalls, double fails)
+{
+    const u64 *v = c->s->vmstat;
+    double vain = 100 * fails / MAX(stalls, 1.0);
+    double fallback = number_of(v[THP_FAULT_FALLBACK]), good = number_of(v[THP_FAULT_ALLOC]);
+    double faults = sum_known(fallback, good);
+    bool huge = faults > 0;
+
+    if (!(stalls >= STALLS_UNDATED) || !(vain >= IN_VAIN))
+        return;
+    finding_add(c, SEV_WARNING, CONF_MEDIUM, "host", 0.5,
+                "Programs have stopped %s since boot to compact memory for %s, %s of them in vain",
+                TIMES(v[COMPACT_STALL]), huge ? "huge pages" : "large blocks",
+                AMOUNT(vain, IN_PERCENT));
+    if (!huge)
+        vec_last(&c->out->items).cause = CAUSE_ORDER;
+    finding_detail(c, "When that was, the text does not say: the same counters twice, some "
+                      "seconds apart, tell how many there are now (grep -E "
+                      "'compact_|thp_fault|allocstall' /proc/vmstat, sleep, and once more).");
+    if (fallback > 0 && good >= 0)
+        finding_detail(c, "%s of the faults that wanted a huge page got small ones.",
+                       AMOUNT(100 * fallback / faults, IN_PERCENT));
+    if (huge && *c->s->thp_defrag)
+        finding_detail(c, "transparent_hugepage/defrag is %s.", c->s->thp_defrag);
+    evidence(c, "compact_stall since boot", stalls, IN_COUNT, "/proc/vmstat", "over %.0f",
+             STALLS_UNDATED);
+    evidence_shown(c, "compact_fail since boot", fails, IN_COUNT, "/proc/vmstat");
+    evidence(c, "compactions in vain", vain, IN_PERCENT, "/proc/vmstat", "warning from %.0f %%",
+             IN_VAIN);
+    evidence_shown(c, "thp_fault_fallback since boot", fallback, IN_COUNT, "/proc/vmstat");
+    evidence_shown(c, "thp_fault_alloc since boot", good, IN_COUNT, "/proc/vmstat");
+    if (fallback > 0 && good >= 0)
+        evidence_shown(c, "faults that fell back", 100 * fallback / faults, IN_PERCENT,
+                       "/proc/vmstat");
+    evidence_shown(c, "allocstall since boot", number_of(c->s->allocstall), IN_COUNT,
+                   "/proc/vmstat");
 }
 
 /* One look has the totals since boot alone: so many stalls, of which so many in vain, were no accident. What they cost, the pressure since
@@ -39,7 +81,11 @@ static void since_boot(struct rule_context *c)
                              : vain >= IN_VAIN ? SEV_WARNING
                                                : SEV_INFO;
 
-    if (!up_us || !(mean >= STALLS_MEAN))
+    if (!up_us) {
+        undated(c, stalls, fails);
+        return;
+    }
+    if (!(mean >= STALLS_MEAN))
         return;
     finding_add(
         c, MAX(MAX(severity, pain_severity(&c->f->pain)), SEV_INFO), CONF_MEDIUM, "host", 0.5,
@@ -88,6 +134,9 @@ void rule_thp_compaction(struct rule_context *c)
         return;
     bool huge = sum_known(rate(c, THP_FAULT_ALLOC), rate(c, THP_FAULT_FALLBACK)) > 0;
 
+    /* What they cost, nothing here says: that they are in vain has to do. */
+    if (!pain_known(p) && 100 * fails / stalls >= IN_VAIN)
+        severity = MAX(severity, SEV_WARNING);
     finding_add(c, MAX(severity, SEV_INFO), pain_known(p) ? CONF_HIGH : CONF_MEDIUM, "host",
                 0.85 * pain_weight(p), "Programs stop %s times a second to compact memory for %s",
                 AMOUNT(stalls, IN_COUNT), huge ? "huge pages" : "large blocks");

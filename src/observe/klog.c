@@ -408,14 +408,14 @@ static bool take_message(struct klog *k, struct span text, const struct klog_sta
 {
     typedef bool parse_message(struct klog *, struct span, const struct klog_stamp *);
     static parse_message *const parsers[] = {
-        klog_parse_invoked,    klog_parse_constraint, klog_parse_kill,
-        klog_parse_choice,     klog_parse_reaped,     klog_parse_killed_as_a_result,
-        klog_parse_cpuset,     klog_parse_group_kill, klog_parse_no_victim,
-        klog_parse_allocation, klog_parse_suppressed, klog_parse_slub,
-        klog_parse_forced,     klog_parse_stuck,      klog_parse_hotplug,
-        klog_parse_early,      klog_parse_nohang,     klog_parse_killer,
-        klog_parse_reading,    klog_parse_candidate,  klog_parse_cma,
-        klog_parse_below_min,
+        klog_parse_invoked, klog_parse_constraint, klog_parse_kill,
+        klog_parse_choice,  klog_parse_reaped,     klog_parse_killed_as_a_result,
+        klog_parse_cpuset,  klog_parse_group_kill, klog_parse_no_victim,
+        klog_parse_vmalloc, klog_parse_allocation, klog_parse_suppressed,
+        klog_parse_slub,    klog_parse_forced,     klog_parse_stuck,
+        klog_parse_hotplug, klog_parse_early,      klog_parse_nohang,
+        klog_parse_killer,  klog_parse_reading,    klog_parse_candidate,
+        klog_parse_cma,     klog_parse_below_min,
     };
 
     if (!may_matter(text))

@@ -28,6 +28,9 @@ struct klog {
     bool nohang; /* says why and whom it kills */
     char nohang_name[COMM_BYTES];
     u32 nohang_pid;
+    u64 range_refused;            /* bytes of addresses that the line before found no room for; 0 */
+    enum vmalloc_failure vmalloc; /* what the line before said, without saying who asked */
+    u64 vmalloc_bytes, vmalloc_got; /* of it; 0: it said nothing */
 };
 
 /* What was open becomes an event; a report of this kind is open. */
@@ -44,6 +47,10 @@ void klog_push(struct klog *k, struct log_event event);
 /* Replace a text that is owned. */
 void klog_set_path(char **path, struct span text);
 
+/* Mask and order of the report that is open. */
+void klog_take_request(struct klog *k, struct span text);
+/* What a line before said of vmalloc belongs to the report that is open. */
+void klog_note_vmalloc(struct klog *k);
 /* Nodes and cpuset of the report that is open. */
 void klog_take_allowed(struct klog *k, struct span text);
 /* This pid is one of those that the open report killed. */
@@ -56,6 +63,7 @@ bool klog_take_pool(struct snapshot *s, struct span text, const struct klog_stam
 bool klog_parse_invoked(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_cpuset(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_allocation(struct klog *k, struct span text, const struct klog_stamp *stamp);
+bool klog_parse_vmalloc(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_cma(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_forced(struct klog *k, struct span text, const struct klog_stamp *stamp);
 bool klog_parse_slub(struct klog *k, struct span text, const struct klog_stamp *stamp);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 /* "gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0" or "order:4, mode:0x40c40(GFP_NOFS|__GFP_COMP)" */
-static void take_request(struct klog *k, struct span text)
+void klog_take_request(struct klog *k, struct span text)
 {
     static const char *const masks[] = {"gfp_mask=", "mode:", ", gfp=", "(gfp="},
                              *const orders[] = {"order=", "order:"};
@@ -77,7 +77,7 @@ bool klog_parse_invoked(struct klog *k, struct span text, const struct klog_stam
     k->open.forced = k->forced;
     k->forced = false;
     take_invoker(k, span_trim((struct span){text.at, rest.at - strlen(mark)}));
-    take_request(k, rest);
+    klog_take_request(k, rest);
     klog_take_allowed(k, rest);
     oom_note(k->open.report, OOM_PART_INVOKED, stamp->place);
     return true;
@@ -93,34 +93,32 @@ bool klog_parse_cpuset(struct klog *k, struct span text, const struct klog_stamp
     return true;
 }
 
-/* "NAME: page allocation failure: order:5, mode:0x40dc0(...)"; a full stop in 3.10. */
-/* "XFS: java(1234) possible memory allocation deadlock size 65552 in kmem_alloc (mode:0x250)", "tar: vmalloc: allocation failure: 65536 bytes":
- * whoever asks goes on asking, or has no page for a part of it. */
-static bool parse_refused_bytes(struct klog *k, struct span text, const struct klog_stamp *stamp)
+/* "XFS: java(1234) possible memory allocation deadlock size 65552 in kmem_alloc (mode:0x250)", "XFS: possible memory allocation deadlock in
+ * kmem_alloc (mode:0x250)" of 3.10: whoever asks goes on asking. */
+static bool parse_deadlock(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
-    static const char deadlock[] = " possible memory allocation deadlock",
-                      vmalloc[] = ": vmalloc: allocation failure: ";
+    static const char deadlock[] = " possible memory allocation deadlock";
     struct span rest, name;
-    bool of_vmalloc;
     u64 bytes = 0;
 
-    of_vmalloc = klog_after(text, vmalloc, &rest);
-    if (of_vmalloc && (!span_take_u64(&rest, &bytes) || bytes == 0))
-        return false;
-    if (!of_vmalloc && !klog_after(text, deadlock, &rest))
+    if (!klog_after(text, deadlock, &rest))
         return false;
     name = (struct span){text.at, rest.at - strlen(deadlock)};
-    if (of_vmalloc)
-        name.end = span_find(text, vmalloc);
-    else if (span_take(&rest, "size "))
+    rest = span_trim(rest);
+    if (span_take(&rest, "size "))
         span_take_u64(&rest, &bytes);
     klog_begin(k, LOG_ALLOC_FAILURE, stamp);
-    if (!of_vmalloc && klog_after(name, "XFS: ", &name) && span_find(name, "("))
+    if (klog_after(name, "XFS: ", &name) && span_find(name, "("))
         name.end = span_find(name, "(");
+    if (span_ends(name, ":"))
+        name.end--;
     if (klog_is_task_name(name))
         span_copy(name, k->open.comm, sizeof(k->open.comm));
-    while (!of_vmalloc && k->open.order < 20 && (u64)4096 << k->open.order < bytes)
+    while (k->open.order < 20 && (u64)4096 << k->open.order < bytes)
         k->open.order++;
+    klog_take_request(k, rest);
+    k->open.retries = true;
+    k->open.size_untold = bytes == 0;
     k->open.report->order = k->open.order;
     k->open.kill = stamp->place;
     oom_note(k->open.report, OOM_PART_INVOKED, stamp->place);
@@ -136,6 +134,7 @@ static u32 take_stall(struct span rest)
     return span_take_u64(&rest, &ms) && span_begins(rest, "ms") && ms < UINT32_MAX ? (u32)ms : 0;
 }
 
+/* "NAME: page allocation failure: order:5, mode:0x40dc0(...)"; a full stop in 3.10. */
 bool klog_parse_allocation(struct klog *k, struct span text, const struct klog_stamp *stamp)
 {
     static const char *const marks[] = {": page allocation failure",
@@ -149,17 +148,18 @@ bool klog_parse_allocation(struct klog *k, struct span text, const struct klog_s
         if (!klog_after(text, marks[i] + (torn ? 2 : 0), &rest) || !span_find(rest, "order:"))
             continue;
         klog_begin(k, LOG_ALLOC_FAILURE, stamp);
+        klog_note_vmalloc(k);
         if (!torn)
             span_copy(span_trim((struct span){text.at, rest.at - strlen(marks[i])}), k->open.comm,
                       sizeof(k->open.comm));
-        take_request(k, rest);
+        klog_take_request(k, rest);
         klog_take_allowed(k, rest);
         k->open.stalled_ms = i == 1 ? take_stall(rest) : 0;
         k->open.kill = stamp->place;
         oom_note(k->open.report, OOM_PART_INVOKED, stamp->place);
         return true;
     }
-    return parse_refused_bytes(k, text, stamp);
+    return parse_deadlock(k, text, stamp);
 }
 
 /* "cma: cma_alloc: linux,cma: alloc failed, req-size: 62864 pages, ret: -12": the name of the area is told since 5.13. */
@@ -204,7 +204,7 @@ bool klog_parse_slub(struct klog *k, struct span text, const struct klog_stamp *
             return true; /* what failed was told */
         klog_begin(k, LOG_ALLOC_FAILURE, stamp);
         k->slub = true;
-        take_request(k, text);
+        klog_take_request(k, text);
         k->open.kill = stamp->place;
         oom_note(k->open.report, OOM_PART_INVOKED, stamp->place);
         return true;

@@ -276,6 +276,9 @@ struct process_view {
     char cpus_allowed[64], mems_allowed[32]; /* lists, as "0-3,8"; "" for unknown, or too long */
 };
 
+/* The kernel's threads of memory management besides kswapd that a table of processes may show at work. */
+enum kthread { KTHREAD_KCOMPACTD, KTHREAD_KHUGEPAGED, KTHREAD_KSMD, NR_KTHREADS };
+
 /* What a log tells of memory that ran out. */
 enum log_event_kind {
     LOG_OOM_KILL,      /* by the kernel; pid 0 where the text ends before it says whom */
@@ -296,6 +299,15 @@ enum log_event_kind {
     LOG_BALLOON_FAILED, /* the hypervisor's balloon could not be filled */
     LOG_MEM_INFO,       /* a part of a report that says neither who asked nor who died */
     NR_LOG_EVENT_KINDS
+};
+
+/* Why vmalloc gave nothing (klog_vmalloc.c). */
+enum vmalloc_failure {
+    VMALLOC_NOT,            /* it was not asked */
+    VMALLOC_RANGE,          /* no range of addresses is free */
+    VMALLOC_TOTAL,          /* more was asked for than the machine has */
+    VMALLOC_RANGE_OR_TOTAL, /* one of these two: kernels before 5.13 do not say which */
+    VMALLOC_PAGES,          /* pages ran out on the way */
 };
 
 struct oom_victim {
@@ -324,9 +336,13 @@ struct log_event {
     u32 order;
     u32 stalled_ms; /* of an allocation that goes on trying (kernels 4.10 to 5.x); 0: none does */
     u32 repeats;    /* messages of the kind that the kernel did not print */
-    bool panic;     /* the kernel stopped */
-    bool panic_on_oom; /* ... because vm.panic_on_oom asks for that */
-    bool forced;       /* somebody asked for it: SysRq-f */
+    bool retries; /* of an allocation: whoever asks goes on asking, and says so from time to time */
+    bool size_untold;               /* ... and does not say for how much: order is not known */
+    enum vmalloc_failure vmalloc;   /* of an allocation by vmalloc */
+    u64 vmalloc_bytes, vmalloc_got; /* of it: asked for, and had in the end */
+    bool panic;                     /* the kernel stopped */
+    bool panic_on_oom;              /* ... because vm.panic_on_oom asks for that */
+    bool forced;                    /* somebody asked for it: SysRq-f */
     bool group_kill;
     bool
         of_machine; /* something says that the machine had nothing left; neither that nor a group: not told */
@@ -519,6 +535,7 @@ struct snapshot {
         [COMM_BYTES]; /* of a table with shares of memory and no sizes: whose is the largest */
     bool
         cache_has_slab; /* what stands as Cached is what free calls buff/cache, with reclaimable slab */
+    double kthread_cpu[NR_KTHREADS]; /* as kswapd_cpu, of the other threads of memory management */
     double kswapd_cpu; /* percent of a CPU that a table of processes shows for it; 0: none does */
     double iowait_told, steal_told; /* percent of all CPU time that a pasted table tells; 0: none */
     char cpu_from[48];              /* what printed them */

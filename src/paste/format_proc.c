@@ -2,8 +2,11 @@
  * lines: meminfo, vmstat, and the tables of slabs, zones, free blocks and control groups. */
 #include "paste/block.h"
 #include "paste/state_int.h"
+#include "stats/counters.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* --- /proc/meminfo ----------------------------------------------------------------------------------------------------- */
 
@@ -174,17 +177,84 @@ static void keep_before(struct block *b, struct span text, const char *key, stru
         strbuf_printf(out, "%s %llu\n", key, (unsigned long long)before);
 }
 
+/* Where a second count of the same counters begins: the first name once more. Its end: there is one count. */
+static struct span second_count(struct span text)
+{
+    struct span line, name, first = {0}, rest = text;
+    u64 value;
+
+    while (span_take_line(&rest, &line)) {
+        if (!named_number_take(line, &name, &value))
+            continue;
+        if (!first.at)
+            first = name;
+        else if (span_len(name) == span_len(first) &&
+                 memcmp(name.at, first.at, span_len(name)) == 0)
+            return (struct span){line.at, text.end};
+    }
+    return (struct span){text.end, text.end};
+}
+
+/* "cat /proc/vmstat; sleep 10; cat /proc/vmstat": the seconds between. NAN: the command does not say. */
+static double slept(struct span command)
+{
+    const char *at = span_find(command, "sleep ");
+    struct span rest = {at ? at + strlen("sleep ") : command.end, command.end};
+    u64 seconds;
+
+    return span_take_u64(&rest, &seconds) && seconds > 0 && seconds < 86400 ? (double)seconds : NAN;
+}
+
+/* Two counts of one command, with a known time between: rates. `text` becomes the later one. */
+static void take_twice(struct block *b, struct span *text, struct strbuf *out)
+{
+    static const char *const of_nodes[] = {"numa_hit", "numa_foreign"};
+    struct span after = second_count(*text), line, name, rest = after;
+    struct span first = {text->at, after.at};
+    double seconds = slept(b->command);
+    u64 value;
+
+    if (span_empty(after))
+        return;
+    *text = after;
+    /* Of these the reader compares two counts whatever the time between. */
+    for (unsigned i = 0; i < ARRAY_SIZE(of_nodes); i++)
+        if (known(named_number(first, of_nodes[i])))
+            strbuf_printf(out, "%s %llu\n", of_nodes[i],
+                          (unsigned long long)named_number(first, of_nodes[i]));
+    if (isnan(seconds))
+        return;
+    while (span_take_line(&rest, &line)) {
+        char key[64];
+        enum counter id;
+        u64 before;
+
+        if (!named_number_take(line, &name, &value) || span_len(name) >= sizeof(key))
+            continue;
+        span_copy(name, key, sizeof(key));
+        id = counter_find(key);
+        before = named_number(first, key);
+        if (id < NR_COUNTERS && counter_info[id].kind == COUNTER_EVENT && known(before) &&
+            value >= before)
+            block_rate(b, id, (double)(value - before) / seconds);
+    }
+    block_interval(b, seconds);
+}
+
 unsigned vmstat_file_parse(struct block *b, struct span text)
 {
     struct strbuf plain, all;
+    struct span later;
     unsigned rc;
 
     strbuf_init(&plain);
     strbuf_init(&all);
     grep_strip(text, &plain);
-    keep_before(b, span_of_buf(&plain), "numa_hit", &all);
-    keep_before(b, span_of_buf(&plain), "numa_foreign", &all);
-    strbuf_append_bytes(&all, plain.text, plain.len);
+    later = span_of_buf(&plain);
+    keep_before(b, later, "numa_hit", &all);
+    keep_before(b, later, "numa_foreign", &all);
+    take_twice(b, &later, &all);
+    strbuf_append_bytes(&all, later.at, span_len(later));
     rc = block_file(b, "proc/vmstat", span_of_buf(&all));
     strbuf_done(&plain);
     strbuf_done(&all);

@@ -157,15 +157,24 @@ static u64 amount_or_unknown(struct span word, u64 unit)
     return !span_empty(word) && amount_of(word, unit, &value) ? value : UNKNOWN;
 }
 
-/* "kswapd0", "[kswapd1]": how much of a CPU it takes. */
-static bool take_kswapd(struct block *b, struct span comm, struct span share)
+/* "kswapd0", "[kcompactd1]": how much of a CPU such a thread of the kernel takes; of several the busiest. */
+static bool take_kthread(struct block *b, struct span comm, struct span share)
 {
-    double percent;
+    static const char *const threads[NR_KTHREADS] = {[KTHREAD_KCOMPACTD] = "kcompactd",
+                                                     [KTHREAD_KHUGEPAGED] = "khugepaged",
+                                                     [KTHREAD_KSMD] = "ksmd"};
+    double percent, *at = NULL;
 
-    if (!span_begins(comm, "kswapd") && !span_begins(comm, "[kswapd"))
+    span_take(&comm, "[");
+    if (span_begins(comm, "kswapd"))
+        at = &b->p->s.kswapd_cpu;
+    for (unsigned i = 0; i < NR_KTHREADS && !at; i++)
+        if (span_begins(comm, threads[i]))
+            at = &b->p->s.kthread_cpu[i];
+    if (!at)
         return false;
     if (decimal_take(&share, &percent) && percent <= 1000)
-        b->p->s.kswapd_cpu = MAX(b->p->s.kswapd_cpu, percent);
+        *at = MAX(*at, percent);
     return true;
 }
 
@@ -199,7 +208,7 @@ static bool take_row(struct block *b, const struct layout *l, struct span line)
     if (span_empty(row.comm))
         return false;
     /* The head of busybox's top has sizes of address space alone. */
-    if (take_kswapd(b, row.comm, word_of(l, &f, l->at[CPU])) && !known(row.rss))
+    if (take_kthread(b, row.comm, word_of(l, &f, l->at[CPU])) && !known(row.rss))
         return true;
     if (!known(row.rss) && !known(row.pss) && !known(row.swap)) {
         word = word_of(l, &f, l->at[SHARE]);

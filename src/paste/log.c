@@ -21,6 +21,8 @@ static bool begins_report(struct span message)
            span_find(message, "Mem-Info:") || span_find(message, "oom-kill:constraint=") ||
            span_find(message, "*8kB ") || span_find(message, " total pagecache pages") ||
            span_find(message, " pages RAM") || klog_is_task_row(message) ||
+           span_find(message, "vmalloc: allocation failure") ||
+           span_find(message, "vmalloc error: size ") ||
            span_find(message, " blocked for more than ") || span_find(message, "soft lockup - CPU");
 }
 
