@@ -121,6 +121,7 @@ void groups_done(struct groups *gs)
         psi_group_done(&gs->by_id[id]->psi);
         for (unsigned nid = 0; nid < gs->frames->nr_nodes; nid++)
             free(group_lruvec(gs->by_id[id], nid)->gen);
+        free(gs->by_id[id]->io);
         free(gs->by_id[id]->name);
         free(gs->by_id[id]);
     }

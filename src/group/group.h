@@ -83,6 +83,12 @@ extern const char *const controller_name[NR_CONTROLLERS];
 
 enum hugetlb_charge { HUGETLB_IN_USE, HUGETLB_RSVD, NR_HUGETLB_CHARGES };
 
+/* Requests of one block device. By operation: 0 read, 1 write. */
+struct group_io {
+    u32 device; /* device_number() */
+    u64 bytes[2], ios[2];
+};
+
 struct group {
     u16 id;
     u16 next_named; /* id of the next online group with the same key in groups.by_name; 0: none */
@@ -97,6 +103,10 @@ struct group {
     struct counters counters; /* this group alone; group_counter() adds what is below */
     u64 kernel_pages; /* of `memory`: paid for kernel objects, which are counted in bytes (slab/) */
     u32 nr_tasks;
+    u32 nr_io;
+    struct group_io *io; /* of this group alone, and of released children; one for each device used */
+    u64 cpu_user_ns,
+        cpu_sys_ns; /* of tasks while they were here that are elsewhere now, and of released children */
     u32 subtree_control; /* bits of enum controller: what the groups below it have files of */
     u64 cpuset_cpus, cpuset_mems; /* its own sets of CPUs and nodes; 0: none */
     u64 cpus_effective,
@@ -182,6 +192,12 @@ struct group *group_next(struct group *top, struct group *prev);
 /* Work out the effective sets of g and those below it, after cpuset_cpus or cpuset_mems of g changed. */
 void group_settle_cpusets(struct groups *gs, struct group *g);
 bool group_is_below(const struct group *g, const struct group *ancestor); /* or equal */
+/* A request to a block device on behalf of the group. What a group that was released did is its parent's. */
+void group_count_io(struct group *g, u32 device, bool write, u64 bytes);
+/* Those of the group and all below it.   cost: O(groups below) */
+struct group_io group_io(struct group *g, u32 device);
+/* CPU time and requests of a group that goes. For groups_reap() alone. */
+void group_hand_over_usage(struct group *from, struct group *to);
 
 /* --- limits (limit.c) ------------------------------------------------------------------------------------------- */
 enum group_limit {                         /* what may be set of a group, in pages */

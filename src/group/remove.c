@@ -23,6 +23,7 @@ static void hand_over(struct groups *gs, struct group *g)
     for (unsigned i = 0; i < NR_CGROUP_EVENTS; i++)
         up->events_gone[i] += (u64)g->counters.v[cgroup_event_counter(i)];
     g->counters = (struct counters){0};
+    group_hand_over_usage(g, up);
     for (unsigned nid = 0; nid < gs->frames->nr_nodes; nid++) {
         struct node_counters *gone = &group_lruvec(g, nid)->counters;
 

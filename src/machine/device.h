@@ -71,6 +71,12 @@ char *device_node_name(char *buf, size_t size, const struct device_profile *p, u
 /* "nvme, ssd, ...": all, or those that files can be on. Returns buf. */
 char *device_profile_names(char *buf, size_t size, bool compressed);
 
+/* Major and minor number in one, as the kernel has them. */
+static inline u32 device_number(const struct device *d)
+{
+    return d->major << 20 | d->minor;
+}
+
 /* pre: c and counters outlive the device */
 void device_init(struct device *d, const char *name, const struct device_profile *p,
                  struct clock *c, struct counters *counters);

@@ -402,5 +402,8 @@ const unsigned nr_cgroup_files = ARRAY_SIZE(cgroup_files);
 const struct cgroup_file live_cgroup_files[] = {
     {"cgroup.subtree_control", true, 0, false, render_subtree_control},
     {"cgroup.type", false, 0, false, render_type},
+    {"cpu.stat", true, 0, false, render_group_cpu_stat},
+    {"io.stat", true, 0, false, render_group_io_stat},
+    {"pids.current", false, 0, false, render_group_pids_current},
 };
 const unsigned nr_live_cgroup_files = ARRAY_SIZE(live_cgroup_files);

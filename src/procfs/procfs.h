@@ -92,9 +92,12 @@ struct cgroup_file {
 };
 extern const struct cgroup_file cgroup_files[];
 extern const unsigned nr_cgroup_files;
-/* Those that a tree does without. */
+/* Those that a tree does without; more of them are in cgroup_usage.c. */
 extern const struct cgroup_file live_cgroup_files[];
 extern const unsigned nr_live_cgroup_files;
+void render_group_cpu_stat(const struct system *s, struct group *g, struct strbuf *out);
+void render_group_io_stat(const struct system *s, struct group *g, struct strbuf *out);
+void render_group_pids_current(const struct system *s, struct group *g, struct strbuf *out);
 
 /* A file of the machine by its path below the root. */
 struct machine_file {

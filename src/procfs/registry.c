@@ -451,12 +451,11 @@ static const struct {
     const char *name;
     bool in_root;
 } other_group_files[] = {
-    {"cgroup.freeze", false},   {"cgroup.max.depth", true}, {"cgroup.max.descendants", true},
-    {"cgroup.threads", true},   {"cpu.idle", false},        {"cpu.max", false},
-    {"cpu.max.burst", false},   {"cpu.stat", true},         {"cpu.weight", false},
-    {"cpu.weight.nice", false}, {"io.max", false},          {"io.stat", true},
-    {"io.weight", false},       {"irq.pressure", true},     {"pids.current", false},
-    {"pids.events", false},     {"pids.max", false},        {"pids.peak", false},
+    {"cgroup.freeze", false}, {"cgroup.max.depth", true}, {"cgroup.max.descendants", true},
+    {"cgroup.threads", true}, {"cpu.idle", false},        {"cpu.max", false},
+    {"cpu.max.burst", false}, {"cpu.weight", false},      {"cpu.weight.nice", false},
+    {"io.max", false},        {"io.weight", false},       {"irq.pressure", true},
+    {"pids.events", false},   {"pids.max", false},        {"pids.peak", false},
 };
 
 bool procfs_is_group_file(const struct group *g, const char *name)

@@ -283,6 +283,23 @@ static void plug_add(struct mem *mem, struct io_plugged p)
     vec_push(&t->plugged, p);
 }
 
+/* Who asked for it, as far as the pages tell: who is charged for what is read and swapped, and on whose behalf an inode is written back. */
+static void count_for_group(struct mem *mem, const struct device *d, enum device_op op, u64 bytes,
+                            const struct io_request *r)
+{
+    const struct inode *inode = NULL;
+    struct group *g;
+    pfn_t pfn = r->pfn;
+
+    if (r->kind == IO_READ_FILE || r->kind == IO_WRITE_FILE) {
+        inode = inode_get(mem->backing, r->inode);
+        pfn = pagecache_find(inode, r->index);
+    }
+    g = r->kind == IO_WRITE_FILE ? group_get(mem->groups, inode->memcg)
+                                 : frame_group(mem->groups, frame_of(mem, pfn));
+    group_count_io(g ? g : mem->groups->root, device_number(d), op == DEVICE_WRITE, bytes);
+}
+
 /* work_ns: what the driver of a synchronous device computes. */
 static ns_t submit(struct mem *mem, struct device *d, enum device_op op, u64 position, u64 bytes,
                    struct io_request *r)
@@ -291,6 +308,7 @@ static ns_t submit(struct mem *mem, struct device *d, enum device_op op, u64 pos
     struct io_plugged one;
     u32 n;
 
+    count_for_group(mem, d, op, bytes, r);
     if (d->profile->synchronous) { /* costs CPU time, completes here */
         assert(!swap);
         r->done = device_submit(d, op, position, bytes, mem->clock->now, &failed);

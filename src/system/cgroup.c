@@ -10,12 +10,22 @@
 
 #define RECLAIM_RETRIES 16u /* MAX_RECLAIM_RETRIES */
 
+/* What it used so far stays with the group that it leaves. */
+static void leave_cpu_time(struct task *t)
+{
+    t->group->cpu_user_ns += t->cpu_user_ns - t->cpu_user_before;
+    t->group->cpu_sys_ns += t->cpu_sys_ns - t->cpu_sys_before;
+    t->cpu_user_before = t->cpu_user_ns;
+    t->cpu_sys_before = t->cpu_sys_ns;
+}
+
 /* Those threads of the process that are still there, and a child that is being forked. */
 static void move_one(struct system *s, struct task *t, struct group *to)
 {
     const struct group *from = t->group;
 
     pressure_move(t, to, s->clock.now);
+    leave_cpu_time(t);
     t->group->nr_tasks--;
     to->nr_tasks++;
     t->group = to;

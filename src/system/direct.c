@@ -152,6 +152,7 @@ static bool submit(struct direct *d)
         dev, d->write ? DEVICE_WRITE : DEVICE_READ, d->inode->disk_start + start, bytes,
         dev->profile->synchronous ? d->s->clock.now : io_device_time(mem), &failed);
 
+    group_count_io(d->t->group, device_number(dev), d->write, bytes);
     if (dev->profile->synchronous) {
         mem_cost(mem, (u32)(done - d->s->clock.now));
         done = d->s->clock.now;

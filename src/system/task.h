@@ -81,6 +81,7 @@ struct task {
     u64 nvcsw,
         nivcsw; /* times that it left a CPU to wait, and to let others run; the scheduler's to count */
     u64 cpu_user_ns, cpu_sys_ns;
+    u64 cpu_user_before, cpu_sys_before; /* of those before it came into its group, in ns */
     u64 wait_ns[NR_WAIT_CAUSES];
     u64 reclaim_ns;              /* CPU time it spent in direct reclaim */
     struct node_accesses *nodes; /* NULL on a machine of one node */
