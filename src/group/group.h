@@ -104,7 +104,8 @@ struct group {
     u64 kernel_pages; /* of `memory`: paid for kernel objects, which are counted in bytes (slab/) */
     u32 nr_tasks;
     u32 nr_io;
-    struct group_io *io; /* of this group alone, and of released children; one for each device used */
+    struct group_io
+        *io; /* of this group alone, and of released children; one for each device used */
     u64 cpu_user_ns,
         cpu_sys_ns; /* of tasks while they were here that are elsewhere now, and of released children */
     u32 subtree_control; /* bits of enum controller: what the groups below it have files of */
@@ -333,6 +334,8 @@ static inline u64 lruvec_known_activates(const struct groups *gs, const struct l
 }
 /* Bring them up to date, in all groups. cost O(groups). */
 void groups_flush_stats(struct groups *gs);
+/* Those of a group and all below it, as who reads its memory.stat brings about. */
+void groups_flush_stats_of(struct groups *gs, struct group *top);
 /* Pages of this group alone (lruvec_lru_size). */
 static inline u64 lruvec_own_size(const struct lruvec *lv, enum lru_list lru)
 {

@@ -141,9 +141,9 @@ void lruvec_del(struct groups *gs, pfn_t pfn)
     lruvec_count(gs, at.group, at.lru, at.zone, -frame_nr_pages(f));
 }
 
-void groups_flush_stats(struct groups *gs)
+void groups_flush_stats_of(struct groups *gs, struct group *top)
 {
-    for (struct group *g = gs->root; g; g = group_next(gs->root, g))
+    for (struct group *g = top; g; g = group_next(top, g))
         for (unsigned nid = 0; nid < gs->frames->nr_nodes; nid++) {
             struct lruvec *lv = group_lruvec(g, nid);
 
@@ -154,4 +154,9 @@ void groups_flush_stats(struct groups *gs)
             for (unsigned file = 0; file < 2; file++)
                 lv->classic.flushed_activates[file] = lv->classic.activates[file];
         }
+}
+
+void groups_flush_stats(struct groups *gs)
+{
+    groups_flush_stats_of(gs, gs->root);
 }

@@ -191,27 +191,30 @@ static char *take_word(char **at)
 static int check_line(const struct live *l, const struct live_line *line, const char *path,
                       unsigned number, struct err *e)
 {
-    bool writes = strcmp(line->what, "write") == 0,
+    bool writes = strcmp(line->what, "write") == 0, reads = strcmp(line->what, "read") == 0,
          interrupts = strcmp(line->what, "interrupt") == 0;
     const char *folder = live_folder(line->name);
     struct control control;
     struct err why = {0};
     char whole[4096];
 
-    if (!writes && !interrupts && strcmp(line->what, "mkdir") != 0 &&
+    if (!writes && !interrupts && !reads && strcmp(line->what, "mkdir") != 0 &&
         strcmp(line->what, "rmdir") != 0)
         return err_at(e, -EINVAL, path, number, 0,
-                      "want write, mkdir, rmdir or interrupt, not '%s'", line->what);
+                      "want write, read, mkdir, rmdir or interrupt, not '%s'", line->what);
     if (!*line->name || (writes && !*line->text))
         return err_at(e, -EINVAL, path, number, 0, "want %s after the word %s",
-                      writes ? "a file and a value" : "a group's directory", line->what);
+                      writes  ? "a file and a value"
+                      : reads ? "a group's file"
+                              : "a group's directory",
+                      line->what);
     if (interrupts &&
         (!*line->text || line->text[strspn(line->text, "0123456789")] || strlen(line->text) > 6))
         return err_at(e, -EINVAL, path, number, 0,
                       "want which write to the file that waits, from 0, after interrupt");
     if (!writes && !interrupts && *line->text)
-        return err_at(e, -EINVAL, path, number, 0, "'%s' is too much after the directory",
-                      line->text);
+        return err_at(e, -EINVAL, path, number, 0, "'%s' is too much after the %s", line->text,
+                      reads ? "file" : "directory");
     if (l->script.count && vec_last(&l->script).at > line->at)
         return err_at(e, -EINVAL, path, number, 0, "this time comes before that of the line above");
     if (!writes)
@@ -249,7 +252,7 @@ static int take_line(struct live *l, const char *path, unsigned number, const ch
     else
         vec_push(&l->script, line);
     l->moves_groups |=
-        rc == 0 && strcmp(line.what, "write") != 0 && strcmp(line.what, "interrupt") != 0;
+        rc == 0 && (strcmp(line.what, "mkdir") == 0 || strcmp(line.what, "rmdir") == 0);
     return rc;
 }
 

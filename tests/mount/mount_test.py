@@ -513,6 +513,66 @@ def a_script_repeats_what_was_written_byte_for_byte():
     assert not differ, differ
 
 
+def usage_of_groups_is_their_tasks_and_the_roots_is_the_machines():
+    with mounted(MACHINE + WORK.replace("memory = 12M", "memory = 36M"), "--pause", "--skip", "3s") as machine:
+        web, root = machine.values("sys/fs/cgroup/web/cpu.stat"), machine.values("sys/fs/cgroup/cpu.stat")
+        pids = machine.read("sys/fs/cgroup/web/cgroup.procs").split()
+        ticks = 0
+        for pid in pids:
+            fields = machine.read(f"proc/{pid}/stat").rsplit(")", 1)[1].split()
+            ticks += int(fields[11]) + int(fields[12])
+        used = int(web["usage_usec"])
+        assert used > 100000 and 0 <= used - ticks * 10000 < 20000 * len(pids), (used, ticks)
+        assert abs(int(web["user_usec"]) + int(web["system_usec"]) - used) <= 1
+        assert machine.read("sys/fs/cgroup/web/pids.current") == f"{len(pids)}\n" and len(pids) == 3
+        stat = machine.read("proc/stat").split("\n", 1)[0].split()
+        assert [int(root[key]) // 10000 for key in ("user_usec", "system_usec")] == [int(stat[1]), int(stat[3])], (root, stat)
+        assert "nr_periods" in web and not os.path.exists(machine / "sys/fs/cgroup/pids.current")
+        os.makedirs(machine / "sys/fs/cgroup/a/b")
+        assert "nr_periods" not in machine.values("sys/fs/cgroup/a/b/cpu.stat") and not os.path.exists(machine / "sys/fs/cgroup/a/b/io.stat")
+
+        def traffic(name):
+            return {line.split()[0]: dict(word.split("=") for word in line.split()[1:]) for line in machine.read(name).splitlines()}
+
+        disks = {f"{words[0]}:{words[1]}": words for words in map(str.split, machine.read("proc/diskstats").splitlines())}
+        ours, whole = traffic("sys/fs/cgroup/web/io.stat"), traffic("sys/fs/cgroup/io.stat")
+        assert len(ours) == 2 and {key: int(io["rbytes"]) // 512 for key, io in whole.items()} == {key: int(disks[key][5]) for key in whole}, (whole, disks)
+        for key, io in ours.items():  # requests in flight are counted when they are submitted
+            assert int(whole[key]["rbytes"]) <= int(io["rbytes"]) < int(whole[key]["rbytes"]) + (8 << 20), (ours, whole)
+        assert machine.write("sys/fs/cgroup/a/cgroup.procs", pids[1]) == 0  # time stays where it was used
+        assert int(machine.values("sys/fs/cgroup/web/cpu.stat")["usage_usec"]) == used and machine.values("sys/fs/cgroup/a/cpu.stat")["usage_usec"] == "0"
+
+
+def who_reads_statistics_of_a_group_has_them_brought_up_to_date_in_6_12():
+    """There reclaim goes by the same figures, so that reads are noted, and repeated by a script."""
+    scenario = MACHINE + WORK.replace("memory = 12M", "memory = 36M")
+    for kernel in "6.1", "6.12":
+        with mounted(scenario, "--speed", "20x", "--kernel", kernel, "--lru", "classic") as machine:
+            for _ in range(100):
+                machine.read("sys/fs/cgroup/web/memory.stat")
+                machine.read("sys/fs/cgroup/web/cpu.stat")
+                machine.read("sys/fs/cgroup/cpu.stat")
+            machine.write("highwater/speed", "pause")
+            machine.step("5ms")
+            until = machine.time()
+            first, notes = machine.tree(), machine.read("highwater/writes")
+        if kernel == "6.1":
+            assert notes == "", notes
+            continue
+        assert notes.count("s read sys/fs/cgroup/web/memory.stat\n") > 10 and " sys/fs/cgroup/cpu.stat" not in notes, notes
+        with tempfile.NamedTemporaryFile("w", suffix=".script") as script:
+            for text, same in (notes, True), ("", False):
+                script.seek(0)
+                script.truncate()
+                script.write(text)
+                script.flush()
+                with mounted(scenario, "--pause", "--skip", f"{round(until * 1000)}ms", "--kernel", kernel, "--lru", "classic", "--script",
+                             script.name) as machine:
+                    again = machine.tree()
+                    assert machine.read("highwater/writes") == text
+                assert (first == again) == same, [name for name in first if first[name] != again.get(name)]
+
+
 def what_a_script_wants_and_is_refused_is_said():
     with tempfile.NamedTemporaryFile("w", suffix=".script") as script:
         script.write("# a group with tasks\n0s write sys/fs/cgroup/web/memory.low 1M\n1s rmdir sys/fs/cgroup/web\n")
@@ -522,7 +582,7 @@ def what_a_script_wants_and_is_refused_is_said():
             machine.step("2s")
             assert "rmdir sys/fs/cgroup/web" in (said := machine.process.stderr.readline()) and "is refused" in said, said
         for text, error in (("1s write proc/meminfo 1", "can be written"), ("x write a b", "a time such as"),
-                            ("2s mkdir a\n1s mkdir b", "comes before"), ("1s cat proc/meminfo", "want write, mkdir, rmdir or interrupt")):
+                            ("2s mkdir a\n1s mkdir b", "comes before"), ("1s cat proc/meminfo", "want write, read, mkdir, rmdir or interrupt")):
             with open(script.name, "w", encoding="ascii") as wrong:
                 wrong.write(text + "\n")
             with tempfile.TemporaryDirectory() as folder:
@@ -600,6 +660,8 @@ if __name__ == "__main__":
         what_was_refused_is_marked_in_the_notes,
         the_mount_of_a_killed_machine_is_replaced,
         a_script_repeats_what_was_written_byte_for_byte,
+        usage_of_groups_is_their_tasks_and_the_roots_is_the_machines,
+        who_reads_statistics_of_a_group_has_them_brought_up_to_date_in_6_12,
         what_a_script_wants_and_is_refused_is_said,
         it_ends_and_leaves_nothing_behind,
         a_place_that_will_not_do_is_refused,
