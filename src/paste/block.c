@@ -23,7 +23,7 @@ void block_meminfo(struct block *b, enum meminfo_field field, u64 value, enum ra
     st->meminfo[field] = value;
     st->meminfo_rank[field] = rank;
     st->meminfo_line[field] = b->place.line ? b->place.line + b->row : 0;
-    st->meminfo_from |= (u64)1 << b->format;
+    st->meminfo_from |= FORMAT_BIT(b->format);
 }
 
 unsigned block_file(struct block *b, const char *path, struct span text)
@@ -229,7 +229,7 @@ void block_rate(struct block *b, enum counter counter, double per_s)
 {
     if (!isnan(per_s) && per_s >= 0 && per_s < 1e12) {
         b->p->state->rates.per_s[counter] = per_s;
-        b->p->state->rates_from |= (u64)1 << b->format;
+        b->p->state->rates_from |= FORMAT_BIT(b->format);
     }
 }
 

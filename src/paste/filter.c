@@ -15,7 +15,7 @@
 
 #include <stdio.h>
 
-#define OF(id) ((u64)1 << FORMAT_##id)
+#define OF(id) FORMAT_BIT(FORMAT_##id)
 
 /* What the kernel and those who kill in its place say. */
 static const char *const of_kernel[] = {"oom-kill",
@@ -122,7 +122,7 @@ static const char *const of_kernel[] = {"oom-kill",
 /* The first line of each format has one of its texts. */
 #define TEXTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 static const struct {
-    u64 format;
+    formats_t format;
     const char *const *texts;
 } of_formats[] = {
     {OF(MEMORY_STAT), TEXTS("anon ", "cache ", "rss ", "file ", "total_cache", "total_rss",

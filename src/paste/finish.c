@@ -286,7 +286,7 @@ static bool has_block(const struct paste *p, enum paste_format format)
 }
 
 /* "free, vmstat": the names of these formats. */
-static void name_formats(char buf[96], u64 formats)
+static void name_formats(char buf[96], formats_t formats)
 {
     size_t len = 0;
 
@@ -301,7 +301,7 @@ static void name_sources(struct paste *p)
     static const enum paste_format groups[] = {FORMAT_DOCKER_STATS, FORMAT_CRICTL_STATS,
                                                FORMAT_KUBE_TOP, FORMAT_CGTOP, FORMAT_UNIT_STATUS};
     const struct paste_state *st = p->state;
-    u64 tables = 0;
+    formats_t tables = 0;
 
     if (!has_block(p, FORMAT_MEMINFO) && !st->tree.below)
         name_formats(p->s.meminfo_from, st->meminfo_from);
@@ -309,7 +309,7 @@ static void name_sources(struct paste *p)
         name_formats(p->s.vmstat_from, st->rates_from);
     for (unsigned i = 0; i < ARRAY_SIZE(groups) && !tables; i++)
         if (has_block(p, groups[i]))
-            tables = (u64)1 << groups[i];
+            tables = FORMAT_BIT(groups[i]);
     name_formats(p->s.groups_from, tables);
 }
 

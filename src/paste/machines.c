@@ -29,10 +29,10 @@
 #define TEXT_MAX     ((size_t)8 << 20)
 
 /* Tables that show how much memory the whole machine has, and how long it waits for it. */
-#define SIZES                                                                  \
-    ((u64)1 << FORMAT_FREE | (u64)1 << FORMAT_MEMINFO | (u64)1 << FORMAT_TOP | \
-     (u64)1 << FORMAT_HTOP | (u64)1 << FORMAT_VMSTAT_S)
-#define PRESSURES ((u64)1 << FORMAT_PRESSURE)
+#define SIZES                                                                        \
+    (FORMAT_BIT(FORMAT_FREE) | FORMAT_BIT(FORMAT_MEMINFO) | FORMAT_BIT(FORMAT_TOP) | \
+     FORMAT_BIT(FORMAT_HTOP) | FORMAT_BIT(FORMAT_VMSTAT_S))
+#define PRESSURES (FORMAT_BIT(FORMAT_PRESSURE))
 
 struct section {
     char host[HOST_LONGEST + 1]; /* "": not told */
@@ -41,7 +41,7 @@ struct section {
     bool label;                  /* `host` names the sample, and perhaps no machine */
     u32 file;
     char *command, *path; /* what was in force when it began; NULL: nothing */
-    u64 formats;          /* of SIZES and PRESSURES that begin in it */
+    formats_t formats;    /* of SIZES and PRESSURES that begin in it */
     struct klog_place at; /* of the first of these */
 
     /* at the end */
@@ -354,7 +354,7 @@ static void next_of_loop(struct machines *m, char host[HOST_LONGEST + 1])
 void machines_table(struct paste *p, enum paste_format format)
 {
     struct machines *m = p->state->machines;
-    u64 bit = (u64)1 << format;
+    formats_t bit = FORMAT_BIT(format);
     struct section *s;
     bool labelled, again;
     char host[HOST_LONGEST + 1] = "";
@@ -515,7 +515,7 @@ static bool is_of_time(const char *label)
 struct owner {
     const struct section *first;
     const struct section *size; /* the last one that shows memory; NULL */
-    u64 formats;                /* of sections that show memory */
+    formats_t formats;          /* of sections that show memory */
 };
 typedef VEC(struct owner) owners_t;
 

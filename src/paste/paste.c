@@ -190,10 +190,10 @@ static void line_not_understood(struct paste *p, struct span raw)
 
 bool paste_may_be_logged(const struct paste_state *st)
 {
-    static const u64 logged =
+    static const formats_t logged =
 #define ALONE                                    0
 #define LOGGED                                   1
-#define FORMAT(id, function, text, where, tells) (u64) where << FORMAT_##id |
+#define FORMAT(id, function, text, where, tells) (formats_t) where << FORMAT_##id |
 #include "paste/formats.def"
 #undef FORMAT
 #undef LOGGED
@@ -283,11 +283,11 @@ static bool open_block(struct paste *p, struct span line, bool logged)
 {
     struct paste_state *st = p->state;
     struct block *b = &st->open;
-    u64 may_be;
+    formats_t may_be;
 
     b->command = span_of_buf(&st->command);
     b->path = span_of_buf(&st->path);
-    may_be = span_empty(b->path) && !st->prompted ? st->kinds.formats : ~(u64)0;
+    may_be = span_empty(b->path) && !st->prompted ? st->kinds.formats : ~(formats_t)0;
     for (unsigned i = 0; i < NR_FORMATS && may_be >> i; i++) {
         if (!(may_be >> i & 1) || (logged && !grammars[i].logged) || !grammars[i].begins(b, line))
             continue;

@@ -34,13 +34,18 @@ struct rates {
     double iowait; /* percent of all CPU time; NAN */
 };
 
+/* A set of formats. There are more than a word has bits. */
+__extension__ typedef unsigned __int128 formats_t;
+#define FORMAT_BIT(format) ((formats_t)1 << (format))
+_Static_assert(NR_FORMATS <= 128, "a set of formats has a bit for each");
+
 /* What a line may be (filter.c); all zero: nobody here wants it. */
 struct filter {
-    u64 formats;  /* bits 1 << FORMAT_*: it may be the first line of a block of these */
-    bool log;     /* it may tell of memory in a log */
-    bool heap;    /* it may say how large a heap may grow */
-    bool refusal; /* it may be what a program says that got no memory, or that was killed */
-    bool foreign; /* it may be of another system than Linux */
+    formats_t formats; /* it may be the first line of a block of these */
+    bool log;          /* it may tell of memory in a log */
+    bool heap;         /* it may say how large a heap may grow */
+    bool refusal;      /* it may be what a program says that got no memory, or that was killed */
+    bool foreign;      /* it may be of another system than Linux */
 };
 
 /* A message that goes on in the next line, as mail and narrow terminals break it. */
@@ -109,8 +114,8 @@ struct paste_state {
     bool rows_whole;
     bool rows_largest; /* the table read last was sorted by resident memory */
     struct rates rates;
-    bool has_tree_files;          /* files of a machine's tree came with their paths */
-    u64 meminfo_from, rates_from; /* bits 1 << FORMAT_* of what gave such figures */
+    bool has_tree_files;                /* files of a machine's tree came with their paths */
+    formats_t meminfo_from, rates_from; /* what gave such figures */
     struct earlyoom earlyoom;
     /* the pod that kubectl described last in this file: its events follow; "" */
     char described[640];
