@@ -100,6 +100,7 @@ void snapshot_done(struct snapshot *s)
     vec_done(&s->tmpfs);
     vec_done(&s->restarts);
     vec_done(&s->task_limits);
+    vec_done(&s->beancounters);
     vec_done(&s->huge);
     vec_done(&s->zones);
     vec_done(&s->nodes);

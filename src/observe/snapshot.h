@@ -11,6 +11,7 @@
 #define OBSERVE_SNAPSHOT_H
 
 #include "base/vec.h"
+#include "observe/beancounter.h"
 #include "observe/oom_report.h"
 #include "observe/source.h"
 #include "stats/cgroup_events.h"
@@ -507,6 +508,7 @@ struct snapshot {
     VEC(struct tmpfs_view) tmpfs;
     VEC(struct restarts_view) restarts;
     VEC(struct task_limit_view) task_limits;
+    VEC(struct beancounter_view) beancounters;
     u64 numa_hit_before,
         numa_foreign_before; /* of the first of several /proc/vmstat in one text; UNKNOWN */
     u64 arc_size, arc_max;   /* the ARC of ZFS; bytes */

@@ -12,9 +12,11 @@
 #include <stdio.h>
 
 /* Fewer are a format string, or a message of two lines. */
-#define ESCAPED_MIN 3
-#define MESSAGE_MIN 60
-#define TAG_LONGEST 200
+#define ESCAPED_MIN  3
+#define MESSAGE_MIN  60
+#define TAG_LONGEST  200
+/* A host's name, a state and an exit code. */
+#define ANSIBLE_HEAD 200
 
 /* --- "\n" ---------------------------------------------------------------------------------------------------------------- */
 
@@ -78,6 +80,22 @@ static void unescape(struct span line, struct strbuf *out)
             strbuf_appendc(out, *line.at);
         }
     }
+}
+
+/* "web1 | CHANGED | rc=0 | (stdout) total used free\nMem: ..." of ansible -o: the host's line, and the output below it. */
+static bool split_ansible(struct span line, struct strbuf *out)
+{
+    static const char mark[] = " | (stdout) ";
+    size_t head = MIN(span_len(line), (size_t)ANSIBLE_HEAD);
+    const char *at = memchr(line.at, '|', head);
+
+    if (!at || !(at = span_find((struct span){line.at, line.at + head}, mark)) ||
+        !span_find((struct span){line.at, at}, " | rc="))
+        return false;
+    strbuf_append_bytes(out, line.at, (size_t)(at - line.at));
+    strbuf_append(out, " >>\n");
+    unescape((struct span){at + strlen(mark), line.end}, out);
+    return true;
 }
 
 /* --- CR ------------------------------------------------------------------------------------------------------------------- */
@@ -284,6 +302,8 @@ void cut_line(struct paste *p, struct span line)
     strbuf_reset(&st->cut);
     if (has_returns(line))
         split_returns(line, &st->cut);
+    else if (split_ansible(line, &st->cut))
+        ;
     else if (has_escaped(line) && !json_line_take(line, &st->json, &prefix, host, program))
         unescape(line, &st->cut);
     else if (has_tags(line))

@@ -403,16 +403,93 @@ bool pressure_goes_on(const struct block *b, struct span line)
     return pressure_begins(b, line);
 }
 
+/*
+ * A cat of all files below /proc/pressure prints some of which nothing tells the one from the next: each begins with "some", that of irq, which has no other
+ * line, with a second "full". The command names them in their order; a pattern stands for all in the order of the alphabet.
+ */
+#define PRESSURES_MAX 4
+
+struct pressures {
+    const char *places[PRESSURES_MAX];
+    unsigned count;
+};
+
+static const char *const pressure_places[PRESSURES_MAX] = {
+    "proc/pressure/cpu", "proc/pressure/io", "proc/pressure/irq", "proc/pressure/memory"};
+
+static bool opens_file(struct span line, bool after_full)
+{
+    return span_begins(line, "some ") || after_full;
+}
+
+/* How many files the lines are of, and whether a line of irq's, which is "full" behind another "full", is among them. */
+static unsigned count_files(struct span text, bool *ret_irq, bool *ret_cpu_first)
+{
+    struct span line, path;
+    bool after_full = false;
+    unsigned files = 0;
+
+    *ret_irq = *ret_cpu_first = false;
+    while (span_take_line(&text, &line)) {
+        line = skip_grep(line, &path);
+        span_skip_blanks(&line);
+        if (!span_empty(path))
+            return 0;
+        *ret_irq |= after_full && span_begins(line, "full ");
+        /* Of a whole machine no time is lost in which all wait for a CPU: zeros, or no such line. */
+        if (files == 1 && (span_begins(line, "some ") ||
+                           span_begins(line, "full avg10=0.00 avg60=0.00 avg300=0.00")))
+            *ret_cpu_first = true;
+        files += opens_file(line, after_full);
+        after_full = span_begins(line, "full ");
+    }
+    return files;
+}
+
+static struct pressures name_pressures(const struct block *b, struct span text)
+{
+    struct pressures named = {.count = 0};
+    struct span command = b->command, word;
+    bool irq, cpu_first;
+    unsigned files = count_files(text, &irq, &cpu_first);
+    bool pattern = span_empty(command) && cpu_first;
+
+    if (files < 2 || files > PRESSURES_MAX)
+        return named;
+    while (span_take_word(&command, &word)) {
+        const char *at = span_find(word, "proc/pressure/");
+        struct span place = {at ? at : word.end, word.end};
+
+        if (!span_empty(place) && place.end[-1] == ';')
+            place.end--;
+        pattern |= span_is(place, "proc/pressure/*");
+        for (unsigned i = 0; i < PRESSURES_MAX && named.count < PRESSURES_MAX; i++)
+            if (span_is(place, pressure_places[i]))
+                named.places[named.count++] = pressure_places[i];
+    }
+    for (unsigned i = 0; i < PRESSURES_MAX && pattern && named.count < files; i++)
+        if (irq || !path_ends(span_of(pressure_places[i], strlen(pressure_places[i])), "irq"))
+            named.places[named.count++] = pressure_places[i];
+    return named.count == files ? named : (struct pressures){.count = 0};
+}
+
 unsigned pressure_parse(struct block *b, struct span text)
 {
+    struct pressures named = name_pressures(b, text);
     struct span line;
     char last[TREE_PATH_MAX] = "";
-    unsigned found = 0;
+    unsigned found = 0, files = 0;
+    bool after_full = false;
 
     while (span_take_line(&text, &line)) {
         struct span path, rest = skip_grep(line, &path);
         char place[TREE_PATH_MAX];
 
+        span_skip_blanks(&rest);
+        files += opens_file(rest, after_full);
+        after_full = span_begins(rest, "full ");
+        if (named.count && files > 0)
+            path = span_of(named.places[files - 1], strlen(named.places[files - 1]));
         if (span_empty(path))
             path = b->path;
         if (span_empty(path))
@@ -421,7 +498,6 @@ unsigned pressure_parse(struct block *b, struct span text)
         if (strcmp(last, place) != 0)
             block_file(b, place, span_of("", 0));
         snprintf(last, sizeof(last), "%s", place);
-        span_skip_blanks(&rest);
         block_file_add(b, place, "%.*s\n", (int)MIN(span_len(rest), (size_t)400), rest.at);
         found++;
     }

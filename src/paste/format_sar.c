@@ -185,8 +185,8 @@ unsigned sar_parse(struct block *b, struct span text)
         if (row.count < 3 || head.count == 0)
             continue;
         rows++;
-        if (span_begins(row.at[0], "Average") || span_begins(row.at[0], "Moyenne") ||
-            span_begins(row.at[0], "Durchschn"))
+        /* "Average:" in any language. */
+        if (!is_digit(*row.at[0].at))
             continue;
         if (time_of(&row) > before && !(interval < time_of(&row) - before))
             interval = time_of(&row) - before;
