@@ -5,6 +5,7 @@
  * unknown, and the gaps say what is missing.
  */
 #include "diagnose/diagnose.h"
+#include "diagnose/containers.h"
 
 #include "base/units.h"
 #include "diagnose/accounting.h"
@@ -335,7 +336,9 @@ static void describe_host(struct diagnosis *d, const struct figures *f)
                      "%s has the most of this table, %.1f %% of memory; neither sizes nor what is "
                      "left are told",
                      d->last->share_name, d->last->share_percent);
-        else if (!d->last->pasted || d->findings.items.count || !describe_fullest(d, f))
+        else if (!d->last->pasted || d->findings.items.count ||
+                 (!describe_fullest(d, f) &&
+                  !containers_headline(d->last, d->headline, sizeof(d->headline))))
             snprintf(d->headline, sizeof(d->headline), "%.280s", say_unmeasured(d, f));
         return;
     }

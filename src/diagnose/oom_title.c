@@ -71,6 +71,21 @@ static const char *label_of(char buf[96], const char *path)
     return path ? group_label(buf, path) : "a cgroup that the log does not name";
 }
 
+/* The one container of this text that signal 9 ended, by its runtime's tables; NULL. */
+static const struct log_event *one_signalled(const struct snapshot *s)
+{
+    const struct log_event *one = NULL;
+
+    vec_for_each (&s->log, e) {
+        if (e->kind != LOG_SIGKILLED || !e->task_memcg || !*e->killer)
+            continue;
+        if (one && strcmp(one->task_memcg, e->task_memcg) != 0)
+            return NULL;
+        one = e;
+    }
+    return one;
+}
+
 /* "the limit of pod 1234 (16.2 GiB)" */
 static void say_limit(const struct telling *t, struct strbuf *out)
 {
@@ -87,6 +102,9 @@ static void say_limit(const struct telling *t, struct strbuf *out)
         return;
     }
     strbuf_printf(out, "the limit of %s", label_of(label, t->e->oom_memcg));
+    if (!t->e->oom_memcg && one_signalled(t->c->s))
+        strbuf_printf(out, ", likely %s (exit code 137 in the same text)",
+                      one_signalled(t->c->s)->task_memcg);
     if (known(limit) && limit < NO_LIMIT)
         strbuf_printf(out, " (%s)", BYTES(LIMIT, "limit", limit));
 }

@@ -1,7 +1,9 @@
 /* rule_sigkill.c - something was ended by signal 9, and nothing in the text says who sent it. */
+#include "diagnose/containers.h"
 #include "diagnose/left.h"
 #include "diagnose/oom_tell.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define WARNING_S    86400.0
@@ -75,6 +77,107 @@ static void tell_timeout(struct rule_context *c, const struct incident *i)
     tell_memory(c);
 }
 
+/* Whoever stops a program asks it first, and ends it by signal 9 when it has not ended in time. */
+static const char *stopped_by(const struct log_event *e)
+{
+    if (!e->words)
+        return NULL;
+    if (strstr(e->words, "failed to exit within"))
+        return "Docker";
+    return strstr(e->words, "timed out. Killing") ? "systemd" : NULL;
+}
+
+static void tell_stop(struct rule_context *c, const struct incident *i)
+{
+    char label[96], where[160];
+
+    finding_add(
+        c, oom_severity(i->age_s, WARNING_S), CONF_HIGH, "host", 0.4,
+        "%s ended %s by signal 9 because it did not stop in time when it was asked to: that "
+        "is no sign of memory",
+        stopped_by(i->e),
+        i->e->task_memcg                          ? group_label(label, i->e->task_memcg)
+        : strcmp(stopped_by(i->e), "Docker") == 0 ? "a container"
+                                                  : "a unit");
+    vec_last(&c->out->items).incident = (u32)(i - c->incidents->items.items);
+    finding_detail(c, "\"%s\" (%s)", i->e->words, oom_where(where, c->s, i->e, NR_OOM_PARTS));
+    tell_memory(c);
+}
+
+/* PostgreSQL says which of its processes signal 9 ended, by its number. */
+static bool tell_postgres(struct rule_context *c, const struct log_event *e)
+{
+    const char *at = e->words ? strstr(e->words, "(PID ") : NULL, *name;
+    unsigned pid;
+
+    if (!at || !strstr(e->words, "was terminated by signal 9") ||
+        sscanf(at, "(PID %10u)", &pid) != 1)
+        return false;
+    name = strstr(e->words, ":  ");
+    name = name && name < at ? name + 3 : e->words;
+    finding_title(c,
+                  "Signal 9 ended PostgreSQL's %.*s (PID %u), most likely sent by the OOM killer: "
+                  "the kernel's log has \"Killed process %u\" if so",
+                  (int)MIN(at > name ? (size_t)(at - name) - 1 : 0, (size_t)80), name, pid, pid);
+    evidence_shown(c, "pid", pid, IN_ID, "the text");
+    finding_detail(
+        c,
+        "dmesg -T | grep -i \"killed process %u\" or journalctl -k proves it; kill -9 by "
+        "somebody is the other way. After it PostgreSQL restarts all its processes. "
+        "vm.overcommit_memory=2 makes it get an error in place of the kill; less work_mem, "
+        "maintenance_work_mem or connections makes it need less.",
+        pid);
+    return true;
+}
+
+/* Its runtime says that it was no kill at its own limit. */
+static bool tell_not_oom(struct rule_context *c, const struct log_event *e)
+{
+    const struct container_view *v = container_find(c->s, e->task_memcg);
+    bool kubernetes = strcmp(e->killer, "kubernetes") == 0;
+    char label[96], limit[64] = "";
+    const char *who;
+
+    if (!v || !v->killed_told || v->killed || left_is_little(c->f))
+        return false;
+    who = e->task_memcg ? group_label(label, e->task_memcg) : "a container";
+    who += *who == '/';
+    if (known(v->limit) && v->limit < NO_LIMIT)
+        snprintf(limit, sizeof(limit), " (%.40s)", SIZE(v->limit));
+    if (kubernetes)
+        finding_title(
+            c,
+            "Signal 9 (exit code 137) ended %s with the reason %s, not OOMKilled: not its "
+            "memory limit%s but something else sent the signal (%s)",
+            who, v->reason, limit,
+            c->s->liveness_failed
+                ? "its liveness probe failed in this text"
+                : "a liveness probe, a grace period that ended, or the node's OOM killer");
+    else
+        finding_title(c,
+                      "Signal 9 (exit code 137) ended %s with OOMKilled false: not its memory "
+                      "limit%s but something else sent the signal (docker stop or kill, or the "
+                      "OOM killer of the machine)",
+                      who, limit);
+    if (known(v->limit))
+        evidence_shown(c, "limit", number_of(v->limit), IN_BYTES, "the text");
+    if (known(v->restarts)) {
+        finding_detail(c, "It was started again %s.", TIMES(v->restarts));
+        evidence_shown(c, "restarts", number_of(v->restarts), IN_COUNT, "the text");
+    }
+    finding_detail(
+        c, kubernetes ? "kubelet sends it when a liveness probe failed or a pod does not end in "
+                        "its grace period (Events of kubectl describe pod: Unhealthy, Killing); "
+                        "else look for the OOM killer of the node, in its kernel log, and for a "
+                        "process of the container that was killed in place of its first."
+                      : "Docker sends it after \"docker stop\" and its grace period, and on "
+                        "\"docker kill\" (docker events, the daemon's log); else look for the "
+                        "OOM killer of the machine in its kernel log.");
+    if (v->probed && !c->s->liveness_failed)
+        finding_detail(c, "It has a liveness probe: whether that failed, is not in this text.");
+    return true;
+}
+
 /* The number stands for signal 9, and not every text has it. Docker's state does. */
 static bool says_137(const struct log_event *e)
 {
@@ -94,6 +197,10 @@ void rule_sigkill(struct rule_context *c)
             continue;
         if (is_of_timeout(i->e)) {
             tell_timeout(c, i);
+            return;
+        }
+        if (stopped_by(i->e)) {
+            tell_stop(c, i);
             return;
         }
         if (is_of_probe(i->e)) {
@@ -120,7 +227,8 @@ void rule_sigkill(struct rule_context *c)
                       LEFT_SIZE(c->f), SIZE(c->f->total));
     vec_last(&c->out->items).incident = (u32)(last - c->incidents->items.items);
     finding_detail(c, "\"%s\" (%s)", last->e->words, oom_where(where, c->s, last->e, NR_OOM_PARTS));
-    if (strcmp(last->e->killer, "docker") == 0)
+    if (!tell_postgres(c, last->e) && !tell_not_oom(c, last->e) &&
+        strcmp(last->e->killer, "docker") == 0)
         finding_detail(c, "Docker counts no OOM kill in that container: then the machine ran out, "
                           "or it was not for memory.");
     tell_memory(c);

@@ -99,6 +99,7 @@ void snapshot_done(struct snapshot *s)
     vec_done(&s->sizings);
     vec_done(&s->tmpfs);
     vec_done(&s->restarts);
+    vec_done(&s->containers);
     vec_done(&s->task_limits);
     vec_done(&s->beancounters);
     vec_done(&s->huge);

@@ -436,6 +436,18 @@ struct task_limit_view {
     u64 used, limit;  /* tasks; used: UNKNOWN */
 };
 
+/* A container as its runtime or Kubernetes shows it, beside any figure of what it uses. */
+struct container_view {
+    char scope[200];
+    char state[32];               /* "running", "exited", "CrashLoopBackOff"; "" */
+    char reason[32];              /* of its last end, in the word of Kubernetes: "Error"; "" */
+    u64 exit_code;                /* of its last end; UNKNOWN */
+    u64 restarts, limit, request; /* limit, request: bytes; UNKNOWN */
+    bool killed_told, killed; /* it is said whether the kernel killed it at its limit (OOMKilled) */
+    bool probed;              /* it has a liveness probe */
+    struct klog_place place;
+};
+
 /* How often the containers of a pod were started again, as a table of pods has it. */
 struct restarts_view {
     char scope[200]; /* as that of its event */
@@ -507,6 +519,8 @@ struct snapshot {
     VEC(struct sizing_view) sizings;
     VEC(struct tmpfs_view) tmpfs;
     VEC(struct restarts_view) restarts;
+    VEC(struct container_view) containers;
+    bool liveness_failed; /* a text says that a liveness probe failed */
     VEC(struct task_limit_view) task_limits;
     VEC(struct beancounter_view) beancounters;
     u64 numa_hit_before,

@@ -8,9 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ROWS_MAX   65536
-#define EVENTS_MAX 1024
-#define BYTES_MAX  1e17
+#define ROWS_MAX       65536
+#define CONTAINERS_MAX 1024
+#define EVENTS_MAX     1024
+#define BYTES_MAX      1e17
 
 /* --- figures ------------------------------------------------------------------------------------------------------------- */
 
@@ -223,6 +224,20 @@ void block_told(struct block *b, const struct told *told)
         snprintf(event.comm, sizeof(event.comm), "%s", told->comm);
     event.words = span_dup(span_trim(told->words));
     vec_push(&s->log, event);
+}
+
+struct container_view container_unknown(void)
+{
+    return (struct container_view){
+        .exit_code = UNKNOWN, .restarts = UNKNOWN, .limit = UNKNOWN, .request = UNKNOWN};
+}
+
+void block_container(struct block *b, const struct container_view *c)
+{
+    struct snapshot *s = &b->p->s;
+
+    if (s->containers.count < CONTAINERS_MAX)
+        vec_push(&s->containers, *c);
 }
 
 void block_rate(struct block *b, enum counter counter, double per_s)

@@ -45,6 +45,10 @@ void block_high(struct block *b, const char *path, u64 high);
 /* What a container was promised and what it may use; UNKNOWN. */
 void block_sizing(struct block *b, const char *scope, u64 request, u64 limit);
 
+/* A container of which nothing is known yet, and adding one of which something is. */
+struct container_view container_unknown(void);
+void block_container(struct block *b, const struct container_view *c);
+
 /* A row of a table of processes; pid 0: not known. */
 struct process_row {
     u32 pid;

@@ -111,6 +111,7 @@ unsigned inspected_parse(struct block *b, struct span text)
     struct span command = b->command, rest, word;
     const char *at;
     char name[NAME_MAX_];
+    struct container_view view = container_unknown();
     unsigned field = 0;
     bool killed = false;
 
@@ -131,9 +132,20 @@ unsigned inspected_parse(struct block *b, struct span text)
         if (span_find(asked, ".HostConfig.Memory") && !span_find(asked, "Swap") &&
             span_take_u64(&word, &bytes) && bytes > 0)
             told.limit = bytes;
+        if ((span_find(asked, ".State.ExitCode") && !span_take_u64(&word, &view.exit_code)) ||
+            (span_find(asked, ".RestartCount") && !span_take_u64(&word, &view.restarts)))
+            return 0;
         command.at = asked.end;
         field++;
     }
+    snprintf(view.scope, sizeof(view.scope), "%s", *name ? name : "a container");
+    view.killed_told = true;
+    view.killed = killed;
+    view.limit = told.limit;
+    view.place = (struct klog_place){b->p->state->klog_file, b->place.line};
+    block_container(b, &view);
+    if (!killed && view.exit_code == 137)
+        sigkill_push(b->p, "docker", view.scope, told.words, view.place);
     if (!killed)
         return field > 0;
     told.scope = *name ? name : NULL;

@@ -202,6 +202,7 @@ struct inspected {
     char name[NAME_MAX_];
     struct span id;
     bool seen, killed;
+    struct container_view view;
     u64 limit, exit_code, finished;
     struct span words, exit_words;
     u32 line, exit_line;
@@ -212,9 +213,16 @@ static void take_key(struct inspected *c, struct span key, struct span value, st
 {
     if (span_is(key, "OOMKilled")) {
         c->killed = span_begins(value, "true");
+        c->view.killed_told = true;
+        c->view.killed = c->killed;
         c->words = words;
         c->line = line;
         c->seen = true;
+    } else if (span_is(key, "Status") && !*c->view.state && !span_find(value, "healthy")) {
+        span_copy(value, c->view.state, sizeof(c->view.state));
+    } else if (span_is(key, "RestartCount")) {
+        if (!span_take_u64(&value, &c->view.restarts))
+            c->view.restarts = UNKNOWN;
     } else if (span_is(key, "Id")) {
         c->id = value;
     } else if (span_is(key, "Name") && span_begins(value, "/")) {
@@ -233,6 +241,7 @@ static void take_key(struct inspected *c, struct span key, struct span value, st
     } else if (span_is(key, "ExitCode")) {
         if (!span_take_u64(&value, &c->exit_code))
             c->exit_code = 0;
+        c->view.exit_code = c->exit_code;
         c->exit_words = words;
         c->exit_line = line;
         c->seen = true;
@@ -243,11 +252,16 @@ static void tell_inspected(struct block *b, struct inspected *c)
 {
     char scope[NAME_MAX_ + 16];
 
-    if (c->exit_code == 137 && !c->killed)
-        sigkill_push(b->p, "docker", *c->name ? c->name : "a container", c->exit_words,
-                     (struct klog_place){b->p->state->klog_file, c->exit_line});
     if (!*c->name)
         take_asked(b->command, c->name);
+    snprintf(c->view.scope, sizeof(c->view.scope), "%s", *c->name ? c->name : "a container");
+    c->view.limit = c->limit;
+    c->view.place =
+        (struct klog_place){b->p->state->klog_file, c->exit_line ? c->exit_line : c->line};
+    block_container(b, &c->view);
+    if (c->exit_code == 137 && !c->killed)
+        sigkill_push(b->p, "docker", c->view.scope, c->exit_words,
+                     (struct klog_place){b->p->state->klog_file, c->exit_line});
     if (*c->name)
         names_note(b->p, c->id, span_of(c->name, strlen(c->name)), c->limit);
     snprintf(scope, sizeof(scope), "/docker/%s", *c->name ? c->name : "container");
@@ -264,7 +278,7 @@ static void tell_inspected(struct block *b, struct inspected *c)
 
 static struct inspected inspected_none(void)
 {
-    struct inspected c = {.limit = UNKNOWN, .finished = UNKNOWN};
+    struct inspected c = {.limit = UNKNOWN, .finished = UNKNOWN, .view = container_unknown()};
 
     c.words = c.exit_words = c.id = span_of("", 0);
     return c;
@@ -321,7 +335,8 @@ static unsigned inspect_objects(struct block *b, struct span text)
 /* "OOMKilled=true", "ExitCode: 137": what a template of --format prints. */
 static unsigned inspect_lines(struct block *b, struct span text)
 {
-    static const char *const keys[] = {"OOMKilled", "FinishedAt", "Memory", "ExitCode"};
+    static const char *const keys[] = {"OOMKilled", "FinishedAt",   "Memory",
+                                       "ExitCode",  "RestartCount", "Status"};
     struct inspected c = inspected_none();
     struct span line, value;
 
@@ -348,10 +363,16 @@ unsigned docker_inspect_parse(struct block *b, struct span text)
  *
  * What the table tells of memory is which containers signal 9 ended.
  */
+/* "NAME  IMAGE  COMMAND  SERVICE  CREATED  STATUS  PORTS" of docker compose ps: the name comes first. */
+static bool is_compose(struct span line)
+{
+    return words_begin(line, "NAME") && span_find(line, "SERVICE") && span_find(line, "STATUS");
+}
+
 bool docker_ps_begins(const struct block *b, struct span line)
 {
     (void)b;
-    return words_begin(line, "CONTAINER ID") && span_find(line, "STATUS");
+    return (words_begin(line, "CONTAINER ID") && span_find(line, "STATUS")) || is_compose(line);
 }
 
 bool docker_ps_goes_on(const struct block *b, struct span line)
@@ -368,7 +389,7 @@ bool docker_ps_goes_on(const struct block *b, struct span line)
 unsigned docker_ps_parse(struct block *b, struct span text)
 {
     struct klog_place place = {b->p->state->klog_file, b->place.line};
-    bool podman = span_find(b->command, "podman") != NULL;
+    bool podman = span_find(b->command, "podman") != NULL, compose = false;
     struct span line;
     unsigned rows = 0;
 
@@ -376,15 +397,17 @@ unsigned docker_ps_parse(struct block *b, struct span text)
         struct fields f;
         char name[NAME_MAX_];
 
-        if (docker_ps_begins(b, line))
+        if (docker_ps_begins(b, line)) {
+            compose = is_compose(line);
             continue;
+        }
         rows++;
         fields_split(line, &f);
-        if (f.count > 1)
+        if (f.count > 1 && !compose)
             names_note(b->p, f.at[0], f.at[f.count - 1], UNKNOWN);
         if (!span_find(line, "Exited (137)") && !span_find(line, "Restarting (137)"))
             continue;
-        span_copy(f.at[f.count - 1], name, sizeof(name));
+        span_copy(f.at[compose ? 0 : f.count - 1], name, sizeof(name));
         /* It may be one that another table says more of. */
         sigkill_push(b->p, podman ? "podman ps" : "docker ps", name, line, place);
     }

@@ -67,7 +67,9 @@ struct pod {
     char name[NAME_MAX_], space[NAME_MAX_], container[NAME_MAX_];
     u64 limit, request;
     bool in_limits, in_requests, killed, evicted;
-    bool exited; /* with 137, and no reason of memory */
+    bool exited;                /* with 137, and no reason of memory */
+    struct container_view view; /* of the container */
+    bool of_last, has_state;    /* the lines that follow are of its last state, or of its state */
     struct span words;
     u64 killed_us;                   /* when, since 1970; UNKNOWN */
     struct klog_place at, exited_at; /* the line that is read, and the one with the exit code */
@@ -153,6 +155,16 @@ static void end_container(struct block *b, struct pod *pod)
         scope_of(pod, pod->container, scope);
         block_sizing(b, scope, pod->request, pod->limit);
     }
+    if (pod->has_state) {
+        scope_of(pod, pod->container, scope);
+        snprintf(pod->view.scope, sizeof(pod->view.scope), "%.199s", scope);
+        pod->view.limit = pod->limit;
+        pod->view.request = pod->request;
+        pod->view.killed = pod->killed;
+        block_container(b, &pod->view);
+    }
+    pod->view = container_unknown();
+    pod->of_last = pod->has_state = false;
     pod->killed = pod->exited = false;
     pod->killed_us = UNKNOWN;
     pod->limit = pod->request = UNKNOWN;
@@ -228,6 +240,7 @@ static void next_node(struct block *b, struct pod *node)
     end_node(b, node);
     *node = (struct pod){.limit = UNKNOWN,
                          .killed_us = UNKNOWN,
+                         .view = container_unknown(),
                          .request = UNKNOWN,
                          .capacity = UNKNOWN,
                          .allocatable = UNKNOWN,
@@ -253,6 +266,44 @@ static u64 date_of(struct span value)
     return seconds > 0 ? (u64)seconds * 1000000 : UNKNOWN;
 }
 
+/*
+ *     State:          Waiting
+ *       Reason:       CrashLoopBackOff
+ *     Last State:     Terminated
+ *       Reason:       Error
+ *       Exit Code:    1
+ *     Restart Count:  12
+ */
+static void take_state_line(struct pod *pod, struct span rest, struct span value)
+{
+    struct container_view *c = &pod->view;
+    u64 number;
+
+    if (is_key(rest, "State:")) {
+        span_copy(value, c->state, sizeof(c->state));
+        c->place = pod->at;
+        pod->has_state = true;
+        pod->of_last = false;
+    } else if (is_key(rest, "Last State:") || is_key(rest, "Last Termination State:")) {
+        pod->has_state = pod->of_last = true;
+        if (!c->place.line)
+            c->place = pod->at;
+    } else if (is_key(rest, "Reason:") && pod->has_state) {
+        if (!pod->of_last && strcmp(c->state, "Waiting") == 0)
+            span_copy(value, c->state, sizeof(c->state));
+        else
+            span_copy(value, c->reason, sizeof(c->reason));
+        c->killed_told |= *c->reason != '\0';
+    } else if (is_key(rest, "Exit Code:") && span_take_u64(&value, &number)) {
+        c->exit_code = number;
+    } else if (is_key(rest, "Restart Count:") && span_take_u64(&value, &number)) {
+        c->restarts = number;
+        pod->has_state = true;
+    } else if (is_key(rest, "Liveness:")) {
+        c->probed = true;
+    }
+}
+
 static void take_describe_line(struct block *b, struct pod *pod, struct span line, unsigned *found)
 {
     struct span rest = span_trim(line), value = value_after(rest);
@@ -261,6 +312,7 @@ static void take_describe_line(struct block *b, struct pod *pod, struct span lin
 
     if (take_node_line(pod, rest, value, found))
         return;
+    take_state_line(pod, rest, value);
     if (is_key(rest, "Name:") && indent == pod->indent) {
         /* "kubectl describe nodes" prints one behind the other. */
         if (pod->pressure_told)
@@ -353,6 +405,7 @@ unsigned kube_describe_parse(struct block *b, struct span text)
 {
     struct pod pod = {.limit = UNKNOWN,
                       .killed_us = UNKNOWN,
+                      .view = container_unknown(),
                       .request = UNKNOWN,
                       .capacity = UNKNOWN,
                       .allocatable = UNKNOWN,
@@ -431,6 +484,20 @@ static void told_restarts(struct block *b, const char *scope, const struct field
         vec_push(&b->p->s.restarts, view);
 }
 
+static void crash_loop(struct block *b, const char *scope, const struct fields *f, unsigned at,
+                       u32 line)
+{
+    struct container_view view = container_unknown();
+    struct span word = at + 1 < f->count ? f->at[at + 1] : f->at[at];
+
+    snprintf(view.scope, sizeof(view.scope), "%s", scope);
+    span_copy(f->at[at], view.state, sizeof(view.state));
+    if (!span_take_u64(&word, &view.restarts))
+        view.restarts = UNKNOWN;
+    view.place = (struct klog_place){b->p->state->klog_file, line};
+    block_container(b, &view);
+}
+
 unsigned kube_pods_parse(struct block *b, struct span text)
 {
     struct span line;
@@ -457,6 +524,8 @@ unsigned kube_pods_parse(struct block *b, struct span text)
                                          .words = line,
                                          .wall_us = UNKNOWN,
                                          .line = number});
+        if (span_is(f.at[2 + spaced], "CrashLoopBackOff"))
+            crash_loop(b, scope, &f, 2 + spaced, number);
         if (span_is(f.at[2 + spaced], "Evicted") && b->p->s.log.count < 1000) {
             push_killed_by(b, "kubelet", scope, line);
             vec_last(&b->p->s.log).stamp.place.line = number;

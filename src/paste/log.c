@@ -115,6 +115,7 @@ void log_feed(struct paste *p, struct span message, const struct klog_stamp *sta
         paste_not_understood(p, stamp->place.line, 1);
     if (p->s.log.count)
         name_told(st, &vec_last(&p->s.log), message, stamp);
+    p->s.liveness_failed |= span_find(message, "iveness probe failed") != NULL;
     note_earlyoom(st, message);
     if (filter_line(message).refusal && !refusal_take(p, message, stamp))
         sigkill_take(p, message, stamp->place);

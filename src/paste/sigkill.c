@@ -17,6 +17,9 @@ struct sentence {
 
 static const struct sentence sentences[] = {
     {"failed liveness probe", "will be ", "ontainer ", " failed"},
+    {"failed to exit within", "container=", "container=", " "},
+    {"failed to exit within", "using the force", "ontainer ", " failed"},
+    {"timed out. Killing", "State '", "", ": State"},
     {"exited with code 137", NULL, "", " exited with"},
     {"code 137", NULL, NULL, NULL},
     {"code: 137", NULL, NULL, NULL},
@@ -33,7 +36,7 @@ static const struct sentence sentences[] = {
     {"Error 137", "make", NULL, NULL},
     {"code=killed, status=9/KILL", NULL, "", ": Main process exited"},
     {"(signal: 9, SIGKILL", NULL, NULL, NULL},
-    {"terminated by signal 9", "server process (PID", NULL, NULL},
+    {"was terminated by signal 9", "(PID ", NULL, NULL}, /* PostgreSQL */
     {"terminated by signal 9", NULL, NULL, NULL},
     {"Killed signal terminated program ", NULL, "terminated program ", "\n"},
     {"internal compiler error: Killed (program ", NULL, "(program ", ")"},
@@ -45,12 +48,30 @@ static const struct sentence sentences[] = {
     {"killed by SIGKILL", NULL, NULL, NULL},
     {"signal: killed", NULL, NULL, NULL},        /* Go */
     {"SIGKILL (Forced quit)", NULL, NULL, NULL}, /* fish */
-    {": line ", " Killed  ", NULL, NULL},        /* bash: "./run.sh: line 3: 812 Killed   ./x" */
+    {": line ", " Killed  ", " Killed  ", "\n"}, /* bash: "./run.sh: line 3: 812 Killed   ./x" */
 };
 
 const char *sigkill_sign(unsigned sentence)
 {
     return sentence < ARRAY_SIZE(sentences) ? sentences[sentence].has : NULL;
+}
+
+/* "nohup /usr/sbin/mysqld --basedir=/usr": the program that a shell started, without its directory. */
+static struct span program_of(struct span command)
+{
+    static const char *const starters[] = {"nohup", "env", "exec", "time", "nice", "sudo", "("};
+    struct span word = {command.at, command.at};
+    bool starter = true;
+
+    while (starter && span_take_word(&command, &word)) {
+        starter = memchr(word.at, '=', span_len(word)) != NULL;
+        for (unsigned i = 0; i < ARRAY_SIZE(starters); i++)
+            starter |= span_is(word, starters[i]);
+    }
+    for (const char *at = word.at; at < word.end; at++)
+        if (*at == '/' && at + 1 < word.end)
+            word.at = at + 1;
+    return word;
 }
 
 /* "web_1 exited with code 137" of compose: one word. */
@@ -67,6 +88,8 @@ static struct span name_of(const struct sentence *s, struct span line)
     from += strlen(s->name_after);
     until = span_find((struct span){from, line.end}, s->name_until);
     name = span_trim((struct span){from, until ? until : line.end});
+    if (strcmp(s->name_after, " Killed  ") == 0)
+        name = program_of(name);
     return span_len(name) > 63 || memchr(name.at, ' ', span_len(name)) ? none : name;
 }
 
