@@ -119,6 +119,21 @@ static void unknown_option(struct cli *cli)
               near.count ? hint : system_config_boot_hint(name + 2));
 }
 
+/* Is it one of "a|b|c"? */
+static bool is_one_of(const char *list, const char *word)
+{
+    size_t len = strlen(word);
+
+    if (strchr(word, '|'))
+        return false;
+    for (const char *at = list; at; at = strchr(at, '|')) {
+        at += *at == '|';
+        if (len && strncmp(at, word, len) == 0 && (at[len] == '|' || !at[len]))
+            return true;
+    }
+    return false;
+}
+
 static void choose_format(struct cli *cli)
 {
     cli->format_given = true;
@@ -132,6 +147,12 @@ static void choose_format(struct cli *cli)
         cli->format = CLI_HTML;
     else if (strcmp(cli->arg, "csv") == 0 && cli->spec->takes & CLI_SHEET)
         cli->format = CLI_CSV;
+    else if (is_one_of(cli->spec->formats, cli->arg)) {
+        cli->format = CLI_OWN;
+        cli->format_name = cli->arg;
+    } else if (cli->spec->formats)
+        cli_usage(cli, "unknown format '%s', want text, json%s or one of %s", cli->arg,
+                  cli->spec->takes & CLI_PICTURES ? ", html" : "", cli->spec->formats);
     else
         cli_usage(cli, "unknown format '%s', want text%s%s", cli->arg,
                   cli->spec->takes & CLI_PAGE ? ", markdown" : "",

@@ -32,7 +32,14 @@
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
-enum cli_format { CLI_TEXT, CLI_JSON, CLI_MARKDOWN, CLI_HTML, CLI_CSV };
+enum cli_format {
+    CLI_TEXT,
+    CLI_JSON,
+    CLI_MARKDOWN,
+    CLI_HTML,
+    CLI_CSV,
+    CLI_OWN, /* one of the verb's own: format_name */
+};
 
 /* Groups of common options. --help and --quiet are taken by every verb. */
 enum cli_takes {
@@ -66,6 +73,7 @@ struct cli_spec {
     const char *operands; /* "FILE" */
     const char *summary;  /* one sentence */
     unsigned takes;       /* enum cli_takes */
+    const char *formats; /* with CLI_OUTPUT: of --format, the verb's own: "junit|tap"; NULL: none */
     const struct cli_option *options;
     unsigned nr_options;
     const char *notes;                   /* more help after the options: examples; may be NULL */
@@ -107,6 +115,7 @@ struct cli {
     unsigned nr_operands;
 
     enum cli_format format;
+    const char *format_name; /* of CLI_OWN */
     bool format_given;
     const char *output; /* NULL: stdout */
     unsigned mode;      /* permissions of recordings and captures */

@@ -91,7 +91,8 @@ static bool is_empty(const char *text)
     return empty;
 }
 
-static void render_option(const struct cli_option *o, struct strbuf *out)
+/* formats: what --format takes beside; NULL: nothing. */
+static void render_option(const struct cli_option *o, const char *formats, struct strbuf *out)
 {
     size_t start = out->len, width;
 
@@ -102,7 +103,7 @@ static void render_option(const struct cli_option *o, struct strbuf *out)
     else
         strbuf_printf(out, "      --%s", o->name);
     if (o->arg)
-        strbuf_printf(out, " %s", o->arg);
+        strbuf_printf(out, " %s%s%s", o->arg, formats ? "|" : "", formats ? formats : "");
     width = out->len - start;
     if (width >= HELP_COLUMN) {
         strbuf_append(out, "\n");
@@ -130,7 +131,7 @@ void cli_render_help(const struct cli_spec *spec, struct strbuf *out)
     if (spec->nr_options)
         strbuf_printf(out, "\nOptions:\n");
     for (unsigned i = 0; i < spec->nr_options; i++)
-        render_option(&spec->options[i], out);
+        render_option(&spec->options[i], NULL, out);
     for (unsigned g = 0; g < ARRAY_SIZE(groups); g++) {
         bool titled = false;
 
@@ -144,11 +145,11 @@ void cli_render_help(const struct cli_spec *spec, struct strbuf *out)
             if (!titled)
                 strbuf_printf(out, "\n%s:\n", groups[g].title);
             titled = true;
-            render_option(&c->option, out);
+            render_option(&c->option, c->option.id == CLI_ID_FORMAT ? spec->formats : NULL, out);
         }
         for (unsigned i = 0;
              i < nr_cli_machine_options && (groups[g].group & spec->takes & CLI_MACHINE); i++)
-            render_option(cli_machine_option(i), out);
+            render_option(cli_machine_option(i), NULL, out);
     }
     if (spec->notes) {
         strbuf_append(out, "\n");

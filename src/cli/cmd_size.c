@@ -1,27 +1,22 @@
 /* cmd_size.c - highwater size FILE: one recording under many limits, and which to set. */
-#include "cli/host.h"
-#include "cli/host_memory.h"
 #include "cli/incomplete.h"
 #include "cli/machine.h"
 #include "cli/process.h"
-#include "cli/profile.h"
-#include "cli/signals.h"
+#include "cli/sizing.h"
 #include "cli/verbs.h"
-#include "cli/window.h"
 
 #include "base/alloc.h"
 #include "base/units.h"
-#include "base/vec.h"
 #include "report/comparison.h"
+#include "report/deployment.h"
+#include "report/envelope_report.h"
+#include "report/recordings.h"
 #include "report/runtimes_report.h"
 #include "report/size_report.h"
 #include "size/size.h"
-#include "workload/place.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     OPT_LIMITS = 1,
@@ -36,9 +31,8 @@ enum {
     OPT_FOUND
 };
 
-#define GRID_MAX       256u
-#define LIMITS_MAX     1024u
-#define RECORDINGS_MAX 64u
+#define GRID_MAX   256u
+#define LIMITS_MAX 1024u
 
 static const struct cli_option options[] = {
     {OPT_LIMITS, "limits", 'l', "SIZE,SIZE...", "try these limits and search for no others"},
@@ -64,6 +58,7 @@ static const struct cli_spec spec = {
         "and which memory.max and memory.high to set.",
     .takes = CLI_OUTPUT | CLI_PICTURES | CLI_PROGRESS | CLI_MACHINE | CLI_COMPARE | CLI_SWAP_LIMIT |
              CLI_HOST,
+    .formats = DEPLOYMENT_FORMATS,
     .options = options,
     .nr_options = ARRAY_SIZE(options),
     .notes =
@@ -83,14 +78,23 @@ static const struct cli_spec spec = {
         "Exit code: 0 when there is an answer, whatever it is; 1 when there is none, or the "
         "recording is incomplete.\n"
         "\n"
-        "Several recordings of one program, made with different settings of its own (-Xmx,\n"
-        "--max-old-space-size, shared_buffers), give one table of settings and limits, and the "
+        "Several recordings of one service (quiet and busy days) give one answer: the largest need "
+        "decides, and every\n"
+        "recording is run with the limits that come of it. Made with different settings of the "
+        "program's own (-Xmx,\n"
+        "--max-old-space-size, shared_buffers) they give one table of settings and limits, and the "
         "smallest pair.\n"
+        "\n"
+        "--format kubernetes, systemd, docker, compose or slurm prints what to paste, rounded up "
+        "to MiB; nothing, and\n"
+        "exit code 1, when there is no limit to advise.\n"
         "\n"
         "-o NAME.html, or --format html, makes a page with pictures of it.\n"
         "\n"
         "Examples:\n"
         "  highwater size app.hwt --swap 0\n"
+        "  highwater size quiet.hwt busy.hwt            one answer for both\n"
+        "  highwater size app.hwt --swap 0 --format kubernetes\n"
         "  highwater size xmx64.hwt xmx128.hwt xmx256.hwt\n"
         "  highwater size app.hwt --limits 64M,96M,128M --swap 1G --swap-device zram\n"
         "  highwater size app.hwt --format json -o table.json\n"
@@ -99,21 +103,10 @@ static const struct cli_spec spec = {
         "vm.swappiness=10,60,150 \\\n"
         "      --compare disk=nvme,hdd\n",
     .min_operands = 1,
-    .max_operands = RECORDINGS_MAX,
+    .max_operands = SIZING_RECORDINGS_MAX,
 };
 
-static volatile int stop;
-
-struct request {
-    VEC(u64) limits;
-    u64 grid, jobs;
-    double max_slowdown, usable_slowdown;
-    struct cli_window window;
-    const char *process;
-    bool allow_incomplete;
-};
-
-static void parse_limits(struct cli *cli, struct request *req)
+static void parse_limits(struct cli *cli, struct sizing_request *req)
 {
     char *list = xstrdup(cli->arg), *rest = NULL;
 
@@ -136,7 +129,7 @@ static void parse_limits(struct cli *cli, struct request *req)
     free(list);
 }
 
-static void parse_options(struct cli *cli, struct request *req)
+static void parse_options(struct cli *cli, struct sizing_request *req)
 {
     for (int id; (id = cli_next(cli)) > 0;) {
         switch (id) {
@@ -182,41 +175,43 @@ static void parse_options(struct cli *cli, struct request *req)
                   req->usable_slowdown);
 }
 
-static void show_progress(void *ctx, u64 events, u64 planned)
+/* What makes an answer one to distrust, as comments. */
+static void note_deployment(const struct sizing *s, const struct size_report *reports,
+                            const struct size_envelope *envelope, struct strbuf *out)
 {
-    cli_progress(ctx, "replaying", events, planned);
+    const struct size_report *decides = &reports[envelope ? envelope->most : 0];
+
+    for (unsigned i = 0; i < s->nr; i++)
+        size_remarks(reports[i].config->trace, s->nr > 1 ? reports[i].input : NULL,
+                     &reports[i].result->unlimited.misfits, out);
+    host_render_cautions(&decides->host, out);
+    runtimes_render(decides->runtimes, decides->result->advice.max_bytes, out);
 }
 
-/* One operand: what belongs to it until its answer is printed. */
-struct recording {
-    struct trace *trace;
-    bool *only;
-    struct runtimes runtimes;
-    struct system_config machine;
-    struct host_taken host;
-};
-
-struct sizing {
-    struct cli *cli;
-    const struct request *req;
-    unsigned nr; /* recordings */
-    struct recording *recordings;
-    struct size_config *configs; /* one for each */
-};
-
-static struct size_report report_of(const struct sizing *s, unsigned i,
-                                    const struct size_config *config,
-                                    const struct size_result *result)
+/* What to paste, or why there is nothing to paste. envelope NULL: of one recording. */
+static int render_deployment(const struct sizing *s, const struct size_report *reports,
+                             const struct size_envelope *envelope)
 {
-    const struct recording *r = &s->recordings[i];
+    struct deployment d;
+    struct strbuf text, why;
+    int rc;
 
-    return (struct size_report){
-        .result = result,
-        .config = config,
-        .input = s->cli->operands[i],
-        .host = {r->host.settings.text, r->host.cautions.text, cli_profile_path(s->cli)},
-        .runtimes = &r->runtimes,
-    };
+    strbuf_init(&text);
+    strbuf_init(&why);
+    if (s->nr > 1 && !envelope)
+        strbuf_append(&why, "these recordings were made with different settings of their program; "
+                            "name those with the settings that it will run with");
+    if (why.len == 0 && deployment_init(&d, reports, s->nr, envelope, &why)) {
+        note_deployment(s, reports, envelope, &d.notes);
+        deployment_render(&d, deployment_format(s->cli->format_name), &text);
+        rc = cli_emit(s->cli, &text);
+        deployment_done(&d);
+    } else {
+        rc = cli_fail(s->cli, "nothing to paste: %s", why.text);
+    }
+    strbuf_done(&why);
+    strbuf_done(&text);
+    return rc;
 }
 
 static int size_one(const struct sizing *s, struct err *e)
@@ -229,8 +224,10 @@ static int size_one(const struct sizing *s, struct err *e)
 
     if (rc)
         return rc;
-    report = report_of(s, 0, s->configs, &result);
-    if (cli_wants_document(cli)) {
+    report = sizing_report(s, 0, s->configs, &result);
+    if (cli->format == CLI_OWN) {
+        cli->exit_code = render_deployment(s, &report, NULL);
+    } else if (cli_wants_document(cli)) {
         cli->exit_code = cli_emit_document(cli, PAGE_OF_SIZE, report.input, size_json(&report));
     } else {
         strbuf_init(&text);
@@ -246,7 +243,7 @@ static int render_comparison(const struct sizing *s, const struct axes *axes,
                              const struct size_config *configs, const struct size_result *results)
 {
     const struct comparison comparison = {.input = s->cli->operands[0], .axes = axes};
-    const struct size_report first = report_of(s, 0, configs, results);
+    const struct size_report first = sizing_report(s, 0, configs, results);
     unsigned nr = axes_count(axes);
     struct strbuf text;
     int rc;
@@ -255,7 +252,7 @@ static int render_comparison(const struct sizing *s, const struct axes *axes,
         json_object **documents = xcalloc(nr, sizeof(*documents));
 
         for (unsigned i = 0; i < nr; i++) {
-            const struct size_report report = report_of(s, 0, &configs[i], &results[i]);
+            const struct size_report report = sizing_report(s, 0, &configs[i], &results[i]);
 
             documents[i] = size_json(&report);
         }
@@ -266,7 +263,7 @@ static int render_comparison(const struct sizing *s, const struct axes *axes,
     }
     strbuf_init(&text);
     compare_sizes_text(&comparison, results, &text);
-    size_remarks(configs->trace, &results->unlimited.misfits, &text);
+    size_remarks(configs->trace, NULL, &results->unlimited.misfits, &text);
     host_render_cautions(&first.host, &text);
     runtimes_render(first.runtimes, UINT64_MAX, &text);
     rc = cli_emit(s->cli, &text);
@@ -303,7 +300,19 @@ static int size_machines(const struct sizing *s, struct err *e)
     return rc;
 }
 
-static int render_recordings(const struct sizing *s, const struct size_result *results)
+/* Notes below a table of recordings, for each of them that has some. */
+static void render_notes(const struct sizing *s, const struct size_result *results,
+                         struct strbuf *out)
+{
+    for (unsigned i = 0; i < s->nr; i++)
+        if (!trace_is_complete(s->recordings[i].trace))
+            size_remarks(s->recordings[i].trace, s->cli->operands[i], &results[i].unlimited.misfits,
+                         out);
+}
+
+/* envelope NULL: the recordings were made with different settings of their programs. */
+static int render_recordings(const struct sizing *s, const struct size_result *results,
+                             const struct size_envelope *envelope)
 {
     struct size_report *reports = xcalloc(s->nr, sizeof(*reports));
     struct strbuf text;
@@ -311,15 +320,18 @@ static int render_recordings(const struct sizing *s, const struct size_result *r
 
     strbuf_init(&text);
     for (unsigned i = 0; i < s->nr; i++)
-        reports[i] = report_of(s, i, &s->configs[i], &results[i]);
-    if (cli_wants_document(s->cli)) {
+        reports[i] = sizing_report(s, i, &s->configs[i], &results[i]);
+    if (s->cli->format == CLI_OWN) {
+        rc = render_deployment(s, reports, envelope);
+    } else if (cli_wants_document(s->cli)) {
         rc = cli_emit_document(s->cli, PAGE_OF_RECORDINGS, reports->input,
-                               compare_recordings_json(reports, s->nr));
+                               recordings_json(reports, s->nr, envelope));
     } else {
-        compare_recordings_text(reports, results, s->nr, &text);
-        for (unsigned i = 0; i < s->nr; i++)
-            if (!trace_is_complete(s->recordings[i].trace))
-                size_remarks(s->recordings[i].trace, &results[i].unlimited.misfits, &text);
+        if (envelope)
+            envelope_text(reports, s->nr, envelope, s->cli->color, &text);
+        else
+            compare_recordings_text(reports, results, s->nr, &text);
+        render_notes(s, results, &text);
         rc = cli_emit(s->cli, &text);
     }
     strbuf_done(&text);
@@ -327,15 +339,19 @@ static int render_recordings(const struct sizing *s, const struct size_result *r
     return rc;
 }
 
-/* Recordings of one program with different settings of its own, each with its need. */
+/* Recordings of one program: with different settings of its own each with its need, else as one answer. */
 static int size_recordings(const struct sizing *s, struct err *e)
 {
     struct size_result *results = xcalloc(s->nr, sizeof(*results));
+    struct size_envelope envelope = {0};
+    bool same = sizing_has_same_settings(s);
     unsigned failed = 0;
-    int rc = size_compare(s->configs, s->nr, results, &failed, e);
+    int rc = same ? sizing_envelope(s, results, &envelope, e)
+                  : size_compare(s->configs, s->nr, results, &failed, e);
 
     if (rc == 0)
-        s->cli->exit_code = render_recordings(s, results);
+        s->cli->exit_code = render_recordings(s, results, same ? &envelope : NULL);
+    envelope_done(&envelope);
     for (unsigned i = 0; i < s->nr; i++)
         size_result_done(&results[i]);
     free(results);
@@ -351,110 +367,24 @@ static int sweep(const struct sizing *s)
         rc = size_recordings(s, &e);
     else
         rc = s->cli->machine.compared.count ? size_machines(s, &e) : size_one(s, &e);
-    if (rc == -EINTR) {
-        rc = cli_fail(s->cli, "interrupted");
-        signals_end();
-        return rc;
-    }
-    return rc ? cli_fail_for(s->cli, rc, &e) : s->cli->exit_code;
+    return rc ? sizing_fail(s, rc, &e) : s->cli->exit_code;
 }
 
-/* Was the host's memory limited by cgroups of version 1, whose files have other names and no memory.high? */
-static bool recorded_in_v1(const struct cli *cli, const struct trace *t)
+static int size(struct cli *cli, const struct sizing_request *req)
 {
-    char version[8];
+    struct sizing s;
+    int rc = sizing_open(&s, cli, req) ? sweep(&s) : cli->exit_code;
 
-    return !cli->machine.no_host && trace_text_value(t->host, "cgroup", version, sizeof(version)) &&
-           strcmp(version, "1") == 0;
-}
-
-/* False: a failure or a usage error was reported; cli->exit_code says which. */
-static bool open_recording(struct sizing *s, unsigned i, u64 budget_bytes)
-{
-    const struct trace_options how = {.budget_bytes = budget_bytes};
-    const struct request *req = s->req;
-    struct recording *r = &s->recordings[i];
-    struct size_config *config = &s->configs[i];
-    struct cli *cli = s->cli;
-    struct err e = {0};
-
-    if (trace_open(cli->operands[i], &how, &r->trace, &e)) {
-        cli->exit_code = cli_fail_err(cli, &e);
-        return false;
-    }
-    cli_system_config(cli, r->trace, 0, &r->machine);
-    host_taken_init(&r->host, cli, r->trace);
-    cli_check_swap_max(cli, &r->machine);
-    *config = (struct size_config){
-        .trace = r->trace,
-        .process = req->process,
-        .from_name = req->window.from,
-        .to_name = req->window.to,
-        .machine = &r->machine,
-        .limits = req->limits.items,
-        .nr_limits = (unsigned)req->limits.count,
-        .grid = (unsigned)req->grid,
-        .has_swap_max = cli->machine.has_swap_max && cli->machine.swap_max != CLI_SIZE_MAX,
-        .swap_max_bytes = cli->machine.swap_max,
-        .max_slowdown = req->max_slowdown,
-        .usable_slowdown = req->usable_slowdown,
-        .jobs = cli_jobs(req->jobs),
-        .cgroup_v1 = recorded_in_v1(cli, r->trace),
-        .stop = &stop,
-        .progress = show_progress,
-        .progress_ctx = cli,
-    };
-    if (!cli_process_find(cli, req->process, r->trace, &r->only) ||
-        !cli_window_find(cli, &req->window, r->trace, &stop, &config->from, &config->to))
-        return false;
-    if (runtimes_find(r->trace, r->only, &r->runtimes, &e)) {
-        cli->exit_code = cli_fail_err(cli, &e);
-        return false;
-    }
-    config->only = r->only;
-    place_trace(r->trace, NULL);
-    return true;
-}
-
-static void close_recordings(struct sizing *s)
-{
-    for (unsigned i = 0; i < s->nr; i++) {
-        struct recording *r = &s->recordings[i];
-
-        if (!r->trace)
-            continue;
-        runtimes_done(&r->runtimes);
-        host_taken_done(&r->host);
-        free(r->only);
-        trace_close(r->trace);
-    }
-    free(s->recordings);
-    free(s->configs);
-}
-
-static int size(struct cli *cli, const struct request *req)
-{
-    struct sizing s = {.cli = cli, .req = req, .nr = cli->nr_operands};
-    u64 budget = s.nr > 1 ? host_memory_default() / s.nr : 0;
-    bool opened = true;
-    int rc;
-
-    s.recordings = xcalloc(s.nr, sizeof(*s.recordings));
-    s.configs = xcalloc(s.nr, sizeof(*s.configs));
-    signals_stop_by(&stop);
-    for (unsigned i = 0; i < s.nr && opened; i++)
-        opened = open_recording(&s, i, budget);
-    rc = opened ? sweep(&s) : cli->exit_code;
     for (unsigned i = 0; i < s.nr && rc == CLI_OK && !req->allow_incomplete; i++)
         rc = cli_incomplete(cli, s.recordings[i].trace);
-    close_recordings(&s);
+    sizing_close(&s);
     return rc;
 }
 
 int cmd_size(int argc, char **argv)
 {
-    struct request req = {.max_slowdown = SIZE_MAX_SLOWDOWN,
-                          .usable_slowdown = SIZE_USABLE_SLOWDOWN};
+    struct sizing_request req = {.max_slowdown = SIZE_MAX_SLOWDOWN,
+                                 .usable_slowdown = SIZE_USABLE_SLOWDOWN};
     struct cli cli;
     int rc;
 
@@ -462,6 +392,9 @@ int cmd_size(int argc, char **argv)
     parse_options(&cli, &req);
     if (!cli.done && cli.nr_operands > 1 && cli.machine.compared.count)
         cli_usage(&cli, "--compare is for one recording; %u are given", cli.nr_operands);
+    if (!cli.done && cli.format == CLI_OWN && cli.machine.compared.count)
+        cli_usage(&cli, "--format %s is of one machine, not of several (--compare)",
+                  cli.format_name);
     rc = cli.done ? cli.exit_code : size(&cli, &req);
     vec_done(&req.limits);
     return cli_done(&cli, rc);

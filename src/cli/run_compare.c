@@ -98,7 +98,7 @@ static int show(struct comparing *c, const struct axes *axes)
     strbuf_init(&text);
     compare_runs_text(&comparison, c->rows, &text);
     if (c->run->trace) {
-        size_remarks(c->run->trace, &c->rows->misfits, &text);
+        size_remarks(c->run->trace, NULL, &c->rows->misfits, &text);
         runtimes_render(&c->run->runtimes, UINT64_MAX, &text);
     }
     rc = cli_emit(cli, &text);

@@ -3,7 +3,7 @@
 /* [{name, result}] of both kinds of document. */
 function comparedResults(doc) {
   if (doc.recordings)
-    return doc.recordings.map((one) => ({ name: one.settings || one.input, result: one.result }));
+    return doc.recordings.map((one) => ({ name: (!doc.envelope && one.settings) || one.input, result: one.result }));
   return doc.results.map((one) => ({
     name: Object.entries(one.settings).map(([key, value]) => `${key}=${value}`).join(", "), result: one.result }));
 }
@@ -12,12 +12,19 @@ function comparePage(doc) {
   const results = comparedResults(doc), sizes = doc.verb === "size";
   document.getElementById("main").append(
     make("p", { class: "of" }, sizes ? "Memory limits compared, for " : "Runs compared, of ", make("code", {}, doc.input || results.map((r) => r.result.input).join(", "))),
-    make("h1", {}, sizes ? compareSizesTitle(results) : compareRunsTitle(results)));
+    make("h1", {}, doc.envelope ? envelopeTitle(doc.envelope) : sizes ? compareSizesTitle(results) : compareRunsTitle(results)));
+  if (doc.envelope) document.getElementById("main").append(make("p", {}, doc.envelope.reason));
   if (sizes) compareCurves(results, doc);
   compareTable(results, sizes);
 }
 
 const needOf = (result) => (result.smallest_usable && result.smallest_usable.found ? result.smallest_usable.bytes : Infinity);
+
+function envelopeTitle(envelope) {
+  return envelope.found
+    ? `Needs ${bytes(envelope.need_bytes)}, as ${envelope.decided_by} has it; set memory.max to ${limitBytes(envelope["memory.max"])}`
+    : "No limit that was tried serves all recordings";
+}
 
 /* The first of the smallest, with what it is compared with: the last of the largest. */
 function extremes(results, figure) {

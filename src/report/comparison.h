@@ -42,14 +42,6 @@ void compare_runs_text(const struct comparison *c, const struct run_row *rows, s
 void compare_sizes_text(const struct comparison *c, const struct size_result *results,
                         struct strbuf *out);
 
-/* Several recordings of one program with different settings of its own: rows are the recordings, columns the limits, and which pair
- * is the smallest. results: theirs, in one array. */
-void compare_recordings_text(const struct size_report *reports, const struct size_result *results,
-                             unsigned nr, struct strbuf *out);
-
-/* The document of docs/schema/recordings.schema.json. */
-json_object *compare_recordings_json(const struct size_report *reports, unsigned nr);
-
 /* Say in e which of the settings it is about: "with disk=hdd: ...". */
 void comparison_blame(const struct axes *axes, unsigned combination, struct err *e);
 

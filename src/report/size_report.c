@@ -143,7 +143,7 @@ static void boundary_line(const char *name, const char *what, const struct size_
         strbuf_printf(out, "; at most %s\n", fails);
 }
 
-static const char *limit_file(const struct size_config *c)
+const char *size_limit_file(const struct size_config *c)
 {
     return c->cgroup_v1 ? "memory.limit_in_bytes" : "memory.max";
 }
@@ -200,7 +200,8 @@ static void holes_line(const struct size_result *res, struct strbuf *out)
 }
 
 /* A recommendation from less than the program did is one to distrust. */
-void size_remarks(const struct trace *t, const struct replay_misfits *misfits, struct strbuf *out)
+void size_remarks(const struct trace *t, const char *name, const struct replay_misfits *misfits,
+                  struct strbuf *out)
 {
     struct strbuf lacks, note;
 
@@ -217,9 +218,12 @@ void size_remarks(const struct trace *t, const struct replay_misfits *misfits, s
         strbuf_printf(&note, "%sit lacks %s", note.len ? "; " : "", lacks.text);
     if (note.len) {
         strbuf_reset(&lacks);
-        strbuf_printf(&lacks,
-                      "Note: the recording is incomplete: %s. What is missing may need memory too.",
-                      note.text);
+        strbuf_append(&lacks, "Note: the recording ");
+        if (name) {
+            utf8_append_clean(&lacks, name);
+            strbuf_appendc(&lacks, ' ');
+        }
+        strbuf_printf(&lacks, "is incomplete: %s. What is missing may need memory too.", note.text);
         strbuf_appendc(out, '\n');
         text_wrap(out, lacks.text, 0, WRAP_COLUMNS);
         strbuf_appendc(out, '\n');
@@ -361,7 +365,7 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
         strbuf_printf(out, "%s%s %s to %s", color ? "\033[1m" : "",
                       size_base_is_short(&res->unlimited) ? "If it must run as short as that, set"
                                                           : "Set",
-                      limit_file(r->config), format_limit(text, a->max_bytes));
+                      size_limit_file(r->config), format_limit(text, a->max_bytes));
         if (a->has_high)
             strbuf_printf(out, " and memory.high to %s", format_limit(text, a->high_bytes));
         if (r->config->has_swap_max)
@@ -373,7 +377,7 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
     }
     text_wrap(out, a->reason, 0, WRAP_COLUMNS);
     strbuf_appendc(out, '\n');
-    size_remarks(r->config->trace, &res->unlimited.misfits, out);
+    size_remarks(r->config->trace, NULL, &res->unlimited.misfits, out);
     layout_remark(r->config, out);
     host_render_cautions(&r->host, out);
     runtimes_render(r->runtimes, limit_to_set(res), out);
@@ -411,7 +415,7 @@ static const char *measure_name(enum size_measure by)
     return names[by];
 }
 
-static json_object *row_json(const struct size_row *row)
+json_object *size_row_json(const struct size_row *row)
 {
     json_object *o = json_new_object();
 
@@ -483,12 +487,12 @@ static json_object *advice_json(const struct size_result *res, const struct size
     add_bool(o, "found", res->advice.found);
     if (res->advice.found) {
         json_put_u64(o, "memory.max", res->advice.max_bytes);
-        json_put_text(o, "file", limit_file(c));
+        json_put_text(o, "file", size_limit_file(c));
         add_limit(o, "memory.high", res->advice.has_high ? res->advice.high_bytes : UINT64_MAX);
     }
     json_put_text(o, "reason", res->advice.reason);
     if (res->advice.found)
-        json_put(o, "verified", row_json(&res->verified));
+        json_put(o, "verified", size_row_json(&res->verified));
     return o;
 }
 
@@ -539,10 +543,10 @@ json_object *size_json(const struct size_report *r)
     add_ratio(o, "usable_slowdown", r->config->usable_slowdown);
     if (r->config->has_swap_max)
         json_put_u64(o, "memory.swap.max", r->config->swap_max_bytes);
-    json_put(o, "unlimited", row_json(&res->unlimited));
+    json_put(o, "unlimited", size_row_json(&res->unlimited));
     put_base(o, &res->unlimited);
     for (size_t i = 0; i < res->rows.count; i++)
-        json_append(rows, row_json(&res->rows.items[i]));
+        json_append(rows, size_row_json(&res->rows.items[i]));
     json_put(o, "limits", rows);
     json_put(o, "smallest_usable", boundary_json(&res->usable));
     json_put(o, "smallest_surviving", boundary_json(&res->survives));

@@ -23,8 +23,15 @@ void size_render_text(const struct size_report *r, bool color, struct strbuf *ou
 void size_render_base(const struct size_row *base, const char *who, struct strbuf *out);
 
 /* What makes the recording less than whole, as notes below its table; nothing when it is complete. misfits: of one
- * replay. */
-void size_remarks(const struct trace *t, const struct replay_misfits *misfits, struct strbuf *out);
+ * replay. name: of the recording, where there are several; NULL: there is one. */
+void size_remarks(const struct trace *t, const char *name, const struct replay_misfits *misfits,
+                  struct strbuf *out);
+
+/* The file to write memory.max to: that of the host's version of cgroups. */
+const char *size_limit_file(const struct size_config *c);
+
+/* One limit of that document. */
+json_object *size_row_json(const struct size_row *row);
 
 /* The document of docs/schema/size.schema.json. */
 json_object *size_json(const struct size_report *r);

@@ -52,11 +52,13 @@ static void show_progress(void *ctx)
 static int sweep_one(void *ctx, unsigned index, struct err *e)
 {
     struct comparing *c = ctx;
+    const struct size_config *config = &c->configs[index];
+    struct size_result *ret = &c->rets[index];
+    u64 peak = config->own_grid ? ret->unlimited.peak_bytes : c->grid_peak;
     int r = 0;
 
-    if (!c->grid_peak || c->rets[index].unlimited.outcome == REPLAY_COMPLETED)
-        r = c->grid_peak ? size_limits(&c->configs[index], c->grid_peak, &c->rets[index], e)
-                         : size_unlimited(&c->configs[index], &c->rets[index], e);
+    if (!c->grid_peak || ret->unlimited.outcome == REPLAY_COMPLETED)
+        r = c->grid_peak ? size_limits(config, peak, ret, e) : size_unlimited(config, ret, e);
 
     c->states[index].failed = r != 0;
     return r;
@@ -90,7 +92,8 @@ int size_compare(const struct size_config *configs, unsigned nr, struct size_res
         rets[i] = (struct size_result){0};
         c.configs[i] = configs[i];
         c.configs[i].jobs = MAX(configs->jobs / nr, 1u);
-        c.configs[i].whole_grid = true; /* a limit is a column: all have it or none */
+        c.configs[i].whole_grid =
+            !configs[i].own_grid; /* a limit is a column: all have it or none */
         c.configs[i].stop = configs->stop;
         c.configs[i].progress = note_progress;
         c.configs[i].progress_ctx = &c.states[i];

@@ -522,6 +522,8 @@ int size_limits(const struct size_config *config, u64 grid_peak, struct size_res
         r = try_limits(&s, config->limits, config->nr_limits, SIZE_ASKED, e);
     } else {
         r = try_grid(&s, grid_peak, e);
+        if (r == 0 && config->also_bytes)
+            r = try_limits(&s, &config->also_bytes, 1, SIZE_ASKED, e);
         if (r == 0)
             r = find_boundary(&s, row_usable, e);
         if (r == 0)
@@ -543,6 +545,19 @@ int size_limits(const struct size_config *config, u64 grid_peak, struct size_res
     }
     if (r)
         size_result_done(ret);
+    return r;
+}
+
+int size_try(const struct size_config *config, struct size_result *result, u64 max_bytes,
+             u64 high_bytes, struct size_row *ret, struct err *e)
+{
+    struct size_row row = {
+        .limit_bytes = max_bytes, .high_bytes = high_bytes, .source = SIZE_VERIFY};
+    u64 done_events = result->unlimited.events;
+    int r = pool_run(config, &result->unlimited, &result->service, &row, 1, &done_events, e);
+
+    if (r == 0)
+        *ret = row;
     return r;
 }
 

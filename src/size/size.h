@@ -123,8 +123,11 @@ struct size_config {
     double max_slowdown, usable_slowdown;
     bool
         cgroup_v1; /* advice is for a host of version 1: memory.limit_in_bytes, and no memory.high */
-    bool keep_oom; /* a run without a limit that ends in oom is a result, with no limits tried */
-    unsigned jobs; /* threads, at least 1 */
+    bool
+        own_grid; /* of several: the grid is that of size_run() of this one alone, not one for all */
+    u64 also_bytes; /* with a search: a limit to try beside; 0: none */
+    bool keep_oom;  /* a run without a limit that ends in oom is a result, with no limits tried */
+    unsigned jobs;  /* threads, at least 1 */
     const volatile int *stop;
     /* Called from the calling thread now and then: events replayed so far and how many are planned as yet. NULL: never. */
     void (*progress)(void *ctx, u64 events, u64 planned);
@@ -167,10 +170,16 @@ int size_unlimited(const struct size_config *config, struct size_result *ret, st
 int size_limits(const struct size_config *config, u64 grid_peak, struct size_result *ret,
                 struct err *e);
 
-/* One recording under many limits on each of `nr` machines, or each of several recordings: all under the limits of one grid. Jobs, stop and progress are
+/* One recording under many limits on each of `nr` machines, or each of several recordings: all under the limits of one grid, or with
+ * own_grid each as by itself. Jobs, stop and progress are
  * those of the first. On failure all of rets are empty, and *ret_failed says whose it is. */
 int size_compare(const struct size_config *configs, unsigned nr, struct size_result *rets,
                  unsigned *ret_failed, struct err *e);
+
+/* One more run, with these limits (UINT64_MAX: none), judged as those of the result are; its source is SIZE_VERIFY. Errors are those of
+ * size_run(). */
+int size_try(const struct size_config *config, struct size_result *result, u64 max_bytes,
+             u64 high_bytes, struct size_row *ret, struct err *e);
 
 const char *size_source_name(enum size_source source);
 

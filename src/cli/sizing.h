@@ -1,0 +1,67 @@
+/* sizing.h - recordings opened to be sized, and swept as one service: what size and check share.
+ *
+ * Use:  struct sizing s; if (sizing_open(&s, cli, &request)) ... sizing_envelope(&s, ...); sizing_close(&s);
+ */
+#ifndef CLI_SIZING_H
+#define CLI_SIZING_H
+
+#include "base/vec.h"
+#include "cli/cli.h"
+#include "cli/host.h"
+#include "cli/window.h"
+#include "report/size_report.h"
+#include "size/envelope.h"
+
+#define SIZING_RECORDINGS_MAX 64u
+
+struct sizing_request {
+    VEC(u64) limits; /* --limits; none: a search */
+    u64 also_bytes;  /* with a search: one to try beside; 0: none */
+    u64 grid, jobs;
+    double max_slowdown, usable_slowdown;
+    struct cli_window window;
+    const char *process;
+    bool allow_incomplete;
+};
+
+/* One operand: what belongs to it until its answer is printed. */
+struct sizing_recording {
+    struct trace *trace;
+    bool *only;
+    struct runtimes runtimes;
+    struct system_config machine;
+    struct host_taken host;
+};
+
+struct sizing {
+    struct cli *cli;
+    const struct sizing_request *req;
+    unsigned nr; /* recordings */
+    struct sizing_recording *recordings;
+    struct size_config *configs; /* one for each */
+};
+
+/* Open all operands. A recording that is given twice is refused, since it would tell nothing of how much runs differ. False: a failure or a
+ * usage error was reported, and cli->exit_code says which. SIGINT and SIGTERM stop the sweeps from here on. */
+bool sizing_open(struct sizing *s, struct cli *cli, const struct sizing_request *req);
+void sizing_close(struct sizing *s);
+
+/* Where sweeps are stopped. */
+const volatile int *sizing_stop(void);
+
+struct size_report sizing_report(const struct sizing *s, unsigned i,
+                                 const struct size_config *config,
+                                 const struct size_result *result);
+
+/* Were all recordings made with the same settings of their programs' own (-Xmx and the like)? Then they are runs of one service. */
+bool sizing_has_same_settings(const struct sizing *s);
+
+/* Each recording as by itself, then all of them with the limits that serve all. results: s->nr zeroed ones, to be freed by
+ * size_result_done() in any case. 0 or a negative errno, as size_run() has it. */
+int sizing_envelope(const struct sizing *s, struct size_result *results, struct size_envelope *ret,
+                    struct err *e);
+
+/* The exit code for a sweep that failed: interrupted, or what e says. */
+int sizing_fail(const struct sizing *s, int rc, const struct err *e);
+
+#endif
