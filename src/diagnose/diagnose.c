@@ -293,6 +293,24 @@ static bool describe_fullest(struct diagnosis *d, const struct figures *f)
     return true;
 }
 
+/* A table of whole GiB says of a small machine only that what is left is less than one of them. */
+static bool say_cut_off(struct diagnosis *d, const struct figures *f)
+{
+    char below[UNITS_TEXT_MAX], total[UNITS_TEXT_MAX];
+    const struct finding *first = d->findings.items.count ? d->findings.items.items : NULL;
+
+    if (!d->last->available_below || !known(f->total) ||
+        (first && (first->severity >= SEV_WARNING || first->rule == RULE_SWAP_FULL)))
+        return false;
+    format_bytes(below, d->last->available_below + KIB);
+    format_bytes(total, f->total);
+    snprintf(d->headline, sizeof(d->headline),
+             "less than %s of %s is available, and this table cuts off how much less: free -m "
+             "tells%s%.160s",
+             below, total, first ? "; " : "", first ? first->title : "");
+    return true;
+}
+
 /* What is left is not known: what else the text says, or what it would take. */
 static const char *say_unmeasured(const struct diagnosis *d, const struct figures *f)
 {
@@ -336,9 +354,10 @@ static void describe_host(struct diagnosis *d, const struct figures *f)
                      "%s has the most of this table, %.1f %% of memory; neither sizes nor what is "
                      "left are told",
                      d->last->share_name, d->last->share_percent);
-        else if (!d->last->pasted || d->findings.items.count ||
-                 (!describe_fullest(d, f) &&
-                  !containers_headline(d->last, d->headline, sizeof(d->headline))))
+        else if (!say_cut_off(d, f) &&
+                 (!d->last->pasted || d->findings.items.count ||
+                  (!describe_fullest(d, f) &&
+                   !containers_headline(d->last, d->headline, sizeof(d->headline)))))
             snprintf(d->headline, sizeof(d->headline), "%.280s", say_unmeasured(d, f));
         return;
     }

@@ -23,11 +23,18 @@ void rule_swap_full(struct rule_context *c)
     if (!hurts && known(f->available))
         finding_title(c, "Swap is full (%s), but memory is not short: %s of %s is available",
                       SIZE(f->swap_total), LEFT_SIZE(f), SIZE(f->total));
+    if (!known(f->available) && c->s->available_below) {
+        finding_title(c, "Swap is full (%s), and less than %s of %s is available",
+                      SIZE(f->swap_total), SIZE(c->s->available_below + KIB), SIZE(f->total));
+        evidence_shown(c, "MemAvailable, at most", number_of(c->s->available_below + KIB), IN_BYTES,
+                       "/proc/meminfo");
+    }
     finding_detail(c, hurts ? "Memory is short as well: nothing anonymous can leave any more."
-                      : spare.full ? "Memory of the machine is not short, but that of a "
-                                     "node is: what may have memory there alone went to "
-                                     "swap beside free memory."
-                                   : "Memory is not short, so nothing needs to leave.");
+                      : spare.full          ? "Memory of the machine is not short, but that of a "
+                                              "node is: what may have memory there alone went to "
+                                              "swap beside free memory."
+                      : known(f->available) ? "Memory is not short, so nothing needs to leave."
+                                            : "Whether memory is short, this text does not tell.");
     if (!hurts && spare.full)
         evidence_shown(c, "free on the full node", number_of(spare.full->free), IN_BYTES,
                        part_names[PART_NODES]);

@@ -180,7 +180,7 @@ static u64 guess_unit(const struct block *b, u64 total)
 }
 
 /* Units of a machine's memory: with fewer, a figure of 0 may be a good part of it. */
-#define COARSE_MAX 8
+#define COARSE_MAX 10
 
 /* One in the last digit of an amount as -h prints it: tenths below 10, then whole ones. */
 static u64 step_of(u64 amount)
@@ -192,24 +192,57 @@ static u64 step_of(u64 amount)
     return amount < 10 * unit ? unit / 10 : unit;
 }
 
-/* A row of whole GiB, cut off and not rounded: 0 is less than one. What is available is then told as the end of what it may be, the rest is not. */
-static void take_coarse_row(struct block *b, u64 v[8], unsigned n, unsigned columns)
+/* Whole GiB and more are cut off and not rounded. */
+static bool is_coarse(bool bare, u64 unit)
+{
+    return bare && unit >= 1000000000;
+}
+
+/* Less than `end` is available. Of a machine with many such units that is as good as the figure. */
+static void take_available_below(struct block *b, u64 end, u64 total, u64 unit)
+{
+    b->p->s.available_below = end - KIB;
+    if (total / COARSE_MAX >= unit)
+        block_meminfo(b, MI_MEM_AVAILABLE, end - KIB, RANK_ROUNDED);
+}
+
+/* A row of such units: 0 is less than one. What is available is then told as the end of what it may be, the rest is not. */
+static void take_coarse_row(struct block *b, u64 v[8], unsigned n, unsigned columns, bool combined,
+                            u64 unit)
 {
     unsigned available = columns == 7 ? 6 : 5;
 
-    for (unsigned i = 0; i < n; i++) {
-        if (v[i] != 0)
-            continue;
-        v[i] = UNKNOWN;
-        if (i == available && v[0] >= COARSE_MAX * GIB)
-            v[i] = b->p->s.available_below = GIB - KIB;
+    /* Before 3.3.10 the last one is what is cached; how much is available the row below says. */
+    b->p->s.available_below = 0;
+    if ((columns == 7 || combined) && available < n && v[available] == 0)
+        take_available_below(b, unit, v[0], unit);
+    for (unsigned i = 0; i < n; i++)
+        if (v[i] == 0)
+            v[i] = UNKNOWN;
+}
+
+/* "-/+ buffers/cache:  60  1" of such units: free but for what is cached, so that at most one more than that is available. */
+static void take_coarse_rest(struct block *b, struct span line, u64 unit)
+{
+    u64 used, rest, total = b->p->state->meminfo[MI_MEM_TOTAL];
+    const char *colon = memchr(line.at, ':', span_len(line));
+
+    line.at = colon ? colon + 1 : line.end;
+    if (!span_take_u64(&line, &used) || !span_take_u64(&line, &rest) || !known(total) ||
+        rest > total / unit)
+        return;
+    if (rest == 0 || rest < total / unit / COARSE_MAX) {
+        take_available_below(b, (rest + 1) * unit, total, unit);
+    } else {
+        block_meminfo(b, MI_MEM_AVAILABLE, rest * unit, RANK_ROUNDED);
+        b->p->s.available_estimated = true;
     }
 }
 
 static void take_free_row(struct block *b, const u64 v[8], unsigned n, unsigned columns, bool bare,
                           u64 unit, bool combined)
 {
-    enum rank rank = bare && unit < GIB ? RANK_TABLE : RANK_ROUNDED;
+    enum rank rank = bare && !is_coarse(bare, unit) ? RANK_TABLE : RANK_ROUNDED;
     u64 cache = UNKNOWN;
 
     block_meminfo(b, MI_MEM_TOTAL, v[0], rank);
@@ -246,7 +279,7 @@ unsigned free_parse(struct block *b, struct span text)
 {
     struct span line, label;
     unsigned rows = 0, columns = 6;
-    bool combined = true;
+    bool combined = true, bare_memory = false;
     u64 unit = KIB;
 
     while (span_take_line(&text, &line)) {
@@ -262,6 +295,8 @@ unsigned free_parse(struct block *b, struct span text)
             rows = 0;
             continue;
         }
+        if (span_find(line, "-/+") && is_coarse(bare_memory, unit))
+            take_coarse_rest(b, line, unit);
         if (span_find(line, "-/+") || !take_label(&line, &label))
             continue;
         n = row_amounts(line, 1, v, &bare);
@@ -271,18 +306,25 @@ unsigned free_parse(struct block *b, struct span text)
             unit = rows == 0 ? guess_unit(b, v[0]) : unit;
             for (unsigned i = 0; i < n; i++)
                 v[i] = v[i] < UINT64_MAX / unit ? v[i] * unit : UNKNOWN;
-            if (unit == GIB && rows == 0)
-                take_coarse_row(b, v, n, columns);
+            if (is_coarse(bare, unit) && rows == 0)
+                take_coarse_row(b, v, n, columns, combined, unit);
         }
+        if (rows == 0)
+            bare_memory = bare;
         /* The first row is memory and one of three numbers is swap. "Total:" adds them up. */
         if (rows == 0 && n >= 3) {
             take_free_row(b, v, n, columns, bare, unit, combined);
         } else if (n == 3 && !span_begins(label, "Tot") && !span_begins(label, "High") &&
                    !span_begins(label, "Low")) {
-            block_meminfo(b, MI_SWAP_TOTAL, v[0], bare ? RANK_TABLE : RANK_ROUNDED);
-            /* Of a few GiB of swap, the part of one that is cut off may be free. */
-            if (!(bare && unit == GIB && v[2] == 0 && v[1] < v[0] && v[0] < COARSE_MAX * GIB))
-                block_meminfo(b, MI_SWAP_FREE, v[2], bare ? RANK_TABLE : RANK_ROUNDED);
+            bool coarse = is_coarse(bare, unit);
+            enum rank rank = bare && !coarse ? RANK_TABLE : RANK_ROUNDED;
+
+            /* 0 of swap is less than one unit, which beside many of them is none. Of a few, the part of one that is cut off may be free. */
+            if (coarse && v[0] == 0 && !(b->p->state->meminfo[MI_MEM_TOTAL] / COARSE_MAX >= unit))
+                continue;
+            block_meminfo(b, MI_SWAP_TOTAL, v[0], rank);
+            if (!(coarse && v[2] == 0 && v[1] < v[0] && v[0] / COARSE_MAX < unit))
+                block_meminfo(b, MI_SWAP_FREE, v[2], rank);
         } else {
             continue;
         }
